@@ -1,0 +1,105 @@
+/** Imports go one way (docs/architecture.md); each rule says why it is there. */
+const rooms = (...names) => `^src/(${names.join('|')})/`;
+const only = (room, allowed, comment) => ({
+  name: `${room}-imports-only-below`,
+  comment,
+  severity: 'error',
+  from: { path: rooms(room) },
+  to: { path: '^src/', pathNot: `^src/((${[room, ...allowed].join('|')})(/|\\.ts$)|errors\\.ts$)` },
+});
+
+module.exports = {
+  forbidden: [
+    only('scenario', [], 'A scenario is plain data: anything may read it, it reads nothing.'),
+    only('outcome', ['scenario'], 'Outcomes are told from facts alone, so that both engines agree.'),
+    only('plan', ['scenario'], 'Scheduling is a pure function of time and counts.'),
+    only('engine', ['outcome', 'scenario'], 'An engine opens connections; it neither schedules nor counts.'),
+    only('metrics', ['outcome', 'scenario', 'engine'], 'Counting needs only the record type of engines.'),
+    only(
+      'worker',
+      ['engine', 'plan', 'metrics', 'outcome', 'scenario'],
+      'A shard runs the same in a thread and on another machine.',
+    ),
+    only(
+      'analysis',
+      ['metrics', 'outcome', 'scenario'],
+      'Data in, verdict out: any folder of results can be read anywhere.',
+    ),
+    only(
+      'store',
+      ['metrics', 'analysis', 'scenario', 'outcome'],
+      'The only code that touches results/ knows data, not runs.',
+    ),
+    only(
+      'render',
+      ['analysis', 'metrics', 'outcome', 'scenario', 'run/types', 'doctor/types', 'store/listing'],
+      'The core emits, render words it.',
+    ),
+    only(
+      'doctor',
+      ['scenario'],
+      'What the machine offers is asked before a run, and outlives it in run.json.',
+    ),
+    only(
+      'lab',
+      ['scenario'],
+      'The lab shares no code with the engines it tests, or it would share their faults.',
+    ),
+    {
+      name: 'engines-apart',
+      comment: 'Two engines that share code share faults: the contract suite would prove nothing.',
+      severity: 'error',
+      from: { path: '^src/engine/(raw|portable)/' },
+      to: { path: '^src/engine/(raw|portable)/', pathNot: '^src/engine/$1/' },
+    },
+    {
+      name: 'ffi-in-one-place',
+      comment:
+        'A wrong FFI declaration crashes the process: all of them stand in one folder to be reviewed together.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/engine/libc/' },
+      to: { path: 'node_modules/(koffi|@koromix)/' },
+    },
+    {
+      name: 'pure-rooms',
+      comment: 'Pure rooms touch no file, clock, network or thread, so that their tests need none.',
+      severity: 'error',
+      from: { path: rooms('plan', 'outcome', 'analysis', 'render') },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(os|util)$' },
+    },
+    {
+      name: 'cli-on-top',
+      comment: 'Nothing below knows that there is a command line.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'A cycle is one room pretending to be two.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'A file that nothing imports is dead.',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['^src/worker/task\\.ts$', '\\.d\\.ts$'] },
+      to: {},
+    },
+    {
+      name: 'declared-dependencies',
+      comment: 'What src imports must be installed with it.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'] },
+  },
+};
