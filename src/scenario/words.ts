@@ -1,0 +1,22 @@
+/** The closed sets of words that a scenario file may use, shared by its schema and by what executes it. */
+
+export const CLOSE_MODES = ['peer', 'fin', 'reset'] as const;
+/**
+ * Who ends an exchange, and how.
+ * `peer`: wait for the far end's FIN, then close: TIME_WAIT stays at the far end, as with ab and `Connection: close`.
+ * `fin`: close as soon as the response is complete: TIME_WAIT stays here.
+ * `reset`: SO_LINGER (1, 0) then close: an RST, no TIME_WAIT anywhere.
+ */
+export type CloseMode = (typeof CLOSE_MODES)[number];
+
+export const HTTP_VERSIONS = ['1.0', '1.1'] as const;
+export type HttpVersion = (typeof HTTP_VERSIONS)[number];
+
+export const VIAS = ['proxy', 'direct', 'tcp'] as const;
+export type Via = (typeof VIAS)[number];
+
+/** What an arm wants to see. An empty list of statuses takes any. */
+export type Expectation =
+  | { readonly kind: 'status'; readonly statuses: readonly number[] }
+  | { readonly kind: 'established' }
+  | { readonly kind: 'refused' };
