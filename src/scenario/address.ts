@@ -1,0 +1,114 @@
+import { isIP } from 'node:net';
+import { UsageError } from '../errors.ts';
+import type { HostPort, Target } from './types.ts';
+
+/** A target as written: its scheme decides which arms can use it. */
+export interface ParsedTarget extends Target {
+  readonly scheme: 'http' | 'tcp';
+}
+
+/** What an embedded far end leaves to be filled in once its ports are known. Port 0 can never be connected to. */
+export const UNFILLED: HostPort = { host: 'embedded', port: 0 };
+
+/**
+ * Reads a proxy: `host:port`, an IPv6 address in brackets. `http://` in front is taken too, as in http_proxy.
+ * @throws UsageError
+ */
+export function parseProxy(text: string): HostPort {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== 'http') {
+    throw new UsageError(`a proxy spoken to by ${scheme}:// is not supported`, {
+      hint: 'name a plain HTTP proxy as host:port',
+    });
+  }
+  return parseAuthority(text.replace(/^http:\/\//i, '').replace(/\/$/, ''), 'proxy', undefined);
+}
+
+/**
+ * Reads a target: `http://host[:port]/path?query` or `tcp://host:port`. The path is kept as written, so that `{nonce}`
+ * and any escapes reach the wire unchanged.
+ * @param embedded take a bare `/path` too: the embedded far end supplies the rest
+ * @throws UsageError
+ */
+export function parseTarget(text: string, embedded = false): ParsedTarget {
+  if (embedded && text.startsWith('/')) return { scheme: 'http', ...UNFILLED, path: checkPath(text) };
+  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is.exec(text);
+  const scheme = match?.[1]?.toLowerCase();
+  const authority = match?.[2] ?? '';
+  const rest = match?.[3] ?? '';
+  switch (scheme) {
+    case 'http':
+      return {
+        scheme,
+        ...parseAuthority(authority, 'target', 80),
+        path: checkPath(rest.startsWith('/') ? rest : `/${rest}`),
+      };
+    case 'tcp':
+      if (rest !== '' && rest !== '/') {
+        throw new UsageError('a tcp:// target has no path', {
+          hint: 'write tcp://host:port and nothing more',
+        });
+      }
+      return { scheme, ...parseAuthority(authority, 'target', undefined), path: '' };
+    case 'https':
+      throw new UsageError('https:// targets are not supported by this version', {
+        hint: 'use an http:// URL, or tcp://host:port to test the handshake alone',
+      });
+    default:
+      throw new UsageError(`"${withoutCredentials(text)}" is not a target`, {
+        hint: 'write http://host/path, or tcp://host:port',
+      });
+  }
+}
+
+function parseAuthority(text: string, what: 'proxy' | 'target', defaultPort: number | undefined): HostPort {
+  if (text.includes('@')) {
+    throw new UsageError(`the ${what} carries credentials, which would end up in results and process lists`, {
+      hint: 'leave out everything up to the @',
+    });
+  }
+  const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text);
+  const host = match?.[1] ?? match?.[2] ?? '';
+  const bracketed = match?.[1] !== undefined;
+  if (match === null || (bracketed ? isIP(host) !== 6 : !isHost(host))) {
+    throw new UsageError(`"${text}" is not a host${defaultPort === undefined ? ' and port' : ''}`, {
+      hint: isIP(text) === 6 ? `put the IPv6 address in brackets: [${text}]:3128` : 'write host:port',
+    });
+  }
+  const port = match[3] === undefined || match[3] === '' ? defaultPort : Number(match[3]);
+  if (port === undefined) {
+    throw new UsageError(`the ${what} "${text}" has no port`, { hint: `add it, such as ${text}:3128` });
+  }
+  if (port < 1 || port > 65_535) {
+    throw new UsageError(`${port} is not a port`, { hint: 'ports are 1-65535' });
+  }
+  return { host, port };
+}
+
+/** IPv4 address or name (RFC 1123 section 2.1, and the underscores that real networks have). */
+function isHost(host: string): boolean {
+  if (/^[\d.]+$/.test(host)) return isIP(host) === 4;
+  return (
+    host.length <= 253 &&
+    /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i.test(host)
+  );
+}
+
+/** RFC 9112 section 3.2: what goes on the request line has neither spaces nor control characters, nor a fragment. */
+function checkPath(path: string): string {
+  if (path.includes('#')) {
+    throw new UsageError(`the fragment of "${path}" is never sent`, {
+      hint: 'leave out the # and what follows',
+    });
+  }
+  if (!/^[\x21-\x7e]*$/.test(path)) {
+    throw new UsageError(`the path ${JSON.stringify(path)} holds characters that a request line cannot`, {
+      hint: 'percent-encode spaces, control characters and anything beyond ASCII',
+    });
+  }
+  return path;
+}
+
+function withoutCredentials(text: string): string {
+  return text.replace(/^(.*:\/\/)?[^/@]*@/s, '$1…@');
+}

@@ -1,0 +1,85 @@
+import { loadAttempts, loadDurationUs, peakPerSec } from './load-shape.ts';
+import type { Arm, Load, Phase } from './types.ts';
+import { formatDuration, formatRate } from './units.ts';
+
+/** What a run may ask for: a slip of a digit must not take a network down, nor keep a probe busy for a week. */
+export const BOUNDS = {
+  /** All arms together. Two workers open some 45,000 connections a second; more is a typing error. */
+  ratePerSec: 50_000,
+  /** All arms together: close to three hours at 5,000/s, or a night at 1,500/s. */
+  attempts: 50_000_000,
+  /** Each arm: a run is a day's work at most; a longer watch is a timer's. */
+  durationUs: 24 * 3_600_000_000,
+  /** All arms together: a source address has no more ports towards one destination. */
+  concurrency: 60_000,
+  /** Each step phase: a level a minute for a day is 1,440. */
+  stepLevels: 1_500,
+} as const;
+
+/** A bound overstepped. `kind` tells the caller which key or flag to name. */
+export interface Breach {
+  readonly kind: 'rate' | 'attempts' | 'duration' | 'concurrency';
+  readonly what: string;
+  /** The arm to blame; undefined where only all of them together are too much. */
+  readonly arm: string | undefined;
+}
+
+/** Everything in which these arms ask for more than {@link BOUNDS} allows. */
+export function findBreaches(arms: readonly Arm[]): Breach[] {
+  return [
+    ...overTotal(arms, 'rate', peakOf, BOUNDS.ratePerSec, (rate) => `a rate of ${formatRate(rate)}`),
+    ...overTotal(
+      arms,
+      'attempts',
+      attemptsOf,
+      BOUNDS.attempts,
+      (count) => `${grouped(Math.ceil(count))} attempts`,
+    ),
+    ...overTotal(
+      arms,
+      'concurrency',
+      concurrencyOf,
+      BOUNDS.concurrency,
+      (count) => `a concurrency of ${grouped(count)}`,
+    ),
+    ...arms.flatMap((arm) => overDuration(arm)),
+  ];
+}
+
+/** Whether a step has more levels than anybody means; told before its levels are laid out one by one. */
+export function hasTooManyLevels(phase: Phase): boolean {
+  return (
+    phase.kind === 'step' && Math.abs(phase.toPerSec - phase.fromPerSec) / phase.byPerSec > BOUNDS.stepLevels
+  );
+}
+
+function overTotal(
+  arms: readonly Arm[],
+  kind: Breach['kind'],
+  measure: (load: Load) => number,
+  bound: number,
+  word: (value: number) => string,
+): Breach[] {
+  const over = ` is over the bound of ${word(bound).replace(/^a \w+ of /, '')}`;
+  const alone = arms.filter(({ load }) => measure(load) > bound);
+  if (alone.length > 0) {
+    return alone.map(({ name, load }) => ({ kind, what: word(measure(load)) + over, arm: name }));
+  }
+  const total = arms.reduce((sum, { load }) => sum + measure(load), 0);
+  return total > bound ? [{ kind, what: `${word(total)} over all arms${over}`, arm: undefined }] : [];
+}
+
+function overDuration({ name, load, holdUs }: Arm): Breach[] {
+  const longestUs = Math.round(Math.max(loadDurationUs(load) ?? 0, holdUs));
+  if (longestUs <= BOUNDS.durationUs) return [];
+  const what = `${formatDuration(longestUs)} is over the bound of ${formatDuration(BOUNDS.durationUs)}`;
+  return [{ kind: 'duration', what, arm: name }];
+}
+
+const peakOf = (load: Load): number => (load.kind === 'open' ? peakPerSec(load) : 0);
+const attemptsOf = (load: Load): number => loadAttempts(load) ?? 0;
+const concurrencyOf = (load: Load): number => (load.kind === 'closed' ? load.concurrency : 0);
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-GB');
+}

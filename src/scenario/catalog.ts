@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import type { Need } from './far-end.ts';
+import { findScenario, findScenarioFiles, scenarioName } from './find.ts';
+import { interpret } from './interpret.ts';
+import { loadDurationUs } from './load-shape.ts';
+import type { Arm, Scenario } from './types.ts';
+
+/** What is to be said of a named scenario before it is run. */
+export interface CatalogEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly description: string;
+  /** The comment that opens the file: when to use it, what it shows, how to run it. */
+  readonly about: string;
+  readonly arms: readonly string[];
+  /** Of the longest arm, holds included, microseconds; undefined where only a count bounds one. */
+  readonly durationUs: number | undefined;
+  readonly farEnd: Scenario['farEnd'];
+  /** What must be given as a flag: `--proxy`, `--target`. */
+  readonly needs: readonly Need[];
+  /** The file's mistakes, as `file:line:col: what — what to do`; empty where it is sound. */
+  readonly problems: readonly string[];
+}
+
+/** All named scenarios, sorted by name; the first folder that has a name wins. Broken ones are listed as such. */
+export async function listScenarios(dirs: readonly string[]): Promise<CatalogEntry[]> {
+  const paths = await findScenarioFiles(dirs);
+  return Promise.all(paths.map(describeFile));
+}
+
+/**
+ * One scenario, by name or path.
+ * @throws UsageError where there is none of that name
+ */
+export async function describeScenario(nameOrPath: string, dirs: readonly string[]): Promise<CatalogEntry> {
+  return describeFile(await findScenario(nameOrPath, dirs));
+}
+
+async function describeFile(path: string): Promise<CatalogEntry> {
+  const name = scenarioName(path);
+  const text = await readFile(path, 'utf8').catch((error: Error) => error);
+  if (text instanceof Error) return { ...BROKEN, name, path, problems: [`${path}: ${text.message}`] };
+  const { scenario, problems, needs } = interpret(text, name, path, {});
+  if (scenario === undefined) return { ...BROKEN, name, path, about: openingComment(text), problems };
+  const lengths = scenario.arms.map(longestUs);
+  return {
+    name,
+    path,
+    description: scenario.description,
+    about: openingComment(text),
+    arms: scenario.arms.map((arm) => arm.name),
+    durationUs: lengths.every((length) => length !== undefined) ? Math.max(...lengths) : undefined,
+    farEnd: scenario.farEnd,
+    needs: needs.map(({ need }) => need),
+    problems,
+  };
+}
+
+function longestUs({ load, holdUs }: Arm): number | undefined {
+  const loadUs = loadDurationUs(load);
+  return loadUs === undefined ? undefined : loadUs + holdUs;
+}
+
+const BROKEN = {
+  description: '',
+  about: '',
+  arms: [],
+  durationUs: undefined,
+  farEnd: 'none',
+  needs: [],
+} as const;
+
+/** The comment lines at the top, without their # and without what is meant for editors. */
+function openingComment(text: string): string {
+  const lines = text.split(/\r?\n/);
+  const end = lines.findIndex((line) => !line.startsWith('#'));
+  return lines
+    .slice(0, end === -1 ? lines.length : end)
+    .filter((line) => !line.startsWith('# yaml-language-server:'))
+    .map((line) => line.replace(/^# ?/, ''))
+    .join('\n')
+    .trim();
+}

@@ -1,0 +1,116 @@
+import { type ParsedTarget, UNFILLED } from './address.ts';
+import { deepFreeze } from './freeze.ts';
+import type { Path, Problem } from './problems.ts';
+import type { ArmFile } from './schema.ts';
+import type { Arm, HostPort, Scenario } from './types.ts';
+import type { Expectation, Via } from './words.ts';
+
+/** What an arm is given beside its own keys. */
+export interface ArmContext {
+  readonly farEnd: Scenario['farEnd'];
+  readonly proxy: HostPort | undefined;
+  readonly target: ParsedTarget | undefined;
+  readonly defaults: ArmFile;
+}
+
+/** Which part of a far end is missing; an arm `via: tcp` can do with either. */
+export type Need = 'proxy' | 'target' | 'proxy-or-target';
+
+/** Where the embedded far end listens. */
+export interface FarEndAddress {
+  readonly proxy: HostPort;
+  readonly origin: HostPort;
+}
+
+/**
+ * Points every arm at the embedded far end, now that its ports are known. An arm `via: tcp` connects to the proxy: it
+ * tests the handshake that the others make. A scenario with a far end of its own comes back as it is.
+ */
+export function withFarEnd(scenario: Scenario, { proxy, origin }: FarEndAddress): Scenario {
+  if (scenario.farEnd === 'none') return scenario;
+  const point = (arm: Arm): Arm => {
+    switch (arm.via) {
+      case 'proxy':
+        return { ...arm, proxy, target: { ...arm.target, ...origin } };
+      case 'direct':
+        return { ...arm, target: { ...arm.target, ...origin } };
+      case 'tcp':
+        return { ...arm, target: { ...arm.target, ...proxy } };
+    }
+  };
+  return deepFreeze({ ...scenario, arms: scenario.arms.map(point) });
+}
+
+export interface Peers {
+  readonly proxy: HostPort | undefined;
+  readonly target: ParsedTarget | undefined;
+  readonly needs: readonly Need[];
+}
+
+/**
+ * Whom an arm connects to. An arm `via: tcp` without a target of its own tests the handshake that the others make: with
+ * the proxy, where there is one. Not so where it expects a refusal, which the proxy's own port would never give.
+ */
+export function findPeers(
+  via: Via,
+  expect: Expectation,
+  written: ArmFile,
+  own: ArmFile,
+  context: ArmContext,
+): Peers {
+  const proxy = written.proxy ?? context.proxy;
+  const inherited = written.target ?? context.target;
+  if (context.farEnd === 'embedded') return { proxy: undefined, target: inherited, needs: [] };
+  if (via === 'tcp') {
+    const mayUseProxy = own.target === undefined && inherited?.scheme !== 'tcp' && expect.kind !== 'refused';
+    if (mayUseProxy && proxy !== undefined) {
+      return { proxy: undefined, target: { scheme: 'tcp', ...proxy, path: '' }, needs: [] };
+    }
+    const need = mayUseProxy ? 'proxy-or-target' : 'target';
+    return { proxy: undefined, target: inherited, needs: inherited === undefined ? [need] : [] };
+  }
+  const needs: Need[] = [];
+  if (via === 'proxy' && proxy === undefined) needs.push('proxy');
+  if (inherited === undefined) needs.push('target');
+  return { proxy, target: inherited, needs };
+}
+
+/** One place of a file where a proxy and a target may stand. */
+export interface EndpointSource {
+  readonly proxy?: HostPort | undefined;
+  readonly target?: ParsedTarget | undefined;
+  readonly path: Path;
+}
+
+/** An embedded far end has its own addresses; only the path is the scenario's to choose. Without one, a path is not enough. */
+export function checkFarEnd(farEnd: Scenario['farEnd'], { proxy, target, path }: EndpointSource): Problem[] {
+  const isPath = target?.host === UNFILLED.host && target.port === UNFILLED.port;
+  if (farEnd === 'none') {
+    if (!isPath) return [];
+    return [
+      {
+        what: 'a target without a host',
+        fix: 'write the whole URL, http://host/path',
+        path: [...path, 'target'],
+      },
+    ];
+  }
+  const problems: Problem[] = [];
+  if (proxy !== undefined) {
+    problems.push({
+      what: 'farEnd: embedded brings its own proxy',
+      fix: 'remove the one or the other',
+      path: [...path, 'proxy'],
+      atKey: true,
+    });
+  }
+  if (target !== undefined && !isPath) {
+    problems.push({
+      what: 'farEnd: embedded brings its own target',
+      fix: 'give the path alone, such as /?n={nonce}',
+      path: [...path, 'target'],
+      atKey: true,
+    });
+  }
+  return problems;
+}

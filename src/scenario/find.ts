@@ -1,0 +1,46 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../errors.ts';
+import { suggest } from './suggest.ts';
+
+const ENDING = /\.ya?ml$/i;
+
+/** Where named scenarios are looked for: the working folder's `scenarios/` first, then those that come with rushhour. */
+export function scenarioDirs(workingDir: string): string[] {
+  return [join(workingDir, 'scenarios'), fileURLToPath(new URL('../../scenarios', import.meta.url))];
+}
+
+/** A scenario's name: its file's, without the ending. */
+export function scenarioName(path: string): string {
+  return basename(path).replace(ENDING, '');
+}
+
+/**
+ * Paths of all scenario files, the first of each name only, sorted by name. Folders that do not exist count as empty.
+ */
+export async function findScenarioFiles(dirs: readonly string[]): Promise<string[]> {
+  const paths = new Map<string, string>();
+  for (const dir of dirs) {
+    const real = await realpath(dir).catch(() => dir);
+    const files = await readdir(real).catch(() => []);
+    for (const file of files.filter((name) => ENDING.test(name)).sort()) {
+      if (!paths.has(scenarioName(file))) paths.set(scenarioName(file), join(real, file));
+    }
+  }
+  return [...paths].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
+}
+
+/**
+ * The file of a scenario: what looks like a path is one, anything else is a name.
+ * @throws UsageError where no folder has a scenario of that name
+ */
+export async function findScenario(nameOrPath: string, dirs: readonly string[]): Promise<string> {
+  if (ENDING.test(nameOrPath) || /[/\\]/.test(nameOrPath)) return nameOrPath;
+  const paths = await findScenarioFiles(dirs);
+  const path = paths.find((candidate) => scenarioName(candidate) === nameOrPath);
+  if (path !== undefined) return path;
+  throw new UsageError(`there is no scenario "${nameOrPath}"`, {
+    hint: suggest(nameOrPath, paths.map(scenarioName)),
+  });
+}

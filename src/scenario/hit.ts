@@ -1,0 +1,147 @@
+import { UsageError } from '../errors.ts';
+import { parseProxy, parseTarget } from './address.ts';
+import { type Breach, findBreaches } from './bounds.ts';
+import { deepFreeze } from './freeze.ts';
+import { checkHeaderValue, checkMethod, TOKEN } from './leaves.ts';
+import { resolveArm } from './resolve.ts';
+import type { ArmFile } from './schema.ts';
+import type { Load, Scenario, SocketSpec } from './types.ts';
+import type { CloseMode, Expectation, HttpVersion } from './words.ts';
+
+/** What `rushhour hit` was asked for. Absent: the same default as in a scenario. */
+export interface HitOptions {
+  /** `http://host/path`, may hold `{nonce}`; or `tcp://host:port` for handshakes alone. */
+  readonly url: string;
+  /** Attempts in all. Without it and `durationUs`: 1. */
+  readonly requests?: number | undefined;
+  /** Connections at once, closed loop. Default: 1. */
+  readonly concurrency?: number | undefined;
+  /** Attempts a second: makes it an open loop, which needs `requests` or `durationUs`. */
+  readonly ratePerSec?: number | undefined;
+  readonly durationUs?: number | undefined;
+  /** `host:port`. Absent: straight to the target. */
+  readonly proxy?: string | undefined;
+  /** Each "Name: value". */
+  readonly headers?: readonly string[] | undefined;
+  readonly method?: string | undefined;
+  readonly version?: HttpVersion | undefined;
+  readonly body?: string | undefined;
+  readonly expect?: Expectation | undefined;
+  readonly close?: CloseMode | undefined;
+  readonly holdUs?: number | undefined;
+  readonly handshakeTimeoutUs?: number | undefined;
+  readonly responseTimeoutUs?: number | undefined;
+  readonly stallAfterUs?: number | undefined;
+  readonly socket?: Partial<SocketSpec> | undefined;
+}
+
+const BREACH_FIXES: Readonly<Record<Breach['kind'], string>> = {
+  rate: 'lower --rate',
+  attempts: 'lower -n, --rate or -t',
+  duration: 'lower -t, or -n beside a --rate',
+  concurrency: 'lower -c',
+};
+
+/**
+ * The scenario of one ad-hoc arm called `hit`: what `rushhour hit` runs, by the same way as any other.
+ * @throws UsageError
+ */
+export function scenarioForHit(options: HitOptions): Scenario {
+  const target = parseTarget(options.url);
+  const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
+  if (target.scheme === 'tcp' && proxy !== undefined) {
+    throw new UsageError('a tcp:// target is connected to directly', {
+      hint: 'leave out -x, or hit the proxy itself',
+    });
+  }
+  const via = target.scheme === 'tcp' ? 'tcp' : proxy === undefined ? 'direct' : 'proxy';
+  const request = toRequest(options);
+  const own: ArmFile = {
+    via,
+    ...(request === undefined ? {} : { request }),
+    expect: options.expect,
+    load: toLoad(options),
+    timeouts: { handshake: options.handshakeTimeoutUs, response: options.responseTimeoutUs },
+    stallAfter: options.stallAfterUs,
+    close: options.close,
+    hold: options.holdUs,
+    socket:
+      options.socket === undefined
+        ? undefined
+        : { ...options.socket, bind: [...(options.socket.bind ?? [])] },
+  };
+  const { arm, problems } = resolveArm('hit', own, { farEnd: 'none', proxy, target, defaults: {} });
+  const [problem] = problems;
+  if (arm === undefined || problem !== undefined) {
+    throw new UsageError(problem?.what.replace(/^arm hit: /, '') ?? 'nothing to do', {
+      hint: problem?.fix ?? '',
+    });
+  }
+  const [breach] = findBreaches([arm]);
+  if (breach !== undefined) throw new UsageError(breach.what, { hint: BREACH_FIXES[breach.kind] });
+  return deepFreeze({
+    schema: 1,
+    name: 'hit',
+    description: `Ad-hoc traffic to ${options.url}`,
+    farEnd: 'none',
+    arms: [arm],
+    pass: [],
+    findings: [],
+  });
+}
+
+function toLoad({ requests, concurrency, ratePerSec, durationUs }: HitOptions): Load {
+  requireCount(requests, '-n');
+  requireCount(concurrency, '-c');
+  if (ratePerSec === undefined) {
+    return {
+      kind: 'closed',
+      concurrency: concurrency ?? 1,
+      ...(requests === undefined && durationUs !== undefined ? {} : { attempts: requests ?? 1 }),
+      ...(durationUs === undefined ? {} : { forUs: durationUs }),
+    };
+  }
+  if (concurrency !== undefined) {
+    throw new UsageError('-c and --rate exclude each other', {
+      hint: '-c starts the next attempt when one has ended, --rate by the clock: choose one',
+    });
+  }
+  if (requests === undefined && durationUs === undefined) {
+    throw new UsageError('--rate has no end', { hint: 'add -n <attempts> or -t <time>' });
+  }
+  const countUs = requests === undefined ? Number.POSITIVE_INFINITY : (requests / ratePerSec) * 1_000_000;
+  return {
+    kind: 'open',
+    phases: [{ kind: 'hold', ratePerSec, forUs: Math.min(countUs, durationUs ?? Number.POSITIVE_INFINITY) }],
+  };
+}
+
+function requireCount(value: number | undefined, flag: string): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) return;
+  throw new UsageError(`${flag} ${value} is not a count`, { hint: 'give a whole number, 1 or more' });
+}
+
+/** The request where anything about it was asked for; resolveArm refuses one for a bare connection. */
+function toRequest({ headers = [], method, version, body }: HitOptions): ArmFile['request'] {
+  if (headers.length === 0 && method === undefined && version === undefined && body === undefined)
+    return undefined;
+  const collected = new Map<string, string[]>();
+  for (const [name, value] of headers.map(parseHeader)) {
+    collected.set(name, [...(collected.get(name) ?? []), value]);
+  }
+  return {
+    headers: Object.fromEntries(collected),
+    method: method === undefined ? undefined : checkMethod(method),
+    version,
+    body,
+  };
+}
+
+function parseHeader(text: string): readonly [name: string, value: string] {
+  const at = text.indexOf(':');
+  const name = text.slice(0, Math.max(0, at)).trim();
+  if (!TOKEN.test(name)) {
+    throw new UsageError(`${JSON.stringify(text)} is not a header`, { hint: 'write -H "Name: value"' });
+  }
+  return [name, checkHeaderValue(text.slice(at + 1).trim())];
+}

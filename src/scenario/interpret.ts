@@ -1,0 +1,172 @@
+import { UsageError } from '../errors.ts';
+import { scaleRates, stretchTo } from './adjust.ts';
+import { type Breach, findBreaches } from './bounds.ts';
+import { openDocument } from './document.ts';
+import type { Need } from './far-end.ts';
+import { deepFreeze } from './freeze.ts';
+import { aboveZero } from './leaves.ts';
+import { applyOverrides, type Overrides } from './overrides.ts';
+import type { Position, Problem } from './problems.ts';
+import { type OpenNeed, type ResolvedFile, resolveFile } from './resolve-file.ts';
+import type { Arm, HostPort, Scenario } from './types.ts';
+import { parseDuration, parseRate } from './units.ts';
+
+/** What a scenario file comes to, with everything that is wrong with it. */
+export interface Interpretation {
+  /** Frozen; present where there are no problems. Without its needs met, it cannot run. */
+  readonly scenario: Scenario | undefined;
+  /** `file:line:col: what — what to do`, in the order of the file; what flags did comes first. */
+  readonly problems: readonly string[];
+  readonly needs: readonly { readonly need: Need; readonly problem: string }[];
+}
+
+/** Reads a scenario file, applies the overrides and finds all mistakes in both. Throws nothing. */
+export function interpret(text: string, name: string, file: string, overrides: Overrides): Interpretation {
+  const document = openDocument(text);
+  const syntax = document.syntax.map(({ what, fix, position }) => ({ what, fix, path: [], position }));
+  if (!document.readable) return { scenario: undefined, problems: format(syntax, file), needs: [] };
+
+  const applied = applyOverrides(document.yaml, overrides);
+  const place = (problem: Problem): PlacedProblem => {
+    const flag = problem.flag ?? applied.flagFor(problem.path);
+    return flag === undefined
+      ? { ...problem, position: document.locate(problem.path, problem.atKey ?? false) }
+      : { ...problem, flag };
+  };
+  const resolved = resolveFile(document.data());
+  const problems: Problem[] = [...applied.problems, ...resolved.problems];
+  const adjusted = adjust(resolved.scenario?.arms ?? [], overrides);
+  problems.push(...adjusted.problems, ...findUnused(resolved, overrides));
+  problems.push(...findBreaches(adjusted.arms).map((breach) => wordBreach(breach, overrides)));
+
+  const placed = [...syntax, ...problems.map(place)];
+  const complete = resolved.scenario !== undefined && placed.length === 0;
+  return {
+    scenario: complete ? deepFreeze({ ...resolved.scenario, name, arms: adjusted.arms }) : undefined,
+    problems: format(placed, file),
+    needs: resolved.needs.map((open) => ({
+      need: open.need,
+      problem: format([place(wordNeed(open))], file).join(),
+    })),
+  };
+}
+
+interface PlacedProblem extends Problem {
+  /** Absent where a flag is to blame. */
+  readonly position?: Position;
+}
+
+function format(problems: readonly PlacedProblem[], file: string): string[] {
+  return problems
+    .toSorted((a, b) => lineOf(a) - lineOf(b) || (a.position?.col ?? 0) - (b.position?.col ?? 0))
+    .map(({ position, flag, what, fix }) => {
+      const where = position === undefined ? flag : `${file}:${position.line}:${position.col}`;
+      return `${where}: ${what} — ${fix}`;
+    });
+}
+
+function lineOf({ position }: PlacedProblem): number {
+  return position?.line ?? 0;
+}
+
+/** Applies `--rate` and `--duration`, which speak of the loads as a whole. */
+function adjust(
+  arms: readonly Arm[],
+  { rate, duration }: Overrides,
+): { arms: readonly Arm[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const read = (
+    flag: string,
+    text: string | undefined,
+    parse: (text: string) => number,
+  ): number | undefined => {
+    if (text === undefined) return undefined;
+    try {
+      return aboveZero(parse, 'leave the flag out to keep what the scenario says')(text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problems.push({ what: error.message, fix: error.hint ?? '', path: [], flag });
+      return undefined;
+    }
+  };
+  const ratePerSec = read('--rate', rate, parseRate);
+  const durationUs = read('--duration', duration, parseDuration);
+  if (arms.length === 0) return { arms, problems };
+  const scaled = ratePerSec === undefined ? arms : scaleRates(arms, ratePerSec);
+  if (scaled === undefined) {
+    const what = 'no arm has a rate: all are closed loops';
+    problems.push({ what, fix: 'use --set arms.<arm>.load.concurrency=<count>', path: [], flag: '--rate' });
+  }
+  const rated = scaled ?? arms;
+  return { arms: durationUs === undefined ? rated : stretchTo(rated, durationUs), problems };
+}
+
+/** A flag without effect is a mistake too: the run would not be the one that was asked for. */
+function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overrides): Problem[] {
+  if (scenario === undefined) return [];
+  const reaches = (peer: HostPort | undefined, peersOf: (arm: Arm) => (HostPort | undefined)[]): boolean =>
+    scenario.arms.some((arm) =>
+      peersOf(arm).some((other) => other?.host === peer?.host && other?.port === peer?.port),
+    );
+  const problems: Problem[] = [];
+  if (overrides.proxy !== undefined && !reaches(proxy, (arm) => [arm.proxy, arm.target])) {
+    const fix = 'add --via proxy, or use --set arms.<arm>.proxy=<host:port>';
+    problems.push({ what: 'no arm takes its proxy from here', fix, path: [], flag: '--proxy' });
+  }
+  if (overrides.target !== undefined && !reaches(target, (arm) => [arm.target])) {
+    const fix = 'leave it out, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>';
+    problems.push({ what: 'no arm takes its target from here', fix, path: [], flag: '--target' });
+  }
+  return problems;
+}
+
+function wordNeed({ need, arms }: OpenNeed): Problem {
+  const who = arms.length === 1 ? `arm ${arms[0]}` : `arms ${arms.join(', ')}`;
+  const place = { path: ['arms', ...arms.slice(0, 1)], atKey: true };
+  switch (need) {
+    case 'proxy':
+      return {
+        what: `${who}: no proxy to go through`,
+        fix: 'give --proxy host:port, or write proxy: in the file',
+        ...place,
+      };
+    case 'target':
+      return {
+        what: `${who}: no target`,
+        fix: 'give --target http://host/path (tcp://host:port for via: tcp), or write target: in the file',
+        ...place,
+      };
+    case 'proxy-or-target':
+      return {
+        what: `${who}: nothing to connect to`,
+        fix: 'give --proxy host:port, or --target tcp://host:port, or write either in the file',
+        ...place,
+      };
+  }
+}
+
+function wordBreach({ kind, what, arm }: Breach, overrides: Overrides): Problem {
+  const path = arm === undefined ? ['arms'] : ['arms', arm, 'load'];
+  const blamed = arm === undefined ? what : `arm ${arm}: ${what}`;
+  switch (kind) {
+    case 'rate':
+      return { what: blamed, fix: 'lower the rate', path, ...flagged('--rate', overrides.rate) };
+    case 'duration':
+      return { what: blamed, fix: 'shorten it', path, ...flagged('--duration', overrides.duration) };
+    case 'attempts': {
+      const flag = overrides.rate === undefined ? '--duration' : '--rate';
+      return {
+        what: blamed,
+        fix: 'lower the rate, the time or the count',
+        path,
+        ...flagged(flag, overrides.rate ?? overrides.duration),
+      };
+    }
+    case 'concurrency':
+      return { what: blamed, fix: 'lower concurrency', path };
+  }
+}
+
+function flagged(flag: string, given: string | undefined): { flag?: string } {
+  return given === undefined ? {} : { flag };
+}

@@ -1,0 +1,150 @@
+import type { z } from 'zod';
+import type { Path, Problem } from './problems.ts';
+import { exportJsonSchema } from './schema.ts';
+import { suggest } from './suggest.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** A node of the exported JSON Schema, as far as problems are worded from it. */
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly description?: string;
+  readonly examples?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** Words the schema's issues for a user: what was found, and what belongs there. */
+export function explainIssues(issues: readonly Issue[], raw: unknown): Problem[] {
+  const schema = exportJsonSchema() as SchemaNode;
+  return issues.flatMap((issue) => explain(issue, [], raw, schema));
+}
+
+function explain(issue: Issue, above: Path, raw: unknown, schema: SchemaNode): Problem[] {
+  const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
+  const value = valueAt(raw, path);
+  const node = nodeAt(schema, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        what: `unknown key "${key}"`,
+        fix: suggest(key, Object.keys(propertiesOf(node))),
+        path: [...path, key],
+        atKey: true,
+      }));
+    case 'invalid_key':
+      return issue.issues.flatMap((inner) => ({ ...wordsOf(inner), path, atKey: true }));
+    case 'invalid_union': {
+      const branch = issue.errors.find((errors) => !errors.some(isOfOtherType));
+      if (branch !== undefined) return branch.flatMap((inner) => explain(inner, path, raw, schema));
+      const words = typeof value === 'string' ? issue.errors.flat().find(isOfOtherWord) : undefined;
+      if (words !== undefined) return explain(words, path, raw, schema);
+      return [value === undefined ? missing(path, node) : misplaced(path, value, node)];
+    }
+    case 'invalid_value':
+      return [value === undefined ? missing(path, node) : otherWord(path, value, issue.values.map(String))];
+    case 'invalid_type':
+      return [value === undefined ? missing(path, node) : misplaced(path, value, node)];
+    case 'too_small':
+    case 'too_big':
+      return [outOfRange(path, value, node)];
+    default:
+      return [{ ...wordsOf(issue), path }];
+  }
+}
+
+/** The branch of a union that an issue at its very top rules out: the value was meant for another one. */
+function isOfOtherType(issue: Issue): boolean {
+  return isOfOtherWord(issue) || (issue.path.length === 0 && issue.code === 'invalid_type');
+}
+
+function isOfOtherWord(issue: Issue): boolean {
+  return issue.path.length === 0 && issue.code === 'invalid_value';
+}
+
+function wordsOf(issue: Issue): { what: string; fix: string } {
+  const { fix = undefined }: { fix?: unknown } = issue.code === 'custom' ? (issue.params ?? {}) : {};
+  return { what: issue.message, fix: typeof fix === 'string' ? fix : 'see docs/scenarios.md' };
+}
+
+function missing(path: Path, node: SchemaNode): Problem {
+  return {
+    what: `"${path.at(-1) ?? 'scenario'}" is missing`,
+    fix: `add it: ${belongs(node)}`,
+    path: path.slice(0, -1),
+  };
+}
+
+function otherWord(path: Path, value: unknown, words: readonly string[]): Problem {
+  const found = formatValue(value);
+  if (words.length === 1)
+    return { what: `${found} is not known to "${path.at(-1)}"`, fix: `write ${words[0]}`, path };
+  const fix = typeof value === 'string' ? suggest(value, words) : 'write one of them, in quotes';
+  return { what: `${found} is not one of ${words.join(', ')}`, fix, path };
+}
+
+function misplaced(path: Path, value: unknown, node: SchemaNode): Problem {
+  if (path.length === 0 && value === null) return { what: 'the file is empty', fix: belongs(node), path };
+  return {
+    what: `${formatValue(value)} does not belong in "${path.at(-1) ?? 'the file'}"`,
+    fix: belongs(node),
+    path,
+  };
+}
+
+function outOfRange(path: Path, value: unknown, node: SchemaNode): Problem {
+  if (Array.isArray(value))
+    return { what: `"${path.at(-1)}" is an empty list`, fix: 'add at least one', path };
+  const { minimum, maximum = Number.MAX_SAFE_INTEGER } = node;
+  const range = maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `${minimum} to ${maximum}`;
+  return { what: `${formatValue(value)} is out of range for "${path.at(-1)}"`, fix: `write ${range}`, path };
+}
+
+function belongs(node: SchemaNode): string {
+  const example = node.examples === undefined ? '' : ` (such as ${node.examples.join(', ')})`;
+  const words =
+    node.description ??
+    node.anyOf
+      ?.map(({ description }) => description)
+      .filter(Boolean)
+      .join(' Or: ');
+  return `${words ?? 'see docs/scenarios.md'}`.replace(/\.$/, '') + example;
+}
+
+function formatValue(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  return typeof value === 'string' ? JSON.stringify(value) : `the ${typeof value} ${String(value)}`;
+}
+
+function valueAt(raw: unknown, path: Path): unknown {
+  let value = raw;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string | number, unknown>)[part];
+  }
+  return value;
+}
+
+function nodeAt(schema: SchemaNode, path: Path): SchemaNode {
+  let node: SchemaNode = schema;
+  for (const part of path) node = childOf(node, part) ?? {};
+  return node;
+}
+
+function childOf(node: SchemaNode, part: string | number): SchemaNode | undefined {
+  if (node.anyOf !== undefined) {
+    return node.anyOf.map((branch) => childOf(branch, part)).find((child) => child !== undefined);
+  }
+  if (typeof part === 'number') return node.items;
+  const other = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+  return node.properties?.[part] ?? other;
+}
+
+function propertiesOf(node: SchemaNode): Readonly<Record<string, SchemaNode>> {
+  return node.properties ?? Object.assign({}, ...(node.anyOf ?? []).map(propertiesOf));
+}

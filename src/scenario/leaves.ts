@@ -1,0 +1,112 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+
+/** What a leaf tells an editor about itself, as JSON Schema keywords. */
+interface LeafMeta {
+  readonly pattern?: string;
+  readonly examples: readonly string[];
+}
+
+/** The part of an issue that says what to do about it; see problems.ts. */
+export function fixParams(fix: string | undefined): { fix: string } {
+  return { fix: fix ?? 'see docs/scenarios.md' };
+}
+
+/** Text that a parser turns into a value; what the parser throws becomes an issue, so that all are found at once. */
+export function parsedText<T>(parse: (text: string) => T, meta: LeafMeta) {
+  return z
+    .string()
+    .meta({ ...meta, examples: [...meta.examples] })
+    .transform((text, context): T => {
+      try {
+        return parse(text);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        context.issues.push({
+          code: 'custom',
+          message: error.message,
+          params: fixParams(error.hint),
+          input: text,
+        });
+        return z.NEVER;
+      }
+    });
+}
+
+/** A parser that takes what another does, but nothing that comes to 0. */
+export function aboveZero(parse: (text: string) => number, fix: string): (text: string) => number {
+  return (text) => {
+    const value = parse(text);
+    if (value > 0) return value;
+    throw new UsageError(`"${text}" must be above 0`, { hint: fix });
+  };
+}
+
+/** A key that must match a pattern. */
+export function namedKey(pattern: RegExp, what: string, fix: string) {
+  return z
+    .string()
+    .meta({ pattern: pattern.source })
+    .check((context) => {
+      if (pattern.test(context.value)) return;
+      context.issues.push({
+        code: 'custom',
+        message: `${JSON.stringify(context.value)} is no ${what}`,
+        params: fixParams(fix),
+        input: context.value,
+      });
+    });
+}
+
+/**
+ * Reads a header's value (RFC 9110 section 5.5): a line break in one would start another header, or another request.
+ * @throws UsageError
+ */
+export function checkHeaderValue(value: string): string {
+  if (/[\r\n]/.test(value)) {
+    throw new UsageError('a header holds a line break', {
+      hint: 'write one header a line, each under its own name',
+    });
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+  if (/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\x00-\xff]/.test(value)) {
+    throw new UsageError(
+      `the header value ${JSON.stringify(value)} holds characters that HTTP does not carry`,
+      {
+        hint: 'use printable Latin-1 characters, spaces and tabs',
+      },
+    );
+  }
+  return value;
+}
+
+/**
+ * Reads a request method (RFC 9110 section 9.1). CONNECT asks for a tunnel, which is no exchange that could end.
+ * @throws UsageError
+ */
+export function checkMethod(method: string): string {
+  if (!TOKEN.test(method)) {
+    throw new UsageError(`${JSON.stringify(method)} is no request method`, { hint: 'write one such as GET' });
+  }
+  if (method.toUpperCase() === 'CONNECT') {
+    throw new UsageError('CONNECT is not supported by this version', {
+      hint: 'use via: tcp to test the handshake with the proxy alone',
+    });
+  }
+  return method;
+}
+
+/**
+ * Reads a source address.
+ * @throws UsageError
+ */
+export function checkAddress(address: string): string {
+  if (isIP(address) !== 0) return address;
+  throw new UsageError(`"${address}" is not an IP address`, {
+    hint: 'name an address of this machine, such as 192.0.2.10',
+  });
+}
+
+/** RFC 9110 section 5.6.2. */
+export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

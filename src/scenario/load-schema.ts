@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { aboveZero, fixParams, parsedText } from './leaves.ts';
+import type { ClosedLoad, OpenLoad, Phase } from './types.ts';
+import { PATTERNS, parseDuration, parseRate } from './units.ts';
+
+const rateMeta = { pattern: PATTERNS.rate, examples: ['500/s', '30/min'] };
+const durationMeta = { pattern: PATTERNS.duration, examples: ['30s', '250ms', '2m'] };
+
+const rate = () => parsedText(parseRate, rateMeta);
+const positiveRate = () => parsedText(aboveZero(parseRate, 'for a pause use an idle phase'), rateMeta);
+
+export const duration = () => parsedText(parseDuration, durationMeta);
+export const positiveDuration = () =>
+  parsedText(aboveZero(parseDuration, 'leave it out for the default'), durationMeta);
+
+const ramp = z
+  .strictObject({
+    from: rate().describe('Rate at the start of the ramp.'),
+    to: rate().describe('Rate at its end.'),
+    for: positiveDuration().describe('How long the ramp takes.'),
+  })
+  .describe('Change the rate evenly. Recorded, but kept out of the verdict.');
+
+const hold = z
+  .strictObject({
+    rate: positiveRate().describe('Attempts a unit of time, over all workers.'),
+    for: positiveDuration().describe('How long the rate is kept.'),
+  })
+  .describe('Keep to a rate.');
+
+const step = z
+  .strictObject({
+    from: positiveRate().describe('Rate of the first level.'),
+    to: positiveRate().describe('Rate of the last level.'),
+    by: positiveRate().describe('Difference between levels; the last one may be smaller.'),
+    each: positiveDuration().describe('How long each level is kept.'),
+  })
+  .describe('Go through rates level by level, upwards or downwards.');
+
+const idle = z
+  .strictObject({ for: positiveDuration().describe('How long nothing starts.') })
+  .describe('Start nothing for a while.');
+
+const phase = z
+  .strictObject({
+    ramp: ramp.optional(),
+    hold: hold.optional(),
+    step: step.optional(),
+    idle: idle.optional(),
+  })
+  .meta({ minProperties: 1, maxProperties: 1, description: 'One phase: ramp, hold, step or idle.' })
+  .transform((written, context): Phase => {
+    const kinds = Object.keys(written);
+    if (kinds.length !== 1) {
+      context.issues.push({
+        code: 'custom',
+        message: kinds.length === 0 ? 'a phase is empty' : `a phase is ${kinds.join(' and ')} at once`,
+        params: fixParams('give each phase its own "- " with one of ramp, hold, step, idle'),
+        input: written,
+      });
+      return z.NEVER;
+    }
+    return toPhase(written);
+  });
+
+interface WrittenPhase {
+  readonly ramp?: z.output<typeof ramp> | undefined;
+  readonly hold?: z.output<typeof hold> | undefined;
+  readonly step?: z.output<typeof step> | undefined;
+  readonly idle?: z.output<typeof idle> | undefined;
+}
+
+function toPhase(written: WrittenPhase): Phase {
+  if (written.ramp) {
+    const { from, to, for: forUs } = written.ramp;
+    return { kind: 'ramp', fromPerSec: from, toPerSec: to, forUs };
+  }
+  if (written.hold) return { kind: 'hold', ratePerSec: written.hold.rate, forUs: written.hold.for };
+  if (written.step) {
+    const { from, to, by, each } = written.step;
+    return { kind: 'step', fromPerSec: from, toPerSec: to, byPerSec: by, eachUs: each };
+  }
+  return { kind: 'idle', forUs: written.idle?.for ?? 0 };
+}
+
+const openLoad = z
+  .array(phase)
+  .min(1)
+  .describe('Open loop: attempts fall due by the clock, phase after phase.')
+  .transform((phases): OpenLoad => ({ kind: 'open', phases }));
+
+const closedLoad = z
+  .strictObject({
+    concurrency: z.int().min(1).describe('Connections kept open at once, over all workers.'),
+    attempts: z.int().min(1).optional().describe('Stop after this many.'),
+    for: positiveDuration().optional().describe('Stop after this long.'),
+  })
+  .describe('Closed loop: a new attempt starts when one has ended. Needs attempts, for, or both.')
+  .transform((written, context): ClosedLoad => {
+    if (written.attempts === undefined && written.for === undefined) {
+      context.issues.push({
+        code: 'custom',
+        message: 'a closed loop without an end',
+        params: fixParams('add attempts: or for:, or both'),
+        input: written,
+      });
+    }
+    return {
+      kind: 'closed',
+      concurrency: written.concurrency,
+      ...(written.attempts === undefined ? {} : { attempts: written.attempts }),
+      ...(written.for === undefined ? {} : { forUs: written.for }),
+    };
+  });
+
+export const load = z.union([openLoad, closedLoad]);

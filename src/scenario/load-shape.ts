@@ -1,0 +1,79 @@
+import type { Load, OpenLoad, Phase } from './types.ts';
+
+/** A stretch of an open loop whose rate changes evenly. Steps become one stretch a level. */
+export interface Stretch {
+  /** Index into the load's phases. */
+  readonly phase: number;
+  readonly fromPerSec: number;
+  readonly toPerSec: number;
+  readonly forUs: number;
+  /** Part of a ramp phase: recorded, kept out of the verdict. */
+  readonly ramp: boolean;
+}
+
+/** The levels of a step phase: from the first rate towards the last, which is always the last level. */
+export function stepLevels(step: Extract<Phase, { kind: 'step' }>): number[] {
+  const span = step.toPerSec - step.fromPerSec;
+  // The tolerance keeps 0.1 + 0.2 from adding a level that nobody asked for.
+  const steps = Math.ceil(Math.abs(span) / step.byPerSec - 1e-9);
+  const levels = Array.from(
+    { length: steps },
+    (_, index) => step.fromPerSec + Math.sign(span) * index * step.byPerSec,
+  );
+  return [...levels, step.toPerSec];
+}
+
+/** An open loop as a row of stretches, in order. */
+export function stretchesOf(load: OpenLoad): Stretch[] {
+  return load.phases.flatMap((phase, index) => stretchPhase(phase, index));
+}
+
+function stretchPhase(phase: Phase, index: number): Stretch[] {
+  const flat = (ratePerSec: number, forUs: number): Stretch => ({
+    phase: index,
+    fromPerSec: ratePerSec,
+    toPerSec: ratePerSec,
+    forUs,
+    ramp: false,
+  });
+  switch (phase.kind) {
+    case 'ramp':
+      return [
+        {
+          phase: index,
+          fromPerSec: phase.fromPerSec,
+          toPerSec: phase.toPerSec,
+          forUs: phase.forUs,
+          ramp: true,
+        },
+      ];
+    case 'hold':
+      return [flat(phase.ratePerSec, phase.forUs)];
+    case 'step':
+      return stepLevels(phase).map((ratePerSec) => flat(ratePerSec, phase.eachUs));
+    case 'idle':
+      return [flat(0, phase.forUs)];
+  }
+}
+
+/** How many attempts fall due in a stretch: the area under its rate, not rounded. */
+export function attemptsIn(stretch: Stretch): number {
+  return ((stretch.fromPerSec + stretch.toPerSec) / 2) * (stretch.forUs / 1_000_000);
+}
+
+/** Highest rate of an open loop, attempts a second. */
+export function peakPerSec(load: OpenLoad): number {
+  return Math.max(...stretchesOf(load).flatMap(({ fromPerSec, toPerSec }) => [fromPerSec, toPerSec]));
+}
+
+/** How long a load lasts, microseconds; undefined for a closed loop that only its count bounds. */
+export function loadDurationUs(load: Load): number | undefined {
+  if (load.kind === 'closed') return load.forUs;
+  return stretchesOf(load).reduce((sum, { forUs }) => sum + forUs, 0);
+}
+
+/** How many attempts a load makes, not rounded; undefined for a closed loop that only time bounds. */
+export function loadAttempts(load: Load): number | undefined {
+  if (load.kind === 'closed') return load.attempts;
+  return stretchesOf(load).reduce((sum, stretch) => sum + attemptsIn(stretch), 0);
+}

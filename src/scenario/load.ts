@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { UsageError } from '../errors.ts';
+import { findScenario, scenarioName } from './find.ts';
+import { interpret } from './interpret.ts';
+import type { Overrides } from './overrides.ts';
+import type { Scenario } from './types.ts';
+
+/**
+ * Reads a scenario from the text of its file.
+ * @param name becomes the scenario's name
+ * @param file what errors call the file
+ * @throws UsageError naming every mistake at once, each with line and column and what to do
+ */
+export function parseScenario(
+  text: string,
+  name: string,
+  overrides: Overrides = {},
+  file = `${name}.yaml`,
+): Scenario {
+  const { scenario, problems, needs } = interpret(text, name, file, overrides);
+  const lines = [...problems, ...needs.map(({ problem }) => problem)];
+  if (scenario !== undefined && lines.length === 0) return scenario;
+  const count = lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`;
+  const onlyNeeds = problems.length === 0;
+  throw new UsageError(
+    [`scenario ${name} ${onlyNeeds ? 'needs more to run' : `has ${count}`}:`, ...lines].join('\n  '),
+    {
+      hint: onlyNeeds
+        ? `rushhour scenarios ${name} says what it is for`
+        : 'docs/scenarios.md describes every key',
+    },
+  );
+}
+
+/**
+ * Loads a scenario by the path of its file, or by name from the first of the folders that has it.
+ * @throws UsageError where there is none, or where it has mistakes
+ */
+export async function loadScenario(
+  nameOrPath: string,
+  dirs: readonly string[],
+  overrides: Overrides = {},
+): Promise<Scenario> {
+  const path = await findScenario(nameOrPath, dirs);
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new UsageError(`the scenario file ${path} cannot be read (${cause.message})`, {
+      hint: 'check the path; rushhour scenarios lists the named ones',
+      cause,
+    });
+  });
+  return parseScenario(text, scenarioName(path), overrides, path);
+}

@@ -1,0 +1,113 @@
+import { type Document, isMap, isScalar, parseDocument } from 'yaml';
+import { isBelow, type Path, type Problem } from './problems.ts';
+import { suggest } from './suggest.ts';
+import type { Via } from './words.ts';
+
+/**
+ * What the command line changes in a scenario, as typed.
+ *
+ * `proxy` and `target` replace the file's own and those of its defaults; an arm that names its own keeps it, since it
+ * does so on purpose. `via` applies to every arm; an arm `via: tcp` only follows to `tcp`, which the others become
+ * without what only HTTP has. `rate` and `duration`: see adjust.ts. `set` holds `key.path=value` assignments.
+ */
+export interface Overrides {
+  readonly proxy?: string | undefined;
+  readonly target?: string | undefined;
+  readonly via?: Via | undefined;
+  /** Such as "500/s". */
+  readonly rate?: string | undefined;
+  /** Such as "30s". */
+  readonly duration?: string | undefined;
+  readonly set?: readonly string[] | undefined;
+}
+
+/** What the overrides did to the document. */
+export interface Applied {
+  readonly problems: readonly Problem[];
+  /** The flag that put a value where it is; undefined for what the file says. */
+  flagFor(path: Path): string | undefined;
+}
+
+/** Applies to the document what can be said in its own words, before anything is checked. */
+export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
+  const problems: Problem[] = [];
+  const touched: { path: Path; flag: string }[] = [];
+  const put = (path: Path, value: unknown, flag: string): void => {
+    yaml.setIn(path, yaml.createNode(value));
+    touched.push({ path, flag });
+  };
+
+  for (const assignment of overrides.set ?? []) {
+    const flag = `--set ${assignment}`;
+    const parsed = parseAssignment(assignment, yaml);
+    if ('what' in parsed) {
+      problems.push({ ...parsed, path: [], flag });
+      continue;
+    }
+    try {
+      put(parsed.path, parsed.value, flag);
+    } catch {
+      const key = parsed.path.join('.');
+      problems.push({
+        what: `nothing can be set at ${key}`,
+        fix: 'name a key that holds a value',
+        path: [],
+        flag,
+      });
+    }
+  }
+  for (const key of ['proxy', 'target'] as const) {
+    const value = overrides[key];
+    if (value === undefined) continue;
+    put([key], value, `--${key}`);
+    if (yaml.hasIn(['defaults', key])) yaml.deleteIn(['defaults', key]);
+    // Whoever names a real far end wants that one.
+    if (yaml.get('farEnd') === 'embedded') yaml.set('farEnd', 'none');
+  }
+  if (overrides.via !== undefined) sendVia(yaml, overrides.via, put);
+
+  return {
+    problems,
+    flagFor: (path) => touched.findLast((touch) => isBelow(path, touch.path))?.flag,
+  };
+}
+
+interface Assignment {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+function parseAssignment(text: string, yaml: Document): Assignment | { what: string; fix: string } {
+  const at = text.indexOf('=');
+  const keys = text.slice(0, Math.max(0, at)).split('.');
+  if (at < 1 || keys.some((key) => key === '')) {
+    return { what: 'not an assignment', fix: 'write key=value, such as arms.stress.close=reset' };
+  }
+  const arms = armNames(yaml);
+  if (keys[0] === 'arms' && keys[1] !== undefined && !arms.includes(keys[1])) {
+    return { what: `there is no arm "${keys[1]}"`, fix: suggest(keys[1], arms) };
+  }
+  const value = parseDocument(text.slice(at + 1));
+  if (value.errors.length > 0) {
+    return { what: 'the value is not YAML', fix: 'put it in quotes that the shell leaves alone' };
+  }
+  return { path: keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key)), value: value.toJS() };
+}
+
+function sendVia(yaml: Document, via: Via, put: (path: Path, value: unknown, flag: string) => void): void {
+  const inherited = yaml.getIn(['defaults', 'via']);
+  for (const name of armNames(yaml)) {
+    if (!isMap(yaml.getIn(['arms', name], true))) continue;
+    const own = yaml.getIn(['arms', name, 'via']) ?? inherited;
+    if (own === 'tcp' && via !== 'tcp') continue;
+    put(['arms', name, 'via'], via, '--via');
+    if (via !== 'tcp') continue;
+    yaml.deleteIn(['arms', name, 'request']);
+    if (isMap(yaml.getIn(['arms', name, 'expect'], true))) yaml.deleteIn(['arms', name, 'expect']);
+  }
+}
+
+function armNames(yaml: Document): string[] {
+  const arms = yaml.get('arms', true) as unknown;
+  return isMap(arms) ? arms.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
+}

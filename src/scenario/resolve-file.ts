@@ -1,0 +1,163 @@
+import { UsageError } from '../errors.ts';
+import type { ParsedTarget } from './address.ts';
+import { parseCriterion } from './criteria.ts';
+import { type ArmContext, checkFarEnd, type Need } from './far-end.ts';
+import { explainIssues } from './issues.ts';
+import type { Problem } from './problems.ts';
+import { resolveArm } from './resolve.ts';
+import { ARM_NAME, type ArmFile, armSchema, scenarioSchema } from './schema.ts';
+import { suggest } from './suggest.ts';
+import type { Arm, HostPort, Scenario } from './types.ts';
+
+/** Something of the far end that the scenario leaves open, and the arms that cannot do without. */
+export interface OpenNeed {
+  readonly need: Need;
+  readonly arms: readonly string[];
+}
+
+export interface ResolvedFile {
+  /** Present where there are no problems. What is needed stands there as UNFILLED. */
+  readonly scenario: Omit<Scenario, 'name'> | undefined;
+  readonly problems: readonly Problem[];
+  readonly needs: readonly OpenNeed[];
+  /** The file's own proxy and target, for whoever asks whether an arm uses them. */
+  readonly proxy: HostPort | undefined;
+  readonly target: ParsedTarget | undefined;
+}
+
+/**
+ * Checks a scenario's data and makes its arms whole. A mistake in one place hides none in another: arms that the schema
+ * accepts are resolved even where others are not.
+ */
+export function resolveFile(raw: unknown): ResolvedFile {
+  const parsed = scenarioSchema.safeParse(raw);
+  const problems = parsed.success ? [] : explainIssues(parsed.error.issues, raw);
+  const context = readContext(raw);
+  const written = entriesOf(raw, 'arms');
+  problems.push(
+    ...checkCriteria(
+      raw,
+      written.map(([name]) => name),
+    ),
+  );
+  problems.push(
+    ...checkArmNames(
+      raw,
+      written.map(([name]) => name),
+    ),
+  );
+  if (context === undefined)
+    return { scenario: undefined, problems, needs: [], proxy: undefined, target: undefined };
+
+  problems.push(...checkFarEnd(context.farEnd, { ...context, path: [] }));
+  problems.push(...checkFarEnd(context.farEnd, { ...context.defaults, path: ['defaults'] }));
+  const arms: Arm[] = [];
+  const needs: { need: Need; arm: string }[] = [];
+  for (const [name, own] of readArms(written)) {
+    problems.push(...checkFarEnd(context.farEnd, { ...own, path: ['arms', name] }));
+    const resolved = resolveArm(name, own, context);
+    problems.push(...resolved.problems);
+    needs.push(...resolved.needs.map((need) => ({ need, arm: name })));
+    if (resolved.arm !== undefined) arms.push(resolved.arm);
+  }
+  const complete = parsed.success && problems.length === 0;
+  return {
+    scenario: complete
+      ? {
+          schema: 1,
+          description: parsed.data.description ?? '',
+          farEnd: context.farEnd,
+          arms,
+          pass: parsed.data.pass ?? [],
+          findings: parsed.data.findings ?? [],
+        }
+      : undefined,
+    problems,
+    needs: groupNeeds(needs),
+    proxy: context.proxy,
+    target: context.target,
+  };
+}
+
+/** What arms inherit; undefined where a mistake in it would only breed others. */
+function readContext(raw: unknown): ArmContext | undefined {
+  if (!isMap(raw)) return undefined;
+  const { farEnd, proxy, target, defaults } = scenarioSchema.shape;
+  const read = {
+    farEnd: farEnd.safeParse(raw.farEnd),
+    proxy: proxy.safeParse(raw.proxy),
+    target: target.safeParse(raw.target),
+    defaults: defaults.safeParse(raw.defaults),
+  };
+  if (!read.farEnd.success || !read.proxy.success || !read.target.success || !read.defaults.success)
+    return undefined;
+  return {
+    farEnd: read.farEnd.data ?? 'none',
+    proxy: read.proxy.data,
+    target: read.target.data,
+    defaults: read.defaults.data ?? {},
+  };
+}
+
+function readArms(written: readonly [string, unknown][]): [string, ArmFile][] {
+  return written.flatMap(([name, value]) => {
+    const parsed = armSchema.safeParse(value);
+    return parsed.success ? [[name, parsed.data] as [string, ArmFile]] : [];
+  });
+}
+
+function checkArmNames(raw: unknown, names: readonly string[]): Problem[] {
+  if (isMap(raw) && isMap(raw.arms) && names.length === 0) {
+    return [{ what: 'there are no arms', fix: 'describe at least one', path: ['arms'] }];
+  }
+  return names
+    .filter((name) => !ARM_NAME.test(name))
+    .map((name) => ({
+      what: `${JSON.stringify(name)} is no arm name`,
+      fix: 'use up to 40 letters, digits, - and _',
+      path: ['arms', name],
+      atKey: true,
+    }));
+}
+
+/** Criteria of arms that do not exist. Those that cannot be read at all are the schema's to report. */
+function checkCriteria(raw: unknown, arms: readonly string[]): Problem[] {
+  return entriesOf(raw, 'pass').flatMap(([, text], index) => {
+    if (typeof text !== 'string') return [];
+    try {
+      const { arm } = parseCriterion(text);
+      if (arm === '*' || arms.includes(arm)) return [];
+      return [{ what: `there is no arm "${arm}"`, fix: suggest(arm, arms), path: ['pass', index] }];
+    } catch (error) {
+      if (error instanceof UsageError) return [];
+      throw error;
+    }
+  });
+}
+
+function groupNeeds(needs: readonly { need: Need; arm: string }[]): OpenNeed[] {
+  const open = (['proxy', 'target', 'proxy-or-target'] as const)
+    .map((need) => ({ need, arms: needs.filter((one) => one.need === need).map(({ arm }) => arm) }))
+    .filter(({ arms }) => arms.length > 0);
+  // Whatever another arm is given serves those that can do with either.
+  return open.length > 1 ? open.filter(({ need }) => need !== 'proxy-or-target') : open;
+}
+
+function entriesOf(raw: unknown, key: 'arms' | 'pass'): [string, unknown][] {
+  const value = isMap(raw) ? raw[key] : undefined;
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
+/** A file's outermost map, before anything in it has been checked. */
+interface WrittenFile {
+  readonly farEnd?: unknown;
+  readonly proxy?: unknown;
+  readonly target?: unknown;
+  readonly defaults?: unknown;
+  readonly arms?: unknown;
+  readonly pass?: unknown;
+}
+
+function isMap(value: unknown): value is WrittenFile {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

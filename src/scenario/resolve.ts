@@ -1,0 +1,160 @@
+import { type ParsedTarget, UNFILLED } from './address.ts';
+import { hasTooManyLevels } from './bounds.ts';
+import { type ArmContext, findPeers, type Need } from './far-end.ts';
+import { loadAttempts } from './load-shape.ts';
+import type { Path, Problem } from './problems.ts';
+import type { ArmFile } from './schema.ts';
+import type { Arm, Load, RequestSpec, SocketSpec, Target } from './types.ts';
+import type { Expectation, Via } from './words.ts';
+
+export interface ResolvedArm {
+  /** Undefined where problems leave nothing to run. Where something is needed, its place is taken by UNFILLED. */
+  readonly arm: Arm | undefined;
+  readonly problems: readonly Problem[];
+  readonly needs: readonly Need[];
+}
+
+/**
+ * Covers the SYN retransmissions at 1, 3 and 7 s (RFC 6298), so that a handshake which two losses delayed still counts
+ * as recovered.
+ */
+const HANDSHAKE_TIMEOUT_US = 10_000_000;
+const RESPONSE_TIMEOUT_US = 15_000_000;
+/** Below the first SYN retransmission at 1 s; src/outcome/stall.ts says the same, and a test compares them. */
+const STALL_AFTER_US = 900_000;
+
+/** Makes an arm whole: its own keys, then the defaults', then this program's. */
+export function resolveArm(name: string, own: ArmFile, context: ArmContext): ResolvedArm {
+  const written = mergeArms(context.defaults, own);
+  const path = ['arms', name];
+  const problems: Problem[] = [];
+  const blame = (key: keyof ArmFile, what: string, fix: string): void => {
+    problems.push({
+      what: `arm ${name}: ${what}`,
+      fix,
+      path: own[key] === undefined ? path : [...path, key],
+      atKey: true,
+    });
+  };
+
+  const via = written.via ?? (isTcpOnly(own, context) ? 'tcp' : 'proxy');
+  const expect = written.expect ?? defaultExpectation(via);
+  const handshakeTimeoutUs = written.timeouts?.handshake ?? HANDSHAKE_TIMEOUT_US;
+  const stallAfterUs = written.stallAfter ?? STALL_AFTER_US;
+
+  if (via === 'tcp' && own.request !== undefined)
+    blame('request', 'via tcp sends no request', 'remove it, or use via: direct');
+  if (via === 'tcp' && expect.kind === 'status')
+    blame('expect', 'via tcp sees no status', 'expect established or refused');
+  if (stallAfterUs >= handshakeTimeoutUs) {
+    blame(
+      'stallAfter',
+      'no handshake could stall before it times out',
+      'keep stallAfter below timeouts.handshake',
+    );
+  }
+  const load = written.load;
+  if (load === undefined) blame('load', '"load" is missing', 'add phases, or concurrency with attempts');
+  else
+    problems.push(
+      ...checkLoad(name, load, own.load === undefined ? ['defaults', 'load'] : [...path, 'load']),
+    );
+
+  const peers = findPeers(via, expect, written, own, context);
+  if (via !== 'tcp' && peers.target?.scheme === 'tcp') {
+    blame(
+      'target',
+      `via ${via} cannot ask a tcp:// target for anything`,
+      'use an http:// URL, or via: tcp (--via tcp)',
+    );
+  }
+  if (load === undefined || problems.length > 0) return { arm: undefined, problems, needs: peers.needs };
+  const arm: Arm = {
+    name,
+    via,
+    ...(via === 'proxy' ? { proxy: peers.proxy ?? UNFILLED } : {}),
+    target: toTarget(peers.target, via),
+    request: toRequest(written.request),
+    expect,
+    load,
+    handshakeTimeoutUs,
+    responseTimeoutUs: written.timeouts?.response ?? RESPONSE_TIMEOUT_US,
+    stallAfterUs,
+    // Nobody answers a bare connection, so that nobody else would close it.
+    close: written.close ?? (via === 'tcp' ? 'fin' : 'peer'),
+    holdUs: written.hold ?? 0,
+    socket: toSocket(written.socket),
+  };
+  return { arm, problems, needs: peers.needs };
+}
+
+/** Own keys win; the maps `request`, `timeouts` and `socket` merge key by key, everything else is taken whole. */
+function mergeArms(defaults: ArmFile, own: ArmFile): ArmFile {
+  const merged: ArmFile = { ...defaults };
+  for (const [key, value] of Object.entries(own)) {
+    if (value !== undefined) Object.assign(merged, { [key]: value });
+  }
+  if (defaults.request && own.request) merged.request = { ...defaults.request, ...own.request };
+  if (defaults.timeouts && own.timeouts) merged.timeouts = { ...defaults.timeouts, ...own.timeouts };
+  if (defaults.socket && own.socket) merged.socket = { ...defaults.socket, ...own.socket };
+  return merged;
+}
+
+function isTcpOnly(own: ArmFile, { target, defaults }: ArmContext): boolean {
+  return (own.target ?? defaults.target ?? target)?.scheme === 'tcp';
+}
+
+function defaultExpectation(via: Via): Expectation {
+  return via === 'tcp' ? { kind: 'established' } : { kind: 'status', statuses: [200] };
+}
+
+function checkLoad(name: string, load: Load, path: Path): Problem[] {
+  if (load.kind === 'closed') return [];
+  const problems: Problem[] = load.phases.flatMap((phase, index) =>
+    hasTooManyLevels(phase)
+      ? [
+          {
+            what: `arm ${name}: a step of far too many levels`,
+            fix: 'raise "by"',
+            path: [...path, index, 'step'],
+          },
+        ]
+      : [],
+  );
+  if (problems.length === 0 && loadAttempts(load) === 0) {
+    return [
+      {
+        what: `arm ${name}: a load with a rate of 0 throughout`,
+        fix: 'add a ramp to a rate, or a hold',
+        path,
+      },
+    ];
+  }
+  return problems;
+}
+
+function toTarget(target: ParsedTarget | undefined, via: Via): Target {
+  const { host, port, path } = target ?? { ...UNFILLED, path: '/' };
+  return { host, port, path: via === 'tcp' ? '' : path };
+}
+
+function toRequest(written: ArmFile['request']): RequestSpec {
+  return {
+    method: written?.method ?? 'GET',
+    version: written?.version ?? '1.1',
+    headers: Object.entries(written?.headers ?? {}).flatMap(([name, values]) =>
+      [values].flat().map((value) => [name, value] as const),
+    ),
+    body: written?.body ?? '',
+  };
+}
+
+function toSocket(written: ArmFile['socket']): SocketSpec {
+  const { tos, mss, synCount, bind } = written ?? {};
+  return {
+    ...(tos === undefined ? {} : { tos }),
+    ...(mss === undefined ? {} : { mss }),
+    ...(synCount === undefined ? {} : { synCount }),
+    bind: bind === undefined ? [] : [bind].flat(),
+  };
+}

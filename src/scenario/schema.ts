@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { parseProxy, parseTarget } from './address.ts';
+import { parseCriterion } from './criteria.ts';
+import { checkAddress, checkHeaderValue, checkMethod, namedKey, parsedText, TOKEN } from './leaves.ts';
+import { duration, load, positiveDuration } from './load-schema.ts';
+import { CLOSE_MODES, type Expectation, HTTP_VERSIONS, VIAS } from './words.ts';
+
+const status = z.int().min(100).max(599);
+const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe(
+  'Value of a header; in quotes where it looks like a number.',
+);
+const address = parsedText(checkAddress, { examples: ['192.0.2.10'] });
+
+const proxy = parsedText(parseProxy, { examples: ['proxy.example:3128'] });
+const target = parsedText((text) => parseTarget(text, true), {
+  examples: ['http://www.example.org/', 'tcp://192.0.2.1:443'],
+});
+
+const request = z
+  .strictObject({
+    method: parsedText(checkMethod, { examples: ['GET'] })
+      .optional()
+      .describe('Request method. Default: GET.'),
+    version: z.enum(HTTP_VERSIONS).optional().describe('HTTP version, in quotes. Default: "1.1".'),
+    headers: z
+      .record(
+        namedKey(TOKEN, 'header name', 'use letters, digits and hyphens'),
+        z.union([headerValue, z.array(headerValue)]),
+      )
+      .optional()
+      .describe('Headers in the order written; a list repeats one. Values may hold {nonce}.'),
+    body: z.string().optional().describe('Request body. Default: none.'),
+  })
+  .describe('What is sent once the connection stands. Not for via: tcp.');
+
+const expect = z
+  .union([
+    z.enum(['refused', 'established']),
+    z
+      .strictObject({
+        status: z.union([status, z.array(status)]).describe('One status or a list; [] takes any.'),
+      })
+      .describe('The response’s status must be one of these.'),
+  ])
+  .transform(toExpectation);
+
+const timeouts = z
+  .strictObject({
+    handshake: positiveDuration().optional().describe('From SYN to established. Default: 10s.'),
+    response: positiveDuration()
+      .optional()
+      .describe('From established to the whole response, and again to the far end’s close. Default: 15s.'),
+  })
+  .describe('How long to wait before giving up.');
+
+const socket = z
+  .strictObject({
+    tos: z.int().min(0).max(255).optional().describe('IP_TOS octet (DSCP << 2); 0xb8 is EF.'),
+    mss: z.int().min(88).max(32_767).optional().describe('TCP_MAXSEG, bytes.'),
+    synCount: z
+      .int()
+      .min(1)
+      .max(127)
+      .optional()
+      .describe('TCP_SYNCNT: SYN retransmissions before giving up.'),
+    bind: z
+      .union([address, z.array(address)])
+      .optional()
+      .describe('Source address, or several to use in turn. Default: the system chooses.'),
+  })
+  .describe('Options set on every socket before it connects. Linux; default: the system’s.');
+
+/** An arm's name: it is a histogram tag and a part of criteria. */
+export const ARM_NAME = /^[A-Za-z0-9_-]{1,40}$/;
+
+/** One arm as written. Every key may also stand under `defaults`, so that none is required here. */
+export const armSchema = z.strictObject({
+  via: z
+    .enum(VIAS)
+    .optional()
+    .describe('proxy: request through the proxy; direct: to the target; tcp: connect only. Default: proxy.'),
+  proxy: proxy.optional().describe('Proxy of this arm, host:port.'),
+  target: target
+    .optional()
+    .describe('Target of this arm: http:// URL, may hold {nonce}; or tcp://host:port.'),
+  request: request.optional(),
+  expect: expect
+    .optional()
+    .describe(
+      'What counts as completed: { status: [200] }, established or refused. Default: status 200; established for via: tcp.',
+    ),
+  load: load
+    .optional()
+    .describe('A list of phases (open loop), or concurrency with attempts or for (closed loop).'),
+  timeouts: timeouts.optional(),
+  stallAfter: positiveDuration()
+    .optional()
+    .describe('A handshake that takes this long, with a SYN retransmission, has stalled. Default: 0.9s.'),
+  close: z
+    .enum(CLOSE_MODES)
+    .optional()
+    .describe(
+      'Who closes: peer (the far end first), fin (this end), reset (this end, by RST). Default: peer; fin for via: tcp.',
+    ),
+  hold: duration()
+    .optional()
+    .describe('Keep each connection open this long once its exchange is over. Default: 0s.'),
+  socket: socket.optional(),
+});
+
+/** A scenario file. The one place that says what may stand in it. */
+export const scenarioSchema = z
+  .strictObject({
+    schema: z.literal(1).describe('Version of this format.'),
+    description: z.string().optional().describe('What the scenario is for, in one line.'),
+    farEnd: z
+      .enum(['embedded', 'none'])
+      .optional()
+      .describe(
+        'embedded: start a proxy and an origin on loopback and point every arm at them. Default: none.',
+      ),
+    proxy: proxy.optional().describe('Proxy of every arm that names none, host:port. --proxy replaces it.'),
+    target: target.optional().describe('Target of every arm that names none. --target replaces it.'),
+    findings: z
+      .array(z.enum(['knee', 'cut-age']))
+      .optional()
+      .describe(
+        'What to look for afterwards: knee (rate at which stalls begin), cut-age (age at which held ones end).',
+      ),
+    defaults: armSchema.optional().describe('Keys that every arm inherits unless it has its own.'),
+    arms: z
+      .record(z.string().meta({ pattern: ARM_NAME.source }), armSchema.describe('One kind of traffic.'))
+      .describe('The kinds of traffic, by name. They run concurrently.'),
+    pass: z
+      .array(parsedText(parseCriterion, { examples: ['stress.stalled.rate < 0.1%'] }))
+      .optional()
+      .describe('What must hold for the run to pass: <arm or *>.<figure> <operator> <bound>.'),
+  })
+  .describe('A rushhour scenario: a map with schema: 1 and arms.');
+
+/** An arm as read: text turned to numbers (microseconds, attempts a second), nothing inherited yet. */
+export type ArmFile = z.output<typeof armSchema>;
+
+/** The JSON Schema by which editors complete and check scenario files (draft 7, what YAML language servers speak). */
+export function exportJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(scenarioSchema, { io: 'input', target: 'draft-7' }) };
+}
+
+function toExpectation(written: 'refused' | 'established' | { status: number | number[] }): Expectation {
+  if (typeof written === 'string') return { kind: written };
+  return { kind: 'status', statuses: [written.status].flat() };
+}

@@ -1,0 +1,119 @@
+import { UsageError } from '../errors.ts';
+
+/** Microseconds in each unit of time that a scenario may use. */
+const DURATION_UNITS = {
+  us: 1,
+  ms: 1_000,
+  s: 1_000_000,
+  m: 60_000_000,
+  min: 60_000_000,
+  h: 3_600_000_000,
+} as const;
+
+/** Seconds in each unit that a rate may be over. */
+const RATE_UNITS = { s: 1, m: 60, min: 60, h: 3_600 } as const;
+
+const NUMBER = String.raw`\d+(?:\.\d+)?`;
+const DURATION_PART = `(${NUMBER})(us|ms|s|min|m|h)`;
+
+/** What the parsers take, as patterns for the exported JSON Schema. */
+export const PATTERNS = {
+  rate: String.raw`^${NUMBER}k?\s*/\s*(s|min|m|h)$`,
+  duration: `^(${DURATION_PART})+$`,
+  portRange: String.raw`^\d{1,5}-\d{1,5}$`,
+} as const;
+
+/**
+ * Reads a rate: `500/s`, `2k/s`, `30/min`, `1/h`.
+ * @returns attempts a second, 0 or more
+ * @throws UsageError
+ */
+export function parseRate(text: string): number {
+  const match = new RegExp(String.raw`^(${NUMBER})(k?)\s*/\s*(s|min|m|h)$`).exec(text.trim());
+  if (match === null) {
+    throw new UsageError(`"${text}" is not a rate`, {
+      hint: 'write a number over a unit, such as 500/s, 2k/s, 30/min or 1/h',
+    });
+  }
+  const count = Number(match[1]) * (match[2] === 'k' ? 1_000 : 1);
+  return count / RATE_UNITS[match[3] as keyof typeof RATE_UNITS];
+}
+
+/** Writes a rate in the unit that keeps it readable, to six digits: `500/s`, `30/min`, `1/h`. */
+export function formatRate(perSec: number): string {
+  const digits = (value: number) => Number(value.toPrecision(6));
+  if (perSec >= 1 || perSec === 0) return `${digits(perSec)}/s`;
+  if (digits(perSec * 60) >= 1) return `${digits(perSec * 60)}/min`;
+  return `${digits(perSec * 3_600)}/h`;
+}
+
+/**
+ * Reads a length of time: `250ms`, `1.5s`, `2m` (minutes), `8h`, or several of them, `1h30m`.
+ * @returns whole microseconds, 0 or more
+ * @throws UsageError
+ */
+export function parseDuration(text: string): number {
+  const trimmed = text.trim();
+  if (!new RegExp(PATTERNS.duration).test(trimmed)) {
+    throw new UsageError(`"${text}" is not a length of time`, {
+      hint: 'write a number and a unit, such as 250ms, 1.5s, 2m or 8h',
+    });
+  }
+  let totalUs = 0;
+  for (const [, value, unit] of trimmed.matchAll(new RegExp(DURATION_PART, 'g'))) {
+    totalUs += Number(value) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS];
+  }
+  return Math.round(totalUs);
+}
+
+/** Writes whole microseconds in the largest unit that keeps them exact and readable; parseDuration reads it back. */
+export function formatDuration(us: number): string {
+  if (us > 0 && us % DURATION_UNITS.h === 0) return `${us / DURATION_UNITS.h}h`;
+  if (us > 0 && us % DURATION_UNITS.m === 0) return `${us / DURATION_UNITS.m}m`;
+  if (us >= DURATION_UNITS.s || us === 0) return `${us / DURATION_UNITS.s}s`;
+  if (us >= DURATION_UNITS.ms) return `${us / DURATION_UNITS.ms}ms`;
+  return `${us}us`;
+}
+
+/**
+ * Reads a share: `0.1%` is 0.001.
+ * @throws UsageError
+ */
+export function parsePercentage(text: string): number {
+  const match = new RegExp(String.raw`^(${NUMBER})\s*%$`).exec(text.trim());
+  if (match === null) {
+    throw new UsageError(`"${text}" is not a percentage`, { hint: 'write a number and %, such as 0.1%' });
+  }
+  // 99.9 / 100 is 0.9990000000000001, which a share of exactly 999 in 1,000 would miss.
+  return Number((Number(match[1]) / 100).toPrecision(15));
+}
+
+/** Writes a share as a percentage, to six digits: 0.001 is `0.1%`. */
+export function formatPercentage(share: number): string {
+  return `${Number((share * 100).toPrecision(6))}%`;
+}
+
+export interface PortRange {
+  readonly from: number;
+  /** Included; not below `from`. */
+  readonly to: number;
+}
+
+/**
+ * Reads a range of ports: `20000-20999`, both ends included, within 1-65535.
+ * @throws UsageError
+ */
+export function parsePortRange(text: string): PortRange {
+  const match = new RegExp(PATTERNS.portRange).exec(text.trim());
+  const [from = 0, to = 0] = match === null ? [] : text.trim().split('-').map(Number);
+  if (from < 1 || to > 65_535 || from > to) {
+    throw new UsageError(`"${text}" is not a range of ports`, {
+      hint: 'write the first and the last port, lowest first, within 1-65535, such as 20000-20999',
+    });
+  }
+  return { from, to };
+}
+
+export function formatPortRange({ from, to }: PortRange): string {
+  return `${from}-${to}`;
+}

@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeScenario, listScenarios } from '../../src/scenario/catalog.ts';
+import { findScenario, scenarioDirs } from '../../src/scenario/find.ts';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { loadDurationUs, peakPerSec } from '../../src/scenario/load-shape.ts';
+import { armOf, loadOf } from './support.ts';
+
+const [, OURS = ''] = scenarioDirs('/nowhere');
+const FAR_END = { proxy: '192.0.2.1:3128', target: 'http://192.0.2.2/' };
+
+describe('the scenarios that come with rushhour', () => {
+  it('are these, with what they need', async () => {
+    const entries = await listScenarios([OURS]);
+    expect(entries.map(({ name, needs }) => [name, needs.join()])).toEqual([
+      ['ab-burst', 'proxy,target'],
+      ['closed-port', 'target'],
+      ['hold', 'proxy-or-target'],
+      ['quickstart', ''],
+      ['ramp-to-knee', 'proxy,target'],
+      ['steady', 'proxy,target'],
+    ]);
+  });
+
+  it('say when to use them, what they show and how to run them, and let editors check them', async () => {
+    for (const entry of await listScenarios([OURS])) {
+      expect(entry.problems).toEqual([]);
+      expect(entry.description).toMatch(/^.{20,100}\.$/);
+      expect(entry.about).toMatch(/^When to use it: [\s\S]*\nWhat it shows: [\s\S]*\nHow to run it: /);
+      expect(entry.about).toContain(`rushhour run ${entry.name}`);
+      expect(await readFile(entry.path, 'utf8')).toMatch(
+        /^# yaml-language-server: \$schema=\.\/schema\.json\n/,
+      );
+    }
+  });
+
+  it('load once their needs are met', async () => {
+    for (const name of ['ab-burst', 'hold', 'ramp-to-knee', 'steady']) {
+      const scenario = await loadScenario(name, [OURS], name === 'hold' ? { proxy: FAR_END.proxy } : FAR_END);
+      expect(scenario.name).toBe(name);
+      expect(scenario.pass.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('name the flag that is missing', async () => {
+    await expect(loadScenario('steady', [OURS])).rejects.toThrow(
+      /give --proxy host:port[\s\S]*give --target http:/,
+    );
+    await expect(loadScenario('closed-port', [OURS])).rejects.toThrow(
+      '--target http://host/path (tcp://host:port',
+    );
+  });
+
+  it('start with one that needs nothing, takes about 10 s at 300/s and has a control arm', async () => {
+    const scenario = await loadScenario('quickstart', [OURS]);
+    const stress = loadOf(scenario, 'stress');
+    expect(scenario.farEnd).toBe('embedded');
+    expect(scenario.arms.map((arm) => loadDurationUs(arm.load))).toEqual([10_000_000, 10_000_000]);
+    expect(stress.kind === 'open' && peakPerSec(stress)).toBe(300);
+    expect(armOf(scenario, 'connect').via).toBe('tcp');
+    expect(scenario.pass.map(({ text }) => text)).toContain('stress.stalled.rate < 0.1%');
+  });
+
+  it('look for a knee, for an age, for a refusal', async () => {
+    expect((await loadScenario('ramp-to-knee', [OURS], FAR_END)).findings).toEqual(['knee']);
+    const hold = await loadScenario('hold', [OURS], { proxy: FAR_END.proxy });
+    expect([hold.findings, armOf(hold, 'keep').target.port]).toEqual([['cut-age'], 3128]);
+    const closed = await loadScenario('closed-port', [OURS], { target: 'tcp://192.0.2.1:9' });
+    expect(armOf(closed, 'probe')).toMatchObject({ via: 'tcp', expect: { kind: 'refused' } });
+  });
+
+  it('can be asked about one by one, holds counted in', async () => {
+    expect(await describeScenario('hold', [OURS])).toMatchObject({ arms: ['keep'], durationUs: 620_000_000 });
+  });
+});
+
+describe('named scenarios', () => {
+  let dir = '';
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'rushhour-catalog-'));
+    await mkdir(join(dir, 'a'));
+    const text = (description: string) =>
+      `# About it.\nschema: 1\ndescription: ${description}\nfarEnd: embedded\narms: { x: { load: { concurrency: 1, attempts: 5 } } }\n`;
+    await mkdir(join(dir, 'b'));
+    await writeFile(join(dir, 'a', 'mine.yaml'), text('first'));
+    await writeFile(join(dir, 'b', 'mine.yml'), text('second'));
+    await writeFile(join(dir, 'b', 'broken.yaml'), '# Broken.\nschema: 1\n');
+    await writeFile(join(dir, 'b', 'notes.txt'), 'no scenario');
+  });
+  afterAll(() => rm(dir, { recursive: true }));
+  const dirs = () => [join(dir, 'a'), join(dir, 'absent'), join(dir, 'b')];
+
+  it('are found in the first folder that has them; broken ones are listed as such', async () => {
+    const entries = await listScenarios(dirs());
+    expect(
+      entries.map(({ name, description, about, problems }) => [name, description, about, problems.length]),
+    ).toEqual([
+      ['broken', '', 'Broken.', 1],
+      ['mine', 'first', 'About it.', 0],
+    ]);
+    expect(entries[1]).toMatchObject({ arms: ['x'], durationUs: undefined, farEnd: 'embedded', needs: [] });
+  });
+
+  it('are suggested to those who mistype them', async () => {
+    await expect(findScenario('mien', dirs())).rejects.toThrow(
+      expect.objectContaining({ message: 'there is no scenario "mien"', hint: 'did you mean "mine"?' }),
+    );
+    await expect(findScenario('something', dirs())).rejects.toThrow(
+      expect.objectContaining({ hint: 'known: broken, mine' }),
+    );
+  });
+
+  it('give way to paths', async () => {
+    const path = join(dir, 'b', 'mine.yml');
+    expect(await loadScenario(path, [])).toMatchObject({ name: 'mine', description: 'second' });
+    await expect(loadScenario(join(dir, 'b', 'gone.yaml'), dirs())).rejects.toThrow(
+      /gone\.yaml cannot be read \(ENOENT/,
+    );
+    await expect(loadScenario(join(dir, 'b', 'broken.yaml'), dirs())).rejects.toThrow(
+      `${join(dir, 'b', 'broken.yaml')}:2:1: "arms" is missing`,
+    );
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { ArmSummary, Quantiles } from '../../src/analysis/types.ts';
+import { OUTCOMES, type Outcome } from '../../src/outcome/outcome.ts';
+import { parseCriterion } from '../../src/scenario/criteria.ts';
+import { FIGURES, figureKind } from '../../src/scenario/figures.ts';
+
+describe('a criterion', () => {
+  it.each([
+    ['stress.stalled.rate < 0.1%', 'stress', ['stalled', 'rate'], '<', 0.001],
+    ['*.handshakeUs.p99 < 50ms', '*', ['handshakeUs', 'p99'], '<', 50_000],
+    ['probe.outcomes.unexpected-handshake == 0', 'probe', ['outcomes', 'unexpected-handshake'], '==', 0],
+    ['stress.achievedPerSec >= 950/s', 'stress', ['achievedPerSec'], '>=', 950],
+    ['stress.achievedPerSec>=57k/min', 'stress', ['achievedPerSec'], '>=', 950],
+    ['a-b_1.service.totalUs.max <= 1.5s', 'a-b_1', ['service', 'totalUs', 'max'], '<=', 1_500_000],
+    ['a.synRetransmits.2 != 7', 'a', ['synRetransmits', '2'], '!=', 7],
+    ['a.completedShare > 0.99', 'a', ['completedShare'], '>', 0.99],
+  ])('%s', (text, arm, path, operator, bound) => {
+    expect(parseCriterion(text)).toEqual({ text, arm, path, operator, bound });
+  });
+
+  it.each([
+    ['stress.stalled.rte < 0.1%', 'there is no figure "stalled.rte"', 'did you mean "stalled.rate"?'],
+    ['stress.handshake.p99 < 1s', 'there is no figure "handshake.p99"', 'did you mean "handshakeUs.p99"?'],
+    [
+      'stress.outcomes.handshake-timout == 0',
+      'there is no figure',
+      'did you mean "outcomes.handshake-timeout"?',
+    ],
+    ['stress.stalled < 1', 'there is no figure "stalled"', 'one figure of it: stalled.count'],
+    ['stress.stalled.rate < 5', '"5" is no bound', 'percentage'],
+    ['stress.handshakeUs.p99 < 50', '"50" is no bound', 'with its unit'],
+    ['stress.unsent < 1%', '"1%" is no bound', 'plain number'],
+    ['stress.unsent < -1', '"-1" is no bound', 'plain number'],
+    ['stress.unsent = 0', 'is not a criterion', '<operator>'],
+    ['unsent == 0', 'is not a criterion', '<arm>'],
+    ['stress.unsent', 'is not a criterion', '<bound>'],
+  ])('is refused with a remedy: %s', (text, why, fix) => {
+    expect(() => parseCriterion(text)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(why), hint: expect.stringContaining(fix) }),
+    );
+  });
+});
+
+const quantiles: Quantiles = { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
+const times = { handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantiles };
+const counts = { scheduled: 0, started: 0, unsent: 0, established: 0, completed: 0 };
+/** Has every field that a summary can have; the compiler sees to it. */
+const summary: Required<ArmSummary> = {
+  ...counts,
+  completedShare: 0,
+  achievedPerSec: 0,
+  stalled: {
+    count: 0,
+    rate: 0,
+    ci95: [0, 0],
+    recovered: 0,
+    frozen: 0,
+    unresolved: 0,
+    ratePerFrame: { p50: 0, p99: 0, max: 0 },
+  },
+  healed: 0,
+  slow: 0,
+  synRetransmits: { 0: 0, 3: 0 },
+  outcomes: Object.fromEntries(OUTCOMES.map((name) => [name, 0])) as Record<Outcome, number>,
+  bytes: 0,
+  ...times,
+  service: times,
+  endpoints: {},
+  ramp: { ...counts, stalled: 0 },
+};
+
+function pathsOf(value: unknown, path: string[] = []): string[] {
+  if (typeof value === 'number') return [path.join('.')];
+  return Object.entries(value as object).flatMap(([key, child]) => pathsOf(child, [...path, key]));
+}
+
+describe('the list of figures', () => {
+  it('has every figure of an arm’s summary, and none that is not there', () => {
+    const inSummary = pathsOf(summary);
+    expect(inSummary.filter((path) => figureKind(path) === undefined)).toEqual([]);
+    expect([...FIGURES.keys()].filter((path) => !inSummary.includes(path))).toEqual([]);
+  });
+
+  it('knows times by their name', () => {
+    const timed = [...FIGURES].filter(([, kind]) => kind === 'timeUs').map(([path]) => path);
+    expect(timed).toHaveLength(2 * 3 * 7);
+    expect(timed.every((path) => /Us\.(min|mean|max|p\d+)$/.test(path))).toBe(true);
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { createPacer } from '../../src/plan/pacer.ts';
+import { type HitOptions, scenarioForHit } from '../../src/scenario/hit.ts';
+
+const URL_ = 'http://127.0.0.1:8080/p?n={nonce}';
+const armFor = (options: Partial<HitOptions>) => scenarioForHit({ url: URL_, ...options }).arms[0]!;
+
+describe('a hit', () => {
+  it('is a scenario of one arm like any other, one request unless told otherwise', () => {
+    expect(scenarioForHit({ url: URL_ })).toEqual({
+      schema: 1,
+      name: 'hit',
+      description: `Ad-hoc traffic to ${URL_}`,
+      farEnd: 'none',
+      pass: [],
+      findings: [],
+      arms: [
+        {
+          name: 'hit',
+          via: 'direct',
+          target: { host: '127.0.0.1', port: 8080, path: '/p?n={nonce}' },
+          request: { method: 'GET', version: '1.1', headers: [], body: '' },
+          expect: { kind: 'status', statuses: [200] },
+          load: { kind: 'closed', concurrency: 1, attempts: 1 },
+          handshakeTimeoutUs: 10_000_000,
+          responseTimeoutUs: 15_000_000,
+          stallAfterUs: 900_000,
+          close: 'peer',
+          holdUs: 0,
+          socket: { bind: [] },
+        },
+      ],
+    });
+  });
+
+  it('takes ab’s flags: a count, a concurrency, a time', () => {
+    expect(armFor({ requests: 50_000, concurrency: 100 }).load).toEqual({
+      kind: 'closed',
+      concurrency: 100,
+      attempts: 50_000,
+    });
+    expect(armFor({ durationUs: 5_000_000 }).load).toEqual({
+      kind: 'closed',
+      concurrency: 1,
+      forUs: 5_000_000,
+    });
+    expect(armFor({ requests: 7, durationUs: 5 }).load).toEqual({
+      kind: 'closed',
+      concurrency: 1,
+      attempts: 7,
+      forUs: 5,
+    });
+  });
+
+  it.each([
+    [{ ratePerSec: 2_000, durationUs: 30_000_000 }, 60_000],
+    [{ ratePerSec: 300, requests: 1_000 }, 1_000],
+    [{ ratePerSec: 700, requests: 1_000_003 }, 1_000_003],
+    [{ ratePerSec: 1 / 60, requests: 10 }, 10],
+    [{ ratePerSec: 100, requests: 1_000, durationUs: 2_000_000 }, 200],
+    [{ ratePerSec: 100, requests: 50, durationUs: 2_000_000 }, 50],
+  ])('with a rate is an open loop of exactly so many: %j', (options, total) => {
+    const { load } = armFor(options);
+    expect(load.kind === 'open' && createPacer(load).total).toBe(total);
+  });
+
+  it('goes through a proxy, or connects and nothing more', () => {
+    expect(armFor({ proxy: 'p:3128' })).toMatchObject({ via: 'proxy', proxy: { host: 'p', port: 3128 } });
+    expect(armFor({ url: 'tcp://h:1' })).toMatchObject({
+      via: 'tcp',
+      expect: { kind: 'established' },
+      close: 'fin',
+    });
+  });
+
+  it('sends what it is told', () => {
+    const arm = armFor({
+      headers: ['Accept: */*', 'X:a:b', 'X: c', 'Empty:'],
+      method: 'POST',
+      version: '1.0',
+      body: 'x',
+      close: 'reset',
+      holdUs: 1,
+      expect: { kind: 'status', statuses: [] },
+      socket: { tos: 184, bind: ['127.0.0.2'] },
+    });
+    expect(arm.request).toEqual({
+      method: 'POST',
+      version: '1.0',
+      headers: [
+        ['Accept', '*/*'],
+        ['X', 'a:b'],
+        ['X', 'c'],
+        ['Empty', ''],
+      ],
+      body: 'x',
+    });
+    expect(arm).toMatchObject({
+      close: 'reset',
+      holdUs: 1,
+      expect: { statuses: [] },
+      socket: { tos: 184, bind: ['127.0.0.2'] },
+    });
+  });
+
+  it.each<[string, Partial<HitOptions>, string, string]>([
+    ['https', { url: 'https://h/' }, 'https:// targets are not supported', 'http:// URL'],
+    ['a password', { url: 'http://u:p@h/' }, 'carries credentials', '@'],
+    ['a header without a name', { headers: ['nonsense'] }, '"nonsense" is not a header', 'Name: value'],
+    ['a header that is two', { headers: ['A: b\r\nC: d'] }, 'line break', 'one header'],
+    ['a rate without an end', { ratePerSec: 5 }, '--rate has no end', '-n <attempts>'],
+    [
+      'a rate and a concurrency',
+      { ratePerSec: 5, concurrency: 2, requests: 1 },
+      '-c and --rate exclude',
+      'choose one',
+    ],
+    ['half a request', { requests: 0.5 }, '-n 0.5 is not a count', 'whole number'],
+    ['nobody', { concurrency: 0 }, '-c 0 is not a count', 'whole number'],
+    [
+      'too fast',
+      { ratePerSec: 60_000, requests: 1 },
+      'a rate of 60000/s is over the bound of 50000/s',
+      '--rate',
+    ],
+    ['too many', { requests: 50_000_001 }, '50,000,001 attempts is over the bound', '-n'],
+    ['too many at once', { requests: 5, concurrency: 60_001 }, 'a concurrency of 60,001', '-c'],
+    ['too long', { durationUs: 25 * 3_600_000_000 }, '25h is over the bound of 24h', '-t'],
+    ['a tunnel', { url: 'tcp://h:1', proxy: 'p:1' }, 'is connected to directly', '-x'],
+    [
+      'a request over a bare connection',
+      { url: 'tcp://h:1', method: 'GET' },
+      'via tcp sends no request',
+      'remove it',
+    ],
+  ])('is refused with a remedy: %s', (_, options, why, fix) => {
+    expect(() => armFor(options)).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        message: expect.stringContaining(why),
+        hint: expect.stringContaining(fix),
+      }),
+    );
+  });
+});
