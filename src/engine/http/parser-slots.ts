@@ -1,0 +1,111 @@
+/**
+ * Where a response is in its grammar (RFC 9112). The order matters: up to {@link HEADERS_END} the head is being read;
+ * from {@link BODY} on, bytes are only counted; from {@link CHUNK_SIZE} on, chunked framing is being read.
+ */
+export const STATUS_VERSION = 0;
+export const STATUS_MINOR = 1;
+export const STATUS_SPACE = 2;
+export const STATUS_CODE = 3;
+export const STATUS_AFTER_CODE = 4;
+export const STATUS_REASON = 5;
+export const LINE_START = 6;
+export const FIELD_NAME = 7;
+export const FIELD_VALUE = 8;
+/** A CR began an empty line: the LF must follow. */
+export const HEADERS_END = 9;
+
+export const BODY = 10;
+export const UNTIL_CLOSE = 11;
+export const CHUNK_DATA = 12;
+
+export const CHUNK_SIZE = 13;
+export const CHUNK_SIZE_END = 14;
+/** Between the digits and LF: spaces and extensions. */
+export const CHUNK_EXTENSION = 15;
+/** The line break that ends a chunk's data. */
+export const CHUNK_DATA_CR = 16;
+export const CHUNK_DATA_LF = 17;
+export const TRAILER_START = 18;
+export const TRAILER_LINE = 19;
+export const TRAILER_END = 20;
+
+export const DONE = 21;
+export const BROKEN = 22;
+
+/** Fields that decide where a body ends. */
+export const OTHER_FIELD = 0;
+export const CONTENT_LENGTH = 1;
+export const TRANSFER_ENCODING = 2;
+
+/**
+ * Longest head, and longest chunk-size line or trailer section, in bytes. nginx, Squid and Node all stop at or below
+ * 64 KiB; without a limit a far end could feed a head for ever.
+ */
+export const MAX_LINE_BYTES = 65_536;
+
+/** No Content-Length was seen. */
+export const NO_LENGTH = -1;
+
+/** State of every response being read, by slot. */
+export interface ParserSlots {
+  readonly state: Uint8Array;
+  /** 1: the response has no body whatever its head says (HEAD). */
+  readonly hasNoBody: Uint8Array;
+  /** Final status code; 0 while none is known. */
+  readonly status: Uint16Array;
+  /** Bytes of the head so far, or of the present line of chunked framing. */
+  readonly lineBytes: Uint32Array;
+  /** Position in a literal, a field name or a list element, or digits read; 255: the literal does not match. */
+  readonly position: Uint8Array;
+  /** 1: white space has ended the present number or list element. */
+  readonly ended: Uint8Array;
+  /** Field names still possible while one is read, then the field itself: a set of the bits above. */
+  readonly field: Uint8Array;
+  /** Number being read. */
+  readonly number: Float64Array;
+  readonly contentLength: Float64Array;
+  /** Transfer codings: 0 none, 1 the last one is not chunked, 2 it is. */
+  readonly coding: Uint8Array;
+  /** Bytes of the body, or of the present chunk, still to come. */
+  readonly remaining: Float64Array;
+}
+
+/** State for as many responses at once as there are slots. */
+export function createParserSlots(slots: number): ParserSlots {
+  return {
+    state: new Uint8Array(slots),
+    hasNoBody: new Uint8Array(slots),
+    status: new Uint16Array(slots),
+    lineBytes: new Uint32Array(slots),
+    position: new Uint8Array(slots),
+    ended: new Uint8Array(slots),
+    field: new Uint8Array(slots),
+    number: new Float64Array(slots),
+    contentLength: new Float64Array(slots).fill(NO_LENGTH),
+    coding: new Uint8Array(slots),
+    remaining: new Float64Array(slots),
+  };
+}
+
+/**
+ * Makes a slot ready for a status line, and returns the state that reads it. `lineBytes` stays: interim responses share
+ * one limit with the final one.
+ */
+export function expectStatusLine(slots: ParserSlots, slot: number): number {
+  slots.status[slot] = 0;
+  slots.position[slot] = 0;
+  slots.ended[slot] = 0;
+  slots.field[slot] = OTHER_FIELD;
+  slots.number[slot] = 0;
+  slots.contentLength[slot] = NO_LENGTH;
+  slots.coding[slot] = 0;
+  slots.remaining[slot] = 0;
+  return STATUS_VERSION;
+}
+
+/** Makes a slot ready for the size of a chunk, and returns the state that reads it. */
+export function expectChunkSize(slots: ParserSlots, slot: number): number {
+  slots.number[slot] = 0;
+  slots.position[slot] = 0;
+  return CHUNK_SIZE;
+}

@@ -1,0 +1,187 @@
+import { beginFramingValue, CODING_CHUNKED, endFramingValue, takeFramingByte } from './framing-fields.ts';
+import {
+  BODY,
+  BROKEN,
+  CONTENT_LENGTH,
+  DONE,
+  expectChunkSize,
+  expectStatusLine,
+  FIELD_NAME,
+  FIELD_VALUE,
+  HEADERS_END,
+  LINE_START,
+  MAX_LINE_BYTES,
+  NO_LENGTH,
+  OTHER_FIELD,
+  type ParserSlots,
+  STATUS_AFTER_CODE,
+  STATUS_CODE,
+  STATUS_MINOR,
+  STATUS_REASON,
+  STATUS_SPACE,
+  STATUS_VERSION,
+  TRANSFER_ENCODING,
+  UNTIL_CLOSE,
+} from './parser-slots.ts';
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SPACE = 0x20;
+const TAB = 0x09;
+const COLON = 0x3a;
+
+const VERSION = Buffer.from('HTTP/1.', 'latin1');
+const CONTENT_LENGTH_NAME = Buffer.from('content-length', 'latin1');
+const TRANSFER_ENCODING_NAME = Buffer.from('transfer-encoding', 'latin1');
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+/**
+ * Reads the head of a response until it ends, breaks, or the bytes run out. Every byte goes through one machine, so
+ * the result cannot depend on how the bytes were split.
+ * @returns the offset of the first byte not taken
+ */
+export function readHead(
+  slots: ParserSlots,
+  slot: number,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  const before = slots.lineBytes[slot]!;
+  const limit = Math.min(to, from + MAX_LINE_BYTES - before);
+  let state = slots.state[slot]!;
+  let at = from;
+  while (at < limit && state <= HEADERS_END) {
+    // Most of a head is of no interest: these two skip it without leaving the loop.
+    if (state === STATUS_REASON || (state === FIELD_VALUE && slots.field[slot] === OTHER_FIELD)) {
+      while (at < limit && bytes[at] !== LF) at++;
+      if (at === limit) break;
+      state = LINE_START;
+      at++;
+      continue;
+    }
+    if (state === FIELD_NAME && slots.field[slot] === OTHER_FIELD) {
+      while (at < limit && bytes[at]! > SPACE && bytes[at] !== COLON) at++;
+      if (at === limit) break;
+    }
+    state = step(slots, slot, state, bytes[at]!);
+    at++;
+  }
+  const headEnded = state > HEADERS_END;
+  const taken = before + at - from;
+  slots.lineBytes[slot] = headEnded ? 0 : taken;
+  slots.state[slot] = !headEnded && taken >= MAX_LINE_BYTES ? BROKEN : state;
+  return at;
+}
+
+function step(slots: ParserSlots, slot: number, state: number, byte: number): number {
+  switch (state) {
+    case STATUS_VERSION:
+    case STATUS_MINOR:
+    case STATUS_SPACE:
+    case STATUS_CODE:
+    case STATUS_AFTER_CODE:
+      return stepStatusLine(slots, slot, state, byte);
+    case LINE_START:
+      return startLine(slots, slot, byte);
+    case FIELD_NAME:
+      return byte === COLON ? startValue(slots, slot) : takeNameByte(slots, slot, byte);
+    case FIELD_VALUE:
+      if (byte === LF) return LINE_START;
+      return takeFramingByte(slots, slot, byte) ? FIELD_VALUE : BROKEN;
+    case HEADERS_END:
+      return byte === LF ? endHead(slots, slot) : BROKEN;
+    default:
+      return BROKEN;
+  }
+}
+
+/** status-line, RFC 9112 section 4. The reason, and the space before it, are often left out: both are accepted. */
+function stepStatusLine(slots: ParserSlots, slot: number, state: number, byte: number): number {
+  switch (state) {
+    case STATUS_VERSION: {
+      const position = slots.position[slot]!;
+      if (byte !== VERSION[position]) return BROKEN;
+      slots.position[slot] = position + 1;
+      return position + 1 === VERSION.length ? STATUS_MINOR : STATUS_VERSION;
+    }
+    case STATUS_MINOR:
+      return isDigit(byte) ? STATUS_SPACE : BROKEN;
+    case STATUS_SPACE:
+      slots.position[slot] = 0;
+      return byte === SPACE ? STATUS_CODE : BROKEN;
+    case STATUS_CODE:
+      return takeCodeDigit(slots, slot, byte);
+    default:
+      if (byte === LF) return LINE_START;
+      return byte === SPACE || byte === CR ? STATUS_REASON : BROKEN;
+  }
+}
+
+function takeCodeDigit(slots: ParserSlots, slot: number, byte: number): number {
+  if (!isDigit(byte)) return BROKEN;
+  const number = slots.number[slot]! * 10 + (byte - 0x30);
+  const digits = slots.position[slot]! + 1;
+  slots.number[slot] = number;
+  slots.position[slot] = digits;
+  if (digits < 3) return STATUS_CODE;
+  if (number < 100) return BROKEN;
+  slots.status[slot] = number;
+  return STATUS_AFTER_CODE;
+}
+
+/** A line that begins with white space continues the value before it (obs-fold, RFC 9112 section 5.2). */
+function startLine(slots: ParserSlots, slot: number, byte: number): number {
+  if (byte === SPACE || byte === TAB) return FIELD_VALUE;
+  if (!endFramingValue(slots, slot)) return BROKEN;
+  slots.field[slot] = OTHER_FIELD;
+  // A lone LF ends a line too (RFC 9112 section 2.2).
+  if (byte === LF) return endHead(slots, slot);
+  if (byte === CR) return HEADERS_END;
+  slots.field[slot] = CONTENT_LENGTH | TRANSFER_ENCODING;
+  slots.position[slot] = 0;
+  return byte === COLON ? BROKEN : takeNameByte(slots, slot, byte);
+}
+
+function takeNameByte(slots: ParserSlots, slot: number, byte: number): number {
+  // Controls and spaces, and so a line without a colon, are no part of a name (RFC 9112 section 5.1).
+  if (byte <= SPACE) return BROKEN;
+  const candidates = slots.field[slot]!;
+  if (candidates === OTHER_FIELD) return FIELD_NAME;
+  const position = slots.position[slot]!;
+  const lower = byte | 0x20;
+  let left = candidates;
+  if (lower !== CONTENT_LENGTH_NAME[position]) left &= ~CONTENT_LENGTH;
+  if (lower !== TRANSFER_ENCODING_NAME[position]) left &= ~TRANSFER_ENCODING;
+  slots.field[slot] = left;
+  slots.position[slot] = position + 1;
+  return FIELD_NAME;
+}
+
+function startValue(slots: ParserSlots, slot: number): number {
+  const field = slots.field[slot]!;
+  const length = slots.position[slot]!;
+  const isLength = field === CONTENT_LENGTH && length === CONTENT_LENGTH_NAME.length;
+  const isCoding = field === TRANSFER_ENCODING && length === TRANSFER_ENCODING_NAME.length;
+  if (isLength || isCoding) beginFramingValue(slots, slot);
+  else slots.field[slot] = OTHER_FIELD;
+  return FIELD_VALUE;
+}
+
+/** Tells where the body ends: RFC 9112 section 6.3, in its order. */
+function endHead(slots: ParserSlots, slot: number): number {
+  const status = slots.status[slot]!;
+  // 101 is final: what follows is another protocol. The other 1xx precede the response proper.
+  if (status < 200 && status !== 101) return expectStatusLine(slots, slot);
+  const neverHasBody = status === 101 || status === 204 || status === 304;
+  if (neverHasBody || slots.hasNoBody[slot] === 1) return DONE;
+  if (slots.coding[slot] === CODING_CHUNKED) return expectChunkSize(slots, slot);
+  if (slots.coding[slot] !== 0) return UNTIL_CLOSE;
+  const length = slots.contentLength[slot]!;
+  if (length === NO_LENGTH) return UNTIL_CLOSE;
+  slots.remaining[slot] = length;
+  return length === 0 ? DONE : BODY;
+}

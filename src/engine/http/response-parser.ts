@@ -1,0 +1,88 @@
+import { readChunkFraming } from './chunked-framing.ts';
+import {
+  BODY,
+  BROKEN,
+  CHUNK_DATA,
+  CHUNK_DATA_CR,
+  createParserSlots,
+  DONE,
+  expectStatusLine,
+  HEADERS_END,
+  type ParserSlots,
+  UNTIL_CLOSE,
+} from './parser-slots.ts';
+import { readHead } from './response-head.ts';
+
+/** What {@link ResponseParser.push} and {@link ResponseParser.eof} answer. */
+export const NEED_MORE = 0;
+/** The whole response was read; bytes after it are ignored. */
+export const COMPLETE = 1;
+/** What was read is no HTTP/1.x response, or its framing cannot be trusted (RFC 9112 section 6.3). */
+export const GARBAGE = 2;
+/** The far end closed before the response was complete. */
+export const TRUNCATED = 3;
+
+export type PushResult = typeof NEED_MORE | typeof COMPLETE | typeof GARBAGE;
+export type EofResult = typeof COMPLETE | typeof GARBAGE | typeof TRUNCATED;
+
+/**
+ * Incremental HTTP/1.x response parser for many connections at once: a slot each, state in typed arrays, nothing
+ * allocated per response. It takes any bytes in any pieces, keeps none of them, and never throws.
+ */
+export class ResponseParser {
+  readonly #slots: ParserSlots;
+
+  /** @param slots how many responses can be read at once */
+  constructor(slots: number) {
+    this.#slots = createParserSlots(slots);
+  }
+
+  /** Makes a slot ready for a new response. @param hasNoBody the request was HEAD */
+  reset(slot: number, hasNoBody: boolean): void {
+    this.#slots.lineBytes[slot] = 0;
+    this.#slots.hasNoBody[slot] = hasNoBody ? 1 : 0;
+    this.#slots.state[slot] = expectStatusLine(this.#slots, slot);
+  }
+
+  /** Takes the bytes from offset `from` up to, not including, `to`. */
+  push(slot: number, bytes: Uint8Array, from: number, to: number): PushResult {
+    const slots = this.#slots;
+    let at = from;
+    while (at < to) {
+      const state = slots.state[slot]!;
+      if (state >= DONE || state === UNTIL_CLOSE) break;
+      if (state <= HEADERS_END) at = readHead(slots, slot, bytes, at, to);
+      else if (state === BODY || state === CHUNK_DATA) at = this.#countBody(slot, at, to);
+      else at = readChunkFraming(slots, slot, bytes, at, to);
+    }
+    const state = slots.state[slot];
+    if (state === DONE) return COMPLETE;
+    return state === BROKEN ? GARBAGE : NEED_MORE;
+  }
+
+  /** Takes the end of the connection. */
+  eof(slot: number): EofResult {
+    const state = this.#slots.state[slot]!;
+    if (state === DONE || state === UNTIL_CLOSE) return COMPLETE;
+    return state === BROKEN ? GARBAGE : TRUNCATED;
+  }
+
+  /** Status code; 0 until it was read. Of interim (1xx) responses nothing remains once they are over. */
+  status(slot: number): number {
+    return this.#slots.status[slot]!;
+  }
+
+  /** Whether the head is read and only the end of the connection can end the body. */
+  closeDelimited(slot: number): boolean {
+    return this.#slots.state[slot] === UNTIL_CLOSE;
+  }
+
+  #countBody(slot: number, from: number, to: number): number {
+    const slots = this.#slots;
+    const remaining = slots.remaining[slot]!;
+    const taken = Math.min(remaining, to - from);
+    slots.remaining[slot] = remaining - taken;
+    if (taken === remaining) slots.state[slot] = slots.state[slot] === BODY ? DONE : CHUNK_DATA_CR;
+    return from + taken;
+  }
+}

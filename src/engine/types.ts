@@ -1,0 +1,132 @@
+import type { AttemptEnd } from '../outcome/classify.ts';
+import type { CloseMode } from '../scenario/words.ts';
+
+/** One address that an arm connects to: a name may resolve to several, which are used in turn and reported apart. */
+export interface Endpoint {
+  /** Literal IPv4 or IPv6 address, no brackets, no zone. */
+  readonly address: string;
+  /** 1-65535. */
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/** Options set on the socket before it connects. Absent: the system's default. */
+export interface SocketOptions {
+  /** IP_TOS / IPV6_TCLASS octet, 0-255 (DSCP << 2). */
+  readonly tos?: number;
+  /** TCP_MAXSEG in bytes, 88-32767 (ip(7), tcp(7)). */
+  readonly mss?: number;
+  /** TCP_SYNCNT, 1-127 (MAX_TCP_SYNCNT). */
+  readonly synCount?: number;
+}
+
+/** What an arm sends, with the place of its nonce. */
+export interface CompiledRequest {
+  readonly bytes: Uint8Array;
+  /** Offsets in `bytes` of fixed-width decimal fields that take the attempt's number. */
+  readonly nonceOffsets: readonly number[];
+  /** Width of each such field in digits; the number is zero-padded. */
+  readonly nonceWidth: number;
+  /** HEAD: the response has no body whatever its headers say (RFC 9112 section 6.3). */
+  readonly responseHasNoBody: boolean;
+}
+
+/** An arm as an engine sees it: resolved, compiled, in microseconds. */
+export interface EngineArm {
+  readonly endpoints: readonly Endpoint[];
+  /** Source addresses to bind, by index; empty: the system chooses. */
+  readonly sources: readonly string[];
+  /** Absent: bare TCP. Nothing is sent; the attempt is done once established (and held, if `holdUs` > 0). */
+  readonly request?: CompiledRequest;
+  readonly close: CloseMode;
+  readonly handshakeTimeoutUs: number;
+  /** From established to the complete response, and again to the far end's FIN where `close` is `peer`. */
+  readonly responseTimeoutUs: number;
+  /** How long the connection is kept open once its response is complete (or once established, without a request). */
+  readonly holdUs: number;
+  readonly socket: SocketOptions;
+}
+
+/**
+ * What one attempt did. Engines reuse one record for all attempts: copy what must outlive the callback.
+ * Times are microseconds on the clock that the engine was given; -1: did not happen.
+ */
+export interface AttemptRecord extends AttemptEnd {
+  arm: number;
+  /** Number of the attempt within its arm, over all shards. */
+  attempt: number;
+  /** Index into the arm's endpoints. */
+  endpoint: number;
+  /** Index into the arm's sources; -1: the system chose. */
+  source: number;
+  /** Local port: the one bound, or the one the system chose where the engine knows it; 0: not known. */
+  sourcePort: number;
+  intendedAtUs: number;
+  startedAtUs: number;
+  establishedAtUs: number;
+  firstByteAtUs: number;
+  /** When the response was complete; -1 without a response. */
+  respondedAtUs: number;
+  endedAtUs: number;
+  /** SYN retransmissions by TCP_INFO's tcpi_total_retrans; -1 where the system cannot tell. */
+  synRetransmits: number;
+  /** tcpi_rtt right after establishment; -1 where the system cannot tell. */
+  rttUs: number;
+  /** tcpi_snd_mss right after establishment; -1 where the system cannot tell. */
+  mss: number;
+  /** tcpi_options bits (1 timestamps, 2 SACK, 4 window scale, 8 ECN); -1 where the system cannot tell. */
+  tcpOptions: number;
+  /** Response bytes read, headers included. */
+  bytes: number;
+}
+
+export interface AttemptObserver {
+  /** The handshake is complete. Called at most once an attempt, before `settled`. */
+  established(record: Readonly<AttemptRecord>): void;
+  /** The attempt is over and its descriptor closed. Called exactly once for every `start`. */
+  settled(record: Readonly<AttemptRecord>): void;
+}
+
+/** Microseconds, monotonic. One clock serves the pacer, the engine and the recorder of a worker. */
+export type Clock = () => number;
+
+/** Opens connections and follows each to its end. Not thread-safe; one a worker. */
+export interface Engine {
+  readonly name: 'raw' | 'portable';
+  /** Whether `synRetransmits` is known on this system. */
+  readonly readsTcpInfo: boolean;
+  /** True: nothing happens but in `poll`. False: Node's own loop drives the engine, and `poll` returns at once. */
+  readonly polls: boolean;
+  /** Attempts started and not yet settled. */
+  readonly open: number;
+  /**
+   * Starts one attempt. A local refusal (no descriptor, no port) settles it with `phase: 'start'` and the errno:
+   * before `start` returns where the engine polls, else as soon as Node tells.
+   * @param source index into the arm's sources, -1 for none
+   * @param sourcePort port to bind, 0 to let the system choose
+   */
+  start(arm: number, attempt: number, intendedAtUs: number, source: number, sourcePort: number): void;
+  /**
+   * Handles what has become ready and what has timed out; waits at most `maxWaitUs` for something to.
+   * Engines driven by Node's own loop return at once.
+   */
+  poll(maxWaitUs: number): void;
+  /**
+   * Settles what is only being held (as done), so that a drain need not outlast the holds.
+   */
+  release(): void;
+  /** Ends everything still open at once; each is settled with cause `stopped`. */
+  abort(): void;
+  /** Frees the engine's own resources. Everything must be settled. */
+  close(): void;
+}
+
+export interface EngineOptions {
+  readonly arms: readonly EngineArm[];
+  readonly observer: AttemptObserver;
+  readonly clock: Clock;
+  /** Most attempts open at once; sizes the connection table. */
+  readonly maxOpen: number;
+}
+
+export type CreateEngine = (options: EngineOptions) => Engine;

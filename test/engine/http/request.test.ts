@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { writeNonce } from '../../../src/engine/http/nonce.ts';
+import { compileRequest, NONCE_WIDTH } from '../../../src/engine/http/request.ts';
+import type { CompiledRequest } from '../../../src/engine/types.ts';
+import { UsageError } from '../../../src/errors.ts';
+import type { Arm, RequestSpec } from '../../../src/scenario/types.ts';
+
+const REQUEST: RequestSpec = { method: 'GET', version: '1.1', headers: [], body: '' };
+
+const ARM: Arm = {
+  name: 'stress',
+  via: 'proxy',
+  proxy: { host: 'proxy.example', port: 3128 },
+  target: { host: 'origin.example', port: 80, path: '/a?b=c' },
+  request: REQUEST,
+  expect: { kind: 'status', statuses: [200] },
+  load: { kind: 'closed', concurrency: 1, attempts: 1 },
+  handshakeTimeoutUs: 1,
+  responseTimeoutUs: 1,
+  stallAfterUs: 1,
+  close: 'peer',
+  holdUs: 0,
+  socket: { bind: [] },
+};
+
+function compile(changes: Partial<Arm> = {}, request: Partial<RequestSpec> = {}): CompiledRequest {
+  const compiled = compileRequest({ ...ARM, ...changes, request: { ...REQUEST, ...request } });
+  if (compiled === undefined) throw new Error('nothing compiled');
+  return compiled;
+}
+
+function textOf(changes: Partial<Arm> = {}, request: Partial<RequestSpec> = {}): string {
+  return Buffer.from(compile(changes, request).bytes).toString();
+}
+
+function targetOf(host: string, port: number, path = '/'): Partial<Arm> {
+  return { target: { host, port, path } };
+}
+
+describe('request', () => {
+  it('is absolute-form to a proxy, and asks it to close', () => {
+    expect(textOf()).toBe(
+      'GET http://origin.example/a?b=c HTTP/1.1\r\n' +
+        'Host: origin.example\r\nUser-Agent: rushhour\r\nAccept: */*\r\nConnection: close\r\n\r\n',
+    );
+  });
+
+  it('is origin-form to the target itself', () => {
+    expect(textOf({ via: 'direct' }, { version: '1.0' })).toBe(
+      'GET /a?b=c HTTP/1.0\r\n' +
+        'Host: origin.example\r\nUser-Agent: rushhour\r\nAccept: */*\r\nConnection: close\r\n\r\n',
+    );
+  });
+
+  it('is nothing for bare TCP', () => {
+    expect(compileRequest({ ...ARM, via: 'tcp' })).toBeUndefined();
+  });
+
+  it('names a port that is not the default one, and brackets IPv6', () => {
+    expect(textOf(targetOf('2001:db8::1', 8080))).toContain('GET http://[2001:db8::1]:8080/ HTTP');
+    expect(textOf(targetOf('2001:db8::1', 8080))).toContain('\r\nHost: [2001:db8::1]:8080\r\n');
+    expect(textOf(targetOf('origin.example', 80, ''))).toContain('GET http://origin.example/ HTTP');
+  });
+
+  it('keeps the connection where it is to be held', () => {
+    expect(textOf({ holdUs: 1 })).not.toContain('Connection');
+    expect(textOf({ holdUs: 1 }, { version: '1.0' })).toContain('\r\nConnection: keep-alive\r\n');
+  });
+
+  it("lets the arm's fields replace defaults in any case, Host still first", () => {
+    const headers = [
+      ['X-One', '1'],
+      ['host', 'other.example'],
+      ['USER-AGENT', 'curl/8'],
+      ['connection', 'keep-alive'],
+      ['X-One', '2'],
+    ] as const;
+    expect(textOf({}, { headers })).toBe(
+      'GET http://origin.example/a?b=c HTTP/1.1\r\n' +
+        'host: other.example\r\nAccept: */*\r\nX-One: 1\r\nUSER-AGENT: curl/8\r\nconnection: keep-alive\r\nX-One: 2\r\n\r\n',
+    );
+  });
+
+  it('counts the bytes of a body, its nonces at full width', () => {
+    const text = textOf({}, { method: 'POST', body: 'n={nonce}&u=é' });
+    const body = `n=${'0'.repeat(NONCE_WIDTH)}&u=é`;
+    expect(text.endsWith(`\r\n\r\n${body}`)).toBe(true);
+    expect(text).toContain(`\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`);
+  });
+
+  it('says that a POST is empty, and nothing of a GET', () => {
+    expect(textOf({}, { method: 'POST' })).toContain('\r\nContent-Length: 0\r\n');
+    expect(textOf()).not.toContain('Content-Length');
+  });
+
+  it('leaves the length out where the arm sends its own framing', () => {
+    const headers = [['Transfer-Encoding', 'chunked']] as const;
+    const text = textOf({}, { method: 'POST', headers, body: '0\r\n\r\n' });
+    expect(text).not.toContain('Content-Length');
+  });
+
+  it('finds every nonce by its offset in bytes', () => {
+    const { bytes, nonceOffsets, nonceWidth } = compile(
+      { target: { host: 'origin.example', port: 80, path: '/é/{nonce}' } },
+      { headers: [['X-Nonce', 'a{nonce}{nonce}']], body: '{nonce}' },
+    );
+    for (const at of nonceOffsets) writeNonce(bytes, at, nonceWidth, 1_234);
+    const text = Buffer.from(bytes).toString();
+    expect(nonceOffsets).toHaveLength(4);
+    expect(text).toContain('/é/0000000000001234 HTTP');
+    expect(text).toContain('X-Nonce: a00000000000012340000000000001234\r\n');
+    expect(text.endsWith('\r\n\r\n0000000000001234')).toBe(true);
+  });
+
+  it('writes nonces up to the largest exact integer', () => {
+    const bytes = new Uint8Array(NONCE_WIDTH);
+    writeNonce(bytes, 0, NONCE_WIDTH, Number.MAX_SAFE_INTEGER);
+    expect(Buffer.from(bytes).toString()).toBe('9007199254740991');
+  });
+
+  it('knows that the response to HEAD has no body', () => {
+    expect(compile({}, { method: 'HEAD' }).responseHasNoBody).toBe(true);
+    expect(compile().responseHasNoBody).toBe(false);
+  });
+
+  it.each([
+    ['a line break in a value', {}, { headers: [['X', 'a\r\nEvil: 1']] as const }],
+    ['a lone line feed in a value', {}, { headers: [['X', 'a\nEvil: 1']] as const }],
+    ['a line break in a name', {}, { headers: [['X\r\nY', 'a']] as const }],
+    ['a colon in a name', {}, { headers: [['X:', 'a']] as const }],
+    ['an empty name', {}, { headers: [['', 'a']] as const }],
+    ['a space in the path', targetOf('origin.example', 80, '/a b'), {}],
+    ['a line break in the path', targetOf('origin.example', 80, '/a\r\nX: y'), {}],
+    ['a line break in the host', { ...targetOf('a\r\nb', 80), via: 'direct' as const }, {}],
+    ['a method of two words', {}, { method: 'GET /' }],
+  ])('refuses %s', (_what, changes, request) => {
+    expect(() => compile(changes, request)).toThrow(UsageError);
+  });
+});
