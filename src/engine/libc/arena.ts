@@ -1,0 +1,74 @@
+import { EnvironmentError } from '../../errors.ts';
+import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from './constants.ts';
+import { type Libc, loadLibc } from './load.ts';
+
+/** A piece of memory that the kernel is given by address and this program reads as bytes or 32-bit words. */
+export interface Region {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+  /** The same memory as signed 32-bit words, in the machine's order. */
+  readonly words: Int32Array;
+}
+
+const ALIGNMENT = 8;
+
+/**
+ * Memory outside V8's heap, mapped once and handed out in pieces: it never moves, so its addresses may be kept.
+ * Pages that are never touched cost nothing.
+ */
+export class Arena {
+  readonly #libc: Libc;
+  readonly #address: number;
+  readonly #buffer: ArrayBuffer;
+  #used = 0;
+
+  /** @throws EnvironmentError where the system gives no memory */
+  constructor(libc: Libc, length: number) {
+    this.#libc = libc;
+    this.#address = libc.mmap(0, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (this.#address === -1) {
+      throw new EnvironmentError(`The system refused ${length} bytes of memory (errno ${libc.errno()}).`, {
+        hint: 'Free memory, or raise the limit (ulimit -v).',
+      });
+    }
+    this.#buffer = libc.viewMemory(this.#address, length);
+  }
+
+  /** Hands out zeroed memory, aligned to 8 bytes. @throws RangeError where the arena is too small for it */
+  take(length: number): Region {
+    const offset = this.#used;
+    const rounded = Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+    if (offset + rounded > this.#buffer.byteLength)
+      throw new RangeError(`arena too small for ${length} bytes`);
+    this.#used += rounded;
+    return {
+      address: this.#address + offset,
+      bytes: new Uint8Array(this.#buffer, offset, length),
+      words: new Int32Array(this.#buffer, offset, rounded / 4),
+    };
+  }
+
+  /** Unmaps the memory. Touching a region afterwards crashes the process. */
+  release(): void {
+    this.#libc.munmap(this.#address, this.#buffer.byteLength);
+  }
+}
+
+/** Small places that calls pass values through; one set a thread, kept for its life. */
+export interface Scratch {
+  /** An option's value, up to a whole TCP_INFO. */
+  readonly value: Region;
+  readonly length: Region;
+  readonly sockaddr: Region;
+}
+
+let scratch: Scratch | undefined;
+
+/** This thread's scratch memory. What it holds is lost with the next helper of this room. */
+export function getScratch(): Scratch {
+  if (scratch === undefined) {
+    const arena = new Arena(loadLibc(), 4096);
+    scratch = { value: arena.take(512), length: arena.take(4), sockaddr: arena.take(128) };
+  }
+  return scratch;
+}

@@ -1,0 +1,57 @@
+/**
+ * Numbers of Linux's user-space interface, from include/uapi in the kernel tree. Those below are the same on every
+ * architecture that koffi ships a binary for (x64, ia32, arm64, arm, riscv64, loong64: all use asm-generic).
+ */
+
+/** include/linux/socket.h */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+/** include/linux/net.h: the type's flags spare two fcntl() calls a socket. */
+export const SOCK_STREAM = 1;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+/** uapi/asm-generic/socket.h */
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_ERROR = 4;
+export const SO_LINGER = 13;
+
+/** uapi/linux/in.h; IP_BIND_ADDRESS_NO_PORT since Linux 4.2. */
+export const IPPROTO_IP = 0;
+export const IP_TOS = 1;
+export const IP_BIND_ADDRESS_NO_PORT = 24;
+
+/** uapi/linux/in6.h */
+export const IPPROTO_IPV6 = 41;
+export const IPV6_TCLASS = 67;
+
+/** uapi/linux/tcp.h */
+export const IPPROTO_TCP = 6;
+export const TCP_MAXSEG = 2;
+export const TCP_SYNCNT = 7;
+export const TCP_INFO = 11;
+
+/** include/linux/socket.h: a send to a reset connection gives EPIPE instead of a signal. */
+export const MSG_NOSIGNAL = 0x4000;
+
+/** uapi/linux/eventpoll.h */
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLLIN = 0x001;
+export const EPOLLOUT = 0x004;
+export const EPOLLERR = 0x008;
+export const EPOLLHUP = 0x010;
+export const EPOLLRDHUP = 0x2000;
+/** Bit 31: written so as to stay a small signed integer. */
+export const EPOLLET = 1 << 31;
+
+/** uapi/asm-generic/mman-common.h */
+export const PROT_READ = 1;
+export const PROT_WRITE = 2;
+export const MAP_PRIVATE = 0x02;
+export const MAP_ANONYMOUS = 0x20;
+
+/** uapi/linux/prctl.h; the slack is nanoseconds and the calling thread's alone. */
+export const PR_SET_TIMERSLACK = 29;

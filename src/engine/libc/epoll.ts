@@ -1,0 +1,43 @@
+import { constants } from 'node:os';
+import type { Region } from './arena.ts';
+import type { Libc } from './load.ts';
+
+/**
+ * Length of struct epoll_event: uapi/linux/eventpoll.h packs it on x86-64 alone, to keep the 32-bit layout. ia32 has it
+ * at 12 too, as it aligns 8-byte fields to 4.
+ */
+const isPacked = process.arch === 'x64' || process.arch === 'ia32';
+export const EPOLL_EVENT_LENGTH = isPacked ? 12 : 16;
+/** Offset of the data word in it. */
+export const EPOLL_DATA_AT = isPacked ? 4 : 8;
+
+/** Waits at most `timeoutUs` for events. @returns how many, or a negated errno */
+export type WaitForEvents = (epollFd: number, events: Region, maxEvents: number, timeoutUs: number) => number;
+
+/** epoll_pwait2() with its nanosecond timeout, or epoll_wait() where the system has none. */
+export function createWaitForEvents(libc: Libc, timespec: Region): WaitForEvents {
+  let pwait2 = libc.epollPwait2;
+  return (epollFd, events, maxEvents, timeoutUs) => {
+    if (pwait2 !== undefined) {
+      writeTimespec(timespec, timeoutUs);
+      const count = pwait2(epollFd, events.address, maxEvents, timespec.address, 0, 0);
+      if (count >= 0) return count;
+      const errno = libc.errno();
+      // EPERM is what older container runtimes answer to a call that their filter does not know.
+      if (errno !== constants.errno.ENOSYS && errno !== constants.errno.EPERM) return -errno;
+      pwait2 = undefined;
+    }
+    // Rounded down: better to come back early than to start an attempt late.
+    const count = libc.epollWait(epollFd, events.address, maxEvents, Math.floor(timeoutUs / 1_000));
+    return count >= 0 ? count : -libc.errno();
+  };
+}
+
+/** struct timespec with two 8-byte fields, little-endian; seconds stay below 2^31. */
+function writeTimespec(timespec: Region, timeoutUs: number): void {
+  const seconds = Math.floor(timeoutUs / 1_000_000);
+  timespec.words[0] = seconds;
+  timespec.words[1] = 0;
+  timespec.words[2] = Math.floor((timeoutUs - seconds * 1_000_000) * 1_000);
+  timespec.words[3] = 0;
+}

@@ -1,0 +1,14 @@
+export { Arena, type Region } from './arena.ts';
+export { isLibcAvailable, type Libc, loadLibc } from './load.ts';
+export { sockaddrLength, writePort, writeSockaddr } from './sockaddr.ts';
+export {
+  type BoundSocketSpec,
+  bindSource,
+  createBoundSocket,
+  createSocket,
+  readLocalPort,
+  resetOnClose,
+  setSocketOptions,
+  takeSocketError,
+} from './socket.ts';
+export { createTcpInfo, readTcpInfo, TCP_SYN_SENT, type TcpInfo } from './tcp-info.ts';

@@ -1,0 +1,130 @@
+import { createRequire } from 'node:module';
+import type * as Koffi from 'koffi';
+import { EnvironmentError } from '../../errors.ts';
+
+/**
+ * The C library's calls as this program uses them. Pointers are Numbers (48 ns a call against 100-125 ns for a
+ * `void *` with a Buffer): user-space addresses stay below 2^53 on every architecture. All return -1 on failure and
+ * leave the reason in `errno()`.
+ */
+export interface Libc {
+  socket(family: number, type: number, protocol: number): number;
+  connect(fd: number, address: number, length: number): number;
+  bind(fd: number, address: number, length: number): number;
+  getsockname(fd: number, address: number, lengthAt: number): number;
+  getsockopt(fd: number, level: number, option: number, valueAt: number, lengthAt: number): number;
+  setsockopt(fd: number, level: number, option: number, valueAt: number, length: number): number;
+  send(fd: number, from: number, length: number, flags: number): number;
+  recv(fd: number, into: number, length: number, flags: number): number;
+  close(fd: number): number;
+  epollCreate(flags: number): number;
+  epollCtl(epollFd: number, operation: number, fd: number, eventAt: number): number;
+  epollWait(epollFd: number, eventsAt: number, maxEvents: number, timeoutMs: number): number;
+  /** Absent where the C library has none (glibc before 2.35). */
+  readonly epollPwait2?: (
+    epollFd: number,
+    eventsAt: number,
+    maxEvents: number,
+    timespecAt: number,
+    signalMaskAt: number,
+    signalMaskLength: number,
+  ) => number;
+  mmap(at: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
+  munmap(address: number, length: number): number;
+  prctl(option: number, argument: number): number;
+  /** Why this thread's last call failed. Read it before anything else is called. */
+  errno(): number;
+  /** The memory at an address. It must stay mapped for as long as the buffer is used. */
+  viewMemory(address: number, length: number): ArrayBuffer;
+}
+
+let loaded: Libc | undefined;
+
+/**
+ * Binds the C library, once a thread (errno is the thread's own).
+ * @throws EnvironmentError where this is not Linux, or koffi has no binary for this machine
+ */
+export function loadLibc(): Libc {
+  loaded ??= bindLibc(requireKoffi());
+  return loaded;
+}
+
+/** Whether {@link loadLibc} works here. */
+export function isLibcAvailable(): boolean {
+  try {
+    loadLibc();
+    return true;
+  } catch (error) {
+    if (error instanceof EnvironmentError) return false;
+    throw error;
+  }
+}
+
+function requireKoffi(): typeof Koffi {
+  const hint = 'Use --engine portable: it needs Node alone, and tells stalls by time.';
+  if (process.platform !== 'linux') {
+    throw new EnvironmentError(`The raw engine needs Linux; this is ${process.platform}.`, { hint });
+  }
+  try {
+    return createRequire(import.meta.url)('koffi');
+  } catch (cause) {
+    const machine = `${process.platform}-${process.arch}`;
+    throw new EnvironmentError(`The raw engine needs koffi, which did not load on ${machine}.`, {
+      hint: `Install with optional dependencies (npm install --include=optional). Or: ${hint}`,
+      cause,
+    });
+  }
+}
+
+function bindLibc(koffi: typeof Koffi): Libc {
+  // The process itself: Node links the C library, be it glibc or musl.
+  const library = koffi.load(null);
+  const errnoAt = library.func('__errno_location', 'uintptr_t', [])();
+  const errnoCell = new Int32Array(koffi.view(errnoAt, 4));
+  const address = 'uintptr_t';
+  const epollPwait2 = bindEpollPwait2(library);
+
+  return {
+    socket: library.func('socket', 'int', ['int', 'int', 'int']),
+    connect: library.func('connect', 'int', ['int', address, 'uint32_t']),
+    bind: library.func('bind', 'int', ['int', address, 'uint32_t']),
+    getsockname: library.func('getsockname', 'int', ['int', address, address]),
+    getsockopt: library.func('getsockopt', 'int', ['int', 'int', 'int', address, address]),
+    setsockopt: library.func('setsockopt', 'int', ['int', 'int', 'int', address, 'uint32_t']),
+    send: library.func('send', 'long', ['int', address, 'size_t', 'int']),
+    recv: library.func('recv', 'long', ['int', address, 'size_t', 'int']),
+    close: library.func('close', 'int', ['int']),
+    epollCreate: library.func('epoll_create1', 'int', ['int']),
+    epollCtl: library.func('epoll_ctl', 'int', ['int', 'int', 'int', address]),
+    epollWait: library.func('epoll_wait', 'int', ['int', address, 'int', 'int']),
+    ...(epollPwait2 === undefined ? {} : { epollPwait2 }),
+    mmap: bindMmap(library),
+    munmap: library.func('munmap', 'int', [address, 'size_t']),
+    prctl: library.func('prctl', 'int', ['int', 'unsigned long']),
+    errno: () => errnoCell[0]!,
+    viewMemory: (at, length) => koffi.view(at, length),
+  };
+}
+
+/** mmap() fails with the highest address of all, which koffi gives as a BigInt where pointers have 64 bits. */
+function bindMmap(library: Koffi.LibraryHandle): Libc['mmap'] {
+  const mmap = library.func('mmap', 'uintptr_t', ['uintptr_t', 'size_t', 'int', 'int', 'int', 'long']);
+  return (...args) => {
+    const address: number | bigint = mmap(...args);
+    return typeof address === 'bigint' || address === 0xffff_ffff ? -1 : address;
+  };
+}
+
+/**
+ * On 32-bit machines the plain symbol takes a 32-bit timespec in glibc and a 64-bit one in musl; only the symbol that
+ * says so is used, so that the layout (two 8-byte fields) is the same everywhere.
+ */
+function bindEpollPwait2(library: Koffi.LibraryHandle): Libc['epollPwait2'] {
+  const is32Bit = process.arch === 'arm' || process.arch === 'ia32';
+  const symbol = is32Bit ? '__epoll_pwait2_time64' : 'epoll_pwait2';
+  try {
+    return library.func(symbol, 'int', ['int', 'uintptr_t', 'int', 'uintptr_t', 'uintptr_t', 'size_t']);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+import { isIP } from 'node:net';
+import { AF_INET, AF_INET6 } from './constants.ts';
+
+/** sizeof(struct sockaddr_in), ip(7). */
+export const SOCKADDR_IN_LENGTH = 16;
+/** sizeof(struct sockaddr_in6), ipv6(7). */
+export const SOCKADDR_IN6_LENGTH = 28;
+
+/** Length of the structure for an address family. */
+export function sockaddrLength(family: 4 | 6): number {
+  return family === 4 ? SOCKADDR_IN_LENGTH : SOCKADDR_IN6_LENGTH;
+}
+
+/**
+ * Writes a struct sockaddr_in or sockaddr_in6 at the start of `into` and returns its length.
+ * @param address literal IPv4 or IPv6 address; `undefined`: the wildcard of the family
+ * @param port 0-65535
+ * @throws RangeError where the address is no literal of the family
+ */
+export function writeSockaddr(
+  into: Uint8Array,
+  family: 4 | 6,
+  address: string | undefined,
+  port: number,
+): number {
+  const length = sockaddrLength(family);
+  into.fill(0, 0, length);
+  // sa_family_t is in the machine's order; every machine that koffi ships for is little-endian.
+  into[0] = family === 4 ? AF_INET : AF_INET6;
+  writePort(into, port);
+  if (address === undefined) return length;
+  if (isIP(address) !== family) throw new RangeError(`not an IPv${family} address: ${address}`);
+  if (family === 4) into.set(address.split('.').map(Number), 4);
+  else into.set(parseIPv6(address), 8);
+  return length;
+}
+
+/** Writes only the port of an address that is already there (network order, at offset 2 in both structures). */
+export function writePort(into: Uint8Array, port: number): void {
+  into[2] = port >>> 8;
+  into[3] = port & 0xff;
+}
+
+/** Reads the port of a struct sockaddr_in or sockaddr_in6. */
+export function readPort(from: Uint8Array): number {
+  return (from[2]! << 8) | from[3]!;
+}
+
+/** The 16 bytes of a valid IPv6 literal (RFC 4291 section 2.2). */
+function parseIPv6(address: string): Uint8Array {
+  const [head = '', tail] = address.split('::');
+  const before = parseGroups(head);
+  const after = tail === undefined ? [] : parseGroups(tail);
+  const bytes = new Uint8Array(16);
+  bytes.set(before);
+  bytes.set(after, 16 - after.length);
+  return bytes;
+}
+
+function parseGroups(text: string): number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => {
+    if (group.includes('.')) return group.split('.').map(Number);
+    const value = Number.parseInt(group, 16);
+    return [value >>> 8, value & 0xff];
+  });
+}

@@ -1,0 +1,123 @@
+import type { SocketOptions } from '../types.ts';
+import { getScratch } from './arena.ts';
+import {
+  AF_INET,
+  AF_INET6,
+  IP_BIND_ADDRESS_NO_PORT,
+  IP_TOS,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_TCP,
+  IPV6_TCLASS,
+  SO_ERROR,
+  SO_LINGER,
+  SO_REUSEADDR,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_MAXSEG,
+  TCP_SYNCNT,
+} from './constants.ts';
+import { loadLibc } from './load.ts';
+import { readPort, writeSockaddr } from './sockaddr.ts';
+
+export interface BoundSocketSpec {
+  readonly family: 4 | 6;
+  /** Source address to bind; absent: the system chooses. */
+  readonly source?: string;
+  /** Source port to bind; 0: the system chooses. */
+  readonly sourcePort: number;
+  readonly options: SocketOptions;
+}
+
+/**
+ * Creates a non-blocking TCP socket with its options set, bound where the spec asks for it, not yet connected.
+ * @returns the descriptor, or a negated errno; no descriptor is then left open
+ */
+export function createBoundSocket(spec: BoundSocketSpec): number {
+  const fd = createSocket(spec.family, spec.options);
+  if (fd < 0 || (spec.source === undefined && spec.sourcePort === 0)) return fd;
+  const { sockaddr } = getScratch();
+  const length = writeSockaddr(sockaddr.bytes, spec.family, spec.source, spec.sourcePort);
+  return bindSource(fd, sockaddr.address, length, spec.sourcePort);
+}
+
+/**
+ * Creates a non-blocking TCP socket with its options set.
+ * @returns the descriptor, or a negated errno; no descriptor is then left open
+ */
+export function createSocket(family: 4 | 6, options: SocketOptions): number {
+  const libc = loadLibc();
+  const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = libc.socket(family === 4 ? AF_INET : AF_INET6, type, IPPROTO_TCP);
+  if (fd < 0) return -libc.errno();
+  return closeOnError(fd, setSocketOptions(fd, family, options));
+}
+
+/**
+ * Binds a socket to a source address already written in memory.
+ * With a port, SO_REUSEADDR lets it be used again over its own TIME_WAIT. Without one, IP_BIND_ADDRESS_NO_PORT leaves
+ * the choice to connect(), which knows the destination and so has the whole port range for each.
+ * @returns `fd`, or a negated errno after closing it
+ */
+export function bindSource(fd: number, address: number, length: number, port: number): number {
+  const libc = loadLibc();
+  // A kernel before 4.2 knows no IP_BIND_ADDRESS_NO_PORT: it then chooses in bind(), which only costs ports.
+  if (port === 0) setInteger(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  else setInteger(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  return closeOnError(fd, libc.bind(fd, address, length) === 0 ? 0 : libc.errno());
+}
+
+/**
+ * Sets what an arm asks for; to be called before connect(), as MSS and SYN count take effect with the SYN.
+ * @returns 0, or the errno of the first option refused
+ */
+export function setSocketOptions(fd: number, family: 4 | 6, options: SocketOptions): number {
+  const { tos, mss, synCount } = options;
+  let errno = 0;
+  if (tos !== undefined) {
+    errno =
+      family === 4 ? setInteger(fd, IPPROTO_IP, IP_TOS, tos) : setInteger(fd, IPPROTO_IPV6, IPV6_TCLASS, tos);
+  }
+  if (errno === 0 && mss !== undefined) errno = setInteger(fd, IPPROTO_TCP, TCP_MAXSEG, mss);
+  if (errno === 0 && synCount !== undefined) errno = setInteger(fd, IPPROTO_TCP, TCP_SYNCNT, synCount);
+  return errno;
+}
+
+/** Makes close() send an RST and leave no TIME_WAIT: SO_LINGER (1, 0), socket(7). */
+export function resetOnClose(fd: number): void {
+  const { value } = getScratch();
+  value.words[0] = 1;
+  value.words[1] = 0;
+  loadLibc().setsockopt(fd, SOL_SOCKET, SO_LINGER, value.address, 8);
+}
+
+/** Reads SO_ERROR, which clears it: close the socket afterwards. @returns an errno, 0 where there is none */
+export function takeSocketError(fd: number): number {
+  const { value, length } = getScratch();
+  const libc = loadLibc();
+  length.words[0] = 4;
+  const read = libc.getsockopt(fd, SOL_SOCKET, SO_ERROR, value.address, length.address);
+  return read === 0 ? value.words[0]! : libc.errno();
+}
+
+/** The port that a socket is bound to; 0 where it is not bound. */
+export function readLocalPort(fd: number): number {
+  const { sockaddr, length } = getScratch();
+  length.words[0] = sockaddr.bytes.length;
+  return loadLibc().getsockname(fd, sockaddr.address, length.address) === 0 ? readPort(sockaddr.bytes) : 0;
+}
+
+function setInteger(fd: number, level: number, option: number, setting: number): number {
+  const { value } = getScratch();
+  const libc = loadLibc();
+  value.words[0] = setting;
+  return libc.setsockopt(fd, level, option, value.address, 4) === 0 ? 0 : libc.errno();
+}
+
+function closeOnError(fd: number, errno: number): number {
+  if (errno === 0) return fd;
+  loadLibc().close(fd);
+  return -errno;
+}

@@ -1,0 +1,49 @@
+import { getScratch } from './arena.ts';
+import { IPPROTO_TCP, TCP_INFO } from './constants.ts';
+import { loadLibc } from './load.ts';
+
+/** What the kernel knows of a connection; -1: this kernel does not say. */
+export interface TcpInfo {
+  /** tcpi_state; see {@link TCP_SYN_SENT}. */
+  state: number;
+  /** tcpi_total_retrans: right after the handshake, the number of SYN retransmissions. */
+  totalRetransmits: number;
+  /** tcpi_rtt, microseconds. */
+  rttUs: number;
+  /** tcpi_snd_mss, bytes. */
+  mss: number;
+  /** tcpi_options: 1 timestamps, 2 SACK, 4 window scale, 8 ECN. */
+  options: number;
+}
+
+/** include/net/tcp_states.h */
+export const TCP_SYN_SENT = 2;
+
+/** Offsets in struct tcp_info (uapi/linux/tcp.h). The structure only ever grows at its end. */
+const STATE_AT = 0;
+const OPTIONS_AT = 5;
+const SND_MSS_AT = 16;
+const RTT_AT = 68;
+const TOTAL_RETRANS_AT = 100;
+
+/** A record for {@link readTcpInfo} to fill. */
+export function createTcpInfo(): TcpInfo {
+  return { state: -1, totalRetransmits: -1, rttUs: -1, mss: -1, options: -1 };
+}
+
+/**
+ * Reads TCP_INFO of a socket into a record that the caller keeps, so that nothing is allocated.
+ * @returns false where the call failed; every field is then -1
+ */
+export function readTcpInfo(fd: number, into: TcpInfo): boolean {
+  const { value, length } = getScratch();
+  length.words[0] = value.bytes.length;
+  const read = loadLibc().getsockopt(fd, IPPROTO_TCP, TCP_INFO, value.address, length.address);
+  const known = read === 0 ? length.words[0]! : 0;
+  into.state = known > STATE_AT ? value.bytes[STATE_AT]! : -1;
+  into.options = known > OPTIONS_AT ? value.bytes[OPTIONS_AT]! : -1;
+  into.mss = known >= SND_MSS_AT + 4 ? value.words[SND_MSS_AT / 4]! >>> 0 : -1;
+  into.rttUs = known >= RTT_AT + 4 ? value.words[RTT_AT / 4]! >>> 0 : -1;
+  into.totalRetransmits = known >= TOTAL_RETRANS_AT + 4 ? value.words[TOTAL_RETRANS_AT / 4]! >>> 0 : -1;
+  return read === 0;
+}
