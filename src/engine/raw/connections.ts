@@ -1,0 +1,115 @@
+import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
+import { ResponseParser } from '../http/response-parser.ts';
+import { createTcpInfo, type Libc, readTcpInfo, resetOnClose } from '../libc/index.ts';
+import type { AttemptObserver, EngineArm } from '../types.ts';
+import { createAttemptRecord, fillRecord } from './attempt-record.ts';
+import { ConnectionTable, RESPONSE } from './connection-table.ts';
+import { DeadlineLists } from './deadline-lists.ts';
+import type { PreparedArm } from './prepared-arm.ts';
+
+/** The words for a table's phases, by number. */
+const PHASES: readonly AttemptPhase[] = ['start', 'handshake', 'response', 'closing', 'held'];
+
+/** Deadlines of an arm: a list each, as each lies a constant of the arm ahead. */
+const LISTS_PER_ARM = 3;
+export const HANDSHAKE_DEADLINE = 0;
+/** Of the complete response, and again of the far end's FIN. */
+export const RESPONSE_DEADLINE = 1;
+export const HOLD_DEADLINE = 2;
+
+/** All that is kept of open connections, and the two moments that an observer hears of. */
+export class Connections {
+  readonly table: ConnectionTable;
+  readonly deadlines: DeadlineLists;
+  readonly parser: ResponseParser;
+  readonly arms: readonly PreparedArm[];
+  readonly #libc: Libc;
+  readonly #observer: AttemptObserver;
+  readonly #record = createAttemptRecord();
+  readonly #tcpInfo = createTcpInfo();
+
+  constructor(libc: Libc, arms: readonly PreparedArm[], observer: AttemptObserver, maxOpen: number) {
+    this.#libc = libc;
+    this.arms = arms;
+    this.#observer = observer;
+    this.table = new ConnectionTable(maxOpen);
+    this.deadlines = new DeadlineLists(maxOpen, arms.flatMap(listDurationsUs));
+    this.parser = new ResponseParser(maxOpen);
+  }
+
+  armOf(slot: number): EngineArm {
+    return this.preparedOf(slot).arm;
+  }
+
+  preparedOf(slot: number): PreparedArm {
+    return this.arms[this.table.arm[slot]!]!;
+  }
+
+  phaseOf(slot: number): AttemptPhase {
+    return PHASES[this.table.phase[slot]!]!;
+  }
+
+  setDeadline(slot: number, deadline: number, nowUs: number): void {
+    this.deadlines.set(slot, this.table.arm[slot]! * LISTS_PER_ARM + deadline, nowUs);
+  }
+
+  /** Notes that the handshake is complete, reads TCP_INFO and tells the observer. */
+  establish(slot: number, nowUs: number): void {
+    this.table.establishedAtUs[slot] = nowUs;
+    this.table.phase[slot] = RESPONSE;
+    this.#noteTcpInfo(slot);
+    fillRecord(this.#record, this.table, slot);
+    this.#writeEnd('response', 'none', 0, 0, -1);
+    this.#observer.established(this.#record);
+  }
+
+  /** Closes the descriptor, frees the slot and tells the observer, in that order: it may start the next attempt. */
+  settle(slot: number, phase: AttemptPhase, cause: EndCause, errno: number, nowUs: number): void {
+    const { table } = this;
+    const fd = table.fd[slot]!;
+    const isEstablished = table.establishedAtUs[slot] !== -1;
+    // What TCP_INFO says of the SYN is lost with the descriptor.
+    if (phase === 'handshake') this.#noteTcpInfo(slot);
+    if (fd >= 0) {
+      if (isEstablished && this.armOf(slot).close === 'reset') resetOnClose(fd);
+      this.#libc.close(fd);
+    }
+    const isParsed = isEstablished && this.armOf(slot).request !== undefined;
+    fillRecord(this.#record, table, slot);
+    this.#writeEnd(phase, cause, errno, isParsed ? this.parser.status(slot) : 0, nowUs);
+    this.deadlines.clear(slot);
+    table.free(slot);
+    this.#observer.settled(this.#record);
+  }
+
+  /** Settles as done: all that the arm asked for has happened. */
+  settleDone(slot: number, nowUs: number): void {
+    this.settle(slot, 'done', 'none', 0, nowUs);
+  }
+
+  #writeEnd(phase: AttemptPhase, cause: EndCause, errno: number, status: number, endedAtUs: number): void {
+    const record = this.#record;
+    record.phase = phase;
+    record.cause = cause;
+    record.errno = errno;
+    record.status = status;
+    record.endedAtUs = endedAtUs;
+  }
+
+  #noteTcpInfo(slot: number): void {
+    const { table } = this;
+    const info = this.#tcpInfo;
+    readTcpInfo(table.fd[slot]!, info);
+    table.synRetransmits[slot] = info.totalRetransmits;
+    if (table.establishedAtUs[slot] === -1) return;
+    table.rttUs[slot] = info.rttUs;
+    table.mss[slot] = info.mss;
+    table.tcpOptions[slot] = info.options;
+  }
+}
+
+/** In the order of the deadlines above. */
+function listDurationsUs(arm: PreparedArm): number[] {
+  const { handshakeTimeoutUs, responseTimeoutUs, holdUs } = arm.arm;
+  return [handshakeTimeoutUs, responseTimeoutUs, holdUs];
+}

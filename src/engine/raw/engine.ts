@@ -1,0 +1,128 @@
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, PR_SET_TIMERSLACK } from '../libc/constants.ts';
+import { Arena, type Libc, loadLibc } from '../libc/index.ts';
+import type { Clock, CreateEngine, Engine, EngineOptions } from '../types.ts';
+import { FREE, HANDSHAKE, HELD } from './connection-table.ts';
+import { Connections } from './connections.ts';
+import { createEpollReactor, EPOLL_REACTOR_BYTES } from './epoll-reactor.ts';
+import { Exchange } from './exchange.ts';
+import { Handshake } from './handshake.ts';
+import { prepareArm, preparedBytes } from './prepared-arm.ts';
+import type { HandleReady, Reactor } from './reactor.ts';
+
+/** One read takes a whole response of the usual size. */
+const RECEIVE_BYTES = 65_536;
+
+const READABLE = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+/**
+ * Opens connections with the kernel's own calls and epoll. Linux only.
+ * @throws EnvironmentError where this is not Linux, koffi is missing, or the system refuses memory or a descriptor
+ */
+export const createRawEngine: CreateEngine = (options) => {
+  const libc = loadLibc();
+  // Nanoseconds: a thread's waits otherwise end up to 50 us late, so that wake-ups can be batched (prctl(2)).
+  libc.prctl(PR_SET_TIMERSLACK, 1);
+  return new RawEngine(libc, options);
+};
+
+class RawEngine implements Engine {
+  readonly name = 'raw';
+  readonly readsTcpInfo = true;
+  readonly polls = true;
+  readonly #clock: Clock;
+  readonly #arena: Arena;
+  readonly #reactor: Reactor;
+  readonly #connections: Connections;
+  readonly #handshake: Handshake;
+  readonly #exchange: Exchange;
+  #isClosed = false;
+
+  constructor(libc: Libc, { arms, observer, clock, maxOpen }: EngineOptions) {
+    this.#clock = clock;
+    const armBytes = arms.reduce((sum, arm) => sum + preparedBytes(arm), 0);
+    this.#arena = new Arena(libc, RECEIVE_BYTES + EPOLL_REACTOR_BYTES + armBytes);
+    const received = this.#arena.take(RECEIVE_BYTES);
+    const prepared = arms.map((arm) => prepareArm(arm, this.#arena));
+    this.#reactor = createEpollReactor(libc, this.#arena);
+    this.#connections = new Connections(libc, prepared, observer, maxOpen);
+    this.#handshake = new Handshake(libc, clock, this.#connections, this.#reactor);
+    this.#exchange = new Exchange(libc, clock, this.#connections, received);
+  }
+
+  get open(): number {
+    return this.#connections.table.open;
+  }
+
+  start(arm: number, attempt: number, intendedAtUs: number, source: number, sourcePort: number): void {
+    const { table, arms } = this.#connections;
+    const prepared = arms[arm];
+    // A closed engine's memory is unmapped: using it would crash the process.
+    if (prepared === undefined || this.#isClosed) throw new RangeError(`no arm ${arm} in an open engine`);
+    const slot = table.take();
+    table.arm[slot] = arm;
+    table.attempt[slot] = attempt;
+    table.endpoint[slot] = attempt % prepared.endpoints.length;
+    table.source[slot] = source;
+    table.sourcePort[slot] = sourcePort;
+    table.intendedAtUs[slot] = intendedAtUs;
+    this.#handshake.begin(slot);
+  }
+
+  poll(maxWaitUs: number): void {
+    if (this.#isClosed) return;
+    const untilDeadlineUs = this.#connections.deadlines.soonestUs() - this.#clock();
+    const toldAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilDeadlineUs)), this.#handleReady);
+    // What is ready but not yet told has not timed out.
+    if (toldAll) this.#expire(this.#clock());
+  }
+
+  release(): void {
+    const nowUs = this.#clock();
+    const { phase, capacity } = this.#connections.table;
+    for (let slot = 0; slot < capacity; slot++) {
+      if (phase[slot] === HELD) this.#connections.settleDone(slot, nowUs);
+    }
+  }
+
+  abort(): void {
+    const nowUs = this.#clock();
+    const { phase, capacity } = this.#connections.table;
+    for (let slot = 0; slot < capacity; slot++) {
+      if (phase[slot] === FREE) continue;
+      this.#connections.settle(slot, this.#connections.phaseOf(slot), 'stopped', 0, nowUs);
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    if (this.open > 0) throw new Error(`${this.open} attempts are still open`);
+    this.#isClosed = true;
+    this.#reactor.close();
+    this.#arena.release();
+  }
+
+  /** A field, so that handing it to the reactor makes no closure. */
+  readonly #handleReady: HandleReady = (slot, generation, events) => {
+    const { table } = this.#connections;
+    if (table.generation[slot] !== generation) return;
+    if (table.phase[slot] === HANDSHAKE) {
+      if (!this.#handshake.conclude(slot, events)) return;
+      this.#exchange.begin(slot);
+    } else if ((events & EPOLLOUT) !== 0) {
+      this.#exchange.send(slot);
+    }
+    const isLost = table.lostErrno[slot] !== 0;
+    const isFinished = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === EPOLLRDHUP;
+    if ((events & READABLE) !== 0 || isLost) this.#exchange.receive(slot, generation, isFinished);
+  };
+
+  #expire(nowUs: number): void {
+    const { deadlines, table } = this.#connections;
+    for (;;) {
+      const slot = deadlines.takeExpired(nowUs);
+      if (slot < 0) return;
+      if (table.phase[slot] === HANDSHAKE) this.#handshake.expire(slot, nowUs);
+      else this.#exchange.expire(slot, nowUs);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import { constants } from 'node:os';
+import { COMPLETE, GARBAGE, NEED_MORE, TRUNCATED } from '../http/response-parser.ts';
+import { MSG_NOSIGNAL } from '../libc/constants.ts';
+import type { Libc, Region } from '../libc/index.ts';
+import type { Clock } from '../types.ts';
+import { CLOSING, HELD, RESPONSE } from './connection-table.ts';
+import { type Connections, HOLD_DEADLINE, RESPONSE_DEADLINE } from './connections.ts';
+import { placeNonce } from './prepared-arm.ts';
+
+const { errno: ERRNO } = constants;
+
+/** From establishment to the end: request, response, hold, and who closes. */
+export class Exchange {
+  readonly #libc: Libc;
+  readonly #clock: Clock;
+  readonly #connections: Connections;
+  /** What is read goes here: one place for all connections, as the parser keeps nothing. */
+  readonly #received: Region;
+
+  constructor(libc: Libc, clock: Clock, connections: Connections, received: Region) {
+    this.#libc = libc;
+    this.#clock = clock;
+    this.#connections = connections;
+    this.#received = received;
+  }
+
+  /** Sends the request of a connection just established; without one, nothing is left to exchange. */
+  begin(slot: number): void {
+    const { table } = this.#connections;
+    const establishedAtUs = table.establishedAtUs[slot]!;
+    const { request } = this.#connections.armOf(slot);
+    if (request === undefined) {
+      this.#finish(slot, establishedAtUs);
+      return;
+    }
+    this.#connections.parser.reset(slot, request.responseHasNoBody);
+    this.#connections.setDeadline(slot, RESPONSE_DEADLINE, establishedAtUs);
+    if (table.lostErrno[slot] === 0) this.send(slot);
+  }
+
+  /** Sends what is left of the request. A failure is only noted: a response may have come before it. */
+  send(slot: number): void {
+    const { table } = this.#connections;
+    const { request } = this.#connections.preparedOf(slot);
+    if (request === undefined || table.phase[slot] !== RESPONSE) return;
+    const { length } = request.compiled.bytes;
+    let sent = table.sent[slot]!;
+    if (sent === length) return;
+    placeNonce(request, table.attempt[slot]!);
+    while (sent < length) {
+      const count = this.#libc.send(table.fd[slot]!, request.at.address + sent, length - sent, MSG_NOSIGNAL);
+      if (count < 0) {
+        const errno = this.#libc.errno();
+        if (errno !== ERRNO.EAGAIN) table.lostErrno[slot] = errno;
+        break;
+      }
+      sent += count;
+    }
+    table.sent[slot] = sent;
+  }
+
+  /**
+   * Reads until nothing is left or the attempt is settled: the reactor tells of a change only once. A read that did not
+   * fill the buffer has taken all there was (epoll(7)), so no further call needs to find that out.
+   * @param isFinished the far end's FIN had arrived before the first read
+   */
+  receive(slot: number, generation: number, isFinished: boolean): void {
+    const { table } = this.#connections;
+    const { address, bytes } = this.#received;
+    const nowUs = this.#clock();
+    while (table.generation[slot] === generation) {
+      const count = this.#libc.recv(table.fd[slot]!, address, bytes.length, 0);
+      if (count > 0) {
+        this.#takeBytes(slot, count, nowUs);
+        if (count === bytes.length || table.lostErrno[slot] !== 0) continue;
+        if (isFinished && table.generation[slot] === generation) this.#takeEof(slot, nowUs);
+        return;
+      } else if (count === 0) {
+        this.#takeEof(slot, nowUs);
+      } else {
+        const errno = this.#libc.errno();
+        const lostErrno = table.lostErrno[slot]!;
+        if (lostErrno !== 0) this.#lose(slot, lostErrno, nowUs);
+        else if (errno !== ERRNO.EAGAIN) this.#lose(slot, errno, nowUs);
+        return;
+      }
+    }
+  }
+
+  expire(slot: number, nowUs: number): void {
+    if (this.#connections.table.phase[slot] === HELD) this.#connections.settleDone(slot, nowUs);
+    else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'timeout', 0, nowUs);
+  }
+
+  #takeBytes(slot: number, count: number, nowUs: number): void {
+    const { table, parser } = this.#connections;
+    table.bytes[slot] = table.bytes[slot]! + count;
+    if (table.firstByteAtUs[slot] === -1) table.firstByteAtUs[slot] = nowUs;
+    if (table.phase[slot] !== RESPONSE) return;
+    switch (parser.push(slot, this.#received.bytes, 0, count)) {
+      case NEED_MORE:
+        return;
+      case COMPLETE:
+        table.respondedAtUs[slot] = nowUs;
+        this.#finish(slot, nowUs);
+        return;
+      case GARBAGE:
+        this.#connections.settle(slot, 'response', 'parse', 0, nowUs);
+        return;
+    }
+  }
+
+  #takeEof(slot: number, nowUs: number): void {
+    const { table, parser } = this.#connections;
+    switch (table.phase[slot]) {
+      case CLOSING:
+        this.#connections.settleDone(slot, nowUs);
+        return;
+      case HELD:
+        this.#cut(slot, nowUs);
+        return;
+      default:
+    }
+    switch (parser.eof(slot)) {
+      case COMPLETE:
+        table.respondedAtUs[slot] = nowUs;
+        // A response that ends with the connection leaves nothing to hold open.
+        if (this.#connections.armOf(slot).holdUs > 0) this.#connections.settle(slot, 'held', 'eof', 0, nowUs);
+        else this.#connections.settleDone(slot, nowUs);
+        return;
+      case TRUNCATED:
+        this.#cut(slot, nowUs);
+        return;
+      case GARBAGE:
+        this.#connections.settle(slot, 'response', 'parse', 0, nowUs);
+        return;
+    }
+  }
+
+  /** The far end closed too early; where an error was noted before, this is only its consequence. */
+  #cut(slot: number, nowUs: number): void {
+    const errno = this.#connections.table.lostErrno[slot]!;
+    if (errno === 0) this.#connections.settle(slot, this.#connections.phaseOf(slot), 'eof', 0, nowUs);
+    else this.#lose(slot, errno, nowUs);
+  }
+
+  #lose(slot: number, errno: number, nowUs: number): void {
+    this.#connections.settle(slot, this.#connections.phaseOf(slot), 'errno', errno, nowUs);
+  }
+
+  /** All is exchanged: hold the connection, wait for the far end's FIN, or close. */
+  #finish(slot: number, nowUs: number): void {
+    const { holdUs, close, request } = this.#connections.armOf(slot);
+    if (holdUs > 0) {
+      this.#connections.table.phase[slot] = HELD;
+      this.#connections.setDeadline(slot, HOLD_DEADLINE, nowUs);
+    } else if (close === 'peer' && request !== undefined) {
+      this.#connections.table.phase[slot] = CLOSING;
+      this.#connections.setDeadline(slot, RESPONSE_DEADLINE, nowUs);
+    } else {
+      this.#connections.settleDone(slot, nowUs);
+    }
+  }
+}

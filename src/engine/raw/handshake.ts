@@ -1,0 +1,95 @@
+import { constants } from 'node:os';
+import { EPOLLERR, EPOLLHUP, EPOLLOUT } from '../libc/constants.ts';
+import {
+  bindSource,
+  createSocket,
+  createTcpInfo,
+  type Libc,
+  readTcpInfo,
+  TCP_SYN_SENT,
+  takeSocketError,
+} from '../libc/index.ts';
+import type { Clock } from '../types.ts';
+import { type Connections, HANDSHAKE_DEADLINE } from './connections.ts';
+import { selectSource } from './prepared-arm.ts';
+import type { Reactor } from './reactor.ts';
+
+const { errno: ERRNO } = constants;
+
+/** From the socket to the SYN-ACK, or what comes in its place. */
+export class Handshake {
+  readonly #libc: Libc;
+  readonly #clock: Clock;
+  readonly #connections: Connections;
+  readonly #reactor: Reactor;
+  readonly #tcpInfo = createTcpInfo();
+
+  constructor(libc: Libc, clock: Clock, connections: Connections, reactor: Reactor) {
+    this.#libc = libc;
+    this.#clock = clock;
+    this.#connections = connections;
+    this.#reactor = reactor;
+  }
+
+  /** Opens the socket and sends the SYN, or settles the attempt where this machine refuses. */
+  begin(slot: number): void {
+    const errno = this.#connect(slot);
+    const startedAtUs = this.#connections.table.startedAtUs[slot]!;
+    if (errno === 0) this.#connections.setDeadline(slot, HANDSHAKE_DEADLINE, startedAtUs);
+    else this.#connections.settle(slot, 'start', 'errno', errno, this.#clock());
+  }
+
+  /**
+   * Takes the first events of a connection: it is then established, settled, or still waiting.
+   * @returns whether it is established
+   */
+  conclude(slot: number, events: number): boolean {
+    const { table } = this.#connections;
+    const fd = table.fd[slot]!;
+    if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
+      const errno = takeSocketError(fd);
+      // A reset before establishment is ECONNREFUSED (tcp_reset() in net/ipv4/tcp_input.c): these two came after it.
+      const wasEstablished = errno === ERRNO.ECONNRESET || errno === ERRNO.EPIPE;
+      if (errno !== 0 && !wasEstablished) {
+        this.#connections.settle(slot, 'handshake', 'errno', errno, this.#clock());
+        return false;
+      }
+      // Without an error: an ICMP message whose news is read already. The SYN goes on being retransmitted.
+      if (errno === 0 && (events & EPOLLOUT) === 0 && this.#awaitsSynAck(fd)) return false;
+      table.lostErrno[slot] = errno;
+    }
+    this.#connections.establish(slot, this.#clock());
+    return true;
+  }
+
+  /** As the kernel does at its own timeout: an ICMP error noted on the way says more than that time is up. */
+  expire(slot: number, nowUs: number): void {
+    const errno = takeSocketError(this.#connections.table.fd[slot]!);
+    this.#connections.settle(slot, 'handshake', errno === 0 ? 'timeout' : 'errno', errno, nowUs);
+  }
+
+  /** @returns 0 or an errno */
+  #connect(slot: number): number {
+    const { table } = this.#connections;
+    const prepared = this.#connections.preparedOf(slot);
+    const to = prepared.endpoints[table.endpoint[slot]!]!;
+    const port = table.sourcePort[slot]!;
+    const from = selectSource(prepared, to.family, table.source[slot]!, port);
+    let fd = createSocket(to.family, prepared.arm.socket);
+    if (fd >= 0 && from !== undefined) fd = bindSource(fd, from.at.address, from.length, port);
+    table.startedAtUs[slot] = this.#clock();
+    if (fd < 0) return -fd;
+    table.fd[slot] = fd;
+    if (this.#libc.connect(fd, to.at.address, to.length) < 0) {
+      const errno = this.#libc.errno();
+      if (errno !== ERRNO.EINPROGRESS) return errno;
+    }
+    // Watched only now: a socket that was never connected counts as hung up.
+    return this.#reactor.watch(fd, slot, table.generation[slot]!);
+  }
+
+  #awaitsSynAck(fd: number): boolean {
+    readTcpInfo(fd, this.#tcpInfo);
+    return this.#tcpInfo.state === TCP_SYN_SENT;
+  }
+}
