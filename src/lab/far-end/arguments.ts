@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../../errors.ts';
+import type { HostPort } from '../../scenario/types.ts';
+import { FAR_END_DEFAULTS, type FarEndOptions } from './protocol.ts';
+
+/** Options as the process's arguments; {@link parseArguments} reads them back. */
+export function formatArguments(options: FarEndOptions): string[] {
+  const { host, port } = options.listen;
+  return [
+    ...['--listen', `${host.includes(':') ? `[${host}]` : host}:${port}`],
+    ...['--response-bytes', String(options.responseBytes)],
+    ...['--delay-ms', String(options.delayMs)],
+    ...(options.keepAlive ? ['--keep-alive'] : []),
+  ];
+}
+
+/** @throws UsageError where an argument is unknown or out of range */
+export function parseArguments(argv: readonly string[]): FarEndOptions {
+  const values = readFlags(argv);
+  return {
+    listen: values.listen === undefined ? FAR_END_DEFAULTS.listen : parseListen(values.listen),
+    keepAlive: values['keep-alive'] ?? FAR_END_DEFAULTS.keepAlive,
+    responseBytes: parseCount('--response-bytes', values['response-bytes'], FAR_END_DEFAULTS.responseBytes),
+    delayMs: parseCount('--delay-ms', values['delay-ms'], FAR_END_DEFAULTS.delayMs),
+  };
+}
+
+function readFlags(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        listen: { type: 'string' },
+        'keep-alive': { type: 'boolean' },
+        'response-bytes': { type: 'string' },
+        'delay-ms': { type: 'string' },
+      },
+    }).values;
+  } catch (cause) {
+    throw new UsageError(`The far end was given an argument that it does not know: ${String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function parseListen(text: string): HostPort {
+  const match = /^\[?(?<host>[^[\]]+?)\]?:(?<port>\d{1,5})$/.exec(text);
+  const { host, port } = match?.groups ?? {};
+  if (host === undefined || Number(port) > 65_535) {
+    throw new UsageError(`--listen ${text} is not an address and port.`, {
+      hint: 'Write 127.0.0.1:0 or [::1]:0.',
+    });
+  }
+  return { host, port: Number(port) };
+}
+
+function parseCount(flag: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  if (!/^\d{1,9}$/.test(text))
+    throw new UsageError(`${flag} ${text} is not a whole number below 1,000,000,000.`);
+  return Number(text);
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FarEndOptions } from './protocol.ts';
+
+export type Respond = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The origin's answer to any request, the same whether it came through the proxy or not. */
+export function createRespond(options: FarEndOptions): Respond {
+  const body = Buffer.alloc(options.responseBytes, 'rush hour ');
+  const headers = {
+    'Content-Type': 'text/plain',
+    'Content-Length': String(body.length),
+    // Without the field Node does what the request asks for.
+    ...(options.keepAlive ? {} : { Connection: 'close' }),
+  };
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(200, headers);
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+  return (request, response) => {
+    // A body that nobody reads would turn the close into a reset.
+    request.resume();
+    if (options.delayMs === 0) answer(request, response);
+    else setTimeout(answer, options.delayMs, request, response);
+  };
+}
+
+/** Turns a request away with the reason as its body, and closes. */
+export function refuse(response: ServerResponse, status: number, reason: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain', Connection: 'close' });
+  response.end(`${reason}\n`);
+}

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError } from '../../errors.ts';
+import type { HostPort } from '../../scenario/types.ts';
+import { formatArguments } from './arguments.ts';
+import { FAR_END_DEFAULTS, type FarEndCounts, type FarEndMessage, type FarEndOptions } from './protocol.ts';
+
+/** A far end that runs. */
+export interface FarEnd {
+  readonly pid: number;
+  readonly proxy: HostPort;
+  readonly origin: HostPort;
+  /** What has reached it so far. @throws EnvironmentError where it has died */
+  count(): Promise<FarEndCounts>;
+  /** Ends it, by force after 2 s; resolves once it is gone. May be called again. */
+  stop(): Promise<void>;
+}
+
+const STOP_MS = 2_000;
+
+/** From sources (as tests run) the built program is used too: a process cannot be started from TypeScript. */
+const MAIN = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../dist/lab/far-end/main.js' : './main.js',
+  import.meta.url,
+);
+
+/**
+ * Starts the embedded far end and waits until it listens. It ends with this process, however that ends.
+ * @throws EnvironmentError where it cannot listen
+ */
+export async function startFarEnd(options: Partial<FarEndOptions> = {}): Promise<FarEnd> {
+  const argv = formatArguments({ ...FAR_END_DEFAULTS, ...options });
+  const child = spawn(process.execPath, [fileURLToPath(MAIN), ...argv], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const messages = followMessages(child);
+  const listening = await messages.next('listening');
+  return {
+    pid: child.pid!,
+    proxy: listening.proxy,
+    origin: listening.origin,
+    async count() {
+      const counted = messages.next('counts');
+      child.kill('SIGUSR2');
+      return (await counted).counts;
+    },
+    stop: () => stopChild(child),
+  };
+}
+
+type MessageOf<K extends FarEndMessage['kind']> = Extract<FarEndMessage, { kind: K }>;
+
+interface Messages {
+  next<K extends FarEndMessage['kind']>(kind: K): Promise<MessageOf<K>>;
+}
+
+function followMessages(child: ChildProcess): Messages {
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk}`.slice(-2_000)));
+  const lines = createInterface({ input: child.stdout! });
+  return {
+    next: <K extends FarEndMessage['kind']>(kind: K) =>
+      new Promise<MessageOf<K>>((resolve, reject) => {
+        const onLine = (line: string): void => {
+          const message = JSON.parse(line) as FarEndMessage;
+          if (message.kind !== kind) return;
+          forget();
+          resolve(message as MessageOf<K>);
+        };
+        const onGone = (cause?: unknown): void => {
+          forget();
+          const why = said.trim() || `it ended with ${child.exitCode ?? child.signalCode ?? String(cause)}`;
+          reject(new EnvironmentError(`The embedded far end is not running: ${why}.`));
+        };
+        const forget = (): void => {
+          lines.off('line', onLine);
+          child.off('close', onGone);
+          child.off('error', onGone);
+        };
+        lines.on('line', onLine);
+        child.once('close', onGone);
+        child.once('error', onGone);
+      }),
+  };
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await gone;
+  clearTimeout(force);
+}

@@ -1,0 +1,171 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { formatArguments, parseArguments } from '../../src/lab/far-end/arguments.ts';
+import { FAR_END_DEFAULTS } from '../../src/lab/far-end/protocol.ts';
+import { type FarEnd, startFarEnd } from '../../src/lab/far-end/start.ts';
+import type { HostPort } from '../../src/scenario/types.ts';
+
+let farEnd: FarEnd | undefined;
+
+async function start(options: Parameters<typeof startFarEnd>[0] = {}): Promise<FarEnd> {
+  farEnd = await startFarEnd(options);
+  return farEnd;
+}
+
+afterEach(async () => {
+  await farEnd?.stop();
+  farEnd = undefined;
+});
+
+/** Sends text and gives all that comes back until the far side closes, without ever closing first. */
+async function exchange(at: HostPort, text: string): Promise<string> {
+  const socket = connect({ ...at, allowHalfOpen: true });
+  let received = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    received += chunk;
+  });
+  socket.write(text);
+  await once(socket, 'end');
+  socket.destroy();
+  return received;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function accepts(at: HostPort): Promise<boolean> {
+  const socket = connect(at);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function absoluteGet({ host, port }: HostPort, version = '1.1'): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `GET http://${name}:${port}/page?n=1 HTTP/${version}\r\nHost: ${name}:${port}\r\n\r\n`;
+}
+
+describe('the embedded far end', () => {
+  it.each(['1.0', '1.1'])('answers through its proxy over HTTP/%s and closes first', async (version) => {
+    const { proxy, origin } = await start({ responseBytes: 5_000 });
+    const response = await exchange(proxy, absoluteGet(origin, version));
+    expect(response).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(response).toMatch(/\r\nConnection: close\r\n/i);
+    expect(response.split('\r\n\r\n')[1]).toHaveLength(5_000);
+  });
+
+  it('answers without its proxy, too', async () => {
+    const { origin } = await start();
+    expect(await exchange(origin, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
+  it('listens on IPv6 where told to', async () => {
+    const { proxy, origin } = await start({ listen: { host: '::1', port: 0 } });
+    expect(await exchange(proxy, absoluteGet(origin))).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
+  it('forwards to nothing but its own origin', async () => {
+    const { proxy, origin } = await start();
+    const elsewhere = { host: origin.host, port: origin.port === 65_535 ? 1 : origin.port + 1 };
+    expect(await exchange(proxy, absoluteGet(elsewhere))).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await exchange(proxy, absoluteGet({ host: '192.0.2.1', port: origin.port }))).toMatch(
+      /^HTTP\/1\.1 403 /,
+    );
+    expect(await exchange(proxy, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await exchange(proxy, 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 501 /);
+  });
+
+  it('keeps connections where told to, and answers the next request on them', async () => {
+    const { proxy, origin } = await start({ keepAlive: true, responseBytes: 0 });
+    const response = await exchange(
+      proxy,
+      absoluteGet(origin) + absoluteGet(origin).replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'),
+    );
+    expect(response.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
+    expect(response).toMatch(/\r\nConnection: keep-alive\r\n/i);
+  });
+
+  it('answers no earlier than told to', async () => {
+    const { proxy, origin } = await start({ delayMs: 120 });
+    const beganMs = performance.now();
+    await exchange(proxy, absoluteGet(origin));
+    // A timer may fire a millisecond early by the other clock.
+    expect(performance.now() - beganMs).toBeGreaterThan(118);
+  });
+
+  it('counts what reached it', async () => {
+    const { proxy, origin, count } = await start();
+    for (let n = 0; n < 3; n += 1) await exchange(proxy, absoluteGet(origin));
+    await exchange(proxy, absoluteGet({ host: '192.0.2.1', port: 1 }));
+    await exchange(origin, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(await count()).toEqual({
+      proxyConnections: 4,
+      proxyRequests: 3,
+      refusedRequests: 1,
+      originConnections: 1,
+      originRequests: 1,
+    });
+  });
+
+  it('is gone once stopped, also when it hangs, and can be stopped twice', async () => {
+    const { pid, stop } = await start();
+    process.kill(pid, 'SIGSTOP');
+    await stop();
+    await stop();
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('says why it cannot listen', async () => {
+    const { proxy } = await start();
+    await expect(startFarEnd({ listen: proxy })).rejects.toThrow(/EADDRINUSE/);
+  });
+
+  it('ends when the process that started it is killed', async () => {
+    const script = `
+      const { startFarEnd } = await import(process.argv[1]);
+      const { proxy } = await startFarEnd();
+      process.stdout.write(JSON.stringify(proxy));
+    `;
+    const module = new URL('../../dist/lab/far-end/start.js', import.meta.url).href;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script, module], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [text] = await once(parent.stdout, 'data');
+    const proxy: HostPort = JSON.parse(String(text));
+    expect(await accepts(proxy)).toBe(true);
+    parent.kill('SIGKILL');
+    await once(parent, 'close');
+    await expect.poll(() => accepts(proxy), { timeout: 5_000 }).toBe(false);
+  });
+});
+
+describe('its arguments', () => {
+  it('survive the way into the process', () => {
+    const options = { listen: { host: '::1', port: 8_080 }, keepAlive: true, responseBytes: 0, delayMs: 250 };
+    expect(parseArguments(formatArguments(options))).toEqual(options);
+    expect(parseArguments([])).toEqual(FAR_END_DEFAULTS);
+  });
+
+  it.each([
+    [['--listen', 'nowhere'], '--listen nowhere is not an address and port.'],
+    [['--listen', '127.0.0.1:65536'], '--listen 127.0.0.1:65536 is not an address and port.'],
+    [['--delay-ms', '-1'], 'argument'],
+    [['--response-bytes', '1e3'], '--response-bytes 1e3 is not a whole number'],
+    [['--colour', 'red'], 'does not know'],
+  ])('are refused where wrong: %j', (argv, why) => {
+    expect(() => parseArguments(argv)).toThrow(why);
+  });
+});
