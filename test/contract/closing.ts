@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { CreateEngine } from '../../src/engine/types.ts';
+import { armTo, bareArmTo, outcomeOf } from '../support/arms.ts';
+import { answering, responseOf, startPeer } from '../support/servers.ts';
+import { attemptOnce } from './attempts.ts';
+
+const RESPONSE = responseOf('hello');
+
+export function describeClosing(create: CreateEngine): void {
+  describe('closing', () => {
+    it('waits for the far end to close first', async () => {
+      const waitMs = 50;
+      const peer = await startPeer({
+        request(socket) {
+          socket.write(RESPONSE, () => setTimeout(() => socket.end(), waitMs));
+        },
+      });
+      const record = await attemptOnce(create, armTo(peer));
+      expect(outcomeOf(record)).toBe('ok');
+      // A timer may fire a millisecond early by the other clock.
+      expect(record.endedAtUs - record.respondedAtUs).toBeGreaterThan((waitMs - 2) * 1_000);
+      await peer.closedByNear(1);
+      expect(peer.seen[0]?.closed).toBe('fin');
+    });
+
+    it('tells a far end that never closes', async () => {
+      const peer = await startPeer(answering(RESPONSE, 'stays'));
+      const record = await attemptOnce(create, armTo(peer, { responseTimeoutUs: 150_000 }));
+      expect(outcomeOf(record)).toBe('never-closed');
+      expect(record).toMatchObject({ phase: 'closing', cause: 'timeout', status: 200 });
+      expect(record.endedAtUs - record.respondedAtUs).toBeGreaterThanOrEqual(150_000);
+    });
+
+    it('tells a far end that resets instead of closing', async () => {
+      const peer = await startPeer({
+        request(socket) {
+          socket.write(RESPONSE, () => setTimeout(() => socket.resetAndDestroy(), 50));
+        },
+      });
+      const record = await attemptOnce(create, armTo(peer));
+      expect(record).toMatchObject({ phase: 'closing', cause: 'errno', status: 200 });
+      expect(outcomeOf(record)).toBe('response-reset');
+    });
+
+    it('sends FIN itself where told to, though the connection could live on', async () => {
+      const peer = await startPeer(answering(RESPONSE, 'stays'));
+      const record = await attemptOnce(create, armTo(peer, { close: 'fin' }));
+      expect(outcomeOf(record)).toBe('ok');
+      await peer.closedByNear(1);
+      expect(peer.seen[0]?.closed).toBe('fin');
+    });
+
+    it('sends RST where told to', async () => {
+      const peer = await startPeer(answering(RESPONSE, 'stays'));
+      const record = await attemptOnce(create, armTo(peer, { close: 'reset' }));
+      expect(outcomeOf(record)).toBe('ok');
+      await peer.closedByNear(1);
+      expect(peer.seen[0]?.closed).toBe('reset');
+    });
+
+    it('sends RST without a request, too', async () => {
+      const peer = await startPeer({});
+      await attemptOnce(create, bareArmTo(peer, { close: 'reset' }));
+      await peer.closedByNear(1);
+      expect(peer.seen[0]?.closed).toBe('reset');
+    });
+
+    it('does not wait for the far end without a request: there is no exchange for it to end', async () => {
+      const peer = await startPeer({});
+      const record = await attemptOnce(
+        create,
+        bareArmTo(peer, { close: 'peer', responseTimeoutUs: 100_000 }),
+      );
+      expect(outcomeOf(record, { kind: 'established' })).toBe('ok');
+    });
+
+    it('does not mind bytes after a complete response', async () => {
+      const peer = await startPeer(answering(`${RESPONSE}and some more`, 'closes'));
+      expect(outcomeOf(await attemptOnce(create, armTo(peer)))).toBe('ok');
+    });
+  });
+}

@@ -1,0 +1,25 @@
+import { describe } from 'vitest';
+import type { CreateEngine } from '../../src/engine/types.ts';
+import { describeBookkeeping } from './bookkeeping.ts';
+import { describeClosing } from './closing.ts';
+import { describeConnecting } from './connecting.ts';
+import { describeFailures } from './failures.ts';
+import { describeHolding } from './holding.ts';
+import { describeResponses } from './responses.ts';
+import { describeMissingFacts, describeSocketFacts } from './socket-facts.ts';
+import { describeStopping } from './stopping.ts';
+
+/** What every engine must do, whatever it is made of. `readsTcpInfo`: it has the system's help with sockets. */
+export function describeEngine(name: string, create: CreateEngine, readsTcpInfo: boolean): void {
+  describe(name, () => {
+    describeConnecting(create);
+    if (readsTcpInfo) describeSocketFacts(create);
+    else describeMissingFacts(create);
+    describeResponses(create);
+    describeClosing(create);
+    describeHolding(create);
+    describeFailures(create);
+    describeStopping(create);
+    describeBookkeeping(create);
+  });
+}
