@@ -1,0 +1,75 @@
+import type { EndpointCounts, SeriesCounts } from './types.ts';
+
+/** The plain counters of a series; the rest are counts by key. */
+export const COUNTERS = [
+  'scheduled',
+  'started',
+  'unsent',
+  'established',
+  'completed',
+  'recovered',
+  'frozen',
+  'unresolved',
+  'healed',
+  'slow',
+  'bytes',
+] as const;
+export type Counter = (typeof COUNTERS)[number];
+
+const ENDPOINT_COUNTERS = ['started', 'established', 'completed', 'stalled'] as const;
+
+export function emptyCounts(): SeriesCounts {
+  const counters = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>;
+  const moments = { firstBegunUs: -1, lastBegunUs: -1, lastEndUs: -1 };
+  return {
+    ...counters,
+    ...moments,
+    synRetransmits: {},
+    outcomes: {},
+    stalledBySecond: {},
+    byReuseAge: {},
+    endpoints: {},
+  };
+}
+
+/** Adds `part` into `sum`, in place. */
+export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void {
+  for (const name of COUNTERS) sum[name] += part[name];
+  sum.firstBegunUs = earlier(sum.firstBegunUs, part.firstBegunUs);
+  sum.lastBegunUs = Math.max(sum.lastBegunUs, part.lastBegunUs);
+  sum.lastEndUs = Math.max(sum.lastEndUs, part.lastEndUs);
+  addByKey(sum.synRetransmits, part.synRetransmits);
+  addByKey(sum.outcomes as Record<string, number>, part.outcomes as Record<string, number>);
+  addByKey(sum.stalledBySecond, part.stalledBySecond);
+  // Frames of runs from before there was such a count lack it.
+  for (const [age, counts] of Object.entries(part.byReuseAge ?? {})) {
+    const total = sum.byReuseAge[age] ?? { attempts: 0, stalled: 0 };
+    total.attempts += counts.attempts;
+    total.stalled += counts.stalled;
+    sum.byReuseAge[age] = total;
+  }
+  for (const [endpoint, counts] of Object.entries(part.endpoints)) {
+    const total = sum.endpoints[endpoint] ?? emptyEndpointCounts();
+    for (const name of ENDPOINT_COUNTERS) total[name] += counts[name];
+    sum.endpoints[endpoint] = total;
+  }
+}
+
+/** Stalled = recovered + frozen + unresolved. */
+export function stalledOf(counts: Pick<SeriesCounts, 'recovered' | 'frozen' | 'unresolved'>): number {
+  return counts.recovered + counts.frozen + counts.unresolved;
+}
+
+/** The earlier of two moments, -1 standing for none. */
+function earlier(a: number, b: number): number {
+  if (a < 0 || b < 0) return Math.max(a, b);
+  return Math.min(a, b);
+}
+
+function emptyEndpointCounts(): EndpointCounts {
+  return { started: 0, established: 0, completed: 0, stalled: 0 };
+}
+
+function addByKey(sum: Record<string, number>, part: Readonly<Record<string, number>>): void {
+  for (const [key, count] of Object.entries(part)) sum[key] = (sum[key] ?? 0) + count;
+}

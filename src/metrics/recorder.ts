@@ -1,0 +1,190 @@
+import type { AttemptRecord } from '../engine/types.ts';
+import { classify } from '../outcome/classify.ts';
+import { OUTCOME_GROUPS, OUTCOME_INDEX, type Outcome } from '../outcome/outcome.ts';
+import { type HandshakeFate, judgeHandshake } from '../outcome/stall.ts';
+import type { Expectation } from '../scenario/words.ts';
+import { createHistogram, encodeHistogram, recordUs } from './histogram.ts';
+import { SeriesCounter } from './series-counter.ts';
+import { type Frame, type FrameHistograms, LATENESS_TAG, RAMP_SUFFIX, type Stall } from './types.ts';
+
+/** An arm as far as counting needs it. */
+export interface RecordedArm {
+  /** Fits a histogram tag: no comma, no white space. */
+  readonly name: string;
+  readonly stallAfterUs: number;
+  readonly expect: Expectation;
+  /** "address:port" by the engine's endpoint index. */
+  readonly endpoints: readonly string[];
+  /** Addresses by the engine's source index. */
+  readonly sources: readonly string[];
+}
+
+export interface RecorderOptions {
+  readonly arms: readonly RecordedArm[];
+  /** Stalls kept one by one in a frame; the rest is counted. */
+  readonly maxStallsPerFrame: number;
+}
+
+export interface TakenFrame {
+  readonly frame: Frame;
+  readonly histograms: FrameHistograms;
+  readonly stalls: readonly Stall[];
+}
+
+/**
+ * Counts what a worker's attempts did, second by second. Every attempt is handed in as begun or skipped, and a begun
+ * one again when it is established and when it has settled; `ramp` picks the series and must stay the same throughout.
+ */
+export class Recorder {
+  readonly #arms: readonly RecordedArm[];
+  readonly #measured: readonly SeriesCounter[];
+  readonly #ramps: readonly SeriesCounter[];
+  readonly #lateness = createHistogram();
+  readonly #maxStalls: number;
+  #stalls: Stall[] = [];
+  #stallsLeftOut = 0;
+
+  constructor({ arms, maxStallsPerFrame }: RecorderOptions) {
+    this.#arms = arms;
+    this.#measured = arms.map(({ name, endpoints }) => new SeriesCounter(name, endpoints));
+    this.#ramps = arms.map(({ name, endpoints }) => new SeriesCounter(`${name}${RAMP_SUFFIX}`, endpoints));
+    this.#maxStalls = maxStallsPerFrame;
+  }
+
+  /** An attempt is about to be handed to the engine. */
+  begun(arm: number, ramp: boolean, endpoint: number, intendedAtUs: number, nowUs: number): void {
+    const series = this.#series(arm, ramp);
+    series.begunAt(nowUs);
+    series.add('scheduled');
+    series.add('started');
+    series.endpoint(endpoint, 'started');
+    recordUs(this.#lateness, nowUs - intendedAtUs);
+  }
+
+  /** An attempt was due and will not be handed to the engine. */
+  skipped(arm: number, ramp: boolean, outcome: 'unsent-late' | 'unsent-open-limit'): void {
+    const series = this.#series(arm, ramp);
+    series.add('scheduled');
+    series.add('unsent');
+    series.outcome(OUTCOME_INDEX[outcome]);
+  }
+
+  established(record: Readonly<AttemptRecord>, ramp: boolean): void {
+    const series = this.#series(record.arm, ramp);
+    const serviceUs = record.establishedAtUs - record.startedAtUs;
+    series.add('established');
+    series.endpoint(record.endpoint, 'established');
+    series.time('handshake', record.establishedAtUs - record.intendedAtUs);
+    series.time('handshake-service', serviceUs);
+    this.#judge(series, record, serviceUs, true);
+  }
+
+  /** The attempt is over. @returns how it ended */
+  settled(record: Readonly<AttemptRecord>, ramp: boolean): Outcome {
+    const series = this.#series(record.arm, ramp);
+    const outcome = classify(record, this.#arms[record.arm]!.expect);
+    series.endedAt(record.endedAtUs);
+    series.outcome(OUTCOME_INDEX[outcome]);
+    if (OUTCOME_GROUPS[outcome] === 'unsent') {
+      // It was taken for started when it was begun; the engine found that no SYN could leave.
+      series.add('started', -1);
+      series.endpoint(record.endpoint, 'started', -1);
+      series.add('unsent');
+      return outcome;
+    }
+    if (record.establishedAtUs < 0) this.#judge(series, record, record.endedAtUs - record.startedAtUs, false);
+    series.add('bytes', record.bytes);
+    this.#timeExchange(series, record, outcome);
+    return outcome;
+  }
+
+  /** The second's counts, histograms and stalls; starts the next second at zero. */
+  takeFrame(second: number, open: number): TakenFrame {
+    const frame: Frame = { second, series: {}, open, stallsLeftOut: this.#stallsLeftOut };
+    const histograms: FrameHistograms = {};
+    for (const series of [...this.#measured, ...this.#ramps]) {
+      const counts = series.takeCounts();
+      if (counts !== undefined) frame.series[series.name] = counts;
+      series.takeHistograms(histograms);
+    }
+    if (this.#lateness.totalCount > 0) histograms[LATENESS_TAG] = encodeHistogram(this.#lateness);
+    this.#lateness.reset();
+    const stalls = this.#stalls;
+    this.#stalls = [];
+    this.#stallsLeftOut = 0;
+    return { frame, histograms, stalls };
+  }
+
+  #series(arm: number, ramp: boolean): SeriesCounter {
+    return (ramp ? this.#ramps : this.#measured)[arm]!;
+  }
+
+  #timeExchange(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
+    if (record.firstByteAtUs >= 0) {
+      series.time('firstByte', record.firstByteAtUs - record.intendedAtUs);
+      series.time('firstByte-service', record.firstByteAtUs - record.startedAtUs);
+    }
+    if (outcome === 'held-cut') series.time('cutAge', record.endedAtUs - record.establishedAtUs);
+    if (outcome !== 'ok') return;
+    series.add('completed');
+    series.endpoint(record.endpoint, 'completed');
+    const doneAtUs = record.respondedAtUs >= 0 ? record.respondedAtUs : record.establishedAtUs;
+    if (doneAtUs < 0) return;
+    series.time('total', doneAtUs - record.intendedAtUs);
+    series.time('total-service', doneAtUs - record.startedAtUs);
+  }
+
+  #judge(
+    series: SeriesCounter,
+    record: Readonly<AttemptRecord>,
+    handshakeUs: number,
+    established: boolean,
+  ): void {
+    if (record.synRetransmits >= 0) series.retransmits(record.synRetransmits);
+    const facts = {
+      handshakeUs,
+      established,
+      stopped: record.cause === 'stopped',
+      synRetransmits: record.synRetransmits,
+    };
+    const fate = judgeHandshake(facts, this.#arms[record.arm]!.stallAfterUs);
+    switch (fate) {
+      case 'prompt':
+        return;
+      case 'healed':
+      case 'slow':
+        series.add(fate);
+        return;
+      case 'recovered':
+      case 'frozen':
+      case 'unresolved':
+        this.#noteStall(series, record, handshakeUs, fate);
+    }
+  }
+
+  #noteStall(
+    series: SeriesCounter,
+    record: Readonly<AttemptRecord>,
+    handshakeUs: number,
+    fate: Extract<HandshakeFate, Stall['fate']>,
+  ): void {
+    series.add(fate);
+    series.endpoint(record.endpoint, 'stalled');
+    series.stalledIn(Math.floor(record.startedAtUs / 1_000_000));
+    if (this.#stalls.length >= this.#maxStalls) {
+      this.#stallsLeftOut += 1;
+      return;
+    }
+    const arm = this.#arms[record.arm]!;
+    const source = arm.sources[record.source];
+    this.#stalls.push({
+      series: series.name,
+      atUs: Math.round(record.startedAtUs),
+      handshakeUs: Math.round(handshakeUs),
+      synRetransmits: record.synRetransmits,
+      fate,
+      endpoint: arm.endpoints[record.endpoint] ?? '',
+      source: source === undefined ? '' : `${source}:${record.sourcePort}`,
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import { OUTCOMES } from '../outcome/outcome.ts';
+import { COUNTERS, type Counter, emptyCounts } from './counts.ts';
+import { createHistogram, encodeHistogram, type Histogram, recordUs } from './histogram.ts';
+import type { FrameHistograms, SeriesCounts, Timed } from './types.ts';
+
+/** Retransmissions told apart; a handshake with more counts as this many. The kernel's own limit is 127 + 4. */
+const MAX_RETRANSMITS = 131;
+
+const ENDPOINT_COLUMNS = 4;
+const COUNTER_INDEX = Object.fromEntries(COUNTERS.map((name, index) => [name, index])) as Record<
+  Counter,
+  number
+>;
+
+/** Counts one series during one second. Counters are typed arrays: counting allocates nothing. */
+export class SeriesCounter {
+  readonly name: string;
+  readonly #endpoints: readonly string[];
+  readonly #counters = new Float64Array(COUNTERS.length);
+  readonly #outcomes = new Float64Array(OUTCOMES.length);
+  readonly #retransmits = new Float64Array(MAX_RETRANSMITS + 1);
+  readonly #byEndpoint: Float64Array;
+  readonly #stalledBySecond = new Map<number, number>();
+  readonly #histograms = new Map<Timed, Histogram>();
+  #isTouched = false;
+  #firstBegunUs = -1;
+  #lastBegunUs = -1;
+  #lastEndUs = -1;
+
+  constructor(name: string, endpoints: readonly string[]) {
+    this.name = name;
+    this.#endpoints = endpoints;
+    this.#byEndpoint = new Float64Array(endpoints.length * ENDPOINT_COLUMNS);
+  }
+
+  add(counter: Counter, by = 1): void {
+    const index = COUNTER_INDEX[counter];
+    this.#counters[index] = this.#counters[index]! + by;
+    this.#isTouched = true;
+  }
+
+  begunAt(us: number): void {
+    if (this.#firstBegunUs < 0) this.#firstBegunUs = us;
+    this.#lastBegunUs = us;
+  }
+
+  endedAt(us: number): void {
+    this.#lastEndUs = us;
+  }
+
+  outcome(index: number): void {
+    this.#outcomes[index] = this.#outcomes[index]! + 1;
+  }
+
+  retransmits(count: number): void {
+    const index = Math.min(count, MAX_RETRANSMITS);
+    this.#retransmits[index] = this.#retransmits[index]! + 1;
+  }
+
+  endpoint(index: number, column: 'started' | 'established' | 'completed' | 'stalled', by = 1): void {
+    const at = index * ENDPOINT_COLUMNS + columnOf(column);
+    this.#byEndpoint[at] = this.#byEndpoint[at]! + by;
+  }
+
+  stalledIn(second: number): void {
+    this.#stalledBySecond.set(second, (this.#stalledBySecond.get(second) ?? 0) + 1);
+  }
+
+  time(timed: Timed, us: number): void {
+    let histogram = this.#histograms.get(timed);
+    if (histogram === undefined) {
+      histogram = createHistogram();
+      this.#histograms.set(timed, histogram);
+    }
+    recordUs(histogram, us);
+  }
+
+  /** The second's counts, or undefined where nothing happened; starts the next second at zero. */
+  takeCounts(): SeriesCounts | undefined {
+    if (!this.#isTouched) return undefined;
+    const counts = emptyCounts();
+    for (const [index, name] of COUNTERS.entries()) counts[name] = this.#counters[index]!;
+    counts.firstBegunUs = Math.round(this.#firstBegunUs);
+    counts.lastBegunUs = Math.round(this.#lastBegunUs);
+    counts.lastEndUs = Math.round(this.#lastEndUs);
+    for (const [index, name] of OUTCOMES.entries()) {
+      if (this.#outcomes[index] !== 0) counts.outcomes[name] = this.#outcomes[index]!;
+    }
+    this.#retransmits.forEach((count, retransmits) => {
+      if (count > 0) counts.synRetransmits[retransmits] = count;
+    });
+    for (const [second, count] of this.#stalledBySecond) counts.stalledBySecond[second] = count;
+    for (const [index, name] of this.#endpoints.entries()) {
+      const [started, established, completed, stalled] = this.#byEndpoint.subarray(index * ENDPOINT_COLUMNS);
+      counts.endpoints[name] = {
+        started: started!,
+        established: established!,
+        completed: completed!,
+        stalled: stalled!,
+      };
+    }
+    this.#reset();
+    return counts;
+  }
+
+  /** Encodes the second's histograms into `into` and empties them. */
+  takeHistograms(into: FrameHistograms): void {
+    for (const [timed, histogram] of this.#histograms) {
+      if (histogram.totalCount === 0) continue;
+      into[`${this.name}.${timed}`] = encodeHistogram(histogram);
+      histogram.reset();
+    }
+  }
+
+  #reset(): void {
+    this.#isTouched = false;
+    this.#firstBegunUs = -1;
+    this.#lastBegunUs = -1;
+    this.#lastEndUs = -1;
+    for (const column of [this.#counters, this.#outcomes, this.#retransmits, this.#byEndpoint])
+      column.fill(0);
+    this.#stalledBySecond.clear();
+  }
+}
+
+function columnOf(column: 'started' | 'established' | 'completed' | 'stalled'): number {
+  switch (column) {
+    case 'started':
+      return 0;
+    case 'established':
+      return 1;
+    case 'completed':
+      return 2;
+    case 'stalled':
+      return 3;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Outcome } from '../outcome/outcome.ts';
+
+/**
+ * What is timed, for every series. From the intended start; the `-service` twins from the actual one. `total` ends with
+ * the last byte of the response. `cutAge`: how old a held connection was when something cut it.
+ */
+export const TIMED = [
+  'handshake',
+  'firstByte',
+  'total',
+  'handshake-service',
+  'firstByte-service',
+  'total-service',
+  'cutAge',
+] as const;
+export type Timed = (typeof TIMED)[number];
+
+/**
+ * A series is the unit of counting: an arm's measured phases (`stress`), or its ramps (`stress~ramp`), which are
+ * recorded but kept out of the verdict.
+ */
+export type SeriesName = string;
+export const RAMP_SUFFIX = '~ramp';
+
+/** Counts of one series within one frame. Counts by key leave out what is zero. */
+export interface SeriesCounts {
+  scheduled: number;
+  started: number;
+  unsent: number;
+  established: number;
+  /** Ended as the scenario expected (outcome `ok`). */
+  completed: number;
+  /** Stalled = recovered + frozen + unresolved. */
+  recovered: number;
+  frozen: number;
+  unresolved: number;
+  healed: number;
+  slow: number;
+  bytes: number;
+  /** First and last moment in which an attempt was begun, and the last in which one ended; -1: none. */
+  firstBegunUs: number;
+  lastBegunUs: number;
+  lastEndUs: number;
+  /** Handshakes by number of SYN retransmissions: { "0": n, "1": n }; those not known are left out. */
+  synRetransmits: Record<string, number>;
+  outcomes: Partial<Record<Outcome, number>>;
+  /** Stalls by the second (since the run's start) in which their SYN was sent. */
+  stalledBySecond: Record<string, number>;
+  /** Attempts whose source port had been used before, by its age: milliseconds since it last closed, binned. */
+  byReuseAge: Record<string, ReuseCounts>;
+  /** By endpoint, "address:port". */
+  endpoints: Record<string, EndpointCounts>;
+}
+
+export interface EndpointCounts {
+  started: number;
+  established: number;
+  completed: number;
+  stalled: number;
+}
+
+export interface ReuseCounts {
+  attempts: number;
+  stalled: number;
+}
+
+/** One stalled handshake, as stalls.jsonl keeps it. */
+export interface Stall {
+  series: SeriesName;
+  /** When its SYN was sent, microseconds since the run's start. */
+  atUs: number;
+  handshakeUs: number;
+  synRetransmits: number;
+  fate: 'recovered' | 'frozen' | 'unresolved';
+  endpoint: string;
+  /** "address:port" or "" where the system chose and nobody asked. */
+  source: string;
+}
+
+/** One second of counters, as frames.jsonl keeps it: one line, workers merged. */
+export interface Frame {
+  /** Whole seconds since the run's start. */
+  second: number;
+  series: Record<SeriesName, SeriesCounts>;
+  /** Attempts open at the end of the second. */
+  open: number;
+  /** Stalls that the bounded list could not take. */
+  stallsLeftOut: number;
+}
+
+/**
+ * A frame's histograms in HdrHistogram's compressed V2 encoding, base64, as the log format wants them. Keys are
+ * `<series>.<timed>`, or `lateness` for the generator's own.
+ */
+export type FrameHistograms = Record<string, string>;
+
+/** Tag of the generator's own lateness: actual minus intended start. */
+export const LATENESS_TAG = 'lateness';
