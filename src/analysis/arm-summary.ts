@@ -1,0 +1,75 @@
+import { stalledOf } from '../metrics/counts.ts';
+import { type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
+import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
+import type { Arm } from '../scenario/types.ts';
+import { measuredUs } from './measured-time.ts';
+import { ratePerFrame } from './rate-per-frame.ts';
+import type { Tally } from './tally.ts';
+import type { ArmSummary } from './types.ts';
+import { wilsonInterval } from './wilson.ts';
+
+/** Histograms of a whole run, by tag. */
+export type HistogramsByTag = ReadonlyMap<string, Histogram>;
+
+/** One arm's figures, its ramps apart. */
+export function summariseArm(
+  arm: Arm,
+  tally: Tally,
+  histograms: HistogramsByTag,
+  cutAtUs: number,
+): ArmSummary {
+  const { counts, bySecond } = tally.series(arm.name);
+  const timed = (what: Timed): Quantiles => quantilesOf(histograms.get(`${arm.name}.${what}`));
+  const stalled = stalledOf(counts);
+  const seconds = measuredUs(arm.load, counts, cutAtUs) / 1_000_000;
+  return {
+    scheduled: counts.scheduled,
+    started: counts.started,
+    unsent: counts.unsent,
+    established: counts.established,
+    completed: counts.completed,
+    completedShare: shareOf(counts.completed, counts.started),
+    achievedPerSec: seconds > 0 ? round(counts.started / seconds, 2) : 0,
+    stalled: {
+      count: stalled,
+      rate: shareOf(stalled, counts.started),
+      ci95: wilsonInterval(stalled, counts.started),
+      recovered: counts.recovered,
+      frozen: counts.frozen,
+      unresolved: counts.unresolved,
+      ratePerFrame: ratePerFrame(bySecond.values()),
+    },
+    healed: counts.healed,
+    slow: counts.slow,
+    synRetransmits: counts.synRetransmits,
+    outcomes: counts.outcomes,
+    bytes: counts.bytes,
+    handshakeUs: timed('handshake'),
+    firstByteUs: timed('firstByte'),
+    totalUs: timed('total'),
+    service: {
+      handshakeUs: timed('handshake-service'),
+      firstByteUs: timed('firstByte-service'),
+      totalUs: timed('total-service'),
+    },
+    endpoints: counts.endpoints,
+    ...summariseRamp(arm, tally),
+  };
+}
+
+function summariseRamp(arm: Arm, tally: Tally): Pick<ArmSummary, 'ramp'> {
+  const name = `${arm.name}${RAMP_SUFFIX}`;
+  if (!tally.has(name)) return {};
+  const { counts }: { counts: SeriesCounts } = tally.series(name);
+  const { scheduled, started, unsent, established, completed } = counts;
+  return { ramp: { scheduled, started, unsent, established, completed, stalled: stalledOf(counts) } };
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}
+
+function round(value: number, digits: number): number {
+  const factor = 10 ** digits;
+  return Math.round(value * factor) / factor;
+}

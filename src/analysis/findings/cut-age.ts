@@ -1,0 +1,31 @@
+import type { Histogram } from '../../metrics/histogram.ts';
+import type { Arm } from '../../scenario/types.ts';
+import type { ArmSummary, Finding } from '../types.ts';
+
+/** Cuts this close together, relative to their age, are one timer's doing. */
+const NARROW_SPREAD = 0.05;
+
+/** Fewer cuts than this are no pattern. */
+const ENOUGH_CUTS = 10;
+
+/** The age at which something cuts connections that are kept open. */
+export function findCutAge(arm: Arm, summary: ArmSummary, cutAge: Histogram | undefined): Finding[] {
+  if (arm.holdUs === 0) return [];
+  const held = summary.established;
+  if (cutAge === undefined || cutAge.totalCount === 0) {
+    const text =
+      held === 0
+        ? 'no connection was established, so none could be cut'
+        : `${held} connections were held for up to ${arm.holdUs / 1_000_000} s and none was cut`;
+    return [{ kind: 'cut-age', arm: arm.name, confidence: 'none', count: 0, text }];
+  }
+  const seconds = (percentile: number): number =>
+    Math.round(cutAge.getValueAtPercentile(percentile) / 1_000) / 1_000;
+  const [p10, p50, p90] = [seconds(10), seconds(50), seconds(90)];
+  const count = cutAge.totalCount;
+  const isNarrow = p90 - p10 <= NARROW_SPREAD * p50;
+  const confidence =
+    isNarrow && count >= ENOUGH_CUTS ? 'high' : isNarrow || count >= ENOUGH_CUTS ? 'medium' : 'low';
+  const text = `${count} of ${held} held connections were cut at an age of ${p50} s (p10 ${p10} s, p90 ${p90} s)`;
+  return [{ kind: 'cut-age', arm: arm.name, confidence, ageSec: p50, count, text }];
+}

@@ -1,0 +1,91 @@
+import { stretchesOf } from '../../scenario/load-shape.ts';
+import type { Arm } from '../../scenario/types.ts';
+import type { SeriesTally } from '../tally.ts';
+import type { Finding } from '../types.ts';
+
+/** Stalled or unsent, of what was scheduled: above it a step is over the knee. RFC 9411 asks for < 0.001 % failures. */
+const MAX_BAD_SHARE = 0.001;
+
+interface Level {
+  readonly ratePerSec: number;
+  readonly scheduled: number;
+  readonly stalled: number;
+  readonly unsent: number;
+}
+
+/** The highest rate of a stepped load at which handshakes did not yet stall and nothing was unsent. */
+export function findKnee(arm: Arm, series: SeriesTally): Finding[] {
+  if (arm.load.kind !== 'open' || !arm.load.phases.some(({ kind }) => kind === 'step')) return [];
+  // Steps may lead downwards too.
+  const levels = levelsOf(arm, series)
+    .filter(({ scheduled }) => scheduled > 0)
+    .sort((a, b) => a.ratePerSec - b.ratePerSec);
+  if (levels.length < 2) {
+    const text = 'a knee needs two steps or more, each with a whole second of load in it';
+    return [{ kind: 'knee', arm: arm.name, confidence: 'none', text }];
+  }
+  const firstBad = levels.findIndex(isBad);
+  const highest = levels[levels.length - 1]!.ratePerSec;
+  if (firstBad < 0) {
+    return [
+      finding(
+        arm,
+        'none',
+        highest,
+        `no knee up to ${highest}/s: neither stalls nor unsent attempts above 0.1 %`,
+      ),
+    ];
+  }
+  const bad = levels[firstBad]!;
+  const why = describe(bad);
+  if (firstBad === 0) {
+    const text = `the knee lies below the lowest step: ${why} at ${bad.ratePerSec}/s already`;
+    return [finding(arm, 'low', 0, text)];
+  }
+  const good = levels[firstBad - 1]!;
+  const after = levels.slice(firstBad);
+  const staysBad = after.every(isBad);
+  const confidence = staysBad && after.length > 1 ? 'high' : staysBad ? 'medium' : 'low';
+  const doubt = staysBad ? '' : '; higher steps were clean again, so take it with care';
+  const text = `clean up to ${good.ratePerSec}/s, ${why} at ${bad.ratePerSec}/s${doubt}`;
+  return [finding(arm, confidence, good.ratePerSec, text)];
+}
+
+function finding(arm: Arm, confidence: Finding['confidence'], ratePerSec: number, text: string): Finding {
+  return { kind: 'knee', arm: arm.name, confidence, ratePerSec, text };
+}
+
+function isBad({ scheduled, stalled, unsent }: Level): boolean {
+  return stalled + unsent > scheduled * MAX_BAD_SHARE;
+}
+
+function describe({ scheduled, stalled, unsent }: Level): string {
+  const share = (count: number): string => `${Math.round((count / scheduled) * 1_000) / 10} %`;
+  const parts = [
+    ...(stalled > 0 ? [`${stalled} of ${scheduled} handshakes stalled (${share(stalled)})`] : []),
+    ...(unsent > 0
+      ? [`${unsent} of ${scheduled} attempts were unsent (${share(unsent)}: this machine's limit)`]
+      : []),
+  ];
+  return parts.join(' and ');
+}
+
+/** The steps of a load with what happened in the seconds that lie wholly within each. */
+function levelsOf(arm: Arm, { bySecond }: SeriesTally): Level[] {
+  if (arm.load.kind !== 'open') return [];
+  let atUs = 0;
+  return stretchesOf(arm.load).flatMap((stretch) => {
+    const from = Math.ceil(atUs / 1_000_000);
+    atUs += stretch.forUs;
+    const to = Math.floor(atUs / 1_000_000);
+    if (stretch.ramp) return [];
+    const level = { ratePerSec: stretch.fromPerSec, scheduled: 0, stalled: 0, unsent: 0 };
+    for (let second = from; second < to; second += 1) {
+      const counts = bySecond.get(second);
+      level.scheduled += counts?.scheduled ?? 0;
+      level.stalled += counts?.stalled ?? 0;
+      level.unsent += counts?.unsent ?? 0;
+    }
+    return [level];
+  });
+}

@@ -1,0 +1,22 @@
+import type { SeriesCounts } from '../metrics/types.ts';
+import { stretchesOf } from '../scenario/load-shape.ts';
+import type { Load } from '../scenario/types.ts';
+
+/**
+ * How long an arm's measured phases lasted, microseconds: an open loop's by its schedule, ramps and idle phases left
+ * out, cut where the run was; a closed loop's from its first start to its last end.
+ * @param cutAtUs end of the second in which the schedule was cut short; Infinity for a run that came to its end
+ */
+export function measuredUs(load: Load, counts: SeriesCounts, cutAtUs: number): number {
+  if (load.kind === 'closed') {
+    return counts.firstBegunUs < 0 ? 0 : Math.max(counts.lastEndUs, counts.lastBegunUs) - counts.firstBegunUs;
+  }
+  let atUs = 0;
+  let sumUs = 0;
+  for (const { fromPerSec, toPerSec, forUs, ramp } of stretchesOf(load)) {
+    const isMeasured = !ramp && Math.max(fromPerSec, toPerSec) > 0;
+    if (isMeasured) sumUs += Math.max(0, Math.min(forUs, cutAtUs - atUs));
+    atUs += forUs;
+  }
+  return sumUs;
+}

@@ -1,0 +1,77 @@
+import { addCounts, emptyCounts } from '../metrics/counts.ts';
+import type { Frame, SeriesCounts } from '../metrics/types.ts';
+
+/** What happened to the attempts of one second. */
+export interface SecondCounts {
+  scheduled: number;
+  started: number;
+  unsent: number;
+  /** By the second in which the SYN was sent, whenever it turned out. */
+  stalled: number;
+}
+
+/** One series over the whole run. */
+export interface SeriesTally {
+  readonly counts: SeriesCounts;
+  readonly bySecond: ReadonlyMap<number, SecondCounts>;
+}
+
+/** Adds frames up. A live run and a rebuilt one share it; memory grows with the run's seconds, not its attempts. */
+export class Tally {
+  readonly #series = new Map<string, { counts: SeriesCounts; bySecond: Map<number, SecondCounts> }>();
+  #lastSecond = -1;
+  #lastScheduledSecond = -1;
+
+  add(frame: Frame): void {
+    this.#lastSecond = Math.max(this.#lastSecond, frame.second);
+    for (const [name, counts] of Object.entries(frame.series)) {
+      const { counts: sum, bySecond } = this.#open(name);
+      addCounts(sum, counts);
+      if (counts.scheduled > 0) {
+        this.#lastScheduledSecond = Math.max(this.#lastScheduledSecond, frame.second);
+      }
+      const second = openSecond(bySecond, frame.second);
+      second.scheduled += counts.scheduled;
+      second.started += counts.started;
+      second.unsent += counts.unsent;
+      for (const [startedIn, stalled] of Object.entries(counts.stalledBySecond)) {
+        openSecond(bySecond, Number(startedIn)).stalled += stalled;
+      }
+    }
+  }
+
+  /** The series of that name; an empty one where nothing was counted. */
+  series(name: string): SeriesTally {
+    return this.#series.get(name) ?? { counts: emptyCounts(), bySecond: new Map() };
+  }
+
+  has(name: string): boolean {
+    return this.#series.has(name);
+  }
+
+  /** The latest second of which a frame was added; -1 before the first. */
+  get lastSecond(): number {
+    return this.#lastSecond;
+  }
+
+  /** The latest second in which an attempt fell due; -1 before the first. Later ones only waited for open attempts. */
+  get lastScheduledSecond(): number {
+    return this.#lastScheduledSecond;
+  }
+
+  #open(name: string): { counts: SeriesCounts; bySecond: Map<number, SecondCounts> } {
+    const known = this.#series.get(name);
+    if (known !== undefined) return known;
+    const opened = { counts: emptyCounts(), bySecond: new Map<number, SecondCounts>() };
+    this.#series.set(name, opened);
+    return opened;
+  }
+}
+
+function openSecond(bySecond: Map<number, SecondCounts>, second: number): SecondCounts {
+  const known = bySecond.get(second);
+  if (known !== undefined) return known;
+  const opened = { scheduled: 0, started: 0, unsent: 0, stalled: 0 };
+  bySecond.set(second, opened);
+  return opened;
+}

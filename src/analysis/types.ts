@@ -1,0 +1,86 @@
+import type { Quantiles } from '../metrics/histogram.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+
+/** summary.json: the stable contract. New fields may be added; none changes meaning within a schema number. */
+export interface Summary {
+  schema: 1;
+  run: {
+    id: string;
+    scenario: string;
+    label: string;
+    /** RFC 3339, UTC. */
+    startedAt: string;
+    endedAt: string;
+    status: RunStatus;
+    engine: 'raw' | 'portable';
+    /** False: stalls were inferred from time alone. */
+    stallsByTcpInfo: boolean;
+  };
+  verdict: {
+    pass: boolean | null;
+    criteria: { text: string; value: number | null; held: boolean | null }[];
+    generatorLimited: boolean;
+    reasons: string[];
+  };
+  arms: Record<string, ArmSummary>;
+  latenessUs: Quantiles;
+  findings: Finding[];
+}
+
+export type RunStatus = 'complete' | 'interrupted' | 'failed';
+
+export interface ArmSummary {
+  scheduled: number;
+  started: number;
+  unsent: number;
+  established: number;
+  completed: number;
+  /** completed / started; 0 where nothing started. */
+  completedShare: number;
+  /** Started a second over the measured time. */
+  achievedPerSec: number;
+  stalled: {
+    count: number;
+    /** count / started; 0 where nothing started. */
+    rate: number;
+    /** Wilson score interval, 95 %. */
+    ci95: [number, number];
+    recovered: number;
+    frozen: number;
+    unresolved: number;
+    /** Of each second in which something started: stalled of that second's starts / started, as a share. */
+    ratePerFrame: { p50: number; p99: number; max: number };
+  };
+  healed: number;
+  slow: number;
+  synRetransmits: Record<string, number>;
+  outcomes: Partial<Record<Outcome, number>>;
+  bytes: number;
+  /** From the intended start. */
+  handshakeUs: Quantiles;
+  firstByteUs: Quantiles;
+  totalUs: Quantiles;
+  /** From the actual start. */
+  service: { handshakeUs: Quantiles; firstByteUs: Quantiles; totalUs: Quantiles };
+  /** By address, where a name resolved to one or more. */
+  endpoints: Record<string, { started: number; established: number; completed: number; stalled: number }>;
+  /** What the arm's ramp phases did, kept out of everything above; absent without ramps. */
+  ramp?: {
+    scheduled: number;
+    started: number;
+    unsent: number;
+    established: number;
+    completed: number;
+    stalled: number;
+  };
+}
+
+export interface Finding {
+  kind: string;
+  arm?: string;
+  confidence: 'high' | 'medium' | 'low' | 'none';
+  text: string;
+  [figure: string]: unknown;
+}
+
+export type { Quantiles };

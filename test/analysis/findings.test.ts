@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { findCutAge } from '../../src/analysis/findings/cut-age.ts';
+import { findKnee } from '../../src/analysis/findings/knee.ts';
+import { Tally } from '../../src/analysis/tally.ts';
+import type { Load } from '../../src/scenario/types.ts';
+import { armOf, fine, frameOf, histogramOf, hold, sec, summaryOf } from './parts.ts';
+
+/** 1,000/s to 4,000/s, two seconds each. */
+const STEPS: Load = {
+  kind: 'open',
+  phases: [{ kind: 'step', fromPerSec: 1_000, toPerSec: 4_000, byPerSec: 1_000, eachUs: sec(2) }],
+};
+
+interface Step {
+  readonly ratePerSec: number;
+  readonly stalled?: number;
+  readonly unsent?: number;
+}
+
+/** Two seconds for each step; its stalls and unsent attempts fall into the first. */
+function playSteps(steps: readonly Step[]): Tally {
+  const tally = new Tally();
+  for (const [index, { ratePerSec, stalled = 0, unsent = 0 }] of steps.entries()) {
+    const second = index * 2;
+    tally.add(
+      frameOf(second, {
+        stress: {
+          ...fine(ratePerSec),
+          started: ratePerSec - unsent,
+          unsent,
+          recovered: stalled,
+          stalledBySecond: stalled > 0 ? { [second]: stalled } : {},
+        },
+      }),
+    );
+    tally.add(frameOf(second + 1, { stress: fine(ratePerSec) }));
+  }
+  return tally;
+}
+
+const kneeOf = (steps: readonly Step[], load: Load = STEPS) =>
+  findKnee(armOf({ load }), playSteps(steps).series('stress'));
+
+describe('the knee', () => {
+  it('is not found where every step was clean', () => {
+    expect(kneeOf([1_000, 2_000, 3_000, 4_000].map((ratePerSec) => ({ ratePerSec })))).toEqual([
+      {
+        kind: 'knee',
+        arm: 'stress',
+        confidence: 'none',
+        ratePerSec: 4_000,
+        text: 'no knee up to 4000/s: neither stalls nor unsent attempts above 0.1 %',
+      },
+    ]);
+  });
+
+  it('lies at the last clean step before handshakes stall, surely where they go on to', () => {
+    const steps = [
+      { ratePerSec: 1_000 },
+      { ratePerSec: 2_000 },
+      { ratePerSec: 3_000, stalled: 60 },
+      { ratePerSec: 4_000, stalled: 800 },
+    ];
+    expect(kneeOf(steps)).toEqual([
+      {
+        kind: 'knee',
+        arm: 'stress',
+        confidence: 'high',
+        ratePerSec: 2_000,
+        text: 'clean up to 2000/s, 60 of 6000 handshakes stalled (1 %) at 3000/s',
+      },
+    ]);
+  });
+
+  it('takes more than 0.1 % for stalling', () => {
+    const last = (stalled: number) =>
+      kneeOf([{ ratePerSec: 1_000 }, { ratePerSec: 2_000 }, { ratePerSec: 3_000, stalled }])[0];
+    expect(last(6)).toMatchObject({ confidence: 'none', ratePerSec: 3_000 });
+    expect(last(7)).toMatchObject({ confidence: 'medium', ratePerSec: 2_000 });
+  });
+
+  it('is doubtful where higher steps were clean again', () => {
+    const steps = [{ ratePerSec: 1_000 }, { ratePerSec: 2_000, stalled: 30 }, { ratePerSec: 3_000 }];
+    expect(kneeOf(steps)).toMatchObject([
+      {
+        confidence: 'low',
+        ratePerSec: 1_000,
+        text: expect.stringMatching(/at 2000\/s; higher steps were clean again/),
+      },
+    ]);
+  });
+
+  it('says that this machine could do no more where attempts were unsent', () => {
+    expect(kneeOf([{ ratePerSec: 1_000 }, { ratePerSec: 2_000, unsent: 400 }])).toMatchObject([
+      {
+        ratePerSec: 1_000,
+        text: "clean up to 1000/s, 400 of 4000 attempts were unsent (10 %: this machine's limit) at 2000/s",
+      },
+    ]);
+  });
+
+  it('lies below the lowest step where that stalled already', () => {
+    expect(
+      kneeOf([
+        { ratePerSec: 1_000, stalled: 100 },
+        { ratePerSec: 2_000, stalled: 100 },
+      ]),
+    ).toMatchObject([
+      {
+        confidence: 'low',
+        ratePerSec: 0,
+        text: 'the knee lies below the lowest step: 100 of 2000 handshakes stalled (5 %) at 1000/s already',
+      },
+    ]);
+  });
+
+  it('is found by steps downwards too', () => {
+    const load: Load = {
+      kind: 'open',
+      phases: [{ kind: 'step', fromPerSec: 3_000, toPerSec: 1_000, byPerSec: 1_000, eachUs: sec(2) }],
+    };
+    const steps = [{ ratePerSec: 3_000, stalled: 60 }, { ratePerSec: 2_000 }, { ratePerSec: 1_000 }];
+    expect(kneeOf(steps, load)).toMatchObject([{ confidence: 'medium', ratePerSec: 2_000 }]);
+  });
+
+  it('looks at seconds wholly within a step alone, and never at ramps', () => {
+    const load: Load = {
+      kind: 'open',
+      phases: [
+        { kind: 'ramp', fromPerSec: 0, toPerSec: 100, forUs: 500_000 },
+        { kind: 'step', fromPerSec: 100, toPerSec: 200, byPerSec: 100, eachUs: sec(2) },
+      ],
+    };
+    // The steps last from 0.5 s to 2.5 s and to 4.5 s: seconds 1 and 3 lie within, the others are mixed.
+    const tally = new Tally();
+    const stalls = { recovered: 50, stalledBySecond: { '0': 10, '2': 20, '4': 20 } };
+    tally.add(frameOf(0, { stress: { ...fine(50), ...stalls } }));
+    for (const [second, count] of [100, 150, 200, 200].entries()) {
+      tally.add(frameOf(second + 1, { stress: fine(count) }));
+    }
+    expect(findKnee(armOf({ load }), tally.series('stress'))).toMatchObject([
+      { confidence: 'none', ratePerSec: 200 },
+    ]);
+  });
+
+  it('cannot be told from one step, and is not looked for in a load without steps', () => {
+    expect(kneeOf([{ ratePerSec: 1_000 }])).toMatchObject([{ kind: 'knee', confidence: 'none' }]);
+    expect(findKnee(armOf({ load: hold(10, 10) }), new Tally().series('stress'))).toEqual([]);
+    const closed: Load = { kind: 'closed', concurrency: 1, attempts: 1 };
+    expect(findKnee(armOf({ load: closed }), new Tally().series('stress'))).toEqual([]);
+  });
+});
+
+describe('the age at which connections are cut', () => {
+  const held = armOf({ holdUs: sec(600) });
+  const established = (count: number) => summaryOf({ established: count });
+
+  it('is not looked for where nothing is held', () => {
+    expect(findCutAge(armOf(), established(10), histogramOf(5))).toEqual([]);
+  });
+
+  it('is sure where many were cut at one age', () => {
+    const ages = Array.from({ length: 20 }, (_, index) => sec(300) + index * 10_000);
+    const [finding] = findCutAge(held, established(20), histogramOf(...ages));
+    expect(finding).toMatchObject({ kind: 'cut-age', arm: 'stress', confidence: 'high', count: 20 });
+    expect((finding?.['ageSec'] as number) / 300).toBeCloseTo(1, 2);
+    expect(finding?.text).toMatch(/^20 of 20 held connections were cut at an age of 300\.\d+ s/);
+  });
+
+  it('is less sure where few were cut, or at many ages, and least where both', () => {
+    const confidence = (...ages: number[]) =>
+      findCutAge(held, established(100), histogramOf(...ages.map(sec)))[0]?.confidence;
+    expect(confidence(300, 300, 301)).toBe('medium');
+    expect(confidence(10, 20, 30, 40, 50, 60, 70, 80, 90, 100)).toBe('medium');
+    expect(confidence(10, 500, 250)).toBe('low');
+    expect(confidence(...Array.from({ length: 9 }, () => 300))).toBe('medium');
+    expect(confidence(...Array.from({ length: 10 }, () => 300))).toBe('high');
+  });
+
+  it('is told to be absent where none was cut, and apart from that, where none was there to cut', () => {
+    expect(findCutAge(held, established(5), undefined)).toEqual([
+      {
+        kind: 'cut-age',
+        arm: 'stress',
+        confidence: 'none',
+        count: 0,
+        text: '5 connections were held for up to 600 s and none was cut',
+      },
+    ]);
+    expect(findCutAge(held, established(0), undefined)).toMatchObject([
+      { confidence: 'none', text: 'no connection was established, so none could be cut' },
+    ]);
+  });
+});

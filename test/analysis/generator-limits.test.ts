@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { findGeneratorLimits } from '../../src/analysis/generator-limits.ts';
+import type { ArmSummary } from '../../src/analysis/types.ts';
+import type { Load } from '../../src/scenario/types.ts';
+import { NOTHING, quantiles } from '../render/fixtures.ts';
+import { armOf, hold, sec, summaryOf } from './parts.ts';
+
+const CLOSED: Load = { kind: 'closed', concurrency: 10, forUs: sec(10) };
+
+const limitsOf = (figures: Partial<ArmSummary>, load = hold(100, 10), latenessUs = NOTHING) =>
+  findGeneratorLimits([{ arm: armOf({ load }), summary: summaryOf(figures as object) }], latenessUs);
+
+describe('whether this machine was the bottleneck', () => {
+  it('is not so where all was started, in time', () => {
+    expect(limitsOf({ scheduled: 1_000, started: 1_000, unsent: 0, outcomes: { ok: 1_000 } })).toEqual([]);
+  });
+
+  it('is so where more than 1 % was unsent', () => {
+    const unsent = (count: number) =>
+      limitsOf({
+        scheduled: 1_000,
+        started: 1_000 - count,
+        unsent: count,
+        outcomes: { ok: 1_000 - count, 'unsent-late': 2, 'local-port-exhausted': count - 2 },
+      });
+    expect(unsent(10)).toEqual([]);
+    expect(unsent(11)).toEqual([
+      'stress: 11 of 1000 attempts were unsent (local-port-exhausted 9, unsent-late 2)',
+    ]);
+  });
+
+  it('is so where more than 1 % of what was started failed on this machine', () => {
+    const local = (count: number) =>
+      limitsOf({ scheduled: 500, started: 500, outcomes: { ok: 500 - count, 'local-failure': count } });
+    expect(local(5)).toEqual([]);
+    expect(local(6)).toEqual(['stress: 6 of 500 attempts failed on this machine (local-failure 6)']);
+  });
+
+  it('is not so for what was abandoned as the run ended', () => {
+    expect(limitsOf({ started: 100, scheduled: 100, outcomes: { ok: 50, abandoned: 50 } })).toEqual([]);
+    const both = { ok: 40, abandoned: 50, 'local-failure': 10 };
+    expect(limitsOf({ started: 100, scheduled: 100, outcomes: both })).toEqual([
+      'stress: 10 of 100 attempts failed on this machine (local-failure 10)',
+    ]);
+  });
+
+  it('is so where an open loop started late, by a p99 above 100 ms', () => {
+    const late = (p99: number, load: Load) => limitsOf({}, load, { ...quantiles(1_000), p99 });
+    expect(late(100_000, hold(100, 10))).toEqual([]);
+    expect(late(100_001, hold(100, 10))).toEqual(['starts were late: p99 100 ms, at most 100 ms is trusted']);
+    expect(late(250_000, hold(100, 10))).toEqual(['starts were late: p99 250 ms, at most 100 ms is trusted']);
+    expect(late(250_000, CLOSED)).toEqual([]);
+  });
+
+  it('says so of each arm, unsent attempts of a closed loop too', () => {
+    const summary = summaryOf({
+      scheduled: 10,
+      started: 5,
+      unsent: 5,
+      outcomes: { 'local-fd-exhausted': 5 },
+    });
+    const arms = ['a', 'b'].map((name) => ({ arm: armOf({ name, load: CLOSED }), summary }));
+    expect(findGeneratorLimits(arms, NOTHING)).toEqual([
+      'a: 5 of 10 attempts were unsent (local-fd-exhausted 5)',
+      'b: 5 of 10 attempts were unsent (local-fd-exhausted 5)',
+    ]);
+  });
+
+  it('is not so where nothing was scheduled at all', () => {
+    expect(limitsOf({ scheduled: 0, started: 0, unsent: 0, outcomes: {} })).toEqual([]);
+  });
+});

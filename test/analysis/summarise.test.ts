@@ -1,0 +1,269 @@
+import { describe, expect, it } from 'vitest';
+import { summarise } from '../../src/analysis/summarise.ts';
+import { Tally } from '../../src/analysis/tally.ts';
+import type { Summary } from '../../src/analysis/types.ts';
+import type { Histogram } from '../../src/metrics/histogram.ts';
+import type { Frame } from '../../src/metrics/types.ts';
+import type { Load, Scenario } from '../../src/scenario/types.ts';
+import { armOf, fine, frameOf, histogramOf, hold, scenarioOf, sec } from './parts.ts';
+
+const RUN: Summary['run'] = {
+  id: '20250131-060000-test',
+  scenario: 'test',
+  label: '',
+  startedAt: '2025-01-31T06:00:00.000Z',
+  endedAt: '2025-01-31T06:00:10.000Z',
+  status: 'complete',
+  engine: 'raw',
+  stallsByTcpInfo: true,
+};
+
+interface Told {
+  readonly status?: Summary['run']['status'];
+  readonly scenario?: Scenario;
+  readonly histograms?: ReadonlyMap<string, Histogram>;
+}
+
+function summaryOf(frames: readonly Frame[], told: Told = {}): Summary {
+  const tally = new Tally();
+  for (const frame of frames) tally.add(frame);
+  const { status = 'complete', scenario = scenarioOf(), histograms = new Map() } = told;
+  return summarise({ run: { ...RUN, status }, scenario, tally, histograms });
+}
+
+/** So many seconds of so many attempts that all went well. */
+const steady = (count: number, seconds: number, name = 'stress'): Frame[] =>
+  Array.from({ length: seconds }, (_, second) => frameOf(second, { [name]: fine(count) }));
+
+describe('summing a run up', () => {
+  it('gives the figures that can be reckoned by hand', () => {
+    const frames = [
+      frameOf(0, {
+        stress: {
+          scheduled: 60,
+          started: 50,
+          unsent: 10,
+          established: 44,
+          completed: 40,
+          recovered: 2,
+          healed: 3,
+          slow: 1,
+          bytes: 4_000,
+          synRetransmits: { '0': 41, '1': 3 },
+          outcomes: { ok: 40, 'response-reset': 4, 'unsent-late': 10 },
+          stalledBySecond: { '0': 2 },
+          endpoints: { '10.0.0.1:3128': { started: 50, established: 44, completed: 40, stalled: 2 } },
+        },
+        'stress~ramp': { ...fine(5), frozen: 1, unresolved: 1 },
+      }),
+      frameOf(1, { stress: fine(50) }),
+      frameOf(11, {
+        stress: {
+          frozen: 5,
+          unresolved: 1,
+          synRetransmits: { '3': 6 },
+          outcomes: { 'handshake-timeout': 5, abandoned: 1 },
+          stalledBySecond: { '0': 6 },
+          endpoints: { '10.0.0.1:3128': { started: 0, established: 0, completed: 0, stalled: 6 } },
+        },
+      }),
+    ];
+    const histograms = new Map([
+      ['stress.handshake', histogramOf(100, 200, 300)],
+      ['stress.handshake-service', histogramOf(50)],
+      ['stress.total', histogramOf(1_000)],
+      ['stress~ramp.handshake', histogramOf(9_999)],
+      ['lateness', histogramOf(7)],
+    ]);
+    const { arms, latenessUs } = summaryOf(frames, { histograms });
+    const nothing = { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
+    const one = (value: number) => ({
+      ...{ count: 1, min: value, mean: value, p50: value, p90: value, p99: value, p999: value, max: value },
+    });
+    expect(arms).toEqual({
+      stress: {
+        scheduled: 110,
+        started: 100,
+        unsent: 10,
+        established: 94,
+        completed: 90,
+        completedShare: 0.9,
+        achievedPerSec: 10,
+        stalled: {
+          count: 8,
+          rate: 0.08,
+          // Wilson's interval for 8 in 100.
+          ci95: [expect.closeTo(0.0411, 4), expect.closeTo(0.15, 4)],
+          recovered: 2,
+          frozen: 5,
+          unresolved: 1,
+          ratePerFrame: { p50: 0, p99: 0.16, max: 0.16 },
+        },
+        healed: 3,
+        slow: 1,
+        synRetransmits: { '0': 41, '1': 3, '3': 6 },
+        outcomes: { ok: 90, 'response-reset': 4, 'unsent-late': 10, 'handshake-timeout': 5, abandoned: 1 },
+        bytes: 4_000,
+        handshakeUs: { count: 3, min: 100, mean: 200, p50: 200, p90: 300, p99: 300, p999: 300, max: 300 },
+        firstByteUs: nothing,
+        totalUs: one(1_000),
+        service: { handshakeUs: one(50), firstByteUs: nothing, totalUs: nothing },
+        endpoints: { '10.0.0.1:3128': { started: 50, established: 44, completed: 40, stalled: 8 } },
+        ramp: { scheduled: 5, started: 5, unsent: 0, established: 5, completed: 5, stalled: 2 },
+      },
+    });
+    expect(latenessUs).toEqual(one(7));
+  });
+
+  it('names every arm of the scenario, also one that did nothing', () => {
+    const scenario = scenarioOf({ arms: [armOf(), armOf({ name: 'control' })] });
+    const { arms } = summaryOf(steady(10, 10), { scenario });
+    expect(Object.keys(arms)).toEqual(['stress', 'control']);
+    expect(arms['control']).toMatchObject({ started: 0, completedShare: 0, achievedPerSec: 0 });
+    expect(arms['control']?.stalled).toMatchObject({ rate: 0, ci95: [0, 1] });
+    expect(arms['control']).not.toHaveProperty('ramp');
+  });
+});
+
+describe('attempts a second', () => {
+  const achieved = (load: Load, frames: readonly Frame[], status: Summary['run']['status'] = 'complete') =>
+    summaryOf(frames, { scenario: scenarioOf({ arms: [armOf({ load })] }), status }).arms['stress']
+      ?.achievedPerSec;
+
+  it('of an open loop go by its measured schedule, however long the last ones took to end', () => {
+    expect(achieved(hold(100, 10), [...steady(100, 10), frameOf(19, { stress: { frozen: 1 } })])).toBe(100);
+  });
+
+  it('of an open loop leave ramps and idle phases out', () => {
+    const load: Load = {
+      kind: 'open',
+      phases: [
+        { kind: 'ramp', fromPerSec: 0, toPerSec: 100, forUs: sec(5) },
+        { kind: 'idle', forUs: sec(3) },
+        { kind: 'hold', ratePerSec: 100, forUs: sec(2) },
+        { kind: 'step', fromPerSec: 100, toPerSec: 200, byPerSec: 100, eachUs: sec(1) },
+      ],
+    };
+    const frames = [
+      ...steady(50, 5, 'stress~ramp'),
+      frameOf(8, { stress: fine(100) }),
+      frameOf(9, { stress: fine(100) }),
+      frameOf(10, { stress: fine(100) }),
+      frameOf(11, { stress: fine(200) }),
+    ];
+    expect(achieved(load, frames)).toBe(125);
+    expect(achieved(load, frames.slice(0, -2), 'interrupted')).toBe(100);
+    expect(achieved(load, frames.slice(0, 5), 'interrupted')).toBe(0);
+  });
+
+  it('of an interrupted open loop go by the seconds in which something fell due, not by the drain', () => {
+    const drained = [...steady(100, 4), frameOf(9, { stress: { frozen: 3 } })];
+    expect(achieved(hold(100, 10), drained, 'interrupted')).toBe(100);
+    expect(achieved(hold(100, 10), drained, 'failed')).toBe(100);
+  });
+
+  it('of a closed loop go from the first start to the last end', () => {
+    const load: Load = { kind: 'closed', concurrency: 10, attempts: 1_000 };
+    const frames = [
+      frameOf(0, {
+        stress: { ...fine(600), firstBegunUs: 500_000, lastBegunUs: 990_000, lastEndUs: 999_000 },
+      }),
+      frameOf(1, {
+        stress: { ...fine(400), firstBegunUs: 1_000_000, lastBegunUs: 1_700_000, lastEndUs: 1_750_000 },
+      }),
+    ];
+    expect(achieved(load, frames)).toBe(800);
+    expect(achieved(load, frames, 'interrupted')).toBe(800);
+    expect(achieved(load, [])).toBe(0);
+  });
+});
+
+describe('the verdict', () => {
+  const verdictOf = (criteria: readonly string[], frames = steady(10, 10), told: Told = {}) =>
+    summaryOf(frames, { ...told, scenario: scenarioOf({ criteria }) }).verdict;
+  const HELD = 'stress.unsent == 0';
+  const FAILED = 'stress.completed > 1000';
+  const UNKNOWN = 'stress.firstByteUs.p99 < 50ms';
+  const outcomes = { ok: 10, 'unsent-late': 10 };
+  const unsent = frameOf(0, { stress: { ...fine(10), scheduled: 20, unsent: 10, outcomes } });
+
+  it('is pass where every criterion held', () => {
+    expect(verdictOf([HELD])).toEqual({
+      pass: true,
+      criteria: [{ text: HELD, value: 0, held: true }],
+      generatorLimited: false,
+      reasons: [],
+    });
+  });
+
+  it('is fail where one failed, whatever else is not known', () => {
+    expect(verdictOf([HELD, FAILED]).pass).toBe(false);
+    expect(verdictOf([UNKNOWN, FAILED]).pass).toBe(false);
+  });
+
+  it('is none where a criterion could not be judged, and says why', () => {
+    expect(verdictOf([HELD, UNKNOWN])).toMatchObject({
+      pass: null,
+      generatorLimited: false,
+      reasons: [`${UNKNOWN}: nothing was measured to judge it by`],
+    });
+  });
+
+  it('is none without criteria', () => {
+    expect(verdictOf([])).toEqual({ pass: null, criteria: [], generatorLimited: false, reasons: [] });
+  });
+
+  it('is none where this machine was the bottleneck, even if criteria failed', () => {
+    expect(verdictOf([FAILED, HELD], [unsent])).toMatchObject({
+      pass: null,
+      generatorLimited: true,
+      criteria: [{ held: false }, { held: false }],
+      reasons: ['stress: 10 of 20 attempts were unsent (unsent-late 10)'],
+    });
+  });
+
+  it('is none where starts were late', () => {
+    const histograms = new Map([['lateness', histogramOf(200_000)]]);
+    expect(verdictOf([HELD], undefined, { histograms })).toMatchObject({
+      pass: null,
+      generatorLimited: true,
+    });
+  });
+
+  it.each([
+    ['interrupted', 'the run was interrupted'],
+    ['failed', 'the run was cut short by a fault'],
+  ] as const)('is none where the run was %s', (status, reason) => {
+    expect(verdictOf([HELD, FAILED], undefined, { status })).toMatchObject({
+      pass: null,
+      generatorLimited: false,
+      criteria: [{ held: true }, { held: false }],
+      reasons: [reason],
+    });
+  });
+});
+
+describe('findings', () => {
+  it('are looked for where the scenario asks, in every arm', () => {
+    const load: Load = {
+      kind: 'open',
+      phases: [{ kind: 'step', fromPerSec: 10, toPerSec: 20, byPerSec: 10, eachUs: sec(1) }],
+    };
+    const arms = [armOf({ load, holdUs: sec(1) }), armOf({ name: 'control', holdUs: sec(60) })];
+    const frames = [
+      frameOf(0, { stress: fine(10), control: fine(1) }),
+      frameOf(1, { stress: { ...fine(20), recovered: 4, stalledBySecond: { '1': 4 } } }),
+    ];
+    const histograms = new Map([['control.cutAge', histogramOf(sec(30))]]);
+    const kinds = (findings: Scenario['findings']) =>
+      summaryOf(frames, { scenario: scenarioOf({ arms, findings }), histograms }).findings.map(
+        ({ kind, arm, confidence }) => [kind, arm, confidence],
+      );
+    expect(kinds([])).toEqual([]);
+    expect(kinds(['knee', 'cut-age'])).toEqual([
+      ['knee', 'stress', 'medium'],
+      ['cut-age', 'stress', 'none'],
+      ['cut-age', 'control', 'medium'],
+    ]);
+  });
+});
