@@ -1,0 +1,8 @@
+/** The files of a run's folder. docs/results.md describes each. */
+export const FILES = {
+  info: 'run.json',
+  frames: 'frames.jsonl',
+  stalls: 'stalls.jsonl',
+  latency: 'latency.hlog',
+  summary: 'summary.json',
+} as const;

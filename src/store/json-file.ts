@@ -1,0 +1,24 @@
+import { open, rename, rm } from 'node:fs/promises';
+
+/** Writes a whole JSON file or leaves the old one: a reader never sees half of it. */
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  const draft = `${path}.new`;
+  try {
+    await writeSynced(draft, `${JSON.stringify(value, null, 2)}\n`);
+    await rename(draft, path);
+  } catch (error) {
+    // On a full disk half a draft would keep the room that the frames need.
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { closest } from 'fastest-levenshtein';
+import type { RunStatus, Summary } from '../analysis/types.ts';
+import { UsageError } from '../errors.ts';
+import { FILES } from './files.ts';
+import { readStatus } from './process-mark.ts';
+import { readRunInfo } from './run-reader.ts';
+
+/** One run in a list. */
+export interface RunListing {
+  readonly id: string;
+  readonly dir: string;
+  readonly scenario: string;
+  readonly label: string;
+  readonly startedAt: string;
+  readonly status: RunStatus | 'running';
+  /** Undefined until there is a summary. */
+  readonly verdict: Summary['verdict'] | undefined;
+  readonly bytes: number;
+}
+
+/** Every run under a results folder, oldest first; folders that hold none are passed over. */
+export async function listRuns(resultsDir: string): Promise<RunListing[]> {
+  const entries = await readdir(resultsDir, { withFileTypes: true }).catch(() => []);
+  const dirs = entries.filter((entry) => entry.isDirectory()).map((entry) => join(resultsDir, entry.name));
+  const listings = await Promise.all(dirs.map((dir) => describeRun(dir).catch(() => undefined)));
+  return listings
+    .filter((listing) => listing !== undefined)
+    .sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
+}
+
+/**
+ * The folder of a run named by folder, id, label (the latest of that label), or the start of an id or label.
+ * @throws UsageError where there is none, or where such a start fits several
+ */
+export async function findRun(name: string, resultsDir: string): Promise<string> {
+  const direct = await describeRun(resolve(name)).catch(() => undefined);
+  if (direct !== undefined) return direct.dir;
+  const runs = await listRuns(resultsDir);
+  const exact = runs.find(({ id }) => id === name) ?? runs.findLast(({ label }) => label === name);
+  if (exact !== undefined) return exact.dir;
+  const starting = runs.filter(({ id, label }) => id.startsWith(name) || label.startsWith(name));
+  if (starting.length === 1) return starting[0]!.dir;
+  if (starting.length > 1) {
+    throw new UsageError(
+      `"${name}" fits ${starting.length} runs: ${starting.map(({ id }) => id).join(', ')}`,
+      {
+        hint: 'write more of the id',
+      },
+    );
+  }
+  throw new UsageError(`there is no run "${name}" in ${resultsDir}`, { hint: suggestRun(name, runs) });
+}
+
+function suggestRun(name: string, runs: readonly RunListing[]): string {
+  const names = runs.flatMap(({ id, label }) => (label === '' ? [id] : [id, label]));
+  if (names.length === 0) return 'there are no runs yet: rushhour run quickstart makes one';
+  return `did you mean ${closest(name, names)}? rushhour results lists them all`;
+}
+
+async function describeRun(dir: string): Promise<RunListing> {
+  const info = await readRunInfo(dir);
+  const summary = await readFile(join(dir, FILES.summary), 'utf8').then(
+    (text) => JSON.parse(text) as Summary,
+    () => undefined,
+  );
+  return {
+    id: info.id ?? basename(dir),
+    dir,
+    scenario: info.scenario.name,
+    label: info.label,
+    startedAt: info.startedAt,
+    status: readStatus(info),
+    verdict: summary?.verdict,
+    bytes: await sizeOf(dir),
+  };
+}
+
+async function sizeOf(dir: string): Promise<number> {
+  const names = await readdir(dir);
+  // A draft may be renamed between the two calls.
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(dir, name)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

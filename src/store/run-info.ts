@@ -1,0 +1,43 @@
+import type { RunStatus, Summary } from '../analysis/types.ts';
+import type { Scenario } from '../scenario/types.ts';
+
+/** run.json: everything about a run that is known before its first frame, and how it ended. */
+export interface RunInfo {
+  readonly schema: 1;
+  readonly id: string;
+  /** As executed: loaded, overridden, addresses filled in; secrets redacted. */
+  readonly scenario: Scenario;
+  readonly label: string;
+  /** RFC 3339, UTC: the moment of second 0. */
+  readonly startedAt: string;
+  /** Absent while it runs. */
+  readonly endedAt?: string;
+  /** `running` is what a run that was killed still says: see {@link readStatus}. */
+  readonly status: RunStatus | 'running';
+  readonly engine: 'raw' | 'portable';
+  readonly stallsByTcpInfo: boolean;
+  readonly workers: number;
+  /** "address:port" of every endpoint, by arm. */
+  readonly endpoints: Readonly<Record<string, readonly string[]>>;
+  /** The command line that started it, secrets redacted. */
+  readonly command: readonly string[];
+  readonly versions: { readonly rushhour: string; readonly node: string };
+  /** What the machine was like: kernel, sysctls, limits. */
+  readonly host: unknown;
+  readonly process: ProcessMark;
+}
+
+/** Tells a process from a later one with the same number. */
+export interface ProcessMark {
+  readonly pid: number;
+  /** /proc/sys/kernel/random/boot_id; '' where there is none. */
+  readonly bootId: string;
+  /** Field 22 of /proc/<pid>/stat, in clock ticks since boot; '' where there is none. */
+  readonly startTicks: string;
+}
+
+/** The part of a run that its summary repeats. */
+export function runOf(info: RunInfo, status: RunStatus, endedAt: string): Summary['run'] {
+  const { id, scenario, label, startedAt, engine, stallsByTcpInfo } = info;
+  return { id, scenario: scenario.name, label, startedAt, endedAt, status, engine, stallsByTcpInfo };
+}

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { type Histogram, quantilesOf } from '../../src/metrics/histogram.ts';
+import { FILES } from '../../src/store/files.ts';
+import { addLogLine, formatLogHead, formatLogSecond } from '../../src/store/latency-log.ts';
+import { rebuildSummary } from '../../src/store/run-reader.ts';
+import { histogramOf } from '../analysis/parts.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { makeFolder, recordRun } from './runs.ts';
+
+const run = promisify(execFile);
+
+describe('the histogram log', () => {
+  it('begins with what its readers look for', () => {
+    expect(formatLogHead(Date.parse('2025-01-31T06:00:00.250Z')).split('\n')).toEqual([
+      '#[rushhour: microseconds, one line a second for each arm and phase]',
+      '#[Histogram log format version 1.3]',
+      '#[StartTime: 1738303200.250 (seconds since epoch), 2025-01-31T06:00:00.250Z]',
+      '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
+      '',
+    ]);
+  });
+
+  it('gives each tag a line a second, its maximum in milliseconds', () => {
+    const histograms = new Map([
+      ['stress.handshake', histogramOf(1_000, 1_500)],
+      ['lateness', histogramOf(3)],
+    ]);
+    expect(formatLogSecond(12, histograms).split('\n')).toEqual([
+      expect.stringMatching(/^Tag=stress\.handshake,12\.000,1\.000,1\.500,HISTF[\w+/=]+$/),
+      expect.stringMatching(/^Tag=lateness,12\.000,1\.000,0\.003,HISTF[\w+/=]+$/),
+      '',
+    ]);
+  });
+
+  it('is read back by tag, to the last second that counts', () => {
+    const sums = new Map<string, Histogram>();
+    const log = [
+      formatLogHead(0),
+      formatLogSecond(0, new Map([['a', histogramOf(10, 20)]])),
+      formatLogSecond(1, new Map([['a~ramp.total', histogramOf(5)]])),
+      formatLogSecond(10, new Map([['a', histogramOf(30)]])),
+      formatLogSecond(11, new Map([['a', histogramOf(40)]])),
+    ].join('');
+    for (const line of log.split('\n')) addLogLine(sums, line, 10);
+    expect([...sums.keys()]).toEqual(['a', 'a~ramp.total']);
+    expect(quantilesOf(sums.get('a'))).toMatchObject({ count: 3, min: 10, max: 30 });
+  });
+
+  it('may end in a torn line, wherever that was torn', () => {
+    const line = formatLogSecond(0, new Map([['stress.total', histogramOf(1, 22, 333, 4_444, 55_555)]]));
+    const whole = line.trimEnd();
+    for (let length = 0; length < whole.length; length += 1) {
+      const sums = new Map<string, Histogram>();
+      addLogLine(sums, whole.slice(0, length), 0);
+      expect([...sums.keys()], `torn after ${length} characters`).toEqual([]);
+    }
+    const sums = new Map<string, Histogram>();
+    addLogLine(sums, whole, 0);
+    expect(sums.get('stress.total')?.totalCount).toBe(5);
+  });
+});
+
+suiteNeeding("HdrHistogram's own tools", ['java', '/usr/share/java/hdrhistogram.jar'], () => {
+  const process = async (...args: string[]): Promise<string> => {
+    const tool = ['-cp', '/usr/share/java/hdrhistogram.jar', 'org.HdrHistogram.HistogramLogProcessor'];
+    const { stdout, stderr } = await run('java', [...tool, ...args]);
+    expect(stderr).toBe('');
+    return stdout;
+  };
+
+  it('find every tag, and the same counts and values under each', async () => {
+    const { dir } = await recordRun(makeFolder(), 7);
+    const { arms } = await rebuildSummary(dir);
+    const log = join(dir, FILES.latency);
+    const tags = (await process('-i', log, '-listtags')).trim().split('\n').slice(1);
+    expect(tags.sort()).toEqual([
+      'lateness',
+      ...['stress', 'stress~ramp'].flatMap((series) =>
+        ['firstByte', 'firstByte-service', 'handshake', 'handshake-service', 'total', 'total-service'].map(
+          (timed) => `${series}.${timed}`,
+        ),
+      ),
+    ]);
+
+    const figures = async (tag: string) => {
+      const text = await process('-i', log, '-tag', tag, '-outputValueUnitRatio', '1');
+      const [, max, count] = /#\[Max\s*=\s*([\d.]+), Total count\s*=\s*(\d+)\]/.exec(text) ?? [];
+      const [, mean] = /#\[Mean\s*=\s*([\d.]+)/.exec(text) ?? [];
+      return { count: Number(count), max: Number(max), mean: Math.round(Number(mean) * 10) / 10 };
+    };
+    const stress = arms['stress']!;
+    for (const [tag, { count, max, mean }] of [
+      ['stress.handshake', stress.handshakeUs],
+      ['stress.firstByte-service', stress.service.firstByteUs],
+      ['stress.total', stress.totalUs],
+    ] as const) {
+      expect(await figures(tag), tag).toEqual({ count, max, mean });
+    }
+    // Of ten attempts a second, seven are established in the measured phases.
+    expect(stress.handshakeUs.count).toBe(7 * 7);
+    expect((await figures('lateness')).count).toBe(7 * 10);
+  });
+
+  it('take the seconds since the start for what they are', async () => {
+    const { dir } = await recordRun(makeFolder(), 4);
+    const range = ['-start', '2', '-end', '3', '-outputValueUnitRatio', '1'];
+    const text = await process('-i', join(dir, FILES.latency), '-tag', 'stress~ramp.total', ...range);
+    // Of one attempt a second, those of seconds 2 and 3.
+    expect(text).toMatch(/Total count\s*=\s*2\]/);
+  });
+});
