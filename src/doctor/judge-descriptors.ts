@@ -1,0 +1,64 @@
+import type { Scenario } from '../scenario/types.ts';
+import { estimateOpen } from './needs.ts';
+import type { Check, HostFacts } from './types.ts';
+
+/** Descriptors that stay free for Node itself: it fails in surprising places when it has none. */
+export const SPARE_DESCRIPTORS = 200;
+
+/** Whether the limit of open files allows what the scenario may have open at once. */
+export function judgeDescriptors(facts: HostFacts, scenario: Scenario | undefined): Check[] {
+  const { soft } = facts.fdLimit;
+  const name = 'descriptors';
+  if (soft === null) {
+    return facts.platform === 'linux'
+      ? [{ name, level: 'ok', what: 'open files are not limited' }]
+      : [
+          {
+            name,
+            level: 'note',
+            what: 'the limit of open files is not known on this system',
+            mend: 'ulimit -n',
+          },
+        ];
+  }
+  const usable = Math.max(0, soft - SPARE_DESCRIPTORS);
+  const has = `${soft} open files are allowed, ${usable} of them for connections`;
+  if (scenario === undefined) {
+    return usable >= 4_000
+      ? [{ name, level: 'ok', what: has }]
+      : [
+          {
+            name,
+            level: 'warn',
+            what: has,
+            why: 'A busy scenario keeps thousands open.',
+            mend: raise(4_096),
+          },
+        ];
+  }
+  const { healthy, outage } = estimateOpen(scenario);
+  if (usable < healthy) {
+    const what = `${has}, but ${scenario.name} needs ${healthy}`;
+    return [
+      {
+        name,
+        level: 'fail',
+        what,
+        why: 'The rest would be unsent, and the run generator-limited.',
+        mend: raise(healthy),
+      },
+    ];
+  }
+  if (usable < outage) {
+    const what = `${has}: enough for ${scenario.name} (${healthy}) while the path answers`;
+    const why = `In an outage up to ${outage} would wait for their timeouts; what is beyond the limit counts as unsent.`;
+    return [{ name, level: 'warn', what, why, mend: raise(outage) }];
+  }
+  return [{ name, level: 'ok', what: `${has}; ${scenario.name} needs ${healthy}, ${outage} in an outage` }];
+}
+
+/** Node raises its soft limit to the hard one by itself: the hard one is what has to be raised. */
+function raise(open: number): string {
+  const limit = 2 ** Math.ceil(Math.log2(open + SPARE_DESCRIPTORS));
+  return `as root: ulimit -n ${limit}   (systemd: LimitNOFILE=${limit}; logins: /etc/security/limits.conf)`;
+}

@@ -1,0 +1,75 @@
+import type { Scenario } from '../scenario/types.ts';
+import type { Check, HostFacts } from './types.ts';
+
+/** The machine itself: Node, cores, clock, tools. */
+export function judgeHost(facts: HostFacts): Check[] {
+  return [
+    {
+      name: 'system',
+      level: 'ok',
+      what: `Node ${facts.node} on ${facts.platform} ${facts.arch} (${facts.kernel}), ${facts.cpus.count} x ${facts.cpus.model || 'unknown processor'}`,
+    },
+    ...judgeClock(facts),
+    ...judgeTools(facts),
+  ];
+}
+
+/** Sources that cost microseconds a reading; everything else in use today costs tens of nanoseconds. */
+const SLOW_CLOCKS: readonly string[] = ['hpet', 'acpi_pm', 'jiffies', 'refined-jiffies'];
+
+function judgeClock({ clock }: HostFacts): Check[] {
+  const checks: Check[] = [];
+  if (clock.source !== null && SLOW_CLOCKS.includes(clock.source)) {
+    checks.push({
+      name: 'clock source',
+      level: 'warn',
+      what: `the kernel reads time from ${clock.source}, which is slow`,
+      why: 'Every attempt reads it several times: latencies and the highest rate suffer.',
+      mend: 'cat /sys/devices/system/clocksource/clocksource0/available_clocksource',
+    });
+  }
+  if (clock.synchronised === false) {
+    checks.push({
+      name: 'clock',
+      level: 'warn',
+      what: 'the clock of this machine is not synchronised',
+      why: 'Times in the results cannot be laid beside the logs of a firewall or a proxy.',
+      mend: 'timedatectl set-ntp true',
+    });
+  } else if (clock.synchronised === null) {
+    checks.push({
+      name: 'clock',
+      level: 'note',
+      what: 'whether the clock is synchronised could not be told',
+      mend: 'date -u',
+    });
+  } else checks.push({ name: 'clock', level: 'ok', what: 'the clock is synchronised' });
+  return checks;
+}
+
+function judgeTools({ tools, platform }: HostFacts): Check[] {
+  if (platform !== 'linux' || tools['tcpdump'] !== undefined) return [];
+  const what = 'tcpdump is not installed: runs work, captures of a stall have to be made elsewhere';
+  return [{ name: 'tools', level: 'note', what, mend: 'apt-get install tcpdump' }];
+}
+
+/** Source addresses that arms bind must be this machine's, unless the kernel is told otherwise. */
+export function judgeSources(facts: HostFacts, scenario: Scenario): Check[] {
+  const wanted = [...new Set(scenario.arms.flatMap(({ socket }) => socket.bind))];
+  if (wanted.length === 0 || facts.sysctls['net.ipv4.ip_nonlocal_bind'] === '1') return [];
+  // Every address of 127.0.0.0/8 is this machine's, listed or not.
+  const absent = wanted.filter(
+    (address) => !address.startsWith('127.') && !facts.addresses.includes(address),
+  );
+  if (absent.length === 0)
+    return [{ name: 'sources', level: 'ok', what: `source addresses are here: ${wanted.join(', ')}` }];
+  return [
+    {
+      name: 'sources',
+      level: 'fail',
+      what: `source addresses are not on this machine: ${absent.join(', ')}`,
+      why: 'Binding them fails, and nothing is sent.',
+      mend: `ip address add ${absent[0]}/24 dev <interface>`,
+    },
+  ];
+}

@@ -1,0 +1,98 @@
+import type { Arm, Scenario } from '../scenario/types.ts';
+import { estimateArmOpen, estimateMostWithin, TIME_WAIT_SEC } from './needs.ts';
+import type { Check, HostFacts, ReachFacts } from './types.ts';
+
+/** Linux's own default of ip_local_port_range (ip-sysctl.rst). */
+const DEFAULT_PORTS = 28_232;
+
+/** How many source ports the system may choose from, reserved ones taken off; undefined where not known. */
+export function countPorts(facts: HostFacts): number | undefined {
+  const range = facts.sysctls['net.ipv4.ip_local_port_range']?.split(' ').map(Number);
+  const [first, last] = range ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  const reserved = (facts.sysctls['net.ipv4.ip_local_reserved_ports'] ?? '')
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part) => part.split('-').map(Number))
+    .reduce(
+      (sum, [from = 0, to = from]) => sum + Math.max(0, Math.min(to, last) - Math.max(from, first) + 1),
+      0,
+    );
+  return last - first + 1 - reserved;
+}
+
+/** Whether this machine's source ports last for the scenario. */
+export function judgePorts(
+  facts: HostFacts,
+  scenario: Scenario | undefined,
+  reach: readonly ReachFacts[],
+): Check[] {
+  const ports = countPorts(facts);
+  if (ports === undefined) return [];
+  if (scenario !== undefined) return scenario.arms.map((arm) => judgeArm(facts, arm, ports, reach));
+  const what = `${ports} source ports: ${Math.floor(ports / TIME_WAIT_SEC)} connections/s to one address and port if this side closes first`;
+  if (ports >= DEFAULT_PORTS) return [{ name: 'ports', level: 'ok', what }];
+  return [{ name: 'ports', level: 'warn', what, why: 'Linux offers 28,232 by default.', mend: WIDEN }];
+}
+
+const WIDEN = 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"';
+
+function judgeArm(facts: HostFacts, arm: Arm, ports: number, reach: readonly ReachFacts[]): Check {
+  const name = `ports of ${arm.name}`;
+  const endpoints = reach.find((one) => one.arm === arm.name)?.endpoints ?? [];
+  const tuples = ports * Math.max(1, arm.socket.bind.length) * Math.max(1, endpoints.length);
+  const { healthy } = estimateArmOpen(arm);
+  if (healthy > tuples) {
+    return {
+      name,
+      level: 'fail',
+      what: `arm ${arm.name} keeps ${Math.ceil(healthy)} open at once, but there are ${tuples} source ports for it`,
+      why: 'The rest would be unsent, and the run generator-limited.',
+      mend: `${WIDEN}   (or more source addresses: socket.bind)`,
+    };
+  }
+  if (arm.close !== 'fin') return judgeClosedElsewhere(name, arm, tuples);
+  if (reusesTimeWait(facts, endpoints)) {
+    const what = `arm ${arm.name} closes first, but tcp_tw_reuse lets its ports be taken again after 1 s`;
+    return { name, level: 'ok', what };
+  }
+  return judgeTimeWait(name, arm, tuples);
+}
+
+function judgeClosedElsewhere(name: string, arm: Arm, tuples: number): Check {
+  const how = arm.close === 'reset' ? 'ends with RST' : 'lets the far end close first';
+  return {
+    name,
+    level: 'ok',
+    what: `arm ${arm.name} ${how}: no TIME_WAIT here, ${tuples} source ports are enough`,
+  };
+}
+
+/** A port whose connection this side closed first is refused for 60 s: the arithmetic of the whole run. */
+function judgeTimeWait(name: string, arm: Arm, tuples: number): Check {
+  const sustained = Math.floor(tuples / TIME_WAIT_SEC);
+  const needed =
+    estimateMostWithin(arm.load, TIME_WAIT_SEC) ??
+    (arm.load.kind === 'closed' ? arm.load.attempts : undefined);
+  const rule = `this side closes first, so each source port rests ${TIME_WAIT_SEC} s in TIME_WAIT: ${tuples} ports last for ${sustained} connections/s`;
+  if (needed === undefined) return { name, level: 'note', what: `arm ${arm.name}: ${rule}` };
+  if (needed <= tuples) return { name, level: 'ok', what: `arm ${arm.name}: ${rule}, enough` };
+  return {
+    name,
+    // How fast a closed loop goes is not known beforehand: it may stay below.
+    level: arm.load.kind === 'closed' ? 'warn' : 'fail',
+    what: `arm ${arm.name}: ${rule}; it wants ${Math.ceil(needed)} within ${TIME_WAIT_SEC} s`,
+    why: 'What finds no port is unsent (local-port-exhausted), and the run generator-limited.',
+    mend: `${WIDEN}   (or socket.bind with more addresses, close: peer, or a lower rate)`,
+  };
+}
+
+/** tcp_tw_reuse: 1 always, 2 on loopback only; both need timestamps (ip-sysctl.rst, tcp_twsk_unique). */
+function reusesTimeWait(facts: HostFacts, endpoints: ReachFacts['endpoints']): boolean {
+  if (facts.sysctls['net.ipv4.tcp_timestamps'] === '0') return false;
+  const reuse = facts.sysctls['net.ipv4.tcp_tw_reuse'];
+  if (reuse === '1') return true;
+  return (
+    reuse === '2' && endpoints.length > 0 && endpoints.every(({ address }) => /^127\.|^::1$/.test(address))
+  );
+}

@@ -1,0 +1,20 @@
+import type { Scenario } from '../scenario/types.ts';
+import { judgeDescriptors } from './judge-descriptors.ts';
+import { judgeHost, judgeSources } from './judge-host.ts';
+import { judgeConntrack, judgeKernel } from './judge-kernel.ts';
+import { judgePorts } from './judge-ports.ts';
+import { judgeReach } from './judge-reach.ts';
+import type { Check, HostFacts, ReachFacts } from './types.ts';
+
+/** What this machine offers against what the scenario needs. Pure: facts in, judgements out. */
+export function judge(facts: HostFacts, scenario?: Scenario, reach: readonly ReachFacts[] = []): Check[] {
+  return [
+    ...judgeHost(facts),
+    ...judgeDescriptors(facts, scenario),
+    ...judgePorts(facts, scenario, reach),
+    ...(scenario === undefined ? [] : judgeSources(facts, scenario)),
+    ...judgeConntrack(facts, scenario),
+    ...judgeKernel(facts, scenario),
+    ...judgeReach(reach),
+  ];
+}

@@ -1,0 +1,69 @@
+import { loadAttempts, peakPerSec, stretchesOf } from '../scenario/load-shape.ts';
+import type { Arm, Load, OpenLoad, Scenario } from '../scenario/types.ts';
+
+/** TCP_TIMEWAIT_LEN in include/net/tcp.h: fixed in Linux, no setting changes it. */
+export const TIME_WAIT_SEC = 60;
+
+/** How long an ordinary exchange is taken to stay open at most, on top of what the arm holds it. */
+const EXCHANGE_SEC = 1;
+
+/** Connections open at once. */
+export interface OpenNeed {
+  /** While the path is healthy: below this the scenario cannot be run. */
+  readonly healthy: number;
+  /** While every attempt lasts until it times out: below this an outage shows as unsent attempts. */
+  readonly outage: number;
+}
+
+/** What all arms together may have open. */
+export function estimateOpen(scenario: Scenario): OpenNeed {
+  const needs = scenario.arms.map(estimateArmOpen);
+  const sum = (key: keyof OpenNeed): number => Math.ceil(needs.reduce((total, need) => total + need[key], 0));
+  return { healthy: sum('healthy'), outage: sum('outage') };
+}
+
+/** What one arm may have open. */
+export function estimateArmOpen(arm: Arm): OpenNeed {
+  if (arm.load.kind === 'closed') return { healthy: arm.load.concurrency, outage: arm.load.concurrency };
+  const holdSec = arm.holdUs / 1_000_000;
+  const limitSec = (arm.handshakeTimeoutUs + 2 * arm.responseTimeoutUs) / 1_000_000;
+  return {
+    healthy: mostWithin(arm.load, holdSec + EXCHANGE_SEC),
+    outage: mostWithin(arm.load, holdSec + Math.max(limitSec, EXCHANGE_SEC)),
+  };
+}
+
+/**
+ * Most attempts that fall due within any stretch of `windowSec`, whole seconds at a time; undefined for a closed loop,
+ * whose rate is not known beforehand.
+ */
+export function estimateMostWithin(load: Load, windowSec: number): number | undefined {
+  return load.kind === 'closed' ? undefined : mostWithin(load, windowSec);
+}
+
+function mostWithin(load: OpenLoad, windowSec: number): number {
+  const durationSec = stretchesOf(load).reduce((sum, { forUs }) => sum + forUs, 0) / 1_000_000;
+  if (windowSec >= durationSec) return loadAttempts(load) ?? 0;
+  // Below a few seconds the peak is as good a measure, and a window need not fall on whole seconds.
+  if (windowSec <= 2) return Math.min(peakPerSec(load) * windowSec, loadAttempts(load) ?? 0);
+  const upTo = cumulate(load, Math.ceil(durationSec));
+  const window = Math.ceil(windowSec);
+  return upTo.reduce((most, count, second) => Math.max(most, count - (upTo[second - window] ?? 0)), 0);
+}
+
+/** Attempts due by the end of each second; index 0 is the start. */
+function cumulate(load: OpenLoad, seconds: number): number[] {
+  const stretches = stretchesOf(load);
+  return Array.from({ length: seconds + 1 }, (_, second) => {
+    let leftSec = second;
+    let due = 0;
+    for (const { fromPerSec, toPerSec, forUs } of stretches) {
+      const forSec = forUs / 1_000_000;
+      const takenSec = Math.min(leftSec, forSec);
+      due += fromPerSec * takenSec + ((toPerSec - fromPerSec) * takenSec ** 2) / (2 * forSec);
+      leftSec -= takenSec;
+      if (leftSec <= 0) break;
+    }
+    return due;
+  });
+}

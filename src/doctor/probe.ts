@@ -1,0 +1,63 @@
+import { lookup } from 'node:dns/promises';
+import { connect } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { peerOf } from '../scenario/peer.ts';
+import type { Arm, Scenario } from '../scenario/types.ts';
+import type { ReachFacts } from './types.ts';
+
+/** Long enough for a first and a second SYN retransmission on the path under suspicion (RFC 6298: 1 s, 3 s). */
+const PROBE_TIMEOUT_MS = 5_000;
+
+/**
+ * Follows the way to each arm's peer: resolves its name, opens one connection to every address, and closes it. Arms
+ * with the same peer and expectation are asked about once. An embedded far end does not run yet: nothing to ask.
+ */
+export function probeScenario(scenario: Scenario): Promise<ReachFacts[]> {
+  if (scenario.farEnd === 'embedded') return Promise.resolve([]);
+  const peers = new Map<string, Arm>();
+  for (const arm of scenario.arms) {
+    const { host, port } = peerOf(arm);
+    const key = `${host} ${port} ${arm.expect.kind === 'refused'}`;
+    if (!peers.has(key)) peers.set(key, arm);
+  }
+  return Promise.all([...peers.values()].map(probeArm));
+}
+
+async function probeArm(arm: Arm): Promise<ReachFacts> {
+  const { host, port } = peerOf(arm);
+  const facts = { arm: arm.name, host, port, refusalExpected: arm.expect.kind === 'refused' };
+  try {
+    const found = await lookup(host, { all: true });
+    const addresses = [...new Set(found.map(({ address }) => address))];
+    return {
+      ...facts,
+      endpoints: await Promise.all(addresses.map((address) => probeEndpoint(address, port))),
+    };
+  } catch (error) {
+    return { ...facts, resolveError: error instanceof Error ? error.message : String(error), endpoints: [] };
+  }
+}
+
+/** Opens and closes one connection; never rejects. */
+export function probeEndpoint(
+  address: string,
+  port: number,
+  timeoutMs = PROBE_TIMEOUT_MS,
+): Promise<ReachFacts['endpoints'][number]> {
+  const startedAt = performance.now();
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, timeout: timeoutMs });
+    const finish = (answer: ReachFacts['endpoints'][number]['answer']): void => {
+      socket.destroy();
+      resolve({ address, answer, us: Math.round((performance.now() - startedAt) * 1_000) });
+    };
+    socket.once('connect', () => finish('connected'));
+    socket.once('timeout', () => finish('silent'));
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(nameAnswer(error.code)));
+  });
+}
+
+function nameAnswer(code: string | undefined): ReachFacts['endpoints'][number]['answer'] {
+  if (code === 'ECONNREFUSED') return 'refused';
+  return code === 'ETIMEDOUT' ? 'silent' : 'unreachable';
+}

@@ -1,0 +1,55 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** A small file's text, trimmed and with white space squeezed; undefined where it cannot be read. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+      .trim()
+      .replace(/[ \t]+/g, ' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Values of kernel settings by their dotted names; those that this kernel lacks are left out. */
+export function readSysctls(names: readonly string[]): Record<string, string> {
+  const found = names.flatMap((name) => {
+    const value = readText(`/proc/sys/${name.replaceAll('.', '/')}`);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Both limits of open files from the text of /proc/self/limits (proc_pid_limits(5)). */
+export function parseFdLimits(limits: string): { soft: number | null; hard: number | null } {
+  const [, soft, hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(limits) ?? [];
+  return { soft: toLimit(soft), hard: toLimit(hard) };
+}
+
+function toLimit(text: string | undefined): number | null {
+  return text === undefined || text === 'unlimited' ? null : Number(text);
+}
+
+/** Where administrators' tools live; a plain user's PATH often lacks it. */
+const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** Full paths of the tools that are installed. */
+export function findTools(names: readonly string[], path: string): Record<string, string> {
+  const dirs = [...path.split(delimiter).filter((dir) => dir !== ''), ...SBIN];
+  const found = names.flatMap((name) => {
+    const tool = dirs.map((dir) => join(dir, name)).find(isExecutable);
+    return tool === undefined ? [] : [[name, tool] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function isExecutable(path: string): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

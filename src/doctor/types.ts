@@ -1,0 +1,59 @@
+/** What a machine offers a run, as far as it can be read without privileges. Kept in run.json: plain JSON. */
+export interface HostFacts {
+  /** `process.platform` */
+  readonly platform: string;
+  readonly arch: string;
+  /** Kernel release. */
+  readonly kernel: string;
+  /** Node version without the `v`. */
+  readonly node: string;
+  readonly cpus: { readonly count: number; readonly model: string };
+  readonly memoryBytes: number;
+  /** RLIMIT_NOFILE of this process; null where unlimited or not known. Node raises soft to hard when it starts. */
+  readonly fdLimit: { readonly soft: number | null; readonly hard: number | null };
+  /** Addresses of this machine, loopback included, without zones. */
+  readonly addresses: readonly string[];
+  /** As under /proc/sys, dots for slashes, white space squeezed; only those that could be read. */
+  readonly sysctls: Readonly<Record<string, string>>;
+  /** Connection tracking in this network namespace; null where it is not loaded. */
+  readonly conntrack: { readonly count: number; readonly max: number } | null;
+  readonly clock: {
+    /** The kernel's clock source; null where not known. */
+    readonly source: string | null;
+    /** Whether the wall clock is kept right; null where not known. */
+    readonly synchronised: boolean | null;
+  };
+  /** Full paths of the tools found. */
+  readonly tools: Readonly<Record<string, string>>;
+}
+
+/** How far the way to one arm's peer could be followed. */
+export interface ReachFacts {
+  readonly arm: string;
+  readonly host: string;
+  readonly port: number;
+  /** The arm expects a refusal: an answer is the fault. */
+  readonly refusalExpected: boolean;
+  /** Undefined: the name resolves. */
+  readonly resolveError?: string;
+  readonly endpoints: readonly {
+    readonly address: string;
+    readonly answer: 'connected' | 'refused' | 'silent' | 'unreachable';
+    /** Time to the answer. */
+    readonly us: number;
+  }[];
+}
+
+export type CheckLevel = 'ok' | 'note' | 'warn' | 'fail';
+
+/** One judgement. `fail`: the run cannot be done, or would say nothing. `warn`: its results need a second look. */
+export interface Check {
+  readonly name: string;
+  readonly level: CheckLevel;
+  /** What was found, in one sentence. */
+  readonly what: string;
+  /** Why it matters here. */
+  readonly why?: string;
+  /** The command that mends it. */
+  readonly mend?: string;
+}
