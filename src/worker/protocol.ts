@@ -1,0 +1,41 @@
+import type { Endpoint } from '../engine/types.ts';
+import type { Frame, FrameHistograms, Stall } from '../metrics/types.ts';
+import type { Arm } from '../scenario/types.ts';
+
+/** An arm with its names resolved: what a worker can execute without asking anybody. */
+export interface PlannedArm {
+  readonly arm: Arm;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** The unit of work: shard `index` of `count` of a run. A thread and a machine run the same. */
+export interface ShardPlan {
+  readonly index: number;
+  readonly count: number;
+  readonly engine: 'raw' | 'portable';
+  readonly arms: readonly PlannedArm[];
+  /** Most attempts open at once in this shard. */
+  readonly maxOpen: number;
+  /** An attempt later than this is not started any more but counted as unsent. */
+  readonly maxLatenessUs: number;
+  /** How long to wait, once nothing is due any more, for what is open to settle. */
+  readonly drainUs: number;
+}
+
+/** From the run to a worker. */
+export type ToWorker =
+  | { readonly kind: 'start'; readonly atEpochMs: number }
+  /** `drain`: start nothing more, let what is open settle. `abort`: end it all now. */
+  | { readonly kind: 'stop'; readonly how: 'drain' | 'abort' };
+
+/** From a worker to the run. */
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly shard: number; readonly readsTcpInfo: boolean }
+  | {
+      readonly kind: 'frame';
+      readonly shard: number;
+      readonly frame: Frame;
+      readonly histograms: FrameHistograms;
+      readonly stalls: readonly Stall[];
+    }
+  | { readonly kind: 'done'; readonly shard: number };

@@ -1,0 +1,28 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { CreateEngine } from '../engine/types.ts';
+import type { ShardPlan } from './protocol.ts';
+import { runShard } from './shard.ts';
+
+/** What a pool hands to the worker: one long task a worker, stopped by message. */
+export interface ShardTask {
+  readonly plan: ShardPlan;
+  readonly port: MessagePort;
+}
+
+/** Entry of a worker thread. */
+export default async function runTask({ plan, port }: ShardTask): Promise<void> {
+  try {
+    await runShard(plan, await loadEngine(plan.engine), port);
+  } finally {
+    port.close();
+  }
+}
+
+async function loadEngine(name: ShardPlan['engine']): Promise<CreateEngine> {
+  switch (name) {
+    case 'raw':
+      return (await import('../engine/raw/engine.ts')).createRawEngine;
+    case 'portable':
+      return (await import('../engine/portable/engine.ts')).createPortableEngine;
+  }
+}
