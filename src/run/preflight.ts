@@ -1,0 +1,60 @@
+import { probeEndpoint } from '../doctor/probe.ts';
+import type { Endpoint } from '../engine/types.ts';
+import { EnvironmentError } from '../errors.ts';
+import type { PlannedArm } from '../worker/protocol.ts';
+import { formatEndpoint } from './resolve.ts';
+
+/**
+ * Opens and closes one connection to each distinct endpoint, so that a run against nothing ends before it starts.
+ * Arms that expect a refusal are left out. One endpoint of several that does not answer is a warning.
+ * @throws EnvironmentError where an arm has no endpoint that answers
+ */
+export async function checkReachable(
+  arms: readonly PlannedArm[],
+  warn: (message: string) => void,
+): Promise<void> {
+  const answers = new Map<string, ReturnType<typeof probeEndpoint>>();
+  const probeOnce = (endpoint: Endpoint): ReturnType<typeof probeEndpoint> => {
+    const key = formatEndpoint(endpoint);
+    const known = answers.get(key) ?? probeEndpoint(endpoint.address, endpoint.port);
+    answers.set(key, known);
+    return known;
+  };
+
+  for (const { arm, endpoints } of arms) {
+    if (arm.expect.kind === 'refused') continue;
+    const probed = await Promise.all(endpoints.map(probeOnce));
+    const dead = endpoints.flatMap((endpoint, index) => {
+      const { answer } = probed[index]!;
+      return answer === 'connected' ? [] : [`${formatEndpoint(endpoint)} (${answer})`];
+    });
+    if (dead.length === endpoints.length) throw unreachable(arm.name, arm.via, dead);
+    for (const endpoint of dead)
+      warn(`arm ${arm.name}: ${endpoint} does not answer; its share of the attempts will fail`);
+  }
+}
+
+/**
+ * Every source address must be one of this machine's: bind() would refuse each attempt otherwise.
+ * @param addresses this machine's own
+ * @throws EnvironmentError naming the addresses that are not
+ */
+export function checkSources(arms: readonly PlannedArm[], addresses: readonly string[]): void {
+  // All of 127/8 is local without being listed (RFC 1122 section 3.2.1.3).
+  const isOwn = (address: string): boolean => address.startsWith('127.') || addresses.includes(address);
+  for (const { arm } of arms) {
+    const foreign = arm.socket.bind.filter((address) => !isOwn(address));
+    if (foreign.length === 0) continue;
+    throw new EnvironmentError(`arm ${arm.name}: ${foreign.join(', ')} is not an address of this machine`, {
+      hint: `add it (ip address add ${foreign[0]}/32 dev lo, as root), or change socket.bind`,
+    });
+  }
+}
+
+function unreachable(arm: string, via: string, dead: readonly string[]): EnvironmentError {
+  const what = via === 'proxy' ? 'proxy' : 'target';
+  const flag = via === 'proxy' ? '--proxy HOST:PORT' : '--target URL';
+  return new EnvironmentError(`arm ${arm}: the ${what} does not answer: ${dead.join(', ')}`, {
+    hint: `start it, or name another with ${flag}; "rushhour doctor" checks the way there`,
+  });
+}

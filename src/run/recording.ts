@@ -1,0 +1,72 @@
+import { summarise } from '../analysis/summarise.ts';
+import { Tally } from '../analysis/tally.ts';
+import type { RunStatus, Summary } from '../analysis/types.ts';
+import { createHistogram, type Histogram } from '../metrics/histogram.ts';
+import { addHistogram, mergeHistograms } from '../metrics/merge.ts';
+import type { Scenario } from '../scenario/types.ts';
+import { runOf } from '../store/run-info.ts';
+import type { RunWriter } from '../store/run-writer.ts';
+import type { FromWorker } from '../worker/protocol.ts';
+import { FrameMerger, type MergedSecond } from './frame-merger.ts';
+import { ProgressTally, type Schedule } from './progress.ts';
+import type { Progress } from './types.ts';
+
+/** Takes what the shards report, keeps it on disk and in sums, and says where the run stands. */
+export class Recording {
+  readonly #writer: RunWriter;
+  readonly #merger: FrameMerger;
+  readonly #progress: ProgressTally;
+  readonly #onProgress: (progress: Progress) => void;
+  readonly #tally = new Tally();
+  readonly #histograms = new Map<string, Histogram>();
+  readonly #handshakes = createHistogram();
+  #written: Promise<void> = Promise.resolve();
+  isStopping = false;
+
+  constructor(
+    writer: RunWriter,
+    shards: number,
+    schedule: Schedule,
+    onProgress: (progress: Progress) => void,
+  ) {
+    this.#writer = writer;
+    this.#merger = new FrameMerger(Array.from({ length: shards }, (_, index) => index));
+    this.#progress = new ProgressTally(schedule);
+    this.#onProgress = onProgress;
+  }
+
+  receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'ready':
+        return;
+      case 'frame':
+        for (const second of this.#merger.add(message)) this.#take(second);
+        return;
+      case 'done':
+        for (const second of this.#merger.finish(message.shard)) this.#take(second);
+    }
+  }
+
+  /** Waits until all is on disk and writes the summary. */
+  async finish(scenario: Scenario, status: RunStatus): Promise<Summary> {
+    await this.#written;
+    const endedAt = new Date().toISOString();
+    const run = runOf(this.#writer.info, status, endedAt);
+    const summary = summarise({ run, scenario, tally: this.#tally, histograms: this.#histograms });
+    await this.#writer.finish(summary, status, endedAt);
+    return summary;
+  }
+
+  /** One second after the other: a slow disk makes the next one wait, never the load. */
+  #take(second: MergedSecond): void {
+    this.#tally.add(second.frame);
+    const histograms = mergeHistograms(second.histograms);
+    this.#written = this.#written.then(() => this.#writer.append(second.frame, histograms, second.stalls));
+    for (const [tag, histogram] of histograms) {
+      if (tag.endsWith('.handshake')) this.#handshakes.add(histogram);
+      addHistogram(this.#histograms, tag, histogram);
+    }
+    this.#progress.add(second.frame);
+    this.#onProgress(this.#progress.read(this.#handshakes, this.isStopping));
+  }
+}

@@ -1,0 +1,51 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { FromWorker, ShardPlan } from '../worker/protocol.ts';
+import type { ShardTask } from '../worker/task.ts';
+import { createDeferred } from './deferred.ts';
+import type { Executor } from './executor.ts';
+
+/** Runs each shard as one long task of a pool that has a thread for each. */
+export const executeInThreads: Executor = (plans, receive) => {
+  const pool = new Piscina<ShardTask, void>({
+    filename: new URL('../worker/task.js', import.meta.url).href,
+    minThreads: plans.length,
+    maxThreads: plans.length,
+    // The pool's blocking wait between tasks would freeze a thread that still has handles to close.
+    atomics: 'disabled',
+  });
+  const ports: MessagePort[] = [];
+  let waiting = plans.length;
+  const ready = createDeferred<void>();
+
+  const launch = (plan: ShardPlan): Promise<void> => {
+    const { port1, port2 } = new MessageChannel();
+    ports.push(port1);
+    port1.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') {
+        waiting -= 1;
+        if (waiting === 0) ready.resolve();
+      }
+      receive(message);
+    });
+    // The task's own end may overtake its last messages: they travel on another port.
+    const drained = new Promise<void>((resolve) => port1.once('close', () => resolve()));
+    return pool.run({ plan, port: port2 }, { transferList: [port2] }).then(() => drained);
+  };
+
+  const finished = Promise.all(plans.map(launch)).then(() => undefined);
+  finished.catch(ready.reject);
+  ready.promise.catch(() => undefined);
+
+  return {
+    ready: ready.promise,
+    finished,
+    send(message) {
+      for (const port of ports) port.postMessage(message);
+    },
+    async close() {
+      for (const port of ports) port.close();
+      await pool.destroy();
+    },
+  };
+};

@@ -1,0 +1,88 @@
+import type { Quantiles, Summary } from '../analysis/types.ts';
+import type { Scenario } from '../scenario/types.ts';
+
+export interface RunOptions {
+  readonly scenario: Scenario;
+  /** Free text, shown and searched; may be empty. */
+  readonly label: string;
+  /** Threads that generate load, at least 1. */
+  readonly workers: number;
+  /** `auto`: raw on Linux, portable elsewhere. */
+  readonly engine: 'auto' | 'raw' | 'portable';
+  readonly resultsDir: string;
+  /** The command line that started the run, for run.json and "how to reproduce"; holds no secret. */
+  readonly command: readonly string[];
+}
+
+/** What is about to happen, known before any load is sent. */
+export interface RunPlan {
+  readonly id: string;
+  /** The run's folder. */
+  readonly dir: string;
+  readonly engine: 'raw' | 'portable';
+  readonly readsTcpInfo: boolean;
+  readonly workers: number;
+  readonly arms: readonly ArmOutline[];
+  /** Undefined where only a count bounds the run. */
+  readonly durationUs: number | undefined;
+}
+
+export interface ArmOutline {
+  readonly name: string;
+  readonly via: 'proxy' | 'direct' | 'tcp';
+  /** What is connected to: "address:port" of every endpoint. */
+  readonly endpoints: readonly string[];
+  /** What is asked for: URL, or "host:port" for bare TCP. */
+  readonly target: string;
+  /** Highest rate of an open loop; undefined for a closed one. */
+  readonly peakPerSec: number | undefined;
+  /** Attempts in all; undefined where only time bounds the arm. */
+  readonly attempts: number | undefined;
+}
+
+/** Where a run stands, once a second. Counts are cumulative, ramps included. */
+export interface Progress {
+  readonly elapsedUs: number;
+  /** 0-1; undefined before it can be told. */
+  readonly fractionDone: number | undefined;
+  readonly draining: boolean;
+  readonly open: number;
+  /** Of the last whole second. */
+  readonly startedPerSec: number;
+  readonly started: number;
+  readonly established: number;
+  readonly completed: number;
+  readonly unsent: number;
+  readonly stalled: number;
+  readonly healed: number;
+  readonly failed: number;
+  readonly handshakeUs: Quantiles;
+}
+
+export interface RunListener {
+  /**
+   * Called once everything is resolved and before anything is sent. Throwing refuses the run, and nothing is kept.
+   */
+  approve?(plan: Pick<RunPlan, 'arms'>): Promise<void>;
+  /** Everything is resolved, checked and ready; load starts next. */
+  planned?(plan: RunPlan): void;
+  progress?(progress: Progress): void;
+  /** Something worth a line: a full disk, a worker that died. Named, counted, never fatal by itself. */
+  warning?(message: string): void;
+}
+
+/** A run under way. */
+export interface RunHandle {
+  readonly plan: RunPlan;
+  /** `drain`: start nothing more, let what is open settle. `abort`: end it all now. Safe to call again. */
+  stop(how: 'drain' | 'abort'): void;
+  /** Resolves once summary.json is on disk; rejects with a RushhourError where the run could not be finished. */
+  readonly finished: Promise<FinishedRun>;
+}
+
+export interface FinishedRun {
+  readonly plan: RunPlan;
+  readonly summary: Summary;
+}
+
+export type { Quantiles, Summary };
