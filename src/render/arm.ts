@@ -1,0 +1,108 @@
+import type { ArmSummary } from '../analysis/types.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { formatCount, formatPerSec, formatShare } from './format.ts';
+import { renderLatency } from './latency.ts';
+import { OUTCOME_TEXT } from './outcome-text.ts';
+import type { Paint } from './paint.ts';
+import { renderLabelled, renderTable } from './table.ts';
+
+const LEFT = { title: '', align: 'left' } as const;
+const RIGHT = { title: '', align: 'right' } as const;
+
+/** One arm: what became of its attempts, its stalls, its latencies. */
+export function renderArm(name: string, arm: ArmSummary, width: number, paint: Paint): string[] {
+  const room = width - 2;
+  const body = [
+    ...renderCounts(arm, room),
+    ...renderStalls(arm, room, paint),
+    ...renderRetransmits(arm, room),
+    ...renderOutcomes(arm, room),
+    ...renderRamp(arm, room),
+    ...renderLatency(arm),
+    ...renderEndpoints(arm),
+  ];
+  return [paint('strong', `Arm ${name}`), ...body.map((line) => `  ${line}`)];
+}
+
+function renderCounts(arm: ArmSummary, room: number): string[] {
+  const counts = (['scheduled', 'started', 'unsent', 'established', 'completed'] as const).map(
+    (key) => `${formatCount(arm[key])} ${key}`,
+  );
+  return renderLabelled(
+    'attempts',
+    `${counts.join(', ')} (${formatShare(arm.completedShare)}); ${formatPerSec(arm.achievedPerSec)}`,
+    room,
+  );
+}
+
+function renderStalls(arm: ArmSummary, room: number, paint: Paint): string[] {
+  const { stalled } = arm;
+  const lines = renderLabelled('stalled', wordStalls(arm), room);
+  return [
+    ...(stalled.count > 0 ? lines.map((line) => paint('bad', line)) : lines),
+    ...(stalled.count > 0 ? renderLabelled('', wordFates(stalled), room) : []),
+    ...renderUnless0('healed', arm.healed, 'retransmitted but quick: an early warning, not a stall', room),
+    ...renderUnless0('slow', arm.slow, 'as long, but without a loss: the path, not a stall', room),
+  ];
+}
+
+function wordStalls({ started, stalled }: ArmSummary): string {
+  const count = `${formatCount(stalled.count)} of ${formatCount(started)} (${formatShare(stalled.rate)})`;
+  if (started === 0) return count;
+  const [low, high] = stalled.ci95.map(formatShare);
+  return `${count}; the true rate is between ${low} and ${high} with 95 % confidence`;
+}
+
+function wordFates({ recovered, frozen, unresolved, ratePerFrame }: ArmSummary['stalled']): string {
+  const fates = Object.entries({ recovered, frozen, unresolved })
+    .filter(([, count]) => count > 0)
+    .map(([fate, count]) => `${formatCount(count)} ${fate}`);
+  return `${fates.join(', ')}; by the second p99 ${formatShare(ratePerFrame.p99)}, worst ${formatShare(ratePerFrame.max)}`;
+}
+
+function renderUnless0(label: string, count: number, text: string, room: number): string[] {
+  return count === 0 ? [] : renderLabelled(label, `${formatCount(count)} ${text}`, room);
+}
+
+function renderRetransmits(arm: ArmSummary, room: number): string[] {
+  const entries = Object.entries(arm.synRetransmits)
+    .map(([times, count]) => [Number(times), count] as const)
+    .filter(([times, count]) => times > 0 && count > 0)
+    .sort(([a], [b]) => a - b)
+    .map(([times, count]) => `${formatCount(count)} x ${times}`);
+  return entries.length === 0
+    ? []
+    : renderLabelled('resent SYNs', `${entries.join(', ')} (handshakes x retransmissions of each)`, room);
+}
+
+function renderOutcomes(arm: ArmSummary, room: number): string[] {
+  const rows = (Object.entries(arm.outcomes) as [Outcome, number][])
+    .filter(([outcome, count]) => outcome !== 'ok' && count > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([outcome, count]) => [formatCount(count), outcome, OUTCOME_TEXT[outcome] ?? '']);
+  if (rows.length === 0) return renderLabelled('outcomes', 'all ok', room);
+  return ['not ok', ...renderTable([RIGHT, LEFT, LEFT], rows, room - 2).map((line) => `  ${line}`)];
+}
+
+function renderRamp({ ramp }: ArmSummary, room: number): string[] {
+  if (ramp === undefined) return [];
+  const counts = (['scheduled', 'unsent', 'completed', 'stalled'] as const).map(
+    (key) => `${formatCount(ramp[key])} ${key}`,
+  );
+  return renderLabelled('ramp', `${counts.join(', ')}; not counted in the verdict`, room);
+}
+
+/** Only where there are several: one endpoint is the arm itself. */
+function renderEndpoints(arm: ArmSummary): string[] {
+  const entries = Object.entries(arm.endpoints);
+  if (entries.length < 2) return [];
+  const rows = entries.map(([endpoint, counts]) => [
+    endpoint,
+    ...[counts.started, counts.established, counts.completed, counts.stalled].map(formatCount),
+  ]);
+  const titles = ['started', 'established', 'completed', 'stalled'];
+  return renderTable(
+    [{ title: 'endpoint', align: 'left' }, ...titles.map((title) => ({ title, align: 'right' }) as const)],
+    rows,
+  );
+}

@@ -1,0 +1,35 @@
+import type { Outcome } from '../outcome/outcome.ts';
+
+/** What each outcome means, in the fewest plain words. */
+export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
+  ok: 'as the scenario expected',
+
+  'handshake-timeout': 'the SYN was never answered',
+  'handshake-refused': 'an RST answered the SYN: nothing listens, or a policy refuses',
+  'handshake-reset': 'reset while the handshake was under way',
+  'handshake-unreachable': 'an ICMP error answered the SYN',
+  'unexpected-handshake': 'connected where a refusal was expected: something answers for the far end',
+
+  'response-timeout': 'connected, but the whole response did not come in time',
+  'response-reset': 'reset before the response was complete',
+  'response-unreachable': 'an ICMP error ended the connection',
+  'response-empty': 'closed by the far end without a byte of response',
+  'response-truncated': 'closed by the far end in the middle of the response',
+  'response-garbage': 'what came back is not HTTP',
+  'unexpected-status': 'an HTTP status other than the expected ones',
+  'never-closed': 'response complete, but the far end did not close in time',
+  'held-cut': 'something closed a connection that was being held open',
+
+  'local-failure': 'a fault of this machine after the SYN had left',
+  abandoned: 'given up because the run was stopped',
+
+  'local-port-exhausted': 'no free source port on this machine',
+  'local-port-in-use': 'the source port was taken on this machine',
+  'local-fd-exhausted': 'no file descriptor left on this machine',
+  'local-no-memory': 'no socket memory left on this machine',
+  'local-no-route': 'this machine has no route to the far end',
+  'local-denied': 'a rule on this machine forbids the connection',
+  'local-start-failure': 'this machine could not start the connection',
+  'unsent-late': 'due, but this machine was too late to start it',
+  'unsent-open-limit': 'due, but too many connections were open already',
+};

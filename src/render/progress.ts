@@ -1,0 +1,62 @@
+import type { Progress } from '../run/types.ts';
+import { formatCount, formatDuration, formatMicros, formatPerSec, formatShare } from './format.ts';
+
+/**
+ * Where a run stands, as one line of at most `width` characters, what matters most first: in full where that fits, else
+ * in short; what is too long even then is left out.
+ */
+export function renderProgress(progress: Progress, durationUs: number | undefined, width: number): string {
+  const time = wordTime(progress, durationUs);
+  const full = [time, ...wordInFull(progress)].join(' | ');
+  if (full.length <= width) return full;
+  return [time, ...wordInShort(progress)].reduce((line, part) => {
+    const longer = `${line} ${part}`;
+    return longer.length <= width ? longer : line;
+  });
+}
+
+function wordInFull(progress: Progress): string[] {
+  const { handshakeUs, stalled, failed } = progress;
+  return [
+    formatPerSec(progress.startedPerSec),
+    `${formatCount(progress.established)} established`,
+    `${formatCount(stalled)} stalled (${stalledShare(progress)})`,
+    ...(handshakeUs.count === 0
+      ? []
+      : [`handshake p50 ${formatMicros(handshakeUs.p50)} p99 ${formatMicros(handshakeUs.p99)}`]),
+    `${formatCount(progress.unsent)} unsent`,
+    ...(failed === 0 ? [] : [`${formatCount(failed)} failed`]),
+    `${formatCount(progress.open)} open`,
+  ];
+}
+
+function wordInShort(progress: Progress): string[] {
+  const { handshakeUs, stalled, failed } = progress;
+  return [
+    formatPerSec(progress.startedPerSec),
+    `est ${formatCount(progress.established)}`,
+    `stalled ${formatCount(stalled)} (${stalledShare(progress)})`,
+    `unsent ${formatCount(progress.unsent)}`,
+    ...(handshakeUs.count === 0
+      ? []
+      : [`p50/99 ${formatMicros(handshakeUs.p50)}/${formatMicros(handshakeUs.p99)}`]),
+    ...(failed === 0 ? [] : [`failed ${formatCount(failed)}`]),
+    `open ${formatCount(progress.open)}`,
+  ];
+}
+
+function stalledShare({ started, stalled }: Progress): string {
+  return formatShare(started === 0 ? 0 : stalled / started);
+}
+
+function wordTime({ draining, elapsedUs, fractionDone }: Progress, durationUs: number | undefined): string {
+  if (draining) return 'draining';
+  if (durationUs !== undefined)
+    return `${formatDuration(wholeSeconds(Math.max(0, durationUs - elapsedUs)))} left`;
+  const elapsed = formatDuration(wholeSeconds(elapsedUs));
+  return fractionDone === undefined ? elapsed : `${Math.floor(fractionDone * 100)} % in ${elapsed}`;
+}
+
+function wholeSeconds(us: number): number {
+  return Math.round(us / 1_000_000) * 1_000_000;
+}

@@ -1,0 +1,29 @@
+import type { RunListing } from '../store/listing.ts';
+import { formatBytes, formatMoment } from './format.ts';
+import { renderTable } from './table.ts';
+import { wordVerdict } from './verdict.ts';
+
+/** The runs of a results folder as a table, in the order given. */
+export function renderRuns(runs: readonly RunListing[], width: number): string {
+  const left = (title: string) => ({ title, align: 'left' }) as const;
+  const columns = [
+    left('run'),
+    left('started'),
+    left('verdict'),
+    { title: 'size', align: 'right' } as const,
+    left('label'),
+  ];
+  const rows = runs.map((run) => [
+    run.id,
+    formatMoment(run.startedAt),
+    wordOutcome(run),
+    formatBytes(run.bytes),
+    run.label,
+  ]);
+  return `${renderTable(columns, rows, width).join('\n')}\n`;
+}
+
+function wordOutcome({ status, verdict }: RunListing): string {
+  if (status !== 'complete' || verdict === undefined) return status;
+  return verdict.generatorLimited ? 'generator-limited' : wordVerdict(status, verdict).word;
+}

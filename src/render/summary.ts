@@ -1,0 +1,63 @@
+import type { Finding, Quantiles, Summary } from '../analysis/types.ts';
+import { renderArm } from './arm.ts';
+import { formatDuration, formatMicros, formatMoment } from './format.ts';
+import { createPaint, type Paint } from './paint.ts';
+import { renderLabelled, wrap } from './table.ts';
+import { renderVerdict } from './verdict.ts';
+
+export interface SummaryLook {
+  readonly colour: boolean;
+  /** Columns of the terminal; the text never takes more than {@link MAX_WIDTH}. */
+  readonly width: number;
+  /** Where the results are; left out where there is nothing to point to. */
+  readonly dir?: string;
+}
+
+/** Wide enough for the tables, narrow enough for a ticket. */
+const MAX_WIDTH = 98;
+/** The tables need that much whatever the terminal has. */
+const MIN_WIDTH = 72;
+
+/** A run's summary as text to read or to paste into a ticket; leads with the verdict, ends with a line feed. */
+export function renderSummary(summary: Summary, look: SummaryLook): string {
+  const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, look.width));
+  const paint = createPaint(look.colour);
+  const blocks = [
+    renderVerdict(summary, width, paint),
+    renderRun(summary, width, look.dir),
+    ...Object.entries(summary.arms).map(([name, arm]) => renderArm(name, arm, width, paint)),
+    renderFindings(summary.findings, width, paint),
+  ];
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function renderRun({ run, latenessUs }: Summary, width: number, dir: string | undefined): string[] {
+  const lengthUs = (Date.parse(run.endedAt) - Date.parse(run.startedAt)) * 1_000;
+  const stalls = run.stallsByTcpInfo ? '' : ', stalls inferred from time alone';
+  return [
+    ...renderLabelled('run', `${run.id}, ${run.status}, ${run.engine} engine${stalls}`, width),
+    ...renderLabelled('when', `${formatMoment(run.startedAt)}, for ${formatDuration(lengthUs)}`, width),
+    ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', wordLateness(latenessUs), width)),
+    // A path is copied, not read: it is never broken.
+    ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${dir}`]),
+  ];
+}
+
+function wordLateness({ p50, p99, max }: Quantiles): string {
+  return `of this machine in starting attempts: p50 ${formatMicros(p50)}, p99 ${formatMicros(p99)}, max ${formatMicros(max)}`;
+}
+
+function renderFindings(findings: readonly Finding[], width: number, paint: Paint): string[] {
+  if (findings.length === 0) return [];
+  const lines = findings.flatMap(({ arm, confidence, text }) => {
+    const where = arm === undefined ? '' : `${arm}: `;
+    const sure = confidence === 'none' ? 'could not be measured' : `${confidence} confidence`;
+    return wrap(`${where}${text} (${sure})`, width - 4).map((line, index) =>
+      index === 0 ? `  - ${line}` : `    ${line}`,
+    );
+  });
+  return [paint('strong', 'Findings'), ...lines];
+}

@@ -1,0 +1,67 @@
+import type { Summary } from '../analysis/types.ts';
+import { formatCount, formatMicros, formatPerSec, formatPlural, formatShare } from './format.ts';
+import type { Paint, Tone } from './paint.ts';
+import { renderTable, wrap } from './table.ts';
+
+type Verdict = Summary['verdict'];
+
+/** The verdict in capitals, what it says about, and every criterion with the value measured. */
+export function renderVerdict({ run, verdict }: Summary, width: number, paint: Paint): string[] {
+  const { word, tone, because } = wordVerdict(run.status, verdict);
+  const subject = run.label === '' ? run.scenario : `${run.scenario} (${run.label})`;
+  return [
+    `${paint(tone, paint('strong', word))}  ${subject}: ${because}`,
+    ...verdict.reasons
+      .filter((reason) => reason !== because)
+      .flatMap((reason) => wrap(reason, width - 2))
+      .map((line) => `  ${line}`),
+    ...renderCriteria(verdict.criteria, paint),
+  ];
+}
+
+export interface WordedVerdict {
+  readonly word: 'PASS' | 'FAIL' | 'NO VERDICT' | 'DONE';
+  readonly tone: Tone;
+  readonly because: string;
+}
+
+/** What a run comes to, in a word and the reason for it. */
+export function wordVerdict(status: Summary['run']['status'], verdict: Verdict): WordedVerdict {
+  if (status === 'failed') return noVerdict('the run failed');
+  if (verdict.generatorLimited) {
+    return noVerdict('generator-limited: this machine was the bottleneck, the firewall was not tested');
+  }
+  if (status === 'interrupted') return noVerdict('the run was interrupted');
+  const total = formatPlural(verdict.criteria.length, 'criterion', 'criteria');
+  if (verdict.criteria.length === 0)
+    return { word: 'DONE', tone: 'strong', because: 'there are no pass criteria' };
+  if (verdict.pass === null) return noVerdict('not every criterion could be judged');
+  if (verdict.pass) return { word: 'PASS', tone: 'good', because: `${total} held` };
+  const failed = verdict.criteria.filter(({ held }) => held === false).length;
+  return { word: 'FAIL', tone: 'bad', because: `${formatCount(failed)} of ${total} did not hold` };
+}
+
+function noVerdict(because: string): WordedVerdict {
+  return { word: 'NO VERDICT', tone: 'doubt', because };
+}
+
+function renderCriteria(criteria: Verdict['criteria'], paint: Paint): string[] {
+  const rows = criteria.map(({ text, value, held }) => [
+    held === null ? 'unknown' : held ? 'held' : 'FAILED',
+    text,
+    value === null ? 'not measured' : `measured ${formatFigure(text, value)}`,
+  ]);
+  const left = { title: '', align: 'left' } as const;
+  return renderTable([left, left, left], rows).map((line, index) =>
+    criteria[index]?.held === false ? `  ${paint('bad', line)}` : `  ${line}`,
+  );
+}
+
+/** The unit of a figure is in its name: `...Us...` are microseconds, rates are shares unless they say PerSec. */
+function formatFigure(criterion: string, value: number): string {
+  const path = criterion.split(/[<>=!]/, 1)[0]?.trim() ?? '';
+  if (/Us\b/.test(path)) return formatMicros(value);
+  if (/PerSec$/.test(path)) return formatPerSec(value);
+  if (/\.rate$|\.ratePerFrame\.|\.ci95|Share$/.test(path)) return formatShare(value);
+  return formatCount(value);
+}

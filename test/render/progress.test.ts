@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { OUTCOMES } from '../../src/outcome/outcome.ts';
+import { OUTCOME_TEXT } from '../../src/render/outcome-text.ts';
+import { renderPlan } from '../../src/render/plan.ts';
+import { renderProgress } from '../../src/render/progress.ts';
+import { clip, renderTable, wrap } from '../../src/render/table.ts';
+import type { Progress, RunPlan } from '../../src/run/types.ts';
+import { NOTHING, quantiles } from './fixtures.ts';
+
+const progress: Progress = {
+  elapsedUs: 12_000_000,
+  fractionDone: 0.4,
+  draining: false,
+  open: 41,
+  startedPerSec: 2_000,
+  started: 24_000,
+  established: 23_990,
+  completed: 23_900,
+  unsent: 5,
+  stalled: 48,
+  healed: 2,
+  failed: 0,
+  handshakeUs: quantiles(310),
+};
+
+describe('renderProgress', () => {
+  it('tells the time left, rates, stalls and what is open in one line', () => {
+    expect(renderProgress(progress, 30_000_000, 200)).toBe(
+      '18 s left | 2,000/s | 23,990 established | 48 stalled (0.2 %) | handshake p50 310 us p99 1.24 ms | 5 unsent | 41 open',
+    );
+  });
+
+  it('tells how much is done where no time bounds the run', () => {
+    expect(renderProgress(progress, undefined, 200)).toMatch(/^40 % in 12 s \|/);
+    expect(renderProgress({ ...progress, fractionDone: undefined }, undefined, 200)).toMatch(/^12 s \|/);
+  });
+
+  it('says that it drains, names failures, and has no latency before the first handshake', () => {
+    const line = renderProgress(
+      { ...progress, draining: true, failed: 3, handshakeUs: NOTHING },
+      30_000_000,
+      200,
+    );
+    expect(line).toMatch(/^draining \|/);
+    expect(line).toContain('| 3 failed |');
+    expect(line).not.toContain('handshake');
+  });
+
+  it('has no share of nothing', () => {
+    expect(renderProgress({ ...progress, started: 0, stalled: 0 }, undefined, 200)).toContain(
+      '0 stalled (0 %)',
+    );
+  });
+
+  it('is shorter on a terminal of 80 columns, and leaves out what does not fit even then', () => {
+    expect(renderProgress(progress, 30_000_000, 79)).toBe(
+      '18 s left 2,000/s est 23,990 stalled 48 (0.2 %) unsent 5 p50/99 310 us/1.24 ms',
+    );
+    expect(renderProgress(progress, 30_000_000, 30)).toBe('18 s left 2,000/s est 23,990');
+  });
+});
+
+describe('renderPlan', () => {
+  it('names every address before load starts', () => {
+    const plan: RunPlan = {
+      id: 'x',
+      dir: 'results/x',
+      engine: 'raw',
+      readsTcpInfo: true,
+      workers: 1,
+      durationUs: 30_000_000,
+      arms: [
+        {
+          name: 'stress',
+          via: 'proxy',
+          endpoints: ['10.0.0.5:3128', '10.0.0.6:3128'],
+          target: 'http://origin.test/',
+          peakPerSec: 2_000,
+          attempts: 60_000,
+        },
+        {
+          name: 'probe',
+          via: 'tcp',
+          endpoints: ['10.0.0.7:9'],
+          target: '10.0.0.7:9',
+          peakPerSec: undefined,
+          attempts: undefined,
+        },
+      ],
+    };
+    expect(renderPlan(plan)).toMatchInlineSnapshot(`
+      "About to connect for 30 s (raw engine, 1 worker):
+        stress  to proxy 10.0.0.5:3128, 10.0.0.6:3128 for http://origin.test/  up to 2,000/s, 60,000 attempts
+        probe   to 10.0.0.7:9, connecting only                                 as fast as it goes
+      "
+    `);
+  });
+});
+
+describe('tables and lines', () => {
+  it('aligns columns and cuts the last', () => {
+    const columns = [
+      { title: 'name', align: 'left' },
+      { title: 'n', align: 'right' },
+    ] as const;
+    expect(
+      renderTable(columns, [
+        ['a', '10'],
+        ['bcdef', '2'],
+      ]),
+    ).toEqual(['name    n', 'a      10', 'bcdef   2']);
+    expect(clip('abcdefgh', 6)).toBe('abc...');
+  });
+
+  it('breaks a sentence at spaces and never inside a word', () => {
+    expect(wrap('one two threefourfive six', 8)).toEqual(['one two', 'threefourfive', 'six']);
+    expect(wrap('', 8)).toEqual(['']);
+  });
+});
+
+describe('figures in a sentence', () => {
+  it('stay with their units', () => {
+    expect(wrap('between 0.1 % and 95 % or 12 ms, say', 12)).toEqual([
+      'between',
+      '0.1 % and',
+      '95 % or',
+      '12 ms, say',
+    ]);
+  });
+});
+
+describe('OUTCOME_TEXT', () => {
+  it('explains every outcome, each in its own words', () => {
+    expect(Object.keys(OUTCOME_TEXT)).toEqual(OUTCOMES);
+    expect(new Set(Object.values(OUTCOME_TEXT)).size).toBe(OUTCOMES.length);
+  });
+});
