@@ -1,0 +1,60 @@
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import type { PublicHost } from '../run/safety.ts';
+import type { Host } from './host.ts';
+
+/** $XDG_CONFIG_HOME/rushhour/allowed-hosts (XDG base directories: an empty or relative value counts as none). */
+export function allowedHostsFile({ env, home }: Host): string {
+  const { XDG_CONFIG_HOME } = env;
+  const config = XDG_CONFIG_HOME?.startsWith('/') ? XDG_CONFIG_HOME : join(home, '.config');
+  return join(config, 'rushhour', 'allowed-hosts');
+}
+
+/**
+ * Lets a run pass whose public hosts somebody has answered for, now by flag or once before.
+ * @param permitted the flag was given: the hosts are remembered
+ * @throws UsageError where nobody has
+ */
+export function requirePermission(hosts: readonly PublicHost[], permitted: boolean, host: Host): void {
+  const file = allowedHostsFile(host);
+  const allowed = readAllowed(file);
+  const unknown = hosts.filter(({ host: name }) => !allowed.has(name));
+  if (unknown.length === 0) return;
+  if (!permitted) {
+    const list = unknown.map(({ host: name, because }) => `${name} (${because})`).join('; ');
+    throw new UsageError(`load would reach a public host: ${list}`, {
+      hint: 'if its owner agrees, say so once with --i-am-allowed-to-test-this; it is remembered',
+    });
+  }
+  remember(file, unknown);
+  host.stderr.write(
+    `remembered as allowed in ${file}: ${unknown.map(({ host: name }) => name).join(', ')}\n`,
+  );
+}
+
+function readAllowed(file: string): Set<string> {
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n');
+    return new Set(lines.map((line) => line.replace(/#.*/, '').trim().toLowerCase()));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Set();
+    throw unusable(file, error);
+  }
+}
+
+function remember(file: string, hosts: readonly PublicHost[]): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    appendFileSync(file, hosts.map(({ host }) => `${host}\n`).join(''));
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+function unusable(file: string, cause: unknown): EnvironmentError {
+  return new EnvironmentError(`the list of allowed hosts cannot be used (${(cause as Error).message})`, {
+    hint: `make ${file} readable and writable, or point XDG_CONFIG_HOME elsewhere`,
+    cause,
+  });
+}

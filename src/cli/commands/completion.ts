@@ -1,0 +1,32 @@
+import { Argument, type Command } from 'commander';
+import { EXIT } from '../../errors.ts';
+import { SHELLS, type Shell } from '../completion/shells.ts';
+import type { Context } from '../context.ts';
+
+export function registerCompletion(program: Command, context: Context): void {
+  program
+    .command('completion')
+    .summary('print a script that completes commands, flags and names')
+    .description(
+      'Prints a script by which a shell completes commands, flags, and names of scenarios and runs.',
+    )
+    .addArgument(new Argument('<shell>', 'which shell').choices([...SHELLS]))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  source <(rushhour completion bash)                                  in ~/.bashrc
+  rushhour completion zsh > "\${fpath[1]}/_rushhour"
+  rushhour completion fish > ~/.config/fish/completions/rushhour.fish`,
+    )
+    .action(
+      context.act(async (shell: Shell) => {
+        const [{ describeCommands }, { writeCompletion }] = await Promise.all([
+          import('../completion/describe.ts'),
+          import('../completion/write.ts'),
+        ]);
+        context.host.stdout.write(writeCompletion(shell, describeCommands(program)));
+        return EXIT.ok;
+      }),
+    );
+}

@@ -1,0 +1,103 @@
+import { type Command, Option } from 'commander';
+import type { HitOptions } from '../../scenario/hit.ts';
+import type { Expectation } from '../../scenario/words.ts';
+import { CLOSE_MODES, type CloseMode, HTTP_VERSIONS, type HttpVersion } from '../../scenario/words.ts';
+import type { Context } from '../context.ts';
+import type { Host } from '../host.ts';
+import { addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
+import { collect, parseCount, parseDurationUs, parseRatePerSec, parseStatuses, readBody } from '../values.ts';
+
+interface HitFlags extends SharedRunOptions {
+  readonly requests?: number;
+  readonly concurrency?: number;
+  readonly time?: number;
+  readonly rate?: number;
+  readonly proxy?: string;
+  readonly header?: string[];
+  readonly request?: string;
+  readonly data?: string;
+  readonly http?: HttpVersion;
+  readonly status?: number[];
+  readonly close?: CloseMode;
+  readonly hold?: number;
+  readonly timeout?: number;
+  readonly connectTimeout?: number;
+  readonly stallAfter?: number;
+  readonly bind?: string[];
+}
+
+export function registerHit(program: Command, context: Context): void {
+  const command = program
+    .command('hit')
+    .summary('ad-hoc traffic to one URL, with the flags of ab and curl')
+    .description('Opens connections to one URL, one request each, and tells how their handshakes went.')
+    .argument('<url>', 'http://host[:port]/path, may hold {nonce}; or tcp://host:port for handshakes alone')
+    .option('-n, --requests <count>', 'attempts in all (default: 1, or no limit with -t)', parseCount)
+    .option('-c, --concurrency <count>', 'connections at once, each next one when one has ended', parseCount)
+    .option('-t, --time <seconds>', 'how long; also 250ms, 10m', parseDurationUs)
+    .option('--rate <rate>', 'attempts a second by the clock instead of -c: 500, 30/min', parseRatePerSec)
+    .option('-x, --proxy <host:port>', 'proxy to send the requests to')
+    .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collect)
+    .option('-X, --request <method>', 'request method (default: GET, or POST with -d)')
+    .option('-d, --data <body>', 'request body, or @file')
+    .addOption(new Option('--http <version>', 'HTTP version (default: 1.1)').choices([...HTTP_VERSIONS]))
+    .option('--status <list>', 'statuses that count as ok, such as 200,407 (default: 200)', parseStatuses)
+    .addOption(
+      new Option(
+        '--close <who>',
+        'who closes: the far end (peer), this side (fin), or an RST (reset)',
+      ).choices([...CLOSE_MODES]),
+    )
+    .option('--hold <time>', 'keep each connection open that long afterwards', parseDurationUs)
+    .option('--timeout <seconds>', 'wait that long for a whole response', parseDurationUs)
+    .option('--connect-timeout <seconds>', 'wait that long for a handshake', parseDurationUs)
+    .option(
+      '--stall-after <seconds>',
+      'a handshake that long, with a SYN sent again, is stalled',
+      parseDurationUs,
+    )
+    .option('--bind <address>', 'source address (repeatable: used in turn)', collect);
+  addSharedRunOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour hit http://10.0.0.5/ -n 50000 -c 100
+  rushhour hit http://www.example.org/?n={nonce} -x proxy.example:3128 --rate 500 -t 60
+  rushhour hit tcp://10.0.0.5:443 -n 1000 --rate 100 --close reset`,
+    )
+    .action(
+      context.act(async (url: string, flags: HitFlags) => {
+        const [{ scenarioForHit }, { driveRun }] = await Promise.all([
+          import('../../scenario/hit.ts'),
+          import('../drive-run.ts'),
+        ]);
+        return driveRun(context, scenarioForHit(toHitOptions(url, flags, context.host)), flags);
+      }),
+    );
+}
+
+function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
+  const body = flags.data === undefined ? undefined : readBody(flags.data, host.cwd);
+  const expect: Expectation | undefined =
+    flags.status === undefined ? undefined : { kind: 'status', statuses: flags.status };
+  return {
+    url,
+    requests: flags.requests,
+    concurrency: flags.concurrency,
+    ratePerSec: flags.rate,
+    durationUs: flags.time,
+    proxy: flags.proxy,
+    headers: flags.header,
+    method: flags.request ?? (body === undefined ? undefined : 'POST'),
+    version: flags.http,
+    body,
+    expect,
+    close: flags.close,
+    holdUs: flags.hold,
+    handshakeTimeoutUs: flags.connectTimeout,
+    responseTimeoutUs: flags.timeout,
+    stallAfterUs: flags.stallAfter,
+    socket: flags.bind === undefined ? undefined : { bind: flags.bind },
+  };
+}

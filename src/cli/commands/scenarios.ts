@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { EXIT } from '../../errors.ts';
+import type { Context } from '../context.ts';
+
+interface ScenariosOptions {
+  readonly names?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerScenarios(program: Command, context: Context): void {
+  program
+    .command('scenarios')
+    .summary('list the named scenarios, or show one')
+    .description('Lists the named scenarios: those in ./scenarios first, then those that come with rushhour.')
+    .argument('[scenario]', 'show this one: when to use it, what it needs, its YAML')
+    .option('--names', 'print names alone, one a line')
+    .option('--json', 'print the list as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour scenarios
+  rushhour scenarios steady`,
+    )
+    .action(
+      context.act(async (nameOrPath: string | undefined, options: ScenariosOptions) => {
+        const { stdout, cwd } = context.host;
+        const [{ describeScenario, listScenarios }, { scenarioDirs }, { renderScenario, renderScenarios }] =
+          await Promise.all([
+            import('../../scenario/catalog.ts'),
+            import('../../scenario/find.ts'),
+            import('../../render/scenarios.ts'),
+          ]);
+        const dirs = scenarioDirs(cwd);
+        if (nameOrPath !== undefined) {
+          const { readFile } = await import('node:fs/promises');
+          const entry = await describeScenario(nameOrPath, dirs);
+          const yaml = await readFile(entry.path, 'utf8').catch(() => '');
+          stdout.write(options.json === true ? toJson(entry) : renderScenario(entry, yaml));
+          return entry.problems.length > 0 ? EXIT.usage : EXIT.ok;
+        }
+        const entries = await listScenarios(dirs);
+        if (options.json === true) stdout.write(toJson(entries));
+        else if (options.names === true) stdout.write(entries.map(({ name }) => `${name}\n`).join(''));
+        else stdout.write(renderScenarios(entries, stdout.columns));
+        return EXIT.ok;
+      }),
+    );
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

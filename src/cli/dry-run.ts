@@ -1,0 +1,38 @@
+import { EXIT, type ExitCode } from '../errors.ts';
+import { renderPlan } from '../render/plan.ts';
+import { chooseEngine } from '../run/engine-choice.ts';
+import { outlineArm, scheduleUs } from '../run/outline.ts';
+import { resolveArms } from '../run/resolve.ts';
+import { findPublicHosts } from '../run/safety.ts';
+import type { ArmOutline } from '../run/types.ts';
+import type { Scenario } from '../scenario/types.ts';
+import type { PlannedArm } from '../worker/protocol.ts';
+import type { Host } from './host.ts';
+import type { SharedRunOptions } from './run-options.ts';
+
+/** Says what a run would do: names are resolved, nothing is connected to, nothing is written. */
+export async function printDryRun(
+  host: Host,
+  scenario: Scenario,
+  options: SharedRunOptions,
+): Promise<ExitCode> {
+  const embedded = scenario.farEnd === 'embedded';
+  // The embedded far end gets its ports when it starts.
+  const planned: PlannedArm[] = embedded
+    ? scenario.arms.map((arm) => ({ arm, endpoints: [] }))
+    : await resolveArms(scenario);
+  const outlines = planned.map(outlineArm);
+  const arms = embedded ? outlines.map(nameEmbedded) : outlines;
+  const engine = chooseEngine(options.engine, process.platform);
+  host.stdout.write(renderPlan({ arms, durationUs: scheduleUs(planned), engine, workers: options.workers }));
+  for (const { text } of scenario.pass) host.stdout.write(`  passes if  ${text}\n`);
+  for (const { host: name, because } of findPublicHosts(scenario, outlines)) {
+    host.stdout.write(`  public     ${name}: ${because}; needs --i-am-allowed-to-test-this once\n`);
+  }
+  host.stdout.write('Dry run: nothing was sent.\n');
+  return EXIT.ok;
+}
+
+function nameEmbedded(outline: ArmOutline): ArmOutline {
+  return { ...outline, endpoints: ['the embedded far end'], target: 'its origin' };
+}

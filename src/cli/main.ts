@@ -1,0 +1,24 @@
+import { availableParallelism } from 'node:os';
+import { createProcessHost } from './host.ts';
+import { reportError } from './report-error.ts';
+import { runCli } from './run-cli.ts';
+
+// The only place that ends the process: whatever was left open by then must not keep it, nor cut its output short.
+const host = createProcessHost(availableParallelism());
+const exit = async (code: number): Promise<never> => {
+  await Promise.all([process.stdout, process.stderr].map(flush));
+  process.exit(code);
+};
+
+process.on('uncaughtException', (error) => {
+  void exit(reportError(error, host));
+});
+await exit(await runCli(process.argv.slice(2), host));
+
+/** Resolves once all that was written is handed over, or nobody reads any more. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableEnded) resolve();
+    else stream.write('', () => resolve());
+  });
+}

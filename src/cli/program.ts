@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { registerCompletion } from './commands/completion.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerHit } from './commands/hit.ts';
+import { registerResults } from './commands/results.ts';
+import { registerRun } from './commands/run.ts';
+import { registerScenarios } from './commands/scenarios.ts';
+import { registerSchema } from './commands/schema.ts';
+import type { Context } from './context.ts';
+import { readVersion } from './version.ts';
+
+/** The whole command line. Commands load what they need when they run, so that help costs no more than commander. */
+export function createProgram(context: Context): Command {
+  const { stdout, stderr } = context.host;
+  const program = new Command('rushhour')
+    .description(
+      'Opens connections as the rush hour does, through the firewall under suspicion, and tells how many stalled.',
+    )
+    .version(readVersion(), '-V, --version')
+    .helpCommand(false)
+    // A flag belongs to the command that it stands behind: `results show --json` is not `results --json`.
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError('  (--help shows what there is)')
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'rushhour: ')),
+      getOutHelpWidth: () => helpWidth(stdout.columns),
+      getErrHelpWidth: () => helpWidth(stderr.columns),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour run quickstart                          see that everything works, on this machine alone
+  rushhour run steady --proxy proxy.example:3128 --target http://www.example.org/
+  rushhour hit http://10.0.0.5/ -n 1000 -c 50      as with ab
+  rushhour doctor steady                           is this machine fit for it?
+
+Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed;
+4 generator-limited, no verdict; 5 environment missing; 130 interrupted, results kept.`,
+    );
+  for (const register of [
+    registerRun,
+    registerHit,
+    registerScenarios,
+    registerResults,
+    registerDoctor,
+    registerCompletion,
+    registerSchema,
+  ]) {
+    register(program, context);
+  }
+  return program;
+}
+
+/** Wide enough for a flag and its sentence, narrow enough to read. */
+function helpWidth(columns: number): number {
+  return Math.max(60, Math.min(100, columns));
+}

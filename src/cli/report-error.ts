@@ -1,0 +1,34 @@
+import { CommanderError } from 'commander';
+import { EXIT, type ExitCode, RushhourError } from '../errors.ts';
+import type { Host } from './host.ts';
+
+/** Says what went wrong, why and what to do, and returns the exit code for it. */
+export function reportError(error: unknown, host: Host): ExitCode {
+  // Commander has already written its own message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof RushhourError) {
+    host.stderr.write(`rushhour: ${error.message}\n`);
+    if (error.hint !== undefined && error.hint !== '') host.stderr.write(`  ${error.hint}\n`);
+    if (wantsStack(host)) host.stderr.write(`${describe(error)}\n`);
+    return error.exitCode;
+  }
+  host.stderr.write(`rushhour: internal fault: ${error instanceof Error ? error.message : String(error)}\n`);
+  host.stderr.write(
+    wantsStack(host)
+      ? `${describe(error)}\n`
+      : '  this is a fault in rushhour: run it again with RUSHHOUR_DEBUG=1 and report what it prints,\n' +
+          '  with the command line, "rushhour --version" and "rushhour doctor"\n',
+  );
+  return EXIT.internal;
+}
+
+function wantsStack({ env: { RUSHHOUR_DEBUG } }: Host): boolean {
+  return RUSHHOUR_DEBUG === '1';
+}
+
+/** The stack, and those of its causes. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\ncaused by ${describe(error.cause)}`;
+}

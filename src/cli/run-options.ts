@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Host } from './host.ts';
+import { parseCount } from './values.ts';
+
+/** The flags that `run` and `hit` share. */
+export interface SharedRunOptions {
+  readonly label: string;
+  readonly workers: number;
+  readonly engine: 'auto' | 'raw' | 'portable';
+  readonly results?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly dryRun?: boolean;
+  readonly iAmAllowedToTestThis?: boolean;
+}
+
+export function addSharedRunOptions(command: Command): Command {
+  return command
+    .option('--label <text>', 'what this run is about, shown with its results', '')
+    .option('--workers <n>', 'threads that generate load', parseCount, 1)
+    .addOption(
+      new Option('--engine <name>', 'how connections are opened; auto: raw on Linux, portable elsewhere')
+        .choices(['auto', 'raw', 'portable'])
+        .default('auto'),
+    )
+    .addOption(resultsOption())
+    .option('--json', 'print the summary as JSON, and nothing else on stdout')
+    .option('--quiet', 'show no progress')
+    .option('--dry-run', 'print what would be done, and do nothing')
+    .option('--i-am-allowed-to-test-this', 'permit a public host, once and for all');
+}
+
+/** Where runs are kept. */
+export function resultsOption(): Option {
+  return new Option(
+    '--results <dir>',
+    'folder that keeps a folder for each run (default: $RUSHHOUR_RESULTS or ./results)',
+  );
+}
+
+export function resultsDir(host: Host, given: string | undefined): string {
+  const { RUSHHOUR_RESULTS } = host.env;
+  return resolve(host.cwd, given ?? RUSHHOUR_RESULTS ?? 'results');
+}

@@ -1,0 +1,7 @@
+import { isAbsolute, relative } from 'node:path';
+
+/** A path as a person would type it: relative where it lies below the working directory. */
+export function shownPath(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
+}

@@ -1,0 +1,58 @@
+import type { RunHandle } from '../run/types.ts';
+import type { Host } from './host.ts';
+
+/** Turns signals into a gentle end, then a prompt one. */
+export interface Stopping {
+  /** Whether a signal has come. */
+  readonly requested: boolean;
+  /** Rejects at the second signal as long as there is no run to stop. */
+  readonly impatient: Promise<never>;
+  /** From now on signals reach this run; one that came before stops it at once. */
+  attach(handle: RunHandle): void;
+  /** Gives signals back to the system. */
+  release(): void;
+}
+
+/** A signal came before there was anything to stop. */
+export class InterruptedBeforeStart extends Error {}
+
+/**
+ * First signal: start nothing more and let what is open settle. Second: end it all now.
+ * @param say tells the user which of the two
+ */
+export function watchSignals(host: Host, say: (line: string) => void): Stopping {
+  let signals = 0;
+  let handle: RunHandle | undefined;
+  let giveUp: (reason: Error) => void = () => {};
+  const impatient = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  // Only a race listens to it, and that may be over.
+  impatient.catch(() => {});
+
+  const stop = (): void => {
+    if (signals === 1) {
+      say('stopping: nothing new is started, what is open may settle; once more (Ctrl-C) ends it now');
+      handle?.stop('drain');
+    } else if (handle === undefined) giveUp(new InterruptedBeforeStart());
+    else {
+      if (signals === 2) say('ending what is open now');
+      handle.stop('abort');
+    }
+  };
+  const unsubscribe = host.onStopSignal(() => {
+    signals += 1;
+    stop();
+  });
+  return {
+    get requested() {
+      return signals > 0;
+    },
+    impatient,
+    attach(started) {
+      handle = started;
+      if (signals > 0) started.stop(signals === 1 ? 'drain' : 'abort');
+    },
+    release: unsubscribe,
+  };
+}

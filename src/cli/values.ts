@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { RushhourError, UsageError } from '../errors.ts';
+import { parseDuration, parseRate } from '../scenario/units.ts';
+
+/** A whole number of 1 or more, as a flag's value. */
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  }
+  return value;
+}
+
+/** A rate a second; a bare number is one. */
+export function parseRatePerSec(text: string): number {
+  return asFlagValue(() => parseRate(isBareNumber(text) ? `${text}/s` : text));
+}
+
+/** A length of time in microseconds; a bare number is seconds, as ab and curl have it. */
+export function parseDurationUs(text: string): number {
+  return asFlagValue(() => parseDuration(isBareNumber(text) ? `${text}s` : text));
+}
+
+/** Keeps every value of a flag that may be given again. */
+export function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+/** HTTP statuses, separated by commas. */
+export function parseStatuses(text: string): number[] {
+  const statuses = text.split(',').map(Number);
+  if (!statuses.every((status) => Number.isInteger(status) && status >= 100 && status <= 599)) {
+    throw new InvalidArgumentError('It must be statuses from 100 to 599, separated by commas.');
+  }
+  return statuses;
+}
+
+/**
+ * A request body: the text itself, or `@file` as curl has it.
+ * @throws UsageError where the file cannot be read
+ */
+export function readBody(text: string, cwd: string): string {
+  if (!text.startsWith('@')) return text;
+  const file = resolve(cwd, text.slice(1));
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(
+      `-d ${text}: the file cannot be read (${cause instanceof Error ? cause.message : cause})`,
+      {
+        hint: 'check the path; a body that starts with @ itself has to be put into a file',
+        cause,
+      },
+    );
+  }
+}
+
+function isBareNumber(text: string): boolean {
+  return /^\d+(\.\d+)?$/.test(text);
+}
+
+/** Commander names the flag in front of what a value's parser says. */
+function asFlagValue(parse: () => number): number {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof RushhourError)) throw error;
+    throw new InvalidArgumentError(`${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
+  }
+}

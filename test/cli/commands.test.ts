@@ -1,0 +1,172 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/run-cli.ts';
+import { hostFacts } from '../doctor/facts.ts';
+import { createFakeHost } from './fake-host.ts';
+import { createFakeRun } from './fake-services.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'rushhour-cli-'));
+  mkdirSync(join(dir, 'scenarios'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+async function cli(args: string[], services = createFakeRun().services) {
+  const host = createFakeHost({ cwd: dir, home: dir });
+  const exitCode = await runCli(args, host, services);
+  return { exitCode, out: host.stdout.text, err: host.stderr.text };
+}
+
+const writeScenario = (name: string, text: string): void =>
+  writeFileSync(join(dir, 'scenarios', `${name}.yaml`), text);
+const MINE =
+  'schema: 1\ndescription: my own\narms:\n  a:\n    via: proxy\n    load:\n      - hold: { rate: 1/s, for: 90s }\n';
+
+describe('help', () => {
+  it.each([
+    [[]],
+    [['run']],
+    [['hit']],
+    [['scenarios']],
+    [['results']],
+    [['results', 'show']],
+    [['doctor']],
+    [['completion']],
+    [['schema']],
+  ])('of %j has an example, on stdout', async (path) => {
+    const { exitCode, out, err } = await cli([...path, '--help']);
+    expect([exitCode, err]).toEqual([0, '']);
+    expect(out).toContain(`Usage: rushhour${path.map((word) => ` ${word}`).join('')}`);
+    expect(out).toMatch(/Examples?:\n {2}\S*rushhour|source <\(rushhour/);
+  });
+
+  it('comes with exit code 2 and on stderr where a command is missing', async () => {
+    const { exitCode, out, err } = await cli([]);
+    expect([exitCode, out]).toEqual([2, '']);
+    expect(err).toContain('Usage: rushhour');
+  });
+
+  it('tells the version of package.json', async () => {
+    const { exitCode, out } = await cli(['--version']);
+    expect([exitCode, out]).toEqual([0, '0.1.0\n']);
+  });
+});
+
+describe('scenarios', () => {
+  it('lists those that come with rushhour and those of the working folder', async () => {
+    writeScenario('mine', MINE);
+    const { exitCode, out } = await cli(['scenarios']);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^mine +1 min 30 s +--proxy --target +my own$/m);
+    expect(out).toMatch(/^quickstart +10 s +About/m);
+  });
+
+  it('lists a broken one as such, and the others all the same', async () => {
+    writeScenario('broken', 'schema: 1\narm: {}\n');
+    const { exitCode, out } = await cli(['scenarios']);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^broken .* mistakes?$/m);
+    expect(out).toContain('quickstart');
+  });
+
+  it('shows one with its YAML and what it needs', async () => {
+    writeScenario('mine', MINE);
+    const { exitCode, out } = await cli(['scenarios', 'mine']);
+    expect(exitCode).toBe(0);
+    expect(out).toContain('needs   --proxy --target');
+    expect(out).toContain(MINE);
+  });
+
+  it('shows every mistake of a broken one, with exit code 2', async () => {
+    writeScenario('broken', 'schema: 1\narm: {}\n');
+    const { exitCode, out } = await cli(['scenarios', 'broken']);
+    expect(exitCode).toBe(2);
+    expect(out).toMatch(/broken\.yaml:2:\d+/);
+  });
+
+  it('prints names for completion, and everything as JSON', async () => {
+    writeScenario('mine', MINE);
+    const names = (await cli(['scenarios', '--names'])).out.split('\n');
+    const entries = JSON.parse((await cli(['scenarios', '--json'])).out) as { name: string }[];
+    expect(names).toContain('mine');
+    expect(entries.map(({ name }) => name)).toEqual(names.slice(0, -1));
+  });
+});
+
+describe('schema', () => {
+  it('prints a JSON Schema', async () => {
+    const { exitCode, out } = await cli(['schema']);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ type: 'object', required: expect.arrayContaining(['arms']) });
+  });
+});
+
+describe('doctor', () => {
+  const judged = (over: Parameters<typeof hostFacts>[0]) => ({
+    ...createFakeRun().services,
+    gatherHostFacts: async () => hostFacts(over),
+  });
+
+  it('ends well on a machine in good order', async () => {
+    const { exitCode, out } = await cli(['doctor']);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/\nready\n$/);
+  });
+
+  it('ends with exit code 5 where the scenario cannot be run, and shows the command that mends it', async () => {
+    const { exitCode, out } = await cli(
+      ['doctor', 'steady', '--proxy', '10.0.0.5:1', '--target', 'http://10.0.0.9/'],
+      judged({ fdLimit: { soft: 300, hard: 300 } }),
+    );
+    expect(exitCode).toBe(5);
+    expect(out).toMatch(/^fail {2}300 open files/m);
+    expect(out).toMatch(/^ {6}-> as root: ulimit -n 1024/m);
+    expect(out).toMatch(/1 check failed\n$/);
+  });
+
+  it('judges the scenario that the flags make of it', async () => {
+    const { out } = await cli([
+      'doctor',
+      'steady',
+      '--proxy',
+      '10.0.0.5:1',
+      '--target',
+      'http://10.0.0.9/',
+      '--set',
+      'arms.traffic.close=fin',
+    ]);
+    expect(out).toContain('arm traffic: this side closes first');
+  });
+
+  it('prints facts and checks as JSON', async () => {
+    const printed = JSON.parse((await cli(['doctor', '--json'])).out) as {
+      facts: unknown;
+      checks: unknown[];
+    };
+    expect(printed.facts).toEqual(hostFacts());
+    expect(printed.checks.length).toBeGreaterThan(5);
+  });
+});
+
+describe('colour', () => {
+  const doctor = async (env: Record<string, string>, tty: boolean): Promise<boolean> => {
+    const host = createFakeHost({ env, tty });
+    await runCli(['doctor'], host, createFakeRun().services);
+    return host.stdout.text.includes('\u001b[');
+  };
+
+  it.each([
+    [true, true, {}],
+    [false, false, {}],
+    [true, false, { NO_COLOR: '1' }],
+    [true, true, { NO_COLOR: '' }],
+    [true, false, { TERM: 'dumb' }],
+    [false, true, { FORCE_COLOR: '1' }],
+    [true, false, { FORCE_COLOR: '0' }],
+  ])('on a terminal: %s, coloured: %s, with %j', async (tty, coloured, env) => {
+    expect(await doctor(env, tty)).toBe(coloured);
+  });
+});

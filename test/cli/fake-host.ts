@@ -1,0 +1,54 @@
+import type { Host, Output, StopSignal } from '../../src/cli/host.ts';
+
+export interface FakeHost extends Host {
+  readonly stdout: Output & { readonly text: string };
+  readonly stderr: Output & { readonly text: string };
+  /** Sends a signal to whoever listens; false when nobody does. */
+  signal(signal: StopSignal): boolean;
+}
+
+export interface FakeHostOptions {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  readonly home?: string;
+  readonly tty?: boolean;
+}
+
+/** A host that keeps what is written and signals when it is told to. */
+export function createFakeHost({
+  env = {},
+  cwd = '/nowhere',
+  home = '/nowhere',
+  tty = false,
+}: FakeHostOptions = {}): FakeHost {
+  const listeners = new Set<(signal: StopSignal) => void>();
+  return {
+    stdout: createFakeOutput(tty),
+    stderr: createFakeOutput(tty),
+    env,
+    cwd,
+    home,
+    cores: 4,
+    now: () => Date.UTC(2025, 0, 31, 6),
+    onStopSignal(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    signal(signal) {
+      for (const listener of listeners) listener(signal);
+      return listeners.size > 0;
+    },
+  };
+}
+
+function createFakeOutput(isTTY: boolean): FakeHost['stdout'] {
+  const written: string[] = [];
+  return {
+    isTTY,
+    columns: 100,
+    write: (text) => void written.push(text),
+    get text() {
+      return written.join('');
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const BIN = join(import.meta.dirname, '../../bin');
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'rushhour-launcher-'));
+  cpSync(BIN, join(root, 'bin'), { recursive: true });
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const launcher = (): string => join(root, 'bin/rushhour');
+const MAIN = 'console.log(JSON.stringify(process.argv.slice(2)))\n';
+/** How often a checkout was built. */
+const builds = (): number => readFileSync(join(root, 'builds.log'), 'utf8').length;
+
+/** A checkout that depends on a folder of its own, so that installing needs no registry. Its build takes `takesMs`. */
+function makeCheckout(build = 'node build.mjs', takesMs = 0): void {
+  mkdirSync(join(root, 'src/cli'), { recursive: true });
+  mkdirSync(join(root, 'dep'));
+  const manifest = { name: 'checkout', version: '1.0.0', type: 'module', dependencies: { dep: 'file:dep' } };
+  const dep = { name: 'dep', version: '1.0.0' };
+  const packages = { '': manifest, dep, 'node_modules/dep': { resolved: 'dep', link: true } };
+  writeFileSync(join(root, 'dep/package.json'), JSON.stringify(dep));
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ ...manifest, scripts: { build } }));
+  writeFileSync(
+    join(root, 'package-lock.json'),
+    JSON.stringify({ ...manifest, lockfileVersion: 3, packages }),
+  );
+  writeFileSync(join(root, 'tsconfig.build.json'), '{}');
+  writeFileSync(join(root, 'src/cli/main.ts'), MAIN);
+  writeFileSync(
+    join(root, 'build.mjs'),
+    `import { appendFileSync, mkdirSync, copyFileSync } from 'node:fs';
+    await new Promise((resolve) => setTimeout(resolve, ${takesMs}));
+    appendFileSync('builds.log', '.');
+    mkdirSync('dist/cli', { recursive: true });
+    copyFileSync('src/cli/main.ts', 'dist/cli/main.js');
+    console.log('built');`,
+  );
+}
+
+function launch(args: string[] = [], { command = launcher(), nodeArgs = [] as string[] } = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeArgs, command, ...args], {
+    cwd: tmpdir(),
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('the launcher in a checkout', () => {
+  it('installs and builds once, says so on stderr, and runs', () => {
+    makeCheckout();
+    const first = launch(['run', 'a b']);
+    expect(first).toMatchObject({ status: 0, stdout: '["run","a b"]\n' });
+    expect(first.stderr).toMatch(/npm ci[\s\S]*building[\s\S]*built/);
+    expect(launch()).toEqual({ status: 0, stdout: '[]\n', stderr: '' });
+    expect(builds()).toBe(1);
+  });
+
+  it('builds again when a source is newer than what was built, without installing', () => {
+    makeCheckout();
+    launch();
+    const later = new Date(Date.now() + 60_000);
+    utimesSync(join(root, 'src/cli/main.ts'), later, later);
+    const { stderr } = launch();
+    expect(stderr).toContain('sources are newer');
+    expect(stderr).not.toContain('npm ci');
+    expect(builds()).toBe(2);
+  });
+
+  it('installs again when the lock file is newer than what was installed', () => {
+    makeCheckout();
+    launch();
+    const later = new Date(Date.now() + 1_000);
+    utimesSync(join(root, 'package-lock.json'), later, later);
+    expect(launch().stderr).toContain('npm ci');
+  });
+
+  it('lets two at once clash over nothing: one builds, the other waits', async () => {
+    makeCheckout('node build.mjs', 1_500);
+    const start = () =>
+      new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+        const child = spawn(process.execPath, [launcher(), 'x']);
+        let out = '';
+        let err = '';
+        child.stdout.on('data', (chunk) => {
+          out += chunk;
+        });
+        child.stderr.on('data', (chunk) => {
+          err += chunk;
+        });
+        child.on('close', (code) => resolve({ code, out, err }));
+      });
+    const both = await Promise.all([start(), start()]);
+    expect(both.map(({ code, out }) => [code, out])).toEqual([
+      [0, '["x"]\n'],
+      [0, '["x"]\n'],
+    ]);
+    expect(both.filter(({ err }) => err.includes('waiting for it'))).toHaveLength(1);
+    expect(builds()).toBe(1);
+    expect(existsSync(join(root, 'dist/.building'))).toBe(false);
+  });
+
+  it('takes over from one that was killed while it built', () => {
+    makeCheckout();
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    mkdirSync(join(root, 'dist'));
+    writeFileSync(join(root, 'dist/.building'), String(pid));
+    expect(launch()).toMatchObject({ status: 0, stdout: '[]\n' });
+  });
+
+  it('ends with exit code 5 where the build fails, and tries again next time', () => {
+    makeCheckout('node -e "process.exit(2)"');
+    for (const _ of [1, 2]) {
+      const { status, stdout, stderr } = launch();
+      expect([status, stdout]).toEqual([5, '']);
+      expect(stderr).toContain('npm run --silent build failed (exit code 2)');
+    }
+    expect(existsSync(join(root, 'dist/.building'))).toBe(false);
+  });
+});
+
+describe('the launcher where rushhour is installed', () => {
+  beforeEach(() => {
+    mkdirSync(join(root, 'dist/cli'), { recursive: true });
+    writeFileSync(join(root, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(root, 'dist/cli/main.js'), MAIN);
+  });
+
+  it('just runs, through a symbolic link too', () => {
+    symlinkSync(launcher(), join(root, 'linked'));
+    expect(launch(['x'])).toEqual({ status: 0, stdout: '["x"]\n', stderr: '' });
+    expect(launch(['x'], { command: join(root, 'linked') })).toEqual({
+      status: 0,
+      stdout: '["x"]\n',
+      stderr: '',
+    });
+  });
+
+  it.each(['18.20.4', '20.18.3', '12.22.0'])('refuses Node %s, and says which it needs', (version) => {
+    const disguise = join(root, 'disguise.cjs');
+    writeFileSync(disguise, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`);
+    const { status, stdout, stderr } = launch([], { nodeArgs: ['--require', disguise] });
+    expect([status, stdout]).toEqual([5, '']);
+    expect(stderr).toContain('needs Node 20.19 or later');
+  });
+
+  it.each(['20.19.0', '22.0.0', '24.1.0'])('takes Node %s', (version) => {
+    const disguise = join(root, 'disguise.cjs');
+    writeFileSync(disguise, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`);
+    expect(launch([], { nodeArgs: ['--require', disguise] }).status).toBe(0);
+  });
+});

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
+
+/** Runs the built program as a shell would; `deaf`: nobody reads what it prints. */
+function run(
+  args: string[],
+  { deaf = false } = {},
+): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    if (deaf) child.stdout.destroy();
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+describe('the program', () => {
+  it('hands over all that it printed before it ends, and its exit code', async () => {
+    const { code, out, err } = await run(['schema']);
+    expect([code, err]).toEqual([0, '']);
+    expect(out.length).toBeGreaterThan(4_000);
+    expect(() => JSON.parse(out)).not.toThrow();
+    expect((await run(['scenarios', 'nowhere'])).code).toBe(2);
+  });
+
+  it('is quiet about a reader that went away', async () => {
+    expect(await run(['schema'], { deaf: true })).toEqual({ code: 0, out: '', err: '' });
+  });
+});
