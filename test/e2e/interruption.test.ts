@@ -1,0 +1,88 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Summary } from '../../src/analysis/types.ts';
+import { type Nginx, startNginx } from '../peers/nginx.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { makeWorkplace, type Workplace } from './rushhour.ts';
+
+suiteNeeding('an interrupted run', ['linux', 'nginx'], () => {
+  let nginx: Nginx;
+  let place: Workplace;
+  beforeAll(async () => {
+    nginx = await startNginx();
+    place = makeWorkplace();
+  });
+  afterAll(async () => {
+    await nginx.stop();
+    await place.clean();
+  });
+
+  const begin = async (label: string) => {
+    const url = `http://127.0.0.1:${nginx.port}/`;
+    const run = place.start([
+      'hit',
+      url,
+      '--rate',
+      '200/s',
+      '-t',
+      '60',
+      '--label',
+      label,
+      '--results',
+      place.results,
+    ]);
+    await framesOf(label, 2);
+    return run;
+  };
+
+  /** Waits until the run with that label has written so many frames; returns its folder. */
+  const framesOf = async (label: string, count: number): Promise<string> => {
+    for (let tries = 0; tries < 300; tries += 1) {
+      for (const id of await readdir(place.results).catch(() => [])) {
+        const dir = join(place.results, id);
+        const info = await readFile(join(dir, 'run.json'), 'utf8').catch(() => '{}');
+        if ((JSON.parse(info) as { label?: string }).label !== label) continue;
+        const frames = await readFile(join(dir, 'frames.jsonl'), 'utf8').catch(() => '');
+        if (frames.split('\n').length > count) return dir;
+      }
+      await sleep(100);
+    }
+    throw new Error(`no run ${label} with ${count} frames`);
+  };
+
+  it('by Ctrl-C drains, writes a full summary and exits 130', async () => {
+    const run = await begin('ctrl-c');
+    run.child.kill('SIGINT');
+    const { code } = await run.finished;
+    expect(code).toBe(130);
+    const dir = await framesOf('ctrl-c', 2);
+    const summary = JSON.parse(await readFile(join(dir, 'summary.json'), 'utf8')) as Summary;
+    const arm = summary.arms['hit']!;
+    expect(summary.run.status).toBe('interrupted');
+    expect(arm.scheduled).toBeGreaterThan(300);
+    expect(arm.outcomes.ok).toBe(arm.scheduled);
+  });
+
+  it('by kill -9 is listed as interrupted, and its summary is rebuilt from every frame that was written', async () => {
+    const run = await begin('killed');
+    run.child.kill('SIGKILL');
+    await run.finished;
+    const dir = await framesOf('killed', 2);
+    const frames = (await readFile(join(dir, 'frames.jsonl'), 'utf8'))
+      .split('\n')
+      .filter((line) => line.endsWith('}'))
+      .map((line) => JSON.parse(line) as { series: { hit?: { started?: number } } });
+    const started = frames.reduce((sum, frame) => sum + (frame.series.hit?.started ?? 0), 0);
+
+    const list = await place.run(['results', '--results', place.results]);
+    expect(list.stdout).toMatch(/killed.*interrupted|interrupted.*killed/);
+    const shown = await place.run(['results', 'show', 'killed', '--json', '--results', place.results]);
+    const summary = JSON.parse(shown.stdout) as Summary;
+    expect(summary.run.status).toBe('interrupted');
+    expect(summary.arms['hit']?.started).toBe(started);
+    expect(summary.arms['hit']?.handshakeUs.count).toBe(summary.arms['hit']?.established);
+    expect(started).toBeGreaterThan(300);
+  });
+});

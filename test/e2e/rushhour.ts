@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Summary } from '../../src/analysis/types.ts';
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/rushhour', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  /** Resolves once its output (both streams) has matched. */
+  until(pattern: RegExp): Promise<void>;
+}
+
+/** A folder of its own for results, configuration and scenario files; removed by `clean`. */
+export function makeWorkplace() {
+  const dir = mkdtempSync(join(tmpdir(), 'rushhour-e2e-'));
+  const results = join(dir, 'results');
+
+  /** Starts the program as a user would, in a process of its own; `before` goes in front of it (a namespace, a limit). */
+  const start = (args: readonly string[], before: readonly string[] = []): Started => {
+    const [command, ...rest] = [...before, process.execPath, LAUNCHER, ...args];
+    const child = spawn(command!, rest, {
+      cwd: dir,
+      env: { ...process.env, XDG_CONFIG_HOME: join(dir, 'config'), NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    const watchers = new Set<() => void>();
+    const hear = (): void => {
+      for (const watcher of watchers) watcher();
+    };
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk;
+      hear();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk;
+      hear();
+    });
+    const finished = new Promise<Finished>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => {
+        resolve({ code, stdout, stderr });
+        hear();
+      });
+    });
+    return {
+      child,
+      finished,
+      until: (pattern) =>
+        new Promise((resolve, reject) => {
+          const watcher = (): void => {
+            if (pattern.test(stdout) || pattern.test(stderr)) resolve();
+            else if (child.exitCode !== null)
+              reject(new Error(`ended before ${pattern}: ${stdout}${stderr}`));
+            else return;
+            watchers.delete(watcher);
+          };
+          watchers.add(watcher);
+          watcher();
+        }),
+    };
+  };
+
+  return {
+    dir,
+    results,
+    start,
+    run: (args: readonly string[], before: readonly string[] = []): Promise<Finished> =>
+      start(args, before).finished,
+    /** Runs `run` or `hit` with `--json` and returns the summary. */
+    async measure(
+      args: readonly string[],
+      before: readonly string[] = [],
+    ): Promise<Summary & { code: number | null }> {
+      const { code, stdout, stderr } = await start(
+        [...args, '--json', '--quiet', '--results', results],
+        before,
+      ).finished;
+      if (!stdout.startsWith('{')) throw new Error(`no summary (exit ${code}): ${stderr}${stdout}`);
+      return { ...(JSON.parse(stdout) as Summary), code };
+    },
+    async scenario(name: string, yaml: string): Promise<string> {
+      const file = join(dir, `${name}.yaml`);
+      await writeFile(file, yaml);
+      return file;
+    },
+    clean: () => rm(dir, { recursive: true, force: true }),
+  };
+}
+
+export type Workplace = ReturnType<typeof makeWorkplace>;
