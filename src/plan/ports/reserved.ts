@@ -1,0 +1,34 @@
+import type { PortRange } from '../../scenario/units.ts';
+
+/** The list that net.ipv4.ip_local_reserved_ports holds: `8080,9148-9150`, or nothing (ip-sysctl.rst). */
+export function parseReservedPorts(text: string): PortRange[] {
+  return [...text.matchAll(/(\d+)(?:-(\d+))?/g)].map(([, from, to = from]) => ({
+    from: Number(from),
+    to: Number(to),
+  }));
+}
+
+/**
+ * A line of /proc/net/tcp or tcp6: number, local and remote address in hexadecimal, state (proc_net_tcp.rst). State 0A is
+ * TCP_LISTEN (include/net/tcp_states.h).
+ */
+const LISTENING = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm;
+
+/** Ports that are listened on, each once and ascending, from the text of /proc/net/tcp, tcp6, or both. */
+export function parseListeningPorts(text: string): number[] {
+  const ports = [...text.matchAll(LISTENING)].map(([, port = '']) => Number.parseInt(port, 16));
+  return [...new Set(ports)].sort((a, b) => a - b);
+}
+
+/** What others leave of a range, ascending. They may overlap, and come in any order. */
+export function subtractPorts(range: PortRange, blocked: readonly PortRange[]): PortRange[] {
+  const left: PortRange[] = [];
+  let next = range.from;
+  for (const { from, to } of blocked.toSorted((a, b) => a.from - b.from)) {
+    if (from > range.to) break;
+    if (from > next) left.push({ from: next, to: from - 1 });
+    next = Math.max(next, to + 1);
+  }
+  if (next <= range.to) left.push({ from: next, to: range.to });
+  return left;
+}
