@@ -3,8 +3,11 @@ import type { FarEndOptions } from './protocol.ts';
 
 export type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** The origin's answer to any request, the same whether it came through the proxy or not. */
-export function createRespond(options: FarEndOptions): Respond {
+/**
+ * The origin's answer to any request, the same whether it came through the proxy or not, but for who says from where:
+ * `X-Rushhour-Peer` is the address and port that the connection has here, after every NAT, and `X-Rushhour-Role` whose.
+ */
+export function createRespond(options: FarEndOptions, role: 'proxy' | 'origin'): Respond {
   const body = Buffer.alloc(options.responseBytes, 'rush hour ');
   const headers = {
     'Content-Type': 'text/plain',
@@ -13,7 +16,12 @@ export function createRespond(options: FarEndOptions): Respond {
     ...(options.keepAlive ? {} : { Connection: 'close' }),
   };
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    response.writeHead(200, headers);
+    const { remoteAddress = '', remotePort = 0 } = request.socket;
+    response.writeHead(200, {
+      ...headers,
+      'X-Rushhour-Peer': `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`,
+      'X-Rushhour-Role': role,
+    });
     response.end(request.method === 'HEAD' ? undefined : body);
   };
   return (request, response) => {

@@ -33,11 +33,12 @@ export async function serveFarEnd(options: FarEndOptions): Promise<Servers> {
     originConnections: 0,
     originRequests: 0,
   };
-  const respond = createRespond(options);
+  const respondAsOrigin = createRespond(options, 'origin');
+  const respondAsProxy = createRespond(options, 'proxy');
 
   const originServer = createServer(PATIENT, (request, response) => {
     counts.originRequests += 1;
-    respond(request, response);
+    respondAsOrigin(request, response);
   });
   originServer.on('connection', () => (counts.originConnections += 1));
   const origin = await listen(originServer, { host: options.listen.host, port: 0 });
@@ -50,7 +51,7 @@ export async function serveFarEnd(options: FarEndOptions): Promise<Servers> {
       return;
     }
     counts.proxyRequests += 1;
-    respond(request, response);
+    respondAsProxy(request, response);
   });
   proxyServer.on('connection', () => (counts.proxyConnections += 1));
   proxyServer.on('connect', (_request, socket) => {

@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import { describeFacts } from '../lab/index.ts';
+import { scenarioDirs } from '../scenario/find.ts';
+import { loadScenario } from '../scenario/load.ts';
+import { addOverrideOptions, type OverrideOptions } from './commands/run.ts';
+import { addSharedRunOptions } from './run-options.ts';
+
+type Endpoints = Pick<OverrideOptions, 'proxy' | 'target'>;
+
+/**
+ * The proxy and target of a lab that a scenario takes: both, or the one that it has a use for. What the flags name
+ * already is left as it is. Where none will do, both: the run then says what is wrong.
+ * @param flags of `rushhour run`
+ */
+export async function chooseEndpoints(
+  scenario: string,
+  flags: readonly string[],
+  cwd: string,
+): Promise<Endpoints> {
+  const { proxy, target } = describeFacts(1);
+  const given = readOverrides(flags);
+  for (const offered of [{ proxy, target }, { proxy }, { target }, {}]) {
+    if (await loads(scenario, cwd, { ...offered, ...given })) return without(offered, given);
+  }
+  return without({ proxy, target }, given);
+}
+
+async function loads(scenario: string, cwd: string, overrides: OverrideOptions): Promise<boolean> {
+  try {
+    await loadScenario(scenario, scenarioDirs(cwd), overrides);
+    return true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
+
+function without(offered: Endpoints, given: Endpoints): Endpoints {
+  return Object.fromEntries(
+    Object.entries(offered).filter(([name]) => given[name as keyof Endpoints] === undefined),
+  );
+}
+
+/** Nothing where the flags are wrong: the run says so. */
+function readOverrides(flags: readonly string[]): OverrideOptions {
+  const command = new Command('run')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  addSharedRunOptions(addOverrideOptions(command));
+  try {
+    return command.parse([...flags], { from: 'user' }).opts();
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { EnvironmentError } from '../errors.ts';
+
+/** Where administrators' tools live; a PATH without them is common, under sudo or cron above all. */
+const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** Debian package of each tool that the lab calls. */
+const PACKAGES = { ip: 'iproute2', nft: 'nftables', sysctl: 'procps', sh: 'dash' } as const;
+
+/** The environment in which tools are found. */
+export function toolEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: [process.env['PATH'] ?? '', ...SBIN].join(delimiter) };
+}
+
+/**
+ * Runs a tool to its end and returns what it printed.
+ * @throws EnvironmentError with what it complained of
+ */
+export function runTool(argv: readonly [string, ...string[]], input = ''): Promise<string> {
+  const [command, ...args] = argv;
+  return new Promise((resolve, reject) => {
+    const child = execFile(command, args, { env: toolEnvironment() }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else {
+        const complaint = stderr.trim() || error.message;
+        reject(new EnvironmentError(`${argv.join(' ')} failed: ${complaint}`, { cause: error }));
+      }
+    });
+    // A tool that failed before it read its input says why itself.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+}
+
+/**
+ * @throws EnvironmentError where this is not Linux, not root, or a tool is missing, with the command that mends it
+ */
+export function requireLabHost(): void {
+  if (process.platform !== 'linux') {
+    throw new EnvironmentError('The lab needs Linux: it is made of network namespaces.', {
+      hint: 'run it in a Linux virtual machine',
+    });
+  }
+  if (process.getuid?.() !== 0) {
+    throw new EnvironmentError(
+      'The lab needs root: it makes network namespaces and firewall rules in them.',
+      {
+        hint: 'run the same command with sudo',
+      },
+    );
+  }
+  const missing = Object.entries(PACKAGES).filter(([tool]) => !isInstalled(tool));
+  if (missing.length === 0) return;
+  const [tools, packages] = [0, 1].map((column) => missing.map((entry) => entry[column]));
+  throw new EnvironmentError(`The lab needs ${tools?.join(' and ')}, which this machine lacks.`, {
+    hint: `apt-get install ${packages?.join(' ')}`,
+  });
+}
+
+function isInstalled(tool: string): boolean {
+  const dirs = (toolEnvironment()['PATH'] ?? '').split(delimiter);
+  return dirs.some((dir) => {
+    try {
+      accessSync(join(dir, tool), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,25 @@
+import { removeNamespace } from './namespace.ts';
+import { isAlive, killProcesses } from './process-id.ts';
+import { type LabState, listLabs, StateFile } from './state.ts';
+
+/** Ends the lab's processes, removes its namespaces, then its state. What is gone already is fine. */
+export async function removeLab(file: StateFile): Promise<void> {
+  await killProcesses(file.state.processes);
+  for (const name of file.state.namespaces) await removeNamespace(name);
+  file.remove();
+}
+
+/** Whether nobody will ever end this lab: the process that it belonged to is gone. */
+export function isLeftover({ owner }: LabState): boolean {
+  return owner !== null && !isAlive(owner);
+}
+
+/**
+ * Removes the labs of dead owners: those of a `run` that was killed, and those that were never finished.
+ * @returns their ids
+ */
+export async function removeLeftovers(stateDir: string): Promise<string[]> {
+  const leftovers = listLabs(stateDir).filter(isLeftover);
+  for (const state of leftovers) await removeLab(StateFile.open(stateDir, state));
+  return leftovers.map(({ id }) => id);
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { isatty } from 'node:tty';
+import { EnvironmentError } from '../errors.ts';
+import { describeFacts } from './addresses.ts';
+import { toolEnvironment } from './command.ts';
+import { namespaceName, type Room } from './lab.ts';
+import { spawnOnRecord } from './launch.ts';
+import { Namespace } from './namespace.ts';
+import type { LabState, StateFile } from './state.ts';
+
+/** A command that runs inside a lab, in the foreground. */
+export interface Entered {
+  /** Its exit code; 128 and the signal's number where it died of one, as shells have it. */
+  readonly exitCode: Promise<number>;
+  /** Passes a signal on. */
+  stop(signal: 'SIGINT' | 'SIGTERM'): void;
+}
+
+/** Runs a command in one of the lab's namespaces. It is the user's own: `down` leaves it alone. */
+export function enterLab(state: LabState, room: Room, argv: readonly string[]): Entered {
+  const [command, ...args] = new Namespace(namespaceName(state.id, room)).enter(argv);
+  return follow(spawn(command, args, { stdio: 'inherit', env: environment(state) }));
+}
+
+/** Runs a command on the clients' side that goes with the lab: what removes the lab ends it, too. */
+export function runInLab(file: StateFile, argv: readonly string[]): Entered {
+  const inside = new Namespace(namespaceName(file.state.id, 'client')).enter(argv);
+  const stdio = ['inherit', 'inherit', 'inherit', 'pipe'] as const;
+  const env = environment(file.state);
+  return follow(spawnOnRecord(file, 'run', inside, { stdio: [...stdio], env }));
+}
+
+/** Fills in `{proxy}`, `{closed}` and the like, wherever they stand. */
+export function fillFacts(args: readonly string[], clients: number): string[] {
+  const facts = new Map(Object.entries(describeFacts(clients)));
+  return args.map((arg) => arg.replace(/\{(\w+)\}/g, (hole, name: string) => facts.get(name) ?? hole));
+}
+
+/** The same facts for scripts: RUSHHOUR_LAB_PROXY, RUSHHOUR_LAB_CLOSED and so on. */
+function environment(state: LabState): NodeJS.ProcessEnv {
+  const facts = Object.entries(describeFacts(state.clients));
+  return {
+    ...toolEnvironment(),
+    RUSHHOUR_LAB: state.id,
+    ...Object.fromEntries(facts.map(([name, value]) => [`RUSHHOUR_LAB_${name.toUpperCase()}`, value])),
+  };
+}
+
+function follow(child: ChildProcess): Entered {
+  return {
+    exitCode: settle(child),
+    stop(signal) {
+      // At a terminal Ctrl-C has reached the command already, and twice would mean something else to it.
+      if (signal === 'SIGTERM' || !isatty(0)) child.kill(signal);
+    },
+  };
+}
+
+async function settle(child: ChildProcess): Promise<number> {
+  const ended = once(child, 'close') as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  const [code, signal] = await ended.catch((cause) => {
+    throw new EnvironmentError(`The command could not be started: ${cause}`, { cause });
+  });
+  return code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
+}

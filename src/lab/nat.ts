@@ -1,0 +1,157 @@
+import type { PortRange } from '../scenario/units.ts';
+import { ADDRESSES, PORTS } from './addresses.ts';
+import { chain } from './ruleset.ts';
+import { INSIDE, OUTSIDE } from './topology.ts';
+
+/*
+ * Which port a connection gets is decided here and not by the kernel: when ports run short, Linux evicts entries in
+ * TIME_WAIT to have theirs (nf_nat_used_tuple_harder in net/netfilter/nf_nat_core.c, since 5.15), and long before that,
+ * as it tries no more than 96 neighbours. The firewalls that the lab mimics do not. So ports that are taken stand in sets,
+ * each until its timer ends, and the rules look for one that does not: in turn, which gives back the port that has been
+ * free longest, or at random.
+ */
+
+export interface Nat {
+  /** How long a port stays taken once its connection has ended by FIN, and by RST. */
+  readonly finSec: number;
+  readonly rstSec: number;
+  /** Ports to give out. Absent: the client's own where it is free, else one of {@link SPARE_PORTS}. */
+  readonly pool?: NatPool | undefined;
+}
+
+export interface NatPool {
+  readonly ports: PortRange;
+  readonly pick: 'in-turn' | 'random';
+}
+
+/** Linux' own timers (net/netfilter/nf_conntrack_proto_tcp.c). */
+export const LINUX_NAT: Nat = { finSec: 120, rstSec: 10 };
+
+/** For connections whose own port is taken. A client's port in this range, or below, is never kept. */
+export const SPARE_PORTS: PortRange = { from: 1_024, to: 15_999 };
+
+/** How long a SYN that nobody answers takes up a port; each retransmission starts it anew. Linux keeps it for 120 s. */
+export const OPENING_SEC = 10;
+
+const SYN = 'tcp flags & (syn|ack) == syn';
+const SYN_ACK = 'tcp flags & (syn|ack) == (syn|ack)';
+
+/** Each destination has ports of its own. */
+const DESTINATIONS = [PORTS.proxy, PORTS.secondProxy, PORTS.origin, PORTS.secondOrigin];
+
+/** Kept ports, by what the far side sees: its own port and the client's. */
+const KEPT = 'ct reply proto-src . ct reply proto-dst';
+const KEPT_NEW = 'tcp dport . tcp sport';
+const OWNER = 'ct original ip saddr . ct original proto-src . ct reply proto-src';
+const OWNER_NEW = 'ip saddr . tcp sport . tcp dport';
+
+/** Sets, maps and chains; `translate` is the hook. */
+export function natDeclarations(nat: Nat): string[] {
+  const pool = nat.pool ?? { ports: SPARE_PORTS, pick: 'in-turn' };
+  return [
+    `map port { type mark : inet_service; elements = { ${identity(pool.ports)} }\n}`,
+    'set kept { type inet_service . inet_service; flags dynamic,timeout; size 262144; }',
+    'set owner { type ipv4_addr . inet_service . inet_service; flags dynamic,timeout; size 262144; }',
+    ...chain('keep', '', [
+      `update @kept { ${KEPT_NEW} timeout ${OPENING_SEC}s } update @owner { ${OWNER_NEW} timeout ${OPENING_SEC}s }`,
+      // The kernel keeps the port, as it is free. Without the range it might prefer the spare one that this client has
+      // towards another destination; with the port alone, it would trip over an expired entry not collected yet.
+      `meta l4proto tcp snat to ${ADDRESSES.external}:${SPARE_PORTS.to + 1}-65535`,
+    ]),
+    ...DESTINATIONS.flatMap((destination) => pickDeclarations(destination, pool)),
+    ...DESTINATIONS.flatMap((destination) => chain(`track${destination}`, '', trackRules(destination, nat))),
+    ...chain('translate', 'type nat hook postrouting priority srcnat', [
+      `oifname "${OUTSIDE}" ip saddr ${ADDRESSES.clientNet} meta l4proto tcp jump choose`,
+      `oifname "${OUTSIDE}" snat to ${ADDRESSES.external}`,
+    ]),
+    ...chain('choose', '', [
+      ...(nat.pool === undefined ? keepRules() : []),
+      ...DESTINATIONS.map((destination) => `tcp dport ${destination} goto pick${destination}`),
+    ]),
+  ];
+}
+
+/** Rules of the forward hook: they set the timers of ports as their connections go on. */
+export function natForward(): string[] {
+  return DESTINATIONS.flatMap((destination) => [
+    `iifname "${INSIDE}" tcp dport ${destination} ct status confirmed jump track${destination}`,
+    `iifname "${OUTSIDE}" tcp sport ${destination} ct status confirmed jump track${destination}`,
+  ]);
+}
+
+function keepRules(): string[] {
+  const own = `tcp sport > ${SPARE_PORTS.to}`;
+  const known = `tcp dport { ${DESTINATIONS.join(', ')} }`;
+  return [
+    // Who opens the same connection again keeps its port.
+    `${known} ${own} ${OWNER_NEW} @owner goto keep`,
+    `${known} ${own} ${KEPT_NEW} != @kept goto keep`,
+  ];
+}
+
+/** A chain cannot loop, but jump to one that jumps on: 8 tries, 64, and so on. */
+const FAN_OUT = 8;
+/** Beyond this many taken ports in a row none is looked for: it would take milliseconds. */
+const MOST_TRIES = 4_096;
+/** Random tries before ports are taken in turn. */
+const RANDOM_TRIES = 64;
+
+function pickDeclarations(destination: number, { ports, pick }: NatPool): string[] {
+  const size = ports.to - ports.from + 1;
+  const draw = (how: string): string[] => [
+    `meta mark set numgen ${how} mod ${size} offset ${ports.from}`,
+    `meta mark != @taken${destination} goto take${destination}`,
+  ];
+  const inTurn = fanOut(`turn${destination}`, draw('inc'), Math.min(size, MOST_TRIES));
+  const random = fanOut(`dice${destination}`, draw('random'), RANDOM_TRIES);
+  return [
+    `set taken${destination} { type mark; flags dynamic,timeout; size 65536; }`,
+    `map lent${destination} { type ipv4_addr . inet_service : mark; flags dynamic,timeout; size 65536; }`,
+    ...chain(`take${destination}`, '', [
+      `update @taken${destination} { meta mark timeout ${OPENING_SEC}s } ct mark set meta mark`,
+      `update @lent${destination} { ip saddr . tcp sport timeout ${OPENING_SEC}s : meta mark }`,
+      `meta l4proto tcp snat to ${ADDRESSES.external} : meta mark map @port`,
+    ]),
+    ...(pick === 'random' ? random.chains : []),
+    ...inTurn.chains,
+    ...chain(`pick${destination}`, '', [
+      // Who opens the same connection again, after an RST above all, gets the same port.
+      `meta mark set ip saddr . tcp sport map @lent${destination} goto take${destination}`,
+      ...(pick === 'random' ? [`jump ${random.name}`] : []),
+      `jump ${inTurn.name}`,
+      'drop',
+    ]),
+  ];
+}
+
+/** Chains that run `rules` at least `times` times. */
+function fanOut(name: string, rules: readonly string[], times: number): { name: string; chains: string[] } {
+  const chains = chain(name, '', rules);
+  let last = name;
+  for (let reached = 1; reached < times; reached *= FAN_OUT) {
+    const next = `${name}x${reached * FAN_OUT}`;
+    chains.push(...chain(next, '', Array(FAN_OUT).fill(`jump ${last}`)));
+    last = next;
+  }
+  return { name: last, chains };
+}
+
+/** Each packet that changes what a connection is sets how long its port stays taken. */
+function trackRules(destination: number, { finSec, rstSec }: Nat): string[] {
+  const stages: readonly (readonly [match: string, timeout: string])[] = [
+    [SYN, `${OPENING_SEC}s`],
+    [SYN_ACK, '1d'],
+    // An RST that answers a bare ACK is part of opening: the port stays taken for the SYN that follows.
+    ['ct status assured tcp flags & rst != 0', `${rstSec}s`],
+    ['tcp flags & (fin|rst) == fin', `${finSec}s`],
+  ];
+  return stages.flatMap(([match, timeout]) => [
+    `${match} ct mark 0 update @kept { ${KEPT} timeout ${timeout} } update @owner { ${OWNER} timeout ${timeout} }`,
+    `${match} ct mark != 0 update @taken${destination} { ct mark timeout ${timeout} }`,
+    `${match} ct mark != 0 update @lent${destination} { ct original ip saddr . ct original proto-src timeout ${timeout} : ct mark }`,
+  ]);
+}
+
+function identity({ from, to }: PortRange): string {
+  return Array.from({ length: to - from + 1 }, (_, index) => `${from + index} : ${from + index}`).join(', ');
+}

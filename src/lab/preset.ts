@@ -1,0 +1,132 @@
+import { UsageError } from '../errors.ts';
+import { suggest } from '../scenario/suggest.ts';
+import { MOST_CLIENTS } from './addresses.ts';
+import type { FarEndOptions } from './far-end/protocol.ts';
+import type { Lab } from './lab.ts';
+import { oneOf, type Parameters, type Values, wholeNumber } from './parameters.ts';
+
+/** Parameters of every preset. */
+const COMMON = {
+  clients: wholeNumber({ help: 'client addresses', fallback: 10, min: 1, max: MOST_CLIENTS }),
+  timestamps: clientTimestamps('on'),
+};
+
+/** Whether the clients send TCP timestamps: Linux does, Windows does not, and TIME_WAIT tells SYNs apart by them. */
+export function clientTimestamps(fallback: 'on' | 'off') {
+  return oneOf(['on', 'off'], { help: "TCP timestamps in the clients' SYNs", fallback });
+}
+
+type Given<P extends Parameters> = Values<Omit<typeof COMMON, keyof P> & P>;
+
+/** A misbehaviour, as its file describes it. */
+export interface PresetSpec<P extends Parameters> {
+  readonly name: string;
+  /** What it should show at the client. */
+  readonly symptom: string;
+  /** The product or setting in the field that behaves so, and how that is known. */
+  readonly mimics: string;
+  /** The first is the one that `name:value` sets. */
+  readonly parameters: P;
+  /** What no parameter can tell alone. @throws UsageError where they do not fit together */
+  readonly check?: (values: Given<P>) => void;
+  /** How the embedded far ends differ from what they are by default. */
+  readonly farEnd?: (values: Given<P>) => Partial<FarEndOptions>;
+  /** Namespaces and cables are there; the far ends are not yet. */
+  apply(lab: Lab, values: Given<P>): Promise<void>;
+  /** The far end listens, as process `pid`. */
+  readonly disturb?: (lab: Lab, pid: number, values: Given<P>) => Promise<void>;
+}
+
+export interface Preset {
+  readonly name: string;
+  readonly symptom: string;
+  readonly mimics: string;
+  readonly parameters: Parameters;
+  /** @throws UsageError where a setting is unknown or out of range */
+  configure(settings: readonly Setting[]): ConfiguredPreset;
+}
+
+/** A preset with every parameter chosen. */
+export interface ConfiguredPreset {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly clients: number;
+  readonly timestamps: 'on' | 'off';
+  readonly farEnd: Partial<FarEndOptions>;
+  apply(lab: Lab): Promise<void>;
+  disturb(lab: Lab, pid: number): Promise<void>;
+}
+
+export function definePreset<const P extends Parameters>(spec: PresetSpec<P>): Preset {
+  const parameters: Parameters = { ...spec.parameters, ...without(COMMON, Object.keys(spec.parameters)) };
+  return {
+    name: spec.name,
+    symptom: spec.symptom,
+    mimics: spec.mimics,
+    parameters,
+    configure(settings) {
+      const { values, texts } = readValues(spec.name, parameters, settings);
+      const given = values as Given<P> & Values<typeof COMMON>;
+      spec.check?.(given);
+      return {
+        name: spec.name,
+        settings: texts,
+        clients: given.clients,
+        timestamps: given.timestamps,
+        farEnd: spec.farEnd?.(given) ?? {},
+        apply: (lab) => spec.apply(lab, given),
+        disturb: async (lab, pid) => spec.disturb?.(lab, pid, given),
+      };
+    },
+  };
+}
+
+function without(parameters: Parameters, names: readonly string[]): Parameters {
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !names.includes(name)));
+}
+
+/** `key=value`, or a value alone, which is the first parameter's. */
+export interface Setting {
+  readonly key: string | undefined;
+  readonly value: string;
+}
+
+/** Reads `name`, `name:value` or `name:key=value,...`. */
+export function parsePresetArgument(text: string): { name: string; settings: Setting[] } {
+  const [name = '', ...rest] = text.split(':');
+  const list = rest.join(':');
+  return { name, settings: list === '' ? [] : list.split(',').map(parseSetting) };
+}
+
+export function parseSetting(text: string): Setting {
+  const at = text.indexOf('=');
+  if (at < 0) return { key: undefined, value: text.trim() };
+  return { key: text.slice(0, at).trim(), value: text.slice(at + 1).trim() };
+}
+
+function readValues(preset: string, parameters: Parameters, settings: readonly Setting[]) {
+  const values: Record<string, unknown> = {};
+  const texts: Record<string, string> = {};
+  const put = (name: string, parameter: Parameters[string], value: unknown): void => {
+    values[name] = value;
+    texts[name] = parameter.format(value);
+  };
+  for (const [name, parameter] of Object.entries(parameters)) put(name, parameter, parameter.fallback);
+  for (const { key, value: text } of settings) {
+    const name = key ?? Object.keys(parameters)[0] ?? '';
+    const parameter = parameters[name];
+    if (parameter === undefined) {
+      throw new UsageError(`Preset ${preset} has no parameter "${name}".`, {
+        hint: suggest(name, Object.keys(parameters)),
+      });
+    }
+    const value: unknown = parameter.read(text);
+    if (value === undefined) {
+      throw new UsageError(`Preset ${preset}: ${name}=${text} is out of range.`, {
+        hint: `${name} (${parameter.help}) is ${parameter.range}`,
+      });
+    }
+    put(name, parameter, value);
+  }
+  return { values, texts };
+}

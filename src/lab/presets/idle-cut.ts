@@ -1,0 +1,20 @@
+import { loadMiddlebox } from '../middlebox.ts';
+import { oneOf, wholeSeconds } from '../parameters.ts';
+import { definePreset } from '../preset.ts';
+
+export const idleCut = definePreset({
+  name: 'idle-cut',
+  symptom: 'connections that are left alone are reset at one and the same age',
+  mimics: 'a session timeout that tells both sides, such as FortiGate timeout-send-rst (common knowledge)',
+  parameters: {
+    age: wholeSeconds({ help: 'age at which it cuts', fallback: 30, min: 1, max: 86_400 }),
+    from: oneOf(['last-byte', 'start'], { help: 'what the age counts from', fallback: 'last-byte' }),
+  },
+  async apply(lab, { age, from }) {
+    await loadMiddlebox(
+      lab,
+      { ports: 'open' },
+      { roundTripMs: 0, holdMs: 0, cutMs: age * 1_000, cutFrom: from },
+    );
+  },
+});

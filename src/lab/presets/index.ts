@@ -1,0 +1,58 @@
+import { UsageError } from '../../errors.ts';
+import { suggest } from '../../scenario/suggest.ts';
+import { type ConfiguredPreset, type Preset, parsePresetArgument, parseSetting } from '../preset.ts';
+import { efPolicer } from './ef-policer.ts';
+import { failOpen5s } from './fail-open-5s.ts';
+import { healthy } from './healthy.ts';
+import { idleCut } from './idle-cut.ts';
+import { latency } from './latency.ts';
+import { mtuBlackHole } from './mtu-black-hole.ts';
+import { preAnswered } from './pre-answered.ts';
+import { randomLoss } from './random-loss.ts';
+import { slowFarEnd } from './slow-far-end.ts';
+import { smallNatPool } from './small-nat-pool.ts';
+import { synFlood } from './syn-flood.ts';
+import { synRateLimit } from './syn-rate-limit.ts';
+import { tableLimit } from './table-limit.ts';
+import { timewait1s } from './timewait-1s.ts';
+import { timewait1sLenient } from './timewait-1s-lenient.ts';
+import { timewait1sRstDrop } from './timewait-1s-rst-drop.ts';
+import { timewait60s } from './timewait-60s.ts';
+
+export const PRESETS: readonly Preset[] = [
+  healthy,
+  timewait1s,
+  timewait1sRstDrop,
+  timewait1sLenient,
+  timewait60s,
+  smallNatPool,
+  tableLimit,
+  synFlood,
+  synRateLimit,
+  preAnswered,
+  idleCut,
+  efPolicer,
+  mtuBlackHole,
+  randomLoss,
+  latency,
+  slowFarEnd,
+  failOpen5s,
+];
+
+/**
+ * Reads what a user wrote: `name`, `name:value` or `name:key=value,...`, and further `key=value` settings.
+ * @throws UsageError where the preset, a parameter or a value is unknown
+ */
+export function readPreset(argument: string, settings: readonly string[] = []): ConfiguredPreset {
+  const { name, settings: own } = parsePresetArgument(argument);
+  const preset = PRESETS.find((one) => one.name === name);
+  if (preset === undefined) {
+    throw new UsageError(`There is no lab preset "${name}".`, {
+      hint: suggest(
+        name,
+        PRESETS.map((one) => one.name),
+      ),
+    });
+  }
+  return preset.configure([...own, ...settings.map(parseSetting)]);
+}

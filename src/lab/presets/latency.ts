@@ -1,0 +1,21 @@
+import { delayCable } from '../delay-cable.ts';
+import { loadFirewall } from '../firewall.ts';
+import { milliseconds, oneOf } from '../parameters.ts';
+import { definePreset } from '../preset.ts';
+
+export const latency = definePreset({
+  name: 'latency',
+  symptom: 'every handshake and response takes a round trip longer, none stalls',
+  mimics: 'a far data centre or a satellite line: the negative control for all that judges by time',
+  parameters: {
+    rtt: milliseconds({ help: 'round trip between firewall and far side', fallback: 80, min: 2, max: 5_000 }),
+    how: oneOf(['auto', 'tunnel'], {
+      help: "the kernel's netem if it has it, or a tunnel",
+      fallback: 'auto',
+    }),
+  },
+  async apply(lab, { rtt, how }) {
+    await loadFirewall(lab);
+    await delayCable(lab, rtt, how);
+  },
+});

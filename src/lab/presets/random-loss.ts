@@ -1,0 +1,28 @@
+import { loadFirewall } from '../firewall.ts';
+import { oneOf, share } from '../parameters.ts';
+import { definePreset } from '../preset.ts';
+import { INSIDE, OUTSIDE } from '../topology.ts';
+
+/** Dice with so many sides: a share of 0.01 % is the least that can be told apart. */
+const SIDES = 10_000;
+
+export const randomLoss = definePreset({
+  name: 'random-loss',
+  symptom: 'so many handshakes stall as packets are lost, in every arm alike, at any rate',
+  mimics: 'a line that loses packets: the negative control, no firewall to blame',
+  parameters: {
+    loss: share({ help: 'packets lost', fallback: 0.01, min: 0.0001, max: 1 }),
+    direction: oneOf(['out', 'in', 'both'], {
+      help: 'which packets: from the clients, to them, or both',
+      fallback: 'out',
+    }),
+  },
+  async apply(lab, { loss, direction }) {
+    const interfaces = { out: [INSIDE], in: [OUTSIDE], both: [INSIDE, OUTSIDE] }[direction];
+    await loadFirewall(lab, {
+      forward: interfaces.map(
+        (name) => `iifname "${name}" numgen random mod ${SIDES} < ${Math.round(loss * SIDES)} drop`,
+      ),
+    });
+  },
+});

@@ -1,0 +1,23 @@
+import { loadFirewall } from '../firewall.ts';
+import { programLine } from '../launch.ts';
+import { milliseconds, wholeNumber } from '../parameters.ts';
+import { definePreset } from '../preset.ts';
+
+export const slowFarEnd = definePreset({
+  name: 'slow-far-end',
+  symptom: 'stalls on the SYN schedule whatever the source port; at the far end ListenOverflows grows',
+  mimics: 'a proxy too busy to accept, with a short accept queue: no firewall to blame',
+  parameters: {
+    backlog: wholeNumber({ help: 'accept queue of the far end', fallback: 8, min: 1, max: 4_096 }),
+    pause: milliseconds({ help: 'how long it accepts nothing', fallback: 900, min: 10, max: 60_000 }),
+    run: milliseconds({ help: 'how long it then works', fallback: 100, min: 10, max: 60_000 }),
+  },
+  async apply(lab, { backlog }) {
+    await loadFirewall(lab);
+    // listen(2) takes the lower of this and what the program asks for.
+    await lab.far.setSysctls({ 'net.core.somaxconn': backlog });
+  },
+  async disturb(lab, pid, { pause, run }) {
+    lab.launch(`stutter-${pid}`, lab.far, programLine('stutter', ...[pid, pause, run].map(String)));
+  },
+});

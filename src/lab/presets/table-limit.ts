@@ -1,0 +1,16 @@
+import { loadFirewall, OUTGOING_SYN } from '../firewall.ts';
+import { wholeNumber } from '../parameters.ts';
+import { definePreset } from '../preset.ts';
+
+export const tableLimit = definePreset({
+  name: 'table-limit',
+  symptom: 'SYNs vanish while more than so many connections are open, to whatever destination',
+  mimics: 'a full session table, or a licence for so many sessions (common knowledge, no single vendor)',
+  parameters: {
+    limit: wholeNumber({ help: 'connections open at once', fallback: 500, min: 1, max: 50_000 }),
+  },
+  async apply(lab, { limit }) {
+    // nf_conntrack_max is one for the whole machine (read-only in namespaces); a count in a rule is the lab's own.
+    await loadFirewall(lab, { forward: [`${OUTGOING_SYN} ct count over ${limit} drop`] });
+  },
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A process, told from any later one that gets the same number. */
+export interface ProcessId {
+  readonly pid: number;
+  /** Clock ticks from boot to its start: field 22 of /proc/<pid>/stat (proc(5)). */
+  readonly startTicks: number;
+}
+
+/** Index in what follows the command name, which is field 2 and may hold spaces and brackets. */
+const STATE = 0;
+const START_TICKS = 19;
+
+/** Undefined where no such process lives; one that has ended but was not waited for counts as gone. */
+export function identifyProcess(pid: number): ProcessId | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[STATE] === 'Z' ? undefined : { pid, startTicks: Number(fields[START_TICKS]) };
+}
+
+export function isAlive({ pid, startTicks }: ProcessId): boolean {
+  return identifyProcess(pid)?.startTicks === startTicks;
+}
+
+/** How long a killed process may take to go: it may be writing a core or waiting for a disk. */
+const PATIENCE_MS = 2_000;
+
+/** Kills processes that are still the ones recorded, and waits until they are gone. */
+export async function killProcesses(processes: readonly ProcessId[]): Promise<void> {
+  const living = processes.filter(isAlive);
+  for (const { pid } of living) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Gone by itself since.
+    }
+  }
+  const until = Date.now() + PATIENCE_MS;
+  while (living.some(isAlive) && Date.now() < until) await sleep(5);
+}

@@ -1,0 +1,32 @@
+/** What a splice does to the connections that it joins. */
+export interface SpliceOptions {
+  /** Address whose ports it stands for. */
+  readonly upstream: string;
+  /** A path of this round trip between it and upstream, in ms; 0: none. */
+  readonly roundTripMs: number;
+  /** How long it keeps the first bytes of a client before it passes them on, in ms; 0: not at all. */
+  readonly holdMs: number;
+  /** Age at which it resets both sides, in ms; 0: never. */
+  readonly cutMs: number;
+  /** Whether a connection's age counts from its start or from the last byte either way. */
+  readonly cutFrom: 'start' | 'last-byte';
+}
+
+/**
+ * Node cannot ask where a redirected connection was going (SO_ORIGINAL_DST), so the firewall's rules write the port into
+ * where they send it: its high octet as one of 256 local ports, its low octet as one of 256 local addresses.
+ */
+export const REDIRECT = { firstPort: 60_000, net: '10.99.0' } as const;
+
+/** The port that a client asked for. */
+export function originalPort(localAddress: string, localPort: number): number {
+  return (
+    ((localPort - REDIRECT.firstPort) << 8) | Number(localAddress.slice(localAddress.lastIndexOf('.') + 1))
+  );
+}
+
+export const SPLICE_READY = 'ready';
+
+export function formatSplice(options: SpliceOptions): string {
+  return JSON.stringify(options);
+}

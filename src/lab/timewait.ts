@@ -1,0 +1,78 @@
+import { ADDRESSES } from './addresses.ts';
+import { type FirewallRules, loadFirewall } from './firewall.ts';
+import type { Lab } from './lab.ts';
+import type { Nat, NatPool } from './nat.ts';
+import { oneOf, wholeNumber, wholeSeconds } from './parameters.ts';
+import { clientTimestamps } from './preset.ts';
+import { INSIDE, OUTSIDE } from './topology.ts';
+
+/**
+ * Parameters of the presets that free source ports early. Timestamps are off, as with Windows clients: with them a
+ * TIME_WAIT tells a new connection from an old segment (RFC 6191) and most collisions heal.
+ */
+export function timeWaitParameters(fallbackSec: number) {
+  return {
+    t: wholeSeconds({
+      help: "the firewall's TIME_WAIT: from the last FIN until the port may be given out again",
+      fallback: fallbackSec,
+      min: 1,
+      max: 600,
+    }),
+    ports: poolSize(0),
+    pick: pickOrder(),
+    timestamps: clientTimestamps('off'),
+  };
+}
+
+/** Pools start here: below the ports that clients bind, so that none is given its own by chance. */
+const FIRST_POOL_PORT = 2_000;
+const LARGEST_POOL = 12_000;
+
+export function poolSize(fallback: number) {
+  return wholeNumber({
+    help: `ports of the NAT, from ${FIRST_POOL_PORT} up${fallback > 0 ? '' : '; 0: all, keeping the own port of a client where it is free'}`,
+    fallback,
+    min: fallback > 0 ? 1 : 0,
+    max: LARGEST_POOL,
+  });
+}
+
+export function pickOrder() {
+  return oneOf(['in-turn', 'random'], {
+    help: 'which free port of the pool comes next',
+    fallback: 'in-turn',
+  });
+}
+
+/** Linux keeps an entry for 10 s after an RST (net/netfilter/nf_conntrack_proto_tcp.c); never longer than after a FIN. */
+const RST_SEC = 10;
+
+export interface TimeWaitValues {
+  readonly t: number;
+  readonly ports: number;
+  readonly pick: NatPool['pick'];
+}
+
+/** A NAT that keeps the ports of ended connections for t. */
+export function natOf({ t, ports, pick }: TimeWaitValues, rstSec = Math.min(t, RST_SEC)): Nat {
+  const range = { from: FIRST_POOL_PORT, to: FIRST_POOL_PORT + ports - 1 };
+  return { finSec: t, rstSec, pool: ports === 0 ? undefined : { ports: range, pick } };
+}
+
+export async function loadTimeWaitFirewall(
+  lab: Lab,
+  values: TimeWaitValues,
+  forward: FirewallRules['forward'] = [],
+): Promise<void> {
+  await loadFirewall(lab, { forward, nat: natOf(values) });
+}
+
+/**
+ * A proxy in TIME_WAIT answers a SYN that it takes for a stray segment by a bare ACK (RFC 9293, section 3.10.7.4). Linux
+ * passes that answer, and the client's RST mends it. A firewall that tracks strictly takes it for a fault and drops it:
+ * nothing that opens a connection from the far side has come before, and it is neither SYN nor RST.
+ */
+export const DROP_BARE_ACK = `iifname "${OUTSIDE}" ip saddr ${ADDRESSES.far} ct reply packets <= 1 tcp flags & (syn|rst) == 0 drop`;
+
+/** The other half: the ACK passes, but the RST that the client answers it with does not; the far side never learns. */
+export const DROP_CLIENT_RST = `iifname "${INSIDE}" tcp flags & rst != 0 ct reply packets == 0 drop`;

@@ -1,0 +1,37 @@
+import { ADDRESSES, clientAddress } from './addresses.ts';
+import type { Lab } from './lab.ts';
+
+/** Interfaces of the firewall, as rules name them. */
+export const INSIDE = 'inside';
+export const OUTSIDE = 'outside';
+
+/**
+ * TCP hands a veth cable up to 64 KiB at once and leaves the cutting to the card. With one segment each, a rule sees
+ * packets as they are on a wire.
+ */
+export const ONE_SEGMENT = 'gso_max_segs 1';
+
+/** Makes the namespaces and lays the cables: clients, firewall, far side. */
+export async function buildTopology(lab: Lab): Promise<void> {
+  const { client, firewall, far } = lab;
+  for (const namespace of [client, firewall, far]) await namespace.make();
+  await client.configure([
+    `link add eth0 ${ONE_SEGMENT} type veth peer name ${INSIDE} ${ONE_SEGMENT} netns ${firewall.name}`,
+    `addr add ${clientAddress(0)}/16 dev eth0`,
+    ...Array.from(
+      { length: lab.file.state.clients - 1 },
+      (_, index) => `addr add ${clientAddress(index + 1)}/16 dev eth0`,
+    ),
+    'link set eth0 up',
+  ]);
+  await firewall.configure([
+    `link add ${OUTSIDE} ${ONE_SEGMENT} type veth peer name eth0 ${ONE_SEGMENT} netns ${far.name}`,
+    `addr add ${ADDRESSES.gateway}/16 dev ${INSIDE}`,
+    `link set ${INSIDE} up`,
+    `addr add ${ADDRESSES.external}/24 dev ${OUTSIDE}`,
+    `link set ${OUTSIDE} up`,
+  ]);
+  await far.configure([`addr add ${ADDRESSES.far}/24 dev eth0`, 'link set eth0 up']);
+  await client.configure([`route add default via ${ADDRESSES.gateway}`]);
+  await firewall.setSysctls({ 'net.ipv4.ip_forward': 1 });
+}

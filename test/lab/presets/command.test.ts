@@ -1,0 +1,125 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import type { Context } from '../../../src/cli/context.ts';
+import { registerLab } from '../../../src/cli/lab.ts';
+import { reportError } from '../../../src/cli/report-error.ts';
+import { listNamespaces } from '../../../src/lab/namespace.ts';
+import { listLabs, STATE_DIR } from '../../../src/lab/state.ts';
+import { createFakeHost } from '../../cli/fake-host.ts';
+import { createFakeRun } from '../../cli/fake-services.ts';
+import { suiteNeeding } from '../../support/suite-needing.ts';
+
+/** The lab's commands alone. */
+async function lab(...args: string[]) {
+  const host = createFakeHost();
+  let exitCode: number = 0;
+  const context: Context = {
+    host,
+    services: createFakeRun().services,
+    args,
+    act:
+      (work) =>
+      async (...given) => {
+        exitCode = await work(...given);
+      },
+  };
+  const program = new Command('rushhour').exitOverride();
+  registerLab(program, context);
+  await program.parseAsync(['lab', ...args], { from: 'user' }).catch((error) => {
+    exitCode = reportError(error, host);
+  });
+  return { exitCode, out: host.stdout.text, err: host.stderr.text };
+}
+
+/** The id of the lab that this process is about to make. */
+async function findOwnLab(): Promise<string> {
+  for (;;) {
+    const own = listLabs(STATE_DIR).find(({ owner }) => owner?.pid === process.pid);
+    if (own !== undefined) return own.id;
+    await sleep(5);
+  }
+}
+
+describe('lab list', () => {
+  it('tells of each preset what it shows, what it mimics and what can be set', async () => {
+    const { exitCode, out } = await lab('list');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(
+      /^timewait-1s\n {2}shows {5}handshakes freeze .*\n(.*\n)* {2}mimics {4}FortiGate tcp-timewait-timer 1 s/m,
+    );
+    expect(out).toContain('  set       t=1s, ports=0, pick=in-turn, timestamps=off, clients=10');
+  });
+
+  it('is JSON where asked for', async () => {
+    const { presets } = JSON.parse((await lab('list', '--json')).out);
+    expect(presets.find(({ name }: { name: string }) => name === 'small-nat-pool').parameters[0]).toEqual({
+      name: 'ports',
+      help: 'ports of the NAT, from 2000 up',
+      range: 'a whole number from 1 to 12000',
+      default: '500',
+    });
+  });
+});
+
+it('lab up refuses an unknown preset before it builds anything', async () => {
+  const { exitCode, err } = await lab('up', 'helthy');
+  expect([exitCode, err]).toEqual([
+    2,
+    'rushhour: There is no lab preset "helthy".\n  did you mean "healthy"?\n',
+  ]);
+});
+
+suiteNeeding('the lab as its user sees it', ['linux', 'root', 'netns', 'ip', 'nft', 'curl'], () => {
+  it('comes up, runs commands with their exit codes, and goes', async () => {
+    const up = await lab('up', 'healthy', '--set', 'clients=2');
+    expect(up.exitCode).toBe(0);
+    const id = /^lab (\w{4}): healthy \(clients=2, timestamps=on\)/.exec(up.out)?.[1] ?? '';
+    try {
+      const curl = ['exec', '--lab', id, '--', 'curl', '-sf', '-o', '/dev/null'];
+      expect((await lab(...curl, '{target}')).exitCode).toBe(0);
+      expect((await lab(...curl, '-x', '{proxy2}', '{target2}')).exitCode).toBe(0);
+      // 7: could not connect (curl(1)).
+      expect((await lab(...curl, 'http://{closed}/')).exitCode).toBe(7);
+      const told = [
+        'exec',
+        '--lab',
+        id,
+        '--',
+        'sh',
+        '-c',
+        'test $RUSHHOUR_LAB_CLIENTS = 10.10.1.1,10.10.1.2 && kill -9 $$',
+      ];
+      expect((await lab(...told)).exitCode).toBe(137);
+      expect(
+        (await lab('exec', '--lab', id, '--in', 'fw', '--', 'nft', 'list', 'table', 'ip', 'nothing'))
+          .exitCode,
+      ).toBe(1);
+    } finally {
+      const down = await lab('down', '--lab', id);
+      expect([down.exitCode, down.out]).toEqual([0, `removed lab ${id} (healthy)\n`]);
+    }
+    expect((await lab('exec', '--lab', id, '--', 'true')).err).toContain(`No lab "${id}" is up.`);
+  });
+
+  it.each([
+    ['healthy', 0],
+    ['pre-answered', 3],
+  ])('runs a scenario in %s, passes its exit code on (%i) and leaves nothing', async (preset, expected) => {
+    const results = mkdtempSync(join(tmpdir(), 'rushhour-lab-results-'));
+    try {
+      const flags = ['--target', 'tcp://{closed}', '--duration', '1s', '--results', results, '--quiet'];
+      const running = lab('run', preset, 'closed-port', ...flags);
+      const id = await findOwnLab();
+      expect((await running).exitCode).toBe(expected);
+      expect(readdirSync(results)).toHaveLength(1);
+      expect((await listNamespaces()).filter((name) => name.startsWith(`rh-${id}-`))).toEqual([]);
+      expect(listLabs(STATE_DIR).filter((state) => state.id === id)).toEqual([]);
+    } finally {
+      rmSync(results, { recursive: true });
+    }
+  });
+});
