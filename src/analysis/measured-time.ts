@@ -4,11 +4,11 @@ import type { Load } from '../scenario/types.ts';
 
 /**
  * How long an arm's measured phases lasted, microseconds: an open loop's by its schedule, ramps and idle phases left
- * out, cut where the run was; a closed loop's from its first start to its last end.
+ * out, cut where the run was; a closed loop's and a sweep's from its first start to its last end.
  * @param cutAtUs end of the second in which the schedule was cut short; Infinity for a run that came to its end
  */
 export function measuredUs(load: Load, counts: SeriesCounts, cutAtUs: number): number {
-  if (load.kind === 'closed') {
+  if (load.kind !== 'open') {
     return counts.firstBegunUs < 0 ? 0 : Math.max(counts.lastEndUs, counts.lastBegunUs) - counts.firstBegunUs;
   }
   let atUs = 0;
@@ -19,4 +19,9 @@ export function measuredUs(load: Load, counts: SeriesCounts, cutAtUs: number): n
     atUs += forUs;
   }
   return sumUs;
+}
+
+/** From an arm's first start to the last moment of which something is recorded, microseconds; 0 where none started. */
+export function watchedUs({ firstBegunUs, lastEndUs }: SeriesCounts, lastSecond: number): number {
+  return firstBegunUs < 0 ? 0 : Math.max(lastEndUs, lastSecond * 1_000_000) - firstBegunUs;
 }

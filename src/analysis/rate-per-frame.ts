@@ -5,7 +5,11 @@ import type { SecondCounts } from './tally.ts';
 const PARTS = 100_000;
 
 /** How the seconds' own stall rates are spread: of each second's starts, the share that stalled. */
-export function ratePerFrame(seconds: Iterable<SecondCounts>): { p50: number; p99: number; max: number } {
+export function ratePerFrame(seconds: Iterable<Pick<SecondCounts, 'started' | 'stalled'>>): {
+  p50: number;
+  p99: number;
+  max: number;
+} {
   const histogram = createShares();
   for (const { started, stalled } of seconds) {
     // A SYN sent as a second turns may be counted with the other one: never more than all of them.

@@ -5,7 +5,13 @@ import { type HistogramsByTag, summariseArm } from './arm-summary.ts';
 import { judgeCriterion } from './criteria.ts';
 import { findCutAge } from './findings/cut-age.ts';
 import { findKnee } from './findings/knee.ts';
+import { findNatPool } from './findings/nat-pool.ts';
+import { findOnset } from './findings/onset.ts';
+import { findOutagePhases } from './findings/outage-phases.ts';
+import { findPreAnswered } from './findings/pre-answered.ts';
+import { findReuseBand } from './findings/reuse-band.ts';
 import { findGeneratorLimits } from './generator-limits.ts';
+import { watchedUs } from './measured-time.ts';
 import type { Tally } from './tally.ts';
 import type { ArmSummary, Finding, Summary } from './types.ts';
 
@@ -14,6 +20,8 @@ export interface SummaryInput {
   readonly scenario: Scenario;
   readonly tally: Tally;
   readonly histograms: HistogramsByTag;
+  /** Whether the NAT on the way keeps source ports, where a sweep asked. */
+  readonly nat?: 'preserved' | 'reassigned' | 'unknown';
 }
 
 /** Everything that a run has to say, from what it recorded. Live and rebuilt runs come through here alike. */
@@ -34,7 +42,7 @@ export function summarise(input: SummaryInput): Summary {
     verdict: judge(run.status, scenario, arms, limits),
     arms,
     latenessUs,
-    findings: findAll(scenario, tally, histograms, arms),
+    findings: findAll(scenario, tally, histograms, arms, input.nat),
   };
 }
 
@@ -62,6 +70,7 @@ function findAll(
   tally: Tally,
   histograms: HistogramsByTag,
   arms: Readonly<Record<string, ArmSummary>>,
+  nat: SummaryInput['nat'],
 ): Finding[] {
   const findIn = (kind: Scenario['findings'][number]): Finding[] => {
     switch (kind) {
@@ -69,9 +78,27 @@ function findAll(
         return scenario.arms.flatMap((arm) => findKnee(arm, tally.series(arm.name)));
       case 'cut-age':
         return scenario.arms.flatMap((arm) =>
-          findCutAge(arm, arms[arm.name]!, histograms.get(`${arm.name}.cutAge`)),
+          findCutAge(
+            arm,
+            arms[arm.name]!,
+            histograms.get(`${arm.name}.cutAge`),
+            watchedUs(tally.series(arm.name).counts, tally.lastSecond),
+          ),
         );
+      case 'reuse-band':
+        return scenario.arms.flatMap(({ name }) =>
+          findReuseBand(name, tally.series(name).counts.byReuseAge, nat),
+        );
+      case 'nat-pool':
+        return findNatPool(scenario.arms.map((arm) => ({ arm, summary: arms[arm.name]! })));
     }
   };
-  return scenario.findings.flatMap(findIn);
+  const asked = scenario.findings.flatMap(findIn);
+  const always = scenario.arms.flatMap((arm) => [
+    ...findPreAnswered(arm, arms[arm.name]!),
+    // A sweep's stalls follow its own timetable: when they come says nothing.
+    ...(arm.load.kind === 'sweep' ? [] : findOutagePhases(arm.name, tally.series(arm.name))),
+    ...(arm.load.kind === 'sweep' ? [] : findOnset(arm.name, tally.series(arm.name))),
+  ]);
+  return [...asked, ...always];
 }

@@ -1,5 +1,6 @@
 import { addCounts, emptyCounts } from '../metrics/counts.ts';
 import type { Frame, SeriesCounts } from '../metrics/types.ts';
+import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 
 /** What happened to the attempts of one second. */
 export interface SecondCounts {
@@ -8,6 +9,11 @@ export interface SecondCounts {
   unsent: number;
   /** By the second in which the SYN was sent, whenever it turned out. */
   stalled: number;
+  /**
+   * Failed by the path or the far end, frozen handshakes left out: those are stalls. By the second in which they ended,
+   * for nothing tells when they were begun: a timeout of the response may count towards a later step of the load.
+   */
+  failed: number;
 }
 
 /** One series over the whole run. */
@@ -34,6 +40,7 @@ export class Tally {
       second.scheduled += counts.scheduled;
       second.started += counts.started;
       second.unsent += counts.unsent;
+      second.failed += failedOf(counts);
       for (const [startedIn, stalled] of Object.entries(counts.stalledBySecond)) {
         openSecond(bySecond, Number(startedIn)).stalled += stalled;
       }
@@ -71,7 +78,16 @@ export class Tally {
 function openSecond(bySecond: Map<number, SecondCounts>, second: number): SecondCounts {
   const known = bySecond.get(second);
   if (known !== undefined) return known;
-  const opened = { scheduled: 0, started: 0, unsent: 0, stalled: 0 };
+  const opened = { scheduled: 0, started: 0, unsent: 0, stalled: 0, failed: 0 };
   bySecond.set(second, opened);
   return opened;
+}
+
+function failedOf({ outcomes, frozen }: Readonly<SeriesCounts>): number {
+  let failed = 0;
+  for (const [outcome, count] of Object.entries(outcomes)) {
+    if (OUTCOME_GROUPS[outcome as Outcome] === 'remote') failed += count;
+  }
+  // Nearly every frozen handshake is among them, but one may have ended as expected (refused) or for a local reason.
+  return Math.max(0, failed - frozen);
 }

@@ -19,7 +19,7 @@ export async function printDryRun(
   const embedded = scenario.farEnd === 'embedded';
   // The embedded far end gets its ports when it starts.
   const planned: PlannedArm[] = embedded
-    ? scenario.arms.map((arm) => ({ arm, endpoints: [] }))
+    ? scenario.arms.map((arm) => ({ arm, endpoints: [], sources: [] }))
     : await resolveArms(scenario);
   const outlines = planned.map(outlineArm);
   const arms = embedded ? outlines.map(nameEmbedded) : outlines;

@@ -7,6 +7,7 @@ import { registerRun } from './commands/run.ts';
 import { registerScenarios } from './commands/scenarios.ts';
 import { registerSchema } from './commands/schema.ts';
 import type { Context } from './context.ts';
+import { registerLab } from './lab.ts';
 import { readVersion } from './version.ts';
 
 /** The whole command line. Commands load what they need when they run, so that help costs no more than commander. */
@@ -49,6 +50,7 @@ Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 
     registerScenarios,
     registerResults,
     registerDoctor,
+    registerLab,
     registerCompletion,
     registerSchema,
   ]) {

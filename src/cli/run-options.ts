@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { SWITCHES, type Switch } from '../scenario/words.ts';
 import type { Host } from './host.ts';
 import { parseCount } from './values.ts';
 
@@ -8,6 +9,7 @@ export interface SharedRunOptions {
   readonly label: string;
   readonly workers: number;
   readonly engine: 'auto' | 'raw' | 'portable';
+  readonly tcpTimestamps?: Switch;
   readonly results?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -23,6 +25,12 @@ export function addSharedRunOptions(command: Command): Command {
       new Option('--engine <name>', 'how connections are opened; auto: raw on Linux, portable elsewhere')
         .choices(['auto', 'raw', 'portable'])
         .default('auto'),
+    )
+    .addOption(
+      new Option(
+        '--tcp-timestamps <switch>',
+        'set net.ipv4.tcp_timestamps for the run and put it back (root)',
+      ).choices([...SWITCHES]),
     )
     .addOption(resultsOption())
     .option('--json', 'print the summary as JSON, and nothing else on stdout')

@@ -1,4 +1,3 @@
-import type { Scenario } from '../scenario/types.ts';
 import type { Check, HostFacts } from './types.ts';
 
 /** The machine itself: Node, cores, clock, tools. */
@@ -51,25 +50,4 @@ function judgeTools({ tools, platform }: HostFacts): Check[] {
   if (platform !== 'linux' || tools['tcpdump'] !== undefined) return [];
   const what = 'tcpdump is not installed: runs work, captures of a stall have to be made elsewhere';
   return [{ name: 'tools', level: 'note', what, mend: 'apt-get install tcpdump' }];
-}
-
-/** Source addresses that arms bind must be this machine's, unless the kernel is told otherwise. */
-export function judgeSources(facts: HostFacts, scenario: Scenario): Check[] {
-  const wanted = [...new Set(scenario.arms.flatMap(({ socket }) => socket.bind))];
-  if (wanted.length === 0 || facts.sysctls['net.ipv4.ip_nonlocal_bind'] === '1') return [];
-  // Every address of 127.0.0.0/8 is this machine's, listed or not.
-  const absent = wanted.filter(
-    (address) => !address.startsWith('127.') && !facts.addresses.includes(address),
-  );
-  if (absent.length === 0)
-    return [{ name: 'sources', level: 'ok', what: `source addresses are here: ${wanted.join(', ')}` }];
-  return [
-    {
-      name: 'sources',
-      level: 'fail',
-      what: `source addresses are not on this machine: ${absent.join(', ')}`,
-      why: 'Binding them fails, and nothing is sent.',
-      mend: `ip address add ${absent[0]}/24 dev <interface>`,
-    },
-  ];
 }

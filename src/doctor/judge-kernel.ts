@@ -15,7 +15,7 @@ export function judgeKernel(facts: HostFacts, scenario: Scenario | undefined): C
       },
     ];
   }
-  return [...judgeSyn(facts, scenario), ...judgeTimestamps(facts), ...judgeReuse(facts)];
+  return [...judgeSyn(facts, scenario), ...judgeTimestamps(facts, scenario), ...judgeReuse(facts)];
 }
 
 function judgeSyn(facts: HostFacts, scenario: Scenario | undefined): Check[] {
@@ -43,10 +43,21 @@ function judgeSyn(facts: HostFacts, scenario: Scenario | undefined): Check[] {
   return checks;
 }
 
-function judgeTimestamps(facts: HostFacts): Check[] {
+function judgeTimestamps(facts: HostFacts, scenario: Scenario | undefined): Check[] {
   const value = facts.sysctls['net.ipv4.tcp_timestamps'];
   if (value === undefined) return [];
   const on = value !== '0';
+  const wanted = scenario?.tcpTimestamps;
+  if (wanted !== undefined && (wanted === 'on') !== on) {
+    return [
+      {
+        name: 'timestamps',
+        level: 'note',
+        what: `TCP timestamps are ${on ? 'on' : 'off'}; the run switches them ${wanted} and puts them back`,
+        why: 'That needs root.',
+      },
+    ];
+  }
   return [
     {
       name: 'timestamps',
@@ -55,7 +66,7 @@ function judgeTimestamps(facts: HostFacts): Check[] {
       why: on
         ? 'A far end in TIME_WAIT takes a SYN with a newer timestamp: a reused port may pass here that stalls a client without timestamps. Run once with each.'
         : 'A far end in TIME_WAIT then judges a SYN by its sequence number alone. Run once with each.',
-      mend: `sysctl -w net.ipv4.tcp_timestamps=${on ? 0 : 1}`,
+      mend: `rushhour run <scenario> --tcp-timestamps ${on ? 'off' : 'on'}`,
     },
   ];
 }

@@ -1,4 +1,5 @@
 import type { Arm, Scenario } from '../scenario/types.ts';
+import { countSources } from './judge-sources.ts';
 import { estimateArmOpen, estimateMostWithin, TIME_WAIT_SEC } from './needs.ts';
 import type { Check, HostFacts, ReachFacts } from './types.ts';
 
@@ -29,7 +30,10 @@ export function judgePorts(
 ): Check[] {
   const ports = countPorts(facts);
   if (ports === undefined) return [];
-  if (scenario !== undefined) return scenario.arms.map((arm) => judgeArm(facts, arm, ports, reach));
+  if (scenario !== undefined) {
+    const plan = { facts, hasTimestamps: hasTimestamps(facts, scenario), reach };
+    return scenario.arms.map((arm) => judgeArm(plan, arm, rangeOf(arm) ?? ports));
+  }
   const what = `${ports} source ports: ${Math.floor(ports / TIME_WAIT_SEC)} connections/s to one address and port if this side closes first`;
   if (ports >= DEFAULT_PORTS) return [{ name: 'ports', level: 'ok', what }];
   return [{ name: 'ports', level: 'warn', what, why: 'Linux offers 28,232 by default.', mend: WIDEN }];
@@ -37,10 +41,31 @@ export function judgePorts(
 
 const WIDEN = 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"';
 
-function judgeArm(facts: HostFacts, arm: Arm, ports: number, reach: readonly ReachFacts[]): Check {
+/** How many ports an arm binds on purpose; undefined where it leaves them to the system. */
+function rangeOf({ source }: Arm): number | undefined {
+  const range = source?.ports?.range;
+  return range === undefined ? undefined : range.to - range.from + 1;
+}
+
+/** As the run will find them. */
+function hasTimestamps(facts: HostFacts, { tcpTimestamps }: Scenario): boolean {
+  return tcpTimestamps === undefined
+    ? facts.sysctls['net.ipv4.tcp_timestamps'] !== '0'
+    : tcpTimestamps === 'on';
+}
+
+interface Plan {
+  readonly facts: HostFacts;
+  readonly hasTimestamps: boolean;
+  readonly reach: readonly ReachFacts[];
+}
+
+function judgeArm({ facts, hasTimestamps, reach }: Plan, arm: Arm, ports: number): Check {
   const name = `ports of ${arm.name}`;
   const endpoints = reach.find((one) => one.arm === arm.name)?.endpoints ?? [];
-  const tuples = ports * Math.max(1, arm.socket.bind.length) * Math.max(1, endpoints.length);
+  const isBound = arm.source?.ports !== undefined;
+  // A port that is bound on purpose is leased to one connection at a time, whatever it connects to.
+  const tuples = ports * countSources(facts, arm) * (isBound ? 1 : Math.max(1, endpoints.length));
   const { healthy } = estimateArmOpen(arm);
   if (healthy > tuples) {
     return {
@@ -48,11 +73,19 @@ function judgeArm(facts: HostFacts, arm: Arm, ports: number, reach: readonly Rea
       level: 'fail',
       what: `arm ${arm.name} keeps ${Math.ceil(healthy)} open at once, but there are ${tuples} source ports for it`,
       why: 'The rest would be unsent, and the run generator-limited.',
-      mend: `${WIDEN}   (or more source addresses: socket.bind)`,
+      mend: isBound
+        ? 'widen source.ports, or name more source.addresses'
+        : `${WIDEN}   (or more source addresses: socket.bind)`,
     };
   }
+  const rest = isBound ? judgeRest(name, arm, tuples) : undefined;
+  if (rest !== undefined) return rest;
   if (arm.close !== 'fin') return judgeClosedElsewhere(name, arm, tuples);
-  if (reusesTimeWait(facts, endpoints)) {
+  if (isBound && hasTimestamps) {
+    const what = `arm ${arm.name} closes first and binds its ports on purpose: with TCP timestamps such a port is taken again over its own TIME_WAIT, whatever tcp_tw_reuse says`;
+    return { name, level: 'ok', what };
+  }
+  if (!isBound && hasTimestamps && reusesTimeWait(facts, endpoints)) {
     const what = `arm ${arm.name} closes first, but tcp_tw_reuse lets its ports be taken again after 1 s`;
     return { name, level: 'ok', what };
   }
@@ -65,6 +98,20 @@ function judgeClosedElsewhere(name: string, arm: Arm, tuples: number): Check {
     name,
     level: 'ok',
     what: `arm ${arm.name} ${how}: no TIME_WAIT here, ${tuples} source ports are enough`,
+  };
+}
+
+/** Whether an arm's own ports last while each rests as long as the scenario says; undefined where they do. */
+function judgeRest(name: string, arm: Arm, tuples: number): Check | undefined {
+  const restSec = (arm.source?.ports?.reuseAfterUs ?? 0) / 1_000_000;
+  const needed = estimateMostWithin(arm.load, restSec) ?? 0;
+  if (restSec === 0 || needed <= tuples) return undefined;
+  return {
+    name,
+    level: 'fail',
+    what: `arm ${arm.name}: each of ${tuples} source ports rests ${restSec} s, but up to ${Math.ceil(needed)} connections start in that time`,
+    why: 'What finds no port is unsent (unsent-no-port), and the run generator-limited.',
+    mend: 'widen source.ports, name more source.addresses, or shorten source.reuseAfter',
   };
 }
 
@@ -89,7 +136,6 @@ function judgeTimeWait(name: string, arm: Arm, tuples: number): Check {
 
 /** tcp_tw_reuse: 1 always, 2 on loopback only; both need timestamps (ip-sysctl.rst, tcp_twsk_unique). */
 function reusesTimeWait(facts: HostFacts, endpoints: ReachFacts['endpoints']): boolean {
-  if (facts.sysctls['net.ipv4.tcp_timestamps'] === '0') return false;
   const reuse = facts.sysctls['net.ipv4.tcp_tw_reuse'];
   if (reuse === '1') return true;
   return (

@@ -1,9 +1,10 @@
 import type { Scenario } from '../scenario/types.ts';
 import { judgeDescriptors } from './judge-descriptors.ts';
-import { judgeHost, judgeSources } from './judge-host.ts';
+import { judgeHost } from './judge-host.ts';
 import { judgeConntrack, judgeKernel } from './judge-kernel.ts';
 import { judgePorts } from './judge-ports.ts';
 import { judgeReach } from './judge-reach.ts';
+import { judgeSources } from './judge-sources.ts';
 import type { Check, HostFacts, ReachFacts } from './types.ts';
 
 /** What this machine offers against what the scenario needs. Pure: facts in, judgements out. */

@@ -1,5 +1,5 @@
-import { loadAttempts, peakPerSec, stretchesOf } from '../scenario/load-shape.ts';
-import type { Arm, Load, OpenLoad, Scenario } from '../scenario/types.ts';
+import { loadAttempts, peakPerSec, stretchesOf, sweepAttempts } from '../scenario/load-shape.ts';
+import type { Arm, Load, OpenLoad, Scenario, SweepLoad } from '../scenario/types.ts';
 
 /** TCP_TIMEWAIT_LEN in include/net/tcp.h: fixed in Linux, no setting changes it. */
 export const TIME_WAIT_SEC = 60;
@@ -24,12 +24,15 @@ export function estimateOpen(scenario: Scenario): OpenNeed {
 
 /** What one arm may have open. */
 export function estimateArmOpen(arm: Arm): OpenNeed {
-  if (arm.load.kind === 'closed') return { healthy: arm.load.concurrency, outage: arm.load.concurrency };
+  const { load } = arm;
+  if (load.kind === 'closed') return { healthy: load.concurrency, outage: load.concurrency };
   const holdSec = arm.holdUs / 1_000_000;
   const limitSec = (arm.handshakeTimeoutUs + 2 * arm.responseTimeoutUs) / 1_000_000;
+  const most = (windowSec: number): number =>
+    load.kind === 'sweep' ? mostOfSweep(load, windowSec) : mostWithin(load, windowSec);
   return {
-    healthy: mostWithin(arm.load, holdSec + EXCHANGE_SEC),
-    outage: mostWithin(arm.load, holdSec + Math.max(limitSec, EXCHANGE_SEC)),
+    healthy: most(holdSec + EXCHANGE_SEC),
+    outage: most(holdSec + Math.max(limitSec, EXCHANGE_SEC)),
   };
 }
 
@@ -38,7 +41,12 @@ export function estimateArmOpen(arm: Arm): OpenNeed {
  * whose rate is not known beforehand.
  */
 export function estimateMostWithin(load: Load, windowSec: number): number | undefined {
-  return load.kind === 'closed' ? undefined : mostWithin(load, windowSec);
+  if (load.kind === 'closed') return undefined;
+  return load.kind === 'sweep' ? mostOfSweep(load, windowSec) : mostWithin(load, windowSec);
+}
+
+function mostOfSweep(load: SweepLoad, windowSec: number): number {
+  return Math.min(load.ratePerSec * windowSec, sweepAttempts(load));
 }
 
 function mostWithin(load: OpenLoad, windowSec: number): number {

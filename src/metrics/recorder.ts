@@ -1,9 +1,10 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import { classify } from '../outcome/classify.ts';
-import { OUTCOME_GROUPS, OUTCOME_INDEX, type Outcome } from '../outcome/outcome.ts';
+import { OUTCOME_GROUPS, OUTCOME_INDEX, type Outcome, type Skip } from '../outcome/outcome.ts';
 import { type HandshakeFate, judgeHandshake } from '../outcome/stall.ts';
 import type { Expectation } from '../scenario/words.ts';
-import { createHistogram, encodeHistogram, recordUs } from './histogram.ts';
+import { IntervalHistogram } from './interval-histogram.ts';
+import { createAgeBins, createExactBins, FIRST_USE, type ReuseAge } from './reuse-bins.ts';
 import { SeriesCounter } from './series-counter.ts';
 import { type Frame, type FrameHistograms, LATENESS_TAG, RAMP_SUFFIX, type Stall } from './types.ts';
 
@@ -17,6 +18,8 @@ export interface RecordedArm {
   readonly endpoints: readonly string[];
   /** Addresses by the engine's source index. */
   readonly sources: readonly string[];
+  /** Present for a sweep: the only ages by which its attempts are counted. */
+  readonly sweepDelaysUs?: readonly number[];
 }
 
 export interface RecorderOptions {
@@ -39,48 +42,67 @@ export class Recorder {
   readonly #arms: readonly RecordedArm[];
   readonly #measured: readonly SeriesCounter[];
   readonly #ramps: readonly SeriesCounter[];
-  readonly #lateness = createHistogram();
+  readonly #lateness = new IntervalHistogram();
   readonly #maxStalls: number;
   #stalls: Stall[] = [];
   #stallsLeftOut = 0;
 
   constructor({ arms, maxStallsPerFrame }: RecorderOptions) {
     this.#arms = arms;
-    this.#measured = arms.map(({ name, endpoints }) => new SeriesCounter(name, endpoints));
-    this.#ramps = arms.map(({ name, endpoints }) => new SeriesCounter(`${name}${RAMP_SUFFIX}`, endpoints));
+    const open = (arm: RecordedArm, suffix: string): SeriesCounter =>
+      new SeriesCounter(
+        `${arm.name}${suffix}`,
+        arm.endpoints,
+        arm.sweepDelaysUs === undefined ? createAgeBins() : createExactBins(arm.sweepDelaysUs),
+      );
+    this.#measured = arms.map((arm) => open(arm, ''));
+    this.#ramps = arms.map((arm) => open(arm, RAMP_SUFFIX));
     this.#maxStalls = maxStallsPerFrame;
   }
 
   /** An attempt is about to be handed to the engine. */
-  begun(arm: number, ramp: boolean, endpoint: number, intendedAtUs: number, nowUs: number): void {
+  begun(
+    arm: number,
+    ramp: boolean,
+    endpoint: number,
+    intendedAtUs: number,
+    nowUs: number,
+    age: ReuseAge = FIRST_USE,
+  ): void {
     const series = this.#series(arm, ramp);
     series.begunAt(nowUs);
     series.add('scheduled');
     series.add('started');
     series.endpoint(endpoint, 'started');
-    recordUs(this.#lateness, nowUs - intendedAtUs);
+    series.reused(age.portUs, 'attempts');
+    this.#lateness.record(nowUs - intendedAtUs);
   }
 
   /** An attempt was due and will not be handed to the engine. */
-  skipped(arm: number, ramp: boolean, outcome: 'unsent-late' | 'unsent-open-limit'): void {
+  skipped(arm: number, ramp: boolean, outcome: Skip): void {
     const series = this.#series(arm, ramp);
     series.add('scheduled');
     series.add('unsent');
     series.outcome(OUTCOME_INDEX[outcome]);
   }
 
-  established(record: Readonly<AttemptRecord>, ramp: boolean): void {
+  /** @param age as it was when the attempt was begun */
+  established(record: Readonly<AttemptRecord>, ramp: boolean, age: ReuseAge = FIRST_USE): void {
     const series = this.#series(record.arm, ramp);
     const serviceUs = record.establishedAtUs - record.startedAtUs;
     series.add('established');
     series.endpoint(record.endpoint, 'established');
     series.time('handshake', record.establishedAtUs - record.intendedAtUs);
     series.time('handshake-service', serviceUs);
-    this.#judge(series, record, serviceUs, true);
+    this.#judge(series, record, serviceUs, true, age);
   }
 
-  /** The attempt is over. @returns how it ended */
-  settled(record: Readonly<AttemptRecord>, ramp: boolean): Outcome {
+  /**
+   * The attempt is over.
+   * @param age as it was when the attempt was begun
+   * @returns how it ended
+   */
+  settled(record: Readonly<AttemptRecord>, ramp: boolean, age: ReuseAge = FIRST_USE): Outcome {
     const series = this.#series(record.arm, ramp);
     const outcome = classify(record, this.#arms[record.arm]!.expect);
     series.endedAt(record.endedAtUs);
@@ -89,10 +111,12 @@ export class Recorder {
       // It was taken for started when it was begun; the engine found that no SYN could leave.
       series.add('started', -1);
       series.endpoint(record.endpoint, 'started', -1);
+      series.reused(age.portUs, 'attempts', -1);
       series.add('unsent');
       return outcome;
     }
-    if (record.establishedAtUs < 0) this.#judge(series, record, record.endedAtUs - record.startedAtUs, false);
+    if (record.establishedAtUs < 0)
+      this.#judge(series, record, record.endedAtUs - record.startedAtUs, false, age);
     series.add('bytes', record.bytes);
     this.#timeExchange(series, record, outcome);
     return outcome;
@@ -107,8 +131,8 @@ export class Recorder {
       if (counts !== undefined) frame.series[series.name] = counts;
       series.takeHistograms(histograms);
     }
-    if (this.#lateness.totalCount > 0) histograms[LATENESS_TAG] = encodeHistogram(this.#lateness);
-    this.#lateness.reset();
+    const lateness = this.#lateness.take();
+    if (lateness !== undefined) histograms[LATENESS_TAG] = lateness;
     const stalls = this.#stalls;
     this.#stalls = [];
     this.#stallsLeftOut = 0;
@@ -139,6 +163,7 @@ export class Recorder {
     record: Readonly<AttemptRecord>,
     handshakeUs: number,
     established: boolean,
+    age: ReuseAge,
   ): void {
     if (record.synRetransmits >= 0) series.retransmits(record.synRetransmits);
     const facts = {
@@ -158,7 +183,7 @@ export class Recorder {
       case 'recovered':
       case 'frozen':
       case 'unresolved':
-        this.#noteStall(series, record, handshakeUs, fate);
+        this.#noteStall(series, record, handshakeUs, fate, age);
     }
   }
 
@@ -167,10 +192,12 @@ export class Recorder {
     record: Readonly<AttemptRecord>,
     handshakeUs: number,
     fate: Extract<HandshakeFate, Stall['fate']>,
+    age: ReuseAge,
   ): void {
     series.add(fate);
     series.endpoint(record.endpoint, 'stalled');
     series.stalledIn(Math.floor(record.startedAtUs / 1_000_000));
+    series.reused(age.portUs, 'stalled');
     if (this.#stalls.length >= this.#maxStalls) {
       this.#stallsLeftOut += 1;
       return;
@@ -185,6 +212,12 @@ export class Recorder {
       fate,
       endpoint: arm.endpoints[record.endpoint] ?? '',
       source: source === undefined ? '' : `${source}:${record.sourcePort}`,
+      reuseAgeMs: toMs(age.portUs),
+      sourceReuseAgeMs: toMs(age.sourceUs),
     });
   }
+}
+
+function toMs(ageUs: number): number | null {
+  return ageUs < 0 ? null : Math.round(ageUs) / 1_000;
 }

@@ -1,6 +1,7 @@
 import { OUTCOMES } from '../outcome/outcome.ts';
 import { COUNTERS, type Counter, emptyCounts } from './counts.ts';
-import { createHistogram, encodeHistogram, type Histogram, recordUs } from './histogram.ts';
+import { IntervalHistogram } from './interval-histogram.ts';
+import type { ReuseBins } from './reuse-bins.ts';
 import type { FrameHistograms, SeriesCounts, Timed } from './types.ts';
 
 /** Retransmissions told apart; a handshake with more counts as this many. The kernel's own limit is 127 + 4. */
@@ -20,16 +21,22 @@ export class SeriesCounter {
   readonly #outcomes = new Float64Array(OUTCOMES.length);
   readonly #retransmits = new Float64Array(MAX_RETRANSMITS + 1);
   readonly #byEndpoint: Float64Array;
+  readonly #bins: ReuseBins;
+  readonly #reused: Float64Array;
+  readonly #reusedStalled: Float64Array;
   readonly #stalledBySecond = new Map<number, number>();
-  readonly #histograms = new Map<Timed, Histogram>();
+  readonly #histograms = new Map<Timed, IntervalHistogram>();
   #isTouched = false;
   #firstBegunUs = -1;
   #lastBegunUs = -1;
   #lastEndUs = -1;
 
-  constructor(name: string, endpoints: readonly string[]) {
+  constructor(name: string, endpoints: readonly string[], bins: ReuseBins) {
     this.name = name;
     this.#endpoints = endpoints;
+    this.#bins = bins;
+    this.#reused = new Float64Array(bins.keys.length);
+    this.#reusedStalled = new Float64Array(bins.keys.length);
     this.#byEndpoint = new Float64Array(endpoints.length * ENDPOINT_COLUMNS);
   }
 
@@ -66,13 +73,21 @@ export class SeriesCounter {
     this.#stalledBySecond.set(second, (this.#stalledBySecond.get(second) ?? 0) + 1);
   }
 
+  /** Counts an attempt by the age of its source port; one whose port was never used before is left out. */
+  reused(ageUs: number, column: 'attempts' | 'stalled', by = 1): void {
+    const index = this.#bins.indexOf(ageUs);
+    if (index < 0) return;
+    const counts = column === 'attempts' ? this.#reused : this.#reusedStalled;
+    counts[index] = counts[index]! + by;
+  }
+
   time(timed: Timed, us: number): void {
     let histogram = this.#histograms.get(timed);
     if (histogram === undefined) {
-      histogram = createHistogram();
+      histogram = new IntervalHistogram();
       this.#histograms.set(timed, histogram);
     }
-    recordUs(histogram, us);
+    histogram.record(us);
   }
 
   /** The second's counts, or undefined where nothing happened; starts the next second at zero. */
@@ -90,6 +105,10 @@ export class SeriesCounter {
       if (count > 0) counts.synRetransmits[retransmits] = count;
     });
     for (const [second, count] of this.#stalledBySecond) counts.stalledBySecond[second] = count;
+    for (const [index, key] of this.#bins.keys.entries()) {
+      const [attempts, stalled] = [this.#reused[index]!, this.#reusedStalled[index]!];
+      if (attempts !== 0 || stalled !== 0) counts.byReuseAge[key] = { attempts, stalled };
+    }
     for (const [index, name] of this.#endpoints.entries()) {
       const [started, established, completed, stalled] = this.#byEndpoint.subarray(index * ENDPOINT_COLUMNS);
       counts.endpoints[name] = {
@@ -106,9 +125,8 @@ export class SeriesCounter {
   /** Encodes the second's histograms into `into` and empties them. */
   takeHistograms(into: FrameHistograms): void {
     for (const [timed, histogram] of this.#histograms) {
-      if (histogram.totalCount === 0) continue;
-      into[`${this.name}.${timed}`] = encodeHistogram(histogram);
-      histogram.reset();
+      const encoded = histogram.take();
+      if (encoded !== undefined) into[`${this.name}.${timed}`] = encoded;
     }
   }
 
@@ -117,8 +135,12 @@ export class SeriesCounter {
     this.#firstBegunUs = -1;
     this.#lastBegunUs = -1;
     this.#lastEndUs = -1;
-    for (const column of [this.#counters, this.#outcomes, this.#retransmits, this.#byEndpoint])
-      column.fill(0);
+    this.#counters.fill(0);
+    this.#outcomes.fill(0);
+    this.#retransmits.fill(0);
+    this.#byEndpoint.fill(0);
+    this.#reused.fill(0);
+    this.#reusedStalled.fill(0);
     this.#stalledBySecond.clear();
   }
 }

@@ -46,7 +46,10 @@ export interface SeriesCounts {
   outcomes: Partial<Record<Outcome, number>>;
   /** Stalls by the second (since the run's start) in which their SYN was sent. */
   stalledBySecond: Record<string, number>;
-  /** Attempts whose source port had been used before, by its age: milliseconds since it last closed, binned. */
+  /**
+   * Attempts whose source port had been used before, by how long it had rested since it last closed, at whichever
+   * address: the lower edge of a bin in milliseconds; for a sweep the second of each pair, by its delay.
+   */
   byReuseAge: Record<string, ReuseCounts>;
   /** By endpoint, "address:port". */
   endpoints: Record<string, EndpointCounts>;
@@ -75,6 +78,10 @@ export interface Stall {
   endpoint: string;
   /** "address:port" or "" where the system chose and nobody asked. */
   source: string;
+  /** Milliseconds since the same source port last closed, at whichever address; null where it was never used before. */
+  reuseAgeMs: number | null;
+  /** The same for the same address and port. */
+  sourceReuseAgeMs: number | null;
 }
 
 /** One second of counters, as frames.jsonl keeps it: one line, workers merged. */

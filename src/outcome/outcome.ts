@@ -39,10 +39,14 @@ export const OUTCOME_GROUPS = {
   'local-start-failure': 'unsent',
   'unsent-late': 'unsent',
   'unsent-open-limit': 'unsent',
+  'unsent-no-port': 'unsent',
 } as const satisfies Record<string, 'ok' | 'remote' | 'local' | 'unsent'>;
 
 export type Outcome = keyof typeof OUTCOME_GROUPS;
 export type OutcomeGroup = (typeof OUTCOME_GROUPS)[Outcome];
+
+/** Why an attempt that was due never reached the engine. */
+export type Skip = 'unsent-late' | 'unsent-open-limit' | 'unsent-no-port';
 
 /** Every outcome, in a fixed order: its index is what counters and frames use on the hot path. */
 export const OUTCOMES = Object.keys(OUTCOME_GROUPS) as readonly Outcome[];

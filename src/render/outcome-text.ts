@@ -32,4 +32,5 @@ export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   'local-start-failure': 'this machine could not start the connection',
   'unsent-late': 'due, but this machine was too late to start it',
   'unsent-open-limit': 'due, but too many connections were open already',
+  'unsent-no-port': 'due, but no source port of the arm was free or old enough',
 };

@@ -25,8 +25,8 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
   const blocks = [
     renderVerdict(summary, width, paint),
     renderRun(summary, width, look.dir),
-    ...Object.entries(summary.arms).map(([name, arm]) => renderArm(name, arm, width, paint)),
     renderFindings(summary.findings, width, paint),
+    ...Object.entries(summary.arms).map(([name, arm]) => renderArm(name, arm, width, paint)),
   ];
   return `${blocks
     .filter((block) => block.length > 0)
@@ -54,8 +54,8 @@ function renderFindings(findings: readonly Finding[], width: number, paint: Pain
   if (findings.length === 0) return [];
   const lines = findings.flatMap(({ arm, confidence, text }) => {
     const where = arm === undefined ? '' : `${arm}: `;
-    const sure = confidence === 'none' ? 'could not be measured' : `${confidence} confidence`;
-    return wrap(`${where}${text} (${sure})`, width - 4).map((line, index) =>
+    const sure = confidence === 'none' ? '' : ` (${confidence} confidence)`;
+    return wrap(`${where}${text}${sure}`, width - 4).map((line, index) =>
       index === 0 ? `  - ${line}` : `    ${line}`,
     );
   });

@@ -1,6 +1,8 @@
 import { createPacer } from '../plan/pacer.ts';
-import { loadDurationUs, peakPerSec } from '../scenario/load-shape.ts';
-import type { Arm } from '../scenario/types.ts';
+import { loadAttempts, loadDurationUs, peakPerSec } from '../scenario/load-shape.ts';
+import type { Arm, Load } from '../scenario/types.ts';
+import { formatPortRange } from '../scenario/units.ts';
+import type { SourcesInfo } from '../store/run-info.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
 import { formatEndpoint } from './resolve.ts';
 import type { ArmOutline } from './types.ts';
@@ -12,8 +14,8 @@ export function outlineArm({ arm, endpoints }: PlannedArm): ArmOutline {
     via: arm.via,
     endpoints: endpoints.map(formatEndpoint),
     target: describeTarget(arm),
-    peakPerSec: arm.load.kind === 'open' ? peakPerSec(arm.load) : undefined,
-    attempts: arm.load.kind === 'open' ? createPacer(arm.load).total : arm.load.attempts,
+    peakPerSec: peakOf(arm.load),
+    attempts: arm.load.kind === 'open' ? createPacer(arm.load).total : loadAttempts(arm.load),
   };
 }
 
@@ -23,8 +25,31 @@ export function scheduleUs(arms: readonly PlannedArm[]): number | undefined {
   return lengths.includes(undefined) ? undefined : Math.max(...lengths.map((length) => length ?? 0));
 }
 
+function peakOf(load: Load): number | undefined {
+  switch (load.kind) {
+    case 'open':
+      return peakPerSec(load);
+    case 'sweep':
+      return load.ratePerSec;
+    case 'closed':
+      return undefined;
+  }
+}
+
 function describeTarget(arm: Arm): string {
   const { host, port, path } = arm.target;
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return arm.via === 'tcp' ? authority : `http://${authority.replace(/:80$/, '')}${path}`;
+}
+
+/** Where each arm's connections come from, for run.json; arms that leave it to the system are left out. */
+export function describeSources(arms: readonly PlannedArm[]): Record<string, SourcesInfo> {
+  return Object.fromEntries(
+    arms
+      .filter(({ sources, ports }) => sources.length > 0 || ports !== undefined)
+      .map(({ arm, sources, ports }) => [
+        arm.name,
+        { addresses: sources, ...(ports === undefined ? {} : { ports: ports.map(formatPortRange) }) },
+      ]),
+  );
 }

@@ -52,7 +52,11 @@ export class Recording {
     await this.#written;
     const endedAt = new Date().toISOString();
     const run = runOf(this.#writer.info, status, endedAt);
-    const summary = summarise({ run, scenario, tally: this.#tally, histograms: this.#histograms });
+    const { nat } = this.#writer.info;
+    const summary = summarise({
+      ...{ run, scenario, tally: this.#tally, histograms: this.#histograms },
+      ...(nat === undefined ? {} : { nat: nat.ports }),
+    });
     await this.#writer.finish(summary, status, endedAt);
     return summary;
   }

@@ -4,15 +4,18 @@ import { EXIT, RushhourError } from '../errors.ts';
 import { startFarEnd } from '../lab/far-end/start.ts';
 import { withFarEnd } from '../scenario/far-end.ts';
 import type { Scenario } from '../scenario/types.ts';
+import type { NatInfo } from '../store/run-info.ts';
 import { createRun, type RunWriter } from '../store/run-writer.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
 import { chooseEngine } from './engine-choice.ts';
 import type { ShardGroup } from './executor.ts';
-import { outlineArm, scheduleUs } from './outline.ts';
-import { checkReachable, checkSources } from './preflight.ts';
+import { describeSources, outlineArm, scheduleUs } from './outline.ts';
+import { checkPortPreservation, combine } from './port-preservation.ts';
+import { checkOverlaps, checkReachable, checkSources } from './preflight.ts';
 import { Recording } from './recording.ts';
 import { resolveArms } from './resolve.ts';
 import { planShards } from './shards.ts';
+import { setTcpTimestamps } from './tcp-timestamps.ts';
 import { executeInThreads } from './thread-executor.ts';
 import type { ArmOutline, FinishedRun, RunHandle, RunListener, RunOptions, RunPlan } from './types.ts';
 import { readVersions } from './versions.ts';
@@ -37,16 +40,36 @@ export async function startRun(options: RunOptions, listener: RunListener): Prom
     const arms = await resolveArms(scenario);
     const outlines = arms.map(outlineArm);
     await listener.approve?.({ arms: outlines });
+    if (scenario.tcpTimestamps !== undefined) undo.push(await setTcpTimestamps(scenario.tcpTimestamps));
     const host = await gatherHostFacts();
-    checkSources(arms, host.addresses);
+    checkSources(arms, host);
+    checkOverlaps(arms);
     await checkReachable(arms, (message) => listener.warning?.(message));
-    const run = await prepare({ ...options, scenario }, host, arms, outlines, listener, undo);
+    const nat = combine(await Promise.all(arms.filter(isSweep).map(checkPortPreservation)));
+    if (nat !== undefined && nat.ports !== 'preserved') listener.warning?.(wordNat(nat));
+    const run = await prepare({ ...options, scenario }, { host, nat }, arms, outlines, listener, undo);
     listener.planned?.(run.plan);
     return launch(run, cleanUp);
   } catch (error) {
     await cleanUp();
     throw error;
   }
+}
+
+function isSweep({ arm }: PlannedArm): boolean {
+  return arm.load.kind === 'sweep';
+}
+
+function wordNat({ ports, because }: NatInfo): string {
+  return ports === 'reassigned'
+    ? `the NAT on the way does not keep source ports (${because}): the sweep will tell nothing`
+    : `whether the NAT on the way keeps source ports is not known: ${because}`;
+}
+
+/** What was found of the machine and of its network before the run. */
+interface Surroundings {
+  readonly host: HostFacts;
+  readonly nat: NatInfo | undefined;
 }
 
 async function provideFarEnd(scenario: Scenario, undo: (() => Promise<void>)[]): Promise<Scenario> {
@@ -66,7 +89,7 @@ interface PreparedRun {
 
 async function prepare(
   options: RunOptions,
-  host: HostFacts,
+  { host, nat }: Surroundings,
   arms: readonly PlannedArm[],
   outlines: readonly ArmOutline[],
   listener: RunListener,
@@ -97,6 +120,8 @@ async function prepare(
       stallsByTcpInfo: readsTcpInfo,
       workers,
       endpoints: Object.fromEntries(outlines.map(({ name, endpoints }) => [name, endpoints])),
+      sources: describeSources(arms),
+      ...(nat === undefined ? {} : { nat }),
       command: options.command,
       versions: readVersions(),
       host,

@@ -49,6 +49,8 @@ export function stretchTo(arms: readonly Arm[], durationUs: number): Arm[] {
 }
 
 function stretchLoad(load: Load, durationUs: number): Load {
+  // A sweep lasts as long as its delays: shorter ones would be another measurement.
+  if (load.kind === 'sweep') return load;
   if (load.kind === 'closed') return { kind: 'closed', concurrency: load.concurrency, forUs: durationUs };
   const measuredUs = load.phases.reduce((sum, phase) => sum + measuredIn(phase), 0);
   if (measuredUs === 0) return load;

@@ -76,7 +76,8 @@ function overDuration({ name, load, holdUs }: Arm): Breach[] {
   return [{ kind: 'duration', what, arm: name }];
 }
 
-const peakOf = (load: Load): number => (load.kind === 'open' ? peakPerSec(load) : 0);
+const peakOf = (load: Load): number =>
+  load.kind === 'open' ? peakPerSec(load) : load.kind === 'sweep' ? load.ratePerSec : 0;
 const attemptsOf = (load: Load): number => loadAttempts(load) ?? 0;
 const concurrencyOf = (load: Load): number => (load.kind === 'closed' ? load.concurrency : 0);
 

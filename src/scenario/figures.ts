@@ -39,6 +39,7 @@ const OUTCOMES = [
   'local-start-failure',
   'unsent-late',
   'unsent-open-limit',
+  'unsent-no-port',
 ];
 
 function timesBelow(prefix: string): [string, FigureKind][] {

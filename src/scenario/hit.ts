@@ -6,7 +6,7 @@ import { checkHeaderValue, checkMethod, TOKEN } from './leaves.ts';
 import { resolveArm } from './resolve.ts';
 import type { ArmFile } from './schema.ts';
 import type { Load, Scenario, SocketSpec } from './types.ts';
-import type { CloseMode, Expectation, HttpVersion } from './words.ts';
+import type { CloseMode, Expectation, HttpVersion, Switch } from './words.ts';
 
 /** What `rushhour hit` was asked for. Absent: the same default as in a scenario. */
 export interface HitOptions {
@@ -33,6 +33,7 @@ export interface HitOptions {
   readonly responseTimeoutUs?: number | undefined;
   readonly stallAfterUs?: number | undefined;
   readonly socket?: Partial<SocketSpec> | undefined;
+  readonly tcpTimestamps?: Switch | undefined;
 }
 
 const BREACH_FIXES: Readonly<Record<Breach['kind'], string>> = {
@@ -87,6 +88,7 @@ export function scenarioForHit(options: HitOptions): Scenario {
     arms: [arm],
     pass: [],
     findings: [],
+    ...(options.tcpTimestamps === undefined ? {} : { tcpTimestamps: options.tcpTimestamps }),
   });
 }
 

@@ -38,7 +38,7 @@ function explain(issue: Issue, above: Path, raw: unknown, schema: SchemaNode): P
     case 'invalid_key':
       return issue.issues.flatMap((inner) => ({ ...wordsOf(inner), path, atKey: true }));
     case 'invalid_union': {
-      const branch = issue.errors.find((errors) => !errors.some(isOfOtherType));
+      const branch = nearestBranch(issue.errors.filter((errors) => !errors.some(isOfOtherType)));
       if (branch !== undefined) return branch.flatMap((inner) => explain(inner, path, raw, schema));
       const words = typeof value === 'string' ? issue.errors.flat().find(isOfOtherWord) : undefined;
       if (words !== undefined) return explain(words, path, raw, schema);
@@ -54,6 +54,19 @@ function explain(issue: Issue, above: Path, raw: unknown, schema: SchemaNode): P
     default:
       return [{ ...wordsOf(issue), path }];
   }
+}
+
+/** Of several maps that a value may have been meant for, the one with whose keys it has most in common. */
+function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const strange = (errors: readonly Issue[]): number =>
+    errors.reduce((sum, error) => sum + strangeKeys(error), 0);
+  return branches.toSorted((a, b) => strange(a) - strange(b))[0];
+}
+
+/** Keys that the map does not know, or lacks. */
+function strangeKeys(issue: Issue): number {
+  if (issue.code === 'unrecognized_keys') return issue.path.length === 0 ? issue.keys.length : 0;
+  return issue.code === 'invalid_type' && issue.path.length === 1 ? 1 : 0;
 }
 
 /** The branch of a union that an issue at its very top rules out: the value was meant for another one. */

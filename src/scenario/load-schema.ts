@@ -1,17 +1,8 @@
 import { z } from 'zod';
-import { aboveZero, fixParams, parsedText } from './leaves.ts';
+import { fixParams } from './leaves.ts';
+import { positiveDuration, positiveRate, rate } from './quantities.ts';
+import { sweep } from './sweep-schema.ts';
 import type { ClosedLoad, OpenLoad, Phase } from './types.ts';
-import { PATTERNS, parseDuration, parseRate } from './units.ts';
-
-const rateMeta = { pattern: PATTERNS.rate, examples: ['500/s', '30/min'] };
-const durationMeta = { pattern: PATTERNS.duration, examples: ['30s', '250ms', '2m'] };
-
-const rate = () => parsedText(parseRate, rateMeta);
-const positiveRate = () => parsedText(aboveZero(parseRate, 'for a pause use an idle phase'), rateMeta);
-
-export const duration = () => parsedText(parseDuration, durationMeta);
-export const positiveDuration = () =>
-  parsedText(aboveZero(parseDuration, 'leave it out for the default'), durationMeta);
 
 const ramp = z
   .strictObject({
@@ -113,4 +104,4 @@ const closedLoad = z
     };
   });
 
-export const load = z.union([openLoad, closedLoad]);
+export const load = z.union([openLoad, closedLoad, sweep]);

@@ -1,4 +1,4 @@
-import type { Load, OpenLoad, Phase } from './types.ts';
+import type { Load, OpenLoad, Phase, SweepLoad } from './types.ts';
 
 /** A stretch of an open loop whose rate changes evenly. Steps become one stretch a level. */
 export interface Stretch {
@@ -68,12 +68,34 @@ export function peakPerSec(load: OpenLoad): number {
 
 /** How long a load lasts, microseconds; undefined for a closed loop that only its count bounds. */
 export function loadDurationUs(load: Load): number | undefined {
-  if (load.kind === 'closed') return load.forUs;
-  return stretchesOf(load).reduce((sum, { forUs }) => sum + forUs, 0);
+  switch (load.kind) {
+    case 'closed':
+      return load.forUs;
+    case 'sweep':
+      return sweepDurationUs(load);
+    case 'open':
+      return stretchesOf(load).reduce((sum, { forUs }) => sum + forUs, 0);
+  }
+}
+
+/** Attempts of a sweep, both of each pair counted. */
+export function sweepAttempts({ delaysUs, pairs }: SweepLoad): number {
+  return 2 * delaysUs.length * pairs;
+}
+
+/**
+ * About how long a sweep lasts: as long as its attempts take at its rate, and at least until the last second of a pair
+ * of the longest delay, whose first ones go out first.
+ */
+export function sweepDurationUs(load: SweepLoad): number {
+  const longestUs = load.delaysUs.at(-1) ?? 0;
+  const groupUs = (2 * load.pairs * 1_000_000) / load.ratePerSec;
+  return Math.max(longestUs + groupUs, (sweepAttempts(load) * 1_000_000) / load.ratePerSec);
 }
 
 /** How many attempts a load makes, not rounded; undefined for a closed loop that only time bounds. */
 export function loadAttempts(load: Load): number | undefined {
   if (load.kind === 'closed') return load.attempts;
+  if (load.kind === 'sweep') return sweepAttempts(load);
   return stretchesOf(load).reduce((sum, stretch) => sum + attemptsIn(stretch), 0);
 }

@@ -18,6 +18,8 @@ export interface Overrides {
   readonly rate?: string | undefined;
   /** Such as "30s". */
   readonly duration?: string | undefined;
+  /** "on" or "off". */
+  readonly tcpTimestamps?: string | undefined;
   readonly set?: readonly string[] | undefined;
 }
 
@@ -64,6 +66,8 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
     // Whoever names a real far end wants that one.
     if (yaml.get('farEnd') === 'embedded') yaml.set('farEnd', 'none');
   }
+  if (overrides.tcpTimestamps !== undefined)
+    put(['tcpTimestamps'], overrides.tcpTimestamps, '--tcp-timestamps');
   if (overrides.via !== undefined) sendVia(yaml, overrides.via, put);
 
   return {

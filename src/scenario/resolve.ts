@@ -1,5 +1,6 @@
 import { type ParsedTarget, UNFILLED } from './address.ts';
 import { hasTooManyLevels } from './bounds.ts';
+import { checkSource } from './check-source.ts';
 import { type ArmContext, findPeers, type Need } from './far-end.ts';
 import { loadAttempts } from './load-shape.ts';
 import type { Path, Problem } from './problems.ts';
@@ -60,6 +61,8 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
       ...checkLoad(name, load, own.load === undefined ? ['defaults', 'load'] : [...path, 'load']),
     );
 
+  for (const { key, what, fix } of checkSource(via, written)) blame(key, what, fix);
+
   const peers = findPeers(via, expect, written, own, context);
   if (via !== 'tcp' && peers.target?.scheme === 'tcp') {
     blame(
@@ -84,11 +87,15 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     close: written.close ?? (via === 'tcp' ? 'fin' : 'peer'),
     holdUs: written.hold ?? 0,
     socket: toSocket(written.socket),
+    ...(written.source === undefined ? {} : { source: written.source }),
   };
   return { arm, problems, needs: peers.needs };
 }
 
-/** Own keys win; the maps `request`, `timeouts` and `socket` merge key by key, everything else is taken whole. */
+/**
+ * Own keys win; the maps `request`, `timeouts` and `socket` merge key by key, everything else is taken whole.
+ * `source` and `socket.bind` say the same in two ways: an arm's own way is not mixed with an inherited one.
+ */
 function mergeArms(defaults: ArmFile, own: ArmFile): ArmFile {
   const merged: ArmFile = { ...defaults };
   for (const [key, value] of Object.entries(own)) {
@@ -97,7 +104,15 @@ function mergeArms(defaults: ArmFile, own: ArmFile): ArmFile {
   if (defaults.request && own.request) merged.request = { ...defaults.request, ...own.request };
   if (defaults.timeouts && own.timeouts) merged.timeouts = { ...defaults.timeouts, ...own.timeouts };
   if (defaults.socket && own.socket) merged.socket = { ...defaults.socket, ...own.socket };
+  if (own.source !== undefined && own.socket?.bind === undefined) dropBind(merged);
+  if (own.socket?.bind !== undefined && own.source === undefined) delete merged.source;
   return merged;
+}
+
+function dropBind(merged: ArmFile): void {
+  if (merged.socket === undefined) return;
+  const { bind: _, ...rest } = merged.socket;
+  merged.socket = rest;
 }
 
 function isTcpOnly(own: ArmFile, { target, defaults }: ArmContext): boolean {
@@ -109,7 +124,7 @@ function defaultExpectation(via: Via): Expectation {
 }
 
 function checkLoad(name: string, load: Load, path: Path): Problem[] {
-  if (load.kind === 'closed') return [];
+  if (load.kind !== 'open') return [];
   const problems: Problem[] = load.phases.flatMap((phase, index) =>
     hasTooManyLevels(phase)
       ? [

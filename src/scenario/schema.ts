@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { parseProxy, parseTarget } from './address.ts';
 import { parseCriterion } from './criteria.ts';
 import { checkAddress, checkHeaderValue, checkMethod, namedKey, parsedText, TOKEN } from './leaves.ts';
-import { duration, load, positiveDuration } from './load-schema.ts';
-import { CLOSE_MODES, type Expectation, HTTP_VERSIONS, VIAS } from './words.ts';
+import { load } from './load-schema.ts';
+import { duration, positiveDuration } from './quantities.ts';
+import { source } from './source-schema.ts';
+import { CLOSE_MODES, type Expectation, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } from './words.ts';
 
 const status = z.int().min(100).max(599);
 const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe(
@@ -66,7 +68,9 @@ const socket = z
     bind: z
       .union([address, z.array(address)])
       .optional()
-      .describe('Source address, or several to use in turn. Default: the system chooses.'),
+      .describe(
+        'Source address, or several to use in turn; see source for more. Default: the system chooses.',
+      ),
   })
   .describe('Options set on every socket before it connects. Linux; default: the system’s.');
 
@@ -91,7 +95,9 @@ export const armSchema = z.strictObject({
     ),
   load: load
     .optional()
-    .describe('A list of phases (open loop), or concurrency with attempts or for (closed loop).'),
+    .describe(
+      'A list of phases (open loop), concurrency with attempts or for (closed loop), or a sweep of delays.',
+    ),
   timeouts: timeouts.optional(),
   stallAfter: positiveDuration()
     .optional()
@@ -106,6 +112,7 @@ export const armSchema = z.strictObject({
     .optional()
     .describe('Keep each connection open this long once its exchange is over. Default: 0s.'),
   socket: socket.optional(),
+  source: source.optional(),
 });
 
 /** A scenario file. The one place that says what may stand in it. */
@@ -122,10 +129,16 @@ export const scenarioSchema = z
     proxy: proxy.optional().describe('Proxy of every arm that names none, host:port. --proxy replaces it.'),
     target: target.optional().describe('Target of every arm that names none. --target replaces it.'),
     findings: z
-      .array(z.enum(['knee', 'cut-age']))
+      .array(z.enum(FINDINGS))
       .optional()
       .describe(
-        'What to look for afterwards: knee (rate at which stalls begin), cut-age (age at which held ones end).',
+        'What to look for afterwards: knee (rate at which stalls begin), cut-age (age at which held ones end), reuse-band (ages of a source port that stall), nat-pool (ports of the NAT and the rate that they sustain).',
+      ),
+    tcpTimestamps: z
+      .enum(SWITCHES)
+      .optional()
+      .describe(
+        'Set net.ipv4.tcp_timestamps for the run and put it back afterwards; Linux, root. --tcp-timestamps replaces it. Default: as it is.',
       ),
     defaults: armSchema.optional().describe('Keys that every arm inherits unless it has its own.'),
     arms: z

@@ -1,4 +1,5 @@
-import type { CloseMode, Expectation, HttpVersion } from './words.ts';
+import type { PortRange } from './units.ts';
+import type { AskedFinding, CloseMode, Expectation, HttpVersion, PortOrder, Switch } from './words.ts';
 
 /** A scenario as loaded, checked, overridden and frozen: what a run executes and run.json records. */
 export interface Scenario {
@@ -12,7 +13,9 @@ export interface Scenario {
   readonly arms: readonly Arm[];
   readonly pass: readonly Criterion[];
   /** Findings to look for once the run is over. */
-  readonly findings: readonly ('knee' | 'cut-age')[];
+  readonly findings: readonly AskedFinding[];
+  /** Set net.ipv4.tcp_timestamps for the run and put it back; absent: leave it alone. */
+  readonly tcpTimestamps?: Switch;
 }
 
 export interface HostPort {
@@ -40,6 +43,8 @@ export interface Arm {
   /** How long a connection stays open once its exchange is over. */
   readonly holdUs: number;
   readonly socket: SocketSpec;
+  /** Source addresses and ports chosen on purpose; absent: `socket.bind` alone, and ports of the system's choice. */
+  readonly source?: SourceSpec;
 }
 
 export interface Target extends HostPort {
@@ -66,8 +71,36 @@ export interface SocketSpec {
   readonly bind: readonly string[];
 }
 
-/** Open loop: attempts fall due by the clock. Closed loop: one starts when one ends ("ab -c"). */
-export type Load = OpenLoad | ClosedLoad;
+/** Where an arm's connections come from, as written; a run turns it into addresses of its machine. */
+export interface SourceSpec {
+  /** Empty: the address that the system would choose. */
+  readonly addresses: readonly SourceAddress[];
+  /** Absent: addresses are used in turn, and ports are of the system's choice. */
+  readonly ports?: SourcePorts;
+}
+
+export type SourceAddress =
+  | { readonly kind: 'address'; readonly address: string }
+  /** Every address of the machine in a network; every host address of 127.0.0.0/8, all of which is the machine's. */
+  | { readonly kind: 'network'; readonly network: string; readonly prefix: number }
+  | { readonly kind: 'interface'; readonly name: string }
+  /** Every address of the machine that can reach the peer. */
+  | { readonly kind: 'all' };
+
+export interface SourcePorts {
+  readonly range: PortRange;
+  readonly order: PortOrder;
+  /** The same address and port rests this long after it closed. */
+  readonly reuseAfterUs: number;
+  /** The same address and port is taken again exactly this long after it closed, as far as there is one. */
+  readonly reuseExactlyUs?: number;
+}
+
+/**
+ * Open loop: attempts fall due by the clock. Closed loop: one starts when one ends ("ab -c"). Sweep: pairs of attempts
+ * from the same port of two addresses, a chosen delay apart.
+ */
+export type Load = OpenLoad | ClosedLoad | SweepLoad;
 
 export interface OpenLoad {
   readonly kind: 'open';
@@ -82,6 +115,20 @@ export interface ClosedLoad {
   /** Absent: bounded by time alone. One of the two is always present. */
   readonly attempts?: number;
   readonly forUs?: number;
+}
+
+/**
+ * For each delay, `pairs` source ports, each used once: from the first address until it has closed, and from the second
+ * as long after that as the delay says.
+ */
+export interface SweepLoad {
+  readonly kind: 'sweep';
+  /** Ascending, each once. */
+  readonly delaysUs: readonly number[];
+  /** Ports for each delay. */
+  readonly pairs: number;
+  /** Attempts a second, both of each pair counted. */
+  readonly ratePerSec: number;
 }
 
 /** Rates are attempts a second over all workers. A ramp is recorded but kept out of the verdict. */

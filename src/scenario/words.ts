@@ -15,6 +15,21 @@ export type HttpVersion = (typeof HTTP_VERSIONS)[number];
 export const VIAS = ['proxy', 'direct', 'tcp'] as const;
 export type Via = (typeof VIAS)[number];
 
+export const PORT_ORDERS = ['sequential', 'random', 'mru', 'lru'] as const;
+/**
+ * In which order free source ports are taken. `sequential`: upwards, round and round; `random`: any free one; `mru`: the
+ * one freed last first; `lru`: the one freed longest ago first.
+ */
+export type PortOrder = (typeof PORT_ORDERS)[number];
+
+/** Findings that a scenario has to ask for, as its load must be made for them. */
+export const FINDINGS = ['knee', 'cut-age', 'reuse-band', 'nat-pool'] as const;
+export type AskedFinding = (typeof FINDINGS)[number];
+
+/** What a run does about net.ipv4.tcp_timestamps. */
+export const SWITCHES = ['on', 'off'] as const;
+export type Switch = (typeof SWITCHES)[number];
+
 /** What an arm wants to see. An empty list of statuses takes any. */
 export type Expectation =
   | { readonly kind: 'status'; readonly statuses: readonly number[] }

@@ -1,8 +1,9 @@
+import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import type { RunStatus, Summary } from '../analysis/types.ts';
-import { UsageError } from '../errors.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
 import { FILES } from './files.ts';
 import { readStatus } from './process-mark.ts';
 import { readRunInfo } from './run-reader.ts';
@@ -20,9 +21,13 @@ export interface RunListing {
   readonly bytes: number;
 }
 
-/** Every run under a results folder, oldest first; folders that hold none are passed over. */
+/**
+ * Every run under a results folder, oldest first; folders that hold none are passed over. None where there is no such
+ * folder yet.
+ * @throws EnvironmentError where there is one that cannot be read
+ */
 export async function listRuns(resultsDir: string): Promise<RunListing[]> {
-  const entries = await readdir(resultsDir, { withFileTypes: true }).catch(() => []);
+  const entries = await readEntries(resultsDir);
   const dirs = entries.filter((entry) => entry.isDirectory()).map((entry) => join(resultsDir, entry.name));
   const listings = await Promise.all(dirs.map((dir) => describeRun(dir).catch(() => undefined)));
   return listings
@@ -51,6 +56,19 @@ export async function findRun(name: string, resultsDir: string): Promise<string>
     );
   }
   throw new UsageError(`there is no run "${name}" in ${resultsDir}`, { hint: suggestRun(name, runs) });
+}
+
+async function readEntries(resultsDir: string): Promise<Dirent[]> {
+  try {
+    return await readdir(resultsDir, { withFileTypes: true });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    throw new EnvironmentError(`cannot read the results in ${resultsDir} (${message})`, {
+      hint: 'name a folder that can be read with --results DIR',
+      cause,
+    });
+  }
 }
 
 function suggestRun(name: string, runs: readonly RunListing[]): string {

@@ -19,12 +19,30 @@ export interface RunInfo {
   readonly workers: number;
   /** "address:port" of every endpoint, by arm. */
   readonly endpoints: Readonly<Record<string, readonly string[]>>;
+  /** Where each arm's connections came from, where the arm says; absent in runs from before it could. */
+  readonly sources?: Readonly<Record<string, SourcesInfo>>;
+  /** Whether the NAT on the way keeps source ports; only where a sweep asked. */
+  readonly nat?: NatInfo;
   /** The command line that started it, secrets redacted. */
   readonly command: readonly string[];
   readonly versions: { readonly rushhour: string; readonly node: string };
   /** What the machine was like: kernel, sysctls, limits. */
   readonly host: unknown;
   readonly process: ProcessMark;
+}
+
+/** Source addresses and ports of one arm. */
+export interface SourcesInfo {
+  readonly addresses: readonly string[];
+  /** Ranges that were used: what the scenario says without reserved ports and those that something listened on. */
+  readonly ports?: readonly string[];
+}
+
+/** What the far end saw of connections bound to known ports. */
+export interface NatInfo {
+  readonly ports: 'preserved' | 'reassigned' | 'unknown';
+  /** How it is known, or why not. */
+  readonly because: string;
 }
 
 /** Tells a process from a later one with the same number. */

@@ -63,7 +63,10 @@ export async function rebuildSummary(dir: string): Promise<Summary> {
   const endedAt =
     info.endedAt ?? new Date(Date.parse(info.startedAt) + (tally.lastSecond + 1) * 1_000).toISOString();
   const run = runOf(info, status === 'running' ? 'interrupted' : status, endedAt);
-  return summarise({ run, scenario: info.scenario, tally, histograms });
+  return summarise({
+    ...{ run, scenario: info.scenario, tally, histograms },
+    ...(info.nat === undefined ? {} : { nat: info.nat.ports }),
+  });
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -2,15 +2,18 @@ import { compileRequest } from '../engine/http/request.ts';
 import type { EngineArm } from '../engine/types.ts';
 import type { RecordedArm } from '../metrics/recorder.ts';
 import { createPacer, type Pacer } from '../plan/pacer.ts';
+import { planSweep, type SweepPair, sweepShare } from '../plan/sweep.ts';
+import type { SweepLoad } from '../scenario/types.ts';
+import type { PortRange } from '../scenario/units.ts';
 import type { PlannedArm } from './protocol.ts';
 
 /** The engine's view of a planned arm. */
-export function toEngineArm({ arm, endpoints }: PlannedArm): EngineArm {
+export function toEngineArm({ arm, endpoints, sources }: PlannedArm): EngineArm {
   const request = compileRequest(arm);
-  const { tos, mss, synCount, bind } = arm.socket;
+  const { tos, mss, synCount } = arm.socket;
   return {
     endpoints,
-    sources: bind,
+    sources,
     ...(request === undefined ? {} : { request }),
     close: arm.close,
     handshakeTimeoutUs: arm.handshakeTimeoutUs,
@@ -25,7 +28,7 @@ export function toEngineArm({ arm, endpoints }: PlannedArm): EngineArm {
 }
 
 /** The recorder's view of a planned arm. */
-export function toRecordedArm({ arm, endpoints }: PlannedArm): RecordedArm {
+export function toRecordedArm({ arm, endpoints, sources }: PlannedArm): RecordedArm {
   return {
     name: arm.name,
     stallAfterUs: arm.stallAfterUs,
@@ -33,11 +36,27 @@ export function toRecordedArm({ arm, endpoints }: PlannedArm): RecordedArm {
     endpoints: endpoints.map(({ address, port, family }) =>
       family === 6 ? `[${address}]:${port}` : `${address}:${port}`,
     ),
-    sources: arm.socket.bind,
+    sources,
+    ...(arm.load.kind === 'sweep' ? { sweepDelaysUs: arm.load.delaysUs } : {}),
   };
 }
 
 /** The pacer of an open-loop arm; undefined for a closed loop, which has no schedule. */
 export function pacerOf({ arm }: PlannedArm): Pacer | undefined {
   return arm.load.kind === 'open' ? createPacer(arm.load) : undefined;
+}
+
+/** A sweep's pairs that are this shard's. */
+export function sweepOf(
+  { ports = [] }: PlannedArm,
+  load: SweepLoad,
+  index: number,
+  count: number,
+): readonly SweepPair[] {
+  return sweepShare(planSweep(load, listPorts(ports)), index, count);
+}
+
+/** Every port of these ranges, in their order. */
+export function listPorts(ranges: readonly PortRange[]): number[] {
+  return ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
 }

@@ -1,12 +1,16 @@
 import type { AttemptRecord, Clock, Engine } from '../engine/types.ts';
 import type { Recorder } from '../metrics/recorder.ts';
+import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
+import type { Skip } from '../outcome/outcome.ts';
 import { closedShare } from '../plan/closed.ts';
 import { createCursor, type Pacer } from '../plan/pacer.ts';
-import { pacerOf } from './arm-plan.ts';
+import { pacerOf, sweepOf } from './arm-plan.ts';
 import { createClosedFeeder } from './closed-feeder.ts';
 import type { Feeder, Launcher } from './feeder.ts';
 import { createOpenFeeder } from './open-feeder.ts';
 import type { PlannedArm, ShardPlan } from './protocol.ts';
+import { SourcePortBook } from './source-port-book.ts';
+import { createSweepFeeder, type SweepLauncher } from './sweep-feeder.ts';
 
 export interface ArmRunnerOptions {
   readonly plan: ShardPlan;
@@ -19,7 +23,7 @@ export interface ArmRunnerOptions {
 }
 
 /** Joins what one arm of a shard needs: the feeder that starts its attempts and the recorder that counts them. */
-export class ArmRunner implements Launcher {
+export class ArmRunner implements Launcher, SweepLauncher {
   readonly feeder: Feeder;
   readonly now: Clock;
   readonly #index: number;
@@ -29,44 +33,81 @@ export class ArmRunner implements Launcher {
   readonly #maxOpen: number;
   readonly #endpoints: number;
   readonly #sources: number;
+  readonly #ports: SourcePortBook | undefined;
+  /** Of a sweep's open attempts: how long their ports have rested. */
+  readonly #sweepAges = new Map<number, ReuseAge>();
 
-  constructor({ plan, planned, index, engine, recorder, clock }: ArmRunnerOptions) {
+  constructor(options: ArmRunnerOptions) {
+    const { plan, planned, index, engine, recorder, clock } = options;
     this.now = clock;
     this.#index = index;
     this.#engine = engine;
     this.#recorder = recorder;
     this.#maxOpen = plan.maxOpen;
     this.#endpoints = planned.endpoints.length;
-    this.#sources = planned.arm.socket.bind.length;
+    this.#sources = planned.sources.length;
     this.#pacer = pacerOf(planned);
-    const { load } = planned.arm;
-    this.feeder =
-      load.kind === 'closed'
-        ? createClosedFeeder(closedShare(load, plan.index, plan.count), this)
-        : createOpenFeeder(createCursor(this.#pacer!, plan.index, plan.count), this, plan.maxLatenessUs);
+    const isSweep = planned.arm.load.kind === 'sweep';
+    this.#ports = isSweep ? undefined : SourcePortBook.open(planned, plan.index, plan.count);
+    this.feeder = this.#createFeeder(options);
   }
 
-  hasRoom(): boolean {
-    return this.#engine.open < this.#maxOpen;
+  obstacle(nowUs: number): Exclude<Skip, 'unsent-late'> | undefined {
+    if (this.#engine.open >= this.#maxOpen) return 'unsent-open-limit';
+    return this.#ports?.hasFree(nowUs) === false ? 'unsent-no-port' : undefined;
   }
 
   start(attempt: number, intendedAtUs: number): void {
-    const endpoint = attempt % this.#endpoints;
-    this.#recorder.begun(this.#index, this.#isRamp(attempt), endpoint, intendedAtUs, this.now());
-    this.#engine.start(this.#index, attempt, intendedAtUs, this.#sourceOf(attempt), 0);
+    const ports = this.#ports;
+    if (ports === undefined) {
+      this.#begin(attempt, intendedAtUs, this.#sourceOf(attempt), 0, FIRST_USE);
+      return;
+    }
+    const age = ports.take(this.now());
+    this.#begin(attempt, intendedAtUs, ports.source, ports.port, age);
   }
 
-  skip(attempt: number, reason: 'unsent-late' | 'unsent-open-limit'): void {
+  startFrom(attempt: number, intendedAtUs: number, source: number, port: number, delayUs: number): void {
+    const age = delayUs < 0 ? FIRST_USE : { portUs: delayUs, sourceUs: -1 };
+    if (delayUs >= 0) this.#sweepAges.set(attempt, age);
+    this.#begin(attempt, intendedAtUs, source, port, age);
+  }
+
+  skip(attempt: number, reason: Skip): void {
     this.#recorder.skipped(this.#index, this.#isRamp(attempt), reason);
   }
 
   established(record: Readonly<AttemptRecord>): void {
-    this.#recorder.established(record, this.#isRamp(record.attempt));
+    this.#recorder.established(record, this.#isRamp(record.attempt), this.#ageOf(record));
   }
 
   settled(record: Readonly<AttemptRecord>): void {
-    this.#recorder.settled(record, this.#isRamp(record.attempt));
-    this.feeder.settled();
+    const outcome = this.#recorder.settled(record, this.#isRamp(record.attempt), this.#ageOf(record));
+    this.#ports?.release(record, outcome);
+    this.#sweepAges.delete(record.attempt);
+    this.feeder.settled(record, outcome);
+  }
+
+  #createFeeder({ plan, planned }: ArmRunnerOptions): Feeder {
+    const { load } = planned.arm;
+    switch (load.kind) {
+      case 'closed':
+        return createClosedFeeder(closedShare(load, plan.index, plan.count), this);
+      case 'open':
+        return createOpenFeeder(createCursor(this.#pacer!, plan.index, plan.count), this, plan.maxLatenessUs);
+      case 'sweep':
+        return createSweepFeeder(sweepOf(planned, load, plan.index, plan.count), this, plan.maxLatenessUs);
+    }
+  }
+
+  #begin(attempt: number, intendedAtUs: number, source: number, port: number, age: ReuseAge): void {
+    const endpoint = attempt % this.#endpoints;
+    this.#recorder.begun(this.#index, this.#isRamp(attempt), endpoint, intendedAtUs, this.now(), age);
+    this.#engine.start(this.#index, attempt, intendedAtUs, source, port);
+  }
+
+  #ageOf(record: Readonly<AttemptRecord>): ReuseAge {
+    return this.#ports?.ageOf(record) ?? this.#sweepAges.get(record.attempt) ?? FIRST_USE;
   }
 
   #isRamp(attempt: number): boolean {

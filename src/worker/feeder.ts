@@ -1,14 +1,20 @@
+import type { AttemptRecord } from '../engine/types.ts';
+import type { Outcome, Skip } from '../outcome/outcome.ts';
+
 /** What a feeder needs of the world to start attempts. */
 export interface Launcher {
-  /** Room for one more open attempt. */
-  hasRoom(): boolean;
+  /** What keeps the next attempt from being started now; undefined: nothing does. */
+  obstacle(nowUs: number): Exclude<Skip, 'unsent-late'> | undefined;
   /** Microseconds since the start, read anew. */
   now(): number;
-  /** Starts an attempt now. */
+  /** Starts an attempt now; only where there is no obstacle. */
   start(attempt: number, intendedAtUs: number): void;
   /** Counts an attempt that was due and cannot be started any more. */
-  skip(attempt: number, reason: 'unsent-late' | 'unsent-open-limit'): void;
+  skip(attempt: number, reason: Skip): void;
 }
+
+/** How long a feeder waits for an obstacle to go away before it looks again. Events wake it sooner. */
+export const RETRY_US = 1_000;
 
 /** Decides, for one arm of a shard, which attempts start now. */
 export interface Feeder {
@@ -17,7 +23,7 @@ export interface Feeder {
   /** Starts what is due, at most `budget` attempts; returns how many it handled. */
   launch(nowUs: number, budget: number): number;
   /** One of this arm's attempts has ended. */
-  settled(): void;
+  settled(record: Readonly<AttemptRecord>, outcome: Outcome): void;
   /** Starts nothing from now on. */
   stop(): void;
 }

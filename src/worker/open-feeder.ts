@@ -1,24 +1,26 @@
 import type { PacerCursor } from '../plan/pacer.ts';
-import type { Feeder, Launcher } from './feeder.ts';
+import { type Feeder, type Launcher, RETRY_US } from './feeder.ts';
 
 /**
  * Open loop: attempts start when the clock says so, whatever became of the earlier ones. One that cannot start waits
- * for room and is started late; past `maxLatenessUs` it is given up as unsent.
+ * for room, or for a source port, and is started late; past `maxLatenessUs` it is given up as unsent.
  */
 export function createOpenFeeder(cursor: PacerCursor, launcher: Launcher, maxLatenessUs: number): Feeder {
   let stopped = false;
+  let retryAtUs = 0;
   return {
-    nextDueUs: () => (stopped ? Number.POSITIVE_INFINITY : cursor.atUs),
+    nextDueUs: () => (stopped ? Number.POSITIVE_INFINITY : Math.max(cursor.atUs, retryAtUs)),
     launch(nowUs, budget) {
       if (stopped) return 0;
       let handled = 0;
       while (handled < budget && cursor.atUs <= nowUs) {
-        const room = launcher.hasRoom();
+        const obstacle = launcher.obstacle(nowUs);
         if (nowUs - cursor.atUs > maxLatenessUs) {
-          launcher.skip(cursor.attempt, room ? 'unsent-late' : 'unsent-open-limit');
-        } else if (room) {
+          launcher.skip(cursor.attempt, obstacle ?? 'unsent-late');
+        } else if (obstacle === undefined) {
           launcher.start(cursor.attempt, cursor.atUs);
         } else {
+          retryAtUs = nowUs + RETRY_US;
           break;
         }
         cursor.advance();

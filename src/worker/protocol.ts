@@ -1,11 +1,16 @@
 import type { Endpoint } from '../engine/types.ts';
 import type { Frame, FrameHistograms, Stall } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
+import type { PortRange } from '../scenario/units.ts';
 
 /** An arm with its names resolved: what a worker can execute without asking anybody. */
 export interface PlannedArm {
   readonly arm: Arm;
   readonly endpoints: readonly Endpoint[];
+  /** Source addresses, by the engine's index; empty: the system chooses. */
+  readonly sources: readonly string[];
+  /** Source ports to bind, those taken out that this machine has given away; absent: the system chooses. */
+  readonly ports?: readonly PortRange[];
 }
 
 /** The unit of work: shard `index` of `count` of a run. A thread and a machine run the same. */

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { CreateEngine } from '../engine/types.ts';
 import { Recorder } from '../metrics/recorder.ts';

@@ -15,12 +15,13 @@ interface Step {
   readonly ratePerSec: number;
   readonly stalled?: number;
   readonly unsent?: number;
+  readonly refused?: number;
 }
 
 /** Two seconds for each step; its stalls and unsent attempts fall into the first. */
 function playSteps(steps: readonly Step[]): Tally {
   const tally = new Tally();
-  for (const [index, { ratePerSec, stalled = 0, unsent = 0 }] of steps.entries()) {
+  for (const [index, { ratePerSec, stalled = 0, unsent = 0, refused = 0 }] of steps.entries()) {
     const second = index * 2;
     tally.add(
       frameOf(second, {
@@ -29,6 +30,7 @@ function playSteps(steps: readonly Step[]): Tally {
           started: ratePerSec - unsent,
           unsent,
           recovered: stalled,
+          outcomes: { ok: ratePerSec - unsent - refused, 'handshake-refused': refused },
           stalledBySecond: stalled > 0 ? { [second]: stalled } : {},
         },
       }),
@@ -49,7 +51,7 @@ describe('the knee', () => {
         arm: 'stress',
         confidence: 'none',
         ratePerSec: 4_000,
-        text: 'no knee up to 4000/s: neither stalls nor unsent attempts above 0.1 %',
+        text: 'no knee up to 4000/s: no stalls, failures or unsent attempts above 0.1 %',
       },
     ]);
   });
@@ -87,6 +89,12 @@ describe('the knee', () => {
         ratePerSec: 1_000,
         text: expect.stringMatching(/at 2000\/s; higher steps were clean again/),
       },
+    ]);
+  });
+
+  it('lies before a step at which attempts failed, though none stalled', () => {
+    expect(kneeOf([{ ratePerSec: 1_000 }, { ratePerSec: 2_000, refused: 400 }])).toMatchObject([
+      { ratePerSec: 1_000, text: 'clean up to 1000/s, 400 of 4000 attempts failed (10 %) at 2000/s' },
     ]);
   });
 
@@ -156,12 +164,12 @@ describe('the age at which connections are cut', () => {
   const established = (count: number) => summaryOf({ established: count });
 
   it('is not looked for where nothing is held', () => {
-    expect(findCutAge(armOf(), established(10), histogramOf(5))).toEqual([]);
+    expect(findCutAge(armOf(), established(10), histogramOf(5), sec(600))).toEqual([]);
   });
 
   it('is sure where many were cut at one age', () => {
     const ages = Array.from({ length: 20 }, (_, index) => sec(300) + index * 10_000);
-    const [finding] = findCutAge(held, established(20), histogramOf(...ages));
+    const [finding] = findCutAge(held, established(20), histogramOf(...ages), sec(620));
     expect(finding).toMatchObject({ kind: 'cut-age', arm: 'stress', confidence: 'high', count: 20 });
     expect((finding?.['ageSec'] as number) / 300).toBeCloseTo(1, 2);
     expect(finding?.text).toMatch(/^20 of 20 held connections were cut at an age of 300\.\d+ s/);
@@ -169,7 +177,7 @@ describe('the age at which connections are cut', () => {
 
   it('is less sure where few were cut, or at many ages, and least where both', () => {
     const confidence = (...ages: number[]) =>
-      findCutAge(held, established(100), histogramOf(...ages.map(sec)))[0]?.confidence;
+      findCutAge(held, established(100), histogramOf(...ages.map(sec)), sec(620))[0]?.confidence;
     expect(confidence(300, 300, 301)).toBe('medium');
     expect(confidence(10, 20, 30, 40, 50, 60, 70, 80, 90, 100)).toBe('medium');
     expect(confidence(10, 500, 250)).toBe('low');
@@ -178,7 +186,7 @@ describe('the age at which connections are cut', () => {
   });
 
   it('is told to be absent where none was cut, and apart from that, where none was there to cut', () => {
-    expect(findCutAge(held, established(5), undefined)).toEqual([
+    expect(findCutAge(held, established(5), undefined, sec(620))).toEqual([
       {
         kind: 'cut-age',
         arm: 'stress',
@@ -187,8 +195,14 @@ describe('the age at which connections are cut', () => {
         text: '5 connections were held for up to 600 s and none was cut',
       },
     ]);
-    expect(findCutAge(held, established(0), undefined)).toMatchObject([
+    expect(findCutAge(held, established(0), undefined, sec(620))).toMatchObject([
       { confidence: 'none', text: 'no connection was established, so none could be cut' },
     ]);
+  });
+
+  it('claims no longer a hold than was watched', () => {
+    const text = (watchedUs: number) => findCutAge(held, established(5), undefined, watchedUs)[0]?.text;
+    expect(text(5_290_000)).toBe('5 connections were held for up to 5.2 s and none was cut');
+    expect(text(sec(600))).toMatch(/up to 600 s/);
   });
 });

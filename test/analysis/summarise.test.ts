@@ -266,4 +266,16 @@ describe('findings', () => {
       ['cut-age', 'control', 'medium'],
     ]);
   });
+
+  it('claim of a run that was cut short no longer a hold than it saw', () => {
+    const scenario = scenarioOf({ arms: [armOf({ holdUs: sec(600) })], findings: ['cut-age'] });
+    const text = (...frames: Frame[]) =>
+      summaryOf(frames, { scenario, status: 'interrupted' }).findings[0]?.text;
+    const first = frameOf(1, { stress: { ...fine(10), firstBegunUs: sec(1), lastBegunUs: sec(1.9) } });
+    // Stopped: what was held was let go.
+    const letGo = frameOf(6, { stress: { outcomes: { ok: 10 }, lastEndUs: sec(6.3) } });
+    expect(text(first, letGo)).toBe('10 connections were held for up to 5.3 s and none was cut');
+    // Killed: nobody saw them end.
+    expect(text(first, frameOf(9, {}))).toBe('10 connections were held for up to 8 s and none was cut');
+  });
 });

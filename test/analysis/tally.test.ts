@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Tally } from '../../src/analysis/tally.ts';
 import { emptyCounts } from '../../src/metrics/counts.ts';
+import type { Frame } from '../../src/metrics/types.ts';
 import { fine, frameOf } from './parts.ts';
 
 describe('adding frames up', () => {
@@ -11,8 +12,8 @@ describe('adding frames up', () => {
     const { counts, bySecond } = tally.series('stress');
     expect(counts).toMatchObject({ scheduled: 35, started: 30, unsent: 5, bytes: 120, outcomes: { ok: 30 } });
     expect([...bySecond]).toEqual([
-      [0, { scheduled: 10, started: 10, unsent: 0, stalled: 0 }],
-      [2, { scheduled: 25, started: 20, unsent: 5, stalled: 0 }],
+      [0, { scheduled: 10, started: 10, unsent: 0, stalled: 0, failed: 0 }],
+      [2, { scheduled: 25, started: 20, unsent: 5, stalled: 0, failed: 0 }],
     ]);
     expect(tally.series('control').counts.started).toBe(1);
   });
@@ -32,6 +33,22 @@ describe('adding frames up', () => {
       [2, 2],
       [3, 1],
     ]);
+  });
+
+  it('counts as failed what the path or the far end did, but a frozen handshake as a stall alone', () => {
+    const failed = (outcomes: Frame['series'][string]['outcomes'], frozen: number) => {
+      const tally = new Tally();
+      tally.add(frameOf(7, { stress: { outcomes, frozen } }));
+      return tally.series('stress').bySecond.get(7)?.failed;
+    };
+    const local = { ok: 50, abandoned: 3, 'local-failure': 2, 'unsent-late': 7, 'local-port-exhausted': 1 };
+    expect(failed(local, 0)).toBe(0);
+    expect(
+      failed({ ...local, 'handshake-refused': 4, 'response-timeout': 5, 'unexpected-status': 6 }, 0),
+    ).toBe(15);
+    expect(failed({ 'handshake-timeout': 10, 'handshake-refused': 1 }, 10)).toBe(1);
+    // Refused at the second SYN, as the scenario expected.
+    expect(failed({ ok: 1 }, 1)).toBe(0);
   });
 
   it('tells the last second from the last in which something fell due', () => {

@@ -124,6 +124,44 @@ describe('source ports', () => {
     expect(level({ 'net.ipv4.tcp_tw_reuse': '2' }, loopback)).toBe('ok');
   });
 
+  it('bound on purpose are taken again at once with timestamps, and rest 60 s without', () => {
+    const ports = {
+      range: { from: 20_000, to: 20_999 },
+      order: 'sequential',
+      reuseAfterUs: 0,
+    } as const;
+    const arm = armAt({ close: 'fin', load: MINUTES_AT(20), source: { addresses: [], ports } });
+    const check = (sysctls: Record<string, string>, over = {}) =>
+      find(judge(withSysctls(sysctls), { ...scenarioOf(arm), ...over }), 'ports of stress');
+    expect(check({ 'net.ipv4.tcp_tw_reuse': '0' })).toMatchObject({
+      level: 'ok',
+      what: expect.stringContaining('whatever tcp_tw_reuse says'),
+    });
+    const without = check({ 'net.ipv4.tcp_tw_reuse': '1', 'net.ipv4.tcp_timestamps': '0' });
+    expect(without).toMatchObject({ level: 'fail', what: expect.stringContaining('1000 ports last for 16') });
+    expect(check({}, { tcpTimestamps: 'off' })).toEqual(without);
+  });
+
+  it('that rest between uses have to last for the rate', () => {
+    const level = (ratePerSec: number) =>
+      find(
+        judge(
+          hostFacts(),
+          scenarioOf(
+            armAt({
+              load: MINUTES_AT(ratePerSec),
+              source: {
+                addresses: [{ kind: 'network', network: '127.0.1.0', prefix: 30 }],
+                ports: { range: { from: 1_000, to: 1_999 }, order: 'lru', reuseAfterUs: 10 * SECOND },
+              },
+            }),
+          ),
+        ),
+        'ports of stress',
+      ).level;
+    expect([level(200), level(201)]).toEqual(['ok', 'fail']);
+  });
+
   it('warn of a closed loop whose attempts outnumber them: its rate is not known beforehand', () => {
     const arm = armAt({ close: 'fin', load: { kind: 'closed', concurrency: 10, attempts: 50_000 } });
     expect(find(judge(hostFacts(), scenarioOf(arm)), 'ports of stress').level).toBe('warn');
@@ -153,8 +191,10 @@ describe('the kernel', () => {
   });
 
   it('offers the run without timestamps where they are on, and the other way round', () => {
-    expect(find(judge(hostFacts()), 'timestamps').mend).toBe('sysctl -w net.ipv4.tcp_timestamps=0');
-    expect(find(judge(withSysctls({ 'net.ipv4.tcp_timestamps': '0' })), 'timestamps').mend).toMatch(/=1$/);
+    expect(find(judge(hostFacts()), 'timestamps').mend).toBe('rushhour run <scenario> --tcp-timestamps off');
+    expect(find(judge(withSysctls({ 'net.ipv4.tcp_timestamps': '0' })), 'timestamps').mend).toMatch(
+      /--tcp-timestamps on$/,
+    );
   });
 
   it('is not read on other systems, which is said', () => {

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { AttemptRecord } from '../../src/engine/types.ts';
 import { type RecordedArm, Recorder } from '../../src/metrics/recorder.ts';
+import { FIRST_USE } from '../../src/metrics/reuse-bins.ts';
 
 /** Two endpoints, one source, stalls from 900 ms. */
 export const STRESS: RecordedArm = {
@@ -67,8 +68,8 @@ export function refusedLocally(code: keyof typeof constants.errno, changes: Part
 }
 
 /** Hands a record in as a worker would: begun, established where it was, settled. */
-export function play(recorder: Recorder, record: AttemptRecord, ramp = false): void {
-  recorder.begun(record.arm, ramp, record.endpoint, record.intendedAtUs, record.startedAtUs);
-  if (record.establishedAtUs >= 0) recorder.established(record, ramp);
-  recorder.settled(record, ramp);
+export function play(recorder: Recorder, record: AttemptRecord, ramp = false, age = FIRST_USE): void {
+  recorder.begun(record.arm, ramp, record.endpoint, record.intendedAtUs, record.startedAtUs, age);
+  if (record.establishedAtUs >= 0) recorder.established(record, ramp, age);
+  recorder.settled(record, ramp, age);
 }

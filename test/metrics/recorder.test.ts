@@ -141,6 +141,17 @@ describe('counting attempts', () => {
     });
   });
 
+  it('carries nothing of a second over into the next, where that has attempts of its own', () => {
+    const recorder = recorderOf();
+    play(recorder, recordOf({ synRetransmits: 1, establishedAtUs: 2_000_000, endpoint: 1 }));
+    play(recorder, recordOf({ status: 503 }));
+    recorder.takeFrame(0, 0);
+    play(recorder, recordOf({ startedAtUs: 1_250_000 }));
+    const alone = recorderOf();
+    play(alone, recordOf({ startedAtUs: 1_250_000 }));
+    expect(recorder.takeFrame(1, 0)).toEqual(alone.takeFrame(1, 0));
+  });
+
   it('tells arms apart, and of each its ramps', () => {
     const recorder = recorderOf([STRESS, { ...STRESS, name: 'control', endpoints: ['10.0.0.9:80'] }]);
     play(recorder, recordOf({ bytes: 1 }));
@@ -193,6 +204,8 @@ describe('what becomes of a handshake', () => {
         fate: 'recovered',
         endpoint: '10.0.0.2:3128',
         source: '192.0.2.7:20001',
+        reuseAgeMs: null,
+        sourceReuseAgeMs: null,
       },
     ]);
   });

@@ -89,7 +89,7 @@ const ROWS: readonly Row[] = [
 ];
 
 /** Told by the feeders, before any engine is involved. */
-const NOT_OF_ENGINES: readonly Outcome[] = ['unsent-late', 'unsent-open-limit'];
+const NOT_OF_ENGINES: readonly Outcome[] = ['unsent-late', 'unsent-open-limit', 'unsent-no-port'];
 
 describe('classify', () => {
   it.each(ROWS)('%s', (_why, end, expected, outcome) => {

@@ -40,6 +40,9 @@ describe('renderSummary', () => {
       lateness    of this machine in starting attempts: p50 26 us, p99 104 us, max 260 us
       results     results/20250131-060000-steady-k3f9
 
+      Findings
+        - stress: stalls start at 1,007/s (high confidence)
+
       Arm stress
         attempts    60,000 scheduled, 59,990 started, 10 unsent, 59,900 established, 59,865 completed
                     (99.8 %); 2,000/s
@@ -62,9 +65,6 @@ describe('renderSummary', () => {
         endpoint        started  established  completed  stalled
         10.0.0.5:3128    29,995       29,905     29,870      120
         [fd00::5]:3128   29,995       29,995     29,995        0
-
-      Findings
-        - stress: stalls start at 1,007/s (high confidence)
       "
     `);
   });

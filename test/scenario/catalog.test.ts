@@ -18,9 +18,14 @@ describe('the scenarios that come with rushhour', () => {
       ['ab-burst', 'proxy,target'],
       ['closed-port', 'target'],
       ['hold', 'proxy-or-target'],
+      ['loss-check', 'proxy,target'],
+      ['nat-recycle', 'proxy,target'],
+      ['port-exhaustion', 'proxy-or-target'],
       ['quickstart', ''],
       ['ramp-to-knee', 'proxy,target'],
+      ['school-morning', 'proxy,target'],
       ['steady', 'proxy,target'],
+      ['timewait-sweep', 'proxy,target'],
     ]);
   });
 
@@ -37,8 +42,10 @@ describe('the scenarios that come with rushhour', () => {
   });
 
   it('load once their needs are met', async () => {
-    for (const name of ['ab-burst', 'hold', 'ramp-to-knee', 'steady']) {
-      const scenario = await loadScenario(name, [OURS], name === 'hold' ? { proxy: FAR_END.proxy } : FAR_END);
+    for (const { name, needs } of await listScenarios([OURS])) {
+      if (name === 'closed-port') continue;
+      const given = needs.includes('proxy-or-target') ? { proxy: FAR_END.proxy } : FAR_END;
+      const scenario = await loadScenario(name, [OURS], needs.length === 0 ? {} : given);
       expect(scenario.name).toBe(name);
       expect(scenario.pass.length).toBeGreaterThan(0);
     }
@@ -69,6 +76,28 @@ describe('the scenarios that come with rushhour', () => {
     expect([hold.findings, armOf(hold, 'keep').target.port]).toEqual([['cut-age'], 3128]);
     const closed = await loadScenario('closed-port', [OURS], { target: 'tcp://192.0.2.1:9' });
     expect(armOf(closed, 'probe')).toMatchObject({ via: 'tcp', expect: { kind: 'refused' } });
+  });
+
+  it('recycle ports with two controls, one that leaves no TIME_WAIT and one that is slow', async () => {
+    const scenario = await loadScenario('nat-recycle', [OURS], FAR_END);
+    expect(scenario.arms.map(({ name, close }) => [name, close])).toEqual([
+      ['stress', 'peer'],
+      ['reset-control', 'reset'],
+      ['slow-control', 'peer'],
+    ]);
+    const ranges = scenario.arms.map(({ source }) => source!.ports!.range);
+    expect(ranges.every(({ from }, index) => index === 0 || from > ranges[index - 1]!.to)).toBe(true);
+    expect(scenario.findings).toEqual(['reuse-band']);
+  });
+
+  it('sweep delays on both sides of 60 s, below 20 connections a second, in at most four minutes', async () => {
+    // Every second, and one of the steps that grow by a fifth.
+    const load = loadOf(await loadScenario('timewait-sweep', [OURS], FAR_END), 'sweep');
+    if (load.kind !== 'sweep') throw new Error('no sweep');
+    expect(load.delaysUs.filter((us) => us >= 56e6 && us <= 64e6)).toHaveLength(10);
+    expect([load.delaysUs[0], load.delaysUs.at(-1)]).toEqual([300_000, 70_000_000]);
+    expect(load.ratePerSec).toBeLessThan(20);
+    expect(loadDurationUs(load)).toBeLessThan(240e6);
   });
 
   it('can be asked about one by one, holds counted in', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseScenario } from '../../src/scenario/load.ts';
 import { armSchema, exportJsonSchema, scenarioSchema } from '../../src/scenario/schema.ts';
+import { sourceKeys } from '../../src/scenario/source-schema.ts';
 
 interface Node {
   description?: string;
@@ -74,11 +75,14 @@ describe('the reference', () => {
   it('names every key of a scenario and of an arm', async () => {
     const text = await read();
     const nested = ['request', 'timeouts', 'socket'] as const;
-    const armKeys = Object.keys(armSchema.shape).filter((key) => !nested.some((map) => map === key));
+    const source = Object.keys(sourceKeys.shape).map((key) => `source.${key}`);
+    const armKeys = Object.keys(armSchema.shape).filter(
+      (key) => ![...nested, 'source'].some((map) => map === key),
+    );
     const below = nested.flatMap((map) =>
       Object.keys(armSchema.shape[map].unwrap().shape).map((key) => `${map}.${key}`),
     );
-    const missing = [...Object.keys(scenarioSchema.shape), ...armKeys, ...below].filter(
+    const missing = [...Object.keys(scenarioSchema.shape), ...armKeys, ...below, ...source].filter(
       (key) => !text.includes(`| \`${key}\` |`),
     );
     expect(missing).toEqual([]);

@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
+import { EnvironmentError, UsageError } from '../../src/errors.ts';
 import { findRun, listRuns } from '../../src/store/listing.ts';
 import { scenarioOf } from '../analysis/parts.ts';
 import { makeFolder, openRun, readAll, recordRun } from './runs.ts';
@@ -48,6 +48,16 @@ describe('listing runs', () => {
 
   it('is empty where there is no folder', async () => {
     expect(await listRuns(join(makeFolder(), 'nowhere'))).toEqual([]);
+  });
+
+  it('says so where there is a folder that cannot be read, instead of calling it empty', async () => {
+    const path = join(makeFolder(), 'results');
+    await writeFile(path, 'no folder');
+    await expect(listRuns(path)).rejects.toBeInstanceOf(EnvironmentError);
+    await expect(listRuns(path)).rejects.toMatchObject({
+      message: expect.stringMatching(`^cannot read the results in ${path} \\(ENOTDIR`),
+      hint: expect.stringContaining('--results'),
+    });
   });
 });
 

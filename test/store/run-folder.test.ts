@@ -54,6 +54,8 @@ describe('the folder of a run', () => {
         fate: 'recovered',
         endpoint: '10.0.0.1:3128',
         source: '',
+        reuseAgeMs: null,
+        sourceReuseAgeMs: null,
       })),
     );
     expect(summary.arms['stress']).toMatchObject({ scheduled: 45, started: 40, stalled: { count: 5 } });
@@ -61,7 +63,10 @@ describe('the folder of a run', () => {
 
   it('keeps no more than 10,000 stalls one by one, and counts the others', async () => {
     const run = await openRun(makeFolder());
-    const stall = { series: 'stress', atUs: 0, handshakeUs: 0, synRetransmits: 1, endpoint: '', source: '' };
+    const stall = {
+      ...{ series: 'stress', atUs: 0, handshakeUs: 0, synRetransmits: 1, endpoint: '', source: '' },
+      ...{ reuseAgeMs: null, sourceReuseAgeMs: null },
+    };
     const stalls = Array.from({ length: 4_000 }, () => ({ ...stall, fate: 'frozen' as const }));
     for (const second of [0, 1, 2, 3]) {
       await run.append({ ...frameOf(second, {}), stallsLeftOut: 5 }, new Map(), stalls);

@@ -3,6 +3,7 @@ import { createCursor, createPacer } from '../../src/plan/pacer.ts';
 import { createClosedFeeder } from '../../src/worker/closed-feeder.ts';
 import type { Launcher } from '../../src/worker/feeder.ts';
 import { createOpenFeeder } from '../../src/worker/open-feeder.ts';
+import { recordOf } from '../metrics/attempts.ts';
 
 /** A launcher with `room` places that notes what it was asked. */
 function fakeLauncher(room: number) {
@@ -11,7 +12,7 @@ function fakeLauncher(room: number) {
   let nowUs = 0;
   let places = room;
   const launcher: Launcher = {
-    hasRoom: () => places > 0,
+    obstacle: () => (places > 0 ? undefined : 'unsent-open-limit'),
     now: () => nowUs,
     start(attempt, intendedAtUs) {
       places -= 1;
@@ -104,7 +105,7 @@ describe('a closed-loop feeder', () => {
     fake.at(42);
     expect(feeder.launch(42, 64)).toBe(3);
     expect(feeder.launch(42, 64)).toBe(0);
-    feeder.settled();
+    feeder.settled(recordOf(), 'ok');
     feeder.launch(42, 64);
     expect(fake.started).toEqual([
       [1, 42],
@@ -119,7 +120,7 @@ describe('a closed-loop feeder', () => {
     const feeder = createClosedFeeder(share, fake.launcher);
     for (let round = 0; round < 10; round += 1) {
       const launched = feeder.launch(0, 64);
-      for (let ended = 0; ended < launched; ended += 1) feeder.settled();
+      for (let ended = 0; ended < launched; ended += 1) feeder.settled(recordOf(), 'ok');
     }
     expect(fake.started).toHaveLength(5);
     expect(feeder.nextDueUs(0)).toBe(Number.POSITIVE_INFINITY);

@@ -8,15 +8,24 @@ const NARROW_SPREAD = 0.05;
 /** Fewer cuts than this are no pattern. */
 const ENOUGH_CUTS = 10;
 
-/** The age at which something cuts connections that are kept open. */
-export function findCutAge(arm: Arm, summary: ArmSummary, cutAge: Histogram | undefined): Finding[] {
+/**
+ * The age at which something cuts connections that are kept open.
+ * @param watchedUs from the arm's first start to the end of what was recorded: a run that was cut short, or a stop that
+ * released what was held, watched none for longer
+ */
+export function findCutAge(
+  arm: Arm,
+  summary: ArmSummary,
+  cutAge: Histogram | undefined,
+  watchedUs: number,
+): Finding[] {
   if (arm.holdUs === 0) return [];
   const held = summary.established;
   if (cutAge === undefined || cutAge.totalCount === 0) {
     const text =
       held === 0
         ? 'no connection was established, so none could be cut'
-        : `${held} connections were held for up to ${arm.holdUs / 1_000_000} s and none was cut`;
+        : `${held} connections were held for up to ${heldSec(arm.holdUs, watchedUs)} s and none was cut`;
     return [{ kind: 'cut-age', arm: arm.name, confidence: 'none', count: 0, text }];
   }
   const seconds = (percentile: number): number =>
@@ -28,4 +37,8 @@ export function findCutAge(arm: Arm, summary: ArmSummary, cutAge: Histogram | un
     isNarrow && count >= ENOUGH_CUTS ? 'high' : isNarrow || count >= ENOUGH_CUTS ? 'medium' : 'low';
   const text = `${count} of ${held} held connections were cut at an age of ${p50} s (p10 ${p10} s, p90 ${p90} s)`;
   return [{ kind: 'cut-age', arm: arm.name, confidence, ageSec: p50, count, text }];
+}
+
+function heldSec(holdUs: number, watchedUs: number): number {
+  return watchedUs < holdUs ? Math.floor(watchedUs / 100_000) / 10 : holdUs / 1_000_000;
 }

@@ -3,17 +3,18 @@ import type { Arm } from '../../scenario/types.ts';
 import type { SeriesTally } from '../tally.ts';
 import type { Finding } from '../types.ts';
 
-/** Stalled or unsent, of what was scheduled: above it a step is over the knee. RFC 9411 asks for < 0.001 % failures. */
+/** Stalled, failed or unsent, of what was scheduled: above it a step is over the knee. RFC 9411 asks for < 0.001 %. */
 const MAX_BAD_SHARE = 0.001;
 
 interface Level {
   readonly ratePerSec: number;
   readonly scheduled: number;
   readonly stalled: number;
+  readonly failed: number;
   readonly unsent: number;
 }
 
-/** The highest rate of a stepped load at which handshakes did not yet stall and nothing was unsent. */
+/** The highest rate of a stepped load at which handshakes did not yet stall, and nothing failed or was unsent. */
 export function findKnee(arm: Arm, series: SeriesTally): Finding[] {
   if (arm.load.kind !== 'open' || !arm.load.phases.some(({ kind }) => kind === 'step')) return [];
   // Steps may lead downwards too.
@@ -32,7 +33,7 @@ export function findKnee(arm: Arm, series: SeriesTally): Finding[] {
         arm,
         'none',
         highest,
-        `no knee up to ${highest}/s: neither stalls nor unsent attempts above 0.1 %`,
+        `no knee up to ${highest}/s: no stalls, failures or unsent attempts above 0.1 %`,
       ),
     ];
   }
@@ -55,14 +56,15 @@ function finding(arm: Arm, confidence: Finding['confidence'], ratePerSec: number
   return { kind: 'knee', arm: arm.name, confidence, ratePerSec, text };
 }
 
-function isBad({ scheduled, stalled, unsent }: Level): boolean {
-  return stalled + unsent > scheduled * MAX_BAD_SHARE;
+function isBad({ scheduled, stalled, failed, unsent }: Level): boolean {
+  return stalled + failed + unsent > scheduled * MAX_BAD_SHARE;
 }
 
-function describe({ scheduled, stalled, unsent }: Level): string {
+function describe({ scheduled, stalled, failed, unsent }: Level): string {
   const share = (count: number): string => `${Math.round((count / scheduled) * 1_000) / 10} %`;
   const parts = [
     ...(stalled > 0 ? [`${stalled} of ${scheduled} handshakes stalled (${share(stalled)})`] : []),
+    ...(failed > 0 ? [`${failed} of ${scheduled} attempts failed (${share(failed)})`] : []),
     ...(unsent > 0
       ? [`${unsent} of ${scheduled} attempts were unsent (${share(unsent)}: this machine's limit)`]
       : []),
@@ -79,11 +81,12 @@ function levelsOf(arm: Arm, { bySecond }: SeriesTally): Level[] {
     atUs += stretch.forUs;
     const to = Math.floor(atUs / 1_000_000);
     if (stretch.ramp) return [];
-    const level = { ratePerSec: stretch.fromPerSec, scheduled: 0, stalled: 0, unsent: 0 };
+    const level = { ratePerSec: stretch.fromPerSec, scheduled: 0, stalled: 0, failed: 0, unsent: 0 };
     for (let second = from; second < to; second += 1) {
       const counts = bySecond.get(second);
       level.scheduled += counts?.scheduled ?? 0;
       level.stalled += counts?.stalled ?? 0;
+      level.failed += counts?.failed ?? 0;
       level.unsent += counts?.unsent ?? 0;
     }
     return [level];

@@ -98,6 +98,7 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
     handshakeTimeoutUs: flags.connectTimeout,
     responseTimeoutUs: flags.timeout,
     stallAfterUs: flags.stallAfter,
+    tcpTimestamps: flags.tcpTimestamps,
     socket: flags.bind === undefined ? undefined : { bind: flags.bind },
   };
 }

@@ -1,0 +1,75 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import { checkAddress, fixParams, parsedText } from './leaves.ts';
+import { duration, portRange, positiveDuration } from './quantities.ts';
+import type { SourceAddress, SourceSpec } from './types.ts';
+import { PORT_ORDERS } from './words.ts';
+
+const address = parsedText(parseSourceAddress, {
+  examples: ['192.0.2.10', '192.0.2.0/28', 'interface:eth0', 'all'],
+});
+
+/** What may stand under `source`. */
+export const sourceKeys = z
+  .strictObject({
+    addresses: z
+      .union([address, z.array(address).min(1)])
+      .optional()
+      .describe(
+        'An address, a network (those of its addresses that this machine has), interface:<name>, all, or a list of these. Default: the one that the system would choose.',
+      ),
+    ports: portRange().optional().describe('Source ports, first and last. Default: the system chooses.'),
+    order: z
+      .enum(PORT_ORDERS)
+      .optional()
+      .describe(
+        'Which free port comes next: sequential, random, mru (freed last), lru (freed longest ago). Default: sequential.',
+      ),
+    reuseAfter: duration()
+      .optional()
+      .describe('Least time from the close of an address and port to its next use. Default: 0s.'),
+    reuseExactly: positiveDuration()
+      .optional()
+      .describe('Take an address and port again exactly this long after its close.'),
+  })
+  .describe('Where connections come from.');
+
+/** Source addresses and ports of an arm. */
+export const source = sourceKeys.transform((written, context): SourceSpec => {
+  const { addresses = [], ports, order, reuseAfter, reuseExactly } = written;
+  const refuse = (message: string, fix: string): void => {
+    context.issues.push({ code: 'custom', message, params: fixParams(fix), input: written });
+  };
+  if (ports === undefined) {
+    if ((order ?? reuseAfter ?? reuseExactly) !== undefined)
+      refuse('an order or an age of ports without ports', 'add ports:, such as 20000-20999');
+    if (written.addresses === undefined) refuse('an empty source', 'add addresses:, ports:, or both');
+    return { addresses: [addresses].flat() };
+  }
+  if (reuseAfter !== undefined && reuseExactly !== undefined)
+    refuse('reuseAfter and reuseExactly exclude each other', 'keep one of them');
+  return {
+    addresses: [addresses].flat(),
+    ports: {
+      range: ports,
+      order: order ?? 'sequential',
+      reuseAfterUs: reuseExactly ?? reuseAfter ?? 0,
+      ...(reuseExactly === undefined ? {} : { reuseExactlyUs: reuseExactly }),
+    },
+  };
+});
+
+/** @throws UsageError */
+function parseSourceAddress(text: string): SourceAddress {
+  if (text === 'all') return { kind: 'all' };
+  const [, name] = /^interface:([^\s/]+)$/.exec(text) ?? [];
+  if (name !== undefined) return { kind: 'interface', name };
+  const [, network = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  if (bits === '') return { kind: 'address', address: checkAddress(text) };
+  const family = isIP(network);
+  if (family === 0 || Number(bits) > (family === 6 ? 128 : 32)) {
+    throw new UsageError(`"${text}" is not a network`, { hint: 'write one such as 192.0.2.0/28' });
+  }
+  return { kind: 'network', network, prefix: Number(bits) };
+}

@@ -1,0 +1,113 @@
+import type { AttemptRecord } from '../engine/types.ts';
+import type { ReuseAge } from '../metrics/reuse-bins.ts';
+import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
+import { createPortAllocator } from '../plan/ports/allocator.ts';
+import type { PortAllocator } from '../plan/ports/types.ts';
+import type { CloseMode } from '../scenario/words.ts';
+import type { PlannedArm } from './protocol.ts';
+import { isHeldHere, TIME_WAIT_US } from './time-wait.ts';
+
+/** The source addresses and ports of one arm's share: which are in use, and how long each had rested before. */
+export class SourcePortBook {
+  readonly #allocator: PortAllocator;
+  readonly #close: CloseMode;
+  readonly #lowest: number;
+  readonly #shards: number;
+  readonly #places: number;
+  /** By address and port: how long both, and the port at any address, had rested when leased last. */
+  readonly #portAgeUs: Float64Array;
+  readonly #tupleAgeUs: Float64Array;
+  /** The one age that is shown, over and over. */
+  readonly #age = { portUs: -1, sourceUs: -1 };
+
+  /** @returns undefined where ports are left to the system */
+  static open(planned: PlannedArm, index: number, count: number): SourcePortBook | undefined {
+    const { arm, ports, sources } = planned;
+    if (arm.source?.ports === undefined || ports === undefined) return undefined;
+    const plan = { ...arm.source.ports, sources: sources.length, ports };
+    const span = (ports.at(-1)?.to ?? 0) - (ports[0]?.from ?? 0) + 1;
+    const allocator = createPortAllocator(plan, { index, count });
+    return new SourcePortBook(allocator, arm.close, {
+      lowest: ports[0]?.from ?? 0,
+      span,
+      shards: count,
+      sources: sources.length,
+    });
+  }
+
+  constructor(
+    allocator: PortAllocator,
+    close: CloseMode,
+    shape: {
+      readonly lowest: number;
+      readonly span: number;
+      readonly shards: number;
+      readonly sources: number;
+    },
+  ) {
+    this.#allocator = allocator;
+    this.#close = close;
+    this.#lowest = shape.lowest;
+    this.#shards = shape.shards;
+    this.#places = Math.ceil(shape.span / shape.shards);
+    this.#portAgeUs = new Float64Array(this.#places * shape.sources);
+    this.#tupleAgeUs = new Float64Array(this.#places * shape.sources);
+  }
+
+  /** Index of the address taken last. */
+  get source(): number {
+    return this.#allocator.source;
+  }
+
+  /** Port taken last. */
+  get port(): number {
+    return this.#allocator.port;
+  }
+
+  /** Whether there is one to take. */
+  hasFree(nowUs: number): boolean {
+    return this.#allocator.nextFreeAtUs <= nowUs;
+  }
+
+  /**
+   * Takes an address and port.
+   * @returns how long they had rested; read it before the next call
+   * @throws RangeError where none is free
+   */
+  take(nowUs: number): ReuseAge {
+    const allocator = this.#allocator;
+    if (!allocator.lease(nowUs)) throw new RangeError('no source port is free');
+    const place = this.#placeOf(allocator.source, allocator.port);
+    this.#portAgeUs[place] = allocator.samePortAgeUs;
+    this.#tupleAgeUs[place] = allocator.sameTupleAgeUs;
+    return this.#ageAt(place);
+  }
+
+  /** How long the source of an open attempt had rested when it was taken; read it before the next call. */
+  ageOf({ source, sourcePort }: Readonly<AttemptRecord>): ReuseAge {
+    return this.#ageAt(this.#placeOf(source, sourcePort));
+  }
+
+  /** The attempt is over: its source rests, as long as the arm says and as this machine itself needs it. */
+  release(record: Readonly<AttemptRecord>, outcome: Outcome): void {
+    const { source, sourcePort, endedAtUs } = record;
+    if (OUTCOME_GROUPS[outcome] === 'unsent') {
+      const isTaken = outcome === 'local-port-in-use' || outcome === 'local-port-exhausted';
+      this.#allocator.quarantine(source, sourcePort, isTaken ? endedAtUs + TIME_WAIT_US : 0);
+      return;
+    }
+    const heldUntilUs = isHeldHere(record, this.#close) ? endedAtUs + TIME_WAIT_US : 0;
+    this.#allocator.release(source, sourcePort, endedAtUs, heldUntilUs);
+  }
+
+  #ageAt(place: number): ReuseAge {
+    this.#age.portUs = this.#portAgeUs[place]!;
+    this.#age.sourceUs = this.#tupleAgeUs[place]!;
+    return this.#age;
+  }
+
+  /** A shard's ports lie as many apart as there are shards: no two share a place. */
+  #placeOf(source: number, port: number): number {
+    return source * this.#places + Math.floor((port - this.#lowest) / this.#shards);
+  }
+}

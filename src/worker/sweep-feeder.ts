@@ -1,0 +1,102 @@
+import type { AttemptRecord } from '../engine/types.ts';
+import type { Outcome, Skip } from '../outcome/outcome.ts';
+import type { SweepPair } from '../plan/sweep.ts';
+import type { Feeder } from './feeder.ts';
+
+/** The addresses of a pair: indexes into the arm's sources. */
+const FIRST = 0;
+const SECOND = 1;
+
+/** What a sweep needs of the world to start attempts. */
+export interface SweepLauncher {
+  /** What keeps the next attempt from being started now; undefined: nothing does. */
+  obstacle(nowUs: number): Skip | undefined;
+  /** @param delayUs how long the port has rested, on purpose; -1 for the first of a pair */
+  startFrom(attempt: number, intendedAtUs: number, source: number, port: number, delayUs: number): void;
+  skip(attempt: number, reason: Skip): void;
+}
+
+interface Due {
+  readonly pair: SweepPair;
+  readonly atUs: number;
+}
+
+/**
+ * Delta sweep: the first attempt of each pair at its time, the second as long after the first has closed as the pair's
+ * delay says. Where the first did not end as expected nothing is left behind to measure, and there is no second.
+ */
+export function createSweepFeeder(
+  share: readonly SweepPair[],
+  launcher: SweepLauncher,
+  maxLatenessUs: number,
+): Feeder {
+  const open = new Map<number, SweepPair>();
+  /** Seconds of pairs, soonest first. */
+  const seconds: Due[] = [];
+  let next = 0;
+  let stopped = false;
+
+  const launchSecond = ({ pair, atUs }: Due, nowUs: number): boolean => {
+    const attempt = pair.attempt + 1;
+    // Later than asked for, it would be counted under a delay that it did not have.
+    if (nowUs - atUs > Math.min(maxLatenessUs, pair.delayUs / 10)) {
+      launcher.skip(attempt, launcher.obstacle(nowUs) ?? 'unsent-late');
+      return true;
+    }
+    if (launcher.obstacle(nowUs) !== undefined) return false;
+    launcher.startFrom(attempt, atUs, SECOND, pair.port, pair.delayUs);
+    return true;
+  };
+
+  const launchFirst = (pair: SweepPair, nowUs: number): boolean => {
+    if (nowUs - pair.firstAtUs > maxLatenessUs) {
+      launcher.skip(pair.attempt, launcher.obstacle(nowUs) ?? 'unsent-late');
+      return true;
+    }
+    if (launcher.obstacle(nowUs) !== undefined) return false;
+    open.set(pair.attempt, pair);
+    launcher.startFrom(pair.attempt, pair.firstAtUs, FIRST, pair.port, -1);
+    return true;
+  };
+
+  return {
+    nextDueUs(nowUs) {
+      if (stopped) return Number.POSITIVE_INFINITY;
+      const firstUs = share[next]?.firstAtUs ?? Number.POSITIVE_INFINITY;
+      const secondUs = seconds[0]?.atUs ?? Number.POSITIVE_INFINITY;
+      // As long as a first is open, its second may fall due at any time.
+      const openUs = open.size > 0 ? nowUs + LOOK_AGAIN_US : Number.POSITIVE_INFINITY;
+      return Math.min(firstUs, secondUs, openUs);
+    },
+    launch(nowUs, budget) {
+      if (stopped) return 0;
+      let handled = 0;
+      while (handled < budget && seconds[0] !== undefined && seconds[0].atUs <= nowUs) {
+        if (!launchSecond(seconds[0], nowUs)) return handled;
+        seconds.shift();
+        handled += 1;
+      }
+      for (let pair = share[next]; handled < budget && pair !== undefined; pair = share[next]) {
+        if (pair.firstAtUs > nowUs || !launchFirst(pair, nowUs)) break;
+        next += 1;
+        handled += 1;
+      }
+      return handled;
+    },
+    settled(record: Readonly<AttemptRecord>, outcome: Outcome) {
+      const pair = open.get(record.attempt);
+      if (pair === undefined) return;
+      open.delete(record.attempt);
+      if (outcome !== 'ok') return;
+      const atUs = record.endedAtUs + pair.delayUs;
+      const place = seconds.findIndex((due) => due.atUs > atUs);
+      seconds.splice(place === -1 ? seconds.length : place, 0, { pair, atUs });
+    },
+    stop() {
+      stopped = true;
+    },
+  };
+}
+
+/** How far ahead a sweep is said to be due while only the end of an attempt can tell. */
+const LOOK_AGAIN_US = 100_000;

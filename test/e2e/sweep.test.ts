@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Tally } from '../../src/analysis/tally.ts';
+import { readFrames } from '../../src/store/run-reader.ts';
+import { collect } from '../store/runs.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { makeWorkplace, type Workplace } from './rushhour.ts';
+
+suiteNeeding('a delta sweep', ['linux'], () => {
+  let place: Workplace;
+  const seen: { from: string; port: number; atMs: number }[] = [];
+  const server = createServer((request, response) => {
+    const { remoteAddress = '', remotePort = 0 } = request.socket;
+    seen.push({ from: remoteAddress, port: remotePort, atMs: performance.now() });
+    response.writeHead(200, { Connection: 'close' }).end();
+  });
+  beforeAll(async () => {
+    place = makeWorkplace();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterAll(async () => {
+    server.close();
+    await place.clean();
+  });
+
+  it('sends two attempts from each port, one from each address, its delay apart, over all workers', async () => {
+    const { port } = server.address() as AddressInfo;
+    const file = await place.scenario(
+      'sweep',
+      `schema: 1
+target: http://127.0.0.1:${port}/
+arms:
+  sweep:
+    via: direct
+    source: { addresses: [127.0.0.2, 127.0.0.3], ports: 21000-21011 }
+    load: { sweep: { delays: [200ms, 600ms, 1200ms], pairs: 4, rate: 19/s } }
+pass: ["sweep.unsent == 0", "sweep.outcomes.ok == 24"]
+`,
+    );
+    const summary = await place.measure(['run', file, '--workers', '2']);
+    expect(summary.verdict).toMatchObject({ pass: true, generatorLimited: false });
+    expect(summary.arms['sweep']).toMatchObject({ scheduled: 24, completed: 24, stalled: { count: 0 } });
+
+    const pairs = Array.from({ length: 12 }, (_, index) => seen.filter((one) => one.port === 21_000 + index));
+    expect(pairs.map((pair) => pair.map(({ from }) => from))).toEqual(
+      pairs.map(() => ['127.0.0.2', '127.0.0.3']),
+    );
+    const apartMs = pairs.map(([first, second]) => second!.atMs - first!.atMs).sort((a, b) => a - b);
+    for (const [index, least] of [200, 600, 1_200].entries()) {
+      for (const ms of apartMs.slice(index * 4, index * 4 + 4)) expect(ms).toBeGreaterThan(least - 5);
+      expect(apartMs[index * 4]! - least).toBeLessThan(200);
+    }
+
+    const tally = new Tally();
+    for (const frame of await collect(readFrames(`${place.results}/${summary.run.id}`))) tally.add(frame);
+    expect(tally.series('sweep').counts.byReuseAge).toEqual({
+      '200': { attempts: 4, stalled: 0 },
+      '600': { attempts: 4, stalled: 0 },
+      '1200': { attempts: 4, stalled: 0 },
+    });
+  });
+
+  it('ends before it starts where this machine has but one of the addresses', async () => {
+    const file = await place.scenario(
+      'alone',
+      `schema: 1
+target: http://127.0.0.1:9/
+arms:
+  sweep:
+    source: { addresses: 127.0.0.2/32, ports: 21000-21011 }
+    via: direct
+    load: { sweep: { delays: [200ms], pairs: 4 } }
+`,
+    );
+    const { code, stderr } = await place.run(['run', file]);
+    expect(code).toBe(5);
+    expect(stderr).toContain('a sweep needs two source addresses, and there is 127.0.0.2');
+  });
+});
