@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Finding, Summary } from '../../src/analysis/types.ts';
+import { makeWorkplace, type Workplace } from '../e2e/rushhour.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+
+/** Ages around 1 s, a dozen pairs at each: some 15 s of a sweep that takes two minutes. */
+const SHORT_SWEEP =
+  'arms.sweep.load={sweep: {delays: [0.4s, 0.7s, 0.85s, 1.15s, 1.5s, 2s, 3s, 4s], pairs: 12, rate: 19/s}}';
+const SOURCES = 'arms.sweep.source={addresses: [10.10.1.1, 10.10.1.2], ports: 20000-20999}';
+
+suiteNeeding('what is found in the lab', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
+  let place: Workplace;
+  beforeAll(() => {
+    place = makeWorkplace();
+  });
+  afterAll(() => place.clean());
+
+  const sweepIn = async (preset: string): Promise<Finding[]> => {
+    const { stdout, stderr } = await place.run([
+      ...['lab', 'run', preset, 'timewait-sweep', '--set', SHORT_SWEEP, '--set', SOURCES],
+      ...['--json', '--quiet', '--results', place.results],
+    ]);
+    if (!stdout.startsWith('{')) throw new Error(stderr);
+    return (JSON.parse(stdout) as Summary).findings;
+  };
+
+  it('timewait-1s: the sweep reads a firewall TIME_WAIT of 1 s', async () => {
+    const [band] = await sweepIn('timewait-1s');
+    expect(band).toMatchObject({ kind: 'reuse-band', arm: 'sweep', fromLowSec: 0.85, fromHighSec: 1.15 });
+    expect(band?.confidence).not.toBe('none');
+  });
+
+  it('healthy: the sweep sees no band', async () => {
+    const [band] = await sweepIn('healthy');
+    expect(band).toMatchObject({ kind: 'reuse-band', confidence: 'none' });
+    expect(band?.text).toMatch(/^no band: 0 of 96 /);
+  });
+
+  it('a NAT that gives out ports at random: the sweep declines, and says how it knows', async () => {
+    const [band] = await sweepIn('timewait-1s:ports=2000,pick=random');
+    expect(band).toMatchObject({ kind: 'reuse-band', confidence: 'none' });
+    expect(band?.text).toContain('the far end saw other source ports');
+    expect(band).not.toHaveProperty('fromSec');
+  });
+});
