@@ -86,8 +86,8 @@ function findAll(
           ),
         );
       case 'reuse-band':
-        return scenario.arms.flatMap(({ name }) =>
-          findReuseBand(name, tally.series(name).counts.byReuseAge, nat),
+        return scenario.arms.flatMap(({ name, load }) =>
+          findReuseBand(name, tally.series(name).counts.byReuseAge, nat, load.kind === 'sweep'),
         );
       case 'nat-pool':
         return findNatPool(scenario.arms.map((arm) => ({ arm, summary: arms[arm.name]! })));

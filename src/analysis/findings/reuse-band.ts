@@ -19,6 +19,10 @@ const LEAST_CONTRAST = 0.05;
 /** A neighbour of a band belongs to it if chance alone would stall so many of its attempts less often than this. */
 const BY_CHANCE = 0.05;
 
+/** Attempts beyond an edge, and the widest step across it, for which it is one. */
+const ENOUGH_BEYOND = 10;
+const WIDEST_STEP = 2;
+
 interface Age extends ReuseCounts {
   readonly ageSec: number;
 }
@@ -34,12 +38,13 @@ interface Band {
 
 /**
  * The ages at which a source port that is used again meets stalls: above the firewall's own TIME_WAIT, which has let the
- * port go, and below the far end's, which still holds it. Both timers can be read off its edges.
+ * port go, and below the far end's, which still holds it. Both timers can be read off a sweep's edges.
  */
 export function findReuseBand(
   arm: string,
   byReuseAge: Readonly<Record<string, ReuseCounts>>,
   nat: Nat | undefined,
+  isSweep: boolean,
 ): Finding[] {
   if (nat === 'reassigned') {
     const text =
@@ -50,7 +55,7 @@ export function findReuseBand(
   const attempts = sum(ages, 'attempts');
   if (attempts < FEWEST_ATTEMPTS || ages.length < 3) return [];
   const band = findBand(ages);
-  return [band === undefined ? describeNone(arm, ages, nat) : describeBand(arm, ages, band)];
+  return [band === undefined ? describeNone(arm, ages, nat) : describeBand(arm, ages, band, isSweep)];
 }
 
 function sortAges(byReuseAge: Readonly<Record<string, ReuseCounts>>): Age[] {
@@ -105,24 +110,27 @@ function chanceOfAtLeast(hits: number, trials: number, rate: number): number {
   return 1 - below;
 }
 
-function describeBand(arm: string, ages: readonly Age[], band: Band): Finding {
-  const lower = edgeBetween(ages[band.from - 1]?.ageSec, ages[band.from]!.ageSec);
-  const upper = edgeBetween(ages[band.to]!.ageSec, ages[band.to + 1]?.ageSec);
-  const hasEdges = band.from > 0 && band.to < ages.length - 1;
-  const confidence =
-    hasEdges && band.gain >= CLEAR_GAIN ? 'high' : band.gain >= CLEAR_GAIN ? 'medium' : 'low';
-  const from =
-    band.from > 0
-      ? `from ${lower.atSec} s (${lower.lowSec} to ${lower.highSec} s)`
-      : `from ${lower.highSec} s or less, the youngest age there was`;
-  const to =
-    band.to < ages.length - 1
-      ? `to ${upper.atSec} s (${upper.lowSec} to ${upper.highSec} s)`
-      : `to ${upper.lowSec} s or more, the oldest age there was`;
+function describeBand(arm: string, ages: readonly Age[], band: Band, isSweep: boolean): Finding {
+  // Under load ages are not chosen but come about, and other things come about with them: only a sweep has edges.
+  const hasLower = isSweep && isEdge(ages.slice(0, band.from), ages[band.from - 1], ages[band.from]!);
+  const hasUpper = isSweep && isEdge(ages.slice(band.to + 1), ages[band.to]!, ages[band.to + 1]);
+  const lower = edgeBetween(hasLower ? ages[band.from - 1]?.ageSec : undefined, ages[band.from]!.ageSec);
+  const upper = edgeBetween(ages[band.to]!.ageSec, hasUpper ? ages[band.to + 1]?.ageSec : undefined);
+  const isClear = band.gain >= CLEAR_GAIN;
+  const from = hasLower
+    ? `from ${lower.atSec} s (${lower.lowSec} to ${lower.highSec} s)`
+    : `from ${lower.highSec} s or less, the youngest age there was,`;
+  const to = hasUpper
+    ? `to ${upper.atSec} s (${upper.lowSec} to ${upper.highSec} s)`
+    : `to ${upper.lowSec} s or more, the oldest age there was,`;
+  const meaning = [
+    ...(hasLower ? ["the lower edge is the firewall's TIME_WAIT"] : []),
+    ...(hasUpper ? ["the upper edge is the far end's TIME_WAIT"] : []),
+  ].join(', ');
   return {
     kind: 'reuse-band',
     arm,
-    confidence,
+    confidence: !isClear ? 'low' : hasLower && hasUpper ? 'high' : 'medium',
     fromSec: lower.atSec,
     fromLowSec: lower.lowSec,
     fromHighSec: lower.highSec,
@@ -131,8 +139,14 @@ function describeBand(arm: string, ages: readonly Age[], band: Band): Finding {
     toHighSec: upper.highSec,
     text:
       `${share(band.insideRate)} of the source ports that were used again at an age ${from} ${to} stalled, ` +
-      `against ${share(band.outsideRate)} at other ages: the lower edge is the firewall's TIME_WAIT, the upper the far end's`,
+      `against ${share(band.outsideRate)} at other ages${meaning === '' ? '' : `: ${meaning}`}`,
   };
+}
+
+/** Whether a band ends there, and not only what was tried: enough attempts beyond, and close to it. */
+function isEdge(beyond: readonly Age[], younger: Age | undefined, older: Age | undefined): boolean {
+  if (younger === undefined || older === undefined) return false;
+  return sum(beyond, 'attempts') >= ENOUGH_BEYOND && older.ageSec <= younger.ageSec * WIDEST_STEP;
 }
 
 function describeNone(arm: string, ages: readonly Age[], nat: Nat | undefined): Finding {
