@@ -4,6 +4,7 @@ import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts'
 import type { Arm } from '../scenario/types.ts';
 import { measuredUs } from './measured-time.ts';
 import { ratePerFrame } from './rate-per-frame.ts';
+import { summariseStalls } from './stall-summary.ts';
 import type { Tally } from './tally.ts';
 import type { ArmSummary } from './types.ts';
 import { wilsonInterval } from './wilson.ts';
@@ -17,6 +18,7 @@ export function summariseArm(
   tally: Tally,
   histograms: HistogramsByTag,
   cutAtUs: number,
+  synResentAtSec: readonly number[] | undefined,
 ): ArmSummary {
   const { counts, bySecond } = tally.series(arm.name);
   const timed = (what: Timed): Quantiles => quantilesOf(histograms.get(`${arm.name}.${what}`));
@@ -53,6 +55,7 @@ export function summariseArm(
       totalUs: timed('total-service'),
     },
     endpoints: counts.endpoints,
+    ...summariseStalls(arm, tally, histograms, synResentAtSec),
     ...summariseRamp(arm, tally),
   };
 }

@@ -1,10 +1,11 @@
 import { quantilesOf } from '../metrics/histogram.ts';
-import { LATENESS_TAG } from '../metrics/types.ts';
+import { LATENESS_TAG, RAMP_SUFFIX } from '../metrics/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { type HistogramsByTag, summariseArm } from './arm-summary.ts';
 import { judgeCriterion } from './criteria.ts';
 import { findCutAge } from './findings/cut-age.ts';
 import { findKnee } from './findings/knee.ts';
+import { findLatencyClusters } from './findings/latency-cluster.ts';
 import { findNatPool } from './findings/nat-pool.ts';
 import { findOnset } from './findings/onset.ts';
 import { findOutagePhases } from './findings/outage-phases.ts';
@@ -22,6 +23,8 @@ export interface SummaryInput {
   readonly histograms: HistogramsByTag;
   /** Whether the NAT on the way keeps source ports, where a sweep asked. */
   readonly nat?: 'preserved' | 'reassigned' | 'unknown';
+  /** When the host of the run sends a SYN again, seconds after the first; absent where it is not known. */
+  readonly synResentAtSec?: readonly number[];
 }
 
 /** Everything that a run has to say, from what it recorded. Live and rebuilt runs come through here alike. */
@@ -31,7 +34,7 @@ export function summarise(input: SummaryInput): Summary {
     run.status === 'complete' ? Number.POSITIVE_INFINITY : (tally.lastScheduledSecond + 1) * 1_000_000;
   const measured = scenario.arms.map((arm) => ({
     arm,
-    summary: summariseArm(arm, tally, histograms, cutAtUs),
+    summary: summariseArm(arm, tally, histograms, cutAtUs, input.synResentAtSec),
   }));
   const arms = Object.fromEntries(measured.map(({ arm, summary }) => [arm.name, summary]));
   const latenessUs = quantilesOf(histograms.get(LATENESS_TAG));
@@ -46,6 +49,12 @@ export function summarise(input: SummaryInput): Summary {
   };
 }
 
+const UNFINISHED = {
+  running: 'is still under way',
+  interrupted: 'was interrupted',
+  failed: 'was cut short by a fault',
+} as const;
+
 function judge(
   status: Summary['run']['status'],
   scenario: Scenario,
@@ -54,8 +63,7 @@ function judge(
 ): Summary['verdict'] {
   const criteria = scenario.pass.map((criterion) => judgeCriterion(criterion, arms));
   const reasons = [...limits];
-  if (status !== 'complete')
-    reasons.push(`the run was ${status === 'failed' ? 'cut short by a fault' : 'interrupted'}`);
+  if (status !== 'complete') reasons.push(`the run ${UNFINISHED[status]}`);
   for (const { text, held } of criteria)
     if (held === null) reasons.push(`${text}: nothing was measured to judge it by`);
   const canTell = limits.length === 0 && status === 'complete' && criteria.length > 0;
@@ -90,7 +98,9 @@ function findAll(
           findReuseBand(name, tally.series(name).counts.byReuseAge, nat, load.kind === 'sweep'),
         );
       case 'nat-pool':
-        return findNatPool(scenario.arms.map((arm) => ({ arm, summary: arms[arm.name]! })));
+        return findNatPool(
+          scenario.arms.map((arm) => ({ arm, summary: arms[arm.name]!, series: tally.series(arm.name) })),
+        );
     }
   };
   const asked = scenario.findings.flatMap(findIn);
@@ -98,7 +108,9 @@ function findAll(
     ...findPreAnswered(arm, arms[arm.name]!),
     // A sweep's stalls follow its own timetable: when they come says nothing.
     ...(arm.load.kind === 'sweep' ? [] : findOutagePhases(arm.name, tally.series(arm.name))),
-    ...(arm.load.kind === 'sweep' ? [] : findOnset(arm.name, tally.series(arm.name))),
+    ...(arm.load.kind === 'sweep'
+      ? []
+      : findOnset(arm.name, tally.series(arm.name), tally.series(`${arm.name}${RAMP_SUFFIX}`))),
   ]);
-  return [...asked, ...always];
+  return [...asked, ...always, ...findLatencyClusters(scenario.arms, histograms)];
 }

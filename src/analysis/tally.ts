@@ -2,11 +2,17 @@ import { addCounts, emptyCounts } from '../metrics/counts.ts';
 import type { Frame, SeriesCounts } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 
+const REFUSALS = ['handshake-refused', 'handshake-reset', 'handshake-unreachable'] as const;
+
 /** What happened to the attempts of one second. */
 export interface SecondCounts {
   scheduled: number;
   started: number;
   unsent: number;
+  /** By the second in which the handshake was complete. */
+  established: number;
+  /** Answered by an RST or an ICMP error, which is to say at once. */
+  refused: number;
   /** By the second in which the SYN was sent, whenever it turned out. */
   stalled: number;
   /**
@@ -40,6 +46,8 @@ export class Tally {
       second.scheduled += counts.scheduled;
       second.started += counts.started;
       second.unsent += counts.unsent;
+      second.established += counts.established;
+      second.refused += refusedOf(counts);
       second.failed += failedOf(counts);
       for (const [startedIn, stalled] of Object.entries(counts.stalledBySecond)) {
         openSecond(bySecond, Number(startedIn)).stalled += stalled;
@@ -78,9 +86,18 @@ export class Tally {
 function openSecond(bySecond: Map<number, SecondCounts>, second: number): SecondCounts {
   const known = bySecond.get(second);
   if (known !== undefined) return known;
-  const opened = { scheduled: 0, started: 0, unsent: 0, stalled: 0, failed: 0 };
+  const opened = emptySecond();
   bySecond.set(second, opened);
   return opened;
+}
+
+export function emptySecond(): SecondCounts {
+  return { scheduled: 0, started: 0, unsent: 0, established: 0, refused: 0, stalled: 0, failed: 0 };
+}
+
+/** Not what an arm expects to be refused: that is its `ok`. */
+function refusedOf({ outcomes }: Readonly<SeriesCounts>): number {
+  return REFUSALS.reduce((sum, outcome) => sum + (outcomes[outcome] ?? 0), 0);
 }
 
 function failedOf({ outcomes, frozen }: Readonly<SeriesCounts>): number {

@@ -1,5 +1,6 @@
 import type { Quantiles } from '../metrics/histogram.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import type { StallSteps } from './stall-steps.ts';
 
 /** summary.json: the stable contract. New fields may be added; none changes meaning within a schema number. */
 export interface Summary {
@@ -11,7 +12,8 @@ export interface Summary {
     /** RFC 3339, UTC. */
     startedAt: string;
     endedAt: string;
-    status: RunStatus;
+    /** `running`: what there is so far of a run that is still under way; never in a stored summary. */
+    status: RunStatus | 'running';
     engine: 'raw' | 'portable';
     /** False: stalls were inferred from time alone. */
     stallsByTcpInfo: boolean;
@@ -64,6 +66,17 @@ export interface ArmSummary {
   service: { handshakeUs: Quantiles; firstByteUs: Quantiles; totalUs: Quantiles };
   /** By address, where a name resolved to one or more. */
   endpoints: Record<string, { started: number; established: number; completed: number; stalled: number }>;
+  /** Of attempts whose source port had been used before, by how long it had rested; absent where none had. */
+  byReuseAge?: { ageSec: number; attempts: number; stalled: number }[];
+  /** The first stall, seconds since the arm's first start, and what was started before; absent without stalls. */
+  onset?: { afterSec: number; cleanStarts: number };
+  /** Handshakes as long as a stall that were completed, by the SYN that was answered; absent where not known. */
+  stallSteps?: StallSteps;
+  /**
+   * Runs of seconds in which most starts stalled or were refused, seconds since the run's start; the period is the
+   * median from one's beginning to the next one's. Absent without any, and of a sweep.
+   */
+  outages?: { runs: { fromSec: number; toSec: number }[]; periodSec: number | null };
   /** What the arm's ramp phases did, kept out of everything above; absent without ramps. */
   ramp?: {
     scheduled: number;

@@ -26,17 +26,17 @@ export function addSharedRunOptions(command: Command): Command {
         .choices(['auto', 'raw', 'portable'])
         .default('auto'),
     )
-    .addOption(
-      new Option(
-        '--tcp-timestamps <switch>',
-        'set net.ipv4.tcp_timestamps for the run and put it back (root)',
-      ).choices([...SWITCHES]),
-    )
+    .addOption(tcpTimestampsOption('set net.ipv4.tcp_timestamps for the run and put it back (root)'))
     .addOption(resultsOption())
     .option('--json', 'print the summary as JSON, and nothing else on stdout')
     .option('--quiet', 'show no progress')
     .option('--dry-run', 'print what would be done, and do nothing')
     .option('--i-am-allowed-to-test-this', 'permit a public host, once and for all');
+}
+
+/** @param does what the command at hand makes of it */
+export function tcpTimestampsOption(does: string): Option {
+  return new Option('--tcp-timestamps <switch>', does).choices([...SWITCHES]);
 }
 
 /** Where runs are kept. */

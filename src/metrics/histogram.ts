@@ -11,7 +11,7 @@ export type { Histogram };
 export const LONGEST_US = 3_600_000_000;
 
 /** Values are then told apart to within 0.1 %. */
-const SIGNIFICANT_DIGITS = 3;
+export const SIGNIFICANT_DIGITS = 3;
 
 /** An empty histogram of microseconds, 1 us to 1 h. */
 export function createHistogram(): Histogram {

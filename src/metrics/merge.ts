@@ -1,5 +1,6 @@
 import { addCounts, emptyCounts } from './counts.ts';
-import { createHistogram, decodeHistogram, type Histogram } from './histogram.ts';
+import { addEncoded } from './encoded.ts';
+import { createHistogram, encodeHistogram, type Histogram } from './histogram.ts';
 import type { Frame, FrameHistograms, SeriesCounts } from './types.ts';
 
 /**
@@ -22,13 +23,45 @@ export function mergeFrames(frames: readonly Frame[]): Frame {
   };
 }
 
-/** Several encoded sets of histograms as one, decoded, by tag. */
-export function mergeHistograms(parts: readonly FrameHistograms[]): Map<string, Histogram> {
-  const merged = new Map<string, Histogram>();
-  for (const part of parts) {
-    for (const [tag, encoded] of Object.entries(part)) addHistogram(merged, tag, decodeHistogram(encoded));
+/** A histogram as the log of a run wants it. */
+export interface EncodedHistogram {
+  /** As in {@link FrameHistograms}. */
+  readonly text: string;
+  /** Largest value, microseconds. */
+  readonly maxUs: number;
+}
+
+/** Merges the shards' histograms of one second after the other, all in one and the same histogram. */
+export class HistogramMerger {
+  readonly #scratch = createHistogram();
+
+  /**
+   * @param take is given the merged histogram of each tag, which is another's as soon as it returns
+   * @returns the merged histograms by tag, encoded; what one shard alone reported stays as that shard encoded it
+   */
+  merge(
+    parts: readonly FrameHistograms[],
+    take: (tag: string, histogram: Histogram) => void,
+  ): Map<string, EncodedHistogram> {
+    const merged = new Map<string, EncodedHistogram>();
+    for (const [tag, texts] of groupByTag(parts)) {
+      this.#scratch.reset();
+      for (const text of texts) addEncoded(this.#scratch, text);
+      take(tag, this.#scratch);
+      const [only] = texts;
+      const text = texts.length === 1 && only !== undefined ? only : encodeHistogram(this.#scratch);
+      merged.set(tag, { text, maxUs: this.#scratch.maxValue });
+    }
+    return merged;
   }
-  return merged;
+}
+
+function groupByTag(parts: readonly FrameHistograms[]): Map<string, string[]> {
+  const texts = new Map<string, string[]>();
+  for (const part of parts) {
+    for (const [tag, text] of Object.entries(part)) texts.set(tag, [...(texts.get(tag) ?? []), text]);
+  }
+  return texts;
 }
 
 /** Adds a histogram to the sum under its tag. The sum is never the histogram itself, which stays as it is. */

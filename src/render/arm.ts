@@ -4,6 +4,7 @@ import { formatCount, formatPerSec, formatShare } from './format.ts';
 import { renderLatency } from './latency.ts';
 import { OUTCOME_TEXT } from './outcome-text.ts';
 import type { Paint } from './paint.ts';
+import { renderStallCourse } from './stalls.ts';
 import { renderLabelled, renderTable } from './table.ts';
 
 const LEFT = { title: '', align: 'left' } as const;
@@ -16,6 +17,7 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderCounts(arm, room),
     ...renderStalls(arm, room, paint),
     ...renderRetransmits(arm, room),
+    ...renderStallCourse(arm, room),
     ...renderOutcomes(arm, room),
     ...renderRamp(arm, room),
     ...renderLatency(arm),

@@ -1,13 +1,19 @@
 import type { ArmOutline, RunPlan } from '../run/types.ts';
-import { formatDuration, formatPerSec, formatPlural } from './format.ts';
+import { formatDuration, formatMicros, formatPerSec, formatPlural } from './format.ts';
 import { renderTable } from './table.ts';
 
 export type ShownPlan = Pick<RunPlan, 'arms' | 'durationUs' | 'engine' | 'workers'>;
 
+/** Ports that are reserved or in use cut a range to pieces. */
+const SHOWN_RANGES = 3;
+
 /** What is about to be connected to, at what rate and for how long: shown before any load is sent. */
 export function renderPlan(plan: ShownPlan): string {
   const left = { title: '', align: 'left' } as const;
-  const rows = plan.arms.map((arm) => [arm.name, wordWay(arm), wordLoad(arm)]);
+  const rows = plan.arms.flatMap((arm) => [
+    [arm.name, wordWay(arm), wordLoad(arm)],
+    ...(arm.from === undefined ? [] : [['', wordSources(arm.from), '']]),
+  ]);
   const length =
     plan.durationUs === undefined ? 'until every attempt is done' : `for ${formatDuration(plan.durationUs)}`;
   const by = `${plan.engine} engine, ${formatPlural(plan.workers, 'worker', 'workers')}`;
@@ -26,7 +32,31 @@ function wordWay({ via, endpoints, target }: ArmOutline): string {
   }
 }
 
-function wordLoad({ peakPerSec, attempts }: ArmOutline): string {
+/** Many addresses are counted, not listed; ports are named, for others on this machine may want them. */
+function wordSources({ addresses, ports }: NonNullable<ArmOutline['from']>): string {
+  const [first, ...others] = addresses;
+  const from =
+    first === undefined
+      ? "from the system's choice of address"
+      : `from ${first}${others.length === 0 ? '' : ` and ${formatPlural(others.length, 'other', 'others')}`}`;
+  if (ports === undefined) return `${from}, ports of the system's choice`;
+  const shown = ports.slice(0, SHOWN_RANGES).join(', ');
+  const more = ports.length > SHOWN_RANGES ? ` and ${ports.length - SHOWN_RANGES} more ranges` : '';
+  return `${from}, source ports ${shown}${more}`;
+}
+
+function wordLoad(arm: ArmOutline): string {
+  const load = wordRate(arm);
+  if (arm.sweep === undefined) return load;
+  const { delays, shortestUs, longestUs, pairs } = arm.sweep;
+  const between =
+    delays === 1
+      ? formatMicros(shortestUs)
+      : `${formatPlural(delays, 'delay', 'delays')} from ${formatMicros(shortestUs)} to ${formatMicros(longestUs)}`;
+  return `${load}: ${formatPlural(pairs, 'pair', 'pairs')} at ${delays === 1 ? '' : 'each of '}${between}`;
+}
+
+function wordRate({ peakPerSec, attempts }: ArmOutline): string {
   const total = attempts === undefined ? '' : formatPlural(attempts, 'attempt', 'attempts');
   if (peakPerSec !== undefined)
     return [`up to ${formatPerSec(peakPerSec)}`, total].filter(Boolean).join(', ');

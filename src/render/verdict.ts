@@ -28,6 +28,7 @@ export interface WordedVerdict {
 /** What a run comes to, in a word and the reason for it. */
 export function wordVerdict(status: Summary['run']['status'], verdict: Verdict): WordedVerdict {
   if (status === 'failed') return noVerdict('the run failed');
+  if (status === 'running') return noVerdict('the run is still under way');
   if (verdict.generatorLimited) {
     return noVerdict('generator-limited: this machine was the bottleneck, the firewall was not tested');
   }

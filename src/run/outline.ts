@@ -1,6 +1,6 @@
 import { createPacer } from '../plan/pacer.ts';
 import { loadAttempts, loadDurationUs, peakPerSec } from '../scenario/load-shape.ts';
-import type { Arm, Load } from '../scenario/types.ts';
+import type { Arm, Load, SweepLoad } from '../scenario/types.ts';
 import { formatPortRange } from '../scenario/units.ts';
 import type { SourcesInfo } from '../store/run-info.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
@@ -8,7 +8,9 @@ import { formatEndpoint } from './resolve.ts';
 import type { ArmOutline } from './types.ts';
 
 /** What an arm is about to do, in figures that a person can check before load starts. */
-export function outlineArm({ arm, endpoints }: PlannedArm): ArmOutline {
+export function outlineArm(planned: PlannedArm): ArmOutline {
+  const { arm, endpoints } = planned;
+  const from = describeSources([planned])[arm.name];
   return {
     name: arm.name,
     via: arm.via,
@@ -16,6 +18,8 @@ export function outlineArm({ arm, endpoints }: PlannedArm): ArmOutline {
     target: describeTarget(arm),
     peakPerSec: peakOf(arm.load),
     attempts: arm.load.kind === 'open' ? createPacer(arm.load).total : loadAttempts(arm.load),
+    ...(from === undefined ? {} : { from }),
+    ...(arm.load.kind === 'sweep' ? { sweep: outlineSweep(arm.load) } : {}),
   };
 }
 
@@ -23,6 +27,10 @@ export function outlineArm({ arm, endpoints }: PlannedArm): ArmOutline {
 export function scheduleUs(arms: readonly PlannedArm[]): number | undefined {
   const lengths = arms.map(({ arm }) => loadDurationUs(arm.load));
   return lengths.includes(undefined) ? undefined : Math.max(...lengths.map((length) => length ?? 0));
+}
+
+function outlineSweep({ delaysUs, pairs }: SweepLoad): NonNullable<ArmOutline['sweep']> {
+  return { delays: delaysUs.length, shortestUs: delaysUs[0] ?? 0, longestUs: delaysUs.at(-1) ?? 0, pairs };
 }
 
 function peakOf(load: Load): number | undefined {

@@ -2,7 +2,7 @@ import { summarise } from '../analysis/summarise.ts';
 import { Tally } from '../analysis/tally.ts';
 import type { RunStatus, Summary } from '../analysis/types.ts';
 import { createHistogram, type Histogram } from '../metrics/histogram.ts';
-import { addHistogram, mergeHistograms } from '../metrics/merge.ts';
+import { addHistogram, HistogramMerger } from '../metrics/merge.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { runOf } from '../store/run-info.ts';
 import type { RunWriter } from '../store/run-writer.ts';
@@ -15,6 +15,7 @@ import type { Progress } from './types.ts';
 export class Recording {
   readonly #writer: RunWriter;
   readonly #merger: FrameMerger;
+  readonly #histogramMerger = new HistogramMerger();
   readonly #progress: ProgressTally;
   readonly #onProgress: (progress: Progress) => void;
   readonly #tally = new Tally();
@@ -52,10 +53,11 @@ export class Recording {
     await this.#written;
     const endedAt = new Date().toISOString();
     const run = runOf(this.#writer.info, status, endedAt);
-    const { nat } = this.#writer.info;
+    const { nat, synResentAtSec } = this.#writer.info;
     const summary = summarise({
       ...{ run, scenario, tally: this.#tally, histograms: this.#histograms },
       ...(nat === undefined ? {} : { nat: nat.ports }),
+      ...(synResentAtSec === undefined ? {} : { synResentAtSec }),
     });
     await this.#writer.finish(summary, status, endedAt);
     return summary;
@@ -64,12 +66,11 @@ export class Recording {
   /** One second after the other: a slow disk makes the next one wait, never the load. */
   #take(second: MergedSecond): void {
     this.#tally.add(second.frame);
-    const histograms = mergeHistograms(second.histograms);
-    this.#written = this.#written.then(() => this.#writer.append(second.frame, histograms, second.stalls));
-    for (const [tag, histogram] of histograms) {
+    const encoded = this.#histogramMerger.merge(second.histograms, (tag, histogram) => {
       if (tag.endsWith('.handshake')) this.#handshakes.add(histogram);
       addHistogram(this.#histograms, tag, histogram);
-    }
+    });
+    this.#written = this.#written.then(() => this.#writer.append(second.frame, encoded, second.stalls));
     this.#progress.add(second.frame);
     this.#onProgress(this.#progress.read(this.#handshakes, this.isStopping));
   }

@@ -15,6 +15,7 @@ import { checkOverlaps, checkReachable, checkSources } from './preflight.ts';
 import { Recording } from './recording.ts';
 import { resolveArms } from './resolve.ts';
 import { planShards } from './shards.ts';
+import { describeSynSchedule } from './syn-schedule.ts';
 import { setTcpTimestamps } from './tcp-timestamps.ts';
 import { executeInThreads } from './thread-executor.ts';
 import type { ArmOutline, FinishedRun, RunHandle, RunListener, RunOptions, RunPlan } from './types.ts';
@@ -122,6 +123,7 @@ async function prepare(
       endpoints: Object.fromEntries(outlines.map(({ name, endpoints }) => [name, endpoints])),
       sources: describeSources(arms),
       ...(nat === undefined ? {} : { nat }),
+      ...describeSynSchedule(host, scenario),
       command: options.command,
       versions: readVersions(),
       host,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { EnvironmentError } from '../errors.ts';
 import type { Switch } from '../scenario/words.ts';
+import { lockInNamespace } from './namespace-lock.ts';
 
 /** 0: off; 1: on, with a random offset for each connection; 2: on, without (ip-sysctl.rst). */
 const SETTING = '/proc/sys/net/ipv4/tcp_timestamps';
@@ -13,14 +14,29 @@ const SETTING = '/proc/sys/net/ipv4/tcp_timestamps';
  */
 const WATCHER = `trap "" INT TERM HUP QUIT; while read -r _; do :; done; printf %s "$1" > ${SETTING}`;
 
+const LOCK = 'rushhour-tcp-timestamps';
+
 /**
  * Switches TCP timestamps of this network namespace on or off. What puts them back is a process of its own, which does so
- * however this one ends, by kill -9 too.
+ * however this one ends, by kill -9 too. One run at a time may ask for it, also where there is nothing to change: another
+ * would change them under its hands, or take what it set for what was there before.
  * @returns what puts the setting back and waits until it is
- * @throws EnvironmentError where it cannot be changed
+ * @throws EnvironmentError where it cannot be changed, or where another run has asked for it
  */
 export async function setTcpTimestamps(wanted: Switch): Promise<() => Promise<void>> {
-  const before = readSetting();
+  readSetting();
+  const unlock = await lockInNamespace(LOCK);
+  if (unlock === undefined) throw isTaken(wanted);
+  try {
+    const restore = await change(readSetting(), wanted);
+    return () => restore().finally(unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function change(before: string, wanted: Switch): Promise<() => Promise<void>> {
   if ((before !== '0') === (wanted === 'on')) return async () => undefined;
   const watcher = await startWatcher(before);
   const restore = async (): Promise<void> => {
@@ -61,6 +77,13 @@ async function startWatcher(before: string): Promise<ChildProcess> {
   await once(watcher, 'spawn');
   watcher.unref();
   return watcher;
+}
+
+function isTaken(wanted: Switch): EnvironmentError {
+  return new EnvironmentError(
+    `TCP timestamps cannot be set ${wanted}: another run in this network namespace has set them for as long as it lasts`,
+    { hint: 'wait until it has ended, or start this one in a network namespace of its own' },
+  );
 }
 
 function refusal(wanted: Switch, cause: unknown): EnvironmentError {

@@ -38,6 +38,15 @@ export interface ArmOutline {
   readonly peakPerSec: number | undefined;
   /** Attempts in all; undefined where only time bounds the arm. */
   readonly attempts: number | undefined;
+  /** Where connections come from; absent where that is left to the system. Ports as ranges. */
+  readonly from?: { readonly addresses: readonly string[]; readonly ports?: readonly string[] };
+  /** Of a sweep: how many delays, between which, and how many pairs of connections for each. */
+  readonly sweep?: {
+    readonly delays: number;
+    readonly shortestUs: number;
+    readonly longestUs: number;
+    readonly pairs: number;
+  };
 }
 
 /** Where a run stands, once a second. Counts are cumulative, ramps included. */

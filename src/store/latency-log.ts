@@ -1,6 +1,7 @@
 import { HistogramLogWriter } from 'hdr-histogram-js';
-import { decodeHistogram, encodeHistogram, type Histogram } from '../metrics/histogram.ts';
-import { addHistogram } from '../metrics/merge.ts';
+import { addEncoded } from '../metrics/encoded.ts';
+import { createHistogram, type Histogram } from '../metrics/histogram.ts';
+import type { EncodedHistogram } from '../metrics/merge.ts';
 
 /** Values are microseconds; the log's Interval_Max column is customarily in milliseconds. */
 const MAX_UNIT_RATIO = 1_000;
@@ -20,11 +21,11 @@ export function formatLogHead(startedAtMs: number): string {
 }
 
 /** One second's lines, a tag each. */
-export function formatLogSecond(second: number, histograms: ReadonlyMap<string, Histogram>): string {
+export function formatLogSecond(second: number, histograms: ReadonlyMap<string, EncodedHistogram>): string {
   let text = '';
-  for (const [tag, histogram] of histograms) {
-    const max = (histogram.maxValue / MAX_UNIT_RATIO).toFixed(3);
-    text += `Tag=${tag},${second.toFixed(3)},1.000,${max},${encodeHistogram(histogram)}\n`;
+  for (const [tag, { text: encoded, maxUs }] of histograms) {
+    const max = (maxUs / MAX_UNIT_RATIO).toFixed(3);
+    text += `Tag=${tag},${second.toFixed(3)},1.000,${max},${encoded}\n`;
   }
   return text;
 }
@@ -38,8 +39,10 @@ const LINE = /^Tag=([^,]+),([\d.]+),[\d.]+,[\d.]+,(\S+)$/;
 export function addLogLine(sums: Map<string, Histogram>, line: string, throughSecond: number): void {
   const [, tag, start, encoded] = LINE.exec(line) ?? [];
   if (tag === undefined || encoded === undefined || Number(start) > throughSecond) return;
+  const sum = sums.get(tag) ?? createHistogram();
   try {
-    addHistogram(sums, tag, decodeHistogram(encoded));
+    addEncoded(sum, encoded);
+    sums.set(tag, sum);
   } catch {
     // Cut in the middle of the encoding: the frame of that second was never written either.
   }

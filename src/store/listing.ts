@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
-import type { RunStatus, Summary } from '../analysis/types.ts';
+import type { Summary } from '../analysis/types.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { FILES } from './files.ts';
 import { readStatus } from './process-mark.ts';
@@ -15,7 +15,7 @@ export interface RunListing {
   readonly scenario: string;
   readonly label: string;
   readonly startedAt: string;
-  readonly status: RunStatus | 'running';
+  readonly status: Summary['run']['status'];
   /** Undefined until there is a summary. */
   readonly verdict: Summary['verdict'] | undefined;
   readonly bytes: number;
@@ -89,7 +89,8 @@ async function describeRun(dir: string): Promise<RunListing> {
     scenario: info.scenario.name,
     label: info.label,
     startedAt: info.startedAt,
-    status: readStatus(info),
+    // As `results show` has it: killed once that stood, the run was over.
+    status: summary?.run.status ?? readStatus(info),
     verdict: summary?.verdict,
     bytes: await sizeOf(dir),
   };

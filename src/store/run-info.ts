@@ -23,6 +23,8 @@ export interface RunInfo {
   readonly sources?: Readonly<Record<string, SourcesInfo>>;
   /** Whether the NAT on the way keeps source ports; only where a sweep asked. */
   readonly nat?: NatInfo;
+  /** When this host sends a SYN again, seconds after the first, by its own settings; only where they are known. */
+  readonly synResentAtSec?: readonly number[];
   /** The command line that started it, secrets redacted. */
   readonly command: readonly string[];
   readonly versions: { readonly rushhour: string; readonly node: string };
@@ -55,7 +57,7 @@ export interface ProcessMark {
 }
 
 /** The part of a run that its summary repeats. */
-export function runOf(info: RunInfo, status: RunStatus, endedAt: string): Summary['run'] {
+export function runOf(info: RunInfo, status: Summary['run']['status'], endedAt: string): Summary['run'] {
   const { id, scenario, label, startedAt, engine, stallsByTcpInfo } = info;
   return { id, scenario: scenario.name, label, startedAt, endedAt, status, engine, stallsByTcpInfo };
 }

@@ -43,7 +43,7 @@ export async function* readFrames(dir: string): AsyncGenerator<Frame> {
   }
 }
 
-/** The stored summary of a run that came to its end, else the one that its frames still tell. */
+/** The stored summary of a run that came to its end, else the one that its frames tell so far, or still tell. */
 export async function readSummary(dir: string): Promise<Summary> {
   try {
     return JSON.parse(await readFile(join(dir, FILES.summary), 'utf8')) as Summary;
@@ -62,10 +62,11 @@ export async function rebuildSummary(dir: string): Promise<Summary> {
   const status = readStatus(info);
   const endedAt =
     info.endedAt ?? new Date(Date.parse(info.startedAt) + (tally.lastSecond + 1) * 1_000).toISOString();
-  const run = runOf(info, status === 'running' ? 'interrupted' : status, endedAt);
+  const run = runOf(info, status, endedAt);
   return summarise({
     ...{ run, scenario: info.scenario, tally, histograms },
     ...(info.nat === undefined ? {} : { nat: info.nat.ports }),
+    ...(info.synResentAtSec === undefined ? {} : { synResentAtSec: info.synResentAtSec }),
   });
 }
 

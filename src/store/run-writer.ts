@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunStatus, Summary } from '../analysis/types.ts';
 import { EnvironmentError } from '../errors.ts';
-import type { Histogram } from '../metrics/histogram.ts';
+import type { EncodedHistogram } from '../metrics/merge.ts';
 import type { Frame, Stall } from '../metrics/types.ts';
 import { AppendFile } from './append-file.ts';
 import { FILES } from './files.ts';
@@ -85,7 +85,7 @@ export class RunWriter {
   /** Appends one second. The frame's own line comes last: a second counts once that stands. */
   async append(
     frame: Frame,
-    histograms: ReadonlyMap<string, Histogram>,
+    histograms: ReadonlyMap<string, EncodedHistogram>,
     stalls: readonly Stall[],
   ): Promise<void> {
     const kept = stalls.slice(0, MAX_STALLS - this.#stallsKept);

@@ -2,6 +2,7 @@ import type { AttemptRecord } from '../engine/types.ts';
 import type { ReuseAge } from '../metrics/reuse-bins.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import { createPortAllocator } from '../plan/ports/allocator.ts';
+import { seedOf } from '../plan/ports/random.ts';
 import type { PortAllocator } from '../plan/ports/types.ts';
 import type { CloseMode } from '../scenario/words.ts';
 import type { PlannedArm } from './protocol.ts';
@@ -24,7 +25,8 @@ export class SourcePortBook {
   static open(planned: PlannedArm, index: number, count: number): SourcePortBook | undefined {
     const { arm, ports, sources } = planned;
     if (arm.source?.ports === undefined || ports === undefined) return undefined;
-    const plan = { ...arm.source.ports, sources: sources.length, ports };
+    // Arms that draw from the same ports at random must not draw the same ones at the same time.
+    const plan = { ...arm.source.ports, sources: sources.length, ports, seed: seedOf(arm.name) };
     const span = (ports.at(-1)?.to ?? 0) - (ports[0]?.from ?? 0) + 1;
     const allocator = createPortAllocator(plan, { index, count });
     return new SourcePortBook(allocator, arm.close, {

@@ -82,6 +82,7 @@ describe('summing a run up', () => {
     });
     expect(arms).toEqual({
       stress: {
+        onset: { afterSec: 0, cleanStarts: 0 },
         scheduled: 110,
         started: 100,
         unsent: 10,

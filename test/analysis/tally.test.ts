@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Tally } from '../../src/analysis/tally.ts';
+import { emptySecond, Tally } from '../../src/analysis/tally.ts';
 import { emptyCounts } from '../../src/metrics/counts.ts';
 import type { Frame } from '../../src/metrics/types.ts';
 import { fine, frameOf } from './parts.ts';
@@ -12,8 +12,8 @@ describe('adding frames up', () => {
     const { counts, bySecond } = tally.series('stress');
     expect(counts).toMatchObject({ scheduled: 35, started: 30, unsent: 5, bytes: 120, outcomes: { ok: 30 } });
     expect([...bySecond]).toEqual([
-      [0, { scheduled: 10, started: 10, unsent: 0, stalled: 0, failed: 0 }],
-      [2, { scheduled: 25, started: 20, unsent: 5, stalled: 0, failed: 0 }],
+      [0, { ...emptySecond(), scheduled: 10, started: 10, established: 10 }],
+      [2, { ...emptySecond(), scheduled: 25, started: 20, unsent: 5, established: 20 }],
     ]);
     expect(tally.series('control').counts.started).toBe(1);
   });
@@ -49,6 +49,13 @@ describe('adding frames up', () => {
     expect(failed({ 'handshake-timeout': 10, 'handshake-refused': 1 }, 10)).toBe(1);
     // Refused at the second SYN, as the scenario expected.
     expect(failed({ ok: 1 }, 1)).toBe(0);
+  });
+
+  it('counts refused handshakes by the second in which they were, and not those that an arm expects', () => {
+    const tally = new Tally();
+    const outcomes = { ok: 7, 'handshake-refused': 1, 'handshake-reset': 2, 'handshake-unreachable': 3 };
+    tally.add(frameOf(4, { stress: { outcomes } }));
+    expect(tally.series('stress').bySecond.get(4)?.refused).toBe(6);
   });
 
   it('tells the last second from the last in which something fell due', () => {

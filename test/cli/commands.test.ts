@@ -141,6 +141,15 @@ describe('doctor', () => {
     expect(out).toContain('arm traffic: this side closes first');
   });
 
+  it('takes --tcp-timestamps as a run does', async () => {
+    const steady = ['doctor', 'steady', '--proxy', '10.0.0.5:1', '--target', 'http://10.0.0.9/'];
+    const services = judged({ sysctls: { ...hostFacts().sysctls, 'net.ipv4.tcp_timestamps': '1' } });
+    const { out } = await cli([...steady, '--tcp-timestamps', 'off'], services);
+    expect(out).toContain('TCP timestamps are on; the run switches them off and puts them back');
+    expect((await cli([...steady, '--tcp-timestamps', 'on'], services)).out).not.toContain('switches them');
+    expect((await cli([...steady, '--tcp-timestamps', 'maybe'])).exitCode).toBe(2);
+  });
+
   it('prints facts and checks as JSON', async () => {
     const printed = JSON.parse((await cli(['doctor', '--json'])).out) as {
       facts: unknown;

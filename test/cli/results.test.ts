@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
+import { markProcess } from '../../src/store/process-mark.ts';
 import type { RunInfo } from '../../src/store/run-info.ts';
 import { armAt, scenarioOf } from '../doctor/facts.ts';
 import { summary } from '../render/fixtures.ts';
@@ -134,6 +135,15 @@ describe('results show', () => {
     expect(shown.run.status).toBe('interrupted');
     expect(shown.arms['stress']).toMatchObject({ started: 3_000, completed: 3_000 });
     expect((await cli('results', 'show', 'killed')).out).toMatch(/^NO VERDICT {2}steady/);
+  });
+
+  it('calls a run running that is under way, as the list does', async () => {
+    keepRun('alive', 1, { process: markProcess() });
+    expect((await cli('results')).out).toMatch(/^alive .* running /m);
+    expect((await cli('results', 'show')).out).toMatch(/^NO VERDICT {2}steady: the run is still under way\n/);
+    const shown = JSON.parse((await cli('results', 'show', '--json')).out) as Summary;
+    expect(shown.run.status).toBe('running');
+    expect(shown.arms['stress']?.started).toBe(3_000);
   });
 
   it('takes --results behind show as well', async () => {

@@ -56,6 +56,29 @@ suiteNeeding('--tcp-timestamps', ['linux', 'root', 'netns', 'ip', 'setpriv'], ()
       expect(await becomes(namespace, '1')).toBe(true);
     }));
 
+  it.each([
+    ['off', 'off'],
+    ['off', 'on'],
+    ['on', 'off'],
+  ])('%s keeps another run from setting them %s until it has ended', (first, second) =>
+    inside(async (place, namespace, prefix) => {
+      const { origin } = await namespace.startFarEnd('127.0.0.1');
+      const hit = ['hit', `http://127.0.0.1:${origin.port}/`, '--results', place.results];
+      const run = place.start([...hit, '-t', '60', '--tcp-timestamps', first], prefix);
+      await run.until(/About to connect/);
+      const during = await settingIn(namespace);
+      const refused = await place.run([...hit, '-n', '1', '--tcp-timestamps', second], prefix);
+      expect(refused.stderr).toContain('another run in this network namespace');
+      expect(refused.code).toBe(5);
+      expect(await settingIn(namespace)).toBe(during);
+      run.child.kill('SIGINT');
+      expect((await run.finished).code).toBe(130);
+      expect(await settingIn(namespace)).toBe('1');
+      const after = await place.run([...hit, '-n', '1', '--tcp-timestamps', second], prefix);
+      expect(after.code).toBe(0);
+      expect(await settingIn(namespace)).toBe('1');
+    }));
+
   it('is refused where it takes root, with the remedy, and changes nothing', () =>
     inside(async (place, namespace, prefix) => {
       const { origin } = await namespace.startFarEnd('127.0.0.1');

@@ -7,10 +7,11 @@ import {
   encodeHistogram,
   type Histogram,
   LONGEST_US,
+  type Quantiles,
   quantilesOf,
   recordUs,
 } from '../../src/metrics/histogram.ts';
-import { addHistogram, mergeFrames, mergeHistograms } from '../../src/metrics/merge.ts';
+import { addHistogram, HistogramMerger, mergeFrames } from '../../src/metrics/merge.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
 import { play, recorderOf, recordOf, refusedLocally } from './attempts.ts';
 
@@ -31,11 +32,43 @@ describe('merging the frames of several shards', () => {
     const parts = [one.takeFrame(7, 2), two.takeFrame(7, 3)];
     const whole = all.takeFrame(7, 5);
     expect(mergeFrames(parts.map(({ frame }) => frame))).toEqual(whole.frame);
-    const merged = mergeHistograms(parts.map(({ histograms }) => histograms));
+    const taken = new Map<string, Quantiles>();
+    const merged = new HistogramMerger().merge(
+      parts.map(({ histograms }) => histograms),
+      (tag, histogram) => taken.set(tag, quantilesOf(histogram)),
+    );
     expect([...merged.keys()].sort()).toEqual(Object.keys(whole.histograms).sort());
-    for (const [tag, histogram] of merged) {
-      expect(quantilesOf(histogram)).toEqual(quantilesOf(decodeHistogram(whole.histograms[tag]!)));
+    for (const [tag, { text, maxUs }] of merged) {
+      const wanted = quantilesOf(decodeHistogram(whole.histograms[tag]!));
+      expect(taken.get(tag)).toEqual(wanted);
+      expect(quantilesOf(decodeHistogram(text))).toEqual(wanted);
+      expect(maxUs).toBe(wanted.max);
     }
+  });
+
+  it('keeps the very encoding of what one shard alone reported', () => {
+    const [one, two] = [createHistogram(), createHistogram()];
+    recordUs(one, 20);
+    recordUs(two, 5_000);
+    const parts = [
+      { alone: encodeHistogram(one), both: encodeHistogram(one) },
+      { both: encodeHistogram(two) },
+    ];
+    const merged = new HistogramMerger().merge(parts, () => {});
+    expect(merged.get('alone')).toEqual({ text: parts[0]?.alone, maxUs: 20 });
+    expect(decodeHistogram(merged.get('both')?.text ?? '').totalCount).toBe(2);
+  });
+
+  it('carries nothing over from one second to the next', () => {
+    const merger = new HistogramMerger();
+    const late = createHistogram();
+    recordUs(late, 900_000);
+    const early = createHistogram();
+    recordUs(early, 7);
+    merger.merge([{ a: encodeHistogram(late) }], () => {});
+    const taken: Quantiles[] = [];
+    merger.merge([{ a: encodeHistogram(early) }], (_, histogram) => taken.push(quantilesOf(histogram)));
+    expect(taken).toMatchObject([{ count: 1, min: 7, max: 7 }]);
   });
 
   it('leaves the frames that it merges as they were', () => {

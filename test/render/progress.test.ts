@@ -97,6 +97,54 @@ describe('renderPlan', () => {
   });
 });
 
+describe('where a plan says that connections come from', () => {
+  const arm: RunPlan['arms'][number] = {
+    name: 'stress',
+    via: 'tcp',
+    endpoints: ['10.0.0.5:80'],
+    target: '10.0.0.5:80',
+    peakPerSec: 9.8,
+    attempts: 960,
+  };
+  const linesOf = (more: Partial<RunPlan['arms'][number]>): string[] =>
+    renderPlan({ engine: 'raw', workers: 1, durationUs: 98_000_000, arms: [{ ...arm, ...more }] })
+      .trimEnd()
+      .split('\n')
+      .slice(1);
+
+  it('counts addresses and names port ranges, on a line of their own', () => {
+    const from = { addresses: ['10.10.1.1', '10.10.1.2', '10.10.1.3'], ports: ['20000-20999'] };
+    expect(linesOf({ from })).toEqual([
+      '  stress  to 10.0.0.5:80, connecting only                        up to 9.8/s, 960 attempts',
+      '          from 10.10.1.1 and 2 others, source ports 20000-20999',
+    ]);
+    expect(linesOf({})).toEqual(['  stress  to 10.0.0.5:80, connecting only  up to 9.8/s, 960 attempts']);
+  });
+
+  it('leaves out the smaller pieces of a range that is in many', () => {
+    const ports = ['20000-20100', '20102-20200', '20202-20300', '20302-20400', '20402-20500'];
+    expect(linesOf({ from: { addresses: ['10.0.0.1'], ports } })[1]?.trim()).toBe(
+      'from 10.0.0.1, source ports 20000-20100, 20102-20200, 20202-20300 and 2 more ranges',
+    );
+  });
+
+  it('says where the system chooses', () => {
+    expect(linesOf({ from: { addresses: ['10.0.0.1'] } })[1]?.trim()).toBe(
+      "from 10.0.0.1, ports of the system's choice",
+    );
+  });
+
+  it('gives the delays and pairs of a sweep', () => {
+    const sweep = { delays: 40, shortestUs: 300_000, longestUs: 70_000_000, pairs: 12 };
+    expect(linesOf({ sweep })[0]).toContain(
+      'up to 9.8/s, 960 attempts: 12 pairs at each of 40 delays from 300 ms to 70.0 s',
+    );
+    expect(linesOf({ sweep: { delays: 1, shortestUs: 300_000, longestUs: 300_000, pairs: 1 } })[0]).toContain(
+      ': 1 pair at 300 ms',
+    );
+  });
+});
+
 describe('tables and lines', () => {
   it('aligns columns and cuts the last', () => {
     const columns = [

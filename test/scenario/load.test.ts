@@ -87,6 +87,19 @@ describe('a broken scenario', () => {
     );
   });
 
+  it.each([
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    '__proto__',
+    '__defineGetter__',
+  ])('may not call an arm %s, which every object of JavaScript has already', (name) => {
+    const text = `schema: 1\nproxy: a:1\ntarget: http://b/\narms:\n  ${name}: { load: { concurrency: 1, attempts: 1 } }`;
+    expect(mistakesIn(text)).toEqual([
+      `bad.yaml:5:3: "${name}" is no arm name — JavaScript keeps it for itself: take another`,
+    ]);
+  });
+
   it('never repeats a secret', () => {
     expect(mistakesIn(BROKEN).join('\n')).not.toContain('secret');
   });

@@ -8,11 +8,11 @@ import { createRun } from '../../src/store/run-writer.ts';
 import { fine, frameOf, histogramOf } from '../analysis/parts.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { withSmallDisk } from './full-disk.ts';
-import { collect, factsOf, readAll } from './runs.ts';
+import { collect, encodeAll, factsOf, readAll } from './runs.ts';
 
 // To mount takes the same right in a container as to make a network namespace.
 suiteNeeding('a run on a disk that runs full', ['linux', 'root', 'netns', 'mount'], () => {
-  const histograms = new Map([['stress.handshake', histogramOf(100, 200)]]);
+  const histograms = encodeAll([['stress.handshake', histogramOf(100, 200)]]);
 
   it('says so once, and lacks nothing if there is room before it ends', async () => {
     await withSmallDisk(128, async (disk) => {

@@ -17,15 +17,16 @@ const WRITER = `
   const dist = process.argv[1];
   const { createRun } = await import(dist + 'store/run-writer.js');
   const { emptyCounts } = await import(dist + 'metrics/counts.js');
-  const { createHistogram, recordUs } = await import(dist + 'metrics/histogram.js');
+  const { createHistogram, encodeHistogram, recordUs } = await import(dist + 'metrics/histogram.js');
   const run = await createRun(process.argv[2], JSON.parse(process.argv[3]), () => {});
   const histogram = createHistogram();
   for (let value = 1; value < 2000; value += 1) recordUs(histogram, value * value);
+  const handshake = { text: encodeHistogram(histogram), maxUs: histogram.maxValue };
   const counts = { ...emptyCounts(), scheduled: 10, started: 10, established: 10 };
   console.log(run.dir);
   for (let second = 0; second < 20000; second += 1) {
     const frame = { second, series: { stress: counts }, open: 0, stallsLeftOut: 0 };
-    await run.append(frame, new Map([['stress.handshake', histogram]]), []);
+    await run.append(frame, new Map([['stress.handshake', handshake]]), []);
     console.log(second);
   }
 `;

@@ -8,7 +8,7 @@ import { addLogLine, formatLogHead, formatLogSecond } from '../../src/store/late
 import { rebuildSummary } from '../../src/store/run-reader.ts';
 import { histogramOf } from '../analysis/parts.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
-import { makeFolder, recordRun } from './runs.ts';
+import { encodeAll, makeFolder, recordRun } from './runs.ts';
 
 const run = promisify(execFile);
 
@@ -24,7 +24,7 @@ describe('the histogram log', () => {
   });
 
   it('gives each tag a line a second, its maximum in milliseconds', () => {
-    const histograms = new Map([
+    const histograms = encodeAll([
       ['stress.handshake', histogramOf(1_000, 1_500)],
       ['lateness', histogramOf(3)],
     ]);
@@ -39,10 +39,10 @@ describe('the histogram log', () => {
     const sums = new Map<string, Histogram>();
     const log = [
       formatLogHead(0),
-      formatLogSecond(0, new Map([['a', histogramOf(10, 20)]])),
-      formatLogSecond(1, new Map([['a~ramp.total', histogramOf(5)]])),
-      formatLogSecond(10, new Map([['a', histogramOf(30)]])),
-      formatLogSecond(11, new Map([['a', histogramOf(40)]])),
+      formatLogSecond(0, encodeAll([['a', histogramOf(10, 20)]])),
+      formatLogSecond(1, encodeAll([['a~ramp.total', histogramOf(5)]])),
+      formatLogSecond(10, encodeAll([['a', histogramOf(30)]])),
+      formatLogSecond(11, encodeAll([['a', histogramOf(40)]])),
     ].join('');
     for (const line of log.split('\n')) addLogLine(sums, line, 10);
     expect([...sums.keys()]).toEqual(['a', 'a~ramp.total']);
@@ -50,7 +50,7 @@ describe('the histogram log', () => {
   });
 
   it('may end in a torn line, wherever that was torn', () => {
-    const line = formatLogSecond(0, new Map([['stress.total', histogramOf(1, 22, 333, 4_444, 55_555)]]));
+    const line = formatLogSecond(0, encodeAll([['stress.total', histogramOf(1, 22, 333, 4_444, 55_555)]]));
     const whole = line.trimEnd();
     for (let length = 0; length < whole.length; length += 1) {
       const sums = new Map<string, Histogram>();

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { RunStatus, Summary } from '../../src/analysis/types.ts';
+import { encodeHistogram, type Histogram } from '../../src/metrics/histogram.ts';
+import type { EncodedHistogram } from '../../src/metrics/merge.ts';
 import type { Recorder } from '../../src/metrics/recorder.ts';
 import { Recording } from '../../src/run/recording.ts';
 import type { Scenario } from '../../src/scenario/types.ts';
@@ -79,6 +81,16 @@ export async function recordRun(
   recording.receive({ kind: 'done', shard: 0 });
   const scenario: Scenario = changes.scenario ?? scenarioOf();
   return { dir: writer.dir, id: writer.info.id, summary: await recording.finish(scenario, status) };
+}
+
+/** As a run hands its histograms to the store. */
+export function encodeAll(histograms: Iterable<readonly [string, Histogram]>): Map<string, EncodedHistogram> {
+  return new Map(
+    [...histograms].map(([tag, histogram]) => [
+      tag,
+      { text: encodeHistogram(histogram), maxUs: histogram.maxValue },
+    ]),
+  );
 }
 
 /** Everything in a folder, by file name. */

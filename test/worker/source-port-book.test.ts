@@ -52,6 +52,23 @@ describe('the source ports of an arm', () => {
     ]);
   });
 
+  it('come in an order of its own to each arm that takes them at random, and in the same one every time', () => {
+    const order = (name: string): number[] => {
+      const spec = { ...arm('{ addresses: all, ports: 1000-1199, order: random }'), name };
+      const ports = [{ from: 1_000, to: 1_199 }];
+      const book = SourcePortBook.open({ arm: spec, endpoints: [], sources: ['192.0.2.1'], ports }, 0, 1)!;
+      return Array.from({ length: 200 }, () => {
+        book.take(0);
+        return book.port;
+      });
+    };
+    const [one, two] = [order('one'), order('two')];
+    expect(order('one')).toEqual(one);
+    expect([...one].sort()).toEqual([...two].sort());
+    // Of 200 places, two orders that have nothing to do with each other agree in one on average.
+    expect(one.filter((port, place) => port === two[place]).length).toBeLessThan(8);
+  });
+
   it('rest, and know for how long they did, at this address and at any', () => {
     const book = open(arm('{ addresses: all, ports: 100-105, reuseAfter: 1s, order: lru }'));
     const first = { ...book.take(0) };

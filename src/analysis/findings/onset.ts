@@ -1,3 +1,4 @@
+import { measureOnset } from '../onset.ts';
 import type { SeriesTally } from '../tally.ts';
 import type { Finding } from '../types.ts';
 
@@ -10,28 +11,27 @@ const LUCK = 0.001;
 /**
  * When stalls began, where a clean beginning went before: exhaustion and early reuse show only once every port has had
  * its turn, after ports / rate.
+ * @param ramp what the arm's ramps did: they use ports up as well
  */
-export function findOnset(arm: string, { bySecond }: SeriesTally): Finding[] {
-  const seconds = [...bySecond].sort(([a], [b]) => a - b);
-  const first = seconds.findIndex(([, { stalled }]) => stalled > 0);
-  if (first < 0) return [];
-  const count = (rows: typeof seconds, what: 'started' | 'stalled'): number =>
-    rows.reduce((sum, [, counts]) => sum + counts[what], 0);
-  const cleanStarts = count(seconds.slice(0, first), 'started');
-  const after = seconds.slice(first);
-  const rateAfter = count(after, 'stalled') / Math.max(1, count(after, 'started'));
-  const chance = (1 - Math.min(1, rateAfter)) ** cleanStarts;
-  if (cleanStarts < CLEAN_STARTS || chance > LUCK) return [];
-  const begunAt = seconds[0]![0];
-  const afterSec = seconds[first]![0] - begunAt;
+export function findOnset(arm: string, series: SeriesTally, ramp?: SeriesTally): Finding[] {
+  const onset = measureOnset(series, ramp);
+  if (onset === undefined) return [];
+  const { afterSec, cleanStarts, rateAfter, startsPerSec } = onset;
+  const isLuck = (starts: number): boolean => starts < CLEAN_STARTS || (1 - rateAfter) ** starts > LUCK;
+  if (isLuck(cleanStarts)) return [];
+  const hasRisen = isLuck(onset.cleanStartsAsFast);
+  const begin = `clean for ${afterSec} s and ${cleanStarts} starts, then ${Math.round(rateAfter * 1_000) / 10} % stalled`;
+  const meaning = hasRisen
+    ? `: the load had just risen to ${startsPerSec}/s, so the rate may be the cause as well as the time`
+    : ': as when the ports of a NAT come round or run out after so many connections';
   return [
     {
       kind: 'onset',
       arm,
-      confidence: 'high',
+      confidence: hasRisen ? 'low' : 'high',
       afterSec,
       cleanStarts,
-      text: `clean for ${afterSec} s and ${cleanStarts} starts, then ${Math.round(rateAfter * 1_000) / 10} % stalled: as when the ports of a NAT come round after so many connections`,
+      text: `${begin}${meaning}`,
     },
   ];
 }

@@ -1,10 +1,27 @@
 import type { Arm } from '../../scenario/types.ts';
 import type { ArmSummary, Finding } from '../types.ts';
 
-/** Handshakes that were completed where the far end must refuse: somebody else answered. */
+/** Fewer first bytes than this have no least one to speak of. */
+const FEWEST_ANSWERS = 20;
+
+/** The least wait for the first byte after the handshake, in handshakes: an honest path takes one, and the server's work. */
+const FAR_SLOWER = 10;
+
+/** And at least so long: below it a server's own work explains any ratio. */
+const FAR_LATER_US = 20_000;
+
+/** A path has a sharp floor, which half of all come near; work varies. */
+const NEAR_FLOOR = 1.25;
+
+/** Somebody on the way answers the SYN for the far end: ports that must refuse connect, or handshakes beat the path. */
 export function findPreAnswered(arm: Arm, summary: ArmSummary): Finding[] {
+  return arm.expect.kind === 'refused' ? findAnsweredPort(arm, summary) : findQuickHandshake(arm, summary);
+}
+
+/** Handshakes that were completed where the far end must refuse: somebody else answered. */
+function findAnsweredPort(arm: Arm, summary: ArmSummary): Finding[] {
   const answered = summary.outcomes['unexpected-handshake'] ?? 0;
-  if (arm.expect.kind !== 'refused' || answered === 0) return [];
+  if (answered === 0) return [];
   const handshakeUs = summary.service.handshakeUs.p50;
   return [
     {
@@ -16,4 +33,40 @@ export function findPreAnswered(arm: Arm, summary: ArmSummary): Finding[] {
       text: `${answered} of ${summary.started} handshakes with a port that must refuse were completed, in ${handshakeUs} us (median): a middlebox answers for the far end, and handshake times are its own`,
     },
   ];
+}
+
+/**
+ * Not even the quickest first byte came near the handshake. A slow server does that as well, and a proxy that fetches
+ * from far away always does: where some first bytes came quickly, nobody stands between, and nothing is said.
+ */
+function findQuickHandshake(arm: Arm, summary: ArmSummary): Finding[] {
+  const { handshakeUs: handshake, firstByteUs: firstByte } = summary.service;
+  if (firstByte.count < FEWEST_ANSWERS) return [];
+  const leastWaitUs = firstByte.min - handshake.p50;
+  if (leastWaitUs < Math.max(FAR_LATER_US, FAR_SLOWER * handshake.p50)) return [];
+  const isSharp = firstByte.p50 <= firstByte.min * NEAR_FLOOR;
+  const isProxied = arm.via !== 'direct';
+  if (isProxied && !isSharp) return [];
+  const seen = `handshakes took ${wordTime(handshake.p50)} (median), but no first byte came within ${wordTime(firstByte.min)}`;
+  const floor = isSharp
+    ? `and half of them came by ${wordTime(firstByte.p50)}, as over a longer path`
+    : `and they spread (median ${wordTime(firstByte.p50)}), rather as the work of a server does`;
+  const meaning = isProxied
+    ? 'a middlebox answers for the far end, or the proxy fetches from far away'
+    : 'a middlebox answers for the far end, or the server always takes that long';
+  return [
+    {
+      kind: 'pre-answered',
+      arm: arm.name,
+      confidence: isSharp && !isProxied ? 'medium' : 'low',
+      handshakeUs: handshake.p50,
+      firstByteUs: firstByte.min,
+      count: firstByte.count,
+      text: `${seen}, ${floor}: ${meaning}; a port that must refuse would tell (closed-port)`,
+    },
+  ];
+}
+
+function wordTime(us: number): string {
+  return us < 1_000 ? `${us} us` : `${Math.round(us / 1_000)} ms`;
 }

@@ -1,4 +1,5 @@
 import type { ReuseCounts } from '../../metrics/types.ts';
+import { chanceOfAtLeast } from '../binomial.ts';
 import type { Finding } from '../types.ts';
 
 export type Nat = 'preserved' | 'reassigned' | 'unknown';
@@ -97,17 +98,6 @@ function widen(ages: readonly Age[], band: Band): Band {
   while (standsOut(ages[from - 1])) from -= 1;
   while (standsOut(ages[to + 1])) to += 1;
   return { ...band, from, to };
-}
-
-/** Upper tail of the binomial distribution. */
-function chanceOfAtLeast(hits: number, trials: number, rate: number): number {
-  let term = (1 - rate) ** trials;
-  let below = 0;
-  for (let count = 0; count < hits; count += 1) {
-    below += term;
-    term *= ((trials - count) / (count + 1)) * (rate / (1 - rate));
-  }
-  return 1 - below;
 }
 
 function describeBand(arm: string, ages: readonly Age[], band: Band, isSweep: boolean): Finding {

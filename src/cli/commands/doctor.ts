@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../errors.ts';
+import type { Switch } from '../../scenario/words.ts';
 import type { Context } from '../context.ts';
 import { wantsColour } from '../host.ts';
+import { tcpTimestampsOption } from '../run-options.ts';
 import { addOverrideOptions, type OverrideOptions } from './run.ts';
 
 interface DoctorOptions extends OverrideOptions {
+  readonly tcpTimestamps?: Switch;
   readonly json?: boolean;
 }
 
@@ -17,6 +20,7 @@ export function registerDoctor(program: Command, context: Context): void {
     )
     .argument('[scenario]', 'name or path of the scenario to judge for');
   addOverrideOptions(command)
+    .addOption(tcpTimestampsOption('judge for a run that sets net.ipv4.tcp_timestamps so'))
     .option('--json', 'print facts and checks as JSON')
     .addHelpText(
       'after',

@@ -32,7 +32,9 @@ Examples:
   command
     .command('show')
     .summary('print the summary of a run again')
-    .description('Prints the summary of a run again; that of an interrupted run is made from what it left.')
+    .description(
+      'Prints the summary of a run again; that of one which was interrupted, or is still under way, is made from what there is of it.',
+    )
     .argument('[run]', 'id, the start of one, label or folder (default: the latest)')
     .addOption(resultsOption())
     .option('--json', 'print the summary as JSON')

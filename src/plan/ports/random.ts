@@ -14,3 +14,12 @@ export function createRandom(seed: number): RandomBelow {
     return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound);
   };
 }
+
+/** A seed of its own for each name: FNV-1a (Fowler, Noll and Vo), 32 bits. */
+export function seedOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index += 1) {
+    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  }
+  return hash;
+}

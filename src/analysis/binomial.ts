@@ -1,0 +1,49 @@
+/** Terms smaller than this, relative to the sum, add nothing that a double could hold. */
+const NEGLIGIBLE = 1e-16;
+
+/**
+ * Chance of `hits` or more in so many independent trials: the upper tail of the binomial distribution. Sums from the
+ * edge of the tail outwards, so that millions of trials cost some thousand terms and nothing underflows.
+ * @param rate chance of one trial, 0-1
+ */
+export function chanceOfAtLeast(hits: number, trials: number, rate: number): number {
+  if (hits <= 0) return 1;
+  if (hits > trials || rate <= 0) return 0;
+  if (rate >= 1) return 1;
+  // The far side of the mean is most of the distribution: what lies below it is summed instead.
+  if (hits <= trials * rate) return 1 - sumTail(trials - hits + 1, trials, 1 - rate);
+  return sumTail(hits, trials, rate);
+}
+
+/** From `hits`, above the mean, up: each term is smaller than the one before. */
+function sumTail(hits: number, trials: number, rate: number): number {
+  const odds = rate / (1 - rate);
+  let term = Math.exp(
+    logFactorial(trials) -
+      logFactorial(hits) -
+      logFactorial(trials - hits) +
+      hits * Math.log(rate) +
+      (trials - hits) * Math.log1p(-rate),
+  );
+  let sum = 0;
+  for (let count = hits; count <= trials; count += 1) {
+    sum += term;
+    if (term <= sum * NEGLIGIBLE) break;
+    term *= ((trials - count) / (count + 1)) * odds;
+  }
+  return Math.min(1, sum);
+}
+
+/** Below this the series is not good enough, and factors are few. */
+const SMALL = 16;
+
+/** Stirling's series to 1/n^5 (Abramowitz & Stegun 6.1.41): from 16 on right to 14 digits. */
+function logFactorial(n: number): number {
+  if (n < SMALL) {
+    let product = 1;
+    for (let factor = 2; factor <= n; factor += 1) product *= factor;
+    return Math.log(product);
+  }
+  const series = 1 / (12 * n) - 1 / (360 * n ** 3) + 1 / (1_260 * n ** 5);
+  return (n + 0.5) * Math.log(n) - n + 0.5 * Math.log(2 * Math.PI) + series;
+}

@@ -1,0 +1,116 @@
+import type { Arm } from '../../scenario/types.ts';
+import type { HistogramsByTag } from '../arm-summary.ts';
+import { countBetween, type RecordedTime, recordedTimes } from '../recorded-times.ts';
+import type { Finding } from '../types.ts';
+
+const SECOND_US = 1_000_000;
+
+/** Times that people and vendors set timers to, seconds: DOMAIN's examples are 5, 15 and 45. */
+const ROUND_SEC = [
+  ...Array.from({ length: 20 }, (_, index) => index + 1),
+  ...[25, 30, 35, 40, 45, 50, 55, 60, 75, 90, 100, 110, 120, 150, 180, 240, 300, 600],
+];
+
+/** Timers fire late rather than early, and clocks differ: a spike lies this close to its round number. */
+const SLACK = 0.01;
+
+/** A window wider than this, relative to its round number, takes in what just happens to be near. */
+const WIDEST = 0.1;
+
+/** Fewer than this are no cluster. */
+const FEWEST = 10;
+
+/** How many times as many as in the windows beside it. */
+const STANDS_OUT = 5;
+
+/** TCP's own first timeouts after a second and after 200 ms have steps here (RFC 6298; 0.2 + 0.4 + 0.8 + 1.6 s). */
+const STEPS_OF_TCP_SEC: readonly number[] = [1, 3];
+
+/** Of what was timed, with what comes before it: a wait that was there already then is not this one's. */
+const STAGES = [
+  { name: 'first bytes', tag: 'firstByte-service', before: ['handshake-service'] },
+  { name: 'responses', tag: 'total-service', before: ['firstByte-service', 'handshake-service'] },
+] as const;
+
+interface Cluster {
+  readonly arm: string;
+  readonly what: string;
+  readonly atSec: number;
+  readonly count: number;
+  readonly of: number;
+}
+
+/**
+ * Waits that cluster at a round number of seconds: a timeout somewhere lets things pass when it expires. Stalled
+ * handshakes are left out, and so is what this program gave up, which has no time at all.
+ */
+export function findLatencyClusters(arms: readonly Arm[], histograms: HistogramsByTag): Finding[] {
+  const clusters = arms.flatMap((arm) => clustersOf(arm, histograms));
+  return clusters.map((cluster) => {
+    const isShared = clusters.some(({ arm, atSec }) => arm !== cluster.arm && atSec === cluster.atSec);
+    return describe(cluster, isShared);
+  });
+}
+
+function describe({ arm, what, atSec, count, of }: Cluster, isShared: boolean): Finding {
+  const isTcp = STEPS_OF_TCP_SEC.includes(atSec);
+  const cause = isTcp
+    ? 'a timeout that expires somewhere, or a segment that TCP had to send again'
+    : 'a timeout expires somewhere, and lets them pass (a filter, a resolver, an idle limit)';
+  const where = isShared ? '; other arms show the same' : '';
+  return {
+    kind: 'latency-cluster',
+    arm,
+    confidence: isTcp ? 'low' : isShared ? 'high' : 'medium',
+    atSec,
+    count,
+    text: `${count} of ${of} ${what} came ${atSec} s late, with hardly any around that: ${cause}${where}`,
+  };
+}
+
+function clustersOf(arm: Arm, histograms: HistogramsByTag): Cluster[] {
+  const timesOf = (tag: string): RecordedTime[] => recordedTimes(histograms.get(`${arm.name}.${tag}`));
+  return STAGES.flatMap(({ name, tag, before }) => {
+    const times = timesOf(tag);
+    const earlier = before.map(timesOf).find((found) => found.length > 0) ?? [];
+    const of = times.reduce((sum, { count }) => sum + count, 0);
+    return ROUND_SEC.flatMap((atSec) => {
+      const count = countCluster(times, earlier, atSec * SECOND_US);
+      return count === 0 ? [] : [{ arm: arm.name, what: name, atSec, count, of }];
+    });
+  });
+}
+
+/** How many waited for that long on top of the usual; 0 where they do not stand out. */
+function countCluster(
+  times: readonly RecordedTime[],
+  earlier: readonly RecordedTime[],
+  atUs: number,
+): number {
+  const quick = quickOnes(times, atUs);
+  const fromUs = atUs * (1 - SLACK) + quick.leastUs;
+  const widthUs = atUs * SLACK * 2 + quick.mostUs - quick.leastUs;
+  if (widthUs > atUs * WIDEST) return 0;
+  // What was late in the stage before is late in this one by as much and the usual time.
+  const addedIn = (startUs: number): number =>
+    countBetween(times, startUs, startUs + widthUs) -
+    countBetween(earlier, startUs - quick.mostUs, startUs + widthUs);
+  const count = addedIn(fromUs);
+  const beside = [-2, -1, 1, 2].map((windows) =>
+    Math.max(0, countBetween(times, fromUs + windows * widthUs, fromUs + (windows + 1) * widthUs)),
+  );
+  const usual = beside.reduce((sum, found) => sum + found, 0) / beside.length;
+  return count >= FEWEST && count >= STANDS_OUT * usual ? count : 0;
+}
+
+/** Of those that did not wait: the quickest, and where nine in ten of them were through. */
+function quickOnes(times: readonly RecordedTime[], atUs: number): { leastUs: number; mostUs: number } {
+  const quick = times.filter(({ us }) => us < atUs / 2);
+  const total = quick.reduce((sum, { count }) => sum + count, 0);
+  let seen = 0;
+  for (const { us, count } of quick) {
+    seen += count;
+    if (seen >= total * 0.9) return { leastUs: quick[0]!.us, mostUs: us };
+  }
+  return { leastUs: 0, mostUs: 0 };
+}

@@ -1,0 +1,60 @@
+import { emptySecond, type SecondCounts, type SeriesTally } from './tally.ts';
+
+/** A clean second speaks for a time and not a rate if its load was as high as this share of the load at the onset. */
+const AS_FAST = 0.8;
+
+/** How an arm went before its first stall, and from then on. */
+export interface Onset {
+  /** From its first start to the second of the first stall. */
+  readonly afterSec: number;
+  /** Started before that second. */
+  readonly cleanStarts: number;
+  /** Of those, at a rate about as high as that at the onset. */
+  readonly cleanStartsAsFast: number;
+  readonly startsPerSec: number;
+  /** Share of the starts that stalled from then on, 0-1. */
+  readonly rateAfter: number;
+}
+
+type Row = readonly [second: number, counts: Pick<SecondCounts, 'started' | 'stalled'>];
+
+/**
+ * Undefined where nothing stalled.
+ * @param ramp what the arm's ramps did: they use ports up as well
+ */
+export function measureOnset({ bySecond }: SeriesTally, ramp?: SeriesTally): Onset | undefined {
+  const rows = merge(bySecond, ramp?.bySecond);
+  const first = rows.findIndex(([, { stalled }]) => stalled > 0);
+  if (first < 0) return undefined;
+  const clean = rows.slice(0, first);
+  const after = rows.slice(first);
+  const startsPerSec = rows[first]![1].started;
+  return {
+    afterSec: rows[first]![0] - rows[0]![0],
+    cleanStarts: count(clean, 'started'),
+    cleanStartsAsFast: count(
+      clean.filter(([, { started }]) => started >= startsPerSec * AS_FAST),
+      'started',
+    ),
+    startsPerSec,
+    rateAfter: Math.min(1, count(after, 'stalled') / Math.max(1, count(after, 'started'))),
+  };
+}
+
+function merge(
+  measured: ReadonlyMap<number, SecondCounts>,
+  ramp: ReadonlyMap<number, SecondCounts> = new Map(),
+): Row[] {
+  const seconds = [...new Set([...measured.keys(), ...ramp.keys()])].sort((a, b) => a - b);
+  const rows = seconds.map((second): Row => {
+    const [a, b] = [measured, ramp].map((counts) => counts.get(second) ?? emptySecond());
+    return [second, { started: a!.started + b!.started, stalled: a!.stalled + b!.stalled }];
+  });
+  // Idle phases before the first start are no clean beginning.
+  const begun = rows.findIndex(([, { started, stalled }]) => started > 0 || stalled > 0);
+  return begun < 0 ? [] : rows.slice(begun);
+}
+
+function count(rows: readonly Row[], what: 'started' | 'stalled'): number {
+  return rows.reduce((sum, [, counts]) => sum + counts[what], 0);
+}

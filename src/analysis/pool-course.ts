@@ -1,0 +1,117 @@
+import type { SecondCounts, SeriesTally } from './tally.ts';
+
+const SECOND_US = 1_000_000;
+
+/** A second in which at least this share of its starts failed finds no port left. */
+const OUT_ABOVE = 0.5;
+
+/**
+ * Ports are back when at least this share of what was tried in a second is established, or of what filled the pool: they
+ * come back as fast as they were taken.
+ */
+const BACK_ABOVE = 0.5;
+
+/**
+ * And when at least this share of the pool is established before handshakes fail again, if they do. A few come back
+ * earlier, let go by other users or ended by RST instead of FIN.
+ */
+const STAYS_FOR = 0.25;
+
+/** How a pool of ports emptied and filled up again, told from connections that are opened at a steady rate. */
+export interface PoolCourse {
+  /** Established until ports came back. */
+  readonly ports: number;
+  /** Absent where none came back while the load lasted. */
+  readonly release?: Release;
+  /** From the first close to the end of the load, seconds; below 0 where the load ended before. */
+  readonly watchedSec: number;
+}
+
+/** How long the first port that came back had rested since its connection was closed, seconds. */
+export interface Release {
+  readonly afterSec: number;
+  readonly lowSec: number;
+  readonly highSec: number;
+}
+
+type Row = readonly [second: number, counts: SecondCounts];
+
+/**
+ * The first connection is closed `holdUs` after it was opened, and its port is the first to come back: the time between
+ * is what the NAT keeps it for. Undefined where handshakes never failed for want of a port.
+ */
+export function followPool({ counts, bySecond }: SeriesTally, holdUs: number): PoolCourse | undefined {
+  const rows = [...bySecond].sort(([a], [b]) => a - b);
+  const closedSec = (counts.firstBegunUs + holdUs) / SECOND_US;
+  const { outAt, backAt } = findShortage(rows, closedSec);
+  if (outAt < 0) return undefined;
+  // Where all ports were taken before one was given back, later connections have none but those.
+  const isFilling = ([second]: Row): boolean =>
+    rows[outAt]![0] < closedSec ? second < closedSec : backAt < 0 || second < rows[backAt]![0];
+  const ports = sumEstablished(rows.filter(isFilling));
+  const loadEndSec = 1 + Math.max(...rows.filter(([, { started }]) => started > 0).map(([second]) => second));
+  const course = { ports, watchedSec: tenths(loadEndSec - closedSec) };
+  if (backAt < 0) return course;
+  return { ...course, release: releaseIn(rows[backAt]![0], closedSec) };
+}
+
+/**
+ * Indexes of the second in which the last port went and of the one in which ports came back, -1 where there is none.
+ * What went well again before anything was closed was no want of ports.
+ */
+function findShortage(rows: readonly Row[], closedSec: number): { outAt: number; backAt: number } {
+  let from = 0;
+  for (;;) {
+    const outAt = rows.findIndex((row, index) => index >= from && isOut(row));
+    if (outAt < 0) return { outAt, backAt: -1 };
+    const filling = rows.slice(0, outAt + 1);
+    const fillingPerSec = Math.max(...filling.map(([, { established }]) => established));
+    const filled = sumEstablished(filling);
+    const backAt = rows.findIndex(
+      ([, { started, established }], index) =>
+        index > outAt &&
+        established > 0 &&
+        established >= Math.min(started, fillingPerSec) * BACK_ABOVE &&
+        staysBack(rows, index, filled * STAYS_FOR),
+    );
+    if (backAt < 0 || rows[backAt]![0] + 1 > closedSec) return { outAt, backAt };
+    from = backAt;
+  }
+}
+
+/** Whether so many are established from there on before handshakes fail again, or they never do. */
+function staysBack(rows: readonly Row[], from: number, enough: number): boolean {
+  const failsAgain = rows.findIndex((row, index) => index > from && isOut(row));
+  return failsAgain < 0 || sumEstablished(rows.slice(from, failsAgain)) >= enough;
+}
+
+function sumEstablished(rows: readonly Row[]): number {
+  return rows.reduce((sum, [, { established }]) => sum + established, 0);
+}
+
+/** As many connections as were open at once, to the second. */
+export function peakOpen({ bySecond }: SeriesTally, holdUs: number): number {
+  const held = Math.max(1, Math.round(holdUs / SECOND_US));
+  let peak = 0;
+  for (const last of bySecond.keys()) {
+    let open = 0;
+    for (let second = last - held + 1; second <= last; second += 1)
+      open += bySecond.get(second)?.established ?? 0;
+    peak = Math.max(peak, open);
+  }
+  return peak;
+}
+
+/** Somewhen within the second: how many were established in it tells how many were waiting, not since when. */
+function releaseIn(second: number, closedSec: number): Release {
+  const since = (atSec: number): number => Math.max(0, tenths(atSec - closedSec));
+  return { afterSec: since(second + 0.5), lowSec: since(second), highSec: since(second + 1) };
+}
+
+function isOut([, { started, stalled, refused }]: Row): boolean {
+  return started > 0 && stalled + refused >= started * OUT_ABOVE;
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,27 @@
+import { JsHistogram } from 'hdr-histogram-js';
+import type { Histogram } from '../metrics/histogram.ts';
+
+/** So many times of that length, microseconds: the lower end of the histogram's bucket. */
+export interface RecordedTime {
+  readonly us: number;
+  readonly count: number;
+}
+
+/** What a histogram holds, ascending; empty where there is none. */
+export function recordedTimes(histogram: Histogram | undefined): RecordedTime[] {
+  if (histogram === undefined || histogram.totalCount === 0) return [];
+  // The library's interface shows percentiles alone; only its WebAssembly twin, not used here, is no JsHistogram.
+  if (!(histogram instanceof JsHistogram)) throw new TypeError('a histogram without counts');
+  const times: RecordedTime[] = [];
+  const last = histogram.countsArrayIndex(histogram.maxValue);
+  for (let index = 0; index <= last; index += 1) {
+    const count = histogram.getCountAtIndex(index);
+    if (count > 0) times.push({ us: histogram.valueFromIndex(index), count });
+  }
+  return times;
+}
+
+/** How many of them are as long as `fromUs` or longer, and shorter than `toUs`. */
+export function countBetween(times: readonly RecordedTime[], fromUs: number, toUs: number): number {
+  return times.reduce((sum, { us, count }) => (us >= fromUs && us < toUs ? sum + count : sum), 0);
+}

@@ -1,0 +1,41 @@
+import { countBetween, type RecordedTime } from './recorded-times.ts';
+
+const SECOND_US = 1_000_000;
+
+/** Kernel timers of a second and more fire up to an eighth late (kernel/time/timer.c: granularity of the timer wheel). */
+const LATE = 1 / 8;
+
+/** They never fire early; this is for rounding in the histogram. */
+const EARLY = 0.002;
+
+/** How many handshakes were answered at each SYN, told from how long they took. */
+export interface StallSteps {
+  /** When this host sends a SYN again, seconds, with the handshakes that were completed then. */
+  readonly steps: readonly { readonly atSec: number; readonly count: number }[];
+  /** As long as a stall, but at no step. */
+  readonly between: number;
+}
+
+/**
+ * Handshakes that took as long as a stall, held against the times at which this host sends its SYN again: after a loss
+ * the next SYN gets through, and the time lies just above a step; other delays fall anywhere.
+ * @param times of completed handshakes from their actual start
+ * @param usualUs of one that met nothing
+ */
+export function countStallSteps(
+  times: readonly RecordedTime[],
+  resentAtSec: readonly number[],
+  stallAfterUs: number,
+  usualUs: number,
+): StallSteps {
+  const inAll = countBetween(times, stallAfterUs, Number.POSITIVE_INFINITY);
+  const steps = resentAtSec.map((atSec, index) => {
+    const atUs = atSec * SECOND_US;
+    const nextUs = (resentAtSec[index + 1] ?? Number.POSITIVE_INFINITY) * SECOND_US;
+    const fromUs = Math.max(stallAfterUs, atUs * (1 - EARLY));
+    const toUs = Math.min(nextUs * (1 - EARLY), atUs * (1 + LATE) + 2 * usualUs);
+    return { atSec, count: toUs > fromUs ? countBetween(times, fromUs, toUs) : 0 };
+  });
+  const onStep = steps.reduce((sum, { count }) => sum + count, 0);
+  return { steps: steps.filter(({ count }) => count > 0), between: inAll - onStep };
+}

@@ -1,0 +1,86 @@
+import { inflateSync } from 'node:zlib';
+import { type Histogram, LONGEST_US, SIGNIFICANT_DIGITS } from './histogram.ts';
+
+/**
+ * HdrHistogram's V2 encoding (EncodableHistogram.java, AbstractHistogram.encodeIntoByteBuffer; the word size is in the
+ * cookie's second digit): compressed, a cookie, the length of what follows, and that in zlib's format; within, a head of
+ * 40 bytes and the counts.
+ */
+const COMPRESSED_COOKIE = 0x1c849314;
+const COMPRESSED_HEAD_BYTES = 8;
+const COOKIE = 0x1c849313;
+const HEAD_BYTES = 40;
+
+/** Values below this have a count each; every further doubling of them has half as many. For 3 digits. */
+const SUB_BUCKETS = 2_048;
+
+/** A word of the counts: 8 bytes of 7 bits, and a ninth of 8 (ZigZagEncoding.java, LEB128-64b9B). */
+const LONGEST_WORD_BYTES = 9;
+
+/**
+ * Adds an encoded histogram to a sum without making a histogram of it: one of 92 KB for each arm, phase and second would
+ * be left to the garbage collector otherwise.
+ * @param sum made by createHistogram
+ * @throws Error where the text is none that encodeHistogram made, or not all of it; the sum stays as it was then
+ */
+export function addEncoded(sum: Histogram, text: string): void {
+  const bytes = unpack(text);
+  const end = HEAD_BYTES + bytes.readUInt32BE(4);
+  let at = HEAD_BYTES;
+  let index = 0;
+  let last = -1;
+  while (at < end) {
+    let word = 0;
+    let weight = 1;
+    const longest = at + LONGEST_WORD_BYTES;
+    for (;;) {
+      const byte = bytes.readUInt8(at);
+      at += 1;
+      const isLast = byte < 128 || at === longest;
+      word += (isLast ? byte : byte - 128) * weight;
+      if (isLast) break;
+      weight *= 128;
+    }
+    // Odd words are runs of zeros, even ones counts (ZigZag).
+    if (word % 2 === 1) {
+      index += (word + 1) / 2;
+    } else {
+      if (word > 0) {
+        sum.recordValueWithCount(valueAt(index), word / 2);
+        last = index;
+      }
+      index += 1;
+    }
+  }
+  // The exact maximum is not encoded. As the library does, the largest value that it may have been is taken for it.
+  if (last >= 0) sum.recordValueWithCount(valueAt(last + 1) - 1, 0);
+}
+
+/** Head and counts. What zlib's checksum vouches for is whole: nothing is added of a histogram that was torn. */
+function unpack(text: string): Buffer {
+  if (text.length % 4 !== 0) throw new Error('torn base64');
+  const packed = Buffer.from(text, 'base64');
+  if (packed.length < COMPRESSED_HEAD_BYTES || packed.readUInt32BE(0) !== COMPRESSED_COOKIE)
+    throw new Error('not a compressed V2 histogram');
+  const bytes = inflateSync(packed.subarray(COMPRESSED_HEAD_BYTES));
+  if (!isOurs(bytes)) throw new Error('a histogram of another range or precision');
+  return bytes;
+}
+
+/** Digits, lowest and highest value as createHistogram has them. */
+function isOurs(bytes: Buffer): boolean {
+  return (
+    bytes.length >= HEAD_BYTES &&
+    bytes.readUInt32BE(0) === COOKIE &&
+    bytes.readUInt32BE(12) === SIGNIFICANT_DIGITS &&
+    bytes.readBigInt64BE(16) === 1n &&
+    bytes.readBigInt64BE(24) === BigInt(LONGEST_US)
+  );
+}
+
+/** The lowest value that is counted at an index. */
+function valueAt(index: number): number {
+  const half = SUB_BUCKETS / 2;
+  if (index < SUB_BUCKETS) return index;
+  return ((index % half) + half) * 2 ** (Math.floor(index / half) - 1);
+}
