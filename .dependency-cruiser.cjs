@@ -37,8 +37,8 @@ module.exports = {
     ),
     only(
       'doctor',
-      ['scenario'],
-      'What the machine offers is asked before a run, and outlives it in run.json.',
+      ['scenario', 'engine/auth'],
+      'What the machine offers is asked before a run, and outlives it in run.json. Whether a ticket is good, Kerberos alone can tell.',
     ),
     only(
       'lab',

@@ -1,6 +1,7 @@
 import { stalledOf } from '../metrics/counts.ts';
 import { type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
+import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
 import { measuredUs } from './measured-time.ts';
 import { ratePerFrame } from './rate-per-frame.ts';
@@ -30,8 +31,11 @@ export function summariseArm(
     unsent: counts.unsent,
     established: counts.established,
     completed: counts.completed,
-    completedShare: shareOf(counts.completed, counts.started),
+    completedShare: shareOf(counts.completed, counts.started - stepsOf(counts)),
     achievedPerSec: seconds > 0 ? round(counts.started / seconds, 2) : 0,
+    requests: counts.requests,
+    connectionsPerRequest: counts.requests === 0 ? 0 : round(counts.started / counts.requests, 3),
+    challenges: counts.challenges,
     stalled: {
       count: stalled,
       rate: shareOf(stalled, counts.started),
@@ -54,6 +58,8 @@ export function summariseArm(
       firstByteUs: timed('firstByte-service'),
       totalUs: timed('total-service'),
     },
+    ...summarisePhases(arm, histograms),
+    ...summariseTokens(arm, tally, timed('mint')),
     endpoints: counts.endpoints,
     ...summariseStalls(arm, tally, histograms, synResentAtSec),
     ...summariseRamp(arm, tally),
@@ -66,6 +72,36 @@ function summariseRamp(arm: Arm, tally: Tally): Pick<ArmSummary, 'ramp'> {
   const { counts }: { counts: SeriesCounts } = tally.series(name);
   const { scheduled, started, unsent, established, completed } = counts;
   return { ramp: { scheduled, started, unsent, established, completed, stalled: stalledOf(counts) } };
+}
+
+function summariseTokens(arm: Arm, tally: Tally, mintUs: Quantiles): Pick<ArmSummary, 'tokens'> {
+  if (arm.auth?.scheme !== 'negotiate') return {};
+  const { minted, discarded, failures } = tally.tokens(arm.name) ?? { minted: 0, discarded: 0, failures: {} };
+  return { tokens: { minted, discarded, failures, mintUs } };
+}
+
+const PHASES = [
+  ['challengeUs', 'challenge'],
+  ['tunnelUs', 'tunnel'],
+  ['tlsUs', 'tls'],
+  ['objectUs', 'object'],
+  ['pageUs', 'page'],
+] as const satisfies readonly (readonly [keyof NonNullable<ArmSummary['phases']>, Timed])[];
+
+function summarisePhases(arm: Arm, histograms: HistogramsByTag): Pick<ArmSummary, 'phases'> {
+  const phases = PHASES.flatMap(([name, timed]) => {
+    const histogram = histograms.get(`${arm.name}.${timed}`);
+    return histogram === undefined ? [] : [[name, quantilesOf(histogram)] as const];
+  });
+  return phases.length === 0 ? {} : { phases: Object.fromEntries(phases) };
+}
+
+/** Connections that ended for another to carry on: neither completed nor failed. */
+function stepsOf({ outcomes }: Readonly<SeriesCounts>): number {
+  return Object.entries(outcomes).reduce(
+    (sum, [outcome, count]) => (OUTCOME_GROUPS[outcome as Outcome] === 'step' ? sum + count : sum),
+    0,
+  );
 }
 
 function shareOf(part: number, whole: number): number {

@@ -1,5 +1,5 @@
-import { addCounts, emptyCounts } from '../metrics/counts.ts';
-import type { Frame, SeriesCounts } from '../metrics/types.ts';
+import { addCounts, addTokens, emptyCounts } from '../metrics/counts.ts';
+import type { Frame, SeriesCounts, TokenCounts } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 
 const REFUSALS = ['handshake-refused', 'handshake-reset', 'handshake-unreachable'] as const;
@@ -31,11 +31,13 @@ export interface SeriesTally {
 /** Adds frames up. A live run and a rebuilt one share it; memory grows with the run's seconds, not its attempts. */
 export class Tally {
   readonly #series = new Map<string, { counts: SeriesCounts; bySecond: Map<number, SecondCounts> }>();
+  readonly #tokens: Record<string, TokenCounts> = {};
   #lastSecond = -1;
   #lastScheduledSecond = -1;
 
   add(frame: Frame): void {
     this.#lastSecond = Math.max(this.#lastSecond, frame.second);
+    addTokens(this.#tokens, frame.tokens ?? {});
     for (const [name, counts] of Object.entries(frame.series)) {
       const { counts: sum, bySecond } = this.#open(name);
       addCounts(sum, counts);
@@ -58,6 +60,11 @@ export class Tally {
   /** The series of that name; an empty one where nothing was counted. */
   series(name: string): SeriesTally {
     return this.#series.get(name) ?? { counts: emptyCounts(), bySecond: new Map() };
+  }
+
+  /** What became of an arm's tokens; undefined where it had none. */
+  tokens(arm: string): Readonly<TokenCounts> | undefined {
+    return this.#tokens[arm];
   }
 
   has(name: string): boolean {

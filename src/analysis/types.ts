@@ -37,10 +37,16 @@ export interface ArmSummary {
   unsent: number;
   established: number;
   completed: number;
-  /** completed / started; 0 where nothing started. */
+  /** completed / started, connections left out that another carried on; 0 where nothing started. */
   completedShare: number;
   /** Started a second over the measured time. */
   achievedPerSec: number;
+  /** What people asked for: of browsers each object, else an attempt, however many connections it took. */
+  requests: number;
+  /** started / requests; 0 without requests. 1 pre-emptive, about 2 where the proxy closes after its 407. */
+  connectionsPerRequest: number;
+  /** Answers that asked for credentials (407, 401). */
+  challenges: number;
   stalled: {
     count: number;
     /** count / started; 0 where nothing started. */
@@ -64,6 +70,17 @@ export interface ArmSummary {
   totalUs: Quantiles;
   /** From the actual start. */
   service: { handshakeUs: Quantiles; firstByteUs: Quantiles; totalUs: Quantiles };
+  /** How long the far end took over each leg, from when it was set to it; absent where no connection had it. */
+  phases?: {
+    challengeUs?: Quantiles;
+    tunnelUs?: Quantiles;
+    tlsUs?: Quantiles;
+    /** Of browsers. */
+    objectUs?: Quantiles;
+    pageUs?: Quantiles;
+  };
+  /** Of arms with Negotiate. */
+  tokens?: { minted: number; discarded: number; failures: Record<string, number>; mintUs: Quantiles };
   /** By address, where a name resolved to one or more. */
   endpoints: Record<string, { started: number; established: number; completed: number; stalled: number }>;
   /** Of attempts whose source port had been used before, by how long it had rested; absent where none had. */

@@ -1,4 +1,4 @@
-import type { HostFacts, ReachFacts } from '../doctor/types.ts';
+import type { HostFacts, KerberosFacts, ReachFacts } from '../doctor/types.ts';
 import type { ExitCode } from '../errors.ts';
 import type { RunHandle, RunListener, RunOptions } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
@@ -9,6 +9,7 @@ export interface Services {
   startRun(options: RunOptions, listener: RunListener): Promise<RunHandle>;
   gatherHostFacts(): Promise<HostFacts>;
   probeScenario(scenario: Scenario): Promise<ReachFacts[]>;
+  probeKerberos(scenario: Scenario): Promise<KerberosFacts[]>;
 }
 
 /** The real ones, each loaded when first used: --help and --version wait for none of them. */
@@ -24,6 +25,10 @@ export const realServices: Services = {
   async probeScenario(scenario) {
     const { probeScenario } = await import('../doctor/probe.ts');
     return probeScenario(scenario);
+  },
+  async probeKerberos(scenario) {
+    const { probeKerberos } = await import('../doctor/kerberos.ts');
+    return probeKerberos(scenario);
   },
 };
 

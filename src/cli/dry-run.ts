@@ -23,7 +23,7 @@ export async function printDryRun(
     : await resolveArms(scenario);
   const outlines = planned.map(outlineArm);
   const arms = embedded ? outlines.map(nameEmbedded) : outlines;
-  const engine = chooseEngine(options.engine, process.platform);
+  const engine = chooseEngine(options.engine, process.platform, scenario.arms);
   host.stdout.write(renderPlan({ arms, durationUs: scheduleUs(planned), engine, workers: options.workers }));
   for (const { text } of scenario.pass) host.stdout.write(`  passes if  ${text}\n`);
   for (const { host: name, because } of findPublicHosts(scenario, outlines)) {

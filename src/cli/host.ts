@@ -16,6 +16,8 @@ export interface Host {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Sets a variable of this process's environment, which `env` and what the process starts then have. */
+  setVariable(name: string, value: string): void;
   readonly cwd: string;
   readonly home: string;
   readonly cores: number;
@@ -31,6 +33,9 @@ export function createProcessHost(cores: number): Host {
     stdout: createOutput(process.stdout),
     stderr: createOutput(process.stderr),
     env: process.env,
+    setVariable(name, value) {
+      process.env[name] = value;
+    },
     cwd: process.cwd(),
     home: homedir(),
     cores,

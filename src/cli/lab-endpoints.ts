@@ -26,7 +26,12 @@ export async function chooseEndpoints(
   return without({ proxy, target }, given);
 }
 
-async function loads(scenario: string, cwd: string, overrides: OverrideOptions): Promise<boolean> {
+async function loads(
+  scenario: string,
+  cwd: string,
+  // Whoever goes through the proxy, the lab's endpoints stay the same.
+  { proxyUser: _, ...overrides }: OverrideOptions,
+): Promise<boolean> {
   try {
     await loadScenario(scenario, scenarioDirs(cwd), overrides);
     return true;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { redactedTitle } from './command-line.ts';
 import { createProcessHost } from './host.ts';
 import { reportError } from './report-error.ts';
 import { runCli } from './run-cli.ts';
@@ -13,6 +14,9 @@ const exit = async (code: number): Promise<never> => {
 process.on('uncaughtException', (error) => {
   void exit(reportError(error, host));
 });
+// Best done first: until then, whoever lists processes sees the command line as it was typed.
+const title = redactedTitle(process.argv.slice(2));
+if (title !== undefined) process.title = title;
 await exit(await runCli(process.argv.slice(2), host));
 
 /** Resolves once all that was written is handed over, or nobody reads any more. */

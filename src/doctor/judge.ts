@@ -1,14 +1,20 @@
 import type { Scenario } from '../scenario/types.ts';
 import { judgeDescriptors } from './judge-descriptors.ts';
 import { judgeHost } from './judge-host.ts';
+import { judgeKerberos } from './judge-kerberos.ts';
 import { judgeConntrack, judgeKernel } from './judge-kernel.ts';
 import { judgePorts } from './judge-ports.ts';
 import { judgeReach } from './judge-reach.ts';
 import { judgeSources } from './judge-sources.ts';
-import type { Check, HostFacts, ReachFacts } from './types.ts';
+import type { Check, HostFacts, KerberosFacts, ReachFacts } from './types.ts';
 
 /** What this machine offers against what the scenario needs. Pure: facts in, judgements out. */
-export function judge(facts: HostFacts, scenario?: Scenario, reach: readonly ReachFacts[] = []): Check[] {
+export function judge(
+  facts: HostFacts,
+  scenario?: Scenario,
+  reach: readonly ReachFacts[] = [],
+  kerberos: readonly KerberosFacts[] = [],
+): Check[] {
   return [
     ...judgeHost(facts),
     ...judgeDescriptors(facts, scenario),
@@ -17,5 +23,6 @@ export function judge(facts: HostFacts, scenario?: Scenario, reach: readonly Rea
     ...judgeConntrack(facts, scenario),
     ...judgeKernel(facts, scenario),
     ...judgeReach(reach),
+    ...judgeKerberos(kerberos),
   ];
 }

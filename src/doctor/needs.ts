@@ -26,6 +26,10 @@ export function estimateOpen(scenario: Scenario): OpenNeed {
 export function estimateArmOpen(arm: Arm): OpenNeed {
   const { load } = arm;
   if (load.kind === 'closed') return { healthy: load.concurrency, outage: load.concurrency };
+  if (load.kind === 'browsers') {
+    const most = load.browsers * load.connections;
+    return { healthy: most, outage: most };
+  }
   const holdSec = arm.holdUs / 1_000_000;
   const limitSec = (arm.handshakeTimeoutUs + 2 * arm.responseTimeoutUs) / 1_000_000;
   const most = (windowSec: number): number =>
@@ -37,11 +41,11 @@ export function estimateArmOpen(arm: Arm): OpenNeed {
 }
 
 /**
- * Most attempts that fall due within any stretch of `windowSec`, whole seconds at a time; undefined for a closed loop,
- * whose rate is not known beforehand.
+ * Most attempts that fall due within any stretch of `windowSec`, whole seconds at a time; undefined for a closed loop
+ * and for browsers, whose rate is not known beforehand.
  */
 export function estimateMostWithin(load: Load, windowSec: number): number | undefined {
-  if (load.kind === 'closed') return undefined;
+  if (load.kind === 'closed' || load.kind === 'browsers') return undefined;
   return load.kind === 'sweep' ? mostOfSweep(load, windowSec) : mostWithin(load, windowSec);
 }
 

@@ -44,6 +44,19 @@ export interface ReachFacts {
   }[];
 }
 
+/** Whether one arm with Negotiate would get its tokens. */
+export interface KerberosFacts {
+  readonly arm: string;
+  /** Host-based, such as `HTTP@proxy.example`; empty where there is none to ask for. */
+  readonly service: string;
+  /** How many principals were asked for. */
+  readonly principals: number;
+  /** What klist says of the ticket cache; absent for a keytab, or without klist or ticket. */
+  readonly ticket?: { readonly principal: string; readonly expires: string };
+  /** Absent: a token was made as each of them. */
+  readonly fault?: { readonly what: string; readonly mend: string };
+}
+
 export type CheckLevel = 'ok' | 'note' | 'warn' | 'fail';
 
 /** One judgement. `fail`: the run cannot be done, or would say nothing. `warn`: its results need a second look. */

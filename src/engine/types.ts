@@ -1,5 +1,5 @@
 import type { AttemptEnd } from '../outcome/classify.ts';
-import type { CloseMode } from '../scenario/words.ts';
+import type { AuthMode, CloseMode } from '../scenario/words.ts';
 
 /** One address that an arm connects to: a name may resolve to several, which are used in turn and reported apart. */
 export interface Endpoint {
@@ -29,6 +29,35 @@ export interface CompiledRequest {
   readonly nonceWidth: number;
   /** HEAD: the response has no body whatever its headers say (RFC 9112 section 6.3). */
   readonly responseHasNoBody: boolean;
+  /** Offset in `bytes` at which the value of the credentials' field is inserted; absent: the request carries none. */
+  readonly credentialsAt?: number;
+}
+
+/** How an arm answers who asks for credentials. */
+export interface EngineAuth {
+  readonly mode: AuthMode;
+  /** The status that asks: 407 a proxy, 401 an origin (RFC 9110 section 11). */
+  readonly status: 401 | 407;
+  /** As it stands in Proxy-Authenticate or WWW-Authenticate; compared without regard to case. */
+  readonly scheme: 'Basic' | 'Negotiate';
+  /**
+   * Field value for an attempt, such as `Negotiate YII...`, about to be sent: each value that is asked for is sent, once.
+   * Undefined: none is at hand.
+   */
+  credentials(attempt: number): string | undefined;
+  /** What is sent with credentials; has `credentialsAt`. In a tunnel to a proxy that asks: the CONNECT. */
+  readonly request: CompiledRequest;
+}
+
+/** TLS over the connection, or over the tunnel. Portable engine only. */
+export interface EngineTls {
+  /** SNI and the name to verify. */
+  readonly serverName: string;
+  /** PEM certificates to trust; absent: the system's. */
+  readonly ca?: string;
+  readonly insecure: boolean;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly resumption: boolean;
 }
 
 /** An arm as an engine sees it: resolved, compiled, in microseconds. */
@@ -45,6 +74,10 @@ export interface EngineArm {
   /** How long the connection is kept open once its response is complete (or once established, without a request). */
   readonly holdUs: number;
   readonly socket: SocketOptions;
+  readonly auth?: EngineAuth;
+  /** CONNECT, sent before anything else and without credentials; portable engine only. */
+  readonly tunnel?: CompiledRequest;
+  readonly tls?: EngineTls;
 }
 
 /**
@@ -64,6 +97,13 @@ export interface AttemptRecord extends AttemptEnd {
   intendedAtUs: number;
   startedAtUs: number;
   establishedAtUs: number;
+  /** When the answer that asks for credentials (407, 401) was complete. */
+  challengedAtUs: number;
+  /** When the proxy's answer that opens the tunnel was complete. */
+  tunnelledAtUs: number;
+  /** When the TLS handshake was complete. */
+  securedAtUs: number;
+  /** First byte of the final response: neither of a challenge nor of the answer to CONNECT. */
   firstByteAtUs: number;
   /** When the response was complete; -1 without a response. */
   respondedAtUs: number;
@@ -104,8 +144,17 @@ export interface Engine {
    * before `start` returns where the engine polls, else as soon as Node tells.
    * @param source index into the arm's sources, -1 for none
    * @param sourcePort port to bind, 0 to let the system choose
+   * @param isContinued carries on the request of a connection that the far end closed after its challenge: credentials
+   *   go at once
    */
-  start(arm: number, attempt: number, intendedAtUs: number, source: number, sourcePort: number): void;
+  start(
+    arm: number,
+    attempt: number,
+    intendedAtUs: number,
+    source: number,
+    sourcePort: number,
+    isContinued?: boolean,
+  ): void;
   /**
    * Handles what has become ready and what has timed out; waits at most `maxWaitUs` for something to.
    * Engines driven by Node's own loop return at once.

@@ -1,4 +1,4 @@
-import type { EndpointCounts, SeriesCounts } from './types.ts';
+import type { EndpointCounts, SeriesCounts, TokenCounts } from './types.ts';
 
 /** The plain counters of a series; the rest are counts by key. */
 export const COUNTERS = [
@@ -7,6 +7,8 @@ export const COUNTERS = [
   'unsent',
   'established',
   'completed',
+  'requests',
+  'challenges',
   'recovered',
   'frozen',
   'unresolved',
@@ -34,7 +36,8 @@ export function emptyCounts(): SeriesCounts {
 
 /** Adds `part` into `sum`, in place. */
 export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void {
-  for (const name of COUNTERS) sum[name] += part[name];
+  // Frames of an earlier version lack counters that have been added since.
+  for (const name of COUNTERS) sum[name] += part[name] ?? 0;
   sum.firstBegunUs = earlier(sum.firstBegunUs, part.firstBegunUs);
   sum.lastBegunUs = Math.max(sum.lastBegunUs, part.lastBegunUs);
   sum.lastEndUs = Math.max(sum.lastEndUs, part.lastEndUs);
@@ -52,6 +55,19 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
     const total = sum.endpoints[endpoint] ?? emptyEndpointCounts();
     for (const name of ENDPOINT_COUNTERS) total[name] += counts[name];
     sum.endpoints[endpoint] = total;
+  }
+}
+
+/** Adds tokens by arm into `sums`, in place. */
+export function addTokens(
+  sums: Record<string, TokenCounts>,
+  parts: Readonly<Record<string, TokenCounts>>,
+): void {
+  for (const [arm, part] of Object.entries(parts)) {
+    sums[arm] ??= { minted: 0, discarded: 0, failures: {} };
+    sums[arm].minted += part.minted;
+    sums[arm].discarded += part.discarded;
+    addByKey(sums[arm].failures, part.failures);
   }
 }
 

@@ -1,7 +1,7 @@
-import { addCounts, emptyCounts } from './counts.ts';
+import { addCounts, addTokens, emptyCounts } from './counts.ts';
 import { addEncoded } from './encoded.ts';
 import { createHistogram, encodeHistogram, type Histogram } from './histogram.ts';
-import type { Frame, FrameHistograms, SeriesCounts } from './types.ts';
+import type { Frame, FrameHistograms, SeriesCounts, TokenCounts } from './types.ts';
 
 /**
  * The same second of several shards as one.
@@ -15,10 +15,13 @@ export function mergeFrames(frames: readonly Frame[]): Frame {
       addCounts(series[name], counts);
     }
   }
+  const tokens: Record<string, TokenCounts> = {};
+  for (const frame of frames) addTokens(tokens, frame.tokens ?? {});
   return {
     second: frames[0]?.second ?? 0,
     series,
     open: frames.reduce((sum, { open }) => sum + open, 0),
+    ...(Object.keys(tokens).length > 0 && { tokens }),
     stallsLeftOut: frames.reduce((sum, { stallsLeftOut }) => sum + stallsLeftOut, 0),
   };
 }

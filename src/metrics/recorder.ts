@@ -4,6 +4,7 @@ import { OUTCOME_GROUPS, OUTCOME_INDEX, type Outcome, type Skip } from '../outco
 import { type HandshakeFate, judgeHandshake } from '../outcome/stall.ts';
 import type { Expectation } from '../scenario/words.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
+import { recordPhases } from './phases.ts';
 import { createAgeBins, createExactBins, FIRST_USE, type ReuseAge } from './reuse-bins.ts';
 import { SeriesCounter } from './series-counter.ts';
 import { type Frame, type FrameHistograms, LATENESS_TAG, RAMP_SUFFIX, type Stall } from './types.ts';
@@ -20,7 +21,17 @@ export interface RecordedArm {
   readonly sources: readonly string[];
   /** Present for a sweep: the only ages by which its attempts are counted. */
   readonly sweepDelaysUs?: readonly number[];
+  /** Present for browsers: a connection serves many requests or none, so that these are counted one by one. */
+  readonly isOfBrowsers?: true;
 }
+
+/** What a request's earlier connection took, microseconds: from when it was due, and from its SYN. */
+export interface CarriedTime {
+  readonly sinceIntendedUs: number;
+  readonly sinceStartedUs: number;
+}
+
+const NOTHING_CARRIED: CarriedTime = { sinceIntendedUs: 0, sinceStartedUs: 0 };
 
 export interface RecorderOptions {
   readonly arms: readonly RecordedArm[];
@@ -100,9 +111,15 @@ export class Recorder {
   /**
    * The attempt is over.
    * @param age as it was when the attempt was begun
+   * @param carried what an earlier connection of the same request took
    * @returns how it ended
    */
-  settled(record: Readonly<AttemptRecord>, ramp: boolean, age: ReuseAge = FIRST_USE): Outcome {
+  settled(
+    record: Readonly<AttemptRecord>,
+    ramp: boolean,
+    age: ReuseAge = FIRST_USE,
+    carried: CarriedTime = NOTHING_CARRIED,
+  ): Outcome {
     const series = this.#series(record.arm, ramp);
     const outcome = classify(record, this.#arms[record.arm]!.expect);
     series.endedAt(record.endedAtUs);
@@ -118,8 +135,30 @@ export class Recorder {
     if (record.establishedAtUs < 0)
       this.#judge(series, record, record.endedAtUs - record.startedAtUs, false, age);
     series.add('bytes', record.bytes);
-    this.#timeExchange(series, record, outcome);
+    const isRequest = this.#arms[record.arm]!.isOfBrowsers !== true && OUTCOME_GROUPS[outcome] !== 'step';
+    if (isRequest) series.add('requests');
+    recordPhases(series, record, outcome);
+    this.#timeExchange(series, record, outcome, carried);
     return outcome;
+  }
+
+  /** Of browsers: an answer that asks for credentials came, so long after its request. */
+  challenged(arm: number, tookUs: number): void {
+    const series = this.#series(arm, false);
+    series.add('challenges');
+    series.time('challenge', tookUs);
+  }
+
+  /** Of browsers: an object of a page is over. @param tookUs -1: it failed */
+  objectOver(arm: number, tookUs: number): void {
+    const series = this.#series(arm, false);
+    series.add('requests');
+    if (tookUs >= 0) series.time('object', tookUs);
+  }
+
+  /** Of browsers: a page is over. @param tookUs -1: it failed, in part or as a whole */
+  pageOver(arm: number, tookUs: number): void {
+    if (tookUs >= 0) this.#series(arm, false).time('page', tookUs);
   }
 
   /** The second's counts, histograms and stalls; starts the next second at zero. */
@@ -143,7 +182,12 @@ export class Recorder {
     return (ramp ? this.#ramps : this.#measured)[arm]!;
   }
 
-  #timeExchange(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
+  #timeExchange(
+    series: SeriesCounter,
+    record: Readonly<AttemptRecord>,
+    outcome: Outcome,
+    carried: CarriedTime,
+  ): void {
     if (record.firstByteAtUs >= 0) {
       series.time('firstByte', record.firstByteAtUs - record.intendedAtUs);
       series.time('firstByte-service', record.firstByteAtUs - record.startedAtUs);
@@ -154,8 +198,8 @@ export class Recorder {
     series.endpoint(record.endpoint, 'completed');
     const doneAtUs = record.respondedAtUs >= 0 ? record.respondedAtUs : record.establishedAtUs;
     if (doneAtUs < 0) return;
-    series.time('total', doneAtUs - record.intendedAtUs);
-    series.time('total-service', doneAtUs - record.startedAtUs);
+    series.time('total', doneAtUs - record.intendedAtUs + carried.sinceIntendedUs);
+    series.time('total-service', doneAtUs - record.startedAtUs + carried.sinceStartedUs);
   }
 
   #judge(

@@ -2,7 +2,10 @@ import type { Outcome } from '../outcome/outcome.ts';
 
 /**
  * What is timed, for every series. From the intended start; the `-service` twins from the actual one. `total` ends with
- * the last byte of the response. `cutAge`: how old a held connection was when something cut it.
+ * the last byte of the response, and includes an earlier connection that the far end closed after its challenge.
+ * `cutAge`: how old a held connection was when something cut it. `challenge`, `tunnel`, `tls`: how long the far end took
+ * to ask for credentials, to open the tunnel, and for TLS, each from when it was set to it. `object`, `page`: of browsers.
+ * `mint`: what making a token cost, apart from every connection.
  */
 export const TIMED = [
   'handshake',
@@ -12,6 +15,12 @@ export const TIMED = [
   'firstByte-service',
   'total-service',
   'cutAge',
+  'challenge',
+  'tunnel',
+  'tls',
+  'object',
+  'page',
+  'mint',
 ] as const;
 export type Timed = (typeof TIMED)[number];
 
@@ -30,6 +39,10 @@ export interface SeriesCounts {
   established: number;
   /** Ended as the scenario expected (outcome `ok`). */
   completed: number;
+  /** What people asked for: of browsers each object, else an attempt, however many connections it took. */
+  requests: number;
+  /** Answers that asked for credentials (407, 401). */
+  challenges: number;
   /** Stalled = recovered + frozen + unresolved. */
   recovered: number;
   frozen: number;
@@ -67,6 +80,15 @@ export interface ReuseCounts {
   stalled: number;
 }
 
+/** What became of the tokens of one arm within one frame. */
+export interface TokenCounts {
+  minted: number;
+  /** Too old to be sent. */
+  discarded: number;
+  /** Could not be made, by why: the short name of the fault. */
+  failures: Record<string, number>;
+}
+
 /** One stalled handshake, as stalls.jsonl keeps it. */
 export interface Stall {
   series: SeriesName;
@@ -91,6 +113,8 @@ export interface Frame {
   series: Record<SeriesName, SeriesCounts>;
   /** Attempts open at the end of the second. */
   open: number;
+  /** Tokens made by the second, by arm; absent where none were. */
+  tokens?: Record<string, TokenCounts>;
   /** Stalls that the bounded list could not take. */
   stallsLeftOut: number;
 }

@@ -6,14 +6,40 @@ const { errno } = constants;
 
 /**
  * How far an attempt had got when it ended.
- * `start`: socket, bind or connect failed at once; `handshake`: SYN sent; `response`: established, waiting for the
- * whole response; `closing`: response complete, waiting for the far end's FIN; `held`: kept open on purpose;
+ * `start`: socket, bind or connect failed at once; `handshake`: SYN sent; `tunnel`: established, waiting for the proxy's
+ * answer to CONNECT; `tls`: TLS handshake under way; `response`: waiting for the whole response; `closing`: response complete, waiting for the far end's FIN; `held`: kept open on purpose;
  * `done`: everything that the arm asked for has happened.
  */
-export type AttemptPhase = 'start' | 'handshake' | 'response' | 'closing' | 'held' | 'done';
+export type AttemptPhase =
+  | 'start'
+  | 'handshake'
+  | 'tunnel'
+  | 'tls'
+  | 'response'
+  | 'closing'
+  | 'held'
+  | 'done';
 
-/** Why it ended in that phase. `eof`: the far end closed; `parse`: not HTTP; `stopped`: this program gave it up. */
-export type EndCause = 'none' | 'errno' | 'timeout' | 'eof' | 'parse' | 'stopped';
+/**
+ * Why it ended in that phase. `eof`: the far end closed; `parse`: not HTTP; `stopped`: this program gave it up;
+ * `challenged`: asked for credentials and closed by the far end, so that another connection has to carry them; `denied`:
+ * asked again although it had them; `not-offered`: asked, but not in the scheme that the arm has; `no-credentials`:
+ * asked, and none were at hand; `refused`: CONNECT answered, but not by a 2xx; `tls`: the TLS handshake or a record
+ * failed, as `tlsCode` tells.
+ */
+export type EndCause =
+  | 'none'
+  | 'errno'
+  | 'timeout'
+  | 'eof'
+  | 'parse'
+  | 'stopped'
+  | 'challenged'
+  | 'denied'
+  | 'not-offered'
+  | 'no-credentials'
+  | 'refused'
+  | 'tls';
 
 /** The facts from which an outcome is told. */
 export interface AttemptEnd {
@@ -25,6 +51,10 @@ export interface AttemptEnd {
   status: number;
   /** Response bytes read, headers included. */
   bytes: number;
+  /** Code of Node's or OpenSSL's where cause is `tls`, such as CERT_HAS_EXPIRED; else absent or empty. */
+  tlsCode?: string;
+  /** The connection is a tunnel through a proxy that has opened it. */
+  isTunnelled?: boolean;
 }
 
 /** Tells the outcome of an attempt from where and why it ended. */
@@ -34,8 +64,12 @@ export function classify(end: Readonly<AttemptEnd>, expected: Expectation): Outc
       return classifyStart(end.errno, expected);
     case 'handshake':
       return classifyHandshakeEnd(end, expected);
+    case 'tunnel':
+      return classifyTunnel(end);
+    case 'tls':
+      return classifyTls(end);
     case 'response':
-      return classifyResponse(end);
+      return classifyResponse(end, expected);
     case 'closing':
       return classifyClosing(end, expected);
     case 'held':
@@ -92,7 +126,56 @@ function classifyHandshakeEnd(end: Readonly<AttemptEnd>, expected: Expectation):
   }
 }
 
-function classifyResponse(end: Readonly<AttemptEnd>): Outcome {
+function classifyTunnel(end: Readonly<AttemptEnd>): Outcome {
+  switch (end.cause) {
+    case 'timeout':
+      return 'tunnel-timeout';
+    case 'stopped':
+      return 'abandoned';
+    case 'parse':
+      return 'tunnel-garbage';
+    case 'refused':
+      return 'tunnel-refused';
+    case 'eof':
+      return 'tunnel-closed';
+    case 'errno':
+      return isReset(end.errno) ? 'tunnel-closed' : classifyEstablishedErrno(end.errno);
+    default:
+      return classifyAuthentication(end);
+  }
+}
+
+function classifyTls(end: Readonly<AttemptEnd>): Outcome {
+  switch (end.cause) {
+    case 'timeout':
+      return 'tls-timeout';
+    case 'stopped':
+      return 'abandoned';
+    case 'tls':
+      return classifyTlsCode(end.tlsCode ?? '');
+    case 'eof':
+      return end.isTunnelled === true ? 'tunnel-cut' : 'tls-closed';
+    case 'errno':
+      if (!isReset(end.errno)) return classifyEstablishedErrno(end.errno);
+      return end.isTunnelled === true ? 'tunnel-cut' : 'tls-closed';
+    default:
+      return 'local-failure';
+  }
+}
+
+/**
+ * Codes are X509_V_ERR_ names as Node writes them (`node:tls`, "X509 certificate error codes"), its own
+ * ERR_TLS_CERT_ALTNAME_INVALID, and OpenSSL's ERR_SSL_..._ALERT_... for what the far end said.
+ */
+function classifyTlsCode(code: string): Outcome {
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') return 'tls-expired';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'tls-wrong-name';
+  if (code.includes('ALERT')) return 'tls-alert';
+  if (code.startsWith('ERR_')) return 'tls-failed';
+  return 'tls-untrusted';
+}
+
+function classifyResponse(end: Readonly<AttemptEnd>, expected: Expectation): Outcome {
   switch (end.cause) {
     case 'timeout':
       return 'response-timeout';
@@ -101,12 +184,43 @@ function classifyResponse(end: Readonly<AttemptEnd>): Outcome {
     case 'parse':
       return 'response-garbage';
     case 'eof':
+      if (end.isTunnelled === true) return 'tunnel-cut';
       return end.bytes === 0 ? 'response-empty' : 'response-truncated';
     case 'errno':
+      if (end.isTunnelled === true && isReset(end.errno)) return 'tunnel-cut';
       return classifyEstablishedErrno(end.errno);
-    case 'none':
+    case 'tls':
+      return classifyTlsCode(end.tlsCode ?? '');
+    case 'denied':
+      // Whoever wants to see refusals has said so.
+      return expectsStatus(expected, end.status) ? 'ok' : 'auth-denied';
+    default:
+      return classifyAuthentication(end);
+  }
+}
+
+/** Ends on the way to being let in, wherever on the way that was. */
+function classifyAuthentication(end: Readonly<AttemptEnd>): Outcome {
+  switch (end.cause) {
+    case 'challenged':
+      return end.status === 407 ? 'proxy-closed-after-407' : 'origin-closed-after-401';
+    case 'denied':
+      return 'auth-denied';
+    case 'not-offered':
+      return 'auth-failed';
+    case 'no-credentials':
+      return 'local-no-credentials';
+    default:
       return 'local-failure';
   }
+}
+
+function isReset(code: number): boolean {
+  return code === errno.ECONNRESET || code === errno.EPIPE;
+}
+
+function expectsStatus(expected: Expectation, status: number): boolean {
+  return expected.kind === 'status' && expected.statuses.includes(status);
 }
 
 function classifyClosing(end: Readonly<AttemptEnd>, expected: Expectation): Outcome {
@@ -117,9 +231,7 @@ function classifyClosing(end: Readonly<AttemptEnd>, expected: Expectation): Outc
       return 'abandoned';
     case 'errno':
       return classifyEstablishedErrno(end.errno);
-    case 'none':
-    case 'eof':
-    case 'parse':
+    default:
       return classifyDone(end.status, expected);
   }
 }
@@ -146,8 +258,8 @@ function classifyDone(status: number, expected: Expectation): Outcome {
     case 'established':
       return 'ok';
     case 'status':
-      return expected.statuses.length === 0 || expected.statuses.includes(status)
-        ? 'ok'
-        : 'unexpected-status';
+      // A browser may open a connection that it then has no use for: nothing was asked on it.
+      if (status === 0 || expected.statuses.length === 0) return 'ok';
+      return expected.statuses.includes(status) ? 'ok' : 'unexpected-status';
   }
 }

@@ -6,7 +6,8 @@
  * - `ok`      as the scenario expected;
  * - `remote`  the path, the firewall or the far end;
  * - `local`   this machine, after the SYN had left: never held against the firewall;
- * - `unsent`  this machine, before a SYN left: the attempt was due but not started.
+ * - `unsent`  this machine, before a SYN left: the attempt was due but not started;
+ * - `step`    nobody's fault: the far end closed after asking for credentials, and another connection carries on.
  */
 export const OUTCOME_GROUPS = {
   ok: 'ok',
@@ -27,7 +28,27 @@ export const OUTCOME_GROUPS = {
   'never-closed': 'remote',
   'held-cut': 'remote',
 
+  'tunnel-refused': 'remote',
+  'tunnel-timeout': 'remote',
+  'tunnel-closed': 'remote',
+  'tunnel-garbage': 'remote',
+  'tunnel-cut': 'remote',
+
+  'tls-untrusted': 'remote',
+  'tls-expired': 'remote',
+  'tls-wrong-name': 'remote',
+  'tls-alert': 'remote',
+  'tls-timeout': 'remote',
+  'tls-closed': 'remote',
+  'tls-failed': 'remote',
+
+  'auth-denied': 'remote',
+  'auth-failed': 'remote',
+  'proxy-closed-after-407': 'step',
+  'origin-closed-after-401': 'step',
+
   'local-failure': 'local',
+  'local-no-credentials': 'local',
   abandoned: 'local',
 
   'local-port-exhausted': 'unsent',
@@ -40,13 +61,14 @@ export const OUTCOME_GROUPS = {
   'unsent-late': 'unsent',
   'unsent-open-limit': 'unsent',
   'unsent-no-port': 'unsent',
-} as const satisfies Record<string, 'ok' | 'remote' | 'local' | 'unsent'>;
+  'unsent-no-credentials': 'unsent',
+} as const satisfies Record<string, 'ok' | 'remote' | 'local' | 'unsent' | 'step'>;
 
 export type Outcome = keyof typeof OUTCOME_GROUPS;
 export type OutcomeGroup = (typeof OUTCOME_GROUPS)[Outcome];
 
 /** Why an attempt that was due never reached the engine. */
-export type Skip = 'unsent-late' | 'unsent-open-limit' | 'unsent-no-port';
+export type Skip = 'unsent-late' | 'unsent-open-limit' | 'unsent-no-port' | 'unsent-no-credentials';
 
 /** Every outcome, in a fixed order: its index is what counters and frames use on the hot path. */
 export const OUTCOMES = Object.keys(OUTCOME_GROUPS) as readonly Outcome[];

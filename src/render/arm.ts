@@ -1,7 +1,7 @@
 import type { ArmSummary } from '../analysis/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import { formatCount, formatPerSec, formatShare } from './format.ts';
-import { renderLatency } from './latency.ts';
+import { formatCount, formatMicros, formatPerSec, formatShare } from './format.ts';
+import { renderLatency, renderPhases } from './latency.ts';
 import { OUTCOME_TEXT } from './outcome-text.ts';
 import type { Paint } from './paint.ts';
 import { renderStallCourse } from './stalls.ts';
@@ -15,12 +15,14 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
   const room = width - 2;
   const body = [
     ...renderCounts(arm, room),
+    ...renderRequests(arm, room),
     ...renderStalls(arm, room, paint),
     ...renderRetransmits(arm, room),
     ...renderStallCourse(arm, room),
     ...renderOutcomes(arm, room),
     ...renderRamp(arm, room),
     ...renderLatency(arm),
+    ...renderPhases(arm),
     ...renderEndpoints(arm),
   ];
   return [paint('strong', `Arm ${name}`), ...body.map((line) => `  ${line}`)];
@@ -35,6 +37,34 @@ function renderCounts(arm: ArmSummary, room: number): string[] {
     `${counts.join(', ')} (${formatShare(arm.completedShare)}); ${formatPerSec(arm.achievedPerSec)}`,
     room,
   );
+}
+
+/** Only where connections and requests are not the same: one each goes without saying. */
+function renderRequests(arm: ArmSummary, room: number): string[] {
+  const { requests = 0, connectionsPerRequest = 1, challenges = 0, tokens } = arm;
+  const asked = challenges === 0 ? [] : [`credentials asked for ${formatCount(challenges)} times`];
+  const lines =
+    asked.length === 0 && (requests === 0 || connectionsPerRequest === 1)
+      ? []
+      : renderLabelled(
+          'requests',
+          [`${formatCount(requests)}, ${connectionsPerRequest.toFixed(2)} connections each`, ...asked].join(
+            '; ',
+          ),
+          room,
+        );
+  return tokens === undefined ? lines : [...lines, ...renderTokens(tokens, room)];
+}
+
+function renderTokens(tokens: NonNullable<ArmSummary['tokens']>, room: number): string[] {
+  const { minted, discarded, failures, mintUs } = tokens;
+  const failed = Object.entries(failures).map(([why, count]) => `${formatCount(count)} failed (${why})`);
+  const text = [
+    `${formatCount(minted)} made, p50 ${formatMicros(mintUs.p50)}, p99 ${formatMicros(mintUs.p99)} each`,
+    ...(discarded === 0 ? [] : [`${formatCount(discarded)} too old to send`]),
+    ...failed,
+  ];
+  return renderLabelled('tokens', text.join('; '), room);
 }
 
 function renderStalls(arm: ArmSummary, room: number, paint: Paint): string[] {

@@ -26,6 +26,25 @@ export function renderLatency(arm: ArmSummary): string[] {
   );
 }
 
+const PHASES = [
+  ['challengeUs', 'challenge'],
+  ['tunnelUs', 'CONNECT'],
+  ['tlsUs', 'TLS'],
+  ['objectUs', 'object'],
+  ['pageUs', 'page'],
+] as const;
+
+/** The legs between handshake and response, where there were any. */
+export function renderPhases({ phases = {} }: ArmSummary): string[] {
+  const rows = PHASES.flatMap(([key, name]) => {
+    const quantiles = phases[key];
+    return quantiles === undefined ? [] : [[name, ...quantileCells(quantiles)]];
+  });
+  if (rows.length === 0) return [];
+  const columns = COLUMNS.map((title) => ({ title, align: 'right' }) as const);
+  return renderTable([{ title: 'each by itself', align: 'left' }, ...columns], rows);
+}
+
 function quantileCells(quantiles: Quantiles): string[] {
   const { p50, p90, p99, p999, max } = quantiles;
   return [p50, p90, p99, p999, max].map(formatMicros);

@@ -20,7 +20,27 @@ export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   'never-closed': 'response complete, but the far end did not close in time',
   'held-cut': 'something closed a connection that was being held open',
 
+  'tunnel-refused': 'the proxy answered CONNECT, but did not open the tunnel',
+  'tunnel-timeout': 'the proxy did not answer CONNECT in time',
+  'tunnel-closed': 'the proxy closed instead of answering CONNECT',
+  'tunnel-garbage': 'what the proxy answered to CONNECT is not HTTP',
+  'tunnel-cut': 'the tunnel was open, and closed before the response was complete',
+
+  'tls-untrusted': 'the certificate does not lead to a trusted authority',
+  'tls-expired': 'the certificate has expired, or is not valid yet',
+  'tls-wrong-name': 'the certificate is for another name',
+  'tls-alert': 'the far end refused the TLS handshake with an alert',
+  'tls-timeout': 'the TLS handshake did not end in time',
+  'tls-closed': 'closed by the far end during the TLS handshake',
+  'tls-failed': 'the TLS handshake failed, or what came back is not TLS',
+
+  'auth-denied': 'credentials were sent and refused',
+  'auth-failed': 'credentials were asked for, but not in the scheme that the arm has',
+  'proxy-closed-after-407': 'the proxy asked for credentials and closed: another connection carried them',
+  'origin-closed-after-401': 'the origin asked for credentials and closed: another connection carried them',
+
   'local-failure': 'a fault of this machine after the SYN had left',
+  'local-no-credentials': 'credentials were asked for, and none were ready on this machine',
   abandoned: 'given up because the run was stopped',
 
   'local-port-exhausted': 'no free source port on this machine',
@@ -33,4 +53,5 @@ export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   'unsent-late': 'due, but this machine was too late to start it',
   'unsent-open-limit': 'due, but too many connections were open already',
   'unsent-no-port': 'due, but no source port of the arm was free or old enough',
+  'unsent-no-credentials': 'due, but no credentials were ready on this machine',
 };

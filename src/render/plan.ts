@@ -11,7 +11,7 @@ const SHOWN_RANGES = 3;
 export function renderPlan(plan: ShownPlan): string {
   const left = { title: '', align: 'left' } as const;
   const rows = plan.arms.flatMap((arm) => [
-    [arm.name, wordWay(arm), wordLoad(arm)],
+    [arm.name, wordWay(arm) + wordAuth(arm), wordLoad(arm)],
     ...(arm.from === undefined ? [] : [['', wordSources(arm.from), '']]),
   ]);
   const length =
@@ -25,6 +25,8 @@ function wordWay({ via, endpoints, target }: ArmOutline): string {
   switch (via) {
     case 'proxy':
       return `to proxy ${to} for ${target}`;
+    case 'tunnel':
+      return `through ${to} by CONNECT to ${target}`;
     case 'direct':
       return `to ${to} for ${target}`;
     case 'tcp':
@@ -45,7 +47,15 @@ function wordSources({ addresses, ports }: NonNullable<ArmOutline['from']>): str
   return `${from}, source ports ${shown}${more}`;
 }
 
+function wordAuth({ auth, via }: ArmOutline): string {
+  if (auth === undefined) return '';
+  const scheme = { basic: 'Basic', negotiate: 'Negotiate' }[auth.scheme];
+  const isObvious = (via === 'direct') === (auth.to === 'origin');
+  return `, ${scheme} ${isObvious ? '' : `to the ${auth.to} `}${auth.mode === 'challenge' ? 'once asked' : 'at once'}`;
+}
+
 function wordLoad(arm: ArmOutline): string {
+  if (arm.browsers !== undefined) return formatPlural(arm.browsers, 'browser', 'browsers');
   const load = wordRate(arm);
   if (arm.sweep === undefined) return load;
   const { delays, shortestUs, longestUs, pairs } = arm.sweep;

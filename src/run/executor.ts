@@ -6,7 +6,10 @@ export interface ShardGroup {
   readonly ready: Promise<void>;
   /** Resolves once every shard is done; rejects with the first fault of one. */
   readonly finished: Promise<void>;
+  /** To every shard. */
   send(message: ToWorker): void;
+  /** To one shard, by its index; one that is done does not hear it. */
+  sendTo(shard: number, message: ToWorker): void;
   close(): Promise<void>;
 }
 

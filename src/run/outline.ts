@@ -1,6 +1,6 @@
 import { createPacer } from '../plan/pacer.ts';
 import { loadAttempts, loadDurationUs, peakPerSec } from '../scenario/load-shape.ts';
-import type { Arm, Load, SweepLoad } from '../scenario/types.ts';
+import type { Arm, AuthSpec, Load, SweepLoad } from '../scenario/types.ts';
 import { formatPortRange } from '../scenario/units.ts';
 import type { SourcesInfo } from '../store/run-info.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
@@ -20,7 +20,13 @@ export function outlineArm(planned: PlannedArm): ArmOutline {
     attempts: arm.load.kind === 'open' ? createPacer(arm.load).total : loadAttempts(arm.load),
     ...(from === undefined ? {} : { from }),
     ...(arm.load.kind === 'sweep' ? { sweep: outlineSweep(arm.load) } : {}),
+    ...(arm.load.kind === 'browsers' ? { browsers: arm.load.browsers } : {}),
+    ...(arm.auth === undefined ? {} : { auth: outlineAuth(arm.auth) }),
   };
+}
+
+function outlineAuth({ scheme, mode, to }: AuthSpec): NonNullable<ArmOutline['auth']> {
+  return { scheme, mode, to };
 }
 
 /** How long the longest arm's schedule lasts; undefined where a closed loop is bounded by its count alone. */
@@ -40,14 +46,17 @@ function peakOf(load: Load): number | undefined {
     case 'sweep':
       return load.ratePerSec;
     case 'closed':
+    case 'browsers':
       return undefined;
   }
 }
 
 function describeTarget(arm: Arm): string {
-  const { host, port, path } = arm.target;
+  const { scheme, host, port, path } = arm.target;
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return arm.via === 'tcp' ? authority : `http://${authority.replace(/:80$/, '')}${path}`;
+  return arm.via === 'tcp'
+    ? authority
+    : `${scheme}://${authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '')}${path}`;
 }
 
 /** Where each arm's connections come from, for run.json; arms that leave it to the system are left out. */

@@ -1,4 +1,6 @@
 import { BlockList, isIP } from 'node:net';
+import { goesThroughProxy } from '../scenario/far-end.ts';
+import { peerOf } from '../scenario/peer.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { ArmOutline } from './types.ts';
 
@@ -67,9 +69,8 @@ export function findPublicHosts(scenario: Scenario, outlines: readonly ArmOutlin
   for (const arm of scenario.arms) {
     const addresses = (outlines.find(({ name }) => name === arm.name)?.endpoints ?? []).map(addressOf);
     const open = addresses.filter(isPublicAddress);
-    const peer = arm.via === 'proxy' ? arm.proxy?.host : arm.target.host;
-    if (open.length > 0) add(peer ?? open[0] ?? '', `arm ${arm.name} connects to ${open.join(', ')}`);
-    if (arm.via === 'proxy' && isPublicHost(arm.target.host)) {
+    if (open.length > 0) add(peerOf(arm).host, `arm ${arm.name} connects to ${open.join(', ')}`);
+    if (goesThroughProxy(arm.via) && isPublicHost(arm.target.host)) {
       add(arm.target.host, `arm ${arm.name} asks the proxy for it`);
     }
   }

@@ -30,7 +30,8 @@ export function planShards(
   }));
 }
 
-/** Handshake, response, the far end's FIN and the hold, each at its limit. */
-function longestAttemptUs(arm: Arm): number {
-  return arm.handshakeTimeoutUs + 2 * arm.responseTimeoutUs + arm.holdUs;
+/** Handshake, every answer, the far end's FIN and the hold, each at its limit. */
+function longestAttemptUs({ via, auth, tls, handshakeTimeoutUs, responseTimeoutUs, holdUs }: Arm): number {
+  const answers = [via === 'tunnel', tls !== undefined, auth !== undefined].filter(Boolean).length + 1;
+  return handshakeTimeoutUs + (answers + 1) * responseTimeoutUs + holdUs;
 }

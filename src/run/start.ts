@@ -1,12 +1,12 @@
 import { gatherHostFacts } from '../doctor/gather.ts';
 import type { HostFacts } from '../doctor/types.ts';
 import { EXIT, RushhourError } from '../errors.ts';
-import { startFarEnd } from '../lab/far-end/start.ts';
-import { withFarEnd } from '../scenario/far-end.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { NatInfo } from '../store/run-info.ts';
 import { createRun, type RunWriter } from '../store/run-writer.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
+import { readCredentials } from './credentials.ts';
+import { provideFarEnd } from './embedded-far-end.ts';
 import { chooseEngine } from './engine-choice.ts';
 import type { ShardGroup } from './executor.ts';
 import { describeSources, outlineArm, scheduleUs } from './outline.ts';
@@ -18,11 +18,15 @@ import { planShards } from './shards.ts';
 import { describeSynSchedule } from './syn-schedule.ts';
 import { setTcpTimestamps } from './tcp-timestamps.ts';
 import { executeInThreads } from './thread-executor.ts';
+import { openTokenSource, type TokenSource } from './token-source.ts';
 import type { ArmOutline, FinishedRun, RunHandle, RunListener, RunOptions, RunPlan } from './types.ts';
 import { readVersions } from './versions.ts';
 
 /** Between "ready" and the first attempt: every shard must have heard of it by then. */
 const START_AHEAD_MS = 100;
+
+/** How long the start waits for the stocks of tokens to be filled: a KDC that slow is for the run itself to show. */
+const FILL_MS = 10_000;
 
 /** Open files to reckon with where the limit is not known. */
 const DEFAULT_DESCRIPTORS = 1_024;
@@ -38,17 +42,27 @@ export async function startRun(options: RunOptions, listener: RunListener): Prom
   };
   try {
     const scenario = await provideFarEnd(options.scenario, undo);
-    const arms = await resolveArms(scenario);
-    const outlines = arms.map(outlineArm);
+    const resolved = await resolveArms(scenario);
+    const outlines = resolved.map(outlineArm);
     await listener.approve?.({ arms: outlines });
+    const arms = await readCredentials(resolved);
     if (scenario.tcpTimestamps !== undefined) undo.push(await setTcpTimestamps(scenario.tcpTimestamps));
     const host = await gatherHostFacts();
     checkSources(arms, host);
     checkOverlaps(arms);
     await checkReachable(arms, (message) => listener.warning?.(message));
+    const tokens = await openTokenSource(arms, (message) => listener.warning?.(message));
+    if (tokens !== undefined) undo.push(() => tokens.close());
     const nat = combine(await Promise.all(arms.filter(isSweep).map(checkPortPreservation)));
     if (nat !== undefined && nat.ports !== 'preserved') listener.warning?.(wordNat(nat));
-    const run = await prepare({ ...options, scenario }, { host, nat }, arms, outlines, listener, undo);
+    const run = await prepare(
+      { ...options, scenario },
+      { host, nat, tokens },
+      arms,
+      outlines,
+      listener,
+      undo,
+    );
     listener.planned?.(run.plan);
     return launch(run, cleanUp);
   } catch (error) {
@@ -71,13 +85,7 @@ function wordNat({ ports, because }: NatInfo): string {
 interface Surroundings {
   readonly host: HostFacts;
   readonly nat: NatInfo | undefined;
-}
-
-async function provideFarEnd(scenario: Scenario, undo: (() => Promise<void>)[]): Promise<Scenario> {
-  if (scenario.farEnd === 'none') return scenario;
-  const farEnd = await startFarEnd();
-  undo.push(() => farEnd.stop());
-  return withFarEnd(scenario, farEnd);
+  readonly tokens: TokenSource | undefined;
 }
 
 interface PreparedRun {
@@ -90,14 +98,14 @@ interface PreparedRun {
 
 async function prepare(
   options: RunOptions,
-  { host, nat }: Surroundings,
+  { host, nat, tokens }: Surroundings,
   arms: readonly PlannedArm[],
   outlines: readonly ArmOutline[],
   listener: RunListener,
   undo: (() => Promise<void>)[],
 ): Promise<PreparedRun> {
   const { scenario, workers } = options;
-  const engine = chooseEngine(options.engine, host.platform);
+  const engine = chooseEngine(options.engine, host.platform, scenario.arms);
   const descriptors = host.fdLimit.soft ?? DEFAULT_DESCRIPTORS;
   const plans = planShards(arms, engine, workers, descriptors);
 
@@ -105,10 +113,12 @@ async function prepare(
   let recording: Recording | undefined;
   const shards = executeInThreads(plans, (message) => {
     if (message.kind === 'ready') readsTcpInfo = readsTcpInfo && message.readsTcpInfo;
+    if (message.kind === 'tokens-wanted') tokens?.want(message, shards.sendTo);
     recording?.receive(message);
   });
   undo.push(() => shards.close());
   await shards.ready;
+  await tokens?.served(FILL_MS);
 
   const startsAtMs = Date.now() + START_AHEAD_MS;
   const writer = await createRun(
@@ -131,7 +141,13 @@ async function prepare(
     (message) => listener.warning?.(message),
   );
   const plan = describePlan(writer, workers, arms, outlines);
-  recording = new Recording(writer, workers, scheduleOf(plan), (progress) => listener.progress?.(progress));
+  recording = new Recording(
+    writer,
+    workers,
+    scheduleOf(plan),
+    (progress) => listener.progress?.(progress),
+    () => tokens?.take(),
+  );
   return { plan, scenario, recording, shards, startsAtMs };
 }
 

@@ -14,13 +14,13 @@ export const executeInThreads: Executor = (plans, receive) => {
     // The pool's blocking wait between tasks would freeze a thread that still has handles to close.
     atomics: 'disabled',
   });
-  const ports: MessagePort[] = [];
+  const ports = new Map<number, MessagePort>();
   let waiting = plans.length;
   const ready = createDeferred<void>();
 
   const launch = (plan: ShardPlan): Promise<void> => {
     const { port1, port2 } = new MessageChannel();
-    ports.push(port1);
+    ports.set(plan.index, port1);
     port1.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') {
         waiting -= 1;
@@ -41,10 +41,13 @@ export const executeInThreads: Executor = (plans, receive) => {
     ready: ready.promise,
     finished,
     send(message) {
-      for (const port of ports) port.postMessage(message);
+      for (const port of ports.values()) port.postMessage(message);
+    },
+    sendTo(shard, message) {
+      ports.get(shard)?.postMessage(message);
     },
     async close() {
-      for (const port of ports) port.close();
+      for (const port of ports.values()) port.close();
       await pool.destroy();
     },
   };

@@ -1,5 +1,6 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
-import type { Scenario } from '../scenario/types.ts';
+import type { AuthSpec, Scenario } from '../scenario/types.ts';
+import type { Via } from '../scenario/words.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -29,7 +30,7 @@ export interface RunPlan {
 
 export interface ArmOutline {
   readonly name: string;
-  readonly via: 'proxy' | 'direct' | 'tcp';
+  readonly via: Via;
   /** What is connected to: "address:port" of every endpoint. */
   readonly endpoints: readonly string[];
   /** What is asked for: URL, or "host:port" for bare TCP. */
@@ -47,6 +48,9 @@ export interface ArmOutline {
     readonly longestUs: number;
     readonly pairs: number;
   };
+  /** Of a population of browsers: how many there are. */
+  readonly browsers?: number;
+  readonly auth?: Pick<AuthSpec, 'scheme' | 'mode' | 'to'>;
 }
 
 /** Where a run stands, once a second. Counts are cumulative, ramps included. */

@@ -3,9 +3,7 @@ import { UsageError } from '../errors.ts';
 import type { HostPort, Target } from './types.ts';
 
 /** A target as written: its scheme decides which arms can use it. */
-export interface ParsedTarget extends Target {
-  readonly scheme: 'http' | 'tcp';
-}
+export type ParsedTarget = Target;
 
 /** What an embedded far end leaves to be filled in once its ports are known. Port 0 can never be connected to. */
 export const UNFILLED: HostPort = { host: 'embedded', port: 0 };
@@ -24,10 +22,13 @@ export function parseProxy(text: string): HostPort {
   return parseAuthority(text.replace(/^http:\/\//i, '').replace(/\/$/, ''), 'proxy', undefined);
 }
 
+/** RFC 9110 sections 4.2.1 and 4.2.2. */
+const DEFAULT_PORTS = { http: 80, https: 443 } as const;
+
 /**
- * Reads a target: `http://host[:port]/path?query` or `tcp://host:port`. The path is kept as written, so that `{nonce}`
- * and any escapes reach the wire unchanged.
- * @param embedded take a bare `/path` too: the embedded far end supplies the rest
+ * Reads a target: `http://host[:port]/path?query`, `https://` likewise, or `tcp://host:port`. The path is kept as written,
+ * so that `{nonce}` and any escapes reach the wire unchanged.
+ * @param embedded take `/path` and, for its TLS, `https:///path` too: the embedded far end supplies the rest
  * @throws UsageError
  */
 export function parseTarget(text: string, embedded = false): ParsedTarget {
@@ -38,11 +39,11 @@ export function parseTarget(text: string, embedded = false): ParsedTarget {
   const rest = match?.[3] ?? '';
   switch (scheme) {
     case 'http':
-      return {
-        scheme,
-        ...parseAuthority(authority, 'target', 80),
-        path: checkPath(rest.startsWith('/') ? rest : `/${rest}`),
-      };
+    case 'https': {
+      const path = checkPath(rest.startsWith('/') ? rest : `/${rest}`);
+      if (embedded && authority === '' && rest.startsWith('/')) return { scheme, ...UNFILLED, path };
+      return { scheme, ...parseAuthority(authority, 'target', DEFAULT_PORTS[scheme]), path };
+    }
     case 'tcp':
       if (rest !== '' && rest !== '/') {
         throw new UsageError('a tcp:// target has no path', {
@@ -50,15 +51,22 @@ export function parseTarget(text: string, embedded = false): ParsedTarget {
         });
       }
       return { scheme, ...parseAuthority(authority, 'target', undefined), path: '' };
-    case 'https':
-      throw new UsageError('https:// targets are not supported by this version', {
-        hint: 'use an http:// URL, or tcp://host:port to test the handshake alone',
-      });
     default:
       throw new UsageError(`"${withoutCredentials(text)}" is not a target`, {
-        hint: 'write http://host/path, or tcp://host:port',
+        hint: 'write http://host/path, https://host/path, or tcp://host:port',
       });
   }
+}
+
+/**
+ * Reads the path of an object of a page: `/img/{object}.png`.
+ * @throws UsageError
+ */
+export function parsePagePath(text: string): string {
+  if (text.startsWith('/')) return checkPath(text);
+  throw new UsageError(`${JSON.stringify(withoutCredentials(text))} is not a path`, {
+    hint: 'start it with /; all objects of a page come from the target’s host',
+  });
 }
 
 function parseAuthority(text: string, what: 'proxy' | 'target', defaultPort: number | undefined): HostPort {

@@ -52,6 +52,7 @@ function stretchLoad(load: Load, durationUs: number): Load {
   // A sweep lasts as long as its delays: shorter ones would be another measurement.
   if (load.kind === 'sweep') return load;
   if (load.kind === 'closed') return { kind: 'closed', concurrency: load.concurrency, forUs: durationUs };
+  if (load.kind === 'browsers') return { ...load, forUs: durationUs };
   const measuredUs = load.phases.reduce((sum, phase) => sum + measuredIn(phase), 0);
   if (measuredUs === 0) return load;
   const stretched = (us: number) => Math.max(1, Math.round((us * durationUs) / measuredUs));

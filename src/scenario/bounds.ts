@@ -79,7 +79,10 @@ function overDuration({ name, load, holdUs }: Arm): Breach[] {
 const peakOf = (load: Load): number =>
   load.kind === 'open' ? peakPerSec(load) : load.kind === 'sweep' ? load.ratePerSec : 0;
 const attemptsOf = (load: Load): number => loadAttempts(load) ?? 0;
-const concurrencyOf = (load: Load): number => (load.kind === 'closed' ? load.concurrency : 0);
+const concurrencyOf = (load: Load): number => {
+  if (load.kind === 'browsers') return load.browsers * load.connections;
+  return load.kind === 'closed' ? load.concurrency : 0;
+};
 
 function grouped(count: number): string {
   return count.toLocaleString('en-GB');

@@ -9,6 +9,7 @@ const CRITERION = /^([A-Za-z0-9_-]+|\*)\.([A-Za-z0-9_.-]+)\s*(<=|>=|==|!=|<|>)\s
 /** How a bound of each kind is written, for the error that asks for it. */
 const BOUND_EXAMPLES: Readonly<Record<FigureKind, string>> = {
   count: 'a count: write a plain number',
+  ratio: 'a ratio: write a plain number such as 1.05',
   share: 'a share: write a percentage such as 0.1%, or a number from 0 to 1',
   timeUs: 'a time: write it with its unit, such as 50ms',
   rate: 'a rate: write it such as 950/s',
@@ -55,6 +56,7 @@ function parseBound(text: string, kind: FigureKind, figure: string): number {
   try {
     switch (kind) {
       case 'count':
+      case 'ratio':
         if (plain !== undefined) return plain;
         break;
       case 'share':

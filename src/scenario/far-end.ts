@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { type ParsedTarget, UNFILLED } from './address.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Path, Problem } from './problems.ts';
@@ -20,25 +21,41 @@ export type Need = 'proxy' | 'target' | 'proxy-or-target';
 export interface FarEndAddress {
   readonly proxy: HostPort;
   readonly origin: HostPort;
+  /** Absent: it speaks no TLS. */
+  readonly tlsOrigin?: HostPort;
 }
 
 /**
  * Points every arm at the embedded far end, now that its ports are known. An arm `via: tcp` connects to the proxy: it
  * tests the handshake that the others make. A scenario with a far end of its own comes back as it is.
+ * @throws UsageError where an arm wants TLS of a far end that speaks none
  */
-export function withFarEnd(scenario: Scenario, { proxy, origin }: FarEndAddress): Scenario {
+export function withFarEnd(scenario: Scenario, { proxy, origin, tlsOrigin }: FarEndAddress): Scenario {
   if (scenario.farEnd === 'none') return scenario;
+  const originOf = ({ name, target }: Arm): HostPort => {
+    if (target.scheme !== 'https') return origin;
+    if (tlsOrigin !== undefined) return { host: tlsOrigin.host, port: tlsOrigin.port };
+    throw new UsageError(`arm ${name}: the embedded far end speaks no TLS here`, {
+      hint: 'give the path alone instead of https:///path, or name a real far end',
+    });
+  };
   const point = (arm: Arm): Arm => {
     switch (arm.via) {
       case 'proxy':
-        return { ...arm, proxy, target: { ...arm.target, ...origin } };
+      case 'tunnel':
+        return { ...arm, proxy, target: { ...arm.target, ...originOf(arm) } };
       case 'direct':
-        return { ...arm, target: { ...arm.target, ...origin } };
+        return { ...arm, target: { ...arm.target, ...originOf(arm) } };
       case 'tcp':
         return { ...arm, target: { ...arm.target, ...proxy } };
     }
   };
   return deepFreeze({ ...scenario, arms: scenario.arms.map(point) });
+}
+
+/** Whether an arm speaks to a proxy, as against connecting to one. */
+export function goesThroughProxy(via: Via): boolean {
+  return via === 'proxy' || via === 'tunnel';
 }
 
 export interface Peers {
@@ -70,7 +87,7 @@ export function findPeers(
     return { proxy: undefined, target: inherited, needs: inherited === undefined ? [need] : [] };
   }
   const needs: Need[] = [];
-  if (via === 'proxy' && proxy === undefined) needs.push('proxy');
+  if (goesThroughProxy(via) && proxy === undefined) needs.push('proxy');
   if (inherited === undefined) needs.push('target');
   return { proxy, target: inherited, needs };
 }
@@ -90,7 +107,7 @@ export function checkFarEnd(farEnd: Scenario['farEnd'], { proxy, target, path }:
     return [
       {
         what: 'a target without a host',
-        fix: 'write the whole URL, http://host/path',
+        fix: 'write the whole URL, http://host/path or https://host/path',
         path: [...path, 'target'],
       },
     ];
@@ -107,7 +124,7 @@ export function checkFarEnd(farEnd: Scenario['farEnd'], { proxy, target, path }:
   if (target !== undefined && !isPath) {
     problems.push({
       what: 'farEnd: embedded brings its own target',
-      fix: 'give the path alone, such as /?n={nonce}',
+      fix: 'give the path alone, such as /?n={nonce}; https:///path for TLS',
       path: [...path, 'target'],
       atKey: true,
     });

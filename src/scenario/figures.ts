@@ -1,14 +1,26 @@
 /**
  * What a figure counts, and so which bounds make sense for it.
- * `count`: a number; `share`: 0-1, written as a percentage; `timeUs`: microseconds, written as a length of time;
+ * `count`: a number; `ratio`: one number of another, not bounded; `share`: 0-1, written as a percentage; `timeUs`: microseconds, written as a length of time;
  * `rate`: a second, written as a rate.
  */
-export type FigureKind = 'count' | 'share' | 'timeUs' | 'rate';
+export type FigureKind = 'count' | 'ratio' | 'share' | 'timeUs' | 'rate';
 
-const COUNTS = ['scheduled', 'started', 'unsent', 'established', 'completed', 'healed', 'slow', 'bytes'];
+const COUNTS = [
+  'scheduled',
+  'started',
+  'unsent',
+  'established',
+  'completed',
+  'requests',
+  'challenges',
+  'healed',
+  'slow',
+  'bytes',
+];
 const STALL_COUNTS = ['count', 'recovered', 'frozen', 'unresolved'];
 const RAMP_COUNTS = ['scheduled', 'started', 'unsent', 'established', 'completed', 'stalled'];
 const TIMES = ['handshakeUs', 'firstByteUs', 'totalUs'];
+const PHASES = ['challengeUs', 'tunnelUs', 'tlsUs', 'objectUs', 'pageUs'];
 const QUANTILES = ['min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max'];
 
 /** The outcomes of src/outcome, which this room must not import; a test compares the two lists. */
@@ -28,7 +40,24 @@ const OUTCOMES = [
   'unexpected-status',
   'never-closed',
   'held-cut',
+  'tunnel-refused',
+  'tunnel-timeout',
+  'tunnel-closed',
+  'tunnel-garbage',
+  'tunnel-cut',
+  'tls-untrusted',
+  'tls-expired',
+  'tls-wrong-name',
+  'tls-alert',
+  'tls-timeout',
+  'tls-closed',
+  'tls-failed',
+  'auth-denied',
+  'auth-failed',
+  'proxy-closed-after-407',
+  'origin-closed-after-401',
   'local-failure',
+  'local-no-credentials',
   'abandoned',
   'local-port-exhausted',
   'local-port-in-use',
@@ -40,10 +69,11 @@ const OUTCOMES = [
   'unsent-late',
   'unsent-open-limit',
   'unsent-no-port',
+  'unsent-no-credentials',
 ];
 
-function timesBelow(prefix: string): [string, FigureKind][] {
-  return TIMES.flatMap((time) => [
+function timesBelow(prefix: string, times: readonly string[] = TIMES): [string, FigureKind][] {
+  return times.flatMap((time) => [
     [`${prefix}${time}.count`, 'count'] as [string, FigureKind],
     ...QUANTILES.map((quantile): [string, FigureKind] => [`${prefix}${time}.${quantile}`, 'timeUs']),
   ]);
@@ -57,6 +87,7 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
   ...COUNTS.map((name): [string, FigureKind] => [name, 'count']),
   ['completedShare', 'share'],
   ['achievedPerSec', 'rate'],
+  ['connectionsPerRequest', 'ratio'],
   ...STALL_COUNTS.map((name): [string, FigureKind] => [`stalled.${name}`, 'count']),
   ['stalled.rate', 'share'],
   ['stalled.ci95.0', 'share'],
@@ -64,6 +95,10 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
   ...['p50', 'p99', 'max'].map((name): [string, FigureKind] => [`stalled.ratePerFrame.${name}`, 'share']),
   ...timesBelow(''),
   ...timesBelow('service.'),
+  ...timesBelow('phases.', PHASES),
+  ['tokens.minted', 'count'],
+  ['tokens.discarded', 'count'],
+  ...timesBelow('tokens.', ['mintUs']),
   ...OUTCOMES.map((name): [string, FigureKind] => [`outcomes.${name}`, 'count']),
   ...RAMP_COUNTS.map((name): [string, FigureKind] => [`ramp.${name}`, 'count']),
 ]);

@@ -1,16 +1,35 @@
 import { UsageError } from '../errors.ts';
 import { parseProxy, parseTarget } from './address.ts';
+import { checkService } from './auth-schema.ts';
 import { type Breach, findBreaches } from './bounds.ts';
 import { deepFreeze } from './freeze.ts';
 import { checkHeaderValue, checkMethod, TOKEN } from './leaves.ts';
 import { resolveArm } from './resolve.ts';
 import type { ArmFile } from './schema.ts';
-import type { Load, Scenario, SocketSpec } from './types.ts';
-import type { CloseMode, Expectation, HttpVersion, Switch } from './words.ts';
+import type {
+  AuthSpec,
+  ClosedLoad,
+  CredentialSource,
+  OpenLoad,
+  Scenario,
+  SocketSpec,
+  Target,
+  TlsSpec,
+} from './types.ts';
+import { expandUsers } from './user-pattern.ts';
+import type { CloseMode, Expectation, HttpVersion, Switch, Via } from './words.ts';
+
+/** Who asks for credentials, and how to answer. Holds references, never a secret. */
+export interface HitAuth extends Pick<AuthSpec, 'to' | 'scheme' | 'mode' | 'service'> {
+  /** Absent: the ticket cache, for Negotiate. */
+  readonly credentials?: CredentialSource;
+}
+
+export type HitTls = Partial<TlsSpec>;
 
 /** What `rushhour hit` was asked for. Absent: the same default as in a scenario. */
 export interface HitOptions {
-  /** `http://host/path`, may hold `{nonce}`; or `tcp://host:port` for handshakes alone. */
+  /** `http://host/path` or `https://host/path`, may hold `{nonce}`; or `tcp://host:port` for handshakes alone. */
   readonly url: string;
   /** Attempts in all. Without it and `durationUs`: 1. */
   readonly requests?: number | undefined;
@@ -21,6 +40,11 @@ export interface HitOptions {
   readonly durationUs?: number | undefined;
   /** `host:port`. Absent: straight to the target. */
   readonly proxy?: string | undefined;
+  /** By CONNECT; an `https://` target behind a proxy always is. */
+  readonly tunnel?: boolean | undefined;
+  readonly auth?: HitAuth | undefined;
+  /** Of an `https://` target. */
+  readonly tls?: HitTls | undefined;
   /** Each "Name: value". */
   readonly headers?: readonly string[] | undefined;
   readonly method?: string | undefined;
@@ -50,16 +74,13 @@ const BREACH_FIXES: Readonly<Record<Breach['kind'], string>> = {
 export function scenarioForHit(options: HitOptions): Scenario {
   const target = parseTarget(options.url);
   const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
-  if (target.scheme === 'tcp' && proxy !== undefined) {
-    throw new UsageError('a tcp:// target is connected to directly', {
-      hint: 'leave out -x, or hit the proxy itself',
-    });
-  }
-  const via = target.scheme === 'tcp' ? 'tcp' : proxy === undefined ? 'direct' : 'proxy';
+  const via = chooseVia(target, proxy !== undefined, options);
   const request = toRequest(options);
   const own: ArmFile = {
     via,
     ...(request === undefined ? {} : { request }),
+    ...(options.auth === undefined ? {} : { auth: toAuth(options.auth) }),
+    ...(options.tls === undefined ? {} : { tls: { ...options.tls } }),
     expect: options.expect,
     load: toLoad(options),
     timeouts: { handshake: options.handshakeTimeoutUs, response: options.responseTimeoutUs },
@@ -92,7 +113,43 @@ export function scenarioForHit(options: HitOptions): Scenario {
   });
 }
 
-function toLoad({ requests, concurrency, ratePerSec, durationUs }: HitOptions): Load {
+/** As curl does: an https:// target is reached through a proxy by CONNECT, without being told. */
+function chooseVia({ scheme }: Target, hasProxy: boolean, { tunnel, auth }: HitOptions): Via {
+  if (scheme === 'tcp' && hasProxy) {
+    throw new UsageError('a tcp:// target is connected to directly', {
+      hint: 'leave out -x, or hit the proxy itself',
+    });
+  }
+  if (!hasProxy && (tunnel === true || auth?.to === 'proxy')) {
+    throw new UsageError(
+      tunnel === true ? 'a tunnel without a proxy' : 'credentials for a proxy, and no proxy',
+      {
+        hint: 'add -x host:port',
+      },
+    );
+  }
+  if (scheme === 'tcp') return 'tcp';
+  if (!hasProxy) return 'direct';
+  return tunnel === true || scheme === 'https' ? 'tunnel' : 'proxy';
+}
+
+function toAuth({ to, scheme, mode, credentials, service }: HitAuth): ArmFile['auth'] {
+  return {
+    to,
+    scheme,
+    mode,
+    ...(credentials === undefined ? {} : { credentials: expandPrincipals(credentials) }),
+    ...(service === undefined ? {} : { service: checkService(service) }),
+  };
+}
+
+function expandPrincipals(source: CredentialSource): CredentialSource {
+  return source.kind === 'keytab'
+    ? { ...source, principals: source.principals.flatMap(expandUsers) }
+    : source;
+}
+
+function toLoad({ requests, concurrency, ratePerSec, durationUs }: HitOptions): OpenLoad | ClosedLoad {
   requireCount(requests, '-n');
   requireCount(concurrency, '-c');
   if (ratePerSec === undefined) {

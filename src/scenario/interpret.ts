@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { scaleRates, stretchTo } from './adjust.ts';
+import { anchorFiles } from './anchor-files.ts';
 import { type Breach, findBreaches } from './bounds.ts';
 import { openDocument } from './document.ts';
 import type { Need } from './far-end.ts';
@@ -33,7 +34,9 @@ export function interpret(text: string, name: string, file: string, overrides: O
       ? { ...problem, position: document.locate(problem.path, problem.atKey ?? false) }
       : { ...problem, flag };
   };
-  const resolved = resolveFile(document.data());
+  const resolved = resolveFile(
+    anchorFiles(document.data(), file, (path) => applied.flagFor(path) !== undefined),
+  );
   const problems: Problem[] = [...applied.problems, ...resolved.problems];
   const adjusted = adjust(resolved.scenario?.arms ?? [], overrides);
   problems.push(...adjusted.problems, ...findUnused(resolved, overrides));
@@ -94,8 +97,13 @@ function adjust(
   if (arms.length === 0) return { arms, problems };
   const scaled = ratePerSec === undefined ? arms : scaleRates(arms, ratePerSec);
   if (scaled === undefined) {
-    const what = 'no arm has a rate: all are closed loops';
-    problems.push({ what, fix: 'use --set arms.<arm>.load.concurrency=<count>', path: [], flag: '--rate' });
+    const what = 'no arm has a rate: all are closed loops or browsers';
+    problems.push({
+      what,
+      fix: 'use --set arms.<arm>.load.concurrency=<count>, or .browsers=<count>',
+      path: [],
+      flag: '--rate',
+    });
   }
   const rated = scaled ?? arms;
   return { arms: durationUs === undefined ? rated : stretchTo(rated, durationUs), problems };
@@ -110,7 +118,7 @@ function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overri
     );
   const problems: Problem[] = [];
   if (overrides.proxy !== undefined && !reaches(proxy, (arm) => [arm.proxy, arm.target])) {
-    const fix = 'add --via proxy, or use --set arms.<arm>.proxy=<host:port>';
+    const fix = 'add --via proxy (or tunnel), or use --set arms.<arm>.proxy=<host:port>';
     problems.push({ what: 'no arm takes its proxy from here', fix, path: [], flag: '--proxy' });
   }
   if (overrides.target !== undefined && !reaches(target, (arm) => [arm.target])) {
@@ -133,7 +141,7 @@ function wordNeed({ need, arms }: OpenNeed): Problem {
     case 'target':
       return {
         what: `${who}: no target`,
-        fix: 'give --target http://host/path (tcp://host:port for via: tcp), or write target: in the file',
+        fix: 'give --target http://host/path (https://host/path for TLS, tcp://host:port for via: tcp), or write target: in the file',
         ...place,
       };
     case 'proxy-or-target':
@@ -163,7 +171,7 @@ function wordBreach({ kind, what, arm }: Breach, overrides: Overrides): Problem 
       };
     }
     case 'concurrency':
-      return { what: blamed, fix: 'lower concurrency', path };
+      return { what: blamed, fix: 'lower concurrency, or browsers', path };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { REFERENCE_FIX } from './auth-schema.ts';
 import type { Path, Problem } from './problems.ts';
 import { exportJsonSchema } from './schema.ts';
 import { suggest } from './suggest.ts';
@@ -27,6 +28,7 @@ function explain(issue: Issue, above: Path, raw: unknown, schema: SchemaNode): P
   const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
   const value = valueAt(raw, path);
   const node = nodeAt(schema, path);
+  if (holdsSecret(path, value)) return [writtenOut(path)];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
@@ -54,6 +56,24 @@ function explain(issue: Issue, above: Path, raw: unknown, schema: SchemaNode): P
     default:
       return [{ ...wordsOf(issue), path }];
   }
+}
+
+/**
+ * Whether a value may be a secret that somebody wrote where only a reference belongs: nothing of it is repeated. A list
+ * or a map is looked into, and its parts judged by themselves.
+ */
+function holdsSecret(path: Path, value: unknown): boolean {
+  if (value === undefined || value === null || typeof value === 'object') return false;
+  const isNear = (key: string | number | undefined) =>
+    key === 'auth' || key === 'credentials' || key === 'password';
+  const [key, above] = [path.at(-1), path.at(-2)];
+  if (isNear(key)) return key !== 'auth' || value !== 'none';
+  // A number where a name belongs; a name that is none says so without being repeated.
+  return (above === 'credentials' || above === 'password') && typeof value !== 'string';
+}
+
+function writtenOut(path: Path): Problem {
+  return { what: 'a secret must not stand in a scenario, which results keep', fix: REFERENCE_FIX, path };
 }
 
 /** Of several maps that a value may have been meant for, the one with whose keys it has most in common. */

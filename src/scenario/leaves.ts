@@ -90,8 +90,8 @@ export function checkMethod(method: string): string {
     throw new UsageError(`${JSON.stringify(method)} is no request method`, { hint: 'write one such as GET' });
   }
   if (method.toUpperCase() === 'CONNECT') {
-    throw new UsageError('CONNECT is not supported by this version', {
-      hint: 'use via: tcp to test the handshake with the proxy alone',
+    throw new UsageError('CONNECT is sent by via: tunnel, not as a request of its own', {
+      hint: 'use via: tunnel (hit: -p); via: tcp to test the handshake with the proxy alone',
     });
   }
   return method;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { browserLoad } from './browsers-schema.ts';
 import { fixParams } from './leaves.ts';
 import { positiveDuration, positiveRate, rate } from './quantities.ts';
 import { sweep } from './sweep-schema.ts';
@@ -104,4 +105,4 @@ const closedLoad = z
     };
   });
 
-export const load = z.union([openLoad, closedLoad, sweep]);
+export const load = z.union([openLoad, closedLoad, sweep, browserLoad]);

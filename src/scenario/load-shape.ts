@@ -70,6 +70,7 @@ export function peakPerSec(load: OpenLoad): number {
 export function loadDurationUs(load: Load): number | undefined {
   switch (load.kind) {
     case 'closed':
+    case 'browsers':
       return load.forUs;
     case 'sweep':
       return sweepDurationUs(load);
@@ -93,9 +94,10 @@ export function sweepDurationUs(load: SweepLoad): number {
   return Math.max(longestUs + groupUs, (sweepAttempts(load) * 1_000_000) / load.ratePerSec);
 }
 
-/** How many attempts a load makes, not rounded; undefined for a closed loop that only time bounds. */
+/** How many attempts a load makes, not rounded; undefined for what only time bounds. */
 export function loadAttempts(load: Load): number | undefined {
   if (load.kind === 'closed') return load.attempts;
+  if (load.kind === 'browsers') return undefined;
   if (load.kind === 'sweep') return sweepAttempts(load);
   return stretchesOf(load).reduce((sum, stretch) => sum + attemptsIn(stretch), 0);
 }

@@ -1,5 +1,7 @@
 import { type Document, isMap, isScalar, parseDocument } from 'yaml';
+import { applyCredentials, type CredentialOverrides } from './override-credentials.ts';
 import { isBelow, type Path, type Problem } from './problems.ts';
+import { REDACTED } from './secrets.ts';
 import { suggest } from './suggest.ts';
 import type { Via } from './words.ts';
 
@@ -8,9 +10,9 @@ import type { Via } from './words.ts';
  *
  * `proxy` and `target` replace the file's own and those of its defaults; an arm that names its own keeps it, since it
  * does so on purpose. `via` applies to every arm; an arm `via: tcp` only follows to `tcp`, which the others become
- * without what only HTTP has. `rate` and `duration`: see adjust.ts. `set` holds `key.path=value` assignments.
+ * without what only HTTP has. Credentials: see override-credentials.ts. `rate` and `duration`: see adjust.ts. `set` holds `key.path=value` assignments.
  */
-export interface Overrides {
+export interface Overrides extends CredentialOverrides {
   readonly proxy?: string | undefined;
   readonly target?: string | undefined;
   readonly via?: Via | undefined;
@@ -40,7 +42,7 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   };
 
   for (const assignment of overrides.set ?? []) {
-    const flag = `--set ${assignment}`;
+    const flag = `--set ${withoutSecret(assignment)}`;
     const parsed = parseAssignment(assignment, yaml);
     if ('what' in parsed) {
       problems.push({ ...parsed, path: [], flag });
@@ -69,11 +71,17 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   if (overrides.tcpTimestamps !== undefined)
     put(['tcpTimestamps'], overrides.tcpTimestamps, '--tcp-timestamps');
   if (overrides.via !== undefined) sendVia(yaml, overrides.via, put);
+  problems.push(...applyCredentials(yaml, armNames(yaml), overrides, put));
 
   return {
     problems,
     flagFor: (path) => touched.findLast((touch) => isBelow(path, touch.path))?.flag,
   };
+}
+
+/** Whoever writes a secret where none belongs is told of it, but not shown it. */
+function withoutSecret(assignment: string): string {
+  return assignment.replace(/^([^=]*\.auth(?:\.credentials[^=]*)?)=.*$/s, `$1=${REDACTED}`);
 }
 
 interface Assignment {
@@ -106,7 +114,7 @@ function sendVia(yaml: Document, via: Via, put: (path: Path, value: unknown, fla
     if (own === 'tcp' && via !== 'tcp') continue;
     put(['arms', name, 'via'], via, '--via');
     if (via !== 'tcp') continue;
-    yaml.deleteIn(['arms', name, 'request']);
+    for (const key of ['request', 'auth', 'tls']) yaml.deleteIn(['arms', name, key]);
     if (isMap(yaml.getIn(['arms', name, 'expect'], true))) yaml.deleteIn(['arms', name, 'expect']);
   }
 }

@@ -1,6 +1,6 @@
 import type { Arm, HostPort } from './types.ts';
 
 /** What an arm connects to: its proxy, or the target itself. */
-export function peerOf(arm: Arm): HostPort {
-  return arm.via === 'proxy' && arm.proxy !== undefined ? arm.proxy : arm.target;
+export function peerOf({ via, proxy, target }: Arm): HostPort {
+  return (via === 'proxy' || via === 'tunnel') && proxy !== undefined ? proxy : target;
 }

@@ -1,7 +1,10 @@
 import { type ParsedTarget, UNFILLED } from './address.ts';
 import { hasTooManyLevels } from './bounds.ts';
+import { resolveAuth } from './check-auth.ts';
+import { checkBrowsers } from './check-browsers.ts';
 import { checkSource } from './check-source.ts';
-import { type ArmContext, findPeers, type Need } from './far-end.ts';
+import { resolveTls } from './check-tls.ts';
+import { type ArmContext, findPeers, goesThroughProxy, type Need } from './far-end.ts';
 import { loadAttempts } from './load-shape.ts';
 import type { Path, Problem } from './problems.ts';
 import type { ArmFile } from './schema.ts';
@@ -38,7 +41,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     });
   };
 
-  const via = written.via ?? (isTcpOnly(own, context) ? 'tcp' : 'proxy');
+  const via = written.via ?? defaultVia(own, context);
   const expect = written.expect ?? defaultExpectation(via);
   const handshakeTimeoutUs = written.timeouts?.handshake ?? HANDSHAKE_TIMEOUT_US;
   const stallAfterUs = written.stallAfter ?? STALL_AFTER_US;
@@ -61,21 +64,29 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
       ...checkLoad(name, load, own.load === undefined ? ['defaults', 'load'] : [...path, 'load']),
     );
 
-  for (const { key, what, fix } of checkSource(via, written)) blame(key, what, fix);
-
   const peers = findPeers(via, expect, written, own, context);
+  const auth = resolveAuth(via, written, own, context.farEnd);
+  const tls = resolveTls(via, peers.target, written, own, context.farEnd);
+  const faults = [
+    ...checkSource(via, written),
+    ...checkBrowsers(via, written, own, tls.tls !== undefined),
+    ...auth.faults,
+    ...tls.faults,
+  ];
+  for (const { key, what, fix } of faults) blame(key, what, fix);
+
   if (via !== 'tcp' && peers.target?.scheme === 'tcp') {
     blame(
       'target',
       `via ${via} cannot ask a tcp:// target for anything`,
-      'use an http:// URL, or via: tcp (--via tcp)',
+      'use an http:// or https:// URL, or via: tcp (--via tcp)',
     );
   }
   if (load === undefined || problems.length > 0) return { arm: undefined, problems, needs: peers.needs };
   const arm: Arm = {
     name,
     via,
-    ...(via === 'proxy' ? { proxy: peers.proxy ?? UNFILLED } : {}),
+    ...(goesThroughProxy(via) ? { proxy: peers.proxy ?? UNFILLED } : {}),
     target: toTarget(peers.target, via),
     request: toRequest(written.request),
     expect,
@@ -88,12 +99,15 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     holdUs: written.hold ?? 0,
     socket: toSocket(written.socket),
     ...(written.source === undefined ? {} : { source: written.source }),
+    ...(auth.auth === undefined ? {} : { auth: auth.auth }),
+    ...(tls.tls === undefined ? {} : { tls: tls.tls }),
   };
   return { arm, problems, needs: peers.needs };
 }
 
 /**
- * Own keys win; the maps `request`, `timeouts` and `socket` merge key by key, everything else is taken whole.
+ * Own keys win; the maps `request`, `timeouts`, `socket`, `auth` and `tls` merge key by key, everything else is taken
+ * whole. An arm of another scheme than the defaults' has no use for their credentials.
  * `source` and `socket.bind` say the same in two ways: an arm's own way is not mixed with an inherited one.
  */
 function mergeArms(defaults: ArmFile, own: ArmFile): ArmFile {
@@ -104,9 +118,21 @@ function mergeArms(defaults: ArmFile, own: ArmFile): ArmFile {
   if (defaults.request && own.request) merged.request = { ...defaults.request, ...own.request };
   if (defaults.timeouts && own.timeouts) merged.timeouts = { ...defaults.timeouts, ...own.timeouts };
   if (defaults.socket && own.socket) merged.socket = { ...defaults.socket, ...own.socket };
+  if (defaults.tls && own.tls) merged.tls = { ...defaults.tls, ...own.tls };
+  if (defaults.auth && own.auth) merged.auth = mergeAuth(defaults.auth, own.auth);
   if (own.source !== undefined && own.socket?.bind === undefined) dropBind(merged);
   if (own.socket?.bind !== undefined && own.source === undefined) delete merged.source;
   return merged;
+}
+
+function mergeAuth(
+  defaults: NonNullable<ArmFile['auth']>,
+  own: NonNullable<ArmFile['auth']>,
+): ArmFile['auth'] {
+  if (defaults === 'none' || own === 'none') return own;
+  if (own.scheme === undefined || own.scheme === defaults.scheme) return { ...defaults, ...own };
+  const { credentials: _, service: __, ...rest } = defaults;
+  return { ...rest, ...own };
 }
 
 function dropBind(merged: ArmFile): void {
@@ -115,8 +141,15 @@ function dropBind(merged: ArmFile): void {
   merged.socket = rest;
 }
 
-function isTcpOnly(own: ArmFile, { target, defaults }: ArmContext): boolean {
-  return (own.target ?? defaults.target ?? target)?.scheme === 'tcp';
+function defaultVia(own: ArmFile, { target, defaults }: ArmContext): Via {
+  switch ((own.target ?? defaults.target ?? target)?.scheme) {
+    case 'tcp':
+      return 'tcp';
+    case 'https':
+      return 'tunnel';
+    default:
+      return 'proxy';
+  }
 }
 
 function defaultExpectation(via: Via): Expectation {
@@ -149,8 +182,8 @@ function checkLoad(name: string, load: Load, path: Path): Problem[] {
 }
 
 function toTarget(target: ParsedTarget | undefined, via: Via): Target {
-  const { host, port, path } = target ?? { ...UNFILLED, path: '/' };
-  return { host, port, path: via === 'tcp' ? '' : path };
+  const { scheme, host, port, path } = target ?? { scheme: 'http', ...UNFILLED, path: '/' };
+  return via === 'tcp' ? { scheme: 'tcp', host, port, path: '' } : { scheme, host, port, path };
 }
 
 function toRequest(written: ArmFile['request']): RequestSpec {

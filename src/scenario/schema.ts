@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { parseProxy, parseTarget } from './address.ts';
+import { auth } from './auth-schema.ts';
 import { parseCriterion } from './criteria.ts';
 import { checkAddress, checkHeaderValue, checkMethod, namedKey, parsedText, TOKEN } from './leaves.ts';
 import { load } from './load-schema.ts';
 import { duration, positiveDuration } from './quantities.ts';
 import { source } from './source-schema.ts';
+import { tls } from './tls-schema.ts';
 import { CLOSE_MODES, type Expectation, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } from './words.ts';
 
 const status = z.int().min(100).max(599);
@@ -15,7 +17,7 @@ const address = parsedText(checkAddress, { examples: ['192.0.2.10'] });
 
 const proxy = parsedText(parseProxy, { examples: ['proxy.example:3128'] });
 const target = parsedText((text) => parseTarget(text, true), {
-  examples: ['http://www.example.org/', 'tcp://192.0.2.1:443'],
+  examples: ['http://www.example.org/', 'https://www.example.org/', 'tcp://192.0.2.1:443'],
 });
 
 const request = z
@@ -82,11 +84,13 @@ export const armSchema = z.strictObject({
   via: z
     .enum(VIAS)
     .optional()
-    .describe('proxy: request through the proxy; direct: to the target; tcp: connect only. Default: proxy.'),
+    .describe(
+      'proxy: request through the proxy; tunnel: CONNECT to the proxy, then to the target through it; direct: to the target; tcp: connect only. Default: proxy; tunnel for an https:// target, tcp for a tcp:// one.',
+    ),
   proxy: proxy.optional().describe('Proxy of this arm, host:port.'),
   target: target
     .optional()
-    .describe('Target of this arm: http:// URL, may hold {nonce}; or tcp://host:port.'),
+    .describe('Target of this arm: http:// or https:// URL, may hold {nonce}; or tcp://host:port.'),
   request: request.optional(),
   expect: expect
     .optional()
@@ -96,7 +100,7 @@ export const armSchema = z.strictObject({
   load: load
     .optional()
     .describe(
-      'A list of phases (open loop), concurrency with attempts or for (closed loop), or a sweep of delays.',
+      'A list of phases (open loop), concurrency with attempts or for (closed loop), a sweep of delays, or browsers.',
     ),
   timeouts: timeouts.optional(),
   stallAfter: positiveDuration()
@@ -113,6 +117,12 @@ export const armSchema = z.strictObject({
     .describe('Keep each connection open this long once its exchange is over. Default: 0s.'),
   socket: socket.optional(),
   source: source.optional(),
+  auth: auth
+    .optional()
+    .describe(
+      'How to answer who asks for credentials: scheme, mode, to, credentials, service; or none. Default: none.',
+    ),
+  tls: tls.optional(),
 });
 
 /** A scenario file. The one place that says what may stand in it. */

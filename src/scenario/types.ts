@@ -1,5 +1,16 @@
 import type { PortRange } from './units.ts';
-import type { AskedFinding, CloseMode, Expectation, HttpVersion, PortOrder, Switch } from './words.ts';
+import type {
+  AskedFinding,
+  AuthMode,
+  AuthScheme,
+  CloseMode,
+  Expectation,
+  HttpVersion,
+  PortOrder,
+  Switch,
+  TlsVersion,
+  Via,
+} from './words.ts';
 
 /** A scenario as loaded, checked, overridden and frozen: what a run executes and run.json records. */
 export interface Scenario {
@@ -28,9 +39,8 @@ export interface HostPort {
 /** One kind of traffic. Arms run concurrently. */
 export interface Arm {
   readonly name: string;
-  /** `proxy`: absolute-form request to the proxy; `direct`: origin-form to the target; `tcp`: connect only. */
-  readonly via: 'proxy' | 'direct' | 'tcp';
-  /** Present where `via` is `proxy`. */
+  readonly via: Via;
+  /** Present where `via` is `proxy` or `tunnel`. */
   readonly proxy?: HostPort;
   readonly target: Target;
   readonly request: RequestSpec;
@@ -45,9 +55,52 @@ export interface Arm {
   readonly socket: SocketSpec;
   /** Source addresses and ports chosen on purpose; absent: `socket.bind` alone, and ports of the system's choice. */
   readonly source?: SourceSpec;
+  /** Absent: no credentials. */
+  readonly auth?: AuthSpec;
+  /** Present where the target's scheme is `https`. */
+  readonly tls?: TlsSpec;
+}
+
+/** Whose door is knocked at, and how. Holds references to secrets, never a secret. */
+export interface AuthSpec {
+  /** `proxy`: 407 and Proxy-Authorization; `origin`: 401 and Authorization (RFC 9110 section 11). */
+  readonly to: 'proxy' | 'origin';
+  readonly scheme: AuthScheme;
+  readonly mode: AuthMode;
+  readonly credentials: CredentialSource;
+  /** Negotiate: host-based service name, such as `HTTP@proxy.example`; absent: HTTP@ and the name of whoever asks. */
+  readonly service?: string;
+}
+
+/** Where credentials come from. Several users are played in turn, by the attempt's number (by browser, for browsers). */
+export type CredentialSource =
+  /** Basic: an environment variable that holds `user:password`. */
+  | { readonly kind: 'env'; readonly name: string }
+  /** Basic: a file of `user:password` (or CSV, `user,password`) lines, a user each. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** Basic: `pupil{1-3000}` stands for 3,000 names, zero-padded like its first number; all have one password. */
+  | { readonly kind: 'pattern'; readonly users: string; readonly password: SecretReference }
+  /** Negotiate: the ticket cache of whoever runs this. */
+  | { readonly kind: 'ticket-cache' }
+  /** Negotiate: a keytab; without principals its first one. */
+  | { readonly kind: 'keytab'; readonly path: string; readonly principals: readonly string[] };
+
+export type SecretReference = { readonly env: string } | { readonly file: string };
+
+export interface TlsSpec {
+  /** Server name indication and the name to verify; absent: the target's host. */
+  readonly serverName?: string;
+  /** File of PEM certificates to trust instead of the system's. */
+  readonly ca?: string;
+  /** True: any certificate is taken. */
+  readonly insecure: boolean;
+  readonly minVersion: TlsVersion;
+  /** Offer the session of the arm's last connection (RFC 8446 section 2.2). */
+  readonly resumption: boolean;
 }
 
 export interface Target extends HostPort {
+  readonly scheme: 'http' | 'https' | 'tcp';
   /** Path and query, may contain `{nonce}`; `/` where none was given. Empty for `tcp://`. */
   readonly path: string;
 }
@@ -98,9 +151,10 @@ export interface SourcePorts {
 
 /**
  * Open loop: attempts fall due by the clock. Closed loop: one starts when one ends ("ab -c"). Sweep: pairs of attempts
- * from the same port of two addresses, a chosen delay apart.
+ * from the same port of two addresses, a chosen delay apart. Browsers: people who open pages and read them; each
+ * connection that their browsers open is an attempt.
  */
-export type Load = OpenLoad | ClosedLoad | SweepLoad;
+export type Load = OpenLoad | ClosedLoad | SweepLoad | BrowserLoad;
 
 export interface OpenLoad {
   readonly kind: 'open';
@@ -129,6 +183,31 @@ export interface SweepLoad {
   readonly pairs: number;
   /** Attempts a second, both of each pair counted. */
   readonly ratePerSec: number;
+}
+
+/** A population of browsers. Each opens a page, loads its objects over kept connections, reads, and opens the next. */
+export interface BrowserLoad {
+  readonly kind: 'browsers';
+  /** At once, over all workers. */
+  readonly browsers: number;
+  /** Browsers begin spread evenly over this time; 0: all at once. */
+  readonly rampUs: number;
+  /** How long pages go on being opened, from the run's start. */
+  readonly forUs: number;
+  /** Most connections that one browser keeps open, 1-32. */
+  readonly connections: number;
+  /** Pause between a page's last object and the next page: exponentially distributed about this mean. */
+  readonly thinkUs: number;
+  /** A browser closes its connection once idle so long. */
+  readonly idleUs: number;
+  readonly page: PageSpec;
+}
+
+export interface PageSpec {
+  /** Requests a page makes: the document first, the others once that has come. */
+  readonly objects: number;
+  /** Paths of the objects after the document, used in turn; may hold `{object}` and `{nonce}`. Empty: the target's. */
+  readonly paths: readonly string[];
 }
 
 /** Rates are attempts a second over all workers. A ramp is recorded but kept out of the verdict. */

@@ -12,7 +12,11 @@ export type CloseMode = (typeof CLOSE_MODES)[number];
 export const HTTP_VERSIONS = ['1.0', '1.1'] as const;
 export type HttpVersion = (typeof HTTP_VERSIONS)[number];
 
-export const VIAS = ['proxy', 'direct', 'tcp'] as const;
+export const VIAS = ['proxy', 'tunnel', 'direct', 'tcp'] as const;
+/**
+ * `proxy`: absolute-form request to the proxy; `tunnel`: CONNECT to the proxy, then to the target through it; `direct`: to
+ * the target itself; `tcp`: connect only.
+ */
 export type Via = (typeof VIAS)[number];
 
 export const PORT_ORDERS = ['sequential', 'random', 'mru', 'lru'] as const;
@@ -35,3 +39,17 @@ export type Expectation =
   | { readonly kind: 'status'; readonly statuses: readonly number[] }
   | { readonly kind: 'established' }
   | { readonly kind: 'refused' };
+
+export const AUTH_SCHEMES = ['basic', 'negotiate'] as const;
+/** RFC 7617; RFC 4559 (SPNEGO with Kerberos). */
+export type AuthScheme = (typeof AUTH_SCHEMES)[number];
+
+export const AUTH_MODES = ['challenge', 'preemptive'] as const;
+/**
+ * `challenge`: ask without credentials and answer the 407 (401), as browsers do; `preemptive`: credentials go with the
+ * first request, as curl does when told the one scheme.
+ */
+export type AuthMode = (typeof AUTH_MODES)[number];
+
+export const TLS_VERSIONS = ['1.2', '1.3'] as const;
+export type TlsVersion = (typeof TLS_VERSIONS)[number];

@@ -1,20 +1,32 @@
-import { compileRequest } from '../engine/http/request.ts';
-import type { EngineArm } from '../engine/types.ts';
+import { compileRequest, compileTunnel } from '../engine/http/request.ts';
+import type { EngineArm, EngineTls } from '../engine/types.ts';
 import type { RecordedArm } from '../metrics/recorder.ts';
 import { createPacer, type Pacer } from '../plan/pacer.ts';
 import { planSweep, type SweepPair, sweepShare } from '../plan/sweep.ts';
 import type { SweepLoad } from '../scenario/types.ts';
 import type { PortRange } from '../scenario/units.ts';
+import { toEngineAuth } from './credentials.ts';
 import type { PlannedArm } from './protocol.ts';
+import type { TokenStock } from './token-stock.ts';
 
-/** The engine's view of a planned arm. */
-export function toEngineArm({ arm, endpoints, sources }: PlannedArm): EngineArm {
+/**
+ * The engine's view of a planned arm.
+ * @param stock of an arm with Negotiate
+ */
+export function toEngineArm(planned: PlannedArm, stock?: TokenStock): EngineArm {
+  const { arm, endpoints, sources } = planned;
   const request = compileRequest(arm);
+  const tunnel = compileTunnel(arm);
+  const auth = toEngineAuth(planned, stock);
+  const tls = toEngineTls(planned);
   const { tos, mss, synCount } = arm.socket;
   return {
     endpoints,
     sources,
     ...(request === undefined ? {} : { request }),
+    ...(tunnel === undefined ? {} : { tunnel }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(tls === undefined ? {} : { tls }),
     close: arm.close,
     handshakeTimeoutUs: arm.handshakeTimeoutUs,
     responseTimeoutUs: arm.responseTimeoutUs,
@@ -24,6 +36,18 @@ export function toEngineArm({ arm, endpoints, sources }: PlannedArm): EngineArm 
       ...(mss === undefined ? {} : { mss }),
       ...(synCount === undefined ? {} : { synCount }),
     },
+  };
+}
+
+function toEngineTls({ arm, ca }: PlannedArm): EngineTls | undefined {
+  if (arm.tls === undefined) return undefined;
+  const { serverName, insecure, minVersion, resumption } = arm.tls;
+  return {
+    serverName: serverName ?? arm.target.host,
+    ...(ca === undefined ? {} : { ca }),
+    insecure,
+    minVersion: minVersion === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
+    resumption,
   };
 }
 
@@ -38,6 +62,7 @@ export function toRecordedArm({ arm, endpoints, sources }: PlannedArm): Recorded
     ),
     sources,
     ...(arm.load.kind === 'sweep' ? { sweepDelaysUs: arm.load.delaysUs } : {}),
+    ...(arm.load.kind === 'browsers' ? { isOfBrowsers: true as const } : {}),
   };
 }
 

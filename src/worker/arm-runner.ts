@@ -1,7 +1,7 @@
 import type { AttemptRecord, Clock, Engine } from '../engine/types.ts';
-import type { Recorder } from '../metrics/recorder.ts';
+import type { CarriedTime, Recorder } from '../metrics/recorder.ts';
 import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
-import type { Skip } from '../outcome/outcome.ts';
+import { OUTCOME_GROUPS, type Outcome, type Skip } from '../outcome/outcome.ts';
 import { closedShare } from '../plan/closed.ts';
 import { createCursor, type Pacer } from '../plan/pacer.ts';
 import { pacerOf, sweepOf } from './arm-plan.ts';
@@ -11,6 +11,7 @@ import { createOpenFeeder } from './open-feeder.ts';
 import type { PlannedArm, ShardPlan } from './protocol.ts';
 import { SourcePortBook } from './source-port-book.ts';
 import { createSweepFeeder, type SweepLauncher } from './sweep-feeder.ts';
+import type { TokenStock } from './token-stock.ts';
 
 export interface ArmRunnerOptions {
   readonly plan: ShardPlan;
@@ -20,6 +21,8 @@ export interface ArmRunnerOptions {
   readonly engine: Engine;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** Of an arm with Negotiate. */
+  readonly stock?: TokenStock;
 }
 
 /** Joins what one arm of a shard needs: the feeder that starts its attempts and the recorder that counts them. */
@@ -34,8 +37,11 @@ export class ArmRunner implements Launcher, SweepLauncher {
   readonly #endpoints: number;
   readonly #sources: number;
   readonly #ports: SourcePortBook | undefined;
+  readonly #stock: TokenStock | undefined;
   /** Of a sweep's open attempts: how long their ports have rested. */
   readonly #sweepAges = new Map<number, ReuseAge>();
+  /** Of open attempts that carry on a request: what its earlier connection took. */
+  readonly #carried = new Map<number, CarriedTime>();
 
   constructor(options: ArmRunnerOptions) {
     const { plan, planned, index, engine, recorder, clock } = options;
@@ -46,6 +52,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
     this.#maxOpen = plan.maxOpen;
     this.#endpoints = planned.endpoints.length;
     this.#sources = planned.sources.length;
+    this.#stock = options.stock;
     this.#pacer = pacerOf(planned);
     const isSweep = planned.arm.load.kind === 'sweep';
     this.#ports = isSweep ? undefined : SourcePortBook.open(planned, plan.index, plan.count);
@@ -54,17 +61,13 @@ export class ArmRunner implements Launcher, SweepLauncher {
 
   obstacle(nowUs: number): Exclude<Skip, 'unsent-late'> | undefined {
     if (this.#engine.open >= this.#maxOpen) return 'unsent-open-limit';
+    // One that has to be asked first needs it as well: it would only fail later.
+    if (this.#stock?.hasAny() === false) return 'unsent-no-credentials';
     return this.#ports?.hasFree(nowUs) === false ? 'unsent-no-port' : undefined;
   }
 
   start(attempt: number, intendedAtUs: number): void {
-    const ports = this.#ports;
-    if (ports === undefined) {
-      this.#begin(attempt, intendedAtUs, this.#sourceOf(attempt), 0, FIRST_USE);
-      return;
-    }
-    const age = ports.take(this.now());
-    this.#begin(attempt, intendedAtUs, ports.source, ports.port, age);
+    this.#startFresh(attempt, intendedAtUs, false);
   }
 
   startFrom(attempt: number, intendedAtUs: number, source: number, port: number, delayUs: number): void {
@@ -82,10 +85,44 @@ export class ArmRunner implements Launcher, SweepLauncher {
   }
 
   settled(record: Readonly<AttemptRecord>): void {
-    const outcome = this.#recorder.settled(record, this.#isRamp(record.attempt), this.#ageOf(record));
+    const { attempt } = record;
+    const carried = this.#carried.get(attempt);
+    const outcome = this.#recorder.settled(record, this.#isRamp(attempt), this.#ageOf(record), carried);
     this.#ports?.release(record, outcome);
-    this.#sweepAges.delete(record.attempt);
-    this.feeder.settled(record, outcome);
+    this.#sweepAges.delete(attempt);
+    this.#carried.delete(attempt);
+    this.#stock?.release(attempt);
+    if (OUTCOME_GROUPS[outcome] === 'step') this.#carryOn(record, outcome);
+    else this.feeder.settled(record, outcome);
+  }
+
+  /**
+   * The far end asked for credentials and closed: the same request goes on at once, on another connection. It is due
+   * now, and not when its first connection was: what that one took counts for the request, not for this handshake.
+   */
+  #carryOn(record: Readonly<AttemptRecord>, outcome: Outcome): void {
+    const { attempt, endedAtUs } = record;
+    const obstacle = this.obstacle(endedAtUs);
+    if (obstacle !== undefined) {
+      this.skip(attempt, obstacle);
+      this.feeder.settled(record, outcome);
+      return;
+    }
+    this.#carried.set(attempt, {
+      sinceIntendedUs: endedAtUs - record.intendedAtUs,
+      sinceStartedUs: endedAtUs - record.startedAtUs,
+    });
+    this.#startFresh(attempt, endedAtUs, true);
+  }
+
+  #startFresh(attempt: number, intendedAtUs: number, isContinued: boolean): void {
+    const ports = this.#ports;
+    if (ports === undefined) {
+      this.#begin(attempt, intendedAtUs, this.#sourceOf(attempt), 0, FIRST_USE, isContinued);
+      return;
+    }
+    const age = ports.take(this.now());
+    this.#begin(attempt, intendedAtUs, ports.source, ports.port, age, isContinued);
   }
 
   #createFeeder({ plan, planned }: ArmRunnerOptions): Feeder {
@@ -97,13 +134,23 @@ export class ArmRunner implements Launcher, SweepLauncher {
         return createOpenFeeder(createCursor(this.#pacer!, plan.index, plan.count), this, plan.maxLatenessUs);
       case 'sweep':
         return createSweepFeeder(sweepOf(planned, load, plan.index, plan.count), this, plan.maxLatenessUs);
+      case 'browsers':
+        throw new RangeError('browsers have a runner of their own');
     }
   }
 
-  #begin(attempt: number, intendedAtUs: number, source: number, port: number, age: ReuseAge): void {
+  #begin(
+    attempt: number,
+    intendedAtUs: number,
+    source: number,
+    port: number,
+    age: ReuseAge,
+    isContinued = false,
+  ): void {
     const endpoint = attempt % this.#endpoints;
     this.#recorder.begun(this.#index, this.#isRamp(attempt), endpoint, intendedAtUs, this.now(), age);
-    this.#engine.start(this.#index, attempt, intendedAtUs, source, port);
+    this.#stock?.promise(attempt);
+    this.#engine.start(this.#index, attempt, intendedAtUs, source, port, isContinued);
   }
 
   #ageOf(record: Readonly<AttemptRecord>): ReuseAge {

@@ -1,5 +1,9 @@
+import type { Skip } from '../outcome/outcome.ts';
 import type { ClosedShare } from '../plan/closed.ts';
 import { type Feeder, type Launcher, RETRY_US } from './feeder.ts';
+
+/** How long an attempt waits for credentials: a KDC that is started anew is back by then. After that it is given up. */
+const CREDENTIALS_WAIT_US = 10_000_000;
 
 /**
  * Closed loop ("ab -c"): the next attempt starts when one has ended. There is no schedule to be late against, so an
@@ -10,6 +14,14 @@ export function createClosedFeeder(share: ClosedShare, launcher: Launcher): Feed
   let begun = 0;
   let stopped = false;
   let retryAtUs = 0;
+  /** Since when there have been no credentials; -1: there are some. */
+  let withoutSinceUs = -1;
+  /** Whether the next attempt will never get what it needs: a loop bounded by its count alone would never end. */
+  const isInVain = (obstacle: Skip, nowUs: number): boolean => {
+    if (obstacle !== 'unsent-no-credentials') return false;
+    if (withoutSinceUs < 0) withoutSinceUs = nowUs;
+    return nowUs - withoutSinceUs >= CREDENTIALS_WAIT_US;
+  };
   const mayStart = (nowUs: number): boolean =>
     !stopped && begun < share.attempts && nowUs < share.forUs && open < share.concurrency;
   return {
@@ -20,14 +32,19 @@ export function createClosedFeeder(share: ClosedShare, launcher: Launcher): Feed
     launch(nowUs, budget) {
       let handled = 0;
       while (handled < budget && mayStart(nowUs)) {
-        if (launcher.obstacle(nowUs) !== undefined) {
+        const obstacle = launcher.obstacle(nowUs);
+        const attempt = share.first + begun * share.stride;
+        if (obstacle === undefined) {
+          withoutSinceUs = -1;
+          open += 1;
+          launcher.start(attempt, launcher.now());
+        } else if (isInVain(obstacle, nowUs)) {
+          launcher.skip(attempt, obstacle);
+        } else {
           retryAtUs = nowUs + RETRY_US;
           break;
         }
-        open += 1;
-        const attempt = share.first + begun * share.stride;
         begun += 1;
-        launcher.start(attempt, launcher.now());
         handled += 1;
       }
       return handled;

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import type { Clock, Engine } from '../engine/types.ts';
+import type { Clock } from '../engine/types.ts';
 import type { Feeder } from './feeder.ts';
+import type { LoopEngine } from './join-engines.ts';
 
 /** Starts in one go before the engine is polled again, so that answers are not timed late behind a burst. */
 const MAX_STARTS_PER_ROUND = 64;
@@ -26,9 +27,12 @@ const WAKE_EARLY_US = 1_500;
 /** How long a user's stop waits for what is open before it is given up as abandoned. */
 const STOP_DRAIN_US = 5_000_000;
 
+/** What the loop asks of a feeder; the ends of attempts it hears from others. */
+export type LoopFeeder = Pick<Feeder, 'nextDueUs' | 'launch' | 'stop'>;
+
 export interface LoopOptions {
-  readonly engine: Engine;
-  readonly feeders: readonly Feeder[];
+  readonly engine: LoopEngine;
+  readonly feeders: readonly LoopFeeder[];
   readonly clock: Clock;
   /** How long, once nothing is due any more, to wait for what is open. */
   readonly drainUs: number;

@@ -11,6 +11,10 @@ export interface PlannedArm {
   readonly sources: readonly string[];
   /** Source ports to bind, those taken out that this machine has given away; absent: the system chooses. */
   readonly ports?: readonly PortRange[];
+  /** Basic: field values ready to send (`Basic dXNlcjpwYXNz`), a user each. They live in memory alone. */
+  readonly basicCredentials?: readonly string[];
+  /** What arm.tls.ca holds: PEM. */
+  readonly ca?: string;
 }
 
 /** The unit of work: shard `index` of `count` of a run. A thread and a machine run the same. */
@@ -31,11 +35,20 @@ export interface ShardPlan {
 export type ToWorker =
   | { readonly kind: 'start'; readonly atEpochMs: number }
   /** `drain`: start nothing more, let what is open settle. `abort`: end it all now. */
-  | { readonly kind: 'stop'; readonly how: 'drain' | 'abort' };
+  | { readonly kind: 'stop'; readonly how: 'drain' | 'abort' }
+  /** Field values (`Negotiate YII...`) for one arm, each to be sent once, and when they were made. */
+  | {
+      readonly kind: 'tokens';
+      readonly arm: number;
+      readonly tokens: readonly string[];
+      readonly mintedAtEpochMs: number;
+    };
 
 /** From a worker to the run. */
 export type FromWorker =
   | { readonly kind: 'ready'; readonly shard: number; readonly readsTcpInfo: boolean }
+  /** So many tokens more are needed for one arm, by its index. */
+  | { readonly kind: 'tokens-wanted'; readonly shard: number; readonly arm: number; readonly count: number }
   | {
       readonly kind: 'frame';
       readonly shard: number;

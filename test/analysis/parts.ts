@@ -22,7 +22,7 @@ export function armOf(changes: Partial<Arm> = {}): Arm {
   return {
     name: 'stress',
     via: 'tcp',
-    target: { host: '10.0.0.1', port: 3_128, path: '' },
+    target: { scheme: 'http', host: '10.0.0.1', port: 3_128, path: '' },
     request: { method: 'GET', version: '1.1', headers: [], body: '' },
     expect: { kind: 'established' },
     load: hold(10, 10),

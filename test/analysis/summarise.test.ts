@@ -90,6 +90,9 @@ describe('summing a run up', () => {
         completed: 90,
         completedShare: 0.9,
         achievedPerSec: 10,
+        requests: 0,
+        connectionsPerRequest: 0,
+        challenges: 0,
         stalled: {
           count: 8,
           rate: 0.08,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactCommand } from '../../src/cli/command-line.ts';
+import { redactCommand, redactedTitle } from '../../src/cli/command-line.ts';
 
 describe('redactCommand', () => {
   it.each([
@@ -24,8 +24,32 @@ describe('redactCommand', () => {
       ['-x', 'http://user:secret@10.0.0.5:3128'],
       ['-x', 'http://[redacted]@10.0.0.5:3128'],
     ],
+    [
+      ['-U', 'bob:secret'],
+      ['-U', '[redacted]'],
+    ],
+    [['-Ubob:secret'], ['-U[redacted]']],
+    [
+      ['-kpU', 'bob:secret'],
+      ['-kpU', '[redacted]'],
+    ],
+    [['-kubob:secret'], ['-ku[redacted]']],
+    [
+      ['--proxy-user', 'secret'],
+      ['--proxy-user', '[redacted]'],
+    ],
+    [['--user=bob:secret'], ['--user=[redacted]']],
+    [
+      ['-U', 'env:not a name, a secret'],
+      ['-U', '[redacted]'],
+    ],
   ])('leaves the secret out of %j', (args, kept) => {
     expect(redactCommand(args)).toEqual(['rushhour', ...kept]);
+  });
+
+  it('keeps references to secrets', () => {
+    const args = ['hit', 'http://h/', '-U', 'env:PROXY_USER', '--user=@users.csv', '-U', ':', '-kp'];
+    expect(redactCommand(args)).toEqual(['rushhour', ...args]);
   });
 
   it('keeps everything else as it was typed', () => {
@@ -41,5 +65,14 @@ describe('redactCommand', () => {
       'http://h/p@q',
     ];
     expect(redactCommand(args)).toEqual(['rushhour', ...args]);
+  });
+});
+
+describe('the name of the process', () => {
+  it('is the command line without its secrets, and left alone where there is none', () => {
+    expect(redactedTitle(['hit', 'http://h/', '-U', 'bob:secret'])).toBe(
+      'rushhour hit http://h/ -U [redacted]',
+    );
+    expect(redactedTitle(['hit', 'http://h/', '-U', 'env:X'])).toBeUndefined();
   });
 });

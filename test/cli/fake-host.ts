@@ -26,6 +26,9 @@ export function createFakeHost({
     stdout: createFakeOutput(tty),
     stderr: createFakeOutput(tty),
     env,
+    setVariable(name, value) {
+      env[name] = value;
+    },
     cwd,
     home,
     cores: 4,

@@ -44,6 +44,7 @@ export function createFakeRun(script: FakeRunScript = {}): FakeRun {
     services: {
       gatherHostFacts: async () => hostFacts(),
       probeScenario: async () => [],
+      probeKerberos: async () => [],
       async startRun(options, listener) {
         run.options = options;
         await script.before?.();

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { CreateEngine } from '../../src/engine/types.ts';
+import { describeAuthentication } from './authentication.ts';
 import { describeBookkeeping } from './bookkeeping.ts';
 import { describeClosing } from './closing.ts';
 import { describeConnecting } from './connecting.ts';
@@ -19,6 +20,7 @@ export function describeEngine(name: string, create: CreateEngine, readsTcpInfo:
     describeClosing(create);
     describeHolding(create);
     describeFailures(create);
+    describeAuthentication(create);
     describeStopping(create);
     describeBookkeeping(create);
   });

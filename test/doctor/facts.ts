@@ -38,7 +38,7 @@ export function armAt(over: Partial<Arm> = {}): Arm {
   return {
     name: 'stress',
     via: 'direct',
-    target: { host: 'origin.test', port: 80, path: '/' },
+    target: { scheme: 'http', host: 'origin.test', port: 80, path: '/' },
     request: { method: 'GET', version: '1.1', headers: [], body: '' },
     expect: { kind: 'status', statuses: [] },
     load: { kind: 'open', phases: [{ kind: 'hold', ratePerSec: 1_000, forUs: 30_000_000 }] },

@@ -69,7 +69,7 @@ describe('probing a peer', () => {
   });
 
   it('says that a name does not resolve, and asks nothing with the embedded far end', async () => {
-    const nowhere = armAt({ target: { host: 'nowhere.invalid', port: 80, path: '/' } });
+    const nowhere = armAt({ target: { scheme: 'http', host: 'nowhere.invalid', port: 80, path: '/' } });
     const [facts] = await probeScenario(scenarioOf(nowhere));
     expect(facts?.resolveError).toContain('nowhere.invalid');
     expect(facts?.endpoints).toEqual([]);

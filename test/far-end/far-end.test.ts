@@ -85,7 +85,7 @@ describe('the embedded far end', () => {
       /^HTTP\/1\.1 403 /,
     );
     expect(await exchange(proxy, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
-    expect(await exchange(proxy, 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 501 /);
+    expect(await exchange(proxy, 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 403 /);
   });
 
   it('keeps connections where told to, and answers the next request on them', async () => {
@@ -115,6 +115,8 @@ describe('the embedded far end', () => {
       proxyConnections: 4,
       proxyRequests: 3,
       refusedRequests: 1,
+      challenges: 0,
+      tunnels: 0,
       originConnections: 1,
       originRequests: 1,
     });
@@ -154,7 +156,15 @@ describe('the embedded far end', () => {
 
 describe('its arguments', () => {
   it('survive the way into the process', () => {
-    const options = { listen: { host: '::1', port: 8_080 }, keepAlive: true, responseBytes: 0, delayMs: 250 };
+    const options = {
+      listen: { host: '::1', port: 8_080 },
+      keepAlive: true,
+      responseBytes: 0,
+      delayMs: 250,
+      asksForBasic: true,
+      closesAfterChallenge: true,
+      tls: true,
+    };
     expect(parseArguments(formatArguments(options))).toEqual(options);
     expect(parseArguments([])).toEqual(FAR_END_DEFAULTS);
   });

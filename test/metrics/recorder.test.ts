@@ -25,6 +25,7 @@ describe('counting attempts', () => {
           started: 1,
           established: 1,
           completed: 1,
+          requests: 1,
           bytes: 120,
           firstBegunUs: 250_000,
           lastBegunUs: 250_000,

@@ -20,6 +20,14 @@ const failed = (phase: AttemptEnd['phase'], code: number): Partial<AttemptEnd> =
   errno: code,
 });
 
+const tlsFailed = (tlsCode: string): Partial<AttemptEnd> => ({ phase: 'tls', cause: 'tls', tlsCode });
+const challenged = (status: number): Partial<AttemptEnd> => ({
+  phase: 'response',
+  cause: 'challenged',
+  status,
+});
+const DENIED: Expectation = { kind: 'status', statuses: [407] };
+
 const ROWS: readonly Row[] = [
   ['any status will do', { phase: 'done', status: 503 }, ANY, 'ok'],
   ['a status that is listed', { phase: 'done', status: 204 }, OK_200, 'ok'],
@@ -86,10 +94,46 @@ const ROWS: readonly Row[] = [
   ['a held connection is closed', { phase: 'held', cause: 'eof', status: 200 }, OK_200, 'held-cut'],
   ['a held connection is reset', failed('held', errno.ECONNRESET), OK_200, 'held-cut'],
   ['a held connection is given up', { phase: 'held', cause: 'stopped' }, OK_200, 'abandoned'],
+
+  ['CONNECT refused', { phase: 'tunnel', cause: 'refused', status: 403 }, OK_200, 'tunnel-refused'],
+  ['CONNECT not answered', { phase: 'tunnel', cause: 'timeout' }, ANY, 'tunnel-timeout'],
+  ['FIN instead of an answer to CONNECT', { phase: 'tunnel', cause: 'eof' }, ANY, 'tunnel-closed'],
+  ['RST instead of an answer to CONNECT', failed('tunnel', errno.ECONNRESET), ANY, 'tunnel-closed'],
+  ['the route goes away meanwhile', failed('tunnel', errno.EHOSTUNREACH), ANY, 'response-unreachable'],
+  ['CONNECT answered by no HTTP', { phase: 'tunnel', cause: 'parse' }, ANY, 'tunnel-garbage'],
+  ['CONNECT given up', { phase: 'tunnel', cause: 'stopped' }, ANY, 'abandoned'],
+  ['FIN in a tunnel', { phase: 'response', cause: 'eof', isTunnelled: true }, ANY, 'tunnel-cut'],
+  ['RST in a tunnel', { ...failed('response', errno.ECONNRESET), isTunnelled: true }, ANY, 'tunnel-cut'],
+  ['FIN during TLS in a tunnel', { phase: 'tls', cause: 'eof', isTunnelled: true }, ANY, 'tunnel-cut'],
+
+  ['no authority that is trusted', tlsFailed('SELF_SIGNED_CERT_IN_CHAIN'), ANY, 'tls-untrusted'],
+  ['an expired certificate', tlsFailed('CERT_HAS_EXPIRED'), ANY, 'tls-expired'],
+  ['a certificate not valid yet', tlsFailed('CERT_NOT_YET_VALID'), ANY, 'tls-expired'],
+  ['another name', tlsFailed('ERR_TLS_CERT_ALTNAME_INVALID'), ANY, 'tls-wrong-name'],
+  ['an alert', tlsFailed('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'), ANY, 'tls-alert'],
+  ['an alert in the middle', { ...tlsFailed('ERR_SSL_SSLV3_ALERT_X'), phase: 'response' }, ANY, 'tls-alert'],
+  ['no TLS at all', tlsFailed('ERR_SSL_WRONG_VERSION_NUMBER'), ANY, 'tls-failed'],
+  ['TLS not done in time', { phase: 'tls', cause: 'timeout' }, ANY, 'tls-timeout'],
+  ['FIN during TLS', { phase: 'tls', cause: 'eof' }, ANY, 'tls-closed'],
+  ['RST during TLS', failed('tls', errno.ECONNRESET), ANY, 'tls-closed'],
+  ['TLS given up', { phase: 'tls', cause: 'stopped' }, ANY, 'abandoned'],
+
+  ['refused again', { phase: 'response', cause: 'denied', status: 407 }, OK_200, 'auth-denied'],
+  ['refused again, as wanted', { phase: 'response', cause: 'denied', status: 407 }, DENIED, 'ok'],
+  ['the tunnel stays shut', { phase: 'tunnel', cause: 'denied', status: 407 }, OK_200, 'auth-denied'],
+  ['another scheme', { phase: 'response', cause: 'not-offered', status: 407 }, OK_200, 'auth-failed'],
+  ['asked and closed', challenged(407), OK_200, 'proxy-closed-after-407'],
+  ['asked and closed by an origin', challenged(401), OK_200, 'origin-closed-after-401'],
+  ['no credentials ready', { phase: 'tunnel', cause: 'no-credentials' }, ANY, 'local-no-credentials'],
 ];
 
 /** Told by the feeders, before any engine is involved. */
-const NOT_OF_ENGINES: readonly Outcome[] = ['unsent-late', 'unsent-open-limit', 'unsent-no-port'];
+const NOT_OF_ENGINES: readonly Outcome[] = [
+  'unsent-late',
+  'unsent-open-limit',
+  'unsent-no-port',
+  'unsent-no-credentials',
+];
 
 describe('classify', () => {
   it.each(ROWS)('%s', (_why, end, expected, outcome) => {
@@ -100,5 +144,12 @@ describe('classify', () => {
   it('can tell every outcome that an engine may cause', () => {
     const told = new Set(ROWS.map(([, , , outcome]) => outcome));
     expect(OUTCOMES.filter((outcome) => !told.has(outcome))).toEqual(NOT_OF_ENGINES);
+  });
+});
+
+describe('a connection of a browser', () => {
+  it('is as it should be where nothing was asked on it', () => {
+    const end = { phase: 'done', cause: 'none', errno: 0, status: 0, bytes: 0 } as const;
+    expect(classify(end, { kind: 'status', statuses: [200] })).toBe('ok');
   });
 });

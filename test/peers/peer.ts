@@ -19,8 +19,9 @@ export async function startPeer(
   command: string,
   args: readonly string[],
   port: number,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<ChildProcess> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (printed += chunk));
   for (let tries = 0; tries < 200; tries += 1) {

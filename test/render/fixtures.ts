@@ -17,6 +17,9 @@ export function armSummary(over: Partial<ArmSummary> = {}): ArmSummary {
     completed: 60_000,
     completedShare: 1,
     achievedPerSec: 2_000,
+    requests: 60_000,
+    connectionsPerRequest: 1,
+    challenges: 0,
     stalled: {
       count: 0,
       rate: 0,

@@ -6,7 +6,7 @@ import type { Arm, Scenario } from '../../src/scenario/types.ts';
 const arm = (over: Partial<Arm>): Arm => ({
   name: 'stress',
   via: 'direct',
-  target: { host: 'www.example.com', port: 80, path: '/' },
+  target: { scheme: 'http', host: 'www.example.com', port: 80, path: '/' },
   request: { method: 'GET', version: '1.1', headers: [], body: '' },
   expect: { kind: 'status', statuses: [] },
   load: { kind: 'closed', concurrency: 1, attempts: 1 },

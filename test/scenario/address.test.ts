@@ -32,13 +32,15 @@ describe('a target', () => {
     ['http://h:8080/a%20b?n={nonce}', { scheme: 'http', host: 'h', port: 8080, path: '/a%20b?n={nonce}' }],
     ['http://h?x=http://y/@z', { scheme: 'http', host: 'h', port: 80, path: '/?x=http://y/@z' }],
     ['HTTP://[::1]:81/', { scheme: 'http', host: '::1', port: 81, path: '/' }],
+    ['https://www.example.org/a', { scheme: 'https', host: 'www.example.org', port: 443, path: '/a' }],
+    ['https://h:8443', { scheme: 'https', host: 'h', port: 8443, path: '/' }],
     ['tcp://192.0.2.1:443', { scheme: 'tcp', host: '192.0.2.1', port: 443, path: '' }],
   ])('%s', (text, expected) => {
     expect(parseTarget(text)).toEqual(expected);
   });
 
   it.each([
-    ['https://www.example.org/', 'https:// targets are not supported'],
+    ['https:///path', 'is not a host'],
     ['tcp://h', 'has no port'],
     ['tcp://h:1/path', 'has no path'],
     ['www.example.org', 'is not a target'],
@@ -50,6 +52,12 @@ describe('a target', () => {
     ['http://{nonce}.example/', 'is not a host'],
   ])('is not %j', (text, why) => {
     expect(() => parseTarget(text)).toThrow(why);
+  });
+
+  it('is a path alone where the far end is embedded, with TLS if it says so', () => {
+    const unfilled = { host: 'embedded', port: 0, path: '/x?n={nonce}' };
+    expect(parseTarget('/x?n={nonce}', true)).toEqual({ scheme: 'http', ...unfilled });
+    expect(parseTarget('https:///x?n={nonce}', true)).toEqual({ scheme: 'https', ...unfilled });
   });
 
   it.each([

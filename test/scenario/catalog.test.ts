@@ -9,6 +9,8 @@ import { loadDurationUs, peakPerSec } from '../../src/scenario/load-shape.ts';
 import { armOf, loadOf } from './support.ts';
 
 const [, OURS = ''] = scenarioDirs('/nowhere');
+/** Those that make no sense without TLS. */
+const SECURED = ['check-https', 'tunnel-tls'];
 const FAR_END = { proxy: '192.0.2.1:3128', target: 'http://192.0.2.2/' };
 
 describe('the scenarios that come with rushhour', () => {
@@ -16,16 +18,24 @@ describe('the scenarios that come with rushhour', () => {
     const entries = await listScenarios([OURS]);
     expect(entries.map(({ name, needs }) => [name, needs.join()])).toEqual([
       ['ab-burst', 'proxy,target'],
+      ['basic-storm', 'proxy,target'],
+      ['check-http', 'proxy,target'],
+      ['check-https', 'proxy,target'],
+      ['check-tcp', 'proxy-or-target'],
+      ['check-windows-sso', 'proxy,target'],
       ['closed-port', 'target'],
+      ['first-bell', 'proxy,target'],
       ['hold', 'proxy-or-target'],
       ['loss-check', 'proxy,target'],
       ['nat-recycle', 'proxy,target'],
+      ['negotiate-storm', 'proxy,target'],
       ['port-exhaustion', 'proxy-or-target'],
       ['quickstart', ''],
       ['ramp-to-knee', 'proxy,target'],
       ['school-morning', 'proxy,target'],
       ['steady', 'proxy,target'],
       ['timewait-sweep', 'proxy,target'],
+      ['tunnel-tls', 'proxy,target'],
     ]);
   });
 
@@ -44,7 +54,8 @@ describe('the scenarios that come with rushhour', () => {
   it('load once their needs are met', async () => {
     for (const { name, needs } of await listScenarios([OURS])) {
       if (name === 'closed-port') continue;
-      const given = needs.includes('proxy-or-target') ? { proxy: FAR_END.proxy } : FAR_END;
+      const full = SECURED.includes(name) ? { ...FAR_END, target: 'https://192.0.2.2/' } : FAR_END;
+      const given = needs.includes('proxy-or-target') ? { proxy: FAR_END.proxy } : full;
       const scenario = await loadScenario(name, [OURS], needs.length === 0 ? {} : given);
       expect(scenario.name).toBe(name);
       expect(scenario.pass.length).toBeGreaterThan(0);
@@ -56,7 +67,7 @@ describe('the scenarios that come with rushhour', () => {
       /give --proxy host:port[\s\S]*give --target http:/,
     );
     await expect(loadScenario('closed-port', [OURS])).rejects.toThrow(
-      '--target http://host/path (tcp://host:port',
+      '--target http://host/path (https://host/path for TLS, tcp://host:port',
     );
   });
 
@@ -98,6 +109,63 @@ describe('the scenarios that come with rushhour', () => {
     expect([load.delaysUs[0], load.delaysUs.at(-1)]).toEqual([300_000, 70_000_000]);
     expect(load.ratePerSec).toBeLessThan(20);
     expect(loadDurationUs(load)).toBeLessThan(240e6);
+  });
+
+  it('sign on as browsers do, beside arms that send credentials at once and arms that send none', async () => {
+    for (const [name, scheme] of [
+      ['negotiate-storm', 'negotiate'],
+      ['basic-storm', 'basic'],
+    ]) {
+      const { arms } = await loadScenario(name!, [OURS], FAR_END);
+      expect(arms.map(({ auth }) => auth?.mode)).toEqual(['challenge', 'preemptive', undefined]);
+      expect(arms[0]?.auth).toMatchObject({ scheme, to: 'proxy' });
+      expect(arms[1]?.auth?.credentials).toEqual(arms[0]?.auth?.credentials);
+    }
+  });
+
+  it('take credentials from the command line', async () => {
+    const storm = await loadScenario('basic-storm', [OURS], {
+      ...FAR_END,
+      proxyUser: { kind: 'file', path: 'users.csv' },
+    });
+    expect(armOf(storm, 'traffic').auth?.credentials).toEqual({ kind: 'file', path: 'users.csv' });
+    const tunnel = await loadScenario('tunnel-tls', [OURS], {
+      proxy: FAR_END.proxy,
+      target: 'https://192.0.2.2/',
+      set: ['defaults.auth.scheme=basic'],
+      proxyUser: { kind: 'env', name: 'PROXY_USER' },
+    });
+    expect(tunnel.arms.map(({ auth }) => auth?.credentials.kind)).toEqual(['env', 'env', undefined]);
+  });
+
+  it('play a class of browsers with sign-on', async () => {
+    const scenario = await loadScenario('first-bell', [OURS], FAR_END);
+    expect(loadOf(scenario, 'class')).toMatchObject({ kind: 'browsers', browsers: 30, connections: 6 });
+    expect(armOf(scenario, 'class').auth?.scheme).toBe('negotiate');
+  });
+
+  it('check quietly: once a minute for an hour, each going further than the one before', async () => {
+    const checks = await Promise.all(
+      ['check-tcp', 'check-http', 'check-https', 'check-windows-sso'].map((name) =>
+        loadScenario(name, [OURS], {
+          proxy: FAR_END.proxy,
+          ...(name === 'check-tcp'
+            ? {}
+            : { target: SECURED.includes(name) ? 'https://192.0.2.2/' : FAR_END.target }),
+        }),
+      ),
+    );
+    for (const { arms } of checks) {
+      expect(arms.map(({ load }) => load)).toEqual([
+        { kind: 'open', phases: [{ kind: 'hold', ratePerSec: 1 / 60, forUs: 3_600_000_000 }] },
+      ]);
+    }
+    expect(checks.map(({ arms }) => [arms[0]?.via, arms[0]?.tls?.insecure, arms[0]?.auth?.scheme])).toEqual([
+      ['tcp', undefined, undefined],
+      ['proxy', undefined, undefined],
+      ['tunnel', false, undefined],
+      ['proxy', undefined, 'negotiate'],
+    ]);
   });
 
   it('can be asked about one by one, holds counted in', async () => {

@@ -14,6 +14,8 @@ describe('a criterion', () => {
     ['a-b_1.service.totalUs.max <= 1.5s', 'a-b_1', ['service', 'totalUs', 'max'], '<=', 1_500_000],
     ['a.synRetransmits.2 != 7', 'a', ['synRetransmits', '2'], '!=', 7],
     ['a.completedShare > 0.99', 'a', ['completedShare'], '>', 0.99],
+    ['a.connectionsPerRequest < 1.05', 'a', ['connectionsPerRequest'], '<', 1.05],
+    ['a.phases.tunnelUs.p99 < 1s', 'a', ['phases', 'tunnelUs', 'p99'], '<', 1_000_000],
   ])('%s', (text, arm, path, operator, bound) => {
     expect(parseCriterion(text)).toEqual({ text, arm, path, operator, bound });
   });
@@ -31,6 +33,7 @@ describe('a criterion', () => {
     ['stress.handshakeUs.p99 < 50', '"50" is no bound', 'with its unit'],
     ['stress.unsent < 1%', '"1%" is no bound', 'plain number'],
     ['stress.unsent < -1', '"-1" is no bound', 'plain number'],
+    ['stress.connectionsPerRequest < 5%', '"5%" is no bound', 'a ratio'],
     ['stress.unsent = 0', 'is not a criterion', '<operator>'],
     ['unsent == 0', 'is not a criterion', '<arm>'],
     ['stress.unsent', 'is not a criterion', '<bound>'],
@@ -51,6 +54,17 @@ const summary: Required<Omit<ArmSummary, Course>> = {
   ...counts,
   completedShare: 0,
   achievedPerSec: 0,
+  requests: 0,
+  connectionsPerRequest: 0,
+  challenges: 0,
+  phases: {
+    challengeUs: quantiles,
+    tunnelUs: quantiles,
+    tlsUs: quantiles,
+    objectUs: quantiles,
+    pageUs: quantiles,
+  },
+  tokens: { minted: 0, discarded: 0, failures: {}, mintUs: quantiles },
   stalled: {
     count: 0,
     rate: 0,
@@ -85,7 +99,7 @@ describe('the list of figures', () => {
 
   it('knows times by their name', () => {
     const timed = [...FIGURES].filter(([, kind]) => kind === 'timeUs').map(([path]) => path);
-    expect(timed).toHaveLength(2 * 3 * 7);
+    expect(timed).toHaveLength((2 * 3 + 5 + 1) * 7);
     expect(timed.every((path) => /Us\.(min|mean|max|p\d+)$/.test(path))).toBe(true);
   });
 });

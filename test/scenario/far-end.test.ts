@@ -12,11 +12,36 @@ describe('an embedded far end', () => {
   it('needs nothing from the user, and is filled in once its ports are known', () => {
     const scenario = withFarEnd(parseScenario(text, 'x'), ENDS);
     expect(scenario.arms.map(({ name, proxy, target }) => ({ name, proxy, target }))).toEqual([
-      { name: 'p', proxy: ENDS.proxy, target: { ...ENDS.origin, path: '/x?n={nonce}' } },
-      { name: 'd', proxy: undefined, target: { ...ENDS.origin, path: '/own' } },
-      { name: 't', proxy: undefined, target: { ...ENDS.proxy, path: '' } },
+      { name: 'p', proxy: ENDS.proxy, target: { scheme: 'http', ...ENDS.origin, path: '/x?n={nonce}' } },
+      { name: 'd', proxy: undefined, target: { scheme: 'http', ...ENDS.origin, path: '/own' } },
+      { name: 't', proxy: undefined, target: { scheme: 'tcp', ...ENDS.proxy, path: '' } },
     ]);
     expect(Object.isFrozen(scenario.arms[0]?.target)).toBe(true);
+  });
+
+  it('is reached by TLS and through a tunnel where the scenario says so', () => {
+    const tlsOrigin = { host: '127.0.0.1', port: 40_003 };
+    const secured = `schema: 1\nfarEnd: embedded\ntarget: https:///x\narms:\n  t: { ${HOLD} }\n  d: { via: direct, ${HOLD} }\n  c: { via: tcp, ${HOLD} }`;
+    const { arms } = withFarEnd(parseScenario(secured, 'x'), { ...ENDS, tlsOrigin });
+    expect(arms.map(({ via, proxy, target, tls }) => [via, proxy?.port, target.port, tls?.insecure])).toEqual(
+      [
+        ['tunnel', 40_001, 40_003, true],
+        ['direct', undefined, 40_003, true],
+        ['tcp', undefined, 40_001, undefined],
+      ],
+    );
+    expect(() => withFarEnd(parseScenario(secured, 'x'), ENDS)).toThrow(
+      'arm t: the embedded far end speaks no TLS',
+    );
+  });
+
+  it('knows users and passwords, but nothing of Kerberos', () => {
+    const asked = (scheme: string) =>
+      `schema: 1\nfarEnd: embedded\narms:\n  a: { auth: { ${scheme} }, ${HOLD} }`;
+    expect(parseScenario(asked('scheme: basic, credentials: { env: X }'), 'x').arms[0]?.auth?.to).toBe(
+      'proxy',
+    );
+    expect(mistakesIn(asked('scheme: negotiate'))).toEqual([expect.stringContaining('nothing of Kerberos')]);
   });
 
   it('brings its own addresses: others are mistakes, each reported once', () => {

@@ -18,7 +18,7 @@ describe('a hit', () => {
         {
           name: 'hit',
           via: 'direct',
-          target: { host: '127.0.0.1', port: 8080, path: '/p?n={nonce}' },
+          target: { scheme: 'http', host: '127.0.0.1', port: 8080, path: '/p?n={nonce}' },
           request: { method: 'GET', version: '1.1', headers: [], body: '' },
           expect: { kind: 'status', statuses: [200] },
           load: { kind: 'closed', concurrency: 1, attempts: 1 },
@@ -73,6 +73,37 @@ describe('a hit', () => {
     });
   });
 
+  it('reaches https:// by CONNECT where there is a proxy, and http:// where it is told to', () => {
+    const https = armFor({ url: 'https://h/', proxy: 'p:3128', tls: { ca: 'ca.pem', minVersion: '1.3' } });
+    expect(https).toMatchObject({
+      via: 'tunnel',
+      proxy: { host: 'p', port: 3128 },
+      target: { scheme: 'https', host: 'h', port: 443 },
+      tls: { ca: 'ca.pem', insecure: false, minVersion: '1.3', resumption: false },
+    });
+    expect(armFor({ url: 'https://h/' })).toMatchObject({ via: 'direct', tls: { insecure: false } });
+    const plain = armFor({ proxy: 'p:3128', tunnel: true });
+    expect([plain.via, plain.target.scheme, plain.tls]).toEqual(['tunnel', 'http', undefined]);
+  });
+
+  it('authenticates, principals counted out', () => {
+    const { auth } = armFor({
+      proxy: 'p:3128',
+      auth: {
+        to: 'proxy',
+        scheme: 'negotiate',
+        mode: 'preemptive',
+        credentials: { kind: 'keytab', path: 'k', principals: ['p{9-11}@R', 'q@R'] },
+      },
+    });
+    expect(auth).toEqual({
+      to: 'proxy',
+      scheme: 'negotiate',
+      mode: 'preemptive',
+      credentials: { kind: 'keytab', path: 'k', principals: ['p9@R', 'p10@R', 'p11@R', 'q@R'] },
+    });
+  });
+
   it('sends what it is told', () => {
     const arm = armFor({
       headers: ['Accept: */*', 'X:a:b', 'X: c', 'Empty:'],
@@ -104,7 +135,6 @@ describe('a hit', () => {
   });
 
   it.each<[string, Partial<HitOptions>, string, string]>([
-    ['https', { url: 'https://h/' }, 'https:// targets are not supported', 'http:// URL'],
     ['a password', { url: 'http://u:p@h/' }, 'carries credentials', '@'],
     ['a header without a name', { headers: ['nonsense'] }, '"nonsense" is not a header', 'Name: value'],
     ['a header that is two', { headers: ['A: b\r\nC: d'] }, 'line break', 'one header'],
@@ -126,7 +156,26 @@ describe('a hit', () => {
     ['too many', { requests: 50_000_001 }, '50,000,001 attempts is over the bound', '-n'],
     ['too many at once', { requests: 5, concurrency: 60_001 }, 'a concurrency of 60,001', '-c'],
     ['too long', { durationUs: 25 * 3_600_000_000 }, '25h is over the bound of 24h', '-t'],
-    ['a tunnel', { url: 'tcp://h:1', proxy: 'p:1' }, 'is connected to directly', '-x'],
+    ['a proxy for a handshake', { url: 'tcp://h:1', proxy: 'p:1' }, 'is connected to directly', '-x'],
+    ['a tunnel through nothing', { tunnel: true }, 'a tunnel without a proxy', '-x'],
+    [
+      'TLS for a page without',
+      { tls: { insecure: true } },
+      'a target that is not https://',
+      'https:// target',
+    ],
+    [
+      'credentials for no proxy',
+      { auth: { to: 'proxy', scheme: 'negotiate', mode: 'challenge' } },
+      'credentials for a proxy, and no proxy',
+      '-x',
+    ],
+    [
+      'a principal as Windows writes it',
+      { auth: { to: 'origin', scheme: 'negotiate', mode: 'challenge', service: 'HTTP/h' } },
+      '"HTTP/h" is no service name',
+      'HTTP@h',
+    ],
     [
       'a request over a bare connection',
       { url: 'tcp://h:1', method: 'GET' },

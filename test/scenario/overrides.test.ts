@@ -11,12 +11,12 @@ describe('--proxy and --target', () => {
     const text = `schema: 1\narms: { a: { ${HOLD} } }`;
     expect(mistakesIn(text)).toEqual([
       'bad.yaml:2:9: arm a: no proxy to go through — give --proxy host:port, or write proxy: in the file',
-      'bad.yaml:2:9: arm a: no target — give --target http://host/path (tcp://host:port for via: tcp), or write target: in the file',
+      'bad.yaml:2:9: arm a: no target — give --target http://host/path (https://host/path for TLS, tcp://host:port for via: tcp), or write target: in the file',
     ]);
     const arm = armOf(parseScenario(text, 'x', ENDS), 'a');
     expect([arm.proxy, arm.target]).toEqual([
       { host: 'other', port: 1 },
-      { host: 'else.example', port: 80, path: '/x' },
+      { scheme: 'http', host: 'else.example', port: 80, path: '/x' },
     ]);
   });
 
@@ -33,17 +33,17 @@ describe('--proxy and --target', () => {
   it('are mistakes where they change nothing', () => {
     const arms = `  a: { proxy: own:7, target: "http://own/", ${HOLD} }`;
     expect(mistakesOf(() => scenarioOf(arms, ENDS))).toEqual([
-      '--proxy: no arm takes its proxy from here — add --via proxy, or use --set arms.<arm>.proxy=<host:port>',
+      '--proxy: no arm takes its proxy from here — add --via proxy (or tunnel), or use --set arms.<arm>.proxy=<host:port>',
       '--target: no arm takes its target from here — leave it out, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>',
     ]);
   });
 
   it('are blamed themselves where they are wrong', () => {
     expect(
-      mistakesOf(() => scenarioOf(`  a: { ${HOLD} }`, { proxy: 'nowhere', target: 'https://h/' })),
+      mistakesOf(() => scenarioOf(`  a: { ${HOLD} }`, { proxy: 'nowhere', target: 'ftp://h/' })),
     ).toEqual([
       '--proxy: the proxy "nowhere" has no port — add it, such as nowhere:3128',
-      expect.stringMatching(/^--target: https:\/\/ targets are not supported/),
+      expect.stringMatching(/^--target: "ftp:\/\/h\/" is not a target/),
     ]);
   });
 
@@ -81,9 +81,14 @@ describe('an arm via tcp', () => {
 
   it('connects to its own target, else to the proxy, else to the scenario’s target', () => {
     const both = 'proxy: p:1\ntarget: http://t/x\n';
-    expect(targetIn(both, 'target: "tcp://own:9",')).toEqual({ host: 'own', port: 9, path: '' });
-    expect(targetIn(both)).toEqual({ host: 'p', port: 1, path: '' });
-    expect(targetIn('target: http://t/x\n')).toEqual({ host: 't', port: 80, path: '' });
+    expect(targetIn(both, 'target: "tcp://own:9",')).toEqual({
+      scheme: 'tcp',
+      host: 'own',
+      port: 9,
+      path: '',
+    });
+    expect(targetIn(both)).toEqual({ scheme: 'tcp', host: 'p', port: 1, path: '' });
+    expect(targetIn('target: http://t/x\n')).toEqual({ scheme: 'tcp', host: 't', port: 80, path: '' });
   });
 
   it('prefers a tcp:// target to the proxy', () => {
@@ -144,7 +149,7 @@ describe('--rate', () => {
     expect(
       mistakesOf(() => scenarioOf('  a: { load: { concurrency: 1, attempts: 1 } }', { rate: '5/s' })),
     ).toEqual([
-      '--rate: no arm has a rate: all are closed loops — use --set arms.<arm>.load.concurrency=<count>',
+      '--rate: no arm has a rate: all are closed loops or browsers — use --set arms.<arm>.load.concurrency=<count>, or .browsers=<count>',
     ]);
   });
 });
@@ -221,5 +226,68 @@ describe('--set', () => {
       '--set arms.main.close=pier: "pier" is not one of peer, fin, reset — did you mean "peer"?',
       '--set arms.main.cloze=fin: unknown key "cloze" — did you mean "close"?',
     ]);
+  });
+});
+
+describe('credentials from the command line', () => {
+  const FILE = `schema: 1
+proxy: p:1
+target: http://t/
+defaults: { load: [{ hold: { rate: 1/s, for: 1s } }], auth: { scheme: basic, credentials: { env: OF_FILE } } }
+arms:
+  user: {}
+  ticket: { auth: { scheme: negotiate } }
+  none: { auth: none }
+  connect: { via: tcp }
+`;
+  const authOf = (overrides: Overrides) =>
+    Object.fromEntries(parseScenario(FILE, 'x', overrides).arms.map(({ name, auth }) => [name, auth]));
+
+  it('go to the arms whose scheme has a use for them', () => {
+    const auth = authOf({
+      proxyUser: { kind: 'pattern', users: 'p{1-3}', password: { env: 'X' } },
+      keytab: 'k.keytab',
+      principal: ['p{1-2}@R'],
+      service: 'HTTP@sso.example',
+    });
+    expect(auth['user']?.credentials).toEqual({ kind: 'pattern', users: 'p{1-3}', password: { env: 'X' } });
+    expect(auth['ticket']).toEqual({
+      to: 'proxy',
+      scheme: 'negotiate',
+      mode: 'challenge',
+      credentials: { kind: 'keytab', path: 'k.keytab', principals: ['p1@R', 'p2@R'] },
+      service: 'HTTP@sso.example',
+    });
+    expect([auth['none'], auth['connect']]).toEqual([undefined, undefined]);
+  });
+
+  it('are mistakes where no arm has a use for them', () => {
+    const plain = `schema: 1\nproxy: p:1\ntarget: http://t/\narms: { a: { ${HOLD} } }`;
+    expect(mistakesIn(plain, { proxyUser: { kind: 'env', name: 'X' } })).toEqual([
+      '--proxy-user: no arm authenticates by basic — leave it out, or add --set defaults.auth.scheme=basic',
+    ]);
+    expect(mistakesIn(plain, { keytab: 'k' })).toEqual([expect.stringContaining('by negotiate')]);
+    expect(mistakesIn(FILE, { principal: ['p'] })).toEqual([
+      expect.stringContaining('--principal: principals without a keytab'),
+    ]);
+  });
+
+  it('go with --via tcp, as requests do', () => {
+    const { arms } = parseScenario(FILE, 'x', { via: 'tcp' });
+    expect(arms.map(({ via, auth }) => [via, auth])).toEqual(Array(4).fill(['tcp', undefined]));
+  });
+
+  it('are set key by key, and never shown where a secret was written', () => {
+    const set = (text: string) => authOf({ set: [text] })['user'];
+    expect(set('arms.user.auth.mode=preemptive')).toMatchObject({
+      mode: 'preemptive',
+      credentials: { kind: 'env', name: 'OF_FILE' },
+    });
+    for (const key of ['auth', 'auth.credentials', 'auth.credentials.password', 'auth.credentials.env']) {
+      const [mistake, ...others] = mistakesIn(FILE, { set: [`arms.user.${key}=bob:hunter2`] });
+      expect(others).toEqual([]);
+      expect(mistake).toMatch(/^--set arms\.user\.auth/);
+      expect(mistake).not.toContain('hunter2');
+    }
   });
 });

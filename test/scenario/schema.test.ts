@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { authKeys } from '../../src/scenario/auth-schema.ts';
+import { browserKeys, pageKeys } from '../../src/scenario/browsers-schema.ts';
 import { parseScenario } from '../../src/scenario/load.ts';
 import { armSchema, exportJsonSchema, scenarioSchema } from '../../src/scenario/schema.ts';
 import { sourceKeys } from '../../src/scenario/source-schema.ts';
+import { tls } from '../../src/scenario/tls-schema.ts';
 
 interface Node {
   description?: string;
@@ -82,7 +85,12 @@ describe('the reference', () => {
     const below = nested.flatMap((map) =>
       Object.keys(armSchema.shape[map].unwrap().shape).map((key) => `${map}.${key}`),
     );
-    const missing = [...Object.keys(scenarioSchema.shape), ...armKeys, ...below, ...source].filter(
+    const auth = Object.keys(authKeys.shape).map((key) => `auth.${key}`);
+    const secured = Object.keys(tls.shape).map((key) => `tls.${key}`);
+    const page = Object.keys(pageKeys.shape).map((key) => `page.${key}`);
+    const browsers = Object.keys(browserKeys.shape).filter((key) => key !== 'page');
+    const keys = [...armKeys, ...below, ...source, ...auth, ...secured, ...browsers, ...page];
+    const missing = [...Object.keys(scenarioSchema.shape), ...keys].filter(
       (key) => !text.includes(`| \`${key}\` |`),
     );
     expect(missing).toEqual([]);

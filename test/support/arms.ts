@@ -27,6 +27,12 @@ export function requestOf(text: string): CompiledRequest {
   };
 }
 
+/** A request with the place of its `{credentials}` found, too. */
+export function authRequestOf(text: string): CompiledRequest {
+  const [before = '', after = ''] = text.split('{credentials}');
+  return { ...requestOf(before + after), credentialsAt: requestOf(before).bytes.length };
+}
+
 export function nonceOf(attempt: number): string {
   return String(attempt).padStart(NONCE_WIDTH, '0');
 }

@@ -7,6 +7,8 @@ export interface Start {
   readonly source?: number;
   /** 0 (the system chooses) where absent. */
   readonly sourcePort?: number;
+  /** Carries on a connection that was closed after its challenge; false where absent. */
+  readonly isContinued?: boolean;
 }
 
 export interface Progress {

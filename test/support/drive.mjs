@@ -32,10 +32,10 @@ export async function drive(create, plan) {
   const concurrency = plan.concurrency ?? plan.starts.length;
   let begun = 0;
   const startNext = () => {
-    const { arm = 0, source = -1, sourcePort = 0 } = plan.starts[begun];
+    const { arm = 0, source = -1, sourcePort = 0, isContinued = false } = plan.starts[begun];
     states.set(`${arm}/${begun}`, 'started');
     const attempt = begun++;
-    engine.start(arm, attempt, clock(), source, sourcePort);
+    engine.start(arm, attempt, clock(), source, sourcePort, isContinued);
   };
 
   const deadlineMs = performance.now() + (plan.limitMs ?? LIMIT_MS);
@@ -63,9 +63,18 @@ export async function drive(create, plan) {
   return { records, established, faults, readsTcpInfo: engine.readsTcpInfo };
 }
 
+/** Orders of times: a tunnel's proxy asks before it opens the tunnel, an origin behind one asks later. */
+const ORDERS = [
+  ['intended', 'started', 'established', 'challenged', 'firstByte', 'responded', 'ended'],
+  ['established', 'tunnelled', 'secured', 'firstByte'],
+];
+
 /** Times are in order as far as they happened; the engine's `-1` means that they did not. */
 function listDisorder(record) {
-  const names = ['intended', 'started', 'established', 'firstByte', 'responded', 'ended'];
+  return ORDERS.flatMap((names) => listDisorderIn(record, names));
+}
+
+function listDisorderIn(record, names) {
   const times = names.map((name) => [name, record[`${name}AtUs`]]).filter(([, at]) => at !== -1);
   return times
     .slice(1)

@@ -118,14 +118,15 @@ export function answering(bytes: string, then: 'closes' | 'stays' | 'resets'): B
   };
 }
 
-/** Answers byte by byte, a turn of the loop between each, then closes. */
-export function dripping(bytes: string): Behaviour {
+/** Answers byte by byte, a turn of the loop between each, then sends FIN or leaves the connection open. */
+export function dripping(bytes: string, then: 'closes' | 'stays' = 'closes'): Behaviour {
   return {
     request(socket) {
       let at = 0;
       const drip = (): void => {
-        if (at === bytes.length) socket.end();
-        else socket.write(bytes[at++]!, 'latin1', () => setImmediate(drip));
+        if (at === bytes.length) {
+          if (then === 'closes') socket.end();
+        } else socket.write(bytes[at++]!, 'latin1', () => setImmediate(drip));
       };
       drip();
     },

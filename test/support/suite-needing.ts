@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { describe } from 'vitest';
 
@@ -12,7 +13,8 @@ declare module 'vitest' {
 
 /**
  * What a suite needs of the machine: `linux`; `root`; `netns` (network namespaces may be made: root alone is not
- * enough in a container); a path that begins with `/`; anything else is the name of a tool.
+ * enough in a container); `npm:` and an optional package; a path that begins with `/`; anything else is the name of a
+ * tool.
  */
 export type Need = string;
 
@@ -39,6 +41,10 @@ function whyMissing(need: Need): string | undefined {
   if (need === 'linux') return process.platform === 'linux' ? undefined : 'needs Linux';
   if (need === 'root') return process.getuid?.() === 0 ? undefined : 'needs root';
   if (need === 'netns') return canMakeNamespaces() ? undefined : 'needs to make network namespaces';
+  if (need.startsWith('npm:')) {
+    const name = need.slice('npm:'.length);
+    return canRequire(name) ? undefined : `needs the npm package ${name}`;
+  }
   if (need.startsWith('/')) return existsSync(need) ? undefined : `needs ${need}`;
   return findTool(need) === undefined ? `needs ${need}` : undefined;
 }
@@ -48,6 +54,15 @@ let namespaces: boolean | undefined;
 function canMakeNamespaces(): boolean {
   namespaces ??= succeeds('unshare', ['--net', 'true']);
   return namespaces;
+}
+
+function canRequire(name: string): boolean {
+  try {
+    createRequire(import.meta.url)(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function succeeds(command: string, args: readonly string[]): boolean {

@@ -132,4 +132,28 @@ describe('a closed-loop feeder', () => {
     expect(feeder.launch(1_000, 64)).toBe(0);
     expect(feeder.nextDueUs(1_000)).toBe(Number.POSITIVE_INFINITY);
   });
+
+  it('waits ten seconds for credentials, then gives up what never gets any: a count alone would never end', () => {
+    const skipped: number[] = [];
+    let hasCredentials = true;
+    const launcher: Launcher = {
+      obstacle: () => (hasCredentials ? undefined : 'unsent-no-credentials'),
+      now: () => 0,
+      start: () => undefined,
+      skip: (attempt, reason) => {
+        expect(reason).toBe('unsent-no-credentials');
+        skipped.push(attempt);
+      },
+    };
+    const share = { concurrency: 10, attempts: 4, forUs: Number.POSITIVE_INFINITY, first: 0, stride: 1 };
+    const feeder = createClosedFeeder(share, launcher);
+    expect(feeder.launch(0, 1)).toBe(1);
+    hasCredentials = false;
+    expect(feeder.launch(1_000, 64)).toBe(0);
+    expect(feeder.launch(10_000_999, 64)).toBe(0);
+    expect(feeder.nextDueUs(10_000_999)).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(feeder.launch(10_001_000, 64)).toBe(3);
+    expect(skipped).toEqual([1, 2, 3]);
+    expect(feeder.nextDueUs(10_001_000)).toBe(Number.POSITIVE_INFINITY);
+  });
 });

@@ -54,10 +54,11 @@ function describePool(filling: ArmResult, results: readonly ArmResult[]): Findin
     const pool = `${seen}, and those with another port went on: the NAT has ${ports} ports for this destination`;
     return { ...base, confidence: 'high', ports, ...describeRelease(course, arm, pool) };
   }
-  const doubt =
-    controls.length === 0
-      ? 'without an arm to another port this may be the pool of a NAT or a limit of connections'
-      : 'those with another port failed as well: rather a limit of connections or of a rate than the ports of a NAT';
+  if (controls.length > 0) {
+    const text = `${seen}; those with another port failed as well: rather a limit of connections or of a rate than the ports of a NAT`;
+    return { ...base, confidence: 'low', ports, text };
+  }
+  const doubt = 'without an arm to another port this may be the pool of a NAT or a limit of connections';
   return { ...base, confidence: 'low', ports, ...describeRelease(course, arm, `${seen}; ${doubt}`) };
 }
 

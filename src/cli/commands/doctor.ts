@@ -4,7 +4,7 @@ import type { Switch } from '../../scenario/words.ts';
 import type { Context } from '../context.ts';
 import { wantsColour } from '../host.ts';
 import { tcpTimestampsOption } from '../run-options.ts';
-import { addOverrideOptions, type OverrideOptions } from './run.ts';
+import { addOverrideOptions, type OverrideOptions, readOverrides } from './run.ts';
 
 interface DoctorOptions extends OverrideOptions {
   readonly tcpTimestamps?: Switch;
@@ -16,7 +16,7 @@ export function registerDoctor(program: Command, context: Context): void {
     .command('doctor')
     .summary('is this machine fit for a run?')
     .description(
-      'Looks at descriptors, source ports, kernel settings, connection tracking and the clock of this machine; with a scenario, at what it needs, and whether its proxy or target answers.',
+      'Looks at descriptors, source ports, kernel settings, connection tracking and the clock of this machine; with a scenario, at what it needs, whether its proxy or target answers, and whether Kerberos gives the tokens that it needs.',
     )
     .argument('[scenario]', 'name or path of the scenario to judge for');
   addOverrideOptions(command)
@@ -28,6 +28,7 @@ export function registerDoctor(program: Command, context: Context): void {
 Examples:
   rushhour doctor
   rushhour doctor steady --proxy proxy.example:3128 --target http://www.example.org/
+  rushhour doctor negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/
 
 Exit code 5 where something would keep the run from being done.`,
     )
@@ -43,14 +44,15 @@ Exit code 5 where something would keep the run from being done.`,
         const scenario =
           nameOrPath === undefined
             ? undefined
-            : await loadScenario(nameOrPath, scenarioDirs(host.cwd), options);
-        const [facts, reach] = await Promise.all([
+            : await loadScenario(nameOrPath, scenarioDirs(host.cwd), readOverrides(options, host));
+        const [facts, reach, kerberos] = await Promise.all([
           services.gatherHostFacts(),
           scenario === undefined ? [] : services.probeScenario(scenario),
+          scenario === undefined ? [] : services.probeKerberos(scenario),
         ]);
-        const checks = judge(facts, scenario, reach);
+        const checks = judge(facts, scenario, reach, kerberos);
         if (options.json === true)
-          host.stdout.write(`${JSON.stringify({ facts, reach, checks }, null, 2)}\n`);
+          host.stdout.write(`${JSON.stringify({ facts, reach, kerberos, checks }, null, 2)}\n`);
         else {
           const colour = wantsColour(host, host.stdout);
           host.stdout.write(renderChecks(checks, { colour, width: host.stdout.columns }));

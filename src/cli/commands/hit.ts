@@ -2,12 +2,13 @@ import { type Command, Option } from 'commander';
 import type { HitOptions } from '../../scenario/hit.ts';
 import type { Expectation } from '../../scenario/words.ts';
 import { CLOSE_MODES, type CloseMode, HTTP_VERSIONS, type HttpVersion } from '../../scenario/words.ts';
+import { type AuthFlags, addAuthOptions, readAuth, readTls } from '../auth-flags.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host.ts';
 import { addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
 import { collect, parseCount, parseDurationUs, parseRatePerSec, parseStatuses, readBody } from '../values.ts';
 
-interface HitFlags extends SharedRunOptions {
+interface HitFlags extends SharedRunOptions, AuthFlags {
   readonly requests?: number;
   readonly concurrency?: number;
   readonly time?: number;
@@ -31,7 +32,10 @@ export function registerHit(program: Command, context: Context): void {
     .command('hit')
     .summary('ad-hoc traffic to one URL, with the flags of ab and curl')
     .description('Opens connections to one URL, one request each, and tells how their handshakes went.')
-    .argument('<url>', 'http://host[:port]/path, may hold {nonce}; or tcp://host:port for handshakes alone')
+    .argument(
+      '<url>',
+      'http:// or https://host[:port]/path, may hold {nonce}; or tcp://host:port for handshakes alone',
+    )
     .option('-n, --requests <count>', 'attempts in all (default: 1, or no limit with -t)', parseCount)
     .option('-c, --concurrency <count>', 'connections at once, each next one when one has ended', parseCount)
     .option('-t, --time <seconds>', 'how long; also 250ms, 10m', parseDurationUs)
@@ -57,14 +61,20 @@ export function registerHit(program: Command, context: Context): void {
       parseDurationUs,
     )
     .option('--bind <address>', 'source address (repeatable: used in turn)', collect);
-  addSharedRunOptions(command)
+  addSharedRunOptions(addAuthOptions(command))
     .addHelpText(
       'after',
       `
 Examples:
   rushhour hit http://10.0.0.5/ -n 50000 -c 100
   rushhour hit http://www.example.org/?n={nonce} -x proxy.example:3128 --rate 500 -t 60
-  rushhour hit tcp://10.0.0.5:443 -n 1000 --rate 100 --close reset`,
+  rushhour hit tcp://10.0.0.5:443 -n 1000 --rate 100 --close reset
+  rushhour hit http://www.example.org/ -x proxy.example:3128 -U env:PROXY_USER -n 500 -c 20
+  rushhour hit http://www.example.org/ -x proxy.example:3128 --proxy-negotiate --challenge --rate 50 -t 60
+  rushhour hit https://www.example.org/ -x proxy.example:3128 --cacert filter-ca.pem -n 100
+
+Credentials go with the first request, as curl sends them; --challenge waits for the 407 (401), as browsers do.
+A password on the command line stands in your shell's history: env:NAME and @file keep it out.`,
     )
     .action(
       context.act(async (url: string, flags: HitFlags) => {
@@ -98,6 +108,9 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
     handshakeTimeoutUs: flags.connectTimeout,
     responseTimeoutUs: flags.timeout,
     stallAfterUs: flags.stallAfter,
+    tunnel: flags.proxytunnel,
+    auth: readAuth(flags, host),
+    tls: readTls(flags),
     tcpTimestamps: flags.tcpTimestamps,
     socket: flags.bind === undefined ? undefined : { bind: flags.bind },
   };

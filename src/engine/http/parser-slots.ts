@@ -43,14 +43,20 @@ export const TRANSFER_ENCODING = 2;
  */
 export const MAX_LINE_BYTES = 65_536;
 
+/** Which responses have no body whatever their heads say (RFC 9112 section 6.3): none, all (HEAD), any 2xx (CONNECT). */
+export const BODY_AS_SAID = 0;
+export const NEVER_A_BODY = 1;
+export const NO_BODY_IF_2XX = 2;
+export type BodyRule = typeof BODY_AS_SAID | typeof NEVER_A_BODY | typeof NO_BODY_IF_2XX;
+
 /** No Content-Length was seen. */
 export const NO_LENGTH = -1;
 
 /** State of every response being read, by slot. */
 export interface ParserSlots {
   readonly state: Uint8Array;
-  /** 1: the response has no body whatever its head says (HEAD). */
-  readonly hasNoBody: Uint8Array;
+  /** A {@link BodyRule}. */
+  readonly bodyRule: Uint8Array;
   /** Final status code; 0 while none is known. */
   readonly status: Uint16Array;
   /** Bytes of the head so far, or of the present line of chunked framing. */
@@ -74,7 +80,7 @@ export interface ParserSlots {
 export function createParserSlots(slots: number): ParserSlots {
   return {
     state: new Uint8Array(slots),
-    hasNoBody: new Uint8Array(slots),
+    bodyRule: new Uint8Array(slots),
     status: new Uint16Array(slots),
     lineBytes: new Uint32Array(slots),
     position: new Uint8Array(slots),

@@ -11,6 +11,8 @@ import {
   HEADERS_END,
   LINE_START,
   MAX_LINE_BYTES,
+  NEVER_A_BODY,
+  NO_BODY_IF_2XX,
   NO_LENGTH,
   OTHER_FIELD,
   type ParserSlots,
@@ -177,7 +179,9 @@ function endHead(slots: ParserSlots, slot: number): number {
   // 101 is final: what follows is another protocol. The other 1xx precede the response proper.
   if (status < 200 && status !== 101) return expectStatusLine(slots, slot);
   const neverHasBody = status === 101 || status === 204 || status === 304;
-  if (neverHasBody || slots.hasNoBody[slot] === 1) return DONE;
+  const rule = slots.bodyRule[slot]!;
+  if (neverHasBody || rule === NEVER_A_BODY) return DONE;
+  if (rule === NO_BODY_IF_2XX && status < 300) return DONE;
   if (slots.coding[slot] === CODING_CHUNKED) return expectChunkSize(slots, slot);
   if (slots.coding[slot] !== 0) return UNTIL_CLOSE;
   const length = slots.contentLength[slot]!;

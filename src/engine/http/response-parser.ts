@@ -1,6 +1,8 @@
 import { readChunkFraming } from './chunked-framing.ts';
 import {
   BODY,
+  BODY_AS_SAID,
+  type BodyRule,
   BROKEN,
   CHUNK_DATA,
   CHUNK_DATA_CR,
@@ -8,6 +10,8 @@ import {
   DONE,
   expectStatusLine,
   HEADERS_END,
+  NEVER_A_BODY,
+  NO_BODY_IF_2XX,
   type ParserSlots,
   UNTIL_CLOSE,
 } from './parser-slots.ts';
@@ -31,6 +35,8 @@ export type EofResult = typeof COMPLETE | typeof GARBAGE | typeof TRUNCATED;
  */
 export class ResponseParser {
   readonly #slots: ParserSlots;
+  #headEnd = 0;
+  #end = 0;
 
   /** @param slots how many responses can be read at once */
   constructor(slots: number) {
@@ -39,8 +45,17 @@ export class ResponseParser {
 
   /** Makes a slot ready for a new response. @param hasNoBody the request was HEAD */
   reset(slot: number, hasNoBody: boolean): void {
+    this.#reset(slot, hasNoBody ? NEVER_A_BODY : BODY_AS_SAID);
+  }
+
+  /** Makes a slot ready for the answer to CONNECT: a 2xx ends with its head (RFC 9110 section 9.3.6). */
+  resetForConnect(slot: number): void {
+    this.#reset(slot, NO_BODY_IF_2XX);
+  }
+
+  #reset(slot: number, bodyRule: BodyRule): void {
     this.#slots.lineBytes[slot] = 0;
-    this.#slots.hasNoBody[slot] = hasNoBody ? 1 : 0;
+    this.#slots.bodyRule[slot] = bodyRule;
     this.#slots.state[slot] = expectStatusLine(this.#slots, slot);
   }
 
@@ -48,16 +63,28 @@ export class ResponseParser {
   push(slot: number, bytes: Uint8Array, from: number, to: number): PushResult {
     const slots = this.#slots;
     let at = from;
+    this.#headEnd = from;
     while (at < to) {
       const state = slots.state[slot]!;
       if (state >= DONE || state === UNTIL_CLOSE) break;
-      if (state <= HEADERS_END) at = readHead(slots, slot, bytes, at, to);
+      if (state <= HEADERS_END) this.#headEnd = at = readHead(slots, slot, bytes, at, to);
       else if (state === BODY || state === CHUNK_DATA) at = this.#countBody(slot, at, to);
       else at = readChunkFraming(slots, slot, bytes, at, to);
     }
     const state = slots.state[slot];
+    this.#end = state === UNTIL_CLOSE ? to : at;
     if (state === DONE) return COMPLETE;
     return state === BROKEN ? GARBAGE : NEED_MORE;
+  }
+
+  /** Offset up to which the last {@link push}, of whichever slot, took bytes of heads; its `from` if there were none. */
+  get headEnd(): number {
+    return this.#headEnd;
+  }
+
+  /** Offset up to which the last {@link push} took bytes of the response. What follows, if anything, is not part of it. */
+  get end(): number {
+    return this.#end;
   }
 
   /** Takes the end of the connection. */

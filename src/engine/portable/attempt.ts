@@ -1,12 +1,14 @@
-import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
-import { createTcpInfo, readLocalPort, readTcpInfo } from '../libc/index.ts';
-import type { AttemptObserver, AttemptRecord, Clock, EngineArm } from '../types.ts';
-import { errnoOf, isAfterHandshake } from './errno.ts';
+import { stampRequest } from '../http/stamp-request.ts';
+import type { AttemptObserver, AttemptRecord, Clock, CompiledRequest, EngineArm } from '../types.ts';
+import { Connection, type ConnectionEvents } from './connection.ts';
+import { Credentials } from './credentials.ts';
+import { isAfterHandshake, isReset } from './errno.ts';
 import type { Exchange } from './exchange.ts';
-import { sendRequest, stampRequest } from './request.ts';
-import { type OpenedSocket, openSocket } from './socket.ts';
+import { sendRequest } from './request.ts';
+import type { TlsLayer } from './tls-layer.ts';
 
 /** What attempts share with their engine. */
 export interface AttemptHost {
@@ -18,41 +20,57 @@ export interface AttemptHost {
   forget(attempt: Attempt): void;
 }
 
-const tcpInfo = createTcpInfo();
+/** An arm with what its attempts share. */
+export interface PreparedArm {
+  readonly arm: EngineArm;
+  readonly tls: TlsLayer | undefined;
+}
 
-/** One connection, from socket to close, as Node's own loop drives it. */
-export class Attempt {
+/** One connection, from socket to close, as Node's own loop drives it: handshake, tunnel, TLS, response, hold. */
+export class Attempt implements ConnectionEvents {
   readonly #host: AttemptHost;
   readonly #arm: EngineArm;
+  readonly #tls: TlsLayer | undefined;
   readonly #record: AttemptRecord;
   readonly #exchange: Exchange;
-  #socket: Socket | undefined;
-  #fd = -1;
+  readonly #credentials: Credentials | undefined;
+  readonly #isContinued: boolean;
+  readonly #connection = new Connection(this);
   #deadlineUs = Number.POSITIVE_INFINITY;
+  /** The last request is all in Node's hands. */
+  #isSent = false;
+  /** Something came back for the last request. */
+  #isAnswered = false;
   #isOver = false;
 
-  constructor(host: AttemptHost, arm: EngineArm, record: AttemptRecord, exchange: Exchange) {
+  constructor(
+    host: AttemptHost,
+    { arm, tls }: PreparedArm,
+    record: AttemptRecord,
+    exchange: Exchange,
+    isContinued: boolean,
+  ) {
     this.#host = host;
     this.#arm = arm;
+    this.#tls = tls;
     this.#record = record;
     this.#exchange = exchange;
+    this.#credentials = arm.auth === undefined ? undefined : new Credentials(arm.auth);
+    this.#isContinued = isContinued;
   }
 
   begin(): void {
     const record = this.#record;
     const { endpoints, sources, socket: options } = this.#arm;
-    const opened = openSocket(
-      {
-        endpoint: endpoints[record.endpoint]!,
-        source: sources[record.source],
-        sourcePort: record.sourcePort,
-        options,
-      },
-      { onread: { buffer: this.#host.readBuffer, callback: (count, bytes) => this.#take(bytes, count) } },
-    );
-    record.startedAtUs = this.#host.clock();
-    if (typeof opened === 'number') this.#settle('start', 'errno', opened);
-    else this.#connect(opened);
+    const route = {
+      endpoint: endpoints[record.endpoint]!,
+      source: sources[record.source],
+      sourcePort: record.sourcePort,
+      options,
+    };
+    this.calling();
+    const errno = this.#connection.open(route, this.#tls === undefined ? this.#host.readBuffer : undefined);
+    if (errno !== undefined) this.#settle('start', 'errno', errno);
   }
 
   /** Moves on or ends where the phase has lasted as long as it may. */
@@ -71,69 +89,169 @@ export class Attempt {
     this.#settle(this.#record.phase, 'stopped');
   }
 
-  #connect({ socket, fd, connectOptions }: OpenedSocket): void {
-    this.#socket = socket;
-    this.#fd = fd;
+  /** The timeout begins only now. */
+  calling(): void {
+    this.#record.startedAtUs = this.#host.clock();
     this.#enter('handshake', this.#arm.handshakeTimeoutUs);
-    // Node calls connect() on a later tick: the SYN leaves, and the timeout begins, only then.
-    socket.on('connectionAttempt', () => {
-      this.#record.startedAtUs = this.#host.clock();
-      this.#enter('handshake', this.#arm.handshakeTimeoutUs);
-    });
-    socket.on('connectionAttemptFailed', (_address, _port, _family, error) =>
-      this.#failToConnect(errnoOf(error)),
-    );
-    socket.on('connect', () => this.#establish());
-    socket.on('end', () => this.#meetEnd());
-    socket.on('error', (error) => this.#fail(errnoOf(error)));
-    socket.connect(connectOptions);
   }
 
-  /** An answer to the SYN, or none: the descriptor is still open. */
-  #failToConnect(errno: number): void {
+  connected(): void {
+    this.#markEstablished();
+    this.#proceed();
+  }
+
+  refused(errno: number): void {
     if (this.#isOver) return;
     if (isAfterHandshake(errno)) this.#markEstablished();
     if (this.#record.phase === 'done') this.#settle('done', 'none');
     else this.#settle(this.#record.phase, 'errno', errno);
   }
 
-  /** Without a failed handshake before it, an error in this phase is connect()'s or bind()'s own: no SYN was sent. */
-  #fail(errno: number): void {
-    this.#settle(this.#record.phase === 'handshake' ? 'start' : this.#record.phase, 'errno', errno);
+  failed(errno: number, tlsCode: string | undefined): void {
+    const { phase } = this.#record;
+    if (tlsCode !== undefined) this.#settle(phase, 'tls', 0, tlsCode);
+    // Without a failed handshake before it, an error in this phase is connect()'s or bind()'s own: no SYN was sent.
+    else if (phase === 'handshake') this.#settle('start', 'errno', errno);
+    else if (isReset(errno) && this.#isUnanswered()) this.#settle(phase, 'challenged');
+    else this.#settle(phase, 'errno', errno);
   }
 
-  #establish(): void {
-    this.#markEstablished();
-    const { request } = this.#arm;
-    if (request === undefined) this.#holdOrFinish();
-    else sendRequest(this.#socket!, stampRequest(request, this.#record.attempt));
+  /** Bytes after a complete response are read, so that closing does not turn into a reset, and left alone. */
+  received(bytes: Uint8Array, count: number): void {
+    const record = this.#record;
+    const { phase } = record;
+    if (this.#isOver || (phase !== 'response' && phase !== 'tunnel')) return;
+    if (phase === 'response' && record.firstByteAtUs < 0) record.firstByteAtUs = this.#host.clock();
+    this.#isAnswered = true;
+    record.bytes += count;
+    const progress = this.#exchange.push(bytes, count);
+    record.status = this.#exchange.status();
+    this.#askerHere()?.heed(bytes, this.#exchange.headEnd());
+    if (progress === GARBAGE) this.#settle(phase, 'parse');
+    else if (progress === COMPLETE) this.#complete(this.#exchange.end() < count, false);
+  }
+
+  ended(): void {
+    if (this.#isOver) return;
+    const { phase } = this.#record;
+    const isReading = phase === 'response' || phase === 'tunnel';
+    if (phase === 'closing') this.#settle('done', 'none');
+    else if (isReading && this.#exchange.completesAtEnd()) this.#complete(false, true);
+    else if (this.#isUnanswered()) this.#settle(phase, 'challenged');
+    else this.#settle(phase, 'eof');
   }
 
   #markEstablished(): void {
     this.#record.establishedAtUs = this.#host.clock();
-    this.#readFacts();
-    if (this.#arm.request !== undefined) this.#enter('response', this.#arm.responseTimeoutUs);
-    else if (this.#arm.holdUs > 0) this.#enter('held', this.#arm.holdUs);
+    this.#connection.readFacts(this.#record);
+    const { tunnel, request, holdUs, responseTimeoutUs } = this.#arm;
+    if (tunnel !== undefined) this.#enter('tunnel', responseTimeoutUs);
+    else if (this.#tls !== undefined) this.#enter('tls', responseTimeoutUs);
+    else if (request !== undefined) this.#enter('response', responseTimeoutUs);
+    else if (holdUs > 0) this.#enter('held', holdUs);
     else this.#record.phase = 'done';
     this.#host.observer.established(this.#record);
   }
 
-  /** Bytes after a complete response are read, so that closing does not turn into a reset, and left alone. */
-  #take(bytes: Uint8Array, count: number): boolean {
-    const record = this.#record;
-    if (this.#isOver || record.phase !== 'response') return true;
-    if (record.bytes === 0) record.firstByteAtUs = this.#host.clock();
-    record.bytes += count;
-    const progress = this.#exchange.push(bytes, count);
-    record.status = this.#exchange.status();
-    if (progress === GARBAGE) this.#settle('response', 'parse');
-    else if (progress === COMPLETE) this.#complete();
-    return true;
+  /** Does what comes next on the connection as it stands. */
+  #proceed(): void {
+    const { tunnel, request } = this.#arm;
+    const { tunnelledAtUs, securedAtUs } = this.#record;
+    if (tunnel !== undefined && tunnelledAtUs < 0) this.#ask('tunnel', tunnel);
+    else if (this.#tls !== undefined && securedAtUs < 0) this.#secure(this.#tls);
+    else if (request !== undefined) this.#ask('response', request);
+    else this.#holdOrFinish();
   }
 
-  #complete(): void {
-    this.#record.respondedAtUs = this.#host.clock();
-    this.#holdOrFinish();
+  /** Sends a request, with credentials where they go at once. */
+  #ask(phase: 'tunnel' | 'response', request: CompiledRequest): void {
+    this.#enter(phase, this.#arm.responseTimeoutUs);
+    const isAsker = this.#askerHere() !== undefined;
+    if (isAsker && (this.#isContinued || this.#arm.auth?.mode === 'preemptive')) this.#authorise();
+    else this.#send(stampRequest(request, this.#record.attempt), request);
+  }
+
+  #authorise(): void {
+    const { phase, attempt } = this.#record;
+    const bytes = this.#credentials?.stamp(attempt);
+    if (bytes === undefined) this.#settle(phase, 'no-credentials');
+    else this.#send(bytes, this.#arm.auth!.request);
+  }
+
+  #send(bytes: Uint8Array, { responseHasNoBody }: CompiledRequest): void {
+    const asked = this.#record.phase === 'tunnel' ? 'connect' : responseHasNoBody ? 'head' : 'other';
+    this.#exchange.expect(asked);
+    this.#enter(this.#record.phase, this.#arm.responseTimeoutUs);
+    this.#isAnswered = false;
+    this.#isSent = false;
+    sendRequest(this.#connection.stream!, bytes, () => (this.#isSent = true));
+  }
+
+  /** Credentials, in the phase in which they may be asked for: a proxy asks before it opens the tunnel. */
+  #askerHere(): Credentials | undefined {
+    const { tunnel, auth } = this.#arm;
+    const askedIn = tunnel !== undefined && auth?.status === 407 ? 'tunnel' : 'response';
+    return this.#record.phase === askedIn ? this.#credentials : undefined;
+  }
+
+  #secure(tls: TlsLayer): void {
+    this.#enter('tls', this.#arm.responseTimeoutUs);
+    this.#connection.secure(tls, (secured) => this.#trust(tls, secured));
+  }
+
+  #trust(tls: TlsLayer, secured: TLSSocket): void {
+    if (this.#isOver) return;
+    const tlsCode = tls.distrust(secured);
+    if (tlsCode !== undefined) {
+      this.#settle('tls', 'tls', 0, tlsCode);
+      return;
+    }
+    this.#record.securedAtUs = this.#host.clock();
+    this.#proceed();
+  }
+
+  /** @param hasExcess more bytes came than belong to the response @param isClosed the far end has closed */
+  #complete(hasExcess: boolean, isClosed: boolean): void {
+    const { phase, status } = this.#record;
+    const asker = this.#askerHere();
+    if (asker?.asks(status) === true) this.#meetChallenge(asker, hasExcess, isClosed);
+    else if (phase === 'tunnel') this.#enterTunnel(hasExcess, isClosed);
+    else {
+      this.#record.respondedAtUs = this.#host.clock();
+      if (isClosed && this.#arm.holdUs > 0) this.#settle('held', 'eof');
+      else if (isClosed) this.#settle('done', 'none');
+      else this.#holdOrFinish();
+    }
+  }
+
+  #meetChallenge(asker: Credentials, hasExcess: boolean, isClosed: boolean): void {
+    const record = this.#record;
+    const step = asker.judge(isClosed || !this.#isSent, hasExcess);
+    if (step === 'denied') {
+      record.respondedAtUs = this.#host.clock();
+      this.#settle(record.phase, 'denied');
+      return;
+    }
+    record.challengedAtUs = this.#host.clock();
+    // That byte was the challenge's: the response proper is still to come.
+    record.firstByteAtUs = -1;
+    if (step === 'authorise') this.#authorise();
+    else this.#settle(record.phase, step);
+  }
+
+  #enterTunnel(hasExcess: boolean, isClosed: boolean): void {
+    const record = this.#record;
+    if (record.status < 200 || record.status > 299) this.#settle('tunnel', 'refused');
+    else if (isClosed) this.#settle('tunnel', 'eof');
+    // Nothing has been asked of whoever is at the other end, so that nothing can have come from there.
+    else if (hasExcess) this.#settle('tunnel', 'parse');
+    else {
+      record.tunnelledAtUs = this.#host.clock();
+      record.isTunnelled = true;
+      // The status is that of the response proper.
+      record.status = 0;
+      this.#proceed();
+    }
   }
 
   #holdOrFinish(): void {
@@ -148,13 +266,12 @@ export class Attempt {
     else this.#settle('done', 'none');
   }
 
-  #meetEnd(): void {
-    const { phase } = this.#record;
-    if (phase === 'closing') this.#settle('done', 'none');
-    else if (phase === 'response' && this.#exchange.completesAtEnd()) {
-      this.#record.respondedAtUs = this.#host.clock();
-      this.#settle('done', 'none');
-    } else this.#settle(phase, 'eof');
+  /**
+   * Credentials went out in answer to a challenge, and nothing has come back: where the connection ends now, the far end
+   * had closed it after its challenge, as far as anyone can tell (RFC 9112 section 9.3.1).
+   */
+  #isUnanswered(): boolean {
+    return this.#askerHere()?.isAnswering === true && !this.#isAnswered;
   }
 
   #enter(phase: AttemptPhase, lastsUs: number): void {
@@ -162,42 +279,25 @@ export class Attempt {
     this.#deadlineUs = this.#host.clock() + lastsUs;
   }
 
-  /** Asked while the descriptor is open. Of a handshake that failed, only the SYNs are worth keeping. */
-  #readFacts(): void {
-    const record = this.#record;
-    if (this.#fd < 0) {
-      record.sourcePort ||= this.#socket?.localPort ?? 0;
-      return;
-    }
-    record.sourcePort ||= readLocalPort(this.#fd);
-    readTcpInfo(this.#fd, tcpInfo);
-    record.synRetransmits = tcpInfo.totalRetransmits;
-    if (record.establishedAtUs < 0) return;
-    record.rttUs = tcpInfo.rttUs;
-    record.mss = tcpInfo.mss;
-    record.tcpOptions = tcpInfo.options;
-  }
-
-  #settle(phase: AttemptPhase, cause: EndCause, errno = 0): void {
+  #settle(phase: AttemptPhase, cause: EndCause, errno = 0, tlsCode = ''): void {
     if (this.#isOver) return;
     this.#isOver = true;
     const record = this.#record;
     record.phase = phase;
     record.cause = cause;
     record.errno = errno;
+    if (tlsCode !== '') record.tlsCode = tlsCode;
     this.#close(phase);
     record.endedAtUs = this.#host.clock();
     this.#host.forget(this);
-    this.#exchange.end();
+    this.#exchange.close();
     this.#host.observer.settled(record);
   }
 
   #close(phase: AttemptPhase): void {
-    const socket = this.#socket;
-    if (socket === undefined || socket.destroyed) return;
+    if (!this.#connection.isOpen) return;
     const isConnected = this.#record.establishedAtUs >= 0;
-    if (!isConnected && phase === 'handshake') this.#readFacts();
-    if (isConnected && this.#arm.close === 'reset') socket.resetAndDestroy();
-    else socket.destroy();
+    if (!isConnected && phase === 'handshake') this.#connection.readFacts(this.#record);
+    this.#connection.close(isConnected && this.#arm.close === 'reset' ? 'reset' : 'close');
   }
 }

@@ -1,8 +1,10 @@
 import { EnvironmentError } from '../../errors.ts';
+import { createAttemptRecord } from '../blank-record.ts';
 import { isLibcAvailable } from '../libc/index.ts';
-import type { AttemptRecord, Engine, EngineArm, EngineOptions } from '../types.ts';
-import { Attempt, type AttemptHost } from './attempt.ts';
+import type { Engine, EngineArm, EngineOptions } from '../types.ts';
+import { Attempt, type AttemptHost, type PreparedArm } from './attempt.ts';
 import { ExchangePool } from './exchange.ts';
+import { TlsLayer } from './tls-layer.ts';
 
 /** As much as Node reads at once. */
 const READ_BUFFER_BYTES = 65_536;
@@ -13,7 +15,8 @@ const SWEEP_MS = 10;
 /**
  * An engine over node:net: runs wherever Node does, at several times the raw engine's cost a connection.
  * On Linux sockets get their options, and TCP_INFO is read, by descriptor; elsewhere `synRetransmits` is not known.
- * @throws EnvironmentError where an arm asks for socket options that this system does not let it set
+ * @throws EnvironmentError where an arm asks for socket options that this system does not let it set, or for
+ *   certificates that cannot be read
  */
 export function createPortableEngine(options: EngineOptions): Engine {
   return new PortableEngine(options);
@@ -24,6 +27,7 @@ class PortableEngine implements Engine {
   readonly polls = false;
   readonly readsTcpInfo = isLibcAvailable();
   readonly #options: EngineOptions;
+  readonly #arms: readonly PreparedArm[];
   readonly #exchanges: ExchangePool;
   readonly #attempts = new Set<Attempt>();
   readonly #host: AttemptHost;
@@ -32,6 +36,10 @@ class PortableEngine implements Engine {
   constructor(options: EngineOptions) {
     if (!this.readsTcpInfo) refuseSocketOptions(options.arms);
     this.#options = options;
+    this.#arms = options.arms.map((arm) => ({
+      arm,
+      tls: arm.tls === undefined ? undefined : new TlsLayer(arm.tls),
+    }));
     this.#exchanges = new ExchangePool(options.maxOpen);
     this.#host = {
       clock: options.clock,
@@ -45,13 +53,19 @@ class PortableEngine implements Engine {
     return this.#attempts.size;
   }
 
-  start(arm: number, attempt: number, intendedAtUs: number, source: number, sourcePort: number): void {
-    const { arms } = this.#options;
-    const spec = arms[arm]!;
-    const endpoint = attempt % spec.endpoints.length;
-    const record = createRecord({ arm, attempt, endpoint, source, sourcePort, intendedAtUs });
-    const exchange = this.#exchanges.take(spec.request?.responseHasNoBody ?? false);
-    const started = new Attempt(this.#host, spec, record, exchange);
+  start(
+    arm: number,
+    attempt: number,
+    intendedAtUs: number,
+    source: number,
+    sourcePort: number,
+    isContinued = false,
+  ): void {
+    const prepared = this.#arms[arm]!;
+    const endpoint = attempt % prepared.arm.endpoints.length;
+    const record = createAttemptRecord({ arm, attempt, endpoint, source, sourcePort, intendedAtUs });
+    const exchange = this.#exchanges.take();
+    const started = new Attempt(this.#host, prepared, record, exchange, isContinued);
     this.#attempts.add(started);
     this.#sweeper ??= setInterval(() => this.#sweepAfterEvents(), SWEEP_MS);
     started.begin();
@@ -81,31 +95,6 @@ class PortableEngine implements Engine {
       if (this.#attempts.size === 0) this.close();
     });
   }
-}
-
-type Beginning = Pick<
-  AttemptRecord,
-  'arm' | 'attempt' | 'endpoint' | 'source' | 'sourcePort' | 'intendedAtUs'
->;
-
-function createRecord(beginning: Beginning): AttemptRecord {
-  return {
-    ...beginning,
-    phase: 'start',
-    cause: 'none',
-    errno: 0,
-    status: 0,
-    bytes: 0,
-    startedAtUs: -1,
-    establishedAtUs: -1,
-    firstByteAtUs: -1,
-    respondedAtUs: -1,
-    endedAtUs: -1,
-    synRetransmits: -1,
-    rttUs: -1,
-    mss: -1,
-    tcpOptions: -1,
-  };
 }
 
 function refuseSocketOptions(arms: readonly EngineArm[]): void {

@@ -14,5 +14,10 @@ export function errnoOf(error: NodeJS.ErrnoException): number {
  * can come before the loop has looked at it.
  */
 export function isAfterHandshake(code: number): boolean {
+  return isReset(code);
+}
+
+/** Reset by the far end, whether noticed while reading or while writing. */
+export function isReset(code: number): boolean {
   return code === errno.ECONNRESET || code === errno.EPIPE;
 }

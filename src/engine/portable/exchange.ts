@@ -1,13 +1,22 @@
 import { COMPLETE, type PushResult, ResponseParser } from '../http/response-parser.ts';
 
+/** What a response answers: it decides whether there is a body (RFC 9112 section 6.3). */
+export type Asked = 'connect' | 'head' | 'other';
+
 /** A response being read: one slot of a parser that all attempts share. */
 export interface Exchange {
+  /** Makes ready for another response on the same connection. */
+  expect(asked: Asked): void;
   push(bytes: Uint8Array, count: number): PushResult;
+  /** Offset up to which the last push took bytes of the head. */
+  headEnd(): number;
+  /** Offset up to which the last push took bytes of the response; what follows is not part of it. */
+  end(): number;
   /** Whether the far end's close completes the response. */
   completesAtEnd(): boolean;
   status(): number;
   /** Gives the slot back. */
-  end(): void;
+  close(): void;
 }
 
 /** Slots for as many exchanges as may be open at once. */
@@ -21,16 +30,22 @@ export class ExchangePool {
   }
 
   /** @throws RangeError where more are taken than the pool holds */
-  take(responseHasNoBody: boolean): Exchange {
+  take(): Exchange {
     const slot = this.#free.pop();
     if (slot === undefined) throw new RangeError('more attempts are open than maxOpen allows');
     const parser = this.#parser;
-    parser.reset(slot, responseHasNoBody);
+    parser.reset(slot, false);
     return {
+      expect(asked) {
+        if (asked === 'connect') parser.resetForConnect(slot);
+        else parser.reset(slot, asked === 'head');
+      },
       push: (bytes, count) => parser.push(slot, bytes, 0, count),
+      headEnd: () => parser.headEnd,
+      end: () => parser.end,
       completesAtEnd: () => parser.eof(slot) === COMPLETE,
       status: () => parser.status(slot),
-      end: () => this.#free.push(slot),
+      close: () => this.#free.push(slot),
     };
   }
 }

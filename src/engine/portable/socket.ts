@@ -22,7 +22,7 @@ export interface OpenedSocket {
 
 /** How Node hands over what it reads: into a buffer that sockets may share, as it is read within the callback. */
 export interface SocketSetup {
-  readonly onread: OnReadOpts;
+  readonly onread?: OnReadOpts;
 }
 
 /**

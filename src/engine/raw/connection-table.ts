@@ -5,6 +5,13 @@ export const RESPONSE = 2;
 export const CLOSING = 3;
 export const HELD = 4;
 
+/** What a slot's request has to do with credentials. None: the arm has none. */
+export const NO_CREDENTIALS = 0;
+/** Went without them; the far end may ask. */
+export const UNASKED = 1;
+/** The request under way is the one that has them. */
+export const AUTHORISED = 2;
+
 /**
  * Every open connection, a slot each, in typed arrays: a short-lived connection then costs the garbage collector
  * nothing. Slots rather than descriptors are the index, because workers share the process's descriptors: theirs
@@ -24,13 +31,16 @@ export class ConnectionTable {
   readonly intendedAtUs: Float64Array;
   readonly startedAtUs: Float64Array;
   readonly establishedAtUs: Float64Array;
+  readonly challengedAtUs: Float64Array;
   readonly firstByteAtUs: Float64Array;
   readonly respondedAtUs: Float64Array;
   readonly synRetransmits: Int32Array;
   readonly rttUs: Float64Array;
   readonly mss: Float64Array;
   readonly tcpOptions: Int16Array;
-  /** Request bytes handed to the kernel. */
+  /** {@link NO_CREDENTIALS} and what follows it; set by who takes the slot. */
+  readonly credentials: Uint8Array;
+  /** Bytes of the request under way that were handed to the kernel. */
   readonly sent: Float64Array;
   /** Why the connection is lost, where a call has learnt it and so taken it from recv(); 0: none has. */
   readonly lostErrno: Uint16Array;
@@ -52,12 +62,14 @@ export class ConnectionTable {
     this.intendedAtUs = new Float64Array(capacity);
     this.startedAtUs = new Float64Array(capacity);
     this.establishedAtUs = new Float64Array(capacity);
+    this.challengedAtUs = new Float64Array(capacity);
     this.firstByteAtUs = new Float64Array(capacity);
     this.respondedAtUs = new Float64Array(capacity);
     this.synRetransmits = new Int32Array(capacity);
     this.rttUs = new Float64Array(capacity);
     this.mss = new Float64Array(capacity);
     this.tcpOptions = new Int16Array(capacity);
+    this.credentials = new Uint8Array(capacity);
     this.sent = new Float64Array(capacity);
     this.lostErrno = new Uint16Array(capacity);
     this.bytes = new Float64Array(capacity);
@@ -77,6 +89,7 @@ export class ConnectionTable {
     this.phase[slot] = HANDSHAKE;
     this.fd[slot] = -1;
     this.establishedAtUs[slot] = -1;
+    this.challengedAtUs[slot] = -1;
     this.firstByteAtUs[slot] = -1;
     this.respondedAtUs[slot] = -1;
     this.synRetransmits[slot] = -1;

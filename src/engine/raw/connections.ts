@@ -1,8 +1,9 @@
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
+import { createAttemptRecord } from '../blank-record.ts';
 import { ResponseParser } from '../http/response-parser.ts';
 import { createTcpInfo, type Libc, readTcpInfo, resetOnClose } from '../libc/index.ts';
 import type { AttemptObserver, EngineArm } from '../types.ts';
-import { createAttemptRecord, fillRecord } from './attempt-record.ts';
+import { fillRecord } from './attempt-record.ts';
 import { ConnectionTable, RESPONSE } from './connection-table.ts';
 import { DeadlineLists } from './deadline-lists.ts';
 import type { PreparedArm } from './prepared-arm.ts';
@@ -25,6 +26,7 @@ export class Connections {
   readonly arms: readonly PreparedArm[];
   readonly #libc: Libc;
   readonly #observer: AttemptObserver;
+  /** The one record that the observer is shown, over and over. */
   readonly #record = createAttemptRecord();
   readonly #tcpInfo = createTcpInfo();
 
@@ -74,9 +76,9 @@ export class Connections {
       if (isEstablished && this.armOf(slot).close === 'reset') resetOnClose(fd);
       this.#libc.close(fd);
     }
-    const isParsed = isEstablished && this.armOf(slot).request !== undefined;
+    const status = isEstablished ? this.#statusOf(slot, cause) : 0;
     fillRecord(this.#record, table, slot);
-    this.#writeEnd(phase, cause, errno, isParsed ? this.parser.status(slot) : 0, nowUs);
+    this.#writeEnd(phase, cause, errno, status, nowUs);
     this.deadlines.clear(slot);
     table.free(slot);
     this.#observer.settled(this.#record);
@@ -85,6 +87,13 @@ export class Connections {
   /** Settles as done: all that the arm asked for has happened. */
   settleDone(slot: number, nowUs: number): void {
     this.settle(slot, 'done', 'none', 0, nowUs);
+  }
+
+  /** Where credentials went unanswered, the last status is that of the challenge. */
+  #statusOf(slot: number, cause: EndCause): number {
+    const { request, auth } = this.armOf(slot);
+    if (request === undefined) return 0;
+    return cause === 'challenged' && auth !== undefined ? auth.status : this.parser.status(slot);
   }
 
   #writeEnd(phase: AttemptPhase, cause: EndCause, errno: number, status: number, endedAtUs: number): void {

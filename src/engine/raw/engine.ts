@@ -1,7 +1,8 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, PR_SET_TIMERSLACK } from '../libc/constants.ts';
 import { Arena, type Libc, loadLibc } from '../libc/index.ts';
-import type { Clock, CreateEngine, Engine, EngineOptions } from '../types.ts';
-import { FREE, HANDSHAKE, HELD } from './connection-table.ts';
+import type { Clock, CreateEngine, Engine, EngineArm, EngineOptions } from '../types.ts';
+import { Authentication } from './authentication.ts';
+import { AUTHORISED, FREE, HANDSHAKE, HELD, NO_CREDENTIALS, UNASKED } from './connection-table.ts';
 import { Connections } from './connections.ts';
 import { createEpollReactor, EPOLL_REACTOR_BYTES } from './epoll-reactor.ts';
 import { Exchange } from './exchange.ts';
@@ -11,6 +12,9 @@ import type { HandleReady, Reactor } from './reactor.ts';
 
 /** One read takes a whole response of the usual size. */
 const RECEIVE_BYTES = 65_536;
+
+/** A request with its credentials, however long the token, unless it has a large body: that goes in several pieces. */
+const STAGING_BYTES = 65_536;
 
 const READABLE = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
@@ -40,20 +44,29 @@ class RawEngine implements Engine {
   constructor(libc: Libc, { arms, observer, clock, maxOpen }: EngineOptions) {
     this.#clock = clock;
     const armBytes = arms.reduce((sum, arm) => sum + preparedBytes(arm), 0);
-    this.#arena = new Arena(libc, RECEIVE_BYTES + EPOLL_REACTOR_BYTES + armBytes);
+    this.#arena = new Arena(libc, RECEIVE_BYTES + STAGING_BYTES + EPOLL_REACTOR_BYTES + armBytes);
     const received = this.#arena.take(RECEIVE_BYTES);
+    const staging = this.#arena.take(STAGING_BYTES);
     const prepared = arms.map((arm) => prepareArm(arm, this.#arena));
     this.#reactor = createEpollReactor(libc, this.#arena);
     this.#connections = new Connections(libc, prepared, observer, maxOpen);
     this.#handshake = new Handshake(libc, clock, this.#connections, this.#reactor);
-    this.#exchange = new Exchange(libc, clock, this.#connections, received);
+    const authentication = new Authentication(libc, this.#connections, staging);
+    this.#exchange = new Exchange(libc, clock, this.#connections, authentication, received);
   }
 
   get open(): number {
     return this.#connections.table.open;
   }
 
-  start(arm: number, attempt: number, intendedAtUs: number, source: number, sourcePort: number): void {
+  start(
+    arm: number,
+    attempt: number,
+    intendedAtUs: number,
+    source: number,
+    sourcePort: number,
+    isContinued = false,
+  ): void {
     const { table, arms } = this.#connections;
     const prepared = arms[arm];
     // A closed engine's memory is unmapped: using it would crash the process.
@@ -65,6 +78,7 @@ class RawEngine implements Engine {
     table.source[slot] = source;
     table.sourcePort[slot] = sourcePort;
     table.intendedAtUs[slot] = intendedAtUs;
+    table.credentials[slot] = credentialsAtStart(prepared.arm, isContinued);
     this.#handshake.begin(slot);
   }
 
@@ -125,4 +139,9 @@ class RawEngine implements Engine {
       else this.#exchange.expire(slot, nowUs);
     }
   }
+}
+
+function credentialsAtStart({ auth }: EngineArm, isContinued: boolean): number {
+  if (auth === undefined) return NO_CREDENTIALS;
+  return isContinued || auth.mode === 'preemptive' ? AUTHORISED : UNASKED;
 }

@@ -3,7 +3,8 @@ import { COMPLETE, GARBAGE, NEED_MORE, TRUNCATED } from '../http/response-parser
 import { MSG_NOSIGNAL } from '../libc/constants.ts';
 import type { Libc, Region } from '../libc/index.ts';
 import type { Clock } from '../types.ts';
-import { CLOSING, HELD, RESPONSE } from './connection-table.ts';
+import type { Authentication } from './authentication.ts';
+import { AUTHORISED, CLOSING, HELD, NO_CREDENTIALS, RESPONSE, UNASKED } from './connection-table.ts';
 import { type Connections, HOLD_DEADLINE, RESPONSE_DEADLINE } from './connections.ts';
 import { placeNonce } from './prepared-arm.ts';
 
@@ -14,13 +15,21 @@ export class Exchange {
   readonly #libc: Libc;
   readonly #clock: Clock;
   readonly #connections: Connections;
+  readonly #authentication: Authentication;
   /** What is read goes here: one place for all connections, as the parser keeps nothing. */
   readonly #received: Region;
 
-  constructor(libc: Libc, clock: Clock, connections: Connections, received: Region) {
+  constructor(
+    libc: Libc,
+    clock: Clock,
+    connections: Connections,
+    authentication: Authentication,
+    received: Region,
+  ) {
     this.#libc = libc;
     this.#clock = clock;
     this.#connections = connections;
+    this.#authentication = authentication;
     this.#received = received;
   }
 
@@ -35,7 +44,10 @@ export class Exchange {
     }
     this.#connections.parser.reset(slot, request.responseHasNoBody);
     this.#connections.setDeadline(slot, RESPONSE_DEADLINE, establishedAtUs);
-    if (table.lostErrno[slot] === 0) this.send(slot);
+    if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.begin(slot);
+    if (table.lostErrno[slot] !== 0) return;
+    if (table.credentials[slot] === AUTHORISED) this.#authentication.authorise(slot, establishedAtUs);
+    else this.send(slot);
   }
 
   /** Sends what is left of the request. A failure is only noted: a response may have come before it. */
@@ -43,6 +55,10 @@ export class Exchange {
     const { table } = this.#connections;
     const { request } = this.#connections.preparedOf(slot);
     if (request === undefined || table.phase[slot] !== RESPONSE) return;
+    if (table.credentials[slot] === AUTHORISED) {
+      this.#authentication.send(slot);
+      return;
+    }
     const { length } = request.compiled.bytes;
     let sent = table.sent[slot]!;
     if (sent === length) return;
@@ -71,7 +87,7 @@ export class Exchange {
     while (table.generation[slot] === generation) {
       const count = this.#libc.recv(table.fd[slot]!, address, bytes.length, 0);
       if (count > 0) {
-        this.#takeBytes(slot, count, nowUs);
+        this.#takeBytes(slot, count, isFinished, nowUs);
         if (count === bytes.length || table.lostErrno[slot] !== 0) continue;
         if (isFinished && table.generation[slot] === generation) this.#takeEof(slot, nowUs);
         return;
@@ -92,15 +108,21 @@ export class Exchange {
     else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'timeout', 0, nowUs);
   }
 
-  #takeBytes(slot: number, count: number, nowUs: number): void {
+  #takeBytes(slot: number, count: number, isFinished: boolean, nowUs: number): void {
     const { table, parser } = this.#connections;
     table.bytes[slot] = table.bytes[slot]! + count;
     if (table.firstByteAtUs[slot] === -1) table.firstByteAtUs[slot] = nowUs;
     if (table.phase[slot] !== RESPONSE) return;
-    switch (parser.push(slot, this.#received.bytes, 0, count)) {
+    const progress = parser.push(slot, this.#received.bytes, 0, count);
+    if (table.credentials[slot] === UNASKED) this.#authentication.heed(slot, this.#received.bytes);
+    switch (progress) {
       case NEED_MORE:
         return;
       case COMPLETE:
+        if (this.#isChallenge(slot)) {
+          this.#authentication.meetChallenge(slot, count, isFinished, nowUs);
+          return;
+        }
         table.respondedAtUs[slot] = nowUs;
         this.#finish(slot, nowUs);
         return;
@@ -123,6 +145,10 @@ export class Exchange {
     }
     switch (parser.eof(slot)) {
       case COMPLETE:
+        if (this.#isChallenge(slot)) {
+          this.#authentication.meetChallenge(slot, 0, true, nowUs);
+          return;
+        }
         table.respondedAtUs[slot] = nowUs;
         // A response that ends with the connection leaves nothing to hold open.
         if (this.#connections.armOf(slot).holdUs > 0) this.#connections.settle(slot, 'held', 'eof', 0, nowUs);
@@ -140,12 +166,22 @@ export class Exchange {
   /** The far end closed too early; where an error was noted before, this is only its consequence. */
   #cut(slot: number, nowUs: number): void {
     const errno = this.#connections.table.lostErrno[slot]!;
-    if (errno === 0) this.#connections.settle(slot, this.#connections.phaseOf(slot), 'eof', 0, nowUs);
-    else this.#lose(slot, errno, nowUs);
+    if (errno !== 0) this.#lose(slot, errno, nowUs);
+    else if (this.#authentication.isUnanswered(slot)) this.#authentication.giveUp(slot, nowUs);
+    else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'eof', 0, nowUs);
   }
 
   #lose(slot: number, errno: number, nowUs: number): void {
-    this.#connections.settle(slot, this.#connections.phaseOf(slot), 'errno', errno, nowUs);
+    const isReset = errno === ERRNO.ECONNRESET || errno === ERRNO.EPIPE;
+    if (isReset && this.#authentication.isUnanswered(slot)) this.#authentication.giveUp(slot, nowUs);
+    else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'errno', errno, nowUs);
+  }
+
+  /** Whether the response just completed asks for credentials that the arm has. */
+  #isChallenge(slot: number): boolean {
+    const { table, parser } = this.#connections;
+    if (table.credentials[slot] === NO_CREDENTIALS) return false;
+    return parser.status(slot) === this.#connections.armOf(slot).auth?.status;
   }
 
   /** All is exchanged: hold the connection, wait for the far end's FIN, or close. */

@@ -3,6 +3,13 @@ import { UsageError } from '../../errors.ts';
 import type { HostPort } from '../../scenario/types.ts';
 import { FAR_END_DEFAULTS, type FarEndOptions } from './protocol.ts';
 
+const SWITCHES = [
+  ['keep-alive', 'keepAlive'],
+  ['basic', 'asksForBasic'],
+  ['close-after-challenge', 'closesAfterChallenge'],
+  ['tls', 'tls'],
+] as const;
+
 /** Options as the process's arguments; {@link parseArguments} reads them back. */
 export function formatArguments(options: FarEndOptions): string[] {
   const { host, port } = options.listen;
@@ -10,7 +17,7 @@ export function formatArguments(options: FarEndOptions): string[] {
     ...['--listen', `${host.includes(':') ? `[${host}]` : host}:${port}`],
     ...['--response-bytes', String(options.responseBytes)],
     ...['--delay-ms', String(options.delayMs)],
-    ...(options.keepAlive ? ['--keep-alive'] : []),
+    ...SWITCHES.flatMap(([flag, key]) => (options[key] ? [`--${flag}`] : [])),
   ];
 }
 
@@ -20,6 +27,9 @@ export function parseArguments(argv: readonly string[]): FarEndOptions {
   return {
     listen: values.listen === undefined ? FAR_END_DEFAULTS.listen : parseListen(values.listen),
     keepAlive: values['keep-alive'] ?? FAR_END_DEFAULTS.keepAlive,
+    asksForBasic: values.basic ?? FAR_END_DEFAULTS.asksForBasic,
+    closesAfterChallenge: values['close-after-challenge'] ?? FAR_END_DEFAULTS.closesAfterChallenge,
+    tls: values.tls ?? FAR_END_DEFAULTS.tls,
     responseBytes: parseCount('--response-bytes', values['response-bytes'], FAR_END_DEFAULTS.responseBytes),
     delayMs: parseCount('--delay-ms', values['delay-ms'], FAR_END_DEFAULTS.delayMs),
   };
@@ -32,6 +42,9 @@ function readFlags(argv: readonly string[]) {
       options: {
         listen: { type: 'string' },
         'keep-alive': { type: 'boolean' },
+        basic: { type: 'boolean' },
+        'close-after-challenge': { type: 'boolean' },
+        tls: { type: 'boolean' },
         'response-bytes': { type: 'string' },
         'delay-ms': { type: 'string' },
       },

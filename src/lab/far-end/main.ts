@@ -15,7 +15,8 @@ async function main(): Promise<void> {
   process.once('SIGINT', end);
   process.once('disconnect', end);
   process.on('SIGUSR2', () => print({ kind: 'counts', counts: servers.counts }));
-  print({ kind: 'listening', proxy: servers.proxy, origin: servers.origin });
+  const { proxy, origin, tlsOrigin } = servers;
+  print({ kind: 'listening', proxy, origin, ...(tlsOrigin === undefined ? {} : { tlsOrigin }) });
 }
 
 function endProcess(servers: Servers): void {

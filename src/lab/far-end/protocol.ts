@@ -13,6 +13,12 @@ export interface FarEndOptions {
   readonly responseBytes: number;
   /** From a request's end to its response, in milliseconds. */
   readonly delayMs: number;
+  /** The proxy asks for Basic credentials (407) and takes any that name a user and a password. */
+  readonly asksForBasic: boolean;
+  /** It closes the connection after it has asked, as some proxies do: the browser must open another. */
+  readonly closesAfterChallenge: boolean;
+  /** The origin listens for TLS as well, on a port of its own and with a certificate made for this run. */
+  readonly tls: boolean;
 }
 
 export const FAR_END_DEFAULTS: FarEndOptions = {
@@ -20,6 +26,9 @@ export const FAR_END_DEFAULTS: FarEndOptions = {
   keepAlive: false,
   responseBytes: 1_024,
   delayMs: 0,
+  asksForBasic: false,
+  closesAfterChallenge: false,
+  tls: false,
 };
 
 /** What has reached the far end since it started. */
@@ -29,12 +38,26 @@ export interface FarEndCounts {
   readonly proxyRequests: number;
   /** Requests that the proxy turned away: not in absolute form, or not for its origin. */
   readonly refusedRequests: number;
+  /** Requests, CONNECT among them, that were answered by 407. */
+  readonly challenges: number;
+  /** Tunnels that CONNECT has opened. */
+  readonly tunnels: number;
   readonly originConnections: number;
   /** Requests that came to the origin without the proxy. */
   readonly originRequests: number;
 }
 
+/** Where the origin speaks TLS, and the certificate to trust there, PEM. */
+export interface TlsOrigin extends HostPort {
+  readonly certificate: string;
+}
+
 /** What the process prints, one JSON object a line: first where it listens, then counts whenever asked. */
 export type FarEndMessage =
-  | { readonly kind: 'listening'; readonly proxy: HostPort; readonly origin: HostPort }
+  | {
+      readonly kind: 'listening';
+      readonly proxy: HostPort;
+      readonly origin: HostPort;
+      readonly tlsOrigin?: TlsOrigin;
+    }
   | { readonly kind: 'counts'; readonly counts: FarEndCounts };

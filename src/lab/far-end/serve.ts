@@ -1,14 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { HostPort } from '../../scenario/types.ts';
-import type { FarEndCounts, FarEndOptions } from './protocol.ts';
-import { createRespond, refuse } from './respond.ts';
+import { createIdentity } from './certificate.ts';
+import type { FarEndCounts, FarEndOptions, TlsOrigin } from './protocol.ts';
+import { createProxy, type Destination, type GrowingCounts } from './proxy.ts';
+import { createRespond, type Respond } from './respond.ts';
 
 /** A forward proxy and the origin behind it, listening. */
 export interface Servers {
   readonly proxy: HostPort;
   readonly origin: HostPort;
+  /** Where it was asked for TLS. */
+  readonly tlsOrigin?: TlsOrigin;
   readonly counts: FarEndCounts;
   /** Stops listening and resets what is open. */
   close(): void;
@@ -21,51 +26,46 @@ const BACKLOG = 65_535;
 const PATIENT: ServerOptions = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 
 /**
- * Starts both in this process. The proxy answers for its origin by a call instead of a connection, so that one core
- * keeps up with a load; it forwards to nothing else, so that it never is an open proxy.
+ * Starts all of it in this process.
  * @throws Error of the system where it cannot listen
  */
 export async function serveFarEnd(options: FarEndOptions): Promise<Servers> {
-  const counts = {
-    proxyConnections: 0,
-    proxyRequests: 0,
-    refusedRequests: 0,
-    originConnections: 0,
-    originRequests: 0,
-  };
-  const respondAsOrigin = createRespond(options, 'origin');
-  const respondAsProxy = createRespond(options, 'proxy');
-
-  const originServer = createServer(PATIENT, (request, response) => {
+  const counts = emptyCounts();
+  const respond = createRespond(options, 'origin');
+  const answer: Respond = (request, response) => {
     counts.originRequests += 1;
-    respondAsOrigin(request, response);
-  });
+    respond(request, response);
+  };
+  const originServer = createServer(PATIENT, answer);
   originServer.on('connection', () => (counts.originConnections += 1));
   const origin = await listen(originServer, { host: options.listen.host, port: 0 });
+  const secure = options.tls ? await serveTls(options.listen.host, answer) : undefined;
+  secure?.server.on('connection', () => (counts.originConnections += 1));
 
-  const proxyServer = createServer(PATIENT, (request, response) => {
-    const fault = whyNotForwarded(request.url ?? '', origin);
-    if (fault !== undefined) {
-      counts.refusedRequests += 1;
-      refuse(response, fault.status, fault.reason);
-      return;
-    }
-    counts.proxyRequests += 1;
-    respondAsProxy(request, response);
-  });
-  proxyServer.on('connection', () => (counts.proxyConnections += 1));
-  proxyServer.on('connect', (_request, socket) => {
-    counts.refusedRequests += 1;
-    socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  const destinations: Destination[] = [
+    { at: origin, server: originServer },
+    ...(secure === undefined ? [] : [secure]),
+  ];
+  const proxyServer = createServer(PATIENT);
+  const resumed = new WeakSet<object>();
+  const resume = (socket: object): void => {
+    resumed.add(socket);
+    proxyServer.emit('connection', socket);
+  };
+  const proxied = createProxy(options, origin, destinations, counts, resume);
+  proxyServer.on('request', proxied.request).on('connect', proxied.connect);
+  proxyServer.on('connection', (socket) => {
+    if (!resumed.has(socket)) counts.proxyConnections += 1;
   });
   const proxy = await listen(proxyServer, options.listen);
 
   return {
     proxy,
     origin,
+    ...(secure === undefined ? {} : { tlsOrigin: { ...secure.at, certificate: secure.certificate } }),
     counts,
     close() {
-      for (const server of [proxyServer, originServer]) {
+      for (const server of [proxyServer, ...destinations.map((destination) => destination.server)]) {
         server.close();
         server.closeAllConnections();
       }
@@ -73,16 +73,26 @@ export async function serveFarEnd(options: FarEndOptions): Promise<Servers> {
   };
 }
 
-/** A proxy is asked in absolute form (RFC 9112 section 3.2.2), and this one for its own origin only. */
-function whyNotForwarded(url: string, origin: HostPort): { status: number; reason: string } | undefined {
-  if (!URL.canParse(url)) return { status: 400, reason: 'This is a proxy: ask with an absolute URL.' };
-  const target = new URL(url);
-  const hosts = [origin.host, `[${origin.host}]`, 'localhost'];
-  const isOrigin = hosts.includes(target.hostname) && Number(target.port || 80) === origin.port;
-  if (target.protocol === 'http:' && isOrigin) return undefined;
+async function serveTls(
+  host: string,
+  answer: Respond,
+): Promise<Destination & { readonly certificate: string }> {
+  const { key, certificate } = createIdentity([...new Set([host, 'localhost'])], Date.now());
+  const server = createTlsServer({ ...PATIENT, key, cert: certificate }, answer);
+  // A client that does not trust the certificate, or resets, is its own affair.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return { at: await listen(server, { host, port: 0 }), server, certificate };
+}
+
+function emptyCounts(): GrowingCounts {
   return {
-    status: 403,
-    reason: `This proxy forwards to its own origin only, ${origin.host}:${origin.port}.`,
+    proxyConnections: 0,
+    proxyRequests: 0,
+    refusedRequests: 0,
+    challenges: 0,
+    tunnels: 0,
+    originConnections: 0,
+    originRequests: 0,
   };
 }
 

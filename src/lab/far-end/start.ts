@@ -5,13 +5,21 @@ import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../../errors.ts';
 import type { HostPort } from '../../scenario/types.ts';
 import { formatArguments } from './arguments.ts';
-import { FAR_END_DEFAULTS, type FarEndCounts, type FarEndMessage, type FarEndOptions } from './protocol.ts';
+import {
+  FAR_END_DEFAULTS,
+  type FarEndCounts,
+  type FarEndMessage,
+  type FarEndOptions,
+  type TlsOrigin,
+} from './protocol.ts';
 
 /** A far end that runs. */
 export interface FarEnd {
   readonly pid: number;
   readonly proxy: HostPort;
   readonly origin: HostPort;
+  /** Present where it was asked for TLS. */
+  readonly tlsOrigin?: TlsOrigin;
   /** What has reached it so far. @throws EnvironmentError where it has died */
   count(): Promise<FarEndCounts>;
   /** Ends it, by force after 2 s; resolves once it is gone. May be called again. */
@@ -41,6 +49,7 @@ export async function startFarEnd(options: Partial<FarEndOptions> = {}): Promise
     pid: child.pid!,
     proxy: listening.proxy,
     origin: listening.origin,
+    ...(listening.tlsOrigin === undefined ? {} : { tlsOrigin: listening.tlsOrigin }),
     async count() {
       const counted = messages.next('counts');
       child.kill('SIGUSR2');

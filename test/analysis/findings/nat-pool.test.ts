@@ -58,7 +58,7 @@ function fill(nat: Nat, { holdSec, perSec, forSec }: Load, how: Partial<Arm> = {
 }
 
 function otherPort(stalled: number): ArmResult {
-  const target = { host: '10.0.0.1', port: 3_129, path: '' };
+  const target = { scheme: 'tcp', host: '10.0.0.1', port: 3_129, path: '' } as const;
   return {
     arm: armOf({ name: 'other-port', target }),
     summary: summaryOf({

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { NONCE_WIDTH } from '../../../src/engine/http/message.ts';
 import { writeNonce } from '../../../src/engine/http/nonce.ts';
-import { compileRequest, NONCE_WIDTH } from '../../../src/engine/http/request.ts';
+import { compileAuthRequest, compileRequest, compileTunnel } from '../../../src/engine/http/request.ts';
 import type { CompiledRequest } from '../../../src/engine/types.ts';
 import { UsageError } from '../../../src/errors.ts';
-import type { Arm, RequestSpec } from '../../../src/scenario/types.ts';
+import type { Arm, AuthSpec, RequestSpec } from '../../../src/scenario/types.ts';
 
 const REQUEST: RequestSpec = { method: 'GET', version: '1.1', headers: [], body: '' };
 
@@ -11,7 +12,7 @@ const ARM: Arm = {
   name: 'stress',
   via: 'proxy',
   proxy: { host: 'proxy.example', port: 3128 },
-  target: { host: 'origin.example', port: 80, path: '/a?b=c' },
+  target: { scheme: 'http', host: 'origin.example', port: 80, path: '/a?b=c' },
   request: REQUEST,
   expect: { kind: 'status', statuses: [200] },
   load: { kind: 'closed', concurrency: 1, attempts: 1 },
@@ -34,7 +35,7 @@ function textOf(changes: Partial<Arm> = {}, request: Partial<RequestSpec> = {}):
 }
 
 function targetOf(host: string, port: number, path = '/'): Partial<Arm> {
-  return { target: { host, port, path } };
+  return { target: { scheme: 'http', host, port, path } };
 }
 
 describe('request', () => {
@@ -101,7 +102,7 @@ describe('request', () => {
 
   it('finds every nonce by its offset in bytes', () => {
     const { bytes, nonceOffsets, nonceWidth } = compile(
-      { target: { host: 'origin.example', port: 80, path: '/é/{nonce}' } },
+      { target: { scheme: 'http', host: 'origin.example', port: 80, path: '/é/{nonce}' } },
       { headers: [['X-Nonce', 'a{nonce}{nonce}']], body: '{nonce}' },
     );
     for (const at of nonceOffsets) writeNonce(bytes, at, nonceWidth, 1_234);
@@ -135,5 +136,116 @@ describe('request', () => {
     ['a method of two words', {}, { method: 'GET /' }],
   ])('refuses %s', (_what, changes, request) => {
     expect(() => compile(changes, request)).toThrow(UsageError);
+  });
+});
+
+const BASIC: AuthSpec = {
+  to: 'proxy',
+  scheme: 'basic',
+  mode: 'challenge',
+  credentials: { kind: 'env', name: 'PROXY_USER' },
+};
+
+/** A compiled request as text, `<credentials>` where they go. */
+function show(request: CompiledRequest | undefined): string {
+  if (request === undefined) throw new Error('nothing compiled');
+  const bytes = Buffer.from(request.bytes);
+  const at = request.credentialsAt;
+  if (at === undefined) return bytes.toString();
+  return `${bytes.subarray(0, at)}<credentials>${bytes.subarray(at)}`;
+}
+
+describe('request of an arm with credentials', () => {
+  it('goes without them first and keeps the connection, as browsers do', () => {
+    expect(show(compileRequest({ ...ARM, auth: BASIC }))).toBe(
+      'GET http://origin.example/a?b=c HTTP/1.1\r\n' +
+        'Host: origin.example\r\nUser-Agent: rushhour\r\nAccept: */*\r\n\r\n',
+    );
+  });
+
+  it('asks for the connection to be kept in HTTP/1.0', () => {
+    const request = { ...REQUEST, version: '1.0' } as const;
+    expect(show(compileRequest({ ...ARM, auth: BASIC, request }))).toContain(
+      '\r\nConnection: keep-alive\r\n',
+    );
+  });
+
+  it('goes with them next, right after Host, and then asks to close', () => {
+    expect(show(compileAuthRequest({ ...ARM, auth: BASIC }))).toBe(
+      'GET http://origin.example/a?b=c HTTP/1.1\r\n' +
+        'Host: origin.example\r\nProxy-Authorization: <credentials>\r\nUser-Agent: rushhour\r\n' +
+        'Accept: */*\r\nConnection: close\r\n\r\n',
+    );
+  });
+
+  it('has them in another field for an origin', () => {
+    const arm: Arm = { ...ARM, via: 'direct', auth: { ...BASIC, to: 'origin', mode: 'preemptive' } };
+    expect(show(compileAuthRequest(arm))).toContain('\r\nAuthorization: <credentials>\r\n');
+    expect(show(compileRequest(arm))).toContain('\r\nConnection: close\r\n');
+  });
+
+  it('finds their place beyond nonces and characters of several bytes', () => {
+    const target = { ...ARM.target, path: '/é/{nonce}' };
+    const text = show(compileAuthRequest({ ...ARM, target, auth: BASIC }));
+    expect(text).toContain('\r\nProxy-Authorization: <credentials>\r\n');
+  });
+
+  it('has no such request where the arm has none, or sends none', () => {
+    expect(compileAuthRequest(ARM)).toBeUndefined();
+    expect(compileAuthRequest({ ...ARM, via: 'tcp', auth: BASIC })).toBeUndefined();
+  });
+
+  it('refuses a header of the same name', () => {
+    const request = { ...REQUEST, headers: [['proxy-authorization', 'Basic eDp5']] } as const;
+    expect(() => compileAuthRequest({ ...ARM, request, auth: BASIC })).toThrow(UsageError);
+  });
+});
+
+describe('request through a tunnel', () => {
+  const TUNNELLED: Arm = {
+    ...ARM,
+    via: 'tunnel',
+    target: { scheme: 'https', host: 'origin.example', port: 443, path: '/a' },
+  };
+
+  it('begins with CONNECT, which names the port even where it is the default one', () => {
+    expect(show(compileTunnel(TUNNELLED))).toBe(
+      'CONNECT origin.example:443 HTTP/1.1\r\nHost: origin.example:443\r\n' +
+        'User-Agent: rushhour\r\nProxy-Connection: keep-alive\r\n\r\n',
+    );
+    expect(compileTunnel(ARM)).toBeUndefined();
+  });
+
+  it("brackets IPv6, and shows the proxy the arm's own user agent", () => {
+    const target = { scheme: 'http', host: '2001:db8::1', port: 80, path: '/' } as const;
+    const request = { ...REQUEST, headers: [['user-agent', 'curl/8']] } as const;
+    expect(show(compileTunnel({ ...TUNNELLED, target, request }))).toBe(
+      'CONNECT [2001:db8::1]:80 HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n' +
+        'user-agent: curl/8\r\nProxy-Connection: keep-alive\r\n\r\n',
+    );
+  });
+
+  it('is origin-form within, the default port of its scheme left out', () => {
+    expect(show(compileRequest(TUNNELLED))).toContain('GET /a HTTP/1.1\r\nHost: origin.example\r\n');
+    const target = { ...TUNNELLED.target, port: 80 };
+    expect(show(compileRequest({ ...TUNNELLED, target }))).toContain('\r\nHost: origin.example:80\r\n');
+  });
+
+  it('shows credentials for the proxy in CONNECT, and the target nothing of them', () => {
+    const arm = { ...TUNNELLED, auth: BASIC };
+    expect(show(compileAuthRequest(arm))).toBe(
+      'CONNECT origin.example:443 HTTP/1.1\r\nHost: origin.example:443\r\n' +
+        'Proxy-Authorization: <credentials>\r\nUser-Agent: rushhour\r\nProxy-Connection: keep-alive\r\n\r\n',
+    );
+    expect(show(compileRequest(arm))).toBe(show(compileRequest(TUNNELLED)));
+    expect(show(compileTunnel(arm))).toBe(show(compileTunnel(TUNNELLED)));
+  });
+
+  it('shows credentials for the origin within the tunnel only', () => {
+    const arm: Arm = { ...TUNNELLED, auth: { ...BASIC, to: 'origin' } };
+    expect(show(compileAuthRequest(arm))).toContain(
+      'GET /a HTTP/1.1\r\nHost: origin.example\r\nAuthorization: <cred',
+    );
+    expect(show(compileRequest(arm))).not.toContain('Connection: close');
   });
 });

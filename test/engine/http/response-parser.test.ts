@@ -183,6 +183,38 @@ describe('response parser', () => {
     expect(parser.status(1)).toBe(404);
   });
 
+  it.each([200, 204, 299])('takes a %i to CONNECT as complete at its head', (status) => {
+    const parser = new ResponseParser(SLOT + 1);
+    parser.resetForConnect(SLOT);
+    const head = Buffer.from(
+      `HTTP/1.1 ${status} X\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    expect(parser.push(SLOT, head, 0, head.length)).toBe(COMPLETE);
+  });
+
+  it('expects a body after any other answer to CONNECT', () => {
+    const parser = new ResponseParser(SLOT + 1);
+    parser.resetForConnect(SLOT);
+    const head = Buffer.from('HTTP/1.1 407 X\r\nContent-Length: 5\r\n\r\n');
+    expect(parser.push(SLOT, head, 0, head.length)).toBe(NEED_MORE);
+    expect(parser.push(SLOT, Buffer.from('hello'), 0, 5)).toBe(COMPLETE);
+  });
+
+  it('tells where in the bytes of a push the head and the response end', () => {
+    const parser = new ResponseParser(SLOT + 1);
+    const ends = (text: string, from = 0): number[] => {
+      const bytes = Buffer.from(text);
+      parser.push(SLOT, bytes, from, bytes.length);
+      return [parser.headEnd, parser.end];
+    };
+    parser.reset(SLOT, false);
+    const head = 'HTTP/1.1 407 X\r\nContent-Length: 5\r\n\r\n';
+    expect(ends('HTTP/1.1 100 Continue\r\n\r\nHTTP')).toEqual([29, 29]);
+    expect(ends(`${head.slice(4)}he`)).toEqual([head.length - 4, head.length - 2]);
+    expect(ends('..llo tail', 2)).toEqual([2, 5]);
+    expect(ends('tail')).toEqual([0, 0]);
+  });
+
   const samples = [WHOLE, GARBLED, CUT, UNTIL_CLOSE].flatMap((group) => Object.values(group));
   const anyMessage = fc.oneof(
     fc.constantFrom(...samples).map((text) => Buffer.from(text, 'latin1')),

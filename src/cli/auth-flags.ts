@@ -1,0 +1,138 @@
+import { type Command, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import type { HitAuth, HitTls } from '../scenario/hit.ts';
+import type { CredentialSource } from '../scenario/types.ts';
+import { readUser } from './credentials.ts';
+import type { Host } from './host.ts';
+import { collect } from './values.ts';
+
+/** The flags of `hit` that say who asks, how to answer, and how to speak TLS; names are curl's. */
+export interface AuthFlags {
+  readonly proxyUser?: string;
+  readonly proxyBasic?: boolean;
+  readonly proxyNegotiate?: boolean;
+  readonly user?: string;
+  readonly basic?: boolean;
+  readonly negotiate?: boolean;
+  readonly challenge?: boolean;
+  readonly keytab?: string;
+  readonly principal?: string[];
+  readonly service?: string;
+  readonly proxytunnel?: boolean;
+  readonly cacert?: string;
+  readonly insecure?: boolean;
+  readonly tlsResume?: boolean;
+  readonly 'tlsv1.3'?: boolean;
+}
+
+export function addAuthOptions(command: Command): Command {
+  const exclusive = (flags: string, about: string, ...others: string[]) =>
+    new Option(flags, about).conflicts(others);
+  command
+    .option(
+      '-U, --proxy-user <user:password>',
+      'show these to the proxy; also env:NAME, @file, pupil{1-30}:password',
+    )
+    .addOption(exclusive('--proxy-basic', 'to the proxy by Basic (default with -U)', 'proxyNegotiate'))
+    .option('--proxy-negotiate', 'to the proxy by Negotiate: Kerberos tickets')
+    .option('-u, --user <user:password>', 'show these to the origin, as -U to the proxy')
+    .addOption(exclusive('--basic', 'to the origin by Basic (default with -u)', 'negotiate'))
+    .option('--negotiate', 'to the origin by Negotiate')
+    .option('--challenge', 'send credentials only once asked (407, 401), as browsers do');
+  return addTicketOptions(command)
+    .option('-p, --proxytunnel', 'reach the target by CONNECT (always so for https:// with -x)')
+    .option('--cacert <file>', 'PEM certificates to trust instead of the system’s')
+    .option('-k, --insecure', 'take any certificate')
+    .option('--tlsv1.3', 'TLS 1.3 or later (default: 1.2 or later)')
+    .option('--tls-resume', 'offer the TLS session of the last connection');
+}
+
+/** Whence tickets come; `run` and `doctor` take these too. */
+export function addTicketOptions(command: Command): Command {
+  return command
+    .option('--keytab <file>', 'Negotiate: keytab to get tickets with (default: the ticket cache)')
+    .option(
+      '--principal <name>',
+      'Negotiate: principal of the keytab, or pupil{1-30}@REALM (repeatable)',
+      collect,
+    )
+    .option(
+      '--service <name>',
+      'Negotiate: service to get tickets for (default: HTTP@ and the host that asks)',
+    );
+}
+
+/**
+ * How to authenticate, as curl users mean it: credentials go at once, unless --challenge says to wait.
+ * @throws UsageError where the flags do not go together
+ */
+export function readAuth(flags: AuthFlags, host: Host): HitAuth | undefined {
+  const isToProxy =
+    flags.proxyUser !== undefined || flags.proxyBasic === true || flags.proxyNegotiate === true;
+  const isToOrigin = flags.user !== undefined || flags.basic === true || flags.negotiate === true;
+  if (isToProxy && isToOrigin) {
+    throw new UsageError('credentials for the proxy and for the origin at once', {
+      hint: 'one of them can ask, not both: keep -U and --proxy-…, or -u, --basic and --negotiate',
+    });
+  }
+  if (!isToProxy && !isToOrigin) {
+    const lone = (['challenge', 'keytab', 'principal', 'service'] as const).find(
+      (name) => flags[name] !== undefined,
+    );
+    if (lone === undefined) return undefined;
+    throw new UsageError(`--${lone} without anybody to authenticate to`, {
+      hint: 'add --proxy-negotiate, --negotiate, -U or -u',
+    });
+  }
+  const isNegotiate = (isToProxy ? flags.proxyNegotiate : flags.negotiate) === true;
+  const mode = flags.challenge === true ? 'challenge' : 'preemptive';
+  const to = isToProxy ? 'proxy' : 'origin';
+  return isNegotiate
+    ? { to, mode, scheme: 'negotiate', ...readTickets(flags, isToProxy ? flags.proxyUser : flags.user) }
+    : { to, mode, scheme: 'basic', credentials: readBasic(flags, to, host) };
+}
+
+function readTickets(
+  { keytab, principal, service }: AuthFlags,
+  user: string | undefined,
+): Pick<HitAuth, 'credentials' | 'service'> {
+  // curl needs a user to authenticate at all, and takes ":" for none.
+  if (user !== undefined && user !== ':') {
+    throw new UsageError('Negotiate sends tickets, no passwords', {
+      hint: 'leave -U (-u) out, or write --keytab and --principal',
+    });
+  }
+  if (keytab === undefined && principal !== undefined) {
+    throw new UsageError('--principal without a keytab', { hint: 'add --keytab, a file with its key' });
+  }
+  return {
+    ...(keytab === undefined
+      ? {}
+      : { credentials: { kind: 'keytab', path: keytab, principals: principal ?? [] } }),
+    ...(service === undefined ? {} : { service }),
+  };
+}
+
+function readBasic(flags: AuthFlags, to: HitAuth['to'], host: Host): CredentialSource {
+  const isTicket = flags.keytab !== undefined || flags.principal !== undefined || flags.service !== undefined;
+  if (isTicket) {
+    throw new UsageError('Basic has no use for tickets', {
+      hint: 'add --proxy-negotiate (--negotiate), or leave out --keytab, --principal and --service',
+    });
+  }
+  const [flag, text] =
+    to === 'proxy' ? (['--proxy-user', flags.proxyUser] as const) : (['--user', flags.user] as const);
+  if (text !== undefined) return readUser(flag, text, host);
+  throw new UsageError(`Basic without a user`, { hint: `add ${flag} user:password, env:NAME or @file` });
+}
+
+/** How to speak TLS; undefined where no flag says anything. */
+export function readTls(flags: AuthFlags): HitTls | undefined {
+  const tls: HitTls = {
+    ...(flags.cacert === undefined ? {} : { ca: flags.cacert }),
+    ...(flags.insecure === true ? { insecure: true } : {}),
+    ...(flags['tlsv1.3'] === true ? { minVersion: '1.3' as const } : {}),
+    ...(flags.tlsResume === true ? { resumption: true } : {}),
+  };
+  return Object.keys(tls).length === 0 ? undefined : tls;
+}

@@ -1,0 +1,22 @@
+import type { Check, KerberosFacts } from './types.ts';
+
+/** Whether each arm with Negotiate gets its tokens: ticket, service, realm, KDC and clock at once. */
+export function judgeKerberos(kerberos: readonly KerberosFacts[]): Check[] {
+  return kerberos.map(({ arm, service, principals, ticket, fault }) => {
+    const name = `tickets of ${arm}`;
+    const until =
+      ticket === undefined ? '' : `; the ticket of ${ticket.principal} lasts until ${ticket.expires}`;
+    if (fault !== undefined) {
+      return {
+        name,
+        level: 'fail',
+        what: `${fault.what}${until}`,
+        why: 'Without tokens nothing can be sent.',
+        mend: fault.mend,
+      };
+    }
+    const as =
+      ticket === undefined ? ` as ${principals} ${principals === 1 ? 'principal' : 'principals'}` : '';
+    return { name, level: 'ok', what: `Kerberos gives tokens for ${service}${as}${until}` };
+  });
+}

@@ -1,0 +1,35 @@
+import { EnvironmentError } from '../../errors.ts';
+
+/** What is used of the `kerberos` package. */
+export interface Kerberos {
+  readonly GSS_MECH_OID_KRB5: number;
+  readonly GSS_MECH_OID_SPNEGO: number;
+  initializeClient(
+    service: string,
+    options: { readonly mechOID: number; readonly principal?: string },
+  ): Promise<{ step(challenge: string): Promise<string> }>;
+}
+
+/**
+ * Loads the `kerberos` package, which an installation may lack: it is compiled, against the headers of libkrb5.
+ * @throws EnvironmentError with the command that brings it
+ */
+export async function loadKerberos(): Promise<Kerberos> {
+  try {
+    const { default: kerberos } = await import('kerberos');
+    return kerberos;
+  } catch (cause) {
+    throw new EnvironmentError(
+      `Negotiate needs the npm package kerberos, which could not be loaded (${firstLine(cause)})`,
+      {
+        hint: 'apt-get install g++ make python3 libkrb5-dev, then in the folder of rushhour: npm install --include=optional && npm rebuild kerberos',
+        cause,
+      },
+    );
+  }
+}
+
+function firstLine(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.split('\n')[0] ?? '';
+}

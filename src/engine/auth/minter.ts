@@ -1,0 +1,215 @@
+import { type KerberosFault, readGssMessage } from './fault.ts';
+import type { Identity } from './identity.ts';
+import type { Kerberos } from './kerberos.ts';
+
+/** A token ready to be sent, once. */
+export interface MintedToken {
+  /** `Negotiate YII...` (RFC 4559 section 4). */
+  readonly fieldValue: string;
+  /** When its making began, as {@link Clock} tells: its authenticator is not older. */
+  readonly mintedAtMs: number;
+  readonly tookUs: number;
+}
+
+/** Milliseconds, monotonic. */
+type Clock = () => number;
+
+/** More at once make nothing faster: each costs 80-150 us of one processor. They hide the way to the KDC, though. */
+const MOST_IN_FLIGHT = 16;
+
+/** Threads of libuv's pool that are left to Node's own files and names while a KDC keeps the others waiting. */
+const LEFT_TO_NODE = 2;
+
+/** Size of libuv's pool where UV_THREADPOOL_SIZE does not say (libuv documentation, "Thread pool work scheduling"). */
+const DEFAULT_POOL = 4;
+
+/** How many tokens one identity may have made in a row while others wait. */
+const MOST_IN_A_ROW = 64;
+
+interface Job {
+  readonly identity: Identity;
+  readonly service: string;
+  readonly resolve: (token: MintedToken) => void;
+  readonly reject: (fault: KerberosFault) => void;
+}
+
+/**
+ * Makes Negotiate tokens, on libuv's thread pool. One for the process, on its main thread: the Kerberos library learns
+ * from the environment which cache and keytab to use, so identities have to take turns, and a worker thread that ends
+ * while a token is being made takes the process with it.
+ */
+export class Minter {
+  readonly #kerberos: Kerberos;
+  readonly #clock: Clock;
+  readonly #limit: number;
+  readonly #environment = saveEnvironment();
+  readonly #queue: Job[] = [];
+  /** Caches that hold their principal's ticket: what is made after that needs not name it. */
+  readonly #filled = new Set<Identity>();
+  /** How often an identity has had to begin with an empty cache again. */
+  readonly #renewals = new Map<Identity, number>();
+  #current: Identity | undefined;
+  #inARow = 0;
+  #inFlight = 0;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(
+    kerberos: Kerberos,
+    clock: Clock = () => performance.now(),
+    limit = limitInFlight(process.env),
+  ) {
+    this.#kerberos = kerberos;
+    this.#clock = clock;
+    this.#limit = limit;
+  }
+
+  /**
+   * Makes one token.
+   * @param service host-based name, such as `HTTP@proxy.example`
+   * @throws KerberosFault (rejects)
+   */
+  mint(identity: Identity, service: string): Promise<MintedToken> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ identity, service, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  /**
+   * Resolves once nothing is being made any more: ending before that aborts the process. A KDC that does not answer
+   * keeps a token for as long as the library is patient (half a minute, measured).
+   */
+  async close(): Promise<void> {
+    while (this.#inFlight > 0 || this.#queue.length > 0)
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    restoreEnvironment(this.#environment);
+    this.#current = undefined;
+  }
+
+  #pump(): void {
+    for (;;) {
+      const job = this.#takeNext();
+      if (job === undefined) break;
+      this.#inFlight += 1;
+      this.#inARow += 1;
+      void this.#run(job);
+    }
+    if (this.#inFlight > 0 || this.#queue.length > 0) return;
+    const idle = this.#whenIdle;
+    this.#whenIdle = [];
+    for (const resolve of idle) resolve();
+  }
+
+  /** The next job that may run beside what runs already: of the same identity, or of another once all is quiet. */
+  #takeNext(): Job | undefined {
+    if (this.#queue.length === 0) return undefined;
+    const isTurnOver = this.#inARow >= MOST_IN_A_ROW;
+    const own = isTurnOver ? -1 : this.#queue.findIndex(({ identity }) => identity === this.#current);
+    if (own >= 0) {
+      const isFilled = this.#current?.kind === 'ticket-cache' || this.#filled.has(this.#current!);
+      return this.#inFlight < (isFilled ? this.#limit : 1) ? this.#queue.splice(own, 1)[0] : undefined;
+    }
+    if (this.#inFlight > 0) return undefined;
+    const other = this.#queue.findIndex(({ identity }) => identity !== this.#current);
+    const [job] = this.#queue.splice(Math.max(0, other), 1);
+    this.#turnTo(job!.identity);
+    return job;
+  }
+
+  #turnTo(identity: Identity): void {
+    this.#inARow = 0;
+    if (this.#current === identity) return;
+    this.#current = identity;
+    restoreEnvironment(this.#environment);
+    if (identity.kind === 'ticket-cache') return;
+    process.env['KRB5CCNAME'] = `${identity.cache} ${this.#renewals.get(identity) ?? 0}`;
+    process.env['KRB5_CLIENT_KTNAME'] = `FILE:${identity.keytab}`;
+  }
+
+  async #run({ identity, service, resolve, reject }: Job): Promise<void> {
+    const mintedAtMs = this.#clock();
+    try {
+      const token = await this.#step(identity, service, this.#kerberos.GSS_MECH_OID_SPNEGO);
+      this.#filled.add(identity);
+      const tookUs = (this.#clock() - mintedAtMs) * 1_000;
+      resolve({ fieldValue: `Negotiate ${token}`, mintedAtMs, tookUs });
+    } catch (error) {
+      const fault = await this.#diagnose(identity, service, error);
+      if (fault.kind === 'ticket-expired') this.#emptyCache(identity);
+      reject(fault);
+      this.#refuseAlike(identity, service, fault);
+    } finally {
+      this.#inFlight -= 1;
+      this.#pump();
+    }
+  }
+
+  /**
+   * A cache without its principal's ticket is filled by naming the principal; after that the cache itself tells whose it
+   * is. Naming it always would look through the caches of all principals each time: 1,600/s with 300 of them, not 10,000.
+   */
+  async #step(identity: Identity, service: string, mechOID: number): Promise<string> {
+    const isNamed = identity.kind === 'keytab' && !this.#filled.has(identity);
+    const client = await this.#kerberos.initializeClient(service, {
+      mechOID,
+      ...(isNamed && { principal: identity.name }),
+    });
+    return client.step('');
+  }
+
+  /** What waits for the same would wait for a KDC that does not answer one after the other, half a minute each. */
+  #refuseAlike(identity: Identity, service: string, fault: KerberosFault): void {
+    const waiting = this.#queue.splice(0);
+    for (const job of waiting) {
+      if (job.identity === identity && job.service === service) job.reject(fault);
+      else this.#queue.push(job);
+    }
+  }
+
+  /**
+   * The library renews what it got with a keytab by itself; where that fails it says only that the ticket has expired.
+   * With an empty cache the next attempt gets a new one, or says why not.
+   */
+  #emptyCache(identity: Identity): void {
+    if (identity.kind !== 'keytab' || !this.#filled.delete(identity)) return;
+    this.#renewals.set(identity, (this.#renewals.get(identity) ?? 0) + 1);
+    if (this.#current === identity) this.#current = undefined;
+  }
+
+  /** SPNEGO keeps to itself why it found no mechanism; Kerberos alone, asked the same, says it. */
+  async #diagnose(identity: Identity, service: string, error: unknown): Promise<KerberosFault> {
+    const message = messageOf(error);
+    if (!/SPNEGO cannot find mechanisms/i.test(message)) return readGssMessage(message);
+    try {
+      await this.#step(identity, service, this.#kerberos.GSS_MECH_OID_KRB5);
+      return readGssMessage(message);
+    } catch (plain) {
+      return readGssMessage(messageOf(plain));
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** How many tokens may be made at once: a KDC that does not answer must not keep all of libuv's threads. */
+export function limitInFlight(env: Readonly<Record<string, string | undefined>>): number {
+  const pool = Number(env['UV_THREADPOOL_SIZE']) || DEFAULT_POOL;
+  return Math.max(1, Math.min(MOST_IN_FLIGHT, pool - LEFT_TO_NODE));
+}
+
+/** What of the environment decides whose tickets are used (MIT Kerberos documentation, "Environment variables"). */
+const VARIABLES = ['KRB5CCNAME', 'KRB5_CLIENT_KTNAME'] as const;
+type Saved = readonly (readonly [(typeof VARIABLES)[number], string | undefined])[];
+
+function saveEnvironment(): Saved {
+  return VARIABLES.map((name) => [name, process.env[name]] as const);
+}
+
+function restoreEnvironment(saved: Saved): void {
+  for (const [name, value] of saved) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}

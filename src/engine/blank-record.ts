@@ -1,0 +1,31 @@
+import type { AttemptRecord } from './types.ts';
+
+/** A record in which nothing has happened yet. @param beginning what is known of the attempt so far */
+export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): AttemptRecord {
+  return {
+    phase: 'start',
+    cause: 'none',
+    errno: 0,
+    status: 0,
+    arm: 0,
+    attempt: 0,
+    endpoint: 0,
+    source: -1,
+    sourcePort: 0,
+    intendedAtUs: -1,
+    startedAtUs: -1,
+    establishedAtUs: -1,
+    challengedAtUs: -1,
+    tunnelledAtUs: -1,
+    securedAtUs: -1,
+    firstByteAtUs: -1,
+    respondedAtUs: -1,
+    endedAtUs: -1,
+    synRetransmits: -1,
+    rttUs: -1,
+    mss: -1,
+    tcpOptions: -1,
+    bytes: 0,
+    ...beginning,
+  };
+}

@@ -1,0 +1,293 @@
+import { challengeOf } from './challenge.ts';
+import type { Answer, Connection, ConnectionOwner, Lost } from './connection.ts';
+import { createObject, type Page, type PageObject } from './page-object.ts';
+import type { BrowserArm, BrowserHost } from './types.ts';
+
+/**
+ * Objects that a browser asks for at once beyond what its connections can carry. Chromium holds back what may wait
+ * (services/network/resource_scheduler: six a host), but not style sheets, scripts and the first five images of a page.
+ */
+const MOST_QUEUED = 5;
+
+/** What a browser needs to make connections. */
+export interface ConnectionFactory {
+  create(browser: number, attempt: number, intendedAtUs: number, owner: ConnectionOwner): Connection;
+  /** Called whenever one is over. */
+  forget(connection: Connection): void;
+}
+
+/**
+ * One person's browser, as Chromium goes about it (net/socket/transport_client_socket_pool.cc and
+ * net/http/http_network_transaction.cc): a request takes the connection that came to rest last; where none rests, another
+ * is opened as long as there is room for one; and it goes out on whichever is free first.
+ */
+export class Browser implements ConnectionOwner {
+  readonly number: number;
+  readonly #arm: BrowserArm;
+  readonly #host: BrowserHost;
+  readonly #factory: ConnectionFactory;
+  readonly #connections = new Set<Connection>();
+  /** The one that came to rest last is at the end. */
+  readonly #resting: Connection[] = [];
+  readonly #asked = new Map<Connection, PageObject>();
+  /** Connections being opened for one object alone. */
+  readonly #bound = new Map<Connection, PageObject>();
+  /** Connections being opened for whichever object waits. */
+  #connecting = 0;
+  /** Objects that wait for a connection. */
+  #waiting: PageObject[] = [];
+  /** Objects that are not asked for yet, as enough others are under way. */
+  #later: PageObject[] = [];
+  #underway = 0;
+  #page: Page | undefined;
+  /** Basic: credentials go with every request once they are known to be wanted (RFC 7617 section 2.2). */
+  #goesAhead: boolean;
+  #isRetired = false;
+
+  constructor(number: number, arm: BrowserArm, host: BrowserHost, factory: ConnectionFactory) {
+    this.number = number;
+    this.#arm = arm;
+    this.#host = host;
+    this.#factory = factory;
+    this.#goesAhead = arm.auth?.mode === 'preemptive';
+  }
+
+  /** Opens a page; only where none is being loaded. */
+  open(dueUs: number): void {
+    this.#page = { dueUs, left: 1, isWhole: true };
+    this.#want([0], dueUs);
+    this.pump();
+  }
+
+  /** Sends what can be sent and opens what connections there is room, and leave, for. */
+  pump(): void {
+    while (this.#later.length > 0 && this.#underway < this.#arm.connections + MOST_QUEUED) {
+      this.#waiting.push(this.#later.shift()!);
+      this.#underway += 1;
+    }
+    for (let object = this.#nextToAsk(); object !== undefined; object = this.#nextToAsk()) {
+      if (!this.#ask(this.#resting.pop()!, object)) return;
+    }
+    while (this.#connecting < this.#waiting.length && this.#connections.size < this.#arm.connections) {
+      const object = this.#waiting[this.#connecting]!;
+      if (object.isGivenUp && this.#connections.size > 0) return;
+      const isFirst = object.index === 0 && !object.mustAuthorise;
+      const intendedAtUs = isFirst ? object.wantedAtUs : this.#host.clock();
+      const sinceUs = this.#blockedSince(object);
+      const leave = object.isGivenUp ? 'never' : this.#host.leave(this.number, sinceUs, intendedAtUs);
+      if (leave === 'wait') {
+        object.blockedAtUs = sinceUs;
+        return;
+      }
+      if (leave === 'never') this.#giveUp(object);
+      else this.#connect(object, leave, intendedAtUs);
+    }
+  }
+
+  /** Opens no page any more, and closes its connections once they rest. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#page !== undefined) return;
+    for (const connection of this.#resting.splice(0)) connection.close();
+  }
+
+  /** Gives up the page that is being loaded, and every connection. */
+  abort(): void {
+    this.#isRetired = true;
+    const left = this.#page?.left ?? 0;
+    this.#page = undefined;
+    this.#waiting = [];
+    this.#later = [];
+    this.#underway = 0;
+    this.#asked.clear();
+    this.#bound.clear();
+    for (let object = 0; object < left; object += 1) this.#host.objectOver(-1);
+    for (const connection of [...this.#connections]) connection.abort();
+  }
+
+  ready(connection: Connection): void {
+    const object = this.#bound.get(connection);
+    if (object === undefined) {
+      this.#connecting -= 1;
+      this.#resting.push(connection);
+      this.#closeWhereRetired();
+    } else {
+      this.#bound.delete(connection);
+      this.#ask(connection, object);
+    }
+    this.pump();
+  }
+
+  answered(connection: Connection, answer: Answer): void {
+    const object = this.#asked.get(connection)!;
+    this.#asked.delete(connection);
+    const challenge = challengeOf(answer, this.#arm.auth);
+    if (challenge === undefined) {
+      this.#take(connection, object, answer);
+      return;
+    }
+    if (object.isAuthorised) {
+      this.#goesAhead = this.#arm.auth?.mode === 'preemptive';
+      connection.end('denied', answer.status);
+      this.#finish(object, -1);
+    } else {
+      this.#host.challenged(answer.completedAtUs - answer.sentAtUs);
+      if (!challenge.isOffered) {
+        connection.end('not-offered', answer.status);
+        this.#finish(object, -1);
+      } else this.#meetChallenge(connection, object, answer.status, challenge.persists);
+    }
+    this.pump();
+  }
+
+  over(connection: Connection, lost: Lost | undefined): void {
+    this.#factory.forget(connection);
+    this.#connections.delete(connection);
+    const place = this.#resting.indexOf(connection);
+    if (place >= 0) this.#resting.splice(place, 1);
+    const object = this.#bound.get(connection) ?? this.#asked.get(connection);
+    if (connection.record.establishedAtUs < 0) {
+      if (!this.#bound.delete(connection)) this.#connecting -= 1;
+      // Chromium lets the request that has waited longest fail with it.
+      const failed = object ?? this.#waiting.shift();
+      if (failed !== undefined) this.#finish(failed, -1);
+    } else if (object !== undefined) {
+      this.#asked.delete(connection);
+      this.#lose(object, lost);
+    }
+    this.pump();
+  }
+
+  /** Takes from the queue what a connection that rests is to be asked for; undefined where there is none or nothing. */
+  #nextToAsk(): PageObject | undefined {
+    if (this.#resting.length === 0) return undefined;
+    const isFull = this.#connections.size >= this.#arm.connections;
+    const place = this.#waiting.findIndex(({ isAlone }) => isFull || !isAlone);
+    return place < 0 ? undefined : this.#waiting.splice(place, 1)[0];
+  }
+
+  #connect(object: PageObject, attempt: number, intendedAtUs: number): void {
+    const connection = this.#factory.create(this.number, attempt, intendedAtUs, this);
+    this.#connections.add(connection);
+    if (object.isAlone) {
+      this.#waiting.splice(this.#waiting.indexOf(object), 1);
+      this.#bound.set(connection, object);
+    } else this.#connecting += 1;
+    connection.open();
+  }
+
+  #giveUp(object: PageObject): void {
+    object.isGivenUp = true;
+    // Other connections may still serve it.
+    if (this.#connections.size > 0) return;
+    this.#waiting.splice(this.#waiting.indexOf(object), 1);
+    this.#finish(object, -1);
+  }
+
+  #want(indexes: readonly number[], wantedAtUs: number): void {
+    for (const index of indexes) {
+      this.#later.push(createObject(index, this.#host.nextNonce(), wantedAtUs));
+    }
+  }
+
+  /** @returns false where credentials are needed and none are at hand: it then waits */
+  #ask(connection: Connection, object: PageObject, isAnswering = false): boolean {
+    const { auth, page } = this.#arm;
+    let credentials: string | undefined;
+    if (auth !== undefined && (object.mustAuthorise || this.#authorisesAtOnce(connection))) {
+      credentials = auth.credentials(auth.scheme === 'Basic' ? this.number : connection.record.attempt);
+      if (credentials === undefined) return this.#waitForCredentials(connection, object);
+    }
+    object.blockedAtUs = -1;
+    object.isAlone = false;
+    object.isAuthorised = credentials !== undefined;
+    this.#asked.set(connection, object);
+    connection.ask(page.request(object.index, object.nonce, credentials), isAnswering);
+    return true;
+  }
+
+  #waitForCredentials(connection: Connection, object: PageObject): boolean {
+    object.isAlone = false;
+    object.blockedAtUs = this.#blockedSince(object);
+    if (this.#host.waits(this.number, object.blockedAtUs)) {
+      this.#waiting.unshift(object);
+      this.#rest(connection);
+    } else {
+      connection.end('no-credentials', this.#arm.auth?.status ?? 0);
+      this.#finish(object, -1);
+    }
+    return false;
+  }
+
+  #rest(connection: Connection): void {
+    connection.rest();
+    if (this.#connections.has(connection)) this.#resting.push(connection);
+  }
+
+  /** Basic is for every request alike; with Negotiate it is the connection that is let in (RFC 4559 section 6). */
+  #authorisesAtOnce(connection: Connection): boolean {
+    return this.#goesAhead && (this.#arm.auth?.scheme === 'Basic' || !connection.isProven);
+  }
+
+  #meetChallenge(connection: Connection, object: PageObject, status: number, persists: boolean): void {
+    object.mustAuthorise = true;
+    if (this.#arm.auth?.scheme === 'Basic') this.#goesAhead = true;
+    if (persists) this.#ask(connection, object, true);
+    else {
+      this.#putLast(object);
+      connection.end('challenged', status);
+    }
+  }
+
+  #take(connection: Connection, object: PageObject, { status, completedAtUs }: Answer): void {
+    this.#rest(connection);
+    this.#finish(object, this.#arm.isExpected(status) ? completedAtUs - object.wantedAtUs : -1);
+    this.pump();
+  }
+
+  #lose(object: PageObject, lost: Lost | undefined): void {
+    if (lost === undefined || lost === 'failed') {
+      this.#finish(object, -1);
+      return;
+    }
+    if (lost === 'challenged') this.#putLast(object);
+    else this.#waiting.unshift(object);
+  }
+
+  /**
+   * Refused and closed, an object goes to the back of the queue, as making a token takes its time: whatever waits already
+   * goes out first on the connection that takes this one's place, and is refused as well.
+   */
+  #putLast(object: PageObject): void {
+    object.mustAuthorise = true;
+    object.isAlone = true;
+    this.#waiting.push(object);
+  }
+
+  /** @param tookUs -1: it failed */
+  #finish(object: PageObject, tookUs: number): void {
+    const page = this.#page;
+    if (page === undefined) return;
+    this.#host.objectOver(tookUs);
+    page.left -= 1;
+    this.#underway -= 1;
+    if (tookUs < 0) page.isWhole = false;
+    else if (object.index === 0) {
+      const others = Array.from({ length: this.#arm.page.objects - 1 }, (_, index) => index + 1);
+      page.left += others.length;
+      this.#want(others, this.#host.clock());
+    }
+    if (page.left > 0) return;
+    this.#page = undefined;
+    this.#closeWhereRetired();
+    this.#host.pageOver(this.number, page.isWhole ? this.#host.clock() - page.dueUs : -1);
+  }
+
+  #blockedSince({ blockedAtUs }: PageObject): number {
+    return blockedAtUs < 0 ? this.#host.clock() : blockedAtUs;
+  }
+
+  #closeWhereRetired(): void {
+    if (this.#isRetired) this.retire();
+  }
+}

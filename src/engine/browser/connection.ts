@@ -1,0 +1,283 @@
+import type { Socket } from 'node:net';
+import { Client } from 'undici';
+import type { EndCause } from '../../outcome/classify.ts';
+import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
+import { openSocket } from '../portable/socket.ts';
+import type { AttemptRecord } from '../types.ts';
+import { Exchange } from './exchange.ts';
+import { readFacts } from './facts.ts';
+import type { PageRequest } from './page.ts';
+import type { BrowserArm, BrowserHost } from './types.ts';
+
+/** A complete response. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Exchange['headers'];
+  readonly sentAtUs: number;
+  readonly completedAtUs: number;
+  /** More can be asked on the same connection. */
+  readonly persists: boolean;
+}
+
+/**
+ * What became of a request whose connection ended. `unsent`: it never left; `stale`: nothing came back on a connection
+ * that had been used before; `challenged`: it went out with credentials after a challenge, and nothing came back;
+ * `failed`: anything else.
+ */
+export type Lost = 'unsent' | 'stale' | 'challenged' | 'failed';
+
+/** Whose connection it is. */
+export interface ConnectionOwner {
+  /** The handshake is complete. */
+  ready(connection: Connection): void;
+  /** The owner asks again, lets it rest or ends it. */
+  answered(connection: Connection, answer: Answer): void;
+  /** It is closed and recorded. @param lost where a request was under way */
+  over(connection: Connection, lost: Lost | undefined): void;
+}
+
+/** Longest timer of Node's, milliseconds: idle connections are timed here, not by undici or by hints of the far end. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** One connection of a browser: a socket made as every other attempt's, and undici's client over it. */
+export class Connection {
+  readonly record: AttemptRecord;
+  readonly #arm: BrowserArm;
+  readonly #host: BrowserHost;
+  readonly #owner: ConnectionOwner;
+  #socket: Socket | undefined;
+  #client: Client | undefined;
+  #fd = -1;
+  #exchange: Exchange | undefined;
+  #isAnswering = false;
+  /** Responses that have come, challenges among them. */
+  #answers = 0;
+  #error: NodeJS.ErrnoException | undefined;
+  /** The far end's FIN has come. */
+  #isEnded = false;
+  #deadlineUs = Number.POSITIVE_INFINITY;
+  #isOver = false;
+
+  constructor(arm: BrowserArm, host: BrowserHost, owner: ConnectionOwner, record: AttemptRecord) {
+    this.#arm = arm;
+    this.#host = host;
+    this.#owner = owner;
+    this.record = record;
+  }
+
+  /** Whether anything has been answered on it. */
+  get isProven(): boolean {
+    return this.#answers > 0;
+  }
+
+  open(): void {
+    const { record } = this;
+    const { endpoints, sources, socket: options } = this.#arm;
+    const endpoint = endpoints[record.endpoint]!;
+    const opened = openSocket({ endpoint, source: sources[record.source], sourcePort: 0, options }, {});
+    record.startedAtUs = this.#host.clock();
+    if (typeof opened === 'number') {
+      // Its owner has yet to hear that there is a connection.
+      setImmediate(() => this.#settle('start', 'errno', opened));
+      return;
+    }
+    const { socket, fd, connectOptions } = opened;
+    this.#socket = socket;
+    this.#fd = fd;
+    record.phase = 'handshake';
+    this.#limit(this.#arm.handshakeTimeoutUs);
+    // Node calls connect() on a later tick: the SYN leaves, and the timeout begins, only then.
+    socket.on('connectionAttempt', () => {
+      record.startedAtUs = this.#host.clock();
+      this.#limit(this.#arm.handshakeTimeoutUs);
+    });
+    socket.on('connectionAttemptFailed', (_address, _port, _family, error) =>
+      this.#failToConnect(errnoOf(error)),
+    );
+    socket.on('connect', () => this.#meetConnect(socket));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('end', () => (this.#isEnded = true));
+    socket.on('close', () => this.#meetClose());
+    socket.connect(connectOptions);
+  }
+
+  /**
+   * Sends a request; one at a time.
+   * @param isAnswering it answers the challenge that has just come on this connection
+   */
+  ask({ path, headers }: PageRequest, isAnswering: boolean): void {
+    this.record.phase = 'response';
+    this.#isAnswering = isAnswering;
+    this.#limit(this.#arm.responseTimeoutUs);
+    const exchange = new Exchange(this.#host.clock, () => this.#meetAnswer(exchange));
+    this.#exchange = exchange;
+    this.#client!.dispatch({ path, method: 'GET', headers }, exchange);
+  }
+
+  /** Nothing more to ask for now. It is over where the far end has closed it with its last response. */
+  rest(): void {
+    if (this.#socket?.destroyed === true) this.#settleAtRest();
+    else {
+      this.record.phase = 'held';
+      this.#limit(this.#arm.idleUs);
+    }
+  }
+
+  /** Ends it because of its last answer. */
+  end(
+    cause: Extract<EndCause, 'challenged' | 'denied' | 'not-offered' | 'no-credentials'>,
+    status: number,
+  ): void {
+    this.record.status = status;
+    this.#settle('response', cause);
+  }
+
+  /** Closes it while it rests. */
+  close(): void {
+    this.#settle('done', 'none');
+  }
+
+  abort(): void {
+    this.#settle(this.record.phase, 'stopped');
+  }
+
+  /** Ends it where its phase has lasted as long as it may. */
+  expire(nowUs: number): void {
+    if (nowUs < this.#deadlineUs) return;
+    if (this.record.phase === 'held') this.close();
+    else this.#settle(this.record.phase, 'timeout');
+  }
+
+  #limit(lastsUs: number): void {
+    this.#deadlineUs = this.#host.clock() + lastsUs;
+  }
+
+  #meetConnect(socket: Socket): void {
+    this.#markEstablished(socket);
+    let isTaken = false;
+    const { address, port, family } = this.#arm.endpoints[this.record.endpoint]!;
+    this.#client = new Client(`http://${family === 6 ? `[${address}]` : address}:${port}`, {
+      // One client, one connection: where undici would open another, the owner decides instead. An answer before
+      // this returns would be lost on undici, which then is still about to wait for it.
+      connect: (_options, callback) => {
+        const isAgain = isTaken;
+        isTaken = true;
+        queueMicrotask(() => {
+          if (isAgain) callback(new Error('closed by the far end'), null);
+          else callback(null, socket);
+        });
+      },
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: NEVER_MS,
+      keepAliveMaxTimeout: NEVER_MS,
+      keepAliveTimeoutThreshold: -NEVER_MS,
+    });
+    this.rest();
+    this.#owner.ready(this);
+  }
+
+  #markEstablished(socket: Socket): void {
+    this.record.establishedAtUs = this.#host.clock();
+    readFacts(this.record, this.#fd, socket);
+    this.#host.established(this.record);
+  }
+
+  /** An answer to the SYN, or none: the descriptor is still open. */
+  #failToConnect(errno: number): void {
+    if (this.#isOver) return;
+    if (isAfterHandshake(errno)) {
+      this.#markEstablished(this.#socket!);
+      this.record.phase = 'response';
+    }
+    this.#settle(this.record.phase, 'errno', errno);
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#error = error;
+    // Without a failed handshake before it, an error in this phase is connect()'s or bind()'s own: no SYN was sent.
+    if (this.record.phase === 'handshake') this.#settle('start', 'errno', errnoOf(error));
+  }
+
+  #meetAnswer(exchange: Exchange): void {
+    if (this.#isOver) return;
+    const { record } = this;
+    const { status, headers, sentAtUs, completedAtUs, firstByteAtUs } = exchange;
+    this.#exchange = undefined;
+    this.#answers += 1;
+    if (status !== this.#arm.auth?.status) {
+      // An unexpected status tells of the whole connection, whatever else was answered on it.
+      if (record.status === 0 || this.#arm.isExpected(record.status)) record.status = status;
+      if (record.respondedAtUs < 0) {
+        record.firstByteAtUs = firstByteAtUs;
+        record.respondedAtUs = completedAtUs;
+      }
+    }
+    const persists = this.#socket?.destroyed === false;
+    this.#owner.answered(this, { status, headers, sentAtUs, completedAtUs, persists });
+  }
+
+  #meetClose(): void {
+    const exchange = this.#exchange;
+    // The answer is complete, and about to be told.
+    if (this.#isOver || (exchange !== undefined && exchange.completedAtUs >= 0)) return;
+    if (exchange === undefined) this.#settleAtRest();
+    else if (exchange.sentAtUs < 0 && !this.#isAnswering) this.#settleAtRest('unsent');
+    else this.#settleCut(exchange);
+  }
+
+  /** A FIN is a far end's way to end a connection that rests; a reset, or an error of the path, is not. */
+  #settleAtRest(lost?: Lost): void {
+    const errno = this.#errno;
+    if (errno > 0) this.#settle('held', 'errno', errno, lost);
+    else this.#settle('done', 'none', 0, lost);
+  }
+
+  #settleCut({ firstByteAtUs, status }: Exchange): void {
+    const errno = this.#errno;
+    // An error that is not the system's is undici's: what came is no response.
+    const isGarbage = this.#error !== undefined && errno === 0 && !this.#isEnded;
+    const isUnanswered = firstByteAtUs < 0 && !isGarbage && (errno === 0 || isReset(errno));
+    if (isUnanswered && this.#isAnswering) {
+      this.record.status = this.#arm.auth?.status ?? 0;
+      this.#settle('response', 'challenged', 0, 'challenged');
+      return;
+    }
+    this.record.status = status;
+    const lost = isUnanswered && this.isProven ? 'stale' : 'failed';
+    if (errno > 0) this.#settle('response', 'errno', errno, lost);
+    else this.#settle('response', isGarbage ? 'parse' : 'eof', 0, lost);
+  }
+
+  get #errno(): number {
+    return this.#error === undefined ? 0 : errnoOf(this.#error);
+  }
+
+  #settle(
+    phase: AttemptRecord['phase'],
+    cause: EndCause,
+    errno = 0,
+    lost: Lost | undefined = this.#exchange === undefined ? undefined : 'failed',
+  ): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { record } = this;
+    record.phase = phase;
+    record.cause = cause;
+    record.errno = errno;
+    this.#release(phase);
+    record.endedAtUs = this.#host.clock();
+    this.#host.settled(record);
+    this.#owner.over(this, lost);
+  }
+
+  #release(phase: AttemptRecord['phase']): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    if (phase === 'handshake' && !socket.destroyed) readFacts(this.record, this.#fd, socket);
+    this.record.bytes = socket.bytesRead;
+    this.#client?.destroy(() => undefined);
+    socket.destroy();
+  }
+}

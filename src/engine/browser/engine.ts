@@ -1,0 +1,77 @@
+import { createAttemptRecord } from '../blank-record.ts';
+import { Browser, type ConnectionFactory } from './browser.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import type { BrowserArm, BrowserHost } from './types.ts';
+
+/** How late a timeout may be noticed, microseconds. One sweep serves every connection. */
+const SWEEP_US = 10_000;
+
+/** Connections of a population of browsers, as Node's own loop drives them. Not thread-safe; one an arm and worker. */
+export class BrowserEngine implements ConnectionFactory {
+  readonly #index: number;
+  readonly #arm: BrowserArm;
+  readonly #host: BrowserHost;
+  readonly #browsers: Browser[] = [];
+  readonly #connections = new Set<Connection>();
+  #sweptAtUs = Number.NEGATIVE_INFINITY;
+
+  /** @param index of the arm, as records name it */
+  constructor(index: number, arm: BrowserArm, host: BrowserHost) {
+    this.#index = index;
+    this.#arm = arm;
+    this.#host = host;
+  }
+
+  /** Connections that are not over. */
+  get open(): number {
+    return this.#connections.size;
+  }
+
+  /** @param number of the browser over all shards: it decides on endpoint, source address and user */
+  add(number: number): Browser {
+    const browser = new Browser(number, this.#arm, this.#host, this);
+    this.#browsers.push(browser);
+    return browser;
+  }
+
+  /** Looks for timeouts; to be called often while anything is open. */
+  poll(): void {
+    const nowUs = this.#host.clock();
+    if (this.open === 0 || nowUs - this.#sweptAtUs < SWEEP_US) return;
+    this.#sweptAtUs = nowUs;
+    // Timers come before events in a turn of Node's loop: what is ready but not yet told has not timed out.
+    setImmediate(() => {
+      const sweptAtUs = this.#host.clock();
+      for (const connection of [...this.#connections]) connection.expire(sweptAtUs);
+    });
+  }
+
+  /** Opens no page any more; pages under way go on, and connections that rest are closed. */
+  release(): void {
+    for (const browser of this.#browsers) browser.retire();
+  }
+
+  /** Ends everything at once. */
+  abort(): void {
+    for (const browser of this.#browsers) browser.abort();
+  }
+
+  create(browser: number, attempt: number, intendedAtUs: number, owner: ConnectionOwner): Connection {
+    const { endpoints, sources } = this.#arm;
+    const record = createAttemptRecord({
+      arm: this.#index,
+      attempt,
+      intendedAtUs,
+      endpoint: browser % endpoints.length,
+      // Every source meets every endpoint.
+      source: sources.length === 0 ? -1 : Math.floor(browser / endpoints.length) % sources.length,
+    });
+    const connection = new Connection(this.#arm, this.#host, owner, record);
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+}

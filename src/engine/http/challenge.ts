@@ -1,0 +1,37 @@
+import { listFields, listValues, splitList } from './head-fields.ts';
+
+/** What a 407 or 401 says to who would answer it. */
+export interface Challenge {
+  readonly isOffered: boolean;
+  /** Whether the connection lasts beyond this response, as far as its head tells (RFC 9112 section 9.3). */
+  readonly persists: boolean;
+}
+
+/** RFC 9110 sections 11.6.1 and 11.7.1. */
+const CHALLENGE_FIELDS = { 401: 'www-authenticate', 407: 'proxy-authenticate' } as const;
+
+/** The field of the standard, and the one that proxies write out of habit. curl and Chromium heed both. */
+const CONNECTION_FIELDS = ['connection', 'proxy-connection'] as const;
+
+/**
+ * A list element that begins a challenge: a scheme alone, or a scheme, a space and its first parameter. A parameter of
+ * the challenge before it has `=` after its name (RFC 9110 section 11.3; white space around `=` is bad but allowed).
+ */
+const BEGINS_CHALLENGE = /^([^\s=]+)(?:$|[ \t]+(?![ \t=]))/;
+
+/**
+ * Reads the head of a complete response that asks for credentials.
+ * @param head up to its empty line; interim responses may stand before it
+ */
+export function readChallenge(head: Uint8Array, status: 401 | 407, scheme: string): Challenge {
+  const { isHttp10, fields } = listFields(head);
+  const wanted = scheme.toLowerCase();
+  const isOffered = listValues(fields, CHALLENGE_FIELDS[status])
+    .flatMap(splitList)
+    .some((element) => BEGINS_CHALLENGE.exec(element)?.[1]?.toLowerCase() === wanted);
+  const options = CONNECTION_FIELDS.flatMap((name) => listValues(fields, name))
+    .flatMap(splitList)
+    .map((option) => option.toLowerCase());
+  const persists = !options.includes('close') && (!isHttp10 || options.includes('keep-alive'));
+  return { isOffered, persists };
+}

@@ -1,0 +1,114 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { createTcpInfo, readLocalPort, readTcpInfo } from '../libc/index.ts';
+import type { AttemptRecord } from '../types.ts';
+import { errnoOf } from './errno.ts';
+import { openSocket, type Route } from './socket.ts';
+import { type TlsLayer, tlsCodeOf } from './tls-layer.ts';
+
+/** What a connection tells of itself. */
+export interface ConnectionEvents {
+  /** connect() was called: the SYN leaves. */
+  calling(): void;
+  connected(): void;
+  /** The SYN was answered by an error, or by nothing for as long as the system waits. The descriptor is still open. */
+  refused(errno: number): void;
+  received(bytes: Uint8Array, count: number): void;
+  ended(): void;
+  /** @param tlsCode OpenSSL's or Node's, where it is TLS that failed */
+  failed(errno: number, tlsCode: string | undefined): void;
+}
+
+const tcpInfo = createTcpInfo();
+
+/** A socket of Node's, and TLS over it from some moment on. */
+export class Connection {
+  readonly #events: ConnectionEvents;
+  #socket: Socket | undefined;
+  /** What is written to and read from: the socket, or TLS over it. */
+  #stream: Socket | undefined;
+  #fd = -1;
+  #readsData = false;
+
+  constructor(events: ConnectionEvents) {
+    this.#events = events;
+  }
+
+  get stream(): Socket | undefined {
+    return this.#stream;
+  }
+
+  /**
+   * Makes the socket and begins to connect it.
+   * @param readBuffer where to read into; undefined for a connection that TLS will read from, which takes no buffer
+   * @returns an errno where the system refused the socket
+   */
+  open(route: Route, readBuffer: Uint8Array | undefined): number | undefined {
+    const callback = (count: number, bytes: Uint8Array): boolean => {
+      this.#events.received(bytes, count);
+      return true;
+    };
+    const setup = readBuffer === undefined ? {} : { onread: { buffer: readBuffer, callback } };
+    const opened = openSocket(route, setup);
+    if (typeof opened === 'number') return opened;
+    const { socket, fd, connectOptions } = opened;
+    this.#socket = socket;
+    this.#stream = socket;
+    this.#fd = fd;
+    this.#readsData = readBuffer === undefined;
+    // Node calls connect() on a later tick.
+    socket.on('connectionAttempt', () => this.#events.calling());
+    socket.on('connectionAttemptFailed', (_address, _port, _family, error) =>
+      this.#events.refused(errnoOf(error)),
+    );
+    socket.on('connect', () => this.#events.connected());
+    this.#listen(socket);
+    socket.connect(connectOptions);
+    return undefined;
+  }
+
+  /** Begins TLS; `secured` is called once the handshake is complete, whatever the certificate. */
+  secure(tls: TlsLayer, secured: (stream: TLSSocket) => void): void {
+    const socket = this.#socket!;
+    socket.removeAllListeners('data').removeAllListeners('end');
+    const stream = tls.begin(socket);
+    this.#stream = stream;
+    this.#listen(stream);
+    stream.on('secureConnect', () => secured(stream));
+  }
+
+  /** Writes what the system knows of the connection into its record; only while the descriptor is open. */
+  readFacts(record: AttemptRecord): void {
+    if (this.#fd < 0) {
+      record.sourcePort ||= this.#socket?.localPort ?? 0;
+      return;
+    }
+    record.sourcePort ||= readLocalPort(this.#fd);
+    readTcpInfo(this.#fd, tcpInfo);
+    record.synRetransmits = tcpInfo.totalRetransmits;
+    // Of a handshake that failed, only the SYNs are worth keeping.
+    if (record.establishedAtUs < 0) return;
+    record.rttUs = tcpInfo.rttUs;
+    record.mss = tcpInfo.mss;
+    record.tcpOptions = tcpInfo.options;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket !== undefined && !this.#socket.destroyed;
+  }
+
+  close(how: 'close' | 'reset'): void {
+    if (how === 'reset') this.#socket?.resetAndDestroy();
+    this.#stream?.destroy();
+    this.#socket?.destroy();
+  }
+
+  #listen(stream: Socket): void {
+    if (this.#readsData) stream.on('data', (bytes) => this.#events.received(bytes, bytes.length));
+    stream.on('end', () => this.#events.ended());
+    stream.on('error', (error) => {
+      const tlsCode = this.#stream === this.#socket ? undefined : tlsCodeOf(error);
+      this.#events.failed(errnoOf(error), tlsCode);
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { isIP, type Socket } from 'node:net';
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { EnvironmentError } from '../../errors.ts';
+import type { EngineTls } from '../types.ts';
+
+/** TLS as one arm wants it, and the session that its connections may resume. */
+export class TlsLayer {
+  readonly #tls: EngineTls;
+  readonly #context: SecureContext;
+  #session: Buffer | undefined;
+
+  /** @throws EnvironmentError where the certificates to trust cannot be read */
+  constructor(tls: EngineTls) {
+    this.#tls = tls;
+    try {
+      this.#context = createSecureContext({
+        minVersion: tls.minVersion,
+        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      });
+    } catch (cause) {
+      throw new EnvironmentError(`The certificates to trust cannot be read: ${String(cause)}.`, {
+        hint: 'tls.ca names a file of PEM certificates: -----BEGIN CERTIFICATE-----',
+        cause,
+      });
+    }
+  }
+
+  /**
+   * Begins TLS over a connected socket. Whether the certificate is trusted is not checked here: {@link distrust} tells.
+   */
+  begin(socket: Socket): TLSSocket {
+    const { serverName } = this.#tls;
+    const secured = connect({
+      socket,
+      // An address is no server name (RFC 6066 section 3), but is what the certificate must be valid for.
+      ...(isIP(serverName) === 0 ? { servername: serverName } : { host: serverName, servername: '' }),
+      secureContext: this.#context,
+      rejectUnauthorized: false,
+      ...(this.#session === undefined ? {} : { session: this.#session }),
+    });
+    if (this.#tls.resumption) secured.on('session', (session) => (this.#session = session));
+    return secured;
+  }
+
+  /** Why the certificate of a connection is not to be trusted, as a code of Node's or OpenSSL's; undefined: it is. */
+  distrust(secured: TLSSocket): string | undefined {
+    if (this.#tls.insecure || secured.authorized) return undefined;
+    // Node's types say Error, but it is the code: https://nodejs.org/api/tls.html, tlsSocket.authorizationError.
+    return String(secured.authorizationError);
+  }
+}
+
+/** The code of an error of OpenSSL's that Node reports during or after a handshake; undefined: the connection's own. */
+export function tlsCodeOf(error: NodeJS.ErrnoException): string | undefined {
+  const { code = '', message } = error;
+  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return code;
+  // Errors met while writing carry OpenSSL's words alone: "write EPROTO ...:SSL routines::tlsv1 alert unknown ca:...".
+  const reason = /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1];
+  return reason === undefined ? undefined : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
+}

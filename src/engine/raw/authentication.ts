@@ -1,0 +1,132 @@
+import { constants } from 'node:os';
+import { readChallenge } from '../http/challenge.ts';
+import { KeptHeads } from '../http/kept-heads.ts';
+import { stampRequest } from '../http/stamp-request.ts';
+import { MSG_NOSIGNAL } from '../libc/constants.ts';
+import type { Libc, Region } from '../libc/index.ts';
+import type { EngineArm, EngineAuth } from '../types.ts';
+import { AUTHORISED } from './connection-table.ts';
+import { type Connections, RESPONSE_DEADLINE } from './connections.ts';
+
+const { errno: ERRNO } = constants;
+
+/** Requests with credentials, at once or in answer to a challenge. Connections of arms without them never come here. */
+export class Authentication {
+  readonly #libc: Libc;
+  readonly #connections: Connections;
+  /** What is sent is put here first: credentials come as a string, a connection's own. */
+  readonly #staging: Region;
+  readonly #heads = new KeptHeads();
+  /** By slot, until all of it is sent. */
+  readonly #requests: (Uint8Array | undefined)[] = [];
+
+  constructor(libc: Libc, connections: Connections, staging: Region) {
+    this.#libc = libc;
+    this.#connections = connections;
+    this.#staging = staging;
+  }
+
+  /** Forgets what the slot's last connection may have left. */
+  begin(slot: number): void {
+    this.#heads.forget(slot);
+    this.#requests[slot] = undefined;
+  }
+
+  /** Sends the request with credentials, or settles the attempt where none are at hand. */
+  authorise(slot: number, nowUs: number): void {
+    const { table, parser } = this.#connections;
+    const auth = authOf(this.#connections.armOf(slot));
+    const attempt = table.attempt[slot]!;
+    const credentials = auth.credentials(attempt);
+    if (credentials === undefined) {
+      this.#connections.settle(slot, 'response', 'no-credentials', 0, nowUs);
+      return;
+    }
+    parser.reset(slot, auth.request.responseHasNoBody);
+    this.#connections.setDeadline(slot, RESPONSE_DEADLINE, nowUs);
+    table.credentials[slot] = AUTHORISED;
+    table.sent[slot] = 0;
+    this.#requests[slot] = stampRequest(auth.request, attempt, credentials);
+    this.send(slot);
+  }
+
+  /** Sends what is left of the request with credentials. A failure is only noted: a response may have come before it. */
+  send(slot: number): void {
+    const { table } = this.#connections;
+    const request = this.#requests[slot];
+    if (request === undefined) return;
+    const { address, bytes: place } = this.#staging;
+    let sent = table.sent[slot]!;
+    while (sent < request.length) {
+      const piece = request.subarray(sent, sent + place.length);
+      place.set(piece);
+      const count = this.#libc.send(table.fd[slot]!, address, piece.length, MSG_NOSIGNAL);
+      if (count < 0) {
+        const errno = this.#libc.errno();
+        if (errno !== ERRNO.EAGAIN) table.lostErrno[slot] = errno;
+        break;
+      }
+      sent += count;
+    }
+    table.sent[slot] = sent;
+    if (sent === request.length) this.#requests[slot] = undefined;
+  }
+
+  /** Keeps what the parser has just read of a head that may turn out to ask for credentials. */
+  heed(slot: number, received: Uint8Array): void {
+    this.#heads.keep(slot, received, 0, this.#connections.parser.headEnd);
+  }
+
+  /**
+   * Takes a complete response that asks for credentials: they go out on the same connection, or the attempt is over.
+   * @param count bytes that the parser was given last
+   * @param isClosed the far end has closed the connection
+   */
+  meetChallenge(slot: number, count: number, isClosed: boolean, nowUs: number): void {
+    const { table, parser } = this.#connections;
+    if (table.credentials[slot] === AUTHORISED) {
+      table.respondedAtUs[slot] = nowUs;
+      this.#connections.settle(slot, 'response', 'denied', 0, nowUs);
+      return;
+    }
+    table.challengedAtUs[slot] = nowUs;
+    // That byte was the challenge's: the response proper is still to come.
+    table.firstByteAtUs[slot] = -1;
+    const { status, scheme } = authOf(this.#connections.armOf(slot));
+    const { isOffered, persists } = readChallenge(this.#heads.take(slot), status, scheme);
+    // Bytes beyond the response would be taken for the start of the next one (RFC 9112 section 6.3).
+    const hasExcess = parser.end < count;
+    if (!isOffered) this.#connections.settle(slot, 'response', 'not-offered', 0, nowUs);
+    else if (hasExcess) this.#connections.settle(slot, 'response', 'parse', 0, nowUs);
+    else if (isClosed || !persists || !this.#isReady(slot)) this.giveUp(slot, nowUs);
+    else this.authorise(slot, nowUs);
+  }
+
+  /**
+   * Whether credentials went out in answer to a challenge and nothing has come back: where the connection ends now, the
+   * far end had closed it after its challenge, as far as anyone can tell (RFC 9112 section 9.3.1). curl and Chromium
+   * then try once more on another.
+   */
+  isUnanswered(slot: number): boolean {
+    const { table } = this.#connections;
+    const isAnswering = table.credentials[slot] === AUTHORISED && table.challengedAtUs[slot] !== -1;
+    return isAnswering && table.firstByteAtUs[slot] === -1;
+  }
+
+  /** The challenge is read, and this connection cannot carry its answer. */
+  giveUp(slot: number, nowUs: number): void {
+    this.#connections.settle(slot, 'response', 'challenged', 0, nowUs);
+  }
+
+  /** Whether another request can follow: all of the first was sent, and the connection is not lost. */
+  #isReady(slot: number): boolean {
+    const { table } = this.#connections;
+    const length = this.#connections.armOf(slot).request?.bytes.length;
+    return table.sent[slot] === length && table.lostErrno[slot] === 0;
+  }
+}
+
+function authOf({ auth }: EngineArm): EngineAuth {
+  if (auth === undefined) throw new Error('an arm without credentials was asked for them');
+  return auth;
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import { isIPv6 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HostPort } from '../../scenario/types.ts';
+import { challenge, challengeText, hasBasicCredentials } from './challenge.ts';
+import type { FarEndCounts, FarEndOptions } from './protocol.ts';
+import { createRespond, refuse } from './respond.ts';
+
+/** Counts as they grow. */
+export type GrowingCounts = { -readonly [K in keyof FarEndCounts]: FarEndCounts[K] };
+
+/** A server that the proxy may lead to. */
+export interface Destination {
+  readonly at: HostPort;
+  readonly server: Server;
+}
+
+export interface Proxy {
+  readonly request: RequestListener;
+  /** Opens a tunnel (RFC 9110 section 9.3.6), or says why not. */
+  readonly connect: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+/**
+ * A forward proxy that leads to its own origins alone, so that it never is an open proxy. It answers for them by a call
+ * instead of a connection, so that one core keeps up with a load.
+ * @param resume hands a connection back to the proxy's server once Node has let go of it after a CONNECT
+ */
+export function createProxy(
+  options: FarEndOptions,
+  origin: HostPort,
+  destinations: readonly Destination[],
+  counts: GrowingCounts,
+  resume: (socket: Duplex) => void,
+): Proxy {
+  const respond = createRespond(options, 'proxy');
+  const mustAsk = (request: IncomingMessage): boolean =>
+    options.asksForBasic && !hasBasicCredentials(request);
+
+  return {
+    request(request, response) {
+      const fault = whyNotForwarded(request.url ?? '', origin);
+      if (fault !== undefined) {
+        counts.refusedRequests += 1;
+        refuse(response, fault.status, fault.reason);
+      } else if (mustAsk(request)) {
+        counts.challenges += 1;
+        challenge(request, response, options.closesAfterChallenge);
+      } else {
+        counts.proxyRequests += 1;
+        respond(request, response);
+      }
+    },
+    connect(request, socket, head) {
+      // A client that resets in the middle is its own affair.
+      socket.on('error', () => socket.destroy());
+      if (head.length > 0) socket.unshift(head);
+      const destination = destinations.find(({ at }) => isAuthority(request.url ?? '', at));
+      if (destination === undefined) {
+        counts.refusedRequests += 1;
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      } else if (mustAsk(request)) {
+        counts.challenges += 1;
+        const text = challengeText(options.closesAfterChallenge);
+        if (options.closesAfterChallenge) socket.end(text);
+        else socket.write(text, () => resume(socket));
+      } else {
+        counts.tunnels += 1;
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        destination.server.emit('connection', socket);
+      }
+    },
+  };
+}
+
+/** CONNECT asks in authority-form (RFC 9112 section 3.2.3). */
+function isAuthority(text: string, { host, port }: HostPort): boolean {
+  const match = /^\[?([^[\]]+?)\]?:(\d+)$/.exec(text);
+  return match !== null && namesOf(host).includes(match[1]!.toLowerCase()) && Number(match[2]) === port;
+}
+
+/** A proxy is asked in absolute form (RFC 9112 section 3.2.2), and this one for its own origin only. */
+function whyNotForwarded(url: string, origin: HostPort): { status: number; reason: string } | undefined {
+  if (!URL.canParse(url)) return { status: 400, reason: 'This is a proxy: ask with an absolute URL.' };
+  const target = new URL(url);
+  const hosts = namesOf(origin.host).map((name) => (isIPv6(name) ? `[${name}]` : name));
+  const isOrigin = hosts.includes(target.hostname) && Number(target.port || 80) === origin.port;
+  if (target.protocol === 'http:' && isOrigin) return undefined;
+  return {
+    status: 403,
+    reason: `This proxy forwards to its own origin only, ${origin.host}:${origin.port}.`,
+  };
+}
+
+function namesOf(host: string): string[] {
+  return [host, 'localhost'];
+}

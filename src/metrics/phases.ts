@@ -1,0 +1,32 @@
+import type { AttemptRecord } from '../engine/types.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { SeriesCounter } from './series-counter.ts';
+
+/** Counts challenges and times the legs between handshake and response: each from when the far end was set to it. */
+export function recordPhases(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
+  const { establishedAtUs, challengedAtUs, tunnelledAtUs, securedAtUs } = record;
+  // Refused credentials are a challenge of their own, whether or not another had gone before.
+  if (outcome === 'auth-denied') series.add('challenges');
+  if (challengedAtUs >= 0) {
+    series.add('challenges');
+    series.time('challenge', challengedAtUs - lastBefore(challengedAtUs, record));
+  }
+  if (tunnelledAtUs >= 0) {
+    const askedAtUs =
+      challengedAtUs >= 0 && challengedAtUs <= tunnelledAtUs ? challengedAtUs : establishedAtUs;
+    series.time('tunnel', tunnelledAtUs - askedAtUs);
+  }
+  if (securedAtUs >= 0) {
+    series.time('tls', securedAtUs - (tunnelledAtUs >= 0 ? tunnelledAtUs : establishedAtUs));
+  }
+}
+
+/** When the request was sent that was answered by the challenge: as soon as there was something to send it over. */
+function lastBefore(atUs: number, record: Readonly<AttemptRecord>): number {
+  const { establishedAtUs, tunnelledAtUs, securedAtUs } = record;
+  return Math.max(
+    establishedAtUs,
+    tunnelledAtUs <= atUs ? tunnelledAtUs : -1,
+    securedAtUs <= atUs ? securedAtUs : -1,
+  );
+}

@@ -1,0 +1,42 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import type { Path } from './problems.ts';
+
+/** Where a scenario names files, below an arm or the defaults. */
+const FILES: readonly Path[] = [
+  ['auth', 'credentials', 'file'],
+  ['auth', 'credentials', 'keytab'],
+  ['auth', 'credentials', 'password', 'file'],
+  ['tls', 'ca'],
+];
+
+/**
+ * A scenario's data with the files that it names found from its own folder, so that it can be run from anywhere. What a
+ * flag put there is left as it was typed: relative to the working folder, as everything on a command line.
+ * @param raw not changed: what aliases share is reached by several paths
+ * @param file the scenario's, as typed or found
+ */
+export function anchorFiles(raw: unknown, file: string, isTyped: (path: Path) => boolean): unknown {
+  const folder = dirname(file);
+  const places: Path[] = [['defaults'], ...keysOf(at(raw, 'arms')).map((name) => ['arms', name])];
+  return places
+    .flatMap((place) => FILES.map((path) => [...place, ...path]))
+    .filter((path) => !isTyped(path))
+    .reduce((data, path) => anchorAt(data, path, folder), raw);
+}
+
+function anchorAt(value: unknown, [key, ...rest]: Path, folder: string): unknown {
+  if (key === undefined) {
+    return typeof value === 'string' && value !== '' && !isAbsolute(value) ? join(folder, value) : value;
+  }
+  const child = at(value, key);
+  return child === undefined ? value : { ...(value as object), [key]: anchorAt(child, rest, folder) };
+}
+
+function at(value: unknown, key: string | number): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return Object.hasOwn(value, key) ? (value as Record<string | number, unknown>)[key] : undefined;
+}
+
+function keysOf(value: unknown): string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+}

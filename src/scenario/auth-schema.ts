@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import { fixParams, parsedText } from './leaves.ts';
+import type { CredentialSource, SecretReference } from './types.ts';
+import { expandUsers } from './user-pattern.ts';
+import { AUTH_MODES, AUTH_SCHEMES } from './words.ts';
+
+/** What to do instead of writing a secret out. */
+export const REFERENCE_FIX =
+  'name where it is: { env: NAME } for an environment variable, or { file: PATH } for a file';
+
+const path = () =>
+  parsedText(
+    (text) => {
+      if (text !== '') return text;
+      throw new UsageError('an empty path', { hint: 'name a file' });
+    },
+    { examples: ['./users.csv'] },
+  );
+
+// A name that is none may be the secret itself: it is not repeated.
+const variable = () =>
+  parsedText(
+    (name) => {
+      if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name;
+      throw new UsageError('this is no name of an environment variable', {
+        hint: 'write the name alone, such as PROXY_USER: what it holds is read when the run starts',
+      });
+    },
+    { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', examples: ['PROXY_USER'] },
+  );
+
+const secret = z
+  .strictObject({
+    env: variable().optional().describe('Environment variable that holds it.'),
+    file: path().optional().describe('File that holds it, and nothing else.'),
+  })
+  .meta({ minProperties: 1, maxProperties: 1 })
+  .transform((written, context): SecretReference => {
+    const { env, file } = written;
+    if (env !== undefined && file === undefined) return { env };
+    if (file !== undefined && env === undefined) return { file };
+    context.issues.push({
+      code: 'custom',
+      message: 'a secret is in one place',
+      params: fixParams('write { env: NAME } or { file: PATH }'),
+      input: written,
+    });
+    return z.NEVER;
+  });
+
+/** What may stand under `auth.credentials`. */
+export const credentialKeys = z
+  .strictObject({
+    env: variable().optional().describe('Basic: environment variable that holds user:password.'),
+    file: path()
+      .optional()
+      .describe('Basic: file with a user a line, user:password or user,password; all are played in turn.'),
+    users: parsedText(checkUsers, { examples: ['pupil{1-3000}'] })
+      .optional()
+      .describe('Basic: a user, or a pattern of many, who have one password.'),
+    password: secret
+      .optional()
+      .describe('Where the password of these users is: { env: NAME } or { file: PATH }.'),
+    keytab: path().optional().describe('Negotiate: keytab to get tickets with. Default: the ticket cache.'),
+    principals: z
+      .union([principal(), z.array(principal()).min(1)])
+      .optional()
+      .describe(
+        'Negotiate: principals of the keytab, or patterns of them, played in turn. Default: its first.',
+      ),
+  })
+  .describe('Where credentials are. Never the credentials themselves.');
+
+const credentials = credentialKeys.transform((written, context): CredentialSource => {
+  const { env, file, users, password, keytab, principals } = written;
+  const refuse = (message: string, fix: string): never => {
+    context.issues.push({ code: 'custom', message, params: fixParams(fix), input: written });
+    return z.NEVER;
+  };
+  const ways = Object.entries({ env, file, users, keytab }).flatMap(([key, value]) =>
+    value === undefined ? [] : key,
+  );
+  if (ways.length > 1) return refuse(`credentials from ${ways.join(' and from ')}`, 'keep one of them');
+  if (password !== undefined && users === undefined)
+    return refuse('a password of nobody', 'add users:, such as pupil{1-3000}');
+  if (principals !== undefined && keytab === undefined)
+    return refuse('principals without a keytab', 'add keytab:, a file with their keys');
+  if (env !== undefined) return { kind: 'env', name: env };
+  if (file !== undefined) return { kind: 'file', path: file };
+  if (keytab !== undefined)
+    return { kind: 'keytab', path: keytab, principals: [...new Set([principals ?? []].flat(2))] };
+  if (users === undefined)
+    return refuse('no credentials', 'add env:, file:, users: with password:, or keytab:');
+  if (password === undefined)
+    return refuse('users without a password', 'add password: { env: NAME } or { file: PATH }');
+  return { kind: 'pattern', users, password };
+});
+
+const scheme = z.strictObject({
+  scheme: z.enum(AUTH_SCHEMES).optional().describe('basic (RFC 7617) or negotiate (Kerberos, RFC 4559).'),
+  mode: z
+    .enum(AUTH_MODES)
+    .optional()
+    .describe(
+      'challenge: ask without credentials and answer the 407 (401), as browsers do; preemptive: send them at once. Default: challenge.',
+    ),
+  to: z
+    .enum(['proxy', 'origin'])
+    .optional()
+    .describe('Who asks: proxy (407) or origin (401). Default: the proxy, where there is one.'),
+  credentials: credentials
+    .optional()
+    .describe(
+      'Where credentials are: { env }, { file }, { users, password } or { keytab, principals }. Never the secret.',
+    ),
+  service: parsedText(checkService, { examples: ['HTTP@proxy.example'] })
+    .optional()
+    .describe('Negotiate: service to get tickets for. Default: HTTP@ and the host that asks.'),
+});
+
+/** How an arm answers who asks for credentials; `none` takes back what the defaults say. */
+export const auth = z.union([
+  z.literal('none').describe('No credentials, whatever the defaults say.'),
+  scheme.describe('Scheme and whence credentials come.'),
+]);
+
+/** What may stand under `auth`. */
+export const authKeys = scheme;
+
+/** An `auth` as read, nothing inherited yet. */
+export type AuthFile = z.output<typeof scheme>;
+
+function principal() {
+  return parsedText(expandUsers, { examples: ['pupil{1-30}@EXAMPLE.ORG'] });
+}
+
+/** RFC 7617 section 2: a user-id holds no colon; whoever writes one has put a password behind it. */
+function checkUsers(pattern: string): string {
+  if (pattern.includes(':')) {
+    throw new UsageError('user names hold no colon, and a password does not belong here', {
+      hint: 'write password: { env: NAME } or { file: PATH } beside users:',
+    });
+  }
+  expandUsers(pattern);
+  return pattern;
+}
+
+/**
+ * Reads a host-based service name (RFC 2743 section 4.1).
+ * @throws UsageError
+ */
+export function checkService(text: string): string {
+  if (/^[A-Za-z][A-Za-z0-9_-]*@[^\s@/:]+$/.test(text)) return text;
+  throw new UsageError(`${JSON.stringify(text)} is no service name`, {
+    hint: `write ${text.includes('/') ? text.replace(/@.*/, '').replace('/', '@') : 'HTTP@host'}, with the host as its ticket has it`,
+  });
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { parsePagePath } from './address.ts';
+import { parsedText } from './leaves.ts';
+import { duration, positiveDuration } from './quantities.ts';
+import type { BrowserLoad } from './types.ts';
+
+/** What Chromium opens to one host, and so to one proxy for one host (ClientSocketPoolManager). */
+const DEFAULT_CONNECTIONS = 6;
+
+/** Chromium closes a connection that it has used once idle for so long (ClientSocketPool). */
+const DEFAULT_IDLE_US = 300_000_000;
+
+const DEFAULT_THINK_US = 10_000_000;
+
+/** A document and what it draws in: a page of moderate size. */
+const DEFAULT_OBJECTS = 40;
+
+const path = parsedText(parsePagePath, { examples: ['/img/{object}.png', '/style.css?n={nonce}'] });
+
+const page = z
+  .strictObject({
+    objects: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe('Requests that a page makes, the document included. Default: 40.'),
+    paths: z
+      .array(path)
+      .optional()
+      .describe(
+        'Paths of the objects after the document, used in turn; may hold {object} and {nonce}. Default: the target’s.',
+      ),
+  })
+  .describe('What a page consists of.');
+
+/** What may stand beside `browsers`. */
+export const browserKeys = z.strictObject({
+  browsers: z.int().min(1).describe('Browsers at once, over all workers.'),
+  for: positiveDuration().describe('How long pages go on being opened.'),
+  ramp: duration()
+    .optional()
+    .describe('Browsers begin spread evenly over this time. Default: 0s, all at once.'),
+  connections: z
+    .int()
+    .min(1)
+    .max(32)
+    .optional()
+    .describe('Most connections that one browser keeps open. Default: 6.'),
+  think: duration()
+    .optional()
+    .describe('Mean pause between a page and the next, exponentially distributed. Default: 10s.'),
+  idle: positiveDuration().optional().describe('A connection is closed once idle so long. Default: 5m.'),
+  page: page.optional(),
+});
+
+export const browserLoad = browserKeys
+  .describe(
+    'A population of browsers: each opens a page over several kept connections, reads, and opens the next.',
+  )
+  .transform(
+    ({
+      browsers,
+      for: forUs,
+      ramp,
+      connections,
+      think,
+      idle,
+      page: { objects, paths } = {},
+    }): BrowserLoad => ({
+      kind: 'browsers',
+      browsers,
+      rampUs: ramp ?? 0,
+      forUs,
+      connections: connections ?? DEFAULT_CONNECTIONS,
+      thinkUs: think ?? DEFAULT_THINK_US,
+      idleUs: idle ?? DEFAULT_IDLE_US,
+      page: { objects: objects ?? DEFAULT_OBJECTS, paths: paths ?? [] },
+    }),
+  );
+
+/** What may stand under `page`. */
+export const pageKeys = page;

@@ -1,0 +1,46 @@
+import type { ArmFile } from './schema.ts';
+import type { Via } from './words.ts';
+
+interface Fault {
+  readonly key: 'via' | 'source' | 'close' | 'hold' | 'request' | 'load';
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** Fields that a browser writes itself, as they are about the connection or its length (RFC 9110 section 7.6.1). */
+const OWN_FIELDS = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'content-length'];
+
+/**
+ * What an arm asks of browsers that they do not do. They open plain pages, keep their connections and close them when
+ * idle; ports are of the system's choice. What the defaults say of `close` and `hold` is passed over.
+ * @param isSecured the target is an https:// one
+ */
+export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecured: boolean): Fault[] {
+  if (written.load?.kind !== 'browsers') return [];
+  const faults: Fault[] = [];
+  if (via === 'tcp')
+    faults.push({ key: 'via', what: 'browsers open pages', fix: 'use via: proxy or direct' });
+  else if (via === 'tunnel' || isSecured) {
+    const what = 'browsers speak neither CONNECT nor TLS';
+    faults.push({ key: 'via', what, fix: 'use via: proxy or direct and an http:// target' });
+  }
+  if (written.source?.ports !== undefined)
+    faults.push({ key: 'source', what: 'browsers choose no source ports', fix: 'leave out source.ports' });
+  if (own.close !== undefined || own.hold !== undefined) {
+    const key = own.close === undefined ? 'hold' : 'close';
+    faults.push({ key, what: `"${key}" says nothing to browsers`, fix: 'remove it, and set load.idle' });
+  }
+  const { version, method, body, headers } = written.request ?? {};
+  if (version === '1.0')
+    faults.push({ key: 'request', what: 'HTTP/1.0 keeps no connections', fix: 'leave out request.version' });
+  if ((method ?? 'GET') !== 'GET' || (body ?? '') !== '')
+    faults.push({
+      key: 'request',
+      what: 'browsers GET pages',
+      fix: 'leave out request.method and request.body',
+    });
+  const field = Object.keys(headers ?? {}).find((name) => OWN_FIELDS.includes(name.toLowerCase()));
+  if (field !== undefined)
+    faults.push({ key: 'request', what: `browsers write ${field} themselves`, fix: 'take the header out' });
+  return faults;
+}

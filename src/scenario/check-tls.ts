@@ -1,0 +1,60 @@
+import type { ParsedTarget } from './address.ts';
+import type { ArmFile } from './schema.ts';
+import type { Scenario, TlsSpec } from './types.ts';
+import type { Via } from './words.ts';
+
+interface Fault {
+  readonly key: 'tls' | 'via' | 'target';
+  readonly what: string;
+  readonly fix: string;
+}
+
+export interface ResolvedTls {
+  readonly tls: TlsSpec | undefined;
+  readonly faults: readonly Fault[];
+}
+
+/** Makes an arm's `tls` whole. What is inherited counts only where the target is an https:// one. */
+export function resolveTls(
+  via: Via,
+  target: ParsedTarget | undefined,
+  written: ArmFile,
+  own: ArmFile,
+  farEnd: Scenario['farEnd'],
+): ResolvedTls {
+  const isSecured = via !== 'tcp' && target?.scheme === 'https';
+  if (!isSecured) {
+    // A target that is still to come may be an https:// one.
+    const isIdle = own.tls !== undefined && (via === 'tcp' || target !== undefined);
+    const what = via === 'tcp' ? 'via tcp speaks no TLS' : 'TLS towards a target that is not https://';
+    const fix = via === 'tcp' ? 'remove it, or use via: direct' : 'remove it, or write an https:// target';
+    return { tls: undefined, faults: isIdle ? [{ key: 'tls', what, fix }] : [] };
+  }
+  const { serverName, ca, insecure, minVersion, resumption } = written.tls ?? {};
+  const faults: Fault[] = [];
+  if (via === 'proxy') {
+    const what = 'a proxy cannot be asked for an https:// target as for a page: it is reached by CONNECT';
+    faults.push({
+      key: own.via === undefined ? 'target' : 'via',
+      what,
+      fix: 'use via: tunnel (--via tunnel)',
+    });
+  }
+  if (insecure === true && ca !== undefined) {
+    faults.push({
+      key: 'tls',
+      what: 'insecure takes any certificate, whatever ca says',
+      fix: 'keep one of them',
+    });
+  }
+  return {
+    tls: {
+      ...(serverName === undefined ? {} : { serverName }),
+      ...(ca === undefined ? {} : { ca }),
+      insecure: insecure ?? (farEnd === 'embedded' && ca === undefined),
+      minVersion: minVersion ?? '1.2',
+      resumption: resumption ?? false,
+    },
+    faults,
+  };
+}

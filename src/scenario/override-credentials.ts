@@ -1,0 +1,77 @@
+import { type Document, isMap } from 'yaml';
+import type { Path, Problem } from './problems.ts';
+import type { CredentialSource } from './types.ts';
+import type { AuthScheme } from './words.ts';
+
+/** What the command line says of credentials. Holds references, never a secret. */
+export interface CredentialOverrides {
+  /** Basic credentials of every arm that shows such to a proxy. */
+  readonly proxyUser?: CredentialSource | undefined;
+  /** Tickets of every arm with Negotiate come from this keytab. */
+  readonly keytab?: string | undefined;
+  /** Principals of the keytab, or patterns of them. */
+  readonly principal?: readonly string[] | undefined;
+  /** Service of every arm with Negotiate, such as HTTP@proxy.example. */
+  readonly service?: string | undefined;
+}
+
+type Put = (path: Path, value: unknown, flag: string) => void;
+
+/** Puts credentials into every arm whose scheme has a use for them; a flag that none has is a mistake. */
+export function applyCredentials(
+  yaml: Document,
+  arms: readonly string[],
+  { proxyUser, keytab, principal, service }: CredentialOverrides,
+  put: Put,
+): Problem[] {
+  const problems: Problem[] = [];
+  const change = (scheme: AuthScheme, flag: string, key: string, value: unknown): void => {
+    const places = arms.filter((name) => schemeOf(yaml, name) === scheme).map((name) => ['arms', name]);
+    for (const place of places) put([...place, 'auth', key], value, flag);
+    if (places.length > 0) return;
+    const fix = `leave it out, or add --set defaults.auth.scheme=${scheme}`;
+    problems.push({ what: `no arm authenticates by ${scheme}`, fix, path: [], flag });
+  };
+  if (proxyUser !== undefined) change('basic', '--proxy-user', 'credentials', writeCredentials(proxyUser));
+  if (keytab !== undefined) {
+    const principals = principal === undefined ? {} : { principals: [...principal] };
+    change('negotiate', '--keytab', 'credentials', { keytab, ...principals });
+  } else if (principal !== undefined) {
+    const what = 'principals without a keytab';
+    problems.push({ what, fix: 'add --keytab, a file with their keys', path: [], flag: '--principal' });
+  }
+  if (service !== undefined) change('negotiate', '--service', 'service', service);
+  return problems;
+}
+
+/** The scheme that an arm comes to; undefined where it authenticates by none. */
+function schemeOf(yaml: Document, name: string): unknown {
+  if (!isMap(yaml.getIn(['arms', name], true)) || connectsOnly(yaml, name)) return undefined;
+  const own = yaml.getIn(['arms', name, 'auth']);
+  if (own !== undefined && !isMap(own)) return undefined;
+  return yaml.getIn(['arms', name, 'auth', 'scheme']) ?? yaml.getIn(['defaults', 'auth', 'scheme']);
+}
+
+/** An arm that only connects is asked for nothing, whatever it inherits. */
+function connectsOnly(yaml: Document, name: string): boolean {
+  const of = (key: string) => yaml.getIn(['arms', name, key]) ?? yaml.getIn(['defaults', key]);
+  return (
+    (of('via') ?? (/^tcp:/i.test(String(of('target') ?? yaml.get('target'))) ? 'tcp' : 'proxy')) === 'tcp'
+  );
+}
+
+/** As a scenario file says it. */
+function writeCredentials(source: CredentialSource): Record<string, unknown> {
+  switch (source.kind) {
+    case 'env':
+      return { env: source.name };
+    case 'file':
+      return { file: source.path };
+    case 'pattern':
+      return { users: source.users, password: source.password };
+    case 'keytab':
+      return { keytab: source.path, principals: source.principals };
+    case 'ticket-cache':
+      return {};
+  }
+}

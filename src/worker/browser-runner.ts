@@ -1,0 +1,170 @@
+import type { Browser } from '../engine/browser/browser.ts';
+import { BrowserEngine } from '../engine/browser/engine.ts';
+import { compilePage } from '../engine/browser/page.ts';
+import type { BrowserArm, BrowserHost, Leave } from '../engine/browser/types.ts';
+import type { AttemptRecord, Clock } from '../engine/types.ts';
+import type { Recorder } from '../metrics/recorder.ts';
+import type { Skip } from '../outcome/outcome.ts';
+import { browserShare, thinkFor } from '../plan/browsers.ts';
+import { createRandom, type RandomBelow } from '../plan/ports/random.ts';
+import { TimeHeap } from '../plan/ports/time-heap.ts';
+import type { BrowserLoad } from '../scenario/types.ts';
+import { toEngineArm } from './arm-plan.ts';
+import { RETRY_US } from './feeder.ts';
+import type { LoopFeeder } from './loop.ts';
+import type { PlannedArm, ShardPlan } from './protocol.ts';
+import type { TokenStock } from './token-stock.ts';
+
+export interface BrowserRunnerOptions {
+  readonly plan: ShardPlan;
+  readonly planned: PlannedArm;
+  readonly load: BrowserLoad;
+  /** The arm's index in the plan. */
+  readonly index: number;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  /** Connections open in the whole shard. */
+  readonly countOpen: () => number;
+  /** Of an arm with Negotiate. */
+  readonly stock?: TokenStock;
+}
+
+/** Joins what a population of browsers needs: who opens which page when, their connections, and the recorder. */
+export class BrowserRunner implements BrowserHost, LoopFeeder {
+  readonly engine: BrowserEngine;
+  readonly clock: Clock;
+  readonly #options: BrowserRunnerOptions;
+  readonly #browsers: Browser[] = [];
+  /** When each browser opens its next page, by its place in {@link #browsers}; those at it are left out. */
+  readonly #due = new TimeHeap();
+  /** Browsers that wait for leave to open a connection. */
+  readonly #blocked = new Set<Browser>();
+  readonly #random: RandomBelow;
+  #attempts = 0;
+  #nonces = 0;
+  #isStopped = false;
+
+  constructor(options: BrowserRunnerOptions) {
+    const { plan, load, index, clock } = options;
+    this.#options = options;
+    this.clock = clock;
+    this.engine = new BrowserEngine(index, toBrowserArm(options), this);
+    this.#random = createRandom(plan.index + 1);
+    for (const { browser, atUs } of browserShare(load, plan.index, plan.count)) {
+      this.#due.push(atUs, this.#browsers.push(this.engine.add(browser)) - 1);
+    }
+  }
+
+  /** The end of the load is an event as well: browsers that read then close their connections. */
+  nextDueUs(nowUs: number): number {
+    if (this.#blocked.size > 0) return nowUs + RETRY_US;
+    return this.#isStopped
+      ? Number.POSITIVE_INFINITY
+      : Math.min(this.#due.soonestUs, this.#options.load.forUs);
+  }
+
+  launch(nowUs: number, budget: number): number {
+    this.#unblock();
+    let handled = 0;
+    while (!this.#isStopped && handled < budget && this.#due.soonestUs <= nowUs) {
+      const dueUs = this.#due.soonestUs;
+      if (dueUs >= this.#options.load.forUs) break;
+      this.#browsers[this.#due.pop()]!.open(dueUs);
+      handled += 1;
+    }
+    if (nowUs >= this.#options.load.forUs && handled < budget) this.stop();
+    return handled;
+  }
+
+  settled(record: Readonly<AttemptRecord>): void {
+    this.#options.recorder.settled(record, false);
+    this.#options.stock?.release(record.attempt);
+  }
+
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.engine.release();
+  }
+
+  leave(browser: number, sinceUs: number, intendedAtUs: number): Leave {
+    const { plan, index, recorder, stock, planned } = this.#options;
+    const nowUs = this.clock();
+    const obstacle = this.#obstacle();
+    if (obstacle !== undefined) {
+      if (this.waits(browser, sinceUs)) return 'wait';
+      recorder.skipped(index, false, obstacle);
+      return 'never';
+    }
+    const attempt = plan.index + plan.count * this.#attempts++;
+    recorder.begun(index, false, browser % planned.endpoints.length, intendedAtUs, nowUs);
+    stock?.promise(attempt);
+    return attempt;
+  }
+
+  waits(browser: number, sinceUs: number): boolean {
+    if (this.clock() - sinceUs > this.#options.plan.maxLatenessUs) return false;
+    this.#blocked.add(this.#browsers[this.#placeOf(browser)]!);
+    return true;
+  }
+
+  nextNonce(): number {
+    const { index, count } = this.#options.plan;
+    return index + count * this.#nonces++;
+  }
+
+  established(record: Readonly<AttemptRecord>): void {
+    this.#options.recorder.established(record, false);
+  }
+
+  challenged(tookUs: number): void {
+    this.#options.recorder.challenged(this.#options.index, tookUs);
+  }
+
+  objectOver(tookUs: number): void {
+    this.#options.recorder.objectOver(this.#options.index, tookUs);
+  }
+
+  pageOver(browser: number, tookUs: number): void {
+    const { recorder, index, load } = this.#options;
+    recorder.pageOver(index, tookUs);
+    if (this.#isStopped) return;
+    const uniform = this.#random(2 ** 32) / 2 ** 32;
+    this.#due.push(this.clock() + thinkFor(load.thinkUs, uniform), this.#placeOf(browser));
+  }
+
+  #unblock(): void {
+    const blocked = [...this.#blocked];
+    this.#blocked.clear();
+    for (const browser of blocked) browser.pump();
+  }
+
+  #obstacle(): Skip | undefined {
+    const { countOpen, plan, stock } = this.#options;
+    if (countOpen() >= plan.maxOpen) return 'unsent-open-limit';
+    return stock?.hasAny() === false ? 'unsent-no-credentials' : undefined;
+  }
+
+  /** As {@link browserShare} lays them out. */
+  #placeOf(browser: number): number {
+    const { index, count } = this.#options.plan;
+    return (browser - index) / count;
+  }
+}
+
+function toBrowserArm({ planned, load, stock }: BrowserRunnerOptions): BrowserArm {
+  const { endpoints, sources, socket, handshakeTimeoutUs, responseTimeoutUs, auth } = toEngineArm(
+    planned,
+    stock,
+  );
+  const { expect } = planned.arm;
+  return {
+    ...{ endpoints, sources, socket, handshakeTimeoutUs, responseTimeoutUs },
+    ...(auth === undefined ? {} : { auth }),
+    idleUs: load.idleUs,
+    connections: load.connections,
+    page: compilePage(planned.arm, load),
+    isExpected: (status) =>
+      expect.kind !== 'status' || expect.statuses.length === 0 || expect.statuses.includes(status),
+  };
+}

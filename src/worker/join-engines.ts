@@ -1,0 +1,27 @@
+import type { BrowserEngine } from '../engine/browser/engine.ts';
+import type { Engine } from '../engine/types.ts';
+
+/** What the loop of a shard needs of its engines. */
+export type LoopEngine = Pick<Engine, 'polls' | 'open' | 'poll' | 'release' | 'abort'>;
+
+/** Makes one of a shard's engine and the populations of browsers beside it. */
+export function joinEngines(engine: LoopEngine, populations: readonly BrowserEngine[]): LoopEngine {
+  return {
+    polls: engine.polls,
+    get open() {
+      return populations.reduce((open, population) => open + population.open, engine.open);
+    },
+    poll(maxWaitUs) {
+      for (const population of populations) population.poll();
+      engine.poll(maxWaitUs);
+    },
+    release() {
+      for (const population of populations) population.release();
+      engine.release();
+    },
+    abort() {
+      for (const population of populations) population.abort();
+      engine.abort();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { Frame } from '../metrics/types.ts';
+import { tokensWanted } from './credentials.ts';
+import type { FromWorker, ShardPlan, ToWorker } from './protocol.ts';
+import { TokenStock } from './token-stock.ts';
+
+/** Milliseconds since 1970 that never go back, the same for all threads of the process. */
+const now = (): number => performance.timeOrigin + performance.now();
+
+/** A stock for each arm with Negotiate, by the arm's index, and what keeps them filled. */
+export class TokenStocks {
+  readonly #plan: ShardPlan;
+  readonly #stocks: readonly (TokenStock | undefined)[];
+
+  constructor(plan: ShardPlan, send: (message: FromWorker) => void) {
+    this.#plan = plan;
+    this.#stocks = plan.arms.map((planned, arm) => {
+      if (planned.arm.auth?.scheme !== 'negotiate') return undefined;
+      const ask = (count: number): void => send({ kind: 'tokens-wanted', shard: plan.index, arm, count });
+      return new TokenStock({ wanted: tokensWanted(planned, plan.count), ask, now });
+    });
+  }
+
+  /** Undefined for an arm without Negotiate. */
+  of(arm: number): TokenStock | undefined {
+    return this.#stocks[arm];
+  }
+
+  add({ arm, tokens, mintedAtEpochMs }: Extract<ToWorker, { kind: 'tokens' }>): void {
+    this.#stocks[arm]?.add(tokens, mintedAtEpochMs);
+  }
+
+  /** Asks for what is missing, and lets go of what has grown old. */
+  refresh(): void {
+    for (const stock of this.#stocks) stock?.refresh();
+  }
+
+  /** What grew too old since the last call, for a frame; nothing where nothing did. */
+  takeDiscarded(): Pick<Frame, 'tokens'> {
+    const tokens = Object.fromEntries(
+      this.#plan.arms.flatMap(({ arm }, index) => {
+        const discarded = this.#stocks[index]?.takeDiscarded() ?? 0;
+        return discarded === 0 ? [] : [[arm.name, { minted: 0, discarded, failures: {} }] as const];
+      }),
+    );
+    return Object.keys(tokens).length === 0 ? {} : { tokens };
+  }
+}

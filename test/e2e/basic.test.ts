@@ -1,0 +1,95 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Nginx, startNginx } from '../peers/nginx.ts';
+import { type Squid, startSquid } from '../peers/squid.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { makeWorkplace, type Workplace } from './rushhour.ts';
+
+const PASSWORD = 'S3hr:geheim';
+const NAMES = Array.from({ length: 30 }, (_, index) => `pupil${index + 1}`);
+
+suiteNeeding('Basic against Squid', ['linux', 'nginx', 'squid', 'openssl'], () => {
+  let nginx: Nginx;
+  let squid: Squid;
+  let place: Workplace;
+  let passwordFile: string;
+  beforeAll(async () => {
+    nginx = await startNginx();
+    const users = Object.fromEntries(NAMES.map((name) => [name, PASSWORD]));
+    squid = await startSquid({ isPersistent: true, auth: { scheme: 'basic', users } });
+    place = makeWorkplace();
+    passwordFile = join(place.dir, 'password');
+    await writeFile(passwordFile, `${PASSWORD}\n`);
+  });
+  afterAll(async () => {
+    delete process.env['PROXY_USER'];
+    await squid.stop();
+    await nginx.stop();
+    await place.clean();
+  });
+
+  const scenario = (mode: string, attempts: number) => `
+schema: 1
+description: Thirty users by Basic.
+arms:
+  web:
+    via: proxy
+    proxy: 127.0.0.1:${squid.port}
+    target: http://127.0.0.1:${nginx.port}/?n={nonce}
+    auth: { scheme: basic, mode: ${mode}, credentials: { users: "pupil{1-30}", password: { file: ${passwordFile} } } }
+    load: { concurrency: 8, attempts: ${attempts} }
+pass: ["web.completedShare == 100%"]
+`;
+
+  it('plays thirty users in turn, each asked once', async () => {
+    const file = await place.scenario('thirty', scenario('challenge', 600));
+    const { arms, code } = await place.measure(['run', file]);
+    expect(code).toBe(0);
+    expect(arms['web']).toMatchObject({
+      ...{ requests: 600, challenges: 600, outcomes: { ok: 600 }, connectionsPerRequest: 1 },
+    });
+    expect(arms['web']).not.toHaveProperty('tokens');
+    const lines = await squid.requests();
+    expect(await squid.statuses()).toEqual({ '200': 600, '407': 600 });
+    for (const name of NAMES)
+      expect(lines.filter((line) => line.startsWith('200 ') && line.endsWith(` ${name}`))).toHaveLength(20);
+  });
+
+  it('counts whom the proxy does not let in', async () => {
+    process.env['PROXY_USER'] = `stranger:${PASSWORD}`;
+    const { arms } = await place.measure([
+      ...['hit', `http://127.0.0.1:${nginx.port}/`, '-x', `127.0.0.1:${squid.port}`],
+      ...['-U', 'env:PROXY_USER', '-n', '10'],
+    ]);
+    expect(arms['hit']).toMatchObject({ outcomes: { 'auth-denied': 10 }, completed: 0 });
+  });
+
+  it('says which variable is missing, and starts nothing', async () => {
+    const before = (await squid.requests()).length;
+    const { code, stderr } = await place.run([
+      ...['hit', `http://127.0.0.1:${nginx.port}/`, '-x', `127.0.0.1:${squid.port}`, '-U', 'env:NOWHERE'],
+    ]);
+    expect(code).toBe(5);
+    expect(stderr).toContain('the environment variable NOWHERE, which is to hold user:password, is not set');
+    expect(await squid.requests()).toHaveLength(before);
+  });
+
+  it('leaves no secret in anything that runs have left', async () => {
+    await place.measure([
+      ...['hit', `http://127.0.0.1:${nginx.port}/`, '-x', `127.0.0.1:${squid.port}`, '-n', '3'],
+      ...['-U', `pupil1:${PASSWORD}`],
+    ]);
+    const encoded = ['pupil1', 'pupil7', 'stranger'].map((name) =>
+      Buffer.from(`${name}:${PASSWORD}`).toString('base64'),
+    );
+    const runs = await readdir(place.results);
+    expect(runs).toHaveLength(3);
+    for (const dir of runs) {
+      for (const file of await readdir(join(place.results, dir))) {
+        const text = await readFile(join(place.results, dir, file), 'utf8');
+        for (const secret of [PASSWORD, ...encoded]) expect(text, `${dir}/${file}`).not.toContain(secret);
+      }
+    }
+  });
+});

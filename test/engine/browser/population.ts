@@ -1,0 +1,114 @@
+import { onTestFinished } from 'vitest';
+import { BrowserEngine } from '../../../src/engine/browser/engine.ts';
+import type { PageRequest } from '../../../src/engine/browser/page.ts';
+import type { BrowserArm, Leave } from '../../../src/engine/browser/types.ts';
+import type { AttemptRecord, EngineAuth } from '../../../src/engine/types.ts';
+import { classify } from '../../../src/outcome/classify.ts';
+import type { Outcome } from '../../../src/outcome/outcome.ts';
+import { endpointOf, GET } from '../../support/arms.ts';
+
+const EXPECTED = { kind: 'status', statuses: [200] } as const;
+
+export interface PopulationOptions extends Partial<BrowserArm> {
+  /** Requests of a page; default 1. */
+  readonly objects?: number;
+  /** What is said to a browser that asks for leave; default: always the next number. */
+  readonly leave?: (attempt: number) => Leave;
+  readonly waits?: () => boolean;
+}
+
+/** Browsers that open pages at `peer`, and what they told. Driven until the present test is over. */
+export function populate(
+  peer: { readonly host: string; readonly port: number },
+  { objects = 1, leave, waits, ...changes }: PopulationOptions = {},
+) {
+  const outcomes: Outcome[] = [];
+  const records: AttemptRecord[] = [];
+  const told = { objects: [] as number[], pages: [] as number[], challenges: 0, established: 0 };
+  const watchers = new Set<() => void>();
+  const hear = (): void => {
+    for (const watcher of watchers) watcher();
+  };
+  const counts = { attempts: 0, nonces: 0 };
+  const arm: BrowserArm = {
+    endpoints: [endpointOf(peer)],
+    sources: [],
+    socket: {},
+    handshakeTimeoutUs: 5_000_000,
+    responseTimeoutUs: 5_000_000,
+    idleUs: 60_000_000,
+    connections: 6,
+    page: { objects, request: requestPlainly },
+    isExpected: (status) => status === 200,
+    ...changes,
+  };
+  const engine = new BrowserEngine(0, arm, {
+    clock: () => performance.now() * 1_000,
+    leave: () => leave?.(counts.attempts) ?? counts.attempts++,
+    waits: waits ?? (() => true),
+    nextNonce: () => counts.nonces++,
+    established: () => (told.established += 1),
+    settled(record) {
+      records.push({ ...record });
+      outcomes.push(classify(record, EXPECTED));
+      hear();
+    },
+    challenged: () => (told.challenges += 1),
+    objectOver: (us) => told.objects.push(us),
+    pageOver(_browser, us) {
+      told.pages.push(us);
+      hear();
+    },
+  });
+  const driver = setInterval(() => engine.poll(), 1);
+  onTestFinished(() => {
+    engine.abort();
+    clearInterval(driver);
+  });
+  const until = (holds: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const watcher = (): void => {
+        if (!holds()) return;
+        watchers.delete(watcher);
+        resolve();
+      };
+      watchers.add(watcher);
+      watcher();
+    });
+  return {
+    engine,
+    told,
+    outcomes,
+    records,
+    add: (number = 0) => engine.add(number),
+    pages: (count: number) => until(() => told.pages.length >= count),
+    settled: (count: number) => until(() => records.length >= count),
+  };
+}
+
+/** `/0/17` for the document, if 17 is its nonce. */
+function requestPlainly(object: number, nonce: number, credentials?: string): PageRequest {
+  const headers = [
+    'Host',
+    'peer',
+    ...(credentials === undefined ? [] : ['Proxy-Authorization', credentials]),
+  ];
+  return { path: `/${object}/${nonce}`, headers };
+}
+
+/** Answers a proxy's challenge; every credential that was asked for is kept. */
+export function authOf(scheme: EngineAuth['scheme'], changes: Partial<EngineAuth> = {}) {
+  const asked: number[] = [];
+  const auth: EngineAuth = {
+    mode: 'challenge',
+    status: 407,
+    scheme,
+    request: GET,
+    credentials(who) {
+      asked.push(who);
+      return `${scheme} ${who}.${asked.length}`;
+    },
+    ...changes,
+  };
+  return { auth, asked };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { loadOf, mistakesOf, scenarioOf } from './support.ts';
+
+describe('a population of browsers', () => {
+  it('has connections, pauses and pages like Chromium’s unless told otherwise', () => {
+    expect(loadOf(scenarioOf('  a: { load: { browsers: 30, for: 5m } }'), 'a')).toEqual({
+      kind: 'browsers',
+      browsers: 30,
+      rampUs: 0,
+      forUs: 300_000_000,
+      connections: 6,
+      thinkUs: 10_000_000,
+      idleUs: 300_000_000,
+      page: { objects: 40, paths: [] },
+    });
+  });
+
+  it('is what it is told to be, and lasts as long as --duration says', () => {
+    const arm =
+      '  a: { load: { browsers: 2, connections: 8, think: 1s, for: 5m, ramp: 30s, idle: 20s, page: { objects: 3, paths: ["/i/{object}?{nonce}"] } } }';
+    expect(loadOf(scenarioOf(arm, { duration: '1m' }), 'a')).toEqual({
+      kind: 'browsers',
+      browsers: 2,
+      rampUs: 30_000_000,
+      forUs: 60_000_000,
+      connections: 8,
+      thinkUs: 1_000_000,
+      idleUs: 20_000_000,
+      page: { objects: 3, paths: ['/i/{object}?{nonce}'] },
+    });
+  });
+
+  const BROWSERS = 'load: { browsers: 1, for: 1s }';
+  it.each([
+    ['load: { browsers: 0, for: 1s }', 'the number 0 is out of range for "browsers"', '1 or more'],
+    ['load: { browsers: 1 }', '"for" is missing', 'add it'],
+    [
+      'load: { browsers: 1, for: 1s, conections: 6 }',
+      'unknown key "conections"',
+      'did you mean "connections"?',
+    ],
+    ['load: { browsers: 1, for: 1s, connections: 33 }', 'the number 33 is out of range', '1 to 32'],
+    ['load: { browsers: 1, for: 1s, page: { paths: [x.png] } }', '"x.png" is not a path', 'start it with /'],
+    ['load: { browsers: 10001, for: 1s }', 'a concurrency of 60,006 is over the bound', 'lower'],
+    ['load: { browsers: 1, for: 25h }', '25h is over the bound', 'shorten'],
+    [`${BROWSERS}, via: tcp`, 'browsers open pages', 'via: proxy'],
+    [`${BROWSERS}, source: { ports: 20000-20999 }`, 'browsers choose no source ports', 'source.ports'],
+    [`${BROWSERS}, close: reset`, '"close" says nothing to browsers', 'load.idle'],
+    [`${BROWSERS}, hold: 5s`, '"hold" says nothing to browsers', 'load.idle'],
+    [`${BROWSERS}, request: { version: "1.0" }`, 'HTTP/1.0 keeps no connections', 'request.version'],
+    [`${BROWSERS}, via: tunnel`, 'browsers speak neither CONNECT nor TLS', 'http://'],
+    [
+      `${BROWSERS}, request: { headers: { Connection: close } }`,
+      'browsers write Connection themselves',
+      'out',
+    ],
+    [`${BROWSERS}, request: { method: POST }`, 'browsers GET pages', 'request.method'],
+  ])('is refused with a remedy: %s', (arm, why, fix) => {
+    const found = mistakesOf(() => scenarioOf(`  a: { ${arm} }`));
+    expect(found).toEqual([expect.stringContaining(why)]);
+    expect(found[0]).toMatch(/:5:\d+: /);
+    expect(found[0]).toContain(fix);
+  });
+
+  it('has no rate to change', () => {
+    expect(mistakesOf(() => scenarioOf(`  a: { ${BROWSERS} }`, { rate: '5/s' }))).toEqual([
+      expect.stringContaining('no arm has a rate: all are closed loops or browsers'),
+    ]);
+  });
+});

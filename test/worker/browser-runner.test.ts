@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { createPortableEngine } from '../../src/engine/portable/engine.ts';
+import { addCounts, emptyCounts } from '../../src/metrics/counts.ts';
+import type { SeriesCounts } from '../../src/metrics/types.ts';
+import type { Arm, BrowserLoad } from '../../src/scenario/types.ts';
+import type { FromWorker, ShardPlan } from '../../src/worker/protocol.ts';
+import { runShard } from '../../src/worker/shard.ts';
+import { armOf } from '../analysis/parts.ts';
+import { answering, responseOf, startPeer } from '../support/servers.ts';
+
+const LOAD: BrowserLoad = {
+  kind: 'browsers',
+  browsers: 4,
+  rampUs: 0,
+  forUs: 300_000,
+  connections: 3,
+  thinkUs: 20_000,
+  idleUs: 60_000_000,
+  page: { objects: 5, paths: [] },
+};
+
+interface Shard {
+  readonly load?: Partial<BrowserLoad>;
+  readonly arm?: Partial<Arm>;
+  readonly plan?: Partial<ShardPlan>;
+  readonly basicCredentials?: readonly string[];
+  /** Told so soon after its start. */
+  readonly stop?: 'drain' | 'abort';
+}
+
+/** Runs one shard of a population against a peer; what it counted, and how many times each was timed. */
+async function run(
+  peer: { readonly host: string; readonly port: number },
+  { load, arm, plan, basicCredentials, stop }: Shard = {},
+) {
+  const planned = {
+    arm: armOf({
+      via: 'proxy',
+      target: { scheme: 'http', host: 'origin', port: 80, path: '/?n={nonce}' },
+      expect: { kind: 'status', statuses: [200] },
+      load: { ...LOAD, ...load },
+      ...arm,
+    }),
+    endpoints: [{ address: peer.host, port: peer.port, family: 4 as const }],
+    sources: [],
+    ...(basicCredentials && { basicCredentials }),
+  };
+  const shard: ShardPlan = {
+    ...{ index: 0, count: 1, engine: 'portable', arms: [planned] },
+    ...{ maxOpen: 100, maxLatenessUs: 50_000, drainUs: 5_000_000 },
+    ...plan,
+  };
+  const { port1, port2 } = new MessageChannel();
+  const counts: SeriesCounts = emptyCounts();
+  const timed = new Set<string>();
+  port1.on('message', (message: FromWorker) => {
+    if (message.kind === 'ready') {
+      port1.postMessage({ kind: 'start', atEpochMs: Date.now() });
+      if (stop !== undefined) setTimeout(() => port1.postMessage({ kind: 'stop', how: stop }), 50);
+    }
+    if (message.kind !== 'frame') return;
+    const series = message.frame.series['stress'];
+    if (series !== undefined) addCounts(counts, series);
+    for (const tag of Object.keys(message.histograms)) timed.add(tag);
+  });
+  const closed = once(port1, 'close');
+  await runShard(shard, createPortableEngine, port2);
+  port2.close();
+  await closed;
+  const outcomes = Object.values(counts.outcomes).reduce((sum, count) => sum + count, 0);
+  expect(counts.scheduled).toBe(counts.started + counts.unsent);
+  expect(outcomes).toBe(counts.scheduled);
+  return { counts, timed };
+}
+
+const hello = answering(responseOf('hello'), 'stays');
+
+describe('a population of browsers in a shard', () => {
+  it('opens pages until its time is up, over connections that it keeps, and counts each object as a request', async () => {
+    const peer = await startPeer(hello);
+    const { counts, timed } = await run(peer);
+    const received = peer.seen.flatMap(({ received }) => received.match(/^GET /gm) ?? []).length;
+    expect(counts).toMatchObject({ scheduled: 12, established: 12, outcomes: { ok: 12 }, challenges: 0 });
+    expect(peer.seen).toHaveLength(12);
+    expect(counts.requests).toBe(received);
+    // 300 ms of pages 20 ms apart, by four: nobody can say how many, but more than one each.
+    expect(received).toBeGreaterThanOrEqual(2 * 4 * 5);
+    expect(received % 5).toBe(0);
+    expect(timed).toContain('stress.object');
+    expect(timed).toContain('stress.page');
+  });
+
+  it('gives each object a number of its own, over all shards', async () => {
+    const peer = await startPeer(hello);
+    await Promise.all([0, 1].map((index) => run(peer, { plan: { index, count: 2 } })));
+    const nonces = peer.seen.flatMap(({ received }) =>
+      [...received.matchAll(/\?n=(\d+)/g)].map((match) => match[1]),
+    );
+    expect(new Set(nonces).size).toBe(nonces.length);
+    expect(peer.seen).toHaveLength(12);
+  });
+
+  it('has users who stay who they are', async () => {
+    const users: string[] = [];
+    const peer = await startPeer({
+      request(socket, message) {
+        const user = /^Proxy-Authorization: Basic (.*)\r$/im.exec(message)?.[1];
+        if (user === undefined)
+          socket.write(responseOf('', '407 Who', 'Proxy-Authenticate: Basic realm="x"\r\n'));
+        else {
+          users.push(user);
+          socket.write(responseOf('hello'));
+        }
+      },
+    });
+    const credentials = { kind: 'env', name: 'X' } as const;
+    const auth = { to: 'proxy', scheme: 'basic', mode: 'challenge', credentials } as const;
+    const basicCredentials = ['Basic a', 'Basic b', 'Basic c', 'Basic d'];
+    const { counts } = await run(peer, { arm: { auth }, basicCredentials });
+    expect(counts).toMatchObject({ challenges: 4, outcomes: { ok: 12 }, requests: users.length });
+    for (const { received } of peer.seen) {
+      const sent = [...received.matchAll(/^Proxy-Authorization: (.*)\r$/gim)].map((match) => match[1]);
+      expect(new Set(sent).size).toBe(1);
+    }
+    expect(new Set(users)).toEqual(new Set(['a', 'b', 'c', 'd']));
+  });
+
+  it('begins over its ramp', async () => {
+    const peer = await startPeer(hello);
+    // The last of four begins after 3/4 of the ramp, which is later than the load lasts.
+    const { counts } = await run(peer, { load: { rampUs: 400_000, connections: 1 } });
+    expect(counts.scheduled).toBe(3);
+  });
+
+  it('lets the pages under way end when told to drain, and then closes its connections', async () => {
+    const peer = await startPeer({
+      request: (socket) => void setTimeout(() => socket.write(responseOf('hello')), 30),
+    });
+    const { counts } = await run(peer, { load: { forUs: 60_000_000, thinkUs: 60_000_000 }, stop: 'drain' });
+    expect(counts).toMatchObject({ requests: 20, outcomes: { ok: counts.scheduled } });
+  });
+
+  it('gives everything up when told to abort', async () => {
+    const peer = await startPeer({});
+    const { counts } = await run(peer, { load: { forUs: 60_000_000 }, stop: 'abort' });
+    expect(counts).toMatchObject({ scheduled: 4, requests: 4, outcomes: { abandoned: 4 } });
+  });
+
+  it('counts connections that it has no room for as unsent, and their pages as failed', async () => {
+    const peer = await startPeer({});
+    const { counts, timed } = await run(peer, {
+      plan: { maxOpen: 1 },
+      load: { forUs: 150_000, thinkUs: 60_000_000 },
+      arm: { responseTimeoutUs: 400_000 },
+    });
+    expect(counts.outcomes).toEqual({ 'response-timeout': 1, 'unsent-open-limit': 3 });
+    expect(counts.requests).toBe(4);
+    expect(timed).not.toContain('stress.page');
+  });
+});
