@@ -11,7 +11,10 @@ const RATE_PER_SEC = 400;
 const PORTS = 1_000;
 const ROUND_SEC = PORTS / RATE_PER_SEC;
 
-/** Whether TIME_WAIT refuses a SYN without timestamps is a toss of a coin (docs/lab.md). */
+/**
+ * Whether TIME_WAIT refuses a SYN without timestamps is a toss of a coin (docs/lab.md). Linux keys the hash that decides
+ * at boot: runs on one machine give one result until it is started anew.
+ */
 const REFUSED = 0.5;
 
 /**
