@@ -1,4 +1,4 @@
-import type { Finding, Quantiles, Summary } from '../analysis/types.ts';
+import type { Quantiles, Summary } from '../analysis/types.ts';
 import { renderArm } from './arm.ts';
 import { formatDuration, formatMicros, formatMoment } from './format.ts';
 import { createPaint, type Paint } from './paint.ts';
@@ -25,7 +25,7 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
   const blocks = [
     renderVerdict(summary, width, paint),
     renderRun(summary, width, look.dir),
-    renderFindings(summary.findings, width, paint),
+    renderFindings(summary, width, paint),
     ...Object.entries(summary.arms).map(([name, arm]) => renderArm(name, arm, width, paint)),
   ];
   return `${blocks
@@ -50,7 +50,7 @@ function wordLateness({ p50, p99, max }: Quantiles): string {
   return `of this machine in starting attempts: p50 ${formatMicros(p50)}, p99 ${formatMicros(p99)}, max ${formatMicros(max)}`;
 }
 
-function renderFindings(findings: readonly Finding[], width: number, paint: Paint): string[] {
+function renderFindings({ findings, verdict }: Summary, width: number, paint: Paint): string[] {
   if (findings.length === 0) return [];
   const lines = findings.flatMap(({ arm, confidence, text }) => {
     const where = arm === undefined ? '' : `${arm}: `;
@@ -59,5 +59,6 @@ function renderFindings(findings: readonly Finding[], width: number, paint: Pain
       index === 0 ? `  - ${line}` : `    ${line}`,
     );
   });
-  return [paint('strong', 'Findings'), ...lines];
+  const doubt = verdict.generatorLimited ? ' (this machine was the bottleneck: measure again)' : '';
+  return [paint('strong', `Findings${doubt}`), ...lines];
 }

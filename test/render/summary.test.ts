@@ -98,6 +98,14 @@ describe('renderSummary', () => {
     for (const reason of reasons) expect(text).toContain(`\n  ${reason}\n`);
   });
 
+  it('doubts what a run found whose machine was the bottleneck', () => {
+    const findings = [{ kind: 'knee', confidence: 'high', text: 'stalls start at 7/s' } as const];
+    const shown = (generatorLimited: boolean): string =>
+      renderSummary(summary({ findings, verdict: { ...summary({}).verdict, generatorLimited } }), plain);
+    expect(shown(true)).toContain('Findings (this machine was the bottleneck: measure again)');
+    expect(shown(false)).toMatch(/^Findings$/m);
+  });
+
   it('shows the value of a criterion in the unit of its figure', () => {
     const { verdict } = summary();
     const criteria = [
