@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerCompare } from './commands/compare.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerHit } from './commands/hit.ts';
@@ -39,6 +40,7 @@ Examples:
   rushhour run quickstart                          see that everything works, on this machine alone
   rushhour run steady --proxy proxy.example:3128 --target http://www.example.org/
   rushhour hit http://10.0.0.5/ -n 1000 -c 50      as with ab
+  rushhour compare before after                    did the change help, or was it luck?
   rushhour doctor steady                           is this machine fit for it?
 
 Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed;
@@ -49,6 +51,7 @@ Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 
     registerHit,
     registerScenarios,
     registerResults,
+    registerCompare,
     registerDoctor,
     registerLab,
     registerCompletion,

@@ -20,10 +20,10 @@ const LONGEST_WORD_BYTES = 9;
 /**
  * Adds an encoded histogram to a sum without making a histogram of it: one of 92 KB for each arm, phase and second would
  * be left to the garbage collector otherwise.
- * @param sum made by createHistogram
+ * @param sum made by createHistogram, or anything else that values can be recorded in
  * @throws Error where the text is none that encodeHistogram made, or not all of it; the sum stays as it was then
  */
-export function addEncoded(sum: Histogram, text: string): void {
+export function addEncoded(sum: Pick<Histogram, 'recordValueWithCount'>, text: string): void {
   const bytes = unpack(text);
   const end = HEAD_BYTES + bytes.readUInt32BE(4);
   let at = HEAD_BYTES;

@@ -56,7 +56,8 @@ function describeFlag(option: Option): FlagSpec {
 
 function describeArgument(argument: Argument): Completes {
   if (argument.name() === 'scenario') return { kind: 'names', command: 'scenarios --names' };
-  if (argument.name() === 'run') return { kind: 'names', command: 'results --names' };
+  if (argument.name() === 'run' || argument.name() === 'before')
+    return { kind: 'names', command: 'results --names' };
   return chosenFrom(argument.argChoices);
 }
 

@@ -1,0 +1,163 @@
+import { OUTCOME_GROUPS, OUTCOMES, type Outcome } from '../../outcome/outcome.ts';
+import { type Estimate, estimateMean, estimateQuantile, estimateShare } from './estimate.ts';
+import { type PartCourse, type Ratio, ratioOf, type Units } from './ratio.ts';
+import { countAtMost, mergeSpectra, quantileAt } from './time-sample.ts';
+import {
+  type ArmCourse,
+  COMPARED_QUANTILES,
+  COMPARED_TIMES,
+  type ComparedQuantile,
+  type ComparedTime,
+  type LineUnit,
+} from './types.ts';
+
+/** A figure that two sides can be compared by. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: LineUnit;
+  readonly good: 'low' | 'high';
+  /** `stalls` and `others` decide the verdict of the whole, `aside` does not. */
+  readonly role: 'stalls' | 'others' | 'aside';
+  /** Undefined where there was nothing to measure; without `estimate` where there was too little to say how sure it is. */
+  measure(runs: readonly ArmCourse[], units: Units): Measured | undefined;
+}
+
+export interface Measured {
+  readonly value: number;
+  /** Attempts, or times. */
+  readonly whole: number;
+  readonly estimate: Estimate | undefined;
+}
+
+/** Everything that arms are compared by, in the order shown. Outcomes that never came up are left out. */
+export function listFigures(runs: readonly ArmCourse[]): Figure[] {
+  const seen = new Set(runs.flatMap(({ cells }) => cells.keys));
+  const outcomes = OUTCOMES.filter((name) => OUTCOME_GROUPS[name] !== 'ok' && seen.has(outcomeKey(name)));
+  return [
+    shareFigure('stalled.rate', 'stalled', 'started', 'low', 'stalls'),
+    shareFigure('frozen.rate', 'frozen', 'started', 'low', 'aside'),
+    shareFigure('completedShare', 'completed', 'started', 'high', 'others'),
+    ...outcomes.map((name) => shareFigure(`outcomes.${name}`, outcomeKey(name), 'scheduled', 'low', 'aside')),
+    ...COMPARED_TIMES.flatMap((time) =>
+      (Object.keys(COMPARED_QUANTILES) as ComparedQuantile[]).map((quantile) =>
+        quantileFigure(time, quantile),
+      ),
+    ),
+    ...(seen.has('requests') ? [connectionsPerRequest] : []),
+    achievedPerSec,
+  ];
+}
+
+/** Key of an outcome among an arm's cells. */
+export function outcomeKey(outcome: Outcome): string {
+  return `outcomes.${outcome}`;
+}
+
+function shareFigure(
+  name: string,
+  part: string,
+  whole: string,
+  good: Figure['good'],
+  role: Figure['role'],
+): Figure {
+  return {
+    ...{ name, unit: 'share', good, role },
+    measure(runs, units) {
+      const ratio = ratioOf(
+        runs.map(({ cells }) => partCourse(cells, part, whole)),
+        units,
+      );
+      return measuredFrom(ratio, estimateShare);
+    },
+  };
+}
+
+const connectionsPerRequest: Figure = {
+  name: 'connectionsPerRequest',
+  unit: 'ratio',
+  good: 'low',
+  role: 'aside',
+  measure(runs, units) {
+    const ratio = ratioOf(
+      runs.map(({ cells }) => partCourse(cells, 'started', 'requests')),
+      units,
+    );
+    return measuredFrom(ratio, estimateMean);
+  },
+};
+
+const achievedPerSec: Figure = {
+  name: 'achievedPerSec',
+  unit: 'perSec',
+  good: 'high',
+  role: 'aside',
+  measure(runs, units) {
+    const ratio = ratioOf(runs.map(startsOverTime), units);
+    return measuredFrom(ratio, estimateMean);
+  },
+};
+
+/** Time as the summary measures it, spread evenly: a phase may begin in the middle of a second. */
+function startsOverTime({ cells, summary }: ArmCourse): PartCourse {
+  const part = cells.column('started');
+  const seconds = summary.achievedPerSec > 0 ? summary.started / summary.achievedPerSec : 0;
+  return { part, whole: part.map(() => seconds / part.length), seconds: cells.seconds };
+}
+
+function partCourse(cells: ArmCourse['cells'], part: string, whole: string): PartCourse {
+  return { part: cells.column(part), whole: cells.column(whole), seconds: cells.seconds };
+}
+
+function measuredFrom(
+  ratio: Ratio | undefined,
+  estimate: (ratio: Ratio & { spread: NonNullable<Ratio['spread']> }) => Estimate,
+): Measured | undefined {
+  if (ratio === undefined) return undefined;
+  const { value, whole, spread } = ratio;
+  return { value, whole, estimate: spread && estimate({ value, whole, spread }) };
+}
+
+function quantileFigure(time: ComparedTime, quantile: ComparedQuantile): Figure {
+  return {
+    ...{ name: `${time}.${quantile}`, unit: 'us', good: 'low', role: 'aside' },
+    measure: (runs, units) => measureQuantile(runs, units, time, quantile),
+  };
+}
+
+function measureQuantile(
+  runs: readonly ArmCourse[],
+  units: Units,
+  time: ComparedTime,
+  quantile: ComparedQuantile,
+): Measured | undefined {
+  const samples = runs.flatMap(({ times, cells }) => {
+    const sample = times.get(time);
+    return sample === undefined || sample.counts.length === 0 ? [] : [{ ...sample, seconds: cells.seconds }];
+  });
+  if (samples.length === 0) return undefined;
+  const share = COMPARED_QUANTILES[quantile];
+  const spectrum = mergeSpectra(samples.map(({ spectrum, stride }) => ({ spectrum, weight: stride })));
+  const [only] = samples;
+  const valueUs =
+    samples.length === 1 ? (only?.quantiles.get(quantile)?.us ?? 0) : quantileAt(spectrum, share);
+  const ratio = ratioOf(
+    samples.map((sample): PartCourse => {
+      const total = sample.spectrum.atMost.at(-1) ?? 0;
+      if (units === 'runs') {
+        const part = Float64Array.of(countAtMost(sample.spectrum, valueUs));
+        return { part, whole: Float64Array.of(total), seconds: sample.seconds };
+      }
+      const part = Float64Array.from(sample.quantiles.get(quantile)?.atMost ?? []);
+      return { part, whole: Float64Array.from(sample.counts), seconds: sample.seconds };
+    }),
+    units,
+  );
+  return (
+    measuredFrom(ratio, (known) => estimateQuantile(valueUs, share, known, spectrum)) && {
+      value: valueUs,
+      whole: ratio?.whole ?? 0,
+      estimate:
+        ratio?.spread && estimateQuantile(valueUs, share, { ...ratio, spread: ratio.spread }, spectrum),
+    }
+  );
+}

@@ -1,0 +1,167 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Arm, Load, Phase, Scenario } from '../../scenario/types.ts';
+import type { Summary } from '../types.ts';
+
+/** What a run was, as far as it bears on whether it can be compared. */
+export interface RunFacts {
+  readonly run: Summary['run'];
+  readonly scenario: Scenario;
+  readonly workers: number;
+  readonly versions: { readonly rushhour: string; readonly node: string };
+  /** Of the machine: kernel, CPU, and settings of the kernel by name. */
+  readonly host: { readonly [fact: string]: string };
+  readonly generatorLimited: boolean;
+  readonly reasons: readonly string[];
+}
+
+export interface Comparability {
+  /** Why the runs should not be compared: they did not do the same thing, or did not count alike. */
+  readonly refusals: readonly string[];
+  /** What else differs, and may be why figures do. */
+  readonly warnings: readonly string[];
+}
+
+/** Runs whose lengths differ by more see other things: ports come round after so many connections. */
+const MAX_LENGTH_RATIO = 1.2;
+
+/** Holds every run against the first: all should have done the same, but for the change that is being judged. */
+export function checkComparable(before: readonly RunFacts[], after: readonly RunFacts[]): Comparability {
+  const [first, ...others] = [...before, ...after];
+  const refusals = new Set<string>();
+  const warnings = new Set<string>();
+  if (first === undefined) return { refusals: [], warnings: [] };
+  for (const facts of [first, ...others]) {
+    const { run, generatorLimited, reasons } = facts;
+    if (run.status !== 'complete')
+      warnings.add(`${run.id} ${UNFINISHED[run.status]}: what there is of it counts`);
+    if (generatorLimited) warnings.add(`${run.id} was generator-limited: ${reasons.join('; ')}`);
+  }
+  for (const other of others) {
+    for (const text of describeOtherWork(first, other)) refusals.add(text);
+    for (const text of describeOtherSurroundings(first, other)) warnings.add(text);
+  }
+  const common = new Set(before.map(({ run }) => run.id));
+  for (const { run } of after) if (common.has(run.id)) refusals.add(`${run.id} stands on both sides`);
+  return { refusals: [...refusals], warnings: [...warnings] };
+}
+
+const UNFINISHED = {
+  running: 'is still under way',
+  interrupted: 'was interrupted',
+  failed: 'was cut short by a fault',
+} as const;
+
+function describeOtherWork(a: RunFacts, b: RunFacts): string[] {
+  if (a.scenario.name !== b.scenario.name) {
+    return [`the scenarios differ: ${a.scenario.name} and ${b.scenario.name}`];
+  }
+  const texts = describeIf('the engines differ', a.run.engine, b.run.engine);
+  if (a.run.stallsByTcpInfo !== b.run.stallsByTcpInfo) {
+    texts.push('stalls were told by the kernel in some runs and by time alone in others');
+  }
+  texts.push(
+    ...describeIf(
+      'TCP timestamps were set to',
+      a.scenario.tcpTimestamps ?? 'nothing',
+      b.scenario.tcpTimestamps ?? 'nothing',
+    ),
+  );
+  const pairs = pairArms(a.scenario, b.scenario);
+  if (pairs.length === 0) texts.push('the runs have no arm in common');
+  return [...texts, ...pairs.flatMap(describeOtherArm)];
+}
+
+function describeOtherArm([a, b]: readonly [Arm, Arm]): string[] {
+  const rates = [ratesOf(a.load), ratesOf(b.load)] as const;
+  if (!isDeepStrictEqual(...rates)) return [`${a.name}: the load differs: ${rates[0]} and ${rates[1]}`];
+  return SETTINGS.filter((key) => !isDeepStrictEqual(a[key], b[key])).map(
+    (key) => `${a.name}: the runs differ in ${key}`,
+  );
+}
+
+/** What an attempt is: with another of these, it is another attempt. Where it goes to and comes from is not among them. */
+const SETTINGS = [
+  'via',
+  'request',
+  'expect',
+  'handshakeTimeoutUs',
+  'responseTimeoutUs',
+  'stallAfterUs',
+  'close',
+  'holdUs',
+] as const satisfies readonly (keyof Arm)[];
+
+function describeOtherSurroundings(a: RunFacts, b: RunFacts): string[] {
+  const facts = new Set([...Object.keys(a.host), ...Object.keys(b.host)]);
+  const names = (scenario: Scenario): string => scenario.arms.map(({ name }) => name).join(', ');
+  return [
+    ...describeIf('the versions of rushhour differ', a.versions.rushhour, b.versions.rushhour),
+    ...describeIf('the versions of Node differ', a.versions.node, b.versions.node),
+    ...describeIf('the numbers of workers differ', `${a.workers}`, `${b.workers}`),
+    ...describeIf('the arms differ', names(a.scenario), names(b.scenario)),
+    ...[...facts].flatMap((fact) =>
+      describeIf(`${fact} differs`, a.host[fact] ?? 'unknown', b.host[fact] ?? 'unknown'),
+    ),
+    ...pairArms(a.scenario, b.scenario).flatMap(([one, other]) => [
+      ...describeIf(`${one.name}: the targets differ`, peerOf(one), peerOf(other)),
+      ...(isDeepStrictEqual([one.socket, one.source], [other.socket, other.source])
+        ? []
+        : [`${one.name}: the settings of sockets or sources differ`]),
+    ]),
+    ...describeLengths(a, b),
+  ];
+}
+
+function describeLengths(a: RunFacts, b: RunFacts): string[] {
+  const [short = 0, long = 0] = [a, b].map(lengthOf).sort((one, other) => one - other);
+  return long > short * MAX_LENGTH_RATIO
+    ? [`the runs lasted ${Math.round(lengthOf(a))} s and ${Math.round(lengthOf(b))} s`]
+    : [];
+}
+
+function lengthOf({ run }: RunFacts): number {
+  return (Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1_000;
+}
+
+function describeIf(what: string, a: string, b: string): string[] {
+  return a === b ? [] : [`${what}: ${a} and ${b}`];
+}
+
+function pairArms(a: Scenario, b: Scenario): (readonly [Arm, Arm])[] {
+  return a.arms.flatMap((arm) => {
+    const twin = b.arms.find(({ name }) => name === arm.name);
+    return twin === undefined ? [] : [[arm, twin] as const];
+  });
+}
+
+function peerOf({ proxy, target }: Arm): string {
+  const goal = `${target.host}:${target.port}${target.path}`;
+  return proxy === undefined ? goal : `${goal} by ${proxy.host}:${proxy.port}`;
+}
+
+/** How hard a load is, however long. */
+function ratesOf(load: Load): string {
+  switch (load.kind) {
+    case 'open':
+      return load.phases.map(rateOf).join(', ');
+    case 'closed':
+      return `${load.concurrency} at once`;
+    case 'browsers':
+      return `${load.browsers} browsers, ${load.page.objects} objects a page, ${load.thinkUs / 1_000_000} s between pages`;
+    case 'sweep':
+      return `sweep of ${load.delaysUs.length} delays, ${load.pairs} pairs each, at ${load.ratePerSec}/s`;
+  }
+}
+
+function rateOf(phase: Phase): string {
+  switch (phase.kind) {
+    case 'hold':
+      return `${phase.ratePerSec}/s`;
+    case 'idle':
+      return 'idle';
+    case 'ramp':
+      return `${phase.fromPerSec} to ${phase.toPerSec}/s`;
+    case 'step':
+      return `${phase.fromPerSec} to ${phase.toPerSec}/s by ${phase.byPerSec}`;
+  }
+}

@@ -1,0 +1,83 @@
+import { listFigures } from './arm-figures.ts';
+import { checkComparable } from './comparable.ts';
+import { type Candidate, judgeLines } from './lines.ts';
+import { longestBurstSec } from './long-run.ts';
+import { RUNS_FOR_UNITS, type Units } from './ratio.ts';
+import type { ArmCourse, ComparedSide, Comparison, RunCourse } from './types.ts';
+import { concludeFrom } from './verdict.ts';
+
+/**
+ * Holds runs after a change against runs before it, one or more of each.
+ * @param differences what makes the runs less alike than they should be, besides what is found here
+ */
+export function compareRuns(
+  before: readonly RunCourse[],
+  after: readonly RunCourse[],
+  differences: readonly string[] = [],
+): Comparison {
+  const units: Units = Math.min(before.length, after.length) >= RUNS_FOR_UNITS ? 'runs' : 'seconds';
+  const { warnings } = checkComparable(
+    before.map(({ facts }) => facts),
+    after.map(({ facts }) => facts),
+  );
+  const generatorLimited = [...before, ...after].some(({ facts }) => facts.generatorLimited);
+  const lines = judgeLines(listCandidates(before, after, units));
+  return {
+    schema: 1,
+    ...concludeFrom(lines, generatorLimited),
+    generatorLimited,
+    warnings: [...differences, ...warnings, ...warnOfFewRuns(before, after, units)],
+    before: sideOf(before),
+    after: sideOf(after),
+    units,
+    longestBurstSec: units === 'runs' ? null : longestBurstSec(shortestOf([...before, ...after])),
+    lines,
+    failIf: [],
+  };
+}
+
+function listCandidates(
+  before: readonly RunCourse[],
+  after: readonly RunCourse[],
+  units: Units,
+): Candidate[] {
+  const names = [...(before[0]?.arms.keys() ?? [])];
+  return names.flatMap((arm) => {
+    const armsBefore = armsOf(before, arm);
+    const armsAfter = armsOf(after, arm);
+    if (armsBefore.length === 0 || armsAfter.length === 0) return [];
+    return listFigures([...armsBefore, ...armsAfter]).flatMap((figure): Candidate[] => {
+      const measuredBefore = figure.measure(armsBefore, units);
+      const measuredAfter = figure.measure(armsAfter, units);
+      if (measuredBefore === undefined || measuredAfter === undefined) return [];
+      return [{ arm, figure, before: measuredBefore, after: measuredAfter }];
+    });
+  });
+}
+
+function armsOf(runs: readonly RunCourse[], arm: string): ArmCourse[] {
+  return runs.flatMap(({ arms }) => arms.get(arm) ?? []);
+}
+
+function warnOfFewRuns(before: readonly RunCourse[], after: readonly RunCourse[], units: Units): string[] {
+  if (units === 'runs' || before.length + after.length === 2) return [];
+  return [
+    `runs are taken for one long run each side: to see how much runs differ among themselves takes ${RUNS_FOR_UNITS} or more a side`,
+  ];
+}
+
+function shortestOf(runs: readonly RunCourse[]): number {
+  return Math.min(...runs.flatMap(({ arms }) => [...arms.values()].map(({ cells }) => cells.seconds)));
+}
+
+function sideOf(runs: readonly RunCourse[]): ComparedSide {
+  return {
+    runs: runs.map(({ facts: { run } }) => ({
+      id: run.id,
+      label: run.label,
+      scenario: run.scenario,
+      startedAt: run.startedAt,
+      status: run.status,
+    })),
+  };
+}

@@ -1,0 +1,79 @@
+import type { Variance } from './long-run.ts';
+import type { Ratio } from './ratio.ts';
+import { quantileAt, type Spectrum } from './time-sample.ts';
+
+/** A figure of one side, which can say between which bounds its true value lies. */
+export interface Estimate {
+  readonly value: number;
+  /** What the bounds rest on: of the value, or of the share of times that is no longer. */
+  readonly spread: Variance;
+  /** Variance that the share would have if attempts were independent; 0 where the figure is no share. */
+  readonly independentVariance: number;
+  /** @param clustering how many times the variance exceeds that of independent attempts */
+  limits(errors: Errors, clustering: number): readonly [low: number, high: number];
+}
+
+/** How many standard errors to either side. */
+export interface Errors {
+  /** Where the variance is an estimate of its own: Student's t. */
+  readonly estimated: number;
+  /** Where it is not: a side without a single stall shows no variance that could be off. */
+  readonly given: number;
+}
+
+/** An average: as far to either side. */
+export function estimateMean({ value, spread }: Ratio & { readonly spread: Variance }): Estimate {
+  const error = Math.sqrt(spread.variance);
+  return {
+    value,
+    spread,
+    independentVariance: 0,
+    limits: ({ estimated }) => [value - estimated * error, value + estimated * error],
+  };
+}
+
+/** A share of attempts, by Wilson's score limits for as many attempts as were independent. */
+export function estimateShare({ value, whole, spread }: Ratio & { readonly spread: Variance }): Estimate {
+  const share = Math.min(1, Math.max(0, value));
+  return {
+    value: share,
+    spread,
+    independentVariance: (share * (1 - share)) / whole,
+    limits: ({ estimated, given }, clustering) =>
+      scoreLimits(share, whole / clustering, spread.variance > 0 ? estimated : given),
+  };
+}
+
+/**
+ * A quantile: the bounds of the share of times that it cuts off, read off the times themselves (Woodruff 1952, JASA
+ * 47:635).
+ * @param share 0-1, of times that are no longer
+ */
+export function estimateQuantile(
+  valueUs: number,
+  share: number,
+  { whole, spread }: Ratio & { readonly spread: Variance },
+  spectrum: Spectrum,
+): Estimate {
+  return {
+    value: valueUs,
+    spread,
+    independentVariance: (share * (1 - share)) / whole,
+    limits({ estimated }, clustering) {
+      const [low, high] = scoreLimits(share, whole / clustering, estimated);
+      return [
+        low * whole < 1 ? 0 : Math.min(valueUs, quantileAt(spectrum, low)),
+        // Not one of the times that were seen is that rare: how long such a one is, nobody knows.
+        (1 - high) * whole < 1 ? Number.POSITIVE_INFINITY : Math.max(valueUs, quantileAt(spectrum, high)),
+      ];
+    },
+  };
+}
+
+/** Wilson's score interval (Wilson 1927, JASA 22:209) for any quantile and any, even fractional, number of trials. */
+export function scoreLimits(share: number, trials: number, quantile: number): [number, number] {
+  const z2 = (quantile * quantile) / trials;
+  const centre = (share + z2 / 2) / (1 + z2);
+  const half = (quantile / (1 + z2)) * Math.sqrt((share * (1 - share)) / trials + z2 / (4 * trials));
+  return [share === 0 ? 0 : Math.max(0, centre - half), share === 1 ? 1 : Math.min(1, centre + half)];
+}

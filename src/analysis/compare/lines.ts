@@ -1,0 +1,148 @@
+import type { Figure, Measured } from './arm-figures.ts';
+import { chanceByLuck, type Difference, differenceOf } from './difference.ts';
+import { correctChances } from './holm.ts';
+import { smallestChange, smallestRise } from './power.ts';
+import type { ComparisonLine, LineVerdict } from './types.ts';
+
+/** Of all comparisons without a difference, so many may have a line that says better or worse. */
+const ALPHA = 0.05;
+
+/**
+ * How the false alarms that are granted are shared out between the lines of each role: what the comparison is about
+ * keeps nearly all its power however many other lines there are.
+ */
+const ROLE_WEIGHTS: Readonly<Record<Figure['role'], number>> = { stalls: 0.8, others: 0.1, aside: 0.1 };
+
+/** A figure of an arm, measured on both sides. */
+export interface Candidate {
+  readonly arm: string;
+  readonly figure: Figure;
+  readonly before: Measured;
+  readonly after: Measured;
+}
+
+interface Tested extends Candidate {
+  readonly weight: number;
+  readonly margin: number;
+  /** Undefined where it is not known how far the figures may be off. */
+  readonly difference: Difference | undefined;
+}
+
+/** Judges every line, so that of comparisons without a difference one in twenty at most has a line that claims one. */
+export function judgeLines(candidates: readonly Candidate[]): ComparisonLine[] {
+  const tested = candidates.map((candidate): Tested => {
+    const { figure, before, after } = candidate;
+    return {
+      ...candidate,
+      weight: weightOf(candidate, candidates),
+      margin: marginOf(figure, before.value),
+      difference:
+        before.estimate && after.estimate ? differenceOf(before.estimate, after.estimate) : undefined,
+    };
+  });
+  const chances = correctChances(
+    tested.map(({ difference, margin, weight }) => ({
+      chance: difference === undefined ? 1 : chanceByLuck(difference, margin),
+      weight,
+    })),
+  );
+  return tested.map((line, index) => judgeLine(line, chances[index]!));
+}
+
+/**
+ * Of the lines that decide each arm has its part by its attempts, known before anything is measured: a control arm of a
+ * few attempts, which tells little anyway, does not blunt the arm that it controls for.
+ */
+function weightOf(candidate: Candidate, candidates: readonly Candidate[]): number {
+  const { role } = candidate.figure;
+  const alike = candidates.filter(({ figure }) => figure.role === role);
+  if (role === 'aside') return ROLE_WEIGHTS[role] / alike.length;
+  const attemptsOf = ({ before, after }: Candidate): number => before.whole + after.whole;
+  const attempts = alike.reduce((sum, other) => sum + attemptsOf(other), 0);
+  return (ROLE_WEIGHTS[role] * attemptsOf(candidate)) / attempts;
+}
+
+function judgeLine(line: Tested, pAdjusted: number): ComparisonLine {
+  const { arm, figure, before, after, difference, margin } = line;
+  const [low, high] = difference?.interval(ALPHA) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const smallestDifference = findSmallest(line);
+  const isOutside = low > margin || high < -margin;
+  const change = after.value - before.value;
+  const judged = { pAdjusted, change, isOutside, smallestDifference };
+  const note = noteOn(line, pAdjusted, isOutside);
+  return {
+    arm,
+    figure: figure.name,
+    unit: figure.unit,
+    before: before.value,
+    after: after.value,
+    difference: change,
+    ci95: [finite(low), finite(high)],
+    pAdjusted,
+    verdict: wordVerdict(figure, before.value, judged),
+    decides: figure.role !== 'aside',
+    smallestDifference,
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+function wordVerdict(
+  figure: Figure,
+  before: number,
+  judged: { pAdjusted: number; change: number; isOutside: boolean; smallestDifference: number | null },
+): LineVerdict {
+  const { pAdjusted, change, isOutside, smallestDifference } = judged;
+  if (pAdjusted <= ALPHA) return change > 0 === (figure.good === 'high') ? 'better' : 'worse';
+  // Outside for itself, but not among so many lines: neither the one nor the other can be said.
+  if (isOutside || smallestDifference === null) return 'cannot tell';
+  return smallestDifference <= relevantDifference(figure, before) ? 'no difference seen' : 'cannot tell';
+}
+
+function noteOn({ difference }: Tested, pAdjusted: number, isOutside: boolean): string | undefined {
+  if (difference === undefined) return 'too short to tell how much it varies';
+  if (isOutside && pAdjusted > ALPHA)
+    return 'by itself the difference is clear, but among so many lines luck brings one like it';
+  return undefined;
+}
+
+function findSmallest({ figure, before, after, difference, margin, weight }: Tested): number | null {
+  if (difference === undefined) return null;
+  const alpha = ALPHA * weight;
+  if (figure.unit !== 'share') return smallestChange(difference, alpha, margin);
+  const bad = figure.good === 'low' ? before.value : 1 - before.value;
+  const design = { before: Math.max(0, bad), attemptsBefore: before.whole, attemptsAfter: after.whole };
+  return smallestRise(design, difference, alpha);
+}
+
+/**
+ * Differences up to this are none. Times differ from run to run by what else the machines do, which one run does not
+ * show; a rate below its plan by 1 % is what a run may have unsent without being generator-limited.
+ */
+function marginOf({ unit }: Figure, before: number): number {
+  switch (unit) {
+    case 'share':
+      return 0;
+    case 'us':
+      return Math.max(1_000, 0.2 * before);
+    case 'perSec':
+    case 'ratio':
+      return 0.01 * before;
+  }
+}
+
+/** A difference that matters to somebody: where not even that would have been seen, nothing can be said. */
+function relevantDifference({ unit, good }: Figure, before: number): number {
+  switch (unit) {
+    case 'share':
+      return Math.max(0.005, 0.5 * (good === 'low' ? before : 1 - before));
+    case 'us':
+      return Math.max(5_000, before);
+    case 'perSec':
+    case 'ratio':
+      return 0.1 * before;
+  }
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,66 @@
+import { addVariances, MIN_SECONDS, type Variance, varianceOfSum } from './long-run.ts';
+
+/** A part of a whole over time, of one run. */
+export interface PartCourse {
+  readonly part: Float64Array;
+  readonly whole: Float64Array;
+  readonly seconds: number;
+}
+
+/** A part over a whole, and how far that may be off. */
+export interface Ratio {
+  readonly value: number;
+  readonly whole: number;
+  /** Of the value; undefined where the time was too short to tell. */
+  readonly spread: Variance | undefined;
+}
+
+/** Runs are what varies only where there are this many a side: the difference of two is no measure. */
+export const RUNS_FOR_UNITS = 3;
+
+export type Units = 'seconds' | 'runs';
+
+/** @returns undefined where there was no whole to take a part of */
+export function ratioOf(runs: readonly PartCourse[], units: Units): Ratio | undefined {
+  const sums = runs.map(({ part, whole }) => ({ part: sumOf(part), whole: sumOf(whole) }));
+  const part = sums.reduce((sum, run) => sum + run.part, 0);
+  const whole = sums.reduce((sum, run) => sum + run.whole, 0);
+  if (!(whole > 0)) return undefined;
+  const value = part / whole;
+  const ofPart = units === 'runs' ? amongRuns(sums, value) : withinRuns(runs, sums);
+  const spread = ofPart && { variance: ofPart.variance / whole ** 2, df: ofPart.df };
+  return { value, whole, spread };
+}
+
+/** Of the sum of parts, from how runs differ: the ratio estimator (Cochran 1977, Sampling Techniques, 6.4). */
+function amongRuns(sums: readonly { part: number; whole: number }[], value: number): Variance | undefined {
+  const count = sums.length;
+  if (count < 2) return undefined;
+  const squares = sums.reduce((sum, run) => sum + (run.part - value * run.whole) ** 2, 0);
+  return { variance: (count / (count - 1)) * squares, df: count - 1 };
+}
+
+/** Of the sum of parts, from how each run varied about its own ratio. */
+function withinRuns(
+  runs: readonly PartCourse[],
+  sums: readonly { part: number; whole: number }[],
+): Variance | undefined {
+  const variances: Variance[] = [];
+  for (const [index, { part, whole, seconds }] of runs.entries()) {
+    const sum = sums[index]!;
+    if (sum.whole === 0) continue;
+    if (seconds < MIN_SECONDS || part.length < MIN_SECONDS) return undefined;
+    const own = sum.part / sum.whole;
+    variances.push(
+      varianceOfSum(
+        part.map((count, at) => count - own * whole[at]!),
+        seconds,
+      ),
+    );
+  }
+  return addVariances(variances);
+}
+
+function sumOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}

@@ -1,0 +1,79 @@
+import type { ArmSummary, Summary } from '../types.ts';
+import type { ArmCells } from './cells.ts';
+import type { RunFacts } from './comparable.ts';
+import type { TimeSample } from './time-sample.ts';
+
+/** Times that are compared, by their name in summary.json. */
+export const COMPARED_TIMES = ['handshakeUs', 'firstByteUs', 'totalUs'] as const;
+export type ComparedTime = (typeof COMPARED_TIMES)[number];
+
+/** Quantiles that are compared, by their name in summary.json. */
+export const COMPARED_QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99 } as const;
+export type ComparedQuantile = keyof typeof COMPARED_QUANTILES;
+
+/** One run as a comparison reads it: figures, and how they came about over time. */
+export interface RunCourse {
+  readonly facts: RunFacts;
+  readonly arms: ReadonlyMap<string, ArmCourse>;
+}
+
+export interface ArmCourse {
+  readonly summary: ArmSummary;
+  readonly cells: ArmCells;
+  readonly times: ReadonlyMap<ComparedTime, TimeSample>;
+}
+
+/** What one line of a comparison comes to. */
+export const LINE_VERDICTS = ['better', 'worse', 'no difference seen', 'cannot tell'] as const;
+export type LineVerdict = (typeof LINE_VERDICTS)[number];
+
+/** What a comparison comes to; `none`: a run was generator-limited, and says nothing about what it tested. */
+export type ComparisonVerdict = LineVerdict | 'mixed' | 'none';
+
+/** `share`: 0-1; `us`: microseconds; `perSec`: a second; `ratio`: a plain number. */
+export type LineUnit = 'share' | 'us' | 'perSec' | 'ratio';
+
+/** One figure of one arm, before and after. */
+export interface ComparisonLine {
+  readonly arm: string;
+  /** `stalled.rate`, `frozen.rate`, `completedShare`, `outcomes.<outcome>`, `handshakeUs.p99`, ... */
+  readonly figure: string;
+  readonly unit: LineUnit;
+  readonly before: number;
+  readonly after: number;
+  /** after - before. */
+  readonly difference: number;
+  /** Of the difference, for this line alone; a bound is null where the data set none. */
+  readonly ci95: readonly [number | null, number | null];
+  /** Chance of such a difference by luck, corrected for the number of lines (Holm). */
+  readonly pAdjusted: number;
+  readonly verdict: LineVerdict;
+  /** Whether the verdict of the whole rests on this line. */
+  readonly decides: boolean;
+  /** Smallest difference that would have been told with 80 % certainty; null where none would. */
+  readonly smallestDifference: number | null;
+  /** What else there is to know about this line. */
+  readonly note?: string;
+}
+
+/** comparison --json: the stable contract. New fields may be added; none changes meaning within a schema number. */
+export interface Comparison {
+  readonly schema: 1;
+  readonly verdict: ComparisonVerdict;
+  readonly sentence: string;
+  readonly generatorLimited: boolean;
+  /** What makes the runs less alike than they should be. */
+  readonly warnings: readonly string[];
+  readonly before: ComparedSide;
+  readonly after: ComparedSide;
+  /** What was taken for independent: stretches of seconds within runs, or whole runs. */
+  readonly units: 'seconds' | 'runs';
+  /** Where seconds are: bursts of stalls up to this many seconds are allowed for; a longer one looks like a change. */
+  readonly longestBurstSec: number | null;
+  readonly lines: readonly ComparisonLine[];
+  readonly failIf: readonly { readonly text: string; readonly held: boolean }[];
+}
+
+export interface ComparedSide {
+  readonly runs: readonly Pick<Summary['run'], 'id' | 'label' | 'scenario' | 'startedAt' | 'status'>[];
+}

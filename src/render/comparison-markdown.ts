@@ -1,0 +1,58 @@
+import type { Comparison } from '../analysis/compare/types.ts';
+import { cellsOf, isWorthShowing } from './comparison-cells.ts';
+import { formatMoment } from './format.ts';
+
+/** A comparison for a ticket: GitHub's and GitLab's tables; ends with a line feed. */
+export function renderComparisonMarkdown(comparison: Comparison, { all }: { readonly all: boolean }): string {
+  const { sentence, lines, warnings, failIf, units, longestBurstSec } = comparison;
+  const arms = [...new Set(lines.map(({ arm }) => arm))];
+  const blocks = [
+    `**${escapeText(sentence)}**`,
+    [...wordSide('before', comparison.before), ...wordSide('after', comparison.after)].join('\n'),
+    warnings.map((warning) => `> ${escapeText(warning)}`).join('\n>\n'),
+    ...arms.map((arm) =>
+      [
+        `### ${escapeText(arm)}`,
+        '',
+        '| figure | before | after | difference | 95 % interval | verdict |',
+        '|---|---:|---:|---:|---|---|',
+        ...lines
+          .filter((line) => line.arm === arm && (all || isWorthShowing(line)))
+          .map((line) => {
+            const { figure, before, after, difference, interval, verdict, because } = cellsOf(line);
+            const judged = `${verdict === 'better' || verdict === 'worse' ? `**${verdict}**` : verdict}`;
+            const cells = [
+              figure,
+              before,
+              after,
+              difference,
+              interval,
+              because === '' ? judged : `${judged}: ${because}`,
+            ];
+            return `| ${cells.map(escapeCell).join(' | ')} |`;
+          }),
+      ].join('\n'),
+    ),
+    failIf
+      .map(({ text, held }) => `- fail if ${escapeText(text)}: ${held ? '**holds**' : 'does not hold'}`)
+      .join('\n'),
+    `95 % intervals from how ${units === 'runs' ? 'runs differ' : `seconds differ within runs (bursts of stalls up to ${longestBurstSec} s allowed for)`}; verdicts corrected for ${lines.length} lines (Holm); "would have shown": with a chance of 80 %.`,
+  ];
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function wordSide(name: string, { runs }: Comparison['before']): string[] {
+  return runs.map(
+    ({ id, label, startedAt }) =>
+      `- ${name}: \`${id}\`${label === '' ? '' : ` (${escapeText(label)})`}, ${formatMoment(startedAt)}`,
+  );
+}
+
+/** Labels are anybody's text; of Markdown only what would change a line's look is taken away. */
+function escapeText(text: string): string {
+  return text.replace(/[\\`*_<[\]]/g, '\\$&');
+}
+
+function escapeCell(text: string): string {
+  return text.replace(/\|/g, '\\|');
+}

@@ -1,0 +1,128 @@
+import type {
+  Comparison,
+  ComparisonLine,
+  ComparisonVerdict,
+  LineVerdict,
+} from '../analysis/compare/types.ts';
+import { cellsOf, isWorthShowing } from './comparison-cells.ts';
+import { formatMoment, formatPlural } from './format.ts';
+import { createPaint, type Paint, type Tone } from './paint.ts';
+import { renderLabelled, renderTable, wrap } from './table.ts';
+
+export interface ComparisonLook {
+  readonly colour: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** Every line, also those that say nothing. */
+  readonly all: boolean;
+}
+
+/** The tables need that much whatever the terminal has; more than that is hard to read. */
+const MIN_WIDTH = 72;
+const MAX_WIDTH = 130;
+
+const WORDS: Readonly<Record<ComparisonVerdict, readonly [word: string, tone: Tone]>> = {
+  better: ['BETTER', 'good'],
+  worse: ['WORSE', 'bad'],
+  mixed: ['MIXED', 'bad'],
+  'no difference seen': ['NO DIFFERENCE SEEN', 'strong'],
+  'cannot tell': ['CANNOT TELL', 'doubt'],
+  none: ['NO VERDICT', 'doubt'],
+};
+
+const TONES: Readonly<Record<LineVerdict, Tone>> = {
+  better: 'good',
+  worse: 'bad',
+  'no difference seen': 'strong',
+  'cannot tell': 'faint',
+};
+
+/** A comparison as text to read; leads with the verdict in one sentence, ends with a line feed. */
+export function renderComparison(comparison: Comparison, look: ComparisonLook): string {
+  const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, look.width));
+  const paint = createPaint(look.colour);
+  const arms = [...new Set(comparison.lines.map(({ arm }) => arm))];
+  const blocks = [
+    renderSentence(comparison, width, paint),
+    renderSides(comparison, width),
+    comparison.warnings
+      .flatMap((warning) => renderLabelled('note', warning, width))
+      .map((line) => paint('doubt', line)),
+    ...arms.map((arm) => renderArm(arm, comparison.lines, look.all, paint)),
+    comparison.failIf.map(({ text, held }) =>
+      held ? paint('bad', `fail-if     ${text}: holds`) : `fail-if     ${text}: does not hold`,
+    ),
+    renderHowToRead(comparison, width).map((line) => paint('faint', line)),
+  ];
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function renderSentence({ verdict, sentence }: Comparison, width: number, paint: Paint): string[] {
+  const [word, tone] = WORDS[verdict];
+  const said = sentence.slice(sentence.indexOf(':') + 1).trim();
+  const [first = '', ...rest] = wrap(`${word}: ${said}`, width);
+  return [paint(tone, paint('strong', word)) + first.slice(word.length), ...rest];
+}
+
+function renderSides({ before, after }: Comparison, width: number): string[] {
+  return [
+    ['before', before],
+    ['after', after],
+  ].flatMap(([name, side]) => {
+    const { runs } = side as Comparison['before'];
+    const [first] = runs;
+    const text =
+      runs.length === 1 && first !== undefined
+        ? `${first.id}${first.label === '' ? '' : ` (${first.label})`}, ${formatMoment(first.startedAt)}`
+        : `${formatPlural(runs.length, 'run', 'runs')}: ${runs.map(({ id }) => id).join(', ')}`;
+    return renderLabelled(name as string, text, width);
+  });
+}
+
+function renderArm(arm: string, lines: readonly ComparisonLine[], all: boolean, paint: Paint): string[] {
+  const own = lines.filter((line) => line.arm === arm);
+  const shown = all ? own : own.filter(isWorthShowing);
+  const left = { align: 'left' } as const;
+  const right = { align: 'right' } as const;
+  const [head = '', ...rows] = renderTable(
+    [
+      { title: `Arm ${arm}`, ...left },
+      { title: 'before', ...right },
+      { title: 'after', ...right },
+      { title: 'difference', ...right },
+      { title: '95 % interval', ...left },
+      { title: 'verdict', ...left },
+    ],
+    shown.map((line) => {
+      const { figure, before, after, difference, interval, verdict, because } = cellsOf(line);
+      return [
+        figure,
+        before,
+        after,
+        difference,
+        interval,
+        because === '' ? verdict : `${verdict} (${because})`,
+      ];
+    }),
+  );
+  const hidden = own.length - shown.length;
+  return [
+    paint('strong', head),
+    ...rows.map((row, index) => paint(TONES[shown[index]!.verdict], row)),
+    ...(hidden > 0 ? [paint('faint', `and ${formatPlural(hidden, 'line', 'lines')} more with --all`)] : []),
+  ];
+}
+
+function renderHowToRead({ units, longestBurstSec }: Comparison, width: number): string[] {
+  const what =
+    units === 'runs'
+      ? 'Intervals rest on how runs differ among themselves.'
+      : `Intervals rest on how seconds differ within runs. Bursts of stalls up to ${longestBurstSec} s are allowed for; longer ones, and what differs from run to run anyway, look like a change.`;
+  return wrap(
+    `${what} "would have shown": with a chance of 80 %. Verdicts allow for the number of lines: without a difference, one comparison in twenty at most claims one.`,
+    width,
+  );
+}

@@ -1,0 +1,50 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { findRun, listRuns } from './listing.ts';
+import { patternOf } from './pattern.ts';
+
+/**
+ * The folders of all runs that a word stands for: a folder, an id, a label (every run of that label), the start of an id
+ * or label where it fits one run only, a pattern with `*` and `?` for any of these, or several of them with commas
+ * between. Oldest first of each.
+ * @throws UsageError where there is none
+ */
+export async function findRuns(word: string, resultsDir: string): Promise<string[]> {
+  // A label may have commas of its own.
+  const whole = await findOne(word, resultsDir);
+  if (whole !== undefined) return whole;
+  const names = word.split(',').filter((name) => name.trim() !== '');
+  if (names.length > 1) {
+    const found = await Promise.all(names.map((name) => findRuns(name.trim(), resultsDir)));
+    return [...new Set(found.flat())];
+  }
+  return [await findRun(word, resultsDir)];
+}
+
+async function findOne(word: string, resultsDir: string): Promise<string[] | undefined> {
+  const runs = await listRuns(resultsDir);
+  const labelled = runs.filter(({ label }) => label === word).map(({ dir }) => dir);
+  if (labelled.length > 0) return labelled;
+  if (!/[*?]/.test(word)) return undefined;
+  const pattern = patternOf(word);
+  const named = runs.filter(({ id, label }) => pattern.test(id) || pattern.test(label)).map(({ dir }) => dir);
+  if (named.length > 0) return named;
+  const folders = await matchFolders(word);
+  if (folders.length > 0) return folders;
+  if (word.includes(',')) return undefined;
+  throw new UsageError(`no run in ${resultsDir} and no folder fits "${word}"`, {
+    hint: 'quote a pattern, so that the shell leaves it alone; rushhour results lists what there is',
+  });
+}
+
+/** Folders of a pattern in the last part of their path. */
+async function matchFolders(word: string): Promise<string[]> {
+  const parent = resolve(dirname(word));
+  const pattern = patternOf(basename(word));
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() && pattern.test(entry.name))
+    .map((entry) => join(parent, entry.name))
+    .sort();
+}

@@ -1,0 +1,81 @@
+import { cpSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { quantileAt } from '../../src/analysis/compare/time-sample.ts';
+import { findRuns } from '../../src/store/find-runs.ts';
+import { readRunCourse } from '../../src/store/run-course.ts';
+import { makeFolder } from './runs.ts';
+
+const SAMPLES = fileURLToPath(new URL('../../results/samples', import.meta.url));
+const [BEFORE = '', AFTER = ''] = readdirSync(SAMPLES)
+  .sort()
+  .map((name) => join(SAMPLES, name));
+
+const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+
+describe('the course of a real run', () => {
+  it('adds up to its summary', async () => {
+    const { facts, arms } = await readRunCourse(BEFORE);
+    const { cells, summary } = arms.get('traffic')!;
+    expect(facts.run.label).toBe('before: one SYN in 50 lost');
+    expect(facts.host['net.ipv4.tcp_syn_retries']).toBe('6');
+    expect(cells.seconds).toBe(30);
+    for (const key of ['scheduled', 'started', 'completed'] as const) {
+      expect(sum(cells.column(key))).toBe(summary[key]);
+    }
+    expect(sum(cells.column('stalled'))).toBe(summary.stalled.count);
+    expect(sum(cells.column('outcomes.ok'))).toBe(summary.outcomes.ok);
+  });
+
+  it('has the times that the summary has', async () => {
+    const { arms } = await readRunCourse(BEFORE);
+    const { times, summary } = arms.get('traffic')!;
+    const { counts, quantiles, spectrum } = times.get('handshakeUs')!;
+    expect(counts.reduce((total, count) => total + count, 0)).toBe(summary.handshakeUs.count);
+    expect(quantiles.get('p99')?.us).toBe(summary.handshakeUs.p99);
+    const below = quantiles.get('p90')!.atMost.reduce((total, count) => total + count, 0);
+    expect(below / summary.handshakeUs.count).toBeCloseTo(0.9, 2);
+    // A spectrum tells the lower end of what the histogram does not tell apart, to within 0.1 %.
+    expect(quantileAt(spectrum, 0.9) / summary.handshakeUs.p90).toBeCloseTo(1, 2);
+    expect([...arms.get('control')!.times.keys()]).toEqual(['handshakeUs', 'totalUs']);
+  });
+
+  it('is what there is of a run that was killed', async () => {
+    const dir = join(makeFolder(), 'killed');
+    cpSync(BEFORE, dir, { recursive: true });
+    rmSync(join(dir, 'summary.json'));
+    const frames = join(dir, 'frames.jsonl');
+    truncateSync(frames, Math.round(statSync(frames).size * 0.7));
+    const { arms } = await readRunCourse(dir);
+    const { cells, summary } = arms.get('traffic')!;
+    expect(cells.seconds).toBeLessThan(25);
+    expect(sum(cells.column('started'))).toBe(summary.started);
+    expect(arms.get('traffic')!.times.get('totalUs')!.counts.length).toBe(cells.seconds);
+  });
+});
+
+describe('finding runs', () => {
+  it('takes folders, ids, starts, labels, patterns and lists', async () => {
+    const ids = [BEFORE, AFTER];
+    expect(await findRuns(BEFORE, '/nowhere')).toEqual([BEFORE]);
+    expect(await findRuns('20261121-0520', SAMPLES)).toEqual([BEFORE]);
+    expect(await findRuns('before', SAMPLES)).toEqual([BEFORE]);
+    expect(await findRuns('after: none lost', SAMPLES)).toEqual([AFTER]);
+    expect(await findRuns('*-steady', SAMPLES)).toEqual(ids);
+    expect(await findRuns('2026*0521??-steady', SAMPLES)).toEqual([AFTER]);
+    expect(await findRuns('before, after', SAMPLES)).toEqual(ids);
+    expect(await findRuns(join(SAMPLES, '*-steady'), '/nowhere')).toEqual(ids);
+  });
+
+  it('takes a label for every run that has it', async () => {
+    const dir = makeFolder();
+    for (const name of ['one', 'two']) cpSync(BEFORE, join(dir, name), { recursive: true });
+    expect(await findRuns('before: one SYN in 50 lost', dir)).toEqual([join(dir, 'one'), join(dir, 'two')]);
+  });
+
+  it('says where nothing fits', async () => {
+    await expect(findRuns('non*', SAMPLES)).rejects.toThrow('fits "non*"');
+    await expect(findRuns('befor,nothing', SAMPLES)).rejects.toThrow('there is no run "nothing"');
+  });
+});
