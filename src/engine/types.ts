@@ -53,7 +53,7 @@ export interface EngineAuth {
 export interface EngineTls {
   /** SNI and the name to verify. */
   readonly serverName: string;
-  /** PEM certificates to trust; absent: the system's. */
+  /** PEM certificates to trust; absent: those that Node was built with. */
   readonly ca?: string;
   readonly insecure: boolean;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';

@@ -5,6 +5,7 @@ import type { Arm, CredentialSource, SecretReference } from '../scenario/types.t
 import { expandUsers } from '../scenario/user-pattern.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
 import { CsvFault, parseCsv } from './csv.ts';
+import { readSystemCertificates } from './system-certificates.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,7 +22,7 @@ export function readCredentials(
       const { arm } = planned;
       const users =
         arm.auth?.scheme === 'basic' ? await readUsers(arm.name, arm.auth.credentials, env) : undefined;
-      const ca = arm.tls?.ca === undefined ? undefined : await readCertificates(arm, arm.tls.ca);
+      const ca = await readTrusted(arm, env);
       return {
         ...planned,
         ...(users !== undefined && { basicCredentials: users.map(basicFieldValue) }),
@@ -29,6 +30,12 @@ export function readCredentials(
       };
     }),
   );
+}
+
+/** What an arm with TLS trusts; undefined where it trusts anybody, or what Node was built with. */
+async function readTrusted(arm: Arm, env: Environment): Promise<string | undefined> {
+  if (arm.tls === undefined || arm.tls.insecure) return undefined;
+  return arm.tls.ca === undefined ? readSystemCertificates(env) : readCertificates(arm, arm.tls.ca);
 }
 
 async function readUsers(arm: string, source: CredentialSource, env: Environment): Promise<BasicUser[]> {

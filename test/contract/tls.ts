@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CreateEngine, EngineArm, EngineTls } from '../../src/engine/types.ts';
 import { createIdentity } from '../../src/lab/far-end/certificate.ts';
-import { armTo, outcomeOf } from '../support/arms.ts';
+import { armTo, countOutcomes, outcomeOf } from '../support/arms.ts';
 import { responseOf, startPeer } from '../support/servers.ts';
 import { attempt, attemptOnce, driveSoundly } from './attempts.ts';
 import { tunnelTo } from './tunnels.ts';
@@ -188,6 +188,18 @@ export function describeTls(create: CreateEngine): void {
       expect(peer.seen.map(({ reused }) => reused)).toEqual([false, true, true]);
       await driveSoundly(create, { arms: [secureTo(peer)], ...sequence });
       expect(peer.seen.slice(3).map(({ reused }) => reused)).toEqual([false, false, false]);
+    });
+
+    it.each([
+      'TLSv1.2',
+      'TLSv1.3',
+    ] as const)('keeps no session of a %s far end it distrusts', async (version) => {
+      const peer = await startSecure(OWN, { maxVersion: version });
+      const tls = { ...TRUSTING, serverName: 'other.test', resumption: true };
+      const plan = { arms: [secureTo(peer, { tls })], starts: [{}, {}, {}], concurrency: 1 };
+      const { records } = await driveSoundly(create, plan);
+      expect(countOutcomes(records)).toEqual({ 'tls-wrong-name': 3 });
+      expect(peer.seen.filter(({ reused }) => reused)).toEqual([]);
     });
 
     it('waits for the far end to close, holds, and resets, as the arm says', async () => {

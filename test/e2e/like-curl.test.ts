@@ -129,6 +129,18 @@ suiteNeeding('rushhour beside curl', ['linux', 'curl', 'squid', 'tinyproxy', 'op
     expect((await rushhour(...through, target)).outcomes).toEqual({ 'tls-untrusted': 1 });
   });
 
+  it('trusts what the system trusts', async () => {
+    const before = process.env['SSL_CERT_FILE'];
+    process.env['SSL_CERT_FILE'] = ca;
+    try {
+      const target = url(far.tlsOrigin!, 'https');
+      expect((await rushhour(target)).outcomes).toEqual({ ok: 1 });
+    } finally {
+      if (before === undefined) delete process.env['SSL_CERT_FILE'];
+      else process.env['SSL_CERT_FILE'] = before;
+    }
+  });
+
   it('speaks TLS without a proxy', async () => {
     const target = url(far.tlsOrigin!, 'https');
     const theirs = await curl('--cacert', ca, ...LAST, target);

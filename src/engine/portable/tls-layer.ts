@@ -38,8 +38,13 @@ export class TlsLayer {
       rejectUnauthorized: false,
       ...(this.#session === undefined ? {} : { session: this.#session }),
     });
-    if (this.#tls.resumption) secured.on('session', (session) => (this.#session = session));
+    if (this.#tls.resumption) secured.on('session', (session) => this.#keep(session, secured));
     return secured;
+  }
+
+  /** Node checks no name where a session is resumed: one with the wrong name would be trusted from then on. */
+  #keep(session: Buffer, secured: TLSSocket): void {
+    if (this.distrust(secured) === undefined) this.#session = session;
   }
 
   /** Why the certificate of a connection is not to be trusted, as a code of Node's or OpenSSL's; undefined: it is. */

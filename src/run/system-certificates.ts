@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+
+/** Where systems keep what they trust, in one file: Debian, Fedora and RHEL, openSUSE, Alpine and the BSDs. */
+const BUNDLES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/**
+ * The certificates that this system trusts, PEM, as curl and browsers of the system do: a filter's own authority, once
+ * installed, is among them. Node by itself trusts only those that it was built with.
+ * @param env SSL_CERT_FILE names another bundle, as for OpenSSL; NODE_EXTRA_CA_CERTS adds to it, as for Node
+ * @returns undefined where no bundle can be read: Node's own are trusted then
+ */
+export async function readSystemCertificates(
+  env: Readonly<Record<string, string | undefined>>,
+  bundles: readonly string[] = BUNDLES,
+): Promise<string | undefined> {
+  const { SSL_CERT_FILE: named, NODE_EXTRA_CA_CERTS: extra } = env;
+  const bundle = await readFirst(named === undefined || named === '' ? bundles : [named]);
+  if (bundle === undefined || extra === undefined || extra === '') return bundle;
+  return `${bundle}\n${(await readFirst([extra])) ?? ''}`;
+}
+
+async function readFirst(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text?.includes('-----BEGIN CERTIFICATE-----')) return text;
+  }
+  return undefined;
+}
