@@ -31,8 +31,21 @@ module.exports = {
       'The only code that touches results/ knows data, not runs.',
     ),
     only(
+      'experiment',
+      ['store', 'plan', 'scenario'],
+      'An experiment orders runs; it neither makes nor shows them.',
+    ),
+    only(
       'render',
-      ['analysis', 'metrics', 'outcome', 'scenario', 'run/types', 'doctor/types', 'store/listing'],
+      [
+        'analysis',
+        'metrics',
+        'outcome',
+        'scenario',
+        'run/types',
+        'doctor/types',
+        'store/(listing|experiment-file|prune)',
+      ],
       'The core emits, render words it.',
     ),
     only(

@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { renderSummary } from '../render/summary.ts';
 import { findPublicHosts } from '../run/safety.ts';
-import type { FinishedRun, RunListener, RunOptions, Summary } from '../run/types.ts';
+import type { FinishedRun, RunListener, RunOptions, RunPlan, Summary } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import { redactCommand } from './command-line.ts';
@@ -36,11 +36,23 @@ export async function driveRun(
   }
 }
 
-async function runToEnd(
-  { host, services, args }: Context,
+/** Options that say how a run is done, and none of what is shown of it. */
+export type RunFlags = Pick<
+  SharedRunOptions,
+  'label' | 'workers' | 'engine' | 'results' | 'iAmAllowedToTestThis'
+>;
+
+/**
+ * Runs a scenario to its end, or to where signals end it.
+ * @param planned called once the run has its folder, before load starts
+ * @throws InterruptedBeforeStart
+ */
+export async function runToEnd(
+  { host, services, args }: Pick<Context, 'host' | 'services' | 'args'>,
   scenario: Scenario,
-  options: SharedRunOptions,
+  options: RunFlags,
   view: LiveView,
+  planned: (plan: RunPlan) => void = () => {},
 ): Promise<FinishedRun> {
   const stopping = watchSignals(host, view.say);
   const runOptions: RunOptions = {
@@ -56,7 +68,10 @@ async function runToEnd(
       requirePermission(findPublicHosts(scenario, plan.arms), options.iAmAllowedToTestThis === true, host);
       if (stopping.requested) throw new InterruptedBeforeStart();
     },
-    planned: view.planned,
+    planned(plan) {
+      view.planned(plan);
+      planned(plan);
+    },
     progress: view.progress,
     warning: (message) => view.say(`warning: ${message}`),
   };

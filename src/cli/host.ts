@@ -25,6 +25,8 @@ export interface Host {
   now(): number;
   /** Calls the listener for each signal instead of dying of it; returns what puts things back. */
   onStopSignal(listener: (signal: StopSignal) => void): () => void;
+  /** Asks whoever sits at the terminal; absent where nobody does. Ctrl-C and Ctrl-D answer nothing. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** The host that is this process. */
@@ -48,7 +50,21 @@ export function createProcessHost(cores: number): Host {
         process.off('SIGTERM', listener);
       };
     },
+    ...(process.stdin.isTTY === true ? { ask } : {}),
   };
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await new Promise<string>((resolve) => {
+      terminal.once('close', () => resolve(''));
+      terminal.question(question, resolve);
+    });
+  } finally {
+    terminal.close();
+  }
 }
 
 /** A reader that goes away (`| head`) ends the output, not the run. */

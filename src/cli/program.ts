@@ -2,7 +2,10 @@ import { Command } from 'commander';
 import { registerCompare } from './commands/compare.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerExperiment } from './commands/experiment.ts';
+import { registerExport } from './commands/export.ts';
 import { registerHit } from './commands/hit.ts';
+import { registerReport } from './commands/report.ts';
 import { registerResults } from './commands/results.ts';
 import { registerRun } from './commands/run.ts';
 import { registerScenarios } from './commands/scenarios.ts';
@@ -41,6 +44,7 @@ Examples:
   rushhour run steady --proxy proxy.example:3128 --target http://www.example.org/
   rushhour hit http://10.0.0.5/ -n 1000 -c 50      as with ab
   rushhour compare before after                    did the change help, or was it luck?
+  rushhour report before after                     the same to look at, in one HTML file
   rushhour doctor steady                           is this machine fit for it?
 
 Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed;
@@ -52,6 +56,9 @@ Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 
     registerScenarios,
     registerResults,
     registerCompare,
+    registerReport,
+    registerExperiment,
+    registerExport,
     registerDoctor,
     registerLab,
     registerCompletion,

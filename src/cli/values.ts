@@ -13,6 +13,15 @@ export function parseCount(text: string): number {
   return value;
 }
 
+/** A seed: a whole number that fits into 32 bits. */
+export function parseSeed(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value >= 2 ** 32) {
+    throw new InvalidArgumentError('It must be a whole number from 0 to 4294967295.');
+  }
+  return value;
+}
+
 /** A rate a second; a bare number is one. */
 export function parseRatePerSec(text: string): number {
   return asFlagValue(() => parseRate(isBareNumber(text) ? `${text}/s` : text));

@@ -10,4 +10,5 @@ export type { ConfiguredPreset, Preset } from './preset.ts';
 export { PRESETS, readPreset } from './presets/index.ts';
 export { isAlive } from './process-id.ts';
 export { type LabState, listLabs, STATE_DIR, StateFile } from './state.ts';
+export { switchPreset } from './switch.ts';
 export { bringUp } from './up.ts';

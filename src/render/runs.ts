@@ -6,12 +6,14 @@ import { wordVerdict } from './verdict.ts';
 /** The runs of a results folder as a table, in the order given. */
 export function renderRuns(runs: readonly RunListing[], width: number): string {
   const left = (title: string) => ({ title, align: 'left' }) as const;
+  const noted = runs.some(({ note }) => note !== '');
   const columns = [
     left('run'),
     left('started'),
     left('verdict'),
     { title: 'size', align: 'right' } as const,
     left('label'),
+    ...(noted ? [left('note')] : []),
   ];
   const rows = runs.map((run) => [
     run.id,
@@ -19,6 +21,7 @@ export function renderRuns(runs: readonly RunListing[], width: number): string {
     wordOutcome(run),
     formatBytes(run.bytes),
     run.label,
+    ...(noted ? [run.note] : []),
   ]);
   return `${renderTable(columns, rows, width).join('\n')}\n`;
 }

@@ -59,7 +59,7 @@ function renderCriteria(criteria: Verdict['criteria'], paint: Paint): string[] {
 }
 
 /** The unit of a figure is in its name: `...Us...` are microseconds, rates are shares unless they say PerSec. */
-function formatFigure(criterion: string, value: number): string {
+export function formatFigure(criterion: string, value: number): string {
   const path = criterion.split(/[<>=!]/, 1)[0]?.trim() ?? '';
   if (/Us\b/.test(path)) return formatMicros(value);
   if (/PerSec$/.test(path)) return formatPerSec(value);

@@ -5,4 +5,5 @@ export const FILES = {
   stalls: 'stalls.jsonl',
   latency: 'latency.hlog',
   summary: 'summary.json',
+  notes: 'notes.json',
 } as const;

@@ -1,10 +1,13 @@
 import { open, rename, rm } from 'node:fs/promises';
 
-/** Writes a whole JSON file or leaves the old one: a reader never sees half of it. */
-export async function writeJson(path: string, value: unknown): Promise<void> {
+/**
+ * Writes a whole JSON file or leaves the old one: a reader never sees half of it.
+ * @param mode who may read it, as open(2) has it
+ */
+export async function writeJson(path: string, value: unknown, mode = 0o666): Promise<void> {
   const draft = `${path}.new`;
   try {
-    await writeSynced(draft, `${JSON.stringify(value, null, 2)}\n`);
+    await writeSynced(draft, `${JSON.stringify(value, null, 2)}\n`, mode);
     await rename(draft, path);
   } catch (error) {
     // On a full disk half a draft would keep the room that the frames need.
@@ -13,8 +16,8 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   }
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'w');
+async function writeSynced(path: string, text: string, mode: number): Promise<void> {
+  const handle = await open(path, 'w', mode);
   try {
     await handle.writeFile(text);
     await handle.sync();

@@ -1,12 +1,12 @@
 import type { Dirent } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import type { Summary } from '../analysis/types.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
-import { FILES } from './files.ts';
+import { readNotes } from './notes.ts';
 import { readStatus } from './process-mark.ts';
-import { readRunInfo } from './run-reader.ts';
+import { readRunInfo, readStoredSummary } from './run-reader.ts';
 
 /** One run in a list. */
 export interface RunListing {
@@ -14,6 +14,8 @@ export interface RunListing {
   readonly dir: string;
   readonly scenario: string;
   readonly label: string;
+  /** Of `results note`; may be empty. */
+  readonly note: string;
   readonly startedAt: string;
   readonly status: Summary['run']['status'];
   /** Undefined until there is a summary. */
@@ -79,15 +81,14 @@ function suggestRun(name: string, runs: readonly RunListing[]): string {
 
 async function describeRun(dir: string): Promise<RunListing> {
   const info = await readRunInfo(dir);
-  const summary = await readFile(join(dir, FILES.summary), 'utf8').then(
-    (text) => JSON.parse(text) as Summary,
-    () => undefined,
-  );
+  const summary = await readStoredSummary(dir);
+  const { note = '' } = await readNotes(dir);
   return {
     id: info.id ?? basename(dir),
     dir,
     scenario: info.scenario.name,
     label: info.label,
+    note,
     startedAt: info.startedAt,
     // As `results show` has it: killed once that stood, the run was over.
     status: summary?.run.status ?? readStatus(info),

@@ -12,7 +12,8 @@ export function readStatus(info: Pick<RunInfo, 'status' | 'process'>): RunStatus
   return isAlive(info.process) ? 'running' : 'interrupted';
 }
 
-function isAlive(mark: ProcessMark): boolean {
+/** Whether the process that was marked still lives on this machine. */
+export function isAlive(mark: ProcessMark): boolean {
   const now = markProcess(mark.pid);
   if (now.bootId !== mark.bootId || now.startTicks !== mark.startTicks) return false;
   try {

@@ -10,18 +10,22 @@ import type { Histogram } from '../metrics/histogram.ts';
 import type { Frame } from '../metrics/types.ts';
 import { FILES } from './files.ts';
 import { addLogLine } from './latency-log.ts';
+import { readNotes } from './notes.ts';
 import { readStatus } from './process-mark.ts';
 import { type RunInfo, runOf } from './run-info.ts';
 
-/** @throws UsageError where the folder holds no run, or one of another schema */
+/**
+ * What run.json says, with the label that was given afterwards where one was.
+ * @throws UsageError where the folder holds no run, or one of another schema
+ */
 export async function readRunInfo(dir: string): Promise<RunInfo> {
-  const info = await parseRunInfo(dir);
+  const [info, { label }] = await Promise.all([parseRunInfo(dir), readNotes(dir)]);
   if (info?.schema !== 1) {
     throw new UsageError(`${dir} is no run that this version reads: ${FILES.info} does not say schema 1`, {
       hint: 'a run of a later rushhour needs that rushhour, or a later one',
     });
   }
-  return info;
+  return label === undefined ? info : { ...info, label };
 }
 
 async function parseRunInfo(dir: string): Promise<RunInfo | null> {
@@ -45,10 +49,18 @@ export async function* readFrames(dir: string): AsyncGenerator<Frame> {
 
 /** The stored summary of a run that came to its end, else the one that its frames tell so far, or still tell. */
 export async function readSummary(dir: string): Promise<Summary> {
+  const stored = await readStoredSummary(dir);
+  return stored ?? rebuildSummary(dir);
+}
+
+/** The stored summary, with the label that was given afterwards where one was; undefined until there is one. */
+export async function readStoredSummary(dir: string): Promise<Summary | undefined> {
   try {
-    return JSON.parse(await readFile(join(dir, FILES.summary), 'utf8')) as Summary;
+    const summary = JSON.parse(await readFile(join(dir, FILES.summary), 'utf8')) as Summary;
+    const { label } = await readNotes(dir);
+    return label === undefined ? summary : { ...summary, run: { ...summary.run, label } };
   } catch {
-    return rebuildSummary(dir);
+    return undefined;
   }
 }
 

@@ -78,11 +78,14 @@ function completes(complete: Complete): void {
     expect(complete('run', '--d').sort()).toEqual(['--dry-run', '--duration']);
     expect(complete('hit', '--ti')).toEqual(expect.arrayContaining(['--time', '--timeout']));
     expect(complete('scenarios', '--pro')).toEqual([]);
+    expect(complete('results', 'prune', '--m')).toEqual(['--max-size']);
+    expect(complete('experiment', '--se').sort()).toEqual(['--seed', '--service', '--set', '--settle']);
   });
 
   it('values that a flag chooses from', () => {
     expect(complete('run', 'steady', '--engine', '').sort()).toEqual(['auto', 'portable', 'raw']);
     expect(complete('hit', '--close', 'p')).toEqual(['peer']);
+    expect(complete('export', '--what', '').sort()).toEqual(['arms', 'frames', 'latency', 'stalls']);
     expect(complete('completion', '').sort()).toEqual(['bash', 'fish', 'zsh']);
   });
 
@@ -90,6 +93,9 @@ function completes(complete: Complete): void {
     expect(complete('run', 'scen')).toEqual(['scenarios-one', 'scenarios-two']);
     expect(complete('doctor', '--via', 'direct', 'scen')).toEqual(['scenarios-one', 'scenarios-two']);
     expect(complete('results', 'show', 'resu')).toEqual(['results-one', 'results-two']);
+    expect(complete('results', 'label', 'resu')).toEqual(['results-one', 'results-two']);
+    expect(complete('export', '--what', 'arms', 'resu')).toEqual(['results-one', 'results-two']);
+    expect(complete('experiment', 'scen')).toEqual(['scenarios-one', 'scenarios-two']);
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +117,129 @@ describe('results', () => {
     const { exitCode, out, err } = await cli('results', '--results', 'elsewhere');
     expect([exitCode, out]).toEqual([0, '']);
     expect(err).toContain(join(dir, 'elsewhere'));
+  });
+
+  it('lists those alone that the flags choose', async () => {
+    const { verdict } = summary();
+    keepRun('a', 1, { label: 'timer 60 s' }, summary());
+    keepRun('b', 2, { label: 'timer 1 s' }, summary({ verdict: { ...verdict, pass: false } }));
+    keepRun('c', 3);
+    const names = async (...flags: string[]) => (await cli('results', '--names', ...flags)).out;
+    expect(await names('--label', 'timer*')).toBe('a\nb\n');
+    expect(await names('--scenario', 'steady', '--failed')).toBe('b\n');
+    expect(await names('--status', 'interrupted')).toBe('c\n');
+    // The fake host's clock stands at 06:00.
+    expect(await names('--since', '4h')).toBe('b\nc\n');
+    expect(await names('--since', '2025-01-31T03:00:00Z')).toBe('c\n');
+    expect((await cli('results', '--label', 'x')).err).toBe(
+      `None of the 3 runs in ${join(dir, 'results')} is one of these.\n`,
+    );
+    expect(await cli('results', '--since', 'yesterday')).toMatchObject({ exitCode: 2, out: '' });
+  });
+});
+
+describe('results label and note', () => {
+  it('change what lists and summaries show', async () => {
+    keepRun('a', 1, { label: 'before' }, summary());
+    expect(await cli('results', 'label', 'a', 'timer 1 s')).toMatchObject({ exitCode: 0, out: '' });
+    expect(await cli('results', 'note', 'timer 1 s', 'ticket 4711')).toMatchObject({ exitCode: 0 });
+    expect((await cli('results')).out).toMatch(/^run .* label +note\na .* timer 1 s +ticket 4711$/m);
+    expect((await cli('results', 'show', 'a')).out).toMatch(
+      /^PASS {2}steady \(timer 1 s\)(.*\n)*note: ticket 4711\n$/,
+    );
+    expect((await cli('results', 'note', 'b', 'x')).exitCode).toBe(2);
+  });
+});
+
+describe('results prune', () => {
+  const names = async () => (await cli('results', '--names')).out.split('\n').join('');
+
+  it('removes on --yes, spares what is noted, under way or needed, and counts', async () => {
+    for (const [index, id] of ['a', 'b', 'c', 'd', 'e'].entries()) keepRun(id, index + 1, {}, summary());
+    await cli('results', 'note', 'b', 'ticket 4711');
+    keepRun('c', 3, { process: markProcess() });
+    rmSync(join(dir, 'results', 'c', 'summary.json'));
+    const experiment = { schema: 1, id: 'x', steps: [{ runId: 'd' }, { runId: null }] };
+    mkdirSync(join(dir, 'results', 'experiments'));
+    writeFileSync(join(dir, 'results', 'experiments', 'x.json'), JSON.stringify(experiment));
+
+    const looked = await cli('results', 'prune', '--keep', '1', '--dry-run');
+    expect(looked.exitCode).toBe(0);
+    expect(looked.out.split('\n').slice(1, 6)).toEqual([
+      expect.stringMatching(/^a /),
+      'stays: b (noted: ticket 4711)',
+      'stays: c (under way)',
+      'stays: d (of experiment x, which is not done)',
+      expect.stringMatching(/^To be removed: 1 run, .*; 4 runs, .* would be left\.$/),
+    ]);
+    expect(await names()).toBe('abcde');
+    const { exitCode, out } = await cli('results', 'prune', '--keep', '1', '--yes');
+    expect([exitCode, out.split('\n').at(-2)]).toEqual([0, 'Removed 1.']);
+    expect(await names()).toBe('bcde');
+    await cli('results', 'prune', '--keep', '1', '--yes', '--noted');
+    expect(await names()).toBe('cde');
+  });
+
+  it('removes nothing without a yes', async () => {
+    keepRun('a', 1, {}, summary());
+    const alone = await cli('results', 'prune', '--older-than', '1h');
+    expect(alone).toMatchObject({ exitCode: 2, err: expect.stringContaining('--yes') });
+    const answered = async (answer: string) => {
+      const host = { ...createFakeHost({ cwd: dir }), ask: async () => answer };
+      return runCli(['results', 'prune', '--older-than', '1h'], host, createFakeRun().services);
+    };
+    expect(await answered('')).toBe(0);
+    expect(await answered('no')).toBe(0);
+    expect(await names()).toBe('a');
+    expect(await answered('y')).toBe(0);
+    expect(await names()).toBe('');
+  });
+
+  it('takes other runs neither away nor into account', async () => {
+    keepRun('a', 1, { label: 'x' }, summary());
+    keepRun('b', 2, { label: 'y' }, summary());
+    keepRun('c', 3, { label: 'x' }, summary());
+    await cli('results', 'prune', '--label', 'x', '--keep', '1', '--yes');
+    expect(await names()).toBe('bc');
+  });
+
+  it('is bad usage without a rule, or with a flag that would not count', async () => {
+    keepRun('a', 1, {}, summary());
+    expect((await cli('results', 'prune', '--yes')).exitCode).toBe(2);
+    expect((await cli('results', '--label', 'x', 'prune', '--keep', '1', '--yes')).exitCode).toBe(2);
+    expect((await cli('results', 'prune', '--max-size', 'big', '--yes')).exitCode).toBe(2);
+    expect(await names()).toBe('a');
+  });
+});
+
+describe('export', () => {
+  it('writes a table to stdout, or to a file that is whole', async () => {
+    keepRun('a', 1);
+    const { exitCode, out } = await cli('export', 'a');
+    const [head, ...lines] = out.split('\r\n');
+    expect(exitCode).toBe(0);
+    expect(head).toMatch(/^second,at,series,open,scheduled,started,/);
+    expect(
+      lines.filter((line) => line.startsWith('2,2025-01-31T01:00:02.000Z,stress,0,1000,1000,')),
+    ).toHaveLength(1);
+    expect((await cli('export', 'a', '--what', 'arms', '--format', 'jsonl', '-o', 'arms.jsonl')).out).toBe(
+      '',
+    );
+    expect(JSON.parse(readFileSync(join(dir, 'arms.jsonl'), 'utf8'))).toMatchObject({
+      run: 'a',
+      started: 3_000,
+    });
+    expect((await cli('export', 'a', '--what', 'stalls')).out).toMatch(/^at,series,atUs,.*\r\n$/);
+  });
+
+  it('says why where it cannot', async () => {
+    keepRun('a', 1);
+    expect(await cli('export', 'a', '-o', 'no/such/folder.csv')).toMatchObject({
+      exitCode: 5,
+      err: expect.stringContaining('cannot write'),
+    });
+    expect((await cli('export', 'b')).exitCode).toBe(2);
+    expect((await cli('export', 'a', '--what', 'everything')).exitCode).toBe(2);
   });
 });
 

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { DevTools } from './devtools.ts';
 import { stopPeer } from './peer.ts';
 
 export interface ChromiumOptions {
@@ -117,60 +117,4 @@ async function logInWhenAsked(
     { handleAuthRequests: true, patterns: [{ urlPattern: '*', resourceType: 'Document' }] },
     sessionId,
   );
-}
-
-interface Message {
-  readonly id?: number;
-  readonly method?: string;
-  readonly params?: { readonly requestId?: string; readonly name?: string; readonly loaderId?: string };
-  readonly result?: unknown;
-  readonly error?: { readonly message: string };
-}
-
-type Hear = (params: NonNullable<Message['params']>) => void;
-
-/** The DevTools protocol over file descriptors 3 and 4: JSON, a NUL after each message. */
-class DevTools {
-  readonly #to: Writable;
-  readonly #waiting = new Map<number, (message: Message) => void>();
-  readonly #heard = new Map<string, Set<Hear>>();
-  #calls = 0;
-  #rest = '';
-
-  constructor(child: ChildProcess) {
-    this.#to = child.stdio[3] as Writable;
-    (child.stdio[4] as Readable).setEncoding('utf8').on('data', (text: string) => this.#take(text));
-    child.once('exit', () => {
-      for (const answer of this.#waiting.values()) answer({ error: { message: 'Chromium has ended' } });
-    });
-  }
-
-  call<Result>(method: string, params: object = {}, sessionId?: string): Promise<Result> {
-    const id = ++this.#calls;
-    this.#to.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, ({ result, error }) => {
-        this.#waiting.delete(id);
-        if (error === undefined) resolve(result as Result);
-        else reject(new Error(`${method}: ${error.message}`));
-      });
-    });
-  }
-
-  /** @returns what stops it */
-  on(method: string, hear: Hear): () => void {
-    const all = this.#heard.get(method) ?? new Set();
-    this.#heard.set(method, all.add(hear));
-    return () => all.delete(hear);
-  }
-
-  #take(text: string): void {
-    const messages = (this.#rest + text).split('\0');
-    this.#rest = messages.pop() ?? '';
-    for (const written of messages) {
-      const message = JSON.parse(written) as Message;
-      if (message.id !== undefined) this.#waiting.get(message.id)?.(message);
-      for (const hear of this.#heard.get(message.method ?? '') ?? []) hear(message.params ?? {});
-    }
-  }
 }

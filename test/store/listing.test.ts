@@ -25,6 +25,7 @@ describe('listing runs', () => {
     ]);
     expect(runs[1]).toEqual({
       id: '20250201-060000-steady',
+      note: '',
       dir: late.dir,
       scenario: 'steady',
       label: 'after',

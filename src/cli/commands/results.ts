@@ -1,23 +1,31 @@
 import type { Command } from 'commander';
+import type { Summary } from '../../analysis/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
+import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
 import type { Context } from '../context.ts';
-import { wantsColour } from '../host.ts';
+import { type Host, wantsColour } from '../host.ts';
 import { resultsDir, resultsOption } from '../run-options.ts';
 import { shownPath } from '../shown-path.ts';
+import { registerPrune } from './results-prune.ts';
 
-interface ResultsOptions {
-  readonly results?: string;
+interface ListOptions extends FilterOptions {
   readonly json?: boolean;
   readonly names?: boolean;
+}
+
+interface ShowOptions {
+  readonly results?: string;
+  readonly json?: boolean;
 }
 
 export function registerResults(program: Command, context: Context): void {
   const command = program
     .command('results')
-    .summary('list the runs that were kept, or show one')
+    .summary('list the runs that were kept, show, label or remove some')
     .description('Lists the runs that were kept, oldest first.')
     .enablePositionalOptions()
-    .addOption(resultsOption())
+    .addOption(resultsOption());
+  addFilterOptions(command)
     .option('--json', 'print the list as JSON')
     .option('--names', 'print ids alone, one a line')
     .addHelpText(
@@ -25,11 +33,20 @@ export function registerResults(program: Command, context: Context): void {
       `
 Examples:
   rushhour results
+  rushhour results --scenario 'nat-*' --since 7d --failed
   rushhour results show            the latest
-  rushhour results show 20250131`,
+  rushhour results show 20250131
+  rushhour results label 20250131-06 "timer 60 s"
+  rushhour results prune --older-than 30d`,
     )
-    .action(context.act((options: ResultsOptions) => printList(context, options)));
-  command
+    .action(context.act((options: ListOptions) => printList(context, options)));
+  registerShow(command, context);
+  registerNotes(command, context);
+  registerPrune(command, context);
+}
+
+function registerShow(results: Command, context: Context): void {
+  results
     .command('show')
     .summary('print the summary of a run again')
     .description(
@@ -46,30 +63,65 @@ Examples:
   rushhour results show "timer 60 s" --json`,
     )
     .action(
-      context.act((name: string | undefined, options: ResultsOptions) => printRun(context, name, options)),
+      context.act((name: string | undefined, options: ShowOptions) => printRun(context, name, options)),
     );
 }
 
-async function printList({ host }: Context, options: ResultsOptions) {
-  const [{ listRuns }, { renderRuns }] = await Promise.all([
-    import('../../store/listing.ts'),
-    import('../../render/runs.ts'),
-  ]);
-  const dir = resultsDir(host, options.results);
-  const runs = await listRuns(dir);
+function registerNotes(results: Command, context: Context): void {
+  const kinds = [
+    { name: 'label', does: 'give a run another label', example: '"timer 60 s"' },
+    {
+      name: 'note',
+      does: 'note something about a run; prune then leaves it alone',
+      example: '"for ticket 4711"',
+    },
+  ] as const;
+  for (const { name, does, example } of kinds) {
+    results
+      .command(name)
+      .summary(does)
+      .description(`${does.charAt(0).toUpperCase()}${does.slice(1)}. An empty text takes it away.`)
+      .argument('<run>', 'id, the start of one, label or folder')
+      .argument('<text>', name)
+      .addOption(resultsOption())
+      .addHelpText('after', `\nExample:\n  rushhour results ${name} 20250131-060000-steady ${example}`)
+      .action(
+        context.act(async (run: string, text: string, options: ShowOptions) => {
+          const [{ findRun }, { changeNotes }] = await Promise.all([
+            import('../../store/listing.ts'),
+            import('../../store/notes.ts'),
+          ]);
+          await changeNotes(await findRun(run, resultsDir(context.host, options.results)), { [name]: text });
+          return EXIT.ok;
+        }),
+      );
+  }
+}
+
+async function printList({ host }: Context, options: ListOptions) {
+  const { renderRuns } = await import('../../render/runs.ts');
+  const runs = await chooseRuns(host, options);
   if (options.json === true) host.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
   else if (options.names === true) host.stdout.write(runs.map(({ id }) => `${id}\n`).join(''));
-  else if (runs.length === 0)
-    host.stderr.write(`There are no runs in ${dir} yet: rushhour run quickstart makes one.\n`);
+  else if (runs.length === 0) host.stderr.write(await wordEmpty(host, options));
   else host.stdout.write(renderRuns(runs, host.stdout.columns));
   return EXIT.ok;
 }
 
-async function printRun({ host }: Context, name: string | undefined, options: ResultsOptions) {
-  const [{ findRun, listRuns }, { readSummary }, { renderSummary }] = await Promise.all([
+async function wordEmpty(host: Host, options: ListOptions): Promise<string> {
+  const dir = resultsDir(host, options.results);
+  const all = await chooseRuns(host, options.results === undefined ? {} : { results: options.results });
+  return all.length === 0
+    ? `There are no runs in ${dir} yet: rushhour run quickstart makes one.\n`
+    : `None of the ${all.length} runs in ${dir} is one of these.\n`;
+}
+
+async function printRun({ host }: Context, name: string | undefined, options: ShowOptions) {
+  const [{ findRun, listRuns }, { readSummary }, { renderSummary }, { readNotes }] = await Promise.all([
     import('../../store/listing.ts'),
     import('../../store/run-reader.ts'),
     import('../../render/summary.ts'),
+    import('../../store/notes.ts'),
   ]);
   const results = resultsDir(host, options.results);
   const dir = name === undefined ? (await listRuns(results)).at(-1)?.dir : await findRun(name, results);
@@ -83,6 +135,22 @@ async function printRun({ host }: Context, name: string | undefined, options: Re
     host.stdout.write(
       renderSummary(summary, { colour, width: host.stdout.columns, dir: shownPath(dir, host.cwd) }),
     );
+    await printCourse(host, dir, summary);
+    const { note = '' } = await readNotes(dir);
+    if (note !== '') host.stdout.write(`note: ${note}\n`);
   }
   return EXIT.ok;
+}
+
+/** What a summary alone does not tell: how it went over time. */
+async function printCourse(host: Host, dir: string, summary: Summary): Promise<void> {
+  const [{ readStalledCourse }, { renderCourse }] = await Promise.all([
+    import('../../store/run-detail.ts'),
+    import('../../render/arm-course.ts'),
+  ]);
+  const { LC_ALL, LC_CTYPE, LANG } = host.env;
+  // Pasted into a ticket or written to a file it stays ASCII.
+  const unicode = host.stdout.isTTY && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+  const { columns: width } = host.stdout;
+  host.stdout.write(renderCourse(summary, await readStalledCourse(dir), { width, unicode }));
 }

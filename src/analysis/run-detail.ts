@@ -1,0 +1,82 @@
+import { stalledOf } from '../metrics/counts.ts';
+import type { Histogram } from '../metrics/histogram.ts';
+import { type Frame, RAMP_SUFFIX, type SeriesCounts } from '../metrics/types.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { Summary } from './types.ts';
+
+/** One run as figures are drawn from it: its summary, and how it came about. */
+export interface RunDetail {
+  readonly summary: Summary;
+  readonly arms: ReadonlyMap<string, ArmDetail>;
+  /** Merged over the run, by tag, as in latency.hlog. */
+  readonly histograms: ReadonlyMap<string, Histogram>;
+  /** Seconds from its start to its last frame. */
+  readonly seconds: number;
+  /** When this host sends a SYN again, seconds after the first; empty where that is not known. */
+  readonly synResentAtSec: readonly number[];
+  readonly command: readonly string[];
+  readonly workers: number;
+  readonly versions: Readonly<Record<string, string>>;
+  /** "address:port" of every endpoint, by arm. */
+  readonly endpoints: Readonly<Record<string, readonly string[]>>;
+  /** As run.json has it, whatever that is. */
+  readonly host: unknown;
+}
+
+/** Counts of one arm's measured phases by the second since the run's start; what is missing is 0. */
+export interface ArmDetail {
+  /** By the second in which the SYN was sent. */
+  readonly stalled: readonly number[];
+  /** By the second in which they ended. */
+  readonly outcomes: ReadonlyMap<Outcome, readonly number[]>;
+  /** Seconds in which a ramp was under way. */
+  readonly ramping: readonly boolean[];
+}
+
+/** Gathers an arm's seconds from frames: a number a second for each outcome that there was, whatever the rate. */
+export class ArmCourseBuilder {
+  readonly #name: string;
+  readonly #stalled: number[] = [];
+  readonly #outcomes = new Map<Outcome, number[]>();
+  readonly #ramping: boolean[] = [];
+
+  constructor(arm: string) {
+    this.#name = arm;
+  }
+
+  add({ second, series }: Frame): void {
+    if ((series[this.#name + RAMP_SUFFIX]?.scheduled ?? 0) > 0) this.#ramping[second] = true;
+    const counts = series[this.#name];
+    if (counts !== undefined) this.#addCounts(second, counts);
+  }
+
+  #addCounts(second: number, counts: SeriesCounts): void {
+    let placed = 0;
+    for (const [sentIn, count] of Object.entries(counts.stalledBySecond)) {
+      addAt(this.#stalled, Number(sentIn), count);
+      placed += count;
+    }
+    // Whatever no second is known for counts where it turned out, so that the sum is that of the summary.
+    addAt(this.#stalled, second, stalledOf(counts) - placed);
+    for (const [outcome, count] of Object.entries(counts.outcomes) as [Outcome, number][]) {
+      const seconds = this.#outcomes.get(outcome) ?? [];
+      addAt(seconds, second, count);
+      this.#outcomes.set(outcome, seconds);
+    }
+  }
+
+  /** @param seconds length of the run */
+  finish(seconds: number): ArmDetail {
+    const whole = <T>(values: readonly T[], none: T) =>
+      Array.from({ length: seconds }, (_, second) => values[second] ?? none);
+    return {
+      stalled: whole(this.#stalled, 0),
+      outcomes: new Map([...this.#outcomes].map(([outcome, counts]) => [outcome, whole(counts, 0)])),
+      ramping: whole(this.#ramping, false),
+    };
+  }
+}
+
+function addAt(values: number[], index: number, count: number): void {
+  if (count !== 0) values[index] = (values[index] ?? 0) + count;
+}

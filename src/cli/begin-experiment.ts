@@ -1,0 +1,158 @@
+import { randomInt } from 'node:crypto';
+import { isAbsolute, resolve } from 'node:path';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import { defaultLabel } from '../experiment/conduct.ts';
+import { scheduleRounds } from '../experiment/schedule.ts';
+import { findScenario, scenarioDirs } from '../scenario/find.ts';
+import { loadScenario } from '../scenario/load.ts';
+import type { Overrides } from '../scenario/overrides.ts';
+import { REDACTED } from '../scenario/secrets.ts';
+import type { Scenario } from '../scenario/types.ts';
+import {
+  createExperiment,
+  type ExperimentState,
+  findExperiment,
+  fingerprintOf,
+  saveExperiment,
+} from '../store/experiment-file.ts';
+import { isAlive, markProcess } from '../store/process-mark.ts';
+import { redactCommand } from './command-line.ts';
+import type { ExperimentOptions } from './commands/experiment.ts';
+import type { Host } from './host.ts';
+import { resultsDir } from './run-options.ts';
+
+/** An experiment that is about to begin, or to go on; nothing is written until `save`. */
+export interface BegunExperiment {
+  readonly state: ExperimentState;
+  readonly scenario: Scenario;
+  save(): Promise<ExperimentState>;
+}
+
+/** @throws UsageError where the command line lacks something, or the scenario has mistakes */
+export async function beginExperiment(
+  host: Host,
+  nameOrPath: string | undefined,
+  options: ExperimentOptions,
+): Promise<BegunExperiment> {
+  if (nameOrPath === undefined) {
+    throw new UsageError('an experiment needs a scenario', {
+      hint: 'rushhour scenarios lists the named ones',
+    });
+  }
+  const commands = requireCommands(options);
+  const overrides = overridesOf(options);
+  const scenario = await loadScenario(nameOrPath, scenarioDirs(host.cwd), overrides);
+  const seed = options.seed ?? randomInt(2 ** 31);
+  const startedAt = new Date(host.now()).toISOString();
+  const path = await findScenario(nameOrPath, scenarioDirs(host.cwd));
+  const make = (id: string): ExperimentState => ({
+    schema: 1,
+    id,
+    // A name may come to mean another file, in another folder or with another version.
+    scenario: isAbsolute(path) ? path : resolve(host.cwd, path),
+    overrides: redactOverrides(overrides),
+    fingerprint: fingerprintOf(scenario),
+    sides: {
+      a: { command: commands.a, label: options.labelA ?? defaultLabel(id, 'a') },
+      b: { command: commands.b, label: options.labelB ?? defaultLabel(id, 'b') },
+    },
+    verify: options.verify ?? null,
+    settleUs: options.settle,
+    commandTimeoutUs: options.commandTimeout,
+    workers: options.workers,
+    engine: options.engine,
+    rounds: options.rounds,
+    seed,
+    startedAt,
+    steps: scheduleRounds(options.rounds, seed),
+    process: markProcess(),
+  });
+  return {
+    state: make(''),
+    scenario,
+    save: () => createExperiment(resultsDir(host, options.results), scenario.name, make),
+  };
+}
+
+/** @throws UsageError where it is over, under way elsewhere, or would not be the same experiment any more */
+export async function resumeExperiment(
+  host: Host,
+  nameOrPath: string | undefined,
+  id: string,
+  options: ExperimentOptions,
+): Promise<BegunExperiment> {
+  if (nameOrPath !== undefined || options.a !== undefined || options.b !== undefined) {
+    throw new UsageError('--resume goes on with what the experiment is: it takes no scenario, --a or --b', {
+      hint: 'begin a new experiment for another one',
+    });
+  }
+  const results = resultsDir(host, options.results);
+  const found = await findExperiment(id, results);
+  if (isAlive(found.process)) {
+    throw new EnvironmentError(`experiment ${found.id} is under way, as process ${found.process.pid}`, {
+      hint: 'wait for it, or interrupt that process first',
+    });
+  }
+  const { set: given = [], ...others } = overridesOf(options);
+  const kept = (found.overrides.set ?? []).filter((assignment) => !assignment.endsWith(REDACTED));
+  if (kept.length + given.length < (found.overrides.set ?? []).length) {
+    throw new UsageError(
+      'this experiment was begun with a --set that holds a secret, which is kept nowhere',
+      {
+        hint: 'give the same --set again beside --resume',
+      },
+    );
+  }
+  const overrides = { ...found.overrides, ...others, set: [...kept, ...given] };
+  const scenario = await loadScenario(found.scenario, scenarioDirs(host.cwd), overrides);
+  if (fingerprintOf(scenario) !== found.fingerprint) {
+    throw new UsageError(
+      `this is not what experiment ${found.id} began with: ${found.scenario} or a flag differs`,
+      {
+        hint: 'put the scenario back as it was (a password in a URL has to be given again), or begin a new experiment',
+      },
+    );
+  }
+  const state = { ...found, process: markProcess() };
+  return {
+    state,
+    scenario,
+    async save() {
+      await saveExperiment(results, state);
+      return state;
+    },
+  };
+}
+
+function overridesOf(options: ExperimentOptions): Overrides {
+  const { proxy, target, via, rate, duration, tcpTimestamps, set } = options;
+  return Object.fromEntries(
+    Object.entries({ proxy, target, via, rate, duration, tcpTimestamps, set }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+}
+
+/** As run.json keeps a command line. */
+function redactOverrides(overrides: Overrides): Overrides {
+  const redact = (value: string): string => redactCommand([value])[1] ?? value;
+  const { set, proxy, target } = overrides;
+  return {
+    ...overrides,
+    ...(proxy === undefined ? {} : { proxy: redact(proxy) }),
+    ...(target === undefined ? {} : { target: redact(target) }),
+    ...(set === undefined
+      ? {}
+      : { set: set.map((assignment) => redact(`--set=${assignment}`).slice('--set='.length)) }),
+  };
+}
+
+function requireCommands({ a, b }: ExperimentOptions): { a: string; b: string } {
+  if (a !== undefined && b !== undefined) return { a, b };
+  throw new UsageError(
+    `an experiment needs --a and --b${a === b ? '' : `: ${a === undefined ? '--a' : '--b'} is missing`}`,
+    {
+      hint: "the commands that switch between the two settings, such as --a 'ssh fw set-timer 1' --b 'ssh fw set-timer 60'",
+    },
+  );
+}

@@ -1,0 +1,42 @@
+import { type Command, Option } from 'commander';
+import type { RunListing } from '../store/listing.ts';
+import type { Host } from './host.ts';
+import { resultsDir } from './run-options.ts';
+
+/** Flags that choose among runs. */
+export interface FilterOptions {
+  readonly results?: string;
+  readonly scenario?: string;
+  readonly label?: string;
+  readonly since?: string;
+  readonly status?: RunListing['status'];
+  readonly failed?: boolean;
+}
+
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option('--scenario <pattern>', 'of this scenario alone; * and ? stand for any text and any character')
+    .option('--label <pattern>', 'with this label alone; the same')
+    .option('--since <when>', 'no older than: 7d, 12h, 2025-01-31, 2025-01-31T06:00:00Z')
+    .addOption(
+      new Option('--status <status>', 'that ended so, or are under way').choices([
+        'complete',
+        'interrupted',
+        'failed',
+        'running',
+      ]),
+    )
+    .option('--failed', 'of which a criterion failed');
+}
+
+/** The runs that the flags choose, oldest first. */
+export async function chooseRuns(host: Host, options: FilterOptions): Promise<RunListing[]> {
+  const [{ listRuns }, { filterRuns, parseSince }] = await Promise.all([
+    import('../store/listing.ts'),
+    import('../store/filter.ts'),
+  ]);
+  const { since, scenario, label, status, failed } = options;
+  const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
+  const runs = await listRuns(resultsDir(host, options.results));
+  return filterRuns(runs, { scenario, label, sinceMs, status, failed });
+}

@@ -1,0 +1,131 @@
+import type { Command } from 'commander';
+import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import type { Scenario } from '../../scenario/types.ts';
+import type { ExperimentState } from '../../store/experiment-file.ts';
+import type { Context } from '../context.ts';
+import { addSharedRunOptions, resultsDir, type SharedRunOptions } from '../run-options.ts';
+import { parseCount, parseDurationUs, parseSeed } from '../values.ts';
+import { addOverrideOptions, type OverrideOptions } from './run.ts';
+
+export interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
+  readonly a?: string;
+  readonly b?: string;
+  readonly labelA?: string;
+  readonly labelB?: string;
+  readonly rounds: number;
+  readonly settle: number;
+  readonly verify?: string;
+  readonly commandTimeout: number;
+  readonly seed?: number;
+  readonly resume?: string;
+}
+
+export function registerExperiment(program: Command, context: Context): void {
+  const command = program
+    .command('experiment')
+    .summary('switch a setting to and fro, run each time, and compare')
+    .description(
+      'Runs a scenario under two settings of the firewall, in random order within each round, and compares them: what drifts over the day falls on both alike.',
+    )
+    .argument('[scenario]', 'as "rushhour run" takes it; not with --resume')
+    .option('--a <command>', 'shell command that switches to the first setting ("before")')
+    .option('--b <command>', 'shell command that switches to the second ("after")')
+    .option('--label-a <text>', 'label of runs under the first (default: id of the experiment and "a")')
+    .option('--label-b <text>', 'label of runs under the second')
+    .option('--rounds <n>', 'rounds, each with a run of either setting', parseCount, 6)
+    .option('--settle <time>', 'how long to wait after each switch', parseDurationUs, 10_000_000)
+    .option('--verify <command>', 'shell command that must end with 0 before each run')
+    .option('--command-timeout <time>', 'longest that a command may take', parseDurationUs, 300_000_000)
+    .option('--seed <n>', 'seed of the order (default: drawn, and kept)', parseSeed)
+    .option('--resume <id>', 'go on with an experiment that was interrupted');
+  addSharedRunOptions(addOverrideOptions(command))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour experiment nat-recycle --proxy proxy.example:3128 --target http://www.example.org/ \\
+    --a 'ssh fw "set timer 1"' --b 'ssh fw "set timer 60"' --label-a "timer 1 s" --label-b "timer 60 s" --rounds 6
+  rushhour experiment steady --a ./before.sh --b ./after.sh --verify ./check.sh --settle 90s --dry-run
+  rushhour experiment --resume 20250131-060000-steady
+
+Commands find RUSHHOUR_SIDE (a or b), RUSHHOUR_ROUND and RUSHHOUR_EXPERIMENT in their environment. Ctrl-C ends the run under way,
+or waits for the command; --resume does that step again. Exit codes as for compare, 5 where a command fails.
+docs/experiments.md tells more.`,
+    )
+    .action(
+      context.act((scenario: string | undefined, options: ExperimentOptions) =>
+        experiment(context, scenario, options),
+      ),
+    );
+}
+
+async function experiment(
+  context: Context,
+  nameOrPath: string | undefined,
+  options: ExperimentOptions,
+): Promise<ExitCode> {
+  if (options.label !== '') {
+    throw new UsageError('an experiment has a label for each side, and no --label', {
+      hint: 'use --label-a and --label-b',
+    });
+  }
+  const { beginExperiment, resumeExperiment } = await import('../begin-experiment.ts');
+  const begun =
+    options.resume === undefined
+      ? await beginExperiment(context.host, nameOrPath, options)
+      : await resumeExperiment(context.host, nameOrPath, options.resume, options);
+  if (options.dryRun === true) return printSchedule(context, begun.state, begun.scenario, options);
+  return carryOut(context, await begun.save(), begun.scenario, options);
+}
+
+async function carryOut(
+  context: Context,
+  begun: ExperimentState,
+  scenario: Scenario,
+  options: ExperimentOptions,
+): Promise<ExitCode> {
+  const [{ conductExperiment, describeSide, finishedRuns }, { createActs }] = await Promise.all([
+    import('../../experiment/conduct.ts'),
+    import('../experiment-acts.ts'),
+  ]);
+  const { host } = context;
+  const again = `rushhour experiment --resume ${begun.id}${options.results === undefined ? '' : ` --results ${options.results}`}`;
+  const acts = createActs(context, begun, scenario, options, again);
+  acts.say(`experiment ${begun.id}: ${begun.steps.length} runs; should it be cut short: ${again}`);
+  let ended: ExperimentState;
+  try {
+    ended = await conductExperiment(begun, acts);
+  } finally {
+    acts.release();
+  }
+  // A step whose run was cut waits again, but its switch was made.
+  const last = ended.steps.findLast(({ state, cut }) => state !== 'waiting' || cut.length > 0);
+  if (last !== undefined) acts.say(`the last switch was to ${describeSide(ended, last.side)}`);
+  if (ended.endedAt === undefined) {
+    const done = ended.steps.filter(({ state }) => state === 'done').length;
+    host.stderr.write(
+      `rushhour: interrupted after ${done} of ${ended.steps.length} runs; to go on: ${again}\n`,
+    );
+    return EXIT.interrupted;
+  }
+  const { compare } = await import('./compare.ts');
+  const { a, b } = finishedRuns(ended);
+  return compare(context, a.join(','), b.join(','), {
+    results: resultsDir(host, options.results),
+    ...(options.json === true ? { json: true } : {}),
+  });
+}
+
+async function printSchedule(
+  { host }: Context,
+  state: ExperimentState,
+  scenario: Scenario,
+  options: ExperimentOptions,
+): Promise<ExitCode> {
+  const [{ renderSchedule }, { printDryRun }] = await Promise.all([
+    import('../../render/schedule.ts'),
+    import('../dry-run.ts'),
+  ]);
+  host.stdout.write(renderSchedule(state));
+  return printDryRun(host, scenario, options);
+}

@@ -1,0 +1,98 @@
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Comparison } from '../../analysis/compare/types.ts';
+import { EnvironmentError, EXIT, type ExitCode } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import { resultsDir, resultsOption } from '../run-options.ts';
+import { shownPath } from '../shown-path.ts';
+
+interface ReportOptions {
+  readonly results?: string;
+  readonly output?: string;
+}
+
+export function registerReport(program: Command, context: Context): void {
+  program
+    .command('report')
+    .summary('make a page of figures of one run, or of two')
+    .description(
+      'Writes one HTML file that needs no network and no other file: the verdict, figures of each arm, settings, and how to do it again. Of two runs, one over the other.',
+    )
+    .argument('<run>', 'id, the start of one, label or folder')
+    .argument('[after]', 'the same, of the run after a change')
+    .addOption(resultsOption())
+    .option(
+      '-o, --output <file>',
+      'write it there; - for standard output (default: report.html in the folder of the last run named)',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour report 20250131-06
+  rushhour report "timer 1 s" "timer 60 s" -o timers.html`,
+    )
+    .action(
+      context.act((run: string, after: string | undefined, options: ReportOptions) =>
+        report(context, run, after, options),
+      ),
+    );
+}
+
+async function report(
+  { host }: Context,
+  run: string,
+  after: string | undefined,
+  options: ReportOptions,
+): Promise<ExitCode> {
+  const [{ findRun }, { readRunDetail }, { readReportAssets }, { renderReport }] = await Promise.all([
+    import('../../store/listing.ts'),
+    import('../../store/run-detail.ts'),
+    import('../../store/report-assets.ts'),
+    import('../../render/report/page.ts'),
+  ]);
+  const results = resultsDir(host, options.results);
+  const dir = await findRun(run, results);
+  const afterDir = after === undefined ? undefined : await findRun(after, results);
+  const first = await readRunDetail(dir);
+  const input =
+    afterDir === undefined
+      ? { runs: [first] as const }
+      : {
+          runs: [first, await readRunDetail(afterDir)] as const,
+          comparison: await compare(dir, afterDir),
+        };
+  const html = renderReport(input, await readReportAssets());
+  if (options.output === '-') host.stdout.write(html);
+  else {
+    const path =
+      options.output === undefined ? join(afterDir ?? dir, 'report.html') : resolve(host.cwd, options.output);
+    await write(path, html);
+    host.stdout.write(`${shownPath(path, host.cwd)}\n`);
+  }
+  return EXIT.ok;
+}
+
+/** What makes the runs unlike is said in the report, not refused: it is there to be looked at. */
+async function compare(before: string, after: string): Promise<Comparison> {
+  const [{ compareRuns }, { checkComparable }, { readRunCourse }] = await Promise.all([
+    import('../../analysis/compare/compare.ts'),
+    import('../../analysis/compare/comparable.ts'),
+    import('../../store/run-course.ts'),
+  ]);
+  const [courseBefore, courseAfter] = [await readRunCourse(before), await readRunCourse(after)];
+  const { refusals } = checkComparable([courseBefore.facts], [courseAfter.facts]);
+  return compareRuns([courseBefore], [courseAfter], refusals);
+}
+
+async function write(path: string, html: string): Promise<void> {
+  try {
+    await writeFile(path, html);
+  } catch (cause) {
+    throw new EnvironmentError(`the report could not be written: ${(cause as Error).message}`, {
+      hint: 'choose another file with -o',
+      cause,
+    });
+  }
+}

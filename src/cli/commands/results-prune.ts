@@ -1,0 +1,130 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { EXIT, type ExitCode, RushhourError, UsageError } from '../../errors.ts';
+import { parseAge, parseSize } from '../../store/filter.ts';
+import type { RunListing } from '../../store/listing.ts';
+import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
+import type { Context } from '../context.ts';
+import { resultsDir, resultsOption } from '../run-options.ts';
+import { parseCount } from '../values.ts';
+
+interface PruneOptions extends FilterOptions {
+  readonly olderThan?: number;
+  readonly keep?: number;
+  readonly maxSize?: number;
+  readonly noted?: boolean;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export function registerPrune(results: Command, context: Context): void {
+  const command = results
+    .command('prune')
+    .summary('remove old runs')
+    .description(
+      'Removes runs: old ones, all but the latest, or as many of the oldest as it takes; shows them and asks first. Runs under way, with a note, or of an experiment that is not done stay.',
+    )
+    .addOption(resultsOption())
+    .option('--older-than <age>', 'that started longer ago: 30d, 2w, 12h', asValue(parseAge))
+    .option('--keep <n>', 'all but the latest so many', parseCount)
+    .option(
+      '--max-size <size>',
+      'the oldest, until the others take no more than this: 2GB',
+      asValue(parseSize),
+    )
+    .option('--noted', 'runs with a note, too')
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'show what would be removed, and remove nothing');
+  addFilterOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour results prune --older-than 30d --dry-run
+  rushhour results prune --keep 50 --yes
+  rushhour results prune --scenario quickstart --keep 1
+  rushhour results prune --max-size 2GB
+
+Other flags choose among which runs: the rest is neither removed nor counted.`,
+    )
+    .action(
+      context.act((options: PruneOptions, { parent }: Command) => {
+        const astray = Object.keys(parent?.opts() ?? {});
+        if (astray.length > 0) {
+          // Left out of account, they would let more be removed than was meant.
+          throw new UsageError(
+            `flags of prune stand behind it: ${astray.join(', ')} would say nothing here`,
+            {
+              hint: 'write rushhour results prune and then every flag',
+            },
+          );
+        }
+        return prune(context, options);
+      }),
+    );
+}
+
+async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode> {
+  const { olderThan, keep, maxSize: maxBytes } = options;
+  if (olderThan === undefined && keep === undefined && maxBytes === undefined) {
+    throw new UsageError('nothing says which runs to remove', {
+      hint: 'give --older-than 30d, --keep 50 or --max-size 2GB',
+    });
+  }
+  const [{ choosePruning, removeRun }, { renderPruning }] = await Promise.all([
+    import('../../store/prune.ts'),
+    import('../../render/pruning.ts'),
+  ]);
+  const spare = await createSpare(resultsDir(host, options.results), options.noted === true);
+  const beforeMs = olderThan === undefined ? undefined : host.now() - olderThan;
+  const pruning = choosePruning(await chooseRuns(host, options), { beforeMs, keep, maxBytes }, spare);
+  host.stdout.write(renderPruning(pruning, host.stdout.columns));
+  if (pruning.remove.length === 0) return EXIT.ok;
+  if (options.dryRun === true) {
+    host.stdout.write('Dry run: nothing was removed.\n');
+    return EXIT.ok;
+  }
+  if (options.yes !== true) {
+    if (host.ask === undefined) {
+      throw new UsageError('nothing was removed: there is no terminal to ask at', {
+        hint: 'say so with --yes, or look with --dry-run',
+      });
+    }
+    if (!/^y(es)?$/i.test((await host.ask('Remove them? [y/N] ')).trim())) {
+      host.stdout.write('Nothing was removed.\n');
+      return EXIT.ok;
+    }
+  }
+  for (const run of pruning.remove) await removeRun(run);
+  host.stdout.write(`Removed ${pruning.remove.length}.\n`);
+  return EXIT.ok;
+}
+
+/** Tells why a run has to stay, if it has. */
+async function createSpare(
+  results: string,
+  notedGo: boolean,
+): Promise<(run: RunListing) => string | undefined> {
+  const { listExperiments } = await import('../../store/experiment-file.ts');
+  const open = (await listExperiments(results)).filter(({ endedAt }) => endedAt === undefined);
+  const experiments = new Map(
+    open.flatMap(({ id, steps }) => steps.map(({ runId }): [string | null, string] => [runId, id])),
+  );
+  return ({ id, status, note }) => {
+    if (status === 'running') return 'under way';
+    const experiment = experiments.get(id);
+    if (experiment !== undefined) return `of experiment ${experiment}, which is not done`;
+    return note === '' || notedGo ? undefined : `noted: ${note}`;
+  };
+}
+
+/** Commander names the flag in front of what a value's parser says. */
+function asValue(parse: (text: string) => number): (text: string) => number {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof RushhourError)) throw error;
+      throw new InvalidArgumentError(`${error.message} (${error.hint ?? ''})`);
+    }
+  };
+}

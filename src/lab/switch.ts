@@ -1,0 +1,55 @@
+import { UsageError } from '../errors.ts';
+import { Lab } from './lab.ts';
+import type { ConfiguredPreset } from './preset.ts';
+import { type LabState, StateFile } from './state.ts';
+
+/** Presets that are rules in the firewall and nothing else: one can take the place of another. */
+const OF_RULES_ALONE: readonly string[] = [
+  'healthy',
+  'timewait-1s',
+  'timewait-1s-rst-drop',
+  'timewait-1s-lenient',
+  'timewait-60s',
+  'small-nat-pool',
+  'table-limit',
+  'syn-flood',
+  'syn-rate-limit',
+  'ef-policer',
+  'random-loss',
+];
+
+/**
+ * Gives a lab that is up another firewall, as a change of its settings would: clients and far side stay as they are, with
+ * the TIME_WAITs that they hold.
+ * @throws UsageError where one of the two presets is more than rules, or clients would have to change
+ */
+export async function switchPreset(
+  stateDir: string,
+  state: LabState,
+  preset: ConfiguredPreset,
+): Promise<LabState> {
+  for (const name of [state.preset, preset.name]) {
+    if (!OF_RULES_ALONE.includes(name)) {
+      throw new UsageError(
+        `Preset ${name} is more than rules in the firewall: a lab cannot switch to or from it.`,
+        {
+          hint: `these can be switched: ${OF_RULES_ALONE.join(', ')}`,
+        },
+      );
+    }
+  }
+  const settings: Readonly<Record<string, string>> = preset.settings;
+  for (const key of ['clients', 'timestamps']) {
+    if (settings[key] === state.settings[key]) continue;
+    throw new UsageError(
+      `Lab ${state.id} was built with ${key}=${state.settings[key]}, and ${preset.name} would have ${key}=${settings[key]}.`,
+      { hint: `${preset.name}:${key}=${state.settings[key]} leaves the clients as they are` },
+    );
+  }
+  const file = StateFile.open(stateDir, state);
+  const lab = new Lab(file);
+  await lab.firewall.loadRules('flush ruleset\n');
+  await preset.apply(lab);
+  file.change({ preset: preset.name, settings });
+  return file.state;
+}

@@ -1,0 +1,47 @@
+import type { Summary } from '../analysis/types.ts';
+import { formatCount } from './format.ts';
+import { renderPercentileBars } from './percentile-bars.ts';
+import { renderSparkline } from './sparkline.ts';
+
+const BAR_WIDTH = 40;
+const MARGIN = 2;
+
+export interface CourseLook {
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** Whether it shows block elements. */
+  readonly unicode: boolean;
+}
+
+/**
+ * Stalls over time and handshakes by percentile, for each arm; ends with a line feed.
+ * @param stalled by the second, by arm
+ */
+export function renderCourse(
+  { arms }: Summary,
+  stalled: ReadonlyMap<string, readonly number[]>,
+  { width, unicode }: CourseLook,
+): string {
+  const room = Math.max(20, Math.min(96, width - MARGIN));
+  const blocks = Object.entries(arms).map(([name, arm]) => {
+    const course = stalled.get(name) ?? [];
+    const most = course.reduce((max, count) => Math.max(max, count), 0);
+    const line = renderSparkline(course, room, unicode);
+    return [
+      ...(most === 0
+        ? []
+        : [
+            `${name}: stalled by the second, 0-${course.length} s, at most ${formatCount(most)} in one`,
+            `  ${line}`,
+          ]),
+      ...(arm.handshakeUs.count === 0
+        ? []
+        : [
+            `${name}: handshake by percentile, on a logarithmic scale`,
+            ...renderPercentileBars(arm.handshakeUs, BAR_WIDTH).map((bar) => `  ${bar}`),
+          ]),
+    ].join('\n');
+  });
+  const text = blocks.filter((block) => block !== '').join('\n\n');
+  return text === '' ? '' : `\n${text}\n`;
+}

@@ -1,0 +1,76 @@
+import type { HtmlTable } from './html.ts';
+
+/** How an axis counts; `percentile`: the logarithm of 1 / (1 - share). */
+export type Scale = 'linear' | 'log' | 'asinh' | 'percentile';
+export type AxisUnit = 'sec' | 'us' | 'count' | 'percent' | 'percentile';
+
+export interface Axis {
+  readonly label: string;
+  readonly scale: Scale;
+  readonly unit: AxisUnit;
+  /** Ends of the axis; else they follow the data. */
+  readonly range?: readonly [number, number];
+}
+
+export interface Series {
+  readonly label: string;
+  /** Index in the page's palette. */
+  readonly colour: number;
+  readonly dash?: readonly number[];
+  readonly look: 'line' | 'steps' | 'points';
+  /** One for every x; null: nothing to draw. */
+  readonly y: readonly (number | null)[];
+}
+
+/** One drawing, and all that the page's script has to know of it. */
+export interface Plot {
+  /** Who it is about, where a figure has several. */
+  readonly title: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly at: readonly number[];
+  readonly series: readonly Series[];
+  /** Stretches of x that are shaded. */
+  readonly spans: readonly { readonly from: number; readonly to: number; readonly kind: 'outage' | 'ramp' }[];
+  /** Lines across, each with a word. */
+  readonly marks: readonly { readonly at: number; readonly label: string }[];
+}
+
+/** A figure of the report: drawings, what they show in words, and the same as a table. */
+export interface Figure {
+  readonly id: string;
+  readonly heading: string;
+  /** What there is to see, in a sentence or two. */
+  readonly note: string;
+  readonly plots: readonly Plot[];
+  readonly table: HtmlTable;
+}
+
+/**
+ * Numbers as the page carries them: a run of zeros is one negative number, its length. A quiet hour is a few bytes.
+ * Null stays null.
+ */
+export function packNumbers(values: readonly (number | null)[]): (number | null)[] {
+  const packed: (number | null)[] = [];
+  let zeros = 0;
+  for (const value of values) {
+    if (value === 0) {
+      zeros += 1;
+      continue;
+    }
+    if (zeros > 0) packed.push(-zeros);
+    zeros = 0;
+    packed.push(value === null ? null : Number(value.toPrecision(6)));
+  }
+  if (zeros > 0) packed.push(-zeros);
+  return packed;
+}
+
+/** A plot as it is embedded. */
+export function packPlot(plot: Plot): object {
+  return {
+    ...plot,
+    at: packNumbers(plot.at),
+    series: plot.series.map((series) => ({ ...series, y: packNumbers(series.y) })),
+  };
+}

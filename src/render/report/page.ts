@@ -1,0 +1,115 @@
+import type { Comparison } from '../../analysis/compare/types.ts';
+import type { RunDetail } from '../../analysis/run-detail.ts';
+import { type Figure, packPlot } from './figure.ts';
+import { handshakeFigure } from './handshake-figure.ts';
+import { embedJson, escapeHtml, htmlTable } from './html.ts';
+import { outcomesFigure } from './outcomes-figure.ts';
+import { percentileFigure } from './percentile-figure.ts';
+import { reuseFigure } from './reuse-figure.ts';
+import {
+  comparisonSection,
+  hostSection,
+  keyFiguresSection,
+  reproduceSection,
+  verdictSection,
+} from './sections.ts';
+import { armNames, armSides, type Side } from './sides.ts';
+import { stalledFigure } from './stalled-figure.ts';
+
+/** What is inlined: texts of files, for this room reads none. */
+export interface ReportAssets {
+  /** uPlot: script, style sheet and the licence that goes with every copy. */
+  readonly uplotScript: string;
+  readonly uplotStyle: string;
+  readonly uplotLicence: string;
+  readonly script: string;
+  readonly style: string;
+}
+
+export interface ReportInput {
+  /** One run, or the one before and the one after. */
+  readonly runs: readonly [RunDetail] | readonly [RunDetail, RunDetail];
+  /** Of two runs. */
+  readonly comparison?: Comparison;
+}
+
+/** Nothing is fetched, whatever a label holds: scripts and styles of this file alone (CSP level 3). */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/** A whole page that needs no other file: verdict first, then figures, settings, and how to do it again. */
+export function renderReport({ runs, comparison }: ReportInput, assets: ReportAssets): string {
+  const sides: readonly Side[] =
+    runs.length === 1
+      ? [{ name: '', run: runs[0] }]
+      : [
+          { name: 'before', run: runs[0] },
+          { name: 'after', run: runs[1] },
+        ];
+  const title = `rushhour: ${runs.map(({ summary }) => summary.run.label || summary.run.id).join(' and ')}`;
+  const arms = armNames(sides).map((arm) => ({ arm, figures: figuresOf(arm, sides) }));
+  const plots = arms.flatMap(({ arm, figures }, index) =>
+    figures.map((figure) => ({ id: idOf(index, figure), arm, plots: figure.plots.map(packPlot) })),
+  );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)}</title>
+<style>${assets.uplotStyle}\n${assets.style}</style>
+</head>
+<body>
+<header><h1>${escapeHtml(title)}</h1></header>
+<main>
+${comparison === undefined ? '' : comparisonSection(comparison)}
+${sides.map(verdictSection).join('\n')}
+${keyFiguresSection(sides)}
+${arms.map(({ arm, figures }, index) => armSection(arm, index, figures)).join('\n')}
+${hostSection(sides)}
+${reproduceSection(sides)}
+</main>
+<noscript><p>Figures are drawn by a script of this file, which is switched off here; their tables hold the same.</p></noscript>
+<script type="application/json" id="plots">${embedJson(plots)}</script>
+<script>/*\n${assets.uplotLicence}\n*/\n${assets.uplotScript}</script>
+<script>${assets.script}</script>
+</body>
+</html>
+`;
+}
+
+function figuresOf(arm: string, sides: readonly Side[]): Figure[] {
+  const both = armSides(sides, arm);
+  return [stalledFigure, handshakeFigure, percentileFigure, reuseFigure, outcomesFigure].flatMap(
+    (make) => make(arm, both) ?? [],
+  );
+}
+
+/** Arms may be called anything: ids of the page are made of their number. */
+function idOf(arm: number, figure: Figure): string {
+  return `arm-${arm}-${figure.id}`;
+}
+
+function armSection(arm: string, index: number, figures: readonly Figure[]): string {
+  return `<section class="arm"><h2>Arm ${escapeHtml(arm)}</h2>
+${figures.map((figure) => figureHtml(arm, idOf(index, figure), figure)).join('\n')}
+</section>`;
+}
+
+function figureHtml(arm: string, id: string, { heading, note, plots, table }: Figure): string {
+  const label = `${heading}, arm ${arm}`;
+  return `<figure id="${id}" aria-labelledby="${id}-heading">
+<h3 id="${id}-heading">${escapeHtml(heading)}</h3>
+<figcaption>${escapeHtml(note)}</figcaption>
+${plots
+  .map(
+    ({ title }) =>
+      `<div class="plot" tabindex="0" role="application" aria-label="${escapeHtml(`${title === '' ? label : `${label}, ${title}`}. Arrow keys read it point by point; the table below says the same.`)}"></div>`,
+  )
+  .join('')}
+<p class="reading" aria-live="polite"></p>
+<details><summary>As a table</summary>${htmlTable(table, label)}</details>
+</figure>`;
+}

@@ -1,0 +1,42 @@
+import type { Cell, Row } from './rows.ts';
+
+export const FORMATS = ['csv', 'jsonl'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** RFC 4180, section 2: lines end in CR LF. */
+const CSV_LINE_END = '\r\n';
+
+/**
+ * Rows as text, a line each: CSV as RFC 4180 has it, under a line of column names, or JSON lines. A row that lacks a
+ * column of the first one leaves it empty.
+ * @param columns where they are known before the first row; else that row's
+ */
+export async function* formatRows(
+  rows: AsyncIterable<Row>,
+  format: Format,
+  columns?: readonly string[],
+): AsyncGenerator<string> {
+  let named = columns;
+  if (format === 'csv' && named !== undefined) yield formatLine(named);
+  for await (const row of rows) {
+    if (format === 'jsonl') {
+      yield `${JSON.stringify(row)}\n`;
+      continue;
+    }
+    if (named === undefined) {
+      named = Object.keys(row);
+      yield formatLine(named);
+    }
+    yield formatLine(named.map((column) => row[column] ?? null));
+  }
+}
+
+function formatLine(cells: readonly Cell[]): string {
+  return `${cells.map(formatCell).join(',')}${CSV_LINE_END}`;
+}
+
+/** Sections 2.5 to 2.7: in quotes where it holds a quote, a comma or a line end; quotes doubled. Null is empty. */
+function formatCell(cell: Cell): string {
+  const text = cell === null ? '' : String(cell);
+  return /["\r\n,]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,200 @@
+import { join } from 'node:path';
+import { stalledOf } from '../../metrics/counts.ts';
+import { addEncoded } from '../../metrics/encoded.ts';
+import type { Stall } from '../../metrics/types.ts';
+import { OUTCOMES } from '../../outcome/outcome.ts';
+import { FILES } from '../files.ts';
+import { eachLine } from '../lines.ts';
+import { readFrames, readRunInfo, readSummary } from '../run-reader.ts';
+
+export const TABLES = ['frames', 'arms', 'stalls', 'latency'] as const;
+export type Table = (typeof TABLES)[number];
+
+export type Cell = string | number | boolean | null;
+
+/** Every row of a table has the same keys in the same order; docs/results.md lists them. */
+export type Row = Readonly<Record<string, Cell>>;
+
+/**
+ * The rows of one table of a run, as they are read.
+ * @throws UsageError where the folder holds no run
+ */
+export function readRows(dir: string, table: Table): AsyncGenerator<Row> {
+  switch (table) {
+    case 'frames':
+      return readFrameRows(dir);
+    case 'arms':
+      return readArmRows(dir);
+    case 'stalls':
+      return readStallRows(dir);
+    case 'latency':
+      return readLatencyRows(dir);
+  }
+}
+
+const COUNTS = [
+  'scheduled',
+  'started',
+  'unsent',
+  'established',
+  'completed',
+  'recovered',
+  'frozen',
+  'unresolved',
+  'healed',
+  'slow',
+  'bytes',
+] as const;
+
+/** Columns of a table that may have no rows; undefined where each run's own arms give them. */
+export function columnsOf(table: Table): readonly string[] | undefined {
+  switch (table) {
+    case 'frames':
+      return [...FRAME_COLUMNS, ...OUTCOME_COLUMNS];
+    case 'arms':
+      return undefined;
+    case 'stalls':
+      return STALL_COLUMNS;
+    case 'latency':
+      return LATENCY_COLUMNS;
+  }
+}
+
+const FRAME_COLUMNS = ['second', 'at', 'series', 'open', ...COUNTS, 'stalled'];
+const OUTCOME_COLUMNS = OUTCOMES.map((outcome) => `outcomes.${outcome}`);
+const STALL_COLUMNS = [
+  'at',
+  'series',
+  'atUs',
+  'handshakeUs',
+  'synRetransmits',
+  'fate',
+  'endpoint',
+  'source',
+  'reuseAgeMs',
+  'sourceReuseAgeMs',
+];
+const LATENCY_COLUMNS = ['series', 'time', 'us', 'count', 'share'];
+
+async function* readFrameRows(dir: string): AsyncGenerator<Row> {
+  const { startedAt } = await readRunInfo(dir);
+  for await (const { second, series, open } of readFrames(dir)) {
+    for (const [name, counts] of Object.entries(series)) {
+      yield {
+        second,
+        at: momentOf(startedAt, second * 1_000),
+        series: name,
+        open,
+        ...Object.fromEntries(COUNTS.map((key) => [key, counts[key]])),
+        stalled: stalledOf(counts),
+        ...Object.fromEntries(
+          OUTCOMES.map((outcome) => [`outcomes.${outcome}`, counts.outcomes[outcome] ?? 0]),
+        ),
+      };
+    }
+  }
+}
+
+/** Counts by keys that differ from run to run have no columns; summary.json has them. */
+const KEYED_BY_DATA = ['endpoints', 'synRetransmits', 'outcomes', 'ramp', 'onset', 'stallSteps'];
+
+async function* readArmRows(dir: string): AsyncGenerator<Row> {
+  const { run, arms } = await readSummary(dir);
+  for (const [arm, figures] of Object.entries(arms)) {
+    const { ci95 } = figures.stalled;
+    yield {
+      run: run.id,
+      label: run.label,
+      arm,
+      ...flatten(figures),
+      'stalled.ci95.low': ci95[0],
+      'stalled.ci95.high': ci95[1],
+      ...Object.fromEntries(
+        OUTCOMES.map((outcome) => [`outcomes.${outcome}`, figures.outcomes[outcome] ?? 0]),
+      ),
+    };
+  }
+}
+
+/** Every figure below, under its path in summary.json. */
+function flatten(value: object, path = ''): Record<string, Cell> {
+  const cells: Record<string, Cell> = {};
+  for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
+    if (path === '' && KEYED_BY_DATA.includes(key)) continue;
+    if (typeof inner === 'number') cells[`${path}${key}`] = inner;
+    else if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) {
+      Object.assign(cells, flatten(inner, `${path}${key}.`));
+    }
+  }
+  return cells;
+}
+
+async function* readStallRows(dir: string): AsyncGenerator<Row> {
+  const { startedAt } = await readRunInfo(dir);
+  const stalls: Stall[] = [];
+  // A run keeps ten thousand of them at most.
+  await eachLine(join(dir, FILES.stalls), (bytes, start, end) => {
+    stalls.push(JSON.parse(bytes.toString('utf8', start, end)) as Stall);
+  });
+  for (const stall of stalls) {
+    const { series, atUs, handshakeUs, synRetransmits, fate, endpoint, source } = stall;
+    const { reuseAgeMs, sourceReuseAgeMs } = stall;
+    const at = momentOf(startedAt, atUs / 1_000);
+    yield {
+      ...{ at, series, atUs, handshakeUs, synRetransmits, fate, endpoint, source },
+      ...{ reuseAgeMs, sourceReuseAgeMs },
+    };
+  }
+}
+
+/** Each value that was recorded, over the whole run: enough to draw the distribution, or to reckon any quantile. */
+async function* readLatencyRows(dir: string): AsyncGenerator<Row> {
+  await readRunInfo(dir);
+  let lastSecond = -1;
+  for await (const { second } of readFrames(dir)) lastSecond = Math.max(lastSecond, second);
+  const counts = new Map<string, Map<number, number>>();
+  await eachLine(join(dir, FILES.latency), (bytes, start, end) =>
+    addLine(counts, bytes.toString('latin1', start, end), lastSecond),
+  );
+  for (const [tag, byValue] of counts) {
+    const dot = tag.lastIndexOf('.');
+    const total = [...byValue.values()].reduce((sum, count) => sum + count, 0);
+    let soFar = 0;
+    for (const [us, count] of [...byValue].sort(([a], [b]) => a - b)) {
+      soFar += count;
+      yield {
+        series: tag.slice(0, Math.max(0, dot)),
+        time: tag.slice(dot + 1),
+        us,
+        count,
+        share: soFar / total,
+      };
+    }
+  }
+}
+
+const LINE = /^Tag=([^,]+),([\d.]+),[\d.]+,[\d.]+,(\S+)$/;
+
+/** A line of a second whose frame was not written any more is left out, as in the summary. */
+function addLine(counts: Map<string, Map<number, number>>, line: string, lastSecond: number): void {
+  const [, tag, second, encoded] = LINE.exec(line) ?? [];
+  if (tag === undefined || encoded === undefined || Number(second) > lastSecond) return;
+  const byValue = counts.get(tag) ?? new Map<number, number>();
+  try {
+    addEncoded(
+      {
+        recordValueWithCount(us, count) {
+          if (count > 0) byValue.set(us, (byValue.get(us) ?? 0) + count);
+        },
+      },
+      encoded,
+    );
+    if (byValue.size > 0) counts.set(tag, byValue);
+  } catch {
+    // Torn, as the frame of that second.
+  }
+}
+
+function momentOf(startedAt: string, afterMs: number): string {
+  return new Date(Date.parse(startedAt) + afterMs).toISOString();
+}

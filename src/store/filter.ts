@@ -1,0 +1,85 @@
+import { UsageError } from '../errors.ts';
+import { parseDuration } from '../scenario/units.ts';
+import type { RunListing } from './listing.ts';
+import { patternOf } from './pattern.ts';
+
+/** Which runs are meant; what is absent leaves all. */
+export interface RunFilter {
+  /** Name, or a pattern with `*` and `?`. */
+  readonly scenario?: string | undefined;
+  /** Label, or a pattern. */
+  readonly label?: string | undefined;
+  /** Milliseconds since 1970: no run that started before. */
+  readonly sinceMs?: number | undefined;
+  readonly status?: RunListing['status'] | undefined;
+  /** Those alone of which a criterion failed. */
+  readonly failed?: boolean | undefined;
+}
+
+export function filterRuns(
+  runs: readonly RunListing[],
+  { scenario, label, sinceMs, status, failed }: RunFilter,
+): RunListing[] {
+  const fits = (pattern: string | undefined, text: string): boolean =>
+    pattern === undefined || patternOf(pattern).test(text);
+  return runs.filter(
+    (run) =>
+      fits(scenario, run.scenario) &&
+      fits(label, run.label) &&
+      (sinceMs === undefined || Date.parse(run.startedAt) >= sinceMs) &&
+      (status === undefined || run.status === status) &&
+      (failed !== true || run.verdict?.pass === false),
+  );
+}
+
+const DAY_US = 86_400_000_000;
+
+/**
+ * Reads an age: `30d`, `2w`, or a length of time as scenarios have it, `12h`.
+ * @returns milliseconds
+ * @throws UsageError
+ */
+export function parseAge(text: string): number {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)([dw])$/.exec(text.trim()) ?? [];
+  const us = count === undefined ? parseDuration(text) : Number(count) * (unit === 'w' ? 7 : 1) * DAY_US;
+  return us / 1_000;
+}
+
+/**
+ * Reads a moment: a date or a time as RFC 3339 has them (a date alone begins at midnight UTC), or an age before now.
+ * @returns milliseconds since 1970
+ * @throws UsageError
+ */
+export function parseSince(text: string, nowMs: number): number {
+  const trimmed = text.trim();
+  if (/^\d{4}-\d{2}-\d{2}([T ].+)?$/.test(trimmed)) {
+    const ms = Date.parse(trimmed.replace(' ', 'T'));
+    if (!Number.isNaN(ms)) return ms;
+  }
+  try {
+    return nowMs - parseAge(trimmed);
+  } catch (cause) {
+    throw new UsageError(`"${text}" is neither a moment nor an age`, {
+      hint: 'write a date, 2025-01-31 or 2025-01-31T06:00:00Z, or an age, 12h, 7d or 2w',
+      cause,
+    });
+  }
+}
+
+const BYTES = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const;
+
+/**
+ * Reads a size: `500MB`, `2GB`; powers of ten, as sizes are shown.
+ * @returns bytes
+ * @throws UsageError
+ */
+export function parseSize(text: string): number {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)\s*([kMGT]?)B?$/i.exec(text.trim()) ?? [];
+  if (count === undefined) {
+    throw new UsageError(`"${text}" is not a size`, {
+      hint: 'write a number and a unit, such as 500MB or 2GB',
+    });
+  }
+  const prefix = unit === undefined || unit === '' ? '' : unit.toUpperCase().replace('K', 'k');
+  return Number(count) * BYTES[`${prefix}B` as keyof typeof BYTES];
+}

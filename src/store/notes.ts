@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError } from '../errors.ts';
+import { FILES } from './files.ts';
+import { writeJson } from './json-file.ts';
+
+/** notes.json: what was said of a run after it was started. A file of its own, as run.json is still the run's to write. */
+export interface Notes {
+  readonly schema: 1;
+  /** In place of the label in run.json. */
+  readonly label?: string;
+  readonly note?: string;
+}
+
+/** What there is; nothing where there is no such file, or none that can be read. */
+export async function readNotes(dir: string): Promise<Notes> {
+  try {
+    const notes = JSON.parse(await readFile(join(dir, FILES.notes), 'utf8')) as Notes | null;
+    return notes?.schema === 1 ? notes : { schema: 1 };
+  } catch {
+    return { schema: 1 };
+  }
+}
+
+/**
+ * Changes label or note of a run, whether it is over or under way; what is not named stays.
+ * @throws EnvironmentError where the folder cannot be written
+ */
+export async function changeNotes(dir: string, changes: Pick<Notes, 'label' | 'note'>): Promise<void> {
+  try {
+    await writeJson(join(dir, FILES.notes), { ...(await readNotes(dir)), ...changes });
+  } catch (cause) {
+    throw new EnvironmentError(`cannot write ${join(dir, FILES.notes)} (${(cause as Error).message})`, {
+      hint: 'make the folder writable, or make room on the disk',
+      cause,
+    });
+  }
+}

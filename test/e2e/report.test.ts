@@ -1,0 +1,167 @@
+import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Summary } from '../../src/analysis/types.ts';
+import { openReport, type ReportPage } from '../peers/report-page.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { makeWorkplace, type Workplace } from './rushhour.ts';
+
+const SAMPLES = fileURLToPath(new URL('../../results/samples', import.meta.url));
+const BEFORE = '20261121-052056-steady';
+const AFTER = '20261121-052137-steady';
+
+/** The figures of the first arm, as they are drawn. */
+const DRAWN = (figure: string, plot = 0) =>
+  `document.querySelectorAll('#arm-0-${figure} .plot')[${plot}].plot.data`;
+
+suiteNeeding('the report in Chromium', ['chromium'], () => {
+  let place: Workplace;
+  let page: ReportPage | undefined;
+
+  beforeAll(() => {
+    place = makeWorkplace();
+    cpSync(SAMPLES, place.results, { recursive: true });
+  });
+  afterAll(() => place.clean());
+
+  async function open(...args: string[]): Promise<{ page: ReportPage; file: string }> {
+    const file = join(place.dir, 'report.html');
+    const { code, stderr } = await place.run(['report', ...args, '-o', file, '--results', place.results]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    page = await openReport(file);
+    return { page, file };
+  }
+
+  function summaryOf(id: string): Summary {
+    return JSON.parse(readFileSync(join(place.results, id, 'summary.json'), 'utf8')) as Summary;
+  }
+
+  async function closing(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } finally {
+      await page?.close();
+      page = undefined;
+    }
+  }
+
+  it('draws the figures that summary.json holds, and fetches nothing', () =>
+    closing(async () => {
+      const { page, file } = await open(BEFORE);
+      const { traffic } = summaryOf(BEFORE).arms as Record<string, Summary['arms'][string]>;
+      const [, stalled] = await page.read<number[][]>(DRAWN('stalled'));
+      expect(stalled!.reduce((sum, count) => sum + count)).toBe(traffic!.stalled.count);
+      const [, handshakes] = await page.read<number[][]>(DRAWN('handshake'));
+      expect(handshakes!.reduce((sum, count) => sum + count)).toBe(traffic!.handshakeUs.count);
+      const [odds, handshake, , total] = await page.read<number[][]>(DRAWN('percentiles'));
+      for (const [key, one] of [
+        ['p50', 2],
+        ['p90', 10],
+        ['p99', 100],
+        ['p999', 1_000],
+      ] as const) {
+        const at = odds!.indexOf(one);
+        // Six digits are embedded.
+        expect(handshake![at]! / traffic!.handshakeUs[key]).toBeCloseTo(1, 5);
+        expect(total![at]! / traffic!.totalUs[key]).toBeCloseTo(1, 5);
+      }
+      const [, ok] = await page.read<number[][]>(DRAWN('outcomes'));
+      expect(ok!.reduce((sum, count) => sum + count)).toBe(traffic!.outcomes.ok);
+      const text = await page.read<string>('document.querySelector("main").innerText');
+      expect(text).toContain('63');
+      expect(text.indexOf('FAIL')).toBeLessThan(text.indexOf('Key figures'));
+      expect(page.requested).toEqual([`file://${file}`]);
+      // Something is on the canvas: not one colour alone.
+      const colours = await page.read<number>(
+        `(() => { const c = document.querySelector('canvas'); const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; return new Set(new Uint32Array(d.buffer)).size })()`,
+      );
+      expect(colours).toBeGreaterThan(10);
+    }));
+
+  it('lays two runs over each other, what the change did first', () =>
+    closing(async () => {
+      const { page } = await open(BEFORE, AFTER);
+      expect(await page.read('document.querySelector(".lead").textContent')).toMatch(/^Better: traffic/);
+      const [, before, after] = await page.read<number[][]>(DRAWN('handshake'));
+      expect(before!.reduce((sum, count) => sum + count)).toBe(3_000);
+      expect(after!.reduce((sum, count) => sum + count)).toBe(3_000);
+      expect(await page.read<number[][]>(DRAWN('stalled', 1)).then(([, y]) => Math.max(...y!))).toBe(0);
+    }));
+
+  it('is read by keyboard, and fits a phone', () =>
+    closing(async () => {
+      const { page } = await open(BEFORE);
+      await page.read('document.querySelector("#arm-0-stalled .plot").focus()');
+      await page.press('Home');
+      for (let presses = 0; presses < 22; presses += 1) await page.press('ArrowRight');
+      await page.read('new Promise(requestAnimationFrame)');
+      expect(await page.read('document.querySelector("#arm-0-stalled .reading").textContent')).toContain(
+        '22 s: stalled 7',
+      );
+      await page.setWidth(360);
+      await page.read('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+      expect(await page.read<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    }));
+
+  it('shows a label that is HTML as text', () =>
+    closing(async () => {
+      const label = `</script><img src=x onerror="document.title='run'"><b>x</b>`;
+      const marked = join(place.results, 'marked');
+      cpSync(join(place.results, BEFORE), marked, { recursive: true });
+      for (const name of ['run.json', 'summary.json']) {
+        const path = join(marked, name);
+        writeFileSync(
+          path,
+          readFileSync(path, 'utf8').replaceAll('"before: one SYN in 50 lost"', JSON.stringify(label)),
+        );
+      }
+      const { page } = await open(marked);
+      expect(await page.read('document.querySelector("h1").textContent')).toBe(`rushhour: ${label}`);
+      expect(await page.read('document.querySelectorAll("img, b").length')).toBe(0);
+    }));
+
+  it('stays below 3 MB for an hour at 1,000 a second', () =>
+    closing(async () => {
+      const hour = join(place.results, 'hour');
+      cpSync(join(place.results, BEFORE), hour, { recursive: true });
+      rmSync(join(hour, 'summary.json'));
+      stretchToAnHour(hour);
+      const { page, file } = await open(hour);
+      expect(statSync(file).size).toBeLessThan(3_000_000);
+      const [at, stalled] = await page.read<number[][]>(DRAWN('stalled'));
+      expect(at).toHaveLength(3_600);
+      expect(Math.max(...stalled!)).toBe(97);
+      const ms = await page.read<string>(
+        'new Promise((done) => setTimeout(() => done(document.documentElement.dataset.drawnMs), 50))',
+      );
+      expect(Number(ms)).toBeGreaterThanOrEqual(0);
+    }));
+});
+
+/** An hour of seconds like the one in the middle of the sample, ten times as many attempts, none of them alike. */
+function stretchToAnHour(dir: string): void {
+  const lines = readFileSync(join(dir, 'frames.jsonl'), 'utf8').trim().split('\n');
+  const middle = JSON.parse(lines[20]!);
+  const frames = Array.from({ length: 3_600 }, (_, second) => {
+    const traffic = structuredClone(middle.series.traffic);
+    const frozen = second === 1_234 ? 97 : second % 9;
+    Object.assign(traffic, { scheduled: 1_000, started: 1_000, established: 1_000 - frozen });
+    Object.assign(traffic, { recovered: 0, frozen, unresolved: 0, stalledBySecond: { [second]: frozen } });
+    traffic.outcomes = {
+      ok: 990 - frozen - (second % 7),
+      'handshake-timeout': frozen,
+      'response-reset': second % 7,
+      'response-timeout': 10,
+    };
+    return JSON.stringify({ ...middle, second, series: { ...middle.series, traffic } });
+  });
+  writeFileSync(join(dir, 'frames.jsonl'), `${frames.join('\n')}\n`);
+  const log = readFileSync(join(dir, 'latency.hlog'), 'utf8').split('\n');
+  const head = log.filter((line) => line.startsWith('#') || line.startsWith('"'));
+  const second = log.filter((line) => /^Tag=[^,]+,20\.000,/.test(line));
+  const seconds = Array.from({ length: 3_600 }, (_, at) =>
+    second.map((line) => line.replace(',20.000,', `,${at}.000,`)),
+  );
+  writeFileSync(join(dir, 'latency.hlog'), `${[...head, ...seconds.flat()].join('\n')}\n`);
+}

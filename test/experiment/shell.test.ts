@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runShell } from '../../src/experiment/shell.ts';
+import { makeFolder } from '../store/runs.ts';
+
+function shell(command: string, timeoutUs = 30_000_000) {
+  const logFile = join(makeFolder(), 'log');
+  const env = { RUSHHOUR_SIDE: 'b' };
+  const run = runShell({ command, role: 'the command of --b', env, logFile, timeoutUs, hint: 'mend it' });
+  return { ...run, log: () => readFileSync(logFile, 'utf8') };
+}
+
+describe('a command of an experiment', () => {
+  it('finds its side in the environment, and its output in the log', async () => {
+    const { finished, log } = shell('echo "to $RUSHHOUR_SIDE"; echo loud >&2');
+    await finished;
+    expect(log()).toMatch(/^--- \S+ the command of --b: echo .*\nto b\nloud\n$/);
+  });
+
+  it('that fails says how, and what it printed', async () => {
+    await expect(shell('echo no route to fw >&2; exit 7').finished).rejects.toMatchObject({
+      exitCode: 5,
+      message: expect.stringMatching(
+        /^the command of --b ended with exit code 7: .*\nit printed:\nno route to fw$/,
+      ),
+      hint: 'mend it',
+    });
+    await expect(shell('kill -9 $$').finished).rejects.toThrow('died of SIGKILL');
+  });
+
+  it('that hangs is ended with all that it has started', async () => {
+    const { finished, log } = shell('sleep 60 & echo $!; wait', 200_000);
+    await expect(finished).rejects.toThrow('took longer than 0.2 s');
+    const pid = Number(log().split('\n')[1]);
+    expect(pid).toBeGreaterThan(1);
+    // Reaped or a zombie: either way it runs no more.
+    const isRunning = (): boolean => {
+      try {
+        return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+      } catch {
+        return false;
+      }
+    };
+    await expect.poll(isRunning).toBe(false);
+  });
+
+  it('is over when it ends, whatever it leaves running', async () => {
+    const { finished, log, kill } = shell('sleep 60 & echo left');
+    await finished;
+    expect(log()).toContain('left');
+    kill();
+  });
+});

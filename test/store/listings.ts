@@ -1,0 +1,19 @@
+import type { RunListing } from '../../src/store/listing.ts';
+
+/** A run in a list: complete and passed unless told otherwise. */
+export function listing(id: string, changes: Partial<RunListing> & { pass?: boolean } = {}): RunListing {
+  const { pass = true, ...rest } = changes;
+  const status = rest.status ?? 'complete';
+  return {
+    id,
+    dir: `/results/${id}`,
+    scenario: 'steady',
+    label: '',
+    note: '',
+    startedAt: '2025-01-31T06:00:00.000Z',
+    status,
+    verdict: status === 'complete' ? { pass, criteria: [], generatorLimited: false, reasons: [] } : undefined,
+    bytes: 1_000,
+    ...rest,
+  };
+}
