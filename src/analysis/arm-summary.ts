@@ -1,7 +1,6 @@
-import { stalledOf } from '../metrics/counts.ts';
+import { stalledOf, stepsOf } from '../metrics/counts.ts';
 import { type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
-import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
 import { measuredUs } from './measured-time.ts';
 import { ratePerFrame } from './rate-per-frame.ts';
@@ -94,14 +93,6 @@ function summarisePhases(arm: Arm, histograms: HistogramsByTag): Pick<ArmSummary
     return histogram === undefined ? [] : [[name, quantilesOf(histogram)] as const];
   });
   return phases.length === 0 ? {} : { phases: Object.fromEntries(phases) };
-}
-
-/** Connections that ended for another to carry on: neither completed nor failed. */
-function stepsOf({ outcomes }: Readonly<SeriesCounts>): number {
-  return Object.entries(outcomes).reduce(
-    (sum, [outcome, count]) => (OUTCOME_GROUPS[outcome as Outcome] === 'step' ? sum + count : sum),
-    0,
-  );
 }
 
 function shareOf(part: number, whole: number): number {

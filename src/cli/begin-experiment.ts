@@ -18,6 +18,7 @@ import {
 import { isAlive, markProcess } from '../store/process-mark.ts';
 import { redactCommand } from './command-line.ts';
 import type { ExperimentOptions } from './commands/experiment.ts';
+import { readOverrides } from './commands/run.ts';
 import type { Host } from './host.ts';
 import { resultsDir } from './run-options.ts';
 
@@ -40,7 +41,7 @@ export async function beginExperiment(
     });
   }
   const commands = requireCommands(options);
-  const overrides = overridesOf(options);
+  const overrides = overridesOf(options, host);
   const scenario = await loadScenario(nameOrPath, scenarioDirs(host.cwd), overrides);
   const seed = options.seed ?? randomInt(2 ** 31);
   const startedAt = new Date(host.now()).toISOString();
@@ -93,7 +94,7 @@ export async function resumeExperiment(
       hint: 'wait for it, or interrupt that process first',
     });
   }
-  const { set: given = [], ...others } = overridesOf(options);
+  const { set: given = [], ...others } = overridesOf(options, host);
   const kept = (found.overrides.set ?? []).filter((assignment) => !assignment.endsWith(REDACTED));
   if (kept.length + given.length < (found.overrides.set ?? []).length) {
     throw new UsageError(
@@ -124,10 +125,12 @@ export async function resumeExperiment(
   };
 }
 
-function overridesOf(options: ExperimentOptions): Overrides {
-  const { proxy, target, via, rate, duration, tcpTimestamps, set } = options;
+function overridesOf(options: ExperimentOptions, host: Host): Overrides {
+  const { proxy, target, via, rate, duration, tcpTimestamps, set, ...others } = readOverrides(options, host);
+  const { proxyUser, keytab, principal, service } = others;
+  const network = { proxy, target, via, rate, duration, tcpTimestamps, set };
   return Object.fromEntries(
-    Object.entries({ proxy, target, via, rate, duration, tcpTimestamps, set }).filter(
+    Object.entries({ ...network, proxyUser, keytab, principal, service }).filter(
       ([, value]) => value !== undefined,
     ),
   );

@@ -114,7 +114,18 @@ export function createActs(
 /** The command line of one run alone, for its run.json. */
 function runArguments(
   path: string,
-  { proxy, target, via, rate, duration, tcpTimestamps, set = [] }: ExperimentState['overrides'],
+  {
+    proxy,
+    target,
+    via,
+    rate,
+    duration,
+    tcpTimestamps,
+    keytab,
+    principal = [],
+    service,
+    set = [],
+  }: ExperimentState['overrides'],
   { label, workers, engine }: Pick<ExperimentState, 'workers' | 'engine'> & { label: string },
 ): string[] {
   const flags = Object.entries({
@@ -124,12 +135,15 @@ function runArguments(
     rate,
     duration,
     'tcp-timestamps': tcpTimestamps,
+    keytab,
+    service,
     label,
   });
   return [
     'run',
     path,
     ...flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
+    ...principal.flatMap((name) => ['--principal', name]),
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...(workers === 1 ? [] : ['--workers', String(workers)]),
     ...(engine === 'auto' ? [] : ['--engine', engine]),

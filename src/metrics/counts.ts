@@ -1,3 +1,4 @@
+import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import type { EndpointCounts, SeriesCounts, TokenCounts } from './types.ts';
 
 /** The plain counters of a series; the rest are counts by key. */
@@ -88,4 +89,12 @@ function emptyEndpointCounts(): EndpointCounts {
 
 function addByKey(sum: Record<string, number>, part: Readonly<Record<string, number>>): void {
   for (const [key, count] of Object.entries(part)) sum[key] = (sum[key] ?? 0) + count;
+}
+
+/** Connections that ended for another to carry on: neither completed nor failed. */
+export function stepsOf({ outcomes }: Readonly<SeriesCounts>): number {
+  return Object.entries(outcomes).reduce(
+    (sum, [outcome, count]) => (OUTCOME_GROUPS[outcome as Outcome] === 'step' ? sum + count : sum),
+    0,
+  );
 }

@@ -12,7 +12,7 @@ import {
   type RunCourse,
 } from '../analysis/compare/types.ts';
 import type { Summary } from '../analysis/types.ts';
-import { stalledOf } from '../metrics/counts.ts';
+import { stalledOf, stepsOf } from '../metrics/counts.ts';
 import { addEncoded } from '../metrics/encoded.ts';
 import type { Frame, SeriesCounts, Timed } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -75,13 +75,12 @@ async function readCells(
   return { cells, lastSecond };
 }
 
-/** Frames of a version to come may count what people asked for, too. */
-type AnyCounts = SeriesCounts & { readonly requests?: number };
-
-function addCounts(cells: ArmCells, second: number, counts: AnyCounts, arm: Arm): void {
+function addCounts(cells: ArmCells, second: number, counts: SeriesCounts, arm: Arm): void {
   if (counts.scheduled > 0) cells.open(second);
   for (const key of ['scheduled', 'started', 'completed'] as const) cells.add(key, second, counts[key]);
+  // Frames of an earlier version lack it.
   if (counts.requests !== undefined) cells.add('requests', second, counts.requests);
+  if (arm.auth !== undefined) cells.add('concluded', second, counts.started - stepsOf(counts));
   let bySecond = 0;
   for (const [startedIn, stalled] of Object.entries(counts.stalledBySecond)) {
     cells.add('stalled', Number(startedIn), stalled);

@@ -108,6 +108,32 @@ describe('rushhour experiment', () => {
     expect(OVER).toContain((await resume(id)).code);
   });
 
+  it('gives its runs the credentials of the command line, and keeps none', async () => {
+    const file = await place.scenario(
+      'asking',
+      `
+schema: 1
+farEnd: embedded
+arms:
+  web:
+    target: /
+    auth: { scheme: basic, credentials: { env: RUSHHOUR_TEST_NOT_SET } }
+    load: [{ hold: { rate: 20/s, for: 1s } }]
+`,
+    );
+    const { code, stderr } = await place.run([
+      ...['experiment', file, '--rounds', '1', '--settle', '10ms', '--a', 'true', '--b', 'true'],
+      ...['-U', 'ada:s3hr-geheim', '--json', '--results', place.results],
+    ]);
+    expect(stderr).not.toContain('RUSHHOUR_TEST_NOT_SET');
+    expect(OVER).toContain(code);
+    expect((await readState()).steps.map(({ state }) => state)).toEqual(['done', 'done']);
+    for (const entry of await readdir(place.results, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      expect(await readFile(join(entry.parentPath, entry.name), 'latin1')).not.toContain('s3hr-geheim');
+    }
+  });
+
   it('with --dry-run shows the order, and does nothing', async () => {
     const { code, stdout } = await place.run(begin('--rounds', '3', '--seed', '5', '--dry-run'));
     expect(code).toBe(0);

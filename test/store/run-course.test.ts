@@ -1,8 +1,10 @@
-import { cpSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { listFigures } from '../../src/analysis/compare/arm-figures.ts';
 import { quantileAt } from '../../src/analysis/compare/time-sample.ts';
+import type { Frame } from '../../src/metrics/types.ts';
 import { findRuns } from '../../src/store/find-runs.ts';
 import { readRunCourse } from '../../src/store/run-course.ts';
 import { makeFolder } from './runs.ts';
@@ -39,6 +41,34 @@ describe('the course of a real run', () => {
     // A spectrum tells the lower end of what the histogram does not tell apart, to within 0.1 %.
     expect(quantileAt(spectrum, 0.9) / summary.handshakeUs.p90).toBeCloseTo(1, 2);
     expect([...arms.get('control')!.times.keys()]).toEqual(['handshakeUs', 'totalUs']);
+  });
+
+  it('counts connections that another carried on neither as completed nor as failed', async () => {
+    const dir = join(makeFolder(), 'closing');
+    cpSync(BEFORE, dir, { recursive: true });
+    const info = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8'));
+    for (const arm of info.scenario.arms) arm.auth = { scheme: 'basic' };
+    writeFileSync(join(dir, 'run.json'), JSON.stringify(info));
+    const frames = readFileSync(join(dir, 'frames.jsonl'), 'utf8').trim().split('\n');
+    const doubled = frames.map((line) => {
+      const frame = JSON.parse(line) as Frame;
+      for (const counts of Object.values(frame.series)) {
+        counts.outcomes['proxy-closed-after-407'] = counts.started;
+        counts.scheduled += counts.started;
+        counts.started *= 2;
+      }
+      return `${JSON.stringify(frame)}\n`;
+    });
+    writeFileSync(join(dir, 'frames.jsonl'), doubled.join(''));
+    const [plain, closing] = [await readRunCourse(BEFORE), await readRunCourse(dir)];
+    const shareOf = (run: typeof plain): number | undefined => {
+      const arm = run.arms.get('traffic')!;
+      return listFigures([arm])
+        .find(({ name }) => name === 'completedShare')
+        ?.measure([arm], 'seconds')?.value;
+    };
+    expect(shareOf(plain)).toBe(plain.arms.get('traffic')!.summary.completedShare);
+    expect(shareOf(closing)).toBe(shareOf(plain));
   });
 
   it('is what there is of a run that was killed', async () => {

@@ -36,7 +36,14 @@ export function listFigures(runs: readonly ArmCourse[]): Figure[] {
   return [
     shareFigure('stalled.rate', 'stalled', 'started', 'low', 'stalls'),
     shareFigure('frozen.rate', 'frozen', 'started', 'low', 'aside'),
-    shareFigure('completedShare', 'completed', 'started', 'high', 'others'),
+    // Connections that another carried on are neither completed nor failed.
+    shareFigure(
+      'completedShare',
+      'completed',
+      seen.has('concluded') ? 'concluded' : 'started',
+      'high',
+      'others',
+    ),
     ...outcomes.map((name) => shareFigure(`outcomes.${name}`, outcomeKey(name), 'scheduled', 'low', 'aside')),
     ...COMPARED_TIMES.flatMap((time) =>
       (Object.keys(COMPARED_QUANTILES) as ComparedQuantile[]).map((quantile) =>

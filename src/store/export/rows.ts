@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { stalledOf } from '../../metrics/counts.ts';
+import { COUNTERS, stalledOf } from '../../metrics/counts.ts';
 import { addEncoded } from '../../metrics/encoded.ts';
 import type { Stall } from '../../metrics/types.ts';
 import { OUTCOMES } from '../../outcome/outcome.ts';
@@ -32,20 +32,6 @@ export function readRows(dir: string, table: Table): AsyncGenerator<Row> {
   }
 }
 
-const COUNTS = [
-  'scheduled',
-  'started',
-  'unsent',
-  'established',
-  'completed',
-  'recovered',
-  'frozen',
-  'unresolved',
-  'healed',
-  'slow',
-  'bytes',
-] as const;
-
 /** Columns of a table that may have no rows; undefined where each run's own arms give them. */
 export function columnsOf(table: Table): readonly string[] | undefined {
   switch (table) {
@@ -60,7 +46,7 @@ export function columnsOf(table: Table): readonly string[] | undefined {
   }
 }
 
-const FRAME_COLUMNS = ['second', 'at', 'series', 'open', ...COUNTS, 'stalled'];
+const FRAME_COLUMNS = ['second', 'at', 'series', 'open', ...COUNTERS, 'stalled'];
 const OUTCOME_COLUMNS = OUTCOMES.map((outcome) => `outcomes.${outcome}`);
 const STALL_COLUMNS = [
   'at',
@@ -85,7 +71,7 @@ async function* readFrameRows(dir: string): AsyncGenerator<Row> {
         at: momentOf(startedAt, second * 1_000),
         series: name,
         open,
-        ...Object.fromEntries(COUNTS.map((key) => [key, counts[key]])),
+        ...Object.fromEntries(COUNTERS.map((key) => [key, counts[key] ?? 0])),
         stalled: stalledOf(counts),
         ...Object.fromEntries(
           OUTCOMES.map((outcome) => [`outcomes.${outcome}`, counts.outcomes[outcome] ?? 0]),
@@ -100,9 +86,9 @@ const KEYED_BY_DATA = ['endpoints', 'synRetransmits', 'outcomes', 'ramp', 'onset
 
 async function* readArmRows(dir: string): AsyncGenerator<Row> {
   const { run, arms } = await readSummary(dir);
-  for (const [arm, figures] of Object.entries(arms)) {
+  const rows = Object.entries(arms).map(([arm, figures]): Row => {
     const { ci95 } = figures.stalled;
-    yield {
+    return {
       run: run.id,
       label: run.label,
       arm,
@@ -113,7 +99,10 @@ async function* readArmRows(dir: string): AsyncGenerator<Row> {
         OUTCOMES.map((outcome) => [`outcomes.${outcome}`, figures.outcomes[outcome] ?? 0]),
       ),
     };
-  }
+  });
+  // One arm may have figures that another lacks, such as the legs of a tunnel: each has a column for all of them.
+  const empty = Object.fromEntries(rows.flatMap((row) => Object.keys(row).map((key) => [key, null])));
+  for (const row of rows) yield { ...empty, ...row };
 }
 
 /** Every figure below, under its path in summary.json. */

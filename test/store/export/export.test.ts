@@ -1,6 +1,7 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COUNTERS } from '../../../src/metrics/counts.ts';
 import { type Format, formatRows } from '../../../src/store/export/format.ts';
 import { columnsOf, type Row, readRows, TABLES, type Table } from '../../../src/store/export/rows.ts';
 import { FILES } from '../../../src/store/files.ts';
@@ -51,6 +52,22 @@ describe('tables of a run', () => {
     expect(sum(stress, 'stalled')).toBe(arm.stalled.count);
     expect(sum(stress, 'outcomes.ok')).toBe(arm.outcomes.ok);
     expect(sum(rows, 'scheduled')).toBe(arm.scheduled + (arm.ramp?.scheduled ?? 0));
+  });
+
+  it('frames: have a column for every counter', async () => {
+    const [row] = await collect(readRows((await record()).dir, 'frames'));
+    expect(Object.keys(row!)).toEqual(expect.arrayContaining([...COUNTERS]));
+    expect(columnsOf('frames')).toEqual(Object.keys(row!));
+  });
+
+  it('arms: a figure that one arm alone has is a column of all', async () => {
+    const { dir, summary } = await record();
+    const legs = { tlsUs: summary.arms['stress']!.totalUs };
+    const arms = { plain: summary.arms['stress'], tunnel: { ...summary.arms['stress'], phases: legs } };
+    await writeFile(join(dir, FILES.summary), JSON.stringify({ ...summary, arms }));
+    const [plain, tunnel] = await collect(readRows(dir, 'arms'));
+    expect(Object.keys(plain!)).toEqual(Object.keys(tunnel!));
+    expect([plain?.['phases.tlsUs.p50'], tunnel?.['phases.tlsUs.p50']]).toEqual([null, legs.tlsUs.p50]);
   });
 
   it('arms: the figures of the summary, under their paths', async () => {
