@@ -18,12 +18,17 @@ describe('the closing line', () => {
     expect(lines.at(-1)).toBe('1 passed, 3 failed, 4 skipped');
   });
 
-  it('comes after the skipped suites, each by its outermost name and with its reason', () => {
+  it('comes after the skipped suites, each with its reason, and after what failed, each with its error', () => {
     expect(lines.slice(0, -1)).toEqual([
       'Skipped:',
       '  mixed.fixture.ts > thinks better of it (1 test): the moon is wrong',
       '  mixed.fixture.ts > with a tool that nobody has (2 tests): needs no-such-tool',
       '  mixed.fixture.ts > with a hook that breaks > is not reached (1 test): no reason given',
+      '',
+      'Failed:',
+      '  mixed.fixture.ts: broken',
+      '  mixed.fixture.ts > fails: expected 1 to be 2 // Object.is equality',
+      '  unloadable.fixture.ts: this file does not load',
       '',
     ]);
   });

@@ -17,7 +17,7 @@ interface Tally {
 }
 
 /**
- * Ends a run with the suites that were skipped, by name and with their reasons, and one line of counts:
+ * Ends a run with the suites that were skipped and the tests that failed, by name and with why, and one line of counts:
  * `N passed, N failed, N skipped`. What broke outside a test (a file that does not load, a hook, a stray rejection)
  * counts as one failure each, so that no run with a fault reads `0 failed`.
  */
@@ -42,6 +42,9 @@ export default class ClosingLine implements Reporter {
         `  ${name} (${tests} ${tests === 1 ? 'test' : 'tests'}): ${reason ?? 'no reason given'}`,
     );
     if (lines.length > 0) process.stdout.write(`Skipped:\n${lines.join('\n')}\n\n`);
+    const failed = modules.flatMap((module) => listFailed(module, relative(this.#root, module.moduleId)));
+    // Once more at the very end: whoever sees only the last lines of a log has to know which they were.
+    if (failed.length > 0) process.stdout.write(`Failed:\n${failed.join('\n')}\n\n`);
     process.stdout.write(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`);
   }
 }
@@ -56,6 +59,23 @@ function count(suite: TestModule | TestSuite, tally: Tally): void {
       tally[state === 'pending' ? 'failed' : state] += 1;
     }
   }
+}
+
+/** Each failed test, and each file or suite that broke outside of one, with the first line of why. */
+function listFailed(module: TestModule, path: string): string[] {
+  const broken = [module, ...module.children.allSuites()].flatMap((suite) =>
+    suite.errors().map(({ message }) => `  ${path}: ${firstLine(message)}`),
+  );
+  const tests = [...module.children.allTests()].flatMap((test) => {
+    const { state, errors = [] } = test.result();
+    if (state === 'passed' || state === 'skipped') return [];
+    return [`  ${path} > ${test.fullName}: ${firstLine(errors[0]?.message ?? 'cut short')}`];
+  });
+  return [...broken, ...tests];
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!;
 }
 
 /** The outermost skipped suites and tests below a suite. */

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/cli/context.ts';
@@ -35,10 +37,21 @@ async function lab(...args: string[]) {
   return { exitCode, out: host.stdout.text, err: host.stderr.text };
 }
 
-/** The id of the lab that this process is about to make. */
-async function findOwnLab(): Promise<string> {
+const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+
+/** In a process of its own, for what it runs writes where it does itself. */
+function start(...args: string[]): { pid: number; exitCode: Promise<number> } {
+  const child = spawn(process.execPath, [MAIN, 'lab', ...args], { stdio: 'ignore' });
+  return {
+    pid: child.pid!,
+    exitCode: new Promise((resolve) => child.once('exit', (code) => resolve(code ?? -1))),
+  };
+}
+
+/** The id of the lab that a process is about to make. */
+async function findLabOf(pid: number): Promise<string> {
   for (;;) {
-    const own = listLabs(STATE_DIR).find(({ owner }) => owner?.pid === process.pid);
+    const own = listLabs(STATE_DIR).find(({ owner }) => owner?.pid === pid);
     if (own !== undefined) return own.id;
     await sleep(5);
   }
@@ -95,7 +108,7 @@ suiteNeeding('the lab as its user sees it', ['linux', 'root', 'netns', 'ip', 'nf
       ];
       expect((await lab(...told)).exitCode).toBe(137);
       expect(
-        (await lab('exec', '--lab', id, '--in', 'fw', '--', 'nft', 'list', 'table', 'ip', 'nothing'))
+        (await lab('exec', '--lab', id, '--in', 'fw', '--', 'sh', '-c', 'nft list table ip nothing 2>&-'))
           .exitCode,
       ).toBe(1);
     } finally {
@@ -112,9 +125,9 @@ suiteNeeding('the lab as its user sees it', ['linux', 'root', 'netns', 'ip', 'nf
     const results = mkdtempSync(join(tmpdir(), 'rushhour-lab-results-'));
     try {
       const flags = ['--target', 'tcp://{closed}', '--duration', '1s', '--results', results, '--quiet'];
-      const running = lab('run', preset, 'closed-port', ...flags);
-      const id = await findOwnLab();
-      expect((await running).exitCode).toBe(expected);
+      const running = start('run', preset, 'closed-port', ...flags);
+      const id = await findLabOf(running.pid);
+      expect(await running.exitCode).toBe(expected);
       expect(readdirSync(results)).toHaveLength(1);
       expect((await listNamespaces()).filter((name) => name.startsWith(`rh-${id}-`))).toEqual([]);
       expect(listLabs(STATE_DIR).filter((state) => state.id === id)).toEqual([]);
