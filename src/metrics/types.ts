@@ -1,4 +1,5 @@
 import type { Outcome } from '../outcome/outcome.ts';
+import type { Quantiles } from './histogram.ts';
 
 /**
  * What is timed, for every series. From the intended start; the `-service` twins from the actual one. `total` ends with
@@ -124,6 +125,15 @@ export interface Frame {
  * `<series>.<timed>`, or `lateness` for the generator's own.
  */
 export type FrameHistograms = Record<string, string>;
+
+/** One second as it is handed to sinks: what was recorded in it, never what there was before. */
+export interface RecordedSecond {
+  /** Milliseconds since 1970 at its beginning, by the clock as it was when the run began: no two seconds share one. */
+  readonly atMs: number;
+  readonly frame: Frame;
+  /** Of the second's histograms, microseconds, by tag. */
+  readonly quantiles: ReadonlyMap<string, Quantiles>;
+}
 
 /** Tag of the generator's own lateness: actual minus intended start. */
 export const LATENESS_TAG = 'lateness';

@@ -1,95 +1,93 @@
 import { summarise } from '../analysis/summarise.ts';
 import { Tally } from '../analysis/tally.ts';
 import type { RunStatus, Summary } from '../analysis/types.ts';
-import { createHistogram, encodeHistogram, type Histogram } from '../metrics/histogram.ts';
-import { addHistogram, HistogramMerger, mergeFrames } from '../metrics/merge.ts';
-import type { Frame } from '../metrics/types.ts';
+import { createHistogram, type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
+import { addHistogram } from '../metrics/merge.ts';
+import type { RecordedSecond } from '../metrics/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { runOf } from '../store/run-info.ts';
 import type { RunWriter } from '../store/run-writer.ts';
 import type { FromWorker } from '../worker/protocol.ts';
-import { FrameMerger, type MergedSecond } from './frame-merger.ts';
 import { ProgressTally, type Schedule } from './progress.ts';
 import type { TakenTokens } from './token-mint.ts';
 import type { Progress } from './types.ts';
+import { type WholeSecond, WholeSeconds } from './whole-seconds.ts';
+
+export interface RecordingOptions {
+  readonly writer: RunWriter;
+  readonly shards: number;
+  readonly schedule: Schedule;
+  readonly takeTokens?: () => TakenTokens | undefined;
+  readonly onProgress: (progress: Progress) => void;
+  /** Told once the second is on disk, or waits for a disk that has no room. */
+  readonly onSecond?: ((recorded: RecordedSecond) => void) | undefined;
+}
 
 /** Takes what the shards report, keeps it on disk and in sums, and says where the run stands. */
 export class Recording {
-  readonly #writer: RunWriter;
-  readonly #merger: FrameMerger;
-  readonly #histogramMerger = new HistogramMerger();
+  readonly #options: RecordingOptions;
+  readonly #seconds: WholeSeconds;
   readonly #progress: ProgressTally;
-  readonly #onProgress: (progress: Progress) => void;
-  readonly #takeTokens: () => TakenTokens | undefined;
   readonly #tally = new Tally();
   readonly #histograms = new Map<string, Histogram>();
   readonly #handshakes = createHistogram();
+  readonly #startedAtMs: number;
+  #quantiles = new Map<string, Quantiles>();
   #written: Promise<void> = Promise.resolve();
   isStopping = false;
 
-  constructor(
-    writer: RunWriter,
-    shards: number,
-    schedule: Schedule,
-    onProgress: (progress: Progress) => void,
-    takeTokens: () => TakenTokens | undefined = () => undefined,
-  ) {
-    this.#writer = writer;
-    this.#merger = new FrameMerger(Array.from({ length: shards }, (_, index) => index));
-    this.#progress = new ProgressTally(schedule);
-    this.#onProgress = onProgress;
-    this.#takeTokens = takeTokens;
+  constructor(options: RecordingOptions) {
+    this.#options = options;
+    this.#progress = new ProgressTally(options.schedule);
+    this.#startedAtMs = Date.parse(options.writer.info.startedAt);
+    this.#seconds = new WholeSeconds({
+      shards: options.shards,
+      takeTokens: options.takeTokens ?? (() => undefined),
+      onHistogram: (tag, histogram) => this.#count(tag, histogram),
+      onSecond: (second) => this.#take(second),
+    });
   }
 
   receive(message: FromWorker): void {
-    switch (message.kind) {
-      case 'ready':
-      case 'tokens-wanted':
-        return;
-      case 'frame':
-        for (const second of this.#merger.add(message)) this.#take(second);
-        return;
-      case 'done':
-        for (const second of this.#merger.finish(message.shard)) this.#take(second);
-    }
+    this.#seconds.receive(message);
   }
 
   /** Waits until all is on disk and writes the summary. */
   async finish(scenario: Scenario, status: RunStatus): Promise<Summary> {
     await this.#written;
+    const { writer } = this.#options;
     const endedAt = new Date().toISOString();
-    const run = runOf(this.#writer.info, status, endedAt);
-    const { nat, synResentAtSec } = this.#writer.info;
+    const run = runOf(writer.info, status, endedAt);
+    const { nat, synResentAtSec } = writer.info;
     const summary = summarise({
       ...{ run, scenario, tally: this.#tally, histograms: this.#histograms },
       ...(nat === undefined ? {} : { nat: nat.ports }),
       ...(synResentAtSec === undefined ? {} : { synResentAtSec }),
     });
-    await this.#writer.finish(summary, status, endedAt);
+    await writer.finish(summary, status, endedAt);
     return summary;
   }
 
-  /** One second after the other: a slow disk makes the next one wait, never the load. */
-  #take(second: MergedSecond): void {
-    const tokens = this.#takeTokens();
-    const frame =
-      tokens === undefined ? second.frame : mergeFrames([second.frame, tokensFrame(second.frame, tokens)]);
-    this.#tally.add(frame);
-    const encoded = this.#histogramMerger.merge(second.histograms, (tag, histogram) => {
-      if (tag.endsWith('.handshake')) this.#handshakes.add(histogram);
-      addHistogram(this.#histograms, tag, histogram);
-    });
-    for (const [tag, histogram] of tokens?.histograms ?? []) {
-      encoded.set(tag, { text: encodeHistogram(histogram), maxUs: histogram.maxValue });
-      addHistogram(this.#histograms, tag, histogram);
-    }
-    this.#written = this.#written.then(() => this.#writer.append(frame, encoded, second.stalls));
-    this.#progress.add(frame);
-    this.#onProgress(this.#progress.read(this.#handshakes, this.isStopping));
+  #count(tag: string, histogram: Histogram): void {
+    if (tag.endsWith('.handshake')) this.#handshakes.add(histogram);
+    addHistogram(this.#histograms, tag, histogram);
+    if (this.#options.onSecond !== undefined) this.#quantiles.set(tag, quantilesOf(histogram));
   }
-}
 
-/** What was made on this side of the threads, as if another shard had counted it. */
-function tokensFrame({ second }: Frame, { counts }: TakenTokens): Frame {
-  return { second, series: {}, open: 0, stallsLeftOut: 0, tokens: { ...counts } };
+  /** One second after the other: a slow disk makes the next one wait, never the load. */
+  #take({ frame, encoded, stalls }: WholeSecond): void {
+    const { writer, onProgress, onSecond } = this.#options;
+    this.#tally.add(frame);
+    const recorded = {
+      atMs: this.#startedAtMs + frame.second * 1_000,
+      frame,
+      quantiles: this.#quantiles,
+    };
+    this.#quantiles = new Map();
+    this.#written = this.#written
+      .then(() => writer.append(frame, encoded, stalls))
+      .then(() => onSecond?.(recorded));
+    this.#progress.add(frame);
+    onProgress(this.#progress.read(this.#handshakes, this.isStopping));
+  }
 }

@@ -1,4 +1,5 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
+import type { RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';
 
@@ -80,6 +81,8 @@ export interface RunListener {
   /** Everything is resolved, checked and ready; load starts next. */
   planned?(plan: RunPlan): void;
   progress?(progress: Progress): void;
+  /** A second that was recorded, for sinks. Never awaited, and must not throw. */
+  second?(recorded: RecordedSecond): void;
   /** Something worth a line: a full disk, a worker that died. Named, counted, never fatal by itself. */
   warning?(message: string): void;
 }

@@ -72,7 +72,12 @@ export async function recordRun(
   status: RunStatus = 'complete',
 ): Promise<{ dir: string; id: string; summary: Summary }> {
   const writer = await createRun(resultsDir, factsOf(changes), fail);
-  const recording = new Recording(writer, 1, { durationUs: undefined, attempts: undefined }, () => {});
+  const recording = new Recording({
+    writer,
+    shards: 1,
+    schedule: { durationUs: undefined, attempts: undefined },
+    onProgress() {},
+  });
   const recorder = recorderOf();
   for (let second = 0; second < seconds; second += 1) {
     playSecond(recorder, second);
