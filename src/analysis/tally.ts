@@ -1,26 +1,11 @@
 import { addCounts, addTokens, emptyCounts } from '../metrics/counts.ts';
 import type { Frame, SeriesCounts, TokenCounts } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
+import { SecondColumns, type SecondCounts } from './second-columns.ts';
+
+export { emptySecond, type SecondCounts } from './second-columns.ts';
 
 const REFUSALS = ['handshake-refused', 'handshake-reset', 'handshake-unreachable'] as const;
-
-/** What happened to the attempts of one second. */
-export interface SecondCounts {
-  scheduled: number;
-  started: number;
-  unsent: number;
-  /** By the second in which the handshake was complete. */
-  established: number;
-  /** Answered by an RST or an ICMP error, which is to say at once. */
-  refused: number;
-  /** By the second in which the SYN was sent, whenever it turned out. */
-  stalled: number;
-  /**
-   * Failed by the path or the far end, frozen handshakes left out: those are stalls. By the second in which they ended,
-   * for nothing tells when they were begun: a timeout of the response may count towards a later step of the load.
-   */
-  failed: number;
-}
 
 /** One series over the whole run. */
 export interface SeriesTally {
@@ -28,9 +13,14 @@ export interface SeriesTally {
   readonly bySecond: ReadonlyMap<number, SecondCounts>;
 }
 
+interface OpenSeries {
+  readonly counts: SeriesCounts;
+  readonly bySecond: SecondColumns;
+}
+
 /** Adds frames up. A live run and a rebuilt one share it; memory grows with the run's seconds, not its attempts. */
 export class Tally {
-  readonly #series = new Map<string, { counts: SeriesCounts; bySecond: Map<number, SecondCounts> }>();
+  readonly #series = new Map<string, OpenSeries>();
   readonly #tokens: Record<string, TokenCounts> = {};
   #lastSecond = -1;
   #lastScheduledSecond = -1;
@@ -44,22 +34,23 @@ export class Tally {
       if (counts.scheduled > 0) {
         this.#lastScheduledSecond = Math.max(this.#lastScheduledSecond, frame.second);
       }
-      const second = openSecond(bySecond, frame.second);
-      second.scheduled += counts.scheduled;
-      second.started += counts.started;
-      second.unsent += counts.unsent;
-      second.established += counts.established;
-      second.refused += refusedOf(counts);
-      second.failed += failedOf(counts);
+      bySecond.add(frame.second, {
+        scheduled: counts.scheduled,
+        started: counts.started,
+        unsent: counts.unsent,
+        established: counts.established,
+        refused: refusedOf(counts),
+        failed: failedOf(counts),
+      });
       for (const [startedIn, stalled] of Object.entries(counts.stalledBySecond)) {
-        openSecond(bySecond, Number(startedIn)).stalled += stalled;
+        bySecond.add(Number(startedIn), { stalled });
       }
     }
   }
 
   /** The series of that name; an empty one where nothing was counted. */
   series(name: string): SeriesTally {
-    return this.#series.get(name) ?? { counts: emptyCounts(), bySecond: new Map() };
+    return this.#series.get(name) ?? { counts: emptyCounts(), bySecond: new SecondColumns() };
   }
 
   /** What became of an arm's tokens; undefined where it had none. */
@@ -81,25 +72,13 @@ export class Tally {
     return this.#lastScheduledSecond;
   }
 
-  #open(name: string): { counts: SeriesCounts; bySecond: Map<number, SecondCounts> } {
+  #open(name: string): OpenSeries {
     const known = this.#series.get(name);
     if (known !== undefined) return known;
-    const opened = { counts: emptyCounts(), bySecond: new Map<number, SecondCounts>() };
+    const opened = { counts: emptyCounts(), bySecond: new SecondColumns() };
     this.#series.set(name, opened);
     return opened;
   }
-}
-
-function openSecond(bySecond: Map<number, SecondCounts>, second: number): SecondCounts {
-  const known = bySecond.get(second);
-  if (known !== undefined) return known;
-  const opened = emptySecond();
-  bySecond.set(second, opened);
-  return opened;
-}
-
-export function emptySecond(): SecondCounts {
-  return { scheduled: 0, started: 0, unsent: 0, established: 0, refused: 0, stalled: 0, failed: 0 };
 }
 
 /** Not what an arm expects to be refused: that is its `ok`. */

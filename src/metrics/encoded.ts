@@ -1,21 +1,16 @@
 import { inflateSync } from 'node:zlib';
+import { valueAt } from './buckets.ts';
+import {
+  COMPRESSED_COOKIE,
+  COMPRESSED_HEAD_BYTES,
+  COOKIE,
+  HEAD_BYTES,
+  LONGEST_WORD_BYTES,
+} from './encoding.ts';
 import { type Histogram, LONGEST_US, SIGNIFICANT_DIGITS } from './histogram.ts';
 
-/**
- * HdrHistogram's V2 encoding (EncodableHistogram.java, AbstractHistogram.encodeIntoByteBuffer; the word size is in the
- * cookie's second digit): compressed, a cookie, the length of what follows, and that in zlib's format; within, a head of
- * 40 bytes and the counts.
- */
-const COMPRESSED_COOKIE = 0x1c849314;
-const COMPRESSED_HEAD_BYTES = 8;
-const COOKIE = 0x1c849313;
-const HEAD_BYTES = 40;
-
-/** Values below this have a count each; every further doubling of them has half as many. For 3 digits. */
-const SUB_BUCKETS = 2_048;
-
-/** A word of the counts: 8 bytes of 7 bits, and a ninth of 8 (ZigZagEncoding.java, LEB128-64b9B). */
-const LONGEST_WORD_BYTES = 9;
+/** For zlib, which would take 16 KB from the system for each answer: most seconds' counts are shorter than this. */
+const CHUNK_BYTES = 4_096;
 
 /**
  * Adds an encoded histogram to a sum without making a histogram of it: one of 92 KB for each arm, phase and second would
@@ -62,7 +57,7 @@ function unpack(text: string): Buffer {
   const packed = Buffer.from(text, 'base64');
   if (packed.length < COMPRESSED_HEAD_BYTES || packed.readUInt32BE(0) !== COMPRESSED_COOKIE)
     throw new Error('not a compressed V2 histogram');
-  const bytes = inflateSync(packed.subarray(COMPRESSED_HEAD_BYTES));
+  const bytes = inflateSync(packed.subarray(COMPRESSED_HEAD_BYTES), { chunkSize: CHUNK_BYTES });
   if (!isOurs(bytes)) throw new Error('a histogram of another range or precision');
   return bytes;
 }
@@ -76,11 +71,4 @@ function isOurs(bytes: Buffer): boolean {
     bytes.readBigInt64BE(16) === 1n &&
     bytes.readBigInt64BE(24) === BigInt(LONGEST_US)
   );
-}
-
-/** The lowest value that is counted at an index. */
-function valueAt(index: number): number {
-  const half = SUB_BUCKETS / 2;
-  if (index < SUB_BUCKETS) return index;
-  return ((index % half) + half) * 2 ** (Math.floor(index / half) - 1);
 }

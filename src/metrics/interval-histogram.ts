@@ -1,42 +1,45 @@
-import { createHistogram, encodeHistogram, recordUs } from './histogram.ts';
+import { BUCKETS, bucketOf } from './buckets.ts';
+import { type Counted, HistogramEncoder } from './encoding.ts';
+import { LONGEST_US, SIGNIFICANT_DIGITS } from './histogram.ts';
 
-/** Times below this are counted by the microsecond first: most handshakes and answers are far below. */
-const STAGED_US = 16_384;
+/** One after the other is encoded, so that a thread needs one. */
+const encoder = new HistogramEncoder();
 
 /**
- * The times of one second. Recording into an HDR histogram costs a logarithm and a power each; most times are short, so
- * they are counted in an array and handed over once a second.
+ * The times of one second. The library's histogram costs a logarithm and a power for each; bits tell as much, and only
+ * what a second touched is read and emptied at its end.
  */
 export class IntervalHistogram {
-  readonly #histogram = createHistogram();
-  readonly #staged = new Uint32Array(STAGED_US);
-  #isStaged = false;
+  readonly #counts = new Uint32Array(BUCKETS);
+  #first = BUCKETS;
+  #end = 0;
 
+  /** Records a time, rounded to whole microseconds and clamped to what histograms hold. */
   record(us: number): void {
-    const whole = Math.round(us);
-    if (whole >= 0 && whole < STAGED_US) {
-      this.#staged[whole] = this.#staged[whole]! + 1;
-      this.#isStaged = true;
-    } else {
-      recordUs(this.#histogram, us);
-    }
+    const index = bucketOf(us < 0 ? 0 : us > LONGEST_US ? LONGEST_US : Math.round(us));
+    this.#counts[index] = this.#counts[index]! + 1;
+    if (index < this.#first) this.#first = index;
+    if (index >= this.#end) this.#end = index + 1;
   }
 
   /** The second's histogram, encoded; undefined where nothing was recorded. Starts the next second empty. */
   take(): string | undefined {
-    if (this.#isStaged) this.#handOver();
-    if (this.#histogram.totalCount === 0) return undefined;
-    const encoded = encodeHistogram(this.#histogram);
-    this.#histogram.reset();
+    if (this.#end === 0) return undefined;
+    const encoded = encoder.encode(this.#counted());
+    this.#counts.fill(0, this.#first, this.#end);
+    this.#first = BUCKETS;
+    this.#end = 0;
     return encoded;
   }
 
-  #handOver(): void {
-    for (let us = 0; us < STAGED_US; us += 1) {
-      const count = this.#staged[us]!;
-      if (count > 0) this.#histogram.recordValueWithCount(us, count);
-    }
-    this.#staged.fill(0);
-    this.#isStaged = false;
+  #counted(): Counted {
+    return {
+      digits: SIGNIFICANT_DIGITS,
+      lowest: 1,
+      highest: LONGEST_US,
+      first: this.#first,
+      end: this.#end,
+      countAt: (index) => this.#counts[index]!,
+    };
   }
 }

@@ -94,30 +94,12 @@ export class SeriesCounter {
   takeCounts(): SeriesCounts | undefined {
     if (!this.#isTouched) return undefined;
     const counts = emptyCounts();
-    for (const [index, name] of COUNTERS.entries()) counts[name] = this.#counters[index]!;
+    for (let index = 0; index < COUNTERS.length; index += 1)
+      counts[COUNTERS[index]!] = this.#counters[index]!;
     counts.firstBegunUs = Math.round(this.#firstBegunUs);
     counts.lastBegunUs = Math.round(this.#lastBegunUs);
     counts.lastEndUs = Math.round(this.#lastEndUs);
-    for (const [index, name] of OUTCOMES.entries()) {
-      if (this.#outcomes[index] !== 0) counts.outcomes[name] = this.#outcomes[index]!;
-    }
-    this.#retransmits.forEach((count, retransmits) => {
-      if (count > 0) counts.synRetransmits[retransmits] = count;
-    });
-    for (const [second, count] of this.#stalledBySecond) counts.stalledBySecond[second] = count;
-    for (const [index, key] of this.#bins.keys.entries()) {
-      const [attempts, stalled] = [this.#reused[index]!, this.#reusedStalled[index]!];
-      if (attempts !== 0 || stalled !== 0) counts.byReuseAge[key] = { attempts, stalled };
-    }
-    for (const [index, name] of this.#endpoints.entries()) {
-      const [started, established, completed, stalled] = this.#byEndpoint.subarray(index * ENDPOINT_COLUMNS);
-      counts.endpoints[name] = {
-        started: started!,
-        established: established!,
-        completed: completed!,
-        stalled: stalled!,
-      };
-    }
+    this.#takeByKey(counts);
     this.#reset();
     return counts;
   }
@@ -127,6 +109,33 @@ export class SeriesCounter {
     for (const [timed, histogram] of this.#histograms) {
       const encoded = histogram.take();
       if (encoded !== undefined) into[`${this.name}.${timed}`] = encoded;
+    }
+  }
+
+  /** By index: an iterator makes an array of every bin, some hundreds a second and series. */
+  #takeByKey(counts: SeriesCounts): void {
+    for (let index = 0; index < OUTCOMES.length; index += 1) {
+      if (this.#outcomes[index] !== 0) counts.outcomes[OUTCOMES[index]!] = this.#outcomes[index]!;
+    }
+    for (let retransmits = 0; retransmits <= MAX_RETRANSMITS; retransmits += 1) {
+      const count = this.#retransmits[retransmits]!;
+      if (count > 0) counts.synRetransmits[retransmits] = count;
+    }
+    for (const [second, count] of this.#stalledBySecond) counts.stalledBySecond[second] = count;
+    const { keys } = this.#bins;
+    for (let index = 0; index < keys.length; index += 1) {
+      const attempts = this.#reused[index]!;
+      const stalled = this.#reusedStalled[index]!;
+      if (attempts !== 0 || stalled !== 0) counts.byReuseAge[keys[index]!] = { attempts, stalled };
+    }
+    for (let index = 0; index < this.#endpoints.length; index += 1) {
+      const at = index * ENDPOINT_COLUMNS;
+      counts.endpoints[this.#endpoints[index]!] = {
+        started: this.#byEndpoint[at + columnOf('started')]!,
+        established: this.#byEndpoint[at + columnOf('established')]!,
+        completed: this.#byEndpoint[at + columnOf('completed')]!,
+        stalled: this.#byEndpoint[at + columnOf('stalled')]!,
+      };
     }
   }
 

@@ -1,0 +1,113 @@
+/** What happened to the attempts of one second. */
+export interface SecondCounts {
+  scheduled: number;
+  /** Below 0 where an attempt of an earlier second turns out never to have left. */
+  started: number;
+  unsent: number;
+  /** By the second in which the handshake was complete. */
+  established: number;
+  /** Answered by an RST or an ICMP error, which is to say at once. */
+  refused: number;
+  /** By the second in which the SYN was sent, whenever it turned out. */
+  stalled: number;
+  /**
+   * Failed by the path or the far end, frozen handshakes left out: those are stalls. By the second in which they ended,
+   * for nothing tells when they were begun: a timeout of the response may count towards a later step of the load.
+   */
+  failed: number;
+}
+
+export function emptySecond(): SecondCounts {
+  return { scheduled: 0, started: 0, unsent: 0, established: 0, refused: 0, stalled: 0, failed: 0 };
+}
+
+const COLUMNS = ['scheduled', 'started', 'unsent', 'established', 'refused', 'stalled', 'failed'] as const;
+const WIDTH = COLUMNS.length;
+
+/** Counts that cannot be below 0 stand one higher than they are, so that 0 tells a second of which nothing is known. */
+const KNOWN = COLUMNS.indexOf('scheduled');
+
+/** Seconds for which room is made at once: a gap of hours, as after sleep, takes none, and nothing is ever copied. */
+const BLOCK_SECONDS = 512;
+
+/**
+ * Counts by second for nights of them: 28 bytes a second, where an object in a map takes 230. It reads as a map whose seconds
+ * ascend; what it gives is a copy, made when asked for.
+ */
+export class SecondColumns implements ReadonlyMap<number, SecondCounts> {
+  readonly #blocks = new Map<number, Int32Array>();
+  #size = 0;
+
+  /** Adds to a second's counts; a second not known yet is, from then on. */
+  add(second: number, counts: Readonly<Partial<SecondCounts>>): void {
+    const block = this.#open(Math.floor(second / BLOCK_SECONDS));
+    const at = offsetOf(second);
+    if (block[at + KNOWN] === 0) {
+      block[at + KNOWN] = 1;
+      this.#size += 1;
+    }
+    for (let column = 0; column < WIDTH; column += 1) {
+      block[at + column] = block[at + column]! + (counts[COLUMNS[column]!] ?? 0);
+    }
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(second: number): boolean {
+    const block = this.#blocks.get(Math.floor(second / BLOCK_SECONDS));
+    return block !== undefined && Number.isInteger(second) && block[offsetOf(second) + KNOWN] !== 0;
+  }
+
+  get(second: number): SecondCounts | undefined {
+    if (!this.has(second)) return undefined;
+    const block = this.#blocks.get(Math.floor(second / BLOCK_SECONDS))!;
+    const at = offsetOf(second);
+    const counts = emptySecond();
+    for (let column = 0; column < WIDTH; column += 1) {
+      counts[COLUMNS[column]!] = block[at + column]! - (column === KNOWN ? 1 : 0);
+    }
+    return counts;
+  }
+
+  *keys(): Generator<number, undefined> {
+    for (const number of [...this.#blocks.keys()].sort((a, b) => a - b)) {
+      const first = number * BLOCK_SECONDS;
+      for (let second = first; second < first + BLOCK_SECONDS; second += 1) {
+        if (this.has(second)) yield second;
+      }
+    }
+  }
+
+  *entries(): Generator<[number, SecondCounts], undefined> {
+    for (const second of this.keys()) yield [second, this.get(second)!];
+  }
+
+  *values(): Generator<SecondCounts, undefined> {
+    for (const second of this.keys()) yield this.get(second)!;
+  }
+
+  [Symbol.iterator](): Generator<[number, SecondCounts], undefined> {
+    return this.entries();
+  }
+
+  forEach(
+    visit: (counts: SecondCounts, second: number, columns: ReadonlyMap<number, SecondCounts>) => void,
+  ): void {
+    for (const [second, counts] of this) visit(counts, second, this);
+  }
+
+  #open(number: number): Int32Array {
+    const known = this.#blocks.get(number);
+    if (known !== undefined) return known;
+    const opened = new Int32Array(BLOCK_SECONDS * WIDTH);
+    this.#blocks.set(number, opened);
+    return opened;
+  }
+}
+
+/** Where a second's counts begin in its block. */
+function offsetOf(second: number): number {
+  return (second % BLOCK_SECONDS) * WIDTH;
+}

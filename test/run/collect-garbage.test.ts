@@ -1,0 +1,31 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { collectGarbageRegularly } from '../../src/run/collect-garbage.ts';
+
+const EVERY_MS = 60_000;
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** Something that nobody holds any more: tells whether it has been collected. */
+function forget(): () => boolean {
+  const reference = new WeakRef({ large: new Float64Array(10) });
+  return () => reference.deref() === undefined;
+}
+
+it("collects this thread's garbage once a minute until it is ended", async () => {
+  const stop = collectGarbageRegularly();
+  const isGone = forget();
+  // A weak reference holds what it points to until the turn in which it was made or read is over.
+  await nextTurn();
+  vi.advanceTimersByTime(EVERY_MS);
+  await nextTurn();
+  expect(isGone()).toBe(true);
+  stop();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('leaves the collector out of everybody else’s reach', () => {
+  collectGarbageRegularly()();
+  expect(globalThis).not.toHaveProperty('gc');
+});
