@@ -2,7 +2,6 @@ import { stalledOf, stepsOf } from '../metrics/counts.ts';
 import { type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
-import { measuredUs } from './measured-time.ts';
 import { ratePerFrame } from './rate-per-frame.ts';
 import { summariseStalls } from './stall-summary.ts';
 import type { Tally } from './tally.ts';
@@ -12,18 +11,17 @@ import { wilsonInterval } from './wilson.ts';
 /** Histograms of a whole run, by tag. */
 export type HistogramsByTag = ReadonlyMap<string, Histogram>;
 
-/** One arm's figures, its ramps apart. */
+/** One arm's figures, its ramps apart. @param measuredSec how long its measured phases lasted */
 export function summariseArm(
   arm: Arm,
   tally: Tally,
   histograms: HistogramsByTag,
-  cutAtUs: number,
+  measuredSec: number,
   synResentAtSec: readonly number[] | undefined,
 ): ArmSummary {
   const { counts, bySecond } = tally.series(arm.name);
   const timed = (what: Timed): Quantiles => quantilesOf(histograms.get(`${arm.name}.${what}`));
   const stalled = stalledOf(counts);
-  const seconds = measuredUs(arm.load, counts, cutAtUs) / 1_000_000;
   return {
     scheduled: counts.scheduled,
     started: counts.started,
@@ -31,7 +29,7 @@ export function summariseArm(
     established: counts.established,
     completed: counts.completed,
     completedShare: shareOf(counts.completed, counts.started - stepsOf(counts)),
-    achievedPerSec: seconds > 0 ? round(counts.started / seconds, 2) : 0,
+    achievedPerSec: measuredSec > 0 ? round(counts.started / measuredSec, 2) : 0,
     requests: counts.requests,
     connectionsPerRequest: counts.requests === 0 ? 0 : round(counts.started / counts.requests, 3),
     challenges: counts.challenges,

@@ -1,6 +1,6 @@
 import { quantilesOf } from '../metrics/histogram.ts';
 import { LATENESS_TAG, RAMP_SUFFIX } from '../metrics/types.ts';
-import type { Scenario } from '../scenario/types.ts';
+import type { Arm, Scenario } from '../scenario/types.ts';
 import { type HistogramsByTag, summariseArm } from './arm-summary.ts';
 import { judgeCriterion } from './criteria.ts';
 import { findCutAge } from './findings/cut-age.ts';
@@ -12,7 +12,8 @@ import { findOutagePhases } from './findings/outage-phases.ts';
 import { findPreAnswered } from './findings/pre-answered.ts';
 import { findReuseBand } from './findings/reuse-band.ts';
 import { findGeneratorLimits } from './generator-limits.ts';
-import { watchedUs } from './measured-time.ts';
+import { measuredUs, watchedUs } from './measured-time.ts';
+import type { SoakCourse } from './soak-tally.ts';
 import type { Tally } from './tally.ts';
 import type { ArmSummary, Finding, Summary } from './types.ts';
 
@@ -25,6 +26,8 @@ export interface SummaryInput {
   readonly nat?: 'preserved' | 'reassigned' | 'unknown';
   /** When the host of the run sends a SYN again, seconds after the first; absent where it is not known. */
   readonly synResentAtSec?: readonly number[];
+  /** Of a soak: a night has gaps, which no schedule tells. */
+  readonly soak?: SoakCourse;
 }
 
 /** Everything that a run has to say, from what it recorded. Live and rebuilt runs come through here alike. */
@@ -34,7 +37,7 @@ export function summarise(input: SummaryInput): Summary {
     run.status === 'complete' ? Number.POSITIVE_INFINITY : (tally.lastScheduledSecond + 1) * 1_000_000;
   const measured = scenario.arms.map((arm) => ({
     arm,
-    summary: summariseArm(arm, tally, histograms, cutAtUs, input.synResentAtSec),
+    summary: summariseArm(arm, tally, histograms, measuredSeconds(input, arm, cutAtUs), input.synResentAtSec),
   }));
   const arms = Object.fromEntries(measured.map(({ arm, summary }) => [arm.name, summary]));
   const latenessUs = quantilesOf(histograms.get(LATENESS_TAG));
@@ -46,7 +49,14 @@ export function summarise(input: SummaryInput): Summary {
     arms,
     latenessUs,
     findings: findAll(scenario, tally, histograms, arms, input.nat),
+    ...(input.soak === undefined ? {} : { soak: input.soak.summary }),
   };
+}
+
+function measuredSeconds({ tally, soak }: SummaryInput, { name, load }: Arm, cutAtUs: number): number {
+  return soak === undefined
+    ? measuredUs(load, tally.series(name).counts, cutAtUs) / 1_000_000
+    : (soak.measuredSec.get(name) ?? 0);
 }
 
 const UNFINISHED = {

@@ -27,6 +27,20 @@ export interface Summary {
   arms: Record<string, ArmSummary>;
   latenessUs: Quantiles;
   findings: Finding[];
+  /** Of a soak: how whole the night is. Absent of any other run. */
+  soak?: {
+    /** Lines that its seconds are rolled up into, and how long each is. */
+    windows: number;
+    windowSec: number;
+    /** Seconds that were recorded. */
+    seconds: number;
+    /** Seconds between its start and the last one recorded of which there is nothing: asleep, dead, or without load. */
+    missingSec: number;
+    /** Of those recorded, seconds in which something happened that is not the firewall's doing: no figure counts them. */
+    setAsideSec: number;
+    /** What happened besides the load, by kind. */
+    events: { kind: string; count: number }[];
+  };
 }
 
 export type RunStatus = 'complete' | 'interrupted' | 'failed';

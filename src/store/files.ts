@@ -7,3 +7,28 @@ export const FILES = {
   summary: 'summary.json',
   notes: 'notes.json',
 } as const;
+
+/** What a soak has besides. */
+export const SOAK_FILES = {
+  events: 'events.jsonl',
+  /** Folder of the last hour's seconds, one by one. */
+  recent: 'recent',
+} as const;
+
+const LATENCY_LOG = /^latency(?:\.(\d+))?\.hlog$/;
+
+/** The log of histograms is continued in another file once it is long: latency.hlog, latency.1.hlog, and so on. */
+export function latencyFile(index: number): string {
+  return index === 0 ? FILES.latency : `latency.${index}.hlog`;
+}
+
+/** Those among the names of a folder, in the order in which they were written. */
+export function latencyFilesAmong(names: readonly string[]): string[] {
+  return names
+    .flatMap((name) => {
+      const match = LATENCY_LOG.exec(name);
+      return match === null ? [] : [{ name, index: Number(match[1] ?? 0) }];
+    })
+    .sort((a, b) => a.index - b.index)
+    .map(({ name }) => name);
+}

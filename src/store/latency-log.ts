@@ -1,16 +1,16 @@
 import { HistogramLogWriter } from 'hdr-histogram-js';
 import { addEncoded } from '../metrics/encoded.ts';
-import { createHistogram, type Histogram } from '../metrics/histogram.ts';
+import type { Histogram } from '../metrics/histogram.ts';
 import type { EncodedHistogram } from '../metrics/merge.ts';
 
 /** Values are microseconds; the log's Interval_Max column is customarily in milliseconds. */
 const MAX_UNIT_RATIO = 1_000;
 
 /** Head of a histogram log, version 1.3 (HdrHistogram's HistogramLogWriter). */
-export function formatLogHead(startedAtMs: number): string {
+export function formatLogHead(startedAtMs: number, interval = 'second'): string {
   const lines: string[] = [];
   const writer = new HistogramLogWriter((line: string) => lines.push(line));
-  writer.outputComment('[rushhour: microseconds, one line a second for each arm and phase]');
+  writer.outputComment(`[rushhour: microseconds, one line a ${interval} for each arm and phase]`);
   writer.outputLogFormatVersion();
   // The library's own line for this is followed by an empty one, which the format does not know.
   writer.outputComment(
@@ -20,30 +20,60 @@ export function formatLogHead(startedAtMs: number): string {
   return lines.join('');
 }
 
-/** One second's lines, a tag each. */
-export function formatLogSecond(second: number, histograms: ReadonlyMap<string, EncodedHistogram>): string {
+/** The lines of one second, or of a window of so many, a tag each. */
+export function formatLogSecond(
+  second: number,
+  histograms: ReadonlyMap<string, EncodedHistogram>,
+  seconds = 1,
+): string {
   let text = '';
   for (const [tag, { text: encoded, maxUs }] of histograms) {
     const max = (maxUs / MAX_UNIT_RATIO).toFixed(3);
-    text += `Tag=${tag},${second.toFixed(3)},1.000,${max},${encoded}\n`;
+    text += `Tag=${tag},${second.toFixed(3)},${seconds.toFixed(3)},${max},${encoded}\n`;
   }
   return text;
 }
 
-const LINE = /^Tag=([^,]+),([\d.]+),[\d.]+,[\d.]+,(\S+)$/;
+/** A line of a log, its histogram still encoded; to be read before the next line is. */
+export interface LogLine {
+  readonly tag: string;
+  /** The first second that it is of. */
+  readonly second: number;
+  encoded(): string;
+  /** @returns false where the encoding is torn; nothing is added then */
+  addTo(sum: Pick<Histogram, 'recordValueWithCount'>): boolean;
+}
 
-/**
- * Adds one line of a log to the sums by tag. Head lines, and a last line that was torn, are passed over.
- * @param throughSecond later seconds are left out: their frame was not written any more
- */
-export function addLogLine(sums: Map<string, Histogram>, line: string, throughSecond: number): void {
-  const [, tag, start, encoded] = LINE.exec(line) ?? [];
-  if (tag === undefined || encoded === undefined || Number(start) > throughSecond) return;
-  const sum = sums.get(tag) ?? createHistogram();
-  try {
-    addEncoded(sum, encoded);
-    sums.set(tag, sum);
-  } catch {
-    // Cut in the middle of the encoding: the frame of that second was never written either.
+const TAG = 'Tag=';
+const COMMA = 44;
+
+/** Reads a line where it stands in a file; undefined of head lines, and of one that was torn before its histogram. */
+export function readLogLine(bytes: Buffer, start: number, end: number): LogLine | undefined {
+  const tagEnd = bytes.indexOf(COMMA, start);
+  if (tagEnd < 0 || tagEnd >= end || bytes.toString('latin1', start, start + TAG.length) !== TAG) return;
+  const encodedAt = bytes.lastIndexOf(COMMA, end - 1) + 1;
+  const encoded = (): string => bytes.toString('latin1', encodedAt, end);
+  return {
+    tag: bytes.toString('latin1', start + TAG.length, tagEnd),
+    second: readWhole(bytes, tagEnd + 1),
+    encoded,
+    addTo(sum) {
+      try {
+        addEncoded(sum, encoded());
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+/** A whole number in ASCII, up to the first other character. */
+function readWhole(bytes: Buffer, start: number): number {
+  let value = 0;
+  for (let at = start; ; at += 1) {
+    const digit = (bytes[at] ?? 0) - 48;
+    if (digit < 0 || digit > 9) return value;
+    value = value * 10 + digit;
   }
 }

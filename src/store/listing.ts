@@ -97,16 +97,19 @@ async function describeRun(dir: string): Promise<RunListing> {
   };
 }
 
+/** What a folder takes, those in it included. */
 async function sizeOf(dir: string): Promise<number> {
-  const names = await readdir(dir);
-  // A draft may be renamed between the two calls.
+  const entries = await readdir(dir, { withFileTypes: true, recursive: true });
+  // A draft may be renamed between the two calls, and a segment removed.
   const sizes = await Promise.all(
-    names.map((name) =>
-      stat(join(dir, name)).then(
-        ({ size }) => size,
-        () => 0,
+    entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) =>
+        stat(join(entry.parentPath, entry.name)).then(
+          ({ size }) => size,
+          () => 0,
+        ),
       ),
-    ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
 }

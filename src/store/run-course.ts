@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { outcomeKey } from '../analysis/compare/arm-figures.ts';
 import { ArmCells } from '../analysis/compare/cells.ts';
 import type { RunFacts } from '../analysis/compare/comparable.ts';
@@ -13,17 +12,16 @@ import {
 } from '../analysis/compare/types.ts';
 import type { Summary } from '../analysis/types.ts';
 import { stalledOf, stepsOf } from '../metrics/counts.ts';
-import { addEncoded } from '../metrics/encoded.ts';
-import type { Frame, SeriesCounts, Timed } from '../metrics/types.ts';
+import type { SeriesCounts, Timed } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
-import { FILES } from './files.ts';
-import { eachLine } from './lines.ts';
+import { framesOf, Reach } from './run-frames.ts';
 import type { RunInfo } from './run-info.ts';
+import { eachInterval } from './run-intervals.ts';
 import { readRunInfo, readSummary } from './run-reader.ts';
 
-/** Seconds of histograms that are decoded; of longer runs one in two, in three, and so on. */
-const MAX_DECODED_SECONDS = 1_024;
+/** Seconds, or windows, of histograms that are decoded; of longer runs one in two, in three, and so on. */
+const MAX_DECODED = 1_024;
 
 const SECOND_US = 1_000_000;
 
@@ -41,8 +39,8 @@ const TIMED: Readonly<Record<ComparedTime, Timed>> = {
 export async function readRunCourse(dir: string): Promise<RunCourse> {
   const info = await readRunInfo(dir);
   const summary = await readSummary(dir);
-  const { cells, lastSecond } = await readCells(dir, info.scenario.arms);
-  const times = await readTimes(dir, summary, cells, lastSecond);
+  const { cells, reach } = await readCells(dir, info);
+  const times = await readTimes(dir, info, { summary, cells, reach });
   const arms = info.scenario.arms.flatMap(({ name }): [string, ArmCourse][] => {
     const armSummary = summary.arms[name];
     const armCells = cells.get(name);
@@ -60,19 +58,17 @@ export async function readRunFacts(dir: string): Promise<RunFacts> {
 
 async function readCells(
   dir: string,
-  arms: readonly Arm[],
-): Promise<{ cells: Map<string, ArmCells>; lastSecond: number }> {
+  { scenario: { arms }, soak }: RunInfo,
+): Promise<{ cells: Map<string, ArmCells>; reach: Reach }> {
   const cells = new Map(arms.map(({ name }) => [name, new ArmCells()]));
-  let lastSecond = -1;
-  await eachLine(join(dir, FILES.frames), (bytes, start, end) => {
-    const frame = JSON.parse(bytes.toString('utf8', start, end)) as Frame;
-    lastSecond = Math.max(lastSecond, frame.second);
+  const reach = new Reach();
+  for await (const frame of framesOf(dir, soak, reach)) {
     for (const arm of arms) {
       const counts = frame.series[arm.name];
       if (counts !== undefined) addCounts(cells.get(arm.name)!, frame.second, counts, arm);
     }
-  });
-  return { cells, lastSecond };
+  }
+  return { cells, reach };
 }
 
 function addCounts(cells: ArmCells, second: number, counts: SeriesCounts, arm: Arm): void {
@@ -103,35 +99,39 @@ function addCounts(cells: ArmCells, second: number, counts: SeriesCounts, arm: A
 
 interface Reading {
   readonly sampler: TimeSampler;
-  readonly firstSecond: number;
+  /** Of the intervals, counted from the run's start. */
+  readonly first: number;
   readonly stride: number;
   readonly length: number;
 }
 
+interface Counted {
+  readonly summary: Summary;
+  readonly cells: ReadonlyMap<string, ArmCells>;
+  readonly reach: Reach;
+}
+
+/**
+ * Times by the second; of a soak by the window, as histograms of single seconds are not kept: seconds that no window has
+ * taken up yet, and windows that a kill cut short, are put together into whole ones.
+ */
 async function readTimes(
   dir: string,
-  summary: Summary,
-  cells: ReadonlyMap<string, ArmCells>,
-  lastSecond: number,
+  { soak }: RunInfo,
+  { summary, cells, reach }: Counted,
 ): Promise<Map<string, Map<ComparedTime, TimeSample>>> {
-  const readings = openReadings(summary, cells);
-  await eachLine(join(dir, FILES.latency), (bytes, start, end) => {
-    const tagEnd = bytes.indexOf(',', start);
-    if (tagEnd < 0 || tagEnd > end) return;
-    const reading = readings.get(bytes.toString('latin1', start, tagEnd));
+  const intervalSec = soak?.windowSec ?? 1;
+  const readings = openReadings(summary, cells, intervalSec);
+  await eachInterval(dir, reach, ({ tag, second, addTo }) => {
+    const reading = readings.get(tag);
     if (reading === undefined) return;
-    const second = readWhole(bytes, tagEnd + 1);
-    const { sampler, firstSecond, stride, length } = reading;
-    const since = second - firstSecond;
-    if (second > lastSecond || since < 0 || since % stride !== 0) return;
-    // What ends after the last start belongs to the last second.
+    const { sampler, first, stride, length } = reading;
+    const since = Math.floor(second / intervalSec) - first;
+    if (since < 0 || since % stride !== 0) return;
+    // What ends after the last start belongs to the last interval.
     if (stride > 1 && since >= length * stride) return;
     sampler.moveTo(Math.min(length - 1, since / stride));
-    try {
-      addEncoded(sampler, bytes.toString('latin1', bytes.lastIndexOf(',', end - 1) + 1, end));
-    } catch {
-      // Torn, as the frame of that second.
-    }
+    addTo(sampler);
   });
   const byArm = new Map<string, Map<ComparedTime, TimeSample>>();
   for (const name of cells.keys()) {
@@ -146,13 +146,18 @@ async function readTimes(
   return byArm;
 }
 
-/** By the beginning of the line that each is fed from. Times that were not measured have none. */
-function openReadings(summary: Summary, cells: ReadonlyMap<string, ArmCells>): Map<string, Reading> {
+/** By the tag that each is fed from. Times that were not measured have none. */
+function openReadings(
+  summary: Summary,
+  cells: ReadonlyMap<string, ArmCells>,
+  intervalSec: number,
+): Map<string, Reading> {
   const readings = new Map<string, Reading>();
-  for (const [name, armCells] of cells) {
-    const { firstSecond, seconds } = armCells;
+  for (const [name, { firstSecond, seconds }] of cells) {
     if (seconds === 0) continue;
-    const stride = Math.ceil(seconds / MAX_DECODED_SECONDS);
+    const first = Math.floor(firstSecond / intervalSec);
+    const intervals = Math.floor((firstSecond + seconds - 1) / intervalSec) - first + 1;
+    const stride = Math.ceil(intervals / MAX_DECODED);
     for (const time of COMPARED_TIMES) {
       const quantiles = summary.arms[name]?.[time];
       if (quantiles === undefined || quantiles.count === 0) continue;
@@ -160,24 +165,14 @@ function openReadings(summary: Summary, cells: ReadonlyMap<string, ArmCells>): M
         (quantile) => [quantile, quantiles[quantile]] as const,
       );
       const sampler = new TimeSampler(new Map(bounds));
-      readings.set(tagOf(name, time), { sampler, firstSecond, stride, length: Math.ceil(seconds / stride) });
+      readings.set(tagOf(name, time), { sampler, first, stride, length: Math.ceil(intervals / stride) });
     }
   }
   return readings;
 }
 
 function tagOf(arm: string, time: ComparedTime): string {
-  return `Tag=${arm}.${TIMED[time]}`;
-}
-
-/** A whole number in ASCII, up to the first other character. */
-function readWhole(bytes: Buffer, start: number): number {
-  let value = 0;
-  for (let at = start; ; at += 1) {
-    const digit = (bytes[at] ?? 0) - 48;
-    if (digit < 0 || digit > 9) return value;
-    value = value * 10 + digit;
-  }
+  return `${arm}.${TIMED[time]}`;
 }
 
 function factsOf(info: RunInfo, summary: Summary): RunFacts {

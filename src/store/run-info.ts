@@ -31,7 +31,27 @@ export interface RunInfo {
   /** What the machine was like: kernel, sysctls, limits. */
   readonly host: unknown;
   readonly process: ProcessMark;
+  /** Of a soak alone. */
+  readonly soak?: SoakInfo;
 }
+
+/** How a soak keeps its seconds, and who wrote it. */
+export interface SoakInfo {
+  /** Seconds that become one line of frames.jsonl. */
+  readonly windowSec: number;
+  /** How long it is to last, microseconds, pauses included. */
+  readonly forUs: number;
+  /** How long a second may still be set aside after it has passed, and after what happened is over. */
+  readonly settleSec: number;
+  /** Of the scenario as loaded: a soak is gone on with by the same one. */
+  readonly fingerprint: string;
+  /** CLOCK_BOOTTIME at second 0, milliseconds: of the boot of its first process. */
+  readonly startedBootMs?: number;
+  /** Every process that wrote it, in order: more than one where it was killed and went on. */
+  readonly processes: readonly ProcessMark[];
+}
+
+export type SoakRunInfo = RunInfo & Required<Pick<RunInfo, 'soak'>>;
 
 /** Source addresses and ports of one arm. */
 export interface SourcesInfo {

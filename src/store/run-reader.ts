@@ -1,18 +1,18 @@
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { type SoakCourse, SoakTally } from '../analysis/soak-tally.ts';
 import { summarise } from '../analysis/summarise.ts';
 import { Tally } from '../analysis/tally.ts';
-import type { Summary } from '../analysis/types.ts';
+import type { RunStatus, Summary } from '../analysis/types.ts';
 import { UsageError } from '../errors.ts';
-import type { Histogram } from '../metrics/histogram.ts';
 import type { Frame } from '../metrics/types.ts';
 import { FILES } from './files.ts';
-import { addLogLine } from './latency-log.ts';
 import { readNotes } from './notes.ts';
 import { readStatus } from './process-mark.ts';
-import { type RunInfo, runOf } from './run-info.ts';
+import { framesOf, Reach } from './run-frames.ts';
+import { type RunInfo, runOf, type SoakInfo } from './run-info.ts';
+import { sumIntervals } from './run-intervals.ts';
+import { countKinds, readEvents } from './soak-events.ts';
 
 /**
  * What run.json says, with the label that was given afterwards where one was.
@@ -39,12 +39,17 @@ async function parseRunInfo(dir: string): Promise<RunInfo | null> {
   }
 }
 
-/** Every whole line of frames.jsonl, in order; a last line that was torn is passed over. */
+/**
+ * Every second of a run, in order; a last line that was torn is passed over. Of a soak the seconds of its windows, and
+ * then those that no window has taken up yet.
+ */
 export async function* readFrames(dir: string): AsyncGenerator<Frame> {
-  for await (const line of linesOf(join(dir, FILES.frames))) {
-    const frame = parseLine(line);
-    if (frame !== undefined) yield frame;
-  }
+  yield* framesOf(dir, (await readSoakInfo(dir))?.soak);
+}
+
+/** Frames are read of a folder whose run.json is gone, too. */
+async function readSoakInfo(dir: string): Promise<RunInfo | undefined> {
+  return (await parseRunInfo(dir).catch(() => undefined)) ?? undefined;
 }
 
 /** The stored summary of a run that came to its end, else the one that its frames tell so far, or still tell. */
@@ -64,40 +69,42 @@ export async function readStoredSummary(dir: string): Promise<Summary | undefine
   }
 }
 
-/** Makes the summary anew from frames and histograms, as a finished run does. */
-export async function rebuildSummary(dir: string): Promise<Summary> {
+/**
+ * Makes the summary anew from frames and histograms, as a finished run does.
+ * @param ending how it ended, where run.json does not say so yet
+ */
+export async function rebuildSummary(
+  dir: string,
+  ending?: { readonly status: RunStatus; readonly endedAt: string },
+): Promise<Summary> {
   const info = await readRunInfo(dir);
+  const reach = new Reach();
   const tally = new Tally();
-  for await (const frame of readFrames(dir)) tally.add(frame);
-  const histograms = new Map<string, Histogram>();
-  for await (const line of linesOf(join(dir, FILES.latency))) addLogLine(histograms, line, tally.lastSecond);
-  const status = readStatus(info);
+  const night = new SoakTally(info.scenario.arms.map(({ name }) => name));
+  for await (const frame of framesOf(dir, info.soak, reach)) {
+    tally.add(frame);
+    if (info.soak !== undefined) night.add(frame);
+  }
+  const histograms = await sumIntervals(dir, reach);
+  const status = ending?.status ?? readStatus(info);
   const endedAt =
-    info.endedAt ?? new Date(Date.parse(info.startedAt) + (tally.lastSecond + 1) * 1_000).toISOString();
+    ending?.endedAt ??
+    info.endedAt ??
+    new Date(Date.parse(info.startedAt) + (tally.lastSecond + 1) * 1_000).toISOString();
   const run = runOf(info, status, endedAt);
   return summarise({
     ...{ run, scenario: info.scenario, tally, histograms },
     ...(info.nat === undefined ? {} : { nat: info.nat.ports }),
     ...(info.synResentAtSec === undefined ? {} : { synResentAtSec: info.synResentAtSec }),
+    ...(info.soak === undefined ? {} : { soak: await readCourse(dir, info.soak, reach, night) }),
   });
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const stream = createReadStream(path, 'utf8');
-  try {
-    yield* createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-  } catch (error) {
-    // A run that was killed before its first second.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  } finally {
-    stream.destroy();
-  }
-}
-
-function parseLine(line: string): Frame | undefined {
-  try {
-    return JSON.parse(line) as Frame;
-  } catch {
-    return undefined;
-  }
+async function readCourse(
+  dir: string,
+  { windowSec }: SoakInfo,
+  { lines: windows }: Reach,
+  night: SoakTally,
+): Promise<SoakCourse> {
+  return night.read({ windows, windowSec, events: countKinds(await readEvents(dir)) });
 }

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunStatus, Summary } from '../analysis/types.ts';
 import { EnvironmentError } from '../errors.ts';
@@ -10,13 +9,11 @@ import { writeJson } from './json-file.ts';
 import { formatLogHead, formatLogSecond } from './latency-log.ts';
 import { markProcess } from './process-mark.ts';
 import { redactScenario } from './redact.ts';
+import { failToWrite, makeRunFolder } from './run-folder.ts';
 import type { RunInfo } from './run-info.ts';
 
 /** Stalls kept one by one over a whole run; the rest is in the counts. */
 const MAX_STALLS = 10_000;
-
-/** Runs that may start in the same second with the same scenario. */
-const MAX_SAME_NAME = 1_000;
 
 /** What the caller knows of a run; the rest of run.json is the store's own. */
 export type RunFacts = Omit<RunInfo, 'schema' | 'id' | 'status' | 'process' | 'endedAt'>;
@@ -31,7 +28,7 @@ export async function createRun(
   onFailure: (message: string) => void,
 ): Promise<RunWriter> {
   try {
-    const { id, dir } = await makeFolder(resultsDir, facts);
+    const { id, dir } = await makeRunFolder(resultsDir, facts);
     const info: RunInfo = {
       schema: 1,
       id,
@@ -47,11 +44,7 @@ export async function createRun(
     await latency!.append(formatLogHead(Date.parse(facts.startedAt)));
     return new RunWriter(dir, info, { frames: frames!, stalls: stalls!, latency: latency! }, onFailure);
   } catch (cause) {
-    if (cause instanceof EnvironmentError) throw cause;
-    throw new EnvironmentError(`cannot write results to ${resultsDir} (${(cause as Error).message})`, {
-      hint: 'name a folder that can be written with --results DIR, or make room on the disk',
-      cause,
-    });
+    failToWrite(resultsDir, cause);
   }
 }
 
@@ -126,23 +119,4 @@ export class RunWriter {
       this.#onFailure(`${what}: what is measured waits in memory until it can be written to ${this.dir}`);
     }
   }
-}
-
-/** A name that sorts by time; a number is added where it is taken. */
-async function makeFolder(resultsDir: string, facts: RunFacts): Promise<{ id: string; dir: string }> {
-  const stamp = facts.startedAt.replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  await mkdir(resultsDir, { recursive: true });
-  for (let number = 1; number <= MAX_SAME_NAME; number += 1) {
-    const id = `${stamp}-${facts.scenario.name}${number === 1 ? '' : `-${number}`}`;
-    const dir = join(resultsDir, id);
-    try {
-      await mkdir(dir);
-      return { id, dir };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  throw new EnvironmentError(
-    `${resultsDir} has ${MAX_SAME_NAME} runs named ${stamp}-${facts.scenario.name} already`,
-  );
 }

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type Histogram, quantilesOf } from '../../src/metrics/histogram.ts';
+import { createHistogram, quantilesOf } from '../../src/metrics/histogram.ts';
 import { FILES } from '../../src/store/files.ts';
-import { addLogLine, formatLogHead, formatLogSecond } from '../../src/store/latency-log.ts';
+import { formatLogHead, formatLogSecond, type LogLine, readLogLine } from '../../src/store/latency-log.ts';
 import { rebuildSummary } from '../../src/store/run-reader.ts';
 import { histogramOf } from '../analysis/parts.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -35,33 +35,55 @@ describe('the histogram log', () => {
     ]);
   });
 
-  it('is read back by tag, to the last second that counts', () => {
-    const sums = new Map<string, Histogram>();
-    const log = [
-      formatLogHead(0),
-      formatLogSecond(0, encodeAll([['a', histogramOf(10, 20)]])),
-      formatLogSecond(1, encodeAll([['a~ramp.total', histogramOf(5)]])),
-      formatLogSecond(10, encodeAll([['a', histogramOf(30)]])),
-      formatLogSecond(11, encodeAll([['a', histogramOf(40)]])),
-    ].join('');
-    for (const line of log.split('\n')) addLogLine(sums, line, 10);
-    expect([...sums.keys()]).toEqual(['a', 'a~ramp.total']);
-    expect(quantilesOf(sums.get('a'))).toMatchObject({ count: 3, min: 10, max: 30 });
+  it('says how long a window is', () => {
+    const histograms = encodeAll([['lateness', histogramOf(3)]]);
+    expect(formatLogSecond(120, histograms, 60)).toMatch(/^Tag=lateness,120\.000,60\.000,0\.003,HISTF/);
+    expect(formatLogHead(0, 'window')).toMatch(/^#\[rushhour: microseconds, one line a window /);
+  });
+
+  it('is read back line by line, its head passed over', () => {
+    const log = Buffer.from(
+      [
+        formatLogHead(0),
+        formatLogSecond(0, encodeAll([['a', histogramOf(10, 20)]])),
+        formatLogSecond(17, encodeAll([['a~ramp.total', histogramOf(5)]])),
+      ].join(''),
+    );
+    const read = linesIn(log).map((line) => {
+      const sum = createHistogram();
+      return [line.tag, line.second, line.addTo(sum), quantilesOf(sum).max];
+    });
+    expect(read).toEqual([
+      ['a', 0, true, 20],
+      ['a~ramp.total', 17, true, 5],
+    ]);
   });
 
   it('may end in a torn line, wherever that was torn', () => {
     const line = formatLogSecond(0, encodeAll([['stress.total', histogramOf(1, 22, 333, 4_444, 55_555)]]));
     const whole = line.trimEnd();
     for (let length = 0; length < whole.length; length += 1) {
-      const sums = new Map<string, Histogram>();
-      addLogLine(sums, whole.slice(0, length), 0);
-      expect([...sums.keys()], `torn after ${length} characters`).toEqual([]);
+      const sum = createHistogram();
+      const torn = readLogLine(Buffer.from(whole), 0, length);
+      expect(torn?.addTo(sum) ?? false, `torn after ${length} characters`).toBe(false);
+      expect(sum.totalCount).toBe(0);
     }
-    const sums = new Map<string, Histogram>();
-    addLogLine(sums, whole, 0);
-    expect(sums.get('stress.total')?.totalCount).toBe(5);
+    const sum = createHistogram();
+    expect(readLogLine(Buffer.from(whole), 0, whole.length)?.addTo(sum)).toBe(true);
+    expect(sum.totalCount).toBe(5);
   });
 });
+
+function linesIn(log: Buffer): LogLine[] {
+  const lines: LogLine[] = [];
+  for (let start = 0; start < log.length; ) {
+    const end = log.indexOf('\n', start);
+    const line = readLogLine(log, start, end);
+    if (line !== undefined) lines.push(line);
+    start = end + 1;
+  }
+  return lines;
+}
 
 suiteNeeding("HdrHistogram's own tools", ['java', '/usr/share/java/hdrhistogram.jar'], () => {
   const process = async (...args: string[]): Promise<string> => {

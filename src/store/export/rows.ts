@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { COUNTERS, stalledOf } from '../../metrics/counts.ts';
-import { addEncoded } from '../../metrics/encoded.ts';
 import type { Stall } from '../../metrics/types.ts';
 import { OUTCOMES } from '../../outcome/outcome.ts';
 import { FILES } from '../files.ts';
 import { eachLine } from '../lines.ts';
+import { framesOf, Reach } from '../run-frames.ts';
+import { eachInterval } from '../run-intervals.ts';
 import { readFrames, readRunInfo, readSummary } from '../run-reader.ts';
 
 export const TABLES = ['frames', 'arms', 'stalls', 'latency'] as const;
@@ -138,14 +139,7 @@ async function* readStallRows(dir: string): AsyncGenerator<Row> {
 
 /** Each value that was recorded, over the whole run: enough to draw the distribution, or to reckon any quantile. */
 async function* readLatencyRows(dir: string): AsyncGenerator<Row> {
-  await readRunInfo(dir);
-  let lastSecond = -1;
-  for await (const { second } of readFrames(dir)) lastSecond = Math.max(lastSecond, second);
-  const counts = new Map<string, Map<number, number>>();
-  await eachLine(join(dir, FILES.latency), (bytes, start, end) =>
-    addLine(counts, bytes.toString('latin1', start, end), lastSecond),
-  );
-  for (const [tag, byValue] of counts) {
+  for (const [tag, byValue] of await readValues(dir)) {
     const dot = tag.lastIndexOf('.');
     const total = [...byValue.values()].reduce((sum, count) => sum + count, 0);
     let soFar = 0;
@@ -162,26 +156,22 @@ async function* readLatencyRows(dir: string): AsyncGenerator<Row> {
   }
 }
 
-const LINE = /^Tag=([^,]+),([\d.]+),[\d.]+,[\d.]+,(\S+)$/;
-
-/** A line of a second whose frame was not written any more is left out, as in the summary. */
-function addLine(counts: Map<string, Map<number, number>>, line: string, lastSecond: number): void {
-  const [, tag, second, encoded] = LINE.exec(line) ?? [];
-  if (tag === undefined || encoded === undefined || Number(second) > lastSecond) return;
-  const byValue = counts.get(tag) ?? new Map<number, number>();
-  try {
-    addEncoded(
-      {
-        recordValueWithCount(us, count) {
-          if (count > 0) byValue.set(us, (byValue.get(us) ?? 0) + count);
-        },
+/** How often each value was recorded, by tag. */
+async function readValues(dir: string): Promise<Map<string, Map<number, number>>> {
+  const { soak } = await readRunInfo(dir);
+  const reach = new Reach();
+  for await (const _ of framesOf(dir, soak, reach));
+  const counts = new Map<string, Map<number, number>>();
+  await eachInterval(dir, reach, ({ tag, addTo }) => {
+    const byValue = counts.get(tag) ?? new Map<number, number>();
+    addTo({
+      recordValueWithCount(us, count) {
+        if (count > 0) byValue.set(us, (byValue.get(us) ?? 0) + count);
       },
-      encoded,
-    );
+    });
     if (byValue.size > 0) counts.set(tag, byValue);
-  } catch {
-    // Torn, as the frame of that second.
-  }
+  });
+  return counts;
 }
 
 function momentOf(startedAt: string, afterMs: number): string {

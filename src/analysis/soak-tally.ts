@@ -1,0 +1,98 @@
+import { ASIDE_SUFFIX, isAside, type SettledFrame } from '../metrics/set-aside.ts';
+import { RAMP_SUFFIX } from '../metrics/types.ts';
+import type { Summary } from './types.ts';
+
+export type SoakSummary = NonNullable<Summary['soak']>;
+
+/** What is known of a night besides its frames. */
+export interface SoakFacts {
+  readonly windows: number;
+  readonly windowSec: number;
+  readonly events: SoakSummary['events'];
+}
+
+/** What tells a night's summary from that of a run without gaps. */
+export interface SoakCourse {
+  /** How long each arm's measured phases went on, seconds. */
+  readonly measuredSec: ReadonlyMap<string, number>;
+  readonly summary: SoakSummary;
+}
+
+interface ArmTime {
+  measuredSec: number;
+  /** Seconds since the last in which something fell due: they count once more does. */
+  waitingSec: number;
+  /** Something has fallen due since the last break. */
+  isFlowing: boolean;
+}
+
+/**
+ * Tells from a night's seconds, in order, how long load was measured. The schedule of its scenario does not tell: a night
+ * has gaps, in which this machine slept or was dead, and after each its legs begin anew, ramps and all.
+ */
+export class SoakTally {
+  readonly #arms: ReadonlyMap<string, ArmTime>;
+  #last = -1;
+  #seconds = 0;
+  #asideSec = 0;
+
+  constructor(arms: readonly string[]) {
+    this.#arms = new Map(
+      arms.map((name) => [name, { measuredSec: 0, waitingSec: 0, isFlowing: false }] as const),
+    );
+  }
+
+  /** @param frame of which it is settled whether it counts; a second that comes again was counted before */
+  add(frame: SettledFrame): void {
+    const { second } = frame;
+    if (second <= this.#last) return;
+    const isBroken = second > this.#last + 1;
+    this.#last = second;
+    this.#seconds += 1;
+    if (isAside(frame)) this.#asideSec += 1;
+    for (const [name, time] of this.#arms) {
+      if (isBroken) stop(time);
+      addSecond(time, name, frame);
+    }
+  }
+
+  read({ windows, windowSec, events }: SoakFacts): SoakCourse {
+    const measuredSec = [...this.#arms].map(([name, time]) => [name, time.measuredSec] as const);
+    return {
+      measuredSec: new Map(measuredSec),
+      summary: {
+        ...{ windows, windowSec, events },
+        seconds: this.#seconds,
+        missingSec: this.#last + 1 - this.#seconds,
+        setAsideSec: this.#asideSec,
+      },
+    };
+  }
+}
+
+/**
+ * A second counts in which something measured fell due, and so does one in which nothing did if more falls due later:
+ * at a low rate, or where all that a closed loop may have open is stuck. What comes after the last is waiting for ends.
+ */
+function addSecond(time: ArmTime, name: string, frame: SettledFrame): void {
+  const dueIn = (suffix: string): number => frame.series[`${name}${suffix}`]?.scheduled ?? 0;
+  const [measured, ramp, aside] = [dueIn(''), dueIn(RAMP_SUFFIX), dueIn(ASIDE_SUFFIX)];
+  if (measured > 0) {
+    // A ramp that ended within the second took its part of it.
+    time.measuredSec += time.waitingSec + measured / (measured + ramp);
+    time.waitingSec = 0;
+    time.isFlowing = true;
+  } else if (ramp > 0) stop(time);
+  else if (aside > 0) confirm(time);
+  else if (time.isFlowing && !isAside(frame)) time.waitingSec += 1;
+}
+
+function confirm(time: ArmTime): void {
+  time.measuredSec += time.waitingSec;
+  time.waitingSec = 0;
+}
+
+function stop(time: ArmTime): void {
+  time.waitingSec = 0;
+  time.isFlowing = false;
+}

@@ -1,0 +1,37 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError } from '../errors.ts';
+
+/** Runs that may start in the same second with the same scenario. */
+const MAX_SAME_NAME = 1_000;
+
+/** Makes a run's folder: a name that sorts by time; a number is added where it is taken. */
+export async function makeRunFolder(
+  resultsDir: string,
+  facts: { readonly startedAt: string; readonly scenario: { readonly name: string } },
+): Promise<{ id: string; dir: string }> {
+  const stamp = facts.startedAt.replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  await mkdir(resultsDir, { recursive: true });
+  for (let number = 1; number <= MAX_SAME_NAME; number += 1) {
+    const id = `${stamp}-${facts.scenario.name}${number === 1 ? '' : `-${number}`}`;
+    const dir = join(resultsDir, id);
+    try {
+      await mkdir(dir);
+      return { id, dir };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  throw new EnvironmentError(
+    `${resultsDir} has ${MAX_SAME_NAME} runs named ${stamp}-${facts.scenario.name} already`,
+  );
+}
+
+/** @throws EnvironmentError in place of the system's own, which says nothing of what to do */
+export function failToWrite(resultsDir: string, cause: unknown): never {
+  if (cause instanceof EnvironmentError) throw cause;
+  throw new EnvironmentError(`cannot write results to ${resultsDir} (${(cause as Error).message})`, {
+    hint: 'name a folder that can be written with --results DIR, or make room on the disk',
+    cause,
+  });
+}

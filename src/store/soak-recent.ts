@@ -1,0 +1,54 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Frame, Stall } from '../metrics/types.ts';
+import { SOAK_FILES } from './files.ts';
+import { parseLine, readLines } from './read-lines.ts';
+
+/** Windows whose seconds stand in one segment. */
+const WINDOWS_PER_SEGMENT = 10;
+
+/** A second as a segment keeps it: not yet settled, and with its stalls, so that both are there or neither is. */
+export interface RecentSecond extends Frame {
+  stalls?: Stall[];
+}
+
+/** Which segment a second stands in. */
+export function segmentOf(second: number, windowSec: number): number {
+  return Math.floor(second / (windowSec * WINDOWS_PER_SEGMENT));
+}
+
+/** The second after a segment's last. */
+export function segmentEnd(segment: number, windowSec: number): number {
+  return (segment + 1) * windowSec * WINDOWS_PER_SEGMENT;
+}
+
+export type SegmentFile = 'jsonl' | 'hlog';
+
+/** Names sort by time. */
+export function segmentPath(dir: string, segment: number, file: SegmentFile): string {
+  return join(dir, SOAK_FILES.recent, `${String(segment).padStart(6, '0')}.${file}`);
+}
+
+const NAME = /^(\d+)\.(jsonl|hlog)$/;
+
+/** The segments that a folder has, ascending; none of a run that is no soak. */
+export async function listSegments(dir: string): Promise<number[]> {
+  const names = await readdir(join(dir, SOAK_FILES.recent)).catch(() => []);
+  const segments = names.flatMap((name) => {
+    const match = NAME.exec(name);
+    return match === null ? [] : [Number(match[1])];
+  });
+  return [...new Set(segments)].sort((a, b) => a - b);
+}
+
+/** The seconds after one that stand in segments, in order. */
+export async function* readRecent(dir: string, afterSecond: number): AsyncGenerator<RecentSecond> {
+  for (const segment of await listSegments(dir)) {
+    for await (const lines of readLines(segmentPath(dir, segment, 'jsonl'))) {
+      for (const line of lines) {
+        const second = parseLine<RecentSecond>(line);
+        if (second !== undefined && second.second > afterSecond) yield second;
+      }
+    }
+  }
+}

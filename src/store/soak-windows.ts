@@ -1,0 +1,106 @@
+import { addEncoded } from '../metrics/encoded.ts';
+import { createHistogram, encodeHistogram, type Histogram } from '../metrics/histogram.ts';
+import type { EncodedHistogram } from '../metrics/merge.ts';
+import { type SettledFrame, setAside, setAsideSeries, setAsideTag } from '../metrics/set-aside.ts';
+import type { Frame, Stall } from '../metrics/types.ts';
+import { rollUp, type WindowFrame } from '../metrics/window.ts';
+
+/** A second that no window has taken up yet. */
+export interface OpenSecond {
+  readonly frame: Frame;
+  readonly histograms: readonly (readonly [tag: string, text: string])[];
+  readonly stalls: readonly Stall[];
+}
+
+/** A window as it is for good: what sums of the night are made of. */
+export interface ClosedWindow {
+  readonly window: WindowFrame;
+  /** Its seconds, each as it counts. */
+  readonly seconds: readonly SettledFrame[];
+  /** By tag. */
+  readonly histograms: ReadonlyMap<string, Histogram>;
+  readonly stalls: readonly Stall[];
+}
+
+/** The seconds that wait for their windows to be over, in order. */
+export class OpenWindows {
+  readonly #windowSec: number;
+  readonly #settleSec: number;
+  #seconds: OpenSecond[] = [];
+  #firstOpen = 0;
+
+  /** @param firstOpen seconds before it are in windows already */
+  constructor(windowSec: number, settleSec: number, firstOpen: number) {
+    this.#windowSec = windowSec;
+    this.#settleSec = settleSec;
+    this.#firstOpen = firstOpen;
+  }
+
+  /** What comes too late for its own second counts in this one at the earliest. */
+  get earliest(): number {
+    return Math.max(this.#firstOpen, this.#seconds.at(-1)?.frame.second ?? 0);
+  }
+
+  add(second: OpenSecond): void {
+    this.#seconds.push(second);
+  }
+
+  /** Takes the windows that were over long enough ago for nothing to be heard of them any more. */
+  takeSettled(nowSec: number): OpenSecond[][] {
+    return this.#takeBefore(this.#windowStart(nowSec + 1 - this.#settleSec));
+  }
+
+  takeAll(): OpenSecond[][] {
+    return this.#takeBefore(Number.POSITIVE_INFINITY);
+  }
+
+  #windowStart(second: number): number {
+    return Math.floor(second / this.#windowSec) * this.#windowSec;
+  }
+
+  #takeBefore(endSec: number): OpenSecond[][] {
+    const windows = new Map<number, OpenSecond[]>();
+    for (const second of this.#seconds) {
+      if (second.frame.second >= endSec) break;
+      const start = this.#windowStart(second.frame.second);
+      windows.set(start, [...(windows.get(start) ?? []), second]);
+      this.#firstOpen = second.frame.second + 1;
+    }
+    const taken = [...windows.values()];
+    this.#seconds = this.#seconds.slice(taken.reduce((sum, { length }) => sum + length, 0));
+    return taken;
+  }
+}
+
+/** @param isTouched whether a second says nothing about the firewall */
+export function closeWindow(
+  open: readonly OpenSecond[],
+  isTouched: (second: number) => boolean,
+): ClosedWindow {
+  const seconds: SettledFrame[] = [];
+  const stalls: Stall[] = [];
+  const histograms = new Map<string, Histogram>();
+  for (const { frame, histograms: encoded, stalls: ofSecond } of open) {
+    const aside = isTouched(frame.second);
+    seconds.push(aside ? setAside(frame) : frame);
+    for (const stall of ofSecond) {
+      stalls.push(aside ? { ...stall, series: setAsideSeries(stall.series) } : stall);
+    }
+    for (const [tag, text] of encoded) {
+      const name = aside ? setAsideTag(tag) : tag;
+      const sum = histograms.get(name) ?? createHistogram();
+      addEncoded(sum, text);
+      histograms.set(name, sum);
+    }
+  }
+  return { window: rollUp(seconds), seconds, histograms, stalls };
+}
+
+export function encodeAll(histograms: ReadonlyMap<string, Histogram>): Map<string, EncodedHistogram> {
+  return new Map(
+    [...histograms].map(([tag, histogram]) => [
+      tag,
+      { text: encodeHistogram(histogram), maxUs: histogram.maxValue },
+    ]),
+  );
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { listFigures } from '../../src/analysis/compare/arm-figures.ts';
+import { readRows } from '../../src/store/export/rows.ts';
+import { readRunCourse } from '../../src/store/run-course.ts';
+import { readRunDetail, readStalledCourse } from '../../src/store/run-detail.ts';
+import { readSummary } from '../../src/store/run-reader.ts';
+import { collect, makeFolder, openRun } from './runs.ts';
+import { happening, push, pushedSecond, startSoak } from './soaks.ts';
+
+const SECONDS = 61;
+
+/** The same seconds as a run and as a soak, some of which no window has taken up yet. */
+async function bothWays(): Promise<{ run: string; soak: string }> {
+  const run = await openRun(makeFolder());
+  const soak = await startSoak(makeFolder());
+  for (let second = 0; second < SECONDS; second += 1) {
+    const { frame, histograms, stalls } = pushedSecond(second);
+    await run.append(frame, histograms, stalls);
+  }
+  await push(soak, 0, SECONDS);
+  return { run: run.dir, soak: soak.dir };
+}
+
+describe('what reads runs', () => {
+  it('finds the same counts by the second in a soak, and the same times', async () => {
+    const { run, soak } = await bothWays();
+    const [ofRun, ofSoak] = [await readRunDetail(run), await readRunDetail(soak)];
+    expect(ofSoak.arms).toEqual(ofRun.arms);
+    expect(ofSoak.seconds).toBe(SECONDS);
+    expect(ofSoak.histograms).toEqual(ofRun.histograms);
+    expect(await readStalledCourse(soak)).toEqual(await readStalledCourse(run));
+    const { soak: _, ...summary } = ofSoak.summary;
+    // A run goes by its schedule, which is for ten seconds; a soak by what fell due.
+    expect(summary.arms['stress']).toEqual({ ...ofRun.summary.arms['stress'], achievedPerSec: 10 });
+  });
+
+  it('exports the same times', async () => {
+    const { run, soak } = await bothWays();
+    expect(await collect(readRows(soak, 'latency'))).toEqual(await collect(readRows(run, 'latency')));
+  });
+
+  it('compares counts by the second, and times by the window', async () => {
+    const { run, soak } = await bothWays();
+    const [ofRun, ofSoak] = [await readRunCourse(run), await readRunCourse(soak)];
+    const [runArm, soakArm] = [ofRun.arms.get('stress')!, ofSoak.arms.get('stress')!];
+    for (const key of ['started', 'stalled', 'outcomes.ok']) {
+      expect(soakArm.cells.column(key)).toEqual(runArm.cells.column(key));
+    }
+    const times = soakArm.times.get('handshakeUs')!;
+    // Windows of four seconds; the last has one so far.
+    expect(times.counts).toEqual([...Array.from({ length: 15 }, () => 40), 10]);
+    expect(times.spectrum).toEqual(runArm.times.get('handshakeUs')!.spectrum);
+    const p90 = listFigures([soakArm])
+      .find(({ name }) => name === 'handshakeUs.p90')
+      ?.measure([soakArm], 'seconds');
+    expect(p90).toMatchObject({
+      value: (await readSummary(run)).arms['stress']!.handshakeUs.p90,
+      whole: 610,
+    });
+    expect(p90?.estimate).toBeDefined();
+  });
+
+  it('decodes one window in so many of a long soak, and reckons with the others', async () => {
+    const soak = await startSoak(makeFolder(), { windowSec: 1, settleSec: 0 });
+    await push(soak, 0, 2_100, (second) => ({
+      ...pushedSecond(second % 60),
+      frame: pushedSecond(second).frame,
+    }));
+    const { times } = (await readRunCourse(soak.dir)).arms.get('stress')!;
+    const { counts, stride } = times.get('handshakeUs')!;
+    expect([stride, counts.length, counts.every((count) => count === 10)]).toEqual([3, 700, true]);
+  });
+
+  it('leaves out of all that what an event has set aside, in seconds to come as well', async () => {
+    const soak = await startSoak(makeFolder());
+    await push(soak, 0, 20);
+    soak.event(happening({ fromSec: 18 }));
+    await push(soak, 20, 23);
+    const { arms } = await readRunCourse(soak.dir);
+    const { cells, times, summary } = arms.get('stress')!;
+    expect([summary.started, summary.handshakeUs.count]).toEqual([170, 170]);
+    expect(cells.column('started').reduce((sum, count) => sum + count, 0)).toBe(170);
+    expect(times.get('handshakeUs')!.counts).toEqual([40, 40, 40, 40, 10]);
+  });
+});
