@@ -49,6 +49,26 @@ module.exports = {
       'The core emits, render words it.',
     ),
     only(
+      'sinks',
+      ['metrics', 'render/(line-protocol|metric-names)', 'store/(files|json-file|process-mark|append-file|lock)'],
+      'A sink is handed seconds; it knows of no run and asks for nothing.',
+    ),
+    only(
+      'soak',
+      ['run', 'store', 'analysis', 'metrics', 'worker/protocol', 'doctor', 'scenario', 'outcome'],
+      'A night is runs one after the other; who shows it is above.',
+    ),
+    only(
+      'service',
+      ['store', 'engine/libc', 'scenario'],
+      'Units are text about a command line; nothing in them knows what it does.',
+    ),
+    only(
+      'serve',
+      ['store', 'analysis', 'render', 'metrics', 'scenario', 'outcome'],
+      'Pages show folders of results, as every command after a run does.',
+    ),
+    only(
       'doctor',
       ['scenario', 'engine/auth'],
       'What the machine offers is asked before a run, and outlives it in run.json. Whether a ticket is good, Kerberos alone can tell.',

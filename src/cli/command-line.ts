@@ -4,7 +4,7 @@ const NAMES = SECRET_HEADERS.join('|');
 const SECRET_HEADER = new RegExp(`^\\s*(${NAMES})\\s*:`, 'i');
 const SECRET_ASSIGNMENT = new RegExp(`^([^=]*\\.(?:${NAMES}|body))=`, 'i');
 const BODY_FLAGS: readonly string[] = ['--data'];
-const USER_FLAGS: readonly string[] = ['--user', '--proxy-user'];
+const USER_FLAGS: readonly string[] = ['--user', '--proxy-user', '--sink-user', '--sink-token'];
 /** A short flag that takes a value, alone or behind short ones that take none (`-kU user:password`). */
 const CLUSTER = /^(-[kp]*)([dHUu])(.*)$/s;
 
@@ -26,11 +26,11 @@ function redactArg(arg: string, before: string | undefined): string {
   const [, flags = '', short = '', glued = ''] = CLUSTER.exec(arg) ?? [];
   const [flag = '', value = arg] =
     glued === ''
-      ? (/^(--(?:data|user|proxy-user|header|set)=)(.+)$/s.exec(arg)?.slice(1) ?? [])
+      ? (/^(--(?:data|user|proxy-user|sink-user|sink-token|header|set)=)(.+)$/s.exec(arg)?.slice(1) ?? [])
       : [flags + short, glued];
   if (short === 'd' && glued !== '') return flag + REDACTED;
   if (flag === '--data=') return flag + REDACTED;
-  if (/[Uu]$/.test(flag) || /user=$/.test(flag)) return flag + redactUser(value);
+  if (/[Uu]$/.test(flag) || /(user|token)=$/.test(flag)) return flag + redactUser(value);
   const header = SECRET_HEADER.exec(value);
   if (header !== null) return `${flag}${header[1]}: ${REDACTED}`;
   const assignment = SECRET_ASSIGNMENT.exec(value);

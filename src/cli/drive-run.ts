@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { renderSummary } from '../render/summary.ts';
 import { findPublicHosts } from '../run/safety.ts';
-import type { FinishedRun, RunListener, RunOptions, RunPlan, Summary } from '../run/types.ts';
+import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import { redactCommand } from './command-line.ts';
@@ -9,22 +9,36 @@ import type { Context } from './context.ts';
 import { wantsColour } from './host.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
 import { resultsDir, type SharedRunOptions } from './run-options.ts';
+import { openRunSinks } from './run-sinks.ts';
 import { shownPath } from './shown-path.ts';
+import type { SinkFlags } from './sink-flags.ts';
 import { InterruptedBeforeStart, watchSignals } from './stopping.ts';
+
+/** What becomes of the load: one run, or a soak. */
+export interface Undertaking {
+  readonly start: (options: RunOptions, listener: RunListener) => Promise<RunHandle>;
+  /** What else it wants to hear. */
+  readonly listener?: RunListener;
+  /** A sink takes nothing any more. @returns what is called once it does again */
+  readonly onSinkAway?: (text: string) => () => void;
+  /** Microseconds between the lines of a log. */
+  readonly logEveryUs?: number;
+}
 
 /** Runs a scenario from permission to summary, and tells by the exit code how it went. */
 export async function driveRun(
   context: Context,
   scenario: Scenario,
   options: SharedRunOptions,
+  undertaking: Undertaking = { start: context.services.startRun },
 ): Promise<ExitCode> {
   if (options.dryRun === true) {
     const { printDryRun } = await import('./dry-run.ts');
     return printDryRun(context.host, scenario, options);
   }
-  const view = createLiveView(context.host, options.quiet === true);
+  const view = createLiveView(context.host, options.quiet === true, undertaking.logEveryUs);
   try {
-    const finished = await runToEnd(context, scenario, options, view);
+    const finished = await runToEnd(context, scenario, options, view, undertaking);
     view.end();
     printSummary(context, finished, options.json === true);
     return exitCodeOf(finished.summary);
@@ -40,27 +54,31 @@ export async function driveRun(
 export type RunFlags = Pick<
   SharedRunOptions,
   'label' | 'workers' | 'engine' | 'results' | 'iAmAllowedToTestThis'
->;
+> &
+  SinkFlags;
 
 /**
  * Runs a scenario to its end, or to where signals end it.
- * @param planned called once the run has its folder, before load starts
  * @throws InterruptedBeforeStart
  */
 export async function runToEnd(
-  { host, services, args }: Pick<Context, 'host' | 'services' | 'args'>,
+  { host, args }: Pick<Context, 'host' | 'args'>,
   scenario: Scenario,
   options: RunFlags,
   view: LiveView,
-  planned: (plan: RunPlan) => void = () => {},
+  { start, listener: also = {}, onSinkAway: onAway }: Undertaking,
 ): Promise<FinishedRun> {
+  const results = resultsDir(host, options.results);
+  const sinks = await openRunSinks(host, {
+    ...{ flags: options, scenario: scenario.name, label: options.label, results, say: view.say, onAway },
+  });
   const stopping = watchSignals(host, view.say);
   const runOptions: RunOptions = {
     scenario,
     label: options.label,
     workers: options.workers,
     engine: options.engine,
-    resultsDir: resultsDir(host, options.results),
+    resultsDir: results,
     command: redactCommand(args),
   };
   const listener: RunListener = {
@@ -68,19 +86,22 @@ export async function runToEnd(
       requirePermission(findPublicHosts(scenario, plan.arms), options.iAmAllowedToTestThis === true, host);
       if (stopping.requested) throw new InterruptedBeforeStart();
     },
-    planned(plan) {
+    planned(plan, before) {
       view.planned(plan);
-      planned(plan);
+      sinks?.begin(plan, before);
+      also.planned?.(plan);
     },
+    ...(sinks === undefined ? {} : { second: (recorded) => sinks.second(recorded) }),
     progress: view.progress,
     warning: (message) => view.say(`warning: ${message}`),
   };
   try {
-    const handle = await Promise.race([services.startRun(runOptions, listener), stopping.impatient]);
+    const handle = await Promise.race([start(runOptions, listener), stopping.impatient]);
     stopping.attach(handle);
     return await handle.finished;
   } finally {
     stopping.release();
+    await sinks?.finish();
   }
 }
 

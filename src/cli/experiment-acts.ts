@@ -86,10 +86,15 @@ export function createActs(
       const flags = { ...options, label, workers, engine };
       let noted = Promise.resolve();
       try {
-        const { summary } = await runToEnd({ host, services, args }, scenario, flags, view, (plan) => {
-          noted = started(plan.id);
-          // Awaited below; until then a failure has nobody to go to.
-          noted.catch(() => {});
+        const { summary } = await runToEnd({ host, args }, scenario, flags, view, {
+          start: services.startRun,
+          listener: {
+            planned(plan) {
+              noted = started(plan.id);
+              // Awaited below; until then a failure has nobody to go to.
+              noted.catch(() => {});
+            },
+          },
         });
         return summary.run.status === 'complete';
       } catch (error) {

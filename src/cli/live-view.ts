@@ -3,7 +3,7 @@ import { renderProgress } from '../render/progress.ts';
 import type { Progress, RunPlan } from '../run/types.ts';
 import type { Host } from './host.ts';
 
-/** Seconds between the lines of a log. */
+/** Between the lines of a log. */
 const LOG_EVERY_US = 5_000_000;
 
 /** Carriage return, then erase to the end of the line (ECMA-48 EL). */
@@ -19,10 +19,15 @@ export interface LiveView {
   end(): void;
 }
 
-export function createLiveView({ stderr }: Host, quiet: boolean): LiveView {
+/** @param logEveryUs between the lines of a log */
+export function createLiveView(
+  { stderr }: Host,
+  quiet: boolean,
+  logEveryUs: number = LOG_EVERY_US,
+): LiveView {
   let durationUs: number | undefined;
   let shown = false;
-  let nextLogUs = LOG_EVERY_US;
+  let nextLogUs = logEveryUs;
   const clear = (): void => {
     if (shown) stderr.write(REWRITE);
     shown = false;
@@ -41,7 +46,7 @@ export function createLiveView({ stderr }: Host, quiet: boolean): LiveView {
         shown = true;
       } else if (progress.elapsedUs >= nextLogUs) {
         stderr.write(`${renderProgress(progress, durationUs, Number.POSITIVE_INFINITY)}\n`);
-        nextLogUs = (Math.floor(progress.elapsedUs / LOG_EVERY_US) + 1) * LOG_EVERY_US;
+        nextLogUs = (Math.floor(progress.elapsedUs / logEveryUs) + 1) * logEveryUs;
       }
     },
     say(line) {

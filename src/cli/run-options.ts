@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SWITCHES, type Switch } from '../scenario/words.ts';
 import type { Host } from './host.ts';
+import { addSinkOptions, type SinkFlags } from './sink-flags.ts';
 import { parseCount } from './values.ts';
 
 /** The flags that `run` and `hit` share. */
-export interface SharedRunOptions {
+export interface SharedRunOptions extends SinkFlags {
   readonly label: string;
   readonly workers: number;
   readonly engine: 'auto' | 'raw' | 'portable';
@@ -18,7 +19,7 @@ export interface SharedRunOptions {
 }
 
 export function addSharedRunOptions(command: Command): Command {
-  return command
+  return addSinkOptions(command)
     .option('--label <text>', 'what this run is about, shown with its results', '')
     .option('--workers <n>', 'threads that generate load', parseCount, 1)
     .addOption(

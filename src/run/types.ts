@@ -1,5 +1,5 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
-import type { RecordedSecond } from '../metrics/types.ts';
+import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';
 
@@ -78,8 +78,11 @@ export interface RunListener {
    * Called once everything is resolved and before anything is sent. Throwing refuses the run, and nothing is kept.
    */
   approve?(plan: Pick<RunPlan, 'arms'>): Promise<void>;
-  /** Everything is resolved, checked and ready; load starts next. */
-  planned?(plan: RunPlan): void;
+  /**
+   * Everything is resolved, checked and ready; load starts next.
+   * @param before sums of what an earlier process recorded of the same run; only of a soak that goes on
+   */
+  planned?(plan: RunPlan, before?: Frame): void;
   progress?(progress: Progress): void;
   /** A second that was recorded, for sinks. Never awaited, and must not throw. */
   second?(recorded: RecordedSecond): void;

@@ -40,6 +40,11 @@ describe('redactCommand', () => {
     ],
     [['--user=bob:secret'], ['--user=[redacted]']],
     [
+      ['--sink-token', 'secret'],
+      ['--sink-token', '[redacted]'],
+    ],
+    [['--sink-user=bob:secret'], ['--sink-user=[redacted]']],
+    [
       ['-U', 'env:not a name, a secret'],
       ['-U', '[redacted]'],
     ],
@@ -48,7 +53,18 @@ describe('redactCommand', () => {
   });
 
   it('keeps references to secrets', () => {
-    const args = ['hit', 'http://h/', '-U', 'env:PROXY_USER', '--user=@users.csv', '-U', ':', '-kp'];
+    const args = [
+      'hit',
+      'http://h/',
+      '-U',
+      'env:PROXY_USER',
+      '--user=@users.csv',
+      '--sink-token',
+      'env:T',
+      '-U',
+      ':',
+      '-kp',
+    ];
     expect(redactCommand(args)).toEqual(['rushhour', ...args]);
   });
 

@@ -1,0 +1,82 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Frame, RecordedSecond } from '../metrics/types.ts';
+import type { RunPlan } from '../run/types.ts';
+import type { SinkReport } from '../sinks/types.ts';
+import type { Host } from './host.ts';
+import { readSinks, type SinkFlags } from './sink-flags.ts';
+
+/** What a run that is over waits for its sinks to take the last of it: Prometheus scrapes every 15 s where nobody says otherwise. */
+const FINISH_MS = 20_000;
+
+/** Everywhere a run is written to besides its folder. */
+export interface RunSinks {
+  begin(run: Pick<RunPlan, 'id' | 'engine'>, before?: Frame): void;
+  second(recorded: RecordedSecond): void;
+  /** Delivers what is left, and tells what could not be. */
+  finish(): Promise<void>;
+}
+
+export interface RunSinksOptions {
+  readonly flags: SinkFlags;
+  readonly scenario: string;
+  readonly label: string;
+  readonly results: string;
+  readonly say: (line: string) => void;
+  /** A sink takes nothing any more. @returns what is called once it does again */
+  readonly onAway?: ((text: string) => () => void) | undefined;
+}
+
+/**
+ * Opens the sinks that flags and environment name; undefined where they name none.
+ * @throws UsageError where one cannot be understood
+ */
+export async function openRunSinks(host: Host, options: RunSinksOptions): Promise<RunSinks | undefined> {
+  const { specs, secrets } = readSinks(options.flags, host);
+  if (specs.length === 0) return undefined;
+  const { flags: _, results, say, onAway, ...identity } = options;
+  const [{ openSinks }, { teeSinks }] = await Promise.all([
+    import('../sinks/open.ts'),
+    import('../sinks/tee.ts'),
+  ]);
+  const away = new Map<string, () => void>();
+  const sinks = teeSinks(
+    await openSinks(specs, {
+      spoolRoot: join(results, '.spool'),
+      secrets,
+      say,
+      onAway(name, why) {
+        if (onAway !== undefined && !away.has(name)) away.set(name, onAway(`${name}: ${why}`));
+      },
+      onBack(name) {
+        away.get(name)?.();
+        away.delete(name);
+      },
+    }),
+    say,
+  );
+  return {
+    begin({ id, engine }, before) {
+      sinks.begin({ ...identity, runId: id, engine, host: hostname() }, before);
+    },
+    second: (recorded) => sinks.second(recorded),
+    async finish() {
+      for (const report of await sinks.finish(FINISH_MS)) {
+        const line = wordReport(report);
+        if (line !== undefined) say(line);
+      }
+    },
+  };
+}
+
+/** Undefined where everything got there. */
+function wordReport({ name, delivered, spooled, dropped, refused, fault }: SinkReport): string | undefined {
+  const missing = [
+    ...(spooled > 0 ? [`${spooled} wait on disk for the next run with this sink`] : []),
+    ...(dropped > 0 ? [`${dropped} are lost`] : []),
+    ...(refused > 0 ? [`${refused} were refused`] : []),
+  ];
+  if (missing.length === 0) return undefined;
+  const why = fault === undefined ? '' : ` (${fault})`;
+  return `warning: ${name}: ${delivered} seconds delivered, ${missing.join(', ')}${why}`;
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import { parseSink, type SinkSpec } from '../sinks/spec.ts';
+import type { SinkSecrets } from '../sinks/types.ts';
+import type { Host } from './host.ts';
+import { collect } from './values.ts';
+
+/** Where else than in its folder a run is written to, live. */
+export interface SinkFlags {
+  readonly sink?: string[];
+  readonly sinkToken?: string;
+  readonly sinkUser?: string;
+}
+
+/** What `openSinks` wants. The secrets go nowhere else. */
+export interface ChosenSinks {
+  readonly specs: readonly SinkSpec[];
+  readonly secrets: SinkSecrets;
+}
+
+export function addSinkOptions(command: Command): Command {
+  return command
+    .option(
+      '--sink <url>',
+      'also write each second to influxdb://host:8086/database, influxdb2://host:8086/org/bucket, pushgateway://host:9091 or prometheus://127.0.0.1:9464 (repeatable; default: $RUSHHOUR_SINKS; none: nowhere)',
+      collect,
+    )
+    .option(
+      '--sink-token <where>',
+      'token of influxdb2://: env:NAME or @file (default: $RUSHHOUR_SINK_TOKEN)',
+    )
+    .option('--sink-user <where>', 'user:password of influxdb://: env:NAME or @file');
+}
+
+/**
+ * The sinks that flags and environment name, each once, and what they want to be shown.
+ * @throws UsageError without what was found, where it is no sink or no secret
+ */
+export function readSinks({ sink, sinkToken, sinkUser }: SinkFlags, host: Host): ChosenSinks {
+  const { RUSHHOUR_SINKS = '', RUSHHOUR_SINK_TOKEN } = host.env;
+  const [texts, flag] =
+    sink === undefined
+      ? [RUSHHOUR_SINKS.split(/\s+/).filter((text) => text !== ''), 'RUSHHOUR_SINKS']
+      : [sink, '--sink'];
+  const specs = [...new Set(texts)].filter((text) => text !== 'none').map((text) => parseSink(text, flag));
+  const needs = (kind: SinkSpec['kind']): boolean => specs.some((spec) => spec.kind === kind);
+  if (sinkToken !== undefined && !needs('influxdb2')) throw unasked('--sink-token', 'influxdb2://');
+  if (sinkUser !== undefined && !needs('influxdb')) throw unasked('--sink-user', 'influxdb://');
+  const token =
+    sinkToken !== undefined
+      ? readSecret('--sink-token', sinkToken, 'a token', host)
+      : RUSHHOUR_SINK_TOKEN === undefined || RUSHHOUR_SINK_TOKEN === ''
+        ? undefined
+        : checkSecret('RUSHHOUR_SINK_TOKEN', RUSHHOUR_SINK_TOKEN, 'it is empty', 'a token');
+  const user =
+    sinkUser === undefined ? undefined : readSecret('--sink-user', sinkUser, 'user:password', host);
+  if (user !== undefined && user.indexOf(':') < 1) {
+    throw new UsageError('--sink-user: what was found is not user:password', {
+      hint: 'put the user, a colon and the password into the variable or file',
+    });
+  }
+  return {
+    specs,
+    secrets: {
+      ...(token !== undefined && needs('influxdb2') && { token }),
+      ...(user !== undefined && { user }),
+    },
+  };
+}
+
+function unasked(flag: string, kind: string): UsageError {
+  return new UsageError(`${flag} without a sink that asks for it`, { hint: `add --sink ${kind}...` });
+}
+
+/** A secret is never typed, only where it is: shells and lists of processes would keep it. */
+function readSecret(flag: string, where: string, what: string, host: Host): string {
+  const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(where)?.[1];
+  if (name !== undefined) return checkSecret(flag, host.env[name], `the variable ${name} is empty`, what);
+  if (!where.startsWith('@') || where.length === 1) {
+    throw new UsageError(`${flag}: this says not where to find ${what}`, {
+      hint: `write ${flag} env:NAME or ${flag} @file`,
+    });
+  }
+  const file = resolve(host.cwd, where.slice(1));
+  try {
+    return checkSecret(flag, readFileSync(file, 'utf8'), `${where.slice(1)} is empty`, what);
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new UsageError(`${flag} ${where}: the file cannot be read (${(cause as Error).message})`, {
+      hint: 'check the path, and who may read it',
+      cause,
+    });
+  }
+}
+
+function checkSecret(flag: string, text: string | undefined, fault: string, what: string): string {
+  const secret = text?.trim() ?? '';
+  if (secret === '') throw new UsageError(`${flag}: ${fault}`, { hint: `put ${what} there` });
+  // A token becomes the value of a header (RFC 9110, 5.5); user and password are encoded first.
+  if (!(what === 'a token' ? /^[\x20-\x7e]+$/ : /^\P{Cc}+$/u).test(secret)) {
+    throw new UsageError(
+      `${flag}: what was found holds a line break or another character that no header can`,
+      {
+        hint: `keep ${what} alone there, on one line`,
+      },
+    );
+  }
+  return secret;
+}

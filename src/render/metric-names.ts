@@ -1,0 +1,102 @@
+import { COUNTERS, type Counter } from '../metrics/counts.ts';
+import type { Timed } from '../metrics/types.ts';
+
+/** How databases know what a run counts: measurements and fields of the line protocol, names of Prometheus metrics. */
+
+/** Measurements of the line protocol: of each series, and of the run as a whole. */
+export const MEASUREMENTS = { series: 'rushhour', run: 'rushhour_run' } as const;
+
+/** Times that databases get, with the stem of their names; the rest is in the run's folder. */
+export const SHOWN_TIMES = [
+  ['handshake', 'handshake'],
+  ['firstByte', 'first_byte'],
+  ['total', 'total'],
+] as const satisfies readonly (readonly [Timed, string])[];
+
+/** Quantiles that databases get, with Prometheus's value of the label `quantile`. */
+export const SHOWN_QUANTILES = [
+  ['p50', '0.5'],
+  ['p90', '0.9'],
+  ['p99', '0.99'],
+  ['max', '1'],
+] as const;
+
+/** Field of one quantile of a time, microseconds: handshake_p99_us. */
+export function quantileField(stem: string, quantile: string): string {
+  return `${stem}_${quantile}_us`;
+}
+
+/** Field of an outcome: outcome_handshake_timeout. PromQL, which VictoriaMetrics reads such fields by, has no hyphens. */
+export function outcomeField(outcome: string): string {
+  return `outcome_${outcome.replaceAll('-', '_')}`;
+}
+
+/** The fields of `rushhour` besides its outcomes, and those of `rushhour_run`. */
+export const SERIES_FIELDS: readonly string[] = [
+  ...COUNTERS,
+  'stalled',
+  ...SHOWN_TIMES.flatMap(([, stem]) => SHOWN_QUANTILES.map(([quantile]) => quantileField(stem, quantile))),
+];
+export const RUN_FIELDS: readonly string[] = [
+  'open',
+  ...SHOWN_QUANTILES.map(([quantile]) => quantileField('lateness', quantile)),
+];
+
+/** A metric as Prometheus is told of it. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+}
+
+/** Counters that Prometheus gets as they are; the three fates of a stall are one metric with a label. */
+export const PLAIN_COUNTERS = {
+  scheduled: { name: 'rushhour_scheduled_total', help: 'Attempts that fell due.' },
+  started: { name: 'rushhour_started_total', help: 'Attempts whose SYN left.' },
+  unsent: { name: 'rushhour_unsent_total', help: 'Attempts that this machine could not start.' },
+  established: { name: 'rushhour_established_total', help: 'Handshakes that completed.' },
+  completed: { name: 'rushhour_completed_total', help: 'Attempts that ended as the scenario expected.' },
+  requests: { name: 'rushhour_requests_total', help: 'Requests, over however many connections.' },
+  challenges: { name: 'rushhour_challenges_total', help: 'Answers that asked for credentials.' },
+  healed: {
+    name: 'rushhour_healed_total',
+    help: 'Handshakes that lost a SYN and were too fast for a stall.',
+  },
+  slow: { name: 'rushhour_slow_total', help: 'Handshakes as long as a stall, without a lost SYN.' },
+  bytes: { name: 'rushhour_received_bytes_total', help: 'Bytes received.' },
+} as const satisfies Record<Exclude<Counter, Fate>, Metric>;
+
+/** What becomes of a stalled handshake. */
+export const FATES = ['recovered', 'frozen', 'unresolved'] as const satisfies readonly Counter[];
+type Fate = (typeof FATES)[number];
+
+/** The other metrics that Prometheus gets. */
+export const METRICS = {
+  stalled: {
+    name: 'rushhour_stalled_total',
+    help: 'Stalled handshakes, by fate: recovered, frozen, unresolved.',
+  },
+  outcomes: { name: 'rushhour_outcomes_total', help: 'Attempts that ended, by outcome.' },
+  handshake: {
+    name: 'rushhour_handshake_seconds',
+    help: 'Handshake from the intended start: quantiles of a second, the worst of the last 15 seconds.',
+  },
+  firstByte: { name: 'rushhour_first_byte_seconds', help: 'First byte of the response, likewise.' },
+  total: { name: 'rushhour_exchange_seconds', help: 'Last byte of the response, likewise.' },
+  lateness: {
+    name: 'rushhour_lateness_seconds',
+    help: 'Actual minus intended start: how far this machine lags behind, likewise.',
+  },
+  open: { name: 'rushhour_open_connections', help: 'Attempts open as the last second ended.' },
+  seconds: { name: 'rushhour_recorded_seconds_total', help: 'Seconds recorded.' },
+  lastSecond: {
+    name: 'rushhour_last_second_timestamp_seconds',
+    help: 'When the last recorded second began, since 1970.',
+  },
+  runInfo: { name: 'rushhour_run_info', help: 'The run under way: always 1.' },
+} as const satisfies Record<string, Metric>;
+
+/** Every metric that Prometheus may see. */
+export const METRIC_NAMES: readonly string[] = [
+  ...Object.values(PLAIN_COUNTERS),
+  ...Object.values(METRICS),
+].map(({ name }) => name);

@@ -1,0 +1,53 @@
+import { COUNTERS, stalledOf } from '../metrics/counts.ts';
+import type { Quantiles } from '../metrics/histogram.ts';
+import { LATENESS_TAG, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
+import { type Point, renderPoint } from '../render/line-protocol.ts';
+import {
+  MEASUREMENTS,
+  outcomeField,
+  quantileField,
+  SHOWN_QUANTILES,
+  SHOWN_TIMES,
+} from '../render/metric-names.ts';
+import { splitSeries } from './series.ts';
+import type { RunIdentity } from './types.ts';
+
+/** One recorded second as lines of InfluxDB's protocol: one for the run, and one for each series that did something. */
+export function linesOf(run: RunIdentity, recorded: RecordedSecond): string[] {
+  return pointsOf(run, recorded).map(renderPoint);
+}
+
+function pointsOf({ runId, scenario, label, host }: RunIdentity, recorded: RecordedSecond): Point[] {
+  const { atMs, frame, quantiles } = recorded;
+  const tags = { run: runId, scenario, label, host };
+  const whole: Point = {
+    measurement: MEASUREMENTS.run,
+    tags,
+    fields: { open: frame.open, ...quantileFields('lateness', quantiles.get(LATENESS_TAG)) },
+    atMs,
+  };
+  const series = Object.entries(frame.series).map(([name, counts]): Point => {
+    const times = SHOWN_TIMES.map(([timed, stem]) => quantileFields(stem, quantiles.get(`${name}.${timed}`)));
+    return {
+      measurement: MEASUREMENTS.series,
+      tags: { ...tags, ...splitSeries(name) },
+      fields: Object.assign(countFields(counts), ...times),
+      atMs,
+    };
+  });
+  return [whole, ...series];
+}
+
+/** Every counter, zeros too: a field that is missing reads as "no data", not as none. Outcomes only where there were any. */
+function countFields(counts: SeriesCounts): Record<string, number> {
+  const fields: Record<string, number> = {};
+  for (const name of COUNTERS) fields[name] = counts[name] ?? 0;
+  fields['stalled'] = stalledOf(counts);
+  for (const [outcome, count] of Object.entries(counts.outcomes)) fields[outcomeField(outcome)] = count;
+  return fields;
+}
+
+function quantileFields(stem: string, quantiles: Quantiles | undefined): Record<string, number> {
+  if (quantiles === undefined || quantiles.count === 0) return {};
+  return Object.fromEntries(SHOWN_QUANTILES.map(([name]) => [quantileField(stem, name), quantiles[name]]));
+}

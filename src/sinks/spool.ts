@@ -1,0 +1,152 @@
+import { appendFile, readFile, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { claimFolder, JOURNAL, nameSegment, onDisk, type Segment, writeWhole } from './spool-folder.ts';
+
+/** Seconds that wait to be delivered, oldest first. */
+export interface Batch {
+  readonly seconds: number;
+  /** Recorded by this run; others were found in the spool. */
+  readonly isOwn: boolean;
+  readonly bytes: number;
+  /** Where it waits: on the disk, or in memory where that took nothing. */
+  readonly at: { readonly path: string } | { readonly body: Buffer };
+}
+
+export interface SpoolOptions {
+  /** Folder of this sink's spools. */
+  readonly parent: string;
+  readonly limitBytes: number;
+  /** Told of seconds that had no room. */
+  readonly onDropped: (seconds: number, why: string) => void;
+  /** Told what the disk is at fault for; nothing is lost by that alone. */
+  readonly onFault: (error: NodeJS.ErrnoException) => void;
+}
+
+/** Batches kept in memory while the disk takes none. */
+const MEMORY_BYTES = 4 * 1_024 * 1_024;
+
+/**
+ * The batches of one sink, in order, on the disk before they are delivered: what was killed on the way is delivered by
+ * whoever comes next. Bounded: the oldest go first. Nothing here throws. One caller adds, one takes and removes.
+ */
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #dir: string | undefined;
+  readonly #batches: Batch[];
+  #sequence = 1;
+  #inDelivery: Batch | undefined;
+
+  private constructor(options: SpoolOptions, dir: string | undefined, segments: readonly Segment[]) {
+    this.#options = options;
+    this.#dir = dir;
+    this.#batches = segments.map(({ path, seconds, bytes }) => ({
+      ...{ seconds, bytes },
+      isOwn: false,
+      at: { path },
+    }));
+  }
+
+  /** Takes over what dead processes left. Without a folder all waits in memory. */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    try {
+      const { dir, segments } = await claimFolder(options.parent);
+      const spool = new Spool(options, dir, segments);
+      spool.#keepWithinLimit();
+      return spool;
+    } catch (error) {
+      options.onFault(error as NodeJS.ErrnoException);
+      return new Spool(options, undefined, []);
+    }
+  }
+
+  get batches(): readonly Batch[] {
+    return this.#batches;
+  }
+
+  /** Keeps a second of the batch that is not closed yet, should this process be killed. */
+  async note(text: string): Promise<void> {
+    if (this.#dir === undefined) return;
+    await appendFile(join(this.#dir, JOURNAL), text).catch(this.#options.onFault);
+  }
+
+  /** Closes a batch. @param body its lines, as they will be sent */
+  async add(body: Buffer, seconds: number): Promise<void> {
+    const at = await this.#write(body, seconds);
+    const bytes = 'path' in at ? onDisk(body.length) : body.length;
+    this.#batches.push({ seconds, isOwn: true, bytes, at });
+    // Killed before this, the next process delivers these seconds twice: the same points.
+    if (this.#dir !== undefined && 'path' in at)
+      await rm(join(this.#dir, JOURNAL), { force: true }).catch(() => undefined);
+    this.#keepWithinLimit();
+  }
+
+  /** The oldest batch, which stays until it is removed; undefined where there is none. */
+  async takeOldest(): Promise<{ batch: Batch; body: Buffer } | undefined> {
+    for (;;) {
+      const [batch] = this.#batches;
+      this.#inDelivery = batch;
+      if (batch === undefined) return undefined;
+      try {
+        return { batch, body: 'body' in batch.at ? batch.at.body : await readFile(batch.at.path) };
+      } catch (error) {
+        this.#drop(batch, `the spool cannot be read (${(error as Error).message})`);
+      }
+    }
+  }
+
+  /** The batch was delivered, or never will be. */
+  async remove(batch: Batch): Promise<void> {
+    this.#inDelivery = undefined;
+    const index = this.#batches.indexOf(batch);
+    if (index >= 0) this.#batches.splice(index, 1);
+    if ('path' in batch.at) await rm(batch.at.path, { force: true }).catch(() => undefined);
+  }
+
+  /** What waits in memory goes to the disk, or is lost. Leaves no empty folder behind. */
+  async close(): Promise<void> {
+    for (const batch of this.#batches.filter(({ at }) => 'body' in at)) {
+      const at = await this.#write((batch.at as { body: Buffer }).body, batch.seconds);
+      if ('body' in at) this.#drop(batch, 'the spool cannot be written');
+      else this.#batches.splice(this.#batches.indexOf(batch), 1, { ...batch, at });
+    }
+    if (this.#dir === undefined) return;
+    await rm(join(this.#dir, JOURNAL), { force: true }).catch(() => undefined);
+    await rmdir(this.#dir).catch(() => undefined);
+  }
+
+  async #write(body: Buffer, seconds: number): Promise<Batch['at']> {
+    if (this.#dir === undefined) return { body };
+    const path = join(this.#dir, nameSegment(Date.now(), this.#sequence, seconds));
+    this.#sequence += 1;
+    try {
+      await writeWhole(path, body);
+      return { path };
+    } catch (error) {
+      this.#options.onFault(error as NodeJS.ErrnoException);
+      return { body };
+    }
+  }
+
+  #keepWithinLimit(): void {
+    this.#keepWithin(this.#options.limitBytes, 'path', 'the spool is full');
+    this.#keepWithin(MEMORY_BYTES, 'body', 'the spool cannot be written');
+  }
+
+  /** What is being delivered is not taken away: it may be counted as delivered any moment. */
+  #keepWithin(limitBytes: number, place: 'path' | 'body', why: string): void {
+    const held = this.#batches.filter(({ at }) => place in at);
+    let bytes = held.reduce((sum, batch) => sum + batch.bytes, 0);
+    for (const batch of held) {
+      if (bytes <= limitBytes) return;
+      if (batch === this.#inDelivery) continue;
+      bytes -= batch.bytes;
+      this.#drop(batch, why);
+    }
+  }
+
+  #drop(batch: Batch, why: string): void {
+    this.#batches.splice(this.#batches.indexOf(batch), 1);
+    if ('path' in batch.at) rm(batch.at.path, { force: true }).catch(() => undefined);
+    this.#options.onDropped(batch.seconds, why);
+  }
+}

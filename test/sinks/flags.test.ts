@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { addSinkOptions, type ChosenSinks, readSinks, type SinkFlags } from '../../src/cli/sink-flags.ts';
+import { UsageError } from '../../src/errors.ts';
+import { createFakeHost } from '../cli/fake-host.ts';
+import { makeSpool } from './seconds.ts';
+
+function read(args: readonly string[], env: Record<string, string> = {}, cwd = '/nowhere'): ChosenSinks {
+  const command = addSinkOptions(new Command()).exitOverride();
+  command.parse(args, { from: 'user' });
+  return readSinks(command.opts<SinkFlags>(), createFakeHost({ env, cwd }));
+}
+
+const V1 = 'influxdb://127.0.0.1/rushhour';
+const V2 = 'influxdb2://127.0.0.1/school/rushhour';
+
+describe('sinks of the command line', () => {
+  it('are none unless named, by flags or else by the environment, each once', () => {
+    expect(read([])).toEqual({ specs: [], secrets: {} });
+    const env = { RUSHHOUR_SINKS: `  ${V1} prometheus://\n${V1} ` };
+    expect(read([], env).specs.map(({ kind }) => kind)).toEqual(['influxdb', 'prometheus']);
+    expect(read(['--sink', V2, '--sink', 'pushgateway://h'], env).specs.map(({ kind }) => kind)).toEqual([
+      'influxdb2',
+      'pushgateway',
+    ]);
+    expect(read(['--sink', 'none'], env).specs).toEqual([]);
+  });
+
+  it('take secrets from a variable or a file, and each only for its kind', () => {
+    const cwd = makeSpool();
+    writeFileSync(join(cwd, 'token'), 't0ken\n');
+    const env = { DB_USER: 'bob:hunter2:x', RUSHHOUR_SINK_TOKEN: 'other' };
+    expect(read(['--sink', V2, '--sink-token', '@token'], env, cwd).secrets).toEqual({ token: 't0ken' });
+    expect(read(['--sink', V2], env).secrets).toEqual({ token: 'other' });
+    expect(read(['--sink', V1, '--sink-user', 'env:DB_USER'], env).secrets).toEqual({
+      user: 'bob:hunter2:x',
+    });
+    expect(read(['--sink', 'prometheus://'], env).secrets).toEqual({});
+  });
+
+  it.each([
+    [['--sink', 'nonsense'], {}, '--sink: this is no sink', 'influxdb://'],
+    [[], { RUSHHOUR_SINKS: 'nonsense' }, 'RUSHHOUR_SINKS: this is no sink', 'influxdb://'],
+    [['--sink', V2, '--sink-token', 'hunter2'], {}, 'says not where', '--sink-token env:NAME'],
+    [['--sink', V1, '--sink-user', 'bob:hunter2'], {}, 'says not where', '--sink-user @file'],
+    [['--sink', V1, '--sink-user', 'env:U'], {}, 'the variable U is empty', 'put user:password'],
+    [['--sink', V1, '--sink-user', 'env:U'], { U: 'hunter2' }, 'is not user:password', 'a colon'],
+    [['--sink', V2, '--sink-token', 'env:T'], { T: 'hunter2\r\nHost: x' }, 'line break', 'on one line'],
+    [['--sink', V2], { RUSHHOUR_SINK_TOKEN: 'hunter2\nx' }, 'RUSHHOUR_SINK_TOKEN: ', 'on one line'],
+    [['--sink', V2, '--sink-token', '@missing'], {}, 'cannot be read (ENOENT', 'check the path'],
+    [['--sink', V1, '--sink-token', 'env:T'], { T: 'hunter2' }, '--sink-token without', 'influxdb2://'],
+    [['--sink', V2, '--sink-user', 'env:T'], { T: 'b:hunter2' }, '--sink-user without', 'influxdb://'],
+  ] as const)('%j with %j are refused without the secret', (args, env, why, cure) => {
+    let fault: unknown;
+    try {
+      read(args, env);
+    } catch (error) {
+      fault = error;
+    }
+    expect(fault).toBeInstanceOf(UsageError);
+    const { message, hint } = fault as UsageError;
+    expect(message).toContain(why);
+    expect(hint).toContain(cure);
+    expect(message + hint).not.toContain('hunter2');
+  });
+});
