@@ -50,7 +50,11 @@ module.exports = {
     ),
     only(
       'sinks',
-      ['metrics', 'render/(line-protocol|metric-names)', 'store/(files|json-file|process-mark|append-file|lock)'],
+      [
+        'metrics',
+        'render/(line-protocol|metric-names)',
+        'store/(files|json-file|process-mark|append-file|lock)',
+      ],
       'A sink is handed seconds; it knows of no run and asks for nothing.',
     ),
     only(

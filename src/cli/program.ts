@@ -10,6 +10,7 @@ import { registerResults } from './commands/results.ts';
 import { registerRun } from './commands/run.ts';
 import { registerScenarios } from './commands/scenarios.ts';
 import { registerSchema } from './commands/schema.ts';
+import { registerTrend } from './commands/trend.ts';
 import type { Context } from './context.ts';
 import { registerLab } from './lab.ts';
 import { readVersion } from './version.ts';
@@ -45,6 +46,7 @@ Examples:
   rushhour hit http://10.0.0.5/ -n 1000 -c 50      as with ab
   rushhour compare before after                    did the change help, or was it luck?
   rushhour report before after                     the same to look at, in one HTML file
+  rushhour trend --last 30                         did something change between the nights?
   rushhour doctor steady                           is this machine fit for it?
 
 Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed;
@@ -56,6 +58,7 @@ Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 
     registerScenarios,
     registerResults,
     registerCompare,
+    registerTrend,
     registerReport,
     registerExperiment,
     registerExport,

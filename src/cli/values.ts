@@ -23,14 +23,10 @@ export function parseSeed(text: string): number {
 }
 
 /** A rate a second; a bare number is one. */
-export function parseRatePerSec(text: string): number {
-  return asFlagValue(() => parseRate(isBareNumber(text) ? `${text}/s` : text));
-}
+export const parseRatePerSec = asValue((text) => parseRate(isBareNumber(text) ? `${text}/s` : text));
 
 /** A length of time in microseconds; a bare number is seconds, as ab and curl have it. */
-export function parseDurationUs(text: string): number {
-  return asFlagValue(() => parseDuration(isBareNumber(text) ? `${text}s` : text));
-}
+export const parseDurationUs = asValue((text) => parseDuration(isBareNumber(text) ? `${text}s` : text));
 
 /** Keeps every value of a flag that may be given again. */
 export function collect(value: string, before: readonly string[] = []): string[] {
@@ -71,11 +67,13 @@ function isBareNumber(text: string): boolean {
 }
 
 /** Commander names the flag in front of what a value's parser says. */
-function asFlagValue(parse: () => number): number {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof RushhourError)) throw error;
-    throw new InvalidArgumentError(`${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
-  }
+export function asValue<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof RushhourError)) throw error;
+      throw new InvalidArgumentError(`${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
+    }
+  };
 }

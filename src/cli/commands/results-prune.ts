@@ -1,11 +1,11 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import { EXIT, type ExitCode, RushhourError, UsageError } from '../../errors.ts';
+import type { Command } from 'commander';
+import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import { parseAge, parseSize } from '../../store/filter.ts';
-import type { RunListing } from '../../store/listing.ts';
 import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../run-options.ts';
-import { parseCount } from '../values.ts';
+import { createSpare } from '../spare-runs.ts';
+import { asValue, parseCount } from '../values.ts';
 
 interface PruneOptions extends FilterOptions {
   readonly olderThan?: number;
@@ -97,34 +97,4 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
   for (const run of pruning.remove) await removeRun(run);
   host.stdout.write(`Removed ${pruning.remove.length}.\n`);
   return EXIT.ok;
-}
-
-/** Tells why a run has to stay, if it has. */
-async function createSpare(
-  results: string,
-  notedGo: boolean,
-): Promise<(run: RunListing) => string | undefined> {
-  const { listExperiments } = await import('../../store/experiment-file.ts');
-  const open = (await listExperiments(results)).filter(({ endedAt }) => endedAt === undefined);
-  const experiments = new Map(
-    open.flatMap(({ id, steps }) => steps.map(({ runId }): [string | null, string] => [runId, id])),
-  );
-  return ({ id, status, note }) => {
-    if (status === 'running') return 'under way';
-    const experiment = experiments.get(id);
-    if (experiment !== undefined) return `of experiment ${experiment}, which is not done`;
-    return note === '' || notedGo ? undefined : `noted: ${note}`;
-  };
-}
-
-/** Commander names the flag in front of what a value's parser says. */
-function asValue(parse: (text: string) => number): (text: string) => number {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof RushhourError)) throw error;
-      throw new InvalidArgumentError(`${error.message} (${error.hint ?? ''})`);
-    }
-  };
 }

@@ -1,0 +1,72 @@
+import { UsageError } from '../../errors.ts';
+import { parseDuration, parsePercentage, parseRate } from '../../scenario/units.ts';
+import type { LineUnit } from '../compare/types.ts';
+
+/** What makes a trend fail: what became of a figure, or how the last night's stands to a bound. */
+export type FailIf = {
+  /** As written. */
+  readonly text: string;
+  /** Arm name, or `*` for any arm. */
+  readonly arm: string;
+  readonly figure: string;
+} & (
+  | { readonly kind: 'became'; readonly not: boolean; readonly word: Became }
+  | { readonly kind: 'bound'; readonly operator: Operator; readonly bound: Bound }
+);
+
+export const BECAME = ['changed', 'drifted', 'worse', 'better'] as const;
+export type Became = (typeof BECAME)[number];
+
+export type Operator = '<' | '<=' | '>' | '>=';
+
+export interface Bound {
+  readonly value: number;
+  /** Which figures it may be held against. */
+  readonly units: readonly LineUnit[];
+}
+
+const WORD = /^([A-Za-z0-9_-]+|\*)\.(\S+)\s+(not\s+)?([a-z]+)$/;
+const BOUND = /^([A-Za-z0-9_-]+|\*)\.([A-Za-z0-9_.-]+)\s*(<=|>=|<|>)\s*(\S+)$/;
+
+/**
+ * Reads `<arm>.<figure> [not] changed|drifted|worse|better`, or `<arm>.<figure> <operator> <bound>`.
+ * @throws UsageError
+ */
+export function parseFailIf(text: string): FailIf {
+  const trimmed = text.trim();
+  const [, arm = '', figure = '', not, word = ''] = WORD.exec(trimmed) ?? [];
+  const became = BECAME.find((known) => known === word);
+  if (became !== undefined) {
+    return { text: trimmed, arm, figure, kind: 'became', not: not !== undefined, word: became };
+  }
+  const [, boundArm = '', boundFigure = '', operator = '', bound = ''] = BOUND.exec(trimmed) ?? [];
+  if (operator === '') {
+    throw new UsageError(`--fail-if "${text}" is no condition`, {
+      hint: `write <arm>.<figure> and one of ${BECAME.join(', ')} ("not" may stand before it), such as "stress.stalled.rate worse", or a bound for the last night: "stress.stalled.rate > 0.1%"`,
+    });
+  }
+  return {
+    ...{ text: trimmed, arm: boundArm, figure: boundFigure, kind: 'bound' },
+    operator: operator as Operator,
+    bound: parseBound(bound, text),
+  };
+}
+
+function parseBound(text: string, whole: string): Bound {
+  if (/^\d+(\.\d+)?$/.test(text)) {
+    const value = Number(text);
+    // 5 for 5 % would be met by anything, and of times nobody could tell the unit.
+    return { value, units: value <= 1 ? ['share', 'perSec', 'ratio'] : ['perSec', 'ratio'] };
+  }
+  try {
+    if (text.endsWith('%')) return { value: parsePercentage(text), units: ['share'] };
+    if (text.includes('/')) return { value: parseRate(text), units: ['perSec'] };
+    return { value: parseDuration(text), units: ['us'] };
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    throw new UsageError(`--fail-if "${whole}": "${text}" is no bound`, {
+      hint: 'write a share as 0.1%, a time as 50ms, a rate as 950/s',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,166 @@
+import { correctChances } from '../compare/holm.ts';
+import { medianOf } from '../median.ts';
+import { type DriftTest, testDrift } from './drift.ts';
+import { fitBetter } from './fit.ts';
+import { type Likeness, likenessOf } from './neighbours.ts';
+import type { Series } from './ranks.ts';
+import { MIN_NIGHTS, smallestStepSds } from './reach.ts';
+import { type FigureCourse, ownErrorOf, scatterOf, TWO_SIDED_95 } from './series.ts';
+import { measureShift, type Shift } from './shift.ts';
+import { findSplit, type StepTest, testStep } from './step.ts';
+import type { NightFigure, TrendVerdict } from './types.ts';
+
+/** Of all trends without a change, so many may have a line that claims one. */
+const ALPHA = 0.05;
+
+/** A step and a drift are looked for, each at the cost of the other (Bonferroni). */
+export const TESTS = 2;
+
+/** As `compare` shares out the false alarms that are granted. */
+const ROLE_WEIGHTS: Readonly<Record<NightFigure['role'], number>> = { stalls: 0.8, others: 0.1, aside: 0.1 };
+
+/** What was found of one figure. */
+export interface JudgedCourse {
+  readonly course: FigureCourse;
+  readonly verdict: TrendVerdict;
+  readonly worse: boolean | null;
+  readonly pAdjusted: number;
+  /** Granted to its test for a step. */
+  readonly alpha: number;
+  readonly found: Found | undefined;
+  /** A change was told, but is too small to matter. */
+  readonly isSlight: boolean;
+  readonly smallestStep: number | null;
+}
+
+export interface Found {
+  readonly step: StepTest & { readonly shift: Shift };
+  readonly drift: DriftTest;
+  readonly better: 'step' | 'drift';
+  readonly likeness: Likeness;
+  /** Standard deviation of a night. */
+  readonly scatter: number;
+}
+
+/** Judges every figure, so that of trends without a change one in twenty at most has a line that claims one. */
+export function judgeCourses(
+  courses: readonly FigureCourse[],
+  toSeries: (course: FigureCourse) => Series,
+): JudgedCourse[] {
+  const tested = courses.map((course) => {
+    const found = course.nights.length < MIN_NIGHTS ? undefined : look(course, toSeries(course));
+    const chance =
+      found === undefined ? 1 : Math.min(1, TESTS * Math.min(found.step.chance, found.drift.chance));
+    return { course, found, chance, weight: weightOf(course, courses) };
+  });
+  const corrected = correctChances(tested);
+  const whole = tested.reduce((sum, { weight }) => sum + weight, 0);
+  return tested.map(({ course, found, chance, weight }, index) => {
+    const alpha = (ALPHA * weight) / whole / TESTS;
+    return judge(course, found, { alpha, chance, pAdjusted: corrected[index]! });
+  });
+}
+
+function look(course: FigureCourse, series: Series): Found {
+  // Where a step would be, and what it leaves, do not depend on how alike neighbours are.
+  const split = findSplit(series);
+  const fit = fitBetter(series, split, testDrift(series, 1).slope);
+  const likeness = likenessOf(fit.residuals);
+  const step = testStep(series, likeness.inflation);
+  const drift = testDrift(series, likeness.inflation);
+  const shift = measureShift(series, split, likeness.inflation);
+  const first = series.days[0] ?? 0;
+  const left = series.values.map((value, index) =>
+    fit.kind === 'step'
+      ? value - (index < split ? 0 : shift.difference)
+      : value - drift.slope * (series.days[index]! - first),
+  );
+  const error = TWO_SIDED_95 * ownErrorOf(course.measured);
+  const stepError = error * Math.sqrt(1 / split + 1 / (series.values.length - split));
+  const driftError = error / Math.sqrt(squaresOf(series.days));
+  return {
+    step: { ...step, shift: { ...shift, ci95: widen(shift.ci95, shift.difference, stepError) } },
+    drift: { ...drift, ci95: widen(drift.ci95, drift.slope, driftError) },
+    ...{ better: fit.kind, likeness },
+    scatter: scatterOf(left, course.measured),
+  };
+}
+
+/** Nights that happen to agree are not known better than each of them is. */
+function widen(
+  [low, high]: readonly [number, number],
+  value: number,
+  error: number,
+): readonly [number, number] {
+  return [Math.min(low, value - error), Math.max(high, value + error)];
+}
+
+function squaresOf(days: readonly number[]): number {
+  const mean = days.reduce((sum, day) => sum + day, 0) / days.length;
+  return days.reduce((sum, day) => sum + (day - mean) ** 2, 0);
+}
+
+/** As `compare` has it: of the lines that decide each arm has its part by its attempts. */
+function weightOf(course: FigureCourse, courses: readonly FigureCourse[]): number {
+  const { role } = course.figure;
+  const alike = courses.filter(({ figure }) => figure.role === role);
+  if (role === 'aside') return ROLE_WEIGHTS[role] / alike.length;
+  const attemptsOf = ({ measured }: FigureCourse): number =>
+    measured.reduce((sum, { whole }) => sum + whole, 0);
+  return (ROLE_WEIGHTS[role] * attemptsOf(course)) / alike.reduce((sum, other) => sum + attemptsOf(other), 0);
+}
+
+function judge(
+  course: FigureCourse,
+  found: Found | undefined,
+  { alpha, chance, pAdjusted }: { alpha: number; chance: number; pAdjusted: number },
+): JudgedCourse {
+  const blank = { course, alpha, pAdjusted, found, worse: null, isSlight: false, smallestStep: null };
+  if (found === undefined) return { ...blank, verdict: 'cannot tell' };
+  const sds = smallestStepSds(course.nights.length, alpha);
+  const margin = marginOf(course);
+  const smallestStep =
+    sds === null ? null : Math.max(margin, sds * found.scatter * Math.sqrt(found.likeness.inflation));
+  if (pAdjusted > ALPHA) {
+    return { ...blank, smallestStep, verdict: smallestStep === null ? 'cannot tell' : 'no change seen' };
+  }
+  const verdict = chooseKind(found, chance, pAdjusted);
+  const size = verdict === 'changed' ? found.step.shift.difference : driftOver(course, found);
+  if (Math.abs(size) <= margin) return { ...blank, smallestStep, isSlight: true, verdict: 'no change seen' };
+  return { ...blank, smallestStep, verdict, worse: size > 0 === (course.figure.good === 'low') };
+}
+
+/** What describes the nights better, unless its own test says nothing and only the other's did. */
+function chooseKind(
+  { better, step, drift }: Found,
+  chance: number,
+  pAdjusted: number,
+): 'changed' | 'drifted' {
+  const granted = pAdjusted > 0 ? (ALPHA * chance) / pAdjusted : ALPHA;
+  if (better === 'step') return step.chance * TESTS <= granted ? 'changed' : 'drifted';
+  return drift.chance * TESTS <= granted ? 'drifted' : 'changed';
+}
+
+function driftOver({ nights }: FigureCourse, { drift }: Found): number {
+  const [first, last] = [nights[0], nights.at(-1)].map((night) =>
+    Date.parse(night?.facts.run.startedAt ?? ''),
+  );
+  return (drift.slope * (last! - first!)) / 86_400_000;
+}
+
+/**
+ * Changes up to this are none: nobody acts on them. Narrower than those of `compare`, which cannot see how runs differ
+ * from night to night.
+ */
+function marginOf({ figure: { unit }, measured }: FigureCourse): number {
+  const level = medianOf(measured.map(({ value }) => value));
+  switch (unit) {
+    case 'share':
+      return 0;
+    case 'us':
+      return Math.max(100, 0.05 * level);
+    case 'perSec':
+    case 'ratio':
+      return 0.01 * level;
+  }
+}

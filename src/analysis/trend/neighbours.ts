@@ -1,0 +1,37 @@
+/** Fewer nights do not show whether neighbours are alike. */
+const MIN_NIGHTS = 12;
+
+/** One-sided 5 % point of the normal distribution. */
+const CLEARLY = 1.645;
+
+/** Measured too low by (1 + 3 correlation) / nights (Kendall 1954), and by one more where a slope or place is fitted. */
+const LOST = 2;
+
+/** More than this and the formula runs away from few nights. */
+const MAX_ALIKE = 0.7;
+
+export interface Likeness {
+  /** Correlation of a night with the one before; null where too few nights tell. */
+  readonly correlation: number | null;
+  /** How many times the variance of what is summed over nights exceeds that of independent nights; 1 or more. */
+  readonly inflation: number;
+}
+
+/**
+ * Nights that resemble their neighbours (a busy week, a warm spell) make steps and drifts of nothing: where they clearly
+ * do, every variance is raised as for a first-order process (Bayley and Hammersley 1946; von Storch 1995). Of what is left
+ * when step or drift is taken away: those are no likeness.
+ */
+export function likenessOf(residuals: Float64Array): Likeness {
+  const length = residuals.length;
+  const squares = residuals.reduce((sum, residual) => sum + residual ** 2, 0);
+  if (length < MIN_NIGHTS || squares < 1e-12) return { correlation: null, inflation: 1 };
+  let products = 0;
+  for (let index = 1; index < length; index += 1) products += residuals[index]! * residuals[index - 1]!;
+  // Taking a step or drift away makes neighbours look less alike than they are, the more so the fewer there are.
+  const raw = products / squares;
+  const correlation = raw + (LOST + 3 * raw) / length;
+  if (correlation * Math.sqrt(length) <= CLEARLY) return { correlation, inflation: 1 };
+  const alike = Math.min(MAX_ALIKE, correlation);
+  return { correlation, inflation: (1 + alike) / (1 - alike) };
+}

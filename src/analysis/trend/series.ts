@@ -1,0 +1,91 @@
+import { scoreLimits } from '../compare/estimate.ts';
+import { medianOf } from '../median.ts';
+import type { Series } from './ranks.ts';
+import type { Night, NightArm, NightFigure } from './types.ts';
+
+/** So many standard errors to either side. */
+export const TWO_SIDED_95 = 1.959964;
+
+/** Of normal values, a standard deviation is so many times the median distance from the median. */
+const SDS_PER_MAD = 1.4826;
+
+/** One figure of one arm over the nights that have it. */
+export interface FigureCourse {
+  readonly arm: string;
+  readonly figure: NightFigure;
+  /** The nights it was measured in, and what it was. */
+  readonly nights: readonly Night[];
+  readonly measured: readonly NightFigure[];
+}
+
+/** Every figure of every arm, in the order of `compare`, arm by arm. @param nights that count, oldest first */
+export function listCourses(nights: readonly Night[]): FigureCourse[] {
+  const arms = [...new Set(nights.flatMap((night) => [...night.arms.keys()]))];
+  return arms.flatMap((arm) => {
+    const ofArm = nights.flatMap((night) => {
+      const own = night.arms.get(arm);
+      return own === undefined ? [] : [{ night, own }];
+    });
+    const figures = new Map(ofArm.flatMap(({ own }) => [...own.figures]));
+    return [...figures.values()].map((figure): FigureCourse => {
+      const points = ofArm.flatMap(({ night, own }) => {
+        const measured = figureOf(own, figure);
+        return measured === undefined ? [] : [{ night, measured }];
+      });
+      return {
+        ...{ arm, figure },
+        nights: points.map(({ night }) => night),
+        measured: points.map(({ measured }) => measured),
+      };
+    });
+  });
+}
+
+/** An outcome that a night does not name never came up in it: it was not unmeasured. */
+export function figureOf(
+  { figures, scheduled }: NightArm,
+  figure: Pick<NightFigure, 'name' | 'unit' | 'good' | 'role'>,
+): NightFigure | undefined {
+  const own = figures.get(figure.name);
+  if (own !== undefined || !figure.name.startsWith('outcomes.') || scheduled === 0) return own;
+  const { name, unit, good, role } = figure;
+  return {
+    name,
+    unit,
+    good,
+    role,
+    value: 0,
+    whole: scheduled,
+    ci95: scoreLimits(0, scheduled, TWO_SIDED_95),
+  };
+}
+
+/** Standard error of a night by itself, as how its seconds differ has it: the median of all nights; 0 where not known. */
+export function ownErrorOf(measured: readonly NightFigure[]): number {
+  const errors = measured.flatMap(({ value, ci95: [low, high] }) => {
+    if (low === null || high === null) return [];
+    return [(value === 0 ? high : (high - low) / 2) / TWO_SIDED_95];
+  });
+  return errors.length === 0 ? 0 : medianOf(errors);
+}
+
+/**
+ * How far a night is off by itself and by what else nights differ in: the scatter of what a step or drift leaves, but
+ * never less than what the nights' own errors would make of it.
+ */
+export function scatterOf(residuals: readonly number[], measured: readonly NightFigure[]): number {
+  const middle = medianOf(residuals);
+  const scatter = SDS_PER_MAD * medianOf(residuals.map((residual) => Math.abs(residual - middle)));
+  return Math.max(scatter, ownErrorOf(measured));
+}
+
+const DAY_MS = 86_400_000;
+
+/** @param classOf which nights are compared with which */
+export function seriesOf({ nights, measured }: FigureCourse, classOf: (night: Night) => number): Series {
+  return {
+    values: measured.map(({ value }) => value),
+    days: nights.map(({ facts }) => Date.parse(facts.run.startedAt) / DAY_MS),
+    classes: nights.map(classOf),
+  };
+}

@@ -1,0 +1,124 @@
+import { medianOf } from '../median.ts';
+import { localDayOf } from './calendar.ts';
+import { type JudgedCourse, judgeCourses } from './lines.ts';
+import { findProbeChanges } from './probe-changes.ts';
+import { listCourses, seriesOf } from './series.ts';
+import type { Night, Trend, TrendLine, TrendNight, TrendStep } from './types.ts';
+import { concludeFrom } from './verdict.ts';
+import { findWeekendEffect } from './weekends.ts';
+import { wordLine } from './words.ts';
+
+export interface TrendOptions {
+  readonly timeZone: string;
+  /** Compare weekends with weekends alone. */
+  readonly weekdays: boolean;
+  readonly notes: readonly string[];
+}
+
+/** A night that was cut short counts from this share of the usual length on. */
+const ENOUGH = 0.5;
+
+/** Lays nights of one scenario side by side, and says of every figure whether it changed. @param nights oldest first */
+export function judgeTrend(nights: readonly Night[], { timeZone, weekdays, notes }: TrendOptions): Trend {
+  const usualSec = medianOf(nights.map(({ lengthSec }) => lengthSec));
+  const shown = nights.map((night) => describeNight(night, timeZone, usualSec));
+  const counted = nights.filter((_, index) => shown[index]!.leftOut === null);
+  const dates = new Map(counted.map((night) => [night, localDayOf(night.facts.run.startedAt, timeZone)]));
+  const isWeekend = (night: Night): boolean => dates.get(night)?.weekend === true;
+  const classOf = (night: Night): number => (weekdays && isWeekend(night) ? 1 : 0);
+  const judged = judgeCourses(listCourses(counted), (course) => seriesOf(course, classOf));
+  const probe = new Map([...findProbeChanges(counted)].map(([index, what]) => [counted[index]!, what]));
+  const dateOf = (night: Night): string => dates.get(night)?.date ?? '';
+  const lines = judged.map((one) => describeLine(one, dateOf, probe));
+  const weekendNotes = weekdays ? [] : findWeekendEffect(judged, isWeekend);
+  const scenario = nights[0]?.facts.scenario.name ?? '';
+  return {
+    schema: 1,
+    ...concludeFrom(lines, { scenario, nights: nights.length, counted: counted.length }),
+    ...{ scenario, timeZone, weekdays },
+    notes: [...notes, ...weekendNotes],
+    nights: shown,
+    probeChanges: [...findProbeChanges(nights)].map(([index, what]) => {
+      const { id, date } = shown[index]!;
+      return { id, date, what };
+    }),
+    lines,
+    failIf: [],
+  };
+}
+
+function describeNight({ facts, lengthSec, arms }: Night, timeZone: string, usualSec: number): TrendNight {
+  const { id, label, startedAt, status } = facts.run;
+  return {
+    ...{ id, label, startedAt, status, lengthSec },
+    ...localDayOf(startedAt, timeZone),
+    generatorLimited: facts.generatorLimited,
+    leftOut: whyLeftOut(facts, lengthSec, usualSec),
+    arms: Object.fromEntries(
+      [...arms].map(([name, { notOkShare, figures }]) => [
+        name,
+        {
+          notOkShare,
+          figures: Object.fromEntries(
+            [...figures].map(([figure, { value, ci95 }]) => [figure, { value, ci95 }]),
+          ),
+        },
+      ]),
+    ),
+  };
+}
+
+function whyLeftOut(facts: Night['facts'], lengthSec: number, usualSec: number): string | null {
+  if (facts.generatorLimited) return `generator-limited: ${facts.reasons.join('; ')}`;
+  if (facts.run.status === 'running') return 'is still under way';
+  if (facts.run.status !== 'complete' && lengthSec < ENOUGH * usualSec) {
+    return `${facts.run.status} after ${lengthSec} s, the others lasted ${Math.round(usualSec)} s`;
+  }
+  return null;
+}
+
+/** What was not as the night before, of nights that count. */
+type ProbeByNight = ReadonlyMap<Night, readonly string[]>;
+
+function describeLine(
+  judged: JudgedCourse,
+  dateOf: (night: Night) => string,
+  probe: ProbeByNight,
+): TrendLine {
+  const { course, verdict, worse, pAdjusted, found, smallestStep, alpha, isSlight } = judged;
+  const { arm, figure, nights, measured } = course;
+  const line = {
+    ...{ arm, figure: figure.name, unit: figure.unit, nights: nights.length, verdict, worse, pAdjusted },
+    level: medianOf(measured.map(({ value }) => value)),
+    step: found === undefined ? null : describeStep(found.step, nights, dateOf, probe),
+    drift:
+      found === undefined
+        ? null
+        : {
+            perWeek: 7 * found.drift.slope,
+            ci95: [7 * found.drift.ci95[0], 7 * found.drift.ci95[1]] as const,
+            p: found.drift.chance,
+          },
+    smallestStep,
+    correlation: found?.likeness.correlation ?? null,
+    decides: figure.role !== 'aside',
+  };
+  return { ...line, sentence: wordLine(line, alpha, isSlight) };
+}
+
+function describeStep(
+  { split, plausible: [first, last], shift, chance }: NonNullable<JudgedCourse['found']>['step'],
+  nights: readonly Night[],
+  dateOf: (night: Night) => string,
+  probe: ProbeByNight,
+): TrendStep {
+  const lastBefore = (at: number): Night => nights[Math.max(0, at - 1)]!;
+  return {
+    after: dateOf(lastBefore(split)),
+    afterId: lastBefore(split).facts.run.id,
+    plausibleAfter: [dateOf(lastBefore(first)), dateOf(lastBefore(last))],
+    ...shift,
+    p: chance,
+    probeChanged: nights.slice(first, last + 1).flatMap((night) => probe.get(night) ?? []),
+  };
+}

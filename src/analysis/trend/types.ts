@@ -1,0 +1,135 @@
+import type { Figure } from '../compare/arm-figures.ts';
+import type { RunFacts } from '../compare/comparable.ts';
+import type { LineUnit } from '../compare/types.ts';
+import type { Summary } from '../types.ts';
+
+/** What is kept of a run once it has been read: figures with their errors, no seconds. */
+export interface Night {
+  readonly facts: RunFacts;
+  /** Seconds in which load fell due, of the longest arm. */
+  readonly lengthSec: number;
+  readonly arms: ReadonlyMap<string, NightArm>;
+}
+
+export interface NightArm {
+  /** By name, as `compare` has them; outcomes that never came up are left out. */
+  readonly figures: ReadonlyMap<string, NightFigure>;
+  readonly scheduled: number;
+  /** Attempts that ended otherwise than expected, of those scheduled. */
+  readonly notOkShare: number;
+}
+
+export interface NightFigure extends Pick<Figure, 'name' | 'unit' | 'good' | 'role'> {
+  readonly value: number;
+  /** By which the night alone is off; a bound is null where the data set none. */
+  readonly ci95: readonly [number | null, number | null];
+  /** Attempts, or times. */
+  readonly whole: number;
+}
+
+/** What one figure of one arm comes to over the nights. */
+export const TREND_VERDICTS = ['no change seen', 'changed', 'drifted', 'cannot tell'] as const;
+export type TrendVerdict = (typeof TREND_VERDICTS)[number];
+
+/** trend --json: the stable contract. New fields may be added; none changes meaning within a schema number. */
+export interface Trend {
+  readonly schema: 1;
+  /** `fail`: a --fail-if holds; `cannot-tell`: none does, but nights are too few, or none counts. */
+  readonly verdict: 'pass' | 'fail' | 'cannot-tell';
+  readonly sentence: string;
+  readonly scenario: string;
+  /** IANA name; the dates of nights are those of this zone. */
+  readonly timeZone: string;
+  /** Whether weekends were compared with weekends alone. */
+  readonly weekdays: boolean;
+  /** What is to be known about the choice of nights. */
+  readonly notes: readonly string[];
+  /** Oldest first. */
+  readonly nights: readonly TrendNight[];
+  /** Where the probe or the scenario was another than the night before. */
+  readonly probeChanges: readonly ProbeChange[];
+  readonly lines: readonly TrendLine[];
+  readonly failIf: readonly JudgedCondition[];
+}
+
+export interface TrendNight extends Pick<Summary['run'], 'id' | 'label' | 'startedAt' | 'status'> {
+  /** `2026-11-14`, in the zone of the whole. */
+  readonly date: string;
+  /** `01:30` */
+  readonly time: string;
+  readonly weekend: boolean;
+  readonly lengthSec: number;
+  readonly generatorLimited: boolean;
+  /** Why the night is shown but not counted; null: it counts. */
+  readonly leftOut: string | null;
+  readonly arms: Readonly<Record<string, TrendNightArm>>;
+}
+
+export interface TrendNightArm {
+  readonly notOkShare: number;
+  readonly figures: Readonly<
+    Record<string, { value: number; ci95: readonly [number | null, number | null] }>
+  >;
+}
+
+export interface ProbeChange {
+  /** The first night with what is new. */
+  readonly id: string;
+  readonly date: string;
+  readonly what: readonly string[];
+}
+
+export interface TrendLine {
+  readonly arm: string;
+  /** `stalled.rate`, `handshakeUs.p99`, ... as `compare` has them. */
+  readonly figure: string;
+  readonly unit: LineUnit;
+  /** That counted. */
+  readonly nights: number;
+  readonly verdict: TrendVerdict;
+  /** For the worse; null where nothing changed. */
+  readonly worse: boolean | null;
+  /** Chance of as clear a step or drift by luck, corrected for the number of lines (Holm). */
+  readonly pAdjusted: number;
+  /** Median of the nights. */
+  readonly level: number;
+  /** Whatever the verdict; null with too few nights. */
+  readonly step: TrendStep | null;
+  readonly drift: TrendDrift | null;
+  /** Half way through the nights, it would have been told with 80 % certainty; null where none would. */
+  readonly smallestStep: number | null;
+  /** Of a night with the one before, step or drift taken away; null where too few nights tell. */
+  readonly correlation: number | null;
+  readonly decides: boolean;
+  readonly sentence: string;
+}
+
+export interface TrendStep {
+  /** Date and id of the last night before. */
+  readonly after: string;
+  readonly afterId: string;
+  /** Dates of the earliest and latest night that may as well be the last one before. */
+  readonly plausibleAfter: readonly [string, string];
+  /** Medians before and after. */
+  readonly from: number;
+  readonly to: number;
+  readonly difference: number;
+  readonly ci95: readonly [number, number];
+  readonly p: number;
+  /** Changes of the probe at a place where the step may be. */
+  readonly probeChanged: readonly string[];
+}
+
+export interface TrendDrift {
+  readonly perWeek: number;
+  readonly ci95: readonly [number, number];
+  readonly p: number;
+}
+
+export interface JudgedCondition {
+  readonly text: string;
+  /** Null: it cannot be told. */
+  readonly held: boolean | null;
+  /** What there is to know besides; may be empty. */
+  readonly note: string;
+}

@@ -1,0 +1,53 @@
+import { MIN_NIGHTS } from './reach.ts';
+import type { Trend, TrendLine } from './types.ts';
+
+/** The first few: one sentence is to be read at a glance. */
+const MOST_NAMED = 2;
+
+/** What all lines come to, in one sentence; conditions may make a failure of it later. */
+export function concludeFrom(
+  lines: readonly TrendLine[],
+  { scenario, nights, counted }: { scenario: string; nights: number; counted: number },
+): Pick<Trend, 'verdict' | 'sentence'> {
+  if (nights === 0) return { verdict: 'cannot-tell', sentence: 'Cannot tell: there is no night.' };
+  const aside = counted === nights ? '' : ` (${nights - counted} more do not count)`;
+  const found = lines.filter(({ verdict }) => verdict === 'changed' || verdict === 'drifted');
+  if (found.length > 0) {
+    const ordered = [...found].sort(
+      (a, b) => Number(b.decides) - Number(a.decides) || a.pAdjusted - b.pAdjusted,
+    );
+    const named = ordered.slice(0, MOST_NAMED).map(wordFound);
+    const more = found.length - named.length;
+    return {
+      verdict: 'pass',
+      sentence: `${wordKind(found)} in ${counted} nights of ${scenario}${aside}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+    };
+  }
+  const stalls = lines.filter(({ figure }) => figure === 'stalled.rate');
+  if (counted < MIN_NIGHTS || stalls.every(({ verdict }) => verdict === 'cannot tell')) {
+    const why =
+      counted < MIN_NIGHTS ? `, ${MIN_NIGHTS} are the least` : ' are too few to tell a step from chance';
+    return {
+      verdict: 'cannot-tell',
+      sentence: `Cannot tell: ${counted === 1 ? '1 night' : `${counted} nights`} of ${scenario}${aside}${why}.`,
+    };
+  }
+  return { verdict: 'pass', sentence: `No change seen in ${counted} nights of ${scenario}${aside}.` };
+}
+
+/** By the lines that decide, where one of them changed. */
+function wordKind(found: readonly TrendLine[]): string {
+  const deciding = found.filter(({ decides }) => decides);
+  const heard = deciding.length > 0 ? deciding : found;
+  const worse = heard.some((line) => line.worse === true);
+  const better = heard.some((line) => line.worse === false);
+  if (worse && better) return 'Changed';
+  return worse ? 'Worse' : 'Better';
+}
+
+function wordFound({ arm, figure, verdict, worse, step }: TrendLine): string {
+  const direction = worse === true ? 'worse' : 'better';
+  const when =
+    verdict === 'changed' && step !== null ? `${direction} after ${step.after}` : `drifts, ${direction}`;
+  return `${arm}.${figure} ${when}`;
+}

@@ -1,0 +1,40 @@
+import { pnorm } from 'lib-r-math.js';
+import type { JudgedCourse } from './lines.ts';
+import { rankShares } from './ranks.ts';
+import type { Night } from './types.ts';
+
+/** Nights of either kind, at least. */
+const MIN_OF_KIND = 3;
+
+/** A note costs nothing, but one for each of many figures by luck would. */
+const CLEARLY = 0.01;
+
+/**
+ * Says where weekends are not as other nights (Wilcoxon's rank sum test, normal approximation): they blunt what is seen,
+ * and a weekend at the end of few nights may look like a change.
+ */
+export function findWeekendEffect(
+  judged: readonly JudgedCourse[],
+  isWeekend: (night: Night) => boolean,
+): string[] {
+  const names = judged.flatMap(({ course, found }) => {
+    if (found === undefined || course.figure.role === 'aside') return [];
+    const weekend = course.nights.map(isWeekend);
+    const values = course.measured.map(({ value }) => value);
+    return rankSumChance(values, weekend) <= CLEARLY ? [`${course.arm}.${course.figure.name}`] : [];
+  });
+  if (names.length === 0) return [];
+  return [`weekends are not as other nights in ${names.join(', ')}: --weekdays compares like with like`];
+}
+
+function rankSumChance(values: readonly number[], isOne: readonly boolean[]): number {
+  const ranks = rankShares({ values, classes: values.map(() => 0) });
+  const length = values.length;
+  const ones = isOne.filter(Boolean).length;
+  if (ones < MIN_OF_KIND || length - ones < MIN_OF_KIND) return 1;
+  const mean = ranks.reduce((sum, rank) => sum + rank, 0) / length;
+  const squares = ranks.reduce((sum, rank) => sum + (rank - mean) ** 2, 0);
+  const sum = ranks.reduce((all, rank, index) => all + (isOne[index] === true ? rank - mean : 0), 0);
+  const variance = (squares * ones * (length - ones)) / (length * (length - 1));
+  return variance < 1e-12 ? 1 : 2 * pnorm(-Math.abs(sum) / Math.sqrt(variance));
+}

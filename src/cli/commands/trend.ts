@@ -1,0 +1,162 @@
+import { type Command, Option } from 'commander';
+import type { Trend } from '../../analysis/trend/types.ts';
+import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import { type Host, wantsColour } from '../host.ts';
+import { resultsDir, resultsOption } from '../run-options.ts';
+import { collect, parseCount, parseDurationUs } from '../values.ts';
+
+export interface TrendOptions {
+  readonly results?: string;
+  readonly last: number;
+  readonly scenario?: string;
+  readonly label?: string;
+  readonly since?: string;
+  readonly weekdays?: boolean;
+  readonly failIf?: readonly string[];
+  readonly hook?: string;
+  readonly hookOn: 'always' | 'fail';
+  /** Microseconds. */
+  readonly hookTimeout: number;
+  readonly json?: boolean;
+  readonly all?: boolean;
+}
+
+export function registerTrend(program: Command, context: Context): void {
+  program
+    .command('trend')
+    .summary('lay nights side by side: did anything change, or drift?')
+    .description(
+      'Lays runs of one scenario side by side, night by night, and tells a change or a drift from how nights differ anyway.',
+    )
+    .argument('[runs...]', 'the nights: ids, labels, folders or patterns (default: all of one scenario)')
+    .addOption(resultsOption())
+    .option('--last <n>', 'of these the last so many', parseCount, 30)
+    .option('--scenario <pattern>', 'of this scenario alone (default: the one that most runs are of)')
+    .option('--label <pattern>', 'with this label alone; * and ? stand for any text and any character')
+    .option('--since <when>', 'no older than: 60d, 8w, 2025-01-31')
+    .option('--weekdays', 'compare weekends with weekends, and other nights with other nights')
+    .option('--fail-if <condition>', 'exit with 3 where it holds; may be given again', collect)
+    .option('--hook <command>', 'run by sh -c with the verdict as JSON on its stdin')
+    .addOption(
+      new Option('--hook-on <when>', 'fail: only where a --fail-if holds')
+        .choices(['always', 'fail'])
+        .default('always'),
+    )
+    .addOption(
+      new Option('--hook-timeout <time>', 'how long the hook may take')
+        .argParser(parseDurationUs)
+        .default(60_000_000, '60s'),
+    )
+    .option('--all', 'name every figure, not only those that decide or changed')
+    .option('--json', 'print the trend as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour trend
+  rushhour trend --scenario steady --last 60 --weekdays
+  rushhour trend --fail-if "*.stalled.rate worse" --fail-if "stress.stalled.rate > 0.1%"
+  rushhour trend --fail-if "*.stalled.rate worse" --hook-on fail \\
+    --hook 'mail -s "rushhour: $RUSHHOUR_VERDICT" admin@example.org'
+  rushhour trend --hook 'curl -sSf -H "Content-Type: application/json" -d @- https://hooks.example.org/rushhour'
+
+Conditions: <arm>.<figure> and one of changed, drifted, worse, better ("not" may stand before it), or a bound that the
+last night is held against: > 0.1%, > 50ms, < 950/s. <arm> may be *. The hook has RUSHHOUR_VERDICT (pass, fail,
+cannot-tell) in its environment. Exit codes: 0 done; 2 bad usage; 3 a --fail-if holds; 4 every night was
+generator-limited; 5 the hook failed. docs/trend.md tells how it is reckoned.`,
+    )
+    .action(context.act((runs: string[], options: TrendOptions) => trend(context, runs, options)));
+}
+
+/** Prints what became of the nights, tells it by the exit code, and hands it to the hook. */
+export async function trend(
+  { host }: Context,
+  runs: readonly string[],
+  options: TrendOptions,
+): Promise<ExitCode> {
+  const [{ parseFailIf }, { judgeFailIf }] = await Promise.all([
+    import('../../analysis/trend/fail-if.ts'),
+    import('../../analysis/trend/judge-fail-if.ts'),
+  ]);
+  const conditions = (options.failIf ?? []).map(parseFailIf);
+  const judged = judgeFailIf(await judgeNights(host, runs, options), conditions);
+  host.stdout.write(await render(judged, options, host));
+  await callHook(judged, options, host);
+  return exitCodeOf(judged);
+}
+
+async function judgeNights(host: Host, words: readonly string[], options: TrendOptions): Promise<Trend> {
+  const [
+    { chooseNights },
+    { reduceNight },
+    { judgeTrend },
+    { findNightRuns },
+    { parseSince },
+    { readRunCourse },
+  ] = await Promise.all([
+    import('../../analysis/trend/choose-nights.ts'),
+    import('../../analysis/trend/night.ts'),
+    import('../../analysis/trend/trend.ts'),
+    import('../../store/trend-runs.ts'),
+    import('../../store/filter.ts'),
+    import('../../store/run-course.ts'),
+  ]);
+  const { scenario, label, since, last, weekdays } = options;
+  const results = resultsDir(host, options.results);
+  const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
+  const found = await findNightRuns(words, { scenario, label, sinceMs }, results);
+  const { runs, notes } = chooseNights(found, { last, named: words.length > 0 });
+  if (runs.length === 0) {
+    throw new UsageError(`no run in ${results} is a night to look at`, {
+      hint: 'rushhour results lists what there is; --results names another folder',
+    });
+  }
+  // One after the other, and only figures are kept: memory does not grow with the number or length of nights.
+  const nights = [];
+  for (const { dir } of runs) nights.push(reduceNight(await readRunCourse(dir)));
+  return judgeTrend(nights, { timeZone: timeZoneOf(host), weekdays: weekdays === true, notes });
+}
+
+/** Nights have the dates of the place where they were. */
+function timeZoneOf({ env: { TZ } }: Host): string {
+  const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: TZ || own }).resolvedOptions().timeZone;
+  } catch {
+    return own;
+  }
+}
+
+async function render(judged: Trend, options: TrendOptions, host: Host): Promise<string> {
+  if (options.json === true) return `${JSON.stringify(judged, null, 2)}\n`;
+  const { renderTrend } = await import('../../render/trend.ts');
+  return renderTrend(judged, {
+    colour: wantsColour(host, host.stdout),
+    width: host.stdout.columns,
+    all: options.all === true,
+  });
+}
+
+async function callHook(
+  judged: Trend,
+  { hook, hookOn, hookTimeout }: TrendOptions,
+  host: Host,
+): Promise<void> {
+  if (hook === undefined || (hookOn === 'fail' && judged.verdict !== 'fail')) return;
+  const { runHook } = await import('../hook.ts');
+  await runHook(
+    {
+      command: hook,
+      input: `${JSON.stringify(judged)}\n`,
+      env: { RUSHHOUR_VERDICT: judged.verdict },
+      timeoutUs: hookTimeout,
+    },
+    host,
+  );
+}
+
+function exitCodeOf({ verdict, nights }: Trend): ExitCode {
+  if (verdict === 'fail') return EXIT.criteriaFailed;
+  return nights.every(({ generatorLimited }) => generatorLimited) ? EXIT.generatorLimited : EXIT.ok;
+}

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EnvironmentError } from '../errors.ts';
+import type { Host } from './host.ts';
+
+/** Of what a hook that failed printed, the end that an error repeats. */
+const SHOWN_CHARS = 2_000;
+
+/** How long a hook that was told to end may take over it. */
+const GRACE_MS = 5_000;
+
+/** How long output is waited for once the hook is over. */
+const OUTPUT_GRACE_MS = 500;
+
+export interface Hook {
+  /** What sh runs. It may hold a token: it is never repeated. */
+  readonly command: string;
+  /** What it reads on stdin. */
+  readonly input: string;
+  /** Added to the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutUs: number;
+}
+
+/**
+ * Runs a hook by `sh -c`, in a process group of its own, so that all it started ends with it when its time is over.
+ * @throws EnvironmentError with the end of its output where it does not end with 0 in time
+ */
+export async function runHook(hook: Hook, host: Pick<Host, 'env' | 'cwd' | 'onStopSignal'>): Promise<void> {
+  const { command, input, env, timeoutUs } = hook;
+  const child = spawn('sh', ['-c', command], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    cwd: host.cwd,
+    env: { ...host.env, ...env },
+  });
+  const output = keepOutput(child);
+  // A hook need not read what it is given.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  let why: string | undefined;
+  const stop = (reason: string): void => {
+    why ??= reason;
+    endGroup(child);
+  };
+  const timer = setTimeout(() => stop(`took longer than ${timeoutUs / 1_000_000} s`), timeoutUs / 1_000);
+  const stopListening = host.onStopSignal(() => stop('was interrupted'));
+  try {
+    const ended = await waitFor(child);
+    const how = why ?? ended;
+    if (how !== undefined) throw failed(how, output());
+  } finally {
+    clearTimeout(timer);
+    stopListening();
+    // What it left in the background may hold them open, and need hold nobody up.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+}
+
+/** @returns how it failed; undefined: it did not */
+function waitFor(child: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(`could not be started (${error.message})`));
+    child.once('exit', (code, signal) => {
+      const end = (): void =>
+        resolve(
+          code === 0 ? undefined : code === null ? `died of ${signal}` : `ended with exit code ${code}`,
+        );
+      // What it printed last may still be on its way; what it left in the background never closes its output.
+      const patience = setTimeout(end, OUTPUT_GRACE_MS);
+      child.once('close', () => {
+        clearTimeout(patience);
+        end();
+      });
+    });
+  });
+}
+
+function keepOutput(child: ChildProcess): () => string {
+  let kept = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      kept = (kept + text).slice(-SHOWN_CHARS);
+    });
+  }
+  return () => kept.trim();
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      if (pid !== undefined) process.kill(-pid, name);
+    } catch {
+      // Gone by itself since.
+    }
+  };
+  signal('SIGTERM');
+  setTimeout(signal, GRACE_MS, 'SIGKILL').unref();
+}
+
+function failed(how: string, output: string): EnvironmentError {
+  const said = output === '' ? 'it printed nothing' : `it printed:\n${output}`;
+  return new EnvironmentError(`the command of --hook ${how}; ${said}`, {
+    hint: 'the verdict above stands; run the command by hand with the output of --json on its stdin',
+  });
+}

@@ -1,0 +1,48 @@
+import type { RunFacts } from '../analysis/compare/comparable.ts';
+import { filterRuns, type RunFilter } from './filter.ts';
+import { findRuns } from './find-runs.ts';
+import { listRuns } from './listing.ts';
+import { patternOf } from './pattern.ts';
+import { readRunFacts } from './run-course.ts';
+
+/** A run that may be a night of a trend. */
+export interface NightRun {
+  readonly dir: string;
+  readonly facts: RunFacts;
+}
+
+/**
+ * Runs that may be nights: those that words name (as `compare` does), or else all that are over, of either those alone
+ * that a filter leaves.
+ * @throws UsageError where a word names no run
+ */
+export async function findNightRuns(
+  words: readonly string[],
+  filter: Pick<RunFilter, 'scenario' | 'label' | 'sinceMs'>,
+  resultsDir: string,
+): Promise<NightRun[]> {
+  const dirs = words.length === 0 ? await listOver(filter, resultsDir) : await findNamed(words, resultsDir);
+  const runs: NightRun[] = [];
+  // One after the other: a run that was killed has its summary made anew, from all of its frames.
+  for (const dir of dirs) runs.push({ dir, facts: await readRunFacts(dir) });
+  return words.length === 0 ? runs : runs.filter(({ facts }) => fits(facts, filter));
+}
+
+async function listOver(filter: RunFilter, resultsDir: string): Promise<string[]> {
+  const runs = filterRuns(await listRuns(resultsDir), filter);
+  return runs.filter(({ status }) => status !== 'running').map(({ dir }) => dir);
+}
+
+async function findNamed(words: readonly string[], resultsDir: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const word of words) found.push(...(await findRuns(word, resultsDir)));
+  return [...new Set(found)];
+}
+
+function fits({ run }: RunFacts, { scenario, label, sinceMs }: RunFilter): boolean {
+  return (
+    (scenario === undefined || patternOf(scenario).test(run.scenario)) &&
+    (label === undefined || patternOf(label).test(run.label)) &&
+    (sinceMs === undefined || Date.parse(run.startedAt) >= sinceMs)
+  );
+}
