@@ -10,6 +10,7 @@ import { registerResults } from './commands/results.ts';
 import { registerRun } from './commands/run.ts';
 import { registerScenarios } from './commands/scenarios.ts';
 import { registerSchema } from './commands/schema.ts';
+import { registerServe } from './commands/serve.ts';
 import { registerTrend } from './commands/trend.ts';
 import type { Context } from './context.ts';
 import { registerLab } from './lab.ts';
@@ -47,6 +48,7 @@ Examples:
   rushhour compare before after                    did the change help, or was it luck?
   rushhour report before after                     the same to look at, in one HTML file
   rushhour trend --last 30                         did something change between the nights?
+  rushhour serve                                   all of it in a browser, on this machine alone
   rushhour doctor steady                           is this machine fit for it?
 
 Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed;
@@ -62,6 +64,7 @@ Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 
     registerReport,
     registerExperiment,
     registerExport,
+    registerServe,
     registerDoctor,
     registerLab,
     registerCompletion,

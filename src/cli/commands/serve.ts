@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { platform } from 'node:os';
+import { type Command, InvalidArgumentError } from 'commander';
+import { EXIT, type ExitCode } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import type { Host } from '../host.ts';
+import { resultsDir, resultsOption } from '../run-options.ts';
+import { shownPath } from '../shown-path.ts';
+
+interface ServeFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly results?: string;
+  readonly open?: boolean;
+}
+
+export function registerServe(program: Command, context: Context): void {
+  program
+    .command('serve')
+    .summary('look at the results in a browser, also at a run under way')
+    .description(
+      'Serves pages of the results folder: runs, trends, reports, two runs over each other, and the run under way, second by second. Nothing is changed, and nothing is fetched from elsewhere.',
+    )
+    .option('--port <n>', 'port to listen at; 0: any that is free', parsePort, 8737)
+    .option(
+      '--host <address>',
+      'address to listen at; others than loopback let the network read',
+      '127.0.0.1',
+    )
+    .addOption(resultsOption())
+    .option('--open', 'open the page in the browser')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour serve --open
+  ssh -L 8737:127.0.0.1:8737 probe rushhour serve     a probe's results, in the browser of this machine
+
+Ctrl-C ends it. docs/serve.md tells what it shows, and to whom.`,
+    )
+    .action(context.act((options: ServeFlags) => serve(context, options)));
+}
+
+async function serve({ host }: Context, options: ServeFlags): Promise<ExitCode> {
+  const [{ openServer }, { parseListenAddress }] = await Promise.all([
+    import('../../serve/server.ts'),
+    import('../../serve/address.ts'),
+  ]);
+  const results = resultsDir(host, options.results);
+  const say = (line: string) => host.stderr.write(`rushhour: ${line}\n`);
+  const served = await openServer({
+    resultsDir: results,
+    address: parseListenAddress(options.host),
+    port: options.port,
+    onFault: (message) => say(`a page could not be made: ${message}`),
+  });
+  try {
+    if (served.isOpen) {
+      say(
+        'warning: whoever has this address may read the results over the network, and it is not encrypted; ssh -L is (docs/serve.md)',
+      );
+    }
+    host.stdout.write(served.urls.map((url) => `${url}\n`).join(''));
+    say(`shows ${shownPath(results, host.cwd)}; Ctrl-C ends it`);
+    if (options.open === true) openBrowser(served.urls[0] ?? '', host, say);
+    await signalled(host);
+  } finally {
+    await served.close();
+  }
+  return EXIT.ok;
+}
+
+/** Resolves at the first signal; the next one is the system's again. */
+function signalled(host: Host): Promise<void> {
+  return new Promise((resolve) => {
+    const release = host.onStopSignal(() => {
+      release();
+      resolve();
+    });
+  });
+}
+
+/** As the desktop opens addresses; where there is none, the address has been printed. */
+function openBrowser(url: string, host: Host, say: (line: string) => void): void {
+  const [command, ...args] = OPENERS[platform()] ?? ['xdg-open'];
+  const child = spawn(command!, [...args, url], { detached: true, stdio: 'ignore', env: host.env });
+  child.on('error', () => say(`warning: no browser could be opened (${command}): open the address yourself`));
+  child.unref();
+}
+
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  darwin: ['open'],
+  win32: ['explorer'],
+};
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('It must be a port, 0 to 65535.');
+  return port;
+}

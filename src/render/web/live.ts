@@ -1,0 +1,74 @@
+import { formatCount, formatDuration, formatMoment, formatShare } from '../format.ts';
+import { escapeHtml } from '../report/html.ts';
+import { renderLayout, runHref } from './layout.ts';
+
+/** A run under way, as the store's live tail tells of it. */
+export interface LiveRun {
+  readonly folder: string;
+  readonly scenario: string;
+  readonly label: string;
+  readonly startedAt: string;
+  readonly second: number;
+  readonly open: number;
+  readonly series: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** What stands in the head of a column, and the counter below it. */
+const COLUMNS = [
+  ['started', 'started'],
+  ['established', 'established'],
+  ['completed', 'completed'],
+  ['stalled', 'stalled'],
+  ['healed', 'healed'],
+  ['unsent', 'unsent'],
+] as const;
+
+/** Runs that are under way. What stands here is as of now; the page's script keeps it so. */
+export function renderLive(runs: readonly LiveRun[], title: string): string {
+  const main =
+    runs.length === 0
+      ? '<p>No run is under way. One that is started shows up here when this page is loaded again.</p>'
+      : `${runs.map(renderRun).join('\n')}<noscript><p>Without scripts this page stands still: load it again.</p></noscript>`;
+  return renderLayout({ title, place: 'live', main, hasScript: runs.length > 0 });
+}
+
+function renderRun(run: LiveRun): string {
+  const { folder, scenario, label, startedAt, second, open, series } = run;
+  const measured = Object.entries(series).filter(([name]) => !isApart(name));
+  const sum = (counter: string) => measured.reduce((all, [, counts]) => all + (counts[counter] ?? 0), 0);
+  const subject = label === '' ? scenario : `${scenario} (${label})`;
+  const tile = (name: string, text: string, title: string) =>
+    `<div><dt>${title}</dt><dd data-tile="${name}">${text}</dd></div>`;
+  const [started, stalled] = [sum('started'), sum('stalled')];
+  return `<section class="live" data-live="${escapeHtml(`/api/runs/${encodeURIComponent(folder)}/live`)}">
+<h2>${escapeHtml(subject)}</h2>
+<p class="state"><span class="dot" aria-hidden="true"></span><span class="says" role="status">running</span> <span class="faint">since ${formatMoment(startedAt)}</span> <a href="${runHref(folder, '/report')}">report so far</a></p>
+<dl class="tiles">${tile('elapsed', formatDuration((second + 1) * 1e6), 'for')}${tile('perSec', '-', 'a second')}${tile('started', formatCount(started), 'started')}${tile('stalled', formatCount(stalled), 'stalled')}${tile('share', formatShare(started === 0 ? 0 : stalled / started), 'share stalled')}${tile('unsent', formatCount(sum('unsent')), 'unsent')}${tile('open', formatCount(open), 'open')}</dl>
+${renderSpark('started', 'Started each second')}
+${renderSpark('stalled', 'Stalled, by the second in which the SYN was sent')}
+<div class="scrolls" tabindex="0" role="region" aria-label="By arm"><table>
+<thead><tr><th scope="col">arm</th>${COLUMNS.map(([title]) => `<th scope="col" class="right">${title}</th>`).join('')}</tr></thead>
+<tbody>${Object.entries(series)
+    .map(
+      ([name, counts]) =>
+        `<tr><th scope="row">${escapeHtml(nameSeries(name))}</th>${COLUMNS.map(([, counter]) => `<td class="right">${formatCount(counts[counter] ?? 0)}</td>`).join('')}</tr>`,
+    )
+    .join('')}</tbody>
+</table></div>
+</section>`;
+}
+
+function renderSpark(name: string, heading: string): string {
+  return `<figure class="spark-figure"><h3>${heading}</h3><svg class="spark ${name}" data-spark="${name}" width="100%" height="72" viewBox="0 0 300 72" preserveAspectRatio="none" role="img" aria-label="${heading}"></svg>
+<p class="scale"><span data-from="${name}"></span><span data-most="${name}"></span><span>now</span></p></figure>`;
+}
+
+/** Kept apart from figures and verdict. */
+function isApart(series: string): boolean {
+  return /~(ramp|aside)$/.test(series);
+}
+
+/** Series that are no arm by themselves, in words. The page's script has the same. */
+function nameSeries(series: string): string {
+  return series.replace(/~ramp$/, ' (ramp, not counted)').replace(/~aside$/, ' (set aside)');
+}

@@ -1,0 +1,58 @@
+import { formatPlural } from '../format.ts';
+import { escapeHtml } from '../report/html.ts';
+import { renderLayout } from './layout.ts';
+import { renderRunsForm } from './runs-table.ts';
+import { renderTrend } from './trend.ts';
+import type { RunRow } from './types.ts';
+
+export interface Overview {
+  /** Every scenario that there are runs of. */
+  readonly scenarios: readonly string[];
+  /** The one that is shown alone; undefined: all are shown. */
+  readonly scenario: string | undefined;
+  /** Of one page of the list, latest first. */
+  readonly rows: readonly RunRow[];
+  /** From 1. */
+  readonly page: number;
+  readonly pages: number;
+  readonly total: number;
+  /** The latest runs of one scenario, oldest first. */
+  readonly trend: readonly RunRow[];
+}
+
+/** The list of runs, and how one scenario went from run to run. */
+export function renderOverview(overview: Overview): string {
+  const { scenario, rows, trend, total } = overview;
+  const title = scenario === undefined ? 'Nights and runs' : `Runs of ${scenario}`;
+  if (rows.length === 0) {
+    const main = '<p>There are no runs here yet: <code>rushhour run quickstart</code> makes one.</p>';
+    return renderLayout({ title, place: 'runs', main });
+  }
+  const main = `${renderFilter(overview)}
+${trend.length < 2 ? '' : renderTrend(trend)}
+<section aria-labelledby="runs-heading"><h2 id="runs-heading">${formatPlural(total, 'run', 'runs')}</h2>
+${renderRunsForm(rows)}
+${renderPager(overview)}</section>`;
+  return renderLayout({ title, place: 'runs', main, hasScript: true });
+}
+
+function renderFilter({ scenarios, scenario }: Overview): string {
+  if (scenarios.length < 2) return '';
+  const link = (name: string | undefined, text: string) =>
+    `<li><a href="${hrefOf(name, 1)}"${name === scenario ? ' aria-current="true"' : ''}>${escapeHtml(text)}</a></li>`;
+  return `<nav class="filter" aria-label="Scenario"><ul>${link(undefined, 'all')}${scenarios.map((name) => link(name, name)).join('')}</ul></nav>`;
+}
+
+function renderPager({ scenario, page, pages }: Overview): string {
+  if (pages < 2) return '';
+  const link = (to: number, text: string, rel: string) =>
+    to < 1 || to > pages ? '' : `<a href="${hrefOf(scenario, to)}" rel="${rel}">${text}</a> `;
+  return `<nav class="pager" aria-label="Pages">${link(page - 1, 'later runs', 'prev')}<span class="faint">page ${page} of ${pages}</span> ${link(page + 1, 'earlier runs', 'next')}</nav>`;
+}
+
+function hrefOf(scenario: string | undefined, page: number): string {
+  const query = new URLSearchParams();
+  if (scenario !== undefined) query.set('scenario', scenario);
+  if (page > 1) query.set('page', String(page));
+  return query.size === 0 ? '/' : escapeHtml(`/?${query}`);
+}

@@ -1,0 +1,55 @@
+import { formatBytes, formatCount, formatDuration, formatMoment, formatShare } from '../format.ts';
+import { escapeHtml } from '../report/html.ts';
+import { wordVerdict } from '../verdict.ts';
+import { runHref } from './layout.ts';
+import type { RunRow } from './types.ts';
+
+const COLUMNS = ['compare', 'started', 'verdict', 'stalled', 'scenario', 'label', 'lasted', 'size'] as const;
+
+/** A form that sends two of the runs to be compared. Without a script the server says where there are not two. */
+export function renderRunsForm(rows: readonly RunRow[]): string {
+  return `<form class="runs" action="/compare" method="get">
+<div class="scrolls" tabindex="0" role="region" aria-label="Runs"><table>
+<thead><tr>${COLUMNS.map((title) => `<th scope="col"${title === 'size' ? ' class="right"' : ''}>${title}</th>`).join('')}</tr></thead>
+<tbody>
+${rows.map(renderRow).join('\n')}
+</tbody>
+</table></div>
+<p class="acts"><button type="submit">Compare two runs</button> <span class="chosen" role="status"></span></p>
+</form>`;
+}
+
+function renderRow(run: RunRow): string {
+  const { folder, startedAt, scenario, label, note, status, figures, bytes } = run;
+  const [day = '', time = ''] = formatMoment(startedAt)
+    .replace(/:\d\d UTC$/, '')
+    .split(' ');
+  const { word, tone } = wordOutcome(run);
+  return `<tr>
+<td class="choice"><input type="checkbox" name="run" value="${escapeHtml(folder)}" aria-label="${escapeHtml(`compare ${folder}`)}"></td>
+<th scope="row"><a href="${runHref(folder)}"><span class="fixed">${escapeHtml(day)}</span> ${escapeHtml(time)}</a></th>
+<td class="word ${tone}">${status === 'running' ? `<a href="${runHref(folder)}">running</a>` : escapeHtml(word)}</td>
+<td>${(figures?.arms ?? []).map(renderArm).join('')}</td>
+<td>${escapeHtml(scenario)}</td>
+<td class="label">${escapeHtml(label)}${note === '' ? '' : `<span class="note">${escapeHtml(note)}</span>`}</td>
+<td class="fixed">${figures === undefined ? '' : formatDuration(figures.lastedUs)}</td>
+<td class="right">${formatBytes(bytes)}</td>
+</tr>`;
+}
+
+function renderArm({ name, started, stalled, rate }: NonNullable<RunRow['figures']>['arms'][number]): string {
+  const figures =
+    started === 0
+      ? 'nothing started'
+      : `${formatCount(stalled)}${stalled === 0 ? '' : ` (${formatShare(rate)})`}`;
+  return `<span class="arm-line"><span class="faint">${escapeHtml(name)}</span> ${figures}</span>`;
+}
+
+/** As `rushhour results` words it. */
+export function wordOutcome({ status, verdict }: RunRow): { readonly word: string; readonly tone: string } {
+  if (status !== 'complete' || verdict === undefined) {
+    return { word: status, tone: status === 'running' ? 'strong' : 'doubt' };
+  }
+  if (verdict.generatorLimited) return { word: 'generator-limited', tone: 'doubt' };
+  return wordVerdict(status, verdict);
+}

@@ -1,0 +1,98 @@
+import { formatPlural, formatShare } from '../format.ts';
+import { escapeHtml } from '../report/html.ts';
+import { runHref } from './layout.ts';
+import { wordOutcome } from './runs-table.ts';
+import type { ArmFigures, RunRow } from './types.ts';
+
+const HEIGHT_PX = 150;
+const TOP_PX = 10;
+/** The lowest line stands a little above the edge, so that a point at 0 is whole. */
+const BASE_PX = HEIGHT_PX - 8;
+const MAX_ARMS = 8;
+const MAX_DATES = 5;
+
+interface Point {
+  readonly run: RunRow;
+  readonly figures: ArmFigures;
+  /** Percent of the width: each run has as much room as any other. */
+  readonly x: number;
+}
+
+/**
+ * Stalled share from run to run, a drawing an arm, each with its 95 % interval. Widths are in percent and all else in
+ * pixels: it fits any screen, and its letters stay as they are.
+ */
+export function renderTrend(runs: readonly RunRow[]): string {
+  const scenario = runs[0]?.scenario ?? '';
+  const names = [...new Set(runs.flatMap(({ figures }) => figures?.arms.map(({ name }) => name) ?? []))];
+  const drawn = names.slice(0, MAX_ARMS).map((name) => renderArm(name, runs));
+  return `<section class="trend" aria-labelledby="trend-heading"><h2 id="trend-heading">Stalled share of ${escapeHtml(scenario)}, run by run</h2>
+<p class="caption">The last ${formatPlural(runs.length, 'run', 'runs')}, each with its 95 % interval; hollow: no verdict. The table below has the figures.</p>
+<div class="charts">${drawn.join('\n')}</div></section>`;
+}
+
+function renderArm(name: string, runs: readonly RunRow[]): string {
+  const points = runs.flatMap((run, index): Point[] => {
+    const figures = run.figures?.arms.find((arm) => arm.name === name);
+    const x = ((index + 0.5) / runs.length) * 100;
+    return figures === undefined || figures.started === 0 ? [] : [{ run, figures, x }];
+  });
+  if (points.length === 0) return '';
+  const step = stepFor(points.reduce((most, { figures }) => Math.max(most, figures.ci95[1]), 0));
+  const lines = Math.ceil(points.reduce((most, { figures }) => Math.max(most, figures.ci95[1]), 0) / step);
+  const top = Math.max(1, lines) * step;
+  const y = (share: number) => BASE_PX - (share / top) * (BASE_PX - TOP_PX);
+  const levels = Array.from({ length: Math.max(1, lines) + 1 }, (_, index) => index * step);
+  const rates = points.map(({ figures }) => figures.rate);
+  const label = `${name}: ${formatPlural(points.length, 'run', 'runs')}, stalled ${formatShare(Math.min(...rates))} to ${formatShare(Math.max(...rates))}, last ${formatShare(rates.at(-1) ?? 0)}`;
+  return `<figure class="chart"><h3>${escapeHtml(name)}</h3>
+<div class="plot-row"><svg class="levels" width="56" height="${HEIGHT_PX}" aria-hidden="true">${levels
+    .map((level) => `<text x="50" y="${round(y(level) + 4)}" text-anchor="end">${formatShare(level)}</text>`)
+    .join('')}</svg>
+<svg class="points" width="100%" height="${HEIGHT_PX}" role="img" aria-label="${escapeHtml(label)}">
+${levels.map((level) => `<line class="grid" x1="0%" x2="100%" y1="${round(y(level))}" y2="${round(y(level))}"/>`).join('')}
+${points
+  .slice(1)
+  .map((point, index) => {
+    const before = points[index]!;
+    return `<line class="course" x1="${round(before.x)}%" y1="${round(y(before.figures.rate))}" x2="${round(point.x)}%" y2="${round(y(point.figures.rate))}"/>`;
+  })
+  .join('')}
+${points.map((point) => renderPoint(point, y)).join('\n')}
+</svg></div>
+${renderDates(runs)}</figure>`;
+}
+
+function renderPoint({ run, figures, x }: Point, y: (share: number) => number): string {
+  const { rate, ci95 } = figures;
+  const { word, tone } = wordOutcome(run);
+  const at = `${round(x)}%`;
+  const title = `${run.startedAt.slice(0, 16).replace('T', ' ')}${run.label === '' ? '' : ` ${run.label}`}: ${formatShare(rate)} stalled (${ci95.map(formatShare).join(' - ')}), ${word}`;
+  return `<a href="${runHref(run.folder)}" tabindex="-1"><title>${escapeHtml(title)}</title><line class="interval" x1="${at}" x2="${at}" y1="${round(y(ci95[0]))}" y2="${round(y(ci95[1]))}"/><circle class="${tone === 'doubt' ? 'hollow' : 'full'}" cx="${at}" cy="${round(y(rate))}" r="4"/></a>`;
+}
+
+function renderDates(runs: readonly RunRow[]): string {
+  const every = Math.ceil(runs.length / MAX_DATES);
+  const dates = runs.flatMap(({ startedAt }, index) => {
+    if ((runs.length - 1 - index) % every !== 0) return [];
+    const x = ((index + 0.5) / runs.length) * 100;
+    // The last one would stand out over the edge.
+    const [at, anchor] = index === runs.length - 1 ? [100, 'end'] : [x, 'middle'];
+    return [
+      `<text x="${round(at)}%" y="12" text-anchor="${anchor}">${escapeHtml(startedAt.slice(5, 10))}</text>`,
+    ];
+  });
+  return `<div class="plot-row"><span class="levels"></span><svg class="dates" width="100%" height="16" aria-hidden="true">${dates.join('')}</svg></div>`;
+}
+
+/** 1, 2 or 5 of a power of ten, so that two to five of them reach the highest. */
+function stepFor(highest: number): number {
+  const most = Math.max(highest, 1e-6);
+  const decade = 10 ** Math.floor(Math.log10(most));
+  const ratio = most / decade;
+  return Number((decade * (ratio <= 1 ? 0.5 : ratio <= 2.5 ? 0.5 : ratio <= 5 ? 1 : 2)).toPrecision(1));
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(2));
+}

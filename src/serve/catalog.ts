@@ -1,0 +1,99 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { RunFigures } from '../render/web/types.ts';
+import { FILES, SOAK_FILES } from '../store/files.ts';
+import { listRuns, type RunListing } from '../store/listing.ts';
+import { readStoredSummary } from '../store/run-reader.ts';
+import { Refusal } from './refusal.ts';
+import { tellFigures } from './run-figures.ts';
+
+/** A list is good for so long: a flood of requests reads the folders once. */
+const FRESH_MS = 1_000;
+
+/** Runs whose figures are kept: some hundred bytes each. */
+const MAX_FIGURES = 4_000;
+
+export interface CatalogRun extends RunListing {
+  /** Name of its folder: unlike the id, no two are the same. */
+  readonly folder: string;
+}
+
+/** The runs of a results folder, by name. Whoever asks for one gets it from the list: no name becomes a path. */
+export class Catalog {
+  readonly #resultsDir: string;
+  readonly #now: () => number;
+  #list: Promise<readonly CatalogRun[]> | undefined;
+  #listedAtMs = 0;
+  readonly #figures = new Map<string, { readonly state: string; readonly figures: RunFigures | undefined }>();
+
+  constructor(resultsDir: string, now: () => number = Date.now) {
+    this.#resultsDir = resultsDir;
+    this.#now = now;
+  }
+
+  /** Oldest first, at most a second old. */
+  list(): Promise<readonly CatalogRun[]> {
+    if (this.#list === undefined || this.#now() - this.#listedAtMs > FRESH_MS) {
+      // While it is read, however long that takes, it is read once.
+      this.#listedAtMs = Number.POSITIVE_INFINITY;
+      this.#list = listRuns(this.#resultsDir)
+        .then((runs) => runs.map((run) => ({ ...run, folder: basename(run.dir) })))
+        .finally(() => {
+          this.#listedAtMs = this.#now();
+        });
+    }
+    return this.#list;
+  }
+
+  /**
+   * The run of that folder, or of that id.
+   * @throws Refusal where there is none, or where its files lie elsewhere
+   */
+  async find(name: string): Promise<CatalogRun> {
+    const runs = await this.list();
+    const run = runs.find(({ folder }) => folder === name) ?? runs.find(({ id }) => id === name);
+    if (run === undefined)
+      throw new Refusal(404, 'there is no such run', 'the list shows those that there are');
+    if (await hasLinks(run.dir))
+      throw new Refusal(403, 'this run is not shown', 'files of its folder are links to somewhere else');
+    return run;
+  }
+
+  /** What a finished run came to; undefined without a summary. */
+  async figures({ dir }: CatalogRun): Promise<RunFigures | undefined> {
+    const state = await stateOf(dir, [FILES.summary]);
+    const known = this.#figures.get(dir);
+    if (known?.state === state) return known.figures;
+    const summary = await readStoredSummary(dir);
+    const figures = summary === undefined ? undefined : tellFigures(summary);
+    this.#figures.delete(dir);
+    this.#figures.set(dir, { state, figures });
+    for (const oldest of this.#figures.keys()) {
+      if (this.#figures.size <= MAX_FIGURES) break;
+      this.#figures.delete(oldest);
+    }
+    return figures;
+  }
+}
+
+/** All that tells one state of a run's files from the next. */
+export async function stateOf(dir: string, files: readonly string[] = Object.values(FILES)): Promise<string> {
+  const states = await Promise.all(
+    files.map((file) =>
+      lstat(join(dir, file)).then(
+        ({ ino, mtimeMs, size }) => `${ino}:${mtimeMs}:${size}`,
+        () => '-',
+      ),
+    ),
+  );
+  return states.join(' ');
+}
+
+/** A folder that came from elsewhere must not show what else lies on this machine. */
+async function hasLinks(dir: string): Promise<boolean> {
+  const folders = [dir, join(dir, SOAK_FILES.recent)];
+  const entries = await Promise.all(
+    folders.map((folder) => readdir(folder, { withFileTypes: true }).catch(() => [])),
+  );
+  return entries.flat().some((entry) => entry.isSymbolicLink());
+}

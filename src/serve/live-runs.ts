@@ -1,0 +1,68 @@
+import { type LiveState, LiveTail } from '../store/live-tail.ts';
+import { readStatus } from '../store/process-mark.ts';
+import { readRunInfo } from '../store/run-reader.ts';
+import type { CatalogRun } from './catalog.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** Runs that are followed at once; the one not looked at for longest is let go. */
+const MAX_TAILS = 4;
+const MAX_WAITING = 32;
+
+/** Half a second: whoever asks more often gets the same again. */
+const FRESH_MS = 500;
+
+/** What a page of a run under way is told, each second. */
+export interface LiveView extends LiveState {
+  readonly schema: 1;
+  readonly id: string;
+  readonly status: 'running' | 'complete' | 'interrupted' | 'failed';
+  readonly startedAt: string;
+}
+
+interface Followed {
+  readonly tail: LiveTail;
+  view: Promise<LiveView>;
+  readAtMs: number;
+}
+
+/** Follows the runs that are looked at: however many look, each file is read once. */
+export class LiveRuns {
+  readonly #now: () => number;
+  readonly #queue = new WorkQueue(MAX_WAITING);
+  /** By folder; the latest asked for last. */
+  readonly #followed = new Map<string, Followed>();
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** @throws Refusal where too much is asked for at once */
+  look(run: CatalogRun): Promise<LiveView> {
+    const known = this.#followed.get(run.dir);
+    this.#followed.delete(run.dir);
+    const now = this.#now();
+    const followed =
+      known !== undefined && now - known.readAtMs < FRESH_MS
+        ? known
+        : this.#read(run, known?.tail ?? new LiveTail(run.dir), now);
+    this.#followed.set(run.dir, followed);
+    for (const oldest of this.#followed.keys()) {
+      if (this.#followed.size <= MAX_TAILS) break;
+      this.#followed.delete(oldest);
+    }
+    return followed.view;
+  }
+
+  #read(run: CatalogRun, tail: LiveTail, readAtMs: number): Followed {
+    // One after the other, also of the same run: a tail is read by one at a time.
+    const view = this.#queue.add(() => readView(run, tail));
+    return { tail, view, readAtMs };
+  }
+}
+
+/** Whether it is over is asked first: what it wrote until then is read. */
+async function readView({ dir, folder }: CatalogRun, tail: LiveTail): Promise<LiveView> {
+  const info = await readRunInfo(dir);
+  const status = readStatus(info);
+  return { schema: 1, id: folder, status, startedAt: info.startedAt, ...(await tail.read()) };
+}

@@ -1,0 +1,87 @@
+import { checkComparable } from '../../analysis/compare/comparable.ts';
+import { renderReport } from '../../render/report/page.ts';
+import { compareLinks, frameReport } from '../../render/web/report-frame.ts';
+import { readReportAssets } from '../../store/report-assets.ts';
+import { readRunFacts } from '../../store/run-course.ts';
+import { readRunDetail } from '../../store/run-detail.ts';
+import { type CatalogRun, stateOf } from '../catalog.ts';
+import { compareFolders } from '../compare.ts';
+import { reportPolicy } from '../policy.ts';
+import { Refusal } from '../refusal.ts';
+import { htmlReply, redirectReply } from '../reply.ts';
+import type { Ask, Reply, Site } from '../types.ts';
+
+/** `/compare?before=...&after=...`: the report of two runs. `run` twice, as the list sends it: the older one first. */
+export async function showComparison(site: Site, { query }: Ask): Promise<Reply> {
+  if (query.has('run')) return redirectReply(await orderOf(site, query.getAll('run')));
+  const { before, after } = await findBoth(site, query);
+  const assets = await readReportAssets();
+  const body = await site.pages.get(await keyOf('overlay', before, after), async () =>
+    frameReport(
+      renderReport(
+        {
+          runs: [await readRunDetail(before.dir), await readRunDetail(after.dir)],
+          comparison: await compareFolders(before.dir, after.dir),
+        },
+        assets,
+      ),
+      compareLinks(before.folder, after.folder),
+    ),
+  );
+  return htmlReply(body, reportPolicy(assets));
+}
+
+/**
+ * `/api/compare?before=...&after=...`: what `rushhour compare --json` prints. Runs that it would refuse are refused here
+ * too, unless `anyway` is there.
+ */
+export async function tellComparison(site: Site, { query }: Ask): Promise<Reply> {
+  const { before, after } = await findBoth(site, query);
+  const anyway = query.has('anyway');
+  const body = await site.pages.get(await keyOf(anyway ? 'anyway' : 'compare', before, after), async () => {
+    if (!anyway) await checkBoth(before, after);
+    return `${JSON.stringify(await compareFolders(before.dir, after.dir), null, 2)}\n`;
+  });
+  return { status: 200, type: 'json', body };
+}
+
+async function checkBoth(before: CatalogRun, after: CatalogRun): Promise<void> {
+  const { refusals } = checkComparable([await readRunFacts(before.dir)], [await readRunFacts(after.dir)]);
+  if (refusals.length > 0) {
+    throw new Refusal(
+      409,
+      `these runs cannot be compared: ${refusals.join('; ')}`,
+      'name runs of one scenario at one rate, or add anyway=1 to compare them all the same',
+    );
+  }
+}
+
+async function findBoth(
+  { catalog }: Site,
+  query: URLSearchParams,
+): Promise<Record<'before' | 'after', CatalogRun>> {
+  const [before, after] = [query.get('before'), query.get('after')];
+  if (before === null || after === null) throw chooseTwo();
+  return { before: await catalog.find(before), after: await catalog.find(after) };
+}
+
+async function orderOf({ catalog }: Site, names: readonly string[]): Promise<string> {
+  if (names.length !== 2) throw chooseTwo();
+  const [one, other] = [await catalog.find(names[0]!), await catalog.find(names[1]!)];
+  const isOlder = one.startedAt.localeCompare(other.startedAt) || one.folder.localeCompare(other.folder);
+  const [before, after] = isOlder <= 0 ? [one, other] : [other, one];
+  return `/compare?${new URLSearchParams({ before: before.folder, after: after.folder })}`;
+}
+
+function chooseTwo(): Refusal {
+  return new Refusal(
+    400,
+    'two runs are compared, no more and no fewer',
+    'go back to the list and choose two',
+  );
+}
+
+async function keyOf(what: string, before: CatalogRun, after: CatalogRun): Promise<string> {
+  const states = [await stateOf(before.dir), await stateOf(after.dir)];
+  return [what, before.folder, after.folder, ...states].join(' ');
+}

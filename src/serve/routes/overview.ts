@@ -1,0 +1,49 @@
+import { renderOverview } from '../../render/web/overview.ts';
+import type { RunRow } from '../../render/web/types.ts';
+import type { Catalog, CatalogRun } from '../catalog.ts';
+import { htmlReply, jsonReply } from '../reply.ts';
+import type { Ask, Reply, Site } from '../types.ts';
+
+const RUNS_A_PAGE = 50;
+/** Points that can still be told apart. */
+const TREND_RUNS = 60;
+
+/** `/`, `/?scenario=steady&page=2` */
+export async function showOverview({ catalog }: Site, { query }: Ask): Promise<Reply> {
+  const all = [...(await catalog.list())].reverse();
+  const scenarios = [...new Set(all.map(({ scenario }) => scenario))].sort();
+  const wanted = query.get('scenario');
+  const scenario = wanted !== null && scenarios.includes(wanted) ? wanted : undefined;
+  const listed = all.filter((run) => scenario === undefined || run.scenario === scenario);
+  const pages = Math.max(1, Math.ceil(listed.length / RUNS_A_PAGE));
+  const page = Math.min(pages, Math.max(1, Number.parseInt(query.get('page') ?? '1', 10) || 1));
+  const drawn = scenario ?? mostFrequent(all.slice(0, TREND_RUNS));
+  const trend = all
+    .filter((run) => run.scenario === drawn && run.status !== 'running')
+    .slice(0, TREND_RUNS)
+    .reverse();
+  return htmlReply(
+    renderOverview({
+      ...{ scenarios, scenario, page, pages, total: listed.length },
+      rows: await addFigures(catalog, listed.slice((page - 1) * RUNS_A_PAGE, page * RUNS_A_PAGE)),
+      trend: (await addFigures(catalog, trend)).filter(({ figures }) => figures !== undefined),
+    }),
+  );
+}
+
+/** What is run night by night, whatever else was tried since. */
+function mostFrequent(runs: readonly CatalogRun[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { scenario } of runs) counts.set(scenario, (counts.get(scenario) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/** `/api/runs`: as `rushhour results --json`, but for the paths of this machine. */
+export async function tellRuns({ catalog }: Site): Promise<Reply> {
+  const runs = (await catalog.list()).map(({ dir: _, ...run }) => run);
+  return jsonReply({ schema: 1, runs });
+}
+
+function addFigures(catalog: Catalog, runs: readonly CatalogRun[]): Promise<RunRow[]> {
+  return Promise.all(runs.map(async (run) => ({ ...run, figures: await catalog.figures(run) })));
+}

@@ -1,0 +1,44 @@
+import { renderReport } from '../../render/report/page.ts';
+import { frameReport, runLinks } from '../../render/web/report-frame.ts';
+import { readReportAssets } from '../../store/report-assets.ts';
+import { readRunDetail } from '../../store/run-detail.ts';
+import { readSummary } from '../../store/run-reader.ts';
+import { type CatalogRun, stateOf } from '../catalog.ts';
+import { reportPolicy } from '../policy.ts';
+import { htmlReply } from '../reply.ts';
+import type { Ask, Reply, Site } from '../types.ts';
+import { showLiveRun } from './live.ts';
+
+type Names = Readonly<Record<string, string>>;
+
+/** `/runs/<run>`: its report, or how it goes while it is under way. */
+export async function showRun(site: Site, _ask: Ask, { run: name }: Names): Promise<Reply> {
+  const run = await site.catalog.find(name!);
+  return run.status === 'running' ? showLiveRun(site, run) : reportOf(site, run);
+}
+
+/** `/runs/<run>/report`: of a run under way, of what there is so far. */
+export async function showReport(site: Site, _ask: Ask, { run: name }: Names): Promise<Reply> {
+  return reportOf(site, await site.catalog.find(name!));
+}
+
+/** `/api/runs/<run>/summary`: summary.json; of a run without one, what its frames tell. */
+export async function tellSummary({ catalog, pages }: Site, _ask: Ask, { run: name }: Names): Promise<Reply> {
+  const { dir, folder } = await catalog.find(name!);
+  const body = await pages.get(
+    `summary ${folder} ${await stateOf(dir)}`,
+    async () => `${JSON.stringify(await readSummary(dir), null, 2)}\n`,
+  );
+  return { status: 200, type: 'json', body };
+}
+
+async function reportOf({ pages }: Site, { dir, folder, status }: CatalogRun): Promise<Reply> {
+  const assets = await readReportAssets();
+  const body = await pages.get(`report ${folder} ${status} ${await stateOf(dir)}`, async () =>
+    frameReport(
+      renderReport({ runs: [await readRunDetail(dir)] }, assets),
+      runLinks(folder, status === 'running'),
+    ),
+  );
+  return htmlReply(body, reportPolicy(assets));
+}

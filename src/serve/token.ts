@@ -1,0 +1,52 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from './refusal.ts';
+import type { Ask, Reply } from './types.ts';
+
+/** 192 bits: nobody guesses it. */
+export function makeToken(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/**
+ * Lets in who has the token: as `?token=`, once, then as a cookie, so that it stands in no address any more.
+ * @returns what sends the browser on with its cookie; undefined where it has it
+ * @throws Refusal where there is neither
+ */
+export function checkToken(
+  token: string,
+  request: IncomingMessage,
+  { query }: Ask,
+  port: number,
+): Reply | undefined {
+  // Cookies are of a machine, not of a port (RFC 6265, 8.5).
+  const name = `rushhour-${port}`;
+  const given = query.get('token');
+  if (given !== null && isSame(given, token)) {
+    const left = new URLSearchParams(query);
+    left.delete('token');
+    // Never two slashes first: that would be another machine.
+    const path = (request.url ?? '/').split('?', 1)[0]!.replace(/^\/+/, '/');
+    return {
+      ...{ status: 303, type: 'html', body: '' },
+      headers: {
+        Location: left.size === 0 ? path : `${path}?${left}`,
+        'Set-Cookie': `${name}=${token}; Path=/; HttpOnly; SameSite=Strict`,
+      },
+    };
+  }
+  const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
+  if (cookies.some((cookie) => cookie.startsWith(`${name}=`) && isSame(cookie.slice(name.length + 1), token)))
+    return undefined;
+  throw new Refusal(
+    401,
+    'these results are not for everybody',
+    'open the address that rushhour serve printed',
+  );
+}
+
+/** In a time that tells nothing of where they differ. */
+function isSame(a: string, b: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(a), hash(b));
+}

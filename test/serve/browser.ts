@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DevTools } from '../peers/devtools.ts';
+import { stopPeer } from '../peers/peer.ts';
+
+/** A page in a headless Chromium, and all that it complained of. */
+export interface Browser {
+  /** Resolves once the page and all on it are loaded. */
+  open(url: string): Promise<void>;
+  /** Does something that leads to another page, and waits for that. */
+  follow(expression: string): Promise<void>;
+  /** The value of an expression of the page's, as JSON carries it. */
+  read<Value>(expression: string): Promise<Value>;
+  press(key: string): Promise<void>;
+  setWidth(px: number): Promise<void>;
+  readonly requested: readonly string[];
+  /** Errors of the console, and what the policy of a page forbade. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+}
+
+interface Complaint {
+  readonly entry?: { readonly level: string; readonly text: string };
+  readonly exceptionDetails?: { readonly text: string };
+  readonly type?: string;
+}
+
+export async function startBrowser(): Promise<Browser> {
+  const profile = await mkdtemp(join(tmpdir(), 'rushhour-chromium-'));
+  const switches = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run'];
+  const child = spawn(
+    'chromium',
+    [...switches, '--disable-background-networking', '--remote-debugging-pipe', `--user-data-dir=${profile}`],
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+  );
+  await once(child, 'spawn');
+  const devTools = new DevTools(child);
+  const requested: string[] = [];
+  const complaints: string[] = [];
+  devTools.on('Network.requestWillBeSent', ({ request }) => requested.push(request?.url ?? ''));
+  for (const event of ['Log.entryAdded', 'Runtime.exceptionThrown', 'Runtime.consoleAPICalled']) {
+    devTools.on(event, (params) => {
+      const { entry, exceptionDetails, type } = params as Complaint;
+      complaints.push(entry?.text ?? exceptionDetails?.text ?? `console.${type}`);
+    });
+  }
+  const { targetId } = await devTools.call<{ targetId: string }>('Target.createTarget', {
+    url: 'about:blank',
+  });
+  const { sessionId } = await devTools.call<{ sessionId: string }>('Target.attachToTarget', {
+    targetId,
+    flatten: true,
+  });
+  const call = <Result>(method: string, params: object = {}) =>
+    devTools.call<Result>(method, params, sessionId);
+  for (const domain of ['Network', 'Page', 'Log', 'Runtime']) await call(`${domain}.enable`);
+
+  const read = async <Value>(expression: string): Promise<Value> => {
+    const { result, exceptionDetails } = await call<{
+      result: { value: Value };
+      exceptionDetails?: { text: string };
+    }>('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true });
+    if (exceptionDetails !== undefined) throw new Error(`${expression}: ${exceptionDetails.text}`);
+    return result.value;
+  };
+  const leading = async (act: () => Promise<unknown>): Promise<void> => {
+    const loaded = new Promise<void>((resolve) => {
+      const forget = devTools.on('Page.loadEventFired', () => {
+        forget();
+        resolve();
+      });
+    });
+    await act();
+    await loaded;
+  };
+  return {
+    ...{ requested, complaints, read },
+    open: (url) => leading(() => call('Page.navigate', { url })),
+    follow: (expression) => leading(() => call('Runtime.evaluate', { expression })),
+    async press(key) {
+      const code = key === ' ' ? { code: 'Space', text: ' ' } : {};
+      await call('Input.dispatchKeyEvent', { type: 'keyDown', key, ...code });
+      await call('Input.dispatchKeyEvent', { type: 'keyUp', key });
+    },
+    async setWidth(px) {
+      await call('Emulation.setDeviceMetricsOverride', {
+        ...{ width: px, height: 800, deviceScaleFactor: 1, mobile: true },
+      });
+    },
+    async close() {
+      await stopPeer(child);
+      await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
+}
