@@ -5,6 +5,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerExperiment } from './commands/experiment.ts';
 import { registerExport } from './commands/export.ts';
 import { registerHit } from './commands/hit.ts';
+import { registerLab } from './commands/lab/index.ts';
 import { registerReport } from './commands/report.ts';
 import { registerResults } from './commands/results.ts';
 import { registerRun } from './commands/run.ts';
@@ -13,7 +14,6 @@ import { registerSchema } from './commands/schema.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerTrend } from './commands/trend.ts';
 import type { Context } from './context.ts';
-import { registerLab } from './lab.ts';
 import { readVersion } from './version.ts';
 
 /** The whole command line. Commands load what they need when they run, so that help costs no more than commander. */

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { EXIT, UsageError } from '../../../errors.ts';
+import type { Context } from '../../context.ts';
+
+interface DownFlags {
+  readonly lab?: string;
+  readonly all?: boolean;
+}
+
+export function registerDown(lab: Command, context: Context): void {
+  lab
+    .command('down')
+    .description('Removes a lab, and whatever labs of dead processes have left behind.')
+    .option('--lab <id>', 'which lab; without it the newest')
+    .option('--all', 'every lab that no running process owns')
+    .addHelpText('after', '\nExample:\n  rushhour lab down')
+    .action(
+      context.act(async ({ lab: id, all }: DownFlags) => {
+        const { findLab, listLabs, removeLab, removeLeftovers, requireLabHost, STATE_DIR, StateFile } =
+          await import('../../../lab/index.ts');
+        requireLabHost();
+        const { stdout } = context.host;
+        for (const leftover of await removeLeftovers(STATE_DIR))
+          stdout.write(`removed what was left of lab ${leftover}\n`);
+        const free = listLabs(STATE_DIR).filter(({ owner }) => owner === null);
+        const newest = id === undefined ? free.slice(0, 1) : [findLab(STATE_DIR, id)];
+        const doomed = all === true ? free : newest;
+        if (doomed.length === 0) stdout.write('no lab is up\n');
+        for (const state of doomed) {
+          if (state.owner !== null) {
+            throw new UsageError(`Lab ${state.id} belongs to "lab run", process ${state.owner.pid}.`, {
+              hint: 'interrupt that process: it removes its lab',
+            });
+          }
+          await removeLab(StateFile.open(STATE_DIR, state));
+          stdout.write(`removed lab ${state.id} (${state.preset})\n`);
+        }
+        return EXIT.ok;
+      }),
+    );
+}

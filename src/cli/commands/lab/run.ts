@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { EXIT } from '../../../errors.ts';
+import type { Context } from '../../context.ts';
+import { withSignals } from './signals.ts';
+
+export function registerRun(lab: Command, context: Context): void {
+  lab
+    .command('run')
+    .description(
+      'Builds a lab, runs a scenario in it from the client side, removes the lab, and ends with the exit code of the run.',
+    )
+    .argument('<preset>', 'name, name:value or name:key=value,...')
+    .argument('<scenario>', 'as "rushhour run" takes it')
+    .argument(
+      '[flags...]',
+      'flags of "rushhour run"; {proxy2}, {closed}, {clients} and the like are filled in',
+    )
+    .passThroughOptions()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour lab run timewait-1s steady --rate 200/s --duration 1m
+  rushhour lab run pre-answered closed-port --target tcp://{closed}`,
+    )
+    .action(
+      context.act(async (argument: string, scenario: string, flags: string[]) => {
+        const [{ bringUp, fillFacts, readPreset, removeLab, runInLab }, { chooseEndpoints }] =
+          await Promise.all([import('../../../lab/index.ts'), import('../../lab-endpoints.ts')]);
+        const preset = readPreset(argument);
+        const args = fillFacts(flags, preset.clients);
+        const endpoints = await chooseEndpoints(scenario, args, context.host.cwd);
+        for (const [name, value] of Object.entries(endpoints)) args.push(`--${name}`, value);
+        return withSignals(context, async ({ interrupted, follow }) => {
+          const file = await bringUp(preset, { lifetime: 'with-owner' });
+          try {
+            if (interrupted()) return EXIT.interrupted;
+            return await follow(runInLab(file, [process.execPath, MAIN, 'run', scenario, ...args]));
+          } finally {
+            await removeLab(file);
+          }
+        });
+      }),
+    );
+}
+
+/** The built program, also where this is run from sources. */
+const MAIN = fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url));
