@@ -1,7 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-/** These wait for timers of a firewall more than they load anything. */
-const WAITING = ['sweep', 'pools', 'defences', 'reuse', 'loss'].map((name) => `test/lab/${name}.test.ts`);
+/** These wait for timers, of a firewall or of their own, more than they load anything, each in namespaces of its own. */
+const WAITING = [
+  ...['defences', 'experiment', 'findings', 'handshakes', 'loss', 'pools', 'reuse', 'sweep'].map(
+    (name) => `test/lab/${name}.test.ts`,
+  ),
+  ...['capacity', 'paths', 'timewait'].map((name) => `test/lab/presets/${name}.test.ts`),
+  'test/soak/faults/**/*.test.ts',
+  'test/soak/watch/machine.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -27,6 +34,8 @@ export default defineConfig({
         test: {
           name: 'side by side',
           include: WAITING,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },

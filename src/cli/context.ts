@@ -2,11 +2,13 @@ import type { HostFacts, KerberosFacts, ReachFacts } from '../doctor/types.ts';
 import type { ExitCode } from '../errors.ts';
 import type { RunHandle, RunListener, RunOptions } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
+import type { SoakHandle, SoakListener, SoakOptions } from '../soak/types.ts';
 import type { Host } from './host.ts';
 
 /** What commands do that reaches beyond files: replaced in tests that are about the command line alone. */
 export interface Services {
   startRun(options: RunOptions, listener: RunListener): Promise<RunHandle>;
+  startSoak(options: SoakOptions, listener: SoakListener): Promise<SoakHandle>;
   gatherHostFacts(): Promise<HostFacts>;
   probeScenario(scenario: Scenario): Promise<ReachFacts[]>;
   probeKerberos(scenario: Scenario): Promise<KerberosFacts[]>;
@@ -17,6 +19,10 @@ export const realServices: Services = {
   async startRun(options, listener) {
     const { startRun } = await import('../run/start.ts');
     return startRun(options, listener);
+  },
+  async startSoak(options, listener) {
+    const { startSoak } = await import('../soak/start.ts');
+    return startSoak(options, listener);
   },
   async gatherHostFacts() {
     const { gatherHostFacts } = await import('../doctor/gather.ts');

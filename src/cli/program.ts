@@ -12,6 +12,7 @@ import { registerRun } from './commands/run.ts';
 import { registerScenarios } from './commands/scenarios.ts';
 import { registerSchema } from './commands/schema.ts';
 import { registerServe } from './commands/serve.ts';
+import { registerSoak } from './commands/soak.ts';
 import { registerTrend } from './commands/trend.ts';
 import type { Context } from './context.ts';
 import { readVersion } from './version.ts';
@@ -47,6 +48,7 @@ Examples:
   rushhour hit http://10.0.0.5/ -n 1000 -c 50      as with ab
   rushhour compare before after                    did the change help, or was it luck?
   rushhour report before after                     the same to look at, in one HTML file
+  rushhour soak steady ... --for 5h                all night, whatever happens to this machine
   rushhour trend --last 30                         did something change between the nights?
   rushhour serve                                   all of it in a browser, on this machine alone
   rushhour doctor steady                           is this machine fit for it?
@@ -63,6 +65,7 @@ Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 
     registerTrend,
     registerReport,
     registerExperiment,
+    registerSoak,
     registerExport,
     registerServe,
     registerDoctor,

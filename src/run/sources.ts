@@ -91,7 +91,10 @@ function findRouteSource({ address, port, family }: Endpoint): Promise<string> {
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
   return new Promise<string>((resolve, reject) => {
     socket.once('error', reject);
-    socket.connect(port, address, () => resolve(socket.address().address));
+    // Without a route the callback is told, and no event comes.
+    socket.connect(port, address, (error?: Error) =>
+      error === undefined ? resolve(socket.address().address) : reject(error),
+    );
   })
     .catch((cause: Error) => {
       throw new EnvironmentError(`this machine has no route to ${address} (${cause.message})`, {

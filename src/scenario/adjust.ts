@@ -80,3 +80,39 @@ function measuredIn(phase: Phase): number {
       return 0;
   }
 }
+
+/**
+ * `soak --for`: every arm lasts this long in all. Ramps and idle phases keep their lengths, and what is measured takes the
+ * rest; a closed loop goes on for as long, whatever its count was.
+ * @returns the arms that cannot: they have nothing to stretch, or no time is left for it
+ */
+export function fillTime(arms: readonly Arm[], durationUs: number): { arms: Arm[]; unable: readonly Arm[] } {
+  const filled = arms.map((arm) => {
+    const restUs = durationUs - unmeasuredIn(arm.load);
+    return isStretchable(arm.load) && restUs > 0 ? stretchTo([arm], restUs)[0] : undefined;
+  });
+  return {
+    arms: filled.filter((arm) => arm !== undefined),
+    unable: arms.filter((_, index) => filled[index] === undefined),
+  };
+}
+
+function isStretchable(load: Load): boolean {
+  switch (load.kind) {
+    case 'sweep':
+      return false;
+    case 'closed':
+    case 'browsers':
+      return true;
+    case 'open':
+      return load.phases.some((phase) => measuredIn(phase) > 0);
+  }
+}
+
+function unmeasuredIn(load: Load): number {
+  if (load.kind !== 'open') return 0;
+  return load.phases.reduce(
+    (sum, phase) => (phase.kind === 'ramp' || phase.kind === 'idle' ? sum + phase.forUs : sum),
+    0,
+  );
+}

@@ -45,6 +45,9 @@ export function createFakeRun(script: FakeRunScript = {}): FakeRun {
       gatherHostFacts: async () => hostFacts(),
       probeScenario: async () => [],
       probeKerberos: async () => [],
+      async startSoak(options, listener) {
+        return { ...(await run.services.startRun(options, listener)), sinkAway: () => () => {} };
+      },
       async startRun(options, listener) {
         run.options = options;
         await script.before?.();

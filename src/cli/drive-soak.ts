@@ -1,0 +1,89 @@
+import { EXIT, type ExitCode } from '../errors.ts';
+import type { RunHandle } from '../run/types.ts';
+import type { Scenario } from '../scenario/types.ts';
+import type { SoakHandle } from '../soak/types.ts';
+import type { SoakEvent } from '../store/soak-event.ts';
+import type { SoakFlags } from './commands/soak.ts';
+import type { Context } from './context.ts';
+import { driveRun } from './drive-run.ts';
+import { removeOldRuns } from './remove-old-runs.ts';
+import { resultsDir } from './run-options.ts';
+
+/** Windows between the lines of a log: a night's journal is not for every minute that went well. */
+const LOG_EVERY_WINDOWS = 10;
+
+/** Runs a soak from permission to summary, then makes room for the next; tells by the exit code how it went. */
+export async function driveSoak(context: Context, scenario: Scenario, flags: SoakFlags): Promise<ExitCode> {
+  const { host, services } = context;
+  if (flags.resumeOnly === true && !(await hasCutShort(context, scenario, flags))) {
+    if (flags.quiet !== true) host.stderr.write('rushhour: no night of this scenario was cut short\n');
+    return EXIT.ok;
+  }
+  if (flags.dryRun === true) {
+    const { stretchToNight } = await import('../soak/schedule.ts');
+    return driveRun(context, stretchToNight(scenario, flags.for), flags);
+  }
+  const { notify } = await import('../engine/libc/notify.ts');
+  const say = (line: string): void => host.stderr.write(`rushhour: ${line}\n`);
+  let soak: SoakHandle | undefined;
+  const early = new Set<SinkAway>();
+  const exitCode = await driveRun(context, scenario, flags, {
+    onSinkAway(text) {
+      const away: SinkAway = { text };
+      if (soak === undefined) early.add(away);
+      else away.end = soak.sinkAway(text);
+      return () => {
+        early.delete(away);
+        away.end?.();
+      };
+    },
+    logEveryUs: flags.window * LOG_EVERY_WINDOWS,
+    async start(options, listener): Promise<RunHandle> {
+      const { for: forUs, window, resume, resumeOnly } = flags;
+      const handle = await services.startSoak(
+        {
+          ...{ ...options, forUs, windowSec: window / 1_000_000 },
+          resume: resume === true || resumeOnly === true,
+        },
+        { ...listener, event: (event) => say(wordEvent(event)), alive: () => notify('WATCHDOG=1') },
+      );
+      soak = handle;
+      for (const away of early) away.end = handle.sinkAway(away.text);
+      early.clear();
+      notify('READY=1');
+      return {
+        ...handle,
+        stop(how) {
+          notify('STOPPING=1');
+          handle.stop(how);
+        },
+      };
+    },
+  });
+  if (flags.keepDays !== undefined || flags.keepBytes !== undefined) {
+    await removeOldRuns(host, resultsDir(host, flags.results), flags, say);
+  }
+  return exitCode;
+}
+
+/** What a sink that is away is noted by; one may be found so, at what waits in its spool, before the night has begun. */
+interface SinkAway {
+  readonly text: string;
+  end?: () => void;
+}
+
+async function hasCutShort({ host }: Context, scenario: Scenario, flags: SoakFlags): Promise<boolean> {
+  const [{ findCutShort }, { stretchToNight }, { fingerprintOf }] = await Promise.all([
+    import('../soak/find-cut-short.ts'),
+    import('../soak/schedule.ts'),
+    import('../store/experiment-file.ts'),
+  ]);
+  const fingerprint = fingerprintOf(stretchToNight(scenario, flags.for));
+  return (await findCutShort(resultsDir(host, flags.results), fingerprint, host.now())) !== undefined;
+}
+
+function wordEvent({ kind, fromSec, toSec, text }: SoakEvent): string {
+  const at = `second ${fromSec}`;
+  if (toSec === null) return `${at}: ${text}`;
+  return toSec > fromSec && kind !== 'resumed' ? `${at} to ${toSec}: ${text}` : `${at}: ${text}`;
+}

@@ -1,0 +1,26 @@
+import { RushhourError } from '../errors.ts';
+import { listRuns } from '../store/listing.ts';
+import { choosePruning, removeRun } from '../store/prune.ts';
+import type { Host } from './host.ts';
+import { createSpare } from './spare-runs.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Removes runs that are too old, and the oldest of those that take too much room. Never fails: a night is not lost by it. */
+export async function removeOldRuns(
+  host: Host,
+  results: string,
+  { keepDays, keepBytes }: { readonly keepDays?: number; readonly keepBytes?: number },
+  say: (line: string) => void,
+): Promise<void> {
+  const beforeMs = keepDays === undefined ? undefined : host.now() - keepDays * DAY_MS;
+  try {
+    const spare = await createSpare(results, false);
+    const { remove } = choosePruning(await listRuns(results), { beforeMs, maxBytes: keepBytes }, spare);
+    for (const run of remove) await removeRun(run);
+    if (remove.length > 0) say(`removed ${remove.length} old ${remove.length === 1 ? 'run' : 'runs'}`);
+  } catch (error) {
+    if (!(error instanceof RushhourError)) throw error;
+    say(`old runs were not removed: ${error.message}`);
+  }
+}

@@ -1,0 +1,49 @@
+import { getScratch } from './arena.ts';
+import { MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_NONBLOCK } from './constants.ts';
+import { isLibcAvailable, loadLibc } from './load.ts';
+
+/** include/linux/socket.h and include/linux/net.h, as in constants.ts. */
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+/** sizeof(sun_path), unix(7). */
+const MAX_PATH_BYTES = 108;
+/** What a call's scratch memory holds; sd_notify(3) itself takes more, of which a service has no need. */
+const MAX_MESSAGE_BYTES = 512;
+
+/**
+ * Tells the service manager of this process's state, as sd_notify(3) does: `READY=1`, `WATCHDOG=1`, `STOPPING=1`,
+ * `STATUS=text`, or several of them with line feeds between. Node has no datagram sockets of the unix kind. It neither
+ * waits nor throws: a manager that is away must not cost a run.
+ * @returns false where nobody asked to be told (no $NOTIFY_SOCKET), or it could not be sent now
+ */
+export function notify(
+  state: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): boolean {
+  const socket = env['NOTIFY_SOCKET'];
+  if (socket === undefined || !isLibcAvailable()) return false;
+  const path = Buffer.from(socket);
+  const message = Buffer.from(state);
+  // Anything else, such as vsock:, is for managers of virtual machines.
+  const isUnix = socket.startsWith('/') || socket.startsWith('@');
+  if (!isUnix || path.length >= MAX_PATH_BYTES || message.length > MAX_MESSAGE_BYTES) return false;
+  // An abstract name begins with a zero byte, written as @ (unix(7)).
+  if (socket.startsWith('@')) path[0] = 0;
+  return send(path, message);
+}
+
+function send(path: Buffer, message: Buffer): boolean {
+  const libc = loadLibc();
+  const { sockaddr, value } = getScratch();
+  const fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  sockaddr.bytes.fill(0);
+  sockaddr.bytes[0] = AF_UNIX;
+  sockaddr.bytes.set(path, 2);
+  value.bytes.set(message);
+  // The length ends the name: a zero byte behind an abstract one would be part of it.
+  const isConnected = libc.connect(fd, sockaddr.address, 2 + path.length) === 0;
+  const sent = isConnected ? libc.send(fd, value.address, message.length, MSG_NOSIGNAL) : -1;
+  libc.close(fd);
+  return sent === message.length;
+}

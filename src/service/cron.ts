@@ -1,0 +1,75 @@
+import { markLines } from './mark.ts';
+import { environmentFile, type NightPlan, type Word } from './night.ts';
+import { quoteForShell } from './quote.ts';
+import { cronTimeOf } from './schedule.ts';
+
+/** After the night's own end, as the service has it. */
+const WIND_UP_SEC = 15 * 60;
+const STOP_MARGIN_SEC = 60;
+
+/** Lines for /etc/cron.d: the night, and after a reboot what is left of it. crontab(5) would read % as a line feed. */
+export function writeCronTable({ night }: NightPlan): string {
+  const script = quoteForShell(scriptPath(night.name));
+  return lines([
+    ...markLines(night),
+    'SHELL=/bin/sh',
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    `${cronTimeOf(night)} ${night.user} ${script} night`,
+    '# Interfaces come up after cron does.',
+    `@reboot ${night.user} sleep 60; ${script} resume`,
+  ]);
+}
+
+export function scriptPath(name: string): string {
+  return `/etc/rushhour/rushhour-${name}.sh`;
+}
+
+/**
+ * What cron starts. cron restarts nothing and limits nothing, so the script does: after a kill or a crash it goes on with
+ * the night, twenty times at most, and what does not end by itself is ended.
+ */
+export function writeCronScript({ night, needs, program, words }: NightPlan): string {
+  const drainSec = Math.ceil(needs.drainUs / 1_000_000);
+  const longestSec = Math.ceil(night.forUs / 1_000_000) + drainSec + WIND_UP_SEC;
+  const env = quoteForShell(environmentFile(night));
+  const command = [program.node, program.main, 'soak'].map(quoteForShell).concat(words.map(wordForShell));
+  return lines([
+    '#!/bin/sh',
+    ...markLines(night),
+    '# Begins the night (night), or goes on with one that was cut short (resume).',
+    'umask 0022',
+    'cd / || exit 5',
+    `ulimit -n ${Math.max(4_096, 2 * needs.openAtMost + 1_024)} 2>/dev/null`,
+    'ulimit -c 0',
+    '# NAME=value, a line each, as for a shell; need not be there.',
+    `if [ -r ${env} ]; then set -a; . ${env}; set +a; fi`,
+    'export UV_THREADPOOL_SIZE=20',
+    `log=${quoteForShell(`${night.results}/${night.name}.log`)}`,
+    'soak() {',
+    `  timeout --kill-after=${drainSec + STOP_MARGIN_SEC} ${longestSec} ${command.join(' ')} "$1" >>"$log" 2>&1`,
+    '}',
+    'case $1 in night) how=--resume ;; resume) how=--resume-only ;; *) echo "usage: $0 night|resume" >&2; exit 2 ;; esac',
+    '# Seconds before it goes on; another number may stand behind the first word.',
+    'pause=$2',
+    '[ -n "$pause" ] || pause=30',
+    'tries=0',
+    'soak "$how"',
+    'code=$?',
+    '# 1: a fault; above 130: killed. The others end the night: 0, 2 to 5, 124 for too long, 130 for stopped.',
+    'while { [ "$code" -eq 1 ] || [ "$code" -gt 130 ]; } && [ "$tries" -lt 20 ]; do',
+    '  tries=$((tries + 1))',
+    '  sleep "$pause"',
+    '  soak --resume-only',
+    '  code=$?',
+    'done',
+    'exit "$code"',
+  ]);
+}
+
+function wordForShell(word: Word): string {
+  return quoteForShell(word.kind === 'text' ? word.text : word.prefix + word.path);
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.join('\n')}\n`;
+}

@@ -1,0 +1,72 @@
+import { peakPerSec } from '../scenario/load-shape.ts';
+import type { Arm, CredentialSource, Scenario } from '../scenario/types.ts';
+import type { NightNeeds } from './night.ts';
+
+/** How the night is run, besides its scenario. */
+export interface NightMode {
+  readonly workers: number;
+  /** By flag; the scenario may ask for it itself. */
+  readonly setsTcpTimestamps: boolean;
+  readonly notifies: boolean;
+  /** Environment variables that flags name, besides those of the scenario. */
+  readonly variables: readonly string[];
+}
+
+export function needsOf(scenario: Scenario, mode: NightMode): NightNeeds {
+  const { arms } = scenario;
+  return {
+    openAtMost: Math.ceil(arms.reduce((sum, arm) => sum + openAtMost(arm), 0)),
+    drainUs: Math.max(...arms.map(longestUs)),
+    workers: mode.workers,
+    bindsLowPorts: arms.some(({ source }) => (source?.ports?.range.from ?? 1_024) < 1_024),
+    setsTcpTimestamps: mode.setsTcpTimestamps || scenario.tcpTimestamps !== undefined,
+    notifies: mode.notifies,
+    variables: [
+      ...new Set([...arms.flatMap((arm) => variablesOf(arm.auth?.credentials)), ...mode.variables]),
+    ],
+  };
+}
+
+/** Files that the scenario names: secrets, and certificates to trust. */
+export function filesOf({ arms }: Scenario): string[] {
+  const files = arms.flatMap(({ auth, tls }) => [
+    ...secretFilesOf(auth?.credentials),
+    ...(tls?.ca === undefined ? [] : [tls.ca]),
+  ]);
+  return [...new Set(files)];
+}
+
+/** Whether tickets are taken from the cache of whoever runs it: a night's user has none. */
+export function usesTicketCache({ arms }: Scenario): boolean {
+  return arms.some(({ auth }) => auth?.credentials.kind === 'ticket-cache');
+}
+
+/** While every attempt lasts until it times out. A night lasts longer than any of its phases: the peak may last, too. */
+function openAtMost(arm: Arm): number {
+  const { load } = arm;
+  switch (load.kind) {
+    case 'closed':
+      return load.concurrency;
+    case 'browsers':
+      return load.browsers * load.connections;
+    case 'open':
+      return peakPerSec(load) * (longestUs(arm) / 1_000_000);
+    case 'sweep':
+      return load.ratePerSec * (longestUs(arm) / 1_000_000);
+  }
+}
+
+function longestUs({ handshakeTimeoutUs, responseTimeoutUs, holdUs }: Arm): number {
+  // Asked for credentials, a connection waits for two answers.
+  return handshakeTimeoutUs + 2 * responseTimeoutUs + holdUs;
+}
+
+function variablesOf(source: CredentialSource | undefined): string[] {
+  if (source?.kind === 'env') return [source.name];
+  return source?.kind === 'pattern' && 'env' in source.password ? [source.password.env] : [];
+}
+
+function secretFilesOf(source: CredentialSource | undefined): string[] {
+  if (source?.kind === 'file' || source?.kind === 'keytab') return [source.path];
+  return source?.kind === 'pattern' && 'file' in source.password ? [source.password.file] : [];
+}

@@ -1,0 +1,90 @@
+import { UsageError } from '../errors.ts';
+import { formatDuration } from '../scenario/units.ts';
+
+/** A night as it was installed: what `status` and `uninstall` need to know of it, kept in the head of its files. */
+export interface Night {
+  readonly schema: 1;
+  /** Of the instance: files and units are called `rushhour-<name>`. */
+  readonly name: string;
+  /** The scenario's own name, as runs have it. */
+  readonly scenario: string;
+  readonly label: string;
+  /** Absolute. */
+  readonly results: string;
+  readonly user: string;
+  readonly forUs: number;
+  /** HH:MM, local time. */
+  readonly at: string;
+  /** Days as systemd.time(7) has them, `Mon..Fri`; null: every day. */
+  readonly on: string | null;
+}
+
+/** A part of the command line; one that stands for a secret file is found elsewhere under systemd. */
+export type Word =
+  | { readonly kind: 'text'; readonly text: string }
+  /** `prefix` stands before the path: `@` of `-U @file`. */
+  | { readonly kind: 'secret-file'; readonly prefix: string; readonly id: string; readonly path: string };
+
+/** What the scenario and its flags ask of the machine. */
+export interface NightNeeds {
+  /** Connections open at once while every attempt waits until it times out. */
+  readonly openAtMost: number;
+  /** Longest that attempts under way take to end, once no more are started. */
+  readonly drainUs: number;
+  readonly workers: number;
+  /** A source port below 1024. */
+  readonly bindsLowPorts: boolean;
+  readonly setsTcpTimestamps: boolean;
+  /** The program can tell the service manager that it lives. */
+  readonly notifies: boolean;
+  /** Names of environment variables that hold secrets. */
+  readonly variables: readonly string[];
+}
+
+export interface NightPlan {
+  readonly night: Night;
+  readonly needs: NightNeeds;
+  /** node and dist/cli/main.js, absolute. */
+  readonly program: { readonly node: string; readonly main: string };
+  /** What stands behind `soak`: the scenario and its flags, without --resume. */
+  readonly words: readonly Word[];
+}
+
+/** Where the service keeps what is its own; systemd makes it for the service's user (StateDirectory=). */
+export const STATE_DIR = '/var/lib/rushhour';
+export const DEFAULT_RESULTS = `${STATE_DIR}/results`;
+export const DEFAULT_USER = 'rushhour';
+/** Secrets by name, a line each, readable by root. */
+export const CONFIG_DIR = '/etc/rushhour';
+
+/** The next night has to be able to begin, and what was killed towards the end to be finished before. */
+const MAX_NIGHT_US = 23 * 3_600_000_000;
+
+export function environmentFile({ name }: Night): string {
+  return `${CONFIG_DIR}/${name}.env`;
+}
+
+/** @throws UsageError where it cannot be the name of units and of a file for cron, which passes over names with dots */
+export function checkName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name) && !name.endsWith('-resume')) return name;
+  throw new UsageError(`"${name}" cannot name a night`, {
+    hint: 'use letters, digits, - and _, 64 at most, not ending in -resume: --name NAME',
+  });
+}
+
+/** @throws UsageError where it is no name that useradd(8) takes */
+export function checkUser(user: string): string {
+  if (/^[a-z_][a-z0-9_-]{0,31}$/.test(user) && user !== 'root') return user;
+  const why = user === 'root' ? 'a night needs no root' : `"${user}" cannot name a user`;
+  throw new UsageError(`--user ${user}: ${why}`, {
+    hint: 'leave --user out: the nights then have a user of their own, made if missing',
+  });
+}
+
+/** @throws UsageError where a night would be over before it began, or not before the next one */
+export function checkLength(forUs: number): number {
+  if (forUs >= 60_000_000 && forUs <= MAX_NIGHT_US) return forUs;
+  throw new UsageError(`a night of ${formatDuration(forUs)} cannot be repeated daily`, {
+    hint: 'write --for with 1m to 23h',
+  });
+}

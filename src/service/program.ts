@@ -1,0 +1,42 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError } from '../errors.ts';
+import type { NightPlan } from './night.ts';
+
+/** Folders that ProtectHome= and PrivateTmp= hide from the service. */
+const HIDDEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'];
+
+/**
+ * What the units start. Not bin/rushhour: in a checkout that installs and builds when something is newer, which a service
+ * can neither do nor should.
+ */
+export function locateProgram(): NightPlan['program'] {
+  const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  return { node: realpathSync(process.execPath), main };
+}
+
+/**
+ * What the service cannot see, as it lies in somebody's home or among temporary files.
+ * @param paths by what they are
+ */
+export function findHidden(paths: ReadonlyMap<string, string>): string[] {
+  return [...paths].flatMap(([what, path]) => {
+    const folder = HIDDEN.find((hidden) => path === hidden || path.startsWith(`${hidden}/`));
+    return folder === undefined ? [] : [`${what}: ${path} (below ${folder})`];
+  });
+}
+
+/** @throws EnvironmentError where the service would not see something, or its user may not read it */
+export function refuseHidden(hidden: readonly string[], main: string): void {
+  if (hidden.length === 0) return;
+  const root = main.replace(/\/dist\/cli\/main\.js$/, '');
+  const isProgram = hidden.some((line) => line.startsWith('program') || line.startsWith('node'));
+  throw new EnvironmentError(
+    ['a night runs as a user of its own, who cannot read:', ...hidden].join('\n  '),
+    {
+      hint: isProgram
+        ? `put it where everybody may read: sudo cp -a ${root} /opt/rushhour && sudo /opt/rushhour/bin/rushhour soak install ... (and node from the distribution: sudo apt-get install nodejs)`
+        : 'put such files below /etc/rushhour, and let the user read them: sudo chgrp rushhour FILE && sudo chmod 640 FILE',
+    },
+  );
+}

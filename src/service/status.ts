@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { listRuns, type RunListing } from '../store/listing.ts';
+import { type LockState, readLock } from '../store/lock.ts';
+import { readRunInfo, readStoredSummary } from '../store/run-reader.ts';
+import { unitNames } from './installation.ts';
+import type { Machine } from './machine.ts';
+import type { Night } from './night.ts';
+import type { InstalledNight } from './own-files.ts';
+import { nextStart } from './schedule.ts';
+
+/** One run of a night. */
+export interface PastNight {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly status: RunListing['status'];
+  /** null: no verdict. */
+  readonly pass: boolean | null;
+  readonly generatorLimited: boolean;
+  /** Over all arms; null until there is a summary. */
+  readonly stalled: number | null;
+  readonly started: number | null;
+  readonly bytes: number;
+}
+
+export interface NightStatus extends InstalledNight {
+  /** False: nothing will start it; null: it cannot be told here. */
+  readonly armed: boolean | null;
+  /** RFC 3339, UTC; null where it is not armed. */
+  readonly nextStart: string | null;
+  /** Who writes to its results folder now, or died as he did; null: nobody. */
+  readonly lock: LockState | null;
+  /** Whether that is this night. */
+  readonly underWay: boolean;
+  /** Oldest first. */
+  readonly last: readonly PastNight[];
+  /** Of all runs in its results folder. */
+  readonly bytes: number;
+  /** What somebody should look at; empty: nothing. */
+  readonly attention: readonly string[];
+}
+
+/** @param last how many past nights to tell of */
+export async function readNightStatus(
+  machine: Machine,
+  installed: InstalledNight,
+  nowMs: number,
+  last: number,
+): Promise<NightStatus> {
+  const { night } = installed;
+  const [runs, lock] = await Promise.all([listRuns(night.results), readLock(night.results)]);
+  const own = runs.filter((run) => isOf(night, run));
+  const past = await Promise.all(own.slice(-last).map(describe));
+  const armed = isArmed(machine, installed);
+  const isOwn = lock !== undefined && (await concerns(night, lock));
+  return {
+    ...installed,
+    armed,
+    nextStart: armed === false ? null : nextStart(night, nowMs).toISOString(),
+    lock: lock ?? null,
+    underWay: isOwn && lock.alive,
+    last: past,
+    bytes: runs.reduce((sum, { bytes }) => sum + bytes, 0),
+    attention: judge(
+      armed,
+      past.findLast(({ status }) => status !== 'running'),
+    ),
+  };
+}
+
+/** Whether a night was cut short, by a kill or a power cut, and has time left. */
+export async function canResume(night: Night, nowMs: number): Promise<boolean> {
+  const lock = await readLock(night.results);
+  if (lock === undefined || lock.alive || lock.endsAt === undefined) return false;
+  return Date.parse(lock.endsAt) > nowMs && concerns(night, lock);
+}
+
+async function concerns(night: Night, { runId }: LockState): Promise<boolean> {
+  if (runId === undefined) return false;
+  const info = await readRunInfo(join(night.results, runId)).catch(() => undefined);
+  return info !== undefined && isOf(night, { scenario: info.scenario.name, label: info.label });
+}
+
+function isOf(night: Night, run: Pick<RunListing, 'scenario' | 'label'>): boolean {
+  return run.scenario === night.scenario && run.label === night.label;
+}
+
+async function describe(run: RunListing): Promise<PastNight> {
+  const summary = await readStoredSummary(run.dir);
+  const arms = summary === undefined ? undefined : Object.values(summary.arms);
+  return {
+    id: run.id,
+    startedAt: run.startedAt,
+    status: run.status,
+    pass: run.verdict?.pass ?? null,
+    generatorLimited: run.verdict?.generatorLimited ?? false,
+    stalled: arms?.reduce((sum, { stalled }) => sum + stalled.count, 0) ?? null,
+    started: arms?.reduce((sum, { started }) => sum + started, 0) ?? null,
+    bytes: run.bytes,
+  };
+}
+
+/** cron starts whatever is in its folder. */
+function isArmed(machine: Machine, { night, by }: InstalledNight): boolean | null {
+  if (by === 'cron') return true;
+  if (!machine.hasSystemd || machine.root !== '') return null;
+  const [, timer] = unitNames(night);
+  return machine.run(['systemctl', 'is-active', '--quiet', timer]).status === 0;
+}
+
+function judge(armed: boolean | null, last: PastNight | undefined): string[] {
+  const faults: string[] = [];
+  if (armed === false) faults.push('its timer is not running: nothing will start it');
+  if (last === undefined) return faults;
+  if (last.status === 'interrupted') faults.push('the last night was cut short');
+  else if (last.status === 'failed') faults.push('the last night failed');
+  else if (last.generatorLimited) faults.push('the last night was generator-limited');
+  else if (last.pass === false) faults.push('criteria failed in the last night');
+  return faults;
+}

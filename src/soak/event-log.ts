@@ -1,0 +1,56 @@
+import type { SoakEvent } from '../store/soak-event.ts';
+import { isTouched } from '../store/soak-events.ts';
+import type { SoakWriter } from '../store/soak-writer.ts';
+
+/** Seconds are whole, and those of the night's clock. */
+export type Noted = Omit<SoakEvent, 'id' | 'at'>;
+
+/** What happened in a night: written down, told, and remembered as far as it decides which seconds count. */
+export class EventLog {
+  readonly #writer: SoakWriter;
+  readonly #tell: (event: SoakEvent) => void;
+  readonly #lasting = new Map<number, SoakEvent>();
+  readonly #aside = new Map<number, SoakEvent>();
+
+  /** @param before what earlier processes of the same night noted */
+  constructor(writer: SoakWriter, tell: (event: SoakEvent) => void, before: readonly SoakEvent[] = []) {
+    this.#writer = writer;
+    this.#tell = tell;
+    for (const event of before) this.#remember(event);
+  }
+
+  /** @returns its id, to end it by */
+  add({ kind, fromSec, toSec, setsAside, text }: Noted): number {
+    const at = new Date().toISOString();
+    const event = this.#writer.event({ kind, at, fromSec, toSec, setsAside, text });
+    this.#remember(event);
+    this.#tell(event);
+    return event.id;
+  }
+
+  /** @param toSec exclusive */
+  end(id: number, toSec: number): void {
+    const event = this.#lasting.get(id);
+    if (event === undefined) return;
+    const ended = { ...event, at: new Date().toISOString(), toSec };
+    this.#lasting.delete(id);
+    if (event.setsAside) this.#aside.set(id, ended);
+    this.#writer.endEvent(id, ended.at, toSec);
+    this.#tell(ended);
+  }
+
+  /** What still lasts ends with the night. */
+  endAll(toSec: number): void {
+    for (const id of [...this.#lasting.keys()]) this.end(id, toSec);
+  }
+
+  /** Whether what was counted in a second says nothing about the firewall, as far as is known by now. */
+  isAside(second: number): boolean {
+    return isTouched(second, this.#aside.values(), this.#writer.info.soak.settleSec);
+  }
+
+  #remember(event: SoakEvent): void {
+    if (event.setsAside) this.#aside.set(event.id, event);
+    if (event.toSec === null) this.#lasting.set(event.id, event);
+  }
+}

@@ -1,0 +1,35 @@
+import { UsageError } from '../errors.ts';
+import { fillTime } from '../scenario/adjust.ts';
+import type { Scenario } from '../scenario/types.ts';
+
+/** Longest night: its account grows by a few bytes a second. */
+export const LONGEST_US = 7 * 24 * 3_600_000_000;
+
+/**
+ * The scenario made to last as long as the night.
+ * @throws UsageError where it has an arm that cannot be stretched
+ */
+export function stretchToNight(scenario: Scenario, forUs: number): Scenario {
+  if (forUs > LONGEST_US) {
+    throw new UsageError('a soak lasts 7 days at most', {
+      hint: 'let a timer start one each night: rushhour soak install',
+    });
+  }
+  const { arms, unable } = fillTime(scenario.arms, forUs);
+  const [first] = unable;
+  if (first === undefined) return { ...scenario, arms };
+  throw new UsageError(
+    `scenario ${scenario.name} cannot soak: arm ${first.name} ${
+      first.load.kind === 'sweep'
+        ? 'is a sweep, which lasts as long as its delays'
+        : 'has nothing measured that could be made longer'
+    }`,
+    { hint: 'choose a scenario with a rate that is held, or more time with --for' },
+  );
+}
+
+/** What is left of a night's scenario; undefined where too little time is left to begin again. */
+export function stretchToRest(scenario: Scenario, restUs: number): Scenario | undefined {
+  const { arms, unable } = fillTime(scenario.arms, restUs);
+  return unable.length > 0 ? undefined : { ...scenario, arms };
+}

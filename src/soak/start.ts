@@ -1,0 +1,258 @@
+import type { Tally } from '../analysis/tally.ts';
+import { addCounts, COUNTERS, emptyCounts } from '../metrics/counts.ts';
+import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
+import { type Frame, RAMP_SUFFIX, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { provideFarEnd } from '../run/embedded-far-end.ts';
+import { describeLoad, type Load } from '../run/load.ts';
+import { outlineArm } from '../run/outline.ts';
+import { workerFault } from '../run/start.ts';
+import type { FinishedRun, RunPlan } from '../run/types.ts';
+import type { Scenario } from '../scenario/types.ts';
+import { fingerprintOf } from '../store/experiment-file.ts';
+import { acquireLock } from '../store/lock.ts';
+import { rebuildSummary } from '../store/run-reader.ts';
+import { createSoak } from '../store/soak-create.ts';
+import { resumeSoak } from '../store/soak-resume.ts';
+import type { SoakWriter } from '../store/soak-writer.ts';
+import { elapsedSec } from './elapsed.ts';
+import { EventLog, type Noted } from './event-log.ts';
+import { findCutShort } from './find-cut-short.ts';
+import { readHeldBack } from './held-back.ts';
+import { type Leg, openLeg } from './leg.ts';
+import { Night } from './night.ts';
+import { stretchToNight } from './schedule.ts';
+import { Seconds } from './seconds.ts';
+import { settleSecOf } from './settle.ts';
+import type { SoakHandle, SoakListener, SoakOptions } from './types.ts';
+import { createNightClock, type NightClock } from './watch/clocks.ts';
+import { createNightWatch } from './watch/night-watch.ts';
+import { openClocks } from './watch/read-clocks.ts';
+
+/** From the folder's making to second 0. */
+const START_AHEAD_MS = 1_000;
+
+/** A night of which the folder is there: what it is written to, and what is known by then. */
+interface OpenedNight {
+  readonly writer: SoakWriter;
+  readonly clock: NightClock;
+  readonly events: EventLog;
+  readonly plan: RunPlan;
+  /** How it comes that load begins to flow. */
+  readonly first: Noted;
+  /** The first second that is not recorded. */
+  readonly next: number;
+  /** Ready to start, where the night begins. */
+  readonly leg?: Leg;
+  /** What an earlier process recorded, where it goes on, but for `again`. */
+  readonly before?: Frame;
+  /** Seconds of an earlier process that it may not have handed on any more. */
+  readonly again?: readonly RecordedSecond[];
+}
+
+/**
+ * Starts a soak, or goes on with one that was cut short.
+ * @throws UsageError where the scenario cannot last
+ * @throws EnvironmentError where something that it needs is missing, or another soak is under way; nothing is left behind
+ */
+export async function startSoak(options: SoakOptions, listener: SoakListener): Promise<SoakHandle> {
+  const undo: (() => Promise<void>)[] = [];
+  const cleanUp = async (): Promise<void> => {
+    for (const step of undo.reverse()) await step();
+  };
+  try {
+    const whole = stretchToNight(options.scenario, options.forUs);
+    const lock = await acquireLock(options.resultsDir, whole.name);
+    undo.push(() => lock.release());
+    const fingerprint = fingerprintOf(whole);
+    const cut = options.resume ? await findCutShort(options.resultsDir, fingerprint, Date.now()) : undefined;
+    const scenario = await provideFarEnd(whole, undo);
+    const opened =
+      cut === undefined
+        ? await begin({ ...options, scenario }, fingerprint, listener)
+        : await goOn(cut, options, listener);
+    const { info } = opened.writer;
+    const endsAtMs = Date.parse(info.startedAt) + options.forUs / 1_000;
+    await lock.describe({ runId: info.id, endsAt: new Date(endsAtMs).toISOString() });
+    return conduct(opened, { ...options, scenario }, listener, cleanUp);
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+async function begin(
+  options: SoakOptions,
+  fingerprint: string,
+  listener: SoakListener,
+): Promise<OpenedNight> {
+  const leg = await openLeg({ ...options, isFirst: true }, listener);
+  try {
+    const startsAtMs = Date.now() + START_AHEAD_MS;
+    const clock = createNightClock({ fromSec: -START_AHEAD_MS / 1_000 });
+    const settleSec = settleSecOf(options.scenario);
+    const { forUs, windowSec } = options;
+    const writer = await createSoak(
+      options.resultsDir,
+      {
+        ...describeLoad(leg.load, options, startsAtMs),
+        soak: {
+          ...{ windowSec, forUs, settleSec, fingerprint },
+          startedBootMs: Math.round(clock.clocks.read().bootMs - clock.seconds() * 1_000),
+        },
+      },
+      (message) => listener.warning?.(message),
+    );
+    const events = new EventLog(writer, (event) => listener.event?.(event));
+    const text = `the soak begins, ${wordLength(forUs)} in windows of ${windowSec} s`;
+    return {
+      ...{ writer, clock, events, leg, next: 0, plan: planOf(writer, options, leg.load) },
+      first: { kind: 'begun', fromSec: 0, toSec: 0, setsAside: false, text },
+    };
+  } catch (error) {
+    await leg.close();
+    throw error;
+  }
+}
+
+async function goOn(dir: string, options: SoakOptions, listener: SoakListener): Promise<OpenedNight> {
+  const { writer, lastSecond, tally, openEvents, ...known } = await resumeSoak(dir, (message) =>
+    listener.warning?.(message),
+  );
+  const { info } = writer;
+  const clocks = openClocks();
+  const fromSec = Math.max(lastSecond + 1, elapsedSec(info, clocks, Date.now()));
+  const clock = createNightClock({ fromSec, clocks });
+  const events = new EventLog(writer, (event) => listener.event?.(event), known.events);
+  for (const { id } of openEvents) events.end(id, Math.ceil(fromSec));
+  const again = await readHeldBack(writer, lastSecond, (second) => events.isAside(second));
+  const [last] = info.soak.processes.slice(-2);
+  const how =
+    last?.bootId === info.process.bootId ? 'its process was ended' : 'this machine was started anew';
+  return {
+    first: {
+      ...{ kind: 'resumed', fromSec: lastSecond + 1, toSec: Math.ceil(fromSec), setsAside: false },
+      text: `${how}: nothing was recorded for ${Math.ceil(fromSec) - lastSecond - 1} s`,
+    },
+    ...{ writer, clock, events, next: lastSecond + 1, again },
+    before: sumBefore(tally, again, info.scenario),
+    plan: planOf(writer, options, undefined),
+  };
+}
+
+/** @param load of the first leg; absent where a night goes on, and its addresses are those that it had */
+function planOf({ info, dir }: SoakWriter, { forUs }: SoakOptions, load: Load | undefined): RunPlan {
+  const known = info.scenario.arms.map((arm) =>
+    outlineArm({ arm, endpoints: [], sources: info.sources?.[arm.name]?.addresses ?? [] }),
+  );
+  return {
+    id: info.id,
+    dir,
+    engine: info.engine,
+    readsTcpInfo: info.stallsByTcpInfo,
+    workers: info.workers,
+    arms: load?.outlines ?? known.map((arm) => ({ ...arm, endpoints: info.endpoints[arm.name] ?? [] })),
+    durationUs: forUs,
+  };
+}
+
+function wordLength(us: number): string {
+  const minutes = Math.round(us / 60_000_000);
+  return minutes < 2 ? `${Math.round(us / 1_000_000)} s` : `${minutes} min`;
+}
+
+/** Everything so far but for what is handed on again, as one frame, for who counts on from it. */
+function sumBefore(tally: Tally, again: readonly RecordedSecond[], { arms }: Scenario): Frame {
+  const names = arms.flatMap(({ name }) => ['', RAMP_SUFFIX, ASIDE_SUFFIX].map((suffix) => name + suffix));
+  const series = names
+    .filter((name) => tally.has(name))
+    .map((name): [string, SeriesCounts] => {
+      const counts = emptyCounts();
+      addCounts(counts, tally.series(name).counts);
+      for (const { frame } of again) {
+        const part = frame.series[name];
+        if (part !== undefined) subtract(counts, part);
+      }
+      return [name, counts];
+    });
+  return { second: tally.lastSecond, series: Object.fromEntries(series), open: 0, stallsLeftOut: 0 };
+}
+
+/** What counts on: the plain counters and the outcomes. */
+function subtract(sum: SeriesCounts, part: SeriesCounts): void {
+  for (const name of COUNTERS) sum[name] -= part[name] ?? 0;
+  for (const [outcome, count] of Object.entries(part.outcomes) as [Outcome, number][]) {
+    sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) - count;
+  }
+}
+
+function conduct(
+  { writer, clock, events, leg, next, plan, first, before, again = [] }: OpenedNight,
+  options: SoakOptions,
+  listener: SoakListener,
+  cleanUp: () => Promise<void>,
+): SoakHandle {
+  const { info } = writer;
+  const watch = createNightWatch({
+    clock,
+    onBegin: (happening) => events.add(happening),
+    onEnd: (id, toSec) => events.end(id, toSec),
+    onNewLeg: () => night.beginAgain(),
+    onNote: (text) => listener.warning?.(text),
+  });
+  const seconds = new Seconds({
+    ...{ writer, listener, next, durationUs: options.forUs },
+    settleSec: info.soak.settleSec,
+    events,
+    watch: (frame) => watch.frame(frame),
+  });
+  const night = new Night({ options, scenario: options.scenario, listener, clock, seconds, events, watch });
+  let isStopped = false;
+
+  const finish = async (): Promise<FinishedRun> => {
+    let fault: unknown;
+    try {
+      watch.start();
+      await night.conduct(leg);
+    } catch (error) {
+      fault = error;
+    }
+    try {
+      watch.stop();
+      await seconds.flush();
+      const toSec = Math.max(seconds.next, Math.ceil(clock.seconds()));
+      events.endAll(toSec);
+      const status = fault !== undefined ? 'failed' : isStopped ? 'interrupted' : 'complete';
+      events.add({ kind: 'ended', fromSec: toSec, toSec, setsAside: false, text: `the soak is ${status}` });
+      // Once more, so that the last event is on disk.
+      await writer.closeAll();
+      // By the clock that nobody sets: what the wall clock shows may lie before the beginning.
+      const endedAt = new Date(Date.parse(info.startedAt) + clock.seconds() * 1_000).toISOString();
+      const summary = await rebuildSummary(writer.dir, { status, endedAt });
+      await writer.finish(summary, status, endedAt);
+      if (fault !== undefined) throw workerFault(fault, plan.dir);
+      return { plan, summary };
+    } finally {
+      await cleanUp();
+    }
+  };
+  listener.planned?.(plan, before);
+  for (const recorded of again) listener.second?.(recorded);
+  events.add(first);
+  return {
+    plan,
+    stop(how) {
+      isStopped = true;
+      seconds.isStopping = true;
+      night.stop(how);
+    },
+    sinkAway(text) {
+      const id = events.add({
+        ...{ kind: 'sink-away', fromSec: Math.floor(clock.seconds()), toSec: null, setsAside: false },
+        text,
+      });
+      return () => events.end(id, Math.ceil(clock.seconds()));
+    },
+    finished: finish(),
+  };
+}

@@ -1,0 +1,76 @@
+import { type ClockReading, type Clocks, openClocks } from './read-clocks.ts';
+
+/** Numbers the seconds of a night. */
+export interface NightClock {
+  /** Seconds since the soak's origin, with their fraction; sleep counts, what is done to the wall clock does not. */
+  seconds(): number;
+  readonly clocks: Clocks;
+}
+
+export interface NightClockOptions {
+  /** What it shows at first: more than 0 where a night goes on after its process had died. */
+  readonly fromSec?: number;
+  readonly clocks?: Clocks;
+}
+
+/** Above the 10 ms of /proc/uptime and the time that reading it takes; no sleep is as short. */
+const SLEPT_MS = 50;
+
+/** /proc/uptime is too coarse to number seconds with: it only says by how much to correct the monotonic clock. */
+export function createNightClock({ fromSec = 0, clocks = openClocks() }: NightClockOptions = {}): NightClock {
+  const origin = clocks.read();
+  let sleptMs = 0;
+  return {
+    clocks,
+    seconds() {
+      const now = clocks.read();
+      const awakeMs = now.monotonicMs - origin.monotonicMs;
+      const asleepMs = now.bootMs - origin.bootMs - awakeMs;
+      if (asleepMs - sleptMs > SLEPT_MS) sleptMs = asleepMs;
+      return fromSec + (awakeMs + sleptMs) / 1_000;
+    },
+  };
+}
+
+export type ClockChange =
+  | { readonly kind: 'suspended'; readonly forSec: number }
+  /** Positive: set forward. */
+  | { readonly kind: 'clock-stepped'; readonly bySec: number };
+
+/** A change that is as long as a frame, or longer. */
+const NOTABLE_MS = 1_000;
+
+/**
+ * How fast NTP slews a clock (RFC 5905 appendix A.1.1, MAXFREQ). Linux slews all three alike; elsewhere the wall clock alone
+ * may be, and a process that stood still for an hour must not see a step in that.
+ */
+const SLEW = 500e-6;
+
+/** Tells from one reading to the next what befell the clocks. Nothing adds up from earlier readings. */
+export class ClockWatch {
+  #last: ClockReading;
+
+  constructor(first: ClockReading) {
+    this.#last = first;
+  }
+
+  /**
+   * Both CLOCK_MONOTONIC and CLOCK_BOOTTIME go at the same rate; they part where the machine sleeps, and nowhere else:
+   * "identical to CLOCK_MONOTONIC, except that it also includes any time that the system is suspended"
+   * (clock_gettime(2)).
+   */
+  check(now: ClockReading): ClockChange[] {
+    const awakeMs = now.monotonicMs - this.#last.monotonicMs;
+    const bootMs = now.bootMs - this.#last.bootMs;
+    const wallMs = now.wallMs - this.#last.wallMs;
+    this.#last = now;
+    const changes: ClockChange[] = [];
+    if (bootMs - awakeMs > NOTABLE_MS) {
+      changes.push({ kind: 'suspended', forSec: (bootMs - awakeMs) / 1_000 });
+    }
+    if (Math.abs(wallMs - bootMs) > NOTABLE_MS + awakeMs * SLEW) {
+      changes.push({ kind: 'clock-stepped', bySec: (wallMs - bootMs) / 1_000 });
+    }
+    return changes;
+  }
+}

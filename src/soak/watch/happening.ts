@@ -1,0 +1,107 @@
+import type { SoakEvent } from '../../store/soak-event.ts';
+import type { AddressesChanged } from './addresses.ts';
+import type { ClockChange } from './clocks.ts';
+import type { NameChange } from './names.ts';
+import type { WhyDown } from './why-down.ts';
+
+/** Something that befell this machine or the way to the far end. Seconds are whole, and those of the night's clock. */
+export type Happening = Omit<SoakEvent, 'id' | 'at'>;
+
+/** Between two looks at this machine: when everything was still well, and when it was noticed. */
+export interface Span {
+  readonly lastSec: number;
+  readonly nowSec: number;
+}
+
+/** The seconds that a span touches; at least one. */
+function secondsOf({ lastSec, nowSec }: Span): { fromSec: number; toSec: number } {
+  const fromSec = Math.floor(lastSec);
+  return { fromSec, toSec: Math.max(fromSec + 1, Math.ceil(nowSec)) };
+}
+
+export function clockChanged(change: ClockChange, span: Span): Happening {
+  switch (change.kind) {
+    case 'suspended':
+      return {
+        kind: 'suspended',
+        ...secondsOf(span),
+        setsAside: true,
+        text: `this machine slept for ${change.forSec.toFixed(1)} s`,
+      };
+    case 'clock-stepped': {
+      const way = change.bySec > 0 ? 'forward' : 'back';
+      return {
+        kind: 'clock-stepped',
+        ...secondsOf(span),
+        setsAside: false,
+        text: `the wall clock was set ${way} by ${Math.abs(change.bySec).toFixed(1)} s; seconds are numbered by another, and nothing is lost`,
+      };
+    }
+  }
+}
+
+const LOST: Record<WhyDown, string> = {
+  carrier: 'has lost its link',
+  addresses: 'has lost all of its addresses',
+  unknown: 'is down, has no address, or is gone',
+};
+
+export function linkLost(name: string, why: WhyDown, span: Span): Happening {
+  return {
+    kind: 'link-down',
+    ...{ fromSec: Math.floor(span.lastSec), toSec: null, setsAside: true },
+    text: `${name} ${LOST[why]}`,
+  };
+}
+
+export function linkFlapped(name: string, times: number, span: Span): Happening {
+  const often = times === 1 ? 'once' : `${times} times`;
+  return {
+    kind: 'link-down',
+    ...secondsOf(span),
+    setsAside: true,
+    text: `${name} lost its link ${often}, for less than a second`,
+  };
+}
+
+export function addressChanged(change: AddressesChanged, span: Span): Happening {
+  return {
+    kind: 'address-changed',
+    ...secondsOf(span),
+    setsAside: true,
+    text: describeAddresses(change),
+  };
+}
+
+function describeAddresses({ how, name, from, to }: AddressesChanged): string {
+  switch (how) {
+    case 'gone': {
+      const instead = to.length === 0 ? 'with nothing in its place' : `which has ${list(to)}`;
+      return `${list(from)} is gone from ${name}, ${instead}`;
+    }
+    case 'rerouted': {
+      const before = from.length === 0 ? '' : `, no longer from ${list(from)}`;
+      return `connections come from ${list(to)} on ${name} now${before}`;
+    }
+  }
+}
+
+/** Lasts until connections go to the new addresses. */
+export function farEndMoved(
+  { name, from, to }: Extract<NameChange, { what: 'far-end-moved' }>,
+  { nowSec }: Span,
+): Happening {
+  return {
+    kind: 'far-end-moved',
+    ...{ fromSec: Math.floor(nowSec), toSec: null, setsAside: true },
+    text: `${name} leads to ${list(to)} now, no longer to ${list(from)}`,
+  };
+}
+
+/** A name may have dozens. */
+const LISTED = 4;
+
+function list(addresses: readonly string[]): string {
+  const more = addresses.length - LISTED;
+  return addresses.slice(0, LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

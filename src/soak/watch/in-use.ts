@@ -1,0 +1,37 @@
+import { isIP } from 'node:net';
+import { peerOf } from '../../scenario/peer.ts';
+import type { PlannedArm } from '../../worker/protocol.ts';
+
+/** What of the network a leg's load depends on. */
+export interface InUse {
+  /** Addresses that are connected to. */
+  readonly endpoints: readonly string[];
+  /** Addresses that connections are bound to. */
+  readonly sources: readonly string[];
+  /** Endpoints towards which the system chooses the source of some. */
+  readonly unbound: readonly string[];
+  /** Names behind the endpoints, and the addresses in use of each; literal addresses are not among them. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
+}
+
+export function describeInUse(arms: readonly Pick<PlannedArm, 'arm' | 'endpoints' | 'sources'>[]): InUse {
+  const names = new Map<string, readonly string[]>();
+  for (const { arm, endpoints } of arms) {
+    const { host } = peerOf(arm);
+    if (isIP(host) !== 0) continue;
+    const known = names.get(host) ?? [];
+    names.set(host, unique([...known, ...endpoints.map(({ address }) => address)]));
+  }
+  const addressesOf = (some: typeof arms): string[] =>
+    unique(some.flatMap(({ endpoints }) => endpoints.map(({ address }) => address)));
+  return {
+    endpoints: addressesOf(arms),
+    unbound: addressesOf(arms.filter(({ sources }) => sources.length === 0)),
+    sources: unique(arms.flatMap(({ sources }) => sources)),
+    names,
+  };
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

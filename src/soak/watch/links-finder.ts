@@ -1,0 +1,46 @@
+import { type FindRoute, findInterfaces, type LinksInUse } from './find-interfaces.ts';
+import type { InUse } from './in-use.ts';
+import type { LinkReading } from './read-links.ts';
+
+/** Routes may change although no address does. */
+const EVERY_SEC = 10;
+
+/** Keeps up, in the background, with which interfaces the load goes through. */
+export class LinksFinder {
+  readonly #findRoute: FindRoute | undefined;
+  #inUse: InUse | undefined;
+  #found: LinksInUse | undefined;
+  #addresses = '';
+  #dueSec = Number.NEGATIVE_INFINITY;
+  #isBusy = false;
+
+  constructor(findRoute?: FindRoute) {
+    this.#findRoute = findRoute;
+  }
+
+  use(inUse: InUse): void {
+    this.#inUse = inUse;
+    this.#dueSec = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Undefined before anything has been found. */
+  get found(): LinksInUse | undefined {
+    return this.#found;
+  }
+
+  /** Looks again where addresses have changed, and now and then. Never waits. */
+  check(reading: LinkReading, nowSec: number): void {
+    const addresses = JSON.stringify([...reading.addresses]);
+    if (addresses === this.#addresses && nowSec < this.#dueSec) return;
+    if (this.#isBusy || this.#inUse === undefined) return;
+    this.#addresses = addresses;
+    this.#dueSec = nowSec + EVERY_SEC;
+    void this.#find(this.#inUse, reading);
+  }
+
+  async #find(inUse: InUse, reading: LinkReading): Promise<void> {
+    this.#isBusy = true;
+    this.#found = await findInterfaces(inUse, reading, this.#found, this.#findRoute);
+    this.#isBusy = false;
+  }
+}

@@ -1,0 +1,80 @@
+/** Where a name leads now. */
+export interface Moved {
+  readonly name: string;
+  /** The addresses that were in use. */
+  readonly from: readonly string[];
+  /** What the resolver says instead. */
+  readonly to: readonly string[];
+}
+
+/** Answers in a row without any address in use before the name counts as moved. */
+const PATIENCE = 3;
+
+/** The most for a name that rotates: 20 minutes at 30 s each. */
+const LONGEST_PATIENCE = 40;
+
+/** The same for answers that agree with each other on addresses never heard of before. */
+const STRANGERS = 2;
+
+/**
+ * Tells whether a name leads elsewhere, from one answer of the resolver to the next.
+ *
+ * A name of many addresses is often answered with some of them in turn (RFC 1794): that those in use are missing from an
+ * answer means nothing then. So it has moved once two answers in a row agree on a place never heard of, or once those in
+ * use have been missing from several: from three, or from three times as many as they have come back after before.
+ */
+export class NameWatch {
+  readonly #name: string;
+  readonly #known: Set<string>;
+  #inUse: readonly string[];
+  /** Answers since the last that had an address in use. */
+  #missed: (readonly string[])[] = [];
+  /** Most answers that those in use were missing from although the name had not moved. */
+  #longestMissing = 0;
+
+  constructor(name: string, inUse: readonly string[]) {
+    this.#name = name;
+    this.#inUse = inUse;
+    this.#known = new Set(inUse);
+  }
+
+  /** Connections go to these addresses now. */
+  use(addresses: readonly string[]): void {
+    for (const address of [...addresses, ...this.#missed.flat()]) this.#known.add(address);
+    this.#inUse = addresses;
+    this.#missed = [];
+  }
+
+  check(answer: readonly string[]): Moved | undefined {
+    if (answer.length === 0) return undefined;
+    if (shareAny(answer, this.#inUse)) {
+      this.#longestMissing = Math.max(this.#longestMissing, this.#missed.length);
+      for (const address of [...answer, ...this.#missed.flat()]) this.#known.add(address);
+      this.#missed = [];
+      return undefined;
+    }
+    this.#missed.push(answer);
+    const isNew = this.#isElsewhere();
+    if (!isNew && this.#missed.length < this.#patience) return undefined;
+    const moved = { name: this.#name, from: this.#inUse, to: answer };
+    // Among places known of, it may have been one of a name's turns: those in use have to be missing for longer next time.
+    if (!isNew) this.#longestMissing = this.#missed.length;
+    this.use(answer);
+    return moved;
+  }
+
+  get #patience(): number {
+    return Math.min(LONGEST_PATIENCE, PATIENCE * Math.max(1, this.#longestMissing));
+  }
+
+  #isElsewhere(): boolean {
+    const last = this.#missed.slice(-STRANGERS);
+    const [one, other] = last;
+    if (one === undefined || other === undefined || !shareAny(one, other)) return false;
+    return last.flat().every((address) => !this.#known.has(address));
+  }
+}
+
+function shareAny(some: readonly string[], others: readonly string[]): boolean {
+  return some.some((one) => others.includes(one));
+}

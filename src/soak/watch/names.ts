@@ -1,0 +1,81 @@
+import { lookup } from 'node:dns/promises';
+import { type Moved, NameWatch } from './name-watch.ts';
+
+export type Lookup = (name: string) => Promise<readonly string[]>;
+
+export type NameChange =
+  | ({ readonly what: 'far-end-moved' } & Moved)
+  /** It did not answer; told once, until it answers again. Why: as the system puts it. */
+  | { readonly what: 'resolver-failed'; readonly name: string; readonly why: string }
+  | { readonly what: 'resolver-back'; readonly name: string };
+
+/** Far below the time that people take to notice, and no burden on a resolver. */
+const EVERY_SEC = 30;
+
+export interface NamesOptions {
+  readonly everySec?: number;
+  readonly lookUp?: Lookup;
+}
+
+/** Looks names up again and again in the background, one at a time: a resolver that hangs takes one thread at most. */
+export class NamesWatch {
+  readonly #everySec: number;
+  readonly #lookUp: Lookup;
+  #watches = new Map<string, NameWatch>();
+  readonly #failing = new Set<string>();
+  #changes: NameChange[] = [];
+  #dueSec: number | undefined;
+  #isBusy = false;
+
+  constructor({ everySec = EVERY_SEC, lookUp = lookUpAll }: NamesOptions = {}) {
+    this.#everySec = everySec;
+    this.#lookUp = lookUp;
+  }
+
+  /** Connections go to these addresses now. What was learnt of a name is kept. */
+  use(names: ReadonlyMap<string, readonly string[]>): void {
+    const watches = [...names].map(([name, addresses]) => {
+      const watch = this.#watches.get(name) ?? new NameWatch(name, addresses);
+      watch.use(addresses);
+      return [name, watch] as const;
+    });
+    this.#watches = new Map(watches);
+    for (const name of this.#failing) if (!names.has(name)) this.#failing.delete(name);
+  }
+
+  /** What came of lookups since the last call; begins others where they are due. Never waits. */
+  check(nowSec: number): NameChange[] {
+    this.#dueSec ??= nowSec + this.#everySec;
+    if (nowSec >= this.#dueSec && !this.#isBusy) {
+      this.#dueSec = nowSec + this.#everySec;
+      void this.#lookUpEach();
+    }
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes;
+  }
+
+  async #lookUpEach(): Promise<void> {
+    this.#isBusy = true;
+    for (const [name, watch] of this.#watches) {
+      try {
+        const answer = await this.#lookUp(name);
+        if (this.#failing.delete(name)) this.#changes.push({ what: 'resolver-back', name });
+        // Another leg may have begun meanwhile, without this name.
+        const moved = this.#watches.get(name) === watch ? watch.check(answer) : undefined;
+        if (moved !== undefined) this.#changes.push({ what: 'far-end-moved', ...moved });
+      } catch (error) {
+        if (this.#failing.has(name)) continue;
+        this.#failing.add(name);
+        this.#changes.push({ what: 'resolver-failed', name, why: (error as Error).message });
+      }
+    }
+    this.#isBusy = false;
+  }
+}
+
+/** The same question as a run asks before its load. */
+async function lookUpAll(name: string): Promise<string[]> {
+  const found = await lookup(name, { all: true });
+  return [...new Set(found.map(({ address }) => address))];
+}

@@ -1,0 +1,72 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+
+/** Three clocks at one moment, milliseconds each. Only differences of one and the same clock mean anything. */
+export interface ClockReading {
+  /** Since 1970: anybody may set it. */
+  readonly wallMs: number;
+  /** CLOCK_MONOTONIC: nobody sets it, and on Linux it stands still while the machine sleeps (clock_gettime(2)). */
+  readonly monotonicMs: number;
+  /** CLOCK_BOOTTIME: the same, sleep included. Where the system has none, the monotonic clock once more. */
+  readonly bootMs: number;
+}
+
+export interface Clocks {
+  /** False: nothing here tells that the machine slept. */
+  readonly countsSleep: boolean;
+  read(): ClockReading;
+  close(): void;
+}
+
+/** What the three are read within, or they are read again: a process may be put off between any two of them. */
+const TOGETHER_MS = 10;
+const TRIES = 5;
+
+/** @param uptimePath what gives CLOCK_BOOTTIME in seconds, two decimals (proc_uptime(5)) */
+export function openClocks(uptimePath = '/proc/uptime'): Clocks {
+  const uptime = openUptime(uptimePath);
+  let lastSleptMs = 0;
+  const readOnce = (): ClockReading & { tookMs: number } => {
+    const before = performance.now();
+    const wallBefore = Date.now();
+    const uptimeMs = uptime?.read();
+    const wallMs = Date.now();
+    const monotonicMs = performance.now();
+    const tookMs = Math.max(monotonicMs - before, Math.abs(wallMs - wallBefore));
+    return { wallMs, monotonicMs, bootMs: uptimeMs ?? monotonicMs + lastSleptMs, tookMs };
+  };
+  return {
+    countsSleep: uptime !== undefined,
+    read() {
+      let reading = readOnce();
+      for (let tries = 1; reading.tookMs > TOGETHER_MS && tries < TRIES; tries += 1) reading = readOnce();
+      const { tookMs: _, ...clocks } = reading;
+      lastSleptMs = clocks.bootMs - clocks.monotonicMs;
+      return clocks;
+    },
+    close: () => uptime?.close(),
+  };
+}
+
+/** One descriptor for the whole night: the clock must go on when there are none left. */
+function openUptime(path: string): { read(): number | undefined; close(): void } | undefined {
+  const bytes = Buffer.alloc(64);
+  try {
+    const fd = openSync(path, 'r');
+    const read = (): number | undefined => {
+      try {
+        const length = readSync(fd, bytes, 0, bytes.length, 0);
+        const seconds = Number.parseFloat(bytes.toString('latin1', 0, length));
+        return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+      } catch {
+        return undefined;
+      }
+    };
+    const uptime = { read, close: () => closeSync(fd) };
+    if (read() !== undefined) return uptime;
+    uptime.close();
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}

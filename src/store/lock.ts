@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EnvironmentError } from '../errors.ts';
+import { isAlive, markProcess } from './process-mark.ts';
+import type { ProcessMark } from './run-info.ts';
+
+/** In the results folder: one soak at a time writes there. */
+const LOCK_FILE = 'soak.lock';
+/** A file with nothing in it is one being written, or what a power cut left: told apart by its age. */
+const BEING_WRITTEN_MS = 3_000;
+/** Another may be taking the lock over just now: looked at again so often. */
+const MAX_LOOKS = 200;
+const LOOK_EVERY_MS = 25;
+
+/** What a lock file says. */
+export interface LockHolder {
+  /** Of this taking; no two are the same. */
+  readonly token: string;
+  /** What it was taken for: the name of a night, or of a scenario. */
+  readonly what: string;
+  /** RFC 3339, UTC. */
+  readonly since: string;
+  readonly process: ProcessMark;
+  /** The run that it is about; absent until that has its folder. */
+  readonly runId?: string;
+  /** RFC 3339, UTC: when the night is to end; absent until it is known. */
+  readonly endsAt?: string;
+}
+
+export interface LockState extends LockHolder {
+  /** False: its process was killed, or the machine lost its power, and the lock may be taken over. */
+  readonly alive: boolean;
+}
+
+export interface Lock {
+  /** Whose lock was taken over because he had died: what he had begun may be gone on with. */
+  readonly takenOver: LockHolder | undefined;
+  /** Writes what the lock is about, for whoever meets it later. */
+  describe(about: Pick<LockHolder, 'runId' | 'endsAt'>): Promise<void>;
+  /** Gives the lock back; one that is no longer one's own is left alone. */
+  release(): Promise<void>;
+}
+
+/**
+ * Takes the lock of a results folder. What a dead process left is taken over; of several that try at once, one gets it.
+ * @param what the name of a night, or of a scenario
+ * @throws EnvironmentError where a living process has it, or the folder cannot be written
+ */
+export async function acquireLock(resultsDir: string, what: string): Promise<Lock> {
+  const path = join(resultsDir, LOCK_FILE);
+  const own: LockHolder = {
+    token: randomUUID(),
+    what,
+    since: new Date().toISOString(),
+    process: markProcess(),
+  };
+  try {
+    await mkdir(resultsDir, { recursive: true });
+    const before = await take(path, own);
+    return createLock(path, own, before);
+  } catch (cause) {
+    if (cause instanceof EnvironmentError) throw cause;
+    throw new EnvironmentError(`cannot lock ${resultsDir} (${(cause as Error).message})`, {
+      hint: 'name a folder that can be written with --results DIR, or make room on the disk',
+      cause,
+    });
+  }
+}
+
+/** Who holds the lock of a results folder, or held it when he died; undefined where it is free. */
+export function readLock(resultsDir: string): Promise<LockState | undefined> {
+  return read(join(resultsDir, LOCK_FILE));
+}
+
+function createLock(path: string, own: LockHolder, takenOver: LockHolder | undefined): Lock {
+  let holder = own;
+  return {
+    takenOver,
+    async describe(about) {
+      holder = { ...holder, ...about };
+      await replace(path, holder);
+    },
+    async release() {
+      if ((await read(path))?.token === own.token) await rm(path, { force: true });
+    },
+  };
+}
+
+/**
+ * A dead holder's lock is replaced only by who has claimed it: a lock of its own, named after the token of the dead one,
+ * so that each death is inherited once. Whoever gets the claim looks again whether the dead one's lock still stands: as
+ * long as he has the claim, nobody else can replace it. A claimant who dies leaves a claim that is taken over likewise.
+ * @returns the dead holder, if there was one
+ * @throws EnvironmentError where a living process has it
+ */
+async function take(path: string, own: LockHolder): Promise<LockHolder | undefined> {
+  for (let look = 1; ; look += 1) {
+    if (await create(path, own)) return undefined;
+    const there = await read(path);
+    if (there === undefined) continue;
+    if (there.alive && there.token !== '') throw isTaken(there);
+    const claim = `${path}.${there.token}`;
+    const isClaimed = there.token !== '' && (await takeClaim(claim, own));
+    if (isClaimed) {
+      try {
+        if ((await read(path))?.token === there.token) {
+          await replace(path, own);
+          return there;
+        }
+      } finally {
+        await rm(claim, { force: true });
+      }
+    } else if (look >= MAX_LOOKS) throw isTaken(there);
+    else await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** @returns false where somebody alive has it, who will have the lock in a moment or give the claim back */
+async function takeClaim(claim: string, own: LockHolder): Promise<boolean> {
+  try {
+    await take(claim, own);
+    return true;
+  } catch (error) {
+    if (error instanceof EnvironmentError) return false;
+    throw error;
+  }
+}
+
+/** Makes the file with all that it is to hold, or leaves the one that is there. */
+async function create(path: string, holder: LockHolder): Promise<boolean> {
+  const draft = `${path}.${holder.token}.new`;
+  try {
+    await write(draft, holder);
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // FAT, as on a USB stick, has no links: what is read before it has been written counts as being written.
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return createInPlace(path, holder);
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function createInPlace(path: string, holder: LockHolder): Promise<boolean> {
+  try {
+    await write(path, holder, 'wx');
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function replace(path: string, holder: LockHolder): Promise<void> {
+  const draft = `${path}.${holder.token}.new`;
+  try {
+    await write(draft, holder);
+    await rename(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function write(path: string, holder: LockHolder, flag = 'w'): Promise<void> {
+  const file = await open(path, flag, 0o644);
+  try {
+    await file.writeFile(`${JSON.stringify(holder)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function read(path: string): Promise<LockState | undefined> {
+  try {
+    const text = await readFile(path, 'utf8');
+    const holder = parse(text);
+    return holder === undefined ? await readTorn(path) : { ...holder, alive: isHeld(holder.process) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parse(text: string): LockHolder | undefined {
+  try {
+    const holder = JSON.parse(text) as Partial<LockHolder> | null;
+    const isWhole = typeof holder?.token === 'string' && typeof holder.process?.pid === 'number';
+    return isWhole ? (holder as LockHolder) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a power cut left says nothing: its inode and time stand for the token. Without a token it may yet be written. */
+async function readTorn(path: string): Promise<LockState> {
+  const { ino, mtimeMs, mtime } = await stat(path);
+  // A clock that was set back makes it older than now, too.
+  const isNew = Math.abs(Date.now() - mtimeMs) < BEING_WRITTEN_MS;
+  return {
+    token: isNew ? '' : `torn-${ino}-${Math.round(mtimeMs)}`,
+    what: 'unknown',
+    since: mtime.toISOString(),
+    process: { pid: 0, bootId: '', startTicks: '' },
+    alive: isNew,
+  };
+}
+
+/** A process that is hidden from this one (ProtectProc= in a unit, hidepid= of /proc) is not dead for that. */
+function isHeld(mark: ProcessMark): boolean {
+  if (isAlive(mark)) return true;
+  const { bootId, startTicks } = markProcess(mark.pid);
+  return startTicks === '' && bootId === mark.bootId && isSomebodyElses(mark.pid);
+}
+
+function isSomebodyElses(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function isTaken({ process: { pid }, since, runId, what }: LockHolder): EnvironmentError {
+  const id = runId === undefined ? '' : `, ${runId}`;
+  return new EnvironmentError(`a soak is under way (${what}: process ${pid}, since ${since}${id})`, {
+    hint: 'wait for its end, or stop it: rushhour soak status says which it is',
+  });
+}

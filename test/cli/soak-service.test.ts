@@ -1,0 +1,295 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addSoakOptions } from '../../src/cli/commands/soak.ts';
+import { registerSoakService } from '../../src/cli/commands/soak-service.ts';
+import type { Context } from '../../src/cli/context.ts';
+import { reportError } from '../../src/cli/report-error.ts';
+import { markProcess } from '../../src/store/process-mark.ts';
+import { armAt, scenarioOf as recordedScenario } from '../doctor/facts.ts';
+import { summary } from '../render/fixtures.ts';
+import { settingOf } from '../service/plans.ts';
+import { createFakeHost } from './fake-host.ts';
+import { createFakeRun } from './fake-services.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'rushhour-nights-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+async function cli(...args: string[]) {
+  const host = createFakeHost({ cwd: '/etc/rushhour' });
+  let exitCode = 0;
+  const context: Context = {
+    ...{ host, services: createFakeRun().services, args },
+    act:
+      (work) =>
+      async (...given) => {
+        exitCode = await work(...given);
+      },
+  };
+  const program = new Command('rushhour').exitOverride().configureOutput({ writeErr: () => {} });
+  const soak = program.command('soak').enablePositionalOptions().argument('<scenario>').exitOverride();
+  registerSoakService(soak, context, addSoakOptions);
+  try {
+    await program.enablePositionalOptions().parseAsync(['soak', ...args], { from: 'user' });
+  } catch (error) {
+    exitCode = reportError(error, host);
+  }
+  return { exitCode, out: host.stdout.text, err: host.stderr.text };
+}
+
+const LOAD = ['--proxy', '127.0.0.1:3128', '--target', 'http://127.0.0.1/'];
+const WHEN = ['--at', '1:30', '--for', '5h'];
+/** Below a place that every user may read: where tests run from may be somebody's home. */
+const INSTALL = ['install', 'steady', ...WHEN, ...LOAD, '--cron'];
+const install = (...more: string[]) => cli(...INSTALL, '--root', root, ...more);
+const installBasic = (...more: string[]) =>
+  cli('install', 'basic-storm', ...WHEN, ...LOAD, '--cron', '--root', root, ...more);
+
+describe('soak install --print', () => {
+  it('shows every file and command, and changes nothing', async () => {
+    const { exitCode, out } = await cli(...INSTALL, '--print', '--root', root, '--rate', '200/s');
+    expect(exitCode).toBe(0);
+    expect(out).toContain('# useradd --system');
+    expect(out).toContain('# --- /etc/cron.d/rushhour-steady (644)');
+    expect(out).toContain('30 1 * * * rushhour /etc/rushhour/rushhour-steady.sh night');
+    expect(out).toContain(
+      `soak steady --for 5h --results /var/lib/rushhour/results --quiet --proxy 127.0.0.1:3128 --target http://127.0.0.1/ --rate 200/s "$1"`,
+    );
+    expect(readdirSync(root)).toEqual([]);
+  });
+});
+
+describe('soak install', () => {
+  it('passes flags on as they were typed, and leaves out what the night says itself', async () => {
+    const typed = ['--label', 'timer 60 s', '--set', 'arms.traffic.close=reset', '--quiet', '--window=30s'];
+    const { exitCode, out, err } = await install('--name', 'timer', '--on', 'Mon..Fri', ...typed);
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    expect(out).toContain('written    ');
+    expect(out).toMatch(/begins next at .* 01:30:00/);
+    const script = readFileSync(join(root, 'etc/rushhour/rushhour-timer.sh'), 'utf8');
+    expect(script).toContain("--label 'timer 60 s' --set arms.traffic.close=reset --window 30s " + '"$1"');
+    expect(script.match(/--quiet/g)).toHaveLength(1);
+    expect(readFileSync(join(root, 'etc/cron.d/rushhour-timer'), 'utf8')).toContain(
+      '30 1 * * 1,2,3,4,5 rushhour ',
+    );
+  });
+
+  it('takes the scenario as a flag, too', async () => {
+    const { exitCode } = await cli(
+      'install',
+      '--scenario',
+      'steady',
+      ...WHEN,
+      ...LOAD,
+      '--cron',
+      '--root',
+      root,
+    );
+    expect(exitCode).toBe(0);
+  });
+
+  it('refuses a password that was typed, without telling it', async () => {
+    const { exitCode, out, err } = await installBasic('-U', 'pupil:s3cret');
+    expect(exitCode).toBe(2);
+    expect(err).toContain('-U env:NAME');
+    expect(out + err).not.toContain('s3cret');
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('refuses a token that was typed, without telling it', async () => {
+    const { exitCode, out, err } = await install('--sink', 'influxdb2://h:8086/o/b', '--sink-token', 't0ken');
+    expect(exitCode).toBe(2);
+    expect(out + err).not.toContain('t0ken');
+  });
+
+  it('tells where a variable that holds a secret has to stand', async () => {
+    const { exitCode, err } = await installBasic('-U', 'env:PROXY_USER');
+    expect(exitCode).toBe(0);
+    expect(err).toContain('PROXY_USER from /etc/rushhour/basic-storm.env');
+  });
+
+  it('takes files from where it was called', async () => {
+    await installBasic('-U', '@users.csv');
+    const script = readFileSync(join(root, 'etc/rushhour/rushhour-basic-storm.sh'), 'utf8');
+    expect(script).toContain('--proxy-user @/etc/rushhour/users.csv');
+  });
+
+  it.each([
+    [['--at', '25:00'], 'is not a time of day'],
+    [['--on', 'Montag'], 'no days of the week'],
+    [['--for', '24h'], 'cannot be repeated daily'],
+    [['--name', 'a.b'], 'cannot name a night'],
+    [['--name', 'a-resume'], 'cannot name a night'],
+    [['--user', 'root'], 'a night needs no root'],
+    [['--label', 'a\nb'], 'a flag has a line feed'],
+    [['--duration', '5h'], 'a night lasts as long as --for says'],
+  ])('refuses %j', async (flags, why) => {
+    const { exitCode, err } = await install(...flags);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(why);
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('tells of another night that would run at the same time', async () => {
+    await install();
+    const { exitCode, err } = await install('--name', 'other', '--at', '03:00');
+    expect(exitCode).toBe(0);
+    expect(err).toContain('other and steady (01:30) would run at once');
+  });
+
+  it('refuses what a service cannot see', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'rushhour-nights-'));
+    const { exitCode, err } = await cli(
+      'install',
+      'steady',
+      ...WHEN,
+      ...LOAD,
+      '--root',
+      root,
+      '--results',
+      `${dir}/r`,
+    );
+    rmSync(dir, { recursive: true });
+    expect(exitCode).toBe(5);
+    expect(err).toContain(`results: ${dir}/r (below /tmp)`);
+  });
+});
+
+/** A night that is installed, and runs of it: one that passed, and what a test adds. */
+async function installed(): Promise<string> {
+  const results = join(root, 'results');
+  mkdirSync(results);
+  await install('--results', results);
+  return results;
+}
+
+function keepRun(results: string, id: string, process: object, kept?: object): void {
+  mkdirSync(join(results, id));
+  const info = {
+    ...{
+      schema: 1,
+      id,
+      scenario: recordedScenario(armAt()),
+      label: '',
+      startedAt: '2025-01-31T01:30:00.000Z',
+    },
+    ...{
+      status: kept === undefined ? 'running' : 'complete',
+      engine: 'raw',
+      stallsByTcpInfo: true,
+      workers: 1,
+    },
+    ...{ endpoints: {}, command: [], versions: { rushhour: '0.1.0', node: '20.19.2' }, host: {}, process },
+  };
+  writeFileSync(join(results, id, 'run.json'), JSON.stringify(info));
+  if (kept !== undefined) writeFileSync(join(results, id, 'summary.json'), JSON.stringify(kept));
+}
+
+function keepLock(results: string, endsAt: string, process: object): void {
+  const lock = {
+    token: 't',
+    what: 'steady',
+    since: '2025-01-31T01:30:00.000Z',
+    process,
+    runId: 'tonight',
+    endsAt,
+  };
+  writeFileSync(join(results, 'soak.lock'), JSON.stringify(lock));
+}
+
+const DEAD = { ...markProcess(), bootId: 'earlier' };
+
+describe('soak status', () => {
+  it('says that nothing is installed, with exit code 5', async () => {
+    const { exitCode, err } = await cli('status', '--root', root);
+    expect(exitCode).toBe(5);
+    expect(err).toContain('no nights are installed');
+  });
+
+  it('shows when a night begins, how the last one went, and that nothing runs', async () => {
+    const results = await installed();
+    const passed = summary();
+    keepRun(results, 'yesterday', DEAD, passed);
+    const { exitCode, out } = await cli('status', '--root', root);
+    expect(exitCode).toBe(0);
+    expect(out).toContain('steady: steady at 01:30 every day for 5 h, by cron');
+    expect(out).toContain('nothing runs');
+    const stalled = Object.values(passed.arms).reduce((sum, arm) => sum + arm.stalled.count, 0);
+    expect(out).toMatch(new RegExp(`yesterday +passed +${stalled.toLocaleString('en-GB')} `));
+    const [status] = JSON.parse((await cli('status', 'steady', '--root', root, '--json')).out);
+    expect(status).toMatchObject({
+      night: { name: 'steady', at: '01:30', results },
+      ...{ by: 'cron', armed: true, lock: null, underWay: false, attention: [] },
+      last: [{ id: 'yesterday', pass: true, stalled }],
+    });
+    expect(Date.parse(status.nextStart)).toBeGreaterThan(Date.UTC(2025, 0, 31, 6));
+  });
+
+  it('has exit code 3 where criteria failed in the last night', async () => {
+    const results = await installed();
+    const failed = summary();
+    failed.verdict.pass = false;
+    keepRun(results, 'yesterday', DEAD, failed);
+    const { exitCode, out } = await cli('status', '--root', root);
+    expect(exitCode).toBe(3);
+    expect(out).toContain('LOOK     criteria failed in the last night');
+  });
+
+  it('says who runs now', async () => {
+    const results = await installed();
+    keepRun(results, 'tonight', markProcess());
+    keepLock(results, '2025-01-31T06:30:00.000Z', markProcess());
+    const { out } = await cli('status', '--root', root);
+    expect(out).toContain(`under way: tonight (process ${process.pid}, since 2025-01-31 01:30:00 UTC)`);
+  });
+
+  it('knows whether a night that was cut short has time left', async () => {
+    const results = await installed();
+    const ask = async () => (await cli('status', 'steady', '--can-resume', '--root', root)).exitCode;
+    expect(await ask()).toBe(3);
+    keepRun(results, 'tonight', DEAD);
+    // It is six o'clock.
+    keepLock(results, '2025-01-31T06:30:00.000Z', DEAD);
+    expect(await ask()).toBe(0);
+    keepLock(results, '2025-01-31T05:59:00.000Z', DEAD);
+    expect(await ask()).toBe(3);
+    keepLock(results, '2025-01-31T06:30:00.000Z', markProcess());
+    expect(await ask()).toBe(3);
+  });
+});
+
+describe('soak uninstall', () => {
+  it('removes one, and asks which where there are several', async () => {
+    const results = await installed();
+    await install('--name', 'other', '--at', '12:00', '--results', results);
+    const vague = await cli('uninstall', '--root', root);
+    expect(vague.exitCode).toBe(2);
+    expect(vague.err).toContain('there are several: other, steady');
+    const { exitCode, out } = await cli('uninstall', 'other', '--root', root);
+    expect(exitCode).toBe(0);
+    expect(out).toContain(`removed  ${root}/etc/cron.d/rushhour-other`);
+    expect(out).toContain(`kept     ${results}`);
+    expect(readdirSync(join(root, 'etc/cron.d'))).toEqual(['rushhour-steady']);
+  });
+});
+
+describe('soak install for systemd', () => {
+  it('is what --print shows where there is neither root nor systemd', async () => {
+    const load = ['basic-storm', ...WHEN, ...LOAD, '-U', '@users.csv'];
+    const { exitCode, out, err } = await cli('install', ...load, '--print');
+    // Tests may run from somebody's home, where no service could start the program.
+    if (exitCode === 5) expect(err).toMatch(/who cannot read:\n\s+(program|node):/);
+    else {
+      expect(out).toContain(
+        '# systemctl enable rushhour-basic-storm.timer rushhour-basic-storm-resume.service',
+      );
+      expect(settingOf(out, 'LoadCredential')).toBe('proxy-users.csv:/etc/rushhour/users.csv');
+      expect(out).not.toContain('@/etc/rushhour');
+    }
+  });
+});
