@@ -60,6 +60,18 @@ describe('runs', () => {
     });
   });
 
+  it('against a far end of their own are the same wherever that was', () => {
+    const embedded = (port: number) =>
+      scenarioOf({
+        farEnd: 'embedded',
+        arms: [armOf({ target: { scheme: 'http', host: '127.0.0.1', port, path: '' } })],
+      });
+    const [before, after] = [40_001, 40_002].map((port) =>
+      factsOf({ run: { ...summary().run, id: `at-${port}` }, scenario: embedded(port) }),
+    );
+    expect(checkComparable([before!], [after!])).toEqual({ refusals: [], warnings: [] });
+  });
+
   it('are not compared with themselves', () => {
     expect(checkComparable([BEFORE], [BEFORE]).refusals).toEqual(['before stands on both sides']);
   });
