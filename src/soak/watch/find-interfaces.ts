@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { InUse } from './in-use.ts';
-import type { LinkReading } from './read-links.ts';
+import { isLinkLocal, type LinkReading } from './read-links.ts';
 
 /** Which of the machine's addresses and interfaces the load goes through. */
 export interface LinksInUse {
@@ -18,8 +18,6 @@ export interface LinksInUse {
 }
 
 export type FindRoute = (endpoint: string) => Promise<string | undefined>;
-
-const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
  * @param last what was found before: an endpoint that has no route just now had this one
@@ -40,12 +38,20 @@ export async function findInterfaces(
   }
   const homes = new Map<string, string>();
   for (const address of [...sources, ...routes.values()]) {
-    const home = owners.get(address) ?? (last?.homes ?? NONE).get(address);
+    const home = owners.get(address) ?? (last === undefined ? nameUnseen(address) : last.homes.get(address));
     if (home !== undefined) homes.set(address, home);
   }
   const interfaces = [...new Set(homes.values())].filter((name) => !loopbacks.has(name));
   const chosen = new Map([...routes].filter(([endpoint]) => unbound.includes(endpoint)));
   return { interfaces, sources, routes, chosen, homes };
+}
+
+/**
+ * The system would send from an address that no interface has which is up: its own is down, and was before anybody looked,
+ * as where a night goes on after a kill. What it is called is not told then.
+ */
+function nameUnseen(address: string): string | undefined {
+  return isLinkLocal(address) ? undefined : `the interface of ${address}`;
 }
 
 /** Discard (RFC 863): connecting a UDP socket only asks for the route and sends nothing, but port 0 is refused. */

@@ -44,6 +44,6 @@ export function openLinks(carriers: CarrierReader = new CarrierReader()): LinkRe
 }
 
 /** fe80::/10 (RFC 4291 section 2.5.6): an interface has it as long as it is up, and nothing routed comes from it. */
-function isLinkLocal(address: string): boolean {
+export function isLinkLocal(address: string): boolean {
   return /^fe[89ab]/i.test(address);
 }

@@ -1,0 +1,310 @@
+/** What a soak must have recorded, whatever befell it; each as what was found and what was wanted. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  readFrames,
+  readRunInfo,
+  readStoredSummary,
+  rebuildSummary,
+} from '../../../dist/store/run-reader.js';
+import { readEvents } from '../../../dist/store/soak-events.js';
+import { FAR } from './site.mjs';
+
+const COUNTS = ['scheduled', 'started', 'unsent', 'established', 'completed', 'requests', 'healed', 'bytes'];
+const FATES = ['recovered', 'frozen', 'unresolved'];
+
+/** Seconds that a kill may cost: the one under way, and what was being counted as it died on a busy machine. */
+const LOST_SEC = 5;
+
+/** Puts together what the soak's folder, the far side and the script itself know. */
+export async function gather(facts, { accepted, points }) {
+  const { dir } = facts;
+  const [info, summary, rebuilt, events] = await Promise.all([
+    readRunInfo(dir),
+    readStoredSummary(dir),
+    rebuildSummary(dir),
+    readEvents(dir),
+  ]);
+  const frames = [];
+  for await (const frame of readFrames(dir)) frames.push(frame);
+  const night = points.filter(({ key }) => key.includes(`run=${info.id},`) || key.endsWith(`run=${info.id}`));
+  return {
+    facts,
+    info,
+    summary,
+    rebuilt,
+    events,
+    frames,
+    accepted: ofNight(accepted, info, frames),
+    points: night,
+  };
+}
+
+/** Another soak may have followed. */
+function ofNight(accepted, { startedAt }, frames) {
+  const endMs = Date.parse(startedAt) + (frames.at(-1).second + 1) * 1_000;
+  return accepted.map(([atMs, address]) => ({ atMs, address })).filter(({ atMs }) => atMs < endMs);
+}
+
+export const CHECKS = [
+  [
+    'each second stands there once, in order',
+    ({ frames }) => {
+      const found = frames.map(({ second }) => second);
+      return { found, wanted: [...new Set(found)].sort((a, b) => a - b) };
+    },
+  ],
+  [
+    'no second is missing but where it was dead, or began anew',
+    (night) => {
+      return { found: findMissing(night).filter((second) => !isExcused(second, night)), wanted: [] };
+    },
+  ],
+  [
+    'the summary holds the sums of the seconds',
+    ({ summary, frames }) => {
+      const arms = Object.entries(summary.arms);
+      return {
+        found: arms.map(([name, arm]) => [name, countsOf(arm), arm.stalled.count, arm.outcomes]),
+        wanted: arms.map(([name]) => {
+          const sum = sumSeries(frames, name);
+          return [name, countsOf(sum), stalledOf(sum), sum.outcomes];
+        }),
+      };
+    },
+  ],
+  [
+    'the summary can be made again from its files',
+    ({ summary, rebuilt }) => ({ found: rebuilt, wanted: summary }),
+  ],
+  [
+    'the database has each second once, and the same sums',
+    ({ frames, points }) => {
+      const names = seriesOf(frames);
+      return {
+        found: {
+          seconds: points.filter(({ key }) => key.startsWith('rushhour_run,')).length,
+          changed: points.filter(({ isSame }) => !isSame),
+          sums: names.map((name) => [name, sumPoints(points, name)]),
+        },
+        wanted: {
+          seconds: frames.length,
+          changed: [],
+          sums: names.map((name) => {
+            const sum = sumSeries(frames, name);
+            return [name, { ...countsOf(sum), stalled: stalledOf(sum) }];
+          }),
+        },
+      };
+    },
+  ],
+  [
+    'what the far side accepted is recorded, but for what was under way at a kill',
+    (night) => {
+      const { missing, atMost } = compareAccepted(night);
+      return {
+        found: { tooMany: Math.max(0, -missing), lost: Math.max(0, missing - atMost) },
+        wanted: { tooMany: 0, lost: 0 },
+      };
+    },
+  ],
+  [
+    'a kill loses the second under way',
+    (night) => {
+      return { found: lostAtKills(night).filter((seconds) => seconds > LOST_SEC), wanted: [] };
+    },
+  ],
+  [
+    'stalls are the connections that lost their SYNs, and no others',
+    ({ facts, frames }) => ({
+      found: sumMeasured(frames, stalledOf),
+      wanted: facts.lost,
+    }),
+  ],
+  [
+    'a proxy that is down refuses, and stalls nothing',
+    ({ frames }) => ({
+      found: sumMeasured(frames, ({ outcomes }) => outcomes['handshake-refused'] ?? 0) > 0,
+      wanted: true,
+    }),
+  ],
+  [
+    'everything that happened was noted, and is over',
+    ({ events, facts }) => {
+      const least = {
+        begun: 1,
+        resumed: facts.kills.length,
+        'clock-stepped': 2,
+        'address-changed': 1,
+        'far-end-moved': 1,
+      };
+      Object.assign(least, { 'link-down': 1, 'disk-full': 1, 'sink-away': 1, ended: 1 });
+      const count = (kind) => events.filter((event) => event.kind === kind).length;
+      return {
+        found: {
+          missing: Object.keys(least).filter((kind) => count(kind) < least[kind]),
+          lasting: events.filter(({ toSec }) => toSec === null),
+        },
+        wanted: { missing: [], lasting: [] },
+      };
+    },
+  ],
+  [
+    'load goes on at the address that the name has moved to',
+    ({ summary }) => ({
+      found: Object.values(summary.arms).map(
+        ({ endpoints }) => (endpoints[`${FAR[1]}:3128`]?.established ?? 0) > 0,
+      ),
+      wanted: [true, true],
+    }),
+  ],
+  [
+    'what a full disk kept waiting was written later, and nothing lost that stood',
+    ({ events, facts, frames }) => {
+      const { fromSec, toSec } = events.find(({ kind }) => kind === 'disk-full');
+      const there = new Set(frames.map(({ second }) => second));
+      const meanwhile = Array.from({ length: toSec - fromSec }, (_, index) => fromSec + index);
+      return {
+        found: {
+          gone: facts.framesBefore.filter((second) => !there.has(second)),
+          late: meanwhile.filter((second) => !there.has(second)),
+          stood: facts.framesWhileFull.filter((second) => second > fromSec && second < toSec),
+        },
+        wanted: { gone: [], late: [], stood: [] },
+      };
+    },
+  ],
+  [
+    'as many files are kept as the last hour takes, and none once it is over',
+    ({ facts, info }) => ({
+      found: [
+        facts.recentFiles <= 2 * (Math.ceil(3_600 / (info.soak.windowSec * 10)) + 2),
+        existsSync(join(facts.dir, 'recent')),
+      ],
+      wanted: [true, false],
+    }),
+  ],
+  [
+    'a signal ends it gently',
+    ({ facts, summary }) => ({
+      found: {
+        exitCode: facts.exitCode,
+        status: summary.run.status,
+        abandoned: sumOutcome(summary, 'abandoned'),
+      },
+      wanted: { exitCode: 130, status: 'interrupted', abandoned: 0 },
+    }),
+  ],
+];
+
+/** For people. */
+export function figuresOf(night) {
+  const { facts, frames, summary, events } = night;
+  const { missing, atMost } = compareAccepted(night);
+  const kinds = {};
+  for (const { kind } of events) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  return {
+    seconds: frames.length,
+    missingSec: summary.soak.missingSec,
+    setAsideSec: summary.soak.setAsideSec,
+    windows: summary.soak.windows,
+    accepted: night.accepted.length,
+    established: night.accepted.length - missing,
+    lostAtKills: missing,
+    inTheGaps: atMost,
+    lostSecByKill: lostAtKills(night).map((seconds) => Number(seconds.toFixed(2))),
+    lostSyns: facts.lost,
+    stalled: sumMeasured(frames, stalledOf),
+    stalledSetAside: seriesOf(frames)
+      .filter((name) => name.endsWith('~aside'))
+      .reduce((sum, name) => sum + stalledOf(sumSeries(frames, name)), 0),
+    refused: sumMeasured(frames, ({ outcomes }) => outcomes['handshake-refused'] ?? 0),
+    healed: sumMeasured(frames, ({ healed }) => healed),
+    points: night.points.length,
+    pointsToldAgain: night.points.filter(({ times }) => times > 1).length,
+    events: kinds,
+  };
+}
+
+function findMissing({ frames }) {
+  const there = new Set(frames.map(({ second }) => second));
+  const last = frames.at(-1).second;
+  return Array.from({ length: last + 1 }, (_, second) => second).filter((second) => !there.has(second));
+}
+
+function isExcused(second, { events, info }) {
+  return events.some(({ kind, fromSec, toSec }) => {
+    if (kind === 'resumed') return second >= fromSec && second <= toSec;
+    const isNewLeg = kind === 'address-changed' || kind === 'far-end-moved';
+    return isNewLeg && second >= fromSec && second <= toSec + info.soak.settleSec;
+  });
+}
+
+/** @returns accepted but not recorded; and how many were accepted while nothing was recorded, or were open at a kill */
+function compareAccepted({ accepted, frames, events, info }) {
+  const established = seriesOf(frames).reduce((sum, name) => sum + sumSeries(frames, name).established, 0);
+  const startedMs = Date.parse(info.startedAt);
+  const gaps = events.filter(({ kind }) => kind === 'resumed');
+  const isInGap = ({ atMs }) => {
+    const second = (atMs - startedMs) / 1_000;
+    return gaps.some(({ fromSec, toSec }) => second >= fromSec - 1 && second < toSec);
+  };
+  return { missing: accepted.length - established, atMost: accepted.filter(isInGap).length };
+}
+
+/** Seconds that were over, or under way, as it was killed, and that no line tells of. */
+function lostAtKills({ facts, info }) {
+  const startedMs = Date.parse(info.startedAt);
+  return facts.kills.map(({ atMs, lastSecond }) => (atMs - startedMs) / 1_000 - (lastSecond + 1));
+}
+
+function seriesOf(frames) {
+  return [...new Set(frames.flatMap(({ series }) => Object.keys(series)))].sort();
+}
+
+function sumSeries(frames, name) {
+  const sum = { outcomes: {} };
+  for (const key of [...COUNTS, ...FATES]) sum[key] = 0;
+  for (const { series } of frames) {
+    const counts = series[name];
+    if (counts === undefined) continue;
+    for (const key of [...COUNTS, ...FATES]) sum[key] += counts[key] ?? 0;
+    for (const [outcome, count] of Object.entries(counts.outcomes))
+      sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) + count;
+  }
+  return sum;
+}
+
+/** @param figure of a series' sums */
+function sumMeasured(frames, figure) {
+  const names = seriesOf(frames).filter((name) => !name.includes('~'));
+  return names.reduce((sum, name) => sum + figure(sumSeries(frames, name)), 0);
+}
+
+function sumPoints(points, name) {
+  const [arm, phase = 'measured'] = name.split('~');
+  const sum = Object.fromEntries([...COUNTS, 'stalled'].map((key) => [key, 0]));
+  for (const { key, fields } of points) {
+    if (
+      !key.startsWith('rushhour,') ||
+      !key.includes(`arm=${arm},`) ||
+      !/phase=(\w+)/.exec(key) ||
+      /phase=(\w+)/.exec(key)[1] !== phase
+    )
+      continue;
+    for (const field of Object.keys(sum)) sum[field] += fields[field];
+  }
+  return sum;
+}
+
+function sumOutcome({ arms }, outcome) {
+  return Object.values(arms).reduce((sum, { outcomes }) => sum + (outcomes[outcome] ?? 0), 0);
+}
+
+function countsOf(sum) {
+  return Object.fromEntries(COUNTS.map((key) => [key, sum[key]]));
+}
+
+function stalledOf(sum) {
+  return FATES.reduce((total, fate) => total + sum[fate], 0);
+}

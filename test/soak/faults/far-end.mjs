@@ -1,0 +1,84 @@
+// The far side of a soak that things happen to: a proxy that answers everything itself and keeps a list of what it
+// accepted, and a database that takes points as InfluxDB 1.x does. Does what it is told over IPC, and says when it has.
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+
+const [proxyPort, databasePort] = process.argv.slice(2).map(Number);
+const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n';
+
+/** Of every connection: when, and to which of the addresses here. */
+const accepted = [];
+/** By series and time: its fields, as they came last, and how often they came. */
+const points = new Map();
+
+function serve(socket) {
+  accepted.push([Date.now(), socket.localAddress]);
+  socket.setNoDelay(true);
+  socket.on('error', () => {});
+  socket.once('data', () => socket.end(ANSWER));
+}
+
+function takePoint(line) {
+  const [, key, fields, at] = /^(\S+) (\S+) (\d+)$/.exec(line) ?? [];
+  if (key === undefined) throw new Error(`no point: ${line}`);
+  const values = fields.split(',').map((field) => {
+    const [name, value] = field.split('=');
+    return [name, Number.parseInt(value, 10)];
+  });
+  const known = points.get(`${key} ${at}`);
+  points.set(`${key} ${at}`, {
+    key,
+    fields: Object.fromEntries(values),
+    times: (known?.times ?? 0) + 1,
+    isSame: known === undefined || (known.isSame && known.text === fields),
+    text: fields,
+  });
+}
+
+async function takePoints(request, response) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const lines = gunzipSync(Buffer.concat(chunks)).toString().split('\n');
+  for (const line of lines) if (line !== '') takePoint(line);
+  response.writeHead(204).end();
+}
+
+const listening = (server, port) =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: '0.0.0.0', port, backlog: 4_096 }, resolve);
+  });
+const closed = (server) => new Promise((resolve) => server.close(resolve));
+
+let proxy;
+let database;
+const acts = {
+  async 'proxy-up'() {
+    proxy = createServer(serve);
+    await listening(proxy, proxyPort);
+  },
+  /** Connections that are open go on; whoever ends last resolves it. */
+  'proxy-down': () => closed(proxy),
+  async 'database-up'() {
+    database = createHttpServer((request, response) => {
+      takePoints(request, response).catch((error) => response.writeHead(400).end(error.message));
+    });
+    await listening(database, databasePort);
+  },
+  async 'database-down'() {
+    const down = closed(database);
+    database.closeAllConnections();
+    await down;
+  },
+  tell: () => ({ accepted, points: [...points.values()].map(({ text: _, ...point }) => point) }),
+};
+
+process.on('message', ({ id, act }) => {
+  Promise.resolve(acts[act]()).then(
+    (value) => process.send({ id, value }),
+    (error) => process.send({ id, error: error.message }),
+  );
+});
+process.once('disconnect', () => process.exit());
+process.send({ id: 0 });
