@@ -19,6 +19,7 @@ import { isAlive, markProcess } from '../store/process-mark.ts';
 import { redactCommand } from './command-line.ts';
 import type { ExperimentOptions } from './commands/experiment.ts';
 import { readOverrides } from './commands/run.ts';
+import { decideWorkers } from './decide-workers.ts';
 import type { Host } from './host.ts';
 import { resultsDir } from './run-options.ts';
 
@@ -60,7 +61,8 @@ export async function beginExperiment(
     verify: options.verify ?? null,
     settleUs: options.settle,
     commandTimeoutUs: options.commandTimeout,
-    workers: options.workers,
+    // Decided once, so that every round has the same.
+    workers: decideWorkers(options, scenario, host),
     engine: options.engine,
     rounds: options.rounds,
     seed,

@@ -6,6 +6,7 @@ import type { Scenario } from '../scenario/types.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import { redactCommand } from './command-line.ts';
 import type { Context } from './context.ts';
+import { decideWorkers } from './decide-workers.ts';
 import { wantsColour } from './host.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
 import { resultsDir, type SharedRunOptions } from './run-options.ts';
@@ -68,6 +69,7 @@ export async function runToEnd(
   view: LiveView,
   { start, listener: also = {}, onSinkAway: onAway }: Undertaking,
 ): Promise<FinishedRun> {
+  const workers = decideWorkers(options, scenario, host);
   const results = resultsDir(host, options.results);
   const sinks = await openRunSinks(host, {
     ...{ flags: options, scenario: scenario.name, label: options.label, results, say: view.say, onAway },
@@ -76,7 +78,7 @@ export async function runToEnd(
   const runOptions: RunOptions = {
     scenario,
     label: options.label,
-    workers: options.workers,
+    workers,
     engine: options.engine,
     resultsDir: results,
     command: redactCommand(args),

@@ -7,6 +7,7 @@ import { findPublicHosts } from '../run/safety.ts';
 import type { ArmOutline } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
+import { decideWorkers } from './decide-workers.ts';
 import type { Host } from './host.ts';
 import type { SharedRunOptions } from './run-options.ts';
 
@@ -24,7 +25,8 @@ export async function printDryRun(
   const outlines = planned.map(outlineArm);
   const arms = embedded ? outlines.map(nameEmbedded) : outlines;
   const engine = chooseEngine(options.engine, process.platform, scenario.arms);
-  host.stdout.write(renderPlan({ arms, durationUs: scheduleUs(planned), engine, workers: options.workers }));
+  const workers = decideWorkers(options, scenario, host);
+  host.stdout.write(renderPlan({ arms, durationUs: scheduleUs(planned), engine, workers }));
   for (const { text } of scenario.pass) host.stdout.write(`  passes if  ${text}\n`);
   for (const { host: name, because } of findPublicHosts(scenario, outlines)) {
     host.stdout.write(`  public     ${name}: ${because}; needs --i-am-allowed-to-test-this once\n`);

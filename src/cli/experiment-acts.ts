@@ -150,7 +150,7 @@ function runArguments(
     ...flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
     ...principal.flatMap((name) => ['--principal', name]),
     ...set.flatMap((assignment) => ['--set', assignment]),
-    ...(workers === 1 ? [] : ['--workers', String(workers)]),
+    ...['--workers', String(workers)],
     ...(engine === 'auto' ? [] : ['--engine', engine]),
   ];
 }

@@ -3,12 +3,13 @@ import { type Command, Option } from 'commander';
 import { SWITCHES, type Switch } from '../scenario/words.ts';
 import type { Host } from './host.ts';
 import { addSinkOptions, type SinkFlags } from './sink-flags.ts';
-import { parseCount } from './values.ts';
+import { parseWorkers } from './values.ts';
 
 /** The flags that `run` and `hit` share. */
 export interface SharedRunOptions extends SinkFlags {
   readonly label: string;
-  readonly workers: number;
+  /** `auto`: as the machine and the scenario need. */
+  readonly workers: number | 'auto';
   readonly engine: 'auto' | 'raw' | 'portable';
   readonly tcpTimestamps?: Switch;
   readonly results?: string;
@@ -21,7 +22,12 @@ export interface SharedRunOptions extends SinkFlags {
 export function addSharedRunOptions(command: Command): Command {
   return addSinkOptions(command)
     .option('--label <text>', 'what this run is about, shown with its results', '')
-    .option('--workers <n>', 'threads that generate load', parseCount, 1)
+    .option(
+      '--workers <n>',
+      'threads that generate load; auto: 1, more where the peak rate needs them and there are cores',
+      parseWorkers,
+      'auto',
+    )
     .addOption(
       new Option('--engine <name>', 'how connections are opened; auto: raw on Linux, portable elsewhere')
         .choices(['auto', 'raw', 'portable'])

@@ -13,6 +13,11 @@ export function parseCount(text: string): number {
   return value;
 }
 
+/** A number of workers, or `auto`. */
+export function parseWorkers(text: string): number | 'auto' {
+  return text === 'auto' ? text : parseCount(text);
+}
+
 /** A seed: a whole number that fits into 32 bits. */
 export function parseSeed(text: string): number {
   const value = Number(text);

@@ -67,6 +67,23 @@ describe('hit', () => {
     );
   });
 
+  it.each([
+    ['500', [], 1],
+    ['20000', [], 3],
+    ['20000', ['--workers', 'auto'], 3],
+    ['20000', ['--workers', '1'], 1],
+    ['10', ['--workers', '5'], 5],
+  ])('at %s/s with %j has as many workers as are needed or asked for', async (rate, flags, workers) => {
+    const { run, exitCode } = await cli(['hit', 'http://127.0.0.1/', '--rate', rate, '-t', '1', ...flags]);
+    expect([exitCode, run.options?.workers]).toEqual([0, workers]);
+  });
+
+  it('says what it makes of --workers', async () => {
+    const { exitCode, err } = await cli(['hit', 'http://127.0.0.1/', '--workers', 'many']);
+    expect(exitCode).toBe(2);
+    expect(err).toContain('--workers');
+  });
+
   it('makes one attempt by default, and goes by the clock with --rate', async () => {
     const once = await cli(['hit', 'http://127.0.0.1/']);
     const paced = await cli(['hit', 'http://127.0.0.1/', '--rate', '500', '-t', '60']);
