@@ -44,6 +44,7 @@ module.exports = {
         'scenario',
         'run/types',
         'doctor/types',
+        'doctor/fix/types',
         'store/(listing|experiment-file|prune)',
       ],
       'The core emits, render words it.',
@@ -74,8 +75,8 @@ module.exports = {
     ),
     only(
       'doctor',
-      ['scenario', 'engine/auth'],
-      'What the machine offers is asked before a run, and outlives it in run.json. Whether a ticket is good, Kerberos alone can tell.',
+      ['scenario', 'engine/auth', 'store/json-file'],
+      'What the machine offers is asked before a run, and outlives it in run.json. Whether a ticket is good, Kerberos alone can tell. Former values are written as results are: whole or not at all.',
     ),
     only(
       'lab',

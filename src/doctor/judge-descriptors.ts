@@ -5,6 +5,9 @@ import type { Check, HostFacts } from './types.ts';
 /** Descriptors that stay free for Node itself: it fails in surprising places when it has none. */
 export const SPARE_DESCRIPTORS = 200;
 
+/** Connections that any scenario may have open at once. */
+const BUSY = 4_000;
+
 /** Whether the limit of open files allows what the scenario may have open at once. */
 export function judgeDescriptors(facts: HostFacts, scenario: Scenario | undefined): Check[] {
   const { soft } = facts.fdLimit;
@@ -24,7 +27,7 @@ export function judgeDescriptors(facts: HostFacts, scenario: Scenario | undefine
   const usable = Math.max(0, soft - SPARE_DESCRIPTORS);
   const has = `${soft} open files are allowed, ${usable} of them for connections`;
   if (scenario === undefined) {
-    return usable >= 4_000
+    return usable >= BUSY
       ? [{ name, level: 'ok', what: has }]
       : [
           {
@@ -32,7 +35,7 @@ export function judgeDescriptors(facts: HostFacts, scenario: Scenario | undefine
             level: 'warn',
             what: has,
             why: 'A busy scenario keeps thousands open.',
-            mend: raise(4_096),
+            mend: raise(BUSY),
           },
         ];
   }
@@ -57,8 +60,23 @@ export function judgeDescriptors(facts: HostFacts, scenario: Scenario | undefine
   return [{ name, level: 'ok', what: `${has}; ${scenario.name} needs ${healthy}, ${outage} in an outage` }];
 }
 
+/** Open connections that the limit does not allow and should; undefined where it allows enough. */
+export function wantedOpenFiles(
+  { fdLimit: { soft } }: HostFacts,
+  scenario: Scenario | undefined,
+): number | undefined {
+  if (soft === null) return undefined;
+  const wanted = scenario === undefined ? BUSY : estimateOpen(scenario).outage;
+  return soft - SPARE_DESCRIPTORS < wanted ? wanted : undefined;
+}
+
+/** The limit that leaves room for so many open connections. */
+export function limitFor(open: number): number {
+  return 2 ** Math.ceil(Math.log2(open + SPARE_DESCRIPTORS));
+}
+
 /** Node raises its soft limit to the hard one by itself: the hard one is what has to be raised. */
 function raise(open: number): string {
-  const limit = 2 ** Math.ceil(Math.log2(open + SPARE_DESCRIPTORS));
+  const limit = limitFor(open);
   return `as root: ulimit -n ${limit}   (systemd: LimitNOFILE=${limit}; logins: /etc/security/limits.conf)`;
 }

@@ -116,7 +116,8 @@ export function judgeConntrack(facts: HostFacts, scenario: Scenario | undefined)
   ];
 }
 
-function estimateEntries(scenario: Scenario): number {
+/** Entries that a scenario adds to connection tracking at most. */
+export function estimateEntries(scenario: Scenario): number {
   const resting = scenario.arms
     .filter(({ close }) => close !== 'reset')
     .map(

@@ -1,7 +1,9 @@
-import type { Command } from 'commander';
-import { EXIT } from '../../errors.ts';
+import { type Command, Option } from 'commander';
+import { EXIT, UsageError } from '../../errors.ts';
 import type { Switch } from '../../scenario/words.ts';
+import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
+import type { FixSurroundings } from '../fix-machine.ts';
 import { wantsColour } from '../host.ts';
 import { tcpTimestampsOption } from '../run-options.ts';
 import { addOverrideOptions, type OverrideOptions, readOverrides } from './run.ts';
@@ -9,6 +11,10 @@ import { addOverrideOptions, type OverrideOptions, readOverrides } from './run.t
 interface DoctorOptions extends OverrideOptions {
   readonly tcpTimestamps?: Switch;
   readonly json?: boolean;
+  readonly fix?: boolean;
+  readonly undo?: boolean;
+  readonly yes?: boolean;
+  readonly persist?: boolean;
 }
 
 export function registerDoctor(program: Command, context: Context): void {
@@ -21,7 +27,11 @@ export function registerDoctor(program: Command, context: Context): void {
     .argument('[scenario]', 'name or path of the scenario to judge for');
   addOverrideOptions(command)
     .addOption(tcpTimestampsOption('judge for a run that sets net.ipv4.tcp_timestamps so'))
-    .option('--json', 'print facts and checks as JSON')
+    .option('--json', 'print facts and checks as JSON; with --fix or --undo what was done')
+    .option('--fix', 'change kernel settings that stand in the way (root): shows them and asks first')
+    .addOption(new Option('--undo', 'put back what --fix has changed').conflicts('fix'))
+    .option('--persist', 'with --fix: keep them beyond the next boot (/etc/sysctl.d/90-rushhour.conf)')
+    .option('--yes', 'with --fix or --undo: agree beforehand, for scripts')
     .addHelpText(
       'after',
       `
@@ -30,11 +40,28 @@ Examples:
   rushhour doctor steady --proxy proxy.example:3128 --target http://www.example.org/
   rushhour doctor negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/
 
-Exit code 5 where something would keep the run from being done.`,
+  sudo rushhour doctor --fix                  wider port range, bigger tables: shown first
+  sudo rushhour doctor steady --fix --yes ... only what that scenario needs, without asking
+  sudo rushhour doctor --undo
+
+--fix never touches what would change the measurement, such as tcp_timestamps or tcp_tw_reuse.
+Exit code 5 where something would keep the run from being done, or a setting could not be changed.`,
     )
     .action(
       context.act(async (nameOrPath: string | undefined, options: DoctorOptions) => {
         const { host, services } = context;
+        if (
+          (options.persist === true && options.fix !== true) ||
+          (options.yes === true && !isChange(options))
+        ) {
+          throw new UsageError(`--${options.persist === true ? 'persist' : 'yes'} goes with --fix`, {
+            hint: 'rushhour doctor --help has examples',
+          });
+        }
+        if (options.undo === true) {
+          const { undoFix } = await import('../undo-fix.ts');
+          return undoFix(await surroundings(context, options));
+        }
         const [{ judge }, { renderChecks }, { loadScenario }, { scenarioDirs }] = await Promise.all([
           import('../../doctor/judge.ts'),
           import('../../render/checks.ts'),
@@ -45,6 +72,20 @@ Exit code 5 where something would keep the run from being done.`,
           nameOrPath === undefined
             ? undefined
             : await loadScenario(nameOrPath, scenarioDirs(host.cwd), readOverrides(options, host));
+        if (options.fix === true) {
+          const [{ fixMachine }, { adviseSettings }] = await Promise.all([
+            import('../fix-machine.ts'),
+            import('../../doctor/fix/advise.ts'),
+          ]);
+          const around = await surroundings(context, options);
+          const [facts, reach] = await Promise.all([
+            services.gatherHostFacts(),
+            scenario === undefined ? [] : services.probeScenario(scenario),
+          ]);
+          const again = ['rushhour', ...redactCommand(context.args)].join(' ');
+          const persist = options.persist === true;
+          return fixMachine(adviseSettings(facts, scenario, reach), { persist, again }, around);
+        }
         const [facts, reach, kerberos] = await Promise.all([
           services.gatherHostFacts(),
           scenario === undefined ? [] : services.probeScenario(scenario),
@@ -60,4 +101,25 @@ Exit code 5 where something would keep the run from being done.`,
         return checks.some(({ level }) => level === 'fail') ? EXIT.environment : EXIT.ok;
       }),
     );
+}
+
+function isChange({ fix, undo }: DoctorOptions): boolean {
+  return fix === true || undo === true;
+}
+
+async function surroundings({ host }: Context, { yes, json }: DoctorOptions): Promise<FixSurroundings> {
+  const [{ openKernel }, { stateFile }, { PERSISTENT }] = await Promise.all([
+    import('../../doctor/fix/kernel.ts'),
+    import('../../doctor/fix/state.ts'),
+    import('../../doctor/fix/persist.ts'),
+  ]);
+  return {
+    host,
+    kernel: openKernel(),
+    isRoot: process.getuid?.() === 0,
+    stateFile: stateFile(host.env),
+    paths: PERSISTENT,
+    yes: yes === true,
+    json: json === true,
+  };
 }

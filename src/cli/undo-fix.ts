@@ -1,0 +1,76 @@
+import { planUndo, undoChanges } from '../doctor/fix/apply.ts';
+import { findPersistent, removePersistent } from '../doctor/fix/persist.ts';
+import { isHere, readRecords, withRecord, writeRecords } from '../doctor/fix/state.ts';
+import type { FixRecord } from '../doctor/fix/types.ts';
+import { EnvironmentError, EXIT, type ExitCode } from '../errors.ts';
+import { renderOutcomes, renderUndoing } from '../render/fix.ts';
+import { type FixSurroundings, isAgreed, wordFile } from './fix-machine.ts';
+import { wantsColour } from './host.ts';
+
+/**
+ * Shows what --fix has set here and puts it back, as far as nobody else has changed it since.
+ * @throws EnvironmentError where all that is remembered belongs to another network namespace, or root is needed
+ */
+export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
+  const { host, kernel, stateFile } = around;
+  if (!around.isRoot) {
+    throw new EnvironmentError('nothing was put back: that needs root', {
+      hint: 'sudo rushhour doctor --undo',
+    });
+  }
+  const look = { colour: wantsColour(host, host.stdout), width: host.stdout.columns };
+  const say = (text: string): void => {
+    if (!around.json) host.stdout.write(text);
+  };
+  const all = await readRecords(stateFile);
+  // A boot puts settings back by itself, and namespaces do not outlive it.
+  const records = all.filter(({ bootId }) => bootId === kernel.bootId);
+  const here = records.find((record) => isHere(record, kernel));
+  const paths = kernel.isFirstNamespace ? await findPersistent(around.paths) : [];
+  const isForgotten = all.length > records.length;
+  if (isForgotten)
+    say(
+      `The machine was started anew since the last --fix: nothing of that is put back${paths.length > 0 ? '; what was kept for it holds until the next start' : ''}.\n`,
+    );
+  if (here === undefined && paths.length === 0) {
+    if (records.length > 0) throw isElsewhere(records);
+    if (isForgotten) await writeRecords(stateFile, records);
+    say('Nothing to put back.\n');
+    if (around.json)
+      host.stdout.write(`${JSON.stringify({ undoing: [], outcomes: [], files: [] }, null, 2)}\n`);
+    return EXIT.ok;
+  }
+
+  const undoing = here === undefined ? [] : planUndo(here, kernel);
+  say(renderUndoing(undoing, look));
+  for (const path of paths) say(`${path}: is removed\n`);
+  if (!(await isAgreed('Put these back?', '--undo', around))) {
+    say('Nothing was changed.\n');
+    return EXIT.ok;
+  }
+  const outcomes = undoChanges(undoing, kernel);
+  say(renderOutcomes(outcomes, look));
+  const failed = outcomes.filter(({ fault }) => fault !== undefined).map(({ name }) => name);
+  const changes = here?.changes.filter(({ name }) => failed.includes(name)) ?? [];
+  await writeRecords(
+    stateFile,
+    here === undefined ? records : withRecord(records, { ...here, changes }, kernel),
+  );
+  const files = await Promise.all(
+    paths.map(async (path) => {
+      const fault = await removePersistent(path);
+      return { path, ...(fault === undefined ? {} : { fault }) };
+    }),
+  );
+  for (const { path, fault } of files) say(wordFile(path, 'removed', fault));
+  if (around.json) host.stdout.write(`${JSON.stringify({ undoing, outcomes, files }, null, 2)}\n`);
+  return [...outcomes, ...files].some(({ fault }) => fault !== undefined) ? EXIT.environment : EXIT.ok;
+}
+
+function isElsewhere(records: readonly FixRecord[]): EnvironmentError {
+  const places = records.map(({ namespace, at }) => `${namespace} at ${at}`).join(', ');
+  return new EnvironmentError(
+    `nothing was put back: what was set was set in another network namespace (${places})`,
+    { hint: 'run it there (ip netns exec NAME rushhour doctor --undo; "lsns -t net" lists their numbers)' },
+  );
+}

@@ -1,0 +1,87 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EnvironmentError } from '../../errors.ts';
+import { writeJson } from '../../store/json-file.ts';
+import type { FixRecord, Kernel } from './types.ts';
+
+/** What was changed and has not been taken back, in whatever namespaces. */
+interface FixState {
+  readonly schema: 1;
+  readonly records: readonly FixRecord[];
+}
+
+/** Where former values are kept: root's alone, as whoever can write it decides what --undo sets. */
+export function stateFile(env: Readonly<Record<string, string | undefined>>): string {
+  const { XDG_STATE_HOME } = env;
+  const home = XDG_STATE_HOME === undefined || XDG_STATE_HOME === '' ? '/var/lib' : XDG_STATE_HOME;
+  return join(home, 'rushhour', 'doctor-fix.json');
+}
+
+/** @throws EnvironmentError where it is there and cannot be understood: writing over it would lose former values */
+export async function readRecords(path: string): Promise<readonly FixRecord[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw unreadable(path, (cause as Error).message, cause);
+  }
+  try {
+    const state: unknown = JSON.parse(text);
+    if (isState(state)) return state.records;
+  } catch (cause) {
+    throw unreadable(path, 'it is not JSON', cause);
+  }
+  throw unreadable(path, 'it is not as rushhour writes it');
+}
+
+export async function writeRecords(path: string, records: readonly FixRecord[]): Promise<void> {
+  if (records.length === 0) {
+    await rm(path, { force: true });
+    return;
+  }
+  const state: FixState = { schema: 1, records };
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeJson(path, state, 0o600);
+  } catch (cause) {
+    throw new EnvironmentError(`former values cannot be kept in ${path} (${(cause as Error).message})`, {
+      hint: 'set XDG_STATE_HOME to a folder that can be written; nothing is changed that could not be taken back',
+      cause,
+    });
+  }
+}
+
+export function isHere({ bootId, namespace }: FixRecord, kernel: Kernel): boolean {
+  return bootId === kernel.bootId && namespace === kernel.namespace;
+}
+
+/** All records, with this namespace's as given; one without changes is left out. */
+export function withRecord(records: readonly FixRecord[], record: FixRecord, kernel: Kernel): FixRecord[] {
+  const others = records.filter((one) => !isHere(one, kernel));
+  return record.changes.length === 0 ? others : [...others, record];
+}
+
+function isState(value: unknown): value is FixState {
+  const { schema, records } = (value ?? {}) as Partial<FixState>;
+  return schema === 1 && Array.isArray(records) && records.every(isRecord);
+}
+
+function isRecord(value: unknown): value is FixRecord {
+  const { bootId, namespace, changes } = (value ?? {}) as Partial<FixRecord>;
+  if (typeof bootId !== 'string' || typeof namespace !== 'number' || !Array.isArray(changes)) return false;
+  // A name becomes a path below /proc/sys.
+  return changes.every(
+    ({ name, before, set }) =>
+      /^[a-z]\w*(\.\w+)+$/.test(String(name).replaceAll('-', '_')) &&
+      typeof before === 'string' &&
+      typeof set === 'string',
+  );
+}
+
+function unreadable(path: string, why: string, cause?: unknown): EnvironmentError {
+  return new EnvironmentError(`what was changed cannot be read from ${path}: ${why}`, {
+    hint: 'read it as root; where it is damaged, put its values back by hand and remove it',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,65 @@
+import type { Advice, Outcome, Proposal, Undoing } from '../doctor/fix/types.ts';
+import type { ChecksLook } from './checks.ts';
+import { createPaint } from './paint.ts';
+import { wrap } from './table.ts';
+
+const INDENT = ' '.repeat(6);
+
+/** What would be changed: the value now and then, what for, and in what it could hurt. */
+export function renderAdvice({ settings, openFiles }: Advice, look: ChecksLook): string {
+  const lines = settings.flatMap((proposal) => renderProposal(proposal, look));
+  if (openFiles !== undefined) {
+    const { now, wanted } = openFiles;
+    lines.push(
+      `open files: ${now} are allowed, ${wanted} are wanted`,
+      ...indent('No program can raise that for the shell that starts it. One of these does:', look),
+      `${INDENT}-> sudo prlimit --pid $$ --nofile=${wanted}   (this shell and what it starts)`,
+      `${INDENT}-> LimitNOFILE=${wanted}   (a systemd unit)`,
+      `${INDENT}-> rushhour doctor --fix --persist   (logins from then on)`,
+    );
+  }
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+function renderProposal({ name, now, proposed, why, risk }: Proposal, look: ChecksLook): string[] {
+  return [
+    `${createPaint(look.colour)('strong', name)}: ${now} -> ${proposed}`,
+    ...indent(`Why: ${why}`, look),
+    ...indent(`Could hurt: ${risk}`, look),
+  ];
+}
+
+/** What taking back would do to each setting. */
+export function renderUndoing(undoing: readonly Undoing[], look: ChecksLook): string {
+  const paint = createPaint(look.colour);
+  return undoing.map((one) => `${paint('strong', one.change.name)}: ${wordUndoing(one)}\n`).join('');
+}
+
+function wordUndoing(one: Undoing): string {
+  const { before, set } = one.change;
+  switch (one.kind) {
+    case 'restore':
+      return `${set} -> ${before}`;
+    case 'done':
+      return `is ${before} again, as it was before`;
+    case 'foreign':
+      return `left alone: it was set to ${set} and is ${one.now ?? 'gone'} now, so somebody else has changed it`;
+  }
+}
+
+/** What came of it, a line each. */
+export function renderOutcomes(outcomes: readonly Outcome[], look: ChecksLook): string {
+  const paint = createPaint(look.colour);
+  return outcomes
+    .map(({ name, from, to, fault }) =>
+      fault === undefined
+        ? `${paint('good', 'done')}  ${name}: ${to} (was ${from})\n`
+        : `${paint('bad', 'fail')}  ${name}: not set to ${to}: ${fault}\n`,
+    )
+    .join('');
+}
+
+function indent(text: string, { width }: ChecksLook): string[] {
+  const room = Math.max(60, Math.min(98, width)) - INDENT.length;
+  return wrap(text, room).map((line) => INDENT + line);
+}
