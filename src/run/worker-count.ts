@@ -12,8 +12,8 @@ export interface WorkerNeed {
 }
 
 /**
- * Microseconds of one worker that an attempt takes, kernel included, on a core of a common x86-64 server: measured with
- * bench/threads.mjs at 1,000 to 5,000/s (portable: 500/s, TLS: 300/s) and rounded up.
+ * Microseconds of one worker that an attempt takes, kernel included, on a core of a common x86-64 server. Rounded from what
+ * bench/threads.mjs measured at moderate rates (docs/performance.md); at higher ones an attempt costs less.
  */
 const COST_US = { raw: 75, portable: 700, tls: 1_200 } as const;
 
