@@ -20,6 +20,7 @@ import { findHidden, refuseHidden } from '../service/program.ts';
 import { parseAt, parseDays } from '../service/schedule.ts';
 import { redactCommand } from './command-line.ts';
 import { type OverrideOptions, readOverrides } from './commands/run.ts';
+import { decideWorkers } from './decide-workers.ts';
 import type { Host } from './host.ts';
 import type { SharedRunOptions } from './run-options.ts';
 
@@ -118,7 +119,7 @@ export async function planNight(
       on: flags.on ?? null,
     },
     needs: needsOf(scenario, {
-      workers: flags.workers,
+      workers: decideWorkers(flags, scenario, host),
       setsTcpTimestamps: flags.tcpTimestamps !== undefined,
       notifies: machine.notifies,
       variables: passed.flatMap(({ flag, value = '' }) =>

@@ -35,6 +35,8 @@ export interface NightParts {
   readonly seconds: Seconds;
   readonly events: EventLog;
   readonly watch: NightWatch;
+  /** A leg's load begins to flow. @param fromSec its first second */
+  readonly onFlow: (fromSec: number) => void;
 }
 
 /** Lets load flow, leg by leg, until the night is over. */
@@ -84,9 +86,10 @@ export class Night {
   }
 
   async #run(leg: Leg): Promise<void> {
-    const { clock, seconds, watch } = this.#parts;
+    const { clock, seconds, watch, onFlow } = this.#parts;
     const nowSec = clock.seconds();
     const baseSec = Math.max(seconds.next, Math.ceil(nowSec + START_AHEAD_SEC));
+    onFlow(baseSec);
     const ending = setInterval(() => {
       if (this.#restUs <= -OVERTIME_US) leg.load.stop('drain');
     }, LOOK_MS);

@@ -39,7 +39,7 @@ interface OpenedNight {
   readonly events: EventLog;
   readonly plan: RunPlan;
   /** How it comes that load begins to flow. */
-  readonly first: Noted;
+  readonly first: (flowsSec: number) => Noted;
   /** The first second that is not recorded. */
   readonly next: number;
   /** Ready to start, where the night begins. */
@@ -107,7 +107,7 @@ async function begin(
     const text = `the soak begins, ${wordLength(forUs)} in windows of ${windowSec} s`;
     return {
       ...{ writer, clock, events, leg, next: 0, plan: planOf(writer, options, leg.load) },
-      first: { kind: 'begun', fromSec: 0, toSec: 0, setsAside: false, text },
+      first: () => ({ kind: 'begun', fromSec: 0, toSec: 0, setsAside: false, text }),
     };
   } catch (error) {
     await leg.close();
@@ -130,10 +130,10 @@ async function goOn(dir: string, options: SoakOptions, listener: SoakListener): 
   const how =
     last?.bootId === info.process.bootId ? 'its process was ended' : 'this machine was started anew';
   return {
-    first: {
-      ...{ kind: 'resumed', fromSec: lastSecond + 1, toSec: Math.ceil(fromSec), setsAside: false },
-      text: `${how}: nothing was recorded for ${Math.ceil(fromSec) - lastSecond - 1} s`,
-    },
+    first: (flowsSec) => ({
+      ...{ kind: 'resumed', fromSec: lastSecond + 1, toSec: flowsSec, setsAside: false },
+      text: `${how}: nothing was recorded for ${flowsSec - lastSecond - 1} s`,
+    }),
     ...{ writer, clock, events, next: lastSecond + 1, again },
     before: sumBefore(tally, again, info.scenario),
     plan: planOf(writer, options, undefined),
@@ -206,7 +206,16 @@ function conduct(
     events,
     watch: (frame) => watch.frame(frame),
   });
-  const night = new Night({ options, scenario: options.scenario, listener, clock, seconds, events, watch });
+  let isTold = false;
+  const tellFirst = (flowsSec: number): void => {
+    if (!isTold) events.add(first(flowsSec));
+    isTold = true;
+  };
+  const { scenario } = options;
+  const night = new Night({
+    ...{ options, scenario, listener, clock, seconds, events, watch },
+    onFlow: tellFirst,
+  });
   let isStopped = false;
 
   const finish = async (): Promise<FinishedRun> => {
@@ -221,6 +230,7 @@ function conduct(
       watch.stop();
       await seconds.flush();
       const toSec = Math.max(seconds.next, Math.ceil(clock.seconds()));
+      tellFirst(toSec);
       events.endAll(toSec);
       const status = fault !== undefined ? 'failed' : isStopped ? 'interrupted' : 'complete';
       events.add({ kind: 'ended', fromSec: toSec, toSec, setsAside: false, text: `the soak is ${status}` });
@@ -238,7 +248,6 @@ function conduct(
   };
   listener.planned?.(plan, before);
   for (const recorded of again) listener.second?.(recorded);
-  events.add(first);
   return {
     plan,
     stop(how) {
