@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** These wait for timers, of a firewall or of their own, more than they load anything, each in namespaces of its own. */
+/** These wait for timers, of a firewall or of their own, more than they load anything, each with peers of its own. */
 const WAITING = [
   ...['defences', 'experiment', 'findings', 'handshakes', 'loss', 'pools', 'reuse', 'sweep'].map(
     (name) => `test/lab/${name}.test.ts`,
   ),
   ...['capacity', 'paths', 'timewait'].map((name) => `test/lab/presets/${name}.test.ts`),
+  ...['experiment', 'negotiate-faults', 'sinks', 'soak'].map((name) => `test/e2e/${name}.test.ts`),
   'test/soak/faults/**/*.test.ts',
   'test/soak/watch/machine.test.ts',
 ];
