@@ -30,15 +30,20 @@ interface Comparison {
   /** Of the arm. */
   readonly auth: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of Chromium, at most. */
+  readonly passes?: number;
 }
+
+const MOST_PASSES = 4;
 
 /**
  * Has rushhour open pages through a Squid, and then Chromium as many through the same; prints what Squid logged of both.
- * Each has an origin of its own, by which the log tells them apart.
+ * Each pass has an origin of its own, by which the log tells them apart.
  */
-async function compare(place: Workplace, name: string, { browsers, squid: options, auth, env }: Comparison) {
+async function compare(place: Workplace, name: string, comparison: Comparison) {
+  const { browsers, squid: options, auth } = comparison;
   const squid = await startSquid({ ...options, isPersistent: true });
-  const origins = [await startPageOrigin(OBJECTS), await startPageOrigin(OBJECTS)] as const;
+  const origin = await startPageOrigin(OBJECTS);
   try {
     const file = await place.scenario(
       'browsers',
@@ -48,7 +53,7 @@ arms:
   class:
     via: proxy
     proxy: 127.0.0.1:${squid.port}
-    target: ${origins[0].url}/page?n={nonce}
+    target: ${origin.url}/page?n={nonce}
     ${auth === '' ? '' : `auth: ${auth}`}
     load:
       browsers: ${browsers}
@@ -59,7 +64,7 @@ arms:
     );
     const { arms, code } = await place.measure(['run', file]);
     expect(code).toBe(0);
-    const own = await squid.connections(origins[0].url);
+    const own = await squid.connections(origin.url);
     const summary = arms['class'];
     const answers = own.flat();
     expect(summary).toMatchObject({
@@ -68,12 +73,11 @@ arms:
       requests: answers.filter((status) => status === 200).length,
     });
     const pages = (summary?.requests ?? 0) / OBJECTS;
-    await browse(squid, origins[1].url, browsers, pages, env);
-    const patterns = [patternOf(own), patternOf(await squid.connections(origins[1].url))] as const;
+    const patterns = [patternOf(own), await watchChromium(squid, comparison, pages)] as const;
     process.stdout.write(`${name}, ${pages} pages: ${JSON.stringify(patterns)}\n`);
     return { rushhour: patterns[0], chromium: patterns[1] };
   } finally {
-    for (const origin of origins) await origin.stop();
+    await origin.stop();
     await squid.stop();
   }
 }
@@ -102,6 +106,29 @@ async function browse(
   } finally {
     await Promise.all(all.map((chromium) => chromium.stop()));
   }
+}
+
+/**
+ * What Squid saw of Chromiums that opened so many pages: of several passes the one with the fewest connections, because a
+ * machine that is busy makes Chromium open more (another one where the first takes longer than 250 ms), never fewer. It ends
+ * with the first that has no more than the six of each browser that Chromium opens to a host.
+ */
+async function watchChromium(
+  squid: Squid,
+  { browsers, env, passes = MOST_PASSES }: Comparison,
+  pages: number,
+): Promise<Pattern> {
+  const seen: Pattern[] = [];
+  while (seen.length < passes && !seen.some(({ connections }) => connections <= 6 * browsers)) {
+    const origin = await startPageOrigin(OBJECTS);
+    try {
+      await browse(squid, origin.url, browsers, pages, env);
+      seen.push(patternOf(await squid.connections(origin.url)));
+    } finally {
+      await origin.stop();
+    }
+  }
+  return seen.reduce((fewest, pattern) => (pattern.connections < fewest.connections ? pattern : fewest));
 }
 
 function patternOf(connections: readonly (readonly number[])[]): Pattern {
@@ -189,7 +216,9 @@ suiteNeeding(
       const browsers = 3;
       const squid = squidThat(false);
       const env = { ...kdc.env };
-      const seen = await compare(place, 'Negotiate, closing', { browsers, squid, auth, env });
+      const seen = await compare(place, 'Negotiate, closing', {
+        ...{ browsers, squid, auth, env, passes: 1 },
+      });
       // How many are refused is a race between tokens and waiting requests, and Chromium's own count varies severalfold
       // (docs/browsers.md); none of it has fewer than one refusal for each connection that it keeps.
       for (const { challenges } of Object.values(seen)) {

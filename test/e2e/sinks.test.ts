@@ -4,6 +4,7 @@ import { type Influxdb, startInfluxdb } from '../peers/influxdb.ts';
 import { freePort } from '../peers/peer.ts';
 import { startPrometheus, startPushgateway } from '../peers/prometheus.ts';
 import { startVictoriaMetrics, type VictoriaMetrics } from '../peers/victoria-metrics.ts';
+import { happened } from '../sinks/seconds.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace } from './rushhour.ts';
 
@@ -60,9 +61,10 @@ suiteNeeding('a run that is written to databases as well', PEERS, () => {
       // The endpoint went with the run: what was scraped of it last is asked for.
       for (const job of ['rushhour', 'probes']) {
         const total = (metric: string) =>
-          ask(prometheus, `last_over_time(${metric}{job="${job}",${measured}}[1m])`);
+          ask(prometheus, `last_over_time(${metric}{job="${job}",${measured}}[5m])`);
+        // Prometheus looks at the Pushgateway when it is its turn.
+        await happened(async () => (await total('rushhour_completed_total')) === expected.completed);
         expect([job, await total('rushhour_started_total')]).toEqual([job, expected.started]);
-        expect([job, await total('rushhour_completed_total')]).toEqual([job, expected.completed]);
       }
     }
   });
