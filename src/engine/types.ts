@@ -130,6 +130,9 @@ export interface AttemptObserver {
 /** Microseconds, monotonic. One clock serves the pacer, the engine and the recorder of a worker. */
 export type Clock = () => number;
 
+/** What tells an engine of its sockets: epoll(7), or io_uring(7) where the kernel has one that is new enough. */
+export type ReactorName = 'epoll' | 'io_uring';
+
 /** Opens connections and follows each to its end. Not thread-safe; one a worker. */
 export interface Engine {
   readonly name: 'raw' | 'portable';
@@ -176,6 +179,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   /** Most attempts open at once; sizes the connection table. */
   readonly maxOpen: number;
+  /** What tells the raw engine of its sockets; absent: epoll. */
+  readonly reactor?: ReactorName;
 }
 
 export type CreateEngine = (options: EngineOptions) => Engine;

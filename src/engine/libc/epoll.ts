@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { Region } from './arena.ts';
 import type { Libc } from './load.ts';
+import { writeTimespec } from './timespec.ts';
 
 /**
  * Length of struct epoll_event: uapi/linux/eventpoll.h packs it on x86-64 alone, to keep the 32-bit layout. ia32 has it
@@ -31,13 +32,4 @@ export function createWaitForEvents(libc: Libc, timespec: Region): WaitForEvents
     const count = libc.epollWait(epollFd, events.address, maxEvents, Math.floor(timeoutUs / 1_000));
     return count >= 0 ? count : -libc.errno();
   };
-}
-
-/** struct timespec with two 8-byte fields, little-endian; seconds stay below 2^31. */
-function writeTimespec(timespec: Region, timeoutUs: number): void {
-  const seconds = Math.floor(timeoutUs / 1_000_000);
-  timespec.words[0] = seconds;
-  timespec.words[1] = 0;
-  timespec.words[2] = Math.floor((timeoutUs - seconds * 1_000_000) * 1_000);
-  timespec.words[3] = 0;
 }

@@ -29,6 +29,10 @@ export interface Libc {
     signalMaskAt: number,
     signalMaskLength: number,
   ) => number;
+  /** @param pollfdsAt struct pollfd of poll(2), `count` of them */
+  poll(pollfdsAt: number, count: number, timeoutMs: number): number;
+  /** syscall(2), for calls that the C library has no function for. */
+  syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   mmap(at: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, length: number): number;
   prctl(option: number, argument: number): number;
@@ -98,6 +102,8 @@ function bindLibc(koffi: typeof Koffi): Libc {
     epollCtl: library.func('epoll_ctl', 'int', ['int', 'int', 'int', address]),
     epollWait: library.func('epoll_wait', 'int', ['int', address, 'int', 'int']),
     ...(epollPwait2 === undefined ? {} : { epollPwait2 }),
+    poll: library.func('poll', 'int', [address, 'unsigned long', 'int']),
+    syscall: library.func('syscall', 'long', ['long', ...Array<string>(6).fill(address)]),
     mmap: bindMmap(library),
     munmap: library.func('munmap', 'int', [address, 'size_t']),
     prctl: library.func('prctl', 'int', ['int', 'unsigned long']),

@@ -63,7 +63,8 @@ export class Authentication {
       const count = this.#libc.send(table.fd[slot]!, address, piece.length, MSG_NOSIGNAL);
       if (count < 0) {
         const errno = this.#libc.errno();
-        if (errno !== ERRNO.EAGAIN) table.lostErrno[slot] = errno;
+        if (errno === ERRNO.EAGAIN) this.#connections.watchOn(slot);
+        else table.lostErrno[slot] = errno;
         break;
       }
       sent += count;

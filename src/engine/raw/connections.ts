@@ -7,6 +7,7 @@ import { fillRecord } from './attempt-record.ts';
 import { ConnectionTable, RESPONSE } from './connection-table.ts';
 import { DeadlineLists } from './deadline-lists.ts';
 import type { PreparedArm } from './prepared-arm.ts';
+import type { Reactor } from './reactor.ts';
 
 /** The words for a table's phases, by number. */
 const PHASES: readonly AttemptPhase[] = ['start', 'handshake', 'response', 'closing', 'held'];
@@ -25,13 +26,21 @@ export class Connections {
   readonly parser: ResponseParser;
   readonly arms: readonly PreparedArm[];
   readonly #libc: Libc;
+  readonly #reactor: Reactor;
   readonly #observer: AttemptObserver;
   /** The one record that the observer is shown, over and over. */
   readonly #record = createAttemptRecord();
   readonly #tcpInfo = createTcpInfo();
 
-  constructor(libc: Libc, arms: readonly PreparedArm[], observer: AttemptObserver, maxOpen: number) {
+  constructor(
+    libc: Libc,
+    reactor: Reactor,
+    arms: readonly PreparedArm[],
+    observer: AttemptObserver,
+    maxOpen: number,
+  ) {
     this.#libc = libc;
+    this.#reactor = reactor;
     this.arms = arms;
     this.#observer = observer;
     this.table = new ConnectionTable(maxOpen);
@@ -55,6 +64,11 @@ export class Connections {
     this.deadlines.set(slot, this.table.arm[slot]! * LISTS_PER_ARM + deadline, nowUs);
   }
 
+  /** Hears once more of a connection whose handshake goes on, or that takes no more bytes for now. */
+  watchOn(slot: number): void {
+    this.#reactor.watchOn(this.table.fd[slot]!, slot, this.table.generation[slot]!);
+  }
+
   /** Notes that the handshake is complete, reads TCP_INFO and tells the observer. */
   establish(slot: number, nowUs: number): void {
     this.table.establishedAtUs[slot] = nowUs;
@@ -73,6 +87,7 @@ export class Connections {
     // What TCP_INFO says of the SYN is lost with the descriptor.
     if (phase === 'handshake') this.#noteTcpInfo(slot);
     if (fd >= 0) {
+      this.#reactor.forget(slot, table.generation[slot]!);
       if (isEstablished && this.armOf(slot).close === 'reset') resetOnClose(fd);
       this.#libc.close(fd);
     }

@@ -4,11 +4,11 @@ import type { Clock, CreateEngine, Engine, EngineArm, EngineOptions } from '../t
 import { Authentication } from './authentication.ts';
 import { AUTHORISED, FREE, HANDSHAKE, HELD, NO_CREDENTIALS, UNASKED } from './connection-table.ts';
 import { Connections } from './connections.ts';
-import { createEpollReactor, EPOLL_REACTOR_BYTES } from './epoll-reactor.ts';
+import { createReactor } from './create-reactor.ts';
 import { Exchange } from './exchange.ts';
 import { Handshake } from './handshake.ts';
 import { prepareArm, preparedBytes } from './prepared-arm.ts';
-import type { HandleReady, Reactor } from './reactor.ts';
+import type { Reactor, ReactorListener } from './reactor.ts';
 
 /** One read takes a whole response of the usual size. */
 const RECEIVE_BYTES = 65_536;
@@ -41,15 +41,15 @@ class RawEngine implements Engine {
   readonly #exchange: Exchange;
   #isClosed = false;
 
-  constructor(libc: Libc, { arms, observer, clock, maxOpen }: EngineOptions) {
+  constructor(libc: Libc, { arms, observer, clock, maxOpen, reactor = 'epoll' }: EngineOptions) {
     this.#clock = clock;
+    this.#reactor = createReactor(reactor, libc, maxOpen);
     const armBytes = arms.reduce((sum, arm) => sum + preparedBytes(arm), 0);
-    this.#arena = new Arena(libc, RECEIVE_BYTES + STAGING_BYTES + EPOLL_REACTOR_BYTES + armBytes);
+    this.#arena = new Arena(libc, RECEIVE_BYTES + STAGING_BYTES + armBytes);
     const received = this.#arena.take(RECEIVE_BYTES);
     const staging = this.#arena.take(STAGING_BYTES);
     const prepared = arms.map((arm) => prepareArm(arm, this.#arena));
-    this.#reactor = createEpollReactor(libc, this.#arena);
-    this.#connections = new Connections(libc, prepared, observer, maxOpen);
+    this.#connections = new Connections(libc, this.#reactor, prepared, observer, maxOpen);
     this.#handshake = new Handshake(libc, clock, this.#connections, this.#reactor);
     const authentication = new Authentication(libc, this.#connections, staging);
     this.#exchange = new Exchange(libc, clock, this.#connections, authentication, received);
@@ -85,7 +85,7 @@ class RawEngine implements Engine {
   poll(maxWaitUs: number): void {
     if (this.#isClosed) return;
     const untilDeadlineUs = this.#connections.deadlines.soonestUs() - this.#clock();
-    const toldAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilDeadlineUs)), this.#handleReady);
+    const toldAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilDeadlineUs)), this.#listener);
     // What is ready but not yet told has not timed out.
     if (toldAll) this.#expire(this.#clock());
   }
@@ -115,19 +115,27 @@ class RawEngine implements Engine {
     this.#arena.release();
   }
 
-  /** A field, so that handing it to the reactor makes no closure. */
-  readonly #handleReady: HandleReady = (slot, generation, events) => {
-    const { table } = this.#connections;
-    if (table.generation[slot] !== generation) return;
-    if (table.phase[slot] === HANDSHAKE) {
-      if (!this.#handshake.conclude(slot, events)) return;
-      this.#exchange.begin(slot);
-    } else if ((events & EPOLLOUT) !== 0) {
-      this.#exchange.send(slot);
-    }
-    const isLost = table.lostErrno[slot] !== 0;
-    const isFinished = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === EPOLLRDHUP;
-    if ((events & READABLE) !== 0 || isLost) this.#exchange.receive(slot, generation, isFinished);
+  /** A field, so that handing it to the reactor makes no closures. */
+  readonly #listener: ReactorListener = {
+    ready: (slot, generation, events) => {
+      const { table } = this.#connections;
+      if (table.generation[slot] !== generation) return;
+      if (table.phase[slot] === HANDSHAKE) {
+        if (!this.#handshake.conclude(slot, events)) return;
+        this.#exchange.begin(slot);
+        if (table.generation[slot] === generation) this.#reactor.receive(table.fd[slot]!, slot, generation);
+      } else if ((events & EPOLLOUT) !== 0) {
+        this.#exchange.send(slot);
+      }
+      if (this.#reactor.reads) return;
+      const isLost = table.lostErrno[slot] !== 0;
+      const isFinished = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === EPOLLRDHUP;
+      if ((events & READABLE) !== 0 || isLost) this.#exchange.receive(slot, generation, isFinished);
+    },
+    received: (slot, generation, bytes, count, isFinished) => {
+      if (this.#connections.table.generation[slot] !== generation) return;
+      this.#exchange.take(slot, generation, bytes, count, isFinished);
+    },
   };
 
   #expire(nowUs: number): void {

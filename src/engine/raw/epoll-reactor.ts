@@ -2,27 +2,28 @@ import { constants } from 'node:os';
 import { EnvironmentError } from '../../errors.ts';
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../libc/constants.ts';
 import { createWaitForEvents, EPOLL_DATA_AT, EPOLL_EVENT_LENGTH } from '../libc/epoll.ts';
-import type { Arena, Libc } from '../libc/index.ts';
-import type { HandleReady, Reactor } from './reactor.ts';
+import { Arena, type Libc } from '../libc/index.ts';
+import type { Reactor } from './reactor.ts';
 
 /** Events taken in one call. */
 const MAX_EVENTS = 1_024;
 
-/** Bytes of an arena that a reactor takes: the events, the event to add, a timespec. */
-export const EPOLL_REACTOR_BYTES = (MAX_EVENTS + 1) * EPOLL_EVENT_LENGTH + 64;
+/** The events, the event to add, a timespec. */
+const ARENA_BYTES = (MAX_EVENTS + 1) * EPOLL_EVENT_LENGTH + 64;
 
 /**
  * A reactor on epoll(7). One edge-triggered registration for all events serves a connection for its whole life: no
  * system call to change or remove it, as closing the descriptor ends it.
  * @throws EnvironmentError where the system gives no epoll descriptor
  */
-export function createEpollReactor(libc: Libc, arena: Arena): Reactor {
+export function createEpollReactor(libc: Libc): Reactor {
   const epollFd = libc.epollCreate(EPOLL_CLOEXEC);
   if (epollFd < 0) {
     throw new EnvironmentError(`epoll_create1 failed (errno ${libc.errno()}).`, {
       hint: 'Most likely the descriptor limit is used up: raise it with ulimit -n.',
     });
   }
+  const arena = new Arena(libc, ARENA_BYTES);
   const events = arena.take(MAX_EVENTS * EPOLL_EVENT_LENGTH);
   const added = arena.take(EPOLL_EVENT_LENGTH);
   const waitForEvents = createWaitForEvents(libc, arena.take(16));
@@ -31,26 +32,35 @@ export function createEpollReactor(libc: Libc, arena: Arena): Reactor {
   added.words[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
   return {
+    name: 'epoll',
+    reads: false,
+
     watch(fd, slot, generation) {
       added.words[dataAt] = slot;
       added.words[dataAt + 1] = generation;
       return libc.epollCtl(epollFd, EPOLL_CTL_ADD, fd, added.address) === 0 ? 0 : libc.errno();
     },
 
-    wait(maxWaitUs: number, handle: HandleReady) {
+    // The one registration says all that these could ask for, and ends with the descriptor.
+    watchOn() {},
+    receive() {},
+    forget() {},
+
+    wait(maxWaitUs, listener) {
       const count = waitForEvents(epollFd, events, MAX_EVENTS, maxWaitUs);
       // A signal that Node handles may end the wait early: the next call waits again.
       if (count === -constants.errno.EINTR) return true;
       if (count < 0) throw new Error(`epoll_wait failed (errno ${-count})`);
       const { words } = events;
       for (let index = 0, at = 0; index < count; index++, at += stride) {
-        handle(words[at + dataAt]!, words[at + dataAt + 1]! >>> 0, words[at]!);
+        listener.ready(words[at + dataAt]!, words[at + dataAt + 1]! >>> 0, words[at]!);
       }
       return count < MAX_EVENTS;
     },
 
     close() {
       libc.close(epollFd);
+      arena.release();
     },
   };
 }

@@ -67,7 +67,8 @@ export class Exchange {
       const count = this.#libc.send(table.fd[slot]!, request.at.address + sent, length - sent, MSG_NOSIGNAL);
       if (count < 0) {
         const errno = this.#libc.errno();
-        if (errno !== ERRNO.EAGAIN) table.lostErrno[slot] = errno;
+        if (errno === ERRNO.EAGAIN) this.#connections.watchOn(slot);
+        else table.lostErrno[slot] = errno;
         break;
       }
       sent += count;
@@ -87,7 +88,7 @@ export class Exchange {
     while (table.generation[slot] === generation) {
       const count = this.#libc.recv(table.fd[slot]!, address, bytes.length, 0);
       if (count > 0) {
-        this.#takeBytes(slot, count, isFinished, nowUs);
+        this.#takeBytes(slot, bytes, count, isFinished, nowUs);
         if (count === bytes.length || table.lostErrno[slot] !== 0) continue;
         if (isFinished && table.generation[slot] === generation) this.#takeEof(slot, nowUs);
         return;
@@ -95,12 +96,26 @@ export class Exchange {
         this.#takeEof(slot, nowUs);
       } else {
         const errno = this.#libc.errno();
-        const lostErrno = table.lostErrno[slot]!;
-        if (lostErrno !== 0) this.#lose(slot, lostErrno, nowUs);
-        else if (errno !== ERRNO.EAGAIN) this.#lose(slot, errno, nowUs);
+        if (table.lostErrno[slot] !== 0 || errno !== ERRNO.EAGAIN) this.#fail(slot, errno, nowUs);
         return;
       }
     }
+  }
+
+  /**
+   * Takes what a reactor has read.
+   * @param count of bytes; 0: the far end has closed; below: a negated errno
+   * @param isFinished the far end has closed behind these bytes
+   */
+  take(slot: number, generation: number, bytes: Uint8Array, count: number, isFinished: boolean): void {
+    const nowUs = this.#clock();
+    if (count < 0) {
+      this.#fail(slot, -count, nowUs);
+      return;
+    }
+    if (count > 0) this.#takeBytes(slot, bytes, count, isFinished, nowUs);
+    const isOver = isFinished || count === 0;
+    if (isOver && this.#connections.table.generation[slot] === generation) this.#takeEof(slot, nowUs);
   }
 
   expire(slot: number, nowUs: number): void {
@@ -108,13 +123,13 @@ export class Exchange {
     else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'timeout', 0, nowUs);
   }
 
-  #takeBytes(slot: number, count: number, isFinished: boolean, nowUs: number): void {
+  #takeBytes(slot: number, bytes: Uint8Array, count: number, isFinished: boolean, nowUs: number): void {
     const { table, parser } = this.#connections;
     table.bytes[slot] = table.bytes[slot]! + count;
     if (table.firstByteAtUs[slot] === -1) table.firstByteAtUs[slot] = nowUs;
     if (table.phase[slot] !== RESPONSE) return;
-    const progress = parser.push(slot, this.#received.bytes, 0, count);
-    if (table.credentials[slot] === UNASKED) this.#authentication.heed(slot, this.#received.bytes);
+    const progress = parser.push(slot, bytes, 0, count);
+    if (table.credentials[slot] === UNASKED) this.#authentication.heed(slot, bytes);
     switch (progress) {
       case NEED_MORE:
         return;
@@ -161,6 +176,12 @@ export class Exchange {
         this.#connections.settle(slot, 'response', 'parse', 0, nowUs);
         return;
     }
+  }
+
+  /** Reading has failed; where an error was noted before, this is only its consequence. */
+  #fail(slot: number, errno: number, nowUs: number): void {
+    const lostErrno = this.#connections.table.lostErrno[slot]!;
+    this.#lose(slot, lostErrno === 0 ? errno : lostErrno, nowUs);
   }
 
   /** The far end closed too early; where an error was noted before, this is only its consequence. */

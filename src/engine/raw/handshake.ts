@@ -55,7 +55,10 @@ export class Handshake {
         return false;
       }
       // Without an error: an ICMP message whose news is read already. The SYN goes on being retransmitted.
-      if (errno === 0 && (events & EPOLLOUT) === 0 && this.#awaitsSynAck(fd)) return false;
+      if (errno === 0 && (events & EPOLLOUT) === 0 && this.#awaitsSynAck(fd)) {
+        this.#connections.watchOn(slot);
+        return false;
+      }
       table.lostErrno[slot] = errno;
     }
     this.#connections.establish(slot, this.#clock());
