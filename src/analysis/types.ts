@@ -15,6 +15,8 @@ export interface Summary {
     /** `running`: what there is so far of a run that is still under way; never in a stored summary. */
     status: RunStatus | 'running';
     engine: 'raw' | 'portable';
+    /** Of the raw engine alone; absent in runs from before there was a choice. */
+    reactor?: 'epoll' | 'io_uring';
     /** False: stalls were inferred from time alone. */
     stallsByTcpInfo: boolean;
   };

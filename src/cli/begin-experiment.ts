@@ -64,6 +64,7 @@ export async function beginExperiment(
     // Decided once, so that every round has the same.
     workers: decideWorkers(options, scenario, host),
     engine: options.engine,
+    reactor: options.reactor,
     rounds: options.rounds,
     seed,
     startedAt,

@@ -54,7 +54,7 @@ export async function driveRun(
 /** Options that say how a run is done, and none of what is shown of it. */
 export type RunFlags = Pick<
   SharedRunOptions,
-  'label' | 'workers' | 'engine' | 'results' | 'iAmAllowedToTestThis'
+  'label' | 'workers' | 'engine' | 'reactor' | 'results' | 'iAmAllowedToTestThis'
 > &
   SinkFlags;
 
@@ -80,6 +80,7 @@ export async function runToEnd(
     label: options.label,
     workers,
     engine: options.engine,
+    reactor: options.reactor,
     resultsDir: results,
     command: redactCommand(args),
   };

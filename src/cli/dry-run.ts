@@ -2,6 +2,7 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { renderPlan } from '../render/plan.ts';
 import { chooseEngine } from '../run/engine-choice.ts';
 import { outlineArm, scheduleUs } from '../run/outline.ts';
+import { chooseReactor } from '../run/reactor-choice.ts';
 import { resolveArms } from '../run/resolve.ts';
 import { findPublicHosts } from '../run/safety.ts';
 import type { ArmOutline } from '../run/types.ts';
@@ -25,6 +26,7 @@ export async function printDryRun(
   const outlines = planned.map(outlineArm);
   const arms = embedded ? outlines.map(nameEmbedded) : outlines;
   const engine = chooseEngine(options.engine, process.platform, scenario.arms);
+  await chooseReactor(options.reactor, engine);
   const workers = decideWorkers(options, scenario, host);
   host.stdout.write(renderPlan({ arms, durationUs: scheduleUs(planned), engine, workers }));
   for (const { text } of scenario.pass) host.stdout.write(`  passes if  ${text}\n`);

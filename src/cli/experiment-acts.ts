@@ -33,6 +33,7 @@ export function createActs(
     commandTimeoutUs,
     workers,
     engine,
+    reactor = 'auto',
     scenario: path,
     overrides,
   }: ExperimentState,
@@ -82,8 +83,8 @@ export function createActs(
     async run({ side }, started) {
       const { label } = sides[side];
       const view = createLiveView(host, options.quiet === true);
-      const args = runArguments(path, overrides, { label, workers, engine });
-      const flags = { ...options, label, workers, engine };
+      const args = runArguments(path, overrides, { label, workers, engine, reactor });
+      const flags = { ...options, label, workers, engine, reactor };
       let noted = Promise.resolve();
       try {
         const { summary } = await runToEnd({ host, args }, scenario, flags, view, {
@@ -131,7 +132,12 @@ function runArguments(
     service,
     set = [],
   }: ExperimentState['overrides'],
-  { label, workers, engine }: Pick<ExperimentState, 'workers' | 'engine'> & { label: string },
+  {
+    label,
+    workers,
+    engine,
+    reactor,
+  }: Required<Pick<ExperimentState, 'workers' | 'engine' | 'reactor'>> & { label: string },
 ): string[] {
   const flags = Object.entries({
     proxy,
@@ -152,5 +158,6 @@ function runArguments(
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...['--workers', String(workers)],
     ...(engine === 'auto' ? [] : ['--engine', engine]),
+    ...(reactor === 'auto' ? [] : ['--reactor', reactor]),
   ];
 }

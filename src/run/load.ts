@@ -1,5 +1,6 @@
 import { gatherHostFacts } from '../doctor/gather.ts';
 import type { HostFacts } from '../doctor/types.ts';
+import type { ReactorName } from '../engine/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { NatInfo } from '../store/run-info.ts';
 import type { RunFacts } from '../store/run-writer.ts';
@@ -10,6 +11,7 @@ import type { ShardGroup } from './executor.ts';
 import { describeSources, outlineArm, scheduleUs } from './outline.ts';
 import { checkPortPreservation, combine } from './port-preservation.ts';
 import { checkOverlaps, checkReachable, checkSources } from './preflight.ts';
+import { chooseReactor } from './reactor-choice.ts';
 import { resolveArms } from './resolve.ts';
 import { planShards } from './shards.ts';
 import { describeSynSchedule } from './syn-schedule.ts';
@@ -26,7 +28,7 @@ const FILL_MS = 10_000;
 /** Open files to reckon with where the limit is not known. */
 const DEFAULT_DESCRIPTORS = 1_024;
 
-export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
+export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine' | 'reactor'> {
   /** Its far end has an address. */
   readonly scenario: Scenario;
   /** False: nobody has to answer before load is sent, because that nobody does is for the results to show. */
@@ -36,6 +38,8 @@ export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
 /** Threads that wait for their start, with all that they need: names resolved, credentials read, tokens in stock. */
 export interface Load {
   readonly engine: 'raw' | 'portable';
+  /** Of the raw engine alone. */
+  readonly reactor: ReactorName | undefined;
   readonly readsTcpInfo: boolean;
   readonly arms: readonly PlannedArm[];
   readonly outlines: readonly ArmOutline[];
@@ -79,7 +83,13 @@ export async function openLoad(
   if (nat !== undefined && nat.ports !== 'preserved') warn(wordNat(nat));
 
   const engine = chooseEngine(options.engine, host.platform, scenario.arms);
-  const plans = planShards(arms, engine, workers, host.fdLimit.soft ?? DEFAULT_DESCRIPTORS);
+  const reactor = await chooseReactor(options.reactor, engine);
+  const plans = planShards(
+    arms,
+    { engine, ...(reactor && { reactor }) },
+    workers,
+    host.fdLimit.soft ?? DEFAULT_DESCRIPTORS,
+  );
   let readsTcpInfo = true;
   let receive: (message: FromWorker) => void = () => {};
   const shards: ShardGroup = executeInThreads(plans, (message) => {
@@ -91,7 +101,7 @@ export async function openLoad(
   await shards.ready;
   await tokens?.served(FILL_MS);
   return {
-    ...{ engine, readsTcpInfo, arms, outlines, host, nat },
+    ...{ engine, reactor, readsTcpInfo, arms, outlines, host, nat },
     durationUs: scheduleUs(arms),
     start(atEpochMs, receiver) {
       receive = receiver;
@@ -111,10 +121,11 @@ export function describeLoad(
   options: Pick<RunOptions, 'scenario' | 'label' | 'workers' | 'command'>,
   startsAtMs: number,
 ): RunFacts {
-  const { engine, host, nat, outlines } = load;
+  const { engine, reactor, host, nat, outlines } = load;
   const { scenario, label, workers, command } = options;
   return {
     ...{ scenario, label, engine, workers, command, host },
+    ...(reactor === undefined ? {} : { reactor }),
     startedAt: new Date(startsAtMs).toISOString(),
     stallsByTcpInfo: load.readsTcpInfo,
     endpoints: Object.fromEntries(outlines.map(({ name, endpoints }) => [name, endpoints])),

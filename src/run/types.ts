@@ -1,4 +1,5 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
+import type { ReactorName } from '../engine/types.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';
@@ -11,6 +12,8 @@ export interface RunOptions {
   readonly workers: number;
   /** `auto`: raw on Linux, portable elsewhere. */
   readonly engine: 'auto' | 'raw' | 'portable';
+  /** What tells the raw engine of its sockets. `auto`, or absent: io_uring where the kernel allows it, else epoll. */
+  readonly reactor?: 'auto' | ReactorName;
   readonly resultsDir: string;
   /** The command line that started the run, for run.json and "how to reproduce"; holds no secret. */
   readonly command: readonly string[];
@@ -22,6 +25,8 @@ export interface RunPlan {
   /** The run's folder. */
   readonly dir: string;
   readonly engine: 'raw' | 'portable';
+  /** Of the raw engine alone. */
+  readonly reactor?: ReactorName;
   readonly readsTcpInfo: boolean;
   readonly workers: number;
   readonly arms: readonly ArmOutline[];

@@ -45,6 +45,8 @@ export interface ExperimentState {
   readonly commandTimeoutUs: number;
   readonly workers: number;
   readonly engine: 'auto' | 'raw' | 'portable';
+  /** Absent in experiments from before there was a choice: auto. */
+  readonly reactor?: 'auto' | 'epoll' | 'io_uring';
   readonly rounds: number;
   /** Of the order within rounds. */
   readonly seed: number;

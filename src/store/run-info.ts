@@ -15,6 +15,8 @@ export interface RunInfo {
   /** `running` is what a run that was killed still says: see {@link readStatus}. */
   readonly status: RunStatus | 'running';
   readonly engine: 'raw' | 'portable';
+  /** What told the raw engine of its sockets; absent of the portable one, and in runs from before there was a choice. */
+  readonly reactor?: 'epoll' | 'io_uring';
   readonly stallsByTcpInfo: boolean;
   readonly workers: number;
   /** "address:port" of every endpoint, by arm. */
@@ -78,6 +80,7 @@ export interface ProcessMark {
 
 /** The part of a run that its summary repeats. */
 export function runOf(info: RunInfo, status: Summary['run']['status'], endedAt: string): Summary['run'] {
-  const { id, scenario, label, startedAt, engine, stallsByTcpInfo } = info;
-  return { id, scenario: scenario.name, label, startedAt, endedAt, status, engine, stallsByTcpInfo };
+  const { id, scenario, label, startedAt, engine, reactor, stallsByTcpInfo } = info;
+  const by = { engine, ...(reactor === undefined ? {} : { reactor }) };
+  return { id, scenario: scenario.name, label, startedAt, endedAt, status, ...by, stallsByTcpInfo };
 }

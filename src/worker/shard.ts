@@ -37,6 +37,7 @@ export async function runShard(
     },
     clock,
     maxOpen: plan.maxOpen,
+    ...(plan.reactor && { reactor: plan.reactor }),
   });
   const populations: BrowserEngine[] = [];
   const engine = joinEngines(single, populations);
