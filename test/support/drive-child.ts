@@ -1,12 +1,18 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { whyNoUring } from '../../src/engine/raw/uring/probe.ts';
 import type { EngineArm } from '../../src/engine/types.ts';
 import type { Driven, DrivePlan } from './drive.mjs';
 
 const run = promisify(execFile);
 
-export const ENGINES = ['raw', 'portable'] as const;
+/** The raw one on io_uring only where the kernel allows that. */
+export const ENGINES = [
+  'raw',
+  ...(whyNoUring() === undefined ? (['raw io_uring'] as const) : []),
+  'portable',
+] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /** What a plan can carry into another process. `abortAfterMs`: the engine is told to give everything up then. */

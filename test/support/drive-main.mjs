@@ -2,9 +2,11 @@
 // low limits and for network namespaces.
 import { drive } from './drive.mjs';
 
-const { engine: name, plan } = JSON.parse(process.argv[2]);
+const { engine, plan } = JSON.parse(process.argv[2]);
+const [name, reactor = 'epoll'] = engine.split(' ');
 const module = await import(new URL(`../../dist/engine/${name}/engine.js`, import.meta.url));
-const create = name === 'raw' ? module.createRawEngine : module.createPortableEngine;
+const create =
+  name === 'raw' ? (options) => module.createRawEngine({ ...options, reactor }) : module.createPortableEngine;
 for (const arm of plan.arms) {
   if (arm.request) arm.request.bytes = Buffer.from(arm.request.bytes, 'latin1');
 }

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { createRawEngine } from '../../../src/engine/raw/engine.ts';
-import type { AttemptObserver, Engine } from '../../../src/engine/types.ts';
+import { describe, expect, it } from 'vitest';
+import { createRawEngine as createOn } from '../../../src/engine/raw/engine.ts';
+import { whyNoUring } from '../../../src/engine/raw/uring/probe.ts';
+import type { AttemptObserver, CreateEngine, Engine, ReactorName } from '../../../src/engine/types.ts';
 import { armTo, bareArmTo, outcomeOf } from '../../support/arms.ts';
 import { answering, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
@@ -12,7 +13,7 @@ function clock(): number {
   return performance.now() * 1_000;
 }
 
-function createIdle(maxOpen = 4): Engine {
+function createIdle(createRawEngine: CreateEngine, maxOpen = 4): Engine {
   return createRawEngine({
     arms: [bareArmTo({ host: '127.0.0.1', port: 9 })],
     observer: NOBODY,
@@ -33,12 +34,23 @@ async function pollUntilSettled(engine: Engine): Promise<void> {
   }
 }
 
+const REACTORS: readonly ReactorName[] = whyNoUring() === undefined ? ['epoll', 'io_uring'] : ['epoll'];
+
 suiteNeeding('raw engine', ['linux'], () => {
+  describe.each(REACTORS)('on %s', (reactor) =>
+    describeRawEngine((options) => createOn({ ...options, reactor })));
+});
+
+function describeRawEngine(createRawEngine: CreateEngine): void {
   it('does nothing outside poll, and waits there no longer than it is told', () => {
-    const engine = createIdle();
-    const before = clock();
-    engine.poll(20_000);
-    expect(clock() - before).toBeGreaterThan(19_000);
+    const engine = createIdle(createRawEngine);
+    // The end of another ring, as that of a probe, may cut a wait short like a signal does: the longest of three counts.
+    const waits = [1, 2, 3].map(() => {
+      const before = clock();
+      engine.poll(20_000);
+      return clock() - before;
+    });
+    expect(Math.max(...waits)).toBeGreaterThan(19_000);
     expect(engine).toMatchObject({ name: 'raw', polls: true, readsTcpInfo: true, open: 0 });
     engine.close();
   });
@@ -113,9 +125,9 @@ suiteNeeding('raw engine', ['linux'], () => {
     const TAKEN = peer.port;
     engine.start(0, 20, clock(), -1, TAKEN);
     engine.poll(1_000);
-    const EPOLL = 1;
+    const REACTOR = 1;
     expect(engine.open).toBe(10);
-    expect(countDescriptors()).toBe(before + 10 + EPOLL);
+    expect(countDescriptors()).toBe(before + 10 + REACTOR);
     engine.abort();
     engine.close();
     expect(countDescriptors()).toBe(before);
@@ -149,4 +161,4 @@ suiteNeeding('raw engine', ['linux'], () => {
     for (const engine of engines) engine.close();
     expect(ends.sort()).toEqual(['a ok', 'b ok']);
   });
-});
+}
