@@ -40,12 +40,14 @@ describe('hit', () => {
         'reset',
       ],
       ...['--label', 'timer 1 s', '--workers', '2', '--engine', 'portable', '--status', '200,407'],
+      ...['--reactor', 'epoll'],
     ]);
     expect(exitCode).toBe(0);
     expect(run.options).toMatchObject({
       label: 'timer 1 s',
       workers: 2,
       engine: 'portable',
+      reactor: 'epoll',
       resultsDir: join(dir, 'results'),
     });
     const arm = run.options?.scenario.arms[0];
