@@ -52,11 +52,21 @@ function figure(output, pattern) {
 /** As `figure`, for what a tool prints only where there was any. */
 const optionalFigure = (output, pattern) => Number(pattern.exec(output)?.[1] ?? 0);
 
-const hit = (path, { url, concurrency, scratch }, requests) => [
+const hit = (path, { url, concurrency, scratch }, requests, reactor = 'auto') => [
   path,
   ...['hit', url, '-n', String(requests), '-c', String(Math.min(concurrency, requests))],
-  ...['--workers', '1', '--results', scratch, '--json', '--quiet'],
+  ...['--workers', '1', '--reactor', reactor, '--results', scratch, '--json', '--quiet'],
 ];
+
+/** @param {string} output of `rushhour hit --json` */
+function readHit(output) {
+  const [arm] = Object.values(JSON.parse(output).arms);
+  return {
+    completed: arm.completed,
+    failed: arm.scheduled - arm.completed,
+    seconds: arm.started / arm.achievedPerSec,
+  };
+}
 
 const floorCommand = (path, { port, requests, concurrency }) => [
   path,
@@ -71,18 +81,18 @@ function readFloor(output) {
 /** @type {Record<string, Tool>} in the order in which a round runs them */
 export const TOOLS = {
   rushhour: {
-    note: 'one worker; seconds = started / achievedPerSec of its summary',
+    note: 'one worker, io_uring where the kernel allows it; seconds = started / achievedPerSec of its summary',
     find: () => findTool('node') && RUSHHOUR,
     command: (path, load) => hit(path, load, load.requests),
     startUp: (path, load) => hit(path, load, 1),
-    read(output) {
-      const [arm] = Object.values(JSON.parse(output).arms);
-      return {
-        completed: arm.completed,
-        failed: arm.scheduled - arm.completed,
-        seconds: arm.started / arm.achievedPerSec,
-      };
-    },
+    read: readHit,
+  },
+  'rushhour+epoll': {
+    note: 'the same with --reactor epoll',
+    find: () => findTool('node') && RUSHHOUR,
+    command: (path, load) => hit(path, load, load.requests, 'epoll'),
+    startUp: (path, load) => hit(path, load, 1, 'epoll'),
+    read: readHit,
   },
   ab: {
     note: 'HTTP/1.0, so the server closes; seconds = "Time taken for tests"',
