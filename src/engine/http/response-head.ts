@@ -31,6 +31,10 @@ const LF = 0x0a;
 const SPACE = 0x20;
 const TAB = 0x09;
 const COLON = 0x3a;
+const ZERO = 0x30;
+
+/** `HTTP/1.x NNN` and a space or CR. */
+const PLAIN_STATUS_LINE_BYTES = 13;
 
 const VERSION = Buffer.from('HTTP/1.', 'latin1');
 const CONTENT_LENGTH_NAME = Buffer.from('content-length', 'latin1');
@@ -42,7 +46,7 @@ function isDigit(byte: number): boolean {
 
 /**
  * Reads the head of a response until it ends, breaks, or the bytes run out. Every byte goes through one machine, so
- * the result cannot depend on how the bytes were split.
+ * the result cannot depend on how the bytes were split: what is read in one go would be read the same byte by byte.
  * @returns the offset of the first byte not taken
  */
 export function readHead(
@@ -56,6 +60,10 @@ export function readHead(
   const limit = Math.min(to, from + MAX_LINE_BYTES - before);
   let state = slots.state[slot]!;
   let at = from;
+  if (state === STATUS_VERSION && isPlainStatusLine(bytes, at, limit) && slots.position[slot] === 0) {
+    state = takePlainStatusLine(slots, slot, bytes, at);
+    at += PLAIN_STATUS_LINE_BYTES;
+  }
   while (at < limit && state <= HEADERS_END) {
     // Most of a head is of no interest: these two skip it without leaving the loop.
     if (state === STATUS_REASON || (state === FIELD_VALUE && slots.field[slot] === OTHER_FIELD)) {
@@ -65,8 +73,8 @@ export function readHead(
       at++;
       continue;
     }
-    if (state === FIELD_NAME && slots.field[slot] === OTHER_FIELD) {
-      while (at < limit && bytes[at]! > SPACE && bytes[at] !== COLON) at++;
+    if (state === FIELD_NAME) {
+      at = takeName(slots, slot, bytes, at, limit);
       if (at === limit) break;
     }
     state = step(slots, slot, state, bytes[at]!);
@@ -77,6 +85,29 @@ export function readHead(
   slots.lineBytes[slot] = headEnded ? 0 : taken;
   slots.state[slot] = !headEnded && taken >= MAX_LINE_BYTES ? BROKEN : state;
   return at;
+}
+
+/** Whether there is a whole `HTTP/1.x NNN` with what ends the code: nearly always, and then read in one go. */
+function isPlainStatusLine(bytes: Uint8Array, at: number, limit: number): boolean {
+  if (limit - at < PLAIN_STATUS_LINE_BYTES) return false;
+  for (let index = 0; index < VERSION.length; index++) if (bytes[at + index] !== VERSION[index]) return false;
+  const end = bytes[at + 12]!;
+  return (
+    isDigit(bytes[at + 7]!) &&
+    bytes[at + 8] === SPACE &&
+    // A code below 100 is none.
+    bytes[at + 9] !== ZERO &&
+    isDigit(bytes[at + 9]!) &&
+    isDigit(bytes[at + 10]!) &&
+    isDigit(bytes[at + 11]!) &&
+    (end === SPACE || end === CR)
+  );
+}
+
+function takePlainStatusLine(slots: ParserSlots, slot: number, bytes: Uint8Array, at: number): number {
+  const digits = bytes[at + 9]! * 100 + bytes[at + 10]! * 10 + bytes[at + 11]!;
+  slots.status[slot] = digits - ZERO * 111;
+  return STATUS_REASON;
 }
 
 function step(slots: ParserSlots, slot: number, state: number, byte: number): number {
@@ -90,7 +121,8 @@ function step(slots: ParserSlots, slot: number, state: number, byte: number): nu
     case LINE_START:
       return startLine(slots, slot, byte);
     case FIELD_NAME:
-      return byte === COLON ? startValue(slots, slot) : takeNameByte(slots, slot, byte);
+      // takeName() left nothing but what ends a name.
+      return byte === COLON ? startValue(slots, slot) : BROKEN;
     case FIELD_VALUE:
       if (byte === LF) return LINE_START;
       return takeFramingByte(slots, slot, byte) ? FIELD_VALUE : BROKEN;
@@ -143,24 +175,35 @@ function startLine(slots: ParserSlots, slot: number, byte: number): number {
   // A lone LF ends a line too (RFC 9112 section 2.2).
   if (byte === LF) return endHead(slots, slot);
   if (byte === CR) return HEADERS_END;
-  slots.field[slot] = CONTENT_LENGTH | TRANSFER_ENCODING;
-  slots.position[slot] = 0;
-  return byte === COLON ? BROKEN : takeNameByte(slots, slot, byte);
+  if (byte < SPACE || byte === COLON) return BROKEN;
+  const lower = byte | 0x20;
+  if (lower === CONTENT_LENGTH_NAME[0]) slots.field[slot] = CONTENT_LENGTH;
+  else if (lower === TRANSFER_ENCODING_NAME[0]) slots.field[slot] = TRANSFER_ENCODING;
+  slots.position[slot] = 1;
+  return FIELD_NAME;
 }
 
-function takeNameByte(slots: ParserSlots, slot: number, byte: number): number {
-  // Controls and spaces, and so a line without a colon, are no part of a name (RFC 9112 section 5.1).
-  if (byte <= SPACE) return BROKEN;
-  const candidates = slots.field[slot]!;
-  if (candidates === OTHER_FIELD) return FIELD_NAME;
-  const position = slots.position[slot]!;
-  const lower = byte | 0x20;
-  let left = candidates;
-  if (lower !== CONTENT_LENGTH_NAME[position]) left &= ~CONTENT_LENGTH;
-  if (lower !== TRANSFER_ENCODING_NAME[position]) left &= ~TRANSFER_ENCODING;
-  slots.field[slot] = left;
-  slots.position[slot] = position + 1;
-  return FIELD_NAME;
+/**
+ * Takes bytes of a name up to its end. Controls and spaces, and so a line without a colon, are no part of a name (RFC
+ * 9112 section 5.1).
+ * @returns the offset of the first byte that is none of a name
+ */
+function takeName(slots: ParserSlots, slot: number, bytes: Uint8Array, from: number, to: number): number {
+  let candidates = slots.field[slot]!;
+  let position = slots.position[slot]!;
+  let at = from;
+  for (; at < to; at++) {
+    const byte = bytes[at]!;
+    if (byte <= SPACE || byte === COLON) break;
+    if (candidates === OTHER_FIELD) continue;
+    const lower = byte | 0x20;
+    if (lower !== CONTENT_LENGTH_NAME[position]) candidates &= ~CONTENT_LENGTH;
+    if (lower !== TRANSFER_ENCODING_NAME[position]) candidates &= ~TRANSFER_ENCODING;
+    position++;
+  }
+  slots.field[slot] = candidates;
+  slots.position[slot] = position;
+  return at;
 }
 
 function startValue(slots: ParserSlots, slot: number): number {
