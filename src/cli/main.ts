@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { redactedTitle } from './command-line.ts';
 import { createProcessHost } from './host.ts';
-import { reportError } from './report-error.ts';
 import { runCli } from './run-cli.ts';
 
 // The only place that ends the process: whatever was left open by then must not keep it, nor cut its output short.
@@ -12,7 +11,7 @@ const exit = async (code: number): Promise<never> => {
 };
 
 process.on('uncaughtException', (error) => {
-  void exit(reportError(error, host));
+  void import('./report-error.ts').then(({ reportError }) => exit(reportError(error, host)));
 });
 // Best done first: until then, whoever lists processes sees the command line as it was typed.
 const title = redactedTitle(process.argv.slice(2));
