@@ -133,6 +133,11 @@ export type Clock = () => number;
 /** What tells an engine of its sockets: epoll(7), or io_uring(7) where the kernel has one that is new enough. */
 export type ReactorName = 'epoll' | 'io_uring';
 
+/** When an attempt is to start, by the engine's clock. */
+export interface DueTime {
+  readonly intendedAtUs: number;
+}
+
 /** Opens connections and follows each to its end. Not thread-safe; one a worker. */
 export interface Engine {
   readonly name: 'raw' | 'portable';
@@ -145,6 +150,8 @@ export interface Engine {
   /**
    * Starts one attempt. A local refusal (no descriptor, no port) settles it with `phase: 'start'` and the errno:
    * before `start` returns where the engine polls, else as soon as Node tells.
+   * @param due read before `start` returns, so that one object serves all attempts: by itself, a number that is no small
+   *   integer would take heap for each
    * @param source index into the arm's sources, -1 for none
    * @param sourcePort port to bind, 0 to let the system choose
    * @param isContinued carries on the request of a connection that the far end closed after its challenge: credentials
@@ -153,7 +160,7 @@ export interface Engine {
   start(
     arm: number,
     attempt: number,
-    intendedAtUs: number,
+    due: Readonly<DueTime>,
     source: number,
     sourcePort: number,
     isContinued?: boolean,

@@ -1,4 +1,5 @@
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
+import { placesOf } from './places.ts';
 import type { EndpointCounts, SeriesCounts, TokenCounts } from './types.ts';
 
 /** The plain counters of a series; the rest are counts by key. */
@@ -18,6 +19,9 @@ export const COUNTERS = [
   'bytes',
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
+
+/** Their places in that list. */
+export const COUNTER_AT = placesOf(COUNTERS);
 
 const ENDPOINT_COUNTERS = ['started', 'established', 'completed', 'stalled'] as const;
 

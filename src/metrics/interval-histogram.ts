@@ -6,6 +6,16 @@ import { LONGEST_US, SIGNIFICANT_DIGITS } from './histogram.ts';
 const encoder = new HistogramEncoder();
 
 /**
+ * Encodes once for nothing. The first time zlib is loaded and compiled, some 10 ms for which everything else waits:
+ * better before the load than at the end of its first second.
+ */
+export function warmUpEncoder(): void {
+  const histogram = new IntervalHistogram();
+  histogram.record(1);
+  histogram.take();
+}
+
+/**
  * The times of one second. The library's histogram costs a logarithm and a power for each; bits tell as much, and only
  * what a second touched is read and emptied at its end.
  */

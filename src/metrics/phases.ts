@@ -1,23 +1,28 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { COUNTER_AT } from './counts.ts';
 import type { SeriesCounter } from './series-counter.ts';
+import { TIMED_AT } from './types.ts';
 
 /** Counts challenges and times the legs between handshake and response: each from when the far end was set to it. */
 export function recordPhases(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
   const { establishedAtUs, challengedAtUs, tunnelledAtUs, securedAtUs } = record;
   // Refused credentials are a challenge of their own, whether or not another had gone before.
-  if (outcome === 'auth-denied') series.add('challenges');
+  if (outcome === 'auth-denied') series.add(COUNTER_AT.challenges);
   if (challengedAtUs >= 0) {
-    series.add('challenges');
-    series.time('challenge', challengedAtUs - lastBefore(challengedAtUs, record));
+    series.add(COUNTER_AT.challenges);
+    series.time(TIMED_AT.challenge, Math.round(challengedAtUs - lastBefore(challengedAtUs, record)));
   }
   if (tunnelledAtUs >= 0) {
     const askedAtUs =
       challengedAtUs >= 0 && challengedAtUs <= tunnelledAtUs ? challengedAtUs : establishedAtUs;
-    series.time('tunnel', tunnelledAtUs - askedAtUs);
+    series.time(TIMED_AT.tunnel, Math.round(tunnelledAtUs - askedAtUs));
   }
   if (securedAtUs >= 0) {
-    series.time('tls', securedAtUs - (tunnelledAtUs >= 0 ? tunnelledAtUs : establishedAtUs));
+    series.time(
+      TIMED_AT.tls,
+      Math.round(securedAtUs - (tunnelledAtUs >= 0 ? tunnelledAtUs : establishedAtUs)),
+    );
   }
 }
 

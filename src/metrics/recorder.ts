@@ -3,11 +3,19 @@ import { classify } from '../outcome/classify.ts';
 import { OUTCOME_GROUPS, OUTCOME_INDEX, type Outcome, type Skip } from '../outcome/outcome.ts';
 import { type HandshakeFate, judgeHandshake } from '../outcome/stall.ts';
 import type { Expectation } from '../scenario/words.ts';
+import { COUNTER_AT } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import { recordPhases } from './phases.ts';
 import { createAgeBins, createExactBins, FIRST_USE, type ReuseAge } from './reuse-bins.ts';
 import { SeriesCounter } from './series-counter.ts';
-import { type Frame, type FrameHistograms, LATENESS_TAG, RAMP_SUFFIX, type Stall } from './types.ts';
+import {
+  type Frame,
+  type FrameHistograms,
+  LATENESS_TAG,
+  RAMP_SUFFIX,
+  type Stall,
+  TIMED_AT,
+} from './types.ts';
 
 /** An arm as far as counting needs it. */
 export interface RecordedArm {
@@ -23,6 +31,12 @@ export interface RecordedArm {
   readonly sweepDelaysUs?: readonly number[];
   /** Present for browsers: a connection serves many requests or none, so that these are counted one by one. */
   readonly isOfBrowsers?: true;
+}
+
+/** When an attempt was due and when it is handed to the engine, microseconds. */
+export interface BegunAt {
+  readonly intendedAtUs: number;
+  readonly begunAtUs: number;
 }
 
 /** What a request's earlier connection took, microseconds: from when it was due, and from its SYN. */
@@ -55,6 +69,8 @@ export class Recorder {
   readonly #ramps: readonly SeriesCounter[];
   readonly #lateness = new IntervalHistogram();
   readonly #maxStalls: number;
+  /** The one set of facts that is judged, over and over. */
+  readonly #facts = { handshakeUs: -0.5, established: false, stopped: false, synRetransmits: -1 };
   #stalls: Stall[] = [];
   #stallsLeftOut = 0;
 
@@ -76,36 +92,34 @@ export class Recorder {
     arm: number,
     ramp: boolean,
     endpoint: number,
-    intendedAtUs: number,
-    nowUs: number,
+    times: Readonly<BegunAt>,
     age: ReuseAge = FIRST_USE,
   ): void {
     const series = this.#series(arm, ramp);
-    series.begunAt(nowUs);
-    series.add('scheduled');
-    series.add('started');
+    series.begun(times);
+    series.add(COUNTER_AT.scheduled);
+    series.add(COUNTER_AT.started);
     series.endpoint(endpoint, 'started');
     series.reused(age.portUs, 'attempts');
-    this.#lateness.record(nowUs - intendedAtUs);
+    this.#lateness.record(Math.round(times.begunAtUs - times.intendedAtUs));
   }
 
   /** An attempt was due and will not be handed to the engine. */
   skipped(arm: number, ramp: boolean, outcome: Skip): void {
     const series = this.#series(arm, ramp);
-    series.add('scheduled');
-    series.add('unsent');
+    series.add(COUNTER_AT.scheduled);
+    series.add(COUNTER_AT.unsent);
     series.outcome(OUTCOME_INDEX[outcome]);
   }
 
   /** @param age as it was when the attempt was begun */
   established(record: Readonly<AttemptRecord>, ramp: boolean, age: ReuseAge = FIRST_USE): void {
     const series = this.#series(record.arm, ramp);
-    const serviceUs = record.establishedAtUs - record.startedAtUs;
-    series.add('established');
+    series.add(COUNTER_AT.established);
     series.endpoint(record.endpoint, 'established');
-    series.time('handshake', record.establishedAtUs - record.intendedAtUs);
-    series.time('handshake-service', serviceUs);
-    this.#judge(series, record, serviceUs, true, age);
+    series.time(TIMED_AT.handshake, Math.round(record.establishedAtUs - record.intendedAtUs));
+    series.time(TIMED_AT['handshake-service'], Math.round(record.establishedAtUs - record.startedAtUs));
+    this.#judge(series, record, true, age);
   }
 
   /**
@@ -122,21 +136,20 @@ export class Recorder {
   ): Outcome {
     const series = this.#series(record.arm, ramp);
     const outcome = classify(record, this.#arms[record.arm]!.expect);
-    series.endedAt(record.endedAtUs);
+    series.ended(record);
     series.outcome(OUTCOME_INDEX[outcome]);
     if (OUTCOME_GROUPS[outcome] === 'unsent') {
       // It was taken for started when it was begun; the engine found that no SYN could leave.
-      series.add('started', -1);
+      series.add(COUNTER_AT.started, -1);
       series.endpoint(record.endpoint, 'started', -1);
       series.reused(age.portUs, 'attempts', -1);
-      series.add('unsent');
+      series.add(COUNTER_AT.unsent);
       return outcome;
     }
-    if (record.establishedAtUs < 0)
-      this.#judge(series, record, record.endedAtUs - record.startedAtUs, false, age);
-    series.add('bytes', record.bytes);
+    if (record.establishedAtUs < 0) this.#judge(series, record, false, age);
+    series.add(COUNTER_AT.bytes, record.bytes);
     const isRequest = this.#arms[record.arm]!.isOfBrowsers !== true && OUTCOME_GROUPS[outcome] !== 'step';
-    if (isRequest) series.add('requests');
+    if (isRequest) series.add(COUNTER_AT.requests);
     recordPhases(series, record, outcome);
     this.#timeExchange(series, record, outcome, carried);
     return outcome;
@@ -145,20 +158,20 @@ export class Recorder {
   /** Of browsers: an answer that asks for credentials came, so long after its request. */
   challenged(arm: number, tookUs: number): void {
     const series = this.#series(arm, false);
-    series.add('challenges');
-    series.time('challenge', tookUs);
+    series.add(COUNTER_AT.challenges);
+    series.time(TIMED_AT.challenge, Math.round(tookUs));
   }
 
   /** Of browsers: an object of a page is over. @param tookUs -1: it failed */
   objectOver(arm: number, tookUs: number): void {
     const series = this.#series(arm, false);
-    series.add('requests');
-    if (tookUs >= 0) series.time('object', tookUs);
+    series.add(COUNTER_AT.requests);
+    if (tookUs >= 0) series.time(TIMED_AT.object, Math.round(tookUs));
   }
 
   /** Of browsers: a page is over. @param tookUs -1: it failed, in part or as a whole */
   pageOver(arm: number, tookUs: number): void {
-    if (tookUs >= 0) this.#series(arm, false).time('page', tookUs);
+    if (tookUs >= 0) this.#series(arm, false).time(TIMED_AT.page, Math.round(tookUs));
   }
 
   /** The second's counts, histograms and stalls; starts the next second at zero. */
@@ -189,45 +202,42 @@ export class Recorder {
     carried: CarriedTime,
   ): void {
     if (record.firstByteAtUs >= 0) {
-      series.time('firstByte', record.firstByteAtUs - record.intendedAtUs);
-      series.time('firstByte-service', record.firstByteAtUs - record.startedAtUs);
+      series.time(TIMED_AT.firstByte, Math.round(record.firstByteAtUs - record.intendedAtUs));
+      series.time(TIMED_AT['firstByte-service'], Math.round(record.firstByteAtUs - record.startedAtUs));
     }
-    if (outcome === 'held-cut') series.time('cutAge', record.endedAtUs - record.establishedAtUs);
+    if (outcome === 'held-cut')
+      series.time(TIMED_AT.cutAge, Math.round(record.endedAtUs - record.establishedAtUs));
     if (outcome !== 'ok') return;
-    series.add('completed');
+    series.add(COUNTER_AT.completed);
     series.endpoint(record.endpoint, 'completed');
     const doneAtUs = record.respondedAtUs >= 0 ? record.respondedAtUs : record.establishedAtUs;
     if (doneAtUs < 0) return;
-    series.time('total', doneAtUs - record.intendedAtUs + carried.sinceIntendedUs);
-    series.time('total-service', doneAtUs - record.startedAtUs + carried.sinceStartedUs);
+    series.time(TIMED_AT.total, Math.round(doneAtUs - record.intendedAtUs + carried.sinceIntendedUs));
+    series.time(
+      TIMED_AT['total-service'],
+      Math.round(doneAtUs - record.startedAtUs + carried.sinceStartedUs),
+    );
   }
 
-  #judge(
-    series: SeriesCounter,
-    record: Readonly<AttemptRecord>,
-    handshakeUs: number,
-    established: boolean,
-    age: ReuseAge,
-  ): void {
+  #judge(series: SeriesCounter, record: Readonly<AttemptRecord>, established: boolean, age: ReuseAge): void {
     if (record.synRetransmits >= 0) series.retransmits(record.synRetransmits);
-    const facts = {
-      handshakeUs,
-      established,
-      stopped: record.cause === 'stopped',
-      synRetransmits: record.synRetransmits,
-    };
+    const facts = this.#facts;
+    facts.handshakeUs = (established ? record.establishedAtUs : record.endedAtUs) - record.startedAtUs;
+    facts.established = established;
+    facts.stopped = record.cause === 'stopped';
+    facts.synRetransmits = record.synRetransmits;
     const fate = judgeHandshake(facts, this.#arms[record.arm]!.stallAfterUs);
     switch (fate) {
       case 'prompt':
         return;
       case 'healed':
       case 'slow':
-        series.add(fate);
+        series.add(COUNTER_AT[fate]);
         return;
       case 'recovered':
       case 'frozen':
       case 'unresolved':
-        this.#noteStall(series, record, handshakeUs, fate, age);
+        this.#noteStall(series, record, facts.handshakeUs, fate, age);
     }
   }
 
@@ -238,7 +248,7 @@ export class Recorder {
     fate: Extract<HandshakeFate, Stall['fate']>,
     age: ReuseAge,
   ): void {
-    series.add(fate);
+    series.add(COUNTER_AT[fate]);
     series.endpoint(record.endpoint, 'stalled');
     series.stalledIn(Math.floor(record.startedAtUs / 1_000_000));
     series.reused(age.portUs, 'stalled');

@@ -1,18 +1,18 @@
 import { OUTCOMES } from '../outcome/outcome.ts';
-import { COUNTERS, type Counter, emptyCounts } from './counts.ts';
+import { COUNTERS, emptyCounts } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { ReuseBins } from './reuse-bins.ts';
-import type { FrameHistograms, SeriesCounts, Timed } from './types.ts';
+import { type FrameHistograms, type SeriesCounts, TIMED } from './types.ts';
 
 /** Retransmissions told apart; a handshake with more counts as this many. The kernel's own limit is 127 + 4. */
 const MAX_RETRANSMITS = 131;
 
 const ENDPOINT_COLUMNS = 4;
-const COUNTER_INDEX = Object.fromEntries(COUNTERS.map((name, index) => [name, index])) as Record<
-  Counter,
-  number
->;
 
+const FIRST_BEGUN = 0;
+const LAST_BEGUN = 1;
+const LAST_END = 2;
+const MOMENTS = 3;
 /** Counts one series during one second. Counters are typed arrays: counting allocates nothing. */
 export class SeriesCounter {
   readonly name: string;
@@ -25,11 +25,11 @@ export class SeriesCounter {
   readonly #reused: Float64Array;
   readonly #reusedStalled: Float64Array;
   readonly #stalledBySecond = new Map<number, number>();
-  readonly #histograms = new Map<Timed, IntervalHistogram>();
+  /** In the order of {@link TIMED}; made when the first time comes. */
+  readonly #histograms: (IntervalHistogram | undefined)[] = TIMED.map(() => undefined);
   #isTouched = false;
-  #firstBegunUs = -1;
-  #lastBegunUs = -1;
-  #lastEndUs = -1;
+  /** Microseconds; -1: none. In an array, as a field of an object may have its numbers on the heap, each anew. */
+  readonly #moments = new Float64Array(MOMENTS).fill(-1);
 
   constructor(name: string, endpoints: readonly string[], bins: ReuseBins) {
     this.name = name;
@@ -40,19 +40,19 @@ export class SeriesCounter {
     this.#byEndpoint = new Float64Array(endpoints.length * ENDPOINT_COLUMNS);
   }
 
-  add(counter: Counter, by = 1): void {
-    const index = COUNTER_INDEX[counter];
-    this.#counters[index] = this.#counters[index]! + by;
+  /** @param counter of COUNTER_AT */
+  add(counter: number, by = 1): void {
+    this.#counters[counter] = this.#counters[counter]! + by;
     this.#isTouched = true;
   }
 
-  begunAt(us: number): void {
-    if (this.#firstBegunUs < 0) this.#firstBegunUs = us;
-    this.#lastBegunUs = us;
+  begun({ begunAtUs }: { readonly begunAtUs: number }): void {
+    if (this.#moments[FIRST_BEGUN]! < 0) this.#moments[FIRST_BEGUN] = begunAtUs;
+    this.#moments[LAST_BEGUN] = begunAtUs;
   }
 
-  endedAt(us: number): void {
-    this.#lastEndUs = us;
+  ended({ endedAtUs }: { readonly endedAtUs: number }): void {
+    this.#moments[LAST_END] = endedAtUs;
   }
 
   outcome(index: number): void {
@@ -81,12 +81,12 @@ export class SeriesCounter {
     counts[index] = counts[index]! + by;
   }
 
-  time(timed: Timed, us: number): void {
-    let histogram = this.#histograms.get(timed);
-    if (histogram === undefined) {
-      histogram = new IntervalHistogram();
-      this.#histograms.set(timed, histogram);
-    }
+  /**
+   * @param timed of TIMED_AT
+   * @param us rounded by the caller: as an argument, a number that is no small integer takes 16 bytes of heap
+   */
+  time(timed: number, us: number): void {
+    const histogram = this.#histograms[timed] ?? this.#open(timed);
     histogram.record(us);
   }
 
@@ -96,9 +96,9 @@ export class SeriesCounter {
     const counts = emptyCounts();
     for (let index = 0; index < COUNTERS.length; index += 1)
       counts[COUNTERS[index]!] = this.#counters[index]!;
-    counts.firstBegunUs = Math.round(this.#firstBegunUs);
-    counts.lastBegunUs = Math.round(this.#lastBegunUs);
-    counts.lastEndUs = Math.round(this.#lastEndUs);
+    counts.firstBegunUs = Math.round(this.#moments[FIRST_BEGUN]!);
+    counts.lastBegunUs = Math.round(this.#moments[LAST_BEGUN]!);
+    counts.lastEndUs = Math.round(this.#moments[LAST_END]!);
     this.#takeByKey(counts);
     this.#reset();
     return counts;
@@ -106,10 +106,16 @@ export class SeriesCounter {
 
   /** Encodes the second's histograms into `into` and empties them. */
   takeHistograms(into: FrameHistograms): void {
-    for (const [timed, histogram] of this.#histograms) {
-      const encoded = histogram.take();
-      if (encoded !== undefined) into[`${this.name}.${timed}`] = encoded;
+    for (let timed = 0; timed < TIMED.length; timed += 1) {
+      const encoded = this.#histograms[timed]?.take();
+      if (encoded !== undefined) into[`${this.name}.${TIMED[timed]}`] = encoded;
     }
+  }
+
+  #open(timed: number): IntervalHistogram {
+    const histogram = new IntervalHistogram();
+    this.#histograms[timed] = histogram;
+    return histogram;
   }
 
   /** By index: an iterator makes an array of every bin, some hundreds a second and series. */
@@ -141,9 +147,7 @@ export class SeriesCounter {
 
   #reset(): void {
     this.#isTouched = false;
-    this.#firstBegunUs = -1;
-    this.#lastBegunUs = -1;
-    this.#lastEndUs = -1;
+    this.#moments.fill(-1);
     this.#counters.fill(0);
     this.#outcomes.fill(0);
     this.#retransmits.fill(0);

@@ -1,5 +1,6 @@
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Quantiles } from './histogram.ts';
+import { placesOf } from './places.ts';
 
 /**
  * What is timed, for every series. From the intended start; the `-service` twins from the actual one. `total` ends with
@@ -24,6 +25,9 @@ export const TIMED = [
   'mint',
 ] as const;
 export type Timed = (typeof TIMED)[number];
+
+/** Their places in that list: what is counted with each attempt is found by number, as a name would have to be looked up. */
+export const TIMED_AT = placesOf(TIMED);
 
 /**
  * A series is the unit of counting: an arm's measured phases (`stress`), or its ramps (`stress~ramp`), which are

@@ -38,6 +38,8 @@ export class ArmRunner implements Launcher, SweepLauncher {
   readonly #sources: number;
   readonly #ports: SourcePortBook | undefined;
   readonly #stock: TokenStock | undefined;
+  /** The one pair of times that is shown, over and over: as arguments, numbers like these take heap. */
+  readonly #begun = { intendedAtUs: -0.5, begunAtUs: -0.5 };
   /** Of a sweep's open attempts: how long their ports have rested. */
   readonly #sweepAges = new Map<number, ReuseAge>();
   /** Of open attempts that carry on a request: what its earlier connection took. */
@@ -66,14 +68,21 @@ export class ArmRunner implements Launcher, SweepLauncher {
     return this.#ports?.hasFree(nowUs) === false ? 'unsent-no-port' : undefined;
   }
 
-  start(attempt: number, intendedAtUs: number): void {
-    this.#startFresh(attempt, intendedAtUs, false);
+  start(attempt: number, { atUs }: { readonly atUs: number }): void {
+    this.#begun.intendedAtUs = atUs;
+    this.#startFresh(attempt, false);
+  }
+
+  startUndue(attempt: number): void {
+    this.#begun.intendedAtUs = this.now();
+    this.#startFresh(attempt, false);
   }
 
   startFrom(attempt: number, intendedAtUs: number, source: number, port: number, delayUs: number): void {
     const age = delayUs < 0 ? FIRST_USE : { portUs: delayUs, sourceUs: -1 };
     if (delayUs >= 0) this.#sweepAges.set(attempt, age);
-    this.#begin(attempt, intendedAtUs, source, port, age);
+    this.#begun.intendedAtUs = intendedAtUs;
+    this.#begin(attempt, source, port, age);
   }
 
   skip(attempt: number, reason: Skip): void {
@@ -86,11 +95,11 @@ export class ArmRunner implements Launcher, SweepLauncher {
 
   settled(record: Readonly<AttemptRecord>): void {
     const { attempt } = record;
-    const carried = this.#carried.get(attempt);
+    const carried = this.#carried.size === 0 ? undefined : this.#carried.get(attempt);
     const outcome = this.#recorder.settled(record, this.#isRamp(attempt), this.#ageOf(record), carried);
     this.#ports?.release(record, outcome);
-    this.#sweepAges.delete(attempt);
-    this.#carried.delete(attempt);
+    if (this.#sweepAges.size > 0) this.#sweepAges.delete(attempt);
+    if (carried !== undefined) this.#carried.delete(attempt);
     this.#stock?.release(attempt);
     if (OUTCOME_GROUPS[outcome] === 'step') this.#carryOn(record, outcome);
     else this.feeder.settled(record, outcome);
@@ -112,17 +121,18 @@ export class ArmRunner implements Launcher, SweepLauncher {
       sinceIntendedUs: endedAtUs - record.intendedAtUs,
       sinceStartedUs: endedAtUs - record.startedAtUs,
     });
-    this.#startFresh(attempt, endedAtUs, true);
+    this.#begun.intendedAtUs = endedAtUs;
+    this.#startFresh(attempt, true);
   }
 
-  #startFresh(attempt: number, intendedAtUs: number, isContinued: boolean): void {
+  #startFresh(attempt: number, isContinued: boolean): void {
     const ports = this.#ports;
     if (ports === undefined) {
-      this.#begin(attempt, intendedAtUs, this.#sourceOf(attempt), 0, FIRST_USE, isContinued);
+      this.#begin(attempt, this.#sourceOf(attempt), 0, FIRST_USE, isContinued);
       return;
     }
     const age = ports.take(this.now());
-    this.#begin(attempt, intendedAtUs, ports.source, ports.port, age, isContinued);
+    this.#begin(attempt, ports.source, ports.port, age, isContinued);
   }
 
   #createFeeder({ plan, planned }: ArmRunnerOptions): Feeder {
@@ -139,22 +149,19 @@ export class ArmRunner implements Launcher, SweepLauncher {
     }
   }
 
-  #begin(
-    attempt: number,
-    intendedAtUs: number,
-    source: number,
-    port: number,
-    age: ReuseAge,
-    isContinued = false,
-  ): void {
+  /** When it is due stands in {@link #begun}. */
+  #begin(attempt: number, source: number, port: number, age: ReuseAge, isContinued = false): void {
     const endpoint = attempt % this.#endpoints;
-    this.#recorder.begun(this.#index, this.#isRamp(attempt), endpoint, intendedAtUs, this.now(), age);
+    const begun = this.#begun;
+    begun.begunAtUs = this.now();
+    this.#recorder.begun(this.#index, this.#isRamp(attempt), endpoint, begun, age);
     this.#stock?.promise(attempt);
-    this.#engine.start(this.#index, attempt, intendedAtUs, source, port, isContinued);
+    this.#engine.start(this.#index, attempt, begun, source, port, isContinued);
   }
 
   #ageOf(record: Readonly<AttemptRecord>): ReuseAge {
-    return this.#ports?.ageOf(record) ?? this.#sweepAges.get(record.attempt) ?? FIRST_USE;
+    if (this.#ports !== undefined) return this.#ports.ageOf(record);
+    return (this.#sweepAges.size > 0 ? this.#sweepAges.get(record.attempt) : undefined) ?? FIRST_USE;
   }
 
   #isRamp(attempt: number): boolean {

@@ -97,7 +97,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
       return 'never';
     }
     const attempt = plan.index + plan.count * this.#attempts++;
-    recorder.begun(index, false, browser % planned.endpoints.length, intendedAtUs, nowUs);
+    recorder.begun(index, false, browser % planned.endpoints.length, { intendedAtUs, begunAtUs: nowUs });
     stock?.promise(attempt);
     return attempt;
   }

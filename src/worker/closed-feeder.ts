@@ -37,7 +37,7 @@ export function createClosedFeeder(share: ClosedShare, launcher: Launcher): Feed
         if (obstacle === undefined) {
           withoutSinceUs = -1;
           open += 1;
-          launcher.start(attempt, launcher.now());
+          launcher.startUndue(attempt);
         } else if (isInVain(obstacle, nowUs)) {
           launcher.skip(attempt, obstacle);
         } else {

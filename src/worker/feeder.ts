@@ -5,10 +5,13 @@ import type { Outcome, Skip } from '../outcome/outcome.ts';
 export interface Launcher {
   /** What keeps the next attempt from being started now; undefined: nothing does. */
   obstacle(nowUs: number): Exclude<Skip, 'unsent-late'> | undefined;
-  /** Microseconds since the start, read anew. */
-  now(): number;
-  /** Starts an attempt now; only where there is no obstacle. */
-  start(attempt: number, intendedAtUs: number): void;
+  /**
+   * Starts an attempt now; only where there is no obstacle.
+   * @param due when it should have been, in microseconds since the start: a number as an argument takes 16 bytes of heap
+   */
+  start(attempt: number, due: { readonly atUs: number }): void;
+  /** The same for one that is due whenever it starts. */
+  startUndue(attempt: number): void;
   /** Counts an attempt that was due and cannot be started any more. */
   skip(attempt: number, reason: Skip): void;
 }

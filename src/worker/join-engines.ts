@@ -4,8 +4,9 @@ import type { Engine } from '../engine/types.ts';
 /** What the loop of a shard needs of its engines. */
 export type LoopEngine = Pick<Engine, 'polls' | 'open' | 'poll' | 'release' | 'abort'>;
 
-/** Makes one of a shard's engine and the populations of browsers beside it. */
+/** Makes one of a shard's engine and the populations of browsers beside it, if any: all of them must be there already. */
 export function joinEngines(engine: LoopEngine, populations: readonly BrowserEngine[]): LoopEngine {
+  if (populations.length === 0) return engine;
   return {
     polls: engine.polls,
     get open() {

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../engine/types.ts';
 import type { Feeder } from './feeder.ts';
 import type { LoopEngine } from './join-engines.ts';
@@ -48,67 +47,109 @@ export interface Loop {
 
 /** Runs feeders and engine in turns with Node's own loop, from clock 0 (not before) until all is settled. */
 export function runLoop(options: LoopOptions): Loop {
-  const { engine, feeders, clock } = options;
-  let deadlineUs = Number.POSITIVE_INFINITY;
-  let second = 0;
+  return new TurnLoop(options);
+}
 
-  const nextDueUs = (nowUs: number): number => {
-    let soonestUs = Number.POSITIVE_INFINITY;
-    for (const feeder of feeders) soonestUs = Math.min(soonestUs, feeder.nextDueUs(nowUs));
-    return soonestUs;
-  };
+/** Callbacks that stay the same, not promises: of those, each turn would leave several behind. */
+class TurnLoop implements Loop {
+  readonly finished: Promise<void>;
+  readonly #engine: LoopEngine;
+  readonly #feeders: readonly LoopFeeder[];
+  readonly #clock: Clock;
+  readonly #options: LoopOptions;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+  #deadlineUs = Number.POSITIVE_INFINITY;
+  #second = 0;
 
-  const closeSeconds = (nowUs: number): void => {
-    const current = Math.floor(nowUs / 1_000_000);
-    if (current <= second) return;
-    options.onSecond(second);
-    second = current;
-  };
+  constructor(options: LoopOptions) {
+    this.#engine = options.engine;
+    this.#feeders = options.feeders;
+    this.#clock = options.clock;
+    this.#options = options;
+    this.finished = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#turn();
+  }
 
-  const round = (waitLimitUs: number): void => {
-    const nowUs = clock();
-    closeSeconds(nowUs);
-    for (const feeder of feeders) feeder.launch(nowUs, MAX_STARTS_PER_ROUND);
-    const untilDueUs = nextDueUs(nowUs) - clock();
-    engine.poll(Math.max(0, Math.min(untilDueUs, waitLimitUs)));
-  };
+  stop(how: 'drain' | 'abort'): void {
+    for (const feeder of this.#feeders) feeder.stop();
+    this.#engine.release();
+    this.#deadlineUs = Math.min(this.#deadlineUs, how === 'abort' ? 0 : this.#clock() + STOP_DRAIN_US);
+  }
 
-  const drainExpired = (nowUs: number, exhausted: boolean): boolean => {
-    if (exhausted && deadlineUs === Number.POSITIVE_INFINITY) deadlineUs = nowUs + options.drainUs;
-    return nowUs >= deadlineUs;
-  };
-
-  const rest = (quietUs: number): Promise<void> => {
-    if (quietUs <= (engine.polls ? SLEEP_ABOVE_US : WAKE_EARLY_US)) return nextTurn();
-    const longestUs = engine.open > 0 ? MAX_SLEEP_WHILE_OPEN_US : MAX_SLEEP_US;
-    return sleep(Math.min(Math.max(1_000, quietUs - WAKE_EARLY_US), longestUs) / 1_000);
-  };
-
-  const run = async (): Promise<void> => {
-    while (clock() < 0) await rest(-clock());
-    for (;;) {
-      const beganUs = clock();
-      // Waiting in the engine also bridges short gaps between starts: turns of Node's loop would burn the processor.
-      do round(MAX_POLL_US);
-      while (engine.polls && clock() - beganUs < MAX_BUSY_US && engine.open > 0);
-
-      const nowUs = clock();
-      const dueUs = nextDueUs(nowUs);
-      const exhausted = dueUs === Number.POSITIVE_INFINITY;
-      if (exhausted && engine.open === 0) return;
-      if (drainExpired(nowUs, exhausted)) engine.abort();
-
-      if (engine.polls && engine.open > 0) await nextTurn();
-      else await rest(Math.min(dueUs - nowUs, (second + 1) * 1_000_000 - nowUs));
+  readonly #turn = (): void => {
+    try {
+      this.#takeTurn();
+    } catch (error) {
+      this.#reject(error);
     }
   };
 
-  return {
-    finished: run(),
-    stop(how) {
-      for (const feeder of feeders) feeder.stop();
-      engine.release();
-      deadlineUs = Math.min(deadlineUs, how === 'abort' ? 0 : clock() + STOP_DRAIN_US);
-    },
-  };
+  #takeTurn(): void {
+    const engine = this.#engine;
+    const beganUs = this.#clock();
+    if (beganUs < 0) {
+      this.#rest(-beganUs);
+      return;
+    }
+    let nowUs = beganUs;
+    let dueUs = 0;
+    do {
+      this.#round(nowUs);
+      nowUs = this.#clock();
+      dueUs = this.#nextDueUs(nowUs);
+      // Waiting in the engine also bridges short gaps between starts: turns of Node's loop would burn the processor.
+    } while (
+      engine.polls &&
+      nowUs - beganUs < MAX_BUSY_US &&
+      (engine.open > 0 || dueUs - nowUs <= MAX_POLL_US)
+    );
+
+    const isExhausted = dueUs === Number.POSITIVE_INFINITY;
+    if (isExhausted && engine.open === 0) {
+      this.#resolve();
+      return;
+    }
+    if (isExhausted && this.#deadlineUs === Number.POSITIVE_INFINITY)
+      this.#deadlineUs = nowUs + this.#options.drainUs;
+    if (nowUs >= this.#deadlineUs) engine.abort();
+
+    if (engine.polls && engine.open > 0) setImmediate(this.#turn);
+    else this.#rest(Math.min(dueUs - nowUs, (this.#second + 1) * 1_000_000 - nowUs));
+  }
+
+  #round(nowUs: number): void {
+    this.#closeSeconds(nowUs);
+    for (let index = 0; index < this.#feeders.length; index += 1)
+      this.#feeders[index]!.launch(nowUs, MAX_STARTS_PER_ROUND);
+    const untilDueUs = this.#nextDueUs(nowUs) - this.#clock();
+    this.#engine.poll(Math.max(0, Math.min(untilDueUs, MAX_POLL_US)));
+  }
+
+  #nextDueUs(nowUs: number): number {
+    let soonestUs = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < this.#feeders.length; index += 1)
+      soonestUs = Math.min(soonestUs, this.#feeders[index]!.nextDueUs(nowUs));
+    return soonestUs;
+  }
+
+  #closeSeconds(nowUs: number): void {
+    const current = Math.floor(nowUs / 1_000_000);
+    if (current <= this.#second) return;
+    this.#options.onSecond(this.#second);
+    this.#second = current;
+  }
+
+  #rest(quietUs: number): void {
+    if (quietUs <= (this.#engine.polls ? SLEEP_ABOVE_US : WAKE_EARLY_US)) {
+      setImmediate(this.#turn);
+      return;
+    }
+    const longestUs = this.#engine.open > 0 ? MAX_SLEEP_WHILE_OPEN_US : MAX_SLEEP_US;
+    const restUs = Math.min(Math.max(1_000, quietUs - WAKE_EARLY_US), longestUs);
+    setTimeout(this.#turn, restUs / 1_000);
+  }
 }

@@ -18,7 +18,7 @@ export function createOpenFeeder(cursor: PacerCursor, launcher: Launcher, maxLat
         if (nowUs - cursor.atUs > maxLatenessUs) {
           launcher.skip(cursor.attempt, obstacle ?? 'unsent-late');
         } else if (obstacle === undefined) {
-          launcher.start(cursor.attempt, cursor.atUs);
+          launcher.start(cursor.attempt, cursor);
         } else {
           retryAtUs = nowUs + RETRY_US;
           break;

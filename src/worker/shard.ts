@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { BrowserEngine } from '../engine/browser/engine.ts';
 import type { CreateEngine } from '../engine/types.ts';
+import { warmUpEncoder } from '../metrics/interval-histogram.ts';
 import { Recorder } from '../metrics/recorder.ts';
 import { toEngineArm, toRecordedArm } from './arm-plan.ts';
 import { ArmRunner } from './arm-runner.ts';
@@ -8,6 +9,7 @@ import { BrowserRunner } from './browser-runner.ts';
 import { joinEngines } from './join-engines.ts';
 import { type LoopFeeder, runLoop } from './loop.ts';
 import type { FromWorker, ShardPlan, ToWorker } from './protocol.ts';
+import { createShardClock } from './shard-clock.ts';
 import { TokenStocks } from './token-stocks.ts';
 
 /** Stalls a second that leave the thread one by one; the rest is counted. */
@@ -19,8 +21,7 @@ export async function runShard(
   createEngine: CreateEngine,
   port: MessagePort,
 ): Promise<void> {
-  let originUs = performance.now() * 1_000;
-  const clock = (): number => performance.now() * 1_000 - originUs;
+  const { now: clock, startAt } = createShardClock(plan.engine);
   const send = (message: FromWorker): void => port.postMessage(message);
 
   const stocks = new TokenStocks(plan, send);
@@ -40,7 +41,6 @@ export async function runShard(
     ...(plan.reactor && { reactor: plan.reactor }),
   });
   const populations: BrowserEngine[] = [];
-  const engine = joinEngines(single, populations);
   const feeders: LoopFeeder[] = plan.arms.map((planned, index) => {
     const stock = stocks.of(index);
     const { load } = planned.arm;
@@ -55,16 +55,19 @@ export async function runShard(
     return runner.feeder;
   });
 
+  const engine = joinEngines(single, populations);
+
   try {
     port.on('message', (message: ToWorker) => {
       if (message.kind === 'tokens') stocks.add(message);
     });
+    warmUpEncoder();
     // Before "ready", so that who hears that knows what is wanted before the start.
     stocks.refresh();
     send({ kind: 'ready', shard: plan.index, readsTcpInfo: single.readsTcpInfo });
     const first = await nextMessage(port);
     if (first.kind !== 'start') return;
-    originUs = (first.atEpochMs - performance.timeOrigin) * 1_000;
+    startAt(first.atEpochMs);
 
     const report = (second: number): void => {
       const { frame, ...rest } = recorder.takeFrame(second, engine.open);

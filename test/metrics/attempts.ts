@@ -72,7 +72,8 @@ export function refusedLocally(code: keyof typeof constants.errno, changes: Part
 
 /** Hands a record in as a worker would: begun, established where it was, settled. */
 export function play(recorder: Recorder, record: AttemptRecord, ramp = false, age = FIRST_USE): void {
-  recorder.begun(record.arm, ramp, record.endpoint, record.intendedAtUs, record.startedAtUs, age);
+  const begun = { intendedAtUs: record.intendedAtUs, begunAtUs: record.startedAtUs };
+  recorder.begun(record.arm, ramp, record.endpoint, begun, age);
   if (record.establishedAtUs >= 0) recorder.established(record, ramp, age);
   recorder.settled(record, ramp, age);
 }

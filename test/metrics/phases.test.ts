@@ -72,7 +72,7 @@ describe('a connection that another carries on', () => {
     });
     play(recorder, closed);
     const second = recordOf({ startedAtUs: 6 * AT_MS, respondedAtUs: 16 * AT_MS, endedAtUs: 16 * AT_MS });
-    recorder.begun(0, false, 0, second.intendedAtUs, second.startedAtUs);
+    recorder.begun(0, false, 0, { intendedAtUs: second.intendedAtUs, begunAtUs: second.startedAtUs });
     recorder.established(second, false);
     recorder.settled(second, false, undefined, { sinceIntendedUs: 6 * AT_MS, sinceStartedUs: 5 * AT_MS });
     const { frame, histograms } = recorder.takeFrame(0, 0);

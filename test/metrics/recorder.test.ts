@@ -110,7 +110,10 @@ describe('counting attempts', () => {
           const attempt = kinds[kind]!(index * 10_000);
           if (typeof attempt === 'string') recorder.skipped(0, ramp, attempt);
           else {
-            recorder.begun(0, ramp, 0, attempt.intendedAtUs, attempt.startedAtUs);
+            recorder.begun(0, ramp, 0, {
+              intendedAtUs: attempt.intendedAtUs,
+              begunAtUs: attempt.startedAtUs,
+            });
             // The second may turn while the attempt is open.
             if (cut) frames.push(recorder.takeFrame(frames.length, 1).frame);
             if (attempt.establishedAtUs >= 0) recorder.established(attempt, ramp);
@@ -251,7 +254,7 @@ describe('what becomes of a handshake', () => {
   it('belongs to the second in which its SYN was sent, in whichever it turned out', () => {
     const recorder = recorderOf();
     const record = unestablished({ startedAtUs: 1_999_999, handshakeUs: 10_000_000, synRetransmits: 3 });
-    recorder.begun(0, false, 0, 1_999_999, 1_999_999);
+    recorder.begun(0, false, 0, { intendedAtUs: 1_999_999, begunAtUs: 1_999_999 });
     expect(recorder.takeFrame(1, 1).frame.series['stress']?.stalledBySecond).toEqual({});
     recorder.settled(record, false);
     expect(recorder.takeFrame(11, 0).frame.series['stress']).toMatchObject({

@@ -35,7 +35,7 @@ export async function drive(create, plan) {
     const { arm = 0, source = -1, sourcePort = 0, isContinued = false } = plan.starts[begun];
     states.set(`${arm}/${begun}`, 'started');
     const attempt = begun++;
-    engine.start(arm, attempt, clock(), source, sourcePort, isContinued);
+    engine.start(arm, attempt, { intendedAtUs: clock() }, source, sourcePort, isContinued);
   };
 
   const deadlineMs = performance.now() + (plan.limitMs ?? LIMIT_MS);

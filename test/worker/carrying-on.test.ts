@@ -15,7 +15,7 @@ function runnerOver(attempts: number, maxOpen = 10) {
     get open() {
       return open;
     },
-    start(_arm, attempt, intendedAtUs, _source, _port, isContinued = false) {
+    start(_arm, attempt, { intendedAtUs }, _source, _port, isContinued = false) {
       open += 1;
       started.push({ attempt, intendedAtUs, isContinued });
     },

@@ -13,11 +13,11 @@ function fakeLauncher(room: number) {
   let places = room;
   const launcher: Launcher = {
     obstacle: () => (places > 0 ? undefined : 'unsent-open-limit'),
-    now: () => nowUs,
-    start(attempt, intendedAtUs) {
+    start(attempt, { atUs }) {
       places -= 1;
-      started.push([attempt, intendedAtUs]);
+      started.push([attempt, atUs]);
     },
+    startUndue: (attempt) => launcher.start(attempt, { atUs: nowUs }),
     skip: (attempt, reason) => skipped.push([attempt, reason]),
   };
   return {
@@ -138,7 +138,7 @@ describe('a closed-loop feeder', () => {
     let hasCredentials = true;
     const launcher: Launcher = {
       obstacle: () => (hasCredentials ? undefined : 'unsent-no-credentials'),
-      now: () => 0,
+      startUndue: () => undefined,
       start: () => undefined,
       skip: (attempt, reason) => {
         expect(reason).toBe('unsent-no-credentials');

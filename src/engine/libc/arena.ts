@@ -13,6 +13,15 @@ export interface Region {
 const ALIGNMENT = 8;
 
 /**
+ * V8 passes whole numbers below 2^31 as they are; any other costs 16 bytes of heap for each call that it is an argument
+ * of. So arenas ask for low addresses: above where a program and its heap begin, below that limit.
+ */
+const LOWEST_WANTED = 0x4000_0000;
+const HIGHEST_WANTED = 0x7f00_0000;
+/** Apart far enough for any arena, so that those of a hundred threads find room within a few steps. */
+const STEP = 0x0010_0000;
+
+/**
  * Memory outside V8's heap, mapped once and handed out in pieces: it never moves, so its addresses may be kept.
  * Pages that are never touched cost nothing.
  */
@@ -25,7 +34,7 @@ export class Arena {
   /** @throws EnvironmentError where the system gives no memory */
   constructor(libc: Libc, length: number) {
     this.#libc = libc;
-    this.#address = libc.mmap(0, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    this.#address = mapLow(libc, length);
     if (this.#address === -1) {
       throw new EnvironmentError(`The system refused ${length} bytes of memory (errno ${libc.errno()}).`, {
         hint: 'Free memory, or raise the limit (ulimit -v).',
@@ -52,6 +61,21 @@ export class Arena {
   release(): void {
     this.#libc.munmap(this.#address, this.#buffer.byteLength);
   }
+}
+
+/** Maps memory at a low address where one is free, else wherever the system likes: an address asked for is a hint. */
+function mapLow(libc: Libc, length: number): number {
+  for (let wanted = LOWEST_WANTED; wanted + length <= HIGHEST_WANTED; wanted += STEP) {
+    const address = map(libc, wanted, length);
+    if (address <= HIGHEST_WANTED) return address;
+    libc.munmap(address, length);
+  }
+  return map(libc, 0, length);
+}
+
+/** @returns -1 on failure */
+function map(libc: Libc, wanted: number, length: number): number {
+  return libc.mmap(wanted, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 /** Small places that calls pass values through; one set a thread, kept for its life. */

@@ -47,6 +47,9 @@ export const EPOLLRDHUP = 0x2000;
 /** Bit 31: written so as to stay a small signed integer. */
 export const EPOLLET = 1 << 31;
 
+/** uapi/linux/time.h */
+export const CLOCK_MONOTONIC = 1;
+
 /** uapi/asm-generic/mman-common.h */
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;

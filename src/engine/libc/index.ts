@@ -1,4 +1,5 @@
 export { Arena, type Region } from './arena.ts';
+export { createMonotonicClock, type MonotonicClock } from './clock.ts';
 export { isLibcAvailable, type Libc, loadLibc } from './load.ts';
 export { sockaddrLength, writePort, writeSockaddr } from './sockaddr.ts';
 export {

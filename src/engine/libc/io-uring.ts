@@ -51,34 +51,12 @@ export const GETEVENTS_ARG_TIMESPEC = 4;
 
 export const IORING_OP_POLL_ADD = 6;
 export const IORING_OP_ASYNC_CANCEL = 14;
-export const IORING_OP_RECV = 27;
-
-/** The kernel takes a buffer of the group named, once there is something to put there. */
-export const IOSQE_BUFFER_SELECT = 1 << 5;
-/** Only a failure has a completion. */
-export const IOSQE_CQE_SKIP_SUCCESS = 1 << 6;
-
-/** In `ioprio` of a receive: do not try first what is not there yet. */
-export const IORING_RECVSEND_POLL_FIRST = 1 << 0;
-/** One receive serves a connection to its end, a completion for every piece: Linux 6.0. */
-export const IORING_RECV_MULTISHOT = 1 << 1;
-
-/** A completion's flags: the upper half is the buffer's number. */
-export const IORING_CQE_F_BUFFER = 1 << 0;
-/** More completions of the same entry will come. */
-export const IORING_CQE_F_MORE = 1 << 1;
-export const IORING_CQE_BUFFER_SHIFT = 16;
 
 /** io_uring_register(2). */
 export const IORING_REGISTER_PROBE = 8;
-export const IORING_REGISTER_PBUF_RING = 22;
 
 /** struct io_uring_probe: a head of 16 bytes (the last operation known, in its first), then 8 for each operation. */
 export const PROBE_HEAD_BYTES = 16;
 export const PROBE_OP_BYTES = 8;
 /** In an operation's third byte. */
 export const IO_URING_OP_SUPPORTED = 1 << 0;
-
-/** struct io_uring_buf_reg, and struct io_uring_buf: address (8), length (4), number (2), the ring's tail (2, first only). */
-export const BUF_REG_BYTES = 40;
-export const BUF_BYTES = 16;

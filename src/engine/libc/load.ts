@@ -31,11 +31,15 @@ export interface Libc {
   ) => number;
   /** @param pollfdsAt struct pollfd of poll(2), `count` of them */
   poll(pollfdsAt: number, count: number, timeoutMs: number): number;
+  /** Absent where the C library has none with 8-byte fields (32-bit glibc before 2.34). */
+  readonly ppoll?: (pollfdsAt: number, count: number, timespecAt: number, signalMask: number) => number;
   /** syscall(2), for calls that the C library has no function for. */
   syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   mmap(at: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, length: number): number;
   prctl(option: number, argument: number): number;
+  /** Absent where the C library has none with 8-byte fields (32-bit glibc before 2.34). */
+  readonly clockGettime?: (clock: number, timespecAt: number) => number;
   /** Why this thread's last call failed. Read it before anything else is called. */
   errno(): number;
   /** The memory at an address. It must stay mapped for as long as the buffer is used. */
@@ -87,6 +91,8 @@ function bindLibc(koffi: typeof Koffi): Libc {
   const errnoCell = new Int32Array(koffi.view(errnoAt, 4));
   const address = 'uintptr_t';
   const epollPwait2 = bindEpollPwait2(library);
+  const ppoll = bindPpoll(library);
+  const clockGettime = bindClockGettime(library);
 
   return {
     socket: library.func('socket', 'int', ['int', 'int', 'int']),
@@ -103,7 +109,9 @@ function bindLibc(koffi: typeof Koffi): Libc {
     epollWait: library.func('epoll_wait', 'int', ['int', address, 'int', 'int']),
     ...(epollPwait2 === undefined ? {} : { epollPwait2 }),
     poll: library.func('poll', 'int', [address, 'unsigned long', 'int']),
+    ...(ppoll === undefined ? {} : { ppoll }),
     syscall: library.func('syscall', 'long', ['long', ...Array<string>(6).fill(address)]),
+    ...(clockGettime === undefined ? {} : { clockGettime }),
     mmap: bindMmap(library),
     munmap: library.func('munmap', 'int', [address, 'size_t']),
     prctl: library.func('prctl', 'int', ['int', 'unsigned long']),
@@ -121,15 +129,35 @@ function bindMmap(library: Koffi.LibraryHandle): Libc['mmap'] {
   };
 }
 
+const is32Bit = process.arch === 'arm' || process.arch === 'ia32';
+
 /**
  * On 32-bit machines the plain symbol takes a 32-bit timespec in glibc and a 64-bit one in musl; only the symbol that
  * says so is used, so that the layout (two 8-byte fields) is the same everywhere.
  */
 function bindEpollPwait2(library: Koffi.LibraryHandle): Libc['epollPwait2'] {
-  const is32Bit = process.arch === 'arm' || process.arch === 'ia32';
   const symbol = is32Bit ? '__epoll_pwait2_time64' : 'epoll_pwait2';
   try {
     return library.func(symbol, 'int', ['int', 'uintptr_t', 'int', 'uintptr_t', 'uintptr_t', 'size_t']);
+  } catch {
+    return undefined;
+  }
+}
+
+/** With the same two fields; glibc's symbol of that kind, as musl's 32-bit machines are not among those supported. */
+function bindPpoll(library: Koffi.LibraryHandle): Libc['ppoll'] {
+  try {
+    const symbol = is32Bit ? '__ppoll64' : 'ppoll';
+    return library.func(symbol, 'int', ['uintptr_t', 'unsigned long', 'uintptr_t', 'uintptr_t']);
+  } catch {
+    return undefined;
+  }
+}
+
+/** With the same two fields. */
+function bindClockGettime(library: Koffi.LibraryHandle): Libc['clockGettime'] {
+  try {
+    return library.func(is32Bit ? '__clock_gettime64' : 'clock_gettime', 'int', ['int', 'uintptr_t']);
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../../errors.ts';
 import { createAttemptRecord } from '../blank-record.ts';
 import { isLibcAvailable } from '../libc/index.ts';
-import type { Engine, EngineArm, EngineOptions } from '../types.ts';
+import type { DueTime, Engine, EngineArm, EngineOptions } from '../types.ts';
 import { Attempt, type AttemptHost, type PreparedArm } from './attempt.ts';
 import { ExchangePool } from './exchange.ts';
 import { TlsLayer } from './tls-layer.ts';
@@ -56,7 +56,7 @@ class PortableEngine implements Engine {
   start(
     arm: number,
     attempt: number,
-    intendedAtUs: number,
+    { intendedAtUs }: Readonly<DueTime>,
     source: number,
     sourcePort: number,
     isContinued = false,

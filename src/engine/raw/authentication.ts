@@ -33,17 +33,17 @@ export class Authentication {
   }
 
   /** Sends the request with credentials, or settles the attempt where none are at hand. */
-  authorise(slot: number, nowUs: number): void {
+  authorise(slot: number): void {
     const { table, parser } = this.#connections;
     const auth = authOf(this.#connections.armOf(slot));
     const attempt = table.attempt[slot]!;
     const credentials = auth.credentials(attempt);
     if (credentials === undefined) {
-      this.#connections.settle(slot, 'response', 'no-credentials', 0, nowUs);
+      this.#connections.settle(slot, 'response', 'no-credentials', 0);
       return;
     }
     parser.reset(slot, auth.request.responseHasNoBody);
-    this.#connections.setDeadline(slot, RESPONSE_DEADLINE, nowUs);
+    this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
     table.credentials[slot] = AUTHORISED;
     table.sent[slot] = 0;
     this.#requests[slot] = stampRequest(auth.request, attempt, credentials);
@@ -83,24 +83,24 @@ export class Authentication {
    * @param count bytes that the parser was given last
    * @param isClosed the far end has closed the connection
    */
-  meetChallenge(slot: number, count: number, isClosed: boolean, nowUs: number): void {
+  meetChallenge(slot: number, count: number, isClosed: boolean): void {
     const { table, parser } = this.#connections;
     if (table.credentials[slot] === AUTHORISED) {
-      table.respondedAtUs[slot] = nowUs;
-      this.#connections.settle(slot, 'response', 'denied', 0, nowUs);
+      table.respondedAtUs[slot] = this.#connections.nowUs;
+      this.#connections.settle(slot, 'response', 'denied', 0);
       return;
     }
-    table.challengedAtUs[slot] = nowUs;
+    table.challengedAtUs[slot] = this.#connections.nowUs;
     // That byte was the challenge's: the response proper is still to come.
     table.firstByteAtUs[slot] = -1;
     const { status, scheme } = authOf(this.#connections.armOf(slot));
     const { isOffered, persists } = readChallenge(this.#heads.take(slot), status, scheme);
     // Bytes beyond the response would be taken for the start of the next one (RFC 9112 section 6.3).
     const hasExcess = parser.end < count;
-    if (!isOffered) this.#connections.settle(slot, 'response', 'not-offered', 0, nowUs);
-    else if (hasExcess) this.#connections.settle(slot, 'response', 'parse', 0, nowUs);
-    else if (isClosed || !persists || !this.#isReady(slot)) this.giveUp(slot, nowUs);
-    else this.authorise(slot, nowUs);
+    if (!isOffered) this.#connections.settle(slot, 'response', 'not-offered', 0);
+    else if (hasExcess) this.#connections.settle(slot, 'response', 'parse', 0);
+    else if (isClosed || !persists || !this.#isReady(slot)) this.giveUp(slot);
+    else this.authorise(slot);
   }
 
   /**
@@ -115,8 +115,8 @@ export class Authentication {
   }
 
   /** The challenge is read, and this connection cannot carry its answer. */
-  giveUp(slot: number, nowUs: number): void {
-    this.#connections.settle(slot, 'response', 'challenged', 0, nowUs);
+  giveUp(slot: number): void {
+    this.#connections.settle(slot, 'response', 'challenged', 0);
   }
 
   /** Whether another request can follow: all of the first was sent, and the connection is not lost. */

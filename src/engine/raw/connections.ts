@@ -25,6 +25,11 @@ export class Connections {
   readonly deadlines: DeadlineLists;
   readonly parser: ResponseParser;
   readonly arms: readonly PreparedArm[];
+  /**
+   * The moment of what is being handled; whoever handles something sets it first. As an argument, a number that is no
+   * small integer takes 16 bytes of heap for each call; a field holds it in place.
+   */
+  nowUs = -0.5;
   readonly #libc: Libc;
   readonly #reactor: Reactor;
   readonly #observer: AttemptObserver;
@@ -60,27 +65,28 @@ export class Connections {
     return PHASES[this.table.phase[slot]!]!;
   }
 
-  setDeadline(slot: number, deadline: number, nowUs: number): void {
-    this.deadlines.set(slot, this.table.arm[slot]! * LISTS_PER_ARM + deadline, nowUs);
+  setDeadline(slot: number, deadline: number): void {
+    this.deadlines.set(slot, this.table.arm[slot]! * LISTS_PER_ARM + deadline, this.nowUs);
   }
 
   /** Hears once more of a connection whose handshake goes on, or that takes no more bytes for now. */
   watchOn(slot: number): void {
-    this.#reactor.watchOn(this.table.fd[slot]!, slot, this.table.generation[slot]!);
+    this.#reactor.watchOn(slot);
   }
 
   /** Notes that the handshake is complete, reads TCP_INFO and tells the observer. */
-  establish(slot: number, nowUs: number): void {
-    this.table.establishedAtUs[slot] = nowUs;
+  establish(slot: number): void {
+    this.table.establishedAtUs[slot] = this.nowUs;
     this.table.phase[slot] = RESPONSE;
     this.#noteTcpInfo(slot);
     fillRecord(this.#record, this.table, slot);
-    this.#writeEnd('response', 'none', 0, 0, -1);
+    this.#writeEnd('response', 'none', 0, 0);
+    this.#record.endedAtUs = -1;
     this.#observer.established(this.#record);
   }
 
   /** Closes the descriptor, frees the slot and tells the observer, in that order: it may start the next attempt. */
-  settle(slot: number, phase: AttemptPhase, cause: EndCause, errno: number, nowUs: number): void {
+  settle(slot: number, phase: AttemptPhase, cause: EndCause, errno: number): void {
     const { table } = this;
     const fd = table.fd[slot]!;
     const isEstablished = table.establishedAtUs[slot] !== -1;
@@ -93,15 +99,16 @@ export class Connections {
     }
     const status = isEstablished ? this.#statusOf(slot, cause) : 0;
     fillRecord(this.#record, table, slot);
-    this.#writeEnd(phase, cause, errno, status, nowUs);
+    this.#writeEnd(phase, cause, errno, status);
+    this.#record.endedAtUs = this.nowUs;
     this.deadlines.clear(slot);
     table.free(slot);
     this.#observer.settled(this.#record);
   }
 
   /** Settles as done: all that the arm asked for has happened. */
-  settleDone(slot: number, nowUs: number): void {
-    this.settle(slot, 'done', 'none', 0, nowUs);
+  settleDone(slot: number): void {
+    this.settle(slot, 'done', 'none', 0);
   }
 
   /** Where credentials went unanswered, the last status is that of the challenge. */
@@ -111,13 +118,12 @@ export class Connections {
     return cause === 'challenged' && auth !== undefined ? auth.status : this.parser.status(slot);
   }
 
-  #writeEnd(phase: AttemptPhase, cause: EndCause, errno: number, status: number, endedAtUs: number): void {
+  #writeEnd(phase: AttemptPhase, cause: EndCause, errno: number, status: number): void {
     const record = this.#record;
     record.phase = phase;
     record.cause = cause;
     record.errno = errno;
     record.status = status;
-    record.endedAtUs = endedAtUs;
   }
 
   #noteTcpInfo(slot: number): void {

@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../../errors.ts';
 import type { Libc } from '../libc/index.ts';
 import type { ReactorName } from '../types.ts';
-import { createEpollReactor } from './epoll-reactor.ts';
+import { EpollReactor } from './epoll-reactor.ts';
 import type { Reactor } from './reactor.ts';
 import { explainRefusal } from './uring/probe.ts';
 import { UringReactor } from './uring/reactor.ts';
@@ -14,7 +14,7 @@ import { RingError } from './uring/ring-error.ts';
 export function createReactor(name: ReactorName, libc: Libc, capacity: number): Reactor {
   switch (name) {
     case 'epoll':
-      return createEpollReactor(libc);
+      return new EpollReactor(libc, capacity);
     case 'io_uring':
       return createUringReactor(libc, capacity);
   }

@@ -1,6 +1,6 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, PR_SET_TIMERSLACK } from '../libc/constants.ts';
 import { Arena, type Libc, loadLibc } from '../libc/index.ts';
-import type { Clock, CreateEngine, Engine, EngineArm, EngineOptions } from '../types.ts';
+import type { Clock, CreateEngine, DueTime, Engine, EngineArm, EngineOptions } from '../types.ts';
 import { Authentication } from './authentication.ts';
 import { AUTHORISED, FREE, HANDSHAKE, HELD, NO_CREDENTIALS, UNASKED } from './connection-table.ts';
 import { Connections } from './connections.ts';
@@ -8,7 +8,7 @@ import { createReactor } from './create-reactor.ts';
 import { Exchange } from './exchange.ts';
 import { Handshake } from './handshake.ts';
 import { prepareArm, preparedBytes } from './prepared-arm.ts';
-import type { Reactor, ReactorListener } from './reactor.ts';
+import type { HandleReady, Reactor } from './reactor.ts';
 
 /** One read takes a whole response of the usual size. */
 const RECEIVE_BYTES = 65_536;
@@ -62,7 +62,7 @@ class RawEngine implements Engine {
   start(
     arm: number,
     attempt: number,
-    intendedAtUs: number,
+    due: Readonly<DueTime>,
     source: number,
     sourcePort: number,
     isContinued = false,
@@ -77,7 +77,7 @@ class RawEngine implements Engine {
     table.endpoint[slot] = attempt % prepared.endpoints.length;
     table.source[slot] = source;
     table.sourcePort[slot] = sourcePort;
-    table.intendedAtUs[slot] = intendedAtUs;
+    table.intendedAtUs[slot] = due.intendedAtUs;
     table.credentials[slot] = credentialsAtStart(prepared.arm, isContinued);
     this.#handshake.begin(slot);
   }
@@ -85,7 +85,7 @@ class RawEngine implements Engine {
   poll(maxWaitUs: number): void {
     if (this.#isClosed) return;
     const untilDeadlineUs = this.#connections.deadlines.soonestUs() - this.#clock();
-    const toldAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilDeadlineUs)), this.#listener);
+    const toldAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilDeadlineUs)), this.#handleReady);
     // What is ready but not yet told has not timed out.
     if (toldAll) this.#expire(this.#clock());
   }
@@ -94,7 +94,9 @@ class RawEngine implements Engine {
     const nowUs = this.#clock();
     const { phase, capacity } = this.#connections.table;
     for (let slot = 0; slot < capacity; slot++) {
-      if (phase[slot] === HELD) this.#connections.settleDone(slot, nowUs);
+      if (phase[slot] !== HELD) continue;
+      this.#connections.nowUs = nowUs;
+      this.#connections.settleDone(slot);
     }
   }
 
@@ -103,7 +105,8 @@ class RawEngine implements Engine {
     const { phase, capacity } = this.#connections.table;
     for (let slot = 0; slot < capacity; slot++) {
       if (phase[slot] === FREE) continue;
-      this.#connections.settle(slot, this.#connections.phaseOf(slot), 'stopped', 0, nowUs);
+      this.#connections.nowUs = nowUs;
+      this.#connections.settle(slot, this.#connections.phaseOf(slot), 'stopped', 0);
     }
   }
 
@@ -115,27 +118,19 @@ class RawEngine implements Engine {
     this.#arena.release();
   }
 
-  /** A field, so that handing it to the reactor makes no closures. */
-  readonly #listener: ReactorListener = {
-    ready: (slot, generation, events) => {
-      const { table } = this.#connections;
-      if (table.generation[slot] !== generation) return;
-      if (table.phase[slot] === HANDSHAKE) {
-        if (!this.#handshake.conclude(slot, events)) return;
-        this.#exchange.begin(slot);
-        if (table.generation[slot] === generation) this.#reactor.receive(table.fd[slot]!, slot, generation);
-      } else if ((events & EPOLLOUT) !== 0) {
-        this.#exchange.send(slot);
-      }
-      if (this.#reactor.reads) return;
-      const isLost = table.lostErrno[slot] !== 0;
-      const isFinished = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === EPOLLRDHUP;
-      if ((events & READABLE) !== 0 || isLost) this.#exchange.receive(slot, generation, isFinished);
-    },
-    received: (slot, generation, bytes, count, isFinished) => {
-      if (this.#connections.table.generation[slot] !== generation) return;
-      this.#exchange.take(slot, generation, bytes, count, isFinished);
-    },
+  /** A field, so that handing it to the reactor makes no closure. */
+  readonly #handleReady: HandleReady = (slot, generation, events) => {
+    const { table } = this.#connections;
+    if (table.generation[slot] !== generation) return;
+    if (table.phase[slot] === HANDSHAKE) {
+      if (!this.#handshake.conclude(slot, events)) return;
+      this.#exchange.begin(slot);
+    } else if ((events & EPOLLOUT) !== 0) {
+      this.#exchange.send(slot);
+    }
+    const isLost = table.lostErrno[slot] !== 0;
+    const isFinished = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === EPOLLRDHUP;
+    if ((events & READABLE) !== 0 || isLost) this.#exchange.receive(slot, generation, isFinished);
   };
 
   #expire(nowUs: number): void {
@@ -143,8 +138,9 @@ class RawEngine implements Engine {
     for (;;) {
       const slot = deadlines.takeExpired(nowUs);
       if (slot < 0) return;
-      if (table.phase[slot] === HANDSHAKE) this.#handshake.expire(slot, nowUs);
-      else this.#exchange.expire(slot, nowUs);
+      this.#connections.nowUs = nowUs;
+      if (table.phase[slot] === HANDSHAKE) this.#handshake.expire(slot);
+      else this.#exchange.expire(slot);
     }
   }
 }

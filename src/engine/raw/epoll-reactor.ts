@@ -1,66 +1,102 @@
 import { constants } from 'node:os';
 import { EnvironmentError } from '../../errors.ts';
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../libc/constants.ts';
-import { createWaitForEvents, EPOLL_DATA_AT, EPOLL_EVENT_LENGTH } from '../libc/epoll.ts';
-import { Arena, type Libc } from '../libc/index.ts';
-import type { Reactor } from './reactor.ts';
+import { createWaitForEvents, EPOLL_DATA_AT, EPOLL_EVENT_LENGTH, type WaitForEvents } from '../libc/epoll.ts';
+import { Arena, type Libc, type Region } from '../libc/index.ts';
+import { POLL_SET_BYTES, PollSet } from './poll-set.ts';
+import type { HandleReady, Reactor } from './reactor.ts';
 
 /** Events taken in one call. */
 const MAX_EVENTS = 1_024;
 
 /** The events, the event to add, a timespec. */
-const ARENA_BYTES = (MAX_EVENTS + 1) * EPOLL_EVENT_LENGTH + 64;
+const EPOLL_BYTES = (MAX_EVENTS + 1) * EPOLL_EVENT_LENGTH + 64;
+
+const STRIDE = EPOLL_EVENT_LENGTH / 4;
+const DATA_AT = EPOLL_DATA_AT / 4;
 
 /**
- * A reactor on epoll(7). One edge-triggered registration for all events serves a connection for its whole life: no
- * system call to change or remove it, as closing the descriptor ends it.
- * @throws EnvironmentError where the system gives no epoll descriptor
+ * A reactor on epoll(7), for sockets with which nothing happens for a while. One edge-triggered registration for all
+ * events then serves a connection for its whole life: no system call to change or remove it, as closing the descriptor
+ * ends it. At first a socket is only asked, together with all others that are new: see {@link PollSet}.
  */
-export function createEpollReactor(libc: Libc): Reactor {
-  const epollFd = libc.epollCreate(EPOLL_CLOEXEC);
-  if (epollFd < 0) {
-    throw new EnvironmentError(`epoll_create1 failed (errno ${libc.errno()}).`, {
-      hint: 'Most likely the descriptor limit is used up: raise it with ulimit -n.',
-    });
+export class EpollReactor implements Reactor {
+  readonly name = 'epoll';
+  readonly #libc: Libc;
+  readonly #arena: Arena;
+  readonly #epollFd: number;
+  readonly #events: Region;
+  readonly #added: Region;
+  readonly #waitForEvents: WaitForEvents;
+  readonly #fresh: PollSet;
+  /** By slot: 1 where its socket is registered. */
+  readonly #isRegistered: Uint8Array;
+  #registered = 0;
+
+  /** @throws EnvironmentError where the system gives no epoll descriptor */
+  constructor(libc: Libc, capacity: number) {
+    this.#libc = libc;
+    this.#epollFd = libc.epollCreate(EPOLL_CLOEXEC);
+    if (this.#epollFd < 0) {
+      throw new EnvironmentError(`epoll_create1 failed (errno ${libc.errno()}).`, {
+        hint: 'Most likely the descriptor limit is used up: raise it with ulimit -n.',
+      });
+    }
+    this.#arena = new Arena(libc, EPOLL_BYTES + POLL_SET_BYTES + 64);
+    this.#events = this.#arena.take(MAX_EVENTS * EPOLL_EVENT_LENGTH);
+    this.#added = this.#arena.take(EPOLL_EVENT_LENGTH);
+    this.#added.words[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    this.#waitForEvents = createWaitForEvents(libc, this.#arena.take(16));
+    this.#isRegistered = new Uint8Array(capacity);
+    this.#fresh = new PollSet(libc, this.#arena, capacity, this.#register);
   }
-  const arena = new Arena(libc, ARENA_BYTES);
-  const events = arena.take(MAX_EVENTS * EPOLL_EVENT_LENGTH);
-  const added = arena.take(EPOLL_EVENT_LENGTH);
-  const waitForEvents = createWaitForEvents(libc, arena.take(16));
-  const stride = EPOLL_EVENT_LENGTH / 4;
-  const dataAt = EPOLL_DATA_AT / 4;
-  added.words[0] = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
-  return {
-    name: 'epoll',
-    reads: false,
+  watch(fd: number, slot: number, generation: number): number {
+    if (this.#fresh.add(fd, slot, generation) || this.#register(fd, slot, generation)) return 0;
+    return this.#libc.errno();
+  }
 
-    watch(fd, slot, generation) {
-      added.words[dataAt] = slot;
-      added.words[dataAt + 1] = generation;
-      return libc.epollCtl(epollFd, EPOLL_CTL_ADD, fd, added.address) === 0 ? 0 : libc.errno();
-    },
+  watchOn(slot: number): void {
+    this.#fresh.askForRoom(slot);
+  }
 
-    // The one registration says all that these could ask for, and ends with the descriptor.
-    watchOn() {},
-    receive() {},
-    forget() {},
+  forget(slot: number): void {
+    this.#fresh.remove(slot);
+    this.#registered -= this.#isRegistered[slot]!;
+    this.#isRegistered[slot] = 0;
+  }
 
-    wait(maxWaitUs, listener) {
-      const count = waitForEvents(epollFd, events, MAX_EVENTS, maxWaitUs);
-      // A signal that Node handles may end the wait early: the next call waits again.
-      if (count === -constants.errno.EINTR) return true;
-      if (count < 0) throw new Error(`epoll_wait failed (errno ${-count})`);
-      const { words } = events;
-      for (let index = 0, at = 0; index < count; index++, at += stride) {
-        listener.ready(words[at + dataAt]!, words[at + dataAt + 1]! >>> 0, words[at]!);
-      }
-      return count < MAX_EVENTS;
-    },
+  wait(maxWaitUs: number, handle: HandleReady): boolean {
+    if (this.#fresh.size === 0) return this.#tellRegistered(maxWaitUs, handle);
+    const besides = this.#registered > 0 ? this.#epollFd : -1;
+    return !this.#fresh.tell(maxWaitUs, besides, handle) || this.#tellRegistered(0, handle);
+  }
 
-    close() {
-      libc.close(epollFd);
-      arena.release();
-    },
+  close(): void {
+    this.#libc.close(this.#epollFd);
+    this.#arena.release();
+  }
+
+  #tellRegistered(maxWaitUs: number, handle: HandleReady): boolean {
+    const count = this.#waitForEvents(this.#epollFd, this.#events, MAX_EVENTS, maxWaitUs);
+    // A signal that Node handles may end the wait early: the next call waits again.
+    if (count === -constants.errno.EINTR) return true;
+    if (count < 0) throw new Error(`epoll_wait failed (errno ${-count})`);
+    const { words } = this.#events;
+    for (let index = 0, at = 0; index < count; index++, at += STRIDE) {
+      handle(words[at + DATA_AT]!, words[at + DATA_AT + 1]! >>> 0, words[at]!);
+    }
+    return count < MAX_EVENTS;
+  }
+
+  /** A field, so that handing it over makes no closure. */
+  readonly #register = (fd: number, slot: number, generation: number): boolean => {
+    const { words, address } = this.#added;
+    words[DATA_AT] = slot;
+    words[DATA_AT + 1] = generation;
+    if (this.#libc.epollCtl(this.#epollFd, EPOLL_CTL_ADD, fd, address) !== 0) return false;
+    this.#isRegistered[slot] = 1;
+    this.#registered += 1;
+    return true;
   };
 }

@@ -36,17 +36,16 @@ export class Exchange {
   /** Sends the request of a connection just established; without one, nothing is left to exchange. */
   begin(slot: number): void {
     const { table } = this.#connections;
-    const establishedAtUs = table.establishedAtUs[slot]!;
     const { request } = this.#connections.armOf(slot);
     if (request === undefined) {
-      this.#finish(slot, establishedAtUs);
+      this.#finish(slot);
       return;
     }
     this.#connections.parser.reset(slot, request.responseHasNoBody);
-    this.#connections.setDeadline(slot, RESPONSE_DEADLINE, establishedAtUs);
+    this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
     if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.begin(slot);
     if (table.lostErrno[slot] !== 0) return;
-    if (table.credentials[slot] === AUTHORISED) this.#authentication.authorise(slot, establishedAtUs);
+    if (table.credentials[slot] === AUTHORISED) this.#authentication.authorise(slot);
     else this.send(slot);
   }
 
@@ -84,118 +83,98 @@ export class Exchange {
   receive(slot: number, generation: number, isFinished: boolean): void {
     const { table } = this.#connections;
     const { address, bytes } = this.#received;
-    const nowUs = this.#clock();
+    this.#connections.nowUs = this.#clock();
     while (table.generation[slot] === generation) {
       const count = this.#libc.recv(table.fd[slot]!, address, bytes.length, 0);
       if (count > 0) {
-        this.#takeBytes(slot, bytes, count, isFinished, nowUs);
+        this.#takeBytes(slot, count, isFinished);
         if (count === bytes.length || table.lostErrno[slot] !== 0) continue;
-        if (isFinished && table.generation[slot] === generation) this.#takeEof(slot, nowUs);
+        if (isFinished && table.generation[slot] === generation) this.#takeEof(slot);
         return;
       } else if (count === 0) {
-        this.#takeEof(slot, nowUs);
+        this.#takeEof(slot);
       } else {
         const errno = this.#libc.errno();
-        if (table.lostErrno[slot] !== 0 || errno !== ERRNO.EAGAIN) this.#fail(slot, errno, nowUs);
+        const lostErrno = table.lostErrno[slot]!;
+        if (lostErrno !== 0) this.#lose(slot, lostErrno);
+        else if (errno !== ERRNO.EAGAIN) this.#lose(slot, errno);
         return;
       }
     }
   }
 
-  /**
-   * Takes what a reactor has read.
-   * @param count of bytes; 0: the far end has closed; below: a negated errno
-   * @param isFinished the far end has closed behind these bytes
-   */
-  take(slot: number, generation: number, bytes: Uint8Array, count: number, isFinished: boolean): void {
-    const nowUs = this.#clock();
-    if (count < 0) {
-      this.#fail(slot, -count, nowUs);
-      return;
-    }
-    if (count > 0) this.#takeBytes(slot, bytes, count, isFinished, nowUs);
-    const isOver = isFinished || count === 0;
-    if (isOver && this.#connections.table.generation[slot] === generation) this.#takeEof(slot, nowUs);
+  expire(slot: number): void {
+    if (this.#connections.table.phase[slot] === HELD) this.#connections.settleDone(slot);
+    else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'timeout', 0);
   }
 
-  expire(slot: number, nowUs: number): void {
-    if (this.#connections.table.phase[slot] === HELD) this.#connections.settleDone(slot, nowUs);
-    else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'timeout', 0, nowUs);
-  }
-
-  #takeBytes(slot: number, bytes: Uint8Array, count: number, isFinished: boolean, nowUs: number): void {
+  #takeBytes(slot: number, count: number, isFinished: boolean): void {
     const { table, parser } = this.#connections;
     table.bytes[slot] = table.bytes[slot]! + count;
-    if (table.firstByteAtUs[slot] === -1) table.firstByteAtUs[slot] = nowUs;
+    if (table.firstByteAtUs[slot] === -1) table.firstByteAtUs[slot] = this.#connections.nowUs;
     if (table.phase[slot] !== RESPONSE) return;
-    const progress = parser.push(slot, bytes, 0, count);
-    if (table.credentials[slot] === UNASKED) this.#authentication.heed(slot, bytes);
+    const progress = parser.push(slot, this.#received.bytes, 0, count);
+    if (table.credentials[slot] === UNASKED) this.#authentication.heed(slot, this.#received.bytes);
     switch (progress) {
       case NEED_MORE:
         return;
       case COMPLETE:
         if (this.#isChallenge(slot)) {
-          this.#authentication.meetChallenge(slot, count, isFinished, nowUs);
+          this.#authentication.meetChallenge(slot, count, isFinished);
           return;
         }
-        table.respondedAtUs[slot] = nowUs;
-        this.#finish(slot, nowUs);
+        table.respondedAtUs[slot] = this.#connections.nowUs;
+        this.#finish(slot);
         return;
       case GARBAGE:
-        this.#connections.settle(slot, 'response', 'parse', 0, nowUs);
+        this.#connections.settle(slot, 'response', 'parse', 0);
         return;
     }
   }
 
-  #takeEof(slot: number, nowUs: number): void {
+  #takeEof(slot: number): void {
     const { table, parser } = this.#connections;
     switch (table.phase[slot]) {
       case CLOSING:
-        this.#connections.settleDone(slot, nowUs);
+        this.#connections.settleDone(slot);
         return;
       case HELD:
-        this.#cut(slot, nowUs);
+        this.#cut(slot);
         return;
       default:
     }
     switch (parser.eof(slot)) {
       case COMPLETE:
         if (this.#isChallenge(slot)) {
-          this.#authentication.meetChallenge(slot, 0, true, nowUs);
+          this.#authentication.meetChallenge(slot, 0, true);
           return;
         }
-        table.respondedAtUs[slot] = nowUs;
+        table.respondedAtUs[slot] = this.#connections.nowUs;
         // A response that ends with the connection leaves nothing to hold open.
-        if (this.#connections.armOf(slot).holdUs > 0) this.#connections.settle(slot, 'held', 'eof', 0, nowUs);
-        else this.#connections.settleDone(slot, nowUs);
+        if (this.#connections.armOf(slot).holdUs > 0) this.#connections.settle(slot, 'held', 'eof', 0);
+        else this.#connections.settleDone(slot);
         return;
       case TRUNCATED:
-        this.#cut(slot, nowUs);
+        this.#cut(slot);
         return;
       case GARBAGE:
-        this.#connections.settle(slot, 'response', 'parse', 0, nowUs);
+        this.#connections.settle(slot, 'response', 'parse', 0);
         return;
     }
   }
 
-  /** Reading has failed; where an error was noted before, this is only its consequence. */
-  #fail(slot: number, errno: number, nowUs: number): void {
-    const lostErrno = this.#connections.table.lostErrno[slot]!;
-    this.#lose(slot, lostErrno === 0 ? errno : lostErrno, nowUs);
-  }
-
   /** The far end closed too early; where an error was noted before, this is only its consequence. */
-  #cut(slot: number, nowUs: number): void {
+  #cut(slot: number): void {
     const errno = this.#connections.table.lostErrno[slot]!;
-    if (errno !== 0) this.#lose(slot, errno, nowUs);
-    else if (this.#authentication.isUnanswered(slot)) this.#authentication.giveUp(slot, nowUs);
-    else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'eof', 0, nowUs);
+    if (errno !== 0) this.#lose(slot, errno);
+    else if (this.#authentication.isUnanswered(slot)) this.#authentication.giveUp(slot);
+    else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'eof', 0);
   }
 
-  #lose(slot: number, errno: number, nowUs: number): void {
+  #lose(slot: number, errno: number): void {
     const isReset = errno === ERRNO.ECONNRESET || errno === ERRNO.EPIPE;
-    if (isReset && this.#authentication.isUnanswered(slot)) this.#authentication.giveUp(slot, nowUs);
-    else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'errno', errno, nowUs);
+    if (isReset && this.#authentication.isUnanswered(slot)) this.#authentication.giveUp(slot);
+    else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'errno', errno);
   }
 
   /** Whether the response just completed asks for credentials that the arm has. */
@@ -206,16 +185,16 @@ export class Exchange {
   }
 
   /** All is exchanged: hold the connection, wait for the far end's FIN, or close. */
-  #finish(slot: number, nowUs: number): void {
+  #finish(slot: number): void {
     const { holdUs, close, request } = this.#connections.armOf(slot);
     if (holdUs > 0) {
       this.#connections.table.phase[slot] = HELD;
-      this.#connections.setDeadline(slot, HOLD_DEADLINE, nowUs);
+      this.#connections.setDeadline(slot, HOLD_DEADLINE);
     } else if (close === 'peer' && request !== undefined) {
       this.#connections.table.phase[slot] = CLOSING;
-      this.#connections.setDeadline(slot, RESPONSE_DEADLINE, nowUs);
+      this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
     } else {
-      this.#connections.settleDone(slot, nowUs);
+      this.#connections.settleDone(slot);
     }
   }
 }

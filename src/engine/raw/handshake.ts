@@ -34,9 +34,14 @@ export class Handshake {
   /** Opens the socket and sends the SYN, or settles the attempt where this machine refuses. */
   begin(slot: number): void {
     const errno = this.#connect(slot);
-    const startedAtUs = this.#connections.table.startedAtUs[slot]!;
-    if (errno === 0) this.#connections.setDeadline(slot, HANDSHAKE_DEADLINE, startedAtUs);
-    else this.#connections.settle(slot, 'start', 'errno', errno, this.#clock());
+    const connections = this.#connections;
+    if (errno === 0) {
+      connections.nowUs = connections.table.startedAtUs[slot]!;
+      connections.setDeadline(slot, HANDSHAKE_DEADLINE);
+    } else {
+      connections.nowUs = this.#clock();
+      connections.settle(slot, 'start', 'errno', errno);
+    }
   }
 
   /**
@@ -46,12 +51,13 @@ export class Handshake {
   conclude(slot: number, events: number): boolean {
     const { table } = this.#connections;
     const fd = table.fd[slot]!;
+    this.#connections.nowUs = this.#clock();
     if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
       const errno = takeSocketError(fd);
       // A reset before establishment is ECONNREFUSED (tcp_reset() in net/ipv4/tcp_input.c): these two came after it.
       const wasEstablished = errno === ERRNO.ECONNRESET || errno === ERRNO.EPIPE;
       if (errno !== 0 && !wasEstablished) {
-        this.#connections.settle(slot, 'handshake', 'errno', errno, this.#clock());
+        this.#connections.settle(slot, 'handshake', 'errno', errno);
         return false;
       }
       // Without an error: an ICMP message whose news is read already. The SYN goes on being retransmitted.
@@ -61,14 +67,14 @@ export class Handshake {
       }
       table.lostErrno[slot] = errno;
     }
-    this.#connections.establish(slot, this.#clock());
+    this.#connections.establish(slot);
     return true;
   }
 
   /** As the kernel does at its own timeout: an ICMP error noted on the way says more than that time is up. */
-  expire(slot: number, nowUs: number): void {
+  expire(slot: number): void {
     const errno = takeSocketError(this.#connections.table.fd[slot]!);
-    this.#connections.settle(slot, 'handshake', errno === 0 ? 'timeout' : 'errno', errno, nowUs);
+    this.#connections.settle(slot, 'handshake', errno === 0 ? 'timeout' : 'errno', errno);
   }
 
   /** @returns 0 or an errno */

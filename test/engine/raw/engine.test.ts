@@ -64,7 +64,7 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
       clock,
       maxOpen: 1,
     });
-    engine.start(0, 0, clock(), -1, 0);
+    engine.start(0, 0, { intendedAtUs: clock() }, -1, 0);
     const before = clock();
     while (engine.open > 0) engine.poll(10_000_000);
     expect(ends).toEqual(['response-timeout']);
@@ -81,7 +81,8 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
       clock,
       maxOpen: 3,
     });
-    for (let attempt = 0; attempt < 3; attempt += 1) engine.start(0, attempt, clock(), -1, 0);
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      engine.start(0, attempt, { intendedAtUs: clock() }, -1, 0);
     await pollUntilSettled(engine);
     expect(shown.size).toBe(1);
     engine.close();
@@ -96,13 +97,14 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
         established() {},
         settled(record) {
           outcomes.push(`${record.attempt} ${outcomeOf(record)}`);
-          if (record.attempt < 5) engine.start(record.arm === 0 ? 1 : 0, record.attempt + 1, clock(), -1, 0);
+          if (record.attempt < 5)
+            engine.start(record.arm === 0 ? 1 : 0, record.attempt + 1, { intendedAtUs: clock() }, -1, 0);
         },
       },
       clock,
       maxOpen: 1,
     });
-    engine.start(0, 0, clock(), -1, 0);
+    engine.start(0, 0, { intendedAtUs: clock() }, -1, 0);
     await pollUntilSettled(engine);
     expect(outcomes).toEqual([
       '0 ok',
@@ -121,9 +123,10 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
     // No turn of Node's loop until the end: the far end's own descriptors stay out of the count.
     const before = countDescriptors();
     const engine = createRawEngine({ arms: [armTo(peer), refused], observer: NOBODY, clock, maxOpen: 40 });
-    for (let attempt = 0; attempt < 20; attempt += 1) engine.start(attempt % 2, attempt, clock(), -1, 0);
+    for (let attempt = 0; attempt < 20; attempt += 1)
+      engine.start(attempt % 2, attempt, { intendedAtUs: clock() }, -1, 0);
     const TAKEN = peer.port;
-    engine.start(0, 20, clock(), -1, TAKEN);
+    engine.start(0, 20, { intendedAtUs: clock() }, -1, TAKEN);
     engine.poll(1_000);
     const REACTOR = 1;
     expect(engine.open).toBe(10);
@@ -136,14 +139,14 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
   it('refuses to work on once it is closed, and to close before all is settled', async () => {
     const peer = await startPeer({});
     const engine = createRawEngine({ arms: [armTo(peer)], observer: NOBODY, clock, maxOpen: 1 });
-    engine.start(0, 0, clock(), -1, 0);
+    engine.start(0, 0, { intendedAtUs: clock() }, -1, 0);
     expect(() => engine.close()).toThrow('still open');
-    expect(() => engine.start(0, 1, clock(), -1, 0)).toThrow('maxOpen');
+    expect(() => engine.start(0, 1, { intendedAtUs: clock() }, -1, 0)).toThrow('maxOpen');
     engine.abort();
     engine.close();
     engine.close();
     engine.poll(1_000);
-    expect(() => engine.start(0, 1, clock(), -1, 0)).toThrow(RangeError);
+    expect(() => engine.start(0, 1, { intendedAtUs: clock() }, -1, 0)).toThrow(RangeError);
   });
 
   it('serves two engines in one thread', async () => {
@@ -156,7 +159,7 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
     const engines = ['a', 'b'].map((name) =>
       createRawEngine({ arms: [armTo(peer)], observer: observer(name), clock, maxOpen: 1 }),
     );
-    for (const engine of engines) engine.start(0, 0, clock(), -1, 0);
+    for (const engine of engines) engine.start(0, 0, { intendedAtUs: clock() }, -1, 0);
     for (const engine of engines) await pollUntilSettled(engine);
     for (const engine of engines) engine.close();
     expect(ends.sort()).toEqual(['a ok', 'b ok']);

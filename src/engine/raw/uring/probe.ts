@@ -5,13 +5,11 @@ import {
   IO_URING_OP_SUPPORTED,
   IORING_OP_ASYNC_CANCEL,
   IORING_OP_POLL_ADD,
-  IORING_OP_RECV,
   IORING_REGISTER_PROBE,
   PROBE_HEAD_BYTES,
   PROBE_OP_BYTES,
   SYS_IO_URING_REGISTER,
 } from '../../libc/io-uring.ts';
-import { BUFFERS_ARENA_BYTES, ReceiveBuffers } from './buffers.ts';
 import { RING_ARENA_BYTES, Ring } from './ring.ts';
 import { RingError } from './ring-error.ts';
 
@@ -19,8 +17,8 @@ import { RingError } from './ring-error.ts';
 const PROBED = 64;
 const PROBE_BYTES = PROBE_HEAD_BYTES + PROBED * PROBE_OP_BYTES;
 
-/** What the reactor asks of the ring. That a receive can be repeated, no probe tells: 6.0 has it, the ring needs 6.1. */
-const NEEDED = { POLL_ADD: IORING_OP_POLL_ADD, ASYNC_CANCEL: IORING_OP_ASYNC_CANCEL, RECV: IORING_OP_RECV };
+/** What the reactor asks of the ring. */
+const NEEDED = { POLL_ADD: IORING_OP_POLL_ADD, ASYNC_CANCEL: IORING_OP_ASYNC_CANCEL };
 
 /** kernel.io_uring_disabled, Documentation/admin-guide/sysctl/kernel.rst: 0 all may, 1 a group may, 2 nobody may. */
 const DISABLED_SYSCTL = '/proc/sys/kernel/io_uring_disabled';
@@ -29,12 +27,10 @@ const DISABLED_SYSCTL = '/proc/sys/kernel/io_uring_disabled';
 export function whyNoUring(): string | undefined {
   if (!isLibcAvailable()) return 'the C library cannot be called';
   const libc = loadLibc();
-  const arena = new Arena(libc, BUFFERS_ARENA_BYTES + RING_ARENA_BYTES + PROBE_BYTES + 64);
+  const arena = new Arena(libc, RING_ARENA_BYTES + PROBE_BYTES + 64);
   let ring: Ring | undefined;
   try {
-    const buffersAt = ReceiveBuffers.reserve(arena);
     ring = new Ring(libc, arena, 8, 16);
-    new ReceiveBuffers(libc, buffersAt, ring.fd);
     const missing = listMissing(libc, arena, ring.fd);
     return missing.length === 0 ? undefined : `the kernel lacks ${missing.join(', ')}`;
   } catch (error) {

@@ -51,8 +51,8 @@ const FEATURES = IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_EXT_
 const SQE_WORDS = SQE_BYTES / 4;
 const CQE_WORDS = CQE_BYTES / 4;
 
-/** Hears of a completion: the two words that its entry was given, its result, its flags. */
-export type HandleCompletion = (low: number, high: number, result: number, flags: number) => void;
+/** Hears of a completion: the two words that its entry was given, and its result. */
+export type HandleCompletion = (low: number, high: number, result: number) => void;
 
 /**
  * A submission and a completion ring (io_uring(7)) of one thread. As completions are deferred to io_uring_enter(), the
@@ -167,22 +167,10 @@ export class Ring {
       const low = rings[at]!;
       const high = rings[at + 1]!;
       const result = rings[at + 2]!;
-      const flags = rings[at + 3]!;
       rings[this.#cqHeadAt] = (head + 1) | 0;
       count++;
-      handle(low, high, result, flags);
+      handle(low, high, result);
     }
-  }
-
-  /** Takes the next completion away where it is of that entry and has that result. */
-  takeIf(low: number, high: number, result: number): boolean {
-    const rings = this.#rings;
-    const head = rings[this.#cqHeadAt]!;
-    if (head === rings[this.#cqTailAt]!) return false;
-    const at = this.#cqesAt + (head & this.#cqMask) * CQE_WORDS;
-    if (rings[at] !== low || rings[at + 1] !== high || rings[at + 2] !== result) return false;
-    rings[this.#cqHeadAt] = (head + 1) | 0;
-    return true;
   }
 
   close(): void {

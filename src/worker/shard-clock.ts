@@ -1,0 +1,32 @@
+import { createMonotonicClock, type MonotonicClock } from '../engine/libc/index.ts';
+import type { Clock } from '../engine/types.ts';
+import type { ShardPlan } from './protocol.ts';
+
+/** The one clock of a shard: the pacer, the engine and the recorder read it, several times a connection. */
+export interface ShardClock {
+  readonly now: Clock;
+  /** Sets the moment that counts as 0; until then it is some other. */
+  startAt(epochMs: number): void;
+}
+
+/** @param engine what it is for: the raw one has the C library, whose clock costs the heap nothing */
+export function createShardClock(engine: ShardPlan['engine']): ShardClock {
+  const clock = (engine === 'raw' ? createMonotonicClock() : undefined) ?? createPerformanceClock();
+  return {
+    now: clock.now,
+    startAt(epochMs) {
+      const untilMs = epochMs - (performance.timeOrigin + performance.now());
+      clock.setOrigin(clock.now() + untilMs * 1_000);
+    },
+  };
+}
+
+function createPerformanceClock(): MonotonicClock {
+  let originUs = 0;
+  return {
+    now: () => performance.now() * 1_000 - originUs,
+    setOrigin(us) {
+      originUs += us;
+    },
+  };
+}
