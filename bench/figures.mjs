@@ -84,3 +84,20 @@ export function addRatios(tools) {
     }),
   );
 }
+
+/**
+ * A line through points that lets no outlier pull it: the median of the slopes between points far apart (Theil and Sen,
+ * thinned), and the median of what is left.
+ *
+ * @param {[number, number][]} points at least two
+ */
+export function fitLine(points) {
+  const sorted = [...points].sort(([a], [b]) => a - b);
+  const half = sorted.length >> 1;
+  const slopes = sorted.slice(0, half).flatMap(([x, y], index) => {
+    const [otherX, otherY] = sorted[index + half];
+    return otherX > x ? [(otherY - y) / (otherX - x)] : [];
+  });
+  const slope = slopes.length === 0 ? 0 : median(slopes);
+  return { slope, intercept: median(points.map(([x, y]) => y - slope * x)) };
+}

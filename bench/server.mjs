@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findTool } from './compile.mjs';
 import { pinTo } from './cpus.mjs';
 
 /** What nginx answers: short, as the body is not what is measured. */
@@ -19,7 +20,7 @@ const LOG_LINE_BYTES = 2;
  * @param {string} dir
  * @param {number} port
  */
-const describeServer = (dir, port) => `
+const describeServer = (dir, port, tlsPort) => `
 daemon off;
 worker_processes 1;
 worker_rlimit_nofile 16384;
@@ -37,6 +38,7 @@ http {
   keepalive_timeout 0;
   server {
     listen 127.0.0.1:${port} backlog=65535;
+    ${tlsPort === undefined ? '' : `listen 127.0.0.1:${tlsPort} ssl backlog=65535; ssl_certificate ${dir}/cert.pem; ssl_certificate_key ${dir}/key.pem;`}
     location / { default_type text/plain; return 200 "${BODY.trimEnd()}\\n"; }
   }
 }
@@ -55,12 +57,13 @@ export async function findFreePort() {
  * Starts nginx with a configuration of its own, on loopback.
  *
  * @param {number | undefined} cpu the core to pin it to
- * @returns {Promise<{ port: number, url: string, countServed: () => Promise<number>, stop: () => Promise<void> }>}
+ * @returns {Promise<{ port: number, url: string, tlsUrl?: string, countServed: () => Promise<number>, stop: () => Promise<void> }>}
  */
 export async function startServer(cpu) {
   const dir = await mkdtemp(join(tmpdir(), 'rushhour-bench-'));
   const port = await findFreePort();
-  await writeFile(join(dir, 'nginx.conf'), describeServer(dir, port));
+  const tlsPort = makeCertificate(dir) ? await findFreePort() : undefined;
+  await writeFile(join(dir, 'nginx.conf'), describeServer(dir, port, tlsPort));
   const [command, ...args] = pinTo(cpu, [
     'nginx',
     '-p',
@@ -90,7 +93,32 @@ export async function startServer(cpu) {
     throw new Error(`nginx did not start: ${Buffer.concat(complaints)}${log}`, { cause });
   }
   const countServed = async () => (await stat(join(dir, 'access.log'))).size / LOG_LINE_BYTES;
-  return { port, url: `http://127.0.0.1:${port}/`, countServed: () => settle(countServed), stop };
+  return {
+    port,
+    url: `http://127.0.0.1:${port}/`,
+    ...(tlsPort === undefined ? {} : { tlsUrl: `https://127.0.0.1:${tlsPort}/` }),
+    countServed: () => settle(countServed),
+    stop,
+  };
+}
+
+/** A certificate for a day, where openssl is there to make one. */
+function makeCertificate(dir) {
+  const openssl = findTool('openssl');
+  if (openssl === undefined) return false;
+  const kind = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '1',
+  ];
+  const files = ['-subj', '/CN=127.0.0.1', '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem')];
+  return spawnSync(openssl, [...kind, ...files], { stdio: 'ignore' }).status === 0;
 }
 
 /**

@@ -81,17 +81,17 @@ function readFloor(output) {
 /** @type {Record<string, Tool>} in the order in which a round runs them */
 export const TOOLS = {
   rushhour: {
-    note: 'one worker, io_uring where the kernel allows it; seconds = started / achievedPerSec of its summary',
+    note: 'one worker; seconds = started / achievedPerSec of its summary',
     find: () => findTool('node') && RUSHHOUR,
     command: (path, load) => hit(path, load, load.requests),
     startUp: (path, load) => hit(path, load, 1),
     read: readHit,
   },
-  'rushhour+epoll': {
-    note: 'the same with --reactor epoll',
+  'rushhour+uring': {
+    note: 'the same with --reactor io_uring',
     find: () => findTool('node') && RUSHHOUR,
-    command: (path, load) => hit(path, load, load.requests, 'epoll'),
-    startUp: (path, load) => hit(path, load, 1, 'epoll'),
+    command: (path, load) => hit(path, load, load.requests, 'io_uring'),
+    startUp: (path, load) => hit(path, load, 1, 'io_uring'),
     read: readHit,
   },
   ab: {
@@ -154,7 +154,7 @@ export const TOOLS = {
     }),
   },
   floor: {
-    note: 'minimal C epoll client: what no tool can go below',
+    note: 'minimal C epoll client',
     find: () => compile('floor'),
     command: floorCommand,
     read: readFloor,
@@ -163,6 +163,12 @@ export const TOOLS = {
     note: 'the same, reading TCP_INFO of each connection',
     find: () => compile('floor'),
     command: (path, load) => [...floorCommand(path, load), '--tcp-info'],
+    read: readFloor,
+  },
+  'floor+poll': {
+    note: "the same on poll(2), as rushhour's new sockets are",
+    find: () => compile('floor'),
+    command: (path, load) => [...floorCommand(path, load), '--tcp-info', '--poll'],
     read: readFloor,
   },
 };

@@ -1,15 +1,19 @@
 /*
- * floor ADDRESS PORT COUNT CONCURRENCY [--tcp-info]
+ * floor ADDRESS PORT COUNT CONCURRENCY [--tcp-info] [--poll]
  *
  * The least that a short HTTP connection can cost: socket, connect, send, read until the far side closes, close, and
  * nothing counted but the result. One thread, one epoll set, edge-triggered, so that no descriptor is ever modified or
  * removed. With --tcp-info it also reads TCP_INFO once each connection is established, which is what telling a lost SYN
- * from a slow path costs. Prints one line of JSON. Gives up after LIMIT_S.
+ * from a slow path costs. With --poll all sockets are asked by poll(2), and nothing is ever registered. Prints one line of
+ * JSON. Gives up after LIMIT_S.
  */
+/* For POLLRDHUP. */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +31,11 @@ enum state { CONNECTING, READING };
 static struct sockaddr_in peer;
 static char request[128];
 static size_t request_size;
-static int epoll_fd, reads_tcp_info;
+static int epoll_fd, reads_tcp_info, polls;
 static unsigned char state[MAX_FD];
+/* With --poll: every open socket. */
+static struct pollfd asked[MAX_FD];
+static long open_count;
 static int64_t received[MAX_FD];
 static long started, completed, failed, retransmits;
 
@@ -50,9 +57,13 @@ static void start_one(void) {
   state[fd] = CONNECTING;
   received[fd] = 0;
   if (connect(fd, (struct sockaddr *)&peer, sizeof peer) < 0 && errno != EINPROGRESS) die("connect");
+  started++;
+  if (polls) {
+    asked[open_count++] = (struct pollfd){.fd = fd, .events = POLLOUT};
+    return;
+  }
   struct epoll_event wanted = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd};
   if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &wanted) < 0) die("epoll_ctl");
-  started++;
 }
 
 static void read_tcp_info(int fd) {
@@ -84,13 +95,56 @@ static int advance(int fd, int *ok) {
   }
 }
 
+/* Closes a connection that is over. */
+static void end_one(int fd, int ok) {
+  close(fd);
+  if (ok) completed++;
+  else failed++;
+}
+
+/* One turn: what has news goes on, and another begins in place of each that ends. */
+static void turn_epoll(long count) {
+  static struct epoll_event events[256];
+  int ready = epoll_wait(epoll_fd, events, 256, 1000);
+  if (ready < 0 && errno != EINTR) die("epoll_wait");
+  for (int i = 0; i < ready; i++) {
+    int fd = events[i].data.fd, ok;
+    if (!advance(fd, &ok)) continue;
+    end_one(fd, ok);
+    if (started < count) start_one();
+  }
+}
+
+static void turn_poll(long count) {
+  if (poll(asked, (nfds_t)open_count, 1000) < 0 && errno != EINTR) die("poll");
+  long was_open = open_count, ended = 0;
+  open_count = 0;
+  for (long i = 0; i < was_open; i++) {
+    struct pollfd one = asked[i];
+    int ok;
+    if (one.revents != 0) {
+      if (advance(one.fd, &ok)) {
+        end_one(one.fd, ok);
+        ended++;
+        continue;
+      }
+      one.events = POLLIN | POLLRDHUP;
+    }
+    asked[open_count++] = one;
+  }
+  for (; ended > 0 && started < count; ended--) start_one();
+}
+
 int main(int argc, char **argv) {
   if (argc < 5) {
-    fprintf(stderr, "usage: floor ADDRESS PORT COUNT CONCURRENCY [--tcp-info]\n");
+    fprintf(stderr, "usage: floor ADDRESS PORT COUNT CONCURRENCY [--tcp-info] [--poll]\n");
     return 2;
   }
   long count = atol(argv[3]), concurrency = atol(argv[4]);
-  reads_tcp_info = argc > 5 && strcmp(argv[5], "--tcp-info") == 0;
+  for (int i = 5; i < argc; i++) {
+    if (strcmp(argv[i], "--tcp-info") == 0) reads_tcp_info = 1;
+    if (strcmp(argv[i], "--poll") == 0) polls = 1;
+  }
   peer.sin_family = AF_INET;
   peer.sin_port = htons((uint16_t)atoi(argv[2]));
   if (inet_pton(AF_INET, argv[1], &peer.sin_addr) != 1 || count < 1 || concurrency < 1) {
@@ -101,23 +155,14 @@ int main(int argc, char **argv) {
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0) die("epoll_create1");
 
-  static struct epoll_event events[256];
   double began = now_s();
   while (started < count && started < concurrency) start_one();
   while (completed + failed < count) {
-    int ready = epoll_wait(epoll_fd, events, 256, 1000);
-    if (ready < 0 && errno != EINTR) die("epoll_wait");
+    if (polls) turn_poll(count);
+    else turn_epoll(count);
     if (now_s() - began > LIMIT_S) {
       fprintf(stderr, "floor: not done after %d s\n", LIMIT_S);
       return 1;
-    }
-    for (int i = 0; i < ready; i++) {
-      int fd = events[i].data.fd, ok;
-      if (!advance(fd, &ok)) continue;
-      close(fd);
-      if (ok) completed++;
-      else failed++;
-      if (started < count) start_one();
     }
   }
   printf("{\"completed\":%ld,\"failed\":%ld,\"seconds\":%.6f,\"synRetransmits\":%ld}\n", completed, failed,

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { measure } from './measure.mjs';
+
+const PROGRAM = join(import.meta.dirname, '..', 'bin', 'rushhour');
+
+/**
+ * One run of `rushhour hit`: what it says of its arm, and what it cost.
+ *
+ * @param {string[]} args
+ * @param {{ scratch: string, cpu?: number }} where
+ */
+export async function hit(args, { scratch, cpu }) {
+  const shared = ['--results', scratch, '--json', '--quiet'];
+  const { output, ...cost } = await measure([PROGRAM, 'hit', ...args, ...shared], { cpu, scratch });
+  const summary = JSON.parse(output);
+  const [arm] = Object.values(summary.arms);
+  return {
+    summary,
+    arm,
+    perSec: arm.achievedPerSec,
+    cpuUs: cost.userUs + cost.systemUs,
+    peakKiB: cost.peakKiB,
+  };
+}
