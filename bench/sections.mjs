@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 const { quick } = values;
-const repetitions = Math.min(20, Math.max(1, Number(values.repeat ?? (quick ? 2 : 5))));
+const repetitions = Math.min(20, Math.max(1, Number(values.repeat ?? (quick ? 2 : 3))));
 const wanted = SECTIONS.filter(({ name }) => values.only.split(',').includes(name));
 
 /** All sections in turn, then all again: what drifts meets each of them alike. */

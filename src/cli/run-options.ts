@@ -35,7 +35,7 @@ export function addSharedRunOptions(command: Command): Command {
         .default('auto'),
     )
     .addOption(
-      new Option('--reactor <name>', 'how the raw engine hears of its sockets; auto: epoll')
+      new Option('--reactor <name>', 'how the raw engine hears of sockets that wait; auto: epoll')
         .choices(['auto', 'epoll', 'io_uring'])
         .default('auto'),
     )

@@ -44,7 +44,10 @@ export async function startChromium({ proxy, login, env }: ChromiumOptions): Pro
   const child = spawn(
     'chromium',
     [...SWITCHES, `--proxy-server=${proxy}`, `--user-data-dir=${profile}`, 'about:blank'],
-    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env, TMPDIR: profile },
+    },
   );
   await once(child, 'spawn');
   const devTools = new DevTools(child);

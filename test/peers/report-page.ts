@@ -26,7 +26,11 @@ export async function openReport(file: string): Promise<ReportPage> {
   const child = spawn(
     'chromium',
     [...switches, '--disable-background-networking', '--remote-debugging-pipe', `--user-data-dir=${profile}`],
-    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      // What it leaves in the place for passing files goes with its profile.
+      env: { ...process.env, TMPDIR: profile },
+    },
   );
   const requested: string[] = [];
   await once(child, 'spawn');

@@ -34,7 +34,11 @@ export async function startBrowser(): Promise<Browser> {
   const child = spawn(
     'chromium',
     [...switches, '--disable-background-networking', '--remote-debugging-pipe', `--user-data-dir=${profile}`],
-    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      // What it leaves in the place for passing files goes with its profile.
+      env: { ...process.env, TMPDIR: profile },
+    },
   );
   await once(child, 'spawn');
   const devTools = new DevTools(child);

@@ -18,6 +18,12 @@ suiteNeeding('memory for the kernel', ['linux'], () => {
     arena.release();
   });
 
+  it('lies below 2^31, where V8 passes an address without putting it on the heap', () => {
+    const arenas = [4_096, 1_000_000, 4_096].map((length) => new Arena(loadLibc(), length));
+    for (const arena of arenas) expect(arena.take(8).address).toBeLessThan(2 ** 31);
+    for (const arena of arenas) arena.release();
+  });
+
   it('refuses more than it has', () => {
     const arena = new Arena(loadLibc(), 4_096);
     arena.take(4_090);
