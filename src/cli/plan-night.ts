@@ -1,6 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { findScenario, scenarioDirs } from '../scenario/find.ts';
 import { loadScenario } from '../scenario/load.ts';
@@ -23,6 +22,7 @@ import { type OverrideOptions, readOverrides } from './commands/run.ts';
 import { decideWorkers } from './decide-workers.ts';
 import type { Host } from './host.ts';
 import type { SharedRunOptions } from './run-options.ts';
+import type { TypedFlag } from './typed-flags.ts';
 
 export interface InstallFlags extends SharedRunOptions, OverrideOptions {
   /** Microseconds. */
@@ -35,12 +35,6 @@ export interface InstallFlags extends SharedRunOptions, OverrideOptions {
   readonly print?: boolean;
   readonly cron?: boolean;
   readonly root?: string;
-}
-
-/** A flag as it was typed. */
-export interface TypedFlag {
-  readonly flag: string;
-  readonly value: string | undefined;
 }
 
 /** What the units say themselves, and what would make no sense in them. */
@@ -57,16 +51,6 @@ const SECRET_FILES: Readonly<Record<string, { readonly prefix: '@' | ''; readonl
   '--keytab': { prefix: '', id: 'keytab' },
 };
 const REFERENCE = /^(env:|@)/;
-
-/** Keeps what is typed of a command's flags, in order: parsed values cannot be written down again. */
-export function watchFlags(command: Command): readonly TypedFlag[] {
-  const typed: TypedFlag[] = [];
-  for (const option of command.options) {
-    const flag = option.long ?? option.short ?? '';
-    command.on(`option:${option.name()}`, (value?: string) => typed.push({ flag, value }));
-  }
-  return typed;
-}
 
 export interface PlannedNight {
   readonly plan: NightPlan;

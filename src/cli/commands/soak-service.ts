@@ -5,17 +5,10 @@ import type { Scenario } from '../../scenario/types.ts';
 import type { Installation } from '../../service/installation.ts';
 import type { Machine } from '../../service/machine.ts';
 import type { InstalledNight } from '../../service/own-files.ts';
-import { requirePermission } from '../allowed-hosts.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host.ts';
-import {
-  type InstallFlags,
-  type PlannedNight,
-  planNight,
-  type TypedFlag,
-  watchFlags,
-} from '../plan-night.ts';
-import { wordStatus } from '../word-nights.ts';
+import type { InstallFlags, PlannedNight } from '../plan-night.ts';
+import { type TypedFlag, watchFlags } from '../typed-flags.ts';
 
 interface OneNightFlags {
   readonly root?: string;
@@ -130,14 +123,21 @@ async function installNight(
   if (nameOrPath === undefined) {
     throw new UsageError('nothing says which scenario', { hint: 'rushhour scenarios lists them' });
   }
-  const [{ createMachine }, { planInstallation }, { locateProgram }, { isLibcAvailable }, acts] =
-    await Promise.all([
-      import('../../service/machine.ts'),
-      import('../../service/installation.ts'),
-      import('../../service/program.ts'),
-      import('../../engine/libc/load.ts'),
-      import('../../service/install.ts'),
-    ]);
+  const [
+    { planNight },
+    { createMachine },
+    { planInstallation },
+    { locateProgram },
+    { isLibcAvailable },
+    acts,
+  ] = await Promise.all([
+    import('../plan-night.ts'),
+    import('../../service/machine.ts'),
+    import('../../service/installation.ts'),
+    import('../../service/program.ts'),
+    import('../../engine/libc/load.ts'),
+    import('../../service/install.ts'),
+  ]);
   const machine = createMachine(flags.root);
   const by = flags.cron === true || !(machine.hasSystemd || flags.print === true) ? 'cron' : 'systemd';
   const facts = { program: locateProgram(), notifies: isLibcAvailable(), by } as const;
@@ -171,6 +171,7 @@ async function permit(host: Host, scenario: Scenario, flags: InstallFlags): Prom
   const hosts = findPublicHosts(scenario, (await resolveArms(scenario)).map(outlineArm));
   const isFlagged = flags.iAmAllowedToTestThis === true;
   if (hosts.length === 0 || isFlagged) return true;
+  const { requirePermission } = await import('../allowed-hosts.ts');
   requirePermission(hosts, false, host);
   return false;
 }
@@ -242,9 +243,10 @@ async function showStatus(
   name: string | undefined,
   flags: StatusFlags,
 ): Promise<ExitCode> {
-  const [{ createMachine }, { canResume, readNightStatus }] = await Promise.all([
+  const [{ createMachine }, { canResume, readNightStatus }, { wordStatus }] = await Promise.all([
     import('../../service/machine.ts'),
     import('../../service/status.ts'),
+    import('../word-nights.ts'),
   ]);
   const machine = createMachine(flags.root);
   const chosen = await choose(machine, name);
