@@ -1,8 +1,8 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { collectGarbageRegularly } from '../worker/collect-garbage.ts';
 import type { FromWorker, ShardPlan } from '../worker/protocol.ts';
 import type { ShardTask } from '../worker/task.ts';
-import { collectGarbageRegularly } from './collect-garbage.ts';
 import { createDeferred } from './deferred.ts';
 import type { Executor } from './executor.ts';
 
@@ -11,6 +11,9 @@ import type { Executor } from './executor.ts';
  * 1 MB are gone through in a fraction of a millisecond, as next to nothing in them is still alive.
  */
 const YOUNG_GENERATION_MB = 3;
+
+/** This thread opens no connections: a pause of some ten milliseconds delays none. */
+const COLLECT_EVERY_MS = 60_000;
 
 /** Runs each shard as one long task of a pool that has a thread for each. */
 export const executeInThreads: Executor = (plans, receive) => {
@@ -22,7 +25,7 @@ export const executeInThreads: Executor = (plans, receive) => {
     atomics: 'disabled',
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  const stopCollecting = collectGarbageRegularly();
+  const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS);
   const ports = new Map<number, MessagePort>();
   let waiting = plans.length;
   const ready = createDeferred<void>();

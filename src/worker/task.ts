@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CreateEngine } from '../engine/types.ts';
+import { collectGarbageRegularly } from './collect-garbage.ts';
 import type { ShardPlan } from './protocol.ts';
 import { runShard } from './shard.ts';
 
@@ -9,11 +10,16 @@ export interface ShardTask {
   readonly port: MessagePort;
 }
 
+/** Seldom: what is due in the milliseconds that it takes starts late, and says so. */
+const COLLECT_EVERY_MS = 300_000;
+
 /** Entry of a worker thread. */
 export default async function runTask({ plan, port }: ShardTask): Promise<void> {
+  const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS);
   try {
     await runShard(plan, await loadEngine(plan.engine), port);
   } finally {
+    stopCollecting();
     port.close();
   }
 }

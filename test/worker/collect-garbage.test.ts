@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { collectGarbageRegularly } from '../../src/run/collect-garbage.ts';
+import { collectGarbageRegularly } from '../../src/worker/collect-garbage.ts';
 
 const EVERY_MS = 60_000;
 
@@ -13,8 +13,8 @@ function forget(): () => boolean {
   return () => reference.deref() === undefined;
 }
 
-it("collects this thread's garbage once a minute until it is ended", async () => {
-  const stop = collectGarbageRegularly();
+it("collects this thread's garbage as often as it is told until it is ended", async () => {
+  const stop = collectGarbageRegularly(EVERY_MS);
   const isGone = forget();
   // A weak reference holds what it points to until the turn in which it was made or read is over.
   await nextTurn();
@@ -26,6 +26,6 @@ it("collects this thread's garbage once a minute until it is ended", async () =>
 });
 
 it('leaves the collector out of everybody else’s reach', () => {
-  collectGarbageRegularly()();
+  collectGarbageRegularly(EVERY_MS)();
   expect(globalThis).not.toHaveProperty('gc');
 });

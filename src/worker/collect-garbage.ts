@@ -2,15 +2,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * This thread opens no connections: a pause of some ten milliseconds delays none. Left to itself V8 lets some 8 MB of old
- * frames gather before it looks, a quarter of an hour's worth, so that a leak could not be told from laziness.
+ * Collects this thread's garbage now and then. Left to itself V8 lets some 8 MB of old frames gather before it looks, a
+ * quarter of an hour's worth, so that a leak could not be told from laziness.
+ * @returns what ends it
  */
-const EVERY_MS = 60_000;
-
-/** Collects this thread's garbage now and then. @returns what ends it */
-export function collectGarbageRegularly(): () => void {
+export function collectGarbageRegularly(everyMs: number): () => void {
   const collect = findCollector();
-  const timer = setInterval(collect, EVERY_MS).unref();
+  const timer = setInterval(collect, everyMs).unref();
   return () => clearInterval(timer);
 }
 
