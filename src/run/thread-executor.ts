@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { giveBackFreedMemory } from '../engine/libc/index.ts';
 import { collectGarbageRegularly } from '../worker/collect-garbage.ts';
 import type { FromWorker, ShardPlan } from '../worker/protocol.ts';
 import type { ShardTask } from '../worker/task.ts';
@@ -25,7 +26,7 @@ export const executeInThreads: Executor = (plans, receive) => {
     atomics: 'disabled',
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS);
+  const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS, giveBackFreedMemory);
   const ports = new Map<number, MessagePort>();
   let waiting = plans.length;
   const ready = createDeferred<void>();

@@ -4,11 +4,15 @@ import { runInNewContext } from 'node:vm';
 /**
  * Collects this thread's garbage now and then. Left to itself V8 lets some 8 MB of old frames gather before it looks, a
  * quarter of an hour's worth, so that a leak could not be told from laziness.
+ * @param after is called each time
  * @returns what ends it
  */
-export function collectGarbageRegularly(everyMs: number): () => void {
+export function collectGarbageRegularly(everyMs: number, after = (): void => undefined): () => void {
   const collect = findCollector();
-  const timer = setInterval(collect, everyMs).unref();
+  const timer = setInterval(() => {
+    collect();
+    after();
+  }, everyMs).unref();
   return () => clearInterval(timer);
 }
 

@@ -14,13 +14,17 @@ function forget(): () => boolean {
 }
 
 it("collects this thread's garbage as often as it is told until it is ended", async () => {
-  const stop = collectGarbageRegularly(EVERY_MS);
+  let times = 0;
+  const stop = collectGarbageRegularly(EVERY_MS, () => {
+    times += 1;
+  });
   const isGone = forget();
   // A weak reference holds what it points to until the turn in which it was made or read is over.
   await nextTurn();
   vi.advanceTimersByTime(EVERY_MS);
   await nextTurn();
   expect(isGone()).toBe(true);
+  expect(times).toBe(1);
   stop();
   expect(vi.getTimerCount()).toBe(0);
 });

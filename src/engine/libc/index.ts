@@ -1,6 +1,7 @@
 export { Arena, type Region } from './arena.ts';
 export { createMonotonicClock, type MonotonicClock } from './clock.ts';
 export { isLibcAvailable, type Libc, loadLibc } from './load.ts';
+export { giveBackFreedMemory } from './memory.ts';
 export { sockaddrLength, writePort, writeSockaddr } from './sockaddr.ts';
 export {
   type BoundSocketSpec,

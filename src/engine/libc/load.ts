@@ -38,6 +38,8 @@ export interface Libc {
   mmap(at: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, length: number): number;
   prctl(option: number, argument: number): number;
+  /** malloc_trim(3), of glibc alone. */
+  readonly mallocTrim?: (keepBytes: number) => number;
   /** Absent where the C library has none with 8-byte fields (32-bit glibc before 2.34). */
   readonly clockGettime?: (clock: number, timespecAt: number) => number;
   /** Why this thread's last call failed. Read it before anything else is called. */
@@ -93,6 +95,7 @@ function bindLibc(koffi: typeof Koffi): Libc {
   const epollPwait2 = bindEpollPwait2(library);
   const ppoll = bindPpoll(library);
   const clockGettime = bindClockGettime(library);
+  const mallocTrim = bindMallocTrim(library);
 
   return {
     socket: library.func('socket', 'int', ['int', 'int', 'int']),
@@ -115,6 +118,7 @@ function bindLibc(koffi: typeof Koffi): Libc {
     mmap: bindMmap(library),
     munmap: library.func('munmap', 'int', [address, 'size_t']),
     prctl: library.func('prctl', 'int', ['int', 'unsigned long']),
+    ...(mallocTrim === undefined ? {} : { mallocTrim }),
     errno: () => errnoCell[0]!,
     viewMemory: (at, length) => koffi.view(at, length),
   };
@@ -158,6 +162,14 @@ function bindPpoll(library: Koffi.LibraryHandle): Libc['ppoll'] {
 function bindClockGettime(library: Koffi.LibraryHandle): Libc['clockGettime'] {
   try {
     return library.func(is32Bit ? '__clock_gettime64' : 'clock_gettime', 'int', ['int', 'uintptr_t']);
+  } catch {
+    return undefined;
+  }
+}
+
+function bindMallocTrim(library: Koffi.LibraryHandle): Libc['mallocTrim'] {
+  try {
+    return library.func('malloc_trim', 'int', ['size_t']);
   } catch {
     return undefined;
   }
