@@ -10,8 +10,8 @@ export interface ShardTask {
   readonly port: MessagePort;
 }
 
-/** Seldom: what is due in the milliseconds that it takes starts late, and says so. */
-const COLLECT_EVERY_MS = 300_000;
+/** Seldom enough: what is due in the milliseconds that it takes starts late, and says so. */
+const COLLECT_EVERY_MS = 60_000;
 
 /** Entry of a worker thread. */
 export default async function runTask({ plan, port }: ShardTask): Promise<void> {
