@@ -8,7 +8,7 @@ import { isAlive, markProcess } from '../store/process-mark.ts';
  * `<spool>/<sink>/<process>/`: segments, one batch each, and the journal, in which the seconds of the batch that is not
  * yet closed stand as they came. A segment's name says when and by whom it was made, its place there, and its seconds.
  */
-const SEGMENT = /^\d{13}-\d+-\d{8}-(\d+)\.lp\.gz$/;
+const SEGMENT = /^(\d{13})-\d+-\d{8}-(\d+)\.lp\.gz$/;
 export const JOURNAL = 'journal.lp';
 /** Its lines begin so: one for each second. */
 const SECOND = /^rushhour_run,/gm;
@@ -55,9 +55,14 @@ export async function claimFolder(parent: string): Promise<{ dir: string; segmen
     await adopt(join(parent, name), dir);
   }
   await sealJournal(dir, dir);
-  const names = (await readdir(dir)).filter((name) => SEGMENT.test(name)).sort();
+  const names = await listSegments(dir);
   const segments = await Promise.all(names.map((name) => measure(join(dir, name))));
   return { dir, segments };
+}
+
+/** Names, oldest first. */
+async function listSegments(dir: string): Promise<string[]> {
+  return (await readdir(dir)).filter((name) => SEGMENT.test(name)).sort();
 }
 
 async function adopt(from: string, to: string): Promise<void> {
@@ -70,7 +75,10 @@ async function adopt(from: string, to: string): Promise<void> {
   await rmdir(from).catch(() => undefined);
 }
 
-/** What a process that died had not closed becomes a segment: whole lines only. */
+/**
+ * What a process that died had not closed becomes a segment, the last of its folder: whole lines only. A file's time is
+ * that of the kernel's last tick, so it may be some milliseconds before that of a segment closed earlier.
+ */
 async function sealJournal(from: string, to: string): Promise<void> {
   const journal = join(from, JOURNAL);
   const text = await readFile(journal, 'utf8').catch(() => '');
@@ -78,7 +86,9 @@ async function sealJournal(from: string, to: string): Promise<void> {
   if (whole !== '') {
     const { mtimeMs } = await stat(journal);
     const seconds = whole.match(SECOND)?.length ?? 0;
-    const name = nameSegment(Math.round(mtimeMs), 0, seconds, Number.parseInt(basename(from), 10));
+    const lastMs = Number(SEGMENT.exec((await listSegments(from)).at(-1) ?? '')?.[1] ?? 0);
+    const createdMs = Math.max(Math.round(mtimeMs), lastMs + 1);
+    const name = nameSegment(createdMs, 0, seconds, Number.parseInt(basename(from), 10));
     await writeWhole(join(to, name), gzipSync(whole));
   }
   await rm(journal, { force: true });
@@ -97,7 +107,7 @@ export async function writeWhole(path: string, content: Buffer): Promise<void> {
 }
 
 async function measure(path: string): Promise<Segment> {
-  const seconds = Number(SEGMENT.exec(basename(path))?.[1] ?? 0);
+  const seconds = Number(SEGMENT.exec(basename(path))?.[2] ?? 0);
   return { path, seconds, bytes: onDisk((await stat(path)).size) };
 }
 

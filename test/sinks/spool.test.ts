@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
@@ -122,14 +122,18 @@ describe('the spool', () => {
     expect(listFiles(spoolRoot)).toEqual([join(sinkName, `1_${startTicks}_${bootId}`, segment)]);
   });
 
-  it('drops the half line that a journal may end with', async () => {
+  it('takes a journal for the last of its folder, whatever the time of its file, and drops the half line it may end with', async () => {
     const [spoolRoot, port] = [makeSpool(), await freePort()];
     await leave(spoolRoot, port, 1, FROM_MS);
-    const [sinkName = ''] = readdirSync(spoolRoot);
+    const [own = ''] = listFiles(spoolRoot);
+    const [sinkName = '', process = '', segment = ''] = own.split('/');
     const dead = join(spoolRoot, sinkName, '4194305_1_00000000-0000-0000-0000-000000000000');
-    await mkdir(dead);
+    await rename(join(spoolRoot, sinkName, process), dead);
     const line = (second: number): string => `rushhour_run,run=r open=1i ${FROM_MS + second * 1_000}\n`;
-    await writeFile(join(dead, 'journal.lp'), `${line(1)}${line(2)}${line(3).slice(0, 30)}`);
+    const journal = join(dead, 'journal.lp');
+    await writeFile(journal, `${line(1)}${line(2)}${line(3).slice(0, 30)}`);
+    const beforeIt = new Date(Number.parseInt(segment, 10) - 4);
+    await utimes(journal, beforeIt, beforeIt);
     await writeFile(join(dead, '1738303200000-1-00000001-5.lp.gz.new'), 'half');
     const { report, seconds } = await fetchAll(spoolRoot, port);
     expect(report).toMatchObject({ caughtUp: 3, refused: 0 });
