@@ -1,5 +1,5 @@
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
-import { placesOf } from './places.ts';
+import { placesOf } from '../outcome/places.ts';
 import type { EndpointCounts, SeriesCounts, TokenCounts } from './types.ts';
 
 /** The plain counters of a series; the rest are counts by key. */

@@ -1,6 +1,6 @@
 import type { Outcome } from '../outcome/outcome.ts';
+import { placesOf } from '../outcome/places.ts';
 import type { Quantiles } from './histogram.ts';
-import { placesOf } from './places.ts';
 
 /**
  * What is timed, for every series. From the intended start; the `-service` twins from the actual one. `total` ends with

@@ -1,3 +1,5 @@
+import { placesOf } from './places.ts';
+
 /**
  * How an attempt can end: a closed union, one name a cause. Every scheduled attempt gets exactly one, so that the
  * counts of a finished run add up to `scheduled`.
@@ -74,6 +76,4 @@ export type Skip = 'unsent-late' | 'unsent-open-limit' | 'unsent-no-port' | 'uns
 export const OUTCOMES = Object.keys(OUTCOME_GROUPS) as readonly Outcome[];
 
 /** Index of an outcome in {@link OUTCOMES}. */
-export const OUTCOME_INDEX = Object.fromEntries(OUTCOMES.map((name, index) => [name, index])) as Readonly<
-  Record<Outcome, number>
->;
+export const OUTCOME_INDEX = placesOf(OUTCOMES);

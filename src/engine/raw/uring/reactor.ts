@@ -72,7 +72,7 @@ export class UringReactor implements Reactor {
     this.#fresh.remove(slot);
     if (this.#isWaiting[slot] === 0) return;
     this.#note(slot, 0);
-    const at = this.#ring.add(IORING_OP_ASYNC_CANCEL, 0, 0, -1, CANCELLATION, 0);
+    const at = this.#ring.add(IORING_OP_ASYNC_CANCEL, -1, CANCELLATION, 0);
     this.#ring.entries[at + 4] = slot;
     this.#ring.entries[at + 5] = generation;
     this.#ring.enter(0, 0);
@@ -113,7 +113,7 @@ export class UringReactor implements Reactor {
   /** What is true by then already is told as well: nothing is lost between two entries of a socket. */
   #submit(slot: number): void {
     this.#note(slot, 1);
-    const at = this.#ring.add(IORING_OP_POLL_ADD, 0, 0, this.#fds[slot]!, slot, this.#generations[slot]!);
+    const at = this.#ring.add(IORING_OP_POLL_ADD, this.#fds[slot]!, slot, this.#generations[slot]!);
     this.#ring.entries[at + 7] = this.#asked[slot]!;
   }
 

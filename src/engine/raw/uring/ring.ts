@@ -116,15 +116,15 @@ export class Ring {
   }
 
   /**
-   * Adds an entry: an operation with its flags, its `ioprio`, and the words that its completion will have.
+   * Adds an entry: an operation, and the words that its completion will have.
    * @returns the index of its first word in `entries`, for what only this operation has
    */
-  add(operation: number, flags: number, priority: number, fd: number, low: number, high: number): number {
+  add(operation: number, fd: number, low: number, high: number): number {
     if (this.unsubmitted === this.#sqEntries) this.enter(0, 0);
     const sqes = this.#sqes;
     const at = (this.#sqTail & (this.#sqEntries - 1)) * SQE_WORDS;
     sqes.fill(0, at, at + SQE_WORDS);
-    sqes[at] = operation | (flags << 8) | (priority << 16);
+    sqes[at] = operation;
     sqes[at + 1] = fd;
     sqes[at + 8] = low;
     sqes[at + 9] = high;
