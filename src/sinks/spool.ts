@@ -1,4 +1,4 @@
-import { appendFile, readFile, rm, rmdir } from 'node:fs/promises';
+import { appendFile, readFile, rm, rmdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { claimFolder, JOURNAL, nameSegment, onDisk, type Segment, writeWhole } from './spool-folder.ts';
 
@@ -34,6 +34,8 @@ export class Spool {
   readonly #dir: string | undefined;
   readonly #batches: Batch[];
   #sequence = 1;
+  /** Length of the journal: whole lines. */
+  #notedBytes = 0;
   #inDelivery: Batch | undefined;
 
   private constructor(options: SpoolOptions, dir: string | undefined, segments: readonly Segment[]) {
@@ -66,7 +68,15 @@ export class Spool {
   /** Keeps a second of the batch that is not closed yet, should this process be killed. */
   async note(text: string): Promise<void> {
     if (this.#dir === undefined) return;
-    await appendFile(join(this.#dir, JOURNAL), text).catch(this.#options.onFault);
+    const journal = join(this.#dir, JOURNAL);
+    try {
+      await appendFile(journal, text);
+      this.#notedBytes += Buffer.byteLength(text);
+    } catch (error) {
+      // A disk may take half a line and then be full: the next line would be spoilt by it.
+      await truncate(journal, this.#notedBytes).catch(() => undefined);
+      this.#options.onFault(error as NodeJS.ErrnoException);
+    }
   }
 
   /** Closes a batch. @param body its lines, as they will be sent */
@@ -75,8 +85,7 @@ export class Spool {
     const bytes = 'path' in at ? onDisk(body.length) : body.length;
     this.#batches.push({ seconds, isOwn: true, bytes, at });
     // Killed before this, the next process delivers these seconds twice: the same points.
-    if (this.#dir !== undefined && 'path' in at)
-      await rm(join(this.#dir, JOURNAL), { force: true }).catch(() => undefined);
+    if ('path' in at) await this.#removeJournal();
     this.#keepWithinLimit();
   }
 
@@ -110,8 +119,14 @@ export class Spool {
       else this.#batches.splice(this.#batches.indexOf(batch), 1, { ...batch, at });
     }
     if (this.#dir === undefined) return;
-    await rm(join(this.#dir, JOURNAL), { force: true }).catch(() => undefined);
+    await this.#removeJournal();
     await rmdir(this.#dir).catch(() => undefined);
+  }
+
+  async #removeJournal(): Promise<void> {
+    if (this.#dir === undefined) return;
+    await rm(join(this.#dir, JOURNAL), { force: true }).catch(() => undefined);
+    this.#notedBytes = 0;
   }
 
   async #write(body: Buffer, seconds: number): Promise<Batch['at']> {

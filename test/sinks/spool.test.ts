@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
+import { Spool } from '../../src/sinks/spool.ts';
 import { markProcess } from '../../src/store/process-mark.ts';
 import { freePort } from '../peers/peer.ts';
 import { withSmallDisk } from '../store/full-disk.ts';
@@ -177,6 +178,27 @@ suiteNeeding('the spool on a disk that runs full', ['linux', 'root', 'netns', 'm
         Array.from({ length: 60 }, (_, index) => FROM_MS / 1_000 + index),
       );
       expect(told.lines.filter((line) => line.includes('ENOSPC'))).toHaveLength(1);
+    });
+  });
+
+  it('keeps whole lines in its journal', async () => {
+    await withSmallDisk(64, async (disk) => {
+      const faults: (string | undefined)[] = [];
+      const spool = await Spool.open({
+        parent: join(disk.dir, 'spool'),
+        limitBytes: 65_536,
+        onDropped: (_, why) => expect.fail(why),
+        onFault: ({ code }) => faults.push(code),
+      });
+      const [first, tooLong, last] = ['first\n', `${'b'.repeat(32_768)}\n`, 'last\n'] as const;
+      await spool.note(first);
+      await disk.fill(40);
+      await spool.note(tooLong);
+      expect(faults).toEqual(['ENOSPC']);
+      await disk.makeRoom();
+      await spool.note(last);
+      const [journal = ''] = listFiles(disk.dir);
+      expect(readFileSync(join(disk.dir, journal), 'utf8')).toBe(first + last);
     });
   });
 });
