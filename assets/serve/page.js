@@ -60,7 +60,19 @@
     const nameSeries = (series) =>
       series.replace(/~ramp$/, ' (ramp, not counted)').replace(/~aside$/, ' (set aside)');
 
-    function show({ second, open, series, recent, status }) {
+    function showHappenings(happenings) {
+      const box = find('.happenings');
+      const list = box.querySelector('ul');
+      box.hidden = happenings.length === 0;
+      while (list.children.length > happenings.length) list.lastElementChild.remove();
+      happenings.forEach(({ lasts, says }, index) => {
+        const item = list.children[index] ?? list.appendChild(document.createElement('li'));
+        item.classList.toggle('lasts', lasts);
+        setText(item, says);
+      });
+    }
+
+    function show({ second, open, series, recent, happenings, status }) {
       const names = Object.keys(series);
       const sum = (counter) =>
         names.filter((name) => !isApart(name)).reduce((all, name) => all + series[name][counter], 0);
@@ -80,6 +92,7 @@
       }
       drawSpark('started', recent);
       drawSpark('stalled', recent);
+      showHappenings(happenings);
       names.forEach((name, index) => {
         const row = rows.rows[index] ?? addRow();
         setText(row.cells[0], nameSeries(name));

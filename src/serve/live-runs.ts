@@ -1,3 +1,5 @@
+import { type WordedHappening, wordHappening } from '../render/web/happenings.ts';
+import { EventTail } from '../store/event-tail.ts';
 import { type LiveState, LiveTail } from '../store/live-tail.ts';
 import { readStatus } from '../store/process-mark.ts';
 import { readRunInfo } from '../store/run-reader.ts';
@@ -7,6 +9,8 @@ import { WorkQueue } from './work-queue.ts';
 /** Runs that are followed at once; the one not looked at for longest is let go. */
 const MAX_TAILS = 4;
 const MAX_WAITING = 32;
+/** Of what happens to a soak, as many as one reads while looking on. */
+const MAX_HAPPENINGS = 8;
 
 /** Half a second: whoever asks more often gets the same again. */
 const FRESH_MS = 500;
@@ -17,10 +21,16 @@ export interface LiveView extends LiveState {
   readonly id: string;
   readonly status: 'running' | 'complete' | 'interrupted' | 'failed';
   readonly startedAt: string;
+  /** Of a soak: what lasts, and what was over last. */
+  readonly happenings: readonly WordedHappening[];
 }
 
-interface Followed {
+interface Tails {
   readonly tail: LiveTail;
+  readonly events: EventTail;
+}
+
+interface Followed extends Tails {
   view: Promise<LiveView>;
   readAtMs: number;
 }
@@ -44,7 +54,7 @@ export class LiveRuns {
     const followed =
       known !== undefined && now - known.readAtMs < FRESH_MS
         ? known
-        : this.#read(run, known?.tail ?? new LiveTail(run.dir), now);
+        : this.#read(run, known ?? { tail: new LiveTail(run.dir), events: new EventTail(run.dir) }, now);
     this.#followed.set(run.dir, followed);
     for (const oldest of this.#followed.keys()) {
       if (this.#followed.size <= MAX_TAILS) break;
@@ -53,16 +63,17 @@ export class LiveRuns {
     return followed.view;
   }
 
-  #read(run: CatalogRun, tail: LiveTail, readAtMs: number): Followed {
+  #read(run: CatalogRun, { tail, events }: Tails, readAtMs: number): Followed {
     // One after the other, also of the same run: a tail is read by one at a time.
-    const view = this.#queue.add(() => readView(run, tail));
-    return { tail, view, readAtMs };
+    const view = this.#queue.add(() => readView(run, { tail, events }));
+    return { tail, events, view, readAtMs };
   }
 }
 
 /** Whether it is over is asked first: what it wrote until then is read. */
-async function readView({ dir, folder }: CatalogRun, tail: LiveTail): Promise<LiveView> {
+async function readView({ dir, folder }: CatalogRun, { tail, events }: Tails): Promise<LiveView> {
   const info = await readRunInfo(dir);
   const status = readStatus(info);
-  return { schema: 1, id: folder, status, startedAt: info.startedAt, ...(await tail.read()) };
+  const happenings = (await events.read(MAX_HAPPENINGS)).map(wordHappening);
+  return { schema: 1, id: folder, status, startedAt: info.startedAt, happenings, ...(await tail.read()) };
 }

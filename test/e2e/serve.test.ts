@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../src/analysis/compare/types.ts';
 import type { Summary } from '../../src/analysis/types.ts';
+import { freePort } from '../peers/peer.ts';
 import { type Browser, startBrowser } from '../serve/browser.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Started, type Workplace } from './rushhour.ts';
@@ -143,6 +144,25 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
       await browser.read('document.querySelector(".spark.started path").getAttribute("d").length'),
     ).toBeGreaterThan(50);
     expect(await browser.read('document.querySelector(".says").textContent')).toBe('over: complete');
+  });
+
+  it('shows what happens to a soak besides its load', async () => {
+    const file = await place.scenario('night', SMALL);
+    const sink = `influxdb://127.0.0.1:${await freePort()}/nobody-listens`;
+    const flags = ['--for', '60s', '--window', '10s', '--sink', sink, '--quiet', '--results', place.results];
+    const soak = place.start(['soak', file, ...flags]);
+    await browser.open(`${url}/runs/${await underWay()}`);
+    const lasting = await browser.read<string>(`new Promise((done) => {
+      const look = () => {
+        const item = document.querySelector('.happenings:not([hidden]) li.lasts');
+        if (item !== null) done(item.innerText);
+      };
+      look();
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+    })`);
+    expect(lasting).toMatch(/^since \d+ s: .*127\.0\.0\.1/);
+    soak.child.kill('SIGINT');
+    expect((await soak.finished).code).toBe(130);
   });
 
   it('fits a phone', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -170,6 +171,29 @@ describe('the page of a run', () => {
     expect(live).toMatchObject({ schema: 1, id, status: 'running', second: -1, series: {} });
     expect((await site.get(`/runs/${id}/report`)).status).toBe(200);
     expect(site.faults).toEqual([]);
+  });
+
+  it('tells what happens to a soak under way, and whether it is set aside', async () => {
+    const results = makeFolder();
+    const { id, dir } = await openRun(results).then(({ info, dir }) => ({ id: info.id, dir }));
+    const begin = {
+      id: 1,
+      kind: 'link-down',
+      fromSec: 3_600,
+      setsAside: true,
+      text: 'eth0 <lost> its carrier',
+    };
+    const lasting = { ...begin, at: '2025-01-31T07:00:00.000Z', toSec: null };
+    await writeFile(join(dir, 'events.jsonl'), `${JSON.stringify(lasting)}\n`);
+    const site = await openSite(results);
+    const page = await (await site.get(`/runs/${id}`)).text();
+    expect(page).toContain('<li class="lasts">since 1 h: eth0 &lt;lost&gt; its carrier (set aside)</li>');
+    const others = { ...begin, at: '2025-01-31T07:00:30.000Z', toSec: 3_630 };
+    await appendFile(join(dir, 'events.jsonl'), `${JSON.stringify(others)}\n`);
+    const later = await openSite(results);
+    expect(await (await later.get(`/api/runs/${id}/live`)).json()).toMatchObject({
+      happenings: [{ lasts: false, says: '1 h to 1 h 1 min: eth0 <lost> its carrier (set aside)' }],
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration, formatMoment, formatShare } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
+import { renderHappenings, type WordedHappening } from './happenings.ts';
 import { renderLayout, runHref } from './layout.ts';
 
 /** A run under way, as the store's live tail tells of it. */
@@ -11,6 +12,7 @@ export interface LiveRun {
   readonly second: number;
   readonly open: number;
   readonly series: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly happenings: readonly WordedHappening[];
 }
 
 /** What stands in the head of a column, and the counter below it. */
@@ -33,7 +35,7 @@ export function renderLive(runs: readonly LiveRun[], title: string): string {
 }
 
 function renderRun(run: LiveRun): string {
-  const { folder, scenario, label, startedAt, second, open, series } = run;
+  const { folder, scenario, label, startedAt, second, open, series, happenings } = run;
   const measured = Object.entries(series).filter(([name]) => !isApart(name));
   const sum = (counter: string) => measured.reduce((all, [, counts]) => all + (counts[counter] ?? 0), 0);
   const subject = label === '' ? scenario : `${scenario} (${label})`;
@@ -44,6 +46,7 @@ function renderRun(run: LiveRun): string {
 <h2>${escapeHtml(subject)}</h2>
 <p class="state"><span class="dot" aria-hidden="true"></span><span class="says" role="status">running</span> <span class="faint">since ${formatMoment(startedAt)}</span> <a href="${runHref(folder, '/report')}">report so far</a></p>
 <dl class="tiles">${tile('elapsed', formatDuration((second + 1) * 1e6), 'for')}${tile('perSec', '-', 'a second')}${tile('started', formatCount(started), 'started')}${tile('stalled', formatCount(stalled), 'stalled')}${tile('share', formatShare(started === 0 ? 0 : stalled / started), 'share stalled')}${tile('unsent', formatCount(sum('unsent')), 'unsent')}${tile('open', formatCount(open), 'open')}</dl>
+${renderHappenings(happenings)}
 ${renderSpark('started', 'Started each second')}
 ${renderSpark('stalled', 'Stalled, by the second in which the SYN was sent')}
 <div class="scrolls" tabindex="0" role="region" aria-label="By arm"><table>

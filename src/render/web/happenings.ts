@@ -1,0 +1,36 @@
+import { formatDuration } from '../format.ts';
+import { escapeHtml } from '../report/html.ts';
+
+/** What happens to a soak besides its load, as the store tells of it. */
+export interface Happening {
+  readonly fromSec: number;
+  /** Exclusive; null while it lasts. */
+  readonly toSec: number | null;
+  readonly setsAside: boolean;
+  readonly text: string;
+}
+
+/** As a page says it. */
+export interface WordedHappening {
+  readonly lasts: boolean;
+  readonly says: string;
+}
+
+/** When, what, and whether what was counted meanwhile is set aside. */
+export function wordHappening({ fromSec, toSec, setsAside, text }: Happening): WordedHappening {
+  const [from, to] = [fromSec, toSec ?? fromSec].map((second) => formatDuration(second * 1e6)) as [
+    string,
+    string,
+  ];
+  const when = toSec === null ? `since ${from}` : toSec > fromSec ? `${from} to ${to}` : `at ${from}`;
+  return { lasts: toSec === null, says: `${when}: ${text}${setsAside ? ' (set aside)' : ''}` };
+}
+
+/** A list that the page's script keeps up; nothing to be seen while it is empty. */
+export function renderHappenings(happenings: readonly WordedHappening[]): string {
+  const items = happenings.map(
+    ({ lasts, says }) => `<li${lasts ? ' class="lasts"' : ''}>${escapeHtml(says)}</li>`,
+  );
+  return `<div class="happenings"${items.length === 0 ? ' hidden' : ''}><h3>What happened besides the load</h3>
+<ul>${items.join('')}</ul></div>`;
+}
