@@ -12,8 +12,8 @@ const BEFORE = '20261121-052056-steady';
 const AFTER = '20261121-052137-steady';
 
 /** The figures of the first arm, as they are drawn. */
-const DRAWN = (figure: string, plot = 0) =>
-  `document.querySelectorAll('#arm-0-${figure} .plot')[${plot}].plot.data`;
+const DRAWN = (figure: string, plot = 0, arm = 0) =>
+  `document.querySelectorAll("#arm-${arm}-${figure} .plot")[${plot}].plot.data`;
 
 suiteNeeding('the report in Chromium', ['chromium'], () => {
   let place: Workplace;
@@ -66,10 +66,22 @@ suiteNeeding('the report in Chromium', ['chromium'], () => {
         expect(handshake![at]! / traffic!.handshakeUs[key]).toBeCloseTo(1, 5);
         expect(total![at]! / traffic!.totalUs[key]).toBeCloseTo(1, 5);
       }
+      // The one stalled handshake in sixty is not lost beyond the edge.
+      const { control } = summaryOf(BEFORE).arms as Record<string, Summary['arms'][string]>;
+      const [, controls] = await page.read<number[][]>(DRAWN('percentiles', 0, 1));
+      for (const [drawn, { max }] of [
+        [handshake!, traffic!.handshakeUs],
+        [controls!, control!.handshakeUs],
+      ] as const) {
+        expect(drawn.at(-1)! / max).toBeCloseTo(1, 5);
+      }
       const [, ok] = await page.read<number[][]>(DRAWN('outcomes'));
       expect(ok!.reduce((sum, count) => sum + count)).toBe(traffic!.outcomes.ok);
       const text = await page.read<string>('document.querySelector("main").innerText');
       expect(text).toContain('63');
+      expect(text).toMatch(/memory bytes\s+\d+/);
+      expect(text).toMatch(/clock synchronised\s+unknown/);
+      expect(text).toMatch(/ip_local_reserved_ports\s+none/);
       expect(text.indexOf('FAIL')).toBeLessThan(text.indexOf('Key figures'));
       expect(page.requested).toEqual([`file://${file}`]);
       // Something is on the canvas: not one colour alone.

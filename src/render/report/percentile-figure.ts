@@ -13,6 +13,9 @@ const TIMES = [
 /** Points a decade of 1 / (1 - share). */
 const POINTS_A_DECADE = 30;
 
+/** The slowest attempt of all is drawn as wide as the one before it: from one in N to one in 2 N. */
+const SLOWEST = 2;
+
 /** Shares that summary.json names: they are drawn exactly. */
 const NAMED = [0.5, 0.9, 0.99, 0.999] as const;
 
@@ -50,7 +53,9 @@ export function percentileFigure(arm: string, sides: readonly ArmSide[]): Figure
           colour: sides.length > 1 ? side.index : TIMES.indexOf(time) + 2,
           dash: time.dash,
           look: 'line' as const,
-          y: at.map((odds) => (odds > histogram.totalCount * 1.0001 ? null : timeAt(histogram, odds))),
+          y: at.map((odds) =>
+            odds > SLOWEST * histogram.totalCount * 1.0001 ? null : timeAt(histogram, odds),
+          ),
         })),
         spans: [],
         marks: [],
@@ -69,20 +74,22 @@ export function percentileFigure(arm: string, sides: readonly ArmSide[]): Figure
   };
 }
 
-/** One in how many is slower: from 1 to the number of attempts, the named quantiles among them. */
+/** One in how many is slower: from 1 to beyond the number of attempts, the named quantiles among them. */
 function oddsUpTo(count: number): number[] {
-  const decades = Math.log10(Math.max(10, count));
+  const most = SLOWEST * Math.max(10, count);
+  const decades = Math.log10(most);
   const even = Array.from(
     { length: Math.floor(decades * POINTS_A_DECADE) + 1 },
     (_, index) => 10 ** (index / POINTS_A_DECADE),
   );
   const named = NAMED.map((share) => Math.round(1 / (1 - share))).filter((odds) => odds <= count);
-  const all = [...even, ...named, Math.max(10, count)].map((odds) => Number(odds.toPrecision(6)));
+  const all = [...even, ...named, most].map((odds) => Number(odds.toPrecision(6)));
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
 /** As quantilesOf: the library answers with the upper end of a bucket, which may lie beyond the largest value seen. */
 function timeAt(histogram: Histogram, odds: number): number {
+  if (odds > histogram.totalCount) return Math.max(1, histogram.maxValue);
   const percentile = Number(((1 - 1 / odds) * 100).toPrecision(12));
   return Math.max(1, Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue));
 }

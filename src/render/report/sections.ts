@@ -127,9 +127,14 @@ function addFacts(facts: Map<string, string>, path: string, value: unknown): voi
   else if (typeof value === 'object' && value !== null) {
     for (const [key, below] of Object.entries(value)) {
       if (!PASSED_OVER.has(key))
-        addFacts(facts, path === '' || path === 'sysctls' ? key : `${path} ${key}`, below);
+        addFacts(facts, path === 'sysctls' ? key : `${path} ${wordKey(key)}`.trimStart(), below);
     }
-  } else if (value !== undefined) facts.set(path, String(value));
+  } else if (value !== undefined) facts.set(path, value === null ? 'unknown' : String(value) || 'none');
+}
+
+/** `memoryBytes` is `memory bytes`. */
+function wordKey(key: string): string {
+  return key.replace(/[a-z][A-Z]/g, ([end, start]) => `${end} ${start!.toLowerCase()}`);
 }
 
 /** The command lines, as a shell takes them. */
