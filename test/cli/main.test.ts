@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 
@@ -36,4 +38,25 @@ describe('the program', () => {
   it('is quiet about a reader that went away', async () => {
     expect(await run(['schema'], { deaf: true })).toEqual({ code: 0, out: '', err: '' });
   });
+
+  it('loads what a short answer needs, and nothing else', () => {
+    expect(packagesLoadedBy('--version')).toEqual([]);
+    expect(packagesLoadedBy('--help')).toEqual(['commander']);
+    expect(packagesLoadedBy('run', '--help')).toEqual(['commander']);
+  });
 });
+
+/** V8's coverage names every script that was run (NODE_V8_COVERAGE). */
+function packagesLoadedBy(...args: string[]): string[] {
+  const dir = mkdtempSync(join(tmpdir(), 'rushhour-loaded-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const { status } = spawnSync(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, NODE_V8_COVERAGE: dir },
+  });
+  expect(status).toBe(0);
+  const scripts = readdirSync(dir).flatMap(
+    (file) => (JSON.parse(readFileSync(join(dir, file), 'utf8')) as { result: { url: string }[] }).result,
+  );
+  expect(scripts.map(({ url }) => url).filter((url) => url.endsWith('/dist/cli/main.js'))).toHaveLength(1);
+  return [...new Set(scripts.flatMap(({ url }) => /\/node_modules\/([^/]+)/.exec(url)?.[1] ?? []))];
+}
