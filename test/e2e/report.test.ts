@@ -1,9 +1,9 @@
 import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
-import { openReport, type ReportPage } from '../peers/report-page.ts';
+import { type Browser, startBrowser } from '../peers/browser.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Workplace } from './rushhour.ts';
 
@@ -17,7 +17,7 @@ const DRAWN = (figure: string, plot = 0, arm = 0) =>
 
 suiteNeeding('the report in Chromium', ['chromium'], () => {
   let place: Workplace;
-  let page: ReportPage | undefined;
+  let page: Browser | undefined;
 
   beforeAll(() => {
     place = makeWorkplace();
@@ -25,11 +25,12 @@ suiteNeeding('the report in Chromium', ['chromium'], () => {
   });
   afterAll(() => place.clean());
 
-  async function open(...args: string[]): Promise<{ page: ReportPage; file: string }> {
+  async function open(...args: string[]): Promise<{ page: Browser; file: string }> {
     const file = join(place.dir, 'report.html');
     const { code, stderr } = await place.run(['report', ...args, '-o', file, '--results', place.results]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    page = await openReport(file);
+    page = await startBrowser();
+    await page.open(pathToFileURL(file).href);
     return { page, file };
   }
 

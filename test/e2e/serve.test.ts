@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../src/analysis/compare/types.ts';
 import type { Summary } from '../../src/analysis/types.ts';
+import { type Browser, startBrowser } from '../peers/browser.ts';
 import { freePort } from '../peers/peer.ts';
-import { type Browser, startBrowser } from '../serve/browser.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Started, type Workplace } from './rushhour.ts';
 

@@ -1,10 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DevTools } from './devtools.ts';
-import { stopPeer } from './peer.ts';
+import type { DevTools } from './devtools.ts';
+import { type LaunchedChromium, launchChromium } from './launch-chromium.ts';
 
 export interface ChromiumOptions {
   /** `127.0.0.1:3128`; loopback goes through it as well. */
@@ -23,11 +18,6 @@ export interface Chromium {
 
 /** As a person's browser, but for what it does of its own accord. Names resolve to nothing: all it knows is the proxy. */
 const SWITCHES = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
   '--disable-extensions',
@@ -35,43 +25,22 @@ const SWITCHES = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
   '--auth-server-allowlist=*',
   '--disable-auth-negotiate-cname-lookup',
-  '--remote-debugging-pipe',
 ];
 
-/** A real headless Chromium with a profile of its own, steered by the DevTools protocol over a pipe. */
+/** A real Chromium behind a proxy. */
 export async function startChromium({ proxy, login, env }: ChromiumOptions): Promise<Chromium> {
-  const profile = await mkdtemp(join(tmpdir(), 'rushhour-chromium-'));
-  const child = spawn(
-    'chromium',
-    [...SWITCHES, `--proxy-server=${proxy}`, `--user-data-dir=${profile}`, 'about:blank'],
-    {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env, TMPDIR: profile },
-    },
-  );
-  await once(child, 'spawn');
-  const devTools = new DevTools(child);
-  const { targetInfos } = await devTools.call<{ targetInfos: { type: string; targetId: string }[] }>(
-    'Target.getTargets',
-  );
-  const targetId = targetInfos.find(({ type }) => type === 'page')?.targetId;
-  const { sessionId } = await devTools.call<{ sessionId: string }>('Target.attachToTarget', {
-    targetId,
-    flatten: true,
-  });
-  await devTools.call('Page.enable', {}, sessionId);
-  await devTools.call('Page.setLifecycleEventsEnabled', { enabled: true }, sessionId);
-  if (login !== undefined) await logInWhenAsked(devTools, sessionId, login);
+  const chromium = await launchChromium([...SWITCHES, `--proxy-server=${proxy}`], env);
+  const { devTools, call, stop } = chromium;
+  await call('Page.enable');
+  await call('Page.setLifecycleEventsEnabled', { enabled: true });
+  if (login !== undefined) await logInWhenAsked(chromium, login);
   return {
     async open(url) {
       const loaded = watchLoads(devTools);
-      const { loaderId } = await devTools.call<{ loaderId: string }>('Page.navigate', { url }, sessionId);
+      const { loaderId } = await call<{ loaderId: string }>('Page.navigate', { url });
       await loaded(loaderId);
     },
-    async stop() {
-      await stopPeer(child);
-      await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-    },
+    stop,
   };
 }
 
@@ -100,13 +69,12 @@ function watchLoads(devTools: DevTools): (loaderId: string) => Promise<void> {
  * alone, which are asked first: what is in them goes its usual way.
  */
 async function logInWhenAsked(
-  devTools: DevTools,
-  sessionId: string,
+  { devTools, call }: LaunchedChromium,
   login: NonNullable<ChromiumOptions['login']>,
 ): Promise<void> {
   const pass = (method: string, params: object): void => {
     // It may be gone by then, with its page.
-    devTools.call(method, params, sessionId).catch(() => undefined);
+    call(method, params).catch(() => undefined);
   };
   devTools.on('Fetch.requestPaused', ({ requestId }) => pass('Fetch.continueRequest', { requestId }));
   devTools.on('Fetch.authRequired', ({ requestId }) =>
@@ -115,9 +83,8 @@ async function logInWhenAsked(
       authChallengeResponse: { response: 'ProvideCredentials', ...login },
     }),
   );
-  await devTools.call(
-    'Fetch.enable',
-    { handleAuthRequests: true, patterns: [{ urlPattern: '*', resourceType: 'Document' }] },
-    sessionId,
-  );
+  await call('Fetch.enable', {
+    handleAuthRequests: true,
+    patterns: [{ urlPattern: '*', resourceType: 'Document' }],
+  });
 }

@@ -1,10 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DevTools } from '../peers/devtools.ts';
-import { stopPeer } from '../peers/peer.ts';
+import { launchChromium } from './launch-chromium.ts';
 
 /** A page in a headless Chromium, and all that it complained of. */
 export interface Browser {
@@ -29,19 +23,7 @@ interface Complaint {
 }
 
 export async function startBrowser(): Promise<Browser> {
-  const profile = await mkdtemp(join(tmpdir(), 'rushhour-chromium-'));
-  const switches = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run'];
-  const child = spawn(
-    'chromium',
-    [...switches, '--disable-background-networking', '--remote-debugging-pipe', `--user-data-dir=${profile}`],
-    {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-      // What it leaves in the place for passing files goes with its profile.
-      env: { ...process.env, TMPDIR: profile },
-    },
-  );
-  await once(child, 'spawn');
-  const devTools = new DevTools(child);
+  const { devTools, call, stop } = await launchChromium();
   const requested: string[] = [];
   const complaints: string[] = [];
   devTools.on('Network.requestWillBeSent', ({ request }) => requested.push(request?.url ?? ''));
@@ -51,15 +33,6 @@ export async function startBrowser(): Promise<Browser> {
       complaints.push(entry?.text ?? exceptionDetails?.text ?? `console.${type}`);
     });
   }
-  const { targetId } = await devTools.call<{ targetId: string }>('Target.createTarget', {
-    url: 'about:blank',
-  });
-  const { sessionId } = await devTools.call<{ sessionId: string }>('Target.attachToTarget', {
-    targetId,
-    flatten: true,
-  });
-  const call = <Result>(method: string, params: object = {}) =>
-    devTools.call<Result>(method, params, sessionId);
   for (const domain of ['Network', 'Page', 'Log', 'Runtime']) await call(`${domain}.enable`);
 
   const read = async <Value>(expression: string): Promise<Value> => {
@@ -94,9 +67,6 @@ export async function startBrowser(): Promise<Browser> {
         ...{ width: px, height: 800, deviceScaleFactor: 1, mobile: true },
       });
     },
-    async close() {
-      await stopPeer(child);
-      await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-    },
+    close: stop,
   };
 }
