@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addSoakOptions } from '../../src/cli/commands/soak.ts';
-import { registerSoakService } from '../../src/cli/commands/soak-service.ts';
+import { registerSoakInstall } from '../../src/cli/commands/soak-install.ts';
+import { registerInstalledSoaks } from '../../src/cli/commands/soak-installed.ts';
 import type { Context } from '../../src/cli/context.ts';
 import { reportError } from '../../src/cli/report-error.ts';
 import { markProcess } from '../../src/store/process-mark.ts';
@@ -33,7 +34,8 @@ async function cli(...args: string[]) {
   };
   const program = new Command('rushhour').exitOverride().configureOutput({ writeErr: () => {} });
   const soak = program.command('soak').enablePositionalOptions().argument('<scenario>').exitOverride();
-  registerSoakService(soak, context, addSoakOptions);
+  registerSoakInstall(soak, context, addSoakOptions);
+  registerInstalledSoaks(soak, context);
   try {
     await program.enablePositionalOptions().parseAsync(['soak', ...args], { from: 'user' });
   } catch (error) {

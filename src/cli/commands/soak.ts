@@ -5,7 +5,8 @@ import type { Context } from '../context.ts';
 import { addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
 import { asValue, parseCount, parseDurationUs } from '../values.ts';
 import { addOverrideOptions, type OverrideOptions, readOverrides } from './run.ts';
-import { registerSoakService } from './soak-service.ts';
+import { registerSoakInstall } from './soak-install.ts';
+import { registerInstalledSoaks } from './soak-installed.ts';
 
 export interface SoakFlags extends SharedRunOptions, OverrideOptions {
   /** Microseconds. */
@@ -30,7 +31,8 @@ export function registerSoak(program: Command, context: Context): void {
     )
     .enablePositionalOptions()
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
-  registerSoakService(command, context, addSoakOptions);
+  registerSoakInstall(command, context, addSoakOptions);
+  registerInstalledSoaks(command, context);
   addSoakOptions(command)
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { EnvironmentError, EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { Installation } from '../../service/installation.ts';
@@ -8,69 +8,18 @@ import type { InstalledNight } from '../../service/own-files.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host.ts';
 import type { InstallFlags, PlannedNight } from '../plan-night.ts';
+import { requireRoot, rootOption } from '../root-flag.ts';
 import { type TypedFlag, watchFlags } from '../typed-flags.ts';
 
-interface OneNightFlags {
-  readonly root?: string;
-}
-
-interface StatusFlags extends OneNightFlags {
-  readonly json?: boolean;
-  readonly canResume?: boolean;
-}
-
-/** Nights that `status` tells of. */
-const LAST = 7;
-
 /**
- * Adds `install`, `status` and `uninstall`.
- * @param addFlags adds all flags of a soak, which `install` passes on
+ * Adds `install`.
+ * @param addFlags adds all flags of a soak, which it passes on
  */
-export function registerSoakService(
+export function registerSoakInstall(
   soak: Command,
   context: Context,
   addFlags: (command: Command) => Command,
 ): void {
-  registerInstall(soak, context, addFlags);
-  soak
-    .command('status')
-    .summary('installed nights: next start, last verdicts, what runs now')
-    .description(
-      'Shows the nights that are installed: when they begin next, how the last ones went, what runs now.',
-    )
-    .argument('[name]', 'of this night alone')
-    .option('--json', 'print it as JSON')
-    .addOption(rootOption())
-    .addOption(
-      new Option('--can-resume', 'exit code 0 where the night was cut short and has time left').hideHelp(),
-    )
-    .addOption(
-      new Option('--results <dir>', 'taken and left alone: where a night keeps them is known').hideHelp(),
-    )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  rushhour soak status
-  rushhour soak status steady --json
-
-Exit codes: 0 all is well; 3 something needs attention: a timer that does not run, a night that failed its criteria or was
-cut short; 5 nothing is installed.`,
-    )
-    .action(context.act((name: string | undefined, flags: StatusFlags) => showStatus(context, name, flags)));
-  soak
-    .command('uninstall')
-    .summary('remove a night that was installed; results stay')
-    .description('Stops and removes a night that was installed. Its results and its user stay.')
-    .argument('[name]', 'which; may be left out where there is one')
-    .addOption(rootOption())
-    .addHelpText('after', '\nExample:\n  rushhour soak uninstall steady')
-    .action(
-      context.act((name: string | undefined, flags: OneNightFlags) => removeNight(context, name, flags)),
-    );
-}
-
-function registerInstall(soak: Command, context: Context, addFlags: (command: Command) => Command): void {
   const command = soak
     .command('install')
     .summary('run a soak every night, by a timer of systemd or by cron')
@@ -104,13 +53,6 @@ Results go to /var/lib/rushhour/results. docs/nightly.md has the rest.`,
       installNight(context, nameOrPath, flags, typed),
     ),
   );
-}
-
-function rootOption(): Option {
-  return new Option(
-    '--root <dir>',
-    'of the files below this folder, such as an image; nothing is started',
-  ).hideHelp();
 }
 
 async function installNight(
@@ -210,13 +152,6 @@ function printed({ before, files, after }: Installation): string {
   return [...before.map(command), ...files.map(file), ...after.map(command)].join('');
 }
 
-function requireRoot(machine: Machine): void {
-  if (machine.isRoot || machine.root !== '') return;
-  throw new EnvironmentError('only root may install a night', {
-    hint: 'do it with sudo, or look at it first with --print',
-  });
-}
-
 /** @throws EnvironmentError where the night's user, or everybody where it is yet to be made, may not read what it needs */
 function requireAccess(machine: Machine, { plan, reads }: PlannedNight, hasResults: boolean): void {
   const { user, results } = plan.night;
@@ -236,66 +171,4 @@ async function wordNext(host: Host, { night, by }: InstalledNight): Promise<stri
   ${log}
   sudo rushhour soak uninstall ${night.name}
 `;
-}
-
-async function showStatus(
-  { host }: Context,
-  name: string | undefined,
-  flags: StatusFlags,
-): Promise<ExitCode> {
-  const [{ createMachine }, { canResume, readNightStatus }, { wordStatus }] = await Promise.all([
-    import('../../service/machine.ts'),
-    import('../../service/status.ts'),
-    import('../word-nights.ts'),
-  ]);
-  const machine = createMachine(flags.root);
-  const chosen = await choose(machine, name);
-  if (flags.canResume === true) {
-    const answers = await Promise.all(chosen.map(({ night }) => canResume(night, host.now())));
-    return answers.some(Boolean) ? EXIT.ok : EXIT.criteriaFailed;
-  }
-  const all = await Promise.all(chosen.map((one) => readNightStatus(machine, one, host.now(), LAST)));
-  if (flags.json === true) host.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-  else host.stdout.write(all.map((status) => wordStatus(status, host.stdout.columns)).join('\n'));
-  return all.some(({ attention }) => attention.length > 0) ? EXIT.criteriaFailed : EXIT.ok;
-}
-
-async function removeNight(
-  { host }: Context,
-  name: string | undefined,
-  flags: OneNightFlags,
-): Promise<ExitCode> {
-  const [{ createMachine }, { uninstall }] = await Promise.all([
-    import('../../service/machine.ts'),
-    import('../../service/install.ts'),
-  ]);
-  const machine = createMachine(flags.root);
-  const chosen = await choose(machine, name);
-  if (new Set(chosen.map(({ night }) => night.name)).size > 1) {
-    throw new UsageError(`there are several: ${chosen.map(({ night }) => night.name).join(', ')}`, {
-      hint: 'say which: rushhour soak uninstall NAME',
-    });
-  }
-  requireRoot(machine);
-  for (const one of chosen) {
-    for (const path of uninstall(machine, one)) host.stdout.write(`removed  ${machine.root}${path}\n`);
-    host.stdout.write(`kept     ${one.night.results}\n`);
-  }
-  return EXIT.ok;
-}
-
-/** @throws UsageError, EnvironmentError where there is none */
-async function choose(machine: Machine, name: string | undefined): Promise<InstalledNight[]> {
-  const { findInstalled } = await import('../../service/own-files.ts');
-  const all = findInstalled(machine.root);
-  const chosen = name === undefined ? all : all.filter(({ night }) => night.name === name);
-  if (chosen.length > 0) return chosen;
-  if (all.length === 0) {
-    throw new EnvironmentError('no nights are installed', {
-      hint: 'sudo rushhour soak install steady --at 01:30 --for 5h installs one; --help shows more',
-    });
-  }
-  throw new UsageError(`there is no night "${name}"`, {
-    hint: `there are: ${all.map(({ night }) => night.name).join(', ')}`,
-  });
 }

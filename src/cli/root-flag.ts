@@ -1,0 +1,18 @@
+import { Option } from 'commander';
+import { EnvironmentError } from '../errors.ts';
+import type { Machine } from '../service/machine.ts';
+
+export function rootOption(): Option {
+  return new Option(
+    '--root <dir>',
+    'of the files below this folder, such as an image; nothing is started',
+  ).hideHelp();
+}
+
+/** @throws EnvironmentError for whoever may not change this machine */
+export function requireRoot(machine: Machine): void {
+  if (machine.isRoot || machine.root !== '') return;
+  throw new EnvironmentError('only root may install a night', {
+    hint: 'do it with sudo, or look at it first with --print',
+  });
+}
