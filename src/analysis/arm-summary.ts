@@ -1,5 +1,5 @@
 import { stalledOf, stepsOf } from '../metrics/counts.ts';
-import { type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
+import { type HistogramsByTag, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
 import { ratePerFrame } from './rate-per-frame.ts';
@@ -7,9 +7,6 @@ import { summariseStalls } from './stall-summary.ts';
 import type { Tally } from './tally.ts';
 import type { ArmSummary } from './types.ts';
 import { wilsonInterval } from './wilson.ts';
-
-/** Histograms of a whole run, by tag. */
-export type HistogramsByTag = ReadonlyMap<string, Histogram>;
 
 /** One arm's figures, its ramps apart. @param measuredSec how long its measured phases lasted */
 export function summariseArm(

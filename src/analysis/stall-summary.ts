@@ -1,6 +1,6 @@
+import type { HistogramsByTag } from '../metrics/histogram.ts';
 import { RAMP_SUFFIX } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
-import type { HistogramsByTag } from './arm-summary.ts';
 import { medianOf } from './median.ts';
 import { measureOnset } from './onset.ts';
 import { listOutages } from './outages.ts';

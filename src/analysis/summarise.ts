@@ -1,7 +1,7 @@
-import { quantilesOf } from '../metrics/histogram.ts';
+import { type HistogramsByTag, quantilesOf } from '../metrics/histogram.ts';
 import { LATENESS_TAG, RAMP_SUFFIX } from '../metrics/types.ts';
 import type { Arm, Scenario } from '../scenario/types.ts';
-import { type HistogramsByTag, summariseArm } from './arm-summary.ts';
+import { summariseArm } from './arm-summary.ts';
 import { judgeCriterion } from './criteria.ts';
 import { findCutAge } from './findings/cut-age.ts';
 import { findKnee } from './findings/knee.ts';

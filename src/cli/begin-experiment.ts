@@ -17,11 +17,23 @@ import {
 } from '../store/experiment-file.ts';
 import { isAlive, markProcess } from '../store/process-mark.ts';
 import { redactCommand } from './command-line.ts';
-import type { ExperimentOptions } from './commands/experiment.ts';
-import { readOverrides } from './commands/run.ts';
+import { type OverrideOptions, readOverrides } from './commands/run.ts';
 import { decideWorkers } from './decide-workers.ts';
 import type { Host } from './host.ts';
-import { resultsDir } from './run-options.ts';
+import { resultsDir, type SharedRunOptions } from './run-options.ts';
+
+export interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
+  readonly a?: string;
+  readonly b?: string;
+  readonly labelA?: string;
+  readonly labelB?: string;
+  readonly rounds: number;
+  readonly settle: number;
+  readonly verify?: string;
+  readonly commandTimeout: number;
+  readonly seed?: number;
+  readonly resume?: string;
+}
 
 /** An experiment that is about to begin, or to go on; nothing is written until `save`. */
 export interface BegunExperiment {

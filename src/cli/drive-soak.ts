@@ -3,11 +3,22 @@ import type { RunHandle } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { SoakHandle } from '../soak/types.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
-import type { SoakFlags } from './commands/soak.ts';
+import type { OverrideOptions } from './commands/run.ts';
 import type { Context } from './context.ts';
 import { driveRun } from './drive-run.ts';
 import { removeOldRuns } from './remove-old-runs.ts';
-import { resultsDir } from './run-options.ts';
+import { resultsDir, type SharedRunOptions } from './run-options.ts';
+
+export interface SoakFlags extends SharedRunOptions, OverrideOptions {
+  /** Microseconds. */
+  readonly for: number;
+  /** Microseconds. */
+  readonly window: number;
+  readonly resume?: boolean;
+  readonly resumeOnly?: boolean;
+  readonly keepDays?: number;
+  readonly keepBytes?: number;
+}
 
 /** Windows between the lines of a log: a night's journal is not for every minute that went well. */
 const LOG_EVERY_WINDOWS = 10;

@@ -11,7 +11,7 @@ import {
 } from '../store/experiment-file.ts';
 import { changeNotes } from '../store/notes.ts';
 import { readStoredSummary } from '../store/run-reader.ts';
-import type { ExperimentOptions } from './commands/experiment.ts';
+import type { ExperimentOptions } from './begin-experiment.ts';
 import type { Context } from './context.ts';
 import { runToEnd } from './drive-run.ts';
 import { createLiveView } from './live-view.ts';

@@ -4,6 +4,9 @@ import { HistogramEncoder } from './encoding.ts';
 
 export type { Histogram };
 
+/** Histograms of a whole run, by tag. */
+export type HistogramsByTag = ReadonlyMap<string, Histogram>;
+
 /** An hour: far beyond any timeout that a scenario may set. Longer times are recorded as an hour. */
 export const LONGEST_US = 3_600_000_000;
 

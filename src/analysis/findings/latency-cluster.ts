@@ -1,5 +1,5 @@
+import type { HistogramsByTag } from '../../metrics/histogram.ts';
 import type { Arm } from '../../scenario/types.ts';
-import type { HistogramsByTag } from '../arm-summary.ts';
 import { countBetween, type RecordedTime, recordedTimes } from '../recorded-times.ts';
 import type { Finding } from '../types.ts';
 

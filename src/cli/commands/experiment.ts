@@ -2,23 +2,11 @@ import type { Command } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { ExperimentState } from '../../store/experiment-file.ts';
+import type { ExperimentOptions } from '../begin-experiment.ts';
 import type { Context } from '../context.ts';
-import { addSharedRunOptions, resultsDir, type SharedRunOptions } from '../run-options.ts';
+import { addSharedRunOptions, resultsDir } from '../run-options.ts';
 import { parseCount, parseDurationUs, parseSeed } from '../values.ts';
-import { addOverrideOptions, type OverrideOptions } from './run.ts';
-
-export interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
-  readonly a?: string;
-  readonly b?: string;
-  readonly labelA?: string;
-  readonly labelB?: string;
-  readonly rounds: number;
-  readonly settle: number;
-  readonly verify?: string;
-  readonly commandTimeout: number;
-  readonly seed?: number;
-  readonly resume?: string;
-}
+import { addOverrideOptions } from './run.ts';
 
 export function registerExperiment(program: Command, context: Context): void {
   const command = program

@@ -2,22 +2,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { parseSize } from '../../store/filter.ts';
 import type { Context } from '../context.ts';
-import { addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
+import type { SoakFlags } from '../drive-soak.ts';
+import { addSharedRunOptions } from '../run-options.ts';
 import { asValue, parseCount, parseDurationUs } from '../values.ts';
-import { addOverrideOptions, type OverrideOptions, readOverrides } from './run.ts';
+import { addOverrideOptions, readOverrides } from './run.ts';
 import { registerSoakInstall } from './soak-install.ts';
 import { registerInstalledSoaks } from './soak-installed.ts';
-
-export interface SoakFlags extends SharedRunOptions, OverrideOptions {
-  /** Microseconds. */
-  readonly for: number;
-  /** Microseconds. */
-  readonly window: number;
-  readonly resume?: boolean;
-  readonly resumeOnly?: boolean;
-  readonly keepDays?: number;
-  readonly keepBytes?: number;
-}
 
 /** Windows shorter or longer than this would be seconds or hours by another name. Microseconds. */
 const [SHORTEST_WINDOW_US, LONGEST_WINDOW_US] = [5_000_000, 600_000_000];
