@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../src/analysis/compare/types.ts';
 import type { Summary } from '../../src/analysis/types.ts';
 import { type Browser, startBrowser } from '../peers/browser.ts';
-import { freePort } from '../peers/peer.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Started, type Workplace } from './rushhour.ts';
 
@@ -31,6 +30,16 @@ arms:
     load:
       - hold: { rate: 5/s, for: 6s }
 `;
+
+/** The texts of what happened, once there are so many. */
+const SEEN = (selector: string, count: number) => `new Promise((done) => {
+  const look = () => {
+    const items = document.querySelectorAll('.happenings ${selector}');
+    if (items.length === ${count}) done([...items].map((item) => item.textContent));
+  };
+  look();
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+})`;
 
 suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
   let place: Workplace;
@@ -146,21 +155,25 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
     expect(await browser.read('document.querySelector(".says").textContent')).toBe('over: complete');
   });
 
-  it('shows what happens to a soak besides its load', async () => {
+  it('shows what happens to a soak besides its load, and when it is over', async () => {
     const file = await place.scenario('night', SMALL);
-    const sink = `influxdb://127.0.0.1:${await freePort()}/nobody-listens`;
-    const flags = ['--for', '60s', '--window', '10s', '--sink', sink, '--quiet', '--results', place.results];
+    const flags = ['--for', '60s', '--window', '10s', '--quiet', '--results', place.results];
     const soak = place.start(['soak', file, ...flags]);
-    await browser.open(`${url}/runs/${await underWay()}`);
-    const lasting = await browser.read<string>(`new Promise((done) => {
-      const look = () => {
-        const item = document.querySelector('.happenings:not([hidden]) li.lasts');
-        if (item !== null) done(item.innerText);
-      };
-      look();
-      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
-    })`);
-    expect(lasting).toMatch(/^since \d+ s: .*127\.0\.0\.1/);
+    const id = await underWay();
+    await browser.open(`${url}/runs/${id}`);
+    expect(await browser.read(SEEN('li', 1))).toEqual([expect.stringMatching(/^at 0 s: /)]);
+    const event = { id: 99, kind: 'link-down', at: new Date().toISOString(), fromSec: 2, setsAside: true };
+    const note = (toSec: number | null) =>
+      appendFileSync(
+        join(place.results, id, 'events.jsonl'),
+        `${JSON.stringify({ ...event, toSec, text: 'eth0 <lost> its carrier' })}\n`,
+      );
+    note(null);
+    const lasting = ['since 2 s: eth0 <lost> its carrier (set aside)'];
+    expect(await browser.read(SEEN('li.lasts', 1))).toEqual(lasting);
+    note(4);
+    expect(await browser.read(SEEN('li.lasts', 0))).toEqual([]);
+    expect(await browser.read(SEEN('li', 2))).toContain('2 s to 4 s: eth0 <lost> its carrier (set aside)');
     soak.child.kill('SIGINT');
     expect((await soak.finished).code).toBe(130);
   });
