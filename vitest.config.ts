@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** These reckon, or write to folders of their own: neither the time nor anybody else is in it. */
+const RECKONING = ['analysis', 'doctor', 'metrics', 'outcome', 'plan', 'render', 'scenario', 'store'].map(
+  (room) => `test/${room}/**/*.test.ts`,
+);
+
 /** These wait for timers, of a firewall or of their own, more than they load anything, each with peers of its own. */
 const WAITING = [
   ...['defences', 'experiment', 'findings', 'handshakes', 'loss', 'pools', 'reuse', 'sweep'].map(
@@ -11,36 +16,30 @@ const WAITING = [
   'test/soak/watch/machine.test.ts',
 ];
 
+/** One group of files after the other. */
+function project(name: string, groupOrder: number, files: { include: string[]; exclude?: string[] }) {
+  return { name, ...files, testTimeout: 60_000, hookTimeout: 60_000, sequence: { groupOrder } };
+}
+
 export default defineConfig({
   test: {
     // Engines under test in child processes and network namespaces run from dist/.
     globalSetup: ['./test/support/build.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
+      { extends: true, test: { ...project('reckoning', 0, { include: RECKONING }), maxWorkers: 2 } },
       {
         extends: true,
         test: {
-          name: 'one by one',
-          include: ['test/**/*.test.ts'],
-          exclude: WAITING,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...project('one by one', 1, {
+            include: ['test/**/*.test.ts'],
+            exclude: [...RECKONING, ...WAITING],
+          }),
           // Tests that drive load share two cores with their peers: one file at a time keeps their figures their own.
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'side by side',
-          include: WAITING,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
-        },
-      },
+      { extends: true, test: { ...project('side by side', 2, { include: WAITING }), maxWorkers: 3 } },
     ],
   },
 });
