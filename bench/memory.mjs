@@ -5,12 +5,15 @@ import { readFileSync } from 'node:fs';
  * tool (proc(5): /proc/PID/status, /proc/PID/task/TID/children). 0 once it has ended.
  *
  * @param {number} pid
+ * @param {'VmRSS' | 'RssAnon'} what RssAnon leaves out what is mapped from files, such as Node's code, which the kernel maps
+ *   as it is used and takes back as it likes
  * @returns {number}
  */
-export function readRssKiB(pid) {
-  const own = Number(/^VmRSS:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1] ?? 0);
+export function readRssKiB(pid, what = 'VmRSS') {
+  const status = readOrEmpty(`/proc/${pid}/status`);
+  const own = Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
   const children = readOrEmpty(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean);
-  return children.reduce((sum, child) => sum + readRssKiB(Number(child)), own);
+  return children.reduce((sum, child) => sum + readRssKiB(Number(child), what), own);
 }
 
 function readOrEmpty(file) {
@@ -25,13 +28,14 @@ function readOrEmpty(file) {
  * Least-squares slope through samples.
  *
  * @param {{ atSec: number, rssKiB: number }[]} samples
+ * @param {(sample: { rssKiB: number }) => number} read what is looked at
  * @returns {number} KiB a minute; 0 for fewer than two samples
  */
-export function fitSlope(samples) {
+export function fitSlope(samples, read = ({ rssKiB }) => rssKiB) {
   if (samples.length < 2) return 0;
   const mean = (figure) => samples.reduce((sum, sample) => sum + figure(sample), 0) / samples.length;
-  const [meanAt, meanRss] = [mean((s) => s.atSec), mean((s) => s.rssKiB)];
-  const covariance = mean((s) => (s.atSec - meanAt) * (s.rssKiB - meanRss));
+  const [meanAt, meanRss] = [mean((s) => s.atSec), mean(read)];
+  const covariance = mean((s) => (s.atSec - meanAt) * (read(s) - meanRss));
   const variance = mean((s) => (s.atSec - meanAt) ** 2);
   return (60 * covariance) / variance;
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { compareCpu, readCpuSec } from './cpu.mjs';
 import { shareOutCpus } from './cpus.mjs';
-import { fitSlope, watchMemory } from './memory.mjs';
+import { fitSlope, readRssKiB, watchMemory } from './memory.mjs';
 import { startServer } from './server.mjs';
 
 const USAGE = `Usage: node bench/soak-memory.mjs [options] [-- command ...]
@@ -61,13 +61,15 @@ function fillIn(command, words) {
   return command.map((part) => part.replace(/\{(\w+)\}/g, (hole, name) => words[name] ?? hole));
 }
 
-/** @param {{ atSec: number, rssKiB: number, cpuSec: number }[]} samples */
+/** @param {{ atSec: number, rssKiB: number, anonKiB: number, cpuSec: number }[]} samples */
 function report(samples, { ratePerSec, seconds, warmUpSec }) {
   const settled = samples.filter(({ atSec }) => atSec >= warmUpSec && atSec <= seconds);
   const rss = samples.map(({ rssKiB }) => rssKiB);
-  const slope = (60 * 1024 * fitSlope(settled)) / 1e6;
+  const slope = (read) => ((60 * 1024 * fitSlope(settled, read)) / 1e6).toFixed(2);
   console.log(`peak ${mebibytes(Math.max(0, ...rss))} MiB, last ${mebibytes(rss.at(-1) ?? 0)} MiB`);
-  console.log(`slope ${slope.toFixed(2)} MB/hour over ${settled.length} samples after ${warmUpSec} s`);
+  console.log(
+    `slope ${slope()} MB/hour over ${settled.length} samples after ${warmUpSec} s; without what is mapped from files ${slope(({ anonKiB }) => anonKiB)}`,
+  );
   const cpu = compareCpu(settled, ratePerSec);
   if (cpu === undefined) return;
   const change = ((cpu.lastUs / cpu.firstUs - 1) * 100).toFixed(1);
@@ -134,8 +136,11 @@ async function main() {
       ? [warmUpSec, lengthSec - CONTROL_SEC - 15].map((inSec) => compareWithFresh(child, start, inSec))
       : [];
     const { exit } = await watchMemory(child, options.sampleMs, (sample) => {
-      samples.push({ ...sample, cpuSec: readCpuSec(child.pid) });
-      console.log(`${sample.atSec.toFixed(0).padStart(6)} s  ${mebibytes(sample.rssKiB)} MiB`);
+      const anonKiB = readRssKiB(child.pid, 'RssAnon');
+      samples.push({ ...sample, anonKiB, cpuSec: readCpuSec(child.pid) });
+      console.log(
+        `${sample.atSec.toFixed(0).padStart(6)} s  ${mebibytes(sample.rssKiB)} MiB, ${mebibytes(anonKiB)} of it its own`,
+      );
     });
     console.log(
       `served ${await server.countServed()} at ${options.ratePerSec}/s for ${lengthSec} s, exit code ${exit}`,
