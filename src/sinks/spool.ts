@@ -125,8 +125,12 @@ export class Spool {
 
   async #removeJournal(): Promise<void> {
     if (this.#dir === undefined) return;
-    await rm(join(this.#dir, JOURNAL), { force: true }).catch(() => undefined);
-    this.#notedBytes = 0;
+    try {
+      await rm(join(this.#dir, JOURNAL), { force: true });
+      this.#notedBytes = 0;
+    } catch {
+      // It stays, and goes on where it ended: its seconds would be delivered twice, the same points.
+    }
   }
 
   async #write(body: Buffer, seconds: number): Promise<Batch['at']> {

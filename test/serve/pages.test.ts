@@ -175,7 +175,8 @@ describe('the page of a run', () => {
 
   it('tells what happens to a soak under way, and whether it is set aside', async () => {
     const results = makeFolder();
-    const { id, dir } = await openRun(results).then(({ info, dir }) => ({ id: info.id, dir }));
+    const { info, dir } = await openRun(results);
+    const { id } = info;
     const begin = {
       id: 1,
       kind: 'link-down',

@@ -127,9 +127,9 @@ describe('the spool', () => {
     const [spoolRoot, port] = [makeSpool(), await freePort()];
     await leave(spoolRoot, port, 1, FROM_MS);
     const [own = ''] = listFiles(spoolRoot);
-    const [sinkName = '', process = '', segment = ''] = own.split('/');
+    const [sinkName = '', owner = '', segment = ''] = own.split('/');
     const dead = join(spoolRoot, sinkName, '4194305_1_00000000-0000-0000-0000-000000000000');
-    await rename(join(spoolRoot, sinkName, process), dead);
+    await rename(join(spoolRoot, sinkName, owner), dead);
     const line = (second: number): string => `rushhour_run,run=r open=1i ${FROM_MS + second * 1_000}\n`;
     const journal = join(dead, 'journal.lp');
     await writeFile(journal, `${line(1)}${line(2)}${line(3).slice(0, 30)}`);
