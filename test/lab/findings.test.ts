@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Finding, Summary } from '../../src/analysis/types.ts';
+import type { Summary } from '../../src/analysis/types.ts';
 import { makeWorkplace, type Workplace } from '../e2e/rushhour.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 
@@ -15,29 +15,32 @@ suiteNeeding('what is found in the lab', ['linux', 'root', 'netns', 'ip', 'nft']
   });
   afterAll(() => place.clean());
 
-  const sweepIn = async (preset: string): Promise<Finding[]> => {
+  const sweepIn = async (preset: string): Promise<Summary> => {
     const { stdout, stderr } = await place.run([
       ...['lab', 'run', preset, 'timewait-sweep', '--set', SHORT_SWEEP, '--set', SOURCES],
       ...['--json', '--quiet', '--results', place.results],
     ]);
     if (!stdout.startsWith('{')) throw new Error(stderr);
-    return (JSON.parse(stdout) as Summary).findings;
+    return JSON.parse(stdout) as Summary;
   };
 
   it('timewait-1s: the sweep reads a firewall TIME_WAIT of 1 s', async () => {
-    const [band] = await sweepIn('timewait-1s');
+    const [band] = (await sweepIn('timewait-1s')).findings;
     expect(band).toMatchObject({ kind: 'reuse-band', arm: 'sweep', fromLowSec: 0.85, fromHighSec: 1.15 });
     expect(band?.confidence).not.toBe('none');
   });
 
   it('healthy: the sweep sees no band', async () => {
-    const [band] = await sweepIn('healthy');
-    expect(band).toMatchObject({ kind: 'reuse-band', confidence: 'none' });
-    expect(band?.text).toMatch(/^no band: 0 of 96 /);
+    const { arms, findings } = await sweepIn('healthy');
+    expect(findings[0]).toMatchObject({ kind: 'reuse-band', confidence: 'none' });
+    // A machine that is too busy to time a pair leaves it out, and says so: no other may be missing.
+    const measured = 96 - arms['sweep']!.unsent;
+    expect(measured).toBeGreaterThan(0);
+    expect(findings[0]?.text).toContain(`no band: 0 of ${measured} `);
   });
 
   it('a NAT that gives out ports at random: the sweep declines, and says how it knows', async () => {
-    const [band] = await sweepIn('timewait-1s:ports=2000,pick=random');
+    const [band] = (await sweepIn('timewait-1s:ports=2000,pick=random')).findings;
     expect(band).toMatchObject({ kind: 'reuse-band', confidence: 'none' });
     expect(band?.text).toContain('the far end saw other source ports');
     expect(band).not.toHaveProperty('fromSec');
