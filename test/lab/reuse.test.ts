@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
 import { OPENING_SEC } from '../../src/lab/nat.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectVerdict } from '../support/verdict.ts';
 import { measureIn } from './measure.ts';
 
 const RUNS_MS = 240_000;
@@ -62,7 +63,7 @@ suiteNeeding('nat-recycle', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
     expect(started).toBe(RATE_PER_SEC * STALLING_SEC);
     // Four standard errors: chance alone is outside them once in 16,000 runs.
     expect(Math.abs(stalled.count - PORTS * mean)).toBeLessThan(4 * Math.sqrt(PORTS * variance));
-    expect(stalling.verdict.pass).toBe(false);
+    expectVerdict(stalling, false);
   });
 
   it('leaves the arm that resets its connections clean, and the slow one', () => {

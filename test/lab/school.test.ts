@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { chanceOfAtLeast } from '../../src/analysis/binomial.ts';
 import type { Summary } from '../../src/analysis/types.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectVerdict } from '../support/verdict.ts';
 import { measureIn } from './measure.ts';
 
 /** A first bell in 50 s instead of minutes: the ramps are shorter, the ports and their order as they stand. */
@@ -31,11 +32,12 @@ suiteNeeding('school-morning and its control, loss-check', ['linux', 'root', 'ne
   }, 150_000);
 
   it('passes a school behind a healthy firewall', () => {
-    const { arms, verdict } = mornings.get('healthy')!;
+    const morning = mornings.get('healthy')!;
+    const { arms } = morning;
     expect(arms['pupils']!.started).toBeGreaterThan(7_000);
     expect(arms['pupils']!.outcomes).toEqual({ ok: arms['pupils']!.started });
     expect(arms['office']!.outcomes).toEqual({ ok: arms['office']!.started });
-    expect(verdict.pass).toBe(true);
+    expectVerdict(morning, true);
   });
 
   it('fails it behind timewait-1s, by the pupils alone', () => {
@@ -67,11 +69,12 @@ suiteNeeding('school-morning and its control, loss-check', ['linux', 'root', 'ne
       'healthy',
       'timewait-1s',
     ])('passes behind %s: nothing is lost, and no port used twice', (preset) => {
-      const { arms, verdict } = checks.get(preset)!;
+      const check = checks.get(preset)!;
+      const { arms } = check;
       expect(arms['spread']!.outcomes).toEqual({ ok: 4_000 });
       expect(arms['connect']!.outcomes).toEqual({ ok: 2_000 });
       for (const { stalled } of Object.values(arms)) expect(stalled.count).toBe(0);
-      expect(verdict.pass).toBe(true);
+      expectVerdict(check, true);
     });
   });
 });

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Spool } from '../../src/sinks/spool.ts';
 import { markProcess } from '../../src/store/process-mark.ts';
 import { freePort } from '../peers/peer.ts';
@@ -19,6 +19,23 @@ function listFiles(root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
     /\.(gz|lp|new)$/.test(name),
   );
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Seconds on the disk: by the names of closed batches, and by the lines of the journal, which may go any moment. */
+function countNoted(root: string): number {
+  return listFiles(root).reduce((sum, name) => {
+    if (!name.endsWith('journal.lp')) return sum + Number(/-(\d+)\.lp\.gz$/.exec(name)?.[1] ?? 0);
+    const journal = readIfThere(join(root, name));
+    return sum + (journal.match(/^rushhour_run,/gm)?.length ?? 0);
+  }, 0);
 }
 
 /** Seconds that a run leaves in the spool, as nobody listens. */
@@ -36,7 +53,7 @@ async function fetchAll(spoolRoot: string, port: number) {
   return { report: await sink.finish(5_000), told, seconds: secondsOf(server.lines) };
 }
 
-/** Opens a sink, hands it so many seconds, tells when they are noted, and waits to be killed. */
+/** Opens a sink, hands it so many seconds, says so, and waits to be killed. */
 const WRITER = `
   const [dist, root, url, count] = process.argv.slice(1);
   const { openSinks } = await import(dist + 'sinks/open.js');
@@ -48,7 +65,7 @@ const WRITER = `
     sink.second({ atMs: ${FROM_MS} + second * 1000, frame, quantiles: new Map() });
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  console.log('noted');
+  console.log('handed in');
   setInterval(() => {}, 1000);
 `;
 
@@ -91,7 +108,8 @@ describe('the spool', () => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const gone = once(child, 'exit');
     for await (const line of createInterface({ input: child.stdout })) {
-      expect(line).toBe('noted');
+      expect(line).toBe('handed in');
+      await vi.waitUntil(() => countNoted(spoolRoot) === 23, { timeout: 10_000 });
       child.kill('SIGKILL');
     }
     expect(await gone).toEqual([null, 'SIGKILL']);
