@@ -1,6 +1,6 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import { classify } from '../outcome/classify.ts';
-import { OUTCOME_GROUPS, OUTCOME_INDEX, type Outcome, type Skip } from '../outcome/outcome.ts';
+import { groupOfOutcome, indexOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
 import { type HandshakeFate, judgeHandshake } from '../outcome/stall.ts';
 import type { Expectation } from '../scenario/words.ts';
 import { COUNTER_AT } from './counts.ts';
@@ -109,7 +109,7 @@ export class Recorder {
     const series = this.#series(arm, ramp);
     series.add(COUNTER_AT.scheduled);
     series.add(COUNTER_AT.unsent);
-    series.outcome(OUTCOME_INDEX[outcome]);
+    series.outcome(indexOfOutcome(outcome));
   }
 
   /** @param age as it was when the attempt was begun */
@@ -137,8 +137,8 @@ export class Recorder {
     const series = this.#series(record.arm, ramp);
     const outcome = classify(record, this.#arms[record.arm]!.expect);
     series.ended(record);
-    series.outcome(OUTCOME_INDEX[outcome]);
-    if (OUTCOME_GROUPS[outcome] === 'unsent') {
+    series.outcome(indexOfOutcome(outcome));
+    if (groupOfOutcome(outcome) === 'unsent') {
       // It was taken for started when it was begun; the engine found that no SYN could leave.
       series.add(COUNTER_AT.started, -1);
       series.endpoint(record.endpoint, 'started', -1);
@@ -148,7 +148,7 @@ export class Recorder {
     }
     if (record.establishedAtUs < 0) this.#judge(series, record, false, age);
     series.add(COUNTER_AT.bytes, record.bytes);
-    const isRequest = this.#arms[record.arm]!.isOfBrowsers !== true && OUTCOME_GROUPS[outcome] !== 'step';
+    const isRequest = this.#arms[record.arm]!.isOfBrowsers !== true && groupOfOutcome(outcome) !== 'step';
     if (isRequest) series.add(COUNTER_AT.requests);
     recordPhases(series, record, outcome);
     this.#timeExchange(series, record, outcome, carried);

@@ -1,5 +1,3 @@
-import { placesOf } from './places.ts';
-
 /**
  * How an attempt can end: a closed union, one name a cause. Every scheduled attempt gets exactly one, so that the
  * counts of a finished run add up to `scheduled`.
@@ -75,5 +73,19 @@ export type Skip = 'unsent-late' | 'unsent-open-limit' | 'unsent-no-port' | 'uns
 /** Every outcome, in a fixed order: its index is what counters and frames use on the hot path. */
 export const OUTCOMES = Object.keys(OUTCOME_GROUPS) as readonly Outcome[];
 
-/** Index of an outcome in {@link OUTCOMES}. */
-export const OUTCOME_INDEX = placesOf(OUTCOMES);
+/**
+ * Index of an outcome in {@link OUTCOMES}, and its group, for who looks them up for every attempt: an object with as many
+ * keys is looked through each time, and what it finds may be a number on the heap.
+ */
+const INDEXES: ReadonlyMap<Outcome, number> = new Map(OUTCOMES.map((outcome, index) => [outcome, index]));
+const GROUPS: ReadonlyMap<Outcome, OutcomeGroup> = new Map(
+  OUTCOMES.map((outcome) => [outcome, OUTCOME_GROUPS[outcome]]),
+);
+
+export function indexOfOutcome(outcome: Outcome): number {
+  return INDEXES.get(outcome)!;
+}
+
+export function groupOfOutcome(outcome: Outcome): OutcomeGroup {
+  return GROUPS.get(outcome)!;
+}

@@ -1,7 +1,7 @@
-import type { AttemptRecord, Clock, Engine } from '../engine/types.ts';
+import type { AttemptRecord, Engine, Ticker } from '../engine/types.ts';
 import type { CarriedTime, Recorder } from '../metrics/recorder.ts';
 import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
-import { OUTCOME_GROUPS, type Outcome, type Skip } from '../outcome/outcome.ts';
+import { groupOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
 import { closedShare } from '../plan/closed.ts';
 import { createCursor, type Pacer } from '../plan/pacer.ts';
 import { pacerOf, sweepOf } from './arm-plan.ts';
@@ -20,7 +20,7 @@ export interface ArmRunnerOptions {
   readonly index: number;
   readonly engine: Engine;
   readonly recorder: Recorder;
-  readonly clock: Clock;
+  readonly ticker: Ticker;
   /** Of an arm with Negotiate. */
   readonly stock?: TokenStock;
 }
@@ -28,7 +28,7 @@ export interface ArmRunnerOptions {
 /** Joins what one arm of a shard needs: the feeder that starts its attempts and the recorder that counts them. */
 export class ArmRunner implements Launcher, SweepLauncher {
   readonly feeder: Feeder;
-  readonly now: Clock;
+  readonly #ticker: Ticker;
   readonly #index: number;
   readonly #engine: Engine;
   readonly #recorder: Recorder;
@@ -46,8 +46,8 @@ export class ArmRunner implements Launcher, SweepLauncher {
   readonly #carried = new Map<number, CarriedTime>();
 
   constructor(options: ArmRunnerOptions) {
-    const { plan, planned, index, engine, recorder, clock } = options;
-    this.now = clock;
+    const { plan, planned, index, engine, recorder, ticker } = options;
+    this.#ticker = ticker;
     this.#index = index;
     this.#engine = engine;
     this.#recorder = recorder;
@@ -69,18 +69,21 @@ export class ArmRunner implements Launcher, SweepLauncher {
   }
 
   start(attempt: number, { atUs }: { readonly atUs: number }): void {
+    this.#ticker.tick();
     this.#begun.intendedAtUs = atUs;
     this.#startFresh(attempt, false);
   }
 
   startUndue(attempt: number): void {
-    this.#begun.intendedAtUs = this.now();
+    this.#ticker.tick();
+    this.#begun.intendedAtUs = this.#ticker.us[0]!;
     this.#startFresh(attempt, false);
   }
 
   startFrom(attempt: number, intendedAtUs: number, source: number, port: number, delayUs: number): void {
     const age = delayUs < 0 ? FIRST_USE : { portUs: delayUs, sourceUs: -1 };
     if (delayUs >= 0) this.#sweepAges.set(attempt, age);
+    this.#ticker.tick();
     this.#begun.intendedAtUs = intendedAtUs;
     this.#begin(attempt, source, port, age);
   }
@@ -101,7 +104,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
     if (this.#sweepAges.size > 0) this.#sweepAges.delete(attempt);
     if (carried !== undefined) this.#carried.delete(attempt);
     this.#stock?.release(attempt);
-    if (OUTCOME_GROUPS[outcome] === 'step') this.#carryOn(record, outcome);
+    if (groupOfOutcome(outcome) === 'step') this.#carryOn(record, outcome);
     else this.feeder.settled(record, outcome);
   }
 
@@ -121,6 +124,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
       sinceIntendedUs: endedAtUs - record.intendedAtUs,
       sinceStartedUs: endedAtUs - record.startedAtUs,
     });
+    this.#ticker.tick();
     this.#begun.intendedAtUs = endedAtUs;
     this.#startFresh(attempt, true);
   }
@@ -131,7 +135,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
       this.#begin(attempt, this.#sourceOf(attempt), 0, FIRST_USE, isContinued);
       return;
     }
-    const age = ports.take(this.now());
+    const age = ports.take(this.#ticker.us[0]!);
     this.#begin(attempt, ports.source, ports.port, age, isContinued);
   }
 
@@ -149,11 +153,11 @@ export class ArmRunner implements Launcher, SweepLauncher {
     }
   }
 
-  /** When it is due stands in {@link #begun}. */
+  /** When it is due stands in {@link #begun}; it begins as of the last tick. */
   #begin(attempt: number, source: number, port: number, age: ReuseAge, isContinued = false): void {
     const endpoint = attempt % this.#endpoints;
     const begun = this.#begun;
-    begun.begunAtUs = this.now();
+    begun.begunAtUs = this.#ticker.us[0]!;
     this.#recorder.begun(this.#index, this.#isRamp(attempt), endpoint, begun, age);
     this.#stock?.promise(attempt);
     this.#engine.start(this.#index, attempt, begun, source, port, isContinued);

@@ -1,4 +1,4 @@
-import type { Clock } from '../engine/types.ts';
+import type { Ticker } from '../engine/types.ts';
 import type { Feeder } from './feeder.ts';
 import type { LoopEngine } from './join-engines.ts';
 
@@ -32,7 +32,7 @@ export type LoopFeeder = Pick<Feeder, 'nextDueUs' | 'launch' | 'stop'>;
 export interface LoopOptions {
   readonly engine: LoopEngine;
   readonly feeders: readonly LoopFeeder[];
-  readonly clock: Clock;
+  readonly clock: Ticker;
   /** How long, once nothing is due any more, to wait for what is open. */
   readonly drainUs: number;
   /** Called when a second is over, before anything of the next one starts; seconds slept through are left out. */
@@ -55,7 +55,7 @@ class TurnLoop implements Loop {
   readonly finished: Promise<void>;
   readonly #engine: LoopEngine;
   readonly #feeders: readonly LoopFeeder[];
-  readonly #clock: Clock;
+  readonly #clock: Ticker;
   readonly #options: LoopOptions;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
@@ -77,7 +77,7 @@ class TurnLoop implements Loop {
   stop(how: 'drain' | 'abort'): void {
     for (const feeder of this.#feeders) feeder.stop();
     this.#engine.release();
-    this.#deadlineUs = Math.min(this.#deadlineUs, how === 'abort' ? 0 : this.#clock() + STOP_DRAIN_US);
+    this.#deadlineUs = Math.min(this.#deadlineUs, how === 'abort' ? 0 : this.#now() + STOP_DRAIN_US);
   }
 
   readonly #turn = (): void => {
@@ -90,7 +90,7 @@ class TurnLoop implements Loop {
 
   #takeTurn(): void {
     const engine = this.#engine;
-    const beganUs = this.#clock();
+    const beganUs = this.#now();
     if (beganUs < 0) {
       this.#rest(-beganUs);
       return;
@@ -99,7 +99,7 @@ class TurnLoop implements Loop {
     let dueUs = 0;
     do {
       this.#round(nowUs);
-      nowUs = this.#clock();
+      nowUs = this.#now();
       dueUs = this.#nextDueUs(nowUs);
       // Waiting in the engine also bridges short gaps between starts: turns of Node's loop would burn the processor.
     } while (
@@ -125,8 +125,13 @@ class TurnLoop implements Loop {
     this.#closeSeconds(nowUs);
     for (let index = 0; index < this.#feeders.length; index += 1)
       this.#feeders[index]!.launch(nowUs, MAX_STARTS_PER_ROUND);
-    const untilDueUs = this.#nextDueUs(nowUs) - this.#clock();
+    const untilDueUs = this.#nextDueUs(nowUs) - this.#now();
     this.#engine.poll(Math.max(0, Math.min(untilDueUs, MAX_POLL_US)));
+  }
+
+  #now(): number {
+    this.#clock.tick();
+    return this.#clock.us[0]!;
   }
 
   #nextDueUs(nowUs: number): number {

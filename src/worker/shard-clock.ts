@@ -1,9 +1,10 @@
 import { createMonotonicClock, type MonotonicClock } from '../engine/libc/index.ts';
-import type { Clock } from '../engine/types.ts';
+import { tickerOf } from '../engine/ticker.ts';
+import type { Clock, Ticker } from '../engine/types.ts';
 import type { ShardPlan } from './protocol.ts';
 
 /** The one clock of a shard: the pacer, the engine and the recorder read it, several times a connection. */
-export interface ShardClock {
+export interface ShardClock extends Ticker {
   readonly now: Clock;
   /** Sets the moment that counts as 0; until then it is some other. */
   startAt(epochMs: number): void;
@@ -13,7 +14,7 @@ export interface ShardClock {
 export function createShardClock(engine: ShardPlan['engine']): ShardClock {
   const clock = (engine === 'raw' ? createMonotonicClock() : undefined) ?? createPerformanceClock();
   return {
-    now: clock.now,
+    ...clock,
     startAt(epochMs) {
       const untilMs = epochMs - (performance.timeOrigin + performance.now());
       clock.setOrigin(clock.now() + untilMs * 1_000);
@@ -23,10 +24,12 @@ export function createShardClock(engine: ShardPlan['engine']): ShardClock {
 
 function createPerformanceClock(): MonotonicClock {
   let originUs = 0;
+  const now = (): number => performance.now() * 1_000 - originUs;
   return {
-    now: () => performance.now() * 1_000 - originUs,
-    setOrigin(us) {
-      originUs += us;
+    now,
+    ...tickerOf(now),
+    setOrigin(atUs) {
+      originUs += atUs;
     },
   };
 }

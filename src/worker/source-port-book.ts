@@ -1,6 +1,6 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import type { ReuseAge } from '../metrics/reuse-bins.ts';
-import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
+import { groupOfOutcome, type Outcome } from '../outcome/outcome.ts';
 import { createPortAllocator } from '../plan/ports/allocator.ts';
 import { seedOf } from '../plan/ports/random.ts';
 import type { PortAllocator } from '../plan/ports/types.ts';
@@ -93,7 +93,7 @@ export class SourcePortBook {
   /** The attempt is over: its source rests, as long as the arm says and as this machine itself needs it. */
   release(record: Readonly<AttemptRecord>, outcome: Outcome): void {
     const { source, sourcePort, endedAtUs } = record;
-    if (OUTCOME_GROUPS[outcome] === 'unsent') {
+    if (groupOfOutcome(outcome) === 'unsent') {
       const isTaken = outcome === 'local-port-in-use' || outcome === 'local-port-exhausted';
       this.#allocator.quarantine(source, sourcePort, isTaken ? endedAtUs + TIME_WAIT_US : 0);
       return;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { tickerOf } from '../../src/engine/ticker.ts';
 import type { CreateEngine } from '../../src/engine/types.ts';
 import { armTo, outcomeOf } from '../support/arms.ts';
 import { answering, responseOf, startPeer } from '../support/servers.ts';
@@ -57,7 +58,9 @@ export function describeMissingFacts(create: CreateEngine): void {
       const peer = await startPeer(OK);
       const arms = [armTo(peer, { socket: { tos: 184, mss: 500 } }), armTo(peer, { socket: { mss: 500 } })];
       const observer = { established: () => expect.fail(), settled: () => expect.fail() };
-      expect(() => create({ arms, observer, clock: () => 0, maxOpen: 1 })).toThrow(/cannot set tos, mss /);
+      expect(() => create({ arms, observer, clock: tickerOf(() => 0), maxOpen: 1 })).toThrow(
+        /cannot set tos, mss /,
+      );
     });
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { tickerOf } from '../../src/engine/ticker.ts';
 import type { CreateEngine } from '../../src/engine/types.ts';
 import { armTo, bareArmTo, countOutcomes } from '../support/arms.ts';
 import { answering, responseOf, startPeer } from '../support/servers.ts';
@@ -41,7 +42,7 @@ export function describeStopping(create: CreateEngine): void {
       const engine = create({
         arms: [bareArmTo({ host: '127.0.0.1', port: 9 })],
         observer: { established: () => expect.fail(), settled: () => expect.fail() },
-        clock: () => 0,
+        clock: tickerOf(() => 0),
         maxOpen: 1,
       });
       engine.release();

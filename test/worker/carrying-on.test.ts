@@ -40,7 +40,14 @@ function runnerOver(attempts: number, maxOpen = 10) {
     drainUs: 1,
   };
   const recorder = new Recorder({ arms: [toRecordedArm(planned)], maxStallsPerFrame: 10 });
-  const runner = new ArmRunner({ plan, planned, index: 0, engine, recorder, clock: () => 7_000 });
+  const runner = new ArmRunner({
+    plan,
+    planned,
+    index: 0,
+    engine,
+    recorder,
+    ticker: { tick() {}, us: Float64Array.of(7_000) },
+  });
   const settle = (record: Partial<AttemptRecord>, stillOpen = 0): void => {
     open = stillOpen;
     runner.settled(recordOf(record));

@@ -107,7 +107,8 @@ export class ResponseParser {
   #countBody(slot: number, from: number, to: number): number {
     const slots = this.#slots;
     const remaining = slots.remaining[slot]!;
-    const taken = Math.min(remaining, to - from);
+    // As a small integer, which takes no heap: what is left of a body may be none.
+    const taken = Math.min(remaining, to - from) | 0;
     slots.remaining[slot] = remaining - taken;
     if (taken === remaining) slots.state[slot] = slots.state[slot] === BODY ? DONE : CHUNK_DATA_CR;
     return from + taken;

@@ -1,10 +1,13 @@
+import { clockOf } from '../ticker.ts';
+import type { Clock, Ticker } from '../types.ts';
 import { Arena } from './arena.ts';
 import { CLOCK_MONOTONIC } from './constants.ts';
 import { loadLibc } from './load.ts';
 
 /** The clock that Node's own performance.now() reads, in microseconds since a moment that can be set. */
-export interface MonotonicClock {
-  readonly now: () => number;
+export interface MonotonicClock extends Ticker {
+  /** Ticks, and tells the time. */
+  readonly now: Clock;
   /** Makes the moment that `now` would tell as so many microseconds the new 0. */
   setOrigin(us: number): void;
 }
@@ -22,15 +25,17 @@ export function createMonotonicClock(): MonotonicClock | undefined {
   const { address, words } = new Arena(libc, 16).take(16);
   if (clockGettime(CLOCK_MONOTONIC, address) !== 0) return undefined;
   let originUs = 0.5;
-  // All in one function: the compiler then puts it where it is called, and the number it returns is never on the heap.
-  const now = (): number => {
+  const us = new Float64Array(1);
+  const tick = (): void => {
     clockGettime(CLOCK_MONOTONIC, address);
-    return words[0]! * 1_000_000 + words[2]! / 1_000 - originUs;
+    us[0] = words[0]! * 1_000_000 + words[2]! / 1_000 - originUs;
   };
   return {
-    now,
-    setOrigin(us) {
-      originUs += us;
+    tick,
+    us,
+    now: clockOf({ tick, us }),
+    setOrigin(atUs) {
+      originUs += atUs;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { EnvironmentError } from '../../errors.ts';
 import { createAttemptRecord } from '../blank-record.ts';
 import { isLibcAvailable } from '../libc/index.ts';
+import { clockOf } from '../ticker.ts';
 import type { DueTime, Engine, EngineArm, EngineOptions } from '../types.ts';
 import { Attempt, type AttemptHost, type PreparedArm } from './attempt.ts';
 import { ExchangePool } from './exchange.ts';
@@ -26,7 +27,6 @@ class PortableEngine implements Engine {
   readonly name = 'portable';
   readonly polls = false;
   readonly readsTcpInfo = isLibcAvailable();
-  readonly #options: EngineOptions;
   readonly #arms: readonly PreparedArm[];
   readonly #exchanges: ExchangePool;
   readonly #attempts = new Set<Attempt>();
@@ -35,14 +35,13 @@ class PortableEngine implements Engine {
 
   constructor(options: EngineOptions) {
     if (!this.readsTcpInfo) refuseSocketOptions(options.arms);
-    this.#options = options;
     this.#arms = options.arms.map((arm) => ({
       arm,
       tls: arm.tls === undefined ? undefined : new TlsLayer(arm.tls),
     }));
     this.#exchanges = new ExchangePool(options.maxOpen);
     this.#host = {
-      clock: options.clock,
+      clock: clockOf(options.clock),
       observer: options.observer,
       readBuffer: new Uint8Array(READ_BUFFER_BYTES),
       forget: (attempt) => this.#attempts.delete(attempt),
@@ -90,7 +89,7 @@ class PortableEngine implements Engine {
   /** Timers come before events in a turn of Node's loop: what is ready but not yet told has not timed out. */
   #sweepAfterEvents(): void {
     setImmediate(() => {
-      const nowUs = this.#options.clock();
+      const nowUs = this.#host.clock();
       for (const attempt of this.#attempts) attempt.expire(nowUs);
       if (this.#attempts.size === 0) this.close();
     });

@@ -1,6 +1,6 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, PR_SET_TIMERSLACK } from '../libc/constants.ts';
 import { Arena, type Libc, loadLibc } from '../libc/index.ts';
-import type { Clock, CreateEngine, DueTime, Engine, EngineArm, EngineOptions } from '../types.ts';
+import type { CreateEngine, DueTime, Engine, EngineArm, EngineOptions, Ticker } from '../types.ts';
 import { Authentication } from './authentication.ts';
 import { AUTHORISED, FREE, HANDSHAKE, HELD, NO_CREDENTIALS, UNASKED } from './connection-table.ts';
 import { Connections } from './connections.ts';
@@ -33,7 +33,7 @@ class RawEngine implements Engine {
   readonly name = 'raw';
   readonly readsTcpInfo = true;
   readonly polls = true;
-  readonly #clock: Clock;
+  readonly #clock: Ticker;
   readonly #arena: Arena;
   readonly #reactor: Reactor;
   readonly #connections: Connections;
@@ -84,14 +84,19 @@ class RawEngine implements Engine {
 
   poll(maxWaitUs: number): void {
     if (this.#isClosed) return;
-    const untilDeadlineUs = this.#connections.deadlines.soonestUs() - this.#clock();
+    const clock = this.#clock;
+    clock.tick();
+    const untilDeadlineUs = this.#connections.deadlines.soonestUs() - clock.us[0]!;
     const toldAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilDeadlineUs)), this.#handleReady);
     // What is ready but not yet told has not timed out.
-    if (toldAll) this.#expire(this.#clock());
+    if (!toldAll) return;
+    clock.tick();
+    this.#expire(clock.us[0]!);
   }
 
   release(): void {
-    const nowUs = this.#clock();
+    this.#clock.tick();
+    const nowUs = this.#clock.us[0]!;
     const { phase, capacity } = this.#connections.table;
     for (let slot = 0; slot < capacity; slot++) {
       if (phase[slot] !== HELD) continue;
@@ -101,7 +106,8 @@ class RawEngine implements Engine {
   }
 
   abort(): void {
-    const nowUs = this.#clock();
+    this.#clock.tick();
+    const nowUs = this.#clock.us[0]!;
     const { phase, capacity } = this.#connections.table;
     for (let slot = 0; slot < capacity; slot++) {
       if (phase[slot] === FREE) continue;

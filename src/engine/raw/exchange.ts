@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { COMPLETE, GARBAGE, NEED_MORE, TRUNCATED } from '../http/response-parser.ts';
 import { MSG_NOSIGNAL } from '../libc/constants.ts';
 import type { Libc, Region } from '../libc/index.ts';
-import type { Clock } from '../types.ts';
+import type { Ticker } from '../types.ts';
 import type { Authentication } from './authentication.ts';
 import { AUTHORISED, CLOSING, HELD, NO_CREDENTIALS, RESPONSE, UNASKED } from './connection-table.ts';
 import { type Connections, HOLD_DEADLINE, RESPONSE_DEADLINE } from './connections.ts';
@@ -13,7 +13,7 @@ const { errno: ERRNO } = constants;
 /** From establishment to the end: request, response, hold, and who closes. */
 export class Exchange {
   readonly #libc: Libc;
-  readonly #clock: Clock;
+  readonly #clock: Ticker;
   readonly #connections: Connections;
   readonly #authentication: Authentication;
   /** What is read goes here: one place for all connections, as the parser keeps nothing. */
@@ -21,7 +21,7 @@ export class Exchange {
 
   constructor(
     libc: Libc,
-    clock: Clock,
+    clock: Ticker,
     connections: Connections,
     authentication: Authentication,
     received: Region,
@@ -83,7 +83,8 @@ export class Exchange {
   receive(slot: number, generation: number, isFinished: boolean): void {
     const { table } = this.#connections;
     const { address, bytes } = this.#received;
-    this.#connections.nowUs = this.#clock();
+    this.#clock.tick();
+    this.#connections.nowUs = this.#clock.us[0]!;
     while (table.generation[slot] === generation) {
       const count = this.#libc.recv(table.fd[slot]!, address, bytes.length, 0);
       if (count > 0) {

@@ -9,7 +9,7 @@ import {
   TCP_SYN_SENT,
   takeSocketError,
 } from '../libc/index.ts';
-import type { Clock } from '../types.ts';
+import type { Ticker } from '../types.ts';
 import { type Connections, HANDSHAKE_DEADLINE } from './connections.ts';
 import { selectSource } from './prepared-arm.ts';
 import type { Reactor } from './reactor.ts';
@@ -19,12 +19,12 @@ const { errno: ERRNO } = constants;
 /** From the socket to the SYN-ACK, or what comes in its place. */
 export class Handshake {
   readonly #libc: Libc;
-  readonly #clock: Clock;
+  readonly #clock: Ticker;
   readonly #connections: Connections;
   readonly #reactor: Reactor;
   readonly #tcpInfo = createTcpInfo();
 
-  constructor(libc: Libc, clock: Clock, connections: Connections, reactor: Reactor) {
+  constructor(libc: Libc, clock: Ticker, connections: Connections, reactor: Reactor) {
     this.#libc = libc;
     this.#clock = clock;
     this.#connections = connections;
@@ -39,7 +39,8 @@ export class Handshake {
       connections.nowUs = connections.table.startedAtUs[slot]!;
       connections.setDeadline(slot, HANDSHAKE_DEADLINE);
     } else {
-      connections.nowUs = this.#clock();
+      this.#clock.tick();
+      connections.nowUs = this.#clock.us[0]!;
       connections.settle(slot, 'start', 'errno', errno);
     }
   }
@@ -51,7 +52,8 @@ export class Handshake {
   conclude(slot: number, events: number): boolean {
     const { table } = this.#connections;
     const fd = table.fd[slot]!;
-    this.#connections.nowUs = this.#clock();
+    this.#clock.tick();
+    this.#connections.nowUs = this.#clock.us[0]!;
     if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
       const errno = takeSocketError(fd);
       // A reset before establishment is ECONNREFUSED (tcp_reset() in net/ipv4/tcp_input.c): these two came after it.
@@ -86,7 +88,8 @@ export class Handshake {
     const from = selectSource(prepared, to.family, table.source[slot]!, port);
     let fd = createSocket(to.family, prepared.arm.socket);
     if (fd >= 0 && from !== undefined) fd = bindSource(fd, from.at.address, from.length, port);
-    table.startedAtUs[slot] = this.#clock();
+    this.#clock.tick();
+    table.startedAtUs[slot] = this.#clock.us[0]!;
     if (fd < 0) return -fd;
     table.fd[slot] = fd;
     if (this.#libc.connect(fd, to.at.address, to.length) < 0) {

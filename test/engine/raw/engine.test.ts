@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createRawEngine as createOn } from '../../../src/engine/raw/engine.ts';
 import { whyNoUring } from '../../../src/engine/raw/uring/probe.ts';
+import { tickerOf } from '../../../src/engine/ticker.ts';
 import type { AttemptObserver, CreateEngine, Engine, ReactorName } from '../../../src/engine/types.ts';
 import { armTo, bareArmTo, outcomeOf } from '../../support/arms.ts';
 import { answering, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
@@ -17,7 +18,7 @@ function createIdle(createRawEngine: CreateEngine, maxOpen = 4): Engine {
   return createRawEngine({
     arms: [bareArmTo({ host: '127.0.0.1', port: 9 })],
     observer: NOBODY,
-    clock,
+    clock: tickerOf(clock),
     maxOpen,
   });
 }
@@ -61,7 +62,7 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
     const engine = createRawEngine({
       arms: [armTo(peer, { responseTimeoutUs: 30_000 })],
       observer: { established() {}, settled: (record) => ends.push(outcomeOf(record)) },
-      clock,
+      clock: tickerOf(clock),
       maxOpen: 1,
     });
     engine.start(0, 0, { intendedAtUs: clock() }, -1, 0);
@@ -78,7 +79,7 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
     const engine = createRawEngine({
       arms: [armTo(peer)],
       observer: { established: (record) => shown.add(record), settled: (record) => shown.add(record) },
-      clock,
+      clock: tickerOf(clock),
       maxOpen: 3,
     });
     for (let attempt = 0; attempt < 3; attempt += 1)
@@ -101,7 +102,7 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
             engine.start(record.arm === 0 ? 1 : 0, record.attempt + 1, { intendedAtUs: clock() }, -1, 0);
         },
       },
-      clock,
+      clock: tickerOf(clock),
       maxOpen: 1,
     });
     engine.start(0, 0, { intendedAtUs: clock() }, -1, 0);
@@ -122,7 +123,12 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
     const refused = bareArmTo({ host: '127.0.0.1', port: await findClosedPort() });
     // No turn of Node's loop until the end: the far end's own descriptors stay out of the count.
     const before = countDescriptors();
-    const engine = createRawEngine({ arms: [armTo(peer), refused], observer: NOBODY, clock, maxOpen: 40 });
+    const engine = createRawEngine({
+      arms: [armTo(peer), refused],
+      observer: NOBODY,
+      clock: tickerOf(clock),
+      maxOpen: 40,
+    });
     for (let attempt = 0; attempt < 20; attempt += 1)
       engine.start(attempt % 2, attempt, { intendedAtUs: clock() }, -1, 0);
     const TAKEN = peer.port;
@@ -138,7 +144,12 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
 
   it('refuses to work on once it is closed, and to close before all is settled', async () => {
     const peer = await startPeer({});
-    const engine = createRawEngine({ arms: [armTo(peer)], observer: NOBODY, clock, maxOpen: 1 });
+    const engine = createRawEngine({
+      arms: [armTo(peer)],
+      observer: NOBODY,
+      clock: tickerOf(clock),
+      maxOpen: 1,
+    });
     engine.start(0, 0, { intendedAtUs: clock() }, -1, 0);
     expect(() => engine.close()).toThrow('still open');
     expect(() => engine.start(0, 1, { intendedAtUs: clock() }, -1, 0)).toThrow('maxOpen');
@@ -157,7 +168,7 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
       settled: (record) => ends.push(`${name} ${outcomeOf(record)}`),
     });
     const engines = ['a', 'b'].map((name) =>
-      createRawEngine({ arms: [armTo(peer)], observer: observer(name), clock, maxOpen: 1 }),
+      createRawEngine({ arms: [armTo(peer)], observer: observer(name), clock: tickerOf(clock), maxOpen: 1 }),
     );
     for (const engine of engines) engine.start(0, 0, { intendedAtUs: clock() }, -1, 0);
     for (const engine of engines) await pollUntilSettled(engine);

@@ -5,7 +5,7 @@ import { loadLibc } from '../../../src/engine/libc/index.ts';
 import { createReactor } from '../../../src/engine/raw/create-reactor.ts';
 import { createRawEngine } from '../../../src/engine/raw/engine.ts';
 import { whyNoUring } from '../../../src/engine/raw/uring/probe.ts';
-
+import { tickerOf } from '../../../src/engine/ticker.ts';
 import type { AttemptObserver, Engine, EngineArm, ReactorName } from '../../../src/engine/types.ts';
 import { armTo, bareArmTo, outcomeOf, requestOf } from '../../support/arms.ts';
 import { answering, findClosedPort, type Peer, responseOf, startPeer } from '../../support/servers.ts';
@@ -22,7 +22,7 @@ type Create = (arm: EngineArm, observer: Partial<AttemptObserver>, maxOpen?: num
 function createOn(reactor: ReactorName): Create {
   return (arm, observer, maxOpen = 1) => {
     const all = { established() {}, settled() {}, ...observer };
-    return createRawEngine({ arms: [arm], observer: all, clock, maxOpen, reactor });
+    return createRawEngine({ arms: [arm], observer: all, clock: tickerOf(clock), maxOpen, reactor });
   };
 }
 

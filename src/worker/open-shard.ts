@@ -1,0 +1,68 @@
+import type { BrowserEngine } from '../engine/browser/engine.ts';
+import type { CreateEngine, Engine } from '../engine/types.ts';
+import { Recorder } from '../metrics/recorder.ts';
+import { toEngineArm, toRecordedArm } from './arm-plan.ts';
+import { ArmRunner } from './arm-runner.ts';
+import { BrowserRunner } from './browser-runner.ts';
+import { joinEngines, type LoopEngine } from './join-engines.ts';
+import type { LoopFeeder } from './loop.ts';
+import type { ShardPlan } from './protocol.ts';
+import type { ShardClock } from './shard-clock.ts';
+import type { TokenStocks } from './token-stocks.ts';
+
+/** Stalls a second that leave the thread one by one; the rest is counted. */
+const MAX_STALLS_PER_FRAME = 500;
+
+/** All that executes a shard's attempts, joined: nothing has started yet. */
+export interface OpenShard {
+  readonly recorder: Recorder;
+  /** The engine of every arm without browsers; to be closed in the end. */
+  readonly single: Engine;
+  /** That one and the populations of browsers. */
+  readonly engine: LoopEngine;
+  readonly feeders: readonly LoopFeeder[];
+}
+
+export function openShard(
+  plan: ShardPlan,
+  createEngine: CreateEngine,
+  clock: ShardClock,
+  stocks: TokenStocks,
+): OpenShard {
+  const recorder = new Recorder({
+    arms: plan.arms.map(toRecordedArm),
+    maxStallsPerFrame: MAX_STALLS_PER_FRAME,
+  });
+  const runners: ArmRunner[] = [];
+  const single = createEngine({
+    arms: plan.arms.map((planned, index) => toEngineArm(planned, stocks.of(index))),
+    observer: {
+      established: (record) => runners[record.arm]!.established(record),
+      settled: (record) => runners[record.arm]!.settled(record),
+    },
+    clock,
+    maxOpen: plan.maxOpen,
+    ...(plan.reactor && { reactor: plan.reactor }),
+  });
+  const populations: BrowserEngine[] = [];
+  const feeders: LoopFeeder[] = plan.arms.map((planned, index) => {
+    const stock = stocks.of(index);
+    const { load } = planned.arm;
+    const shared = { plan, planned, index, recorder, ...(stock && { stock }) };
+    if (load.kind === 'browsers') {
+      const population = new BrowserRunner({
+        ...shared,
+        load,
+        clock: clock.now,
+        countOpen: () => engine.open,
+      });
+      populations.push(population.engine);
+      return population;
+    }
+    const runner = new ArmRunner({ ...shared, engine: single, ticker: clock });
+    runners[index] = runner;
+    return runner.feeder;
+  });
+  const engine = joinEngines(single, populations);
+  return { recorder, single, engine, feeders };
+}
