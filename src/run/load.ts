@@ -41,6 +41,8 @@ export interface Load {
   /** Of the raw engine alone. */
   readonly reactor: ReactorName | undefined;
   readonly readsTcpInfo: boolean;
+  /** Attempts that the threads made on the loopback beforehand. */
+  readonly rehearsed: number;
   readonly arms: readonly PlannedArm[];
   readonly outlines: readonly ArmOutline[];
   readonly host: HostFacts;
@@ -91,9 +93,13 @@ export async function openLoad(
     host.fdLimit.soft ?? DEFAULT_DESCRIPTORS,
   );
   let readsTcpInfo = true;
+  let rehearsed = 0;
   let receive: (message: FromWorker) => void = () => {};
   const shards: ShardGroup = executeInThreads(plans, (message) => {
-    if (message.kind === 'ready') readsTcpInfo = readsTcpInfo && message.readsTcpInfo;
+    if (message.kind === 'ready') {
+      readsTcpInfo = readsTcpInfo && message.readsTcpInfo;
+      rehearsed += message.rehearsed;
+    }
     if (message.kind === 'tokens-wanted') tokens?.want(message, shards.sendTo);
     receive(message);
   });
@@ -101,7 +107,7 @@ export async function openLoad(
   await shards.ready;
   await tokens?.served(FILL_MS);
   return {
-    ...{ engine, reactor, readsTcpInfo, arms, outlines, host, nat },
+    ...{ engine, reactor, readsTcpInfo, rehearsed, arms, outlines, host, nat },
     durationUs: scheduleUs(arms),
     start(atEpochMs, receiver) {
       receive = receiver;
@@ -126,6 +132,7 @@ export function describeLoad(
   return {
     ...{ scenario, label, engine, workers, command, host },
     ...(reactor === undefined ? {} : { reactor }),
+    ...(load.rehearsed === 0 ? {} : { rehearsed: load.rehearsed }),
     startedAt: new Date(startsAtMs).toISOString(),
     stallsByTcpInfo: load.readsTcpInfo,
     endpoints: Object.fromEntries(outlines.map(({ name, endpoints }) => [name, endpoints])),

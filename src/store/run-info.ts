@@ -17,6 +17,8 @@ export interface RunInfo {
   readonly engine: 'raw' | 'portable';
   /** What told the raw engine of its sockets; absent of the portable one, and in runs from before there was a choice. */
   readonly reactor?: 'epoll' | 'io_uring';
+  /** Attempts that all workers together made on the loopback before the load, so that its code was compiled; absent: none. */
+  readonly rehearsed?: number;
   readonly stallsByTcpInfo: boolean;
   readonly workers: number;
   /** "address:port" of every endpoint, by arm. */

@@ -48,7 +48,13 @@ export type ToWorker =
 
 /** From a worker to the run. */
 export type FromWorker =
-  | { readonly kind: 'ready'; readonly shard: number; readonly readsTcpInfo: boolean }
+  | {
+      readonly kind: 'ready';
+      readonly shard: number;
+      readonly readsTcpInfo: boolean;
+      /** Attempts made on the loopback beforehand. */
+      readonly rehearsed: number;
+    }
   /** So many tokens more are needed for one arm, by its index. */
   | { readonly kind: 'tokens-wanted'; readonly shard: number; readonly arm: number; readonly count: number }
   | {

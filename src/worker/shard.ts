@@ -4,6 +4,7 @@ import { warmUpEncoder } from '../metrics/interval-histogram.ts';
 import { runLoop } from './loop.ts';
 import { openShard } from './open-shard.ts';
 import type { FromWorker, ShardPlan, ToWorker } from './protocol.ts';
+import { rehearse } from './rehearse.ts';
 import { createShardClock } from './shard-clock.ts';
 import { TokenStocks } from './token-stocks.ts';
 
@@ -23,9 +24,10 @@ export async function runShard(
       if (message.kind === 'tokens') stocks.add(message);
     });
     warmUpEncoder();
+    const rehearsed = await rehearse(plan, createEngine, clock);
     // Before "ready", so that who hears that knows what is wanted before the start.
     stocks.refresh();
-    send({ kind: 'ready', shard: plan.index, readsTcpInfo: single.readsTcpInfo });
+    send({ kind: 'ready', shard: plan.index, readsTcpInfo: single.readsTcpInfo, rehearsed });
     const first = await nextMessage(port);
     if (first.kind !== 'start') return;
     clock.startAt(first.atEpochMs);

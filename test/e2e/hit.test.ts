@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
 import { type Squid, startSquid } from '../peers/squid.ts';
@@ -36,6 +38,9 @@ suiteNeeding('hit against nginx', ['linux', 'nginx'], () => {
         synRetransmits: { 0: 5000 },
       });
       expect((await nginx.requests()).length - before).toBe(5000);
+      // What the raw engine rehearsed beforehand is told, and in no figure.
+      const info = JSON.parse(await readFile(join(place.results, summary.run.id, 'run.json'), 'utf8'));
+      expect(info.rehearsed).toBe(engine === 'raw' ? 3500 : undefined);
     });
   }
 

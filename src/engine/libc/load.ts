@@ -9,6 +9,9 @@ import { EnvironmentError } from '../../errors.ts';
  */
 export interface Libc {
   socket(family: number, type: number, protocol: number): number;
+  listen(fd: number, backlog: number): number;
+  /** @param addressAt, lengthAt 0: whose connection it is does not matter */
+  accept4(fd: number, addressAt: number, lengthAt: number, flags: number): number;
   connect(fd: number, address: number, length: number): number;
   bind(fd: number, address: number, length: number): number;
   getsockname(fd: number, address: number, lengthAt: number): number;
@@ -99,6 +102,8 @@ function bindLibc(koffi: typeof Koffi): Libc {
 
   return {
     socket: library.func('socket', 'int', ['int', 'int', 'int']),
+    listen: library.func('listen', 'int', ['int', 'int']),
+    accept4: library.func('accept4', 'int', ['int', address, address, 'int']),
     connect: library.func('connect', 'int', ['int', address, 'uint32_t']),
     bind: library.func('bind', 'int', ['int', address, 'uint32_t']),
     getsockname: library.func('getsockname', 'int', ['int', address, address]),
