@@ -13,9 +13,10 @@ import { TokenStocks } from './token-stocks.ts';
  */
 const ACTS = [500, 500, 2_500];
 
+/** At most, and a third of what the load may have open: each has a second descriptor at its far end. */
 const OPEN_AT_ONCE = 64;
 
-/** Of an act: a slow machine starts with less practice rather than late. */
+/** A slow machine starts with less practice rather than late. */
 const LONGEST_US = 1_000_000;
 
 /** A load below that is not worth it: starts a second of one worker, and attempts in all. */
@@ -27,12 +28,14 @@ const LEAST_ATTEMPTS = 1_000;
  * would else make the first ten thousand connections dear and late. Nothing of it is recorded, and nothing leaves the
  * loopback.
  *
+ * @param longestUs of an act
  * @returns how many attempts were completed; 0 where it is not worth it, or not possible
  */
 export async function rehearse(
   plan: ShardPlan,
   createEngine: CreateEngine,
   clock: ShardClock,
+  longestUs = LONGEST_US,
 ): Promise<number> {
   const busiest = findBusiest(plan);
   if (busiest === undefined) return 0;
@@ -43,7 +46,7 @@ export async function rehearse(
   try {
     for (const attempts of ACTS) {
       const act = planAct(plan, busiest, attempts, peer.port);
-      completed += playAct(act, createEngine, clock, peer);
+      completed += playAct(act, createEngine, clock, peer, longestUs);
     }
   } finally {
     peer.close();
@@ -73,13 +76,14 @@ function attemptsPerSec(load: Load): number {
 /** The same arm with all due at once, and without what is another far end's business: names, sources, credentials. */
 function planAct(plan: ShardPlan, { arm }: PlannedArm, attempts: number, port: number): ShardPlan {
   const { auth: _auth, source: _source, ...rest } = arm;
+  const maxOpen = Math.max(1, Math.min(OPEN_AT_ONCE, Math.floor(plan.maxOpen / 3)));
   const load: Load =
     arm.load.kind === 'closed'
-      ? { kind: 'closed', concurrency: OPEN_AT_ONCE, attempts }
+      ? { kind: 'closed', concurrency: maxOpen, attempts }
       : { kind: 'open', phases: [{ kind: 'hold', ratePerSec: 1_000_000, forUs: attempts }] };
   return {
     ...plan,
-    ...{ index: 0, count: 1, maxOpen: OPEN_AT_ONCE, maxLatenessUs: Number.POSITIVE_INFINITY },
+    ...{ index: 0, count: 1, maxOpen, maxLatenessUs: Number.POSITIVE_INFINITY },
     arms: [
       {
         arm: { ...rest, load, expect: expectAnswer(arm.expect), holdUs: 0 },
@@ -104,6 +108,7 @@ function playAct(
   createEngine: CreateEngine,
   clock: ShardClock,
   peer: { serve(): void },
+  longestUs: number,
 ): number {
   clock.startAt(performance.timeOrigin + performance.now());
   const shard = openShard(act, createEngine, clock, new TokenStocks(act, () => undefined));
@@ -111,7 +116,7 @@ function playAct(
   const feeder = shard.feeders[0]!;
   try {
     let turn = 0;
-    for (let nowUs = clock.now(); nowUs < LONGEST_US; nowUs = clock.now()) {
+    for (let nowUs = clock.now(); nowUs < longestUs; nowUs = clock.now()) {
       feeder.launch(nowUs, OPEN_AT_ONCE);
       // The far end keeps the engine waiting, as any does: many looks are in vain, now and then so many that it asks less.
       const looks = turn % 8 === 0 ? 10 : 2;

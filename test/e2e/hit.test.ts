@@ -40,7 +40,8 @@ suiteNeeding('hit against nginx', ['linux', 'nginx'], () => {
       expect((await nginx.requests()).length - before).toBe(5000);
       // What the raw engine rehearsed beforehand is told, and in no figure.
       const info = JSON.parse(await readFile(join(place.results, summary.run.id, 'run.json'), 'utf8'));
-      expect(info.rehearsed).toBe(engine === 'raw' ? 3500 : undefined);
+      if (engine === 'raw') expect(info.rehearsed).toBeGreaterThan(0);
+      else expect(info).not.toHaveProperty('rehearsed');
     });
   }
 
