@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../src/analysis/compare/types.ts';
 import type { Summary } from '../../src/analysis/types.ts';
+import { EXIT } from '../../src/errors.ts';
 import { type Browser, startBrowser } from '../peers/browser.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Started, type Workplace } from './rushhour.ts';
@@ -131,8 +132,9 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
     })`);
     expect(await browser.read('window.sameDocument')).toBe(true);
     expect(new Set(seen).size).toBeGreaterThan(2);
-    expect((await run.finished).code).toBe(0);
-    const { arms } = summaryOf(id);
+    const { code } = await run.finished;
+    const { arms, verdict } = summaryOf(id);
+    expect(code).toBe(verdict.generatorLimited ? EXIT.generatorLimited : EXIT.ok);
     const tile = (name: string) =>
       browser.read<string>(`document.querySelector('[data-tile="${name}"]').textContent`);
     const started = arms['stress']!.started + arms['connect']!.started;
