@@ -16,6 +16,14 @@ const ACTS = [500, 500, 2_500];
 /** At most, and a third of what the load may have open: each has a second descriptor at its far end. */
 const OPEN_AT_ONCE = 64;
 
+/**
+ * How often the engine looks before the far end answers, as no far end answers at once; and every so many turns, more often
+ * than it asks a socket by poll(2) before it leaves it to the reactor.
+ */
+const LOOKS = 2;
+const LONG_LOOKS = 10;
+const TURNS_TO_A_LONG_ONE = 8;
+
 /** A slow machine starts with less practice rather than late. */
 const LONGEST_US = 1_000_000;
 
@@ -118,8 +126,7 @@ function playAct(
     let turn = 0;
     for (let nowUs = clock.now(); nowUs < longestUs; nowUs = clock.now()) {
       feeder.launch(nowUs, OPEN_AT_ONCE);
-      // The far end keeps the engine waiting, as any does: many looks are in vain, now and then so many that it asks less.
-      const looks = turn % 8 === 0 ? 10 : 2;
+      const looks = turn % TURNS_TO_A_LONG_ONE === 0 ? LONG_LOOKS : LOOKS;
       for (let look = 0; look < looks; look += 1) engine.poll(0);
       peer.serve();
       turn += 1;

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { tickerOf } from '../../dist/engine/ticker.js';
 
 /** Longest that a drive may take before it is a fault: every case settles by its own timeouts well before. */
 const LIMIT_MS = 30_000;
@@ -31,7 +32,7 @@ export async function drive(create, plan) {
   const engine = create({
     arms: plan.arms,
     observer,
-    clock: inSteps(clock),
+    clock: tickerOf(clock),
     maxOpen: plan.maxOpen ?? plan.starts.length,
   });
   const concurrency = plan.concurrency ?? plan.starts.length;
@@ -85,15 +86,4 @@ function listDisorderIn(record, names) {
     .slice(1)
     .filter(([, at], index) => !(at >= times[index][1]))
     .map(([name, at]) => `attempt ${record.attempt}: ${name} at ${at} is before what precedes it`);
-}
-
-/** As src/engine/ticker.ts has it, which a child without TypeScript cannot import. */
-function inSteps(now) {
-  const us = new Float64Array(1);
-  return {
-    us,
-    tick() {
-      us[0] = now();
-    },
-  };
 }
