@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { runCli } from '../../src/cli/run-cli.ts';
 import { hostFacts } from '../doctor/facts.ts';
 import { createFakeHost } from './fake-host.ts';
@@ -62,7 +63,7 @@ describe('help', () => {
 
   it('tells the version of package.json', async () => {
     const { exitCode, out } = await cli(['--version']);
-    expect([exitCode, out]).toEqual([0, '0.1.0\n']);
+    expect([exitCode, out]).toEqual([0, `${manifest.version}\n`]);
   });
 });
 
