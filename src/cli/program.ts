@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { wordVersion } from '../render/version.ts';
+import { readVersions } from '../run/versions.ts';
 import { registerCompare } from './commands/compare.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -15,7 +17,6 @@ import { registerServe } from './commands/serve.ts';
 import { registerSoak } from './commands/soak.ts';
 import { registerTrend } from './commands/trend.ts';
 import type { Context } from './context.ts';
-import { readVersion } from './version.ts';
 
 /** The whole command line. Commands load what they need when they run, so that help costs no more than commander. */
 export function createProgram(context: Context): Command {
@@ -24,7 +25,7 @@ export function createProgram(context: Context): Command {
     .description(
       'Opens connections as the rush hour does, through the firewall under suspicion, and tells how many stalled.',
     )
-    .version(readVersion(), '-V, --version')
+    .version(wordVersion(readVersions()), '-V, --version')
     .helpCommand(false)
     // A flag belongs to the command that it stands behind: `results show --json` is not `results --json`.
     .enablePositionalOptions()

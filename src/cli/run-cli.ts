@@ -1,7 +1,8 @@
 import { EXIT, type ExitCode } from '../errors.ts';
+import { wordVersion } from '../render/version.ts';
+import { readVersions } from '../run/versions.ts';
 import { type Context, realServices, type Services } from './context.ts';
 import type { Host } from './host.ts';
-import { readVersion } from './version.ts';
 
 /**
  * Runs one command line to its end. Writes and listens only through the host, and never exits the process.
@@ -13,7 +14,7 @@ export async function runCli(
   services: Services = realServices,
 ): Promise<ExitCode> {
   if (isVersionAlone(args)) {
-    host.stdout.write(`${readVersion()}\n`);
+    host.stdout.write(`${wordVersion(readVersions())}\n`);
     return EXIT.ok;
   }
   let exitCode: ExitCode = EXIT.ok;

@@ -31,7 +31,12 @@ export interface RunInfo {
   readonly synResentAtSec?: readonly number[];
   /** The command line that started it, secrets redacted. */
   readonly command: readonly string[];
-  readonly versions: { readonly rushhour: string; readonly node: string };
+  readonly versions: {
+    readonly rushhour: string;
+    /** Of the checkout that it ran from; absent where it was installed, and in runs from before it was kept. */
+    readonly commit?: string;
+    readonly node: string;
+  };
   /** What the machine was like: kernel, sysctls, limits. */
   readonly host: unknown;
   readonly process: ProcessMark;

@@ -61,9 +61,14 @@ describe('help', () => {
     expect(err).toContain('Usage: rushhour');
   });
 
-  it('tells the version of package.json', async () => {
-    const { exitCode, out } = await cli(['--version']);
-    expect([exitCode, out]).toEqual([0, `${manifest.version}\n`]);
+  it.each([
+    [['--version']],
+    [['-V']],
+    [['--version', '--quiet']],
+  ])('tells the version of package.json: %j', async (args) => {
+    const { exitCode, out } = await cli(args);
+    expect(exitCode).toBe(0);
+    expect(out.replace(/ \(commit [0-9a-f]{12}\)\n$/, '\n')).toBe(`${manifest.version}\n`);
   });
 });
 

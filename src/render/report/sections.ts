@@ -113,7 +113,8 @@ function factsOf(run: Side['run']): Map<string, string> {
     ['lateness of this machine, p99', formatMicros(summary.latenessUs.p99)],
   ]);
   for (const [arm, list] of Object.entries(endpoints)) facts.set(`${arm} connects to`, list.join(', '));
-  for (const [name, version] of Object.entries(versions)) facts.set(`version of ${name}`, version);
+  for (const [name, version] of Object.entries(versions))
+    facts.set(name === 'commit' ? 'commit of rushhour' : `version of ${name}`, version);
   addFacts(facts, '', run.host);
   return facts;
 }
