@@ -42,7 +42,7 @@ export function addAuthOptions(command: Command): Command {
   return addTicketOptions(command)
     .option('-p, --proxytunnel', 'reach the target by CONNECT (always so for https:// with -x)')
     .option('--cacert <file>', 'PEM certificates to trust instead of the system’s')
-    .option('-k, --insecure', 'take any certificate')
+    .option('-k, --insecure', 'take any certificate (as curl; not ab’s keep-alive)')
     .option('--tlsv1.3', 'TLS 1.3 or later (default: 1.2 or later)')
     .option('--tls-resume', 'offer the TLS session of the last connection');
 }

@@ -6,6 +6,7 @@ import { registerCompletion } from './commands/completion.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExperiment } from './commands/experiment.ts';
 import { registerExport } from './commands/export.ts';
+import { registerHelp } from './commands/help.ts';
 import { registerHit } from './commands/hit.ts';
 import { registerLab } from './commands/lab/index.ts';
 import { registerReport } from './commands/report.ts';
@@ -26,6 +27,7 @@ export function createProgram(context: Context): Command {
       'Opens connections as the rush hour does, through the firewall under suspicion, and tells how many stalled.',
     )
     .version(wordVersion(readVersions()), '-V, --version')
+    // Its own, which finds "help soak install" and says what was meant by a slip.
     .helpCommand(false)
     // A flag belongs to the command that it stands behind: `results show --json` is not `results --json`.
     .enablePositionalOptions()
@@ -53,6 +55,13 @@ Examples:
   rushhour trend --last 30                         did something change between the nights?
   rushhour serve                                   all of it in a browser, on this machine alone
   rushhour doctor steady                           is this machine fit for it?
+  rushhour help soak install                       what a command does and takes
+
+Every run ends with its verdict and tables of percentiles (p50, p90, p99, p99.9) and is kept in a folder of its own:
+--json prints its summary as JSON, "rushhour export <run>" writes CSV or JSON lines, latency.hlog opens in HdrHistogram.
+
+Rates are 500, 500/s, 2k/s, 30/min, 1/h, and times 60, 60s, 250ms, 1.5m, 1h30m: a bare number is per second, or seconds, in every
+command and in scenario files.
 
 Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed;
 4 generator-limited, no verdict; 5 environment missing; 130 interrupted, results kept.`,
@@ -73,6 +82,7 @@ Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 
     registerLab,
     registerCompletion,
     registerSchema,
+    registerHelp,
   ]) {
     register(program, context);
   }

@@ -27,11 +27,11 @@ export function parseSeed(text: string): number {
   return value;
 }
 
-/** A rate a second; a bare number is one. */
-export const parseRatePerSec = asValue((text) => parseRate(isBareNumber(text) ? `${text}/s` : text));
+/** A rate, as attempts a second. */
+export const parseRatePerSec = asValue(parseRate);
 
-/** A length of time in microseconds; a bare number is seconds, as ab and curl have it. */
-export const parseDurationUs = asValue((text) => parseDuration(isBareNumber(text) ? `${text}s` : text));
+/** A length of time in microseconds. */
+export const parseDurationUs = asValue(parseDuration);
 
 /** Keeps every value of a flag that may be given again. */
 export function collect(value: string, before: readonly string[] = []): string[] {
@@ -65,10 +65,6 @@ export function readBody(text: string, cwd: string): string {
       },
     );
   }
-}
-
-function isBareNumber(text: string): boolean {
-  return /^\d+(\.\d+)?$/.test(text);
 }
 
 /** Commander names the flag in front of what a value's parser says. */

@@ -85,9 +85,8 @@ export function oneOf<const T extends string>(
   };
 }
 
-/** A bare number is seconds. */
 function readUs(text: string): number | undefined {
-  return attempt(() => parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text));
+  return attempt(() => parseDuration(text));
 }
 
 function within(value: number, min: number, max: number): number | undefined {

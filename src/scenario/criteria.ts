@@ -65,7 +65,8 @@ function parseBound(text: string, kind: FigureKind, figure: string): number {
         if (plain <= 1) return plain;
         break;
       case 'timeUs':
-        return parseDuration(text);
+        if (plain === undefined) return parseDuration(text);
+        break;
       case 'rate':
         return plain ?? parseRate(text);
     }

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 /** What a leaf tells an editor about itself, as JSON Schema keywords. */
 interface LeafMeta {
   readonly pattern?: string;
-  readonly examples: readonly string[];
+  readonly examples: readonly (string | number)[];
 }
 
 /** The part of an issue that says what to do about it; see problems.ts. */
@@ -18,20 +18,33 @@ export function parsedText<T>(parse: (text: string) => T, meta: LeafMeta) {
   return z
     .string()
     .meta({ ...meta, examples: [...meta.examples] })
-    .transform((text, context): T => {
-      try {
-        return parse(text);
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error;
-        context.issues.push({
-          code: 'custom',
-          message: error.message,
-          params: fixParams(error.hint),
-          input: text,
-        });
-        return z.NEVER;
-      }
-    });
+    .transform(readingBy(parse));
+}
+
+/** What YAML may hold as a number, too: a quantity without its unit, which the parser reads as it reads the text. */
+export function parsedQuantity<T>(parse: (text: string) => T, { examples, ...meta }: LeafMeta) {
+  // The parser says what is out of range, so that text and number are refused in the same words.
+  return z
+    .union([z.string().meta(meta), z.number().meta({ minimum: 0 })])
+    .meta({ examples: [...examples] })
+    .transform((written, context) => readingBy(parse)(String(written), context));
+}
+
+function readingBy<T>(parse: (text: string) => T) {
+  return (text: string, context: z.core.$RefinementCtx): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      context.issues.push({
+        code: 'custom',
+        message: error.message,
+        params: fixParams(error.hint),
+        input: text,
+      });
+      return z.NEVER;
+    }
+  };
 }
 
 /** A parser that takes what another does, but nothing that comes to 0. */

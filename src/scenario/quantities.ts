@@ -1,17 +1,18 @@
-import { aboveZero, parsedText } from './leaves.ts';
+import { aboveZero, parsedQuantity, parsedText } from './leaves.ts';
 import { PATTERNS, parseDuration, parsePortRange, parseRate } from './units.ts';
 
-const rateMeta = { pattern: PATTERNS.rate, examples: ['500/s', '30/min'] };
-const durationMeta = { pattern: PATTERNS.duration, examples: ['30s', '250ms', '2m'] };
+const rateMeta = { pattern: PATTERNS.rate, examples: ['500/s', '30/min', 500] };
+const durationMeta = { pattern: PATTERNS.duration, examples: ['30s', '250ms', '2m', 30] };
 
-/** Attempts a second. */
-export const rate = () => parsedText(parseRate, rateMeta);
-export const positiveRate = () => parsedText(aboveZero(parseRate, 'for a pause use an idle phase'), rateMeta);
+/** Attempts a second; a bare number is that already. */
+export const rate = () => parsedQuantity(parseRate, rateMeta);
+export const positiveRate = () =>
+  parsedQuantity(aboveZero(parseRate, 'for a pause use an idle phase'), rateMeta);
 
-/** Microseconds. */
-export const duration = () => parsedText(parseDuration, durationMeta);
+/** Microseconds; a bare number is seconds. */
+export const duration = () => parsedQuantity(parseDuration, durationMeta);
 export const positiveDuration = () =>
-  parsedText(aboveZero(parseDuration, 'leave it out for the default'), durationMeta);
+  parsedQuantity(aboveZero(parseDuration, 'leave it out for the default'), durationMeta);
 
 export const portRange = () =>
   parsedText(parsePortRange, { pattern: PATTERNS.portRange, examples: ['20000-20999'] });

@@ -8,35 +8,37 @@ const DURATION_UNITS = {
   m: 60_000_000,
   min: 60_000_000,
   h: 3_600_000_000,
+  d: 86_400_000_000,
 } as const;
 
 /** Seconds in each unit that a rate may be over. */
 const RATE_UNITS = { s: 1, m: 60, min: 60, h: 3_600 } as const;
 
 const NUMBER = String.raw`\d+(?:\.\d+)?`;
-const DURATION_PART = `(${NUMBER})(us|ms|s|min|m|h)`;
+const DURATION_PART = `(${NUMBER})(us|ms|s|min|m|h|d)`;
+const BARE_NUMBER = new RegExp(`^${NUMBER}$`);
 
 /** What the parsers take, as patterns for the exported JSON Schema. */
 export const PATTERNS = {
-  rate: String.raw`^${NUMBER}k?\s*/\s*(s|min|m|h)$`,
-  duration: `^(${DURATION_PART})+$`,
+  rate: String.raw`^${NUMBER}k?(\s*/\s*(s|min|m|h))?$`,
+  duration: `^(${NUMBER}|(${DURATION_PART})+)$`,
   portRange: String.raw`^\d{1,5}-\d{1,5}$`,
 } as const;
 
 /**
- * Reads a rate: `500/s`, `2k/s`, `30/min`, `1/h`.
+ * Reads a rate: `500/s`, `2k/s`, `30/min`, `1/h`; without a unit it is a second's, `500`.
  * @returns attempts a second, 0 or more
  * @throws UsageError
  */
 export function parseRate(text: string): number {
-  const match = new RegExp(String.raw`^(${NUMBER})(k?)\s*/\s*(s|min|m|h)$`).exec(text.trim());
+  const match = new RegExp(String.raw`^(${NUMBER})(k?)(?:\s*/\s*(s|min|m|h))?$`).exec(text.trim());
   if (match === null) {
     throw new UsageError(`"${text}" is not a rate`, {
-      hint: 'write a number over a unit, such as 500/s, 2k/s, 30/min or 1/h',
+      hint: 'write a number, over a unit where it is not a second, such as 500, 500/s, 2k/s, 30/min or 1/h',
     });
   }
   const count = Number(match[1]) * (match[2] === 'k' ? 1_000 : 1);
-  return count / RATE_UNITS[match[3] as keyof typeof RATE_UNITS];
+  return count / RATE_UNITS[(match[3] ?? 's') as keyof typeof RATE_UNITS];
 }
 
 /** Writes a rate in the unit that keeps it readable, to six digits: `500/s`, `30/min`, `1/h`. */
@@ -48,7 +50,8 @@ export function formatRate(perSec: number): string {
 }
 
 /**
- * Reads a length of time: `250ms`, `1.5s`, `2m` (minutes), `8h`, or several of them, `1h30m`.
+ * Reads a length of time: `250ms`, `1.5s`, `2m` (minutes), `8h`, `7d`, or several of them, `1h30m`; without a unit it is
+ * seconds, as ab, wrk and curl have it.
  * @returns whole microseconds, 0 or more
  * @throws UsageError
  */
@@ -56,14 +59,23 @@ export function parseDuration(text: string): number {
   const trimmed = text.trim();
   if (!new RegExp(PATTERNS.duration).test(trimmed)) {
     throw new UsageError(`"${text}" is not a length of time`, {
-      hint: 'write a number and a unit, such as 250ms, 1.5s, 2m or 8h',
+      hint: 'write seconds, or a number and a unit, such as 60, 250ms, 1.5s, 2m, 8h or 1h30m',
     });
   }
+  if (isBareNumber(trimmed)) return Math.round(Number(trimmed) * DURATION_UNITS.s);
   let totalUs = 0;
   for (const [, value, unit] of trimmed.matchAll(new RegExp(DURATION_PART, 'g'))) {
     totalUs += Number(value) * DURATION_UNITS[unit as keyof typeof DURATION_UNITS];
   }
   return Math.round(totalUs);
+}
+
+/**
+ * Whether a quantity stands without a unit. Where a second's would be a guess, and a wrong one costly (the age of what is to be
+ * removed, the bound of a figure), it is refused.
+ */
+export function isBareNumber(text: string): boolean {
+  return BARE_NUMBER.test(text.trim());
 }
 
 /** Writes whole microseconds in the largest unit that keeps them exact and readable; parseDuration reads it back. */

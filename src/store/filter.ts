@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { parseDuration } from '../scenario/units.ts';
+import { isBareNumber, parseDuration } from '../scenario/units.ts';
 import type { RunListing } from './listing.ts';
 import { patternOf } from './pattern.ts';
 
@@ -32,17 +32,23 @@ export function filterRuns(
   );
 }
 
-const DAY_US = 86_400_000_000;
+const WEEK_MS = 7 * 86_400_000;
 
 /**
- * Reads an age: `30d`, `2w`, or a length of time as scenarios have it, `12h`.
+ * Reads an age: `2w`, or a length of time as everywhere else, `30d`, `12h`. It needs its unit: whoever writes 30 means days, and
+ * what is older than 30 s may be removed.
  * @returns milliseconds
  * @throws UsageError
  */
 export function parseAge(text: string): number {
-  const [, count, unit] = /^(\d+(?:\.\d+)?)([dw])$/.exec(text.trim()) ?? [];
-  const us = count === undefined ? parseDuration(text) : Number(count) * (unit === 'w' ? 7 : 1) * DAY_US;
-  return us / 1_000;
+  if (isBareNumber(text)) {
+    const days = text.trim();
+    throw new UsageError(`"${text}" is an age without a unit`, {
+      hint: `write it with one: ${days}d for days, ${days}h for hours`,
+    });
+  }
+  const weeks = /^(\d+(?:\.\d+)?)w$/.exec(text.trim())?.[1];
+  return weeks === undefined ? parseDuration(text) / 1_000 : Number(weeks) * WEEK_MS;
 }
 
 /**

@@ -48,11 +48,34 @@ describe('help', () => {
     [['doctor']],
     [['completion']],
     [['schema']],
+    [['help']],
   ])('of %j has an example, on stdout', async (path) => {
     const { exitCode, out, err } = await cli([...path, '--help']);
     expect([exitCode, err]).toEqual([0, '']);
     expect(out).toContain(`Usage: rushhour${path.map((word) => ` ${word}`).join('')}`);
     expect(out).toMatch(/Examples?:\n {2}\S*rushhour|source <\(rushhour/);
+  });
+
+  it.each([
+    [[]],
+    [['run']],
+    [['soak', 'install']],
+    [['lab', 'up']],
+  ])('of %j is shown by help, too', async (path) => {
+    const asked = await cli(['help', ...path]);
+    expect(asked).toEqual(await cli([...path, '--help']));
+    expect(asked.exitCode).toBe(0);
+  });
+
+  it('of a command that there is not names the one that was meant', async () => {
+    const { exitCode, out, err } = await cli(['help', 'soak', 'instal']);
+    expect([exitCode, out]).toEqual([2, '']);
+    expect(err).toContain('did you mean "install"?');
+  });
+
+  it.each([[[]], [['run']], [['hit']]])('of %j tells of percentiles, CSV and JSON', async (path) => {
+    const { out } = await cli([...path, '--help']);
+    expect(out).toMatch(/percentiles[\s\S]*--json[\s\S]*export[\s\S]*CSV/);
   });
 
   it('comes with exit code 2 and on stderr where a command is missing', async () => {

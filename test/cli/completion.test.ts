@@ -76,7 +76,7 @@ function completes(complete: Complete): void {
 
   it('flags of the command at hand', () => {
     expect(complete('run', '--d').sort()).toEqual(['--dry-run', '--duration']);
-    expect(complete('hit', '--ti')).toEqual(expect.arrayContaining(['--time', '--timeout']));
+    expect(complete('hit', '--t')).toEqual(expect.arrayContaining(['--timeout', '--tls-resume']));
     expect(complete('scenarios', '--pro')).toEqual([]);
     expect(complete('results', 'prune', '--m')).toEqual(['--max-size']);
     expect(complete('experiment', '--se').sort()).toEqual(['--seed', '--service', '--set', '--settle']);

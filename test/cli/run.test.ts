@@ -96,6 +96,30 @@ describe('hit', () => {
     });
   });
 
+  it.each([
+    ['500', '-t', '60'],
+    ['500/s', '--duration', '60s'],
+    ['30k/min', '--time', '1m'],
+  ])('means the same by --rate %s %s %s, and run does too', async (rate, flag, time) => {
+    const hit = await cli(['hit', 'http://127.0.0.1/', '--rate', rate, flag, time]);
+    expect(hit.run.options?.scenario.arms[0]?.load).toMatchObject({
+      phases: [{ ratePerSec: 500, forUs: 60_000_000 }],
+    });
+    const own = flag === '--time' ? '-t' : flag;
+    const { run } = await cli(['run', 'quickstart', '--rate', rate, own, time]);
+    expect(run.options?.scenario.arms[0]?.load).toMatchObject({
+      phases: [{ toPerSec: 500 }, { ratePerSec: 500, forUs: 60_000_000 }],
+    });
+  });
+
+  it('says what ab’s -k would mean, and takes curl’s where there is a certificate', async () => {
+    const { exitCode, err, run } = await cli(['hit', '-k', 'http://127.0.0.1/', '-n', '10']);
+    expect([exitCode, run.options]).toEqual([2, undefined]);
+    expect(err).toMatch(/ab’s -k would keep connections open/);
+    const secured = await cli(['hit', '-k', 'https://127.0.0.1/']);
+    expect(secured.run.options?.scenario.arms[0]?.tls).toMatchObject({ insecure: true });
+  });
+
   it('posts a body, from a file where it starts with @', async () => {
     writeFileSync(join(dir, 'body.json'), '{"a":1}');
     const { run } = await cli(['hit', 'http://127.0.0.1/', '-d', '@body.json']);

@@ -15,7 +15,7 @@ arms:
     load: []
   a:
     load:
-      - hold: { rate: 500, for: 30 }
+      - hold: { rate: true, for: [30] }
       - hold: { rate: 0/s, fr: 30s }
       - { }
       - ramp: { from: 0/s, to: 1/s, for: 1s }
@@ -49,9 +49,9 @@ describe('a broken scenario', () => {
       'bad.yaml:6:34: "prox" is not one of proxy, tunnel, direct, tcp — did you mean "proxy"?',
       'bad.yaml:8:3: "stress one" is no arm name — use up to 40 letters, digits, - and _',
       'bad.yaml:9:11: "load" is an empty list — add at least one',
-      'bad.yaml:12:23: the number 500 does not belong in "rate" — Attempts a unit of time, over all workers (such as 500/s, 30/min)',
-      'bad.yaml:12:33: the number 30 does not belong in "for" — How long the rate is kept (such as 30s, 250ms, 2m)',
-      'bad.yaml:13:15: "for" is missing — add it: How long the rate is kept (such as 30s, 250ms, 2m)',
+      'bad.yaml:12:23: the boolean true does not belong in "rate" — Attempts a unit of time, over all workers (such as 500/s, 30/min, 500)',
+      'bad.yaml:12:34: a list does not belong in "for" — How long the rate is kept (such as 30s, 250ms, 2m, 30)',
+      'bad.yaml:13:15: "for" is missing — add it: How long the rate is kept (such as 30s, 250ms, 2m, 30)',
       'bad.yaml:13:23: "0/s" must be above 0 — for a pause use an idle phase',
       'bad.yaml:13:28: unknown key "fr" — did you mean "for"?',
       'bad.yaml:14:9: a phase is empty — give each phase its own "- " with one of ramp, hold, step, idle',

@@ -24,6 +24,9 @@ function errorOf(run: () => unknown): UsageError {
 describe('a rate', () => {
   it.each([
     ['500/s', 500],
+    ['500', 500],
+    ['0.5', 0.5],
+    ['2k', 2_000],
     ['0/s', 0],
     ['2k/s', 2_000],
     ['1.5k/s', 1_500],
@@ -36,7 +39,17 @@ describe('a rate', () => {
     expect(parseRate(text)).toBe(perSec);
   });
 
-  it.each(['500', '500/d', '-1/s', 'fast', '5e3/s', '', '/s', '1,000/s'])('is not "%s"', (text) => {
+  it.each([
+    '500/d',
+    '500 per s',
+    '.5',
+    '-1/s',
+    'fast',
+    '5e3/s',
+    '',
+    '/s',
+    '1,000/s',
+  ])('is not "%s"', (text) => {
     const error = errorOf(() => parseRate(text));
     expect(error.message).toBe(`"${text}" is not a rate`);
     expect(error.hint).toContain('500/s');
@@ -62,6 +75,9 @@ describe('a length of time', () => {
     ['2m', 120_000_000],
     ['2min', 120_000_000],
     ['8h', 28_800_000_000],
+    ['7d', 604_800_000_000],
+    ['60', 60_000_000],
+    [' 1.5 ', 1_500_000],
     ['1h30m', 5_400_000_000],
     ['15us', 15],
     ['0s', 0],
@@ -69,7 +85,7 @@ describe('a length of time', () => {
     expect(parseDuration(text)).toBe(us);
   });
 
-  it.each(['30', '1d', 's', '-1s', '1.s', '1s!', ''])('is not "%s"', (text) => {
+  it.each(['1w', '1m30', '1 s', 's', '-1s', '1.s', '1s!', ''])('is not "%s"', (text) => {
     expect(errorOf(() => parseDuration(text)).hint).toContain('1.5s');
   });
 

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { UsageError } from '../../errors.ts';
 import type { HitOptions } from '../../scenario/hit.ts';
 import type { Expectation } from '../../scenario/words.ts';
 import { CLOSE_MODES, type CloseMode, HTTP_VERSIONS, type HttpVersion } from '../../scenario/words.ts';
@@ -11,6 +12,7 @@ import { collect, parseCount, parseDurationUs, parseRatePerSec, parseStatuses, r
 interface HitFlags extends SharedRunOptions, AuthFlags {
   readonly requests?: number;
   readonly concurrency?: number;
+  readonly duration?: number;
   readonly time?: number;
   readonly rate?: number;
   readonly proxy?: string;
@@ -38,8 +40,9 @@ export function registerHit(program: Command, context: Context): void {
     )
     .option('-n, --requests <count>', 'attempts in all (default: 1, or no limit with -t)', parseCount)
     .option('-c, --concurrency <count>', 'connections at once, each next one when one has ended', parseCount)
-    .option('-t, --time <seconds>', 'how long; also 250ms, 10m', parseDurationUs)
-    .option('--rate <rate>', 'attempts a second by the clock instead of -c: 500, 30/min', parseRatePerSec)
+    .option('-t, --duration <time>', 'how long: 60, 60s, 250ms, 10m', parseDurationUs)
+    .addOption(new Option('--time <time>', 'the same').argParser(parseDurationUs).hideHelp())
+    .option('--rate <rate>', 'attempts by the clock instead of -c: 500, 2k/s, 30/min', parseRatePerSec)
     .option('-x, --proxy <host:port>', 'proxy to send the requests to')
     .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collect)
     .option('-X, --request <method>', 'request method (default: GET, or POST with -d)')
@@ -53,10 +56,10 @@ export function registerHit(program: Command, context: Context): void {
       ).choices([...CLOSE_MODES]),
     )
     .option('--hold <time>', 'keep each connection open that long afterwards', parseDurationUs)
-    .option('--timeout <seconds>', 'wait that long for a whole response', parseDurationUs)
-    .option('--connect-timeout <seconds>', 'wait that long for a handshake', parseDurationUs)
+    .option('--timeout <time>', 'wait that long for a whole response', parseDurationUs)
+    .option('--connect-timeout <time>', 'wait that long for a handshake', parseDurationUs)
     .option(
-      '--stall-after <seconds>',
+      '--stall-after <time>',
       'a handshake that long, with a SYN sent again, is stalled',
       parseDurationUs,
     )
@@ -73,6 +76,9 @@ Examples:
   rushhour hit http://www.example.org/ -x proxy.example:3128 --proxy-negotiate --challenge --rate 50 -t 60
   rushhour hit https://www.example.org/ -x proxy.example:3128 --cacert filter-ca.pem -n 100
 
+It ends with percentiles (p50, p90, p99, p99.9) of handshake, first byte and total. --json prints all of it as JSON;
+"rushhour export <run>" writes seconds, arms, stalls and latencies as CSV or JSON lines.
+Every attempt opens a connection of its own, for it is handshakes that are counted: there is no ab -k. -k is curl's.
 Credentials go with the first request, as curl sends them; --challenge waits for the 407 (401), as browsers do.
 A password on the command line stands in your shell's history: env:NAME and @file keep it out.`,
     )
@@ -87,7 +93,16 @@ A password on the command line stands in your shell's history: env:NAME and @fil
     );
 }
 
+/** ab's -k on what cannot take curl's. @throws UsageError */
+function refuseKeepAlive(url: string, { insecure }: HitFlags): void {
+  if (insecure !== true || /^https:/i.test(url)) return;
+  throw new UsageError('-k is curl’s here, take any certificate, and only https:// has one', {
+    hint: 'leave it out; ab’s -k would keep connections open for more requests, but here each attempt opens its own, for handshakes are what is counted. What browsers keep open is in "rushhour run first-bell"',
+  });
+}
+
 function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
+  refuseKeepAlive(url, flags);
   const body = flags.data === undefined ? undefined : readBody(flags.data, host.cwd);
   const expect: Expectation | undefined =
     flags.status === undefined ? undefined : { kind: 'status', statuses: flags.status };
@@ -96,7 +111,7 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
     requests: flags.requests,
     concurrency: flags.concurrency,
     ratePerSec: flags.rate,
-    durationUs: flags.time,
+    durationUs: flags.duration ?? flags.time,
     proxy: flags.proxy,
     headers: flags.header,
     method: flags.request ?? (body === undefined ? undefined : 'POST'),

@@ -33,11 +33,11 @@ export function readOverrides({ proxyUser, ...flags }: OverrideOptions, host: Ho
 
 export function addOverrideOptions(command: Command): Command {
   command
-    .option('--proxy <host:port>', 'proxy of every arm that names none of its own')
+    .option('-x, --proxy <host:port>', 'proxy of every arm that names none of its own')
     .option('--target <url>', 'target of every arm that names none: http://, https:// or tcp://host:port')
     .addOption(new Option('--via <way>', 'how every arm connects').choices([...VIAS]))
-    .option('--rate <rate>', 'highest rate of the scenario, others in proportion: 500/s, 30/min')
-    .option('--duration <time>', 'length of the scenario, phases in proportion: 30s, 10m, 8h')
+    .option('--rate <rate>', 'highest rate of the scenario, others in proportion: 500, 2k/s, 30/min')
+    .option('-t, --duration <time>', 'length of the scenario, phases in proportion: 60, 30s, 10m, 8h')
     .option('--set <key=value>', 'any other key: arms.traffic.close=reset (repeatable)', collect)
     .option('-U, --proxy-user <user:password>', 'Basic: credentials for the proxy; also env:NAME, @file');
   return addTicketOptions(command);
@@ -61,6 +61,8 @@ Examples:
   rushhour run negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/ --keytab pupils.keytab
   rushhour run ./mine.yaml --set arms.traffic.close=reset --json > summary.json
 
+It ends with the verdict, and percentiles (p50, p90, p99, p99.9) of handshake, first byte and total for each arm. --json prints all
+of it as JSON; "rushhour export <run>" writes seconds, arms, stalls and latencies as CSV or JSON lines.
 Ctrl-C ends a run gently and keeps its results; a second one ends it at once.`,
     )
     .action(

@@ -17,7 +17,6 @@ export function registerLab(program: Command, context: Context): void {
     .description(
       'Builds clients, a firewall and a far side out of network namespaces (Linux, root), the firewall mis-tuned in a chosen way.',
     )
-    .helpCommand(false)
     .enablePositionalOptions()
     .addHelpText(
       'after',

@@ -1,0 +1,43 @@
+import { Argument, type Command } from 'commander';
+import { EXIT, UsageError } from '../../errors.ts';
+import { suggest } from '../../scenario/suggest.ts';
+import type { Context } from '../context.ts';
+
+/** `help`, `help run`, `help soak install`: what --help shows, asked for as with git or npm. */
+export function registerHelp(program: Command, context: Context): void {
+  const argument = new Argument('[command...]', 'which one');
+  // For completion alone: what is wrong is said here, with the name that was meant.
+  argument.argChoices = program.commands.map((command) => command.name());
+  program
+    .command('help')
+    .summary('show what a command does and takes')
+    .description('Shows what a command does and what it takes, as --help behind it does.')
+    .addArgument(argument)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour help
+  rushhour help run
+  rushhour help soak install`,
+    )
+    .action(
+      context.act(async (words: readonly string[]) => {
+        findCommand(program, words).outputHelp();
+        return EXIT.ok;
+      }),
+    );
+}
+
+function findCommand(program: Command, words: readonly string[]): Command {
+  return words.reduce((above, word) => {
+    const found = above.commands.find((command) => command.name() === word);
+    if (found !== undefined) return found;
+    throw new UsageError(`there is no command "${words.join(' ')}"`, {
+      hint: suggest(
+        word,
+        above.commands.map((command) => command.name()),
+      ),
+    });
+  }, program);
+}
