@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EnvironmentError } from '../errors.ts';
+import { guardGroup } from '../experiment/guard.ts';
 import type { Host } from './host.ts';
 
 /** Of what a hook that failed printed, the end that an error repeats. */
@@ -33,6 +34,7 @@ export async function runHook(hook: Hook, host: Pick<Host, 'env' | 'cwd' | 'onSt
     cwd: host.cwd,
     env: { ...host.env, ...env },
   });
+  guardGroup(child, timeoutUs);
   const output = keepOutput(child);
   // A hook need not read what it is given.
   child.stdin.on('error', () => {});

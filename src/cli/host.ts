@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import type { WriteStream } from 'node:tty';
+import { readHangupClues, wasHangupIgnored } from './hangup.ts';
 
 /** Where text goes. */
 export interface Output {
@@ -9,7 +10,8 @@ export interface Output {
   readonly columns: number;
 }
 
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+/** Ctrl-C, an orderly end, and a terminal that went away (an ssh session that dropped). */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 /** All that the command line has of the outside world, so that a test can run it in its own process. */
 export interface Host {
@@ -29,8 +31,16 @@ export interface Host {
   readonly ask?: (question: string) => Promise<string>;
 }
 
+/** A terminal that goes away sends SIGHUP more than once: by the shell, and by the kernel as the shell ends. */
+const ONE_HANGUP_MS = 1_000;
+
 /** The host that is this process. */
 export function createProcessHost(cores: number): Host {
+  const signals: readonly StopSignal[] = wasHangupIgnored(readHangupClues())
+    ? ['SIGINT', 'SIGTERM']
+    : ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  // Node has put it back to deadly: a listener is what keeps nohup's promise.
+  if (!signals.includes('SIGHUP')) process.on('SIGHUP', () => {});
   return {
     stdout: createOutput(process.stdout),
     stderr: createOutput(process.stderr),
@@ -43,11 +53,20 @@ export function createProcessHost(cores: number): Host {
     cores,
     now: Date.now,
     onStopSignal(listener) {
-      process.on('SIGINT', listener);
-      process.on('SIGTERM', listener);
+      let hungUpAt = Number.NEGATIVE_INFINITY;
+      const hear = (signal: StopSignal): void => {
+        if (signal === 'SIGHUP') {
+          const again = performance.now() - hungUpAt < ONE_HANGUP_MS;
+          hungUpAt = performance.now();
+          if (again) return;
+          // The others of this hangup may come once nobody listens any more.
+          process.on('SIGHUP', () => {});
+        }
+        listener(signal);
+      };
+      for (const signal of signals) process.on(signal, hear);
       return () => {
-        process.off('SIGINT', listener);
-        process.off('SIGTERM', listener);
+        for (const signal of signals) process.off(signal, hear);
       };
     },
     ...(process.stdin.isTTY === true ? { ask } : {}),
@@ -67,11 +86,14 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-/** A reader that goes away (`| head`) ends the output, not the run. */
+/** Of a pipe without a reader (`| head`), and of a terminal that went away (tty_ioctl(2), write(2)). */
+const GONE = ['EPIPE', 'EIO'];
+
+/** A reader that goes away ends the output, not the run. */
 function createOutput(stream: NodeJS.WriteStream): Output {
   let gone = false;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (!GONE.includes(error.code ?? '')) throw error;
     gone = true;
   });
   return {

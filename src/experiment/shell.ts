@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { EnvironmentError } from '../errors.ts';
+import { guardGroup } from './guard.ts';
 
 /** Of the output of a command that failed, what an error repeats. */
 const SHOWN_CHARS = 2_000;
@@ -30,7 +31,8 @@ export interface ShellRun {
 
 /**
  * Runs a command by `sh -c`, in a process group of its own: Ctrl-C at the terminal must not leave a firewall half
- * switched. Its output goes to a file and no pipe, so that what it leaves running in the background holds nothing up.
+ * switched. Its output goes to a file and no pipe, so that what it leaves running in the background holds nothing up. Should this
+ * program be killed, the command comes to its end, or to that of its time.
  */
 export function runShell({ command, role, env, logFile, timeoutUs, hint }: ShellCommand): ShellRun {
   const log = openSync(logFile, 'a', 0o600);
@@ -42,6 +44,7 @@ export function runShell({ command, role, env, logFile, timeoutUs, hint }: Shell
     env: { ...process.env, ...env },
   });
   closeSync(log);
+  guardGroup(child, timeoutUs);
   const signal = (name: NodeJS.Signals): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, name);

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
@@ -15,22 +15,28 @@ export function toolEnvironment(): NodeJS.ProcessEnv {
 }
 
 /**
- * Runs a tool to its end and returns what it printed.
+ * Runs a tool to its end and returns what it printed. It has a session of its own: Ctrl-C must not leave a lab half built
+ * or half removed.
  * @throws EnvironmentError with what it complained of
  */
 export function runTool(argv: readonly [string, ...string[]], input = ''): Promise<string> {
   const [command, ...args] = argv;
   return new Promise((resolve, reject) => {
-    const child = execFile(command, args, { env: toolEnvironment() }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else {
-        const complaint = stderr.trim() || error.message;
-        reject(new EnvironmentError(`${argv.join(' ')} failed: ${complaint}`, { cause: error }));
-      }
+    const child = spawn(command, args, { env: toolEnvironment(), detached: true, stdio: 'pipe' });
+    let printed = '';
+    let complaint = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+    const fail = (why: string, cause?: Error): void =>
+      reject(new EnvironmentError(`${argv.join(' ')} failed: ${complaint.trim() || why}`, { cause }));
+    child.once('error', (cause) => fail(cause.message, cause));
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve(printed);
+      else fail(code === null ? `it died of ${signal}` : `exit code ${code}`);
     });
     // A tool that failed before it read its input says why itself.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
   });
 }
 

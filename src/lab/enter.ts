@@ -14,22 +14,30 @@ import type { LabState, StateFile } from './state.ts';
 export interface Entered {
   /** Its exit code; 128 and the signal's number where it died of one, as shells have it. */
   readonly exitCode: Promise<number>;
-  /** Passes a signal on. */
-  stop(signal: 'SIGINT' | 'SIGTERM'): void;
+  /** Passes a signal on, so that the command has it once. */
+  stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void;
 }
 
-/** Runs a command in one of the lab's namespaces. It is the user's own: `down` leaves it alone. */
+/**
+ * Runs a command in one of the lab's namespaces. It is the user's own: `down` leaves it alone. At a terminal it may be a
+ * shell, which has to be in the foreground there; elsewhere it has a session of its own.
+ */
 export function enterLab(state: LabState, room: Room, argv: readonly string[]): Entered {
   const [command, ...args] = new Namespace(namespaceName(state.id, room)).enter(argv);
-  return follow(spawn(command, args, { stdio: 'inherit', env: environment(state) }));
+  const inForeground = isatty(0);
+  const options = { stdio: 'inherit', env: environment(state), detached: !inForeground } as const;
+  return follow(spawn(command, args, options), inForeground);
 }
 
-/** Runs a command on the clients' side that goes with the lab: what removes the lab ends it, too. */
+/**
+ * Runs a command on the clients' side that goes with the lab: what removes the lab ends it, too. It has a session of its own:
+ * a signal that is sent to everybody (Ctrl-C) would reach it twice, and twice means at once.
+ */
 export function runInLab(file: StateFile, argv: readonly string[]): Entered {
   const inside = new Namespace(namespaceName(file.state.id, 'client')).enter(argv);
   const stdio = ['inherit', 'inherit', 'inherit', 'pipe'] as const;
   const env = environment(file.state);
-  return follow(spawnOnRecord(file, 'run', inside, { stdio: [...stdio], env }));
+  return follow(spawnOnRecord(file, 'run', inside, { stdio: [...stdio], env, detached: true }), false);
 }
 
 /** Fills in `{proxy}`, `{closed}` and the like, wherever they stand. */
@@ -48,12 +56,15 @@ function environment(state: LabState): NodeJS.ProcessEnv {
   };
 }
 
-function follow(child: ChildProcess): Entered {
+function follow(child: ChildProcess, inForeground: boolean): Entered {
+  // The terminal tells its foreground alone that it has another size.
+  const resized = (): void => void child.kill('SIGWINCH');
+  if (!inForeground) process.on('SIGWINCH', resized);
   return {
-    exitCode: settle(child),
+    exitCode: settle(child).finally(() => process.off('SIGWINCH', resized)),
     stop(signal) {
-      // At a terminal Ctrl-C has reached the command already, and twice would mean something else to it.
-      if (signal === 'SIGTERM' || !isatty(0)) child.kill(signal);
+      // In the foreground Ctrl-C has reached it already.
+      if (signal !== 'SIGINT' || !inForeground) child.kill(signal);
     },
   };
 }

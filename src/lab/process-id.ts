@@ -31,9 +31,9 @@ export function isAlive({ pid, startTicks }: ProcessId): boolean {
 /** How long a killed process may take to go: it may be writing a core or waiting for a disk. */
 const PATIENCE_MS = 2_000;
 
-/** Kills processes that are still the ones recorded, and waits until they are gone. */
+/** Kills processes that are still the ones recorded, but for this one, and waits until they are gone. */
 export async function killProcesses(processes: readonly ProcessId[]): Promise<void> {
-  const living = processes.filter(isAlive);
+  const living = processes.filter((each) => each.pid !== process.pid && isAlive(each));
   for (const { pid } of living) {
     try {
       process.kill(pid, 'SIGKILL');

@@ -5,11 +5,12 @@ import { startFarSide } from './far-side.ts';
 import { Lab, namespaceName, ROOMS } from './lab.ts';
 import type { ConfiguredPreset } from './preset.ts';
 import { identifyProcess } from './process-id.ts';
+import { startReaper } from './reaper/start.ts';
 import { STATE_DIR, StateFile } from './state.ts';
 import { buildTopology } from './topology.ts';
 
 export interface UpOptions {
-  /** `stay`: the lab outlives this process, until `down`. `with-owner`: once this process is gone, it is a leftover. */
+  /** `stay`: the lab outlives this process, until `down`. `with-owner`: it goes with this process. */
   readonly lifetime: 'stay' | 'with-owner';
   /** A shell command that answers on the far side instead of the embedded far ends. */
   readonly farEndCommand?: string | undefined;
@@ -27,8 +28,10 @@ export async function bringUp(preset: ConfiguredPreset, options: UpOptions): Pro
   await removeLeftovers(stateDir);
   const file = createState(stateDir, preset);
   try {
+    const dismissReaper = startReaper(file, stateDir);
     await build(new Lab(file), preset, options.farEndCommand);
     file.change({ status: 'up', ...(options.lifetime === 'stay' ? { owner: null } : {}) });
+    if (options.lifetime === 'stay') await dismissReaper();
     return file;
   } catch (error) {
     await removeLab(file);

@@ -1,3 +1,4 @@
+import type { EnvironmentError } from '../errors.ts';
 import { startFarEnd } from '../lab/far-end/start.ts';
 import { withFarEnd } from '../scenario/far-end.ts';
 import type { Arm, Scenario } from '../scenario/types.ts';
@@ -6,8 +7,13 @@ import type { Arm, Scenario } from '../scenario/types.ts';
  * Starts what a scenario with `farEnd: embedded` connects to and points its arms there: one far end, and another that asks
  * for credentials where arms bring some, because a proxy asks everybody. Any other scenario comes back as it is.
  * @param undo takes what ends them
+ * @param onLost hears of one that ends by itself
  */
-export async function provideFarEnd(scenario: Scenario, undo: (() => Promise<void>)[]): Promise<Scenario> {
+export async function provideFarEnd(
+  scenario: Scenario,
+  undo: (() => Promise<void>)[],
+  onLost: (why: EnvironmentError) => void,
+): Promise<Scenario> {
   if (scenario.farEnd === 'none') return scenario;
   const pointed = new Map<string, Arm>();
   for (const asksForBasic of [false, true]) {
@@ -20,6 +26,7 @@ export async function provideFarEnd(scenario: Scenario, undo: (() => Promise<voi
       tls: arms.some(({ target }) => target.scheme === 'https'),
     });
     undo.push(() => farEnd.stop());
+    farEnd.onLost(onLost);
     for (const arm of withFarEnd({ ...scenario, arms }, farEnd).arms) pointed.set(arm.name, arm);
   }
   return { ...scenario, arms: scenario.arms.map((arm) => pointed.get(arm.name) ?? arm) };

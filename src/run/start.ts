@@ -1,4 +1,4 @@
-import { EXIT, RushhourError } from '../errors.ts';
+import { type EnvironmentError, EXIT, RushhourError } from '../errors.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { createRun, type RunWriter } from '../store/run-writer.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
@@ -18,8 +18,9 @@ export async function startRun(options: RunOptions, listener: RunListener): Prom
   const cleanUp = async (): Promise<void> => {
     for (const step of undo.reverse()) await step();
   };
+  const loss = watchForLoss();
   try {
-    const scenario = await provideFarEnd(options.scenario, undo);
+    const scenario = await provideFarEnd(options.scenario, undo, loss.happens);
     const load = await openLoad({ ...options, scenario, asksFirst: true }, listener, undo);
     const startsAtMs = Date.now() + START_AHEAD_MS;
     const writer = await createRun(
@@ -38,7 +39,7 @@ export async function startRun(options: RunOptions, listener: RunListener): Prom
     });
     listener.planned?.(plan);
     load.start(startsAtMs, (message) => recording.receive(message));
-    return handleOf({ plan, scenario, load, recording }, cleanUp);
+    return handleOf({ plan, scenario, load, recording, loss }, cleanUp);
   } catch (error) {
     await cleanUp();
     throw error;
@@ -75,14 +76,46 @@ interface StartedRun {
   readonly scenario: Scenario;
   readonly load: Load;
   readonly recording: Recording;
+  readonly loss: Loss;
 }
 
-function handleOf({ plan, scenario, load, recording }: StartedRun, cleanUp: () => Promise<void>): RunHandle {
+/** Something that the load needs went away. */
+export interface Loss {
+  /** The first that was; undefined as long as all is there. */
+  readonly why: EnvironmentError | undefined;
+  happens(why: EnvironmentError): void;
+  /** @param act called once something is lost, at once where it is already */
+  onceLost(act: () => void): void;
+}
+
+export function watchForLoss(): Loss {
+  let why: EnvironmentError | undefined;
+  let act: () => void = () => {};
+  return {
+    get why() {
+      return why;
+    },
+    happens(error) {
+      why ??= error;
+      act();
+    },
+    onceLost(acting) {
+      act = acting;
+      if (why !== undefined) act();
+    },
+  };
+}
+
+function handleOf(
+  { plan, scenario, load, recording, loss }: StartedRun,
+  cleanUp: () => Promise<void>,
+): RunHandle {
   let isStopped = false;
+  loss.onceLost(() => load.stop('abort'));
   const finish = async (): Promise<FinishedRun> => {
     try {
       const fault = await load.finished.then(
-        () => undefined,
+        () => loss.why,
         (error: unknown) => error,
       );
       const status = fault !== undefined ? 'failed' : isStopped ? 'interrupted' : 'complete';
@@ -106,6 +139,10 @@ function handleOf({ plan, scenario, load, recording }: StartedRun, cleanUp: () =
 
 /** @param dir of the run */
 export function workerFault(cause: unknown, dir: string): RushhourError {
+  if (cause instanceof RushhourError) {
+    const hint = [cause.hint, `what was recorded until then is in ${dir}`].filter(Boolean).join('; ');
+    return new RushhourError(cause.message, cause.exitCode, { hint, cause });
+  }
   const why = cause instanceof Error ? cause.message : String(cause);
   return new RushhourError(`a worker failed: ${why}`, EXIT.internal, {
     hint: `what was recorded until then is in ${dir}`,

@@ -6,7 +6,7 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { provideFarEnd } from '../run/embedded-far-end.ts';
 import { describeLoad, type Load } from '../run/load.ts';
 import { outlineArm } from '../run/outline.ts';
-import { workerFault } from '../run/start.ts';
+import { type Loss, watchForLoss, workerFault } from '../run/start.ts';
 import type { FinishedRun, RunPlan } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { fingerprintOf } from '../store/experiment-file.ts';
@@ -60,13 +60,14 @@ export async function startSoak(options: SoakOptions, listener: SoakListener): P
   const cleanUp = async (): Promise<void> => {
     for (const step of undo.reverse()) await step();
   };
+  const loss = watchForLoss();
   try {
     const whole = stretchToNight(options.scenario, options.forUs);
     const lock = await acquireLock(options.resultsDir, whole.name);
     undo.push(() => lock.release());
     const fingerprint = fingerprintOf(whole);
     const cut = options.resume ? await findCutShort(options.resultsDir, fingerprint, Date.now()) : undefined;
-    const scenario = await provideFarEnd(whole, undo);
+    const scenario = await provideFarEnd(whole, undo, loss.happens);
     const opened =
       cut === undefined
         ? await begin({ ...options, scenario }, fingerprint, listener)
@@ -74,7 +75,7 @@ export async function startSoak(options: SoakOptions, listener: SoakListener): P
     const { info } = opened.writer;
     const endsAtMs = Date.parse(info.startedAt) + options.forUs / 1_000;
     await lock.describe({ runId: info.id, endsAt: new Date(endsAtMs).toISOString() });
-    return conduct(opened, { ...options, scenario }, listener, cleanUp);
+    return conduct(opened, { ...options, scenario }, listener, loss, cleanUp);
   } catch (error) {
     await cleanUp();
     throw error;
@@ -190,6 +191,7 @@ function conduct(
   { writer, clock, events, leg, next, plan, first, before, again = [] }: OpenedNight,
   options: SoakOptions,
   listener: SoakListener,
+  loss: Loss,
   cleanUp: () => Promise<void>,
 ): SoakHandle {
   const { info } = writer;
@@ -217,12 +219,14 @@ function conduct(
     onFlow: tellFirst,
   });
   let isStopped = false;
+  loss.onceLost(() => night.stop('abort'));
 
   const finish = async (): Promise<FinishedRun> => {
     let fault: unknown;
     try {
       watch.start();
       await night.conduct(leg);
+      fault = loss.why;
     } catch (error) {
       fault = error;
     }

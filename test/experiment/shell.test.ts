@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +10,15 @@ function shell(command: string, timeoutUs = 30_000_000) {
   const env = { RUSHHOUR_SIDE: 'b' };
   const run = runShell({ command, role: 'the command of --b', env, logFile, timeoutUs, hint: 'mend it' });
   return { ...run, log: () => readFileSync(logFile, 'utf8') };
+}
+
+/** Reaped or a zombie: either way it runs no more. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 describe('a command of an experiment', () => {
@@ -34,15 +44,34 @@ describe('a command of an experiment', () => {
     await expect(finished).rejects.toThrow('took longer than 0.2 s');
     const pid = Number(log().split('\n')[1]);
     expect(pid).toBeGreaterThan(1);
-    // Reaped or a zombie: either way it runs no more.
-    const isRunning = (): boolean => {
+    await expect.poll(() => isRunning(pid)).toBe(false);
+  });
+
+  it('comes to its end, or to that of its time, where the program is killed', async () => {
+    const folder = makeFolder();
+    const module = new URL('../../dist/experiment/shell.js', import.meta.url).href;
+    const script = `
+      const { runShell } = await import(process.argv[1]);
+      const run = (logFile, command, timeoutUs) =>
+        runShell({ command, role: 'it', env: {}, logFile, timeoutUs, hint: '' }).finished.catch(() => {});
+      run(process.argv[2] + '/short', 'echo $$; sleep 1; echo done', 30_000_000);
+      run(process.argv[2] + '/long', 'echo $$; sleep 60', 1_000_000);
+      setInterval(() => {}, 1_000);
+    `;
+    const program = spawn(process.execPath, ['--input-type=module', '-e', script, module, folder]);
+    const logOf = (name: string): string[] => {
       try {
-        return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+        return readFileSync(join(folder, name), 'utf8').trim().split('\n').slice(1);
       } catch {
-        return false;
+        return [];
       }
     };
-    await expect.poll(isRunning).toBe(false);
+    await expect
+      .poll(() => [logOf('short').length, logOf('long').length], { timeout: 10_000 })
+      .toEqual([1, 1]);
+    program.kill('SIGKILL');
+    await expect.poll(() => logOf('short')[1], { timeout: 10_000 }).toBe('done');
+    await expect.poll(() => isRunning(Number(logOf('long')[0])), { timeout: 20_000 }).toBe(false);
   });
 
   it('is over when it ends, whatever it leaves running', async () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { formatArguments, parseArguments } from '../../src/lab/far-end/arguments.ts';
@@ -128,6 +129,38 @@ describe('the embedded far end', () => {
     await stop();
     await stop();
     expect(isAlive(pid)).toBe(false);
+  });
+
+  it('is deaf to signals: who stops a load may signal all of its processes, and what is open needs an answer', async () => {
+    const { pid, proxy, origin, stop } = await start();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
+    expect(await exchange(proxy, absoluteGet(origin))).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    await stop();
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('has a session of its own, which a terminal does not reach', async () => {
+    const { pid } = await start();
+    // proc_pid_stat(5): state, ppid, pgrp, session.
+    const [, , group, session] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
+    expect([Number(group), Number(session)]).toEqual([pid, pid]);
+  });
+
+  it('tells who started it that it was killed, and not that it was stopped', async () => {
+    const lost: string[] = [];
+    const stopped = await start();
+    stopped.onLost(({ message }) => lost.push(message));
+    await stopped.stop();
+    const killed = await start();
+    const heard = new Promise<void>((resolve) => {
+      killed.onLost(({ message }) => {
+        lost.push(message);
+        resolve();
+      });
+    });
+    process.kill(killed.pid, 'SIGKILL');
+    await heard;
+    expect(lost).toEqual(['the embedded far end ended in the middle of the load (SIGKILL)']);
   });
 
   it('says why it cannot listen', async () => {

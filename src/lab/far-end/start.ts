@@ -24,6 +24,8 @@ export interface FarEnd {
   count(): Promise<FarEndCounts>;
   /** Ends it, by force after 2 s; resolves once it is gone. May be called again. */
   stop(): Promise<void>;
+  /** Calls the listener where it ends though nobody has stopped it. */
+  onLost(listener: (why: EnvironmentError) => void): void;
 }
 
 const STOP_MS = 2_000;
@@ -35,14 +37,17 @@ const MAIN = new URL(
 );
 
 /**
- * Starts the embedded far end and waits until it listens. It ends with this process, however that ends.
+ * Starts the embedded far end and waits until it listens. It ends with this process, however that ends, and no earlier: it
+ * has a session of its own, which neither Ctrl-C nor a terminal that goes away reaches.
  * @throws EnvironmentError where it cannot listen
  */
 export async function startFarEnd(options: Partial<FarEndOptions> = {}): Promise<FarEnd> {
   const argv = formatArguments({ ...FAR_END_DEFAULTS, ...options });
   const child = spawn(process.execPath, [fileURLToPath(MAIN), ...argv], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
   });
+  let isWanted = true;
   const messages = followMessages(child);
   const listening = await messages.next('listening');
   return {
@@ -55,8 +60,22 @@ export async function startFarEnd(options: Partial<FarEndOptions> = {}): Promise
       child.kill('SIGUSR2');
       return (await counted).counts;
     },
-    stop: () => stopChild(child),
+    stop() {
+      isWanted = false;
+      return stopChild(child);
+    },
+    onLost(listener) {
+      child.once('exit', (code, signal) => {
+        if (isWanted) listener(lost(code ?? signal));
+      });
+    },
   };
+}
+
+function lost(how: unknown): EnvironmentError {
+  return new EnvironmentError(`the embedded far end ended in the middle of the load (${how})`, {
+    hint: 'somebody or something killed it (out of memory: see dmesg); what was measured after that says nothing',
+  });
 }
 
 type MessageOf<K extends FarEndMessage['kind']> = Extract<FarEndMessage, { kind: K }>;
@@ -98,7 +117,8 @@ function followMessages(child: ChildProcess): Messages {
 async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
-  child.kill('SIGTERM');
+  // Its channel, and no signal: to those it is deaf.
+  if (child.connected) child.disconnect();
   const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   await gone;
   clearTimeout(force);

@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import type { Summary } from '../../../src/analysis/types.ts';
 import { registerLab } from '../../../src/cli/commands/lab/index.ts';
 import type { Context } from '../../../src/cli/context.ts';
 import { reportError } from '../../../src/cli/report-error.ts';
 import { listNamespaces } from '../../../src/lab/namespace.ts';
-import { listLabs, STATE_DIR } from '../../../src/lab/state.ts';
+import { isAlive } from '../../../src/lab/process-id.ts';
+import { type LabProcess, listLabs, STATE_DIR } from '../../../src/lab/state.ts';
 import { createFakeHost } from '../../cli/fake-host.ts';
 import { createFakeRun } from '../../cli/fake-services.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
@@ -135,4 +137,72 @@ suiteNeeding('the lab as its user sees it', ['linux', 'root', 'netns', 'ip', 'nf
       rmSync(results, { recursive: true });
     }
   });
+
+  /** A run in a lab that holds connections, in a process group of its own, once load flows. */
+  async function runHolding(): Promise<{ pid: number; id: string; results: string; code: Promise<number> }> {
+    const results = mkdtempSync(join(tmpdir(), 'rushhour-lab-results-'));
+    const scenario = join(results, 'held.yaml');
+    writeFileSync(scenario, HELD);
+    const args = ['run', 'healthy', scenario, '--results', results, '--quiet'];
+    const child = spawn(process.execPath, [MAIN, 'lab', ...args], { stdio: 'ignore', detached: true });
+    const code = new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? -1)));
+    const id = await findLabOf(child.pid!);
+    await expect.poll(() => readOnly(results, 'frames.jsonl'), { timeout: 30_000 }).toContain('\n');
+    return { pid: child.pid!, id, results, code };
+  }
+
+  async function expectGone(id: string, processes: readonly LabProcess[]): Promise<void> {
+    await expect
+      .poll(() => listLabs(STATE_DIR).filter((state) => state.id === id), { timeout: 20_000 })
+      .toEqual([]);
+    expect((await listNamespaces()).filter((name) => name.startsWith(`rh-${id}-`))).toEqual([]);
+    await expect.poll(() => processes.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+  }
+
+  it('drains what runs inside where the whole process group has a signal, and leaves nothing', async () => {
+    const { pid, id, results, code } = await runHolding();
+    const { processes } = listLabs(STATE_DIR).find((state) => state.id === id)!;
+    process.kill(-pid, 'SIGINT');
+    expect(await code).toBe(130);
+    const { run, arms } = JSON.parse(readOnly(results, 'summary.json')) as Summary;
+    expect(run.status).toBe('interrupted');
+    expect(arms['held']!.outcomes).toEqual({ ok: arms['held']!.started });
+    await expectGone(id, processes);
+    rmSync(results, { recursive: true });
+  });
+
+  it('ends what runs inside, and takes itself away, where it is killed', async () => {
+    const { pid, id, results, code } = await runHolding();
+    const { processes } = listLabs(STATE_DIR).find((state) => state.id === id)!;
+    expect(processes.map(({ role }) => role)).toEqual(['reaper', 'far-end', 'far-end-2', 'run']);
+    process.kill(pid, 'SIGKILL');
+    await code;
+    await expectGone(id, processes);
+    rmSync(results, { recursive: true });
+  });
 });
+
+/** A connection that is held while a signal comes is cut where its far end dies, or where it is not left to settle. */
+const HELD = `
+schema: 1
+target: /
+arms:
+  held:
+    via: tcp
+    hold: 700ms
+    close: reset
+    load:
+      - hold: { rate: 20/s, for: 60s }
+`;
+
+/** A file of the one run that there is; empty as long as there is none. */
+function readOnly(results: string, name: string): string {
+  try {
+    const [run = ''] = readdirSync(results, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    );
+    return readFileSync(join(results, run, name), 'utf8');
+  } catch {
+    return '';
+  }
+}

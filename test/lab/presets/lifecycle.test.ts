@@ -34,12 +34,17 @@ suiteNeeding("a lab's life", ['linux', 'root', 'netns', 'ip', 'nft'], () => {
   }
 
   /** Has another process make a lab and die of SIGKILL. */
-  async function leaveBehind(when: 'half-built' | 'up'): Promise<LabState> {
+  async function leaveBehind(when: 'half-built' | 'up', ...more: 'none'[]): Promise<LabState> {
     const script = fileURLToPath(new URL('./owner.mjs', import.meta.url));
-    const owner = spawn(process.execPath, [script, when, stateDir], { stdio: 'inherit' });
+    const owner = spawn(process.execPath, [script, when, stateDir, ...more], { stdio: 'inherit' });
+    let state: LabState | undefined;
+    const watch = setInterval(() => {
+      state = listLabs(stateDir)[0] ?? state;
+    }, 5);
     const [, signal] = await once(owner, 'exit');
+    clearInterval(watch);
     expect(signal).toBe('SIGKILL');
-    const [state] = listLabs(stateDir);
+    state = listLabs(stateDir)[0] ?? state;
     expect(state).toBeDefined();
     return state!;
   }
@@ -67,11 +72,18 @@ suiteNeeding("a lab's life", ['linux', 'root', 'netns', 'ip', 'nft'], () => {
     expect(fates.flat().map(isAnswered)).toEqual([true, true]);
   });
 
+  it.each(['half-built', 'up'] as const)('goes with its owner that was killed once %s', async (when) => {
+    const left = await leaveBehind(when);
+    await expect.poll(() => listLabs(stateDir), { timeout: 20_000 }).toEqual([]);
+    expect(await namespacesOf(left)).toEqual([]);
+    await expect.poll(() => left.processes.filter(isAlive), { timeout: 5_000 }).toEqual([]);
+  });
+
   it.each([
     'half-built',
     'up',
-  ] as const)('is removed by the next command where its owner was killed once %s', async (when) => {
-    const left = await leaveBehind(when);
+  ] as const)('is removed by the next command where its owner and what would clean up were killed once %s', async (when) => {
+    const left = await leaveBehind(when, 'none');
     expect(left.status).toBe(when === 'up' ? 'up' : 'building');
     expect(await namespacesOf(left)).toHaveLength(3);
     expect(left.processes.some(isAlive)).toBe(true);
