@@ -43,6 +43,8 @@ export function summariseArm(
     slow: counts.slow,
     synRetransmits: counts.synRetransmits,
     outcomes: counts.outcomes,
+    statuses: counts.statuses,
+    tunnelStatuses: counts.tunnelStatuses,
     bytes: counts.bytes,
     handshakeUs: timed('handshake'),
     firstByteUs: timed('firstByte'),

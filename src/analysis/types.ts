@@ -79,6 +79,10 @@ export interface ArmSummary {
   slow: number;
   synRetransmits: Record<string, number>;
   outcomes: Partial<Record<Outcome, number>>;
+  /** Answers by HTTP status, 407 and 401 that ask for credentials among them; absent in runs of an earlier version. */
+  statuses: Record<string, number>;
+  /** The proxy's answers to CONNECT, likewise. */
+  tunnelStatuses: Record<string, number>;
   bytes: number;
   /** From the intended start. */
   handshakeUs: Quantiles;

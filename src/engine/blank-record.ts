@@ -16,6 +16,8 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     startedAtUs: -1,
     establishedAtUs: -1,
     challengedAtUs: -1,
+    challengeStatus: 0,
+    tunnelStatus: 0,
     tunnelledAtUs: -1,
     securedAtUs: -1,
     firstByteAtUs: -1,

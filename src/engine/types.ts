@@ -99,6 +99,10 @@ export interface AttemptRecord extends AttemptEnd {
   establishedAtUs: number;
   /** When the answer that asks for credentials (407, 401) was complete. */
   challengedAtUs: number;
+  /** Status of the answer that asked for credentials, once they have gone out on the same connection; 0: none did. */
+  challengeStatus: number;
+  /** Status of the answer to CONNECT that opened the tunnel; 0: none is open. */
+  tunnelStatus: number;
   /** When the proxy's answer that opens the tunnel was complete. */
   tunnelledAtUs: number;
   /** When the TLS handshake was complete. */

@@ -1,4 +1,3 @@
-import type { Outcome } from '../outcome/outcome.ts';
 import type { SeriesCounts } from './types.ts';
 
 /** Counters that are kept second by second where seconds are rolled up; the others are kept as sums alone. */
@@ -16,7 +15,8 @@ const COUNTED = [
   'slow',
 ] as const;
 
-const OUTCOME = 'outcomes.';
+/** Counts by key that are kept likewise, a column a key. */
+const KEYED = ['outcomes', 'statuses', 'tunnelStatuses'] as const;
 
 /** Stalls by the second of their SYN, where there were any: three numbers each, see {@link takeStalls}. */
 const STALLS = 'stalledBySecond';
@@ -40,7 +40,9 @@ export function enterColumns(
     columns[name] = column;
   };
   for (const name of COUNTED) add(name, counts[name]);
-  for (const [outcome, count] of Object.entries(counts.outcomes)) add(`${OUTCOME}${outcome}`, count);
+  for (const name of KEYED) {
+    for (const [key, count] of Object.entries(counts[name] ?? {})) add(`${name}.${key}`, count);
+  }
   for (const [sentIn, count] of Object.entries(counts.stalledBySecond)) {
     const stalls = columns[STALLS] ?? [];
     // A difference is shorter than a moment of a long night.
@@ -77,11 +79,13 @@ export function readColumns(
     for (const [offset, count] of unfold(columns[name] ?? [], seconds).entries())
       if (count !== 0) open(offset)[name] = count;
   }
-  for (const [name, column] of Object.entries(columns)) {
-    if (!name.startsWith(OUTCOME)) continue;
-    const outcome = name.slice(OUTCOME.length) as Outcome;
-    for (const [offset, count] of unfold(column, seconds).entries())
-      if (count !== 0) open(offset).outcomes[outcome] = count;
+  for (const [path, column] of Object.entries(columns)) {
+    const name = KEYED.find((keyed) => path.startsWith(`${keyed}.`));
+    if (name === undefined) continue;
+    const key = path.slice(name.length + 1);
+    for (const [offset, count] of unfold(column, seconds).entries()) {
+      if (count !== 0) (open(offset)[name] as Record<string, number>)[key] = count;
+    }
   }
   takeStalls(columns[STALLS] ?? [], firstSecond, open);
 }
@@ -103,5 +107,5 @@ function takeStalls(
 /** What columns do not tell of a window's sums. */
 export function withoutColumns(sums: Readonly<SeriesCounts>): SeriesCounts {
   const zeros = Object.fromEntries(COUNTED.map((name) => [name, 0]));
-  return { ...sums, ...zeros, outcomes: {}, stalledBySecond: {} };
+  return { ...sums, ...zeros, outcomes: {}, statuses: {}, tunnelStatuses: {}, stalledBySecond: {} };
 }

@@ -46,6 +46,8 @@ export function emptyCounts(): SeriesCounts {
     lastEndUs: -1,
     synRetransmits: {},
     outcomes: {},
+    statuses: {},
+    tunnelStatuses: {},
     stalledBySecond: {},
     byReuseAge: {},
     endpoints: {},
@@ -61,6 +63,8 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
   sum.lastEndUs = Math.max(sum.lastEndUs, part.lastEndUs);
   addByKey(sum.synRetransmits, part.synRetransmits);
   addByKey(sum.outcomes as Record<string, number>, part.outcomes as Record<string, number>);
+  addByKey(sum.statuses, part.statuses ?? {});
+  addByKey(sum.tunnelStatuses, part.tunnelStatuses ?? {});
   addByKey(sum.stalledBySecond, part.stalledBySecond);
   // Frames of runs from before there was such a count lack it.
   for (const [age, counts] of Object.entries(part.byReuseAge ?? {})) {

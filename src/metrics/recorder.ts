@@ -3,6 +3,7 @@ import { classify } from '../outcome/classify.ts';
 import { groupOfOutcome, indexOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
 import { type HandshakeFate, judgeHandshake } from '../outcome/stall.ts';
 import type { Expectation } from '../scenario/words.ts';
+import { countAnswers } from './answers.ts';
 import { COUNTER_AT } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import { recordPhases } from './phases.ts';
@@ -148,8 +149,10 @@ export class Recorder {
     }
     if (record.establishedAtUs < 0) this.#judge(series, record, false, age);
     series.add(COUNTER_AT.bytes, record.bytes);
-    const isRequest = this.#arms[record.arm]!.isOfBrowsers !== true && groupOfOutcome(outcome) !== 'step';
-    if (isRequest) series.add(COUNTER_AT.requests);
+    if (this.#arms[record.arm]!.isOfBrowsers !== true) {
+      if (groupOfOutcome(outcome) !== 'step') series.add(COUNTER_AT.requests);
+      countAnswers(series, record);
+    }
     recordPhases(series, record, outcome);
     this.#timeExchange(series, record, outcome, carried);
     return outcome;
@@ -160,6 +163,11 @@ export class Recorder {
     const series = this.#series(arm, false);
     series.add(COUNTER_AT.challenges);
     series.time(TIMED_AT.challenge, Math.round(tookUs));
+  }
+
+  /** Of browsers: an answer of this status came, be it one that asks for credentials. */
+  answered(arm: number, status: number): void {
+    this.#series(arm, false).answered(status, false);
   }
 
   /** Of browsers: an object of a page is over. @param tookUs -1: it failed */

@@ -2,6 +2,7 @@ import { OUTCOMES } from '../outcome/outcome.ts';
 import { COUNTERS, emptyCounts } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { ReuseBins } from './reuse-bins.ts';
+import { indexOfStatus, STATUS_KEYS } from './statuses.ts';
 import { type FrameHistograms, type SeriesCounts, TIMED } from './types.ts';
 
 /** Retransmissions told apart; a handshake with more counts as this many. The kernel's own limit is 127 + 4. */
@@ -19,6 +20,8 @@ export class SeriesCounter {
   readonly #endpoints: readonly string[];
   readonly #counters = new Float64Array(COUNTERS.length);
   readonly #outcomes = new Float64Array(OUTCOMES.length);
+  readonly #statuses = new Float64Array(STATUS_KEYS.length);
+  readonly #tunnelStatuses = new Float64Array(STATUS_KEYS.length);
   readonly #retransmits = new Float64Array(MAX_RETRANSMITS + 1);
   readonly #byEndpoint: Float64Array;
   readonly #bins: ReuseBins;
@@ -57,6 +60,14 @@ export class SeriesCounter {
 
   outcome(index: number): void {
     this.#outcomes[index] = this.#outcomes[index]! + 1;
+  }
+
+  /** @param toConnect of the proxy to CONNECT */
+  answered(status: number, toConnect: boolean): void {
+    const counts = toConnect ? this.#tunnelStatuses : this.#statuses;
+    const index = indexOfStatus(status);
+    counts[index] = counts[index]! + 1;
+    this.#isTouched = true;
   }
 
   retransmits(count: number): void {
@@ -123,6 +134,8 @@ export class SeriesCounter {
     for (let index = 0; index < OUTCOMES.length; index += 1) {
       if (this.#outcomes[index] !== 0) counts.outcomes[OUTCOMES[index]!] = this.#outcomes[index]!;
     }
+    takeStatuses(this.#statuses, counts.statuses);
+    takeStatuses(this.#tunnelStatuses, counts.tunnelStatuses);
     for (let retransmits = 0; retransmits <= MAX_RETRANSMITS; retransmits += 1) {
       const count = this.#retransmits[retransmits]!;
       if (count > 0) counts.synRetransmits[retransmits] = count;
@@ -150,11 +163,19 @@ export class SeriesCounter {
     this.#moments.fill(-1);
     this.#counters.fill(0);
     this.#outcomes.fill(0);
+    this.#statuses.fill(0);
+    this.#tunnelStatuses.fill(0);
     this.#retransmits.fill(0);
     this.#byEndpoint.fill(0);
     this.#reused.fill(0);
     this.#reusedStalled.fill(0);
     this.#stalledBySecond.clear();
+  }
+}
+
+function takeStatuses(counts: Float64Array, into: Record<string, number>): void {
+  for (let index = 0; index < STATUS_KEYS.length; index += 1) {
+    if (counts[index] !== 0) into[STATUS_KEYS[index]!] = counts[index]!;
   }
 }
 

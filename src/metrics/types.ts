@@ -62,6 +62,10 @@ export interface SeriesCounts {
   /** Handshakes by number of SYN retransmissions: { "0": n, "1": n }; those not known are left out. */
   synRetransmits: Record<string, number>;
   outcomes: Partial<Record<Outcome, number>>;
+  /** Answers by HTTP status: { "200": n, "407": n }; see statuses.ts. Frames of an earlier version lack them. */
+  statuses: Record<string, number>;
+  /** The proxy's answers to CONNECT, likewise; those of the origin behind it are in `statuses`. */
+  tunnelStatuses: Record<string, number>;
   /** Stalls by the second (since the run's start) in which their SYN was sent. */
   stalledBySecond: Record<string, number>;
   /**

@@ -1,4 +1,5 @@
 import type { ArmSummary } from '../analysis/types.ts';
+import { listStatuses, OTHER_STATUS } from '../metrics/statuses.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { formatCount, formatMicros, formatPerSec, formatShare } from './format.ts';
 import { renderLatency, renderPhases } from './latency.ts';
@@ -20,6 +21,8 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderRetransmits(arm, room),
     ...renderStallCourse(arm, room),
     ...renderOutcomes(arm, room),
+    ...renderAnswers('CONNECT', arm.tunnelStatuses, room),
+    ...renderAnswers('answers', arm.statuses, room),
     ...renderRamp(arm, room),
     ...renderLatency(arm),
     ...renderPhases(arm),
@@ -114,6 +117,24 @@ function renderOutcomes(arm: ArmSummary, room: number): string[] {
     .map(([outcome, count]) => [formatCount(count), outcome, OUTCOME_TEXT[outcome] ?? '']);
   if (rows.length === 0) return renderLabelled('outcomes', 'all ok', room);
   return ['not ok', ...renderTable([RIGHT, LEFT, LEFT], rows, room - 2).map((line) => `  ${line}`)];
+}
+
+/** Statuses shown; there are a handful as a rule. */
+const MOST_STATUSES = 12;
+
+/** The most frequent first. */
+function renderAnswers(label: string, statuses: ArmSummary['statuses'] | undefined, room: number): string[] {
+  const listed = listStatuses(statuses).sort(([, a], [, b]) => b - a);
+  if (listed.length === 0) return [];
+  const shown = listed
+    .slice(0, MOST_STATUSES)
+    .map(([status, count]) => `${formatCount(count)} x ${wordStatus(status)}`);
+  const more = listed.length - shown.length;
+  return renderLabelled(label, [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', '), room);
+}
+
+function wordStatus(status: string): string {
+  return status === OTHER_STATUS ? 'a status below 100 or above 599' : status;
 }
 
 function renderRamp({ ramp }: ArmSummary, room: number): string[] {

@@ -31,7 +31,12 @@ export function outcomeField(outcome: string): string {
   return `outcome_${outcome.replaceAll('-', '_')}`;
 }
 
-/** The fields of `rushhour` besides its outcomes, and those of `rushhour_run`. */
+/** Field of a status: status_200, tunnel_status_403. @param toConnect of the proxy to CONNECT */
+export function statusField(status: string, toConnect: boolean): string {
+  return `${toConnect ? 'tunnel_' : ''}status_${status}`;
+}
+
+/** The fields of `rushhour` besides its outcomes and statuses, and those of `rushhour_run`. */
 export const SERIES_FIELDS: readonly string[] = [
   ...COUNTERS,
   'stalled',
@@ -76,6 +81,10 @@ export const METRICS = {
     help: 'Stalled handshakes, by fate: recovered, frozen, unresolved.',
   },
   outcomes: { name: 'rushhour_outcomes_total', help: 'Attempts that ended, by outcome.' },
+  responses: {
+    name: 'rushhour_responses_total',
+    help: 'Answers by HTTP status, to requests and to CONNECT; rare ones of many as 4xx and the like.',
+  },
   handshake: {
     name: 'rushhour_handshake_seconds',
     help: 'Handshake from the intended start: quantiles of a second, the worst of the last 15 seconds.',

@@ -42,6 +42,10 @@ export function parseCriterion(text: string): Criterion {
 }
 
 function suggestFigure(figure: string): string {
+  const [, word] = /^(status|tunnelStatus)(?:es)?(?:\.|$)/.exec(figure) ?? [];
+  const counts = `${word}es`;
+  if (word !== undefined)
+    return `write ${counts}.<status> with a status from 100 to 599, such as ${counts}.503, or ${counts}.other`;
   const below = [...FIGURES.keys()].filter((known) => known.startsWith(`${figure}.`));
   if (below.length > 0) return `name one figure of it: ${below.slice(0, 4).join(', ')}`;
   const hint = suggest(figure, [...FIGURES.keys()]);

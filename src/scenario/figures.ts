@@ -81,7 +81,7 @@ function timesBelow(prefix: string, times: readonly string[] = TIMES): [string, 
 
 /**
  * Every figure of an arm in summary.json that a criterion can be held against, by its path below the arm. Besides
- * these there is `synRetransmits.<n>`, see {@link figureKind}. A test compares the list with a real summary.
+ * these there are `synRetransmits.<n>`, `statuses.<n>` and `tunnelStatuses.<n>`, see {@link figureKind}. A test compares the list with a real summary.
  */
 export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKind>([
   ...COUNTS.map((name): [string, FigureKind] => [name, 'count']),
@@ -103,7 +103,10 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
   ...RAMP_COUNTS.map((name): [string, FigureKind] => [`ramp.${name}`, 'count']),
 ]);
 
+/** Counts by a number: retransmissions, and HTTP statuses (RFC 9110 section 15), or what is none. */
+const NUMBERED = /^(synRetransmits\.\d+|(statuses|tunnelStatuses)\.([1-5]\d\d|other))$/;
+
 /** What the figure at this path counts; undefined where there is no such figure. */
 export function figureKind(path: string): FigureKind | undefined {
-  return /^synRetransmits\.\d+$/.test(path) ? 'count' : FIGURES.get(path);
+  return NUMBERED.test(path) ? 'count' : FIGURES.get(path);
 }

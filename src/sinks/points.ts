@@ -8,6 +8,7 @@ import {
   quantileField,
   SHOWN_QUANTILES,
   SHOWN_TIMES,
+  statusField,
 } from '../render/metric-names.ts';
 import { splitSeries } from './series.ts';
 import type { RunIdentity } from './types.ts';
@@ -38,12 +39,16 @@ function pointsOf({ runId, scenario, label, host }: RunIdentity, recorded: Recor
   return [whole, ...series];
 }
 
-/** Every counter, zeros too: a field that is missing reads as "no data", not as none. Outcomes only where there were any. */
+/** Every counter, zeros too: a field that is missing reads as "no data", not as none. Outcomes and statuses only where there were any. */
 function countFields(counts: SeriesCounts): Record<string, number> {
   const fields: Record<string, number> = {};
   for (const name of COUNTERS) fields[name] = counts[name] ?? 0;
   fields['stalled'] = stalledOf(counts);
   for (const [outcome, count] of Object.entries(counts.outcomes)) fields[outcomeField(outcome)] = count;
+  for (const [status, count] of Object.entries(counts.statuses ?? {}))
+    fields[statusField(status, false)] = count;
+  for (const [status, count] of Object.entries(counts.tunnelStatuses ?? {}))
+    fields[statusField(status, true)] = count;
   return fields;
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../render/metric-names.ts';
 import { Rising } from './rising.ts';
 import { splitSeries } from './series.ts';
+import { StatusLabels } from './status-labels.ts';
 import type { RunIdentity } from './types.ts';
 import { WorstQuantiles } from './worst-quantiles.ts';
 
@@ -32,6 +33,8 @@ export class RunRegistry {
   );
   readonly #stalled = this.#counter(METRICS.stalled, [...SERIES_LABELS, 'fate']);
   readonly #outcomes = this.#counter(METRICS.outcomes, [...SERIES_LABELS, 'outcome']);
+  readonly #responses = this.#counter(METRICS.responses, [...SERIES_LABELS, 'to', 'status']);
+  readonly #statusLabels = new StatusLabels();
   readonly #seconds = this.#counter(METRICS.seconds, RUN_LABELS);
   readonly #open = this.#gauge(METRICS.open, RUN_LABELS);
   readonly #lastSecond = this.#gauge(METRICS.lastSecond, RUN_LABELS);
@@ -88,6 +91,15 @@ export class RunRegistry {
     for (const fate of FATES) this.#stalled.add({ ...labels, fate }, counts[fate]);
     for (const [outcome, count] of Object.entries(counts.outcomes)) {
       this.#outcomes.add({ ...labels, outcome }, count);
+    }
+    this.#countResponses({ ...labels, to: 'request' }, counts.statuses);
+    this.#countResponses({ ...labels, to: 'connect' }, counts.tunnelStatuses);
+  }
+
+  /** @param statuses absent in frames of an earlier version */
+  #countResponses(labels: Labels, statuses: SeriesCounts['statuses'] | undefined): void {
+    for (const [status, count] of Object.entries(statuses ?? {})) {
+      this.#responses.add({ ...labels, status: this.#statusLabels.of(status) }, count);
     }
   }
 

@@ -1,4 +1,4 @@
-import { outcomeKey } from '../analysis/compare/arm-figures.ts';
+import { answersKey, outcomeKey, STATUS_COUNTS } from '../analysis/compare/arm-figures.ts';
 import { ArmCells } from '../analysis/compare/cells.ts';
 import type { RunFacts } from '../analysis/compare/comparable.ts';
 import { type TimeSample, TimeSampler } from '../analysis/compare/time-sample.ts';
@@ -41,11 +41,13 @@ export async function readRunCourse(dir: string): Promise<RunCourse> {
   const summary = await readSummary(dir);
   const { cells, reach } = await readCells(dir, info);
   const times = await readTimes(dir, info, { summary, cells, reach });
-  const arms = info.scenario.arms.flatMap(({ name }): [string, ArmCourse][] => {
+  const arms = info.scenario.arms.flatMap((arm): [string, ArmCourse][] => {
+    const { name } = arm;
     const armSummary = summary.arms[name];
     const armCells = cells.get(name);
     if (armSummary === undefined || armCells === undefined) return [];
-    return [[name, { summary: armSummary, cells: armCells, times: times.get(name) ?? new Map() }]];
+    const course = { summary: armSummary, cells: armCells, times: times.get(name) ?? new Map() };
+    return [[name, { ...course, ownStatuses: ownStatusesOf(arm) }]];
   });
   return { facts: factsOf(info, summary), arms: new Map(arms) };
 }
@@ -95,6 +97,19 @@ function addCounts(cells: ArmCells, second: number, counts: SeriesCounts, arm: A
           : 0;
     cells.add(outcomeKey(outcome), second - late, count);
   }
+  for (const name of STATUS_COUNTS) {
+    for (const [status, count] of Object.entries(counts[name] ?? {})) {
+      cells.add(`${name}.${status}`, second, count);
+      cells.add(answersKey(name), second, count);
+    }
+  }
+}
+
+/** Statuses that are as they should be. */
+function ownStatusesOf({ expect, auth }: Arm): number[] {
+  const expected = expect.kind === 'status' ? expect.statuses : [];
+  if (auth === undefined) return [...expected];
+  return [...expected, auth.to === 'origin' ? 401 : 407];
 }
 
 interface Reading {

@@ -121,6 +121,10 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     this.#options.recorder.challenged(this.#options.index, tookUs);
   }
 
+  answered(status: number): void {
+    this.#options.recorder.answered(this.#options.index, status);
+  }
+
   objectOver(tookUs: number): void {
     this.#options.recorder.objectOver(this.#options.index, tookUs);
   }

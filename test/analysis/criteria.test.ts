@@ -53,6 +53,14 @@ describe('holding a criterion against the figures', () => {
     expect(judgeOne('stress.stalled.ci95.0 > 0.2%', { stalled })).toEqual({ value: 0.001, held: false });
   });
 
+  it('takes a status that never came for 0', () => {
+    const figures = { statuses: { '200': 5, '503': 2 }, tunnelStatuses: {} };
+    expect(judgeOne('stress.statuses.503 == 0', figures)).toEqual({ value: 2, held: false });
+    expect(judgeOne('stress.statuses.502 == 0', figures)).toEqual({ value: 0, held: true });
+    expect(judgeOne('stress.statuses.other == 0', figures)).toEqual({ value: 0, held: true });
+    expect(judgeOne('stress.tunnelStatuses.403 == 0', figures)).toEqual({ value: 0, held: true });
+  });
+
   it('takes an outcome or a number of retransmissions that never came for 0', () => {
     expect(judgeOne('stress.outcomes.response-reset == 0', { outcomes: { ok: 5 } })).toEqual({
       value: 0,

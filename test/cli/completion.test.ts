@@ -86,7 +86,13 @@ function completes(complete: Complete): void {
     expect(complete('run', 'steady', '--engine', '').sort()).toEqual(['auto', 'portable', 'raw']);
     expect(complete('hit', '--reactor', '').sort()).toEqual(['auto', 'epoll', 'io_uring']);
     expect(complete('hit', '--close', 'p')).toEqual(['peer']);
-    expect(complete('export', '--what', '').sort()).toEqual(['arms', 'frames', 'latency', 'stalls']);
+    expect(complete('export', '--what', '').sort()).toEqual([
+      'arms',
+      'frames',
+      'latency',
+      'stalls',
+      'statuses',
+    ]);
     expect(complete('completion', '').sort()).toEqual(['bash', 'fish', 'zsh']);
   });
 

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { CreateEngine } from '../../src/engine/types.ts';
+import { describeAnswers } from './answers.ts';
 import { describeAuthentication } from './authentication.ts';
 import { describeBookkeeping } from './bookkeeping.ts';
 import { describeClosing } from './closing.ts';
@@ -21,6 +22,7 @@ export function describeEngine(name: string, create: CreateEngine, readsTcpInfo:
     describeHolding(create);
     describeFailures(create);
     describeAuthentication(create);
+    describeAnswers(create);
     describeStopping(create);
     describeBookkeeping(create);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CreateEngine, EngineArm } from '../../src/engine/types.ts';
 import { armTo, authRequestOf, outcomeOf, requestOf } from '../support/arms.ts';
 import { type Behaviour, type Peer, responseOf, startPeer } from '../support/servers.ts';
+import { statusesOf } from './answers.ts';
 import { attempt, attemptOnce, driveSoundly } from './attempts.ts';
 import { ASKING, hasCredentials, OFFER, walletOf } from './credentials.ts';
 
@@ -46,6 +47,26 @@ export function describeTunnels(create: CreateEngine): void {
       const opened = 'HTTP/1.0 201 Fine\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n';
       const peer = await startPeer(proxying((socket) => socket.write(opened)));
       expect(await attemptOnce(create, tunnelTo(peer))).toMatchObject({ phase: 'done', status: 200 });
+    });
+
+    it('counts the answers of proxy and origin apart, one that asks for credentials among them', async () => {
+      const challenge = responseOf('', ASKING, OFFER);
+      const connect: NonNullable<Behaviour['request']> = (socket, message) =>
+        socket.write(hasCredentials(message) ? OPENED : challenge);
+      const peer = await startPeer(
+        proxying(connect, (socket) => socket.end(responseOf('', '404 Not Found'))),
+      );
+      const records = await attempt(create, tunnelTo(peer, { auth: walletOf({ request: AUTHORISED }) }), [
+        {},
+        {},
+      ]);
+      expect(statusesOf(records)).toEqual({ statuses: { '404': 2 }, tunnelStatuses: { '200': 2, '407': 2 } });
+    });
+
+    it('counts what a proxy answers that opens none', async () => {
+      const peer = await startPeer(proxying((socket) => socket.end(responseOf('no', '403 Forbidden'))));
+      const records = await attempt(create, tunnelTo(peer), [{}, {}]);
+      expect(statusesOf(records)).toEqual({ statuses: {}, tunnelStatuses: { '403': 2 } });
     });
 
     const REFUSALS: readonly (readonly [string, NonNullable<Behaviour['request']>, string, number])[] = [

@@ -29,6 +29,8 @@ export function recordOf(changes: Partial<AttemptRecord> = {}): AttemptRecord {
     startedAtUs,
     establishedAtUs: startedAtUs + 1_000,
     challengedAtUs: -1,
+    challengeStatus: 0,
+    tunnelStatus: 0,
     tunnelledAtUs: -1,
     securedAtUs: -1,
     firstByteAtUs: startedAtUs + 2_000,

@@ -32,6 +32,7 @@ describe('counting attempts', () => {
           lastEndUs: 254_000,
           synRetransmits: { '0': 1 },
           outcomes: { ok: 1 },
+          statuses: { '200': 1 },
           endpoints: {
             '10.0.0.1:3128': { started: 0, established: 0, completed: 0, stalled: 0 },
             '10.0.0.2:3128': { started: 1, established: 1, completed: 1, stalled: 0 },

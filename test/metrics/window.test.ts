@@ -38,6 +38,8 @@ const seriesCounts = fc
     moments: fc.tuple(moment, moment, moment),
     synRetransmits: byKey(['0', '1', '6']),
     outcomes: byKey(OUTCOMES),
+    statuses: byKey(['200', '407', 'other']),
+    tunnelStatuses: byKey(['200', '403']),
     /** By how many seconds before. */
     stalled: byKey(['0', '1', '9']),
     ages: byKey(['0', '12.5']),
@@ -54,6 +56,8 @@ const seriesCounts = fc
       ...{ firstBegunUs: firstBegunUs!, lastBegunUs: lastBegunUs!, lastEndUs: lastEndUs! },
       synRetransmits: parts.synRetransmits,
       outcomes: parts.outcomes,
+      statuses: parts.statuses,
+      tunnelStatuses: parts.tunnelStatuses,
       stalledBySecond: Object.fromEntries(stalled),
       byReuseAge: Object.fromEntries(
         Object.entries(parts.ages).map(([age, attempts]) => [age, { attempts, stalled: attempts % 3 }]),

@@ -33,6 +33,8 @@ export function armSummary(over: Partial<ArmSummary> = {}): ArmSummary {
     slow: 0,
     synRetransmits: { '0': 60_000 },
     outcomes: { ok: 60_000 },
+    statuses: { '200': 60_000 },
+    tunnelStatuses: {},
     bytes: 9_000_000,
     ...times,
     service: times,

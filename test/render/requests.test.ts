@@ -6,6 +6,33 @@ import { armSummary, quantiles } from './fixtures.ts';
 const shown = (over: Partial<ArmSummary>): string =>
   renderArm('stress', armSummary(over), 120, (_style, text) => text).join('\n');
 
+describe('answers by status', () => {
+  it('stand apart for CONNECT, the most frequent first', () => {
+    const text = shown({
+      statuses: { '200': 1_000, '404': 2_000 },
+      tunnelStatuses: { '200': 3_000, '403': 4 },
+    });
+    expect(text).toMatch(/^ +CONNECT +3,000 x 200, 4 x 403$/m);
+    expect(text).toMatch(/^ +answers +2,000 x 404, 1,000 x 200$/m);
+  });
+
+  it('are a dozen at most, however many a far end sends', () => {
+    const statuses = Object.fromEntries(
+      Array.from({ length: 40 }, (_, index) => [String(500 + index), 99 - index]),
+    );
+    const text = shown({ statuses: { ...statuses, other: 7_000 } }).replace(/\s+/g, ' ');
+    expect(text).toContain('answers 7,000 x a status below 100 or above 599, 99 x 500, 98 x 501,');
+    expect(text).toContain('89 x 510, 29 more');
+  });
+
+  it('are nothing where there were none, or in a run from before they were counted', () => {
+    const { statuses: _, tunnelStatuses: __, ...older } = armSummary();
+    const plain = (arm: ArmSummary): string => renderArm('a', arm, 120, (_style, text) => text).join('\n');
+    expect(plain(older as ArmSummary)).not.toMatch(/answers|CONNECT/);
+    expect(shown({ statuses: {} })).not.toMatch(/answers|CONNECT/);
+  });
+});
+
 describe('an arm whose proxy wants credentials', () => {
   it('says how many connections a request took', () => {
     const text = shown({

@@ -56,6 +56,7 @@ describe('renderSummary', () => {
           90  handshake-timeout  the SYN was never answered
           35  response-reset     reset before the response was complete
           10  unsent-late        due, but this machine was too late to start it
+        answers     60,000 x 200
         from intended start      p50      p90      p99    p99.9      max
         handshake             310 us   620 us  1.24 ms  2.48 ms  3.10 ms
         first byte           1.23 ms  2.46 ms  4.92 ms  9.84 ms   2.13 s

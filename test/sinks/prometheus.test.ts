@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stalledOf } from '../../src/metrics/counts.ts';
 import { mergeFrames } from '../../src/metrics/merge.ts';
+import type { SeriesCounts } from '../../src/metrics/types.ts';
 import { FATES, METRIC_NAMES, PLAIN_COUNTERS } from '../../src/render/metric-names.ts';
 import { RunRegistry } from '../../src/sinks/registry.ts';
 import { freePort } from '../peers/peer.ts';
@@ -108,6 +109,31 @@ describe('the figures that Prometheus reads', () => {
       values.push(Number(line.split(' ').at(-1)));
     }
     expect(values).toEqual([10, 10, 10, 18]);
+  });
+
+  it('have answers by status, with a label of their own for so many and no more', async () => {
+    const registry = new RunRegistry();
+    registry.begin(RUN);
+    const [template] = recordSeconds(1);
+    const count = (counts: Partial<SeriesCounts>) => {
+      const stress = { ...template!.frame.series['stress']!, ...counts };
+      registry.add({ ...template!, frame: { ...template!.frame, series: { stress } } });
+    };
+    count({ statuses: { '200': 5, '407': 2 }, tunnelStatuses: { '403': 1 } });
+    count({ statuses: { '200': 5, other: 1 } });
+    const lines = await read(registry, 'rushhour_responses_total');
+    expect(lines.map((line) => line.replace(/.*to="(\w+)",status="(\w+)"\} /, '$1 $2 '))).toEqual([
+      'request 200 10',
+      'request 407 2',
+      'connect 403 1',
+      'request other 1',
+    ]);
+    const any = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [String(100 + index), 1]));
+    count({ statuses: any, tunnelStatuses: any });
+    const all = await read(registry, 'rushhour_responses_total');
+    const labels = new Set(all.map((line) => /status="(\w+)"/.exec(line)![1]!));
+    expect(labels.size).toBe(24 + 5);
+    expect(all.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)).toBe(14 + 1_000);
   });
 
   it('show the worst second of the last fifteen, and nothing where there was none', async () => {

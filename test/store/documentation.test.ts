@@ -32,7 +32,16 @@ function fieldsOf(value: unknown, keyedByData: readonly string[]): string[] {
   });
 }
 
-const COUNTED = ['series', 'arms', 'synRetransmits', 'outcomes', 'stalledBySecond', 'endpoints'];
+const COUNTED = [
+  'series',
+  'arms',
+  'synRetransmits',
+  'outcomes',
+  'statuses',
+  'tunnelStatuses',
+  'stalledBySecond',
+  'endpoints',
+];
 
 describe('docs/results.md', () => {
   const record = () =>

@@ -7,7 +7,7 @@ import { quantileAt } from '../../src/analysis/compare/time-sample.ts';
 import type { Frame } from '../../src/metrics/types.ts';
 import { findRuns } from '../../src/store/find-runs.ts';
 import { readRunCourse } from '../../src/store/run-course.ts';
-import { makeFolder } from './runs.ts';
+import { makeFolder, recordRun } from './runs.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../results/samples', import.meta.url));
 const [BEFORE = '', AFTER = ''] = readdirSync(SAMPLES)
@@ -28,6 +28,15 @@ describe('the course of a real run', () => {
     }
     expect(sum(cells.column('stalled'))).toBe(summary.stalled.count);
     expect(sum(cells.column('outcomes.ok'))).toBe(summary.outcomes.ok);
+  });
+
+  it('has answers by status, and runs from before they were counted have none', async () => {
+    const old = (await readRunCourse(BEFORE)).arms.get('traffic')!;
+    expect(old.cells.keys.filter((key) => /tatuses/.test(key))).toEqual([]);
+    expect(listFigures([old]).filter(({ name }) => /tatuses/.test(name))).toEqual([]);
+    const { dir } = await recordRun(makeFolder(), 5);
+    const { cells } = (await readRunCourse(dir)).arms.get('stress')!;
+    expect([sum(cells.column('statuses.200')), sum(cells.column('statuses.*'))]).toEqual([35, 35]);
   });
 
   it('has the times that the summary has', async () => {

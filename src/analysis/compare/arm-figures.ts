@@ -1,3 +1,4 @@
+import { STATUS_KEYS } from '../../metrics/statuses.ts';
 import { OUTCOME_GROUPS, OUTCOMES, type Outcome } from '../../outcome/outcome.ts';
 import { type Estimate, estimateMean, estimateQuantile, estimateShare } from './estimate.ts';
 import { type PartCourse, type Ratio, ratioOf, type Units } from './ratio.ts';
@@ -29,7 +30,7 @@ export interface Measured {
   readonly estimate: Estimate | undefined;
 }
 
-/** Everything that arms are compared by, in the order shown. Outcomes that never came up are left out. */
+/** Everything that arms are compared by, in the order shown. Outcomes and statuses that never came up are left out. */
 export function listFigures(runs: readonly ArmCourse[]): Figure[] {
   const seen = new Set(runs.flatMap(({ cells }) => cells.keys));
   const outcomes = OUTCOMES.filter((name) => OUTCOME_GROUPS[name] !== 'ok' && seen.has(outcomeKey(name)));
@@ -45,6 +46,7 @@ export function listFigures(runs: readonly ArmCourse[]): Figure[] {
       'others',
     ),
     ...outcomes.map((name) => shareFigure(`outcomes.${name}`, outcomeKey(name), 'scheduled', 'low', 'aside')),
+    ...listStatusFigures(runs, seen),
     ...COMPARED_TIMES.flatMap((time) =>
       (Object.keys(COMPARED_QUANTILES) as ComparedQuantile[]).map((quantile) =>
         quantileFigure(time, quantile),
@@ -58,6 +60,34 @@ export function listFigures(runs: readonly ArmCourse[]): Figure[] {
 /** Key of an outcome among an arm's cells. */
 export function outcomeKey(outcome: Outcome): string {
   return `outcomes.${outcome}`;
+}
+
+/** What answers are counted under among an arm's cells: to its requests, and to CONNECT. */
+export const STATUS_COUNTS = ['statuses', 'tunnelStatuses'] as const;
+
+/** Key of all answers among an arm's cells. */
+export function answersKey(counts: (typeof STATUS_COUNTS)[number]): string {
+  return `${counts}.*`;
+}
+
+/** Whether a line of this name would be of a status, which need not have come up. */
+export function isStatusFigure(name: string): boolean {
+  return /^(statuses|tunnelStatuses)\.([1-5]\d\d|other)$/.test(name);
+}
+
+/**
+ * Of all answers, those of each status that is not as it should be: where the arm says which it expects, any other; else
+ * all but 2xx. What is as it should be is the rest, and has no line.
+ */
+function listStatusFigures(runs: readonly ArmCourse[], seen: ReadonlySet<string>): Figure[] {
+  const own = new Set(runs.flatMap(({ ownStatuses = [] }) => ownStatuses.map(String)));
+  return STATUS_COUNTS.flatMap((counts) =>
+    STATUS_KEYS.filter((status) => seen.has(`${counts}.${status}`))
+      .filter((status) => !own.has(status) && !status.startsWith('2'))
+      .map((status) =>
+        shareFigure(`${counts}.${status}`, `${counts}.${status}`, answersKey(counts), 'low', 'aside'),
+      ),
+  );
 }
 
 function shareFigure(

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { isStatusFigure } from './arm-figures.ts';
 import { type Comparison, type ComparisonLine, LINE_VERDICTS, type LineVerdict } from './types.ts';
 
 /** What makes a comparison fail: a verdict about a figure. */
@@ -42,8 +43,9 @@ export function judgeFailIf(comparison: Comparison, conditions: readonly FailIf[
         held: lines.some(({ verdict }) => (verdict === condition.verdict) !== condition.not),
       };
     }
-    // An outcome that never came up is no line: it got neither better nor worse.
-    if (isKnownArm(comparison, condition) && condition.figure.startsWith('outcomes.')) {
+    // An outcome or a status that never came up is no line: it got neither better nor worse.
+    const { figure } = condition;
+    if (isKnownArm(comparison, condition) && (figure.startsWith('outcomes.') || isStatusFigure(figure))) {
       return {
         text: condition.text,
         held: (condition.verdict === 'no difference seen') !== condition.not,

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { isStatusFigure } from '../compare/arm-figures.ts';
 import { wordFigure } from '../compare/words.ts';
 import type { Bound, FailIf, Operator } from './fail-if.ts';
 import type { JudgedCondition, Trend, TrendLine, TrendNight } from './types.ts';
@@ -32,11 +33,11 @@ function judgeCondition(trend: Trend, condition: FailIf): JudgedCondition {
 
 type Judged = Omit<JudgedCondition, 'text'>;
 
-/** An outcome that never came up did not change, and its share is 0. */
+/** An outcome or a status that never came up did not change, and its share is 0. */
 function judgeAbsent(trend: Trend, condition: FailIf): JudgedCondition {
   const { text, arm, figure } = condition;
   const isKnownArm = arm === '*' || trend.lines.some((line) => line.arm === arm);
-  if (isKnownArm && figure.startsWith('outcomes.')) {
+  if (isKnownArm && (figure.startsWith('outcomes.') || isStatusFigure(figure))) {
     const held =
       condition.kind === 'became' ? condition.not : compare(0, condition.operator, condition.bound.value);
     return { text, held, note: 'it never came up' };

@@ -1,3 +1,4 @@
+import { listStatuses } from '../../metrics/statuses.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../../outcome/outcome.ts';
 import { type Figure, listFigures, type Measured } from '../compare/arm-figures.ts';
 import type { Estimate } from '../compare/estimate.ts';
@@ -29,8 +30,16 @@ function reduceArm(arm: ArmCourse): NightArm {
   return {
     figures: new Map(figures),
     scheduled,
+    answers: {
+      statuses: answersOf(arm.summary.statuses),
+      tunnelStatuses: answersOf(arm.summary.tunnelStatuses),
+    },
     notOkShare: scheduled > 0 ? notOkOf(arm.summary) / scheduled : 0,
   };
+}
+
+function answersOf(statuses: ArmSummary['statuses'] | undefined): number {
+  return listStatuses(statuses).reduce((sum, [, count]) => sum + count, 0);
 }
 
 function reduceFigure({ name, unit, good, role }: Figure, { value, whole, estimate }: Measured): NightFigure {

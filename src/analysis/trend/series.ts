@@ -1,3 +1,4 @@
+import { STATUS_COUNTS } from '../compare/arm-figures.ts';
 import { scoreLimits } from '../compare/estimate.ts';
 import { medianOf } from '../median.ts';
 import type { Series } from './ranks.ts';
@@ -41,13 +42,14 @@ export function listCourses(nights: readonly Night[]): FigureCourse[] {
   });
 }
 
-/** An outcome that a night does not name never came up in it: it was not unmeasured. */
+/** An outcome or a status that a night does not name never came up in it: it was not unmeasured. */
 export function figureOf(
-  { figures, scheduled }: NightArm,
+  arm: NightArm,
   figure: Pick<NightFigure, 'name' | 'unit' | 'good' | 'role'>,
 ): NightFigure | undefined {
-  const own = figures.get(figure.name);
-  if (own !== undefined || !figure.name.startsWith('outcomes.') || scheduled === 0) return own;
+  const own = arm.figures.get(figure.name);
+  const whole = wholeOf(arm, figure.name);
+  if (own !== undefined || whole === 0) return own;
   const { name, unit, good, role } = figure;
   return {
     name,
@@ -55,9 +57,16 @@ export function figureOf(
     good,
     role,
     value: 0,
-    whole: scheduled,
-    ci95: scoreLimits(0, scheduled, TWO_SIDED_95),
+    whole,
+    ci95: scoreLimits(0, whole, TWO_SIDED_95),
   };
+}
+
+/** What a count by key is a share of; 0 for any other figure. */
+function wholeOf({ scheduled, answers }: NightArm, figure: string): number {
+  if (figure.startsWith('outcomes.')) return scheduled;
+  const counts = STATUS_COUNTS.find((name) => figure.startsWith(`${name}.`));
+  return counts === undefined ? 0 : answers[counts];
 }
 
 /** Standard error of a night by itself, as how its seconds differ has it: the median of all nights; 0 where not known. */

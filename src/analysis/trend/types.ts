@@ -1,4 +1,4 @@
-import type { Figure } from '../compare/arm-figures.ts';
+import type { Figure, STATUS_COUNTS } from '../compare/arm-figures.ts';
 import type { RunFacts } from '../compare/comparable.ts';
 import type { LineUnit } from '../compare/types.ts';
 import type { Summary } from '../types.ts';
@@ -15,6 +15,8 @@ export interface NightArm {
   /** By name, as `compare` has them; outcomes that never came up are left out. */
   readonly figures: ReadonlyMap<string, NightFigure>;
   readonly scheduled: number;
+  /** Answers to requests and to CONNECT; 0 too in runs of an earlier version, which did not count them. */
+  readonly answers: Readonly<Record<(typeof STATUS_COUNTS)[number], number>>;
   /** Attempts that ended otherwise than expected, of those scheduled. */
   readonly notOkShare: number;
 }

@@ -22,7 +22,7 @@ export function registerExport(program: Command, context: Context): void {
     .command('export')
     .summary('write the figures of a run as CSV or JSON lines')
     .description(
-      'Writes one table of a run for other programs: counts by second, figures by arm, stalls, or times.',
+      'Writes one table of a run for other programs: counts by second, figures by arm, HTTP statuses, stalls, or times.',
     )
     .argument('<run>', 'id, the start of one, label or folder')
     .addOption(resultsOption())
@@ -33,7 +33,7 @@ export function registerExport(program: Command, context: Context): void {
     )
     .addOption(
       new Option('--what <table>', 'which table')
-        .choices(['frames', 'arms', 'stalls', 'latency'])
+        .choices(['frames', 'arms', 'statuses', 'stalls', 'latency'])
         .default('frames'),
     )
     .option('-o, --output <file>', 'write to this file, not to stdout')
@@ -45,8 +45,8 @@ Examples:
   rushhour export "timer 60 s" --what arms --format jsonl
   rushhour export 20250131-06 --what latency -o latency.csv
 
-frames: a row for each second and series; arms: one for each arm; stalls: one for each stall; latency: one for each value that was
-recorded. docs/results.md names the columns.`,
+frames: a row for each second and series; arms: one for each arm; statuses: one for each HTTP status that came up in a second;
+stalls: one for each stall; latency: one for each value that was recorded. docs/results.md names the columns.`,
     )
     .action(context.act((name: string, options: ExportOptions) => exportRun(context, name, options)));
 }

@@ -206,6 +206,7 @@ export class Connection {
     const { status, headers, sentAtUs, completedAtUs, firstByteAtUs } = exchange;
     this.#exchange = undefined;
     this.#answers += 1;
+    this.#host.answered(status);
     if (status !== this.#arm.auth?.status) {
       // An unexpected status tells of the whole connection, whatever else was answered on it.
       if (record.status === 0 || this.#arm.isExpected(record.status)) record.status = status;
@@ -262,6 +263,8 @@ export class Connection {
   ): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    const cutStatus = this.#exchange?.status ?? 0;
+    if (cutStatus !== 0) this.#host.answered(cutStatus);
     const { record } = this;
     record.phase = phase;
     record.cause = cause;

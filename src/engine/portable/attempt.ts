@@ -174,8 +174,18 @@ export class Attempt implements ConnectionEvents {
   #authorise(): void {
     const { phase, attempt } = this.#record;
     const bytes = this.#credentials?.stamp(attempt);
-    if (bytes === undefined) this.#settle(phase, 'no-credentials');
-    else this.#send(bytes, this.#arm.auth!.request);
+    if (bytes === undefined) {
+      this.#settle(phase, 'no-credentials');
+      return;
+    }
+    if (this.#credentials?.isAnswering === true) this.#takeChallengeStatus();
+    this.#send(bytes, this.#arm.auth!.request);
+  }
+
+  /** From now on the status is that of the answer to the request with credentials. */
+  #takeChallengeStatus(): void {
+    this.#record.challengeStatus = this.#record.status;
+    this.#record.status = 0;
   }
 
   #send(bytes: Uint8Array, { responseHasNoBody }: CompiledRequest): void {
@@ -248,6 +258,7 @@ export class Attempt implements ConnectionEvents {
     else {
       record.tunnelledAtUs = this.#host.clock();
       record.isTunnelled = true;
+      record.tunnelStatus = record.status;
       // The status is that of the response proper.
       record.status = 0;
       this.#proceed();
@@ -286,6 +297,8 @@ export class Attempt implements ConnectionEvents {
     record.phase = phase;
     record.cause = cause;
     record.errno = errno;
+    // Credentials that went unanswered leave the challenge as the last that was said.
+    if (cause === 'challenged' && record.status === 0) record.status = record.challengeStatus;
     if (tlsCode !== '') record.tlsCode = tlsCode;
     this.#close(phase);
     record.endedAtUs = this.#host.clock();

@@ -4,7 +4,7 @@ import { ResponseParser } from '../http/response-parser.ts';
 import { createTcpInfo, type Libc, readTcpInfo, resetOnClose } from '../libc/index.ts';
 import type { AttemptObserver, EngineArm } from '../types.ts';
 import { fillRecord } from './attempt-record.ts';
-import { ConnectionTable, RESPONSE } from './connection-table.ts';
+import { AUTHORISED, ConnectionTable, RESPONSE } from './connection-table.ts';
 import { DeadlineLists } from './deadline-lists.ts';
 import type { PreparedArm } from './prepared-arm.ts';
 import type { Reactor } from './reactor.ts';
@@ -100,6 +100,7 @@ export class Connections {
     const status = isEstablished ? this.#statusOf(slot, cause) : 0;
     fillRecord(this.#record, table, slot);
     this.#writeEnd(phase, cause, errno, status);
+    this.#record.challengeStatus = this.#challengeStatusOf(slot);
     this.#record.endedAtUs = this.nowUs;
     this.deadlines.clear(slot);
     table.free(slot);
@@ -116,6 +117,13 @@ export class Connections {
     const { request, auth } = this.armOf(slot);
     if (request === undefined) return 0;
     return cause === 'challenged' && auth !== undefined ? auth.status : this.parser.status(slot);
+  }
+
+  /** Status of a challenge that credentials went out in answer to; 0: there was none. */
+  #challengeStatusOf(slot: number): number {
+    const { credentials, challengedAtUs } = this.table;
+    const isAnswering = credentials[slot] === AUTHORISED && challengedAtUs[slot] !== -1;
+    return isAnswering ? (this.armOf(slot).auth?.status ?? 0) : 0;
   }
 
   #writeEnd(phase: AttemptPhase, cause: EndCause, errno: number, status: number): void {

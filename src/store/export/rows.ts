@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { COUNTERS, stalledOf } from '../../metrics/counts.ts';
+import { listStatuses } from '../../metrics/statuses.ts';
 import type { Stall } from '../../metrics/types.ts';
 import { OUTCOMES } from '../../outcome/outcome.ts';
 import { FILES } from '../files.ts';
@@ -8,7 +9,7 @@ import { framesOf, Reach } from '../run-frames.ts';
 import { eachInterval } from '../run-intervals.ts';
 import { readFrames, readRunInfo, readSummary } from '../run-reader.ts';
 
-export const TABLES = ['frames', 'arms', 'stalls', 'latency'] as const;
+export const TABLES = ['frames', 'arms', 'statuses', 'stalls', 'latency'] as const;
 export type Table = (typeof TABLES)[number];
 
 export type Cell = string | number | boolean | null;
@@ -26,6 +27,8 @@ export function readRows(dir: string, table: Table): AsyncGenerator<Row> {
       return readFrameRows(dir);
     case 'arms':
       return readArmRows(dir);
+    case 'statuses':
+      return readStatusRows(dir);
     case 'stalls':
       return readStallRows(dir);
     case 'latency':
@@ -40,6 +43,8 @@ export function columnsOf(table: Table): readonly string[] | undefined {
       return [...FRAME_COLUMNS, ...OUTCOME_COLUMNS];
     case 'arms':
       return undefined;
+    case 'statuses':
+      return STATUS_COLUMNS;
     case 'stalls':
       return STALL_COLUMNS;
     case 'latency':
@@ -49,6 +54,7 @@ export function columnsOf(table: Table): readonly string[] | undefined {
 
 const FRAME_COLUMNS = ['second', 'at', 'series', 'open', ...COUNTERS, 'stalled'];
 const OUTCOME_COLUMNS = OUTCOMES.map((outcome) => `outcomes.${outcome}`);
+const STATUS_COLUMNS = ['second', 'at', 'series', 'to', 'status', 'count'];
 const STALL_COLUMNS = [
   'at',
   'series',
@@ -103,8 +109,16 @@ async function* readArmRows(dir: string): AsyncGenerator<Row> {
   });
   // One arm may have figures that another lacks, such as the legs of a tunnel: each has a column for all of them.
   const empty = Object.fromEntries(rows.flatMap((row) => Object.keys(row).map((key) => [key, null])));
-  for (const row of rows) yield { ...empty, ...row };
+  for (const row of rows) yield { ...empty, ...zeroStatuses(row, empty), ...row };
 }
+
+/** A status that an arm had none of is 0, where they were counted at all. */
+function zeroStatuses(row: Row, columns: Row): Row {
+  const counted = Object.keys(columns).filter((key) => STATUS_FIGURE.test(key));
+  return counted.some((key) => key in row) ? Object.fromEntries(counted.map((key) => [key, 0])) : {};
+}
+
+const STATUS_FIGURE = /^(statuses|tunnelStatuses)\./;
 
 /** Every figure below, under its path in summary.json. */
 function flatten(value: object, path = ''): Record<string, Cell> {
@@ -117,6 +131,20 @@ function flatten(value: object, path = ''): Record<string, Cell> {
     }
   }
   return cells;
+}
+
+/** A row for each status that came up in a second: which ones do, no column could tell beforehand. */
+async function* readStatusRows(dir: string): AsyncGenerator<Row> {
+  const { startedAt } = await readRunInfo(dir);
+  for await (const { second, series } of readFrames(dir)) {
+    const at = momentOf(startedAt, second * 1_000);
+    for (const [name, { statuses, tunnelStatuses }] of Object.entries(series)) {
+      for (const [status, count] of listStatuses(statuses))
+        yield { second, at, series: name, to: 'request', status, count };
+      for (const [status, count] of listStatuses(tunnelStatuses))
+        yield { second, at, series: name, to: 'connect', status, count };
+    }
+  }
 }
 
 async function* readStallRows(dir: string): AsyncGenerator<Row> {

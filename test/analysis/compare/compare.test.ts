@@ -134,6 +134,30 @@ describe('a comparison', () => {
     expect(comparison.sentence).toContain('Besides: stress.outcomes.response-timeout better');
   });
 
+  it('compares statuses by their share of the answers, but for those that are as they should be', () => {
+    const statuses = (of503: number, of404: number) => ({
+      'statuses.200': new Array(60).fill(100 - of503 - of404),
+      'statuses.503': new Array(60).fill(of503),
+      'statuses.404': new Array(60).fill(of404),
+      'statuses.407': new Array(60).fill(100),
+      'statuses.*': new Array(60).fill(200),
+    });
+    const run = (of503: number, of404: number, ownStatuses: number[]) =>
+      runOf({ stress: { ...armCourse(course(60, 100), statuses(of503, of404)), ownStatuses } });
+    const comparison = compareRuns([run(10, 0, [404, 407])], [run(0, 20, [404, 407])]);
+    expect(comparison.lines.filter(({ figure }) => figure.startsWith('statuses'))).toMatchObject([
+      { figure: 'statuses.503', before: 0.05, after: 0, verdict: 'better', decides: false },
+    ]);
+    const judged = judgeFailIf(
+      comparison,
+      ['stress.statuses.503 better', 'stress.statuses.502 worse', '*.tunnelStatuses.403 not worse'].map(
+        parseFailIf,
+      ),
+    );
+    expect(judged.failIf.map(({ held }) => held)).toEqual([true, false, true]);
+    expect(() => judgeFailIf(comparison, [parseFailIf('stress.statuses.5O2 worse')])).toThrow('no such line');
+  });
+
   it('takes a rate that differs by less than 1 % for the same', () => {
     const rate = (perSec: number) =>
       lineOf(compareSimulated([course(60, 1_000)], [course(60, perSec)]), 'achievedPerSec').verdict;

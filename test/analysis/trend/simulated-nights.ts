@@ -80,7 +80,12 @@ export function nightOf(
 ): Night {
   const startedAt = new Date(startedAtMs).toISOString();
   const whole = factsOf({ run: { ...summary().run, id: `night-${index}`, startedAt }, ...facts });
-  const arm = { figures: new Map(Object.entries(figures)), scheduled: STARTS, notOkShare: 0 };
+  const arm = {
+    figures: new Map(Object.entries(figures)),
+    scheduled: STARTS,
+    answers: { statuses: STARTS, tunnelStatuses: 0 },
+    notOkShare: 0,
+  };
   return { facts: whole, lengthSec: 18_000, arms: new Map([['stress', arm]]) };
 }
 

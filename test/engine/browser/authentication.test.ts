@@ -48,6 +48,8 @@ describe('Basic', () => {
     browser.open(0);
     await pages(2);
     expect(told.challenges).toBe(1);
+    expect(told.answers.filter((status) => status === 407)).toHaveLength(1);
+    expect(told.answers.filter((status) => status === 200)).toHaveLength(40);
     expect(told.objects.every((us) => us >= 0)).toBe(true);
     expect(told.objects).toHaveLength(40);
     const requests = requestsOf(peer.seen);

@@ -24,7 +24,13 @@ export function populate(
 ) {
   const outcomes: Outcome[] = [];
   const records: AttemptRecord[] = [];
-  const told = { objects: [] as number[], pages: [] as number[], challenges: 0, established: 0 };
+  const told = {
+    objects: [] as number[],
+    pages: [] as number[],
+    answers: [] as number[],
+    challenges: 0,
+    established: 0,
+  };
   const watchers = new Set<() => void>();
   const hear = (): void => {
     for (const watcher of watchers) watcher();
@@ -54,6 +60,7 @@ export function populate(
       hear();
     },
     challenged: () => (told.challenges += 1),
+    answered: (status) => told.answers.push(status),
     objectOver: (us) => told.objects.push(us),
     pageOver(_browser, us) {
       told.pages.push(us);

@@ -1,8 +1,44 @@
 import { describe, expect, it } from 'vitest';
+import type { RunDetail } from '../../../src/analysis/run-detail.ts';
+import type { ArmSummary } from '../../../src/analysis/types.ts';
+import { answersSection } from '../../../src/render/report/answers-section.ts';
 import { packNumbers } from '../../../src/render/report/figure.ts';
 import { embedJson, escapeHtml } from '../../../src/render/report/html.ts';
 import { rollUp, stepOf, stretches } from '../../../src/render/report/over-time.ts';
 import { quoteWord } from '../../../src/render/report/sections.ts';
+import type { Side } from '../../../src/render/report/sides.ts';
+import { armSummary, summary } from '../fixtures.ts';
+
+describe('answers by status', () => {
+  const sideOf = (name: Side['name'], over: Partial<ArmSummary>): Side => {
+    const detail = { stalled: [], outcomes: new Map(), ramping: [] };
+    const run = {
+      summary: summary({ arms: { stress: armSummary(over) } }),
+      arms: new Map([['stress', detail]]),
+    };
+    return { name, run: run as unknown as RunDetail };
+  };
+
+  it('are a row each, with their share', () => {
+    const html = answersSection([
+      sideOf('before', { statuses: { '200': 3, '503': 1 }, tunnelStatuses: { '403': 2 } }),
+      sideOf('after', { statuses: { '200': 5 }, tunnelStatuses: {} }),
+    ]);
+    const rows = [...html.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+      [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell]) => cell),
+    );
+    expect(rows.slice(1)).toEqual([
+      ['before: stress', 'CONNECT', '403', '2', '100 %'],
+      ['before: stress', 'request', '200', '3', '75 %'],
+      ['before: stress', 'request', '503', '1', '25 %'],
+      ['after: stress', 'request', '200', '5', '100 %'],
+    ]);
+  });
+
+  it('have no section where there were none', () => {
+    expect(answersSection([sideOf('', { statuses: {}, tunnelStatuses: {} })])).toBe('');
+  });
+});
 
 describe('text in a report', () => {
   it('is never markup', () => {

@@ -90,6 +90,37 @@ describe('tables of a run', () => {
     expect(Object.values(row ?? {}).every((cell) => typeof cell !== 'object')).toBe(true);
   });
 
+  it('statuses: a row for each that came up in a second, adding up to the summary', async () => {
+    const { dir, summary } = await record();
+    const rows = await collect(readRows(dir, 'statuses'));
+    expect(rows[0]).toEqual({
+      ...{ second: 0, at: '2025-01-31T06:00:00.250Z', series: 'stress' },
+      ...{ to: 'request', status: '200', count: summary.arms['stress']!.statuses['200']! / 3 },
+    });
+    expect(
+      sum(
+        rows.filter(({ series }) => series === 'stress'),
+        'count',
+      ),
+    ).toBe(21);
+    expect(summary.arms['stress']!.statuses).toEqual({ '200': 21 });
+  });
+
+  it('statuses, of arms: a column for each that any of them had, 0 where it had none', async () => {
+    const { dir, summary } = await record();
+    const arm = summary.arms['stress']!;
+    const { statuses: _, tunnelStatuses: __, ...older } = arm;
+    const arms = { plain: arm, odd: { ...arm, statuses: { '503': 4 }, tunnelStatuses: { '403': 2 } }, older };
+    await writeFile(join(dir, FILES.summary), JSON.stringify({ ...summary, arms }));
+    const rows = await collect(readRows(dir, 'arms'));
+    const columns = ['statuses.200', 'statuses.503', 'tunnelStatuses.403'];
+    expect(rows.map((row) => columns.map((column) => row[column]))).toEqual([
+      [21, 0, 0],
+      [0, 4, 2],
+      [null, null, null],
+    ]);
+  });
+
   it('stalls: a row for each', async () => {
     const { dir, summary } = await record();
     const rows = await collect(readRows(dir, 'stalls'));

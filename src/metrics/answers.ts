@@ -1,0 +1,26 @@
+import type { AttemptRecord } from '../engine/types.ts';
+import type { SeriesCounter } from './series-counter.ts';
+
+/** Status of a proxy that asks for credentials (RFC 9110 section 15.5.8). */
+const PROXY_ASKS = 407;
+
+/**
+ * Counts what a connection's requests were answered by: one that asks for credentials and the one after it are two. An
+ * answer counts once its status is read, whatever becomes of the rest.
+ */
+export function countAnswers(series: SeriesCounter, record: Readonly<AttemptRecord>): void {
+  const { phase, cause, status, challengeStatus, tunnelStatus } = record;
+  if (challengeStatus !== 0) {
+    const hasConnect = phase === 'tunnel' || record.isTunnelled === true;
+    series.answered(challengeStatus, hasConnect && challengeStatus === PROXY_ASKS);
+  }
+  if (tunnelStatus !== 0) series.answered(tunnelStatus, true);
+  // Nothing came after the challenge: the status is once more that of the challenge.
+  const isTold = cause === 'challenged' && challengeStatus !== 0;
+  if (!isTold && isFinal(status)) series.answered(status, phase === 'tunnel');
+}
+
+/** Interim answers come before the one that counts; 101 is final (RFC 9110 section 15.2). 0: none was read. */
+function isFinal(status: number): boolean {
+  return status >= 200 || status === 101;
+}
