@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A small file's text, trimmed and with white space squeezed; undefined where it cannot be read. */
@@ -9,6 +9,36 @@ export function readText(path: string): string | undefined {
       .replace(/[ \t]+/g, ' ');
   } catch {
     return undefined;
+  }
+}
+
+/** Bytes asked for at a time. */
+const PIECE = 65_536;
+
+/**
+ * The beginning of a file of ASCII that may be long, no further than is needed.
+ * @param enough whether the text so far will do; asked after each piece, the last of whose lines may be cut
+ * @returns the text so far, or all; undefined where it cannot be read
+ */
+export function readUntil(path: string, enough: (text: string) => boolean): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const piece = Buffer.alloc(PIECE);
+    let text = '';
+    for (let length = readSync(file, piece); length > 0; length = readSync(file, piece)) {
+      text += piece.toString('latin1', 0, length);
+      if (enough(text)) break;
+    }
+    return text;
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(file);
   }
 }
 

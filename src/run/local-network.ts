@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { readText } from '../doctor/read.ts';
-import { parseListeningPorts, parseReservedPorts } from '../plan/ports/reserved.ts';
+import { readText, readUntil } from '../doctor/read.ts';
+import { hasAllListening, parseListeningPorts, parseReservedPorts } from '../plan/ports/reserved.ts';
 import type { PortRange } from '../scenario/units.ts';
 import type { Interfaces } from './source-addresses.ts';
 
@@ -15,7 +15,7 @@ export interface LocalNetwork {
 export function readLocalNetwork(): LocalNetwork {
   const reserved = readText('/proc/sys/net/ipv4/ip_local_reserved_ports') ?? '';
   const listening = ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((path) =>
-    parseListeningPorts(readText(path) ?? ''),
+    parseListeningPorts(readUntil(path, hasAllListening) ?? ''),
   );
   return {
     interfaces: networkInterfaces(),

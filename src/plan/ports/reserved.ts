@@ -20,6 +20,17 @@ export function parseListeningPorts(text: string): number[] {
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
+/** Of any other state than listening: 01 established, 06 TIME_WAIT, and so on. */
+const NOT_LISTENING = /^ *\d+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} (?!0A)[0-9A-F]{2} /m;
+
+/**
+ * Whether the first part of /proc/net/tcp or tcp6 has all the ports that are listened on: Linux writes those before any other
+ * (tcp_seq_start and tcp_seq_next in net/ipv4/tcp_ipv4.c), of which a load leaves tens of thousands in TIME_WAIT.
+ */
+export function hasAllListening(text: string): boolean {
+  return NOT_LISTENING.test(text);
+}
+
 /** What others leave of a range, ascending. They may overlap, and come in any order. */
 export function subtractPorts(range: PortRange, blocked: readonly PortRange[]): PortRange[] {
   const left: PortRange[] = [];

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseListeningPorts, parseReservedPorts, subtractPorts } from '../../../src/plan/ports/reserved.ts';
+import {
+  hasAllListening,
+  parseListeningPorts,
+  parseReservedPorts,
+  subtractPorts,
+} from '../../../src/plan/ports/reserved.ts';
 
 /** As a kernel 6.18 wrote it; the second line listens, the third is a client in TIME_WAIT. */
 const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -44,6 +49,14 @@ describe('listening ports', () => {
 
   it('are none where there is nothing to read', () => {
     expect(parseListeningPorts('')).toEqual([]);
+  });
+
+  it('are all there once a line of another state is, were it cut after that', () => {
+    const until = (word: string): string => TCP.slice(0, TCP.indexOf(word));
+    expect(hasAllListening(TCP)).toBe(true);
+    expect(hasAllListening(until(' 00000000:00000000 03:'))).toBe(false);
+    expect(hasAllListening(until('00000000:00000000 03:'))).toBe(true);
+    expect(hasAllListening(TCP6)).toBe(false);
   });
 
   it.runIf(process.platform === 'linux')('include one that this very process listens on', async () => {
