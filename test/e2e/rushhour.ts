@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
+import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Summary } from '../../src/analysis/types.ts';
+import type { Host, Output } from '../../src/cli/host.ts';
+import type { runCli } from '../../src/cli/run-cli.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/rushhour', import.meta.url));
 
@@ -21,17 +24,46 @@ export interface Started {
   until(pattern: RegExp): Promise<void>;
 }
 
+const { importBuilt } = createRequire(import.meta.url)('./import-built.cjs') as {
+  importBuilt(path: string): Promise<{ runCli: typeof runCli }>;
+};
+
+/**
+ * Runs the built program in this very process, from its arguments to its exit code. A process of its own takes more than
+ * half a second of a processor to load what is loaded here once, and differs by what src/cli/main.ts adds, for which there is
+ * `start`: signals, the end of the process.
+ */
+async function runHere(args: readonly string[], cwd: string): Promise<Finished> {
+  const written = { stdout: '', stderr: '' };
+  const keep = (name: keyof typeof written): Output => ({
+    write(text) {
+      written[name] += text;
+    },
+    ...{ isTTY: false, columns: Number.POSITIVE_INFINITY },
+  });
+  const host: Host = {
+    ...{ stdout: keep('stdout'), stderr: keep('stderr'), cwd, env: process.env, home: homedir() },
+    ...{ cores: availableParallelism(), now: Date.now, onStopSignal: () => () => undefined },
+    setVariable(name, value) {
+      process.env[name] = value;
+    },
+  };
+  const { runCli } = await importBuilt('cli/run-cli.js');
+  const code = await runCli(args, host);
+  return { code, ...written };
+}
+
 /** A folder of its own for results, configuration and scenario files; removed by `clean`. */
 export function makeWorkplace() {
   const dir = mkdtempSync(join(tmpdir(), 'rushhour-e2e-'));
   const results = join(dir, 'results');
+  Object.assign(process.env, { XDG_CONFIG_HOME: join(dir, 'config'), NO_COLOR: '1' });
 
   /** Starts the program as a user would, in a process of its own; `before` goes in front of it (a namespace, a limit). */
   const start = (args: readonly string[], before: readonly string[] = []): Started => {
     const [command, ...rest] = [...before, process.execPath, LAUNCHER, ...args];
     const child = spawn(command!, rest, {
       cwd: dir,
-      env: { ...process.env, XDG_CONFIG_HOME: join(dir, 'config'), NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -73,21 +105,24 @@ export function makeWorkplace() {
     };
   };
 
+  /** Runs it to its end: in this process, or behind `before` in one of its own. */
+  const run = (args: readonly string[], before: readonly string[] = []): Promise<Finished> =>
+    before.length === 0 ? runHere(args, dir) : start(args, before).finished;
+
   return {
     dir,
     results,
     start,
-    run: (args: readonly string[], before: readonly string[] = []): Promise<Finished> =>
-      start(args, before).finished,
+    run,
     /** Runs `run` or `hit` with `--json` and returns the summary. */
     async measure(
       args: readonly string[],
       before: readonly string[] = [],
     ): Promise<Summary & { code: number | null }> {
-      const { code, stdout, stderr } = await start(
+      const { code, stdout, stderr } = await run(
         [...args, '--json', '--quiet', '--results', results],
         before,
-      ).finished;
+      );
       if (!stdout.startsWith('{')) throw new Error(`no summary (exit ${code}): ${stderr}${stdout}`);
       return { ...(JSON.parse(stdout) as Summary), code };
     },
