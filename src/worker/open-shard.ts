@@ -3,7 +3,7 @@ import type { CreateEngine, Engine } from '../engine/types.ts';
 import { Recorder } from '../metrics/recorder.ts';
 import { toEngineArm, toRecordedArm } from './arm-plan.ts';
 import { ArmRunner } from './arm-runner.ts';
-import { BrowserRunner } from './browser-runner.ts';
+import type { BrowserRunner } from './browser-runner.ts';
 import { joinEngines, type LoopEngine } from './join-engines.ts';
 import type { LoopFeeder } from './loop.ts';
 import type { ShardPlan } from './protocol.ts';
@@ -23,11 +23,13 @@ export interface OpenShard {
   readonly feeders: readonly LoopFeeder[];
 }
 
+/** @param Browsers what plays arms with browsers; a plan without them needs none */
 export function openShard(
   plan: ShardPlan,
   createEngine: CreateEngine,
   clock: ShardClock,
   stocks: TokenStocks,
+  Browsers?: typeof BrowserRunner,
 ): OpenShard {
   const recorder = new Recorder({
     arms: plan.arms.map(toRecordedArm),
@@ -50,7 +52,8 @@ export function openShard(
     const { load } = planned.arm;
     const shared = { plan, planned, index, recorder, ...(stock && { stock }) };
     if (load.kind === 'browsers') {
-      const population = new BrowserRunner({
+      if (Browsers === undefined) throw new Error(`nothing was loaded that plays arm ${planned.arm.name}`);
+      const population = new Browsers({
         ...shared,
         load,
         clock: clock.now,

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CreateEngine } from '../engine/types.ts';
 import { warmUpEncoder } from '../metrics/interval-histogram.ts';
+import type { BrowserRunner } from './browser-runner.ts';
 import { runLoop } from './loop.ts';
 import { openShard } from './open-shard.ts';
 import type { FromWorker, ShardPlan, ToWorker } from './protocol.ts';
@@ -17,7 +18,8 @@ export async function runShard(
   const clock = createShardClock(plan.engine);
   const send = (message: FromWorker): void => port.postMessage(message);
   const stocks = new TokenStocks(plan, send);
-  const { recorder, single, engine, feeders } = openShard(plan, createEngine, clock, stocks);
+  const Browsers = await loadBrowsers(plan);
+  const { recorder, single, engine, feeders } = openShard(plan, createEngine, clock, stocks, Browsers);
 
   try {
     port.on('message', (message: ToWorker) => {
@@ -48,6 +50,12 @@ export async function runShard(
     port.removeAllListeners('message');
     single.close();
   }
+}
+
+/** Only where it is needed: undici, its HTTP client, is half of what a worker would load. */
+async function loadBrowsers({ arms }: ShardPlan): Promise<typeof BrowserRunner | undefined> {
+  if (arms.every(({ arm }) => arm.load.kind !== 'browsers')) return undefined;
+  return (await import('./browser-runner.ts')).BrowserRunner;
 }
 
 /** The first message that is not about tokens. */
