@@ -12,8 +12,13 @@ export interface Onset {
   /** Of those, at a rate about as high as that at the onset. */
   readonly cleanStartsAsFast: number;
   readonly startsPerSec: number;
+  readonly startsAfter: number;
+  /** At most `startsAfter`. */
+  readonly stalledAfter: number;
   /** Share of the starts that stalled from then on, 0-1. */
   readonly rateAfter: number;
+  /** From the second of the first stall to the end of the last one in which something was started, seconds of the run. */
+  readonly during: { readonly fromSec: number; readonly toSec: number };
 }
 
 type Row = readonly [second: number, counts: Pick<SecondCounts, 'started' | 'stalled'>];
@@ -29,6 +34,8 @@ export function measureOnset({ bySecond }: SeriesTally, ramp?: SeriesTally): Ons
   const clean = rows.slice(0, first);
   const after = rows.slice(first);
   const startsPerSec = rows[first]![1].started;
+  const startsAfter = Math.max(1, count(after, 'started'));
+  const stalledAfter = Math.min(startsAfter, count(after, 'stalled'));
   return {
     afterSec: rows[first]![0] - rows[0]![0],
     cleanStarts: count(clean, 'started'),
@@ -37,7 +44,8 @@ export function measureOnset({ bySecond }: SeriesTally, ramp?: SeriesTally): Ons
       'started',
     ),
     startsPerSec,
-    rateAfter: Math.min(1, count(after, 'stalled') / Math.max(1, count(after, 'started'))),
+    ...{ startsAfter, stalledAfter, rateAfter: stalledAfter / startsAfter },
+    during: { fromSec: rows[first]![0], toSec: rows[rows.length - 1]![0] + 1 },
   };
 }
 

@@ -14,16 +14,22 @@ const LONGEST_GAP_SEC = 5;
 const LUCK = 0.001;
 
 /** When an outage began and ended, seconds since the run's start, to a fraction of a second. */
-export interface Outage {
+export interface Outage extends OutageCounts {
   readonly fromSec: number;
   readonly toSec: number;
   /** Neither the run's own start nor its end cut it short. */
   readonly isWhole: boolean;
 }
 
-interface Second {
-  readonly second: number;
+/** Of the seconds in which nearly all starts went wrong: a stall met silence, a refusal an RST or an ICMP error. */
+export interface OutageCounts {
   readonly started: number;
+  readonly stalled: number;
+  readonly refused: number;
+}
+
+interface Second extends OutageCounts {
+  readonly second: number;
   /** Stalled or refused. */
   readonly bad: number;
 }
@@ -62,6 +68,7 @@ function joinNear(outages: readonly Outage[]): Outage[] {
         fromSec: last.fromSec,
         toSec: outage.toSec,
         isWhole: last.isWhole && outage.isWhole,
+        ...sumCounts([last, outage]),
       };
   }
   return joined;
@@ -77,7 +84,7 @@ function secondsOf(bySecond: ReadonlyMap<number, SecondCounts>): Second[] {
     .filter(([, { started }]) => started > 0)
     .map(([second, { started, stalled, refused }]) => ({
       second,
-      started,
+      ...{ started, stalled, refused },
       bad: Math.min(started, stalled + refused),
     }))
     .sort((a, b) => a.second - b.second);
@@ -93,7 +100,14 @@ function outageBetween(seconds: readonly Second[], first: number, last: number):
     fromSec: begins.second + lacking(begins) - (follows(begins, before) ? shareOf(before!) : 0),
     toSec: ends.second + 1 - lacking(ends) + (follows(after, ends) ? shareOf(after!) : 0),
     isWhole: before !== undefined && after !== undefined,
+    ...sumCounts(seconds.slice(first, last + 1)),
   };
+}
+
+/** What was counted in all of them together. */
+export function sumCounts(parts: readonly OutageCounts[]): OutageCounts {
+  const sum = (what: keyof OutageCounts): number => parts.reduce((total, part) => total + part[what], 0);
+  return { started: sum('started'), stalled: sum('stalled'), refused: sum('refused') };
 }
 
 function follows(later: Second | undefined, earlier: Second | undefined): boolean {

@@ -19,8 +19,10 @@ const STAYS_FOR = 0.25;
 
 /** How a pool of ports emptied and filled up again, told from connections that are opened at a steady rate. */
 export interface PoolCourse {
-  /** Established until ports came back. */
+  /** Established until handshakes failed for the first time for good, before anything that was closed could help. */
   readonly ports: number;
+  /** Counted from the first start of the arm to the end of the second in which handshakes failed, seconds of the run. */
+  readonly filled: { readonly fromSec: number; readonly toSec: number };
   /** Absent where none came back while the load lasted. */
   readonly release?: Release;
   /** From the first close to the end of the load, seconds; below 0 where the load ended before. */
@@ -45,12 +47,14 @@ export function followPool({ counts, bySecond }: SeriesTally, holdUs: number): P
   const closedSec = (counts.firstBegunUs + holdUs) / SECOND_US;
   const { outAt, backAt } = findShortage(rows, closedSec);
   if (outAt < 0) return undefined;
-  // Where all ports were taken before one was given back, later connections have none but those.
+  // Where all were taken before one was given back, later connections have none but those. The second in which the
+  // first close falls is no part of it: what was established in that second may have had its place.
   const isFilling = ([second]: Row): boolean =>
-    rows[outAt]![0] < closedSec ? second < closedSec : backAt < 0 || second < rows[backAt]![0];
+    rows[outAt]![0] + 1 <= closedSec ? second + 1 <= closedSec : backAt < 0 || second < rows[backAt]![0];
   const ports = sumEstablished(rows.filter(isFilling));
+  const filled = { fromSec: rows[0]![0], toSec: rows[outAt]![0] + 1 };
   const loadEndSec = 1 + Math.max(...rows.filter(([, { started }]) => started > 0).map(([second]) => second));
-  const course = { ports, watchedSec: tenths(loadEndSec - closedSec) };
+  const course = { ports, filled, watchedSec: tenths(loadEndSec - closedSec) };
   if (backAt < 0) return course;
   return { ...course, release: releaseIn(rows[backAt]![0], closedSec) };
 }

@@ -1,29 +1,24 @@
 import { type HistogramsByTag, quantilesOf } from '../metrics/histogram.ts';
-import { LATENESS_TAG, RAMP_SUFFIX } from '../metrics/types.ts';
+import { LATENESS_TAG } from '../metrics/types.ts';
 import type { Arm, Scenario } from '../scenario/types.ts';
 import { summariseArm } from './arm-summary.ts';
 import { judgeCriterion } from './criteria.ts';
-import { findCutAge } from './findings/cut-age.ts';
-import { findKnee } from './findings/knee.ts';
-import { findLatencyClusters } from './findings/latency-cluster.ts';
-import { findNatPool } from './findings/nat-pool.ts';
-import { findOnset } from './findings/onset.ts';
-import { findOutagePhases } from './findings/outage-phases.ts';
-import { findPreAnswered } from './findings/pre-answered.ts';
-import { findReuseBand } from './findings/reuse-band.ts';
+import { findAll } from './findings/find-all.ts';
+import { loadStretch, placeFindings } from './findings/place.ts';
+import type { Nat } from './findings/reuse-band.ts';
 import { findGeneratorLimits } from './generator-limits.ts';
-import { measuredUs, watchedUs } from './measured-time.ts';
+import { measuredUs } from './measured-time.ts';
 import type { SoakCourse } from './soak-tally.ts';
 import type { Tally } from './tally.ts';
-import type { ArmSummary, Finding, Summary } from './types.ts';
+import type { ArmSummary, Summary } from './types.ts';
 
 export interface SummaryInput {
   readonly run: Summary['run'];
   readonly scenario: Scenario;
   readonly tally: Tally;
   readonly histograms: HistogramsByTag;
-  /** Whether the NAT on the way keeps source ports, where a sweep asked. */
-  readonly nat?: 'preserved' | 'reassigned' | 'unknown';
+  /** Whether the NAT on the way lets the two attempts of a pair look the same, where a sweep asked. */
+  readonly nat?: Nat;
   /** When the host of the run sends a SYN again, seconds after the first; absent where it is not known. */
   readonly synResentAtSec?: readonly number[];
   /** Of a soak: a night has gaps, which no schedule tells. */
@@ -45,10 +40,19 @@ export function summarise(input: SummaryInput): Summary {
   return {
     schema: 1,
     run,
-    verdict: judge(run.status, scenario, arms, limits),
+    verdict: judge(run.status, scenario, arms, limits, listUnmeasured(input)),
     arms,
     latenessUs,
-    findings: findAll(scenario, tally, histograms, arms, input.nat),
+    findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
+      // A night's seconds go on over its gaps: no clock does.
+      startedAtMs: input.soak === undefined ? Date.parse(run.startedAt) : undefined,
+      arms,
+      loadOf: (arm) => {
+        const { counts, bySecond } = tally.series(arm);
+        return loadStretch(counts, bySecond);
+      },
+      generatorLimited: limits.length > 0,
+    }),
     ...(input.soak === undefined ? {} : { soak: input.soak.summary }),
   };
 }
@@ -70,57 +74,27 @@ function judge(
   scenario: Scenario,
   arms: Readonly<Record<string, ArmSummary>>,
   limits: readonly string[],
+  unmeasured: readonly string[],
 ): Summary['verdict'] {
   const criteria = scenario.pass.map((criterion) => judgeCriterion(criterion, arms));
-  const reasons = [...limits];
+  const reasons = [...limits, ...unmeasured];
   if (status !== 'complete') reasons.push(`the run ${UNFINISHED[status]}`);
   for (const { text, held } of criteria)
     if (held === null) reasons.push(`${text}: nothing was measured to judge it by`);
   const canTell = limits.length === 0 && status === 'complete' && criteria.length > 0;
-  const isMissing = criteria.some(({ held }) => held === null);
+  const isMissing = unmeasured.length > 0 || criteria.some(({ held }) => held === null);
   const hasFailed = criteria.some(({ held }) => held === false);
   const pass = !canTell ? null : hasFailed ? false : isMissing ? null : true;
   return { pass, criteria, generatorLimited: limits.length > 0, reasons };
 }
 
-function findAll(
-  scenario: Scenario,
-  tally: Tally,
-  histograms: HistogramsByTag,
-  arms: Readonly<Record<string, ArmSummary>>,
-  nat: SummaryInput['nat'],
-): Finding[] {
-  const findIn = (kind: Scenario['findings'][number]): Finding[] => {
-    switch (kind) {
-      case 'knee':
-        return scenario.arms.flatMap((arm) => findKnee(arm, tally.series(arm.name)));
-      case 'cut-age':
-        return scenario.arms.flatMap((arm) =>
-          findCutAge(
-            arm,
-            arms[arm.name]!,
-            histograms.get(`${arm.name}.cutAge`),
-            watchedUs(tally.series(arm.name).counts, tally.lastSecond),
-          ),
-        );
-      case 'reuse-band':
-        return scenario.arms.flatMap(({ name, load }) =>
-          findReuseBand(name, tally.series(name).counts.byReuseAge, nat, load.kind === 'sweep'),
-        );
-      case 'nat-pool':
-        return findNatPool(
-          scenario.arms.map((arm) => ({ arm, summary: arms[arm.name]!, series: tally.series(arm.name) })),
-        );
-    }
-  };
-  const asked = scenario.findings.flatMap(findIn);
-  const always = scenario.arms.flatMap((arm) => [
-    ...findPreAnswered(arm, arms[arm.name]!),
-    // A sweep's stalls follow its own timetable: when they come says nothing.
-    ...(arm.load.kind === 'sweep' ? [] : findOutagePhases(arm.name, tally.series(arm.name))),
-    ...(arm.load.kind === 'sweep'
-      ? []
-      : findOnset(arm.name, tally.series(arm.name), tally.series(`${arm.name}${RAMP_SUFFIX}`))),
-  ]);
-  return [...asked, ...always, ...findLatencyClusters(scenario.arms, histograms)];
+/** What a run was made to measure and could not: where that is so, nothing has passed. */
+function listUnmeasured({ scenario, nat }: SummaryInput): string[] {
+  const isSweep = scenario.arms.some(({ load }) => load.kind === 'sweep');
+  if (!isSweep || (nat !== 'reassigned' && nat !== 'apart')) return [];
+  return [
+    nat === 'apart'
+      ? 'nothing was measured: the two attempts of a pair leave by different external addresses and cannot collide'
+      : 'nothing was measured: the NAT reassigns source ports, so the two attempts of a pair cannot collide',
+  ];
 }

@@ -129,6 +129,11 @@ export interface Finding {
   kind: string;
   arm?: string;
   confidence: 'high' | 'medium' | 'low' | 'none';
+  /** Between which moments it was seen, RFC 3339, UTC; absent in runs from before it was told, and of a soak. */
+  from?: string;
+  to?: string;
+  /** "address:port", where it is about one. */
+  endpoint?: string;
   text: string;
   [figure: string]: unknown;
 }

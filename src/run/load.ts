@@ -148,7 +148,12 @@ function isSweep({ arm }: PlannedArm): boolean {
 }
 
 function wordNat({ ports, because }: NatInfo): string {
-  return ports === 'reassigned'
-    ? `the NAT on the way does not keep source ports (${because}): the sweep will tell nothing`
-    : `whether the NAT on the way keeps source ports is not known: ${because}`;
+  switch (ports) {
+    case 'reassigned':
+      return `the NAT on the way does not keep source ports (${because}): the sweep will tell nothing`;
+    case 'apart':
+      return `the source addresses leave by different external ones (${because}): nothing can collide, and the sweep will tell nothing`;
+    default:
+      return `whether the NAT on the way keeps source ports is not known: ${because}`;
+  }
 }

@@ -18,8 +18,8 @@ const KEPT_SHARE = 0.75;
 const TIMEOUT_MS = 5_000;
 
 /**
- * Whether the NAT in front of the far end of a sweep keeps source ports: without that, the two attempts of a pair do not
- * look the same from outside, and the sweep measures nothing. Some connections are bound to ports that the sweep itself
+ * Whether the NAT in front of the far end of a sweep keeps source ports, and gives the addresses of a pair the same
+ * external one: without both, the two attempts of a pair do not look the same from outside, and the sweep measures nothing. Some connections are bound to ports that the sweep itself
  * does not use, and the far end is asked which ports it saw. Only the far end that comes with rushhour can tell.
  */
 export async function checkPortPreservation(planned: PlannedArm): Promise<NatInfo> {
@@ -31,30 +31,62 @@ export async function checkPortPreservation(planned: PlannedArm): Promise<NatInf
     return unknown(`source.ports has less than ${PROBES} ports to spare for the question`);
   const seen = await Promise.all(
     spare.slice(-PROBES).map(async (port, index) => {
-      const headers = await ask(arm, endpoint, sources[index % sources.length] ?? '', port);
-      return { port, seen: portSeen(headers, arm) };
+      const source = sources[index % sources.length] ?? '';
+      const headers = await ask(arm, endpoint, source, port);
+      return { source, port, seen: peerSeen(headers, arm) };
     }),
   );
   return judge(seen);
 }
 
-/** @param seen what was bound and what the far end saw of it; undefined: it did not say */
-export function judge(seen: readonly { port: number; seen: number | undefined }[]): NatInfo {
-  const told = seen.filter((one) => one.seen !== undefined);
+/** An address and port that the far end saw a connection come from. */
+export interface PeerSeen {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What was bound and what the far end saw of it; undefined: it did not say. */
+export interface Probe {
+  readonly source: string;
+  readonly port: number;
+  readonly seen: PeerSeen | undefined;
+}
+
+/** Whether the two connections of a pair can look the same from outside: same external address, same port. */
+export function judge(probes: readonly Probe[]): NatInfo {
+  const told = probes.flatMap(({ source, port, seen }) =>
+    seen === undefined ? [] : [{ source, port, seen }],
+  );
   if (told.length < LEAST_ANSWERS) {
     return unknown(
       'the far end does not say which ports it sees; only the one that comes with rushhour does',
     );
   }
-  const kept = told.filter((one) => one.seen === one.port).length;
+  const kept = told.filter(({ port, seen }) => seen.port === port).length;
   const because = `the far end saw ${kept} of ${told.length} connections with the source port that they were bound to`;
-  return { ports: kept >= told.length * KEPT_SHARE ? 'preserved' : 'reassigned', because };
+  if (kept < told.length * KEPT_SHARE) return { ports: 'reassigned', because };
+  const apart = wordApart(told.map(({ source, seen }) => ({ source, address: seen.address })));
+  return apart === undefined ? { ports: 'preserved', because } : { ports: 'apart', because: apart };
+}
+
+/** Which external address each source leaves by, where no two of them share one; undefined where some do. */
+function wordApart(told: readonly { source: string; address: string }[]): string | undefined {
+  const sources = [...new Set(told.map(({ source }) => source))];
+  const external = sources.map((source) => {
+    const seen = told.filter((one) => one.source === source).map(({ address }) => address);
+    return [source, new Set(seen)] as const;
+  });
+  const all = external.flatMap(([, addresses]) => [...addresses]);
+  if (external.length < 2 || new Set(all).size < all.length) return undefined;
+  return external
+    .map(([source, addresses]) => `the far end saw ${source} as ${[...addresses].join(', ')}`)
+    .join('; ');
 }
 
 /** What several sweeps of one run come to: the least favourable. */
 export function combine(answers: readonly NatInfo[]): NatInfo | undefined {
   const of = (ports: NatInfo['ports']): NatInfo | undefined => answers.find((one) => one.ports === ports);
-  return of('reassigned') ?? of('unknown') ?? of('preserved');
+  return of('reassigned') ?? of('apart') ?? of('unknown') ?? of('preserved');
 }
 
 function unknown(because: string): NatInfo {
@@ -93,8 +125,9 @@ function ask(
 }
 
 /** An origin behind somebody else's proxy sees that proxy's ports: only what was connected to can tell. */
-function portSeen(headers: IncomingHttpHeaders | undefined, { via }: Arm): number | undefined {
+function peerSeen(headers: IncomingHttpHeaders | undefined, { via }: Arm): PeerSeen | undefined {
   const { 'x-rushhour-peer': peer, 'x-rushhour-role': role } = headers ?? {};
   if (typeof peer !== 'string' || role !== (via === 'proxy' ? 'proxy' : 'origin')) return undefined;
-  return Number(peer.slice(peer.lastIndexOf(':') + 1));
+  const colon = peer.lastIndexOf(':');
+  return { address: peer.slice(0, colon), port: Number(peer.slice(colon + 1)) };
 }

@@ -71,7 +71,7 @@ export interface SourcesInfo {
 
 /** What the far end saw of connections bound to known ports. */
 export interface NatInfo {
-  readonly ports: 'preserved' | 'reassigned' | 'unknown';
+  readonly ports: 'preserved' | 'reassigned' | 'apart' | 'unknown';
   /** How it is known, or why not. */
   readonly because: string;
 }

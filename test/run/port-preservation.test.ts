@@ -8,12 +8,24 @@ import { resolveArms } from '../../src/run/resolve.ts';
 import { scenarioOf } from '../scenario/support.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 
-const answers = (kept: number, changed: number, silent = 0) =>
-  judge([
-    ...Array.from({ length: kept }, (_, index) => ({ port: 100 + index, seen: 100 + index })),
-    ...Array.from({ length: changed }, (_, index) => ({ port: 200 + index, seen: 5_000 + index })),
-    ...Array.from({ length: silent }, (_, index) => ({ port: 300 + index, seen: undefined })),
-  ]);
+/** Two source addresses in turn. */
+const sourceOf = (index: number): string => `10.0.0.${1 + (index % 2)}`;
+
+/** @param externalOf what the far end sees instead of a source address */
+const answers = (kept: number, changed: number, silent = 0, externalOf = (_source: string) => '192.0.2.1') =>
+  judge(
+    [
+      ...Array.from({ length: kept }, (_, index) => ({ port: 100 + index, seen: 100 + index })),
+      ...Array.from({ length: changed }, (_, index) => ({ port: 200 + index, seen: 5_000 + index })),
+      ...Array.from({ length: silent }, (_, index) => ({ port: 300 + index, seen: undefined })),
+    ].map(({ port, seen }, index) => {
+      const source = sourceOf(index);
+      return {
+        ...{ source, port },
+        seen: seen === undefined ? undefined : { address: externalOf(source), port: seen },
+      };
+    }),
+  );
 
 describe('what the far end saw of source ports', () => {
   it('says that they are kept, even where one was taken', () => {
@@ -27,6 +39,19 @@ describe('what the far end saw of source ports', () => {
   it('says that they are not', () => {
     expect(answers(0, 8).ports).toBe('reassigned');
     expect(answers(5, 3).ports).toBe('reassigned');
+  });
+
+  it('says that a pair cannot collide where each source leaves by an external address of its own', () => {
+    const apart = answers(8, 0, 0, (source) => source.replace('10.0.0', '192.0.2'));
+    expect(apart).toEqual({
+      ports: 'apart',
+      because: 'the far end saw 10.0.0.1 as 192.0.2.1; the far end saw 10.0.0.2 as 192.0.2.2',
+    });
+    expect(combine([answers(8, 0), apart])).toBe(apart);
+    let turn = 0;
+    expect(answers(8, 0, 0, () => `192.0.2.${++turn % 3}`).ports, 'a pool of addresses for all').toBe(
+      'preserved',
+    );
   });
 
   it('says nothing where too few were answered', () => {
@@ -73,12 +98,12 @@ suiteNeeding('asking the far end for the ports that it sees', ['linux'], () => {
   };
   const direct = (port: number) => `via: direct, target: "http://127.0.0.1:${port}/"`;
 
-  it('finds them kept where there is no NAT, directly and through the proxy', async () => {
-    expect((await check(direct(farEnd.origin.port))).ports).toBe('preserved');
+  it('finds that two addresses without a NAT cannot collide, directly and through the proxy', async () => {
+    expect((await check(direct(farEnd.origin.port))).ports).toBe('apart');
     const proxied = `via: proxy, proxy: "127.0.0.1:${farEnd.proxy.port}", target: "http://127.0.0.1:${farEnd.origin.port}/"`;
     expect(await check(proxied, '24100-24199')).toMatchObject({
-      ports: 'preserved',
-      because: expect.stringContaining('8 of 8'),
+      ports: 'apart',
+      because: 'the far end saw 127.0.0.2 as 127.0.0.2; the far end saw 127.0.0.3 as 127.0.0.3',
     });
   });
 

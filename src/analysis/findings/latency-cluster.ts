@@ -41,7 +41,7 @@ interface Cluster {
 }
 
 /**
- * Waits that cluster at a round number of seconds: a timeout somewhere lets things pass when it expires. Stalled
+ * Waits that cluster at a round number of seconds, as where a timeout somewhere lets things pass when it expires. Stalled
  * handshakes are left out, and so is what this program gave up, which has no time at all.
  */
 export function findLatencyClusters(arms: readonly Arm[], histograms: HistogramsByTag): Finding[] {
@@ -54,9 +54,7 @@ export function findLatencyClusters(arms: readonly Arm[], histograms: Histograms
 
 function describe({ arm, what, atSec, count, of }: Cluster, isShared: boolean): Finding {
   const isTcp = STEPS_OF_TCP_SEC.includes(atSec);
-  const cause = isTcp
-    ? 'a timeout that expires somewhere, or a segment that TCP had to send again'
-    : 'a timeout expires somewhere, and lets them pass (a filter, a resolver, an idle limit)';
+  const doubt = isTcp ? "; TCP's own retransmissions come at such times as well" : '';
   const where = isShared ? '; other arms show the same' : '';
   return {
     kind: 'latency-cluster',
@@ -64,7 +62,7 @@ function describe({ arm, what, atSec, count, of }: Cluster, isShared: boolean): 
     confidence: isTcp ? 'low' : isShared ? 'high' : 'medium',
     atSec,
     count,
-    text: `${count} of ${of} ${what} came ${atSec} s late, with hardly any around that: ${cause}${where}`,
+    text: `${count} of ${of} ${what} came ${atSec} s late, with hardly any around that${doubt}${where}`,
   };
 }
 

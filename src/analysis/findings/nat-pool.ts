@@ -1,7 +1,8 @@
 import type { Arm } from '../../scenario/types.ts';
 import { followPool, type PoolCourse, peakOpen } from '../pool-course.ts';
 import type { SeriesTally } from '../tally.ts';
-import type { ArmSummary, Finding } from '../types.ts';
+import type { ArmSummary } from '../types.ts';
+import type { FoundAt } from './found-at.ts';
 
 /** Fewer handshakes that failed than this are loss and no wall. */
 const FEWEST_FAILED = 20;
@@ -9,10 +10,7 @@ const FEWEST_FAILED = 20;
 /** A control below this share of stalls is clean. */
 const CLEAN_RATE = 0.01;
 
-/** Seconds are what is counted by: a rest shorter than this cannot be told from none. */
-const SHORTEST_REST_SEC = 0.5;
-
-/** Outcomes by which a NAT without ports may answer instead of being silent. */
+/** Outcomes by which a firewall may answer instead of being silent. */
 const REFUSALS = ['handshake-refused', 'handshake-reset', 'handshake-unreachable'] as const;
 
 export interface ArmResult {
@@ -22,10 +20,11 @@ export interface ArmResult {
 }
 
 /**
- * How many ports a NAT has towards one destination: as many as could be established until handshakes failed, and how
- * long it keeps each back after a close: until handshakes went well again.
+ * How many connections to one destination could be open at once: as many as were established until handshakes failed; and
+ * how long after the first close they went well again. Whether it is ports of a NAT that ran out or a limit of connections
+ * that was reached is not told here: both look like this.
  */
-export function findNatPool(results: readonly ArmResult[]): Finding[] {
+export function findNatPool(results: readonly ArmResult[]): FoundAt[] {
   return results.filter(isFilling).map((filling) => describePool(filling, results));
 }
 
@@ -33,7 +32,7 @@ function isFilling({ arm }: ArmResult): boolean {
   return arm.via === 'tcp' && arm.holdUs > 0;
 }
 
-function describePool(filling: ArmResult, results: readonly ArmResult[]): Finding {
+function describePool(filling: ArmResult, results: readonly ArmResult[]): FoundAt {
   const { arm, summary, series } = filling;
   const base = { kind: 'nat-pool', arm: arm.name } as const;
   const failed = failedOf(summary);
@@ -47,52 +46,66 @@ function describePool(filling: ArmResult, results: readonly ArmResult[]): Findin
       text: `${why} up to ${peakOpen(series, arm.holdUs)} connections open at once`,
     };
   }
-  const { ports } = course;
+  const { ports, filled: during } = course;
   const controls = results.filter((other) => isControl(other.arm, arm) && other.summary.started > 0);
-  const seen = `${ports} connections were established, then handshakes failed`;
-  if (controls.length > 0 && controls.every(isClean)) {
-    const pool = `${seen}, and those with another port went on: the NAT has ${ports} ports for this destination`;
-    return { ...base, confidence: 'high', ports, ...describeRelease(course, arm, pool) };
-  }
-  if (controls.length > 0) {
-    const text = `${seen}; those with another port failed as well: rather a limit of connections or of a rate than the ports of a NAT`;
-    return { ...base, confidence: 'low', ports, text };
-  }
-  const doubt = 'without an arm to another port this may be the pool of a NAT or a limit of connections';
-  return { ...base, confidence: 'low', ports, ...describeRelease(course, arm, `${seen}; ${doubt}`) };
+  const isControlled = controls.length > 0 && controls.every(isClean);
+  const seen = `at most ${ports} open at once, then handshakes failed${wordControls(controls)}`;
+  const confidence = isControlled ? 'high' : 'medium';
+  const isElsewhereToo = controls.length > 0 && !isControlled;
+  return {
+    ...base,
+    ...{ confidence, ports, during },
+    ...(isElsewhereToo ? { text: seen } : describeRelease(course, arm, seen)),
+  };
 }
 
-/** What the pool carries: each port serves one connection, and rests, before it serves the next. */
+/** What became meanwhile of connections to another port. */
+function wordControls(controls: readonly ArmResult[]): string {
+  return controls
+    .map(({ arm, summary }) => {
+      const bad = badOf(summary);
+      const share = `${bad} of ${summary.started}`;
+      return `; of those to another port (${arm.name}) ${share} failed or stalled`;
+    })
+    .join('');
+}
+
+/** When handshakes went well again; and what that carries, if each place serves one connection and rests before the next. */
 function describeRelease(
   course: PoolCourse,
   arm: Arm,
-  pool: string,
+  seen: string,
 ): { text: string; [figure: string]: unknown } {
   const { ports, release } = course;
-  if (release === undefined) return { text: `${pool}. ${wordNoRelease(course)}` };
+  if (release === undefined) return { text: `${seen}. ${wordNoRelease(course)}` };
   const { afterSec, lowSec, highSec } = release;
   const figures = { releaseSec: afterSec, releaseLowSec: lowSec, releaseHighSec: highSec };
   const after = arm.close === 'reset' ? 'RST' : 'close';
-  if (afterSec < SHORTEST_REST_SEC) {
-    return { ...figures, text: `${pool}. They came back within ${highSec} s of the ${after}` };
+  // Seconds are what is counted by: a rest within the first cannot be told from none.
+  if (lowSec === 0) {
+    return { ...figures, text: `${seen}. They went well again within ${highSec} s of the first ${after}` };
   }
   const sustainablePerSec = Math.round((ports / afterSec) * 10) / 10;
-  const carries = `The first came back ${afterSec} s (${lowSec} to ${highSec} s) after its ${after}: the pool sustains ports / (${afterSec} s + duration), which is ${sustainablePerSec} short connections/s`;
-  return { ...figures, sustainablePerSec, text: `${pool}. ${carries}` };
+  const carries = `They went well again ${afterSec} s (${lowSec} to ${highSec} s) after the first ${after}: at that pace ${ports} / (${afterSec} s + duration), which is ${sustainablePerSec} short connections/s, can go on for long`;
+  return { ...figures, sustainablePerSec, text: `${seen}. ${carries}` };
 }
 
 function wordNoRelease({ watchedSec }: PoolCourse): string {
   return watchedSec <= 0
-    ? 'The load ended before the first of them was closed, so nothing tells when ports come back'
-    : `None came back within ${watchedSec} s of the first close, when the load ended: the rate that they sustain is not known`;
+    ? 'The load ended before the first of them was closed, so nothing tells when there is room again'
+    : `None went well again within ${watchedSec} s of the first close, when the load ended: the rate that can go on for long is not known`;
 }
 
 function failedOf({ stalled, outcomes }: ArmSummary): number {
   return stalled.frozen + REFUSALS.reduce((sum, outcome) => sum + (outcomes[outcome] ?? 0), 0);
 }
 
+function badOf(summary: ArmSummary): number {
+  return summary.stalled.count + failedOf(summary) - summary.stalled.frozen;
+}
+
 function isClean({ summary }: ArmResult): boolean {
-  return (summary.stalled.count + failedOf(summary) - summary.stalled.frozen) / summary.started < CLEAN_RATE;
+  return badOf(summary) / summary.started < CLEAN_RATE;
 }
 
 /** Short connections to another port at the same time. */

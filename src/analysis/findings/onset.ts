@@ -1,6 +1,8 @@
 import { measureOnset } from '../onset.ts';
 import type { SeriesTally } from '../tally.ts';
-import type { Finding } from '../types.ts';
+import { wilsonInterval } from '../wilson.ts';
+import type { FoundAt } from './found-at.ts';
+import { wordShare } from './words.ts';
 
 /** Before the first stall there must have been this many clean starts, or "from the start" says it better. */
 const CLEAN_STARTS = 100;
@@ -9,21 +11,18 @@ const CLEAN_STARTS = 100;
 const LUCK = 0.001;
 
 /**
- * When stalls began, where a clean beginning went before: exhaustion and early reuse show only once every port has had
- * its turn, after ports / rate.
+ * When stalls began, where a clean beginning went before that luck does not explain.
  * @param ramp what the arm's ramps did: they use ports up as well
  */
-export function findOnset(arm: string, series: SeriesTally, ramp?: SeriesTally): Finding[] {
+export function findOnset(arm: string, series: SeriesTally, ramp?: SeriesTally): FoundAt[] {
   const onset = measureOnset(series, ramp);
   if (onset === undefined) return [];
-  const { afterSec, cleanStarts, rateAfter, startsPerSec } = onset;
+  const { afterSec, cleanStarts, startsAfter, stalledAfter, rateAfter, startsPerSec, during } = onset;
   const isLuck = (starts: number): boolean => starts < CLEAN_STARTS || (1 - rateAfter) ** starts > LUCK;
   if (isLuck(cleanStarts)) return [];
   const hasRisen = isLuck(onset.cleanStartsAsFast);
-  const begin = `clean for ${afterSec} s and ${cleanStarts} starts, then ${Math.round(rateAfter * 1_000) / 10} % stalled`;
-  const meaning = hasRisen
-    ? `: the load had just risen to ${startsPerSec}/s, so the rate may be the cause as well as the time`
-    : ': as when the ports of a NAT come round or run out after so many connections';
+  const [low, high] = wilsonInterval(stalledAfter, startsAfter).map(wordShare);
+  const begin = `clean for ${afterSec} s and ${cleanStarts} starts, then ${stalledAfter} of ${startsAfter} starts stalled (${low} to ${high} with 95 % confidence)`;
   return [
     {
       kind: 'onset',
@@ -31,7 +30,8 @@ export function findOnset(arm: string, series: SeriesTally, ramp?: SeriesTally):
       confidence: hasRisen ? 'low' : 'high',
       afterSec,
       cleanStarts,
-      text: `${begin}${meaning}`,
+      during,
+      text: hasRisen ? `${begin}; the load had just risen to ${startsPerSec}/s` : begin,
     },
   ];
 }

@@ -1,13 +1,16 @@
 import { medianOf } from '../median.ts';
-import { listOutages, pausesBetween } from '../outages.ts';
+import { listOutages, type OutageCounts, pausesBetween, sumCounts } from '../outages.ts';
 import type { SeriesTally } from '../tally.ts';
-import type { Finding } from '../types.ts';
+import type { FoundAt } from './found-at.ts';
 
 /** Two of each, whole, are a rhythm; one is an incident. */
 const ENOUGH_PHASES = 2;
 
-/** Outages that come and go in phases, as a defence does that switches itself on above a rate and lets go again. */
-export function findOutagePhases(arm: string, { bySecond }: SeriesTally): Finding[] {
+/**
+ * Outages: stretches of seconds in which nearly all starts stalled or were refused. What stalled and what was refused are
+ * counted apart, for silence and an answer are different things.
+ */
+export function findOutagePhases(arm: string, { bySecond }: SeriesTally): FoundAt[] {
   const outages = listOutages(bySecond);
   const whole = outages.filter(({ isWhole }) => isWhole);
   if (whole.length === 0) return [];
@@ -16,22 +19,30 @@ export function findOutagePhases(arm: string, { bySecond }: SeriesTally): Findin
   const offSec = pauses.length === 0 ? null : tenths(medianOf(pauses));
   const isRhythm = whole.length >= ENOUGH_PHASES && offSec !== null;
   const count = whole.length;
-  const pause = offSec === null ? '' : `, ${offSec} s apart (median)`;
+  const counts = sumCounts(whole);
+  const length =
+    count === 1 ? `one outage of ${onSec} s` : `${count} outages of ${onSec} s (median), ${offSec} s apart`;
   return [
     {
       kind: 'outage-phases',
       arm,
-      confidence: isRhythm ? 'high' : 'low',
+      confidence: isRhythm ? 'high' : 'medium',
       onSec,
       ...(offSec === null ? {} : { offSec }),
       count,
-      text:
-        `${count} outage${count === 1 ? '' : 's'} of ${onSec} s (median)${pause}, in which most starts stalled or were refused` +
-        (isRhythm
-          ? ': something switches itself on and lets go again, as a defence against SYN floods does'
-          : ''),
+      ...counts,
+      during: { fromSec: whole[0]!.fromSec, toSec: whole[whole.length - 1]!.toSec },
+      text: `${length}: ${wordCounts(counts)}`,
     },
   ];
+}
+
+function wordCounts({ started, stalled, refused }: OutageCounts): string {
+  const parts = [
+    ...(stalled > 0 ? [`${stalled} stalled`] : []),
+    ...(refused > 0 ? [`${refused} were refused${stalled > 0 ? '' : ' and none stalled'}`] : []),
+  ];
+  return `of ${started} starts ${parts.join(' and ')}`;
 }
 
 function tenths(value: number): number {

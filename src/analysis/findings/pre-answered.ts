@@ -13,12 +13,12 @@ const FAR_LATER_US = 20_000;
 /** A path has a sharp floor, which half of all come near; work varies. */
 const NEAR_FLOOR = 1.25;
 
-/** Somebody on the way answers the SYN for the far end: ports that must refuse connect, or handshakes beat the path. */
+/** Handshakes that another than the far end may have answered: ports that must refuse connect, or they beat the path. */
 export function findPreAnswered(arm: Arm, summary: ArmSummary): Finding[] {
   return arm.expect.kind === 'refused' ? findAnsweredPort(arm, summary) : findQuickHandshake(arm, summary);
 }
 
-/** Handshakes that were completed where the far end must refuse: somebody else answered. */
+/** Handshakes that were completed where the far end must refuse. */
 function findAnsweredPort(arm: Arm, summary: ArmSummary): Finding[] {
   const answered = summary.outcomes['unexpected-handshake'] ?? 0;
   if (answered === 0) return [];
@@ -30,7 +30,7 @@ function findAnsweredPort(arm: Arm, summary: ArmSummary): Finding[] {
       confidence: answered === summary.started ? 'high' : 'medium',
       handshakeUs,
       count: answered,
-      text: `${answered} of ${summary.started} handshakes with a port that must refuse were completed, in ${handshakeUs} us (median): a middlebox answers for the far end, and handshake times are its own`,
+      text: `${answered} of ${summary.started} handshakes with a port that must refuse were completed, in ${handshakeUs} us (median)`,
     },
   ];
 }
@@ -49,11 +49,8 @@ function findQuickHandshake(arm: Arm, summary: ArmSummary): Finding[] {
   if (isProxied && !isSharp) return [];
   const seen = `handshakes took ${wordTime(handshake.p50)} (median), but no first byte came within ${wordTime(firstByte.min)}`;
   const floor = isSharp
-    ? `and half of them came by ${wordTime(firstByte.p50)}, as over a longer path`
-    : `and they spread (median ${wordTime(firstByte.p50)}), rather as the work of a server does`;
-  const meaning = isProxied
-    ? 'a middlebox answers for the far end, or the proxy fetches from far away'
-    : 'a middlebox answers for the far end, or the server always takes that long';
+    ? `and half of them came by ${wordTime(firstByte.p50)}`
+    : `and they spread (median ${wordTime(firstByte.p50)})`;
   return [
     {
       kind: 'pre-answered',
@@ -62,7 +59,7 @@ function findQuickHandshake(arm: Arm, summary: ArmSummary): Finding[] {
       handshakeUs: handshake.p50,
       firstByteUs: firstByte.min,
       count: firstByte.count,
-      text: `${seen}, ${floor}: ${meaning}; a port that must refuse would tell (closed-port)`,
+      text: `${seen}, ${floor}; whether the far end itself answers the handshakes, a port that must refuse would tell (closed-port)`,
     },
   ];
 }

@@ -2,7 +2,7 @@ import type { ReuseCounts } from '../../metrics/types.ts';
 import { chanceOfAtLeast } from '../binomial.ts';
 import type { Finding } from '../types.ts';
 
-export type Nat = 'preserved' | 'reassigned' | 'unknown';
+export type Nat = 'preserved' | 'reassigned' | 'apart' | 'unknown';
 
 /** Ages with fewer attempts than this in all say nothing. */
 const FEWEST_ATTEMPTS = 20;
@@ -50,6 +50,11 @@ export function findReuseBand(
   if (nat === 'reassigned') {
     const text =
       'not measured: the far end saw other source ports than those that were bound, so the NAT reassigns ports and a port used again here is not used again there';
+    return [{ kind: 'reuse-band', arm, confidence: 'none', text }];
+  }
+  if (nat === 'apart') {
+    const text =
+      'not measured: the far end saw the source addresses of a pair come from different external addresses, so the two could not collide there';
     return [{ kind: 'reuse-band', arm, confidence: 'none', text }];
   }
   const ages = sortAges(byReuseAge);
@@ -113,10 +118,6 @@ function describeBand(arm: string, ages: readonly Age[], band: Band, isSweep: bo
   const to = hasUpper
     ? `to ${upper.atSec} s (${upper.lowSec} to ${upper.highSec} s)`
     : `to ${upper.lowSec} s or more, the oldest age there was,`;
-  const meaning = [
-    ...(hasLower ? ["the lower edge is the firewall's TIME_WAIT"] : []),
-    ...(hasUpper ? ["the upper edge is the far end's TIME_WAIT"] : []),
-  ].join(', ');
   return {
     kind: 'reuse-band',
     arm,
@@ -129,7 +130,7 @@ function describeBand(arm: string, ages: readonly Age[], band: Band, isSweep: bo
     toHighSec: upper.highSec,
     text:
       `${share(band.insideRate)} of the source ports that were used again at an age ${from} ${to} stalled, ` +
-      `against ${share(band.outsideRate)} at other ages${meaning === '' ? '' : `: ${meaning}`}`,
+      `against ${share(band.outsideRate)} at other ages`,
   };
 }
 
@@ -142,7 +143,10 @@ function isEdge(beyond: readonly Age[], younger: Age | undefined, older: Age | u
 function describeNone(arm: string, ages: readonly Age[], nat: Nat | undefined): Finding {
   const attempts = sum(ages, 'attempts');
   const seen = `${sum(ages, 'stalled')} of ${attempts} ports that were used again stalled, at no age more than at others (${ages[0]!.ageSec} to ${ages[ages.length - 1]!.ageSec} s)`;
-  const doubt = nat === 'preserved' ? '' : '; a NAT that reassigns ports would look the same';
+  const doubt =
+    nat === 'preserved'
+      ? ''
+      : '; if the NAT reassigns ports or the addresses of a pair leave by different external ones, this has measured nothing';
   return { kind: 'reuse-band', arm, confidence: 'none', text: `no band: ${seen}${doubt}` };
 }
 

@@ -115,7 +115,7 @@ describe('the pool of a NAT', () => {
     );
     expect(early).toMatchObject([{ confidence: 'high', ports: 500 }]);
     expect(early[0]).not.toHaveProperty('sustainablePerSec');
-    expect(early[0]?.text).toContain('None came back within 45 s of the first close');
+    expect(early[0]?.text).toContain('None went well again within 45 s of the first close');
     const held = poolOf(
       fill({ ports: 500, timeWaitSec: 1 }, { holdSec: 60, perSec: 100, forSec: 20 }),
       otherPort(0),
@@ -160,12 +160,12 @@ describe('the pool of a NAT', () => {
     });
   });
 
-  it('is doubtful where another port failed as well, and without one', () => {
+  it('is less sure where another port failed as well, and without one', () => {
     const filling = fill({ ports: 500, timeWaitSec: 20 }, { holdSec: 15, perSec: 100, forSec: 60 });
     const both = poolOf(filling, otherPort(150))[0];
-    expect(both).toMatchObject({ confidence: 'low', ports: 500 });
-    expect(both?.text).toContain('those with another port failed as well');
-    expect(poolOf(filling)[0]).toMatchObject({ confidence: 'low' });
+    expect(both).toMatchObject({ confidence: 'medium', ports: 500 });
+    expect(both?.text).toContain('of those to another port (other-port) 150 of 300 failed or stalled');
+    expect(poolOf(filling)[0]).toMatchObject({ confidence: 'medium' });
   });
 
   it('calls the wait after an RST by its name: it is another timer', () => {
@@ -174,7 +174,7 @@ describe('the pool of a NAT', () => {
       { holdSec: 15, perSec: 100, forSec: 60 },
       { close: 'reset' },
     );
-    expect(poolOf(filling, otherPort(0))[0]?.text).toContain('after its RST');
+    expect(poolOf(filling, otherPort(0))[0]?.text).toContain('after the first RST');
   });
 
   it('is not looked for where nothing is held', () => {

@@ -41,13 +41,13 @@ describe('outages in phases', () => {
 
   it('are outages as well where the defence refuses', () => {
     expect(findOutagePhases('a', seconds('.....rrrrr.....rrrrr.....'))).toMatchObject([
-      { confidence: 'high', onSec: 5, offSec: 5, count: 2 },
+      { confidence: 'high', onSec: 5, offSec: 5, count: 2, stalled: 0, refused: 1_000 },
     ]);
   });
 
   it('are an incident, not a rhythm, where there was one', () => {
     const [found] = findOutagePhases('a', seconds('.......xxxxx.......'));
-    expect(found).toMatchObject({ confidence: 'low', onSec: 5 });
+    expect(found).toMatchObject({ confidence: 'medium', onSec: 5, stalled: 500, refused: 0 });
     expect(found).not.toHaveProperty('offSec');
   });
 

@@ -1,0 +1,60 @@
+import type { SeriesCounts } from '../../metrics/types.ts';
+import type { ArmSummary, Finding } from '../types.ts';
+import type { FoundAt, Stretch } from './found-at.ts';
+
+/** Where and when findings are. */
+export interface Place {
+  /** When the run's second 0 began, milliseconds since 1970; undefined where its seconds are no clock's (a night has gaps). */
+  readonly startedAtMs: number | undefined;
+  readonly arms: Readonly<Record<string, ArmSummary>>;
+  /** When an arm's load began and ended. */
+  loadOf(arm: string): Stretch | undefined;
+  readonly generatorLimited: boolean;
+}
+
+/**
+ * Gives each finding the wall-clock times (RFC 3339, UTC) between which it was seen and, where its arm had one alone, the
+ * endpoint. Where this machine was the bottleneck, no finding is better than low.
+ */
+export function placeFindings(found: readonly FoundAt[], place: Place): Finding[] {
+  return found.map(({ during, text, ...finding }) => {
+    const arm = finding.arm;
+    const stretch = during ?? (arm === undefined ? undefined : place.loadOf(arm));
+    return {
+      ...finding,
+      ...wordTimes(stretch, place.startedAtMs),
+      ...(finding['endpoint'] === undefined ? endpointOf(arm, place.arms) : {}),
+      ...(place.generatorLimited && finding.confidence !== 'none' ? { confidence: 'low' as const } : {}),
+      text: during === undefined ? text : `${wordMoment(during, place.startedAtMs)}${text}`,
+    };
+  });
+}
+
+/** From an arm's first start to the end of the last second in which something was started. */
+export function loadStretch(
+  counts: Readonly<SeriesCounts>,
+  bySecond: Iterable<readonly [second: number, counts: { readonly started: number }]>,
+): Stretch | undefined {
+  let last = -1;
+  for (const [second, { started }] of bySecond) if (started > 0 && second > last) last = second;
+  return last < 0 ? undefined : { fromSec: Math.min(counts.firstBegunUs / 1_000_000, last), toSec: last + 1 };
+}
+
+function wordTimes(stretch: Stretch | undefined, startedAtMs: number | undefined): Partial<Finding> {
+  if (stretch === undefined || startedAtMs === undefined) return {};
+  const at = (sec: number): string => new Date(startedAtMs + Math.round(sec * 1_000)).toISOString();
+  return { from: at(stretch.fromSec), to: at(stretch.toSec) };
+}
+
+/** "05:38:05 to 05:38:12 UTC: ", or nothing where the run's seconds are no clock's. */
+function wordMoment({ fromSec, toSec }: Stretch, startedAtMs: number | undefined): string {
+  if (startedAtMs === undefined) return '';
+  const clock = (sec: number): string =>
+    new Date(startedAtMs + Math.round(sec * 1_000)).toISOString().slice(11, 19);
+  return `${clock(fromSec)} to ${clock(toSec)} UTC: `;
+}
+
+function endpointOf(arm: string | undefined, arms: Place['arms']): Partial<Finding> {
+  const endpoints = arm === undefined ? [] : Object.keys(arms[arm]?.endpoints ?? {});
+  return endpoints.length === 1 ? { endpoint: endpoints[0]! } : {};
+}
