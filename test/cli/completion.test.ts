@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,11 +16,33 @@ beforeAll(async () => {
     await runCli(['completion', shell], host, createFakeRun().services);
     writeFileSync(join(dir, shell), host.stdout.text);
   }
-  // Scripts ask the program for names: this one has two of each.
-  writeFileSync(join(dir, 'rushhour'), '#!/bin/sh\nprintf "%s-one\\n%s-two\\n" "$1" "$1"\n');
-  chmodSync(join(dir, 'rushhour'), 0o755);
+  // Whoever starts one of these is found out.
+  for (const name of ['rushhour', 'node', 'nodejs', 'env']) {
+    writeFileSync(join(dir, name), `#!/bin/sh\necho ${name} "$@" >>'${join(dir, 'started')}'\n`);
+    chmodSync(join(dir, name), 0o755);
+  }
+  mkdirSync(join(dir, 'scenarios'));
+  writeFileSync(join(dir, 'scenarios/my-own.yaml'), '');
+  writeFileSync(join(dir, 'scenarios/notes.txt'), '');
+  writeRun('results', '20260101-010000-steady', 'timer 1 s');
+  writeRun('results', '20260102-010000-steady', 'timer 1 s');
+  writeRun('results', '20260103-010000-hold', '', 'renamed "one"');
+  writeRun('results', '20260104-010000-hold', 'forgotten', 'timer 60 s');
+  writeRun('results', '20260105-010000-hold', 'gone', '');
+  writeRun('the other', '20250101-010000-hit', 'elsewhere');
 });
 afterAll(() => rmSync(dir, { recursive: true }));
+
+/** As runs are kept: label and note given afterwards have a file of their own. */
+function writeRun(results: string, id: string, label: string, later?: string): void {
+  const run = join(dir, results, id);
+  const write = (file: string, value: unknown) =>
+    writeFileSync(join(run, file), `${JSON.stringify(value, null, 2)}\n`);
+  mkdirSync(run, { recursive: true });
+  const scenario = { name: 'x', arms: [{ id: 'nor this', label: 'nor this' }] };
+  write('run.json', { schema: 1, id, scenario, label, host: { id: 'nor this', label: 'nor this' } });
+  if (later !== undefined) write('notes.json', { schema: 1, note: '"id": "x"', label: later });
+}
 
 /** What a shell offers for the last of some words. */
 type Complete = (...words: string[]) => string[];
@@ -29,7 +51,7 @@ const inShell = (shell: string, args: readonly string[]): string[] =>
   execFileSync(shell, args, {
     encoding: 'utf8',
     cwd: dir,
-    env: { ...process.env, HOME: dir, PATH: `${dir}:${process.env['PATH']}` },
+    env: { PATH: `${dir}:/usr/bin:/bin`, HOME: dir, LANG: 'C.UTF-8' },
   })
     .split('\n')
     .filter((line) => line !== '');
@@ -50,7 +72,7 @@ const zsh: Complete = (...words) =>
     '-f',
     '-c',
     `compdef() { :; }; _files() { :; }
-    compadd() { shift; print -l -- "$@"; }
+    compadd() { shift; print -rl -- "$@"; }
     _describe() { [[ $1 == -o ]] && shift; print -l -- "\${(@)\${(P)2}%%:*}"; }
     source ./zsh; words=("$@"); CURRENT=$#; _rushhour`,
     'zsh',
@@ -96,17 +118,54 @@ function completes(complete: Complete): void {
     expect(complete('completion', '').sort()).toEqual(['bash', 'fish', 'zsh']);
   });
 
-  it('names of scenarios and runs, after flags too', () => {
-    expect(complete('run', 'scen')).toEqual(['scenarios-one', 'scenarios-two']);
-    expect(complete('doctor', '--via', 'direct', 'scen')).toEqual(['scenarios-one', 'scenarios-two']);
-    expect(complete('results', 'show', 'resu')).toEqual(['results-one', 'results-two']);
-    expect(complete('results', 'label', 'resu')).toEqual(['results-one', 'results-two']);
-    expect(complete('export', '--what', 'arms', 'resu')).toEqual(['results-one', 'results-two']);
-    expect(complete('experiment', 'scen')).toEqual(['scenarios-one', 'scenarios-two']);
+  it('scenarios that come with it, and those of the working folder', () => {
+    expect(complete('run', 'stead')).toEqual(['steady']);
+    expect(complete('run', 'my')).toEqual(['my-own']);
+    expect(complete('run', 'notes.t')).toEqual([]);
+    expect(complete('doctor', '--via', 'direct', 'my')).toEqual(['my-own']);
+    expect(complete('experiment', 'my')).toEqual(['my-own']);
+    expect(complete('results', '--scenario', 'my')).toEqual(['my-own']);
+  });
+
+  it('presets of the lab, and scenarios behind them', () => {
+    expect(complete('lab', 'up', 'timewait-6')).toEqual(['timewait-60s']);
+    expect(complete('lab', 'switch', '--set', 't=5s', 'small')).toEqual(['small-nat-pool']);
+    expect(complete('lab', 'run', 'heal')).toEqual(['healthy']);
+    expect(complete('lab', 'run', 'healthy', 'my')).toEqual(['my-own']);
+  });
+
+  it('ids of runs', () => {
+    const hold = ['20260103-010000-hold', '20260104-010000-hold', '20260105-010000-hold'];
+    const all = ['20260101-010000-steady', '20260102-010000-steady', ...hold];
+    expect(complete('results', 'show', '2026').sort()).toEqual(all);
+    expect(complete('compare', '20260101-010000-steady', '20260104')).toEqual(['20260104-010000-hold']);
+    expect(complete('trend', 'a', 'b', '20260104')).toEqual(['20260104-010000-hold']);
+    expect(complete('export', '--what', 'arms', '20260104')).toEqual(['20260104-010000-hold']);
+    expect(complete('results', 'show', '--results', 'nowhere', '2026')).toEqual([]);
+  });
+
+  it('labels of runs, each once, as they were given last', () => {
+    const spaced = complete === bash ? ['timer\\ 1\\ s', 'timer\\ 60\\ s'] : ['timer 1 s', 'timer 60 s'];
+    expect(complete('report', 'tim').sort()).toEqual(spaced);
+    expect(complete('results', '--label', '').sort()).toEqual(spaced);
+    for (const gone of ['forg', 'gone', 'nor', 'ren']) expect(complete('report', gone)).toEqual([]);
+  });
+
+  it('all of that without starting Node', () => {
+    expect(existsSync(join(dir, 'started')) && readFileSync(join(dir, 'started'), 'utf8')).toBe(false);
   });
 }
 
-suiteNeeding('bash completes', ['bash'], () => completes(bash));
+suiteNeeding('bash completes', ['bash'], () => {
+  completes(bash);
+
+  it('labels within quotes, and of another folder', () => {
+    expect(bash('report', '"timer 6')).toEqual(['timer 60 s']);
+    expect(bash('report', 'timer\\ 6')).toEqual(['timer\\ 60\\ s']);
+    expect(bash('report', '--results=the other', 'else')).toEqual(['elsewhere']);
+    expect(bash('report', '--results', '=', 'the other', 'else')).toEqual(['elsewhere']);
+  });
+});
 suiteNeeding('zsh completes', ['zsh'], () => completes(zsh));
 suiteNeeding('fish completes', ['fish'], () => completes(fish));
 

@@ -8,7 +8,7 @@ export function registerCompletion(program: Command, context: Context): void {
     .command('completion')
     .summary('print a script that completes commands, flags and names')
     .description(
-      'Prints a script by which a shell completes commands, flags, and names of scenarios and runs.',
+      'Prints a script by which a shell completes commands, flags, and names of scenarios, presets, labs, nights, runs and their labels. The shell finds them by itself, so that no key waits for Node to start.',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices([...SHELLS]))
     .addHelpText(
@@ -21,11 +21,12 @@ Examples:
     )
     .action(
       context.act(async (shell: Shell) => {
-        const [{ describeCommands }, { writeCompletion }] = await Promise.all([
+        const [{ describeCommands }, { readKnownNames }, { writeCompletion }] = await Promise.all([
           import('../completion/describe.ts'),
+          import('../completion/known-names.ts'),
           import('../completion/write.ts'),
         ]);
-        context.host.stdout.write(writeCompletion(shell, describeCommands(program)));
+        context.host.stdout.write(writeCompletion(shell, describeCommands(program, readKnownNames())));
         return EXIT.ok;
       }),
     );

@@ -1,24 +1,50 @@
-import { type CommandSpec, type Completes, commandsBelow } from './describe.ts';
+import type { CommandSpec, Completes } from './describe.ts';
+import { SHELL_FUNCTIONS } from './names.ts';
+import { commandPlaces, placeOf, positionsOf, valuePlaces } from './patterns.ts';
 
 /** For `source <(rushhour completion bash)`. Where nothing is offered, readline completes file names. */
 export function writeBash(specs: readonly CommandSpec[]): string {
-  const paths = specs.filter(({ path }) => path.length > 0).map(({ path }) => quoted(` ${path.join(' ')}`));
   return `# bash completion for rushhour
+${SHELL_FUNCTIONS}_rushhour_offer() {
+  local typed=$cur name
+  case $cur in
+    [\\"\\']*) typed=\${cur:1} ;;
+    *) typed=\${cur//\\\\/} ;;
+  esac
+  for name in $2; do
+    [[ $name != "$typed"* ]] || COMPREPLY+=("$name")
+  done
+  [[ -n $1 ]] || return
+  local -a found=()
+  _rushhour_names "$1" "\${COMP_WORDS[@]}"
+  for name in "\${found[@]}"; do
+    [[ $name == "$typed"* ]] || continue
+    [[ $cur == [\\"\\']* ]] || printf -v name %q "$name"
+    COMPREPLY+=("$name")
+  done
+}
 _rushhour() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command= offer= i
+  local cur=\${COMP_WORDS[COMP_CWORD]} command= word i skip= at=1
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
-    case "$command \${COMP_WORDS[i]}" in
-      ${paths.join(' | ')}) command="$command \${COMP_WORDS[i]}" ;;
+    word=\${COMP_WORDS[i]}
+    if [[ -n $skip ]]; then skip=; continue; fi
+    case "$command $word" in
+      ${either(commandPlaces(specs))}) command="$command $word" at=1 ;;
+      ${either(valuePlaces(specs))}) skip=1 ;;
+      "$command -"*) ;;
+      *) at=$((at + 1)) ;;
     esac
   done
-  case "$command $before" in
+  if [[ -n $skip ]]; then
+    case "$command \${COMP_WORDS[COMP_CWORD-1]}" in
 ${specs.flatMap(writeValues).join('\n')}
-  esac
+    esac
+    return
+  fi
   case "$command" in
 ${specs.map((spec) => writePlace(spec, specs)).join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$offer" -- "$cur"))
 }
 complete -o default -F _rushhour rushhour
 `;
@@ -27,35 +53,38 @@ complete -o default -F _rushhour rushhour
 /** What follows a flag that takes a value. */
 function writeValues({ path, flags }: CommandSpec): string[] {
   return flags.flatMap(({ short, long, value }) => {
-    if (value === undefined) return [];
-    const command = path.map((word) => ` ${word}`).join('');
-    const patterns = [short, long]
-      .filter((flag) => flag !== undefined)
-      .map((flag) => quoted(`${command} ${flag}`));
-    const offer =
-      value.kind === 'files' ? 'return' : `COMPREPLY=($(compgen -W "${offered(value)}" -- "$cur")); return`;
-    return [`    ${patterns.join(' | ')}) ${offer} ;;`];
+    if (value === undefined || value.kind === 'files') return [];
+    const names = short === undefined ? [long] : [short, long];
+    const places = names.map((flag) => `${placeOf(path)} ${flag}`);
+    return [`      ${either(places)}) ${offer(value)} ;;`];
   });
 }
 
 /** What stands where no flag is waiting for its value. */
 function writePlace(spec: CommandSpec, specs: readonly CommandSpec[]): string {
   const flags = spec.flags.flatMap(({ short, long }) => (short === undefined ? [long] : [short, long]));
-  const below = commandsBelow(specs, spec.path).map(({ path }) => path.at(-1) ?? '');
-  const rest = spec.argument === undefined ? '' : offered(spec.argument);
-  const command = quoted(spec.path.map((word) => ` ${word}`).join(''));
-  return `    ${command}) if [[ $cur == -* ]]; then offer="${flags.join(' ')}"; else offer="${[...below, rest].join(' ').trim()}"; fi ;;`;
+  const positions = positionsOf(spec, specs).map(
+    ({ at, completes }) => `\n        ${at}) ${completes.map(offer).join('; ')} ;;`,
+  );
+  return `    ${quoted(placeOf(spec.path))})
+      if [[ $cur == -* ]]; then ${offer({ kind: 'words', words: flags })}; return; fi
+      case $at in${positions.join('')}
+      esac ;;`;
 }
 
-function offered(completes: Completes): string {
+function offer(completes: Completes): string {
   switch (completes.kind) {
     case 'words':
-      return completes.words.join(' ');
+      return `_rushhour_offer '' '${completes.words.join(' ')}'`;
     case 'names':
-      return `$("\${COMP_WORDS[0]}" ${completes.command} 2>/dev/null)`;
+      return `_rushhour_offer ${completes.of} '${completes.words.join(' ')}'`;
     case 'files':
-      return '';
+      return ':';
   }
+}
+
+function either(texts: readonly string[]): string {
+  return texts.map(quoted).join(' | ');
 }
 
 function quoted(text: string): string {

@@ -1,40 +1,67 @@
 import type { Argument, Command, Option } from 'commander';
 
-/** What may stand in a place: fixed words, names that only the program knows, or a file. */
+/** Names that are there or not as the machine is used: a shell finds them by itself, without starting Node. */
+export type Named = 'scenarios' | 'runs' | 'labels' | 'labs' | 'nights';
+
+/** What may stand in a place: fixed words, names of things, or a file. */
 export type Completes =
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  /** Names that `rushhour <command>` prints, one a line. */
-  | { readonly kind: 'names'; readonly command: string }
+  /** `words` are known beforehand, others are looked up. */
+  | { readonly kind: 'names'; readonly of: Named; readonly words: readonly string[] }
   | { readonly kind: 'files' };
+
+/** Names that come with the program. */
+export interface KnownNames {
+  readonly scenarios: readonly string[];
+  readonly presets: readonly string[];
+}
 
 export interface FlagSpec {
   readonly short: string | undefined;
   readonly long: string;
   readonly description: string;
+  /** As commander has it: `--rate <rate>`. */
+  readonly usage: string;
   /** Undefined: it takes no value. */
   readonly value: Completes | undefined;
+}
+
+export interface ArgumentSpec {
+  /** `<run>`, `[runs...]`. */
+  readonly usage: string;
+  readonly description: string;
+  readonly completes: Completes;
+  readonly variadic: boolean;
 }
 
 export interface CommandSpec {
   /** Words after `rushhour`; empty for the program itself. */
   readonly path: readonly string[];
+  /** One line. */
+  readonly summary: string;
   readonly description: string;
   readonly flags: readonly FlagSpec[];
-  /** Its first argument. */
-  readonly argument: Completes | undefined;
+  readonly arguments: readonly ArgumentSpec[];
 }
 
-/** The program and every command below it, as a shell has to know them. */
-export function describeCommands(command: Command, path: readonly string[] = []): CommandSpec[] {
-  const [argument] = command.registeredArguments;
+/** The program and every command below it, as a shell and a manual have to know them. */
+export function describeCommands(
+  command: Command,
+  known: KnownNames,
+  path: readonly string[] = [],
+): CommandSpec[] {
   return [
     {
       path,
-      description: command.summary() || command.description(),
-      flags: [...command.options.filter(({ hidden }) => !hidden).map(describeFlag), HELP],
-      argument: argument === undefined ? undefined : describeArgument(argument),
+      summary: command.summary() || command.description(),
+      description: command.description(),
+      flags: [
+        ...command.options.filter(({ hidden }) => !hidden).map((option) => describeFlag(option, known)),
+        HELP,
+      ],
+      arguments: command.registeredArguments.map((argument) => describeArgument(argument, known, path)),
     },
-    ...command.commands.flatMap((below) => describeCommands(below, [...path, below.name()])),
+    ...command.commands.flatMap((below) => describeCommands(below, known, [...path, below.name()])),
   ];
 }
 
@@ -42,23 +69,59 @@ const HELP: FlagSpec = {
   short: '-h',
   long: '--help',
   description: 'display help for command',
+  usage: '-h, --help',
   value: undefined,
 };
 
-function describeFlag(option: Option): FlagSpec {
+const NAMED_BY_FLAG: Readonly<Record<string, Named>> = {
+  '--scenario': 'scenarios',
+  '--label': 'labels',
+  '--label-a': 'labels',
+  '--label-b': 'labels',
+  '--lab': 'labs',
+};
+
+const NAMED_BY_ARGUMENT: Readonly<Record<string, Named>> = {
+  scenario: 'scenarios',
+  run: 'runs',
+  runs: 'runs',
+  before: 'runs',
+  after: 'runs',
+};
+
+function describeFlag(option: Option, known: KnownNames): FlagSpec {
+  const long = option.long ?? '';
+  const named = NAMED_BY_FLAG[long];
+  const takesValue = option.required || option.optional;
   return {
     short: option.short,
-    long: option.long ?? '',
+    long,
     description: option.description,
-    value: option.required || option.optional ? chosenFrom(option.argChoices) : undefined,
+    usage: option.flags,
+    value: !takesValue
+      ? undefined
+      : named === undefined
+        ? chosenFrom(option.argChoices)
+        : names(named, known),
   };
 }
 
-function describeArgument(argument: Argument): Completes {
-  if (argument.name() === 'scenario') return { kind: 'names', command: 'scenarios --names' };
-  if (argument.name() === 'run' || argument.name() === 'before')
-    return { kind: 'names', command: 'results --names' };
-  return chosenFrom(argument.argChoices);
+function describeArgument(argument: Argument, known: KnownNames, [first]: readonly string[]): ArgumentSpec {
+  const { description, variadic, required } = argument;
+  const name = argument.name();
+  const usage = `${name}${variadic ? '...' : ''}`;
+  const named = name === 'name' && first === 'soak' ? 'nights' : NAMED_BY_ARGUMENT[name];
+  const completes: Completes =
+    name === 'preset'
+      ? { kind: 'words', words: known.presets }
+      : named === undefined
+        ? chosenFrom(argument.argChoices)
+        : names(named, known);
+  return { usage: required ? `<${usage}>` : `[${usage}]`, description, completes, variadic };
+}
+
+function names(of: Named, known: KnownNames): Completes {
+  return { kind: 'names', of, words: of === 'scenarios' ? known.scenarios : [] };
 }
 
 function chosenFrom(choices: readonly string[] | undefined): Completes {

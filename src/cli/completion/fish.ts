@@ -1,42 +1,117 @@
-import { type CommandSpec, type Completes, commandsBelow, type FlagSpec } from './describe.ts';
+import { type CommandSpec, type Completes, commandsBelow, type FlagSpec, type Named } from './describe.ts';
+import { GREP_FIELDS, NAMES_OF_RUNS } from './names.ts';
+import { commandPlaces, placeOf, positionsOf, valuePlaces } from './patterns.ts';
 
 /** For ~/.config/fish/completions/rushhour.fish. */
 export function writeFish(specs: readonly CommandSpec[]): string {
   const lines = specs.flatMap((spec) => {
-    const below = commandsBelow(specs, spec.path);
-    const where = quoted(condition(spec.path, below));
+    const place = placeOf(spec.path);
     return [
-      ...below.map(
-        ({ path, description }) =>
-          `complete -c rushhour -n ${where} -a ${path.at(-1)} -d ${quoted(description)}`,
+      ...commandsBelow(specs, spec.path).map(
+        ({ path, summary }) => `${begin(place, '1')} -a ${path.at(-1)} -d ${quoted(summary)}`,
       ),
-      ...spec.flags.map((flag) => `complete -c rushhour -n ${where}${writeFlag(flag)}`),
-      ...(spec.argument === undefined ? [] : [`complete -c rushhour -n ${where} ${offered(spec.argument)}`]),
+      ...spec.flags.map((flag) => `${begin(place)}${writeFlag(flag)}`),
+      ...positionsOf(spec, specs).flatMap(({ at, completes }) =>
+        // The commands below have stood above, with what they do.
+        completes
+          .filter((one) => spec.arguments.some((argument) => argument.completes === one))
+          .map((one) => `${begin(place, at)} ${offered(one)}`),
+      ),
+      ...spec.arguments.flatMap(({ completes, variadic }, index) =>
+        completes.kind === 'files' ? [`${begin(place, variadic ? '*' : String(index + 1))} -F`] : [],
+      ),
     ];
   });
-  return `# fish completion for rushhour\ncomplete -c rushhour -f\n${lines.join('\n')}\n`;
+  return `# fish completion for rushhour
+function __rushhour_at
+    set -l command ''
+    set -l at 1
+    set -l skip ''
+    for word in (commandline -opc)[2..-1]
+        if test -n "$skip"
+            set skip ''
+            continue
+        end
+        switch "$command $word"
+            case ${commandPlaces(specs).map(quoted).join(' ')}
+                set command "$command $word"
+                set at 1
+            case ${valuePlaces(specs).map(quoted).join(' ')}
+                set skip 1
+            case "$command -*"
+            case '*'
+                set at (math $at + 1)
+        end
+    end
+    test "$command" = "$argv[1]"; or return 1
+    test (count $argv) -eq 1; or test "$argv[2]" = '*'; or test "$argv[2]" = $at
+end
+function __rushhour_scenarios
+    for file in scenarios/*.yaml scenarios/*.yml
+        string replace -r '^.*/' '' $file | string replace -r '\\.ya?ml$' ''
+    end
+end
+function __rushhour_labs
+    for file in /run/rushhour/labs/*.json
+        string replace -r '^.*/(.*)\\.json$' '$1' $file
+    end
+end
+function __rushhour_nights
+    for file in /etc/systemd/system/rushhour-*.timer /etc/cron.d/rushhour-*
+        string replace -r '^.*/rushhour-' '' $file | string replace -r '\\.timer$' ''
+    end
+end
+function __rushhour_of_runs
+    set -l dir results
+    set -q RUSHHOUR_RESULTS; and set dir $RUSHHOUR_RESULTS
+    set -l before ''
+    for word in (commandline -opc)
+        test "$before" = --results; and set dir $word
+        string match -q -- '--results=*' $word; and set dir (string replace -- --results= '' $word)
+        set before $word
+    end
+    string match -q '/*' $dir; or set dir ./$dir
+    set -l runs $dir/*/run.json
+    set -l notes $dir/*/notes.json
+    test (count $runs) -gt 0; or return
+    ${GREP_FIELDS} $runs $notes 2>/dev/null | awk -v what=$argv[1] ${quoted(NAMES_OF_RUNS)}
+end
+function __rushhour_runs
+    __rushhour_of_runs runs
+end
+function __rushhour_labels
+    __rushhour_of_runs labels
+end
+complete -c rushhour -f
+${lines.join('\n')}
+`;
 }
 
-/** True while the command line has got as far as this command and no further. */
-function condition(path: readonly string[], below: readonly CommandSpec[]): string {
-  const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`);
-  const further = below.map(({ path: words }) => words.at(-1)).join(' ');
-  const notYet = further === '' ? [] : [`not __fish_seen_subcommand_from ${further}`];
-  return [...seen, ...notYet].join('; and ');
+/** True while the command line has got as far as this command and no further, and to this place behind it. */
+function begin(place: string, at?: string): string {
+  const words = [place, ...(at === undefined ? [] : [at])].map((word) => `"${word}"`).join(' ');
+  return `complete -c rushhour -n ${quoted(`__rushhour_at ${words}`)}`;
 }
 
 function writeFlag({ short, long, description, value }: FlagSpec): string {
   const names = `${short === undefined ? '' : ` -s ${short.slice(1)}`} -l ${long.slice(2)}`;
-  const takes = value === undefined ? '' : value.kind === 'files' ? ' -r -F' : ` -x ${offered(value)}`;
+  const takes = value === undefined ? '' : ` ${isPath(value) ? '-r' : '-x'} ${offered(value)}`;
   return `${names}${takes} -d ${quoted(description)}`;
 }
+
+function isPath(value: Completes): boolean {
+  return value.kind === 'files' || (value.kind === 'names' && !NOT_FILES.has(value.of));
+}
+
+/** What is named by no path. */
+const NOT_FILES: ReadonlySet<Named> = new Set(['labels', 'labs', 'nights']);
 
 function offered(completes: Completes): string {
   switch (completes.kind) {
     case 'words':
       return `-a ${quoted(completes.words.join(' '))}`;
     case 'names':
-      return `-F -a ${quoted(`(rushhour ${completes.command} 2>/dev/null)`)}`;
+      return `${NOT_FILES.has(completes.of) ? '' : '-F '}-a ${quoted([...completes.words, `(__rushhour_${completes.of})`].join(' '))}`;
     case 'files':
       return '-F';
   }

@@ -1,21 +1,34 @@
 import { type CommandSpec, type Completes, commandsBelow } from './describe.ts';
+import { SHELL_FUNCTIONS } from './names.ts';
+import { commandPlaces, placeOf, positionsOf, valuePlaces } from './patterns.ts';
 
 /** For a file _rushhour in a folder of $fpath. */
 export function writeZsh(specs: readonly CommandSpec[]): string {
-  const paths = specs.filter(({ path }) => path.length > 0).map(({ path }) => quoted(` ${path.join(' ')}`));
   return `#compdef rushhour
 # zsh completion for rushhour
+${SHELL_FUNCTIONS}_rushhour_offer() {
+  local -a found
+  _rushhour_names "$1" "\${words[@]}"
+  compadd -- \${=2} "\${found[@]}"
+}
 _rushhour() {
-  local command= word
+  local command= word skip= at=1
   local -a offer
-  for word in \${words[2,CURRENT-1]}; do
+  for word in "\${words[@]:1:$((CURRENT - 2))}"; do
+    if [[ -n $skip ]]; then skip=; continue; fi
     case "$command $word" in
-      (${paths.join(' | ')}) command="$command $word" ;;
+      (${either(commandPlaces(specs))}) command="$command $word" at=1 ;;
+      (${either(valuePlaces(specs))}) skip=1 ;;
+      ("$command -"*) ;;
+      (*) at=$((at + 1)) ;;
     esac
   done
-  case "$command \${words[CURRENT-1]}" in
+  if [[ -n $skip ]]; then
+    case "$command \${words[CURRENT-1]}" in
 ${specs.flatMap(writeValues).join('\n')}
-  esac
+    esac
+    return
+  fi
   case "$command" in
 ${specs.map((spec) => writePlace(spec, specs)).join('\n')}
   esac
@@ -27,35 +40,40 @@ if [[ $funcstack[1] == _rushhour ]]; then _rushhour "$@"; else compdef _rushhour
 function writeValues({ path, flags }: CommandSpec): string[] {
   return flags.flatMap(({ short, long, value }) => {
     if (value === undefined) return [];
-    const command = path.map((word) => ` ${word}`).join('');
-    const patterns = [short, long]
-      .filter((flag) => flag !== undefined)
-      .map((flag) => quoted(`${command} ${flag}`));
-    return [`    (${patterns.join(' | ')}) ${offered(value)}; return ;;`];
+    const names = short === undefined ? [long] : [short, long];
+    return [`      (${either(names.map((flag) => `${placeOf(path)} ${flag}`))}) ${offer(value)} ;;`];
   });
 }
 
 function writePlace(spec: CommandSpec, specs: readonly CommandSpec[]): string {
   const flags = spec.flags.map(({ long, description }) => described(long, description));
-  const below = commandsBelow(specs, spec.path).map(({ path, description }) =>
-    described(path.at(-1) ?? '', description),
-  );
-  const rest = [
-    ...(below.length > 0 ? [`offer=(${below.join(' ')}); _describe command offer`] : []),
-    ...(spec.argument === undefined ? [] : [offered(spec.argument)]),
-  ];
-  return `    (${quoted(spec.path.map((word) => ` ${word}`).join(''))})
+  const below = commandsBelow(specs, spec.path);
+  const commands = below.map(({ path, summary }) => described(path.at(-1) ?? '', summary));
+  const described1 = commands.length === 0 ? [] : [`offer=(${commands.join(' ')}); _describe command offer`];
+  const positions = positionsOf(spec, specs).map(({ at, completes }) => {
+    // The commands have descriptions here.
+    const own =
+      at === '1' && commands.length > 0
+        ? [...described1, ...completes.slice(1).map(offer)]
+        : completes.map(offer);
+    return `\n        (${at}) ${own.join('; ')} ;;`;
+  });
+  return `    (${quoted(placeOf(spec.path))})
       if [[ $words[CURRENT] == -* ]]; then
-        offer=(${flags.join(' ')}); _describe -o flag offer
-      else ${rest.length > 0 ? rest.join('; ') : ':'}; fi ;;`;
+        offer=(${flags.join(' ')}); _describe -o flag offer; return
+      fi
+      case $at in${positions.join('')}
+        (${positions.some((text) => text.includes('(*)')) ? 'none' : '*'}) _files ;;
+      esac ;;`;
 }
 
-function offered(completes: Completes): string {
+/** Where a name may stand a path may, too. */
+function offer(completes: Completes): string {
   switch (completes.kind) {
     case 'words':
       return `compadd -- ${completes.words.join(' ')}`;
     case 'names':
-      return `compadd -- \${(f)"$($words[1] ${completes.command} 2>/dev/null)"}; _files`;
+      return `_rushhour_offer ${completes.of} '${completes.words.join(' ')}'; _files`;
     case 'files':
       return '_files';
   }
@@ -66,6 +84,10 @@ function described(name: string, description: string): string {
   return quoted(`${name}:${description}`);
 }
 
+function either(texts: readonly string[]): string {
+  return texts.map(quoted).join(' | ');
+}
+
 function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\\\''")}'`;
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

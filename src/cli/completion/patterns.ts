@@ -1,0 +1,46 @@
+import { type CommandSpec, type Completes, commandsBelow } from './describe.ts';
+
+/** A command as the scripts keep it while they walk the line: each of its words behind a blank; '' is the program itself. */
+export function placeOf(path: readonly string[]): string {
+  return path.map((word) => ` ${word}`).join('');
+}
+
+/** Every command as one word further: `$command $word` is one of these where the word names a command. */
+export function commandPlaces(specs: readonly CommandSpec[]): string[] {
+  return specs.filter(({ path }) => path.length > 0).map(({ path }) => placeOf(path));
+}
+
+/** `$command $word` where the word is a flag whose value is the next word. */
+export function valuePlaces(specs: readonly CommandSpec[]): string[] {
+  return specs.flatMap(({ path, flags }) =>
+    flags
+      .filter(({ value }) => value !== undefined)
+      .flatMap(({ short, long }) => (short === undefined ? [long] : [short, long]))
+      .map((flag) => `${placeOf(path)} ${flag}`),
+  );
+}
+
+/** What may stand at a place among a command's own words, counted from 1; `*`: at every other one. */
+export interface Position {
+  readonly at: string;
+  readonly completes: readonly Completes[];
+}
+
+/** Positions at which something is offered besides files. Commands below stand where the first argument does. */
+export function positionsOf(spec: CommandSpec, specs: readonly CommandSpec[]): Position[] {
+  const below = commandsBelow(specs, spec.path).map(({ path }) => path.at(-1) ?? '');
+  const [first, ...others] = spec.arguments;
+  const commands: Completes[] = below.length === 0 ? [] : [{ kind: 'words', words: below }];
+  return [
+    {
+      at: first?.variadic === true ? '*' : '1',
+      completes: [...commands, ...(first === undefined ? [] : [first.completes])],
+    },
+    ...others.map(({ variadic, completes }, index) => ({
+      at: variadic ? '*' : String(index + 2),
+      completes: [completes],
+    })),
+  ]
+    .map(({ at, completes }) => ({ at, completes: completes.filter(({ kind }) => kind !== 'files') }))
+    .filter(({ completes }) => completes.length > 0);
+}
