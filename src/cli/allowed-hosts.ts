@@ -2,13 +2,12 @@ import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { PublicHost } from '../run/safety.ts';
+import { configFolder } from './defaults.ts';
 import type { Host } from './host.ts';
 
-/** $XDG_CONFIG_HOME/rushhour/allowed-hosts (XDG base directories: an empty or relative value counts as none). */
-export function allowedHostsFile({ env, home }: Host): string {
-  const { XDG_CONFIG_HOME } = env;
-  const config = XDG_CONFIG_HOME?.startsWith('/') ? XDG_CONFIG_HOME : join(home, '.config');
-  return join(config, 'rushhour', 'allowed-hosts');
+/** $XDG_CONFIG_HOME/rushhour/allowed-hosts. */
+export function allowedHostsFile(host: Host): string {
+  return join(configFolder(host), 'allowed-hosts');
 }
 
 /**

@@ -4,7 +4,7 @@ import { EnvironmentError, UsageError } from '../errors.ts';
 import { defaultLabel } from '../experiment/conduct.ts';
 import { scheduleRounds } from '../experiment/schedule.ts';
 import { findScenario, scenarioDirs } from '../scenario/find.ts';
-import { loadScenario } from '../scenario/load.ts';
+import { loadScenario, readScenario } from '../scenario/load.ts';
 import type { Overrides } from '../scenario/overrides.ts';
 import { REDACTED } from '../scenario/secrets.ts';
 import type { Scenario } from '../scenario/types.ts';
@@ -17,9 +17,10 @@ import {
 } from '../store/experiment-file.ts';
 import { isAlive, markProcess } from '../store/process-mark.ts';
 import { redactCommand } from './command-line.ts';
-import { type OverrideOptions, readOverrides } from './commands/run.ts';
 import { decideWorkers } from './decide-workers.ts';
+import { adopted, readDefaults } from './defaults.ts';
 import type { Host } from './host.ts';
+import { type OverrideOptions, readOverrides } from './override-options.ts';
 import { resultsDir, type SharedRunOptions } from './run-options.ts';
 
 export interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
@@ -54,7 +55,7 @@ export async function beginExperiment(
     });
   }
   const commands = requireCommands(options);
-  const overrides = overridesOf(options, host);
+  const overrides = await withDefaults(overridesOf(options, host), nameOrPath, host);
   const scenario = await loadScenario(nameOrPath, scenarioDirs(host.cwd), overrides);
   const seed = options.seed ?? randomInt(2 ** 31);
   const startedAt = new Date(host.now()).toISOString();
@@ -138,6 +139,13 @@ export async function resumeExperiment(
       return state;
     },
   };
+}
+
+/** An experiment has to stay the same, whatever variables and files of defaults say by the time that it goes on. */
+async function withDefaults(overrides: Overrides, nameOrPath: string, host: Host): Promise<Overrides> {
+  const defaults = await readDefaults(host);
+  const { origins } = await readScenario(nameOrPath, scenarioDirs(host.cwd), { ...overrides, defaults });
+  return { ...overrides, ...Object.fromEntries(adopted(origins, defaults)) };
 }
 
 function overridesOf(options: ExperimentOptions, host: Host): Overrides {

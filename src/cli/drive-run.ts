@@ -37,7 +37,7 @@ export async function driveRun(
     const { printDryRun } = await import('./dry-run.ts');
     return printDryRun(context.host, scenario, options);
   }
-  const view = createLiveView(context.host, options.quiet === true, undertaking.logEveryUs);
+  const view = createLiveView(context.host, options.quiet === true, undertaking.logEveryUs, options.origins);
   try {
     const finished = await runToEnd(context, scenario, options, view, undertaking);
     view.end();

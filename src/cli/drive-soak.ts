@@ -3,9 +3,9 @@ import type { RunHandle } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { SoakHandle } from '../soak/types.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
-import type { OverrideOptions } from './commands/run.ts';
 import type { Context } from './context.ts';
 import { driveRun } from './drive-run.ts';
+import type { OverrideOptions } from './override-options.ts';
 import { removeOldRuns } from './remove-old-runs.ts';
 import { resultsDir, type SharedRunOptions } from './run-options.ts';
 

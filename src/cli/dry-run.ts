@@ -28,7 +28,7 @@ export async function printDryRun(
   const engine = chooseEngine(options.engine, process.platform, scenario.arms);
   await chooseReactor(options.reactor, engine);
   const workers = decideWorkers(options, scenario, host);
-  host.stdout.write(renderPlan({ arms, durationUs: scheduleUs(planned), engine, workers }));
+  host.stdout.write(renderPlan({ arms, durationUs: scheduleUs(planned), engine, workers }, options.origins));
   for (const { text } of scenario.pass) host.stdout.write(`  passes if  ${text}\n`);
   for (const { host: name, because } of findPublicHosts(scenario, outlines)) {
     host.stdout.write(`  public     ${name}: ${because}; needs --i-am-allowed-to-test-this once\n`);

@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { describeFacts } from '../lab/index.ts';
 import { scenarioDirs } from '../scenario/find.ts';
 import { loadScenario } from '../scenario/load.ts';
-import { addOverrideOptions, type OverrideOptions } from './commands/run.ts';
+import { addOverrideOptions, type OverrideOptions } from './override-options.ts';
 import { addSharedRunOptions } from './run-options.ts';
 
 type Endpoints = Pick<OverrideOptions, 'proxy' | 'target'>;

@@ -1,6 +1,7 @@
 import { renderPlan } from '../render/plan.ts';
 import { renderProgress } from '../render/progress.ts';
 import type { Progress, RunPlan } from '../run/types.ts';
+import type { Origin } from '../scenario/load.ts';
 import type { Host } from './host.ts';
 
 /** Between the lines of a log. */
@@ -19,11 +20,15 @@ export interface LiveView {
   end(): void;
 }
 
-/** @param logEveryUs between the lines of a log */
+/**
+ * @param logEveryUs between the lines of a log
+ * @param origins of the proxy and the target
+ */
 export function createLiveView(
   { stderr }: Host,
   quiet: boolean,
   logEveryUs: number = LOG_EVERY_US,
+  origins: readonly Origin[] = [],
 ): LiveView {
   let durationUs: number | undefined;
   let shown = false;
@@ -36,7 +41,7 @@ export function createLiveView(
     planned(plan) {
       durationUs = plan.durationUs;
       clear();
-      stderr.write(renderPlan(plan));
+      stderr.write(renderPlan(plan, origins));
     },
     progress(progress) {
       if (quiet) return;

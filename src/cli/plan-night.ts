@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { findScenario, scenarioDirs } from '../scenario/find.ts';
-import { loadScenario } from '../scenario/load.ts';
+import { readScenario } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { formatDuration } from '../scenario/units.ts';
 import { filesOf, needsOf } from '../service/needs.ts';
@@ -18,9 +18,10 @@ import {
 import { findHidden, refuseHidden } from '../service/program.ts';
 import { parseAt, parseDays } from '../service/schedule.ts';
 import { redactCommand } from './command-line.ts';
-import { type OverrideOptions, readOverrides } from './commands/run.ts';
 import { decideWorkers } from './decide-workers.ts';
+import { adopted, readDefaults } from './defaults.ts';
 import type { Host } from './host.ts';
+import { type OverrideOptions, readOverrides } from './override-options.ts';
 import type { SharedRunOptions } from './run-options.ts';
 import type { TypedFlag } from './typed-flags.ts';
 
@@ -83,12 +84,16 @@ export async function planNight(
   }
   const dirs = scenarioDirs(host.cwd);
   const file = resolve(host.cwd, await findScenario(nameOrPath, dirs));
-  const scenario = await loadScenario(file, dirs, readOverrides(flags, host));
+  const defaults = await readDefaults(host);
+  const overrides = { ...readOverrides(flags, host), defaults };
+  const { scenario, origins } = await readScenario(file, dirs, overrides);
   const word = isBundled(file, dirs.at(-1)) ? scenario.name : file;
   const at = parseAt(flags.at);
   parseDays(flags.on ?? null);
   const results = resolve(host.cwd, flags.results ?? DEFAULT_RESULTS);
-  const flagWords = passed.flatMap((flag) => wordsOf(flag, host.cwd));
+  // Whoever runs the night has other variables, and another folder.
+  const taken = adopted(origins, defaults).flatMap(([key, value]) => [`--${key}`, value].map(text));
+  const flagWords = [...passed.flatMap((flag) => wordsOf(flag, host.cwd)), ...taken];
   const secrets = flagWords.flatMap((each) => (each.kind === 'secret-file' ? [each] : []));
   const plan: NightPlan = {
     night: {

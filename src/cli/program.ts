@@ -60,6 +60,9 @@ Examples:
 Every run ends with its verdict and tables of percentiles (p50, p90, p99, p99.9) and is kept in a folder of its own:
 --json prints its summary as JSON, "rushhour export <run>" writes CSV or JSON lines, latency.hlog opens in HdrHistogram.
 
+RUSHHOUR_PROXY and RUSHHOUR_TARGET, rushhour.yaml in this folder and then in ~/.config/rushhour name a proxy and a target for
+commands that are given none; the plan line says which was taken. http_proxy and its like are not obeyed.
+
 Rates are 500, 500/s, 2k/s, 30/min, 1/h, and times 60, 60s, 250ms, 1.5m, 1h30m: a bare number is per second, or seconds, in every
 command and in scenario files.
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { Origin } from '../scenario/load.ts';
 import { SWITCHES, type Switch } from '../scenario/words.ts';
 import type { Host } from './host.ts';
 import { addSinkOptions, type SinkFlags } from './sink-flags.ts';
@@ -18,6 +19,8 @@ export interface SharedRunOptions extends SinkFlags {
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
   readonly iAmAllowedToTestThis?: boolean;
+  /** No flag: where the proxy and the target come from, for the plan. */
+  readonly origins?: readonly Origin[];
 }
 
 export function addSharedRunOptions(command: Command): Command {

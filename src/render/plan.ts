@@ -1,4 +1,5 @@
 import type { ArmOutline, RunPlan } from '../run/types.ts';
+import type { Origin } from '../scenario/interpret.ts';
 import { formatDuration, formatMicros, formatPerSec, formatPlural } from './format.ts';
 import { renderTable } from './table.ts';
 
@@ -8,7 +9,7 @@ export type ShownPlan = Pick<RunPlan, 'arms' | 'durationUs' | 'engine' | 'worker
 const SHOWN_RANGES = 3;
 
 /** What is about to be connected to, at what rate and for how long: shown before any load is sent. */
-export function renderPlan(plan: ShownPlan): string {
+export function renderPlan(plan: ShownPlan, origins: readonly Origin[] = []): string {
   const left = { title: '', align: 'left' } as const;
   const rows = plan.arms.flatMap((arm) => [
     [arm.name, wordWay(arm) + wordAuth(arm), wordLoad(arm)],
@@ -17,7 +18,14 @@ export function renderPlan(plan: ShownPlan): string {
   const length =
     plan.durationUs === undefined ? 'until every attempt is done' : `for ${formatDuration(plan.durationUs)}`;
   const by = `${plan.engine} engine, ${formatPlural(plan.workers, 'worker', 'workers')}`;
-  return `${[`About to connect ${length} (${by}):`, ...renderTable([left, left, left], rows).map((line) => `  ${line}`)].join('\n')}\n`;
+  const lines = renderTable([left, left, left], rows).map((line) => `  ${line}`);
+  return `${[`About to connect ${length} (${by}):`, ...lines, ...wordOrigins(origins)].join('\n')}\n`;
+}
+
+/** Who wonders why it goes there finds the place to change. */
+function wordOrigins(origins: readonly Origin[]): string[] {
+  if (origins.length === 0) return [];
+  return [`  ${origins.map(({ key, value, from }) => `${key} ${value} from ${from}`).join('; ')}`];
 }
 
 function wordWay({ via, endpoints, target }: ArmOutline): string {

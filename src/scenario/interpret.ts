@@ -2,12 +2,12 @@ import { UsageError } from '../errors.ts';
 import { scaleRates, stretchTo } from './adjust.ts';
 import { anchorFiles } from './anchor-files.ts';
 import { type Breach, findBreaches } from './bounds.ts';
-import { openDocument } from './document.ts';
+import { openDocument, type ScenarioDocument } from './document.ts';
 import type { Need } from './far-end.ts';
 import { deepFreeze } from './freeze.ts';
 import { aboveZero } from './leaves.ts';
 import { applyOverrides, type Overrides } from './overrides.ts';
-import type { Position, Problem } from './problems.ts';
+import type { Path, Position, Problem } from './problems.ts';
 import { type OpenNeed, type ResolvedFile, resolveFile } from './resolve-file.ts';
 import type { Arm, HostPort, Scenario } from './types.ts';
 import { parseDuration, parseRate } from './units.ts';
@@ -19,13 +19,24 @@ export interface Interpretation {
   /** `file:line:col: what — what to do`, in the order of the file; what flags did comes first. */
   readonly problems: readonly string[];
   readonly needs: readonly { readonly need: Need; readonly problem: string }[];
+  /** Where the proxy and the target that arms share come from; those that none takes are left out. */
+  readonly origins: readonly Origin[];
+}
+
+/** Where a value comes from that every arm without one of its own takes. */
+export interface Origin {
+  readonly key: 'proxy' | 'target';
+  readonly value: string;
+  /** A flag, a variable, `file:line`, or the scenario's own file. */
+  readonly from: string;
 }
 
 /** Reads a scenario file, applies the overrides and finds all mistakes in both. Throws nothing. */
 export function interpret(text: string, name: string, file: string, overrides: Overrides): Interpretation {
   const document = openDocument(text);
   const syntax = document.syntax.map(({ what, fix, position }) => ({ what, fix, path: [], position }));
-  if (!document.readable) return { scenario: undefined, problems: format(syntax, file), needs: [] };
+  if (!document.readable)
+    return { scenario: undefined, problems: format(syntax, file), needs: [], origins: [] };
 
   const applied = applyOverrides(document.yaml, overrides);
   const place = (problem: Problem): PlacedProblem => {
@@ -51,7 +62,23 @@ export function interpret(text: string, name: string, file: string, overrides: O
       need: open.need,
       problem: format([place(wordNeed(open))], file).join(),
     })),
+    origins: findOrigins(document, resolved, (path) => applied.flagFor(path)),
   };
+}
+
+function findOrigins(
+  document: ScenarioDocument,
+  resolved: ResolvedFile,
+  flagFor: (path: Path) => string | undefined,
+): Origin[] {
+  return (['proxy', 'target'] as const).flatMap((key) => {
+    const isTaken = key === 'proxy' ? takesProxy : takesTarget;
+    const value = document.yaml.get(key);
+    if (typeof value !== 'string' || resolved[key] === undefined || resolved.scenario === undefined)
+      return [];
+    if (resolved.scenario.farEnd === 'embedded' || !isTaken(resolved.scenario.arms, resolved)) return [];
+    return [{ key, value, from: flagFor([key]) ?? 'the scenario' }];
+  });
 }
 
 interface PlacedProblem extends Problem {
@@ -112,20 +139,28 @@ function adjust(
 /** A flag without effect is a mistake too: the run would not be the one that was asked for. */
 function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overrides): Problem[] {
   if (scenario === undefined) return [];
-  const reaches = (peer: HostPort | undefined, peersOf: (arm: Arm) => (HostPort | undefined)[]): boolean =>
-    scenario.arms.some((arm) =>
-      peersOf(arm).some((other) => other?.host === peer?.host && other?.port === peer?.port),
-    );
   const problems: Problem[] = [];
-  if (overrides.proxy !== undefined && !reaches(proxy, (arm) => [arm.proxy, arm.target])) {
+  if (overrides.proxy !== undefined && !takesProxy(scenario.arms, { proxy })) {
     const fix = 'add --via proxy (or tunnel), or use --set arms.<arm>.proxy=<host:port>';
     problems.push({ what: 'no arm takes its proxy from here', fix, path: [], flag: '--proxy' });
   }
-  if (overrides.target !== undefined && !reaches(target, (arm) => [arm.target])) {
+  if (overrides.target !== undefined && !takesTarget(scenario.arms, { target })) {
     const fix = 'leave it out, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>';
     problems.push({ what: 'no arm takes its target from here', fix, path: [], flag: '--target' });
   }
   return problems;
+}
+
+function takesProxy(arms: readonly Arm[], { proxy }: Pick<ResolvedFile, 'proxy'>): boolean {
+  return arms.some((arm) => isSame(arm.proxy, proxy) || isSame(arm.target, proxy));
+}
+
+function takesTarget(arms: readonly Arm[], { target }: Pick<ResolvedFile, 'target'>): boolean {
+  return arms.some((arm) => isSame(arm.target, target));
+}
+
+function isSame(one: HostPort | undefined, other: HostPort | undefined): boolean {
+  return one?.host === other?.host && one?.port === other?.port;
 }
 
 function wordNeed({ need, arms }: OpenNeed): Problem {

@@ -18,9 +18,16 @@ interface SchemaNode {
   readonly maximum?: number;
 }
 
-/** Words the schema's issues for a user: what was found, and what belongs there. */
-export function explainIssues(issues: readonly Issue[], raw: unknown): Problem[] {
-  const schema = exportJsonSchema() as SchemaNode;
+/**
+ * Words the schema's issues for a user: what was found, and what belongs there.
+ * @param exported the JSON Schema, input side; of scenarios where none is given
+ */
+export function explainIssues(
+  issues: readonly Issue[],
+  raw: unknown,
+  exported: object = exportJsonSchema(),
+): Problem[] {
+  const schema = exported as SchemaNode;
   return issues.flatMap((issue) => explain(issue, [], raw, schema));
 }
 

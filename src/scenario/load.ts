@@ -1,9 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 import { findScenario, scenarioName } from './find.ts';
-import { interpret } from './interpret.ts';
+import { interpret, type Origin } from './interpret.ts';
 import type { Overrides } from './overrides.ts';
 import type { Scenario } from './types.ts';
+
+export type { Origin };
+
+/** A scenario, and where the proxy and the target that its arms share come from. */
+export interface ReadScenario {
+  readonly scenario: Scenario;
+  readonly origins: readonly Origin[];
+}
 
 /**
  * Reads a scenario from the text of its file.
@@ -17,9 +25,13 @@ export function parseScenario(
   overrides: Overrides = {},
   file = `${name}.yaml`,
 ): Scenario {
-  const { scenario, problems, needs } = interpret(text, name, file, overrides);
+  return parseWithOrigins(text, name, overrides, file).scenario;
+}
+
+function parseWithOrigins(text: string, name: string, overrides: Overrides, file: string): ReadScenario {
+  const { scenario, problems, needs, origins } = interpret(text, name, file, overrides);
   const lines = [...problems, ...needs.map(({ problem }) => problem)];
-  if (scenario !== undefined && lines.length === 0) return scenario;
+  if (scenario !== undefined && lines.length === 0) return { scenario, origins };
   const count = lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`;
   const onlyNeeds = problems.length === 0;
   throw new UsageError(
@@ -41,6 +53,15 @@ export async function loadScenario(
   dirs: readonly string[],
   overrides: Overrides = {},
 ): Promise<Scenario> {
+  return (await readScenario(nameOrPath, dirs, overrides)).scenario;
+}
+
+/** As {@link loadScenario}, with the origins. */
+export async function readScenario(
+  nameOrPath: string,
+  dirs: readonly string[],
+  overrides: Overrides,
+): Promise<ReadScenario> {
   const path = await findScenario(nameOrPath, dirs);
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
     throw new UsageError(`the scenario file ${path} cannot be read (${cause.message})`, {
@@ -48,5 +69,5 @@ export async function loadScenario(
       cause,
     });
   });
-  return parseScenario(text, scenarioName(path), overrides, path);
+  return parseWithOrigins(text, scenarioName(path), overrides, path);
 }

@@ -2,6 +2,7 @@ import { type Document, isMap, isScalar, parseDocument } from 'yaml';
 import { applyCredentials, type CredentialOverrides } from './override-credentials.ts';
 import { isBelow, type Path, type Problem } from './problems.ts';
 import { REDACTED } from './secrets.ts';
+import type { Settings } from './settings.ts';
 import { suggest } from './suggest.ts';
 import type { Via } from './words.ts';
 
@@ -23,6 +24,8 @@ export interface Overrides extends CredentialOverrides {
   /** "on" or "off". */
   readonly tcpTimestamps?: string | undefined;
   readonly set?: readonly string[] | undefined;
+  /** What stands in for `proxy` and `target` where neither they nor an embedded far end say otherwise. */
+  readonly defaults?: Settings | undefined;
 }
 
 /** What the overrides did to the document. */
@@ -61,9 +64,10 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
     }
   }
   for (const key of ['proxy', 'target'] as const) {
-    const value = overrides[key];
+    const fallback = yaml.get('farEnd') === 'embedded' ? undefined : overrides.defaults?.[key];
+    const value = overrides[key] ?? fallback?.value;
     if (value === undefined) continue;
-    put([key], value, `--${key}`);
+    put([key], value, overrides[key] === undefined ? (fallback?.from ?? '') : `--${key}`);
     if (yaml.hasIn(['defaults', key])) yaml.deleteIn(['defaults', key]);
     // Whoever names a real far end wants that one.
     if (yaml.get('farEnd') === 'embedded') yaml.set('farEnd', 'none');

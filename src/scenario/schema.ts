@@ -15,8 +15,8 @@ const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe
 );
 const address = parsedText(checkAddress, { examples: ['192.0.2.10'] });
 
-const proxy = parsedText(parseProxy, { examples: ['proxy.example:3128'] });
-const target = parsedText((text) => parseTarget(text, true), {
+export const proxyValue = parsedText(parseProxy, { examples: ['proxy.example:3128'] });
+export const targetValue = parsedText((text) => parseTarget(text, true), {
   examples: ['http://www.example.org/', 'https://www.example.org/', 'tcp://192.0.2.1:443'],
 });
 
@@ -87,8 +87,8 @@ export const armSchema = z.strictObject({
     .describe(
       'proxy: request through the proxy; tunnel: CONNECT to the proxy, then to the target through it; direct: to the target; tcp: connect only. Default: proxy; tunnel for an https:// target, tcp for a tcp:// one.',
     ),
-  proxy: proxy.optional().describe('Proxy of this arm, host:port.'),
-  target: target
+  proxy: proxyValue.optional().describe('Proxy of this arm, host:port.'),
+  target: targetValue
     .optional()
     .describe('Target of this arm: http:// or https:// URL, may hold {nonce}; or tcp://host:port.'),
   request: request.optional(),
@@ -136,8 +136,10 @@ export const scenarioSchema = z
       .describe(
         'embedded: start a proxy and an origin on loopback and point every arm at them. Default: none.',
       ),
-    proxy: proxy.optional().describe('Proxy of every arm that names none, host:port. --proxy replaces it.'),
-    target: target.optional().describe('Target of every arm that names none. --target replaces it.'),
+    proxy: proxyValue
+      .optional()
+      .describe('Proxy of every arm that names none, host:port. --proxy replaces it.'),
+    target: targetValue.optional().describe('Target of every arm that names none. --target replaces it.'),
     findings: z
       .array(z.enum(FINDINGS))
       .optional()

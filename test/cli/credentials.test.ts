@@ -83,7 +83,7 @@ describe('hit with credentials', () => {
     [[...HIT, '--challenge'], '--challenge without anybody', '-U or -u'],
     [['hit', 'http://10.0.0.9/', '-U', 'bob:hunter2'], 'no proxy', '-x'],
     [['hit', 'http://10.0.0.9/', '-p'], 'a tunnel without a proxy', '-x'],
-    [['hit', 'http://10.0.0.9/', '-k'], 'a target that is not https://', 'https://'],
+    [['hit', 'http://10.0.0.9/', '-k'], 'only https:// has one', 'ab’s -k would keep connections'],
   ])('%j is bad usage, says why without the secret, and starts nothing', async (args, why, fix) => {
     const { exitCode, err, options } = await cli(...args);
     expect([exitCode, options]).toEqual([2, undefined]);

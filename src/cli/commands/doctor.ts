@@ -5,8 +5,8 @@ import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import type { FixSurroundings } from '../fix-machine.ts';
 import { wantsColour } from '../host.ts';
+import { addOverrideOptions, type OverrideOptions } from '../override-options.ts';
 import { tcpTimestampsOption } from '../run-options.ts';
-import { addOverrideOptions, type OverrideOptions, readOverrides } from './run.ts';
 
 interface DoctorOptions extends OverrideOptions {
   readonly tcpTimestamps?: Switch;
@@ -62,16 +62,13 @@ Exit code 5 where something would keep the run from being done, or a setting cou
           const { undoFix } = await import('../undo-fix.ts');
           return undoFix(await surroundings(context, options));
         }
-        const [{ judge }, { renderChecks }, { loadScenario }, { scenarioDirs }] = await Promise.all([
+        const [{ judge }, { renderChecks }, { loadForCommand }] = await Promise.all([
           import('../../doctor/judge.ts'),
           import('../../render/checks.ts'),
-          import('../../scenario/load.ts'),
-          import('../../scenario/find.ts'),
+          import('../load-scenario.ts'),
         ]);
         const scenario =
-          nameOrPath === undefined
-            ? undefined
-            : await loadScenario(nameOrPath, scenarioDirs(host.cwd), readOverrides(options, host));
+          nameOrPath === undefined ? undefined : (await loadForCommand(host, nameOrPath, options)).scenario;
         if (options.fix === true) {
           const [{ fixMachine }, { adviseSettings }] = await Promise.all([
             import('../fix-machine.ts'),

@@ -4,9 +4,9 @@ import type { Scenario } from '../../scenario/types.ts';
 import type { ExperimentState } from '../../store/experiment-file.ts';
 import type { ExperimentOptions } from '../begin-experiment.ts';
 import type { Context } from '../context.ts';
+import { addOverrideOptions } from '../override-options.ts';
 import { addSharedRunOptions, resultsDir } from '../run-options.ts';
 import { parseCount, parseDurationUs, parseSeed } from '../values.ts';
-import { addOverrideOptions } from './run.ts';
 
 export function registerExperiment(program: Command, context: Context): void {
   const command = program

@@ -15,7 +15,7 @@ interface HitFlags extends SharedRunOptions, AuthFlags {
   readonly duration?: number;
   readonly time?: number;
   readonly rate?: number;
-  readonly proxy?: string;
+  readonly proxy?: string | undefined;
   readonly header?: string[];
   readonly request?: string;
   readonly data?: string;
@@ -35,15 +35,18 @@ export function registerHit(program: Command, context: Context): void {
     .summary('ad-hoc traffic to one URL, with the flags of ab and curl')
     .description('Opens connections to one URL, one request each, and tells how their handshakes went.')
     .argument(
-      '<url>',
-      'http:// or https://host[:port]/path, may hold {nonce}; or tcp://host:port for handshakes alone',
+      '[url]',
+      'http:// or https://host[:port]/path, may hold {nonce}; or tcp://host:port for handshakes alone (default: $RUSHHOUR_TARGET or rushhour.yaml)',
     )
     .option('-n, --requests <count>', 'attempts in all (default: 1, or no limit with -t)', parseCount)
     .option('-c, --concurrency <count>', 'connections at once, each next one when one has ended', parseCount)
     .option('-t, --duration <time>', 'how long: 60, 60s, 250ms, 10m', parseDurationUs)
     .addOption(new Option('--time <time>', 'the same').argParser(parseDurationUs).hideHelp())
     .option('--rate <rate>', 'attempts by the clock instead of -c: 500, 2k/s, 30/min', parseRatePerSec)
-    .option('-x, --proxy <host:port>', 'proxy to send the requests to')
+    .option(
+      '-x, --proxy <host:port>',
+      'proxy to send the requests to; none: go straight, whatever the defaults say',
+    )
     .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collect)
     .option('-X, --request <method>', 'request method (default: GET, or POST with -d)')
     .option('-d, --data <body>', 'request body, or @file')
@@ -83,12 +86,15 @@ Credentials go with the first request, as curl sends them; --challenge waits for
 A password on the command line stands in your shell's history: env:NAME and @file keep it out.`,
     )
     .action(
-      context.act(async (url: string, flags: HitFlags) => {
-        const [{ scenarioForHit }, { driveRun }] = await Promise.all([
+      context.act(async (given: string | undefined, flags: HitFlags) => {
+        const [{ scenarioForHit }, { driveRun }, { chooseHitEndpoints }] = await Promise.all([
           import('../../scenario/hit.ts'),
           import('../drive-run.ts'),
+          import('../hit-endpoints.ts'),
         ]);
-        return driveRun(context, scenarioForHit(toHitOptions(url, flags, context.host)), flags);
+        const { url, proxy, origins } = await chooseHitEndpoints(context.host, given, flags.proxy);
+        const scenario = scenarioForHit(toHitOptions(url, { ...flags, proxy }, context.host));
+        return driveRun(context, scenario, { ...flags, origins });
       }),
     );
 }

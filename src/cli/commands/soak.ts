@@ -3,9 +3,9 @@ import { UsageError } from '../../errors.ts';
 import { parseSize } from '../../store/filter.ts';
 import type { Context } from '../context.ts';
 import type { SoakFlags } from '../drive-soak.ts';
+import { addOverrideOptions } from '../override-options.ts';
 import { addSharedRunOptions } from '../run-options.ts';
 import { asValue, parseCount, parseDurationUs } from '../values.ts';
-import { addOverrideOptions, readOverrides } from './run.ts';
 import { registerSoakInstall } from './soak-install.ts';
 import { registerInstalledSoaks } from './soak-installed.ts';
 
@@ -44,14 +44,12 @@ Exit codes are those of run.`,
             hint: `write --for ${flags.duration}`,
           });
         }
-        const [{ loadScenario }, { scenarioDirs }, { driveSoak }] = await Promise.all([
-          import('../../scenario/load.ts'),
-          import('../../scenario/find.ts'),
+        const [{ loadForCommand }, { driveSoak }] = await Promise.all([
+          import('../load-scenario.ts'),
           import('../drive-soak.ts'),
         ]);
-        const overrides = readOverrides(flags, context.host);
-        const scenario = await loadScenario(nameOrPath, scenarioDirs(context.host.cwd), overrides);
-        return driveSoak(context, scenario, flags);
+        const { scenario, origins } = await loadForCommand(context.host, nameOrPath, flags);
+        return driveSoak(context, scenario, { ...flags, origins });
       }),
     );
 }

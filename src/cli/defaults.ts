@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { parseProxy, parseTarget } from '../scenario/address.ts';
+import type { Origin } from '../scenario/load.ts';
+import { parseSettings, type Setting, type Settings } from '../scenario/settings.ts';
+import type { Host } from './host.ts';
+import { shownPath } from './shown-path.ts';
+
+const FILE = 'rushhour.yaml';
+
+/**
+ * The proxy and target for whoever names none: RUSHHOUR_PROXY and RUSHHOUR_TARGET, then rushhour.yaml in the working folder, then
+ * $XDG_CONFIG_HOME/rushhour/rushhour.yaml; each key from the first that has it.
+ * @throws UsageError where one of them is wrong, even if another comes first
+ */
+export async function readDefaults(host: Host): Promise<Settings> {
+  const near = await readSettings(join(host.cwd, FILE), host);
+  const far = await readSettings(join(configFolder(host), FILE), host);
+  return { ...far, ...near, ...readVariables(host) };
+}
+
+/** $XDG_CONFIG_HOME/rushhour (XDG base directories: an empty or relative value counts as none). */
+export function configFolder({ env, home }: Pick<Host, 'env' | 'home'>): string {
+  const { XDG_CONFIG_HOME } = env;
+  return join(XDG_CONFIG_HOME?.startsWith('/') ? XDG_CONFIG_HOME : join(home, '.config'), 'rushhour');
+}
+
+function readVariables({ env }: Host): Settings {
+  const { RUSHHOUR_PROXY, RUSHHOUR_TARGET } = env;
+  const proxy = variable('RUSHHOUR_PROXY', RUSHHOUR_PROXY, parseProxy);
+  const target = variable('RUSHHOUR_TARGET', RUSHHOUR_TARGET, parseTarget);
+  return { ...(proxy === undefined ? {} : { proxy }), ...(target === undefined ? {} : { target }) };
+}
+
+/** An empty variable says nothing, as one that is not there. */
+function variable(
+  name: string,
+  value: string | undefined,
+  parse: (text: string) => unknown,
+): Setting | undefined {
+  if (value === undefined || value.trim() === '') return undefined;
+  try {
+    parse(value.trim());
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${name}: ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      cause: error,
+    });
+  }
+  return { value: value.trim(), from: name };
+}
+
+async function readSettings(path: string, host: Host): Promise<Settings> {
+  const shown = shownPath(path, host.cwd);
+  try {
+    return parseSettings(await readFile(path, 'utf8'), shown);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
+    if (cause instanceof UsageError) throw cause;
+    throw new UsageError(`the defaults in ${shown} cannot be read (${message})`, {
+      hint: 'make the file readable, or remove it',
+      cause,
+    });
+  }
+}
+
+/** The defaults that a scenario has taken, to be kept beside it. */
+export function adopted(
+  origins: readonly Origin[],
+  defaults: Settings,
+): (readonly [key: Origin['key'], value: string])[] {
+  return origins
+    .filter(({ key, from }) => defaults[key]?.from === from)
+    .map(({ key, value }) => [key, value] as const);
+}

@@ -1,0 +1,42 @@
+import { type Command, Option } from 'commander';
+import type { Overrides } from '../scenario/overrides.ts';
+import { VIAS, type Via } from '../scenario/words.ts';
+import { addTicketOptions } from './auth-flags.ts';
+import { readUser } from './credentials.ts';
+import type { Host } from './host.ts';
+import { collect } from './values.ts';
+
+/** What the command line changes in a scenario; also what `doctor` takes. */
+export interface OverrideOptions {
+  readonly proxy?: string;
+  readonly target?: string;
+  readonly via?: Via;
+  readonly rate?: string;
+  readonly duration?: string;
+  readonly set?: string[];
+  readonly proxyUser?: string;
+  readonly keytab?: string;
+  readonly principal?: string[];
+  readonly service?: string;
+}
+
+/**
+ * The overrides that the flags come to.
+ * @throws UsageError where --proxy-user names no credentials
+ */
+export function readOverrides({ proxyUser, ...flags }: OverrideOptions, host: Host): Overrides {
+  if (proxyUser === undefined) return flags;
+  return { ...flags, proxyUser: readUser('--proxy-user', proxyUser, host) };
+}
+
+export function addOverrideOptions(command: Command): Command {
+  command
+    .option('-x, --proxy <host:port>', 'proxy of every arm that names none of its own')
+    .option('--target <url>', 'target of every arm that names none: http://, https:// or tcp://host:port')
+    .addOption(new Option('--via <way>', 'how every arm connects').choices([...VIAS]))
+    .option('--rate <rate>', 'highest rate of the scenario, others in proportion: 500, 2k/s, 30/min')
+    .option('-t, --duration <time>', 'length of the scenario, phases in proportion: 60, 30s, 10m, 8h')
+    .option('--set <key=value>', 'any other key: arms.traffic.close=reset (repeatable)', collect)
+    .option('-U, --proxy-user <user:password>', 'Basic: credentials for the proxy; also env:NAME, @file');
+  return addTicketOptions(command);
+}
