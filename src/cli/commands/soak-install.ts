@@ -34,7 +34,7 @@ export function registerSoakInstall(
       .option('--scenario <scenario>', 'which scenario, as the argument')
       .option('--name <name>', 'of this night, to tell it from others (default: the scenario’s)')
       .option('--user <name>', 'who runs it, made if missing (default: rushhour)')
-      .option('--print', 'show every file and command, and change nothing')
+      .option('--print', 'show every file and command, and change nothing; --dry-run is the same')
       .option('--cron', 'write lines for cron, though there is systemd')
       .addOption(rootOption()),
   ).addHelpText(
@@ -81,7 +81,9 @@ async function installNight(
     import('../../service/install.ts'),
   ]);
   const machine = createMachine(flags.root);
-  const by = flags.cron === true || !(machine.hasSystemd || flags.print === true) ? 'cron' : 'systemd';
+  // Whichever of the two was typed: --dry-run is every soak's.
+  const isShown = flags.print === true || flags.dryRun === true;
+  const by = flags.cron === true || !(machine.hasSystemd || isShown) ? 'cron' : 'systemd';
   const facts = { program: locateProgram(), notifies: isLibcAvailable(), by } as const;
   const planned = await planNight(host, nameOrPath, flags, typed, facts);
   const { night } = planned.plan;
@@ -90,7 +92,7 @@ async function installNight(
   const existing = { user: machine.hasUser(night.user), results: existsSync(machine.root + night.results) };
   const installation = planInstallation(plan, by, existing);
   for (const note of await notesOn(machine, planned)) host.stderr.write(`rushhour: ${note}\n`);
-  if (flags.print === true) {
+  if (isShown) {
     host.stdout.write(printed(installation));
     return EXIT.ok;
   }
