@@ -75,7 +75,7 @@ module.exports = {
     ),
     only(
       'doctor',
-      ['scenario', 'engine/auth', 'store/json-file'],
+      ['scenario', 'engine/(auth|libc)', 'store/json-file'],
       'What the machine offers is asked before a run, and outlives it in run.json. Whether a ticket is good, Kerberos alone can tell. Former values are written as results are: whole or not at all.',
     ),
     only(

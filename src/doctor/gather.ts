@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { arch, cpus, networkInterfaces, release, totalmem } from 'node:os';
+import { isLibcAvailable } from '../engine/libc/load.ts';
 import { findTools, parseFdLimits, readSysctls, readText } from './read.ts';
 import type { HostFacts } from './types.ts';
 
@@ -45,8 +47,19 @@ export async function gatherHostFacts(): Promise<HostFacts> {
       source: readText('/sys/devices/system/clocksource/clocksource0/current_clocksource') ?? null,
       synchronised: await readSynchronised(),
     },
+    packages: { koffi: isLibcAvailable(), kerberos: isInstalled('kerberos') },
     tools: findTools(TOOLS, PATH ?? ''),
   };
+}
+
+/** npm leaves an optional package out altogether where it could not be installed. */
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function listAddresses(): string[] {

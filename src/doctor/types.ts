@@ -23,6 +23,8 @@ export interface HostFacts {
     /** Whether the wall clock is kept right; null where not known. */
     readonly synchronised: boolean | null;
   };
+  /** Which of the optional npm packages are there; absent in folders of before they were looked for. */
+  readonly packages?: { readonly koffi: boolean; readonly kerberos: boolean };
   /** Full paths of the tools found. */
   readonly tools: Readonly<Record<string, string>>;
 }

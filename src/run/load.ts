@@ -28,6 +28,9 @@ const FILL_MS = 10_000;
 /** Open files to reckon with where the limit is not known. */
 const DEFAULT_DESCRIPTORS = 1_024;
 
+const WITHOUT_KOFFI =
+  'the npm package koffi is not there for this machine: the portable engine runs, and tells stalls by time alone';
+
 export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine' | 'reactor'> {
   /** Its far end has an address. */
   readonly scenario: Scenario;
@@ -85,6 +88,7 @@ export async function openLoad(
   if (nat !== undefined && nat.ports !== 'preserved') warn(wordNat(nat));
 
   const engine = chooseEngine(options.engine, host.platform, scenario.arms);
+  if (host.platform === 'linux' && host.packages?.koffi === false) warn(WITHOUT_KOFFI);
   const reactor = await chooseReactor(options.reactor, engine);
   const plans = planShards(
     arms,

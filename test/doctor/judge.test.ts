@@ -35,6 +35,27 @@ describe('a machine in good order', () => {
   });
 });
 
+describe('optional packages', () => {
+  it('are named where they are absent, with what is lost and what brings them', () => {
+    const checks = judge(hostFacts({ packages: { koffi: false, kerberos: false } }));
+    expect(find(checks, 'koffi').level).toBe('warn');
+    expect(find(checks, 'koffi').mend).toContain('--include=optional');
+    expect(find(checks, 'kerberos')).toMatchObject({
+      level: 'note',
+      what: expect.stringContaining('Negotiate'),
+    });
+    expect(find(checks, 'kerberos').mend).toContain('libkrb5-dev');
+  });
+
+  it('are not missed where they are there, nor koffi where it is of no use', () => {
+    const names = (facts: HostFacts): string[] => judge(facts).map(({ name }) => name);
+    expect(names(hostFacts({ packages: { koffi: true, kerberos: true } }))).not.toContain('kerberos');
+    expect(
+      names(hostFacts({ platform: 'darwin', packages: { koffi: false, kerberos: true } })),
+    ).not.toContain('koffi');
+  });
+});
+
 describe('descriptors', () => {
   const limited = (soft: number): HostFacts => hostFacts({ fdLimit: { soft, hard: soft } });
   const arm = armAt({ load: MINUTES_AT(1_000) });

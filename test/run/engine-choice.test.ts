@@ -26,6 +26,7 @@ describe('the engine of a run', () => {
     const arms = [armOf()];
     expect(chooseEngine('auto', 'linux', arms)).toBe('raw');
     expect(chooseEngine('auto', 'darwin', arms)).toBe('portable');
+    expect(chooseEngine('auto', 'linux', arms, () => false)).toBe('portable');
     expect(chooseEngine('portable', 'linux', arms)).toBe('portable');
     expect(chooseEngine('raw', 'linux', arms)).toBe('raw');
   });

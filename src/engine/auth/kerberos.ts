@@ -1,5 +1,8 @@
 import { EnvironmentError } from '../../errors.ts';
 
+/** Not a literal, or the compiler would look up the types of a package that may be absent. */
+const PACKAGE: string = 'kerberos';
+
 /** What is used of the `kerberos` package. */
 export interface Kerberos {
   readonly GSS_MECH_OID_KRB5: number;
@@ -16,7 +19,7 @@ export interface Kerberos {
  */
 export async function loadKerberos(): Promise<Kerberos> {
   try {
-    const { default: kerberos } = await import('kerberos');
+    const { default: kerberos }: { default: Kerberos } = await import(PACKAGE);
     return kerberos;
   } catch (cause) {
     throw new EnvironmentError(

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import type * as Koffi from 'koffi';
 import { EnvironmentError } from '../../errors.ts';
+import type { Koffi, Library } from './koffi.ts';
 
 /**
  * The C library's calls as this program uses them. Pointers are Numbers (48 ns a call against 100-125 ns for a
@@ -62,8 +62,15 @@ export function loadLibc(): Libc {
   return loaded;
 }
 
-/** Whether {@link loadLibc} works here. */
+let available: boolean | undefined;
+
+/** Whether {@link loadLibc} works here. Looked for once: the portable engine asks at every socket. */
 export function isLibcAvailable(): boolean {
+  available ??= canLoadLibc();
+  return available;
+}
+
+function canLoadLibc(): boolean {
   try {
     loadLibc();
     return true;
@@ -73,7 +80,7 @@ export function isLibcAvailable(): boolean {
   }
 }
 
-function requireKoffi(): typeof Koffi {
+function requireKoffi(): Koffi {
   const hint = 'Use --engine portable: it needs Node alone, and tells stalls by time.';
   if (process.platform !== 'linux') {
     throw new EnvironmentError(`The raw engine needs Linux; this is ${process.platform}.`, { hint });
@@ -89,10 +96,10 @@ function requireKoffi(): typeof Koffi {
   }
 }
 
-function bindLibc(koffi: typeof Koffi): Libc {
+function bindLibc(koffi: Koffi): Libc {
   // The process itself: Node links the C library, be it glibc or musl.
   const library = koffi.load(null);
-  const errnoAt = library.func('__errno_location', 'uintptr_t', [])();
+  const errnoAt = library.func<() => number>('__errno_location', 'uintptr_t', [])();
   const errnoCell = new Int32Array(koffi.view(errnoAt, 4));
   const address = 'uintptr_t';
   const epollPwait2 = bindEpollPwait2(library);
@@ -130,10 +137,17 @@ function bindLibc(koffi: typeof Koffi): Libc {
 }
 
 /** mmap() fails with the highest address of all, which koffi gives as a BigInt where pointers have 64 bits. */
-function bindMmap(library: Koffi.LibraryHandle): Libc['mmap'] {
-  const mmap = library.func('mmap', 'uintptr_t', ['uintptr_t', 'size_t', 'int', 'int', 'int', 'long']);
+function bindMmap(library: Library): Libc['mmap'] {
+  const mmap = library.func<(...args: Parameters<Libc['mmap']>) => number | bigint>('mmap', 'uintptr_t', [
+    'uintptr_t',
+    'size_t',
+    'int',
+    'int',
+    'int',
+    'long',
+  ]);
   return (...args) => {
-    const address: number | bigint = mmap(...args);
+    const address = mmap(...args);
     return typeof address === 'bigint' || address === 0xffff_ffff ? -1 : address;
   };
 }
@@ -144,37 +158,53 @@ const is32Bit = process.arch === 'arm' || process.arch === 'ia32';
  * On 32-bit machines the plain symbol takes a 32-bit timespec in glibc and a 64-bit one in musl; only the symbol that
  * says so is used, so that the layout (two 8-byte fields) is the same everywhere.
  */
-function bindEpollPwait2(library: Koffi.LibraryHandle): Libc['epollPwait2'] {
+function bindEpollPwait2(library: Library): Libc['epollPwait2'] {
   const symbol = is32Bit ? '__epoll_pwait2_time64' : 'epoll_pwait2';
   try {
-    return library.func(symbol, 'int', ['int', 'uintptr_t', 'int', 'uintptr_t', 'uintptr_t', 'size_t']);
+    return library.func<NonNullable<Libc['epollPwait2']>>(symbol, 'int', [
+      'int',
+      'uintptr_t',
+      'int',
+      'uintptr_t',
+      'uintptr_t',
+      'size_t',
+    ]);
   } catch {
     return undefined;
   }
 }
 
 /** With the same two fields; glibc's symbol of that kind, as musl's 32-bit machines are not among those supported. */
-function bindPpoll(library: Koffi.LibraryHandle): Libc['ppoll'] {
+function bindPpoll(library: Library): Libc['ppoll'] {
   try {
     const symbol = is32Bit ? '__ppoll64' : 'ppoll';
-    return library.func(symbol, 'int', ['uintptr_t', 'unsigned long', 'uintptr_t', 'uintptr_t']);
+    return library.func<NonNullable<Libc['ppoll']>>(symbol, 'int', [
+      'uintptr_t',
+      'unsigned long',
+      'uintptr_t',
+      'uintptr_t',
+    ]);
   } catch {
     return undefined;
   }
 }
 
 /** With the same two fields. */
-function bindClockGettime(library: Koffi.LibraryHandle): Libc['clockGettime'] {
+function bindClockGettime(library: Library): Libc['clockGettime'] {
   try {
-    return library.func(is32Bit ? '__clock_gettime64' : 'clock_gettime', 'int', ['int', 'uintptr_t']);
+    return library.func<NonNullable<Libc['clockGettime']>>(
+      is32Bit ? '__clock_gettime64' : 'clock_gettime',
+      'int',
+      ['int', 'uintptr_t'],
+    );
   } catch {
     return undefined;
   }
 }
 
-function bindMallocTrim(library: Koffi.LibraryHandle): Libc['mallocTrim'] {
+function bindMallocTrim(library: Library): Libc['mallocTrim'] {
   try {
-    return library.func('malloc_trim', 'int', ['size_t']);
+    return library.func<NonNullable<Libc['mallocTrim']>>('malloc_trim', 'int', ['size_t']);
   } catch {
     return undefined;
   }

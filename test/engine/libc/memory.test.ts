@@ -1,11 +1,13 @@
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import { giveBackFreedMemory, loadLibc } from '../../../src/engine/libc/index.ts';
+import type { Koffi } from '../../../src/engine/libc/koffi.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 
-suiteNeeding('freed memory', ['linux'], () => {
+suiteNeeding('freed memory', ['linux', 'npm:koffi'], () => {
   it('goes back to the system', () => {
     // Pieces below the size that glibc maps one by one: what is freed between others stays with it until it is trimmed.
+    const koffi: Koffi = createRequire(import.meta.url)('koffi');
     const library = koffi.load(null);
     const malloc: (bytes: number) => number = library.func('malloc', 'uintptr_t', ['size_t']);
     const free: (at: number) => void = library.func('free', 'void', ['uintptr_t']);
