@@ -7,6 +7,7 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     cause: 'none',
     errno: 0,
     status: 0,
+    isUnexpected: false,
     arm: 0,
     attempt: 0,
     endpoint: 0,

@@ -1,5 +1,6 @@
 import type { AttemptEnd } from '../outcome/classify.ts';
 import type { AuthMode, CloseMode } from '../scenario/words.ts';
+import type { ContentRule } from './http/content-rule.ts';
 
 /** One address that an arm connects to: a name may resolve to several, which are used in turn and reported apart. */
 export interface Endpoint {
@@ -75,6 +76,8 @@ export interface EngineArm {
   readonly holdUs: number;
   readonly socket: SocketOptions;
   readonly auth?: EngineAuth;
+  /** What the response must hold; absent: nobody looks into it. */
+  readonly content?: ContentRule;
   /** CONNECT, sent before anything else and without credentials; portable engine only. */
   readonly tunnel?: CompiledRequest;
   readonly tls?: EngineTls;

@@ -53,6 +53,8 @@ export interface AttemptEnd {
   bytes: number;
   /** Code of Node's or OpenSSL's where cause is `tls`, such as CERT_HAS_EXPIRED; else absent or empty. */
   tlsCode?: string;
+  /** The response is whole, and does not hold what was asked for. */
+  isUnexpected?: boolean;
   /** The connection is a tunnel through a proxy that has opened it. */
   isTunnelled?: boolean;
 }
@@ -75,7 +77,7 @@ export function classify(end: Readonly<AttemptEnd>, expected: Expectation): Outc
     case 'held':
       return end.cause === 'stopped' ? 'abandoned' : 'held-cut';
     case 'done':
-      return classifyDone(end.status, expected);
+      return classifyDone(end, expected);
   }
 }
 
@@ -232,7 +234,7 @@ function classifyClosing(end: Readonly<AttemptEnd>, expected: Expectation): Outc
     case 'errno':
       return classifyEstablishedErrno(end.errno);
     default:
-      return classifyDone(end.status, expected);
+      return classifyDone(end, expected);
   }
 }
 
@@ -251,7 +253,7 @@ function classifyEstablishedErrno(code: number): Outcome {
   }
 }
 
-function classifyDone(status: number, expected: Expectation): Outcome {
+function classifyDone({ status, isUnexpected }: Readonly<AttemptEnd>, expected: Expectation): Outcome {
   switch (expected.kind) {
     case 'refused':
       return 'unexpected-handshake';
@@ -259,7 +261,8 @@ function classifyDone(status: number, expected: Expectation): Outcome {
       return 'ok';
     case 'status':
       // A browser may open a connection that it then has no use for: nothing was asked on it.
-      if (status === 0 || expected.statuses.length === 0) return 'ok';
-      return expected.statuses.includes(status) ? 'ok' : 'unexpected-status';
+      if (status === 0) return 'ok';
+      if (expected.statuses.length > 0 && !expected.statuses.includes(status)) return 'unexpected-status';
+      return isUnexpected === true ? 'unexpected-content' : 'ok';
   }
 }

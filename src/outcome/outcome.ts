@@ -25,6 +25,7 @@ export const OUTCOME_GROUPS = {
   'response-truncated': 'remote',
   'response-garbage': 'remote',
   'unexpected-status': 'remote',
+  'unexpected-content': 'remote',
   'never-closed': 'remote',
   'held-cut': 'remote',
 

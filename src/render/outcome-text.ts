@@ -17,6 +17,7 @@ export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   'response-truncated': 'closed by the far end in the middle of the response',
   'response-garbage': 'what came back is not HTTP',
   'unexpected-status': 'an HTTP status other than the expected ones',
+  'unexpected-content': 'the expected status, but not the body, length or header that was asked for',
   'never-closed': 'response complete, but the far end did not close in time',
   'held-cut': 'something closed a connection that was being held open',
 

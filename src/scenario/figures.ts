@@ -38,6 +38,7 @@ const OUTCOMES = [
   'response-truncated',
   'response-garbage',
   'unexpected-status',
+  'unexpected-content',
   'never-closed',
   'held-cut',
   'tunnel-refused',

@@ -50,6 +50,13 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     blame('request', 'via tcp sends no request', 'remove it, or use via: direct');
   if (via === 'tcp' && expect.kind === 'status')
     blame('expect', 'via tcp sees no status', 'expect established or refused');
+  if (expect.kind === 'status' && expect.content !== undefined) {
+    const { body, bytes } = expect.content;
+    if (written.load?.kind === 'browsers')
+      blame('expect', 'browsers look into no response', 'leave body, bytes and header out');
+    if (written.request?.method === 'HEAD' && (body ?? bytes) !== undefined)
+      blame('expect', 'a response to HEAD has no body', 'leave body and bytes out, or use GET');
+  }
   if (stallAfterUs >= handshakeTimeoutUs) {
     blame(
       'stallAfter',

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { parseProxy, parseTarget } from './address.ts';
 import { auth } from './auth-schema.ts';
 import { parseCriterion } from './criteria.ts';
+import { expect } from './expect-schema.ts';
 import { checkAddress, checkHeaderValue, checkMethod, namedKey, parsedText, TOKEN } from './leaves.ts';
 import { load } from './load-schema.ts';
 import { duration, positiveDuration } from './quantities.ts';
 import { source } from './source-schema.ts';
 import { tls } from './tls-schema.ts';
-import { CLOSE_MODES, type Expectation, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } from './words.ts';
+import { CLOSE_MODES, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } from './words.ts';
 
-const status = z.int().min(100).max(599);
 const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe(
   'Value of a header; in quotes where it looks like a number.',
 );
@@ -36,17 +36,6 @@ const request = z
     body: z.string().optional().describe('Request body. Default: none.'),
   })
   .describe('What is sent once the connection stands. Not for via: tcp.');
-
-const expect = z
-  .union([
-    z.enum(['refused', 'established']),
-    z
-      .strictObject({
-        status: z.union([status, z.array(status)]).describe('One status or a list; [] takes any.'),
-      })
-      .describe('The response’s status must be one of these.'),
-  ])
-  .transform(toExpectation);
 
 const timeouts = z
   .strictObject({
@@ -95,7 +84,7 @@ export const armSchema = z.strictObject({
   expect: expect
     .optional()
     .describe(
-      'What counts as completed: { status: [200] }, established or refused. Default: status 200; established for via: tcp.',
+      'What counts as completed: { status: [200] }, besides with body, bytes or header of the response; established or refused. Default: status 200; established for via: tcp.',
     ),
   load: load
     .optional()
@@ -169,9 +158,4 @@ export type ArmFile = z.output<typeof armSchema>;
 /** The JSON Schema by which editors complete and check scenario files (draft 7, what YAML language servers speak). */
 export function exportJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(scenarioSchema, { io: 'input', target: 'draft-7' }) };
-}
-
-function toExpectation(written: 'refused' | 'established' | { status: number | number[] }): Expectation {
-  if (typeof written === 'string') return { kind: written };
-  return { kind: 'status', statuses: [written.status].flat() };
 }

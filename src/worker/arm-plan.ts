@@ -1,3 +1,4 @@
+import { compileContent } from '../engine/http/content-rule.ts';
 import { compileRequest, compileTunnel } from '../engine/http/request.ts';
 import type { EngineArm, EngineTls } from '../engine/types.ts';
 import type { RecordedArm } from '../metrics/recorder.ts';
@@ -19,6 +20,7 @@ export function toEngineArm(planned: PlannedArm, stock?: TokenStock): EngineArm 
   const tunnel = compileTunnel(arm);
   const auth = toEngineAuth(planned, stock);
   const tls = toEngineTls(planned);
+  const content = arm.expect.kind === 'status' ? arm.expect.content : undefined;
   const { tos, mss, synCount } = arm.socket;
   return {
     endpoints,
@@ -26,6 +28,7 @@ export function toEngineArm(planned: PlannedArm, stock?: TokenStock): EngineArm 
     ...(request === undefined ? {} : { request }),
     ...(tunnel === undefined ? {} : { tunnel }),
     ...(auth === undefined ? {} : { auth }),
+    ...(content === undefined ? {} : { content: compileContent(content) }),
     ...(tls === undefined ? {} : { tls }),
     close: arm.close,
     handshakeTimeoutUs: arm.handshakeTimeoutUs,

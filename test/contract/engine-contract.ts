@@ -5,6 +5,7 @@ import { describeAuthentication } from './authentication.ts';
 import { describeBookkeeping } from './bookkeeping.ts';
 import { describeClosing } from './closing.ts';
 import { describeConnecting } from './connecting.ts';
+import { describeContent } from './content.ts';
 import { describeFailures } from './failures.ts';
 import { describeHolding } from './holding.ts';
 import { describeResponses } from './responses.ts';
@@ -23,6 +24,7 @@ export function describeEngine(name: string, create: CreateEngine, readsTcpInfo:
     describeFailures(create);
     describeAuthentication(create);
     describeAnswers(create);
+    describeContent(create);
     describeStopping(create);
     describeBookkeeping(create);
   });

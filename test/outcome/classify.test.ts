@@ -87,6 +87,13 @@ const ROWS: readonly Row[] = [
     OK_200,
     'unexpected-status',
   ],
+  [
+    'it closes, but said it otherwise',
+    { phase: 'closing', cause: 'eof', status: 200, isUnexpected: true },
+    OK_200,
+    'unexpected-content',
+  ],
+  ['another status, and otherwise', { status: 500, isUnexpected: true }, OK_200, 'unexpected-status'],
   ['it never closes', { phase: 'closing', cause: 'timeout', status: 200 }, OK_200, 'never-closed'],
   ['it resets instead', failed('closing', errno.ECONNRESET), OK_200, 'response-reset'],
   ['given up before it closed', { phase: 'closing', cause: 'stopped' }, OK_200, 'abandoned'],

@@ -56,7 +56,7 @@ describe('a broken scenario', () => {
       'bad.yaml:13:28: unknown key "fr" — did you mean "for"?',
       'bad.yaml:14:9: a phase is empty — give each phase its own "- " with one of ramp, hold, step, idle',
       'bad.yaml:15:9: a phase is ramp and hold at once — give each phase its own "- " with one of ramp, hold, step, idle',
-      'bad.yaml:17:13: "status" is missing — add it: One status or a list; [] takes any',
+      'bad.yaml:17:13: nothing is asked for — add status, body, bytes or header',
       'bad.yaml:17:15: unknown key "statu" — did you mean "status"?',
       'bad.yaml:18:25: the number 1.1 is not one of 1.0, 1.1 — write one of them, in quotes',
       'bad.yaml:18:41: "X Y" is no header name — use letters, digits and hyphens',

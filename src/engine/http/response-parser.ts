@@ -37,6 +37,8 @@ export class ResponseParser {
   readonly #slots: ParserSlots;
   #headEnd = 0;
   #end = 0;
+  /** Is given the bytes of bodies, out of their chunks; undefined: nobody looks into them. */
+  watchBody: ((slot: number, bytes: Uint8Array, from: number, to: number) => void) | undefined;
 
   /** @param slots how many responses can be read at once */
   constructor(slots: number) {
@@ -68,10 +70,14 @@ export class ResponseParser {
       const state = slots.state[slot]!;
       if (state >= DONE || state === UNTIL_CLOSE) break;
       if (state <= HEADERS_END) this.#headEnd = at = readHead(slots, slot, bytes, at, to);
-      else if (state === BODY || state === CHUNK_DATA) at = this.#countBody(slot, at, to);
-      else at = readChunkFraming(slots, slot, bytes, at, to);
+      else if (state === BODY || state === CHUNK_DATA) {
+        const end = this.#countBody(slot, at, to);
+        this.watchBody?.(slot, bytes, at, end);
+        at = end;
+      } else at = readChunkFraming(slots, slot, bytes, at, to);
     }
     const state = slots.state[slot];
+    if (state === UNTIL_CLOSE && at < to) this.watchBody?.(slot, bytes, at, to);
     this.#end = state === UNTIL_CLOSE ? to : at;
     if (state === DONE) return COMPLETE;
     return state === BROKEN ? GARBAGE : NEED_MORE;

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
+import { ContentCheck } from '../http/content-check.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
 import { stampRequest } from '../http/stamp-request.ts';
 import type { AttemptObserver, AttemptRecord, Clock, CompiledRequest, EngineArm } from '../types.ts';
@@ -36,6 +37,8 @@ export class Attempt implements ConnectionEvents {
   readonly #credentials: Credentials | undefined;
   readonly #isContinued: boolean;
   readonly #connection = new Connection(this);
+  /** Of the last response, where the arm asks for its content. */
+  #content: ContentCheck | undefined;
   #deadlineUs = Number.POSITIVE_INFINITY;
   /** The last request is all in Node's hands. */
   #isSent = false;
@@ -126,6 +129,7 @@ export class Attempt implements ConnectionEvents {
     record.bytes += count;
     const progress = this.#exchange.push(bytes, count);
     record.status = this.#exchange.status();
+    this.#content?.takeHead(bytes, 0, this.#exchange.headEnd());
     this.#askerHere()?.heed(bytes, this.#exchange.headEnd());
     if (progress === GARBAGE) this.#settle(phase, 'parse');
     else if (progress === COMPLETE) this.#complete(this.#exchange.end() < count, false);
@@ -182,6 +186,14 @@ export class Attempt implements ConnectionEvents {
     this.#send(bytes, this.#arm.auth!.request);
   }
 
+  /** Begins to look into the response to come, where the arm asks for its content. */
+  #lookInto(): void {
+    const { content } = this.#arm;
+    if (content === undefined || this.#record.phase !== 'response') return;
+    this.#content = new ContentCheck(content);
+    this.#exchange.watch(this.#content);
+  }
+
   /** From now on the status is that of the answer to the request with credentials. */
   #takeChallengeStatus(): void {
     this.#record.challengeStatus = this.#record.status;
@@ -191,6 +203,7 @@ export class Attempt implements ConnectionEvents {
   #send(bytes: Uint8Array, { responseHasNoBody }: CompiledRequest): void {
     const asked = this.#record.phase === 'tunnel' ? 'connect' : responseHasNoBody ? 'head' : 'other';
     this.#exchange.expect(asked);
+    this.#lookInto();
     this.#enter(this.#record.phase, this.#arm.responseTimeoutUs);
     this.#isAnswered = false;
     this.#isSent = false;
@@ -228,6 +241,7 @@ export class Attempt implements ConnectionEvents {
     else if (phase === 'tunnel') this.#enterTunnel(hasExcess, isClosed);
     else {
       this.#record.respondedAtUs = this.#host.clock();
+      this.#record.isUnexpected = this.#content?.isAsExpected() === false;
       if (isClosed && this.#arm.holdUs > 0) this.#settle('held', 'eof');
       else if (isClosed) this.#settle('done', 'none');
       else this.#holdOrFinish();

@@ -1,3 +1,4 @@
+import type { ContentCheck } from '../http/content-check.ts';
 import { COMPLETE, type PushResult, ResponseParser } from '../http/response-parser.ts';
 
 /** What a response answers: it decides whether there is a body (RFC 9112 section 6.3). */
@@ -7,6 +8,8 @@ export type Asked = 'connect' | 'head' | 'other';
 export interface Exchange {
   /** Makes ready for another response on the same connection. */
   expect(asked: Asked): void;
+  /** Who looks into the next response; undefined: nobody. */
+  watch(check: ContentCheck | undefined): void;
   push(bytes: Uint8Array, count: number): PushResult;
   /** Offset up to which the last push took bytes of the head. */
   headEnd(): number;
@@ -23,10 +26,18 @@ export interface Exchange {
 export class ExchangePool {
   readonly #parser: ResponseParser;
   readonly #free: number[];
+  /** By slot; nothing is looked at before the first of them. */
+  readonly #checks: (ContentCheck | undefined)[] = [];
 
   constructor(size: number) {
     this.#parser = new ResponseParser(size);
     this.#free = Array.from({ length: size }, (_, slot) => slot);
+  }
+
+  #watch(slot: number, check: ContentCheck | undefined): void {
+    if (check === undefined && this.#parser.watchBody === undefined) return;
+    this.#checks[slot] = check;
+    this.#parser.watchBody ??= (watched, bytes, from, to) => this.#checks[watched]?.takeBody(bytes, from, to);
   }
 
   /** @throws RangeError where more are taken than the pool holds */
@@ -44,8 +55,12 @@ export class ExchangePool {
       headEnd: () => parser.headEnd,
       end: () => parser.end,
       completesAtEnd: () => parser.eof(slot) === COMPLETE,
+      watch: (check) => this.#watch(slot, check),
       status: () => parser.status(slot),
-      close: () => this.#free.push(slot),
+      close: () => {
+        this.#watch(slot, undefined);
+        this.#free.push(slot);
+      },
     };
   }
 }

@@ -5,6 +5,7 @@ import { createTcpInfo, type Libc, readTcpInfo, resetOnClose } from '../libc/ind
 import type { AttemptObserver, EngineArm } from '../types.ts';
 import { fillRecord } from './attempt-record.ts';
 import { AUTHORISED, ConnectionTable, RESPONSE } from './connection-table.ts';
+import { Contents } from './contents.ts';
 import { DeadlineLists } from './deadline-lists.ts';
 import type { PreparedArm } from './prepared-arm.ts';
 import type { Reactor } from './reactor.ts';
@@ -25,6 +26,8 @@ export class Connections {
   readonly deadlines: DeadlineLists;
   readonly parser: ResponseParser;
   readonly arms: readonly PreparedArm[];
+  /** Undefined: no arm asks for any content. */
+  readonly contents: Contents | undefined;
   /**
    * The moment of what is being handled; whoever handles something sets it first. As an argument, a number that is no
    * small integer takes 16 bytes of heap for each call; a field holds it in place.
@@ -51,6 +54,7 @@ export class Connections {
     this.table = new ConnectionTable(maxOpen);
     this.deadlines = new DeadlineLists(maxOpen, arms.flatMap(listDurationsUs));
     this.parser = new ResponseParser(maxOpen);
+    this.contents = Contents.of(arms, this.parser);
   }
 
   armOf(slot: number): EngineArm {
@@ -100,6 +104,7 @@ export class Connections {
     const status = isEstablished ? this.#statusOf(slot, cause) : 0;
     fillRecord(this.#record, table, slot);
     this.#writeEnd(phase, cause, errno, status);
+    this.#record.isUnexpected = this.contents?.take(slot) ?? false;
     this.#record.challengeStatus = this.#challengeStatusOf(slot);
     this.#record.endedAtUs = this.nowUs;
     this.deadlines.clear(slot);

@@ -42,6 +42,7 @@ export class Exchange {
       return;
     }
     this.#connections.parser.reset(slot, request.responseHasNoBody);
+    this.#connections.contents?.begin(slot, this.#connections.preparedOf(slot));
     this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
     if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.begin(slot);
     if (table.lostErrno[slot] !== 0) return;
@@ -110,11 +111,12 @@ export class Exchange {
   }
 
   #takeBytes(slot: number, count: number, isFinished: boolean): void {
-    const { table, parser } = this.#connections;
+    const { table, parser, contents } = this.#connections;
     table.bytes[slot] = table.bytes[slot]! + count;
     if (table.firstByteAtUs[slot] === -1) table.firstByteAtUs[slot] = this.#connections.nowUs;
     if (table.phase[slot] !== RESPONSE) return;
     const progress = parser.push(slot, this.#received.bytes, 0, count);
+    contents?.takeHead(slot, this.#received.bytes, parser.headEnd);
     if (table.credentials[slot] === UNASKED) this.#authentication.heed(slot, this.#received.bytes);
     switch (progress) {
       case NEED_MORE:
@@ -125,6 +127,7 @@ export class Exchange {
           return;
         }
         table.respondedAtUs[slot] = this.#connections.nowUs;
+        this.#connections.contents?.judge(slot);
         this.#finish(slot);
         return;
       case GARBAGE:
@@ -151,6 +154,7 @@ export class Exchange {
           return;
         }
         table.respondedAtUs[slot] = this.#connections.nowUs;
+        this.#connections.contents?.judge(slot);
         // A response that ends with the connection leaves nothing to hold open.
         if (this.#connections.armOf(slot).holdUs > 0) this.#connections.settle(slot, 'held', 'eof', 0);
         else this.#connections.settleDone(slot);

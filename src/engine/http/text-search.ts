@@ -1,0 +1,36 @@
+const NOTHING = Buffer.alloc(0);
+
+/** Looks for texts in bytes that come in pieces, and keeps no more of these than a text may have begun in. */
+export class TextSearch {
+  #wanted: readonly Buffer[];
+  readonly #count: number;
+  /** The end of what has been looked through. */
+  #tail: Buffer = NOTHING;
+
+  /** @param texts none of them empty */
+  constructor(texts: readonly Buffer[]) {
+    this.#wanted = texts;
+    this.#count = texts.length;
+  }
+
+  get foundAll(): boolean {
+    return this.#wanted.length === 0;
+  }
+
+  get foundAny(): boolean {
+    return this.#wanted.length < this.#count;
+  }
+
+  /** Takes the bytes from offset `from` up to, not including, `to`. */
+  take(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#wanted.length === 0) return;
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
+    // What a text may have begun in, and as much of the piece as it may end in: the rest is looked through in place.
+    const longest = this.#wanted.reduce((most, text) => Math.max(most, text.length), 0);
+    const seam =
+      this.#tail.length === 0 ? NOTHING : Buffer.concat([this.#tail, piece.subarray(0, longest - 1)]);
+    this.#wanted = this.#wanted.filter((text) => !seam.includes(text) && !piece.includes(text));
+    const end = piece.length >= longest - 1 ? piece : Buffer.concat([this.#tail, piece]);
+    this.#tail = Buffer.from(end.subarray(Math.max(0, end.length - longest + 1)));
+  }
+}
