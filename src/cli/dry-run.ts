@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { renderPlan } from '../render/plan.ts';
+import { renderLabelled } from '../render/wrap.ts';
 import { chooseEngine } from '../run/engine-choice.ts';
 import { outlineArm, scheduleUs } from '../run/outline.ts';
 import { chooseReactor } from '../run/reactor-choice.ts';
@@ -28,10 +29,14 @@ export async function printDryRun(
   const engine = chooseEngine(options.engine, process.platform, scenario.arms);
   await chooseReactor(options.reactor, engine);
   const workers = decideWorkers(options, scenario, host);
-  host.stdout.write(renderPlan({ arms, durationUs: scheduleUs(planned), engine, workers }, options.origins));
-  for (const { text } of scenario.pass) host.stdout.write(`  passes if  ${text}\n`);
+  const { columns } = host.stdout;
+  const plan = { arms, durationUs: scheduleUs(planned), engine, workers };
+  host.stdout.write(renderPlan(plan, options.origins, columns));
+  const say = (label: string, text: string) =>
+    host.stdout.write(`${renderLabelled(`  ${label}`, text, columns, 13).join('\n')}\n`);
+  for (const { text } of scenario.pass) say('passes if', text);
   for (const { host: name, because } of findPublicHosts(scenario, outlines)) {
-    host.stdout.write(`  public     ${name}: ${because}; needs --i-am-allowed-to-test-this once\n`);
+    say('public', `${name}: ${because}; needs --i-am-allowed-to-test-this once`);
   }
   host.stdout.write('Dry run: nothing was sent.\n');
   return EXIT.ok;

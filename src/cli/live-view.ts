@@ -41,7 +41,7 @@ export function createLiveView(
     planned(plan) {
       durationUs = plan.durationUs;
       clear();
-      stderr.write(renderPlan(plan, origins));
+      stderr.write(renderPlan(plan, origins, stderr.columns));
     },
     progress(progress) {
       if (quiet) return;

@@ -1,17 +1,23 @@
 import { formatBytes, formatCount, formatDuration, formatMoment } from '../render/format.ts';
 import { renderTable } from '../render/table.ts';
+import { renderLabelled, wrapHanging } from '../render/wrap.ts';
 import type { NightStatus, PastNight } from '../service/status.ts';
 
 /** One installed night, as a person reads it. */
 export function wordStatus(status: NightStatus, width: number): string {
   const { night, by, attention, last, bytes } = status;
   const days = night.on === null ? 'every day' : night.on;
+  const labelled = (label: string, text: string) => renderLabelled(`  ${label}`, text, width, 11);
   const lines = [
-    `${night.name}: ${night.scenario} at ${night.at} ${days} for ${formatDuration(night.forUs)}, by ${by}`,
-    `  next     ${wordNext(status)}`,
-    `  now      ${wordNow(status)}`,
-    `  results  ${night.results}, ${formatBytes(bytes)}`,
-    ...attention.map((text) => `  LOOK     ${text}`),
+    ...wrapHanging(
+      `${night.name}: ${night.scenario} at ${night.at} ${days} for ${formatDuration(night.forUs)}, by ${by}`,
+      width,
+      2,
+    ),
+    ...labelled('next', wordNext(status)),
+    ...labelled('now', wordNow(status)),
+    ...labelled('results', `${night.results}, ${formatBytes(bytes)}`),
+    ...attention.flatMap((text) => labelled('LOOK', text)),
     ...tableOf(last, width),
   ];
   return `${lines.join('\n')}\n`;
@@ -35,7 +41,13 @@ function tableOf(last: readonly PastNight[], width: number): string[] {
   if (last.length === 0) return ['  no nights yet'];
   const left = (title: string) => ({ title, align: 'left' }) as const;
   const right = (title: string) => ({ title, align: 'right' }) as const;
-  const columns = [left('night'), left('verdict'), right('stalled'), right('of'), right('size')];
+  const columns = [
+    left('night'),
+    { ...left('verdict'), leads: true },
+    right('stalled'),
+    right('of'),
+    { ...right('size'), spare: 1 },
+  ];
   const rows = last.map((past) => [
     past.id,
     wordVerdict(past),

@@ -2,8 +2,11 @@ import type { Summary } from '../analysis/types.ts';
 import { formatCount } from './format.ts';
 import { renderPercentileBars } from './percentile-bars.ts';
 import { renderSparkline } from './sparkline.ts';
+import { wrapHanging } from './wrap.ts';
 
 const BAR_WIDTH = 40;
+/** What stands before a bar. */
+const BAR_HEAD = 19;
 const MARGIN = 2;
 
 export interface CourseLook {
@@ -23,6 +26,7 @@ export function renderCourse(
   { width, unicode }: CourseLook,
 ): string {
   const room = Math.max(20, Math.min(96, width - MARGIN));
+  const bar = Math.max(8, Math.min(BAR_WIDTH, width - BAR_HEAD));
   const blocks = Object.entries(arms).map(([name, arm]) => {
     const course = stalled.get(name) ?? [];
     const most = course.reduce((max, count) => Math.max(max, count), 0);
@@ -31,14 +35,18 @@ export function renderCourse(
       ...(most === 0
         ? []
         : [
-            `${name}: stalled by the second, 0-${course.length} s, at most ${formatCount(most)} in one`,
+            ...wrapHanging(
+              `${name}: stalled by the second, 0-${course.length} s, at most ${formatCount(most)} in one`,
+              width,
+              2,
+            ),
             `  ${line}`,
           ]),
       ...(arm.handshakeUs.count === 0
         ? []
         : [
-            `${name}: handshake by percentile, on a logarithmic scale`,
-            ...renderPercentileBars(arm.handshakeUs, BAR_WIDTH).map((bar) => `  ${bar}`),
+            ...wrapHanging(`${name}: handshake by percentile, on a logarithmic scale`, width, 2),
+            ...renderPercentileBars(arm.handshakeUs, bar).map((bar) => `  ${bar}`),
           ]),
     ].join('\n');
   });

@@ -24,9 +24,9 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderAnswers('CONNECT', arm.tunnelStatuses, room),
     ...renderAnswers('answers', arm.statuses, room),
     ...renderRamp(arm, room),
-    ...renderLatency(arm),
-    ...renderPhases(arm),
-    ...renderEndpoints(arm),
+    ...renderLatency(arm, room),
+    ...renderPhases(arm, room),
+    ...renderEndpoints(arm, room),
   ];
   return [paint('strong', `Arm ${name}`), ...body.map((line) => `  ${line}`)];
 }
@@ -116,7 +116,12 @@ function renderOutcomes(arm: ArmSummary, room: number): string[] {
     .sort(([, a], [, b]) => b - a)
     .map(([outcome, count]) => [formatCount(count), outcome, OUTCOME_TEXT[outcome] ?? '']);
   if (rows.length === 0) return renderLabelled('outcomes', 'all ok', room);
-  return ['not ok', ...renderTable([RIGHT, LEFT, LEFT], rows, room - 2).map((line) => `  ${line}`)];
+  return [
+    'not ok',
+    ...renderTable([RIGHT, LEFT, { ...LEFT, gives: 'words', least: 24 }], rows, room - 2).map(
+      (line) => `  ${line}`,
+    ),
+  ];
 }
 
 /** Statuses shown; there are a handful as a rule. */
@@ -146,7 +151,7 @@ function renderRamp({ ramp }: ArmSummary, room: number): string[] {
 }
 
 /** Only where there are several: one endpoint is the arm itself. */
-function renderEndpoints(arm: ArmSummary): string[] {
+function renderEndpoints(arm: ArmSummary, room: number): string[] {
   const entries = Object.entries(arm.endpoints);
   if (entries.length < 2) return [];
   const rows = entries.map(([endpoint, counts]) => [
@@ -157,5 +162,6 @@ function renderEndpoints(arm: ArmSummary): string[] {
   return renderTable(
     [{ title: 'endpoint', align: 'left' }, ...titles.map((title) => ({ title, align: 'right' }) as const)],
     rows,
+    room,
   );
 }

@@ -14,7 +14,7 @@ export interface ChecksLook {
 /** Every check with its reason and remedy, and a closing line of counts. */
 export function renderChecks(checks: readonly Check[], { colour, width }: ChecksLook): string {
   const paint = createPaint(colour);
-  const room = Math.max(60, Math.min(98, width)) - INDENT.length;
+  const room = Math.max(40, Math.min(98, width)) - INDENT.length;
   const lines = checks.flatMap(({ level, what, why, mend }) => [
     ...wrap(what, room).map((line, index) =>
       index === 0 ? `${paint(TONES[level], level.padEnd(INDENT.length))}${line}` : INDENT + line,

@@ -7,7 +7,7 @@ import type {
 import { cellsOf, isWorthShowing } from './comparison-cells.ts';
 import { formatMoment, formatPlural } from './format.ts';
 import { createPaint, type Paint, type Tone } from './paint.ts';
-import { renderLabelled, renderTable, wrap } from './table.ts';
+import { layOutTable, renderLabelled, wrap } from './table.ts';
 
 export interface ComparisonLook {
   readonly colour: boolean;
@@ -17,8 +17,8 @@ export interface ComparisonLook {
   readonly all: boolean;
 }
 
-/** The tables need that much whatever the terminal has; more than that is hard to read. */
-const MIN_WIDTH = 72;
+/** Below that nothing is readable; above the other, hard to read. */
+const MIN_WIDTH = 40;
 const MAX_WIDTH = 130;
 
 const WORDS: Readonly<Record<ComparisonVerdict, readonly [word: string, tone: Tone]>> = {
@@ -48,9 +48,11 @@ export function renderComparison(comparison: Comparison, look: ComparisonLook): 
     comparison.warnings
       .flatMap((warning) => renderLabelled('note', warning, width))
       .map((line) => paint('doubt', line)),
-    ...arms.map((arm) => renderArm(arm, comparison.lines, look.all, paint)),
-    comparison.failIf.map(({ text, held }) =>
-      held ? paint('bad', `fail-if     ${text}: holds`) : `fail-if     ${text}: does not hold`,
+    ...arms.map((arm) => renderArm(arm, comparison.lines, { all: look.all, width, paint })),
+    comparison.failIf.flatMap(({ text, held }) =>
+      renderLabelled('fail-if', `${text}: ${held ? 'holds' : 'does not hold'}`, width).map((line) =>
+        held ? paint('bad', line) : line,
+      ),
     ),
     renderHowToRead(comparison, width).map((line) => paint('faint', line)),
   ];
@@ -82,19 +84,24 @@ function renderSides({ before, after }: Comparison, width: number): string[] {
   });
 }
 
-function renderArm(arm: string, lines: readonly ComparisonLine[], all: boolean, paint: Paint): string[] {
+function renderArm(
+  arm: string,
+  lines: readonly ComparisonLine[],
+  { all, width, paint }: { all: boolean; width: number; paint: Paint },
+): string[] {
   const own = lines.filter((line) => line.arm === arm);
   const shown = all ? own : own.filter(isWorthShowing);
   const left = { align: 'left' } as const;
   const right = { align: 'right' } as const;
-  const [head = '', ...rows] = renderTable(
+  const { head, rows } = layOutTable(
     [
       { title: `Arm ${arm}`, ...left },
       { title: 'before', ...right },
       { title: 'after', ...right },
       { title: 'difference', ...right },
       { title: '95 % interval', ...left },
-      { title: 'verdict', ...left },
+      // Beside the figure where there is no room for a table: it is what is looked for.
+      { title: 'verdict', ...left, leads: true, gives: 'words', least: 18 },
     ],
     shown.map((line) => {
       const { figure, before, after, difference, interval, verdict, because } = cellsOf(line);
@@ -107,12 +114,17 @@ function renderArm(arm: string, lines: readonly ComparisonLine[], all: boolean, 
         because === '' ? verdict : `${verdict} (${because})`,
       ];
     }),
+    width,
   );
   const hidden = own.length - shown.length;
   return [
-    paint('strong', head),
-    ...rows.map((row, index) => paint(TONES[shown[index]!.verdict], row)),
-    ...(hidden > 0 ? [paint('faint', `and ${formatPlural(hidden, 'line', 'lines')} more with --all`)] : []),
+    ...head.map((line) => paint('strong', line)),
+    ...rows.flatMap((row, index) => row.map((line) => paint(TONES[shown[index]!.verdict], line))),
+    ...(hidden > 0
+      ? wrap(`and ${formatPlural(hidden, 'line', 'lines')} more with --all`, width).map((line) =>
+          paint('faint', line),
+        )
+      : []),
   ];
 }
 

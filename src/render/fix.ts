@@ -1,7 +1,7 @@
 import type { Advice, Outcome, Proposal, Undoing } from '../doctor/fix/types.ts';
 import type { ChecksLook } from './checks.ts';
 import { createPaint } from './paint.ts';
-import { wrap } from './table.ts';
+import { wrap, wrapHanging } from './wrap.ts';
 
 const INDENT = ' '.repeat(6);
 
@@ -11,7 +11,7 @@ export function renderAdvice({ settings, openFiles }: Advice, look: ChecksLook):
   if (openFiles !== undefined) {
     const { now, wanted } = openFiles;
     lines.push(
-      `open files: ${now} are allowed, ${wanted} are wanted`,
+      ...wrapHanging(`open files: ${now} are allowed, ${wanted} are wanted`, look.width, 6),
       ...indent('No program can raise that for the shell that starts it. One of these does:', look),
       `${INDENT}-> sudo prlimit --pid $$ --nofile=${wanted}   (this shell and what it starts)`,
       `${INDENT}-> LimitNOFILE=${wanted}   (a systemd unit)`,
@@ -60,6 +60,6 @@ export function renderOutcomes(outcomes: readonly Outcome[], look: ChecksLook): 
 }
 
 function indent(text: string, { width }: ChecksLook): string[] {
-  const room = Math.max(60, Math.min(98, width)) - INDENT.length;
+  const room = Math.max(40, Math.min(98, width)) - INDENT.length;
   return wrap(text, room).map((line) => INDENT + line);
 }

@@ -13,7 +13,7 @@ const TIMES = [
  * Latencies from the intended start and, where a quantile shown differs by a tenth and a millisecond or more, from
  * the actual one: the difference is the time that an attempt waited for this machine.
  */
-export function renderLatency(arm: ArmSummary): string[] {
+export function renderLatency(arm: ArmSummary, room: number): string[] {
   const measured = TIMES.filter(([key]) => arm[key].count > 0);
   if (measured.length === 0) return [];
   const rows = measured.map(([key, name]) => [name, ...quantileCells(arm[key])]);
@@ -23,6 +23,7 @@ export function renderLatency(arm: ArmSummary): string[] {
   return renderTable(
     [{ title: 'from intended start', align: 'left' }, ...columns],
     [...rows, ...(serviceRows.length > 0 ? [['from actual start'], ...serviceRows] : [])],
+    room,
   );
 }
 
@@ -35,14 +36,14 @@ const PHASES = [
 ] as const;
 
 /** The legs between handshake and response, where there were any. */
-export function renderPhases({ phases = {} }: ArmSummary): string[] {
+export function renderPhases({ phases = {} }: ArmSummary, room: number): string[] {
   const rows = PHASES.flatMap(([key, name]) => {
     const quantiles = phases[key];
     return quantiles === undefined ? [] : [[name, ...quantileCells(quantiles)]];
   });
   if (rows.length === 0) return [];
   const columns = COLUMNS.map((title) => ({ title, align: 'right' }) as const);
-  return renderTable([{ title: 'each by itself', align: 'left' }, ...columns], rows);
+  return renderTable([{ title: 'each by itself', align: 'left' }, ...columns], rows, room);
 }
 
 function quantileCells(quantiles: Quantiles): string[] {

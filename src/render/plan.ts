@@ -2,6 +2,7 @@ import type { ArmOutline, RunPlan } from '../run/types.ts';
 import type { Origin } from '../scenario/interpret.ts';
 import { formatDuration, formatMicros, formatPerSec, formatPlural } from './format.ts';
 import { renderTable } from './table.ts';
+import { wrapHanging } from './wrap.ts';
 
 export type ShownPlan = Pick<RunPlan, 'arms' | 'durationUs' | 'engine' | 'workers'>;
 
@@ -9,7 +10,11 @@ export type ShownPlan = Pick<RunPlan, 'arms' | 'durationUs' | 'engine' | 'worker
 const SHOWN_RANGES = 3;
 
 /** What is about to be connected to, at what rate and for how long: shown before any load is sent. */
-export function renderPlan(plan: ShownPlan, origins: readonly Origin[] = []): string {
+export function renderPlan(
+  plan: ShownPlan,
+  origins: readonly Origin[] = [],
+  width: number = Number.POSITIVE_INFINITY,
+): string {
   const left = { title: '', align: 'left' } as const;
   const rows = plan.arms.flatMap((arm) => [
     [arm.name, wordWay(arm) + wordAuth(arm), wordLoad(arm)],
@@ -18,14 +23,20 @@ export function renderPlan(plan: ShownPlan, origins: readonly Origin[] = []): st
   const length =
     plan.durationUs === undefined ? 'until every attempt is done' : `for ${formatDuration(plan.durationUs)}`;
   const by = `${plan.engine} engine, ${formatPlural(plan.workers, 'worker', 'workers')}`;
-  const lines = renderTable([left, left, left], rows).map((line) => `  ${line}`);
-  return `${[`About to connect ${length} (${by}):`, ...lines, ...wordOrigins(origins)].join('\n')}\n`;
+  const lines = renderTable(
+    [left, { ...left, gives: 'words', least: Number.POSITIVE_INFINITY }, left],
+    rows,
+    width - 2,
+  ).map((line) => `  ${line}`);
+  const head = wrapHanging(`About to connect ${length} (${by}):`, width, 2);
+  return `${[...head, ...lines, ...wordOrigins(origins, width)].join('\n')}\n`;
 }
 
 /** Who wonders why it goes there finds the place to change. */
-function wordOrigins(origins: readonly Origin[]): string[] {
+function wordOrigins(origins: readonly Origin[], width: number): string[] {
   if (origins.length === 0) return [];
-  return [`  ${origins.map(({ key, value, from }) => `${key} ${value} from ${from}`).join('; ')}`];
+  const text = origins.map(({ key, value, from }) => `${key} ${value} from ${from}`).join('; ');
+  return wrapHanging(text, width - 2, 2).map((line) => `  ${line}`);
 }
 
 function wordWay({ via, endpoints, target }: ArmOutline): string {

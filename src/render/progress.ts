@@ -34,8 +34,8 @@ function wordInShort(progress: Progress): string[] {
   const { handshakeUs, stalled, failed } = progress;
   return [
     formatPerSec(progress.startedPerSec),
-    `est ${formatCount(progress.established)}`,
     `stalled ${formatCount(stalled)} (${stalledShare(progress)})`,
+    `est ${formatCount(progress.established)}`,
     `unsent ${formatCount(progress.unsent)}`,
     ...(handshakeUs.count === 0
       ? []

@@ -2,13 +2,17 @@ import type { RunListing } from '../store/listing.ts';
 import type { Pruning } from '../store/prune.ts';
 import { formatBytes, formatPlural } from './format.ts';
 import { renderRuns } from './runs.ts';
-import { clip } from './table.ts';
+import { wrap, wrapHanging } from './wrap.ts';
 
 /** What would be removed, what stays although it is old, and what it comes to. */
 export function renderPruning({ remove, spared, left }: Pruning, width: number): string {
-  const lines = spared.map(({ run, because }) => `${clip(`stays: ${run.id} (${because})`, width)}\n`);
-  const total = `To be removed: ${describe(remove)}; ${describe(left)} would be left.\n`;
-  return [remove.length === 0 ? '' : renderRuns(remove, width), ...lines, total].join('');
+  const lines = spared.flatMap(({ run, because }) =>
+    wrapHanging(`stays: ${run.id} (${because})`, width, 2).map((line) => `${line}\n`),
+  );
+  const total = wrap(`To be removed: ${describe(remove)}; ${describe(left)} would be left.`, width).join(
+    '\n',
+  );
+  return [remove.length === 0 ? '' : renderRuns(remove, width), ...lines, total, '\n'].join('');
 }
 
 function describe(runs: readonly RunListing[]): string {

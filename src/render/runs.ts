@@ -9,11 +9,12 @@ export function renderRuns(runs: readonly RunListing[], width: number): string {
   const noted = runs.some(({ note }) => note !== '');
   const columns = [
     left('run'),
-    left('started'),
-    left('verdict'),
-    { title: 'size', align: 'right' } as const,
-    left('label'),
-    ...(noted ? [left('note')] : []),
+    // An id begins with it, to the second.
+    { ...left('started'), spare: 2 },
+    { ...left('verdict'), leads: true },
+    { title: 'size', align: 'right', spare: 3 } as const,
+    { ...left('label'), gives: 'middle' } as const,
+    ...(noted ? [{ ...left('note'), gives: 'middle' } as const] : []),
   ];
   const rows = runs.map((run) => [
     run.id,

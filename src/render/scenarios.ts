@@ -1,6 +1,7 @@
 import type { CatalogEntry } from '../scenario/catalog.ts';
 import { formatDuration, formatPlural } from './format.ts';
 import { renderTable } from './table.ts';
+import { renderLabelled, wrap, wrapHanging } from './wrap.ts';
 
 const LEFT = (title: string) => ({ title, align: 'left' }) as const;
 
@@ -21,20 +22,32 @@ export function renderScenarios(entries: readonly CatalogEntry[], width: number)
       ? formatPlural(entry.problems.length, 'mistake', 'mistakes')
       : entry.description,
   ]);
-  const columns = [LEFT('scenario'), LEFT('takes'), LEFT('needs'), LEFT('what it does')];
+  const columns = [
+    LEFT('scenario'),
+    LEFT('takes'),
+    LEFT('needs'),
+    // In a narrower column a sentence is a tower of words: it goes below instead.
+    { ...LEFT('what it does'), gives: 'words', least: 40 } as const,
+  ];
   return `${renderTable(columns, rows, width).join('\n')}\n`;
 }
 
 /** One scenario: what it is for, what it needs, its mistakes, and its file. */
-export function renderScenario(entry: CatalogEntry, yaml: string): string {
+export function renderScenario(entry: CatalogEntry, yaml: string, width = Number.POSITIVE_INFINITY): string {
   const facts = [
     ['file', entry.path],
     ['arms', entry.arms.join(', ')],
     ['takes', wordLength(entry)],
     ['needs', wordNeeds(entry) || 'nothing'],
-  ].map(([label = '', value = '']) => `  ${label.padEnd(8)}${value}`);
-  const head = [entry.description === '' ? entry.name : `${entry.name}: ${entry.description}`];
-  const body = entry.problems.length > 0 ? entry.problems.map((problem) => `  ${problem}`) : facts;
+  ].flatMap(([label = '', value = '']) =>
+    // A path is copied, not read: it is never broken.
+    renderLabelled(`  ${label}`, value, width, 10),
+  );
+  const head = wrap(entry.description === '' ? entry.name : `${entry.name}: ${entry.description}`, width);
+  const body =
+    entry.problems.length > 0
+      ? entry.problems.flatMap((problem) => wrapHanging(problem, width - 2, 2).map((line) => `  ${line}`))
+      : facts;
   return `${[...head, ...body, '', yaml.trimEnd()].join('\n')}\n`;
 }
 

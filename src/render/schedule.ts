@@ -1,8 +1,12 @@
 import type { ExperimentState, ExperimentStep } from '../store/experiment-file.ts';
 import { formatDuration, formatPlural } from './format.ts';
+import { wrapHanging } from './wrap.ts';
 
 /** What an experiment is going to do, and has done. */
-export function renderSchedule({ steps, sides, settleUs, verify, rounds, seed }: ExperimentState): string {
+export function renderSchedule(
+  { steps, sides, settleUs, verify, rounds, seed }: ExperimentState,
+  width: number = Number.POSITIVE_INFINITY,
+): string {
   const head = `${formatPlural(rounds, 'round', 'rounds')}, ${formatPlural(steps.length, 'run', 'runs')}, in the order of seed ${seed}`;
   const lines = steps.map((step) => `  round ${step.round}  ${step.side.toUpperCase()}  ${wordState(step)}`);
   const before = [
@@ -11,10 +15,11 @@ export function renderSchedule({ steps, sides, settleUs, verify, rounds, seed }:
     ...(verify === null ? [] : [`verify (${verify})`]),
   ];
   return [
-    head,
+    ...wrapHanging(head, width, 2),
+    // A command is copied: it is never broken.
     `  A  ${sides.a.command}`,
     `  B  ${sides.b.command}`,
-    `  before each run: ${before.join(', ')}`,
+    ...wrapHanging(`before each run: ${before.join(', ')}`, width - 2, 2).map((line) => `  ${line}`),
     ...lines,
     '',
   ].join('\n');

@@ -61,7 +61,7 @@ function renderReuse({ byReuseAge = [] }: ArmSummary, room: number): string[] {
   ]);
   const right = (title: string) => ({ title, align: 'right' }) as const;
   const columns = [right('reuse age from'), right('attempts'), right('stalled'), right('share')];
-  return renderTable([...columns, { title: '', align: 'left' }], rows, room);
+  return renderTable([...columns, { title: '', align: 'left', spare: 1 }], rows, room);
 }
 
 interface AgeGroup {

@@ -15,8 +15,8 @@ export interface SummaryLook {
 
 /** Wide enough for the tables, narrow enough for a ticket. */
 const MAX_WIDTH = 98;
-/** The tables need that much whatever the terminal has. */
-const MIN_WIDTH = 72;
+/** Below that nothing is readable. */
+const MIN_WIDTH = 40;
 
 /** A run's summary as text to read or to paste into a ticket; leads with the verdict, ends with a line feed. */
 export function renderSummary(summary: Summary, look: SummaryLook): string {

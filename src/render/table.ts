@@ -1,57 +1,211 @@
+import { shortenMiddle } from './shorten.ts';
+import { renderLabelled, wrap, wrapHanging } from './wrap.ts';
+
+export { renderLabelled, wrap } from './wrap.ts';
+
 export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
+  /** What gives way where the table is too wide: text is shortened in its middle, or broken between words. */
+  readonly gives?: 'middle' | 'words';
+  /** Characters that one that gives keeps at least. */
+  readonly least?: number;
+  /** May be left out where there is no room, the highest first; absent: never. */
+  readonly spare?: number;
+  /** Stands beside a row's first cell where rows are laid out below each other. */
+  readonly leads?: boolean;
 }
 
+/** Lines of a table: a row may take several. */
+export interface LaidOut {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+type Cells = readonly string[];
+
+const GAP = 2;
+const LEAST = 12;
+/** Below a row's first line. */
+const INDENT = '    ';
+
 /**
- * Columns as wide as their widest cell, two spaces apart. The last column is cut to fit `width`, if there is one; a
- * table without titles has no head.
+ * Columns as wide as their widest cell, two spaces apart. Where `width` is less, columns that may give way are narrowed,
+ * spare ones are left out, sentences move below their row, and last of all each row becomes a heading with its figures
+ * below: no figure is ever cut. A table without titles has no head.
  */
 export function renderTable(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  rows: readonly Cells[],
   width = Number.POSITIVE_INFINITY,
 ): string[] {
-  const head = columns.map(({ title }) => title);
-  const lines = head.every((title) => title === '') ? rows : [head, ...rows];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => (line[index] ?? '').length)));
-  return lines.map((line) => {
-    const cells = columns.map(({ align }, index) => {
-      const cell = line[index] ?? '';
-      return align === 'right' ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0);
-    });
-    return clip(cells.join('  ').trimEnd(), width);
-  });
+  const { head, rows: laidOut } = layOutTable(columns, rows, width);
+  return [...head, ...laidOut.flat()];
 }
 
-/** Cuts a line to `width` characters, three dots marking the cut. */
-export function clip(line: string, width: number): string {
-  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 3))}...`;
-}
-
-/** Spaces where a line may break: not between a figure and its unit. */
-const BREAKS = /\s+(?!(?:%|us|ms|s|min|h)(?:\W|$))/;
-
-/** Breaks a sentence into lines of at most `width` characters. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.trim().split(BREAKS)) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length > width && line !== '') {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line];
-}
-
-/** Width of the column that labels stand in. */
-const LABEL_WIDTH = 12;
-
-/** A label and its text; what does not fit goes on below the text, not below the label. */
-export function renderLabelled(label: string, text: string, width: number): string[] {
-  return wrap(text, width - LABEL_WIDTH).map(
-    (line, index) => (index === 0 ? label : '').padEnd(LABEL_WIDTH) + line,
+/** As {@link renderTable}, each row by itself. */
+export function layOutTable(columns: readonly Column[], rows: readonly Cells[], width: number): LaidOut {
+  return (
+    layOutBeside(columns, rows, width) ??
+    layOutUnderTitle(columns, rows, width) ??
+    layOutBelow(columns, rows, width) ??
+    stack(columns, rows, width)
   );
+}
+
+/** Everything beside each other, without spare columns where it must be; undefined where even that is too wide. */
+function layOutBeside(
+  columns: readonly Column[],
+  rows: readonly Cells[],
+  width: number,
+): LaidOut | undefined {
+  const spare = columns
+    .flatMap((column, index) => (column.spare === undefined ? [] : [{ index, spare: column.spare }]))
+    .sort((a, b) => b.spare - a.spare);
+  for (let dropped = 0; dropped <= spare.length; dropped += 1) {
+    const without = new Set(spare.slice(0, dropped).map(({ index }) => index));
+    const keep = <T>(cells: readonly T[]) => cells.filter((_, index) => !without.has(index));
+    const laidOut = layOutWithin(keep(columns), rows.map(keep), width);
+    if (laidOut !== undefined) return laidOut;
+  }
+  return undefined;
+}
+
+/** The first title on a line of its own, where it is what takes the room. */
+function layOutUnderTitle(
+  columns: readonly Column[],
+  rows: readonly Cells[],
+  width: number,
+): LaidOut | undefined {
+  const [first, ...others] = columns;
+  if (first === undefined || first.title === '') return undefined;
+  const laidOut = layOutBeside([{ ...first, title: '' }, ...others], rows, width);
+  if (laidOut === undefined) return undefined;
+  return { head: [...wrap(first.title, width), ...laidOut.head], rows: laidOut.rows };
+}
+
+/** Sentences below the rest of their row. */
+function layOutBelow(columns: readonly Column[], rows: readonly Cells[], width: number): LaidOut | undefined {
+  const isAbove = (_: unknown, index: number) =>
+    columns[index]?.gives !== 'words' || columns[index]?.leads === true;
+  if (columns.every((column, index) => isAbove(column, index))) return undefined;
+  const above = layOutBeside(
+    columns.filter(isAbove),
+    rows.map((cells) => cells.filter(isAbove)),
+    width,
+  );
+  if (above === undefined) return undefined;
+  return {
+    head: above.head,
+    rows: rows.map((cells, row) => [
+      ...above.rows[row]!.filter((line) => line !== ''),
+      ...cells
+        .filter((cell, index) => !isAbove(cell, index) && cell !== '')
+        .flatMap((cell) => wrap(cell, width - INDENT.length).map((line) => INDENT + line)),
+    ]),
+  };
+}
+
+/** Undefined where even the narrowest is too wide. A row of one cell is a heading among the others. */
+function layOutWithin(
+  columns: readonly Column[],
+  rows: readonly Cells[],
+  width: number,
+): LaidOut | undefined {
+  const isTitled = columns.some(({ title }) => title !== '');
+  const natural = columns.map(({ title }, index) =>
+    Math.max(title.length, ...rows.filter(isRow).map((cells) => (cells[index] ?? '').length)),
+  );
+  const least = natural.map((wide, index) => {
+    const { title = '', gives, least: own = LEAST } = columns[index] ?? {};
+    return gives === undefined ? wide : Math.min(wide, Math.max(title.length, own));
+  });
+  const gaps = GAP * Math.max(0, columns.length - 1);
+  let left = width - gaps - sum(least);
+  if (left < 0) return undefined;
+  const widths = [...least];
+  // A column at a time: those that want more get alike.
+  while (left > 0 && widths.some((wide, index) => wide < natural[index]!)) {
+    for (const [index, wide] of widths.entries()) {
+      if (left > 0 && wide < natural[index]!) {
+        widths[index] = wide + 1;
+        left -= 1;
+      }
+    }
+  }
+  const line = (cells: Cells) =>
+    isRow(cells) || columns.length === 1 ? layOutRow(columns, cells, widths) : wrap(cells[0] ?? '', width);
+  return { head: isTitled ? line(columns.map(({ title }) => title)) : [], rows: rows.map(line) };
+}
+
+function isRow({ length }: Cells): boolean {
+  return length > 1;
+}
+
+function layOutRow(columns: readonly Column[], cells: Cells, widths: readonly number[]): string[] {
+  const texts = columns.map(({ gives }, index) => {
+    const [cell = '', wide = 0] = [cells[index], widths[index]];
+    return gives === 'words' && cell.length > wide ? wrap(cell, wide) : [shortenMiddle(cell, wide)];
+  });
+  const height = Math.max(...texts.map(({ length }) => length));
+  return Array.from({ length: height }, (_, at) =>
+    columns
+      .map(({ align }, index) => {
+        const text = texts[index]![at] ?? '';
+        return align === 'right' ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
+      })
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  );
+}
+
+/** Each row a heading, and below it every other cell with the title of its column. */
+function stack(columns: readonly Column[], rows: readonly Cells[], width: number): LaidOut {
+  const isHeading = (index: number) => index === 0 || columns[index]?.leads === true;
+  const [first] = columns;
+  const nameWidth = Math.max(...rows.filter(isRow).map(([name = '']) => name.length));
+  return {
+    head: first === undefined || first.title === '' ? [] : wrap(first.title, width),
+    rows: rows.map((cells) => {
+      const [name = '', ...leading] = cells.filter((cell, index) => isHeading(index) && cell !== '');
+      const figures = cells.flatMap((cell, index) => {
+        const { title = '', gives } = columns[index] ?? {};
+        if (isHeading(index) || cell === '') return [];
+        return [gives === 'words' ? cell : `${title} ${cell}`.trim()];
+      });
+      return [
+        ...stackHeading(name, leading.join(' '), { nameWidth, width }),
+        ...fill(figures, width - INDENT.length).map((line) => INDENT + line),
+      ];
+    }),
+  };
+}
+
+/** What leads stands below what leads above it, as in a table, if there is room. */
+function stackHeading(
+  name: string,
+  leading: string,
+  { nameWidth, width }: { nameWidth: number; width: number },
+): string[] {
+  if (name === '' && leading === '') return [];
+  if (leading === '') return wrap(name, width);
+  return nameWidth + GAP + LEAST <= width
+    ? renderLabelled(name, leading, width, nameWidth + GAP)
+    : wrapHanging(`${name} ${leading}`, width, INDENT.length);
+}
+
+/** Items with commas between, as many on a line as there is room for. */
+function fill(items: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const text = index === items.length - 1 ? item : `${item},`;
+    const longer = lines.length === 0 ? text : `${lines.at(-1)} ${text}`;
+    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(...wrap(text, width));
+  }
+  return lines;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
 }

@@ -2,7 +2,7 @@ import type { Trend, TrendNight } from '../analysis/trend/types.ts';
 import { formatDuration, formatMicros, formatPerSec, formatShare } from './format.ts';
 import type { Paint } from './paint.ts';
 import { renderSparkline } from './sparkline.ts';
-import { type Column, renderTable } from './table.ts';
+import { type Column, layOutTable } from './table.ts';
 
 interface NightColumn extends Column {
   /** Left out of a terminal narrower than this. */
@@ -37,18 +37,20 @@ export function renderNights(trend: Trend, arm: string, width: number, paint: Pa
   const { nights, probeChanges } = trend;
   const changed = new Set(probeChanges.map(({ id }) => id));
   const columns = COLUMNS.filter(({ from }) => width >= from);
-  const [head = '', ...rows] = renderTable(
-    [{ title: `Arm ${arm}`, align: 'left' }, { title: '', align: 'left' }, ...columns],
+  const { head, rows } = layOutTable(
+    [{ title: `Arm ${arm}`, align: 'left' }, { title: '', align: 'left', leads: true }, ...columns],
     nights.map((night) => [
-      nameOf(night, nights),
+      nameNight(night, nights),
       (night.leftOut === null ? '' : '-') + (changed.has(night.id) ? '!' : ''),
       ...columns.map(({ cell }) => cell(night, arm)),
     ]),
     width,
   );
   return [
-    paint('strong', head),
-    ...rows.map((row, index) => (nights[index]?.leftOut === null ? row : paint('faint', row))),
+    ...head.map((line) => paint('strong', line)),
+    ...rows.flatMap((row, index) =>
+      nights[index]?.leftOut === null ? row : row.map((line) => paint('faint', line)),
+    ),
     ...SPARKLINES.flatMap(([name, figure]) => {
       const values = nights.map(({ arms, leftOut }) =>
         leftOut === null ? (arms[arm]?.figures[figure]?.value ?? 0) : 0,
@@ -61,8 +63,11 @@ export function renderNights(trend: Trend, arm: string, width: number, paint: Pa
 }
 
 /** The date, with the time where a day has several. */
-function nameOf({ date, time }: TrendNight, nights: readonly TrendNight[]): string {
-  const isAlone = nights.filter((other) => other.date === date).length === 1;
+export function nameNight(
+  { date, time }: Pick<TrendNight, 'date' | 'time'>,
+  nights: readonly TrendNight[],
+): string {
+  const isAlone = nights.filter((other) => other.date === date).length < 2;
   return isAlone ? date : `${date} ${time}`;
 }
 

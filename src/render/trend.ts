@@ -2,7 +2,7 @@ import type { Trend, TrendLine } from '../analysis/trend/types.ts';
 import { formatPlural } from './format.ts';
 import { createPaint, type Paint, type Tone } from './paint.ts';
 import { renderLabelled, wrap } from './table.ts';
-import { renderNights } from './trend-nights.ts';
+import { nameNight, renderNights } from './trend-nights.ts';
 
 export interface TrendLook {
   readonly colour: boolean;
@@ -12,7 +12,8 @@ export interface TrendLook {
   readonly all: boolean;
 }
 
-const MIN_WIDTH = 72;
+/** Below that nothing is readable. */
+const MIN_WIDTH = 40;
 const MAX_WIDTH = 100;
 
 /** Nights side by side, and what became of each figure; ends with a line feed. */
@@ -55,7 +56,9 @@ function renderVerdicts(
       return [first, ...rest.map((text) => `  ${text}`)].map((text) => paint(toneOf(line), text));
     }),
     ...(hidden > 0
-      ? [paint('faint', `and ${formatPlural(hidden, 'figure', 'figures')} more without a change (--all)`)]
+      ? wrap(`and ${formatPlural(hidden, 'figure', 'figures')} more without a change (--all)`, width).map(
+          (line) => paint('faint', line),
+        )
       : []),
   ];
 }
@@ -78,12 +81,15 @@ function toneOf({ verdict, worse }: TrendLine): Tone {
 
 function renderMarks({ nights, probeChanges, notes }: Trend, width: number): string[] {
   return [
-    ...nights.flatMap(({ date, leftOut }) =>
-      leftOut === null ? [] : renderLabelled('- left out', `${date}: ${leftOut}`, width),
+    ...nights.flatMap((night) =>
+      night.leftOut === null
+        ? []
+        : renderLabelled('- left out', `${nameNight(night, nights)}: ${night.leftOut}`, width),
     ),
-    ...probeChanges.flatMap(({ date, what }) =>
-      renderLabelled('! probe', `${date}: ${what.join('; ')}`, width),
-    ),
+    ...probeChanges.flatMap(({ id, date, what }) => {
+      const { time = '' } = nights.find((one) => one.id === id) ?? {};
+      return renderLabelled('! probe', `${nameNight({ date, time }, nights)}: ${what.join('; ')}`, width);
+    }),
     ...notes.flatMap((note) => renderLabelled('note', note, width)),
   ];
 }

@@ -1,7 +1,8 @@
 import type { Summary } from '../analysis/types.ts';
 import { formatCount, formatMicros, formatPerSec, formatPlural, formatShare } from './format.ts';
 import type { Paint, Tone } from './paint.ts';
-import { renderTable, wrap } from './table.ts';
+import { shortenWords } from './shorten.ts';
+import { layOutTable, wrap } from './table.ts';
 
 type Verdict = Summary['verdict'];
 
@@ -10,12 +11,12 @@ export function renderVerdict({ run, verdict }: Summary, width: number, paint: P
   const { word, tone, because } = wordVerdict(run.status, verdict);
   const subject = run.label === '' ? run.scenario : `${run.scenario} (${run.label})`;
   return [
-    `${paint(tone, paint('strong', word))}  ${subject}: ${because}`,
+    ...renderLead(word, `${subject}: ${because}`, width, (text) => paint(tone, paint('strong', text))),
     ...verdict.reasons
       .filter((reason) => reason !== because)
       .flatMap((reason) => wrap(reason, width - 2))
       .map((line) => `  ${line}`),
-    ...renderCriteria(verdict.criteria, paint),
+    ...renderCriteria(verdict.criteria, width, paint),
   ];
 }
 
@@ -34,27 +35,43 @@ export function wordVerdict(status: Summary['run']['status'], verdict: Verdict):
   }
   if (status === 'interrupted') return noVerdict('the run was interrupted');
   const total = formatPlural(verdict.criteria.length, 'criterion', 'criteria');
-  if (verdict.criteria.length === 0)
-    return { word: 'DONE', tone: 'strong', because: 'there are no pass criteria' };
+  if (verdict.criteria.length === 0) return wordWithoutCriteria(verdict);
   if (verdict.pass === null) return noVerdict('not every criterion could be judged');
   if (verdict.pass) return { word: 'PASS', tone: 'good', because: `${total} held` };
   const failed = verdict.criteria.filter(({ held }) => held === false).length;
   return { word: 'FAIL', tone: 'bad', because: `${formatCount(failed)} of ${total} did not hold` };
 }
 
+/** Nothing was asked of it, and yet a run of which hardly anything came to its end has not been done. */
+function wordWithoutCriteria({ pass, reasons }: Verdict): WordedVerdict {
+  return pass === false
+    ? { word: 'FAIL', tone: 'bad', because: reasons[0] ?? 'hardly anything was completed' }
+    : { word: 'DONE', tone: 'strong', because: 'there are no pass criteria' };
+}
+
 function noVerdict(because: string): WordedVerdict {
   return { word: 'NO VERDICT', tone: 'doubt', because };
 }
 
-function renderCriteria(criteria: Verdict['criteria'], paint: Paint): string[] {
+/** The word stands first, whatever the terminal; what has no room beside it goes on below. */
+function renderLead(word: string, text: string, width: number, paint: (text: string) => string): string[] {
+  const [first = '', ...rest] = wrap(shortenWords(text, width - word.length - 2), width - word.length - 2);
+  return [
+    `${paint(word)}  ${first}`,
+    ...(rest.length === 0 ? [] : wrap(rest.join(' '), width - 2).map((line) => `  ${line}`)),
+  ];
+}
+
+function renderCriteria(criteria: Verdict['criteria'], width: number, paint: Paint): string[] {
   const rows = criteria.map(({ text, value, held }) => [
     held === null ? 'unknown' : held ? 'held' : 'FAILED',
     text,
     value === null ? 'not measured' : `measured ${formatFigure(text, value)}`,
   ]);
   const left = { title: '', align: 'left' } as const;
-  return renderTable([left, left, left], rows).map((line, index) =>
-    criteria[index]?.held === false ? `  ${paint('bad', line)}` : `  ${line}`,
+  const columns = [left, { ...left, leads: true }, left];
+  return layOutTable(columns, rows, width - 2).rows.flatMap((lines, index) =>
+    lines.map((line) => (criteria[index]?.held === false ? `  ${paint('bad', line)}` : `  ${line}`)),
   );
 }
 

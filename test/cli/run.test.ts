@@ -265,7 +265,9 @@ describe('progress', () => {
   it('is one line rewritten in place on a terminal, and gone at the end', async () => {
     const { err } = await cli(['hit', 'http://127.0.0.1/'], tenSeconds, { tty: true });
     const [, ...rewritten] = err.split('\r\x1b[K');
-    expect(rewritten.slice(0, 11).every((line) => /^\d s left 500\/s est 498 /.test(line))).toBe(true);
+    expect(
+      rewritten.slice(0, 11).every((line) => /^\d s left 500\/s stalled 0 \(0 %\) est 498 /.test(line)),
+    ).toBe(true);
     expect(rewritten.slice(11)).toEqual(['rushhour: warning: disk full\n']);
   });
 

@@ -3,7 +3,8 @@ import { OUTCOMES } from '../../src/outcome/outcome.ts';
 import { OUTCOME_TEXT } from '../../src/render/outcome-text.ts';
 import { renderPlan } from '../../src/render/plan.ts';
 import { renderProgress } from '../../src/render/progress.ts';
-import { clip, renderTable, wrap } from '../../src/render/table.ts';
+import { shortenMiddle } from '../../src/render/shorten.ts';
+import { renderTable, wrap } from '../../src/render/table.ts';
 import type { Progress, RunPlan } from '../../src/run/types.ts';
 import { NOTHING, quantiles } from './fixtures.ts';
 
@@ -54,7 +55,7 @@ describe('renderProgress', () => {
 
   it('is shorter on a terminal of 80 columns, and leaves out what does not fit even then', () => {
     expect(renderProgress(progress, 30_000_000, 79)).toBe(
-      '18 s left 2,000/s est 23,990 stalled 48 (0.2 %) unsent 5 p50/99 310 us/1.24 ms',
+      '18 s left 2,000/s stalled 48 (0.2 %) est 23,990 unsent 5 p50/99 310 us/1.24 ms',
     );
     expect(renderProgress(progress, 30_000_000, 30)).toBe('18 s left 2,000/s est 23,990');
   });
@@ -157,7 +158,7 @@ describe('tables and lines', () => {
         ['bcdef', '2'],
       ]),
     ).toEqual(['name    n', 'a      10', 'bcdef   2']);
-    expect(clip('abcdefgh', 6)).toBe('abc...');
+    expect(shortenMiddle('abcdefgh', 6)).toBe('abc…gh');
   });
 
   it('breaks a sentence at spaces and never inside a word', () => {

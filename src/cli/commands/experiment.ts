@@ -114,6 +114,6 @@ async function printSchedule(
     import('../../render/schedule.ts'),
     import('../dry-run.ts'),
   ]);
-  host.stdout.write(renderSchedule(state));
+  host.stdout.write(renderSchedule(state, host.stdout.columns));
   return printDryRun(host, scenario, options);
 }

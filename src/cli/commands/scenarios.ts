@@ -36,7 +36,7 @@ Examples:
           const { readFile } = await import('node:fs/promises');
           const entry = await describeScenario(nameOrPath, dirs);
           const yaml = await readFile(entry.path, 'utf8').catch(() => '');
-          stdout.write(options.json === true ? toJson(entry) : renderScenario(entry, yaml));
+          stdout.write(options.json === true ? toJson(entry) : renderScenario(entry, yaml, stdout.columns));
           return entry.problems.length > 0 ? EXIT.usage : EXIT.ok;
         }
         const entries = await listScenarios(dirs);

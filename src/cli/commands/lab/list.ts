@@ -14,9 +14,9 @@ export function registerList(lab: Command, context: Context): void {
     .addHelpText('after', '\nExample:\n  rushhour lab list')
     .action(
       context.act(async ({ json }: { readonly json?: boolean }) => {
-        const [{ listLabs, PRESETS, STATE_DIR }, { renderLabelled }] = await Promise.all([
+        const [{ listLabs, PRESETS, STATE_DIR }, { renderLabelled, wrapHanging }] = await Promise.all([
           import('../../../lab/index.ts'),
-          import('../../../render/table.ts'),
+          import('../../../render/wrap.ts'),
         ]);
         const { stdout } = context.host;
         const labs = listLabs(STATE_DIR);
@@ -35,7 +35,12 @@ export function registerList(lab: Command, context: Context): void {
           stdout.write(`${[name, ...lines].join('\n')}\n\n`);
         }
         stdout.write(
-          labs.length === 0 ? 'No lab is up.\n' : labs.map((state) => `${describeLab(state)}\n`).join(''),
+          labs.length === 0
+            ? 'No lab is up.\n'
+            : labs
+                .flatMap((state) => wrapHanging(describeLab(state), stdout.columns, 2))
+                .map((line) => `${line}\n`)
+                .join(''),
         );
         return EXIT.ok;
       }),

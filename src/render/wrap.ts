@@ -1,0 +1,42 @@
+/** Spaces where a line may break: not between a figure and its unit. */
+const BREAKS = /\s+(?!(?:%|us|ms|s|min|h)(?:\W|$))/;
+
+/** Breaks a sentence into lines of at most `width` characters. A word that is longer stands alone, whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.trim().split(BREAKS)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length > width && line !== '') {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+/** As {@link wrap}; what goes on below the first line is moved in by `indent` spaces. */
+export function wrapHanging(text: string, width: number, indent: number): string[] {
+  const lines: string[] = [];
+  for (const line of wrap(text, width - indent))
+    lines.push(lines.length === 0 ? line : ' '.repeat(indent) + line);
+  return lines;
+}
+
+/** Width of the column that labels stand in. */
+const LABEL_WIDTH = 12;
+
+/**
+ * A label and its text; what does not fit goes on below the text, not below the label.
+ * @param labelWidth characters of the label's column, the space behind it counted
+ */
+export function renderLabelled(
+  label: string,
+  text: string,
+  width: number,
+  labelWidth: number = LABEL_WIDTH,
+): string[] {
+  return wrap(text, width - labelWidth).map(
+    (line, index) => (index === 0 ? label : '').padEnd(labelWidth) + line,
+  );
+}
