@@ -64,6 +64,32 @@
     }
   }
 
+  const AXIS_FONT = '12px system-ui, sans-serif';
+  /** Height of a line of labels, and the least space between two. */
+  const LINE_PX = 13;
+  const SPACE_PX = 6;
+  const measuring = document.createElement('canvas').getContext('2d');
+
+  /** Labels that would lie on the one before are left out, as many between two as between any others. */
+  function thinOut(plot, scale, values, labels) {
+    measuring.font = AXIS_FONT;
+    const isAcross = scale === 'x';
+    const places = values.map((value) => plot.valToPos(value, scale));
+    const sizes = labels.map((label) => (isAcross ? measuring.measureText(label).width + SPACE_PX : LINE_PX));
+    const fits = (every) => {
+      let last = -1;
+      return labels.every((label, index) => {
+        if (label === '' || index % every !== 0) return true;
+        const isFree = last < 0 || Math.abs(places[index] - places[last]) >= (sizes[index] + sizes[last]) / 2;
+        last = index;
+        return isFree;
+      });
+    };
+    let every = 1;
+    while (every < labels.length && !fits(every)) every += 1;
+    return labels.map((label, index) => (index % every === 0 ? label : ''));
+  }
+
   function axisOf(axis, scale) {
     const format = formats[axis.unit];
     const splits =
@@ -82,17 +108,22 @@
       scale,
       label: axis.label,
       labelSize: 22,
-      labelFont: '12px system-ui, sans-serif',
-      font: '12px system-ui, sans-serif',
+      labelFont: AXIS_FONT,
+      font: AXIS_FONT,
       stroke: () => colour('faint'),
       grid: { stroke: () => colour('grid'), width: 1 },
       ticks: { stroke: () => colour('line'), width: 1, size: 4 },
       size: scale === 'y' ? 62 : 30,
       ...splits,
       filter: (_plot, values) => values,
-      values: (_plot, values) =>
-        values.map((value) =>
-          axis.unit === 'count' && !Number.isInteger(value) ? '' : value === null ? '' : format(value),
+      values: (plot, values) =>
+        thinOut(
+          plot,
+          scale,
+          values,
+          values.map((value) =>
+            axis.unit === 'count' && !Number.isInteger(value) ? '' : value === null ? '' : format(value),
+          ),
         ),
     };
   }
@@ -136,6 +167,7 @@
     ctx.textAlign = 'right';
     ctx.setLineDash([4 * ratio, 3 * ratio]);
     let lastRight = Number.NEGATIVE_INFINITY;
+    let lastLine = Number.NEGATIVE_INFINITY;
     for (const { at, label } of marks) {
       const x = Math.round(plot.valToPos(at, 'x', true));
       ctx.beginPath();
@@ -143,8 +175,11 @@
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
       const right = x - 3 * ratio;
-      // A label that would lie on the one before is left out; its line stays.
-      if (right - ctx.measureText(label).width < lastRight + 2 * ratio) continue;
+      // A label that would lie on the one before, or on its line, is left out; its own line stays.
+      const left = right - ctx.measureText(label).width;
+      const line = lastLine;
+      lastLine = x;
+      if (left < Math.max(lastRight, line, bbox.left) + 2 * ratio) continue;
       ctx.fillText(label, right, bbox.top + 11 * ratio);
       lastRight = right;
     }
@@ -229,7 +264,8 @@
   const resizeAll = (widthOf) => {
     for (const { plot, place } of drawn) {
       plot.setSize({ width: widthOf(place), height: HEIGHT_PX });
-      plot.redraw(false);
+      // Axes once more: labels that fit are chosen by the size that has just come about.
+      plot.redraw(false, true);
     }
   };
   addEventListener('resize', () => resizeAll((place) => place.clientWidth));

@@ -151,6 +151,25 @@
     look();
   }
 
+  /** The page of what is under way is asked for again once something else is: whoever waits for a run sees it begin. */
+  function watchFor(place) {
+    const shown = place.dataset.underWay;
+    async function look() {
+      try {
+        const response = await fetch('/api/live', { cache: 'no-cache' });
+        if (!response.ok) throw new Error(String(response.status));
+        const { runs } = await response.json();
+        // A run that is over stays to be looked at until another one begins.
+        if (runs.some((run) => !shown.split(' ').includes(run))) return location.reload();
+      } catch {
+        // What is wrong, the runs that are shown say; one more look does no harm.
+      }
+      setTimeout(look, 2 * EVERY_MS);
+    }
+    look();
+  }
+
   for (const form of document.querySelectorAll('form.runs')) chooseTwo(form);
   for (const section of document.querySelectorAll('[data-live]')) follow(section);
+  for (const place of document.querySelectorAll('[data-under-way]')) watchFor(place);
 })();

@@ -2,11 +2,13 @@ import { stalledOf } from '../metrics/counts.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import { type Frame, RAMP_SUFFIX, type SeriesCounts } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import type { Tested } from './tested.ts';
 import type { Summary } from './types.ts';
 
 /** One run as figures are drawn from it: its summary, and how it came about. */
 export interface RunDetail {
   readonly summary: Summary;
+  readonly tested: Tested;
   readonly arms: ReadonlyMap<string, ArmDetail>;
   /** Merged over the run, by tag, as in latency.hlog. */
   readonly histograms: ReadonlyMap<string, Histogram>;

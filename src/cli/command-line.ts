@@ -1,4 +1,4 @@
-import { REDACTED, SECRET_HEADERS } from '../scenario/secrets.ts';
+import { REDACTED, redactPath, SECRET_HEADERS } from '../scenario/secrets.ts';
 
 const NAMES = SECRET_HEADERS.join('|');
 const SECRET_HEADER = new RegExp(`^\\s*(${NAMES})\\s*:`, 'i');
@@ -35,7 +35,9 @@ function redactArg(arg: string, before: string | undefined): string {
   if (header !== null) return `${flag}${header[1]}: ${REDACTED}`;
   const assignment = SECRET_ASSIGNMENT.exec(value);
   if (assignment !== null) return `${flag}${assignment[1]}=${REDACTED}`;
-  return arg.replace(/\/\/[^/@\s]*@/, `//${REDACTED}@`);
+  const isProxy = before === '-x' || before === '--proxy' || /^(-x|--proxy=)./.test(arg);
+  const bare = isProxy ? arg.replace(/^(-x|--proxy=)?[^/@\s]+@/, `$1${REDACTED}@`) : arg;
+  return redactPath(bare.replace(/\/\/[^/@\s]*@/, `//${REDACTED}@`));
 }
 
 /** A reference may be shown, and `:`, which names nobody; anything else holds a password, or a slip of one. */

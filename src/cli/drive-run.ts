@@ -3,6 +3,7 @@ import { renderSummary } from '../render/summary.ts';
 import { findPublicHosts } from '../run/safety.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
+import { readTested } from '../store/run-tested.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import { redactCommand } from './command-line.ts';
 import type { Context } from './context.ts';
@@ -41,7 +42,7 @@ export async function driveRun(
   try {
     const finished = await runToEnd(context, scenario, options, view, undertaking);
     view.end();
-    printSummary(context, finished, options.json === true);
+    await printSummary(context, finished, options.json === true);
     return exitCodeOf(finished.summary);
   } catch (error) {
     view.end();
@@ -108,12 +109,15 @@ export async function runToEnd(
   }
 }
 
-function printSummary({ host }: Context, { plan, summary }: FinishedRun, json: boolean): void {
+async function printSummary({ host }: Context, { plan, summary }: FinishedRun, json: boolean): Promise<void> {
   if (json) host.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else {
     const colour = wantsColour(host, host.stdout);
     host.stdout.write(
-      renderSummary(summary, { colour, width: host.stdout.columns, dir: shownPath(plan.dir, host.cwd) }),
+      renderSummary(summary, {
+        ...{ colour, width: host.stdout.columns, dir: shownPath(plan.dir, host.cwd) },
+        ...(await readTested(plan.dir)),
+      }),
     );
   }
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { arch, cpus, networkInterfaces, release, totalmem } from 'node:os';
+import { arch, cpus, hostname, networkInterfaces, release, totalmem } from 'node:os';
 import { isLibcAvailable } from '../engine/libc/load.ts';
 import { findTools, parseFdLimits, readSysctls, readText } from './read.ts';
 import type { HostFacts } from './types.ts';
@@ -35,6 +35,7 @@ export async function gatherHostFacts(): Promise<HostFacts> {
   return {
     platform: process.platform,
     arch: arch(),
+    hostname: hostname(),
     kernel: release(),
     node: process.versions.node,
     cpus: { count: processors.length, model: processors[0]?.model.trim() ?? '' },

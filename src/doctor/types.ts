@@ -3,6 +3,8 @@ export interface HostFacts {
   /** `process.platform` */
   readonly platform: string;
   readonly arch: string;
+  /** Name that this machine gives itself. */
+  readonly hostname: string;
   /** Kernel release. */
   readonly kernel: string;
   /** Node version without the `v`. */

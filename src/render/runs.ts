@@ -1,11 +1,13 @@
 import type { RunListing } from '../store/listing.ts';
 import { formatBytes, formatMoment } from './format.ts';
 import { renderTable } from './table.ts';
+import { wordTestedShort } from './tested.ts';
 import { wordVerdict } from './verdict.ts';
 
 /** The runs of a results folder as a table, in the order given. */
 export function renderRuns(runs: readonly RunListing[], width: number): string {
   const left = (title: string) => ({ title, align: 'left' }) as const;
+  const tested = runs.some((run) => run.tested !== undefined);
   const noted = runs.some(({ note }) => note !== '');
   const columns = [
     left('run'),
@@ -15,6 +17,7 @@ export function renderRuns(runs: readonly RunListing[], width: number): string {
     { title: 'size', align: 'right', spare: 3 } as const,
     { ...left('label'), gives: 'middle' } as const,
     ...(noted ? [{ ...left('note'), gives: 'middle' } as const] : []),
+    ...(tested ? [{ ...left('tested'), gives: 'middle', least: 40, spare: 1 } as const] : []),
   ];
   const rows = runs.map((run) => [
     run.id,
@@ -23,6 +26,7 @@ export function renderRuns(runs: readonly RunListing[], width: number): string {
     formatBytes(run.bytes),
     run.label,
     ...(noted ? [run.note] : []),
+    ...(tested ? [run.tested === undefined ? '' : wordTestedShort(run.tested)] : []),
   ]);
   return `${renderTable(columns, rows, width).join('\n')}\n`;
 }

@@ -1,8 +1,10 @@
+import type { Tested } from '../analysis/tested.ts';
 import type { Quantiles, Summary } from '../analysis/types.ts';
 import { renderArm } from './arm.ts';
 import { formatDuration, formatMicros, formatMoment } from './format.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { renderLabelled, wrap } from './table.ts';
+import { wordFrom, wordTested } from './tested.ts';
 import { renderVerdict } from './verdict.ts';
 
 export interface SummaryLook {
@@ -11,6 +13,8 @@ export interface SummaryLook {
   readonly width: number;
   /** Where the results are; left out where there is nothing to point to. */
   readonly dir?: string;
+  /** What was tested; left out where that is not known. */
+  readonly tested?: Tested;
 }
 
 /** Wide enough for the tables, narrow enough for a ticket. */
@@ -24,7 +28,7 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
   const paint = createPaint(look.colour);
   const blocks = [
     renderVerdict(summary, width, paint),
-    renderRun(summary, width, look.dir),
+    renderRun(summary, width, look),
     renderFindings(summary, width, paint),
     ...Object.entries(summary.arms).map(([name, arm]) => renderArm(name, arm, width, paint)),
   ];
@@ -34,12 +38,15 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
     .join('\n\n')}\n`;
 }
 
-function renderRun({ run, latenessUs }: Summary, width: number, dir: string | undefined): string[] {
+function renderRun({ run, latenessUs }: Summary, width: number, { dir, tested }: SummaryLook): string[] {
   const lengthUs = (Date.parse(run.endedAt) - Date.parse(run.startedAt)) * 1_000;
+  const from = tested === undefined ? '' : wordFrom(tested);
   const stalls = run.stallsByTcpInfo ? '' : ', stalls inferred from time alone';
   return [
     ...renderLabelled('run', `${run.id}, ${run.status}, ${run.engine} engine${stalls}`, width),
     ...renderLabelled('when', `${formatMoment(run.startedAt)}, for ${formatDuration(lengthUs)}`, width),
+    ...(tested === undefined ? [] : renderLabelled('tested', wordTested(tested), width)),
+    ...(from === '' ? [] : renderLabelled('from', from, width)),
     ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', wordLateness(latenessUs), width)),
     // A path is copied, not read: it is never broken.
     ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${dir}`]),

@@ -1,5 +1,6 @@
 import { createPacer } from '../plan/pacer.ts';
 import { loadAttempts, loadDurationUs, peakPerSec } from '../scenario/load-shape.ts';
+import { redactPath } from '../scenario/secrets.ts';
 import type { Arm, AuthSpec, Load, SweepLoad } from '../scenario/types.ts';
 import { formatPortRange } from '../scenario/units.ts';
 import type { SourcesInfo } from '../store/run-info.ts';
@@ -56,7 +57,7 @@ function describeTarget(arm: Arm): string {
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return arm.via === 'tcp'
     ? authority
-    : `${scheme}://${authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '')}${path}`;
+    : `${scheme}://${authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '')}${redactPath(path)}`;
 }
 
 /** Where each arm's connections come from, for run.json; arms that leave it to the system are left out. */

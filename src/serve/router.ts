@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts';
 import { showComparison, tellComparison } from './routes/compare.ts';
-import { showLive, tellLive } from './routes/live.ts';
+import { showLive, tellLive, tellUnderWay } from './routes/live.ts';
 import { showOverview, tellRuns } from './routes/overview.ts';
 import { showReport, showRun, tellSummary } from './routes/run.ts';
 import type { Ask, Handler, Reply, Site } from './types.ts';
@@ -13,6 +13,7 @@ const ROUTES: readonly (readonly [pattern: string, handler: Handler])[] = [
   ['runs/:run', showRun],
   ['runs/:run/report', showReport],
   ['assets/:file', async ({ assets }, _ask, { file }) => assets.get(file!) ?? notFound()],
+  ['api/live', tellUnderWay],
   ['api/runs', tellRuns],
   ['api/runs/:run/summary', tellSummary],
   ['api/runs/:run/live', tellLive],

@@ -1,11 +1,15 @@
+import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
+import { workKey } from '../analysis/compare/work-key.ts';
+import { describeTested, type Tested } from '../analysis/tested.ts';
 import type { Summary } from '../analysis/types.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { readNotes } from './notes.ts';
 import { readStatus } from './process-mark.ts';
+import type { RunInfo } from './run-info.ts';
 import { readRunInfo, readStoredSummary } from './run-reader.ts';
 
 /** One run in a list. */
@@ -21,6 +25,10 @@ export interface RunListing {
   /** Undefined until there is a summary. */
   readonly verdict: Summary['verdict'] | undefined;
   readonly bytes: number;
+  /** What it tested, and from where; absent where its run.json does not tell. */
+  readonly tested?: Tested;
+  /** Runs with the same did the same work against the same far end; 12 hexadecimal digits. */
+  readonly workId?: string;
 }
 
 /**
@@ -94,7 +102,18 @@ async function describeRun(dir: string): Promise<RunListing> {
     status: summary?.run.status ?? readStatus(info),
     verdict: summary?.verdict,
     bytes: await sizeOf(dir),
+    ...tellTested(info),
   };
+}
+
+/** A list is made of whatever lies there: a run that says it in another way is listed without. */
+function tellTested(info: RunInfo): Pick<RunListing, 'tested' | 'workId'> {
+  try {
+    const workId = createHash('sha256').update(workKey(info.scenario)).digest('hex').slice(0, 12);
+    return { tested: describeTested(info), workId };
+  } catch {
+    return {};
+  }
 }
 
 /** What a folder takes, those in it included. */

@@ -1,4 +1,5 @@
 import { ArmCourseBuilder, type ArmDetail, type RunDetail } from '../analysis/run-detail.ts';
+import { describeTested } from '../analysis/tested.ts';
 import { createHistogram } from '../metrics/histogram.ts';
 import { framesOf, Reach } from './run-frames.ts';
 import type { RunInfo } from './run-info.ts';
@@ -20,6 +21,7 @@ export async function readRunDetail(dir: string): Promise<RunDetail> {
   const { command, workers, versions, endpoints, host, synResentAtSec = [] } = info;
   return {
     summary: await readSummary(dir),
+    tested: describeTested(info),
     arms,
     histograms: new Map(tags.map((tag) => [tag, sums.get(tag) ?? createHistogram()])),
     seconds: reach.lastSecond + 1,

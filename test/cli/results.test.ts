@@ -143,7 +143,9 @@ describe('results label and note', () => {
     keepRun('a', 1, { label: 'before' }, summary());
     expect(await cli('results', 'label', 'a', 'timer 1 s')).toMatchObject({ exitCode: 0, out: '' });
     expect(await cli('results', 'note', 'timer 1 s', 'ticket 4711')).toMatchObject({ exitCode: 0 });
-    expect((await cli('results')).out).toMatch(/^run .* label +note\na .* timer 1 s +ticket 4711$/m);
+    expect((await cli('results')).out).toMatch(
+      /^run .* label +note +tested\na .* timer 1 s +ticket 4711 +http:\/\/origin\.test\/, up to 1,000\/s$/m,
+    );
     expect((await cli('results', 'show', 'a')).out).toMatch(
       /^PASS {2}steady \(timer 1 s\)(.*\n)*note: ticket 4711\n$/,
     );

@@ -6,6 +6,7 @@ export function hostFacts(over: Partial<HostFacts> = {}): HostFacts {
   return {
     platform: 'linux',
     arch: 'arm64',
+    hostname: 'probe-7',
     kernel: '6.12.0',
     node: '20.19.2',
     cpus: { count: 4, model: 'Cortex-A76' },

@@ -15,6 +15,43 @@ const AFTER = '20261121-052137-steady';
 const DRAWN = (figure: string, plot = 0, arm = 0) =>
   `document.querySelectorAll("#arm-${arm}-${figure} .plot")[${plot}].plot.data`;
 
+/** Keeps of every text on a canvas where it stands, until that canvas is drawn anew. */
+const KEEP_TEXTS = `(() => {
+  const kept = (window.kept = new Map());
+  const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
+  Object.assign(CanvasRenderingContext2D.prototype, {
+    fillText(text, x, y, ...more) {
+      const size = this.measureText(text);
+      const at = this.getTransform();
+      const corners = [-size.actualBoundingBoxLeft, size.actualBoundingBoxRight].flatMap((dx) =>
+        [-size.actualBoundingBoxAscent, size.actualBoundingBoxDescent].map((dy) => at.transformPoint({ x: x + dx, y: y + dy })));
+      const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)];
+      const box = { text, left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
+      if (text !== '') kept.set(this.canvas, [...(kept.get(this.canvas) ?? []), box]);
+      return fillText.call(this, text, x, y, ...more);
+    },
+    clearRect(...area) {
+      kept.delete(this.canvas);
+      return clearRect.call(this, ...area);
+    },
+  });
+})()`;
+
+/** Texts that lie on each other, of every canvas that is still there; and how many texts there are. */
+const OVERLAPS = `(() => {
+  const lying = [];
+  let texts = 0;
+  for (const [canvas, boxes] of window.kept) {
+    if (!canvas.isConnected) continue;
+    texts += boxes.length;
+    boxes.forEach((a, index) => boxes.slice(index + 1).forEach((b) => {
+      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5)
+        lying.push([canvas.closest('figure').id, a.text, b.text]);
+    }));
+  }
+  return { texts, lying };
+})()`;
+
 suiteNeeding('the report in Chromium', ['chromium'], () => {
   let place: Workplace;
   let page: Browser | undefined;
@@ -30,6 +67,7 @@ suiteNeeding('the report in Chromium', ['chromium'], () => {
     const { code, stderr } = await place.run(['report', ...args, '-o', file, '--results', place.results]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     page = await startBrowser();
+    await page.prepare(KEEP_TEXTS);
     await page.open(pathToFileURL(file).href);
     return { page, file };
   }
@@ -115,6 +153,34 @@ suiteNeeding('the report in Chromium', ['chromium'], () => {
       await page.setWidth(360);
       await page.read('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
       expect(await page.read<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    }));
+
+  it('has no label that lies on another, and shows where a table goes on, on a desk and on a phone', () =>
+    closing(async () => {
+      const marked = join(place.results, 'many-marks');
+      cpSync(join(place.results, BEFORE), marked, { recursive: true });
+      const info = JSON.parse(readFileSync(join(marked, 'run.json'), 'utf8')) as object;
+      const synResentAtSec = [0.0001, 0.001, 0.1, 0.11, 0.12, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.05];
+      writeFileSync(join(marked, 'run.json'), JSON.stringify({ ...info, synResentAtSec }));
+      const { page } = await open(marked);
+      for (const width of [1_000, 360, 320]) {
+        await page.setWidth(width);
+        await page.read('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+        const { texts, lying } = await page.read<{ texts: number; lying: string[][] }>(OVERLAPS);
+        expect({ width, lying }).toEqual({ width, lying: [] });
+        expect(texts).toBeGreaterThan(60);
+      }
+      const [key] = await page.read<{ more: boolean; bar: number; shadows: number }[]>(
+        `[...document.querySelectorAll('main > section > .scrolls')].map((table) => ({
+          more: table.scrollWidth > table.clientWidth,
+          bar: table.offsetHeight - table.clientHeight,
+          shadows: getComputedStyle(table).backgroundImage.split('linear-gradient').length - 1,
+        }))`,
+      );
+      expect(key).toEqual({ more: true, bar: 7, shadows: 4 });
+      expect(await page.read('document.querySelector("header .tested").textContent')).toBe(
+        'steady: proxy 10.77.0.2:3128 for http://10.77.0.2:41335/, traffic up to 100/s, control up to 2/s; 2026-11-21 05:20:56 UTC, for 41 s, from 10.77.0.1',
+      );
     }));
 
   it('shows a label that is HTML as text', () =>

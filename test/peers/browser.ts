@@ -4,6 +4,8 @@ import { launchChromium } from './launch-chromium.ts';
 export interface Browser {
   /** Resolves once the page and all on it are loaded. */
   open(url: string): Promise<void>;
+  /** Runs a script in every page opened from now on, before anything of its own. */
+  prepare(script: string): Promise<void>;
   /** Does something that leads to another page, and waits for that. */
   follow(expression: string): Promise<void>;
   /** The value of an expression of the page's, as JSON carries it. */
@@ -57,6 +59,9 @@ export async function startBrowser(): Promise<Browser> {
     ...{ requested, complaints, read },
     open: (url) => leading(() => call('Page.navigate', { url })),
     follow: (expression) => leading(() => call('Runtime.evaluate', { expression })),
+    async prepare(source) {
+      await call('Page.addScriptToEvaluateOnNewDocument', { source });
+    },
     async press(key) {
       const code = key === ' ' ? { code: 'Space', text: ' ' } : {};
       await call('Input.dispatchKeyEvent', { type: 'keyDown', key, ...code });

@@ -198,6 +198,87 @@ describe('the page of a run', () => {
   });
 });
 
+describe('runs that did not do the same', () => {
+  /** A copy of a sample, a day later, with something else in its run.json. */
+  function copyAs(
+    results: string,
+    folder: string,
+    startedAt: string,
+    change: (info: string) => string,
+  ): void {
+    cpSync(join(SAMPLES, BEFORE), join(results, folder), { recursive: true });
+    const file = join(results, folder, FILES.info);
+    const info = readFileSync(file, 'utf8')
+      .replace(/"id": "[^"]+"/, `"id": "${folder}"`)
+      .replace(/"startedAt": "[^"]+"/, `"startedAt": "${startedAt}"`);
+    const changed = change(info);
+    expect(changed).not.toBe('');
+    writeFileSync(file, changed);
+  }
+
+  it('are drawn apart, each group with what it tested, and the rest is counted', async () => {
+    const results = copySamples();
+    const faster = (info: string) => info.replaceAll('"ratePerSec": 100', '"ratePerSec": 300');
+    const elsewhere = (info: string) => info.replaceAll('10.77.0.2', '10.77.0.9');
+    copyAs(results, 'faster-1', '2026-11-22T05:00:00.000Z', faster);
+    copyAs(results, 'faster-2', '2026-11-23T05:00:00.000Z', faster);
+    copyAs(results, 'elsewhere', '2026-11-24T05:00:00.000Z', elsewhere);
+    const html = await (await (await openSite(results)).get('/')).text();
+    expect(html.match(/aria-label="traffic: 2 runs, stalled/g)).toHaveLength(2);
+    expect(html).not.toMatch(/aria-label="traffic: [345] runs/);
+    // Samples of one morning carry times, those of two days their days.
+    expect(html).toMatch(/>05:20<.*>05:21</s);
+    expect(html).toMatch(/>11-22<.*>11-23</s);
+    expect(html).toContain('are drawn apart');
+    expect(html).toContain(
+      '1 run more of this scenario had another load or other endpoints, and is not drawn.',
+    );
+    const under = /<p class="tested">([^<]+)/g;
+    expect([...html.matchAll(under)].map(([, text]) => text)).toEqual([
+      'proxy 10.77.0.2:3128 for http://10.77.0.2:41335/, traffic up to 300/s, control up to 2/s',
+      'proxy 10.77.0.2:3128 for http://10.77.0.2:41335/, traffic up to 100/s, control up to 2/s',
+    ]);
+  });
+});
+
+describe('/compare without two runs', () => {
+  it('offers those that there are, with the one that is named chosen already', async () => {
+    const site = await openSite(copySamples());
+    const none = await (await site.get('/compare')).text();
+    expect(rowsOf(none)).toHaveLength(2);
+    expect(none).not.toContain(' checked');
+    expect(none).toContain('Choose two of them');
+    for (const query of [`?run=${AFTER}`, `?before=${AFTER}`]) {
+      const answer = await site.get(`/compare${query}`);
+      const html = await answer.text();
+      expect(answer.status).toBe(200);
+      expect(html.match(/ checked value="[^"]+"/g)).toEqual([` checked value="${AFTER}"`]);
+      expect(html).toContain(`${AFTER} is chosen: choose another one`);
+    }
+    expect(await (await site.get('/')).text()).toContain('<a href="/compare">Compare</a>');
+  });
+
+  it('says how to make some where there are none', async () => {
+    const site = await openSite(makeFolder());
+    expect(await (await site.get('/compare')).text()).toContain('there is none here yet');
+  });
+});
+
+describe('/live', () => {
+  it('waits for a run to begin, and is told of it', async () => {
+    const results = makeFolder();
+    const site = await openSite(results);
+    expect(await (await site.get('/live')).text()).toContain('data-under-way=""');
+    expect(await (await site.get('/api/live')).json()).toEqual({ schema: 1, runs: [] });
+    const { info } = await openRun(results);
+    const later = await openSite(results);
+    expect(await (await later.get('/live')).text()).toContain(`data-under-way="${info.id}"`);
+    expect(await (await later.get('/api/live')).json()).toEqual({ schema: 1, runs: [info.id] });
+    // The page of one run stays with that run.
+    expect(await (await later.get(`/runs/${info.id}`)).text()).not.toContain('data-under-way');
+  });
+});
+
 describe('two runs', () => {
   it('are compared as rushhour compare does', async () => {
     const results = copySamples();
@@ -224,9 +305,8 @@ describe('two runs', () => {
     const site = await openSite(copySamples());
     const { status, headers } = await site.get(`/compare?run=${AFTER}&run=${BEFORE}`);
     expect([status, headers.get('location')]).toEqual([303, `/compare?before=${BEFORE}&after=${AFTER}`]);
-    for (const query of ['', `?run=${AFTER}`, `?run=${AFTER}&run=${BEFORE}&run=x`, `?before=${BEFORE}`]) {
-      expect([query, (await site.get(`/compare${query}`)).status]).toEqual([query, 400]);
-    }
+    expect((await site.get(`/compare?run=${AFTER}&run=${BEFORE}&run=x`)).status).toBe(400);
+    expect((await site.get(`/api/compare?before=${BEFORE}`)).status).toBe(400);
     expect((await site.get(`/compare?before=${BEFORE}&after=none`)).status).toBe(404);
   });
 });

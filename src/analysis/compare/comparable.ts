@@ -80,7 +80,7 @@ function describeOtherArm([a, b]: readonly [Arm, Arm]): string[] {
 }
 
 /** What an attempt is: with another of these, it is another attempt. Where it goes to and comes from is not among them. */
-const SETTINGS = [
+export const SETTINGS = [
   'via',
   'request',
   'expect',
@@ -142,7 +142,7 @@ function peerOf({ proxy, target }: Arm): string {
 }
 
 /** How hard a load is, however long. */
-function ratesOf(load: Load): string {
+export function ratesOf(load: Load): string {
   switch (load.kind) {
     case 'open':
       return load.phases.map(rateOf).join(', ');

@@ -117,12 +117,14 @@ async function wordEmpty(host: Host, options: ListOptions): Promise<string> {
 }
 
 async function printRun({ host }: Context, name: string | undefined, options: ShowOptions) {
-  const [{ findRun, listRuns }, { readSummary }, { renderSummary }, { readNotes }] = await Promise.all([
-    import('../../store/listing.ts'),
-    import('../../store/run-reader.ts'),
-    import('../../render/summary.ts'),
-    import('../../store/notes.ts'),
-  ]);
+  const [{ findRun, listRuns }, { readSummary }, { renderSummary }, { readNotes }, { readTested }] =
+    await Promise.all([
+      import('../../store/listing.ts'),
+      import('../../store/run-reader.ts'),
+      import('../../render/summary.ts'),
+      import('../../store/notes.ts'),
+      import('../../store/run-tested.ts'),
+    ]);
   const results = resultsDir(host, options.results);
   const dir = name === undefined ? (await listRuns(results)).at(-1)?.dir : await findRun(name, results);
   if (dir === undefined) {
@@ -133,7 +135,10 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
   else {
     const colour = wantsColour(host, host.stdout);
     host.stdout.write(
-      renderSummary(summary, { colour, width: host.stdout.columns, dir: shownPath(dir, host.cwd) }),
+      renderSummary(summary, {
+        ...{ colour, width: host.stdout.columns, dir: shownPath(dir, host.cwd) },
+        ...(await readTested(dir)),
+      }),
     );
     await printCourse(host, dir, summary);
     const { note = '' } = await readNotes(dir);

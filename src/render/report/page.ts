@@ -12,6 +12,7 @@ import {
   hostSection,
   keyFiguresSection,
   reproduceSection,
+  testedLine,
   verdictSection,
 } from './sections.ts';
 import { armNames, armSides, type Side } from './sides.ts';
@@ -63,7 +64,8 @@ export function renderReport({ runs, comparison }: ReportInput, assets: ReportAs
 <style>${assets.uplotStyle}\n${assets.style}</style>
 </head>
 <body>
-<header><h1>${escapeHtml(title)}</h1></header>
+<header><h1>${escapeHtml(title)}</h1>
+${sides.map(testedLine).join('\n')}</header>
 <main>
 ${comparison === undefined ? '' : comparisonSection(comparison)}
 ${sides.map(verdictSection).join('\n')}

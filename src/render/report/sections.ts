@@ -7,6 +7,7 @@ import {
   formatPerSec,
   formatShare,
 } from '../format.ts';
+import { wordTestedFully } from '../tested.ts';
 import { formatFigure, wordVerdict } from '../verdict.ts';
 import { escapeHtml, htmlTable } from './html.ts';
 import { armNames, armSides, type Side, sideLabel } from './sides.ts';
@@ -20,6 +21,11 @@ const TONES: Readonly<Record<string, string>> = {
 /** What the change did, in a sentence. */
 export function comparisonSection({ verdict, sentence, warnings }: Comparison): string {
   return `<section class="verdict ${TONES[verdict] ?? 'doubt'}"><p class="lead">${escapeHtml(sentence)}</p>${list(warnings, 'warnings')}</section>`;
+}
+
+/** What was tested, for whoever has nothing but this page. */
+export function testedLine({ name, run: { summary, tested } }: Side): string {
+  return `<p class="tested">${escapeHtml(sideLabel(name, wordTestedFully(tested, summary.run)))}</p>`;
 }
 
 /** One run: its verdict, criteria, findings. */

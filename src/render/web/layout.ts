@@ -1,6 +1,6 @@
 import { escapeHtml } from '../report/html.ts';
 
-export type Place = 'runs' | 'live' | 'elsewhere';
+export type Place = 'runs' | 'live' | 'compare' | 'elsewhere';
 
 export interface Layout {
   readonly title: string;
@@ -42,7 +42,7 @@ ${main}
 export function renderNav(place: Place, more = ''): string {
   const link = (href: string, text: string, here: Place) =>
     `<a href="${href}"${place === here ? ' aria-current="page"' : ''}>${text}</a>`;
-  return `<nav class="site" aria-label="rushhour"><strong>rushhour</strong> ${link('/', 'Runs', 'runs')} ${link('/live', 'Live', 'live')}${more}</nav>`;
+  return `<nav class="site" aria-label="rushhour"><strong>rushhour</strong> ${link('/', 'Runs', 'runs')} ${link('/live', 'Live', 'live')} ${link('/compare', 'Compare', 'compare')}${more}</nav>`;
 }
 
 /** Address of a page of a run. */

@@ -1,5 +1,7 @@
+import type { Tested } from '../../analysis/tested.ts';
 import { formatCount, formatDuration, formatMoment, formatShare } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
+import { wordFrom, wordTested } from '../tested.ts';
 import { renderHappenings, type WordedHappening } from './happenings.ts';
 import { renderLayout, runHref } from './layout.ts';
 
@@ -9,6 +11,7 @@ export interface LiveRun {
   readonly scenario: string;
   readonly label: string;
   readonly startedAt: string;
+  readonly tested?: Tested | undefined;
   readonly second: number;
   readonly open: number;
   readonly series: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -25,13 +28,27 @@ const COLUMNS = [
   ['unsent', 'unsent'],
 ] as const;
 
-/** Runs that are under way. What stands here is as of now; the page's script keeps it so. */
-export function renderLive(runs: readonly LiveRun[], title: string): string {
+/**
+ * Runs that are under way. What stands here is as of now; the page's script keeps it so.
+ * @param follows whether runs that begin later are to show up by themselves
+ */
+export function renderLive(
+  runs: readonly LiveRun[],
+  title: string,
+  { follows }: { readonly follows: boolean } = { follows: false },
+): string {
   const main =
     runs.length === 0
-      ? '<p>No run is under way. One that is started shows up here when this page is loaded again.</p>'
-      : `${runs.map(renderRun).join('\n')}<noscript><p>Without scripts this page stands still: load it again.</p></noscript>`;
-  return renderLayout({ title, place: 'live', main, hasScript: runs.length > 0 });
+      ? '<p>No run is under way. One that is started shows up here by itself.</p>'
+      : runs.map(renderRun).join('\n');
+  const shown = runs.map(({ folder }) => folder).join(' ');
+  return renderLayout({
+    title,
+    place: 'live',
+    // Looked at again and again: what is under way now may not be what was when this was sent.
+    main: `<div${follows ? ` data-under-way="${escapeHtml(shown)}"` : ''}>${main}</div><noscript><p>Without scripts this page stands still: load it again.</p></noscript>`,
+    hasScript: true,
+  });
 }
 
 function renderRun(run: LiveRun): string {
@@ -44,7 +61,7 @@ function renderRun(run: LiveRun): string {
   const [started, stalled] = [sum('started'), sum('stalled')];
   return `<section class="live" data-live="${escapeHtml(`/api/runs/${encodeURIComponent(folder)}/live`)}">
 <h2>${escapeHtml(subject)}</h2>
-<p class="state"><span class="dot" aria-hidden="true"></span><span class="says" role="status">running</span> <span class="faint">since ${formatMoment(startedAt)}</span> <a href="${runHref(folder, '/report')}">report so far</a></p>
+${run.tested === undefined ? '' : `<p class="tested">${escapeHtml(wordTestedSince(run.tested))}</p>\n`}<p class="state"><span class="dot" aria-hidden="true"></span><span class="says" role="status">running</span> <span class="faint">since ${formatMoment(startedAt)}</span> <a href="${runHref(folder, '/report')}">report so far</a></p>
 <dl class="tiles">${tile('elapsed', formatDuration((second + 1) * 1e6), 'for')}${tile('perSec', '-', 'a second')}${tile('started', formatCount(started), 'started')}${tile('stalled', formatCount(stalled), 'stalled')}${tile('share', formatShare(started === 0 ? 0 : stalled / started), 'share stalled')}${tile('unsent', formatCount(sum('unsent')), 'unsent')}${tile('open', formatCount(open), 'open')}</dl>
 ${renderHappenings(happenings)}
 ${renderSpark('started', 'Started each second')}
@@ -64,6 +81,12 @@ ${renderSpark('stalled', 'Stalled, by the second in which the SYN was sent')}
 function renderSpark(name: string, heading: string): string {
   return `<figure class="spark-figure"><h3>${heading}</h3><svg class="spark ${name}" data-spark="${name}" width="100%" height="72" viewBox="0 0 300 72" preserveAspectRatio="none" role="img" aria-label="${heading}"></svg>
 <p class="scale"><span data-from="${name}"></span><span data-most="${name}"></span><span>now</span></p></figure>`;
+}
+
+/** Since when stands below. */
+function wordTestedSince(tested: Tested): string {
+  const from = wordFrom(tested);
+  return `${wordTested(tested)}${from === '' ? '' : `, from ${from}`}`;
 }
 
 /** Kept apart from figures and verdict. */

@@ -2,7 +2,7 @@ import { formatPlural } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
 import { renderLayout } from './layout.ts';
 import { renderRunsForm } from './runs-table.ts';
-import { renderTrend } from './trend.ts';
+import { renderTrends } from './trend.ts';
 import type { RunRow } from './types.ts';
 
 export interface Overview {
@@ -16,20 +16,22 @@ export interface Overview {
   readonly page: number;
   readonly pages: number;
   readonly total: number;
-  /** The latest runs of one scenario, oldest first. */
-  readonly trend: readonly RunRow[];
+  /** Runs of one scenario that did the same against the same far end, oldest first; the group run last comes first. */
+  readonly trends: readonly (readonly RunRow[])[];
+  /** Runs of that scenario that are in none of these. */
+  readonly apart: number;
 }
 
 /** The list of runs, and how one scenario went from run to run. */
 export function renderOverview(overview: Overview): string {
-  const { scenario, rows, trend, total } = overview;
+  const { scenario, rows, trends, apart, total } = overview;
   const title = scenario === undefined ? 'Nights and runs' : `Runs of ${scenario}`;
   if (rows.length === 0) {
     const main = '<p>There are no runs here yet: <code>rushhour run quickstart</code> makes one.</p>';
     return renderLayout({ title, place: 'runs', main });
   }
   const main = `${renderFilter(overview)}
-${trend.length < 2 ? '' : renderTrend(trend)}
+${trends.length === 0 ? '' : renderTrends(trends, apart)}
 <section aria-labelledby="runs-heading"><h2 id="runs-heading">${formatPlural(total, 'run', 'runs')}</h2>
 ${renderRunsForm(rows)}
 ${renderPager(overview)}</section>`;

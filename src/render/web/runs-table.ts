@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatDuration, formatMoment, formatShare } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
+import { wordTestedShort } from '../tested.ts';
 import { wordVerdict } from '../verdict.ts';
 import { runHref } from './layout.ts';
 import type { RunRow } from './types.ts';
@@ -7,30 +8,30 @@ import type { RunRow } from './types.ts';
 const COLUMNS = ['compare', 'started', 'verdict', 'stalled', 'scenario', 'label', 'lasted', 'size'] as const;
 
 /** A form that sends two of the runs to be compared. Without a script the server says where there are not two. */
-export function renderRunsForm(rows: readonly RunRow[]): string {
+export function renderRunsForm(rows: readonly RunRow[], chosen: readonly string[] = []): string {
   return `<form class="runs" action="/compare" method="get">
 <div class="scrolls" tabindex="0" role="region" aria-label="Runs"><table>
 <thead><tr>${COLUMNS.map((title) => `<th scope="col"${title === 'size' ? ' class="right"' : ''}>${title}</th>`).join('')}</tr></thead>
 <tbody>
-${rows.map(renderRow).join('\n')}
+${rows.map((run) => renderRow(run, chosen.includes(run.folder))).join('\n')}
 </tbody>
 </table></div>
 <p class="acts"><button type="submit">Compare two runs</button> <span class="chosen" role="status"></span></p>
 </form>`;
 }
 
-function renderRow(run: RunRow): string {
-  const { folder, startedAt, scenario, label, note, status, figures, bytes } = run;
+function renderRow(run: RunRow, isChosen: boolean): string {
+  const { folder, startedAt, scenario, label, note, status, figures, bytes, tested } = run;
   const [day = '', time = ''] = formatMoment(startedAt)
     .replace(/:\d\d UTC$/, '')
     .split(' ');
   const { word, tone } = wordOutcome(run);
   return `<tr>
-<td class="choice"><input type="checkbox" name="run" value="${escapeHtml(folder)}" aria-label="${escapeHtml(`compare ${folder}`)}"></td>
+<td class="choice"><input type="checkbox" name="run"${isChosen ? ' checked' : ''} value="${escapeHtml(folder)}" aria-label="${escapeHtml(`compare ${folder}`)}"></td>
 <th scope="row"><a href="${runHref(folder)}"><span class="fixed">${escapeHtml(day)}</span> ${escapeHtml(time)}</a></th>
 <td class="word ${tone}">${status === 'running' ? `<a href="${runHref(folder)}">running</a>` : escapeHtml(word)}</td>
 <td>${(figures?.arms ?? []).map(renderArm).join('')}</td>
-<td>${escapeHtml(scenario)}</td>
+<td>${escapeHtml(scenario)}${tested === undefined ? '' : `<span class="note tested">${escapeHtml(wordTestedShort(tested))}</span>`}</td>
 <td class="label">${escapeHtml(label)}${note === '' ? '' : `<span class="note">${escapeHtml(note)}</span>`}</td>
 <td class="fixed">${figures === undefined ? '' : formatDuration(figures.lastedUs)}</td>
 <td class="right">${formatBytes(bytes)}</td>

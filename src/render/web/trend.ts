@@ -1,5 +1,6 @@
 import { formatPlural, formatShare } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
+import { wordTested } from '../tested.ts';
 import { runHref } from './layout.ts';
 import { wordOutcome } from './runs-table.ts';
 import type { ArmFigures, RunRow } from './types.ts';
@@ -9,7 +10,9 @@ const TOP_PX = 10;
 /** The lowest line stands a little above the edge, so that a point at 0 is whole. */
 const BASE_PX = HEIGHT_PX - 8;
 const MAX_ARMS = 8;
+/** Labels below a drawing that have room on a phone: days or times, and both together. */
 const MAX_DATES = 5;
+const MAX_MOMENTS = 3;
 
 interface Point {
   readonly run: RunRow;
@@ -18,16 +21,30 @@ interface Point {
   readonly x: number;
 }
 
+/** A drawing for each group of runs that did the same; what stands in none is counted, with the reason. */
+export function renderTrends(groups: readonly (readonly RunRow[])[], apart: number): string {
+  const why = 'for what a line between them showed would be the test, not the network';
+  const left =
+    apart === 0
+      ? ''
+      : `<p class="caption">${formatPlural(apart, 'run', 'runs')} more of this scenario had another load or other endpoints, and ${apart === 1 ? 'is' : 'are'} not drawn.</p>`;
+  const explained =
+    groups.length < 2
+      ? ''
+      : `<p class="caption">Runs of another load, or to other endpoints, are drawn apart, ${why}.</p>`;
+  return `${groups.map((runs, index) => renderTrend(runs, index)).join('\n')}${explained}${left}`;
+}
+
 /**
  * Stalled share from run to run, a drawing an arm, each with its 95 % interval. Widths are in percent and all else in
  * pixels: it fits any screen, and its letters stay as they are.
  */
-export function renderTrend(runs: readonly RunRow[]): string {
-  const scenario = runs[0]?.scenario ?? '';
+function renderTrend(runs: readonly RunRow[], index: number): string {
+  const { scenario = '', tested } = runs.at(-1) ?? {};
   const names = [...new Set(runs.flatMap(({ figures }) => figures?.arms.map(({ name }) => name) ?? []))];
   const drawn = names.slice(0, MAX_ARMS).map((name) => renderArm(name, runs));
-  return `<section class="trend" aria-labelledby="trend-heading"><h2 id="trend-heading">Stalled share of ${escapeHtml(scenario)}, run by run</h2>
-<p class="caption">The last ${formatPlural(runs.length, 'run', 'runs')}, each with its 95 % interval; hollow: no verdict. The table below has the figures.</p>
+  return `<section class="trend" aria-labelledby="trend-heading-${index}"><h2 id="trend-heading-${index}">Stalled share of ${escapeHtml(scenario)}, run by run</h2>
+${tested === undefined ? '' : `<p class="tested">${escapeHtml(wordTested(tested))}</p>\n`}<p class="caption">The last ${formatPlural(runs.length, 'run', 'runs')}, each with its 95 % interval; hollow: no verdict. The table below has the figures.</p>
 <div class="charts">${drawn.join('\n')}</div></section>`;
 }
 
@@ -71,16 +88,25 @@ function renderPoint({ run, figures, x }: Point, y: (share: number) => number): 
   return `<a href="${runHref(run.folder)}" tabindex="-1"><title>${escapeHtml(title)}</title><line class="interval" x1="${at}" x2="${at}" y1="${round(y(ci95[0]))}" y2="${round(y(ci95[1]))}"/><circle class="${tone === 'doubt' ? 'hollow' : 'full'}" cx="${at}" cy="${round(y(rate))}" r="4"/></a>`;
 }
 
+/** Of runs of one day the times, of others the days; both where a day has several. */
+function nameMoments(runs: readonly RunRow[]): string[] {
+  const days = runs.map(({ startedAt }) => startedAt.slice(5, 10));
+  const times = runs.map(({ startedAt }) => startedAt.slice(11, 16));
+  const distinct = new Set(runs.map(({ startedAt }) => startedAt.slice(0, 10))).size;
+  if (distinct === runs.length) return days;
+  return distinct === 1 ? times : days.map((day, index) => `${day} ${times[index]}`);
+}
+
 function renderDates(runs: readonly RunRow[]): string {
-  const every = Math.ceil(runs.length / MAX_DATES);
-  const dates = runs.flatMap(({ startedAt }, index) => {
+  const names = nameMoments(runs);
+  const longest = Math.max(...names.map(({ length }) => length));
+  const every = Math.ceil(runs.length / (longest > 5 ? MAX_MOMENTS : MAX_DATES));
+  const dates = names.flatMap((name, index) => {
     if ((runs.length - 1 - index) % every !== 0) return [];
     const x = ((index + 0.5) / runs.length) * 100;
     // The last one would stand out over the edge.
     const [at, anchor] = index === runs.length - 1 ? [100, 'end'] : [x, 'middle'];
-    return [
-      `<text x="${round(at)}%" y="12" text-anchor="${anchor}">${escapeHtml(startedAt.slice(5, 10))}</text>`,
-    ];
+    return [`<text x="${round(at)}%" y="12" text-anchor="${anchor}">${escapeHtml(name)}</text>`];
   });
   return `<div class="plot-row"><span class="levels"></span><svg class="dates" width="100%" height="16" aria-hidden="true">${dates.join('')}</svg></div>`;
 }

@@ -1,5 +1,6 @@
 import { checkComparable } from '../../analysis/compare/comparable.ts';
 import { renderReport } from '../../render/report/page.ts';
+import { renderChoice } from '../../render/web/choose.ts';
 import { compareLinks, frameReport } from '../../render/web/report-frame.ts';
 import { readReportAssets } from '../../store/report-assets.ts';
 import { readRunFacts } from '../../store/run-course.ts';
@@ -10,10 +11,16 @@ import { reportPolicy } from '../policy.ts';
 import { Refusal } from '../refusal.ts';
 import { htmlReply, redirectReply } from '../reply.ts';
 import type { Ask, Reply, Site } from '../types.ts';
+import { addFigures } from './overview.ts';
+
+/** As many as a page of the list has. */
+const OFFERED = 50;
 
 /** `/compare?before=...&after=...`: the report of two runs. `run` twice, as the list sends it: the older one first. */
 export async function showComparison(site: Site, { query }: Ask): Promise<Reply> {
-  if (query.has('run')) return redirectReply(await orderOf(site, query.getAll('run')));
+  const named = query.getAll('run');
+  if (named.length > 1) return redirectReply(await orderOf(site, named));
+  if (!query.has('before') || !query.has('after')) return offerRuns(site, query);
   const { before, after } = await findBoth(site, query);
   const assets = await readReportAssets();
   const body = await site.pages.get(await keyOf('overlay', before, after), async () =>
@@ -29,6 +36,17 @@ export async function showComparison(site: Site, { query }: Ask): Promise<Reply>
     ),
   );
   return htmlReply(body, reportPolicy(assets));
+}
+
+/** The latest runs, to choose two from; one that the address names is chosen already. */
+async function offerRuns({ catalog }: Site, query: URLSearchParams): Promise<Reply> {
+  const runs = [...(await catalog.list())].reverse();
+  const named = new Set(['run', 'before', 'after'].flatMap((key) => query.getAll(key)));
+  const chosen = runs
+    .filter(({ folder, id }) => named.has(folder) || named.has(id))
+    .map(({ folder }) => folder);
+  const offered = runs.filter(({ folder }, index) => index < OFFERED || chosen.includes(folder));
+  return htmlReply(renderChoice(await addFigures(catalog, offered), chosen));
 }
 
 /**

@@ -8,11 +8,22 @@ const MAX_SHOWN = 3;
 
 /** `/live`: all runs that are under way, the latest first. */
 export async function showLive(site: Site): Promise<Reply> {
-  const running = (await site.catalog.list()).filter(({ status }) => status === 'running');
-  const shown = running.slice(-MAX_SHOWN).reverse();
+  const shown = await listShown(site);
   const runs = [];
   for (const run of shown) runs.push(await lookAt(site, run));
-  return htmlReply(renderLive(runs, runs.length === 0 ? 'Nothing is under way' : 'Under way'));
+  return htmlReply(
+    renderLive(runs, runs.length === 0 ? 'Nothing is under way' : 'Under way', { follows: true }),
+  );
+}
+
+/** `/api/live`: names of the runs that `/live` would show now. */
+export async function tellUnderWay(site: Site): Promise<Reply> {
+  return jsonReply({ schema: 1, runs: (await listShown(site)).map(({ folder }) => folder) });
+}
+
+async function listShown({ catalog }: Site): Promise<CatalogRun[]> {
+  const running = (await catalog.list()).filter(({ status }) => status === 'running');
+  return running.slice(-MAX_SHOWN).reverse();
 }
 
 /** The page of one run that is under way. */
@@ -30,6 +41,6 @@ export async function tellLive(
 }
 
 async function lookAt({ live }: Site, run: CatalogRun): Promise<LiveRun> {
-  const { folder, scenario, label } = run;
-  return { folder, scenario, label, ...(await live.look(run)) };
+  const { folder, scenario, label, tested } = run;
+  return { folder, scenario, label, tested, ...(await live.look(run)) };
 }

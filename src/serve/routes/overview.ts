@@ -2,11 +2,12 @@ import { renderOverview } from '../../render/web/overview.ts';
 import type { RunRow } from '../../render/web/types.ts';
 import type { Catalog, CatalogRun } from '../catalog.ts';
 import { htmlReply, jsonReply } from '../reply.ts';
+import { groupTrends } from '../trends.ts';
 import type { Ask, Reply, Site } from '../types.ts';
 
 const RUNS_A_PAGE = 50;
-/** Points that can still be told apart. */
-const TREND_RUNS = 60;
+/** Runs that tell what is run of late. */
+const LATELY = 60;
 
 /** `/`, `/?scenario=steady&page=2` */
 export async function showOverview({ catalog }: Site, { query }: Ask): Promise<Reply> {
@@ -17,16 +18,13 @@ export async function showOverview({ catalog }: Site, { query }: Ask): Promise<R
   const listed = all.filter((run) => scenario === undefined || run.scenario === scenario);
   const pages = Math.max(1, Math.ceil(listed.length / RUNS_A_PAGE));
   const page = Math.min(pages, Math.max(1, Number.parseInt(query.get('page') ?? '1', 10) || 1));
-  const drawn = scenario ?? mostFrequent(all.slice(0, TREND_RUNS));
-  const trend = all
-    .filter((run) => run.scenario === drawn && run.status !== 'running')
-    .slice(0, TREND_RUNS)
-    .reverse();
+  const drawn = scenario ?? mostFrequent(all.slice(0, LATELY));
+  const ofScenario = all.filter((run) => run.scenario === drawn);
   return htmlReply(
     renderOverview({
       ...{ scenarios, scenario, page, pages, total: listed.length },
       rows: await addFigures(catalog, listed.slice((page - 1) * RUNS_A_PAGE, page * RUNS_A_PAGE)),
-      trend: (await addFigures(catalog, trend)).filter(({ figures }) => figures !== undefined),
+      ...(await groupTrends(ofScenario, catalog)),
     }),
   );
 }
@@ -44,6 +42,6 @@ export async function tellRuns({ catalog }: Site): Promise<Reply> {
   return jsonReply({ schema: 1, runs });
 }
 
-function addFigures(catalog: Catalog, runs: readonly CatalogRun[]): Promise<RunRow[]> {
+export function addFigures(catalog: Catalog, runs: readonly CatalogRun[]): Promise<RunRow[]> {
   return Promise.all(runs.map(async (run) => ({ ...run, figures: await catalog.figures(run) })));
 }

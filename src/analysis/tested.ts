@@ -1,0 +1,95 @@
+import { peakPerSec } from '../scenario/load-shape.ts';
+import { redactPath } from '../scenario/secrets.ts';
+import type { Arm, HostPort, Load, Scenario } from '../scenario/types.ts';
+
+/** What a run tested, and from where: what a reader has to know before any figure of it. */
+export interface Tested {
+  /** "host:port" of every proxy, in the order of the arms; empty where there is none. */
+  readonly proxies: readonly string[];
+  /** URLs, without what may be secret in them; of arms that connect only, "host:port". */
+  readonly targets: readonly string[];
+  /** Whether both were the run's own, on the machine that ran it. */
+  readonly isEmbedded: boolean;
+  readonly loads: readonly TestedLoad[];
+  readonly from: {
+    /** Name of the machine; absent in runs from before it was kept. */
+    readonly host?: string;
+    /** Source addresses; empty where none is known. */
+    readonly addresses: readonly string[];
+  };
+}
+
+/** How hard one arm was. */
+export type TestedLoad = { readonly arm: string } & (
+  | { readonly kind: 'rate'; readonly peakPerSec: number }
+  | { readonly kind: 'concurrency'; readonly connections: number }
+  | { readonly kind: 'browsers'; readonly browsers: number }
+);
+
+/** What run.json knows of it. */
+export interface TestedFacts {
+  readonly scenario: Scenario;
+  /** Where each arm's connections came from, where the arm says. */
+  readonly sources?: Readonly<Record<string, { readonly addresses: readonly string[] }>>;
+  /** As run.json has it, whatever that is. */
+  readonly host: unknown;
+}
+
+/** Tells from a run's own description what it tested. Never fails: what an older run lacks is left out. */
+export function describeTested({ scenario, sources = {}, host }: TestedFacts): Tested {
+  const { arms, farEnd } = scenario;
+  const asked = arms.some(({ via }) => via !== 'tcp') ? arms.filter(({ via }) => via !== 'tcp') : arms;
+  return {
+    proxies: unique(arms.flatMap(({ proxy }) => (proxy === undefined ? [] : [wordHostPort(proxy)]))),
+    targets: unique(asked.map(wordTarget)),
+    isEmbedded: farEnd === 'embedded',
+    loads: arms.map(({ name, load }) => ({ arm: name, ...howHard(load) })),
+    from: readFrom(arms, sources, host),
+  };
+}
+
+function wordTarget({ via, target }: Arm): string {
+  const { scheme = 'http', path } = target;
+  if (via === 'tcp') return wordHostPort(target);
+  const authority = wordHostPort(target).replace(scheme === 'https' ? /:443$/ : /:80$/, '');
+  return `${scheme}://${authority}${redactPath(path)}`;
+}
+
+function wordHostPort({ host, port }: HostPort): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function howHard(load: Load) {
+  switch (load.kind) {
+    case 'open':
+      return { kind: 'rate', peakPerSec: peakPerSec(load) } as const;
+    case 'sweep':
+      return { kind: 'rate', peakPerSec: load.ratePerSec } as const;
+    case 'closed':
+      return { kind: 'concurrency', connections: load.concurrency } as const;
+    case 'browsers':
+      return { kind: 'browsers', browsers: load.browsers } as const;
+  }
+}
+
+/** Addresses that were chosen, else those that the machine had: of these loopback only where it had no other. */
+function readFrom(
+  arms: readonly Arm[],
+  sources: NonNullable<TestedFacts['sources']>,
+  host: unknown,
+): Tested['from'] {
+  const chosen = unique([
+    ...Object.values(sources).flatMap(({ addresses }) => addresses),
+    ...arms.flatMap(({ socket }) => socket.bind),
+  ]);
+  const { hostname, addresses } = Object(host) as { hostname?: unknown; addresses?: unknown };
+  const own = Array.isArray(addresses) ? addresses.filter((one) => typeof one === 'string') : [];
+  return {
+    ...(typeof hostname === 'string' && hostname !== '' ? { host: hostname } : {}),
+    addresses: chosen.length > 0 ? chosen : own.filter((address) => !/^(127\.|::1$|fe80:)/i.test(address)),
+  };
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

@@ -1,0 +1,68 @@
+import type { Tested, TestedLoad } from '../analysis/tested.ts';
+import { formatDuration, formatMoment, formatPerSec, formatPlural } from './format.ts';
+
+/** Of a list longer than this the rest is counted. */
+const NAMED = 2;
+
+/** What was tested, and how hard the first arm was, in the fewest words: `10.0.0.5:3128 -> http://10.0.0.9/, 500/s`. */
+export function wordTestedShort(tested: Tested): string {
+  return `${wordWay(tested, ' -> ')}, ${wordLoads(tested.loads.slice(0, 1))}`;
+}
+
+/** `proxy 10.0.0.5:3128 for http://10.0.0.9/, traffic up to 500/s, control up to 10/s` */
+export function wordTested(tested: Tested): string {
+  const { proxies, isEmbedded } = tested;
+  const way = proxies.length === 0 || isEmbedded ? wordWay(tested, '') : `proxy ${wordWay(tested, ' for ')}`;
+  return `${way}, ${wordLoads(tested.loads)}`;
+}
+
+/** `probe-7 (10.0.0.2)`; empty where nothing is known of it. */
+export function wordFrom({ from: { host, addresses } }: Tested): string {
+  const listed = wordList(addresses);
+  if (host === undefined) return listed;
+  return listed === '' ? host : `${host} (${listed})`;
+}
+
+/** All of it in a sentence, for what stands under a title. */
+export function wordTestedFully(
+  tested: Tested,
+  {
+    scenario,
+    startedAt,
+    endedAt,
+  }: { readonly scenario: string; readonly startedAt: string; readonly endedAt: string },
+): string {
+  const lastedUs = Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)) * 1_000;
+  const from = wordFrom(tested);
+  return `${scenario}: ${wordTested(tested)}; ${formatMoment(startedAt)}, for ${formatDuration(lastedUs)}${from === '' ? '' : `, from ${from}`}`;
+}
+
+function wordWay({ proxies, targets, isEmbedded }: Tested, join: string): string {
+  if (isEmbedded) return 'its own far end, on that machine';
+  return [...(proxies.length === 0 ? [] : [wordList(proxies)]), wordList(targets)].join(join);
+}
+
+function wordLoads(loads: readonly TestedLoad[]): string {
+  const [first] = loads;
+  if (first === undefined) return 'nothing';
+  if (loads.length === 1) return wordLoad(first);
+  const named = loads.slice(0, NAMED + 1).map((load) => `${load.arm} ${wordLoad(load)}`);
+  const more = loads.length - named.length;
+  return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}
+
+function wordLoad(load: TestedLoad): string {
+  switch (load.kind) {
+    case 'rate':
+      return `up to ${formatPerSec(load.peakPerSec)}`;
+    case 'concurrency':
+      return `${load.connections} at once`;
+    case 'browsers':
+      return formatPlural(load.browsers, 'browser', 'browsers');
+  }
+}
+
+function wordList(texts: readonly string[]): string {
+  const more = texts.length - NAMED;
+  return [...texts.slice(0, NAMED), ...(more > 0 ? [`${more} more`] : [])].join(', ');
+}

@@ -1,0 +1,20 @@
+import { escapeHtml } from '../report/html.ts';
+import { renderLayout } from './layout.ts';
+import { renderRunsForm } from './runs-table.ts';
+import type { RunRow } from './types.ts';
+
+/**
+ * Runs to choose two from.
+ * @param rows the latest first
+ * @param chosen folders of those that are chosen already
+ */
+export function renderChoice(rows: readonly RunRow[], chosen: readonly string[]): string {
+  const title = 'Compare two runs';
+  if (rows.length < 2) {
+    const main = `<p>Two runs are compared, and there ${rows.length === 0 ? 'is none' : 'is one'} here yet: <code>rushhour run quickstart</code> makes one.</p>`;
+    return renderLayout({ title, place: 'compare', main });
+  }
+  const named = chosen.length === 1 ? `${chosen[0]} is chosen: choose another one` : 'Choose two of them';
+  const main = `<p>${escapeHtml(named)}. The older one is taken for &quot;before&quot;.</p>\n${renderRunsForm(rows, chosen)}`;
+  return renderLayout({ title, place: 'compare', main, hasScript: true });
+}
