@@ -161,7 +161,7 @@ const SCREENS: readonly (readonly [
   ],
   [
     'a plan',
-    (width) => renderPlan({ arms: [arm], durationUs: 310_000_000, engine: "raw", workers: 1 }, [], width),
+    (width) => renderPlan({ arms: [arm], durationUs: 310_000_000, engine: 'raw', workers: 1 }, [], width),
     ['traffic', '192.0.2.200:3128', 'http://www.example.org/?n={nonce}', '152,500', '20000-20999'],
   ],
   [
