@@ -1,8 +1,9 @@
+import { existsSync, rmdirSync } from 'node:fs';
 import { EnvironmentError } from '../errors.ts';
 import type { Installation } from './installation.ts';
 import { planRemoval } from './installation.ts';
 import type { Machine } from './machine.ts';
-import type { Night } from './night.ts';
+import { CONFIG_DIR, DEFAULT_USER, environmentFile, type Night, STATE_DIR } from './night.ts';
 import {
   type Change,
   findInstalled,
@@ -11,6 +12,7 @@ import {
   removeOwn,
   writeOwn,
 } from './own-files.ts';
+import { quoteForShell } from './quote.ts';
 import { overlap } from './schedule.ts';
 
 type Command = readonly [string, ...string[]];
@@ -35,12 +37,44 @@ export function install(machine: Machine, { before, files, after }: Installation
 
 /** @returns the files that were removed */
 export function uninstall(machine: Machine, installed: InstalledNight): string[] {
+  const { by } = installed;
   const { before, paths, after } = planRemoval(installed);
   // A unit that was half removed by hand is still to be removed.
   for (const command of before) machine.run(command);
   const removed = paths.filter((path) => removeOwn(machine.root, path));
   runAll(machine, after);
+  // Made for a script of cron; who keeps secrets there keeps the folder.
+  if (by === 'cron') removeEmpty(machine.root + CONFIG_DIR);
   return removed;
+}
+
+/** Something that uninstalling leaves, and the command that removes it. */
+export interface Kept {
+  readonly what: string;
+  readonly command: string;
+}
+
+/** What is left of a night that was uninstalled; what other nights still use is not named. */
+export function findKept(machine: Machine, { night }: InstalledNight): Kept[] {
+  const others = findInstalled(machine.root).map((other) => other.night);
+  const isThere = (path: string): boolean => existsSync(machine.root + path);
+  const env = environmentFile(night);
+  const kept: Kept[] = [];
+  if (isThere(env)) kept.push({ what: `${env} (secrets)`, command: `sudo rm ${quoteForShell(env)}` });
+  if (isThere(night.results) && !others.some(({ results }) => results === night.results)) {
+    const command = `sudo rm -r ${quoteForShell(night.results)}`;
+    kept.push({ what: `${night.results} (results)`, command });
+  }
+  if (others.length === 0 && isThere(STATE_DIR)) {
+    kept.push({ what: `${STATE_DIR} (state)`, command: `sudo rm -r ${STATE_DIR}` });
+  }
+  if (machine.hasUser(night.user) && !others.some(({ user }) => user === night.user)) {
+    // One with a name of its own may be somebody's.
+    const isOwn = night.user === DEFAULT_USER;
+    const what = isOwn ? `user ${night.user}` : `user ${night.user} (where it is for nights alone)`;
+    kept.push({ what, command: `sudo userdel ${night.user}` });
+  }
+  return kept;
 }
 
 /** Nights that would be under way when this one begins, or the other way round: of these the later cannot begin. */
@@ -48,6 +82,14 @@ export function findOverlaps(root: string, night: Night): Night[] {
   return findInstalled(root)
     .map((installed) => installed.night)
     .filter((other) => other.name !== night.name && overlap(other, night));
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It is not there, or somebody's files are in it.
+  }
 }
 
 function runAll(machine: Machine, commands: readonly Command[]): void {

@@ -48,6 +48,8 @@ export interface NightPlan {
   readonly program: { readonly node: string; readonly main: string };
   /** What stands behind `soak`: the scenario and its flags, without --resume. */
   readonly words: readonly Word[];
+  /** For OnCalendar=: beginnings on days on which clocks skip the daily one. */
+  readonly gaps?: readonly string[];
 }
 
 /** Where the service keeps what is its own; systemd makes it for the service's user (StateDirectory=). */

@@ -63,7 +63,7 @@ export function cronTimeOf({ at, on }: When): string {
   return `${minute} ${hour} * * ${on === null ? '*' : parseDays(on).join(',')}`;
 }
 
-/** The first start after a moment, in local time. */
+/** The first start after a moment, in local time; where clocks skip it, as they do so. */
 export function nextStart({ at, on }: When, afterMs: number): Date {
   const [hour = 0, minute = 0] = at.split(':').map(Number);
   const days = parseDays(on);
@@ -74,7 +74,19 @@ export function nextStart({ at, on }: When, afterMs: number): Date {
     // A day on which clocks change may have moved it.
     next.setHours(hour, minute, 0, 0);
   }
-  return next;
+  return isAt(next, hour, minute) ? next : endOfGap(next);
+}
+
+function isAt(moment: Date, hour: number, minute: number): boolean {
+  return moment.getHours() === hour && moment.getMinutes() === minute;
+}
+
+/** Clocks skip that time: Date goes on as if they had not, and the night begins as they are put forward. */
+function endOfGap(moment: Date): Date {
+  const minuteBefore = (date: Date): Date => new Date(date.getTime() - 60_000);
+  let end = moment;
+  while (minuteBefore(end).getTimezoneOffset() === moment.getTimezoneOffset()) end = minuteBefore(end);
+  return end;
 }
 
 /** Whether two nights would run at the same time in an ordinary week. */

@@ -69,7 +69,8 @@ export function writeService(plan: NightPlan): string {
   ]);
 }
 
-export function writeTimer({ night }: NightPlan): string {
+/** @param gaps further beginnings, where clocks skip the daily one */
+export function writeTimer({ night, gaps = [] }: NightPlan): string {
   return lines([
     ...markLines(night),
     '[Unit]',
@@ -77,6 +78,10 @@ export function writeTimer({ night }: NightPlan): string {
     '',
     '[Timer]',
     `OnCalendar=${calendarOf(night)}`,
+    ...(gaps.length === 0
+      ? []
+      : ['# Clocks skip that time on these days: the night begins as the gap ends.']),
+    ...gaps.map((gap) => `OnCalendar=${gap}`),
     '# A night that was missed, as the machine was off, is missed: load must not begin in the working day.',
     'Persistent=false',
     '# Nights are compared: they begin at the same time.',

@@ -275,8 +275,16 @@ describe('soak uninstall', () => {
     const { exitCode, out } = await cli('uninstall', 'other', '--root', root);
     expect(exitCode).toBe(0);
     expect(out).toContain(`removed  ${root}/etc/cron.d/rushhour-other`);
-    expect(out).toContain(`kept     ${results}`);
+    // The other night still uses what this one leaves.
+    expect(out).not.toContain('kept');
     expect(readdirSync(join(root, 'etc/cron.d'))).toEqual(['rushhour-steady']);
+    mkdirSync(root + results, { recursive: true });
+    writeFileSync(join(root, 'etc/rushhour/steady.env'), 'A=b\n');
+    const last = await cli('uninstall', '--root', root);
+    expect(last.out.split('\n').filter((line) => line.startsWith('kept'))).toEqual([
+      'kept     /etc/rushhour/steady.env (secrets); to remove it: sudo rm /etc/rushhour/steady.env',
+      `kept     ${results} (results); to remove it: sudo rm -r ${results}`,
+    ]);
   });
 });
 

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { EnvironmentError, UsageError } from '../../src/errors.ts';
-import { findOverlaps, install, uninstall } from '../../src/service/install.ts';
+import { findKept, findOverlaps, install, uninstall } from '../../src/service/install.ts';
 import { planInstallation } from '../../src/service/installation.ts';
 import type { Machine } from '../../src/service/machine.ts';
 import { MARK } from '../../src/service/mark.ts';
@@ -118,9 +118,14 @@ it('removes what it installed, by systemd and by cron, and keeps results', () =>
     'systemctl daemon-reload',
   ]);
   expect(findInstalled(machine.root)).toEqual([]);
-  for (const dir of ['etc/systemd/system', 'etc/cron.d', 'etc/rushhour']) {
+  for (const dir of ['etc/systemd/system', 'etc/cron.d'])
     expect(readdirSync(join(machine.root, dir))).toEqual([]);
-  }
+  expect(existsSync(join(machine.root, 'etc/rushhour'))).toBe(false);
+  expect(findKept(machine, found[1]!)).toEqual([
+    { what: '/var/lib/rushhour/results (results)', command: 'sudo rm -r /var/lib/rushhour/results' },
+    { what: '/var/lib/rushhour (state)', command: 'sudo rm -r /var/lib/rushhour' },
+    { what: 'user rushhour', command: 'sudo userdel rushhour' },
+  ]);
   expect(existsSync(results)).toBe(true);
 });
 

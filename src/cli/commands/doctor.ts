@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { Check } from '../../doctor/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
 import type { Switch } from '../../scenario/words.ts';
 import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import type { FixSurroundings } from '../fix-machine.ts';
-import { wantsColour } from '../host.ts';
+import { type Host, wantsColour } from '../host.ts';
 import { addOverrideOptions, type OverrideOptions } from '../override-options.ts';
 import { tcpTimestampsOption } from '../run-options.ts';
 
@@ -88,7 +89,7 @@ Exit code 5 where something would keep the run from being done, or a setting cou
           scenario === undefined ? [] : services.probeScenario(scenario),
           scenario === undefined ? [] : services.probeKerberos(scenario),
         ]);
-        const checks = judge(facts, scenario, reach, kerberos);
+        const checks = [...judge(facts, scenario, reach, kerberos), ...(await clockChanges(host))];
         if (options.json === true)
           host.stdout.write(`${JSON.stringify({ facts, reach, kerberos, checks }, null, 2)}\n`);
         else {
@@ -102,6 +103,23 @@ Exit code 5 where something would keep the run from being done, or a setting cou
 
 function isChange({ fix, undo }: DoctorOptions): boolean {
   return fix === true || undo === true;
+}
+
+/** What clocks of this machine's zone do next, and to nights that are installed. */
+async function clockChanges(host: Host): Promise<Check[]> {
+  const [{ localZone, wordClockChanges }, { findInstalled }] = await Promise.all([
+    import('../../service/clock-changes.ts'),
+    import('../../service/own-files.ts'),
+  ]);
+  const zone = localZone();
+  const check = (what: string): Check => ({ name: 'clock changes', level: 'ok', what });
+  const plain = wordClockChanges(zone, host.now());
+  const ofNights = findInstalled('').flatMap(({ night }) =>
+    wordClockChanges(zone, host.now(), night)
+      .filter((line) => !plain.includes(line))
+      .map((line) => `night ${night.name}: ${line}`),
+  );
+  return [...plain, ...ofNights].map(check);
 }
 
 async function surroundings({ host }: Context, { yes, json }: DoctorOptions): Promise<FixSurroundings> {

@@ -88,12 +88,16 @@ async function installNight(
   const planned = await planNight(host, nameOrPath, flags, typed, facts);
   const { night } = planned.plan;
   const allowed = await permit(host, planned.scenario, flags);
-  const plan = allowed ? planned.plan : withPermission(planned.plan);
+  const clocks = await import('../../service/clock-changes.ts');
+  const zone = clocks.localZone();
+  const gaps = clocks.beginningsAfterGaps(night, zone, host.now());
+  const plan = { ...(allowed ? planned.plan : withPermission(planned.plan)), gaps };
   const existing = { user: machine.hasUser(night.user), results: existsSync(machine.root + night.results) };
   const installation = planInstallation(plan, by, existing);
   for (const note of await notesOn(machine, planned)) host.stderr.write(`rushhour: ${note}\n`);
   if (isShown) {
     host.stdout.write(printed(installation));
+    for (const line of clocks.wordClockChanges(zone, host.now(), night)) host.stdout.write(`# ${line}\n`);
     return EXIT.ok;
   }
   requireRoot(machine);
@@ -168,8 +172,10 @@ async function wordNext(host: Host, { night, by }: InstalledNight): Promise<stri
   const { nextStart } = await import('../../service/schedule.ts');
   const log =
     by === 'systemd' ? `journalctl -u rushhour-${night.name}` : `less ${night.results}/${night.name}.log`;
+  const { localZone, wordClockChanges } = await import('../../service/clock-changes.ts');
+  const clocks = wordClockChanges(localZone(), host.now(), night).map((line) => `  ${line}\n`);
   return `begins next at ${nextStart(night, host.now()).toString()}
-  rushhour soak status ${night.name}
+${clocks.join('')}  rushhour soak status ${night.name}
   ${log}
   sudo rushhour soak uninstall ${night.name}
 `;

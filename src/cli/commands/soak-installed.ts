@@ -48,7 +48,9 @@ cut short; 5 nothing is installed.`,
   soak
     .command('uninstall')
     .summary('remove a night that was installed; results stay')
-    .description('Stops and removes a night that was installed. Its results and its user stay.')
+    .description(
+      'Stops and removes a night that was installed. Its results, secrets and user stay: each is named, with the command that removes it.',
+    )
     .argument('[name]', 'which; may be left out where there is one')
     .addOption(rootOption())
     .addHelpText('after', '\nExample:\n  rushhour soak uninstall steady')
@@ -84,7 +86,7 @@ async function removeNight(
   name: string | undefined,
   flags: OneNightFlags,
 ): Promise<ExitCode> {
-  const [{ createMachine }, { uninstall }] = await Promise.all([
+  const [{ createMachine }, { findKept, uninstall }] = await Promise.all([
     import('../../service/machine.ts'),
     import('../../service/install.ts'),
   ]);
@@ -98,7 +100,9 @@ async function removeNight(
   requireRoot(machine);
   for (const one of chosen) {
     for (const path of uninstall(machine, one)) host.stdout.write(`removed  ${machine.root}${path}\n`);
-    host.stdout.write(`kept     ${one.night.results}\n`);
+    for (const { what, command } of findKept(machine, one)) {
+      host.stdout.write(`kept     ${what}; to remove it: ${command}\n`);
+    }
   }
   return EXIT.ok;
 }
