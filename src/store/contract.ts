@@ -1,0 +1,20 @@
+/**
+ * What programs of others may rely on, as `rushhour/results`: the shapes of the files in a folder of results, which
+ * docs/results.md describes. Fields may be added; none changes its meaning within a schema number.
+ */
+export type { ArmSummary, Finding, RunStatus, Summary } from '../analysis/types.ts';
+export type { Quantiles } from '../metrics/histogram.ts';
+export type {
+  EndpointCounts,
+  Frame,
+  ReuseCounts,
+  SeriesCounts,
+  Stall,
+  TokenCounts,
+} from '../metrics/types.ts';
+export type { Outcome } from '../outcome/outcome.ts';
+export type { Notes } from './notes.ts';
+/** A line of a soak's frames.jsonl. */
+export type { WindowLine } from './run-frames.ts';
+export type { NatInfo, ProcessMark, RunInfo, SoakInfo, SourcesInfo } from './run-info.ts';
+export type { SoakEvent, SoakEventKind } from './soak-event.ts';
