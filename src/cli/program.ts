@@ -9,6 +9,7 @@ import { registerExport } from './commands/export.ts';
 import { registerHelp } from './commands/help.ts';
 import { registerHit } from './commands/hit.ts';
 import { registerLab } from './commands/lab/index.ts';
+import { registerManual } from './commands/manual.ts';
 import { registerReport } from './commands/report.ts';
 import { registerResults } from './commands/results.ts';
 import { registerRun } from './commands/run.ts';
@@ -84,6 +85,7 @@ Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 
     registerDoctor,
     registerLab,
     registerCompletion,
+    registerManual,
     registerSchema,
     registerHelp,
   ]) {

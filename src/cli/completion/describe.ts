@@ -1,4 +1,5 @@
-import type { Argument, Command, Option } from 'commander';
+import type { EventEmitter } from 'node:events';
+import { type Argument, type Command, Help, type Option } from 'commander';
 
 /** Names that are there or not as the machine is used: a shell finds them by itself, without starting Node. */
 export type Named = 'scenarios' | 'runs' | 'labels' | 'labs' | 'nights';
@@ -22,6 +23,8 @@ export interface FlagSpec {
   readonly description: string;
   /** As commander has it: `--rate <rate>`. */
   readonly usage: string;
+  /** The description as --help has it: with choices and default. */
+  readonly help: string;
   /** Undefined: it takes no value. */
   readonly value: Completes | undefined;
 }
@@ -40,6 +43,8 @@ export interface CommandSpec {
   /** One line. */
   readonly summary: string;
   readonly description: string;
+  /** What stands behind the flags in --help, such as examples; '' where nothing does. */
+  readonly notes: string;
   readonly flags: readonly FlagSpec[];
   readonly arguments: readonly ArgumentSpec[];
 }
@@ -55,6 +60,7 @@ export function describeCommands(
       path,
       summary: command.summary() || command.description(),
       description: command.description(),
+      notes: readNotes(command),
       flags: [
         ...command.options.filter(({ hidden }) => !hidden).map((option) => describeFlag(option, known)),
         HELP,
@@ -70,8 +76,23 @@ const HELP: FlagSpec = {
   long: '--help',
   description: 'display help for command',
   usage: '-h, --help',
+  help: 'display help for command',
   value: undefined,
 };
+
+/** The texts of addHelpText(), as commander's own help asks for them: by an event. */
+function readNotes(command: Command): string {
+  let notes = '';
+  // It is one (commander's documentation of custom help), though its types leave that out.
+  (command as unknown as EventEmitter).emit('afterHelp', {
+    error: false,
+    command,
+    write(text: string) {
+      notes += text;
+    },
+  });
+  return notes.trim();
+}
 
 const NAMED_BY_FLAG: Readonly<Record<string, Named>> = {
   '--scenario': 'scenarios',
@@ -98,6 +119,7 @@ function describeFlag(option: Option, known: KnownNames): FlagSpec {
     long,
     description: option.description,
     usage: option.flags,
+    help: new Help().optionDescription(option),
     value: !takesValue
       ? undefined
       : named === undefined
