@@ -3,6 +3,7 @@ import { renderSummary } from '../render/summary.ts';
 import { findPublicHosts } from '../run/safety.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
+import { formatDuration, formatRate } from '../scenario/units.ts';
 import { readTested } from '../store/run-tested.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import { redactCommand } from './command-line.ts';
@@ -55,7 +56,7 @@ export async function driveRun(
 /** Options that say how a run is done, and none of what is shown of it. */
 export type RunFlags = Pick<
   SharedRunOptions,
-  'label' | 'workers' | 'engine' | 'reactor' | 'results' | 'iAmAllowedToTestThis'
+  'label' | 'workers' | 'engine' | 'reactor' | 'results' | 'iAmAllowedToTestThis' | 'look' | 'goOn'
 > &
   SinkFlags;
 
@@ -83,6 +84,7 @@ export async function runToEnd(
     engine: options.engine,
     reactor: options.reactor,
     resultsDir: results,
+    look: options.look === false ? 'off' : options.goOn === true ? 'go-on' : 'stop',
     command: redactCommand(args),
   };
   const listener: RunListener = {
@@ -96,6 +98,14 @@ export async function runToEnd(
       also.planned?.(plan);
     },
     ...(sinks === undefined ? {} : { second: (recorded) => sinks.second(recorded) }),
+    looking({ ratePerSec, forUs }, stop) {
+      stopping.attach({ stop });
+      view.say(
+        `looking first: up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)} (--no-look leaves it out)`,
+      );
+    },
+    looked: ({ attempts, completed }) =>
+      view.say(`the look was fine: ${completed} of ${attempts} attempts completed; the load follows`),
     progress: view.progress,
     warning: (message) => view.say(`warning: ${message}`),
   };

@@ -7,7 +7,9 @@ import { chooseReactor } from '../run/reactor-choice.ts';
 import { resolveArms } from '../run/resolve.ts';
 import { findPublicHosts } from '../run/safety.ts';
 import type { ArmOutline } from '../run/types.ts';
+import { lookOf } from '../scenario/look.ts';
 import type { Scenario } from '../scenario/types.ts';
+import { formatDuration, formatRate } from '../scenario/units.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
 import { decideWorkers } from './decide-workers.ts';
 import type { Host } from './host.ts';
@@ -34,6 +36,10 @@ export async function printDryRun(
   host.stdout.write(renderPlan(plan, options.origins, columns));
   const say = (label: string, text: string) =>
     host.stdout.write(`${renderLabelled(`  ${label}`, text, columns, 13).join('\n')}\n`);
+  if (scenario.look !== undefined && options.look !== false && lookOf(scenario) !== undefined) {
+    const { ratePerSec, forUs } = scenario.look;
+    say('looks first', `up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}`);
+  }
   for (const { text } of scenario.pass) say('passes if', text);
   for (const { host: name, because } of findPublicHosts(scenario, outlines)) {
     say('public', `${name}: ${because}; needs --i-am-allowed-to-test-this once`);

@@ -84,7 +84,8 @@ export function createActs(
       const { label } = sides[side];
       const view = createLiveView(host, options.quiet === true);
       const args = runArguments(path, overrides, { label, workers, engine, reactor });
-      const flags = { ...options, label, workers, engine, reactor };
+      // Both settings were measured so: a look now and then would not be the same for both.
+      const flags = { ...options, label, workers, engine, reactor, look: false };
       let noted = Promise.resolve();
       try {
         const { summary } = await runToEnd({ host, args }, scenario, flags, view, {

@@ -4,7 +4,7 @@ import { describeFacts } from '../lab/index.ts';
 import { scenarioDirs } from '../scenario/find.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { addOverrideOptions, type OverrideOptions } from './override-options.ts';
-import { addSharedRunOptions } from './run-options.ts';
+import { addLookOptions, addSharedRunOptions } from './run-options.ts';
 
 type Endpoints = Pick<OverrideOptions, 'proxy' | 'target'>;
 
@@ -52,7 +52,7 @@ function readOverrides(flags: readonly string[]): OverrideOptions {
   const command = new Command('run')
     .exitOverride()
     .configureOutput({ writeErr: () => {}, writeOut: () => {} });
-  addSharedRunOptions(addOverrideOptions(command));
+  addLookOptions(addSharedRunOptions(addOverrideOptions(command)));
   try {
     return command.parse([...flags], { from: 'user' }).opts();
   } catch {

@@ -19,6 +19,10 @@ export interface SharedRunOptions extends SinkFlags {
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
   readonly iAmAllowedToTestThis?: boolean;
+  /** False: without a scenario's look. */
+  readonly look?: boolean;
+  /** Whatever the look shows. */
+  readonly goOn?: boolean;
   /** No flag: where the proxy and the target come from, for the plan. */
   readonly origins?: readonly Origin[];
 }
@@ -48,6 +52,13 @@ export function addSharedRunOptions(command: Command): Command {
     .option('--quiet', 'show no progress')
     .option('--dry-run', 'print what would be done, and do nothing')
     .option('--i-am-allowed-to-test-this', 'permit a public host, once and for all');
+}
+
+/** What becomes of a scenario's look; a soak and an experiment have none. */
+export function addLookOptions(command: Command): Command {
+  return command
+    .option('--no-look', 'start the load at once, without the short look that a scenario may begin with')
+    .option('--go-on', 'start the load whatever the look shows');
 }
 
 /** @param does what the command at hand makes of it */

@@ -8,7 +8,7 @@ export interface Stopping {
   /** Rejects at the second signal as long as there is no run to stop. */
   readonly impatient: Promise<never>;
   /** From now on signals reach this run; one that came before stops it at once. */
-  attach(handle: RunHandle): void;
+  attach(handle: Pick<RunHandle, 'stop'>): void;
   /** Gives signals back to the system. */
   release(): void;
 }
@@ -22,7 +22,7 @@ export class InterruptedBeforeStart extends Error {}
  */
 export function watchSignals(host: Host, say: (line: string) => void): Stopping {
   let signals = 0;
-  let handle: RunHandle | undefined;
+  let handle: Pick<RunHandle, 'stop'> | undefined;
   let giveUp: (reason: Error) => void = () => {};
   const impatient = new Promise<never>((_, reject) => {
     giveUp = reject;

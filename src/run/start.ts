@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario/types.ts';
 import { createRun, type RunWriter } from '../store/run-writer.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
 import { describeLoad, type Load, openLoad } from './load.ts';
+import { lookFirst } from './look.ts';
 import { Recording } from './recording.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions, RunPlan } from './types.ts';
 
@@ -21,6 +22,7 @@ export async function startRun(options: RunOptions, listener: RunListener): Prom
   const loss = watchForLoss();
   try {
     const scenario = await provideFarEnd(options.scenario, undo, loss.happens);
+    await lookFirst(scenario, options, listener);
     const load = await openLoad({ ...options, scenario, asksFirst: true }, listener, undo);
     const startsAtMs = Date.now() + START_AHEAD_MS;
     const writer = await createRun(

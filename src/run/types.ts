@@ -15,6 +15,8 @@ export interface RunOptions {
   /** What tells the raw engine of its sockets. `auto`, or absent: io_uring where the kernel allows it, else epoll. */
   readonly reactor?: 'auto' | ReactorName;
   readonly resultsDir: string;
+  /** What becomes of a scenario's look: what it shows may end the run (`stop`, or absent), or is only said (`go-on`). */
+  readonly look?: 'stop' | 'go-on' | 'off';
   /** The command line that started the run, for run.json and "how to reproduce"; holds no secret. */
   readonly command: readonly string[];
 }
@@ -83,6 +85,13 @@ export interface RunListener {
    * Called once everything is resolved and before anything is sent. Throwing refuses the run, and nothing is kept.
    */
   approve?(plan: Pick<RunPlan, 'arms'>): Promise<void>;
+  /** A little of the load is sent first; `stop` ends that. */
+  looking?(
+    look: { readonly ratePerSec: number; readonly forUs: number },
+    stop: (how: 'drain' | 'abort') => void,
+  ): void;
+  /** It showed nothing against the load. */
+  looked?(look: { readonly attempts: number; readonly completed: number }): void;
   /**
    * Everything is resolved, checked and ready; load starts next.
    * @param before sums of what an earlier process recorded of the same run; only of a soak that goes on

@@ -70,6 +70,7 @@ export function resolveFile(raw: unknown): ResolvedFile {
           arms,
           pass: parsed.data.pass ?? [],
           findings: parsed.data.findings ?? [],
+          ...(parsed.data.look === undefined ? {} : { look: parsed.data.look }),
           ...(parsed.data.tcpTimestamps === undefined ? {} : { tcpTimestamps: parsed.data.tcpTimestamps }),
         }
       : undefined,

@@ -3,11 +3,21 @@ import { parseProxy, parseTarget } from './address.ts';
 import { auth } from './auth-schema.ts';
 import { parseCriterion } from './criteria.ts';
 import { expect } from './expect-schema.ts';
-import { checkAddress, checkHeaderValue, checkMethod, namedKey, parsedText, TOKEN } from './leaves.ts';
+import {
+  checkAddress,
+  checkHeaderValue,
+  checkMethod,
+  fixParams,
+  namedKey,
+  parsedText,
+  TOKEN,
+} from './leaves.ts';
 import { load } from './load-schema.ts';
-import { duration, positiveDuration } from './quantities.ts';
+import { DEFAULT_LOOK } from './look.ts';
+import { duration, positiveDuration, positiveRate } from './quantities.ts';
 import { source } from './source-schema.ts';
 import { tls } from './tls-schema.ts';
+import type { LookSpec } from './types.ts';
 import { CLOSE_MODES, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } from './words.ts';
 
 const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe(
@@ -65,6 +75,9 @@ const socket = z
   })
   .describe('Options set on every socket before it connects. Linux; default: the system’s.');
 
+/** More would be a load. */
+const MOST_LOOK_PER_SEC = 100;
+
 /** An arm's name: it is a histogram tag and a part of criteria. */
 export const ARM_NAME = /^[A-Za-z0-9_-]{1,40}$/;
 
@@ -114,6 +127,30 @@ export const armSchema = z.strictObject({
   tls: tls.optional(),
 });
 
+const look = z
+  .union([
+    z.enum(SWITCHES),
+    z
+      .strictObject({
+        rate: positiveRate().optional().describe('Of the arm with the highest rate. Default: 20/s.'),
+        for: positiveDuration().optional().describe('How long, 1s to 1m. Default: 10s.'),
+      })
+      .describe('How much of the load is sent to look first.'),
+  ])
+  .transform((written, context): LookSpec | undefined => {
+    if (typeof written === 'string') return written === 'on' ? DEFAULT_LOOK : undefined;
+    const { rate = DEFAULT_LOOK.ratePerSec, for: forUs = DEFAULT_LOOK.forUs } = written;
+    if (rate <= MOST_LOOK_PER_SEC && forUs >= 1_000_000 && forUs <= 60_000_000)
+      return { ratePerSec: rate, forUs };
+    context.issues.push({
+      code: 'custom',
+      message: 'more, or less, than a look',
+      params: fixParams('keep it at 100/s or less, for 1s to 1m'),
+      input: written,
+    });
+    return z.NEVER;
+  });
+
 /** A scenario file. The one place that says what may stand in it. */
 export const scenarioSchema = z
   .strictObject({
@@ -140,6 +177,11 @@ export const scenarioSchema = z
       .optional()
       .describe(
         'Set net.ipv4.tcp_timestamps for the run and put it back afterwards; Linux, root. --tcp-timestamps replaces it. Default: as it is.',
+      ),
+    look: look
+      .optional()
+      .describe(
+        'Send a little of the load first (on: 20/s for 10s) and stop where answers fail, time out or take ever longer, as of a proxy at its limit. --no-look leaves it out. Default: off.',
       ),
     defaults: armSchema.optional().describe('Keys that every arm inherits unless it has its own.'),
     arms: z

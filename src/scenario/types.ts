@@ -27,6 +27,15 @@ export interface Scenario {
   readonly findings: readonly AskedFinding[];
   /** Set net.ipv4.tcp_timestamps for the run and put it back; absent: leave it alone. */
   readonly tcpTimestamps?: Switch;
+  /** Begin with a little of the load, to see whether those who answer bear any; absent: begin at once. */
+  readonly look?: LookSpec;
+}
+
+/** How much of a load is sent to look first. */
+export interface LookSpec {
+  /** Of the arm with the highest rate; others in proportion. */
+  readonly ratePerSec: number;
+  readonly forUs: number;
 }
 
 export interface HostPort {

@@ -173,6 +173,19 @@ describe('run', () => {
     expect(run.options?.command.slice(0, 3)).toEqual(['rushhour', 'run', 'steady']);
   });
 
+  it.each([
+    [[], 'stop'],
+    [['--no-look'], 'off'],
+    [['--go-on'], 'go-on'],
+  ])('with %j, what its look shows comes to %s', async (flags, look) => {
+    const { run, exitCode } = await cli([...STEADY, ...flags]);
+    expect([exitCode, run.options?.look, run.options?.scenario.look]).toEqual([
+      0,
+      look,
+      { ratePerSec: 20, forUs: 10_000_000 },
+    ]);
+  });
+
   it('takes the path of a file', async () => {
     const file = join(dir, 'mine.yaml');
     writeFileSync(

@@ -1,7 +1,7 @@
 import type { Finding, Summary } from '../../src/analysis/types.ts';
 import { makeWorkplace } from '../e2e/rushhour.ts';
 
-/** Runs a scenario in a lab of its own, as a user would, and gives the summary. Several may run side by side. */
+/** Runs a scenario in a lab of its own, as a user would but without its look, and gives the summary. Several may run side by side. */
 export async function measureIn(
   preset: string,
   scenario: string,
@@ -9,7 +9,7 @@ export async function measureIn(
 ): Promise<Summary> {
   const place = makeWorkplace();
   try {
-    return await place.measure(['lab', 'run', preset, scenario, ...args]);
+    return await place.measure(['lab', 'run', preset, scenario, '--no-look', ...args]);
   } finally {
     await place.clean();
   }

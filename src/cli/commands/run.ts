@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { addOverrideOptions, type OverrideOptions } from '../override-options.ts';
-import { addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
+import { addLookOptions, addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
 
 export function registerRun(program: Command, context: Context): void {
   const command = program
@@ -9,14 +9,14 @@ export function registerRun(program: Command, context: Context): void {
     .summary('run a scenario and keep its results')
     .description('Runs a named scenario, or one from a file, and keeps its results in a folder of their own.')
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
-  addSharedRunOptions(addOverrideOptions(command))
+  addLookOptions(addSharedRunOptions(addOverrideOptions(command)))
     .addHelpText(
       'after',
       `
 Examples:
   rushhour run quickstart
   rushhour run steady --proxy proxy.example:3128 --target http://www.example.org/ --label "timer 1 s"
-  rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --rate 800/s --duration 10m
+  rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --rate 50/s --duration 2m
   rushhour run basic-storm --proxy 10.0.0.5:3128 --target http://10.0.0.9/ -U @users.csv
   rushhour run negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/ --keytab pupils.keytab
   rushhour run ./mine.yaml --set arms.traffic.close=reset --json > summary.json

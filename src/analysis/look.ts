@@ -1,0 +1,99 @@
+import { addCounts, emptyCounts } from '../metrics/counts.ts';
+import type { SeriesCounts } from '../metrics/types.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { Arm } from '../scenario/types.ts';
+
+/** One second of a look, as far as it is judged. */
+export interface LookSecond {
+  readonly series: Readonly<Record<string, SeriesCounts>>;
+  /** Median time from start to the whole answer, microseconds, by arm; absent: nothing was answered in that second. */
+  readonly totalUs: ReadonlyMap<string, number>;
+}
+
+export interface LookVerdict {
+  readonly attempts: number;
+  readonly completed: number;
+  /** What shows that more load would drown what is tested; empty: nothing does. */
+  readonly signs: readonly string[];
+}
+
+/** One odd answer is none; as many as one in a hundred are. */
+const [FEWEST, SMALLEST_SHARE] = [2, 0.01];
+/** Answers that take three times as long at the end as at the beginning, and a quarter of a second longer, queue up somewhere. */
+const [GROWTH, GROWTH_US] = [3, 250_000];
+
+const SIGNS: readonly {
+  readonly outcomes: readonly Outcome[];
+  readonly word: (arm: Arm, counts: SeriesCounts) => string;
+}[] = [
+  {
+    outcomes: ['response-timeout', 'tunnel-timeout', 'tls-timeout'],
+    word: ({ responseTimeoutUs }) => `had no whole answer within ${responseTimeoutUs / 1_000_000} s`,
+  },
+  {
+    outcomes: ['response-reset', 'response-empty', 'response-truncated', 'tunnel-closed', 'tunnel-cut'],
+    word: () => 'were reset or closed before the answer was whole',
+  },
+  {
+    outcomes: ['unexpected-status', 'tunnel-refused'],
+    word: (arm, counts) => `got another status than expected${nameStatuses(arm, counts)}`,
+  },
+];
+
+/**
+ * What a short look at a low rate says about those who answer. Handshakes that stall or fail are no part of it: those are what
+ * a run is there to count.
+ * @param arms of the look
+ * @param seconds in order
+ */
+export function judgeLook(arms: readonly Arm[], seconds: readonly LookSecond[]): LookVerdict {
+  const sums = new Map(
+    arms.map(({ name }): [string, SeriesCounts] => {
+      const sum = emptyCounts();
+      for (const { series } of seconds) if (series[name] !== undefined) addCounts(sum, series[name]);
+      return [name, sum];
+    }),
+  );
+  const total = (figure: 'started' | 'completed'): number =>
+    [...sums.values()].reduce((all, counts) => all + counts[figure], 0);
+  return {
+    attempts: total('started'),
+    completed: total('completed'),
+    signs: arms
+      .filter(({ via }) => via !== 'tcp')
+      .flatMap((arm) => [...findFailures(arm, sums.get(arm.name)!), ...findGrowth(arm.name, seconds)]),
+  };
+}
+
+function findFailures(arm: Arm, counts: SeriesCounts): string[] {
+  const { outcomes, started } = counts;
+  return SIGNS.flatMap((sign) => {
+    const count = sign.outcomes.reduce((sum, outcome) => sum + (outcomes[outcome] ?? 0), 0);
+    if (count < FEWEST || count < started * SMALLEST_SHARE) return [];
+    return [`${count} of ${started} requests of arm ${arm.name} ${sign.word(arm, counts)}`];
+  });
+}
+
+/** 503 is what a proxy at its limit sends, 407 one that wants to know who asks. */
+function nameStatuses({ expect }: Arm, { statuses, tunnelStatuses }: SeriesCounts): string {
+  const expected = expect.kind === 'status' ? expect.statuses.map(String) : [];
+  const names = [...Object.keys(statuses), ...Object.keys(tunnelStatuses)];
+  const others = [...new Set(names)].filter((name) => name !== '200' && !expected.includes(name)).sort();
+  return others.length === 0 ? '' : `: ${others.join(', ')}`;
+}
+
+function findGrowth(arm: string, seconds: readonly LookSecond[]): string[] {
+  const medians = seconds.flatMap(({ totalUs }) => totalUs.get(arm) ?? []);
+  const third = Math.floor(medians.length / 3);
+  if (third === 0) return [];
+  const first = middle(medians.slice(0, third));
+  const last = middle(medians.slice(-third));
+  if (last < first * GROWTH || last < first + GROWTH_US) return [];
+  const inMs = (us: number): string => `${Math.round(us / 1_000)} ms`;
+  return [`answers of arm ${arm} took ${inMs(first)} at first and ${inMs(last)} in the end`];
+}
+
+function middle(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

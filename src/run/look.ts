@@ -1,0 +1,82 @@
+import { judgeLook, type LookSecond, type LookVerdict } from '../analysis/look.ts';
+import { EnvironmentError, EXIT, RushhourError } from '../errors.ts';
+import { quantilesOf } from '../metrics/histogram.ts';
+import { lookOf } from '../scenario/look.ts';
+import type { Scenario } from '../scenario/types.ts';
+import { formatDuration, formatRate } from '../scenario/units.ts';
+import { openLoad } from './load.ts';
+import type { RunListener, RunOptions } from './types.ts';
+import { WholeSeconds } from './whole-seconds.ts';
+
+/** Between "ready" and the first attempt. */
+const START_AHEAD_MS = 100;
+const TOTAL = '.total-service';
+
+/**
+ * Sends the first few attempts of a scenario that asks for a look, and refuses the rest where those who answer are at their limit
+ * already. Nothing of it is kept.
+ * @param scenario its far end has an address
+ * @throws EnvironmentError where it shows that, unless told to go on; RushhourError where a signal ended it
+ */
+export async function lookFirst(
+  scenario: Scenario,
+  options: Pick<RunOptions, 'engine' | 'reactor' | 'look'>,
+  listener: RunListener,
+): Promise<void> {
+  const looked = options.look === 'off' ? undefined : lookOf(scenario);
+  if (looked === undefined || scenario.look === undefined) return;
+  const { ratePerSec, forUs } = scenario.look;
+  const verdict = await sendLook(looked, options, { ...listener, look: { ratePerSec, forUs } });
+  if (verdict.signs.length === 0) {
+    listener.looked?.(verdict);
+    return;
+  }
+  const what = `the look (up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}) shows a proxy or target at its limit: ${verdict.signs.join('; ')}`;
+  if (options.look === 'go-on') listener.warning?.(`${what}; going on, as asked`);
+  else {
+    throw new EnvironmentError(`${what}; the load was not started`, {
+      hint: 'see to that first (its log, its limits, the URL), for stalls would not be told from it; --go-on starts the load all the same, --no-look leaves the look out',
+    });
+  }
+}
+
+async function sendLook(
+  scenario: Scenario,
+  { engine, reactor }: Pick<RunOptions, 'engine' | 'reactor'>,
+  { look, ...listener }: RunListener & { readonly look: { ratePerSec: number; forUs: number } },
+): Promise<LookVerdict> {
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    const chosen = { engine, ...(reactor === undefined ? {} : { reactor }) };
+    const load = await openLoad({ scenario, workers: 1, asksFirst: true, ...chosen }, listener, undo);
+    const seconds: LookSecond[] = [];
+    let totalUs = new Map<string, number>();
+    const whole = new WholeSeconds({
+      shards: 1,
+      takeTokens: load.takeTokens,
+      onHistogram(tag, histogram) {
+        if (tag.endsWith(TOTAL)) totalUs.set(tag.slice(0, -TOTAL.length), quantilesOf(histogram).p50);
+      },
+      onSecond({ frame }) {
+        seconds.push({ series: frame.series, totalUs });
+        totalUs = new Map();
+      },
+    });
+    let isStopped = false;
+    listener.looking?.(look, (how) => {
+      isStopped = true;
+      load.stop(how);
+    });
+    load.start(Date.now() + START_AHEAD_MS, (message) => whole.receive(message));
+    await load.finished;
+    if (isStopped) {
+      throw new RushhourError(
+        'interrupted while looking, before load started; there are no results',
+        EXIT.interrupted,
+      );
+    }
+    return judgeLook(scenario.arms, seconds);
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
