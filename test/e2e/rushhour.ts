@@ -9,7 +9,8 @@ import type { Summary } from '../../src/analysis/types.ts';
 import type { Host, Output } from '../../src/cli/host.ts';
 import type { runCli } from '../../src/cli/run-cli.ts';
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/rushhour', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const LAUNCHER = join(ROOT, 'bin/rushhour');
 
 export interface Finished {
   readonly code: number | null;
@@ -58,6 +59,8 @@ export function makeWorkplace() {
   const dir = mkdtempSync(join(tmpdir(), 'rushhour-e2e-'));
   const results = join(dir, 'results');
   Object.assign(process.env, { XDG_CONFIG_HOME: join(dir, 'config'), NO_COLOR: '1' });
+  // What it starts in turn, such as the commands of an experiment, begins where this process is.
+  process.chdir(dir);
 
   /** Starts the program as a user would, in a process of its own; `before` goes in front of it (a namespace, a limit). */
   const start = (args: readonly string[], before: readonly string[] = []): Started => {
@@ -131,7 +134,10 @@ export function makeWorkplace() {
       await writeFile(file, yaml);
       return file;
     },
-    clean: () => rm(dir, { recursive: true, force: true }),
+    clean() {
+      if (process.cwd() === dir) process.chdir(ROOT);
+      return rm(dir, { recursive: true, force: true });
+    },
   };
 }
 
