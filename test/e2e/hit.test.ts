@@ -24,20 +24,20 @@ suiteNeeding('hit against nginx', ['linux', 'nginx'], () => {
       const summary = await place.measure([
         'hit',
         `http://127.0.0.1:${nginx.port}/`,
-        ...['-n', '5000', '-c', '100', '--engine', engine],
+        ...['-n', '1000', '-c', '100', '--engine', engine],
       ]);
       expect(summary.code).toBe(0);
       expect(summary.run.engine).toBe(engine);
       expect(summary.arms['hit']).toMatchObject({
-        scheduled: 5000,
-        started: 5000,
+        scheduled: 1000,
+        started: 1000,
         unsent: 0,
-        established: 5000,
-        completed: 5000,
-        outcomes: { ok: 5000 },
-        synRetransmits: { 0: 5000 },
+        established: 1000,
+        completed: 1000,
+        outcomes: { ok: 1000 },
+        synRetransmits: { 0: 1000 },
       });
-      expect((await nginx.requests()).length - before).toBe(5000);
+      expect((await nginx.requests()).length - before).toBe(1000);
       // What the raw engine rehearsed beforehand is told, and in no figure.
       const info = JSON.parse(await readFile(join(place.results, summary.run.id, 'run.json'), 'utf8'));
       if (engine === 'raw') expect(info.rehearsed).toBeGreaterThan(0);

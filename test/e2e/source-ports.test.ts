@@ -56,15 +56,15 @@ arms:
     const file = await scenario(
       'many',
       nginx.port,
-      '{ addresses: 127.0.0.9, ports: 2000-63999 }',
-      '{ concurrency: 200, attempts: 60000 }',
+      '{ addresses: 127.0.0.9, ports: 20000-30399 }',
+      '{ concurrency: 200, attempts: 10000 }',
     );
     const summary = await place.measure(['run', file, '--workers', '2']);
-    expect(summary.arms['arm']).toMatchObject({ scheduled: 60_000, completed: 60_000, unsent: 0 });
+    expect(summary.arms['arm']).toMatchObject({ scheduled: 10_000, completed: 10_000, unsent: 0 });
     expect((await countsOf(summary.run.id)).byReuseAge).toEqual({});
     const { sources } = await readRunInfo(`${place.results}/${summary.run.id}`);
     expect(sources?.['arm']?.addresses).toEqual(['127.0.0.9']);
-    expect(sources?.['arm']?.ports?.join()).toMatch(/^2000-.*-63999$/);
+    expect(sources?.['arm']?.ports?.join()).toMatch(/^20000-(.*-)?30399$/);
   });
 
   it('are used in turn at every address, and again only when all have been', async () => {

@@ -6,6 +6,9 @@ import { type Namespace, withNamespace } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace } from './rushhour.ts';
 
+/** Lasts until it is ended, and is no load: what it sets is looked at, not what it sends. */
+const LONG = ['-t', '60', '--rate', '10'];
+
 const SETTING = '/proc/sys/net/ipv4/tcp_timestamps';
 
 suiteNeeding('--tcp-timestamps', ['linux', 'root', 'netns', 'ip', 'setpriv'], () => {
@@ -49,7 +52,7 @@ suiteNeeding('--tcp-timestamps', ['linux', 'root', 'netns', 'ip', 'setpriv'], ()
     inside(async (place, namespace, prefix) => {
       const { origin } = await namespace.startFarEnd('127.0.0.1');
       const url = `http://127.0.0.1:${origin.port}/`;
-      const run = place.start(['hit', url, '-t', '60', '--tcp-timestamps', 'off'], prefix);
+      const run = place.start(['hit', url, ...LONG, '--tcp-timestamps', 'off'], prefix);
       await run.until(/About to connect/);
       expect(await settingIn(namespace)).toBe('0');
       run.child.kill('SIGKILL');
@@ -65,7 +68,7 @@ suiteNeeding('--tcp-timestamps', ['linux', 'root', 'netns', 'ip', 'setpriv'], ()
     inside(async (place, namespace, prefix) => {
       const { origin } = await namespace.startFarEnd('127.0.0.1');
       const hit = ['hit', `http://127.0.0.1:${origin.port}/`, '--results', place.results];
-      const run = place.start([...hit, '-t', '60', '--tcp-timestamps', first], prefix);
+      const run = place.start([...hit, ...LONG, '--tcp-timestamps', first], prefix);
       await run.until(/About to connect/);
       const during = await settingIn(namespace);
       const refused = await place.run([...hit, '-n', '1', '--tcp-timestamps', second], prefix);
