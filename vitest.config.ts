@@ -25,9 +25,19 @@ export default defineConfig({
   test: {
     // Engines under test in child processes and network namespaces run from dist/.
     globalSetup: ['./test/support/build.ts'],
+    setupFiles: ['./test/support/note-processor-time.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      { extends: true, test: { ...project('reckoning', 0, { include: RECKONING }), maxWorkers: 2 } },
+      {
+        extends: true,
+        test: {
+          ...project('reckoning', 0, { include: RECKONING }),
+          maxWorkers: 2,
+          // A process of its own for each file takes longer to start and to load than most of these take to reckon: they
+          // share two, and leave nothing behind in them.
+          isolate: false,
+        },
+      },
       {
         extends: true,
         test: {

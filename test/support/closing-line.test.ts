@@ -19,7 +19,7 @@ describe('the closing line', () => {
   });
 
   it('comes after the skipped suites, each with its reason, and after what failed, each with its error', () => {
-    expect(lines.slice(0, -1)).toEqual([
+    expect(lines.slice(lines.indexOf('Skipped:'), -1)).toEqual([
       'Skipped:',
       '  mixed.fixture.ts > thinks better of it (1 test): the moon is wrong',
       '  mixed.fixture.ts > with a tool that nobody has (2 tests): needs no-such-tool',
@@ -29,6 +29,15 @@ describe('the closing line', () => {
       '  mixed.fixture.ts: broken',
       '  mixed.fixture.ts > fails: expected 1 to be 2 // Object.is equality',
       '  unloadable.fixture.ts: this file does not load',
+      '',
+    ]);
+  });
+
+  it('comes after the slowest files, with the time that each took and that of processors', () => {
+    expect(lines.slice(0, lines.indexOf('Skipped:'))).toEqual([
+      'Slowest files:',
+      expect.stringMatching(/^ {2}mixed\.fixture\.ts: \d+\.\d s, \d+\.\d s of processor time$/),
+      expect.stringMatching(/^ {2}unloadable\.fixture\.ts: \d+\.\d s$/),
       '',
     ]);
   });

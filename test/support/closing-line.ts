@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { SerializedError } from 'vitest';
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
+import type {} from './note-processor-time.ts';
 import './suite-needing.ts';
 
 /** A suite or test that did not run, and why. */
@@ -10,6 +11,9 @@ interface Skipped {
   readonly tests: number;
 }
 
+/** Files that are named as the slowest. */
+const MOST_SLOW = 10;
+
 interface Tally {
   passed: number;
   failed: number;
@@ -17,7 +21,7 @@ interface Tally {
 }
 
 /**
- * Ends a run with the suites that were skipped and the tests that failed, by name and with why, and one line of counts:
+ * Ends a run with the slowest files, the suites that were skipped and the tests that failed, by name and with why, and one line of counts:
  * `N passed, N failed, N skipped`. What broke outside a test (a file that does not load, a hook, a stray rejection)
  * counts as one failure each, so that no run with a fault reads `0 failed`.
  */
@@ -41,12 +45,28 @@ export default class ClosingLine implements Reporter {
       ({ name, reason, tests }) =>
         `  ${name} (${tests} ${tests === 1 ? 'test' : 'tests'}): ${reason ?? 'no reason given'}`,
     );
+    const slowest = listSlowest(modules, this.#root);
+    if (slowest.length > 0) process.stdout.write(`Slowest files:\n${slowest.join('\n')}\n\n`);
     if (lines.length > 0) process.stdout.write(`Skipped:\n${lines.join('\n')}\n\n`);
     const failed = modules.flatMap((module) => listFailed(module, relative(this.#root, module.moduleId)));
     // Once more at the very end: whoever sees only the last lines of a log has to know which they were.
     if (failed.length > 0) process.stdout.write(`Failed:\n${failed.join('\n')}\n\n`);
     process.stdout.write(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`);
   }
+}
+
+/** The files that took longest, with the time that passed and, where it is known, that of processors, in seconds. */
+function listSlowest(modules: readonly TestModule[], root: string): string[] {
+  const timed = modules.map((module) => {
+    const { collectDuration, setupDuration, duration } = module.diagnostic();
+    return { module, sec: (collectDuration + setupDuration + duration) / 1_000 };
+  });
+  timed.sort((a, b) => b.sec - a.sec);
+  return timed.slice(0, MOST_SLOW).map(({ module, sec }) => {
+    const { processorSec } = module.meta();
+    const processor = processorSec === undefined ? '' : `, ${processorSec.toFixed(1)} s of processor time`;
+    return `  ${relative(root, module.moduleId)}: ${sec.toFixed(1)} s${processor}`;
+  });
 }
 
 /** Adds up what is under a suite. A test left pending was cut short: it proved nothing, so it failed. */
