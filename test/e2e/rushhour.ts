@@ -25,6 +25,9 @@ export interface Started {
   until(pattern: RegExp): Promise<void>;
 }
 
+/** What they start has the folder and the streams of their process, or they leave its number in what they write. */
+const APART = ['experiment', 'lab', 'soak'];
+
 const { importBuilt } = createRequire(import.meta.url)('./import-built.cjs') as {
   importBuilt(path: string): Promise<{ runCli: typeof runCli }>;
 };
@@ -59,8 +62,6 @@ export function makeWorkplace() {
   const dir = mkdtempSync(join(tmpdir(), 'rushhour-e2e-'));
   const results = join(dir, 'results');
   Object.assign(process.env, { XDG_CONFIG_HOME: join(dir, 'config'), NO_COLOR: '1' });
-  // What it starts in turn, such as the commands of an experiment, begins where this process is.
-  process.chdir(dir);
 
   /** Starts the program as a user would, in a process of its own; `before` goes in front of it (a namespace, a limit). */
   const start = (args: readonly string[], before: readonly string[] = []): Started => {
@@ -108,9 +109,9 @@ export function makeWorkplace() {
     };
   };
 
-  /** Runs it to its end: in this process, or behind `before` in one of its own. */
+  /** Runs it to its end: in this process, or, behind `before` or where the command wants that, in one of its own. */
   const run = (args: readonly string[], before: readonly string[] = []): Promise<Finished> =>
-    before.length === 0 ? runHere(args, dir) : start(args, before).finished;
+    before.length === 0 && !APART.includes(args[0] ?? '') ? runHere(args, dir) : start(args, before).finished;
 
   return {
     dir,
@@ -134,10 +135,7 @@ export function makeWorkplace() {
       await writeFile(file, yaml);
       return file;
     },
-    clean() {
-      if (process.cwd() === dir) process.chdir(ROOT);
-      return rm(dir, { recursive: true, force: true });
-    },
+    clean: () => rm(dir, { recursive: true, force: true }),
   };
 }
 
