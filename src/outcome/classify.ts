@@ -196,6 +196,8 @@ function classifyResponse(end: Readonly<AttemptEnd>, expected: Expectation): Out
     case 'denied':
       // Whoever wants to see refusals has said so.
       return expectsStatus(expected, end.status) ? 'ok' : 'auth-denied';
+    case 'not-offered':
+      return expectsStatus(expected, end.status) ? 'ok' : 'auth-failed';
     default:
       return classifyAuthentication(end);
   }

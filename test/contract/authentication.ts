@@ -185,6 +185,28 @@ export function describeAuthentication(create: CreateEngine): void {
         expect(received).toEqual(auth.given.map((value) => authorisedText(numberOf(value), value)).sort());
       });
 
+      it.each([
+        'Digest realm="r", NTLM',
+        'NTLM',
+      ])('is no refusal where the far end takes %s alone', async (offer) => {
+        const text = responseOf('', ASKING, `Proxy-Authenticate: ${offer}\r\n`);
+        for (const [behaviour, outcome] of [
+          [answering(text, 'stays'), 'auth-failed'],
+          [dripping(text, 'stays'), 'auth-failed'],
+          [
+            answering(responseOf('', ASKING, `${OFFER}Proxy-Authenticate: ${offer}\r\n`), 'stays'),
+            'auth-denied',
+          ],
+          [answering(responseOf('', ASKING), 'stays'), 'auth-denied'],
+        ] as const) {
+          const peer = await startPeer(behaviour);
+          const record = await attemptOnce(create, authArmTo(peer, walletOf({ mode: 'preemptive' })));
+          expect(outcomeOf(record, { kind: 'status', statuses: [200] })).toBe(outcome);
+          expect(record).toMatchObject({ status: 407, challengedAtUs: -1 });
+          expect(record.respondedAtUs).toBeGreaterThanOrEqual(record.firstByteAtUs);
+        }
+      });
+
       it.each(AT_ONCE)('tells a refusal %s', async (_what, changes, start) => {
         const peer = await startPeer(answering(CHALLENGE, 'stays'));
         const record = await attemptOnce(create, authArmTo(peer, walletOf(changes)), start);

@@ -129,6 +129,7 @@ const ROWS: readonly Row[] = [
   ['refused again, as wanted', { phase: 'response', cause: 'denied', status: 407 }, DENIED, 'ok'],
   ['the tunnel stays shut', { phase: 'tunnel', cause: 'denied', status: 407 }, OK_200, 'auth-denied'],
   ['another scheme', { phase: 'response', cause: 'not-offered', status: 407 }, OK_200, 'auth-failed'],
+  ['another scheme, as wanted', { phase: 'response', cause: 'not-offered', status: 407 }, DENIED, 'ok'],
   ['asked and closed', challenged(407), OK_200, 'proxy-closed-after-407'],
   ['asked and closed by an origin', challenged(401), OK_200, 'origin-closed-after-401'],
   ['no credentials ready', { phase: 'tunnel', cause: 'no-credentials' }, ANY, 'local-no-credentials'],

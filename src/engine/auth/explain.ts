@@ -18,11 +18,11 @@ export function explainFault(
   identity: Identity,
   service: string,
 ): Explanation {
-  const { what, mend } = EXPLANATIONS[kind](identity, service);
+  const { what, mend } = EXPLANATIONS[kind](identity, service, said);
   return { what: `${what} (${said})`, mend };
 }
 
-type Explain = (identity: Identity, service: string) => Explanation;
+type Explain = (identity: Identity, service: string, said: string) => Explanation;
 
 const EXPLANATIONS: Readonly<Record<FaultKind, Explain>> = {
   'no-ticket': (identity) => ({
@@ -44,10 +44,18 @@ const EXPLANATIONS: Readonly<Record<FaultKind, Explain>> = {
     what: `no KDC is known that gives ${identity.name} a ticket for ${service}: the realm is wrong or not configured`,
     mend: `check the realm of the ticket (klist) and [realms] and [domain_realm] in krb5.conf; then ${getTicket(identity)}`,
   }),
-  'unknown-service': (_identity, service) => ({
-    what: `the KDC knows no service ${service}`,
-    mend: `name the service as its ticket has it with auth.service (HTTP@ and the proxy's full name); to look: kvno ${service.replace('@', '/')}`,
-  }),
+  'unknown-service': (_identity, service, said) => {
+    const other = otherHost(service, said);
+    return other === undefined
+      ? {
+          what: `the KDC knows no service ${service}`,
+          mend: `name the service as its ticket has it with auth.service (HTTP@ and the proxy's full name); to look: ${lookFor(service)}`,
+        }
+      : {
+          what: `the KDC knows no service of the name ${other}, which the Kerberos library put in place of the one in ${service}: that is what the address of the proxy leads to in a reverse lookup (rdns, on in MIT Kerberos by default), or what its name is an alias of`,
+          mend: `set rdns = false under [libdefaults] in krb5.conf, and dns_canonicalize_hostname = false where the name is an alias; auth.service does not help, as its name is looked up as well. To look: ${lookFor(service)}`,
+        };
+  },
   'unknown-principal': (identity) => ({
     what: `the KDC or the keytab does not know ${identity.name}, or it is locked`,
     mend:
@@ -71,6 +79,25 @@ const EXPLANATIONS: Readonly<Record<FaultKind, Explain>> = {
     mend: `to see why: KRB5_TRACE=/dev/stderr ${getTicket(identity)}`,
   }),
 };
+
+/**
+ * The host that the library asked the KDC for, where that is not the one of the service: krb5_sname_to_principal() looks
+ * the address of a name up in reverse unless told not to (MIT Kerberos, krb5.conf(5), `rdns` and
+ * `dns_canonicalize_hostname`), and a proxy behind a virtual address has another name there.
+ * @param said such as `Server HTTP/node7.example@A.TEST not found in Kerberos database`
+ */
+function otherHost(service: string, said: string): string | undefined {
+  const asked = /\bserver [^/\s]+\/([^@\s]+)@/i.exec(said)?.[1];
+  const given = /@(.+)$/.exec(service)?.[1];
+  const plain = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+  return asked === undefined || given === undefined || plain(asked) === plain(given) ? undefined : asked;
+}
+
+/** The line that asks for the same service in the same way, name lookups included: a whole principal would not be looked up. */
+function lookFor(service: string): string {
+  const [name = '', host = ''] = service.split('@');
+  return `kvno -S ${name} ${host}`;
+}
 
 /** The line that gets a ticket; k5start keeps one alive where nobody is there to type. */
 function getTicket(identity: Identity): string {

@@ -127,8 +127,9 @@ export class Browser implements ConnectionOwner {
       return;
     }
     if (object.isAuthorised) {
-      this.#goesAhead = this.#arm.auth?.mode === 'preemptive';
-      connection.end('denied', answer.status);
+      const isUnasked = this.#arm.auth?.mode === 'preemptive';
+      this.#goesAhead = isUnasked;
+      connection.end(isUnasked && challenge.offersOthers ? 'not-offered' : 'denied', answer.status);
       this.#finish(object, -1);
     } else {
       this.#host.challenged(answer.completedAtUs - answer.sentAtUs);

@@ -9,6 +9,6 @@ export function challengeOf(answer: Answer, auth: EngineAuth | undefined): Chall
     [values ?? []].flat().map((value) => `${name}: ${value}`),
   );
   const head = new TextEncoder().encode(`HTTP/1.1 ${answer.status} \r\n${lines.join('\r\n')}\r\n\r\n`);
-  const { isOffered, persists } = readChallenge(head, auth.status, auth.scheme);
-  return { isOffered, persists: persists && answer.persists };
+  const challenge = readChallenge(head, auth.status, auth.scheme);
+  return { ...challenge, persists: challenge.persists && answer.persists };
 }

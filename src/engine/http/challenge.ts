@@ -3,6 +3,8 @@ import { listFields, listValues, splitList } from './head-fields.ts';
 /** What a 407 or 401 says to who would answer it. */
 export interface Challenge {
   readonly isOffered: boolean;
+  /** It names schemes, and the one that was asked for is none of them. */
+  readonly offersOthers: boolean;
   /** Whether the connection lasts beyond this response, as far as its head tells (RFC 9112 section 9.3). */
   readonly persists: boolean;
 }
@@ -26,12 +28,13 @@ const BEGINS_CHALLENGE = /^([^\s=]+)(?:$|[ \t]+(?![ \t=]))/;
 export function readChallenge(head: Uint8Array, status: 401 | 407, scheme: string): Challenge {
   const { isHttp10, fields } = listFields(head);
   const wanted = scheme.toLowerCase();
-  const isOffered = listValues(fields, CHALLENGE_FIELDS[status])
+  const schemes = listValues(fields, CHALLENGE_FIELDS[status])
     .flatMap(splitList)
-    .some((element) => BEGINS_CHALLENGE.exec(element)?.[1]?.toLowerCase() === wanted);
+    .flatMap((element) => BEGINS_CHALLENGE.exec(element)?.[1]?.toLowerCase() ?? []);
+  const isOffered = schemes.includes(wanted);
   const options = CONNECTION_FIELDS.flatMap((name) => listValues(fields, name))
     .flatMap(splitList)
     .map((option) => option.toLowerCase());
   const persists = !options.includes('close') && (!isHttp10 || options.includes('keep-alive'));
-  return { isOffered, persists };
+  return { isOffered, offersOthers: schemes.length > 0 && !isOffered, persists };
 }

@@ -130,7 +130,7 @@ export class Attempt implements ConnectionEvents {
     const progress = this.#exchange.push(bytes, count);
     record.status = this.#exchange.status();
     this.#content?.takeHead(bytes, 0, this.#exchange.headEnd());
-    this.#askerHere()?.heed(bytes, this.#exchange.headEnd());
+    this.#askerHere()?.heed(bytes, this.#exchange.headEnd(), record.status);
     if (progress === GARBAGE) this.#settle(phase, 'parse');
     else if (progress === COMPLETE) this.#complete(this.#exchange.end() < count, false);
   }
@@ -251,9 +251,9 @@ export class Attempt implements ConnectionEvents {
   #meetChallenge(asker: Credentials, hasExcess: boolean, isClosed: boolean): void {
     const record = this.#record;
     const step = asker.judge(isClosed || !this.#isSent, hasExcess);
-    if (step === 'denied') {
+    if (step === 'denied' || (step === 'not-offered' && asker.isSent)) {
       record.respondedAtUs = this.#host.clock();
-      this.#settle(record.phase, 'denied');
+      this.#settle(record.phase, step);
       return;
     }
     record.challengedAtUs = this.#host.clock();

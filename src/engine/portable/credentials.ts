@@ -26,6 +26,11 @@ export class Credentials {
     return this.#isAnswering;
   }
 
+  /** They went out on this connection, asked for or not. */
+  get isSent(): boolean {
+    return this.#isSent;
+  }
+
   asks(status: number): boolean {
     return status === this.#auth.status;
   }
@@ -38,9 +43,14 @@ export class Credentials {
     return stampRequest(this.#auth.request, attempt, value);
   }
 
-  /** Keeps what has been read of a head that may turn out to ask. */
-  heed(bytes: Uint8Array, headEnd: number): void {
-    if (!this.#isSent) this.#heads.keep(ONLY, bytes, 0, headEnd);
+  /**
+   * Keeps what has been read of a head that may turn out to ask. Where credentials went at once, only a refusal is of
+   * interest, which may tell that the far end wants another scheme.
+   * @param status as read so far; 0: not yet
+   */
+  heed(bytes: Uint8Array, headEnd: number, status: number): void {
+    const mayRefuse = this.#auth.mode === 'preemptive' && (status === 0 || this.asks(status));
+    if (!this.#isSent || mayRefuse) this.#heads.keep(ONLY, bytes, 0, headEnd);
   }
 
   /**
@@ -49,12 +59,13 @@ export class Credentials {
    * @param hasExcess bytes came after the response, which nobody had asked for (RFC 9112 section 6.3)
    */
   judge(isLast: boolean, hasExcess: boolean): NextStep {
-    if (this.#isSent) return 'denied';
-    const { isOffered, persists } = readChallenge(
+    if (this.#isSent && this.#auth.mode !== 'preemptive') return 'denied';
+    const { isOffered, offersOthers, persists } = readChallenge(
       this.#heads.take(ONLY),
       this.#auth.status,
       this.#auth.scheme,
     );
+    if (this.#isSent) return offersOthers ? 'not-offered' : 'denied';
     if (!isOffered) return 'not-offered';
     if (hasExcess) return 'parse';
     if (isLast || !persists) return 'challenged';

@@ -74,8 +74,17 @@ export class Authentication {
     if (sent === request.length) this.#requests[slot] = undefined;
   }
 
-  /** Keeps what the parser has just read of a head that may turn out to ask for credentials. */
+  /**
+   * Keeps what the parser has just read of a head that may turn out to ask for credentials. Where they went at once, only
+   * a refusal is of interest, which may tell that the far end wants another scheme.
+   */
   heed(slot: number, received: Uint8Array): void {
+    const { table, parser } = this.#connections;
+    if (table.credentials[slot] === AUTHORISED) {
+      const { mode, status } = authOf(this.#connections.armOf(slot));
+      const read = parser.status(slot);
+      if (mode !== 'preemptive' || (read !== 0 && read !== status)) return;
+    }
     this.#heads.keep(slot, received, 0, this.#connections.parser.headEnd);
   }
 
@@ -88,7 +97,8 @@ export class Authentication {
     const { table, parser } = this.#connections;
     if (table.credentials[slot] === AUTHORISED) {
       table.respondedAtUs[slot] = this.#connections.nowUs;
-      this.#connections.settle(slot, 'response', 'denied', 0);
+      const cause = this.#wantsAnother(slot) ? 'not-offered' : 'denied';
+      this.#connections.settle(slot, 'response', cause, 0);
       return;
     }
     table.challengedAtUs[slot] = this.#connections.nowUs;
@@ -102,6 +112,12 @@ export class Authentication {
     else if (hasExcess) this.#connections.settle(slot, 'response', 'parse', 0);
     else if (isClosed || !persists || !this.#isReady(slot)) this.giveUp(slot);
     else this.authorise(slot);
+  }
+
+  /** Whether credentials that went at once were refused by who takes other schemes alone. */
+  #wantsAnother(slot: number): boolean {
+    const { mode, status, scheme } = authOf(this.#connections.armOf(slot));
+    return mode === 'preemptive' && readChallenge(this.#heads.take(slot), status, scheme).offersOthers;
   }
 
   /**

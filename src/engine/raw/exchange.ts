@@ -4,7 +4,7 @@ import { MSG_NOSIGNAL } from '../libc/constants.ts';
 import type { Libc, Region } from '../libc/index.ts';
 import type { Ticker } from '../types.ts';
 import type { Authentication } from './authentication.ts';
-import { AUTHORISED, CLOSING, HELD, NO_CREDENTIALS, RESPONSE, UNASKED } from './connection-table.ts';
+import { AUTHORISED, CLOSING, HELD, NO_CREDENTIALS, RESPONSE } from './connection-table.ts';
 import { type Connections, HOLD_DEADLINE, RESPONSE_DEADLINE } from './connections.ts';
 import { placeNonce } from './prepared-arm.ts';
 
@@ -117,7 +117,7 @@ export class Exchange {
     if (table.phase[slot] !== RESPONSE) return;
     const progress = parser.push(slot, this.#received.bytes, 0, count);
     contents?.takeHead(slot, this.#received.bytes, parser.headEnd);
-    if (table.credentials[slot] === UNASKED) this.#authentication.heed(slot, this.#received.bytes);
+    if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.heed(slot, this.#received.bytes);
     switch (progress) {
       case NEED_MORE:
         return;

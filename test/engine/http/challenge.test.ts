@@ -49,7 +49,7 @@ describe('challenge', () => {
       ['Proxy-Authenticate: Negotiate', 'Connection: close'],
       'HTTP/1.1 103 Early Hints',
     );
-    expect(read(interim + headOf(fields))).toEqual({ isOffered: false, persists: true });
+    expect(read(interim + headOf(fields))).toMatchObject({ isOffered: false, persists: true });
   });
 
   it('of an origin has a field of its own', () => {
@@ -77,7 +77,7 @@ describe('challenge', () => {
 
   it('reads heads whose lines end in lone line feeds', () => {
     const head = 'HTTP/1.0 407 Auth\nProxy-Authenticate: Negotiate\nConnection: keep-alive\n\n';
-    expect(read(head)).toEqual({ isOffered: true, persists: true });
+    expect(read(head)).toMatchObject({ isOffered: true, persists: true });
   });
 
   it('reads a head of nothing but quotes in little time', () => {
