@@ -40,7 +40,13 @@ export function summarise(input: SummaryInput): Summary {
   return {
     schema: 1,
     run,
-    verdict: judge(run.status, scenario, arms, limits, listUnmeasured(input)),
+    verdict: judge(
+      { status: run.status, abandoned: tally.total('abandoned') },
+      scenario,
+      arms,
+      limits,
+      listUnmeasured(input),
+    ),
     arms,
     latenessUs,
     findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
@@ -69,8 +75,14 @@ const UNFINISHED = {
   failed: 'was cut short by a fault',
 } as const;
 
+/** How a run ended, and how many attempts it gave up then. */
+interface RunEnd {
+  readonly status: Summary['run']['status'];
+  readonly abandoned: number;
+}
+
 function judge(
-  status: Summary['run']['status'],
+  { status, abandoned }: RunEnd,
   scenario: Scenario,
   arms: Readonly<Record<string, ArmSummary>>,
   limits: readonly string[],
@@ -78,7 +90,10 @@ function judge(
 ): Summary['verdict'] {
   const criteria = scenario.pass.map((criterion) => judgeCriterion(criterion, arms));
   const reasons = [...limits, ...unmeasured];
-  if (status !== 'complete') reasons.push(`the run ${UNFINISHED[status]}`);
+  if (status !== 'complete') {
+    reasons.push(`the run ${UNFINISHED[status]}`);
+    if (abandoned > 0) reasons.push(`${abandoned} of its attempts were still open, and given up`);
+  }
   for (const { text, held } of criteria)
     if (held === null) reasons.push(`${text}: nothing was measured to judge it by`);
   const canTell = limits.length === 0 && status === 'complete' && criteria.length > 0;

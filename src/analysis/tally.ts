@@ -53,6 +53,13 @@ export class Tally {
     return this.#series.get(name) ?? { counts: emptyCounts(), bySecond: new SecondColumns() };
   }
 
+  /** Attempts of all series that ended so. */
+  total(outcome: Outcome): number {
+    let total = 0;
+    for (const { counts } of this.#series.values()) total += counts.outcomes[outcome] ?? 0;
+    return total;
+  }
+
   /** What became of an arm's tokens; undefined where it had none. */
   tokens(arm: string): Readonly<TokenCounts> | undefined {
     return this.#tokens[arm];

@@ -48,6 +48,11 @@ export class Recording {
     });
   }
 
+  /** Whether any attempt was given up before it had ended: such a run is not complete. */
+  get hasGivenUp(): boolean {
+    return this.#tally.total('abandoned') > 0;
+  }
+
   receive(message: FromWorker): void {
     this.#seconds.receive(message);
   }

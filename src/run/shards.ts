@@ -30,8 +30,12 @@ export function planShards(
   }));
 }
 
-/** Handshake, every answer, the far end's FIN and the hold, each at its limit. */
+/**
+ * Handshake, every answer, the far end's FIN and the hold, each at its limit; twice where a challenge may have the request
+ * carried on over another connection.
+ */
 function longestAttemptUs({ via, auth, tls, handshakeTimeoutUs, responseTimeoutUs, holdUs }: Arm): number {
   const answers = [via === 'tunnel', tls !== undefined, auth !== undefined].filter(Boolean).length + 1;
-  return handshakeTimeoutUs + (answers + 1) * responseTimeoutUs + holdUs;
+  const connections = auth?.mode === 'challenge' ? 2 : 1;
+  return connections * (handshakeTimeoutUs + (answers + 1) * responseTimeoutUs + holdUs);
 }

@@ -120,7 +120,8 @@ function handleOf(
         () => loss.why,
         (error: unknown) => error,
       );
-      const status = fault !== undefined ? 'failed' : isStopped ? 'interrupted' : 'complete';
+      const isCutShort = isStopped || recording.hasGivenUp;
+      const status = fault !== undefined ? 'failed' : isCutShort ? 'interrupted' : 'complete';
       const summary = await recording.finish(scenario, status);
       if (fault !== undefined) throw workerFault(fault, plan.dir);
       return { plan, summary };

@@ -10,7 +10,7 @@ import { createRandom, type RandomBelow } from '../plan/ports/random.ts';
 import { TimeHeap } from '../plan/ports/time-heap.ts';
 import type { BrowserLoad } from '../scenario/types.ts';
 import { toEngineArm } from './arm-plan.ts';
-import { RETRY_US } from './feeder.ts';
+import { RETRY_US, type Standing } from './feeder.ts';
 import type { LoopFeeder } from './loop.ts';
 import type { PlannedArm, ShardPlan } from './protocol.ts';
 import type { TokenStock } from './token-stock.ts';
@@ -55,12 +55,16 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     }
   }
 
+  /** A page under way goes on after the last one was opened: it may still want connections. */
+  standing(): Standing {
+    if (this.#blocked.size > 0 || !this.#isStopped) return 'timed';
+    return this.engine.isLoading ? 'waiting' : 'exhausted';
+  }
+
   /** The end of the load is an event as well: browsers that read then close their connections. */
   nextDueUs(nowUs: number): number {
     if (this.#blocked.size > 0) return nowUs + RETRY_US;
-    return this.#isStopped
-      ? Number.POSITIVE_INFINITY
-      : Math.min(this.#due.soonestUs, this.#options.load.forUs);
+    return Math.min(this.#due.soonestUs, this.#options.load.forUs);
   }
 
   launch(nowUs: number, budget: number): number {

@@ -25,10 +25,11 @@ export function createClosedFeeder(share: ClosedShare, launcher: Launcher): Feed
   const mayStart = (nowUs: number): boolean =>
     !stopped && begun < share.attempts && nowUs < share.forUs && open < share.concurrency;
   return {
-    nextDueUs(nowUs) {
-      if (stopped || begun >= share.attempts || nowUs >= share.forUs) return Number.POSITIVE_INFINITY;
-      return open < share.concurrency ? retryAtUs : share.forUs;
+    standing(nowUs) {
+      if (stopped || begun >= share.attempts || nowUs >= share.forUs) return 'exhausted';
+      return open < share.concurrency ? 'timed' : 'waiting';
     },
+    nextDueUs: () => retryAtUs,
     launch(nowUs, budget) {
       let handled = 0;
       while (handled < budget && mayStart(nowUs)) {

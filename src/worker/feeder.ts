@@ -19,9 +19,16 @@ export interface Launcher {
 /** How long a feeder waits for an obstacle to go away before it looks again. Events wake it sooner. */
 export const RETRY_US = 1_000;
 
+/**
+ * What is left to begin. `timed`: the next attempt starts by the clock; `waiting`: one that is under way has to end first;
+ * `exhausted`: nothing, and nothing will be.
+ */
+export type Standing = 'timed' | 'waiting' | 'exhausted';
+
 /** Decides, for one arm of a shard, which attempts start now. */
 export interface Feeder {
-  /** When the next attempt is due, in microseconds since the start; Infinity once there is none. */
+  standing(nowUs: number): Standing;
+  /** When the next attempt is due, in microseconds since the start; means nothing but while it is `timed`. */
   nextDueUs(nowUs: number): number;
   /** Starts what is due, at most `budget` attempts; returns how many it handled. */
   launch(nowUs: number, budget: number): number;

@@ -27,13 +27,13 @@ const WAKE_EARLY_US = 1_500;
 const STOP_DRAIN_US = 5_000_000;
 
 /** What the loop asks of a feeder; the ends of attempts it hears from others. */
-export type LoopFeeder = Pick<Feeder, 'nextDueUs' | 'launch' | 'stop'>;
+export type LoopFeeder = Pick<Feeder, 'standing' | 'nextDueUs' | 'launch' | 'stop'>;
 
 export interface LoopOptions {
   readonly engine: LoopEngine;
   readonly feeders: readonly LoopFeeder[];
   readonly clock: Ticker;
-  /** How long, once nothing is due any more, to wait for what is open. */
+  /** How long, once nothing is left to begin, to wait for what is open; then that is given up. */
   readonly drainUs: number;
   /** Called when a second is over, before anything of the next one starts; seconds slept through are left out. */
   readonly onSecond: (second: number) => void;
@@ -59,7 +59,14 @@ class TurnLoop implements Loop {
   readonly #options: LoopOptions;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
-  #deadlineUs = Number.POSITIVE_INFINITY;
+  /** When a stop gives up what is open; infinite: nobody has asked for one. */
+  #stopAtUs = Number.POSITIVE_INFINITY;
+  /** When the drain gives up what is open; infinite: something is left to begin. */
+  #drainedAtUs = Number.POSITIVE_INFINITY;
+  /** Whether nothing is left to begin. */
+  #isExhausted = false;
+  /** When the next attempt is due; infinite: the clock cannot tell. */
+  #dueUs = Number.POSITIVE_INFINITY;
   #second = 0;
 
   constructor(options: LoopOptions) {
@@ -77,7 +84,7 @@ class TurnLoop implements Loop {
   stop(how: 'drain' | 'abort'): void {
     for (const feeder of this.#feeders) feeder.stop();
     this.#engine.release();
-    this.#deadlineUs = Math.min(this.#deadlineUs, how === 'abort' ? 0 : this.#now() + STOP_DRAIN_US);
+    this.#stopAtUs = Math.min(this.#stopAtUs, how === 'abort' ? 0 : this.#now() + STOP_DRAIN_US);
   }
 
   readonly #turn = (): void => {
@@ -96,36 +103,39 @@ class TurnLoop implements Loop {
       return;
     }
     let nowUs = beganUs;
-    let dueUs = 0;
     do {
       this.#round(nowUs);
       nowUs = this.#now();
-      dueUs = this.#nextDueUs(nowUs);
+      this.#lookAhead(nowUs);
       // Waiting in the engine also bridges short gaps between starts: turns of Node's loop would burn the processor.
     } while (
       engine.polls &&
       nowUs - beganUs < MAX_BUSY_US &&
-      (engine.open > 0 || dueUs - nowUs <= MAX_POLL_US)
+      (engine.open > 0 || this.#dueUs - nowUs <= MAX_POLL_US)
     );
 
-    const isExhausted = dueUs === Number.POSITIVE_INFINITY;
-    if (isExhausted && engine.open === 0) {
+    if (this.#isExhausted && engine.open === 0) {
       this.#resolve();
       return;
     }
-    if (isExhausted && this.#deadlineUs === Number.POSITIVE_INFINITY)
-      this.#deadlineUs = nowUs + this.#options.drainUs;
-    if (nowUs >= this.#deadlineUs) engine.abort();
+    if (nowUs >= this.#stopAtUs || nowUs >= this.#drainedAtUs) this.#abort();
 
     if (engine.polls && engine.open > 0) setImmediate(this.#turn);
-    else this.#rest(Math.min(dueUs - nowUs, (this.#second + 1) * 1_000_000 - nowUs));
+    else this.#rest(Math.min(this.#dueUs - nowUs, (this.#second + 1) * 1_000_000 - nowUs));
+  }
+
+  /** What is given up makes room: nobody may fill it. */
+  #abort(): void {
+    for (const feeder of this.#feeders) feeder.stop();
+    this.#engine.abort();
   }
 
   #round(nowUs: number): void {
     this.#closeSeconds(nowUs);
     for (let index = 0; index < this.#feeders.length; index += 1)
       this.#feeders[index]!.launch(nowUs, MAX_STARTS_PER_ROUND);
-    const untilDueUs = this.#nextDueUs(nowUs) - this.#now();
+    this.#lookAhead(nowUs);
+    const untilDueUs = this.#dueUs - this.#now();
     this.#engine.poll(Math.max(0, Math.min(untilDueUs, MAX_POLL_US)));
   }
 
@@ -134,11 +144,20 @@ class TurnLoop implements Loop {
     return this.#clock.us[0]!;
   }
 
-  #nextDueUs(nowUs: number): number {
-    let soonestUs = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < this.#feeders.length; index += 1)
-      soonestUs = Math.min(soonestUs, this.#feeders[index]!.nextDueUs(nowUs));
-    return soonestUs;
+  /** Asks what is left to begin and when; the drain begins, and ends, with the answer. */
+  #lookAhead(nowUs: number): void {
+    this.#isExhausted = true;
+    this.#dueUs = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < this.#feeders.length; index += 1) {
+      const feeder = this.#feeders[index]!;
+      const standing = feeder.standing(nowUs);
+      if (standing === 'exhausted') continue;
+      this.#isExhausted = false;
+      if (standing === 'timed') this.#dueUs = Math.min(this.#dueUs, feeder.nextDueUs(nowUs));
+    }
+    if (!this.#isExhausted) this.#drainedAtUs = Number.POSITIVE_INFINITY;
+    else if (this.#drainedAtUs === Number.POSITIVE_INFINITY)
+      this.#drainedAtUs = nowUs + this.#options.drainUs;
   }
 
   #closeSeconds(nowUs: number): void {

@@ -9,7 +9,8 @@ export function createOpenFeeder(cursor: PacerCursor, launcher: Launcher, maxLat
   let stopped = false;
   let retryAtUs = 0;
   return {
-    nextDueUs: () => (stopped ? Number.POSITIVE_INFINITY : Math.max(cursor.atUs, retryAtUs)),
+    standing: () => (stopped || cursor.atUs === Number.POSITIVE_INFINITY ? 'exhausted' : 'timed'),
+    nextDueUs: () => Math.max(cursor.atUs, retryAtUs),
     launch(nowUs, budget) {
       if (stopped) return 0;
       let handled = 0;

@@ -133,7 +133,7 @@ function playAct(
       for (let look = 0; look < looks; look += 1) engine.poll(0);
       peer.serve();
       turn += 1;
-      if (engine.open === 0 && feeder.nextDueUs(nowUs) === Number.POSITIVE_INFINITY) break;
+      if (engine.open === 0 && feeder.standing(nowUs) === 'exhausted') break;
     }
   } finally {
     engine.abort();

@@ -60,13 +60,16 @@ export function createSweepFeeder(
   };
 
   return {
-    nextDueUs(nowUs) {
-      if (stopped) return Number.POSITIVE_INFINITY;
+    standing() {
+      if (stopped) return 'exhausted';
+      if (next < share.length || seconds.length > 0) return 'timed';
+      // Its second is due as soon as a first has ended as expected.
+      return open.size > 0 ? 'waiting' : 'exhausted';
+    },
+    nextDueUs() {
       const firstUs = share[next]?.firstAtUs ?? Number.POSITIVE_INFINITY;
       const secondUs = seconds[0]?.atUs ?? Number.POSITIVE_INFINITY;
-      // As long as a first is open, its second may fall due at any time.
-      const openUs = open.size > 0 ? nowUs + LOOK_AGAIN_US : Number.POSITIVE_INFINITY;
-      return Math.min(firstUs, secondUs, openUs);
+      return Math.min(firstUs, secondUs);
     },
     launch(nowUs, budget) {
       if (stopped) return 0;
@@ -97,6 +100,3 @@ export function createSweepFeeder(
     },
   };
 }
-
-/** How far ahead a sweep is said to be due while only the end of an attempt can tell. */
-const LOOK_AGAIN_US = 100_000;

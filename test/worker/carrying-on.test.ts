@@ -97,7 +97,7 @@ describe('an arm whose proxy closes after its 407', () => {
       outcomes: { 'proxy-closed-after-407': 1, 'unsent-open-limit': 1 },
     });
     settle({ attempt: 9 });
-    expect(runner.feeder.nextDueUs(10_000)).not.toBe(Number.POSITIVE_INFINITY);
+    expect(runner.feeder.standing(10_000)).toBe('timed');
   });
 
   it('does not carry on what was refused again', () => {

@@ -91,7 +91,7 @@ describe('an open-loop feeder', () => {
     const fake = fakeLauncher(9);
     const feeder = createOpenFeeder(createCursor(holdAt(1_000, 1), 0, 1), fake.launcher, 1_000_000);
     feeder.stop();
-    expect(feeder.nextDueUs(0)).toBe(Number.POSITIVE_INFINITY);
+    expect(feeder.standing(0)).toBe('exhausted');
     expect(feeder.launch(500_000, 64)).toBe(0);
   });
 });
@@ -115,6 +115,20 @@ describe('a closed-loop feeder', () => {
     ]);
   });
 
+  it('waits for an end while its connections are all open: that is not the end of the load', () => {
+    const fake = fakeLauncher(100);
+    const feeder = createClosedFeeder(share, fake.launcher);
+    expect(feeder.standing(0)).toBe('timed');
+    feeder.launch(0, 64);
+    expect(feeder.standing(0)).toBe('waiting');
+    feeder.settled(recordOf(), 'ok');
+    expect(feeder.standing(0)).toBe('timed');
+    feeder.launch(0, 64);
+    feeder.settled(recordOf(), 'ok');
+    feeder.launch(0, 64);
+    expect(feeder.standing(0)).toBe('exhausted');
+  });
+
   it('ends after its share of the attempts', () => {
     const fake = fakeLauncher(100);
     const feeder = createClosedFeeder(share, fake.launcher);
@@ -123,14 +137,14 @@ describe('a closed-loop feeder', () => {
       for (let ended = 0; ended < launched; ended += 1) feeder.settled(recordOf(), 'ok');
     }
     expect(fake.started).toHaveLength(5);
-    expect(feeder.nextDueUs(0)).toBe(Number.POSITIVE_INFINITY);
+    expect(feeder.standing(0)).toBe('exhausted');
   });
 
   it('starts nothing once its time is over', () => {
     const fake = fakeLauncher(100);
     const feeder = createClosedFeeder({ ...share, forUs: 1_000 }, fake.launcher);
     expect(feeder.launch(1_000, 64)).toBe(0);
-    expect(feeder.nextDueUs(1_000)).toBe(Number.POSITIVE_INFINITY);
+    expect(feeder.standing(1_000)).toBe('exhausted');
   });
 
   it('waits ten seconds for credentials, then gives up what never gets any: a count alone would never end', () => {
@@ -151,9 +165,9 @@ describe('a closed-loop feeder', () => {
     hasCredentials = false;
     expect(feeder.launch(1_000, 64)).toBe(0);
     expect(feeder.launch(10_000_999, 64)).toBe(0);
-    expect(feeder.nextDueUs(10_000_999)).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(feeder.standing(10_000_999)).toBe('timed');
     expect(feeder.launch(10_001_000, 64)).toBe(3);
     expect(skipped).toEqual([1, 2, 3]);
-    expect(feeder.nextDueUs(10_001_000)).toBe(Number.POSITIVE_INFINITY);
+    expect(feeder.standing(10_001_000)).toBe('exhausted');
   });
 });

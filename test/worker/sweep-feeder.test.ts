@@ -45,12 +45,12 @@ describe('a sweep', () => {
     const { launcher } = fakeLauncher();
     const feeder = createSweepFeeder(PAIRS.slice(0, 1), launcher, 1_000_000);
     feeder.launch(0, 64);
-    expect(feeder.nextDueUs(1_000)).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(feeder.standing(1_000)).toBe('waiting');
     feeder.settled(closedAt(0, 2_000), 'ok');
     expect(feeder.nextDueUs(3_000)).toBe(5_002_000);
     feeder.launch(5_002_000, 64);
     feeder.settled(closedAt(1, 5_003_000), 'ok');
-    expect(feeder.nextDueUs(5_004_000)).toBe(Number.POSITIVE_INFINITY);
+    expect(feeder.standing(5_004_000)).toBe('exhausted');
   });
 
   it('sends no second where the first left nothing behind', () => {
@@ -58,7 +58,7 @@ describe('a sweep', () => {
     const feeder = createSweepFeeder(PAIRS.slice(0, 1), launcher, 1_000_000);
     feeder.launch(0, 64);
     feeder.settled(closedAt(0, 10_000_000), 'handshake-timeout');
-    expect(feeder.nextDueUs(10_000_001)).toBe(Number.POSITIVE_INFINITY);
+    expect(feeder.standing(10_000_001)).toBe('exhausted');
     expect(started).toHaveLength(1);
   });
 
@@ -90,7 +90,7 @@ describe('a sweep', () => {
     feeder.launch(0, 64);
     feeder.settled(closedAt(0, 1_000), 'ok');
     feeder.stop();
-    expect(feeder.nextDueUs(0)).toBe(Number.POSITIVE_INFINITY);
+    expect(feeder.standing(0)).toBe('exhausted');
     expect(feeder.launch(60_000_000, 64)).toBe(0);
     expect(started).toHaveLength(1);
   });

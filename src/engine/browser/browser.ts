@@ -52,6 +52,11 @@ export class Browser implements ConnectionOwner {
     this.#goesAhead = arm.auth?.mode === 'preemptive';
   }
 
+  /** Whether a page is under way. */
+  get isLoading(): boolean {
+    return this.#page !== undefined;
+  }
+
   /** Opens a page; only where none is being loaded. */
   open(dueUs: number): void {
     this.#page = { dueUs, left: 1, isWhole: true };

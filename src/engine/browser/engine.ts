@@ -27,6 +27,11 @@ export class BrowserEngine implements ConnectionFactory {
     return this.#connections.size;
   }
 
+  /** Whether any page is under way. */
+  get isLoading(): boolean {
+    return this.#browsers.some(({ isLoading }) => isLoading);
+  }
+
   /** @param number of the browser over all shards: it decides on endpoint, source address and user */
   add(number: number): Browser {
     const browser = new Browser(number, this.#arm, this.#host, this);

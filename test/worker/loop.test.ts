@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { closedShare } from '../../src/plan/closed.ts';
+import { createCursor, createPacer } from '../../src/plan/pacer.ts';
+import type { ClosedLoad, OpenLoad } from '../../src/scenario/types.ts';
+import { createClosedFeeder } from '../../src/worker/closed-feeder.ts';
+import type { Feeder, Launcher } from '../../src/worker/feeder.ts';
+import { type Loop, runLoop } from '../../src/worker/loop.ts';
+import { createOpenFeeder } from '../../src/worker/open-feeder.ts';
+import { recordOf } from '../metrics/attempts.ts';
+
+const SECOND_US = 1_000_000;
+
+interface Played {
+  readonly begun: number;
+  readonly answered: number;
+  readonly abandoned: number;
+  readonly endedAtUs: number;
+}
+
+/** An engine whose attempts are answered after `answersAfterUs` of a clock that only its waits move; never: infinite. */
+async function play(
+  load: ClosedLoad | OpenLoad,
+  answersAfterUs: number,
+  drainUs: number,
+  onSecond: (second: number, loop: Loop) => void = () => {},
+): Promise<Played> {
+  const us = new Float64Array(1);
+  const open: number[] = [];
+  const counts = { begun: 0, answered: 0, abandoned: 0 };
+  const begin = (): void => {
+    counts.begun += 1;
+    open.push(us[0]! + answersAfterUs);
+  };
+  const launcher: Launcher = {
+    obstacle: () => undefined,
+    start: begin,
+    startUndue: begin,
+    skip: () => expect.fail('nothing keeps an attempt from being started'),
+  };
+  const feeder: Feeder =
+    load.kind === 'closed'
+      ? createClosedFeeder(closedShare(load, 0, 1), launcher)
+      : createOpenFeeder(createCursor(createPacer(load), 0, 1), launcher, SECOND_US);
+  const engine = {
+    polls: true,
+    get open() {
+      return open.length;
+    },
+    poll(maxWaitUs: number) {
+      us[0] = us[0]! + Math.max(1, maxWaitUs);
+      for (; open.length > 0 && open[0]! <= us[0]!; open.shift(), feeder.settled(recordOf(), 'ok'))
+        counts.answered += 1;
+    },
+    release() {},
+    abort() {
+      for (let left = open.length; left > 0; left -= 1, open.shift(), feeder.settled(recordOf(), 'abandoned'))
+        counts.abandoned += 1;
+    },
+  };
+  const loop = runLoop({
+    ...{ engine, feeders: [feeder], clock: { tick() {}, us }, drainUs },
+    onSecond: (second) => onSecond(second, loop),
+  });
+  await loop.finished;
+  return { ...counts, endedAtUs: us[0]! };
+}
+
+describe('the loop of a shard', () => {
+  it('waits for a closed loop bounded by its count alone, however long that takes', async () => {
+    const played = await play({ kind: 'closed', concurrency: 2, attempts: 20 }, SECOND_US, 3 * SECOND_US);
+    expect(played).toMatchObject({ begun: 20, answered: 20, abandoned: 0 });
+    expect(played.endedAtUs).toBeGreaterThanOrEqual(10 * SECOND_US);
+  });
+
+  it('begins to drain when nothing is left to begin, and gives up what outlasts that', async () => {
+    const load: OpenLoad = { kind: 'open', phases: [{ kind: 'hold', ratePerSec: 1, forUs: 5 * SECOND_US }] };
+    const played = await play(load, Number.POSITIVE_INFINITY, 3 * SECOND_US);
+    expect(played).toMatchObject({ begun: 5, answered: 0, abandoned: 5 });
+    // The last one is due after four seconds.
+    expect(played.endedAtUs).toBeGreaterThanOrEqual(7 * SECOND_US);
+    expect(played.endedAtUs).toBeLessThan(7.1 * SECOND_US);
+  });
+
+  it('begins nothing in the room that an abort makes', async () => {
+    const load: ClosedLoad = { kind: 'closed', concurrency: 3, attempts: 100 };
+    const played = await play(load, Number.POSITIVE_INFINITY, SECOND_US, (second, loop) => {
+      if (second === 1) loop.stop('abort');
+    });
+    expect(played).toMatchObject({ begun: 3, abandoned: 3 });
+  });
+
+  it('gives up what a drain that was asked for does not see the end of, and begins nothing in its place', async () => {
+    const load: ClosedLoad = { kind: 'closed', concurrency: 3, attempts: 100 };
+    const played = await play(load, Number.POSITIVE_INFINITY, 60 * SECOND_US, (second, loop) => {
+      if (second === 1) loop.stop('drain');
+    });
+    expect(played).toMatchObject({ begun: 3, abandoned: 3 });
+    expect(played.endedAtUs).toBeLessThan(8 * SECOND_US);
+  });
+});
