@@ -7,7 +7,7 @@ const { errno } = constants;
 /**
  * How far an attempt had got when it ended.
  * `start`: socket, bind or connect failed at once; `handshake`: SYN sent; `tunnel`: established, waiting for the proxy's
- * answer to CONNECT; `tls`: TLS handshake under way; `response`: waiting for the whole response; `closing`: response complete, waiting for the far end's FIN; `held`: kept open on purpose;
+ * answer to CONNECT; `tls`: TLS handshake under way; `response`: waiting for the whole response; `closing`: response complete, waiting for the far end to close; `held`: kept open on purpose;
  * `done`: everything that the arm asked for has happened.
  */
 export type AttemptPhase =
@@ -22,7 +22,7 @@ export type AttemptPhase =
 
 /**
  * Why it ended in that phase. `eof`: the far end closed; `parse`: not HTTP; `stopped`: this program gave it up;
- * `challenged`: asked for credentials and closed by the far end, so that another connection has to carry them; `denied`:
+ * `challenged`: asked for credentials on a connection of no more use, closed by the far end or about to be, so that another has to carry them; `denied`:
  * asked again although it had them; `not-offered`: asked, but not in the scheme that the arm has; `no-credentials`:
  * asked, and none were at hand; `refused`: CONNECT answered, but not by a 2xx; `tls`: the TLS handshake or a record
  * failed, as `tlsCode` tells.
@@ -227,6 +227,7 @@ function expectsStatus(expected: Expectation, status: number): boolean {
   return expected.kind === 'status' && expected.statuses.includes(status);
 }
 
+/** The response is whole, and stays so if the far end then closes by RST in place of FIN: curl does not mind either. */
 function classifyClosing(end: Readonly<AttemptEnd>, expected: Expectation): Outcome {
   switch (end.cause) {
     case 'timeout':
@@ -234,7 +235,7 @@ function classifyClosing(end: Readonly<AttemptEnd>, expected: Expectation): Outc
     case 'stopped':
       return 'abandoned';
     case 'errno':
-      return classifyEstablishedErrno(end.errno);
+      return isReset(end.errno) ? classifyDone(end.status, expected) : classifyEstablishedErrno(end.errno);
     default:
       return classifyDone(end, expected);
   }

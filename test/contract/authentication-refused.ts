@@ -41,6 +41,44 @@ export function describeRefusal(create: CreateEngine): void {
       expect(auth.given).toEqual([]);
     });
 
+    const ENDLESS: readonly (readonly [string, string])[] = [
+      ['without a length', headOf('1.1', '')],
+      ['without a length, with a body', `${headOf('1.1', '')}who are you`],
+      ['in a coding that is not chunked', `${headOf('1.1', 'Transfer-Encoding: identity\r\n')}who`],
+      ['of HTTP/1.0 without a length', headOf('1.0', 'Connection: keep-alive\r\n')],
+      ['with bytes behind its body', `${CHALLENGE}junk\r\n`],
+      [
+        'that will close before its body is over',
+        headOf('1.1', 'Connection: close\r\nContent-Length: 9\r\n'),
+      ],
+    ];
+    it.each(ENDLESS)('does not wait for the end of a challenge %s, on a connection left open', async (...[
+      ,
+      text,
+    ]) => {
+      const peer = await startPeer(answering(text, 'stays'));
+      const auth = walletOf();
+      const record = await attemptOnce(create, authArmTo(peer, auth));
+      expect(record).toMatchObject({ phase: 'response', cause: 'challenged', status: 407 });
+      expect(record).toMatchObject({ bytes: text.length, firstByteAtUs: -1, respondedAtUs: -1 });
+      expect(outcomeOf(record)).toBe('proxy-closed-after-407');
+      expect(auth.given).toEqual([]);
+      await peer.closedByNear(1);
+    });
+
+    it('reads the body of a challenge to its end where the connection is of use after it', async () => {
+      const head = headOf('1.1', 'Content-Length: 3\r\n');
+      const peer = await startPeer({
+        request(socket, message) {
+          if (hasCredentials(message)) socket.end(OK);
+          else socket.write(head, () => setTimeout(() => socket.write('who'), 30));
+        },
+      });
+      const record = await attemptOnce(create, authArmTo(peer, walletOf()));
+      expect(record).toMatchObject({ phase: 'done', status: 200, bytes: head.length + 3 + OK.length });
+      expect(peer.seen).toHaveLength(1);
+    });
+
     const SILENT: readonly (readonly [string, Behaviour])[] = [
       ['a close that ends the challenge', answering(`${headOf('1.1', '')}who are you`, 'closes')],
       ['a close right after it', answering(CHALLENGE, 'closes')],
@@ -123,6 +161,18 @@ export function describeRefusal(create: CreateEngine): void {
       expect(auth.given).toEqual([]);
     });
 
+    it.each([
+      ['again', `HTTP/1.1 ${ASKING}\r\n${OFFER}\r\nagain`, 'auth-denied'],
+      ['in another way', `HTTP/1.1 ${ASKING}\r\nProxy-Authenticate: NTLM\r\n\r\nno`, 'auth-failed'],
+    ] as const)('does not wait for the end of an answer that asks %s', async (_what, text, outcome) => {
+      const isAgain = outcome === 'auth-denied';
+      const behaviour = isAgain ? asking((socket) => socket.write(text)) : answering(text, 'stays');
+      const peer = await startPeer(behaviour);
+      const record = await attemptOnce(create, authArmTo(peer, walletOf()));
+      expect(outcomeOf(record, { kind: 'status', statuses: [200] })).toBe(outcome);
+      expect(record).toMatchObject({ phase: 'response', status: 407 });
+    });
+
     it('tells who is asked and has nothing to say', async () => {
       const peer = await startPeer(WELCOMING);
       const auth = walletOf({ credentials: () => undefined });
@@ -133,11 +183,8 @@ export function describeRefusal(create: CreateEngine): void {
       expect(peer.seen[0]!.received).toBe(`GET /${nonceOf(0)} HTTP/1.1\r\nHost: peer\r\n\r\n`);
     });
 
-    it.each([
-      ['with it', asking(() => {}, `${CHALLENGE}junk\r\n`)],
-      ['in place of an answer', asking((socket) => socket.write('junk\r\n'))],
-    ])('tells bytes after the challenge that nobody asked for, sent %s', async (_what, behaviour) => {
-      const peer = await startPeer(behaviour);
+    it('tells bytes that nobody asked for in place of an answer', async () => {
+      const peer = await startPeer(asking((socket) => socket.write('junk\r\n')));
       const record = await attemptOnce(create, authArmTo(peer, walletOf()));
       expect(record).toMatchObject({ phase: 'response', cause: 'parse' });
       expect(outcomeOf(record)).toBe('response-garbage');

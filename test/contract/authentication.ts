@@ -59,6 +59,32 @@ export function describeAuthentication(create: CreateEngine): void {
         expect(auth.given).toEqual([]);
       });
 
+      it.each([
+        ['200 OK', 'ok'],
+        ['403 Forbidden', 'unexpected-status'],
+        ['503 Service Unavailable', 'unexpected-status'],
+      ])('closes after %s that nobody asked credentials for: nobody told the far end to', async (status, outcome) => {
+        const peer = await startPeer(answering(responseOf('hello', status), 'stays'));
+        const records = await attempt(create, authArmTo(peer, walletOf()), times(15));
+        for (const record of records) {
+          expect(outcomeOf(record, { kind: 'status', statuses: [200] })).toBe(outcome);
+          expect(record).toMatchObject({ phase: 'done', cause: 'none', challengedAtUs: -1 });
+        }
+        await peer.closedByNear(15);
+        expect(peer.seen.every(({ closed }) => closed === 'fin')).toBe(true);
+      });
+
+      it('lets the far end close first where it says that it will, though it did not ask', async () => {
+        const waitMs = 50;
+        const text = responseOf('hello', '200 OK', 'Connection: close\r\n');
+        const peer = await startPeer({
+          request: (socket) => void socket.write(text, () => setTimeout(() => socket.end(), waitMs)),
+        });
+        const record = await attemptOnce(create, authArmTo(peer, walletOf()));
+        expect(outcomeOf(record)).toBe('ok');
+        expect(record.endedAtUs - record.startedAtUs).toBeGreaterThan((waitMs - 2) * 1_000);
+      });
+
       it('leaves to others what asks on behalf of others', async () => {
         const text = responseOf('', '401 Unauthorized', 'WWW-Authenticate: Basic realm="r"\r\n');
         const peer = await startPeer(answering(text, 'closes'));

@@ -19,9 +19,9 @@ export function describeEngine(name: string, create: CreateEngine, readsTcpInfo:
     if (readsTcpInfo) describeSocketFacts(create);
     else describeMissingFacts(create);
     describeResponses(create);
-    describeClosing(create);
+    describeClosing(create, readsTcpInfo);
     describeHolding(create);
-    describeFailures(create);
+    describeFailures(create, readsTcpInfo);
     describeAuthentication(create);
     describeAnswers(create);
     describeContent(create);

@@ -17,6 +17,13 @@ export function describeHolding(create: CreateEngine): void {
       expect(record.endedAtUs - record.respondedAtUs).toBeGreaterThanOrEqual(120_000);
     });
 
+    it('closes a connection that it has held itself: nobody told the far end to', async () => {
+      const peer = await startPeer(answering(RESPONSE, 'stays'));
+      const record = await attemptOnce(create, armTo(peer, { close: 'peer', holdUs: 50_000 }));
+      expect(record).toMatchObject({ phase: 'done', cause: 'none', status: 200 });
+      expect(record.endedAtUs - record.respondedAtUs).toBeGreaterThanOrEqual(50_000);
+    });
+
     it('holds without a request, from establishment on', async () => {
       const peer = await startPeer({});
       const record = await attemptOnce(create, bareArmTo(peer, { holdUs: 120_000 }));

@@ -89,6 +89,29 @@ export function describeTunnels(create: CreateEngine): void {
     });
 
     it.each([
+      ['without a length', 'HTTP/1.1 403 Forbidden\r\n\r\nno', 403, 'tunnel-refused'],
+      [
+        'with a body that never ends',
+        'HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\nno',
+        503,
+        'tunnel-refused',
+      ],
+      ['that asks, without a length', `HTTP/1.1 ${ASKING}\r\n${OFFER}\r\nwho`, 407, 'proxy-closed-after-407'],
+    ] as const)('knows by the head of a refusal %s, on a connection left open', async (...[
+      ,
+      text,
+      status,
+      outcome,
+    ]) => {
+      const peer = await startPeer(proxying((socket) => socket.write(text)));
+      const auth = walletOf({ request: AUTHORISED });
+      const record = await attemptOnce(create, tunnelTo(peer, { auth }));
+      expect(outcomeOf(record)).toBe(outcome);
+      expect(record).toMatchObject({ phase: 'tunnel', status, tunnelledAtUs: -1 });
+      expect(auth.given).toEqual([]);
+    });
+
+    it.each([
       ['a FIN', (socket: { end(): void }) => socket.end()],
       ['an RST', (socket: { resetAndDestroy(): void }) => socket.resetAndDestroy()],
     ])('that dies with %s before the response is cut, not truncated', async (_what, die) => {

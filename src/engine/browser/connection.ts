@@ -4,6 +4,7 @@ import type { EndCause } from '../../outcome/classify.ts';
 import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
 import { openSocket } from '../portable/socket.ts';
 import type { AttemptRecord } from '../types.ts';
+import { asksElsewhere } from './challenge.ts';
 import { Exchange } from './exchange.ts';
 import { readFacts } from './facts.ts';
 import type { PageRequest } from './page.ts';
@@ -109,7 +110,12 @@ export class Connection {
     this.record.phase = 'response';
     this.#isAnswering = isAnswering;
     this.#limit(this.#arm.responseTimeoutUs);
-    const exchange = new Exchange(this.#host.clock, () => this.#meetAnswer(exchange));
+    const { auth } = this.#arm;
+    const exchange = new Exchange(
+      this.#host.clock,
+      () => this.#meetAnswer(exchange),
+      (status, head) => asksElsewhere(status, head, auth),
+    );
     this.#exchange = exchange;
     this.#client!.dispatch({ path, method: 'GET', headers }, exchange);
   }
@@ -215,7 +221,7 @@ export class Connection {
         record.respondedAtUs = completedAtUs;
       }
     }
-    const persists = this.#socket?.destroyed === false;
+    const persists = this.#socket?.destroyed === false && !exchange.isCutShort;
     this.#owner.answered(this, { status, headers, sentAtUs, completedAtUs, persists });
   }
 

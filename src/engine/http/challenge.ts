@@ -1,4 +1,5 @@
 import { listFields, listValues, splitList } from './head-fields.ts';
+import type { Field } from './message.ts';
 
 /** What a 407 or 401 says to who would answer it. */
 export interface Challenge {
@@ -32,9 +33,19 @@ export function readChallenge(head: Uint8Array, status: 401 | 407, scheme: strin
     .flatMap(splitList)
     .flatMap((element) => BEGINS_CHALLENGE.exec(element)?.[1]?.toLowerCase() ?? []);
   const isOffered = schemes.includes(wanted);
+  const persists = persistsBy(isHttp10, fields);
+  return { isOffered, offersOthers: schemes.length > 0 && !isOffered, persists };
+}
+
+/** Whether a connection lasts beyond a complete response with this head, as far as that tells (RFC 9112 section 9.3). */
+export function readPersistence(head: Uint8Array): boolean {
+  const { isHttp10, fields } = listFields(head);
+  return persistsBy(isHttp10, fields);
+}
+
+function persistsBy(isHttp10: boolean, fields: readonly Field[]): boolean {
   const options = CONNECTION_FIELDS.flatMap((name) => listValues(fields, name))
     .flatMap(splitList)
     .map((option) => option.toLowerCase());
-  const persists = !options.includes('close') && (!isHttp10 || options.includes('keep-alive'));
-  return { isOffered, offersOthers: schemes.length > 0 && !isOffered, persists };
+  return !options.includes('close') && (!isHttp10 || options.includes('keep-alive'));
 }

@@ -17,11 +17,9 @@ export class KeptHeads {
     this.#heads[slot] = head;
   }
 
-  /** What was kept, interim responses included; nothing is kept any more. */
-  take(slot: number): Uint8Array {
-    const head = this.#heads[slot] ?? NOTHING;
-    this.forget(slot);
-    return head;
+  /** What was kept, interim responses included. */
+  of(slot: number): Uint8Array {
+    return this.#heads[slot] ?? NOTHING;
   }
 
   forget(slot: number): void {

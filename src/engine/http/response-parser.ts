@@ -105,6 +105,12 @@ export class ResponseParser {
     return this.#slots.status[slot]!;
   }
 
+  /** Whether the head of the final response is read, whatever is left of its body. */
+  isHeadOver(slot: number): boolean {
+    const state = this.#slots.state[slot]!;
+    return state > HEADERS_END && state !== BROKEN;
+  }
+
   /** Whether the head is read and only the end of the connection can end the body. */
   closeDelimited(slot: number): boolean {
     return this.#slots.state[slot] === UNTIL_CLOSE;

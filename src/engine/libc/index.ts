@@ -13,4 +13,4 @@ export {
   setSocketOptions,
   takeSocketError,
 } from './socket.ts';
-export { createTcpInfo, readTcpInfo, TCP_SYN_SENT, type TcpInfo } from './tcp-info.ts';
+export { createTcpInfo, readTcpInfo, TCP_CLOSE, TCP_SYN_SENT, type TcpInfo } from './tcp-info.ts';

@@ -18,6 +18,7 @@ export interface TcpInfo {
 
 /** include/net/tcp_states.h */
 export const TCP_SYN_SENT = 2;
+export const TCP_CLOSE = 7;
 
 /** Offsets in struct tcp_info (uapi/linux/tcp.h). The structure only ever grows at its end. */
 const STATE_AT = 0;

@@ -5,7 +5,7 @@ import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
 import { stampRequest } from '../http/stamp-request.ts';
 import type { AttemptObserver, AttemptRecord, Clock, CompiledRequest, EngineArm } from '../types.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
-import { Credentials } from './credentials.ts';
+import { Credentials, type NextStep } from './credentials.ts';
 import { isAfterHandshake, isReset } from './errno.ts';
 import type { Exchange } from './exchange.ts';
 import { sendRequest } from './request.ts';
@@ -79,7 +79,7 @@ export class Attempt implements ConnectionEvents {
   /** Moves on or ends where the phase has lasted as long as it may. */
   expire(nowUs: number): void {
     if (nowUs < this.#deadlineUs) return;
-    if (this.#record.phase === 'held') this.#finish();
+    if (this.#record.phase === 'held') this.release();
     else this.#settle(this.#record.phase, 'timeout');
   }
 
@@ -133,6 +133,7 @@ export class Attempt implements ConnectionEvents {
     this.#askerHere()?.heed(bytes, this.#exchange.headEnd(), record.status);
     if (progress === GARBAGE) this.#settle(phase, 'parse');
     else if (progress === COMPLETE) this.#complete(this.#exchange.end() < count, false);
+    else if (this.#exchange.headEnd() > 0 && this.#exchange.isHeadOver()) this.#meetHead();
   }
 
   ended(): void {
@@ -207,7 +208,7 @@ export class Attempt implements ConnectionEvents {
     this.#enter(this.#record.phase, this.#arm.responseTimeoutUs);
     this.#isAnswered = false;
     this.#isSent = false;
-    sendRequest(this.#connection.stream!, bytes, () => (this.#isSent = true));
+    sendRequest(this.#connection, bytes, () => (this.#isSent = true));
   }
 
   /** Credentials, in the phase in which they may be asked for: a proxy asks before it opens the tunnel. */
@@ -233,11 +234,21 @@ export class Attempt implements ConnectionEvents {
     this.#proceed();
   }
 
+  /** Ends where the head of a response says all that is wanted of it, or that what follows is not worth waiting for. */
+  #meetHead(): void {
+    const { phase, status } = this.#record;
+    const asker = this.#askerHere();
+    if (asker?.asks(status) === true) {
+      const step = asker.judgeHead(this.#exchange.closeDelimited());
+      if (step !== undefined) this.#follow(step);
+    } else if (phase === 'tunnel') this.#settle('tunnel', 'refused');
+  }
+
   /** @param hasExcess more bytes came than belong to the response @param isClosed the far end has closed */
   #complete(hasExcess: boolean, isClosed: boolean): void {
     const { phase, status } = this.#record;
     const asker = this.#askerHere();
-    if (asker?.asks(status) === true) this.#meetChallenge(asker, hasExcess, isClosed);
+    if (asker?.asks(status) === true) this.#follow(asker.judge(hasExcess || isClosed || !this.#isSent));
     else if (phase === 'tunnel') this.#enterTunnel(hasExcess, isClosed);
     else {
       this.#record.respondedAtUs = this.#host.clock();
@@ -248,10 +259,10 @@ export class Attempt implements ConnectionEvents {
     }
   }
 
-  #meetChallenge(asker: Credentials, hasExcess: boolean, isClosed: boolean): void {
+  /** Does what a response that asks for credentials leads to. */
+  #follow(step: NextStep): void {
     const record = this.#record;
-    const step = asker.judge(isClosed || !this.#isSent, hasExcess);
-    if (step === 'denied' || (step === 'not-offered' && asker.isSent)) {
+    if (step === 'denied' || (step === 'not-offered' && this.#askerHere()?.isSent === true)) {
       record.respondedAtUs = this.#host.clock();
       this.#settle(record.phase, step);
       return;
@@ -286,7 +297,8 @@ export class Attempt implements ConnectionEvents {
 
   /** Bare TCP has no exchange whose end the far side could mark by closing. */
   #finish(): void {
-    const awaitsFin = this.#arm.close === 'peer' && this.#arm.request !== undefined;
+    const isExchange = this.#arm.close === 'peer' && this.#arm.request !== undefined;
+    const awaitsFin = isExchange && this.#askerHere()?.leavesOpen() !== true;
     if (awaitsFin) this.#enter('closing', this.#arm.responseTimeoutUs);
     else this.#settle('done', 'none');
   }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
+import { constants } from 'node:os';
 import type { TLSSocket } from 'node:tls';
-import { createTcpInfo, readLocalPort, readTcpInfo } from '../libc/index.ts';
+import { createTcpInfo, readLocalPort, readTcpInfo, TCP_CLOSE, takeSocketError } from '../libc/index.ts';
 import type { AttemptRecord } from '../types.ts';
 import { errnoOf } from './errno.ts';
 import { openSocket, type Route } from './socket.ts';
@@ -93,6 +94,16 @@ export class Connection {
     record.tcpOptions = tcpInfo.options;
   }
 
+  /**
+   * Whether the far end has reset the connection, as far as the system tells, though Node has yet to: what came before is
+   * then still to be read, and a write would have Node throw it away.
+   */
+  get isReset(): boolean {
+    if (this.#fd < 0 || !this.isOpen) return false;
+    readTcpInfo(this.#fd, tcpInfo);
+    return tcpInfo.state === TCP_CLOSE;
+  }
+
   get isOpen(): boolean {
     return this.#socket !== undefined && !this.#socket.destroyed;
   }
@@ -105,7 +116,13 @@ export class Connection {
 
   #listen(stream: Socket): void {
     if (this.#readsData) stream.on('data', (bytes) => this.#events.received(bytes, bytes.length));
-    stream.on('end', () => this.#events.ended());
+    stream.on('end', () => {
+      const errno = this.#fd >= 0 && this.isOpen ? takeSocketError(this.#fd) : 0;
+      // A reset that comes together with bytes is an end like any other to libuv (uv__stream_io()). With a FIN before it, it
+      // would be EPIPE (tcp_reset(), net/ipv4/tcp_input.c).
+      if (errno === constants.errno.ECONNRESET) this.#events.failed(errno, undefined);
+      else this.#events.ended();
+    });
     stream.on('error', (error) => {
       const tlsCode = this.#stream === this.#socket ? undefined : tlsCodeOf(error);
       this.#events.failed(errnoOf(error), tlsCode);

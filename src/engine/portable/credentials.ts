@@ -1,5 +1,5 @@
 import type { EndCause } from '../../outcome/classify.ts';
-import { readChallenge } from '../http/challenge.ts';
+import { type Challenge, readChallenge, readPersistence } from '../http/challenge.ts';
 import { KeptHeads } from '../http/kept-heads.ts';
 import { stampRequest } from '../http/stamp-request.ts';
 import type { EngineAuth } from '../types.ts';
@@ -8,7 +8,7 @@ import type { EngineAuth } from '../types.ts';
 const ONLY = 0;
 
 /** What a challenge leads to: the request goes out again, or the attempt is over. */
-export type NextStep = 'authorise' | Extract<EndCause, 'challenged' | 'denied' | 'not-offered' | 'parse'>;
+export type NextStep = 'authorise' | Extract<EndCause, 'challenged' | 'denied' | 'not-offered'>;
 
 /** Where one connection stands with who asks for credentials. */
 export class Credentials {
@@ -54,22 +54,48 @@ export class Credentials {
   }
 
   /**
-   * Judges a complete response that asks for credentials.
-   * @param isLast nothing can follow on this connection: it is closed, or the first request is not all sent
-   * @param hasExcess bytes came after the response, which nobody had asked for (RFC 9112 section 6.3)
+   * Judges the head of a response that asks for credentials, whose body is still to come. What the body says is of no use:
+   * it is read to its end only where the connection is of use after it.
+   * @param isEndless only the far end's close would end the body
+   * @returns undefined where the body is to be read
    */
-  judge(isLast: boolean, hasExcess: boolean): NextStep {
-    if (this.#isSent && this.#auth.mode !== 'preemptive') return 'denied';
-    const { isOffered, offersOthers, persists } = readChallenge(
-      this.#heads.take(ONLY),
-      this.#auth.status,
-      this.#auth.scheme,
-    );
-    if (this.#isSent) return offersOthers ? 'not-offered' : 'denied';
+  judgeHead(isEndless: boolean): Exclude<NextStep, 'authorise'> | undefined {
+    if (this.#isSent) return isEndless ? this.#judgeRefusal() : undefined;
+    const { isOffered, persists } = this.#readChallenge();
     if (!isOffered) return 'not-offered';
-    if (hasExcess) return 'parse';
+    return isEndless || !persists ? 'challenged' : undefined;
+  }
+
+  /**
+   * Judges a complete response that asks for credentials.
+   * @param isLast nothing can follow on this connection: it is closed, the first request is not all sent, or bytes came
+   *   after the response, which nobody had asked for (RFC 9112 section 6.3)
+   */
+  judge(isLast: boolean): NextStep {
+    if (this.#isSent) return this.#judgeRefusal();
+    const { isOffered, persists } = this.#readChallenge();
+    if (!isOffered) return 'not-offered';
     if (isLast || !persists) return 'challenged';
+    this.#heads.forget(ONLY);
     this.#isAnswering = true;
     return 'authorise';
+  }
+
+  /**
+   * Whether a complete response leaves a connection open that nobody means to close: the request could have been asked for
+   * credentials and so did not say that it is the last one, it was not, and the response does not say so either.
+   */
+  leavesOpen(): boolean {
+    return !this.#isSent && readPersistence(this.#heads.of(ONLY));
+  }
+
+  /** Credentials that went at once may have been refused by who takes other schemes alone. */
+  #judgeRefusal(): 'denied' | 'not-offered' {
+    if (this.#auth.mode !== 'preemptive') return 'denied';
+    return this.#readChallenge().offersOthers ? 'not-offered' : 'denied';
+  }
+
+  #readChallenge(): Challenge {
+    return readChallenge(this.#heads.of(ONLY), this.#auth.status, this.#auth.scheme);
   }
 }

@@ -15,6 +15,10 @@ export interface Exchange {
   headEnd(): number;
   /** Offset up to which the last push took bytes of the response; what follows is not part of it. */
   end(): number;
+  /** Whether the head of the final response is read. */
+  isHeadOver(): boolean;
+  /** Whether that is so, and only the far end's close ends the body. */
+  closeDelimited(): boolean;
   /** Whether the far end's close completes the response. */
   completesAtEnd(): boolean;
   status(): number;
@@ -54,6 +58,8 @@ export class ExchangePool {
       push: (bytes, count) => parser.push(slot, bytes, 0, count),
       headEnd: () => parser.headEnd,
       end: () => parser.end,
+      isHeadOver: () => parser.isHeadOver(slot),
+      closeDelimited: () => parser.closeDelimited(slot),
       completesAtEnd: () => parser.eof(slot) === COMPLETE,
       watch: (check) => this.#watch(slot, check),
       status: () => parser.status(slot),

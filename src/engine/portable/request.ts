@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Connection } from './connection.ts';
 
 /** What any send buffer takes at once: the default of net.ipv4.tcp_wmem, tcp(7). */
 const SLICE_BYTES = 16_384;
@@ -8,14 +8,15 @@ const SLICE_BYTES = 16_384;
  * has failed, and what the far end answered before it stopped reading would be lost unread.
  * @param sent called once all of it is in Node's hands
  */
-export function sendRequest(socket: Socket, bytes: Uint8Array, sent: () => void, from = 0): void {
-  if (socket.destroyed) return;
+export function sendRequest(connection: Connection, bytes: Uint8Array, sent: () => void, from = 0): void {
+  const socket = connection.stream!;
+  if (socket.destroyed || connection.isReset) return;
   const to = from + SLICE_BYTES;
   if (to >= bytes.length) {
     socket.write(from === 0 ? bytes : bytes.subarray(from));
     sent();
   } else {
-    socket.write(bytes.subarray(from, to), () => afterEvents(() => sendRequest(socket, bytes, sent, to)));
+    socket.write(bytes.subarray(from, to), () => afterEvents(() => sendRequest(connection, bytes, sent, to)));
   }
 }
 

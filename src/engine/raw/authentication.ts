@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
-import { readChallenge } from '../http/challenge.ts';
+import { type Challenge, readChallenge, readPersistence } from '../http/challenge.ts';
 import { KeptHeads } from '../http/kept-heads.ts';
 import { stampRequest } from '../http/stamp-request.ts';
 import { MSG_NOSIGNAL } from '../libc/constants.ts';
 import type { Libc, Region } from '../libc/index.ts';
 import type { EngineArm, EngineAuth } from '../types.ts';
-import { AUTHORISED } from './connection-table.ts';
+import { AUTHORISED, UNASKED } from './connection-table.ts';
 import { type Connections, RESPONSE_DEADLINE } from './connections.ts';
 
 const { errno: ERRNO } = constants;
@@ -89,6 +89,24 @@ export class Authentication {
   }
 
   /**
+   * Takes the head of a response that asks for credentials, whose body is still to come. What the body says is of no use: it
+   * is read to its end only where the connection is of use after it.
+   */
+  meetHead(slot: number): void {
+    const { table, parser } = this.#connections;
+    const isEndless = parser.closeDelimited(slot);
+    if (table.credentials[slot] === AUTHORISED) {
+      if (isEndless) this.#deny(slot);
+      return;
+    }
+    const { isOffered, persists } = this.#readChallenge(slot);
+    if (isOffered && persists && !isEndless) return;
+    this.#noteChallenge(slot);
+    if (isOffered) this.giveUp(slot);
+    else this.#connections.settle(slot, 'response', 'not-offered', 0);
+  }
+
+  /**
    * Takes a complete response that asks for credentials: they go out on the same connection, or the attempt is over.
    * @param count bytes that the parser was given last
    * @param isClosed the far end has closed the connection
@@ -96,28 +114,33 @@ export class Authentication {
   meetChallenge(slot: number, count: number, isClosed: boolean): void {
     const { table, parser } = this.#connections;
     if (table.credentials[slot] === AUTHORISED) {
-      table.respondedAtUs[slot] = this.#connections.nowUs;
-      const cause = this.#wantsAnother(slot) ? 'not-offered' : 'denied';
-      this.#connections.settle(slot, 'response', cause, 0);
+      this.#deny(slot);
       return;
     }
-    table.challengedAtUs[slot] = this.#connections.nowUs;
-    // That byte was the challenge's: the response proper is still to come.
-    table.firstByteAtUs[slot] = -1;
-    const { status, scheme } = authOf(this.#connections.armOf(slot));
-    const { isOffered, persists } = readChallenge(this.#heads.take(slot), status, scheme);
+    this.#noteChallenge(slot);
+    const { isOffered, persists } = this.#readChallenge(slot);
     // Bytes beyond the response would be taken for the start of the next one (RFC 9112 section 6.3).
     const hasExcess = parser.end < count;
     if (!isOffered) this.#connections.settle(slot, 'response', 'not-offered', 0);
-    else if (hasExcess) this.#connections.settle(slot, 'response', 'parse', 0);
-    else if (isClosed || !persists || !this.#isReady(slot)) this.giveUp(slot);
-    else this.authorise(slot);
+    else if (hasExcess || isClosed || !persists || !this.#isReady(slot)) this.giveUp(slot);
+    else {
+      this.#heads.forget(slot);
+      this.authorise(slot);
+    }
+  }
+
+  /**
+   * Whether a complete response leaves a connection open that nobody means to close: the request could have been asked for
+   * credentials and so did not say that it is the last one, it was not, and the response does not say so either.
+   */
+  leavesOpen(slot: number): boolean {
+    return this.#connections.table.credentials[slot] === UNASKED && readPersistence(this.#heads.of(slot));
   }
 
   /** Whether credentials that went at once were refused by who takes other schemes alone. */
   #wantsAnother(slot: number): boolean {
-    const { mode, status, scheme } = authOf(this.#connections.armOf(slot));
-    return mode === 'preemptive' && readChallenge(this.#heads.take(slot), status, scheme).offersOthers;
+    const isAtOnce = authOf(this.#connections.armOf(slot)).mode === 'preemptive';
+    return isAtOnce && this.#readChallenge(slot).offersOthers;
   }
 
   /**
@@ -134,6 +157,24 @@ export class Authentication {
   /** The challenge is read, and this connection cannot carry its answer. */
   giveUp(slot: number): void {
     this.#connections.settle(slot, 'response', 'challenged', 0);
+  }
+
+  #readChallenge(slot: number): Challenge {
+    const { status, scheme } = authOf(this.#connections.armOf(slot));
+    return readChallenge(this.#heads.of(slot), status, scheme);
+  }
+
+  #noteChallenge(slot: number): void {
+    const { table } = this.#connections;
+    table.challengedAtUs[slot] = this.#connections.nowUs;
+    // That byte was the challenge's: the response proper is still to come.
+    table.firstByteAtUs[slot] = -1;
+  }
+
+  /** Asked again, although the request had credentials. */
+  #deny(slot: number): void {
+    this.#connections.table.respondedAtUs[slot] = this.#connections.nowUs;
+    this.#connections.settle(slot, 'response', this.#wantsAnother(slot) ? 'not-offered' : 'denied', 0);
   }
 
   /** Whether another request can follow: all of the first was sent, and the connection is not lost. */

@@ -135,8 +135,9 @@ class RawEngine implements Engine {
       this.#exchange.send(slot);
     }
     const isLost = table.lostErrno[slot] !== 0;
-    const isFinished = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) === EPOLLRDHUP;
-    if ((events & READABLE) !== 0 || isLost) this.#exchange.receive(slot, generation, isFinished);
+    const isDown = (events & (EPOLLHUP | EPOLLERR)) !== 0;
+    const isFinished = (events & EPOLLRDHUP) !== 0 && !isDown;
+    if ((events & READABLE) !== 0 || isLost) this.#exchange.receive(slot, generation, isFinished, isDown);
   };
 
   #expire(nowUs: number): void {

@@ -78,10 +78,12 @@ export class Exchange {
 
   /**
    * Reads until nothing is left or the attempt is settled: the reactor tells of a change only once. A read that did not
-   * fill the buffer has taken all there was (epoll(7)), so no further call needs to find that out.
-   * @param isFinished the far end's FIN had arrived before the first read
+   * fill the buffer has taken all there was (epoll(7)), so no further call needs to find that out; but a reset that came
+   * behind the bytes is told by a further call alone.
+   * @param isFinished the far end's FIN, and nothing else that ends a connection, had arrived before the first read
+   * @param isDown the connection had ended by then, in whatever other way
    */
-  receive(slot: number, generation: number, isFinished: boolean): void {
+  receive(slot: number, generation: number, isFinished: boolean, isDown: boolean): void {
     const { table } = this.#connections;
     const { address, bytes } = this.#received;
     this.#clock.tick();
@@ -89,8 +91,8 @@ export class Exchange {
     while (table.generation[slot] === generation) {
       const count = this.#libc.recv(table.fd[slot]!, address, bytes.length, 0);
       if (count > 0) {
-        this.#takeBytes(slot, count, isFinished);
-        if (count === bytes.length || table.lostErrno[slot] !== 0) continue;
+        this.#takeBytes(slot, count, isFinished || isDown);
+        if (count === bytes.length || isDown || table.lostErrno[slot] !== 0) continue;
         if (isFinished && table.generation[slot] === generation) this.#takeEof(slot);
         return;
       } else if (count === 0) {
@@ -110,7 +112,7 @@ export class Exchange {
     else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'timeout', 0);
   }
 
-  #takeBytes(slot: number, count: number, isFinished: boolean): void {
+  #takeBytes(slot: number, count: number, isClosed: boolean): void {
     const { table, parser, contents } = this.#connections;
     table.bytes[slot] = table.bytes[slot]! + count;
     if (table.firstByteAtUs[slot] === -1) table.firstByteAtUs[slot] = this.#connections.nowUs;
@@ -120,10 +122,12 @@ export class Exchange {
     if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.heed(slot, this.#received.bytes);
     switch (progress) {
       case NEED_MORE:
+        if (this.#isChallenge(slot) && parser.headEnd > 0 && parser.isHeadOver(slot))
+          this.#authentication.meetHead(slot);
         return;
       case COMPLETE:
         if (this.#isChallenge(slot)) {
-          this.#authentication.meetChallenge(slot, count, isFinished);
+          this.#authentication.meetChallenge(slot, count, isClosed);
           return;
         }
         table.respondedAtUs[slot] = this.#connections.nowUs;
@@ -189,13 +193,13 @@ export class Exchange {
     return parser.status(slot) === this.#connections.armOf(slot).auth?.status;
   }
 
-  /** All is exchanged: hold the connection, wait for the far end's FIN, or close. */
+  /** All is exchanged: hold the connection, wait for the far end's FIN where one is to be expected, or close. */
   #finish(slot: number): void {
     const { holdUs, close, request } = this.#connections.armOf(slot);
     if (holdUs > 0) {
       this.#connections.table.phase[slot] = HELD;
       this.#connections.setDeadline(slot, HOLD_DEADLINE);
-    } else if (close === 'peer' && request !== undefined) {
+    } else if (close === 'peer' && request !== undefined && !this.#authentication.leavesOpen(slot)) {
       this.#connections.table.phase[slot] = CLOSING;
       this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
     } else {

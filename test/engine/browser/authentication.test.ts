@@ -124,6 +124,27 @@ describe('Negotiate', () => {
     expect(outcomes.length - counts).toBeLessThanOrEqual(6);
   });
 
+  it.each([
+    ['without a length', ''],
+    ['in a coding that is not chunked', 'Transfer-Encoding: identity\r\n'],
+    ['that will close before its body is over', 'Connection: close\r\nContent-Length: 9\r\n'],
+  ])('does not wait for the end of a challenge %s, on a connection left open', async (_what, fields) => {
+    const offer = 'Proxy-Authenticate: Negotiate\r\n';
+    const challenge = `HTTP/1.1 407 Proxy Authentication Required\r\n${offer}${fields}\r\nwho`;
+    const peer = await startPeer({
+      request: (socket, message) =>
+        socket.write(credentialsOf(message) !== undefined ? responseOf('hello') : challenge),
+    });
+    const { auth } = authOf('Negotiate');
+    const { add, pages, engine, settled, outcomes, told } = populate(peer, { objects: 1, auth });
+    add().open(0);
+    await pages(1);
+    engine.release();
+    await settled(2);
+    expect(outcomes.sort()).toEqual(['ok', 'proxy-closed-after-407']);
+    expect(told.challenges).toBe(1);
+  });
+
   it('sends a new token with each request where the proxy asks for one each time', async () => {
     const peer = await startPeer(everyRequest);
     const { auth } = authOf('Negotiate');

@@ -146,8 +146,9 @@ describe('challenge', () => {
     heads.keep(3, bytes, 0, 20);
     heads.forget(3);
     heads.keep(3, bytes, 5, bytes.length);
-    expect(Buffer.from(heads.take(3))).toEqual(bytes.subarray(5));
-    expect(heads.take(3)).toHaveLength(0);
+    expect(Buffer.from(heads.of(3))).toEqual(bytes.subarray(5));
+    heads.forget(3);
+    expect(heads.of(3)).toHaveLength(0);
   });
 });
 
@@ -167,5 +168,5 @@ function readInPieces(text: string, cuts: readonly number[]): Challenge {
     from = to;
   }
   expect(progress).toBe(COMPLETE);
-  return readChallenge(heads.take(SLOT), 407, 'Negotiate');
+  return readChallenge(heads.of(SLOT), 407, 'Negotiate');
 }
