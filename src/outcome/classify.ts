@@ -235,7 +235,7 @@ function classifyClosing(end: Readonly<AttemptEnd>, expected: Expectation): Outc
     case 'stopped':
       return 'abandoned';
     case 'errno':
-      return isReset(end.errno) ? classifyDone(end.status, expected) : classifyEstablishedErrno(end.errno);
+      return isReset(end.errno) ? classifyDone(end, expected) : classifyEstablishedErrno(end.errno);
     default:
       return classifyDone(end, expected);
   }
