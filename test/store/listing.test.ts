@@ -33,7 +33,13 @@ describe('listing runs', () => {
       status: 'complete',
       verdict: late.summary.verdict,
       bytes: Buffer.byteLength(Object.values(await readAll(late.dir)).join('')),
+      tested: {
+        ...{ proxies: [], targets: ['10.0.0.1:3128'], isEmbedded: false, from: { addresses: [] } },
+        loads: [{ arm: 'stress', kind: 'rate', peakPerSec: 10 }],
+      },
+      workId: expect.stringMatching(/^[0-9a-f]{12}$/),
     });
+    expect(runs[1]?.workId, 'another scenario').not.toBe(runs[0]?.workId);
     expect(runs[2]?.verdict).toBeUndefined();
   });
 
