@@ -1,10 +1,13 @@
 import { homedir } from 'node:os';
-import type { WriteStream } from 'node:tty';
 import { readHangupClues, wasHangupIgnored } from './hangup.ts';
+import { createOutput } from './output.ts';
 
 /** Where text goes. */
 export interface Output {
+  /** Never throws: whatever only tells must not end what it tells of. */
   write(text: string): void;
+  /** Why something could not be written, a reader that went away aside; absent as long as all could be. */
+  readonly fault?: Error | undefined;
   readonly isTTY: boolean;
   /** Of the terminal now; without end where there is none. */
   readonly columns: number;
@@ -84,29 +87,6 @@ async function ask(question: string): Promise<string> {
   } finally {
     terminal.close();
   }
-}
-
-/** Of a pipe without a reader (`| head`), and of a terminal that went away (tty_ioctl(2), write(2)). */
-const GONE = ['EPIPE', 'EIO'];
-
-/** A reader that goes away ends the output, not the run. */
-function createOutput(stream: NodeJS.WriteStream): Output {
-  let gone = false;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!GONE.includes(error.code ?? '')) throw error;
-    gone = true;
-  });
-  return {
-    write(text) {
-      if (!gone) stream.write(text);
-    },
-    get isTTY() {
-      return stream.isTTY === true;
-    },
-    get columns() {
-      return (stream as Partial<WriteStream>).columns || Number.POSITIVE_INFINITY;
-    },
-  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { EXIT } from '../errors.ts';
 import { redactedTitle } from './command-line.ts';
 import { createProcessHost } from './host.ts';
 import { runCli } from './run-cli.ts';
@@ -6,8 +7,15 @@ import { runCli } from './run-cli.ts';
 // The only place that ends the process: whatever was left open by then must not keep it, nor cut its output short.
 const host = createProcessHost(availableParallelism());
 const exit = async (code: number): Promise<never> => {
-  await Promise.all([process.stdout, process.stderr].map(flush));
-  process.exit(code);
+  await flush(process.stdout);
+  const { fault } = host.stdout;
+  if (fault !== undefined) {
+    host.stderr.write(
+      `rushhour: not all of the output could be written (${fault.message})\n  make room where it goes, or send it elsewhere; results are kept all the same\n`,
+    );
+  }
+  await flush(process.stderr);
+  process.exit(fault !== undefined && code === EXIT.ok ? EXIT.environment : code);
 };
 
 process.on('uncaughtException', (error) => {

@@ -5,6 +5,7 @@ import { provideFarEnd } from './embedded-far-end.ts';
 import { describeLoad, type Load, openLoad } from './load.ts';
 import { lookFirst } from './look.ts';
 import { Recording } from './recording.ts';
+import { shelter } from './sheltered-listener.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions, RunPlan } from './types.ts';
 
 /** Between "ready" and the first attempt: every shard must have heard of it by then. */
@@ -14,7 +15,8 @@ const START_AHEAD_MS = 100;
  * Starts a run: far end, names, threads, a look whether anything answers, the folder, and then the load.
  * @throws EnvironmentError where something that it needs is missing; nothing is left behind then
  */
-export async function startRun(options: RunOptions, listener: RunListener): Promise<RunHandle> {
+export async function startRun(options: RunOptions, told: RunListener): Promise<RunHandle> {
+  const listener = shelter(told);
   const undo: (() => Promise<void>)[] = [];
   const cleanUp = async (): Promise<void> => {
     for (const step of undo.reverse()) await step();

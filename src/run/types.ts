@@ -98,7 +98,7 @@ export interface RunListener {
    */
   planned?(plan: RunPlan, before?: Frame): void;
   progress?(progress: Progress): void;
-  /** A second that was recorded, for sinks. Never awaited, and must not throw. */
+  /** A second that was recorded, for sinks. Never awaited. */
   second?(recorded: RecordedSecond): void;
   /** Something worth a line: a full disk, a worker that died. Named, counted, never fatal by itself. */
   warning?(message: string): void;

@@ -6,6 +6,7 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { provideFarEnd } from '../run/embedded-far-end.ts';
 import { describeLoad, type Load } from '../run/load.ts';
 import { outlineArm } from '../run/outline.ts';
+import { shelter } from '../run/sheltered-listener.ts';
 import { type Loss, watchForLoss, workerFault } from '../run/start.ts';
 import type { FinishedRun, RunPlan } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
@@ -55,7 +56,8 @@ interface OpenedNight {
  * @throws UsageError where the scenario cannot last
  * @throws EnvironmentError where something that it needs is missing, or another soak is under way; nothing is left behind
  */
-export async function startSoak(options: SoakOptions, listener: SoakListener): Promise<SoakHandle> {
+export async function startSoak(options: SoakOptions, told: SoakListener): Promise<SoakHandle> {
+  const listener = shelter(told);
   const undo: (() => Promise<void>)[] = [];
   const cleanUp = async (): Promise<void> => {
     for (const step of undo.reverse()) await step();

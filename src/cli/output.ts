@@ -1,0 +1,38 @@
+import type { WriteStream } from 'node:tty';
+import type { Output } from './host.ts';
+
+/** Of a pipe without a reader (`| head`), and of a terminal that went away (tty_ioctl(2), write(2)). */
+const GONE = ['EPIPE', 'EIO'];
+
+/**
+ * What writes to a stream as long as that takes anything, and never fails: a reader that goes away ends the output, a
+ * disk that is full what is written meanwhile (write(2): ENOSPC, EDQUOT), and neither ends the run.
+ */
+export function createOutput(stream: NodeJS.WriteStream): Output {
+  let gone = false;
+  let fault: Error | undefined;
+  const hear = (error: NodeJS.ErrnoException): void => {
+    if (GONE.includes(error.code ?? '')) gone = true;
+    else fault ??= error;
+  };
+  stream.on('error', hear);
+  return {
+    write(text) {
+      if (gone) return;
+      try {
+        stream.write(text);
+      } catch (error) {
+        hear(error as NodeJS.ErrnoException);
+      }
+    },
+    get fault() {
+      return fault;
+    },
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return (stream as Partial<WriteStream>).columns || Number.POSITIVE_INFINITY;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { RunListener } from './types.ts';
+
+/** Whose word counts: it may refuse the run. */
+const DECIDES = 'approve';
+
+/**
+ * The same listener, whose faults stay its own: what only tells of a load must neither end it nor keep it from disk. The
+ * first fault of each part is told as a warning; `approve` alone may throw.
+ */
+export function shelter<Listener extends RunListener>(listener: Listener): Listener {
+  const told = new Set<string>();
+  const tell = (part: string, error: unknown): void => {
+    if (told.has(part)) return;
+    told.add(part);
+    const why = error instanceof Error ? error.message : String(error);
+    try {
+      listener.warning?.(`what is told of the run is not complete (${part}: ${why}); the run goes on`);
+    } catch {
+      // Nobody is left to tell.
+    }
+  };
+  const parts = Object.entries(listener).map(([part, act]: [string, unknown]) => {
+    if (part === DECIDES || typeof act !== 'function') return [part, act];
+    const sheltered = (...given: unknown[]): void => {
+      try {
+        const result: unknown = act.apply(listener, given);
+        if (result instanceof Promise) result.catch((error: unknown) => tell(part, error));
+      } catch (error) {
+        tell(part, error);
+      }
+    };
+    return [part, sheltered];
+  });
+  return Object.fromEntries(parts) as Listener;
+}
