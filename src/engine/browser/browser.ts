@@ -1,7 +1,7 @@
 import { challengeOf } from './challenge.ts';
-import type { Answer, Connection, ConnectionOwner, Lost } from './connection.ts';
+import type { Connection, ConnectionOwner, Lost } from './connection.ts';
 import { createObject, type Page, type PageObject } from './page-object.ts';
-import type { BrowserArm, BrowserHost } from './types.ts';
+import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
 /**
  * Objects that a browser asks for at once beyond what its connections can carry. Chromium holds back what may wait

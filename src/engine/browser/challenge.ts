@@ -1,6 +1,6 @@
 import { type Challenge, readChallenge } from '../http/challenge.ts';
 import type { EngineAuth } from '../types.ts';
-import type { Answer } from './connection.ts';
+import type { Answer } from './types.ts';
 
 /** What an answer that asks for credentials says; undefined for any other answer. */
 export function challengeOf(answer: Answer, auth: EngineAuth | undefined): Challenge | undefined {

@@ -8,17 +8,7 @@ import { asksElsewhere } from './challenge.ts';
 import { Exchange } from './exchange.ts';
 import { readFacts } from './facts.ts';
 import type { PageRequest } from './page.ts';
-import type { BrowserArm, BrowserHost } from './types.ts';
-
-/** A complete response. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Exchange['headers'];
-  readonly sentAtUs: number;
-  readonly completedAtUs: number;
-  /** More can be asked on the same connection. */
-  readonly persists: boolean;
-}
+import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
 /**
  * What became of a request whose connection ended. `unsent`: it never left; `stale`: nothing came back on a connection

@@ -1,5 +1,16 @@
 import type { AttemptObserver, Clock, Endpoint, EngineAuth, SocketOptions } from '../types.ts';
+import type { Exchange } from './exchange.ts';
 import type { PageCompiler } from './page.ts';
+
+/** A complete response. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Exchange['headers'];
+  readonly sentAtUs: number;
+  readonly completedAtUs: number;
+  /** More can be asked on the same connection. */
+  readonly persists: boolean;
+}
 
 /** A population of browsers as this engine sees it: resolved, compiled, in microseconds. */
 export interface BrowserArm {
