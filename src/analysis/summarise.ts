@@ -2,6 +2,7 @@ import { type HistogramsByTag, quantilesOf } from '../metrics/histogram.ts';
 import { LATENESS_TAG } from '../metrics/types.ts';
 import type { Arm, Scenario } from '../scenario/types.ts';
 import { summariseArm } from './arm-summary.ts';
+import { findIncompletion } from './completion.ts';
 import { judgeCriterion } from './criteria.ts';
 import { findAll } from './findings/find-all.ts';
 import { loadStretch, placeFindings } from './findings/place.ts';
@@ -96,17 +97,30 @@ function judge(
   }
   for (const { text, held } of criteria)
     if (held === null) reasons.push(`${text}: nothing was measured to judge it by`);
-  const canTell = limits.length === 0 && status === 'complete' && criteria.length > 0;
+  const canTell = limits.length === 0 && status === 'complete';
+  if (canTell && criteria.length === 0) {
+    // A sweep opens connections to see them fail.
+    const incompletion = isSweep(scenario) ? undefined : findIncompletion(arms);
+    return {
+      pass: incompletion?.pass ?? null,
+      criteria,
+      generatorLimited: false,
+      reasons: incompletion === undefined ? reasons : [incompletion.reason, ...reasons],
+    };
+  }
   const isMissing = unmeasured.length > 0 || criteria.some(({ held }) => held === null);
   const hasFailed = criteria.some(({ held }) => held === false);
   const pass = !canTell ? null : hasFailed ? false : isMissing ? null : true;
   return { pass, criteria, generatorLimited: limits.length > 0, reasons };
 }
 
+function isSweep({ arms }: Scenario): boolean {
+  return arms.some(({ load }) => load.kind === 'sweep');
+}
+
 /** What a run was made to measure and could not: where that is so, nothing has passed. */
 function listUnmeasured({ scenario, nat }: SummaryInput): string[] {
-  const isSweep = scenario.arms.some(({ load }) => load.kind === 'sweep');
-  if (!isSweep || (nat !== 'reassigned' && nat !== 'apart')) return [];
+  if (!isSweep(scenario) || (nat !== 'reassigned' && nat !== 'apart')) return [];
   return [
     nat === 'apart'
       ? 'nothing was measured: the two attempts of a pair leave by different external addresses and cannot collide'

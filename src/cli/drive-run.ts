@@ -132,11 +132,12 @@ async function printSummary({ host }: Context, { plan, summary }: FinishedRun, j
   }
 }
 
-/** What a finished run comes to, for scripts and timers. A criterion that could not be judged is no verdict either. */
+/** What a finished run comes to, for scripts and timers. What could not be judged or measured is no verdict either. */
 export function exitCodeOf({ run, verdict }: Summary): ExitCode {
   if (run.status === 'interrupted') return EXIT.interrupted;
   if (run.status === 'failed') return EXIT.internal;
   if (verdict.generatorLimited) return EXIT.generatorLimited;
   if (verdict.pass === false) return EXIT.criteriaFailed;
-  return verdict.pass === null && verdict.criteria.length > 0 ? EXIT.generatorLimited : EXIT.ok;
+  const isDone = verdict.criteria.length === 0 && verdict.reasons.length === 0;
+  return verdict.pass === null && !isDone ? EXIT.generatorLimited : EXIT.ok;
 }

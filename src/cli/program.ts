@@ -67,8 +67,8 @@ commands that are given none; the plan line says which was taken. http_proxy and
 Rates are 500, 500/s, 2k/s, 30/min, 1/h, and times 60, 60s, 250ms, 1.5m, 1h30m: a bare number is per second, or seconds, in every
 command and in scenario files.
 
-Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed;
-4 generator-limited, no verdict; 5 environment missing; 130 interrupted, results kept.`,
+Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed,
+or, where there are none, most attempts; 4 generator-limited, no verdict; 5 environment missing; 130 interrupted, results kept.`,
     );
   for (const register of [
     registerRun,

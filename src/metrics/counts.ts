@@ -113,7 +113,7 @@ function addByKey(sum: Record<string, number>, part: Readonly<Record<string, num
 }
 
 /** Connections that ended for another to carry on: neither completed nor failed. */
-export function stepsOf({ outcomes }: Readonly<SeriesCounts>): number {
+export function stepsOf({ outcomes }: Readonly<Pick<SeriesCounts, 'outcomes'>>): number {
   return Object.entries(outcomes).reduce(
     (sum, [outcome, count]) => (OUTCOME_GROUPS[outcome as Outcome] === 'step' ? sum + count : sum),
     0,

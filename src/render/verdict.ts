@@ -44,9 +44,11 @@ export function wordVerdict(status: Summary['run']['status'], verdict: Verdict):
 
 /** Nothing was asked of it, and yet a run of which hardly anything came to its end has not been done. */
 function wordWithoutCriteria({ pass, reasons }: Verdict): WordedVerdict {
-  return pass === false
-    ? { word: 'FAIL', tone: 'bad', because: reasons[0] ?? 'hardly anything was completed' }
-    : { word: 'DONE', tone: 'strong', because: 'there are no pass criteria' };
+  const [first] = reasons;
+  if (pass === false) return { word: 'FAIL', tone: 'bad', because: first ?? 'hardly anything was completed' };
+  return first === undefined
+    ? { word: 'DONE', tone: 'strong', because: 'there are no pass criteria' }
+    : noVerdict(first);
 }
 
 function noVerdict(because: string): WordedVerdict {

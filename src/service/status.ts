@@ -114,6 +114,6 @@ function judge(armed: boolean | null, last: PastNight | undefined): string[] {
   if (last.status === 'interrupted') faults.push('the last night was cut short');
   else if (last.status === 'failed') faults.push('the last night failed');
   else if (last.generatorLimited) faults.push('the last night was generator-limited');
-  else if (last.pass === false) faults.push('criteria failed in the last night');
+  else if (last.pass === false) faults.push('the last night did not pass');
   return faults;
 }

@@ -221,6 +221,68 @@ describe('the verdict', () => {
     expect(verdictOf([])).toEqual({ pass: null, criteria: [], generatorLimited: false, reasons: [] });
   });
 
+  const refused = { scheduled: 3, started: 3, outcomes: { 'handshake-refused': 3 } } as const;
+  it.each([
+    ['nothing', refused, 'arm stress completed 0 of 3 attempts, all handshake-refused'],
+    [
+      'less than half',
+      {
+        ...fine(2),
+        scheduled: 5,
+        started: 5,
+        outcomes: { ok: 2, 'response-reset': 1, 'handshake-refused': 2 },
+      },
+      'arm stress completed 2 of 5 attempts, most often handshake-refused',
+    ],
+  ] as const)('is fail without criteria where %s was completed', (_, counts, reason) => {
+    const { verdict } = summaryOf([frameOf(0, { stress: counts })]);
+    expect(verdict).toEqual({ pass: false, criteria: [], generatorLimited: false, reasons: [reason] });
+  });
+
+  it('is none without criteria where half was completed', () => {
+    const half = {
+      ...fine(2),
+      started: 4,
+      scheduled: 4,
+      outcomes: { ok: 2, 'handshake-refused': 2 },
+    } as const;
+    expect(summaryOf([frameOf(0, { stress: half })]).verdict).toMatchObject({ pass: null, reasons: [] });
+  });
+
+  it('counts no connection that another carried on as one that was not completed', () => {
+    const outcomes = { ok: 4, 'proxy-closed-after-407': 6 };
+    const asked = { ...fine(4), scheduled: 10, started: 10, established: 10, outcomes };
+    expect(summaryOf([frameOf(0, { stress: asked })]).verdict).toMatchObject({ pass: null, reasons: [] });
+  });
+
+  it('is fail for the arm that did worst', () => {
+    const scenario = scenarioOf({ arms: [armOf(), armOf({ name: 'control' })] });
+    const { verdict } = summaryOf([frameOf(0, { stress: fine(9), control: refused })], { scenario });
+    expect(verdict).toMatchObject({ pass: false, reasons: [expect.stringContaining('arm control')] });
+  });
+
+  it('is none where nothing started, and says so', () => {
+    expect(summaryOf([frameOf(0, {})]).verdict).toMatchObject({
+      pass: null,
+      reasons: ['no attempt was started'],
+    });
+  });
+
+  it('is what the criteria say, and they alone, where there are any', () => {
+    expect(
+      summaryOf([frameOf(0, { stress: refused })], {
+        scenario: scenarioOf({ criteria: ['stress.started == 3'] }),
+      }).verdict,
+    ).toMatchObject({ pass: true, reasons: [] });
+  });
+
+  it('is none without criteria of a run that was interrupted, whatever was completed', () => {
+    expect(summaryOf([frameOf(0, { stress: refused })], { status: 'interrupted' }).verdict).toMatchObject({
+      pass: null,
+      reasons: ['the run was interrupted'],
+    });
+  });
+
   it('is none where this machine was the bottleneck, even if criteria failed', () => {
     expect(verdictOf([FAILED, HELD], [unsent])).toMatchObject({
       pass: null,

@@ -224,6 +224,8 @@ describe('run', () => {
   it.each([
     ['criteria held', 0, summary()],
     ['there were no criteria', 0, judged({ pass: null, criteria: [] })],
+    ['nothing was completed', 3, judged({ pass: false, criteria: [], reasons: ['arm a completed 0 of 3'] })],
+    ['nothing was started', 4, judged({ pass: null, criteria: [], reasons: ['no attempt was started'] })],
     ['a criterion failed', 3, judged({ pass: false })],
     ['this machine was the bottleneck', 4, judged({ pass: null, generatorLimited: true })],
     ['it could not be judged', 4, judged({ pass: null })],

@@ -232,14 +232,14 @@ describe('soak status', () => {
     expect(Date.parse(status.nextStart)).toBeGreaterThan(Date.UTC(2025, 0, 31, 6));
   });
 
-  it('has exit code 3 where criteria failed in the last night', async () => {
+  it('has exit code 3 where the last night did not pass', async () => {
     const results = await installed();
     const failed = summary();
     failed.verdict.pass = false;
     keepRun(results, 'yesterday', DEAD, failed);
     const { exitCode, out } = await cli('status', '--root', root);
     expect(exitCode).toBe(3);
-    expect(out).toContain('LOOK     criteria failed in the last night');
+    expect(out).toContain('LOOK     the last night did not pass');
   });
 
   it('says who runs now', async () => {

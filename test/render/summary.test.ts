@@ -76,6 +76,8 @@ describe('renderSummary', () => {
     ['NO VERDICT  steady (timer 60 s): generator-limited', { pass: null, generatorLimited: true }],
     ['NO VERDICT  ', { pass: null, criteria: [{ text: 'a.unsent == 0', value: null, held: null }] }],
     ['DONE  ', { pass: null, criteria: [] }],
+    ['FAIL  steady (timer 60 s): 0 of 3', { pass: false, criteria: [], reasons: ['0 of 3'] }],
+    ['NO VERDICT  steady (timer 60 s): nothing', { pass: null, criteria: [], reasons: ['nothing started'] }],
   ])('leads with %s', (lead, over) => {
     const { verdict } = summary();
     const text = renderSummary(summary({ verdict: { ...verdict, ...over } }), plain);
