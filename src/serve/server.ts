@@ -63,15 +63,7 @@ export async function openServer({ resultsDir, address, port, onFault }: ServeOp
   const own = (server.address() as AddressInfo).port;
   let underWay = 0;
   server.on('request', (request, response) => {
-    underWay += 1;
-    response.once('close', () => {
-      underWay -= 1;
-    });
-    const reply =
-      underWay > MAX_UNDER_WAY
-        ? Promise.reject(new Refusal(503, 'too much is asked for at once', undefined, { 'Retry-After': '1' }))
-        : handle(request);
-    reply
+    handle(request)
       .catch((error: unknown) => refusalReply(refusalFor(error, onFault), isApi(request)))
       .then((ready) => sendSafely(request, response, ready));
   });
@@ -79,9 +71,20 @@ export async function openServer({ resultsDir, address, port, onFault }: ServeOp
   async function handle(request: IncomingMessage): Promise<Reply> {
     checkRequest(request, address, own);
     const ask = readAsk(request.url ?? '');
-    return (
-      (token === undefined ? undefined : checkToken(token, request, ask, own)) ?? (await answer(site, ask))
-    );
+    const entry = token === undefined ? undefined : checkToken(token, request, ask, own);
+    if (entry !== undefined) return entry;
+    // Behind the token: who is not let in keeps nobody out.
+    if (underWay >= MAX_UNDER_WAY) {
+      throw new Refusal(503, 'too much is asked for at once', undefined, { 'Retry-After': '1' });
+    }
+    // Counted until the answer is ready, not until it is sent: the response of a request in a pipeline whose connection goes
+    // before its turn never closes.
+    underWay += 1;
+    try {
+      return await answer(site, ask);
+    } finally {
+      underWay -= 1;
+    }
   }
 
   return {

@@ -1,4 +1,5 @@
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeFolder, recordRun } from '../store/runs.ts';
@@ -191,6 +192,44 @@ describe('how it is answered', () => {
     expect(statuses).toHaveLength(501);
     expect(new Set(statuses)).toEqual(new Set(['200', '503']));
     expect((await site.get('/')).status).toBe(200);
+  });
+});
+
+describe('a client that asks for much and goes away', () => {
+  /** Sends requests in one piece and resets the connection once the first answer begins, or at once. */
+  const floodAndLeave = (port: number, text: string, waits: boolean): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.write(text, () => (waits ? undefined : socket.resetAndDestroy()));
+      });
+      socket.once('data', () => socket.resetAndDestroy());
+      socket.once('close', () => resolve()).once('error', reject);
+    });
+
+  it.each([
+    ['127.0.0.1', true],
+    ['127.0.0.1', false],
+    ['0.0.0.0', true],
+    ['0.0.0.0', false],
+  ])('at %s keeps nobody else out (it hears the first answer: %s)', async (address, waits) => {
+    const open = await openSite(results, address);
+    const one = `GET /api/runs HTTP/1.1\r\nHost: 127.0.0.1:${open.port}\r\n\r\n`;
+    for (let index = 0; index < 2; index += 1) await floodAndLeave(open.port, one.repeat(200), waits);
+    const token = new URL(open.urls[0]!).searchParams.get('token');
+    const given: Record<string, string> = token === null ? {} : { Cookie: `rushhour-${open.port}=${token}` };
+    await expect.poll(async () => (await open.get('/api/runs', given)).status).toBe(200);
+    expect(open.faults).toEqual([]);
+  });
+
+  it('is not let in, and takes no room from those who are', async () => {
+    const open = await openSite(results, '0.0.0.0');
+    const host = `Host: 127.0.0.1:${open.port}`;
+    const answer = await open.raw(
+      `GET /api/runs HTTP/1.1\r\n${host}\r\n\r\n`.repeat(200) + request('/', [host]),
+    );
+    const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status);
+    expect(statuses).toHaveLength(201);
+    expect(new Set(statuses)).toEqual(new Set(['401']));
   });
 });
 
