@@ -26,6 +26,8 @@ export interface Undertaking {
   readonly onSinkAway?: (text: string) => () => void;
   /** Microseconds between the lines of a log. */
   readonly logEveryUs?: number;
+  /** What stands below the summary, for people. */
+  readonly closing?: (finished: FinishedRun) => Promise<string>;
 }
 
 /** Runs a scenario from permission to summary, and tells by the exit code how it went. */
@@ -44,6 +46,7 @@ export async function driveRun(
     const finished = await runToEnd(context, scenario, options, view, undertaking);
     view.end();
     await printSummary(context, finished, options.json === true);
+    if (options.json !== true) context.host.stdout.write((await undertaking.closing?.(finished)) ?? '');
     return exitCodeOf(finished.summary);
   } catch (error) {
     view.end();

@@ -74,9 +74,7 @@ export function quantilesOf(histogram: Histogram | undefined): Quantiles {
   if (histogram === undefined || histogram.totalCount === 0) {
     return { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
   }
-  // The library answers with the upper end of a value's bucket, which may lie beyond the largest value seen.
-  const at = (percentile: number): number =>
-    Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue);
+  const at = (percentile: number): number => percentileUs(histogram, percentile);
   return {
     count: histogram.totalCount,
     min: at(0),
@@ -87,6 +85,12 @@ export function quantilesOf(histogram: Histogram | undefined): Quantiles {
     p999: at(99.9),
     max: histogram.maxValue,
   };
+}
+
+/** The time that so many percent (0-100) of all did not exceed, microseconds; 0 of an empty histogram. */
+export function percentileUs(histogram: Histogram, percentile: number): number {
+  // The library answers with the upper end of a value's bucket, which may lie beyond the largest value seen.
+  return Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue);
 }
 
 /** As the library has it, which makes an object of every count on the way, once a second and view of a run. */

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../src/analysis/compare/types.ts';
 import { judgeTrend } from '../../src/analysis/trend/trend.ts';
+import { renderAbFigures } from '../../src/render/ab-figures.ts';
 import { renderCourse } from '../../src/render/arm-course.ts';
 import { renderChecks } from '../../src/render/checks.ts';
 import { renderComparison } from '../../src/render/comparison.ts';
+import { createPaint } from '../../src/render/paint.ts';
 import { renderPlan } from '../../src/render/plan.ts';
 import { renderProgress } from '../../src/render/progress.ts';
 import { renderPruning } from '../../src/render/pruning.ts';
@@ -15,6 +17,7 @@ import { renderSummary } from '../../src/render/summary.ts';
 import { layOutTable } from '../../src/render/table.ts';
 import { renderTrend } from '../../src/render/trend.ts';
 import { listScenarios } from '../../src/scenario/catalog.ts';
+import { histogramOf } from '../analysis/parts.ts';
 import { simulateNights } from '../analysis/trend/simulated-nights.ts';
 import { PROGRESS } from '../cli/fake-services.ts';
 import { listing } from '../store/listings.ts';
@@ -84,6 +87,7 @@ const comparison: Comparison = {
   failIf: [{ text: 'stress.connectionsPerRequest not better', held: true }],
 };
 
+const histogram = histogramOf(...Array.from({ length: 100 }, (_, at) => (at + 1) * 1_000));
 const scenarios = await listScenarios([new URL('../../scenarios', import.meta.url).pathname]);
 const runs = [
   listing(ID, { label: LABEL, note: 'for the ticket of the firewall’s maker', pass: false }),
@@ -118,6 +122,18 @@ const SCREENS: readonly (readonly [
     'a summary',
     (width) => renderSummary(shownSummary, { colour: false, width }),
     ['FAIL  ', 'FAILED', 'held', '1 of 2 criteria did not hold', ID, '120 of 59,990', 'handshake-timeout'],
+  ],
+  [
+    'what ab prints',
+    (width) => renderAbFigures(armSummary(), { of: 'requests', histogram }, width, createPaint(false)),
+    [
+      '60,000 completed, 2,000/s',
+      '9.00 MB received',
+      '300 kB/s',
+      '50 % 50.0 ms',
+      '66 % 66.0 ms',
+      '100 % 100 ms',
+    ],
   ],
   [
     'the course of a run',

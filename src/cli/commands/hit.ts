@@ -79,7 +79,8 @@ Examples:
   rushhour hit http://www.example.org/ -x proxy.example:3128 --proxy-negotiate --challenge --rate 50 -t 60
   rushhour hit https://www.example.org/ -x proxy.example:3128 --cacert filter-ca.pem -n 100
 
-It ends with percentiles (p50, p90, p99, p99.9) of handshake, first byte and total. --json prints all of it as JSON;
+It ends with percentiles (p50, p90, p99, p99.9) of handshake, first byte and total, HTTP statuses, and as ab does: requests a
+second, transfer, and what 50, 66, 75, 80, 90, 95, 98, 99 and 100 % of the requests took. --json prints all of it as JSON;
 "rushhour export <run>" writes seconds, arms, stalls and latencies as CSV or JSON lines.
 Every attempt opens a connection of its own, for it is handshakes that are counted: there is no ab -k. -k is curl's.
 Credentials go with the first request, as curl sends them; --challenge waits for the 407 (401), as browsers do.
@@ -94,7 +95,18 @@ A password on the command line stands in your shell's history: env:NAME and @fil
         ]);
         const { url, proxy, origins } = await chooseHitEndpoints(context.host, given, flags.proxy);
         const scenario = scenarioForHit(toHitOptions(url, { ...flags, proxy }, context.host));
-        return driveRun(context, scenario, { ...flags, origins });
+        return driveRun(
+          context,
+          scenario,
+          { ...flags, origins },
+          {
+            start: context.services.startRun,
+            async closing(finished) {
+              const { describeHit } = await import('../hit-figures.ts');
+              return describeHit(finished, scenario.arms[0]?.via ?? 'direct', context.host);
+            },
+          },
+        );
       }),
     );
 }

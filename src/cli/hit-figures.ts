@@ -1,0 +1,18 @@
+import { renderAbFigures } from '../render/ab-figures.ts';
+import { createPaint } from '../render/paint.ts';
+import type { FinishedRun } from '../run/types.ts';
+import { readRunDetail } from '../store/run-detail.ts';
+import type { Host } from './host.ts';
+import { wantsColour } from './host.ts';
+
+/** What `hit` ends with besides its summary, as users of ab expect it; empty where its folder cannot be read. */
+export async function describeHit({ plan, summary }: FinishedRun, via: string, host: Host): Promise<string> {
+  const arm = summary.arms['hit'];
+  const detail = await readRunDetail(plan.dir).catch(() => undefined);
+  const times =
+    via === 'tcp' ? { of: 'handshakes', tag: 'hit.handshake' } : { of: 'requests', tag: 'hit.total' };
+  const histogram = detail?.histograms.get(times.tag);
+  if (arm === undefined || histogram === undefined) return '';
+  const paint = createPaint(wantsColour(host, host.stdout));
+  return renderAbFigures(arm, { of: times.of, histogram }, host.stdout.columns, paint);
+}
