@@ -73,6 +73,32 @@ suiteNeeding('hit against nginx', ['linux', 'nginx'], () => {
     ]);
     expect(summary.arms['hit']?.outcomes).toEqual({ 'unexpected-status': 20 });
     expect(summary.arms['hit']?.completed).toBe(0);
+    expect(summary.code).toBe(3);
+    expect(summary.verdict).toMatchObject({
+      pass: false,
+      reasons: ['arm hit completed 0 of 20 attempts, all unexpected-status'],
+    });
+  });
+
+  it.each([
+    ['http', 'requests'],
+    ['tcp', 'handshakes'],
+  ])('ends as ab does (%s://)', async (scheme, of) => {
+    const { code, stdout } = await place.run([
+      'hit',
+      `${scheme}://127.0.0.1:${nginx.port}`,
+      '-n',
+      '40',
+      '-c',
+      '4',
+    ]);
+    expect(code).toBe(0);
+    const figures = stdout.slice(stdout.indexOf('As ab counts'));
+    expect(figures).toMatch(new RegExp(`${of} +40 completed, [\\d,.]+/s`));
+    expect(
+      [...figures.matchAll(/^ +(\d+) % +[\d.]+ (?:us|ms|s)\b/gm)].map(([, percent]) => Number(percent)),
+    ).toEqual([50, 66, 75, 80, 90, 95, 98, 99, 100]);
+    expect(figures.includes('transfer')).toBe(scheme === 'http');
   });
 
   it('keeps an open loop exact: started + unsent = scheduled = rate x time', async () => {
