@@ -5,7 +5,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   ...{ run: ['quickstart'], hit: ['http://127.0.0.1:9/'], scenarios: [], schema: [], doctor: [] },
   ...{ results: [], 'results show': ['done'], 'results prune': ['--keep', '1'], trend: ['done,done too'] },
   ...{ compare: ['done', 'done too'], experiment: ['quickstart', '--a', 'touch /a', '--b', 'touch /b'] },
-  ...{ soak: ['quickstart', '--for', '1m'], completion: ['bash'], 'lab list': [], help: [] },
+  ...{ soak: ['quickstart', '--for', '1m'], completion: ['bash'], manual: [], 'lab list': [], help: [] },
   'soak install': ['quickstart', '--at', '01:30', '--for', '5h'],
   'soak status': [],
   'soak uninstall': [],
