@@ -1,6 +1,5 @@
 import { Argument, type Command } from 'commander';
 import { EXIT, UsageError } from '../../errors.ts';
-import { suggest } from '../../scenario/suggest.ts';
 import type { Context } from '../context.ts';
 
 /** `help`, `help run`, `help soak install`: what --help shows, asked for as with git or npm. */
@@ -23,21 +22,23 @@ Examples:
     )
     .action(
       context.act(async (words: readonly string[]) => {
-        findCommand(program, words).outputHelp();
+        (await findCommand(program, words)).outputHelp();
         return EXIT.ok;
       }),
     );
 }
 
-function findCommand(program: Command, words: readonly string[]): Command {
-  return words.reduce((above, word) => {
+async function findCommand(program: Command, words: readonly string[]): Promise<Command> {
+  let above = program;
+  for (const word of words) {
+    const names = above.commands.map((command) => command.name());
     const found = above.commands.find((command) => command.name() === word);
-    if (found !== undefined) return found;
-    throw new UsageError(`there is no command "${words.join(' ')}"`, {
-      hint: suggest(
-        word,
-        above.commands.map((command) => command.name()),
-      ),
-    });
-  }, program);
+    if (found === undefined) {
+      // Loaded where it is needed: every start reads this file.
+      const { suggest } = await import('../../scenario/suggest.ts');
+      throw new UsageError(`there is no command "${words.join(' ')}"`, { hint: suggest(word, names) });
+    }
+    above = found;
+  }
+  return above;
 }
