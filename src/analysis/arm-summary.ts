@@ -45,6 +45,7 @@ export function summariseArm(
     outcomes: counts.outcomes,
     statuses: counts.statuses,
     tunnelStatuses: counts.tunnelStatuses,
+    schemesOffered: counts.schemesOffered,
     bytes: counts.bytes,
     handshakeUs: timed('handshake'),
     firstByteUs: timed('firstByte'),

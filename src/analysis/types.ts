@@ -83,6 +83,8 @@ export interface ArmSummary {
   statuses: Record<string, number>;
   /** The proxy's answers to CONNECT, likewise. */
   tunnelStatuses: Record<string, number>;
+  /** Attempts that were asked in other schemes than the arm has, by those; absent in runs of an earlier version. */
+  schemesOffered?: Record<string, number>;
   bytes: number;
   /** From the intended start. */
   handshakeUs: Quantiles;

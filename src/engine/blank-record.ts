@@ -18,6 +18,7 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     establishedAtUs: -1,
     challengedAtUs: -1,
     challengeStatus: 0,
+    schemesOffered: '',
     tunnelStatus: 0,
     tunnelledAtUs: -1,
     securedAtUs: -1,

@@ -104,6 +104,8 @@ export interface AttemptRecord extends AttemptEnd {
   challengedAtUs: number;
   /** Status of the answer that asked for credentials, once they have gone out on the same connection; 0: none did. */
   challengeStatus: number;
+  /** Where cause is `not-offered`, the schemes that were: `Digest, NTLM`; else, and where none was named, empty. */
+  schemesOffered: string;
   /** Status of the answer to CONNECT that opened the tunnel; 0: none is open. */
   tunnelStatus: number;
   /** When the proxy's answer that opens the tunnel was complete. */

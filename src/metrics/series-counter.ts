@@ -1,6 +1,7 @@
 import { OUTCOMES } from '../outcome/outcome.ts';
 import { COUNTERS, emptyCounts } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
+import { addNames, countName } from './named-counts.ts';
 import type { ReuseBins } from './reuse-bins.ts';
 import { indexOfStatus, STATUS_KEYS } from './statuses.ts';
 import { type FrameHistograms, type SeriesCounts, TIMED } from './types.ts';
@@ -22,6 +23,7 @@ export class SeriesCounter {
   readonly #outcomes = new Float64Array(OUTCOMES.length);
   readonly #statuses = new Float64Array(STATUS_KEYS.length);
   readonly #tunnelStatuses = new Float64Array(STATUS_KEYS.length);
+  #schemesOffered: Record<string, number> = {};
   readonly #retransmits = new Float64Array(MAX_RETRANSMITS + 1);
   readonly #byEndpoint: Float64Array;
   readonly #bins: ReuseBins;
@@ -67,6 +69,12 @@ export class SeriesCounter {
     const counts = toConnect ? this.#tunnelStatuses : this.#statuses;
     const index = indexOfStatus(status);
     counts[index] = counts[index]! + 1;
+    this.#isTouched = true;
+  }
+
+  /** @param schemes as a record has them */
+  offered(schemes: string): void {
+    countName(this.#schemesOffered, schemes);
     this.#isTouched = true;
   }
 
@@ -136,6 +144,7 @@ export class SeriesCounter {
     }
     takeStatuses(this.#statuses, counts.statuses);
     takeStatuses(this.#tunnelStatuses, counts.tunnelStatuses);
+    addNames(counts.schemesOffered, this.#schemesOffered);
     for (let retransmits = 0; retransmits <= MAX_RETRANSMITS; retransmits += 1) {
       const count = this.#retransmits[retransmits]!;
       if (count > 0) counts.synRetransmits[retransmits] = count;
@@ -165,6 +174,7 @@ export class SeriesCounter {
     this.#outcomes.fill(0);
     this.#statuses.fill(0);
     this.#tunnelStatuses.fill(0);
+    this.#schemesOffered = {};
     this.#retransmits.fill(0);
     this.#byEndpoint.fill(0);
     this.#reused.fill(0);

@@ -66,6 +66,8 @@ export interface SeriesCounts {
   statuses: Record<string, number>;
   /** The proxy's answers to CONNECT, likewise; those of the origin behind it are in `statuses`. */
   tunnelStatuses: Record<string, number>;
+  /** Of attempts that were asked in other schemes than theirs, by those: { "Digest, NTLM": n }; see named-counts.ts. Frames of an earlier version lack them. */
+  schemesOffered: Record<string, number>;
   /** Stalls by the second (since the run's start) in which their SYN was sent. */
   stalledBySecond: Record<string, number>;
   /**

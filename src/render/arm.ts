@@ -23,6 +23,7 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderOutcomes(arm, room),
     ...renderAnswers('CONNECT', arm.tunnelStatuses, room),
     ...renderAnswers('answers', arm.statuses, room),
+    ...renderOffers(arm, room),
     ...renderRamp(arm, room),
     ...renderLatency(arm, room),
     ...renderPhases(arm, room),
@@ -136,6 +137,16 @@ function renderAnswers(label: string, statuses: ArmSummary['statuses'] | undefin
     .map(([status, count]) => `${formatCount(count)} x ${wordStatus(status)}`);
   const more = listed.length - shown.length;
   return renderLabelled(label, [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', '), room);
+}
+
+/** What is asked for in place of the scheme that the arm has. */
+function renderOffers({ schemesOffered = {} }: ArmSummary, room: number): string[] {
+  const offers = Object.entries(schemesOffered).sort(([, a], [, b]) => b - a);
+  if (offers.length === 0) return [];
+  const text = offers.map(
+    ([schemes, count]) => `${schemes.replace(/[^ -~]/g, '?')} (${formatCount(count)} times)`,
+  );
+  return renderLabelled('offered', `${text.join('; ')}: not the scheme of this arm`, room);
 }
 
 function wordStatus(status: string): string {

@@ -143,10 +143,16 @@ export function describeRefusal(create: CreateEngine): void {
     });
 
     it.each([
-      ['closes', responseOf('', ASKING, 'Proxy-Authenticate: NTLM\r\nConnection: close\r\n')],
-      ['stays', responseOf('', ASKING, 'Proxy-Authenticate: Digest realm="Basic"\r\n')],
-      ['stays', responseOf('', ASKING)],
-    ] as const)('tells who is asked in another way (%s)', async (then, challenge) => {
+      ['closes', responseOf('', ASKING, 'Proxy-Authenticate: NTLM\r\nConnection: close\r\n'), 'NTLM'],
+      ['stays', responseOf('', ASKING, 'Proxy-Authenticate: Digest realm="Basic"\r\n'), 'Digest'],
+      [
+        'stays',
+        responseOf('', ASKING, 'Proxy-Authenticate: Digest a=b, NTLM, dIGEST c=d\r\n'),
+        'Digest, NTLM',
+      ],
+      ['stays', responseOf('', ASKING, 'Proxy-Authenticate: __proto__, \x1b[31m, A1\r\n'), 'A1'],
+      ['stays', responseOf('', ASKING), ''],
+    ] as const)('tells who is asked in another way (%s)', async (then, challenge, schemesOffered) => {
       const peer = await startPeer(answering(challenge, then));
       const auth = walletOf();
       const record = await attemptOnce(create, authArmTo(peer, auth));
@@ -155,6 +161,7 @@ export function describeRefusal(create: CreateEngine): void {
         cause: 'not-offered',
         status: 407,
         firstByteAtUs: -1,
+        schemesOffered,
       });
       expect(record.challengedAtUs).toBeGreaterThanOrEqual(0);
       expect(outcomeOf(record)).toBe('auth-failed');
@@ -170,7 +177,24 @@ export function describeRefusal(create: CreateEngine): void {
       const peer = await startPeer(behaviour);
       const record = await attemptOnce(create, authArmTo(peer, walletOf()));
       expect(outcomeOf(record, { kind: 'status', statuses: [200] })).toBe(outcome);
-      expect(record).toMatchObject({ phase: 'response', status: 407 });
+      expect(record).toMatchObject({
+        phase: 'response',
+        status: 407,
+        schemesOffered: isAgain ? '' : 'NTLM',
+      });
+    });
+
+    it('forgets what an earlier attempt was offered', async () => {
+      let turn = 0;
+      const other = responseOf('', ASKING, 'Proxy-Authenticate: NTLM\r\n');
+      const peer = await startPeer({
+        request: (socket) => socket.end(turn++ % 2 === 0 ? other : responseOf('no', '503 Busy')),
+      });
+      const plan = { arms: [authArmTo(peer, walletOf())], starts: times(6), concurrency: 1, maxOpen: 1 };
+      const { records } = await driveSoundly(create, plan);
+      expect(records.map(({ status, schemesOffered }) => `${status} ${schemesOffered}`).sort()).toEqual([
+        ...['407 NTLM', '407 NTLM', '407 NTLM', '503 ', '503 ', '503 '],
+      ]);
     });
 
     it('tells who is asked and has nothing to say', async () => {

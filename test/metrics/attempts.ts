@@ -30,6 +30,7 @@ export function recordOf(changes: Partial<AttemptRecord> = {}): AttemptRecord {
     establishedAtUs: startedAtUs + 1_000,
     challengedAtUs: -1,
     challengeStatus: 0,
+    schemesOffered: '',
     tunnelStatus: 0,
     tunnelledAtUs: -1,
     securedAtUs: -1,

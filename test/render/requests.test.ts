@@ -34,6 +34,12 @@ describe('answers by status', () => {
 });
 
 describe('an arm whose proxy wants credentials', () => {
+  it('names the schemes that it was offered, without what a terminal would obey', () => {
+    const text = shown({ schemesOffered: { 'Digest, NTLM': 1_200, 'A\u001b[31m': 1 } });
+    expect(text).toMatch(/offered +Digest, NTLM \(1,200 times\); A\?\[31m \(1 times\): not the scheme/);
+    expect(shown({ schemesOffered: {} })).not.toContain('offered');
+  });
+
   it('says how many connections a request took', () => {
     const text = shown({
       requests: 30_000,

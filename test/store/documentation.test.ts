@@ -39,6 +39,7 @@ const COUNTED = [
   'outcomes',
   'statuses',
   'tunnelStatuses',
+  'schemesOffered',
   'stalledBySecond',
   'endpoints',
 ];

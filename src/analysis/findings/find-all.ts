@@ -4,6 +4,7 @@ import type { Arm, Scenario } from '../../scenario/types.ts';
 import { watchedUs } from '../measured-time.ts';
 import type { Tally } from '../tally.ts';
 import type { ArmSummary } from '../types.ts';
+import { findAskedAsOrigin } from './asked-as-origin.ts';
 import { findCutAge } from './cut-age.ts';
 import type { FoundAt } from './found-at.ts';
 import { findKnee } from './knee.ts';
@@ -69,6 +70,7 @@ function findAlways(arm: Arm, { tally, arms }: Evidence): FoundAt[] {
   return [
     ...findPreAnswered(arm, summary),
     ...findOneEndpoint(arm, summary),
+    ...findAskedAsOrigin(arm, summary),
     // A sweep's stalls follow its own timetable: when they come says nothing.
     ...(arm.load.kind === 'sweep'
       ? []

@@ -134,12 +134,14 @@ export class Browser implements ConnectionOwner {
     if (object.isAuthorised) {
       const isUnasked = this.#arm.auth?.mode === 'preemptive';
       this.#goesAhead = isUnasked;
-      connection.end(isUnasked && challenge.offersOthers ? 'not-offered' : 'denied', answer.status);
+      if (isUnasked && challenge.offersOthers)
+        connection.end('not-offered', answer.status, challenge.schemes);
+      else connection.end('denied', answer.status);
       this.#finish(object, -1);
     } else {
       this.#host.challenged(answer.completedAtUs - answer.sentAtUs);
       if (!challenge.isOffered) {
-        connection.end('not-offered', answer.status);
+        connection.end('not-offered', answer.status, challenge.schemes);
         this.#finish(object, -1);
       } else this.#meetChallenge(connection, object, answer.status, challenge.persists);
     }

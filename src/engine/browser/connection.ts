@@ -119,12 +119,14 @@ export class Connection {
     }
   }
 
-  /** Ends it because of its last answer. */
+  /** Ends it because of its last answer. @param schemesOffered where cause is `not-offered` */
   end(
     cause: Extract<EndCause, 'challenged' | 'denied' | 'not-offered' | 'no-credentials'>,
     status: number,
+    schemesOffered = '',
   ): void {
     this.record.status = status;
+    this.record.schemesOffered = schemesOffered;
     this.#settle('response', cause);
   }
 

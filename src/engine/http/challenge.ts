@@ -6,6 +6,8 @@ export interface Challenge {
   readonly isOffered: boolean;
   /** It names schemes, and the one that was asked for is none of them. */
   readonly offersOthers: boolean;
+  /** Where the one asked for is not among them, the schemes offered: `Digest, NTLM`; empty where it names none. */
+  readonly schemes: string;
   /** Whether the connection lasts beyond this response, as far as its head tells (RFC 9112 section 9.3). */
   readonly persists: boolean;
 }
@@ -31,10 +33,31 @@ export function readChallenge(head: Uint8Array, status: 401 | 407, scheme: strin
   const wanted = scheme.toLowerCase();
   const schemes = listValues(fields, CHALLENGE_FIELDS[status])
     .flatMap(splitList)
-    .flatMap((element) => BEGINS_CHALLENGE.exec(element)?.[1]?.toLowerCase() ?? []);
-  const isOffered = schemes.includes(wanted);
+    .flatMap((element) => BEGINS_CHALLENGE.exec(element)?.[1] ?? []);
+  const isOffered = schemes.some((offered) => offered.toLowerCase() === wanted);
   const persists = persistsBy(isHttp10, fields);
-  return { isOffered, offersOthers: schemes.length > 0 && !isOffered, persists };
+  return {
+    isOffered,
+    offersOthers: schemes.length > 0 && !isOffered,
+    schemes: isOffered ? '' : nameSchemes(schemes),
+    persists,
+  };
+}
+
+/**
+ * What a far end calls its schemes goes into results and onto terminals: it is kept as far as it is a name like those that
+ * IANA has registered, and a few of them.
+ */
+const SCHEME = /^[A-Za-z][A-Za-z0-9-]{0,31}$/;
+const MOST_SCHEMES = 4;
+
+function nameSchemes(schemes: readonly string[]): string {
+  const names = new Map<string, string>();
+  for (const name of schemes) {
+    const key = name.toLowerCase();
+    if (SCHEME.test(name) && !names.has(key)) names.set(key, name);
+  }
+  return [...names.values()].slice(0, MOST_SCHEMES).join(', ');
 }
 
 /** Whether a connection lasts beyond a complete response with this head, as far as that tells (RFC 9112 section 9.3). */

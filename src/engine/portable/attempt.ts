@@ -262,6 +262,7 @@ export class Attempt implements ConnectionEvents {
   /** Does what a response that asks for credentials leads to. */
   #follow(step: NextStep): void {
     const record = this.#record;
+    if (step === 'not-offered') record.schemesOffered = this.#credentials?.schemesOffered ?? '';
     if (step === 'denied' || (step === 'not-offered' && this.#askerHere()?.isSent === true)) {
       record.respondedAtUs = this.#host.clock();
       this.#settle(record.phase, step);

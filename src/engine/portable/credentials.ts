@@ -16,6 +16,7 @@ export class Credentials {
   readonly #heads = new KeptHeads();
   #isSent = false;
   #isAnswering = false;
+  #schemesOffered = '';
 
   constructor(auth: EngineAuth) {
     this.#auth = auth;
@@ -24,6 +25,11 @@ export class Credentials {
   /** Credentials went out in answer to a challenge on this connection. */
   get isAnswering(): boolean {
     return this.#isAnswering;
+  }
+
+  /** What the last challenge read offers in place of the arm's scheme, see {@link Challenge}. */
+  get schemesOffered(): string {
+    return this.#schemesOffered;
   }
 
   /** They went out on this connection, asked for or not. */
@@ -96,6 +102,8 @@ export class Credentials {
   }
 
   #readChallenge(): Challenge {
-    return readChallenge(this.#heads.of(ONLY), this.#auth.status, this.#auth.scheme);
+    const challenge = readChallenge(this.#heads.of(ONLY), this.#auth.status, this.#auth.scheme);
+    this.#schemesOffered = challenge.schemes;
+    return challenge;
   }
 }

@@ -99,11 +99,12 @@ export class Authentication {
       if (isEndless) this.#deny(slot);
       return;
     }
-    const { isOffered, persists } = this.#readChallenge(slot);
+    const challenge = this.#readChallenge(slot);
+    const { isOffered, persists } = challenge;
     if (isOffered && persists && !isEndless) return;
     this.#noteChallenge(slot);
     if (isOffered) this.giveUp(slot);
-    else this.#connections.settle(slot, 'response', 'not-offered', 0);
+    else this.#settleNotOffered(slot, challenge);
   }
 
   /**
@@ -118,10 +119,11 @@ export class Authentication {
       return;
     }
     this.#noteChallenge(slot);
-    const { isOffered, persists } = this.#readChallenge(slot);
+    const challenge = this.#readChallenge(slot);
+    const { isOffered, persists } = challenge;
     // Bytes beyond the response would be taken for the start of the next one (RFC 9112 section 6.3).
     const hasExcess = parser.end < count;
-    if (!isOffered) this.#connections.settle(slot, 'response', 'not-offered', 0);
+    if (!isOffered) this.#settleNotOffered(slot, challenge);
     else if (hasExcess || isClosed || !persists || !this.#isReady(slot)) this.giveUp(slot);
     else {
       this.#heads.forget(slot);
@@ -135,12 +137,6 @@ export class Authentication {
    */
   leavesOpen(slot: number): boolean {
     return this.#connections.table.credentials[slot] === UNASKED && readPersistence(this.#heads.of(slot));
-  }
-
-  /** Whether credentials that went at once were refused by who takes other schemes alone. */
-  #wantsAnother(slot: number): boolean {
-    const isAtOnce = authOf(this.#connections.armOf(slot)).mode === 'preemptive';
-    return isAtOnce && this.#readChallenge(slot).offersOthers;
   }
 
   /**
@@ -174,7 +170,16 @@ export class Authentication {
   /** Asked again, although the request had credentials. */
   #deny(slot: number): void {
     this.#connections.table.respondedAtUs[slot] = this.#connections.nowUs;
-    this.#connections.settle(slot, 'response', this.#wantsAnother(slot) ? 'not-offered' : 'denied', 0);
+    // Credentials that went at once may have been refused by who takes other schemes alone.
+    const isAtOnce = authOf(this.#connections.armOf(slot)).mode === 'preemptive';
+    const challenge = isAtOnce ? this.#readChallenge(slot) : undefined;
+    if (challenge?.offersOthers === true) this.#settleNotOffered(slot, challenge);
+    else this.#connections.settle(slot, 'response', 'denied', 0);
+  }
+
+  #settleNotOffered(slot: number, { schemes }: Challenge): void {
+    this.#connections.schemesOffered = schemes;
+    this.#connections.settle(slot, 'response', 'not-offered', 0);
   }
 
   /** Whether another request can follow: all of the first was sent, and the connection is not lost. */

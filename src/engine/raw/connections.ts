@@ -33,6 +33,8 @@ export class Connections {
    * small integer takes 16 bytes of heap for each call; a field holds it in place.
    */
   nowUs = -0.5;
+  /** What the attempt that is settled next was offered instead of the scheme that it has; empty again after that. */
+  schemesOffered = '';
   readonly #libc: Libc;
   readonly #reactor: Reactor;
   readonly #observer: AttemptObserver;
@@ -105,6 +107,8 @@ export class Connections {
     fillRecord(this.#record, table, slot);
     this.#writeEnd(phase, cause, errno, status);
     this.#record.isUnexpected = this.contents?.take(slot) ?? false;
+    this.#record.schemesOffered = this.schemesOffered;
+    this.schemesOffered = '';
     this.#record.challengeStatus = this.#challengeStatusOf(slot);
     this.#record.endedAtUs = this.nowUs;
     this.deadlines.clear(slot);

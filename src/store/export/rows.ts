@@ -89,7 +89,15 @@ async function* readFrameRows(dir: string): AsyncGenerator<Row> {
 }
 
 /** Counts by keys that differ from run to run have no columns; summary.json has them. */
-const KEYED_BY_DATA = ['endpoints', 'synRetransmits', 'outcomes', 'ramp', 'onset', 'stallSteps'];
+const KEYED_BY_DATA = [
+  'endpoints',
+  'synRetransmits',
+  'outcomes',
+  'schemesOffered',
+  'ramp',
+  'onset',
+  'stallSteps',
+];
 
 async function* readArmRows(dir: string): AsyncGenerator<Row> {
   const { run, arms } = await readSummary(dir);
