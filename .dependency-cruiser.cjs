@@ -11,6 +11,7 @@ const only = (room, allowed, comment) => ({
 module.exports = {
   forbidden: [
     only('scenario', [], 'A scenario is plain data: anything may read it, it reads nothing.'),
+    only('pac', ['scenario'], 'What a script of the site says is read before a run; it knows of none.'),
     only('outcome', ['scenario'], 'Outcomes are told from facts alone, so that both engines agree.'),
     only('plan', ['scenario'], 'Scheduling is a pure function of time and counts.'),
     only('engine', ['outcome', 'scenario'], 'An engine opens connections; it neither schedules nor counts.'),

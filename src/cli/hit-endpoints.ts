@@ -1,8 +1,11 @@
 import { UsageError } from '../errors.ts';
+import { parseTarget } from '../scenario/address.ts';
 import type { Origin } from '../scenario/load.ts';
+import type { Target } from '../scenario/types.ts';
 import { readDefaults } from './defaults.ts';
 import type { Host } from './host.ts';
 import { sayCurlProxy } from './load-scenario.ts';
+import { askPac, type PacOptions, pacOrigins } from './pac.ts';
 
 export interface HitEndpoints {
   readonly url: string;
@@ -17,11 +20,12 @@ const NO_PROXY = ['', 'none'];
  * Where `hit` goes: as typed, else as the defaults say. A tcp:// target is connected to directly, so that a default proxy is
  * nothing to it. Tells of a proxy that curl would have taken from the environment.
  * @throws UsageError where nothing names a URL
+ * @throws EnvironmentError where a script of proxies fails, or names none
  */
 export async function chooseHitEndpoints(
   host: Host,
   given: string | undefined,
-  typedProxy: string | undefined,
+  { proxy: typedProxy, pac }: PacOptions & { readonly proxy?: string | undefined },
 ): Promise<HitEndpoints> {
   const defaults = await readDefaults(host);
   const url = given ?? defaults.target?.value;
@@ -30,6 +34,13 @@ export async function chooseHitEndpoints(
       hint: 'give one, such as http://10.0.0.5/, or name it in RUSHHOUR_TARGET or rushhour.yaml',
     });
   }
+  const targetOrigins: readonly Origin[] =
+    given === undefined ? [{ key: 'target', value: url, from: defaults.target?.from ?? '' }] : [];
+  if (pac !== undefined) {
+    const chosen = await askPac(host, pac, [checkAskable(parseTarget(url))]);
+    const proxy = chosen.choices[0]?.proxy;
+    return { url, proxy, origins: [...(await pacOrigins(chosen)), ...targetOrigins] };
+  }
   const fallback = /^tcp:/i.test(url) ? undefined : defaults.proxy;
   const typed = typedProxy !== undefined;
   const proxy = typed && NO_PROXY.includes(typedProxy) ? undefined : (typedProxy ?? fallback?.value);
@@ -37,6 +48,13 @@ export async function chooseHitEndpoints(
   const origins: Origin[] = [];
   if (proxy !== undefined)
     origins.push({ key: 'proxy', value: proxy, from: typed ? '--proxy' : (fallback?.from ?? '') });
-  if (given === undefined) origins.push({ key: 'target', value: url, from: defaults.target?.from ?? '' });
-  return { url, proxy, origins };
+  return { url, proxy, origins: [...origins, ...targetOrigins] };
+}
+
+/** @throws UsageError for a target that no browser would ask a script of */
+function checkAskable(target: Target): Target {
+  if (target.scheme !== 'tcp') return target;
+  throw new UsageError('--pac needs an http:// or https:// URL: tcp:// is connected to straight', {
+    hint: 'leave --pac out, or give the URL that the site’s browsers would open',
+  });
 }

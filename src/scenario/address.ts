@@ -13,6 +13,11 @@ export const UNFILLED: HostPort = { host: 'embedded', port: 0 };
  * @throws UsageError
  */
 export function parseProxy(text: string): HostPort {
+  if (/^(https?|file):\/\/.*(\.pac|\/wpad\.dat)([?#].*)?$/is.test(text)) {
+    throw new UsageError('that is a script which names proxies (PAC), not a proxy', {
+      hint: `run, hit and doctor take it: --pac ${withoutCredentials(text)}`,
+    });
+  }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'http') {
     throw new UsageError(`a proxy spoken to by ${scheme}:// is not supported`, {

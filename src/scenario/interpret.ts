@@ -6,7 +6,7 @@ import { openDocument, type ScenarioDocument } from './document.ts';
 import type { Need } from './far-end.ts';
 import { deepFreeze } from './freeze.ts';
 import { aboveZero } from './leaves.ts';
-import { applyOverrides, type Overrides } from './overrides.ts';
+import { applyOverrides, flagOf, type Overrides } from './overrides.ts';
 import type { Path, Position, Problem } from './problems.ts';
 import { type OpenNeed, type ResolvedFile, resolveFile } from './resolve-file.ts';
 import type { Arm, HostPort, Scenario } from './types.ts';
@@ -142,7 +142,12 @@ function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overri
   const problems: Problem[] = [];
   if (overrides.proxy !== undefined && !takesProxy(scenario.arms, { proxy })) {
     const fix = 'add --via proxy (or tunnel), or use --set arms.<arm>.proxy=<host:port>';
-    problems.push({ what: 'no arm takes its proxy from here', fix, path: [], flag: '--proxy' });
+    problems.push({
+      what: 'no arm takes its proxy from here',
+      fix,
+      path: [],
+      flag: flagOf('proxy', overrides),
+    });
   }
   if (overrides.target !== undefined && !takesTarget(scenario.arms, { target })) {
     const fix = 'leave it out, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>';

@@ -15,6 +15,8 @@ import type { Via } from './words.ts';
  */
 export interface Overrides extends CredentialOverrides {
   readonly proxy?: string | undefined;
+  /** What errors call `proxy`. Default: `--proxy`. */
+  readonly proxyFlag?: string | undefined;
   readonly target?: string | undefined;
   readonly via?: Via | undefined;
   /** Such as "500/s". */
@@ -67,7 +69,7 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
     const fallback = yaml.get('farEnd') === 'embedded' ? undefined : overrides.defaults?.[key];
     const value = overrides[key] ?? fallback?.value;
     if (value === undefined) continue;
-    put([key], value, overrides[key] === undefined ? (fallback?.from ?? '') : `--${key}`);
+    put([key], value, overrides[key] === undefined ? (fallback?.from ?? '') : flagOf(key, overrides));
     if (yaml.hasIn(['defaults', key])) yaml.deleteIn(['defaults', key]);
     // Whoever names a real far end wants that one.
     if (yaml.get('farEnd') === 'embedded') yaml.set('farEnd', 'none');
@@ -81,6 +83,11 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
     problems,
     flagFor: (path) => touched.findLast((touch) => isBelow(path, touch.path))?.flag,
   };
+}
+
+/** The flag that gives the proxy or the target of every arm. */
+export function flagOf(key: 'proxy' | 'target', { proxyFlag }: Overrides): string {
+  return key === 'proxy' && proxyFlag !== undefined ? proxyFlag : `--${key}`;
 }
 
 /** Whoever writes a secret where none belongs is told of it, but not shown it. */

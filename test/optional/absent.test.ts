@@ -89,6 +89,15 @@ pass: [few.completedShare >= 99.9%]
     expect(raw.stderr).not.toMatch(/^ +at /m);
   });
 
+  it('a script of proxies is refused, with what brings its packages', () => {
+    writeFileSync(join(dir, 'proxy.pac'), 'function FindProxyForURL() { return "PROXY 127.0.0.1:9"; }');
+    const { status, stderr } = rushhour('hit', 'http://127.0.0.1:9/', '--pac', 'proxy.pac');
+    expect(status).toBe(5);
+    expect(stderr).toContain('--pac needs the npm packages pac-resolver and quickjs-wasi');
+    expect(stderr).toContain('npm install --include=optional');
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
   it('doctor names them, and that all else works', () => {
     const { status, stdout } = rushhour('doctor');
     expect(status).toBe(0);

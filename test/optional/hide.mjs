@@ -1,7 +1,7 @@
 // Preloaded (--import): the optional packages are not there, for import and require, in this process and its threads.
 import Module, { register } from 'node:module';
 
-const OPTIONAL = /^(kerberos|koffi|@koromix\/.*)$/;
+const OPTIONAL = /^(kerberos|koffi|pac-resolver|quickjs-wasi(\/.*)?|@koromix\/.*)$/;
 const absent = (name) =>
   Object.assign(new Error(`Cannot find package '${name}'`), { code: 'MODULE_NOT_FOUND' });
 

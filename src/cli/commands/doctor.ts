@@ -1,15 +1,17 @@
 import { type Command, Option } from 'commander';
 import type { Check } from '../../doctor/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
+import type { Chosen } from '../../pac/choose.ts';
 import type { Switch } from '../../scenario/words.ts';
 import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import type { FixSurroundings } from '../fix-machine.ts';
 import { type Host, wantsColour } from '../host.ts';
 import { addOverrideOptions, type OverrideOptions } from '../override-options.ts';
+import { addPacOption, askPac, type PacOptions } from '../pac.ts';
 import { tcpTimestampsOption } from '../run-options.ts';
 
-interface DoctorOptions extends OverrideOptions {
+interface DoctorOptions extends OverrideOptions, PacOptions {
   readonly tcpTimestamps?: Switch;
   readonly json?: boolean;
   readonly fix?: boolean;
@@ -26,7 +28,7 @@ export function registerDoctor(program: Command, context: Context): void {
       'Looks at descriptors, source ports, kernel settings, connection tracking and the clock of this machine; with a scenario, at what it needs, whether its proxy or target answers, and whether Kerberos gives the tokens that it needs.',
     )
     .argument('[scenario]', 'name or path of the scenario to judge for');
-  addOverrideOptions(command)
+  addPacOption(addOverrideOptions(command))
     .addOption(tcpTimestampsOption('judge for a run that sets net.ipv4.tcp_timestamps so'))
     .option('--json', 'print facts and checks as JSON; with --fix or --undo what was done')
     .option('--fix', 'change kernel settings that stand in the way (root): shows them and asks first')
@@ -39,6 +41,7 @@ export function registerDoctor(program: Command, context: Context): void {
 Examples:
   rushhour doctor
   rushhour doctor steady --proxy proxy.example:3128 --target http://www.example.org/
+  rushhour doctor --pac http://wpad.example/wpad.dat --target http://www.example.org/
   rushhour doctor negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/
 
   sudo rushhour doctor --fix                  wider port range, bigger tables: shown first
@@ -68,8 +71,9 @@ Exit code 5 where something would keep the run from being done, or a setting cou
           import('../../render/checks.ts'),
           import('../load-scenario.ts'),
         ]);
-        const scenario =
-          nameOrPath === undefined ? undefined : (await loadForCommand(host, nameOrPath, options)).scenario;
+        const loaded = nameOrPath === undefined ? undefined : await loadForCommand(host, nameOrPath, options);
+        const scenario = loaded?.scenario;
+        const pac = loaded?.pac ?? (await askWithoutScenario(host, options));
         if (options.fix === true) {
           const [{ fixMachine }, { adviseSettings }] = await Promise.all([
             import('../fix-machine.ts'),
@@ -89,9 +93,13 @@ Exit code 5 where something would keep the run from being done, or a setting cou
           scenario === undefined ? [] : services.probeScenario(scenario),
           scenario === undefined ? [] : services.probeKerberos(scenario),
         ]);
-        const checks = [...judge(facts, scenario, reach, kerberos), ...(await clockChanges(host))];
+        const checks = [
+          ...judge(facts, scenario, reach, kerberos),
+          ...judgePac(pac),
+          ...(await clockChanges(host)),
+        ];
         if (options.json === true)
-          host.stdout.write(`${JSON.stringify({ facts, reach, kerberos, checks }, null, 2)}\n`);
+          host.stdout.write(`${JSON.stringify({ facts, reach, kerberos, pac, checks }, null, 2)}\n`);
         else {
           const colour = wantsColour(host, host.stdout);
           host.stdout.write(renderChecks(checks, { colour, width: host.stdout.columns }));
@@ -99,6 +107,29 @@ Exit code 5 where something would keep the run from being done, or a setting cou
         return checks.some(({ level }) => level === 'fail') ? EXIT.environment : EXIT.ok;
       }),
     );
+}
+
+/** Without a scenario, a script of proxies is asked of the target alone. @throws UsageError where there is none */
+async function askWithoutScenario(host: Host, { pac, target }: DoctorOptions): Promise<Chosen | undefined> {
+  if (pac === undefined) return undefined;
+  const [{ readDefaults }, { parseTarget }] = await Promise.all([
+    import('../defaults.ts'),
+    import('../../scenario/address.ts'),
+  ]);
+  const url = target ?? (await readDefaults(host)).target?.value;
+  if (url !== undefined) return askPac(host, pac, [parseTarget(url)]);
+  throw new UsageError('--pac names proxies for targets, and there is none', {
+    hint: 'add --target http://host/, or a scenario',
+  });
+}
+
+function judgePac(pac: Chosen | undefined): Check[] {
+  const distinct = new Map(pac?.choices.map((choice) => [choice.url, choice]));
+  return [...distinct.values()].map(({ url, proxy, answer }) => ({
+    name: 'pac',
+    level: 'ok',
+    what: `${pac?.name} names proxy ${proxy} for ${url}: "${answer}"`,
+  }));
 }
 
 function isChange({ fix, undo }: DoctorOptions): boolean {

@@ -6,10 +6,11 @@ import { CLOSE_MODES, type CloseMode, HTTP_VERSIONS, type HttpVersion } from '..
 import { type AuthFlags, addAuthOptions, readAuth, readTls } from '../auth-flags.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host.ts';
+import { addPacOption, type PacOptions } from '../pac.ts';
 import { addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
 import { collect, parseCount, parseDurationUs, parseRatePerSec, parseStatuses, readBody } from '../values.ts';
 
-interface HitFlags extends SharedRunOptions, AuthFlags {
+interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions {
   readonly requests?: number;
   readonly concurrency?: number;
   readonly duration?: number;
@@ -67,13 +68,14 @@ export function registerHit(program: Command, context: Context): void {
       parseDurationUs,
     )
     .option('--bind <address>', 'source address (repeatable: used in turn)', collect);
-  addSharedRunOptions(addAuthOptions(command))
+  addSharedRunOptions(addAuthOptions(addPacOption(command)))
     .addHelpText(
       'after',
       `
 Examples:
   rushhour hit http://10.0.0.5/ -n 50000 -c 100
   rushhour hit http://www.example.org/?n={nonce} -x proxy.example:3128 --rate 500 -t 60
+  rushhour hit http://www.example.org/ --pac proxy.pac -n 100 -c 10
   rushhour hit tcp://10.0.0.5:443 -n 1000 --rate 100 --close reset
   rushhour hit http://www.example.org/ -x proxy.example:3128 -U env:PROXY_USER -n 500 -c 20
   rushhour hit http://www.example.org/ -x proxy.example:3128 --proxy-negotiate --challenge --rate 50 -t 60
@@ -93,7 +95,7 @@ A password on the command line stands in your shell's history: env:NAME and @fil
           import('../drive-run.ts'),
           import('../hit-endpoints.ts'),
         ]);
-        const { url, proxy, origins } = await chooseHitEndpoints(context.host, given, flags.proxy);
+        const { url, proxy, origins } = await chooseHitEndpoints(context.host, given, flags);
         const scenario = scenarioForHit(toHitOptions(url, { ...flags, proxy }, context.host));
         return driveRun(
           context,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { addOverrideOptions, type OverrideOptions } from '../override-options.ts';
+import { addPacOption, type PacOptions } from '../pac.ts';
 import { addLookOptions, addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
 
 export function registerRun(program: Command, context: Context): void {
@@ -9,7 +10,7 @@ export function registerRun(program: Command, context: Context): void {
     .summary('run a scenario and keep its results')
     .description('Runs a named scenario, or one from a file, and keeps its results in a folder of their own.')
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
-  addLookOptions(addSharedRunOptions(addOverrideOptions(command)))
+  addLookOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command))))
     .addHelpText(
       'after',
       `
@@ -17,6 +18,7 @@ Examples:
   rushhour run quickstart
   rushhour run steady --proxy proxy.example:3128 --target http://www.example.org/ --label "timer 1 s"
   rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --rate 50/s --duration 2m
+  rushhour run steady --pac http://wpad.example/wpad.dat --target http://www.example.org/ --rate 50/s
   rushhour run basic-storm --proxy 10.0.0.5:3128 --target http://10.0.0.9/ -U @users.csv
   rushhour run negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/ --keytab pupils.keytab
   rushhour run ./mine.yaml --set arms.traffic.close=reset --json > summary.json
@@ -26,7 +28,7 @@ of it as JSON; "rushhour export <run>" writes seconds, arms, stalls and latencie
 Ctrl-C ends a run gently and keeps its results; a second one ends it at once.`,
     )
     .action(
-      context.act(async (nameOrPath: string, options: SharedRunOptions & OverrideOptions) => {
+      context.act(async (nameOrPath: string, options: SharedRunOptions & OverrideOptions & PacOptions) => {
         const [{ loadForCommand }, { driveRun }] = await Promise.all([
           import('../load-scenario.ts'),
           import('../drive-run.ts'),

@@ -1,0 +1,49 @@
+import { redactPath } from '../scenario/secrets.ts';
+import type { Target } from '../scenario/types.ts';
+import { type AskOptions, askScript } from './ask.ts';
+import { readAnswer } from './read-answer.ts';
+import { type ReadOptions, readScript } from './read-script.ts';
+import type { PacChoice } from './types.ts';
+
+export interface Chosen {
+  /** What the script is called. */
+  readonly name: string;
+  /** One for each target. */
+  readonly choices: readonly PacChoice[];
+}
+
+/**
+ * The proxy that a script names for each target.
+ * @throws UsageError
+ * @throws EnvironmentError
+ */
+export async function chooseProxies(
+  source: string,
+  targets: readonly Target[],
+  options: ReadOptions & AskOptions,
+): Promise<Chosen> {
+  const { name, text } = await readScript(source, options);
+  const urls = targets.map(askedUrl);
+  const distinct = [...new Set(urls)];
+  const answers = await askScript(name, text, distinct, options);
+  const choices = urls.map((url) =>
+    readAnswer(name, redactPath(url), redactPath(answers[distinct.indexOf(url)] ?? '')),
+  );
+  return { name, choices };
+}
+
+/**
+ * The URL that a browser would ask a script of: whole, but of https:// without the
+ * path (Chromium and Firefox leave it out). CONNECT to a bare port is asked of as https://.
+ */
+export function askedUrl({ scheme, host, port, path }: Target): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  const isUsual = (scheme === 'http' && port === 80) || (scheme === 'https' && port === 443);
+  const place = `${name}${isUsual ? '' : `:${port}`}`;
+  return scheme === 'http' ? `http://${place}${path.replaceAll('{nonce}', '0')}` : `https://${place}/`;
+}
+
+/** Where the proxy comes from, for the plan. */
+export function wordChoice(name: string, { url, passedOver }: PacChoice): string {
+  return `${name} for ${url}${passedOver.length === 0 ? '' : ` (passing over ${passedOver.join(', ')})`}`;
+}

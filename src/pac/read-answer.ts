@@ -1,0 +1,46 @@
+import { EnvironmentError, UsageError } from '../errors.ts';
+import { parseProxy } from '../scenario/address.ts';
+import type { PacChoice } from './types.ts';
+
+/** Where a script names no port (Netscape's proxy auto-config format: that of the scheme). */
+const DEFAULT_PORT = 80;
+
+/**
+ * Reads an answer of FindProxyForURL, such as "PROXY 10.0.0.2:3128; DIRECT": the first plain HTTP proxy counts, whatever else a
+ * browser would have tried before it.
+ * @throws EnvironmentError where it names none
+ */
+export function readAnswer(name: string, url: string, text: string): PacChoice {
+  const answer = text.replace(/[^\x21-\x7e]+/g, ' ').trim();
+  const entries = answer
+    .split(';')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  const passedOver: string[] = [];
+  for (const entry of entries) {
+    const place = /^(?:PROXY|HTTP)\s+(\S+)$/i.exec(entry)?.[1];
+    if (place === undefined) passedOver.push(entry);
+    else return { url, answer, proxy: checkPlace(name, url, place), passedOver };
+  }
+  const said = answer === '' ? 'nothing, which is DIRECT' : `"${answer}"`;
+  const isDirect = entries.every((entry) => /^DIRECT$/i.test(entry));
+  throw new EnvironmentError(`${name} names no plain HTTP proxy for ${url}: it says ${said}`, {
+    hint: isDirect
+      ? 'browsers of this site go there straight: take another target, or test the way without a proxy by --via direct (hit: without --pac)'
+      : 'SOCKS, and a proxy behind TLS (HTTPS), are not spoken here: name a plain HTTP proxy by --proxy host:port',
+  });
+}
+
+function checkPlace(name: string, url: string, place: string): string {
+  const full = /^(\[[^\]]*\]|[^:]*)$/.test(place) ? `${place}:${DEFAULT_PORT}` : place;
+  try {
+    parseProxy(full);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new EnvironmentError(`${name} names a proxy for ${url} that is none: ${error.message}`, {
+      hint: 'mend the script, or name the proxy by --proxy',
+      cause: error,
+    });
+  }
+  return full;
+}
