@@ -24,7 +24,7 @@ suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], 
       measureIn('pre-answered', 'steady', ...direct),
       measureIn('healthy', 'steady', ...direct),
     ]);
-  }, 120_000);
+  });
 
   it('a SYN defence shows as phases, each as long as it is, to a fifth', () => {
     const phases = findingOf(flood, 'outage-phases', 'traffic');

@@ -18,7 +18,7 @@ suiteNeeding('a path that loses one packet in a hundred', ['linux', 'root', 'net
       measureIn('random-loss:1%', 'nat-recycle', '--duration', '20s'),
       measureIn('random-loss:1%', 'loss-check', '--duration', '30s', '--rate', '200/s'),
     ]);
-  }, 120_000);
+  });
 
   it.each(['stress', 'reset-control'])('stalls in the arm %s as often as it loses', (name) => {
     expectLoss(recycled, name);
