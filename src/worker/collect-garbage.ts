@@ -16,10 +16,12 @@ export function collectGarbageRegularly(everyMs: number, after = (): void => und
   return () => clearInterval(timer);
 }
 
-/** V8 shows its collector to contexts that are made after this flag was set, and to no other. */
+/**
+ * V8 shows its collector to contexts that are made after this flag was set, and to no other. The flag is the process's and
+ * stays: taken back, it would be gone for another worker that is between these two lines.
+ */
 function findCollector(): () => void {
   setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  setFlagsFromString('--no-expose-gc');
+  const collect: unknown = runInNewContext('globalThis.gc');
   return typeof collect === 'function' ? () => void collect() : () => undefined;
 }

@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
 import { ADDRESSES } from '../../src/lab/addresses.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
-import { expectVerdict } from '../support/verdict.ts';
+import { expectVerdict, sureness } from '../support/verdict.ts';
 import { deviation, findingOf, measureIn } from './measure.ts';
 
 suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
@@ -28,14 +28,14 @@ suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], 
 
   it('a SYN defence shows as phases, each as long as it is, to a fifth', () => {
     const phases = findingOf(flood, 'outage-phases', 'traffic');
-    expect(phases.confidence).toBe('high');
+    expect(phases.confidence).toBe(sureness(flood, 'high'));
     expect(deviation(phases['onSec'], 10)).toBeLessThan(0.2);
     expect(deviation(phases['offSec'], 6)).toBeLessThan(0.2);
   });
 
   it('a cut shows with the age at which it comes, to a twentieth', () => {
     const age = findingOf(cut, 'cut-age');
-    expect(age.confidence).toBe('high');
+    expect(age.confidence).toBe(sureness(cut, 'high'));
     expect(deviation(age['ageSec'], 10)).toBeLessThan(0.05);
     expect(cut.arms['keep']!.outcomes['held-cut']).toBe(cut.arms['keep']!.started);
   });
@@ -43,7 +43,7 @@ suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], 
   it('a middlebox that answers for the server shows on a closed port', () => {
     const arm = Object.values(answered.arms)[0]!;
     expect(arm.outcomes['unexpected-handshake']).toBe(arm.started);
-    expect(findingOf(answered, 'pre-answered').confidence).toBe('high');
+    expect(findingOf(answered, 'pre-answered').confidence).toBe(sureness(answered, 'high'));
     expectVerdict(answered, false);
   });
 
@@ -56,7 +56,7 @@ suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], 
 
   it('a middlebox that answers for the server shows in handshakes far faster than any first byte', () => {
     const early = findingOf(quick, 'pre-answered', 'traffic');
-    expect(early.confidence).toBe('medium');
+    expect(early.confidence).toBe(sureness(quick, 'medium'));
     // The preset's 80 ms, twice: its own handshake onwards, then request and response.
     expect(early['firstByteUs']).toBeGreaterThanOrEqual(160_000);
     expect(early['firstByteUs']! / early['handshakeUs']!).toBeGreaterThan(10);

@@ -2,6 +2,14 @@ import { expect } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
 import { EXIT } from '../../src/errors.ts';
 
+/** How sure a finding is to be: never more than `low` where this machine was too busy for the load. */
+export function sureness(
+  { verdict }: Summary,
+  confidence: Summary['findings'][number]['confidence'],
+): Summary['findings'][number]['confidence'] {
+  return verdict.generatorLimited && confidence !== 'none' ? 'low' : confidence;
+}
+
 /**
  * Fails unless a run of an open loop or a sweep was judged so. Where this machine was too busy for the load there is no
  * verdict, and figures that say why not.

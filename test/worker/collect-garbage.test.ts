@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { collectGarbageRegularly } from '../../src/worker/collect-garbage.ts';
 
@@ -32,4 +34,13 @@ it("collects this thread's garbage as often as it is told until it is ended", as
 it('leaves the collector out of everybody else’s reach', () => {
   collectGarbageRegularly(EVERY_MS)();
   expect(globalThis).not.toHaveProperty('gc');
+});
+
+it('is found by threads that look for it at the same time', async () => {
+  vi.useRealTimers();
+  const code = `import(${JSON.stringify(new URL('../../dist/worker/collect-garbage.js', import.meta.url).href)}).then(
+    ({ collectGarbageRegularly }) => { for (let turn = 0; turn < 40; turn += 1) collectGarbageRegularly(${EVERY_MS})(); })`;
+  const workers = Array.from({ length: 4 }, () => new Worker(code, { eval: true }));
+  const exits = await Promise.all(workers.map((worker) => once(worker, 'exit')));
+  expect(exits).toEqual([[0], [0], [0], [0]]);
 });
