@@ -37,6 +37,15 @@ export interface Host {
 /** A terminal that goes away sends SIGHUP more than once: by the shell, and by the kernel as the shell ends. */
 const ONE_HANGUP_MS = 1_000;
 
+/** Where there is neither HOME nor an entry for the user, a folder that is not there: few commands need one. */
+function findHome(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/nonexistent';
+  }
+}
+
 /** The host that is this process. */
 export function createProcessHost(cores: number): Host {
   const signals: readonly StopSignal[] = wasHangupIgnored(readHangupClues())
@@ -52,7 +61,7 @@ export function createProcessHost(cores: number): Host {
       process.env[name] = value;
     },
     cwd: process.cwd(),
-    home: homedir(),
+    home: findHome(),
     cores,
     now: Date.now,
     onStopSignal(listener) {

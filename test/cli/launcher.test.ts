@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -114,6 +116,69 @@ describe('the launcher in a checkout', () => {
     expect(both.filter(({ err }) => err.includes('waiting for it'))).toHaveLength(1);
     expect(builds()).toBe(1);
     expect(existsSync(join(root, 'dist/.building'))).toBe(false);
+  });
+
+  it('says what to do where it has to be built and cannot be written', () => {
+    makeCheckout();
+    // Nobody, root included, makes a folder where there is a file.
+    writeFileSync(join(root, 'dist'), '');
+    const { status, stderr } = launch();
+    expect(status).toBe(5);
+    expect(stderr).toMatch(
+      /^rushhour: this checkout is not built yet.* cannot be written \((EEXIST|ENOTDIR)\)\n {2}let its owner/,
+    );
+  });
+
+  it('goes on where nothing can be written to stderr', () => {
+    makeCheckout();
+    launch();
+    const later = new Date(Date.now() + 60_000);
+    utimesSync(join(root, 'src/cli/main.ts'), later, later);
+    const full = openSync('/dev/full', 'w');
+    const { status, stdout } = spawnSync(process.execPath, [launcher(), 'x'], {
+      stdio: ['ignore', 'pipe', full],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '["x"]\n' });
+  });
+
+  it.each([
+    [
+      "Object.assign(new Error('open x'), { code: 'EMFILE' })",
+      5,
+      /too few files may be open.*\n {2}.*ulimit -n/,
+    ],
+    [
+      "Object.assign(new Error('Cannot find x'), { code: 'ERR_MODULE_NOT_FOUND' })",
+      5,
+      /not whole: Cannot find x\n/,
+    ],
+    [
+      "new TypeError('of ours')",
+      1,
+      /^rushhour: internal fault: of ours\n {2}run it again with RUSHHOUR_DEBUG=1/,
+    ],
+  ])('tells in a line of a start that fails with %s', (error, code, said) => {
+    makeCheckout();
+    writeFileSync(join(root, 'src/cli/main.ts'), `throw ${error};`);
+    launch();
+    const { status, stderr } = launch();
+    expect({ status, stderr }).toEqual({ status: code, stderr: expect.stringMatching(said) });
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('says so where the current folder is gone', () => {
+    makeCheckout();
+    launch();
+    const gone = join(root, 'gone');
+    mkdirSync(gone);
+    const line = `cd "${gone}" && rmdir "${gone}" && exec "${process.execPath}" "${launcher()}"`;
+    const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({
+      status: 5,
+      stderr: 'rushhour: the current folder is gone (ENOENT)\n  change to one that exists: cd\n',
+    });
   });
 
   it('takes over from one that was killed while it built', () => {
