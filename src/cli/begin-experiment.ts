@@ -3,11 +3,13 @@ import { isAbsolute, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { defaultLabel } from '../experiment/conduct.ts';
 import { scheduleRounds } from '../experiment/schedule.ts';
+import { redactAssignment } from '../scenario/assignment.ts';
 import { findScenario, scenarioDirs } from '../scenario/find.ts';
 import { loadScenario, readScenario } from '../scenario/load.ts';
 import type { Overrides } from '../scenario/overrides.ts';
-import { REDACTED } from '../scenario/secrets.ts';
+import { REDACTED, redactEndpoint } from '../scenario/secrets.ts';
 import type { Scenario } from '../scenario/types.ts';
+import { readYamlValue } from '../scenario/yaml-value.ts';
 import {
   createExperiment,
   type ExperimentState,
@@ -16,7 +18,6 @@ import {
   saveExperiment,
 } from '../store/experiment-file.ts';
 import { isAlive, markProcess } from '../store/process-mark.ts';
-import { redactCommand } from './command-line.ts';
 import { decideWorkers } from './decide-workers.ts';
 import { adopted, readDefaults } from './defaults.ts';
 import type { Host } from './host.ts';
@@ -111,7 +112,7 @@ export async function resumeExperiment(
     });
   }
   const { set: given = [], ...others } = overridesOf(options, host);
-  const kept = (found.overrides.set ?? []).filter((assignment) => !assignment.endsWith(REDACTED));
+  const kept = (found.overrides.set ?? []).filter((assignment) => !assignment.includes(REDACTED));
   if (kept.length + given.length < (found.overrides.set ?? []).length) {
     throw new UsageError(
       'this experiment was begun with a --set that holds a secret, which is kept nowhere',
@@ -161,15 +162,14 @@ function overridesOf(options: ExperimentOptions, host: Host): Overrides {
 
 /** As run.json keeps a command line. */
 function redactOverrides(overrides: Overrides): Overrides {
-  const redact = (value: string): string => redactCommand([value])[1] ?? value;
   const { set, proxy, target } = overrides;
   return {
     ...overrides,
-    ...(proxy === undefined ? {} : { proxy: redact(proxy) }),
-    ...(target === undefined ? {} : { target: redact(target) }),
+    ...(proxy === undefined ? {} : { proxy: redactEndpoint(proxy) }),
+    ...(target === undefined ? {} : { target: redactEndpoint(target) }),
     ...(set === undefined
       ? {}
-      : { set: set.map((assignment) => redact(`--set=${assignment}`).slice('--set='.length)) }),
+      : { set: set.map((assignment) => redactAssignment(assignment, readYamlValue)) }),
   };
 }
 

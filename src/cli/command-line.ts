@@ -1,48 +1,99 @@
-import { REDACTED, redactPath, SECRET_HEADERS } from '../scenario/secrets.ts';
+import { type ReadYaml, redactAssignment } from '../scenario/assignment.ts';
+import { REDACTED, redactEndpoint, redactHeader, redactUrl } from '../scenario/secrets.ts';
 
-const NAMES = SECRET_HEADERS.join('|');
-const SECRET_HEADER = new RegExp(`^\\s*(${NAMES})\\s*:`, 'i');
-const SECRET_ASSIGNMENT = new RegExp(`^([^=]*\\.(?:${NAMES}|body))=`, 'i');
-const BODY_FLAGS: readonly string[] = ['--data'];
-const USER_FLAGS: readonly string[] = ['--user', '--proxy-user', '--sink-user', '--sink-token'];
+/** What a flag's value may hold, by the flag. */
+type Kind = 'body' | 'user' | 'header' | 'assignment' | 'endpoint' | 'shell';
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  '--data': 'body',
+  '--user': 'user',
+  '--proxy-user': 'user',
+  '--sink-user': 'user',
+  '--sink-token': 'user',
+  '--header': 'header',
+  '--set': 'assignment',
+  '--proxy': 'endpoint',
+  '--target': 'endpoint',
+  '--sink': 'endpoint',
+  // Commands of a shell say whatever their writer put into them.
+  '--a': 'shell',
+  '--b': 'shell',
+  '--verify': 'shell',
+};
+const SHORT: Readonly<Record<string, Kind>> = {
+  d: 'body',
+  H: 'header',
+  U: 'user',
+  u: 'user',
+  x: 'endpoint',
+};
 /** A short flag that takes a value, alone or behind short ones that take none (`-kU user:password`). */
-const CLUSTER = /^(-[kp]*)([dHUu])(.*)$/s;
+const CLUSTER = /^(-[kp]*)([dHUux])(.*)$/s;
+
+/** How secrets are told from the rest where more is known than how flags are called. */
+export interface Knowledge {
+  /** Absent: maps are left out whole. */
+  readonly readYaml?: ReadYaml;
+  /** Texts to be left out wherever they stand: of the scenario that the command line came to. */
+  readonly secrets?: readonly string[];
+}
 
 /**
- * The command line as run.json keeps it: how to do it again, without what must not be passed on. Secret headers,
- * bodies, users with their passwords and passwords in URLs are left out.
+ * The command line as run.json keeps it: how to do it again, without what must not be passed on. Values of headers that may
+ * be secret, cookies, bodies, users with their passwords, passwords in URLs and commands of a shell are left out.
  */
-export function redactCommand(args: readonly string[]): string[] {
-  return ['rushhour', ...args.map((arg, index) => redactArg(arg, args[index - 1]))];
+export function redactCommand(args: readonly string[], knowledge: Knowledge = {}): string[] {
+  return [
+    'rushhour',
+    ...args.map((arg, index) => without(redactArg(arg, args[index - 1], knowledge), knowledge)),
+  ];
 }
 
-function redactArg(arg: string, before: string | undefined): string {
-  if (before !== undefined) {
-    const waiting = CLUSTER.exec(before);
-    const short = waiting?.[3] === '' ? waiting[2] : undefined;
-    if (short === 'd' || BODY_FLAGS.includes(before)) return REDACTED;
-    if (short === 'U' || short === 'u' || USER_FLAGS.includes(before)) return redactUser(arg);
+function redactArg(arg: string, before: string | undefined, { readYaml }: Knowledge): string {
+  const waiting = before === undefined ? undefined : (KINDS[before] ?? waitingOf(before));
+  if (waiting !== undefined) return redactValue(waiting, arg, readYaml);
+  const [, long = '', after = ''] = /^(--[a-z-]+)=(.*)$/s.exec(arg) ?? [];
+  const kind = KINDS[long];
+  if (kind !== undefined) return `${long}=${redactValue(kind, after, readYaml)}`;
+  const [, flags = '', letter = '', glued = ''] = CLUSTER.exec(arg) ?? [];
+  const short = SHORT[letter];
+  if (short !== undefined && glued !== '') return flags + letter + redactValue(short, glued, readYaml);
+  return redactUrl(arg);
+}
+
+/** What the flag before wants as its value; undefined where it has one, or wants none. */
+function waitingOf(before: string): Kind | undefined {
+  const [, , letter = '', glued] = CLUSTER.exec(before) ?? [];
+  return glued === '' ? SHORT[letter] : undefined;
+}
+
+function redactValue(kind: Kind, text: string, readYaml: ReadYaml | undefined): string {
+  switch (kind) {
+    case 'body':
+    case 'shell':
+      return REDACTED;
+    case 'user':
+      // A reference may be shown, and `:`, which names nobody; anything else holds a password, or a slip of one.
+      return text === ':' || /^(env:[A-Za-z_][A-Za-z0-9_]*|@.+)$/s.test(text) ? text : REDACTED;
+    case 'header':
+      return redactLine(text);
+    case 'assignment':
+      return redactAssignment(text, readYaml);
+    case 'endpoint':
+      return redactEndpoint(text);
   }
-  const [, flags = '', short = '', glued = ''] = CLUSTER.exec(arg) ?? [];
-  const [flag = '', value = arg] =
-    glued === ''
-      ? (/^(--(?:data|user|proxy-user|sink-user|sink-token|header|set)=)(.+)$/s.exec(arg)?.slice(1) ?? [])
-      : [flags + short, glued];
-  if (short === 'd' && glued !== '') return flag + REDACTED;
-  if (flag === '--data=') return flag + REDACTED;
-  if (/[Uu]$/.test(flag) || /(user|token)=$/.test(flag)) return flag + redactUser(value);
-  const header = SECRET_HEADER.exec(value);
-  if (header !== null) return `${flag}${header[1]}: ${REDACTED}`;
-  const assignment = SECRET_ASSIGNMENT.exec(value);
-  if (assignment !== null) return `${flag}${assignment[1]}=${REDACTED}`;
-  const isProxy = before === '-x' || before === '--proxy' || /^(-x|--proxy=)./.test(arg);
-  const bare = isProxy ? arg.replace(/^(-x|--proxy=)?[^/@\s]+@/, `$1${REDACTED}@`) : arg;
-  return redactPath(bare.replace(/\/\/[^/@\s]*@/, `//${REDACTED}@`));
 }
 
-/** A reference may be shown, and `:`, which names nobody; anything else holds a password, or a slip of one. */
-function redactUser(text: string): string {
-  return text === ':' || /^(env:[A-Za-z_][A-Za-z0-9_]*|@.+)$/s.test(text) ? text : REDACTED;
+/** A header as `-H` takes it; what is none may be anything. */
+function redactLine(text: string): string {
+  const [, name = '', value = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+  if (name === '') return REDACTED;
+  const shown = redactHeader(name, value);
+  return shown === REDACTED ? `${name}: ${REDACTED}` : `${name}:${shown}`;
+}
+
+function without(text: string, { secrets = [] }: Knowledge): string {
+  return secrets.reduce((shown, secret) => shown.replaceAll(secret, REDACTED), text);
 }
 
 /**

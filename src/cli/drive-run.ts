@@ -6,11 +6,11 @@ import type { Scenario } from '../scenario/types.ts';
 import { formatDuration, formatRate } from '../scenario/units.ts';
 import { readTested } from '../store/run-tested.ts';
 import { requirePermission } from './allowed-hosts.ts';
-import { redactCommand } from './command-line.ts';
 import type { Context } from './context.ts';
 import { decideWorkers } from './decide-workers.ts';
 import { wantsColour } from './host.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
+import { recordedCommand } from './recorded-command.ts';
 import { resultsDir, type SharedRunOptions } from './run-options.ts';
 import { openRunSinks } from './run-sinks.ts';
 import { shownPath } from './shown-path.ts';
@@ -88,7 +88,7 @@ export async function runToEnd(
     reactor: options.reactor,
     resultsDir: results,
     look: options.look === false ? 'off' : options.goOn === true ? 'go-on' : 'stop',
-    command: redactCommand(args),
+    command: await recordedCommand(args, scenario),
   };
   const listener: RunListener = {
     async approve(plan) {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Overrides } from '../scenario/overrides.ts';
 import { VIAS, type Via } from '../scenario/words.ts';
+import { readAssignments } from './assignments.ts';
 import { addTicketOptions } from './auth-flags.ts';
 import { readUser } from './credentials.ts';
 import type { Host } from './host.ts';
@@ -22,11 +23,14 @@ export interface OverrideOptions {
 
 /**
  * The overrides that the flags come to.
- * @throws UsageError where --proxy-user names no credentials
+ * @throws UsageError where --proxy-user names no credentials, or --set no file that can be read
  */
-export function readOverrides({ proxyUser, ...flags }: OverrideOptions, host: Host): Overrides {
-  if (proxyUser === undefined) return flags;
-  return { ...flags, proxyUser: readUser('--proxy-user', proxyUser, host) };
+export function readOverrides({ proxyUser, set, ...flags }: OverrideOptions, host: Host): Overrides {
+  return {
+    ...flags,
+    ...(set === undefined ? {} : { set: readAssignments(set, host.cwd) }),
+    ...(proxyUser === undefined ? {} : { proxyUser: readUser('--proxy-user', proxyUser, host) }),
+  };
 }
 
 export function addOverrideOptions(command: Command): Command {
@@ -36,7 +40,11 @@ export function addOverrideOptions(command: Command): Command {
     .addOption(new Option('--via <way>', 'how every arm connects').choices([...VIAS]))
     .option('--rate <rate>', 'highest rate of the scenario, others in proportion: 500, 2k/s, 30/min')
     .option('-t, --duration <time>', 'length of the scenario, phases in proportion: 60, 30s, 10m, 8h')
-    .option('--set <key=value>', 'any other key: arms.traffic.close=reset (repeatable)', collect)
+    .option(
+      '--set <key=value>',
+      'any other key: arms.traffic.close=reset, or @file with one a line (repeatable)',
+      collect,
+    )
     .option('-U, --proxy-user <user:password>', 'Basic: credentials for the proxy; also env:NAME, @file');
   return addTicketOptions(command);
 }

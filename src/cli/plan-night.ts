@@ -1,10 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { redactAssignment } from '../scenario/assignment.ts';
 import { findScenario, scenarioDirs } from '../scenario/find.ts';
 import { readScenario } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { formatDuration } from '../scenario/units.ts';
+import { readYamlValue } from '../scenario/yaml-value.ts';
 import { filesOf, needsOf } from '../service/needs.ts';
 import {
   checkLength,
@@ -13,10 +15,12 @@ import {
   DEFAULT_RESULTS,
   DEFAULT_USER,
   type NightPlan,
+  settingsFile,
   type Word,
 } from '../service/night.ts';
 import { findHidden, refuseHidden } from '../service/program.ts';
 import { parseAt, parseDays } from '../service/schedule.ts';
+import { readAssignments } from './assignments.ts';
 import { redactCommand } from './command-line.ts';
 import { decideWorkers } from './decide-workers.ts';
 import { adopted, readDefaults } from './defaults.ts';
@@ -75,7 +79,8 @@ export async function planNight(
     readonly by: 'systemd' | 'cron';
   },
 ): Promise<PlannedNight> {
-  const passed = typed.filter(({ flag }) => !NOT_PASSED_ON.includes(flag));
+  const kept = typed.filter(({ flag }) => !NOT_PASSED_ON.includes(flag));
+  const [passed, settings] = setSecretsAside(kept, host);
   refuseSecrets(passed);
   if (flags.duration !== undefined) {
     throw new UsageError('a night lasts as long as --for says, not --duration', {
@@ -93,12 +98,17 @@ export async function planNight(
   const results = resolve(host.cwd, flags.results ?? DEFAULT_RESULTS);
   // Whoever runs the night has other variables, and another folder.
   const taken = adopted(origins, defaults).flatMap(([key, value]) => [`--${key}`, value].map(text));
-  const flagWords = [...passed.flatMap((flag) => wordsOf(flag, host.cwd)), ...taken];
+  const name = checkName(flags.name ?? scenario.name);
+  const flagWords = [
+    ...passed.flatMap((flag) => wordsOf(flag, host.cwd)),
+    ...(settings.length === 0 ? [] : settingsWords(name)),
+    ...taken,
+  ];
   const secrets = flagWords.flatMap((each) => (each.kind === 'secret-file' ? [each] : []));
   const plan: NightPlan = {
     night: {
       schema: 1,
-      name: checkName(flags.name ?? scenario.name),
+      name,
       scenario: scenario.name,
       label: flags.label,
       results,
@@ -120,16 +130,51 @@ export async function planNight(
       ...[word, '--for', formatDuration(flags.for), '--results', results, '--quiet'].map(text),
       ...flagWords,
     ],
+    ...(settings.length === 0 ? {} : { settings }),
   };
   const own = filesOf(scenario).filter((path) => !isHandedOver(path, secrets, host.cwd));
   refuseRelative(own);
   const reads = [plan.program.main, ...(word === file ? [file] : []), ...own];
-  const readBySecrets = machine.by === 'cron' ? secrets.map(({ path }) => path) : [];
+  // What is installed is yet to be written.
+  const readBySecrets =
+    machine.by === 'cron'
+      ? secrets.map(({ path }) => path).filter((path) => path !== settingsFile(plan.night))
+      : [];
   checkVisible(plan, [...reads, ...readBySecrets], machine.by);
   return { plan, scenario, reads: [...reads, ...readBySecrets] };
 }
 
 const text = (value: string): Word => ({ kind: 'text', text: value });
+
+/**
+ * Takes assignments out of what a unit may say where one holds a secret: all of them, as their order counts. `--set @FILE` is
+ * read now, as the file may be gone by night.
+ */
+function setSecretsAside(
+  typed: readonly TypedFlag[],
+  host: Host,
+): [passed: readonly TypedFlag[], settings: readonly string[]] {
+  const values = typed.flatMap(({ flag, value }) => (flag === '--set' && value !== undefined ? [value] : []));
+  const assignments = readAssignments(values, host.cwd);
+  const isPublic = (text: string): boolean => redactAssignment(text, readYamlValue) === text;
+  if (values.every((text) => !text.startsWith('@')) && assignments.every(isPublic)) return [typed, []];
+  return [typed.filter(({ flag }) => flag !== '--set'), assignments.map(onOneLine)];
+}
+
+/** The same assignment without line feeds: JSON is YAML. What is none is left to the scenario's loader to refuse. */
+function onOneLine(assignment: string): string {
+  if (!assignment.includes('\n')) return assignment;
+  const at = assignment.indexOf('=');
+  try {
+    return assignment.slice(0, at + 1) + JSON.stringify(readYamlValue(assignment.slice(at + 1)));
+  } catch {
+    return assignment;
+  }
+}
+
+function settingsWords(name: string): Word[] {
+  return [text('--set'), { kind: 'secret-file', prefix: '@', id: 'settings', path: settingsFile({ name }) }];
+}
 
 /** A unit can be read by everybody. @throws UsageError, without what was typed */
 function refuseSecrets(passed: readonly TypedFlag[]): void {

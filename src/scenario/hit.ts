@@ -200,7 +200,8 @@ function parseHeader(text: string): readonly [name: string, value: string] {
   const at = text.indexOf(':');
   const name = text.slice(0, Math.max(0, at)).trim();
   if (!TOKEN.test(name)) {
-    throw new UsageError(`${JSON.stringify(text)} is not a header`, { hint: 'write -H "Name: value"' });
+    // Nothing of it is repeated: it may be a secret.
+    throw new UsageError('a -H is not a header', { hint: 'write -H "Name: value"' });
   }
   return [name, checkHeaderValue(text.slice(at + 1).trim())];
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { REFERENCE_FIX } from './auth-schema.ts';
 import type { Path, Problem } from './problems.ts';
 import { exportJsonSchema } from './schema.ts';
+import { isSecretAt } from './secret-places.ts';
 import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -119,7 +120,7 @@ function missing(path: Path, node: SchemaNode): Problem {
 }
 
 function otherWord(path: Path, value: unknown, words: readonly string[]): Problem {
-  const found = formatValue(value);
+  const found = formatValue(path, value);
   if (words.length === 1)
     return { what: `${found} is not known to "${path.at(-1)}"`, fix: `write ${words[0]}`, path };
   const fix = typeof value === 'string' ? suggest(value, words) : 'write one of them, in quotes';
@@ -129,7 +130,7 @@ function otherWord(path: Path, value: unknown, words: readonly string[]): Proble
 function misplaced(path: Path, value: unknown, node: SchemaNode): Problem {
   if (path.length === 0 && value === null) return { what: 'the file is empty', fix: belongs(node), path };
   return {
-    what: `${formatValue(value)} does not belong in "${path.at(-1) ?? 'the file'}"`,
+    what: `${formatValue(path, value)} does not belong in "${path.at(-1) ?? 'the file'}"`,
     fix: belongs(node),
     path,
   };
@@ -140,7 +141,11 @@ function outOfRange(path: Path, value: unknown, node: SchemaNode): Problem {
     return { what: `"${path.at(-1)}" is an empty list`, fix: 'add at least one', path };
   const { minimum, maximum = Number.MAX_SAFE_INTEGER } = node;
   const range = maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `${minimum} to ${maximum}`;
-  return { what: `${formatValue(value)} is out of range for "${path.at(-1)}"`, fix: `write ${range}`, path };
+  return {
+    what: `${formatValue(path, value)} is out of range for "${path.at(-1)}"`,
+    fix: `write ${range}`,
+    path,
+  };
 }
 
 function belongs(node: SchemaNode): string {
@@ -154,10 +159,12 @@ function belongs(node: SchemaNode): string {
   return `${words ?? 'see docs/scenarios.md'}`.replace(/\.$/, '') + example;
 }
 
-function formatValue(value: unknown): string {
+/** What was found, without what may be a secret. */
+function formatValue(path: Path, value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
+  if (isSecretAt(path, value)) return `a ${typeof value} that is not shown here`;
   return typeof value === 'string' ? JSON.stringify(value) : `the ${typeof value} ${String(value)}`;
 }
 

@@ -1,10 +1,11 @@
-import { type Document, isMap, isScalar, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar } from 'yaml';
+import { redactAssignment } from './assignment.ts';
 import { applyCredentials, type CredentialOverrides } from './override-credentials.ts';
 import { isBelow, type Path, type Problem } from './problems.ts';
-import { REDACTED } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { suggest } from './suggest.ts';
 import type { Via } from './words.ts';
+import { readYamlValue } from './yaml-value.ts';
 
 /**
  * What the command line changes in a scenario, as typed.
@@ -47,7 +48,8 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   };
 
   for (const assignment of overrides.set ?? []) {
-    const flag = `--set ${withoutSecret(assignment)}`;
+    // Whoever writes a secret where none belongs is told of it, but not shown it.
+    const flag = `--set ${redactAssignment(assignment, readYamlValue)}`;
     const parsed = parseAssignment(assignment, yaml);
     if ('what' in parsed) {
       problems.push({ ...parsed, path: [], flag });
@@ -90,11 +92,6 @@ export function flagOf(key: 'proxy' | 'target', { proxyFlag }: Overrides): strin
   return key === 'proxy' && proxyFlag !== undefined ? proxyFlag : `--${key}`;
 }
 
-/** Whoever writes a secret where none belongs is told of it, but not shown it. */
-function withoutSecret(assignment: string): string {
-  return assignment.replace(/^([^=]*\.auth(?:\.credentials[^=]*)?)=.*$/s, `$1=${REDACTED}`);
-}
-
 interface Assignment {
   readonly path: Path;
   readonly value: unknown;
@@ -110,11 +107,12 @@ function parseAssignment(text: string, yaml: Document): Assignment | { what: str
   if (keys[0] === 'arms' && keys[1] !== undefined && !arms.includes(keys[1])) {
     return { what: `there is no arm "${keys[1]}"`, fix: suggest(keys[1], arms) };
   }
-  const value = parseDocument(text.slice(at + 1));
-  if (value.errors.length > 0) {
+  try {
+    const value = readYamlValue(text.slice(at + 1));
+    return { path: keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key)), value };
+  } catch {
     return { what: 'the value is not YAML', fix: 'put it in quotes that the shell leaves alone' };
   }
-  return { path: keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key)), value: value.toJS() };
 }
 
 function sendVia(yaml: Document, via: Via, put: (path: Path, value: unknown, flag: string) => void): void {

@@ -27,10 +27,11 @@ export interface Done {
  * @throws UsageError where a file of that name is not ours
  * @throws EnvironmentError where a file cannot be written or a command fails
  */
-export function install(machine: Machine, { before, files, after }: Installation): Done {
+export function install(machine: Machine, { stale, before, files, after }: Installation): Done {
   refuseForeign(machine.root, files);
   runAll(machine, before);
   const changes = files.map((file) => ({ path: file.path, change: writeOwn(machine.root, file) }));
+  for (const path of stale) removeOwn(machine.root, path);
   runAll(machine, after);
   return { files: changes, commands: [...before, ...after] };
 }

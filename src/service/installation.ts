@@ -1,6 +1,7 @@
 import { scriptPath, writeCronScript, writeCronTable } from './cron.ts';
 import { folderToMake } from './hardening.ts';
-import { type Night, type NightPlan, STATE_DIR } from './night.ts';
+import { markLines } from './mark.ts';
+import { type Night, type NightPlan, STATE_DIR, settingsFile } from './night.ts';
 import { CRON_DIR, type InstalledNight, type OwnFile, UNIT_DIR } from './own-files.ts';
 import { writeResume, writeService, writeTimer } from './units.ts';
 
@@ -9,6 +10,8 @@ type Command = readonly [string, ...string[]];
 /** All that installing a night comes to: shown by --print, done by root. */
 export interface Installation {
   readonly by: InstalledNight['by'];
+  /** Of an installation before this one, if any: secrets that are no longer asked for. */
+  readonly stale: readonly string[];
   /** Before the files are written. */
   readonly before: readonly Command[];
   readonly files: readonly OwnFile[];
@@ -32,22 +35,24 @@ export function planInstallation(
     ...(existing.user ? [] : [addUser(night.user)]),
     ...(existing.results ? [] : makeFolders(plan, by)),
   ];
+  const stale = plan.settings === undefined ? [settingsFile(night)] : [];
   if (by === 'cron') {
     return {
-      by,
-      before,
+      ...{ by, stale, before },
       files: [
+        ...writeSettings(plan),
         { path: scriptPath(night.name), text: writeCronScript(plan), mode: 0o755 },
         { path: `${CRON_DIR}/rushhour-${night.name}`, text: writeCronTable(plan), mode: 0o644 },
       ],
-      after: [],
+      // cron hands no files over: the night's user reads it itself.
+      after: plan.settings === undefined ? [] : [['chown', night.user, settingsFile(night)]],
     };
   }
   const [service, timer, resume] = unitNames(night);
   return {
-    by,
-    before,
+    ...{ by, stale, before },
     files: [
+      ...writeSettings(plan),
       { path: `${UNIT_DIR}/${service}`, text: writeService(plan), mode: 0o644 },
       { path: `${UNIT_DIR}/${timer}`, text: writeTimer(plan), mode: 0o644 },
       { path: `${UNIT_DIR}/${resume}`, text: writeResume(plan), mode: 0o644 },
@@ -61,6 +66,13 @@ export function planInstallation(
   };
 }
 
+/** What a unit or a script must not hold, as everybody may read it. */
+function writeSettings({ night, settings }: NightPlan): OwnFile[] {
+  if (settings === undefined) return [];
+  const text = `${[...markLines(night), ...settings].join('\n')}\n`;
+  return [{ path: settingsFile(night), text, mode: 0o600, isSecret: true }];
+}
+
 export function unitNames({ name }: Night): [service: string, timer: string, resume: string] {
   return [`rushhour-${name}.service`, `rushhour-${name}.timer`, `rushhour-${name}-resume.service`];
 }
@@ -72,7 +84,8 @@ export function planRemoval({ night, by }: InstalledNight): {
   after: readonly Command[];
 } {
   if (by === 'cron') {
-    return { before: [], paths: [`${CRON_DIR}/rushhour-${night.name}`, scriptPath(night.name)], after: [] };
+    const paths = [`${CRON_DIR}/rushhour-${night.name}`, scriptPath(night.name), settingsFile(night)];
+    return { before: [], paths, after: [] };
   }
   const [service, timer, resume] = unitNames(night);
   return {
@@ -81,7 +94,7 @@ export function planRemoval({ night, by }: InstalledNight): {
       ['systemctl', 'disable', resume],
       ['systemctl', 'stop', service],
     ],
-    paths: [timer, resume, service].map((unit) => `${UNIT_DIR}/${unit}`),
+    paths: [...[timer, resume, service].map((unit) => `${UNIT_DIR}/${unit}`), settingsFile(night)],
     after: [['systemctl', 'daemon-reload']],
   };
 }

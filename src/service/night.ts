@@ -48,6 +48,8 @@ export interface NightPlan {
   readonly program: { readonly node: string; readonly main: string };
   /** What stands behind `soak`: the scenario and its flags, without --resume. */
   readonly words: readonly Word[];
+  /** Assignments of --set that hold secrets, a line each: kept in a file of their own that root alone may read. */
+  readonly settings?: readonly string[];
   /** For OnCalendar=: beginnings on days on which clocks skip the daily one. */
   readonly gaps?: readonly string[];
 }
@@ -58,6 +60,11 @@ export const DEFAULT_RESULTS = `${STATE_DIR}/results`;
 export const DEFAULT_USER = 'rushhour';
 /** Secrets by name, a line each, readable by root. */
 export const CONFIG_DIR = '/etc/rushhour';
+
+/** Assignments of --set that hold secrets; what {@link environmentFile} is for those that are named. */
+export function settingsFile({ name }: Pick<Night, 'name'>): string {
+  return `${CONFIG_DIR}/${name}.set`;
+}
 
 /** The next night has to be able to begin, and what was killed towards the end to be finished before. */
 const MAX_NIGHT_US = 23 * 3_600_000_000;

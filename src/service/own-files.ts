@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,6 +19,8 @@ export interface OwnFile {
   readonly path: string;
   readonly text: string;
   readonly mode: number;
+  /** Nobody is to be shown its text. */
+  readonly isSecret?: boolean;
 }
 
 export type Change = 'written' | 'changed' | 'unchanged';
@@ -41,7 +44,7 @@ export function refuseForeign(root: string, files: readonly OwnFile[]): void {
 export function writeOwn(root: string, { path, text, mode }: OwnFile): Change {
   const full = root + path;
   const there = readText(full);
-  if (there === text) return 'unchanged';
+  if (there === text && !isOpen(full, mode)) return 'unchanged';
   // Neither systemd nor cron reads a name that begins with a dot.
   const draft = join(dirname(full), `.${path.split('/').at(-1)}.new`);
   try {
@@ -57,6 +60,11 @@ export function writeOwn(root: string, { path, text, mode }: OwnFile): Change {
     });
   }
   return there === undefined ? 'written' : 'changed';
+}
+
+/** Whether others may do more with it than they shall. */
+function isOpen(path: string, mode: number): boolean {
+  return (statSync(path).mode & 0o077 & ~mode) !== 0;
 }
 
 /** Removes what is ours, and leaves the rest. @returns whether there was something */

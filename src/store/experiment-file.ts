@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { Overrides } from '../scenario/overrides.ts';
+import { redactScenario } from '../scenario/secret-places.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { writeJson } from './json-file.ts';
-import { redactScenario } from './redact.ts';
 import type { ProcessMark } from './run-info.ts';
 
 export const SIDES = ['a', 'b'] as const;

@@ -3,12 +3,12 @@ import type { RunStatus, Summary } from '../analysis/types.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { EncodedHistogram } from '../metrics/merge.ts';
 import type { Frame, Stall } from '../metrics/types.ts';
+import { redactScenario } from '../scenario/secret-places.ts';
 import { AppendFile } from './append-file.ts';
 import { FILES } from './files.ts';
 import { writeJson } from './json-file.ts';
 import { formatLogHead, formatLogSecond } from './latency-log.ts';
 import { markProcess } from './process-mark.ts';
-import { redactScenario } from './redact.ts';
 import { failToWrite, makeRunFolder } from './run-folder.ts';
 import type { RunInfo } from './run-info.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { redactScenario } from '../scenario/secret-places.ts';
 import { FILES } from './files.ts';
 import { writeJson } from './json-file.ts';
 import { markProcess } from './process-mark.ts';
-import { redactScenario } from './redact.ts';
 import { failToWrite, makeRunFolder } from './run-folder.ts';
 import type { SoakInfo, SoakRunInfo } from './run-info.ts';
 import type { RunFacts } from './run-writer.ts';

@@ -1,8 +1,18 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readAssignments } from '../../src/cli/assignments.ts';
 import { addSoakOptions } from '../../src/cli/commands/soak.ts';
 import { registerSoakInstall } from '../../src/cli/commands/soak-install.ts';
 import { registerInstalledSoaks } from '../../src/cli/commands/soak-installed.ts';
@@ -107,6 +117,41 @@ describe('soak install', () => {
     const { exitCode, out, err } = await install('--sink', 'influxdb2://h:8086/o/b', '--sink-token', 't0ken');
     expect(exitCode).toBe(2);
     expect(out + err).not.toContain('t0ken');
+  });
+
+  it('puts assignments that hold secrets into a file that root alone may read', async () => {
+    const secret = ['--set', 'arms.traffic.request.headers.X-Inner=s3cret'];
+    const shown = await install(...secret, '--print');
+    const { exitCode, out, err } = await install(...secret, '--set', 'arms.traffic.close=reset');
+    expect(exitCode, err).toBe(0);
+    const path = join(root, 'etc/rushhour/steady.set');
+    expect(readFileSync(path, 'utf8')).toMatch(
+      /^arms.traffic.request.headers.X-Inner=s3cret\narms.traffic.close=reset$/m,
+    );
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const script = readFileSync(join(root, 'etc/rushhour/rushhour-steady.sh'), 'utf8');
+    expect(script).toContain('--set @/etc/rushhour/steady.set');
+    for (const text of [out, err, shown.out, shown.err, script]) expect(text).not.toContain('s3cret');
+
+    await install();
+    expect(readdirSync(join(root, 'etc/rushhour'))).toEqual(['rushhour-steady.sh']);
+  });
+
+  it('has systemd hand that file to the unit, and removes it with the night', async () => {
+    const systemd = INSTALL.filter((flag) => flag !== '--cron');
+    const secret = ['--set', 'arms.traffic.request={ method: POST, body: "a\\ns3cret" }'];
+    const { exitCode, err } = await cli(...systemd, '--root', root, ...secret);
+    expect(exitCode, err).toBe(0);
+    const unit = readFileSync(join(root, 'etc/systemd/system/rushhour-steady.service'), 'utf8');
+    expect(settingOf(unit, 'LoadCredential')).toBe('settings:/etc/rushhour/steady.set');
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: systemd expands it.
+    expect(settingOf(unit, 'ExecStart')).toContain('--set "@${CREDENTIALS_DIRECTORY}/settings"');
+    expect(unit).not.toContain('s3cret');
+    const kept = readAssignments(['@etc/rushhour/steady.set'], root);
+    expect(kept).toEqual([secret[1]]);
+
+    await cli('uninstall', 'steady', '--root', root);
+    expect(existsSync(join(root, 'etc/rushhour/steady.set'))).toBe(false);
   });
 
   it('tells where a variable that holds a secret has to stand', async () => {

@@ -136,7 +136,7 @@ describe('a hit', () => {
 
   it.each<[string, Partial<HitOptions>, string, string]>([
     ['a password', { url: 'http://u:p@h/' }, 'carries credentials', '@'],
-    ['a header without a name', { headers: ['nonsense'] }, '"nonsense" is not a header', 'Name: value'],
+    ['a header without a name', { headers: ['nonsense'] }, 'a -H is not a header', 'Name: value'],
     ['a header that is two', { headers: ['A: b\r\nC: d'] }, 'line break', 'one header'],
     ['a rate without an end', { ratePerSec: 5 }, '--rate has no end', '-n <attempts>'],
     [

@@ -61,7 +61,7 @@ describe('a broken scenario', () => {
       'bad.yaml:18:25: the number 1.1 is not one of 1.0, 1.1 — write one of them, in quotes',
       'bad.yaml:18:41: "X Y" is no header name — use letters, digits and hyphens',
       'bad.yaml:18:56: a header holds a line break — write one header a line, each under its own name',
-      'bad.yaml:18:69: the number 5 does not belong in "N" — Value of a header; in quotes where it looks like a number',
+      'bad.yaml:18:69: a number that is not shown here does not belong in "N" — Value of a header; in quotes where it looks like a number',
       'bad.yaml:19:20: the number 999 is out of range for "tos" — write 0 to 255',
       'bad.yaml:19:32: "1.2.3" is not an IP address — name an address of this machine, such as 192.0.2.10',
       'bad.yaml:21:26: the number 0 is out of range for "concurrency" — write 1 or more',

@@ -219,12 +219,12 @@ describe('--set', () => {
     );
     expect(mistakes).toEqual([
       '--set x: not an assignment — write key=value, such as arms.stress.close=reset',
-      '--set =1: not an assignment — write key=value, such as arms.stress.close=reset',
+      '--set [redacted]: not an assignment — write key=value, such as arms.stress.close=reset',
       '--set arms.man.close=fin: there is no arm "man" — did you mean "main"?',
       '--set arms.main.close.deep=1: nothing can be set at arms.main.close.deep — name a key that holds a value',
       '--set description={: the value is not YAML — put it in quotes that the shell leaves alone',
       '--set arms.main.close=pier: "pier" is not one of peer, fin, reset — did you mean "peer"?',
-      '--set arms.main.cloze=fin: unknown key "cloze" — did you mean "close"?',
+      '--set arms.main.cloze=[redacted]: unknown key "cloze" — did you mean "close"?',
     ]);
   });
 });

@@ -84,7 +84,7 @@ Exit code 5 where something would keep the run from being done, or a setting cou
             services.gatherHostFacts(),
             scenario === undefined ? [] : services.probeScenario(scenario),
           ]);
-          const again = ['rushhour', ...redactCommand(context.args)].join(' ');
+          const again = redactCommand(context.args).join(' ');
           const persist = options.persist === true;
           return fixMachine(adviseSettings(facts, scenario, reach), { persist, again }, around);
         }

@@ -153,8 +153,8 @@ async function notesOn(machine: Machine, { plan, scenario }: PlannedNight): Prom
 
 function printed({ before, files, after }: Installation): string {
   const command = (words: readonly string[]): string => `# ${words.join(' ')}\n`;
-  const file = ({ path, text, mode }: Installation['files'][number]): string =>
-    `\n# --- ${path} (${mode.toString(8)})\n${text}\n`;
+  const file = ({ path, text, mode, isSecret }: Installation['files'][number]): string =>
+    `\n# --- ${path} (${mode.toString(8)})\n${isSecret === true ? '# holds secrets, which are not shown' : text}\n`;
   return [...before.map(command), ...files.map(file), ...after.map(command)].join('');
 }
 
