@@ -38,15 +38,23 @@ async function probeArm(arm: Arm): Promise<ReachFacts> {
   }
 }
 
+export interface ProbeOptions {
+  /** Ends it at once, as unreachable. */
+  readonly signal?: AbortSignal;
+}
+
 /** Opens and closes one connection; never rejects. */
 export function probeEndpoint(
   address: string,
   port: number,
-  timeoutMs = PROBE_TIMEOUT_MS,
+  { signal }: ProbeOptions = {},
 ): Promise<ReachFacts['endpoints'][number]> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port, timeout: timeoutMs });
+    const socket = connect({
+      ...{ host: address, port, timeout: PROBE_TIMEOUT_MS },
+      ...(signal === undefined ? {} : { signal }),
+    });
     const finish = (answer: ReachFacts['endpoints'][number]['answer']): void => {
       socket.destroy();
       resolve({ address, answer, us: Math.round((performance.now() - startedAt) * 1_000) });

@@ -1,39 +1,7 @@
-import { probeEndpoint } from '../doctor/probe.ts';
 import type { HostFacts } from '../doctor/types.ts';
-import type { Endpoint } from '../engine/types.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
 import { formatEndpoint } from './resolve.ts';
-
-/**
- * Opens and closes one connection to each distinct endpoint, so that a run against nothing ends before it starts.
- * Arms that expect a refusal are left out. One endpoint of several that does not answer is a warning.
- * @throws EnvironmentError where an arm has no endpoint that answers
- */
-export async function checkReachable(
-  arms: readonly PlannedArm[],
-  warn: (message: string) => void,
-): Promise<void> {
-  const answers = new Map<string, ReturnType<typeof probeEndpoint>>();
-  const probeOnce = (endpoint: Endpoint): ReturnType<typeof probeEndpoint> => {
-    const key = formatEndpoint(endpoint);
-    const known = answers.get(key) ?? probeEndpoint(endpoint.address, endpoint.port);
-    answers.set(key, known);
-    return known;
-  };
-
-  for (const { arm, endpoints } of arms) {
-    if (arm.expect.kind === 'refused') continue;
-    const probed = await Promise.all(endpoints.map(probeOnce));
-    const dead = endpoints.flatMap((endpoint, index) => {
-      const { answer } = probed[index]!;
-      return answer === 'connected' ? [] : [`${formatEndpoint(endpoint)} (${answer})`];
-    });
-    if (dead.length === endpoints.length) throw unreachable(arm.name, arm.via, dead);
-    for (const endpoint of dead)
-      warn(`arm ${arm.name}: ${endpoint} does not answer; its share of the attempts will fail`);
-  }
-}
 
 /**
  * Every source address must be one of this machine's: bind() would refuse each attempt otherwise.
@@ -79,12 +47,4 @@ function sharesPorts(one: PlannedArm, other: PlannedArm): boolean {
   return (one.ports ?? []).some(({ from, to }) =>
     (other.ports ?? []).some((range) => range.from <= to && from <= range.to),
   );
-}
-
-function unreachable(arm: string, via: string, dead: readonly string[]): EnvironmentError {
-  const what = via === 'proxy' ? 'proxy' : 'target';
-  const flag = via === 'proxy' ? '--proxy HOST:PORT' : '--target URL';
-  return new EnvironmentError(`arm ${arm}: the ${what} does not answer: ${dead.join(', ')}`, {
-    hint: `start it, or name another with ${flag}; "rushhour doctor" checks the way there`,
-  });
 }
