@@ -40,7 +40,11 @@ export function describeTested({ scenario, sources = {}, host }: TestedFacts): T
   const { arms, farEnd } = scenario;
   const asked = arms.some(({ via }) => via !== 'tcp') ? arms.filter(({ via }) => via !== 'tcp') : arms;
   return {
-    proxies: unique(arms.flatMap(({ proxy }) => (proxy === undefined ? [] : [wordHostPort(proxy)]))),
+    proxies: unique(
+      arms.flatMap(({ proxy, beside = [] }) =>
+        proxy === undefined ? [] : [proxy, ...beside].map(wordHostPort),
+      ),
+    ),
     targets: unique(asked.map(wordTarget)),
     isEmbedded: farEnd === 'embedded',
     loads: arms.map(({ name, load }) => ({ arm: name, ...howHard(load) })),

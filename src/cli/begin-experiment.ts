@@ -22,6 +22,7 @@ import { decideWorkers } from './decide-workers.ts';
 import { adopted, readDefaults } from './defaults.ts';
 import type { Host } from './host.ts';
 import { type OverrideOptions, readOverrides } from './override-options.ts';
+import { fillProxies } from './pac.ts';
 import { resultsDir, type SharedRunOptions } from './run-options.ts';
 
 export interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
@@ -57,7 +58,8 @@ export async function beginExperiment(
   }
   const commands = requireCommands(options);
   const overrides = await withDefaults(overridesOf(options, host), nameOrPath, host);
-  const scenario = await loadScenario(nameOrPath, scenarioDirs(host.cwd), overrides);
+  const written = await loadScenario(nameOrPath, scenarioDirs(host.cwd), overrides);
+  const { scenario } = await fillProxies(host, { scenario: written, origins: [] });
   const seed = options.seed ?? randomInt(2 ** 31);
   const startedAt = new Date(host.now()).toISOString();
   const path = await findScenario(nameOrPath, scenarioDirs(host.cwd));
@@ -67,7 +69,7 @@ export async function beginExperiment(
     // A name may come to mean another file, in another folder or with another version.
     scenario: isAbsolute(path) ? path : resolve(host.cwd, path),
     overrides: redactOverrides(overrides),
-    fingerprint: fingerprintOf(scenario),
+    fingerprint: fingerprintOf(written),
     sides: {
       a: { command: commands.a, label: options.labelA ?? defaultLabel(id, 'a') },
       b: { command: commands.b, label: options.labelB ?? defaultLabel(id, 'b') },
@@ -122,8 +124,8 @@ export async function resumeExperiment(
     );
   }
   const overrides = { ...found.overrides, ...others, set: [...kept, ...given] };
-  const scenario = await loadScenario(found.scenario, scenarioDirs(host.cwd), overrides);
-  if (fingerprintOf(scenario) !== found.fingerprint) {
+  const written = await loadScenario(found.scenario, scenarioDirs(host.cwd), overrides);
+  if (fingerprintOf(written) !== found.fingerprint) {
     throw new UsageError(
       `this is not what experiment ${found.id} began with: ${found.scenario} or a flag differs`,
       {
@@ -131,6 +133,7 @@ export async function resumeExperiment(
       },
     );
   }
+  const { scenario } = await fillProxies(host, { scenario: written, origins: [] });
   const state = { ...found, process: markProcess() };
   return {
     state,

@@ -6,10 +6,11 @@ import type { SoakEvent } from '../store/soak-event.ts';
 import type { Context } from './context.ts';
 import { driveRun } from './drive-run.ts';
 import type { OverrideOptions } from './override-options.ts';
+import type { PacOptions } from './pac.ts';
 import { removeOldRuns } from './remove-old-runs.ts';
 import { resultsDir, type SharedRunOptions } from './run-options.ts';
 
-export interface SoakFlags extends SharedRunOptions, OverrideOptions {
+export interface SoakFlags extends SharedRunOptions, OverrideOptions, PacOptions {
   /** Microseconds. */
   readonly for: number;
   /** Microseconds. */

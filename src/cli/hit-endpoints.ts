@@ -5,11 +5,13 @@ import type { Target } from '../scenario/types.ts';
 import { readDefaults } from './defaults.ts';
 import type { Host } from './host.ts';
 import { sayCurlProxy } from './load-scenario.ts';
-import { askPac, type PacOptions, pacOrigins } from './pac.ts';
+import { askPac, originsOf, type PacOptions, readPac } from './pac.ts';
 
 export interface HitEndpoints {
   readonly url: string;
   readonly proxy: string | undefined;
+  /** Further ones that attempts go to in turn with it. */
+  readonly beside?: readonly string[];
   readonly origins: readonly Origin[];
 }
 
@@ -25,8 +27,9 @@ const NO_PROXY = ['', 'none'];
 export async function chooseHitEndpoints(
   host: Host,
   given: string | undefined,
-  { proxy: typedProxy, pac }: PacOptions & { readonly proxy?: string | undefined },
+  { proxy: typedProxy, ...flags }: PacOptions & { readonly proxy?: string | undefined },
 ): Promise<HitEndpoints> {
+  const pac = readPac(flags);
   const defaults = await readDefaults(host);
   const url = given ?? defaults.target?.value;
   if (url === undefined) {
@@ -38,8 +41,8 @@ export async function chooseHitEndpoints(
     given === undefined ? [{ key: 'target', value: url, from: defaults.target?.from ?? '' }] : [];
   if (pac !== undefined) {
     const chosen = await askPac(host, pac, [checkAskable(parseTarget(url))]);
-    const proxy = chosen.choices[0]?.proxy;
-    return { url, proxy, origins: [...(await pacOrigins(chosen)), ...targetOrigins] };
+    const [proxy, ...beside] = chosen.choices[0]?.proxies ?? [];
+    return { url, proxy, beside, origins: [...(await originsOf(chosen)), ...targetOrigins] };
   }
   const fallback = /^tcp:/i.test(url) ? undefined : defaults.proxy;
   const typed = typedProxy !== undefined;

@@ -1,47 +1,47 @@
 import { UsageError } from '../errors.ts';
-import type { Chosen } from '../pac/choose.ts';
 import { scenarioDirs } from '../scenario/find.ts';
-import { type Origin, readScenario } from '../scenario/load.ts';
-import type { Scenario } from '../scenario/types.ts';
+import { type ReadScenario, readScenario } from '../scenario/load.ts';
 import { findCurlProxy, wordCurlProxy } from './curl-proxy.ts';
 import { readDefaults } from './defaults.ts';
 import type { Host } from './host.ts';
 import { type OverrideOptions, readOverrides } from './override-options.ts';
-import { fillProxies, type PacOptions, UNCHOSEN_PROXY } from './pac.ts';
-
-/** A scenario as the command line, variables and files of defaults want it. */
-export interface LoadedScenario {
-  readonly scenario: Scenario;
-  /** Where its proxy and target come from. */
-  readonly origins: readonly Origin[];
-  /** What a script of proxies says, where `--pac` names one. */
-  readonly pac?: Chosen;
-}
+import { type FilledScenario, fillProxies, type PacOptions, readPac } from './pac.ts';
 
 /**
  * Loads the scenario that a command names, with what flags say of it, and what RUSHHOUR_PROXY, RUSHHOUR_TARGET and rushhour.yaml
- * say where flags do not; with `--pac`, what the script names. Tells of a proxy that curl would have taken from the environment.
+ * say where flags do not; where a script is to name proxies, what it names. Tells of a proxy that curl would have taken from the environment.
  * @throws UsageError
  * @throws EnvironmentError where a script of proxies fails, or names none
  */
 export async function loadForCommand(
   host: Host,
   nameOrPath: string,
-  { pac, ...flags }: OverrideOptions & PacOptions & { readonly tcpTimestamps?: string },
-): Promise<LoadedScenario> {
+  flags: ScenarioFlags,
+): Promise<FilledScenario> {
+  return fillProxies(host, await readForCommand(host, nameOrPath, flags));
+}
+
+/** All flags that change a scenario. */
+export type ScenarioFlags = OverrideOptions & PacOptions & { readonly tcpTimestamps?: string };
+
+/**
+ * As {@link loadForCommand}, but scripts are yet to be asked for the proxies of arms that have `pac`.
+ * @throws UsageError
+ */
+export async function readForCommand(
+  host: Host,
+  nameOrPath: string,
+  flags: ScenarioFlags,
+): Promise<ReadScenario> {
   const defaults = await readDefaults(host);
-  const overrides = {
-    ...readOverrides(flags, host),
-    ...(pac === undefined ? {} : { proxy: UNCHOSEN_PROXY, proxyFlag: '--pac' }),
-    defaults,
-  };
+  const pac = readPac(flags);
+  const overrides = { ...readOverrides(flags, host), pac, defaults };
   const hint = (url: string | undefined): void => {
     if (pac === undefined && flags.proxy === undefined && defaults.proxy === undefined)
       sayCurlProxy(host, url);
   };
   try {
     const loaded = await readScenario(nameOrPath, scenarioDirs(host.cwd), overrides);
-    if (pac !== undefined) return await fillProxies(host, pac, loaded);
     const direct = loaded.scenario.arms.find(({ via }) => via === 'direct');
     const hasProxy = loaded.scenario.arms.some(({ proxy }) => proxy !== undefined);
     if (direct !== undefined && !hasProxy && loaded.scenario.farEnd === 'none') {

@@ -26,10 +26,11 @@ import { decideWorkers } from './decide-workers.ts';
 import { adopted, readDefaults } from './defaults.ts';
 import type { Host } from './host.ts';
 import { type OverrideOptions, readOverrides } from './override-options.ts';
+import { fillProxies, type PacOptions, readPac } from './pac.ts';
 import type { SharedRunOptions } from './run-options.ts';
 import type { TypedFlag } from './typed-flags.ts';
 
-export interface InstallFlags extends SharedRunOptions, OverrideOptions {
+export interface InstallFlags extends SharedRunOptions, OverrideOptions, PacOptions {
   /** Microseconds. */
   readonly for: number;
   readonly at: string;
@@ -90,8 +91,15 @@ export async function planNight(
   const dirs = scenarioDirs(host.cwd);
   const file = resolve(host.cwd, await findScenario(nameOrPath, dirs));
   const defaults = await readDefaults(host);
-  const overrides = { ...readOverrides(flags, host), defaults };
-  const { scenario, origins } = await readScenario(file, dirs, overrides);
+  const pac = readPac(flags);
+  const overrides = {
+    ...readOverrides(flags, host),
+    pac: pac === undefined ? undefined : { ...pac, source: wholePath(pac.source, host.cwd) },
+    defaults,
+  };
+  const read = await readScenario(file, dirs, overrides);
+  const files = filesOf(read.scenario);
+  const { scenario, origins } = await fillProxies(host, read);
   const word = isBundled(file, dirs.at(-1)) ? scenario.name : file;
   const at = parseAt(flags.at);
   parseDays(flags.on ?? null);
@@ -132,7 +140,7 @@ export async function planNight(
     ],
     ...(settings.length === 0 ? {} : { settings }),
   };
-  const own = filesOf(scenario).filter((path) => !isHandedOver(path, secrets, host.cwd));
+  const own = files.filter((path) => !isHandedOver(path, secrets, host.cwd));
   refuseRelative(own);
   const reads = [plan.program.main, ...(word === file ? [file] : []), ...own];
   // What is installed is yet to be written.
@@ -190,12 +198,18 @@ function refuseSecrets(passed: readonly TypedFlag[]): void {
 
 function wordsOf({ flag, value }: TypedFlag, cwd: string): Word[] {
   if (value === undefined) return [text(flag)];
+  if (flag === '--pac') return [flag, wholePath(value, cwd)].map(text);
   const secret = SECRET_FILES[flag];
   if (secret === undefined || !value.startsWith(secret.prefix)) return [text(flag), text(value)];
   const path = resolve(cwd, value.slice(secret.prefix.length));
   // The ending tells how users are written in it.
   const id = path.toLowerCase().endsWith('.csv') ? `${secret.id}.csv` : secret.id;
   return [text(flag), { kind: 'secret-file', prefix: secret.prefix, id, path }];
+}
+
+/** The service's working folder is the root. URLs stay as they are. */
+function wholePath(source: string, cwd: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? source : resolve(cwd, source);
 }
 
 function isHandedOver(path: string, secrets: readonly { readonly path: string }[], cwd: string): boolean {

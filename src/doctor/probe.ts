@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { peerOf } from '../scenario/peer.ts';
-import type { Arm, Scenario } from '../scenario/types.ts';
+import { peersOf } from '../scenario/peer.ts';
+import type { Arm, HostPort, Scenario } from '../scenario/types.ts';
 import type { ReachFacts } from './types.ts';
 
 /** Long enough for a first and a second SYN retransmission on the path under suspicion (RFC 6298: 1 s, 3 s). */
@@ -14,17 +14,17 @@ const PROBE_TIMEOUT_MS = 5_000;
  */
 export function probeScenario(scenario: Scenario): Promise<ReachFacts[]> {
   if (scenario.farEnd === 'embedded') return Promise.resolve([]);
-  const peers = new Map<string, Arm>();
+  const peers = new Map<string, () => Promise<ReachFacts>>();
   for (const arm of scenario.arms) {
-    const { host, port } = peerOf(arm);
-    const key = `${host} ${port} ${arm.expect.kind === 'refused'}`;
-    if (!peers.has(key)) peers.set(key, arm);
+    for (const peer of peersOf(arm)) {
+      const key = `${peer.host} ${peer.port} ${arm.expect.kind === 'refused'}`;
+      if (!peers.has(key)) peers.set(key, () => probePeer(arm, peer));
+    }
   }
-  return Promise.all([...peers.values()].map(probeArm));
+  return Promise.all([...peers.values()].map((probe) => probe()));
 }
 
-async function probeArm(arm: Arm): Promise<ReachFacts> {
-  const { host, port } = peerOf(arm);
+async function probePeer(arm: Arm, { host, port }: HostPort): Promise<ReachFacts> {
   const facts = { arm: arm.name, host, port, refusalExpected: arm.expect.kind === 'refused' };
   try {
     const found = await lookup(host, { all: true });

@@ -9,6 +9,8 @@ export interface Endpoint {
   /** 1-65535. */
   readonly port: number;
   readonly family: 4 | 6;
+  /** Name or address that it was found by, where an arm connects to several. */
+  readonly host?: string;
 }
 
 /** Options set on the socket before it connects. Absent: the system's default. */

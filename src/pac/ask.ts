@@ -35,7 +35,7 @@ export async function askScript(
   if ('answers' in reply) return reply.answers;
   if ('missing' in reply) {
     throw new EnvironmentError(
-      `--pac needs the npm packages pac-resolver and quickjs-wasi, which could not be loaded (${reply.missing})`,
+      `a PAC script needs the npm packages pac-resolver and quickjs-wasi, which could not be loaded (${reply.missing})`,
       {
         hint: 'in the folder of rushhour: npm install --include=optional (no compiler is needed); or name the proxy by --proxy',
       },

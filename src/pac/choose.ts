@@ -1,5 +1,5 @@
 import { redactPath } from '../scenario/secrets.ts';
-import type { Target } from '../scenario/types.ts';
+import type { PacSource, Target } from '../scenario/types.ts';
 import { type AskOptions, askScript } from './ask.ts';
 import { readAnswer } from './read-answer.ts';
 import { type ReadOptions, readScript } from './read-script.ts';
@@ -8,6 +8,8 @@ import type { PacChoice } from './types.ts';
 export interface Chosen {
   /** What the script is called. */
   readonly name: string;
+  /** Whether a run goes to all proxies that an answer names. */
+  readonly spread: boolean;
   /** One for each target. */
   readonly choices: readonly PacChoice[];
 }
@@ -18,18 +20,18 @@ export interface Chosen {
  * @throws EnvironmentError
  */
 export async function chooseProxies(
-  source: string,
+  source: PacSource,
   targets: readonly Target[],
   options: ReadOptions & AskOptions,
 ): Promise<Chosen> {
-  const { name, text } = await readScript(source, options);
+  const { name, text } = await readScript(source.source, options);
   const urls = targets.map(askedUrl);
   const distinct = [...new Set(urls)];
   const answers = await askScript(name, text, distinct, options);
   const choices = urls.map((url) =>
-    readAnswer(name, redactPath(url), redactPath(answers[distinct.indexOf(url)] ?? '')),
+    readAnswer(name, redactPath(url), redactPath(answers[distinct.indexOf(url)] ?? ''), source.spread),
   );
-  return { name, choices };
+  return { name, spread: source.spread, choices };
 }
 
 /**

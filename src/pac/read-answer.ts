@@ -8,20 +8,25 @@ const DEFAULT_PORT = 80;
 /**
  * Reads an answer of FindProxyForURL, such as "PROXY 10.0.0.2:3128; DIRECT": the first plain HTTP proxy counts, whatever else a
  * browser would have tried before it.
+ * @param spread all plain HTTP proxies count
  * @throws EnvironmentError where it names none
  */
-export function readAnswer(name: string, url: string, text: string): PacChoice {
+export function readAnswer(name: string, url: string, text: string, spread = false): PacChoice {
   const answer = text.replace(/[^\x21-\x7e]+/g, ' ').trim();
   const entries = answer
     .split(';')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
   const passedOver: string[] = [];
+  const found = new Set<string>();
   for (const entry of entries) {
     const place = /^(?:PROXY|HTTP)\s+(\S+)$/i.exec(entry)?.[1];
-    if (place === undefined) passedOver.push(entry);
-    else return { url, answer, proxy: checkPlace(name, url, place), passedOver };
+    if (place !== undefined) {
+      if (spread || found.size === 0) found.add(checkPlace(name, url, place));
+    } else if (spread || found.size === 0) passedOver.push(entry);
   }
+  const [proxy, ...others] = found;
+  if (proxy !== undefined) return { url, answer, proxy, proxies: [proxy, ...others], passedOver };
   const said = answer === '' ? 'nothing, which is DIRECT' : `"${answer}"`;
   const isDirect = entries.every((entry) => /^DIRECT$/i.test(entry));
   throw new EnvironmentError(`${name} names no plain HTTP proxy for ${url}: it says ${said}`, {

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EnvironmentError, UsageError } from '../errors.ts';
+import { EnvironmentError } from '../errors.ts';
+import { checkPacSource } from '../scenario/proxy-schema.ts';
 
 /** What Chromium takes (kDefaultMaxResponseBytes in pac_file_fetcher_impl.cc). */
 export const MAX_SCRIPT_BYTES = 1_048_576;
@@ -24,20 +25,17 @@ export interface ReadOptions {
 
 /**
  * Reads a script of proxies from a file, or by http:// or https:// without going through any proxy.
- * @throws UsageError for what is neither
+ * @throws UsageError for what is neither, or carries credentials
  * @throws EnvironmentError where it cannot be read in time, or is larger than {@link MAX_SCRIPT_BYTES}
  */
 export async function readScript(source: string, options: ReadOptions): Promise<Script> {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(source)?.[1]?.toLowerCase();
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(checkPacSource(source))?.[1]?.toLowerCase();
   const name = nameOf(source);
   try {
     if (scheme === 'http' || scheme === 'https') return { name, text: await fetchText(source, options) };
-    if (scheme === undefined || scheme === 'file') {
-      const path = scheme === undefined ? resolve(options.cwd, source) : fileURLToPath(source);
-      return { name, text: await readText(path) };
-    }
+    const path = scheme === 'file' ? fileURLToPath(source) : resolve(options.cwd, source);
+    return { name, text: await readText(path) };
   } catch (cause) {
-    if (cause instanceof UsageError) throw cause;
     const { message, cause: below } = cause as Error;
     const why = below instanceof Error && below.message !== '' ? below.message : message;
     throw new EnvironmentError(`the PAC script ${name} cannot be read (${why})`, {
@@ -45,9 +43,6 @@ export async function readScript(source: string, options: ReadOptions): Promise<
       cause,
     });
   }
-  throw new UsageError(`--pac takes a file, http:// or https://, not ${scheme}://`, {
-    hint: 'such as --pac proxy.pac, or --pac http://wpad/wpad.dat',
-  });
 }
 
 /** Without folders, query or user: it stands in plans and results. */
@@ -67,11 +62,6 @@ async function readText(path: string): Promise<string> {
 }
 
 async function fetchText(url: string, { ca, timeoutMs = FETCH_MS }: ReadOptions): Promise<string> {
-  if (/^[a-z]+:\/\/[^/?#]*@/i.test(url)) {
-    throw new UsageError('the URL of --pac carries credentials', {
-      hint: 'fetch the script by curl and give the file',
-    });
-  }
   const { Agent, fetch } = await import('undici');
   const agent = new Agent(ca === undefined ? {} : { connect: { ca } });
   try {

@@ -20,6 +20,8 @@ export interface PacChoice {
   readonly answer: string;
   /** `host:port` of the first plain HTTP proxy that the answer names. */
   readonly proxy: string;
-  /** What the answer names before it, and a run cannot go through: "SOCKS 10.0.0.9:1080". */
+  /** All of them, that one first, each once. */
+  readonly proxies: readonly string[];
+  /** What the answer names before it (beside them, for whoever goes to all), and a run cannot go through: "SOCKS 10.0.0.9:1080". */
   readonly passedOver: readonly string[];
 }

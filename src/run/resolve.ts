@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import type { Endpoint } from '../engine/types.ts';
 import { EnvironmentError } from '../errors.ts';
-import { peerOf } from '../scenario/peer.ts';
-import type { Arm, Scenario } from '../scenario/types.ts';
+import { peersOf } from '../scenario/peer.ts';
+import type { Arm, HostPort, Scenario } from '../scenario/types.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
 import { type LocalNetwork, readLocalNetwork } from './local-network.ts';
 import { checkMemory, fitPorts, fitSources } from './sources.ts';
@@ -26,19 +26,24 @@ export function resolveArms(
   );
 }
 
-/** All addresses of the arm's peer, each once. */
+/** All addresses of the arm's peers, each once; where it has several, with the host that each is of. */
 async function resolveEndpoints(arm: Arm): Promise<Endpoint[]> {
-  const { host, port } = peerOf(arm);
+  const peers = peersOf(arm);
+  const found = await Promise.all(peers.map((peer) => resolvePeer(arm, peer)));
+  const all = found.flatMap((endpoints, index) =>
+    peers.length === 1 ? endpoints : endpoints.map((one) => ({ ...one, host: peers[index]?.host ?? '' })),
+  );
+  return [...new Map(all.map((endpoint) => [formatEndpoint(endpoint), endpoint])).values()];
+}
+
+async function resolvePeer(arm: Arm, { host, port }: HostPort): Promise<Endpoint[]> {
   const found = await lookup(host, { all: true }).catch((cause: Error) => {
     throw new EnvironmentError(`arm ${arm.name}: ${host} does not resolve (${cause.message})`, {
       hint: `check the name, or the resolver: getent hosts ${host}`,
       cause,
     });
   });
-  const addresses = new Map<string, Endpoint>();
-  for (const { address, family } of found)
-    addresses.set(address, { address, port, family: family === 6 ? 6 : 4 });
-  return [...addresses.values()];
+  return found.map(({ address, family }) => ({ address, port, family: family === 6 ? 6 : 4 }));
 }
 
 /** "address:port", an IPv6 address in brackets (RFC 3986 section 3.2.2). */

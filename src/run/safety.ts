@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { goesThroughProxy } from '../scenario/far-end.ts';
-import { peerOf } from '../scenario/peer.ts';
+import { peersOf } from '../scenario/peer.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { ArmOutline } from './types.ts';
 
@@ -69,12 +69,20 @@ export function findPublicHosts(scenario: Scenario, outlines: readonly ArmOutlin
   for (const arm of scenario.arms) {
     const addresses = (outlines.find(({ name }) => name === arm.name)?.endpoints ?? []).map(addressOf);
     const open = addresses.filter(isPublicAddress);
-    if (open.length > 0) add(peerOf(arm).host, `arm ${arm.name} connects to ${open.join(', ')}`);
+    if (open.length > 0) {
+      const peers = peersOf(arm).filter(({ host }, _, { length }) => length === 1 || mayBePublic(host));
+      for (const { host } of peers) add(host, `arm ${arm.name} connects to ${open.join(', ')}`);
+    }
     if (goesThroughProxy(arm.via) && isPublicHost(arm.target.host)) {
       add(arm.target.host, `arm ${arm.name} asks the proxy for it`);
     }
   }
   return [...found.values()];
+}
+
+/** What a name stands for, its addresses have told. */
+function mayBePublic(host: string): boolean {
+  return isIP(host) === 0 || isPublicAddress(host);
 }
 
 /** The address of "address:port" or "[address]:port". */

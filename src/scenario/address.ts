@@ -8,6 +8,9 @@ export type ParsedTarget = Target;
 /** What an embedded far end leaves to be filled in once its ports are known. Port 0 can never be connected to. */
 export const UNFILLED: HostPort = { host: 'embedded', port: 0 };
 
+/** Stands for a proxy until a script has named it (RFC 6761 section 6.4: such a name never resolves). */
+export const UNCHOSEN: HostPort = { host: 'pac.invalid', port: 1 };
+
 /**
  * Reads a proxy: `host:port`, an IPv6 address in brackets. `http://` in front is taken too, as in http_proxy.
  * @throws UsageError
@@ -15,7 +18,7 @@ export const UNFILLED: HostPort = { host: 'embedded', port: 0 };
 export function parseProxy(text: string): HostPort {
   if (/^(https?|file):\/\/.*(\.pac|\/wpad\.dat)([?#].*)?$/is.test(text)) {
     throw new UsageError('that is a script which names proxies (PAC), not a proxy', {
-      hint: `run, hit and doctor take it: --pac ${withoutCredentials(text)}`,
+      hint: `--pac ${withoutCredentials(text)} asks it (in a scenario: proxy: { pac: … })`,
     });
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();

@@ -1,13 +1,17 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Path } from './problems.ts';
 
-/** Where a scenario names files, below an arm or the defaults. */
+/** Where a scenario names files, below an arm, the defaults or, of a proxy, at the top. */
 const FILES: readonly Path[] = [
   ['auth', 'credentials', 'file'],
   ['auth', 'credentials', 'keytab'],
   ['auth', 'credentials', 'password', 'file'],
   ['tls', 'ca'],
+  ['proxy', 'pac'],
 ];
+
+/** Of these some may be URLs. */
+const URL = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
  * A scenario's data with the files that it names found from its own folder, so that it can be run from anywhere. What a
@@ -18,15 +22,15 @@ const FILES: readonly Path[] = [
 export function anchorFiles(raw: unknown, file: string, isTyped: (path: Path) => boolean): unknown {
   const folder = dirname(file);
   const places: Path[] = [['defaults'], ...keysOf(at(raw, 'arms')).map((name) => ['arms', name])];
-  return places
-    .flatMap((place) => FILES.map((path) => [...place, ...path]))
+  return [['proxy', 'pac'], ...places.flatMap((place) => FILES.map((path) => [...place, ...path]))]
     .filter((path) => !isTyped(path))
     .reduce((data, path) => anchorAt(data, path, folder), raw);
 }
 
 function anchorAt(value: unknown, [key, ...rest]: Path, folder: string): unknown {
   if (key === undefined) {
-    return typeof value === 'string' && value !== '' && !isAbsolute(value) ? join(folder, value) : value;
+    if (typeof value !== 'string' || value === '' || isAbsolute(value) || URL.test(value)) return value;
+    return join(folder, value);
   }
   const child = at(value, key);
   return child === undefined ? value : { ...(value as object), [key]: anchorAt(child, rest, folder) };

@@ -2,14 +2,15 @@ import { UsageError } from '../errors.ts';
 import { type ParsedTarget, UNFILLED } from './address.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Path, Problem } from './problems.ts';
+import type { ProxyValue } from './proxy-schema.ts';
 import type { ArmFile } from './schema.ts';
-import type { Arm, HostPort, Scenario } from './types.ts';
+import type { Arm, HostPort, PacSource, Scenario } from './types.ts';
 import type { Expectation, Via } from './words.ts';
 
 /** What an arm is given beside its own keys. */
 export interface ArmContext {
   readonly farEnd: Scenario['farEnd'];
-  readonly proxy: HostPort | undefined;
+  readonly proxy: ProxyValue | undefined;
   readonly target: ParsedTarget | undefined;
   readonly defaults: ArmFile;
 }
@@ -62,6 +63,8 @@ export interface Peers {
   readonly proxy: HostPort | undefined;
   readonly target: ParsedTarget | undefined;
   readonly needs: readonly Need[];
+  /** The script that is to say which proxy that is. */
+  readonly pac?: PacSource | undefined;
 }
 
 /**
@@ -75,13 +78,16 @@ export function findPeers(
   own: ArmFile,
   context: ArmContext,
 ): Peers {
-  const proxy = written.proxy ?? context.proxy;
+  const value: ProxyValue | undefined = written.proxy ?? context.proxy;
+  const proxy: HostPort | undefined =
+    value === undefined ? undefined : { host: value.host, port: value.port };
+  const pac = value?.pac;
   const inherited = written.target ?? context.target;
   if (context.farEnd === 'embedded') return { proxy: undefined, target: inherited, needs: [] };
   if (via === 'tcp') {
     const mayUseProxy = own.target === undefined && inherited?.scheme !== 'tcp' && expect.kind !== 'refused';
     if (mayUseProxy && proxy !== undefined) {
-      return { proxy: undefined, target: { scheme: 'tcp', ...proxy, path: '' }, needs: [] };
+      return { proxy: undefined, target: { scheme: 'tcp', ...proxy, path: '' }, needs: [], pac };
     }
     const need = mayUseProxy ? 'proxy-or-target' : 'target';
     return { proxy: undefined, target: inherited, needs: inherited === undefined ? [need] : [] };
@@ -89,7 +95,7 @@ export function findPeers(
   const needs: Need[] = [];
   if (goesThroughProxy(via) && proxy === undefined) needs.push('proxy');
   if (inherited === undefined) needs.push('target');
-  return { proxy, target: inherited, needs };
+  return { proxy, target: inherited, needs, ...(goesThroughProxy(via) ? { pac } : {}) };
 }
 
 /** One place of a file where a proxy and a target may stand. */

@@ -6,6 +6,7 @@ import { deepFreeze } from './freeze.ts';
 import { checkHeaderValue, checkMethod, TOKEN } from './leaves.ts';
 import { resolveArm } from './resolve.ts';
 import type { ArmFile } from './schema.ts';
+import { findSpreadFault } from './spread.ts';
 import type {
   AuthSpec,
   ClosedLoad,
@@ -40,6 +41,8 @@ export interface HitOptions {
   readonly durationUs?: number | undefined;
   /** `host:port`. Absent: straight to the target. */
   readonly proxy?: string | undefined;
+  /** Proxies that attempts go to in turn with `proxy`, each `host:port`. */
+  readonly beside?: readonly string[] | undefined;
   /** By CONNECT; an `https://` target behind a proxy always is. */
   readonly tunnel?: boolean | undefined;
   readonly auth?: HitAuth | undefined;
@@ -99,6 +102,10 @@ export function scenarioForHit(options: HitOptions): Scenario {
       hint: problem?.fix ?? '',
     });
   }
+  const beside = (options.beside ?? []).map(parseProxy);
+  const spread = beside.length > 0;
+  const fault = spread ? findSpreadFault(arm) : undefined;
+  if (fault !== undefined) throw new UsageError(fault.what, { hint: fault.fix });
   const [breach] = findBreaches([arm]);
   if (breach !== undefined) throw new UsageError(breach.what, { hint: BREACH_FIXES[breach.kind] });
   return deepFreeze({
@@ -106,7 +113,7 @@ export function scenarioForHit(options: HitOptions): Scenario {
     name: 'hit',
     description: `Ad-hoc traffic to ${options.url}`,
     farEnd: 'none',
-    arms: [arm],
+    arms: [spread ? { ...arm, beside } : arm],
     pass: [],
     findings: [],
     ...(options.tcpTimestamps === undefined ? {} : { tcpTimestamps: options.tcpTimestamps }),

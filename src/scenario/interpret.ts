@@ -140,7 +140,7 @@ function adjust(
 function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overrides): Problem[] {
   if (scenario === undefined) return [];
   const problems: Problem[] = [];
-  if (overrides.proxy !== undefined && !takesProxy(scenario.arms, { proxy })) {
+  if ((overrides.proxy ?? overrides.pac) !== undefined && !takesProxy(scenario.arms, { proxy })) {
     const fix = 'add --via proxy (or tunnel), or use --set arms.<arm>.proxy=<host:port>';
     problems.push({
       what: 'no arm takes its proxy from here',

@@ -4,6 +4,7 @@ import { applyCredentials, type CredentialOverrides } from './override-credentia
 import { isBelow, type Path, type Problem } from './problems.ts';
 import type { Settings } from './settings.ts';
 import { suggest } from './suggest.ts';
+import type { PacSource } from './types.ts';
 import type { Via } from './words.ts';
 import { readYamlValue } from './yaml-value.ts';
 
@@ -16,8 +17,8 @@ import { readYamlValue } from './yaml-value.ts';
  */
 export interface Overrides extends CredentialOverrides {
   readonly proxy?: string | undefined;
-  /** What errors call `proxy`. Default: `--proxy`. */
-  readonly proxyFlag?: string | undefined;
+  /** Instead of `proxy`: the script that is to name it. */
+  readonly pac?: PacSource | undefined;
   readonly target?: string | undefined;
   readonly via?: Via | undefined;
   /** Such as "500/s". */
@@ -69,12 +70,16 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   }
   for (const key of ['proxy', 'target'] as const) {
     const fallback = yaml.get('farEnd') === 'embedded' ? undefined : overrides.defaults?.[key];
-    const value = overrides[key] ?? fallback?.value;
+    const given = overrides[key] ?? (key === 'proxy' ? asMap(overrides.pac) : undefined);
+    const value = given ?? fallback?.value;
     if (value === undefined) continue;
-    put([key], value, overrides[key] === undefined ? (fallback?.from ?? '') : flagOf(key, overrides));
+    put([key], value, given === undefined ? (fallback?.from ?? '') : flagOf(key, overrides));
     if (yaml.hasIn(['defaults', key])) yaml.deleteIn(['defaults', key]);
     // Whoever names a real far end wants that one.
-    if (yaml.get('farEnd') === 'embedded') yaml.set('farEnd', 'none');
+    if (yaml.get('farEnd') !== 'embedded') continue;
+    yaml.set('farEnd', 'none');
+    // A path of the embedded one is no target of another.
+    if (key === 'proxy' && isPathOf(yaml.get('target'))) yaml.delete('target');
   }
   if (overrides.tcpTimestamps !== undefined)
     put(['tcpTimestamps'], overrides.tcpTimestamps, '--tcp-timestamps');
@@ -88,8 +93,17 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
 }
 
 /** The flag that gives the proxy or the target of every arm. */
-export function flagOf(key: 'proxy' | 'target', { proxyFlag }: Overrides): string {
-  return key === 'proxy' && proxyFlag !== undefined ? proxyFlag : `--${key}`;
+export function flagOf(key: 'proxy' | 'target', { pac }: Overrides): string {
+  return key === 'proxy' && pac !== undefined ? '--pac' : `--${key}`;
+}
+
+function isPathOf(target: unknown): boolean {
+  return typeof target === 'string' && /^(https:\/\/)?\//.test(target);
+}
+
+/** As a scenario writes it. */
+function asMap(pac: PacSource | undefined): object | undefined {
+  return pac === undefined ? undefined : { pac: pac.source, spread: pac.spread };
 }
 
 interface Assignment {

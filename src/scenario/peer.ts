@@ -4,3 +4,8 @@ import type { Arm, HostPort } from './types.ts';
 export function peerOf({ via, proxy, target }: Arm): HostPort {
   return (via === 'proxy' || via === 'tunnel') && proxy !== undefined ? proxy : target;
 }
+
+/** All that an arm connects to, in turn. */
+export function peersOf(arm: Arm): readonly HostPort[] {
+  return [peerOf(arm), ...(arm.beside ?? [])];
+}

@@ -8,6 +8,7 @@ import { type ArmContext, findPeers, goesThroughProxy, type Need } from './far-e
 import { loadAttempts } from './load-shape.ts';
 import type { Path, Problem } from './problems.ts';
 import type { ArmFile } from './schema.ts';
+import { findSpreadFault } from './spread.ts';
 import type { Arm, Load, RequestSpec, SocketSpec, Target } from './types.ts';
 import type { Expectation, Via } from './words.ts';
 
@@ -89,11 +90,19 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
       'use an http:// or https:// URL, or via: tcp (--via tcp)',
     );
   }
+  if (peers.pac?.spread === true) {
+    const fault = findSpreadFault({
+      ...(load === undefined ? {} : { load }),
+      ...(auth.auth === undefined ? {} : { auth: auth.auth }),
+    });
+    if (fault !== undefined) blame('proxy', fault.what, fault.fix);
+  }
   if (load === undefined || problems.length > 0) return { arm: undefined, problems, needs: peers.needs };
   const arm: Arm = {
     name,
     via,
     ...(goesThroughProxy(via) ? { proxy: peers.proxy ?? UNFILLED } : {}),
+    ...(peers.pac === undefined ? {} : { pac: peers.pac }),
     target: toTarget(peers.target, via),
     request: toRequest(written.request),
     expect,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseProxy, parseTarget } from './address.ts';
+import { parseTarget } from './address.ts';
 import { auth } from './auth-schema.ts';
 import { parseCriterion } from './criteria.ts';
 import { expect } from './expect-schema.ts';
@@ -14,6 +14,7 @@ import {
 } from './leaves.ts';
 import { load } from './load-schema.ts';
 import { DEFAULT_LOOK } from './look.ts';
+import { proxyValue } from './proxy-schema.ts';
 import { duration, positiveDuration, positiveRate } from './quantities.ts';
 import { source } from './source-schema.ts';
 import { tls } from './tls-schema.ts';
@@ -25,7 +26,6 @@ const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe
 );
 const address = parsedText(checkAddress, { examples: ['192.0.2.10'] });
 
-export const proxyValue = parsedText(parseProxy, { examples: ['proxy.example:3128'] });
 export const targetValue = parsedText((text) => parseTarget(text, true), {
   examples: ['http://www.example.org/', 'https://www.example.org/', 'tcp://192.0.2.1:443'],
 });
@@ -89,7 +89,9 @@ export const armSchema = z.strictObject({
     .describe(
       'proxy: request through the proxy; tunnel: CONNECT to the proxy, then to the target through it; direct: to the target; tcp: connect only. Default: proxy; tunnel for an https:// target, tcp for a tcp:// one.',
     ),
-  proxy: proxyValue.optional().describe('Proxy of this arm, host:port.'),
+  proxy: proxyValue
+    .optional()
+    .describe('Proxy of this arm, host:port; or { pac: <file or URL>, spread: true } to ask a script.'),
   target: targetValue
     .optional()
     .describe('Target of this arm: http:// or https:// URL, may hold {nonce}; or tcp://host:port.'),
@@ -164,7 +166,9 @@ export const scenarioSchema = z
       ),
     proxy: proxyValue
       .optional()
-      .describe('Proxy of every arm that names none, host:port. --proxy replaces it.'),
+      .describe(
+        'Proxy of every arm that names none, host:port; or { pac: <file or URL>, spread: true } to ask a script. --proxy and --pac replace it.',
+      ),
     target: targetValue.optional().describe('Target of every arm that names none. --target replaces it.'),
     findings: z
       .array(z.enum(FINDINGS))

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { openDocument } from './document.ts';
 import { explainIssues } from './issues.ts';
-import { proxyValue, targetValue } from './schema.ts';
+import { hostPort } from './proxy-schema.ts';
+import { targetValue } from './schema.ts';
 
 /** Where a default stands, and what it is. */
 export interface Setting {
@@ -19,7 +20,7 @@ export interface Settings {
 /** A file of defaults, rushhour.yaml. The one place that says what may stand in it. */
 const settingsSchema = z
   .strictObject({
-    proxy: proxyValue.optional().describe('Proxy of every run for which nothing else names one, host:port.'),
+    proxy: hostPort.optional().describe('Proxy of every run for which nothing else names one, host:port.'),
     target: targetValue.optional().describe('Target of every run for which nothing else names one.'),
   })
   .describe('Defaults for the runs of whoever finds this file: a map with proxy, target, or both.');

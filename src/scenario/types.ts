@@ -45,12 +45,24 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** A script that names proxies (PAC: proxy.pac, wpad.dat). */
+export interface PacSource {
+  /** Path or URL. */
+  readonly source: string;
+  /** Go to all proxies of an answer in turn, not to its first alone. */
+  readonly spread: boolean;
+}
+
 /** One kind of traffic. Arms run concurrently. */
 export interface Arm {
   readonly name: string;
   readonly via: Via;
   /** Present where `via` is `proxy` or `tunnel`. */
   readonly proxy?: HostPort;
+  /** Proxies that attempts go to in turn with `proxy` (or with the target, of an arm that only connects to one). */
+  readonly beside?: readonly HostPort[];
+  /** The script that is to name the proxy; gone once it has been asked, before any load. */
+  readonly pac?: PacSource;
   readonly target: Target;
   readonly request: RequestSpec;
   readonly expect: Expectation;

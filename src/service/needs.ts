@@ -1,5 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { peakPerSec } from '../scenario/load-shape.ts';
-import type { Arm, CredentialSource, Scenario } from '../scenario/types.ts';
+import type { Arm, CredentialSource, PacSource, Scenario } from '../scenario/types.ts';
 import type { NightNeeds } from './night.ts';
 
 /** How the night is run, besides its scenario. */
@@ -27,11 +28,12 @@ export function needsOf(scenario: Scenario, mode: NightMode): NightNeeds {
   };
 }
 
-/** Files that the scenario names: secrets, and certificates to trust. */
+/** Files that the scenario names: secrets, certificates to trust, and scripts that name proxies. */
 export function filesOf({ arms }: Scenario): string[] {
-  const files = arms.flatMap(({ auth, tls }) => [
+  const files = arms.flatMap(({ auth, tls, pac }) => [
     ...secretFilesOf(auth?.credentials),
     ...(tls?.ca === undefined ? [] : [tls.ca]),
+    ...scriptFileOf(pac),
   ]);
   return [...new Set(files)];
 }
@@ -64,6 +66,11 @@ function longestUs({ handshakeTimeoutUs, responseTimeoutUs, holdUs }: Arm): numb
 function variablesOf(source: CredentialSource | undefined): string[] {
   if (source?.kind === 'env') return [source.name];
   return source?.kind === 'pattern' && 'env' in source.password ? [source.password.env] : [];
+}
+
+function scriptFileOf(pac: PacSource | undefined): string[] {
+  if (pac === undefined || /^https?:/i.test(pac.source)) return [];
+  return [/^file:/i.test(pac.source) ? fileURLToPath(pac.source) : pac.source];
 }
 
 function secretFilesOf(source: CredentialSource | undefined): string[] {

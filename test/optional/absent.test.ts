@@ -93,9 +93,27 @@ pass: [few.completedShare >= 99.9%]
     writeFileSync(join(dir, 'proxy.pac'), 'function FindProxyForURL() { return "PROXY 127.0.0.1:9"; }');
     const { status, stderr } = rushhour('hit', 'http://127.0.0.1:9/', '--pac', 'proxy.pac');
     expect(status).toBe(5);
-    expect(stderr).toContain('--pac needs the npm packages pac-resolver and quickjs-wasi');
+    expect(stderr).toContain('a PAC script needs the npm packages pac-resolver and quickjs-wasi');
     expect(stderr).toContain('npm install --include=optional');
     expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('doctor says of a scenario with such a script why it cannot be done, beside all else', () => {
+    writeFileSync(
+      join(dir, 'site.yaml'),
+      `schema: 1
+proxy: { pac: http://127.0.0.1:9/proxy.pac }
+target: http://127.0.0.1:9/
+arms: { few: { load: { concurrency: 1, attempts: 1 } } }
+`,
+    );
+    writeFileSync(join(dir, 'proxy.pac'), 'function FindProxyForURL() { return "PROXY 127.0.0.1:9"; }');
+    const { status, stdout, stderr } = rushhour('doctor', 'site.yaml', '--set', 'proxy.pac=proxy.pac');
+    expect([status, stderr]).toEqual([5, '']);
+    expect(stdout).toContain('a PAC script needs the npm packages pac-resolver and quickjs-wasi');
+    expect(stdout).toContain('npm install --include=optional');
+    expect(stdout).toContain('kerberos is not installed');
+    expect(stdout).not.toContain('pac.invalid');
   });
 
   it('doctor names them, and that all else works', () => {

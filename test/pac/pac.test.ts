@@ -1,16 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { askScript } from '../../src/pac/ask.ts';
 import { askedUrl } from '../../src/pac/choose.ts';
 import { evaluate, myIpAddress } from '../../src/pac/evaluate.ts';
 import { readAnswer } from '../../src/pac/read-answer.ts';
 import { MAX_SCRIPT_BYTES, readScript } from '../../src/pac/read-script.ts';
+import { formatEndpoint, resolveArms } from '../../src/run/resolve.ts';
 import { parseTarget } from '../../src/scenario/address.ts';
+import type { Scenario } from '../../src/scenario/types.ts';
 import { createFakeHost } from '../cli/fake-host.ts';
 import { createFakeRun } from '../cli/fake-services.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -76,14 +78,59 @@ suiteNeeding('a script of proxies', ['npm:pac-resolver', 'npm:quickjs-wasi'], ()
     expect(myIpAddress({ lo: address('127.0.0.1', true) })).toBe('127.0.0.1');
   });
 
+  it('is given nothing that would ask a name server for the address of this machine', async () => {
+    let given: Readonly<Record<string, (...args: never[]) => unknown>> = {};
+    const reply = await evaluate({ script: '', urls: [URL_ASKED], patienceMs: 60_000 }, async () => ({
+      createVm: async () => ({}),
+      createPacResolver: (_vm, _script, { sandbox }) => {
+        given = sandbox;
+        return async () => 'DIRECT';
+      },
+    }));
+    expect(reply).toEqual({ answers: ['DIRECT'] });
+    expect(Object.keys(given).toSorted()).toEqual(['alert', 'myIpAddress']);
+    expect(given['myIpAddress']?.()).toBe(myIpAddress());
+  });
+
   it('is killed with its process where that does not answer', async () => {
-    const program = join(dir, 'hang.mjs');
-    writeFileSync(program, 'process.on("message", () => { for (;;); });');
-    const asked = askScript('p.pac', '', [URL_ASKED], { patienceMs: 1, startingMs: 99, program });
-    await expect(asked).rejects.toMatchObject({
-      exitCode: 5,
-      message: expect.stringContaining('after 0.1 s'),
-    });
+    const [program, mark] = [join(dir, 'hang.mjs'), join(dir, 'pid')];
+    writeFileSync(
+      program,
+      `import { renameSync, writeFileSync } from 'node:fs';
+      process.on('message', () => {
+        writeFileSync(${JSON.stringify(`${mark}.new`)}, String(process.pid));
+        renameSync(${JSON.stringify(`${mark}.new`)}, ${JSON.stringify(mark)});
+        for (;;);
+      });`,
+    );
+    const until = async (holds: () => boolean): Promise<void> => {
+      while (!holds()) await new Promise(setImmediate);
+    };
+    const isAlive = (pid: number): boolean => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let pid = 0;
+    try {
+      const asked = askScript('p.pac', '', [URL_ASKED], { patienceMs: 1, startingMs: 99, program });
+      const said = expect(asked).rejects.toMatchObject({
+        exitCode: 5,
+        message: expect.stringContaining('after 0.1 s'),
+      });
+      await until(() => existsSync(mark));
+      pid = Number(readFileSync(mark, 'utf8'));
+      expect(isAlive(pid)).toBe(true);
+      vi.advanceTimersByTime(100);
+      await said;
+      await until(() => !isAlive(pid));
+    } finally {
+      vi.useRealTimers();
+      if (pid !== 0 && isAlive(pid)) process.kill(pid, 'SIGKILL');
+    }
   });
 
   it('whose process dies is an error', async () => {
@@ -125,6 +172,13 @@ describe('an answer', () => {
   });
 
   it.each([
+    ['PROXY a:1; SOCKS s:1; PROXY b:2; PROXY a:1; DIRECT', ['a:1', 'b:2'], ['SOCKS s:1', 'DIRECT']],
+    ['PROXY a:1', ['a:1'], []],
+  ])('%j names several, for whoever goes to all', (text, proxies, passedOver) => {
+    expect(readAnswer('p.pac', URL_ASKED, text, true)).toMatchObject({ proxy: 'a:1', proxies, passedOver });
+  });
+
+  it.each([
     ['', /nothing, which is DIRECT/],
     ['DIRECT', /it says "DIRECT"/],
     ['HTTPS p:443', /it says "HTTPS p:443"/],
@@ -153,7 +207,7 @@ describe('reading it', () => {
     expect(await refused('big.pac')).toMatch(/^5 .*larger than 1 MiB/);
     expect(await refused('none.pac')).toMatch(/^5 .*ENOENT/);
     expect(await refused('.')).toMatch(/^5 .*no plain file/);
-    expect(await refused('ftp://a/p.pac')).toMatch(/^2 --pac takes/);
+    expect(await refused('ftp://a/p.pac')).toMatch(/^2 a PAC script is given as a file/);
     expect(await refused('http://u:s3cret@127.0.0.1/p.pac')).toMatch(/^2 (?!.*s3cret)/);
     const url = await serve(({ url: path }, response) => {
       if (path?.startsWith('/big') === true) response.end(' '.repeat(MAX_SCRIPT_BYTES + 1));
@@ -165,50 +219,128 @@ describe('reading it', () => {
   });
 });
 
-suiteNeeding('--pac', ['npm:pac-resolver', 'npm:quickjs-wasi'], () => {
+suiteNeeding('a PAC script for a command', ['npm:pac-resolver', 'npm:quickjs-wasi'], () => {
+  const SITE = `schema: 1
+proxy: { pac: pac/p.pac, spread: true }
+target: http://127.0.0.1/
+defaults: { load: { concurrency: 1, attempts: 4 } }
+arms:
+  traffic: { via: proxy }
+  control: { via: tcp }
+`;
+
   async function cli(...args: string[]) {
-    writeFileSync(
-      join(dir, 'p.pac'),
-      script('return host == "127.0.0.9" ? "DIRECT" : "SOCKS s:1; PROXY " + host + ":3128"'),
+    const text = script(
+      `if (host == "127.0.0.9") return "DIRECT";
+       return "SOCKS s:1; PROXY " + host + ":3128; PROXY 127.0.0.3:81";`,
     );
-    const host = createFakeHost({ cwd: dir, home: dir, env: { RUSHHOUR_PROXY: '127.0.0.8:1' } });
+    mkdirSync(join(dir, 'etc/pac'), { recursive: true });
+    writeFileSync(join(dir, 'p.pac'), text);
+    writeFileSync(join(dir, 'etc/pac/p.pac'), text);
+    writeFileSync(join(dir, 'etc/site.yaml'), SITE);
+    const host = createFakeHost({ cwd: dir, home: dir, env: {} });
     const run = createFakeRun();
-    const exitCode = await runCli(args, host, run.services);
+    const exitCode = await runCli(
+      args.map((arg) => (arg.startsWith('etc/') ? join(dir, arg) : arg)),
+      host,
+      run.services,
+    );
     const arms = run.options?.scenario.arms ?? [];
-    return { exitCode, arms, out: host.stdout.text, err: host.stderr.text };
+    const flat = (text: string) => text.replace(/\s+/g, ' ');
+    return { exitCode, arms, out: flat(host.stdout.text), err: flat(host.stderr.text) };
   }
+  const first = { host: '127.0.0.1', port: 3128 };
+  const second = { host: '127.0.0.3', port: 81 };
+  const line = 'proxy 127.0.0.1:3128 from p.pac for http://127.0.0.1/ (passing over SOCKS s:1)';
+  const bothLine = 'proxy 127.0.0.1:3128 and 127.0.0.3:81 from p.pac for http://127.0.0.1/ (passing over';
 
-  it('fills the proxy of hit and of each arm of run, and the plan says whence', async () => {
-    const hit = await cli('hit', 'http://127.0.0.1/', '--pac', 'p.pac');
-    expect([hit.exitCode, hit.arms[0]?.proxy]).toEqual([0, { host: '127.0.0.1', port: 3128 }]);
-    const line = 'proxy 127.0.0.1:3128 from p.pac for http://127.0.0.1/ (passing over SOCKS s:1)';
-    expect(hit.err.replace(/\s+/g, ' ')).toContain(line);
+  it('fills the proxy of hit, and the plan says whence', async () => {
+    const { exitCode, arms, err } = await cli('hit', 'http://127.0.0.1/', '--pac', 'p.pac');
+    expect([exitCode, arms[0]?.proxy, arms[0]?.beside]).toEqual([0, first, undefined]);
+    expect(err).toContain(line);
+  });
 
-    const run = await cli('run', 'steady', '--pac', 'p.pac', '--target', 'http://127.0.0.1/');
-    expect([run.exitCode, run.arms[0]?.proxy, run.arms[1]?.target.host, run.arms[1]?.target.port]).toEqual([
+  it.each([
+    ['run', 'steady'],
+    ['soak', 'steady', '--for', '1m'],
+  ])('fills that of each arm of %s %s', async (...command) => {
+    const more = ['--pac', 'p.pac', '--target', 'http://127.0.0.1/'];
+    const { exitCode, arms, err } = await cli(...command, ...more);
+    expect([exitCode, arms[0]?.proxy, arms[1]?.target]).toEqual([
       0,
-      { host: '127.0.0.1', port: 3128 },
-      '127.0.0.1',
-      3128,
+      first,
+      { scheme: 'tcp', path: '', ...first },
     ]);
-    expect(run.err.replace(/\s+/g, ' ')).toContain(line);
+    expect(err).toContain(line);
+  });
+
+  it('names several for attempts to go to in turn, where asked to', async () => {
+    const hit = await cli('hit', 'http://127.0.0.1/', '--pac', 'p.pac', '--spread');
+    expect([hit.exitCode, hit.arms[0]?.proxy, hit.arms[0]?.beside]).toEqual([0, first, [second]]);
+    expect(hit.err).toContain(bothLine);
+
+    const { arms, err } = await cli('run', 'etc/site.yaml');
+    const [traffic, control] = arms;
+    expect([traffic?.proxy, traffic?.beside, traffic?.pac]).toEqual([first, [second], undefined]);
+    expect([control?.target, control?.beside]).toEqual([{ scheme: 'tcp', path: '', ...first }, [second]]);
+    expect(err).toContain(bothLine);
+    const planned = await resolveArms({ arms } as Scenario);
+    expect(planned.map(({ endpoints }) => endpoints.map(formatEndpoint))).toEqual([
+      ['127.0.0.1:3128', '127.0.0.3:81'],
+      ['127.0.0.1:3128', '127.0.0.3:81'],
+    ]);
+  });
+
+  it('is asked anew by every night, from wherever it lies', async () => {
+    const more = ['--for', '5h', '--at', '1:30', '--cron', '--print', '--root', dir];
+    const typed = ['--pac', 'p.pac', '--spread', '--target', 'http://127.0.0.1/'];
+    const { exitCode, out } = await cli('soak', 'install', 'steady', ...typed, ...more);
+    expect(exitCode).toBe(0);
+    expect(out).toContain(`--pac ${dir}/p.pac --spread --target http://127.0.0.1/`);
+    expect(out).not.toContain('3128');
   });
 
   it('is shown by doctor, with a scenario and without', async () => {
+    const answer = '"SOCKS s:1; PROXY 127.0.0.1:3128; PROXY 127.0.0.3:81"';
     for (const scenario of [[], ['steady']]) {
       const { out } = await cli('doctor', ...scenario, '--pac', 'p.pac', '--target', 'http://127.0.0.1/');
-      expect(out.replace(/\s+/g, ' ')).toContain(
-        'p.pac names proxy 127.0.0.1:3128 for http://127.0.0.1/: "SOCKS s:1; PROXY 127.0.0.1:3128"',
-      );
+      expect(out).toContain(`p.pac names proxy 127.0.0.1:3128 for http://127.0.0.1/: ${answer}`);
     }
+    const { out } = await cli('doctor', 'etc/site.yaml');
+    expect(out).toContain('p.pac names proxies 127.0.0.1:3128 and 127.0.0.3:81, in turn, for');
+  });
+
+  it('is one of the things that doctor finds wrong', async () => {
+    const { exitCode, out, err } = await cli(
+      'doctor',
+      'steady',
+      '--pac',
+      'p.pac',
+      '--target',
+      'http://127.0.0.9/',
+    );
+    expect([exitCode, err]).toEqual([5, '']);
+    expect(out).toContain('it says "DIRECT"');
+    expect(out).toContain('the clock is synchronised');
   });
 
   it.each([
     [['hit', 'http://127.0.0.9/', '--pac', 'p.pac'], 5, 'it says "DIRECT"'],
+    [['run', 'etc/site.yaml', '--target', 'http://127.0.0.9/'], 5, 'it says "DIRECT"'],
     [['hit', 'http://127.0.0.1/', '--pac', 'none.pac'], 5, 'ENOENT'],
+    [['run', 'etc/site.yaml', '--set', 'proxy.pac=none.pac'], 5, 'ENOENT'],
+    [['soak', 'steady', '--target', 'http://127.0.0.1/', '--pac', 'none.pac'], 5, 'ENOENT'],
     [['hit', 'tcp://127.0.0.1:9', '--pac', 'p.pac'], 2, '--pac needs an http:// or https:// URL'],
     [['hit', 'http://127.0.0.1/', '--pac', 'p.pac', '-x', 'a:1'], 2, 'cannot be used with'],
+    [['hit', 'http://127.0.0.1/', '--spread'], 2, '--spread goes with --pac'],
     [['run', 'check-tcp', '--pac', 'p.pac', '--target', 'tcp://127.0.0.1:9'], 2, '--pac: no arm'],
+    [['run', 'check-tcp', '--pac', 'p.pac'], 2, 'no arm has a target that the PAC script p.pac'],
+    [
+      ['run', 'steady', '--pac', 'ftp://a/p', '--target', 'http://127.0.0.1/'],
+      2,
+      '--pac: a PAC script is given',
+    ],
+    [['run', 'quickstart', '--pac', 'p.pac'], 2, 'give --target'],
     [['hit', 'http://127.0.0.9/?token=s3cret', '--pac', 'p.pac'], 5, '127.0.0.9/?token='],
     [['doctor', '--pac', 'p.pac'], 2, 'there is none'],
     [['hit', 'http://127.0.0.1/', '-x', 'http://wpad/wpad.dat'], 2, '--pac http://wpad/wpad.dat'],

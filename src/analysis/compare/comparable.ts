@@ -136,9 +136,12 @@ function pairArms(a: Scenario, b: Scenario): (readonly [Arm, Arm])[] {
   });
 }
 
-function peerOf({ proxy, target }: Arm): string {
+function peerOf({ proxy, beside = [], target }: Arm): string {
   const goal = `${target.host}:${target.port}${target.path}`;
-  return proxy === undefined ? goal : `${goal} by ${proxy.host}:${proxy.port}`;
+  const proxies = [...(proxy === undefined ? [] : [proxy]), ...beside].map(
+    ({ host, port }) => `${host}:${port}`,
+  );
+  return proxies.length === 0 ? goal : `${goal} by ${proxies.join(' and ')}`;
 }
 
 /** How hard a load is, however long. */

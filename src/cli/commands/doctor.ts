@@ -2,13 +2,14 @@ import { type Command, Option } from 'commander';
 import type { Check } from '../../doctor/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
 import type { Chosen } from '../../pac/choose.ts';
+import type { Scenario } from '../../scenario/types.ts';
 import type { Switch } from '../../scenario/words.ts';
 import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import type { FixSurroundings } from '../fix-machine.ts';
 import { type Host, wantsColour } from '../host.ts';
 import { addOverrideOptions, type OverrideOptions } from '../override-options.ts';
-import { addPacOption, askPac, type PacOptions } from '../pac.ts';
+import { addPacOption, type PacOptions } from '../pac.ts';
 import { tcpTimestampsOption } from '../run-options.ts';
 
 interface DoctorOptions extends OverrideOptions, PacOptions {
@@ -66,14 +67,12 @@ Exit code 5 where something would keep the run from being done, or a setting cou
           const { undoFix } = await import('../undo-fix.ts');
           return undoFix(await surroundings(context, options));
         }
-        const [{ judge }, { renderChecks }, { loadForCommand }] = await Promise.all([
+        const [{ judge }, { renderChecks }, { loadToJudge }] = await Promise.all([
           import('../../doctor/judge.ts'),
           import('../../render/checks.ts'),
-          import('../load-scenario.ts'),
+          import('../load-to-judge.ts'),
         ]);
-        const loaded = nameOrPath === undefined ? undefined : await loadForCommand(host, nameOrPath, options);
-        const scenario = loaded?.scenario;
-        const pac = loaded?.pac ?? (await askWithoutScenario(host, options));
+        const { scenario, pac, failed } = await loadToJudge(host, nameOrPath, options);
         if (options.fix === true) {
           const [{ fixMachine }, { adviseSettings }] = await Promise.all([
             import('../fix-machine.ts'),
@@ -82,7 +81,7 @@ Exit code 5 where something would keep the run from being done, or a setting cou
           const around = await surroundings(context, options);
           const [facts, reach] = await Promise.all([
             services.gatherHostFacts(),
-            scenario === undefined ? [] : services.probeScenario(scenario),
+            scenario === undefined ? [] : services.probeScenario(withProxies(scenario)),
           ]);
           const again = redactCommand(context.args).join(' ');
           const persist = options.persist === true;
@@ -90,11 +89,12 @@ Exit code 5 where something would keep the run from being done, or a setting cou
         }
         const [facts, reach, kerberos] = await Promise.all([
           services.gatherHostFacts(),
-          scenario === undefined ? [] : services.probeScenario(scenario),
-          scenario === undefined ? [] : services.probeKerberos(scenario),
+          scenario === undefined ? [] : services.probeScenario(withProxies(scenario)),
+          scenario === undefined ? [] : services.probeKerberos(withProxies(scenario)),
         ]);
         const checks = [
           ...judge(facts, scenario, reach, kerberos),
+          ...failed,
           ...judgePac(pac),
           ...(await clockChanges(host)),
         ];
@@ -109,27 +109,20 @@ Exit code 5 where something would keep the run from being done, or a setting cou
     );
 }
 
-/** Without a scenario, a script of proxies is asked of the target alone. @throws UsageError where there is none */
-async function askWithoutScenario(host: Host, { pac, target }: DoctorOptions): Promise<Chosen | undefined> {
-  if (pac === undefined) return undefined;
-  const [{ readDefaults }, { parseTarget }] = await Promise.all([
-    import('../defaults.ts'),
-    import('../../scenario/address.ts'),
-  ]);
-  const url = target ?? (await readDefaults(host)).target?.value;
-  if (url !== undefined) return askPac(host, pac, [parseTarget(url)]);
-  throw new UsageError('--pac names proxies for targets, and there is none', {
-    hint: 'add --target http://host/, or a scenario',
-  });
+/** The arms whose peers are known: no script has failed to name them. */
+function withProxies(scenario: Scenario): Scenario {
+  return { ...scenario, arms: scenario.arms.filter(({ pac }) => pac === undefined) };
 }
 
-function judgePac(pac: Chosen | undefined): Check[] {
-  const distinct = new Map(pac?.choices.map((choice) => [choice.url, choice]));
-  return [...distinct.values()].map(({ url, proxy, answer }) => ({
-    name: 'pac',
-    level: 'ok',
-    what: `${pac?.name} names proxy ${proxy} for ${url}: "${answer}"`,
-  }));
+function judgePac(pac: readonly Chosen[]): Check[] {
+  const checks = pac.flatMap(({ name, choices }) =>
+    choices.map(({ url, proxies, answer }): Check => {
+      const named =
+        proxies.length === 1 ? `proxy ${proxies[0]}` : `proxies ${proxies.join(' and ')}, in turn,`;
+      return { name: 'pac', level: 'ok', what: `${name} names ${named} for ${url}: "${answer}"` };
+    }),
+  );
+  return [...new Map(checks.map((check) => [check.what, check])).values()];
 }
 
 function isChange({ fix, undo }: DoctorOptions): boolean {

@@ -95,8 +95,11 @@ A password on the command line stands in your shell's history: env:NAME and @fil
           import('../drive-run.ts'),
           import('../hit-endpoints.ts'),
         ]);
-        const { url, proxy, origins } = await chooseHitEndpoints(context.host, given, flags);
-        const scenario = scenarioForHit(toHitOptions(url, { ...flags, proxy }, context.host));
+        const { url, proxy, beside, origins } = await chooseHitEndpoints(context.host, given, flags);
+        const scenario = scenarioForHit({
+          ...toHitOptions(url, { ...flags, proxy }, context.host),
+          beside,
+        });
         return driveRun(
           context,
           scenario,

@@ -4,6 +4,7 @@ import { parseSize } from '../../store/filter.ts';
 import type { Context } from '../context.ts';
 import type { SoakFlags } from '../drive-soak.ts';
 import { addOverrideOptions } from '../override-options.ts';
+import { addPacOption } from '../pac.ts';
 import { addSharedRunOptions } from '../run-options.ts';
 import { asValue, parseCount, parseDurationUs } from '../values.ts';
 import { registerSoakInstall } from './soak-install.ts';
@@ -29,6 +30,7 @@ export function registerSoak(program: Command, context: Context): void {
       `
 Examples:
   rushhour soak steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --for 5h
+  rushhour soak steady --pac http://wpad.example/wpad.dat --target http://www.example.org/ --for 5h
   rushhour soak quickstart --rate 50/s --for 2m --window 10s    on this machine alone, to see how it goes
   rushhour soak steady ... --for 5h --resume                    go on where a kill or a reboot ended it
   rushhour soak install --at 01:30 --for 5h --scenario steady ...   every night, by a timer
@@ -56,7 +58,7 @@ Exit codes are those of run.`,
 
 /** All flags of a soak; what a timer starts takes the same. */
 export function addSoakOptions(command: Command): Command {
-  addSharedRunOptions(addOverrideOptions(command))
+  addSharedRunOptions(addPacOption(addOverrideOptions(command)))
     .addOption(
       new Option('--for <time>', 'how long the night is, pauses included, 7 days at most')
         .argParser(parseDurationUs)

@@ -17,10 +17,9 @@ export interface InUse {
 export function describeInUse(arms: readonly Pick<PlannedArm, 'arm' | 'endpoints' | 'sources'>[]): InUse {
   const names = new Map<string, readonly string[]>();
   for (const { arm, endpoints } of arms) {
-    const { host } = peerOf(arm);
-    if (isIP(host) !== 0) continue;
-    const known = names.get(host) ?? [];
-    names.set(host, unique([...known, ...endpoints.map(({ address }) => address)]));
+    for (const { address, host = peerOf(arm).host } of endpoints) {
+      if (isIP(host) === 0) names.set(host, unique([...(names.get(host) ?? []), address]));
+    }
   }
   const addressesOf = (some: typeof arms): string[] =>
     unique(some.flatMap(({ endpoints }) => endpoints.map(({ address }) => address)));

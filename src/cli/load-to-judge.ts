@@ -1,0 +1,56 @@
+import type { Check } from '../doctor/types.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import type { Chosen } from '../pac/choose.ts';
+import { parseTarget } from '../scenario/address.ts';
+import type { Scenario } from '../scenario/types.ts';
+import { readDefaults } from './defaults.ts';
+import type { Host } from './host.ts';
+import { readForCommand } from './load-scenario.ts';
+import type { OverrideOptions } from './override-options.ts';
+import { askPac, fillProxies, type PacOptions, readPac } from './pac.ts';
+
+/** What `doctor` is asked about. */
+export interface Judged {
+  /** Absent where only the machine is. Its arms may still wait for a proxy, where a script has failed. */
+  readonly scenario: Scenario | undefined;
+  /** What scripts of proxies say. */
+  readonly pac: readonly Chosen[];
+  /** Why they say nothing: one thing among others that are wrong, or not. */
+  readonly failed: readonly Check[];
+}
+
+/**
+ * Loads the scenario, if there is one, and asks the scripts of proxies.
+ * @throws UsageError
+ */
+export async function loadToJudge(
+  host: Host,
+  nameOrPath: string | undefined,
+  options: OverrideOptions & PacOptions,
+): Promise<Judged> {
+  const read = nameOrPath === undefined ? undefined : await readForCommand(host, nameOrPath, options);
+  const scenario = read?.scenario;
+  try {
+    if (read === undefined) return { scenario, pac: await askForTarget(host, options), failed: [] };
+    return { ...(await fillProxies(host, read)), failed: [] };
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    const { message: what, hint: mend } = error;
+    return {
+      scenario,
+      pac: [],
+      failed: [{ name: 'pac', level: 'fail', what, ...(mend === undefined ? {} : { mend }) }],
+    };
+  }
+}
+
+/** Without a scenario, a script is asked of the target alone. @throws UsageError where there is none */
+async function askForTarget(host: Host, options: OverrideOptions & PacOptions): Promise<Chosen[]> {
+  const pac = readPac(options);
+  if (pac === undefined) return [];
+  const url = options.target ?? (await readDefaults(host)).target?.value;
+  if (url !== undefined) return [await askPac(host, pac, [parseTarget(url)])];
+  throw new UsageError('--pac names proxies for targets, and there is none', {
+    hint: 'add --target http://host/, or a scenario',
+  });
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { UsageError } from '../errors.ts';
+import { parseProxy, UNCHOSEN } from './address.ts';
+import { parsedText } from './leaves.ts';
+import type { HostPort, PacSource } from './types.ts';
+
+/** A proxy as read; where a script is to name it, `UNCHOSEN` with the script. */
+export interface ProxyValue extends HostPort {
+  readonly pac?: PacSource;
+}
+
+export const hostPort = parsedText(parseProxy, { examples: ['proxy.example:3128'] });
+
+const pac = z
+  .strictObject({
+    pac: parsedText(checkPacSource, { examples: ['http://wpad.example/wpad.dat'] }).describe(
+      'Path, http:// or https:// URL of a proxy.pac: it is asked for the proxy of each target before the load.',
+    ),
+    spread: z
+      .boolean()
+      .optional()
+      .describe('Go to all proxies of its answer in turn, not to the first alone. Default: false.'),
+  })
+  .describe('A script that names the proxy.')
+  .transform(({ pac: source, spread = false }): ProxyValue => ({ ...UNCHOSEN, pac: { source, spread } }));
+
+/** What may stand under `proxy`. */
+export const proxyValue = z.union([hostPort, pac]);
+
+/**
+ * Checks where a script of proxies is said to be.
+ * @throws UsageError for what is neither a path nor a URL that can be fetched, and for credentials in it
+ */
+export function checkPacSource(text: string): string {
+  if (text.trim() === '') throw new UsageError('an empty path', { hint: 'name a file or a URL' });
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme !== undefined && !['http', 'https', 'file'].includes(scheme)) {
+    throw new UsageError(`a PAC script is given as a file, http:// or https://, not ${scheme}://`, {
+      hint: 'such as proxy.pac, or http://wpad/wpad.dat',
+    });
+  }
+  if (scheme !== undefined && /^[a-z]+:\/\/[^/?#]*@/i.test(text)) {
+    throw new UsageError('the URL of the PAC script carries credentials', {
+      hint: 'fetch the script by curl and give the file',
+    });
+  }
+  return text;
+}
