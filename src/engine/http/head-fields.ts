@@ -39,5 +39,5 @@ export function splitList(value: string): readonly string[] {
 
 function toField(line: string): Field {
   const colon = line.indexOf(':');
-  return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1)];
+  return [line.slice(0, colon).trimEnd().toLowerCase(), line.slice(colon + 1)];
 }

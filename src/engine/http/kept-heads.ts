@@ -1,28 +1,40 @@
 const NOTHING = new Uint8Array(0);
 
+/** A head and the place for more of it: what comes byte by byte must not be copied each time. */
+interface Kept {
+  bytes: Uint8Array;
+  length: number;
+}
+
 /**
  * Heads of responses that may ask for credentials, by slot, as they come in. Only arms with credentials have them kept;
  * the parser bounds their length.
  */
 export class KeptHeads {
-  readonly #heads: Uint8Array[] = [];
+  readonly #heads: (Kept | undefined)[] = [];
 
   /** Adds the bytes from offset `from` up to, not including, `to`: a copy. */
   keep(slot: number, bytes: Uint8Array, from: number, to: number): void {
     if (from === to) return;
-    const before = this.#heads[slot] ?? NOTHING;
-    const head = new Uint8Array(before.length + to - from);
-    head.set(before);
-    head.set(bytes.subarray(from, to), before.length);
-    this.#heads[slot] = head;
+    this.#heads[slot] ??= { bytes: NOTHING, length: 0 };
+    const kept = this.#heads[slot];
+    const length = kept.length + to - from;
+    if (length > kept.bytes.length) {
+      const wider = new Uint8Array(kept.length === 0 ? length : 2 * length);
+      wider.set(kept.bytes.subarray(0, kept.length));
+      kept.bytes = wider;
+    }
+    kept.bytes.set(bytes.subarray(from, to), kept.length);
+    kept.length = length;
   }
 
   /** What was kept, interim responses included. */
   of(slot: number): Uint8Array {
-    return this.#heads[slot] ?? NOTHING;
+    const kept = this.#heads[slot];
+    return kept === undefined ? NOTHING : kept.bytes.subarray(0, kept.length);
   }
 
   forget(slot: number): void {
-    this.#heads[slot] = NOTHING;
+    this.#heads[slot] = undefined;
   }
 }

@@ -10,16 +10,17 @@ export const STATUS_AFTER_CODE = 4;
 export const STATUS_REASON = 5;
 export const LINE_START = 6;
 export const FIELD_NAME = 7;
-export const FIELD_VALUE = 8;
+/** White space between a name and its colon. */
+export const FIELD_NAME_END = 8;
+export const FIELD_VALUE = 9;
 /** A CR began an empty line: the LF must follow. */
-export const HEADERS_END = 9;
+export const HEADERS_END = 10;
 
-export const BODY = 10;
-export const UNTIL_CLOSE = 11;
-export const CHUNK_DATA = 12;
+export const BODY = 11;
+export const UNTIL_CLOSE = 12;
+export const CHUNK_DATA = 13;
 
-export const CHUNK_SIZE = 13;
-export const CHUNK_SIZE_END = 14;
+export const CHUNK_SIZE = 14;
 /** Between the digits and LF: spaces and extensions. */
 export const CHUNK_EXTENSION = 15;
 /** The line break that ends a chunk's data. */
@@ -38,9 +39,12 @@ export const CONTENT_LENGTH = 1;
 export const TRANSFER_ENCODING = 2;
 
 /**
- * Longest head, and longest chunk-size line or trailer section, in bytes. nginx, Squid and Node all stop at or below
- * 64 KiB; without a limit a far end could feed a head for ever.
+ * Longest head in bytes, interim responses included: what curl takes (MAX_HTTP_RESP_HEADER_SIZE, lib/http.h). Without a
+ * limit a far end could feed a head for ever.
  */
+export const MAX_HEAD_BYTES = 307_200;
+
+/** Longest chunk-size line or trailer section, in bytes. */
 export const MAX_LINE_BYTES = 65_536;
 
 /** Which responses have no body whatever their heads say (RFC 9112 section 6.3): none, all (HEAD), any 2xx (CONNECT). */

@@ -7,10 +7,11 @@ import {
   expectChunkSize,
   expectStatusLine,
   FIELD_NAME,
+  FIELD_NAME_END,
   FIELD_VALUE,
   HEADERS_END,
   LINE_START,
-  MAX_LINE_BYTES,
+  MAX_HEAD_BYTES,
   NEVER_A_BODY,
   NO_BODY_IF_2XX,
   NO_LENGTH,
@@ -40,6 +41,10 @@ const VERSION = Buffer.from('HTTP/1.', 'latin1');
 const CONTENT_LENGTH_NAME = Buffer.from('content-length', 'latin1');
 const TRANSFER_ENCODING_NAME = Buffer.from('transfer-encoding', 'latin1');
 
+function isBlank(byte: number): boolean {
+  return byte === SPACE || byte === TAB;
+}
+
 function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
 }
@@ -57,7 +62,7 @@ export function readHead(
   to: number,
 ): number {
   const before = slots.lineBytes[slot]!;
-  const limit = Math.min(to, from + MAX_LINE_BYTES - before);
+  const limit = Math.min(to, from + MAX_HEAD_BYTES - before);
   let state = slots.state[slot]!;
   let at = from;
   if (state === STATUS_VERSION && isPlainStatusLine(bytes, at, limit) && slots.position[slot] === 0) {
@@ -83,7 +88,7 @@ export function readHead(
   const headEnded = state > HEADERS_END;
   const taken = before + at - from;
   slots.lineBytes[slot] = headEnded ? 0 : taken;
-  slots.state[slot] = !headEnded && taken >= MAX_LINE_BYTES ? BROKEN : state;
+  slots.state[slot] = !headEnded && taken >= MAX_HEAD_BYTES ? BROKEN : state;
   return at;
 }
 
@@ -122,7 +127,10 @@ function step(slots: ParserSlots, slot: number, state: number, byte: number): nu
       return startLine(slots, slot, byte);
     case FIELD_NAME:
       // takeName() left nothing but what ends a name.
-      return byte === COLON ? startValue(slots, slot) : BROKEN;
+      if (byte === COLON) return startValue(slots, slot);
+      return isBlank(byte) ? FIELD_NAME_END : BROKEN;
+    case FIELD_NAME_END:
+      return endName(slots, slot, byte);
     case FIELD_VALUE:
       if (byte === LF) return LINE_START;
       return takeFramingByte(slots, slot, byte) ? FIELD_VALUE : BROKEN;
@@ -146,16 +154,18 @@ function stepStatusLine(slots: ParserSlots, slot: number, state: number, byte: n
       return isDigit(byte) ? STATUS_SPACE : BROKEN;
     case STATUS_SPACE:
       slots.position[slot] = 0;
-      return byte === SPACE ? STATUS_CODE : BROKEN;
+      return isBlank(byte) ? STATUS_CODE : BROKEN;
     case STATUS_CODE:
       return takeCodeDigit(slots, slot, byte);
     default:
       if (byte === LF) return LINE_START;
-      return byte === SPACE || byte === CR ? STATUS_REASON : BROKEN;
+      return isBlank(byte) || byte === CR ? STATUS_REASON : BROKEN;
   }
 }
 
+/** Words of a status line may be apart by any white space (RFC 9112 section 4). */
 function takeCodeDigit(slots: ParserSlots, slot: number, byte: number): number {
+  if (isBlank(byte) && slots.position[slot] === 0) return STATUS_CODE;
   if (!isDigit(byte)) return BROKEN;
   const number = slots.number[slot]! * 10 + (byte - 0x30);
   const digits = slots.position[slot]! + 1;
@@ -169,7 +179,7 @@ function takeCodeDigit(slots: ParserSlots, slot: number, byte: number): number {
 
 /** A line that begins with white space continues the value before it (obs-fold, RFC 9112 section 5.2). */
 function startLine(slots: ParserSlots, slot: number, byte: number): number {
-  if (byte === SPACE || byte === TAB) return FIELD_VALUE;
+  if (isBlank(byte)) return FIELD_VALUE;
   if (!endFramingValue(slots, slot)) return BROKEN;
   slots.field[slot] = OTHER_FIELD;
   // A lone LF ends a line too (RFC 9112 section 2.2).
@@ -184,8 +194,19 @@ function startLine(slots: ParserSlots, slot: number, byte: number): number {
 }
 
 /**
- * Takes bytes of a name up to its end. Controls and spaces, and so a line without a colon, are no part of a name (RFC
- * 9112 section 5.1).
+ * White space before the colon is to be taken out of a response, not to be refused (RFC 9112 section 5.1). Within a name
+ * it makes a field that nobody knows, which curl and browsers pass over.
+ */
+function endName(slots: ParserSlots, slot: number, byte: number): number {
+  if (byte === COLON) return startValue(slots, slot);
+  if (isBlank(byte)) return FIELD_NAME_END;
+  if (byte < SPACE) return BROKEN;
+  slots.field[slot] = OTHER_FIELD;
+  return FIELD_NAME;
+}
+
+/**
+ * Takes bytes of a name up to its end: a colon, white space, or a control, which can only end a line without a colon.
  * @returns the offset of the first byte that is none of a name
  */
 function takeName(slots: ParserSlots, slot: number, bytes: Uint8Array, from: number, to: number): number {
