@@ -16,6 +16,16 @@ const WAITING = [
   'test/soak/watch/machine.test.ts',
 ];
 
+/** These replace modules, measure the memory of their process, or lead its Kerberos library to a KDC of their own. */
+const APART = [
+  'test/contract/without-libc.test.ts',
+  ...['auth/kerberos', 'libc/load', 'libc/memory', 'raw/uring/probe'].map(
+    (name) => `test/engine/${name}.test.ts`,
+  ),
+  ...['browsers', 'negotiate'].map((name) => `test/e2e/${name}.test.ts`),
+  'test/run/reactor-choice.test.ts',
+];
+
 /** What takes longer hangs: three times what a machine that others keep busy has needed, Chromium's tests the most. */
 const LONGEST_MS = 180_000;
 
@@ -46,13 +56,18 @@ export default defineConfig({
         test: {
           ...project('one by one', 1, {
             include: ['test/**/*.test.ts'],
-            exclude: [...RECKONING, ...WAITING],
+            exclude: [...RECKONING, ...WAITING, ...APART],
           }),
           // Tests that drive load share two cores with their peers: one file at a time keeps their figures their own.
           fileParallelism: false,
+          isolate: false,
         },
       },
-      { extends: true, test: { ...project('side by side', 2, { include: WAITING }), maxWorkers: 3 } },
+      {
+        extends: true,
+        test: { ...project('apart', 2, { include: APART }), fileParallelism: false },
+      },
+      { extends: true, test: { ...project('side by side', 3, { include: WAITING }), maxWorkers: 3 } },
     ],
   },
 });
