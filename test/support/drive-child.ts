@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { whyNoUring } from '../../src/engine/raw/uring/probe.ts';
 import type { EngineArm } from '../../src/engine/types.ts';
 import type { Driven, DrivePlan } from './drive.mjs';
-
-const run = promisify(execFile);
 
 /** The raw one on io_uring only where the kernel allows that. */
 export const ENGINES = [
@@ -20,20 +19,49 @@ export interface ChildPlan extends Pick<DrivePlan, 'arms' | 'starts' | 'concurre
   readonly abortAfterMs?: number;
 }
 
-/** Drives a built engine in a process of its own, started by `prefix` (a namespace's exec, a shell's ulimit). */
+/** A process that drives built engines, one plan after the other. */
+export interface Driver {
+  /** Fails with what the process complained of where it ends instead of answering. */
+  drive(engine: EngineName, plan: ChildPlan): Promise<Driven>;
+  end(): Promise<void>;
+}
+
+/** Starts a process that drives engines; whoever starts it has to end it. `prefix` starts it (a namespace's exec, a shell's ulimit). */
+export function startDriver(prefix: readonly [command: string, ...args: string[]]): Driver {
+  const main = fileURLToPath(new URL('./drive-main.mjs', import.meta.url));
+  const [command, ...args] = prefix;
+  const child = spawn(command, [...args, process.execPath, main], { stdio: 'pipe' });
+  let complaint = '';
+  child.stderr.on('data', (chunk) => (complaint += chunk));
+  child.stdin.on('error', () => {});
+  const gone = once(child, 'close');
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async drive(engine, plan) {
+      child.stdin.write(`${JSON.stringify({ engine, plan: { ...plan, arms: plan.arms.map(toPlain) } })}\n`);
+      const answer = await answers.next();
+      if (answer.done) throw new Error(`the driving process ended: ${complaint}`);
+      return JSON.parse(answer.value);
+    },
+    async end() {
+      child.stdin.end();
+      await gone;
+    },
+  };
+}
+
+/** Drives an engine once, in a process of its own. */
 export async function driveChild(
   prefix: readonly [command: string, ...args: string[]],
   engine: EngineName,
   plan: ChildPlan,
 ): Promise<Driven> {
-  const main = fileURLToPath(new URL('./drive-main.mjs', import.meta.url));
-  const payload = JSON.stringify({ engine, plan: { ...plan, arms: plan.arms.map(toPlain) } });
-  const [command, ...args] = prefix;
-  const { stdout } = await run(command, [...args, process.execPath, main, payload], {
-    maxBuffer: 64 * 1024 * 1024,
-    timeout: 45_000,
-  });
-  return JSON.parse(stdout);
+  const driver = startDriver(prefix);
+  try {
+    return await driver.drive(engine, plan);
+  } finally {
+    await driver.end();
+  }
 }
 
 function toPlain(arm: EngineArm): object {

@@ -1,19 +1,26 @@
-// Runs one plan (JSON, first argument) through a built engine and prints what became of it: for child processes with
-// low limits and for network namespaces.
+// Runs plans through built engines and prints what became of each, a line of JSON for a line of JSON on stdin: for child
+// processes with low limits and for network namespaces.
+import { createInterface } from 'node:readline';
 import { drive } from './drive.mjs';
 
-const { engine, plan } = JSON.parse(process.argv[2]);
-const [name, reactor = 'epoll'] = engine.split(' ');
-const module = await import(new URL(`../../dist/engine/${name}/engine.js`, import.meta.url));
-const create =
-  name === 'raw' ? (options) => module.createRawEngine({ ...options, reactor }) : module.createPortableEngine;
-for (const arm of plan.arms) {
-  if (arm.request) arm.request.bytes = Buffer.from(arm.request.bytes, 'latin1');
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await run(JSON.parse(line)))}\n`);
 }
 
-const abortAtMs = performance.now() + (plan.abortAfterMs ?? Number.POSITIVE_INFINITY);
-const onTurn = (engine) => {
-  if (performance.now() >= abortAtMs) engine.abort();
-};
-const driven = await drive(create, { ...plan, onTurn });
-process.stdout.write(JSON.stringify(driven));
+async function run({ engine, plan }) {
+  const [name, reactor = 'epoll'] = engine.split(' ');
+  const module = await import(new URL(`../../dist/engine/${name}/engine.js`, import.meta.url));
+  const create =
+    name === 'raw'
+      ? (options) => module.createRawEngine({ ...options, reactor })
+      : module.createPortableEngine;
+  for (const arm of plan.arms) {
+    if (arm.request) arm.request.bytes = Buffer.from(arm.request.bytes, 'latin1');
+  }
+
+  const abortAtMs = performance.now() + (plan.abortAfterMs ?? Number.POSITIVE_INFINITY);
+  const onTurn = (engine) => {
+    if (performance.now() >= abortAtMs) engine.abort();
+  };
+  return await drive(create, { ...plan, onTurn });
+}

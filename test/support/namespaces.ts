@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -20,13 +21,19 @@ export class Namespace {
     this.name = name;
   }
 
-  /** Makes one with its loopback up. Needs root. */
-  static async make(): Promise<Namespace> {
-    made += 1;
-    const namespace = new Namespace(`${PREFIX}-${process.pid}-${made}`);
-    await run('ip', ['netns', 'add', namespace.name]);
-    await namespace.run('ip', 'link', 'set', 'lo', 'up');
-    return namespace;
+  /** Makes so many, their loopbacks still down. Needs root. */
+  static async make(count: number): Promise<Namespace[]> {
+    const namespaces = Array.from({ length: count }, () => {
+      made += 1;
+      return new Namespace(`${PREFIX}-${process.pid}-${made}`);
+    });
+    await runIp(namespaces.map(({ name }) => `netns add ${name}`));
+    return namespaces;
+  }
+
+  /** Runs lines of ip(8) inside, without the word `ip`, in one process: each of its own takes longer to start than to do. */
+  async configure(lines: readonly string[]): Promise<void> {
+    await runIp(lines, ['-n', this.name]);
   }
 
   /** Runs a command inside and gives what it printed; fails with what it complained of. */
@@ -69,15 +76,35 @@ export class Namespace {
     return JSON.parse(line);
   }
 
-  /** Ends what still runs inside, then removes it. */
-  async remove(): Promise<void> {
+  /** Removes the tables of rules. */
+  async dropRules(): Promise<void> {
+    await this.loadRules('flush ruleset\n');
+  }
+
+  /** Ends what still runs inside. */
+  async endChildren(): Promise<void> {
     for (const child of this.#children) {
       const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;
     }
-    await run('ip', ['netns', 'del', this.name]);
   }
+}
+
+/** Runs lines of ip(8), without the word `ip`. */
+async function runIp(lines: readonly string[], flags: readonly string[] = []): Promise<void> {
+  const running = run('ip', [...flags, '-batch', '-']);
+  running.child.stdin?.end(`${lines.join('\n')}\n`);
+  await running;
+}
+
+async function remove(namespaces: readonly Namespace[]): Promise<void> {
+  for (const namespace of namespaces) await namespace.endChildren();
+  // Forced: one that will not go must not keep the others.
+  await runIp(
+    namespaces.map(({ name }) => `netns del ${name}`),
+    ['-force'],
+  );
 }
 
 /** Two namespaces joined by a cable. */
@@ -91,35 +118,50 @@ export interface Pair {
 
 /** Makes a pair, hands it over, and removes it whatever happens. Needs root. */
 export async function withPair<T>(use: (pair: Pair) => Promise<T>): Promise<T> {
-  removeLeftovers();
-  const near = await Namespace.make();
+  const { pair, remove } = await makePair();
   try {
-    const far = await Namespace.make();
-    try {
-      await join(near, far);
-      return await use({
-        near,
-        far,
-        nearAddress: '10.77.0.1',
-        farAddress: '10.77.0.2',
-        farAddress6: 'fd77::2',
-      });
-    } finally {
-      await far.remove();
-    }
+    return await use(pair);
   } finally {
-    await near.remove();
+    await remove();
+  }
+}
+
+/** Makes a pair that several tests share; whoever makes it has to remove it. Needs root. */
+export async function makePair(): Promise<{ pair: Pair; remove(): Promise<void> }> {
+  removeLeftovers();
+  const both = await Namespace.make(2);
+  try {
+    const [near, far] = both as [Namespace, Namespace];
+    await join(near, far);
+    const addresses = { nearAddress: '10.77.0.1', farAddress: '10.77.0.2', farAddress6: 'fd77::2' };
+    return { pair: { near, far, ...addresses }, remove: () => remove(both) };
+  } catch (error) {
+    await remove(both);
+    throw error;
   }
 }
 
 /** Makes one namespace, hands it over, and removes it whatever happens. Needs root. */
 export async function withNamespace<T>(use: (namespace: Namespace) => Promise<T>): Promise<T> {
-  removeLeftovers();
-  const namespace = await Namespace.make();
+  const { namespace, remove } = await makeNamespace();
   try {
     return await use(namespace);
   } finally {
-    await namespace.remove();
+    await remove();
+  }
+}
+
+/** Makes one namespace that several tests share; whoever makes it has to remove it. Needs root. */
+export async function makeNamespace(): Promise<{ namespace: Namespace; remove(): Promise<void> }> {
+  removeLeftovers();
+  const [namespace] = (await Namespace.make(1)) as [Namespace];
+  const removal = () => remove([namespace]);
+  try {
+    await namespace.configure(['link set lo up']);
+    return { namespace, remove: removal };
+  } catch (error) {
+    await removal();
+    throw error;
   }
 }
 
@@ -128,45 +170,33 @@ export async function withNamespace<T>(use: (namespace: Namespace) => Promise<T>
  * take a second on a link that has just come up) would look like a slow handshake.
  */
 async function join(near: Namespace, far: Namespace): Promise<void> {
-  const ends = [
-    { namespace: near, host: 1, mac: '02:00:00:00:00:01' },
-    { namespace: far, host: 2, mac: '02:00:00:00:00:02' },
-  ] as const;
-  const [nearEnd, farEnd] = ends;
-  const nearLink = ['cable', 'address', nearEnd.mac, 'type', 'veth'];
-  const farLink = ['peer', 'name', 'cable', 'address', farEnd.mac, 'netns', far.name];
-  await near.run('ip', 'link', 'add', ...nearLink, ...farLink);
-  for (const { namespace, host } of ends) {
-    await namespace.run('ip', 'link', 'set', 'cable', 'up');
-    await namespace.run('ip', 'addr', 'add', `10.77.0.${host}/24`, 'dev', 'cable');
-    await namespace.run('ip', 'addr', 'add', `fd77::${host}/64`, 'dev', 'cable', 'nodad');
-  }
-  for (const [{ namespace }, other] of [
-    [nearEnd, farEnd],
-    [farEnd, nearEnd],
-  ] as const) {
-    for (const address of [`10.77.0.${other.host}`, `fd77::${other.host}`]) {
-      await namespace.run(
-        'ip',
-        'neigh',
-        'replace',
-        address,
-        'lladdr',
-        other.mac,
-        'dev',
-        'cable',
-        'nud',
-        'permanent',
-      );
-    }
-  }
+  const macs = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as const;
+  const end = (host: 1 | 2): string[] => {
+    const other = 3 - host;
+    return [
+      'link set lo up',
+      'link set cable up',
+      `addr add 10.77.0.${host}/24 dev cable`,
+      `addr add fd77::${host}/64 dev cable nodad`,
+      ...[`10.77.0.${other}`, `fd77::${other}`].map(
+        (address) => `neigh replace ${address} lladdr ${macs[other - 1]} dev cable nud permanent`,
+      ),
+    ];
+  };
+  const link = `link add cable address ${macs[0]} type veth peer name cable address ${macs[1]} netns ${far.name}`;
+  await near.configure([link, ...end(1)]);
+  await far.configure(end(2));
 }
+
+/** Where ip(8) keeps them: ip-netns(8). */
+const NAMES = '/run/netns';
 
 /** Removes namespaces of test processes that died before they could. */
 export function removeLeftovers(): void {
-  const listed = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' });
-  for (const [name, pid] of listed.matchAll(new RegExp(`^${PREFIX}-(\\d+)-\\d+`, 'gm'))) {
-    if (!isAlive(Number(pid))) execFileSync('ip', ['netns', 'del', name]);
+  const names = existsSync(NAMES) ? readdirSync(NAMES) : [];
+  for (const name of names) {
+    const pid = new RegExp(`^${PREFIX}-(\\d+)-\\d+$`).exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) execFileSync('ip', ['netns', 'del', name]);
   }
 }
 
