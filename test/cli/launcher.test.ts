@@ -14,11 +14,20 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const BIN = join(import.meta.dirname, '../../bin');
 
 let root: string;
+/** A checkout that is installed and built: npm takes a second of a processor for either, so copies are made of one. */
+let ready: string;
+beforeAll(() => {
+  ready = mkdtempSync(join(tmpdir(), 'rushhour-launcher-'));
+  cpSync(BIN, join(ready, 'bin'), { recursive: true });
+  makeCheckout(ready);
+  launch([], { command: join(ready, 'bin/rushhour') });
+});
+afterAll(() => rmSync(ready, { recursive: true }));
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'rushhour-launcher-'));
   cpSync(BIN, join(root, 'bin'), { recursive: true });
@@ -30,15 +39,16 @@ const MAIN = 'console.log(JSON.stringify(process.argv.slice(2)))\n';
 /** How often a checkout was built. */
 const builds = (): number => readFileSync(join(root, 'builds.log'), 'utf8').length;
 
-/** A checkout that depends on a folder of its own, so that installing needs no registry. Its build takes `takesMs`. */
-function makeCheckout(build = 'node build.mjs', takesMs = 0): void {
+/** A checkout that depends on a folder of its own, so that installing needs no registry. */
+function makeCheckout(root: string): void {
   mkdirSync(join(root, 'src/cli'), { recursive: true });
   mkdirSync(join(root, 'dep'));
   const manifest = { name: 'checkout', version: '1.0.0', type: 'module', dependencies: { dep: 'file:dep' } };
   const dep = { name: 'dep', version: '1.0.0' };
   const packages = { '': manifest, dep, 'node_modules/dep': { resolved: 'dep', link: true } };
+  const scripts = { build: 'node build.mjs' };
   writeFileSync(join(root, 'dep/package.json'), JSON.stringify(dep));
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ ...manifest, scripts: { build } }));
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ ...manifest, scripts }));
   writeFileSync(
     join(root, 'package-lock.json'),
     JSON.stringify({ ...manifest, lockfileVersion: 3, packages }),
@@ -48,12 +58,30 @@ function makeCheckout(build = 'node build.mjs', takesMs = 0): void {
   writeFileSync(
     join(root, 'build.mjs'),
     `import { appendFileSync, mkdirSync, copyFileSync } from 'node:fs';
-    await new Promise((resolve) => setTimeout(resolve, ${takesMs}));
+    await new Promise((resolve) => setTimeout(resolve, Number(process.env.BUILD_TAKES_MS ?? 0)));
     appendFileSync('builds.log', '.');
     mkdirSync('dist/cli', { recursive: true });
     copyFileSync('src/cli/main.ts', 'dist/cli/main.js');
     console.log('built');`,
   );
+}
+
+/** The checkout as the first start left it. */
+function copyBuilt(): void {
+  cpSync(ready, root, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+}
+
+/** The same, with its packages but not built. */
+function copyInstalled(): void {
+  copyBuilt();
+  rmSync(join(root, 'dist'), { recursive: true });
+  rmSync(join(root, 'builds.log'));
+}
+
+/** Makes its sources newer than what was built. */
+function touchSource(): void {
+  const later = new Date(Date.now() + 60_000);
+  utimesSync(join(root, 'src/cli/main.ts'), later, later);
 }
 
 function launch(args: string[] = [], { command = launcher(), nodeArgs = [] as string[] } = {}) {
@@ -66,7 +94,7 @@ function launch(args: string[] = [], { command = launcher(), nodeArgs = [] as st
 
 describe('the launcher in a checkout', () => {
   it('installs and builds once, says so on stderr, and runs', () => {
-    makeCheckout();
+    makeCheckout(root);
     const first = launch(['run', 'a b']);
     expect(first).toMatchObject({ status: 0, stdout: '["run","a b"]\n' });
     expect(first.stderr).toMatch(/npm ci[\s\S]*building[\s\S]*built/);
@@ -75,10 +103,8 @@ describe('the launcher in a checkout', () => {
   });
 
   it('builds again when a source is newer than what was built, without installing', () => {
-    makeCheckout();
-    launch();
-    const later = new Date(Date.now() + 60_000);
-    utimesSync(join(root, 'src/cli/main.ts'), later, later);
+    copyBuilt();
+    touchSource();
     const { stderr } = launch();
     expect(stderr).toContain('sources are newer');
     expect(stderr).not.toContain('npm ci');
@@ -86,18 +112,18 @@ describe('the launcher in a checkout', () => {
   });
 
   it('installs again when the lock file is newer than what was installed', () => {
-    makeCheckout();
-    launch();
+    copyBuilt();
     const later = new Date(Date.now() + 1_000);
     utimesSync(join(root, 'package-lock.json'), later, later);
     expect(launch().stderr).toContain('npm ci');
   });
 
   it('lets two at once clash over nothing: one builds, the other waits', async () => {
-    makeCheckout('node build.mjs', 1_500);
+    copyInstalled();
     const start = () =>
       new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-        const child = spawn(process.execPath, [launcher(), 'x']);
+        const env = { ...process.env, BUILD_TAKES_MS: '1500' };
+        const child = spawn(process.execPath, [launcher(), 'x'], { env });
         let out = '';
         let err = '';
         child.stdout.on('data', (chunk) => {
@@ -119,7 +145,7 @@ describe('the launcher in a checkout', () => {
   });
 
   it('says what to do where it has to be built and cannot be written', () => {
-    makeCheckout();
+    makeCheckout(root);
     // Nobody, root included, makes a folder where there is a file.
     writeFileSync(join(root, 'dist'), '');
     const { status, stderr } = launch();
@@ -130,10 +156,8 @@ describe('the launcher in a checkout', () => {
   });
 
   it('goes on where nothing can be written to stderr', () => {
-    makeCheckout();
-    launch();
-    const later = new Date(Date.now() + 60_000);
-    utimesSync(join(root, 'src/cli/main.ts'), later, later);
+    copyBuilt();
+    touchSource();
     const full = openSync('/dev/full', 'w');
     const { status, stdout } = spawnSync(process.execPath, [launcher(), 'x'], {
       stdio: ['ignore', 'pipe', full],
@@ -160,17 +184,15 @@ describe('the launcher in a checkout', () => {
       /^rushhour: internal fault: of ours\n {2}run it again with RUSHHOUR_DEBUG=1/,
     ],
   ])('tells in a line of a start that fails with %s', (error, code, said) => {
-    makeCheckout();
-    writeFileSync(join(root, 'src/cli/main.ts'), `throw ${error};`);
-    launch();
+    copyBuilt();
+    writeFileSync(join(root, 'dist/cli/main.js'), `throw ${error};`);
     const { status, stderr } = launch();
     expect({ status, stderr }).toEqual({ status: code, stderr: expect.stringMatching(said) });
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
   it('says so where the current folder is gone', () => {
-    makeCheckout();
-    launch();
+    copyBuilt();
     const gone = join(root, 'gone');
     mkdirSync(gone);
     const line = `cd "${gone}" && rmdir "${gone}" && exec "${process.execPath}" "${launcher()}"`;
@@ -182,15 +204,16 @@ describe('the launcher in a checkout', () => {
   });
 
   it('takes over from one that was killed while it built', () => {
-    makeCheckout();
-    const { pid } = spawnSync(process.execPath, ['--version']);
+    copyInstalled();
+    const { pid } = spawnSync('true');
     mkdirSync(join(root, 'dist'));
     writeFileSync(join(root, 'dist/.building'), String(pid));
     expect(launch()).toMatchObject({ status: 0, stdout: '[]\n' });
   });
 
   it('ends with exit code 5 where the build fails, and tries again next time', () => {
-    makeCheckout('node -e "process.exit(2)"');
+    copyInstalled();
+    writeFileSync(join(root, 'build.mjs'), 'process.exit(2);');
     for (const _ of [1, 2]) {
       const { status, stdout, stderr } = launch();
       expect([status, stdout]).toEqual([5, '']);

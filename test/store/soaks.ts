@@ -21,12 +21,25 @@ export function pushedSecond(second: number): PushedSecond {
   const stalled = { recovered: 1, stalledBySecond: { [second - 1]: 1 }, lastEndUs: second * 1_000_000 + 5 };
   return {
     frame: { ...frameOf(second, { stress: { ...fine(10), ...stalled, bytes: second } }), open: second % 3 },
-    histograms: encodeAll([
-      ['stress.handshake', histogramOf(...Array.from({ length: 10 }, (_, index) => 100 + second + index))],
-      ['lateness', histogramOf(second + 1)],
-    ]),
+    get histograms() {
+      return timesOf(second);
+    },
     stalls: [stallOf(second)],
   };
+}
+
+const times = new Map<number, Map<string, EncodedHistogram>>();
+
+/** Encoding takes longer than all else in a second: done once for each. */
+export function timesOf(second: number): Map<string, EncodedHistogram> {
+  const known = times.get(second);
+  if (known !== undefined) return known;
+  const encoded = encodeAll([
+    ['stress.handshake', histogramOf(...Array.from({ length: 10 }, (_, index) => 100 + second + index))],
+    ['lateness', histogramOf(second + 1)],
+  ]);
+  times.set(second, encoded);
+  return encoded;
 }
 
 export function stallOf(second: number): Stall {
