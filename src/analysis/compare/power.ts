@@ -37,11 +37,12 @@ export function smallestRise(
   const told = smallestThat(1 - before, isTold);
   if (told === null) return null;
   const varianceOf = (share: number, attempts: number): number => (share * (1 - share)) / attempts;
+  const errorsForPower = tQuantile(POWER, df);
   return smallestThat(1 - before, (rise) => {
     const error = Math.sqrt(
       varianceOf(before, independentBefore) + varianceOf(before + rise, independentAfter),
     );
-    return rise - tQuantile(POWER, df) * error >= told;
+    return rise - errorsForPower * error >= told;
   });
 }
 
