@@ -46,6 +46,8 @@ export function summariseArm(
     statuses: counts.statuses,
     tunnelStatuses: counts.tunnelStatuses,
     schemesOffered: counts.schemesOffered,
+    refusals: counts.refusals,
+    errorNames: counts.errorNames,
     bytes: counts.bytes,
     handshakeUs: timed('handshake'),
     firstByteUs: timed('firstByte'),

@@ -85,6 +85,10 @@ export interface ArmSummary {
   tunnelStatuses: Record<string, number>;
   /** Attempts that were asked in other schemes than the arm has, by those; absent in runs of an earlier version. */
   schemesOffered?: Record<string, number>;
+  /** What answered SYNs by a refusal, by kind and sender; likewise. */
+  refusals?: Record<string, number>;
+  /** What proxies called their own errors; likewise. */
+  errorNames?: Record<string, number>;
   bytes: number;
   /** From the intended start. */
   handshakeUs: Quantiles;

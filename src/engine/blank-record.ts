@@ -19,6 +19,7 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     challengedAtUs: -1,
     challengeStatus: 0,
     schemesOffered: '',
+    refusedBy: '',
     tunnelStatus: 0,
     tunnelledAtUs: -1,
     securedAtUs: -1,

@@ -1,6 +1,6 @@
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import { placesOf } from '../outcome/places.ts';
-import { addNames } from './named-counts.ts';
+import { addNames, NAMED } from './named-counts.ts';
 import type { EndpointCounts, SeriesCounts, TokenCounts } from './types.ts';
 
 /** The plain counters of a series; the rest are counts by key. */
@@ -50,6 +50,8 @@ export function emptyCounts(): SeriesCounts {
     statuses: {},
     tunnelStatuses: {},
     schemesOffered: {},
+    refusals: {},
+    errorNames: {},
     stalledBySecond: {},
     byReuseAge: {},
     endpoints: {},
@@ -67,7 +69,7 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
   addByKey(sum.outcomes as Record<string, number>, part.outcomes as Record<string, number>);
   addByKey(sum.statuses, part.statuses ?? {});
   addByKey(sum.tunnelStatuses, part.tunnelStatuses ?? {});
-  addNames(sum.schemesOffered, part.schemesOffered);
+  for (const name of NAMED) addNames(sum[name], part[name]);
   addByKey(sum.stalledBySecond, part.stalledBySecond);
   // Frames of runs from before there was such a count lack it.
   for (const [age, counts] of Object.entries(part.byReuseAge ?? {})) {

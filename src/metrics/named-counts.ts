@@ -1,4 +1,8 @@
-/** Counts by names that come from the network: how many a map has at most, before the rest share one. */
+/** Counts of a series by names that come from the network: a few words each, not known beforehand. */
+export const NAMED = ['schemesOffered', 'refusals', 'errorNames'] as const;
+export type Named = (typeof NAMED)[number];
+
+/** How many of them a map has at most, before the rest share one. */
 const MOST_NAMES = 16;
 export const OTHER_NAMES = 'other';
 

@@ -147,7 +147,8 @@ export class Recorder {
       series.add(COUNTER_AT.unsent);
       return outcome;
     }
-    if (record.schemesOffered !== '') series.offered(record.schemesOffered);
+    if (record.schemesOffered !== '') series.named('schemesOffered', record.schemesOffered);
+    if (record.refusedBy !== '') series.named('refusals', record.refusedBy);
     if (record.establishedAtUs < 0) this.#judge(series, record, false, age);
     series.add(COUNTER_AT.bytes, record.bytes);
     if (this.#arms[record.arm]!.isOfBrowsers !== true) {

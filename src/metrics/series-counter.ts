@@ -1,7 +1,7 @@
 import { OUTCOMES } from '../outcome/outcome.ts';
 import { COUNTERS, emptyCounts } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
-import { addNames, countName } from './named-counts.ts';
+import { addNames, countName, NAMED, type Named } from './named-counts.ts';
 import type { ReuseBins } from './reuse-bins.ts';
 import { indexOfStatus, STATUS_KEYS } from './statuses.ts';
 import { type FrameHistograms, type SeriesCounts, TIMED } from './types.ts';
@@ -23,7 +23,11 @@ export class SeriesCounter {
   readonly #outcomes = new Float64Array(OUTCOMES.length);
   readonly #statuses = new Float64Array(STATUS_KEYS.length);
   readonly #tunnelStatuses = new Float64Array(STATUS_KEYS.length);
-  #schemesOffered: Record<string, number> = {};
+  readonly #named: Record<Named, Record<string, number>> = {
+    schemesOffered: {},
+    refusals: {},
+    errorNames: {},
+  };
   readonly #retransmits = new Float64Array(MAX_RETRANSMITS + 1);
   readonly #byEndpoint: Float64Array;
   readonly #bins: ReuseBins;
@@ -72,9 +76,9 @@ export class SeriesCounter {
     this.#isTouched = true;
   }
 
-  /** @param schemes as a record has them */
-  offered(schemes: string): void {
-    countName(this.#schemesOffered, schemes);
+  /** Counts under a name that the far end gave. */
+  named(what: Named, name: string): void {
+    countName(this.#named[what], name);
     this.#isTouched = true;
   }
 
@@ -144,7 +148,7 @@ export class SeriesCounter {
     }
     takeStatuses(this.#statuses, counts.statuses);
     takeStatuses(this.#tunnelStatuses, counts.tunnelStatuses);
-    addNames(counts.schemesOffered, this.#schemesOffered);
+    for (const what of NAMED) addNames(counts[what], this.#named[what]);
     for (let retransmits = 0; retransmits <= MAX_RETRANSMITS; retransmits += 1) {
       const count = this.#retransmits[retransmits]!;
       if (count > 0) counts.synRetransmits[retransmits] = count;
@@ -174,7 +178,7 @@ export class SeriesCounter {
     this.#outcomes.fill(0);
     this.#statuses.fill(0);
     this.#tunnelStatuses.fill(0);
-    this.#schemesOffered = {};
+    for (const what of NAMED) this.#named[what] = {};
     this.#retransmits.fill(0);
     this.#byEndpoint.fill(0);
     this.#reused.fill(0);

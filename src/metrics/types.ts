@@ -68,6 +68,10 @@ export interface SeriesCounts {
   tunnelStatuses: Record<string, number>;
   /** Of attempts that were asked in other schemes than theirs, by those: { "Digest, NTLM": n }; see named-counts.ts. Frames of an earlier version lack them. */
   schemesOffered: Record<string, number>;
+  /** What answered SYNs by a refusal: { "RST": n, "ICMP port-unreachable (3/3) from 10.0.0.1": n }; likewise. */
+  refusals: Record<string, number>;
+  /** What proxies called their own errors: { "Squid: ERR_CONNECT_FAIL": n }; likewise. */
+  errorNames: Record<string, number>;
   /** Stalls by the second (since the run's start) in which their SYN was sent. */
   stalledBySecond: Record<string, number>;
   /**

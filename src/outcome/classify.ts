@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { Expectation } from '../scenario/words.ts';
 import type { Outcome } from './outcome.ts';
+import { isIcmp } from './refusal.ts';
 
 const { errno } = constants;
 
@@ -53,6 +54,8 @@ export interface AttemptEnd {
   bytes: number;
   /** Code of Node's or OpenSSL's where cause is `tls`, such as CERT_HAS_EXPIRED; else absent or empty. */
   tlsCode?: string;
+  /** What answered the SYN, where that is known and was a refusal: see refusal.ts. */
+  refusedBy?: string;
   /** The response is whole, and does not hold what was asked for. */
   isUnexpected?: boolean;
   /** The connection is a tunnel through a proxy that has opened it. */
@@ -63,7 +66,7 @@ export interface AttemptEnd {
 export function classify(end: Readonly<AttemptEnd>, expected: Expectation): Outcome {
   switch (end.phase) {
     case 'start':
-      return classifyStart(end.errno, expected);
+      return classifyStart(end, expected);
     case 'handshake':
       return classifyHandshakeEnd(end, expected);
     case 'tunnel':
@@ -82,10 +85,10 @@ export function classify(end: Readonly<AttemptEnd>, expected: Expectation): Outc
 }
 
 /** connect() may report a refusal at once on loopback: the SYN had left, so it is the far end's answer. */
-function classifyStart(code: number, expected: Expectation): Outcome {
-  switch (code) {
+function classifyStart(end: Readonly<AttemptEnd>, expected: Expectation): Outcome {
+  switch (end.errno) {
     case errno.ECONNREFUSED:
-      return expected.kind === 'refused' ? 'ok' : 'handshake-refused';
+      return classifyRefusal(end, expected);
     case errno.EADDRNOTAVAIL:
       return 'local-port-exhausted';
     case errno.EADDRINUSE:
@@ -108,12 +111,18 @@ function classifyStart(code: number, expected: Expectation): Outcome {
   }
 }
 
+/** Only a host refuses by RST; an ICMP port-unreachable, which gives the same error, is how firewalls reject. */
+function classifyRefusal({ refusedBy = '' }: Readonly<AttemptEnd>, expected: Expectation): Outcome {
+  if (isIcmp(refusedBy)) return 'handshake-unreachable';
+  return expected.kind === 'refused' ? 'ok' : 'handshake-refused';
+}
+
 function classifyHandshakeEnd(end: Readonly<AttemptEnd>, expected: Expectation): Outcome {
   if (end.cause === 'timeout' || end.errno === errno.ETIMEDOUT) return 'handshake-timeout';
   if (end.cause === 'stopped') return 'abandoned';
   switch (end.errno) {
     case errno.ECONNREFUSED:
-      return expected.kind === 'refused' ? 'ok' : 'handshake-refused';
+      return classifyRefusal(end, expected);
     case errno.ECONNRESET:
       return 'handshake-reset';
     case errno.EHOSTUNREACH:

@@ -24,6 +24,8 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderAnswers('CONNECT', arm.tunnelStatuses, room),
     ...renderAnswers('answers', arm.statuses, room),
     ...renderOffers(arm, room),
+    ...renderNames('refused by', arm.refusals, room),
+    ...renderNames('errors', arm.errorNames, room),
     ...renderRamp(arm, room),
     ...renderLatency(arm, room),
     ...renderPhases(arm, room),
@@ -143,10 +145,20 @@ function renderAnswers(label: string, statuses: ArmSummary['statuses'] | undefin
 function renderOffers({ schemesOffered = {} }: ArmSummary, room: number): string[] {
   const offers = Object.entries(schemesOffered).sort(([, a], [, b]) => b - a);
   if (offers.length === 0) return [];
-  const text = offers.map(
-    ([schemes, count]) => `${schemes.replace(/[^ -~]/g, '?')} (${formatCount(count)} times)`,
-  );
+  const text = offers.map(([schemes, count]) => `${printable(schemes)} (${formatCount(count)} times)`);
   return renderLabelled('offered', `${text.join('; ')}: not the scheme of this arm`, room);
+}
+
+/** Counts by names that the far end gave. */
+function renderNames(label: string, counts: Readonly<Record<string, number>> = {}, room: number): string[] {
+  const listed = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  if (listed.length === 0) return [];
+  const text = listed.map(([name, count]) => `${formatCount(count)} x ${printable(name)}`);
+  return renderLabelled(label, text.join('; '), room);
+}
+
+function printable(name: string): string {
+  return name.replace(/[^ -~]/g, '?');
 }
 
 function wordStatus(status: string): string {

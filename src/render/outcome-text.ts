@@ -5,9 +5,9 @@ export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   ok: 'as the scenario expected',
 
   'handshake-timeout': 'the SYN was never answered',
-  'handshake-refused': 'an RST answered the SYN: nothing listens, or a policy refuses',
+  'handshake-refused': 'an RST answered the SYN: nothing listens, or a policy refuses; see refused by',
   'handshake-reset': 'reset while the handshake was under way',
-  'handshake-unreachable': 'an ICMP error answered the SYN',
+  'handshake-unreachable': 'an ICMP error answered the SYN; see refused by',
   'unexpected-handshake': 'connected where a refusal was expected: something answers for the far end',
 
   'response-timeout': 'connected, but the whole response did not come in time',

@@ -17,6 +17,7 @@ export function describeFailures(create: CreateEngine, readsTcpInfo: boolean): v
         expect(outcomeOf(record)).toBe('handshake-refused');
         expect(outcomeOf(record, { kind: 'refused' })).toBe('ok');
         expect(record).toMatchObject({ errno: errno.ECONNREFUSED, establishedAtUs: -1, firstByteAtUs: -1 });
+        expect(record.refusedBy).toBe(readsTcpInfo ? 'RST' : 'cannot tell');
       }
     });
 

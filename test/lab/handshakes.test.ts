@@ -126,15 +126,46 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
     });
 
     it.each([
-      ['an unreachable host', 'reject with icmp type host-unreachable'],
-      ['an unreachable network', 'reject with icmp type net-unreachable'],
-      ['a prohibition', 'reject with icmp type admin-prohibited'],
-    ])('tells an ICMP message of %s', async (_what, verdict) => {
+      // What nft takes where no kind is named.
+      ['a closed port', 'reject', 'ICMP port-unreachable (3/3)'],
+      ['an unreachable host', 'reject with icmp type host-unreachable', 'ICMP host-unreachable (3/1)'],
+      ['an unreachable network', 'reject with icmp type net-unreachable', 'ICMP net-unreachable (3/0)'],
+      ['a prohibition', 'reject with icmp type admin-prohibited', 'ICMP admin-prohibited (3/13)'],
+    ])('tells an ICMP message of %s, and who sent it: no refusal by the host', async (_what, verdict, told) => {
       const at = { host: pair.farAddress, port: 8080 };
       await pair.far.loadRules(treatSyns(verdict, at.port));
       const driven = await near.drive(engine, { arms: [armTo(at)], starts: times(3) });
       expect(driven.faults).toEqual([]);
       expect(countOutcomes(driven.records)).toEqual({ 'handshake-unreachable': 3 });
+      for (const record of driven.records) {
+        expect(record.refusedBy).toBe(`${told} from ${pair.farAddress}`);
+        expect(outcomeOf(record, { kind: 'refused' })).toBe('handshake-unreachable');
+      }
+    });
+
+    it('tells ICMPv6 likewise', async () => {
+      const at = { host: pair.farAddress6, port: 8080 };
+      await pair.far.loadRules(treatSyns('reject', at.port));
+      const driven = await near.drive(engine, { arms: [armTo(at)], starts: times(2) });
+      expect(driven.faults).toEqual([]);
+      expect(countOutcomes(driven.records)).toEqual({ 'handshake-unreachable': 2 });
+      expect(driven.records.map(({ refusedBy }) => refusedBy)).toEqual(
+        Array(2).fill(`ICMPv6 port-unreachable (1/4) from ${pair.farAddress6}`),
+      );
+    });
+
+    it('goes on, as others do, where an ICMP message meets an established connection', async () => {
+      // The message meets the retransmission: during the first send the kernel would keep it to itself in any case.
+      await pair.far.loadRules(`table inet once {
+        chain input {
+          type filter hook input priority 0;
+          tcp dport ${origin.port} tcp flags & psh == psh limit rate 1/hour burst 1 packets drop
+          tcp dport ${origin.port} tcp flags & psh == psh limit rate 1/hour burst 1 packets reject with icmp type host-unreachable
+        }
+      }`);
+      const driven = await near.drive(engine, { arms: [armTo(origin)], starts: times(1) });
+      expect(driven.faults).toEqual([]);
+      expect(countOutcomes(driven.records)).toEqual({ ok: 1 });
     });
 
     it('tells a reset by a firewall from an ICMP message: it is a refusal', async () => {
@@ -142,6 +173,7 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
       const driven = await near.drive(engine, { arms: [armTo(origin)], starts: times(3) });
       expect(driven.faults).toEqual([]);
       expect(countOutcomes(driven.records)).toEqual({ 'handshake-refused': 3 });
+      expect(driven.records.map(({ refusedBy }) => refusedBy)).toEqual(['RST', 'RST', 'RST']);
     });
 
     it('reaches an IPv6 far end, with the DSCP that the arm asks for', async () => {

@@ -31,6 +31,7 @@ export function recordOf(changes: Partial<AttemptRecord> = {}): AttemptRecord {
     challengedAtUs: -1,
     challengeStatus: 0,
     schemesOffered: '',
+    refusedBy: '',
     tunnelStatus: 0,
     tunnelledAtUs: -1,
     securedAtUs: -1,

@@ -12,7 +12,7 @@ const sumOf = (counts: Readonly<Record<string, number>>): number =>
 describe('counts by names of the far end', () => {
   it('are a few in a frame, and every one counts', () => {
     const series = new SeriesCounter('arm', [], createAgeBins());
-    for (const name of NAMES) for (let times = 0; times < 3; times += 1) series.offered(name);
+    for (const name of NAMES) for (let times = 0; times < 3; times += 1) series.named('schemesOffered', name);
     const { schemesOffered } = series.takeCounts()!;
     expect(Object.keys(schemesOffered)).toEqual([...NAMES.slice(0, 16), 'other']);
     expect(schemesOffered).toMatchObject({ 'Scheme-0': 3, other: 24 * 3 });

@@ -62,11 +62,12 @@ describe('counting attempts', () => {
 
   it('counts a refusal that connect() told at once as the far end’s answer', () => {
     const recorder = recorderOf();
-    play(recorder, refusedLocally('ECONNREFUSED'));
+    play(recorder, refusedLocally('ECONNREFUSED', { refusedBy: 'RST' }));
     expect(recorder.takeFrame(0, 0).frame.series['stress']).toMatchObject({
       started: 1,
       unsent: 0,
       outcomes: { 'handshake-refused': 1 },
+      refusals: { RST: 1 },
     });
   });
 

@@ -33,6 +33,16 @@ describe('answers by status', () => {
   });
 });
 
+describe('an arm that was refused', () => {
+  it('says by what, the most frequent first, without what a terminal would obey', () => {
+    const refusals = { 'ICMP port-unreachable (3/3) from 10.0.0.1': 2, RST: 1_200, '\u001b[31m': 1 };
+    expect(shown({ refusals })).toMatch(
+      /refused by +1,200 x RST; 2 x ICMP port-unreachable \(3\/3\) from 10\.0\.0\.1; 1 x \?\[31m/,
+    );
+    expect(shown({ refusals: {} })).not.toContain('refused by');
+  });
+});
+
 describe('an arm whose proxy wants credentials', () => {
   it('names the schemes that it was offered, without what a terminal would obey', () => {
     const text = shown({ schemesOffered: { 'Digest, NTLM': 1_200, 'A\u001b[31m': 1 } });

@@ -55,7 +55,14 @@ const quantiles: Quantiles = { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0
 const times = { handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantiles };
 const counts = { scheduled: 0, started: 0, unsent: 0, established: 0, completed: 0 };
 /** What tells when and how stalls came, and counts by names of the far end's: no figures to hold a bound against. */
-type Course = 'schemesOffered' | 'byReuseAge' | 'onset' | 'stallSteps' | 'outages';
+type Course =
+  | 'schemesOffered'
+  | 'refusals'
+  | 'errorNames'
+  | 'byReuseAge'
+  | 'onset'
+  | 'stallSteps'
+  | 'outages';
 /** Has every other field that a summary can have; the compiler sees to it. */
 const summary: Required<Omit<ArmSummary, Course>> = {
   ...counts,

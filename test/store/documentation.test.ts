@@ -40,6 +40,8 @@ const COUNTED = [
   'statuses',
   'tunnelStatuses',
   'schemesOffered',
+  'refusals',
+  'errorNames',
   'stalledBySecond',
   'endpoints',
 ];

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Client } from 'undici';
 import type { EndCause } from '../../outcome/classify.ts';
 import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
+import { tellRefusal } from '../portable/refusal.ts';
 import { openSocket } from '../portable/socket.ts';
 import type { AttemptRecord } from '../types.ts';
 import { asksElsewhere } from './challenge.ts';
@@ -146,6 +147,10 @@ export class Connection {
     else this.#settle(this.record.phase, 'timeout');
   }
 
+  get #family(): 4 | 6 {
+    return this.#arm.endpoints[this.record.endpoint]!.family;
+  }
+
   #limit(lastsUs: number): void {
     this.#deadlineUs = this.#host.clock() + lastsUs;
   }
@@ -178,7 +183,7 @@ export class Connection {
 
   #markEstablished(socket: Socket): void {
     this.record.establishedAtUs = this.#host.clock();
-    readFacts(this.record, this.#fd, socket);
+    readFacts(this.record, this.#fd, this.#family, socket);
     this.#host.established(this.record);
   }
 
@@ -188,7 +193,7 @@ export class Connection {
     if (isAfterHandshake(errno)) {
       this.#markEstablished(this.#socket!);
       this.record.phase = 'response';
-    }
+    } else this.record.refusedBy = tellRefusal(this.#fd, this.#family, errno);
     this.#settle(this.record.phase, 'errno', errno);
   }
 
@@ -276,7 +281,7 @@ export class Connection {
   #release(phase: AttemptRecord['phase']): void {
     const socket = this.#socket;
     if (socket === undefined) return;
-    if (phase === 'handshake' && !socket.destroyed) readFacts(this.record, this.#fd, socket);
+    if (phase === 'handshake' && !socket.destroyed) readFacts(this.record, this.#fd, this.#family, socket);
     this.record.bytes = socket.bytesRead;
     this.#client?.destroy(() => undefined);
     socket.destroy();

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createTcpInfo, readLocalPort, readTcpInfo } from '../libc/index.ts';
+import { createTcpInfo, keepIcmpErrors, readLocalPort, readTcpInfo } from '../libc/index.ts';
 import type { AttemptRecord } from '../types.ts';
 
 const tcpInfo = createTcpInfo();
@@ -9,7 +9,7 @@ const tcpInfo = createTcpInfo();
  * are worth keeping.
  * @param fd -1 where the system shows none
  */
-export function readFacts(record: AttemptRecord, fd: number, socket: Socket): void {
+export function readFacts(record: AttemptRecord, fd: number, family: 4 | 6, socket: Socket): void {
   if (fd < 0) {
     record.sourcePort ||= socket.localPort ?? 0;
     return;
@@ -18,6 +18,7 @@ export function readFacts(record: AttemptRecord, fd: number, socket: Socket): vo
   readTcpInfo(fd, tcpInfo);
   record.synRetransmits = tcpInfo.totalRetransmits;
   if (record.establishedAtUs < 0) return;
+  keepIcmpErrors(fd, family, false);
   record.rttUs = tcpInfo.rttUs;
   record.mss = tcpInfo.mss;
   record.tcpOptions = tcpInfo.options;

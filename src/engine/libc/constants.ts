@@ -21,10 +21,12 @@ export const SO_LINGER = 13;
 /** uapi/linux/in.h; IP_BIND_ADDRESS_NO_PORT since Linux 4.2. */
 export const IPPROTO_IP = 0;
 export const IP_TOS = 1;
+export const IP_RECVERR = 11;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 
 /** uapi/linux/in6.h */
 export const IPPROTO_IPV6 = 41;
+export const IPV6_RECVERR = 25;
 export const IPV6_TCLASS = 67;
 
 /** uapi/linux/tcp.h */
@@ -35,6 +37,8 @@ export const TCP_INFO = 11;
 
 /** include/linux/socket.h: a send to a reset connection gives EPIPE instead of a signal. */
 export const MSG_NOSIGNAL = 0x4000;
+/** Of recvmsg(): what IP_RECVERR has kept; never waits. */
+export const MSG_ERRQUEUE = 0x2000;
 
 /** uapi/linux/eventpoll.h */
 export const EPOLL_CLOEXEC = 0o2000000;

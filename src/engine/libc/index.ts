@@ -1,5 +1,6 @@
 export { Arena, type Region } from './arena.ts';
 export { createMonotonicClock, type MonotonicClock } from './clock.ts';
+export { dropIcmpErrors, keepIcmpErrors, readRefusal } from './icmp-errors.ts';
 export { isLibcAvailable, type Libc, loadLibc } from './load.ts';
 export { giveBackFreedMemory } from './memory.ts';
 export { sockaddrLength, writePort, writeSockaddr } from './sockaddr.ts';

@@ -19,6 +19,7 @@ export interface Libc {
   setsockopt(fd: number, level: number, option: number, valueAt: number, length: number): number;
   send(fd: number, from: number, length: number, flags: number): number;
   recv(fd: number, into: number, length: number, flags: number): number;
+  recvmsg(fd: number, messageAt: number, flags: number): number;
   close(fd: number): number;
   epollCreate(flags: number): number;
   epollCtl(epollFd: number, operation: number, fd: number, eventAt: number): number;
@@ -118,6 +119,7 @@ function bindLibc(koffi: Koffi): Libc {
     setsockopt: library.func('setsockopt', 'int', ['int', 'int', 'int', address, 'uint32_t']),
     send: library.func('send', 'long', ['int', address, 'size_t', 'int']),
     recv: library.func('recv', 'long', ['int', address, 'size_t', 'int']),
+    recvmsg: library.func('recvmsg', 'long', ['int', address, 'int']),
     close: library.func('close', 'int', ['int']),
     epollCreate: library.func('epoll_create1', 'int', ['int']),
     epollCtl: library.func('epoll_ctl', 'int', ['int', 'int', 'int', address]),

@@ -12,6 +12,8 @@ export interface TcpInfo {
   rttUs: number;
   /** tcpi_snd_mss, bytes. */
   mss: number;
+  /** tcpi_segs_in: segments that came in, a RST among them. */
+  segmentsIn: number;
   /** tcpi_options: 1 timestamps, 2 SACK, 4 window scale, 8 ECN. */
   options: number;
 }
@@ -26,10 +28,12 @@ const OPTIONS_AT = 5;
 const SND_MSS_AT = 16;
 const RTT_AT = 68;
 const TOTAL_RETRANS_AT = 100;
+/** Since Linux 4.2. */
+const SEGS_IN_AT = 140;
 
 /** A record for {@link readTcpInfo} to fill. */
 export function createTcpInfo(): TcpInfo {
-  return { state: -1, totalRetransmits: -1, rttUs: -1, mss: -1, options: -1 };
+  return { state: -1, totalRetransmits: -1, rttUs: -1, mss: -1, segmentsIn: -1, options: -1 };
 }
 
 /**
@@ -46,5 +50,6 @@ export function readTcpInfo(fd: number, into: TcpInfo): boolean {
   into.mss = known >= SND_MSS_AT + 4 ? value.words[SND_MSS_AT / 4]! >>> 0 : -1;
   into.rttUs = known >= RTT_AT + 4 ? value.words[RTT_AT / 4]! >>> 0 : -1;
   into.totalRetransmits = known >= TOTAL_RETRANS_AT + 4 ? value.words[TOTAL_RETRANS_AT / 4]! >>> 0 : -1;
+  into.segmentsIn = known >= SEGS_IN_AT + 4 ? value.words[SEGS_IN_AT / 4]! >>> 0 : -1;
   return read === 0;
 }

@@ -106,6 +106,7 @@ export class Attempt implements ConnectionEvents {
   refused(errno: number): void {
     if (this.#isOver) return;
     if (isAfterHandshake(errno)) this.#markEstablished();
+    else this.#record.refusedBy = this.#connection.refusedBy(errno);
     if (this.#record.phase === 'done') this.#settle('done', 'none');
     else this.#settle(this.#record.phase, 'errno', errno);
   }

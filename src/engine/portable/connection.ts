@@ -1,9 +1,17 @@
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { TLSSocket } from 'node:tls';
-import { createTcpInfo, readLocalPort, readTcpInfo, TCP_CLOSE, takeSocketError } from '../libc/index.ts';
+import {
+  createTcpInfo,
+  keepIcmpErrors,
+  readLocalPort,
+  readTcpInfo,
+  TCP_CLOSE,
+  takeSocketError,
+} from '../libc/index.ts';
 import type { AttemptRecord } from '../types.ts';
 import { errnoOf } from './errno.ts';
+import { tellRefusal } from './refusal.ts';
 import { openSocket, type Route } from './socket.ts';
 import { type TlsLayer, tlsCodeOf } from './tls-layer.ts';
 
@@ -29,6 +37,7 @@ export class Connection {
   /** What is written to and read from: the socket, or TLS over it. */
   #stream: Socket | undefined;
   #fd = -1;
+  #family: 4 | 6 = 4;
   #readsData = false;
 
   constructor(events: ConnectionEvents) {
@@ -56,6 +65,7 @@ export class Connection {
     this.#socket = socket;
     this.#stream = socket;
     this.#fd = fd;
+    this.#family = route.endpoint.family;
     this.#readsData = readBuffer === undefined;
     // Node calls connect() on a later tick.
     socket.on('connectionAttempt', () => this.#events.calling());
@@ -78,6 +88,11 @@ export class Connection {
     stream.on('secureConnect', () => secured(stream));
   }
 
+  /** What answered the SYN, where that was a refusal; only while the descriptor is open. */
+  refusedBy(errno: number): string {
+    return this.isOpen ? tellRefusal(this.#fd, this.#family, errno) : '';
+  }
+
   /** Writes what the system knows of the connection into its record; only while the descriptor is open. */
   readFacts(record: AttemptRecord): void {
     if (this.#fd < 0) {
@@ -89,6 +104,7 @@ export class Connection {
     record.synRetransmits = tcpInfo.totalRetransmits;
     // Of a handshake that failed, only the SYNs are worth keeping.
     if (record.establishedAtUs < 0) return;
+    keepIcmpErrors(this.#fd, this.#family, false);
     record.rttUs = tcpInfo.rttUs;
     record.mss = tcpInfo.mss;
     record.tcpOptions = tcpInfo.options;

@@ -1,5 +1,5 @@
 import { type OnReadOpts, Socket, type TcpSocketConnectOpts } from 'node:net';
-import { createBoundSocket, isLibcAvailable, loadLibc } from '../libc/index.ts';
+import { createBoundSocket, isLibcAvailable, keepIcmpErrors, loadLibc } from '../libc/index.ts';
 import type { Endpoint, SocketOptions } from '../types.ts';
 
 /** What a socket connects to, and from where. */
@@ -47,6 +47,7 @@ export function openSocket(route: Route, setup: SocketSetup): OpenedSocket | num
     options: route.options,
   });
   if (fd < 0) return -fd;
+  keepIcmpErrors(fd, family, true);
   return { socket: adoptDescriptor(fd, setup), fd, connectOptions: target };
 }
 

@@ -1,7 +1,15 @@
+import { constants } from 'node:os';
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import { createAttemptRecord } from '../blank-record.ts';
 import { ResponseParser } from '../http/response-parser.ts';
-import { createTcpInfo, type Libc, readTcpInfo, resetOnClose } from '../libc/index.ts';
+import {
+  createTcpInfo,
+  keepIcmpErrors,
+  type Libc,
+  readRefusal,
+  readTcpInfo,
+  resetOnClose,
+} from '../libc/index.ts';
 import type { AttemptObserver, EngineArm } from '../types.ts';
 import { fillRecord } from './attempt-record.ts';
 import { AUTHORISED, ConnectionTable, RESPONSE } from './connection-table.ts';
@@ -85,6 +93,7 @@ export class Connections {
     this.table.establishedAtUs[slot] = this.nowUs;
     this.table.phase[slot] = RESPONSE;
     this.#noteTcpInfo(slot);
+    keepIcmpErrors(this.table.fd[slot]!, this.#familyOf(slot), false);
     fillRecord(this.#record, this.table, slot);
     this.#writeEnd('response', 'none', 0, 0);
     this.#record.endedAtUs = -1;
@@ -96,6 +105,7 @@ export class Connections {
     const { table } = this;
     const fd = table.fd[slot]!;
     const isEstablished = table.establishedAtUs[slot] !== -1;
+    const refusedBy = this.#refusedBy(slot, phase, errno);
     // What TCP_INFO says of the SYN is lost with the descriptor.
     if (phase === 'handshake') this.#noteTcpInfo(slot);
     if (fd >= 0) {
@@ -109,11 +119,23 @@ export class Connections {
     this.#record.isUnexpected = this.contents?.take(slot) ?? false;
     this.#record.schemesOffered = this.schemesOffered;
     this.schemesOffered = '';
+    this.#record.refusedBy = refusedBy;
     this.#record.challengeStatus = this.#challengeStatusOf(slot);
     this.#record.endedAtUs = this.nowUs;
     this.deadlines.clear(slot);
     table.free(slot);
     this.#observer.settled(this.#record);
+  }
+
+  /** Told by the descriptor, and only as long as it is open. In the phase `start` a refusal may come, of loopback alone. */
+  #refusedBy(slot: number, phase: AttemptPhase, errno: number): string {
+    const fd = this.table.fd[slot]!;
+    const isAnswer = phase === 'handshake' || (phase === 'start' && errno === constants.errno.ECONNREFUSED);
+    return isAnswer && errno !== 0 && fd >= 0 ? readRefusal(fd, this.#familyOf(slot), errno) : '';
+  }
+
+  #familyOf(slot: number): 4 | 6 {
+    return this.preparedOf(slot).endpoints[this.table.endpoint[slot]!]!.family;
   }
 
   /** Settles as done: all that the arm asked for has happened. */

@@ -4,6 +4,8 @@ import {
   bindSource,
   createSocket,
   createTcpInfo,
+  dropIcmpErrors,
+  keepIcmpErrors,
   type Libc,
   readTcpInfo,
   TCP_SYN_SENT,
@@ -64,6 +66,7 @@ export class Handshake {
       }
       // Without an error: an ICMP message whose news is read already. The SYN goes on being retransmitted.
       if (errno === 0 && (events & EPOLLOUT) === 0 && this.#awaitsSynAck(fd)) {
+        dropIcmpErrors(fd);
         this.#connections.watchOn(slot);
         return false;
       }
@@ -92,6 +95,7 @@ export class Handshake {
     table.startedAtUs[slot] = this.#clock.us[0]!;
     if (fd < 0) return -fd;
     table.fd[slot] = fd;
+    keepIcmpErrors(fd, to.family, true);
     if (this.#libc.connect(fd, to.at.address, to.length) < 0) {
       const errno = this.#libc.errno();
       if (errno !== ERRNO.EINPROGRESS) return errno;

@@ -16,6 +16,32 @@ export function answersSection(sides: readonly Side[]): string {
   return `<section><h2>Answers by status</h2>${table}</section>`;
 }
 
+/** What refused connections, what proxies called their errors, which schemes they asked for; nothing where none did. */
+export function namesSection(sides: readonly Side[]): string {
+  const rows = armNames(sides).flatMap((arm) =>
+    armSides(sides, arm).flatMap(({ side, summary }) =>
+      NAMED_ROWS.flatMap(([label, key]) =>
+        Object.entries(summary[key] ?? {})
+          .sort(([, a], [, b]) => b - a)
+          .map(([name, count]) => [sideLabel(side, arm), label, name, formatCount(count)]),
+      ),
+    ),
+  );
+  if (rows.length === 0) return '';
+  const left = (title: string) => ({ title, align: 'left' }) as const;
+  const table = htmlTable(
+    { columns: [left('arm'), left('what'), left('said'), { title: 'times', align: 'right' }], rows },
+    'What was said in refusal',
+  );
+  return `<section><h2>What was said in refusal</h2>${table}</section>`;
+}
+
+const NAMED_ROWS = [
+  ['refused by', 'refusals'],
+  ['error of the proxy', 'errorNames'],
+  ['schemes offered', 'schemesOffered'],
+] as const;
+
 function rowsOf({ side, arm, summary }: ArmSide): string[][] {
   return [
     ...rowsTo('CONNECT', summary.tunnelStatuses, sideLabel(side, arm)),

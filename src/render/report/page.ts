@@ -1,6 +1,6 @@
 import type { Comparison } from '../../analysis/compare/types.ts';
 import type { RunDetail } from '../../analysis/run-detail.ts';
-import { answersSection } from './answers-section.ts';
+import { answersSection, namesSection } from './answers-section.ts';
 import { type Figure, packPlot } from './figure.ts';
 import { handshakeFigure } from './handshake-figure.ts';
 import { embedJson, escapeHtml, htmlTable } from './html.ts';
@@ -71,6 +71,7 @@ ${comparison === undefined ? '' : comparisonSection(comparison)}
 ${sides.map(verdictSection).join('\n')}
 ${keyFiguresSection(sides)}
 ${answersSection(sides)}
+${namesSection(sides)}
 ${arms.map(({ arm, figures }, index) => armSection(arm, index, figures)).join('\n')}
 ${hostSection(sides)}
 ${reproduceSection(sides)}

@@ -94,6 +94,8 @@ const KEYED_BY_DATA = [
   'synRetransmits',
   'outcomes',
   'schemesOffered',
+  'refusals',
+  'errorNames',
   'ramp',
   'onset',
   'stallSteps',

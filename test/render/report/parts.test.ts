@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunDetail } from '../../../src/analysis/run-detail.ts';
 import type { ArmSummary } from '../../../src/analysis/types.ts';
-import { answersSection } from '../../../src/render/report/answers-section.ts';
+import { answersSection, namesSection } from '../../../src/render/report/answers-section.ts';
 import { packNumbers } from '../../../src/render/report/figure.ts';
 import { embedJson, escapeHtml } from '../../../src/render/report/html.ts';
 import { rollUp, stepOf, stretches } from '../../../src/render/report/over-time.ts';
@@ -37,6 +37,15 @@ describe('answers by status', () => {
 
   it('have no section where there were none', () => {
     expect(answersSection([sideOf('', { statuses: {}, tunnelStatuses: {} })])).toBe('');
+    expect(namesSection([sideOf('', { refusals: {}, errorNames: {} })])).toBe('');
+  });
+
+  it('are followed by what was said in refusal, which nobody can make into markup', () => {
+    const html = namesSection([
+      sideOf('', { refusals: { RST: 1 }, errorNames: { '<b>': 2 }, schemesOffered: { NTLM: 3 } }),
+    ]);
+    for (const cells of ['refused by</td><td>RST', 'proxy</td><td>&lt;b&gt;', 'offered</td><td>NTLM'])
+      expect(html.replaceAll(/<td[^>]*>/g, '<td>')).toContain(cells);
   });
 });
 

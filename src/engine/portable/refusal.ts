@@ -1,0 +1,14 @@
+import { constants } from 'node:os';
+import { CANNOT_TELL } from '../../outcome/refusal.ts';
+import { readRefusal } from '../libc/index.ts';
+
+/**
+ * What answered the SYN of a connection that failed, see outcome/refusal.ts; empty where nothing did. Only while the
+ * descriptor is open.
+ * @param fd -1 where the system shows none
+ */
+export function tellRefusal(fd: number, family: 4 | 6, errno: number): string {
+  if (fd >= 0) return readRefusal(fd, family, errno);
+  const { ECONNREFUSED, EHOSTUNREACH, ENETUNREACH } = constants.errno;
+  return [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].includes(errno) ? CANNOT_TELL : '';
+}
