@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { RunListing } from '../store/listing.ts';
 import type { Host } from './host.ts';
 import { resultsDir } from './run-options.ts';
+import { tellDamaged } from './tell-damaged.ts';
 
 /** Flags that choose among runs. */
 export interface FilterOptions {
@@ -37,6 +38,6 @@ export async function chooseRuns(host: Host, options: FilterOptions): Promise<Ru
   ]);
   const { since, scenario, label, status, failed } = options;
   const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
-  const runs = await listRuns(resultsDir(host, options.results));
+  const runs = await listRuns(resultsDir(host, options.results), tellDamaged(host));
   return filterRuns(runs, { scenario, label, sinceMs, status, failed });
 }

@@ -1,3 +1,4 @@
+import { escapeControls } from '../render/escape.ts';
 import { renderPlan } from '../render/plan.ts';
 import { renderProgress } from '../render/progress.ts';
 import type { Progress, RunPlan } from '../run/types.ts';
@@ -56,7 +57,7 @@ export function createLiveView(
     },
     say(line) {
       clear();
-      stderr.write(`rushhour: ${line}\n`);
+      stderr.write(`rushhour: ${escapeControls(line)}\n`);
     },
     end: clear,
   };

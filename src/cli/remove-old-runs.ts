@@ -1,6 +1,6 @@
 import { RushhourError } from '../errors.ts';
-import { listRuns } from '../store/listing.ts';
-import { choosePruning, removeRun } from '../store/prune.ts';
+import { listRuns, type OnDamaged } from '../store/listing.ts';
+import { choosePruning, finishRemovals, removeRun } from '../store/prune.ts';
 import type { Host } from './host.ts';
 import { createSpare } from './spare-runs.ts';
 
@@ -15,8 +15,10 @@ export async function removeOldRuns(
 ): Promise<void> {
   const beforeMs = keepDays === undefined ? undefined : host.now() - keepDays * DAY_MS;
   try {
+    await finishRemovals(results);
     const spare = await createSpare(results, false);
-    const { remove } = choosePruning(await listRuns(results), { beforeMs, maxBytes: keepBytes }, spare);
+    const told: OnDamaged = ({ dir, why }) => say(`${dir} is left alone: ${why}`);
+    const { remove } = choosePruning(await listRuns(results, told), { beforeMs, maxBytes: keepBytes }, spare);
     for (const run of remove) await removeRun(run);
     if (remove.length > 0) say(`removed ${remove.length} old ${remove.length === 1 ? 'run' : 'runs'}`);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { EXIT, type ExitCode, RushhourError } from '../errors.ts';
+import { escapeControls } from '../render/escape.ts';
 import type { Host } from './host.ts';
 
 /** Says what went wrong, why and what to do, and returns the exit code for it. */
@@ -7,12 +8,14 @@ export function reportError(error: unknown, host: Host): ExitCode {
   // Commander has already written its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof RushhourError) {
-    host.stderr.write(`rushhour: ${error.message}\n`);
-    if (error.hint !== undefined && error.hint !== '') host.stderr.write(`  ${error.hint}\n`);
+    host.stderr.write(`rushhour: ${escapeLines(error.message)}\n`);
+    if (error.hint !== undefined && error.hint !== '') host.stderr.write(`  ${escapeLines(error.hint)}\n`);
     if (wantsStack(host)) host.stderr.write(`${describe(error)}\n`);
     return error.exitCode;
   }
-  host.stderr.write(`rushhour: internal fault: ${error instanceof Error ? error.message : String(error)}\n`);
+  host.stderr.write(
+    `rushhour: internal fault: ${escapeLines(error instanceof Error ? error.message : String(error))}\n`,
+  );
   host.stderr.write(
     wantsStack(host)
       ? `${describe(error)}\n`
@@ -20,6 +23,11 @@ export function reportError(error: unknown, host: Host): ExitCode {
           '  with the command line, "rushhour --version" and "rushhour doctor"\n',
   );
   return EXIT.internal;
+}
+
+/** Messages have lines of their own; what they name may hold anything else. */
+function escapeLines(text: string): string {
+  return text.split('\n').map(escapeControls).join('\n');
 }
 
 function wantsStack({ env: { RUSHHOUR_DEBUG } }: Host): boolean {

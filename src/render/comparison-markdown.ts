@@ -1,5 +1,6 @@
 import type { Comparison } from '../analysis/compare/types.ts';
 import { cellsOf, isWorthShowing } from './comparison-cells.ts';
+import { escapeControls } from './escape.ts';
 import { formatMoment } from './format.ts';
 
 /** A comparison for a ticket: GitHub's and GitLab's tables; ends with a line feed. */
@@ -44,7 +45,7 @@ export function renderComparisonMarkdown(comparison: Comparison, { all }: { read
 function wordSide(name: string, { runs }: Comparison['before']): string[] {
   return runs.map(
     ({ id, label, startedAt }) =>
-      `- ${name}: \`${id}\`${label === '' ? '' : ` (${escapeText(label)})`}, ${formatMoment(startedAt)}`,
+      `- ${name}: \`${id}\`${label === '' ? '' : ` (${escapeText(escapeControls(label))})`}, ${formatMoment(startedAt)}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Tested } from '../analysis/tested.ts';
 import type { Quantiles, Summary } from '../analysis/types.ts';
 import { renderArm } from './arm.ts';
+import { escapeControls } from './escape.ts';
 import { formatDuration, formatMicros, formatMoment } from './format.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { renderLabelled, wrap } from './table.ts';
@@ -49,7 +50,7 @@ function renderRun({ run, latenessUs }: Summary, width: number, { dir, tested }:
     ...(from === '' ? [] : renderLabelled('from', from, width)),
     ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', wordLateness(latenessUs), width)),
     // A path is copied, not read: it is never broken.
-    ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${dir}`]),
+    ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${escapeControls(dir)}`]),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { escapeControls } from './escape.ts';
 import { shortenMiddle } from './shorten.ts';
 import { renderLabelled, wrap, wrapHanging } from './wrap.ts';
 
@@ -44,7 +45,9 @@ export function renderTable(
 }
 
 /** As {@link renderTable}, each row by itself. */
-export function layOutTable(columns: readonly Column[], rows: readonly Cells[], width: number): LaidOut {
+export function layOutTable(columns: readonly Column[], written: readonly Cells[], width: number): LaidOut {
+  // Labels, notes and names may be anybody's.
+  const rows = written.map((cells) => cells.map(escapeControls));
   return (
     layOutBeside(columns, rows, width) ??
     layOutUnderTitle(columns, rows, width) ??

@@ -1,11 +1,16 @@
+import { escapeControls } from './escape.ts';
+
 /** Spaces where a line may break: not between a figure and its unit. */
 const BREAKS = /\s+(?!(?:%|us|ms|s|min|h)(?:\W|$))/;
 
-/** Breaks a sentence into lines of at most `width` characters. A word that is longer stands alone, whole. */
+/**
+ * Breaks a sentence into lines of at most `width` characters. A word that is longer stands alone, whole; what a terminal would
+ * take for a command is escaped.
+ */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.trim().split(BREAKS)) {
+  for (const word of text.trim().split(BREAKS).map(escapeControls)) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (longer.length > width && line !== '') {
       lines.push(line);

@@ -13,6 +13,11 @@ const FRESH_MS = 1_000;
 /** Runs whose figures are kept: some hundred bytes each. */
 const MAX_FIGURES = 4_000;
 
+export interface DamagedFolder {
+  readonly folder: string;
+  readonly why: string;
+}
+
 export interface CatalogRun extends RunListing {
   /** Name of its folder: unlike the id, no two are the same. */
   readonly folder: string;
@@ -24,6 +29,7 @@ export class Catalog {
   readonly #now: () => number;
   #list: Promise<readonly CatalogRun[]> | undefined;
   #listedAtMs = 0;
+  #damaged: readonly DamagedFolder[] = [];
   readonly #figures = new Map<string, { readonly state: string; readonly figures: RunFigures | undefined }>();
 
   constructor(resultsDir: string, now: () => number = Date.now) {
@@ -36,13 +42,24 @@ export class Catalog {
     if (this.#list === undefined || this.#now() - this.#listedAtMs > FRESH_MS) {
       // While it is read, however long that takes, it is read once.
       this.#listedAtMs = Number.POSITIVE_INFINITY;
-      this.#list = listRuns(this.#resultsDir)
+      const damaged: DamagedFolder[] = [];
+      this.#list = listRuns(this.#resultsDir, ({ dir, why }) =>
+        // Where the folder lies on this machine is nobody's business.
+        damaged.push({ folder: basename(dir), why: why.replaceAll(dir, basename(dir)) }),
+      )
         .then((runs) => runs.map((run) => ({ ...run, folder: basename(run.dir) })))
         .finally(() => {
           this.#listedAtMs = this.#now();
+          this.#damaged = damaged;
         });
     }
     return this.#list;
+  }
+
+  /** Folders that the list leaves out, or of which a part is damaged; as old as the list. */
+  async damaged(): Promise<readonly DamagedFolder[]> {
+    await this.list();
+    return this.#damaged;
   }
 
   /**

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { listRuns, type RunListing } from '../store/listing.ts';
+import { basename, join } from 'node:path';
+import { type DamagedRun, listRuns, type RunListing } from '../store/listing.ts';
 import { type LockState, readLock } from '../store/lock.ts';
 import { readRunInfo, readStoredSummary } from '../store/run-reader.ts';
 import { unitNames } from './installation.ts';
@@ -47,7 +47,11 @@ export async function readNightStatus(
   last: number,
 ): Promise<NightStatus> {
   const { night } = installed;
-  const [runs, lock] = await Promise.all([listRuns(night.results), readLock(night.results)]);
+  const damaged: DamagedRun[] = [];
+  const [runs, lock] = await Promise.all([
+    listRuns(night.results, (each) => damaged.push(each)),
+    readLock(night.results),
+  ]);
   const own = runs.filter((run) => isOf(night, run));
   const past = await Promise.all(own.slice(-last).map(describe));
   const armed = isArmed(machine, installed);
@@ -60,10 +64,13 @@ export async function readNightStatus(
     underWay: isOwn && lock.alive,
     last: past,
     bytes: runs.reduce((sum, { bytes }) => sum + bytes, 0),
-    attention: judge(
-      armed,
-      past.findLast(({ status }) => status !== 'running'),
-    ),
+    attention: [
+      ...judge(
+        armed,
+        past.findLast(({ status }) => status !== 'running'),
+      ),
+      ...damaged.map(({ dir, why }) => `${basename(dir)} is damaged: ${why.replace(/^.* is damaged: /, '')}`),
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SOAK_FILES } from './files.ts';
+import { isEventLine } from './frame-schema.ts';
 import { parseLine } from './read-lines.ts';
 import type { SoakEvent } from './soak-event.ts';
 import { TailFile } from './tail-file.ts';
@@ -30,9 +31,8 @@ export class EventTail {
   }
 
   #take(line: string): void {
-    const event = parseLine<SoakEvent>(line);
-    // The folder may come from elsewhere.
-    if (typeof event?.id !== 'number' || typeof event.text !== 'string') return;
+    const event = parseLine<SoakEvent>(line, isEventLine);
+    if (event === undefined) return;
     this.#events.set(event.id, event);
     if (this.#events.size > KEPT) this.#forgetOldest();
   }

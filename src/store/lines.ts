@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { failUnlessMissing } from './read-lines.ts';
 
 const LINE_FEED = 10;
 const CHUNK_BYTES = 1024 * 1024;
@@ -28,7 +29,6 @@ export async function eachLine(
       rest = Buffer.from(bytes.subarray(start));
     }
   } catch (error) {
-    // A run that was killed before its first second.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    failUnlessMissing(path, error);
   }
 }

@@ -6,11 +6,13 @@ import { closest } from 'fastest-levenshtein';
 import { workKey } from '../analysis/compare/work-key.ts';
 import { describeTested, type Tested } from '../analysis/tested.ts';
 import type { Summary } from '../analysis/types.ts';
-import { EnvironmentError, UsageError } from '../errors.ts';
+import { EnvironmentError, RushhourError, UsageError } from '../errors.ts';
+import { FILES } from './files.ts';
 import { readNotes } from './notes.ts';
 import { readStatus } from './process-mark.ts';
+import { isBeingRemoved } from './prune.ts';
 import type { RunInfo } from './run-info.ts';
-import { readRunInfo, readStoredSummary } from './run-reader.ts';
+import { readRunInfo, readSummaryFile } from './run-reader.ts';
 
 /** One run in a list. */
 export interface RunListing {
@@ -31,18 +33,50 @@ export interface RunListing {
   readonly workId?: string;
 }
 
+/** A folder that holds a run, and is not what it should be. */
+export interface DamagedRun {
+  readonly dir: string;
+  /** What is wrong, in a line: which file, and why. */
+  readonly why: string;
+}
+
+/** Is told of each folder that is left out, or of which a part is. */
+export type OnDamaged = (damaged: DamagedRun) => void;
+
 /**
- * Every run under a results folder, oldest first; folders that hold none are passed over. None where there is no such
- * folder yet.
+ * Every run under a results folder, oldest first; folders that hold none are passed over, and damaged ones are told of. None
+ * where there is no such folder yet.
  * @throws EnvironmentError where there is one that cannot be read
  */
-export async function listRuns(resultsDir: string): Promise<RunListing[]> {
+export async function listRuns(resultsDir: string, onDamaged: OnDamaged = () => {}): Promise<RunListing[]> {
   const entries = await readEntries(resultsDir);
-  const dirs = entries.filter((entry) => entry.isDirectory()).map((entry) => join(resultsDir, entry.name));
-  const listings = await Promise.all(dirs.map((dir) => describeRun(dir).catch(() => undefined)));
+  const dirs = entries
+    .filter((entry) => entry.isDirectory() && !isBeingRemoved(entry.name))
+    .map((entry) => join(resultsDir, entry.name))
+    .sort();
+  const listings = await Promise.all(dirs.map(listOne));
+  for (const { damaged } of listings) if (damaged !== undefined) onDamaged(damaged);
   return listings
-    .filter((listing) => listing !== undefined)
+    .flatMap(({ run }) => run ?? [])
     .sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.id.localeCompare(b.id));
+}
+
+async function listOne(dir: string): Promise<{ run?: RunListing; damaged?: DamagedRun }> {
+  try {
+    const { summaryFault, ...run } = await describeRun(dir);
+    if (summaryFault === undefined) return { run };
+    const why = `${FILES.summary}: ${summaryFault}; frames tell what it said`;
+    return { run, damaged: { dir, why } };
+  } catch (error) {
+    if (!(error instanceof RushhourError)) throw error;
+    return (await holdsRun(dir)) ? { damaged: { dir, why: error.message } } : {};
+  }
+}
+
+/** Whether a folder is a run's, whatever has become of it. */
+async function holdsRun(dir: string): Promise<boolean> {
+  const names: string[] = await readdir(dir).catch(() => []);
+  return [FILES.info, FILES.frames, FILES.summary].some((file) => names.includes(file));
 }
 
 /**
@@ -50,9 +84,10 @@ export async function listRuns(resultsDir: string): Promise<RunListing[]> {
  * @throws UsageError where there is none, or where such a start fits several
  */
 export async function findRun(name: string, resultsDir: string): Promise<string> {
-  const direct = await describeRun(resolve(name)).catch(() => undefined);
-  if (direct !== undefined) return direct.dir;
-  const runs = await listRuns(resultsDir);
+  const direct = await findFolder(resolve(name));
+  if (direct !== undefined) return direct;
+  const damaged: DamagedRun[] = [];
+  const runs = await listRuns(resultsDir, (each) => damaged.push(each));
   const exact = runs.find(({ id }) => id === name) ?? runs.findLast(({ label }) => label === name);
   if (exact !== undefined) return exact.dir;
   const starting = runs.filter(({ id, label }) => id.startsWith(name) || label.startsWith(name));
@@ -65,7 +100,20 @@ export async function findRun(name: string, resultsDir: string): Promise<string>
       },
     );
   }
+  const [broken, ...others] = damaged.filter(({ dir }) => basename(dir).startsWith(name));
+  if (broken !== undefined && others.length === 0) await readRunInfo(broken.dir);
   throw new UsageError(`there is no run "${name}" in ${resultsDir}`, { hint: suggestRun(name, runs) });
+}
+
+/** @throws UsageError where the folder holds a run that is damaged */
+async function findFolder(dir: string): Promise<string | undefined> {
+  try {
+    await readRunInfo(dir);
+    return dir;
+  } catch (error) {
+    if (error instanceof RushhourError && !(await holdsRun(dir))) return undefined;
+    throw error;
+  }
 }
 
 async function readEntries(resultsDir: string): Promise<Dirent[]> {
@@ -84,15 +132,16 @@ async function readEntries(resultsDir: string): Promise<Dirent[]> {
 function suggestRun(name: string, runs: readonly RunListing[]): string {
   const names = runs.flatMap(({ id, label }) => (label === '' ? [id] : [id, label]));
   if (names.length === 0) return 'there are no runs yet: rushhour run quickstart makes one';
-  return `did you mean ${closest(name, names)}? rushhour results lists them all`;
+  return `did you mean ${JSON.stringify(closest(name, names)).slice(1, -1)}? rushhour results lists them all`;
 }
 
-async function describeRun(dir: string): Promise<RunListing> {
+async function describeRun(dir: string): Promise<RunListing & { readonly summaryFault?: string }> {
   const info = await readRunInfo(dir);
-  const summary = await readStoredSummary(dir);
+  const file = await readSummaryFile(dir);
+  const summary = file.kind === 'whole' ? file.value : undefined;
   const { note = '' } = await readNotes(dir);
   return {
-    id: info.id ?? basename(dir),
+    id: info.id,
     dir,
     scenario: info.scenario.name,
     label: info.label,
@@ -103,6 +152,7 @@ async function describeRun(dir: string): Promise<RunListing> {
     verdict: summary?.verdict,
     bytes: await sizeOf(dir),
     ...tellTested(info),
+    ...(file.kind === 'damaged' ? { summaryFault: file.why } : {}),
   };
 }
 

@@ -5,6 +5,8 @@ import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import type { Frame, SeriesCounts, SeriesName } from '../metrics/types.ts';
 import { unroll, type WindowFrame } from '../metrics/window.ts';
 import { FILES, SOAK_FILES } from './files.ts';
+import { isFrameLine } from './frame-schema.ts';
+import { parseLine } from './read-lines.ts';
 import { TailFile } from './tail-file.ts';
 
 /** What a view of a run under way counts, of one series. */
@@ -167,13 +169,9 @@ const SEGMENT = /^\d+\.jsonl$/;
 
 /** The seconds that a line holds; none where it is not what it should be. */
 function secondsOf(line: string): Second[] {
-  try {
-    const frame = JSON.parse(line) as Frame | WindowFrame;
-    if (!Number.isSafeInteger(frame.second) || frame.second < 0) return [];
-    return ('seconds' in frame ? unroll(frame) : [frame]).map(reduce);
-  } catch {
-    return [];
-  }
+  const frame = parseLine<Frame | WindowFrame>(line, isFrameLine);
+  if (frame === undefined) return [];
+  return ('seconds' in frame ? unroll(frame) : [frame]).map(reduce);
 }
 
 function reduce({ second, open, series }: Frame): Second {

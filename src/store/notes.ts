@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import { FILES } from './files.ts';
 import { writeJson } from './json-file.ts';
+import { readJson } from './read-json.ts';
+import { notesSchema } from './summary-schema.ts';
 
 /** notes.json: what was said of a run after it was started. A file of its own, as run.json is still the run's to write. */
 export interface Notes {
@@ -14,12 +15,8 @@ export interface Notes {
 
 /** What there is; nothing where there is no such file, or none that can be read. */
 export async function readNotes(dir: string): Promise<Notes> {
-  try {
-    const notes = JSON.parse(await readFile(join(dir, FILES.notes), 'utf8')) as Notes | null;
-    return notes?.schema === 1 ? notes : { schema: 1 };
-  } catch {
-    return { schema: 1 };
-  }
+  const file = await readJson<Notes>(join(dir, FILES.notes), notesSchema);
+  return file.kind === 'whole' ? file.value : { schema: 1 };
 }
 
 /**

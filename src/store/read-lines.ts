@@ -1,4 +1,18 @@
 import { createReadStream } from 'node:fs';
+import { EnvironmentError } from '../errors.ts';
+
+/**
+ * A run that was killed before its first second lacks a file.
+ * @throws EnvironmentError where there is one that cannot be read
+ */
+export function failUnlessMissing(path: string, cause: unknown): void {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return;
+  throw new EnvironmentError(`${path} cannot be read (${message})`, {
+    hint: 'put it back from a copy of the folder, or let it be read',
+    cause,
+  });
+}
 
 /**
  * The lines of a file, many at once. A last line without its line feed was torn, and is left out; a file that does not
@@ -14,17 +28,20 @@ export async function* readLines(path: string): AsyncGenerator<string[]> {
       yield lines;
     }
   } catch (error) {
-    // A run that was killed before its first second.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    failUnlessMissing(path, error);
   } finally {
     stream.destroy();
   }
 }
 
-/** What a line of JSON says; undefined where it was torn. */
-export function parseLine<T>(line: string): T | undefined {
+/**
+ * What a line of JSON says; undefined where it was torn, or is not what it should be.
+ * @param isWhole tells what it should be: the folder may come from elsewhere
+ */
+export function parseLine<T>(line: string, isWhole: (value: unknown) => boolean): T | undefined {
   try {
-    return JSON.parse(line) as T;
+    const value: unknown = JSON.parse(line);
+    return isWhole(value) ? (value as T) : undefined;
   } catch {
     return undefined;
   }

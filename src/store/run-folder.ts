@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
+import { finishRemovals } from './prune.ts';
 
 /** Runs that may start in the same second with the same scenario. */
 const MAX_SAME_NAME = 1_000;
@@ -12,6 +13,7 @@ export async function makeRunFolder(
 ): Promise<{ id: string; dir: string }> {
   const stamp = facts.startedAt.replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   await mkdir(resultsDir, { recursive: true });
+  await finishRemovals(resultsDir);
   for (let number = 1; number <= MAX_SAME_NAME; number += 1) {
     const id = `${stamp}-${facts.scenario.name}${number === 1 ? '' : `-${number}`}`;
     const dir = join(resultsDir, id);

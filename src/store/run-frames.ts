@@ -3,6 +3,7 @@ import { type SettledFrame, setAside, setAsideTag } from '../metrics/set-aside.t
 import type { Frame } from '../metrics/types.ts';
 import { unroll, type WindowFrame } from '../metrics/window.ts';
 import { FILES } from './files.ts';
+import { isFrameLine } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
 import type { RunInfo } from './run-info.ts';
 import { isTouched, readEvents } from './soak-events.ts';
@@ -48,12 +49,12 @@ export async function* framesOf(
 ): AsyncGenerator<SettledFrame> {
   for await (const lines of readLines(join(dir, FILES.frames))) {
     for (const line of lines) {
-      const frame = parseLine<Frame | WindowLine>(line);
+      const frame = parseLine<Frame | WindowLine>(line, isFrameLine);
       if (frame === undefined) continue;
       reach.lines += 1;
       if ('seconds' in frame) {
         reach.settledSec = Math.max(reach.settledSec, frame.second + frame.seconds - 1);
-        reach.stallsKept = frame.stallsKept;
+        reach.stallsKept = frame.stallsKept ?? reach.stallsKept;
         yield* unroll(frame);
       } else {
         reach.settledSec = Math.max(reach.settledSec, frame.second);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SoakCourse, SoakTally } from '../analysis/soak-tally.ts';
 import { summarise } from '../analysis/summarise.ts';
@@ -9,34 +8,40 @@ import type { Frame } from '../metrics/types.ts';
 import { FILES } from './files.ts';
 import { readNotes } from './notes.ts';
 import { readStatus } from './process-mark.ts';
+import { type JsonFile, readJson } from './read-json.ts';
 import { framesOf, Reach } from './run-frames.ts';
 import { type RunInfo, runOf, type SoakInfo } from './run-info.ts';
 import { sumIntervals } from './run-intervals.ts';
+import { runInfoSchema } from './run-schema.ts';
 import { countKinds, readEvents } from './soak-events.ts';
+import { summarySchema } from './summary-schema.ts';
 
 /**
  * What run.json says, with the label that was given afterwards where one was.
- * @throws UsageError where the folder holds no run, or one of another schema
+ * @throws UsageError where the folder holds no run, a damaged one, or one of another schema
  */
 export async function readRunInfo(dir: string): Promise<RunInfo> {
-  const [info, { label }] = await Promise.all([parseRunInfo(dir), readNotes(dir)]);
-  if (info?.schema !== 1) {
-    throw new UsageError(`${dir} is no run that this version reads: ${FILES.info} does not say schema 1`, {
-      hint: 'a run of a later rushhour needs that rushhour, or a later one',
-    });
+  const [info, { label }] = await Promise.all([readInfoFile(dir), readNotes(dir)]);
+  switch (info.kind) {
+    case 'whole':
+      return label === undefined ? info.value : { ...info.value, label };
+    case 'missing':
+      throw new UsageError(`${dir} is no run: there is no ${FILES.info} in it`, {
+        hint: 'rushhour results lists the runs there are',
+      });
+    case 'damaged':
+      throw /^schema:/.test(info.why)
+        ? new UsageError(`${dir} is no run that this version reads: ${FILES.info} does not say schema 1`, {
+            hint: 'a run of a later rushhour needs that rushhour, or a later one',
+          })
+        : new UsageError(`${dir} is damaged: ${FILES.info}: ${info.why}`, {
+            hint: `put ${FILES.info} back from a copy of the folder; without it nothing tells what was run`,
+          });
   }
-  return label === undefined ? info : { ...info, label };
 }
 
-async function parseRunInfo(dir: string): Promise<RunInfo | null> {
-  try {
-    return JSON.parse(await readFile(join(dir, FILES.info), 'utf8')) as RunInfo | null;
-  } catch (cause) {
-    throw new UsageError(`${dir} is no run: ${(cause as Error).message}`, {
-      hint: 'rushhour results lists the runs there are',
-      cause,
-    });
-  }
+function readInfoFile(dir: string): Promise<JsonFile<RunInfo>> {
+  return readJson<RunInfo>(join(dir, FILES.info), runInfoSchema);
 }
 
 /**
@@ -49,7 +54,8 @@ export async function* readFrames(dir: string): AsyncGenerator<Frame> {
 
 /** Frames are read of a folder whose run.json is gone, too. */
 async function readSoakInfo(dir: string): Promise<RunInfo | undefined> {
-  return (await parseRunInfo(dir).catch(() => undefined)) ?? undefined;
+  const info = await readInfoFile(dir);
+  return info.kind === 'whole' ? info.value : undefined;
 }
 
 /** The stored summary of a run that came to its end, else the one that its frames tell so far, or still tell. */
@@ -58,15 +64,20 @@ export async function readSummary(dir: string): Promise<Summary> {
   return stored ?? rebuildSummary(dir);
 }
 
-/** The stored summary, with the label that was given afterwards where one was; undefined until there is one. */
+/** The stored summary, with the label that was given afterwards where one was; undefined without one that is whole. */
 export async function readStoredSummary(dir: string): Promise<Summary | undefined> {
-  try {
-    const summary = JSON.parse(await readFile(join(dir, FILES.summary), 'utf8')) as Summary;
-    const { label } = await readNotes(dir);
-    return label === undefined ? summary : { ...summary, run: { ...summary.run, label } };
-  } catch {
-    return undefined;
-  }
+  const file = await readSummaryFile(dir);
+  return file.kind === 'whole' ? file.value : undefined;
+}
+
+/** As {@link readStoredSummary}, telling a damaged one from none. */
+export async function readSummaryFile(dir: string): Promise<JsonFile<Summary>> {
+  const file = await readJson<Summary>(join(dir, FILES.summary), summarySchema);
+  if (file.kind !== 'whole') return file;
+  const { label } = await readNotes(dir);
+  return label === undefined
+    ? file
+    : { ...file, value: { ...file.value, run: { ...file.value.run, label } } };
 }
 
 /**

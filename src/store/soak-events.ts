@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SOAK_FILES } from './files.ts';
+import { isEventLine } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
 import type { SoakEvent } from './soak-event.ts';
 
@@ -8,7 +9,7 @@ export async function readEvents(dir: string): Promise<SoakEvent[]> {
   const events = new Map<number, SoakEvent>();
   for await (const lines of readLines(join(dir, SOAK_FILES.events))) {
     for (const line of lines) {
-      const event = parseLine<SoakEvent>(line);
+      const event = parseLine<SoakEvent>(line, isEventLine);
       if (event === undefined) continue;
       // When it began stays as it was said first.
       events.set(event.id, { ...event, at: events.get(event.id)?.at ?? event.at });

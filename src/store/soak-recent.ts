@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Stall } from '../metrics/types.ts';
 import { SOAK_FILES } from './files.ts';
+import { isRecentSecond } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
 
 /** Windows whose seconds stand in one segment. */
@@ -46,7 +47,7 @@ export async function* readRecent(dir: string, afterSecond: number): AsyncGenera
   for (const segment of await listSegments(dir)) {
     for await (const lines of readLines(segmentPath(dir, segment, 'jsonl'))) {
       for (const line of lines) {
-        const second = parseLine<RecentSecond>(line);
+        const second = parseLine<RecentSecond>(line, isRecentSecond);
         if (second !== undefined && second.second > afterSecond) yield second;
       }
     }

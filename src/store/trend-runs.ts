@@ -1,7 +1,8 @@
 import type { RunFacts } from '../analysis/compare/comparable.ts';
+import { RushhourError } from '../errors.ts';
 import { filterRuns, type RunFilter } from './filter.ts';
 import { findRuns } from './find-runs.ts';
-import { listRuns } from './listing.ts';
+import { listRuns, type OnDamaged } from './listing.ts';
 import { patternOf } from './pattern.ts';
 import { readRunFacts } from './run-course.ts';
 
@@ -14,22 +15,32 @@ export interface NightRun {
 /**
  * Runs that may be nights: those that words name (as `compare` does), or else all that are over, of either those alone
  * that a filter leaves.
- * @throws UsageError where a word names no run
+ * @param onDamaged is told of runs that nobody named and that are left out, as they cannot be read
+ * @throws UsageError where a word names no run, or a damaged one
  */
 export async function findNightRuns(
   words: readonly string[],
   filter: Pick<RunFilter, 'scenario' | 'label' | 'sinceMs'>,
   resultsDir: string,
+  onDamaged: OnDamaged = () => {},
 ): Promise<NightRun[]> {
-  const dirs = words.length === 0 ? await listOver(filter, resultsDir) : await findNamed(words, resultsDir);
+  const isNamed = words.length > 0;
+  const dirs = isNamed ? await findNamed(words, resultsDir) : await listOver(filter, resultsDir, onDamaged);
   const runs: NightRun[] = [];
   // One after the other: a run that was killed has its summary made anew, from all of its frames.
-  for (const dir of dirs) runs.push({ dir, facts: await readRunFacts(dir) });
+  for (const dir of dirs) {
+    try {
+      runs.push({ dir, facts: await readRunFacts(dir) });
+    } catch (error) {
+      if (isNamed || !(error instanceof RushhourError)) throw error;
+      onDamaged({ dir, why: error.message });
+    }
+  }
   return words.length === 0 ? runs : runs.filter(({ facts }) => fits(facts, filter));
 }
 
-async function listOver(filter: RunFilter, resultsDir: string): Promise<string[]> {
-  const runs = filterRuns(await listRuns(resultsDir), filter);
+async function listOver(filter: RunFilter, resultsDir: string, onDamaged: OnDamaged): Promise<string[]> {
+  const runs = filterRuns(await listRuns(resultsDir, onDamaged), filter);
   return runs.filter(({ status }) => status !== 'running').map(({ dir }) => dir);
 }
 

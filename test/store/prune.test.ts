@@ -1,8 +1,12 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RunListing } from '../../src/store/listing.ts';
-import { choosePruning, type PruneRules } from '../../src/store/prune.ts';
+import { listRuns, type RunListing } from '../../src/store/listing.ts';
+import { choosePruning, type PruneRules, removeRun } from '../../src/store/prune.ts';
 import { listing } from './listings.ts';
+import { makeFolder, openRun, recordRun } from './runs.ts';
 
 const day = (number: number) => `2025-01-${String(number).padStart(2, '0')}T00:00:00.000Z`;
 const RUNS = [1, 2, 3, 4, 5].map((number) =>
@@ -52,5 +56,39 @@ describe('pruning', () => {
         }
       }),
     );
+  });
+});
+
+describe('removing a run', () => {
+  it('takes it away as a whole: at no moment is a part of it there', async () => {
+    const results = makeFolder();
+    const { dir } = await recordRun(results, 2);
+    for (let index = 0; index < 500; index += 1) writeFileSync(join(dir, `${index}`), '');
+    const whole = readdirSync(dir).length;
+    const seen = new Set<number>();
+    let done = false;
+    const removal = removeRun({ dir }).finally(() => {
+      done = true;
+    });
+    while (!done) {
+      if (existsSync(dir)) seen.add(readdirSync(dir).length);
+      await turn();
+    }
+    await removal;
+    expect([...seen].filter((files) => files !== whole)).toEqual([]);
+    expect(readdirSync(results)).toEqual([]);
+  });
+
+  it('is finished by the next start where its process was killed, and shown by no list meanwhile', async () => {
+    const results = makeFolder();
+    const { dir } = await recordRun(results, 2);
+    const corpse = join(results, '.removing-4711-20250131-060000-test');
+    mkdirSync(corpse);
+    writeFileSync(join(corpse, 'run.json'), '{}');
+    const damaged: unknown[] = [];
+    expect(await listRuns(results, (one) => damaged.push(one))).toMatchObject([{ dir }]);
+    expect(damaged).toEqual([]);
+    await openRun(results);
+    expect(existsSync(corpse)).toBe(false);
   });
 });

@@ -70,10 +70,12 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
       hint: 'give --older-than 30d, --keep 50 or --max-size 2GB',
     });
   }
-  const [{ choosePruning, removeRun }, { renderPruning }] = await Promise.all([
+  const [{ choosePruning, finishRemovals, removeRun }, { renderPruning }] = await Promise.all([
     import('../../store/prune.ts'),
     import('../../render/pruning.ts'),
   ]);
+  // What somebody else was killed over; --dry-run removes nothing.
+  if (options.dryRun !== true) await finishRemovals(resultsDir(host, options.results));
   const spare = await createSpare(resultsDir(host, options.results), options.noted === true);
   const beforeMs = olderThan === undefined ? undefined : host.now() - olderThan;
   const pruning = choosePruning(await chooseRuns(host, options), { beforeMs, keep, maxBytes }, spare);

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { Summary } from '../../analysis/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
+import { escapeControls } from '../../render/escape.ts';
 import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
 import type { Context } from '../context.ts';
 import { type Host, wantsColour } from '../host.ts';
 import { resultsDir, resultsOption } from '../run-options.ts';
 import { shownPath } from '../shown-path.ts';
+import { tellDamaged } from '../tell-damaged.ts';
 import { registerPrune } from './results-prune.ts';
 
 interface ListOptions extends FilterOptions {
@@ -102,7 +104,8 @@ async function printList({ host }: Context, options: ListOptions) {
   const { renderRuns } = await import('../../render/runs.ts');
   const runs = await chooseRuns(host, options);
   if (options.json === true) host.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
-  else if (options.names === true) host.stdout.write(runs.map(({ id }) => `${id}\n`).join(''));
+  else if (options.names === true)
+    host.stdout.write(runs.map(({ id }) => `${escapeControls(id)}\n`).join(''));
   else if (runs.length === 0) host.stderr.write(await wordEmpty(host, options));
   else host.stdout.write(renderRuns(runs, host.stdout.columns));
   return EXIT.ok;
@@ -126,7 +129,10 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
       import('../../store/run-tested.ts'),
     ]);
   const results = resultsDir(host, options.results);
-  const dir = name === undefined ? (await listRuns(results)).at(-1)?.dir : await findRun(name, results);
+  const dir =
+    name === undefined
+      ? (await listRuns(results, tellDamaged(host))).at(-1)?.dir
+      : await findRun(name, results);
   if (dir === undefined) {
     throw new UsageError(`there are no runs in ${results}`, { hint: 'rushhour run quickstart makes one' });
   }
@@ -142,7 +148,7 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
     );
     await printCourse(host, dir, summary);
     const { note = '' } = await readNotes(dir);
-    if (note !== '') host.stdout.write(`note: ${note}\n`);
+    if (note !== '') host.stdout.write(`note: ${escapeControls(note)}\n`);
   }
   return EXIT.ok;
 }

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { type Host, wantsColour } from '../host.ts';
 import { resultsDir, resultsOption } from '../run-options.ts';
+import { tellDamaged } from '../tell-damaged.ts';
 import { collect, parseCount, parseDurationUs } from '../values.ts';
 
 export interface TrendOptions {
@@ -105,7 +106,7 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
   const { scenario, label, since, last, weekdays } = options;
   const results = resultsDir(host, options.results);
   const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
-  const found = await findNightRuns(words, { scenario, label, sinceMs }, results);
+  const found = await findNightRuns(words, { scenario, label, sinceMs }, results, tellDamaged(host));
   const { runs, notes } = chooseNights(found, { last, named: words.length > 0 });
   if (runs.length === 0) {
     throw new UsageError(`no run in ${results} is a night to look at`, {

@@ -20,6 +20,8 @@ export interface Overview {
   readonly trends: readonly (readonly RunRow[])[];
   /** Runs of that scenario that are in none of these. */
   readonly apart: number;
+  /** Folders that hold a run which is not, or not wholly, shown. */
+  readonly damaged: readonly { readonly folder: string; readonly why: string }[];
 }
 
 /** The list of runs, and how one scenario went from run to run. */
@@ -27,14 +29,16 @@ export function renderOverview(overview: Overview): string {
   const { scenario, rows, trends, apart, total } = overview;
   const title = scenario === undefined ? 'Nights and runs' : `Runs of ${scenario}`;
   if (rows.length === 0) {
-    const main = '<p>There are no runs here yet: <code>rushhour run quickstart</code> makes one.</p>';
+    const main = `<p>There are no runs here yet: <code>rushhour run quickstart</code> makes one.</p>
+${renderDamaged(overview)}`;
     return renderLayout({ title, place: 'runs', main });
   }
   const main = `${renderFilter(overview)}
 ${trends.length === 0 ? '' : renderTrends(trends, apart)}
 <section aria-labelledby="runs-heading"><h2 id="runs-heading">${formatPlural(total, 'run', 'runs')}</h2>
 ${renderRunsForm(rows)}
-${renderPager(overview)}</section>`;
+${renderPager(overview)}</section>
+${renderDamaged(overview)}`;
   return renderLayout({ title, place: 'runs', main, hasScript: true });
 }
 
@@ -43,6 +47,16 @@ function renderFilter({ scenarios, scenario }: Overview): string {
   const link = (name: string | undefined, text: string) =>
     `<li><a href="${hrefOf(name, 1)}"${name === scenario ? ' aria-current="true"' : ''}>${escapeHtml(text)}</a></li>`;
   return `<nav class="filter" aria-label="Scenario"><ul>${link(undefined, 'all')}${scenarios.map((name) => link(name, name)).join('')}</ul></nav>`;
+}
+
+function renderDamaged({ damaged }: Overview): string {
+  if (damaged.length === 0) return '';
+  const items = damaged.map(
+    ({ folder, why }) =>
+      `<li><code>${escapeHtml(folder)}</code>: ${escapeHtml(why.replace(`${folder} is damaged: `, ''))}</li>`,
+  );
+  return `<section aria-labelledby="damaged-heading"><h2 id="damaged-heading">Damaged</h2>
+<p>Of these folders nothing is shown, or not all.</p><ul>${items.join('')}</ul></section>`;
 }
 
 function renderPager({ scenario, page, pages }: Overview): string {

@@ -25,6 +25,7 @@ export async function showOverview({ catalog }: Site, { query }: Ask): Promise<R
       ...{ scenarios, scenario, page, pages, total: listed.length },
       rows: await addFigures(catalog, listed.slice((page - 1) * RUNS_A_PAGE, page * RUNS_A_PAGE)),
       ...(await groupTrends(ofScenario, catalog)),
+      damaged: await catalog.damaged(),
     }),
   );
 }
@@ -39,7 +40,7 @@ function mostFrequent(runs: readonly CatalogRun[]): string | undefined {
 /** `/api/runs`: as `rushhour results --json`, but for the paths of this machine. */
 export async function tellRuns({ catalog }: Site): Promise<Reply> {
   const runs = (await catalog.list()).map(({ dir: _, ...run }) => run);
-  return jsonReply({ schema: 1, runs });
+  return jsonReply({ schema: 1, runs, damaged: await catalog.damaged() });
 }
 
 export function addFigures(catalog: Catalog, runs: readonly CatalogRun[]): Promise<RunRow[]> {

@@ -35,8 +35,20 @@ function formatLine(cells: readonly Cell[]): string {
   return `${cells.map(formatCell).join(',')}${CSV_LINE_END}`;
 }
 
-/** Sections 2.5 to 2.7: in quotes where it holds a quote, a comma or a line end; quotes doubled. Null is empty. */
+/**
+ * Sections 2.5 to 2.7: in quotes where it holds a quote, a comma or a line end; quotes doubled. Null is empty. Text that a
+ * spreadsheet would reckon with has an apostrophe before it, which spreadsheets read as "this is text" (OWASP, "CSV Injection").
+ */
 function formatCell(cell: Cell): string {
-  const text = cell === null ? '' : String(cell);
+  const text = typeof cell === 'string' ? asText(cell) : cell === null ? '' : String(cell);
   return /["\r\n,]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Control characters as JSON writes them; see also render/escape.ts, which is for terminals. */
+function asText(written: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  const text = written.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (char) =>
+    char === '\n' ? '\\n' : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return /^[=+\-@]/.test(text) ? `'${text}` : text;
 }

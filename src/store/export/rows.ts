@@ -4,7 +4,9 @@ import { listStatuses } from '../../metrics/statuses.ts';
 import type { Stall } from '../../metrics/types.ts';
 import { OUTCOMES } from '../../outcome/outcome.ts';
 import { FILES } from '../files.ts';
+import { isStallLine } from '../frame-schema.ts';
 import { eachLine } from '../lines.ts';
+import { parseLine } from '../read-lines.ts';
 import { framesOf, Reach } from '../run-frames.ts';
 import { eachInterval } from '../run-intervals.ts';
 import { readFrames, readRunInfo, readSummary } from '../run-reader.ts';
@@ -162,7 +164,8 @@ async function* readStallRows(dir: string): AsyncGenerator<Row> {
   const stalls: Stall[] = [];
   // A run keeps ten thousand of them at most.
   await eachLine(join(dir, FILES.stalls), (bytes, start, end) => {
-    stalls.push(JSON.parse(bytes.toString('utf8', start, end)) as Stall);
+    const stall = parseLine<Stall>(bytes.toString('utf8', start, end), isStallLine);
+    if (stall !== undefined) stalls.push(stall);
   });
   for (const stall of stalls) {
     const { series, atUs, handshakeUs, synRetransmits, fate, endpoint, source } = stall;

@@ -1,0 +1,15 @@
+import { escapeControls } from '../render/escape.ts';
+import type { OnDamaged } from '../store/listing.ts';
+import type { Host } from './host.ts';
+import { shownPath } from './shown-path.ts';
+
+/** Says on stderr, once each, which folders a command had to leave out, or to read in part. */
+export function tellDamaged(host: Host): OnDamaged {
+  const told = new Set<string>();
+  return ({ dir, why }) => {
+    if (told.has(dir)) return;
+    told.add(dir);
+    const text = why.startsWith(dir) ? why.slice(dir.length) : `: ${why}`;
+    host.stderr.write(`rushhour: ${escapeControls(`${shownPath(dir, host.cwd)}${text}`)}\n`);
+  };
+}

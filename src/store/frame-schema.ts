@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { count, counts, countsByNumber, figure, second, some, text } from './shapes.ts';
+
+const signed = z
+  .int()
+  .min(-(2 ** 52))
+  .max(2 ** 52);
+
+/** What is counted of a series. Frames of an earlier version lack what came later. */
+const series = some({
+  ...{ scheduled: signed, started: signed, unsent: signed, established: signed, completed: signed },
+  ...{ requests: signed.optional(), challenges: signed.optional() },
+  ...{ recovered: signed, frozen: signed, unresolved: signed, healed: signed, slow: signed, bytes: signed },
+  ...{ firstBegunUs: figure, lastBegunUs: figure, lastEndUs: figure },
+  ...{ synRetransmits: counts, outcomes: counts },
+  ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },
+  stalledBySecond: countsByNumber,
+  byReuseAge: z.record(text, some({ attempts: signed, stalled: signed })),
+  endpoints: z.record(
+    text,
+    some({ started: signed, established: signed, completed: signed, stalled: signed }),
+  ),
+});
+
+const frame = {
+  second,
+  series: z.record(text, series),
+  open: signed,
+  tokens: z.record(text, some({ minted: signed, discarded: signed, failures: counts })).optional(),
+  stallsLeftOut: count,
+};
+
+/** Windows of a soak are a minute unless told otherwise. */
+const MAX_WINDOW_SEC = 86_400;
+const stretch = z.tuple([z.int().min(0), z.int().min(1).max(MAX_WINDOW_SEC)]);
+
+/** A line of frames.jsonl, of a run or of a soak. */
+const windowLine = some({
+  ...frame,
+  seconds: z.int().min(1).max(MAX_WINDOW_SEC),
+  bySecond: z.record(text, z.record(text, z.array(signed).max(3 * MAX_WINDOW_SEC))),
+  openBySecond: z.array(signed).max(MAX_WINDOW_SEC),
+  present: z.array(stretch).optional(),
+  aside: z.array(stretch).optional(),
+  stallsKept: count.optional(),
+}).refine(({ seconds, present = [], aside = [] }) =>
+  [...present, ...aside].every(([offset, length]) => offset + length <= seconds),
+);
+const frameLine = some(frame);
+
+const stall = some({
+  series: text,
+  ...{ atUs: signed, handshakeUs: figure, synRetransmits: figure },
+  fate: z.enum(['recovered', 'frozen', 'unresolved']),
+  ...{ endpoint: text, source: text },
+  ...{ reuseAgeMs: figure.nullable(), sourceReuseAgeMs: figure.nullable() },
+});
+
+const event = some({
+  id: count,
+  ...{ kind: text, at: text, text },
+  fromSec: figure,
+  toSec: figure.nullable(),
+  setsAside: z.boolean(),
+});
+
+export function isFrameLine(value: unknown): boolean {
+  const isWindow = typeof value === 'object' && value !== null && 'seconds' in value;
+  return (isWindow ? windowLine : frameLine).safeParse(value).success;
+}
+
+/** A second in recent/. */
+export function isRecentSecond(value: unknown): boolean {
+  return recentSecond.safeParse(value).success;
+}
+const recentSecond = some({ ...frame, stalls: z.array(stall).optional() });
+
+/** A line of stalls.jsonl. */
+export function isStallLine(value: unknown): boolean {
+  return stall.safeParse(value).success;
+}
+
+/** A line of events.jsonl. */
+export function isEventLine(value: unknown): boolean {
+  return event.safeParse(value).success;
+}

@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { wordFirstIssue } from './shapes.ts';
+
+/** What a JSON file came to: what it should be, or nothing, or why it is not what it should be. */
+export type JsonFile<T> =
+  | { readonly kind: 'whole'; readonly value: T }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'damaged'; readonly why: string };
+
+/**
+ * Reads a file of JSON and checks it. Throws nothing.
+ * @typeParam T what a file that the schema accepts is
+ */
+export async function readJson<T>(path: string, schema: z.ZodType): Promise<JsonFile<T>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
+    return { kind: 'damaged', why: code === undefined ? 'it is no JSON' : message };
+  }
+  const checked = schema.safeParse(value);
+  return checked.success
+    ? { kind: 'whole', value: value as T }
+    : { kind: 'damaged', why: wordFirstIssue(checked.error) };
+}

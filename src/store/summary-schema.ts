@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { armName, counts, figure, moment, name, some, text } from './shapes.ts';
+
+const quantiles = some({
+  ...{
+    count: figure,
+    min: figure,
+    mean: figure,
+    p50: figure,
+    p90: figure,
+    p99: figure,
+    p999: figure,
+    max: figure,
+  },
+});
+const endpoint = some({ started: figure, established: figure, completed: figure, stalled: figure });
+
+const arm = some({
+  ...{ scheduled: figure, started: figure, unsent: figure, established: figure, completed: figure },
+  completedShare: figure.optional(),
+  achievedPerSec: figure,
+  ...{ requests: figure.optional(), connectionsPerRequest: figure.optional(), challenges: figure.optional() },
+  stalled: some({
+    ...{ count: figure, rate: figure, recovered: figure, frozen: figure, unresolved: figure.optional() },
+    ci95: z.tuple([figure, figure]),
+    ratePerFrame: some({ p50: figure, p99: figure, max: figure }),
+  }),
+  ...{ healed: figure, slow: figure, bytes: figure },
+  ...{ synRetransmits: counts, outcomes: counts },
+  ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },
+  ...{ handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantiles },
+  service: some({ handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantiles }),
+  phases: z.record(text, quantiles).optional(),
+  tokens: some({ minted: figure, discarded: figure, failures: counts, mintUs: quantiles }).optional(),
+  endpoints: z.record(text, endpoint),
+  byReuseAge: z.array(some({ ageSec: figure, attempts: figure, stalled: figure })).optional(),
+  onset: some({ afterSec: figure, cleanStarts: figure }).optional(),
+  stallSteps: some({
+    steps: z.array(some({ atSec: figure, count: figure })),
+    between: figure,
+  }).optional(),
+  outages: some({
+    runs: z.array(some({ fromSec: figure, toSec: figure })),
+    periodSec: figure.nullable(),
+  }).optional(),
+  ramp: some({ started: figure, stalled: figure }).optional(),
+});
+
+/** summary.json. */
+export const summarySchema = some({
+  schema: z.literal(1),
+  run: some({
+    ...{ id: name, scenario: name, label: text, startedAt: moment, endedAt: moment, engine: text },
+    reactor: text.optional(),
+    status: z.enum(['running', 'complete', 'interrupted', 'failed']),
+    stallsByTcpInfo: z.boolean(),
+  }),
+  verdict: some({
+    pass: z.boolean().nullable(),
+    criteria: z.array(some({ text, value: figure.nullable(), held: z.boolean().nullable() })),
+    generatorLimited: z.boolean(),
+    reasons: z.array(text),
+  }),
+  arms: z.record(armName, arm),
+  latenessUs: quantiles,
+  findings: z.array(
+    some({ kind: text, confidence: z.enum(['high', 'medium', 'low', 'none']), text, arm: text.optional() }),
+  ),
+  soak: some({
+    ...{ windows: figure, windowSec: figure, seconds: figure, missingSec: figure, setAsideSec: figure },
+    events: z.array(some({ kind: text, count: figure })),
+  }).optional(),
+});
+
+/** notes.json. */
+export const notesSchema = some({ schema: z.literal(1), label: text.optional(), note: text.optional() });
