@@ -5,7 +5,10 @@ const only = (room, allowed, comment) => ({
   comment,
   severity: 'error',
   from: { path: rooms(room) },
-  to: { path: '^src/', pathNot: `^src/((${[room, ...allowed].join('|')})(/|\\.ts$)|errors\\.ts$)` },
+  to: {
+    path: '^src/',
+    pathNot: `^src/((${[room, ...allowed].join('|')})(/|\\.ts$)|(errors|optional)\\.ts$)`,
+  },
 });
 
 module.exports = {

@@ -1,3 +1,5 @@
+import { KERBEROS } from '../engine/auth/kerberos.ts';
+import { wordAdding } from '../optional.ts';
 import type { Check, HostFacts } from './types.ts';
 
 /** The machine itself: Node, cores, clock, tools. */
@@ -56,7 +58,7 @@ function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
       level: 'warn',
       what: `the npm package koffi is not installed, or has no binary for ${platform} ${arch}: no raw engine`,
       why: 'The portable engine takes its place: it makes fewer connections a second, and tells stalls by time alone.',
-      mend: 'in the folder of rushhour: npm install --include=optional',
+      mend: wordAdding({ names: ['koffi'] }),
     });
   }
   if (packages?.kerberos === false) {
@@ -64,7 +66,7 @@ function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
       name: 'kerberos',
       level: 'note',
       what: 'the npm package kerberos is not installed: everything but Negotiate works',
-      mend: 'apt-get install g++ make python3 libkrb5-dev, then in the folder of rushhour: npm install --include=optional',
+      mend: wordAdding(KERBEROS),
     });
   }
   return checks;

@@ -1,7 +1,14 @@
 import { EnvironmentError } from '../../errors.ts';
+import { wordAdding } from '../../optional.ts';
 
 /** Not a literal, or the compiler would look up the types of a package that may be absent. */
 const PACKAGE: string = 'kerberos';
+
+/** How it is added where it is missing. */
+export const KERBEROS = {
+  names: [PACKAGE],
+  compiledWith: ['g++', 'make', 'python3', 'libkrb5-dev'],
+} as const;
 
 /** What is used of the `kerberos` package. */
 export interface Kerberos {
@@ -25,7 +32,7 @@ export async function loadKerberos(): Promise<Kerberos> {
     throw new EnvironmentError(
       `Negotiate needs the npm package kerberos, which could not be loaded (${firstLine(cause)})`,
       {
-        hint: 'apt-get install g++ make python3 libkrb5-dev, then in the folder of rushhour: npm install --include=optional && npm rebuild kerberos',
+        hint: wordAdding(KERBEROS),
         cause,
       },
     );

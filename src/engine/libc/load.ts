@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { EnvironmentError } from '../../errors.ts';
+import { wordAdding } from '../../optional.ts';
 import type { Koffi, Library } from './koffi.ts';
 
 /**
@@ -91,7 +92,7 @@ function requireKoffi(): Koffi {
   } catch (cause) {
     const machine = `${process.platform}-${process.arch}`;
     throw new EnvironmentError(`The raw engine needs koffi, which did not load on ${machine}.`, {
-      hint: `Install with optional dependencies (npm install --include=optional). Or: ${hint}`,
+      hint: `Add it: ${wordAdding({ names: ['koffi'] })}. Or: ${hint}`,
       cause,
     });
   }
