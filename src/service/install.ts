@@ -6,6 +6,7 @@ import type { Machine } from './machine.ts';
 import { CONFIG_DIR, DEFAULT_USER, environmentFile, type Night, STATE_DIR } from './night.ts';
 import {
   type Change,
+  CRON_DIR,
   findInstalled,
   type InstalledNight,
   refuseForeign,
@@ -44,8 +45,8 @@ export function uninstall(machine: Machine, installed: InstalledNight): string[]
   for (const command of before) machine.run(command);
   const removed = paths.filter((path) => removeOwn(machine.root, path));
   runAll(machine, after);
-  // Made for a script of cron; who keeps secrets there keeps the folder.
-  if (by === 'cron') removeEmpty(machine.root + CONFIG_DIR);
+  // Made for a script of cron; who keeps something there keeps the folder.
+  if (by === 'cron') for (const folder of [CONFIG_DIR, CRON_DIR]) removeEmpty(machine.root + folder);
   return removed;
 }
 

@@ -118,9 +118,9 @@ it('removes what it installed, by systemd and by cron, and keeps results', () =>
     'systemctl daemon-reload',
   ]);
   expect(findInstalled(machine.root)).toEqual([]);
-  for (const dir of ['etc/systemd/system', 'etc/cron.d'])
-    expect(readdirSync(join(machine.root, dir))).toEqual([]);
-  expect(existsSync(join(machine.root, 'etc/rushhour'))).toBe(false);
+  expect(readdirSync(join(machine.root, 'etc/systemd/system'))).toEqual([]);
+  // Made for the night: here is no cron that keeps files there.
+  for (const dir of ['etc/rushhour', 'etc/cron.d']) expect(existsSync(join(machine.root, dir))).toBe(false);
   expect(findKept(machine, found[1]!)).toEqual([
     { what: '/var/lib/rushhour/results (results)', command: 'sudo rm -r /var/lib/rushhour/results' },
     { what: '/var/lib/rushhour (state)', command: 'sudo rm -r /var/lib/rushhour' },
