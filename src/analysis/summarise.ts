@@ -5,6 +5,7 @@ import { summariseArm } from './arm-summary.ts';
 import { findIncompletion } from './completion.ts';
 import { judgeCriterion } from './criteria.ts';
 import { findAll } from './findings/find-all.ts';
+import { findOneEndpoint } from './findings/one-endpoint.ts';
 import { loadStretch, placeFindings } from './findings/place.ts';
 import type { Nat } from './findings/reuse-band.ts';
 import { findGeneratorLimits } from './generator-limits.ts';
@@ -47,6 +48,9 @@ export function summarise(input: SummaryInput): Summary {
       arms,
       limits,
       listUnmeasured(input),
+      measured
+        .flatMap(({ arm, summary }) => findOneEndpoint(arm, summary))
+        .map(({ arm, text }) => `${arm}: ${text}`),
     ),
     arms,
     latenessUs,
@@ -88,6 +92,7 @@ function judge(
   arms: Readonly<Record<string, ArmSummary>>,
   limits: readonly string[],
   unmeasured: readonly string[],
+  oneSided: readonly string[],
 ): Summary['verdict'] {
   const criteria = scenario.pass.map((criterion) => judgeCriterion(criterion, arms));
   const reasons = [...limits, ...unmeasured];
@@ -110,6 +115,8 @@ function judge(
   }
   const isMissing = unmeasured.length > 0 || criteria.some(({ held }) => held === null);
   const hasFailed = criteria.some(({ held }) => held === false);
+  // What failed may be a single address of several, not the way to all.
+  if (hasFailed) reasons.push(...oneSided);
   const pass = !canTell ? null : hasFailed ? false : isMissing ? null : true;
   return { pass, criteria, generatorLimited: limits.length > 0, reasons };
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Overrides } from '../scenario/overrides.ts';
 import { VIAS, type Via } from '../scenario/words.ts';
+import { type AddressOptions, addAddressOptions } from './address-options.ts';
 import { readAssignments } from './assignments.ts';
 import { addTicketOptions } from './auth-flags.ts';
 import { readUser } from './credentials.ts';
@@ -8,7 +9,7 @@ import type { Host } from './host.ts';
 import { collect } from './values.ts';
 
 /** What the command line changes in a scenario; also what `doctor` takes. */
-export interface OverrideOptions {
+export interface OverrideOptions extends AddressOptions {
   readonly proxy?: string;
   readonly target?: string;
   readonly via?: Via;
@@ -46,5 +47,5 @@ export function addOverrideOptions(command: Command): Command {
       collect,
     )
     .option('-U, --proxy-user <user:password>', 'Basic: credentials for the proxy; also env:NAME, @file');
-  return addTicketOptions(command);
+  return addTicketOptions(addAddressOptions(command));
 }

@@ -41,27 +41,41 @@ async function probePeer(arm: Arm, { host, port }: HostPort): Promise<ReachFacts
 export interface ProbeOptions {
   /** Ends it at once, as unreachable. */
   readonly signal?: AbortSignal;
+  /** Address to bind; absent: the system chooses. */
+  readonly source?: string;
+  /** Port to bind, likewise. */
+  readonly sourcePort?: number;
 }
 
 /** Opens and closes one connection; never rejects. */
 export function probeEndpoint(
   address: string,
   port: number,
-  { signal }: ProbeOptions = {},
+  { signal, source, sourcePort }: ProbeOptions = {},
 ): Promise<ReachFacts['endpoints'][number]> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
     const socket = connect({
       ...{ host: address, port, timeout: PROBE_TIMEOUT_MS },
       ...(signal === undefined ? {} : { signal }),
+      ...(source === undefined ? {} : { localAddress: source }),
+      ...(sourcePort === undefined ? {} : { localPort: sourcePort }),
     });
-    const finish = (answer: ReachFacts['endpoints'][number]['answer']): void => {
+    const finish = (answer: ReachFacts['endpoints'][number]['answer'], code?: string): void => {
       socket.destroy();
-      resolve({ address, answer, us: Math.round((performance.now() - startedAt) * 1_000) });
+      resolve({
+        address,
+        answer,
+        ...(code === undefined ? {} : { code }),
+        us: Math.round((performance.now() - startedAt) * 1_000),
+      });
     };
     socket.once('connect', () => finish('connected'));
     socket.once('timeout', () => finish('silent'));
-    socket.once('error', (error: NodeJS.ErrnoException) => finish(nameAnswer(error.code)));
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const answer = nameAnswer(error.code);
+      finish(answer, answer === 'unreachable' ? error.code : undefined);
+    });
   });
 }
 

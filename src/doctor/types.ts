@@ -43,6 +43,8 @@ export interface ReachFacts {
   readonly endpoints: readonly {
     readonly address: string;
     readonly answer: 'connected' | 'refused' | 'silent' | 'unreachable';
+    /** Of an address that is unreachable, why: the system's name of the error. */
+    readonly code?: string;
     /** Time to the answer. */
     readonly us: number;
   }[];

@@ -42,6 +42,8 @@ export type EndCause =
   | 'refused'
   | 'tls';
 
+export type Lack = 'address' | 'family' | 'nothing known';
+
 /** The facts from which an outcome is told. */
 export interface AttemptEnd {
   phase: AttemptPhase;
@@ -54,6 +56,8 @@ export interface AttemptEnd {
   bytes: number;
   /** Code of Node's or OpenSSL's where cause is `tls`, such as CERT_HAS_EXPIRED; else absent or empty. */
   tlsCode?: string;
+  /** What this machine has not, where the error alone does not tell: the source address, or any address of the family. */
+  lacks?: Lack;
   /** What answered the SYN, where that is known and was a refusal: see refusal.ts. */
   refusedBy?: string;
   /** The response is whole, and does not hold what was asked for. */
@@ -90,7 +94,7 @@ function classifyStart(end: Readonly<AttemptEnd>, expected: Expectation): Outcom
     case errno.ECONNREFUSED:
       return classifyRefusal(end, expected);
     case errno.EADDRNOTAVAIL:
-      return 'local-port-exhausted';
+      return classifyNotAvailable(end);
     case errno.EADDRINUSE:
       return 'local-port-in-use';
     case errno.EMFILE:
@@ -109,6 +113,12 @@ function classifyStart(end: Readonly<AttemptEnd>, expected: Expectation): Outcom
     default:
       return 'local-start-failure';
   }
+}
+
+/** One error for three things: connect() found no free port, bind() not the address, or there is none of this family. */
+function classifyNotAvailable({ lacks }: Readonly<AttemptEnd>): Outcome {
+  if (lacks === 'address') return 'local-no-address';
+  return lacks === 'family' ? 'local-wrong-family' : 'local-port-exhausted';
 }
 
 /** Only a host refuses by RST; an ICMP port-unreachable, which gives the same error, is how firewalls reject. */

@@ -57,6 +57,8 @@ export const OUTCOME_GROUPS = {
   'local-fd-exhausted': 'unsent',
   'local-no-memory': 'unsent',
   'local-no-route': 'unsent',
+  'local-no-address': 'unsent',
+  'local-wrong-family': 'unsent',
   'local-denied': 'unsent',
   'local-start-failure': 'unsent',
   'unsent-late': 'unsent',

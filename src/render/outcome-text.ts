@@ -49,6 +49,8 @@ export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   'local-fd-exhausted': 'no file descriptor left on this machine',
   'local-no-memory': 'no socket memory left on this machine',
   'local-no-route': 'this machine has no route to the far end',
+  'local-no-address': 'this machine does not have the source address',
+  'local-wrong-family': 'this machine has no address of that family (IPv4, IPv6)',
   'local-denied': 'a rule on this machine forbids the connection',
   'local-start-failure': 'this machine could not start the connection',
   'unsent-late': 'due, but this machine was too late to start it',

@@ -74,15 +74,15 @@ export async function openLoad(
   undo: (() => Promise<void>)[],
 ): Promise<Load> {
   const warn = (message: string): void => listener.warning?.(message);
-  const resolved = await resolveArms(scenario);
+  const resolved = await resolveArms(scenario, { warn });
   const outlines = resolved.map(outlineArm);
   await listener.approve?.({ arms: outlines });
-  const arms = await readCredentials(resolved);
+  const known = await readCredentials(resolved);
   if (scenario.tcpTimestamps !== undefined) undo.push(await setTcpTimestamps(scenario.tcpTimestamps));
   const host = await gatherHostFacts();
-  checkSources(arms, host);
-  checkOverlaps(arms);
-  if (asksFirst) await checkReachable(arms, warn);
+  checkSources(known, host);
+  checkOverlaps(known);
+  const arms = await checkReachable(known, { warn, mayRefuse: asksFirst });
   const tokens = await openTokenSource(arms, warn);
   if (tokens !== undefined) undo.push(() => tokens.close());
   const nat = combine(await Promise.all(arms.filter(isSweep).map(checkPortPreservation)));

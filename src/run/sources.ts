@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { Endpoint } from '../engine/types.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
@@ -8,6 +7,7 @@ import type { Arm } from '../scenario/types.ts';
 import { formatPortRange, type PortRange } from '../scenario/units.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
 import type { LocalNetwork } from './local-network.ts';
+import { findRoute } from './route.ts';
 import { expandAddresses } from './source-addresses.ts';
 
 /** Both ends of an arm's connections on this machine, of one family. */
@@ -47,7 +47,11 @@ export async function fitSources(
   }
   // Without an address a port would be bound on all of them, and nobody could say whose it was.
   const needsOne = fitting.length === 0 && arm.source?.ports !== undefined;
-  return { endpoints, sources: needsOne ? [await findRouteSource(first)] : fitting };
+  if (!needsOne) return { endpoints, sources: fitting };
+  return {
+    endpoints: endpoints.filter((endpoint) => endpoint.family === first.family),
+    sources: [await findRouteSource(first)],
+  };
 }
 
 /** The family that source addresses leave; undefined where they leave both. */
@@ -86,23 +90,13 @@ function takeTwo(arm: string, addresses: readonly string[]): string[] {
   );
 }
 
-/** The address that the system would send from: connecting a UDP socket asks the routing table and sends nothing. */
-function findRouteSource({ address, port, family }: Endpoint): Promise<string> {
-  const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
-  return new Promise<string>((resolve, reject) => {
-    socket.once('error', reject);
-    // Without a route the callback is told, and no event comes.
-    socket.connect(port, address, (error?: Error) =>
-      error === undefined ? resolve(socket.address().address) : reject(error),
-    );
-  })
-    .catch((cause: Error) => {
-      throw new EnvironmentError(`this machine has no route to ${address} (${cause.message})`, {
-        hint: 'name the address to connect from with source.addresses',
-        cause,
-      });
-    })
-    .finally(() => socket.close());
+async function findRouteSource(endpoint: Endpoint): Promise<string> {
+  const route = await findRoute(endpoint);
+  if ('source' in route) return route.source;
+  throw new EnvironmentError(`this machine has no route to ${endpoint.address} (${route.cause.message})`, {
+    hint: 'name the address to connect from with source.addresses',
+    cause: route.cause,
+  });
 }
 
 /**

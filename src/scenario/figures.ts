@@ -65,6 +65,8 @@ const OUTCOMES = [
   'local-fd-exhausted',
   'local-no-memory',
   'local-no-route',
+  'local-no-address',
+  'local-wrong-family',
   'local-denied',
   'local-start-failure',
   'unsent-late',

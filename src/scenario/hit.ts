@@ -18,7 +18,7 @@ import type {
   TlsSpec,
 } from './types.ts';
 import { expandUsers } from './user-pattern.ts';
-import type { CloseMode, Expectation, HttpVersion, Switch, Via } from './words.ts';
+import type { AddressUse, CloseMode, Expectation, HttpVersion, Switch, Via } from './words.ts';
 
 /** Who asks for credentials, and how to answer. Holds references, never a secret. */
 export interface HitAuth extends Pick<AuthSpec, 'to' | 'scheme' | 'mode' | 'service'> {
@@ -61,6 +61,8 @@ export interface HitOptions {
   readonly stallAfterUs?: number | undefined;
   readonly socket?: Partial<SocketSpec> | undefined;
   readonly tcpTimestamps?: Switch | undefined;
+  readonly prefer?: 4 | 6 | undefined;
+  readonly addresses?: AddressUse | undefined;
 }
 
 const BREACH_FIXES: Readonly<Record<Breach['kind'], string>> = {
@@ -85,6 +87,8 @@ export function scenarioForHit(options: HitOptions): Scenario {
     ...(options.auth === undefined ? {} : { auth: toAuth(options.auth) }),
     ...(options.tls === undefined ? {} : { tls: { ...options.tls } }),
     expect: options.expect,
+    prefer: options.prefer,
+    addresses: options.addresses,
     load: toLoad(options),
     timeouts: { handshake: options.handshakeTimeoutUs, response: options.responseTimeoutUs },
     stallAfter: options.stallAfterUs,

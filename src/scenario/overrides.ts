@@ -21,6 +21,10 @@ export interface Overrides extends CredentialOverrides {
   readonly pac?: PacSource | undefined;
   readonly target?: string | undefined;
   readonly via?: Via | undefined;
+  /** 4 or 6. */
+  readonly prefer?: number | undefined;
+  /** spread or first. */
+  readonly addresses?: string | undefined;
   /** Such as "500/s". */
   readonly rate?: string | undefined;
   /** Such as "30s". */
@@ -83,6 +87,10 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   }
   if (overrides.tcpTimestamps !== undefined)
     put(['tcpTimestamps'], overrides.tcpTimestamps, '--tcp-timestamps');
+  for (const key of ['prefer', 'addresses'] as const) {
+    if (overrides[key] === undefined) continue;
+    for (const name of armNames(yaml)) put(['arms', name, key], overrides[key], `--${key}`);
+  }
   if (overrides.via !== undefined) sendVia(yaml, overrides.via, put);
   problems.push(...applyCredentials(yaml, armNames(yaml), overrides, put));
 

@@ -104,6 +104,8 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     ...(goesThroughProxy(via) ? { proxy: peers.proxy ?? UNFILLED } : {}),
     ...(peers.pac === undefined ? {} : { pac: peers.pac }),
     target: toTarget(peers.target, via),
+    ...(written.prefer === undefined ? {} : { prefer: written.prefer }),
+    ...(written.addresses === undefined ? {} : { addresses: written.addresses }),
     request: toRequest(written.request),
     expect,
     load,

@@ -19,7 +19,7 @@ import { duration, positiveDuration, positiveRate } from './quantities.ts';
 import { source } from './source-schema.ts';
 import { tls } from './tls-schema.ts';
 import type { LookSpec } from './types.ts';
-import { CLOSE_MODES, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } from './words.ts';
+import { ADDRESS_USES, CLOSE_MODES, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } from './words.ts';
 
 const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe(
   'Value of a header; in quotes where it looks like a number.',
@@ -95,6 +95,16 @@ export const armSchema = z.strictObject({
   target: targetValue
     .optional()
     .describe('Target of this arm: http:// or https:// URL, may hold {nonce}; or tcp://host:port.'),
+  prefer: z
+    .union([z.literal(4), z.literal(6)])
+    .optional()
+    .describe('Connect by IPv4 or IPv6 where the name has addresses of both. Default: both.'),
+  addresses: z
+    .enum(ADDRESS_USES)
+    .optional()
+    .describe(
+      'Of a name with several addresses: spread (attempts go to each in turn) or first (to the first that answers). Default: spread.',
+    ),
   request: request.optional(),
   expect: expect
     .optional()

@@ -1,5 +1,6 @@
 import type { PortRange } from './units.ts';
 import type {
+  AddressUse,
   AskedFinding,
   AuthMode,
   AuthScheme,
@@ -64,6 +65,10 @@ export interface Arm {
   /** The script that is to name the proxy; gone once it has been asked, before any load. */
   readonly pac?: PacSource;
   readonly target: Target;
+  /** Family of addresses to connect to where the peer's name has any of it; absent: both. */
+  readonly prefer?: 4 | 6;
+  /** Absent: `spread`. */
+  readonly addresses?: AddressUse;
   readonly request: RequestSpec;
   readonly expect: Expectation;
   readonly load: Load;

@@ -19,6 +19,10 @@ export const VIAS = ['proxy', 'tunnel', 'direct', 'tcp'] as const;
  */
 export type Via = (typeof VIAS)[number];
 
+export const ADDRESS_USES = ['spread', 'first'] as const;
+/** Of a name with several addresses. `spread`: attempts go to each in turn; `first`: to the first one that answers. */
+export type AddressUse = (typeof ADDRESS_USES)[number];
+
 export const PORT_ORDERS = ['sequential', 'random', 'mru', 'lru'] as const;
 /**
  * In which order free source ports are taken. `sequential`: upwards, round and round; `random`: any free one; `mru`: the

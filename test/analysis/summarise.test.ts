@@ -223,6 +223,17 @@ describe('the verdict', () => {
     });
   });
 
+  it('says of a failure that one address alone stalled', () => {
+    const endpoints = {
+      '10.0.0.1:3128': { started: 50, established: 50, completed: 50, stalled: 0 },
+      '10.0.0.2:3128': { started: 50, established: 10, completed: 10, stalled: 40 },
+    };
+    const frames = [frameOf(0, { stress: { ...fine(100), frozen: 40, endpoints } })];
+    const said = 'stress: all 40 stalls were of connections to 10.0.0.2:3128';
+    expect(verdictOf(['stress.stalled.count == 0'], frames).reasons.join()).toContain(said);
+    expect(verdictOf([HELD], frames).reasons).toEqual([]);
+  });
+
   it('is none without criteria', () => {
     expect(verdictOf([])).toEqual({ pass: null, criteria: [], generatorLimited: false, reasons: [] });
   });

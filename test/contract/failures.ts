@@ -138,6 +138,7 @@ export function describeFailures(create: CreateEngine, readsTcpInfo: boolean): v
       const arm = bareArmTo(peer, { sources: ['192.0.2.1'] });
       const record = await attemptOnce(create, arm, { source: 0 });
       expect(record).toMatchObject({ phase: 'start', cause: 'errno', errno: errno.EADDRNOTAVAIL });
+      expect(outcomeOf(record)).toBe('local-no-address');
       expect(peer.seen).toHaveLength(0);
     });
   });

@@ -186,6 +186,23 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
       expect(countOutcomes(driven.records)).toEqual({ ok: 3 });
     });
 
+    it('tells a machine without IPv6 from one that has no port left', async () => {
+      const restore = await changeSysctl(alone, 'net.ipv6.conf.all.disable_ipv6', '1');
+      try {
+        const arm = bareArmTo({ host: 'fd77::2', port: 80 });
+        const driven = await inAlone.drive(engine, { arms: [arm], starts: times(3) });
+        expect(driven.faults).toEqual([]);
+        expect(driven.records[0]).toMatchObject({
+          phase: 'start',
+          cause: 'errno',
+          errno: errno.EADDRNOTAVAIL,
+        });
+        expect(countOutcomes(driven.records)).toEqual({ 'local-wrong-family': 3 });
+      } finally {
+        await restore();
+      }
+    });
+
     it('tells an address without a route, before any SYN', async () => {
       const arm = bareArmTo({ host: '192.0.2.1', port: 80 });
       const driven = await inAlone.drive(engine, { arms: [arm], starts: times(3) });

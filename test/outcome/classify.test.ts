@@ -45,6 +45,13 @@ const ROWS: readonly Row[] = [
   ['no route to the host', start(errno.EHOSTUNREACH), ANY, 'local-no-route'],
   ['the interface is down', start(errno.ENETDOWN), ANY, 'local-no-route'],
   ['a local rule forbids it', start(errno.EPERM), ANY, 'local-denied'],
+  ['no such source address', { ...start(errno.EADDRNOTAVAIL), lacks: 'address' }, ANY, 'local-no-address'],
+  [
+    'no address of that family',
+    { ...start(errno.EADDRNOTAVAIL), lacks: 'family' },
+    ANY,
+    'local-wrong-family',
+  ],
   ['a privileged port', start(errno.EACCES), ANY, 'local-denied'],
   ['anything else before the SYN', start(errno.EINVAL), ANY, 'local-start-failure'],
   ['loopback refuses within connect()', start(errno.ECONNREFUSED), ANY, 'handshake-refused'],

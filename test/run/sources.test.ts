@@ -25,10 +25,9 @@ const NETWORK: LocalNetwork = {
 };
 
 const planned = (arm: string, peer = '192.0.2.99') =>
-  resolveArms(
-    scenarioOf(`  x: { proxy: "${peer}:3128", load: { concurrency: 1, attempts: 1 }, ${arm} }`),
-    NETWORK,
-  );
+  resolveArms(scenarioOf(`  x: { proxy: "${peer}:3128", load: { concurrency: 1, attempts: 1 }, ${arm} }`), {
+    network: NETWORK,
+  });
 
 const sourcesOf = async (addresses: string, peer?: string): Promise<readonly string[]> =>
   (await planned(`source: { addresses: ${addresses} }`, peer))[0]!.sources;
@@ -113,7 +112,7 @@ describe('source ports', () => {
             `  b: { load: { concurrency: 1, attempts: 1 }, proxy: "127.0.0.1:3128", source: { addresses: 127.0.0.1, ports: ${ports} } ${other} }`,
           ].join('\n'),
         ),
-        NETWORK,
+        { network: NETWORK },
       );
     const shared = await both('30009-30020');
     expect(() => checkOverlaps(shared)).toThrow(UsageError);
@@ -128,7 +127,7 @@ describe('a sweep', () => {
       scenarioOf(
         `  x: { proxy: "192.0.2.99:3128", load: { sweep: { delays: [1s], pairs: 5 } }, source: ${source} }`,
       ),
-      NETWORK,
+      { network: NETWORK },
     );
 
   it('is given two addresses and ports enough', async () => {
@@ -146,5 +145,44 @@ describe('a sweep', () => {
     await expect(sweep('{ addresses: all, ports: 20000-20007 }')).rejects.toThrow(
       'only 4 are free on this machine, and 5 are needed',
     );
+  });
+});
+
+describe('names with several addresses', () => {
+  // Of documentation (RFC 5737, RFC 3849) and loopback: nothing is sent, and this machine has a way to its own loopback at least.
+  const BOTH = [
+    { address: '2001:db8::99', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+    { address: '127.0.0.2', family: 4 },
+  ] as const;
+  const warnings: string[] = [];
+  const endpointsOf = async (found: readonly { address: string; family: number }[], besides = '') => {
+    warnings.length = 0;
+    const [arm] = await resolveArms(scenarioOf(`  x: { load: { concurrency: 1, attempts: 1 } ${besides} }`), {
+      network: NETWORK,
+      warn: (message) => warnings.push(message),
+      lookUp: async () => found,
+    });
+    return { addresses: arm!.endpoints.map(({ address }) => address), sources: arm!.sources };
+  };
+  const LOOPBACK = BOTH.slice(1);
+
+  it('are connected to by both families, or by the preferred one where there is any', async () => {
+    expect((await endpointsOf(LOOPBACK)).addresses).toEqual(['127.0.0.1', '::1', '127.0.0.2']);
+    expect((await endpointsOf(LOOPBACK, ', prefer: 4')).addresses).toEqual(['127.0.0.1', '127.0.0.2']);
+    expect((await endpointsOf(LOOPBACK, ', prefer: 6')).addresses).toEqual(['::1']);
+    expect((await endpointsOf([BOTH[1]], ', prefer: 6')).addresses).toEqual(['127.0.0.1']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('stand in the order of preference where the first that answers is taken', async () => {
+    const { addresses } = await endpointsOf(LOOPBACK, ', prefer: 6, addresses: first');
+    expect(addresses).toEqual(['::1', '127.0.0.1', '127.0.0.2']);
+  });
+
+  it('are all of one family where only ports are named, for an address has to be bound besides', async () => {
+    const bound = await endpointsOf(LOOPBACK, ', source: { ports: 30000-30099 }');
+    expect(bound).toEqual({ addresses: ['127.0.0.1', '127.0.0.2'], sources: ['127.0.0.1'] });
   });
 });

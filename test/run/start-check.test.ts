@@ -24,11 +24,14 @@ describe('the start check', () => {
     const port = await findClosedPort();
     const server = createServer((socket) => socket.destroy());
     const answers: string[] = [];
-    await checkReachable(await armsTo(port), NOTHING, async (...asked) => {
-      const probed = await probeEndpoint(...asked);
-      answers.push(probed.answer);
-      if (answers.length === 2) await once(server.listen(port, '127.0.0.1'), 'listening');
-      return probed;
+    await checkReachable(await armsTo(port), {
+      warn: NOTHING,
+      probe: async (...asked) => {
+        const probed = await probeEndpoint(...asked);
+        answers.push(probed.answer);
+        if (answers.length === 2) await once(server.listen(port, '127.0.0.1'), 'listening');
+        return probed;
+      },
     });
     await closed(server);
     expect(answers).toEqual(['refused', 'refused', 'connected']);
@@ -42,20 +45,19 @@ describe('the start check', () => {
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as { port: number };
-    await checkReachable([...(await armsTo(port)), ...(await armsTo(port))], NOTHING);
+    await checkReachable([...(await armsTo(port)), ...(await armsTo(port))], { warn: NOTHING });
     await closed(server);
     expect(connections).toBe(1);
   });
 
   it('refuses a run where no try is answered, and says what became of them', async () => {
     const port = await findClosedPort();
-    const check = checkReachable(await armsTo(port), NOTHING);
+    const check = checkReachable(await armsTo(port), { warn: NOTHING });
     await expect(check).rejects.toBeInstanceOf(EnvironmentError);
     await expect(check).rejects.toThrow(`does not answer: 127.0.0.1:${port} (refused ${TRIES} times)`);
-    await checkReachable(
-      await armsTo(port, ', via: tcp, target: tcp://127.0.0.1:9, expect: refused'),
-      NOTHING,
-    );
+    await checkReachable(await armsTo(port, ', via: tcp, target: tcp://127.0.0.1:9, expect: refused'), {
+      warn: NOTHING,
+    });
   });
 
   it('warns of one address of several that does not answer', async () => {
@@ -64,13 +66,76 @@ describe('the start check', () => {
       (address) => ({ address, port: 3128, family: 4 }) as const,
     );
     const warnings: string[] = [];
-    await checkReachable(
-      [{ ...arm!, endpoints }],
-      (message) => warnings.push(message),
-      async (address) => ({ address, answer: address === '192.0.2.1' ? 'connected' : 'refused', us: 1 }),
-    );
+    await checkReachable([{ ...arm!, endpoints }], {
+      warn: (message) => warnings.push(message),
+      probe: async (address) => ({
+        address,
+        answer: address === '192.0.2.1' ? 'connected' : 'refused',
+        us: 1,
+      }),
+    });
     expect(warnings).toEqual([
-      `arm x: 192.0.2.2:3128 (refused ${TRIES} times) does not answer; its share of the attempts will fail`,
+      `arm x: 192.0.2.2:3128 (refused ${TRIES} times) does not answer; its share of the attempts will fail (--addresses first leaves it out)`,
+    ]);
+  });
+});
+
+describe('an arm that takes the first address that answers', () => {
+  const endpointsOf = (...addresses: string[]): PlannedArm['endpoints'] =>
+    addresses.map((address) => ({ address, port: 3128, family: address.includes(':') ? 6 : 4 }));
+
+  it('is left with that one, and says so of those before it', async () => {
+    const [arm] = await armsTo(3128, ', addresses: first');
+    const warnings: string[] = [];
+    const [checked] = await checkReachable(
+      [{ ...arm!, endpoints: endpointsOf('fd77::2', '192.0.2.2', '192.0.2.3') }],
+      {
+        warn: (message) => warnings.push(message),
+        probe: async (address) => ({
+          address,
+          answer: address === 'fd77::2' ? 'silent' : 'connected',
+          us: 1,
+        }),
+      },
+    );
+    expect(checked?.endpoints).toEqual(endpointsOf('192.0.2.2'));
+    expect(warnings).toEqual([
+      `arm x: [fd77::2]:3128 (silent ${TRIES} times) does not answer; attempts go to 192.0.2.2:3128`,
+    ]);
+  });
+
+  it('chooses likewise where nobody has to answer, as in a later stretch of a soak', async () => {
+    const [arm] = await armsTo(3128, ', addresses: first');
+    const check = (answers: readonly string[]) =>
+      checkReachable([{ ...arm!, endpoints: endpointsOf('192.0.2.2', '192.0.2.3') }], {
+        warn: () => {},
+        mayRefuse: false,
+        probe: async (address) => ({
+          address,
+          answer: answers.includes(address) ? 'connected' : 'refused',
+          us: 1,
+        }),
+      });
+    expect((await check(['192.0.2.3']))[0]?.endpoints).toEqual(endpointsOf('192.0.2.3'));
+    expect((await check([]))[0]?.endpoints).toEqual(endpointsOf('192.0.2.2'));
+  });
+});
+
+describe('where the start check asks from', () => {
+  it('is where the arm will connect from, and a port of its own where no other is answered', async () => {
+    const [arm] = await armsTo(3128, ', source: { addresses: 127.0.0.1, ports: 30000-30099 }');
+    const asked: object[] = [];
+    const check = checkReachable([arm!], {
+      warn: NOTHING,
+      probe: async (address, _port, { source, sourcePort } = {}) => {
+        asked.push({ source, sourcePort });
+        return { address, answer: 'unreachable', code: 'EADDRNOTAVAIL', us: 1 };
+      },
+    });
+    await expect(check).rejects.toThrow(`(unreachable ${TRIES} times: EADDRNOTAVAIL)`);
+    expect(asked).toEqual([
+      ...Array(3).fill({ source: '127.0.0.1', sourcePort: undefined }),
+      ...[4, 5].map((nth) => ({ source: '127.0.0.1', sourcePort: 30_099 - nth })),
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { UsageError } from '../../errors.ts';
 import type { HitOptions } from '../../scenario/hit.ts';
 import type { Expectation } from '../../scenario/words.ts';
 import { CLOSE_MODES, type CloseMode, HTTP_VERSIONS, type HttpVersion } from '../../scenario/words.ts';
+import { type AddressOptions, addAddressOptions } from '../address-options.ts';
 import { type AuthFlags, addAuthOptions, readAuth, readTls } from '../auth-flags.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host.ts';
@@ -10,7 +11,7 @@ import { addPacOption, type PacOptions } from '../pac.ts';
 import { addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
 import { collect, parseCount, parseDurationUs, parseRatePerSec, parseStatuses, readBody } from '../values.ts';
 
-interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions {
+interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions, AddressOptions {
   readonly requests?: number;
   readonly concurrency?: number;
   readonly duration?: number;
@@ -68,7 +69,7 @@ export function registerHit(program: Command, context: Context): void {
       parseDurationUs,
     )
     .option('--bind <address>', 'source address (repeatable: used in turn)', collect);
-  addSharedRunOptions(addAuthOptions(addPacOption(command)))
+  addSharedRunOptions(addAuthOptions(addPacOption(addAddressOptions(command))))
     .addHelpText(
       'after',
       `
@@ -150,6 +151,8 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
     auth: readAuth(flags, host),
     tls: readTls(flags),
     tcpTimestamps: flags.tcpTimestamps,
+    prefer: flags.prefer,
+    addresses: flags.addresses,
     socket: flags.bind === undefined ? undefined : { bind: flags.bind },
   };
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Client } from 'undici';
 import type { EndCause } from '../../outcome/classify.ts';
+import { tellLack } from '../lack.ts';
 import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
 import { tellRefusal } from '../portable/refusal.ts';
 import { openSocket } from '../portable/socket.ts';
@@ -70,7 +71,7 @@ export class Connection {
     record.startedAtUs = this.#host.clock();
     if (typeof opened === 'number') {
       // Its owner has yet to hear that there is a connection.
-      setImmediate(() => this.#settle('start', 'errno', opened));
+      setImmediate(() => this.#refuse(opened, true));
       return;
     }
     const { socket, fd, connectOptions } = opened;
@@ -200,7 +201,13 @@ export class Connection {
   #fail(error: NodeJS.ErrnoException): void {
     this.#error = error;
     // Without a failed handshake before it, an error in this phase is connect()'s or bind()'s own: no SYN was sent.
-    if (this.record.phase === 'handshake') this.#settle('start', 'errno', errnoOf(error));
+    if (this.record.phase === 'handshake') this.#refuse(errnoOf(error), error.syscall === 'bind');
+  }
+
+  /** This machine would not start it. */
+  #refuse(errno: number, wasBind: boolean): void {
+    this.record.lacks = tellLack(errno, wasBind, this.#arm.endpoints[this.record.endpoint]!);
+    this.#settle('start', 'errno', errno);
   }
 
   #meetAnswer(exchange: Exchange): void {

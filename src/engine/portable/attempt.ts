@@ -3,6 +3,7 @@ import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import { ContentCheck } from '../http/content-check.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
 import { stampRequest } from '../http/stamp-request.ts';
+import { tellLack } from '../lack.ts';
 import type { AttemptObserver, AttemptRecord, Clock, CompiledRequest, EngineArm } from '../types.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
 import { Credentials, type NextStep } from './credentials.ts';
@@ -73,7 +74,7 @@ export class Attempt implements ConnectionEvents {
     };
     this.calling();
     const errno = this.#connection.open(route, this.#tls === undefined ? this.#host.readBuffer : undefined);
-    if (errno !== undefined) this.#settle('start', 'errno', errno);
+    if (errno !== undefined) this.#refuse(errno, true);
   }
 
   /** Moves on or ends where the phase has lasted as long as it may. */
@@ -111,13 +112,20 @@ export class Attempt implements ConnectionEvents {
     else this.#settle(this.#record.phase, 'errno', errno);
   }
 
-  failed(errno: number, tlsCode: string | undefined): void {
+  failed(errno: number, tlsCode: string | undefined, wasBind = false): void {
     const { phase } = this.#record;
     if (tlsCode !== undefined) this.#settle(phase, 'tls', 0, tlsCode);
     // Without a failed handshake before it, an error in this phase is connect()'s or bind()'s own: no SYN was sent.
-    else if (phase === 'handshake') this.#settle('start', 'errno', errno);
+    else if (phase === 'handshake') this.#refuse(errno, wasBind);
     else if (isReset(errno) && this.#isUnanswered()) this.#settle(phase, 'challenged');
     else this.#settle(phase, 'errno', errno);
+  }
+
+  /** This machine would not start it. */
+  #refuse(errno: number, wasBind: boolean): void {
+    const record = this.#record;
+    record.lacks = tellLack(errno, wasBind, this.#arm.endpoints[record.endpoint]!);
+    this.#settle('start', 'errno', errno);
   }
 
   /** Bytes after a complete response are read, so that closing does not turn into a reset, and left alone. */

@@ -24,8 +24,8 @@ export interface ConnectionEvents {
   refused(errno: number): void;
   received(bytes: Uint8Array, count: number): void;
   ended(): void;
-  /** @param tlsCode OpenSSL's or Node's, where it is TLS that failed */
-  failed(errno: number, tlsCode: string | undefined): void;
+  /** @param tlsCode OpenSSL's or Node's, where it is TLS that failed @param wasBind it was bind() */
+  failed(errno: number, tlsCode: string | undefined, wasBind?: boolean): void;
 }
 
 const tcpInfo = createTcpInfo();
@@ -141,7 +141,8 @@ export class Connection {
     });
     stream.on('error', (error) => {
       const tlsCode = this.#stream === this.#socket ? undefined : tlsCodeOf(error);
-      this.#events.failed(errnoOf(error), tlsCode);
+      const { syscall } = error as NodeJS.ErrnoException;
+      this.#events.failed(errnoOf(error), tlsCode, syscall === 'bind');
     });
   }
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
+import type { AttemptPhase, EndCause, Lack } from '../../outcome/classify.ts';
 import { createAttemptRecord } from '../blank-record.ts';
 import { ResponseParser } from '../http/response-parser.ts';
 import {
@@ -43,6 +43,8 @@ export class Connections {
   nowUs = -0.5;
   /** What the attempt that is settled next was offered instead of the scheme that it has; empty again after that. */
   schemesOffered = '';
+  /** What this machine lacks for the attempt that is settled next; put back after that. */
+  lacks: Lack = 'nothing known';
   readonly #libc: Libc;
   readonly #reactor: Reactor;
   readonly #observer: AttemptObserver;
@@ -120,6 +122,8 @@ export class Connections {
     this.#record.schemesOffered = this.schemesOffered;
     this.schemesOffered = '';
     this.#record.refusedBy = refusedBy;
+    this.#record.lacks = this.lacks;
+    this.lacks = 'nothing known';
     this.#record.challengeStatus = this.#challengeStatusOf(slot);
     this.#record.endedAtUs = this.nowUs;
     this.deadlines.clear(slot);

@@ -1,4 +1,6 @@
 import { constants } from 'node:os';
+import type { Lack } from '../../outcome/classify.ts';
+import { tellLack } from '../lack.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLOUT } from '../libc/constants.ts';
 import {
   bindSource,
@@ -43,6 +45,7 @@ export class Handshake {
     } else {
       this.#clock.tick();
       connections.nowUs = this.#clock.us[0]!;
+      connections.lacks = this.#lackOf(slot, errno);
       connections.settle(slot, 'start', 'errno', errno);
     }
   }
@@ -102,6 +105,13 @@ export class Handshake {
     }
     // Watched only now: a socket that was never connected counts as hung up.
     return this.#reactor.watch(fd, slot, table.generation[slot]!);
+  }
+
+  /** Without a descriptor it was bind() that failed, if not the socket itself. */
+  #lackOf(slot: number, errno: number): Lack {
+    const { table } = this.#connections;
+    const { arm } = this.#connections.preparedOf(slot);
+    return tellLack(errno, table.fd[slot]! < 0, arm.endpoints[table.endpoint[slot]!]!);
   }
 
   #awaitsSynAck(fd: number): boolean {
