@@ -47,7 +47,12 @@ export async function driveRun(
     view.end();
     await printSummary(context, finished, options.json === true);
     if (options.json !== true) context.host.stdout.write((await undertaking.closing?.(finished)) ?? '');
-    return exitCodeOf(finished.summary);
+    const code = exitCodeOf(finished.summary);
+    if (finished.unkept === undefined) return code;
+    // Told last, so that the verdict stands, and by the exit code alone where that says no more.
+    const { reportError } = await import('./report-error.ts');
+    const unkept = reportError(finished.unkept, context.host);
+    return code === EXIT.ok ? unkept : code;
   } catch (error) {
     view.end();
     if (!(error instanceof InterruptedBeforeStart)) throw error;
@@ -118,7 +123,8 @@ export async function runToEnd(
     return await handle.finished;
   } finally {
     stopping.release();
-    await sinks?.finish();
+    // What only hears of a run must not take its verdict away.
+    await sinks?.finish().catch((error: Error) => view.say(`warning: sinks: ${error.message}`));
   }
 }
 

@@ -88,7 +88,7 @@ export function createActs(
       const flags = { ...options, label, workers, engine, reactor, look: false };
       let noted = Promise.resolve();
       try {
-        const { summary } = await runToEnd({ host, args }, scenario, flags, view, {
+        const { summary, unkept } = await runToEnd({ host, args }, scenario, flags, view, {
           start: services.startRun,
           listener: {
             planned(plan) {
@@ -98,6 +98,8 @@ export function createActs(
             },
           },
         });
+        // What is compared is read from folders.
+        if (unkept !== undefined) throw unkept;
         return summary.run.status === 'complete';
       } catch (error) {
         if (error instanceof InterruptedBeforeStart) return false;

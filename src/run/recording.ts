@@ -1,6 +1,7 @@
 import { summarise } from '../analysis/summarise.ts';
 import { Tally } from '../analysis/tally.ts';
 import type { RunStatus, Summary } from '../analysis/types.ts';
+import { RushhourError } from '../errors.ts';
 import { createHistogram, type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import { addHistogram } from '../metrics/merge.ts';
 import type { RecordedSecond } from '../metrics/types.ts';
@@ -21,6 +22,17 @@ export interface RecordingOptions {
   readonly onProgress: (progress: Progress) => void;
   /** Told once the second is on disk, or waits for a disk that has no room. */
   readonly onSecond?: ((recorded: RecordedSecond) => void) | undefined;
+}
+
+/** Why a summary could not be kept; undefined where it was. Anything but a missing environment is thrown. */
+export async function whyNotKept(kept: Promise<void>): Promise<RushhourError | undefined> {
+  try {
+    await kept;
+    return undefined;
+  } catch (error) {
+    if (error instanceof RushhourError) return error;
+    throw error;
+  }
 }
 
 /** Takes what the shards report, keeps it on disk and in sums, and says where the run stands. */
@@ -57,8 +69,15 @@ export class Recording {
     this.#seconds.receive(message);
   }
 
-  /** Waits until all is on disk and writes the summary. */
-  async finish(scenario: Scenario, status: RunStatus): Promise<Summary> {
+  /**
+   * Waits until all is on disk, as far as it can be, and writes the summary.
+   * @param onUnkept is told why the summary could not be written; it is returned all the same
+   */
+  async finish(
+    scenario: Scenario,
+    status: RunStatus,
+    onUnkept: (why: RushhourError) => void = () => {},
+  ): Promise<Summary> {
     await this.#written;
     const { writer } = this.#options;
     const endedAt = new Date().toISOString();
@@ -69,7 +88,8 @@ export class Recording {
       ...(nat === undefined ? {} : { nat: nat.ports }),
       ...(synResentAtSec === undefined ? {} : { synResentAtSec }),
     });
-    await writer.finish(summary, status, endedAt);
+    const why = await whyNotKept(writer.finish(summary, status, endedAt));
+    if (why !== undefined) onUnkept(why);
     return summary;
   }
 

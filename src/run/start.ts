@@ -124,9 +124,12 @@ function handleOf(
       );
       const isCutShort = isStopped || recording.hasGivenUp;
       const status = fault !== undefined ? 'failed' : isCutShort ? 'interrupted' : 'complete';
-      const summary = await recording.finish(scenario, status);
+      let unkept: RushhourError | undefined;
+      const summary = await recording.finish(scenario, status, (why) => {
+        unkept = why;
+      });
       if (fault !== undefined) throw workerFault(fault, plan.dir);
-      return { plan, summary };
+      return { plan, summary, ...(unkept === undefined ? {} : { unkept }) };
     } finally {
       await cleanUp();
     }

@@ -1,5 +1,6 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
 import type { ReactorName } from '../engine/types.ts';
+import type { RushhourError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';
@@ -109,13 +110,15 @@ export interface RunHandle {
   readonly plan: RunPlan;
   /** `drain`: start nothing more, let what is open settle. `abort`: end it all now. Safe to call again. */
   stop(how: 'drain' | 'abort'): void;
-  /** Resolves once summary.json is on disk; rejects with a RushhourError where the run could not be finished. */
+  /** Resolves once summary.json is on disk, or cannot be; rejects with a RushhourError where the run could not be finished. */
   readonly finished: Promise<FinishedRun>;
 }
 
 export interface FinishedRun {
   readonly plan: RunPlan;
   readonly summary: Summary;
+  /** Why summary.json could not be written: the folder is gone, or the disk is full. Absent: it was. */
+  readonly unkept?: RushhourError;
 }
 
 export type { Quantiles, Summary };

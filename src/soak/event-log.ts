@@ -11,6 +11,7 @@ export class EventLog {
   readonly #tell: (event: SoakEvent) => void;
   readonly #lasting = new Map<number, SoakEvent>();
   readonly #aside = new Map<number, SoakEvent>();
+  readonly #kinds: Pick<SoakEvent, 'kind'>[] = [];
 
   /** @param before what earlier processes of the same night noted */
   constructor(writer: SoakWriter, tell: (event: SoakEvent) => void, before: readonly SoakEvent[] = []) {
@@ -49,7 +50,13 @@ export class EventLog {
     return isTouched(second, this.#aside.values(), this.#writer.info.soak.settleSec);
   }
 
+  /** All that there was, in order, by kind alone. */
+  get kinds(): readonly Pick<SoakEvent, 'kind'>[] {
+    return this.#kinds;
+  }
+
   #remember(event: SoakEvent): void {
+    this.#kinds.push({ kind: event.kind });
     if (event.setsAside) this.#aside.set(event.id, event);
     if (event.toSec === null) this.#lasting.set(event.id, event);
   }

@@ -7,6 +7,7 @@ import type { SoakWriter } from '../store/soak-writer.ts';
 import { DiskWatch } from './disk-watch.ts';
 import type { EventLog } from './event-log.ts';
 import { HoldBack } from './hold-back.ts';
+import type { NightSums } from './night-sums.ts';
 import type { SoakListener } from './types.ts';
 
 export interface SecondsOptions {
@@ -17,6 +18,8 @@ export interface SecondsOptions {
   /** The first second that is not recorded yet. */
   readonly next: number;
   readonly events: EventLog;
+  /** Takes each window once it is settled. */
+  readonly sums: NightSums;
   /** Told each second as it was counted. */
   readonly watch: (second: WholeSecond['frame']) => void;
 }
@@ -69,8 +72,14 @@ export class Seconds {
   /** Resolves once every second is on disk, its window closed, and handed on. */
   async flush(): Promise<void> {
     await this.#written;
-    await this.#options.writer.closeAll();
+    await this.closeAll();
     this.#held?.releaseAll();
+  }
+
+  /** Closes what is open, whether it is over or not. */
+  async closeAll(): Promise<void> {
+    const { writer, sums } = this.#options;
+    sums.add(await writer.closeAll());
   }
 
   #count(tag: string, histogram: Histogram): void {
@@ -79,7 +88,7 @@ export class Seconds {
   }
 
   #take({ frame, encoded, stalls }: WholeSecond): void {
-    const { writer, listener, watch } = this.#options;
+    const { writer, listener, watch, sums } = this.#options;
     this.#next = Math.max(this.#next, frame.second + 1);
     watch(frame);
     const atMs = this.#startedAtMs + frame.second * 1_000;
@@ -87,7 +96,7 @@ export class Seconds {
     this.#quantiles = new Map();
     // One second after the other: a slow disk makes the next one wait, never the load.
     this.#written = this.#written.then(async () => {
-      await writer.append(frame, encoded, stalls);
+      sums.add(await writer.append(frame, encoded, stalls));
       this.#disk.check(frame.second, writer.failures);
       this.#held?.add(recorded);
     });

@@ -6,13 +6,13 @@ import type { Outcome } from '../outcome/outcome.ts';
 import { provideFarEnd } from '../run/embedded-far-end.ts';
 import { describeLoad, type Load } from '../run/load.ts';
 import { outlineArm } from '../run/outline.ts';
+import { whyNotKept } from '../run/recording.ts';
 import { shelter } from '../run/sheltered-listener.ts';
 import { type Loss, watchForLoss, workerFault } from '../run/start.ts';
 import type { FinishedRun, RunPlan } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { fingerprintOf } from '../store/experiment-file.ts';
 import { acquireLock } from '../store/lock.ts';
-import { rebuildSummary } from '../store/run-reader.ts';
 import { createSoak } from '../store/soak-create.ts';
 import { resumeSoak } from '../store/soak-resume.ts';
 import type { SoakWriter } from '../store/soak-writer.ts';
@@ -22,6 +22,7 @@ import { findCutShort } from './find-cut-short.ts';
 import { readHeldBack } from './held-back.ts';
 import { type Leg, openLeg } from './leg.ts';
 import { Night } from './night.ts';
+import { NightSums, type RecordedBefore } from './night-sums.ts';
 import { stretchToNight } from './schedule.ts';
 import { Seconds } from './seconds.ts';
 import { settleSecOf } from './settle.ts';
@@ -47,6 +48,8 @@ interface OpenedNight {
   readonly leg?: Leg;
   /** What an earlier process recorded, where it goes on, but for `again`. */
   readonly before?: Frame;
+  /** The same, to sum up from. */
+  readonly recorded?: RecordedBefore;
   /** Seconds of an earlier process that it may not have handed on any more. */
   readonly again?: readonly RecordedSecond[];
 }
@@ -139,6 +142,7 @@ async function goOn(dir: string, options: SoakOptions, listener: SoakListener): 
     }),
     ...{ writer, clock, events, next: lastSecond + 1, again },
     before: sumBefore(tally, again, info.scenario),
+    recorded: { tally, ...known },
     plan: planOf(writer, options, undefined),
   };
 }
@@ -190,7 +194,7 @@ function subtract(sum: SeriesCounts, part: SeriesCounts): void {
 }
 
 function conduct(
-  { writer, clock, events, leg, next, plan, first, before, again = [] }: OpenedNight,
+  { writer, clock, events, leg, next, plan, first, before, recorded, again = [] }: OpenedNight,
   options: SoakOptions,
   listener: SoakListener,
   loss: Loss,
@@ -204,10 +208,12 @@ function conduct(
     onNewLeg: () => night.beginAgain(),
     onNote: (text) => listener.warning?.(text),
   });
+  const sums = new NightSums(info, recorded);
   const seconds = new Seconds({
     ...{ writer, listener, next, durationUs: options.forUs },
     settleSec: info.soak.settleSec,
     events,
+    sums,
     watch: (frame) => watch.frame(frame),
   });
   let isTold = false;
@@ -241,13 +247,13 @@ function conduct(
       const status = fault !== undefined ? 'failed' : isStopped ? 'interrupted' : 'complete';
       events.add({ kind: 'ended', fromSec: toSec, toSec, setsAside: false, text: `the soak is ${status}` });
       // Once more, so that the last event is on disk.
-      await writer.closeAll();
+      await seconds.closeAll();
       // By the clock that nobody sets: what the wall clock shows may lie before the beginning.
       const endedAt = new Date(Date.parse(info.startedAt) + clock.seconds() * 1_000).toISOString();
-      const summary = await rebuildSummary(writer.dir, { status, endedAt });
-      await writer.finish(summary, status, endedAt);
+      const summary = sums.summarise(status, endedAt, events.kinds);
+      const unkept = await whyNotKept(writer.finish(summary, status, endedAt));
       if (fault !== undefined) throw workerFault(fault, plan.dir);
-      return { plan, summary };
+      return { plan, summary, ...(unkept === undefined ? {} : { unkept }) };
     } finally {
       await cleanUp();
     }

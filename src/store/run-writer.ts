@@ -99,8 +99,8 @@ export class RunWriter {
     const lost = files.filter((file) => file.pendingBytes > 0 || file.dropped > 0).map((file) => file.path);
     if (lost.length > 0)
       this.#onFailure(`not everything could be written: ${lost.join(', ')} lack their last lines`);
-    await Promise.all(files.map((file) => file.close()));
     try {
+      await Promise.all(files.map((file) => file.close()));
       await writeJson(join(this.dir, FILES.summary), summary);
       await writeJson(join(this.dir, FILES.info), { ...this.info, status, endedAt });
     } catch (cause) {

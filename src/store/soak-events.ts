@@ -33,7 +33,7 @@ export function isTouched(second: number, events: Iterable<AsideEvent>, settleSe
 }
 
 /** How often each kind of thing happened. */
-export function countKinds(events: readonly SoakEvent[]): { kind: string; count: number }[] {
+export function countKinds(events: readonly Pick<SoakEvent, 'kind'>[]): { kind: string; count: number }[] {
   const counts = new Map<string, number>();
   for (const { kind } of events) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, count]) => ({ kind, count }));

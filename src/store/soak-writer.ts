@@ -133,12 +133,12 @@ export class SoakWriter {
       if (this.#windows.waiting + this.#windows.dropped + events.pendingBytes + events.dropped > 0) {
         this.#onFailure(`not everything could be written: the files in ${this.dir} lack lines`);
       }
-      await Promise.all([frames, stalls, events, latency, recent].map((file) => file.close()));
-      // All of it stands in windows by now, and nights pile up.
-      if (this.#windows.waiting + this.#windows.dropped === 0) {
-        await rm(join(this.dir, SOAK_FILES.recent), { recursive: true, force: true });
-      }
       try {
+        await Promise.all([frames, stalls, events, latency, recent].map((file) => file.close()));
+        // All of it stands in windows by now, and nights pile up.
+        if (this.#windows.waiting + this.#windows.dropped === 0) {
+          await rm(join(this.dir, SOAK_FILES.recent), { recursive: true, force: true });
+        }
         await writeJson(join(this.dir, FILES.summary), summary);
         await writeJson(join(this.dir, FILES.info), { ...this.info, status, endedAt });
       } catch (cause) {

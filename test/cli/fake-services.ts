@@ -1,4 +1,5 @@
 import type { Services } from '../../src/cli/context.ts';
+import type { RushhourError } from '../../src/errors.ts';
 import type { ArmOutline, Progress, RunListener, RunOptions, RunPlan, Summary } from '../../src/run/types.ts';
 import { hostFacts } from '../doctor/facts.ts';
 import { summary as passing, quantiles } from '../render/fixtures.ts';
@@ -12,6 +13,8 @@ export interface FakeRun {
 
 export interface FakeRunScript {
   readonly summary?: Summary;
+  /** Why the summary could not be written. */
+  readonly unkept?: RushhourError;
   /** Addresses of every arm. */
   readonly endpoints?: readonly string[];
   /** Called where load would be under way. */
@@ -61,7 +64,8 @@ export function createFakeRun(script: FakeRunScript = {}): FakeRun {
           finished: (async () => {
             await new Promise(setImmediate);
             await script.during?.(listener);
-            return { plan, summary: script.summary ?? passing() };
+            const { summary = passing(), unkept } = script;
+            return { plan, summary, ...(unkept === undefined ? {} : { unkept }) };
           })(),
         };
       },

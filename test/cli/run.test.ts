@@ -386,3 +386,23 @@ describe('permission for public hosts', () => {
     ).toBe(0);
   });
 });
+
+describe('a summary that cannot be written', () => {
+  const unkept = new EnvironmentError('cannot write the summary to results/x (ENOSPC)', {
+    hint: 'make room',
+  });
+  const STARTED = ['hit', 'http://127.0.0.1/', '-n', '1'];
+
+  it('is printed all the same, and then said not to be kept', async () => {
+    const { exitCode, out, err } = await cli(STARTED, { unkept });
+    expect(out).toMatch(/^(PASS|DONE)/);
+    expect(err).toMatch(/cannot write the summary .*\n {2}make room\n$/);
+    expect(exitCode).toBe(5);
+  });
+
+  it('leaves the exit code of a verdict that says more', async () => {
+    const { verdict, ...rest } = summary();
+    const failed = { ...rest, verdict: { ...verdict, pass: false } };
+    expect((await cli(STARTED, { unkept, summary: failed })).exitCode).toBe(3);
+  });
+});

@@ -40,6 +40,8 @@ function print(message: FarEndMessage, printed?: () => void): void {
 
 // Whoever read the lines may be gone first: not worth a stack trace.
 process.stdout.on('error', () => process.exit());
+// A message that cannot be written ends nothing.
+process.stderr.on('error', () => {});
 
 main().catch((error: Error) => {
   process.stderr.write(`${error.message}\n`);
