@@ -66,6 +66,17 @@ function leftovers(): { processes: number; mounts: number } {
   return { processes: processes.length, mounts: mounts.length };
 }
 
+/** Processes of this machine that stand in a folder. */
+function processesIn(dir: string): number {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dir);
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; tries < 1_000 && !condition(); tries += 1)
     await new Promise((done) => setTimeout(done, 20));
@@ -82,6 +93,42 @@ suiteNeeding('a lane that is killed', ['linux', 'root', 'netns', 'setpriv', 'flo
     await until(() => leftovers().processes === 0);
     expect(leftovers().mounts).toBe(0);
     expect(readdirSync(join(root, 'proc'))).toEqual([]);
+  });
+
+  it('by kill -9 in the midst of something leaves a folder alone, which the next one removes', async () => {
+    // As run does: what is under way is two subshells away, as making a tarball is.
+    const script = join(checkout, 'test/pristine/some-lane');
+    writeFileSync(
+      script,
+      `set -euo pipefail; here=$PWD/test/pristine; . "$here/common"; . "$here/lane"; enclose "$@"; make_work
+      if [ "$1" = long ]; then told=$( (echo >>begun; sleep 600) ); fi; echo "$work" >ended`,
+    );
+    const works = () =>
+      readdirSync(join(checkout, '.cache/pristine')).filter((name) => name.startsWith('work.'));
+    const lane = spawn('bash', [script, 'long'], { cwd: checkout, stdio: 'ignore' });
+    await until(() => existsSync(join(checkout, 'begun')));
+    lane.kill('SIGKILL');
+    await once(lane, 'close');
+    await until(() => processesIn(checkout) === 0);
+    expect(works()).toHaveLength(1);
+    const { status, stdout } = spawnSync('bash', [script, 'short'], { cwd: checkout, encoding: 'utf8' });
+    expect([status, stdout]).toEqual([0, expect.stringContaining('left by a run that was killed')]);
+    expect(existsSync(join(checkout, 'ended'))).toBe(true);
+    expect(works()).toEqual([]);
+  });
+
+  it('by SIGTERM removes its folder, too', async () => {
+    const script = join(checkout, 'test/pristine/some-lane');
+    writeFileSync(
+      script,
+      'set -euo pipefail; here=$PWD/test/pristine; . "$here/common"; . "$here/lane"; enclose; make_work; echo >begun; sleep 600',
+    );
+    const lane = spawn('bash', [script], { cwd: checkout, stdio: 'ignore' });
+    await until(() => existsSync(join(checkout, 'begun')));
+    lane.kill('SIGTERM');
+    expect(await once(lane, 'close')).toEqual([143, null]);
+    expect(processesIn(checkout)).toBe(0);
+    expect(readdirSync(join(checkout, '.cache/pristine'))).toEqual([]);
   });
 
   it('leaves a folder that the next one removes, but not that of one that runs', () => {
