@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { EXIT, type ExitCode, RushhourError } from '../errors.ts';
 import { escapeControls } from '../render/escape.ts';
+import { describeExhaustion } from '../run/exhaustion.ts';
 import type { Host } from './host.ts';
 
 /** Says what went wrong, why and what to do, and returns the exit code for it. */
@@ -13,6 +14,8 @@ export function reportError(error: unknown, host: Host): ExitCode {
     if (wantsStack(host)) host.stderr.write(`${describe(error)}\n`);
     return error.exitCode;
   }
+  const exhaustion = describeExhaustion(error);
+  if (exhaustion !== undefined) return reportError(exhaustion, host);
   host.stderr.write(
     `rushhour: internal fault: ${escapeLines(error instanceof Error ? error.message : String(error))}\n`,
   );

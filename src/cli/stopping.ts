@@ -5,13 +5,16 @@ import type { Host } from './host.ts';
 export interface Stopping {
   /** Whether a signal has come. */
   readonly requested: boolean;
-  /** Rejects at the second signal as long as there is no run to stop. */
+  /** Rejects at the second signal, or 10 s after the first, as long as there is no run to stop. */
   readonly impatient: Promise<never>;
   /** From now on signals reach this run; one that came before stops it at once. */
   attach(handle: Pick<RunHandle, 'stop'>): void;
   /** Gives signals back to the system. */
   release(): void;
 }
+
+/** What a start may take once it is not wanted any more: it looks up whether it is at every step, but one may hang. */
+const STARTING_MS = 10_000;
 
 /** A signal came before there was anything to stop. */
 export class InterruptedBeforeStart extends Error {}
@@ -34,6 +37,8 @@ export function watchSignals(host: Host, say: (line: string) => void): Stopping 
     if (signals === 1) {
       say('stopping: nothing new is started, what is open may settle; once more (Ctrl-C) ends it now');
       handle?.stop('drain');
+      if (handle === undefined)
+        setTimeout(() => handle ?? giveUp(new InterruptedBeforeStart()), STARTING_MS).unref();
     } else if (handle === undefined) giveUp(new InterruptedBeforeStart());
     else {
       if (signals === 2) say('ending what is open now');

@@ -1,7 +1,8 @@
 import type { EnvironmentError } from '../errors.ts';
-import { startFarEnd } from '../lab/far-end/start.ts';
+import { FAR_END_THREADS, startFarEnd } from '../lab/far-end/start.ts';
 import { withFarEnd } from '../scenario/far-end.ts';
 import type { Arm, Scenario } from '../scenario/types.ts';
+import { checkThreadRoom } from './thread-room.ts';
 
 /**
  * Starts what a scenario with `farEnd: embedded` connects to and points its arms there: one far end, and another that asks
@@ -19,6 +20,7 @@ export async function provideFarEnd(
   for (const asksForBasic of [false, true]) {
     const arms = scenario.arms.filter(({ auth }) => (auth?.to === 'proxy') === asksForBasic);
     if (arms.length === 0) continue;
+    checkThreadRoom('the embedded far end', FAR_END_THREADS);
     const farEnd = await startFarEnd({
       asksForBasic,
       // A browser keeps its connections; every other arm wants the far end to close first.

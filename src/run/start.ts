@@ -2,6 +2,7 @@ import { type EnvironmentError, EXIT, RushhourError } from '../errors.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { createRun, type RunWriter } from '../store/run-writer.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
+import { describeExhaustion } from './exhaustion.ts';
 import { describeLoad, type Load, openLoad } from './load.ts';
 import { lookFirst } from './look.ts';
 import { Recording } from './recording.ts';
@@ -146,7 +147,8 @@ function handleOf(
 }
 
 /** @param dir of the run */
-export function workerFault(cause: unknown, dir: string): RushhourError {
+export function workerFault(fault: unknown, dir: string): RushhourError {
+  const cause = describeExhaustion(fault) ?? fault;
   if (cause instanceof RushhourError) {
     const hint = [cause.hint, `what was recorded until then is in ${dir}`].filter(Boolean).join('; ');
     return new RushhourError(cause.message, cause.exitCode, { hint, cause });

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   cpSync,
   existsSync,
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { suiteNeeding } from '../support/suite-needing.ts';
 
 const BIN = join(import.meta.dirname, '../../bin');
 
@@ -252,5 +254,40 @@ describe('the launcher where rushhour is installed', () => {
     const disguise = join(root, 'disguise.cjs');
     writeFileSync(disguise, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`);
     expect(launch([], { nodeArgs: ['--require', disguise] }).status).toBe(0);
+  });
+});
+
+suiteNeeding('the launcher where few threads may be started', ['linux', 'root', 'setpriv', 'prlimit'], () => {
+  /** A user of whom nothing else runs, or its threads would count. */
+  const UID = String(800_000_000 + process.pid);
+
+  function launchWith(limit: number) {
+    mkdirSync(join(root, 'dist/cli'), { recursive: true });
+    writeFileSync(
+      join(root, 'dist/cli/main.js'),
+      "import { readFile } from 'node:fs/promises'; await readFile(new URL(import.meta.url));" +
+        'console.log(process.env.UV_THREADPOOL_SIZE)',
+    );
+    chmodSync(root, 0o755);
+    const user = ['--reuid', UID, '--regid', UID, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
+    const limited = ['prlimit', `--nproc=${limit}`, process.execPath, launcher()];
+    const { UV_THREADPOOL_SIZE: _, ...env } = process.env;
+    const { status, stdout, stderr } = spawnSync('setpriv', [...user, ...limited], {
+      ...{ cwd: '/', env, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' },
+    });
+    return { status, stdout, stderr };
+  }
+
+  it('says so before Node is ended in the middle of it', () => {
+    const { status, stdout, stderr } = launchWith(11);
+    expect([status, stdout]).toEqual([5, '']);
+    expect(stderr).toMatch(
+      /^rushhour: too few threads may be started: ulimit -u is 11, and \d+ are in use\n {2}.*ulimit -u \d+ .*\n$/,
+    );
+  });
+
+  it('makes do with few', () => {
+    expect(launchWith(24)).toEqual({ status: 0, stdout: '4\n', stderr: '' });
+    expect(launchWith(80)).toEqual({ status: 0, stdout: '20\n', stderr: '' });
   });
 });

@@ -10,6 +10,14 @@ import type { HostPort } from '../../src/scenario/types.ts';
 
 let farEnd: FarEnd | undefined;
 
+it('is ended where it does not come to listen', async () => {
+  await expect(startFarEnd({}, 0)).rejects.toMatchObject({
+    exitCode: 5,
+    message: 'The embedded far end is not running: it ended with SIGKILL.',
+    hint: expect.stringContaining('ulimit -u'),
+  });
+});
+
 async function start(options: Parameters<typeof startFarEnd>[0] = {}): Promise<FarEnd> {
   farEnd = await startFarEnd(options);
   return farEnd;

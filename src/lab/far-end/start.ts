@@ -30,6 +30,15 @@ export interface FarEnd {
 
 const STOP_MS = 2_000;
 
+/** Node waits for ever where the system refuses it a thread as it starts. A busy Raspberry Pi takes seconds. */
+const LISTEN_MS = 60_000;
+
+/** Of libuv's pool: it opens few files, and looks nothing up. */
+const POOL = 4;
+
+/** What it takes: Node's own (main, four of V8, timers, signals) and the pool. */
+export const FAR_END_THREADS = 7 + POOL;
+
 /** From sources (as tests run) the built program is used too: a process cannot be started from TypeScript. */
 const MAIN = new URL(
   import.meta.url.endsWith('.ts') ? '../../../dist/lab/far-end/main.js' : './main.js',
@@ -39,17 +48,23 @@ const MAIN = new URL(
 /**
  * Starts the embedded far end and waits until it listens. It ends with this process, however that ends, and no earlier: it
  * has a session of its own, which neither Ctrl-C nor a terminal that goes away reaches.
+ * @param listenMs how long it may take until then
  * @throws EnvironmentError where it cannot listen
  */
-export async function startFarEnd(options: Partial<FarEndOptions> = {}): Promise<FarEnd> {
+export async function startFarEnd(
+  options: Partial<FarEndOptions> = {},
+  listenMs = LISTEN_MS,
+): Promise<FarEnd> {
   const argv = formatArguments({ ...FAR_END_DEFAULTS, ...options });
   const child = spawn(process.execPath, [fileURLToPath(MAIN), ...argv], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
+    env: { ...process.env, UV_THREADPOOL_SIZE: String(POOL) },
   });
   let isWanted = true;
   const messages = followMessages(child);
-  const listening = await messages.next('listening');
+  const late = setTimeout(() => child.kill('SIGKILL'), listenMs);
+  const listening = await messages.next('listening').finally(() => clearTimeout(late));
   return {
     pid: child.pid!,
     proxy: listening.proxy,
@@ -99,8 +114,16 @@ function followMessages(child: ChildProcess): Messages {
         };
         const onGone = (cause?: unknown): void => {
           forget();
-          const why = said.trim() || `it ended with ${child.exitCode ?? child.signalCode ?? String(cause)}`;
-          reject(new EnvironmentError(`The embedded far end is not running: ${why}.`));
+          const how = `it ended with ${child.exitCode ?? child.signalCode ?? String(cause)}`;
+          // Node's own last words are a stack of its own functions.
+          const why = isStack(said) ? how : said.trim() || how;
+          reject(
+            new EnvironmentError(`The embedded far end is not running: ${why}.`, {
+              ...(why === how
+                ? { hint: 'this machine may be out of threads (ulimit -u), files (ulimit -n) or memory' }
+                : {}),
+            }),
+          );
         };
         const forget = (): void => {
           lines.off('line', onLine);
@@ -112,6 +135,10 @@ function followMessages(child: ChildProcess): Messages {
         child.once('error', onGone);
       }),
   };
+}
+
+function isStack(said: string): boolean {
+  return /Native stack trace|Assertion failed|Fatal process OOM|^\s+at /m.test(said);
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {
