@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { withoutZone } from '../scenario/host-names.ts';
 import type { Arm, Scenario, SourceAddress } from '../scenario/types.ts';
 import type { Check, HostFacts } from './types.ts';
 
@@ -8,7 +9,7 @@ export function judgeSources(facts: HostFacts, scenario: Scenario): Check[] {
   if (wanted.length === 0 || facts.sysctls['net.ipv4.ip_nonlocal_bind'] === '1') return [];
   // Every address of 127.0.0.0/8 is this machine's, listed or not.
   const absent = wanted.filter(
-    (address) => !address.startsWith('127.') && !facts.addresses.includes(address),
+    (address) => !address.startsWith('127.') && !facts.addresses.includes(withoutZone(address)),
   );
   if (absent.length === 0)
     return [{ name: 'sources', level: 'ok', what: `source addresses are here: ${wanted.join(', ')}` }];

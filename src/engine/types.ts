@@ -1,10 +1,11 @@
 import type { AttemptEnd } from '../outcome/classify.ts';
+import type { ServerName } from '../scenario/host-names.ts';
 import type { AuthMode, CloseMode } from '../scenario/words.ts';
 import type { ContentRule } from './http/content-rule.ts';
 
 /** One address that an arm connects to: a name may resolve to several, which are used in turn and reported apart. */
 export interface Endpoint {
-  /** Literal IPv4 or IPv6 address, no brackets, no zone. */
+  /** Literal IPv4 or IPv6 address, no brackets; a link-local one with its zone, `fe80::1%eth0`. */
   readonly address: string;
   /** 1-65535. */
   readonly port: number;
@@ -55,7 +56,7 @@ export interface EngineAuth {
 /** TLS over the connection, or over the tunnel. Portable engine only. */
 export interface EngineTls {
   /** SNI and the name to verify. */
-  readonly serverName: string;
+  readonly serverName: ServerName;
   /** PEM certificates to trust; absent: those that Node was built with. */
   readonly ca?: string;
   readonly insecure: boolean;

@@ -1,3 +1,4 @@
+import { uriHostOf } from '../scenario/host-names.ts';
 import { redactPath } from '../scenario/secrets.ts';
 import type { PacSource, Target } from '../scenario/types.ts';
 import { type AskOptions, askScript } from './ask.ts';
@@ -39,7 +40,7 @@ export async function chooseProxies(
  * path (Chromium and Firefox leave it out). CONNECT to a bare port is asked of as https://.
  */
 export function askedUrl({ scheme, host, port, path }: Target): string {
-  const name = host.includes(':') ? `[${host}]` : host;
+  const name = uriHostOf(host);
   const isUsual = (scheme === 'http' && port === 80) || (scheme === 'https' && port === 443);
   const place = `${name}${isUsual ? '' : `:${port}`}`;
   return scheme === 'http' ? `http://${place}${path.replaceAll('{nonce}', '0')}` : `https://${place}/`;

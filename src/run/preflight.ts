@@ -1,5 +1,6 @@
 import type { HostFacts } from '../doctor/types.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
+import { withoutZone } from '../scenario/host-names.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
 import { formatEndpoint } from './resolve.ts';
 
@@ -13,7 +14,8 @@ export function checkSources(
 ): void {
   if (sysctls['net.ipv4.ip_nonlocal_bind'] === '1') return;
   // All of 127/8 is local without being listed (RFC 1122 section 3.2.1.3).
-  const isOwn = (address: string): boolean => address.startsWith('127.') || addresses.includes(address);
+  const isOwn = (address: string): boolean =>
+    address.startsWith('127.') || addresses.includes(withoutZone(address));
   for (const { arm, sources } of arms) {
     const foreign = sources.filter((address) => !isOwn(address));
     if (foreign.length === 0) continue;

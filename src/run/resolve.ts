@@ -1,6 +1,9 @@
 import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
+import { findScopeId } from '../engine/libc/zone.ts';
 import type { Endpoint } from '../engine/types.ts';
 import { EnvironmentError } from '../errors.ts';
+import { type ConnectHost, connectHostOf, withoutZone, zoneOf } from '../scenario/host-names.ts';
 import { peersOf } from '../scenario/peer.ts';
 import type { Arm, HostPort, Scenario } from '../scenario/types.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
@@ -8,7 +11,9 @@ import { type LocalNetwork, readLocalNetwork } from './local-network.ts';
 import { findRoute } from './route.ts';
 import { checkMemory, fitPorts, fitSources } from './sources.ts';
 
-type LookUp = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
+type LookUp = (
+  host: ConnectHost,
+) => Promise<readonly { readonly address: string; readonly family: number }[]>;
 
 const lookUpAll: LookUp = (host) => lookup(host, { all: true });
 
@@ -51,13 +56,23 @@ async function resolveEndpoints(arm: Arm, lookUp: LookUp): Promise<Endpoint[]> {
 }
 
 async function resolvePeer(arm: Arm, { host, port }: HostPort, lookUp: LookUp): Promise<Endpoint[]> {
-  const found = await lookUp(host).catch((cause: Error) => {
+  checkZone(arm, host);
+  const found = await lookUp(connectHostOf(host)).catch((cause: Error) => {
     throw new EnvironmentError(`arm ${arm.name}: ${host} does not resolve (${cause.message})`, {
       hint: `check the name, or the resolver: getent hosts ${host}`,
       cause,
     });
   });
   return found.map(({ address, family }) => ({ address, port, family: family === 6 ? 6 : 4 }));
+}
+
+/** @throws EnvironmentError where an address names an interface that this machine has not */
+function checkZone(arm: Arm, host: string): void {
+  const zone = zoneOf(host);
+  if (zone === undefined || findScopeId(zone) !== undefined) return;
+  throw new EnvironmentError(`arm ${arm.name}: this machine has no interface ${zone}, which ${host} names`, {
+    hint: `name one of ${Object.keys(networkInterfaces()).join(', ')}, as in [${withoutZone(host)}%eth0]`,
+  });
 }
 
 /** A name has AAAA records on machines without IPv6, too. Where there is no way to any, they stay: the run shows it. */

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { goesThroughProxy } from '../scenario/far-end.ts';
+import { withoutZone } from '../scenario/host-names.ts';
 import { peersOf } from '../scenario/peer.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { ArmOutline } from './types.ts';
@@ -36,7 +37,7 @@ const PRIVATE_NAMES = /(^|\.)(localhost|test|example|invalid|local|internal|home
 
 /** Whether an address may belong to a stranger. An IPv4 address mapped into IPv6 is judged as what it is. */
 export function isPublicAddress(address: string): boolean {
-  return !privateRanges.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return !privateRanges.check(withoutZone(address), isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { UsageError } from '../errors.ts';
+import { readZone } from './host-names.ts';
 import type { HostPort, Target } from './types.ts';
 
 /** A target as written: its scheme decides which arms can use it. */
@@ -84,7 +85,7 @@ function parseAuthority(text: string, what: 'proxy' | 'target', defaultPort: num
     });
   }
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text);
-  const host = match?.[1] ?? match?.[2] ?? '';
+  const host = match?.[1] === undefined ? (match?.[2] ?? '') : readZone(match[1]);
   const bracketed = match?.[1] !== undefined;
   if (match === null || (bracketed ? isIP(host) !== 6 : !isHost(host))) {
     throw new UsageError(`"${text}" is not a host${defaultPort === undefined ? ' and port' : ''}`, {

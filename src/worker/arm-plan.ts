@@ -4,6 +4,7 @@ import type { EngineArm, EngineTls } from '../engine/types.ts';
 import type { RecordedArm } from '../metrics/recorder.ts';
 import { createPacer, type Pacer } from '../plan/pacer.ts';
 import { planSweep, type SweepPair, sweepShare } from '../plan/sweep.ts';
+import { serverNameOf } from '../scenario/host-names.ts';
 import type { SweepLoad } from '../scenario/types.ts';
 import type { PortRange } from '../scenario/units.ts';
 import { toEngineAuth } from './credentials.ts';
@@ -46,7 +47,7 @@ function toEngineTls({ arm, ca }: PlannedArm): EngineTls | undefined {
   if (arm.tls === undefined) return undefined;
   const { serverName, insecure, minVersion, resumption } = arm.tls;
   return {
-    serverName: serverName ?? arm.target.host,
+    serverName: serverNameOf(serverName ?? arm.target.host),
     ...(ca === undefined ? {} : { ca }),
     insecure,
     minVersion: minVersion === '1.2' ? 'TLSv1.2' : 'TLSv1.3',

@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CreateEngine, EngineArm, EngineTls } from '../../src/engine/types.ts';
 import { createIdentity } from '../../src/lab/far-end/certificate.ts';
+import { serverNameOf } from '../../src/scenario/host-names.ts';
 import { armTo, countOutcomes, outcomeOf } from '../support/arms.ts';
 import { responseOf, startPeer } from '../support/servers.ts';
 import { attempt, attemptOnce, driveSoundly } from './attempts.ts';
@@ -16,7 +17,7 @@ const OWN = createIdentity(['origin.test', '127.0.0.1'], Date.now());
 const EXPIRED = createIdentity(['origin.test'], Date.now() - 100 * DAY_MS);
 
 const TRUSTING: EngineTls = {
-  serverName: 'origin.test',
+  serverName: serverNameOf('origin.test'),
   ca: OWN.certificate,
   insecure: false,
   minVersion: 'TLSv1.2',
@@ -106,7 +107,8 @@ export function describeTls(create: CreateEngine): void {
 
     it('takes an address for what the certificate must name, and sends no server name for it', async () => {
       const peer = await startSecure();
-      const named = (serverName: string) => secureTo(peer, { tls: { ...TRUSTING, serverName } });
+      const named = (name: string) =>
+        secureTo(peer, { tls: { ...TRUSTING, serverName: serverNameOf(name) } });
       expect(outcomeOf(await attemptOnce(create, named('127.0.0.1')))).toBe('ok');
       expect(peer.seen.map(({ serverName }) => serverName)).toEqual(['']);
       expect(outcomeOf(await attemptOnce(create, named('127.0.0.2')))).toBe('tls-wrong-name');
@@ -116,7 +118,7 @@ export function describeTls(create: CreateEngine): void {
       ['that nobody trusts', OWN, { ...TRUSTING, ca: EXPIRED.certificate }, 'tls-untrusted'],
       ['of nobody the system knows', OWN, { ...TRUSTING, ca: undefined }, 'tls-untrusted'],
       ['that has expired', EXPIRED, { ...TRUSTING, ca: EXPIRED.certificate }, 'tls-expired'],
-      ['for another name', OWN, { ...TRUSTING, serverName: 'other.test' }, 'tls-wrong-name'],
+      ['for another name', OWN, { ...TRUSTING, serverName: serverNameOf('other.test') }, 'tls-wrong-name'],
     ] as const;
     it.each(CERTIFICATES)('refuses a certificate %s', async (_what, identity, { ca, ...tls }, outcome) => {
       const peer = await startSecure(identity);
@@ -195,7 +197,7 @@ export function describeTls(create: CreateEngine): void {
       'TLSv1.3',
     ] as const)('keeps no session of a %s far end it distrusts', async (version) => {
       const peer = await startSecure(OWN, { maxVersion: version });
-      const tls = { ...TRUSTING, serverName: 'other.test', resumption: true };
+      const tls = { ...TRUSTING, serverName: serverNameOf('other.test'), resumption: true };
       const plan = { arms: [secureTo(peer, { tls })], starts: [{}, {}, {}], concurrency: 1 };
       const { records } = await driveSoundly(create, plan);
       expect(countOutcomes(records)).toEqual({ 'tls-wrong-name': 3 });

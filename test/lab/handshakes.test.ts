@@ -33,6 +33,7 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
   let pair: Pair;
   let origin: HostPort;
   let origin6: HostPort;
+  let anywhere: HostPort;
   let near: Driver;
   let alone: Namespace;
   let aloneOrigin: HostPort;
@@ -57,6 +58,10 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
       HostPort,
       HostPort,
     ];
+    // Without duplicate address detection, which takes seconds.
+    await far.run('ip', 'addr', 'add', 'fe80::77/64', 'dev', 'cable', 'nodad');
+    await pair.near.run('ip', 'addr', 'add', 'fe80::78/64', 'dev', 'cable', 'nodad');
+    anywhere = (await far.startFarEnd('::')).origin;
     near = startDriver(inside(pair.near));
     undo.push(near.end);
     inAlone = startDriver(inside(alone));
@@ -183,6 +188,13 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
       const driven = await near.drive(engine, { arms: [arm], starts: times(3) });
       expect(driven.faults).toEqual([]);
       expect(driven.records.map(({ synRetransmits }) => synRetransmits)).toEqual([0, 0, 0]);
+      expect(countOutcomes(driven.records)).toEqual({ ok: 3 });
+    });
+
+    it('reaches a link-local address by its zone', async () => {
+      const at = { host: 'fe80::77%cable', port: anywhere.port };
+      const driven = await near.drive(engine, { arms: [armTo(at)], starts: times(3) });
+      expect(driven.faults).toEqual([]);
       expect(countOutcomes(driven.records)).toEqual({ ok: 3 });
     });
 

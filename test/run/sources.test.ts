@@ -186,3 +186,23 @@ describe('names with several addresses', () => {
     expect(bound).toEqual({ addresses: ['127.0.0.1', '127.0.0.2'], sources: ['127.0.0.1'] });
   });
 });
+
+describe('an address with a zone', () => {
+  const resolved = (zone: string) =>
+    resolveArms(
+      scenarioOf(`  x: { proxy: "[fe80::1%25${zone}]:3128", load: { concurrency: 1, attempts: 1 } }`),
+      { network: NETWORK },
+    );
+
+  it('is connected to by it', async () => {
+    const [arm] = await resolved('lo');
+    expect(arm?.endpoints).toEqual([{ address: 'fe80::1%lo', port: 3128, family: 6 }]);
+  });
+
+  it('of an interface that this machine lacks ends the run before it starts, and names those that it has', async () => {
+    await expect(resolved('nowhere0')).rejects.toThrow('this machine has no interface nowhere0');
+    await expect(resolved('nowhere0')).rejects.toMatchObject({
+      hint: expect.stringContaining('name one of lo'),
+    });
+  });
+});

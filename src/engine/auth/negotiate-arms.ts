@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve as resolvePath } from 'node:path';
 import { EnvironmentError } from '../../errors.ts';
+import { type ServiceHost, serviceHostOf } from '../../scenario/host-names.ts';
 import { peerOf } from '../../scenario/peer.ts';
 import type { Arm, AuthSpec } from '../../scenario/types.ts';
 import { type Identity, keytabIdentity, TICKET_CACHE } from './identity.ts';
@@ -35,8 +36,8 @@ export async function listNegotiateArms(arms: readonly Arm[]): Promise<Negotiate
 
 /** Host-based, and of a name: a KDC knows no addresses. */
 function serviceOf(arm: Arm, { service, to }: AuthSpec): string {
-  if (service !== undefined) return service;
-  const { host } = to === 'proxy' ? peerOf(arm) : arm.target;
+  if (service !== undefined) return service.replace(/@.*$/s, (at) => `@${serviceHostOf(at.slice(1))}`);
+  const host: ServiceHost = serviceHostOf((to === 'proxy' ? peerOf(arm) : arm.target).host);
   if (isIP(host) === 0) return `HTTP@${host}`;
   throw new EnvironmentError(`arm ${arm.name}: Kerberos has no tickets for an address (${host})`, {
     hint: `name the ${to} by its full name, or write auth.service: HTTP@<that name>`,

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Client } from 'undici';
 import type { EndCause } from '../../outcome/classify.ts';
+import { uriHostOf } from '../../scenario/host-names.ts';
 import { tellLack } from '../lack.ts';
 import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
 import { tellRefusal } from '../portable/refusal.ts';
@@ -159,8 +160,9 @@ export class Connection {
   #meetConnect(socket: Socket): void {
     this.#markEstablished(socket);
     let isTaken = false;
-    const { address, port, family } = this.#arm.endpoints[this.record.endpoint]!;
-    this.#client = new Client(`http://${family === 6 ? `[${address}]` : address}:${port}`, {
+    const { address, port } = this.#arm.endpoints[this.record.endpoint]!;
+    // The zone is the socket's business alone.
+    this.#client = new Client(`http://${uriHostOf(address)}:${port}`, {
       // One client, one connection: where undici would open another, the owner decides instead. An answer before
       // this returns would be lost on undici, which then is still about to wait for it.
       connect: (_options, callback) => {

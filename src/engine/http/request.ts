@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import { UsageError } from '../../errors.ts';
+import { tunnelHostOf, type UriHost, uriHostOf } from '../../scenario/host-names.ts';
 import type { Arm, AuthSpec } from '../../scenario/types.ts';
 import type { CompiledRequest } from '../types.ts';
 import { compileMessage, countBytes, type Field } from './message.ts';
@@ -66,7 +66,7 @@ function compileExchange(arm: Arm, isKept: boolean, credentialsField?: string): 
  */
 function compileConnect(arm: Arm, credentialsField?: string): CompiledRequest {
   const { host, port } = arm.target;
-  const target = `${bracket(host)}:${port}`;
+  const target = `${tunnelHostOf(host)}:${port}`;
   const isUserAgent = ([name]: Field): boolean => name.toLowerCase() === 'user-agent';
   return compileMessage(arm, {
     method: 'CONNECT',
@@ -93,11 +93,8 @@ function requestTarget(arm: Arm): string {
 export function authority(arm: Arm): string {
   const { host, port, scheme } = arm.target;
   const defaultPort = scheme === 'https' ? 443 : 80;
-  return port === defaultPort ? bracket(host) : `${bracket(host)}:${port}`;
-}
-
-function bracket(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
+  const named: UriHost = uriHostOf(host);
+  return port === defaultPort ? named : `${named}:${port}`;
 }
 
 /** The arm's own fields replace defaults of the same name; Host comes first (RFC 9110 section 7.2). */

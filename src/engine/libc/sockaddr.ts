@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { AF_INET, AF_INET6 } from './constants.ts';
+import { findScopeId } from './zone.ts';
 
 /** sizeof(struct sockaddr_in), ip(7). */
 export const SOCKADDR_IN_LENGTH = 16;
@@ -13,9 +14,9 @@ export function sockaddrLength(family: 4 | 6): number {
 
 /**
  * Writes a struct sockaddr_in or sockaddr_in6 at the start of `into` and returns its length.
- * @param address literal IPv4 or IPv6 address; `undefined`: the wildcard of the family
+ * @param address literal IPv4 or IPv6 address, this one with its zone where it has one; `undefined`: the wildcard of the family
  * @param port 0-65535
- * @throws RangeError where the address is no literal of the family
+ * @throws RangeError where the address is no literal of the family, or its zone no interface of this machine
  */
 export function writeSockaddr(
   into: Uint8Array,
@@ -29,10 +30,23 @@ export function writeSockaddr(
   into[0] = family === 4 ? AF_INET : AF_INET6;
   writePort(into, port);
   if (address === undefined) return length;
+  const zoneAt = address.indexOf('%');
+  if (family === 6 && zoneAt > 0) {
+    writeScopeId(into, address.slice(zoneAt + 1));
+    into.set(parseIPv6(address.slice(0, zoneAt)), 8);
+    return length;
+  }
   if (isIP(address) !== family) throw new RangeError(`not an IPv${family} address: ${address}`);
   if (family === 4) into.set(address.split('.').map(Number), 4);
   else into.set(parseIPv6(address), 8);
   return length;
+}
+
+/** sin6_scope_id, a word in the machine's order at the end of struct sockaddr_in6. */
+function writeScopeId(into: Uint8Array, zone: string): void {
+  const id = findScopeId(zone);
+  if (id === undefined) throw new RangeError(`no interface ${zone}`);
+  for (let byte = 0; byte < 4; byte += 1) into[24 + byte] = (id >>> (8 * byte)) & 0xff;
 }
 
 /** Writes only the port of an address that is already there (network order, at offset 2 in both structures). */

@@ -63,6 +63,18 @@ describe('request', () => {
     expect(textOf(targetOf('origin.example', 80, ''))).toContain('GET http://origin.example/ HTTP');
   });
 
+  it('names no zone of this machine, and keeps the dot that ends a name', () => {
+    const zoned = targetOf('fe80::1%eth0', 8080);
+    expect(textOf(zoned)).toContain('GET http://[fe80::1]:8080/ HTTP/1.1\r\nHost: [fe80::1]:8080\r\n');
+    const connect = (host: string): string =>
+      Buffer.from(compileTunnel({ ...ARM, via: 'tunnel', ...targetOf(host, 443) })!.bytes).toString();
+    expect(connect('fe80::1%eth0')).toContain('CONNECT [fe80::1]:443 HTTP/1.1\r\nHost: [fe80::1]:443\r\n');
+    expect(connect('www.example.')).toContain(
+      'CONNECT www.example.:443 HTTP/1.1\r\nHost: www.example.:443\r\n',
+    );
+    expect(textOf(targetOf('www.example.', 80))).toContain('\r\nHost: www.example.\r\n');
+  });
+
   it('keeps the connection where it is to be held', () => {
     expect(textOf({ holdUs: 1 })).not.toContain('Connection');
     expect(textOf({ holdUs: 1 }, { version: '1.0' })).toContain('\r\nConnection: keep-alive\r\n');

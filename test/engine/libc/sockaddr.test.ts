@@ -40,6 +40,17 @@ describe('socket address', () => {
     );
   });
 
+  it('carries the zone of a link-local address as the number of its interface', () => {
+    const bytes = new Uint8Array(28);
+    writeSockaddr(bytes, 6, 'fe80::1%lo', 80);
+    const plain = new Uint8Array(28);
+    writeSockaddr(plain, 6, 'fe80::1', 80);
+    // The loopback interface is the first that a system has, and each of its namespaces.
+    expect([...bytes.subarray(24)]).toEqual([1, 0, 0, 0]);
+    expect(bytes.subarray(0, 24)).toEqual(plain.subarray(0, 24));
+    expect(() => writeSockaddr(bytes, 6, 'fe80::1%nowhere0', 80)).toThrow('no interface nowhere0');
+  });
+
   it('refuses what is no literal of the family', () => {
     expect(() => sockaddrOf(4, '::1', 0)).toThrow(RangeError);
     expect(() => sockaddrOf(6, '127.0.0.1', 0)).toThrow(RangeError);

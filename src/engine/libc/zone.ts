@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+
+/**
+ * The number by which the kernel knows a zone (sin6_scope_id, ipv6(7)): that of the interface, by its name or as it stands.
+ * @returns undefined where this machine has no such interface
+ */
+export function findScopeId(zone: string): number | undefined {
+  const known = networkInterfaces()[zone]?.find(({ family, scopeid }) => family === 'IPv6' && scopeid);
+  if (known?.family === 'IPv6') return known.scopeid;
+  try {
+    // An interface without an IPv6 address yet.
+    return Number(readFileSync(`/sys/class/net/${zone.replaceAll('/', '')}/ifindex`, 'latin1'));
+  } catch {
+    return /^\d+$/.test(zone) ? Number(zone) : undefined;
+  }
+}

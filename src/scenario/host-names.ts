@@ -1,0 +1,63 @@
+import { isIP, isIPv6 } from 'node:net';
+
+/**
+ * A host as somebody wrote it serves five purposes, and is another string for each: types keep them apart. A zone
+ * (`fe80::1%eth0`, RFC 4007) means something to this machine alone. A trailing dot ends a name for resolvers (RFC 1034
+ * section 3.1), and is no part of the name that certificates and tickets are for.
+ */
+declare const purpose: unique symbol;
+type For<Purpose extends string> = string & { readonly [purpose]: Purpose };
+
+/** What is looked up or connected to: zone and trailing dot as written. */
+export type ConnectHost = For<'connect'>;
+/** Of the target URI, as in Host and in absolute-form (RFC 9110 section 7.2): no zone (RFC 6874 section 1), brackets around IPv6. */
+export type UriHost = For<'uri'>;
+/** Of CONNECT's target (RFC 9110 section 9.3.6), which the proxy looks up: as {@link UriHost}. */
+export type TunnelHost = For<'tunnel'>;
+/** Server name indication and the name to verify: neither zone nor trailing dot (RFC 6066 section 3), no brackets. */
+export type ServerName = For<'tls'>;
+/** The host of a Kerberos service, `HTTP@host`: neither zone nor trailing dot. */
+export type ServiceHost = For<'kerberos'>;
+
+export function connectHostOf(host: string): ConnectHost {
+  return host as ConnectHost;
+}
+
+export function uriHostOf(host: string): UriHost {
+  return bracket(withoutZone(host)) as UriHost;
+}
+
+export function tunnelHostOf(host: string): TunnelHost {
+  return bracket(withoutZone(host)) as TunnelHost;
+}
+
+export function serverNameOf(host: string): ServerName {
+  return withoutDot(withoutZone(host)) as ServerName;
+}
+
+export function serviceHostOf(host: string): ServiceHost {
+  return withoutDot(withoutZone(host)) as ServiceHost;
+}
+
+/** `fe80::1` of `fe80::1%eth0`; anything else as it is. */
+export function withoutZone(host: string): string {
+  return isIPv6(host) ? host.replace(/%.*$/s, '') : host;
+}
+
+/** `eth0` of `fe80::1%eth0`; undefined without one. */
+export function zoneOf(host: string): string | undefined {
+  return isIPv6(host) ? /%(.+)$/s.exec(host)?.[1] : undefined;
+}
+
+/** In a URI the percent sign itself is written %25 (RFC 6874 section 2): `fe80::1%25eth0` is `fe80::1%eth0`. */
+export function readZone(host: string): string {
+  return host.replace(/%25(?=.)/s, '%');
+}
+
+function withoutDot(host: string): string {
+  return isIP(host) === 0 ? host.replace(/\.$/, '') : host;
+}
+
+function bracket(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
+}
