@@ -4,6 +4,9 @@ import type { Engine } from '../engine/types.ts';
 /** What the loop of a shard needs of its engines. */
 export type LoopEngine = Pick<Engine, 'polls' | 'open' | 'poll' | 'release' | 'abort'>;
 
+/** Browsers are driven by Node's own loop, which must not wait long for another engine. */
+const MAX_POLL_BESIDE_BROWSERS_US = 1_000;
+
 /** Makes one of a shard's engine and the populations of browsers beside it, if any: all of them must be there already. */
 export function joinEngines(engine: LoopEngine, populations: readonly BrowserEngine[]): LoopEngine {
   if (populations.length === 0) return engine;
@@ -14,7 +17,7 @@ export function joinEngines(engine: LoopEngine, populations: readonly BrowserEng
     },
     poll(maxWaitUs) {
       for (const population of populations) population.poll();
-      engine.poll(maxWaitUs);
+      engine.poll(Math.min(maxWaitUs, MAX_POLL_BESIDE_BROWSERS_US));
     },
     release() {
       for (const population of populations) population.release();

@@ -15,6 +15,7 @@ interface Played {
   readonly answered: number;
   readonly abandoned: number;
   readonly endedAtUs: number;
+  readonly polls: number;
 }
 
 /** An engine whose attempts are answered after `answersAfterUs` of a clock that only its waits move; never: infinite. */
@@ -22,11 +23,11 @@ async function play(
   load: ClosedLoad | OpenLoad,
   answersAfterUs: number,
   drainUs: number,
-  onSecond: (second: number, loop: Loop) => void = () => {},
+  onSecond: (second: number, loop: Loop, nowUs: number) => void = () => {},
 ): Promise<Played> {
   const us = new Float64Array(1);
   const open: number[] = [];
-  const counts = { begun: 0, answered: 0, abandoned: 0 };
+  const counts = { begun: 0, answered: 0, abandoned: 0, polls: 0 };
   const begin = (): void => {
     counts.begun += 1;
     open.push(us[0]! + answersAfterUs);
@@ -47,6 +48,7 @@ async function play(
       return open.length;
     },
     poll(maxWaitUs: number) {
+      counts.polls += 1;
       us[0] = us[0]! + Math.max(1, maxWaitUs);
       for (; open.length > 0 && open[0]! <= us[0]!; open.shift(), feeder.settled(recordOf(), 'ok'))
         counts.answered += 1;
@@ -59,7 +61,7 @@ async function play(
   };
   const loop = runLoop({
     ...{ engine, feeders: [feeder], clock: { tick() {}, us }, drainUs },
-    onSecond: (second) => onSecond(second, loop),
+    onSecond: (second) => onSecond(second, loop, us[0]!),
   });
   await loop.finished;
   return { ...counts, endedAtUs: us[0]! };
@@ -79,6 +81,16 @@ describe('the loop of a shard', () => {
     // The last one is due after four seconds.
     expect(played.endedAtUs).toBeGreaterThanOrEqual(7 * SECOND_US);
     expect(played.endedAtUs).toBeLessThan(7.1 * SECOND_US);
+  });
+
+  it('wakes up a hundred times a second where all that is open is waited for, and yet ends seconds in time', async () => {
+    const lateUs: number[] = [];
+    const load: ClosedLoad = { kind: 'closed', concurrency: 1, attempts: 1 };
+    const { polls } = await play(load, 5.5 * SECOND_US, 9 * SECOND_US, (second, _, nowUs) => {
+      lateUs.push(nowUs - (second + 1) * SECOND_US);
+    });
+    expect(polls).toBeLessThan(6 * 110);
+    expect(lateUs).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('begins nothing in the room that an abort makes', async () => {
