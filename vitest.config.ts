@@ -67,7 +67,10 @@ export default defineConfig({
         extends: true,
         test: { ...project('apart', 2, { include: APART }), fileParallelism: false },
       },
-      { extends: true, test: { ...project('side by side', 3, { include: WAITING }), maxWorkers: 3 } },
+      {
+        extends: true,
+        test: { ...project('side by side', 3, { include: WAITING }), maxWorkers: 3, isolate: false },
+      },
     ],
   },
 });

@@ -1,11 +1,11 @@
-import { removeNamespace } from './namespace.ts';
+import { removeNamespaces } from './namespace.ts';
 import { isAlive, killProcesses } from './process-id.ts';
 import { type LabState, listLabs, StateFile } from './state.ts';
 
 /** Ends the lab's processes, removes its namespaces, then its state. What is gone already is fine. */
 export async function removeLab(file: StateFile): Promise<void> {
   await killProcesses(file.state.processes);
-  for (const name of file.state.namespaces) await removeNamespace(name);
+  await removeNamespaces(file.state.namespaces);
   file.remove();
 }
 

@@ -31,12 +31,11 @@ async function startFarEnd(
   proxyPort: number,
   originPort: number,
 ): Promise<number> {
-  // The far end lets the system choose its origin's port: leave one to choose, so that the lab's URLs are always the same.
-  await lab.far.setSysctls({ 'net.ipv4.ip_local_port_range': `${originPort} ${originPort}` });
   const args = formatArguments({
     ...FAR_END_DEFAULTS,
     ...options,
     listen: { host: ADDRESSES.far, port: proxyPort },
+    originPort,
   });
   const launched = lab.launch(role, lab.far, programLine('far-end', ...args));
   const line = await launched.said((text) => text.startsWith('{'));

@@ -1,5 +1,5 @@
 import { type Launched, launch } from './launch.ts';
-import { Namespace } from './namespace.ts';
+import { makeNamespaces, Namespace } from './namespace.ts';
 import type { StateFile } from './state.ts';
 
 /** A lab under construction, as its preset sees it. */
@@ -20,7 +20,8 @@ export class Lab {
   async addNamespace(room: 'wan'): Promise<Namespace> {
     const namespace = new Namespace(namespaceName(this.file.state.id, room));
     this.file.change({ namespaces: [...this.file.state.namespaces, namespace.name] });
-    await namespace.make();
+    await makeNamespaces([namespace]);
+    await namespace.configure(['link set lo up']);
     return namespace;
   }
 

@@ -8,14 +8,6 @@ export class Namespace {
     this.name = name;
   }
 
-  /** Makes it, with its loopback up. */
-  async make(): Promise<void> {
-    await runTool(['ip', 'netns', 'add', this.name]);
-    await this.configure(['link set lo up']);
-    // Packets come from where the lab says, not from where the kernel would expect them.
-    await this.setSysctls({ 'net.ipv4.conf.all.rp_filter': 0, 'net.ipv4.conf.default.rp_filter': 0 });
-  }
-
   /** The command line that runs a command inside. `ip netns exec` becomes the command: its pid stays. */
   enter(argv: readonly string[]): [string, ...string[]] {
     return ['ip', 'netns', 'exec', this.name, ...argv];
@@ -41,15 +33,28 @@ export class Namespace {
   }
 }
 
+/** Packets come from where the lab says, not from where the kernel would expect them. */
+const FROM_ANYWHERE = { 'net.ipv4.conf.all.rp_filter': 0, 'net.ipv4.conf.default.rp_filter': 0 };
+
 /**
- * Removes a namespace; one that is gone already is fine.
- * @throws EnvironmentError where it exists and will not go
+ * Makes namespaces, before anything is in them: interfaces take settings over as they come. Loopbacks are still down.
  */
-export async function removeNamespace(name: string): Promise<void> {
+export async function makeNamespaces(namespaces: readonly Namespace[]): Promise<void> {
+  await runTool(['ip', '-batch', '-'], namespaces.map(({ name }) => `netns add ${name}\n`).join(''));
+  for (const namespace of namespaces) await namespace.setSysctls(FROM_ANYWHERE);
+}
+
+/**
+ * Removes namespaces; those that are gone already are fine.
+ * @throws EnvironmentError where one exists and will not go
+ */
+export async function removeNamespaces(names: readonly string[]): Promise<void> {
   try {
-    await runTool(['ip', 'netns', 'del', name]);
+    // Forced: one that fails must not keep the others.
+    await runTool(['ip', '-force', '-batch', '-'], names.map((name) => `netns del ${name}\n`).join(''));
   } catch (error) {
-    if ((await listNamespaces()).includes(name)) throw error;
+    const left = await listNamespaces();
+    if (names.some((name) => left.includes(name))) throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { ADDRESSES, clientAddress } from './addresses.ts';
 import type { Lab } from './lab.ts';
+import { makeNamespaces } from './namespace.ts';
 
 /** Interfaces of the firewall, as rules name them. */
 export const INSIDE = 'inside';
@@ -14,8 +15,9 @@ export const ONE_SEGMENT = 'gso_max_segs 1';
 /** Makes the namespaces and lays the cables: clients, firewall, far side. */
 export async function buildTopology(lab: Lab): Promise<void> {
   const { client, firewall, far } = lab;
-  for (const namespace of [client, firewall, far]) await namespace.make();
+  await makeNamespaces([client, firewall, far]);
   await client.configure([
+    'link set lo up',
     `link add eth0 ${ONE_SEGMENT} type veth peer name ${INSIDE} ${ONE_SEGMENT} netns ${firewall.name}`,
     `addr add ${clientAddress(0)}/16 dev eth0`,
     ...Array.from(
@@ -23,15 +25,16 @@ export async function buildTopology(lab: Lab): Promise<void> {
       (_, index) => `addr add ${clientAddress(index + 1)}/16 dev eth0`,
     ),
     'link set eth0 up',
+    `route add default via ${ADDRESSES.gateway}`,
   ]);
   await firewall.configure([
+    'link set lo up',
     `link add ${OUTSIDE} ${ONE_SEGMENT} type veth peer name eth0 ${ONE_SEGMENT} netns ${far.name}`,
     `addr add ${ADDRESSES.gateway}/16 dev ${INSIDE}`,
     `link set ${INSIDE} up`,
     `addr add ${ADDRESSES.external}/24 dev ${OUTSIDE}`,
     `link set ${OUTSIDE} up`,
   ]);
-  await far.configure([`addr add ${ADDRESSES.far}/24 dev eth0`, 'link set eth0 up']);
-  await client.configure([`route add default via ${ADDRESSES.gateway}`]);
+  await far.configure(['link set lo up', `addr add ${ADDRESSES.far}/24 dev eth0`, 'link set eth0 up']);
   await firewall.setSysctls({ 'net.ipv4.ip_forward': 1 });
 }

@@ -199,6 +199,7 @@ describe('its arguments', () => {
   it('survive the way into the process', () => {
     const options = {
       listen: { host: '::1', port: 8_080 },
+      originPort: 8_081,
       keepAlive: true,
       responseBytes: 0,
       delayMs: 250,
@@ -213,6 +214,7 @@ describe('its arguments', () => {
   it.each([
     [['--listen', 'nowhere'], '--listen nowhere is not an address and port.'],
     [['--listen', '127.0.0.1:65536'], '--listen 127.0.0.1:65536 is not an address and port.'],
+    [['--origin-port', '65536'], '--origin-port 65536 is not a port: at most 65535.'],
     [['--delay-ms', '-1'], 'argument'],
     [['--response-bytes', '1e3'], '--response-bytes 1e3 is not a whole number'],
     [['--colour', 'red'], 'does not know'],

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
-import { makeWorkplace, type Workplace } from '../e2e/rushhour.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { measureIn } from './measure.ts';
 
 /** Ages around 1 s, a dozen pairs at each: some 15 s of a sweep that takes two minutes. */
 const SHORT_SWEEP =
@@ -9,20 +9,8 @@ const SHORT_SWEEP =
 const SOURCES = 'arms.sweep.source={addresses: [10.10.1.1, 10.10.1.2], ports: 20000-20999}';
 
 suiteNeeding('what is found in the lab', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
-  let place: Workplace;
-  beforeAll(() => {
-    place = makeWorkplace();
-  });
-  afterAll(() => place.clean());
-
-  const sweepIn = async (preset: string): Promise<Summary> => {
-    const { stdout, stderr } = await place.run([
-      ...['lab', 'run', preset, 'timewait-sweep', '--set', SHORT_SWEEP, '--set', SOURCES],
-      ...['--json', '--quiet', '--results', place.results],
-    ]);
-    if (!stdout.startsWith('{')) throw new Error(stderr);
-    return JSON.parse(stdout) as Summary;
-  };
+  const sweepIn = (preset: string): Promise<Summary> =>
+    measureIn(preset, 'timewait-sweep', '--set', SHORT_SWEEP, '--set', SOURCES);
 
   it('timewait-1s: the sweep reads a firewall TIME_WAIT of 1 s', async () => {
     const [band] = (await sweepIn('timewait-1s')).findings;

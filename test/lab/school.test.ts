@@ -7,10 +7,17 @@ import { measureIn } from './measure.ts';
 
 /** A first bell in 50 s instead of minutes: the ramps are shorter, the ports and their order as they stand. */
 const SHORT_MORNING = [
-  ...['--rate', '300/s', '--duration', '30s'],
+  ...['--duration', '30s'],
   ...[0, 1, 3, 5].flatMap((phase) => ['--set', `arms.pupils.load.${phase}.ramp.for=5s`]),
 ];
-const LOSS_CHECK = ['--rate', '100/s', '--duration', '40s'];
+const LOSS_CHECK = ['--rate', '50/s', '--duration', '20s'];
+
+/**
+ * Attempts a second at the bell. Behind the healthy firewall hundreds of ports come round early as well, of which half would
+ * stall if any did; what is said of how many do needs more of them.
+ */
+const RATES = { healthy: 150, 'timewait-1s': 300 } as const;
+const PRESETS = ['healthy', 'timewait-1s'] as const;
 
 /** Of timewait-1s. */
 const TIME_WAIT_SEC = 1;
@@ -20,21 +27,21 @@ suiteNeeding('school-morning and its control, loss-check', ['linux', 'root', 'ne
   const checks = new Map<string, Summary>();
 
   beforeAll(async () => {
-    const measure = async (preset: string): Promise<void> => {
+    const measure = async (preset: (typeof PRESETS)[number]): Promise<void> => {
       const [morning, check] = await Promise.all([
-        measureIn(preset, 'school-morning', ...SHORT_MORNING),
+        measureIn(preset, 'school-morning', '--rate', `${RATES[preset]}/s`, ...SHORT_MORNING),
         measureIn(preset, 'loss-check', ...LOSS_CHECK),
       ]);
       mornings.set(preset, morning);
       checks.set(preset, check);
     };
-    await Promise.all(['healthy', 'timewait-1s'].map(measure));
+    await Promise.all(PRESETS.map(measure));
   }, 150_000);
 
   it('passes a school behind a healthy firewall', () => {
     const morning = mornings.get('healthy')!;
     const { arms } = morning;
-    expect(arms['pupils']!.started).toBeGreaterThan(7_000);
+    expect(arms['pupils']!.started).toBeGreaterThan(3_500);
     expect(arms['pupils']!.outcomes).toEqual({ ok: arms['pupils']!.started });
     expect(arms['office']!.outcomes).toEqual({ ok: arms['office']!.started });
     expectVerdict(morning, true);
@@ -65,14 +72,11 @@ suiteNeeding('school-morning and its control, loss-check', ['linux', 'root', 'ne
   });
 
   describe('loss-check', () => {
-    it.each([
-      'healthy',
-      'timewait-1s',
-    ])('passes behind %s: nothing is lost, and no port used twice', (preset) => {
+    it.each(PRESETS)('passes behind %s: nothing is lost, and no port used twice', (preset) => {
       const check = checks.get(preset)!;
       const { arms } = check;
-      expect(arms['spread']!.outcomes).toEqual({ ok: 4_000 });
-      expect(arms['connect']!.outcomes).toEqual({ ok: 2_000 });
+      expect(arms['spread']!.outcomes).toEqual({ ok: 1_000 });
+      expect(arms['connect']!.outcomes).toEqual({ ok: 500 });
       for (const { stalled } of Object.values(arms)) expect(stalled.count).toBe(0);
       expectVerdict(check, true);
     });

@@ -10,11 +10,14 @@ const SWITCHES = [
   ['tls', 'tls'],
 ] as const;
 
+const MAX_PORT = 65_535;
+
 /** Options as the process's arguments; {@link parseArguments} reads them back. */
 export function formatArguments(options: FarEndOptions): string[] {
   const { host, port } = options.listen;
   return [
     ...['--listen', `${host.includes(':') ? `[${host}]` : host}:${port}`],
+    ...['--origin-port', String(options.originPort)],
     ...['--response-bytes', String(options.responseBytes)],
     ...['--delay-ms', String(options.delayMs)],
     ...SWITCHES.flatMap(([flag, key]) => (options[key] ? [`--${flag}`] : [])),
@@ -26,6 +29,7 @@ export function parseArguments(argv: readonly string[]): FarEndOptions {
   const values = readFlags(argv);
   return {
     listen: values.listen === undefined ? FAR_END_DEFAULTS.listen : parseListen(values.listen),
+    originPort: parsePort('--origin-port', values['origin-port'], FAR_END_DEFAULTS.originPort),
     keepAlive: values['keep-alive'] ?? FAR_END_DEFAULTS.keepAlive,
     asksForBasic: values.basic ?? FAR_END_DEFAULTS.asksForBasic,
     closesAfterChallenge: values['close-after-challenge'] ?? FAR_END_DEFAULTS.closesAfterChallenge,
@@ -41,6 +45,7 @@ function readFlags(argv: readonly string[]) {
       args: [...argv],
       options: {
         listen: { type: 'string' },
+        'origin-port': { type: 'string' },
         'keep-alive': { type: 'boolean' },
         basic: { type: 'boolean' },
         'close-after-challenge': { type: 'boolean' },
@@ -59,12 +64,18 @@ function readFlags(argv: readonly string[]) {
 function parseListen(text: string): HostPort {
   const match = /^\[?(?<host>[^[\]]+?)\]?:(?<port>\d{1,5})$/.exec(text);
   const { host, port } = match?.groups ?? {};
-  if (host === undefined || Number(port) > 65_535) {
+  if (host === undefined || Number(port) > MAX_PORT) {
     throw new UsageError(`--listen ${text} is not an address and port.`, {
       hint: 'Write 127.0.0.1:0 or [::1]:0.',
     });
   }
   return { host, port: Number(port) };
+}
+
+function parsePort(flag: string, text: string | undefined, fallback: number): number {
+  const port = parseCount(flag, text, fallback);
+  if (port > MAX_PORT) throw new UsageError(`${flag} ${port} is not a port: at most ${MAX_PORT}.`);
+  return port;
 }
 
 function parseCount(flag: string, text: string | undefined, fallback: number): number {

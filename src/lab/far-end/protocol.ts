@@ -4,6 +4,8 @@ import type { HostPort } from '../../scenario/types.ts';
 export interface FarEndOptions {
   /** Where the proxy listens; port 0 lets the system choose. The origin takes a port of its own on the same host. */
   readonly listen: HostPort;
+  /** 0 lets the system choose. */
+  readonly originPort: number;
   /**
    * False: the far side closes first, after every response (RFC 9112 section 9.6). True: it keeps a connection open
    * for as long as the near side wants.
@@ -23,6 +25,7 @@ export interface FarEndOptions {
 
 export const FAR_END_DEFAULTS: FarEndOptions = {
   listen: { host: '127.0.0.1', port: 0 },
+  originPort: 0,
   keepAlive: false,
   responseBytes: 1_024,
   delayMs: 0,

@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerOptions } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { HostPort } from '../../scenario/types.ts';
-import { createIdentity } from './certificate.ts';
 import type { FarEndCounts, FarEndOptions, TlsOrigin } from './protocol.ts';
 import { createProxy, type Destination, type GrowingCounts } from './proxy.ts';
 import { createRespond, type Respond } from './respond.ts';
@@ -38,7 +36,7 @@ export async function serveFarEnd(options: FarEndOptions): Promise<Servers> {
   };
   const originServer = createServer(PATIENT, answer);
   originServer.on('connection', () => (counts.originConnections += 1));
-  const origin = await listen(originServer, { host: options.listen.host, port: 0 });
+  const origin = await listen(originServer, { host: options.listen.host, port: options.originPort });
   const secure = options.tls ? await serveTls(options.listen.host, answer) : undefined;
   secure?.server.on('connection', () => (counts.originConnections += 1));
 
@@ -77,6 +75,11 @@ async function serveTls(
   host: string,
   answer: Respond,
 ): Promise<Destination & { readonly certificate: string }> {
+  // Node takes a while to load what TLS needs, and few ask for it.
+  const [{ createServer: createTlsServer }, { createIdentity }] = await Promise.all([
+    import('node:https'),
+    import('./certificate.ts'),
+  ]);
   const { key, certificate } = createIdentity([...new Set([host, 'localhost'])], Date.now());
   const server = createTlsServer({ ...PATIENT, key, cert: certificate }, answer);
   // A client that does not trust the certificate, or resets, is its own affair.
