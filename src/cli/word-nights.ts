@@ -5,7 +5,7 @@ import type { NightStatus, PastNight } from '../service/status.ts';
 
 /** One installed night, as a person reads it. */
 export function wordStatus(status: NightStatus, width: number): string {
-  const { night, by, attention, last, bytes } = status;
+  const { night, by, attention, clocks, last, bytes } = status;
   const days = night.on === null ? 'every day' : night.on;
   const labelled = (label: string, text: string) => renderLabelled(`  ${label}`, text, width, 11);
   const lines = [
@@ -15,6 +15,7 @@ export function wordStatus(status: NightStatus, width: number): string {
       2,
     ),
     ...labelled('next', wordNext(status)),
+    ...clocks.flatMap((line) => labelled('clocks', line)),
     ...labelled('now', wordNow(status)),
     ...labelled('results', `${night.results}, ${formatBytes(bytes)}`),
     ...attention.flatMap((text) => labelled('LOOK', text)),

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { type DamagedRun, listRuns, type RunListing } from '../store/listing.ts';
 import { type LockState, readLock } from '../store/lock.ts';
 import { readRunInfo, readStoredSummary } from '../store/run-reader.ts';
+import { localZone, wordClockChanges } from './clock-changes.ts';
 import { unitNames } from './installation.ts';
 import type { Machine } from './machine.ts';
 import type { Night } from './night.ts';
@@ -27,6 +28,8 @@ export interface NightStatus extends InstalledNight {
   readonly armed: boolean | null;
   /** RFC 3339, UTC; null where it is not armed. */
   readonly nextStart: string | null;
+  /** What the next two changes of this machine's clocks do to it. */
+  readonly clocks: readonly string[];
   /** Who writes to its results folder now, or died as he did; null: nobody. */
   readonly lock: LockState | null;
   /** Whether that is this night. */
@@ -60,6 +63,7 @@ export async function readNightStatus(
     ...installed,
     armed,
     nextStart: armed === false ? null : nextStart(night, nowMs).toISOString(),
+    clocks: wordClockChanges(localZone(), nowMs, night),
     lock: lock ?? null,
     underWay: isOwn && lock.alive,
     last: past,

@@ -18,6 +18,7 @@ import { registerSoakInstall } from '../../src/cli/commands/soak-install.ts';
 import { registerInstalledSoaks } from '../../src/cli/commands/soak-installed.ts';
 import type { Context } from '../../src/cli/context.ts';
 import { reportError } from '../../src/cli/report-error.ts';
+import { localZone } from '../../src/service/clock-changes.ts';
 import { markProcess } from '../../src/store/process-mark.ts';
 import { armAt, scenarioOf as recordedScenario } from '../doctor/facts.ts';
 import { summary } from '../render/fixtures.ts';
@@ -263,6 +264,7 @@ describe('soak status', () => {
     const passed = summary();
     keepRun(results, 'yesterday', DEAD, passed);
     const { exitCode, out } = await cli('status', '--root', root);
+    expect(out.replace(/\s+/g, ' ')).toContain(`clocks ${localZone()}: clocks `);
     expect(exitCode).toBe(0);
     expect(out).toContain('steady: steady at 01:30 every day for 5 h, by cron');
     expect(out).toContain('nothing runs');

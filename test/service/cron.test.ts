@@ -65,6 +65,27 @@ case $ending in kill) kill -9 $$ ;; *) exit "$ending" ;; esac\n`,
     expect(play('night', Array(30).fill('1')).calls).toHaveLength(21);
   });
 
+  it('begins once at a time that clocks tell twice', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'rushhour-cron-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const at = (name: string) => join(dir, name);
+    writeFileSync(at('main'), `echo begun >>${at('calls')}\n`);
+    writeFileSync(at('date'), `#!/bin/sh\necho "$NOW"\n`);
+    const plan = planOf({ night: nightOf({ results: dir }), program: { node: '/bin/sh', main: at('main') } });
+    writeFileSync(at('script'), writeCronScript(plan));
+    for (const file of ['date', 'script']) chmodSync(at(file), 0o755);
+    const begins = (now: string, how = 'night'): number => {
+      const env = { ...process.env, PATH: `${dir}:${process.env['PATH']}`, NOW: now };
+      const { status } = spawnSync(at('script'), [how, '0'], { env });
+      expect(status).toBe(0);
+      return readFileSync(at('calls'), 'utf8').split('\n').length - 1;
+    };
+    expect(begins('2027-10-31 01:30')).toBe(1);
+    expect(begins('2027-10-31 01:30')).toBe(1);
+    expect(begins('2027-10-31 01:30', 'resume')).toBe(2);
+    expect(begins('2027-11-01 01:30')).toBe(3);
+  });
+
   it('after a boot only goes on', () => {
     expect(play('resume', ['0']).calls).toEqual(['soak|steady|--resume-only|']);
   });
