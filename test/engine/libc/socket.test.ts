@@ -74,7 +74,14 @@ suiteNeeding('sockets through the C library', ['linux'], () => {
   it('says so where there is no TCP_INFO to read', () => {
     const info = { ...createTcpInfo(), rttUs: 5, mss: 5 };
     expect(readTcpInfo(-1, info)).toBe(false);
-    expect(info).toEqual({ state: -1, totalRetransmits: -1, rttUs: -1, mss: -1, options: -1 });
+    expect(info).toEqual({
+      state: -1,
+      totalRetransmits: -1,
+      rttUs: -1,
+      mss: -1,
+      segmentsIn: -1,
+      options: -1,
+    });
   });
 
   it('binds address and port, as the far end sees them', async () => {
