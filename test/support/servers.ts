@@ -67,18 +67,19 @@ function follow(socket: Socket, behaviour: Behaviour): Seen {
     closed: 'open',
   };
   let taken = 0;
+  /** End of the request that has begun to come; 0 while that cannot be told. */
+  let end = 0;
   socket.setNoDelay(true);
   socket.setEncoding('latin1');
   if (behaviour.reads !== false) {
     socket.on('data', (chunk: string) => {
       entry.received += chunk;
-      for (
-        let end = endOfRequest(entry.received, taken);
-        end > 0;
-        end = endOfRequest(entry.received, taken)
-      ) {
+      for (;;) {
+        // Once for each request: looking into a text that grows costs a copy of all there is, each time.
+        if (end === 0) end = endOfRequest(entry.received, taken);
+        if (end === 0 || entry.received.length < end) return;
         const message = entry.received.slice(taken, end);
-        taken = end;
+        [taken, end] = [end, 0];
         behaviour.request?.(socket, message);
       }
     });
@@ -93,13 +94,12 @@ function follow(socket: Socket, behaviour: Behaviour): Seen {
   return entry;
 }
 
-/** End of the request that begins at `from`; 0 while it is not complete. */
+/** Where the request ends, or will end, that begins at `from`; 0 while its head is not complete. */
 function endOfRequest(text: string, from: number): number {
   const headEnd = text.indexOf('\r\n\r\n', from);
   if (headEnd < 0) return 0;
   const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text.slice(from, headEnd))?.[1] ?? 0);
-  const end = headEnd + 4 + length;
-  return text.length >= end ? end : 0;
+  return headEnd + 4 + length;
 }
 
 /** A response with a Content-Length, unless the head is given whole. */
