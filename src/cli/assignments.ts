@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { decodeUtf8 } from '../scenario/utf8.ts';
+import { checkTyped } from './values.ts';
 
 /**
  * What `--set` comes to: each `key=value` as typed, and of `@FILE` one a line, so that a secret need stand on no command
@@ -8,12 +10,12 @@ import { UsageError } from '../errors.ts';
  * @throws UsageError where the file cannot be read
  */
 export function readAssignments(typed: readonly string[], cwd: string): string[] {
-  return typed.flatMap((text) => (text.startsWith('@') ? readLines(text, cwd) : [text]));
+  return typed.flatMap((text) => (text.startsWith('@') ? readLines(text, cwd) : [checkTyped('--set', text)]));
 }
 
 function readLines(text: string, cwd: string): string[] {
   try {
-    const lines = readFileSync(resolve(cwd, text.slice(1)), 'utf8').split(/\r?\n/);
+    const lines = decodeUtf8(readFileSync(resolve(cwd, text.slice(1)))).split(/\r?\n/);
     return lines.filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'));
   } catch (cause) {
     throw new UsageError(`--set ${text}: the file cannot be read (${(cause as Error).message})`, {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { RushhourError, UsageError } from '../errors.ts';
 import { parseDuration, parseRate } from '../scenario/units.ts';
+import { isDamaged } from '../scenario/utf8.ts';
 
 /** A whole number of 1 or more, as a flag's value. */
 export function parseCount(text: string): number {
@@ -48,14 +49,14 @@ export function parseStatuses(text: string): number[] {
 }
 
 /**
- * A request body: the text itself, or `@file` as curl has it.
- * @throws UsageError where the file cannot be read
+ * A request body: the text itself, or the bytes of `@file`, as with curl's --data-binary.
+ * @throws UsageError where the file cannot be read, or the text was none as it was typed
  */
-export function readBody(text: string, cwd: string): string {
-  if (!text.startsWith('@')) return text;
+export function readBody(text: string, cwd: string): string | Uint8Array {
+  if (!text.startsWith('@')) return checkTyped('-d', text);
   const file = resolve(cwd, text.slice(1));
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (cause) {
     throw new UsageError(
       `-d ${text}: the file cannot be read (${cause instanceof Error ? cause.message : cause})`,
@@ -65,6 +66,17 @@ export function readBody(text: string, cwd: string): string {
       },
     );
   }
+}
+
+/** @throws UsageError where what was typed is not UTF-8, and so would not be sent as it was typed */
+export function checkTyped(flag: string, text: string): string {
+  if (!isDamaged(text)) return text;
+  throw new UsageError(`${flag}: what was typed is not UTF-8`, {
+    hint:
+      flag === '-d'
+        ? 'bytes of any kind are sent from a file: -d @FILE'
+        : 'type it in a terminal that speaks UTF-8',
+  });
 }
 
 /** Commander names the flag in front of what a value's parser says. */

@@ -3,6 +3,7 @@ import { type BasicUser, basicFieldValue, findBasicFault } from '../engine/auth/
 import { EnvironmentError } from '../errors.ts';
 import type { Arm, CredentialSource, SecretReference } from '../scenario/types.ts';
 import { expandUsers } from '../scenario/user-pattern.ts';
+import { convertHint, decodeUtf8, NotUtf8 } from '../scenario/utf8.ts';
 import type { PlannedArm } from '../worker/protocol.ts';
 import { CsvFault, parseCsv } from './csv.ts';
 import { readSystemCertificates } from './system-certificates.ts';
@@ -126,24 +127,37 @@ function readVariable(arm: string, name: string, env: Environment, what: string)
   );
 }
 
+/** Names and passwords are sent as UTF-8 (RFC 7617 section 2.1): in another encoding they would be others. */
+function readText(arm: string, path: string, bytes: Buffer): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    if (!(cause instanceof NotUtf8)) throw cause;
+    throw new EnvironmentError(`arm ${arm}: ${path}, line ${cause.line} is not UTF-8`, {
+      hint: convertHint(path),
+      cause,
+    });
+  }
+}
+
 async function readSecretFile(arm: string, path: string, what: string): Promise<string> {
-  const text = await readText(arm, path, what, `chmod 600 ${path}`);
+  const text = readText(arm, path, await readBytes(arm, path, what, `chmod 600 ${path}`));
   if (text.trim() === '') throw emptyFile(arm, path, what);
   return text;
 }
 
 async function readCertificates(arm: Arm, path: string): Promise<string> {
-  const text = await readText(arm.name, path, 'certificates', `chmod a+r ${path}`);
+  // What stands around certificates may be in any encoding; they themselves are ASCII (RFC 7468 section 2).
+  const text = (await readBytes(arm.name, path, 'certificates', `chmod a+r ${path}`)).toString('latin1');
   if (/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(text)) return text;
   throw new EnvironmentError(`arm ${arm.name}: ${path} holds no certificate in PEM`, {
     hint: `convert it: openssl x509 -inform DER -in ${path} -out ca.pem`,
   });
 }
 
-/** Without the byte order mark that some editors write. */
-async function readText(arm: string, path: string, what: string, permit: string): Promise<string> {
+async function readBytes(arm: string, path: string, what: string, permit: string): Promise<Buffer> {
   try {
-    return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+    return await readFile(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new EnvironmentError(`arm ${arm}: ${path}, which is to hold ${what}, cannot be read (${code})`, {

@@ -4,6 +4,7 @@ import { findScenario, findScenarioFiles, scenarioName } from './find.ts';
 import { interpret } from './interpret.ts';
 import { loadDurationUs } from './load-shape.ts';
 import type { Arm, Scenario } from './types.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 /** What is to be said of a named scenario before it is run. */
 export interface CatalogEntry {
@@ -38,7 +39,9 @@ export async function describeScenario(nameOrPath: string, dirs: readonly string
 
 async function describeFile(path: string): Promise<CatalogEntry> {
   const name = scenarioName(path);
-  const text = await readFile(path, 'utf8').catch((error: Error) => error);
+  const text = await readFile(path)
+    .then(decodeUtf8)
+    .catch((error: Error) => error);
   if (text instanceof Error) return { ...BROKEN, name, path, problems: [`${path}: ${text.message}`] };
   const { scenario, problems, needs } = interpret(text, name, path, {});
   if (scenario === undefined) return { ...BROKEN, name, path, about: openingComment(text), problems };

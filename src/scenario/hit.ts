@@ -52,7 +52,8 @@ export interface HitOptions {
   readonly headers?: readonly string[] | undefined;
   readonly method?: string | undefined;
   readonly version?: HttpVersion | undefined;
-  readonly body?: string | undefined;
+  /** Text, or bytes as they are. */
+  readonly body?: string | Uint8Array | undefined;
   readonly expect?: Expectation | undefined;
   readonly close?: CloseMode | undefined;
   readonly holdUs?: number | undefined;
@@ -117,11 +118,15 @@ export function scenarioForHit(options: HitOptions): Scenario {
     name: 'hit',
     description: `Ad-hoc traffic to ${options.url}`,
     farEnd: 'none',
-    arms: [spread ? { ...arm, beside } : arm],
+    arms: [{ ...arm, ...(spread && { beside }), request: { ...arm.request, ...bytesOf(options) } }],
     pass: [],
     findings: [],
     ...(options.tcpTimestamps === undefined ? {} : { tcpTimestamps: options.tcpTimestamps }),
   });
+}
+
+function bytesOf({ body }: HitOptions): { bodyIsBytes?: true } {
+  return typeof body === 'object' ? { bodyIsBytes: true } : {};
 }
 
 /** As curl does: an https:// target is reached through a proxy by CONNECT, without being told. */
@@ -203,7 +208,7 @@ function toRequest({ headers = [], method, version, body }: HitOptions): ArmFile
     headers: Object.fromEntries(collected),
     method: method === undefined ? undefined : checkMethod(method),
     version,
-    body,
+    body: typeof body === 'object' ? Buffer.from(body).toString('latin1') : body,
   };
 }
 

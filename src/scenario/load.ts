@@ -4,6 +4,7 @@ import { findScenario, scenarioName } from './find.ts';
 import { interpret, type Origin } from './interpret.ts';
 import type { Overrides } from './overrides.ts';
 import type { Scenario } from './types.ts';
+import { convertHint, decodeUtf8, NotUtf8 } from './utf8.ts';
 
 export type { Origin };
 
@@ -63,11 +64,23 @@ export async function readScenario(
   overrides: Overrides,
 ): Promise<ReadScenario> {
   const path = await findScenario(nameOrPath, dirs);
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const bytes = await readFile(path).catch((cause: Error) => {
     throw new UsageError(`the scenario file ${path} cannot be read (${cause.message})`, {
       hint: 'check the path; rushhour scenarios lists the named ones',
       cause,
     });
   });
-  return parseWithOrigins(text, scenarioName(path), overrides, path);
+  return parseWithOrigins(readText(path, bytes), scenarioName(path), overrides, path);
+}
+
+function readText(path: string, bytes: Uint8Array): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    if (!(cause instanceof NotUtf8)) throw cause;
+    throw new UsageError(`the scenario file ${path}, line ${cause.line} is not UTF-8`, {
+      hint: convertHint(path),
+      cause,
+    });
+  }
 }

@@ -137,6 +137,8 @@ export interface RequestSpec {
   /** In the order written. Values may contain `{nonce}`. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
+  /** The body came from a file: each of its characters stands for a byte, 0-255. Absent: it is text, sent as UTF-8. */
+  readonly bodyIsBytes?: true;
 }
 
 export interface SocketSpec {

@@ -3,6 +3,7 @@ import type { CreateEngine } from '../../src/engine/types.ts';
 import { describeAnswers } from './answers.ts';
 import { describeAuthentication } from './authentication.ts';
 import { describeBookkeeping } from './bookkeeping.ts';
+import { describeBytes } from './bytes.ts';
 import { describeClosing } from './closing.ts';
 import { describeConnecting } from './connecting.ts';
 import { describeContent } from './content.ts';
@@ -27,5 +28,6 @@ export function describeEngine(name: string, create: CreateEngine, readsTcpInfo:
     describeContent(create);
     describeStopping(create);
     describeBookkeeping(create);
+    describeBytes(create);
   });
 }

@@ -172,3 +172,33 @@ describe('certificates to trust', () => {
     );
   });
 });
+
+describe('files that are not UTF-8', () => {
+  const latin1 = (text: string) => Buffer.from(text, 'latin1') as unknown as string;
+
+  it.each([
+    ['users.txt', 'ada:geheim\nm\xfcller:geheim\n', 'line 2 is not UTF-8'],
+    ['users.csv', 'm\xfcller,geheim\n', 'line 1 is not UTF-8'],
+    ['utf16.txt', '\xff\xfea\x00:\x00b\x00', 'line 1 is not UTF-8'],
+  ])('are refused by file and line, not sent as something else: %s', async (name, bytes, words) => {
+    const path = await fileOf(name, latin1(bytes));
+    const said = await refusal(read({ kind: 'file', path }));
+    expect(said).toContain(`${path}, ${words}`);
+    expect(said).toContain('iconv');
+    expect(said).not.toContain('ller');
+  });
+
+  it('are refused as a password, and so is a variable', async () => {
+    const file = await fileOf('password', latin1('geh\xe9im\n'));
+    const asked = read({ kind: 'pattern', users: 'ada', password: { file } });
+    expect(await refusal(asked)).toContain('line 1 is not UTF-8');
+    // What a variable with other bytes reads as.
+    const env = { U: 'm\uFFFDller:geheim' };
+    expect(await refusal(read({ kind: 'env', name: 'U' }, env))).toContain('is not UTF-8');
+  });
+
+  it('go out as they are where they are', async () => {
+    const path = await fileOf('good.txt', '\uFEFFm\u00fcller:gr\u00fc\u00dfe\n');
+    expect(await read({ kind: 'file', path })).toEqual(['m\u00fcller:gr\u00fc\u00dfe']);
+  });
+});

@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { EXIT, UsageError } from '../../src/errors.ts';
 import { DEFAULT_STALL_AFTER_US } from '../../src/outcome/stall.ts';
-import { parseScenario } from '../../src/scenario/load.ts';
+import { loadScenario, parseScenario } from '../../src/scenario/load.ts';
 import { armOf, mistakesIn, mistakesOf, scenarioOf } from './support.ts';
 
 const BROKEN = `schema: 2
@@ -363,5 +366,16 @@ arms:
       load: { kind: 'closed', concurrency: 2, forUs: 1_000_000 },
     });
     expect(armOf(scenario, 'own').load).not.toHaveProperty('attempts');
+  });
+});
+
+describe('a scenario file in another encoding than UTF-8', () => {
+  it('is refused by file and line: its text would be sent as something else', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'rushhour-encoding-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const path = join(dir, 'ansi.yaml');
+    writeFileSync(path, Buffer.from('schema: 1\narms:\n  # M\xfcller\n', 'latin1'));
+    await expect(loadScenario(path, [])).rejects.toThrow(`${path}, line 3 is not UTF-8`);
+    await expect(loadScenario(path, [])).rejects.toBeInstanceOf(UsageError);
   });
 });

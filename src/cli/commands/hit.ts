@@ -9,7 +9,15 @@ import type { Context } from '../context.ts';
 import type { Host } from '../host.ts';
 import { addPacOption, type PacOptions } from '../pac.ts';
 import { addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
-import { collect, parseCount, parseDurationUs, parseRatePerSec, parseStatuses, readBody } from '../values.ts';
+import {
+  checkTyped,
+  collect,
+  parseCount,
+  parseDurationUs,
+  parseRatePerSec,
+  parseStatuses,
+  readBody,
+} from '../values.ts';
 
 interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions, AddressOptions {
   readonly requests?: number;
@@ -137,7 +145,7 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
     ratePerSec: flags.rate,
     durationUs: flags.duration ?? flags.time,
     proxy: flags.proxy,
-    headers: flags.header,
+    headers: flags.header?.map((line) => checkTyped('-H', line)),
     method: flags.request ?? (body === undefined ? undefined : 'POST'),
     version: flags.http,
     body,

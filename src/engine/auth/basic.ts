@@ -1,3 +1,5 @@
+import { isDamaged } from '../../scenario/utf8.ts';
+
 /** One who logs in with Basic. */
 export interface BasicUser {
   readonly user: string;
@@ -13,6 +15,8 @@ export function findBasicFault({ user, password }: BasicUser): string | undefine
   if (user.includes(':')) return 'a user name holds no colon (RFC 7617 section 2)';
   if (CONTROL_CHARACTER.test(user) || CONTROL_CHARACTER.test(password))
     return 'user names and passwords hold no control characters (RFC 7617 section 2)';
+  if (isDamaged(user) || isDamaged(password))
+    return 'user name or password is not UTF-8, as where a variable or a terminal has another encoding';
   return undefined;
 }
 

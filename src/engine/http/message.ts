@@ -21,6 +21,8 @@ export interface Message {
   readonly version: HttpVersion;
   readonly fields: readonly Field[];
   readonly body: string;
+  /** Each character of the body stands for a byte; else it is text. */
+  readonly bodyIsBytes?: boolean;
   /** Name of the field, one of `fields` and empty there, that takes the credentials. */
   readonly credentialsField?: string;
 }
@@ -31,7 +33,7 @@ export interface Message {
  * @throws UsageError where a method, target or field would break out of its place in the message
  */
 export function compileMessage(arm: Arm, message: Message): CompiledRequest {
-  const { method, target, version, fields, body } = message;
+  const { method, target, version, fields } = message;
   checkMethod(arm, method);
   checkTarget(arm, target);
   for (const [name, value] of fields) checkField(arm, name, value);
@@ -41,28 +43,37 @@ export function compileMessage(arm: Arm, message: Message): CompiledRequest {
   ];
   const place = fields.findIndex(([name]) => name === message.credentialsField);
   return {
-    ...placeNonces(`${lines.join('\r\n')}\r\n\r\n${body}`),
+    ...placeNonces(`${toBytes(`${lines.join('\r\n')}\r\n\r\n`)}${bodyBytes(message)}`),
     nonceWidth: NONCE_WIDTH,
     responseHasNoBody: method === 'HEAD',
-    ...(place >= 0 && { credentialsAt: countBytes(lines.slice(0, place + 2).join('\r\n')) }),
+    ...(place >= 0 && { credentialsAt: countBytes(toBytes(lines.slice(0, place + 2).join('\r\n'))) }),
   };
 }
 
-/** Bytes that a text comes to once its nonces are in it. */
-export function countBytes(text: string): number {
-  return Buffer.byteLength(text.replaceAll(NONCE, NONCE_PLACE));
+/** A body as it goes out, its nonces aside: a character for each byte. */
+export function bodyBytes({ body, bodyIsBytes }: Pick<Message, 'body' | 'bodyIsBytes'>): string {
+  return bodyIsBytes === true ? body : toBytes(body);
 }
 
-function placeNonces(message: string): Pick<CompiledRequest, 'bytes' | 'nonceOffsets'> {
-  const parts = message.split(NONCE);
+function toBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** How many they come to once the nonces are in. @param bytes a character each */
+export function countBytes(bytes: string): number {
+  return bytes.replaceAll(NONCE, NONCE_PLACE).length;
+}
+
+function placeNonces(bytes: string): Pick<CompiledRequest, 'bytes' | 'nonceOffsets'> {
+  const parts = bytes.split(NONCE);
   const nonceOffsets: number[] = [];
   let length = 0;
   for (const part of parts.slice(0, -1)) {
-    length += Buffer.byteLength(part);
+    length += part.length;
     nonceOffsets.push(length);
     length += NONCE_WIDTH;
   }
-  return { bytes: new TextEncoder().encode(parts.join(NONCE_PLACE)), nonceOffsets };
+  return { bytes: new Uint8Array(Buffer.from(parts.join(NONCE_PLACE), 'latin1')), nonceOffsets };
 }
 
 function checkMethod(arm: Arm, method: string): void {

@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { tunnelHostOf, type UriHost, uriHostOf } from '../../scenario/host-names.ts';
 import type { Arm, AuthSpec } from '../../scenario/types.ts';
 import type { CompiledRequest } from '../types.ts';
-import { compileMessage, countBytes, type Field } from './message.ts';
+import { bodyBytes, compileMessage, countBytes, type Field } from './message.ts';
 
 /** A user agent sends a length with these even for an empty body (RFC 9110 section 8.6). */
 const METHODS_WITH_BODY: readonly string[] = ['POST', 'PUT', 'PATCH'];
@@ -48,13 +48,14 @@ function isAskedByTunnel(arm: Arm): boolean {
 }
 
 function compileExchange(arm: Arm, isKept: boolean, credentialsField?: string): CompiledRequest {
-  const { method, version, body } = arm.request;
+  const { method, version, body, bodyIsBytes } = arm.request;
   return compileMessage(arm, {
     method,
     target: requestTarget(arm),
     version,
     fields: requestFields(arm, isKept, credentialsField),
     body,
+    ...(bodyIsBytes && { bodyIsBytes }),
     ...(credentialsField !== undefined && { credentialsField }),
   });
 }
@@ -135,7 +136,7 @@ function defaultFields(arm: Arm, isKept: boolean, ownNames: ReadonlySet<string>)
   const { method, body } = arm.request;
   const hasBody = body !== '' || METHODS_WITH_BODY.includes(method);
   if (hasBody && !ownNames.has('transfer-encoding')) {
-    fields.push(['Content-Length', String(countBytes(body))]);
+    fields.push(['Content-Length', String(countBytes(bodyBytes(arm.request)))]);
   }
   return fields;
 }

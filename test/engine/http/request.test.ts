@@ -75,6 +75,16 @@ describe('request', () => {
     expect(textOf(targetOf('www.example.', 80))).toContain('\r\nHost: www.example.\r\n');
   });
 
+  it('has its places by bytes, not by characters', () => {
+    const headers = [['X-Name', 'm\u00fcller {nonce}']] as const;
+    const { bytes, nonceOffsets } = compile({}, { headers, method: 'POST', body: '\u20ac{nonce}' });
+    const [inHead, inBody] = nonceOffsets;
+    for (const at of [inHead!, inBody!])
+      expect(Buffer.from(bytes.subarray(at, at + NONCE_WIDTH)).toString()).toBe('0'.repeat(NONCE_WIDTH));
+    expect(Buffer.from(bytes).toString('utf8')).toContain(`Content-Length: ${3 + NONCE_WIDTH}\r\n`);
+    expect(Buffer.from(bytes.subarray(inBody! - 3, inBody)).toString('utf8')).toBe('\u20ac');
+  });
+
   it('keeps the connection where it is to be held', () => {
     expect(textOf({ holdUs: 1 })).not.toContain('Connection');
     expect(textOf({ holdUs: 1 }, { version: '1.0' })).toContain('\r\nConnection: keep-alive\r\n');
