@@ -57,6 +57,7 @@ export function summariseArm(
       firstByteUs: timed('firstByte-service'),
       totalUs: timed('total-service'),
     },
+    ...summariseRtt(arm, histograms),
     ...summarisePhases(arm, histograms),
     ...summariseTokens(arm, tally, timed('mint')),
     endpoints: counts.endpoints,
@@ -93,6 +94,12 @@ function summarisePhases(arm: Arm, histograms: HistogramsByTag): Pick<ArmSummary
     return histogram === undefined ? [] : [[name, quantilesOf(histogram)] as const];
   });
   return phases.length === 0 ? {} : { phases: Object.fromEntries(phases) };
+}
+
+/** Left out where nothing was read: by the portable engine elsewhere, and in runs from before it was kept. */
+function summariseRtt({ name }: Arm, histograms: HistogramsByTag): Pick<ArmSummary, 'rttUs'> {
+  const histogram = histograms.get(`${name}.rtt`);
+  return histogram === undefined ? {} : { rttUs: quantilesOf(histogram) };
 }
 
 function shareOf(part: number, whole: number): number {

@@ -15,8 +15,15 @@ const MAX_LATENESS_P99_US = 100_000;
 export function findGeneratorLimits(
   arms: readonly { readonly arm: Arm; readonly summary: ArmSummary }[],
   latenessUs: Quantiles,
+  localDrops = 0,
 ): string[] {
-  const reasons = arms.flatMap(({ arm, summary }) => limitsOfArm(arm, summary));
+  const reasons = [
+    ...arms.flatMap(({ arm, summary }) => limitsOfArm(arm, summary)),
+    ...limitsOfDrops(
+      arms.map(({ summary }) => summary),
+      localDrops,
+    ),
+  ];
   if (latenessUs.p99 > MAX_LATENESS_P99_US && arms.some(({ arm }) => arm.load.kind === 'open')) {
     reasons.push(
       `starts were late: p99 ${Math.round(latenessUs.p99 / 1_000)} ms, at most ${MAX_LATENESS_P99_US / 1_000} ms is trusted`,
@@ -40,6 +47,31 @@ function limitsOfArm(arm: Arm, summary: ArmSummary): string[] {
     );
   }
   return reasons;
+}
+
+/** Of the SYNs sent again, so many at least must have been dropped here: one may be another program's. */
+const MIN_LOCAL_DROPS = 2;
+/** Share of the stalled that may be this machine's own doing. */
+const MAX_OWN_STALLS_SHARE = 0.1;
+
+/**
+ * Stalls of which this machine itself is the cause. Nothing tells of a first SYN that it dropped, but of those sent again it is
+ * counted how many never left: their share is that of the first ones.
+ */
+function limitsOfDrops(arms: readonly ArmSummary[], localDrops: number): string[] {
+  const resent = arms.reduce((sum, { synRetransmits }) => sum + countResent(synRetransmits), 0);
+  const started = arms.reduce((sum, arm) => sum + arm.started, 0);
+  const stalled = arms.reduce((sum, arm) => sum + arm.stalled.count, 0);
+  if (localDrops < MIN_LOCAL_DROPS || resent === 0 || stalled === 0) return [];
+  const share = Math.min(1, localDrops / resent);
+  if (share * started <= stalled * MAX_OWN_STALLS_SHARE) return [];
+  return [
+    `local-drop: this machine itself dropped ${localDrops} of the segments that it sent again (nftables output, a full conntrack table or queue), so that stalls are its own`,
+  ];
+}
+
+function countResent(synRetransmits: ArmSummary['synRetransmits']): number {
+  return Object.entries(synRetransmits).reduce((sum, [times, count]) => sum + Number(times) * count, 0);
 }
 
 function countGroup({ outcomes }: ArmSummary, group: 'local' | 'unsent'): number {

@@ -1,6 +1,6 @@
 import { type HistogramsByTag, quantilesOf } from '../metrics/histogram.ts';
 import { LATENESS_TAG } from '../metrics/types.ts';
-import type { Arm, Scenario } from '../scenario/types.ts';
+import type { Arm, Criterion, Scenario } from '../scenario/types.ts';
 import { summariseArm } from './arm-summary.ts';
 import { findIncompletion } from './completion.ts';
 import { judgeCriterion } from './criteria.ts';
@@ -9,6 +9,7 @@ import { findOneEndpoint } from './findings/one-endpoint.ts';
 import { loadStretch, placeFindings } from './findings/place.ts';
 import type { Nat } from './findings/reuse-band.ts';
 import { findGeneratorLimits } from './generator-limits.ts';
+import { findLongPath } from './long-path.ts';
 import { measuredUs } from './measured-time.ts';
 import type { SoakCourse } from './soak-tally.ts';
 import type { Tally } from './tally.ts';
@@ -38,7 +39,7 @@ export function summarise(input: SummaryInput): Summary {
   }));
   const arms = Object.fromEntries(measured.map(({ arm, summary }) => [arm.name, summary]));
   const latenessUs = quantilesOf(histograms.get(LATENESS_TAG));
-  const limits = findGeneratorLimits(measured, latenessUs);
+  const limits = findGeneratorLimits(measured, latenessUs, tally.localDrops);
   return {
     schema: 1,
     run,
@@ -48,12 +49,16 @@ export function summarise(input: SummaryInput): Summary {
       arms,
       limits,
       listUnmeasured(input),
+      new Map(
+        measured.flatMap(({ arm, summary }) => findLongPath(arm, summary).map((why) => [arm.name, why])),
+      ),
       measured
         .flatMap(({ arm, summary }) => findOneEndpoint(arm, summary))
         .map(({ arm, text }) => `${arm}: ${text}`),
     ),
     arms,
     latenessUs,
+    ...(tally.localDrops === 0 ? {} : { localDrops: tally.localDrops }),
     findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
       // A night's seconds go on over its gaps: no clock does.
       startedAtMs: input.soak === undefined ? Date.parse(run.startedAt) : undefined,
@@ -92,15 +97,24 @@ function judge(
   arms: Readonly<Record<string, ArmSummary>>,
   limits: readonly string[],
   unmeasured: readonly string[],
+  doubted: ReadonlyMap<string, string>,
   oneSided: readonly string[],
 ): Summary['verdict'] {
-  const criteria = scenario.pass.map((criterion) => judgeCriterion(criterion, arms));
-  const reasons = [...limits, ...unmeasured];
+  const isDoubted = ({ arm, path }: Criterion): boolean =>
+    path[0] === 'stalled' && (arm === '*' ? doubted.size > 0 : doubted.has(arm));
+  const judged = scenario.pass.map((criterion) => ({
+    isDoubted: isDoubted(criterion),
+    ...judgeCriterion(criterion, arms),
+  }));
+  const criteria = judged.map(({ isDoubted, ...criterion }) =>
+    isDoubted ? { ...criterion, held: null } : criterion,
+  );
+  const reasons = [...limits, ...unmeasured, ...doubted.values()];
   if (status !== 'complete') {
     reasons.push(`the run ${UNFINISHED[status]}`);
     if (abandoned > 0) reasons.push(`${abandoned} of its attempts were still open, and given up`);
   }
-  for (const { text, held } of criteria)
+  for (const { text, held } of judged)
     if (held === null) reasons.push(`${text}: nothing was measured to judge it by`);
   const canTell = limits.length === 0 && status === 'complete';
   if (canTell && criteria.length === 0) {

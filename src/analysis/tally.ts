@@ -1,4 +1,5 @@
 import { addCounts, addTokens, emptyCounts } from '../metrics/counts.ts';
+import { isAside } from '../metrics/set-aside.ts';
 import type { Frame, SeriesCounts, TokenCounts } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import { SecondColumns, type SecondCounts } from './second-columns.ts';
@@ -22,12 +23,14 @@ interface OpenSeries {
 export class Tally {
   readonly #series = new Map<string, OpenSeries>();
   readonly #tokens: Record<string, TokenCounts> = {};
+  #localDrops = 0;
   #lastSecond = -1;
   #lastScheduledSecond = -1;
 
   add(frame: Frame): void {
     this.#lastSecond = Math.max(this.#lastSecond, frame.second);
     addTokens(this.#tokens, frame.tokens ?? {});
+    if (!isAside(frame)) this.#localDrops += frame.localDrops ?? 0;
     for (const [name, counts] of Object.entries(frame.series)) {
       const { counts: sum, bySecond } = this.#open(name);
       addCounts(sum, counts);
@@ -63,6 +66,11 @@ export class Tally {
   /** What became of an arm's tokens; undefined where it had none. */
   tokens(arm: string): Readonly<TokenCounts> | undefined {
     return this.#tokens[arm];
+  }
+
+  /** Segments sent again that this machine itself dropped. */
+  get localDrops(): number {
+    return this.#localDrops;
   }
 
   has(name: string): boolean {

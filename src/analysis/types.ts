@@ -28,6 +28,8 @@ export interface Summary {
   };
   arms: Record<string, ArmSummary>;
   latenessUs: Quantiles;
+  /** Segments that TCP sent again and that this machine itself dropped; absent: none, or it is not known. */
+  localDrops?: number;
   findings: Finding[];
   /** Of a soak: how whole the night is. Absent of any other run. */
   soak?: {
@@ -94,6 +96,8 @@ export interface ArmSummary {
   handshakeUs: Quantiles;
   firstByteUs: Quantiles;
   totalUs: Quantiles;
+  /** Round trip by tcpi_rtt right after the handshake, of those handshakes that gave a sample; absent: none did. */
+  rttUs?: Quantiles;
   /** From the actual start. */
   service: { handshakeUs: Quantiles; firstByteUs: Quantiles; totalUs: Quantiles };
   /** How long the far end took over each leg, from when it was set to it; absent where no connection had it. */

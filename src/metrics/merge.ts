@@ -23,7 +23,14 @@ export function mergeFrames(frames: readonly Frame[]): Frame {
     open: frames.reduce((sum, { open }) => sum + open, 0),
     ...(Object.keys(tokens).length > 0 && { tokens }),
     stallsLeftOut: frames.reduce((sum, { stallsLeftOut }) => sum + stallsLeftOut, 0),
+    ...sumLocalDrops(frames),
   };
+}
+
+/** Left out where there are none. */
+export function sumLocalDrops(frames: readonly Frame[]): Pick<Frame, 'localDrops'> {
+  const localDrops = frames.reduce((sum, { localDrops: part = 0 }) => sum + part, 0);
+  return localDrops === 0 ? {} : { localDrops };
 }
 
 /** A histogram as the log of a run wants it. */

@@ -120,6 +120,8 @@ export class Recorder {
     series.endpoint(record.endpoint, 'established');
     series.time(TIMED_AT.handshake, Math.round(record.establishedAtUs - record.intendedAtUs));
     series.time(TIMED_AT['handshake-service'], Math.round(record.establishedAtUs - record.startedAtUs));
+    // 0: no sample (net/ipv4/tcp.c, tcp_get_info).
+    if (record.rttUs > 0) series.time(TIMED_AT.rtt, record.rttUs);
     this.#judge(series, record, true, age);
   }
 

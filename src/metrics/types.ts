@@ -7,7 +7,8 @@ import type { Quantiles } from './histogram.ts';
  * the last byte of the response, and includes an earlier connection that the far end closed after its challenge.
  * `cutAge`: how old a held connection was when something cut it. `challenge`, `tunnel`, `tls`: how long the far end took
  * to ask for credentials, to open the tunnel, and for TLS, each from when it was set to it. `object`, `page`: of browsers.
- * `mint`: what making a token cost, apart from every connection.
+ * `mint`: what making a token cost, apart from every connection. `rtt`: the round trip by tcpi_rtt right after the handshake;
+ * none where the system has no sample: of a SYN that was sent again, without TCP timestamps (Karn's algorithm, RFC 6298 section 3).
  */
 export const TIMED = [
   'handshake',
@@ -23,6 +24,7 @@ export const TIMED = [
   'object',
   'page',
   'mint',
+  'rtt',
 ] as const;
 export type Timed = (typeof TIMED)[number];
 
@@ -132,6 +134,8 @@ export interface Frame {
   tokens?: Record<string, TokenCounts>;
   /** Stalls that the bounded list could not take. */
   stallsLeftOut: number;
+  /** Segments that TCP sent again and that this machine itself dropped; absent: none, or the system does not tell. */
+  localDrops?: number;
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   withoutColumns,
 } from './columns.ts';
 import { addCounts, emptyCounts } from './counts.ts';
-import { mergeFrames } from './merge.ts';
+import { mergeFrames, sumLocalDrops } from './merge.ts';
 import { isAside, type SettledFrame } from './set-aside.ts';
 import type { Frame, SeriesCounts, SeriesName } from './types.ts';
 
@@ -51,8 +51,11 @@ export function rollUp(frames: readonly Frame[]): WindowFrame {
   const present = stretchesOf(frames, second);
   const aside = stretchesOf(frames.filter(isAside), second);
   const isWhole = present.length === 1 && present[0]?.[1] === seconds;
+  const { localDrops: _, ...sums } = mergeFrames(frames);
   return {
-    ...mergeFrames(frames),
+    ...sums,
+    // What is dropped while a link is down says nothing of this machine's filters.
+    ...sumLocalDrops(frames.filter((frame) => !isAside(frame))),
     // Nobody adds up what is open: it is what was left at the end.
     open: frames.at(-1)?.open ?? 0,
     seconds,
@@ -70,7 +73,7 @@ export function rollUp(frames: readonly Frame[]): WindowFrame {
  * start in its first one: sums are those of the window.
  */
 export function unroll(window: WindowFrame): SettledFrame[] {
-  const { second, seconds, series, bySecond, stallsLeftOut, tokens } = window;
+  const { second, seconds, series, bySecond, stallsLeftOut, tokens, localDrops } = window;
   const openBySecond = unfold(window.openBySecond, seconds);
   const present = offsetsOf(window.present ?? [[0, seconds]]);
   const aside = new Set(offsetsOf(window.aside ?? []));
@@ -98,6 +101,8 @@ export function unroll(window: WindowFrame): SettledFrame[] {
   }
   last.stallsLeftOut = stallsLeftOut;
   if (tokens !== undefined) last.tokens = tokens;
+  const counted = [...frames.values()].findLast((frame) => !isAside(frame));
+  if (localDrops !== undefined && counted !== undefined) counted.localDrops = localDrops;
   return [...frames.values()];
 }
 

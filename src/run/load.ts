@@ -8,6 +8,7 @@ import type { FromWorker, PlannedArm } from '../worker/protocol.ts';
 import { readCredentials } from './credentials.ts';
 import { chooseEngine } from './engine-choice.ts';
 import type { ShardGroup } from './executor.ts';
+import { countLocalDrops } from './local-drops.ts';
 import { describeSources, outlineArm, scheduleUs } from './outline.ts';
 import { checkPortPreservation, combine } from './port-preservation.ts';
 import { checkOverlaps, checkSources } from './preflight.ts';
@@ -61,6 +62,8 @@ export interface Load {
   readonly finished: Promise<void>;
   /** Tokens made since the last call. */
   takeTokens(): TakenTokens | undefined;
+  /** Segments that this machine itself dropped since the last call. */
+  takeLocalDrops(): number;
 }
 
 /**
@@ -123,6 +126,7 @@ export async function openLoad(
     },
     finished: shards.finished,
     takeTokens: () => tokens?.take(),
+    takeLocalDrops: countLocalDrops(),
   };
 }
 

@@ -54,6 +54,7 @@ async function sendLook(
     const whole = new WholeSeconds({
       shards: 1,
       takeTokens: load.takeTokens,
+      takeLocalDrops: load.takeLocalDrops,
       onHistogram(tag, histogram) {
         if (tag.endsWith(TOTAL)) totalUs.set(tag.slice(0, -TOTAL.length), quantilesOf(histogram).p50);
       },

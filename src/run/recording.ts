@@ -19,6 +19,7 @@ export interface RecordingOptions {
   readonly shards: number;
   readonly schedule: Schedule;
   readonly takeTokens?: () => TakenTokens | undefined;
+  readonly takeLocalDrops?: () => number;
   readonly onProgress: (progress: Progress) => void;
   /** Told once the second is on disk, or waits for a disk that has no room. */
   readonly onSecond?: ((recorded: RecordedSecond) => void) | undefined;
@@ -55,6 +56,7 @@ export class Recording {
     this.#seconds = new WholeSeconds({
       shards: options.shards,
       takeTokens: options.takeTokens ?? (() => undefined),
+      takeLocalDrops: options.takeLocalDrops ?? (() => 0),
       onHistogram: (tag, histogram) => this.#count(tag, histogram),
       onSecond: (second) => this.#take(second),
     });

@@ -39,6 +39,7 @@ export async function startRun(options: RunOptions, told: RunListener): Promise<
       shards: options.workers,
       schedule: scheduleOf(plan),
       takeTokens: load.takeTokens,
+      takeLocalDrops: load.takeLocalDrops,
       onProgress: (progress) => listener.progress?.(progress),
       onSecond: listener.second?.bind(listener),
     });

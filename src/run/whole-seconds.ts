@@ -15,6 +15,8 @@ export interface WholeSecond {
 export interface WholeSecondsOptions {
   readonly shards: number;
   readonly takeTokens: () => TakenTokens | undefined;
+  /** Segments that this machine itself dropped since the last call. */
+  readonly takeLocalDrops: () => number;
   /** Given each tag's histogram of a second, which is another's as soon as it returns; then the second itself follows. */
   readonly onHistogram: (tag: string, histogram: Histogram) => void;
   readonly onSecond: (second: WholeSecond) => void;
@@ -45,15 +47,17 @@ export class WholeSeconds {
   }
 
   #take(second: MergedSecond): void {
-    const { onHistogram, onSecond, takeTokens } = this.#options;
+    const { onHistogram, onSecond, takeTokens, takeLocalDrops } = this.#options;
     const tokens = takeTokens();
     const encoded = this.#histograms.merge(second.histograms, onHistogram);
     for (const [tag, histogram] of tokens?.histograms ?? []) {
       encoded.set(tag, { text: encodeHistogram(histogram), maxUs: histogram.maxValue });
       onHistogram(tag, histogram);
     }
-    const frame =
+    const localDrops = takeLocalDrops();
+    const whole =
       tokens === undefined ? second.frame : mergeFrames([second.frame, tokensFrame(second.frame, tokens)]);
+    const frame = localDrops === 0 ? whole : { ...whole, localDrops };
     onSecond({ frame, encoded, stalls: second.stalls });
   }
 }

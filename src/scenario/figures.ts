@@ -97,6 +97,7 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
   ['stalled.ci95.1', 'share'],
   ...['p50', 'p99', 'max'].map((name): [string, FigureKind] => [`stalled.ratePerFrame.${name}`, 'share']),
   ...timesBelow(''),
+  ...timesBelow('', ['rttUs']),
   ...timesBelow('service.'),
   ...timesBelow('phases.', PHASES),
   ['tokens.minted', 'count'],

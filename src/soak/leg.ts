@@ -34,7 +34,10 @@ export async function openLeg(options: LegOptions, listener: RunListener): Promi
     return {
       load,
       run(atEpochMs, take) {
-        const seconds = new WholeSeconds({ ...take, shards: options.workers, takeTokens: load.takeTokens });
+        const seconds = new WholeSeconds({
+          ...{ ...take, shards: options.workers },
+          ...{ takeTokens: load.takeTokens, takeLocalDrops: load.takeLocalDrops },
+        });
         load.start(atEpochMs, (message) => seconds.receive(message));
         return load.finished;
       },

@@ -14,6 +14,7 @@ const series = some({
   ...{ firstBegunUs: figure, lastBegunUs: figure, lastEndUs: figure },
   ...{ synRetransmits: counts, outcomes: counts },
   ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },
+  ...{ refusals: counts.optional(), errorNames: counts.optional() },
   stalledBySecond: countsByNumber,
   byReuseAge: z.record(text, some({ attempts: signed, stalled: signed })),
   endpoints: z.record(
@@ -28,6 +29,7 @@ const frame = {
   open: signed,
   tokens: z.record(text, some({ minted: signed, discarded: signed, failures: counts })).optional(),
   stallsLeftOut: count,
+  localDrops: count.optional(),
 };
 
 /** Windows of a soak are a minute unless told otherwise. */

@@ -28,7 +28,9 @@ const arm = some({
   ...{ healed: figure, slow: figure, bytes: figure },
   ...{ synRetransmits: counts, outcomes: counts },
   ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },
+  ...{ refusals: counts.optional(), errorNames: counts.optional() },
   ...{ handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantiles },
+  rttUs: quantiles.optional(),
   service: some({ handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantiles }),
   phases: z.record(text, quantiles).optional(),
   tokens: some({ minted: figure, discarded: figure, failures: counts, mintUs: quantiles }).optional(),
@@ -63,6 +65,7 @@ export const summarySchema = some({
   }),
   arms: z.record(armName, arm),
   latenessUs: quantiles,
+  localDrops: figure.optional(),
   findings: z.array(
     some({ kind: text, confidence: z.enum(['high', 'medium', 'low', 'none']), text, arm: text.optional() }),
   ),

@@ -52,6 +52,30 @@ describe('whether this machine was the bottleneck', () => {
     expect(late(250_000, CLOSED)).toEqual([]);
   });
 
+  it('is so where it dropped SYNs itself, in so far as stalls may be its own', () => {
+    const stalled = { count: 50, rate: 0.1, ci95: [0, 1], recovered: 50, frozen: 0 };
+    const dropped = (localDrops: number, resent = 100) =>
+      findGeneratorLimits(
+        [
+          {
+            arm: armOf(),
+            summary: summaryOf({
+              ...{ scheduled: 500, started: 500, outcomes: { ok: 500 }, stalled },
+              synRetransmits: { 0: 500 - resent / 2, 2: resent / 2 },
+            } as object),
+          },
+        ],
+        NOTHING,
+        localDrops,
+      );
+    expect(dropped(0)).toEqual([]);
+    // One may be another program's; one SYN in a hundred lost here makes 5 of 50 stalls.
+    expect(dropped(1)).toEqual([]);
+    expect(dropped(2)).toEqual([expect.stringMatching(/^local-drop: this machine itself dropped 2 of/)]);
+    expect(dropped(2, 400)).toEqual([]);
+    expect(dropped(100)).toHaveLength(1);
+  });
+
   it('says so of each arm, unsent attempts of a closed loop too', () => {
     const summary = summaryOf({
       scheduled: 10,

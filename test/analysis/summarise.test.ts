@@ -366,3 +366,32 @@ describe('findings', () => {
     expect(text(first, frameOf(9, {}))).toBe('10 connections were held for up to 8 s and none was cut');
   });
 });
+
+describe('a path longer than a stall', () => {
+  const long = { recovered: 10, stalledBySecond: { 0: 10 }, synRetransmits: { 1: 10 } };
+  const frames = [frameOf(0, { stress: { ...fine(10), ...long } })];
+  const scenario = scenarioOf({ criteria: ['stress.stalled.rate < 1%', 'stress.unsent == 0'] });
+  const withTimes = (handshakeUs: number, rttUs: number) =>
+    summaryOf(frames, {
+      scenario,
+      histograms: new Map([
+        ['stress.handshake-service', histogramOf(handshakeUs)],
+        ['stress.rtt', histogramOf(rttUs)],
+      ]),
+    });
+
+  it('leaves criteria on stalls unjudged, and no others', () => {
+    const { verdict, arms } = withTimes(1_310_000, 1_300_000);
+    expect(arms['stress']?.rttUs).toMatchObject({ count: 1 });
+    expect(verdict.criteria.map(({ held }) => held)).toEqual([null, true]);
+    expect(verdict.pass).toBeNull();
+    expect(verdict.reasons).toEqual([
+      expect.stringMatching(/^stress: cannot tell a long path from lost SYNs/),
+    ]);
+  });
+
+  it('is none where the round trip is short: SYNs were lost', () => {
+    const { verdict } = withTimes(1_310_000, 300_000);
+    expect(verdict).toMatchObject({ pass: false, criteria: [{ held: false }, { held: true }] });
+  });
+});

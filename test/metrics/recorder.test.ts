@@ -326,6 +326,7 @@ describe('timing', () => {
       ['stress.firstByte-service', 1, 800],
       ['stress.handshake', 1, 600],
       ['stress.handshake-service', 1, 400],
+      ['stress.rtt', 1, 300],
       ['stress.total', 1, 1_800],
       ['stress.total-service', 1, 1_600],
     ]);
@@ -341,6 +342,7 @@ describe('timing', () => {
     expect(Object.fromEntries(counts)).toEqual({
       'stress.handshake': 1,
       'stress.handshake-service': 1,
+      'stress.rtt': 1,
       'stress.firstByte': 1,
       'stress.firstByte-service': 1,
       lateness: 3,

@@ -96,6 +96,7 @@ const summary: Required<Omit<ArmSummary, Course>> = {
   tunnelStatuses: { 200: 0, 403: 0 },
   bytes: 0,
   ...times,
+  rttUs: quantiles,
   service: times,
   endpoints: {},
   ramp: { ...counts, stalled: 0 },
@@ -115,7 +116,7 @@ describe('the list of figures', () => {
 
   it('knows times by their name', () => {
     const timed = [...FIGURES].filter(([, kind]) => kind === 'timeUs').map(([path]) => path);
-    expect(timed).toHaveLength((2 * 3 + 5 + 1) * 7);
+    expect(timed).toHaveLength((2 * 3 + 5 + 1 + 1) * 7);
     expect(timed.every((path) => /Us\.(min|mean|max|p\d+)$/.test(path))).toBe(true);
   });
 });

@@ -1,0 +1,31 @@
+import type { Arm } from '../scenario/types.ts';
+import type { ArmSummary } from './types.ts';
+
+/**
+ * Says where a long path cannot be told from lost SYNs. On a path of 1.3 s every SYN is sent again before its answer is back,
+ * so that every handshake looks stalled. With TCP timestamps the answer says which SYN it is for (RFC 7323 section 4), and
+ * tcpi_rtt is the path's own; without them a SYN that was sent again gives no sample. An answer that was itself sent again
+ * repeats the first SYN's timestamp, so that one handshake alone proves nothing: only where none was ever faster does this
+ * doubt the arm.
+ * @returns the reason why the arm's stalls are no measurement, or nothing
+ */
+export function findLongPath(arm: Arm, { stalled, established, service, rttUs }: ArmSummary): string[] {
+  const { handshakeUs } = service;
+  // One prompt handshake shows that the path is short.
+  if (stalled.recovered === 0 || stalled.recovered < established || handshakeUs.min < arm.stallAfterUs)
+    return [];
+  const tell = (what: string): string[] => [
+    `${arm.name}: cannot tell a long path from lost SYNs: ${what}; raise stallAfter above the path's round trip`,
+  ];
+  if (rttUs === undefined || rttUs.count === 0)
+    return tell(
+      `every handshake took ${wordSec(handshakeUs.min)} or longer, and without TCP timestamps (--tcp-timestamps on) no round trip is known`,
+    );
+  return rttUs.min < arm.stallAfterUs
+    ? []
+    : tell(`every round trip took ${wordSec(rttUs.min)} or longer by TCP timestamps`);
+}
+
+function wordSec(us: number): string {
+  return `${(us / 1_000_000).toFixed(1)} s`;
+}
