@@ -107,6 +107,10 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
 
   it('shows a run under way second by second, and what its summary says at its end', async () => {
     const file = await place.scenario('small', SMALL);
+    await browser.open(`${url}/live`);
+    const heading = () => browser.read<string>('document.querySelector("h1").textContent');
+    expect(await heading()).toBe('Nothing is under way');
+    const reloaded = browser.follow('window.isOld = true');
     const run = place.start([
       'run',
       file,
@@ -117,6 +121,8 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
       place.results,
     ]);
     const id = await underWay();
+    await reloaded;
+    expect([await heading(), await browser.read('window.isOld ?? false')]).toEqual(['Under way', false]);
     await browser.open(`${url}/runs/${id}`);
     expect(await browser.read('document.querySelector("h2").textContent')).toContain('a <b>label</b>');
     await browser.read('window.sameDocument = true');

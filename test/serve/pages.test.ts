@@ -32,6 +32,26 @@ function rowsOf(html: string): string[] {
   return [...html.matchAll(/<tr>.*?<\/tr>/gs)].map(([row]) => row).filter((row) => row.includes('checkbox'));
 }
 
+describe('the drawing of a scenario’s runs', () => {
+  it('names each run below its point, and by the second where a minute has several', async () => {
+    const results = copySamples();
+    const named = async () => {
+      const html = await (await (await openSite(results)).get('/?scenario=steady')).text();
+      const [, dates = ''] = /class="dates"[^>]*>(.*?)<\/svg>/s.exec(html) ?? [];
+      return [...dates.matchAll(/x="([\d.]+%)".*?text-anchor="(\w+)">([^<]+)/g)].map(([, ...each]) => each);
+    };
+    expect(await named()).toEqual([
+      ['25%', 'middle', '05:20'],
+      ['75%', 'middle', '05:21'],
+    ]);
+    cpSync(join(results, BEFORE), join(results, '20261121-052057-steady'), { recursive: true });
+    const info = join(results, '20261121-052057-steady', FILES.info);
+    const text = readFileSync(info, 'utf8').replaceAll(BEFORE, '20261121-052057-steady');
+    writeFileSync(info, text.replace(/(?<at>"startedAt": *"2026-11-21T05:20:)56/, '$<at>57'));
+    expect((await named()).map(([, , name]) => name)).toEqual(['05:20:56', '05:20:57', '05:21:37']);
+  });
+});
+
 describe('the list of runs', () => {
   it('has the latest first, with verdict, stalls of each arm and size, of one scenario where asked', async () => {
     const results = copySamples();

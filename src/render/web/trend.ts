@@ -13,6 +13,8 @@ const MAX_ARMS = 8;
 /** Labels below a drawing that have room on a phone: days or times, and both together. */
 const MAX_DATES = 5;
 const MAX_MOMENTS = 3;
+/** Half a letter of them, of the width that a drawing has on a phone. */
+const LETTER_PERCENT = 1.2;
 
 interface Point {
   readonly run: RunRow;
@@ -88,10 +90,12 @@ function renderPoint({ run, figures, x }: Point, y: (share: number) => number): 
   return `<a href="${runHref(run.folder)}" tabindex="-1"><title>${escapeHtml(title)}</title><line class="interval" x1="${at}" x2="${at}" y1="${round(y(ci95[0]))}" y2="${round(y(ci95[1]))}"/><circle class="${tone === 'doubt' ? 'hollow' : 'full'}" cx="${at}" cy="${round(y(rate))}" r="4"/></a>`;
 }
 
-/** Of runs of one day the times, of others the days; both where a day has several. */
+/** Of runs of one day the times, with seconds where a minute has several; of others the days; both where a day has several. */
 function nameMoments(runs: readonly RunRow[]): string[] {
   const days = runs.map(({ startedAt }) => startedAt.slice(5, 10));
-  const times = runs.map(({ startedAt }) => startedAt.slice(11, 16));
+  const minutes = runs.map(({ startedAt }) => startedAt.slice(11, 16));
+  const isQuick = new Set(runs.map(({ startedAt }) => startedAt.slice(0, 16))).size < runs.length;
+  const times = isQuick ? runs.map(({ startedAt }) => startedAt.slice(11, 19)) : minutes;
   const distinct = new Set(runs.map(({ startedAt }) => startedAt.slice(0, 10))).size;
   if (distinct === runs.length) return days;
   return distinct === 1 ? times : days.map((day, index) => `${day} ${times[index]}`);
@@ -104,8 +108,9 @@ function renderDates(runs: readonly RunRow[]): string {
   const dates = names.flatMap((name, index) => {
     if ((runs.length - 1 - index) % every !== 0) return [];
     const x = ((index + 0.5) / runs.length) * 100;
-    // The last one would stand out over the edge.
-    const [at, anchor] = index === runs.length - 1 ? [100, 'end'] : [x, 'middle'];
+    // Where runs stand close, the last one would stand out over the edge.
+    const isCut = index === runs.length - 1 && 100 - x < longest * LETTER_PERCENT;
+    const [at, anchor] = isCut ? [100, 'end'] : [x, 'middle'];
     return [`<text x="${round(at)}%" y="12" text-anchor="${anchor}">${escapeHtml(name)}</text>`];
   });
   return `<div class="plot-row"><span class="levels"></span><svg class="dates" width="100%" height="16" aria-hidden="true">${dates.join('')}</svg></div>`;
