@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startChromium } from '../peers/chromium.ts';
+import { Chromium, type Reader } from '../peers/chromium.ts';
 import { Kdc } from '../peers/kdc.ts';
 import { startPageOrigin } from '../peers/page-origin.ts';
 import { type Squid, type SquidOptions, startSquid } from '../peers/squid.ts';
@@ -11,11 +11,6 @@ const OBJECTS = 40;
 const LOGIN = { username: 'pupil1', password: 'swordfish' };
 /** Chromium asks for tickets of the proxy as it was told its name. */
 const SERVICE = 'HTTP/127.0.0.1';
-
-/**
- * Chromium makes itself at home for a while after its start, and under load was seen to open connections anew meanwhile.
- */
-const SETTLING_MS = 4_000;
 
 /** What a proxy saw of some browsers. */
 interface Pattern {
@@ -29,7 +24,8 @@ interface Comparison {
   readonly squid: SquidOptions;
   /** Of the arm. */
   readonly auth: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly chromium: Chromium;
+  readonly login?: typeof LOGIN;
   /** Of Chromium, at most. */
   readonly passes?: number;
 }
@@ -82,29 +78,28 @@ arms:
   }
 }
 
-/** Opens pages in turn in so many Chromiums at once, each with a pause between its pages. */
+/** So many readers open pages in turn, each with a pause between its pages. */
 async function browse(
   squid: Squid,
   url: string,
-  browsers: number,
+  { browsers, chromium, login }: Comparison,
   pages: number,
-  env: Comparison['env'],
 ): Promise<void> {
   const proxy = `127.0.0.1:${squid.port}`;
-  const start = () => startChromium({ proxy, ...(env === undefined ? { login: LOGIN } : { env }) });
-  const all = await Promise.all(Array.from({ length: browsers }, start));
-  await sleep(SETTLING_MS);
+  const all: Reader[] = await Promise.all(
+    Array.from({ length: browsers }, () => chromium.newReader({ proxy, ...(login && { login }) })),
+  );
   try {
     await Promise.all(
-      all.map(async (chromium, index) => {
+      all.map(async (reader, index) => {
         for (let page = index; page < pages; page += browsers) {
-          await chromium.open(`${url}/page?n=${page}`);
+          await reader.open(`${url}/page?n=${page}`);
           await sleep(100);
         }
       }),
     );
   } finally {
-    await Promise.all(all.map((chromium) => chromium.stop()));
+    for (const reader of all) await reader.close();
   }
 }
 
@@ -113,16 +108,13 @@ async function browse(
  * machine that is busy makes Chromium open more (another one where the first takes longer than 250 ms), never fewer. It ends
  * with the first that has no more than the six of each browser that Chromium opens to a host.
  */
-async function watchChromium(
-  squid: Squid,
-  { browsers, env, passes = MOST_PASSES }: Comparison,
-  pages: number,
-): Promise<Pattern> {
+async function watchChromium(squid: Squid, comparison: Comparison, pages: number): Promise<Pattern> {
+  const { browsers, passes = MOST_PASSES } = comparison;
   const seen: Pattern[] = [];
   while (seen.length < passes && !seen.some(({ connections }) => connections <= 6 * browsers)) {
     const origin = await startPageOrigin(OBJECTS);
     try {
-      await browse(squid, origin.url, browsers, pages, env);
+      await browse(squid, origin.url, comparison, pages);
       seen.push(patternOf(await squid.connections(origin.url)));
     } finally {
       await origin.stop();
@@ -151,17 +143,19 @@ suiteNeeding(
   ['linux', 'squid', 'chromium', 'openssl'],
   () => {
     let place: Workplace;
+    const chromium = new Chromium();
     beforeAll(() => {
       place = makeWorkplace();
       process.env['RUSHHOUR_TEST_LOGIN'] = `${LOGIN.username}:${LOGIN.password}`;
     });
     afterAll(async () => {
       delete process.env['RUSHHOUR_TEST_LOGIN'];
+      await chromium.stop();
       await place.clean();
     });
 
     it('make as many connections where nobody asks for credentials', async () => {
-      const seen = await compare(place, 'no credentials', { browsers: 1, squid: {}, auth: '' });
+      const seen = await compare(place, 'no credentials', { browsers: 1, chromium, squid: {}, auth: '' });
       expectAlike(seen);
     });
 
@@ -169,7 +163,9 @@ suiteNeeding(
       const auth = '{ scheme: basic, to: proxy, mode: challenge, credentials: { env: RUSHHOUR_TEST_LOGIN } }';
       const users = { [LOGIN.username]: LOGIN.password };
       const squid = { auth: { scheme: 'basic', users } } as const;
-      const seen = await compare(place, `Basic, ${browsers}`, { browsers, squid, auth });
+      const seen = await compare(place, `Basic, ${browsers}`, {
+        ...{ browsers, chromium, login: LOGIN, squid, auth },
+      });
       expectAlike(seen);
     });
   },
@@ -181,13 +177,16 @@ suiteNeeding(
   () => {
     let kdc: Kdc;
     let place: Workplace;
+    let chromium: Chromium;
     beforeAll(async () => {
       kdc = await Kdc.start([SERVICE, 'pupil1']);
       kdc.kinit('pupil1');
       Object.assign(process.env, kdc.env);
       place = makeWorkplace();
+      chromium = new Chromium({ ...kdc.env });
     });
     afterAll(async () => {
+      await chromium.stop();
       delete process.env['KRB5_CONFIG'];
       delete process.env['KRB5CCNAME'];
       await place.clean();
@@ -208,16 +207,14 @@ suiteNeeding(
     it('are asked as often with Negotiate', async () => {
       const browsers = 1;
       const squid = squidThat(true);
-      const env = { ...kdc.env };
-      expectAlike(await compare(place, 'Negotiate', { browsers, squid, auth, env }));
+      expectAlike(await compare(place, 'Negotiate', { browsers, chromium, squid, auth }));
     });
 
     it('go to other connections where Squid closes after its 407, as Chromium does', async () => {
       const browsers = 3;
       const squid = squidThat(false);
-      const env = { ...kdc.env };
       const seen = await compare(place, 'Negotiate, closing', {
-        ...{ browsers, squid, auth, env, passes: 1 },
+        ...{ browsers, chromium, squid, auth, passes: 1 },
       });
       // How many are refused is a race between tokens and waiting requests, and Chromium's own count varies severalfold
       // (docs/browsers.md); none of it has fewer than one refusal for each connection that it keeps.

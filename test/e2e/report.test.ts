@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
-import { type Browser, startBrowser } from '../peers/browser.ts';
+import { type Browser, Browsers } from '../peers/browser.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Workplace } from './rushhour.ts';
 
@@ -55,18 +55,22 @@ const OVERLAPS = `(() => {
 suiteNeeding('the report in Chromium', ['chromium'], () => {
   let place: Workplace;
   let page: Browser | undefined;
+  const browsers = new Browsers();
 
   beforeAll(() => {
     place = makeWorkplace();
     cpSync(SAMPLES, place.results, { recursive: true });
   });
-  afterAll(() => place.clean());
+  afterAll(async () => {
+    await browsers.stop();
+    await place.clean();
+  });
 
   async function open(...args: string[]): Promise<{ page: Browser; file: string }> {
     const file = join(place.dir, 'report.html');
     const { code, stderr } = await place.run(['report', ...args, '-o', file, '--results', place.results]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    page = await startBrowser();
+    page = await browsers.open();
     await page.prepare(KEEP_TEXTS);
     await page.open(pathToFileURL(file).href);
     return { page, file };

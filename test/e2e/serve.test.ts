@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../src/analysis/compare/types.ts';
 import type { Summary } from '../../src/analysis/types.ts';
 import { EXIT } from '../../src/errors.ts';
-import { type Browser, startBrowser } from '../peers/browser.ts';
+import { type Browser, Browsers } from '../peers/browser.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Started, type Workplace } from './rushhour.ts';
 
@@ -48,6 +48,7 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
   let browser: Browser;
   let url: string;
 
+  const browsers = new Browsers();
   beforeAll(async () => {
     place = makeWorkplace();
     cpSync(SAMPLES, place.results, { recursive: true });
@@ -56,7 +57,7 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
     server.child.stdout?.on('data', (chunk: Buffer) => (printed += chunk));
     await server.until(/Ctrl-C/);
     url = printed.trim().replace(/\/$/, '');
-    browser = await startBrowser();
+    browser = await browsers.open();
   });
   afterEach(() => {
     expect(browser.complaints).toEqual([]);
@@ -64,7 +65,7 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
     expect([...origins].filter((origin) => origin !== url)).toEqual([]);
   });
   afterAll(async () => {
-    await browser?.close();
+    await browsers.stop();
     server.child.kill('SIGINT');
     expect((await server.finished).code).toBe(0);
     await place.clean();

@@ -1,4 +1,4 @@
-import { launchChromium } from './launch-chromium.ts';
+import { type LaunchedChromium, launchChromium, type Page } from './launch-chromium.ts';
 
 /** A page in a headless Chromium, and all that it complained of. */
 export interface Browser {
@@ -24,13 +24,26 @@ interface Complaint {
   readonly type?: string;
 }
 
-export async function startBrowser(): Promise<Browser> {
-  const { devTools, call, stop } = await launchChromium();
+/** Chromium, and a page for whoever asks: nothing of one is in another. */
+export class Browsers {
+  #chromium: LaunchedChromium | undefined;
+
+  async open(): Promise<Browser> {
+    this.#chromium ??= await launchChromium();
+    return steer(await this.#chromium.newPage());
+  }
+
+  async stop(): Promise<void> {
+    await this.#chromium?.stop();
+  }
+}
+
+async function steer({ call, on, close }: Page): Promise<Browser> {
   const requested: string[] = [];
   const complaints: string[] = [];
-  devTools.on('Network.requestWillBeSent', ({ request }) => requested.push(request?.url ?? ''));
+  on('Network.requestWillBeSent', ({ request }) => requested.push(request?.url ?? ''));
   for (const event of ['Log.entryAdded', 'Runtime.exceptionThrown', 'Runtime.consoleAPICalled']) {
-    devTools.on(event, (params) => {
+    on(event, (params) => {
       const { entry, exceptionDetails, type } = params as Complaint;
       complaints.push(entry?.text ?? exceptionDetails?.text ?? `console.${type}`);
     });
@@ -47,7 +60,7 @@ export async function startBrowser(): Promise<Browser> {
   };
   const leading = async (act: () => Promise<unknown>): Promise<void> => {
     const loaded = new Promise<void>((resolve) => {
-      const forget = devTools.on('Page.loadEventFired', () => {
+      const forget = on('Page.loadEventFired', () => {
         forget();
         resolve();
       });
@@ -72,6 +85,6 @@ export async function startBrowser(): Promise<Browser> {
         ...{ width: px, height: 800, deviceScaleFactor: 1, mobile: true },
       });
     },
-    close: stop,
+    close,
   };
 }

@@ -4,6 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 interface Message {
   readonly id?: number;
   readonly method?: string;
+  /** Of the page that an event is of. */
+  readonly sessionId?: string;
   readonly params?: {
     readonly requestId?: string;
     readonly name?: string;
@@ -44,10 +46,11 @@ export class DevTools {
     });
   }
 
-  /** @returns what stops it */
-  on(method: string, hear: Hear): () => void {
-    const all = this.#heard.get(method) ?? new Set();
-    this.#heard.set(method, all.add(hear));
+  /** @param sessionId of the page whose events are heard @returns what stops it */
+  on(method: string, hear: Hear, sessionId: string): () => void {
+    const key = `${sessionId} ${method}`;
+    const all = this.#heard.get(key) ?? new Set();
+    this.#heard.set(key, all.add(hear));
     return () => all.delete(hear);
   }
 
@@ -57,7 +60,8 @@ export class DevTools {
     for (const written of messages) {
       const message = JSON.parse(written) as Message;
       if (message.id !== undefined) this.#waiting.get(message.id)?.(message);
-      for (const hear of this.#heard.get(message.method ?? '') ?? []) hear(message.params ?? {});
+      for (const hear of this.#heard.get(`${message.sessionId} ${message.method}`) ?? [])
+        hear(message.params ?? {});
     }
   }
 }
