@@ -17,6 +17,7 @@ import { resolveArms } from './resolve.ts';
 import { planShards } from './shards.ts';
 import { checkReachable } from './start-check.ts';
 import { describeSynSchedule } from './syn-schedule.ts';
+import { holdTcpMetrics, type TcpMetrics } from './tcp-metrics.ts';
 import { setTcpTimestamps } from './tcp-timestamps.ts';
 import { executeInThreads } from './thread-executor.ts';
 import type { TakenTokens } from './token-mint.ts';
@@ -32,6 +33,9 @@ const DEFAULT_DESCRIPTORS = 1_024;
 
 const WITHOUT_KOFFI =
   'the npm package koffi is not there for this machine: the portable engine runs, and tells stalls by time alone';
+
+const METRICS_AS_FOUND =
+  'what earlier connections learnt of these destinations stays in use (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: root alone may change them): after a lost SYN-ACK the next handshakes may wait seconds before a SYN is sent again';
 
 export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine' | 'reactor'> {
   /** Its far end has an address. */
@@ -52,6 +56,8 @@ export interface Load {
   readonly outlines: readonly ArmOutline[];
   readonly host: HostFacts;
   readonly nat: NatInfo | undefined;
+  /** Undefined where the system keeps none, and for a far end of one's own. */
+  readonly tcpMetrics: TcpMetrics | undefined;
   /** Undefined where only a count bounds it. */
   readonly durationUs: number | undefined;
   /** @param atEpochMs second 0 of every frame; milliseconds since 1970 */
@@ -82,6 +88,12 @@ export async function openLoad(
   await listener.approve?.({ arms: outlines });
   const known = await readCredentials(resolved);
   if (scenario.tcpTimestamps !== undefined) undo.push(await setTcpTimestamps(scenario.tcpTimestamps));
+  const held =
+    scenario.farEnd === 'embedded'
+      ? undefined
+      : await holdTcpMetrics(resolved.flatMap(({ endpoints }) => endpoints.map(({ address }) => address)));
+  if (held !== undefined) undo.push(() => held.restore());
+  if (held?.metrics === 'as-found') warn(METRICS_AS_FOUND);
   const host = await gatherHostFacts();
   checkSources(known, host);
   checkOverlaps(known);
@@ -116,6 +128,7 @@ export async function openLoad(
   await tokens?.served(FILL_MS);
   return {
     ...{ engine, reactor, readsTcpInfo, rehearsed, arms, outlines, host, nat },
+    tcpMetrics: held?.metrics,
     durationUs: scheduleUs(arms),
     start(atEpochMs, receiver) {
       receive = receiver;
@@ -147,6 +160,7 @@ export function describeLoad(
     endpoints: Object.fromEntries(outlines.map(({ name, endpoints }) => [name, endpoints])),
     sources: describeSources(load.arms),
     ...(nat === undefined ? {} : { nat }),
+    ...(load.tcpMetrics === undefined ? {} : { tcpMetrics: load.tcpMetrics }),
     ...describeSynSchedule(host, scenario),
     versions: readVersions(),
   };

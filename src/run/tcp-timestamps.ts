@@ -1,18 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { EnvironmentError } from '../errors.ts';
 import type { Switch } from '../scenario/words.ts';
 import { lockInNamespace } from './namespace-lock.ts';
+import { changeSetting } from './namespace-setting.ts';
 
 /** 0: off; 1: on, with a random offset for each connection; 2: on, without (ip-sysctl.rst). */
 const SETTING = '/proc/sys/net/ipv4/tcp_timestamps';
-
-/**
- * Waits until its standard input ends, by a close or by its writer's death, and writes the setting back. A shell, as it
- * costs little; deaf to the signals that a terminal sends to everybody.
- */
-const WATCHER = `trap "" INT TERM HUP QUIT; while read -r _; do :; done; printf %s "$1" > ${SETTING}`;
 
 const LOCK = 'rushhour-tcp-timestamps';
 
@@ -38,21 +31,11 @@ export async function setTcpTimestamps(wanted: Switch): Promise<() => Promise<vo
 
 async function change(before: string, wanted: Switch): Promise<() => Promise<void>> {
   if ((before !== '0') === (wanted === 'on')) return async () => undefined;
-  const watcher = await startWatcher(before);
-  const restore = async (): Promise<void> => {
-    // Nothing else may keep this process alive until then.
-    watcher.ref();
-    const ended = watcher.exitCode === null ? once(watcher, 'exit') : undefined;
-    watcher.stdin?.end();
-    await ended;
-  };
   try {
-    writeFileSync(SETTING, wanted === 'on' ? '1' : '0');
+    return await changeSetting(SETTING, before, wanted === 'on' ? '1' : '0');
   } catch (cause) {
-    await restore();
     throw refusal(wanted, cause);
   }
-  return restore;
 }
 
 function readSetting(): string {
@@ -64,19 +47,6 @@ function readSetting(): string {
       cause,
     });
   }
-}
-
-async function startWatcher(before: string): Promise<ChildProcess> {
-  const watcher = spawn('/bin/sh', ['-c', WATCHER, 'rushhour-restore', before], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    // A group of its own: what ends this program's group must not end what cleans up after it.
-    detached: true,
-  });
-  // Its death while this program lives shows as a broken pipe; the setting is then put back already.
-  watcher.stdin?.on('error', () => undefined);
-  await once(watcher, 'spawn');
-  watcher.unref();
-  return watcher;
 }
 
 function isTaken(wanted: Switch): EnvironmentError {

@@ -20,6 +20,8 @@ export interface RunInfo {
   /** Attempts that all workers together made on the loopback before the load, so that its code was compiled; absent: none. */
   readonly rehearsed?: number;
   readonly stallsByTcpInfo: boolean;
+  /** Whether the system's memory of the destinations (tcp_metrics) was kept out of the run; absent: there is none, or an older run. */
+  readonly tcpMetrics?: 'held' | 'as-found';
   readonly workers: number;
   /** "address:port" of every endpoint, by arm. */
   readonly endpoints: Readonly<Record<string, readonly string[]>>;

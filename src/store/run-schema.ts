@@ -86,6 +86,7 @@ export const runInfoSchema = some({
   engine: text,
   reactor: text.optional(),
   stallsByTcpInfo: z.boolean(),
+  tcpMetrics: text.optional(),
   workers: count,
   endpoints: z.record(text, z.array(text)),
   sources: z.record(text, some({ addresses: z.array(text), ports: z.array(text).optional() })).optional(),

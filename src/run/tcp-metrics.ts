@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { lockInNamespace } from './namespace-lock.ts';
+import { changeSetting } from './namespace-setting.ts';
+
+const run = promisify(execFile);
+
+/** 1: what connections learn of a destination is not kept for later ones (ip-sysctl.rst). */
+const SETTING = '/proc/sys/net/ipv4/tcp_no_metrics_save';
+const LOCK = 'rushhour-tcp-metrics';
+const FORGET_MS = 2_000;
+
+/** What became of the system's memory of destinations. */
+export type TcpMetrics =
+  /** Emptied for the run's endpoints, and nothing kept while it lasted. */
+  | 'held'
+  /** Neither was allowed: connections may begin with what earlier ones learnt. */
+  | 'as-found';
+
+/**
+ * Keeps what earlier connections learnt of the run's destinations out of it, and what it learns out of later ones. After a single
+ * SYN-ACK that was lost, Linux begins later connections to that address with a retransmission timer of seconds
+ * (net/ipv4/tcp_metrics.c, tcp_init_metrics), control arms too. Put back however this process ends.
+ * @param addresses of the endpoints
+ * @returns undefined where the system has no such setting
+ */
+export async function holdTcpMetrics(
+  addresses: readonly string[],
+): Promise<{ readonly metrics: TcpMetrics; restore(): Promise<void> } | undefined> {
+  const before = readSetting();
+  if (before === undefined) return undefined;
+  const unlock = await lockInNamespace(LOCK).catch(() => undefined);
+  const restores: (() => Promise<void>)[] = unlock === undefined ? [] : [unlock];
+  const restore = async (): Promise<void> => {
+    for (const step of restores.reverse()) await step();
+  };
+  try {
+    // Another run that holds the lock has set it for as long as that lasts.
+    if (unlock !== undefined && before !== '1') restores.push(await changeSetting(SETTING, before, '1'));
+  } catch {
+    return { metrics: 'as-found', restore };
+  }
+  const isForgotten = await forget(addresses);
+  return { metrics: isForgotten && readSetting() === '1' ? 'held' : 'as-found', restore };
+}
+
+/** ip-tcp_metrics(8). @returns whether nothing of them is left */
+async function forget(addresses: readonly string[]): Promise<boolean> {
+  try {
+    for (const address of new Set(addresses))
+      await run('ip', ['tcp_metrics', 'delete', address], { timeout: FORGET_MS }).catch(ignoreUnknown);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** There was nothing to forget. */
+function ignoreUnknown(error: Error & { stderr?: string }): void {
+  if (!/No such (process|file)|ESRCH/i.test(error.stderr ?? '')) throw error;
+}
+
+function readSetting(): string | undefined {
+  try {
+    return readFileSync(SETTING, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
