@@ -20,6 +20,7 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     challengeStatus: 0,
     schemesOffered: '',
     refusedBy: '',
+    errorName: '',
     lacks: 'nothing known',
     tunnelStatus: 0,
     tunnelledAtUs: -1,

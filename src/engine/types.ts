@@ -109,6 +109,8 @@ export interface AttemptRecord extends AttemptEnd {
   challengeStatus: number;
   /** Where cause is `not-offered`, the schemes that were: `Digest, NTLM`; else, and where none was named, empty. */
   schemesOffered: string;
+  /** What a proxy calls the error of the last answer, see http/error-name.ts; else empty. Browsers' connections tell none. */
+  errorName: string;
   /** What answered the SYN of an attempt that was refused, see outcome/refusal.ts; else empty. */
   refusedBy: string;
   /** Status of the answer to CONNECT that opened the tunnel; 0: none is open. */

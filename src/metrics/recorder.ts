@@ -150,6 +150,7 @@ export class Recorder {
       return outcome;
     }
     if (record.schemesOffered !== '') series.named('schemesOffered', record.schemesOffered);
+    if (record.errorName !== '') series.named('errorNames', record.errorName);
     if (record.refusedBy !== '') series.named('refusals', record.refusedBy);
     if (record.establishedAtUs < 0) this.#judge(series, record, false, age);
     series.add(COUNTER_AT.bytes, record.bytes);

@@ -52,6 +52,26 @@ export function describeAnswers(create: CreateEngine): void {
       expect(statusesOf(records)).toEqual({ statuses, tunnelStatuses: {} });
     });
 
+    it('name the error of the proxy that sent them, in one piece or several', async () => {
+      const head = 'HTTP/1.1 503 No\r\nX-Squid-Error: ERR_CONNECT_FAIL 111\r\nContent-Length: 2\r\n\r\n';
+      const namesOf = async (behaviour: Behaviour): Promise<string[]> =>
+        (await attempt(create, armTo(await startPeer(behaviour)), times(2))).map(
+          ({ errorName }) => errorName,
+        );
+      expect(await namesOf(answering(`${head}no`, 'closes'))).toEqual(
+        Array(2).fill('Squid: ERR_CONNECT_FAIL'),
+      );
+      const slowly: Behaviour = {
+        request(socket) {
+          socket.write(head.slice(0, 7));
+          setTimeout(() => socket.end(`${head.slice(7)}no`), 20);
+        },
+      };
+      expect(await namesOf(slowly)).toEqual(Array(2).fill('Squid: ERR_CONNECT_FAIL'));
+      const fine = 'HTTP/1.1 200 OK\r\nVia: 1.1 x\r\nContent-Length: 0\r\n\r\n';
+      expect(await namesOf(answering(fine, 'closes'))).toEqual(['', '']);
+    });
+
     const ASKED: readonly (readonly [string, Behaviour, Record<string, number>])[] = [
       ['and what follows it', asking((socket) => socket.end(OK)), { '407': 3, '200': 3 }],
       ['and one that refuses the credentials', answering(CHALLENGE, 'stays'), { '407': 6 }],

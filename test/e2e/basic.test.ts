@@ -93,3 +93,75 @@ pass: ["web.completedShare == 100%"]
     }
   });
 });
+
+/** More by hand: CHALLENGES=5000 npx vitest run test/e2e/basic.test.ts -t 'as its log does' */
+const CHALLENGES = Number(process.env['CHALLENGES'] ?? 100);
+
+suiteNeeding(
+  'credentials for whoever asks, be it all or half of the clients',
+  ['linux', 'nginx', 'squid', 'openssl'],
+  () => {
+    let nginx: Nginx;
+    let place: Workplace;
+    beforeAll(async () => {
+      nginx = await startNginx();
+      place = makeWorkplace();
+      await writeFile(join(place.dir, 'password'), `${PASSWORD}\n`);
+    });
+    afterAll(async () => {
+      await nginx.stop();
+      await place.clean();
+    });
+
+    const asking = { scheme: 'basic', users: { pupil1: PASSWORD } } as const;
+    it.each([
+      ['an open Squid', {}, 0],
+      ['one that asks', { auth: asking }, CHALLENGES],
+      ['one that asks half of its clients', { auth: { ...asking, unasked: '127.0.0.2' } }, CHALLENGES / 2],
+    ])('%s is counted as its log does', async (_what, options, challenged) => {
+      const squid = await startSquid({ isPersistent: true, ...options });
+      try {
+        const file = await place.scenario(
+          `asked-${challenged}`,
+          `
+schema: 1
+arms:
+  web:
+    proxy: 127.0.0.1:${squid.port}
+    target: http://127.0.0.1:${nginx.port}/?n={nonce}
+    auth: { scheme: basic, mode: challenge, credentials: { users: "pupil1", password: { file: password } } }
+    source: { addresses: [127.0.0.1, 127.0.0.2] }
+    load: { concurrency: 8, attempts: ${CHALLENGES} }
+`,
+        );
+        const { arms } = await place.measure(['run', file]);
+        const web = arms['web']!;
+        expect(web).toMatchObject({ outcomes: { ok: CHALLENGES }, challenges: challenged });
+        expect(web.statuses).toEqual(await squid.statuses());
+        expect(web.statuses).toEqual({ '200': CHALLENGES, ...(challenged > 0 && { '407': challenged }) });
+      } finally {
+        await squid.stop();
+      }
+    });
+  },
+);
+
+suiteNeeding('a Squid whose origin is gone', ['linux', 'squid'], () => {
+  it.each(['raw', 'portable'])('is heard by the name of its error (%s engine)', async (engine) => {
+    const place = makeWorkplace();
+    const squid = await startSquid();
+    try {
+      // Nothing listens at the discard port of an address of loopback that nobody uses.
+      const { arms } = await place.measure([
+        ...['hit', 'http://127.0.0.77:9/', '-x', `127.0.0.1:${squid.port}`, '-n', '10', '--engine', engine],
+      ]);
+      expect(arms['hit']).toMatchObject({
+        statuses: { '503': 10 },
+        errorNames: { 'Squid: ERR_CONNECT_FAIL': 10 },
+      });
+    } finally {
+      await squid.stop();
+      await place.clean();
+    }
+  });
+});

@@ -32,6 +32,7 @@ export function recordOf(changes: Partial<AttemptRecord> = {}): AttemptRecord {
     challengeStatus: 0,
     schemesOffered: '',
     refusedBy: '',
+    errorName: '',
     tunnelStatus: 0,
     tunnelledAtUs: -1,
     securedAtUs: -1,

@@ -60,6 +60,14 @@ describe('counting attempts', () => {
     expect(stress?.endpoints['10.0.0.2:3128']?.started).toBe(0);
   });
 
+  it('counts answers by the error that the proxy named', () => {
+    const recorder = recorderOf();
+    play(recorder, recordOf({ status: 503, errorName: 'Squid: ERR_CONNECT_FAIL' }));
+    play(recorder, recordOf());
+    const { errorNames } = recorder.takeFrame(0, 0).frame.series['stress']!;
+    expect(errorNames).toEqual({ 'Squid: ERR_CONNECT_FAIL': 1 });
+  });
+
   it('counts a refusal that connect() told at once as the far end’s answer', () => {
     const recorder = recorderOf();
     play(recorder, refusedLocally('ECONNREFUSED', { refusedBy: 'RST' }));
@@ -68,6 +76,7 @@ describe('counting attempts', () => {
       unsent: 0,
       outcomes: { 'handshake-refused': 1 },
       refusals: { RST: 1 },
+      errorNames: {},
     });
   });
 

@@ -19,6 +19,8 @@ export interface BasicAuth {
   readonly scheme: 'basic';
   /** Names and passwords. */
   readonly users: Readonly<Record<string, string>>;
+  /** Address of clients that are let in unasked. */
+  readonly unasked?: string;
 }
 
 /** negotiate_kerberos_auth with its replay cache on. */
@@ -121,6 +123,7 @@ async function configureAuth(
 auth_param basic program ${HELPERS}/basic_ncsa_auth ${file}
 auth_param basic children 4 startup=4
 auth_param basic realm rushhour
+${auth.unasked === undefined ? '' : `acl unasked src ${auth.unasked}\nhttp_access allow unasked`}
 acl known proxy_auth REQUIRED
 http_access deny !known
 `;

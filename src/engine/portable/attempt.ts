@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import { ContentCheck } from '../http/content-check.ts';
+import { ErrorHeads } from '../http/error-name.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
 import { stampRequest } from '../http/stamp-request.ts';
 import { tellLack } from '../lack.ts';
@@ -11,6 +12,9 @@ import { isAfterHandshake, isReset } from './errno.ts';
 import type { Exchange } from './exchange.ts';
 import { sendRequest } from './request.ts';
 import type { TlsLayer } from './tls-layer.ts';
+
+/** There is one head to keep: every attempt has its own. */
+const ONLY = 0;
 
 /** What attempts share with their engine. */
 export interface AttemptHost {
@@ -40,6 +44,7 @@ export class Attempt implements ConnectionEvents {
   readonly #connection = new Connection(this);
   /** Of the last response, where the arm asks for its content. */
   #content: ContentCheck | undefined;
+  readonly #errors = new ErrorHeads();
   #deadlineUs = Number.POSITIVE_INFINITY;
   /** The last request is all in Node's hands. */
   #isSent = false;
@@ -139,6 +144,7 @@ export class Attempt implements ConnectionEvents {
     const progress = this.#exchange.push(bytes, count);
     record.status = this.#exchange.status();
     this.#content?.takeHead(bytes, 0, this.#exchange.headEnd());
+    this.#errors.heed(ONLY, bytes, this.#exchange.headEnd(), record.status);
     this.#askerHere()?.heed(bytes, this.#exchange.headEnd(), record.status);
     if (progress === GARBAGE) this.#settle(phase, 'parse');
     else if (progress === COMPLETE) this.#complete(this.#exchange.end() < count, false);
@@ -335,6 +341,7 @@ export class Attempt implements ConnectionEvents {
     record.errno = errno;
     // Credentials that went unanswered leave the challenge as the last that was said.
     if (cause === 'challenged' && record.status === 0) record.status = record.challengeStatus;
+    record.errorName = this.#errors.take(ONLY, record.status);
     if (tlsCode !== '') record.tlsCode = tlsCode;
     this.#close(phase);
     record.endedAtUs = this.#host.clock();

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { AttemptPhase, EndCause, Lack } from '../../outcome/classify.ts';
 import { createAttemptRecord } from '../blank-record.ts';
+import { ErrorHeads } from '../http/error-name.ts';
 import { ResponseParser } from '../http/response-parser.ts';
 import {
   createTcpInfo,
@@ -36,6 +37,7 @@ export class Connections {
   readonly arms: readonly PreparedArm[];
   /** Undefined: no arm asks for any content. */
   readonly contents: Contents | undefined;
+  readonly errors = new ErrorHeads();
   /**
    * The moment of what is being handled; whoever handles something sets it first. As an argument, a number that is no
    * small integer takes 16 bytes of heap for each call; a field holds it in place.
@@ -122,6 +124,7 @@ export class Connections {
     this.#record.schemesOffered = this.schemesOffered;
     this.schemesOffered = '';
     this.#record.refusedBy = refusedBy;
+    this.#record.errorName = this.errors.take(slot, status);
     this.#record.lacks = this.lacks;
     this.lacks = 'nothing known';
     this.#record.challengeStatus = this.#challengeStatusOf(slot);

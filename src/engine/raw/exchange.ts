@@ -113,12 +113,13 @@ export class Exchange {
   }
 
   #takeBytes(slot: number, count: number, isClosed: boolean): void {
-    const { table, parser, contents } = this.#connections;
+    const { table, parser, contents, errors } = this.#connections;
     table.bytes[slot] = table.bytes[slot]! + count;
     if (table.firstByteAtUs[slot] === -1) table.firstByteAtUs[slot] = this.#connections.nowUs;
     if (table.phase[slot] !== RESPONSE) return;
     const progress = parser.push(slot, this.#received.bytes, 0, count);
     contents?.takeHead(slot, this.#received.bytes, parser.headEnd);
+    errors.heed(slot, this.#received.bytes, parser.headEnd, parser.status(slot));
     if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.heed(slot, this.#received.bytes);
     switch (progress) {
       case NEED_MORE:
