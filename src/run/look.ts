@@ -4,6 +4,7 @@ import { quantilesOf } from '../metrics/histogram.ts';
 import { lookOf } from '../scenario/look.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { formatDuration, formatRate } from '../scenario/units.ts';
+import type { LookInfo } from '../store/run-info.ts';
 import { openLoad } from './load.ts';
 import type { RunListener, RunOptions } from './types.ts';
 import { WholeSeconds } from './whole-seconds.ts';
@@ -14,22 +15,24 @@ const TOTAL = '.total-service';
 
 /**
  * Sends the first few attempts of a scenario that asks for a look, and refuses the rest where those who answer are at their limit
- * already. Nothing of it is kept.
+ * already. None of its attempts is kept.
  * @param scenario its far end has an address
+ * @returns what it came to; undefined where there was none
  * @throws EnvironmentError where it shows that, unless told to go on; RushhourError where a signal ended it
  */
 export async function lookFirst(
   scenario: Scenario,
   options: Pick<RunOptions, 'engine' | 'reactor' | 'look'>,
   listener: RunListener,
-): Promise<void> {
+): Promise<LookInfo | undefined> {
   const looked = options.look === 'off' ? undefined : lookOf(scenario);
-  if (looked === undefined || scenario.look === undefined) return;
+  if (looked === undefined || scenario.look === undefined) return undefined;
   const { ratePerSec, forUs } = scenario.look;
   const verdict = await sendLook(looked, options, { ...listener, look: { ratePerSec, forUs } });
+  const info: LookInfo = { ratePerSec, forUs, ...verdict };
   if (verdict.signs.length === 0) {
     listener.looked?.(verdict);
-    return;
+    return info;
   }
   const what = `the look (up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}) shows a proxy or target at its limit: ${verdict.signs.join('; ')}`;
   if (options.look === 'go-on') listener.warning?.(`${what}; going on, as asked`);
@@ -38,6 +41,7 @@ export async function lookFirst(
       hint: 'see to that first (its log, its limits, the URL), for stalls would not be told from it; --go-on starts the load all the same, --no-look leaves the look out',
     });
   }
+  return info;
 }
 
 async function sendLook(

@@ -25,12 +25,15 @@ export async function startRun(options: RunOptions, told: RunListener): Promise<
   const loss = watchForLoss();
   try {
     const scenario = await provideFarEnd(options.scenario, undo, loss.happens);
-    await lookFirst(scenario, options, listener);
+    const look = await lookFirst(scenario, options, listener);
     const load = await openLoad({ ...options, scenario, asksFirst: true }, listener, undo);
     const startsAtMs = Date.now() + START_AHEAD_MS;
     const writer = await createRun(
       options.resultsDir,
-      describeLoad(load, { ...options, scenario }, startsAtMs),
+      {
+        ...describeLoad(load, { ...options, scenario }, startsAtMs),
+        ...(look === undefined ? {} : { look }),
+      },
       (message) => listener.warning?.(message),
     );
     const plan = describePlan(writer, load);

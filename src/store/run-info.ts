@@ -19,6 +19,8 @@ export interface RunInfo {
   readonly reactor?: 'epoll' | 'io_uring';
   /** Attempts that all workers together made on the loopback before the load, so that its code was compiled; absent: none. */
   readonly rehearsed?: number;
+  /** The little of the load that was sent first; absent: none was, and in runs from before it was kept. */
+  readonly look?: LookInfo;
   readonly stallsByTcpInfo: boolean;
   /** Whether the system's memory of the destinations (tcp_metrics) was kept out of the run; absent: there is none, or an older run. */
   readonly tcpMetrics?: 'held' | 'as-found';
@@ -44,6 +46,17 @@ export interface RunInfo {
   readonly process: ProcessMark;
   /** Of a soak alone. */
   readonly soak?: SoakInfo;
+}
+
+/** A look whether those who answer bear any load, before the load: none of its attempts is in any other figure. */
+export interface LookInfo {
+  /** Of the arm with the highest rate. */
+  readonly ratePerSec: number;
+  readonly forUs: number;
+  readonly attempts: number;
+  readonly completed: number;
+  /** What it showed of somebody at his limit; a run that has any was told to go on. */
+  readonly signs: readonly string[];
 }
 
 /** How a soak keeps its seconds, and who wrote it. */

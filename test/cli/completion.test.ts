@@ -94,6 +94,9 @@ function completes(complete: Complete): void {
     );
     expect(complete('sc').sort()).toEqual(['scenarios', 'schema']);
     expect(complete('results', 'sh')).toEqual(['show']);
+    expect(complete('help', 'soa')).toEqual(['soak']);
+    expect(complete('help', 'soak', '').sort()).toEqual(['install', 'status', 'uninstall']);
+    expect(complete('help', 'soak', 'status', '')).toEqual([]);
   });
 
   it('flags of the command at hand', () => {

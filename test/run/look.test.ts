@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RushhourError } from '../../src/errors.ts';
 import type { RunListener, RunOptions } from '../../src/run/types.ts';
 import { parseScenario } from '../../src/scenario/load.ts';
+import type { RunInfo } from '../../src/store/run-info.ts';
 import { type Behaviour, startPeer } from '../support/servers.ts';
 
 /** The built one: a thread cannot be started from TypeScript. */
@@ -40,17 +41,21 @@ async function run(proxy: Behaviour, look?: RunOptions['look'], listener: RunLis
     said,
     asked: seen.filter(({ received }) => received !== '').length,
     runs: readdirSync(results),
+    recorded: readdirSync(results).map(
+      (id) => (JSON.parse(readFileSync(join(results, id, 'run.json'), 'utf8')) as RunInfo).look,
+    ),
   };
 }
 
 describe('a run that looks first', () => {
   it('goes on where the proxy answers, and keeps nothing of the look', async () => {
-    const { outcome, said, asked, runs } = await run(answering(OK));
+    const { outcome, said, asked, runs, recorded } = await run(answering(OK));
     expect(outcome).toMatchObject({
       run: { status: 'complete' },
       arms: { a: { scheduled: 60, completed: 60 } },
     });
     expect([said, asked, runs.length]).toEqual([['20 of 20'], 80, 1]);
+    expect(recorded).toEqual([{ ratePerSec: 20, forUs: 1_000_000, attempts: 20, completed: 20, signs: [] }]);
   });
 
   it.each([
@@ -72,7 +77,11 @@ describe('a run that looks first', () => {
     const busy = answering(OK.replace('200 OK', '503 Busy'));
     const told = await run(busy, 'go-on');
     expect(told.said).toEqual([expect.stringMatching(/at its limit.*; going on, as asked$/)]);
-    expect([told.asked, (await run(busy, 'off')).asked]).toEqual([80, 60]);
+    expect(told.recorded).toEqual([
+      expect.objectContaining({ completed: 0, signs: [expect.stringMatching(/503/)] }),
+    ]);
+    const off = await run(busy, 'off');
+    expect([told.asked, off.asked, off.recorded]).toEqual([80, 60, [undefined]]);
   });
 
   it('ends with the look where a signal comes', async () => {

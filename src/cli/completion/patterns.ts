@@ -28,8 +28,11 @@ export interface Position {
 
 /** Positions at which something is offered besides files. Commands below stand where the first argument does. */
 export function positionsOf(spec: CommandSpec, specs: readonly CommandSpec[]): Position[] {
-  const below = commandsBelow(specs, spec.path).map(({ path }) => path.at(-1) ?? '');
   const [first, ...others] = spec.arguments;
+  const known = first?.completes.kind === 'words' ? first.completes.words : [];
+  const below = commandsBelow(specs, spec.path)
+    .map(({ path }) => path.at(-1) ?? '')
+    .filter((name) => !known.includes(name));
   const commands: Completes[] = below.length === 0 ? [] : [{ kind: 'words', words: below }];
   return [
     {

@@ -5,7 +5,8 @@ import type { Shell } from './shells.ts';
 import { writeZsh } from './zsh.ts';
 
 /** The completion script of a shell. */
-export function writeCompletion(shell: Shell, specs: readonly CommandSpec[]): string {
+export function writeCompletion(shell: Shell, commands: readonly CommandSpec[]): string {
+  const specs = [...commands, ...helpOf(commands)];
   switch (shell) {
     case 'bash':
       return writeBash(specs);
@@ -14,4 +15,17 @@ export function writeCompletion(shell: Shell, specs: readonly CommandSpec[]): st
     case 'fish':
       return writeFish(specs);
   }
+}
+
+/** `help soak` leads on to the commands below `soak`, as `soak` does, but takes nothing else. */
+function helpOf(commands: readonly CommandSpec[]): CommandSpec[] {
+  const leading = commands.filter(({ path }) => path.length > 1).map(({ path }) => path[0]);
+  return commands
+    .filter(({ path }) => leading.includes(path[0]))
+    .map((spec) => ({
+      ...spec,
+      path: ['help', ...spec.path],
+      flags: spec.flags.filter(({ long }) => long === '--help'),
+      arguments: [],
+    }));
 }
