@@ -21,8 +21,11 @@ export class ArmCells {
   /** Adds to a count; before the first second it counts towards that, after the last one towards that. */
   add(key: string, second: number, count: number): void {
     if (this.#firstSecond < 0 || count === 0) return;
-    const column = this.#columns.get(key) ?? new Float64Array(MAX_CELLS);
-    this.#columns.set(key, column);
+    let column = this.#columns.get(key);
+    if (column === undefined) {
+      column = new Float64Array(MAX_CELLS);
+      this.#columns.set(key, column);
+    }
     const within = Math.min(Math.max(second, this.#firstSecond), this.#lastSecond);
     const index = this.#indexOf(within);
     column[index] = column[index]! + count;

@@ -51,16 +51,15 @@ function withinRuns(
     if (sum.whole === 0) continue;
     if (seconds < MIN_SECONDS || part.length < MIN_SECONDS) return undefined;
     const own = sum.part / sum.whole;
-    variances.push(
-      varianceOfSum(
-        part.map((count, at) => count - own * whole[at]!),
-        seconds,
-      ),
-    );
+    const residuals = new Float64Array(part.length);
+    for (let at = 0; at < part.length; at += 1) residuals[at] = part[at]! - own * whole[at]!;
+    variances.push(varianceOfSum(residuals, seconds));
   }
   return addVariances(variances);
 }
 
 function sumOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
+  let sum = 0;
+  for (let at = 0; at < values.length; at += 1) sum += values[at]!;
+  return sum;
 }
