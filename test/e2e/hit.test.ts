@@ -119,7 +119,7 @@ suiteNeeding('hit against nginx', ['linux', 'nginx'], () => {
   it('ends with exit code 5 and a remedy where nothing listens', async () => {
     const { code, stderr } = await place.run(['hit', 'http://127.0.0.1:1/', '-n', '10']);
     expect(code).toBe(5);
-    expect(stderr).toContain('127.0.0.1:1 (refused)');
+    expect(stderr).toContain('127.0.0.1:1 (refused 5 times)');
     expect(stderr).not.toContain('    at ');
   });
 });

@@ -17,7 +17,7 @@ suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], 
     const closed = ['--target', `tcp://${ADDRESSES.far}:9`, '--duration', '5s'];
     const direct = ['--via', 'direct', '--rate', '100/s', '--duration', '10s'];
     [flood, cut, answered, refused, quick, honest] = await Promise.all([
-      measureIn('syn-flood:on=10s,off=6s', 'steady', '--rate', '300/s', '--duration', '60s'),
+      measureIn('syn-flood:high=60,low=20,on=10s,off=6s', 'steady', '--rate', '100/s', '--duration', '60s'),
       measureIn('idle-cut:10s', 'hold', '--duration', '5s', '--set', 'arms.keep.hold=20s'),
       measureIn('pre-answered', 'closed-port', ...closed),
       measureIn('healthy', 'closed-port', ...closed),

@@ -16,7 +16,7 @@ suiteNeeding('a path that loses one packet in a hundred', ['linux', 'root', 'net
   beforeAll(async () => {
     [recycled, spread] = await Promise.all([
       measureIn('random-loss:1%', 'nat-recycle', '--duration', '20s'),
-      measureIn('random-loss:1%', 'loss-check', '--duration', '30s', '--rate', '200/s'),
+      measureIn('random-loss:1%', 'loss-check', '--duration', '20s', '--rate', '200/s'),
     ]);
   });
 
