@@ -48,7 +48,11 @@ export async function gatherHostFacts(): Promise<HostFacts> {
       source: readText('/sys/devices/system/clocksource/clocksource0/current_clocksource') ?? null,
       synchronised: await readSynchronised(),
     },
-    packages: { koffi: isLibcAvailable(), kerberos: isInstalled('kerberos') },
+    packages: {
+      koffi: isLibcAvailable(),
+      kerberos: isInstalled('kerberos'),
+      pac: isInstalled('pac-resolver') && isInstalled('quickjs-wasi/quickjs.wasm'),
+    },
     tools: findTools(TOOLS, PATH ?? ''),
   };
 }

@@ -69,6 +69,14 @@ function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
       mend: wordAdding(KERBEROS),
     });
   }
+  if (packages?.pac === false) {
+    checks.push({
+      name: 'pac',
+      level: 'note',
+      what: 'the npm packages pac-resolver and quickjs-wasi are not both installed: everything but --pac works',
+      mend: wordAdding({ names: ['pac-resolver', 'quickjs-wasi'] }),
+    });
+  }
   return checks;
 }
 

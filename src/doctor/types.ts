@@ -26,7 +26,12 @@ export interface HostFacts {
     readonly synchronised: boolean | null;
   };
   /** Which of the optional npm packages are there; absent in folders of before they were looked for. */
-  readonly packages?: { readonly koffi: boolean; readonly kerberos: boolean };
+  readonly packages?: {
+    readonly koffi: boolean;
+    readonly kerberos: boolean;
+    /** Both that a PAC script needs; absent in folders of before they were looked for. */
+    readonly pac?: boolean;
+  };
   /** Full paths of the tools found. */
   readonly tools: Readonly<Record<string, string>>;
 }

@@ -37,7 +37,8 @@ describe('a machine in good order', () => {
 
 describe('optional packages', () => {
   it('are named where they are absent, with what is lost and what brings them', () => {
-    const checks = judge(hostFacts({ packages: { koffi: false, kerberos: false } }));
+    const checks = judge(hostFacts({ packages: { koffi: false, kerberos: false, pac: false } }));
+    expect(find(checks, 'pac')).toMatchObject({ level: 'note', what: expect.stringContaining('--pac') });
     expect(find(checks, 'koffi').level).toBe('warn');
     expect(find(checks, 'koffi').mend).toContain('--include=optional');
     expect(find(checks, 'kerberos')).toMatchObject({
@@ -49,7 +50,9 @@ describe('optional packages', () => {
 
   it('are not missed where they are there, nor koffi where it is of no use', () => {
     const names = (facts: HostFacts): string[] => judge(facts).map(({ name }) => name);
-    expect(names(hostFacts({ packages: { koffi: true, kerberos: true } }))).not.toContain('kerberos');
+    const whole = names(hostFacts({ packages: { koffi: true, kerberos: true, pac: true } }));
+    expect(whole).not.toContain('kerberos');
+    expect(whole).not.toContain('pac');
     expect(
       names(hostFacts({ platform: 'darwin', packages: { koffi: false, kerberos: true } })),
     ).not.toContain('koffi');

@@ -101,9 +101,10 @@ suiteNeeding("HdrHistogram's own tools", ['java', '/usr/share/java/hdrhistogram.
     expect(tags.sort()).toEqual([
       'lateness',
       ...['stress', 'stress~ramp'].flatMap((series) =>
-        ['firstByte', 'firstByte-service', 'handshake', 'handshake-service', 'total', 'total-service'].map(
-          (timed) => `${series}.${timed}`,
-        ),
+        [
+          ...['firstByte', 'firstByte-service', 'handshake', 'handshake-service'],
+          ...['rtt', 'total', 'total-service'],
+        ].map((timed) => `${series}.${timed}`),
       ),
     ]);
 
