@@ -16,6 +16,27 @@ export interface Launcher {
   skip(attempt: number, reason: Skip): void;
 }
 
+/**
+ * Why attempts of one feeder wait. What kept one waiting may be gone by the time it is given up: it is late for that all
+ * the same.
+ */
+export class Waits {
+  #obstacle: Skip | undefined;
+  #seenAtUs = Number.NEGATIVE_INFINITY;
+
+  /** An obstacle is in the way of what is due. */
+  note(obstacle: Skip, nowUs: number): void {
+    this.#obstacle = obstacle;
+    this.#seenAtUs = nowUs;
+  }
+
+  /** Why an attempt that was due then is too late, with what is in its way now. */
+  reasonOf(dueUs: number, obstacle: Skip | undefined): Skip {
+    const earlier = dueUs <= this.#seenAtUs ? this.#obstacle : undefined;
+    return obstacle ?? earlier ?? 'unsent-late';
+  }
+}
+
 /** How long a feeder waits for an obstacle to go away before it looks again. Events wake it sooner. */
 export const RETRY_US = 1_000;
 

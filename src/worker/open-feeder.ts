@@ -1,5 +1,5 @@
 import type { PacerCursor } from '../plan/pacer.ts';
-import { type Feeder, type Launcher, RETRY_US } from './feeder.ts';
+import { type Feeder, type Launcher, RETRY_US, Waits } from './feeder.ts';
 
 /**
  * Open loop: attempts start when the clock says so, whatever became of the earlier ones. One that cannot start waits
@@ -8,6 +8,7 @@ import { type Feeder, type Launcher, RETRY_US } from './feeder.ts';
 export function createOpenFeeder(cursor: PacerCursor, launcher: Launcher, maxLatenessUs: number): Feeder {
   let stopped = false;
   let retryAtUs = 0;
+  const waits = new Waits();
   return {
     standing: () => (stopped || cursor.atUs === Number.POSITIVE_INFINITY ? 'exhausted' : 'timed'),
     nextDueUs: () => Math.max(cursor.atUs, retryAtUs),
@@ -17,10 +18,11 @@ export function createOpenFeeder(cursor: PacerCursor, launcher: Launcher, maxLat
       while (handled < budget && cursor.atUs <= nowUs) {
         const obstacle = launcher.obstacle(nowUs);
         if (nowUs - cursor.atUs > maxLatenessUs) {
-          launcher.skip(cursor.attempt, obstacle ?? 'unsent-late');
+          launcher.skip(cursor.attempt, waits.reasonOf(cursor.atUs, obstacle));
         } else if (obstacle === undefined) {
           launcher.start(cursor.attempt, cursor);
         } else {
+          waits.note(obstacle, nowUs);
           retryAtUs = nowUs + RETRY_US;
           break;
         }

@@ -1,7 +1,7 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import type { Outcome, Skip } from '../outcome/outcome.ts';
 import type { SweepPair } from '../plan/sweep.ts';
-import type { Feeder } from './feeder.ts';
+import { type Feeder, Waits } from './feeder.ts';
 
 /** The addresses of a pair: indexes into the arm's sources. */
 const FIRST = 0;
@@ -36,24 +36,31 @@ export function createSweepFeeder(
   let next = 0;
   let stopped = false;
 
+  const waits = new Waits();
+  const isInTheWay = (nowUs: number): boolean => {
+    const obstacle = launcher.obstacle(nowUs);
+    if (obstacle !== undefined) waits.note(obstacle, nowUs);
+    return obstacle !== undefined;
+  };
+
   const launchSecond = ({ pair, atUs }: Due, nowUs: number): boolean => {
     const attempt = pair.attempt + 1;
     // Later than asked for, it would be counted under a delay that it did not have.
     if (nowUs - atUs > Math.min(maxLatenessUs, pair.delayUs / 10)) {
-      launcher.skip(attempt, launcher.obstacle(nowUs) ?? 'unsent-late');
+      launcher.skip(attempt, waits.reasonOf(atUs, launcher.obstacle(nowUs)));
       return true;
     }
-    if (launcher.obstacle(nowUs) !== undefined) return false;
+    if (isInTheWay(nowUs)) return false;
     launcher.startFrom(attempt, atUs, SECOND, pair.port, pair.delayUs);
     return true;
   };
 
   const launchFirst = (pair: SweepPair, nowUs: number): boolean => {
     if (nowUs - pair.firstAtUs > maxLatenessUs) {
-      launcher.skip(pair.attempt, launcher.obstacle(nowUs) ?? 'unsent-late');
+      launcher.skip(pair.attempt, waits.reasonOf(pair.firstAtUs, launcher.obstacle(nowUs)));
       return true;
     }
-    if (launcher.obstacle(nowUs) !== undefined) return false;
+    if (isInTheWay(nowUs)) return false;
     open.set(pair.attempt, pair);
     launcher.startFrom(pair.attempt, pair.firstAtUs, FIRST, pair.port, -1);
     return true;

@@ -87,6 +87,21 @@ describe('an open-loop feeder', () => {
     expect(late.started).toEqual([[1, 1_000_000]]);
   });
 
+  it('blames what kept an attempt waiting, though it was gone when it was given up', () => {
+    const fake = fakeLauncher(0);
+    const feeder = createOpenFeeder(createCursor(holdAt(1, 3), 0, 1), fake.launcher, 1_000_000);
+    feeder.launch(999_000, 64);
+    fake.free(9);
+    feeder.launch(1_000_500, 64);
+    expect(fake.skipped).toEqual([[0, 'unsent-open-limit']]);
+    // The third was not due yet when anything was last missing.
+    feeder.launch(3_500_000, 64);
+    expect(fake.skipped).toEqual([
+      [0, 'unsent-open-limit'],
+      [2, 'unsent-late'],
+    ]);
+  });
+
   it('is never due again once stopped', () => {
     const fake = fakeLauncher(9);
     const feeder = createOpenFeeder(createCursor(holdAt(1_000, 1), 0, 1), fake.launcher, 1_000_000);
