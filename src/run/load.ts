@@ -35,7 +35,7 @@ const WITHOUT_KOFFI =
   'the npm package koffi is not there for this machine: the portable engine runs, and tells stalls by time alone';
 
 const METRICS_AS_FOUND =
-  'what earlier connections learnt of these destinations stays in use (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: root alone may change them): after a lost SYN-ACK the next handshakes may wait seconds before a SYN is sent again';
+  'what earlier connections learnt of these destinations stays in use (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: root alone may change them): after a lost SYN-ACK later connections may wait seconds, not 0.2 s, before a lost request is sent again';
 
 export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine' | 'reactor'> {
   /** Its far end has an address. */

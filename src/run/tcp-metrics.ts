@@ -20,8 +20,8 @@ export type TcpMetrics =
 
 /**
  * Keeps what earlier connections learnt of the run's destinations out of it, and what it learns out of later ones. After a single
- * SYN-ACK that was lost, Linux begins later connections to that address with a retransmission timer of seconds
- * (net/ipv4/tcp_metrics.c, tcp_init_metrics), control arms too. Put back however this process ends.
+ * SYN-ACK that was lost, later connections to that address, control arms too, begin with a timer of seconds for what they send once
+ * they are established (net/ipv4/tcp_metrics.c, tcp_init_metrics); SYNs keep theirs of 1 s. Put back however this process ends.
  * @param addresses of the endpoints
  * @returns undefined where the system has no such setting
  */

@@ -7,8 +7,8 @@ interface Kept {
 }
 
 /**
- * Heads of responses that may ask for credentials, by slot, as they come in. Only arms with credentials have them kept;
- * the parser bounds their length.
+ * Heads of responses, by slot, as they come in: of those that may ask for credentials, or may name an error. The parser
+ * bounds their length.
  */
 export class KeptHeads {
   readonly #heads: (Kept | undefined)[] = [];
