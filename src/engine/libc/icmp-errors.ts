@@ -20,14 +20,18 @@ const REFUSALS: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Keeps ICMP errors of a socket's handshake to be read (ip(7), IP_RECVERR), or no more. Of an established connection they
- * must not be kept: the kernel then ends it at the first one, where it would have gone on.
+ * Keeps ICMP errors of a socket's handshake to be read (ipv6(7), IPV6_RECVERR), or no more. Of an established connection
+ * they must not be kept: the kernel then ends it at the first one, where it would have gone on.
+ *
+ * Over IPv4 the kernel keeps those of a handshake unasked, and only those: tcp_v4_err() calls ip_icmp_error(), which does
+ * not look at IP_RECVERR (net/ipv4/tcp_ipv4.c, ip_sockglue.c), whereas ipv6_icmp_error() does look (net/ipv6/datagram.c).
+ * That spares an IPv4 connection two system calls.
  */
 export function keepIcmpErrors(fd: number, family: 4 | 6, isOn: boolean): void {
+  if (family === 4) return;
   const { value } = getScratch();
   value.words[0] = isOn ? 1 : 0;
-  if (family === 4) loadLibc().setsockopt(fd, IPPROTO_IP, IP_RECVERR, value.address, 4);
-  else loadLibc().setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, value.address, 4);
+  loadLibc().setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, value.address, 4);
 }
 
 /**
