@@ -19,11 +19,8 @@ const WAITING = [
 /** These replace modules, measure the memory of their process, or lead its Kerberos library to a KDC of their own. */
 const APART = [
   'test/contract/without-libc.test.ts',
-  ...['auth/kerberos', 'libc/load', 'libc/memory', 'raw/uring/probe'].map(
-    (name) => `test/engine/${name}.test.ts`,
-  ),
+  ...['auth/kerberos', 'libc/load', 'libc/memory'].map((name) => `test/engine/${name}.test.ts`),
   ...['browsers', 'negotiate'].map((name) => `test/e2e/${name}.test.ts`),
-  'test/run/reactor-choice.test.ts',
 ];
 
 /** What takes longer hangs: three times what a machine that others keep busy has needed, Chromium's tests the most. */

@@ -52,10 +52,10 @@ function figure(output, pattern) {
 /** As `figure`, for what a tool prints only where there was any. */
 const optionalFigure = (output, pattern) => Number(pattern.exec(output)?.[1] ?? 0);
 
-const hit = (path, { url, concurrency, scratch }, requests, reactor = 'auto') => [
+const hit = (path, { url, concurrency, scratch }, requests) => [
   path,
   ...['hit', url, '-n', String(requests), '-c', String(Math.min(concurrency, requests))],
-  ...['--workers', '1', '--reactor', reactor, '--results', scratch, '--json', '--quiet'],
+  ...['--workers', '1', '--results', scratch, '--json', '--quiet'],
 ];
 
 /** @param {string} output of `rushhour hit --json` */
@@ -85,13 +85,6 @@ export const TOOLS = {
     find: () => findTool('node') && RUSHHOUR,
     command: (path, load) => hit(path, load, load.requests),
     startUp: (path, load) => hit(path, load, 1),
-    read: readHit,
-  },
-  'rushhour+uring': {
-    note: 'the same with --reactor io_uring',
-    find: () => findTool('node') && RUSHHOUR,
-    command: (path, load) => hit(path, load, load.requests, 'io_uring'),
-    startUp: (path, load) => hit(path, load, 1, 'io_uring'),
     read: readHit,
   },
   ab: {

@@ -15,7 +15,7 @@ export interface Summary {
     /** `running`: what there is so far of a run that is still under way; never in a stored summary. */
     status: RunStatus | 'running';
     engine: 'raw' | 'portable';
-    /** Of the raw engine alone; absent in runs from before there was a choice. */
+    /** Of runs of the raw engine by version 0.1 alone, which had a choice. */
     reactor?: 'epoll' | 'io_uring';
     /** False: stalls were inferred from time alone. */
     stallsByTcpInfo: boolean;

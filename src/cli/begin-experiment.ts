@@ -80,7 +80,6 @@ export async function beginExperiment(
     // Decided once, so that every round has the same.
     workers: decideWorkers(options, scenario, host),
     engine: options.engine,
-    reactor: options.reactor,
     rounds: options.rounds,
     seed,
     startedAt,
@@ -111,6 +110,11 @@ export async function resumeExperiment(
   if (isAlive(found.process)) {
     throw new EnvironmentError(`experiment ${found.id} is under way, as process ${found.process.pid}`, {
       hint: 'wait for it, or interrupt that process first',
+    });
+  }
+  if (found.reactor === 'io_uring') {
+    throw new UsageError(`experiment ${found.id} was begun on io_uring, which the raw engine no longer has`, {
+      hint: 'begin it again: its rounds so far cannot be compared with others',
     });
   }
   const { set: given = [], ...others } = overridesOf(options, host);

@@ -64,7 +64,7 @@ export async function driveRun(
 /** Options that say how a run is done, and none of what is shown of it. */
 export type RunFlags = Pick<
   SharedRunOptions,
-  'label' | 'workers' | 'engine' | 'reactor' | 'results' | 'iAmAllowedToTestThis' | 'look' | 'goOn'
+  'label' | 'workers' | 'engine' | 'results' | 'iAmAllowedToTestThis' | 'look' | 'goOn'
 > &
   SinkFlags;
 
@@ -90,7 +90,6 @@ export async function runToEnd(
     label: options.label,
     workers,
     engine: options.engine,
-    reactor: options.reactor,
     resultsDir: results,
     look: options.look === false ? 'off' : options.goOn === true ? 'go-on' : 'stop',
     command: await recordedCommand(args, scenario),

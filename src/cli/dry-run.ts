@@ -3,7 +3,6 @@ import { renderPlan } from '../render/plan.ts';
 import { renderLabelled } from '../render/wrap.ts';
 import { chooseEngine } from '../run/engine-choice.ts';
 import { outlineArm, scheduleUs } from '../run/outline.ts';
-import { chooseReactor } from '../run/reactor-choice.ts';
 import { resolveArms } from '../run/resolve.ts';
 import { findPublicHosts } from '../run/safety.ts';
 import type { ArmOutline } from '../run/types.ts';
@@ -29,7 +28,6 @@ export async function printDryRun(
   const outlines = planned.map(outlineArm);
   const arms = embedded ? outlines.map(nameEmbedded) : outlines;
   const engine = chooseEngine(options.engine, process.platform, scenario.arms);
-  await chooseReactor(options.reactor, engine);
   const workers = decideWorkers(options, scenario, host);
   const { columns } = host.stdout;
   const plan = { arms, durationUs: scheduleUs(planned), engine, workers };

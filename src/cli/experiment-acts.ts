@@ -33,7 +33,6 @@ export function createActs(
     commandTimeoutUs,
     workers,
     engine,
-    reactor = 'auto',
     scenario: path,
     overrides,
   }: ExperimentState,
@@ -83,9 +82,9 @@ export function createActs(
     async run({ side }, started) {
       const { label } = sides[side];
       const view = createLiveView(host, options.quiet === true);
-      const args = runArguments(path, overrides, { label, workers, engine, reactor });
+      const args = runArguments(path, overrides, { label, workers, engine });
       // Both settings were measured so: a look now and then would not be the same for both.
-      const flags = { ...options, label, workers, engine, reactor, look: false };
+      const flags = { ...options, label, workers, engine, look: false };
       let noted = Promise.resolve();
       try {
         const { summary, unkept } = await runToEnd({ host, args }, scenario, flags, view, {
@@ -135,12 +134,7 @@ function runArguments(
     service,
     set = [],
   }: ExperimentState['overrides'],
-  {
-    label,
-    workers,
-    engine,
-    reactor,
-  }: Required<Pick<ExperimentState, 'workers' | 'engine' | 'reactor'>> & { label: string },
+  { label, workers, engine }: Pick<ExperimentState, 'workers' | 'engine'> & { label: string },
 ): string[] {
   const flags = Object.entries({
     proxy,
@@ -161,6 +155,5 @@ function runArguments(
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...['--workers', String(workers)],
     ...(engine === 'auto' ? [] : ['--engine', engine]),
-    ...(reactor === 'auto' ? [] : ['--reactor', reactor]),
   ];
 }

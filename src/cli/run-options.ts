@@ -12,7 +12,6 @@ export interface SharedRunOptions extends SinkFlags {
   /** `auto`: as the machine and the scenario need. */
   readonly workers: number | 'auto';
   readonly engine: 'auto' | 'raw' | 'portable';
-  readonly reactor: 'auto' | 'epoll' | 'io_uring';
   readonly tcpTimestamps?: Switch;
   readonly results?: string;
   readonly json?: boolean;
@@ -39,11 +38,6 @@ export function addSharedRunOptions(command: Command): Command {
     .addOption(
       new Option('--engine <name>', 'how connections are opened; auto: raw on Linux, portable elsewhere')
         .choices(['auto', 'raw', 'portable'])
-        .default('auto'),
-    )
-    .addOption(
-      new Option('--reactor <name>', 'how the raw engine hears of sockets that wait; auto: epoll')
-        .choices(['auto', 'epoll', 'io_uring'])
         .default('auto'),
     )
     .addOption(tcpTimestampsOption('set net.ipv4.tcp_timestamps for the run and put it back (root)'))

@@ -10,7 +10,6 @@ import type { HostFacts } from './types.ts';
 const SYSCTLS = [
   'fs.nr_open',
   'fs.file-max',
-  'kernel.io_uring_disabled',
   'net.core.somaxconn',
   'net.ipv4.ip_local_port_range',
   'net.ipv4.ip_local_reserved_ports',

@@ -156,9 +156,6 @@ export interface Ticker {
   readonly us: Float64Array;
 }
 
-/** What tells an engine of its sockets: epoll(7), or io_uring(7) where the kernel has one that is new enough. */
-export type ReactorName = 'epoll' | 'io_uring';
-
 /** When an attempt is to start, by the engine's clock. */
 export interface DueTime {
   readonly intendedAtUs: number;
@@ -212,8 +209,6 @@ export interface EngineOptions {
   readonly clock: Ticker;
   /** Most attempts open at once; sizes the connection table. */
   readonly maxOpen: number;
-  /** What tells the raw engine of its sockets; absent: epoll. */
-  readonly reactor?: ReactorName;
 }
 
 export type CreateEngine = (options: EngineOptions) => Engine;

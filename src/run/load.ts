@@ -1,6 +1,5 @@
 import { gatherHostFacts } from '../doctor/gather.ts';
 import type { HostFacts } from '../doctor/types.ts';
-import type { ReactorName } from '../engine/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { NatInfo } from '../store/run-info.ts';
 import type { RunFacts } from '../store/run-writer.ts';
@@ -12,7 +11,6 @@ import { countLocalDrops } from './local-drops.ts';
 import { describeSources, outlineArm, scheduleUs } from './outline.ts';
 import { checkPortPreservation, combine } from './port-preservation.ts';
 import { checkOverlaps, checkSources } from './preflight.ts';
-import { chooseReactor } from './reactor-choice.ts';
 import { resolveArms } from './resolve.ts';
 import { planShards } from './shards.ts';
 import { checkReachable } from './start-check.ts';
@@ -37,7 +35,7 @@ const WITHOUT_KOFFI =
 const METRICS_AS_FOUND =
   'what earlier connections learnt of these destinations stays in use (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: root alone may change them): after a lost SYN-ACK later connections may wait seconds, not 0.2 s, before a lost request is sent again';
 
-export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine' | 'reactor'> {
+export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
   /** Its far end has an address. */
   readonly scenario: Scenario;
   /** False: nobody has to answer before load is sent, because that nobody does is for the results to show. */
@@ -47,8 +45,6 @@ export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine' | 're
 /** Threads that wait for their start, with all that they need: names resolved, credentials read, tokens in stock. */
 export interface Load {
   readonly engine: 'raw' | 'portable';
-  /** Of the raw engine alone. */
-  readonly reactor: ReactorName | undefined;
   readonly readsTcpInfo: boolean;
   /** Attempts that the threads made on the loopback beforehand. */
   readonly rehearsed: number;
@@ -105,13 +101,7 @@ export async function openLoad(
 
   const engine = chooseEngine(options.engine, host.platform, scenario.arms);
   if (host.platform === 'linux' && host.packages?.koffi === false) warn(WITHOUT_KOFFI);
-  const reactor = await chooseReactor(options.reactor, engine);
-  const plans = planShards(
-    arms,
-    { engine, ...(reactor && { reactor }) },
-    workers,
-    host.fdLimit.soft ?? DEFAULT_DESCRIPTORS,
-  );
+  const plans = planShards(arms, engine, workers, host.fdLimit.soft ?? DEFAULT_DESCRIPTORS);
   let readsTcpInfo = true;
   let rehearsed = 0;
   let receive: (message: FromWorker) => void = () => {};
@@ -127,7 +117,7 @@ export async function openLoad(
   await shards.ready;
   await tokens?.served(FILL_MS);
   return {
-    ...{ engine, reactor, readsTcpInfo, rehearsed, arms, outlines, host, nat },
+    ...{ engine, readsTcpInfo, rehearsed, arms, outlines, host, nat },
     tcpMetrics: held?.metrics,
     durationUs: scheduleUs(arms),
     start(atEpochMs, receiver) {
@@ -149,11 +139,10 @@ export function describeLoad(
   options: Pick<RunOptions, 'scenario' | 'label' | 'workers' | 'command'>,
   startsAtMs: number,
 ): RunFacts {
-  const { engine, reactor, host, nat, outlines } = load;
+  const { engine, host, nat, outlines } = load;
   const { scenario, label, workers, command } = options;
   return {
     ...{ scenario, label, engine, workers, command, host },
-    ...(reactor === undefined ? {} : { reactor }),
     ...(load.rehearsed === 0 ? {} : { rehearsed: load.rehearsed }),
     startedAt: new Date(startsAtMs).toISOString(),
     stallsByTcpInfo: load.readsTcpInfo,

@@ -22,7 +22,7 @@ const TOTAL = '.total-service';
  */
 export async function lookFirst(
   scenario: Scenario,
-  options: Pick<RunOptions, 'engine' | 'reactor' | 'look'>,
+  options: Pick<RunOptions, 'engine' | 'look'>,
   listener: RunListener,
 ): Promise<LookInfo | undefined> {
   const looked = options.look === 'off' ? undefined : lookOf(scenario);
@@ -46,13 +46,12 @@ export async function lookFirst(
 
 async function sendLook(
   scenario: Scenario,
-  { engine, reactor }: Pick<RunOptions, 'engine' | 'reactor'>,
+  { engine }: Pick<RunOptions, 'engine'>,
   { look, ...listener }: RunListener & { readonly look: { ratePerSec: number; forUs: number } },
 ): Promise<LookVerdict> {
   const undo: (() => Promise<void>)[] = [];
   try {
-    const chosen = { engine, ...(reactor === undefined ? {} : { reactor }) };
-    const load = await openLoad({ scenario, workers: 1, asksFirst: true, ...chosen }, listener, undo);
+    const load = await openLoad({ scenario, workers: 1, asksFirst: true, engine }, listener, undo);
     const seconds: LookSecond[] = [];
     let totalUs = new Map<string, number>();
     const whole = new WholeSeconds({

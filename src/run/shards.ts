@@ -14,7 +14,7 @@ const DRAIN_MARGIN_US = 1_000_000;
 /** Splits a run into shards: rates, counts and open attempts are shared out, never shared. */
 export function planShards(
   arms: readonly PlannedArm[],
-  engine: Pick<ShardPlan, 'engine' | 'reactor'>,
+  engine: ShardPlan['engine'],
   count: number,
   descriptorLimit: number,
 ): ShardPlan[] {
@@ -22,7 +22,7 @@ export function planShards(
   return Array.from({ length: count }, (_, index) => ({
     index,
     count,
-    ...engine,
+    engine,
     arms,
     maxOpen: Math.floor(open / count),
     maxLatenessUs: MAX_LATENESS_US,

@@ -60,7 +60,6 @@ function describePlan({ info, dir }: RunWriter, load: Load): RunPlan {
     id: info.id,
     dir,
     engine: info.engine,
-    ...(info.reactor && { reactor: info.reactor }),
     readsTcpInfo: info.stallsByTcpInfo,
     workers: info.workers,
     arms: load.outlines,

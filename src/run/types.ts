@@ -1,5 +1,4 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
-import type { ReactorName } from '../engine/types.ts';
 import type { RushhourError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, Scenario } from '../scenario/types.ts';
@@ -13,8 +12,6 @@ export interface RunOptions {
   readonly workers: number;
   /** `auto`: raw on Linux, portable elsewhere. */
   readonly engine: 'auto' | 'raw' | 'portable';
-  /** What tells the raw engine of its sockets. `auto`, or absent: io_uring where the kernel allows it, else epoll. */
-  readonly reactor?: 'auto' | ReactorName;
   readonly resultsDir: string;
   /** What becomes of a scenario's look: what it shows may end the run (`stop`, or absent), or is only said (`go-on`). */
   readonly look?: 'stop' | 'go-on' | 'off';
@@ -28,8 +25,6 @@ export interface RunPlan {
   /** The run's folder. */
   readonly dir: string;
   readonly engine: 'raw' | 'portable';
-  /** Of the raw engine alone. */
-  readonly reactor?: ReactorName;
   readonly readsTcpInfo: boolean;
   readonly workers: number;
   readonly arms: readonly ArmOutline[];

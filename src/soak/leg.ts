@@ -3,7 +3,7 @@ import type { RunListener, RunOptions } from '../run/types.ts';
 import { WholeSeconds, type WholeSecondsOptions } from '../run/whole-seconds.ts';
 import type { Scenario } from '../scenario/types.ts';
 
-export type LegOptions = Pick<RunOptions, 'workers' | 'engine' | 'reactor'> & {
+export type LegOptions = Pick<RunOptions, 'workers' | 'engine'> & {
   /** What is left of the night's. Its far end has an address. */
   readonly scenario: Scenario;
   /** The night's first: somebody has to answer, and the user is asked. */

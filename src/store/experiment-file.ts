@@ -45,7 +45,7 @@ export interface ExperimentState {
   readonly commandTimeoutUs: number;
   readonly workers: number;
   readonly engine: 'auto' | 'raw' | 'portable';
-  /** Absent in experiments from before there was a choice: auto. */
+  /** Of experiments begun by version 0.1 alone, which had a choice. */
   readonly reactor?: 'auto' | 'epoll' | 'io_uring';
   readonly rounds: number;
   /** Of the order within rounds. */

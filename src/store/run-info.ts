@@ -15,7 +15,7 @@ export interface RunInfo {
   /** `running` is what a run that was killed still says: see {@link readStatus}. */
   readonly status: RunStatus | 'running';
   readonly engine: 'raw' | 'portable';
-  /** What told the raw engine of its sockets; absent of the portable one, and in runs from before there was a choice. */
+  /** What told the raw engine of its sockets, in runs by version 0.1 alone, which had a choice. */
   readonly reactor?: 'epoll' | 'io_uring';
   /** Attempts that all workers together made on the loopback before the load, so that its code was compiled; absent: none. */
   readonly rehearsed?: number;

@@ -44,7 +44,6 @@ export function openShard(
     },
     clock,
     maxOpen: plan.maxOpen,
-    ...(plan.reactor && { reactor: plan.reactor }),
   });
   const populations: BrowserEngine[] = [];
   const feeders: LoopFeeder[] = plan.arms.map((planned, index) => {

@@ -1,4 +1,4 @@
-import type { Endpoint, ReactorName } from '../engine/types.ts';
+import type { Endpoint } from '../engine/types.ts';
 import type { Frame, FrameHistograms, Stall } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
 import type { PortRange } from '../scenario/units.ts';
@@ -22,8 +22,6 @@ export interface ShardPlan {
   readonly index: number;
   readonly count: number;
   readonly engine: 'raw' | 'portable';
-  /** What tells the raw engine of its sockets; absent: epoll. */
-  readonly reactor?: ReactorName;
   readonly arms: readonly PlannedArm[];
   /** Most attempts open at once in this shard. */
   readonly maxOpen: number;

@@ -109,7 +109,7 @@ function completes(complete: Complete): void {
 
   it('values that a flag chooses from', () => {
     expect(complete('run', 'steady', '--engine', '').sort()).toEqual(['auto', 'portable', 'raw']);
-    expect(complete('hit', '--reactor', '').sort()).toEqual(['auto', 'epoll', 'io_uring']);
+    expect(complete('hit', '--engine', '').sort()).toEqual(['auto', 'portable', 'raw']);
     expect(complete('hit', '--close', 'p')).toEqual(['peer']);
     expect(complete('export', '--what', '').sort()).toEqual([
       'arms',

@@ -40,14 +40,12 @@ describe('hit', () => {
         'reset',
       ],
       ...['--label', 'timer 1 s', '--workers', '2', '--engine', 'portable', '--status', '200,407'],
-      ...['--reactor', 'epoll'],
     ]);
     expect(exitCode).toBe(0);
     expect(run.options).toMatchObject({
       label: 'timer 1 s',
       workers: 2,
       engine: 'portable',
-      reactor: 'epoll',
       resultsDir: join(dir, 'results'),
     });
     const arm = run.options?.scenario.arms[0];
@@ -134,6 +132,7 @@ describe('hit', () => {
     [['hit', 'http://127.0.0.1/', '-n', '1e3'], 'whole number'],
     [['hit', 'http://127.0.0.1/', '--rate', 'fast'], 'is not a rate'],
     [['hit', 'http://127.0.0.1/', '-z'], "unknown option '-z'"],
+    [['hit', 'http://127.0.0.1/', '--reactor', 'io_uring'], "unknown option '--reactor'"],
     [['hit', 'http://127.0.0.1/', '--close', 'maybe'], 'peer, fin, reset'],
     [['hit', 'http://127.0.0.1/', '--rate', '5', '-c', '2', '-n', '9'], 'exclude each other'],
     [['hit', 'ftp://127.0.0.1/'], 'ftp'],

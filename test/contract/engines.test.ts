@@ -7,7 +7,3 @@ suiteNeeding('the engine contract on Linux', ['linux'], () => {
   describeEngine('raw engine', createRawEngine, true);
   describeEngine('portable engine', createPortableEngine, true);
 });
-
-suiteNeeding('the engine contract on io_uring', ['linux', 'io_uring'], () => {
-  describeEngine('raw engine', (options) => createRawEngine({ ...options, reactor: 'io_uring' }), true);
-});

@@ -2,16 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { whyNoUring } from '../../src/engine/raw/uring/probe.ts';
 import type { EngineArm } from '../../src/engine/types.ts';
 import type { Driven, DrivePlan } from './drive.mjs';
 
-/** The raw one on io_uring only where the kernel allows that. */
-export const ENGINES = [
-  'raw',
-  ...(whyNoUring() === undefined ? (['raw io_uring'] as const) : []),
-  'portable',
-] as const;
+export const ENGINES = ['raw', 'portable'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /** What a plan can carry into another process. `abortAfterMs`: the engine is told to give everything up then. */

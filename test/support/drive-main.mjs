@@ -8,12 +8,8 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 async function run({ engine, plan }) {
-  const [name, reactor = 'epoll'] = engine.split(' ');
-  const module = await import(new URL(`../../dist/engine/${name}/engine.js`, import.meta.url));
-  const create =
-    name === 'raw'
-      ? (options) => module.createRawEngine({ ...options, reactor })
-      : module.createPortableEngine;
+  const module = await import(new URL(`../../dist/engine/${engine}/engine.js`, import.meta.url));
+  const create = engine === 'raw' ? module.createRawEngine : module.createPortableEngine;
   for (const arm of plan.arms) {
     if (arm.request) arm.request.bytes = Buffer.from(arm.request.bytes, 'latin1');
   }

@@ -3,7 +3,6 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { describe } from 'vitest';
-import { whyNoUring } from '../../src/engine/raw/uring/probe.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -14,8 +13,7 @@ declare module 'vitest' {
 
 /**
  * What a suite needs of the machine: `linux`; `root`; `netns` (network namespaces may be made: root alone is not
- * enough in a container); `io_uring` (as the raw engine needs it); `npm:` and an optional package; a path that begins with `/`; anything else is the name of a
- * tool.
+ * enough in a container); `npm:` and an optional package; a path that begins with `/`; anything else is the name of a tool.
  */
 export type Need = string;
 
@@ -42,10 +40,6 @@ function whyMissing(need: Need): string | undefined {
   if (need === 'linux') return process.platform === 'linux' ? undefined : 'needs Linux';
   if (need === 'root') return process.getuid?.() === 0 ? undefined : 'needs root';
   if (need === 'netns') return canMakeNamespaces() ? undefined : 'needs to make network namespaces';
-  if (need === 'io_uring') {
-    const why = whyNoUring();
-    return why === undefined ? undefined : `needs io_uring: ${why}`;
-  }
   if (need.startsWith('npm:')) {
     const name = need.slice('npm:'.length);
     return canRequire(name) ? undefined : `needs the npm package ${name}`;

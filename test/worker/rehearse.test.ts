@@ -93,13 +93,6 @@ suiteNeeding('a rehearsal over the loopback', ['linux'], () => {
   });
 });
 
-suiteNeeding('a rehearsal on io_uring', ['linux', 'io_uring'], () => {
-  it('is the same', async () => {
-    const plan = planOf(CLOSED, {}, { reactor: 'io_uring' });
-    expect(await play(plan)).toBe(3_500);
-  });
-});
-
 suiteNeeding('a rehearsal without a loopback', ['linux', 'root', 'netns', 'unshare'], () => {
   it('is given up, and the load goes on', async () => {
     const script = `

@@ -57,10 +57,8 @@ export const CLOCK_MONOTONIC = 1;
 /** uapi/asm-generic/mman-common.h */
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
-export const MAP_SHARED = 0x01;
 export const MAP_PRIVATE = 0x02;
 export const MAP_ANONYMOUS = 0x20;
-export const MAP_POPULATE = 0x8000;
 
 /** uapi/linux/prctl.h; the slack is nanoseconds and the calling thread's alone. */
 export const PR_SET_TIMERSLACK = 29;

@@ -38,8 +38,6 @@ export interface Libc {
   poll(pollfdsAt: number, count: number, timeoutMs: number): number;
   /** Absent where the C library has none with 8-byte fields (32-bit glibc before 2.34). */
   readonly ppoll?: (pollfdsAt: number, count: number, timespecAt: number, signalMask: number) => number;
-  /** syscall(2), for calls that the C library has no function for. */
-  syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   mmap(at: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, length: number): number;
   prctl(option: number, argument: number): number;
@@ -128,7 +126,6 @@ function bindLibc(koffi: Koffi): Libc {
     ...(epollPwait2 === undefined ? {} : { epollPwait2 }),
     poll: library.func('poll', 'int', [address, 'unsigned long', 'int']),
     ...(ppoll === undefined ? {} : { ppoll }),
-    syscall: library.func('syscall', 'long', ['long', ...Array<string>(6).fill(address)]),
     ...(clockGettime === undefined ? {} : { clockGettime }),
     mmap: bindMmap(library),
     munmap: library.func('munmap', 'int', [address, 'size_t']),

@@ -113,7 +113,7 @@ export class Connections {
     // What TCP_INFO says of the SYN is lost with the descriptor.
     if (phase === 'handshake') this.#noteTcpInfo(slot);
     if (fd >= 0) {
-      this.#reactor.forget(slot, table.generation[slot]!);
+      this.#reactor.forget(slot);
       if (isEstablished && this.armOf(slot).close === 'reset') resetOnClose(fd);
       this.#libc.close(fd);
     }

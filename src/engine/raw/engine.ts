@@ -4,11 +4,11 @@ import type { CreateEngine, DueTime, Engine, EngineArm, EngineOptions, Ticker } 
 import { Authentication } from './authentication.ts';
 import { AUTHORISED, FREE, HANDSHAKE, HELD, NO_CREDENTIALS, UNASKED } from './connection-table.ts';
 import { Connections } from './connections.ts';
-import { createReactor } from './create-reactor.ts';
 import { Exchange } from './exchange.ts';
 import { Handshake } from './handshake.ts';
+import type { HandleReady } from './poll-set.ts';
 import { prepareArm, preparedBytes } from './prepared-arm.ts';
-import type { HandleReady, Reactor } from './reactor.ts';
+import { Reactor } from './reactor.ts';
 
 /** One read takes a whole response of the usual size. */
 const RECEIVE_BYTES = 65_536;
@@ -41,9 +41,9 @@ class RawEngine implements Engine {
   readonly #exchange: Exchange;
   #isClosed = false;
 
-  constructor(libc: Libc, { arms, observer, clock, maxOpen, reactor = 'epoll' }: EngineOptions) {
+  constructor(libc: Libc, { arms, observer, clock, maxOpen }: EngineOptions) {
     this.#clock = clock;
-    this.#reactor = createReactor(reactor, libc, maxOpen);
+    this.#reactor = new Reactor(libc, maxOpen);
     const armBytes = arms.reduce((sum, arm) => sum + preparedBytes(arm), 0);
     this.#arena = new Arena(libc, RECEIVE_BYTES + STAGING_BYTES + armBytes);
     const received = this.#arena.take(RECEIVE_BYTES);

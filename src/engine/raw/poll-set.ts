@@ -2,7 +2,12 @@ import { constants } from 'node:os';
 import { EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../libc/constants.ts';
 import type { Arena, Libc, Region } from '../libc/index.ts';
 import { createPoll, POLLFD_BYTES, type Poll } from '../libc/poll.ts';
-import type { HandleReady } from './reactor.ts';
+
+/**
+ * What an engine hears of its connections. The generation tells whose news it is: slots are used again.
+ * @param events poll(2) bits: IN, OUT, ERR, HUP, RDHUP
+ */
+export type HandleReady = (slot: number, generation: number, events: number) => void;
 
 /** Sockets asked in one call. The call's cost grows with each of them, whether it has news or not. */
 const MAX = 1_024;
@@ -14,19 +19,18 @@ const POLLFD_WORDS = POLLFD_BYTES / 4;
 const NOBODY = -1;
 
 /** What a socket that connects, or has more to send, is asked for; errors are always told. */
-export const ALL = EPOLLIN | EPOLLOUT | EPOLLRDHUP;
+const ALL = EPOLLIN | EPOLLOUT | EPOLLRDHUP;
 /** What one is asked for that is connected and has sent all. */
-export const INCOMING = EPOLLIN | EPOLLRDHUP;
+const INCOMING = EPOLLIN | EPOLLRDHUP;
 
 /** Bytes of an arena that a set takes: its sockets and one more descriptor, and the time to wait. */
 export const POLL_SET_BYTES = (MAX + 1) * POLLFD_BYTES + 16;
 
 /**
  * Takes over a socket that had no news for a while.
- * @param asked what it was last asked for, as poll(2) bits: OUT among them unless it is connected and has sent all
  * @returns false where it cannot, so that it stays
  */
-export type TakeOver = (fd: number, slot: number, generation: number, asked: number) => boolean;
+export type TakeOver = (fd: number, slot: number, generation: number) => boolean;
 
 /**
  * Sockets that are asked by poll(2), all at once. Nothing is registered for it, neither before nor after: for a
@@ -122,9 +126,8 @@ export class PollSet {
     const slot = this.#slots[place]!;
     const { words } = this.#pollfds;
     const at = place * POLLFD_WORDS;
-    const asked = words[at + 1]! & 0xffff;
     this.#places[slot] = NOBODY;
-    if (this.#takeOver(fd, slot, this.#generations[place]!, asked)) words[at] = NOBODY;
+    if (this.#takeOver(fd, slot, this.#generations[place]!)) words[at] = NOBODY;
     else this.#places[slot] = place;
   }
 

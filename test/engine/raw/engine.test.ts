@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { createRawEngine as createOn } from '../../../src/engine/raw/engine.ts';
-import { whyNoUring } from '../../../src/engine/raw/uring/probe.ts';
+import { expect, it } from 'vitest';
+import { createRawEngine } from '../../../src/engine/raw/engine.ts';
 import { tickerOf } from '../../../src/engine/ticker.ts';
-import type { AttemptObserver, CreateEngine, Engine, ReactorName } from '../../../src/engine/types.ts';
+import type { AttemptObserver, Engine } from '../../../src/engine/types.ts';
 import { armTo, bareArmTo, outcomeOf } from '../../support/arms.ts';
 import { answering, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
@@ -14,7 +13,7 @@ function clock(): number {
   return performance.now() * 1_000;
 }
 
-function createIdle(createRawEngine: CreateEngine, maxOpen = 4): Engine {
+function createIdle(maxOpen = 4): Engine {
   return createRawEngine({
     arms: [bareArmTo({ host: '127.0.0.1', port: 9 })],
     observer: NOBODY,
@@ -35,17 +34,10 @@ async function pollUntilSettled(engine: Engine): Promise<void> {
   }
 }
 
-const REACTORS: readonly ReactorName[] = whyNoUring() === undefined ? ['epoll', 'io_uring'] : ['epoll'];
-
 suiteNeeding('raw engine', ['linux'], () => {
-  describe.each(REACTORS)('on %s', (reactor) =>
-    describeRawEngine((options) => createOn({ ...options, reactor })));
-});
-
-function describeRawEngine(createRawEngine: CreateEngine): void {
   it('does nothing outside poll, and waits there no longer than it is told', () => {
-    const engine = createIdle(createRawEngine);
-    // The end of another ring, as that of a probe, may cut a wait short like a signal does: the longest of three counts.
+    const engine = createIdle();
+    // A signal may cut a wait short: the longest of three counts.
     const waits = [1, 2, 3].map(() => {
       const before = clock();
       engine.poll(20_000);
@@ -175,4 +167,4 @@ function describeRawEngine(createRawEngine: CreateEngine): void {
     for (const engine of engines) engine.close();
     expect(ends.sort()).toEqual(['a ok', 'b ok']);
   });
-}
+});

@@ -2,11 +2,10 @@ import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { loadLibc } from '../../../src/engine/libc/index.ts';
-import { createReactor } from '../../../src/engine/raw/create-reactor.ts';
 import { createRawEngine } from '../../../src/engine/raw/engine.ts';
-import { whyNoUring } from '../../../src/engine/raw/uring/probe.ts';
+import { Reactor } from '../../../src/engine/raw/reactor.ts';
 import { tickerOf } from '../../../src/engine/ticker.ts';
-import type { AttemptObserver, Engine, EngineArm, ReactorName } from '../../../src/engine/types.ts';
+import type { AttemptObserver, Engine, EngineArm } from '../../../src/engine/types.ts';
 import { armTo, bareArmTo, outcomeOf, requestOf } from '../../support/arms.ts';
 import { answering, findClosedPort, type Peer, responseOf, startPeer } from '../../support/servers.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
@@ -17,13 +16,9 @@ function clock(): number {
   return performance.now() * 1_000;
 }
 
-type Create = (arm: EngineArm, observer: Partial<AttemptObserver>, maxOpen?: number) => Engine;
-
-function createOn(reactor: ReactorName): Create {
-  return (arm, observer, maxOpen = 1) => {
-    const all = { established() {}, settled() {}, ...observer };
-    return createRawEngine({ arms: [arm], observer: all, clock: tickerOf(clock), maxOpen, reactor });
-  };
+function create(arm: EngineArm, observer: Partial<AttemptObserver>, maxOpen = 1): Engine {
+  const all = { established() {}, settled() {}, ...observer };
+  return createRawEngine({ arms: [arm], observer: all, clock: tickerOf(clock), maxOpen });
 }
 
 /** Long enough for a socket of which nothing is heard to be handed over. */
@@ -47,13 +42,7 @@ async function abortHeld(peer: Peer, engine: Engine, port: number, isHeld: () =>
   await peer.closedByNear(1);
 }
 
-suiteNeeding('reactor on epoll', ['linux'], () => describeReactor('epoll'));
-
-suiteNeeding('reactor on io_uring', ['linux', 'io_uring'], () => describeReactor('io_uring'));
-
-function describeReactor(name: ReactorName): void {
-  const create = createOn(name);
-
+suiteNeeding('reactor', ['linux'], () => {
   it.each([
     ['reset', 'reset'],
     ['fin', 'fin'],
@@ -180,15 +169,13 @@ function describeReactor(name: ReactorName): void {
     engine.close();
   });
 
-  it('leaves no descriptor behind, nor does asking whether there is a ring', () => {
+  it('leaves no descriptor behind', () => {
     const count = (): number => readdirSync('/proc/self/fd').length;
-    whyNoUring();
+    const libc = loadLibc();
     const before = count();
-    whyNoUring();
-    expect(count()).toBe(before);
-    const reactor = createReactor(name, loadLibc(), 4);
+    const reactor = new Reactor(libc, 4);
     expect(count()).toBe(before + 1);
     reactor.close();
     expect(count()).toBe(before);
   });
-}
+});
