@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
-import { parseSink, type SinkSpec } from '../sinks/spec.ts';
+import { kindOf, type SinkSpec } from '../sinks/registry.ts';
+import { parseSink, SINK_FORMS, sinksShown } from '../sinks/spec.ts';
 import type { SinkSecrets } from '../sinks/types.ts';
 import type { Host } from './host.ts';
 import { collect } from './values.ts';
@@ -24,14 +25,14 @@ export function addSinkOptions(command: Command): Command {
   return command
     .option(
       '--sink <url>',
-      'also write each second to influxdb://host:8086/database, influxdb2://host:8086/org/bucket, pushgateway://host:9091 or prometheus://127.0.0.1:9464 (repeatable; default: $RUSHHOUR_SINKS; none: nowhere)',
+      `also write each second to ${SINK_FORMS} (repeatable; default: $RUSHHOUR_SINKS; none: nowhere)`,
       collect,
     )
     .option(
       '--sink-token <where>',
-      'token of influxdb2://: env:NAME or @file (default: $RUSHHOUR_SINK_TOKEN)',
+      `token of ${sinksShown('token')}: env:NAME or @file (default: $RUSHHOUR_SINK_TOKEN)`,
     )
-    .option('--sink-user <where>', 'user:password of influxdb://: env:NAME or @file');
+    .option('--sink-user <where>', `user:password of ${sinksShown('user')}: env:NAME or @file`);
 }
 
 /**
@@ -45,9 +46,9 @@ export function readSinks({ sink, sinkToken, sinkUser }: SinkFlags, host: Host):
       ? [RUSHHOUR_SINKS.split(/\s+/).filter((text) => text !== ''), 'RUSHHOUR_SINKS']
       : [sink, '--sink'];
   const specs = [...new Set(texts)].filter((text) => text !== 'none').map((text) => parseSink(text, flag));
-  const needs = (kind: SinkSpec['kind']): boolean => specs.some((spec) => spec.kind === kind);
-  if (sinkToken !== undefined && !needs('influxdb2')) throw unasked('--sink-token', 'influxdb2://');
-  if (sinkUser !== undefined && !needs('influxdb')) throw unasked('--sink-user', 'influxdb://');
+  const needs = (secret: keyof SinkSecrets): boolean => specs.some((spec) => kindOf(spec).secret === secret);
+  if (sinkToken !== undefined && !needs('token')) throw unasked('--sink-token', sinksShown('token'));
+  if (sinkUser !== undefined && !needs('user')) throw unasked('--sink-user', sinksShown('user'));
   const token =
     sinkToken !== undefined
       ? readSecret('--sink-token', sinkToken, 'a token', host)
@@ -64,7 +65,7 @@ export function readSinks({ sink, sinkToken, sinkUser }: SinkFlags, host: Host):
   return {
     specs,
     secrets: {
-      ...(token !== undefined && needs('influxdb2') && { token }),
+      ...(token !== undefined && needs('token') && { token }),
       ...(user !== undefined && { user }),
     },
   };

@@ -1,5 +1,5 @@
+import type { Cures } from './kind.ts';
 import type { Reply, Silence } from './request.ts';
-import type { Influx2Spec, InfluxSpec, PushgatewaySpec } from './spec.ts';
 
 /** What a sink's answer means for a batch. */
 export type Answer =
@@ -11,12 +11,10 @@ export type Answer =
   /** Never: the batch itself is at fault. */
   | { readonly kind: 'bad'; readonly why: string };
 
-export type HttpSpec = InfluxSpec | Influx2Spec | PushgatewaySpec;
-
 /** Longest that a sink may ask to be left alone. */
 const LONGEST_AFTER_MS = 600_000;
 
-export function judge(spec: HttpSpec, reply: Reply | Silence): Answer {
+export function judge(cures: Cures, reply: Reply | Silence): Answer {
   if ('silence' in reply) return { kind: 'away', why: reply.silence };
   const { status, afterMs } = reply;
   if (status >= 200 && status < 300) return { kind: 'taken' };
@@ -30,32 +28,7 @@ export function judge(spec: HttpSpec, reply: Reply | Silence): Answer {
   }
   // 413: too large, 422: what v2 answers to points outside of the bucket's retention.
   if (status === 400 || status === 413 || status === 422) return { kind: 'bad', why };
-  return { kind: 'refused', why, cure: cureOf(spec, status) };
-}
-
-function cureOf(spec: HttpSpec, status: number): string {
-  switch (status) {
-    case 401:
-      return spec.kind === 'influxdb2'
-        ? 'give a valid token with --sink-token'
-        : spec.kind === 'influxdb'
-          ? 'give user and password with --sink-user'
-          : 'let it take pushes without a password';
-    case 403:
-      return spec.kind === 'influxdb2'
-        ? `give the token the right to write to bucket ${spec.bucket}`
-        : spec.kind === 'influxdb'
-          ? `influx -execute 'GRANT WRITE ON "${spec.database}" TO "USER"'`
-          : 'let it take pushes from this machine';
-    case 404:
-      return spec.kind === 'influxdb2'
-        ? `check organisation and bucket: influx bucket create --org ${spec.org} --name ${spec.bucket}`
-        : spec.kind === 'influxdb'
-          ? `create what is missing: influx -execute 'CREATE DATABASE "${spec.database}"'`
-          : 'check address and port: this is no Pushgateway';
-    default:
-      return 'check address and port';
-  }
+  return { kind: 'refused', why, cure: cures[status as keyof Cures] ?? 'check address and port' };
 }
 
 /** What the body says, in one line: InfluxDB and its like answer `{"error": "..."}` or `{"message": "..."}`. */

@@ -3,35 +3,38 @@ import { Agent } from 'undici';
 import { judge } from './answer.ts';
 import { Delivery } from './delivery.ts';
 import { Health } from './health.ts';
+import type { Cures, Opening } from './kind.ts';
 import { linesOf } from './points.ts';
 import { request } from './request.ts';
-import { baseUrl, type Influx2Spec, type InfluxSpec, nameSink } from './spec.ts';
 import { Spool } from './spool.ts';
 import { nameSpool } from './spool-folder.ts';
-import type { Pace, RunIdentity, Sink, SinkListener, SinkSecrets } from './types.ts';
+import type { RunIdentity, Sink, SinkSecrets } from './types.ts';
 
-export interface InfluxOptions {
-  readonly spoolRoot: string;
-  readonly spoolBytes: number;
-  readonly secrets: SinkSecrets;
-  readonly listener: SinkListener;
-  readonly pace: Pace;
+/** Where points are posted to, and how what is answered is to be understood. */
+export interface InfluxTarget {
+  readonly kind: string;
+  readonly host: string;
+  /** As shown to users. */
+  readonly name: string;
+  /** `http://host:port`. */
+  readonly origin: string;
+  readonly path: string;
+  readonly authorization?: string;
+  readonly cures: Cures;
 }
 
 /**
  * Writes points to InfluxDB, or to what speaks as it does: one request at a time, over one connection. Begins with what
  * dead processes left in the spool.
  */
-export async function openInfluxSink(spec: InfluxSpec | Influx2Spec, options: InfluxOptions): Promise<Sink> {
-  const { spoolRoot, spoolBytes, secrets, listener, pace } = options;
-  const name = nameSink(spec);
-  const authorization = authorize(spec, secrets);
+export async function openInfluxSink(
+  { kind, host, name, origin, path, authorization, cures }: InfluxTarget,
+  { spoolRoot, spoolBytes, secrets, listener, pace }: Opening,
+): Promise<Sink> {
   const health = new Health(name, listener, wordsOf(secrets, authorization));
   let dropped = 0;
-  const origin = baseUrl(spec);
-  const path = writePath(spec);
   const spool = await Spool.open({
-    parent: join(spoolRoot, nameSpool(spec.kind, spec.host, origin + path)),
+    parent: join(spoolRoot, nameSpool(kind, host, origin + path)),
     limitBytes: spoolBytes,
     onDropped(seconds, why) {
       dropped += seconds;
@@ -50,7 +53,7 @@ export async function openInfluxSink(spec: InfluxSpec | Influx2Spec, options: In
     ...{ spool, health, pace },
     async send(body, signal) {
       const posting = { path, headers, body, signal, timeoutMs: pace.requestTimeoutMs };
-      return judge(spec, await request(agent, origin, { ...posting, method: 'POST' }));
+      return judge(cures, await request(agent, origin, { ...posting, method: 'POST' }));
     },
   });
   delivery.start();
@@ -78,26 +81,4 @@ function wordsOf({ token, user }: SinkSecrets, authorization: string | undefined
   const password = user?.slice(user.indexOf(':') + 1);
   const encoded = authorization?.replace(/^\w+ /, '');
   return [token, user, password, encoded].filter((word) => word !== undefined).filter((word) => word !== '');
-}
-
-/** v1: docs.influxdata.com/influxdb/v1.8/tools/api, /write; v2: .../influxdb/v2/api, /api/v2/write. */
-function writePath(spec: InfluxSpec | Influx2Spec): string {
-  switch (spec.kind) {
-    case 'influxdb': {
-      const policy = spec.retentionPolicy === undefined ? {} : { rp: spec.retentionPolicy };
-      return `/write?${new URLSearchParams({ db: spec.database, precision: 'ms', ...policy })}`;
-    }
-    case 'influxdb2':
-      return `/api/v2/write?${new URLSearchParams({ org: spec.org, bucket: spec.bucket, precision: 'ms' })}`;
-  }
-}
-
-/** Each kind is shown its own secret alone. */
-function authorize({ kind }: InfluxSpec | Influx2Spec, { token, user }: SinkSecrets): string | undefined {
-  switch (kind) {
-    case 'influxdb':
-      return user === undefined ? undefined : `Basic ${Buffer.from(user).toString('base64')}`;
-    case 'influxdb2':
-      return token === undefined ? undefined : `Token ${token}`;
-  }
 }

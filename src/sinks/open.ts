@@ -1,4 +1,4 @@
-import { baseUrl, type SinkSpec } from './spec.ts';
+import { kindOf, type SinkSpec } from './registry.ts';
 import { DEFAULT_PACE, type Pace, type Sink, type SinkListener, type SinkSecrets } from './types.ts';
 
 export interface SinkOptions extends SinkListener {
@@ -14,7 +14,7 @@ const SPOOL_BYTES = 64 * 1_024 * 1_024;
 
 /** Opens each sink once. None is asked whether it is there: one that is not, is told of, and a run goes on without. */
 export async function openSinks(specs: readonly SinkSpec[], options: SinkOptions): Promise<Sink[]> {
-  const different = new Map(specs.map((spec) => [spec.kind + baseUrl(spec) + JSON.stringify(spec), spec]));
+  const different = new Map(specs.map((spec) => [JSON.stringify(spec), spec]));
   return Promise.all([...different.values()].map((spec) => openSink(spec, options)));
 }
 
@@ -25,19 +25,5 @@ async function openSink(spec: SinkSpec, options: SinkOptions): Promise<Sink> {
     onAway: (name, why) => options.onAway?.(name, why),
     onBack: (name) => options.onBack?.(name),
   };
-  switch (spec.kind) {
-    case 'influxdb':
-    case 'influxdb2': {
-      const { openInfluxSink } = await import('./influxdb.ts');
-      return openInfluxSink(spec, { spoolRoot, spoolBytes, secrets, listener, pace });
-    }
-    case 'pushgateway': {
-      const { openPushgatewaySink } = await import('./pushgateway.ts');
-      return openPushgatewaySink(spec, listener, pace);
-    }
-    case 'prometheus': {
-      const { openPrometheusSink } = await import('./prometheus.ts');
-      return openPrometheusSink(spec, listener, pace);
-    }
-  }
+  return kindOf(spec).open(spec, { spoolRoot, spoolBytes, secrets, listener, pace });
 }

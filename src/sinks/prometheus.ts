@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Health } from './health.ts';
-import { RunRegistry } from './registry.ts';
+import type { PrometheusSpec } from './kinds/prometheus.ts';
 import { retryAfterMs, Wait } from './retry.ts';
-import { nameSink, type PrometheusSpec } from './spec.ts';
+import { RunRegistry } from './run-registry.ts';
 import type { Pace, Sink, SinkListener } from './types.ts';
 
 /** Whoever has not looked for so long is not waited for at the end. */
@@ -12,8 +12,12 @@ const LOST_INTEREST_MS = 120_000;
  * Serves the figures of the run under way at /metrics. At the end it waits for one more look, from whoever has looked
  * before, so that the last seconds are seen too.
  */
-export function openPrometheusSink(spec: PrometheusSpec, listener: SinkListener, pace: Pace): Sink {
-  const name = nameSink(spec);
+export function openPrometheusSink(
+  spec: PrometheusSpec,
+  name: string,
+  listener: SinkListener,
+  pace: Pace,
+): Sink {
   const health = new Health(name, listener);
   const registry = new RunRegistry();
   const seen = { at: Number.NEGATIVE_INFINITY, seconds: 0 };

@@ -1,15 +1,27 @@
 import { Agent } from 'undici';
 import { judge } from './answer.ts';
 import { Health } from './health.ts';
-import { RunRegistry } from './registry.ts';
+import { baseUrl, type Cures } from './kind.ts';
+import type { PushgatewaySpec } from './kinds/pushgateway.ts';
 import { request } from './request.ts';
 import { retryAfterMs, Wait } from './retry.ts';
-import { baseUrl, nameSink, type PushgatewaySpec } from './spec.ts';
+import { RunRegistry } from './run-registry.ts';
 import type { Pace, Sink, SinkListener, SinkReport } from './types.ts';
 
+const CURES: Cures = {
+  401: 'let it take pushes without a password',
+  403: 'let it take pushes from this machine',
+  404: 'check address and port: this is no Pushgateway',
+};
+
 /** Puts the figures of the run under way to a Pushgateway, now and then and at the end. Only the latest are of use. */
-export function openPushgatewaySink(spec: PushgatewaySpec, listener: SinkListener, pace: Pace): Sink {
-  return new Pusher(spec, listener, pace);
+export function openPushgatewaySink(
+  spec: PushgatewaySpec,
+  name: string,
+  listener: SinkListener,
+  pace: Pace,
+): Sink {
+  return new Pusher(spec, name, listener, pace);
 }
 
 class Pusher implements Sink {
@@ -29,8 +41,8 @@ class Pusher implements Sink {
   #isPushing = false;
   #isFinishing = false;
 
-  constructor(spec: PushgatewaySpec, listener: SinkListener, pace: Pace) {
-    this.name = nameSink(spec);
+  constructor(spec: PushgatewaySpec, name: string, listener: SinkListener, pace: Pace) {
+    this.name = name;
     this.#spec = spec;
     this.#pace = pace;
     this.#health = new Health(this.name, listener);
@@ -83,7 +95,7 @@ class Pusher implements Sink {
     for (let failures = 1; this.#pushed < this.#seconds && !this.#abort.signal.aborted; failures += 1) {
       const seconds = this.#seconds;
       const body = await this.#registry.read();
-      const answer = judge(this.#spec, await this.#put(body));
+      const answer = judge(CURES, await this.#put(body));
       switch (answer.kind) {
         case 'taken':
           this.#pushed = seconds;

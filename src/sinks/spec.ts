@@ -1,46 +1,15 @@
 import { UsageError } from '../errors.ts';
+import { kindOf, SINK_NAMES, SINKS, type SinkName, type SinkSpec } from './registry.ts';
+import type { SinkSecrets } from './types.ts';
 
-/** A sink as the command line names it. It holds no secret. */
-export type SinkSpec = InfluxSpec | Influx2Spec | PushgatewaySpec | PrometheusSpec;
+const OR = new Intl.ListFormat('en', { type: 'disjunction' });
+const AND = new Intl.ListFormat('en');
 
-interface Address {
-  /** A name, or an address; IPv6 in brackets. */
-  readonly host: string;
-  readonly port: number;
-  readonly tls: boolean;
-}
+/** How the addresses of all kinds are written: "influxdb://HOST:8086/DATABASE, ... or ...". */
+export const SINK_FORMS = OR.format(SINK_NAMES.map((name) => kindOf({ kind: name }).form));
 
-/** InfluxDB's v1 API; VictoriaMetrics has it too. */
-export interface InfluxSpec extends Address {
-  readonly kind: 'influxdb';
-  readonly database: string;
-  /** Absent: the database's default. */
-  readonly retentionPolicy?: string;
-}
-
-export interface Influx2Spec extends Address {
-  readonly kind: 'influxdb2';
-  readonly org: string;
-  readonly bucket: string;
-}
-
-export interface PushgatewaySpec extends Address {
-  readonly kind: 'pushgateway';
-  readonly job: string;
-}
-
-/** Where Prometheus finds the metrics of the run under way. */
-export interface PrometheusSpec {
-  readonly kind: 'prometheus';
-  readonly host: string;
-  readonly port: number;
-}
-
-const FORMS = `influxdb://HOST:8086/DATABASE, influxdb2://HOST:8086/ORG/BUCKET, pushgateway://HOST:9091/JOB or
-prometheus://127.0.0.1:9464; with TLS influxdbs://, influxdb2s:// and pushgateways://`.replace('\n', ' ');
-
-/** Ports where the address names none. 9464 is what OpenTelemetry's exporters have for Prometheus. */
-const DEFAULT_PORTS = { influxdb: 8_086, influxdb2: 8_086, pushgateway: 9_091, prometheus: 9_464 } as const;
+const SECURE = SINK_NAMES.filter((name) => SINKS[name].takesTls).map((name) => `${name}s://`);
+const FORMS = `${SINK_FORMS}; with TLS ${AND.format(SECURE)}`;
 
 /**
  * @param flag what named it, for errors
@@ -48,73 +17,50 @@ const DEFAULT_PORTS = { influxdb: 8_086, influxdb2: 8_086, pushgateway: 9_091, p
  */
 export function parseSink(text: string, flag = '--sink'): SinkSpec {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const [, kind, secure] = /^(influxdb2?|pushgateway|prometheus)(s?):$/.exec(url?.protocol ?? '') ?? [];
-  if (url === undefined || kind === undefined || (kind === 'prometheus' && secure === 's')) {
+  const scheme = url === undefined ? undefined : readScheme(url.protocol.slice(0, -1));
+  if (url === undefined || scheme === undefined) {
     throw new UsageError(`${flag}: this is no sink`, { hint: `write ${FORMS}` });
   }
+  const kind = kindOf({ kind: scheme.name });
   const shown = `${flag} ${url.protocol}//${url.host}`;
   refuseCredentials(url, shown);
-  const parts = url.pathname
+  const path = url.pathname
     .split('/')
     .filter((part) => part !== '')
     .map((part) => decode(part, shown));
-  const address = {
-    host: url.hostname,
-    port: url.port === '' ? DEFAULT_PORTS[kind as keyof typeof DEFAULT_PORTS] : Number(url.port),
-    tls: secure === 's',
-  };
   const wrong = (hint: string): UsageError =>
     new UsageError(`${shown}: not all of it is understood`, { hint });
-  if (address.host === '' && kind !== 'prometheus') throw wrong(`name a host: ${FORMS}`);
+  const host = url.hostname === '' ? kind.defaultHost : url.hostname;
+  if (host === undefined) throw wrong(`name a host: ${FORMS}`);
   if (url.hash !== '') throw wrong('leave out what follows the #');
-  const asked = [...url.searchParams.keys()].filter((key) => kind !== 'influxdb' || key !== 'rp');
-  if (asked.length > 0) throw wrong('leave out what follows the ?; influxdb:// takes ?rp=POLICY');
-  const [first, second] = parts;
-  switch (kind) {
-    case 'influxdb': {
-      if (first === undefined || parts.length > 1)
-        throw wrong('name the database: influxdb://HOST:8086/DATABASE');
-      const policy = url.searchParams.get('rp');
-      const rest = policy === null || policy === '' ? {} : { retentionPolicy: policy };
-      return { kind, ...address, database: first, ...rest };
-    }
-    case 'influxdb2':
-      if (first === undefined || second === undefined || parts.length > 2)
-        throw wrong('name organisation and bucket: influxdb2://HOST:8086/ORG/BUCKET');
-      return { kind, ...address, org: first, bucket: second };
-    case 'pushgateway':
-      if (parts.length > 1) throw wrong('name a job at most: pushgateway://HOST:9091/JOB');
-      return { kind, ...address, job: first ?? 'rushhour' };
-    default:
-      if (parts.length > 1 || (first !== undefined && first !== 'metrics'))
-        throw wrong('metrics are at /metrics: prometheus://127.0.0.1:9464');
-      return {
-        kind: 'prometheus',
-        host: address.host === '' ? '127.0.0.1' : address.host,
-        port: address.port,
-      };
+  if ([...url.searchParams.keys()].some((key) => key !== kind.query?.key)) throw wrong(queryHint());
+  const port = url.port === '' ? kind.defaultPort : Number(url.port);
+  return kind.parse({ host, port, tls: scheme.tls }, { path, query: url.searchParams, wrong });
+}
+
+function readScheme(scheme: string): { name: SinkName; tls: boolean } | undefined {
+  for (const name of SINK_NAMES) {
+    if (scheme === name) return { name, tls: false };
+    if (scheme === `${name}s` && SINKS[name].takesTls) return { name, tls: true };
   }
+  return undefined;
+}
+
+function queryHint(): string {
+  const taken = SINK_NAMES.flatMap((name) => kindOf({ kind: name }).query?.form ?? []);
+  return ['leave out what follows the ?', ...taken].join('; ');
 }
 
 /** As shown to users. */
 export function nameSink(spec: SinkSpec): string {
-  const at = baseUrl(spec);
-  switch (spec.kind) {
-    case 'influxdb':
-      return `InfluxDB at ${at} (database ${spec.database})`;
-    case 'influxdb2':
-      return `InfluxDB at ${at} (bucket ${spec.bucket})`;
-    case 'pushgateway':
-      return `Pushgateway at ${at} (job ${spec.job})`;
-    case 'prometheus':
-      return `Prometheus endpoint ${at}/metrics`;
-  }
+  return kindOf(spec).name(spec);
 }
 
-/** `http://host:port`. */
-export function baseUrl(spec: SinkSpec): string {
-  const scheme = spec.kind !== 'prometheus' && spec.tls ? 'https' : 'http';
-  return `${scheme}://${spec.host}:${spec.port}`;
+/** The schemes of the kinds that are shown such a secret: "influxdb://". */
+export function sinksShown(secret: keyof SinkSecrets): string {
+  return AND.format(
+    SINK_NAMES.filter((name) => kindOf({ kind: name }).secret === secret).map((name) => `${name}://`),
+  );
 }
 
 function refuseCredentials(url: URL, shown: string): void {
@@ -122,7 +68,7 @@ function refuseCredentials(url: URL, shown: string): void {
   const hasQuery = ['u', 'p', 'token'].some((key) => url.searchParams.has(key));
   if (!hasUser && !hasQuery) return;
   throw new UsageError(`${shown}: credentials do not belong into an address, which is shown and kept`, {
-    hint: 'write --sink-user env:NAME or @file (influxdb://), or --sink-token env:NAME or @file (influxdb2://)',
+    hint: `write --sink-user env:NAME or @file (${sinksShown('user')}), or --sink-token env:NAME or @file (${sinksShown('token')})`,
   });
 }
 

@@ -1,3 +1,4 @@
+import type { EngineName } from '../engine/registry.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 
 /** What identifies a run in a database. */
@@ -5,7 +6,7 @@ export interface RunIdentity {
   readonly runId: string;
   readonly scenario: string;
   readonly label: string;
-  readonly engine: 'raw' | 'portable';
+  readonly engine: EngineName;
   /** Name of the machine that generates the load. */
   readonly host: string;
 }

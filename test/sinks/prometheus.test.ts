@@ -4,7 +4,7 @@ import { stalledOf } from '../../src/metrics/counts.ts';
 import { mergeFrames } from '../../src/metrics/merge.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
 import { FATES, METRIC_NAMES, PLAIN_COUNTERS } from '../../src/render/metric-names.ts';
-import { RunRegistry } from '../../src/sinks/registry.ts';
+import { RunRegistry } from '../../src/sinks/run-registry.ts';
 import { freePort } from '../peers/peer.ts';
 import { startPrometheus, startPushgateway } from '../peers/prometheus.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';

@@ -1,0 +1,122 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import { COUNTERS } from '../metrics/counts.ts';
+import type { Quantiles } from '../metrics/histogram.ts';
+import { type Frame, LATENESS_TAG, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
+import {
+  FATES,
+  METRICS,
+  type Metric,
+  PLAIN_COUNTERS,
+  SHOWN_QUANTILES,
+  SHOWN_TIMES,
+} from '../render/metric-names.ts';
+import { Rising } from './rising.ts';
+import { splitSeries } from './series.ts';
+import { StatusLabels } from './status-labels.ts';
+import type { RunIdentity } from './types.ts';
+import { WorstQuantiles } from './worst-quantiles.ts';
+
+type Labels = Record<string, string>;
+
+/**
+ * Each run is told apart by `rushhour_run_info` alone: with its id in every label, a night's series would end with it,
+ * and a database kept for months would fill with series of a night each.
+ */
+const RUN_LABELS = ['scenario', 'host'] as const;
+const SERIES_LABELS = [...RUN_LABELS, 'arm', 'phase'] as const;
+
+/** The figures of the run under way as Prometheus reads them. */
+export class RunRegistry {
+  readonly #registry = new Registry();
+  readonly #counters = new Map(
+    Object.entries(PLAIN_COUNTERS).map(([name, metric]) => [name, this.#counter(metric, SERIES_LABELS)]),
+  );
+  readonly #stalled = this.#counter(METRICS.stalled, [...SERIES_LABELS, 'fate']);
+  readonly #outcomes = this.#counter(METRICS.outcomes, [...SERIES_LABELS, 'outcome']);
+  readonly #responses = this.#counter(METRICS.responses, [...SERIES_LABELS, 'to', 'status']);
+  readonly #statusLabels = new StatusLabels();
+  readonly #seconds = this.#counter(METRICS.seconds, RUN_LABELS);
+  readonly #open = this.#gauge(METRICS.open, RUN_LABELS);
+  readonly #lastSecond = this.#gauge(METRICS.lastSecond, RUN_LABELS);
+  readonly #info = this.#gauge(METRICS.runInfo, [...RUN_LABELS, 'run', 'label', 'engine']);
+  readonly #lateness = this.#gauge(METRICS.lateness, [...RUN_LABELS, 'quantile']);
+  readonly #times = SHOWN_TIMES.map(
+    ([timed]) => [timed, this.#gauge(METRICS[timed], [...SERIES_LABELS, 'quantile'])] as const,
+  );
+  readonly #worst = new WorstQuantiles();
+  #labels: Labels = { scenario: '', host: '' };
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** @param before what the counters go on from */
+  begin({ runId, scenario, host, label, engine }: RunIdentity, before?: Frame): void {
+    this.#labels = { scenario, host };
+    this.#info.set({ ...this.#labels, run: runId, label, engine }, 1);
+    this.#seconds.add(this.#labels, 0);
+    if (before !== undefined) this.#count(before);
+  }
+
+  add({ atMs, frame, quantiles }: RecordedSecond): void {
+    this.#count(frame);
+    this.#seconds.add(this.#labels, 1);
+    this.#open.set(this.#labels, frame.open);
+    this.#lastSecond.set(this.#labels, atMs / 1_000);
+    this.#worst.add(quantiles);
+    this.#show(this.#lateness, this.#labels, this.#worst.of(LATENESS_TAG));
+    for (const series of this.#worst.tags()) {
+      for (const [timed, gauge] of this.#times) {
+        if (!series.endsWith(`.${timed}`)) continue;
+        const labels = { ...this.#labels, ...splitSeries(series.slice(0, -timed.length - 1)) };
+        this.#show(gauge, labels, this.#worst.of(series));
+      }
+    }
+  }
+
+  /** In Prometheus's text format. */
+  read(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #count({ series }: Frame): void {
+    for (const [name, counts] of Object.entries(series)) {
+      this.#countSeries({ ...this.#labels, ...splitSeries(name) }, counts);
+    }
+  }
+
+  #countSeries(labels: Labels, counts: SeriesCounts): void {
+    // Zeros too: Prometheus sees a counter rise only from where it has seen it.
+    for (const name of COUNTERS) this.#counters.get(name)?.add(labels, counts[name] ?? 0);
+    for (const fate of FATES) this.#stalled.add({ ...labels, fate }, counts[fate]);
+    for (const [outcome, count] of Object.entries(counts.outcomes)) {
+      this.#outcomes.add({ ...labels, outcome }, count);
+    }
+    this.#countResponses({ ...labels, to: 'request' }, counts.statuses);
+    this.#countResponses({ ...labels, to: 'connect' }, counts.tunnelStatuses);
+  }
+
+  /** @param statuses absent in frames of an earlier version */
+  #countResponses(labels: Labels, statuses: SeriesCounts['statuses'] | undefined): void {
+    for (const [status, count] of Object.entries(statuses ?? {})) {
+      this.#responses.add({ ...labels, status: this.#statusLabels.of(status) }, count);
+    }
+  }
+
+  /** What has not been timed lately has no value, rather than its last. */
+  #show(gauge: Gauge, labels: Labels, quantiles: Quantiles | undefined): void {
+    for (const [name, quantile] of SHOWN_QUANTILES) {
+      const shown = { ...labels, quantile };
+      if (quantiles === undefined) gauge.remove(shown);
+      else gauge.set(shown, quantiles[name] / 1_000_000);
+    }
+  }
+
+  #counter({ name, help }: Metric, labelNames: readonly string[]): Rising {
+    return new Rising(new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] }));
+  }
+
+  #gauge({ name, help }: Metric, labelNames: readonly string[]): Gauge {
+    return new Gauge({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+}
