@@ -1,9 +1,11 @@
 import type { Arm } from '../../scenario/types.ts';
 import type { ArmSummary } from '../types.ts';
-import type { FoundAt } from './found-at.ts';
+import type { Finder, FoundAt } from './finder.ts';
 
 /** Status by which origins ask for credentials (RFC 9110 section 15.5.2); proxies ask by 407. */
 const ORIGIN_ASKS = '401';
+
+export const askedAsOrigin: Finder = { inArm: (arm, { arms }) => findAskedAsOrigin(arm, arms[arm.name]!) };
 
 /**
  * Requests through a proxy were answered by 401, and no credentials for an origin were at hand. HAProxy asks so of its own

@@ -1,12 +1,24 @@
 import type { Histogram } from '../../metrics/histogram.ts';
 import type { Arm } from '../../scenario/types.ts';
+import { watchedUs } from '../measured-time.ts';
 import type { ArmSummary, Finding } from '../types.ts';
+import type { Finder } from './finder.ts';
 
 /** Cuts this close together, relative to their age, are one timer's doing. */
 const NARROW_SPREAD = 0.05;
 
 /** Fewer cuts than this are no pattern. */
 const ENOUGH_CUTS = 10;
+
+export const cutAge: Finder = {
+  inArm: (arm, { arms, histograms, tally }) =>
+    findCutAge(
+      arm,
+      arms[arm.name]!,
+      histograms.get(`${arm.name}.cutAge`),
+      watchedUs(tally.series(arm.name).counts, tally.lastSecond),
+    ),
+};
 
 /**
  * The age at which something cuts connections that are kept open.

@@ -1,4 +1,19 @@
-import type { Finding } from '../types.ts';
+import type { HistogramsByTag } from '../../metrics/histogram.ts';
+import type { Arm, Scenario } from '../../scenario/types.ts';
+import type { Tally } from '../tally.ts';
+import type { ArmSummary, Finding } from '../types.ts';
+
+/** Whether the NAT on the way keeps source ports, where a sweep asked. */
+export type Nat = 'preserved' | 'reassigned' | 'apart' | 'unknown';
+
+/** What findings are made from. */
+export interface Evidence {
+  readonly scenario: Scenario;
+  readonly tally: Tally;
+  readonly histograms: HistogramsByTag;
+  readonly arms: Readonly<Record<string, ArmSummary>>;
+  readonly nat: Nat | undefined;
+}
 
 /** A stretch of a run, seconds since its start. */
 export interface Stretch {
@@ -11,3 +26,8 @@ export type FoundAt = Finding & {
   /** Absent where it is about the arm's load as a whole. */
   readonly during?: Stretch;
 };
+
+/** Looks for one kind of finding, in each arm or in the run as a whole. An observation alone: it says not what is to blame. */
+export type Finder =
+  | { inArm(arm: Arm, evidence: Evidence): FoundAt[] }
+  | { inRun(evidence: Evidence): FoundAt[] };

@@ -2,6 +2,7 @@ import { stretchesOf } from '../../scenario/load-shape.ts';
 import type { Arm } from '../../scenario/types.ts';
 import type { SeriesTally } from '../tally.ts';
 import type { Finding } from '../types.ts';
+import type { Finder } from './finder.ts';
 
 /** Stalled, failed or unsent, of what was scheduled: above it a step is over the knee. RFC 9411 asks for < 0.001 %. */
 const MAX_BAD_SHARE = 0.001;
@@ -13,6 +14,8 @@ interface Level {
   readonly failed: number;
   readonly unsent: number;
 }
+
+export const knee: Finder = { inArm: (arm, { tally }) => findKnee(arm, tally.series(arm.name)) };
 
 /** The highest rate of a stepped load at which handshakes did not yet stall, and nothing failed or was unsent. */
 export function findKnee(arm: Arm, series: SeriesTally): Finding[] {

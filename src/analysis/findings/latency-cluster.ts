@@ -2,6 +2,7 @@ import type { HistogramsByTag } from '../../metrics/histogram.ts';
 import type { Arm } from '../../scenario/types.ts';
 import { countBetween, type RecordedTime, recordedTimes } from '../recorded-times.ts';
 import type { Finding } from '../types.ts';
+import type { Finder } from './finder.ts';
 
 const SECOND_US = 1_000_000;
 
@@ -39,6 +40,10 @@ interface Cluster {
   readonly count: number;
   readonly of: number;
 }
+
+export const latencyCluster: Finder = {
+  inRun: ({ scenario, histograms }) => findLatencyClusters(scenario.arms, histograms),
+};
 
 /**
  * Waits that cluster at a round number of seconds, as where a timeout somewhere lets things pass when it expires. Stalled

@@ -2,7 +2,7 @@ import type { Arm } from '../../scenario/types.ts';
 import { followPool, type PoolCourse, peakOpen } from '../pool-course.ts';
 import type { SeriesTally } from '../tally.ts';
 import type { ArmSummary } from '../types.ts';
-import type { FoundAt } from './found-at.ts';
+import type { Finder, FoundAt } from './finder.ts';
 
 /** Fewer handshakes that failed than this are loss and no wall. */
 const FEWEST_FAILED = 20;
@@ -18,6 +18,13 @@ export interface ArmResult {
   readonly summary: ArmSummary;
   readonly series: SeriesTally;
 }
+
+export const natPool: Finder = {
+  inRun: ({ scenario, arms, tally }) =>
+    findNatPool(
+      scenario.arms.map((arm) => ({ arm, summary: arms[arm.name]!, series: tally.series(arm.name) })),
+    ),
+};
 
 /**
  * How many connections to one destination could be open at once: as many as were established until handshakes failed; and

@@ -1,9 +1,11 @@
 import type { Arm } from '../../scenario/types.ts';
 import type { ArmSummary } from '../types.ts';
-import type { FoundAt } from './found-at.ts';
+import type { Finder, FoundAt } from './finder.ts';
 
 /** That chance put them all there must be this unlikely. */
 const LUCK = 0.001;
+
+export const oneEndpoint: Finder = { inArm: (arm, { arms }) => findOneEndpoint(arm, arms[arm.name]!) };
 
 /** All stalls of an arm with several endpoints were of connections to one of them. */
 export function findOneEndpoint(arm: Arm, summary: ArmSummary): FoundAt[] {

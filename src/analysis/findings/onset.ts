@@ -1,7 +1,8 @@
+import { RAMP_SUFFIX } from '../../metrics/types.ts';
 import { measureOnset } from '../onset.ts';
 import type { SeriesTally } from '../tally.ts';
 import { wilsonInterval } from '../wilson.ts';
-import type { FoundAt } from './found-at.ts';
+import type { Finder, FoundAt } from './finder.ts';
 import { wordShare } from './words.ts';
 
 /** Before the first stall there must have been this many clean starts, or "from the start" says it better. */
@@ -9,6 +10,12 @@ const CLEAN_STARTS = 100;
 
 /** The clean beginning must be this unlikely at the rate seen afterwards, or it is luck. */
 const LUCK = 0.001;
+
+export const onset: Finder = {
+  // A sweep's stalls follow its own timetable: when they come says nothing.
+  inArm: ({ name, load }, { tally }) =>
+    load.kind === 'sweep' ? [] : findOnset(name, tally.series(name), tally.series(`${name}${RAMP_SUFFIX}`)),
+};
 
 /**
  * When stalls began, where a clean beginning went before that luck does not explain.

@@ -1,10 +1,16 @@
 import { medianOf } from '../median.ts';
 import { listOutages, type OutageCounts, pausesBetween, sumCounts } from '../outages.ts';
 import type { SeriesTally } from '../tally.ts';
-import type { FoundAt } from './found-at.ts';
+import type { Finder, FoundAt } from './finder.ts';
 
 /** Two of each, whole, are a rhythm; one is an incident. */
 const ENOUGH_PHASES = 2;
+
+export const outagePhases: Finder = {
+  // A sweep's stalls follow its own timetable: when they come says nothing.
+  inArm: ({ name, load }, { tally }) =>
+    load.kind === 'sweep' ? [] : findOutagePhases(name, tally.series(name)),
+};
 
 /**
  * Outages: stretches of seconds in which nearly all starts stalled or were refused. What stalled and what was refused are

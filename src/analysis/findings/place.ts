@@ -1,6 +1,6 @@
 import type { SeriesCounts } from '../../metrics/types.ts';
 import type { ArmSummary, Finding } from '../types.ts';
-import type { FoundAt, Stretch } from './found-at.ts';
+import type { FoundAt, Stretch } from './finder.ts';
 
 /** Where and when findings are. */
 export interface Place {

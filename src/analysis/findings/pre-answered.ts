@@ -1,5 +1,6 @@
 import type { Arm } from '../../scenario/types.ts';
 import type { ArmSummary, Finding } from '../types.ts';
+import type { Finder } from './finder.ts';
 
 /** Fewer first bytes than this have no least one to speak of. */
 const FEWEST_ANSWERS = 20;
@@ -12,6 +13,8 @@ const FAR_LATER_US = 20_000;
 
 /** A path has a sharp floor, which half of all come near; work varies. */
 const NEAR_FLOOR = 1.25;
+
+export const preAnswered: Finder = { inArm: (arm, { arms }) => findPreAnswered(arm, arms[arm.name]!) };
 
 /** Handshakes that another than the far end may have answered: ports that must refuse connect, or they beat the path. */
 export function findPreAnswered(arm: Arm, summary: ArmSummary): Finding[] {

@@ -1,8 +1,7 @@
 import type { ReuseCounts } from '../../metrics/types.ts';
 import { chanceOfAtLeast } from '../binomial.ts';
 import type { Finding } from '../types.ts';
-
-export type Nat = 'preserved' | 'reassigned' | 'apart' | 'unknown';
+import type { Finder, Nat } from './finder.ts';
 
 /** Ages with fewer attempts than this in all say nothing. */
 const FEWEST_ATTEMPTS = 20;
@@ -36,6 +35,11 @@ interface Band {
   readonly insideRate: number;
   readonly outsideRate: number;
 }
+
+export const reuseBand: Finder = {
+  inArm: ({ name, load }, { tally, nat }) =>
+    findReuseBand(name, tally.series(name).counts.byReuseAge, nat, load.kind === 'sweep'),
+};
 
 /**
  * The ages at which a source port that is used again meets stalls: above the firewall's own TIME_WAIT, which has let the
