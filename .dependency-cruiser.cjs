@@ -13,9 +13,9 @@ const only = (room, allowed, comment) => ({
 
 module.exports = {
   forbidden: [
-    only('scenario', [], 'A scenario is plain data: anything may read it, it reads nothing.'),
+    only('scenario', ['outcome'], 'A scenario is plain data, and names outcomes; anything may read it.'),
     only('pac', ['scenario'], 'What a script of the site says is read before a run; it knows of none.'),
-    only('outcome', ['scenario'], 'Outcomes are told from facts alone, so that both engines agree.'),
+    only('outcome', [], 'Outcomes are told from facts alone, so that both engines agree.'),
     only('plan', ['scenario'], 'Scheduling is a pure function of time and counts.'),
     only('engine', ['outcome', 'scenario'], 'An engine opens connections; it neither schedules nor counts.'),
     only('metrics', ['outcome', 'scenario', 'engine'], 'Counting needs only the record type of engines.'),
@@ -26,12 +26,12 @@ module.exports = {
     ),
     only(
       'analysis',
-      ['metrics', 'outcome', 'scenario'],
+      ['metrics', 'outcome', 'scenario', 'engine/registry'],
       'Data in, verdict out: any folder of results can be read anywhere.',
     ),
     only(
       'store',
-      ['metrics', 'analysis', 'scenario', 'outcome'],
+      ['metrics', 'analysis', 'scenario', 'outcome', 'engine/registry'],
       'The only code that touches results/ knows data, not runs.',
     ),
     only(
@@ -57,6 +57,7 @@ module.exports = {
       'sinks',
       [
         'metrics',
+        'engine/registry',
         'render/(line-protocol|metric-names)',
         'store/(files|json-file|process-mark|append-file|lock)',
       ],

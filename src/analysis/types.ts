@@ -1,3 +1,4 @@
+import type { EngineName } from '../engine/registry.ts';
 import type { Quantiles } from '../metrics/histogram.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { StallSteps } from './stall-steps.ts';
@@ -14,7 +15,7 @@ export interface Summary {
     endedAt: string;
     /** `running`: what there is so far of a run that is still under way; never in a stored summary. */
     status: RunStatus | 'running';
-    engine: 'raw' | 'portable';
+    engine: EngineName;
     /** Of runs of the raw engine by version 0.1 alone, which had a choice. */
     reactor?: 'epoll' | 'io_uring';
     /** False: stalls were inferred from time alone. */

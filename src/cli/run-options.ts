@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { ENGINE_NAMES, type EngineName } from '../engine/registry.ts';
 import type { Origin } from '../scenario/load.ts';
 import { SWITCHES, type Switch } from '../scenario/words.ts';
 import type { Host } from './host.ts';
@@ -11,7 +12,7 @@ export interface SharedRunOptions extends SinkFlags {
   readonly label: string;
   /** `auto`: as the machine and the scenario need. */
   readonly workers: number | 'auto';
-  readonly engine: 'auto' | 'raw' | 'portable';
+  readonly engine: 'auto' | EngineName;
   readonly tcpTimestamps?: Switch;
   readonly results?: string;
   readonly json?: boolean;
@@ -37,7 +38,7 @@ export function addSharedRunOptions(command: Command): Command {
     )
     .addOption(
       new Option('--engine <name>', 'how connections are opened; auto: raw on Linux, portable elsewhere')
-        .choices(['auto', 'raw', 'portable'])
+        .choices(['auto', ...ENGINE_NAMES])
         .default('auto'),
     )
     .addOption(tcpTimestampsOption('set net.ipv4.tcp_timestamps for the run and put it back (root)'))

@@ -2,6 +2,7 @@ import type { AttemptEnd } from '../outcome/classify.ts';
 import type { ServerName } from '../scenario/host-names.ts';
 import type { AuthMode, CloseMode } from '../scenario/words.ts';
 import type { ContentRule } from './http/content-rule.ts';
+import type { EngineName } from './registry.ts';
 
 /** One address that an arm connects to: a name may resolve to several, which are used in turn and reported apart. */
 export interface Endpoint {
@@ -163,7 +164,7 @@ export interface DueTime {
 
 /** Opens connections and follows each to its end. Not thread-safe; one a worker. */
 export interface Engine {
-  readonly name: 'raw' | 'portable';
+  readonly name: EngineName;
   /** Whether `synRetransmits` is known on this system. */
   readonly readsTcpInfo: boolean;
   /** True: nothing happens but in `poll`. False: Node's own loop drives the engine, and `poll` returns at once. */

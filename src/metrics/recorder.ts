@@ -1,8 +1,8 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import { classify } from '../outcome/classify.ts';
+import type { Expectation } from '../outcome/expectation.ts';
 import { groupOfOutcome, indexOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
 import { type HandshakeFate, judgeHandshake } from '../outcome/stall.ts';
-import type { Expectation } from '../scenario/words.ts';
 import { countAnswers } from './answers.ts';
 import { COUNTER_AT } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { Expectation } from '../scenario/words.ts';
+import type { Expectation } from './expectation.ts';
 import type { Outcome } from './outcome.ts';
 import { isIcmp } from './refusal.ts';
 

@@ -1,39 +1,42 @@
 import { isLibcAvailable, loadLibc } from '../engine/libc/load.ts';
+import { ENGINE_NAMES, ENGINES, type EngineName } from '../engine/registry.ts';
 import { UsageError } from '../errors.ts';
 import type { Arm } from '../scenario/types.ts';
 import type { RunOptions } from './types.ts';
 
 /**
- * Raw where the kernel's own calls can be made; Node's elsewhere, where an arm needs it, and where asked for.
+ * The engine asked for, or the first in {@link ENGINES} that can do all of the arms and that this machine has.
  *
  * @param callsLibc whether this machine makes the kernel's own calls: koffi, an optional package, may be absent
- * @throws UsageError where raw is asked for and an arm cannot do with it
- * @throws EnvironmentError where raw is asked for and this machine has none
+ * @throws UsageError where one is asked for that cannot do an arm
+ * @throws EnvironmentError where one is asked for that this machine does not have
  */
 export function chooseEngine(
   asked: RunOptions['engine'],
   platform: string,
   arms: readonly Arm[],
   callsLibc: () => boolean = isLibcAvailable,
-): 'raw' | 'portable' {
-  const [needy] = arms.flatMap((arm) => {
-    const need = needOf(arm);
-    return need === undefined ? [] : [{ name: arm.name, need }];
-  });
-  if (needy === undefined) {
-    if (asked === 'raw') loadLibc();
-    if (asked !== 'auto') return asked;
-    return platform === 'linux' && callsLibc() ? 'raw' : 'portable';
+): EngineName {
+  if (asked === 'auto') {
+    const isHere = (name: EngineName): boolean =>
+      !ENGINES[name].callsLibc || (platform === 'linux' && callsLibc());
+    return ENGINE_NAMES.find((name) => whyNot(name, arms) === undefined && isHere(name))!;
   }
-  if (asked !== 'raw') return 'portable';
-  throw new UsageError(`arm ${needy.name} ${needy.need}, which the raw engine cannot do`, {
-    hint: 'leave out --engine raw, or take the arm out',
-  });
+  const why = whyNot(asked, arms);
+  if (why !== undefined) {
+    throw new UsageError(`${why}, which the ${asked} engine cannot do`, {
+      hint: `leave out --engine ${asked}, or take the arm out`,
+    });
+  }
+  if (ENGINES[asked].callsLibc) loadLibc();
+  return asked;
 }
 
-/** What of an arm only the portable engine can do. */
-function needOf({ via, tls, load }: Arm): string | undefined {
-  if (via === 'tunnel') return 'goes through a tunnel';
-  if (tls !== undefined) return 'speaks TLS';
-  return load.kind === 'browsers' ? 'plays browsers' : undefined;
+/** Of the first arm that an engine cannot do, what it cannot do; undefined: it can do them all. */
+function whyNot(engine: EngineName, arms: readonly Arm[]): string | undefined {
+  for (const arm of arms) {
+    const why = ENGINES[engine].cannot(arm);
+    if (why !== undefined) return `arm ${arm.name} ${why}`;
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
 import { gatherHostFacts } from '../doctor/gather.ts';
 import type { HostFacts } from '../doctor/types.ts';
+import type { EngineName } from '../engine/registry.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { NatInfo } from '../store/run-info.ts';
 import type { RunFacts } from '../store/run-writer.ts';
@@ -44,7 +45,7 @@ export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
 
 /** Threads that wait for their start, with all that they need: names resolved, credentials read, tokens in stock. */
 export interface Load {
-  readonly engine: 'raw' | 'portable';
+  readonly engine: EngineName;
   readonly readsTcpInfo: boolean;
   /** Attempts that the threads made on the loopback beforehand. */
   readonly rehearsed: number;

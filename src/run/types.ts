@@ -1,4 +1,5 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
+import type { EngineName } from '../engine/registry.ts';
 import type { RushhourError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, Scenario } from '../scenario/types.ts';
@@ -11,7 +12,7 @@ export interface RunOptions {
   /** Threads that generate load, at least 1. */
   readonly workers: number;
   /** `auto`: raw on Linux, portable elsewhere. */
-  readonly engine: 'auto' | 'raw' | 'portable';
+  readonly engine: 'auto' | EngineName;
   readonly resultsDir: string;
   /** What becomes of a scenario's look: what it shows may end the run (`stop`, or absent), or is only said (`go-on`). */
   readonly look?: 'stop' | 'go-on' | 'off';
@@ -24,7 +25,7 @@ export interface RunPlan {
   readonly id: string;
   /** The run's folder. */
   readonly dir: string;
-  readonly engine: 'raw' | 'portable';
+  readonly engine: EngineName;
   readonly readsTcpInfo: boolean;
   readonly workers: number;
   readonly arms: readonly ArmOutline[];

@@ -1,9 +1,10 @@
+import { ENGINES, type EngineName } from '../engine/registry.ts';
 import { peakPerSec } from '../scenario/load-shape.ts';
 import type { Arm, BrowserLoad } from '../scenario/types.ts';
 
 /** What the number of threads depends on. */
 export interface WorkerNeed {
-  readonly engine: 'raw' | 'portable';
+  readonly engine: EngineName;
   readonly arms: readonly Arm[];
   readonly cores: number;
   /** `process.platform` and `process.arch` */
@@ -11,11 +12,8 @@ export interface WorkerNeed {
   readonly arch: string;
 }
 
-/**
- * Microseconds of one worker that an attempt takes, kernel included, on a core of a common x86-64 server. Rounded from what
- * bench/threads.mjs measured at moderate rates (docs/performance.md); at higher ones an attempt costs less.
- */
-const COST_US = { raw: 75, portable: 700, tls: 1_200 } as const;
+/** Microseconds that TLS adds to an attempt, measured as what an engine's attempt takes. */
+const TLS_US = 1_200;
 
 /** The same for one request of a browser, over a connection that is open. */
 const BROWSER_REQUEST_US = 150;
@@ -76,7 +74,7 @@ function browsersBusyUs(load: BrowserLoad, connectionUs: number): number {
 /** A challenge means everything twice, save where the connection is kept; that is not known beforehand. */
 function costOf({ via, tls, auth }: Arm, engine: WorkerNeed['engine']): number {
   const exchanges = 1 + (via === 'tunnel' ? 0.5 : 0) + (auth?.mode === 'challenge' ? 1 : 0);
-  return COST_US[engine] * exchanges + (tls === undefined ? 0 : COST_US.tls);
+  return ENGINES[engine].attemptUs * exchanges + (tls === undefined ? 0 : TLS_US);
 }
 
 /** Undivided ranges of ports bound on purpose limit how many may share them. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import type { ContentExpectation, Expectation } from '../outcome/expectation.ts';
 import { checkHeaderValue, fixParams, namedKey, parsedQuantity, parsedText, TOKEN } from './leaves.ts';
-import type { ContentExpectation, Expectation } from './words.ts';
 
 const status = z.int().min(100).max(599);
 

@@ -1,11 +1,12 @@
 import { UsageError } from '../errors.ts';
+import type { Expectation } from '../outcome/expectation.ts';
 import { type ParsedTarget, UNFILLED } from './address.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Path, Problem } from './problems.ts';
 import type { ProxyValue } from './proxy-schema.ts';
 import type { ArmFile } from './schema.ts';
 import type { Arm, HostPort, PacSource, Scenario } from './types.ts';
-import type { Expectation, Via } from './words.ts';
+import type { Via } from './words.ts';
 
 /** What an arm is given beside its own keys. */
 export interface ArmContext {

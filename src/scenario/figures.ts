@@ -1,3 +1,5 @@
+import { OUTCOMES } from '../outcome/outcome.ts';
+
 /**
  * What a figure counts, and so which bounds make sense for it.
  * `count`: a number; `ratio`: one number of another, not bounded; `share`: 0-1, written as a percentage; `timeUs`: microseconds, written as a length of time;
@@ -22,58 +24,6 @@ const RAMP_COUNTS = ['scheduled', 'started', 'unsent', 'established', 'completed
 const TIMES = ['handshakeUs', 'firstByteUs', 'totalUs'];
 const PHASES = ['challengeUs', 'tunnelUs', 'tlsUs', 'objectUs', 'pageUs'];
 const QUANTILES = ['min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max'];
-
-/** The outcomes of src/outcome, which this room must not import; a test compares the two lists. */
-const OUTCOMES = [
-  'ok',
-  'handshake-timeout',
-  'handshake-refused',
-  'handshake-reset',
-  'handshake-unreachable',
-  'unexpected-handshake',
-  'response-timeout',
-  'response-reset',
-  'response-unreachable',
-  'response-empty',
-  'response-truncated',
-  'response-garbage',
-  'unexpected-status',
-  'unexpected-content',
-  'never-closed',
-  'held-cut',
-  'tunnel-refused',
-  'tunnel-timeout',
-  'tunnel-closed',
-  'tunnel-garbage',
-  'tunnel-cut',
-  'tls-untrusted',
-  'tls-expired',
-  'tls-wrong-name',
-  'tls-alert',
-  'tls-timeout',
-  'tls-closed',
-  'tls-failed',
-  'auth-denied',
-  'auth-failed',
-  'proxy-closed-after-407',
-  'origin-closed-after-401',
-  'local-failure',
-  'local-no-credentials',
-  'abandoned',
-  'local-port-exhausted',
-  'local-port-in-use',
-  'local-fd-exhausted',
-  'local-no-memory',
-  'local-no-route',
-  'local-no-address',
-  'local-wrong-family',
-  'local-denied',
-  'local-start-failure',
-  'unsent-late',
-  'unsent-open-limit',
-  'unsent-no-port',
-  'unsent-no-credentials',
-];
 
 function timesBelow(prefix: string, times: readonly string[] = TIMES): [string, FigureKind][] {
   return times.flatMap((time) => [

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import type { Expectation } from '../outcome/expectation.ts';
 import { parseProxy, parseTarget } from './address.ts';
 import { checkService } from './auth-schema.ts';
 import { type Breach, findBreaches } from './bounds.ts';
@@ -18,7 +19,7 @@ import type {
   TlsSpec,
 } from './types.ts';
 import { expandUsers } from './user-pattern.ts';
-import type { AddressUse, CloseMode, Expectation, HttpVersion, Switch, Via } from './words.ts';
+import type { AddressUse, CloseMode, HttpVersion, Switch, Via } from './words.ts';
 
 /** Who asks for credentials, and how to answer. Holds references, never a secret. */
 export interface HitAuth extends Pick<AuthSpec, 'to' | 'scheme' | 'mode' | 'service'> {

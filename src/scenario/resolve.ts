@@ -1,3 +1,5 @@
+import type { Expectation } from '../outcome/expectation.ts';
+import { DEFAULT_STALL_AFTER_US } from '../outcome/stall.ts';
 import { type ParsedTarget, UNFILLED } from './address.ts';
 import { hasTooManyLevels } from './bounds.ts';
 import { resolveAuth } from './check-auth.ts';
@@ -10,7 +12,7 @@ import type { Path, Problem } from './problems.ts';
 import type { ArmFile } from './schema.ts';
 import { findSpreadFault } from './spread.ts';
 import type { Arm, Load, RequestSpec, SocketSpec, Target } from './types.ts';
-import type { Expectation, Via } from './words.ts';
+import type { Via } from './words.ts';
 
 export interface ResolvedArm {
   /** Undefined where problems leave nothing to run. Where something is needed, its place is taken by UNFILLED. */
@@ -25,8 +27,6 @@ export interface ResolvedArm {
  */
 const HANDSHAKE_TIMEOUT_US = 10_000_000;
 const RESPONSE_TIMEOUT_US = 15_000_000;
-/** Below the first SYN retransmission at 1 s; src/outcome/stall.ts says the same, and a test compares them. */
-const STALL_AFTER_US = 900_000;
 
 /** Makes an arm whole: its own keys, then the defaults', then this program's. */
 export function resolveArm(name: string, own: ArmFile, context: ArmContext): ResolvedArm {
@@ -45,7 +45,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
   const via = written.via ?? defaultVia(own, context);
   const expect = written.expect ?? defaultExpectation(via);
   const handshakeTimeoutUs = written.timeouts?.handshake ?? HANDSHAKE_TIMEOUT_US;
-  const stallAfterUs = written.stallAfter ?? STALL_AFTER_US;
+  const stallAfterUs = written.stallAfter ?? DEFAULT_STALL_AFTER_US;
 
   if (via === 'tcp' && own.request !== undefined)
     blame('request', 'via tcp sends no request', 'remove it, or use via: direct');

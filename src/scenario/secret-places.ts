@@ -1,6 +1,6 @@
+import type { Expectation } from '../outcome/expectation.ts';
 import { REDACTED, redactEndpoint, redactHeader, redactPath } from './secrets.ts';
 import type { Arm, Load, RequestSpec, Scenario } from './types.ts';
-import type { Expectation } from './words.ts';
 
 type Shown = (path: readonly string[], value: unknown) => unknown;
 

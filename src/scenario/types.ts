@@ -1,3 +1,4 @@
+import type { Expectation } from '../outcome/expectation.ts';
 import type { PortRange } from './units.ts';
 import type {
   AddressUse,
@@ -5,7 +6,6 @@ import type {
   AuthMode,
   AuthScheme,
   CloseMode,
-  Expectation,
   HttpVersion,
   PortOrder,
   Switch,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
+import type { EngineName } from '../engine/registry.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { Overrides } from '../scenario/overrides.ts';
 import { redactScenario } from '../scenario/secret-places.ts';
@@ -44,7 +45,7 @@ export interface ExperimentState {
   /** Longest that a command may take. */
   readonly commandTimeoutUs: number;
   readonly workers: number;
-  readonly engine: 'auto' | 'raw' | 'portable';
+  readonly engine: 'auto' | EngineName;
   /** Of experiments begun by version 0.1 alone, which had a choice. */
   readonly reactor?: 'auto' | 'epoll' | 'io_uring';
   readonly rounds: number;

@@ -1,4 +1,5 @@
 import type { RunStatus, Summary } from '../analysis/types.ts';
+import type { EngineName } from '../engine/registry.ts';
 import type { Scenario } from '../scenario/types.ts';
 
 /** run.json: everything about a run that is known before its first frame, and how it ended. */
@@ -14,7 +15,7 @@ export interface RunInfo {
   readonly endedAt?: string;
   /** `running` is what a run that was killed still says: see {@link readStatus}. */
   readonly status: RunStatus | 'running';
-  readonly engine: 'raw' | 'portable';
+  readonly engine: EngineName;
   /** What told the raw engine of its sockets, in runs by version 0.1 alone, which had a choice. */
   readonly reactor?: 'epoll' | 'io_uring';
   /** Attempts that all workers together made on the loopback before the load, so that its code was compiled; absent: none. */

@@ -1,3 +1,4 @@
+import type { EngineName } from '../engine/registry.ts';
 import type { Endpoint } from '../engine/types.ts';
 import type { Frame, FrameHistograms, Stall } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
@@ -21,7 +22,7 @@ export interface PlannedArm {
 export interface ShardPlan {
   readonly index: number;
   readonly count: number;
-  readonly engine: 'raw' | 'portable';
+  readonly engine: EngineName;
   readonly arms: readonly PlannedArm[];
   /** Most attempts open at once in this shard. */
   readonly maxOpen: number;

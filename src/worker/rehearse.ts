@@ -1,7 +1,8 @@
+import { ENGINES } from '../engine/registry.ts';
 import type { CreateEngine } from '../engine/types.ts';
+import type { Expectation } from '../outcome/expectation.ts';
 import { loadAttempts, peakPerSec } from '../scenario/load-shape.ts';
 import type { Load } from '../scenario/types.ts';
-import type { Expectation } from '../scenario/words.ts';
 import { openShard } from './open-shard.ts';
 import type { PlannedArm, ShardPlan } from './protocol.ts';
 import type { ShardClock } from './shard-clock.ts';
@@ -64,7 +65,7 @@ export async function rehearse(
 
 /** The arm that has most to do, of those whose code a rehearsal reaches; undefined where none has enough. */
 function findBusiest({ engine, arms, count }: ShardPlan): PlannedArm | undefined {
-  if (engine !== 'raw') return undefined;
+  if (!ENGINES[engine].rehearses) return undefined;
   const isWorthIt = ({ arm: { load } }: PlannedArm): boolean =>
     attemptsPerSec(load) >= LEAST_PER_SEC * count &&
     (loadAttempts(load) ?? Number.POSITIVE_INFINITY) >= LEAST_ATTEMPTS * count;

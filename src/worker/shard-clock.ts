@@ -1,4 +1,5 @@
 import { createMonotonicClock, type MonotonicClock } from '../engine/libc/index.ts';
+import { ENGINES } from '../engine/registry.ts';
 import { tickerOf } from '../engine/ticker.ts';
 import type { Clock, Ticker } from '../engine/types.ts';
 import type { ShardPlan } from './protocol.ts';
@@ -10,9 +11,9 @@ export interface ShardClock extends Ticker {
   startAt(epochMs: number): void;
 }
 
-/** @param engine what it is for: the raw one has the C library, whose clock costs the heap nothing */
+/** @param engine what it is for: one that calls the C library has its clock, which costs the heap nothing */
 export function createShardClock(engine: ShardPlan['engine']): ShardClock {
-  const clock = (engine === 'raw' ? createMonotonicClock() : undefined) ?? createPerformanceClock();
+  const clock = (ENGINES[engine].callsLibc ? createMonotonicClock() : undefined) ?? createPerformanceClock();
   return {
     ...clock,
     startAt(epochMs) {

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { CreateEngine } from '../engine/types.ts';
+import { ENGINES } from '../engine/registry.ts';
 import { collectGarbageRegularly } from './collect-garbage.ts';
 import type { ShardPlan } from './protocol.ts';
 import { runShard } from './shard.ts';
@@ -17,18 +17,9 @@ const COLLECT_EVERY_MS = 60_000;
 export default async function runTask({ plan, port }: ShardTask): Promise<void> {
   const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS);
   try {
-    await runShard(plan, await loadEngine(plan.engine), port);
+    await runShard(plan, await ENGINES[plan.engine].load(), port);
   } finally {
     stopCollecting();
     port.close();
-  }
-}
-
-async function loadEngine(name: ShardPlan['engine']): Promise<CreateEngine> {
-  switch (name) {
-    case 'raw':
-      return (await import('../engine/raw/engine.ts')).createRawEngine;
-    case 'portable':
-      return (await import('../engine/portable/engine.ts')).createPortableEngine;
   }
 }

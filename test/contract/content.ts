@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileContent } from '../../src/engine/http/content-rule.ts';
 import type { CreateEngine } from '../../src/engine/types.ts';
-import type { ContentExpectation } from '../../src/scenario/words.ts';
+import type { ContentExpectation } from '../../src/outcome/expectation.ts';
 import { armTo, countOutcomes, outcomeOf } from '../support/arms.ts';
 import { answering, dripping, responseOf, startPeer } from '../support/servers.ts';
 import { attempt, attemptOnce, driveSoundly, times } from './attempts.ts';

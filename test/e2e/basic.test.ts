@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ENGINE_NAMES } from '../../src/engine/registry.ts';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
 import { type Squid, startSquid } from '../peers/squid.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -147,7 +148,7 @@ arms:
 );
 
 suiteNeeding('a Squid whose origin is gone', ['linux', 'squid'], () => {
-  it.each(['raw', 'portable'])('is heard by the name of its error (%s engine)', async (engine) => {
+  it.each(ENGINE_NAMES)('is heard by the name of its error (%s engine)', async (engine) => {
     const place = makeWorkplace();
     const squid = await startSquid();
     try {

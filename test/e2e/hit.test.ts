@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ENGINE_NAMES } from '../../src/engine/registry.ts';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
 import { type Squid, startSquid } from '../peers/squid.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -18,7 +19,7 @@ suiteNeeding('hit against nginx', ['linux', 'nginx'], () => {
     await place.clean();
   });
 
-  for (const engine of ['raw', 'portable']) {
+  for (const engine of ENGINE_NAMES) {
     it(`completes exactly as many requests as nginx counts (${engine})`, async () => {
       const before = (await nginx.requests()).length;
       const summary = await place.measure([

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
+import { ENGINE_NAMES } from '../../src/engine/registry.ts';
 import type { HostPort } from '../../src/scenario/types.ts';
 import { makeNamespace, type Namespace } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -44,7 +45,7 @@ suiteNeeding('a name with A and AAAA records', ['linux', 'root', 'netns', 'ip'],
     return arms['hit']!;
   };
 
-  it.each(['raw', 'portable'])('loses nothing on a machine without IPv6 (%s engine)', async (engine) => {
+  it.each(ENGINE_NAMES)('loses nothing on a machine without IPv6 (%s engine)', async (engine) => {
     await namespace.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
     const { outcomes, endpoints } = await hit('both.test', '--engine', engine);
     expect(outcomes).toEqual({ ok: 20 });

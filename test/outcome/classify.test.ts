@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { type AttemptEnd, classify } from '../../src/outcome/classify.ts';
+import type { Expectation } from '../../src/outcome/expectation.ts';
 import { OUTCOMES, type Outcome } from '../../src/outcome/outcome.ts';
-import type { Expectation } from '../../src/scenario/words.ts';
 
 const { errno } = constants;
 

@@ -1,7 +1,7 @@
 import type { AttemptRecord, CompiledRequest, Endpoint, EngineArm } from '../../src/engine/types.ts';
 import { classify } from '../../src/outcome/classify.ts';
+import type { Expectation } from '../../src/outcome/expectation.ts';
 import type { Outcome } from '../../src/outcome/outcome.ts';
-import type { Expectation } from '../../src/scenario/words.ts';
 
 const NONCE_WIDTH = 12;
 

@@ -2,11 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { EngineName } from '../../src/engine/registry.ts';
 import type { EngineArm } from '../../src/engine/types.ts';
 import type { Driven, DrivePlan } from './drive.mjs';
-
-export const ENGINES = ['raw', 'portable'] as const;
-export type EngineName = (typeof ENGINES)[number];
 
 /** What a plan can carry into another process. `abortAfterMs`: the engine is told to give everything up then. */
 export interface ChildPlan extends Pick<DrivePlan, 'arms' | 'starts' | 'concurrency' | 'maxOpen'> {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
+import type { Expectation } from '../../outcome/expectation.ts';
 import type { HitOptions } from '../../scenario/hit.ts';
-import type { Expectation } from '../../scenario/words.ts';
 import { CLOSE_MODES, type CloseMode, HTTP_VERSIONS, type HttpVersion } from '../../scenario/words.ts';
 import { type AddressOptions, addAddressOptions } from '../address-options.ts';
 import { type AuthFlags, addAuthOptions, readAuth, readTls } from '../auth-flags.ts';

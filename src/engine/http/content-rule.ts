@@ -1,4 +1,4 @@
-import type { ContentExpectation } from '../../scenario/words.ts';
+import type { ContentExpectation } from '../../outcome/expectation.ts';
 
 /** What a response must hold, ready to be looked for. */
 export interface ContentRule {
