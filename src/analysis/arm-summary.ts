@@ -1,4 +1,4 @@
-import { stalledOf, stepsOf } from '../metrics/counts.ts';
+import { measuredResentOf, resentOf, stalledOf, stepsOf } from '../metrics/counts.ts';
 import { type HistogramsByTag, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
@@ -42,12 +42,14 @@ export function summariseArm(
     healed: counts.healed,
     slow: counts.slow,
     synRetransmits: counts.synRetransmits,
+    ...summariseResent(counts),
     outcomes: counts.outcomes,
     statuses: counts.statuses,
     tunnelStatuses: counts.tunnelStatuses,
     schemesOffered: counts.schemesOffered,
     refusals: counts.refusals,
     errorNames: counts.errorNames,
+    unmetContent: counts.unmetContent,
     bytes: counts.bytes,
     handshakeUs: timed('handshake'),
     firstByteUs: timed('firstByte'),
@@ -63,6 +65,19 @@ export function summariseArm(
     endpoints: counts.endpoints,
     ...summariseStalls(arm, tally, histograms, synResentAtSec),
     ...summariseRamp(arm, tally),
+  };
+}
+
+/** Left out where it was not measured: by the portable engine elsewhere, of bare TCP, and in runs from before it was kept. */
+function summariseResent(
+  counts: Readonly<SeriesCounts>,
+): Pick<ArmSummary, 'requestRetransmits' | 'requestsResent'> {
+  const measured = measuredResentOf(counts);
+  if (measured === 0) return {};
+  const count = resentOf(counts);
+  return {
+    requestRetransmits: counts.requestRetransmits,
+    requestsResent: { count, measured, rate: count / measured, ci95: wilsonInterval(count, measured) },
   };
 }
 

@@ -59,7 +59,11 @@ const MAX_OWN_STALLS_SHARE = 0.1;
  * counted how many never left: their share is that of the first ones.
  */
 function limitsOfDrops(arms: readonly ArmSummary[], localDrops: number): string[] {
-  const resent = arms.reduce((sum, { synRetransmits }) => sum + countResent(synRetransmits), 0);
+  const resent = arms.reduce(
+    (sum, { synRetransmits, requestRetransmits = {} }) =>
+      sum + countResent(synRetransmits) + countResent(requestRetransmits),
+    0,
+  );
   const started = arms.reduce((sum, arm) => sum + arm.started, 0);
   const stalled = arms.reduce((sum, arm) => sum + arm.stalled.count, 0);
   if (localDrops < MIN_LOCAL_DROPS || resent === 0 || stalled === 0) return [];
@@ -70,8 +74,8 @@ function limitsOfDrops(arms: readonly ArmSummary[], localDrops: number): string[
   ];
 }
 
-function countResent(synRetransmits: ArmSummary['synRetransmits']): number {
-  return Object.entries(synRetransmits).reduce((sum, [times, count]) => sum + Number(times) * count, 0);
+function countResent(retransmits: Readonly<Record<string, number>>): number {
+  return Object.entries(retransmits).reduce((sum, [times, count]) => sum + Number(times) * count, 0);
 }
 
 function countGroup({ outcomes }: ArmSummary, group: 'local' | 'unsent'): number {

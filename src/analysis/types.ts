@@ -81,6 +81,10 @@ export interface ArmSummary {
   healed: number;
   slow: number;
   synRetransmits: Record<string, number>;
+  /** Connections that carried a request, by segments sent again after the handshake; absent: not measured. */
+  requestRetransmits?: Record<string, number>;
+  /** Of these, on how many anything was sent again, with the Wilson score interval, 95 %; absent: not measured. */
+  requestsResent?: { count: number; measured: number; rate: number; ci95: [number, number] };
   outcomes: Partial<Record<Outcome, number>>;
   /** Answers by HTTP status, 407 and 401 that ask for credentials among them; absent in runs of an earlier version. */
   statuses: Record<string, number>;
@@ -92,6 +96,8 @@ export interface ArmSummary {
   refusals?: Record<string, number>;
   /** What proxies called their own errors; likewise. */
   errorNames?: Record<string, number>;
+  /** What of that was asked for unexpected content did not hold, an attempt under each of its names; likewise. */
+  unmetContent?: Record<string, number>;
   bytes: number;
   /** From the intended start. */
   handshakeUs: Quantiles;

@@ -1,5 +1,8 @@
 import type { AttemptRecord } from './types.ts';
 
+/** Where nothing was asked for, or the response holds it all: one list for all attempts. */
+export const ALL_MET: readonly string[] = [];
+
 /** A record in which nothing has happened yet. @param beginning what is known of the attempt so far */
 export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): AttemptRecord {
   return {
@@ -7,7 +10,7 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     cause: 'none',
     errno: 0,
     status: 0,
-    isUnexpected: false,
+    unmet: ALL_MET,
     arm: 0,
     attempt: 0,
     endpoint: 0,
@@ -29,6 +32,7 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     respondedAtUs: -1,
     endedAtUs: -1,
     synRetransmits: -1,
+    requestRetransmits: -1,
     rttUs: -1,
     mss: -1,
     tcpOptions: -1,

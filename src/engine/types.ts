@@ -110,7 +110,7 @@ export interface AttemptRecord extends AttemptEnd {
   challengeStatus: number;
   /** Where cause is `not-offered`, the schemes that were: `Digest, NTLM`; else, and where none was named, empty. */
   schemesOffered: string;
-  /** What a proxy calls the error of the last answer, see http/error-name.ts; else empty. Browsers' connections tell none. */
+  /** What a proxy calls the error of the last answer, see http/error-name.ts; else empty. Of browsers each answer is told by itself. */
   errorName: string;
   /** What answered the SYN of an attempt that was refused, see outcome/refusal.ts; else empty. */
   refusedBy: string;
@@ -127,6 +127,12 @@ export interface AttemptRecord extends AttemptEnd {
   endedAtUs: number;
   /** SYN retransmissions by TCP_INFO's tcpi_total_retrans; -1 where the system cannot tell. */
   synRetransmits: number;
+  /**
+   * Segments sent again after the handshake, until the response was complete or the attempt had failed: tcpi_total_retrans
+   * without those of the SYN. 0 without a look where none can have been, see resent.ts; -1: nothing was sent, or not known (by
+   * the portable engine also where the connection had ended before it could look).
+   */
+  requestRetransmits: number;
   /** tcpi_rtt right after establishment; -1 where the system cannot tell. */
   rttUs: number;
   /** tcpi_snd_mss right after establishment; -1 where the system cannot tell. */

@@ -46,12 +46,14 @@ export function emptyCounts(): SeriesCounts {
     lastBegunUs: -1,
     lastEndUs: -1,
     synRetransmits: {},
+    requestRetransmits: {},
     outcomes: {},
     statuses: {},
     tunnelStatuses: {},
     schemesOffered: {},
     refusals: {},
     errorNames: {},
+    unmetContent: {},
     stalledBySecond: {},
     byReuseAge: {},
     endpoints: {},
@@ -66,6 +68,7 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
   sum.lastBegunUs = Math.max(sum.lastBegunUs, part.lastBegunUs);
   sum.lastEndUs = Math.max(sum.lastEndUs, part.lastEndUs);
   addByKey(sum.synRetransmits, part.synRetransmits);
+  addByKey(sum.requestRetransmits, part.requestRetransmits ?? {});
   addByKey(sum.outcomes as Record<string, number>, part.outcomes as Record<string, number>);
   addByKey(sum.statuses, part.statuses ?? {});
   addByKey(sum.tunnelStatuses, part.tunnelStatuses ?? {});
@@ -101,6 +104,16 @@ export function addTokens(
 /** Stalled = recovered + frozen + unresolved. */
 export function stalledOf(counts: Pick<SeriesCounts, 'recovered' | 'frozen' | 'unresolved'>): number {
   return counts.recovered + counts.frozen + counts.unresolved;
+}
+
+/** Connections on which a request was sent again after the handshake. */
+export function resentOf({ requestRetransmits = {} }: Partial<SeriesCounts>): number {
+  return measuredResentOf({ requestRetransmits }) - (requestRetransmits['0'] ?? 0);
+}
+
+/** Connections of which it is known whether one was; 0: it was not measured. */
+export function measuredResentOf({ requestRetransmits = {} }: Partial<SeriesCounts>): number {
+  return Object.values(requestRetransmits).reduce((sum, count) => sum + count, 0);
 }
 
 /** The earlier of two moments, -1 standing for none. */

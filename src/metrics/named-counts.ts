@@ -1,5 +1,5 @@
-/** Counts of a series by names that come from the network: a few words each, not known beforehand. */
-export const NAMED = ['schemesOffered', 'refusals', 'errorNames'] as const;
+/** Counts of a series by names that come from the network or a scenario: a few words each, not known beforehand. */
+export const NAMED = ['schemesOffered', 'refusals', 'errorNames', 'unmetContent'] as const;
 export type Named = (typeof NAMED)[number];
 
 /** How many of them a map has at most, before the rest share one. */

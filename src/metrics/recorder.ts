@@ -152,6 +152,9 @@ export class Recorder {
     if (record.schemesOffered !== '') series.named('schemesOffered', record.schemesOffered);
     if (record.errorName !== '') series.named('errorNames', record.errorName);
     if (record.refusedBy !== '') series.named('refusals', record.refusedBy);
+    if (outcome === 'unexpected-content')
+      for (const name of record.unmet ?? []) series.named('unmetContent', name);
+    if (record.requestRetransmits >= 0) series.requestRetransmits(record.requestRetransmits);
     if (record.establishedAtUs < 0) this.#judge(series, record, false, age);
     series.add(COUNTER_AT.bytes, record.bytes);
     if (this.#arms[record.arm]!.isOfBrowsers !== true) {
@@ -171,8 +174,10 @@ export class Recorder {
   }
 
   /** Of browsers: an answer of this status came, be it one that asks for credentials. */
-  answered(arm: number, status: number): void {
-    this.#series(arm, false).answered(status, false);
+  answered(arm: number, status: number, errorName = ''): void {
+    const series = this.#series(arm, false);
+    series.answered(status, false);
+    if (errorName !== '') series.named('errorNames', errorName);
   }
 
   /** Of browsers: an object of a page is over. @param tookUs -1: it failed */

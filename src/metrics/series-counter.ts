@@ -6,7 +6,7 @@ import type { ReuseBins } from './reuse-bins.ts';
 import { indexOfStatus, STATUS_KEYS } from './statuses.ts';
 import { type FrameHistograms, type SeriesCounts, TIMED } from './types.ts';
 
-/** Retransmissions told apart; a handshake with more counts as this many. The kernel's own limit is 127 + 4. */
+/** Retransmissions told apart; a handshake or request with more counts as this many. The kernel's own limit is 127 + 4. */
 const MAX_RETRANSMITS = 131;
 
 const ENDPOINT_COLUMNS = 4;
@@ -27,8 +27,10 @@ export class SeriesCounter {
     schemesOffered: {},
     refusals: {},
     errorNames: {},
+    unmetContent: {},
   };
   readonly #retransmits = new Float64Array(MAX_RETRANSMITS + 1);
+  readonly #requestRetransmits = new Float64Array(MAX_RETRANSMITS + 1);
   readonly #byEndpoint: Float64Array;
   readonly #bins: ReuseBins;
   readonly #reused: Float64Array;
@@ -85,6 +87,11 @@ export class SeriesCounter {
   retransmits(count: number): void {
     const index = Math.min(count, MAX_RETRANSMITS);
     this.#retransmits[index] = this.#retransmits[index]! + 1;
+  }
+
+  requestRetransmits(count: number): void {
+    const index = Math.min(count, MAX_RETRANSMITS);
+    this.#requestRetransmits[index] = this.#requestRetransmits[index]! + 1;
   }
 
   endpoint(index: number, column: 'started' | 'established' | 'completed' | 'stalled', by = 1): void {
@@ -149,10 +156,8 @@ export class SeriesCounter {
     takeStatuses(this.#statuses, counts.statuses);
     takeStatuses(this.#tunnelStatuses, counts.tunnelStatuses);
     for (const what of NAMED) addNames(counts[what], this.#named[what]);
-    for (let retransmits = 0; retransmits <= MAX_RETRANSMITS; retransmits += 1) {
-      const count = this.#retransmits[retransmits]!;
-      if (count > 0) counts.synRetransmits[retransmits] = count;
-    }
+    takeRetransmits(this.#retransmits, counts.synRetransmits);
+    takeRetransmits(this.#requestRetransmits, counts.requestRetransmits);
     for (const [second, count] of this.#stalledBySecond) counts.stalledBySecond[second] = count;
     const { keys } = this.#bins;
     for (let index = 0; index < keys.length; index += 1) {
@@ -180,6 +185,7 @@ export class SeriesCounter {
     this.#tunnelStatuses.fill(0);
     for (const what of NAMED) this.#named[what] = {};
     this.#retransmits.fill(0);
+    this.#requestRetransmits.fill(0);
     this.#byEndpoint.fill(0);
     this.#reused.fill(0);
     this.#reusedStalled.fill(0);
@@ -190,6 +196,12 @@ export class SeriesCounter {
 function takeStatuses(counts: Float64Array, into: Record<string, number>): void {
   for (let index = 0; index < STATUS_KEYS.length; index += 1) {
     if (counts[index] !== 0) into[STATUS_KEYS[index]!] = counts[index]!;
+  }
+}
+
+function takeRetransmits(counts: Float64Array, into: Record<string, number>): void {
+  for (let retransmits = 0; retransmits <= MAX_RETRANSMITS; retransmits += 1) {
+    if (counts[retransmits]! > 0) into[retransmits] = counts[retransmits]!;
   }
 }
 

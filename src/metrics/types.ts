@@ -63,6 +63,11 @@ export interface SeriesCounts {
   lastEndUs: number;
   /** Handshakes by number of SYN retransmissions: { "0": n, "1": n }; those not known are left out. */
   synRetransmits: Record<string, number>;
+  /**
+   * Connections that carried a request, by how many segments were sent again on them after the handshake: { "0": n, "1": n };
+   * those not known are left out. Frames of an earlier version lack it.
+   */
+  requestRetransmits: Record<string, number>;
   outcomes: Partial<Record<Outcome, number>>;
   /** Answers by HTTP status: { "200": n, "407": n }; see statuses.ts. Frames of an earlier version lack them. */
   statuses: Record<string, number>;
@@ -74,6 +79,8 @@ export interface SeriesCounts {
   refusals: Record<string, number>;
   /** What proxies called their own errors: { "Squid: ERR_CONNECT_FAIL": n }; likewise. */
   errorNames: Record<string, number>;
+  /** Of attempts with `unexpected-content`, what of that was asked for the response did not hold: { 'contains "Welcome"': n }. */
+  unmetContent: Record<string, number>;
   /** Stalls by the second (since the run's start) in which their SYN was sent. */
   stalledBySecond: Record<string, number>;
   /**

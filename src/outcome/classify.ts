@@ -60,8 +60,8 @@ export interface AttemptEnd {
   lacks?: Lack;
   /** What answered the SYN, where that is known and was a refusal: see refusal.ts. */
   refusedBy?: string;
-  /** The response is whole, and does not hold what was asked for. */
-  isUnexpected?: boolean;
+  /** What was asked for and the response, which is whole, does not hold: see engine/http/content-rule.ts. */
+  unmet?: readonly string[];
   /** The connection is a tunnel through a proxy that has opened it. */
   isTunnelled?: boolean;
 }
@@ -275,7 +275,7 @@ function classifyEstablishedErrno(code: number): Outcome {
   }
 }
 
-function classifyDone({ status, isUnexpected }: Readonly<AttemptEnd>, expected: Expectation): Outcome {
+function classifyDone({ status, unmet = [] }: Readonly<AttemptEnd>, expected: Expectation): Outcome {
   switch (expected.kind) {
     case 'refused':
       return 'unexpected-handshake';
@@ -285,6 +285,6 @@ function classifyDone({ status, isUnexpected }: Readonly<AttemptEnd>, expected: 
       // A browser may open a connection that it then has no use for: nothing was asked on it.
       if (status === 0) return 'ok';
       if (expected.statuses.length > 0 && !expected.statuses.includes(status)) return 'unexpected-status';
-      return isUnexpected === true ? 'unexpected-content' : 'ok';
+      return unmet.length > 0 ? 'unexpected-content' : 'ok';
   }
 }

@@ -19,6 +19,7 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderRequests(arm, room),
     ...renderStalls(arm, room, paint),
     ...renderRetransmits(arm, room),
+    ...renderResent(arm, room),
     ...renderStallCourse(arm, room),
     ...renderOutcomes(arm, room),
     ...renderAnswers('CONNECT', arm.tunnelStatuses, room),
@@ -26,6 +27,7 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderOffers(arm, room),
     ...renderNames('refused by', arm.refusals, room),
     ...renderNames('errors', arm.errorNames, room),
+    ...renderNames('not met', arm.unmetContent, room),
     ...renderRamp(arm, room),
     ...renderLatency(arm, room),
     ...renderPhases(arm, room),
@@ -113,6 +115,17 @@ function renderRetransmits(arm: ArmSummary, room: number): string[] {
     : renderLabelled('resent SYNs', `${entries.join(', ')} (handshakes x retransmissions of each)`, room);
 }
 
+/** Only where there was any: what was not sent again, or not measured, goes without saying. */
+function renderResent({ requestsResent }: ArmSummary, room: number): string[] {
+  if (requestsResent === undefined || requestsResent.count === 0) return [];
+  const { count, measured, rate } = requestsResent;
+  return renderLabelled(
+    'resent',
+    `requests on ${formatCount(count)} of ${formatCount(measured)} connections (${formatShare(rate)}), after the handshake`,
+    room,
+  );
+}
+
 function renderOutcomes(arm: ArmSummary, room: number): string[] {
   const rows = (Object.entries(arm.outcomes) as [Outcome, number][])
     .filter(([outcome, count]) => outcome !== 'ok' && count > 0)
@@ -149,7 +162,7 @@ function renderOffers({ schemesOffered = {} }: ArmSummary, room: number): string
   return renderLabelled('offered', `${text.join('; ')}: not the scheme of this arm`, room);
 }
 
-/** Counts by names that the far end gave. */
+/** Counts by names that the far end or the scenario gave. */
 function renderNames(label: string, counts: Readonly<Record<string, number>> = {}, room: number): string[] {
   const listed = Object.entries(counts).sort(([, a], [, b]) => b - a);
   if (listed.length === 0) return [];

@@ -1,10 +1,11 @@
 import { COUNTERS, type Counter } from '../metrics/counts.ts';
+import type { Named } from '../metrics/named-counts.ts';
 import type { Timed } from '../metrics/types.ts';
 
 /** How databases know what a run counts: measurements and fields of the line protocol, names of Prometheus metrics. */
 
-/** Measurements of the line protocol: of each series, and of the run as a whole. */
-export const MEASUREMENTS = { series: 'rushhour', run: 'rushhour_run' } as const;
+/** Measurements of the line protocol: of each series, of what was said by name in it, and of the run as a whole. */
+export const MEASUREMENTS = { series: 'rushhour', names: 'rushhour_names', run: 'rushhour_run' } as const;
 
 /** Times that databases get, with the stem of their names; the rest is in the run's folder. */
 export const SHOWN_TIMES = [
@@ -36,16 +37,28 @@ export function statusField(status: string, toConnect: boolean): string {
   return `${toConnect ? 'tunnel_' : ''}status_${status}`;
 }
 
+/** Fields of requests that were sent again, and of those of which that is known; absent where it is not measured. */
+export const RESENT_FIELDS = { count: 'requests_resent', measured: 'requests_resent_measured' } as const;
+
 /** The fields of `rushhour` besides its outcomes and statuses, and those of `rushhour_run`. */
 export const SERIES_FIELDS: readonly string[] = [
   ...COUNTERS,
   'stalled',
+  ...Object.values(RESENT_FIELDS),
   ...SHOWN_TIMES.flatMap(([, stem]) => SHOWN_QUANTILES.map(([quantile]) => quantileField(stem, quantile))),
 ];
 export const RUN_FIELDS: readonly string[] = [
   'open',
   ...SHOWN_QUANTILES.map(([quantile]) => quantileField('lateness', quantile)),
 ];
+
+/** What is counted by name, with the value of the tag or label `kind`. */
+export const NAME_KINDS = {
+  schemesOffered: 'schemes_offered',
+  refusals: 'refused_by',
+  errorNames: 'proxy_error',
+  unmetContent: 'content_not_met',
+} as const satisfies Record<Named, string>;
 
 /** A metric as Prometheus is told of it. */
 export interface Metric {
@@ -81,6 +94,18 @@ export const METRICS = {
     help: 'Stalled handshakes, by fate: recovered, frozen, unresolved.',
   },
   outcomes: { name: 'rushhour_outcomes_total', help: 'Attempts that ended, by outcome.' },
+  names: {
+    name: 'rushhour_names_total',
+    help: 'What was said by name, by kind: schemes offered, refusals, errors of proxies, content not met; rare ones of many as other.',
+  },
+  requestsResent: {
+    name: 'rushhour_requests_resent_total',
+    help: 'Connections on which a request was sent again after the handshake.',
+  },
+  requestsResentMeasured: {
+    name: 'rushhour_requests_resent_measured_total',
+    help: 'Connections of which it is known whether one was; none where the system does not tell.',
+  },
   responses: {
     name: 'rushhour_responses_total',
     help: 'Answers by HTTP status, to requests and to CONNECT; rare ones of many as 4xx and the like.',

@@ -34,7 +34,7 @@ function timesBelow(prefix: string, times: readonly string[] = TIMES): [string, 
 
 /**
  * Every figure of an arm in summary.json that a criterion can be held against, by its path below the arm. Besides
- * these there are `synRetransmits.<n>`, `statuses.<n>` and `tunnelStatuses.<n>`, see {@link figureKind}. A test compares the list with a real summary.
+ * these there are `synRetransmits.<n>`, `requestRetransmits.<n>`, `statuses.<n>` and `tunnelStatuses.<n>`, see {@link figureKind}. A test compares the list with a real summary.
  */
 export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKind>([
   ...COUNTS.map((name): [string, FigureKind] => [name, 'count']),
@@ -46,6 +46,8 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
   ['stalled.ci95.0', 'share'],
   ['stalled.ci95.1', 'share'],
   ...['p50', 'p99', 'max'].map((name): [string, FigureKind] => [`stalled.ratePerFrame.${name}`, 'share']),
+  ...['count', 'measured'].map((name): [string, FigureKind] => [`requestsResent.${name}`, 'count']),
+  ...['rate', 'ci95.0', 'ci95.1'].map((name): [string, FigureKind] => [`requestsResent.${name}`, 'share']),
   ...timesBelow(''),
   ...timesBelow('', ['rttUs']),
   ...timesBelow('service.'),
@@ -58,7 +60,7 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
 ]);
 
 /** Counts by a number: retransmissions, and HTTP statuses (RFC 9110 section 15), or what is none. */
-const NUMBERED = /^(synRetransmits\.\d+|(statuses|tunnelStatuses)\.([1-5]\d\d|other))$/;
+const NUMBERED = /^((synRetransmits|requestRetransmits)\.\d+|(statuses|tunnelStatuses)\.([1-5]\d\d|other))$/;
 
 /** What the figure at this path counts; undefined where there is no such figure. */
 export function figureKind(path: string): FigureKind | undefined {

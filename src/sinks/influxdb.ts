@@ -4,6 +4,7 @@ import { judge } from './answer.ts';
 import { Delivery } from './delivery.ts';
 import { Health } from './health.ts';
 import type { Cures, Opening } from './kind.ts';
+import { NameLabels } from './name-labels.ts';
 import { linesOf } from './points.ts';
 import { request } from './request.ts';
 import { Spool } from './spool.ts';
@@ -58,6 +59,7 @@ export async function openInfluxSink(
   });
   delivery.start();
   let run: RunIdentity | undefined;
+  const labels = new NameLabels();
   return {
     name,
     // Points are of one second each: there is nothing to go on from.
@@ -65,7 +67,7 @@ export async function openInfluxSink(
       run = identity;
     },
     second(recorded) {
-      if (run !== undefined) delivery.add(linesOf(run, recorded));
+      if (run !== undefined) delivery.add(linesOf(run, recorded, labels));
     },
     async finish(withinMs) {
       const counts = await delivery.finish(withinMs);

@@ -1,4 +1,4 @@
-import { COUNTERS, stalledOf } from '../metrics/counts.ts';
+import { COUNTERS, measuredResentOf, resentOf, stalledOf } from '../metrics/counts.ts';
 import type { Quantiles } from '../metrics/histogram.ts';
 import { LATENESS_TAG, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
 import { type Point, renderPoint } from '../render/line-protocol.ts';
@@ -6,19 +6,28 @@ import {
   MEASUREMENTS,
   outcomeField,
   quantileField,
+  RESENT_FIELDS,
   SHOWN_QUANTILES,
   SHOWN_TIMES,
   statusField,
 } from '../render/metric-names.ts';
+import { NameLabels } from './name-labels.ts';
 import { splitSeries } from './series.ts';
 import type { RunIdentity } from './types.ts';
 
-/** One recorded second as lines of InfluxDB's protocol: one for the run, and one for each series that did something. */
-export function linesOf(run: RunIdentity, recorded: RecordedSecond): string[] {
-  return pointsOf(run, recorded).map(renderPoint);
+/**
+ * One recorded second as lines of InfluxDB's protocol: one for the run, one for each series that did something, and one for
+ * each name that was said in it.
+ */
+export function linesOf(run: RunIdentity, recorded: RecordedSecond, labels = new NameLabels()): string[] {
+  return pointsOf(run, recorded, labels).map(renderPoint);
 }
 
-function pointsOf({ runId, scenario, label, host }: RunIdentity, recorded: RecordedSecond): Point[] {
+function pointsOf(
+  { runId, scenario, label, host }: RunIdentity,
+  recorded: RecordedSecond,
+  labels: NameLabels,
+): Point[] {
   const { atMs, frame, quantiles } = recorded;
   const tags = { run: runId, scenario, label, host };
   const whole: Point = {
@@ -36,7 +45,17 @@ function pointsOf({ runId, scenario, label, host }: RunIdentity, recorded: Recor
       atMs,
     };
   });
-  return [whole, ...series];
+  const names = Object.entries(frame.series).flatMap(([name, counts]) =>
+    labels.of(counts).map(({ count, ...said }): Point => {
+      return {
+        measurement: MEASUREMENTS.names,
+        tags: { ...tags, ...splitSeries(name), ...said },
+        fields: { count },
+        atMs,
+      };
+    }),
+  );
+  return [whole, ...series, ...names];
 }
 
 /** Every counter, zeros too: a field that is missing reads as "no data", not as none. Outcomes and statuses only where there were any. */
@@ -44,6 +63,11 @@ function countFields(counts: SeriesCounts): Record<string, number> {
   const fields: Record<string, number> = {};
   for (const name of COUNTERS) fields[name] = counts[name] ?? 0;
   fields['stalled'] = stalledOf(counts);
+  const measured = measuredResentOf(counts);
+  if (measured > 0) {
+    fields[RESENT_FIELDS.count] = resentOf(counts);
+    fields[RESENT_FIELDS.measured] = measured;
+  }
   for (const [outcome, count] of Object.entries(counts.outcomes)) fields[outcomeField(outcome)] = count;
   for (const [status, count] of Object.entries(counts.statuses ?? {}))
     fields[statusField(status, false)] = count;

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import { COUNTERS } from '../metrics/counts.ts';
+import { COUNTERS, measuredResentOf, resentOf } from '../metrics/counts.ts';
 import type { Quantiles } from '../metrics/histogram.ts';
 import { type Frame, LATENESS_TAG, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
 import {
@@ -10,6 +10,7 @@ import {
   SHOWN_QUANTILES,
   SHOWN_TIMES,
 } from '../render/metric-names.ts';
+import { NameLabels } from './name-labels.ts';
 import { Rising } from './rising.ts';
 import { splitSeries } from './series.ts';
 import { StatusLabels } from './status-labels.ts';
@@ -33,7 +34,11 @@ export class RunRegistry {
   );
   readonly #stalled = this.#counter(METRICS.stalled, [...SERIES_LABELS, 'fate']);
   readonly #outcomes = this.#counter(METRICS.outcomes, [...SERIES_LABELS, 'outcome']);
+  readonly #resent = this.#counter(METRICS.requestsResent, SERIES_LABELS);
+  readonly #resentMeasured = this.#counter(METRICS.requestsResentMeasured, SERIES_LABELS);
   readonly #responses = this.#counter(METRICS.responses, [...SERIES_LABELS, 'to', 'status']);
+  readonly #names = this.#counter(METRICS.names, [...SERIES_LABELS, 'kind', 'name']);
+  readonly #nameLabels = new NameLabels();
   readonly #statusLabels = new StatusLabels();
   readonly #seconds = this.#counter(METRICS.seconds, RUN_LABELS);
   readonly #open = this.#gauge(METRICS.open, RUN_LABELS);
@@ -89,9 +94,16 @@ export class RunRegistry {
     // Zeros too: Prometheus sees a counter rise only from where it has seen it.
     for (const name of COUNTERS) this.#counters.get(name)?.add(labels, counts[name] ?? 0);
     for (const fate of FATES) this.#stalled.add({ ...labels, fate }, counts[fate]);
+    const measured = measuredResentOf(counts);
+    if (measured > 0) {
+      this.#resent.add(labels, resentOf(counts));
+      this.#resentMeasured.add(labels, measured);
+    }
     for (const [outcome, count] of Object.entries(counts.outcomes)) {
       this.#outcomes.add({ ...labels, outcome }, count);
     }
+    for (const { count, ...said } of this.#nameLabels.of(counts))
+      this.#names.add({ ...labels, ...said }, count);
     this.#countResponses({ ...labels, to: 'request' }, counts.statuses);
     this.#countResponses({ ...labels, to: 'connect' }, counts.tunnelStatuses);
   }

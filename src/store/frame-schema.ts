@@ -12,9 +12,9 @@ const series = some({
   ...{ requests: signed.optional(), challenges: signed.optional() },
   ...{ recovered: signed, frozen: signed, unresolved: signed, healed: signed, slow: signed, bytes: signed },
   ...{ firstBegunUs: figure, lastBegunUs: figure, lastEndUs: figure },
-  ...{ synRetransmits: counts, outcomes: counts },
+  ...{ synRetransmits: counts, requestRetransmits: counts.optional(), outcomes: counts },
   ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },
-  ...{ refusals: counts.optional(), errorNames: counts.optional() },
+  ...{ refusals: counts.optional(), errorNames: counts.optional(), unmetContent: counts.optional() },
   stalledBySecond: countsByNumber,
   byReuseAge: z.record(text, some({ attempts: signed, stalled: signed })),
   endpoints: z.record(

@@ -1,4 +1,10 @@
-import { answersKey, outcomeKey, STATUS_COUNTS } from '../analysis/compare/arm-figures.ts';
+import {
+  answersKey,
+  OFFERS,
+  outcomeKey,
+  RESENT_KEYS,
+  STATUS_COUNTS,
+} from '../analysis/compare/arm-figures.ts';
 import { ArmCells } from '../analysis/compare/cells.ts';
 import type { RunFacts } from '../analysis/compare/comparable.ts';
 import { type TimeSample, TimeSampler } from '../analysis/compare/time-sample.ts';
@@ -11,7 +17,7 @@ import {
   type RunCourse,
 } from '../analysis/compare/types.ts';
 import type { Summary } from '../analysis/types.ts';
-import { stalledOf, stepsOf } from '../metrics/counts.ts';
+import { measuredResentOf, resentOf, stalledOf, stepsOf } from '../metrics/counts.ts';
 import type { SeriesCounts, Timed } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
@@ -97,6 +103,13 @@ function addCounts(cells: ArmCells, second: number, counts: SeriesCounts, arm: A
           : 0;
     cells.add(outcomeKey(outcome), second - late, count);
   }
+  const measured = measuredResentOf(counts);
+  if (measured > 0) {
+    cells.add(RESENT_KEYS.measured, second, measured);
+    cells.add(RESENT_KEYS.count, second, resentOf(counts));
+  }
+  for (const [schemes, count] of Object.entries(counts.schemesOffered ?? {}))
+    cells.add(`${OFFERS}${schemes}`, second, count);
   for (const name of STATUS_COUNTS) {
     for (const [status, count] of Object.entries(counts[name] ?? {})) {
       cells.add(`${name}.${status}`, second, count);

@@ -125,8 +125,8 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     this.#options.recorder.challenged(this.#options.index, tookUs);
   }
 
-  answered(status: number): void {
-    this.#options.recorder.answered(this.#options.index, status);
+  answered(status: number, errorName: string): void {
+    this.#options.recorder.answered(this.#options.index, status, errorName);
   }
 
   objectOver(tookUs: number): void {

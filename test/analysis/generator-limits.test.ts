@@ -54,7 +54,7 @@ describe('whether this machine was the bottleneck', () => {
 
   it('is so where it dropped SYNs itself, in so far as stalls may be its own', () => {
     const stalled = { count: 50, rate: 0.1, ci95: [0, 1], recovered: 50, frozen: 0 };
-    const dropped = (localDrops: number, resent = 100) =>
+    const dropped = (localDrops: number, resent = 100, requestsResent = 0) =>
       findGeneratorLimits(
         [
           {
@@ -62,6 +62,7 @@ describe('whether this machine was the bottleneck', () => {
             summary: summaryOf({
               ...{ scheduled: 500, started: 500, outcomes: { ok: 500 }, stalled },
               synRetransmits: { 0: 500 - resent / 2, 2: resent / 2 },
+              requestRetransmits: { 0: 500, 3: requestsResent / 3 },
             } as object),
           },
         ],
@@ -74,6 +75,8 @@ describe('whether this machine was the bottleneck', () => {
     expect(dropped(2)).toEqual([expect.stringMatching(/^local-drop: this machine itself dropped 2 of/)]);
     expect(dropped(2, 400)).toEqual([]);
     expect(dropped(100)).toHaveLength(1);
+    // What was dropped may have been a request: these are counted with the SYNs.
+    expect(dropped(2, 100, 300)).toEqual([]);
   });
 
   it('says so of each arm, unsent attempts of a closed loop too', () => {

@@ -117,6 +117,7 @@ describe('summing a run up', () => {
         schemesOffered: { NTLM: 2 },
         refusals: { RST: 3 },
         errorNames: { 'Squid: ERR_CONNECT_FAIL': 4 },
+        unmetContent: {},
         bytes: 4_000,
         handshakeUs: { count: 3, min: 100, mean: 200, p50: 200, p90: 300, p99: 300, p999: 300, max: 300 },
         firstByteUs: nothing,

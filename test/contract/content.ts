@@ -79,6 +79,29 @@ export function describeContent(create: CreateEngine): void {
       expect(outcomeOf(record, { kind: 'status', statuses: [] })).toBe(outcome);
     });
 
+    it('names each condition that the response does not meet, a header without its value', async () => {
+      const content = compileContent({
+        body: { contains: ['News', 'absent'], matches: ['^News', 'day'], notContains: ['of', 'blocked'] },
+        bytes: { from: 1, to: 5 },
+        headers: [
+          ['x-cache', 'HIT'],
+          ['content-length', String(PAGE.length)],
+        ],
+      });
+      const named = async (text: string): Promise<readonly string[] | undefined> => {
+        const peer = await startPeer(answering(text, 'closes'));
+        return (await attemptOnce(create, armTo(peer, { content }))).unmet;
+      };
+      expect(await named(responseOf(PAGE))).toEqual([
+        'bytes 1..5',
+        'header x-cache',
+        'contains "absent"',
+        'notContains "of"',
+        'matches "^News"',
+      ]);
+      expect(await named(GZIPPED)).toEqual(['bytes 1..5', 'header x-cache', 'the body is compressed']);
+    });
+
     it('is the same byte by byte, and after an interim response', async () => {
       const interim = 'HTTP/1.1 103 Early\r\nX-Cache: MISS\r\n\r\n';
       const peer = await startPeer(

@@ -23,6 +23,7 @@ export function describeSocketFacts(create: CreateEngine): void {
       expect(record.rttUs).toBeLessThan(1_000_000);
       expect(record.mss).toBeGreaterThan(1_000);
       expect(record.tcpOptions & TIMESTAMPS).toBe(TIMESTAMPS);
+      expect(driven.records[0]!.requestRetransmits).toBe(0);
       expect([0, peer.seen[0]?.remotePort]).toContain(driven.records[0]!.sourcePort);
     });
 
@@ -51,7 +52,13 @@ export function describeMissingFacts(create: CreateEngine): void {
       const peer = await startPeer(OK);
       const driven = await driveSoundly(create, { arms: [armTo(peer)], starts: [{}] });
       expect(driven.readsTcpInfo).toBe(false);
-      expect(driven.records[0]).toMatchObject({ synRetransmits: -1, rttUs: -1, mss: -1, tcpOptions: -1 });
+      expect(driven.records[0]).toMatchObject({
+        synRetransmits: -1,
+        requestRetransmits: -1,
+        rttUs: -1,
+        mss: -1,
+        tcpOptions: -1,
+      });
     });
 
     it('refuses socket options that it could not set, before any attempt', async () => {

@@ -5,7 +5,7 @@ import type { AttemptRecord } from '../../src/engine/types.ts';
 import { DEFAULT_STALL_AFTER_US, judgeHandshake } from '../../src/outcome/stall.ts';
 import type { HostPort } from '../../src/scenario/types.ts';
 import { times } from '../contract/attempts.ts';
-import { armTo, bareArmTo, countOutcomes, outcomeOf } from '../support/arms.ts';
+import { armTo, bareArmTo, countOutcomes, outcomeOf, requestOf } from '../support/arms.ts';
 import { type Driver, startDriver } from '../support/drive-child.ts';
 import { makeNamespace, makePair, type Namespace, type Pair } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -85,6 +85,36 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
       expect(driven.records.map(({ synRetransmits }) => synRetransmits)).toEqual(Array(5).fill(lost));
       expect(driven.records.map(fateOf)).toEqual(Array(5).fill(fate));
       expect(countOutcomes(driven.records)).toEqual({ ok: 5 });
+    });
+
+    it('tells on how many connections the request was sent again after the handshake', async () => {
+      await pair.far.loadRules(losingFirstData(origin.port, 'numgen inc mod 2 == 0'));
+      const driven = await near.drive(engine, { arms: [armTo(origin)], starts: times(6), concurrency: 1 });
+      expect(driven.faults).toEqual([]);
+      expect(countOutcomes(driven.records)).toEqual({ ok: 6 });
+      expect(driven.records.map(({ synRetransmits }) => synRetransmits)).toEqual(Array(6).fill(0));
+      const resent = driven.records.map(({ requestRetransmits }) => requestRetransmits).sort();
+      expect(resent).toEqual([0, 0, 0, 1, 1, 1]);
+    });
+
+    it('tells it of a request of several segments, which acknowledgements have sent again at once', async () => {
+      await pair.far.loadRules(losingFirstData(origin.port, ''));
+      const request = requestOf(`GET / HTTP/1.1\r\nHost: peer\r\nX-Padding: ${'x'.repeat(6_000)}\r\n\r\n`);
+      const driven = await near.drive(engine, { arms: [armTo(origin, { request })], starts: times(3) });
+      expect(driven.faults).toEqual([]);
+      expect(countOutcomes(driven.records)).toEqual({ ok: 3 });
+      for (const { requestRetransmits } of driven.records) expect(requestRetransmits).toBeGreaterThan(0);
+    });
+
+    it('tells it of a request that nothing ever acknowledges', async () => {
+      await pair.far.loadRules(`table inet deaf {
+        chain input { type filter hook input priority 0; tcp dport ${origin.port} meta length > 80 drop; }
+      }`);
+      const arm = armTo(origin, { responseTimeoutUs: 700_000 });
+      const driven = await near.drive(engine, { arms: [arm], starts: times(2) });
+      expect(driven.faults).toEqual([]);
+      expect(countOutcomes(driven.records)).toEqual({ 'response-timeout': 2 });
+      for (const { requestRetransmits } of driven.records) expect(requestRetransmits).toBeGreaterThan(0);
     });
 
     it('tells a handshake that is never answered, and that its SYN was sent again', async () => {
@@ -243,6 +273,15 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
     });
   });
 });
+
+/** Loses the first segment with data of each connection, or of those that a condition picks among them. */
+const losingFirstData = (port: number, which: string): string => `table inet once {
+  set seen { type inet_service; flags dynamic; size 65535; }
+  chain input {
+    type filter hook input priority 0;
+    tcp dport ${port} meta length > 80 tcp sport != @seen add @seen { tcp sport } ${which} drop
+  }
+}`;
 
 function inside(namespace: Namespace): [string, ...string[]] {
   return ['ip', 'netns', 'exec', namespace.name];

@@ -40,6 +40,7 @@ export function recordOf(changes: Partial<AttemptRecord> = {}): AttemptRecord {
     respondedAtUs: startedAtUs + 3_000,
     endedAtUs: startedAtUs + 4_000,
     synRetransmits: 0,
+    requestRetransmits: 0,
     rttUs: 300,
     mss: 1_448,
     tcpOptions: 7,

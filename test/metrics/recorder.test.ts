@@ -31,6 +31,7 @@ describe('counting attempts', () => {
           lastBegunUs: 250_000,
           lastEndUs: 254_000,
           synRetransmits: { '0': 1 },
+          requestRetransmits: { '0': 1 },
           outcomes: { ok: 1 },
           statuses: { '200': 1 },
           endpoints: {
@@ -289,6 +290,37 @@ describe('what becomes of a handshake', () => {
       established: 4,
       completed: 4,
       stalled: 3,
+    });
+  });
+
+  it('counts requests that were sent again apart from those of which nothing is known', () => {
+    const recorder = recorderOf();
+    for (const requestRetransmits of [0, 0, 2, -1, 500]) play(recorder, recordOf({ requestRetransmits }));
+    const { stress } = recorder.takeFrame(0, 0).frame.series;
+    expect(stress?.requestRetransmits).toEqual({ '0': 2, '2': 1, '131': 1 });
+    play(recorder, recordOf({ requestRetransmits: -1 }));
+    expect(recorder.takeFrame(1, 0).frame.series['stress']?.requestRetransmits).toEqual({});
+  });
+
+  it('names what unexpected content lacked, and nothing of a status that is wrong by itself', () => {
+    const recorder = recorderOf();
+    const unmet = ['contains "Welcome"', 'bytes 100..5000'];
+    play(recorder, recordOf({ unmet }));
+    play(recorder, recordOf({ unmet: unmet.slice(1) }));
+    play(recorder, recordOf({ unmet, status: 503 }));
+    const { stress } = recorder.takeFrame(0, 0).frame.series;
+    expect(stress?.unmetContent).toEqual({ 'contains "Welcome"': 1, 'bytes 100..5000': 2 });
+    expect(stress?.outcomes).toEqual({ 'unexpected-content': 2, 'unexpected-status': 1 });
+  });
+
+  it('counts the errors that proxies name to browsers, answer by answer', () => {
+    const recorder = recorderOf([{ ...STRESS, isOfBrowsers: true }]);
+    recorder.answered(0, 503, 'Squid: ERR_CONNECT_FAIL');
+    recorder.answered(0, 200, '');
+    const { stress } = recorder.takeFrame(0, 0).frame.series;
+    expect(stress).toMatchObject({
+      statuses: { '200': 1, '503': 1 },
+      errorNames: { 'Squid: ERR_CONNECT_FAIL': 1 },
     });
   });
 

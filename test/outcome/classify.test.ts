@@ -114,11 +114,11 @@ const ROWS: readonly Row[] = [
   ],
   [
     'it closes, but said it otherwise',
-    { phase: 'closing', cause: 'eof', status: 200, isUnexpected: true },
+    { phase: 'closing', cause: 'eof', status: 200, unmet: ['bytes 1..2'] },
     OK_200,
     'unexpected-content',
   ],
-  ['another status, and otherwise', { status: 500, isUnexpected: true }, OK_200, 'unexpected-status'],
+  ['another status, and otherwise', { status: 500, unmet: ['bytes 1..2'] }, OK_200, 'unexpected-status'],
   ['it never closes', { phase: 'closing', cause: 'timeout', status: 200 }, OK_200, 'never-closed'],
   ['it resets instead', { ...failed('closing', errno.ECONNRESET), status: 200 }, OK_200, 'ok'],
   ['given up before it closed', { phase: 'closing', cause: 'stopped' }, OK_200, 'abandoned'],

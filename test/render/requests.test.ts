@@ -43,6 +43,25 @@ describe('an arm that was refused', () => {
   });
 });
 
+describe('requests that were sent again after the handshake', () => {
+  it('are told with their share, and not at all where there were none or nobody knows', () => {
+    const resent = { count: 51, measured: 1_000, rate: 0.051, ci95: [0.039, 0.066] as [number, number] };
+    expect(shown({ requestsResent: resent })).toMatch(
+      /^ +resent +requests on 51 of 1,000 connections \(5\.1 %\), after the handshake$/m,
+    );
+    expect(shown({ requestsResent: { ...resent, count: 0 } })).not.toContain('resent');
+    expect(shown({})).not.toMatch(/resent +requests/);
+  });
+});
+
+describe('an arm with unexpected content', () => {
+  it('names what the responses lacked', () => {
+    expect(shown({ unmetContent: { 'contains "Welcome"': 3, 'header x-cache': 9 } })).toMatch(
+      /not met +9 x header x-cache; 3 x contains "Welcome"/,
+    );
+  });
+});
+
 describe('an arm whose proxy wants credentials', () => {
   it('names the schemes that it was offered, without what a terminal would obey', () => {
     const text = shown({ schemesOffered: { 'Digest, NTLM': 1_200, 'A\u001b[31m': 1 } });

@@ -59,6 +59,7 @@ type Course =
   | 'schemesOffered'
   | 'refusals'
   | 'errorNames'
+  | 'unmetContent'
   | 'byReuseAge'
   | 'onset'
   | 'stallSteps'
@@ -91,6 +92,8 @@ const summary: Required<Omit<ArmSummary, Course>> = {
   healed: 0,
   slow: 0,
   synRetransmits: { 0: 0, 3: 0 },
+  requestRetransmits: { 0: 0, 3: 0 },
+  requestsResent: { count: 0, measured: 0, rate: 0, ci95: [0, 0] },
   outcomes: Object.fromEntries(OUTCOMES.map((name) => [name, 0])) as Record<Outcome, number>,
   statuses: { 200: 0, 503: 0, other: 0 },
   tunnelStatuses: { 200: 0, 403: 0 },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { STATUS_KEYS } from '../../src/metrics/statuses.ts';
 import { OUTCOMES } from '../../src/outcome/outcome.ts';
 import {
   MEASUREMENTS,
@@ -10,6 +11,7 @@ import {
   outcomeField,
   RUN_FIELDS,
   SERIES_FIELDS,
+  statusField,
 } from '../../src/render/metric-names.ts';
 import { startInfluxdb } from '../peers/influxdb.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -56,7 +58,7 @@ describe('the Grafana dashboards', () => {
     for (const wanted of ['Stalled rate', 'Started and completed', 'Outcomes other than ok', 'Handshake']) {
       expect(titles).toContain(wanted);
     }
-    expect(titles).toEqual(expect.arrayContaining(['Lateness of the probe', 'Unsent']));
+    expect(titles).toEqual(expect.arrayContaining(['Lateness of the probe', 'Unsent', 'Answers by status']));
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     expect(templating.list[0]).toMatchObject({ name: 'datasource', type: 'datasource' });
   });
@@ -69,7 +71,13 @@ describe('the Grafana dashboards', () => {
     }
     const fields = [...SERIES_FIELDS, ...RUN_FIELDS, ...OUTCOMES.map(outcomeField)];
     const measurements = Object.values(MEASUREMENTS);
+    const counted = STATUS_KEYS.flatMap((status) => [statusField(status, false), statusField(status, true)]);
     for (const query of queriesOf(readDashboard('rushhour-influxdb.json'))) {
+      const all = /sum\(\/(.+?)\/\)/.exec(query)?.[1];
+      if (all !== undefined) {
+        expect([...fields, ...counted].filter((field) => new RegExp(all).test(field))).toEqual(counted);
+        continue;
+      }
       const used = [...query.matchAll(/(?:sum|mean|max)\("(\w+)"\)/g)].map(([, field]) => field);
       expect(used).not.toEqual([]);
       expect(fields).toEqual(expect.arrayContaining(used));

@@ -5,6 +5,7 @@ import { mergeFrames } from '../../src/metrics/merge.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
 import { FATES, METRIC_NAMES, PLAIN_COUNTERS } from '../../src/render/metric-names.ts';
 import { RunRegistry } from '../../src/sinks/run-registry.ts';
+import { frameOf } from '../analysis/parts.ts';
 import { freePort } from '../peers/peer.ts';
 import { startPrometheus, startPushgateway } from '../peers/prometheus.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -109,6 +110,26 @@ describe('the figures that Prometheus reads', () => {
       values.push(Number(line.split(' ').at(-1)));
     }
     expect(values).toEqual([10, 10, 10, 18]);
+  });
+
+  it('have what was said by name, and requests that were sent again where that was measured', async () => {
+    const registry = new RunRegistry();
+    registry.begin(RUN);
+    const [template] = recordSeconds(1);
+    const count = (counts: Partial<SeriesCounts>) =>
+      registry.add({ ...template!, frame: frameOf(0, { stress: counts }) });
+    count({ refusals: { RST: 2 }, unmetContent: { 'contains "a"': 1 } });
+    expect(await read(registry, 'rushhour_requests_resent_total')).toEqual([]);
+    count({ refusals: { RST: 3 }, requestRetransmits: { '0': 4, '1': 1 } });
+    const names = await read(registry, 'rushhour_names_total');
+    expect(names.map((line) => line.replace(/.*kind="(\w+)",name="(.*)"\} /, '$1 $2 ')).sort()).toEqual([
+      'content_not_met contains \\"a\\" 1',
+      'refused_by RST 5',
+    ]);
+    expect(await read(registry, 'rushhour_requests_resent_total')).toEqual([expect.stringMatching(/\} 1$/)]);
+    expect(await read(registry, 'rushhour_requests_resent_measured_total')).toEqual([
+      expect.stringMatching(/\} 5$/),
+    ]);
   });
 
   it('have answers by status, with a label of their own for so many and no more', async () => {

@@ -66,6 +66,8 @@ function stressed(due: number, second: number): Partial<SeriesCounts> {
     completed: ok,
     requests: ok,
     bytes: ok * 1_500,
+    statuses: { 200: ok },
+    requestRetransmits: { 0: ok - recovered, ...(recovered > 0 && { 1: recovered }) },
     outcomes: {
       ok,
       ...(frozen > 0 && { 'handshake-timeout': frozen }),

@@ -39,6 +39,22 @@ describe('the course of a real run', () => {
     expect([sum(cells.column('statuses.200')), sum(cells.column('statuses.*'))]).toEqual([35, 35]);
   });
 
+  it('has requests that were sent again, and offers of other schemes, where there were any', async () => {
+    const { dir } = await recordRun(makeFolder(), 5);
+    const frames = join(dir, 'frames.jsonl');
+    const offering = readFileSync(frames, 'utf8')
+      .replaceAll('"schemesOffered":{}', '"schemesOffered":{"Digest, NTLM":2}')
+      .replaceAll('"requestRetransmits":{"0":', '"requestRetransmits":{"2":1,"0":');
+    writeFileSync(frames, offering);
+    const course = (await readRunCourse(dir)).arms.get('stress')!;
+    expect(sum(course.cells.column('schemesOffered.Digest, NTLM'))).toBe(10);
+    expect(sum(course.cells.column('requestsResent'))).toBe(5);
+    const names = listFigures([course]).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['schemesOffered.Digest, NTLM', 'requestsResent.rate']));
+    const old = (await readRunCourse(BEFORE)).arms.get('traffic')!;
+    expect(listFigures([old]).map(({ name }) => name)).not.toContain('requestsResent.rate');
+  });
+
   it('has the times that the summary has', async () => {
     const { arms } = await readRunCourse(BEFORE);
     const { times, summary } = arms.get('traffic')!;

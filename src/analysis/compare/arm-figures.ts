@@ -45,7 +45,11 @@ export function listFigures(runs: readonly ArmCourse[]): Figure[] {
       'high',
       'others',
     ),
+    ...(seen.has(RESENT_KEYS.measured)
+      ? [shareFigure('requestsResent.rate', RESENT_KEYS.count, RESENT_KEYS.measured, 'low', 'aside')]
+      : []),
     ...outcomes.map((name) => shareFigure(`outcomes.${name}`, outcomeKey(name), 'scheduled', 'low', 'aside')),
+    ...listOfferFigures(seen),
     ...listStatusFigures(runs, seen),
     ...COMPARED_TIMES.flatMap((time) =>
       (Object.keys(COMPARED_QUANTILES) as ComparedQuantile[]).map((quantile) =>
@@ -61,6 +65,12 @@ export function listFigures(runs: readonly ArmCourse[]): Figure[] {
 export function outcomeKey(outcome: Outcome): string {
   return `outcomes.${outcome}`;
 }
+
+/** What attempts that were asked for credentials in other schemes than theirs are counted under, by those schemes. */
+export const OFFERS = 'schemesOffered.';
+
+/** Keys, among an arm's cells, of the connections on which a request was sent again, and of all of which that is known. */
+export const RESENT_KEYS = { count: 'requestsResent', measured: 'requestsResent.measured' } as const;
 
 /** What answers are counted under among an arm's cells: to its requests, and to CONNECT. */
 export const STATUS_COUNTS = ['statuses', 'tunnelStatuses'] as const;
@@ -88,6 +98,13 @@ function listStatusFigures(runs: readonly ArmCourse[], seen: ReadonlySet<string>
         shareFigure(`${counts}.${status}`, `${counts}.${status}`, answersKey(counts), 'low', 'aside'),
       ),
   );
+}
+
+function listOfferFigures(seen: ReadonlySet<string>): Figure[] {
+  return [...seen]
+    .filter((key) => key.startsWith(OFFERS))
+    .sort()
+    .map((key) => shareFigure(key, key, 'scheduled', 'low', 'aside'));
 }
 
 function shareFigure(

@@ -9,6 +9,7 @@ import { oneEndpoint } from './one-endpoint.ts';
 import { onset } from './onset.ts';
 import { outagePhases } from './outage-phases.ts';
 import { preAnswered } from './pre-answered.ts';
+import { requestsResent } from './requests-resent.ts';
 import { reuseBand } from './reuse-band.ts';
 
 /** Every finder by the kind that it looks for. Those that a scenario has to ask for look only then. */
@@ -20,6 +21,7 @@ export const FINDERS = {
   'pre-answered': preAnswered,
   'one-endpoint': oneEndpoint,
   'asked-as-origin': askedAsOrigin,
+  'requests-resent': requestsResent,
   'outage-phases': outagePhases,
   onset,
   'latency-cluster': latencyCluster,

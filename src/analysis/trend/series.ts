@@ -1,4 +1,4 @@
-import { STATUS_COUNTS } from '../compare/arm-figures.ts';
+import { OFFERS, STATUS_COUNTS } from '../compare/arm-figures.ts';
 import { scoreLimits } from '../compare/estimate.ts';
 import { medianOf } from '../median.ts';
 import type { Series } from './ranks.ts';
@@ -64,7 +64,7 @@ export function figureOf(
 
 /** What a count by key is a share of; 0 for any other figure. */
 function wholeOf({ scheduled, answers }: NightArm, figure: string): number {
-  if (figure.startsWith('outcomes.')) return scheduled;
+  if (figure.startsWith('outcomes.') || figure.startsWith(OFFERS)) return scheduled;
   const counts = STATUS_COUNTS.find((name) => figure.startsWith(`${name}.`));
   return counts === undefined ? 0 : answers[counts];
 }

@@ -8,8 +8,9 @@ import { tellRefusal } from '../portable/refusal.ts';
 import { openSocket } from '../portable/socket.ts';
 import type { AttemptRecord } from '../types.ts';
 import { asksElsewhere } from './challenge.ts';
+import { errorNameOf } from './error-name.ts';
 import { Exchange } from './exchange.ts';
-import { readFacts } from './facts.ts';
+import { readFacts, readResent } from './facts.ts';
 import type { PageRequest } from './page.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
@@ -46,6 +47,8 @@ export class Connection {
   #isAnswering = false;
   /** Responses that have come, challenges among them. */
   #answers = 0;
+  /** What the last answer that asks for credentials names as its error. */
+  #challengeName = '';
   #error: NodeJS.ErrnoException | undefined;
   /** The far end's FIN has come. */
   #isEnded = false;
@@ -107,7 +110,10 @@ export class Connection {
     const exchange = new Exchange(
       this.#host.clock,
       () => this.#meetAnswer(exchange),
-      (status, head) => asksElsewhere(status, head, auth),
+      (status, head) => {
+        this.#noteResent();
+        return asksElsewhere(status, head, auth);
+      },
     );
     this.#exchange = exchange;
     this.#client!.dispatch({ path, method: 'GET', headers }, exchange);
@@ -130,6 +136,8 @@ export class Connection {
   ): void {
     this.record.status = status;
     this.record.schemesOffered = schemesOffered;
+    // Any other challenge is a question, and no error.
+    if (cause === 'denied' || cause === 'not-offered') this.record.errorName = this.#challengeName;
     this.#settle('response', cause);
   }
 
@@ -218,8 +226,11 @@ export class Connection {
     const { status, headers, sentAtUs, completedAtUs, firstByteAtUs } = exchange;
     this.#exchange = undefined;
     this.#answers += 1;
-    this.#host.answered(status);
-    if (status !== this.#arm.auth?.status) {
+    const errorName = errorNameOf(exchange);
+    const isChallenge = status === this.#arm.auth?.status;
+    if (isChallenge) this.#challengeName = errorName;
+    this.#host.answered(status, isChallenge ? '' : errorName);
+    if (!isChallenge) {
       // An unexpected status tells of the whole connection, whatever else was answered on it.
       if (record.status === 0 || this.#arm.isExpected(record.status)) record.status = status;
       if (record.respondedAtUs < 0) {
@@ -275,8 +286,8 @@ export class Connection {
   ): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const cutStatus = this.#exchange?.status ?? 0;
-    if (cutStatus !== 0) this.#host.answered(cutStatus);
+    const cut = this.#exchange;
+    if (cut !== undefined && cut.status !== 0) this.#host.answered(cut.status, errorNameOf(cut));
     const { record } = this;
     record.phase = phase;
     record.cause = cause;
@@ -287,10 +298,17 @@ export class Connection {
     this.#owner.over(this, lost);
   }
 
+  /** The descriptor is at hand while a response comes in, and may be gone once it is complete. */
+  #noteResent(): void {
+    if (this.#socket !== undefined && this.record.establishedAtUs >= 0)
+      readResent(this.record, this.#fd, this.#socket, this.#host.clock());
+  }
+
   #release(phase: AttemptRecord['phase']): void {
     const socket = this.#socket;
     if (socket === undefined) return;
     if (phase === 'handshake' && !socket.destroyed) readFacts(this.record, this.#fd, this.#family, socket);
+    this.#noteResent();
     this.record.bytes = socket.bytesRead;
     this.#client?.destroy(() => undefined);
     socket.destroy();

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { createTcpInfo, keepIcmpErrors, readLocalPort, readTcpInfo } from '../libc/index.ts';
+import { mayHaveResent } from '../resent.ts';
 import type { AttemptRecord } from '../types.ts';
 
 const tcpInfo = createTcpInfo();
@@ -22,4 +23,17 @@ export function readFacts(record: AttemptRecord, fd: number, family: 4 | 6, sock
   record.rttUs = tcpInfo.rttUs;
   record.mss = tcpInfo.mss;
   record.tcpOptions = tcpInfo.options;
+}
+
+/** Notes what was sent again since the handshake, so far; while its descriptor is open. @param nowUs by the engine's clock */
+export function readResent(record: AttemptRecord, fd: number, socket: Socket, nowUs: number): void {
+  const sent = socket.bytesWritten;
+  if (fd < 0 || socket.destroyed || record.synRetransmits < 0 || sent === 0) return;
+  if (!mayHaveResent(nowUs - record.establishedAtUs, sent, record.mss)) {
+    record.requestRetransmits = 0;
+    return;
+  }
+  readTcpInfo(fd, tcpInfo);
+  if (tcpInfo.totalRetransmits >= 0)
+    record.requestRetransmits = tcpInfo.totalRetransmits - record.synRetransmits;
 }

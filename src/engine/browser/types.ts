@@ -52,8 +52,12 @@ export interface BrowserHost extends AttemptObserver {
   nextNonce(): number;
   /** An answer that asks for credentials came, so long after its request. A refusal of credentials is not told. */
   challenged(tookUs: number): void;
-  /** An answer of this status came, be it one that asks for credentials, or one that was cut short after its head. */
-  answered(status: number): void;
+  /**
+   * An answer of this status came, be it one that asks for credentials, or one that was cut short after its head.
+   * @param errorName what a proxy calls the error that it answers with, see http/error-name.ts; empty: it names none, or asks
+   *   for credentials that can still be given
+   */
+  answered(status: number, errorName: string): void;
   /** An object is loaded, or never will be; from when the page wanted it. */
   objectOver(tookUs: number): void;
   /** A page is over; from when it was due. It took -1 where any of its objects failed. */

@@ -5,6 +5,9 @@ import { TextSearch } from './text-search.ts';
 /** As much of a body as regular expressions are given: a block page is far shorter, and memory stays bounded. */
 export const MATCHED_BYTES = 65_536;
 
+/** What is said of a body that cannot be looked into. */
+const COMPRESSED = 'the body is compressed';
+
 /**
  * Looks through one response as it comes in. Texts are found wherever they are, across pieces and chunks; of the body no
  * more is kept than the longest of them, and its first {@link MATCHED_BYTES} where a regular expression asks for those.
@@ -40,27 +43,39 @@ export class ContentCheck {
     this.#kept += room;
   }
 
-  /** Whether the response, now whole, holds what was asked for. A compressed body cannot be looked into: it does not. */
-  isAsExpected(): boolean {
-    const { minBytes, maxBytes, matches, contains, notContains, headers } = this.#rule;
-    if (this.#bytes < minBytes || this.#bytes > maxBytes) return false;
+  /**
+   * What was asked for and the response, now whole, does not hold: by the names of the rule's conditions; empty: it holds all.
+   * A compressed body cannot be looked into: that is then all that is said of it.
+   */
+  listUnmet(): readonly string[] {
+    const { minBytes, maxBytes, matches, contains, notContains, headers, names } = this.#rule;
+    const unmet: string[] = [];
+    if (this.#bytes < minBytes || this.#bytes > maxBytes) unmet.push(names.bytes);
     const looksInto = matches.length + contains.length + notContains.length > 0;
-    if ((looksInto || headers.length > 0) && !this.#hasFields(looksInto)) return false;
-    if (!this.#contained.foundAll || this.#unwanted.foundAny) return false;
-    if (matches.length === 0) return true;
-    const text = Buffer.concat(this.#beginning).toString('utf8');
-    return matches.every((pattern) => pattern.test(text));
-  }
-
-  #hasFields(mustBePlain: boolean): boolean {
+    if (!looksInto && headers.length === 0) return unmet;
     const { fields } = listFields(Buffer.concat(this.#head));
-    const codings = ['content-encoding', 'transfer-encoding']
-      .flatMap((name) => listValues(fields, name))
-      .flatMap(splitList)
-      .map((coding) => coding.toLowerCase());
-    if (mustBePlain && codings.some((coding) => coding !== 'identity' && coding !== 'chunked')) return false;
-    return this.#rule.headers.every(([name, value]) =>
-      listValues(fields, name).some((found) => found.trim() === value),
-    );
+    for (const [index, [name, value]] of headers.entries()) {
+      if (!listValues(fields, name).some((found) => found.trim() === value))
+        unmet.push(names.headers[index]!);
+    }
+    if (!looksInto) return unmet;
+    if (!isPlain(fields)) return [...unmet, COMPRESSED];
+    for (const [index] of contains.entries())
+      if (!this.#contained.found(index)) unmet.push(names.contains[index]!);
+    for (const [index] of notContains.entries())
+      if (this.#unwanted.found(index)) unmet.push(names.notContains[index]!);
+    if (matches.length === 0) return unmet;
+    const text = Buffer.concat(this.#beginning).toString('utf8');
+    for (const [index, pattern] of matches.entries())
+      if (!pattern.test(text)) unmet.push(names.matches[index]!);
+    return unmet;
   }
+}
+
+function isPlain(fields: ReturnType<typeof listFields>['fields']): boolean {
+  return ['content-encoding', 'transfer-encoding']
+    .flatMap((name) => listValues(fields, name))
+    .flatMap(splitList)
+    .map((coding) => coding.toLowerCase())
+    .every((coding) => coding === 'identity' || coding === 'chunked');
 }

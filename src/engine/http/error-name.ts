@@ -2,7 +2,7 @@ import { listFields, listValues, splitList } from './head-fields.ts';
 import { KeptHeads } from './kept-heads.ts';
 
 /** Below it an answer is none that a proxy would name an error in. */
-const LEAST_STATUS = 300;
+export const LEAST_STATUS = 300;
 
 /** What may stand in results and on terminals, of what a far end sends. */
 const WORD = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
@@ -15,15 +15,20 @@ const WORD = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
  */
 export function readErrorName(head: Uint8Array): string {
   const { fields } = listFields(head);
-  const [squid = ''] = listValues(fields, 'x-squid-error').map((value) => value.trim().split(' ')[0] ?? '');
+  return nameError((name) => listValues(fields, name));
+}
+
+/** The same of fields that somebody else has read. @param valuesOf values of every field of a name in lower case */
+export function nameError(valuesOf: (lowerCaseName: string) => readonly string[]): string {
+  const [squid = ''] = valuesOf('x-squid-error').map((value) => value.trim().split(' ')[0] ?? '');
   if (WORD.test(squid)) return `Squid: ${squid}`;
-  for (const member of listValues(fields, 'proxy-status').flatMap(splitList)) {
+  for (const member of valuesOf('proxy-status').flatMap(splitList)) {
     const [name = '', ...parameters] = member.split(';').map((part) => part.trim());
     const error =
       parameters.find((parameter) => parameter.startsWith('error='))?.slice('error='.length) ?? '';
     if (WORD.test(error)) return `${nameProxy(name)}: ${error}`;
   }
-  const last = listValues(fields, 'via').flatMap(splitList).at(-1);
+  const last = valuesOf('via').flatMap(splitList).at(-1);
   const by = last?.split(/[ \t]+/)[1] ?? '';
   return /^[!-~]{1,64}$/.test(by) ? `via ${by}` : '';
 }

@@ -3,22 +3,19 @@ const NOTHING = Buffer.alloc(0);
 /** Looks for texts in bytes that come in pieces, and keeps no more of these than a text may have begun in. */
 export class TextSearch {
   #wanted: readonly Buffer[];
-  readonly #count: number;
+  readonly #texts: readonly Buffer[];
   /** The end of what has been looked through. */
   #tail: Buffer = NOTHING;
 
   /** @param texts none of them empty */
   constructor(texts: readonly Buffer[]) {
     this.#wanted = texts;
-    this.#count = texts.length;
+    this.#texts = texts;
   }
 
-  get foundAll(): boolean {
-    return this.#wanted.length === 0;
-  }
-
-  get foundAny(): boolean {
-    return this.#wanted.length < this.#count;
+  /** Whether the text of this index has come. */
+  found(index: number): boolean {
+    return !this.#wanted.includes(this.#texts[index]!);
   }
 
   /** Takes the bytes from offset `from` up to, not including, `to`. */

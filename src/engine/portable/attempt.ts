@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
+import { ALL_MET } from '../blank-record.ts';
 import { ContentCheck } from '../http/content-check.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
@@ -267,7 +268,7 @@ export class Attempt implements ConnectionEvents {
     else if (phase === 'tunnel') this.#enterTunnel(hasExcess, isClosed);
     else {
       this.#record.respondedAtUs = this.#host.clock();
-      this.#record.isUnexpected = this.#content?.isAsExpected() === false;
+      this.#record.unmet = this.#content?.listUnmet() ?? ALL_MET;
       if (isClosed && this.#arm.holdUs > 0) this.#settle('held', 'eof');
       else if (isClosed) this.#settle('done', 'none');
       else this.#holdOrFinish();
@@ -307,8 +308,10 @@ export class Attempt implements ConnectionEvents {
   }
 
   #holdOrFinish(): void {
-    if (this.#arm.holdUs > 0) this.#enter('held', this.#arm.holdUs);
-    else this.#finish();
+    if (this.#arm.holdUs > 0) {
+      this.#noteResent();
+      this.#enter('held', this.#arm.holdUs);
+    } else this.#finish();
   }
 
   /** Bare TCP has no exchange whose end the far side could mark by closing. */
@@ -350,10 +353,15 @@ export class Attempt implements ConnectionEvents {
     this.#host.observer.settled(record);
   }
 
+  #noteResent(): void {
+    if (this.#connection.isOpen) this.#connection.readResent(this.#record, this.#host.clock());
+  }
+
   #close(phase: AttemptPhase): void {
     if (!this.#connection.isOpen) return;
     const isConnected = this.#record.establishedAtUs >= 0;
-    if (!isConnected && phase === 'handshake') this.#connection.readFacts(this.#record);
+    if (isConnected) this.#noteResent();
+    else if (phase === 'handshake') this.#connection.readFacts(this.#record);
     this.#connection.close(isConnected && this.#arm.close === 'reset' ? 'reset' : 'close');
   }
 }

@@ -9,6 +9,7 @@ import {
   TCP_CLOSE,
   takeSocketError,
 } from '../libc/index.ts';
+import { mayHaveResent } from '../resent.ts';
 import type { AttemptRecord } from '../types.ts';
 import { errnoOf } from './errno.ts';
 import { tellRefusal } from './refusal.ts';
@@ -108,6 +109,18 @@ export class Connection {
     record.rttUs = tcpInfo.rttUs;
     record.mss = tcpInfo.mss;
     record.tcpOptions = tcpInfo.options;
+  }
+
+  /** Notes, once, what was sent again since the handshake; only while the descriptor is open. @param nowUs by the engine's clock */
+  readResent(record: AttemptRecord, nowUs: number): void {
+    // Under TLS the socket does not see what is written: whatever that is, its handshake is longer than a segment.
+    const sent = this.#stream === this.#socket ? (this.#socket?.bytesWritten ?? 0) : Number.POSITIVE_INFINITY;
+    if (record.synRetransmits < 0 || record.requestRetransmits >= 0 || sent === 0) return;
+    record.requestRetransmits = 0;
+    if (!mayHaveResent(nowUs - record.establishedAtUs, sent, record.mss)) return;
+    readTcpInfo(this.#fd, tcpInfo);
+    record.requestRetransmits =
+      tcpInfo.totalRetransmits < 0 ? -1 : tcpInfo.totalRetransmits - record.synRetransmits;
   }
 
   /**

@@ -15,6 +15,7 @@ export function fillRecord(record: AttemptRecord, table: ConnectionTable, slot: 
   record.firstByteAtUs = table.firstByteAtUs[slot]!;
   record.respondedAtUs = table.respondedAtUs[slot]!;
   record.synRetransmits = table.synRetransmits[slot]!;
+  record.requestRetransmits = table.requestRetransmits[slot]!;
   record.rttUs = table.rttUs[slot]!;
   record.mss = table.mss[slot]!;
   record.tcpOptions = table.tcpOptions[slot]!;

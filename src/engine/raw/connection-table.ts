@@ -35,6 +35,7 @@ export class ConnectionTable {
   readonly firstByteAtUs: Float64Array;
   readonly respondedAtUs: Float64Array;
   readonly synRetransmits: Int32Array;
+  readonly requestRetransmits: Int32Array;
   readonly rttUs: Float64Array;
   readonly mss: Float64Array;
   readonly tcpOptions: Int16Array;
@@ -66,6 +67,7 @@ export class ConnectionTable {
     this.firstByteAtUs = new Float64Array(capacity);
     this.respondedAtUs = new Float64Array(capacity);
     this.synRetransmits = new Int32Array(capacity);
+    this.requestRetransmits = new Int32Array(capacity);
     this.rttUs = new Float64Array(capacity);
     this.mss = new Float64Array(capacity);
     this.tcpOptions = new Int16Array(capacity);
@@ -93,6 +95,7 @@ export class ConnectionTable {
     this.firstByteAtUs[slot] = -1;
     this.respondedAtUs[slot] = -1;
     this.synRetransmits[slot] = -1;
+    this.requestRetransmits[slot] = -1;
     this.rttUs[slot] = -1;
     this.mss[slot] = -1;
     this.tcpOptions[slot] = -1;

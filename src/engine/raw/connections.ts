@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { AttemptPhase, EndCause, Lack } from '../../outcome/classify.ts';
-import { createAttemptRecord } from '../blank-record.ts';
+import { ALL_MET, createAttemptRecord } from '../blank-record.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { ResponseParser } from '../http/response-parser.ts';
 import {
@@ -11,6 +11,7 @@ import {
   readTcpInfo,
   resetOnClose,
 } from '../libc/index.ts';
+import { mayHaveResent } from '../resent.ts';
 import type { AttemptObserver, EngineArm } from '../types.ts';
 import { fillRecord } from './attempt-record.ts';
 import { AUTHORISED, ConnectionTable, RESPONSE } from './connection-table.ts';
@@ -110,8 +111,9 @@ export class Connections {
     const fd = table.fd[slot]!;
     const isEstablished = table.establishedAtUs[slot] !== -1;
     const refusedBy = this.#refusedBy(slot, phase, errno);
-    // What TCP_INFO says of the SYN is lost with the descriptor.
+    // What TCP_INFO says is lost with the descriptor.
     if (phase === 'handshake') this.#noteTcpInfo(slot);
+    else this.noteResent(slot);
     if (fd >= 0) {
       this.#reactor.forget(slot);
       if (isEstablished && this.armOf(slot).close === 'reset') resetOnClose(fd);
@@ -120,7 +122,7 @@ export class Connections {
     const status = isEstablished ? this.#statusOf(slot, cause) : 0;
     fillRecord(this.#record, table, slot);
     this.#writeEnd(phase, cause, errno, status);
-    this.#record.isUnexpected = this.contents?.take(slot) ?? false;
+    this.#record.unmet = this.contents?.take(slot) ?? ALL_MET;
     this.#record.schemesOffered = this.schemesOffered;
     this.schemesOffered = '';
     this.#record.refusedBy = refusedBy;
@@ -143,6 +145,22 @@ export class Connections {
 
   #familyOf(slot: number): 4 | 6 {
     return this.preparedOf(slot).endpoints[this.table.endpoint[slot]!]!.family;
+  }
+
+  /** Notes, once, what was sent again since the handshake; what is sent while the connection is held is no request. */
+  noteResent(slot: number): void {
+    const { table } = this;
+    const synRetransmits = table.synRetransmits[slot]!;
+    const establishedAtUs = table.establishedAtUs[slot]!;
+    if (establishedAtUs === -1 || synRetransmits === -1 || table.requestRetransmits[slot] !== -1) return;
+    const sent = table.sent[slot]!;
+    // Of a challenge's answer that never went out, the request before it did.
+    if (sent === 0 && table.challengedAtUs[slot] === -1) return;
+    table.requestRetransmits[slot] = 0;
+    if (!mayHaveResent(this.nowUs - establishedAtUs, sent, table.mss[slot]!)) return;
+    const info = this.#tcpInfo;
+    readTcpInfo(table.fd[slot]!, info);
+    table.requestRetransmits[slot] = info.totalRetransmits < 0 ? -1 : info.totalRetransmits - synRetransmits;
   }
 
   /** Settles as done: all that the arm asked for has happened. */

@@ -1,3 +1,4 @@
+import { ALL_MET } from '../blank-record.ts';
 import { ContentCheck } from '../http/content-check.ts';
 import type { ResponseParser } from '../http/response-parser.ts';
 import type { PreparedArm } from './prepared-arm.ts';
@@ -5,7 +6,7 @@ import type { PreparedArm } from './prepared-arm.ts';
 /** Responses that are looked into, by slot. Connections of arms that ask for no content have none. */
 export class Contents {
   readonly #checks: (ContentCheck | undefined)[] = [];
-  readonly #isUnexpected: boolean[] = [];
+  readonly #unmet: (readonly string[])[] = [];
 
   /** @returns undefined where no arm asks for any: then nothing is looked at */
   static of(arms: readonly PreparedArm[], parser: ResponseParser): Contents | undefined {
@@ -18,7 +19,7 @@ export class Contents {
   /** A request goes out, and its response is what counts. */
   begin(slot: number, { arm: { content } }: PreparedArm): void {
     this.#checks[slot] = content === undefined ? undefined : new ContentCheck(content);
-    this.#isUnexpected[slot] = false;
+    this.#unmet[slot] = ALL_MET;
   }
 
   takeHead(slot: number, bytes: Uint8Array, to: number): void {
@@ -27,15 +28,15 @@ export class Contents {
 
   /** The response is whole. */
   judge(slot: number): void {
-    this.#isUnexpected[slot] = this.#checks[slot]?.isAsExpected() === false;
+    this.#unmet[slot] = this.#checks[slot]?.listUnmet() ?? ALL_MET;
     this.#checks[slot] = undefined;
   }
 
-  /** Tells whether a response that was whole did not hold what was asked for; forgets the connection. */
-  take(slot: number): boolean {
-    const isUnexpected = this.#isUnexpected[slot] === true;
-    this.#isUnexpected[slot] = false;
+  /** Tells what a response that was whole did not hold of what was asked for; forgets the connection. */
+  take(slot: number): readonly string[] {
+    const unmet = this.#unmet[slot] ?? ALL_MET;
+    this.#unmet[slot] = ALL_MET;
     this.#checks[slot] = undefined;
-    return isUnexpected;
+    return unmet;
   }
 }

@@ -198,6 +198,7 @@ export class Exchange {
   #finish(slot: number): void {
     const { holdUs, close, request } = this.#connections.armOf(slot);
     if (holdUs > 0) {
+      this.#connections.noteResent(slot);
       this.#connections.table.phase[slot] = HELD;
       this.#connections.setDeadline(slot, HOLD_DEADLINE);
     } else if (close === 'peer' && request !== undefined && !this.#authentication.leavesOpen(slot)) {

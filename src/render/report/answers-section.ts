@@ -16,7 +16,7 @@ export function answersSection(sides: readonly Side[]): string {
   return `<section><h2>Answers by status</h2>${table}</section>`;
 }
 
-/** What refused connections, what proxies called their errors, which schemes they asked for; nothing where none did. */
+/** What refused connections, what proxies called their errors, which schemes they asked for, what content lacked; nothing where none did. */
 export function namesSection(sides: readonly Side[]): string {
   const rows = armNames(sides).flatMap((arm) =>
     armSides(sides, arm).flatMap(({ side, summary }) =>
@@ -40,6 +40,7 @@ const NAMED_ROWS = [
   ['refused by', 'refusals'],
   ['error of the proxy', 'errorNames'],
   ['schemes offered', 'schemesOffered'],
+  ['content not met', 'unmetContent'],
 ] as const;
 
 function rowsOf({ side, arm, summary }: ArmSide): string[][] {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { COUNTERS, stalledOf } from '../../metrics/counts.ts';
+import type { ArmSummary } from '../../analysis/types.ts';
+import { COUNTERS, measuredResentOf, resentOf, stalledOf } from '../../metrics/counts.ts';
 import { listStatuses } from '../../metrics/statuses.ts';
-import type { Stall } from '../../metrics/types.ts';
+import type { SeriesCounts, Stall } from '../../metrics/types.ts';
 import { OUTCOMES } from '../../outcome/outcome.ts';
 import { FILES } from '../files.ts';
 import { isStallLine } from '../frame-schema.ts';
@@ -54,7 +55,8 @@ export function columnsOf(table: Table): readonly string[] | undefined {
   }
 }
 
-const FRAME_COLUMNS = ['second', 'at', 'series', 'open', ...COUNTERS, 'stalled'];
+const RESENT_COLUMNS = ['requestsResent', 'requestsResentMeasured'];
+const FRAME_COLUMNS = ['second', 'at', 'series', 'open', ...COUNTERS, 'stalled', ...RESENT_COLUMNS];
 const OUTCOME_COLUMNS = OUTCOMES.map((outcome) => `outcomes.${outcome}`);
 const STATUS_COLUMNS = ['second', 'at', 'series', 'to', 'status', 'count'];
 const STALL_COLUMNS = [
@@ -82,6 +84,7 @@ async function* readFrameRows(dir: string): AsyncGenerator<Row> {
         open,
         ...Object.fromEntries(COUNTERS.map((key) => [key, counts[key] ?? 0])),
         stalled: stalledOf(counts),
+        ...resentCells(counts),
         ...Object.fromEntries(
           OUTCOMES.map((outcome) => [`outcomes.${outcome}`, counts.outcomes[outcome] ?? 0]),
         ),
@@ -90,14 +93,25 @@ async function* readFrameRows(dir: string): AsyncGenerator<Row> {
   }
 }
 
+/** What was not measured is no 0. */
+function resentCells(counts: SeriesCounts): Row {
+  const measured = measuredResentOf(counts);
+  return {
+    requestsResent: measured === 0 ? null : resentOf(counts),
+    requestsResentMeasured: measured,
+  };
+}
+
 /** Counts by keys that differ from run to run have no columns; summary.json has them. */
 const KEYED_BY_DATA = [
   'endpoints',
   'synRetransmits',
+  'requestRetransmits',
   'outcomes',
   'schemesOffered',
   'refusals',
   'errorNames',
+  'unmetContent',
   'ramp',
   'onset',
   'stallSteps',
@@ -114,6 +128,7 @@ async function* readArmRows(dir: string): AsyncGenerator<Row> {
       ...flatten(figures),
       'stalled.ci95.low': ci95[0],
       'stalled.ci95.high': ci95[1],
+      ...resentInterval(figures.requestsResent),
       ...Object.fromEntries(
         OUTCOMES.map((outcome) => [`outcomes.${outcome}`, figures.outcomes[outcome] ?? 0]),
       ),
@@ -122,6 +137,12 @@ async function* readArmRows(dir: string): AsyncGenerator<Row> {
   // One arm may have figures that another lacks, such as the legs of a tunnel: each has a column for all of them.
   const empty = Object.fromEntries(rows.flatMap((row) => Object.keys(row).map((key) => [key, null])));
   for (const row of rows) yield { ...empty, ...zeroStatuses(row, empty), ...row };
+}
+
+function resentInterval(resent: ArmSummary['requestsResent']): Row {
+  if (resent === undefined) return {};
+  const [low, high] = resent.ci95;
+  return { 'requestsResent.ci95.low': low, 'requestsResent.ci95.high': high };
 }
 
 /** A status that an arm had none of is 0, where they were counted at all. */

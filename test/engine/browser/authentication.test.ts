@@ -60,6 +60,36 @@ describe('Basic', () => {
     expect(new Set(asked)).toEqual(new Set([7]));
   });
 
+  it('hears what proxies call the errors of each answer, but for those that ask for credentials', async () => {
+    const squid = 'X-Squid-Error: ERR_CACHE_ACCESS_DENIED 0\r\n';
+    const failing = responseOf('no', '503 No', 'Proxy-Status: cache1; error=connection_refused\r\n');
+    const peer = await startPeer({
+      request: (socket, message) =>
+        socket.write(credentialsOf(message) === undefined ? asks(squid) : failing),
+    });
+    const { add, pages, told, engine, records, settled } = populate(peer, { auth: authOf('Basic').auth });
+    const browser = add(7);
+    browser.open(0);
+    await pages(1);
+    browser.open(0);
+    await pages(2);
+    engine.release();
+    await settled(1);
+    expect(told.answers).toEqual([407, 503, 503]);
+    expect(told.errorNames).toEqual(Array(2).fill('cache1: connection_refused'));
+    expect(records.map(({ errorName }) => errorName)).toEqual(['']);
+  });
+
+  it('hears it of an answer that refuses credentials', async () => {
+    const squid = 'X-Squid-Error: ERR_CACHE_ACCESS_DENIED 0\r\n';
+    const peer = await startPeer({ request: (socket) => socket.write(asks(squid)) });
+    const { add, told, records, settled } = populate(peer, { auth: authOf('Basic').auth });
+    add(7).open(0);
+    await settled(1);
+    expect(told.errorNames).toEqual([]);
+    expect(records.map(({ errorName }) => errorName)).toEqual(['Squid: ERR_CACHE_ACCESS_DENIED']);
+  });
+
   it('goes with the first request where the arm says so', async () => {
     const peer = await startPeer(everyRequest);
     const { auth } = authOf('Basic', { mode: 'preemptive' });

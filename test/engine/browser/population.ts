@@ -28,6 +28,7 @@ export function populate(
     objects: [] as number[],
     pages: [] as number[],
     answers: [] as number[],
+    errorNames: [] as string[],
     challenges: 0,
     established: 0,
   };
@@ -60,7 +61,10 @@ export function populate(
       hear();
     },
     challenged: () => (told.challenges += 1),
-    answered: (status) => told.answers.push(status),
+    answered(status, errorName) {
+      told.answers.push(status);
+      if (errorName !== '') told.errorNames.push(errorName);
+    },
     objectOver: (us) => told.objects.push(us),
     pageOver(_browser, us) {
       told.pages.push(us);

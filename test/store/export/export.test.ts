@@ -60,6 +60,18 @@ describe('tables of a run', () => {
     expect(columnsOf('frames')).toEqual(Object.keys(row!));
   });
 
+  it('frames: tell requests sent again from those of which nothing is known', async () => {
+    const { dir, summary } = await record();
+    const rows = await collect(readRows(dir, 'frames'));
+    const stress = rows.filter(({ series }) => series === 'stress');
+    expect(sum(stress, 'requestsResentMeasured')).toBe(summary.arms['stress']!.requestsResent?.measured);
+    expect(stress.every(({ requestsResent }) => requestsResent === 0)).toBe(true);
+    const frames = await readFile(join(dir, FILES.frames), 'utf8');
+    await writeFile(join(dir, FILES.frames), frames.replace(/"requestRetransmits":\{[^}]*\},/g, ''));
+    for (const row of await collect(readRows(dir, 'frames')))
+      expect([row['requestsResent'], row['requestsResentMeasured']]).toEqual([null, 0]);
+  });
+
   it('arms: a figure that one arm alone has is a column of all', async () => {
     const { dir, summary } = await record();
     const legs = { tlsUs: summary.arms['stress']!.totalUs };
