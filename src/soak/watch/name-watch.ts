@@ -38,11 +38,16 @@ export class NameWatch {
     this.#known = new Set(inUse);
   }
 
-  /** Connections go to these addresses now. */
-  use(addresses: readonly string[]): void {
+  /**
+   * Connections go to these addresses now.
+   * @returns where they went before, if nowhere of that is left: whoever looked the name up for them had another answer
+   */
+  use(addresses: readonly string[]): Moved | undefined {
+    const from = this.#inUse;
     for (const address of [...addresses, ...this.#missed.flat()]) this.#known.add(address);
     this.#inUse = addresses;
     this.#missed = [];
+    return shareAny(from, addresses) ? undefined : { name: this.#name, from, to: addresses };
   }
 
   check(answer: readonly string[]): Moved | undefined {

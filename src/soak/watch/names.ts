@@ -32,15 +32,21 @@ export class NamesWatch {
     this.#lookUp = lookUp;
   }
 
-  /** Connections go to these addresses now. What was learnt of a name is kept. */
-  use(names: ReadonlyMap<string, readonly string[]>): void {
+  /**
+   * Connections go to these addresses now. What was learnt of a name is kept.
+   * @returns names that lead elsewhere than when they were last used, so that nobody has told of it yet
+   */
+  use(names: ReadonlyMap<string, readonly string[]>): Moved[] {
+    const moves: Moved[] = [];
     const watches = [...names].map(([name, addresses]) => {
       const watch = this.#watches.get(name) ?? new NameWatch(name, addresses);
-      watch.use(addresses);
+      const moved = watch.use(addresses);
+      if (moved !== undefined) moves.push(moved);
       return [name, watch] as const;
     });
     this.#watches = new Map(watches);
     for (const name of this.#failing) if (!names.has(name)) this.#failing.delete(name);
+    return moves;
   }
 
   /** What came of lookups since the last call; begins others where they are due. Never waits. */

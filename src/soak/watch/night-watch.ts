@@ -75,7 +75,12 @@ export class NightWatch {
   /** A leg's load begins to flow: what it depends on is watched from now on, in place of the last one's. */
   use(inUse: InUse): void {
     this.#finder.use(inUse);
-    this.#names.use(inUse.names);
+    const nowSec = this.#options.clock.seconds();
+    // A name may have moved while the load began again for another reason: it then leads there already.
+    for (const moved of this.#names.use(inUse.names)) {
+      const happening = farEndMoved({ what: 'far-end-moved', ...moved }, { lastSec: nowSec, nowSec });
+      this.#begin({ ...happening, toSec: Math.ceil(nowSec) });
+    }
     this.#endMoves(Number.POSITIVE_INFINITY);
   }
 

@@ -177,6 +177,21 @@ describe('a night that is watched', () => {
     expect(night.told.slice(2)).toEqual([{ ended: 'far-end-moved', toSec: 11 }]);
   });
 
+  it('tells of a far end that moved while another leg was being set up, as that begins', async () => {
+    const night = await Night.begin();
+    night.answer = [ELSEWHERE];
+    night.use(ELSEWHERE);
+    await night.pass(100);
+    expect(night.told).toEqual([
+      {
+        ...{ kind: 'far-end-moved', fromSec: 3, toSec: 3, setsAside: true },
+        text: `proxy.example leads to ${ELSEWHERE} now, no longer to ${ENDPOINT}`,
+      },
+    ]);
+    night.use(ELSEWHERE);
+    expect(night.told).toHaveLength(1);
+  });
+
   it('sets nothing aside for ever where no other leg begins', async () => {
     const night = await Night.begin();
     night.answer = [ELSEWHERE];
