@@ -12,8 +12,8 @@ const WAITING = [
   ),
   ...['capacity', 'paths', 'timewait'].map((name) => `test/lab/presets/${name}.test.ts`),
   ...['experiment', 'negotiate-faults', 'sinks', 'soak'].map((name) => `test/e2e/${name}.test.ts`),
-  'test/soak/faults/**/*.test.ts',
-  'test/soak/watch/machine.test.ts',
+  'test/session/faults/**/*.test.ts',
+  'test/session/host/machine.test.ts',
 ];
 
 /** These replace modules, measure the memory of their process, or lead its Kerberos library to a KDC of their own. */

@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { CHECKS, figuresOf, gather } from '../test/soak/faults/checks.mjs';
-import { befall, endTwice, PLANS } from '../test/soak/faults/script.mjs';
-import { findLeftovers, withSite } from '../test/soak/faults/site.mjs';
+import { CHECKS, figuresOf, gather } from '../test/session/faults/checks.mjs';
+import { befall, endTwice, PLANS } from '../test/session/faults/script.mjs';
+import { findLeftovers, withSite } from '../test/session/faults/site.mjs';
 
 const USAGE = `Usage: node bench/soak-faults.mjs [options]
 

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
-import type { PublicHost } from '../run/safety.ts';
+import type { PublicHost } from '../session/load/safety.ts';
 import { configFolder } from './defaults.ts';
 import type { Host } from './host.ts';
 

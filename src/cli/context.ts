@@ -1,8 +1,8 @@
 import type { HostFacts, KerberosFacts, ReachFacts } from '../doctor/types.ts';
 import type { ExitCode } from '../errors.ts';
-import type { RunHandle, RunListener, RunOptions } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
-import type { SoakHandle, SoakListener, SoakOptions } from '../soak/types.ts';
+import type { SoakHandle, SoakListener, SoakOptions } from '../session/soak-types.ts';
+import type { RunHandle, RunListener, RunOptions } from '../session/types.ts';
 import type { Host } from './host.ts';
 
 /** What commands do that reaches beyond files: replaced in tests that are about the command line alone. */
@@ -17,11 +17,11 @@ export interface Services {
 /** The real ones, each loaded when first used: --help and --version wait for none of them. */
 export const realServices: Services = {
   async startRun(options, listener) {
-    const { startRun } = await import('../run/start.ts');
+    const { startRun } = await import('../session/start-run.ts');
     return startRun(options, listener);
   },
   async startSoak(options, listener) {
-    const { startSoak } = await import('../soak/start.ts');
+    const { startSoak } = await import('../session/start-soak.ts');
     return startSoak(options, listener);
   },
   async gatherHostFacts() {

@@ -1,6 +1,6 @@
-import { chooseEngine } from '../run/engine-choice.ts';
-import { chooseWorkers } from '../run/worker-count.ts';
 import type { Scenario } from '../scenario/types.ts';
+import { chooseEngine } from '../session/load/engine-choice.ts';
+import { chooseWorkers } from '../session/load/worker-count.ts';
 import type { Host } from './host.ts';
 import type { SharedRunOptions } from './run-options.ts';
 

@@ -1,9 +1,9 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { renderSummary } from '../render/summary.ts';
-import { findPublicHosts } from '../run/safety.ts';
-import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { formatDuration, formatRate } from '../scenario/units.ts';
+import { findPublicHosts } from '../session/load/safety.ts';
+import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../session/types.ts';
 import { readTested } from '../store/run-tested.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from '../errors.ts';
-import type { RunHandle } from '../run/types.ts';
 import type { Scenario } from '../scenario/types.ts';
-import type { SoakHandle } from '../soak/types.ts';
+import type { SoakHandle } from '../session/soak-types.ts';
+import type { RunHandle } from '../session/types.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
 import type { Context } from './context.ts';
 import { driveRun } from './drive-run.ts';
@@ -32,7 +32,7 @@ export async function driveSoak(context: Context, scenario: Scenario, flags: Soa
     return EXIT.ok;
   }
   if (flags.dryRun === true) {
-    const { stretchToNight } = await import('../soak/schedule.ts');
+    const { stretchToNight } = await import('../session/schedule.ts');
     return driveRun(context, stretchToNight(scenario, flags.for), flags);
   }
   const { notify } = await import('../engine/libc/notify.ts');
@@ -86,8 +86,8 @@ interface SinkAway {
 
 async function hasCutShort({ host }: Context, scenario: Scenario, flags: SoakFlags): Promise<boolean> {
   const [{ findCutShort }, { stretchToNight }, { fingerprintOf }] = await Promise.all([
-    import('../soak/find-cut-short.ts'),
-    import('../soak/schedule.ts'),
+    import('../session/find-cut-short.ts'),
+    import('../session/schedule.ts'),
     import('../store/experiment-file.ts'),
   ]);
   const fingerprint = fingerprintOf(stretchToNight(scenario, flags.for));

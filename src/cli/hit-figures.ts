@@ -1,6 +1,6 @@
 import { renderAbFigures } from '../render/ab-figures.ts';
 import { createPaint } from '../render/paint.ts';
-import type { FinishedRun } from '../run/types.ts';
+import type { FinishedRun } from '../session/types.ts';
 import { readRunDetail } from '../store/run-detail.ts';
 import type { Host } from './host.ts';
 import { wantsColour } from './host.ts';

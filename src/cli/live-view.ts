@@ -1,8 +1,8 @@
 import { escapeControls } from '../render/escape.ts';
 import { renderPlan } from '../render/plan.ts';
 import { renderProgress } from '../render/progress.ts';
-import type { Progress, RunPlan } from '../run/types.ts';
 import type { Origin } from '../scenario/load.ts';
+import type { Progress, RunPlan } from '../session/types.ts';
 import type { Host } from './host.ts';
 
 /** Between the lines of a log. */

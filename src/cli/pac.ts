@@ -39,7 +39,7 @@ export function readPac({ pac, spread = false }: PacOptions): PacSource | undefi
 export async function askPac(host: Host, pac: PacSource, targets: readonly Target[]): Promise<Chosen> {
   const [{ chooseProxies }, { readSystemCertificates }] = await Promise.all([
     import('../pac/choose.ts'),
-    import('../run/system-certificates.ts'),
+    import('../session/load/system-certificates.ts'),
   ]);
   const ca = /^https:/i.test(pac.source) ? await readSystemCertificates(host.env) : undefined;
   return chooseProxies(pac, targets, { cwd: host.cwd, ca });

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { wordVersion } from '../render/version.ts';
-import { readVersions } from '../run/versions.ts';
+import { readVersions } from '../session/load/versions.ts';
 import { registerCompare } from './commands/compare.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDoctor } from './commands/doctor.ts';

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { EXIT, type ExitCode, RushhourError } from '../errors.ts';
 import { escapeControls } from '../render/escape.ts';
-import { describeExhaustion } from '../run/exhaustion.ts';
+import { describeExhaustion } from '../session/load/exhaustion.ts';
 import type { Host } from './host.ts';
 
 /** Says what went wrong, why and what to do, and returns the exit code for it. */

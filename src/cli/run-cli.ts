@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { wordVersion } from '../render/version.ts';
-import { readVersions } from '../run/versions.ts';
+import { readVersions } from '../session/load/versions.ts';
 import { type Context, realServices, type Services } from './context.ts';
 import type { Host } from './host.ts';
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
-import type { RunPlan } from '../run/types.ts';
+import type { RunPlan } from '../session/types.ts';
 import type { SinkReport } from '../sinks/types.ts';
 import type { Host } from './host.ts';
 import { readSinks, type SinkFlags } from './sink-flags.ts';

@@ -1,4 +1,4 @@
-import type { RunHandle } from '../run/types.ts';
+import type { RunHandle } from '../session/types.ts';
 import type { Host } from './host.ts';
 
 /** Turns signals into a gentle end, then a prompt one. */

@@ -1,5 +1,5 @@
-import type { ArmOutline, RunPlan } from '../run/types.ts';
 import type { Origin } from '../scenario/interpret.ts';
+import type { ArmOutline, RunPlan } from '../session/types.ts';
 import { formatDuration, formatMicros, formatPerSec, formatPlural } from './format.ts';
 import { renderTable } from './table.ts';
 import { wrapHanging } from './wrap.ts';

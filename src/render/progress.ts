@@ -1,4 +1,4 @@
-import type { Progress } from '../run/types.ts';
+import type { Progress } from '../session/types.ts';
 import { formatCount, formatDuration, formatMicros, formatPerSec, formatShare } from './format.ts';
 
 /**

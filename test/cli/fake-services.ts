@@ -1,6 +1,13 @@
 import type { Services } from '../../src/cli/context.ts';
 import type { RushhourError } from '../../src/errors.ts';
-import type { ArmOutline, Progress, RunListener, RunOptions, RunPlan, Summary } from '../../src/run/types.ts';
+import type {
+  ArmOutline,
+  Progress,
+  RunListener,
+  RunOptions,
+  RunPlan,
+  Summary,
+} from '../../src/session/types.ts';
 import { hostFacts } from '../doctor/facts.ts';
 import { summary as passing, quantiles } from '../render/fixtures.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
-import type { SoakListener, SoakOptions } from '../../src/soak/types.ts';
+import type { SoakListener, SoakOptions } from '../../src/session/soak-types.ts';
 import { summary } from '../render/fixtures.ts';
 import { createFakeHost } from './fake-host.ts';
 import { createFakeRun, type FakeRunScript } from './fake-services.ts';

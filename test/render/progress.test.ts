@@ -5,7 +5,7 @@ import { renderPlan } from '../../src/render/plan.ts';
 import { renderProgress } from '../../src/render/progress.ts';
 import { shortenMiddle } from '../../src/render/shorten.ts';
 import { renderTable, wrap } from '../../src/render/table.ts';
-import type { Progress, RunPlan } from '../../src/run/types.ts';
+import type { Progress, RunPlan } from '../../src/session/types.ts';
 import { NOTHING, quantiles } from './fixtures.ts';
 
 const progress: Progress = {

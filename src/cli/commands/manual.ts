@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../errors.ts';
-import { readVersions } from '../../run/versions.ts';
+import { readVersions } from '../../session/load/versions.ts';
 import type { Context } from '../context.ts';
 
 export function registerManual(program: Command, context: Context): void {

@@ -112,9 +112,9 @@ async function installNight(
 async function permit(host: Host, scenario: Scenario, flags: InstallFlags): Promise<boolean> {
   if (scenario.farEnd === 'embedded') return true;
   const [{ resolveArms }, { outlineArm }, { findPublicHosts }] = await Promise.all([
-    import('../../run/resolve.ts'),
-    import('../../run/outline.ts'),
-    import('../../run/safety.ts'),
+    import('../../session/load/resolve.ts'),
+    import('../../session/load/outline.ts'),
+    import('../../session/load/safety.ts'),
   ]);
   const hosts = findPublicHosts(scenario, (await resolveArms(scenario)).map(outlineArm));
   const isFlagged = flags.iAmAllowedToTestThis === true;

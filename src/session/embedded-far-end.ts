@@ -1,0 +1,35 @@
+import type { EnvironmentError } from '../errors.ts';
+import { FAR_END_THREADS, startFarEnd } from '../lab/far-end/start.ts';
+import { withFarEnd } from '../scenario/far-end.ts';
+import type { Arm, Scenario } from '../scenario/types.ts';
+import { checkThreadRoom } from './load/thread-room.ts';
+
+/**
+ * Starts what a scenario with `farEnd: embedded` connects to and points its arms there: one far end, and another that asks
+ * for credentials where arms bring some, because a proxy asks everybody. Any other scenario comes back as it is.
+ * @param undo takes what ends them
+ * @param onLost hears of one that ends by itself
+ */
+export async function provideFarEnd(
+  scenario: Scenario,
+  undo: (() => Promise<void>)[],
+  onLost: (why: EnvironmentError) => void,
+): Promise<Scenario> {
+  if (scenario.farEnd === 'none') return scenario;
+  const pointed = new Map<string, Arm>();
+  for (const asksForBasic of [false, true]) {
+    const arms = scenario.arms.filter(({ auth }) => (auth?.to === 'proxy') === asksForBasic);
+    if (arms.length === 0) continue;
+    checkThreadRoom('the embedded far end', FAR_END_THREADS);
+    const farEnd = await startFarEnd({
+      asksForBasic,
+      // A browser keeps its connections; every other arm wants the far end to close first.
+      keepAlive: arms.some(({ load }) => load.kind === 'browsers'),
+      tls: arms.some(({ target }) => target.scheme === 'https'),
+    });
+    undo.push(() => farEnd.stop());
+    farEnd.onLost(onLost);
+    for (const arm of withFarEnd({ ...scenario, arms }, farEnd).arms) pointed.set(arm.name, arm);
+  }
+  return { ...scenario, arms: scenario.arms.map((arm) => pointed.get(arm.name) ?? arm) };
+}

@@ -1,0 +1,190 @@
+import type { Frame } from '../../metrics/types.ts';
+import { ClockWatch, type NightClock } from './clocks.ts';
+import type { FindRoute } from './find-interfaces.ts';
+import { FramesWatch, type FrameTrouble } from './frames-watch.ts';
+import {
+  addressChanged,
+  clockChanged,
+  farEndMoved,
+  type Happening,
+  linkFlapped,
+  linkLost,
+  type Span,
+} from './host-event.ts';
+import type { InUse } from './in-use.ts';
+import { type LinkChange, LinkWatch } from './links.ts';
+import { LinksFinder } from './links-finder.ts';
+import { type NameChange, type NamesOptions, NamesWatch } from './names.ts';
+import { type LinkReader, openLinks } from './read-links.ts';
+
+export interface NightWatchOptions {
+  readonly clock: NightClock;
+  /** @returns the event's id. `toSec` is null where it lasts: `onEnd` follows. */
+  readonly onBegin: (happening: Happening) => number;
+  readonly onEnd: (id: number, toSec: number) => void;
+  /** Load goes on as it should only in another leg. Called after the event that says why, once for all of one look. */
+  readonly onNewLeg: () => void;
+  /** Worth a line, and no event. */
+  readonly onNote: (text: string) => void;
+  /** How the system is asked. */
+  readonly system?: { readonly links?: LinkReader; readonly findRoute?: FindRoute } & NamesOptions;
+}
+
+const EVERY_MS = 1_000;
+
+/** Setting up another leg takes seconds: where there is none after this time, load goes on as it was, and counts. */
+const SWITCH_SEC = 60;
+
+/** Notices what happens to this machine, and to the way to the far end, during a night. */
+export class NightWatch {
+  readonly #options: NightWatchOptions;
+  readonly #clocks: ClockWatch;
+  readonly #reader: LinkReader;
+  readonly #finder: LinksFinder;
+  readonly #links = new LinkWatch();
+  readonly #names: NamesWatch;
+  readonly #frames = new FramesWatch();
+  /** Ids of what lasts; of moves, until when at most. */
+  readonly #downLinks = new Map<string, number>();
+  readonly #troubles = new Map<FrameTrouble, number>();
+  readonly #moves = new Map<number, number>();
+  #lastSec: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: NightWatchOptions) {
+    const { clock, system = {} } = options;
+    this.#options = options;
+    this.#lastSec = clock.seconds();
+    this.#clocks = new ClockWatch(clock.clocks.read());
+    this.#reader = system.links ?? openLinks();
+    this.#finder = new LinksFinder(system.findRoute);
+    this.#names = new NamesWatch(system);
+  }
+
+  /** Looks once a second, from a timer that keeps no process alive. */
+  start(): void {
+    const { onNote, clock } = this.#options;
+    if (!clock.clocks.countsSleep) onNote('this system does not tell whether it slept: sleep is not noticed');
+    if (!this.#reader.seesFlaps) {
+      onNote('carriers cannot be read here: a link that is down for less than a second is not noticed');
+    }
+    this.check();
+    this.#timer = setInterval(() => this.check(), EVERY_MS).unref();
+  }
+
+  /** A leg's load begins to flow: what it depends on is watched from now on, in place of the last one's. */
+  use(inUse: InUse): void {
+    this.#finder.use(inUse);
+    const nowSec = this.#options.clock.seconds();
+    // A name may have moved while the load began again for another reason: it then leads there already.
+    for (const moved of this.#names.use(inUse.names)) {
+      const happening = farEndMoved({ what: 'far-end-moved', ...moved }, { lastSec: nowSec, nowSec });
+      this.#begin({ ...happening, toSec: Math.ceil(nowSec) });
+    }
+    this.#endMoves(Number.POSITIVE_INFINITY);
+  }
+
+  check(): void {
+    const { clock } = this.#options;
+    const nowSec = clock.seconds();
+    const span = { lastSec: this.#lastSec, nowSec };
+    this.#lastSec = nowSec;
+    let isNewLegNeeded = false;
+    for (const change of this.#clocks.check(clock.clocks.read())) {
+      this.#begin(clockChanged(change, span));
+      isNewLegNeeded ||= change.kind === 'suspended';
+    }
+    for (const change of this.#checkLinks(nowSec)) {
+      this.#takeLink(change, span);
+      isNewLegNeeded ||= change.what === 'address-changed' && change.vanished;
+    }
+    this.#endMoves(nowSec);
+    for (const change of this.#names.check(nowSec)) {
+      this.#takeName(change, span);
+      isNewLegNeeded ||= change.what === 'far-end-moved';
+    }
+    if (isNewLegNeeded) this.#options.onNewLeg();
+  }
+
+  /** Told of every second of load, in their order. */
+  frame(frame: Frame): void {
+    for (const change of this.#frames.check(frame)) {
+      const { kind } = change;
+      if (change.what === 'ended') {
+        this.#end(this.#troubles, kind, change.toSec);
+        continue;
+      }
+      const { fromSec, text } = change;
+      this.#troubles.set(kind, this.#begin({ kind, fromSec, toSec: null, setsAside: false, text }));
+    }
+  }
+
+  /** The night is over: what lasted ends with it. */
+  stop(): void {
+    clearInterval(this.#timer);
+    const toSec = Math.ceil(this.#options.clock.seconds());
+    for (const name of this.#downLinks.keys()) this.#end(this.#downLinks, name, toSec);
+    for (const kind of this.#troubles.keys()) this.#end(this.#troubles, kind, toSec);
+    this.#endMoves(Number.POSITIVE_INFINITY);
+  }
+
+  #checkLinks(nowSec: number): LinkChange[] {
+    const { found } = this.#finder;
+    const reading = this.#reader.read(found?.interfaces ?? []);
+    if (reading === undefined) return [];
+    this.#finder.check(reading, nowSec);
+    return found === undefined ? [] : this.#links.check(reading, found);
+  }
+
+  #takeLink(change: LinkChange, span: Span): void {
+    switch (change.what) {
+      case 'lost':
+        this.#downLinks.set(change.name, this.#begin(linkLost(change.name, change.why, span)));
+        return;
+      case 'regained':
+        this.#end(this.#downLinks, change.name, Math.ceil(span.nowSec));
+        return;
+      case 'flapped':
+        this.#begin(linkFlapped(change.name, change.times, span));
+        return;
+      case 'address-changed':
+        this.#begin(addressChanged(change, span));
+    }
+  }
+
+  #takeName(change: NameChange, span: Span): void {
+    const { onNote } = this.#options;
+    switch (change.what) {
+      case 'far-end-moved':
+        this.#moves.set(this.#begin(farEndMoved(change, span)), span.nowSec + SWITCH_SEC);
+        return;
+      case 'resolver-failed':
+        onNote(`${change.name} cannot be looked up (${change.why}): load goes on to the addresses it had`);
+        return;
+      case 'resolver-back':
+        onNote(`${change.name} can be looked up again`);
+    }
+  }
+
+  #begin(happening: Happening): number {
+    return this.#options.onBegin(happening);
+  }
+
+  #end<K>(lasting: Map<K, number>, key: K, toSec: number): void {
+    const id = lasting.get(key);
+    lasting.delete(key);
+    if (id !== undefined) this.#options.onEnd(id, toSec);
+  }
+
+  #endMoves(nowSec: number): void {
+    for (const [id, untilSec] of this.#moves) {
+      if (nowSec < untilSec) continue;
+      this.#moves.delete(id);
+      this.#options.onEnd(id, Math.ceil(this.#options.clock.seconds()));
+    }
+  }
+}
+
+export function createNightWatch(options: NightWatchOptions): NightWatch {
+  return new NightWatch(options);
+}

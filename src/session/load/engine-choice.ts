@@ -1,0 +1,42 @@
+import { isLibcAvailable, loadLibc } from '../../engine/libc/load.ts';
+import { ENGINE_NAMES, ENGINES, type EngineName } from '../../engine/registry.ts';
+import { UsageError } from '../../errors.ts';
+import type { Arm } from '../../scenario/types.ts';
+import type { RunOptions } from '../types.ts';
+
+/**
+ * The engine asked for, or the first in {@link ENGINES} that can do all of the arms and that this machine has.
+ *
+ * @param callsLibc whether this machine makes the kernel's own calls: koffi, an optional package, may be absent
+ * @throws UsageError where one is asked for that cannot do an arm
+ * @throws EnvironmentError where one is asked for that this machine does not have
+ */
+export function chooseEngine(
+  asked: RunOptions['engine'],
+  platform: string,
+  arms: readonly Arm[],
+  callsLibc: () => boolean = isLibcAvailable,
+): EngineName {
+  if (asked === 'auto') {
+    const isHere = (name: EngineName): boolean =>
+      !ENGINES[name].callsLibc || (platform === 'linux' && callsLibc());
+    return ENGINE_NAMES.find((name) => whyNot(name, arms) === undefined && isHere(name))!;
+  }
+  const why = whyNot(asked, arms);
+  if (why !== undefined) {
+    throw new UsageError(`${why}, which the ${asked} engine cannot do`, {
+      hint: `leave out --engine ${asked}, or take the arm out`,
+    });
+  }
+  if (ENGINES[asked].callsLibc) loadLibc();
+  return asked;
+}
+
+/** Of the first arm that an engine cannot do, what it cannot do; undefined: it can do them all. */
+function whyNot(engine: EngineName, arms: readonly Arm[]): string | undefined {
+  for (const arm of arms) {
+    const why = ENGINES[engine].cannot(arm);
+    if (why !== undefined) return `arm ${arm.name} ${why}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,172 @@
+import { gatherHostFacts } from '../../doctor/gather.ts';
+import type { HostFacts } from '../../doctor/types.ts';
+import type { EngineName } from '../../engine/registry.ts';
+import type { Scenario } from '../../scenario/types.ts';
+import type { NatInfo } from '../../store/run-info.ts';
+import type { RunFacts } from '../../store/run-writer.ts';
+import type { FromWorker, PlannedArm } from '../../worker/protocol.ts';
+import type { ArmOutline, RunListener, RunOptions } from '../types.ts';
+import { readCredentials } from './credentials.ts';
+import { chooseEngine } from './engine-choice.ts';
+import type { ShardGroup } from './executor.ts';
+import { countLocalDrops } from './local-drops.ts';
+import { describeSources, outlineArm, scheduleUs } from './outline.ts';
+import { checkPortPreservation, combine } from './port-preservation.ts';
+import { checkOverlaps, checkSources } from './preflight.ts';
+import { resolveArms } from './resolve.ts';
+import { planShards } from './shards.ts';
+import { checkReachable } from './start-check.ts';
+import { describeSynSchedule } from './syn-schedule.ts';
+import { holdTcpMetrics, type TcpMetrics } from './tcp-metrics.ts';
+import { setTcpTimestamps } from './tcp-timestamps.ts';
+import { executeInThreads } from './thread-executor.ts';
+import type { TakenTokens } from './token-mint.ts';
+import { openTokenSource } from './token-source.ts';
+import { readVersions } from './versions.ts';
+
+/** How long the start waits for the stocks of tokens to be filled: a KDC that slow is for the run itself to show. */
+const FILL_MS = 10_000;
+
+/** Open files to reckon with where the limit is not known. */
+const DEFAULT_DESCRIPTORS = 1_024;
+
+const WITHOUT_KOFFI =
+  'the npm package koffi is not there for this machine: the portable engine runs, and tells stalls by time alone';
+
+const METRICS_AS_FOUND =
+  'what earlier connections learnt of these destinations stays in use (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: root alone may change them): after a lost SYN-ACK later connections may wait seconds, not 0.2 s, before a lost request is sent again';
+
+export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
+  /** Its far end has an address. */
+  readonly scenario: Scenario;
+  /** False: nobody has to answer before load is sent, because that nobody does is for the results to show. */
+  readonly asksFirst: boolean;
+}
+
+/** Threads that wait for their start, with all that they need: names resolved, credentials read, tokens in stock. */
+export interface Load {
+  readonly engine: EngineName;
+  readonly readsTcpInfo: boolean;
+  /** Attempts that the threads made on the loopback beforehand. */
+  readonly rehearsed: number;
+  readonly arms: readonly PlannedArm[];
+  readonly outlines: readonly ArmOutline[];
+  readonly host: HostFacts;
+  readonly nat: NatInfo | undefined;
+  /** Undefined where the system keeps none, and for a far end of one's own. */
+  readonly tcpMetrics: TcpMetrics | undefined;
+  /** Undefined where only a count bounds it. */
+  readonly durationUs: number | undefined;
+  /** @param atEpochMs second 0 of every frame; milliseconds since 1970 */
+  start(atEpochMs: number, receive: (message: FromWorker) => void): void;
+  /** `drain`: start nothing more, let what is open settle. `abort`: end it all now. Safe to call again. */
+  stop(how: 'drain' | 'abort'): void;
+  /** Resolves once every shard is done; rejects with the first fault of one. */
+  readonly finished: Promise<void>;
+  /** Tokens made since the last call. */
+  takeTokens(): TakenTokens | undefined;
+  /** Segments that this machine itself dropped since the last call. */
+  takeLocalDrops(): number;
+}
+
+/**
+ * Makes everything ready for load: names, permission, credentials, a look whether anything answers, threads.
+ * @param undo takes what ends it all, in the order in which it began
+ * @throws EnvironmentError where something that it needs is missing
+ */
+export async function openLoad(
+  { scenario, workers, asksFirst, ...options }: LoadOptions,
+  listener: RunListener,
+  undo: (() => Promise<void>)[],
+): Promise<Load> {
+  const warn = (message: string): void => listener.warning?.(message);
+  const resolved = await resolveArms(scenario, { warn });
+  const outlines = resolved.map(outlineArm);
+  await listener.approve?.({ arms: outlines });
+  const known = await readCredentials(resolved);
+  if (scenario.tcpTimestamps !== undefined) undo.push(await setTcpTimestamps(scenario.tcpTimestamps));
+  const held =
+    scenario.farEnd === 'embedded'
+      ? undefined
+      : await holdTcpMetrics(resolved.flatMap(({ endpoints }) => endpoints.map(({ address }) => address)));
+  if (held !== undefined) undo.push(() => held.restore());
+  if (held?.metrics === 'as-found') warn(METRICS_AS_FOUND);
+  const host = await gatherHostFacts();
+  checkSources(known, host);
+  checkOverlaps(known);
+  const arms = await checkReachable(known, { warn, mayRefuse: asksFirst });
+  const tokens = await openTokenSource(arms, warn);
+  if (tokens !== undefined) undo.push(() => tokens.close());
+  const nat = combine(await Promise.all(arms.filter(isSweep).map(checkPortPreservation)));
+  if (nat !== undefined && nat.ports !== 'preserved') warn(wordNat(nat));
+
+  const engine = chooseEngine(options.engine, host.platform, scenario.arms);
+  if (host.platform === 'linux' && host.packages?.koffi === false) warn(WITHOUT_KOFFI);
+  const plans = planShards(arms, engine, workers, host.fdLimit.soft ?? DEFAULT_DESCRIPTORS);
+  let readsTcpInfo = true;
+  let rehearsed = 0;
+  let receive: (message: FromWorker) => void = () => {};
+  const shards: ShardGroup = executeInThreads(plans, (message) => {
+    if (message.kind === 'ready') {
+      readsTcpInfo = readsTcpInfo && message.readsTcpInfo;
+      rehearsed += message.rehearsed;
+    }
+    if (message.kind === 'tokens-wanted') tokens?.want(message, shards.sendTo);
+    receive(message);
+  });
+  undo.push(() => shards.close());
+  await shards.ready;
+  await tokens?.served(FILL_MS);
+  return {
+    ...{ engine, readsTcpInfo, rehearsed, arms, outlines, host, nat },
+    tcpMetrics: held?.metrics,
+    durationUs: scheduleUs(arms),
+    start(atEpochMs, receiver) {
+      receive = receiver;
+      shards.send({ kind: 'start', atEpochMs });
+    },
+    stop(how) {
+      shards.send({ kind: 'stop', how });
+    },
+    finished: shards.finished,
+    takeTokens: () => tokens?.take(),
+    takeLocalDrops: countLocalDrops(),
+  };
+}
+
+/** What run.json says of a load. */
+export function describeLoad(
+  load: Load,
+  options: Pick<RunOptions, 'scenario' | 'label' | 'workers' | 'command'>,
+  startsAtMs: number,
+): RunFacts {
+  const { engine, host, nat, outlines } = load;
+  const { scenario, label, workers, command } = options;
+  return {
+    ...{ scenario, label, engine, workers, command, host },
+    ...(load.rehearsed === 0 ? {} : { rehearsed: load.rehearsed }),
+    startedAt: new Date(startsAtMs).toISOString(),
+    stallsByTcpInfo: load.readsTcpInfo,
+    endpoints: Object.fromEntries(outlines.map(({ name, endpoints }) => [name, endpoints])),
+    sources: describeSources(load.arms),
+    ...(nat === undefined ? {} : { nat }),
+    ...(load.tcpMetrics === undefined ? {} : { tcpMetrics: load.tcpMetrics }),
+    ...describeSynSchedule(host, scenario),
+    versions: readVersions(),
+  };
+}
+
+function isSweep({ arm }: PlannedArm): boolean {
+  return arm.load.kind === 'sweep';
+}
+
+function wordNat({ ports, because }: NatInfo): string {
+  switch (ports) {
+    case 'reassigned':
+      return `the NAT on the way does not keep source ports (${because}): the sweep will tell nothing`;
+    case 'apart':
+      return `the source addresses leave by different external ones (${because}): nothing can collide, and the sweep will tell nothing`;
+    default:
+      return `whether the NAT on the way keeps source ports is not known: ${because}`;
+  }
+}

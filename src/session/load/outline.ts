@@ -1,0 +1,73 @@
+import { createPacer } from '../../plan/pacer.ts';
+import { loadAttempts, loadDurationUs, peakPerSec } from '../../scenario/load-shape.ts';
+import { redactPath } from '../../scenario/secrets.ts';
+import type { Arm, AuthSpec, Load, SweepLoad } from '../../scenario/types.ts';
+import { formatPortRange } from '../../scenario/units.ts';
+import type { SourcesInfo } from '../../store/run-info.ts';
+import type { PlannedArm } from '../../worker/protocol.ts';
+import type { ArmOutline } from '../types.ts';
+import { formatEndpoint } from './resolve.ts';
+
+/** What an arm is about to do, in figures that a person can check before load starts. */
+export function outlineArm(planned: PlannedArm): ArmOutline {
+  const { arm, endpoints } = planned;
+  const from = describeSources([planned])[arm.name];
+  return {
+    name: arm.name,
+    via: arm.via,
+    endpoints: endpoints.map(formatEndpoint),
+    target: describeTarget(arm),
+    peakPerSec: peakOf(arm.load),
+    attempts: arm.load.kind === 'open' ? createPacer(arm.load).total : loadAttempts(arm.load),
+    ...(from === undefined ? {} : { from }),
+    ...(arm.load.kind === 'sweep' ? { sweep: outlineSweep(arm.load) } : {}),
+    ...(arm.load.kind === 'browsers' ? { browsers: arm.load.browsers } : {}),
+    ...(arm.auth === undefined ? {} : { auth: outlineAuth(arm.auth) }),
+  };
+}
+
+function outlineAuth({ scheme, mode, to }: AuthSpec): NonNullable<ArmOutline['auth']> {
+  return { scheme, mode, to };
+}
+
+/** How long the longest arm's schedule lasts; undefined where a closed loop is bounded by its count alone. */
+export function scheduleUs(arms: readonly PlannedArm[]): number | undefined {
+  const lengths = arms.map(({ arm }) => loadDurationUs(arm.load));
+  return lengths.includes(undefined) ? undefined : Math.max(...lengths.map((length) => length ?? 0));
+}
+
+function outlineSweep({ delaysUs, pairs }: SweepLoad): NonNullable<ArmOutline['sweep']> {
+  return { delays: delaysUs.length, shortestUs: delaysUs[0] ?? 0, longestUs: delaysUs.at(-1) ?? 0, pairs };
+}
+
+function peakOf(load: Load): number | undefined {
+  switch (load.kind) {
+    case 'open':
+      return peakPerSec(load);
+    case 'sweep':
+      return load.ratePerSec;
+    case 'closed':
+    case 'browsers':
+      return undefined;
+  }
+}
+
+function describeTarget(arm: Arm): string {
+  const { scheme, host, port, path } = arm.target;
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return arm.via === 'tcp'
+    ? authority
+    : `${scheme}://${authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '')}${redactPath(path)}`;
+}
+
+/** Where each arm's connections come from, for run.json; arms that leave it to the system are left out. */
+export function describeSources(arms: readonly PlannedArm[]): Record<string, SourcesInfo> {
+  return Object.fromEntries(
+    arms
+      .filter(({ sources, ports }) => sources.length > 0 || ports !== undefined)
+      .map(({ arm, sources, ports }) => [
+        arm.name,
+        { addresses: sources, ...(ports === undefined ? {} : { ports: ports.map(formatPortRange) }) },
+      ]),
+  );
+}

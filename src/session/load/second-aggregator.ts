@@ -1,0 +1,68 @@
+import { encodeHistogram, type Histogram } from '../../metrics/histogram.ts';
+import { type EncodedHistogram, HistogramMerger, mergeFrames } from '../../metrics/merge.ts';
+import type { Frame, Stall } from '../../metrics/types.ts';
+import type { FromWorker } from '../../worker/protocol.ts';
+import { FrameMerger, type MergedSecond } from './frame-merger.ts';
+import type { TakenTokens } from './token-mint.ts';
+
+/** One second of all shards, tokens included. */
+export interface WholeSecond {
+  readonly frame: Frame;
+  readonly encoded: ReadonlyMap<string, EncodedHistogram>;
+  readonly stalls: readonly Stall[];
+}
+
+export interface WholeSecondsOptions {
+  readonly shards: number;
+  readonly takeTokens: () => TakenTokens | undefined;
+  /** Segments that this machine itself dropped since the last call. */
+  readonly takeLocalDrops: () => number;
+  /** Given each tag's histogram of a second, which is another's as soon as it returns; then the second itself follows. */
+  readonly onHistogram: (tag: string, histogram: Histogram) => void;
+  readonly onSecond: (second: WholeSecond) => void;
+}
+
+/** Puts together what shards report, and hands over one second after the other. */
+export class WholeSeconds {
+  readonly #options: WholeSecondsOptions;
+  readonly #frames: FrameMerger;
+  readonly #histograms = new HistogramMerger();
+
+  constructor(options: WholeSecondsOptions) {
+    this.#options = options;
+    this.#frames = new FrameMerger(Array.from({ length: options.shards }, (_, index) => index));
+  }
+
+  receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'ready':
+      case 'tokens-wanted':
+        return;
+      case 'frame':
+        for (const second of this.#frames.add(message)) this.#take(second);
+        return;
+      case 'done':
+        for (const second of this.#frames.finish(message.shard)) this.#take(second);
+    }
+  }
+
+  #take(second: MergedSecond): void {
+    const { onHistogram, onSecond, takeTokens, takeLocalDrops } = this.#options;
+    const tokens = takeTokens();
+    const encoded = this.#histograms.merge(second.histograms, onHistogram);
+    for (const [tag, histogram] of tokens?.histograms ?? []) {
+      encoded.set(tag, { text: encodeHistogram(histogram), maxUs: histogram.maxValue });
+      onHistogram(tag, histogram);
+    }
+    const localDrops = takeLocalDrops();
+    const whole =
+      tokens === undefined ? second.frame : mergeFrames([second.frame, tokensFrame(second.frame, tokens)]);
+    const frame = localDrops === 0 ? whole : { ...whole, localDrops };
+    onSecond({ frame, encoded, stalls: second.stalls });
+  }
+}
+
+/** What was made on this side of the threads, as if another shard had counted it. */
+function tokensFrame({ second }: Frame, { counts }: TakenTokens): Frame {
+  return { second, series: {}, open: 0, stallsLeftOut: 0, tokens: { ...counts } };
+}

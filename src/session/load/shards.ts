@@ -1,0 +1,41 @@
+import { SPARE_DESCRIPTORS } from '../../doctor/judge-descriptors.ts';
+import type { Arm } from '../../scenario/types.ts';
+import type { PlannedArm, ShardPlan } from '../../worker/protocol.ts';
+
+/** Later than this after its time, an attempt is not started any more but counted as unsent. */
+const MAX_LATENESS_US = 1_000_000;
+
+/** Most attempts open at once: a source address has no more ports towards one destination. */
+const MAX_OPEN = 60_000;
+
+/** Added to an arm's own timeouts, so that they expire before the drain does. */
+const DRAIN_MARGIN_US = 1_000_000;
+
+/** Splits a run into shards: rates, counts and open attempts are shared out, never shared. */
+export function planShards(
+  arms: readonly PlannedArm[],
+  engine: ShardPlan['engine'],
+  count: number,
+  descriptorLimit: number,
+): ShardPlan[] {
+  const open = Math.min(MAX_OPEN, Math.max(count, descriptorLimit - SPARE_DESCRIPTORS));
+  return Array.from({ length: count }, (_, index) => ({
+    index,
+    count,
+    engine,
+    arms,
+    maxOpen: Math.floor(open / count),
+    maxLatenessUs: MAX_LATENESS_US,
+    drainUs: Math.max(...arms.map(({ arm }) => longestAttemptUs(arm))) + DRAIN_MARGIN_US,
+  }));
+}
+
+/**
+ * Handshake, every answer, the far end's FIN and the hold, each at its limit; twice where a challenge may have the request
+ * carried on over another connection.
+ */
+function longestAttemptUs({ via, auth, tls, handshakeTimeoutUs, responseTimeoutUs, holdUs }: Arm): number {
+  const answers = [via === 'tunnel', tls !== undefined, auth !== undefined].filter(Boolean).length + 1;
+  const connections = auth?.mode === 'challenge' ? 2 : 1;
+  return connections * (handshakeTimeoutUs + (answers + 1) * responseTimeoutUs + holdUs);
+}

@@ -1,0 +1,136 @@
+import { isIP } from 'node:net';
+import type { Endpoint } from '../../engine/types.ts';
+import { EnvironmentError, UsageError } from '../../errors.ts';
+import { subtractPorts } from '../../plan/ports/reserved.ts';
+import { peerOf } from '../../scenario/peer.ts';
+import type { Arm } from '../../scenario/types.ts';
+import { formatPortRange, type PortRange } from '../../scenario/units.ts';
+import type { PlannedArm } from '../../worker/protocol.ts';
+import type { LocalNetwork } from './local-network.ts';
+import { findRoute } from './route.ts';
+import { expandAddresses } from './source-addresses.ts';
+
+/** Both ends of an arm's connections on this machine, of one family. */
+export type Reach = Pick<PlannedArm, 'endpoints' | 'sources'>;
+
+/**
+ * Fits an arm's source addresses to the addresses of its peer: both of one family, and a sweep towards one endpoint.
+ * @throws UsageError where source addresses of both families are named one by one
+ * @throws EnvironmentError where this machine has not what the arm names, or it cannot reach the peer
+ */
+export async function fitSources(
+  arm: Arm,
+  found: readonly Endpoint[],
+  network: LocalNetwork,
+): Promise<Reach> {
+  const written = arm.source?.addresses ?? [];
+  const toLoopback = found.every(({ address }) => /^127\.|^::1$/.test(address));
+  const expanded = [
+    ...arm.socket.bind,
+    ...expandAddresses(arm.name, written, network.interfaces, toLoopback),
+  ];
+  const family = chooseFamily(arm, expanded, found);
+  const endpoints = family === undefined ? found : found.filter((endpoint) => endpoint.family === family);
+  const [first] = endpoints;
+  if (first === undefined) {
+    throw new EnvironmentError(
+      `arm ${arm.name}: ${peerOf(arm).host} has no address of the same family as the bound source`,
+      {
+        hint: 'bind an address of the other family (source.addresses, socket.bind), or name a peer that has one',
+      },
+    );
+  }
+  const fitting = expanded.filter((address) => family === undefined || isIP(address) === family);
+  if (arm.load.kind === 'sweep') {
+    // A pair means one 4-tuple but for the address: both of it have to meet the same endpoint.
+    return { endpoints: [first], sources: takeTwo(arm.name, fitting) };
+  }
+  // Without an address a port would be bound on all of them, and nobody could say whose it was.
+  const needsOne = fitting.length === 0 && arm.source?.ports !== undefined;
+  if (!needsOne) return { endpoints, sources: fitting };
+  return {
+    endpoints: endpoints.filter((endpoint) => endpoint.family === first.family),
+    sources: [await findRouteSource(first)],
+  };
+}
+
+/** The family that source addresses leave; undefined where they leave both. */
+function chooseFamily(
+  arm: Arm,
+  addresses: readonly string[],
+  endpoints: readonly Endpoint[],
+): 4 | 6 | undefined {
+  const families = new Set(addresses.map(isIP));
+  if (families.size === 0) return undefined;
+  if (families.size === 1) return families.has(6) ? 6 : 4;
+  const named = new Set([...arm.socket.bind, ...namedAddresses(arm)].map(isIP));
+  if (named.size > 1) {
+    throw new UsageError(`arm ${arm.name}: its source addresses are both IPv4 and IPv6`, {
+      hint: 'bind to one family, or use an arm for each',
+    });
+  }
+  if (named.size === 1) return named.has(6) ? 6 : 4;
+  return endpoints.some(({ family }) => family === 4) ? 4 : 6;
+}
+
+function namedAddresses({ source }: Arm): string[] {
+  return (source?.addresses ?? []).flatMap((entry) => {
+    if (entry.kind === 'address') return [entry.address];
+    return entry.kind === 'network' ? [entry.network] : [];
+  });
+}
+
+function takeTwo(arm: string, addresses: readonly string[]): string[] {
+  if (addresses.length >= 2) return addresses.slice(0, 2);
+  throw new EnvironmentError(
+    `arm ${arm}: a sweep needs two source addresses, and there is ${addresses.join() || 'none'}`,
+    {
+      hint: 'add one to this machine (ip address add 192.0.2.11/24 dev <interface>, as root)',
+    },
+  );
+}
+
+async function findRouteSource(endpoint: Endpoint): Promise<string> {
+  const route = await findRoute(endpoint);
+  if ('source' in route) return route.source;
+  throw new EnvironmentError(`this machine has no route to ${endpoint.address} (${route.cause.message})`, {
+    hint: 'name the address to connect from with source.addresses',
+    cause: route.cause,
+  });
+}
+
+/**
+ * The source ports that an arm may use: its range without those that this machine needs or has given away.
+ * @throws EnvironmentError where too few are left
+ */
+export function fitPorts(arm: Arm, { blockedPorts }: LocalNetwork): readonly PortRange[] | undefined {
+  const { ports } = arm.source ?? {};
+  if (ports === undefined) return undefined;
+  const usable = subtractPorts(ports.range, blockedPorts);
+  const count = countPorts(usable);
+  const needed = arm.load.kind === 'sweep' ? arm.load.delaysUs.length * arm.load.pairs : 1;
+  if (count >= needed) return usable;
+  throw new EnvironmentError(
+    `arm ${arm.name}: of the source ports ${formatPortRange(ports.range)} only ${count} are free on this machine, and ${needed} are needed`,
+    {
+      hint: 'choose another range (ss -Htln shows what listens; net.ipv4.ip_local_reserved_ports what is reserved)',
+    },
+  );
+}
+
+export function countPorts(ranges: readonly PortRange[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+}
+
+/** Each takes some 30 bytes: these are 120 MB. */
+const MAX_TUPLES = 4_000_000;
+
+/** @throws UsageError where an arm has more addresses times ports than can be kept account of */
+export function checkMemory(arm: Arm, addresses: number, ports: readonly PortRange[]): void {
+  const tuples = addresses * countPorts(ports);
+  if (tuples <= MAX_TUPLES) return;
+  throw new UsageError(
+    `arm ${arm.name}: ${addresses} source addresses with ${countPorts(ports)} ports each are more than ${MAX_TUPLES} together`,
+    { hint: 'narrow source.ports, or name fewer addresses' },
+  );
+}

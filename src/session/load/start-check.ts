@@ -1,0 +1,124 @@
+import { isIP } from 'node:net';
+import { probeEndpoint } from '../../doctor/probe.ts';
+import type { Endpoint } from '../../engine/types.ts';
+import { EnvironmentError } from '../../errors.ts';
+import { goesThroughProxy } from '../../scenario/far-end.ts';
+import type { Arm } from '../../scenario/types.ts';
+import type { PlannedArm } from '../../worker/protocol.ts';
+import { askAgain } from './ask-again.ts';
+import { formatEndpoint } from './resolve.ts';
+
+type Probe = typeof probeEndpoint;
+type Answer = Awaited<ReturnType<Probe>>;
+
+export interface StartCheckOptions {
+  readonly warn: (message: string) => void;
+  /** False: that nobody answers is for the results to show, and only arms that have to choose an address ask. */
+  readonly mayRefuse?: boolean;
+  readonly probe?: Probe;
+}
+
+/**
+ * Opens and closes a connection to each distinct endpoint from where the arm will, so that a run against nothing ends before it
+ * starts: one, and up to five where none answers, as the firewall under test may refuse or drop now and then. Arms that
+ * expect a refusal are left out. One endpoint of several that does not answer is a warning.
+ * @returns the arms; those that want the first address that answers have that one alone, of each of their hosts
+ * @throws EnvironmentError where an arm has no endpoint that answers
+ */
+export async function checkReachable(
+  arms: readonly PlannedArm[],
+  { warn, mayRefuse = true, probe = probeEndpoint }: StartCheckOptions,
+): Promise<PlannedArm[]> {
+  const asked = new Map<string, Promise<string | undefined>>();
+  const askOnce = (planned: PlannedArm, endpoint: Endpoint): Promise<string | undefined> => {
+    const key = `${formatEndpoint(endpoint)} from ${sourceFor(planned, endpoint) ?? 'any'}`;
+    const fault = asked.get(key) ?? findFault(planned, endpoint, probe);
+    asked.set(key, fault);
+    return fault;
+  };
+  const checked: PlannedArm[] = [];
+  for (const planned of arms) checked.push(await checkArm(planned, askOnce, warn, mayRefuse));
+  return checked;
+}
+
+async function checkArm(
+  planned: PlannedArm,
+  ask: (planned: PlannedArm, endpoint: Endpoint) => Promise<string | undefined>,
+  warn: (message: string) => void,
+  mayRefuse: boolean,
+): Promise<PlannedArm> {
+  const { arm, endpoints } = planned;
+  const choosesFirst = arm.addresses === 'first' && endpoints.length > 1;
+  if (arm.expect.kind === 'refused' || !(mayRefuse || choosesFirst))
+    return choosesFirst ? { ...planned, endpoints: firstOfEach(endpoints, endpoints) } : planned;
+  const faults = await Promise.all(endpoints.map((endpoint) => ask(planned, endpoint)));
+  const dead = endpoints.flatMap((endpoint, index) => {
+    const fault = faults[index];
+    return fault === undefined ? [] : [`${formatEndpoint(endpoint)} (${fault})`];
+  });
+  const alive = endpoints.filter((_, index) => faults[index] === undefined);
+  if (alive.length === 0 && mayRefuse) throw unreachable(arm, dead);
+  const chosen = choosesFirst ? firstOfEach(alive, endpoints) : endpoints;
+  for (const each of dead) {
+    warn(
+      choosesFirst
+        ? `arm ${arm.name}: ${each} does not answer; attempts go to ${chosen.map(formatEndpoint).join(', ')}`
+        : `arm ${arm.name}: ${each} does not answer; its share of the attempts will fail (--addresses first leaves it out)`,
+    );
+  }
+  return { ...planned, endpoints: chosen };
+}
+
+/** Of each host the first that is among the wanted, or its first where none is: there is load for each. */
+function firstOfEach(wanted: readonly Endpoint[], endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const hosts = [...new Set(endpoints.map(({ host }) => host))];
+  return hosts.map(
+    (host) => wanted.find((one) => one.host === host) ?? endpoints.find((one) => one.host === host)!,
+  );
+}
+
+/** A port of the arm's own is only bound once the first tries have failed: it would have been used when the load begins. */
+const TRIES_FROM_ANY_PORT = 3;
+
+/** What became of all tries; undefined: one was answered. */
+async function findFault(planned: PlannedArm, endpoint: Endpoint, probe: Probe): Promise<string | undefined> {
+  const source = sourceFor(planned, endpoint);
+  const ports = planned.ports ?? [];
+  const answers = await askAgain(
+    (nth, signal) => {
+      const range = nth > TRIES_FROM_ANY_PORT ? ports.at(-1) : undefined;
+      return probe(endpoint.address, endpoint.port, {
+        signal,
+        ...(source === undefined ? {} : { source }),
+        ...(range === undefined ? {} : { sourcePort: Math.max(range.from, range.to - nth) }),
+      });
+    },
+    ({ answer }) => answer === 'connected',
+  );
+  return answers.some(({ answer }) => answer === 'connected') ? undefined : wordAnswers(answers);
+}
+
+/** Whose family it is; undefined: the system chooses. */
+function sourceFor({ sources }: PlannedArm, { family }: Endpoint): string | undefined {
+  return sources.find((address) => isIP(address) === family);
+}
+
+/** "refused 5 times", "silent 3 times, refused 2 times", "unreachable 5 times: EADDRNOTAVAIL". */
+function wordAnswers(answers: readonly Answer[]): string {
+  const counts = new Map<string, number>();
+  for (const { answer } of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1);
+  const codes = new Set(
+    answers.flatMap(({ answer, code }) => (answer === 'unreachable' && code ? [code] : [])),
+  );
+  const why = codes.size === 0 ? '' : `: ${[...codes].join(', ')}`;
+  return `${[...counts].map(([answer, count]) => `${answer} ${count} times`).join(', ')}${why}`;
+}
+
+function unreachable({ name, via }: Arm, dead: readonly string[]): EnvironmentError {
+  const isProxy = goesThroughProxy(via);
+  const flag = isProxy ? '--proxy HOST:PORT' : '--target URL';
+  return new EnvironmentError(
+    `arm ${name}: the ${isProxy ? 'proxy' : 'target'} does not answer: ${dead.join(', ')}`,
+    { hint: `start it, or name another with ${flag}; "rushhour doctor" checks the way there` },
+  );
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { EnvironmentError } from '../../errors.ts';
+import type { Switch } from '../../scenario/words.ts';
+import { lockInNamespace } from './namespace-lock.ts';
+import { changeSetting } from './namespace-setting.ts';
+
+/** 0: off; 1: on, with a random offset for each connection; 2: on, without (ip-sysctl.rst). */
+const SETTING = '/proc/sys/net/ipv4/tcp_timestamps';
+
+const LOCK = 'rushhour-tcp-timestamps';
+
+/**
+ * Switches TCP timestamps of this network namespace on or off. What puts them back is a process of its own, which does so
+ * however this one ends, by kill -9 too. One run at a time may ask for it, also where there is nothing to change: another
+ * would change them under its hands, or take what it set for what was there before.
+ * @returns what puts the setting back and waits until it is
+ * @throws EnvironmentError where it cannot be changed, or where another run has asked for it
+ */
+export async function setTcpTimestamps(wanted: Switch): Promise<() => Promise<void>> {
+  readSetting();
+  const unlock = await lockInNamespace(LOCK);
+  if (unlock === undefined) throw isTaken(wanted);
+  try {
+    const restore = await change(readSetting(), wanted);
+    return () => restore().finally(unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function change(before: string, wanted: Switch): Promise<() => Promise<void>> {
+  if ((before !== '0') === (wanted === 'on')) return async () => undefined;
+  try {
+    return await changeSetting(SETTING, before, wanted === 'on' ? '1' : '0');
+  } catch (cause) {
+    throw refusal(wanted, cause);
+  }
+}
+
+function readSetting(): string {
+  try {
+    return readFileSync(SETTING, 'utf8').trim();
+  } catch (cause) {
+    throw new EnvironmentError(`TCP timestamps cannot be switched on this system (no ${SETTING})`, {
+      hint: 'leave out --tcp-timestamps (tcpTimestamps in the scenario); only Linux has the setting',
+      cause,
+    });
+  }
+}
+
+function isTaken(wanted: Switch): EnvironmentError {
+  return new EnvironmentError(
+    `TCP timestamps cannot be set ${wanted}: another run in this network namespace has set them for as long as it lasts`,
+    { hint: 'wait until it has ended, or start this one in a network namespace of its own' },
+  );
+}
+
+function refusal(wanted: Switch, cause: unknown): EnvironmentError {
+  const value = wanted === 'on' ? 1 : 0;
+  return new EnvironmentError(`TCP timestamps cannot be switched ${wanted}: ${(cause as Error).message}`, {
+    hint: `run as root, or set it yourself (sudo sysctl -w net.ipv4.tcp_timestamps=${value}) and leave out --tcp-timestamps`,
+    cause,
+  });
+}

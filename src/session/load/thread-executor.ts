@@ -1,0 +1,89 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { giveBackFreedMemory } from '../../engine/libc/index.ts';
+import { EnvironmentError } from '../../errors.ts';
+import { collectGarbageRegularly } from '../../worker/collect-garbage.ts';
+import type { FromWorker, ShardPlan } from '../../worker/protocol.ts';
+import type { ShardTask } from '../../worker/task.ts';
+import { checkAddressRoom } from './address-room.ts';
+import { createDeferred } from './deferred.ts';
+import type { Executor } from './executor.ts';
+import { checkThreadRoom } from './thread-room.ts';
+
+/**
+ * Room for what a worker makes and drops at once. V8 would let it grow to 48 MB and gives it back late; its three halves of
+ * 1 MB are gone through in a fraction of a millisecond, as next to nothing in them is still alive.
+ */
+const YOUNG_GENERATION_MB = 3;
+
+/** This thread opens no connections: a pause of some ten milliseconds delays none. */
+const COLLECT_EVERY_MS = 60_000;
+
+/** A Raspberry Pi that is busy takes ten seconds for several, the rehearsal included. */
+const READY_MS = 120_000;
+
+/** Runs each shard as one long task of a pool that has a thread for each. */
+export const executeInThreads: Executor = (plans, receive) => {
+  checkThreadRoom('this load', plans.length);
+  checkAddressRoom(plans.length);
+  const pool = new Piscina<ShardTask, void>({
+    filename: new URL('../../worker/task.js', import.meta.url).href,
+    minThreads: plans.length,
+    maxThreads: plans.length,
+    // The pool's blocking wait between tasks would freeze a thread that still has handles to close.
+    atomics: 'disabled',
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
+  const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS, giveBackFreedMemory);
+  const ports = new Map<number, MessagePort>();
+  let waiting = plans.length;
+  const ready = createDeferred<void>();
+
+  const launch = (plan: ShardPlan): Promise<void> => {
+    const { port1, port2 } = new MessageChannel();
+    ports.set(plan.index, port1);
+    port1.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') {
+        waiting -= 1;
+        if (waiting === 0) ready.resolve();
+      }
+      receive(message);
+    });
+    // The task's own end may overtake its last messages: they travel on another port.
+    const drained = new Promise<void>((resolve) => port1.once('close', () => resolve()));
+    return pool.run({ plan, port: port2 }, { transferList: [port2] }).then(() => drained);
+  };
+
+  // A thread that could not begin takes no task, and its pool begins no other.
+  pool.on('error', ready.reject);
+  const late = setTimeout(() => {
+    ready.reject(
+      new EnvironmentError(
+        `only ${plans.length - waiting} of ${plans.length} workers began within ${READY_MS / 1_000} s`,
+        {
+          hint: 'this machine may be out of threads (ulimit -u) or memory: use fewer --workers, or end what holds them',
+        },
+      ),
+    );
+  }, READY_MS);
+  const finished = Promise.all(plans.map(launch)).then(() => undefined);
+  finished.catch(ready.reject);
+  ready.promise.finally(() => clearTimeout(late)).catch(() => undefined);
+
+  return {
+    ready: ready.promise,
+    finished,
+    send(message) {
+      for (const port of ports.values()) port.postMessage(message);
+    },
+    sendTo(shard, message) {
+      ports.get(shard)?.postMessage(message);
+    },
+    async close() {
+      clearTimeout(late);
+      stopCollecting();
+      for (const port of ports.values()) port.close();
+      await pool.destroy();
+    },
+  };
+};

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readCheckoutCommit } from './checkout-commit.ts';
+
+/** Two folders above this file, both in src/ and in dist/. */
+const ROOT = new URL('../../../', import.meta.url);
+
+export interface Versions {
+  readonly rushhour: string;
+  /** Of the checkout that it runs from; absent where it was installed. */
+  readonly commit?: string;
+  readonly node: string;
+}
+
+/** What the run was made with, for run.json and for comparisons that must know. */
+export function readVersions(root = ROOT): Versions {
+  const manifest = readFileSync(new URL('package.json', root), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
+  const commit = readCheckoutCommit(fileURLToPath(root));
+  return { rushhour: version, ...(commit === undefined ? {} : { commit }), node: process.versions.node };
+}

@@ -1,0 +1,86 @@
+import { judgeLook, type LookSecond, type LookVerdict } from '../analysis/look.ts';
+import { EnvironmentError, EXIT, RushhourError } from '../errors.ts';
+import { quantilesOf } from '../metrics/histogram.ts';
+import { lookOf } from '../scenario/look.ts';
+import type { Scenario } from '../scenario/types.ts';
+import { formatDuration, formatRate } from '../scenario/units.ts';
+import type { LookInfo } from '../store/run-info.ts';
+import { openLoad } from './load/load.ts';
+import { WholeSeconds } from './load/second-aggregator.ts';
+import type { RunListener, RunOptions } from './types.ts';
+
+/** Between "ready" and the first attempt. */
+const START_AHEAD_MS = 100;
+const TOTAL = '.total-service';
+
+/**
+ * Sends the first few attempts of a scenario that asks for a look, and refuses the rest where those who answer are at their limit
+ * already. None of its attempts is kept.
+ * @param scenario its far end has an address
+ * @returns what it came to; undefined where there was none
+ * @throws EnvironmentError where it shows that, unless told to go on; RushhourError where a signal ended it
+ */
+export async function lookFirst(
+  scenario: Scenario,
+  options: Pick<RunOptions, 'engine' | 'look'>,
+  listener: RunListener,
+): Promise<LookInfo | undefined> {
+  const looked = options.look === 'off' ? undefined : lookOf(scenario);
+  if (looked === undefined || scenario.look === undefined) return undefined;
+  const { ratePerSec, forUs } = scenario.look;
+  const verdict = await sendLook(looked, options, { ...listener, look: { ratePerSec, forUs } });
+  const info: LookInfo = { ratePerSec, forUs, ...verdict };
+  if (verdict.signs.length === 0) {
+    listener.looked?.(verdict);
+    return info;
+  }
+  const what = `the look (up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}) shows a proxy or target at its limit: ${verdict.signs.join('; ')}`;
+  if (options.look === 'go-on') listener.warning?.(`${what}; going on, as asked`);
+  else {
+    throw new EnvironmentError(`${what}; the load was not started`, {
+      hint: 'see to that first (its log, its limits, the URL), for stalls would not be told from it; --go-on starts the load all the same, --no-look leaves the look out',
+    });
+  }
+  return info;
+}
+
+async function sendLook(
+  scenario: Scenario,
+  { engine }: Pick<RunOptions, 'engine'>,
+  { look, ...listener }: RunListener & { readonly look: { ratePerSec: number; forUs: number } },
+): Promise<LookVerdict> {
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    const load = await openLoad({ scenario, workers: 1, asksFirst: true, engine }, listener, undo);
+    const seconds: LookSecond[] = [];
+    let totalUs = new Map<string, number>();
+    const whole = new WholeSeconds({
+      shards: 1,
+      takeTokens: load.takeTokens,
+      takeLocalDrops: load.takeLocalDrops,
+      onHistogram(tag, histogram) {
+        if (tag.endsWith(TOTAL)) totalUs.set(tag.slice(0, -TOTAL.length), quantilesOf(histogram).p50);
+      },
+      onSecond({ frame }) {
+        seconds.push({ series: frame.series, totalUs });
+        totalUs = new Map();
+      },
+    });
+    let isStopped = false;
+    listener.looking?.(look, (how) => {
+      isStopped = true;
+      load.stop(how);
+    });
+    load.start(Date.now() + START_AHEAD_MS, (message) => whole.receive(message));
+    await load.finished;
+    if (isStopped) {
+      throw new RushhourError(
+        'interrupted while looking, before load started; there are no results',
+        EXIT.interrupted,
+      );
+    }
+    return judgeLook(scenario.arms, seconds);
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}

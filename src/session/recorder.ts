@@ -1,0 +1,107 @@
+import { createHistogram, type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
+import type { RecordedSecond } from '../metrics/types.ts';
+import { shiftFrame, shiftStall } from '../metrics/window.ts';
+import type { SoakWriter } from '../store/soak-writer.ts';
+import { DiskWatch } from './disk-watch.ts';
+import type { EventLog } from './event-log.ts';
+import type { WholeSecond, WholeSecondsOptions } from './load/second-aggregator.ts';
+import { ProgressTally } from './progress.ts';
+import { HoldBack } from './settle-buffer.ts';
+import type { SoakListener } from './soak-types.ts';
+import type { NightSums } from './sums.ts';
+
+export interface SecondsOptions {
+  readonly writer: SoakWriter;
+  readonly listener: SoakListener;
+  readonly durationUs: number;
+  readonly settleSec: number;
+  /** The first second that is not recorded yet. */
+  readonly next: number;
+  readonly events: EventLog;
+  /** Takes each window once it is settled. */
+  readonly sums: NightSums;
+  /** Told each second as it was counted. */
+  readonly watch: (second: WholeSecond['frame']) => void;
+}
+
+/** Takes what each leg counts, second by second of the night: to disk, to sinks, and to who looks on. */
+export class Seconds {
+  readonly #options: SecondsOptions;
+  readonly #progress: ProgressTally;
+  readonly #handshakes = createHistogram();
+  readonly #held: HoldBack | undefined;
+  readonly #startedAtMs: number;
+  readonly #disk: DiskWatch;
+  #quantiles = new Map<string, Quantiles>();
+  #written: Promise<void> = Promise.resolve();
+  #next: number;
+  isStopping = false;
+
+  constructor(options: SecondsOptions) {
+    const { listener, settleSec, events, writer } = options;
+    this.#options = options;
+    this.#next = options.next;
+    this.#startedAtMs = Date.parse(writer.info.startedAt);
+    this.#progress = new ProgressTally({ durationUs: options.durationUs, attempts: undefined });
+    this.#disk = new DiskWatch(events);
+    const isAside = (second: number): boolean => events.isAside(second);
+    this.#held =
+      listener.second === undefined
+        ? undefined
+        : new HoldBack(settleSec, isAside, (recorded) => listener.second?.(recorded));
+  }
+
+  /** The second after the last one recorded. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** @param baseSec second of the night that is second 0 of the leg */
+  receiver(baseSec: number): Pick<WholeSecondsOptions, 'onHistogram' | 'onSecond'> {
+    return {
+      onHistogram: (tag, histogram) => this.#count(tag, histogram),
+      onSecond: ({ frame, encoded, stalls }) =>
+        this.#take({
+          frame: shiftFrame(frame, baseSec),
+          encoded,
+          stalls: stalls.map((stall) => shiftStall(stall, baseSec)),
+        }),
+    };
+  }
+
+  /** Resolves once every second is on disk, its window closed, and handed on. */
+  async flush(): Promise<void> {
+    await this.#written;
+    await this.closeAll();
+    this.#held?.releaseAll();
+  }
+
+  /** Closes what is open, whether it is over or not. */
+  async closeAll(): Promise<void> {
+    const { writer, sums } = this.#options;
+    sums.add(await writer.closeAll());
+  }
+
+  #count(tag: string, histogram: Histogram): void {
+    if (tag.endsWith('.handshake')) this.#handshakes.add(histogram);
+    if (this.#held !== undefined) this.#quantiles.set(tag, quantilesOf(histogram));
+  }
+
+  #take({ frame, encoded, stalls }: WholeSecond): void {
+    const { writer, listener, watch, sums } = this.#options;
+    this.#next = Math.max(this.#next, frame.second + 1);
+    watch(frame);
+    const atMs = this.#startedAtMs + frame.second * 1_000;
+    const recorded: RecordedSecond = { atMs, frame, quantiles: this.#quantiles };
+    this.#quantiles = new Map();
+    // One second after the other: a slow disk makes the next one wait, never the load.
+    this.#written = this.#written.then(async () => {
+      sums.add(await writer.append(frame, encoded, stalls));
+      this.#disk.check(frame.second, writer.failures);
+      this.#held?.add(recorded);
+    });
+    listener.alive?.();
+    this.#progress.add(frame);
+    listener.progress?.(this.#progress.read(this.#handshakes, this.isStopping));
+  }
+}

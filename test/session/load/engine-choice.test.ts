@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import type { Arm, Load } from '../../../src/scenario/types.ts';
+import { chooseEngine } from '../../../src/session/load/engine-choice.ts';
+import { armOf } from '../../analysis/parts.ts';
+
+const tls = { insecure: false, minVersion: '1.2', resumption: false } as const;
+const browsers: Load = {
+  kind: 'browsers',
+  browsers: 1,
+  rampUs: 0,
+  forUs: 1,
+  connections: 6,
+  thinkUs: 0,
+  idleUs: 1,
+  page: { objects: 1, paths: [] },
+};
+
+const NEEDY: readonly (readonly [string, Partial<Arm>])[] = [
+  ['goes through a tunnel', { via: 'tunnel' }],
+  ['speaks TLS', { via: 'direct', tls }],
+  ['plays browsers', { load: browsers }],
+];
+
+describe('the engine of a run', () => {
+  it('is the raw one on Linux, Node’s elsewhere, and otherwise the one asked for', () => {
+    const arms = [armOf()];
+    expect(chooseEngine('auto', 'linux', arms)).toBe('raw');
+    expect(chooseEngine('auto', 'darwin', arms)).toBe('portable');
+    expect(chooseEngine('auto', 'linux', arms, () => false)).toBe('portable');
+    expect(chooseEngine('portable', 'linux', arms)).toBe('portable');
+    expect(chooseEngine('raw', 'linux', arms)).toBe('raw');
+  });
+
+  it.each(NEEDY)('is Node’s for all arms where one %s', (need, changes) => {
+    const arms = [armOf(), armOf({ name: 'needy', ...changes })];
+    expect(chooseEngine('auto', 'linux', arms)).toBe('portable');
+    expect(() => chooseEngine('raw', 'linux', arms)).toThrow(`arm needy ${need}`);
+  });
+});

@@ -1,0 +1,49 @@
+import { rm } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { NightSums } from '../../src/session/sums.ts';
+import { rebuildSummary } from '../../src/store/run-reader.ts';
+import { createSoak } from '../../src/store/soak-create.ts';
+import { resumeSoak } from '../../src/store/soak-resume.ts';
+import { makeFolder } from '../store/runs.ts';
+import { endSoak, fail, openSoak, push, soakFacts } from '../store/soaks.ts';
+
+const AT = '2025-01-31T01:30:09.000Z';
+const END = '2025-01-31T01:31:00.000Z';
+
+it('sums of a night are what its folder tells, set-aside seconds and a kill included', async () => {
+  const writer = await openSoak(makeFolder());
+  const { info, dir } = writer;
+  const sums = new NightSums(info);
+  sums.add(await push(writer, 0, 9));
+  writer.event({ kind: 'link-down', at: AT, fromSec: 9, toSec: 11, setsAside: true, text: 'lost' });
+  sums.add(await push(writer, 9, 21));
+  sums.add(await writer.closeAll());
+  const events = [{ kind: 'link-down' as const }];
+  const told = sums.summarise('interrupted', END, events);
+  expect(told).toEqual(await rebuildSummary(dir, { status: 'interrupted', endedAt: END }));
+  expect(told.soak?.setAsideSec).toBeGreaterThan(0);
+  await endSoak(writer);
+
+  const { writer: second, ...recorded } = await resumeSoak(dir, fail);
+  const on = new NightSums(second.info, recorded);
+  on.add(await push(second, 30, 40));
+  on.add(await second.closeAll());
+  expect(on.summarise('complete', END, events)).toEqual(
+    await rebuildSummary(dir, { status: 'complete', endedAt: END }),
+  );
+  await endSoak(second);
+});
+
+it('sums of a night need no folder', async () => {
+  const writer = await createSoak(makeFolder(), soakFacts(), () => {});
+  const sums = new NightSums(writer.info);
+  sums.add(await push(writer, 0, 9));
+  const before = sums.summarise('complete', END, []).arms['stress']?.started;
+  await rm(writer.dir, { recursive: true });
+  sums.add(await push(writer, 9, 20));
+  sums.add(await writer.closeAll());
+  const summary = sums.summarise('complete', END, []);
+  expect(before).toBeLessThan(200);
+  expect(summary.arms['stress']?.started).toBe(200);
+  await expect(writer.finish(summary, 'complete', END)).rejects.toThrow(/cannot write the summary/);
+});
