@@ -1,5 +1,6 @@
 import type { AttemptEnd } from '../outcome/classify.ts';
 import type { ServerName } from '../scenario/host-names.ts';
+import type { SocketOptions } from '../scenario/types.ts';
 import type { AuthMode, CloseMode } from '../scenario/words.ts';
 import type { ContentRule } from './http/content-rule.ts';
 import type { EngineName } from './registry.ts';
@@ -13,16 +14,6 @@ export interface Endpoint {
   readonly family: 4 | 6;
   /** Name or address that it was found by, where an arm connects to several. */
   readonly host?: string;
-}
-
-/** Options set on the socket before it connects. Absent: the system's default. */
-export interface SocketOptions {
-  /** IP_TOS / IPV6_TCLASS octet, 0-255 (DSCP << 2). */
-  readonly tos?: number;
-  /** TCP_MAXSEG in bytes, 88-32767 (ip(7), tcp(7)). */
-  readonly mss?: number;
-  /** TCP_SYNCNT, 1-127 (MAX_TCP_SYNCNT). */
-  readonly synCount?: number;
 }
 
 /** What an arm sends, with the place of its nonce. */

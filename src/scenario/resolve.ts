@@ -216,11 +216,6 @@ function toRequest(written: ArmFile['request']): RequestSpec {
 }
 
 function toSocket(written: ArmFile['socket']): SocketSpec {
-  const { tos, mss, synCount, bind } = written ?? {};
-  return {
-    ...(tos === undefined ? {} : { tos }),
-    ...(mss === undefined ? {} : { mss }),
-    ...(synCount === undefined ? {} : { synCount }),
-    bind: bind === undefined ? [] : [bind].flat(),
-  };
+  const { bind = [], ...options } = written ?? {};
+  return { ...options, bind: [bind].flat() };
 }

@@ -3,19 +3,12 @@ import { parseTarget } from './address.ts';
 import { auth } from './auth-schema.ts';
 import { parseCriterion } from './criteria.ts';
 import { expect } from './expect-schema.ts';
-import {
-  checkAddress,
-  checkHeaderValue,
-  checkMethod,
-  fixParams,
-  namedKey,
-  parsedText,
-  TOKEN,
-} from './leaves.ts';
+import { checkHeaderValue, checkMethod, fixParams, namedKey, parsedText, TOKEN } from './leaves.ts';
 import { load } from './load-schema.ts';
 import { DEFAULT_LOOK } from './look.ts';
 import { proxyValue } from './proxy-schema.ts';
 import { duration, positiveDuration, positiveRate } from './quantities.ts';
+import { socket } from './socket-schema.ts';
 import { source } from './source-schema.ts';
 import { tls } from './tls-schema.ts';
 import type { LookSpec } from './types.ts';
@@ -24,7 +17,6 @@ import { ADDRESS_USES, CLOSE_MODES, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } fr
 const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe(
   'Value of a header; in quotes where it looks like a number.',
 );
-const address = parsedText(checkAddress, { examples: ['192.0.2.10'] });
 
 export const targetValue = parsedText((text) => parseTarget(text, true), {
   examples: ['http://www.example.org/', 'https://www.example.org/', 'tcp://192.0.2.1:443'],
@@ -55,25 +47,6 @@ const timeouts = z
       .describe('From established to the whole response, and again to the far end’s close. Default: 15s.'),
   })
   .describe('How long to wait before giving up.');
-
-const socket = z
-  .strictObject({
-    tos: z.int().min(0).max(255).optional().describe('IP_TOS octet (DSCP << 2); 0xb8 is EF.'),
-    mss: z.int().min(88).max(32_767).optional().describe('TCP_MAXSEG, bytes.'),
-    synCount: z
-      .int()
-      .min(1)
-      .max(127)
-      .optional()
-      .describe('TCP_SYNCNT: SYN retransmissions before giving up.'),
-    bind: z
-      .union([address, z.array(address)])
-      .optional()
-      .describe(
-        'Source address, or several to use in turn; see source for more. Default: the system chooses.',
-      ),
-  })
-  .describe('Options set on every socket before it connects. Linux; default: the system’s.');
 
 /** More would be a load. */
 const MOST_LOOK_PER_SEC = 100;

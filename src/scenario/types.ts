@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import type { Expectation } from '../outcome/expectation.ts';
+import type { socket } from './socket-schema.ts';
 import type { PortRange } from './units.ts';
 import type {
   AddressUse,
@@ -141,16 +143,13 @@ export interface RequestSpec {
   readonly bodyIsBytes?: true;
 }
 
-export interface SocketSpec {
-  /** IP_TOS octet, 0-255. */
-  readonly tos?: number;
-  /** TCP_MAXSEG in bytes, 88-32767. */
-  readonly mss?: number;
-  /** TCP_SYNCNT, 1-127. */
-  readonly synCount?: number;
+/** Options set on a socket before it connects. Absent: the system's default. */
+export type SocketOptions = Readonly<Omit<z.output<typeof socket>, 'bind'>>;
+
+export type SocketSpec = SocketOptions & {
   /** Source addresses, used in turn; empty: the system chooses. */
   readonly bind: readonly string[];
-}
+};
 
 /** Where an arm's connections come from, as written; a run turns it into addresses of its machine. */
 export interface SourceSpec {

@@ -22,7 +22,7 @@ export function toEngineArm(planned: PlannedArm, stock?: TokenStock): EngineArm 
   const auth = toEngineAuth(planned, stock);
   const tls = toEngineTls(planned);
   const content = arm.expect.kind === 'status' ? arm.expect.content : undefined;
-  const { tos, mss, synCount } = arm.socket;
+  const { bind: _, ...socket } = arm.socket;
   return {
     endpoints,
     sources,
@@ -35,11 +35,7 @@ export function toEngineArm(planned: PlannedArm, stock?: TokenStock): EngineArm 
     handshakeTimeoutUs: arm.handshakeTimeoutUs,
     responseTimeoutUs: arm.responseTimeoutUs,
     holdUs: arm.holdUs,
-    socket: {
-      ...(tos === undefined ? {} : { tos }),
-      ...(mss === undefined ? {} : { mss }),
-      ...(synCount === undefined ? {} : { synCount }),
-    },
+    socket,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { AttemptObserver, Clock, Endpoint, EngineAuth, SocketOptions } from '../types.ts';
+import type { SocketOptions } from '../../scenario/types.ts';
+import type { AttemptObserver, Clock, Endpoint, EngineAuth } from '../types.ts';
 import type { Exchange } from './exchange.ts';
 import type { PageCompiler } from './page.ts';
 
