@@ -7,7 +7,7 @@ const only = (room, allowed, comment) => ({
   from: { path: rooms(room) },
   to: {
     path: '^src/',
-    pathNot: `^src/((${[room, ...allowed].join('|')})(/|\\.ts$)|(errors|optional)\\.ts$)`,
+    pathNot: `^src/((${[room, ...allowed].join('|')})(/|\\.ts$)|(errors|optional|random)\\.ts$)`,
   },
 });
 

@@ -35,7 +35,6 @@ export interface Evaluation {
   readonly isSame: boolean;
 }
 
-export function createRandom(seed: number): () => number;
 export function steady(rate: number): Shape;
 export function bursts(onSec: number, offSec: number, high: number, low: number): Shape;
 export function waves(rate: number, tauSec: number, spread: number): Shape;

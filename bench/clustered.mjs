@@ -1,16 +1,7 @@
 // Runs whose true stall rate is known, with stalls that come as they do in the field: in bursts, in long waves, or singly.
 // What the comparison says of them is held against the truth, here for docs/comparing.md and, fewer of them, in the tests.
 
-/** mulberry32: small, fast, and the same everywhere. @returns {() => number} from 0 up to 1 */
-export function createRandom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { createRandom } from '../dist/random.js';
 
 const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 const exponential = (random, mean) => -mean * Math.log(1 - random());

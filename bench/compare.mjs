@@ -12,7 +12,8 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bursts, createRandom, evaluate, SETTINGS, steady } from './clustered.mjs';
+import { createRandom } from '../dist/random.js';
+import { bursts, evaluate, SETTINGS, steady } from './clustered.mjs';
 
 const DIST = new URL('../dist/', import.meta.url);
 const load = (path) => import(new URL(path, DIST).href);

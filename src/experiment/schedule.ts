@@ -1,4 +1,4 @@
-import { createRandom } from '../plan/ports/random.ts';
+import { createRandomBelow } from '../random.ts';
 import { type ExperimentStep, SIDES } from '../store/experiment-file.ts';
 
 /**
@@ -8,7 +8,7 @@ import { type ExperimentStep, SIDES } from '../store/experiment-file.ts';
  * @param seed equal seeds give equal orders
  */
 export function scheduleRounds(rounds: number, seed: number): ExperimentStep[] {
-  const random = createRandom(seed);
+  const random = createRandomBelow(seed);
   return Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) => {
     const order = random(2) === 0 ? SIDES : SIDES.toReversed();
     return order.map((side) => ({ round, side, state: 'waiting', runId: null, cut: [] }) as const);

@@ -6,8 +6,8 @@ import type { AttemptRecord, Clock } from '../engine/types.ts';
 import type { Recorder } from '../metrics/recorder.ts';
 import type { Skip } from '../outcome/outcome.ts';
 import { browserShare, thinkFor } from '../plan/browsers.ts';
-import { createRandom, type RandomBelow } from '../plan/ports/random.ts';
 import { TimeHeap } from '../plan/ports/time-heap.ts';
+import { createRandomBelow, type RandomBelow } from '../random.ts';
 import type { BrowserLoad } from '../scenario/types.ts';
 import { toEngineArm } from './arm-plan.ts';
 import { RETRY_US, type Standing } from './feeder.ts';
@@ -49,7 +49,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     this.#options = options;
     this.clock = clock;
     this.engine = new BrowserEngine(index, toBrowserArm(options), this);
-    this.#random = createRandom(plan.index + 1);
+    this.#random = createRandomBelow(plan.index + 1);
     for (const { browser, atUs } of browserShare(load, plan.index, plan.count)) {
       this.#due.push(atUs, this.#browsers.push(this.engine.add(browser)) - 1);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { browserShare, thinkFor } from '../../src/plan/browsers.ts';
-import { createRandom } from '../../src/plan/ports/random.ts';
+import { createRandomBelow } from '../../src/random.ts';
 import type { BrowserLoad } from '../../src/scenario/types.ts';
 
 const LOAD: BrowserLoad = {
@@ -37,7 +37,7 @@ describe('a population of browsers', () => {
   });
 
   it('thinks as long as told on average, and as exponential pauses spread: 63.2 % are below the mean', () => {
-    const random = createRandom(1);
+    const random = createRandomBelow(1);
     const pauses = Array.from({ length: 20_000 }, () => thinkFor(1_000, random(2 ** 32) / 2 ** 32));
     const mean = pauses.reduce((sum, pause) => sum + pause, 0) / pauses.length;
     expect(mean).toBeCloseTo(1_000, -2);

@@ -1,14 +1,9 @@
 import { UsageError } from '../../errors.ts';
-import { isStatusFigure } from './arm-figures.ts';
-import { type Comparison, type ComparisonLine, LINE_VERDICTS, type LineVerdict } from './types.ts';
+import { type FailIfSubject, findLines } from '../fail-if.ts';
+import { type Comparison, LINE_VERDICTS, type LineVerdict } from './types.ts';
 
 /** What makes a comparison fail: a verdict about a figure. */
-export interface FailIf {
-  /** As written: `stress.stalled.rate worse`. */
-  readonly text: string;
-  /** Arm name, or `*` for any arm. */
-  readonly arm: string;
-  readonly figure: string;
+export interface FailIf extends FailIfSubject {
   readonly not: boolean;
   readonly verdict: LineVerdict;
 }
@@ -36,32 +31,11 @@ export function parseFailIf(text: string): FailIf {
  */
 export function judgeFailIf(comparison: Comparison, conditions: readonly FailIf[]): Comparison {
   const failIf = conditions.map((condition) => {
-    const lines = comparison.lines.filter((line) => isMeant(line, condition));
-    if (lines.length > 0) {
-      return {
-        text: condition.text,
-        held: lines.some(({ verdict }) => (verdict === condition.verdict) !== condition.not),
-      };
-    }
-    // An outcome or a status that never came up is no line: it got neither better nor worse.
-    const { figure } = condition;
-    if (isKnownArm(comparison, condition) && (figure.startsWith('outcomes.') || isStatusFigure(figure))) {
-      return {
-        text: condition.text,
-        held: (condition.verdict === 'no difference seen') !== condition.not,
-      };
-    }
-    throw new UsageError(`--fail-if "${condition.text}": there is no such line`, {
-      hint: `lines are ${comparison.lines.map(({ arm, figure }) => `${arm}.${figure}`).join(', ')}`,
-    });
+    const { text, verdict, not } = condition;
+    const seen = findLines(comparison.lines, condition).map((line) => line.verdict);
+    // An outcome or a status that never came up got neither better nor worse.
+    const verdicts: LineVerdict[] = seen.length > 0 ? seen : ['no difference seen'];
+    return { text, held: verdicts.some((said) => (said === verdict) !== not) };
   });
   return { ...comparison, failIf };
-}
-
-function isMeant({ arm, figure }: ComparisonLine, condition: FailIf): boolean {
-  return (condition.arm === '*' || condition.arm === arm) && condition.figure === figure;
-}
-
-function isKnownArm({ lines }: Comparison, condition: FailIf): boolean {
-  return condition.arm === '*' || lines.some(({ arm }) => arm === condition.arm);
 }

@@ -1,17 +1,9 @@
+import { ALPHA, weighLines } from '../false-alarms.ts';
 import type { Figure, Measured } from './arm-figures.ts';
 import { chanceByLuck, type Difference, differenceOf } from './difference.ts';
 import { correctChances } from './holm.ts';
 import { smallestChange, smallestRise } from './power.ts';
 import type { ComparisonLine, LineVerdict } from './types.ts';
-
-/** Of all comparisons without a difference, so many may have a line that says better or worse. */
-const ALPHA = 0.05;
-
-/**
- * How the false alarms that are granted are shared out between the lines of each role: what the comparison is about
- * keeps nearly all its power however many other lines there are.
- */
-const ROLE_WEIGHTS: Readonly<Record<Figure['role'], number>> = { stalls: 0.8, others: 0.1, aside: 0.1 };
 
 /** A figure of an arm, measured on both sides. */
 export interface Candidate {
@@ -30,11 +22,14 @@ interface Tested extends Candidate {
 
 /** Judges every line, so that of comparisons without a difference one in twenty at most has a line that claims one. */
 export function judgeLines(candidates: readonly Candidate[]): ComparisonLine[] {
-  const tested = candidates.map((candidate): Tested => {
+  const weights = weighLines(
+    candidates.map(({ figure, before, after }) => ({ figure, attempts: before.whole + after.whole })),
+  );
+  const tested = candidates.map((candidate, index): Tested => {
     const { figure, before, after } = candidate;
     return {
       ...candidate,
-      weight: weightOf(candidate, candidates),
+      weight: weights[index]!,
       margin: marginOf(figure, before.value),
       difference:
         before.estimate && after.estimate ? differenceOf(before.estimate, after.estimate) : undefined,
@@ -47,19 +42,6 @@ export function judgeLines(candidates: readonly Candidate[]): ComparisonLine[] {
     })),
   );
   return tested.map((line, index) => judgeLine(line, chances[index]!));
-}
-
-/**
- * Of the lines that decide each arm has its part by its attempts, known before anything is measured: a control arm of a
- * few attempts, which tells little anyway, does not blunt the arm that it controls for.
- */
-function weightOf(candidate: Candidate, candidates: readonly Candidate[]): number {
-  const { role } = candidate.figure;
-  const alike = candidates.filter(({ figure }) => figure.role === role);
-  if (role === 'aside') return ROLE_WEIGHTS[role] / alike.length;
-  const attemptsOf = ({ before, after }: Candidate): number => before.whole + after.whole;
-  const attempts = alike.reduce((sum, other) => sum + attemptsOf(other), 0);
-  return (ROLE_WEIGHTS[role] * attemptsOf(candidate)) / attempts;
 }
 
 function judgeLine(line: Tested, pAdjusted: number): ComparisonLine {

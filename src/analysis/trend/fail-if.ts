@@ -1,18 +1,14 @@
 import { UsageError } from '../../errors.ts';
 import { parseDuration, parsePercentage, parseRate } from '../../scenario/units.ts';
 import type { LineUnit } from '../compare/types.ts';
+import type { FailIfSubject } from '../fail-if.ts';
 
 /** What makes a trend fail: what became of a figure, or how the last night's stands to a bound. */
-export type FailIf = {
-  /** As written. */
-  readonly text: string;
-  /** Arm name, or `*` for any arm. */
-  readonly arm: string;
-  readonly figure: string;
-} & (
-  | { readonly kind: 'became'; readonly not: boolean; readonly word: Became }
-  | { readonly kind: 'bound'; readonly operator: Operator; readonly bound: Bound }
-);
+export type FailIf = FailIfSubject &
+  (
+    | { readonly kind: 'became'; readonly not: boolean; readonly word: Became }
+    | { readonly kind: 'bound'; readonly operator: Operator; readonly bound: Bound }
+  );
 
 export const BECAME = ['changed', 'drifted', 'worse', 'better'] as const;
 export type Became = (typeof BECAME)[number];

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
-import { isStatusFigure } from '../compare/arm-figures.ts';
 import { wordFigure } from '../compare/words.ts';
+import { findLines } from '../fail-if.ts';
 import type { Bound, FailIf, Operator } from './fail-if.ts';
 import type { JudgedCondition, Trend, TrendLine, TrendNight } from './types.ts';
 
@@ -19,10 +19,8 @@ function judgeCondition(trend: Trend, condition: FailIf): JudgedCondition {
   const { text } = condition;
   const last = trend.nights.findLast(({ leftOut }) => leftOut === null);
   if (last === undefined) return { text, held: null, note: 'no night counts' };
-  const lines = trend.lines.filter(
-    ({ arm, figure }) => (condition.arm === '*' || condition.arm === arm) && condition.figure === figure,
-  );
-  if (lines.length === 0) return judgeAbsent(trend, condition);
+  const lines = findLines(trend.lines, condition);
+  if (lines.length === 0) return { text, ...judgeAbsent(condition) };
   const judged = lines.map((line) =>
     condition.kind === 'became' ? judgeBecame(line, condition) : judgeBound(line, condition, trend, last),
   );
@@ -34,17 +32,10 @@ function judgeCondition(trend: Trend, condition: FailIf): JudgedCondition {
 type Judged = Omit<JudgedCondition, 'text'>;
 
 /** An outcome or a status that never came up did not change, and its share is 0. */
-function judgeAbsent(trend: Trend, condition: FailIf): JudgedCondition {
-  const { text, arm, figure } = condition;
-  const isKnownArm = arm === '*' || trend.lines.some((line) => line.arm === arm);
-  if (isKnownArm && (figure.startsWith('outcomes.') || isStatusFigure(figure))) {
-    const held =
-      condition.kind === 'became' ? condition.not : compare(0, condition.operator, condition.bound.value);
-    return { text, held, note: 'it never came up' };
-  }
-  throw new UsageError(`--fail-if "${text}": there is no such line`, {
-    hint: `lines are ${trend.lines.map((line) => `${line.arm}.${line.figure}`).join(', ')}`,
-  });
+function judgeAbsent(condition: FailIf): Judged {
+  const held =
+    condition.kind === 'became' ? condition.not : compare(0, condition.operator, condition.bound.value);
+  return { held, note: 'it never came up' };
 }
 
 function judgeBecame(line: TrendLine, { not, word }: Extract<FailIf, { kind: 'became' }>): Judged {

@@ -1,4 +1,5 @@
 import { correctChances } from '../compare/holm.ts';
+import { ALPHA, weighLines } from '../false-alarms.ts';
 import { medianOf } from '../median.ts';
 import { type DriftTest, testDrift } from './drift.ts';
 import { fitBetter } from './fit.ts';
@@ -8,16 +9,10 @@ import { MIN_NIGHTS, smallestStepSds } from './reach.ts';
 import { type FigureCourse, ownErrorOf, scatterOf, TWO_SIDED_95 } from './series.ts';
 import { measureShift, type Shift } from './shift.ts';
 import { findSplit, type StepTest, testStep } from './step.ts';
-import type { NightFigure, TrendVerdict } from './types.ts';
-
-/** Of all trends without a change, so many may have a line that claims one. */
-const ALPHA = 0.05;
+import type { TrendVerdict } from './types.ts';
 
 /** A step and a drift are looked for, each at the cost of the other (Bonferroni). */
 export const TESTS = 2;
-
-/** As `compare` shares out the false alarms that are granted. */
-const ROLE_WEIGHTS: Readonly<Record<NightFigure['role'], number>> = { stalls: 0.8, others: 0.1, aside: 0.1 };
 
 /** What was found of one figure. */
 export interface JudgedCourse {
@@ -47,11 +42,17 @@ export function judgeCourses(
   courses: readonly FigureCourse[],
   toSeries: (course: FigureCourse) => Series,
 ): JudgedCourse[] {
-  const tested = courses.map((course) => {
+  const weights = weighLines(
+    courses.map(({ figure, measured }) => ({
+      figure,
+      attempts: measured.reduce((sum, { whole }) => sum + whole, 0),
+    })),
+  );
+  const tested = courses.map((course, index) => {
     const found = course.nights.length < MIN_NIGHTS ? undefined : look(course, toSeries(course));
     const chance =
       found === undefined ? 1 : Math.min(1, TESTS * Math.min(found.step.chance, found.drift.chance));
-    return { course, found, chance, weight: weightOf(course, courses) };
+    return { course, found, chance, weight: weights[index]! };
   });
   const corrected = correctChances(tested);
   const whole = tested.reduce((sum, { weight }) => sum + weight, 0);
@@ -98,16 +99,6 @@ function widen(
 function squaresOf(days: readonly number[]): number {
   const mean = days.reduce((sum, day) => sum + day, 0) / days.length;
   return days.reduce((sum, day) => sum + (day - mean) ** 2, 0);
-}
-
-/** As `compare` has it: of the lines that decide each arm has its part by its attempts. */
-function weightOf(course: FigureCourse, courses: readonly FigureCourse[]): number {
-  const { role } = course.figure;
-  const alike = courses.filter(({ figure }) => figure.role === role);
-  if (role === 'aside') return ROLE_WEIGHTS[role] / alike.length;
-  const attemptsOf = ({ measured }: FigureCourse): number =>
-    measured.reduce((sum, { whole }) => sum + whole, 0);
-  return (ROLE_WEIGHTS[role] * attemptsOf(course)) / alike.reduce((sum, other) => sum + attemptsOf(other), 0);
 }
 
 function judge(

@@ -1,6 +1,6 @@
+import { createRandom, shuffleAt } from '../../random.ts';
 import { POWER } from '../compare/power.ts';
 import { normalQuantile } from '../compare/students-t.ts';
-import { createRandom, shuffleAt } from './random.ts';
 import { normalScores } from './ranks.ts';
 import { largestStatistic, scalesOf } from './step.ts';
 

@@ -1,4 +1,4 @@
-import { createRandom, shuffleAt } from './random.ts';
+import { createRandom, shuffleAt } from '../../random.ts';
 import { normalScores, placesByClass, type Series } from './ranks.ts';
 
 /** Nights on either side of a step, at least: fewer and one odd night looks like a change. */

@@ -1,7 +1,7 @@
+import { createRandomBelow } from '../../random.ts';
 import { createFreeSlots } from './free/create.ts';
 import type { FreeSlots } from './free/free-slots.ts';
 import { SlotLayout } from './layout.ts';
-import { createRandom } from './random.ts';
 import { RestingSlots } from './resting-slots.ts';
 import type { PortAllocator, PortShard, SourcePlan } from './types.ts';
 
@@ -42,7 +42,7 @@ class SlotAllocator implements PortAllocator {
     this.#layout = new SlotLayout(plan, shard);
     const { size, portCount } = this.#layout;
     const seed = (plan.seed ?? 1) + Math.imul(shard.index, SEED_STEP);
-    this.#free = createFreeSlots(plan, size, createRandom(seed));
+    this.#free = createFreeSlots(plan, size, createRandomBelow(seed));
     this.#isLeased = new Uint8Array(size);
     this.#tupleClosedAtUs = new Float64Array(size).fill(NEVER);
     this.#portClosedAtUs = new Float64Array(portCount).fill(NEVER);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../../bench/clustered.mjs';
 import { chanceByLuck, differenceOf } from '../../../src/analysis/compare/difference.ts';
 import {
   type Estimate,
@@ -12,6 +11,7 @@ import { addVariances, varianceOfSum } from '../../../src/analysis/compare/long-
 import { smallestRise } from '../../../src/analysis/compare/power.ts';
 import { ratioOf } from '../../../src/analysis/compare/ratio.ts';
 import { normalQuantile, tQuantile } from '../../../src/analysis/compare/students-t.ts';
+import { createRandom } from '../../../src/random.ts';
 
 const Z95 = 1.959964;
 

@@ -1,5 +1,5 @@
-import { createRandom } from '../../../src/analysis/trend/random.ts';
 import type { Night, NightFigure } from '../../../src/analysis/trend/types.ts';
+import { createRandom } from '../../../src/random.ts';
 import { summary } from '../../render/fixtures.ts';
 import { factsOf } from '../compare/courses.ts';
 

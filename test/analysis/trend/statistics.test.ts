@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { testDrift } from '../../../src/analysis/trend/drift.ts';
 import { likenessOf } from '../../../src/analysis/trend/neighbours.ts';
-import { createRandom } from '../../../src/analysis/trend/random.ts';
 import { fewestNights, smallestStepSds } from '../../../src/analysis/trend/reach.ts';
 import { measureShift } from '../../../src/analysis/trend/shift.ts';
 import { testStep } from '../../../src/analysis/trend/step.ts';
+import { createRandom } from '../../../src/random.ts';
 
 const series = (values: readonly number[], classes = values.map(() => 0)) => ({
   values,

@@ -1,6 +1,6 @@
 import { createPortAllocator } from '../../../src/plan/ports/allocator.ts';
-import { createRandom } from '../../../src/plan/ports/random.ts';
 import type { PortAllocator, SourcePlan } from '../../../src/plan/ports/types.ts';
+import { createRandomBelow } from '../../../src/random.ts';
 
 export interface Drive {
   readonly plan: SourcePlan;
@@ -29,7 +29,7 @@ export interface Driven {
 export function drivePorts({ plan, leases, open, everyUs, troubleEvery, troubleUs }: Drive): Driven {
   const allocator: PortAllocator = createPortAllocator(plan, { index: 0, count: 1 });
   const restUs = plan.reuseExactlyUs ?? plan.reuseAfterUs;
-  const random = createRandom(99);
+  const random = createRandomBelow(99);
   const key = (source: number, port: number) => source * 65_536 + port;
   const isOpen = new Uint8Array(plan.sources * 65_536);
   const wasUsed = new Uint8Array(plan.sources * 65_536);

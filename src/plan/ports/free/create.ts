@@ -1,4 +1,4 @@
-import type { RandomBelow } from '../random.ts';
+import type { RandomBelow } from '../../../random.ts';
 import type { SourcePlan } from '../types.ts';
 import type { FreeSlots } from './free-slots.ts';
 import { NewestFirstSlots } from './newest-first.ts';

@@ -1,4 +1,4 @@
-import type { RandomBelow } from '../random.ts';
+import type { RandomBelow } from '../../../random.ts';
 import type { FreeSlots } from './free-slots.ts';
 
 /** Any free slot, each as likely as the others. */
