@@ -17,6 +17,8 @@ export interface SoakFlags extends SharedRunOptions, OverrideOptions, PacOptions
   readonly window: number;
   readonly resume?: boolean;
   readonly resumeOnly?: boolean;
+  /** HH:MM, local time. */
+  readonly onceAt?: string;
   readonly keepDays?: number;
   readonly keepBytes?: number;
 }
@@ -29,6 +31,12 @@ export async function driveSoak(context: Context, scenario: Scenario, flags: Soa
   const { host, services } = context;
   if (flags.resumeOnly === true && !(await hasCutShort(context, scenario, flags))) {
     if (flags.quiet !== true) host.stderr.write('rushhour: no night of this scenario was cut short\n');
+    return EXIT.ok;
+  }
+  if (flags.onceAt !== undefined && (await isSecondTime(context, scenario, flags, flags.onceAt))) {
+    const { notify } = await import('../engine/libc/notify.ts');
+    // A service that ends before it was ready has failed, and is started again.
+    notify('READY=1');
     return EXIT.ok;
   }
   if (flags.dryRun === true) {
@@ -92,6 +100,29 @@ async function hasCutShort({ host }: Context, scenario: Scenario, flags: SoakFla
   ]);
   const fingerprint = fingerprintOf(stretchToNight(scenario, flags.for));
   return (await findCutShort(resultsDir(host, flags.results), fingerprint, host.now())) !== undefined;
+}
+
+/** Whether a night has begun at the first of two times that clocks tell alike; one that was cut short is gone on with. */
+async function isSecondTime(
+  context: Context,
+  scenario: Scenario,
+  flags: SoakFlags,
+  at: string,
+): Promise<boolean> {
+  const { host } = context;
+  const [{ findBegunBefore }, { localZone }] = await Promise.all([
+    import('../service/twice-told.ts'),
+    import('../service/clock-changes.ts'),
+  ]);
+  const night = { at, scenario: scenario.name, label: flags.label, results: resultsDir(host, flags.results) };
+  const before = await findBegunBefore(night, localZone(), host.now());
+  if (before === undefined || (flags.resume === true && (await hasCutShort(context, scenario, flags)))) {
+    return false;
+  }
+  host.stderr.write(
+    `rushhour: ${at} has come for the second time, as clocks were put back: this night has begun before (${before.id}), and none is begun\n`,
+  );
+  return true;
 }
 
 function wordEvent({ kind, fromSec, toSec, text }: SoakEvent): string {

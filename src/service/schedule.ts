@@ -16,7 +16,7 @@ export function parseAt(text: string): string {
   const [, hour = '', minute = ''] = /^(\d{1,2}):(\d{2})$/.exec(text.trim()) ?? [];
   if (hour === '' || Number(hour) > 23 || Number(minute) > 59) {
     throw new UsageError(`"${text}" is not a time of day`, {
-      hint: 'write hours and minutes, 00:00 to 23:59: --at 01:30',
+      hint: 'write hours and minutes, 00:00 to 23:59, such as 01:30',
     });
   }
   return `${hour.padStart(2, '0')}:${minute}`;

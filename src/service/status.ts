@@ -8,6 +8,7 @@ import type { Machine } from './machine.ts';
 import type { Night } from './night.ts';
 import type { InstalledNight } from './own-files.ts';
 import { nextStart } from './schedule.ts';
+import { isOf } from './twice-told.ts';
 
 /** One run of a night. */
 export interface PastNight {
@@ -89,10 +90,6 @@ async function concerns(night: Night, { runId }: LockState): Promise<boolean> {
   if (runId === undefined) return false;
   const info = await readRunInfo(join(night.results, runId)).catch(() => undefined);
   return info !== undefined && isOf(night, { scenario: info.scenario.name, label: info.label });
-}
-
-function isOf(night: Night, run: Pick<RunListing, 'scenario' | 'label'>): boolean {
-  return run.scenario === night.scenario && run.label === night.label;
 }
 
 async function describe(run: RunListing): Promise<PastNight> {

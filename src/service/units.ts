@@ -41,7 +41,8 @@ export function writeService(plan: NightPlan): string {
         ]
       : ['# It cannot tell systemd that it lives: koffi has no binary for this machine.', 'Type=exec']),
     'TimeoutStartSec=10min',
-    `ExecStart=${commandOf(plan, ['--resume'])}`,
+    '# Where clocks are put back, its time comes twice: a timer that was started in between would begin a second night.',
+    `ExecStart=${commandOf(plan, ['--resume', '--once-at', night.at])}`,
     `User=${night.user}`,
     `Environment=UV_THREADPOOL_SIZE=${POOL}`,
     `Environment=XDG_CONFIG_HOME=${STATE_DIR}/config`,

@@ -12,6 +12,8 @@ export interface FakeHostOptions {
   readonly cwd?: string;
   readonly home?: string;
   readonly tty?: boolean;
+  /** Milliseconds since 1970 at which its clock stands. */
+  readonly nowMs?: number;
 }
 
 /** A host that keeps what is written and signals when it is told to. */
@@ -20,6 +22,7 @@ export function createFakeHost({
   cwd = '/nowhere',
   home = '/nowhere',
   tty = false,
+  nowMs = Date.UTC(2025, 0, 31, 6),
 }: FakeHostOptions = {}): FakeHost {
   const listeners = new Set<(signal: StopSignal) => void>();
   return {
@@ -32,7 +35,7 @@ export function createFakeHost({
     cwd,
     home,
     cores: 4,
-    now: () => Date.UTC(2025, 0, 31, 6),
+    now: () => nowMs,
     onStopSignal(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -21,8 +21,8 @@ import { reportError } from '../../src/cli/report-error.ts';
 import { localZone } from '../../src/service/clock-changes.ts';
 import { findHidden, locateProgram } from '../../src/service/program.ts';
 import { markProcess } from '../../src/store/process-mark.ts';
-import { armAt, scenarioOf as recordedScenario } from '../doctor/facts.ts';
 import { summary } from '../render/fixtures.ts';
+import { DEAD, keepRun } from '../service/kept-runs.ts';
 import { settingOf } from '../service/plans.ts';
 import { createFakeHost } from './fake-host.ts';
 import { createFakeRun } from './fake-services.ts';
@@ -220,28 +220,6 @@ async function installed(): Promise<string> {
   return results;
 }
 
-function keepRun(results: string, id: string, process: object, kept?: object): void {
-  mkdirSync(join(results, id));
-  const info = {
-    ...{
-      schema: 1,
-      id,
-      scenario: recordedScenario(armAt()),
-      label: '',
-      startedAt: '2025-01-31T01:30:00.000Z',
-    },
-    ...{
-      status: kept === undefined ? 'running' : 'complete',
-      engine: 'raw',
-      stallsByTcpInfo: true,
-      workers: 1,
-    },
-    ...{ endpoints: {}, command: [], versions: { rushhour: '0.1.0', node: '20.19.2' }, host: {}, process },
-  };
-  writeFileSync(join(results, id, 'run.json'), JSON.stringify(info));
-  if (kept !== undefined) writeFileSync(join(results, id, 'summary.json'), JSON.stringify(kept));
-}
-
 function keepLock(results: string, endsAt: string, process: object): void {
   const lock = {
     token: 't',
@@ -254,8 +232,6 @@ function keepLock(results: string, endsAt: string, process: object): void {
   writeFileSync(join(results, 'soak.lock'), JSON.stringify(lock));
 }
 
-const DEAD = { ...markProcess(), bootId: 'earlier' };
-
 describe('soak status', () => {
   it('says that nothing is installed, with exit code 5', async () => {
     const { exitCode, err } = await cli('status', '--root', root);
@@ -266,7 +242,7 @@ describe('soak status', () => {
   it('shows when a night begins, how the last one went, and that nothing runs', async () => {
     const results = await installed();
     const passed = summary();
-    keepRun(results, 'yesterday', DEAD, passed);
+    keepRun(results, 'yesterday', { summary: passed });
     const { exitCode, out } = await cli('status', '--root', root);
     expect(out.replace(/\s+/g, ' ')).toContain(`clocks ${localZone()}: clocks `);
     expect(exitCode).toBe(0);
@@ -287,7 +263,7 @@ describe('soak status', () => {
     const results = await installed();
     const failed = summary();
     failed.verdict.pass = false;
-    keepRun(results, 'yesterday', DEAD, failed);
+    keepRun(results, 'yesterday', { summary: failed });
     const { exitCode, out } = await cli('status', '--root', root);
     expect(exitCode).toBe(3);
     expect(out).toContain('LOOK     the last night did not pass');
@@ -295,7 +271,7 @@ describe('soak status', () => {
 
   it('says who runs now', async () => {
     const results = await installed();
-    keepRun(results, 'tonight', markProcess());
+    keepRun(results, 'tonight', { process: markProcess() });
     keepLock(results, '2025-01-31T06:30:00.000Z', markProcess());
     const { out } = await cli('status', '--root', root);
     expect(out).toContain(`under way: tonight (process ${process.pid}, since 2025-01-31 01:30:00 UTC)`);
@@ -305,7 +281,7 @@ describe('soak status', () => {
     const results = await installed();
     const ask = async () => (await cli('status', 'steady', '--can-resume', '--root', root)).exitCode;
     expect(await ask()).toBe(3);
-    keepRun(results, 'tonight', DEAD);
+    keepRun(results, 'tonight');
     // It is six o'clock.
     keepLock(results, '2025-01-31T06:30:00.000Z', DEAD);
     expect(await ask()).toBe(0);

@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
+import { stretchToNight } from '../../src/session/schedule.ts';
 import type { SoakListener, SoakOptions } from '../../src/session/soak-types.ts';
+import { fingerprintOf } from '../../src/store/experiment-file.ts';
 import { summary } from '../render/fixtures.ts';
+import { DEAD, keepRun } from '../service/kept-runs.ts';
 import { createFakeHost } from './fake-host.ts';
 import { createFakeRun, type FakeRunScript } from './fake-services.ts';
 
@@ -14,8 +17,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-async function soak(args: string[], script: FakeRunScript = {}) {
-  const host = createFakeHost({ cwd: dir, home: dir });
+async function soak(args: string[], script: FakeRunScript = {}, nowMs?: number) {
+  const host = createFakeHost({ cwd: dir, home: dir, ...(nowMs === undefined ? {} : { nowMs }) });
   const run = createFakeRun(script);
   const exitCode = await runCli(['soak', ...args], host, run.services);
   const options = run.options as SoakOptions | undefined;
@@ -74,5 +77,45 @@ describe('soak', () => {
       undefined,
       'rushhour: no night of this scenario was cut short\n',
     ]);
+  });
+
+  it('begins no second night at a time that clocks tell twice', async () => {
+    vi.stubEnv('TZ', 'Europe/London');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const results = join(dir, 'results');
+    mkdirSync(results);
+    const steady = ['steady', '--proxy', '127.0.0.1:3128', '--target', 'http://127.0.0.1/'];
+    const begin = (now: string, ...more: string[]) =>
+      soak([...steady, '--resume', '--once-at', '1:30', ...more], {}, Date.parse(now));
+    expect((await begin('2027-10-31T00:30:02Z')).options).toBeDefined();
+    expect((await begin('2027-10-31T01:30:02Z')).options, 'nothing had begun').toBeDefined();
+
+    keepRun(results, 'tonight', { startedAt: '2027-10-31T00:30:03Z' });
+    const second = await begin('2027-10-31T01:30:02Z');
+    expect([second.exitCode, second.options, second.err]).toEqual([
+      0,
+      undefined,
+      'rushhour: 01:30 has come for the second time, as clocks were put back: this night has begun before (tonight), and none is begun\n',
+    ]);
+    expect((await begin('2027-11-01T01:30:02Z')).options).toBeDefined();
+    expect((await begin('2027-10-31T01:30:02Z', '--label', 'another')).options).toBeDefined();
+  });
+
+  it('goes on at such a time with a night that was cut short', async () => {
+    vi.stubEnv('TZ', 'Europe/London');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    mkdirSync(join(dir, 'results'));
+    const args = ['steady', '--proxy', '127.0.0.1:3128', '--target', 'http://127.0.0.1/', '--for', '5h'];
+    const { scenario, forUs } = (await soak(args)).options!;
+    const fingerprint = fingerprintOf(stretchToNight(scenario, forUs));
+    keepRun(join(dir, 'results'), 'tonight', {
+      startedAt: '2027-10-31T00:30:03Z',
+      soak: { fingerprint, forUs, windowSec: 60, settleSec: 3, processes: [DEAD] },
+    });
+    const second = Date.parse('2027-10-31T01:30:02Z');
+    expect((await soak([...args, '--resume', '--once-at', '01:30'], {}, second)).options).toBeDefined();
+    // Of another scenario: it is no night to go on with.
+    const other = [...args, '--rate', '7/s', '--resume', '--once-at', '01:30'];
+    expect((await soak(other, {}, second)).options).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { beginningsAfterGaps, findClockChanges, wordClockChanges } from '../../src/service/clock-changes.ts';
 import { calendarOf } from '../../src/service/schedule.ts';
+import { firstOfTwo } from '../../src/service/twice-told.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 
 const NOW = Date.UTC(2026, 10, 28);
@@ -112,5 +113,15 @@ suiteNeeding('clocks as systemd reads them', ['linux', 'systemd-analyze'], () =>
   ])('%s at %s: a time that comes twice is taken once', (zone, at, day, expected) => {
     const all = beginnings(zone, `${day} 00:00:00`, [calendarOf({ at, on: null })], 3);
     expect(all).toEqual(expected.map((text) => `2027-${text}:00 UTC`));
+  });
+
+  it('a timer that is started between the two takes the second: the night has to be kept from beginning', () => {
+    const between = `@${Date.parse('2027-10-31T01:10:00Z') / 1_000}`;
+    const args = ['calendar', `--base-time=${between}`, calendarOf({ at: '01:30', on: null })];
+    const env = { ...process.env, TZ: 'Europe/London', LC_ALL: 'C' };
+    const told = execFileSync('systemd-analyze', args, { encoding: 'utf8', env });
+    const [next = ''] = told.match(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/) ?? [];
+    expect(next).toBe('2027-10-31 01:30:00 UTC');
+    expect(firstOfTwo('01:30', 'Europe/London', Date.parse(next))).toBe(Date.parse('2027-10-31T00:30:00Z'));
   });
 });

@@ -12,7 +12,7 @@ describe('the service of a night', () => {
   it('starts node with the built program, and goes on with a night that was cut short', () => {
     const plan = planOf({ program: { node: '/usr/bin/node', main: '/opt/rushhour/dist/cli/main.js' } });
     expect(settingOf(writeService(plan), 'ExecStart')).toBe(
-      '/usr/bin/node /opt/rushhour/dist/cli/main.js soak steady --for 5h --rate 200/s --resume',
+      '/usr/bin/node /opt/rushhour/dist/cli/main.js soak steady --for 5h --rate 200/s --resume --once-at 01:30',
     );
   });
 
@@ -26,7 +26,7 @@ describe('the service of a night', () => {
       }),
     );
     expect(settingOf(unit, 'ExecStart')).toMatch(
-      / soak --proxy-user "@\$\{CREDENTIALS_DIRECTORY\}\/proxy-users\.csv" --resume$/,
+      / soak --proxy-user "@\$\{CREDENTIALS_DIRECTORY\}\/proxy-users\.csv" --resume --once-at 01:30$/,
     );
     expect(settingOf(unit, 'LoadCredential')).toBe('proxy-users.csv:/etc/rushhour/100%% users.csv');
     expect(settingOf(unit, 'EnvironmentFile')).toBe('-/etc/rushhour/steady.env');

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
+import { parseAt } from '../../service/schedule.ts';
 import { parseSize } from '../../store/filter.ts';
 import type { Context } from '../context.ts';
 import type { SoakFlags } from '../drive-soak.ts';
@@ -25,6 +26,12 @@ export function registerSoak(program: Command, context: Context): void {
   registerSoakInstall(command, context, addSoakOptions);
   registerInstalledSoaks(command, context);
   addSoakOptions(command)
+    .addOption(
+      new Option(
+        '--once-at <HH:MM>',
+        'begin no second night at this local time on the day on which clocks tell it twice: for timers',
+      ).argParser(asValue(parseAt)),
+    )
     .addHelpText(
       'after',
       `
