@@ -71,6 +71,9 @@ function makeCheckout(root: string): void {
 /** The checkout as the first start left it. */
 function copyBuilt(): void {
   cpSync(ready, root, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  // Folders are of now, and count as sources.
+  const later = new Date(Date.now() + 10_000);
+  utimesSync(join(root, 'dist/cli/main.js'), later, later);
 }
 
 /** The same, with its packages but not built. */
@@ -146,15 +149,65 @@ describe('the launcher in a checkout', () => {
     expect(existsSync(join(root, 'dist/.building'))).toBe(false);
   });
 
-  it('says what to do where it has to be built and cannot be written', () => {
-    makeCheckout(root);
-    // Nobody, root included, makes a folder where there is a file.
-    writeFileSync(join(root, 'dist'), '');
-    const { status, stderr } = launch();
+  // Root may write everywhere, but not there.
+  it.skipIf(process.platform !== 'linux')(
+    'says what to do where it has to be built and cannot be written',
+    () => {
+      copyInstalled();
+      symlinkSync('/sys/kernel', join(root, 'dist'));
+      const { status, stderr } = launch();
+      expect(status).toBe(5);
+      expect(stderr).toMatch(
+        /^rushhour: this checkout is not built yet.* cannot be written \((EACCES|EPERM)\)\n {2}let its owner/,
+      );
+    },
+  );
+
+  const FILE = (path: string) => writeFileSync(path, '');
+  const NOWHERE = (path: string) => symlinkSync('nowhere', path);
+  const ITSELF = (path: string) => symlinkSync(path, path);
+  it.each([
+    ['dist', 'a file', FILE, 'is no folder', 'move it out of the way: mv '],
+    ['node_modules', 'a file', FILE, 'is no folder', 'move it out of the way: mv '],
+    ['dist', 'a link that leads nowhere', NOWHERE, 'leads nowhere (to nowhere)', 'or remove it: rm '],
+    ['node_modules', 'a link that leads nowhere', NOWHERE, 'leads nowhere (to nowhere)', 'or remove it: rm '],
+    ['dist', 'a link to itself', ITSELF, 'leads back to itself', 'remove it: rm '],
+    ['dist/cli', 'a file', FILE, 'main.js cannot be read (ENOTDIR)', 'see what is in its place: ls -ld '],
+  ])('says what is wrong and what to do where %s is %s', (name, _, put, what, remedy) => {
+    copyBuilt();
+    rmSync(join(root, name), { recursive: true });
+    put(join(root, name));
+    const { status, stdout, stderr } = launch();
+    expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(/^rushhour: \//),
+      expect.stringMatching(/^ {2}\S/),
+      '',
+    ]);
+    expect(stderr).toContain(what);
+    expect(stderr).toContain(remedy);
+  });
+
+  it('looks past the marks that editors leave among the sources', () => {
+    copyBuilt();
+    symlinkSync('somebody@host.1234:1', join(root, 'src/cli/.#main.ts'));
+    const later = new Date(Date.now() + 10_000);
+    utimesSync(join(root, 'dist/cli/main.js'), later, later);
+    expect(launch()).toEqual({ status: 0, stdout: '[]\n', stderr: '' });
+  });
+
+  it('says so where what it waits for is no lock', () => {
+    copyInstalled();
+    mkdirSync(join(root, 'dist/.building'), { recursive: true });
+    expect(launch()).toMatchObject({ status: 5, stderr: expect.stringContaining('(EISDIR)') });
+  });
+
+  it('says so where it was copied out of its folder', () => {
+    const copy = join(root, 'copied');
+    cpSync(join(BIN, 'rushhour'), copy);
+    const { status, stderr } = launch([], { command: copy });
     expect(status).toBe(5);
-    expect(stderr).toMatch(
-      /^rushhour: this checkout is not built yet.* cannot be written \((EEXIST|ENOTDIR)\)\n {2}let its owner/,
-    );
+    expect(stderr).toMatch(/^rushhour: \/.*copied is a copy, .*\n {2}link to .*: ln -sf .*\n$/);
   });
 
   it('goes on where nothing can be written to stderr', () => {
@@ -289,5 +342,31 @@ suiteNeeding('the launcher where few threads may be started', ['linux', 'root', 
   it('makes do with few', () => {
     expect(launchWith(24)).toEqual({ status: 0, stdout: '4\n', stderr: '' });
     expect(launchWith(80)).toEqual({ status: 0, stdout: '20\n', stderr: '' });
+  });
+});
+
+suiteNeeding('the launcher for a user who may not read it all', ['linux', 'root', 'setpriv'], () => {
+  it.each([
+    ['dist', 0o700],
+    ['node_modules', 0o700],
+    ['src', 0o700],
+    ['dist/cli', 0o700],
+    ['dist/cli/main.js', 0o600],
+    ['src/cli', 0o700],
+  ])('names %s and what its owner has to do', (name, mode) => {
+    copyBuilt();
+    chmodSync(root, 0o755);
+    chmodSync(join(root, name), mode);
+    const user = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--inh-caps=-all'];
+    const { status, stderr } = spawnSync('setpriv', [...user, process.execPath, launcher()], {
+      ...{ cwd: '/', encoding: 'utf8' },
+    });
+    expect({ status, stderr }).toEqual({
+      status: 5,
+      stderr: expect.stringMatching(
+        /^rushhour: \/\S+ cannot be read \(EACCES\)\n {2}let its owner allow it: chmod -R a\+rX .*\n$/,
+      ),
+    });
+    expect(stderr).toContain(`rushhour: ${join(root, name)}`);
   });
 });
