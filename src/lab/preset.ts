@@ -25,6 +25,8 @@ export interface PresetSpec<P extends Parameters> {
   readonly symptom: string;
   /** The product or setting in the field that behaves so, and how that is known. */
   readonly mimics: string;
+  /** It is rules in the firewall and nothing else: another such preset can take its place while the lab is up. */
+  readonly isRulesAlone?: true;
   /** The first is the one that `name:value` sets. */
   readonly parameters: P;
   /** What no parameter can tell alone. @throws UsageError where they do not fit together */
@@ -41,6 +43,7 @@ export interface Preset {
   readonly name: string;
   readonly symptom: string;
   readonly mimics: string;
+  readonly isRulesAlone: boolean;
   readonly parameters: Parameters;
   /** @throws UsageError where a setting is unknown or out of range */
   configure(settings: readonly Setting[]): ConfiguredPreset;
@@ -63,6 +66,7 @@ export function definePreset<const P extends Parameters>(spec: PresetSpec<P>): P
     name: spec.name,
     symptom: spec.symptom,
     mimics: spec.mimics,
+    isRulesAlone: spec.isRulesAlone ?? false,
     parameters,
     configure(settings) {
       const { values, texts } = readValues(spec.name, parameters, settings);

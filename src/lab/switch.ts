@@ -1,22 +1,8 @@
 import { UsageError } from '../errors.ts';
 import { Lab } from './lab.ts';
 import type { ConfiguredPreset } from './preset.ts';
+import { PRESETS } from './presets/index.ts';
 import { type LabState, StateFile } from './state.ts';
-
-/** Presets that are rules in the firewall and nothing else: one can take the place of another. */
-const OF_RULES_ALONE: readonly string[] = [
-  'healthy',
-  'timewait-1s',
-  'timewait-1s-rst-drop',
-  'timewait-1s-lenient',
-  'timewait-60s',
-  'small-nat-pool',
-  'table-limit',
-  'syn-flood',
-  'syn-rate-limit',
-  'ef-policer',
-  'random-loss',
-];
 
 /**
  * Gives a lab that is up another firewall, as a change of its settings would: clients and far side stay as they are, with
@@ -28,12 +14,13 @@ export async function switchPreset(
   state: LabState,
   preset: ConfiguredPreset,
 ): Promise<LabState> {
+  const ofRules = PRESETS.filter(({ isRulesAlone }) => isRulesAlone).map(({ name }) => name);
   for (const name of [state.preset, preset.name]) {
-    if (!OF_RULES_ALONE.includes(name)) {
+    if (!ofRules.includes(name)) {
       throw new UsageError(
         `Preset ${name} is more than rules in the firewall: a lab cannot switch to or from it.`,
         {
-          hint: `these can be switched: ${OF_RULES_ALONE.join(', ')}`,
+          hint: `these can be switched: ${ofRules.join(', ')}`,
         },
       );
     }

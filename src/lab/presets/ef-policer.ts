@@ -8,6 +8,7 @@ export const efPolicer = definePreset({
   symptom: 'with DSCP EF handshakes are fine and requests never arrive; with any other DSCP all is well',
   mimics:
     'a policer of the voice class (EF, RFC 3246) whose burst is smaller than a data packet (common knowledge)',
+  isRulesAlone: true,
   parameters: {
     bytes: wholeNumber({
       help: 'longest EF packet that passes, IP header included',

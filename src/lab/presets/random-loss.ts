@@ -10,6 +10,7 @@ export const randomLoss = definePreset({
   name: 'random-loss',
   symptom: 'so many handshakes stall as packets are lost, in every arm alike, at any rate',
   mimics: 'a line that loses packets: the negative control, no firewall to blame',
+  isRulesAlone: true,
   parameters: {
     loss: share({ help: 'packets lost', fallback: 0.01, min: 0.0001, max: 1 }),
     direction: oneOf(['out', 'in', 'both'], {

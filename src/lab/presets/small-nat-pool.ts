@@ -8,6 +8,7 @@ export const smallNatPool = definePreset({
   symptom: 'connects well until the pool is used up, then SYNs vanish; another destination port still works',
   mimics:
     'any NAT whose ports per destination are fewer than rate x TIME_WAIT; 120 s as Linux and GCP NAT (vendor documents)',
+  isRulesAlone: true,
   parameters: {
     ports: poolSize(500),
     t: wholeSeconds({ help: 'TIME_WAIT of the firewall', fallback: 120, min: 1, max: 600 }),

@@ -9,6 +9,7 @@ export const synFlood = definePreset({
   symptom: 'clean, then an outage of every new connection for a while, then clean again, in phases',
   mimics:
     'Check Point SYN Defender: on above 5,000 SYN/s, off below 1,000, active for 60 s at least, grace 30 s (vendor document)',
+  isRulesAlone: true,
   parameters: {
     high: wholeNumber({ help: 'SYN/s that switch it on', fallback: 200, min: 1, max: 100_000 }),
     low: wholeNumber({ help: 'SYN/s that keep switching it on again', fallback: 40, min: 1, max: 100_000 }),

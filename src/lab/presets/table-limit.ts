@@ -6,6 +6,7 @@ export const tableLimit = definePreset({
   name: 'table-limit',
   symptom: 'SYNs vanish while more than so many connections are open, to whatever destination',
   mimics: 'a full session table, or a licence for so many sessions (common knowledge, no single vendor)',
+  isRulesAlone: true,
   parameters: {
     limit: wholeNumber({ help: 'connections open at once', fallback: 500, min: 1, max: 50_000 }),
   },

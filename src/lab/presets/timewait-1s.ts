@@ -6,6 +6,7 @@ export const timewait1s = definePreset({
   symptom: 'handshakes freeze for seconds where a port comes round again between 1 s and 60 s after use',
   mimics:
     'FortiGate tcp-timewait-timer 1 s, Juniper MX services close-timeout 1 s (vendor documents), and a strict firewall that drops the bare ACK',
+  isRulesAlone: true,
   parameters: timeWaitParameters(1),
   async apply(lab, values) {
     await loadTimeWaitFirewall(lab, values, [DROP_BARE_ACK]);
