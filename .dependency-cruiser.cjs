@@ -17,11 +17,24 @@ module.exports = {
     only('pac', ['scenario'], 'What a script of the site says is read before a run; it knows of none.'),
     only('outcome', [], 'Outcomes are told from facts alone, so that both engines agree.'),
     only('plan', ['scenario'], 'Scheduling is a pure function of time and counts.'),
-    only('engine', ['outcome', 'scenario'], 'An engine opens connections; it neither schedules nor counts.'),
-    only('metrics', ['outcome', 'scenario', 'engine'], 'Counting needs only the record type of engines.'),
+    only(
+      'net',
+      ['outcome', 'scenario'],
+      'The kernel by FFI, for engines, doctor and evidence; it knows none of them.',
+    ),
+    only(
+      'engine',
+      ['net', 'outcome', 'scenario'],
+      'An engine opens connections; it neither schedules nor counts.',
+    ),
+    only(
+      'metrics',
+      ['outcome', 'scenario', 'net', 'engine'],
+      'Counting needs only the record type of engines.',
+    ),
     only(
       'worker',
-      ['engine', 'plan', 'metrics', 'outcome', 'scenario'],
+      ['engine', 'net', 'plan', 'metrics', 'outcome', 'scenario'],
       'A shard runs the same in a thread and on another machine.',
     ),
     only(
@@ -72,6 +85,7 @@ module.exports = {
         'worker',
         'plan',
         'engine',
+        'net',
         'doctor',
         'lab/far-end',
         'scenario',
@@ -81,7 +95,7 @@ module.exports = {
     ),
     only(
       'service',
-      ['store', 'engine/libc', 'scenario'],
+      ['store', 'net', 'scenario'],
       'Units are text about a command line; nothing in them knows what it does.',
     ),
     only(
@@ -91,7 +105,7 @@ module.exports = {
     ),
     only(
       'doctor',
-      ['scenario', 'engine/(auth|libc)', 'store/json-file'],
+      ['scenario', 'net', 'engine/auth', 'store/json-file'],
       'What the machine offers is asked before a run, and outlives it in run.json. Whether a ticket is good, Kerberos alone can tell. Former values are written as results are: whole or not at all.',
     ),
     only(
@@ -111,7 +125,7 @@ module.exports = {
       comment:
         'A wrong FFI declaration crashes the process: all of them stand in one folder to be reviewed together.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/engine/libc/' },
+      from: { path: '^src/', pathNot: '^src/net/' },
       to: { path: 'node_modules/(koffi|@koromix)/' },
     },
     {

@@ -19,7 +19,7 @@ const WAITING = [
 /** These replace modules, measure the memory of their process, or lead its Kerberos library to a KDC of their own. */
 const APART = [
   'test/contract/without-libc.test.ts',
-  ...['auth/kerberos', 'libc/load', 'libc/memory'].map((name) => `test/engine/${name}.test.ts`),
+  ...['engine/auth/kerberos', 'net/load', 'net/memory'].map((name) => `test/${name}.test.ts`),
   ...['browsers', 'negotiate'].map((name) => `test/e2e/${name}.test.ts`),
 ];
 

@@ -34,7 +34,7 @@ export async function driveSoak(context: Context, scenario: Scenario, flags: Soa
     return EXIT.ok;
   }
   if (flags.onceAt !== undefined && (await isSecondTime(context, scenario, flags, flags.onceAt))) {
-    const { notify } = await import('../engine/libc/notify.ts');
+    const { notify } = await import('../net/notify.ts');
     // A service that ends before it was ready has failed, and is started again.
     notify('READY=1');
     return EXIT.ok;
@@ -43,7 +43,7 @@ export async function driveSoak(context: Context, scenario: Scenario, flags: Soa
     const { stretchToNight } = await import('../session/schedule.ts');
     return driveRun(context, stretchToNight(scenario, flags.for), flags);
   }
-  const { notify } = await import('../engine/libc/notify.ts');
+  const { notify } = await import('../net/notify.ts');
   const say = (line: string): void => host.stderr.write(`rushhour: ${line}\n`);
   let soak: SoakHandle | undefined;
   const early = new Set<SinkAway>();

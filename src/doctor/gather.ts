@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus, hostname, networkInterfaces, release, totalmem } from 'node:os';
-import { isLibcAvailable } from '../engine/libc/load.ts';
+import { isLibcAvailable } from '../net/load.ts';
 import { findTools, parseFdLimits, readSysctls, readText } from './read.ts';
 import type { HostFacts } from './types.ts';
 

@@ -1,3 +1,4 @@
+import type { Ticker } from '../net/ticker.ts';
 import type { AttemptEnd } from '../outcome/classify.ts';
 import type { ServerName } from '../scenario/host-names.ts';
 import type { SocketOptions } from '../scenario/types.ts';
@@ -139,19 +140,6 @@ export interface AttemptObserver {
   established(record: Readonly<AttemptRecord>): void;
   /** The attempt is over and its descriptor closed. Called exactly once for every `start`. */
   settled(record: Readonly<AttemptRecord>): void;
-}
-
-/** Microseconds, monotonic. One clock serves the pacer, the engine and the recorder of a worker. */
-export type Clock = () => number;
-
-/**
- * A clock in two steps: tick, then look. As what a call returns, a number that is no small integer takes 16 bytes of heap
- * wherever the compiler does not put the whole call in place.
- */
-export interface Ticker {
-  tick(): void;
-  /** One number: the microseconds, by {@link Clock}, of the last tick. */
-  readonly us: Float64Array;
 }
 
 /** When an attempt is to start, by the engine's clock. */

@@ -1,6 +1,7 @@
-import type { AttemptRecord, Engine, Ticker } from '../engine/types.ts';
+import type { AttemptRecord, Engine } from '../engine/types.ts';
 import type { CarriedTime, Recorder } from '../metrics/recorder.ts';
 import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
+import type { Ticker } from '../net/ticker.ts';
 import { groupOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
 import { closedShare } from '../plan/closed.ts';
 import { createCursor, type Pacer } from '../plan/pacer.ts';

@@ -1,4 +1,4 @@
-import type { Ticker } from '../engine/types.ts';
+import type { Ticker } from '../net/ticker.ts';
 import type { Feeder } from './feeder.ts';
 import type { LoopEngine } from './join-engines.ts';
 

@@ -1,7 +1,7 @@
-import { createMonotonicClock, type MonotonicClock } from '../engine/libc/index.ts';
 import { ENGINES } from '../engine/registry.ts';
-import { tickerOf } from '../engine/ticker.ts';
-import type { Clock, Ticker } from '../engine/types.ts';
+import { createMonotonicClock, type MonotonicClock } from '../net/index.ts';
+import type { Clock, Ticker } from '../net/ticker.ts';
+import { tickerOf } from '../net/ticker.ts';
 import type { ShardPlan } from './protocol.ts';
 
 /** The one clock of a shard: the pacer, the engine and the recorder read it, several times a connection. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { tickerOf } from '../../src/engine/ticker.ts';
 import type { CreateEngine } from '../../src/engine/types.ts';
+import { tickerOf } from '../../src/net/ticker.ts';
 import { armTo, outcomeOf } from '../support/arms.ts';
 import { answering, responseOf, startPeer } from '../support/servers.ts';
 import { attemptOnce, driveSoundly } from './attempts.ts';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { tickerOf } from '../../dist/engine/ticker.js';
+import { tickerOf } from '../../dist/net/ticker.js';
 
 /** Longest that a drive may take before it is a fault: every case settles by its own timeouts well before. */
 const LIMIT_MS = 30_000;

@@ -77,7 +77,7 @@ async function installNight(
     import('../../service/machine.ts'),
     import('../../service/installation.ts'),
     import('../../service/program.ts'),
-    import('../../engine/libc/load.ts'),
+    import('../../net/load.ts'),
     import('../../service/install.ts'),
   ]);
   const machine = createMachine(flags.root);

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { Clock } from '../types.ts';
+import type { Clock } from '../../net/ticker.ts';
 
 /** The response to one request, as undici tells of it. Its callbacks only take notes: undici swallows what they throw. */
 export class Exchange implements Dispatcher.DispatchHandler {

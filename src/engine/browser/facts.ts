@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createTcpInfo, keepIcmpErrors, readLocalPort, readTcpInfo } from '../libc/index.ts';
+import { createTcpInfo, keepIcmpErrors, readLocalPort, readTcpInfo } from '../../net/index.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptRecord } from '../types.ts';
 

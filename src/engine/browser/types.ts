@@ -1,5 +1,6 @@
+import type { Clock } from '../../net/ticker.ts';
 import type { SocketOptions } from '../../scenario/types.ts';
-import type { AttemptObserver, Clock, Endpoint, EngineAuth } from '../types.ts';
+import type { AttemptObserver, Endpoint, EngineAuth } from '../types.ts';
 import type { Exchange } from './exchange.ts';
 import type { PageCompiler } from './page.ts';
 

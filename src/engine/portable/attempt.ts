@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../../net/ticker.ts';
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import { ALL_MET } from '../blank-record.ts';
 import { ContentCheck } from '../http/content-check.ts';
@@ -6,7 +7,7 @@ import { ErrorHeads } from '../http/error-name.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
 import { stampRequest } from '../http/stamp-request.ts';
 import { tellLack } from '../lack.ts';
-import type { AttemptObserver, AttemptRecord, Clock, CompiledRequest, EngineArm } from '../types.ts';
+import type { AttemptObserver, AttemptRecord, CompiledRequest, EngineArm } from '../types.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
 import { Credentials, type NextStep } from './credentials.ts';
 import { isAfterHandshake, isReset } from './errno.ts';

@@ -8,7 +8,7 @@ import {
   readTcpInfo,
   TCP_CLOSE,
   takeSocketError,
-} from '../libc/index.ts';
+} from '../../net/index.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptRecord } from '../types.ts';
 import { errnoOf } from './errno.ts';

@@ -1,7 +1,7 @@
 import { EnvironmentError } from '../../errors.ts';
+import { isLibcAvailable } from '../../net/index.ts';
+import { clockOf } from '../../net/ticker.ts';
 import { createAttemptRecord } from '../blank-record.ts';
-import { isLibcAvailable } from '../libc/index.ts';
-import { clockOf } from '../ticker.ts';
 import type { DueTime, Engine, EngineArm, EngineOptions } from '../types.ts';
 import { Attempt, type AttemptHost, type PreparedArm } from './attempt.ts';
 import { ExchangePool } from './exchange.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
+import { readRefusal } from '../../net/index.ts';
 import { CANNOT_TELL } from '../../outcome/refusal.ts';
-import { readRefusal } from '../libc/index.ts';
 
 /**
  * What answered the SYN of a connection that failed, see outcome/refusal.ts; empty where nothing did. Only while the

@@ -1,6 +1,6 @@
 import { type OnReadOpts, Socket, type TcpSocketConnectOpts } from 'node:net';
+import { createBoundSocket, isLibcAvailable, keepIcmpErrors, loadLibc } from '../../net/index.ts';
 import type { SocketOptions } from '../../scenario/types.ts';
-import { createBoundSocket, isLibcAvailable, keepIcmpErrors, loadLibc } from '../libc/index.ts';
 import type { Endpoint } from '../types.ts';
 
 /** What a socket connects to, and from where. */

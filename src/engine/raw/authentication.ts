@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
+import { MSG_NOSIGNAL } from '../../net/constants.ts';
+import type { Libc, Region } from '../../net/index.ts';
 import { type Challenge, readChallenge, readPersistence } from '../http/challenge.ts';
 import { KeptHeads } from '../http/kept-heads.ts';
 import { stampRequest } from '../http/stamp-request.ts';
-import { MSG_NOSIGNAL } from '../libc/constants.ts';
-import type { Libc, Region } from '../libc/index.ts';
 import type { EngineArm, EngineAuth } from '../types.ts';
 import { AUTHORISED, UNASKED } from './connection-table.ts';
 import { type Connections, RESPONSE_DEADLINE } from './connections.ts';

@@ -1,8 +1,4 @@
 import { constants } from 'node:os';
-import type { AttemptPhase, EndCause, Lack } from '../../outcome/classify.ts';
-import { ALL_MET, createAttemptRecord } from '../blank-record.ts';
-import { ErrorHeads } from '../http/error-name.ts';
-import { ResponseParser } from '../http/response-parser.ts';
 import {
   createTcpInfo,
   keepIcmpErrors,
@@ -10,7 +6,11 @@ import {
   readRefusal,
   readTcpInfo,
   resetOnClose,
-} from '../libc/index.ts';
+} from '../../net/index.ts';
+import type { AttemptPhase, EndCause, Lack } from '../../outcome/classify.ts';
+import { ALL_MET, createAttemptRecord } from '../blank-record.ts';
+import { ErrorHeads } from '../http/error-name.ts';
+import { ResponseParser } from '../http/response-parser.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptObserver, EngineArm } from '../types.ts';
 import { fillRecord } from './attempt-record.ts';

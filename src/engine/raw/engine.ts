@@ -1,6 +1,7 @@
-import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, PR_SET_TIMERSLACK } from '../libc/constants.ts';
-import { Arena, type Libc, loadLibc } from '../libc/index.ts';
-import type { CreateEngine, DueTime, Engine, EngineArm, EngineOptions, Ticker } from '../types.ts';
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, PR_SET_TIMERSLACK } from '../../net/constants.ts';
+import { Arena, type Libc, loadLibc } from '../../net/index.ts';
+import type { Ticker } from '../../net/ticker.ts';
+import type { CreateEngine, DueTime, Engine, EngineArm, EngineOptions } from '../types.ts';
 import { Authentication } from './authentication.ts';
 import { AUTHORISED, FREE, HANDSHAKE, HELD, NO_CREDENTIALS, UNASKED } from './connection-table.ts';
 import { Connections } from './connections.ts';

@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
+import { MSG_NOSIGNAL } from '../../net/constants.ts';
+import type { Libc, Region } from '../../net/index.ts';
+import type { Ticker } from '../../net/ticker.ts';
 import { COMPLETE, GARBAGE, NEED_MORE, TRUNCATED } from '../http/response-parser.ts';
-import { MSG_NOSIGNAL } from '../libc/constants.ts';
-import type { Libc, Region } from '../libc/index.ts';
-import type { Ticker } from '../types.ts';
 import type { Authentication } from './authentication.ts';
 import { AUTHORISED, CLOSING, HELD, NO_CREDENTIALS, RESPONSE } from './connection-table.ts';
 import { type Connections, HOLD_DEADLINE, RESPONSE_DEADLINE } from './connections.ts';

@@ -1,7 +1,5 @@
 import { constants } from 'node:os';
-import type { Lack } from '../../outcome/classify.ts';
-import { tellLack } from '../lack.ts';
-import { EPOLLERR, EPOLLHUP, EPOLLOUT } from '../libc/constants.ts';
+import { EPOLLERR, EPOLLHUP, EPOLLOUT } from '../../net/constants.ts';
 import {
   bindSource,
   createSocket,
@@ -12,8 +10,10 @@ import {
   readTcpInfo,
   TCP_SYN_SENT,
   takeSocketError,
-} from '../libc/index.ts';
-import type { Ticker } from '../types.ts';
+} from '../../net/index.ts';
+import type { Ticker } from '../../net/ticker.ts';
+import type { Lack } from '../../outcome/classify.ts';
+import { tellLack } from '../lack.ts';
 import { type Connections, HANDSHAKE_DEADLINE } from './connections.ts';
 import { selectSource } from './prepared-arm.ts';
 import type { Reactor } from './reactor.ts';

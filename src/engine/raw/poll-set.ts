@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
-import { EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../libc/constants.ts';
-import type { Arena, Libc, Region } from '../libc/index.ts';
-import { createPoll, POLLFD_BYTES, type Poll } from '../libc/poll.ts';
+import { EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../../net/constants.ts';
+import type { Arena, Libc, Region } from '../../net/index.ts';
+import { createPoll, POLLFD_BYTES, type Poll } from '../../net/poll.ts';
 
 /**
  * What an engine hears of its connections. The generation tells whose news it is: slots are used again.

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
+import { type Arena, type Region, sockaddrLength, writePort, writeSockaddr } from '../../net/index.ts';
 import { writeNonce } from '../http/nonce.ts';
-import { type Arena, type Region, sockaddrLength, writePort, writeSockaddr } from '../libc/index.ts';
 import type { CompiledRequest, EngineArm } from '../types.ts';
 
 /** An address in memory, ready for connect() or bind(). */

@@ -1,8 +1,13 @@
 import { constants } from 'node:os';
 import { EnvironmentError } from '../../errors.ts';
-import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../libc/constants.ts';
-import { createWaitForEvents, EPOLL_DATA_AT, EPOLL_EVENT_LENGTH, type WaitForEvents } from '../libc/epoll.ts';
-import { Arena, type Libc, type Region } from '../libc/index.ts';
+import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../../net/constants.ts';
+import {
+  createWaitForEvents,
+  EPOLL_DATA_AT,
+  EPOLL_EVENT_LENGTH,
+  type WaitForEvents,
+} from '../../net/epoll.ts';
+import { Arena, type Libc, type Region } from '../../net/index.ts';
 import { type HandleReady, POLL_SET_BYTES, PollSet } from './poll-set.ts';
 
 /** Events taken in one call. */

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_NONBLOCK } from '../libc/constants.ts';
-import { Arena, createBoundSocket, type Libc, loadLibc, readLocalPort } from '../libc/index.ts';
+import { MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_NONBLOCK } from '../../net/constants.ts';
+import { Arena, createBoundSocket, type Libc, loadLibc, readLocalPort } from '../../net/index.ts';
 
 /** With the fields that most servers send, so that all of the parser has its turn. */
 const RESPONSE = Buffer.from(

@@ -1,6 +1,6 @@
-import { isLibcAvailable, loadLibc } from '../../engine/libc/load.ts';
 import { ENGINE_NAMES, ENGINES, type EngineName } from '../../engine/registry.ts';
 import { UsageError } from '../../errors.ts';
+import { isLibcAvailable, loadLibc } from '../../net/load.ts';
 import type { Arm } from '../../scenario/types.ts';
 import type { RunOptions } from '../types.ts';
 

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
-import { findScopeId } from '../../engine/libc/zone.ts';
 import type { Endpoint } from '../../engine/types.ts';
 import { EnvironmentError } from '../../errors.ts';
+import { findScopeId } from '../../net/zone.ts';
 import { type ConnectHost, connectHostOf, withoutZone, zoneOf } from '../../scenario/host-names.ts';
 import { peersOf } from '../../scenario/peer.ts';
 import type { Arm, HostPort, Scenario } from '../../scenario/types.ts';

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { giveBackFreedMemory } from '../../engine/libc/index.ts';
 import { EnvironmentError } from '../../errors.ts';
+import { giveBackFreedMemory } from '../../net/index.ts';
 import { collectGarbageRegularly } from '../../worker/collect-garbage.ts';
 import type { FromWorker, ShardPlan } from '../../worker/protocol.ts';
 import type { ShardTask } from '../../worker/task.ts';

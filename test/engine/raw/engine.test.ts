@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { createRawEngine } from '../../../src/engine/raw/engine.ts';
-import { tickerOf } from '../../../src/engine/ticker.ts';
 import type { AttemptObserver, Engine } from '../../../src/engine/types.ts';
+import { tickerOf } from '../../../src/net/ticker.ts';
 import { armTo, bareArmTo, outcomeOf } from '../../support/arms.ts';
 import { answering, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';

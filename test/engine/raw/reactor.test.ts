@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { loadLibc } from '../../../src/engine/libc/index.ts';
 import { createRawEngine } from '../../../src/engine/raw/engine.ts';
 import { Reactor } from '../../../src/engine/raw/reactor.ts';
-import { tickerOf } from '../../../src/engine/ticker.ts';
 import type { AttemptObserver, Engine, EngineArm } from '../../../src/engine/types.ts';
+import { loadLibc } from '../../../src/net/index.ts';
+import { tickerOf } from '../../../src/net/ticker.ts';
 import { armTo, bareArmTo, outcomeOf, requestOf } from '../../support/arms.ts';
 import { answering, findClosedPort, type Peer, responseOf, startPeer } from '../../support/servers.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readPort, writePort, writeSockaddr } from '../../../src/engine/libc/sockaddr.ts';
+import { readPort, writePort, writeSockaddr } from '../../src/net/sockaddr.ts';
 
 function sockaddrOf(family: 4 | 6, address: string | undefined, port: number): string {
   const bytes = new Uint8Array(32).fill(0xff);

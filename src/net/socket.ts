@@ -1,4 +1,4 @@
-import type { SocketOptions } from '../../scenario/types.ts';
+import type { SocketOptions } from '../scenario/types.ts';
 import { getScratch } from './arena.ts';
 import {
   AF_INET,

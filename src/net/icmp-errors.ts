@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { CANNOT_TELL, describeIcmp, RST, SOME_ICMP } from '../../outcome/refusal.ts';
+import { CANNOT_TELL, describeIcmp, RST, SOME_ICMP } from '../outcome/refusal.ts';
 import { Arena, getScratch, type Region } from './arena.ts';
 import { IP_RECVERR, IPPROTO_IP, IPPROTO_IPV6, IPV6_RECVERR, MSG_ERRQUEUE } from './constants.ts';
 import { loadLibc } from './load.ts';

@@ -1,10 +1,10 @@
 import { constants } from 'node:os';
 import { expect, it, onTestFinished } from 'vitest';
-import { Arena, type Region } from '../../../src/engine/libc/arena.ts';
-import { EPOLL_CLOEXEC } from '../../../src/engine/libc/constants.ts';
-import { createWaitForEvents } from '../../../src/engine/libc/epoll.ts';
-import { type Libc, loadLibc } from '../../../src/engine/libc/load.ts';
-import { suiteNeeding } from '../../support/suite-needing.ts';
+import { Arena, type Region } from '../../src/net/arena.ts';
+import { EPOLL_CLOEXEC } from '../../src/net/constants.ts';
+import { createWaitForEvents } from '../../src/net/epoll.ts';
+import { type Libc, loadLibc } from '../../src/net/load.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
 
 const { errno } = constants;
 

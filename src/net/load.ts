@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { EnvironmentError } from '../../errors.ts';
-import { wordAdding } from '../../optional.ts';
+import { EnvironmentError } from '../errors.ts';
+import { wordAdding } from '../optional.ts';
 import type { Koffi, Library } from './koffi.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createMonotonicClock } from '../../../src/engine/libc/index.ts';
-import { suiteNeeding } from '../../support/suite-needing.ts';
+import { createMonotonicClock } from '../../src/net/index.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
 
 suiteNeeding('the clock read through memory', ['linux'], () => {
   it("is the one that Node's own performance.now() reads", () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { EnvironmentError, EXIT } from '../../../src/errors.ts';
+import { EnvironmentError, EXIT } from '../../src/errors.ts';
 
 const { platform } = process;
 
@@ -11,7 +11,7 @@ describe('the C library elsewhere than on Linux', () => {
   it('is refused with what to do instead', async () => {
     Object.defineProperty(process, 'platform', { value: 'darwin' });
     vi.resetModules();
-    const { loadLibc } = await import('../../../src/engine/libc/load.ts');
+    const { loadLibc } = await import('../../src/net/load.ts');
     const error = catchError(loadLibc);
     // Not instanceof: the module was loaded anew, and errors.ts with it.
     expect(error).toMatchObject({ name: EnvironmentError.name, exitCode: EXIT.environment });
@@ -22,7 +22,7 @@ describe('the C library elsewhere than on Linux', () => {
   it('is known to be missing', async () => {
     Object.defineProperty(process, 'platform', { value: 'win32' });
     vi.resetModules();
-    const { isLibcAvailable } = await import('../../../src/engine/libc/load.ts');
+    const { isLibcAvailable } = await import('../../src/net/load.ts');
     expect(isLibcAvailable()).toBe(false);
   });
 });

@@ -1,8 +1,8 @@
-import { clockOf } from '../ticker.ts';
-import type { Clock, Ticker } from '../types.ts';
 import { Arena } from './arena.ts';
 import { CLOCK_MONOTONIC } from './constants.ts';
 import { loadLibc } from './load.ts';
+import type { Clock, Ticker } from './ticker.ts';
+import { clockOf } from './ticker.ts';
 
 /** The clock that Node's own performance.now() reads, in microseconds since a moment that can be set. */
 export interface MonotonicClock extends Ticker {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { Arena } from '../../../src/engine/libc/arena.ts';
-import { isLibcAvailable, loadLibc } from '../../../src/engine/libc/load.ts';
-import { EnvironmentError } from '../../../src/errors.ts';
-import { suiteNeeding } from '../../support/suite-needing.ts';
+import { EnvironmentError } from '../../src/errors.ts';
+import { Arena } from '../../src/net/arena.ts';
+import { isLibcAvailable, loadLibc } from '../../src/net/load.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
 
 suiteNeeding('memory for the kernel', ['linux'], () => {
   it('hands out zeroed pieces, apart and aligned to 8 bytes', () => {

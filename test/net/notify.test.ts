@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
-import { notify } from '../../../src/engine/libc/notify.ts';
-import { suiteNeeding } from '../../support/suite-needing.ts';
+import { notify } from '../../src/net/notify.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
 
 /** A service manager's end: prints each message as a line of JSON, and ends with its standard input. */
 const MANAGER = `

@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { Arena } from '../../../src/engine/libc/arena.ts';
-import { IP_TOS, IPPROTO_IP, IPPROTO_TCP, TCP_SYNCNT } from '../../../src/engine/libc/constants.ts';
+import { Arena } from '../../src/net/arena.ts';
+import { IP_TOS, IPPROTO_IP, IPPROTO_TCP, TCP_SYNCNT } from '../../src/net/constants.ts';
 import {
   type BoundSocketSpec,
   createBoundSocket,
@@ -13,9 +13,9 @@ import {
   setSocketOptions,
   takeSocketError,
   writeSockaddr,
-} from '../../../src/engine/libc/index.ts';
-import { findClosedPort, type Peer, startPeer } from '../../support/servers.ts';
-import { suiteNeeding } from '../../support/suite-needing.ts';
+} from '../../src/net/index.ts';
+import { findClosedPort, type Peer, startPeer } from '../support/servers.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
 
 const { errno } = constants;
 

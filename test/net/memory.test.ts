@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { giveBackFreedMemory, loadLibc } from '../../../src/engine/libc/index.ts';
-import type { Koffi } from '../../../src/engine/libc/koffi.ts';
-import { suiteNeeding } from '../../support/suite-needing.ts';
+import { giveBackFreedMemory, loadLibc } from '../../src/net/index.ts';
+import type { Koffi } from '../../src/net/koffi.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
 
 suiteNeeding('freed memory', ['linux', 'npm:koffi'], () => {
   it('goes back to the system', () => {
