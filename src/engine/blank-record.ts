@@ -34,6 +34,7 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     synRetransmits: -1,
     requestRetransmits: -1,
     rttUs: -1,
+    minRttUs: -1,
     mss: -1,
     tcpOptions: -1,
     bytes: 0,

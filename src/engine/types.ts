@@ -127,6 +127,11 @@ export interface AttemptRecord extends AttemptEnd {
   requestRetransmits: number;
   /** tcpi_rtt right after establishment; -1 where the system cannot tell. */
   rttUs: number;
+  /**
+   * tcpi_min_rtt once something had come back for what was sent, which only the path itself can have kept waiting; -1: nothing
+   * had, it came too soon to be asked for (see resent.ts), or it is not known.
+   */
+  minRttUs: number;
   /** tcpi_snd_mss right after establishment; -1 where the system cannot tell. */
   mss: number;
   /** tcpi_options bits (1 timestamps, 2 SACK, 4 window scale, 8 ECN); -1 where the system cannot tell. */

@@ -2,7 +2,7 @@ import type { AttemptRecord } from '../engine/types.ts';
 import { classify } from '../outcome/classify.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { groupOfOutcome, indexOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
-import { type HandshakeFate, judgeHandshake } from '../outcome/stall.ts';
+import { type HandshakeFate, judgeHandshake, needsPath } from '../outcome/stall.ts';
 import { countAnswers } from './answers.ts';
 import { COUNTER_AT } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
@@ -30,6 +30,11 @@ export interface RecordedArm {
   readonly sources: readonly string[];
   /** Present for a sweep: the only ages by which its attempts are counted. */
   readonly sweepDelaysUs?: readonly number[];
+  /**
+   * Present where a connection is soon over once it is answered: what the answer tells of the path may be waited for, where a
+   * handshake cannot be judged without.
+   */
+  readonly isSoonOver?: true;
   /** Present for browsers: a connection serves many requests or none, so that these are counted one by one. */
   readonly isOfBrowsers?: true;
 }
@@ -71,7 +76,7 @@ export class Recorder {
   readonly #lateness = new IntervalHistogram();
   readonly #maxStalls: number;
   /** The one set of facts that is judged, over and over. */
-  readonly #facts = { handshakeUs: -0.5, established: false, stopped: false, synRetransmits: -1 };
+  readonly #facts = { handshakeUs: -0.5, established: false, stopped: false, synRetransmits: -1, pathUs: -1 };
   #stalls: Stall[] = [];
   #stallsLeftOut = 0;
 
@@ -120,8 +125,8 @@ export class Recorder {
     series.endpoint(record.endpoint, 'established');
     series.time(TIMED_AT.handshake, Math.round(record.establishedAtUs - record.intendedAtUs));
     series.time(TIMED_AT['handshake-service'], Math.round(record.establishedAtUs - record.startedAtUs));
-    // 0: no sample (net/ipv4/tcp.c, tcp_get_info).
-    if (record.rttUs > 0) series.time(TIMED_AT.rtt, record.rttUs);
+    if (this.#awaitsPath(record)) return;
+    this.#timeRtt(series, record.rttUs);
     this.#judge(series, record, true, age);
   }
 
@@ -156,6 +161,10 @@ export class Recorder {
       for (const name of record.unmet ?? []) series.named('unmetContent', name);
     if (record.requestRetransmits >= 0) series.requestRetransmits(record.requestRetransmits);
     if (record.establishedAtUs < 0) this.#judge(series, record, false, age);
+    else if (this.#awaitsPath(record)) {
+      this.#timeRtt(series, record.minRttUs > 0 ? record.minRttUs : record.rttUs);
+      this.#judge(series, record, true, age);
+    }
     series.add(COUNTER_AT.bytes, record.bytes);
     if (this.#arms[record.arm]!.isOfBrowsers !== true) {
       if (groupOfOutcome(outcome) !== 'step') series.add(COUNTER_AT.requests);
@@ -237,6 +246,18 @@ export class Recorder {
     );
   }
 
+  #awaitsPath(record: Readonly<AttemptRecord>): boolean {
+    const { isSoonOver, stallAfterUs } = this.#arms[record.arm]!;
+    if (isSoonOver !== true || record.synRetransmits <= 0) return false;
+    const handshakeUs = record.establishedAtUs - record.startedAtUs;
+    return needsPath({ handshakeUs, synRetransmits: record.synRetransmits }, record.rttUs, stallAfterUs);
+  }
+
+  /** @param rttUs 0: no sample (net/ipv4/tcp.c, tcp_get_info) */
+  #timeRtt(series: SeriesCounter, rttUs: number): void {
+    if (rttUs > 0) series.time(TIMED_AT.rtt, rttUs);
+  }
+
   #judge(series: SeriesCounter, record: Readonly<AttemptRecord>, established: boolean, age: ReuseAge): void {
     if (record.synRetransmits >= 0) series.retransmits(record.synRetransmits);
     const facts = this.#facts;
@@ -244,6 +265,7 @@ export class Recorder {
     facts.established = established;
     facts.stopped = record.cause === 'stopped';
     facts.synRetransmits = record.synRetransmits;
+    facts.pathUs = record.minRttUs;
     const fate = judgeHandshake(facts, this.#arms[record.arm]!.stallAfterUs);
     switch (fate) {
       case 'prompt':

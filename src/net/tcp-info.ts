@@ -10,6 +10,8 @@ export interface TcpInfo {
   totalRetransmits: number;
   /** tcpi_rtt, microseconds. */
   rttUs: number;
+  /** tcpi_min_rtt, microseconds: the least of all samples so far; -1 also where there was none. */
+  minRttUs: number;
   /** tcpi_snd_mss, bytes. */
   mss: number;
   /** tcpi_segs_in: segments that came in, a RST among them. */
@@ -31,9 +33,14 @@ const TOTAL_RETRANS_AT = 100;
 /** Since Linux 4.2. */
 const SEGS_IN_AT = 140;
 
+/** Since Linux 4.6. */
+const MIN_RTT_AT = 148;
+/** What it is without a sample (~0U, net/ipv4/tcp.c, tcp_init_sock). */
+const NO_SAMPLE = 2 ** 32 - 1;
+
 /** A record for {@link readTcpInfo} to fill. */
 export function createTcpInfo(): TcpInfo {
-  return { state: -1, totalRetransmits: -1, rttUs: -1, mss: -1, segmentsIn: -1, options: -1 };
+  return { state: -1, totalRetransmits: -1, rttUs: -1, minRttUs: -1, mss: -1, segmentsIn: -1, options: -1 };
 }
 
 /**
@@ -50,6 +57,8 @@ export function readTcpInfo(fd: number, into: TcpInfo): boolean {
   into.mss = known >= SND_MSS_AT + 4 ? value.words[SND_MSS_AT / 4]! >>> 0 : -1;
   into.rttUs = known >= RTT_AT + 4 ? value.words[RTT_AT / 4]! >>> 0 : -1;
   into.totalRetransmits = known >= TOTAL_RETRANS_AT + 4 ? value.words[TOTAL_RETRANS_AT / 4]! >>> 0 : -1;
+  const minRttUs = known >= MIN_RTT_AT + 4 ? value.words[MIN_RTT_AT / 4]! >>> 0 : NO_SAMPLE;
+  into.minRttUs = minRttUs === NO_SAMPLE ? -1 : minRttUs;
   into.segmentsIn = known >= SEGS_IN_AT + 4 ? value.words[SEGS_IN_AT / 4]! >>> 0 : -1;
   return read === 0;
 }

@@ -62,6 +62,7 @@ export function toRecordedArm({ arm, endpoints, sources }: PlannedArm): Recorded
     ),
     sources,
     ...(arm.load.kind === 'sweep' ? { sweepDelaysUs: arm.load.delaysUs } : {}),
+    ...(isSoonOver(arm) ? { isSoonOver: true } : {}),
     ...(arm.load.kind === 'browsers' ? { isOfBrowsers: true as const } : {}),
   };
 }
@@ -84,4 +85,8 @@ export function sweepOf(
 /** Every port of these ranges, in their order. */
 export function listPorts(ranges: readonly PortRange[]): number[] {
   return ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
+}
+
+function isSoonOver({ expect, holdUs, load }: PlannedArm['arm']): boolean {
+  return expect.kind === 'status' && holdUs === 0 && load.kind !== 'browsers';
 }

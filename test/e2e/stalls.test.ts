@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ENGINE_NAMES } from '../../src/engine/registry.ts';
 import { loseSyns } from '../lab/lose-syns.ts';
 import { withPair } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -25,6 +26,50 @@ suiteNeeding('a run across a path that loses SYNs', ['linux', 'root', 'netns', '
           synRetransmits: { [lost]: 40 },
           stalled: { count: stalls, rate: stalls / 40, recovered: stalls, frozen: 0 },
         });
+      });
+    } finally {
+      await place.clean();
+    }
+  });
+});
+
+/** Loses the first segment with data of one connection in so many. */
+const losingRequests = (port: number, oneIn: number): string => `table inet once {
+  set seen { type inet_service; flags dynamic; size 65535; }
+  chain input {
+    type filter hook input priority 0;
+    tcp dport ${port} meta length > 80 tcp sport != @seen add @seen { tcp sport } numgen inc mod ${oneIn} == 0 drop
+  }
+}`;
+
+suiteNeeding('a run across a path that loses requests', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
+  it.each(
+    ENGINE_NAMES,
+  )('says so, though no handshake stalls and all is answered (%s engine)', async (engine) => {
+    const place = makeWorkplace();
+    try {
+      await withPair(async ({ near, far, farAddress }) => {
+        const { origin } = await far.startFarEnd(farAddress);
+        await far.loadRules(losingRequests(origin.port, 20));
+        const summary = await place.measure(
+          [
+            ...['hit', `http://${farAddress}:${origin.port}/`, '--rate', '50/s', '-t', '2'],
+            ...['--engine', engine],
+          ],
+          ['ip', 'netns', 'exec', near.name],
+        );
+        expect(summary.arms['hit']).toMatchObject({
+          completed: 100,
+          stalled: { count: 0 },
+          requestRetransmits: { '0': 95, '1': 5 },
+          requestsResent: { count: 5, measured: 100, rate: 0.05 },
+        });
+        expect(summary.findings).toContainEqual(
+          expect.objectContaining({
+            kind: 'requests-resent',
+            text: expect.stringMatching(/^5 % of requests \(5 of 100\) were sent again after the handshake/),
+          }),
+        );
       });
     } finally {
       await place.clean();

@@ -21,6 +21,7 @@ function fateOf(record: AttemptRecord): string {
     established,
     stopped: record.cause === 'stopped',
     synRetransmits: record.synRetransmits,
+    pathUs: record.minRttUs,
   };
   return judgeHandshake(facts, DEFAULT_STALL_AFTER_US);
 }

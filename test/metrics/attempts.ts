@@ -42,6 +42,7 @@ export function recordOf(changes: Partial<AttemptRecord> = {}): AttemptRecord {
     synRetransmits: 0,
     requestRetransmits: 0,
     rttUs: 300,
+    minRttUs: -1,
     mss: 1_448,
     tcpOptions: 7,
     bytes: 120,

@@ -293,6 +293,54 @@ describe('what becomes of a handshake', () => {
     });
   });
 
+  describe('of which the path alone tells whether it stalled', () => {
+    const patient = { ...STRESS, isSoonOver: true } as const;
+    const long = { establishedAtUs: 1_300_000, synRetransmits: 1 };
+
+    it.each([
+      ['with TCP timestamps', 1_300_000],
+      ['without', 0],
+    ])('is judged once the exchange has told, %s', (_what, rttUs) => {
+      const recorder = recorderOf([patient]);
+      const record = recordOf({ ...long, rttUs, minRttUs: 1_299_000 });
+      recorder.begun(0, false, 0, { intendedAtUs: 0, begunAtUs: 0 });
+      recorder.established({ ...record, minRttUs: -1 }, false);
+      const { frame, histograms } = recorder.takeFrame(1, 1);
+      expect(frame.series['stress']).toMatchObject({ established: 1, slow: 0, recovered: 0 });
+      expect(histograms).not.toHaveProperty(['stress.rtt']);
+      recorder.settled(record, false);
+      const later = recorder.takeFrame(2, 0);
+      expect(later.frame.series['stress']).toMatchObject({
+        slow: 1,
+        recovered: 0,
+        synRetransmits: { '1': 1 },
+      });
+      expect(later.histograms).toHaveProperty(['stress.rtt']);
+    });
+
+    it('has stalled where the exchange was quick, or told nothing', () => {
+      for (const minRttUs of [10_000, -1]) {
+        const recorder = recorderOf([patient]);
+        play(recorder, recordOf({ ...long, rttUs: 1_300_000, minRttUs }));
+        const { frame, stalls } = recorder.takeFrame(2, 0);
+        expect(frame.series['stress']).toMatchObject({ recovered: 1, stalledBySecond: { '0': 1 } });
+        expect(stalls).toHaveLength(1);
+      }
+    });
+
+    it('is judged at once where the answer to the second SYN came soon, or nothing will tell', () => {
+      for (const [arm, rttUs] of [
+        [patient, 300],
+        [STRESS, 1_300_000],
+      ] as const) {
+        const recorder = recorderOf([arm]);
+        recorder.begun(0, false, 0, { intendedAtUs: 0, begunAtUs: 0 });
+        recorder.established(recordOf({ ...long, rttUs }), false);
+        expect(recorder.takeFrame(1, 1).frame.series['stress']).toMatchObject({ recovered: 1 });
+      }
+    });
+  });
+
   it('counts requests that were sent again apart from those of which nothing is known', () => {
     const recorder = recorderOf();
     for (const requestRetransmits of [0, 0, 2, -1, 500]) play(recorder, recordOf({ requestRetransmits }));

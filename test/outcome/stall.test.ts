@@ -35,14 +35,26 @@ describe('judgeHandshake', () => {
     const facts = {
       handshakeUs,
       synRetransmits,
+      pathUs: -1,
       established: end === 'established',
       stopped: end === 'stopped',
     };
     expect(judgeHandshake(facts, DEFAULT_STALL_AFTER_US)).toBe(fate);
   });
 
+  it.each([
+    ['a path of 1.3 s, on which each SYN is sent again', 1_300_000, 1_300_000, 'slow'],
+    ['the same, and the first SYN lost', 2_300_000, 1_300_000, 'recovered'],
+    ['a SYN-ACK lost on a short path', 1_010_000, 10_000, 'recovered'],
+    ['a path just below a stall', 1_300_000, LONG - 1, 'recovered'],
+  ] as const)('goes by what is beyond the path: %s', (_why, handshakeUs, pathUs, fate) => {
+    const facts = { handshakeUs, pathUs, synRetransmits: 1, stopped: false };
+    expect(judgeHandshake({ ...facts, established: true }, DEFAULT_STALL_AFTER_US)).toBe(fate);
+    expect(judgeHandshake({ ...facts, established: false }, DEFAULT_STALL_AFTER_US)).toBe('frozen');
+  });
+
   it('takes the limit that it is given, inclusively', () => {
-    const facts = { handshakeUs: 250_000, established: true, stopped: false, synRetransmits: 1 };
+    const facts = { handshakeUs: 250_000, established: true, stopped: false, synRetransmits: 1, pathUs: -1 };
     expect(judgeHandshake(facts, 250_000)).toBe('recovered');
     expect(judgeHandshake(facts, 250_001)).toBe('healed');
   });

@@ -121,6 +121,7 @@ export class Connection {
     readTcpInfo(this.#fd, tcpInfo);
     record.requestRetransmits =
       tcpInfo.totalRetransmits < 0 ? -1 : tcpInfo.totalRetransmits - record.synRetransmits;
+    if (record.bytes > 0) record.minRttUs = tcpInfo.minRttUs;
   }
 
   /**

@@ -17,6 +17,7 @@ export function fillRecord(record: AttemptRecord, table: ConnectionTable, slot: 
   record.synRetransmits = table.synRetransmits[slot]!;
   record.requestRetransmits = table.requestRetransmits[slot]!;
   record.rttUs = table.rttUs[slot]!;
+  record.minRttUs = table.minRttUs[slot]!;
   record.mss = table.mss[slot]!;
   record.tcpOptions = table.tcpOptions[slot]!;
   record.bytes = table.bytes[slot]!;

@@ -37,6 +37,7 @@ export class ConnectionTable {
   readonly synRetransmits: Int32Array;
   readonly requestRetransmits: Int32Array;
   readonly rttUs: Float64Array;
+  readonly minRttUs: Float64Array;
   readonly mss: Float64Array;
   readonly tcpOptions: Int16Array;
   /** {@link NO_CREDENTIALS} and what follows it; set by who takes the slot. */
@@ -69,6 +70,7 @@ export class ConnectionTable {
     this.synRetransmits = new Int32Array(capacity);
     this.requestRetransmits = new Int32Array(capacity);
     this.rttUs = new Float64Array(capacity);
+    this.minRttUs = new Float64Array(capacity);
     this.mss = new Float64Array(capacity);
     this.tcpOptions = new Int16Array(capacity);
     this.credentials = new Uint8Array(capacity);
@@ -97,6 +99,7 @@ export class ConnectionTable {
     this.synRetransmits[slot] = -1;
     this.requestRetransmits[slot] = -1;
     this.rttUs[slot] = -1;
+    this.minRttUs[slot] = -1;
     this.mss[slot] = -1;
     this.tcpOptions[slot] = -1;
     this.sent[slot] = 0;

@@ -161,6 +161,7 @@ export class Connections {
     const info = this.#tcpInfo;
     readTcpInfo(table.fd[slot]!, info);
     table.requestRetransmits[slot] = info.totalRetransmits < 0 ? -1 : info.totalRetransmits - synRetransmits;
+    if (table.bytes[slot]! > 0) table.minRttUs[slot] = info.minRttUs;
   }
 
   /** Settles as done: all that the arm asked for has happened. */
