@@ -1,8 +1,11 @@
-import { build, type Histogram } from 'hdr-histogram-js';
+import { createCounts } from '../metrics/histogram.ts';
 import type { SecondCounts } from './tally.ts';
 
 /** A rate is recorded as whole stalls in so many starts: fine enough for one in 100,000. */
 const PARTS = 100_000;
+
+/** Every value up to PARTS has a bucket of its own then, so that no rate comes out above what it was. */
+const DIGITS = 5;
 
 /** How the seconds' own stall rates are spread: of each second's starts, the share that stalled. */
 export function ratePerFrame(seconds: Iterable<Pick<SecondCounts, 'started' | 'stalled'>>): {
@@ -10,7 +13,7 @@ export function ratePerFrame(seconds: Iterable<Pick<SecondCounts, 'started' | 's
   p99: number;
   max: number;
 } {
-  const histogram = createShares();
+  const histogram = createCounts(PARTS, DIGITS);
   for (const { started, stalled } of seconds) {
     // A SYN sent as a second turns may be counted with the other one: never more than all of them.
     if (started > 0) histogram.recordValue(Math.round(Math.min(1, stalled / started) * PARTS));
@@ -21,15 +24,4 @@ export function ratePerFrame(seconds: Iterable<Pick<SecondCounts, 'started' | 's
     p99: histogram.getValueAtPercentile(99) / PARTS,
     max: histogram.maxValue / PARTS,
   };
-}
-
-/** Five digits: every value up to PARTS has a bucket of its own, so that no rate comes out above what it was. */
-function createShares(): Histogram {
-  return build({
-    bitBucketSize: 32,
-    autoResize: false,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: PARTS,
-    numberOfSignificantValueDigits: 5,
-  });
 }

@@ -1,4 +1,4 @@
-import { JsHistogram } from 'hdr-histogram-js';
+import { JsHistogram } from 'hdr-histogram-js/dist/JsHistogram.js';
 import type { Histogram } from '../metrics/histogram.ts';
 
 /** So many times of that length, microseconds: the lower end of the histogram's bucket. */

@@ -1,27 +1,39 @@
 import { Command } from 'commander';
 import { wordVersion } from '../render/version.ts';
 import { readVersions } from '../session/load/versions.ts';
-import { registerCompare } from './commands/compare.ts';
-import { registerCompletion } from './commands/completion.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerExperiment } from './commands/experiment.ts';
-import { registerExport } from './commands/export.ts';
-import { registerHelp } from './commands/help.ts';
-import { registerHit } from './commands/hit.ts';
-import { registerLab } from './commands/lab/index.ts';
-import { registerManual } from './commands/manual.ts';
-import { registerReport } from './commands/report.ts';
-import { registerResults } from './commands/results.ts';
-import { registerRun } from './commands/run.ts';
-import { registerScenarios } from './commands/scenarios.ts';
-import { registerSchema } from './commands/schema.ts';
-import { registerServe } from './commands/serve.ts';
-import { registerSoak } from './commands/soak.ts';
-import { registerTrend } from './commands/trend.ts';
 import type { Context } from './context.ts';
 
-/** The whole command line. Commands load what they need when they run, so that help costs no more than commander. */
-export function createProgram(context: Context): Command {
+type Register = (program: Command, context: Context) => void;
+
+/** In the order in which help lists them. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  run: async () => (await import('./commands/run.ts')).registerRun,
+  hit: async () => (await import('./commands/hit.ts')).registerHit,
+  scenarios: async () => (await import('./commands/scenarios.ts')).registerScenarios,
+  results: async () => (await import('./commands/results.ts')).registerResults,
+  compare: async () => (await import('./commands/compare.ts')).registerCompare,
+  trend: async () => (await import('./commands/trend.ts')).registerTrend,
+  report: async () => (await import('./commands/report.ts')).registerReport,
+  experiment: async () => (await import('./commands/experiment.ts')).registerExperiment,
+  soak: async () => (await import('./commands/soak.ts')).registerSoak,
+  export: async () => (await import('./commands/export.ts')).registerExport,
+  serve: async () => (await import('./commands/serve.ts')).registerServe,
+  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  lab: async () => (await import('./commands/lab/index.ts')).registerLab,
+  completion: async () => (await import('./commands/completion.ts')).registerCompletion,
+  manual: async () => (await import('./commands/manual.ts')).registerManual,
+  schema: async () => (await import('./commands/schema.ts')).registerSchema,
+  help: async () => (await import('./commands/help.ts')).registerHelp,
+};
+
+/** These tell of all others. */
+const OF_ALL = ['completion', 'manual', 'help'];
+
+/**
+ * The command line: the command that is typed, or all of them where that is none, or one that tells of them. Commands load what
+ * they need when they run, so that help costs no more than commander.
+ */
+export async function createProgram(context: Context): Promise<Command> {
   const { stdout, stderr } = context.host;
   const program = new Command('rushhour')
     .description(
@@ -70,31 +82,17 @@ command and in scenario files.
 Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed,
 or, where there are none, most attempts; 4 generator-limited, no verdict; 5 environment missing; 130 interrupted, results kept.`,
     );
-  for (const register of [
-    registerRun,
-    registerHit,
-    registerScenarios,
-    registerResults,
-    registerCompare,
-    registerTrend,
-    registerReport,
-    registerExperiment,
-    registerSoak,
-    registerExport,
-    registerServe,
-    registerDoctor,
-    registerLab,
-    registerCompletion,
-    registerManual,
-    registerSchema,
-    registerHelp,
-  ]) {
-    register(program, context);
-  }
+  const registers = await Promise.all(chooseLoaders(context.args).map((load) => load()));
+  for (const register of registers) register(program, context);
   return program;
 }
 
 /** Wide enough for a flag and its sentence, narrow enough to read. */
 function helpWidth(columns: number): number {
   return Math.max(60, Math.min(100, columns));
+}
+
+function chooseLoaders([typed = '']: readonly string[]): (() => Promise<Register>)[] {
+  const only = Object.hasOwn(COMMANDS, typed) && !OF_ALL.includes(typed) ? COMMANDS[typed] : undefined;
+  return only === undefined ? Object.values(COMMANDS) : [only];
 }

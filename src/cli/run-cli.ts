@@ -30,7 +30,8 @@ export async function runCli(
   };
   try {
     const { createProgram } = await import('./program.ts');
-    await createProgram(context).parseAsync([...args], { from: 'user' });
+    const program = await createProgram(context);
+    await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     const { reportError } = await import('./report-error.ts');

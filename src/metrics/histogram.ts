@@ -1,8 +1,14 @@
-import { build, decodeFromCompressedBase64, type Histogram, JsHistogram } from 'hdr-histogram-js';
+import type { Histogram } from 'hdr-histogram-js';
+import { JsHistogram } from 'hdr-histogram-js/dist/JsHistogram.js';
+// Not the package's index, with its readers, writers and WebAssembly: each worker and each start would load it all, at 60 ms.
+import { constructorFromBucketSize } from 'hdr-histogram-js/dist/JsHistogramFactory.js';
 import { middleOf } from './buckets.ts';
 import { HistogramEncoder } from './encoding.ts';
 
 export type { Histogram };
+
+/** Counts of 32 bits. */
+const Counts = constructorFromBucketSize(32);
 
 /** Histograms of a whole run, by tag. */
 export type HistogramsByTag = ReadonlyMap<string, Histogram>;
@@ -15,13 +21,12 @@ export const SIGNIFICANT_DIGITS = 3;
 
 /** An empty histogram of microseconds, 1 us to 1 h. */
 export function createHistogram(): Histogram {
-  return build({
-    bitBucketSize: 32,
-    autoResize: false,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: LONGEST_US,
-    numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
-  });
+  return createCounts(LONGEST_US, SIGNIFICANT_DIGITS);
+}
+
+/** An empty histogram of whole values from 1 up, that keeps its size. @param digits significant ones, 0 to 5 */
+export function createCounts(highest: number, digits: number): Histogram {
+  return new Counts(1, highest, digits);
 }
 
 /** Records a time, rounded to whole microseconds and clamped to the histogram's range. */
@@ -51,11 +56,6 @@ export function encodeHistogram(histogram: Histogram): string {
 function countsOf(histogram: Histogram): JsHistogram {
   if (!(histogram instanceof JsHistogram)) throw new TypeError('a histogram without counts');
   return histogram;
-}
-
-/** @throws Error where the text is not a histogram */
-export function decodeHistogram(text: string): Histogram {
-  return decodeFromCompressedBase64(text, 32);
 }
 
 export interface Quantiles {

@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /**
  * A host as somebody wrote it serves five purposes, and is another string for each: types keep them apart. A zone
@@ -41,12 +41,12 @@ export function serviceHostOf(host: string): ServiceHost {
 
 /** `fe80::1` of `fe80::1%eth0`; anything else as it is. */
 export function withoutZone(host: string): string {
-  return isIPv6(host) ? host.replace(/%.*$/s, '') : host;
+  return isIPv6Literal(host) ? host.replace(/%.*$/s, '') : host;
 }
 
 /** `eth0` of `fe80::1%eth0`; undefined without one. */
 export function zoneOf(host: string): string | undefined {
-  return isIPv6(host) ? /%(.+)$/s.exec(host)?.[1] : undefined;
+  return isIPv6Literal(host) ? /%(.+)$/s.exec(host)?.[1] : undefined;
 }
 
 /** In a URI the percent sign itself is written %25 (RFC 6874 section 2): `fe80::1%25eth0` is `fe80::1%eth0`. */
@@ -55,9 +55,14 @@ export function readZone(host: string): string {
 }
 
 function withoutDot(host: string): string {
-  return isIP(host) === 0 ? host.replace(/\.$/, '') : host;
+  return isIPv4(host) || isIPv6Literal(host) ? host : host.replace(/\.$/, '');
 }
 
 function bracket(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
+  return isIPv6Literal(host) ? `[${host}]` : host;
+}
+
+/** Node compiles its pattern of IPv6 addresses the first time that it needs it, for 10 ms and more: once a worker. */
+function isIPv6Literal(host: string): boolean {
+  return host.includes(':') && isIPv6(host);
 }

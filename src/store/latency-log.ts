@@ -1,4 +1,3 @@
-import { HistogramLogWriter } from 'hdr-histogram-js';
 import { addEncoded } from '../metrics/encoded.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import type { EncodedHistogram } from '../metrics/merge.ts';
@@ -8,16 +7,12 @@ const MAX_UNIT_RATIO = 1_000;
 
 /** Head of a histogram log, version 1.3 (HdrHistogram's HistogramLogWriter). */
 export function formatLogHead(startedAtMs: number, interval = 'second'): string {
-  const lines: string[] = [];
-  const writer = new HistogramLogWriter((line: string) => lines.push(line));
-  writer.outputComment(`[rushhour: microseconds, one line a ${interval} for each arm and phase]`);
-  writer.outputLogFormatVersion();
-  // The library's own line for this is followed by an empty one, which the format does not know.
-  writer.outputComment(
-    `[StartTime: ${(startedAtMs / 1_000).toFixed(3)} (seconds since epoch), ${new Date(startedAtMs).toISOString()}]`,
-  );
-  writer.outputLegend();
-  return lines.join('');
+  const startedAt = `${(startedAtMs / 1_000).toFixed(3)} (seconds since epoch), ${new Date(startedAtMs).toISOString()}`;
+  return `#[rushhour: microseconds, one line a ${interval} for each arm and phase]
+#[Histogram log format version 1.3]
+#[StartTime: ${startedAt}]
+"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"
+`;
 }
 
 /** The lines of one second, or of a window of so many, a tag each. */

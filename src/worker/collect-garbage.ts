@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
  * @returns what ends it
  */
 export function collectGarbageRegularly(everyMs: number, after = (): void => undefined): () => void {
-  const collect = findCollector();
+  const collect = prepareCollector();
   const timer = setInterval(() => {
     collect();
     after();
@@ -17,11 +17,20 @@ export function collectGarbageRegularly(everyMs: number, after = (): void => und
 }
 
 /**
- * V8 shows its collector to contexts that are made after this flag was set, and to no other. The flag is the process's and
- * stays: taken back, it would be gone for another worker that is between these two lines.
+ * V8 shows its collector to contexts that are made after this flag was set, and to no other: to a worker's own, where the
+ * thread that begins it has set it, else to one made for it when it is wanted. The flag is the process's and stays: taken
+ * back, it would be gone for another worker that is about to ask.
  */
-function findCollector(): () => void {
+function prepareCollector(): () => void {
   setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('globalThis.gc');
+  let collect: (() => void) | undefined;
+  return () => {
+    collect ??= findCollector();
+    collect();
+  };
+}
+
+function findCollector(): () => void {
+  const collect: unknown = globalThis.gc ?? runInNewContext('globalThis.gc');
   return typeof collect === 'function' ? () => void collect() : () => undefined;
 }

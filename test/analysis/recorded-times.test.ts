@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { countBetween, recordedTimes } from '../../src/analysis/recorded-times.ts';
-import { createHistogram, decodeHistogram, encodeHistogram } from '../../src/metrics/histogram.ts';
+import { createHistogram, encodeHistogram } from '../../src/metrics/histogram.ts';
+import { decodeHistogram } from '../metrics/decode.ts';
 import { histogramOf } from './parts.ts';
 
 it('reads every time back out of a histogram, ascending, to within 0.1 %', () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { createProgram } from '../../src/cli/program.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { hostFacts } from '../doctor/facts.ts';
 import { createFakeHost } from './fake-host.ts';
@@ -25,6 +26,36 @@ const writeScenario = (name: string, text: string): void =>
   writeFileSync(join(dir, 'scenarios', `${name}.yaml`), text);
 const MINE =
   'schema: 1\ndescription: my own\narms:\n  a:\n    via: proxy\n    load:\n      - hold: { rate: 1/s, for: 90s }\n';
+
+describe('the command line', () => {
+  const namesFor = async (...args: string[]): Promise<string[]> => {
+    const { services } = createFakeRun();
+    const program = await createProgram({
+      host: createFakeHost(),
+      services,
+      args,
+      act: () => async () => {},
+    });
+    return program.commands.map((command) => command.name());
+  };
+
+  it('knows the command that is typed, and loads no other', async () => {
+    expect(await namesFor('run', 'steady')).toEqual(['run']);
+  });
+
+  it.each([
+    'help',
+    'manual',
+    'completion',
+    'runn',
+    '--help',
+    'constructor',
+  ])('knows all for %s', async (typed) => {
+    const names = await namesFor(typed);
+    expect(names).toEqual(await namesFor());
+    expect(names.length).toBeGreaterThan(15);
+  });
+});
 
 describe('help', () => {
   it.each([

@@ -25,15 +25,15 @@ beforeAll(async () => {
 });
 
 describe('the manual page', () => {
-  it('tells the day that a package was made, and nothing of today', () => {
+  it('tells the day that a package was made, and nothing of today', async () => {
     expect(page).toMatch(/^\.TH RUSHHOUR 1 "2026-01-31" "rushhour \d+\.\d+\.\d+" "User Commands"\n/);
-    expect(writeManual(describeCommands(newProgram(), KNOWN), { ...FACTS, date: '' })).toContain(
+    expect(writeManual(describeCommands(await newProgram(), KNOWN), { ...FACTS, date: '' })).toContain(
       '.TH RUSHHOUR 1 "" ',
     );
   });
 
-  it('has every command, flag and example that there is', () => {
-    const specs = describeCommands(newProgram(), KNOWN);
+  it('has every command, flag and example that there is', async () => {
+    const specs = describeCommands(await newProgram(), KNOWN);
     expect(specs.length).toBeGreaterThan(25);
     for (const { path, flags } of specs) {
       expect(page).toContain(['rushhour', ...path].join(' ').replaceAll('-', '\\-'));
@@ -42,9 +42,9 @@ describe('the manual page', () => {
     expect(page).toContain('\n  rushhour soak steady ... \\-\\-for 5h');
   });
 
-  it('and every completion have a flag as soon as a command has it', () => {
-    const before = newProgram();
-    const after = newProgram();
+  it('and every completion have a flag as soon as a command has it', async () => {
+    const before = await newProgram();
+    const after = await newProgram();
     const lab = after.commands.find((command) => command.name() === 'lab');
     lab?.commands
       .find((command) => command.name() === 'up')
@@ -62,8 +62,8 @@ describe('the manual page', () => {
 });
 
 suiteNeeding('the manual page in groff', ['groff'], () => {
-  it('has no warning, keeps leading dots and quotes, and dashes that can be pasted', () => {
-    const specs = describeCommands(newProgram(), KNOWN);
+  it('has no warning, keeps leading dots and quotes, and dashes that can be pasted', async () => {
+    const specs = describeCommands(await newProgram(), KNOWN);
     const [first, ...others] = specs;
     const notes = `.B is no request\n'nor is this "one"\n\\fBnor a font --all`;
     const text = writeManual([{ ...first!, notes }, ...others], FACTS);

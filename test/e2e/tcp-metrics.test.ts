@@ -1,11 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { holdTcpMetrics } from '../../src/session/load/tcp-metrics.ts';
 import { withPair } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace } from './rushhour.ts';
 
 const SETTING = '/proc/sys/net/ipv4/tcp_no_metrics_save';
+
+it('is left alone on loopback', async () => {
+  expect(await holdTcpMetrics(['127.0.0.1', '::1', '127.8.8.8'])).toBeUndefined();
+});
 
 suiteNeeding('what a system learns of destinations', ['linux', 'root', 'netns', 'ip'], () => {
   it('is dropped before a run, kept by none, and the setting is put back', async () => {

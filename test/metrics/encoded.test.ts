@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { addEncoded } from '../../src/metrics/encoded.ts';
 import {
   createHistogram,
-  decodeHistogram,
   encodeHistogram,
   type Histogram,
   LONGEST_US,
   quantilesOf,
 } from '../../src/metrics/histogram.ts';
+import { decodeHistogram } from './decode.ts';
 
 const sumOf = (...texts: string[]): Histogram => {
   const sum = createHistogram();

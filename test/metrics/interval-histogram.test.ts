@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { BUCKETS, bucketOf, middleOf, valueAt } from '../../src/metrics/buckets.ts';
 import {
   createHistogram,
-  decodeHistogram,
   encodeHistogram,
   LONGEST_US,
   quantilesOf,
   recordUs,
 } from '../../src/metrics/histogram.ts';
 import { IntervalHistogram } from '../../src/metrics/interval-histogram.ts';
+import { decodeHistogram } from './decode.ts';
 
 /** Every order of magnitude alike, fractions and what lies beyond both ends included. */
 const time = fc

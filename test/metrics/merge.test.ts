@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { addCounts, emptyCounts, stalledOf } from '../../src/metrics/counts.ts';
 import {
   createHistogram,
-  decodeHistogram,
   encodeHistogram,
   type Histogram,
   LONGEST_US,
@@ -14,6 +13,7 @@ import {
 import { addHistogram, HistogramMerger, mergeFrames } from '../../src/metrics/merge.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
 import { play, recorderOf, recordOf, refusedLocally } from './attempts.ts';
+import { decodeHistogram } from './decode.ts';
 
 describe('merging the frames of several shards', () => {
   it('gives what one shard with all the attempts would have given', () => {

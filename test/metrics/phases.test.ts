@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptRecord } from '../../src/engine/types.ts';
-import { decodeHistogram } from '../../src/metrics/histogram.ts';
 import { play, recorderOf, recordOf } from './attempts.ts';
+import { decodeHistogram } from './decode.ts';
 
 const AT_MS = 1_000;
 

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttemptRecord } from '../../src/engine/types.ts';
 import { emptyCounts } from '../../src/metrics/counts.ts';
-import { decodeHistogram } from '../../src/metrics/histogram.ts';
 import { Recorder } from '../../src/metrics/recorder.ts';
 import type { Frame, SeriesCounts } from '../../src/metrics/types.ts';
 import { play, recorderOf, recordOf, refusedLocally, STRESS, unestablished } from './attempts.ts';
+import { decodeHistogram } from './decode.ts';
 
 const { errno } = constants;
 

@@ -12,17 +12,17 @@ import { suiteNeeding } from '../support/suite-needing.ts';
 import { listPromises, type Promised } from './command-lines.ts';
 import { readDeeds, TRACED } from './trace.ts';
 
-function promised(): Promised[] {
+async function promised(): Promise<Promised[]> {
   const context: Context = {
     ...{ host: createFakeHost(), services: createFakeRun().services, args: [] },
     act: () => async () => {},
   };
-  return listPromises(createProgram(context));
+  return listPromises(await createProgram(context));
 }
 
 describe('what promises to change nothing', () => {
-  it('is found in the definitions of commands', () => {
-    const found = promised().map(({ args, by }) => `${args[0]} ${args[1] ?? ''}: ${by}`);
+  it('is found in the definitions of commands', async () => {
+    const found = (await promised()).map(({ args, by }) => `${args[0]} ${args[1] ?? ''}: ${by}`);
     for (const each of [
       'run quickstart: --dry-run',
       'soak install: --print',
@@ -59,7 +59,7 @@ suiteNeeding('what promises to change nothing', ['linux', 'root', 'netns', 'stra
         writeFileSync(join(dir, 'bin', name), '#!/bin/sh\nexit 0\n');
         chmodSync(join(dir, 'bin', name), 0o755);
       }
-      const all = promised();
+      const all = await promised();
       const trace = join(dir, 'trace');
       const driver = join(import.meta.dirname, 'drive.mjs');
       // All that lies outside is read-only to it, should a promise be broken: the attempt is seen all the same.

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatBytes,
@@ -11,6 +12,34 @@ import {
 } from '../../src/render/format.ts';
 
 describe('figures as people read them', () => {
+  it('are grouped and rounded as Intl does it', () => {
+    const inEnglish = (value: number, options: Intl.NumberFormatOptions) =>
+      value.toLocaleString('en-GB', options);
+    const figure = fc.oneof(
+      fc.nat(2 ** 31),
+      fc.double({ min: 0, max: 1e15, noNaN: true }),
+      fc.double({ min: 0, max: 2_000, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(figure, (value) => {
+        expect(formatCount(value)).toBe(inEnglish(value, { maximumFractionDigits: 0 }));
+        const digits = value < 100 && !Number.isInteger(value) ? 1 : 0;
+        const perSec = inEnglish(value, { maximumFractionDigits: digits, minimumFractionDigits: digits });
+        expect(formatPerSec(value)).toBe(`${perSec}/s`);
+      }),
+    );
+    const share = fc.double({ min: 1e-9, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.oneof(share, fc.double({ min: 1, max: 1e6, noNaN: true })), (value) => {
+        const percent = value * 100;
+        const options =
+          percent < 1 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: percent < 10 ? 2 : 1 };
+        const rounded = percent < 1 ? Number(percent.toPrecision(2)) : percent;
+        expect(formatShare(value)).toBe(`${inEnglish(rounded, options)} %`);
+      }),
+    );
+  });
+
   it.each([
     [0, '0 us'],
     [312.4, '312 us'],

@@ -39,8 +39,16 @@ it('leaves the collector out of everybody else’s reach', () => {
 it('is found by threads that look for it at the same time', async () => {
   vi.useRealTimers();
   const code = `import(${JSON.stringify(new URL('../../dist/worker/collect-garbage.js', import.meta.url).href)}).then(
-    ({ collectGarbageRegularly }) => { for (let turn = 0; turn < 40; turn += 1) collectGarbageRegularly(${EVERY_MS})(); })`;
+    ({ collectGarbageRegularly }) => {
+      const reference = new WeakRef({});
+      const wait = setInterval(() => undefined, ${EVERY_MS});
+      const stop = collectGarbageRegularly(1, () => setImmediate(() => {
+        stop();
+        clearInterval(wait);
+        process.exitCode = reference.deref() === undefined ? 7 : 1;
+      }));
+    })`;
   const workers = Array.from({ length: 4 }, () => new Worker(code, { eval: true }));
   const exits = await Promise.all(workers.map((worker) => once(worker, 'exit')));
-  expect(exits).toEqual([[0], [0], [0], [0]]);
+  expect(exits).toEqual([[7], [7], [7], [7]]);
 });

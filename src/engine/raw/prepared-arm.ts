@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { type Arena, type Region, sockaddrLength, writePort, writeSockaddr } from '../../net/index.ts';
 import { writeNonce } from '../http/nonce.ts';
 import type { CompiledRequest, EngineArm } from '../types.ts';
@@ -39,7 +38,7 @@ export function prepareArm(arm: EngineArm, arena: Arena): PreparedArm {
   return {
     arm,
     endpoints: arm.endpoints.map(({ family, address, port }) => prepareAddress(arena, family, address, port)),
-    sources: arm.sources.map((address) => prepareAddress(arena, isIPv6(address) ? 6 : 4, address, 0)),
+    sources: arm.sources.map((address) => prepareAddress(arena, address.includes(':') ? 6 : 4, address, 0)),
     anySource: {
       4: prepareAddress(arena, 4, undefined, 0),
       6: prepareAddress(arena, 6, undefined, 0),

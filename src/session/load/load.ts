@@ -53,7 +53,7 @@ export interface Load {
   readonly outlines: readonly ArmOutline[];
   readonly host: HostFacts;
   readonly nat: NatInfo | undefined;
-  /** Undefined where the system keeps none, and for a far end of one's own. */
+  /** Undefined where the system keeps none, for a far end of one's own, and on loopback. */
   readonly tcpMetrics: TcpMetrics | undefined;
   /** Undefined where only a count bounds it. */
   readonly durationUs: number | undefined;

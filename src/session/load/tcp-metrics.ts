@@ -22,14 +22,15 @@ export type TcpMetrics =
  * Keeps what earlier connections learnt of the run's destinations out of it, and what it learns out of later ones. After a single
  * SYN-ACK that was lost, later connections to that address, control arms too, begin with a timer of seconds for what they send once
  * they are established (net/ipv4/tcp_metrics.c, tcp_init_metrics); SYNs keep theirs of 1 s. Put back however this process ends.
- * @param addresses of the endpoints
- * @returns undefined where the system has no such setting
+ * @param addresses of the endpoints; those of loopback, where this machine alone can lose a SYN-ACK, are left as they are
+ * @returns undefined where the system has no such setting, or where all are of loopback
  */
 export async function holdTcpMetrics(
   addresses: readonly string[],
 ): Promise<{ readonly metrics: TcpMetrics; restore(): Promise<void> } | undefined> {
+  const away = addresses.filter((address) => !isLoopback(address));
   const before = readSetting();
-  if (before === undefined) return undefined;
+  if (before === undefined || away.length === 0) return undefined;
   const unlock = await lockInNamespace(LOCK).catch(() => undefined);
   const restores: (() => Promise<void>)[] = unlock === undefined ? [] : [unlock];
   const restore = async (): Promise<void> => {
@@ -41,7 +42,7 @@ export async function holdTcpMetrics(
   } catch {
     return { metrics: 'as-found', restore };
   }
-  const isForgotten = await forget(addresses);
+  const isForgotten = await forget(away);
   return { metrics: isForgotten && readSetting() === '1' ? 'held' : 'as-found', restore };
 }
 
@@ -59,6 +60,10 @@ async function forget(addresses: readonly string[]): Promise<boolean> {
 /** There was nothing to forget. */
 function ignoreUnknown(error: Error & { stderr?: string }): void {
   if (!/No such (process|file)|ESRCH/i.test(error.stderr ?? '')) throw error;
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
 }
 
 function readSetting(): string | undefined {

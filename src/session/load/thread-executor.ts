@@ -32,6 +32,8 @@ export const executeInThreads: Executor = (plans, receive) => {
     maxThreads: plans.length,
     // The pool's blocking wait between tasks would freeze a thread that still has handles to close.
     atomics: 'disabled',
+    // Nobody asks it how long its tasks took or waited: they are one a thread.
+    recordTiming: false,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS, giveBackFreedMemory);
