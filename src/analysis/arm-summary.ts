@@ -50,6 +50,8 @@ export function summariseArm(
     refusals: counts.refusals,
     errorNames: counts.errorNames,
     unmetContent: counts.unmetContent,
+    cuts: counts.cuts,
+    ...summariseProofs(counts),
     bytes: counts.bytes,
     handshakeUs: timed('handshake'),
     firstByteUs: timed('firstByte'),
@@ -79,6 +81,13 @@ function summariseResent(
     requestRetransmits: counts.requestRetransmits,
     requestsResent: { count, measured, rate: count / measured, ci95: wilsonInterval(count, measured) },
   };
+}
+
+function summariseProofs({ byProofAge }: SeriesCounts): Pick<ArmSummary, 'proofs'> {
+  const proofs = Object.entries(byProofAge)
+    .map(([ms, { alive, cuts }]) => ({ ageSec: Number(ms) / 1_000, alive, cuts }))
+    .sort((a, b) => a.ageSec - b.ageSec);
+  return proofs.length === 0 ? {} : { proofs };
 }
 
 function summariseRamp(arm: Arm, tally: Tally): Pick<ArmSummary, 'ramp'> {

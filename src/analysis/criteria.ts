@@ -25,7 +25,14 @@ export function judgeCriterion(
 }
 
 /** Counts by key leave zeros out: an outcome that never happened, or a status that never came, is 0. */
-const SPARSE = new Set(['outcomes', 'synRetransmits', 'requestRetransmits', 'statuses', 'tunnelStatuses']);
+const SPARSE = new Set([
+  'outcomes',
+  'synRetransmits',
+  'requestRetransmits',
+  'statuses',
+  'tunnelStatuses',
+  'cuts',
+]);
 
 /** Shares of what was started: where nothing was, their 0 says nothing. */
 const SHARES_OF_STARTED = /^(completedShare|stalled\.(rate|ci95\.\d|ratePerFrame\.\w+))$/;

@@ -1,5 +1,6 @@
 import type { EngineName } from '../engine/registry.ts';
 import type { Quantiles } from '../metrics/histogram.ts';
+import type { Cut } from '../outcome/cut.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { StallSteps } from './stall-steps.ts';
 
@@ -98,6 +99,10 @@ export interface ArmSummary {
   errorNames?: Record<string, number>;
   /** What of that was asked for unexpected content did not hold, an attempt under each of its names; likewise. */
   unmetContent?: Record<string, number>;
+  /** Held connections that were cut, by how; absent in runs of an earlier version. */
+  cuts?: Partial<Record<Cut, number>>;
+  /** Held connections that were proved, by how long they had been left alone, ascending; absent where none was. */
+  proofs?: ProofsAtAge[];
   bytes: number;
   /** From the intended start. */
   handshakeUs: Quantiles;
@@ -140,6 +145,13 @@ export interface ArmSummary {
     completed: number;
     stalled: number;
   };
+}
+
+/** Of the held connections that had been left alone for so long: how many lived, and how the others had been cut. */
+export interface ProofsAtAge {
+  ageSec: number;
+  alive: number;
+  cuts: Partial<Record<Cut, number>>;
 }
 
 export interface Finding {

@@ -30,6 +30,8 @@ export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): Att
     securedAtUs: -1,
     firstByteAtUs: -1,
     respondedAtUs: -1,
+    provedAtUs: -1,
+    proofAgeUs: -1,
     endedAtUs: -1,
     synRetransmits: -1,
     requestRetransmits: -1,

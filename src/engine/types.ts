@@ -70,6 +70,8 @@ export interface EngineArm {
   readonly responseTimeoutUs: number;
   /** How long the connection is kept open once its response is complete (or once established, without a request). */
   readonly holdUs: number;
+  /** Ages, ascending and below `holdUs`, at which connections are proved to live and closed; they and `holdUs` take turns. */
+  readonly proveUs?: readonly number[];
   readonly socket: SocketOptions;
   readonly auth?: EngineAuth;
   /** What the response must hold; absent: nobody looks into it. */
@@ -116,6 +118,10 @@ export interface AttemptRecord extends AttemptEnd {
   firstByteAtUs: number;
   /** When the response was complete; -1 without a response. */
   respondedAtUs: number;
+  /** When a held connection was first asked, by keep-alives, whether it lives. */
+  provedAtUs: number;
+  /** How long it had been left alone by then, microseconds: its own age of those of the arm, or rounded where it was released. */
+  proofAgeUs: number;
   endedAtUs: number;
   /** SYN retransmissions by TCP_INFO's tcpi_total_retrans; -1 where the system cannot tell. */
   synRetransmits: number;
@@ -185,9 +191,11 @@ export interface Engine {
    */
   poll(maxWaitUs: number): void;
   /**
-   * Settles what is only being held (as done), so that a drain need not outlast the holds.
+   * Ends holds as if their time were up, so that a drain need not outlast them: each is proved to live and settles, as done
+   * where it does, within five seconds (holding.ts).
+   * @param isHurried they settle as done at once, and nothing is proved
    */
-  release(): void;
+  release(isHurried?: boolean): void;
   /** Ends everything still open at once; each is settled with cause `stopped`. */
   abort(): void;
   /** Frees the engine's own resources. Everything must be settled. */

@@ -1,7 +1,7 @@
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import { placesOf } from '../outcome/places.ts';
 import { addNames, NAMED } from './named-counts.ts';
-import type { EndpointCounts, SeriesCounts, TokenCounts } from './types.ts';
+import type { EndpointCounts, ProofCounts, SeriesCounts, TokenCounts } from './types.ts';
 
 /** The plain counters of a series; the rest are counts by key. */
 export const COUNTERS = [
@@ -54,6 +54,8 @@ export function emptyCounts(): SeriesCounts {
     refusals: {},
     errorNames: {},
     unmetContent: {},
+    cuts: {},
+    byProofAge: {},
     stalledBySecond: {},
     byReuseAge: {},
     endpoints: {},
@@ -73,6 +75,8 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
   addByKey(sum.statuses, part.statuses ?? {});
   addByKey(sum.tunnelStatuses, part.tunnelStatuses ?? {});
   for (const name of NAMED) addNames(sum[name], part[name]);
+  addByKey(sum.cuts as Record<string, number>, part.cuts ?? {});
+  for (const [age, counts] of Object.entries(part.byProofAge ?? {})) addProofs(sum.byProofAge, age, counts);
   addByKey(sum.stalledBySecond, part.stalledBySecond);
   // Frames of runs from before there was such a count lack it.
   for (const [age, counts] of Object.entries(part.byReuseAge ?? {})) {
@@ -86,6 +90,17 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
     for (const name of ENDPOINT_COUNTERS) total[name] += counts[name];
     sum.endpoints[endpoint] = total;
   }
+}
+
+/** Adds proofs at one age into `sums`, in place. */
+export function addProofs(
+  sums: Record<string, ProofCounts>,
+  age: string,
+  { alive, cuts }: Readonly<ProofCounts>,
+): void {
+  sums[age] ??= { alive: 0, cuts: {} };
+  sums[age].alive += alive;
+  addByKey(sums[age].cuts as Record<string, number>, cuts);
 }
 
 /** Adds tokens by arm into `sums`, in place. */

@@ -1,5 +1,6 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import { classify } from '../outcome/classify.ts';
+import { tellCut } from '../outcome/cut.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { groupOfOutcome, indexOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
 import { type HandshakeFate, judgeHandshake, needsPath } from '../outcome/stall.ts';
@@ -232,8 +233,7 @@ export class Recorder {
       series.time(TIMED_AT.firstByte, Math.round(record.firstByteAtUs - record.intendedAtUs));
       series.time(TIMED_AT['firstByte-service'], Math.round(record.firstByteAtUs - record.startedAtUs));
     }
-    if (outcome === 'held-cut')
-      series.time(TIMED_AT.cutAge, Math.round(record.endedAtUs - record.establishedAtUs));
+    countHold(series, record, outcome);
     if (outcome !== 'ok') return;
     series.add(COUNTER_AT.completed);
     series.endpoint(record.endpoint, 'completed');
@@ -310,6 +310,17 @@ export class Recorder {
       sourceReuseAgeMs: toMs(age.sourceUs),
     });
   }
+}
+
+/** Of a held connection, whether and how it was cut. When it was is not known where only a proof found that out. */
+function countHold(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
+  const how = outcome === 'held-cut' ? tellCut(record) : 'alive';
+  if (how !== 'alive') series.cut(how);
+  // One that was given up has proved nothing.
+  if (record.provedAtUs >= 0 && record.cause !== 'stopped')
+    series.proved(Math.round(record.proofAgeUs / 1_000), how);
+  else if (how !== 'alive')
+    series.time(TIMED_AT.cutAge, Math.round(record.endedAtUs - record.establishedAtUs));
 }
 
 function toMs(ageUs: number): number | null {

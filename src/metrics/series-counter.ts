@@ -1,5 +1,6 @@
+import type { Cut } from '../outcome/cut.ts';
 import { OUTCOMES } from '../outcome/outcome.ts';
-import { COUNTERS, emptyCounts } from './counts.ts';
+import { addProofs, COUNTERS, emptyCounts } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import { addNames, countName, NAMED, type Named } from './named-counts.ts';
 import type { ReuseBins } from './reuse-bins.ts';
@@ -29,6 +30,9 @@ export class SeriesCounter {
     errorNames: {},
     unmetContent: {},
   };
+  /** Few, and few a second: held connections last. */
+  #cuts: SeriesCounts['cuts'] = {};
+  #proofs: SeriesCounts['byProofAge'] = {};
   readonly #retransmits = new Float64Array(MAX_RETRANSMITS + 1);
   readonly #requestRetransmits = new Float64Array(MAX_RETRANSMITS + 1);
   readonly #byEndpoint: Float64Array;
@@ -81,6 +85,22 @@ export class SeriesCounter {
   /** Counts under a name that the far end gave. */
   named(what: Named, name: string): void {
     countName(this.#named[what], name);
+    this.#isTouched = true;
+  }
+
+  /** A held connection was cut. */
+  cut(how: Cut): void {
+    this.#cuts[how] = (this.#cuts[how] ?? 0) + 1;
+    this.#isTouched = true;
+  }
+
+  /** A held connection was proved to live, or to be cut. @param ageMs for which it had been left alone */
+  proved(ageMs: number, how: Cut | 'alive'): void {
+    addProofs(
+      this.#proofs,
+      String(ageMs),
+      how === 'alive' ? { alive: 1, cuts: {} } : { alive: 0, cuts: { [how]: 1 } },
+    );
     this.#isTouched = true;
   }
 
@@ -156,6 +176,8 @@ export class SeriesCounter {
     takeStatuses(this.#statuses, counts.statuses);
     takeStatuses(this.#tunnelStatuses, counts.tunnelStatuses);
     for (const what of NAMED) addNames(counts[what], this.#named[what]);
+    counts.cuts = this.#cuts;
+    counts.byProofAge = this.#proofs;
     takeRetransmits(this.#retransmits, counts.synRetransmits);
     takeRetransmits(this.#requestRetransmits, counts.requestRetransmits);
     for (const [second, count] of this.#stalledBySecond) counts.stalledBySecond[second] = count;
@@ -184,6 +206,8 @@ export class SeriesCounter {
     this.#statuses.fill(0);
     this.#tunnelStatuses.fill(0);
     for (const what of NAMED) this.#named[what] = {};
+    this.#cuts = {};
+    this.#proofs = {};
     this.#retransmits.fill(0);
     this.#requestRetransmits.fill(0);
     this.#byEndpoint.fill(0);

@@ -1,3 +1,4 @@
+import type { Cut } from '../outcome/cut.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { placesOf } from '../outcome/places.ts';
 import type { Quantiles } from './histogram.ts';
@@ -5,7 +6,7 @@ import type { Quantiles } from './histogram.ts';
 /**
  * What is timed, for every series. From the intended start; the `-service` twins from the actual one. `total` ends with
  * the last byte of the response, and includes an earlier connection that the far end closed after its challenge.
- * `cutAge`: how old a held connection was when something cut it. `challenge`, `tunnel`, `tls`: how long the far end took
+ * `cutAge`: how old a held connection was when something cut it; those that were found to be cut later are not among them. `challenge`, `tunnel`, `tls`: how long the far end took
  * to ask for credentials, to open the tunnel, and for TLS, each from when it was set to it. `object`, `page`: of browsers.
  * `mint`: what making a token cost, apart from every connection. `rtt`: the round trip by tcpi_rtt right after the handshake;
  * none where the system has no sample: of a SYN that was sent again, without TCP timestamps (Karn's algorithm, RFC 6298 section 3).
@@ -81,6 +82,13 @@ export interface SeriesCounts {
   errorNames: Record<string, number>;
   /** Of attempts with `unexpected-content`, what of that was asked for the response did not hold: { 'contains "Welcome"': n }. */
   unmetContent: Record<string, number>;
+  /** Held connections that were cut, by how; see outcome/cut.ts. Frames of an earlier version lack them. */
+  cuts: Partial<Record<Cut, number>>;
+  /**
+   * Held connections that were proved, by how long they had been left alone, milliseconds: how many lived, and how the
+   * others had been cut; likewise.
+   */
+  byProofAge: Record<string, ProofCounts>;
   /** Stalls by the second (since the run's start) in which their SYN was sent. */
   stalledBySecond: Record<string, number>;
   /**
@@ -97,6 +105,11 @@ export interface EndpointCounts {
   established: number;
   completed: number;
   stalled: number;
+}
+
+export interface ProofCounts {
+  alive: number;
+  cuts: Partial<Record<Cut, number>>;
 }
 
 export interface ReuseCounts {

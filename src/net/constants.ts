@@ -16,6 +16,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
+export const SO_KEEPALIVE = 9;
 export const SO_LINGER = 13;
 
 /** uapi/linux/in.h; IP_BIND_ADDRESS_NO_PORT since Linux 4.2. */
@@ -32,6 +33,9 @@ export const IPV6_TCLASS = 67;
 /** uapi/linux/tcp.h */
 export const IPPROTO_TCP = 6;
 export const TCP_MAXSEG = 2;
+export const TCP_KEEPIDLE = 4;
+export const TCP_KEEPINTVL = 5;
+export const TCP_KEEPCNT = 6;
 export const TCP_SYNCNT = 7;
 export const TCP_INFO = 11;
 

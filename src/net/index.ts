@@ -12,6 +12,7 @@ export {
   readLocalPort,
   resetOnClose,
   setSocketOptions,
+  startKeepAlive,
   takeSocketError,
 } from './socket.ts';
 export { createTcpInfo, readTcpInfo, TCP_CLOSE, TCP_SYN_SENT, type TcpInfo } from './tcp-info.ts';

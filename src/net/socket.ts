@@ -10,12 +10,16 @@ import {
   IPPROTO_TCP,
   IPV6_TCLASS,
   SO_ERROR,
+  SO_KEEPALIVE,
   SO_LINGER,
   SO_REUSEADDR,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
   TCP_MAXSEG,
   TCP_SYNCNT,
 } from './constants.ts';
@@ -91,6 +95,22 @@ export function resetOnClose(fd: number): void {
   value.words[0] = 1;
   value.words[1] = 0;
   loadLibc().setsockopt(fd, SOL_SOCKET, SO_LINGER, value.address, 8);
+}
+
+/**
+ * Has the kernel ask the far end of an idle connection whether it is there, at once and then each second; one that has not
+ * answered `probes` times is in error by a second later.
+ * @returns 0 or an errno
+ */
+export function startKeepAlive(fd: number, probes: number): number {
+  return (
+    setInteger(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1) ||
+    setInteger(fd, IPPROTO_TCP, TCP_KEEPCNT, probes) ||
+    setInteger(fd, SOL_SOCKET, SO_KEEPALIVE, 1) ||
+    // Last: only of a socket that has keep-alives does it take the time that is over by then into account
+    // (tcp_sock_set_keepidle_locked() in net/ipv4/tcp.c).
+    setInteger(fd, IPPROTO_TCP, TCP_KEEPIDLE, 1)
+  );
 }
 
 /** Reads SO_ERROR, which clears it: close the socket afterwards. @returns an errno, 0 where there is none */

@@ -8,6 +8,8 @@ export interface TcpInfo {
   state: number;
   /** tcpi_total_retrans: right after the handshake, the number of SYN retransmissions. */
   totalRetransmits: number;
+  /** tcpi_last_ack_recv, milliseconds since something was last acknowledged. */
+  lastAckReceivedMs: number;
   /** tcpi_rtt, microseconds. */
   rttUs: number;
   /** tcpi_min_rtt, microseconds: the least of all samples so far; -1 also where there was none. */
@@ -28,6 +30,7 @@ export const TCP_CLOSE = 7;
 const STATE_AT = 0;
 const OPTIONS_AT = 5;
 const SND_MSS_AT = 16;
+const LAST_ACK_RECV_AT = 56;
 const RTT_AT = 68;
 const TOTAL_RETRANS_AT = 100;
 /** Since Linux 4.2. */
@@ -40,7 +43,16 @@ const NO_SAMPLE = 2 ** 32 - 1;
 
 /** A record for {@link readTcpInfo} to fill. */
 export function createTcpInfo(): TcpInfo {
-  return { state: -1, totalRetransmits: -1, rttUs: -1, minRttUs: -1, mss: -1, segmentsIn: -1, options: -1 };
+  return {
+    state: -1,
+    totalRetransmits: -1,
+    lastAckReceivedMs: -1,
+    rttUs: -1,
+    minRttUs: -1,
+    mss: -1,
+    segmentsIn: -1,
+    options: -1,
+  };
 }
 
 /**
@@ -55,6 +67,7 @@ export function readTcpInfo(fd: number, into: TcpInfo): boolean {
   into.state = known > STATE_AT ? value.bytes[STATE_AT]! : -1;
   into.options = known > OPTIONS_AT ? value.bytes[OPTIONS_AT]! : -1;
   into.mss = known >= SND_MSS_AT + 4 ? value.words[SND_MSS_AT / 4]! >>> 0 : -1;
+  into.lastAckReceivedMs = known >= LAST_ACK_RECV_AT + 4 ? value.words[LAST_ACK_RECV_AT / 4]! >>> 0 : -1;
   into.rttUs = known >= RTT_AT + 4 ? value.words[RTT_AT / 4]! >>> 0 : -1;
   into.totalRetransmits = known >= TOTAL_RETRANS_AT + 4 ? value.words[TOTAL_RETRANS_AT / 4]! >>> 0 : -1;
   const minRttUs = known >= MIN_RTT_AT + 4 ? value.words[MIN_RTT_AT / 4]! >>> 0 : NO_SAMPLE;

@@ -28,6 +28,8 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderNames('refused by', arm.refusals, room),
     ...renderNames('errors', arm.errorNames, room),
     ...renderNames('not met', arm.unmetContent, room),
+    ...renderNames('cut by', arm.cuts, room),
+    ...renderProofs(arm, room),
     ...renderRamp(arm, room),
     ...renderLatency(arm, room),
     ...renderPhases(arm, room),
@@ -168,6 +170,21 @@ function renderNames(label: string, counts: Readonly<Record<string, number>> = {
   if (listed.length === 0) return [];
   const text = listed.map(([name, count]) => `${formatCount(count)} x ${printable(name)}`);
   return renderLabelled(label, text.join('; '), room);
+}
+
+/** Ages shown; whoever asks for more of them has them in the summary. */
+const MOST_AGES = 8;
+
+/** What keep-alives found out of held connections, by how long those had been left alone. */
+function renderProofs({ proofs = [] }: ArmSummary, room: number): string[] {
+  if (proofs.length === 0) return [];
+  const ages = proofs.slice(0, MOST_AGES).map(({ ageSec, alive, cuts }) => {
+    const cut = Object.values(cuts).reduce((sum, count) => sum + count, 0);
+    return `${formatCount(alive)} of ${formatCount(alive + cut)} after ${ageSec} s`;
+  });
+  const more = proofs.length - ages.length;
+  const text = [...ages, ...(more > 0 ? [`${more} more ages`] : [])].join(', ');
+  return renderLabelled('alive', text, room);
 }
 
 function printable(name: string): string {

@@ -32,6 +32,11 @@ export function outcomeField(outcome: string): string {
   return `outcome_${outcome.replaceAll('-', '_')}`;
 }
 
+/** Field of held connections that were cut so: cut_silence, cut_RST. */
+export function cutField(how: string): string {
+  return `cut_${how}`;
+}
+
 /** Field of a status: status_200, tunnel_status_403. @param toConnect of the proxy to CONNECT */
 export function statusField(status: string, toConnect: boolean): string {
   return `${toConnect ? 'tunnel_' : ''}status_${status}`;
@@ -94,6 +99,10 @@ export const METRICS = {
     help: 'Stalled handshakes, by fate: recovered, frozen, unresolved.',
   },
   outcomes: { name: 'rushhour_outcomes_total', help: 'Attempts that ended, by outcome.' },
+  cuts: {
+    name: 'rushhour_held_cuts_total',
+    help: 'Held connections that were cut, by how: silence, RST, FIN, other.',
+  },
   names: {
     name: 'rushhour_names_total',
     help: 'What was said by name, by kind: schemes offered, refusals, errors of proxies, content not met; rare ones of many as other.',

@@ -19,7 +19,7 @@ export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   'unexpected-status': 'an HTTP status other than the expected ones',
   'unexpected-content': 'the expected status, but not the body, length or header that was asked for',
   'never-closed': 'response complete, but the far end did not close in time',
-  'held-cut': 'something closed a connection that was being held open',
+  'held-cut': 'a connection that was being held open was cut; see cut by',
 
   'tunnel-refused': 'the proxy answered CONNECT, but did not open the tunnel',
   'tunnel-timeout': 'the proxy did not answer CONNECT in time',

@@ -2,7 +2,7 @@ import type { ArmFile } from './schema.ts';
 import type { Via } from './words.ts';
 
 interface Fault {
-  readonly key: 'via' | 'source' | 'close' | 'hold' | 'request' | 'load';
+  readonly key: 'via' | 'source' | 'close' | 'hold' | 'prove' | 'request' | 'load';
   readonly what: string;
   readonly fix: string;
 }
@@ -26,8 +26,8 @@ export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecure
   }
   if (written.source?.ports !== undefined)
     faults.push({ key: 'source', what: 'browsers choose no source ports', fix: 'leave out source.ports' });
-  if (own.close !== undefined || own.hold !== undefined) {
-    const key = own.close === undefined ? 'hold' : 'close';
+  const key = (['close', 'hold', 'prove'] as const).find((one) => own[one] !== undefined);
+  if (key !== undefined) {
     faults.push({ key, what: `"${key}" says nothing to browsers`, fix: 'remove it, and set load.idle' });
   }
   const { version, method, body, headers } = written.request ?? {};

@@ -1,3 +1,4 @@
+import { CUTS } from '../outcome/cut.ts';
 import { OUTCOMES } from '../outcome/outcome.ts';
 
 /**
@@ -56,6 +57,7 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
   ['tokens.discarded', 'count'],
   ...timesBelow('tokens.', ['mintUs']),
   ...OUTCOMES.map((name): [string, FigureKind] => [`outcomes.${name}`, 'count']),
+  ...CUTS.map((name): [string, FigureKind] => [`cuts.${name}`, 'count']),
   ...RAMP_COUNTS.map((name): [string, FigureKind] => [`ramp.${name}`, 'count']),
 ]);
 

@@ -4,6 +4,7 @@ import { type ParsedTarget, UNFILLED } from './address.ts';
 import { hasTooManyLevels } from './bounds.ts';
 import { resolveAuth } from './check-auth.ts';
 import { checkBrowsers } from './check-browsers.ts';
+import { resolveProofs } from './check-hold.ts';
 import { checkSource } from './check-source.ts';
 import { resolveTls } from './check-tls.ts';
 import { type ArmContext, findPeers, goesThroughProxy, type Need } from './far-end.ts';
@@ -75,8 +76,10 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
   const peers = findPeers(via, expect, written, own, context);
   const auth = resolveAuth(via, written, own, context.farEnd);
   const tls = resolveTls(via, peers.target, written, own, context.farEnd);
+  const proofs = resolveProofs(written);
   const faults = [
     ...checkSource(via, written),
+    ...proofs.faults,
     ...checkBrowsers(via, written, own, tls.tls !== undefined),
     ...auth.faults,
     ...tls.faults,
@@ -115,6 +118,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     // Nobody answers a bare connection, so that nobody else would close it.
     close: written.close ?? (via === 'tcp' ? 'fin' : 'peer'),
     holdUs: written.hold ?? 0,
+    ...(proofs.proveUs === undefined ? {} : { proveUs: proofs.proveUs }),
     socket: toSocket(written.socket),
     ...(written.source === undefined ? {} : { source: written.source }),
     ...(auth.auth === undefined ? {} : { auth: auth.auth }),

@@ -51,6 +51,9 @@ const timeouts = z
 /** More would be a load. */
 const MOST_LOOK_PER_SEC = 100;
 
+/** With more the connections of each would be few. */
+const MOST_PROOF_AGES = 20;
+
 /** An arm's name: it is a histogram tag and a part of criteria. */
 export const ARM_NAME = /^[A-Za-z0-9_-]{1,40}$/;
 
@@ -102,6 +105,12 @@ export const armSchema = z.strictObject({
   hold: duration()
     .optional()
     .describe('Keep each connection open this long once its exchange is over. Default: 0s.'),
+  prove: z
+    .union([positiveDuration(), z.array(positiveDuration()).min(1).max(MOST_PROOF_AGES)])
+    .optional()
+    .describe(
+      'An age, or a list, below hold: connections are checked by keep-alives at these ages and at the end of the hold, in turn, and then closed. Default: all at the end.',
+    ),
   socket: socket.optional(),
   source: source.optional(),
   auth: auth

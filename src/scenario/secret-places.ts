@@ -38,7 +38,10 @@ const auth: Shown = (path, value) => {
 const arm = keyed(
   {
     ...Object.fromEntries(
-      ['via', 'timeouts', 'stallAfter', 'close', 'hold', 'socket', 'source', 'tls'].map((key) => [key, asIs]),
+      ['via', 'timeouts', 'stallAfter', 'close', 'hold', 'prove', 'socket', 'source', 'tls'].map((key) => [
+        key,
+        asIs,
+      ]),
     ),
     proxy: asUrl,
     target: asUrl,

@@ -80,6 +80,8 @@ export interface Arm {
   readonly close: CloseMode;
   /** How long a connection stays open once its exchange is over. */
   readonly holdUs: number;
+  /** Ages, ascending and below `holdUs`, at which some are proved to live and closed; absent: all at the end of the hold. */
+  readonly proveUs?: readonly number[];
   readonly socket: SocketSpec;
   /** Source addresses and ports chosen on purpose; absent: `socket.bind` alone, and ports of the system's choice. */
   readonly source?: SourceSpec;

@@ -3,6 +3,7 @@ import type { Quantiles } from '../metrics/histogram.ts';
 import { LATENESS_TAG, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
 import { type Point, renderPoint } from '../render/line-protocol.ts';
 import {
+  cutField,
   MEASUREMENTS,
   outcomeField,
   quantileField,
@@ -69,6 +70,7 @@ function countFields(counts: SeriesCounts): Record<string, number> {
     fields[RESENT_FIELDS.measured] = measured;
   }
   for (const [outcome, count] of Object.entries(counts.outcomes)) fields[outcomeField(outcome)] = count;
+  for (const [how, count] of Object.entries(counts.cuts ?? {})) fields[cutField(how)] = count;
   for (const [status, count] of Object.entries(counts.statuses ?? {}))
     fields[statusField(status, false)] = count;
   for (const [status, count] of Object.entries(counts.tunnelStatuses ?? {}))

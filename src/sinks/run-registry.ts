@@ -36,6 +36,7 @@ export class RunRegistry {
   readonly #outcomes = this.#counter(METRICS.outcomes, [...SERIES_LABELS, 'outcome']);
   readonly #resent = this.#counter(METRICS.requestsResent, SERIES_LABELS);
   readonly #resentMeasured = this.#counter(METRICS.requestsResentMeasured, SERIES_LABELS);
+  readonly #cuts = this.#counter(METRICS.cuts, [...SERIES_LABELS, 'how']);
   readonly #responses = this.#counter(METRICS.responses, [...SERIES_LABELS, 'to', 'status']);
   readonly #names = this.#counter(METRICS.names, [...SERIES_LABELS, 'kind', 'name']);
   readonly #nameLabels = new NameLabels();
@@ -104,6 +105,7 @@ export class RunRegistry {
     }
     for (const { count, ...said } of this.#nameLabels.of(counts))
       this.#names.add({ ...labels, ...said }, count);
+    for (const [how, count] of Object.entries(counts.cuts ?? {})) this.#cuts.add({ ...labels, how }, count);
     this.#countResponses({ ...labels, to: 'request' }, counts.statuses);
     this.#countResponses({ ...labels, to: 'connect' }, counts.tunnelStatuses);
   }

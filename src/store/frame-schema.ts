@@ -15,6 +15,8 @@ const series = some({
   ...{ synRetransmits: counts, requestRetransmits: counts.optional(), outcomes: counts },
   ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },
   ...{ refusals: counts.optional(), errorNames: counts.optional(), unmetContent: counts.optional() },
+  cuts: counts.optional(),
+  byProofAge: z.record(text, some({ alive: signed, cuts: counts })).optional(),
   stalledBySecond: countsByNumber,
   byReuseAge: z.record(text, some({ attempts: signed, stalled: signed })),
   endpoints: z.record(

@@ -40,6 +40,8 @@ const arm = some({
   tokens: some({ minted: figure, discarded: figure, failures: counts, mintUs: quantiles }).optional(),
   endpoints: z.record(text, endpoint),
   byReuseAge: z.array(some({ ageSec: figure, attempts: figure, stalled: figure })).optional(),
+  cuts: counts.optional(),
+  proofs: z.array(some({ ageSec: figure, alive: figure, cuts: counts })).optional(),
   onset: some({ afterSec: figure, cleanStarts: figure }).optional(),
   stallSteps: some({
     steps: z.array(some({ atSec: figure, count: figure })),

@@ -35,6 +35,7 @@ export function toEngineArm(planned: PlannedArm, stock?: TokenStock): EngineArm 
     handshakeTimeoutUs: arm.handshakeTimeoutUs,
     responseTimeoutUs: arm.responseTimeoutUs,
     holdUs: arm.holdUs,
+    ...(arm.proveUs === undefined ? {} : { proveUs: arm.proveUs }),
     socket,
   };
 }

@@ -19,9 +19,9 @@ export function joinEngines(engine: LoopEngine, populations: readonly BrowserEng
       for (const population of populations) population.poll();
       engine.poll(Math.min(maxWaitUs, MAX_POLL_BESIDE_BROWSERS_US));
     },
-    release() {
+    release(isHurried) {
       for (const population of populations) population.release();
-      engine.release();
+      engine.release(isHurried);
     },
     abort() {
       for (const population of populations) population.abort();

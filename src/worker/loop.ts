@@ -90,7 +90,7 @@ class TurnLoop implements Loop {
 
   stop(how: 'drain' | 'abort'): void {
     for (const feeder of this.#feeders) feeder.stop();
-    this.#engine.release();
+    this.#engine.release(how === 'abort');
     this.#stopAtUs = Math.min(this.#stopAtUs, how === 'abort' ? 0 : this.#now() + STOP_DRAIN_US);
   }
 

@@ -54,9 +54,11 @@ describe('holding a criterion against the figures', () => {
   });
 
   it('takes a status that never came for 0', () => {
-    const figures = { statuses: { '200': 5, '503': 2 }, tunnelStatuses: {} };
+    const figures = { statuses: { '200': 5, '503': 2 }, tunnelStatuses: {}, cuts: { RST: 1 } };
     expect(judgeOne('stress.statuses.503 == 0', figures)).toEqual({ value: 2, held: false });
     expect(judgeOne('stress.statuses.502 == 0', figures)).toEqual({ value: 0, held: true });
+    expect(judgeOne('stress.cuts.RST == 0', figures)).toEqual({ value: 1, held: false });
+    expect(judgeOne('stress.cuts.silence == 0', figures)).toEqual({ value: 0, held: true });
     expect(judgeOne('stress.statuses.other == 0', figures)).toEqual({ value: 0, held: true });
     expect(judgeOne('stress.tunnelStatuses.403 == 0', figures)).toEqual({ value: 0, held: true });
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findCutAge } from '../../src/analysis/findings/cut-age.ts';
 import { findKnee } from '../../src/analysis/findings/knee.ts';
 import { Tally } from '../../src/analysis/tally.ts';
+import type { ProofsAtAge } from '../../src/analysis/types.ts';
 import type { Load } from '../../src/scenario/types.ts';
 import { armOf, fine, frameOf, histogramOf, hold, sec, summaryOf } from './parts.ts';
 
@@ -192,7 +193,7 @@ describe('the age at which connections are cut', () => {
         arm: 'stress',
         confidence: 'none',
         count: 0,
-        text: '5 connections were held for up to 600 s and none was cut',
+        text: '5 connections were held for up to 600 s and none was cut; none was asked for a sign of life, so that a silent cut would not show',
       },
     ]);
     expect(findCutAge(held, established(0), undefined, sec(620))).toMatchObject([
@@ -200,9 +201,72 @@ describe('the age at which connections are cut', () => {
     ]);
   });
 
+  it('is told to be absent with the ages at which connections answered', () => {
+    const proofs = [{ ageSec: 30, alive: 3, cuts: {} }];
+    const textOf = (...more: ProofsAtAge[]) =>
+      findCutAge(held, summaryOf({ established: 5, proofs: [...proofs, ...more] }), undefined, sec(620))[0]
+        ?.text;
+    expect(textOf()).toMatch(/none was cut; 3 answered a keep-alive after 30 s$/);
+    expect(textOf({ ageSec: 600, alive: 2, cuts: {} })).toMatch(
+      /; 5 answered a keep-alive after 30 to 600 s$/,
+    );
+  });
+
+  it('says by which age connections had been cut that keep-alives found so, until when they lived, and that it was silent', () => {
+    const summary = summaryOf({
+      established: 60,
+      cuts: { silence: 40 },
+      proofs: [
+        { ageSec: 1, alive: 10, cuts: {} },
+        { ageSec: 30, alive: 10, cuts: {} },
+        { ageSec: 60, alive: 0, cuts: { silence: 20 } },
+        { ageSec: 600, alive: 0, cuts: { silence: 20 } },
+      ],
+    });
+    expect(findCutAge(held, summary, undefined, sec(620))).toEqual([
+      {
+        ...{ kind: 'cut-age', arm: 'stress', confidence: 'high', count: 40, cuts: { silence: 40 } },
+        ...{ foundAtSec: 60, aliveAtSec: 30 },
+        text: '40 of 60 held connections turned out to be cut silently when keep-alives asked: 0 of 20 lived after 60 s left alone, all 10 after 30 s',
+      },
+    ]);
+  });
+
+  it('tells cuts that were seen from those that were found, and how either came', () => {
+    const summary = summaryOf({
+      established: 30,
+      cuts: { FIN: 12, silence: 9, RST: 3 },
+      proofs: [{ ageSec: 600, alive: 6, cuts: { silence: 9, RST: 3 } }],
+    });
+    const ages = histogramOf(...Array.from({ length: 12 }, () => sec(300)));
+    const [finding] = findCutAge(held, summary, ages, sec(620));
+    expect(finding).toMatchObject({ confidence: 'high', count: 24, foundAtSec: 600 });
+    expect(finding?.text).toMatch(
+      /^12 of 30 held connections were cut by FIN at an age of 300\.\d+ s .*; 12 of 18 held connections turned out to be cut \(9 silently, 3 by RST\) when keep-alives asked: 6 of 18 lived after 600 s left alone$/,
+    );
+  });
+
+  it('is less sure of a few that were found, or where not nearly all of an age were', () => {
+    const confidence = (...proofs: (readonly [ageSec: number, alive: number, silence: number])[]) =>
+      findCutAge(
+        held,
+        summaryOf({
+          established: 40,
+          proofs: proofs.map(([ageSec, alive, silence]) => ({ ageSec, alive, cuts: { silence } })),
+        }),
+        undefined,
+        sec(620),
+      )[0]?.confidence;
+    expect(confidence([600, 0, 9])).toBe('medium');
+    expect(confidence([600, 10, 10])).toBe('medium');
+    expect(confidence([60, 10, 1], [600, 9, 2])).toBe('low');
+    expect(confidence([600, 1, 9], [60, 9, 0])).toBe('medium');
+    expect(confidence([60, 10, 0], [600, 1, 19])).toBe('high');
+  });
+
   it('claims no longer a hold than was watched', () => {
     const text = (watchedUs: number) => findCutAge(held, established(5), undefined, watchedUs)[0]?.text;
-    expect(text(5_290_000)).toBe('5 connections were held for up to 5.2 s and none was cut');
+    expect(text(5_290_000)).toMatch(/^5 connections were held for up to 5\.2 s and none was cut;/);
     expect(text(sec(600))).toMatch(/up to 600 s/);
   });
 });

@@ -21,7 +21,7 @@ export function describeEngine(name: string, create: CreateEngine, readsTcpInfo:
     else describeMissingFacts(create);
     describeResponses(create);
     describeClosing(create, readsTcpInfo);
-    describeHolding(create);
+    describeHolding(create, readsTcpInfo);
     describeFailures(create, readsTcpInfo);
     describeAuthentication(create);
     describeAnswers(create);

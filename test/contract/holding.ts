@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { CreateEngine } from '../../src/engine/types.ts';
-import { armTo, bareArmTo, outcomeOf } from '../support/arms.ts';
+import { armTo, bareArmTo, countOutcomes, outcomeOf } from '../support/arms.ts';
 import { answering, responseOf, startPeer } from '../support/servers.ts';
 import { attemptOnce, driveSoundly, times } from './attempts.ts';
 
 const RESPONSE = responseOf('hello');
+const SEC = 1_000_000;
 const LONG_US = 600_000_000;
 
-export function describeHolding(create: CreateEngine): void {
+/** @param tellsAnswers the system tells that a keep-alive was answered; else, that none was */
+export function describeHolding(create: CreateEngine, tellsAnswers: boolean): void {
   describe('holding', () => {
     it('keeps a connection open for as long as asked, then closes it', async () => {
       const peer = await startPeer(answering(RESPONSE, 'stays'));
@@ -67,6 +69,46 @@ export function describeHolding(create: CreateEngine): void {
       });
       expect(records.map((record) => outcomeOf(record))).toEqual(Array(10).fill('ok'));
       expect(records.map(({ phase }) => phase)).toEqual(Array(10).fill('done'));
+      expect(records.map(({ provedAtUs }) => provedAtUs)).toEqual(Array(10).fill(-1));
+    });
+
+    it('proves each connection at one age of the arm, and closes it after that', async () => {
+      const peer = await startPeer(answering(RESPONSE, 'stays'));
+      const ages = { proveUs: [SEC, 1_100_000], holdUs: 1_200_000 };
+      const arms = [bareArmTo(peer, ages), armTo(peer, { ...ages, close: 'reset' })];
+      const starts = [...times(3), ...times(3).map(() => ({ arm: 1 }))];
+      const { records } = await driveSoundly(create, { arms, starts });
+      expect(records.map((record) => outcomeOf(record))).toEqual(Array(6).fill('ok'));
+      const own = [...ages.proveUs, ages.holdUs];
+      expect(records.map(({ proofAgeUs }) => proofAgeUs)).toEqual([...own, ...own]);
+      for (const { proofAgeUs, provedAtUs, establishedAtUs, respondedAtUs, endedAtUs } of records) {
+        expect(provedAtUs - Math.max(establishedAtUs, respondedAtUs)).toBeGreaterThanOrEqual(proofAgeUs);
+        if (!tellsAnswers) expect(endedAtUs - provedAtUs).toBeGreaterThanOrEqual(10 * SEC);
+      }
+    });
+
+    it('proves nothing of what was held for less than a second', async () => {
+      const peer = await startPeer({});
+      const record = await attemptOnce(create, bareArmTo(peer, { holdUs: 100_000 }));
+      expect([outcomeOf(record, { kind: 'established' }), record.provedAtUs]).toEqual(['ok', -1]);
+    });
+
+    it.each([
+      ['released', false, tellsAnswers],
+      ['released in a hurry', true, false],
+    ])('proves what was held for longer once it is %s: %s', async (_, isHurried, isProved) => {
+      const peer = await startPeer({});
+      const releaseAtMs = performance.now() + 1_150;
+      const { records } = await driveSoundly(create, {
+        arms: [bareArmTo(peer, { holdUs: LONG_US })],
+        starts: times(2),
+        onTurn(engine) {
+          if (performance.now() >= releaseAtMs) engine.release(isHurried);
+        },
+      });
+      expect(countOutcomes(records)).toEqual({ ok: 2 });
+      expect(records.map(({ provedAtUs }) => provedAtUs >= 0)).toEqual([isProved, isProved]);
+      if (isProved) for (const { proofAgeUs } of records) expect(proofAgeUs % 100_000).toBe(0);
     });
   });
 }

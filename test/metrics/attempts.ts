@@ -38,6 +38,8 @@ export function recordOf(changes: Partial<AttemptRecord> = {}): AttemptRecord {
     securedAtUs: -1,
     firstByteAtUs: startedAtUs + 2_000,
     respondedAtUs: startedAtUs + 3_000,
+    provedAtUs: -1,
+    proofAgeUs: -1,
     endedAtUs: startedAtUs + 4_000,
     synRetransmits: 0,
     requestRetransmits: 0,

@@ -451,7 +451,40 @@ describe('timing', () => {
     play(recorder, recordOf({ ...cut, establishedAtUs: 1_000, endedAtUs: 2_001_000 }));
     const { frame, histograms } = recorder.takeFrame(0, 0);
     expect(frame.series['stress']?.outcomes).toEqual({ 'held-cut': 1 });
+    expect(frame.series['stress']?.cuts).toEqual({ RST: 1 });
+    expect(frame.series['stress']?.byProofAge).toEqual({});
     expect(decodeHistogram(histograms['stress.cutAge']!).maxValue / 2_000_000).toBeCloseTo(1, 3);
+  });
+
+  it('counts what became of held connections by the age at which they were asked, and by how they were cut', () => {
+    const recorder = recorderOf();
+    const asked = (proofAgeUs: number, changes: Partial<AttemptRecord> = {}) =>
+      play(
+        recorder,
+        recordOf({ proofAgeUs, provedAtUs: proofAgeUs, endedAtUs: proofAgeUs + 20, ...changes }),
+      );
+    const cut = { phase: 'held', cause: 'errno' } as const;
+    asked(30_000_000);
+    asked(30_000_000);
+    asked(60_000_000, { ...cut, errno: errno.ETIMEDOUT });
+    asked(60_000_000, { ...cut, errno: errno.ETIMEDOUT });
+    asked(60_000_000, { ...cut, errno: errno.ECONNRESET });
+    asked(60_000_000);
+    // Given up while it was being asked: nobody knows.
+    asked(60_000_000, { phase: 'held', cause: 'stopped' });
+    play(recorder, recordOf({ phase: 'held', cause: 'eof', endedAtUs: 5_000_000 }));
+    const { frame, histograms } = recorder.takeFrame(0, 0);
+    expect(frame.series['stress']).toMatchObject({
+      outcomes: { ok: 3, 'held-cut': 4, abandoned: 1 },
+      cuts: { silence: 2, RST: 1, FIN: 1 },
+      byProofAge: {
+        '30000': { alive: 2, cuts: {} },
+        '60000': { alive: 1, cuts: { silence: 2, RST: 1 } },
+      },
+    });
+    // When it was cut that a keep-alive found cut, nobody knows either.
+    expect(decodeHistogram(histograms['stress.cutAge']!).totalCount).toBe(1);
+    expect(recorder.takeFrame(1, 0).frame.series).toEqual({});
   });
 });
 

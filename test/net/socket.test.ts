@@ -77,7 +77,9 @@ suiteNeeding('sockets through the C library', ['linux'], () => {
     expect(info).toEqual({
       state: -1,
       totalRetransmits: -1,
+      lastAckReceivedMs: -1,
       rttUs: -1,
+      minRttUs: -1,
       mss: -1,
       segmentsIn: -1,
       options: -1,

@@ -62,6 +62,24 @@ describe('an arm with unexpected content', () => {
   });
 });
 
+describe('an arm that holds connections', () => {
+  it('says how they were cut, and how many lived by the age at which they were asked', () => {
+    const proofs = [
+      { ageSec: 30, alive: 1_200, cuts: {} },
+      { ageSec: 60, alive: 1, cuts: { silence: 3, RST: 1 } },
+    ];
+    const text = shown({ cuts: { RST: 1, silence: 3 }, proofs });
+    expect(text).toMatch(/cut by +3 x silence; 1 x RST/);
+    expect(text).toMatch(/alive +1,200 of 1,200 after 30 s, 1 of 5 after 60 s/);
+    expect(shown({ cuts: {} })).not.toMatch(/cut by|alive/);
+  });
+
+  it('leaves further ages to the summary', () => {
+    const proofs = Array.from({ length: 30 }, (_, index) => ({ ageSec: index + 1, alive: 1, cuts: {} }));
+    expect(shown({ proofs })).toMatch(/1 of 1 after 8 s, 22 more ages/);
+  });
+});
+
 describe('an arm whose proxy wants credentials', () => {
   it('names the schemes that it was offered, without what a terminal would obey', () => {
     const text = shown({ schemesOffered: { 'Digest, NTLM': 1_200, 'A\u001b[31m': 1 } });

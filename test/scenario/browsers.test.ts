@@ -47,6 +47,7 @@ describe('a population of browsers', () => {
     [`${BROWSERS}, source: { ports: 20000-20999 }`, 'browsers choose no source ports', 'source.ports'],
     [`${BROWSERS}, close: reset`, '"close" says nothing to browsers', 'load.idle'],
     [`${BROWSERS}, hold: 5s`, '"hold" says nothing to browsers', 'load.idle'],
+    [`${BROWSERS}, prove: 5s`, '"prove" says nothing to browsers', 'load.idle'],
     [`${BROWSERS}, request: { version: "1.0" }`, 'HTTP/1.0 keeps no connections', 'request.version'],
     [`${BROWSERS}, via: tunnel`, 'browsers speak neither CONNECT nor TLS', 'http://'],
     [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ArmSummary, Quantiles } from '../../src/analysis/types.ts';
+import { CUTS } from '../../src/outcome/cut.ts';
 import { OUTCOMES, type Outcome } from '../../src/outcome/outcome.ts';
 import { parseCriterion } from '../../src/scenario/criteria.ts';
 import { FIGURES, figureKind } from '../../src/scenario/figures.ts';
@@ -60,6 +61,7 @@ type Course =
   | 'refusals'
   | 'errorNames'
   | 'unmetContent'
+  | 'proofs'
   | 'byReuseAge'
   | 'onset'
   | 'stallSteps'
@@ -97,6 +99,7 @@ const summary: Required<Omit<ArmSummary, Course>> = {
   outcomes: Object.fromEntries(OUTCOMES.map((name) => [name, 0])) as Record<Outcome, number>,
   statuses: { 200: 0, 503: 0, other: 0 },
   tunnelStatuses: { 200: 0, 403: 0 },
+  cuts: Object.fromEntries(CUTS.map((how) => [how, 0])),
   bytes: 0,
   ...times,
   rttUs: quantiles,

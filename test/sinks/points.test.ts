@@ -39,8 +39,23 @@ it('a second tells of requests sent again only where that was measured', () => {
   expect(lines[2]).not.toContain('resent');
 });
 
+it('a second has a field for each way in which held connections were cut', () => {
+  const frame = frameOf(0, { stress: { cuts: { silence: 2, RST: 1 } }, idle: {} });
+  const lines = linesOf(RUN, { atMs: 1_000, frame, quantiles: new Map() });
+  expect(lines.map((line) => line.match(/cut_\w+=\d+i/g) ?? [])).toEqual([
+    [],
+    ['cut_silence=2i', 'cut_RST=1i'],
+    [],
+  ]);
+});
+
 it('a second of an earlier version, which did not count them, has none', () => {
-  const { statuses: _, tunnelStatuses: __, ...older } = frameOf(0, { stress: {} }).series['stress']!;
+  const {
+    statuses: _,
+    tunnelStatuses: __,
+    cuts: ___,
+    ...older
+  } = frameOf(0, { stress: {} }).series['stress']!;
   const frame = { ...frameOf(0, {}), series: { stress: older as never } };
-  expect(linesOf(RUN, { atMs: 1_000, frame, quantiles: new Map() })[1]).not.toContain('status');
+  expect(linesOf(RUN, { atMs: 1_000, frame, quantiles: new Map() })[1]).not.toMatch(/status|cut_/);
 });

@@ -44,6 +44,8 @@ const COUNTED = [
   'refusals',
   'errorNames',
   'unmetContent',
+  'cuts',
+  'byProofAge',
   'stalledBySecond',
   'endpoints',
 ];

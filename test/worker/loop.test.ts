@@ -27,7 +27,7 @@ async function play(
 ): Promise<Played> {
   const us = new Float64Array(1);
   const open: number[] = [];
-  const counts = { begun: 0, answered: 0, abandoned: 0, polls: 0 };
+  const counts = { begun: 0, answered: 0, abandoned: 0, polls: 0, releases: [] as (boolean | undefined)[] };
   const begin = (): void => {
     counts.begun += 1;
     open.push(us[0]! + answersAfterUs);
@@ -53,7 +53,9 @@ async function play(
       for (; open.length > 0 && open[0]! <= us[0]!; open.shift(), feeder.settled(recordOf(), 'ok'))
         counts.answered += 1;
     },
-    release() {},
+    release(isHurried?: boolean) {
+      counts.releases.push(isHurried);
+    },
     abort() {
       for (let left = open.length; left > 0; left -= 1, open.shift(), feeder.settled(recordOf(), 'abandoned'))
         counts.abandoned += 1;
@@ -98,7 +100,7 @@ describe('the loop of a shard', () => {
     const played = await play(load, Number.POSITIVE_INFINITY, SECOND_US, (second, loop) => {
       if (second === 1) loop.stop('abort');
     });
-    expect(played).toMatchObject({ begun: 3, abandoned: 3 });
+    expect(played).toMatchObject({ begun: 3, abandoned: 3, releases: [true] });
   });
 
   it('gives up what a drain that was asked for does not see the end of, and begins nothing in its place', async () => {
@@ -106,7 +108,8 @@ describe('the loop of a shard', () => {
     const played = await play(load, Number.POSITIVE_INFINITY, 60 * SECOND_US, (second, loop) => {
       if (second === 1) loop.stop('drain');
     });
-    expect(played).toMatchObject({ begun: 3, abandoned: 3 });
+    // What is held has time to be proved.
+    expect(played).toMatchObject({ begun: 3, abandoned: 3, releases: [false] });
     expect(played.endedAtUs).toBeLessThan(8 * SECOND_US);
   });
 });

@@ -89,6 +89,7 @@ export const SETTINGS = [
   'stallAfterUs',
   'close',
   'holdUs',
+  'proveUs',
 ] as const satisfies readonly (keyof Arm)[];
 
 function describeOtherSurroundings(a: RunFacts, b: RunFacts): string[] {

@@ -68,7 +68,11 @@ export function registerHit(program: Command, context: Context): void {
         'who closes: the far end (peer), this side (fin), or an RST (reset)',
       ).choices([...CLOSE_MODES]),
     )
-    .option('--hold <time>', 'keep each connection open that long afterwards', parseDurationUs)
+    .option(
+      '--hold <time>',
+      'keep each connection open that long afterwards, then see whether it lives',
+      parseDurationUs,
+    )
     .option('--timeout <time>', 'wait that long for a whole response', parseDurationUs)
     .option('--connect-timeout <time>', 'wait that long for a handshake', parseDurationUs)
     .option(

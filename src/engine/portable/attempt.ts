@@ -2,6 +2,14 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../net/ticker.ts';
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import { ALL_MET } from '../blank-record.ts';
+import {
+  chooseHoldAge,
+  FIRST_LOOK_US,
+  LEAST_PROOF_AGE_US,
+  NEXT_LOOK_US,
+  PROOF_LIMIT_US,
+  roundAgeUs,
+} from '../holding.ts';
 import { ContentCheck } from '../http/content-check.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
@@ -31,6 +39,8 @@ export interface AttemptHost {
 /** An arm with what its attempts share. */
 export interface PreparedArm {
   readonly arm: EngineArm;
+  /** At which its connections have been held for long enough. */
+  readonly agesUs: readonly number[];
   readonly tls: TlsLayer | undefined;
 }
 
@@ -39,6 +49,8 @@ export class Attempt implements ConnectionEvents {
   readonly #host: AttemptHost;
   readonly #arm: EngineArm;
   readonly #tls: TlsLayer | undefined;
+  /** This connection's own age of those of the arm. */
+  readonly #holdUs: number;
   readonly #record: AttemptRecord;
   readonly #exchange: Exchange;
   readonly #credentials: Credentials | undefined;
@@ -56,7 +68,7 @@ export class Attempt implements ConnectionEvents {
 
   constructor(
     host: AttemptHost,
-    { arm, tls }: PreparedArm,
+    { arm, agesUs, tls }: PreparedArm,
     record: AttemptRecord,
     exchange: Exchange,
     isContinued: boolean,
@@ -64,6 +76,7 @@ export class Attempt implements ConnectionEvents {
     this.#host = host;
     this.#arm = arm;
     this.#tls = tls;
+    this.#holdUs = agesUs[chooseHoldAge(record.attempt, arm, agesUs.length)]!;
     this.#record = record;
     this.#exchange = exchange;
     this.#credentials = arm.auth === undefined ? undefined : new Credentials(arm.auth);
@@ -87,13 +100,37 @@ export class Attempt implements ConnectionEvents {
   /** Moves on or ends where the phase has lasted as long as it may. */
   expire(nowUs: number): void {
     if (nowUs < this.#deadlineUs) return;
-    if (this.#record.phase === 'held') this.release();
+    if (this.#record.provedAtUs >= 0) this.#lookForProof(nowUs);
+    else if (this.#record.phase === 'held') this.#prove(this.#holdUs, nowUs);
     else this.#settle(this.#record.phase, 'timeout');
   }
 
-  /** Ends a hold as if its time were up, without waiting for the far end to close. */
-  release(): void {
-    if (this.#record.phase === 'held') this.#settle('done', 'none');
+  /** Ends a hold as if its time were up. @param isHurried nothing is proved */
+  release(isHurried: boolean): void {
+    const { phase, provedAtUs, establishedAtUs, tunnelledAtUs, securedAtUs, respondedAtUs } = this.#record;
+    if (phase !== 'held' || provedAtUs >= 0) return;
+    const nowUs = this.#host.clock();
+    const sinceUs = Math.max(establishedAtUs, tunnelledAtUs, securedAtUs, respondedAtUs);
+    // Where only time tells, it takes longer than whoever stops a run waits.
+    if (isHurried || !this.#connection.tellsAnswers) this.#settle('done', 'none');
+    else this.#prove(roundAgeUs(nowUs - sinceUs), nowUs);
+  }
+
+  #prove(ageUs: number, nowUs: number): void {
+    if (ageUs < LEAST_PROOF_AGE_US || !this.#connection.startKeepAlive()) {
+      this.#settle('done', 'none');
+      return;
+    }
+    this.#record.provedAtUs = nowUs;
+    this.#record.proofAgeUs = ageUs;
+    this.#deadlineUs = nowUs + FIRST_LOOK_US;
+  }
+
+  #lookForProof(nowUs: number): void {
+    const waitedUs = nowUs - this.#record.provedAtUs;
+    if (this.#connection.hasAnswered(waitedUs)) this.#settle('done', 'none');
+    else if (this.#connection.tellsAnswers && waitedUs >= PROOF_LIMIT_US) this.#settle('held', 'timeout');
+    else this.#deadlineUs = nowUs + NEXT_LOOK_US;
   }
 
   abort(): void {
@@ -170,7 +207,7 @@ export class Attempt implements ConnectionEvents {
     if (tunnel !== undefined) this.#enter('tunnel', responseTimeoutUs);
     else if (this.#tls !== undefined) this.#enter('tls', responseTimeoutUs);
     else if (request !== undefined) this.#enter('response', responseTimeoutUs);
-    else if (holdUs > 0) this.#enter('held', holdUs);
+    else if (holdUs > 0) this.#enter('held', this.#holdUs);
     else this.#record.phase = 'done';
     this.#host.observer.established(this.#record);
   }
@@ -311,7 +348,7 @@ export class Attempt implements ConnectionEvents {
   #holdOrFinish(): void {
     if (this.#arm.holdUs > 0) {
       this.#noteResent();
-      this.#enter('held', this.#arm.holdUs);
+      this.#enter('held', this.#holdUs);
     } else this.#finish();
   }
 

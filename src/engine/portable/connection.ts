@@ -6,9 +6,11 @@ import {
   keepIcmpErrors,
   readLocalPort,
   readTcpInfo,
+  startKeepAlive,
   TCP_CLOSE,
   takeSocketError,
 } from '../../net/index.ts';
+import { hasAnswered, LONGEST_PROOF_US, PROBES } from '../holding.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptRecord } from '../types.ts';
 import { errnoOf } from './errno.ts';
@@ -30,6 +32,9 @@ export interface ConnectionEvents {
 }
 
 const tcpInfo = createTcpInfo();
+
+/** The shortest that Node takes to be any: whole seconds are what it has. */
+const NODE_KEEP_ALIVE_MS = 1_000;
 
 /** A socket of Node's, and TLS over it from some moment on. */
 export class Connection {
@@ -132,6 +137,25 @@ export class Connection {
     if (this.#fd < 0 || !this.isOpen) return false;
     readTcpInfo(this.#fd, tcpInfo);
     return tcpInfo.state === TCP_CLOSE;
+  }
+
+  /** Whether the system tells that a keep-alive was answered: else only that none was, in its own time. */
+  get tellsAnswers(): boolean {
+    return this.#fd >= 0;
+  }
+
+  /** Has the system send keep-alives. @returns false where it does not */
+  startKeepAlive(): boolean {
+    if (this.#fd >= 0) return startKeepAlive(this.#fd, PROBES) === 0;
+    this.#socket?.setKeepAlive(true, NODE_KEEP_ALIVE_MS);
+    return true;
+  }
+
+  /** Whether the connection lives. @param waitedUs since keep-alives were switched on */
+  hasAnswered(waitedUs: number): boolean {
+    if (this.#fd < 0) return waitedUs >= LONGEST_PROOF_US;
+    readTcpInfo(this.#fd, tcpInfo);
+    return hasAnswered(tcpInfo, waitedUs);
   }
 
   get isOpen(): boolean {

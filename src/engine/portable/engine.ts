@@ -2,6 +2,7 @@ import { EnvironmentError } from '../../errors.ts';
 import { isLibcAvailable } from '../../net/index.ts';
 import { clockOf } from '../../net/ticker.ts';
 import { createAttemptRecord } from '../blank-record.ts';
+import { listHoldAgesUs } from '../holding.ts';
 import type { DueTime, Engine, EngineArm, EngineOptions } from '../types.ts';
 import { Attempt, type AttemptHost, type PreparedArm } from './attempt.ts';
 import { ExchangePool } from './exchange.ts';
@@ -37,6 +38,7 @@ class PortableEngine implements Engine {
     if (!this.readsTcpInfo) refuseSocketOptions(options.arms);
     this.#arms = options.arms.map((arm) => ({
       arm,
+      agesUs: listHoldAgesUs(arm),
       tls: arm.tls === undefined ? undefined : new TlsLayer(arm.tls),
     }));
     this.#exchanges = new ExchangePool(options.maxOpen);
@@ -73,8 +75,8 @@ class PortableEngine implements Engine {
   /** Node's own loop does the work. */
   poll(): void {}
 
-  release(): void {
-    for (const attempt of this.#attempts) attempt.release();
+  release(isHurried = false): void {
+    for (const attempt of this.#attempts) attempt.release(isHurried);
   }
 
   abort(): void {

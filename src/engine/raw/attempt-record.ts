@@ -14,6 +14,8 @@ export function fillRecord(record: AttemptRecord, table: ConnectionTable, slot: 
   record.challengedAtUs = table.challengedAtUs[slot]!;
   record.firstByteAtUs = table.firstByteAtUs[slot]!;
   record.respondedAtUs = table.respondedAtUs[slot]!;
+  record.provedAtUs = table.provedAtUs[slot]!;
+  record.proofAgeUs = table.proofAgeUs[slot]!;
   record.synRetransmits = table.synRetransmits[slot]!;
   record.requestRetransmits = table.requestRetransmits[slot]!;
   record.rttUs = table.rttUs[slot]!;

@@ -4,6 +4,8 @@ export const HANDSHAKE = 1;
 export const RESPONSE = 2;
 export const CLOSING = 3;
 export const HELD = 4;
+/** Held for long enough, and being proved to live. */
+export const PROVING = 5;
 
 /** What a slot's request has to do with credentials. None: the arm has none. */
 export const NO_CREDENTIALS = 0;
@@ -34,6 +36,8 @@ export class ConnectionTable {
   readonly challengedAtUs: Float64Array;
   readonly firstByteAtUs: Float64Array;
   readonly respondedAtUs: Float64Array;
+  readonly provedAtUs: Float64Array;
+  readonly proofAgeUs: Float64Array;
   readonly synRetransmits: Int32Array;
   readonly requestRetransmits: Int32Array;
   readonly rttUs: Float64Array;
@@ -67,6 +71,8 @@ export class ConnectionTable {
     this.challengedAtUs = new Float64Array(capacity);
     this.firstByteAtUs = new Float64Array(capacity);
     this.respondedAtUs = new Float64Array(capacity);
+    this.provedAtUs = new Float64Array(capacity);
+    this.proofAgeUs = new Float64Array(capacity);
     this.synRetransmits = new Int32Array(capacity);
     this.requestRetransmits = new Int32Array(capacity);
     this.rttUs = new Float64Array(capacity);
@@ -96,6 +102,8 @@ export class ConnectionTable {
     this.challengedAtUs[slot] = -1;
     this.firstByteAtUs[slot] = -1;
     this.respondedAtUs[slot] = -1;
+    this.provedAtUs[slot] = -1;
+    this.proofAgeUs[slot] = -1;
     this.synRetransmits[slot] = -1;
     this.requestRetransmits[slot] = -1;
     this.rttUs[slot] = -1;

@@ -9,6 +9,7 @@ import {
 } from '../../net/index.ts';
 import type { AttemptPhase, EndCause, Lack } from '../../outcome/classify.ts';
 import { ALL_MET, createAttemptRecord } from '../blank-record.ts';
+import { chooseHoldAge, FIRST_LOOK_US, listHoldAgesUs, NEXT_LOOK_US } from '../holding.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { ResponseParser } from '../http/response-parser.ts';
 import { mayHaveResent } from '../resent.ts';
@@ -21,14 +22,17 @@ import type { PreparedArm } from './prepared-arm.ts';
 import type { Reactor } from './reactor.ts';
 
 /** The words for a table's phases, by number. */
-const PHASES: readonly AttemptPhase[] = ['start', 'handshake', 'response', 'closing', 'held'];
+const PHASES: readonly AttemptPhase[] = ['start', 'handshake', 'response', 'closing', 'held', 'held'];
 
 /** Deadlines of an arm: a list each, as each lies a constant of the arm ahead. */
-const LISTS_PER_ARM = 3;
 export const HANDSHAKE_DEADLINE = 0;
 /** Of the complete response, and again of the far end's FIN. */
 export const RESPONSE_DEADLINE = 1;
-export const HOLD_DEADLINE = 2;
+/** Of the first age at which connections have been held for long enough; those of further ones follow it. */
+const HOLD_DEADLINE = 2;
+/** Deadlines of all arms: when to look for the answer to a keep-alive. */
+export const FIRST_LOOK = 0;
+export const NEXT_LOOK = 1;
 
 /** All that is kept of open connections, and the two moments that an observer hears of. */
 export class Connections {
@@ -54,6 +58,10 @@ export class Connections {
   /** The one record that the observer is shown, over and over. */
   readonly #record = createAttemptRecord();
   readonly #tcpInfo = createTcpInfo();
+  /** By arm: ages at which its connections have been held for long enough. */
+  readonly #agesUs: readonly (readonly number[])[];
+  /** By arm: its first list of deadlines; last, that of the looks. */
+  readonly #lists: readonly number[];
 
   constructor(
     libc: Libc,
@@ -67,7 +75,18 @@ export class Connections {
     this.arms = arms;
     this.#observer = observer;
     this.table = new ConnectionTable(maxOpen);
-    this.deadlines = new DeadlineLists(maxOpen, arms.flatMap(listDurationsUs));
+    this.#agesUs = arms.map(({ arm }) => listHoldAgesUs(arm));
+    const durationsUs = arms.map(({ arm }, index) => [
+      arm.handshakeTimeoutUs,
+      arm.responseTimeoutUs,
+      ...this.#agesUs[index]!,
+    ]);
+    let lists = 0;
+    this.#lists = [...durationsUs, []].map(({ length }) => {
+      lists += length;
+      return lists - length;
+    });
+    this.deadlines = new DeadlineLists(maxOpen, [...durationsUs.flat(), FIRST_LOOK_US, NEXT_LOOK_US]);
     this.parser = new ResponseParser(maxOpen);
     this.contents = Contents.of(arms, this.parser);
   }
@@ -85,7 +104,21 @@ export class Connections {
   }
 
   setDeadline(slot: number, deadline: number): void {
-    this.deadlines.set(slot, this.table.arm[slot]! * LISTS_PER_ARM + deadline, this.nowUs);
+    this.deadlines.set(slot, this.#lists[this.table.arm[slot]!]! + deadline, this.nowUs);
+  }
+
+  /** From now on until the age that is this connection's own. */
+  setHoldDeadline(slot: number): void {
+    this.setDeadline(slot, HOLD_DEADLINE + this.#chooseAge(slot));
+  }
+
+  /** For how long a connection is to be held. */
+  holdAgeUs(slot: number): number {
+    return this.#agesUs[this.table.arm[slot]!]![this.#chooseAge(slot)]!;
+  }
+
+  setLook(slot: number, look: number): void {
+    this.deadlines.set(slot, this.#lists[this.arms.length]! + look, this.nowUs);
   }
 
   /** Hears once more of a connection whose handshake goes on, or that takes no more bytes for now. */
@@ -183,6 +216,11 @@ export class Connections {
     return isAnswering ? (this.armOf(slot).auth?.status ?? 0) : 0;
   }
 
+  #chooseAge(slot: number): number {
+    const { length } = this.#agesUs[this.table.arm[slot]!]!;
+    return chooseHoldAge(this.table.attempt[slot]!, this.armOf(slot), length);
+  }
+
   #writeEnd(phase: AttemptPhase, cause: EndCause, errno: number, status: number): void {
     const record = this.#record;
     record.phase = phase;
@@ -201,10 +239,4 @@ export class Connections {
     table.mss[slot] = info.mss;
     table.tcpOptions[slot] = info.options;
   }
-}
-
-/** In the order of the deadlines above. */
-function listDurationsUs(arm: PreparedArm): number[] {
-  const { handshakeTimeoutUs, responseTimeoutUs, holdUs } = arm.arm;
-  return [handshakeTimeoutUs, responseTimeoutUs, holdUs];
 }

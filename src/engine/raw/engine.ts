@@ -9,6 +9,7 @@ import { Exchange } from './exchange.ts';
 import { Handshake } from './handshake.ts';
 import type { HandleReady } from './poll-set.ts';
 import { prepareArm, preparedBytes } from './prepared-arm.ts';
+import { Proofs } from './proofs.ts';
 import { Reactor } from './reactor.ts';
 
 /** One read takes a whole response of the usual size. */
@@ -40,6 +41,7 @@ class RawEngine implements Engine {
   readonly #connections: Connections;
   readonly #handshake: Handshake;
   readonly #exchange: Exchange;
+  readonly #proofs: Proofs;
   #isClosed = false;
 
   constructor(libc: Libc, { arms, observer, clock, maxOpen }: EngineOptions) {
@@ -53,7 +55,8 @@ class RawEngine implements Engine {
     this.#connections = new Connections(libc, this.#reactor, prepared, observer, maxOpen);
     this.#handshake = new Handshake(libc, clock, this.#connections, this.#reactor);
     const authentication = new Authentication(libc, this.#connections, staging);
-    this.#exchange = new Exchange(libc, clock, this.#connections, authentication, received);
+    this.#proofs = new Proofs(this.#connections);
+    this.#exchange = new Exchange(libc, clock, this.#connections, authentication, this.#proofs, received);
   }
 
   get open(): number {
@@ -95,14 +98,15 @@ class RawEngine implements Engine {
     this.#expire(clock.us[0]!);
   }
 
-  release(): void {
+  release(isHurried = false): void {
     this.#clock.tick();
     const nowUs = this.#clock.us[0]!;
     const { phase, capacity } = this.#connections.table;
     for (let slot = 0; slot < capacity; slot++) {
       if (phase[slot] !== HELD) continue;
       this.#connections.nowUs = nowUs;
-      this.#connections.settleDone(slot);
+      if (isHurried) this.#connections.settleDone(slot);
+      else this.#proofs.beginEarly(slot);
     }
   }
 

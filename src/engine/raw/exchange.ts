@@ -4,9 +4,10 @@ import type { Libc, Region } from '../../net/index.ts';
 import type { Ticker } from '../../net/ticker.ts';
 import { COMPLETE, GARBAGE, NEED_MORE, TRUNCATED } from '../http/response-parser.ts';
 import type { Authentication } from './authentication.ts';
-import { AUTHORISED, CLOSING, HELD, NO_CREDENTIALS, RESPONSE } from './connection-table.ts';
-import { type Connections, HOLD_DEADLINE, RESPONSE_DEADLINE } from './connections.ts';
+import { AUTHORISED, CLOSING, HELD, NO_CREDENTIALS, PROVING, RESPONSE } from './connection-table.ts';
+import { type Connections, RESPONSE_DEADLINE } from './connections.ts';
 import { placeNonce } from './prepared-arm.ts';
+import type { Proofs } from './proofs.ts';
 
 const { errno: ERRNO } = constants;
 
@@ -16,6 +17,7 @@ export class Exchange {
   readonly #clock: Ticker;
   readonly #connections: Connections;
   readonly #authentication: Authentication;
+  readonly #proofs: Proofs;
   /** What is read goes here: one place for all connections, as the parser keeps nothing. */
   readonly #received: Region;
 
@@ -24,12 +26,14 @@ export class Exchange {
     clock: Ticker,
     connections: Connections,
     authentication: Authentication,
+    proofs: Proofs,
     received: Region,
   ) {
     this.#libc = libc;
     this.#clock = clock;
     this.#connections = connections;
     this.#authentication = authentication;
+    this.#proofs = proofs;
     this.#received = received;
   }
 
@@ -108,7 +112,9 @@ export class Exchange {
   }
 
   expire(slot: number): void {
-    if (this.#connections.table.phase[slot] === HELD) this.#connections.settleDone(slot);
+    const phase = this.#connections.table.phase[slot];
+    if (phase === HELD) this.#proofs.begin(slot);
+    else if (phase === PROVING) this.#proofs.look(slot);
     else this.#connections.settle(slot, this.#connections.phaseOf(slot), 'timeout', 0);
   }
 
@@ -148,6 +154,7 @@ export class Exchange {
         this.#connections.settleDone(slot);
         return;
       case HELD:
+      case PROVING:
         this.#cut(slot);
         return;
       default:
@@ -200,7 +207,7 @@ export class Exchange {
     if (holdUs > 0) {
       this.#connections.noteResent(slot);
       this.#connections.table.phase[slot] = HELD;
-      this.#connections.setDeadline(slot, HOLD_DEADLINE);
+      this.#connections.setHoldDeadline(slot);
     } else if (close === 'peer' && request !== undefined && !this.#authentication.leavesOpen(slot)) {
       this.#connections.table.phase[slot] = CLOSING;
       this.#connections.setDeadline(slot, RESPONSE_DEADLINE);

@@ -5,6 +5,7 @@ import { efPolicer } from './ef-policer.ts';
 import { failOpen5s } from './fail-open-5s.ts';
 import { healthy } from './healthy.ts';
 import { idleCut } from './idle-cut.ts';
+import { idleForget } from './idle-forget.ts';
 import { latency } from './latency.ts';
 import { mtuBlackHole } from './mtu-black-hole.ts';
 import { preAnswered } from './pre-answered.ts';
@@ -31,6 +32,7 @@ export const PRESETS: readonly Preset[] = [
   synRateLimit,
   preAnswered,
   idleCut,
+  idleForget,
   efPolicer,
   mtuBlackHole,
   randomLoss,

@@ -3,6 +3,7 @@ import type { RunDetail } from '../../analysis/run-detail.ts';
 import { answersSection, namesSection } from './answers-section.ts';
 import { type Figure, packPlot } from './figure.ts';
 import { handshakeFigure } from './handshake-figure.ts';
+import { holdsSection } from './holds-section.ts';
 import { embedJson, escapeHtml, htmlTable } from './html.ts';
 import { outcomesFigure } from './outcomes-figure.ts';
 import { percentileFigure } from './percentile-figure.ts';
@@ -72,6 +73,7 @@ ${sides.map(verdictSection).join('\n')}
 ${keyFiguresSection(sides)}
 ${answersSection(sides)}
 ${namesSection(sides)}
+${holdsSection(sides)}
 ${arms.map(({ arm, figures }, index) => armSection(arm, index, figures)).join('\n')}
 ${hostSection(sides)}
 ${reproduceSection(sides)}

@@ -1,4 +1,5 @@
 import { SPARE_DESCRIPTORS } from '../../doctor/judge-descriptors.ts';
+import { LONGEST_PROOF_US } from '../../engine/holding.ts';
 import type { Arm } from '../../scenario/types.ts';
 import type { PlannedArm, ShardPlan } from '../../worker/protocol.ts';
 
@@ -31,11 +32,12 @@ export function planShards(
 }
 
 /**
- * Handshake, every answer, the far end's FIN and the hold, each at its limit; twice where a challenge may have the request
+ * Handshake, every answer, the far end's FIN, the hold and its proof, each at its limit; twice where a challenge may have the request
  * carried on over another connection.
  */
 function longestAttemptUs({ via, auth, tls, handshakeTimeoutUs, responseTimeoutUs, holdUs }: Arm): number {
   const answers = [via === 'tunnel', tls !== undefined, auth !== undefined].filter(Boolean).length + 1;
   const connections = auth?.mode === 'challenge' ? 2 : 1;
-  return connections * (handshakeTimeoutUs + (answers + 1) * responseTimeoutUs + holdUs);
+  const proofUs = holdUs > 0 ? LONGEST_PROOF_US : 0;
+  return connections * (handshakeTimeoutUs + (answers + 1) * responseTimeoutUs + holdUs + proofUs);
 }

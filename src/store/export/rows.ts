@@ -3,6 +3,7 @@ import type { ArmSummary } from '../../analysis/types.ts';
 import { COUNTERS, measuredResentOf, resentOf, stalledOf } from '../../metrics/counts.ts';
 import { listStatuses } from '../../metrics/statuses.ts';
 import type { SeriesCounts, Stall } from '../../metrics/types.ts';
+import { CUTS } from '../../outcome/cut.ts';
 import { OUTCOMES } from '../../outcome/outcome.ts';
 import { FILES } from '../files.ts';
 import { isStallLine } from '../frame-schema.ts';
@@ -112,6 +113,7 @@ const KEYED_BY_DATA = [
   'refusals',
   'errorNames',
   'unmetContent',
+  'cuts',
   'ramp',
   'onset',
   'stallSteps',
@@ -131,6 +133,10 @@ async function* readArmRows(dir: string): AsyncGenerator<Row> {
       ...resentInterval(figures.requestsResent),
       ...Object.fromEntries(
         OUTCOMES.map((outcome) => [`outcomes.${outcome}`, figures.outcomes[outcome] ?? 0]),
+      ),
+      // Runs of an earlier version did not tell.
+      ...Object.fromEntries(
+        CUTS.map((how) => [`cuts.${how}`, figures.cuts === undefined ? null : (figures.cuts[how] ?? 0)]),
       ),
     };
   });

@@ -3,22 +3,23 @@ import type { RunDetail } from '../../../src/analysis/run-detail.ts';
 import type { ArmSummary } from '../../../src/analysis/types.ts';
 import { answersSection, namesSection } from '../../../src/render/report/answers-section.ts';
 import { packNumbers } from '../../../src/render/report/figure.ts';
+import { holdsSection } from '../../../src/render/report/holds-section.ts';
 import { embedJson, escapeHtml } from '../../../src/render/report/html.ts';
 import { rollUp, stepOf, stretches } from '../../../src/render/report/over-time.ts';
 import { quoteWord } from '../../../src/render/report/sections.ts';
 import type { Side } from '../../../src/render/report/sides.ts';
 import { armSummary, summary } from '../fixtures.ts';
 
-describe('answers by status', () => {
-  const sideOf = (name: Side['name'], over: Partial<ArmSummary>): Side => {
-    const detail = { stalled: [], outcomes: new Map(), ramping: [] };
-    const run = {
-      summary: summary({ arms: { stress: armSummary(over) } }),
-      arms: new Map([['stress', detail]]),
-    };
-    return { name, run: run as unknown as RunDetail };
+const sideOf = (name: Side['name'], over: Partial<ArmSummary>): Side => {
+  const detail = { stalled: [], outcomes: new Map(), ramping: [] };
+  const run = {
+    summary: summary({ arms: { stress: armSummary(over) } }),
+    arms: new Map([['stress', detail]]),
   };
+  return { name, run: run as unknown as RunDetail };
+};
 
+describe('answers by status', () => {
   it('are a row each, with their share', () => {
     const html = answersSection([
       sideOf('before', { statuses: { '200': 3, '503': 1 }, tunnelStatuses: { '403': 2 } }),
@@ -46,6 +47,31 @@ describe('answers by status', () => {
     ]);
     for (const cells of ['refused by</td><td>RST', 'proxy</td><td>&lt;b&gt;', 'offered</td><td>NTLM'])
       expect(html.replaceAll(/<td[^>]*>/g, '<td>')).toContain(cells);
+  });
+});
+
+describe('held connections', () => {
+  it('have a line for each age at which they were asked, and one for those that were cut before', () => {
+    const cuts = { FIN: 2, silence: 3, RST: 1 };
+    const proofs = [
+      { ageSec: 30, alive: 4, cuts: {} },
+      { ageSec: 60, alive: 1, cuts: { silence: 3 } },
+    ];
+    const html = holdsSection([sideOf('', { cuts, proofs })]);
+    const rows = [...html.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+      [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell]) => cell),
+    );
+    expect(rows).toEqual([
+      ['arm', 'asked at an age of', 'lived', 'share', 'cut: silence', 'cut: RST', 'cut: FIN', 'cut: other'],
+      ['stress', 'before that', '-', '-', '0', '1', '2', '0'],
+      ['stress', '30 s', '4', '100 %', '0', '0', '0', '0'],
+      ['stress', '60 s', '1', '25 %', '3', '0', '0', '0'],
+    ]);
+  });
+
+  it('have no section where none was asked or cut, or the run is from before that was counted', () => {
+    expect(holdsSection([sideOf('', { cuts: {} })])).toBe('');
+    expect(holdsSection([sideOf('', {})])).toBe('');
   });
 });
 

@@ -98,6 +98,7 @@ describe('tables of a run', () => {
       'handshakeUs.p99': arm.handshakeUs.p99,
       'service.totalUs.max': arm.service.totalUs.max,
       'outcomes.held-cut': 0,
+      'cuts.silence': 0,
     });
     expect(Object.values(row ?? {}).every((cell) => typeof cell !== 'object')).toBe(true);
   });

@@ -1,0 +1,32 @@
+import { loadFirewall } from '../firewall.ts';
+import { oneOf, wholeSeconds } from '../parameters.ts';
+import { definePreset } from '../preset.ts';
+import { INSIDE } from '../topology.ts';
+
+/** What belongs to no connection that the firewall knows of, and begins none. */
+const UNKNOWN = `iifname "${INSIDE}" meta l4proto tcp ct state invalid`;
+
+export const idleForget = definePreset({
+  name: 'idle-forget',
+  symptom:
+    'connections that are left alone are forgotten: what comes after that vanishes, and nobody is told',
+  mimics:
+    'a session timeout without notice, the default of most firewalls (common knowledge, no single vendor)',
+  parameters: {
+    age: wholeSeconds({ help: 'idle time after which it forgets', fallback: 30, min: 1, max: 86_400 }),
+    answer: oneOf(['drop', 'reset'], {
+      help: 'what becomes of packets of a forgotten connection: nothing, or an RST',
+      fallback: 'drop',
+    }),
+  },
+  async apply(lab, { age, answer }) {
+    await loadFirewall(lab, {
+      forward: [`${UNKNOWN} ${answer === 'drop' ? 'drop' : 'reject with tcp reset'}`],
+    });
+    await lab.firewall.setSysctls({
+      'net.netfilter.nf_conntrack_tcp_timeout_established': age,
+      // Else a packet from the middle of a connection would begin another one.
+      'net.netfilter.nf_conntrack_tcp_loose': 0,
+    });
+  },
+});

@@ -1,0 +1,99 @@
+import { constants } from 'node:os';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { ENGINE_NAMES, type EngineName } from '../../src/engine/registry.ts';
+import { tellCut } from '../../src/outcome/cut.ts';
+import type { HostPort } from '../../src/scenario/types.ts';
+import { times } from '../contract/attempts.ts';
+import { bareArmTo, countOutcomes } from '../support/arms.ts';
+import { type Driver, startDriver } from '../support/drive-child.ts';
+import { makePair, type Pair } from '../support/namespaces.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+
+const { errno } = constants;
+const SEC = 1_000_000;
+
+/** How long the far side, which is its own firewall here, remembers a connection that is idle, seconds. */
+const REMEMBERS_SEC = 2;
+
+/** Rules of a firewall that knows only what it saw begin, and does `verdict` to the rest. */
+function forgetIdle(verdict: string): string {
+  return `table inet forget {
+    chain input {
+      type filter hook input priority 0;
+      meta l4proto tcp ct state invalid ${verdict}
+    }
+  }`;
+}
+
+suiteNeeding('connections that are held across a cable', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
+  const undo: (() => Promise<void>)[] = [];
+  let pair: Pair;
+  let origin: HostPort;
+  let near: Record<string, Driver>;
+
+  beforeAll(async () => {
+    const made = await makePair();
+    undo.push(made.remove);
+    pair = made.pair;
+    origin = (await pair.far.startFarEnd(pair.farAddress)).origin;
+    // A process each: they only wait, and do so together.
+    near = Object.fromEntries(
+      ENGINE_NAMES.map((engine) => [engine, startDriver(['ip', 'netns', 'exec', pair.near.name])]),
+    );
+    undo.push(...Object.values(near).map(({ end }) => end));
+  });
+  afterEach(() => pair.far.dropRules());
+  afterAll(async () => {
+    for (const step of undo.reverse()) await step();
+  });
+
+  /** Has all engines hold connections for a second, or for longer than they are remembered. */
+  const holdWith = async (verdict: string | undefined) => {
+    if (verdict !== undefined) {
+      await pair.far.loadRules(forgetIdle(verdict));
+      await pair.far.run(
+        'sysctl',
+        '-qw',
+        `net.netfilter.nf_conntrack_tcp_timeout_established=${REMEMBERS_SEC}`,
+        'net.netfilter.nf_conntrack_tcp_loose=0',
+      );
+    }
+    const arm = bareArmTo(origin, { proveUs: [SEC], holdUs: (REMEMBERS_SEC + 1.5) * SEC });
+    const driving = Object.entries(near).map(([engine, driver]) =>
+      driver.drive(engine as EngineName, { arms: [arm], starts: times(4) }),
+    );
+    return Promise.all(driving);
+  };
+
+  const endsOf = ({ records }: Awaited<ReturnType<typeof holdWith>>[number]) =>
+    records.map(({ phase, cause, errno: code, proofAgeUs }) => [
+      proofAgeUs / SEC,
+      phase === 'done' ? 'alive' : tellCut({ cause, errno: code }),
+    ]);
+
+  it('live where nobody forgets them', async () => {
+    for (const driven of await holdWith(undefined)) {
+      expect(driven.faults).toEqual([]);
+      expect(endsOf(driven)).toEqual([1, 3.5, 1, 3.5].map((age) => [age, 'alive']));
+    }
+  });
+
+  it.each([
+    ['silently', 'drop', 'silence'],
+    ['and answers with an RST', 'reject with tcp reset', 'RST'],
+    ['and answers with ICMP, which counts for nothing', 'reject with icmp type host-unreachable', 'silence'],
+  ])('are found out where a firewall has forgotten them %s', async (_, verdict, how) => {
+    for (const driven of await holdWith(verdict)) {
+      expect(driven.faults).toEqual([]);
+      expect(endsOf(driven)).toEqual([1, 3.5, 1, 3.5].map((age) => [age, age === 1 ? 'alive' : how]));
+      expect(countOutcomes(driven.records)).toEqual({ ok: 2, 'held-cut': 2 });
+      if (how === 'silence') {
+        const dead = driven.records.filter(({ phase }) => phase === 'held');
+        expect(dead.map(({ errno: code }) => code)).toEqual([errno.ETIMEDOUT, errno.ETIMEDOUT]);
+        // Three keep-alives, a second apart, and not the hours that the system takes by itself.
+        for (const { provedAtUs, endedAtUs } of dead)
+          expect(endedAtUs - provedAtUs).toBeGreaterThanOrEqual(2.9 * SEC);
+      }
+    }
+  });
+});

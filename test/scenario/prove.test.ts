@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { interpret } from '../../src/scenario/interpret.ts';
+
+const read = (keys: string) =>
+  interpret(
+    `schema: 1
+target: tcp://192.0.2.1:443
+arms:
+  keep:
+    load: [{ hold: { rate: 1/s, for: 1s } }]
+    ${keys}
+`,
+    'held',
+    'held.yaml',
+    {},
+  );
+
+describe('ages at which held connections are proved', () => {
+  it.each([
+    ['hold: 10m', undefined],
+    ['{ hold: 10m, prove: 30s }', [30]],
+    ['{ hold: 10m, prove: [2m, 1s, 30s, 2m] }', [1, 30, 120]],
+  ])('%s: %j', (keys, sec) => {
+    const text = keys.replace(/^\{ | \}$/g, '').replace(/, prove/, '\n    prove');
+    const { scenario, problems } = read(text);
+    expect(problems).toEqual([]);
+    expect(scenario?.arms[0]?.proveUs).toEqual(sec?.map((age) => age * 1_000_000));
+  });
+
+  it.each([
+    ['prove: 30s', 'and none is held — add hold'],
+    ['hold: 10s\n    prove: [500ms, 2s]', 'nothing is proved at an age of 500ms — use 1s or more'],
+    ['hold: 10s\n    prove: [2s, 10s]', 'no connection is held for 10s: hold is 10s — keep ages below hold'],
+    ['hold: 10s\n    prove: []', 'prove'],
+  ])('are refused with a remedy: %s', (keys, told) => {
+    const { scenario, problems } = read(keys);
+    expect(scenario).toBeUndefined();
+    expect(problems.join('\n')).toContain(told);
+  });
+});
