@@ -29,12 +29,15 @@ export async function createRun(
 ): Promise<RunWriter> {
   try {
     const { id, dir } = await makeRunFolder(resultsDir, facts);
+    const { label, ...others } = facts;
     const info: RunInfo = {
       schema: 1,
       id,
+      // Near the top: who looks for labels alone, as a shell's completion in every run, need not read on.
+      label,
       status: 'running',
       process: markProcess(),
-      ...facts,
+      ...others,
       scenario: redactScenario(facts.scenario),
     };
     await writeJson(join(dir, FILES.info), info);

@@ -37,12 +37,15 @@ export async function createSoak(
   try {
     const { id, dir } = await makeRunFolder(resultsDir, facts);
     const mark = markProcess();
+    const { label, ...others } = facts;
     const info: SoakRunInfo = {
       schema: 1,
       id,
+      // As in run-writer.ts.
+      label,
       status: 'running',
       process: mark,
-      ...facts,
+      ...others,
       scenario: redactScenario(facts.scenario),
       soak: { ...facts.soak, processes: [mark] },
     };

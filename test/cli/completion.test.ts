@@ -1,9 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
+import { rebuildSummary } from '../../src/store/run-reader.ts';
+import { createRun } from '../../src/store/run-writer.ts';
+import { factsOf } from '../store/runs.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { createFakeHost } from './fake-host.ts';
 import { createFakeRun } from './fake-services.ts';
@@ -167,6 +179,51 @@ suiteNeeding('bash completes', ['bash'], () => {
     expect(bash('report', 'timer\\ 6')).toEqual(['timer\\ 60\\ s']);
     expect(bash('report', '--results=the other', 'else')).toEqual(['elsewhere']);
     expect(bash('report', '--results', '=', 'the other', 'else')).toEqual(['elsewhere']);
+  });
+});
+suiteNeeding('bash completes runs, which may be many,', ['linux', 'bash', 'strace'], () => {
+  /** What is done for a key that completes a run or a label. */
+  function trace(results: string): { programs: string[]; opened: string[]; reads: number } {
+    // A file for each process: in one, a call of another splits what a line says.
+    const logs = mkdtempSync(join(dir, 'trace-'));
+    const line = `source ./bash; COMP_WORDS=(rushhour report x); COMP_CWORD=2; _rushhour`;
+    const env = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', RUSHHOUR_RESULTS: results };
+    const options = ['-ff', '-qq', '-e', 'trace=execve,open,openat,read', '-o', join(logs, 'log')];
+    execFileSync('strace', [...options, 'bash', '--norc', '-c', line], { cwd: dir, env });
+    const calls = readdirSync(logs).flatMap((log) => readFileSync(join(logs, log), 'utf8').split('\n'));
+    return {
+      programs: calls
+        .flatMap((call) => /execve\("[^"]*?([^/"]+)".*= 0$/.exec(call)?.[1] ?? [])
+        .filter((name) => name !== 'bash'),
+      opened: calls.flatMap((call) => /open(?:at)?\(.*"([^"]*\.json)"/.exec(call)?.[1] ?? []),
+      reads: calls.filter((call) => /read\(/.test(call)).length,
+    };
+  }
+
+  it('starting one program, which opens two files a run, and reading no line byte by byte', async () => {
+    const results = mkdtempSync(join(dir, 'many-'));
+    const fewest = trace(results).reads;
+    for (let index = 0; index < 20; index += 1) {
+      const label = `a label of ${'some'.repeat(10)} length, number ${index}`;
+      const writer = await createRun(results, factsOf({ label }), () => {});
+      await writer.finish(await rebuildSummary(writer.dir), 'failed', writer.info.startedAt);
+    }
+    const { programs, opened, reads } = trace(results);
+    expect(programs).toEqual([expect.stringMatching(/awk$/)]);
+    expect(opened).toHaveLength(2 * 20);
+    // One for the head of each, and a few for what comes back: 20 labels of 70 bytes.
+    expect(reads - fewest).toBeLessThan(20 + 60);
+    expect(bash('report', '--results', results, 'a\\ label')).toHaveLength(20);
+  });
+
+  it('of the newest thousand alone', () => {
+    const results = mkdtempSync(join(dir, 'more-'));
+    for (let index = 0; index < 1_002; index += 1) {
+      mkdirSync(join(results, `20260101-${String(index).padStart(6, '0')}-steady`));
+    }
+    const { opened } = trace(results);
+    expect(opened).toHaveLength(1_000);
+    expect(opened[0]).toContain('-000002-steady/run.json');
   });
 });
 suiteNeeding('zsh completes', ['zsh'], () => completes(zsh));

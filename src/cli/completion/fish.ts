@@ -1,5 +1,5 @@
 import { type CommandSpec, type Completes, commandsBelow, type FlagSpec, type Named } from './describe.ts';
-import { GREP_FIELDS, NAMES_OF_RUNS } from './names.ts';
+import { MOST_RUNS, NAMES_OF_RUNS } from './names.ts';
 import { commandPlaces, placeOf, positionsOf, valuePlaces } from './patterns.ts';
 
 /** For ~/.config/fish/completions/rushhour.fish. */
@@ -71,10 +71,9 @@ function __rushhour_of_runs
         set before $word
     end
     string match -q '/*' $dir; or set dir ./$dir
-    set -l runs $dir/*/run.json
-    set -l notes $dir/*/notes.json
+    set -l runs $dir/*
     test (count $runs) -gt 0; or return
-    ${GREP_FIELDS} $runs $notes 2>/dev/null | awk -v what=$argv[1] ${quoted(NAMES_OF_RUNS)}
+    awk -v what=$argv[1] ${quoted(NAMES_OF_RUNS)} $runs[-${MOST_RUNS}..-1] 2>/dev/null
 end
 function __rushhour_runs
     __rushhour_of_runs runs

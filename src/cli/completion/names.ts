@@ -1,22 +1,31 @@
-/** What grep looks for in run.json and notes.json: their own fields stand behind two blanks. Twice a file at most. */
-export const GREP_FIELDS = `grep -HEm 2 '^  "(id|label)": "'`;
+/** Runs that are looked at, the newest: each costs a file to open, and their folders sort by age. */
+export const MOST_RUNS = 1_000;
 
 /**
- * For awk, behind grep: ids and labels of run.json and, as they count instead, labels of notes.json, which come last. A
- * label that JSON has to escape is left out. No single quote: scripts quote it by them.
+ * For awk, with folders for arguments: ids and labels of the runs among them; a label given afterwards counts instead. Each
+ * file is read up to the fields of its own, which stand behind two blanks. A label that JSON has to escape is left out. No
+ * single quote: scripts quote it by them.
  */
-export const NAMES_OF_RUNS = `match($0, /\\/(run|notes)\\.json:  "(id|label)": "/) {
-  dir = substr($0, 1, RSTART - 1); field = substr($0, RSTART, RLENGTH); value = substr($0, RSTART + RLENGTH)
-  sub(/",?\\r?$/, "", value)
-  if (value ~ /\\\\/) value = ""
-  if (!(dir in label)) { runs[++count] = dir; label[dir] = "" }
-  if (field ~ /"id"/) id[dir] = value; else label[dir] = value
+export const NAMES_OF_RUNS = `function look(file, most,   line, key) {
+  split("", found)
+  while (most > 0 && (getline line < file) > 0) {
+    if (line !~ /^  "(id|label)": "/) continue
+    most--
+    key = substr(line, 4, 2)
+    sub(/^[^:]*: "/, "", line); sub(/",?\\r?$/, "", line)
+    found[key] = line ~ /\\\\/ ? "" : line
+  }
+  close(file)
 }
-END {
-  for (i = 1; i <= count; i++) {
-    dir = runs[i]
-    if (what == "runs" && id[dir] != "") print id[dir]
-    if (label[dir] != "" && !told[label[dir]]++) print label[dir]
+BEGIN {
+  for (i = 1; i < ARGC; i++) {
+    look(ARGV[i] "/run.json", 2)
+    if (!("id" in found)) continue
+    if (what == "runs" && found["id"] != "") print found["id"]
+    label = found["la"]
+    look(ARGV[i] "/notes.json", 1)
+    if ("la" in found) label = found["la"]
+    if (label != "" && !told[label]++) print label
   }
 }`;
 
@@ -24,8 +33,9 @@ END {
 const LABS = '/run/rushhour/labs';
 
 /**
- * For bash and zsh: puts the names of one kind into the caller's array `found`. Nothing but grep and awk is started, and
- * those for runs alone: Node would take longer to start than anybody waits for a key.
+ * For bash and zsh: puts the names of one kind into the caller's array `found`. Nothing but one awk is started, and that for
+ * runs alone: Node would take longer to start than anybody waits for a key. Its output is taken whole, as both shells read
+ * lines from a pipe byte by byte.
  */
 export const SHELL_FUNCTIONS = `_rushhour_files() {
   local file prefix=$1
@@ -39,8 +49,7 @@ export const SHELL_FUNCTIONS = `_rushhour_files() {
 }
 _rushhour_names() {
   [[ -z \${ZSH_VERSION-} ]] || setopt local_options null_glob
-  local what=$1 dir=\${RUSHHOUR_RESULTS:-results} name
-  local -a files
+  local what=$1 dir=\${RUSHHOUR_RESULTS:-results}
   shift
   case $what in
     scenarios) _rushhour_files '' scenarios/*.yaml scenarios/*.yml ;;
@@ -59,14 +68,14 @@ _rushhour_names() {
         '~/'*) dir=$HOME/\${dir#??} ;;
         *) dir=./$dir ;;
       esac
-      set -- "$dir"/*/run.json
+      set -- "$dir"/*
       [[ -e \${1-} ]] || return 0
-      files=("$@")
-      set -- "$dir"/*/notes.json
-      [[ -e \${1-} ]] || set --
-      while IFS= read -r name; do
-        found+=("$name")
-      done < <(${GREP_FIELDS} "\${files[@]}" "$@" 2>/dev/null | awk -v what="$what" '${NAMES_OF_RUNS}') ;;
+      (( $# <= ${MOST_RUNS} )) || shift $(( $# - ${MOST_RUNS} ))
+      local IFS=$'\\n' globs=
+      [[ -n \${ZSH_VERSION-} || $- == *f* ]] || globs=1
+      [[ -z $globs ]] || set -f
+      found+=($(awk -v what="$what" '${NAMES_OF_RUNS}' "$@" 2>/dev/null))
+      [[ -z $globs ]] || set +f ;;
   esac
 }
 `;
