@@ -13,13 +13,13 @@ export function addAddressOptions(command: Command): Command {
     .addOption(
       new Option(
         '--prefer <family>',
-        'connect by IPv4 (4) or IPv6 (6) where the name has addresses of both',
+        'use IPv4 (4) or IPv6 (6) if the name has addresses of both families',
       ).argParser(parseFamily),
     )
     .addOption(
       new Option(
         '--addresses <how>',
-        'of a name with several: to each in turn (spread), or to the first that answers (first)',
+        'for a name with several addresses: use each in turn (spread), or the first that answers (first)',
       ).choices([...ADDRESS_USES]),
     );
 }

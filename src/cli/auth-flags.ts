@@ -31,18 +31,20 @@ export function addAuthOptions(command: Command): Command {
   command
     .option(
       '-U, --proxy-user <user:password>',
-      'show these to the proxy; also env:NAME, @file, pupil{1-30}:password',
+      'credentials for the proxy; also env:NAME, @file, pupil{1-30}:password',
     )
-    .addOption(exclusive('--proxy-basic', 'to the proxy by Basic (default with -U)', 'proxyNegotiate'))
-    .option('--proxy-negotiate', 'to the proxy by Negotiate: Kerberos tickets')
-    .option('-u, --user <user:password>', 'show these to the origin, as -U to the proxy')
-    .addOption(exclusive('--basic', 'to the origin by Basic (default with -u)', 'negotiate'))
-    .option('--negotiate', 'to the origin by Negotiate')
-    .option('--challenge', 'send credentials only once asked (407, 401), as browsers do');
+    .addOption(
+      exclusive('--proxy-basic', 'authenticate to the proxy with Basic (default with -U)', 'proxyNegotiate'),
+    )
+    .option('--proxy-negotiate', 'authenticate to the proxy with Negotiate: Kerberos tickets')
+    .option('-u, --user <user:password>', 'credentials for the origin, as -U for the proxy')
+    .addOption(exclusive('--basic', 'authenticate to the origin with Basic (default with -u)', 'negotiate'))
+    .option('--negotiate', 'authenticate to the origin with Negotiate')
+    .option('--challenge', 'send credentials only when challenged (407, 401), as browsers do');
   return addTicketOptions(command)
-    .option('-p, --proxytunnel', 'reach the target by CONNECT (always so for https:// with -x)')
+    .option('-p, --proxytunnel', 'reach the target through CONNECT (always on for https:// with -x)')
     .option('--cacert <file>', 'PEM certificates to trust instead of the system’s')
-    .option('-k, --insecure', 'take any certificate (as curl; not ab’s keep-alive)')
+    .option('-k, --insecure', 'accept any certificate (as curl; not ab’s keep-alive)')
     .option('--tlsv1.3', 'TLS 1.3 or later (default: 1.2 or later)')
     .option('--tls-resume', 'offer the TLS session of the last connection');
 }
@@ -58,7 +60,7 @@ export function addTicketOptions(command: Command): Command {
     )
     .option(
       '--service <name>',
-      'Negotiate: service to get tickets for (default: HTTP@ and the host that asks)',
+      'Negotiate: service to get tickets for (default: HTTP@ and the challenging host)',
     );
 }
 

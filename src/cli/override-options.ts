@@ -36,14 +36,14 @@ export function readOverrides({ proxyUser, set, ...flags }: OverrideOptions, hos
 
 export function addOverrideOptions(command: Command): Command {
   command
-    .option('-x, --proxy <host:port>', 'proxy of every arm that names none of its own')
-    .option('--target <url>', 'target of every arm that names none: http://, https:// or tcp://host:port')
+    .option('-x, --proxy <host:port>', 'proxy for every arm without its own')
+    .option('--target <url>', 'target for every arm without its own: http://, https:// or tcp://host:port')
     .addOption(new Option('--via <way>', 'how every arm connects').choices([...VIAS]))
-    .option('--rate <rate>', 'highest rate of the scenario, others in proportion: 500, 2k/s, 30/min')
-    .option('-t, --duration <time>', 'length of the scenario, phases in proportion: 60, 30s, 10m, 8h')
+    .option('--rate <rate>', 'set the scenario’s highest rate, others in proportion: 500, 2k/s, 30/min')
+    .option('-t, --duration <time>', 'set the scenario’s length, phases in proportion: 60, 30s, 10m, 8h')
     .option(
       '--set <key=value>',
-      'any other key: arms.traffic.close=reset, or @file with one a line (repeatable)',
+      'set any other key: arms.traffic.close=reset, or @file with one per line (repeatable)',
       collect,
     )
     .option('-U, --proxy-user <user:password>', 'Basic: credentials for the proxy; also env:NAME, @file');

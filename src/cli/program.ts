@@ -37,7 +37,7 @@ export async function createProgram(context: Context): Promise<Command> {
   const { stdout, stderr } = context.host;
   const program = new Command('rushhour')
     .description(
-      'Opens connections as the rush hour does, through the firewall under suspicion, and tells how many stalled.',
+      'Generate rush-hour connection traffic through the firewall under suspicion, and report how many connections stalled.',
     )
     .version(wordVersion(readVersions()), '-V, --version')
     // Its own, which finds "help soak install" and says what was meant by a slip.
@@ -45,7 +45,7 @@ export async function createProgram(context: Context): Promise<Command> {
     // A flag belongs to the command that it stands behind: `results show --json` is not `results --json`.
     .enablePositionalOptions()
     .exitOverride()
-    .showHelpAfterError('  (--help shows what there is)')
+    .showHelpAfterError('  (see --help)')
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
@@ -59,28 +59,28 @@ export async function createProgram(context: Context): Promise<Command> {
       'after',
       `
 Examples:
-  rushhour run quickstart                          see that everything works, on this machine alone
+  rushhour run quickstart                          check that everything works, on this machine alone
   rushhour run steady --proxy proxy.example:3128 --target http://www.example.org/
   rushhour hit http://10.0.0.5/ -n 1000 -c 50      as with ab
   rushhour compare before after                    did the change help, or was it luck?
-  rushhour report before after                     the same to look at, in one HTML file
-  rushhour soak steady ... --for 5h                all night, whatever happens to this machine
-  rushhour trend --last 30                         did something change between the nights?
-  rushhour serve                                   all of it in a browser, on this machine alone
-  rushhour doctor steady                           is this machine fit for it?
-  rushhour help soak install                       what a command does and takes
+  rushhour report before after                     the same as one HTML file
+  rushhour soak steady ... --for 5h                for hours, whatever happens to this machine
+  rushhour trend --last 30                         did anything change between nights?
+  rushhour serve                                   everything in a browser, on this machine alone
+  rushhour doctor steady                           is this machine ready for it?
+  rushhour help soak install                       help for a command
 
-Every run ends with its verdict and tables of percentiles (p50, p90, p99, p99.9) and is kept in a folder of its own:
---json prints its summary as JSON, "rushhour export <run>" writes CSV or JSON lines, latency.hlog opens in HdrHistogram.
+Every run ends with a verdict and tables of percentiles (p50, p90, p99, p99.9), and is recorded in its own folder:
+--json prints its summary as JSON, "rushhour export <run>" writes CSV or JSON lines, HdrHistogram opens latency.hlog.
 
-RUSHHOUR_PROXY and RUSHHOUR_TARGET, rushhour.yaml in this folder and then in ~/.config/rushhour name a proxy and a target for
-commands that are given none; the plan line says which was taken. http_proxy and its like are not obeyed.
+RUSHHOUR_PROXY and RUSHHOUR_TARGET, or rushhour.yaml in this folder or in ~/.config/rushhour, provide a default proxy and
+target; the plan line says which was used. http_proxy and similar variables are ignored.
 
-Rates are 500, 500/s, 2k/s, 30/min, 1/h, and times 60, 60s, 250ms, 1.5m, 1h30m: a bare number is per second, or seconds, in every
-command and in scenario files.
+Rates are 500, 500/s, 2k/s, 30/min, 1/h, and times 60, 60s, 250ms, 1.5m, 1h30m: a bare number is per second, or seconds,
+in every command and in scenario files.
 
-Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed,
-or, where there are none, most attempts; 4 generator-limited, no verdict; 5 environment missing; 130 interrupted, results kept.`,
+Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed or, without criteria,
+most attempts failed; 4 generator-limited, no verdict; 5 environment missing; 130 interrupted, results kept.`,
     );
   const registers = await Promise.all(chooseLoaders(context.args).map((load) => load()));
   for (const register of registers) register(program, context);

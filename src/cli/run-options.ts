@@ -29,10 +29,10 @@ export interface SharedRunOptions extends SinkFlags {
 
 export function addSharedRunOptions(command: Command): Command {
   return addSinkOptions(command)
-    .option('--label <text>', 'what this run is about, shown with its results', '')
+    .option('--label <text>', 'description of this run, shown with its results', '')
     .option(
       '--workers <n>',
-      'threads that generate load; auto: 1, more where the peak rate needs them and there are cores',
+      'threads that generate load; auto: 1, or more if the peak rate needs them and there are cores',
       parseWorkers,
       'auto',
     )
@@ -41,19 +41,19 @@ export function addSharedRunOptions(command: Command): Command {
         .choices(['auto', ...ENGINE_NAMES])
         .default('auto'),
     )
-    .addOption(tcpTimestampsOption('set net.ipv4.tcp_timestamps for the run and put it back (root)'))
+    .addOption(tcpTimestampsOption('set net.ipv4.tcp_timestamps for the run and restore it (root)'))
     .addOption(resultsOption())
     .option('--json', 'print the summary as JSON, and nothing else on stdout')
     .option('--quiet', 'show no progress')
-    .option('--dry-run', 'print what would be done, and do nothing')
-    .option('--i-am-allowed-to-test-this', 'permit a public host, once and for all');
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--i-am-allowed-to-test-this', 'permit a public host; remembered for later runs');
 }
 
 /** What becomes of a scenario's look; a soak and an experiment have none. */
 export function addLookOptions(command: Command): Command {
   return command
-    .option('--no-look', 'start the load at once, without the short look that a scenario may begin with')
-    .option('--go-on', 'start the load whatever the look shows');
+    .option('--no-look', 'skip the short pre-load check that a scenario may begin with')
+    .option('--go-on', 'start the load even if the pre-load check fails');
 }
 
 /** @param does what the command at hand makes of it */
@@ -65,7 +65,7 @@ export function tcpTimestampsOption(does: string): Option {
 export function resultsOption(): Option {
   return new Option(
     '--results <dir>',
-    'folder that keeps a folder for each run (default: $RUSHHOUR_RESULTS or ./results)',
+    'folder that contains one folder per run (default: $RUSHHOUR_RESULTS or ./results)',
   );
 }
 

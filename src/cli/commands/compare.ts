@@ -18,22 +18,18 @@ export interface CompareOptions {
 export function registerCompare(program: Command, context: Context): void {
   program
     .command('compare')
-    .summary('tell whether a change helped, or whether it was luck')
+    .summary('show whether a change helped, or whether it was luck')
     .description(
-      'Holds runs after a change against runs before it: what got better, what got worse, and how small a difference would have been seen.',
+      'Compare runs after a change with runs before it: what got better, what got worse, and how small a difference would have been detected.',
     )
-    .argument('<before>', 'before: id, label, folder, or a pattern; several with commas between')
-    .argument('<after>', 'after: the same')
+    .argument('<before>', 'runs before: id, label, folder or pattern; several separated by commas')
+    .argument('<after>', 'runs after: the same')
     .addOption(resultsOption())
-    .option(
-      '--fail-if <condition>',
-      'exit with 3 where "<arm>.<figure> <verdict>" holds; may be given again',
-      collect,
-    )
-    .option('--anyway', 'compare runs that did not do the same, and say what differs')
-    .option('--all', 'show every line, not only those that say something')
+    .option('--fail-if <condition>', 'exit with 3 if "<arm>.<figure> <verdict>" holds (repeatable)', collect)
+    .option('--anyway', 'compare runs that did different things, and name the differences')
+    .option('--all', 'show every line, including those without a result')
     .addOption(new Option('--json', 'print the comparison as JSON').conflicts('markdown'))
-    .option('--markdown', 'print it as Markdown, for a ticket')
+    .option('--markdown', 'print the comparison as Markdown, for a ticket')
     .addHelpText(
       'after',
       `
@@ -42,8 +38,9 @@ Examples:
   rushhour compare 20250131-06 20250131-07 --markdown
   rushhour compare 'before*' 'after*' --fail-if "stress.stalled.rate not better"
 
-Three runs or more a side are taken for what varies; of fewer, stretches of seconds. Exit codes: 0 done; 2 bad usage, or
-runs that cannot be compared; 3 got worse, or a --fail-if held; 4 a run was generator-limited. docs/comparing.md tells how.`,
+With three or more runs a side, the variation between runs is used; with fewer, the variation within them. Exit codes:
+0 done; 2 bad usage, or runs that cannot be compared; 3 got worse, or a --fail-if held; 4 a run was generator-limited.
+See docs/comparing.md for the method.`,
     )
     .action(
       context.act((before: string, after: string, options: CompareOptions) =>

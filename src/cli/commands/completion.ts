@@ -6,9 +6,9 @@ import type { Context } from '../context.ts';
 export function registerCompletion(program: Command, context: Context): void {
   program
     .command('completion')
-    .summary('print a script that completes commands, flags and names')
+    .summary('print a shell completion script')
     .description(
-      'Prints a script by which a shell completes commands, flags, and names of scenarios, presets, labs, nights, runs and their labels. The shell finds them by itself, so that no key waits for Node to start.',
+      'Print a script that lets a shell complete commands, flags, and names of scenarios, presets, labs, soaks, runs and labels. The shell finds them itself, without starting Node.',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices([...SHELLS]))
     .addHelpText(

@@ -24,18 +24,18 @@ interface DoctorOptions extends OverrideOptions, PacOptions {
 export function registerDoctor(program: Command, context: Context): void {
   const command = program
     .command('doctor')
-    .summary('is this machine fit for a run?')
+    .summary('check whether this machine is ready for a run')
     .description(
-      'Looks at descriptors, source ports, kernel settings, connection tracking and the clock of this machine; with a scenario, at what it needs, whether its proxy or target answers, and whether Kerberos gives the tokens that it needs.',
+      'Check file descriptors, source ports, kernel settings, connection tracking and the clock of this machine. With a scenario, also check what it needs, whether its proxy or target answers, and whether Kerberos issues the tokens it needs.',
     )
-    .argument('[scenario]', 'name or path of the scenario to judge for');
+    .argument('[scenario]', 'name or path of the scenario to check for');
   addPacOption(addOverrideOptions(command))
-    .addOption(tcpTimestampsOption('judge for a run that sets net.ipv4.tcp_timestamps so'))
-    .option('--json', 'print facts and checks as JSON; with --fix or --undo what was done')
-    .option('--fix', 'change kernel settings that stand in the way (root): shows them and asks first')
-    .addOption(new Option('--undo', 'put back what --fix has changed').conflicts('fix'))
-    .option('--persist', 'with --fix: keep them beyond the next boot (/etc/sysctl.d/90-rushhour.conf)')
-    .option('--yes', 'with --fix or --undo: agree beforehand, for scripts')
+    .addOption(tcpTimestampsOption('check for a run that sets net.ipv4.tcp_timestamps like this'))
+    .option('--json', 'print facts and checks as JSON; with --fix or --undo, what was done')
+    .option('--fix', 'change kernel settings that limit runs (root); shows them and asks first')
+    .addOption(new Option('--undo', 'restore the settings that --fix changed').conflicts('fix'))
+    .option('--persist', 'with --fix: keep the settings across reboots (/etc/sysctl.d/90-rushhour.conf)')
+    .option('--yes', 'with --fix or --undo: do not ask, for scripts')
     .addHelpText(
       'after',
       `
@@ -45,12 +45,12 @@ Examples:
   rushhour doctor --pac http://wpad.example/wpad.dat --target http://www.example.org/
   rushhour doctor negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/
 
-  sudo rushhour doctor --fix                  wider port range, bigger tables: shown first
-  sudo rushhour doctor steady --fix --yes ... only what that scenario needs, without asking
+  sudo rushhour doctor --fix                  widen port range and tables, after asking
+  sudo rushhour doctor steady --fix --yes ... change only what that scenario needs, without asking
   sudo rushhour doctor --undo
 
---fix never touches what would change the measurement, such as tcp_timestamps or tcp_tw_reuse.
-Exit code 5 where something would keep the run from being done, or a setting could not be changed.`,
+--fix never changes settings that affect the measurement, such as tcp_timestamps or tcp_tw_reuse.
+The exit code is 5 if something would prevent the run, or if a setting could not be changed.`,
     )
     .action(
       context.act(async (nameOrPath: string | undefined, options: DoctorOptions) => {

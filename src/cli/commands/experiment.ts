@@ -11,21 +11,24 @@ import { parseCount, parseDurationUs, parseSeed } from '../values.ts';
 export function registerExperiment(program: Command, context: Context): void {
   const command = program
     .command('experiment')
-    .summary('switch a setting to and fro, run each time, and compare')
+    .summary('alternate two settings, run each time, and compare')
     .description(
-      'Runs a scenario under two settings of the firewall, in random order within each round, and compares them: what drifts over the day falls on both alike.',
+      'Run a scenario under two settings of the firewall, in random order within each round, and compare them: drift over the day affects both equally.',
     )
-    .argument('[scenario]', 'as "rushhour run" takes it; not with --resume')
-    .option('--a <command>', 'shell command that switches to the first setting ("before")')
-    .option('--b <command>', 'shell command that switches to the second ("after")')
-    .option('--label-a <text>', 'label of runs under the first (default: id of the experiment and "a")')
-    .option('--label-b <text>', 'label of runs under the second')
-    .option('--rounds <n>', 'rounds, each with a run of either setting', parseCount, 6)
-    .option('--settle <time>', 'how long to wait after each switch', parseDurationUs, 10_000_000)
-    .option('--verify <command>', 'shell command that must end with 0 before each run')
-    .option('--command-timeout <time>', 'longest that a command may take', parseDurationUs, 300_000_000)
-    .option('--seed <n>', 'seed of the order (default: drawn, and kept)', parseSeed)
-    .option('--resume <id>', 'go on with an experiment that was interrupted');
+    .argument('[scenario]', 'name or path of a scenario; not with --resume')
+    .option('--a <command>', 'shell command that applies the first setting ("before")')
+    .option('--b <command>', 'shell command that applies the second setting ("after")')
+    .option(
+      '--label-a <text>',
+      'label of runs under the first setting (default: the experiment’s id and "a")',
+    )
+    .option('--label-b <text>', 'label of runs under the second setting')
+    .option('--rounds <n>', 'number of rounds, each with one run per setting', parseCount, 6)
+    .option('--settle <time>', 'time to wait after each switch', parseDurationUs, 10_000_000)
+    .option('--verify <command>', 'shell command that must exit with 0 before each run')
+    .option('--command-timeout <time>', 'time limit for each command', parseDurationUs, 300_000_000)
+    .option('--seed <n>', 'seed of the order (default: random, and recorded)', parseSeed)
+    .option('--resume <id>', 'resume an interrupted experiment');
   addSharedRunOptions(addOverrideOptions(command))
     .addHelpText(
       'after',
@@ -36,9 +39,9 @@ Examples:
   rushhour experiment steady --a ./before.sh --b ./after.sh --verify ./check.sh --settle 90s --dry-run
   rushhour experiment --resume 20250131-060000-steady
 
-Commands find RUSHHOUR_SIDE (a or b), RUSHHOUR_ROUND and RUSHHOUR_EXPERIMENT in their environment. Ctrl-C ends the run under way,
-or waits for the command; --resume does that step again. Exit codes as for compare, 5 where a command fails.
-docs/experiments.md tells more.`,
+Commands find RUSHHOUR_SIDE (a or b), RUSHHOUR_ROUND and RUSHHOUR_EXPERIMENT in their environment. Ctrl-C ends the current
+run, or waits for the command; --resume repeats that step. Exit codes are those of compare, and 5 if a command fails.
+See docs/experiments.md for details.`,
     )
     .action(
       context.act((scenario: string | undefined, options: ExperimentOptions) =>

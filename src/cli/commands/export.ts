@@ -22,7 +22,7 @@ export function registerExport(program: Command, context: Context): void {
     .command('export')
     .summary('write the figures of a run as CSV or JSON lines')
     .description(
-      'Writes one table of a run for other programs: counts by second, figures by arm, HTTP statuses, stalls, or times.',
+      'Write one table of a run for other programs: counts by second, figures by arm, HTTP statuses, stalls, or times.',
     )
     .argument('<run>', 'id, the start of one, label or folder')
     .addOption(resultsOption())
@@ -36,7 +36,7 @@ export function registerExport(program: Command, context: Context): void {
         .choices(['frames', 'arms', 'statuses', 'stalls', 'latency'])
         .default('frames'),
     )
-    .option('-o, --output <file>', 'write to this file, not to stdout')
+    .option('-o, --output <file>', 'write to this file instead of stdout')
     .addHelpText(
       'after',
       `
@@ -45,8 +45,8 @@ Examples:
   rushhour export "timer 60 s" --what arms --format jsonl
   rushhour export 20250131-06 --what latency -o latency.csv
 
-frames: a row for each second and series; arms: one for each arm; statuses: one for each HTTP status that came up in a second;
-stalls: one for each stall; latency: one for each value that was recorded. docs/results.md names the columns.`,
+frames: one row per second and series; arms: one per arm; statuses: one per second and HTTP status; stalls: one per stall;
+latency: one per recorded value. See docs/results.md for the columns.`,
     )
     .action(context.act((name: string, options: ExportOptions) => exportRun(context, name, options)));
 }

@@ -4,13 +4,13 @@ import type { Context } from '../context.ts';
 
 /** `help`, `help run`, `help soak install`: what --help shows, asked for as with git or npm. */
 export function registerHelp(program: Command, context: Context): void {
-  const argument = new Argument('[command...]', 'which one');
+  const argument = new Argument('[command...]', 'the command');
   // For completion alone: what is wrong is said here, with the name that was meant.
   argument.argChoices = program.commands.map((command) => command.name());
   program
     .command('help')
-    .summary('show what a command does and takes')
-    .description('Shows what a command does and what it takes, as --help behind it does.')
+    .summary('show help for a command')
+    .description('Show the same help as --help after the command.')
     .addArgument(argument)
     .addHelpText(
       'after',

@@ -42,20 +42,24 @@ interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions, AddressOptio
 export function registerHit(program: Command, context: Context): void {
   const command = program
     .command('hit')
-    .summary('ad-hoc traffic to one URL, with the flags of ab and curl')
-    .description('Opens connections to one URL, one request each, and tells how their handshakes went.')
+    .summary('send ad-hoc traffic to one URL, with the flags of ab and curl')
+    .description('Open connections to one URL, with one request each, and report how their handshakes went.')
     .argument(
       '[url]',
-      'http:// or https://host[:port]/path, may hold {nonce}; or tcp://host:port for handshakes alone (default: $RUSHHOUR_TARGET or rushhour.yaml)',
+      'http:// or https://host[:port]/path, may contain {nonce}; or tcp://host:port for handshakes only (default: $RUSHHOUR_TARGET or rushhour.yaml)',
     )
-    .option('-n, --requests <count>', 'attempts in all (default: 1, or no limit with -t)', parseCount)
-    .option('-c, --concurrency <count>', 'connections at once, each next one when one has ended', parseCount)
-    .option('-t, --duration <time>', 'how long: 60, 60s, 250ms, 10m', parseDurationUs)
+    .option(
+      '-n, --requests <count>',
+      'total number of attempts (default: 1, or no limit with -t)',
+      parseCount,
+    )
+    .option('-c, --concurrency <count>', 'connections at once; the next one starts when one ends', parseCount)
+    .option('-t, --duration <time>', 'how long to run: 60, 60s, 250ms, 10m', parseDurationUs)
     .addOption(new Option('--time <time>', 'the same').argParser(parseDurationUs).hideHelp())
-    .option('--rate <rate>', 'attempts by the clock instead of -c: 500, 2k/s, 30/min', parseRatePerSec)
+    .option('--rate <rate>', 'start attempts at this rate instead of -c: 500, 2k/s, 30/min', parseRatePerSec)
     .option(
       '-x, --proxy <host:port>',
-      'proxy to send the requests to; none: go straight, whatever the defaults say',
+      'proxy to send the requests to; none: connect directly, ignoring defaults',
     )
     .option('-H, --header <line>', 'a header, "Name: value" (repeatable)', collect)
     .option('-X, --request <method>', 'request method (default: GET, or POST with -d)')
@@ -65,19 +69,19 @@ export function registerHit(program: Command, context: Context): void {
     .addOption(
       new Option(
         '--close <who>',
-        'who closes: the far end (peer), this side (fin), or an RST (reset)',
+        'who closes: the far end (peer), this side (fin), or this side with an RST (reset)',
       ).choices([...CLOSE_MODES]),
     )
     .option(
       '--hold <time>',
-      'keep each connection open that long afterwards, then see whether it lives',
+      'keep each connection open this long afterwards, then check whether it is still alive',
       parseDurationUs,
     )
-    .option('--timeout <time>', 'wait that long for a whole response', parseDurationUs)
-    .option('--connect-timeout <time>', 'wait that long for a handshake', parseDurationUs)
+    .option('--timeout <time>', 'time limit for a complete response', parseDurationUs)
+    .option('--connect-timeout <time>', 'time limit for a handshake', parseDurationUs)
     .option(
       '--stall-after <time>',
-      'a handshake that long, with a SYN sent again, is stalled',
+      'count a handshake this long, with a SYN retransmission, as stalled',
       parseDurationUs,
     )
     .option('--bind <address>', 'source address (repeatable: used in turn)', collect);
@@ -97,9 +101,9 @@ Examples:
 It ends with percentiles (p50, p90, p99, p99.9) of handshake, first byte and total, HTTP statuses, and as ab does: requests a
 second, transfer, and what 50, 66, 75, 80, 90, 95, 98, 99 and 100 % of the requests took. --json prints all of it as JSON;
 "rushhour export <run>" writes seconds, arms, stalls and latencies as CSV or JSON lines.
-Every attempt opens a connection of its own, for it is handshakes that are counted: there is no ab -k. -k is curl's.
+Every attempt opens its own connection, because handshakes are what is counted: there is no ab -k. -k is curl's.
 Credentials go with the first request, as curl sends them; --challenge waits for the 407 (401), as browsers do.
-A password on the command line stands in your shell's history: env:NAME and @file keep it out.`,
+A password on the command line stays in your shell's history: use env:NAME or @file instead.`,
     )
     .action(
       context.act(async (given: string | undefined, flags: HitFlags) => {

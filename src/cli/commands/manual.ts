@@ -7,7 +7,7 @@ export function registerManual(program: Command, context: Context): void {
   program
     .command('manual')
     .summary('print the manual page')
-    .description('Prints the manual page: every command with its flags and examples, for man(1).')
+    .description('Print the manual page for man(1): every command with its flags and examples.')
     .addHelpText(
       'after',
       `

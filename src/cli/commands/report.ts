@@ -15,16 +15,16 @@ interface ReportOptions {
 export function registerReport(program: Command, context: Context): void {
   program
     .command('report')
-    .summary('make a page of figures of one run, or of two')
+    .summary('write a report of one run, or of two')
     .description(
-      'Writes one HTML file that needs no network and no other file: the verdict, figures of each arm, settings, and how to do it again. Of two runs, one over the other.',
+      'Write one HTML file that needs no network and no other files: the verdict, figures of each arm, settings, and how to reproduce the run. Two runs are overlaid.',
     )
     .argument('<run>', 'id, the start of one, label or folder')
-    .argument('[after]', 'the same, of the run after a change')
+    .argument('[after]', 'the run after a change, likewise')
     .addOption(resultsOption())
     .option(
       '-o, --output <file>',
-      'write it there; - for standard output (default: report.html in the folder of the last run named)',
+      'write to this file; - for standard output (default: report.html in the folder of the last run named)',
     )
     .addHelpText(
       'after',

@@ -21,17 +21,17 @@ export function registerPrune(results: Command, context: Context): void {
     .command('prune')
     .summary('remove old runs')
     .description(
-      'Removes runs: old ones, all but the latest, or as many of the oldest as it takes; shows them and asks first. Runs under way, with a note, or of an experiment that is not done stay.',
+      'Remove runs: old ones, all but the latest, or the oldest until the rest fits; shows them and asks first. Keeps runs in progress, runs with a note, and runs of an unfinished experiment.',
     )
     .addOption(resultsOption())
-    .option('--older-than <age>', 'that started longer ago: 30d, 2w, 12h', asValue(parseAge))
-    .option('--keep <n>', 'all but the latest so many', parseCount)
+    .option('--older-than <age>', 'remove runs that started longer ago: 30d, 2w, 12h', asValue(parseAge))
+    .option('--keep <n>', 'remove all but the latest n', parseCount)
     .option(
       '--max-size <size>',
-      'the oldest, until the others take no more than this: 2GB',
+      'remove the oldest until the rest takes no more than this: 2GB',
       asValue(parseSize),
     )
-    .option('--noted', 'runs with a note, too')
+    .option('--noted', 'also remove runs with a note')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'show what would be removed, and remove nothing');
   addFilterOptions(command)
@@ -44,7 +44,7 @@ Examples:
   rushhour results prune --scenario quickstart --keep 1
   rushhour results prune --max-size 2GB
 
-Other flags choose among which runs: the rest is neither removed nor counted.`,
+Other flags select the runs to choose from: the rest is neither removed nor counted.`,
     )
     .action(
       context.act((options: PruneOptions, { parent }: Command) => {

@@ -23,13 +23,13 @@ interface ShowOptions {
 export function registerResults(program: Command, context: Context): void {
   const command = program
     .command('results')
-    .summary('list the runs that were kept, show, label or remove some')
-    .description('Lists the runs that were kept, oldest first.')
+    .summary('list, show, label or remove recorded runs')
+    .description('List the recorded runs, oldest first.')
     .enablePositionalOptions()
     .addOption(resultsOption());
   addFilterOptions(command)
     .option('--json', 'print the list as JSON')
-    .option('--names', 'print ids alone, one a line')
+    .option('--names', 'print only ids, one per line')
     .addHelpText(
       'after',
       `
@@ -52,7 +52,7 @@ function registerShow(results: Command, context: Context): void {
     .command('show')
     .summary('print the summary of a run again')
     .description(
-      'Prints the summary of a run again; that of one which was interrupted, or is still under way, is made from what there is of it.',
+      'Print the summary of a run again. For a run that was interrupted, or is still in progress, it is computed from the data so far.',
     )
     .argument('[run]', 'id, the start of one, label or folder (default: the latest)')
     .addOption(resultsOption())
@@ -82,7 +82,7 @@ function registerNotes(results: Command, context: Context): void {
     results
       .command(name)
       .summary(does)
-      .description(`${does.charAt(0).toUpperCase()}${does.slice(1)}. An empty text takes it away.`)
+      .description(`${does.charAt(0).toUpperCase()}${does.slice(1)}. An empty text removes it.`)
       .argument('<run>', 'id, the start of one, label or folder')
       .argument('<text>', name)
       .addOption(resultsOption())

@@ -7,8 +7,8 @@ import { addLookOptions, addSharedRunOptions, type SharedRunOptions } from '../r
 export function registerRun(program: Command, context: Context): void {
   const command = program
     .command('run')
-    .summary('run a scenario and keep its results')
-    .description('Runs a named scenario, or one from a file, and keeps its results in a folder of their own.')
+    .summary('run a scenario and record its results')
+    .description('Run a built-in scenario, or one from a file, and record its results in a new folder.')
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
   addLookOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command))))
     .addHelpText(

@@ -10,10 +10,10 @@ interface ScenariosOptions {
 export function registerScenarios(program: Command, context: Context): void {
   program
     .command('scenarios')
-    .summary('list the named scenarios, or show one')
-    .description('Lists the named scenarios: those in ./scenarios first, then those that come with rushhour.')
+    .summary('list the available scenarios, or show one')
+    .description('List the available scenarios: those in ./scenarios first, then the built-in ones.')
     .argument('[scenario]', 'show this one: when to use it, what it needs, its YAML')
-    .option('--names', 'print names alone, one a line')
+    .option('--names', 'print only names, one per line')
     .option('--json', 'print the list as JSON')
     .addHelpText(
       'after',

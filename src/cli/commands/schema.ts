@@ -6,7 +6,7 @@ export function registerSchema(program: Command, context: Context): void {
   program
     .command('schema')
     .summary('print the JSON Schema of scenario files')
-    .description('Prints the JSON Schema of scenario files, by which editors complete and check them.')
+    .description('Print the JSON Schema of scenario files, which lets editors complete and check them.')
     .addHelpText(
       'after',
       `

@@ -17,14 +17,14 @@ interface ServeFlags {
 export function registerServe(program: Command, context: Context): void {
   program
     .command('serve')
-    .summary('look at the results in a browser, also at a run under way')
+    .summary('show results in a browser, including a run in progress')
     .description(
-      'Serves pages of the results folder: runs, trends, reports, two runs over each other, and the run under way, second by second. Nothing is changed, and nothing is fetched from elsewhere.',
+      'Serve the results folder as web pages: runs, trends, reports, two runs overlaid, and the run in progress, second by second. Changes nothing, and fetches nothing from elsewhere.',
     )
-    .option('--port <n>', 'port to listen at; 0: any that is free', parsePort, 8737)
+    .option('--port <n>', 'port to listen on; 0: any free port', parsePort, 8737)
     .option(
       '--host <address>',
-      'address to listen at; others than loopback let the network read',
+      'address to listen on; any other than loopback lets the network read',
       '127.0.0.1',
     )
     .addOption(resultsOption())
@@ -36,7 +36,7 @@ Examples:
   rushhour serve --open
   ssh -L 8737:127.0.0.1:8737 probe rushhour serve     a probe's results, in the browser of this machine
 
-Ctrl-C ends it. docs/serve.md tells what it shows, and to whom.`,
+Press Ctrl-C to end it. See docs/serve.md for what it shows, and to whom.`,
     )
     .action(context.act((options: ServeFlags) => serve(context, options)));
 }
@@ -57,7 +57,7 @@ async function serve({ host }: Context, options: ServeFlags): Promise<ExitCode> 
   try {
     if (served.isOpen) {
       say(
-        'warning: whoever has this address may read the results over the network, and it is not encrypted; ssh -L is (docs/serve.md)',
+        'warning: anyone with this address can read the results over the network, unencrypted; for encryption use ssh -L (docs/serve.md)',
       );
     }
     host.stdout.write(served.urls.map((url) => `${url}\n`).join(''));

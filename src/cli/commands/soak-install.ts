@@ -22,20 +22,20 @@ export function registerSoakInstall(
 ): void {
   const command = soak
     .command('install')
-    .summary('run a soak every night, by a timer of systemd or by cron')
+    .summary('run a soak every night, with a systemd timer or with cron')
     .description(
-      'Installs a soak that begins at the same time every night, as a user of its own that may do little. All flags of a soak are passed on.',
+      'Install a soak that starts at the same time every night, as a dedicated unprivileged user. All flags of soak are passed on.',
     )
     .argument('[scenario]', 'name or path of a YAML file; or --scenario');
   addFlags(
     command
       .requiredOption('--at <HH:MM>', 'when it begins, local time')
-      .option('--on <days>', 'on these days alone: Mon..Fri, Sat,Sun (default: every day)')
-      .option('--scenario <scenario>', 'which scenario, as the argument')
-      .option('--name <name>', 'of this night, to tell it from others (default: the scenario’s)')
-      .option('--user <name>', 'who runs it, made if missing (default: rushhour)')
+      .option('--on <days>', 'only on these days: Mon..Fri, Sat,Sun (default: every day)')
+      .option('--scenario <scenario>', 'the scenario, instead of the argument')
+      .option('--name <name>', 'name of this soak, to distinguish several (default: the scenario’s name)')
+      .option('--user <name>', 'user to run as, created if missing (default: rushhour)')
       .option('--print', 'show every file and command, and change nothing; --dry-run is the same')
-      .option('--cron', 'write lines for cron, though there is systemd')
+      .option('--cron', 'install cron lines even if there is systemd')
       .addOption(rootOption()),
   ).addHelpText(
     'after',
@@ -45,7 +45,7 @@ Examples:
   sudo rushhour soak install steady --at 01:30 --for 5h --proxy 10.0.0.5:3128 --target http://10.0.0.9/
   sudo rushhour soak install basic-storm --at 22:00 --for 2h -U @/etc/rushhour/users.csv --proxy ... --target ...
 
-Results go to /var/lib/rushhour/results. docs/nightly.md has the rest.`,
+Results go to /var/lib/rushhour/results. See docs/nightly.md for the rest.`,
   );
   const typed = watchFlags(command);
   command.action(

@@ -21,18 +21,18 @@ const LAST = 7;
 export function registerInstalledSoaks(soak: Command, context: Context): void {
   soak
     .command('status')
-    .summary('installed nights: next start, last verdicts, what runs now')
+    .summary('show installed soaks: next start, last verdicts, what is running')
     .description(
-      'Shows the nights that are installed: when they begin next, how the last ones went, what runs now.',
+      'Show the installed soaks: when they start next, how the last runs went, what is running now.',
     )
-    .argument('[name]', 'of this night alone')
+    .argument('[name]', 'show only this soak')
     .option('--json', 'print it as JSON')
     .addOption(rootOption())
     .addOption(
-      new Option('--can-resume', 'exit code 0 where the night was cut short and has time left').hideHelp(),
+      new Option('--can-resume', 'exit with 0 if the soak was interrupted and has time left').hideHelp(),
     )
     .addOption(
-      new Option('--results <dir>', 'taken and left alone: where a night keeps them is known').hideHelp(),
+      new Option('--results <dir>', 'accepted and ignored: the results folder of a soak is known').hideHelp(),
     )
     .addHelpText(
       'after',
@@ -47,11 +47,11 @@ cut short; 5 nothing is installed.`,
     .action(context.act((name: string | undefined, flags: StatusFlags) => showStatus(context, name, flags)));
   soak
     .command('uninstall')
-    .summary('remove a night that was installed; results stay')
+    .summary('remove an installed soak; results are kept')
     .description(
-      'Stops and removes a night that was installed. Its results, secrets and user stay: each is named, with the command that removes it.',
+      'Stop and remove an installed soak. Its results, secrets and user are kept: each is named, with the command that removes it.',
     )
-    .argument('[name]', 'which; may be left out where there is one')
+    .argument('[name]', 'the soak; optional if there is only one')
     .addOption(rootOption())
     .addHelpText('after', '\nExample:\n  rushhour soak uninstall steady')
     .action(

@@ -17,9 +17,9 @@ const [SHORTEST_WINDOW_US, LONGEST_WINDOW_US] = [5_000_000, 600_000_000];
 export function registerSoak(program: Command, context: Context): void {
   const command = program
     .command('soak')
-    .summary('run a scenario all night, and lose nothing')
+    .summary('run a scenario for hours, and survive failures')
     .description(
-      'Runs a scenario for hours in windows: memory and disk stay bounded, and the night goes on after a kill, a reboot, a full disk, a lost network or a proxy that moved. What happened to this machine is kept as an event and never counted as a stall of the firewall.',
+      'Run a scenario for hours in windows: memory and disk use stay bounded, and the soak survives a kill, a reboot, a full disk, a lost network or a proxy that moves. Incidents on this machine are recorded as events and never counted as stalls of the firewall.',
     )
     .enablePositionalOptions()
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
@@ -29,7 +29,7 @@ export function registerSoak(program: Command, context: Context): void {
     .addOption(
       new Option(
         '--once-at <HH:MM>',
-        'begin no second night at this local time on the day on which clocks tell it twice: for timers',
+        'start only once on the day on which this local time occurs twice: for timers',
       ).argParser(asValue(parseAt)),
     )
     .addHelpText(
@@ -38,8 +38,8 @@ export function registerSoak(program: Command, context: Context): void {
 Examples:
   rushhour soak steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --for 5h
   rushhour soak steady --pac http://wpad.example/wpad.dat --target http://www.example.org/ --for 5h
-  rushhour soak quickstart --rate 50/s --for 2m --window 10s    on this machine alone, to see how it goes
-  rushhour soak steady ... --for 5h --resume                    go on where a kill or a reboot ended it
+  rushhour soak quickstart --rate 50/s --for 2m --window 10s    on this machine alone, to try it out
+  rushhour soak steady ... --for 5h --resume                    resume after a kill or a reboot
   rushhour soak install --at 01:30 --for 5h --scenario steady ...   every night, by a timer
   rushhour soak status
 
@@ -67,21 +67,21 @@ Exit codes are those of run.`,
 export function addSoakOptions(command: Command): Command {
   addSharedRunOptions(addPacOption(addOverrideOptions(command)))
     .addOption(
-      new Option('--for <time>', 'how long the night is, pauses included, 7 days at most')
+      new Option('--for <time>', 'length of the soak, including pauses; at most 7 days')
         .argParser(parseDurationUs)
         .default(8 * 3_600_000_000, '8h'),
     )
     .addOption(
-      new Option('--window <time>', 'what is rolled up into one line: 5s to 10m')
+      new Option('--window <time>', 'span that is rolled up into one line: 5s to 10m')
         .argParser(parseWindow)
         .default(60_000_000, '1m'),
     )
-    .option('--resume', 'go on with a night of this scenario that was cut short, if its end is ahead')
-    .option('--resume-only', 'do that, or nothing where there is none')
-    .option('--keep-days <n>', 'remove runs that began longer ago, once the night is over', parseCount)
+    .option('--resume', 'resume an interrupted soak of this scenario, if its end is still ahead')
+    .option('--resume-only', 'resume, or do nothing if there is nothing to resume')
+    .option('--keep-days <n>', 'after the soak, remove runs that started longer ago', parseCount)
     .option(
       '--keep-bytes <size>',
-      'remove the oldest runs until the rest takes no more: 2GB',
+      'after the soak, remove the oldest runs until the rest takes no more than this: 2GB',
       asValue(parseSize),
     );
   // Another word for --for would leave open which of the two is meant.

@@ -26,30 +26,30 @@ export interface TrendOptions {
 export function registerTrend(program: Command, context: Context): void {
   program
     .command('trend')
-    .summary('lay nights side by side: did anything change, or drift?')
+    .summary('compare many nights: did anything change, or drift?')
     .description(
-      'Lays runs of one scenario side by side, night by night, and tells a change or a drift from how nights differ anyway.',
+      'Compare the runs of one scenario, night by night, and distinguish a change or a drift from normal variation.',
     )
-    .argument('[runs...]', 'the nights: ids, labels, folders or patterns (default: all of one scenario)')
+    .argument('[runs...]', 'runs: ids, labels, folders or patterns (default: all of one scenario)')
     .addOption(resultsOption())
-    .option('--last <n>', 'of these the last so many', parseCount, 30)
-    .option('--scenario <pattern>', 'of this scenario alone (default: the one that most runs are of)')
-    .option('--label <pattern>', 'with this label alone; * and ? stand for any text and any character')
-    .option('--since <when>', 'no older than: 60d, 8w, 2025-01-31')
+    .option('--last <n>', 'use only the last n of these', parseCount, 30)
+    .option('--scenario <pattern>', 'only runs of this scenario (default: the one with the most runs)')
+    .option('--label <pattern>', 'only runs with this label; * matches any text, ? any character')
+    .option('--since <when>', 'only runs no older than this: 60d, 8w, 2025-01-31')
     .option('--weekdays', 'compare weekends with weekends, and other nights with other nights')
-    .option('--fail-if <condition>', 'exit with 3 where it holds; may be given again', collect)
-    .option('--hook <command>', 'run by sh -c with the verdict as JSON on its stdin')
+    .option('--fail-if <condition>', 'exit with 3 if it holds (repeatable)', collect)
+    .option('--hook <command>', 'run this with sh -c, with the verdict as JSON on its stdin')
     .addOption(
-      new Option('--hook-on <when>', 'fail: only where a --fail-if holds')
+      new Option('--hook-on <when>', 'fail: only if a --fail-if holds')
         .choices(['always', 'fail'])
         .default('always'),
     )
     .addOption(
-      new Option('--hook-timeout <time>', 'how long the hook may take')
+      new Option('--hook-timeout <time>', 'time limit for the hook')
         .argParser(parseDurationUs)
         .default(60_000_000, '60s'),
     )
-    .option('--all', 'name every figure, not only those that decide or changed')
+    .option('--all', 'show every figure, not only those that decide or changed')
     .option('--json', 'print the trend as JSON')
     .addHelpText(
       'after',
@@ -62,10 +62,10 @@ Examples:
     --hook 'mail -s "rushhour: $RUSHHOUR_VERDICT" admin@example.org'
   rushhour trend --hook 'curl -sSf -H "Content-Type: application/json" -d @- https://hooks.example.org/rushhour'
 
-Conditions: <arm>.<figure> and one of changed, drifted, worse, better ("not" may stand before it), or a bound that the
-last night is held against: > 0.1%, > 50ms, < 950/s. <arm> may be *. The hook has RUSHHOUR_VERDICT (pass, fail,
-cannot-tell) in its environment. Exit codes: 0 done; 2 bad usage; 3 a --fail-if holds; 4 every night was
-generator-limited; 5 the hook failed. docs/trend.md tells how it is reckoned.`,
+Conditions: <arm>.<figure> and one of changed, drifted, worse, better (optionally preceded by "not"), or a bound for the
+last night: > 0.1%, > 50ms, < 950/s. <arm> may be *. The hook has RUSHHOUR_VERDICT (pass, fail, cannot-tell) in its
+environment. Exit codes: 0 done; 2 bad usage; 3 a --fail-if holds; 4 every night was generator-limited; 5 the hook failed.
+See docs/trend.md for the method.`,
     )
     .action(context.act((runs: string[], options: TrendOptions) => trend(context, runs, options)));
 }

@@ -10,9 +10,9 @@ interface DownFlags {
 export function registerDown(lab: Command, context: Context): void {
   lab
     .command('down')
-    .description('Removes a lab, and whatever labs of dead processes have left behind.')
-    .option('--lab <id>', 'which lab; without it the newest')
-    .option('--all', 'every lab that no running process owns')
+    .description('Remove a lab, and anything that labs of dead processes have left behind.')
+    .option('--lab <id>', 'the lab (default: the newest)')
+    .option('--all', 'remove every lab that no running process owns')
     .addHelpText('after', '\nExample:\n  rushhour lab down')
     .action(
       context.act(async ({ lab: id, all }: DownFlags) => {

@@ -6,11 +6,12 @@ import { withSignals } from './signals.ts';
 export function registerExec(lab: Command, context: Context): void {
   lab
     .command('exec')
-    .description(
-      'Runs a command inside a lab, among the clients unless told otherwise, and ends with its exit code.',
+    .description('Run a command inside a lab, by default among the clients, and exit with its exit code.')
+    .argument(
+      '<command...>',
+      'command and its arguments; {proxy}, {target} and other placeholders are replaced',
     )
-    .argument('<command...>', 'command and its arguments; {proxy}, {target} and the like are filled in')
-    .option('--lab <id>', 'which lab; without it the newest')
+    .option('--lab <id>', 'the lab (default: the newest)')
     .addOption(
       new Option('--in <room>', 'which namespace').choices(['client', 'fw', 'far']).default('client'),
     )

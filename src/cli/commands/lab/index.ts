@@ -13,9 +13,9 @@ export function registerLab(program: Command, context: Context): void {
   const lab = program
     .enablePositionalOptions()
     .command('lab')
-    .summary('firewalls that misbehave on purpose, on this machine')
+    .summary('run firewalls that misbehave on purpose, on this machine')
     .description(
-      'Builds clients, a firewall and a far side out of network namespaces (Linux, root), the firewall mis-tuned in a chosen way.',
+      'Build clients, a firewall and a far side from network namespaces (Linux, root), with the firewall mis-tuned in a way you choose.',
     )
     .enablePositionalOptions()
     .addHelpText(
@@ -30,7 +30,7 @@ Examples:
   rushhour lab switch timewait-60s
   rushhour lab down
 
-docs/lab.md tells what each preset shows.`,
+See docs/lab.md for what each preset shows.`,
     );
   registerList(lab, context);
   registerUp(lab, context);

@@ -8,7 +8,7 @@ export function registerList(lab: Command, context: Context): void {
   lab
     .command('list')
     .description(
-      'Lists the presets: what each shows, what it mimics, what can be set; then the labs that are up.',
+      'List the presets: what each shows, what it mimics, and its parameters; then the labs that are up.',
     )
     .option('--json', 'print both lists as JSON')
     .addHelpText('after', '\nExample:\n  rushhour lab list')

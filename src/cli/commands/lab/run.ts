@@ -8,13 +8,13 @@ export function registerRun(lab: Command, context: Context): void {
   lab
     .command('run')
     .description(
-      'Builds a lab, runs a scenario in it from the client side, removes the lab, and ends with the exit code of the run.',
+      'Build a lab, run a scenario in it from the client side, remove the lab, and exit with the exit code of the run.',
     )
     .argument('<preset>', 'name, name:value or name:key=value,...')
-    .argument('<scenario>', 'as "rushhour run" takes it')
+    .argument('<scenario>', 'name or path of a scenario')
     .argument(
       '[flags...]',
-      'flags of "rushhour run"; {proxy2}, {closed}, {clients} and the like are filled in',
+      'flags of "rushhour run"; {proxy2}, {closed}, {clients} and other placeholders are replaced',
     )
     .passThroughOptions()
     .addHelpText(

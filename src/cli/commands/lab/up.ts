@@ -13,7 +13,7 @@ interface UpFlags {
 export function registerUp(lab: Command, context: Context): void {
   lab
     .command('up')
-    .description('Builds a lab that stays until "lab down".')
+    .description('Build a lab that stays until "lab down".')
     .argument('<preset>', 'name, name:value or name:key=value,...')
     .option('--set <key=value>', 'a parameter of the preset (repeatable)', collect)
     .option(
