@@ -8,8 +8,6 @@ import { deviation, findingOf, measureIn } from './measure.ts';
 suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
   let flood: Summary;
   let cut: Summary;
-  let forgotten: Summary;
-  let rejected: Summary;
   let answered: Summary;
   let refused: Summary;
   let quick: Summary;
@@ -18,12 +16,9 @@ suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], 
   beforeAll(async () => {
     const closed = ['--target', `tcp://${ADDRESSES.far}:9`, '--duration', '5s'];
     const direct = ['--via', 'direct', '--rate', '100/s', '--duration', '10s'];
-    const held = ['--duration', '2s', '--set', 'arms.keep.hold=7s', '--set', 'arms.keep.prove=2s'];
-    [flood, cut, forgotten, rejected, answered, refused, quick, honest] = await Promise.all([
+    [flood, cut, answered, refused, quick, honest] = await Promise.all([
       measureIn('syn-flood:high=60,low=20,on=10s,off=6s', 'steady', '--rate', '100/s', '--duration', '60s'),
       measureIn('idle-cut:10s', 'hold', '--duration', '5s', '--set', 'arms.keep.hold=20s'),
-      measureIn('idle-forget:4s', 'hold', ...held),
-      measureIn('idle-forget:4s,answer=reset', 'hold', ...held),
       measureIn('pre-answered', 'closed-port', ...closed),
       measureIn('healthy', 'closed-port', ...closed),
       measureIn('pre-answered', 'steady', ...direct),
@@ -45,26 +40,6 @@ suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], 
     expect(cut.arms['keep']!.outcomes['held-cut']).toBe(cut.arms['keep']!.started);
     expect(cut.arms['keep']!.cuts).toEqual({ RST: cut.arms['keep']!.started });
     expect(age.text).toContain('cut by RST at an age of 10');
-  });
-
-  it.each([
-    ['forgets connections silently', () => forgotten, 'silence', 'cut silently'],
-    ['forgets connections and answers who asks with an RST', () => rejected, 'RST', 'cut by RST'],
-  ])('a firewall that %s is found out, and between which ages', (_, summaryOf, how, told) => {
-    const summary = summaryOf();
-    const { started, outcomes, cuts, proofs } = summary.arms['keep']!;
-    const half = started / 2;
-    expect(outcomes).toEqual({ ok: half, 'held-cut': half });
-    expect(cuts).toEqual({ [how]: half });
-    expect(proofs).toEqual([
-      { ageSec: 2, alive: half, cuts: {} },
-      { ageSec: 7, alive: 0, cuts: { [how]: half } },
-    ]);
-    const age = findingOf(summary, 'cut-age');
-    expect(age).toMatchObject({ count: half, foundAtSec: 7, aliveAtSec: 2 });
-    expect(age.confidence).toBe(sureness(summary, 'high'));
-    expect(age.text).toContain(told);
-    expectVerdict(summary, false);
   });
 
   it('a middlebox that answers for the server shows on a closed port', () => {

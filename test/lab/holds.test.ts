@@ -1,13 +1,16 @@
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { Summary } from '../../src/analysis/types.ts';
 import { ENGINE_NAMES, type EngineName } from '../../src/engine/registry.ts';
-import { tellCut } from '../../src/outcome/cut.ts';
+import { type Cut, tellCut } from '../../src/outcome/cut.ts';
 import type { HostPort } from '../../src/scenario/types.ts';
 import { times } from '../contract/attempts.ts';
 import { bareArmTo, countOutcomes } from '../support/arms.ts';
 import { type Driver, startDriver } from '../support/drive-child.ts';
 import { makePair, type Pair } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
+import { expectVerdict } from '../support/verdict.ts';
+import { findingOf, measureIn } from './measure.ts';
 
 const { errno } = constants;
 const SEC = 1_000_000;
@@ -95,5 +98,47 @@ suiteNeeding('connections that are held across a cable', ['linux', 'root', 'netn
           expect(endedAtUs - provedAtUs).toBeGreaterThanOrEqual(2.9 * SEC);
       }
     }
+  });
+});
+
+suiteNeeding('a firewall that forgets idle connections', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
+  const runs = new Map<string, Summary>();
+
+  beforeAll(async () => {
+    const flags = ['--rate', '10/s', '--duration', '2s'];
+    const ages = ['--set', 'arms.keep.hold=7s', '--set', 'arms.keep.prove=2s'];
+    const presets = ['idle-forget:4s', 'idle-forget:4s,answer=reset', 'healthy'];
+    await Promise.all(
+      presets.map(async (preset) => runs.set(preset, await measureIn(preset, 'hold', ...flags, ...ages))),
+    );
+  });
+
+  it.each([
+    ['silently', 'idle-forget:4s', 'silence', 'cut silently'],
+    ['and answers whoever goes on with an RST', 'idle-forget:4s,answer=reset', 'RST', 'cut by RST'],
+  ])('%s, is found out, and between which ages', (_, preset, how, told) => {
+    const summary = runs.get(preset)!;
+    const { established, cuts, proofs = [], outcomes } = summary.arms['keep']!;
+    const [young, old] = proofs;
+    expect(proofs).toEqual([
+      { ageSec: 2, alive: young?.alive, cuts: {} },
+      { ageSec: 7, alive: 0, cuts: { [how]: established - young!.alive } },
+    ]);
+    expect(Math.abs(young!.alive - established / 2)).toBeLessThanOrEqual(1);
+    expect(cuts).toEqual(old?.cuts);
+    expect(outcomes['held-cut']).toBe(cuts?.[how as Cut]);
+    const age = findingOf(summary, 'cut-age');
+    expect(age).toMatchObject({ count: outcomes['held-cut'], foundAtSec: 7, aliveAtSec: 2 });
+    expect(age.text).toContain(told);
+    expectVerdict(summary, false);
+  });
+
+  it('is none where connections are remembered', () => {
+    const summary = runs.get('healthy')!;
+    const { established, cuts, proofs = [], outcomes } = summary.arms['keep']!;
+    expect(cuts).toEqual({});
+    expect(outcomes.ok).toBe(established);
+    expect(proofs.reduce((sum, { alive }) => sum + alive, 0)).toBe(established);
+    expect(findingOf(summary, 'cut-age')).toMatchObject({ confidence: 'none', count: 0 });
   });
 });
