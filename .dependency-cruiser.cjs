@@ -39,18 +39,18 @@ module.exports = {
     ),
     only(
       'analysis',
-      ['metrics', 'outcome', 'scenario', 'engine/registry'],
+      ['metrics', 'outcome', 'scenario', 'engine/names'],
       'Data in, verdict out: any folder of results can be read anywhere.',
     ),
     only(
       'store',
-      ['metrics', 'analysis', 'scenario', 'outcome', 'engine/registry'],
+      ['metrics', 'analysis', 'scenario', 'outcome', 'engine/names'],
       'The only code that touches results/ knows data, not runs.',
     ),
     only(
       'experiment',
-      ['store', 'plan', 'scenario'],
-      'An experiment orders runs; it neither makes nor shows them.',
+      ['session', 'store', 'plan', 'scenario'],
+      'An experiment orders runs; who makes and shows each is above.',
     ),
     only(
       'render',
@@ -70,7 +70,7 @@ module.exports = {
       'sinks',
       [
         'metrics',
-        'engine/registry',
+        'engine/names',
         'render/(line-protocol|metric-names)',
         'store/(files|json-file|process-mark|append-file|lock)',
       ],
@@ -86,6 +86,7 @@ module.exports = {
         'plan',
         'engine',
         'net',
+        'pac',
         'doctor',
         'lab/far-end',
         'scenario',
@@ -95,7 +96,7 @@ module.exports = {
     ),
     only(
       'service',
-      ['store', 'net', 'scenario'],
+      ['session/load', 'store', 'net', 'engine/names', 'scenario'],
       'Units are text about a command line; nothing in them knows what it does.',
     ),
     only(

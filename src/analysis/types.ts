@@ -1,4 +1,4 @@
-import type { EngineName } from '../engine/registry.ts';
+import type { EngineName } from '../engine/names.ts';
 import type { Quantiles } from '../metrics/histogram.ts';
 import type { Cut } from '../outcome/cut.ts';
 import type { Outcome } from '../outcome/outcome.ts';

@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
+import { configFolder } from '../scenario/defaults.ts';
 import type { PublicHost } from '../session/load/safety.ts';
-import { configFolder } from './defaults.ts';
 import type { Host } from './host.ts';
 
 /** $XDG_CONFIG_HOME/rushhour/allowed-hosts. */

@@ -1,19 +1,19 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { renderSummary } from '../render/summary.ts';
+import { shownPath } from '../scenario/shown-path.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { formatDuration, formatRate } from '../scenario/units.ts';
+import { decideWorkers } from '../session/load/decide-workers.ts';
 import { findPublicHosts } from '../session/load/safety.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../session/types.ts';
 import { readTested } from '../store/run-tested.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import type { Context } from './context.ts';
-import { decideWorkers } from './decide-workers.ts';
 import { wantsColour } from './host.ts';
 import { createLiveView, type LiveView } from './live-view.ts';
 import { recordedCommand } from './recorded-command.ts';
 import { resultsDir, type SharedRunOptions } from './run-options.ts';
 import { openRunSinks } from './run-sinks.ts';
-import { shownPath } from './shown-path.ts';
 import type { SinkFlags } from './sink-flags.ts';
 import { InterruptedBeforeStart, watchSignals } from './stopping.ts';
 

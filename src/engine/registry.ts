@@ -1,4 +1,5 @@
 import type { Arm } from '../scenario/types.ts';
+import type { EngineName } from './names.ts';
 import type { CreateEngine } from './types.ts';
 
 /** One way to open connections. */
@@ -18,8 +19,8 @@ interface EngineKind {
   readonly attemptUs: number;
 }
 
-/** Every engine, the preferred one first: a run takes the first that can do all of its arms and that this machine has. */
-export const ENGINES = {
+/** Every engine. A run takes the first of {@link EngineName} that can do all of its arms and that this machine has. */
+export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
   raw: {
     load: async () => (await import('./raw/engine.ts')).createRawEngine,
     cannot({ via, tls, load }) {
@@ -38,8 +39,4 @@ export const ENGINES = {
     rehearses: false,
     attemptUs: 700,
   },
-} as const satisfies Record<string, EngineKind>;
-
-export type EngineName = keyof typeof ENGINES;
-
-export const ENGINE_NAMES = Object.keys(ENGINES) as readonly EngineName[];
+};

@@ -4,7 +4,7 @@ import type { ServerName } from '../scenario/host-names.ts';
 import type { SocketOptions } from '../scenario/types.ts';
 import type { AuthMode, CloseMode } from '../scenario/words.ts';
 import type { ContentRule } from './http/content-rule.ts';
-import type { EngineName } from './registry.ts';
+import type { EngineName } from './names.ts';
 
 /** One address that an arm connects to: a name may resolve to several, which are used in turn and reported apart. */
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
-import type { EngineName } from '../engine/registry.ts';
+import type { EngineName } from '../engine/names.ts';
 import type { RushhourError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, Scenario } from '../scenario/types.ts';

@@ -1,4 +1,4 @@
-import type { EngineName } from '../engine/registry.ts';
+import type { EngineName } from '../engine/names.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 
 /** What identifies a run in a database. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
-import type { EngineName } from '../engine/registry.ts';
+import type { EngineName } from '../engine/names.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { Overrides } from '../scenario/overrides.ts';
 import { redactScenario } from '../scenario/secret-places.ts';

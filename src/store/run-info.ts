@@ -1,5 +1,5 @@
 import type { RunStatus, Summary } from '../analysis/types.ts';
-import type { EngineName } from '../engine/registry.ts';
+import type { EngineName } from '../engine/names.ts';
 import type { Scenario } from '../scenario/types.ts';
 
 /** run.json: everything about a run that is known before its first frame, and how it ended. */

@@ -1,4 +1,4 @@
-import type { EngineName } from '../engine/registry.ts';
+import type { EngineName } from '../engine/names.ts';
 import type { Endpoint } from '../engine/types.ts';
 import type { Frame, FrameHistograms, Stall } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';

@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FixSurroundings, fixMachine } from '../../src/cli/fix-machine.ts';
-import { undoFix } from '../../src/cli/undo-fix.ts';
+import { createFixDialogue } from '../../src/cli/fix-dialogue.ts';
+import { type FixSurroundings, fixMachine } from '../../src/doctor/fix/fix-machine.ts';
 import type { Advice, Kernel } from '../../src/doctor/fix/types.ts';
+import { undoFix } from '../../src/doctor/fix/undo-fix.ts';
 import { EnvironmentError, UsageError } from '../../src/errors.ts';
 import { createFakeHost } from './fake-host.ts';
 
@@ -41,23 +42,25 @@ function kernelOf(changes: Partial<Kernel> = {}, readOnly: readonly string[] = [
   };
 }
 
-function surroundings(changes: Partial<FixSurroundings> = {}, answer?: string) {
+type Changes = Partial<FixSurroundings> & { readonly json?: boolean };
+
+function surroundings({ json = false, ...changes }: Changes = {}, answer?: string) {
   const host = { ...createFakeHost(), ...(answer === undefined ? {} : { ask: async () => answer }) };
   const around: FixSurroundings = {
-    host,
+    dialogue: createFixDialogue(host, json),
+    now: host.now,
     kernel: kernelOf(),
     isRoot: true,
     stateFile: join(dir, 'state', 'doctor-fix.json'),
     paths: { sysctl: join(dir, '90-rushhour.conf'), limits: join(dir, 'limits.d', '90-rushhour.conf') },
     yes: answer === undefined,
-    json: false,
     ...changes,
   };
   return { host, around };
 }
 
 async function fix(
-  changes: Partial<FixSurroundings> = {},
+  changes: Changes = {},
   { answer, persist = false, advice = ADVICE }: { answer?: string; persist?: boolean; advice?: Advice } = {},
 ) {
   const { host, around } = surroundings(changes, answer);
@@ -65,7 +68,7 @@ async function fix(
   return { code, out: host.stdout.text, err: host.stderr.text };
 }
 
-async function undo(changes: Partial<FixSurroundings> = {}, answer?: string) {
+async function undo(changes: Changes = {}, answer?: string) {
   const { host, around } = surroundings(changes, answer);
   const code = await undoFix(around);
   return { code, out: host.stdout.text };

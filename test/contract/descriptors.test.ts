@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ENGINE_NAMES } from '../../src/engine/registry.ts';
+import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import { armTo, countOutcomes } from '../support/arms.ts';
 import { driveChild } from '../support/drive-child.ts';
 import { startPeer } from '../support/servers.ts';

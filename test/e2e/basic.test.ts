@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ENGINE_NAMES } from '../../src/engine/registry.ts';
+import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
 import { type Squid, startSquid } from '../peers/squid.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';

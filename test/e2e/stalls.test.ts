@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ENGINE_NAMES } from '../../src/engine/registry.ts';
+import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import { loseSyns } from '../lab/lose-syns.ts';
 import { withPair } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';

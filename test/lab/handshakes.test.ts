@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINE_NAMES } from '../../src/engine/registry.ts';
+import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import type { AttemptRecord } from '../../src/engine/types.ts';
 import { DEFAULT_STALL_AFTER_US, judgeHandshake } from '../../src/outcome/stall.ts';
 import type { HostPort } from '../../src/scenario/types.ts';

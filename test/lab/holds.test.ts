@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
-import { ENGINE_NAMES, type EngineName } from '../../src/engine/registry.ts';
+import { ENGINE_NAMES, type EngineName } from '../../src/engine/names.ts';
 import { type Cut, tellCut } from '../../src/outcome/cut.ts';
 import type { HostPort } from '../../src/scenario/types.ts';
 import { times } from '../contract/attempts.ts';

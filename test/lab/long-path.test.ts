@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
-import { ENGINE_NAMES } from '../../src/engine/registry.ts';
+import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import { ADDRESSES, PORTS } from '../../src/lab/addresses.ts';
 import { removeLab } from '../../src/lab/down.ts';
 import { Lab } from '../../src/lab/lab.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
-import { ENGINE_NAMES } from '../../src/engine/registry.ts';
+import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import type { HostPort } from '../../src/scenario/types.ts';
 import { makeNamespace, type Namespace } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { EngineName } from '../../src/engine/registry.ts';
+import type { EngineName } from '../../src/engine/names.ts';
 import type { EngineArm } from '../../src/engine/types.ts';
 import type { Driven, DrivePlan } from './drive.mjs';
 

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { FixSurroundings } from '../../doctor/fix/fix-machine.ts';
 import type { Check } from '../../doctor/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
 import type { Chosen } from '../../pac/choose.ts';
@@ -6,7 +7,6 @@ import type { Scenario } from '../../scenario/types.ts';
 import type { Switch } from '../../scenario/words.ts';
 import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
-import type { FixSurroundings } from '../fix-machine.ts';
 import { type Host, wantsColour } from '../host.ts';
 import { addOverrideOptions, type OverrideOptions } from '../override-options.ts';
 import { addPacOption, type PacOptions } from '../pac.ts';
@@ -64,7 +64,7 @@ The exit code is 5 if something would prevent the run, or if a setting could not
           });
         }
         if (options.undo === true) {
-          const { undoFix } = await import('../undo-fix.ts');
+          const { undoFix } = await import('../../doctor/fix/undo-fix.ts');
           return undoFix(await surroundings(context, options));
         }
         const [{ judge }, { renderChecks }, { loadToJudge }] = await Promise.all([
@@ -75,7 +75,7 @@ The exit code is 5 if something would prevent the run, or if a setting could not
         const { scenario, pac, failed } = await loadToJudge(host, nameOrPath, options);
         if (options.fix === true) {
           const [{ fixMachine }, { adviseSettings }] = await Promise.all([
-            import('../fix-machine.ts'),
+            import('../../doctor/fix/fix-machine.ts'),
             import('../../doctor/fix/advise.ts'),
           ]);
           const around = await surroundings(context, options);
@@ -147,18 +147,19 @@ async function clockChanges(host: Host): Promise<Check[]> {
 }
 
 async function surroundings({ host }: Context, { yes, json }: DoctorOptions): Promise<FixSurroundings> {
-  const [{ openKernel }, { stateFile }, { PERSISTENT }] = await Promise.all([
+  const [{ createFixDialogue }, { openKernel }, { stateFile }, { PERSISTENT }] = await Promise.all([
+    import('../fix-dialogue.ts'),
     import('../../doctor/fix/kernel.ts'),
     import('../../doctor/fix/state.ts'),
     import('../../doctor/fix/persist.ts'),
   ]);
   return {
-    host,
+    dialogue: createFixDialogue(host, json === true),
+    now: host.now,
     kernel: openKernel(),
     isRoot: process.getuid?.() === 0,
     stateFile: stateFile(host.env),
     paths: PERSISTENT,
     yes: yes === true,
-    json: json === true,
   };
 }

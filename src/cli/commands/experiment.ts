@@ -2,11 +2,23 @@ import type { Command } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { ExperimentState } from '../../store/experiment-file.ts';
-import type { ExperimentOptions } from '../begin-experiment.ts';
 import type { Context } from '../context.ts';
-import { addOverrideOptions } from '../override-options.ts';
-import { addSharedRunOptions, resultsDir } from '../run-options.ts';
+import { addOverrideOptions, type OverrideOptions, readOverrides } from '../override-options.ts';
+import { addSharedRunOptions, resultsDir, type SharedRunOptions } from '../run-options.ts';
 import { parseCount, parseDurationUs, parseSeed } from '../values.ts';
+
+interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
+  readonly a?: string;
+  readonly b?: string;
+  readonly labelA?: string;
+  readonly labelB?: string;
+  readonly rounds: number;
+  readonly settle: number;
+  readonly verify?: string;
+  readonly commandTimeout: number;
+  readonly seed?: number;
+  readonly resume?: string;
+}
 
 export function registerExperiment(program: Command, context: Context): void {
   const command = program
@@ -60,11 +72,17 @@ async function experiment(
       hint: 'use --label-a and --label-b',
     });
   }
-  const { beginExperiment, resumeExperiment } = await import('../begin-experiment.ts');
+  const { beginExperiment, resumeExperiment } = await import('../../experiment/begin.ts');
+  const { host } = context;
+  const request = {
+    ...options,
+    overrides: readOverrides(options, host),
+    resultsDir: resultsDir(host, options.results),
+  };
   const begun =
     options.resume === undefined
-      ? await beginExperiment(context.host, nameOrPath, options)
-      : await resumeExperiment(context.host, nameOrPath, options.resume, options);
+      ? await beginExperiment(host, nameOrPath, request)
+      : await resumeExperiment(host, nameOrPath, options.resume, request);
   if (options.dryRun === true) return printSchedule(context, begun.state, begun.scenario, options);
   return carryOut(context, await begun.save(), begun.scenario, options);
 }
@@ -77,11 +95,28 @@ async function carryOut(
 ): Promise<ExitCode> {
   const [{ conductExperiment, describeSide, finishedRuns }, { createActs }] = await Promise.all([
     import('../../experiment/conduct.ts'),
-    import('../experiment-acts.ts'),
+    import('../../experiment/acts.ts'),
   ]);
   const { host } = context;
   const again = `rushhour experiment --resume ${begun.id}${options.results === undefined ? '' : ` --results ${options.results}`}`;
-  const acts = createActs(context, begun, scenario, options, again);
+  const acts = createActs(begun, {
+    ...{
+      resultsDir: resultsDir(host, options.results),
+      again,
+      now: host.now,
+      onStopSignal: host.onStopSignal,
+    },
+    say(line) {
+      if (options.quiet !== true) host.stderr.write(`rushhour: ${line}\n`);
+    },
+    run: (label, args, started) =>
+      runOnce(
+        { ...context, args },
+        scenario,
+        { ...options, workers: begun.workers, engine: begun.engine, label },
+        started,
+      ),
+  });
   acts.say(`experiment ${begun.id}: ${begun.steps.length} runs; should it be cut short: ${again}`);
   let ended: ExperimentState;
   try {
@@ -105,6 +140,37 @@ async function carryOut(
     results: resultsDir(host, options.results),
     ...(options.json === true ? { json: true } : {}),
   });
+}
+
+/** One run of it. @returns whether it is complete */
+async function runOnce(
+  { host, services, args }: Pick<Context, 'host' | 'services' | 'args'>,
+  scenario: Scenario,
+  options: ExperimentOptions,
+  started: (runId: string) => void,
+): Promise<boolean> {
+  const [{ runToEnd }, { createLiveView }, { InterruptedBeforeStart }] = await Promise.all([
+    import('../drive-run.ts'),
+    import('../live-view.ts'),
+    import('../stopping.ts'),
+  ]);
+  const view = createLiveView(host, options.quiet === true);
+  // Both settings were measured so: a look now and then would not be the same for both.
+  const flags = { ...options, look: false };
+  try {
+    const { summary, unkept } = await runToEnd({ host, args }, scenario, flags, view, {
+      start: services.startRun,
+      listener: { planned: (plan) => started(plan.id) },
+    });
+    // What is compared is read from folders.
+    if (unkept !== undefined) throw unkept;
+    return summary.run.status === 'complete';
+  } catch (error) {
+    if (error instanceof InterruptedBeforeStart) return false;
+    throw error;
+  } finally {
+    view.end();
+  }
 }
 
 async function printSchedule(

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Comparison } from '../../analysis/compare/types.ts';
 import { EnvironmentError, EXIT, type ExitCode } from '../../errors.ts';
+import { shownPath } from '../../scenario/shown-path.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../run-options.ts';
-import { shownPath } from '../shown-path.ts';
 
 interface ReportOptions {
   readonly results?: string;

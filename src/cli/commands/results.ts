@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { Summary } from '../../analysis/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
 import { escapeControls } from '../../render/escape.ts';
+import { shownPath } from '../../scenario/shown-path.ts';
 import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
 import type { Context } from '../context.ts';
 import { type Host, wantsColour } from '../host.ts';
 import { resultsDir, resultsOption } from '../run-options.ts';
-import { shownPath } from '../shown-path.ts';
 import { tellDamaged } from '../tell-damaged.ts';
 import { registerPrune } from './results-prune.ts';
 

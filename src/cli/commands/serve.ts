@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { platform } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT, type ExitCode } from '../../errors.ts';
+import { shownPath } from '../../scenario/shown-path.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host.ts';
 import { resultsDir, resultsOption } from '../run-options.ts';
-import { shownPath } from '../shown-path.ts';
 
 interface ServeFlags {
   readonly port: number;

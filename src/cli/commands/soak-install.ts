@@ -5,9 +5,10 @@ import type { Scenario } from '../../scenario/types.ts';
 import type { Installation } from '../../service/installation.ts';
 import type { Machine } from '../../service/machine.ts';
 import type { InstalledNight } from '../../service/own-files.ts';
+import type { PlannedNight } from '../../service/plan-night.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host.ts';
-import type { InstallFlags, PlannedNight } from '../plan-night.ts';
+import type { InstallFlags } from '../night-flags.ts';
 import { requireRoot, rootOption } from '../root-flag.ts';
 import { type TypedFlag, watchFlags } from '../typed-flags.ts';
 
@@ -66,6 +67,7 @@ async function installNight(
     throw new UsageError('nothing says which scenario', { hint: 'rushhour scenarios lists them' });
   }
   const [
+    { readNightFlags },
     { planNight },
     { createMachine },
     { planInstallation },
@@ -73,7 +75,8 @@ async function installNight(
     { isLibcAvailable },
     acts,
   ] = await Promise.all([
-    import('../plan-night.ts'),
+    import('../night-flags.ts'),
+    import('../../service/plan-night.ts'),
     import('../../service/machine.ts'),
     import('../../service/installation.ts'),
     import('../../service/program.ts'),
@@ -85,7 +88,7 @@ async function installNight(
   const isShown = flags.print === true || flags.dryRun === true;
   const by = flags.cron === true || !(machine.hasSystemd || isShown) ? 'cron' : 'systemd';
   const facts = { program: locateProgram(), notifies: isLibcAvailable(), by } as const;
-  const planned = await planNight(host, nameOrPath, flags, typed, facts);
+  const planned = await planNight(host, readNightFlags(host, nameOrPath, flags, typed), facts);
   const { night } = planned.plan;
   const allowed = await permit(host, planned.scenario, flags);
   const clocks = await import('../../service/clock-changes.ts');

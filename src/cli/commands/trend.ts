@@ -145,8 +145,8 @@ async function callHook(
   host: Host,
 ): Promise<void> {
   if (hook === undefined || (hookOn === 'fail' && judged.verdict !== 'fail')) return;
-  const { runHook } = await import('../hook.ts');
-  await runHook(
+  const { runNotifyCommand } = await import('../../experiment/notify-command.ts');
+  await runNotifyCommand(
     {
       command: hook,
       input: `${JSON.stringify(judged)}\n`,

@@ -1,4 +1,5 @@
-import { ENGINE_NAMES, ENGINES, type EngineName } from '../../engine/registry.ts';
+import { ENGINE_NAMES, type EngineName } from '../../engine/names.ts';
+import { ENGINES } from '../../engine/registry.ts';
 import { UsageError } from '../../errors.ts';
 import { isLibcAvailable, loadLibc } from '../../net/load.ts';
 import type { Arm } from '../../scenario/types.ts';

@@ -1,6 +1,6 @@
 import { gatherHostFacts } from '../../doctor/gather.ts';
 import type { HostFacts } from '../../doctor/types.ts';
-import type { EngineName } from '../../engine/registry.ts';
+import type { EngineName } from '../../engine/names.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { NatInfo } from '../../store/run-info.ts';
 import type { RunFacts } from '../../store/run-writer.ts';

@@ -1,4 +1,5 @@
-import { ENGINES, type EngineName } from '../../engine/registry.ts';
+import type { EngineName } from '../../engine/names.ts';
+import { ENGINES } from '../../engine/registry.ts';
 import { peakPerSec } from '../../scenario/load-shape.ts';
 import type { Arm, BrowserLoad } from '../../scenario/types.ts';
 

@@ -1,18 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EnvironmentError } from '../errors.ts';
-import { guardGroup } from '../experiment/guard.ts';
-import type { Host } from './host.ts';
+import { guardGroup } from './guard.ts';
 
-/** Of what a hook that failed printed, the end that an error repeats. */
+/** Of what a command that failed printed, the end that an error repeats. */
 const SHOWN_CHARS = 2_000;
 
-/** How long a hook that was told to end may take over it. */
+/** How long a command that was told to end may take over it. */
 const GRACE_MS = 5_000;
 
-/** How long output is waited for once the hook is over. */
+/** How long output is waited for once the command is over. */
 const OUTPUT_GRACE_MS = 500;
 
-export interface Hook {
+/** A command that is told of a verdict: what --hook names. */
+export interface NotifyCommand {
   /** What sh runs. It may hold a token: it is never repeated. */
   readonly command: string;
   /** What it reads on stdin. */
@@ -22,12 +22,22 @@ export interface Hook {
   readonly timeoutUs: number;
 }
 
+/** Where it runs, and who may end it. */
+export interface NotifyingHost {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Calls the listener for each signal; returns what puts things back. */
+  onStopSignal(listener: () => void): () => void;
+}
+
 /**
- * Runs a hook by `sh -c`, in a process group of its own, so that all it started ends with it when its time is over.
+ * Runs it by `sh -c`, in a process group of its own, so that all it started ends with it when its time is over.
  * @throws EnvironmentError with the end of its output where it does not end with 0 in time
  */
-export async function runHook(hook: Hook, host: Pick<Host, 'env' | 'cwd' | 'onStopSignal'>): Promise<void> {
-  const { command, input, env, timeoutUs } = hook;
+export async function runNotifyCommand(
+  { command, input, env, timeoutUs }: NotifyCommand,
+  host: NotifyingHost,
+): Promise<void> {
   const child = spawn('sh', ['-c', command], {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -36,7 +46,7 @@ export async function runHook(hook: Hook, host: Pick<Host, 'env' | 'cwd' | 'onSt
   });
   guardGroup(child, timeoutUs);
   const output = keepOutput(child);
-  // A hook need not read what it is given.
+  // It need not read what it is given.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   let why: string | undefined;

@@ -1,25 +1,34 @@
-import { applyProposals } from '../doctor/fix/apply.ts';
-import {
-  describePersistent,
-  type PersistentFile,
-  type PersistentPaths,
-  writePersistent,
-} from '../doctor/fix/persist.ts';
-import { isHere, readRecords, withRecord, writeRecords } from '../doctor/fix/state.ts';
-import type { Advice, Change, Kernel } from '../doctor/fix/types.ts';
-import { EXIT, type ExitCode, UsageError } from '../errors.ts';
-import { renderAdvice, renderOutcomes } from '../render/fix.ts';
-import { type Host, wantsColour } from './host.ts';
+import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import { applyProposals } from './apply.ts';
+import { describePersistent, type PersistentFile, type PersistentPaths, writePersistent } from './persist.ts';
+import { isHere, readRecords, withRecord, writeRecords } from './state.ts';
+import type { Advice, Change, Kernel, Outcome, Undoing } from './types.ts';
+
+/** Who is shown what is done, and asked. */
+export interface FixDialogue {
+  advise(advice: Advice): void;
+  tellOutcomes(outcomes: readonly Outcome[]): void;
+  tellUndoing(undoing: readonly Undoing[]): void;
+  /** A line for people. */
+  say(text: string): void;
+  /** The whole, for programs. */
+  tellWhole(what: object): void;
+  /** A fault, whoever listens. */
+  complain(text: string): void;
+  /** Absent where nobody sits at a terminal. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
+}
 
 /** How settings are changed or put back, and where that is remembered. */
 export interface FixSurroundings {
-  readonly host: Host;
+  readonly dialogue: FixDialogue;
+  /** Milliseconds since 1970. */
+  now(): number;
   readonly kernel: Kernel;
   readonly isRoot: boolean;
   readonly stateFile: string;
   readonly paths: PersistentPaths;
   readonly yes: boolean;
-  readonly json: boolean;
 }
 
 /**
@@ -32,55 +41,49 @@ export async function fixMachine(
   { persist, again }: { readonly persist: boolean; readonly again: string },
   around: FixSurroundings,
 ): Promise<ExitCode> {
-  const { host, kernel, paths } = around;
+  const { dialogue, kernel, paths } = around;
   if (persist && !kernel.isFirstNamespace) {
     throw new UsageError('--persist is for the network namespace that the machine starts with', {
       hint: 'leave it out here: /etc/sysctl.d is not read for other namespaces',
     });
   }
-  const look = { colour: wantsColour(host, host.stdout), width: host.stdout.columns };
-  const say = (text: string): void => {
-    if (!around.json) host.stdout.write(text);
-  };
-  const sayJson = (more: object): void => {
-    if (around.json) host.stdout.write(`${JSON.stringify({ ...advice, ...more }, null, 2)}\n`);
-  };
+  const tellWhole = (more: object): void => dialogue.tellWhole({ ...advice, ...more });
 
-  say(renderAdvice(advice, look));
+  dialogue.advise(advice);
   const records = around.isRoot ? await readRecords(around.stateFile) : [];
   const earlier = records.find((record) => isHere(record, kernel))?.changes ?? [];
   const isLeft =
     advice.settings.length > 0 || (persist && (earlier.length > 0 || advice.openFiles !== undefined));
   if (!isLeft) {
-    say('No kernel setting to change.\n');
-    sayJson({ outcomes: [], files: [] });
+    dialogue.say('No kernel setting to change.\n');
+    tellWhole({ outcomes: [], files: [] });
     return EXIT.ok;
   }
   if (!around.isRoot) {
-    sayJson({ outcomes: null, files: null });
-    host.stderr.write(`rushhour: nothing was changed: that needs root\n  sudo ${again}\n`);
+    tellWhole({ outcomes: null, files: null });
+    dialogue.complain(`nothing was changed: that needs root\n  sudo ${again}`);
     return EXIT.environment;
   }
   if (!(await isAgreed('Set these?', '--fix', around))) {
-    say('Nothing was changed.\n');
-    sayJson({ outcomes: null, files: null });
+    dialogue.say('Nothing was changed.\n');
+    tellWhole({ outcomes: null, files: null });
     return EXIT.ok;
   }
 
   let changes: readonly Change[] = earlier;
-  const at = new Date(host.now()).toISOString();
+  const at = new Date(around.now()).toISOString();
   const { bootId, namespace } = kernel;
   const outcomes = await applyProposals(advice.settings, kernel, earlier, async (now) => {
     changes = now;
     await writeRecords(around.stateFile, withRecord(records, { bootId, namespace, at, changes }, kernel));
   });
-  say(renderOutcomes(outcomes, look));
+  dialogue.tellOutcomes(outcomes);
   const files = persist
     ? await persistAll(await describePersistent(changes, advice.openFiles?.wanted, paths))
     : [];
-  for (const { path, fault } of files) say(wordFile(path, 'written', fault));
-  if (changes.length > 0) say('rushhour doctor --undo puts back what was there before.\n');
-  sayJson({ outcomes, files });
+  for (const { path, fault } of files) dialogue.say(wordFile(path, 'written', fault));
+  if (changes.length > 0) dialogue.say('rushhour doctor --undo puts back what was there before.\n');
+  tellWhole({ outcomes, files });
   return [...outcomes, ...files].some(({ fault }) => fault !== undefined) ? EXIT.environment : EXIT.ok;
 }
 
@@ -88,15 +91,15 @@ export async function fixMachine(
 export async function isAgreed(
   question: string,
   flag: string,
-  { host, yes }: Pick<FixSurroundings, 'host' | 'yes'>,
+  { dialogue, yes }: Pick<FixSurroundings, 'dialogue' | 'yes'>,
 ): Promise<boolean> {
   if (yes) return true;
-  if (host.ask === undefined) {
+  if (dialogue.ask === undefined) {
     throw new UsageError('nothing was changed: there is no terminal to ask at', {
       hint: `rushhour doctor ${flag} --yes agrees beforehand`,
     });
   }
-  return /^y(es)?$/i.test((await host.ask(`${question} [y/N] `)).trim());
+  return /^y(es)?$/i.test((await dialogue.ask(`${question} [y/N] `)).trim());
 }
 
 export function wordFile(path: string, done: string, fault: string | undefined): string {

@@ -1,32 +1,38 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { parseProxy, parseTarget } from '../scenario/address.ts';
-import type { Origin } from '../scenario/load.ts';
-import { parseSettings, type Setting, type Settings } from '../scenario/settings.ts';
-import type { Host } from './host.ts';
+import { parseProxy, parseTarget } from './address.ts';
+import type { Origin } from './load.ts';
+import { parseSettings, type Setting, type Settings } from './settings.ts';
 import { shownPath } from './shown-path.ts';
 
 const FILE = 'rushhour.yaml';
+
+/** Where defaults stand. */
+export interface DefaultPlaces {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+}
 
 /**
  * The proxy and target for whoever names none: RUSHHOUR_PROXY and RUSHHOUR_TARGET, then rushhour.yaml in the working folder, then
  * $XDG_CONFIG_HOME/rushhour/rushhour.yaml; each key from the first that has it.
  * @throws UsageError where one of them is wrong, even if another comes first
  */
-export async function readDefaults(host: Host): Promise<Settings> {
-  const near = await readSettings(join(host.cwd, FILE), host);
-  const far = await readSettings(join(configFolder(host), FILE), host);
-  return { ...far, ...near, ...readVariables(host) };
+export async function readDefaults(places: DefaultPlaces): Promise<Settings> {
+  const near = await readSettings(join(places.cwd, FILE), places);
+  const far = await readSettings(join(configFolder(places), FILE), places);
+  return { ...far, ...near, ...readVariables(places) };
 }
 
 /** $XDG_CONFIG_HOME/rushhour (XDG base directories: an empty or relative value counts as none). */
-export function configFolder({ env, home }: Pick<Host, 'env' | 'home'>): string {
+export function configFolder({ env, home }: Pick<DefaultPlaces, 'env' | 'home'>): string {
   const { XDG_CONFIG_HOME } = env;
   return join(XDG_CONFIG_HOME?.startsWith('/') ? XDG_CONFIG_HOME : join(home, '.config'), 'rushhour');
 }
 
-function readVariables({ env }: Host): Settings {
+function readVariables({ env }: Pick<DefaultPlaces, 'env'>): Settings {
   const { RUSHHOUR_PROXY, RUSHHOUR_TARGET } = env;
   const proxy = variable('RUSHHOUR_PROXY', RUSHHOUR_PROXY, parseProxy);
   const target = variable('RUSHHOUR_TARGET', RUSHHOUR_TARGET, parseTarget);
@@ -52,8 +58,8 @@ function variable(
   return { value: value.trim(), from: name };
 }
 
-async function readSettings(path: string, host: Host): Promise<Settings> {
-  const shown = shownPath(path, host.cwd);
+async function readSettings(path: string, places: DefaultPlaces): Promise<Settings> {
+  const shown = shownPath(path, places.cwd);
   try {
     return parseSettings(await readFile(path, 'utf8'), shown);
   } catch (cause) {

@@ -1,13 +1,16 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
+import type { EngineName } from '../engine/names.ts';
 import { UsageError } from '../errors.ts';
-import { redactAssignment } from '../scenario/assignment.ts';
+import { adopted, type DefaultPlaces, readDefaults } from '../scenario/defaults.ts';
 import { findScenario, scenarioDirs } from '../scenario/find.ts';
 import { readScenario } from '../scenario/load.ts';
-import type { Scenario } from '../scenario/types.ts';
+import type { Overrides } from '../scenario/overrides.ts';
+import type { PacSource, Scenario } from '../scenario/types.ts';
 import { formatDuration } from '../scenario/units.ts';
-import { readYamlValue } from '../scenario/yaml-value.ts';
-import { filesOf, needsOf } from '../service/needs.ts';
+import { decideWorkers } from '../session/load/decide-workers.ts';
+import { fillProxies } from '../session/load/fill-proxies.ts';
+import { filesOf, needsOf } from './needs.ts';
 import {
   checkLength,
   checkName,
@@ -17,37 +20,44 @@ import {
   type NightPlan,
   settingsFile,
   type Word,
-} from '../service/night.ts';
-import { findHidden, refuseHidden } from '../service/program.ts';
-import { parseAt, parseDays } from '../service/schedule.ts';
-import { readAssignments } from './assignments.ts';
-import { redactCommand } from './command-line.ts';
-import { decideWorkers } from './decide-workers.ts';
-import { adopted, readDefaults } from './defaults.ts';
-import type { Host } from './host.ts';
-import { type OverrideOptions, readOverrides } from './override-options.ts';
-import { fillProxies, type PacOptions, readPac } from './pac.ts';
-import type { SharedRunOptions } from './run-options.ts';
-import type { TypedFlag } from './typed-flags.ts';
+} from './night.ts';
+import { findHidden, refuseHidden } from './program.ts';
+import { parseAt, parseDays } from './schedule.ts';
 
-export interface InstallFlags extends SharedRunOptions, OverrideOptions, PacOptions {
+/** A flag of a soak, as it was typed. */
+export interface PassedFlag {
+  readonly flag: string;
+  readonly value: string | undefined;
+}
+
+/** The night that is to be installed. */
+export interface NightRequest {
+  /** Of the scenario. */
+  readonly nameOrPath: string;
+  readonly label: string;
   /** Microseconds. */
   readonly for: number;
   readonly at: string;
   readonly on?: string;
   readonly name?: string;
   readonly user?: string;
-  readonly scenario?: string;
-  readonly print?: boolean;
-  readonly cron?: boolean;
-  readonly root?: string;
+  readonly results?: string;
+  readonly workers: number | 'auto';
+  readonly engine: 'auto' | EngineName;
+  readonly setsTcpTimestamps: boolean;
+  /** What flags change in the scenario. */
+  readonly overrides: Overrides;
+  readonly pac: PacSource | undefined;
+  /** Flags that the night's command line repeats; none holds a secret. */
+  readonly passed: readonly PassedFlag[];
+  /** Assignments that hold secrets, for a file of its own. */
+  readonly settings: readonly string[];
 }
 
-/** What the units say themselves, and what would make no sense in them. */
-const NOT_PASSED_ON = [
-  ...['--at', '--on', '--name', '--user', '--scenario', '--print', '--cron', '--root'],
-  ...['--for', '--results', '--resume', '--resume-only', '--quiet', '--json', '--dry-run', '--duration'],
-];
+/** Where it is planned. */
+export interface NightPlace extends DefaultPlaces {
+  readonly cores: number;
+}
 
 /** Flags that name a file with a secret: root reads it for the night. */
 const SECRET_FILES: Readonly<Record<string, { readonly prefix: '@' | ''; readonly id: string }>> = {
@@ -56,7 +66,6 @@ const SECRET_FILES: Readonly<Record<string, { readonly prefix: '@' | ''; readonl
   '--sink-user': { prefix: '@', id: 'sink-user' },
   '--keytab': { prefix: '', id: 'keytab' },
 };
-const REFERENCE = /^(env:|@)/;
 
 export interface PlannedNight {
   readonly plan: NightPlan;
@@ -70,45 +79,35 @@ export interface PlannedNight {
  * @throws UsageError, EnvironmentError
  */
 export async function planNight(
-  host: Host,
-  nameOrPath: string,
-  flags: InstallFlags,
-  typed: readonly TypedFlag[],
+  place: NightPlace,
+  request: NightRequest,
   machine: {
     readonly program: NightPlan['program'];
     readonly notifies: boolean;
     readonly by: 'systemd' | 'cron';
   },
 ): Promise<PlannedNight> {
-  const kept = typed.filter(({ flag }) => !NOT_PASSED_ON.includes(flag));
-  const [passed, settings] = setSecretsAside(kept, host);
-  refuseSecrets(passed);
-  if (flags.duration !== undefined) {
-    throw new UsageError('a night lasts as long as --for says, not --duration', {
-      hint: `write --for ${flags.duration}`,
-    });
-  }
-  const dirs = scenarioDirs(host.cwd);
-  const file = resolve(host.cwd, await findScenario(nameOrPath, dirs));
-  const defaults = await readDefaults(host);
-  const pac = readPac(flags);
+  const { pac, passed, settings } = request;
+  const dirs = scenarioDirs(place.cwd);
+  const file = resolve(place.cwd, await findScenario(request.nameOrPath, dirs));
+  const defaults = await readDefaults(place);
   const overrides = {
-    ...readOverrides(flags, host),
-    pac: pac === undefined ? undefined : { ...pac, source: wholePath(pac.source, host.cwd) },
+    ...request.overrides,
+    pac: pac === undefined ? undefined : { ...pac, source: wholePath(pac.source, place.cwd) },
     defaults,
   };
   const read = await readScenario(file, dirs, overrides);
   const files = filesOf(read.scenario);
-  const { scenario, origins } = await fillProxies(host, read);
+  const { scenario, origins } = await fillProxies(place, read);
   const word = isBundled(file, dirs.at(-1)) ? scenario.name : file;
-  const at = parseAt(flags.at);
-  parseDays(flags.on ?? null);
-  const results = resolve(host.cwd, flags.results ?? DEFAULT_RESULTS);
+  const at = parseAt(request.at);
+  parseDays(request.on ?? null);
+  const results = resolve(place.cwd, request.results ?? DEFAULT_RESULTS);
   // Whoever runs the night has other variables, and another folder.
   const taken = adopted(origins, defaults).flatMap(([key, value]) => [`--${key}`, value].map(text));
-  const name = checkName(flags.name ?? scenario.name);
+  const name = checkName(request.name ?? scenario.name);
   const flagWords = [
-    ...passed.flatMap((flag) => wordsOf(flag, host.cwd)),
+    ...passed.flatMap((flag) => wordsOf(flag, place.cwd)),
     ...(settings.length === 0 ? [] : settingsWords(name)),
     ...taken,
   ];
@@ -118,16 +117,16 @@ export async function planNight(
       schema: 1,
       name,
       scenario: scenario.name,
-      label: flags.label,
+      label: request.label,
       results,
-      user: checkUser(flags.user ?? DEFAULT_USER),
-      forUs: checkLength(flags.for),
+      user: checkUser(request.user ?? DEFAULT_USER),
+      forUs: checkLength(request.for),
       at,
-      on: flags.on ?? null,
+      on: request.on ?? null,
     },
     needs: needsOf(scenario, {
-      workers: decideWorkers(flags, scenario, host),
-      setsTcpTimestamps: flags.tcpTimestamps !== undefined,
+      workers: decideWorkers(request, scenario, place),
+      setsTcpTimestamps: request.setsTcpTimestamps,
       notifies: machine.notifies,
       variables: passed.flatMap(({ flag, value = '' }) =>
         flag.startsWith('--sink-') && value.startsWith('env:') ? [value.slice('env:'.length)] : [],
@@ -135,12 +134,12 @@ export async function planNight(
     }),
     program: machine.program,
     words: [
-      ...[word, '--for', formatDuration(flags.for), '--results', results, '--quiet'].map(text),
+      ...[word, '--for', formatDuration(request.for), '--results', results, '--quiet'].map(text),
       ...flagWords,
     ],
     ...(settings.length === 0 ? {} : { settings }),
   };
-  const own = files.filter((path) => !isHandedOver(path, secrets, host.cwd));
+  const own = files.filter((path) => !isHandedOver(path, secrets, place.cwd));
   refuseRelative(own);
   const reads = [plan.program.main, ...(word === file ? [file] : []), ...own];
   // What is installed is yet to be written.
@@ -154,49 +153,11 @@ export async function planNight(
 
 const text = (value: string): Word => ({ kind: 'text', text: value });
 
-/**
- * Takes assignments out of what a unit may say where one holds a secret: all of them, as their order counts. `--set @FILE` is
- * read now, as the file may be gone by night.
- */
-function setSecretsAside(
-  typed: readonly TypedFlag[],
-  host: Host,
-): [passed: readonly TypedFlag[], settings: readonly string[]] {
-  const values = typed.flatMap(({ flag, value }) => (flag === '--set' && value !== undefined ? [value] : []));
-  const assignments = readAssignments(values, host.cwd);
-  const isPublic = (text: string): boolean => redactAssignment(text, readYamlValue) === text;
-  if (values.every((text) => !text.startsWith('@')) && assignments.every(isPublic)) return [typed, []];
-  return [typed.filter(({ flag }) => flag !== '--set'), assignments.map(onOneLine)];
-}
-
-/** The same assignment without line feeds: JSON is YAML. What is none is left to the scenario's loader to refuse. */
-function onOneLine(assignment: string): string {
-  if (!assignment.includes('\n')) return assignment;
-  const at = assignment.indexOf('=');
-  try {
-    return assignment.slice(0, at + 1) + JSON.stringify(readYamlValue(assignment.slice(at + 1)));
-  } catch {
-    return assignment;
-  }
-}
-
 function settingsWords(name: string): Word[] {
   return [text('--set'), { kind: 'secret-file', prefix: '@', id: 'settings', path: settingsFile({ name }) }];
 }
 
-/** A unit can be read by everybody. @throws UsageError, without what was typed */
-function refuseSecrets(passed: readonly TypedFlag[]): void {
-  for (const { flag, value } of passed) {
-    const isSinkSecret = flag === '--sink-token' || flag === '--sink-user';
-    const isOpen = isSinkSecret && !REFERENCE.test(value ?? '');
-    if (value === undefined || (!isOpen && redactCommand([flag, value]).at(-1) === value)) continue;
-    throw new UsageError(`${flag} holds a secret, and what is installed can be read by everybody`, {
-      hint: 'name a file (-U @/etc/rushhour/users) or a variable (-U env:NAME, with NAME=... in /etc/rushhour/<name>.env)',
-    });
-  }
-}
-
-function wordsOf({ flag, value }: TypedFlag, cwd: string): Word[] {
+function wordsOf({ flag, value }: PassedFlag, cwd: string): Word[] {
   if (value === undefined) return [text(flag)];
   if (flag === '--pac') return [flag, wholePath(value, cwd)].map(text);
   const secret = SECRET_FILES[flag];

@@ -1,27 +1,22 @@
-import { planUndo, undoChanges } from '../doctor/fix/apply.ts';
-import { findPersistent, removePersistent } from '../doctor/fix/persist.ts';
-import { isHere, readRecords, withRecord, writeRecords } from '../doctor/fix/state.ts';
-import type { FixRecord } from '../doctor/fix/types.ts';
-import { EnvironmentError, EXIT, type ExitCode } from '../errors.ts';
-import { renderOutcomes, renderUndoing } from '../render/fix.ts';
+import { EnvironmentError, EXIT, type ExitCode } from '../../errors.ts';
+import { planUndo, undoChanges } from './apply.ts';
 import { type FixSurroundings, isAgreed, wordFile } from './fix-machine.ts';
-import { wantsColour } from './host.ts';
+import { findPersistent, removePersistent } from './persist.ts';
+import { isHere, readRecords, withRecord, writeRecords } from './state.ts';
+import type { FixRecord } from './types.ts';
 
 /**
  * Shows what --fix has set here and puts it back, as far as nobody else has changed it since.
  * @throws EnvironmentError where all that is remembered belongs to another network namespace, or root is needed
  */
 export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
-  const { host, kernel, stateFile } = around;
+  const { dialogue, kernel, stateFile } = around;
   if (!around.isRoot) {
     throw new EnvironmentError('nothing was put back: that needs root', {
       hint: 'sudo rushhour doctor --undo',
     });
   }
-  const look = { colour: wantsColour(host, host.stdout), width: host.stdout.columns };
-  const say = (text: string): void => {
-    if (!around.json) host.stdout.write(text);
-  };
+  const { say } = dialogue;
   const all = await readRecords(stateFile);
   // A boot puts settings back by itself, and namespaces do not outlive it.
   const records = all.filter(({ bootId }) => bootId === kernel.bootId);
@@ -36,20 +31,19 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
     if (records.length > 0) throw isElsewhere(records);
     if (isForgotten) await writeRecords(stateFile, records);
     say('Nothing to put back.\n');
-    if (around.json)
-      host.stdout.write(`${JSON.stringify({ undoing: [], outcomes: [], files: [] }, null, 2)}\n`);
+    dialogue.tellWhole({ undoing: [], outcomes: [], files: [] });
     return EXIT.ok;
   }
 
   const undoing = here === undefined ? [] : planUndo(here, kernel);
-  say(renderUndoing(undoing, look));
+  dialogue.tellUndoing(undoing);
   for (const path of paths) say(`${path}: is removed\n`);
   if (!(await isAgreed('Put these back?', '--undo', around))) {
     say('Nothing was changed.\n');
     return EXIT.ok;
   }
   const outcomes = undoChanges(undoing, kernel);
-  say(renderOutcomes(outcomes, look));
+  dialogue.tellOutcomes(outcomes);
   const failed = outcomes.filter(({ fault }) => fault !== undefined).map(({ name }) => name);
   const changes = here?.changes.filter(({ name }) => failed.includes(name)) ?? [];
   await writeRecords(
@@ -63,7 +57,7 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
     }),
   );
   for (const { path, fault } of files) say(wordFile(path, 'removed', fault));
-  if (around.json) host.stdout.write(`${JSON.stringify({ undoing, outcomes, files }, null, 2)}\n`);
+  dialogue.tellWhole({ undoing, outcomes, files });
   return [...outcomes, ...files].some(({ fault }) => fault !== undefined) ? EXIT.environment : EXIT.ok;
 }
 

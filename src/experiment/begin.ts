@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
-import { defaultLabel } from '../experiment/conduct.ts';
-import { scheduleRounds } from '../experiment/schedule.ts';
 import { redactAssignment } from '../scenario/assignment.ts';
+import { adopted, type DefaultPlaces, readDefaults } from '../scenario/defaults.ts';
 import { findScenario, scenarioDirs } from '../scenario/find.ts';
 import { loadScenario, readScenario } from '../scenario/load.ts';
 import type { Overrides } from '../scenario/overrides.ts';
 import { REDACTED, redactEndpoint } from '../scenario/secrets.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { readYamlValue } from '../scenario/yaml-value.ts';
+import { decideWorkers } from '../session/load/decide-workers.ts';
+import { fillProxies } from '../session/load/fill-proxies.ts';
 import {
   createExperiment,
   type ExperimentState,
@@ -18,24 +19,35 @@ import {
   saveExperiment,
 } from '../store/experiment-file.ts';
 import { isAlive, markProcess } from '../store/process-mark.ts';
-import { decideWorkers } from './decide-workers.ts';
-import { adopted, readDefaults } from './defaults.ts';
-import type { Host } from './host.ts';
-import { type OverrideOptions, readOverrides } from './override-options.ts';
-import { fillProxies } from './pac.ts';
-import { resultsDir, type SharedRunOptions } from './run-options.ts';
+import { defaultLabel } from './conduct.ts';
+import { scheduleRounds } from './schedule.ts';
 
-export interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
-  readonly a?: string;
-  readonly b?: string;
-  readonly labelA?: string;
-  readonly labelB?: string;
+/** What an experiment is begun with, or gone on with. */
+export interface ExperimentRequest {
+  /** Shell commands that switch to either setting. */
+  readonly a?: string | undefined;
+  readonly b?: string | undefined;
+  readonly labelA?: string | undefined;
+  readonly labelB?: string | undefined;
   readonly rounds: number;
+  /** Microseconds, as `commandTimeout`. */
   readonly settle: number;
-  readonly verify?: string;
+  readonly verify?: string | undefined;
   readonly commandTimeout: number;
-  readonly seed?: number;
-  readonly resume?: string;
+  /** Absent: one is drawn. */
+  readonly seed?: number | undefined;
+  readonly workers: number | 'auto';
+  readonly engine: ExperimentState['engine'];
+  /** What flags change in the scenario. */
+  readonly overrides: Overrides;
+  readonly resultsDir: string;
+}
+
+/** Where it is begun. */
+export interface ExperimentPlace extends DefaultPlaces {
+  readonly cores: number;
+  /** Milliseconds since 1970. */
+  now(): number;
 }
 
 /** An experiment that is about to begin, or to go on; nothing is written until `save`. */
@@ -47,9 +59,9 @@ export interface BegunExperiment {
 
 /** @throws UsageError where the command line lacks something, or the scenario has mistakes */
 export async function beginExperiment(
-  host: Host,
+  place: ExperimentPlace,
   nameOrPath: string | undefined,
-  options: ExperimentOptions,
+  options: ExperimentRequest,
 ): Promise<BegunExperiment> {
   if (nameOrPath === undefined) {
     throw new UsageError('an experiment needs a scenario', {
@@ -57,17 +69,17 @@ export async function beginExperiment(
     });
   }
   const commands = requireCommands(options);
-  const overrides = await withDefaults(overridesOf(options, host), nameOrPath, host);
-  const written = await loadScenario(nameOrPath, scenarioDirs(host.cwd), overrides);
-  const { scenario } = await fillProxies(host, { scenario: written, origins: [] });
+  const overrides = await withDefaults(keep(options.overrides), nameOrPath, place);
+  const written = await loadScenario(nameOrPath, scenarioDirs(place.cwd), overrides);
+  const { scenario } = await fillProxies(place, { scenario: written, origins: [] });
   const seed = options.seed ?? randomInt(2 ** 31);
-  const startedAt = new Date(host.now()).toISOString();
-  const path = await findScenario(nameOrPath, scenarioDirs(host.cwd));
+  const startedAt = new Date(place.now()).toISOString();
+  const path = await findScenario(nameOrPath, scenarioDirs(place.cwd));
   const make = (id: string): ExperimentState => ({
     schema: 1,
     id,
     // A name may come to mean another file, in another folder or with another version.
-    scenario: isAbsolute(path) ? path : resolve(host.cwd, path),
+    scenario: isAbsolute(path) ? path : resolve(place.cwd, path),
     overrides: redactOverrides(overrides),
     fingerprint: fingerprintOf(written),
     sides: {
@@ -78,7 +90,7 @@ export async function beginExperiment(
     settleUs: options.settle,
     commandTimeoutUs: options.commandTimeout,
     // Decided once, so that every round has the same.
-    workers: decideWorkers(options, scenario, host),
+    workers: decideWorkers(options, scenario, place),
     engine: options.engine,
     rounds: options.rounds,
     seed,
@@ -89,23 +101,23 @@ export async function beginExperiment(
   return {
     state: make(''),
     scenario,
-    save: () => createExperiment(resultsDir(host, options.results), scenario.name, make),
+    save: () => createExperiment(options.resultsDir, scenario.name, make),
   };
 }
 
 /** @throws UsageError where it is over, under way elsewhere, or would not be the same experiment any more */
 export async function resumeExperiment(
-  host: Host,
+  place: ExperimentPlace,
   nameOrPath: string | undefined,
   id: string,
-  options: ExperimentOptions,
+  options: ExperimentRequest,
 ): Promise<BegunExperiment> {
   if (nameOrPath !== undefined || options.a !== undefined || options.b !== undefined) {
     throw new UsageError('--resume goes on with what the experiment is: it takes no scenario, --a or --b', {
       hint: 'begin a new experiment for another one',
     });
   }
-  const results = resultsDir(host, options.results);
+  const results = options.resultsDir;
   const found = await findExperiment(id, results);
   if (isAlive(found.process)) {
     throw new EnvironmentError(`experiment ${found.id} is under way, as process ${found.process.pid}`, {
@@ -117,7 +129,7 @@ export async function resumeExperiment(
       hint: 'begin it again: its rounds so far cannot be compared with others',
     });
   }
-  const { set: given = [], ...others } = overridesOf(options, host);
+  const { set: given = [], ...others } = keep(options.overrides);
   const kept = (found.overrides.set ?? []).filter((assignment) => !assignment.includes(REDACTED));
   if (kept.length + given.length < (found.overrides.set ?? []).length) {
     throw new UsageError(
@@ -128,7 +140,7 @@ export async function resumeExperiment(
     );
   }
   const overrides = { ...found.overrides, ...others, set: [...kept, ...given] };
-  const written = await loadScenario(found.scenario, scenarioDirs(host.cwd), overrides);
+  const written = await loadScenario(found.scenario, scenarioDirs(place.cwd), overrides);
   if (fingerprintOf(written) !== found.fingerprint) {
     throw new UsageError(
       `this is not what experiment ${found.id} began with: ${found.scenario} or a flag differs`,
@@ -137,7 +149,7 @@ export async function resumeExperiment(
       },
     );
   }
-  const { scenario } = await fillProxies(host, { scenario: written, origins: [] });
+  const { scenario } = await fillProxies(place, { scenario: written, origins: [] });
   const state = { ...found, process: markProcess() };
   return {
     state,
@@ -150,20 +162,25 @@ export async function resumeExperiment(
 }
 
 /** An experiment has to stay the same, whatever variables and files of defaults say by the time that it goes on. */
-async function withDefaults(overrides: Overrides, nameOrPath: string, host: Host): Promise<Overrides> {
-  const defaults = await readDefaults(host);
-  const { origins } = await readScenario(nameOrPath, scenarioDirs(host.cwd), { ...overrides, defaults });
+async function withDefaults(
+  overrides: Overrides,
+  nameOrPath: string,
+  place: ExperimentPlace,
+): Promise<Overrides> {
+  const defaults = await readDefaults(place);
+  const { origins } = await readScenario(nameOrPath, scenarioDirs(place.cwd), { ...overrides, defaults });
   return { ...overrides, ...Object.fromEntries(adopted(origins, defaults)) };
 }
 
-function overridesOf(options: ExperimentOptions, host: Host): Overrides {
-  const { proxy, target, via, rate, duration, tcpTimestamps, set, ...others } = readOverrides(options, host);
-  const { proxyUser, keytab, principal, service } = others;
-  const network = { proxy, target, via, rate, duration, tcpTimestamps, set };
+/** Flags that an experiment keeps, so that each of its runs has them. */
+const KEPT = [
+  ...(['proxy', 'target', 'via', 'prefer', 'addresses', 'rate', 'duration', 'tcpTimestamps', 'set'] as const),
+  ...(['proxyUser', 'keytab', 'principal', 'service'] as const),
+] satisfies readonly (keyof Overrides)[];
+
+function keep(overrides: Overrides): Overrides {
   return Object.fromEntries(
-    Object.entries({ ...network, proxyUser, keytab, principal, service }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    KEPT.flatMap((key) => (overrides[key] === undefined ? [] : [[key, overrides[key]]])),
   );
 }
 
@@ -180,7 +197,7 @@ function redactOverrides(overrides: Overrides): Overrides {
   };
 }
 
-function requireCommands({ a, b }: ExperimentOptions): { a: string; b: string } {
+function requireCommands({ a, b }: ExperimentRequest): { a: string; b: string } {
   if (a !== undefined && b !== undefined) return { a, b };
   throw new UsageError(
     `an experiment needs --a and --b${a === b ? '' : `: ${a === undefined ? '--a' : '--b'} is missing`}`,

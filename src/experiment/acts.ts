@@ -1,8 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Acts } from '../experiment/conduct.ts';
-import { runShell, type ShellRun } from '../experiment/shell.ts';
-import type { Scenario } from '../scenario/types.ts';
 import {
   type ExperimentState,
   type ExperimentStep,
@@ -11,44 +8,41 @@ import {
 } from '../store/experiment-file.ts';
 import { changeNotes } from '../store/notes.ts';
 import { readStoredSummary } from '../store/run-reader.ts';
-import type { ExperimentOptions } from './begin-experiment.ts';
-import type { Context } from './context.ts';
-import { runToEnd } from './drive-run.ts';
-import { createLiveView } from './live-view.ts';
-import { resultsDir } from './run-options.ts';
-import { InterruptedBeforeStart } from './stopping.ts';
+import type { Acts } from './conduct.ts';
+import { runShell, type ShellRun } from './shell.ts';
+
+/** What an experiment needs of whoever conducts it. */
+export interface ExperimentSurroundings {
+  readonly resultsDir: string;
+  /** The command line that goes on with it. */
+  readonly again: string;
+  say(line: string): void;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls the listener for each signal; returns what puts things back. */
+  onStopSignal(listener: () => void): () => void;
+  /**
+   * Does one run.
+   * @param args its command line, for run.json
+   * @param started is told its id before load begins
+   * @returns whether it is complete
+   */
+  run(label: string, args: readonly string[], started: (runId: string) => void): Promise<boolean>;
+}
 
 /**
  * The acts of an experiment, done for real. A first signal lets a command or the run under way come to its end and starts
  * nothing more; a second ends either now.
- * @param again the command line that goes on with it
  */
 export function createActs(
-  { host, services }: Context,
-  {
-    id,
-    sides,
-    verify,
-    settleUs,
-    commandTimeoutUs,
-    workers,
-    engine,
-    scenario: path,
-    overrides,
-  }: ExperimentState,
-  scenario: Scenario,
-  options: ExperimentOptions,
-  again: string,
+  { id, sides, verify, settleUs, commandTimeoutUs, workers, engine, scenario, overrides }: ExperimentState,
+  { resultsDir: results, again, say, now, onStopSignal, run }: ExperimentSurroundings,
 ): Acts & { release(): void } {
-  const results = resultsDir(host, options.results);
   const logFile = experimentLog(results, id);
   const wake = new AbortController();
   let command: ShellRun | undefined;
   let signals = 0;
-  const say = (line: string): void => {
-    if (options.quiet !== true) host.stderr.write(`rushhour: ${line}\n`);
-  };
-  const release = host.onStopSignal(() => {
+  const release = onStopSignal(() => {
     signals += 1;
     wake.abort();
     if (command === undefined) return;
@@ -71,7 +65,7 @@ export function createActs(
     release,
     say,
     interrupted: () => signals > 0,
-    now: () => new Date(host.now()),
+    now: () => new Date(now()),
     save: (state) => saveExperiment(results, state),
     switchTo: (step) => perform(sides[step.side].command, `the command of --${step.side}`, step),
     verify: (step) => perform(verify ?? 'true', 'the command of --verify', step),
@@ -81,31 +75,16 @@ export function createActs(
     },
     async run({ side }, started) {
       const { label } = sides[side];
-      const view = createLiveView(host, options.quiet === true);
-      const args = runArguments(path, overrides, { label, workers, engine });
-      // Both settings were measured so: a look now and then would not be the same for both.
-      const flags = { ...options, label, workers, engine, look: false };
+      const args = runArguments(scenario, overrides, { label, workers, engine });
       let noted = Promise.resolve();
       try {
-        const { summary, unkept } = await runToEnd({ host, args }, scenario, flags, view, {
-          start: services.startRun,
-          listener: {
-            planned(plan) {
-              noted = started(plan.id);
-              // Awaited below; until then a failure has nobody to go to.
-              noted.catch(() => {});
-            },
-          },
+        return await run(label, args, (runId) => {
+          noted = started(runId);
+          // Awaited below; until then a failure has nobody to go to.
+          noted.catch(() => {});
         });
-        // What is compared is read from folders.
-        if (unkept !== undefined) throw unkept;
-        return summary.run.status === 'complete';
-      } catch (error) {
-        if (error instanceof InterruptedBeforeStart) return false;
-        throw error;
       } finally {
         await noted;
-        view.end();
       }
     },
     async isComplete(runId) {
@@ -126,6 +105,8 @@ function runArguments(
     proxy,
     target,
     via,
+    prefer,
+    addresses,
     rate,
     duration,
     tcpTimestamps,
@@ -140,6 +121,8 @@ function runArguments(
     proxy,
     target,
     via,
+    prefer,
+    addresses,
     rate,
     duration,
     'tcp-timestamps': tcpTimestamps,
@@ -150,7 +133,7 @@ function runArguments(
   return [
     'run',
     path,
-    ...flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value])),
+    ...flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
     ...principal.flatMap((name) => ['--principal', name]),
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...['--workers', String(workers)],

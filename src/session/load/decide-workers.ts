@@ -1,17 +1,16 @@
-import type { Scenario } from '../scenario/types.ts';
-import { chooseEngine } from '../session/load/engine-choice.ts';
-import { chooseWorkers } from '../session/load/worker-count.ts';
-import type { Host } from './host.ts';
-import type { SharedRunOptions } from './run-options.ts';
+import type { Scenario } from '../../scenario/types.ts';
+import type { RunOptions } from '../types.ts';
+import { chooseEngine } from './engine-choice.ts';
+import { chooseWorkers } from './worker-count.ts';
 
 /**
  * The number of workers asked for, or what suits the scenario and this machine.
  * @throws UsageError where the engine asked for cannot do the scenario
  */
 export function decideWorkers(
-  { workers, engine }: Pick<SharedRunOptions, 'workers' | 'engine'>,
+  { workers, engine }: Pick<RunOptions, 'engine'> & { readonly workers: number | 'auto' },
   { arms }: Scenario,
-  { cores }: Host,
+  { cores }: { readonly cores: number },
 ): number {
   if (workers !== 'auto') return workers;
   const { platform, arch } = process;

@@ -1,0 +1,22 @@
+import type { FixDialogue } from '../doctor/fix/fix-machine.ts';
+import { renderAdvice, renderOutcomes, renderUndoing } from '../render/fix.ts';
+import { type Host, wantsColour } from './host.ts';
+
+/** @param json only the whole is told, once it is over */
+export function createFixDialogue(host: Host, json: boolean): FixDialogue {
+  const look = { colour: wantsColour(host, host.stdout), width: host.stdout.columns };
+  const say = (text: string): void => {
+    if (!json) host.stdout.write(text);
+  };
+  return {
+    advise: (advice) => say(renderAdvice(advice, look)),
+    tellOutcomes: (outcomes) => say(renderOutcomes(outcomes, look)),
+    tellUndoing: (undoing) => say(renderUndoing(undoing, look)),
+    say,
+    tellWhole(what) {
+      if (json) host.stdout.write(`${JSON.stringify(what, null, 2)}\n`);
+    },
+    complain: (text) => host.stderr.write(`rushhour: ${text}\n`),
+    ask: host.ask,
+  };
+}

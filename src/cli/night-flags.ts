@@ -1,0 +1,98 @@
+import { UsageError } from '../errors.ts';
+import { redactAssignment } from '../scenario/assignment.ts';
+import { readYamlValue } from '../scenario/yaml-value.ts';
+import type { NightRequest } from '../service/plan-night.ts';
+import { readAssignments } from './assignments.ts';
+import { redactCommand } from './command-line.ts';
+import type { Host } from './host.ts';
+import { type OverrideOptions, readOverrides } from './override-options.ts';
+import { type PacOptions, readPac } from './pac.ts';
+import type { SharedRunOptions } from './run-options.ts';
+import type { TypedFlag } from './typed-flags.ts';
+
+export interface InstallFlags extends SharedRunOptions, OverrideOptions, PacOptions {
+  /** Microseconds. */
+  readonly for: number;
+  readonly at: string;
+  readonly on?: string;
+  readonly name?: string;
+  readonly user?: string;
+  readonly scenario?: string;
+  readonly print?: boolean;
+  readonly cron?: boolean;
+  readonly root?: string;
+}
+
+/** What the units say themselves, and what would make no sense in them. */
+const NOT_PASSED_ON = [
+  ...['--at', '--on', '--name', '--user', '--scenario', '--print', '--cron', '--root'],
+  ...['--for', '--results', '--resume', '--resume-only', '--quiet', '--json', '--dry-run', '--duration'],
+];
+
+const REFERENCE = /^(env:|@)/;
+
+/**
+ * What the flags of `install` ask for.
+ * @throws UsageError where one makes no sense in a night, or holds a secret that everybody could read
+ */
+export function readNightFlags(
+  host: Host,
+  nameOrPath: string,
+  flags: InstallFlags,
+  typed: readonly TypedFlag[],
+): NightRequest {
+  const kept = typed.filter(({ flag }) => !NOT_PASSED_ON.includes(flag));
+  const [passed, settings] = setSecretsAside(kept, host);
+  refuseSecrets(passed);
+  if (flags.duration !== undefined) {
+    throw new UsageError('a night lasts as long as --for says, not --duration', {
+      hint: `write --for ${flags.duration}`,
+    });
+  }
+  return {
+    ...flags,
+    nameOrPath,
+    overrides: readOverrides(flags, host),
+    pac: readPac(flags),
+    setsTcpTimestamps: flags.tcpTimestamps !== undefined,
+    ...{ passed, settings },
+  };
+}
+
+/**
+ * Takes assignments out of what a unit may say where one holds a secret: all of them, as their order counts. `--set @FILE` is
+ * read now, as the file may be gone by night.
+ */
+function setSecretsAside(
+  typed: readonly TypedFlag[],
+  host: Host,
+): [passed: readonly TypedFlag[], settings: readonly string[]] {
+  const values = typed.flatMap(({ flag, value }) => (flag === '--set' && value !== undefined ? [value] : []));
+  const assignments = readAssignments(values, host.cwd);
+  const isPublic = (text: string): boolean => redactAssignment(text, readYamlValue) === text;
+  if (values.every((text) => !text.startsWith('@')) && assignments.every(isPublic)) return [typed, []];
+  return [typed.filter(({ flag }) => flag !== '--set'), assignments.map(onOneLine)];
+}
+
+/** The same assignment without line feeds: JSON is YAML. What is none is left to the scenario's loader to refuse. */
+function onOneLine(assignment: string): string {
+  if (!assignment.includes('\n')) return assignment;
+  const at = assignment.indexOf('=');
+  try {
+    return assignment.slice(0, at + 1) + JSON.stringify(readYamlValue(assignment.slice(at + 1)));
+  } catch {
+    return assignment;
+  }
+}
+
+/** A unit can be read by everybody. @throws UsageError, without what was typed */
+function refuseSecrets(passed: readonly TypedFlag[]): void {
+  for (const { flag, value } of passed) {
+    const isSinkSecret = flag === '--sink-token' || flag === '--sink-user';
+    const isOpen = isSinkSecret && !REFERENCE.test(value ?? '');
+    if (value === undefined || (!isOpen && redactCommand([flag, value]).at(-1) === value)) continue;
+    throw new UsageError(`${flag} holds a secret, and what is installed can be read by everybody`, {
+      hint: 'name a file (-U @/etc/rushhour/users) or a variable (-U env:NAME, with NAME=... in /etc/rushhour/<name>.env)',
+    });
+  }
+}
