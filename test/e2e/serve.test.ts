@@ -187,6 +187,23 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
     expect((await soak.finished).code).toBe(130);
   });
 
+  it('shows what was tested below a scenario smaller than the scenario, and the whole table of runs on a small desk', async () => {
+    await browser.setWidth(900);
+    await browser.open(url);
+    const seen = await browser.read<{ sizes: number[]; margin: string; hidden: number }>(`(() => {
+      const note = document.querySelector('.runs .note');
+      const size = (element) => parseFloat(getComputedStyle(element).fontSize);
+      const table = document.querySelector('.runs .scrolls');
+      return {
+        sizes: [size(note), size(note.parentElement)],
+        margin: getComputedStyle(note).margin,
+        hidden: table.scrollWidth - table.clientWidth,
+      };
+    })()`);
+    expect(seen.sizes[0]).toBeLessThan(seen.sizes[1]!);
+    expect(seen).toMatchObject({ margin: '0px', hidden: 0 });
+  });
+
   it('fits a phone', async () => {
     await browser.setWidth(360);
     for (const path of ['/', `/runs/${BEFORE}`, '/live', `/compare?before=${BEFORE}&after=${AFTER}`]) {
