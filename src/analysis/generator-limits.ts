@@ -1,3 +1,4 @@
+import type { LocalDrops } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
 import type { ArmSummary, Quantiles } from './types.ts';
@@ -15,13 +16,13 @@ const MAX_LATENESS_P99_US = 100_000;
 export function findGeneratorLimits(
   arms: readonly { readonly arm: Arm; readonly summary: ArmSummary }[],
   latenessUs: Quantiles,
-  localDrops = 0,
+  drops: LocalDrops = {},
 ): string[] {
   const reasons = [
     ...arms.flatMap(({ arm, summary }) => limitsOfArm(arm, summary)),
     ...limitsOfDrops(
       arms.map(({ summary }) => summary),
-      localDrops,
+      drops,
     ),
   ];
   if (latenessUs.p99 > MAX_LATENESS_P99_US && arms.some(({ arm }) => arm.load.kind === 'open')) {
@@ -58,7 +59,10 @@ const MAX_OWN_STALLS_SHARE = 0.1;
  * Stalls of which this machine itself is the cause. Nothing tells of a first SYN that it dropped, but of those sent again it is
  * counted how many never left: their share is that of the first ones.
  */
-function limitsOfDrops(arms: readonly ArmSummary[], localDrops: number): string[] {
+function limitsOfDrops(
+  arms: readonly ArmSummary[],
+  { localDrops = 0, conntrackDrops = 0 }: LocalDrops,
+): string[] {
   const resent = arms.reduce(
     (sum, { synRetransmits, requestRetransmits = {} }) =>
       sum + countResent(synRetransmits) + countResent(requestRetransmits),
@@ -66,11 +70,17 @@ function limitsOfDrops(arms: readonly ArmSummary[], localDrops: number): string[
   );
   const started = arms.reduce((sum, arm) => sum + arm.started, 0);
   const stalled = arms.reduce((sum, arm) => sum + arm.stalled.count, 0);
-  if (localDrops < MIN_LOCAL_DROPS || resent === 0 || stalled === 0) return [];
+  if (stalled === 0) return [];
+  // Whatever was dropped, its first SYNs were among it: each may be a stall.
+  if (conntrackDrops >= MIN_LOCAL_DROPS && conntrackDrops > stalled * MAX_OWN_STALLS_SHARE)
+    return [
+      `local-drop: this machine itself dropped ${conntrackDrops} packets as its own conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so that stalls are its own`,
+    ];
+  if (localDrops < MIN_LOCAL_DROPS || resent === 0) return [];
   const share = Math.min(1, localDrops / resent);
   if (share * started <= stalled * MAX_OWN_STALLS_SHARE) return [];
   return [
-    `local-drop: this machine itself dropped ${localDrops} of the segments that it sent again (nftables output, a full conntrack table or queue), so that stalls are its own`,
+    `local-drop: this machine itself dropped ${localDrops} of the segments that it sent again (its nftables output, or a full queue: "nft list ruleset" and "tc -s qdisc" tell), so that stalls are its own`,
   ];
 }
 

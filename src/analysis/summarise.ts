@@ -39,7 +39,7 @@ export function summarise(input: SummaryInput): Summary {
   }));
   const arms = Object.fromEntries(measured.map(({ arm, summary }) => [arm.name, summary]));
   const latenessUs = quantilesOf(histograms.get(LATENESS_TAG));
-  const limits = findGeneratorLimits(measured, latenessUs, tally.localDrops);
+  const limits = findGeneratorLimits(measured, latenessUs, tally.drops);
   return {
     schema: 1,
     run,
@@ -58,7 +58,7 @@ export function summarise(input: SummaryInput): Summary {
     ),
     arms,
     latenessUs,
-    ...(tally.localDrops === 0 ? {} : { localDrops: tally.localDrops }),
+    ...tally.drops,
     findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
       // A night's seconds go on over its gaps: no clock does.
       startedAtMs: input.soak === undefined ? Date.parse(run.startedAt) : undefined,

@@ -1,6 +1,7 @@
 import { addCounts, addTokens, emptyCounts } from '../metrics/counts.ts';
+import { sumLocalDrops } from '../metrics/merge.ts';
 import { isAside } from '../metrics/set-aside.ts';
-import type { Frame, SeriesCounts, TokenCounts } from '../metrics/types.ts';
+import type { Frame, LocalDrops, SeriesCounts, TokenCounts } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import { SecondColumns, type SecondCounts } from './second-columns.ts';
 
@@ -23,14 +24,14 @@ interface OpenSeries {
 export class Tally {
   readonly #series = new Map<string, OpenSeries>();
   readonly #tokens: Record<string, TokenCounts> = {};
-  #localDrops = 0;
+  #drops: LocalDrops = {};
   #lastSecond = -1;
   #lastScheduledSecond = -1;
 
   add(frame: Frame): void {
     this.#lastSecond = Math.max(this.#lastSecond, frame.second);
     addTokens(this.#tokens, frame.tokens ?? {});
-    if (!isAside(frame)) this.#localDrops += frame.localDrops ?? 0;
+    if (!isAside(frame)) this.#drops = sumLocalDrops([this.#drops, frame]);
     for (const [name, counts] of Object.entries(frame.series)) {
       const { counts: sum, bySecond } = this.#open(name);
       addCounts(sum, counts);
@@ -68,9 +69,9 @@ export class Tally {
     return this.#tokens[arm];
   }
 
-  /** Segments sent again that this machine itself dropped. */
-  get localDrops(): number {
-    return this.#localDrops;
+  /** What this machine itself dropped. */
+  get drops(): LocalDrops {
+    return this.#drops;
   }
 
   has(name: string): boolean {

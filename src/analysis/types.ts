@@ -32,6 +32,8 @@ export interface Summary {
   latenessUs: Quantiles;
   /** Segments that TCP sent again and that this machine itself dropped; absent: none, or it is not known. */
   localDrops?: number;
+  /** Packets of any kind and program that this machine dropped as its conntrack table was full; absent likewise. */
+  conntrackDrops?: number;
   findings: Finding[];
   /** Of a soak: how whole the night is. Absent of any other run. */
   soak?: {

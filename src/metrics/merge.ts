@@ -1,7 +1,7 @@
 import { addCounts, addTokens, emptyCounts } from './counts.ts';
 import { addEncoded } from './encoded.ts';
 import { createHistogram, encodeHistogram, type Histogram } from './histogram.ts';
-import type { Frame, FrameHistograms, SeriesCounts, TokenCounts } from './types.ts';
+import type { Frame, FrameHistograms, LocalDrops, SeriesCounts, TokenCounts } from './types.ts';
 
 /**
  * The same second of several shards as one.
@@ -28,9 +28,13 @@ export function mergeFrames(frames: readonly Frame[]): Frame {
 }
 
 /** Left out where there are none. */
-export function sumLocalDrops(frames: readonly Frame[]): Pick<Frame, 'localDrops'> {
-  const localDrops = frames.reduce((sum, { localDrops: part = 0 }) => sum + part, 0);
-  return localDrops === 0 ? {} : { localDrops };
+export function sumLocalDrops(parts: readonly LocalDrops[]): LocalDrops {
+  const localDrops = parts.reduce((sum, { localDrops: part = 0 }) => sum + part, 0);
+  const conntrackDrops = parts.reduce((sum, { conntrackDrops: part = 0 }) => sum + part, 0);
+  return {
+    ...(localDrops === 0 ? {} : { localDrops }),
+    ...(conntrackDrops === 0 ? {} : { conntrackDrops }),
+  };
 }
 
 /** A histogram as the log of a run wants it. */

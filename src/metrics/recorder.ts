@@ -147,6 +147,7 @@ export class Recorder {
     const outcome = classify(record, this.#arms[record.arm]!.expect);
     series.ended(record);
     series.outcome(indexOfOutcome(outcome));
+    if (record.refusedBy !== '') series.named('refusals', record.refusedBy);
     if (groupOfOutcome(outcome) === 'unsent') {
       // It was taken for started when it was begun; the engine found that no SYN could leave.
       series.add(COUNTER_AT.started, -1);
@@ -157,7 +158,6 @@ export class Recorder {
     }
     if (record.schemesOffered !== '') series.named('schemesOffered', record.schemesOffered);
     if (record.errorName !== '') series.named('errorNames', record.errorName);
-    if (record.refusedBy !== '') series.named('refusals', record.refusedBy);
     if (outcome === 'unexpected-content')
       for (const name of record.unmet ?? []) series.named('unmetContent', name);
     if (record.requestRetransmits >= 0) series.requestRetransmits(record.requestRetransmits);

@@ -144,7 +144,7 @@ export interface Stall {
 }
 
 /** One second of counters, as frames.jsonl keeps it: one line, workers merged. */
-export interface Frame {
+export interface Frame extends LocalDrops {
   /** Whole seconds since the run's start. */
   second: number;
   series: Record<SeriesName, SeriesCounts>;
@@ -154,8 +154,14 @@ export interface Frame {
   tokens?: Record<string, TokenCounts>;
   /** Stalls that the bounded list could not take. */
   stallsLeftOut: number;
-  /** Segments that TCP sent again and that this machine itself dropped; absent: none, or the system does not tell. */
+}
+
+/** What this machine itself dropped; absent: none, or the system does not tell. */
+export interface LocalDrops {
+  /** Segments that TCP sent again. */
   localDrops?: number;
+  /** Packets of any kind and program, of which a full conntrack table could take no note. */
+  conntrackDrops?: number;
 }
 
 /**

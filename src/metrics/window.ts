@@ -51,7 +51,7 @@ export function rollUp(frames: readonly Frame[]): WindowFrame {
   const present = stretchesOf(frames, second);
   const aside = stretchesOf(frames.filter(isAside), second);
   const isWhole = present.length === 1 && present[0]?.[1] === seconds;
-  const { localDrops: _, ...sums } = mergeFrames(frames);
+  const { localDrops: _, conntrackDrops: __, ...sums } = mergeFrames(frames);
   return {
     ...sums,
     // What is dropped while a link is down says nothing of this machine's filters.
@@ -73,7 +73,7 @@ export function rollUp(frames: readonly Frame[]): WindowFrame {
  * start in its first one: sums are those of the window.
  */
 export function unroll(window: WindowFrame): SettledFrame[] {
-  const { second, seconds, series, bySecond, stallsLeftOut, tokens, localDrops } = window;
+  const { second, seconds, series, bySecond, stallsLeftOut, tokens } = window;
   const openBySecond = unfold(window.openBySecond, seconds);
   const present = offsetsOf(window.present ?? [[0, seconds]]);
   const aside = new Set(offsetsOf(window.aside ?? []));
@@ -102,7 +102,7 @@ export function unroll(window: WindowFrame): SettledFrame[] {
   last.stallsLeftOut = stallsLeftOut;
   if (tokens !== undefined) last.tokens = tokens;
   const counted = [...frames.values()].findLast((frame) => !isAside(frame));
-  if (localDrops !== undefined && counted !== undefined) counted.localDrops = localDrops;
+  if (counted !== undefined) Object.assign(counted, sumLocalDrops([window]));
   return [...frames.values()];
 }
 

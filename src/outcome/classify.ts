@@ -42,7 +42,7 @@ export type EndCause =
   | 'refused'
   | 'tls';
 
-export type Lack = 'address' | 'family' | 'nothing known';
+export type Lack = 'address' | 'family' | 'permission' | 'nothing known';
 
 /** The facts from which an outcome is told. */
 export interface AttemptEnd {
@@ -56,7 +56,7 @@ export interface AttemptEnd {
   bytes: number;
   /** Code of Node's or OpenSSL's where cause is `tls`, such as CERT_HAS_EXPIRED; else absent or empty. */
   tlsCode?: string;
-  /** What this machine has not, where the error alone does not tell: the source address, or any address of the family. */
+  /** What this machine has not, where the error alone does not tell: the source address, any address of the family, or its own rules' leave. */
   lacks?: Lack;
   /** What answered the SYN, where that is known and was a refusal: see refusal.ts. */
   refusedBy?: string;
@@ -122,7 +122,8 @@ function classifyNotAvailable({ lacks }: Readonly<AttemptEnd>): Outcome {
 }
 
 /** Only a host refuses by RST; an ICMP port-unreachable, which gives the same error, is how firewalls reject. */
-function classifyRefusal({ refusedBy = '' }: Readonly<AttemptEnd>, expected: Expectation): Outcome {
+function classifyRefusal({ refusedBy = '', lacks }: Readonly<AttemptEnd>, expected: Expectation): Outcome {
+  if (lacks === 'permission') return 'local-denied';
   if (isIcmp(refusedBy)) return 'handshake-unreachable';
   return expected.kind === 'refused' ? 'ok' : 'handshake-refused';
 }
@@ -141,7 +142,7 @@ function classifyHandshakeEnd(end: Readonly<AttemptEnd>, expected: Expectation):
     case errno.EPROTO:
     case errno.ENOPROTOOPT:
     case errno.EACCES:
-      return 'handshake-unreachable';
+      return end.lacks === 'permission' ? 'local-denied' : 'handshake-unreachable';
     default:
       return 'local-failure';
   }

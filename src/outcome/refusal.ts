@@ -51,3 +51,9 @@ function nameIcmp(family: 4 | 6, type: number, code: number): string | undefined
 export function isIcmp(refusedBy: string): boolean {
   return refusedBy.startsWith(ICMP);
 }
+
+/** What {@link describeIcmp} has put into words; undefined of anything else, and of a message of no known name. */
+export function readIcmp(refusedBy: string): { readonly what: string; readonly sender: string } | undefined {
+  const [, what, sender] = /^ICMP(?:v6)? (\S+) \(\d+\/\d+\) from (\S+)$/.exec(refusedBy) ?? [];
+  return what === undefined || sender === undefined ? undefined : { what, sender };
+}

@@ -4,7 +4,7 @@ import type { RunStatus, Summary } from '../analysis/types.ts';
 import { RushhourError } from '../errors.ts';
 import { createHistogram, type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import { addHistogram } from '../metrics/merge.ts';
-import type { RecordedSecond } from '../metrics/types.ts';
+import type { LocalDrops, RecordedSecond } from '../metrics/types.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { runOf } from '../store/run-info.ts';
 import type { RunWriter } from '../store/run-writer.ts';
@@ -19,7 +19,7 @@ export interface RecordingOptions {
   readonly shards: number;
   readonly schedule: Schedule;
   readonly takeTokens?: () => TakenTokens | undefined;
-  readonly takeLocalDrops?: () => number;
+  readonly takeLocalDrops?: () => LocalDrops;
   readonly onProgress: (progress: Progress) => void;
   /** Told once the second is on disk, or waits for a disk that has no room. */
   readonly onSecond?: ((recorded: RecordedSecond) => void) | undefined;
@@ -56,7 +56,7 @@ export class Recording {
     this.#seconds = new WholeSeconds({
       shards: options.shards,
       takeTokens: options.takeTokens ?? (() => undefined),
-      takeLocalDrops: options.takeLocalDrops ?? (() => 0),
+      takeLocalDrops: options.takeLocalDrops ?? (() => ({})),
       onHistogram: (tag, histogram) => this.#count(tag, histogram),
       onSecond: (second) => this.#take(second),
     });

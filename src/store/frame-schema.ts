@@ -31,7 +31,7 @@ const frame = {
   open: signed,
   tokens: z.record(text, some({ minted: signed, discarded: signed, failures: counts })).optional(),
   stallsLeftOut: count,
-  localDrops: count.optional(),
+  ...{ localDrops: count.optional(), conntrackDrops: count.optional() },
 };
 
 /** Windows of a soak are a minute unless told otherwise. */

@@ -67,7 +67,7 @@ describe('whether this machine was the bottleneck', () => {
           },
         ],
         NOTHING,
-        localDrops,
+        { localDrops },
       );
     expect(dropped(0)).toEqual([]);
     // One may be another program's; one SYN in a hundred lost here makes 5 of 50 stalls.
@@ -77,6 +77,21 @@ describe('whether this machine was the bottleneck', () => {
     expect(dropped(100)).toHaveLength(1);
     // What was dropped may have been a request: these are counted with the SYNs.
     expect(dropped(2, 100, 300)).toEqual([]);
+  });
+
+  it('is so where its own conntrack table was full, in so far as stalls may be its own', () => {
+    const stalled = { count: 50, rate: 0.1, ci95: [0, 1], recovered: 50, frozen: 0 };
+    const summary = summaryOf({ scheduled: 500, started: 500, outcomes: { ok: 500 }, stalled } as object);
+    const dropped = (conntrackDrops: number) =>
+      findGeneratorLimits([{ arm: armOf(), summary }], NOTHING, { conntrackDrops });
+    expect(dropped(5)).toEqual([]);
+    expect(dropped(6)).toEqual([
+      expect.stringMatching(/^local-drop: this machine itself dropped 6 packets as its own conntrack table/),
+    ]);
+    const none = summaryOf({ scheduled: 500, started: 500, outcomes: { ok: 500 } } as object);
+    expect(findGeneratorLimits([{ arm: armOf(), summary: none }], NOTHING, { conntrackDrops: 99 })).toEqual(
+      [],
+    );
   });
 
   it('says so of each arm, unsent attempts of a closed loop too', () => {

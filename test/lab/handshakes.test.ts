@@ -191,6 +191,40 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
       );
     });
 
+    it.each([
+      ['a rule', 'reject', 'ICMP port-unreachable (3/3)'],
+      ['a prohibition', 'reject with icmp type admin-prohibited', 'ICMP admin-prohibited (3/13)'],
+    ])('tells what this machine itself rejects (%s): no SYN has left', async (_what, verdict, told) => {
+      await pair.near.loadRules(`table inet own {
+        chain output { type filter hook output priority 0; tcp dport ${origin.port} tcp flags & syn == syn ${verdict}; }
+      }`);
+      try {
+        const driven = await near.drive(engine, { arms: [armTo(origin)], starts: times(3) });
+        expect(driven.faults).toEqual([]);
+        expect(countOutcomes(driven.records)).toEqual({ 'local-denied': 3 });
+        for (const { refusedBy } of driven.records)
+          expect(refusedBy).toBe(`${told} from ${pair.nearAddress}`);
+      } finally {
+        await pair.near.dropRules();
+      }
+    });
+
+    it('tells a neighbour that does not answer, which this machine says itself, from a rule of its own', async () => {
+      const arm = armTo({ host: '10.77.0.99', port: 80 });
+      const driven = await near.drive(engine, { arms: [arm], starts: times(1) });
+      expect(driven.faults).toEqual([]);
+      expect(countOutcomes(driven.records)).toEqual({ 'handshake-unreachable': 1 });
+    });
+
+    it('tells a route that prohibits, before any SYN', async () => {
+      await pair.near.run('ip', 'route', 'replace', 'prohibit', '10.77.0.98/32');
+      const arm = armTo({ host: '10.77.0.98', port: 80 });
+      const driven = await near.drive(engine, { arms: [arm], starts: times(3) });
+      expect(driven.faults).toEqual([]);
+      expect(driven.records[0]).toMatchObject({ phase: 'start', errno: errno.EACCES });
+      expect(countOutcomes(driven.records)).toEqual({ 'local-denied': 3 });
+    });
+
     it('goes on, as others do, where an ICMP message meets an established connection', async () => {
       // The message meets the retransmission: during the first send the kernel would keep it to itself in any case.
       await pair.far.loadRules(`table inet once {

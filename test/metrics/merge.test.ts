@@ -12,6 +12,8 @@ import {
 } from '../../src/metrics/histogram.ts';
 import { addHistogram, HistogramMerger, mergeFrames } from '../../src/metrics/merge.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
+import { rollUp, unroll } from '../../src/metrics/window.ts';
+import { frameOf } from '../analysis/parts.ts';
 import { play, recorderOf, recordOf, refusedLocally } from './attempts.ts';
 import { decodeHistogram } from './decode.ts';
 
@@ -194,4 +196,22 @@ describe('the figures of a histogram', () => {
     expect(quantilesOf(histogram)).toMatchObject({ count: 2, min: 0 });
     expect(histogram.maxValue / LONGEST_US).toBeCloseTo(1, 3);
   });
+});
+
+it('adds up what the machine itself dropped, and leaves out what it did not', () => {
+  const frame = frameOf(0, {});
+  const merged = mergeFrames([
+    { ...frame, localDrops: 2, conntrackDrops: 3 },
+    { ...frame, conntrackDrops: 4 },
+    frame,
+  ]);
+  expect(merged).toMatchObject({ localDrops: 2, conntrackDrops: 7 });
+  expect(mergeFrames([frame, frame])).not.toHaveProperty('conntrackDrops');
+  const [first, last] = unroll(
+    rollUp([
+      { ...frame, conntrackDrops: 1 },
+      { ...frameOf(1, {}), conntrackDrops: 2 },
+    ]),
+  );
+  expect([first?.conntrackDrops, last?.conntrackDrops]).toEqual([undefined, 3]);
 });

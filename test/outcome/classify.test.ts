@@ -81,6 +81,22 @@ const ROWS: readonly Row[] = [
     'ok',
   ],
   ['RST once both SYNs had crossed', failed('handshake', errno.ECONNRESET), ANY, 'handshake-reset'],
+  [
+    'an ICMP message of this machine itself',
+    {
+      ...failed('handshake', errno.ECONNREFUSED),
+      refusedBy: 'ICMP port-unreachable (3/3) from 10.0.0.5',
+      lacks: 'permission',
+    },
+    ANY,
+    'local-denied',
+  ],
+  [
+    'the same, of a prohibition',
+    { ...failed('handshake', errno.EHOSTUNREACH), lacks: 'permission' },
+    ANY,
+    'local-denied',
+  ],
   ['ICMP host unreachable', failed('handshake', errno.EHOSTUNREACH), ANY, 'handshake-unreachable'],
   ['ICMP net unreachable', failed('handshake', errno.ENETUNREACH), ANY, 'handshake-unreachable'],
   ['ICMP protocol unreachable', failed('handshake', errno.ENOPROTOOPT), ANY, 'handshake-unreachable'],

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Client } from 'undici';
 import type { EndCause } from '../../outcome/classify.ts';
 import { uriHostOf } from '../../scenario/host-names.ts';
-import { tellLack } from '../lack.ts';
+import { tellLack, tellOwnRefusal } from '../lack.ts';
 import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
 import { tellRefusal } from '../portable/refusal.ts';
 import { openSocket } from '../portable/socket.ts';
@@ -204,7 +204,10 @@ export class Connection {
     if (isAfterHandshake(errno)) {
       this.#markEstablished(this.#socket!);
       this.record.phase = 'response';
-    } else this.record.refusedBy = tellRefusal(this.#fd, this.#family, errno);
+    } else {
+      this.record.refusedBy = tellRefusal(this.#fd, this.#family, errno);
+      this.record.lacks = tellOwnRefusal(this.record.refusedBy, this.#arm.endpoints[this.record.endpoint]!);
+    }
     this.#settle(this.record.phase, 'errno', errno);
   }
 

@@ -14,7 +14,7 @@ import { ContentCheck } from '../http/content-check.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
 import { stampRequest } from '../http/stamp-request.ts';
-import { tellLack } from '../lack.ts';
+import { tellLack, tellOwnRefusal } from '../lack.ts';
 import type { AttemptObserver, AttemptRecord, CompiledRequest, EngineArm } from '../types.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
 import { Credentials, type NextStep } from './credentials.ts';
@@ -151,9 +151,15 @@ export class Attempt implements ConnectionEvents {
   refused(errno: number): void {
     if (this.#isOver) return;
     if (isAfterHandshake(errno)) this.#markEstablished();
-    else this.#record.refusedBy = this.#connection.refusedBy(errno);
+    else this.#noteRefusal(this.#connection.refusedBy(errno));
     if (this.#record.phase === 'done') this.#settle('done', 'none');
     else this.#settle(this.#record.phase, 'errno', errno);
+  }
+
+  #noteRefusal(refusedBy: string): void {
+    const record = this.#record;
+    record.refusedBy = refusedBy;
+    if (refusedBy !== '') record.lacks = tellOwnRefusal(refusedBy, this.#arm.endpoints[record.endpoint]!);
   }
 
   failed(errno: number, tlsCode: string | undefined, wasBind = false): void {

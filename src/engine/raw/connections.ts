@@ -12,8 +12,9 @@ import { ALL_MET, createAttemptRecord } from '../blank-record.ts';
 import { chooseHoldAge, FIRST_LOOK_US, listHoldAgesUs, NEXT_LOOK_US } from '../holding.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { ResponseParser } from '../http/response-parser.ts';
+import { tellOwnRefusal } from '../lack.ts';
 import { mayHaveResent } from '../resent.ts';
-import type { AttemptObserver, EngineArm } from '../types.ts';
+import type { AttemptObserver, Endpoint, EngineArm } from '../types.ts';
 import { fillRecord } from './attempt-record.ts';
 import { AUTHORISED, ConnectionTable, RESPONSE } from './connection-table.ts';
 import { Contents } from './contents.ts';
@@ -144,6 +145,7 @@ export class Connections {
     const fd = table.fd[slot]!;
     const isEstablished = table.establishedAtUs[slot] !== -1;
     const refusedBy = this.#refusedBy(slot, phase, errno);
+    if (refusedBy !== '') this.lacks = tellOwnRefusal(refusedBy, this.#endpointOf(slot));
     // What TCP_INFO says is lost with the descriptor.
     if (phase === 'handshake') this.#noteTcpInfo(slot);
     else this.noteResent(slot);
@@ -177,7 +179,11 @@ export class Connections {
   }
 
   #familyOf(slot: number): 4 | 6 {
-    return this.preparedOf(slot).endpoints[this.table.endpoint[slot]!]!.family;
+    return this.#endpointOf(slot).family;
+  }
+
+  #endpointOf(slot: number): Endpoint {
+    return this.armOf(slot).endpoints[this.table.endpoint[slot]!]!;
   }
 
   /** Notes, once, what was sent again since the handshake; what is sent while the connection is held is no request. */

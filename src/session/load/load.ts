@@ -1,6 +1,7 @@
 import { gatherHostFacts } from '../../doctor/gather.ts';
 import type { HostFacts } from '../../doctor/types.ts';
 import type { EngineName } from '../../engine/names.ts';
+import type { LocalDrops } from '../../metrics/types.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { NatInfo } from '../../store/run-info.ts';
 import type { RunFacts } from '../../store/run-writer.ts';
@@ -66,7 +67,7 @@ export interface Load {
   /** Tokens made since the last call. */
   takeTokens(): TakenTokens | undefined;
   /** Segments that this machine itself dropped since the last call. */
-  takeLocalDrops(): number;
+  takeLocalDrops(): LocalDrops;
 }
 
 /**

@@ -1,39 +1,60 @@
 import { readFileSync } from 'node:fs';
+import type { LocalDrops } from '../../metrics/types.ts';
 
 /** Of this network namespace. */
-const COUNTERS = '/proc/net/netstat';
+export const COUNTERS = '/proc/net/netstat';
+export const CONNTRACK = '/proc/net/stat/nf_conntrack';
 
 /**
- * Counts what this machine itself would not let out: segments, SYNs among them, that TCP sent again and that never left, as an
- * nftables output chain, a full conntrack table, or a full queue dropped them (LINUX_MIB_TCPRETRANSFAIL,
- * net/ipv4/tcp_output.c, __tcp_retransmit_skb). The first SYN of a connection is not counted so: nothing tells of that one.
- * @param read the counters' file
- * @returns how many since the last call; 0 where the system does not tell
+ * Counts what this machine itself would not let out. Of segments that TCP sent again, SYNs among them, each that never left is
+ * counted, as an nftables output chain, a full conntrack table or a full queue dropped it (LINUX_MIB_TCPRETRANSFAIL,
+ * net/ipv4/tcp_output.c, __tcp_retransmit_skb). Of the first SYN of a connection only a full conntrack table tells (`drop`,
+ * net/netfilter/nf_conntrack_core.c, nf_conntrack_in).
+ * @param read a file of counters, by its path; empty where there is none
+ * @returns how many since the last call; what is 0, or what the system does not tell, is left out
  */
-export function countLocalDrops(read: () => string = readCounters): () => number {
-  let last = readDrops(read());
+export function countLocalDrops(read: (path: string) => string = readCounters): () => LocalDrops {
+  let last = readDrops(read);
   return () => {
-    const now = readDrops(read());
-    const since = Math.max(0, now - last);
+    const now = readDrops(read);
+    const resent = now.resent - last.resent;
+    const conntrack = now.conntrack - last.conntrack;
     last = now;
-    return since;
+    return {
+      ...(resent > 0 ? { localDrops: resent } : {}),
+      ...(conntrack > 0 ? { conntrackDrops: conntrack } : {}),
+    };
   };
 }
 
-function readCounters(): string {
+function readCounters(path: string): string {
   try {
-    return readFileSync(COUNTERS, 'latin1');
+    return readFileSync(path, 'latin1');
   } catch {
     return '';
   }
 }
 
+function readDrops(read: (path: string) => string): { resent: number; conntrack: number } {
+  return { resent: readResent(read(COUNTERS)), conntrack: readConntrack(read(CONNTRACK)) };
+}
+
 /** Two lines: names and figures, in the same order (proc_pid_net(5)). */
-function readDrops(text: string): number {
+function readResent(text: string): number {
   const [names = [], figures = []] = text
     .split('\n')
     .filter((line) => line.startsWith('TcpExt:'))
     .map((line) => line.split(' '));
   const at = names.indexOf('TCPRetransFail');
   return at < 0 ? 0 : Number(figures[at] ?? 0);
+}
+
+/** A line of names, then one of hexadecimal figures for each processor (ct_cpu_seq_show(), nf_conntrack_standalone.c). */
+function readConntrack(text: string): number {
+  const [names = [], ...processors] = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const at = names.indexOf('drop');
+  return at < 0 ? 0 : processors.reduce((sum, figures) => sum + Number.parseInt(figures[at] ?? '0', 16), 0);
 }

@@ -1,6 +1,6 @@
 import { encodeHistogram, type Histogram } from '../../metrics/histogram.ts';
 import { type EncodedHistogram, HistogramMerger, mergeFrames } from '../../metrics/merge.ts';
-import type { Frame, Stall } from '../../metrics/types.ts';
+import type { Frame, LocalDrops, Stall } from '../../metrics/types.ts';
 import type { FromWorker } from '../../worker/protocol.ts';
 import { FrameMerger, type MergedSecond } from './frame-merger.ts';
 import type { TakenTokens } from './token-mint.ts';
@@ -16,7 +16,7 @@ export interface WholeSecondsOptions {
   readonly shards: number;
   readonly takeTokens: () => TakenTokens | undefined;
   /** Segments that this machine itself dropped since the last call. */
-  readonly takeLocalDrops: () => number;
+  readonly takeLocalDrops: () => LocalDrops;
   /** Given each tag's histogram of a second, which is another's as soon as it returns; then the second itself follows. */
   readonly onHistogram: (tag: string, histogram: Histogram) => void;
   readonly onSecond: (second: WholeSecond) => void;
@@ -54,11 +54,9 @@ export class WholeSeconds {
       encoded.set(tag, { text: encodeHistogram(histogram), maxUs: histogram.maxValue });
       onHistogram(tag, histogram);
     }
-    const localDrops = takeLocalDrops();
     const whole =
       tokens === undefined ? second.frame : mergeFrames([second.frame, tokensFrame(second.frame, tokens)]);
-    const frame = localDrops === 0 ? whole : { ...whole, localDrops };
-    onSecond({ frame, encoded, stalls: second.stalls });
+    onSecond({ frame: { ...whole, ...takeLocalDrops() }, encoded, stalls: second.stalls });
   }
 }
 

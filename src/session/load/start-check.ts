@@ -2,10 +2,12 @@ import { isIP } from 'node:net';
 import { probeEndpoint } from '../../doctor/probe.ts';
 import type { Endpoint } from '../../engine/types.ts';
 import { EnvironmentError } from '../../errors.ts';
+import type { LocalDrops } from '../../metrics/types.ts';
 import { goesThroughProxy } from '../../scenario/far-end.ts';
 import type { Arm } from '../../scenario/types.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 import { askAgain } from './ask-again.ts';
+import { countLocalDrops } from './local-drops.ts';
 import { formatEndpoint } from './resolve.ts';
 
 type Probe = typeof probeEndpoint;
@@ -16,6 +18,8 @@ export interface StartCheckOptions {
   /** False: that nobody answers is for the results to show, and only arms that have to choose an address ask. */
   readonly mayRefuse?: boolean;
   readonly probe?: Probe;
+  /** What this machine itself has dropped since it was called last. */
+  readonly takeDrops?: () => LocalDrops;
 }
 
 /**
@@ -27,7 +31,7 @@ export interface StartCheckOptions {
  */
 export async function checkReachable(
   arms: readonly PlannedArm[],
-  { warn, mayRefuse = true, probe = probeEndpoint }: StartCheckOptions,
+  { warn, mayRefuse = true, probe = probeEndpoint, takeDrops = countLocalDrops() }: StartCheckOptions,
 ): Promise<PlannedArm[]> {
   const asked = new Map<string, Promise<string | undefined>>();
   const askOnce = (planned: PlannedArm, endpoint: Endpoint): Promise<string | undefined> => {
@@ -37,7 +41,7 @@ export async function checkReachable(
     return fault;
   };
   const checked: PlannedArm[] = [];
-  for (const planned of arms) checked.push(await checkArm(planned, askOnce, warn, mayRefuse));
+  for (const planned of arms) checked.push(await checkArm(planned, askOnce, warn, mayRefuse, takeDrops));
   return checked;
 }
 
@@ -46,6 +50,7 @@ async function checkArm(
   ask: (planned: PlannedArm, endpoint: Endpoint) => Promise<string | undefined>,
   warn: (message: string) => void,
   mayRefuse: boolean,
+  takeDrops: () => LocalDrops,
 ): Promise<PlannedArm> {
   const { arm, endpoints } = planned;
   const choosesFirst = arm.addresses === 'first' && endpoints.length > 1;
@@ -57,7 +62,7 @@ async function checkArm(
     return fault === undefined ? [] : [`${formatEndpoint(endpoint)} (${fault})`];
   });
   const alive = endpoints.filter((_, index) => faults[index] === undefined);
-  if (alive.length === 0 && mayRefuse) throw unreachable(arm, dead);
+  if (alive.length === 0 && mayRefuse) throw unreachable(arm, dead, takeDrops());
   const chosen = choosesFirst ? firstOfEach(alive, endpoints) : endpoints;
   for (const each of dead) {
     warn(
@@ -114,11 +119,36 @@ function wordAnswers(answers: readonly Answer[]): string {
   return `${[...counts].map(([answer, count]) => `${answer} ${count} times`).join(', ')}${why}`;
 }
 
-function unreachable({ name, via }: Arm, dead: readonly string[]): EnvironmentError {
+function unreachable(
+  { name, via }: Arm,
+  dead: readonly string[],
+  { localDrops = 0, conntrackDrops = 0 }: LocalDrops,
+): EnvironmentError {
+  if (conntrackDrops > 0)
+    return ownFault(
+      name,
+      dead,
+      `${conntrackDrops} packets, as its own conntrack table is full`,
+      'raise net.netfilter.nf_conntrack_max, or flush the table: conntrack -F',
+    );
+  if (localDrops > 0)
+    return ownFault(
+      name,
+      dead,
+      `${localDrops} of the segments that it sent again`,
+      'see its own rules and queues: nft list ruleset, tc -s qdisc',
+    );
   const isProxy = goesThroughProxy(via);
   const flag = isProxy ? '--proxy HOST:PORT' : '--target URL';
   return new EnvironmentError(
     `arm ${name}: the ${isProxy ? 'proxy' : 'target'} does not answer: ${dead.join(', ')}`,
     { hint: `start it, or name another with ${flag}; "rushhour doctor" checks the way there` },
+  );
+}
+
+function ownFault(name: string, dead: readonly string[], dropped: string, hint: string): EnvironmentError {
+  return new EnvironmentError(
+    `arm ${name}: nothing answers, and this machine itself dropped ${dropped}: ${dead.join(', ')}`,
+    { hint },
   );
 }

@@ -50,6 +50,29 @@ describe('the start check', () => {
     expect(connections).toBe(1);
   });
 
+  it.each([
+    [
+      { conntrackDrops: 25 },
+      /this machine itself dropped 25 packets, as its own conntrack table is full/,
+      /-F$/,
+    ],
+    [
+      { localDrops: 5 },
+      /this machine itself dropped 5 of the segments that it sent again/,
+      /nft list ruleset/,
+    ],
+    [{}, /the proxy does not answer/, /^start it/],
+  ])('says where it was this machine that dropped the tries: %j', async (drops, said, hint) => {
+    const check = checkReachable(await armsTo(await findClosedPort()), {
+      warn: NOTHING,
+      takeDrops: () => drops,
+    });
+    await expect(check).rejects.toMatchObject({
+      message: expect.stringMatching(said),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
   it('refuses a run where no try is answered, and says what became of them', async () => {
     const port = await findClosedPort();
     const check = checkReachable(await armsTo(port), { warn: NOTHING });
