@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Night } from './soak-night.mjs';
 
 const dist = new URL('../dist/', import.meta.url).href;
-const { createSoak } = await import(`${dist}store/soak-create.js`);
+const { createSession } = await import(`${dist}store/session-create.js`);
 const { readFrames } = await import(`${dist}store/run-reader.js`);
 
 const [hours = 8, armCount = 2] = process.argv.slice(2).map(Number);
@@ -30,7 +30,7 @@ function heapAfterGc() {
 }
 
 try {
-  const writer = await createSoak(results, night.facts({ windowSec: 60, settleSec: 15 }), console.error);
+  const writer = await createSession(results, night.facts({ windowSec: 60, settleSec: 15 }), console.error);
   const heap = new Map();
   let [windows, frameBytes, started, mostRecent] = [0, 0, 0, 0];
   const begunAt = performance.now();

@@ -11,11 +11,11 @@ export interface SoakFacts {
   readonly events: SoakSummary['events'];
 }
 
-/** What tells a night's summary from that of a run without gaps. */
-export interface SoakCourse {
-  /** How long each arm's measured phases went on, seconds. */
-  readonly measuredSec: ReadonlyMap<string, number>;
-  readonly summary: SoakSummary;
+/** What tells a summary from that of a run to which nothing happened. */
+export interface SessionCourse {
+  /** How long each arm's measured phases went on, seconds; absent where no second is missing or set aside: the schedule tells. */
+  readonly measuredSec?: ReadonlyMap<string, number>;
+  readonly summary: Pick<Summary, 'soak' | 'session'>;
 }
 
 interface ArmTime {
@@ -56,17 +56,31 @@ export class SoakTally {
     }
   }
 
-  read({ windows, windowSec, events }: SoakFacts): SoakCourse {
-    const measuredSec = [...this.#arms].map(([name, time]) => [name, time.measuredSec] as const);
+  /** Of a soak. */
+  read({ windows, windowSec, events }: SoakFacts): SessionCourse {
     return {
-      measuredSec: new Map(measuredSec),
-      summary: {
-        ...{ windows, windowSec, events },
-        seconds: this.#seconds,
-        missingSec: this.#last + 1 - this.#seconds,
-        setAsideSec: this.#asideSec,
-      },
+      measuredSec: this.#measuredSec(),
+      summary: { soak: { windows, windowSec, ...this.#wholeness(), events } },
     };
+  }
+
+  /** Of a run; undefined where nothing happened to it. */
+  readRun(events: SoakSummary['events']): SessionCourse | undefined {
+    if (events.length === 0) return undefined;
+    const isWhole = this.#asideSec === 0 && !events.some(({ kind }) => kind === 'resumed');
+    return {
+      ...(isWhole ? {} : { measuredSec: this.#measuredSec() }),
+      summary: { session: { ...this.#wholeness(), events } },
+    };
+  }
+
+  #measuredSec(): Map<string, number> {
+    return new Map([...this.#arms].map(([name, time]) => [name, time.measuredSec]));
+  }
+
+  #wholeness(): Pick<SoakSummary, 'seconds' | 'missingSec' | 'setAsideSec'> {
+    const seconds = this.#seconds;
+    return { seconds, missingSec: this.#last + 1 - seconds, setAsideSec: this.#asideSec };
   }
 }
 

@@ -11,7 +11,7 @@ import { loadStretch, placeFindings } from './findings/place.ts';
 import { findGeneratorLimits } from './generator-limits.ts';
 import { findLongPath } from './long-path.ts';
 import { measuredUs } from './measured-time.ts';
-import type { SoakCourse } from './soak-tally.ts';
+import type { SessionCourse } from './soak-tally.ts';
 import type { Tally } from './tally.ts';
 import type { ArmSummary, Summary } from './types.ts';
 
@@ -24,8 +24,8 @@ export interface SummaryInput {
   readonly nat?: Nat;
   /** When the host of the run sends a SYN again, seconds after the first; absent where it is not known. */
   readonly synResentAtSec?: readonly number[];
-  /** Of a soak: a night has gaps, which no schedule tells. */
-  readonly soak?: SoakCourse;
+  /** Of a soak, and of a run to which something happened: either may have gaps, which no schedule tells. */
+  readonly course?: SessionCourse;
 }
 
 /** Everything that a run has to say, from what it recorded. Live and rebuilt runs come through here alike. */
@@ -60,8 +60,8 @@ export function summarise(input: SummaryInput): Summary {
     latenessUs,
     ...tally.drops,
     findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
-      // A night's seconds go on over its gaps: no clock does.
-      startedAtMs: input.soak === undefined ? Date.parse(run.startedAt) : undefined,
+      // Seconds go on over gaps: no clock does.
+      startedAtMs: input.course?.measuredSec === undefined ? Date.parse(run.startedAt) : undefined,
       arms,
       loadOf: (arm) => {
         const { counts, bySecond } = tally.series(arm);
@@ -69,14 +69,14 @@ export function summarise(input: SummaryInput): Summary {
       },
       generatorLimited: limits.length > 0,
     }),
-    ...(input.soak === undefined ? {} : { soak: input.soak.summary }),
+    ...input.course?.summary,
   };
 }
 
-function measuredSeconds({ tally, soak }: SummaryInput, { name, load }: Arm, cutAtUs: number): number {
-  return soak === undefined
+function measuredSeconds({ tally, course }: SummaryInput, { name, load }: Arm, cutAtUs: number): number {
+  return course?.measuredSec === undefined
     ? measuredUs(load, tally.series(name).counts, cutAtUs) / 1_000_000
-    : (soak.measuredSec.get(name) ?? 0);
+    : (course.measuredSec.get(name) ?? 0);
 }
 
 const UNFINISHED = {

@@ -35,20 +35,25 @@ export interface Summary {
   /** Packets of any kind and program that this machine dropped as its conntrack table was full; absent likewise. */
   conntrackDrops?: number;
   findings: Finding[];
-  /** Of a soak: how whole the night is. Absent of any other run. */
-  soak?: {
+  /** Of a soak: how whole it is. Absent of any other run. */
+  soak?: Wholeness & {
     /** Lines that its seconds are rolled up into, and how long each is. */
     windows: number;
     windowSec: number;
-    /** Seconds that were recorded. */
-    seconds: number;
-    /** Seconds between its start and the last one recorded of which there is nothing: asleep, dead, or without load. */
-    missingSec: number;
-    /** Of those recorded, seconds in which something happened that is not the firewall's doing: no figure counts them. */
-    setAsideSec: number;
-    /** What happened besides the load, by kind. */
-    events: { kind: string; count: number }[];
   };
+  /** Of a run to which something happened besides its load: how whole it is. Absent where nothing did. */
+  session?: Wholeness;
+}
+
+export interface Wholeness {
+  /** Seconds that were recorded. */
+  seconds: number;
+  /** Seconds between the start and the last one recorded of which there is nothing: asleep, dead, or without load. */
+  missingSec: number;
+  /** Of those recorded, seconds in which something happened that is not the firewall's doing: no figure counts them. */
+  setAsideSec: number;
+  /** What happened besides the load, by kind. */
+  events: { kind: string; count: number }[];
 }
 
 export type RunStatus = 'complete' | 'interrupted' | 'failed';

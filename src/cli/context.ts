@@ -1,14 +1,13 @@
 import type { HostFacts, KerberosFacts, ReachFacts } from '../doctor/types.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Scenario } from '../scenario/types.ts';
-import type { SoakHandle, SoakListener, SoakOptions } from '../session/soak-types.ts';
 import type { RunHandle, RunListener, RunOptions } from '../session/types.ts';
 import type { Host } from './host.ts';
 
 /** What commands do that reaches beyond files: replaced in tests that are about the command line alone. */
 export interface Services {
-  startRun(options: RunOptions, listener: RunListener): Promise<RunHandle>;
-  startSoak(options: SoakOptions, listener: SoakListener): Promise<SoakHandle>;
+  /** A run, or a soak where the options say how long one lasts. */
+  startSession(options: RunOptions, listener: RunListener): Promise<RunHandle>;
   gatherHostFacts(): Promise<HostFacts>;
   probeScenario(scenario: Scenario): Promise<ReachFacts[]>;
   probeKerberos(scenario: Scenario): Promise<KerberosFacts[]>;
@@ -16,13 +15,9 @@ export interface Services {
 
 /** The real ones, each loaded when first used: --help and --version wait for none of them. */
 export const realServices: Services = {
-  async startRun(options, listener) {
-    const { startRun } = await import('../session/start-run.ts');
-    return startRun(options, listener);
-  },
-  async startSoak(options, listener) {
-    const { startSoak } = await import('../session/start-soak.ts');
-    return startSoak(options, listener);
+  async startSession(options, listener) {
+    const { startSession } = await import('../session/start.ts');
+    return startSession(options, listener);
   },
   async gatherHostFacts() {
     const { gatherHostFacts } = await import('../doctor/gather.ts');

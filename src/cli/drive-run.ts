@@ -7,6 +7,7 @@ import { decideWorkers } from '../session/load/decide-workers.ts';
 import { findPublicHosts } from '../session/load/safety.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../session/types.ts';
 import { readTested } from '../store/run-tested.ts';
+import type { SoakEvent } from '../store/soak-event.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import type { Context } from './context.ts';
 import { wantsColour } from './host.ts';
@@ -14,6 +15,7 @@ import { createLiveView, type LiveView } from './live-view.ts';
 import { recordedCommand } from './recorded-command.ts';
 import { resultsDir, type SharedRunOptions } from './run-options.ts';
 import { openRunSinks } from './run-sinks.ts';
+import { createSinkEvents } from './sink-events.ts';
 import type { SinkFlags } from './sink-flags.ts';
 import { InterruptedBeforeStart, watchSignals } from './stopping.ts';
 
@@ -22,8 +24,6 @@ export interface Undertaking {
   readonly start: (options: RunOptions, listener: RunListener) => Promise<RunHandle>;
   /** What else it wants to hear. */
   readonly listener?: RunListener;
-  /** A sink takes nothing any more. @returns what is called once it does again */
-  readonly onSinkAway?: (text: string) => () => void;
   /** Microseconds between the lines of a log. */
   readonly logEveryUs?: number;
   /** What stands below the summary, for people. */
@@ -34,8 +34,8 @@ export interface Undertaking {
 export async function driveRun(
   context: Context,
   scenario: Scenario,
-  options: SharedRunOptions,
-  undertaking: Undertaking = { start: context.services.startRun },
+  options: SharedRunOptions & Pick<RunFlags, 'resume'>,
+  undertaking: Undertaking = { start: context.services.startSession },
 ): Promise<ExitCode> {
   if (options.dryRun === true) {
     const { printDryRun } = await import('./dry-run.ts');
@@ -66,7 +66,10 @@ export type RunFlags = Pick<
   SharedRunOptions,
   'label' | 'workers' | 'engine' | 'results' | 'iAmAllowedToTestThis' | 'look' | 'goOn'
 > &
-  SinkFlags;
+  SinkFlags & {
+    /** Go on with one that was cut short. */
+    readonly resume?: boolean;
+  };
 
 /**
  * Runs a scenario to its end, or to where signals end it.
@@ -77,12 +80,14 @@ export async function runToEnd(
   scenario: Scenario,
   options: RunFlags,
   view: LiveView,
-  { start, listener: also = {}, onSinkAway: onAway }: Undertaking,
+  { start, listener: also = {} }: Undertaking,
 ): Promise<FinishedRun> {
   const workers = decideWorkers(options, scenario, host);
   const results = resultsDir(host, options.results);
+  const sinkEvents = createSinkEvents();
   const sinks = await openRunSinks(host, {
-    ...{ flags: options, scenario: scenario.name, label: options.label, results, say: view.say, onAway },
+    ...{ flags: options, scenario: scenario.name, label: options.label, results, say: view.say },
+    onAway: sinkEvents.away,
   });
   const stopping = watchSignals(host, view.say);
   const runOptions: RunOptions = {
@@ -93,6 +98,7 @@ export async function runToEnd(
     resultsDir: results,
     look: options.look === false ? 'off' : options.goOn === true ? 'go-on' : 'stop',
     command: await recordedCommand(args, scenario),
+    ...(options.resume === true ? { resume: true } : {}),
   };
   const listener: RunListener = {
     async approve(plan) {
@@ -114,10 +120,13 @@ export async function runToEnd(
     looked: ({ attempts, completed }) =>
       view.say(`the look was fine: ${completed} of ${attempts} attempts completed; the load follows`),
     progress: view.progress,
+    event: (event) => view.say(formatEvent(event)),
+    ...(also.alive === undefined ? {} : { alive: also.alive }),
     warning: (message) => view.say(`warning: ${message}`),
   };
   try {
     const handle = await Promise.race([start(runOptions, listener), stopping.impatient]);
+    sinkEvents.attach(handle);
     stopping.attach(handle);
     return await handle.finished;
   } finally {
@@ -138,6 +147,12 @@ async function printSummary({ host }: Context, { plan, summary }: FinishedRun, j
       }),
     );
   }
+}
+
+function formatEvent({ kind, fromSec, toSec, text }: SoakEvent): string {
+  const at = `second ${fromSec}`;
+  if (toSec === null) return `${at}: ${text}`;
+  return toSec > fromSec && kind !== 'resumed' ? `${at} to ${toSec}: ${text}` : `${at}: ${text}`;
 }
 
 /** What a finished run comes to, for scripts and timers. What could not be judged or measured is no verdict either. */

@@ -1,8 +1,6 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Scenario } from '../scenario/types.ts';
-import type { SoakHandle } from '../session/soak-types.ts';
 import type { RunHandle } from '../session/types.ts';
-import type { SoakEvent } from '../store/soak-event.ts';
 import type { Context } from './context.ts';
 import { driveRun } from './drive-run.ts';
 import type { OverrideOptions } from './override-options.ts';
@@ -45,31 +43,19 @@ export async function driveSoak(context: Context, scenario: Scenario, flags: Soa
   }
   const { notify } = await import('../net/notify.ts');
   const say = (line: string): void => host.stderr.write(`rushhour: ${line}\n`);
-  let soak: SoakHandle | undefined;
-  const early = new Set<SinkAway>();
   const exitCode = await driveRun(context, scenario, flags, {
-    onSinkAway(text) {
-      const away: SinkAway = { text };
-      if (soak === undefined) early.add(away);
-      else away.end = soak.sinkAway(text);
-      return () => {
-        early.delete(away);
-        away.end?.();
-      };
-    },
     logEveryUs: flags.window * LOG_EVERY_WINDOWS,
+    listener: { alive: () => notify('WATCHDOG=1') },
     async start(options, listener): Promise<RunHandle> {
       const { for: forUs, window, resume, resumeOnly } = flags;
-      const handle = await services.startSoak(
+      const handle = await services.startSession(
         {
-          ...{ ...options, forUs, windowSec: window / 1_000_000 },
+          ...options,
+          soak: { forUs, windowSec: window / 1_000_000 },
           resume: resume === true || resumeOnly === true,
         },
-        { ...listener, event: (event) => say(wordEvent(event)), alive: () => notify('WATCHDOG=1') },
+        listener,
       );
-      soak = handle;
-      for (const away of early) away.end = handle.sinkAway(away.text);
-      early.clear();
       notify('READY=1');
       return {
         ...handle,
@@ -86,12 +72,6 @@ export async function driveSoak(context: Context, scenario: Scenario, flags: Soa
   return exitCode;
 }
 
-/** What a sink that is away is noted by; one may be found so, at what waits in its spool, before the night has begun. */
-interface SinkAway {
-  readonly text: string;
-  end?: () => void;
-}
-
 async function hasCutShort({ host }: Context, scenario: Scenario, flags: SoakFlags): Promise<boolean> {
   const [{ findCutShort }, { stretchToNight }, { fingerprintOf }] = await Promise.all([
     import('../session/find-cut-short.ts'),
@@ -99,7 +79,10 @@ async function hasCutShort({ host }: Context, scenario: Scenario, flags: SoakFla
     import('../store/experiment-file.ts'),
   ]);
   const fingerprint = fingerprintOf(stretchToNight(scenario, flags.for));
-  return (await findCutShort(resultsDir(host, flags.results), fingerprint, host.now())) !== undefined;
+  return (
+    (await findCutShort(resultsDir(host, flags.results), { fingerprint, kind: 'soak' }, host.now())) !==
+    undefined
+  );
 }
 
 /** Whether a night has begun at the first of two times that clocks tell alike; one that was cut short is gone on with. */
@@ -123,10 +106,4 @@ async function isSecondTime(
     `rushhour: ${at} has come for the second time, as clocks were put back: this night has begun before (${before.id}), and none is begun\n`,
   );
   return true;
-}
-
-function wordEvent({ kind, fromSec, toSec, text }: SoakEvent): string {
-  const at = `second ${fromSec}`;
-  if (toSec === null) return `${at}: ${text}`;
-  return toSec > fromSec && kind !== 'resumed' ? `${at} to ${toSec}: ${text}` : `${at}: ${text}`;
 }

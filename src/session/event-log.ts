@@ -1,20 +1,20 @@
+import type { SessionWriter } from '../store/session-writer.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
 import { isTouched } from '../store/soak-events.ts';
-import type { SoakWriter } from '../store/soak-writer.ts';
 
-/** Seconds are whole, and those of the night's clock. */
+/** Seconds are whole, and those of the session's clock. */
 export type Noted = Omit<SoakEvent, 'id' | 'at'>;
 
-/** What happened in a night: written down, told, and remembered as far as it decides which seconds count. */
+/** What happened in a run or a soak: written down, told, and remembered as far as it decides which seconds count. */
 export class EventLog {
-  readonly #writer: SoakWriter;
+  readonly #writer: SessionWriter;
   readonly #tell: (event: SoakEvent) => void;
   readonly #lasting = new Map<number, SoakEvent>();
   readonly #aside = new Map<number, SoakEvent>();
   readonly #kinds: Pick<SoakEvent, 'kind'>[] = [];
 
-  /** @param before what earlier processes of the same night noted */
-  constructor(writer: SoakWriter, tell: (event: SoakEvent) => void, before: readonly SoakEvent[] = []) {
+  /** @param before what earlier processes noted */
+  constructor(writer: SessionWriter, tell: (event: SoakEvent) => void, before: readonly SoakEvent[] = []) {
     this.#writer = writer;
     this.#tell = tell;
     for (const event of before) this.#remember(event);
@@ -47,7 +47,7 @@ export class EventLog {
 
   /** Whether what was counted in a second says nothing about the firewall, as far as is known by now. */
   isAside(second: number): boolean {
-    return isTouched(second, this.#aside.values(), this.#writer.info.soak.settleSec);
+    return isTouched(second, this.#aside.values(), this.#writer.settleSec);
   }
 
   /** All that there was, in order, by kind alone. */

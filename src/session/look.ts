@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario/types.ts';
 import { formatDuration, formatRate } from '../scenario/units.ts';
 import type { LookInfo } from '../store/run-info.ts';
 import { openLoad } from './load/load.ts';
-import { WholeSeconds } from './load/second-aggregator.ts';
+import { SecondAggregator } from './load/second-aggregator.ts';
 import type { RunListener, RunOptions } from './types.ts';
 
 /** Between "ready" and the first attempt. */
@@ -54,7 +54,7 @@ async function sendLook(
     const load = await openLoad({ scenario, workers: 1, asksFirst: true, engine }, listener, undo);
     const seconds: LookSecond[] = [];
     let totalUs = new Map<string, number>();
-    const whole = new WholeSeconds({
+    const whole = new SecondAggregator({
       shards: 1,
       takeTokens: load.takeTokens,
       takeLocalDrops: load.takeLocalDrops,

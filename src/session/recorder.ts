@@ -1,35 +1,36 @@
 import { createHistogram, type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import type { RecordedSecond } from '../metrics/types.ts';
 import { shiftFrame, shiftStall } from '../metrics/window.ts';
-import type { SoakWriter } from '../store/soak-writer.ts';
+import type { SessionSums } from '../store/session-sums.ts';
+import type { SessionWriter } from '../store/session-writer.ts';
 import { DiskWatch } from './disk-watch.ts';
 import type { EventLog } from './event-log.ts';
-import type { WholeSecond, WholeSecondsOptions } from './load/second-aggregator.ts';
-import { ProgressTally } from './progress.ts';
-import { HoldBack } from './settle-buffer.ts';
-import type { SoakListener } from './soak-types.ts';
-import type { NightSums } from './sums.ts';
+import type { SecondAggregatorOptions, WholeSecond } from './load/second-aggregator.ts';
+import { ProgressTally, type Schedule } from './progress.ts';
+import { SettleBuffer } from './settle-buffer.ts';
+import type { RunListener } from './types.ts';
 
-export interface SecondsOptions {
-  readonly writer: SoakWriter;
-  readonly listener: SoakListener;
-  readonly durationUs: number;
-  readonly settleSec: number;
+export interface RecorderOptions {
+  readonly writer: SessionWriter;
+  readonly listener: RunListener;
+  readonly schedule: Schedule;
+  /** Seconds that sinks wait for: what they were told stays as it is. */
+  readonly holdSec: number;
   /** The first second that is not recorded yet. */
   readonly next: number;
   readonly events: EventLog;
-  /** Takes each window once it is settled. */
-  readonly sums: NightSums;
+  /** Takes each second once it is settled whether it counts. */
+  readonly sums: SessionSums;
   /** Told each second as it was counted. */
   readonly watch: (second: WholeSecond['frame']) => void;
 }
 
-/** Takes what each leg counts, second by second of the night: to disk, to sinks, and to who looks on. */
-export class Seconds {
-  readonly #options: SecondsOptions;
+/** Takes what each segment of load counts, second by second: to disk, to sinks, and to who looks on. */
+export class Recorder {
+  readonly #options: RecorderOptions;
   readonly #progress: ProgressTally;
   readonly #handshakes = createHistogram();
-  readonly #held: HoldBack | undefined;
+  readonly #held: SettleBuffer | undefined;
   readonly #startedAtMs: number;
   readonly #disk: DiskWatch;
   #quantiles = new Map<string, Quantiles>();
@@ -37,18 +38,18 @@ export class Seconds {
   #next: number;
   isStopping = false;
 
-  constructor(options: SecondsOptions) {
-    const { listener, settleSec, events, writer } = options;
+  constructor(options: RecorderOptions) {
+    const { listener, holdSec, events, writer } = options;
     this.#options = options;
     this.#next = options.next;
     this.#startedAtMs = Date.parse(writer.info.startedAt);
-    this.#progress = new ProgressTally({ durationUs: options.durationUs, attempts: undefined });
+    this.#progress = new ProgressTally(options.schedule);
     this.#disk = new DiskWatch(events);
     const isAside = (second: number): boolean => events.isAside(second);
     this.#held =
       listener.second === undefined
         ? undefined
-        : new HoldBack(settleSec, isAside, (recorded) => listener.second?.(recorded));
+        : new SettleBuffer(holdSec, isAside, (recorded) => listener.second?.(recorded));
   }
 
   /** The second after the last one recorded. */
@@ -56,8 +57,8 @@ export class Seconds {
     return this.#next;
   }
 
-  /** @param baseSec second of the night that is second 0 of the leg */
-  receiver(baseSec: number): Pick<WholeSecondsOptions, 'onHistogram' | 'onSecond'> {
+  /** @param baseSec second of the session that is second 0 of the segment */
+  receiver(baseSec: number): Pick<SecondAggregatorOptions, 'onHistogram' | 'onSecond'> {
     return {
       onHistogram: (tag, histogram) => this.#count(tag, histogram),
       onSecond: ({ frame, encoded, stalls }) =>

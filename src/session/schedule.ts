@@ -33,3 +33,8 @@ export function stretchToRest(scenario: Scenario, restUs: number): Scenario | un
   const { arms, unable } = fillTime(scenario.arms, restUs);
   return unable.length > 0 ? undefined : { ...scenario, arms };
 }
+
+export function formatLength(us: number): string {
+  const minutes = Math.round(us / 60_000_000);
+  return minutes < 2 ? `${Math.round(us / 1_000_000)} s` : `${minutes} min`;
+}

@@ -1,30 +1,30 @@
 import type { Scenario } from '../scenario/types.ts';
 import { type Load, openLoad } from './load/load.ts';
-import { WholeSeconds, type WholeSecondsOptions } from './load/second-aggregator.ts';
+import { SecondAggregator, type SecondAggregatorOptions } from './load/second-aggregator.ts';
 import type { RunListener, RunOptions } from './types.ts';
 
-export type LegOptions = Pick<RunOptions, 'workers' | 'engine'> & {
-  /** What is left of the night's. Its far end has an address. */
+export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
+  /** What is left of the session's. Its far end has an address. */
   readonly scenario: Scenario;
-  /** The night's first: somebody has to answer, and the user is asked. */
+  /** The first of a process: somebody has to answer. */
   readonly isFirst: boolean;
 };
 
 /** A stretch of load without a break: threads of its own, addresses as they were when it began. */
-export interface Leg {
+export interface LoadSegment {
   readonly load: Load;
   /**
    * Lets load flow.
    * @param atEpochMs its second 0; milliseconds since 1970
    * @returns a promise that resolves once all of it has settled, and rejects where a worker failed
    */
-  run(atEpochMs: number, take: Pick<WholeSecondsOptions, 'onHistogram' | 'onSecond'>): Promise<void>;
+  run(atEpochMs: number, take: Pick<SecondAggregatorOptions, 'onHistogram' | 'onSecond'>): Promise<void>;
   /** Lets go of what it took. */
   close(): Promise<void>;
 }
 
 /** @throws EnvironmentError where something that it needs is missing; nothing is left behind then */
-export async function openLeg(options: LegOptions, listener: RunListener): Promise<Leg> {
+export async function openSegment(options: SegmentOptions, listener: RunListener): Promise<LoadSegment> {
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const step of undo.reverse()) await step();
@@ -34,7 +34,7 @@ export async function openLeg(options: LegOptions, listener: RunListener): Promi
     return {
       load,
       run(atEpochMs, take) {
-        const seconds = new WholeSeconds({
+        const seconds = new SecondAggregator({
           ...{ ...take, shards: options.workers },
           ...{ takeTokens: load.takeTokens, takeLocalDrops: load.takeLocalDrops },
         });

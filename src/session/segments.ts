@@ -3,116 +3,118 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RushhourError } from '../errors.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { EventLog } from './event-log.ts';
-import type { NightClock } from './host/clocks.ts';
-import type { NightWatch } from './host/host-watch.ts';
+import type { SessionClock } from './host/clocks.ts';
+import type { HostWatch } from './host/host-watch.ts';
 import { describeInUse } from './host/in-use.ts';
-import type { Seconds } from './recorder.ts';
-import { stretchToRest } from './schedule.ts';
-import { type Leg, openLeg } from './segment.ts';
-import type { SoakListener, SoakOptions } from './soak-types.ts';
+import type { Recorder } from './recorder.ts';
+import { type LoadSegment, openSegment } from './segment.ts';
+import type { RunListener, RunOptions } from './types.ts';
 
 /** Between two tries to set the load up again. */
 const RETRY_MS = 5_000;
 
-/** Between "ready" and a leg's first attempt: every shard must have heard of it by then. */
-const START_AHEAD_SEC = 0.1;
-
-/** A leg ends by its own schedule; one that is this much late is stopped. */
-const OVERTIME_US = 3_000_000;
+/** A segment ends by its own schedule; one that is this much late is stopped. */
+const OVERTIME_SEC = 3;
 
 /** How often that is looked at. */
 const LOOK_MS = 500;
 
-/** Legs that may end with a fault of a worker, one after the other, before the night is given up. */
-const MAX_FAULTS = 5;
+/** What makes several segments of a session. */
+export interface SegmentsPlan {
+  /** Seconds from "ready" to a segment's first attempt: every shard must have heard of it by then. */
+  readonly aheadSec: number;
+  /** What is to follow; undefined: nothing, as of a run, or because too little time is left. */
+  readonly rest: () => Scenario | undefined;
+  /** Segments that may end with a fault of a worker, one after the other, before it is given up. */
+  readonly maxFaults: number;
+  /** Second at which load has to end; undefined: as its own schedule says. */
+  readonly endSec?: number;
+}
 
-export interface NightParts {
-  readonly options: SoakOptions;
-  /** Of the whole night; its far end has an address. */
-  readonly scenario: Scenario;
-  readonly listener: SoakListener;
-  readonly clock: NightClock;
-  readonly seconds: Seconds;
+export interface SegmentsParts {
+  readonly options: Pick<RunOptions, 'workers' | 'engine'>;
+  readonly plan: SegmentsPlan;
+  readonly listener: RunListener;
+  readonly clock: SessionClock;
+  readonly recorder: Recorder;
   readonly events: EventLog;
-  readonly watch: NightWatch;
-  /** A leg's load begins to flow. @param fromSec its first second */
+  readonly watch: HostWatch;
+  /** A segment's load begins to flow. @param fromSec its first second */
   readonly onFlow: (fromSec: number) => void;
 }
 
-/** Lets load flow, leg by leg, until the night is over. */
-export class Night {
-  readonly #parts: NightParts;
+/** Lets load flow, segment by segment: one of a run, several of a soak. */
+export class Segments {
+  readonly #parts: SegmentsParts;
   readonly #ending = new AbortController();
-  #leg: Leg | undefined;
+  #segment: LoadSegment | undefined;
   #faults = 0;
 
-  constructor(parts: NightParts) {
+  constructor(parts: SegmentsParts) {
     this.#parts = parts;
   }
 
-  /** @param first the first leg, ready to start; absent where a night goes on */
-  async conduct(first?: Leg): Promise<void> {
-    let leg = first ?? (await this.#openPatiently());
-    while (leg !== undefined) {
-      this.#leg = leg;
+  /** @param first ready to start; absent where a soak goes on */
+  async conduct(first?: LoadSegment): Promise<void> {
+    let segment = first ?? (await this.#openPatiently());
+    while (segment !== undefined) {
+      this.#segment = segment;
       try {
-        await this.#run(leg);
+        await this.#run(segment);
         this.#faults = 0;
       } catch (error) {
         this.#faults += 1;
-        if (this.#faults >= MAX_FAULTS) throw error;
+        if (this.#faults >= this.#parts.plan.maxFaults) throw error;
         this.#note(`a worker failed (${(error as Error).message}): the load begins again`);
       } finally {
-        this.#leg = undefined;
-        await leg.close();
+        this.#segment = undefined;
+        await segment.close();
       }
-      leg = await this.#openPatiently();
+      segment = await this.#openPatiently();
     }
   }
 
-  /** No leg follows; the one under way ends. */
+  /** No segment follows; the one under way ends. */
   stop(how: 'drain' | 'abort'): void {
     this.#ending.abort();
-    this.#leg?.load.stop(how);
+    this.#segment?.load.stop(how);
   }
 
-  /** The leg under way ends and another begins: what it knows of addresses is no longer so. */
+  /** The segment under way ends and another begins: what it knows of addresses is no longer so. */
   beginAgain(): void {
-    this.#leg?.load.stop('drain');
+    this.#segment?.load.stop('drain');
   }
 
-  get #restUs(): number {
-    return this.#parts.options.forUs - this.#parts.clock.seconds() * 1_000_000;
-  }
-
-  async #run(leg: Leg): Promise<void> {
-    const { clock, seconds, watch, onFlow } = this.#parts;
+  async #run(segment: LoadSegment): Promise<void> {
+    const { clock, recorder, watch, onFlow, plan } = this.#parts;
     const nowSec = clock.seconds();
-    const baseSec = Math.max(seconds.next, Math.ceil(nowSec + START_AHEAD_SEC));
+    const baseSec = Math.max(recorder.next, Math.ceil(nowSec + plan.aheadSec));
     onFlow(baseSec);
     const ending = setInterval(() => {
-      if (this.#restUs <= -OVERTIME_US) leg.load.stop('drain');
+      if (clock.seconds() > (plan.endSec ?? Number.POSITIVE_INFINITY) + OVERTIME_SEC) {
+        segment.load.stop('drain');
+      }
     }, LOOK_MS);
-    watch.use(describeInUse(leg.load.arms));
+    watch.use(describeInUse(segment.load.arms));
     try {
-      await leg.run(epochMs() + (baseSec - nowSec) * 1_000, seconds.receiver(baseSec));
+      await segment.run(epochMs() + (baseSec - nowSec) * 1_000, recorder.receiver(baseSec));
     } finally {
       clearInterval(ending);
     }
   }
 
-  /** @returns undefined where the night is over before the load could be set up */
-  async #openPatiently(): Promise<Leg | undefined> {
-    const { options, scenario, listener, clock, events } = this.#parts;
+  /** @returns undefined where nothing follows */
+  async #openPatiently(): Promise<LoadSegment | undefined> {
+    const { options, plan, listener, clock, events } = this.#parts;
     let waiting: number | undefined;
     for (;;) {
-      const rest = this.#ending.signal.aborted ? undefined : stretchToRest(scenario, this.#restUs);
-      if (rest === undefined) return undefined;
+      const scenario = this.#ending.signal.aborted ? undefined : plan.rest();
+      if (scenario === undefined) return undefined;
       listener.alive?.();
       try {
-        const leg = await openLeg({ ...options, scenario: rest, isFirst: false }, listener);
+        const segment = await openSegment({ ...options, scenario, isFirst: false }, listener);
         if (waiting !== undefined) events.end(waiting, Math.ceil(clock.seconds()));
-        return leg;
+        return segment;
       } catch (error) {
         if (this.#ending.signal.aborted) return undefined;
         if (!(error instanceof RushhourError)) throw error;

@@ -5,7 +5,7 @@ import { setAside, setAsideTag } from '../metrics/window.ts';
  * Keeps seconds until it is settled whether they count: what happened to this machine is often known only seconds later,
  * and a database is not told twice.
  */
-export class HoldBack {
+export class SettleBuffer {
   readonly #settleSec: number;
   readonly #isAside: (second: number) => boolean;
   readonly #release: (recorded: RecordedSecond) => void;

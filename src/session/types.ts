@@ -4,6 +4,7 @@ import type { RushhourError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';
+import type { SoakEvent } from '../store/soak-event.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -18,6 +19,17 @@ export interface RunOptions {
   readonly look?: 'stop' | 'go-on' | 'off';
   /** The command line that started the run, for run.json and "how to reproduce"; holds no secret. */
   readonly command: readonly string[];
+  /** Go on with a run of the same scenario that was cut short; of a soak if there is one whose end is ahead. */
+  readonly resume?: boolean;
+  /** A soak: the scenario is stretched, and its load set up again whenever it has to be. */
+  readonly soak?: SoakLength;
+}
+
+export interface SoakLength {
+  /** How long it lasts, from its start, pauses included. Microseconds. */
+  readonly forUs: number;
+  /** Seconds that are rolled up into one window. */
+  readonly windowSec: number;
 }
 
 /** What is about to happen, known before any load is sent. */
@@ -91,12 +103,16 @@ export interface RunListener {
   looked?(look: { readonly attempts: number; readonly completed: number }): void;
   /**
    * Everything is resolved, checked and ready; load starts next.
-   * @param before sums of what an earlier process recorded of the same run; only of a soak that goes on
+   * @param before sums of what an earlier process recorded of the same run; only of one that goes on
    */
   planned?(plan: RunPlan, before?: Frame): void;
   progress?(progress: Progress): void;
   /** A second that was recorded, for sinks. Never awaited. */
   second?(recorded: RecordedSecond): void;
+  /** Something happened besides the load, or came to its end. */
+  event?(event: SoakEvent): void;
+  /** Called once a second while load flows, and at each try to set it up again: a soak that is silent hangs. */
+  alive?(): void;
   /** Something worth a line: a full disk, a worker that died. Named, counted, never fatal by itself. */
   warning?(message: string): void;
 }
@@ -106,6 +122,8 @@ export interface RunHandle {
   readonly plan: RunPlan;
   /** `drain`: start nothing more, let what is open settle. `abort`: end it all now. Safe to call again. */
   stop(how: 'drain' | 'abort'): void;
+  /** Notes that a sink takes nothing any more. @returns what notes that it does again */
+  sinkAway(text: string): () => void;
   /** Resolves once summary.json is on disk, or cannot be; rejects with a RushhourError where the run could not be finished. */
   readonly finished: Promise<FinishedRun>;
 }

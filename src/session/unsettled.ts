@@ -3,8 +3,8 @@ import { mergeFrames } from '../metrics/merge.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import { readLogLine } from '../store/latency-log.ts';
 import { eachLine } from '../store/lines.ts';
+import type { SessionWriter } from '../store/session-writer.ts';
 import { listSegments, readRecent, segmentPath } from '../store/soak-recent.ts';
-import type { SoakWriter } from '../store/soak-writer.ts';
 import { judge } from './settle-buffer.ts';
 
 /** Seconds that were let go of a moment ago may not have reached the disk of who took them. */
@@ -14,12 +14,12 @@ const ON_THE_WAY_SEC = 5;
  * The last seconds of a process that died: recorded, but held back from sinks until it was settled whether they count. A
  * database that got some of them already is told the same once more.
  */
-export async function readHeldBack(
-  { dir, info: { startedAt, soak } }: Pick<SoakWriter, 'dir' | 'info'>,
+export async function readUnsettled(
+  { dir, info: { startedAt }, settleSec }: Pick<SessionWriter, 'dir' | 'info' | 'settleSec'>,
   lastSecond: number,
   isAside: (second: number) => boolean,
 ): Promise<RecordedSecond[]> {
-  const afterSec = lastSecond - soak.settleSec - ON_THE_WAY_SEC;
+  const afterSec = lastSecond - settleSec - ON_THE_WAY_SEC;
   const frames = new Map<number, Frame>();
   for await (const { stalls: _, ...frame } of readRecent(dir, afterSec)) {
     const known = frames.get(frame.second);

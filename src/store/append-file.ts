@@ -28,6 +28,11 @@ export class AppendFile {
     return new AppendFile(path, handle, (await handle.stat()).size);
   }
 
+  /** Bytes that stand in it. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Chunks that were dropped because too many waited. */
   get dropped(): number {
     return this.#dropped;

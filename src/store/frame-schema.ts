@@ -32,6 +32,7 @@ const frame = {
   tokens: z.record(text, some({ minted: signed, discarded: signed, failures: counts })).optional(),
   stallsLeftOut: count,
   ...{ localDrops: count.optional(), conntrackDrops: count.optional() },
+  stallsKept: count.optional(),
 };
 
 /** Windows of a soak are a minute unless told otherwise. */
@@ -46,7 +47,6 @@ const windowLine = some({
   openBySecond: z.array(signed).max(MAX_WINDOW_SEC),
   present: z.array(stretch).optional(),
   aside: z.array(stretch).optional(),
-  stallsKept: count.optional(),
 }).refine(({ seconds, present = [], aside = [] }) =>
   [...present, ...aside].every(([offset, length]) => offset + length <= seconds),
 );

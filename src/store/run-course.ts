@@ -66,11 +66,12 @@ export async function readRunFacts(dir: string): Promise<RunFacts> {
 
 async function readCells(
   dir: string,
-  { scenario: { arms }, soak }: RunInfo,
+  info: RunInfo,
 ): Promise<{ cells: Map<string, ArmCells>; reach: Reach }> {
+  const { arms } = info.scenario;
   const cells = new Map(arms.map(({ name }) => [name, new ArmCells()]));
   const reach = new Reach();
-  for await (const frame of framesOf(dir, soak, reach)) {
+  for await (const frame of framesOf(dir, info, reach)) {
     for (const arm of arms) {
       const counts = frame.series[arm.name];
       if (counts !== undefined) addCounts(cells.get(arm.name)!, frame.second, counts, arm);

@@ -35,13 +35,10 @@ export async function readStalledCourse(dir: string): Promise<Map<string, readon
   return new Map([...arms].map(([name, { stalled }]) => [name, stalled]));
 }
 
-async function readArms(
-  dir: string,
-  { scenario, soak }: RunInfo,
-): Promise<{ arms: Map<string, ArmDetail>; reach: Reach }> {
+async function readArms(dir: string, info: RunInfo): Promise<{ arms: Map<string, ArmDetail>; reach: Reach }> {
   const reach = new Reach();
-  const builders = scenario.arms.map(({ name }) => [name, new ArmCourseBuilder(name)] as const);
-  for await (const frame of framesOf(dir, soak, reach)) {
+  const builders = info.scenario.arms.map(({ name }) => [name, new ArmCourseBuilder(name)] as const);
+  for await (const frame of framesOf(dir, info, reach)) {
     for (const [, builder] of builders) builder.add(frame);
   }
   const seconds = reach.lastSecond + 1;

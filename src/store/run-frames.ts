@@ -5,7 +5,7 @@ import { unroll, type WindowFrame } from '../metrics/window.ts';
 import { FILES } from './files.ts';
 import { isFrameLine } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
-import type { RunInfo } from './run-info.ts';
+import { type RunInfo, sessionOf } from './run-info.ts';
 import { isTouched, readEvents } from './soak-events.ts';
 import { readRecent } from './soak-recent.ts';
 
@@ -13,6 +13,12 @@ import { readRecent } from './soak-recent.ts';
 export interface WindowLine extends WindowFrame {
   /** Lines of stalls.jsonl that belong to this window and those before. */
   stallsKept: number;
+}
+
+/** A line of a run's frames.jsonl. */
+interface SecondLine extends Frame {
+  /** Lines of stalls.jsonl that belong to this second and those before; absent where none belongs to this one. */
+  stallsKept?: number;
 }
 
 /** How far the frames of a folder reach: it decides which lines of its histogram logs count. */
@@ -23,11 +29,18 @@ export class Reach {
   settledSec = -1;
   /** Later ones, of a soak: in recent/ alone, and whether they are set aside. */
   readonly recent = new Map<number, boolean>();
+  /** Of a run: seconds that are set aside, although nothing but events.jsonl says so. */
+  readonly asideSeconds = new Set<number>();
   stallsKept = 0;
 
   /** -1 before the first. */
   get lastSecond(): number {
     return Math.max(this.settledSec, ...this.recent.keys());
+  }
+
+  /** The tag that a line of latency.hlog counts under. */
+  settledTagOf(tag: string, second: number): string {
+    return this.asideSeconds.has(second) ? setAsideTag(tag) : tag;
   }
 
   /** The tag that a line of recent/ counts under; undefined where its second does not count. */
@@ -38,37 +51,40 @@ export class Reach {
 }
 
 /**
- * Every second of a run, in order: each whole line of frames.jsonl; of a soak the seconds of its windows, and then those
- * that no window has taken up yet, which are judged by what has happened so far.
+ * Every second of a run, in order: each whole line of frames.jsonl, judged by what events.jsonl says; of a soak the seconds
+ * of its windows, and then those that no window has taken up yet.
+ * @param info absent: what stands in frames.jsonl alone, as it stands there
  * @param reach is told how far they go, by the time the last was read
  */
 export async function* framesOf(
   dir: string,
-  soak: RunInfo['soak'],
+  info: Pick<RunInfo, 'soak' | 'session'> | undefined,
   reach = new Reach(),
 ): AsyncGenerator<SettledFrame> {
+  const session = info === undefined ? undefined : sessionOf(info);
+  const events = session === undefined ? [] : (await readEvents(dir)).filter(({ setsAside }) => setsAside);
+  const isAside = ({ second }: Frame): boolean => isTouched(second, events, session?.settleSec ?? 0);
   for await (const lines of readLines(join(dir, FILES.frames))) {
     for (const line of lines) {
-      const frame = parseLine<Frame | WindowLine>(line, isFrameLine);
-      if (frame === undefined) continue;
+      const parsed = parseLine<SecondLine | WindowLine>(line, isFrameLine);
+      if (parsed === undefined) continue;
       reach.lines += 1;
-      if ('seconds' in frame) {
-        reach.settledSec = Math.max(reach.settledSec, frame.second + frame.seconds - 1);
-        reach.stallsKept = frame.stallsKept ?? reach.stallsKept;
-        yield* unroll(frame);
+      reach.stallsKept = parsed.stallsKept ?? reach.stallsKept;
+      if ('seconds' in parsed) {
+        reach.settledSec = Math.max(reach.settledSec, parsed.second + parsed.seconds - 1);
+        yield* unroll(parsed);
       } else {
+        const { stallsKept: _, ...frame } = parsed;
         reach.settledSec = Math.max(reach.settledSec, frame.second);
-        yield frame;
+        const aside = isAside(frame);
+        if (aside) reach.asideSeconds.add(frame.second);
+        yield aside ? setAside(frame) : frame;
       }
     }
   }
-  if (soak !== undefined) yield* unsettledOf(dir, soak.settleSec, reach);
-}
-
-async function* unsettledOf(dir: string, settleSec: number, reach: Reach): AsyncGenerator<SettledFrame> {
-  const events = (await readEvents(dir)).filter(({ setsAside }) => setsAside);
+  if (session === undefined) return;
   for await (const { stalls: _, ...frame } of readRecent(dir, reach.settledSec)) {
-    const aside = isTouched(frame.second, events, settleSec);
+    const aside = isAside(frame);
     reach.recent.set(frame.second, aside);
     yield aside ? setAside(frame) : frame;
   }

@@ -45,6 +45,8 @@ export interface RunInfo {
   /** What the machine was like: kernel, sysctls, limits. */
   readonly host: unknown;
   readonly process: ProcessMark;
+  /** Of a run that is no soak; absent in runs from before they could be gone on with. */
+  readonly session?: SessionInfo;
   /** Of a soak alone. */
   readonly soak?: SoakInfo;
 }
@@ -60,15 +62,11 @@ export interface LookInfo {
   readonly signs: readonly string[];
 }
 
-/** How a soak keeps its seconds, and who wrote it. */
-export interface SoakInfo {
-  /** Seconds that become one line of frames.jsonl. */
-  readonly windowSec: number;
-  /** How long it is to last, microseconds, pauses included. */
-  readonly forUs: number;
+/** What it takes to go on with a run or a soak, and to tell which of its seconds count. */
+export interface SessionInfo {
   /** How long a second may still be set aside after it has passed, and after what happened is over. */
   readonly settleSec: number;
-  /** Of the scenario as loaded: a soak is gone on with by the same one. */
+  /** Of the scenario as loaded: only the same one goes on with it. */
   readonly fingerprint: string;
   /** CLOCK_BOOTTIME at second 0, milliseconds: of the boot of its first process. */
   readonly startedBootMs?: number;
@@ -76,7 +74,18 @@ export interface SoakInfo {
   readonly processes: readonly ProcessMark[];
 }
 
-export type SoakRunInfo = RunInfo & Required<Pick<RunInfo, 'soak'>>;
+/** How a soak keeps its seconds besides. */
+export interface SoakInfo extends SessionInfo {
+  /** Seconds that become one line of frames.jsonl. */
+  readonly windowSec: number;
+  /** How long it is to last, microseconds, pauses included. */
+  readonly forUs: number;
+}
+
+/** Of a soak or a run alike; undefined of a run from before it was kept. */
+export function sessionOf({ soak, session }: Pick<RunInfo, 'soak' | 'session'>): SessionInfo | undefined {
+  return soak ?? session;
+}
 
 /** Source addresses and ports of one arm. */
 export interface SourcesInfo {

@@ -20,7 +20,9 @@ export async function eachInterval(
   for (const name of latencyFilesAmong(await readdir(dir))) {
     await eachLine(join(dir, name), (bytes, start, end) => {
       const line = readLogLine(bytes, start, end);
-      if (line !== undefined && line.second <= reach.settledSec) take(line);
+      if (line === undefined || line.second > reach.settledSec) return;
+      const tag = reach.settledTagOf(line.tag, line.second);
+      take(tag === line.tag ? line : { ...line, tag });
     });
   }
   if (reach.recent.size === 0) return;

@@ -1,7 +1,4 @@
 import { join } from 'node:path';
-import { type SoakCourse, SoakTally } from '../analysis/soak-tally.ts';
-import { summarise } from '../analysis/summarise.ts';
-import { Tally } from '../analysis/tally.ts';
 import type { RunStatus, Summary } from '../analysis/types.ts';
 import { UsageError } from '../errors.ts';
 import type { Frame } from '../metrics/types.ts';
@@ -10,10 +7,11 @@ import { readNotes } from './notes.ts';
 import { readStatus } from './process-mark.ts';
 import { type JsonFile, readJson } from './read-json.ts';
 import { framesOf, Reach } from './run-frames.ts';
-import { type RunInfo, runOf, type SoakInfo } from './run-info.ts';
+import { type RunInfo, sessionOf } from './run-info.ts';
 import { sumIntervals } from './run-intervals.ts';
 import { runInfoSchema } from './run-schema.ts';
-import { countKinds, readEvents } from './soak-events.ts';
+import { SessionSums } from './session-sums.ts';
+import { readEvents } from './soak-events.ts';
 import { summarySchema } from './summary-schema.ts';
 
 /**
@@ -49,13 +47,9 @@ function readInfoFile(dir: string): Promise<JsonFile<RunInfo>> {
  * then those that no window has taken up yet.
  */
 export async function* readFrames(dir: string): AsyncGenerator<Frame> {
-  yield* framesOf(dir, (await readSoakInfo(dir))?.soak);
-}
-
-/** Frames are read of a folder whose run.json is gone, too. */
-async function readSoakInfo(dir: string): Promise<RunInfo | undefined> {
   const info = await readInfoFile(dir);
-  return info.kind === 'whole' ? info.value : undefined;
+  // Frames are read of a folder whose run.json is gone, too.
+  yield* framesOf(dir, info.kind === 'whole' ? info.value : undefined);
 }
 
 /** The stored summary of a run that came to its end, else the one that its frames tell so far, or still tell. */
@@ -89,33 +83,20 @@ export async function rebuildSummary(
   ending?: { readonly status: RunStatus; readonly endedAt: string },
 ): Promise<Summary> {
   const info = await readRunInfo(dir);
-  const reach = new Reach();
-  const tally = new Tally();
-  const night = new SoakTally(info.scenario.arms.map(({ name }) => name));
-  for await (const frame of framesOf(dir, info.soak, reach)) {
-    tally.add(frame);
-    if (info.soak !== undefined) night.add(frame);
-  }
-  const histograms = await sumIntervals(dir, reach);
+  const sums = await sumFolder(dir, info);
   const status = ending?.status ?? readStatus(info);
   const endedAt =
     ending?.endedAt ??
     info.endedAt ??
-    new Date(Date.parse(info.startedAt) + (tally.lastSecond + 1) * 1_000).toISOString();
-  const run = runOf(info, status, endedAt);
-  return summarise({
-    ...{ run, scenario: info.scenario, tally, histograms },
-    ...(info.nat === undefined ? {} : { nat: info.nat.ports }),
-    ...(info.synResentAtSec === undefined ? {} : { synResentAtSec: info.synResentAtSec }),
-    ...(info.soak === undefined ? {} : { soak: await readCourse(dir, info.soak, reach, night) }),
-  });
+    new Date(Date.parse(info.startedAt) + (sums.tally.lastSecond + 1) * 1_000).toISOString();
+  return sums.summarise(status, endedAt, sessionOf(info) === undefined ? [] : await readEvents(dir));
 }
 
-async function readCourse(
-  dir: string,
-  { windowSec }: SoakInfo,
-  { lines: windows }: Reach,
-  night: SoakTally,
-): Promise<SoakCourse> {
-  return night.read({ windows, windowSec, events: countKinds(await readEvents(dir)) });
+/** Everything that a folder holds, summed up; lines that are torn are passed over. */
+export async function sumFolder(dir: string, info: RunInfo): Promise<SessionSums> {
+  const sums = new SessionSums(info);
+  const reach = new Reach();
+  for await (const frame of framesOf(dir, info, reach)) sums.addFrame(frame);
+  sums.addWindows(reach.lines, await sumIntervals(dir, reach));
+  return sums;
 }

@@ -75,6 +75,13 @@ export const recordedScenario = some({
 
 const mark = some({ pid: z.int().min(0), bootId: text, startTicks: text });
 
+const session = {
+  settleSec: us,
+  fingerprint: text,
+  startedBootMs: figure.optional(),
+  processes: z.array(mark),
+};
+
 /** run.json: what everything that reads a run relies on. */
 export const runInfoSchema = some({
   schema: z.literal(1),
@@ -96,12 +103,6 @@ export const runInfoSchema = some({
   command: z.array(text),
   versions: some({ rushhour: text, node: text }),
   process: mark,
-  soak: some({
-    windowSec: z.int().min(1).max(86_400),
-    forUs: us,
-    settleSec: us,
-    fingerprint: text,
-    startedBootMs: figure.optional(),
-    processes: z.array(mark),
-  }).optional(),
+  session: some(session).optional(),
+  soak: some({ windowSec: z.int().min(1).max(86_400), forUs: us, ...session }).optional(),
 });

@@ -1,7 +1,7 @@
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppendFile } from './append-file.ts';
-import { FILES, latencyFile, SOAK_FILES } from './files.ts';
+import { latencyFile } from './files.ts';
 import { formatLogHead } from './latency-log.ts';
 import { type SegmentFile, segmentEnd, segmentOf, segmentPath } from './soak-recent.ts';
 
@@ -85,39 +85,6 @@ export class RecentFiles {
     for (const { file } of this.#open.values()) await file.close();
     this.#open.clear();
   }
-}
-
-/** The files of a soak, open for writing. */
-export interface SoakFiles {
-  readonly frames: AppendFile;
-  readonly stalls: AppendFile;
-  readonly events: AppendFile;
-  readonly latency: RotatingLog;
-  readonly recent: RecentFiles;
-}
-
-export interface SoakFilesFrom {
-  readonly startedAtMs: number;
-  readonly windowSec: number;
-  /** Bytes of a log of histograms from which on another is begun. */
-  readonly maxLogBytes: number;
-  /** The last file of that log. */
-  readonly logIndex: number;
-  readonly segments: readonly number[];
-}
-
-export async function openSoakFiles(dir: string, from: SoakFilesFrom): Promise<SoakFiles> {
-  await mkdir(join(dir, SOAK_FILES.recent), { recursive: true });
-  const [frames, stalls, events] = await Promise.all(
-    [FILES.frames, FILES.stalls, SOAK_FILES.events].map((name) => AppendFile.open(join(dir, name))),
-  );
-  const latency = new RotatingLog(dir, from.startedAtMs, {
-    index: from.logIndex,
-    maxBytes: from.maxLogBytes,
-  });
-  await latency.open();
-  const recent = new RecentFiles(dir, from.windowSec, from.segments);
-  return { frames: frames!, stalls: stalls!, events: events!, latency, recent };
 }
 
 /** Waits until what a file holds would survive a power cut. */

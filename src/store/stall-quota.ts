@@ -1,22 +1,29 @@
-/** Stalls kept one by one over a whole soak; the rest is in the counts. */
+/** Stalls kept one by one over a whole run or soak; the rest is in the counts. */
 const MAX_STALLS = 10_000;
 
-/** A window may take this share of the room that is left: an outage never takes it all from what comes after it. */
-const WINDOW_SHARE = 1 / 50;
-
-/** And so many at the least, as long as there is room. */
+/** A window may take so many at the least, as long as there is room. */
 const LEAST = 10;
+
+export interface StallQuotaOptions {
+  /** Absent: one window, as long as the run. */
+  readonly windowSec?: number;
+  /** Of what is left, 0-1: the most that one window may take. */
+  readonly share?: number;
+  /** Kept before. */
+  readonly kept: number;
+}
 
 /** Says how many stalls of each second are kept. */
 export class StallQuota {
   readonly #windowSec: number;
+  readonly #share: number;
   #left: number;
   #window = -1;
   #ofWindow = 0;
 
-  /** @param kept before */
-  constructor(windowSec: number, kept: number) {
+  constructor({ windowSec = Number.POSITIVE_INFINITY, share = 1, kept }: StallQuotaOptions) {
     this.#windowSec = windowSec;
+    this.#share = share;
     this.#left = Math.max(0, MAX_STALLS - kept);
   }
 
@@ -25,7 +32,7 @@ export class StallQuota {
     const window = Math.floor(second / this.#windowSec);
     if (window !== this.#window) {
       this.#window = window;
-      this.#ofWindow = Math.min(this.#left, Math.max(LEAST, Math.floor(this.#left * WINDOW_SHARE)));
+      this.#ofWindow = Math.min(this.#left, Math.max(LEAST, Math.floor(this.#left * this.#share)));
     }
     const kept = Math.min(stalls, this.#ofWindow);
     this.#ofWindow -= kept;

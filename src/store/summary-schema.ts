@@ -54,6 +54,11 @@ const arm = some({
   ramp: some({ started: figure, stalled: figure }).optional(),
 });
 
+const wholeness = {
+  ...{ seconds: figure, missingSec: figure, setAsideSec: figure },
+  events: z.array(some({ kind: text, count: figure })),
+};
+
 /** summary.json. */
 export const summarySchema = some({
   schema: z.literal(1),
@@ -75,10 +80,8 @@ export const summarySchema = some({
   findings: z.array(
     some({ kind: text, confidence: z.enum(['high', 'medium', 'low', 'none']), text, arm: text.optional() }),
   ),
-  soak: some({
-    ...{ windows: figure, windowSec: figure, seconds: figure, missingSec: figure, setAsideSec: figure },
-    events: z.array(some({ kind: text, count: figure })),
-  }).optional(),
+  soak: some({ windows: figure, windowSec: figure, ...wholeness }).optional(),
+  session: some(wholeness).optional(),
 });
 
 /** notes.json. */

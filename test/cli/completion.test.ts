@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { rebuildSummary } from '../../src/store/run-reader.ts';
-import { createRun } from '../../src/store/run-writer.ts';
+import { createSession } from '../../src/store/session-create.ts';
 import { factsOf } from '../store/runs.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { createFakeHost } from './fake-host.ts';
@@ -205,7 +205,7 @@ suiteNeeding('bash completes runs, which may be many,', ['linux', 'bash', 'strac
     const fewest = trace(results).reads;
     for (let index = 0; index < 20; index += 1) {
       const label = `a label of ${'some'.repeat(10)} length, number ${index}`;
-      const writer = await createRun(results, factsOf({ label }), () => {});
+      const writer = await createSession(results, factsOf({ label }), () => {});
       await writer.finish(await rebuildSummary(writer.dir), 'failed', writer.info.startedAt);
     }
     const { programs, opened, reads } = trace(results);

@@ -55,10 +55,7 @@ export function createFakeRun(script: FakeRunScript = {}): FakeRun {
       gatherHostFacts: async () => hostFacts(),
       probeScenario: async () => [],
       probeKerberos: async () => [],
-      async startSoak(options, listener) {
-        return { ...(await run.services.startRun(options, listener)), sinkAway: () => () => {} };
-      },
-      async startRun(options, listener) {
+      async startSession(options, listener) {
         run.options = options;
         await script.before?.();
         const plan = planOf(options, script.endpoints ?? ['127.0.0.1:80']);
@@ -67,6 +64,7 @@ export function createFakeRun(script: FakeRunScript = {}): FakeRun {
         return {
           plan,
           stop: (how) => void run.stops.push(how),
+          sinkAway: () => () => {},
           // A turn later, as a real run cannot end before its caller has the handle.
           finished: (async () => {
             await new Promise(setImmediate);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { stretchToNight } from '../../src/session/schedule.ts';
-import type { SoakListener, SoakOptions } from '../../src/session/soak-types.ts';
+import type { RunListener } from '../../src/session/types.ts';
 import { fingerprintOf } from '../../src/store/experiment-file.ts';
 import { summary } from '../render/fixtures.ts';
 import { DEAD, keepRun } from '../service/kept-runs.ts';
@@ -21,25 +21,27 @@ async function soak(args: string[], script: FakeRunScript = {}, nowMs?: number) 
   const host = createFakeHost({ cwd: dir, home: dir, ...(nowMs === undefined ? {} : { nowMs }) });
   const run = createFakeRun(script);
   const exitCode = await runCli(['soak', ...args], host, run.services);
-  const options = run.options as SoakOptions | undefined;
+  const { options } = run;
   return { exitCode, options, out: host.stdout.text, err: host.stderr.text };
 }
 
 describe('soak', () => {
   it('lasts 8 hours in windows of a minute, or as it is told', async () => {
     expect((await soak(['quickstart'])).options).toMatchObject({
-      forUs: 8 * 3_600_000_000,
-      windowSec: 60,
+      soak: { forUs: 8 * 3_600_000_000, windowSec: 60 },
       resume: false,
     });
     const told = await soak(['quickstart', '--for', '90m', '--window', '10s', '--resume', '--rate', '50/s']);
-    expect(told.options).toMatchObject({ forUs: 5_400_000_000, windowSec: 10, resume: true });
+    expect(told.options).toMatchObject({
+      soak: { forUs: 5_400_000_000, windowSec: 10 },
+      resume: true,
+    });
     expect(told.exitCode).toBe(0);
   });
 
   it('tells what happens as it happens, and ends with the summary and its exit code', async () => {
     const { exitCode, out, err } = await soak(['quickstart'], {
-      during(listener: SoakListener) {
+      during(listener: RunListener) {
         const event = {
           id: 1,
           at: '',
@@ -106,7 +108,8 @@ describe('soak', () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     mkdirSync(join(dir, 'results'));
     const args = ['steady', '--proxy', '127.0.0.1:3128', '--target', 'http://127.0.0.1/', '--for', '5h'];
-    const { scenario, forUs } = (await soak(args)).options!;
+    const { scenario, soak: length } = (await soak(args)).options!;
+    const { forUs } = length!;
     const fingerprint = fingerprintOf(stretchToNight(scenario, forUs));
     keepRun(join(dir, 'results'), 'tonight', {
       startedAt: '2027-10-31T00:30:03Z',

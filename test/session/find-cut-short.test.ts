@@ -32,22 +32,32 @@ describe('a night that was cut short', () => {
   it('is gone on with until its end, and a little later for its summary', async () => {
     const dir = await leaveNight();
     for (const afterMs of [0, HOUR_MS, 5 * HOUR_MS + 60_000]) {
-      expect(await findCutShort(results, 'f', STARTED_MS + afterMs)).toBe(dir);
+      expect(await findCutShort(results, { fingerprint: 'f', kind: 'soak' }, STARTED_MS + afterMs)).toBe(dir);
     }
-    expect(await findCutShort(results, 'f', STARTED_MS + 6 * HOUR_MS)).toBeUndefined();
+    expect(
+      await findCutShort(results, { fingerprint: 'f', kind: 'soak' }, STARTED_MS + 6 * HOUR_MS),
+    ).toBeUndefined();
   });
 
   it('is that of the same scenario alone', async () => {
     const dir = await leaveNight({ fingerprint: 'mine' });
     await leaveNight({ fingerprint: 'another' });
-    expect(await findCutShort(results, 'mine', STARTED_MS + HOUR_MS)).toBe(dir);
-    expect(await findCutShort(results, 'f', STARTED_MS + HOUR_MS)).toBeUndefined();
+    expect(await findCutShort(results, { fingerprint: 'mine', kind: 'soak' }, STARTED_MS + HOUR_MS)).toBe(
+      dir,
+    );
+    expect(
+      await findCutShort(results, { fingerprint: 'f', kind: 'soak' }, STARTED_MS + HOUR_MS),
+    ).toBeUndefined();
   });
 
   it('is none that came to its end, or still runs', async () => {
     const running = await openSoak(results, FIVE_HOURS);
-    expect(await findCutShort(results, 'f', STARTED_MS + HOUR_MS)).toBeUndefined();
+    expect(
+      await findCutShort(results, { fingerprint: 'f', kind: 'soak' }, STARTED_MS + HOUR_MS),
+    ).toBeUndefined();
     await endSoak(running);
-    expect(await findCutShort(results, 'f', STARTED_MS + HOUR_MS)).toBeUndefined();
+    expect(
+      await findCutShort(results, { fingerprint: 'f', kind: 'soak' }, STARTED_MS + HOUR_MS),
+    ).toBeUndefined();
   });
 });

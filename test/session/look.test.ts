@@ -9,8 +9,8 @@ import type { RunInfo } from '../../src/store/run-info.ts';
 import { type Behaviour, startPeer } from '../support/servers.ts';
 
 /** The built one: a thread cannot be started from TypeScript. */
-const BUILT = new URL('../../dist/session/start-run.js', import.meta.url).href;
-const { startRun } = (await import(BUILT)) as typeof import('../../src/session/start-run.ts');
+const BUILT = new URL('../../dist/session/start.js', import.meta.url).href;
+const { startSession } = (await import(BUILT)) as typeof import('../../src/session/start.ts');
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok';
 const answering = (text: string): Behaviour => ({ request: (socket) => socket.end(text) });
@@ -29,7 +29,7 @@ async function run(proxy: Behaviour, look?: RunOptions['look'], listener: RunLis
     ...{ scenario, label: '', workers: 1, engine: 'portable', resultsDir: results, command: [] },
     ...(look === undefined ? {} : { look }),
   };
-  const ended = startRun(options, {
+  const ended = startSession(options, {
     looked: ({ completed, attempts }) => void said.push(`${completed} of ${attempts}`),
     warning: (text) => void said.push(text),
     ...listener,

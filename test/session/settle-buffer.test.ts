@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { quantilesOf } from '../../src/metrics/histogram.ts';
 import type { RecordedSecond } from '../../src/metrics/types.ts';
-import { HoldBack } from '../../src/session/settle-buffer.ts';
+import { SettleBuffer } from '../../src/session/settle-buffer.ts';
 import { fine, frameOf, histogramOf } from '../analysis/parts.ts';
 
 function recorded(second: number): RecordedSecond {
@@ -15,7 +15,7 @@ function recorded(second: number): RecordedSecond {
 /** What came out of it by second, and under which series. */
 function openHoldBack(isAside: (second: number) => boolean) {
   const released: [second: number, series: string][] = [];
-  const held = new HoldBack(3, isAside, ({ frame, quantiles }) => {
+  const held = new SettleBuffer(3, isAside, ({ frame, quantiles }) => {
     const [series = ''] = Object.keys(frame.series);
     expect([...quantiles.keys()]).toEqual([`${series}.handshake`]);
     released.push([frame.second, series]);

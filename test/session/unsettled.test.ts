@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { readHeldBack } from '../../src/session/unsettled.ts';
+import { readUnsettled } from '../../src/session/unsettled.ts';
 import { pushedSecond, startSoak } from '../store/soaks.ts';
 
 it('what a process had held back from sinks is read again, as it counts, with its quantiles', async () => {
@@ -14,7 +14,7 @@ it('what a process had held back from sinks is read again, as it counts, with it
     await writer.append(frame, histograms, stalls);
   }
 
-  const again = await readHeldBack(writer, 19, (second) => second === 18);
+  const again = await readUnsettled(writer, 19, (second) => second === 18);
   // Two seconds until it is settled whether one counts, and five that may have been on their way.
   expect(again.map(({ frame }) => frame.second)).toEqual([13, 14, 15, 16, 17, 18, 19]);
   const [first] = again;

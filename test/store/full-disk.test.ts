@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { EnvironmentError } from '../../src/errors.ts';
 import { FILES } from '../../src/store/files.ts';
 import { readFrames, readRunInfo, rebuildSummary } from '../../src/store/run-reader.ts';
-import { createRun } from '../../src/store/run-writer.ts';
+import { createSession } from '../../src/store/session-create.ts';
 import { fine, frameOf, histogramOf } from '../analysis/parts.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { withSmallDisk } from './full-disk.ts';
@@ -17,7 +17,7 @@ suiteNeeding('a run on a disk that runs full', ['linux', 'root', 'netns', 'mount
   it('says so once, and lacks nothing if there is room before it ends', async () => {
     await withSmallDisk(128, async (disk) => {
       const messages: string[] = [];
-      const run = await createRun(disk.dir, factsOf(), (message) => messages.push(message));
+      const run = await createSession(disk.dir, factsOf(), (message) => messages.push(message));
       const append = (second: number) => run.append(frameOf(second, { stress: fine(1_000) }), histograms, []);
       await append(0);
       await disk.fill(128 - 4 * 8);
@@ -47,7 +47,7 @@ suiteNeeding('a run on a disk that runs full', ['linux', 'root', 'netns', 'mount
   it('names the files that lack their end, and leaves a run that can be read, if there is none', async () => {
     await withSmallDisk(64, async (disk) => {
       const messages: string[] = [];
-      const run = await createRun(disk.dir, factsOf(), (message) => messages.push(message));
+      const run = await createSession(disk.dir, factsOf(), (message) => messages.push(message));
       await disk.fill(64 - 4 * 4);
       for (let second = 0; second < 60; second += 1) {
         await run.append(frameOf(second, { stress: fine(1_000) }), histograms, []);

@@ -15,10 +15,10 @@ import { collect, factsOf, makeFolder } from './runs.ts';
 /** Opens a run and writes second after second, as fast as it can, telling of each; bounded should nobody kill it. */
 const WRITER = `
   const dist = process.argv[1];
-  const { createRun } = await import(dist + 'store/run-writer.js');
+  const { createSession } = await import(dist + 'store/session-create.js');
   const { emptyCounts } = await import(dist + 'metrics/counts.js');
   const { createHistogram, encodeHistogram, recordUs } = await import(dist + 'metrics/histogram.js');
-  const run = await createRun(process.argv[2], JSON.parse(process.argv[3]), () => {});
+  const run = await createSession(process.argv[2], JSON.parse(process.argv[3]), () => {});
   const histogram = createHistogram();
   for (let value = 1; value < 2000; value += 1) recordUs(histogram, value * value);
   const handshake = { text: encodeHistogram(histogram), maxUs: histogram.maxValue };

@@ -7,7 +7,7 @@ import { FILES } from '../../src/store/files.ts';
 import { listRuns } from '../../src/store/listing.ts';
 import { markProcess } from '../../src/store/process-mark.ts';
 import { readFrames, readRunInfo, readSummary, rebuildSummary } from '../../src/store/run-reader.ts';
-import { createRun } from '../../src/store/run-writer.ts';
+import { createSession } from '../../src/store/session-create.ts';
 import { armOf, fine, frameOf, scenarioOf } from '../analysis/parts.ts';
 import { collect, factsOf, makeFolder, openRun, readAll, recordRun } from './runs.ts';
 
@@ -81,7 +81,7 @@ describe('the folder of a run', () => {
   it('cannot be made where there is a file in its way', async () => {
     const results = join(makeFolder(), 'results');
     await writeFile(results, '');
-    const refusal = createRun(results, factsOf(), () => {});
+    const refusal = createSession(results, factsOf(), () => {});
     await expect(refusal).rejects.toBeInstanceOf(EnvironmentError);
     await expect(refusal).rejects.toMatchObject({
       message: expect.stringContaining(`cannot write results to ${results}`),

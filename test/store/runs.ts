@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { RunStatus, Summary } from '../../src/analysis/types.ts';
+import type { RushhourError } from '../../src/errors.ts';
 import { encodeHistogram, type Histogram } from '../../src/metrics/histogram.ts';
 import type { EncodedHistogram } from '../../src/metrics/merge.ts';
 import type { Recorder } from '../../src/metrics/recorder.ts';
-import type { Scenario } from '../../src/scenario/types.ts';
-import { Recording } from '../../src/session/recording.ts';
+import { EventLog } from '../../src/session/event-log.ts';
+import { SecondAggregator } from '../../src/session/load/second-aggregator.ts';
+import { whyNotKept } from '../../src/session/loss.ts';
+import { Recorder as SessionRecorder } from '../../src/session/recorder.ts';
 import { rebuildSummary } from '../../src/store/run-reader.ts';
-import { createRun, type RunFacts, type RunWriter } from '../../src/store/run-writer.ts';
+import { createSession, type RunFacts } from '../../src/store/session-create.ts';
+import { SessionSums } from '../../src/store/session-sums.ts';
+import type { SessionWriter } from '../../src/store/session-writer.ts';
+import type { FromWorker } from '../../src/worker/protocol.ts';
 import { scenarioOf } from '../analysis/parts.ts';
 import { play, recorderOf, recordOf, refusedLocally, unestablished } from '../metrics/attempts.ts';
 
@@ -38,8 +44,8 @@ export function factsOf(changes: Partial<RunFacts> = {}): RunFacts {
 }
 
 /** A run under way, until the present test is over. A failure to write fails the test. */
-export async function openRun(dir: string, changes: Partial<RunFacts> = {}): Promise<RunWriter> {
-  const writer = await createRun(dir, factsOf(changes), fail);
+export async function openRun(dir: string, changes: Partial<RunFacts> = {}): Promise<SessionWriter> {
+  const writer = await createSession(dir, factsOf(changes), fail);
   onTestFinished(async () =>
     writer.finish(await rebuildSummary(writer.dir), 'failed', writer.info.startedAt),
   );
@@ -71,21 +77,42 @@ export async function recordRun(
   changes: Partial<RunFacts> = {},
   status: RunStatus = 'complete',
 ): Promise<{ dir: string; id: string; summary: Summary }> {
-  const writer = await createRun(resultsDir, factsOf(changes), fail);
-  const recording = new Recording({
-    writer,
-    shards: 1,
-    schedule: { durationUs: undefined, attempts: undefined },
-    onProgress() {},
-  });
+  const writer = await createSession(resultsDir, factsOf(changes), fail);
+  const recording = recordInto(writer);
   const recorder = recorderOf();
   for (let second = 0; second < seconds; second += 1) {
     playSecond(recorder, second);
     recording.receive({ kind: 'frame', shard: 0, ...recorder.takeFrame(second, 0) });
   }
   recording.receive({ kind: 'done', shard: 0 });
-  const scenario: Scenario = changes.scenario ?? scenarioOf();
-  return { dir: writer.dir, id: writer.info.id, summary: await recording.finish(scenario, status) };
+  const { summary, unkept } = await recording.finish(status);
+  if (unkept !== undefined) throw unkept;
+  return { dir: writer.dir, id: writer.info.id, summary };
+}
+
+/** What a run's shards report, recorded as the session room does. */
+export function recordInto(writer: SessionWriter): {
+  receive(message: FromWorker): void;
+  finish(status: RunStatus): Promise<{ summary: Summary; unkept: RushhourError | undefined }>;
+} {
+  const sums = new SessionSums(writer.info);
+  const recorder = new SessionRecorder({
+    ...{ writer, sums, listener: {}, schedule: { durationUs: undefined, attempts: undefined } },
+    ...{ holdSec: 0, next: 0, events: new EventLog(writer, () => {}), watch: () => {} },
+  });
+  const seconds = new SecondAggregator({
+    ...{ shards: 1, takeTokens: () => undefined, takeLocalDrops: () => ({}) },
+    ...recorder.receiver(0),
+  });
+  return {
+    receive: (message) => seconds.receive(message),
+    async finish(status) {
+      await recorder.flush();
+      const endedAt = new Date().toISOString();
+      const summary = sums.summarise(status, endedAt, []);
+      return { summary, unkept: await whyNotKept(writer.finish(summary, status, endedAt)) };
+    },
+  };
 }
 
 /** As a run hands its histograms to the store. */

@@ -1,11 +1,11 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { resumeSession } from '../../src/session/resume.ts';
 import { AppendFile } from '../../src/store/append-file.ts';
 import { FILES, SOAK_FILES } from '../../src/store/files.ts';
 import { readFrames, readRunInfo, rebuildSummary } from '../../src/store/run-reader.ts';
 import { readEvents } from '../../src/store/soak-events.ts';
-import { resumeSoak } from '../../src/store/soak-resume.ts';
 import { collect, makeFolder } from './runs.ts';
 import { fail, happening, openSoak, pushedSecond, totalsOf } from './soaks.ts';
 
@@ -93,13 +93,13 @@ describe('a soak whose process dies', () => {
         const dir = await folderAfter(info, before, torn);
         await expectNight(dir, seconds, hasEvent, when);
 
-        const resumed = await resumeSoak(dir, fail);
+        const resumed = await resumeSession(dir, fail);
         expect(resumed.lastSecond, when).toBe(seconds.at(-1) ?? -1);
         await expectNight(dir, seconds, hasEvent, `${when}, gone on`);
         const aside = hasEvent ? isAside : () => false;
         const counting = seconds.filter((second) => !aside(second)).length;
-        expect(resumed.tally.series('stress').counts.started, when).toBe(counting * 10);
-        expect(resumed.histograms.get('stress.handshake')?.totalCount ?? 0, when).toBe(counting * 10);
+        expect(resumed.sums.tally.series('stress').counts.started, when).toBe(counting * 10);
+        expect(resumed.sums.histograms.get('stress.handshake')?.totalCount ?? 0, when).toBe(counting * 10);
 
         const later = [20, 21, 22];
         for (const second of later) {
@@ -122,11 +122,11 @@ describe('a soak whose process dies', () => {
     writer.event(happening({ kind: 'sink-away', setsAside: false }));
     const lasting = writer.event(happening({ fromSec: 2 }));
     await writer.finish(await rebuildSummary(writer.dir), 'interrupted', '2025-01-31T01:31:00.000Z');
-    const resumed = await resumeSoak(writer.dir, fail);
+    const resumed = await resumeSession(writer.dir, fail);
     expect(await readRunInfo(writer.dir)).toEqual(resumed.writer.info);
     expect(resumed.writer.info).toMatchObject({ status: 'running' });
     expect(resumed.writer.info).not.toHaveProperty('endedAt');
-    expect(resumed.writer.info.soak.processes).toHaveLength(2);
+    expect(resumed.writer.info.soak?.processes).toHaveLength(2);
     expect(resumed.openEvents.map(({ id }) => id)).toEqual([1, 2]);
     resumed.writer.endEvent(lasting.id, '2025-01-31T01:40:00.000Z', 9);
     expect(resumed.writer.event(happening({ toSec: 1 })).id).toBe(3);

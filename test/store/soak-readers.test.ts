@@ -7,7 +7,7 @@ import { readRows } from '../../src/store/export/rows.ts';
 import { readRunCourse } from '../../src/store/run-course.ts';
 import { readRunDetail, readStalledCourse } from '../../src/store/run-detail.ts';
 import { readSummary, rebuildSummary } from '../../src/store/run-reader.ts';
-import { createRun } from '../../src/store/run-writer.ts';
+import { createSession } from '../../src/store/session-create.ts';
 import { collect, factsOf, makeFolder } from './runs.ts';
 import { endSoak, fail, happening, openSoak, push, pushedSecond, startSoak, timesOf } from './soaks.ts';
 
@@ -20,7 +20,7 @@ const over: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   const dir = await mkdtemp(join(tmpdir(), 'rushhour-store-'));
   over.push(() => rm(dir, { recursive: true, force: true }));
-  const runWriter = await createRun(join(dir, 'run'), factsOf(), fail);
+  const runWriter = await createSession(join(dir, 'run'), factsOf(), fail);
   over.push(async () =>
     runWriter.finish(await rebuildSummary(runWriter.dir), 'failed', runWriter.info.startedAt),
   );

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { FILES, latencyFilesAmong, SOAK_FILES } from '../../src/store/files.ts';
 import { listRuns } from '../../src/store/listing.ts';
 import { readFrames, readSummary, rebuildSummary } from '../../src/store/run-reader.ts';
-import { createSoak } from '../../src/store/soak-create.ts';
+import { createSession } from '../../src/store/session-create.ts';
 import { fine, frameOf } from '../analysis/parts.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { withSmallDisk } from './full-disk.ts';
@@ -143,7 +143,7 @@ suiteNeeding('a soak on a disk that runs full', ['linux', 'root', 'netns', 'moun
   it('says so once, and has every window exactly once as soon as there is room', async () => {
     await withSmallDisk(192, async (disk) => {
       const messages: string[] = [];
-      const writer = await createSoak(disk.dir, soakFacts(), (message) => messages.push(message));
+      const writer = await createSession(disk.dir, soakFacts(), (message) => messages.push(message));
       await push(writer, 0, 20);
       await disk.fill(192 - 4 * 18);
       const closed = await push(writer, 20, 120);

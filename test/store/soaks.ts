@@ -3,12 +3,15 @@ import type { EncodedHistogram } from '../../src/metrics/merge.ts';
 import type { Frame, Stall } from '../../src/metrics/types.ts';
 import { setAside } from '../../src/metrics/window.ts';
 import { rebuildSummary } from '../../src/store/run-reader.ts';
-import { createSoak, SOAK_LIMITS, type SoakFacts, type SoakLimits } from '../../src/store/soak-create.ts';
+import { createSession, type RunFacts } from '../../src/store/session-create.ts';
+import type { SessionWriter } from '../../src/store/session-writer.ts';
 import type { SoakEvent } from '../../src/store/soak-event.ts';
 import type { ClosedWindow } from '../../src/store/soak-windows.ts';
-import type { SoakWriter } from '../../src/store/soak-writer.ts';
+import { SOAK_LIMITS, type SoakLimits } from '../../src/store/window-files.ts';
 import { fine, frameOf, histogramOf } from '../analysis/parts.ts';
 import { encodeAll, factsOf } from './runs.ts';
+
+type SoakFacts = NonNullable<RunFacts['soak']>;
 
 export interface PushedSecond {
   readonly frame: Frame;
@@ -49,7 +52,7 @@ export function stallOf(second: number): Stall {
   };
 }
 
-export function soakFacts(changes: Partial<SoakFacts['soak']> = {}): SoakFacts {
+export function soakFacts(changes: Partial<SoakFacts> = {}): RunFacts {
   const soak = { windowSec: 4, forUs: 60_000_000, settleSec: 2, fingerprint: 'f', ...changes };
   const { soak: _, ...facts } = factsOf({ startedAt: '2025-01-31T01:30:00.000Z' });
   return { ...facts, soak };
@@ -58,26 +61,26 @@ export function soakFacts(changes: Partial<SoakFacts['soak']> = {}): SoakFacts {
 /** A soak under way. A failure to write fails the test. */
 export async function openSoak(
   dir: string,
-  changes: Partial<SoakFacts['soak']> = {},
+  changes: Partial<SoakFacts> = {},
   limits: Partial<SoakLimits> = {},
-): Promise<SoakWriter> {
-  return createSoak(dir, soakFacts(changes), fail, { ...SOAK_LIMITS, ...limits });
+): Promise<SessionWriter> {
+  return createSession(dir, soakFacts(changes), fail, { ...SOAK_LIMITS, ...limits });
 }
 
 /** One that is ended with the present test. */
-export async function startSoak(...args: Parameters<typeof openSoak>): Promise<SoakWriter> {
+export async function startSoak(...args: Parameters<typeof openSoak>): Promise<SessionWriter> {
   const writer = await openSoak(...args);
   onTestFinished(() => endSoak(writer));
   return writer;
 }
 
-export async function endSoak(writer: SoakWriter): Promise<void> {
+export async function endSoak(writer: SessionWriter): Promise<void> {
   await writer.finish(await rebuildSummary(writer.dir), 'complete', '2025-01-31T09:30:00.000Z');
 }
 
 /** Pushes seconds as a night does. @returns the windows that settled with them */
 export async function push(
-  writer: SoakWriter,
+  writer: SessionWriter,
   fromSec: number,
   toSec: number,
   make: (second: number) => PushedSecond = pushedSecond,

@@ -156,10 +156,10 @@ async function runOnce(
   ]);
   const view = createLiveView(host, options.quiet === true);
   // Both settings were measured so: a look now and then would not be the same for both.
-  const flags = { ...options, look: false };
+  const flags = { ...options, look: false, resume: false };
   try {
     const { summary, unkept } = await runToEnd({ host, args }, scenario, flags, view, {
-      start: services.startRun,
+      start: services.startSession,
       listener: { planned: (plan) => started(plan.id) },
     });
     // What is compared is read from folders.

@@ -122,7 +122,7 @@ A password on the command line stays in your shell's history: use env:NAME or @f
           scenario,
           { ...flags, origins },
           {
-            start: context.services.startRun,
+            start: context.services.startSession,
             async closing(finished) {
               const { describeHit } = await import('../hit-figures.ts');
               return describeHit(finished, scenario.arms[0]?.via ?? 'direct', context.host);

@@ -4,6 +4,10 @@ import { addOverrideOptions, type OverrideOptions } from '../override-options.ts
 import { addPacOption, type PacOptions } from '../pac.ts';
 import { addLookOptions, addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
 
+interface RunCommandFlags extends SharedRunOptions, OverrideOptions, PacOptions {
+  readonly resume?: boolean;
+}
+
 export function registerRun(program: Command, context: Context): void {
   const command = program
     .command('run')
@@ -11,6 +15,7 @@ export function registerRun(program: Command, context: Context): void {
     .description('Run a built-in scenario, or one from a file, and record its results in a new folder.')
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
   addLookOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command))))
+    .option('--resume', 'go on with a run of this scenario that was killed, to its planned end')
     .addHelpText(
       'after',
       `
@@ -22,13 +27,14 @@ Examples:
   rushhour run basic-storm --proxy 10.0.0.5:3128 --target http://10.0.0.9/ -U @users.csv
   rushhour run negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/ --keytab pupils.keytab
   rushhour run ./mine.yaml --set arms.traffic.close=reset --json > summary.json
+  rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --resume    go on where a kill or a crash ended it
 
 It ends with the verdict, and percentiles (p50, p90, p99, p99.9) of handshake, first byte and total for each arm. --json prints all
 of it as JSON; "rushhour export <run>" writes seconds, arms, stalls and latencies as CSV or JSON lines.
 Ctrl-C ends a run gently and keeps its results; a second one ends it at once.`,
     )
     .action(
-      context.act(async (nameOrPath: string, options: SharedRunOptions & OverrideOptions & PacOptions) => {
+      context.act(async (nameOrPath: string, options: RunCommandFlags) => {
         const [{ loadForCommand }, { driveRun }] = await Promise.all([
           import('../load-scenario.ts'),
           import('../drive-run.ts'),

@@ -1,23 +1,29 @@
 import { type ClockReading, type Clocks, openClocks } from './read-clocks.ts';
 
-/** Numbers the seconds of a night. */
-export interface NightClock {
-  /** Seconds since the soak's origin, with their fraction; sleep counts, what is done to the wall clock does not. */
+/** Numbers the seconds of a run or a soak. */
+export interface SessionClock {
+  /** Seconds since the origin, with their fraction; what is done to the wall clock does not count. */
   seconds(): number;
   readonly clocks: Clocks;
 }
 
-export interface NightClockOptions {
-  /** What it shows at first: more than 0 where a night goes on after its process had died. */
+export interface SessionClockOptions {
+  /** What it shows at first: more than 0 where load goes on after its process had died. */
   readonly fromSec?: number;
   readonly clocks?: Clocks;
+  /** False: sleep does not count, as for a load whose schedule goes on after it. */
+  readonly countsSleep?: boolean;
 }
 
 /** Above the 10 ms of /proc/uptime and the time that reading it takes; no sleep is as short. */
 const SLEPT_MS = 50;
 
 /** /proc/uptime is too coarse to number seconds with: it only says by how much to correct the monotonic clock. */
-export function createNightClock({ fromSec = 0, clocks = openClocks() }: NightClockOptions = {}): NightClock {
+export function createSessionClock({
+  fromSec = 0,
+  clocks = openClocks(),
+  countsSleep = true,
+}: SessionClockOptions = {}): SessionClock {
   const origin = clocks.read();
   let sleptMs = 0;
   return {
@@ -26,7 +32,7 @@ export function createNightClock({ fromSec = 0, clocks = openClocks() }: NightCl
       const now = clocks.read();
       const awakeMs = now.monotonicMs - origin.monotonicMs;
       const asleepMs = now.bootMs - origin.bootMs - awakeMs;
-      if (asleepMs - sleptMs > SLEPT_MS) sleptMs = asleepMs;
+      if (countsSleep && asleepMs - sleptMs > SLEPT_MS) sleptMs = asleepMs;
       return fromSec + (awakeMs + sleptMs) / 1_000;
     },
   };

@@ -5,7 +5,7 @@ import type { NameChange } from './names.ts';
 import type { WhyDown } from './why-down.ts';
 
 /** Something that befell this machine or the way to the far end. Seconds are whole, and those of the night's clock. */
-export type Happening = Omit<SoakEvent, 'id' | 'at'>;
+export type HostEvent = Omit<SoakEvent, 'id' | 'at'>;
 
 /** Between two looks at this machine: when everything was still well, and when it was noticed. */
 export interface Span {
@@ -19,7 +19,7 @@ function secondsOf({ lastSec, nowSec }: Span): { fromSec: number; toSec: number 
   return { fromSec, toSec: Math.max(fromSec + 1, Math.ceil(nowSec)) };
 }
 
-export function clockChanged(change: ClockChange, span: Span): Happening {
+export function clockChanged(change: ClockChange, span: Span): HostEvent {
   switch (change.kind) {
     case 'suspended':
       return {
@@ -46,7 +46,7 @@ const LOST: Record<WhyDown, string> = {
   unknown: 'is down, has no address, or is gone',
 };
 
-export function linkLost(name: string, why: WhyDown, span: Span): Happening {
+export function linkLost(name: string, why: WhyDown, span: Span): HostEvent {
   return {
     kind: 'link-down',
     ...{ fromSec: Math.floor(span.lastSec), toSec: null, setsAside: true },
@@ -54,7 +54,7 @@ export function linkLost(name: string, why: WhyDown, span: Span): Happening {
   };
 }
 
-export function linkFlapped(name: string, times: number, span: Span): Happening {
+export function linkFlapped(name: string, times: number, span: Span): HostEvent {
   const often = times === 1 ? 'once' : `${times} times`;
   return {
     kind: 'link-down',
@@ -64,7 +64,7 @@ export function linkFlapped(name: string, times: number, span: Span): Happening 
   };
 }
 
-export function addressChanged(change: AddressesChanged, span: Span): Happening {
+export function addressChanged(change: AddressesChanged, span: Span): HostEvent {
   return {
     kind: 'address-changed',
     ...secondsOf(span),
@@ -90,11 +90,24 @@ function describeAddresses({ how, name, from, to }: AddressesChanged): string {
 export function farEndMoved(
   { name, from, to }: Extract<NameChange, { what: 'far-end-moved' }>,
   { nowSec }: Span,
-): Happening {
+): HostEvent {
   return {
     kind: 'far-end-moved',
     ...{ fromSec: Math.floor(nowSec), toSec: null, setsAside: true },
     text: `${name} leads to ${list(to)} now, no longer to ${list(from)}`,
+  };
+}
+
+/** Of a run, whose connections go on to the addresses that it began with: what they find there counts. */
+export function farEndMovedUnfollowed(
+  change: Extract<NameChange, { what: 'far-end-moved' }>,
+  span: Span,
+): HostEvent {
+  const moved = farEndMoved(change, span);
+  return {
+    ...moved,
+    ...{ toSec: moved.fromSec + 1, setsAside: false },
+    text: `${moved.text}; the run goes on to the addresses that it began with`,
   };
 }
 

@@ -1,12 +1,13 @@
 import type { Frame } from '../../metrics/types.ts';
-import { ClockWatch, type NightClock } from './clocks.ts';
+import { ClockWatch, type SessionClock } from './clocks.ts';
 import type { FindRoute } from './find-interfaces.ts';
 import { FramesWatch, type FrameTrouble } from './frames-watch.ts';
 import {
   addressChanged,
   clockChanged,
   farEndMoved,
-  type Happening,
+  farEndMovedUnfollowed,
+  type HostEvent,
   linkFlapped,
   linkLost,
   type Span,
@@ -17,15 +18,18 @@ import { LinksFinder } from './links-finder.ts';
 import { type NameChange, type NamesOptions, NamesWatch } from './names.ts';
 import { type LinkReader, openLinks } from './read-links.ts';
 
-export interface NightWatchOptions {
-  readonly clock: NightClock;
+export interface HostWatchOptions {
+  readonly clock: SessionClock;
   /** @returns the event's id. `toSec` is null where it lasts: `onEnd` follows. */
-  readonly onBegin: (happening: Happening) => number;
+  readonly onBegin: (hostEvent: HostEvent) => number;
   readonly onEnd: (id: number, toSec: number) => void;
-  /** Load goes on as it should only in another leg. Called after the event that says why, once for all of one look. */
-  readonly onNewLeg: () => void;
+  /**
+   * Load goes on as it should only in another segment. Called after the event that says why, once for all of one look.
+   * Absent: there is no other.
+   */
+  readonly onNewSegment?: () => void;
   /** Worth a line, and no event. */
-  readonly onNote: (text: string) => void;
+  readonly onNote?: (text: string) => void;
   /** How the system is asked. */
   readonly system?: { readonly links?: LinkReader; readonly findRoute?: FindRoute } & NamesOptions;
 }
@@ -36,8 +40,8 @@ const EVERY_MS = 1_000;
 const SWITCH_SEC = 60;
 
 /** Notices what happens to this machine, and to the way to the far end, during a night. */
-export class NightWatch {
-  readonly #options: NightWatchOptions;
+export class HostWatch {
+  readonly #options: HostWatchOptions;
   readonly #clocks: ClockWatch;
   readonly #reader: LinkReader;
   readonly #finder: LinksFinder;
@@ -51,7 +55,7 @@ export class NightWatch {
   #lastSec: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: NightWatchOptions) {
+  constructor(options: HostWatchOptions) {
     const { clock, system = {} } = options;
     this.#options = options;
     this.#lastSec = clock.seconds();
@@ -63,7 +67,7 @@ export class NightWatch {
 
   /** Looks once a second, from a timer that keeps no process alive. */
   start(): void {
-    const { onNote, clock } = this.#options;
+    const { onNote = () => {}, clock } = this.#options;
     if (!clock.clocks.countsSleep) onNote('this system does not tell whether it slept: sleep is not noticed');
     if (!this.#reader.seesFlaps) {
       onNote('carriers cannot be read here: a link that is down for less than a second is not noticed');
@@ -78,8 +82,8 @@ export class NightWatch {
     const nowSec = this.#options.clock.seconds();
     // A name may have moved while the load began again for another reason: it then leads there already.
     for (const moved of this.#names.use(inUse.names)) {
-      const happening = farEndMoved({ what: 'far-end-moved', ...moved }, { lastSec: nowSec, nowSec });
-      this.#begin({ ...happening, toSec: Math.ceil(nowSec) });
+      const hostEvent = farEndMoved({ what: 'far-end-moved', ...moved }, { lastSec: nowSec, nowSec });
+      this.#begin({ ...hostEvent, toSec: Math.ceil(nowSec) });
     }
     this.#endMoves(Number.POSITIVE_INFINITY);
   }
@@ -89,21 +93,21 @@ export class NightWatch {
     const nowSec = clock.seconds();
     const span = { lastSec: this.#lastSec, nowSec };
     this.#lastSec = nowSec;
-    let isNewLegNeeded = false;
+    let isNewSegmentNeeded = false;
     for (const change of this.#clocks.check(clock.clocks.read())) {
       this.#begin(clockChanged(change, span));
-      isNewLegNeeded ||= change.kind === 'suspended';
+      isNewSegmentNeeded ||= change.kind === 'suspended';
     }
     for (const change of this.#checkLinks(nowSec)) {
       this.#takeLink(change, span);
-      isNewLegNeeded ||= change.what === 'address-changed' && change.vanished;
+      isNewSegmentNeeded ||= change.what === 'address-changed' && change.vanished;
     }
     this.#endMoves(nowSec);
     for (const change of this.#names.check(nowSec)) {
       this.#takeName(change, span);
-      isNewLegNeeded ||= change.what === 'far-end-moved';
+      isNewSegmentNeeded ||= change.what === 'far-end-moved';
     }
-    if (isNewLegNeeded) this.#options.onNewLeg();
+    if (isNewSegmentNeeded) this.#options.onNewSegment?.();
   }
 
   /** Told of every second of load, in their order. */
@@ -153,9 +157,13 @@ export class NightWatch {
   }
 
   #takeName(change: NameChange, span: Span): void {
-    const { onNote } = this.#options;
+    const { onNote = () => {}, onNewSegment } = this.#options;
     switch (change.what) {
       case 'far-end-moved':
+        if (onNewSegment === undefined) {
+          this.#begin(farEndMovedUnfollowed(change, span));
+          return;
+        }
         this.#moves.set(this.#begin(farEndMoved(change, span)), span.nowSec + SWITCH_SEC);
         return;
       case 'resolver-failed':
@@ -166,8 +174,8 @@ export class NightWatch {
     }
   }
 
-  #begin(happening: Happening): number {
-    return this.#options.onBegin(happening);
+  #begin(hostEvent: HostEvent): number {
+    return this.#options.onBegin(hostEvent);
   }
 
   #end<K>(lasting: Map<K, number>, key: K, toSec: number): void {
@@ -185,6 +193,6 @@ export class NightWatch {
   }
 }
 
-export function createNightWatch(options: NightWatchOptions): NightWatch {
-  return new NightWatch(options);
+export function createHostWatch(options: HostWatchOptions): HostWatch {
+  return new HostWatch(options);
 }

@@ -4,7 +4,7 @@ import type { EngineName } from '../../engine/names.ts';
 import type { LocalDrops } from '../../metrics/types.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { NatInfo } from '../../store/run-info.ts';
-import type { RunFacts } from '../../store/run-writer.ts';
+import type { RunFacts } from '../../store/session-create.ts';
 import type { FromWorker, PlannedArm } from '../../worker/protocol.ts';
 import type { ArmOutline, RunListener, RunOptions } from '../types.ts';
 import { readCredentials } from './credentials.ts';

@@ -12,7 +12,7 @@ export interface WholeSecond {
   readonly stalls: readonly Stall[];
 }
 
-export interface WholeSecondsOptions {
+export interface SecondAggregatorOptions {
   readonly shards: number;
   readonly takeTokens: () => TakenTokens | undefined;
   /** Segments that this machine itself dropped since the last call. */
@@ -23,12 +23,12 @@ export interface WholeSecondsOptions {
 }
 
 /** Puts together what shards report, and hands over one second after the other. */
-export class WholeSeconds {
-  readonly #options: WholeSecondsOptions;
+export class SecondAggregator {
+  readonly #options: SecondAggregatorOptions;
   readonly #frames: FrameMerger;
   readonly #histograms = new HistogramMerger();
 
-  constructor(options: WholeSecondsOptions) {
+  constructor(options: SecondAggregatorOptions) {
     this.#options = options;
     this.#frames = new FrameMerger(Array.from({ length: options.shards }, (_, index) => index));
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ArmSummary } from '../../analysis/types.ts';
 import { COUNTERS, measuredResentOf, resentOf, stalledOf } from '../../metrics/counts.ts';
+import { setAsideSeries } from '../../metrics/set-aside.ts';
 import { listStatuses } from '../../metrics/statuses.ts';
 import type { SeriesCounts, Stall } from '../../metrics/types.ts';
 import { CUTS } from '../../outcome/cut.ts';
@@ -12,6 +13,7 @@ import { parseLine } from '../read-lines.ts';
 import { framesOf, Reach } from '../run-frames.ts';
 import { eachInterval } from '../run-intervals.ts';
 import { readFrames, readRunInfo, readSummary } from '../run-reader.ts';
+import { isTouched, readEvents } from '../soak-events.ts';
 
 export const TABLES = ['frames', 'arms', 'statuses', 'stalls', 'latency'] as const;
 export type Table = (typeof TABLES)[number];
@@ -187,7 +189,9 @@ async function* readStatusRows(dir: string): AsyncGenerator<Row> {
 }
 
 async function* readStallRows(dir: string): AsyncGenerator<Row> {
-  const { startedAt } = await readRunInfo(dir);
+  const { startedAt, session } = await readRunInfo(dir);
+  // A soak's stalls were judged before they were written.
+  const events = session === undefined ? [] : await readEvents(dir);
   const stalls: Stall[] = [];
   // A run keeps ten thousand of them at most.
   await eachLine(join(dir, FILES.stalls), (bytes, start, end) => {
@@ -195,7 +199,10 @@ async function* readStallRows(dir: string): AsyncGenerator<Row> {
     if (stall !== undefined) stalls.push(stall);
   });
   for (const stall of stalls) {
-    const { series, atUs, handshakeUs, synRetransmits, fate, endpoint, source } = stall;
+    const { atUs, handshakeUs, synRetransmits, fate, endpoint, source } = stall;
+    const outSec = Math.floor((atUs + handshakeUs) / 1_000_000);
+    const aside = isTouched(outSec, events, session?.settleSec ?? 0);
+    const series = aside ? setAsideSeries(stall.series) : stall.series;
     const { reuseAgeMs, sourceReuseAgeMs } = stall;
     const at = momentOf(startedAt, atUs / 1_000);
     yield {
@@ -226,9 +233,8 @@ async function* readLatencyRows(dir: string): AsyncGenerator<Row> {
 
 /** How often each value was recorded, by tag. */
 async function readValues(dir: string): Promise<Map<string, Map<number, number>>> {
-  const { soak } = await readRunInfo(dir);
   const reach = new Reach();
-  for await (const _ of framesOf(dir, soak, reach));
+  for await (const _ of framesOf(dir, await readRunInfo(dir), reach));
   const counts = new Map<string, Map<number, number>>();
   await eachInterval(dir, reach, ({ tag, addTo }) => {
     const byValue = counts.get(tag) ?? new Map<number, number>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClockWatch, createNightClock } from '../../../src/session/host/clocks.ts';
+import { ClockWatch, createSessionClock } from '../../../src/session/host/clocks.ts';
 import { type ClockReading, openClocks } from '../../../src/session/host/read-clocks.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 import { FakeClocks } from './fake-clocks.ts';
@@ -71,7 +71,7 @@ describe('what befell the clocks', () => {
 describe('the clock of a night', () => {
   it('counts sleep and fractions, and nothing that is done to the wall clock', () => {
     const clocks = new FakeClocks();
-    const clock = createNightClock({ clocks });
+    const clock = createSessionClock({ clocks });
     clocks.pass(1_250);
     expect(clock.seconds()).toBeCloseTo(1.25, 6);
     clocks.step(-7_200_000);
@@ -83,7 +83,7 @@ describe('the clock of a night', () => {
 
   it('is as fine as the monotonic clock, however coarse the other is', () => {
     const clocks = new FakeClocks(10);
-    const clock = createNightClock({ clocks });
+    const clock = createSessionClock({ clocks });
     clocks.pass(3);
     for (let step = 1; step < 2_000; step += 1) {
       expect(clock.seconds()).toBeCloseTo((3 + (step - 1) * 7) / 1_000, 9);
@@ -93,7 +93,7 @@ describe('the clock of a night', () => {
 
   it('adds up naps that are too short to be told from coarseness', () => {
     const clocks = new FakeClocks();
-    const clock = createNightClock({ clocks });
+    const clock = createSessionClock({ clocks });
     for (let nap = 0; nap < 100; nap += 1) {
       clocks.sleep(20);
       clock.seconds();
@@ -103,7 +103,7 @@ describe('the clock of a night', () => {
 
   it('goes on from where a night was cut short', () => {
     const clocks = new FakeClocks();
-    const clock = createNightClock({ clocks, fromSec: 12_345 });
+    const clock = createSessionClock({ clocks, fromSec: 12_345 });
     clocks.pass(2_000);
     expect(clock.seconds()).toBeCloseTo(12_347, 6);
   });

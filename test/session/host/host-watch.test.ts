@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { emptyCounts } from '../../../src/metrics/counts.ts';
-import { createNightClock } from '../../../src/session/host/clocks.ts';
-import type { Happening } from '../../../src/session/host/host-event.ts';
-import { createNightWatch } from '../../../src/session/host/host-watch.ts';
+import { createSessionClock } from '../../../src/session/host/clocks.ts';
+import type { HostEvent } from '../../../src/session/host/host-event.ts';
+import { createHostWatch } from '../../../src/session/host/host-watch.ts';
 import { FakeClocks } from './fake-clocks.ts';
 
 const ENDPOINT = '192.0.2.1';
@@ -12,23 +12,23 @@ const ELSEWHERE = '192.0.2.2';
 /** A night on a machine with one interface, at the test's command. */
 class Night {
   readonly clocks = new FakeClocks();
-  readonly #clock = createNightClock({ clocks: this.clocks });
+  readonly #clock = createSessionClock({ clocks: this.clocks });
   addresses: readonly string[] = ['10.0.0.5'];
   downs = 0;
   answer: readonly string[] = [ENDPOINT];
   resolverFails = false;
   /** What happened, in the order in which it was told. */
-  readonly told: (Happening | { readonly ended: string; readonly toSec: number } | string)[] = [];
+  readonly told: (HostEvent | { readonly ended: string; readonly toSec: number } | string)[] = [];
   readonly #kinds: string[] = [];
 
-  readonly watch = createNightWatch({
+  readonly watch = createHostWatch({
     clock: this.#clock,
-    onBegin: (happening) => {
-      this.told.push(happening);
-      return this.#kinds.push(happening.kind) - 1;
+    onBegin: (hostEvent) => {
+      this.told.push(hostEvent);
+      return this.#kinds.push(hostEvent.kind) - 1;
     },
     onEnd: (id, toSec) => this.told.push({ ended: this.#kinds[id]!, toSec }),
-    onNewLeg: () => this.told.push('new leg'),
+    onNewSegment: () => this.told.push('new leg'),
     onNote: (text) => this.told.push(text),
     system: {
       everySec: 2,
@@ -163,7 +163,7 @@ describe('a night that is watched', () => {
     const night = await Night.begin();
     night.answer = [ELSEWHERE];
     await night.pass(6);
-    const [moved] = night.told as Happening[];
+    const [moved] = night.told as HostEvent[];
     expect(night.told).toEqual([
       {
         ...{ kind: 'far-end-moved', fromSec: moved?.fromSec, toSec: null, setsAside: true },
@@ -196,7 +196,7 @@ describe('a night that is watched', () => {
     const night = await Night.begin();
     night.answer = [ELSEWHERE];
     await night.pass(100);
-    const [moved] = night.told as Happening[];
+    const [moved] = night.told as HostEvent[];
     expect(night.told.slice(2)).toEqual([{ ended: 'far-end-moved', toSec: (moved?.fromSec ?? 0) + 60 }]);
   });
 

@@ -1,20 +1,20 @@
 // Watches endpoints (JSON, first argument) through the built watch, and prints a line of JSON for whatever it tells: for
 // network namespaces, and for clocks that are not the machine's.
-import { createNightClock } from '../../../dist/session/host/clocks.js';
-import { createNightWatch } from '../../../dist/session/host/host-watch.js';
+import { createSessionClock } from '../../../dist/session/host/clocks.js';
+import { createHostWatch } from '../../../dist/session/host/host-watch.js';
 
 const tell = (told) => process.stdout.write(`${JSON.stringify(told)}\n`);
 
 let last = 0;
-const watch = createNightWatch({
-  clock: createNightClock(),
-  onBegin: (happening) => {
+const watch = createHostWatch({
+  clock: createSessionClock(),
+  onBegin: (hostEvent) => {
     last += 1;
-    tell({ id: last, ...happening });
+    tell({ id: last, ...hostEvent });
     return last;
   },
   onEnd: (id, toSec) => tell({ id, toSec }),
-  onNewLeg: () => tell({ newLeg: true }),
+  onNewSegment: () => tell({ newLeg: true }),
   onNote: (note) => tell({ note }),
 });
 const endpoints = JSON.parse(process.argv[2]);

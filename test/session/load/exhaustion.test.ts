@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reportError } from '../../../src/cli/report-error.ts';
-import { workerFault } from '../../../src/session/start-run.ts';
+import { workerFault } from '../../../src/session/loss.ts';
 import { createFakeHost } from '../../cli/fake-host.ts';
 
 const errorOf = (code: string, syscall: string, message: string) =>

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { NightSums } from '../../src/session/sums.ts';
+import { resumeSession } from '../../src/session/resume.ts';
 import { rebuildSummary } from '../../src/store/run-reader.ts';
-import { createSoak } from '../../src/store/soak-create.ts';
-import { resumeSoak } from '../../src/store/soak-resume.ts';
-import { makeFolder } from '../store/runs.ts';
-import { endSoak, fail, openSoak, push, soakFacts } from '../store/soaks.ts';
+import { createSession } from '../../src/store/session-create.ts';
+import { SessionSums } from '../../src/store/session-sums.ts';
+import { makeFolder } from './runs.ts';
+import { endSoak, fail, openSoak, push, soakFacts } from './soaks.ts';
 
 const AT = '2025-01-31T01:30:09.000Z';
 const END = '2025-01-31T01:31:00.000Z';
@@ -13,7 +13,7 @@ const END = '2025-01-31T01:31:00.000Z';
 it('sums of a night are what its folder tells, set-aside seconds and a kill included', async () => {
   const writer = await openSoak(makeFolder());
   const { info, dir } = writer;
-  const sums = new NightSums(info);
+  const sums = new SessionSums(info);
   sums.add(await push(writer, 0, 9));
   writer.event({ kind: 'link-down', at: AT, fromSec: 9, toSec: 11, setsAside: true, text: 'lost' });
   sums.add(await push(writer, 9, 21));
@@ -24,8 +24,7 @@ it('sums of a night are what its folder tells, set-aside seconds and a kill incl
   expect(told.soak?.setAsideSec).toBeGreaterThan(0);
   await endSoak(writer);
 
-  const { writer: second, ...recorded } = await resumeSoak(dir, fail);
-  const on = new NightSums(second.info, recorded);
+  const { writer: second, sums: on } = await resumeSession(dir, fail);
   on.add(await push(second, 30, 40));
   on.add(await second.closeAll());
   expect(on.summarise('complete', END, events)).toEqual(
@@ -35,8 +34,8 @@ it('sums of a night are what its folder tells, set-aside seconds and a kill incl
 });
 
 it('sums of a night need no folder', async () => {
-  const writer = await createSoak(makeFolder(), soakFacts(), () => {});
-  const sums = new NightSums(writer.info);
+  const writer = await createSession(makeFolder(), soakFacts(), () => {});
+  const sums = new SessionSums(writer.info);
   sums.add(await push(writer, 0, 9));
   const before = sums.summarise('complete', END, []).arms['stress']?.started;
   await rm(writer.dir, { recursive: true });

@@ -32,8 +32,14 @@ export class Journal {
     return this.#dropped;
   }
 
-  /** @param bytes what the entry holds in memory until it is on disk */
-  async add(steps: readonly Step[], bytes: number): Promise<NodeJS.ErrnoException | undefined> {
+  /** What is added holds so many bytes in memory until it is on disk. */
+  async add({
+    steps,
+    bytes,
+  }: {
+    readonly steps: readonly Step[];
+    readonly bytes: number;
+  }): Promise<NodeJS.ErrnoException | undefined> {
     this.#entries.push({ steps, bytes, done: 0 });
     this.#bytes += bytes;
     this.#dropOldest();

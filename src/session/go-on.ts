@@ -1,0 +1,147 @@
+import type { Tally } from '../analysis/tally.ts';
+import { addCounts, COUNTERS, emptyCounts } from '../metrics/counts.ts';
+import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
+import { type Frame, RAMP_SUFFIX, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { restOf } from '../scenario/rest.ts';
+import type { Scenario } from '../scenario/types.ts';
+import { type RunInfo, sessionOf } from '../store/run-info.ts';
+import { readRunInfo, sumFolder } from '../store/run-reader.ts';
+import type { SoakEvent } from '../store/soak-event.ts';
+import { readEvents } from '../store/soak-events.ts';
+import { elapsedSec } from './elapsed.ts';
+import { EventLog, type Noted } from './event-log.ts';
+import { createSessionClock } from './host/clocks.ts';
+import { openClocks } from './host/read-clocks.ts';
+import { planOf, scheduleOf } from './plan.ts';
+import { type ResumedSession, resumeSession } from './resume.ts';
+import { openSegment } from './segment.ts';
+import type { OpenedSession } from './start.ts';
+import type { RunListener, RunOptions, SoakLength } from './types.ts';
+import { readUnsettled } from './unsettled.ts';
+
+/**
+ * Goes on with a run where its schedule was cut short. The load is made ready first: where that fails, the folder stays as
+ * it was.
+ * @throws UsageError where it cannot be gone on with
+ * @throws EnvironmentError where something that its load needs is missing
+ */
+export async function goOnWithRun(
+  dir: string,
+  options: RunOptions,
+  listener: RunListener,
+): Promise<OpenedSession> {
+  const recorded = await sumFolder(dir, await readRunInfo(dir));
+  const rest = restOf(
+    options.scenario,
+    (recorded.tally.lastSecond + 1 - missingSec(await readEvents(dir))) * 1_000_000,
+    (arm) => scheduledOf(recorded.tally, arm),
+  );
+  const segment =
+    rest === undefined
+      ? undefined
+      : await openSegment({ ...options, scenario: rest, isFirst: true }, listener);
+  try {
+    const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
+    const { writer, lastSecond } = resumed;
+    const { clock, events, first } = goOn(resumed, false, listener);
+    const endUs = (us: number): number => Math.ceil(clock.seconds()) * 1_000_000 + us;
+    const durationUs = segment?.load.durationUs;
+    const plan = planOf(writer, segment?.load, durationUs === undefined ? undefined : endUs(durationUs));
+    return {
+      ...{ writer, clock, events, first, plan, sums: resumed.sums, next: lastSecond + 1 },
+      schedule: scheduleOf(plan),
+      ...(segment === undefined ? {} : { segment }),
+      before: sumBefore(resumed.sums.tally, [], writer.info.scenario),
+    };
+  } catch (error) {
+    await segment?.close();
+    throw error;
+  }
+}
+
+/** Goes on with a soak at once: what its load needs may be waited for. */
+export async function goOnWithSoak(
+  dir: string,
+  { soak }: RunOptions & { readonly soak: SoakLength },
+  listener: RunListener,
+): Promise<OpenedSession> {
+  const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
+  const { writer, lastSecond, sums } = resumed;
+  const { clock, events, first } = goOn(resumed, true, listener);
+  const again = await readUnsettled(writer, lastSecond, (second) => events.isAside(second));
+  return {
+    ...{ writer, clock, events, first, sums, again, next: lastSecond + 1 },
+    plan: planOf(writer, undefined, soak.forUs),
+    schedule: { durationUs: soak.forUs, attempts: undefined },
+    before: sumBefore(sums.tally, again, writer.info.scenario),
+  };
+}
+
+function goOn(
+  { writer, lastSecond, events: known, openEvents }: ResumedSession,
+  countsSleep: boolean,
+  listener: RunListener,
+): Pick<OpenedSession, 'clock' | 'events'> & { first: (flowsSec: number) => Noted } {
+  const { info } = writer;
+  const session = sessionOf(info);
+  const clocks = openClocks();
+  const nowSec = session === undefined ? 0 : elapsedSec({ ...info, session }, clocks, Date.now());
+  // What happens from now on does not bear on seconds that were recorded.
+  const fromSec = Math.max(lastSecond + 2, nowSec);
+  const clock = createSessionClock({ fromSec, clocks, countsSleep });
+  const events = new EventLog(writer, (event) => listener.event?.(event), known);
+  for (const { id } of openEvents) events.end(id, Math.ceil(fromSec));
+  return {
+    ...{ clock, events },
+    first: (flowsSec) => ({
+      ...{ kind: 'resumed', fromSec: lastSecond + 1, toSec: flowsSec, setsAside: false },
+      text: `${wordGap(info)}: nothing was recorded for ${flowsSec - lastSecond - 1} s`,
+    }),
+  };
+}
+
+/** Why nothing was recorded for a while. */
+function wordGap(info: RunInfo): string {
+  const [last] = sessionOf(info)?.processes.slice(-2) ?? [];
+  return last?.bootId === info.process.bootId ? 'its process was ended' : 'this machine was started anew';
+}
+
+/** Seconds between the processes of a run. */
+function missingSec(events: readonly SoakEvent[]): number {
+  return events
+    .filter(({ kind }) => kind === 'resumed')
+    .reduce((sum, { fromSec, toSec }) => sum + (toSec ?? fromSec) - fromSec, 0);
+}
+
+function scheduledOf(tally: Tally, arm: string): number {
+  return ['', RAMP_SUFFIX, ASIDE_SUFFIX]
+    .map((suffix) => arm + suffix)
+    .filter((name) => tally.has(name))
+    .reduce((sum, name) => sum + tally.series(name).counts.scheduled, 0);
+}
+
+/** Everything so far but for what is handed on again, as one frame, for who counts on from it. */
+function sumBefore(tally: Tally, again: readonly RecordedSecond[], { arms }: Scenario): Frame {
+  const names = arms.flatMap(({ name }) => ['', RAMP_SUFFIX, ASIDE_SUFFIX].map((suffix) => name + suffix));
+  const series = names
+    .filter((name) => tally.has(name))
+    .map((name): [string, SeriesCounts] => {
+      const counts = emptyCounts();
+      addCounts(counts, tally.series(name).counts);
+      for (const { frame } of again) {
+        const part = frame.series[name];
+        if (part !== undefined) subtract(counts, part);
+      }
+      return [name, counts];
+    });
+  return { second: tally.lastSecond, series: Object.fromEntries(series), open: 0, stallsLeftOut: 0 };
+}
+
+/** What counts on: the plain counters and the outcomes. */
+function subtract(sum: SeriesCounts, part: SeriesCounts): void {
+  for (const name of COUNTERS) sum[name] -= part[name] ?? 0;
+  for (const [outcome, count] of Object.entries(part.outcomes) as [Outcome, number][]) {
+    sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) - count;
+  }
+}

@@ -1,0 +1,54 @@
+import { type EnvironmentError, EXIT, RushhourError } from '../errors.ts';
+import { describeExhaustion } from './load/exhaustion.ts';
+
+/** Something that the load needs went away. */
+export interface Loss {
+  /** The first that was; undefined as long as all is there. */
+  readonly why: EnvironmentError | undefined;
+  happens(why: EnvironmentError): void;
+  /** @param act called once something is lost, at once where it is already */
+  onceLost(act: () => void): void;
+}
+
+export function watchForLoss(): Loss {
+  let why: EnvironmentError | undefined;
+  let act: () => void = () => {};
+  return {
+    get why() {
+      return why;
+    },
+    happens(error) {
+      why ??= error;
+      act();
+    },
+    onceLost(acting) {
+      act = acting;
+      if (why !== undefined) act();
+    },
+  };
+}
+
+/** @param dir of the run */
+export function workerFault(fault: unknown, dir: string): RushhourError {
+  const cause = describeExhaustion(fault) ?? fault;
+  if (cause instanceof RushhourError) {
+    const hint = [cause.hint, `what was recorded until then is in ${dir}`].filter(Boolean).join('; ');
+    return new RushhourError(cause.message, cause.exitCode, { hint, cause });
+  }
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new RushhourError(`a worker failed: ${why}`, EXIT.internal, {
+    hint: `what was recorded until then is in ${dir}`,
+    cause,
+  });
+}
+
+/** Why a summary could not be kept; undefined where it was. Anything but a missing environment is thrown. */
+export async function whyNotKept(kept: Promise<void>): Promise<RushhourError | undefined> {
+  try {
+    await kept;
+    return undefined;
+  } catch (error) {
+    if (error instanceof RushhourError) return error;
+    throw error;
+  }
+}

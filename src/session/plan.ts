@@ -1,0 +1,39 @@
+import type { SessionWriter } from '../store/session-writer.ts';
+import type { Load } from './load/load.ts';
+import { outlineArm } from './load/outline.ts';
+import type { Schedule } from './progress.ts';
+import type { RunPlan } from './types.ts';
+
+/**
+ * @param load of the first segment; absent where a soak goes on, or nothing is left of a run: its addresses are those that
+ * it had
+ */
+export function planOf(
+  { info, dir }: Pick<SessionWriter, 'info' | 'dir'>,
+  load: Load | undefined,
+  durationUs: number | undefined,
+): RunPlan {
+  const known = info.scenario.arms.map((arm) => ({
+    ...outlineArm({ arm, endpoints: [], sources: info.sources?.[arm.name]?.addresses ?? [] }),
+    endpoints: info.endpoints[arm.name] ?? [],
+  }));
+  return {
+    id: info.id,
+    dir,
+    engine: info.engine,
+    readsTcpInfo: info.stallsByTcpInfo,
+    workers: info.workers,
+    arms: load?.outlines ?? known,
+    durationUs,
+  };
+}
+
+/** What a run's progress is told by. */
+export function scheduleOf({ durationUs, arms }: Pick<RunPlan, 'durationUs' | 'arms'>): Schedule {
+  const counts = arms.map(({ attempts }) => attempts);
+  const attempts = counts.reduce<number | undefined>(
+    (sum, count) => (sum === undefined || count === undefined ? undefined : sum + count),
+    0,
+  );
+  return { durationUs, attempts };
+}

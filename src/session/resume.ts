@@ -1,0 +1,145 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { createHistogram } from '../metrics/histogram.ts';
+import { mergeFrames } from '../metrics/merge.ts';
+import type { Frame, Stall } from '../metrics/types.ts';
+import { FILES } from '../store/files.ts';
+import { writeJson } from '../store/json-file.ts';
+import { readLogLine } from '../store/latency-log.ts';
+import { eachLine } from '../store/lines.ts';
+import { markProcess, readStatus } from '../store/process-mark.ts';
+import { failToWrite } from '../store/run-folder.ts';
+import { framesOf, Reach } from '../store/run-frames.ts';
+import type { RunInfo } from '../store/run-info.ts';
+import { sumIntervals } from '../store/run-intervals.ts';
+import { readRunInfo } from '../store/run-reader.ts';
+import { SecondFiles } from '../store/session-files.ts';
+import { cutTornTails, cutUnvouched } from '../store/session-repair.ts';
+import { SessionSums } from '../store/session-sums.ts';
+import { SessionWriter } from '../store/session-writer.ts';
+import type { SoakEvent } from '../store/soak-event.ts';
+import { readEvents } from '../store/soak-events.ts';
+import { listSegments, readRecent, segmentPath } from '../store/soak-recent.ts';
+import type { OpenSecond } from '../store/soak-windows.ts';
+import { SOAK_LIMITS, type SoakLimits, WindowFiles } from '../store/window-files.ts';
+
+/** A run or a soak that goes on, and all that was recorded of it before. */
+export interface ResumedSession {
+  readonly writer: SessionWriter;
+  /** The last that was recorded; -1 where none was. */
+  readonly lastSecond: number;
+  readonly sums: SessionSums;
+  /** All there were, in the order of their beginnings. */
+  readonly events: readonly SoakEvent[];
+  /** Those of which nobody said that they are over. */
+  readonly openEvents: readonly SoakEvent[];
+}
+
+/**
+ * Goes on with a run or a soak whose process died. What it left half written is taken away; of a soak, the seconds that no
+ * window had taken up become one, or a few.
+ * @throws UsageError where the folder holds neither, or one that still runs
+ * @throws EnvironmentError where it cannot be written
+ */
+export async function resumeSession(
+  dir: string,
+  onFailure: (message: string) => void,
+  limits: SoakLimits = SOAK_LIMITS,
+): Promise<ResumedSession> {
+  const before = await readInfo(dir);
+  try {
+    return await goOn(dir, before, { onFailure, limits });
+  } catch (cause) {
+    failToWrite(dir, cause);
+  }
+}
+
+async function readInfo(dir: string): Promise<RunInfo> {
+  const info = await readRunInfo(dir);
+  if (info.soak === undefined && info.session === undefined) {
+    throw new UsageError(`${dir} was made by a version that could not go on with runs`, {
+      hint: 'run it again',
+    });
+  }
+  if (readStatus(info) === 'running' && info.process.pid !== process.pid) {
+    throw new UsageError(`${info.id} still runs, as process ${info.process.pid}`, {
+      hint: 'wait until it ends, or stop it: two processes must not write to one folder',
+    });
+  }
+  return info;
+}
+
+async function goOn(
+  dir: string,
+  { endedAt: _, ...before }: RunInfo,
+  { onFailure, limits }: { onFailure: (message: string) => void; limits: SoakLimits },
+): Promise<ResumedSession> {
+  const { soak } = before;
+  await cutTornTails(dir);
+  const reach = new Reach();
+  const sums = new SessionSums(before);
+  const settled = soak === undefined ? before : undefined;
+  for await (const frame of framesOf(dir, settled, reach)) sums.addFrame(frame);
+  const { settledSec, stallsKept } = reach;
+  const open = soak === undefined ? [] : await readOpenSeconds(dir, settledSec);
+  const lastSecond = open.at(-1)?.frame.second ?? settledSec;
+  await cutUnvouched(dir, { settledSec, lastSecond, stallsKept });
+  sums.addWindows(reach.lines, await sumIntervals(dir, reach));
+  const events = await readEvents(dir);
+  const info = await markAsRunning(dir, before);
+  const startedAtMs = Date.parse(info.startedAt);
+  const stallsOpen = open.reduce((sum, { stalls }) => sum + stalls.length, 0);
+  const files =
+    soak === undefined
+      ? await SecondFiles.open(dir, startedAtMs, stallsKept)
+      : await WindowFiles.open(dir, startedAtMs, soak, limits, { stallsKept, stallsOpen });
+  const writer = new SessionWriter({
+    ...{ dir, info, files, onFailure },
+    before: { firstOpen: settledSec + 1, open, events },
+  });
+  sums.add(await writer.closeAll());
+  return { writer, lastSecond, sums, events, openEvents: events.filter(({ toSec }) => toSec === null) };
+}
+
+async function markAsRunning(dir: string, before: RunInfo): Promise<RunInfo> {
+  const mark = markProcess();
+  const { soak, session } = before;
+  const info: RunInfo = {
+    ...before,
+    ...{ status: 'running', process: mark },
+    ...(soak === undefined ? {} : { soak: { ...soak, processes: [...soak.processes, mark] } }),
+    ...(session === undefined ? {} : { session: { ...session, processes: [...session.processes, mark] } }),
+  };
+  await writeJson(join(dir, FILES.info), info);
+  // Of one that its user had ended.
+  await rm(join(dir, FILES.summary), { force: true });
+  return info;
+}
+
+/** A second that came twice, as segments of load met, is one. */
+async function readOpenSeconds(dir: string, settledSec: number): Promise<OpenSecond[]> {
+  const open = new Map<
+    number,
+    { frame: Frame; histograms: [tag: string, text: string][]; stalls: Stall[] }
+  >();
+  for await (const { stalls = [], ...frame } of readRecent(dir, settledSec)) {
+    const known = open.get(frame.second);
+    open.set(frame.second, {
+      frame: known === undefined ? frame : mergeFrames([known.frame, frame]),
+      histograms: [],
+      stalls: [...(known?.stalls ?? []), ...stalls],
+    });
+  }
+  if (open.size === 0) return [];
+  const scratch = createHistogram();
+  for (const segment of await listSegments(dir)) {
+    await eachLine(segmentPath(dir, segment, 'hlog'), (bytes, start, end) => {
+      const line = readLogLine(bytes, start, end);
+      if (line === undefined) return;
+      const second = open.get(line.second);
+      if (second !== undefined && line.addTo(scratch)) second.histograms.push([line.tag, line.encoded()]);
+    });
+  }
+  return [...open.values()];
+}

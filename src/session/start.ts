@@ -1,0 +1,264 @@
+import type { RunStatus } from '../analysis/types.ts';
+import { UsageError } from '../errors.ts';
+import type { Frame, RecordedSecond } from '../metrics/types.ts';
+import { fingerprintOf } from '../store/experiment-file.ts';
+import { acquireLock } from '../store/lock.ts';
+import { createSession } from '../store/session-create.ts';
+import { SessionSums } from '../store/session-sums.ts';
+import type { SessionWriter } from '../store/session-writer.ts';
+import { provideFarEnd } from './embedded-far-end.ts';
+import { EventLog, type Noted } from './event-log.ts';
+import { findCutShort } from './find-cut-short.ts';
+import { goOnWithRun, goOnWithSoak } from './go-on.ts';
+import { createSessionClock, type SessionClock } from './host/clocks.ts';
+import { createHostWatch } from './host/host-watch.ts';
+import { describeLoad } from './load/load.ts';
+import { lookFirst } from './look.ts';
+import { type Loss, watchForLoss, whyNotKept, workerFault } from './loss.ts';
+import { planOf, scheduleOf } from './plan.ts';
+import type { Schedule } from './progress.ts';
+import { Recorder } from './recorder.ts';
+import { formatLength, stretchToNight, stretchToRest } from './schedule.ts';
+import { type LoadSegment, openSegment } from './segment.ts';
+import { Segments, type SegmentsPlan } from './segments.ts';
+import { settleSecOf } from './settle.ts';
+import { shelter } from './sheltered-listener.ts';
+import type { FinishedRun, RunHandle, RunListener, RunOptions, RunPlan } from './types.ts';
+
+/** From the moment that a folder is made for to second 0, seconds. */
+const RUN_AHEAD_SEC = 0.1;
+const SOAK_AHEAD_SEC = 1;
+
+/** Segments of a soak that may end with a fault of a worker, one after the other, before it is given up. */
+const MAX_FAULTS = 5;
+
+/** A run or a soak of which the folder is there: what it is written to, and what is known by then. */
+export interface OpenedSession {
+  readonly writer: SessionWriter;
+  readonly clock: SessionClock;
+  readonly events: EventLog;
+  /** All that was recorded so far. */
+  readonly sums: SessionSums;
+  readonly plan: RunPlan;
+  readonly schedule: Schedule;
+  /** How it comes that load begins to flow; undefined: that is nothing to note. */
+  readonly first?: (flowsSec: number) => Noted;
+  /** The first second that is not recorded. */
+  readonly next: number;
+  /** Ready to start; absent where a soak goes on, which waits for what it needs, or where nothing is left to do. */
+  readonly segment?: LoadSegment;
+  /** What an earlier process recorded, where it goes on, but for `again`. */
+  readonly before?: Frame;
+  /** Seconds of an earlier process that it may not have handed on any more. */
+  readonly again?: readonly RecordedSecond[];
+}
+
+/**
+ * Starts a run or a soak, or goes on with one that was cut short.
+ * @throws UsageError where the scenario cannot last as long as a soak, or there is no run to go on with
+ * @throws EnvironmentError where something that it needs is missing, or another soak is under way; nothing is left behind
+ */
+export async function startSession(options: RunOptions, told: RunListener): Promise<RunHandle> {
+  const listener = shelter(told);
+  const { soak, resultsDir } = options;
+  const undo: (() => Promise<void>)[] = [];
+  const cleanUp = async (): Promise<void> => {
+    for (const step of undo.reverse()) await step();
+  };
+  const loss = watchForLoss();
+  try {
+    const whole = soak === undefined ? options.scenario : stretchToNight(options.scenario, soak.forUs);
+    const lock = soak === undefined ? undefined : await acquireLock(resultsDir, whole.name);
+    if (lock !== undefined) undo.push(() => lock.release());
+    const fingerprint = fingerprintOf(whole);
+    const cut = options.resume === true ? await findToGoOnWith(options, fingerprint) : undefined;
+    if (cut !== undefined && soak === undefined) {
+      const own = await acquireLock(cut, whole.name);
+      undo.push(() => own.release());
+    }
+    const given = { ...options, scenario: await provideFarEnd(whole, undo, loss.happens) };
+    const opened =
+      cut === undefined
+        ? await begin(given, fingerprint, listener)
+        : soak === undefined
+          ? await goOnWithRun(cut, given, listener)
+          : await goOnWithSoak(cut, { ...given, soak }, listener);
+    const { id, startedAt } = opened.writer.info;
+    const endsAt = new Date(Date.parse(startedAt) + (soak?.forUs ?? 0) / 1_000).toISOString();
+    await lock?.describe({ runId: id, endsAt });
+    return conduct(opened, given, listener, loss, cleanUp);
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+/** @returns undefined where a soak is to begin, as there is none */
+async function findToGoOnWith(
+  { soak, resultsDir, scenario }: RunOptions,
+  fingerprint: string,
+): Promise<string | undefined> {
+  const kind = soak === undefined ? 'run' : 'soak';
+  const cut = await findCutShort(resultsDir, { fingerprint, kind }, Date.now());
+  if (cut !== undefined || soak !== undefined) return cut;
+  throw new UsageError(`no run of this scenario in ${resultsDir} was cut short within the last day`, {
+    hint: `it has to be the same in all that it does: flags change scenario ${scenario.name}; leave --resume out to begin a run`,
+  });
+}
+
+async function begin(
+  options: RunOptions,
+  fingerprint: string,
+  listener: RunListener,
+): Promise<OpenedSession> {
+  const { scenario, soak, resultsDir } = options;
+  const look = soak === undefined ? await lookFirst(scenario, options, listener) : undefined;
+  const segment = await openSegment({ ...options, isFirst: true }, listener);
+  try {
+    const aheadSec = soak === undefined ? RUN_AHEAD_SEC : SOAK_AHEAD_SEC;
+    const startsAtMs = Date.now() + aheadSec * 1_000;
+    const clock = createSessionClock({ fromSec: -aheadSec, countsSleep: soak !== undefined });
+    const session = {
+      ...{ settleSec: settleSecOf(scenario), fingerprint },
+      startedBootMs: Math.round(clock.clocks.read().bootMs - clock.seconds() * 1_000),
+    };
+    const writer = await createSession(
+      resultsDir,
+      {
+        ...describeLoad(segment.load, options, startsAtMs),
+        ...(look === undefined ? {} : { look }),
+        ...(soak === undefined ? { session } : { soak: { ...soak, ...session } }),
+      },
+      (message) => listener.warning?.(message),
+    );
+    const plan = planOf(writer, segment.load, soak?.forUs ?? segment.load.durationUs);
+    return {
+      ...{ writer, clock, segment, plan, next: 0 },
+      sums: new SessionSums(writer.info),
+      events: new EventLog(writer, (event) => listener.event?.(event)),
+      schedule: soak === undefined ? scheduleOf(plan) : { durationUs: soak.forUs, attempts: undefined },
+      ...(soak === undefined
+        ? {}
+        : {
+            first: () => ({
+              ...{ kind: 'begun', fromSec: 0, toSec: 0, setsAside: false },
+              text: `the soak begins, ${formatLength(soak.forUs)} in windows of ${soak.windowSec} s`,
+            }),
+          }),
+    };
+  } catch (error) {
+    await segment.close();
+    throw error;
+  }
+}
+
+/** What tells a soak's segments from the one of a run. */
+function planSegments({ soak, scenario }: RunOptions, { next, clock }: OpenedSession): SegmentsPlan {
+  if (soak === undefined) {
+    // Second 0 of a run is the one that its folder is named after; who is late for it catches up.
+    return { aheadSec: next === 0 ? -1 : RUN_AHEAD_SEC, rest: () => undefined, maxFaults: 1 };
+  }
+  const endSec = soak.forUs / 1_000_000;
+  return {
+    ...{ aheadSec: RUN_AHEAD_SEC, maxFaults: MAX_FAULTS, endSec },
+    rest: () => stretchToRest(scenario, (endSec - clock.seconds()) * 1_000_000),
+  };
+}
+
+function conduct(
+  opened: OpenedSession,
+  options: RunOptions,
+  listener: RunListener,
+  loss: Loss,
+  cleanUp: () => Promise<void>,
+): RunHandle {
+  const { writer, clock, events, sums, segment, next, plan, schedule, first, before, again = [] } = opened;
+  const isSoak = options.soak !== undefined;
+  const watch = createHostWatch({
+    clock,
+    onBegin: (event) => events.add(event),
+    onEnd: (id, toSec) => events.end(id, toSec),
+    ...(isSoak
+      ? {
+          onNewSegment: () => segments.beginAgain(),
+          onNote: (text) => listener.warning?.(text),
+        }
+      : {}),
+  });
+  const recorder = new Recorder({
+    ...{ writer, listener, next, schedule, events, sums },
+    // Whoever watches a run sees each second at once; a soak's are told as they count.
+    holdSec: isSoak ? writer.settleSec : 0,
+    watch: (frame) => watch.frame(frame),
+  });
+  let isTold = first === undefined;
+  const tellFirst = (flowsSec: number): void => {
+    if (!isTold && first !== undefined) events.add(first(flowsSec));
+    isTold = true;
+  };
+  const segments: Segments = new Segments({
+    ...{ options, listener, clock, recorder, events, watch },
+    plan: planSegments(options, opened),
+    onFlow: tellFirst,
+  });
+  let isStopped = false;
+  loss.onceLost(() => segments.stop('abort'));
+
+  const statusOf = (fault: unknown): RunStatus => {
+    if (fault !== undefined) return 'failed';
+    // A soak gives up attempts whenever its load has to be set up again.
+    return isStopped || (!isSoak && sums.tally.total('abandoned') > 0) ? 'interrupted' : 'complete';
+  };
+  const flow = async (): Promise<unknown> => {
+    try {
+      watch.start();
+      await segments.conduct(segment);
+      return loss.why;
+    } catch (error) {
+      return error;
+    }
+  };
+  const finish = async (): Promise<FinishedRun> => {
+    const fault = await flow();
+    try {
+      watch.stop();
+      await recorder.flush();
+      const toSec = Math.max(recorder.next, Math.ceil(clock.seconds()));
+      tellFirst(toSec);
+      events.endAll(toSec);
+      const status = statusOf(fault);
+      if (isSoak) {
+        const text = `the soak is ${status}`;
+        events.add({ kind: 'ended', fromSec: toSec, toSec, setsAside: false, text });
+      }
+      // Once more, so that the last event is on disk.
+      await recorder.closeAll();
+      // By the clock that nobody sets: what the wall clock shows may lie before the beginning.
+      const endedAt = new Date(Date.parse(writer.info.startedAt) + clock.seconds() * 1_000).toISOString();
+      const summary = sums.summarise(status, endedAt, events.kinds);
+      const unkept = await whyNotKept(writer.finish(summary, status, endedAt));
+      if (fault !== undefined) throw workerFault(fault, plan.dir);
+      return { plan, summary, ...(unkept === undefined ? {} : { unkept }) };
+    } finally {
+      await cleanUp();
+    }
+  };
+  listener.planned?.(plan, before);
+  for (const recorded of again) listener.second?.(recorded);
+  return {
+    plan,
+    stop(how) {
+      isStopped = true;
+      recorder.isStopping = true;
+      segments.stop(how);
+    },
+    sinkAway(text) {
+      const id = events.add({
+        ...{ kind: 'sink-away', fromSec: Math.floor(clock.seconds()), toSec: null, setsAside: false },
+        text,
+      });
+      return () => events.end(id, Math.ceil(clock.seconds()));
+    },
+    finished: finish(),
+  };
+}

@@ -1,0 +1,69 @@
+import { SoakTally } from '../analysis/soak-tally.ts';
+import { summarise } from '../analysis/summarise.ts';
+import { Tally } from '../analysis/tally.ts';
+import type { Summary } from '../analysis/types.ts';
+import type { Histogram } from '../metrics/histogram.ts';
+import { addHistogram } from '../metrics/merge.ts';
+import type { SettledFrame } from '../metrics/set-aside.ts';
+import { type RunInfo, runOf } from './run-info.ts';
+import type { SoakEvent } from './soak-event.ts';
+import { countKinds } from './soak-events.ts';
+import type { ClosedWindow } from './soak-windows.ts';
+
+/**
+ * What a run or a soak comes to, in memory, second by second as each settles: its verdict has to be told even where nothing
+ * can be written any more, or its folder is gone. The same sums are made of a folder.
+ */
+export class SessionSums {
+  readonly tally = new Tally();
+  /** By tag. */
+  readonly histograms = new Map<string, Histogram>();
+  readonly #info: RunInfo;
+  readonly #seconds: SoakTally;
+  #windows = 0;
+
+  constructor(info: RunInfo) {
+    this.#info = info;
+    this.#seconds = new SoakTally(info.scenario.arms.map(({ name }) => name));
+  }
+
+  /** Takes windows as they are for good, in order, each once. */
+  add(windows: readonly ClosedWindow[]): void {
+    for (const { seconds, histograms } of windows) {
+      for (const frame of seconds) this.addFrame(frame);
+      this.addWindows(1, histograms);
+    }
+  }
+
+  /** @param frame of which it is settled whether it counts */
+  addFrame(frame: SettledFrame): void {
+    this.tally.add(frame);
+    this.#seconds.add(frame);
+  }
+
+  /** @param histograms of so many windows whose frames were added before */
+  addWindows(count: number, histograms: Iterable<readonly [tag: string, histogram: Histogram]>): void {
+    this.#windows += count;
+    for (const [tag, histogram] of histograms) addHistogram(this.histograms, tag, histogram);
+  }
+
+  summarise(
+    status: Summary['run']['status'],
+    endedAt: string,
+    events: readonly Pick<SoakEvent, 'kind'>[],
+  ): Summary {
+    const { scenario, soak, nat, synResentAtSec } = this.#info;
+    const kinds = countKinds(events);
+    const course =
+      soak === undefined
+        ? this.#seconds.readRun(kinds)
+        : this.#seconds.read({ windows: this.#windows, windowSec: soak.windowSec, events: kinds });
+    return summarise({
+      run: runOf(this.#info, status, endedAt),
+      ...{ scenario, tally: this.tally, histograms: this.histograms },
+      ...(nat === undefined ? {} : { nat: nat.ports }),
+      ...(synResentAtSec === undefined ? {} : { synResentAtSec }),
+      ...(course === undefined ? {} : { course }),
+    });
+  }
+}

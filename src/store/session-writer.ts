@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import type { RunStatus, Summary } from '../analysis/types.ts';
+import { EnvironmentError } from '../errors.ts';
+import type { Frame, Stall } from '../metrics/types.ts';
+import { FILES } from './files.ts';
+import { appendStep, Journal } from './journal.ts';
+import { writeJson } from './json-file.ts';
+import { type RunInfo, sessionOf } from './run-info.ts';
+import type { Entry, Histograms, SessionFiles } from './session-files.ts';
+import type { SoakEvent } from './soak-event.ts';
+import { isTouched } from './soak-events.ts';
+import { type ClosedWindow, closeWindow, type OpenSecond, OpenWindows } from './soak-windows.ts';
+
+/** What may wait for a full disk besides seconds: some days of windows, and as many events as anybody reads. */
+const MAX_WINDOWS_BYTES = 16 * 1024 * 1024;
+const MAX_EVENTS_BYTES = 1024 * 1024;
+
+export interface SessionWriterOptions {
+  readonly dir: string;
+  readonly info: RunInfo;
+  readonly files: SessionFiles;
+  readonly onFailure: (message: string) => void;
+  /** What another process wrote of it before. */
+  readonly before?: {
+    /** The first second that is not settled. */
+    readonly firstOpen: number;
+    readonly open: readonly OpenSecond[];
+    readonly events: readonly SoakEvent[];
+  };
+}
+
+/**
+ * Writes a run or a soak: each second as it comes, and once it is settled whether it counts. One thing after the other,
+ * whoever asks.
+ */
+export class SessionWriter {
+  readonly dir: string;
+  readonly info: RunInfo;
+  /** How long a second may still be set aside after it has passed. */
+  readonly settleSec: number;
+  readonly #files: SessionFiles;
+  readonly #onFailure: (message: string) => void;
+  readonly #open: OpenWindows;
+  readonly #seconds: Journal;
+  readonly #windows = new Journal(MAX_WINDOWS_BYTES);
+  readonly #events = new Journal(MAX_EVENTS_BYTES);
+  /** Those alone that may still set seconds aside. */
+  readonly #aside = new Map<number, SoakEvent>();
+  readonly #lasting = new Map<number, SoakEvent>();
+  #eventCount: number;
+  #failures = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor({ dir, info, files, onFailure, before }: SessionWriterOptions) {
+    this.dir = dir;
+    this.info = info;
+    this.settleSec = sessionOf(info)?.settleSec ?? 0;
+    this.#files = files;
+    this.#onFailure = onFailure;
+    this.#seconds = new Journal(files.maxWaitingBytes);
+    this.#open = new OpenWindows(files.windowSec, this.settleSec, before?.firstOpen ?? 0);
+    for (const second of before?.open ?? []) this.#open.add(second);
+    const events = before?.events ?? [];
+    this.#eventCount = Math.max(0, ...events.map(({ id }) => id));
+    for (const event of events) this.#remember(event);
+  }
+
+  /** Seconds in which something could not be written at once. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /**
+   * Appends one second, numbered since the start. One that comes too late for its own counts in the first that is still
+   * open.
+   * @returns the windows that settled with it, in order, each once; of a run, each second is one
+   */
+  append(frame: Frame, histograms: Histograms, stalls: readonly Stall[]): Promise<ClosedWindow[]> {
+    return this.#inTurn(async () => {
+      const second = Math.max(frame.second, this.#open.earliest);
+      const kept = stalls.slice(0, this.#files.quota.take(second, stalls.length));
+      const stallsLeftOut = frame.stallsLeftOut + stalls.length - kept.length;
+      await this.#appendSecond({ ...frame, second, stallsLeftOut }, histograms, kept);
+      return this.#close(this.#open.takeSettled(second));
+    });
+  }
+
+  /** Something begins, or happens at once: from now on it decides which seconds count. */
+  event(event: Omit<SoakEvent, 'id'>): SoakEvent {
+    this.#eventCount += 1;
+    const numbered: SoakEvent = { id: this.#eventCount, ...event };
+    this.#writeEvent(numbered);
+    return numbered;
+  }
+
+  /** What lasts ends. @param toSec exclusive */
+  endEvent(id: number, at: string, toSec: number): void {
+    const event = this.#lasting.get(id);
+    if (event !== undefined) this.#writeEvent({ ...event, at, toSec });
+  }
+
+  /** Closes every window, whether it is over or not: what comes later is another's. */
+  closeAll(): Promise<ClosedWindow[]> {
+    return this.#inTurn(() => this.#close(this.#open.takeAll()));
+  }
+
+  /** Writes the summary and closes the files. Every window has to be closed before. */
+  finish(summary: Summary, status: RunStatus, endedAt: string): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const journal of [this.#seconds, this.#windows, this.#events]) this.#tell(await journal.flush());
+      const lost = Object.entries({
+        [`${FILES.frames}, ${FILES.stalls} and ${FILES.latency}`]: [this.#seconds, this.#windows],
+        'events.jsonl': [this.#events],
+      }).filter(([, journals]) => journals.some(({ waiting, dropped }) => waiting + dropped > 0));
+      if (lost.length > 0) {
+        const names = lost.map(([name]) => name).join(' and ');
+        this.#onFailure(`not everything could be written: ${names} in ${this.dir} lack their last lines`);
+      }
+      try {
+        await this.#files.close();
+        if (this.#windows.waiting + this.#windows.dropped === 0) await this.#files.removeRecent();
+        await writeJson(join(this.dir, FILES.summary), summary);
+        await writeJson(join(this.dir, FILES.info), { ...this.info, status, endedAt });
+      } catch (cause) {
+        throw new EnvironmentError(`cannot write the summary to ${this.dir} (${(cause as Error).message})`, {
+          hint: `make room, then rebuild it: rushhour results show ${this.info.id}`,
+          cause,
+        });
+      }
+    });
+  }
+
+  async #appendSecond(frame: Frame, histograms: Histograms, stalls: readonly Stall[]): Promise<void> {
+    this.#open.add({ frame, histograms: [...histograms].map(([tag, { text }]) => [tag, text]), stalls });
+    await this.#write(this.#seconds, this.#files.secondEntry(frame, histograms, stalls));
+  }
+
+  async #close(windows: readonly (readonly OpenSecond[])[]): Promise<ClosedWindow[]> {
+    const closed: ClosedWindow[] = [];
+    for (const seconds of windows) {
+      const events = [...this.#aside.values()];
+      const window = closeWindow(seconds, (second) => isTouched(second, events, this.settleSec));
+      closed.push(window);
+      const entry = this.#files.windowEntry(window);
+      if (entry !== undefined) await this.#write(this.#windows, entry);
+      this.#forget(window.window.second + window.window.seconds);
+    }
+    return closed;
+  }
+
+  #writeEvent(event: SoakEvent): void {
+    this.#remember(event);
+    const line = `${JSON.stringify(event)}\n`;
+    const steps = [appendStep(() => this.#files.openEvents(), line)];
+    void this.#inTurn(() => this.#write(this.#events, { steps, bytes: line.length }));
+  }
+
+  #remember(event: SoakEvent): void {
+    if (event.setsAside) this.#aside.set(event.id, event);
+    if (event.toSec === null) this.#lasting.set(event.id, event);
+    else this.#lasting.delete(event.id);
+  }
+
+  /** What can touch no second from here on decides nothing any more. */
+  #forget(firstOpen: number): void {
+    for (const { id, toSec } of this.#aside.values()) {
+      if (toSec !== null && toSec + this.settleSec < firstOpen) this.#aside.delete(id);
+    }
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(act);
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  async #write(journal: Journal, entry: Entry): Promise<void> {
+    this.#tell(await journal.add(entry));
+  }
+
+  #tell(error: NodeJS.ErrnoException | undefined): void {
+    if (error === undefined) return;
+    this.#failures += 1;
+    if (this.#failures === 1) {
+      const what = error.code === 'ENOSPC' ? 'the disk is full' : error.message;
+      this.#onFailure(`${what}: what is measured waits in memory until it can be written to ${this.dir}`);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Summary } from '../../src/analysis/types.ts';
+import { withPair } from '../support/namespaces.ts';
+import { startPeer } from '../support/servers.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { makeWorkplace, type Workplace } from './rushhour.ts';
+
+/** A folder for results, and the only run in it once that has so many seconds on disk. */
+async function framesOf(place: Workplace, count: number): Promise<string> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const [id] = await readdir(place.results).catch(() => []);
+    if (id !== undefined) {
+      const dir = join(place.results, id);
+      const frames = await readFile(join(dir, 'frames.jsonl'), 'utf8').catch(() => '');
+      if (frames.split('\n').length > count) return dir;
+    }
+    await sleep(50);
+  }
+  throw new Error(`no ${count} seconds were written`);
+}
+
+const eventsOf = async (dir: string) =>
+  (await readFile(join(dir, 'events.jsonl'), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('a run that was killed', () => {
+  it('goes on to its planned end, by time and by count, and its sums are those of all attempts', async () => {
+    const place = makeWorkplace();
+    try {
+      const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok';
+      const peer = await startPeer({
+        request: (socket) => void setTimeout(() => socket.end(answer), 50),
+      });
+      const file = await place.scenario(
+        'both',
+        `
+schema: 1
+target: http://127.0.0.1:${peer.port}/
+arms:
+  timed: { via: direct, load: [ramp: { from: 0/s, to: 20/s, for: 1s }, hold: { rate: 20/s, for: 4s }] }
+  counted: { via: direct, load: { concurrency: 1, attempts: 60 } }
+`,
+      );
+      const args = ['run', file, '--results', place.results, '--quiet'];
+      const first = place.start(args);
+      const dir = await framesOf(place, 2);
+      first.child.kill('SIGKILL');
+      await once(first.child, 'exit');
+
+      const { code, stdout, stderr } = await place.run([...args, '--resume', '--json']);
+      const summary = JSON.parse(stdout) as Summary;
+      expect([code, summary.run.status]).toEqual([0, 'complete']);
+      expect(stderr).toContain('its process was ended: nothing was recorded for');
+      const { timed, counted } = summary.arms;
+      expect([timed?.scheduled, timed?.ramp?.scheduled]).toEqual([80, 10]);
+      expect([timed?.started, counted?.scheduled, counted?.started]).toEqual([80, 60, 60]);
+      // What was open when it was killed has turned out nowhere; the loop with one connection had one.
+      expect(counted?.outcomes['ok']).toBeGreaterThanOrEqual(59);
+      expect(summary.session).toMatchObject({ setAsideSec: 0, events: [{ kind: 'resumed', count: 1 }] });
+      const [resumed] = await eventsOf(dir);
+      expect(resumed).toMatchObject({ kind: 'resumed', setsAside: false });
+      expect(summary.session?.missingSec).toBe(resumed.toSec - resumed.fromSec);
+      expect(JSON.parse(await readFile(join(dir, 'summary.json'), 'utf8'))).toEqual(summary);
+      expect(await readdir(place.results)).toHaveLength(1);
+
+      // It has come to its end now: there is none to go on with.
+      const again = await place.run([...args, '--resume']);
+      expect([again.code, again.stderr.split('\n')[0]]).toEqual([
+        2,
+        `rushhour: no run of this scenario in ${place.results} was cut short within the last day`,
+      ]);
+    } finally {
+      await place.clean();
+    }
+  });
+});
+
+suiteNeeding('a run whose link goes down', ['linux', 'root', 'netns', 'ip'], () => {
+  it('keeps that as an event, and counts none of its seconds against the firewall', async () => {
+    const place = makeWorkplace();
+    try {
+      await withPair(async ({ near, far, farAddress }) => {
+        const { origin } = await far.startFarEnd(farAddress);
+        const file = await place.scenario(
+          'link',
+          `
+schema: 1
+target: http://${farAddress}:${origin.port}/
+arms:
+  web: { via: direct, timeouts: { handshake: 1500ms }, load: [hold: { rate: 20/s, for: 12s }] }
+`,
+        );
+        const run = place.start(
+          ['run', file, '--results', place.results, '--json'],
+          ['ip', 'netns', 'exec', near.name],
+        );
+        const dir = await framesOf(place, 2);
+        await far.run('ip', 'link', 'set', 'cable', 'down');
+        await run.until(/cable has lost its link/);
+        await sleep(1_000);
+        await far.run('ip', 'link', 'set', 'cable', 'up');
+        const { stdout } = await run.finished;
+        const summary = JSON.parse(stdout) as Summary;
+        const events = await eventsOf(dir);
+        expect(events[0]).toMatchObject({ kind: 'link-down', toSec: null, setsAside: true });
+        expect(events[1]).toMatchObject({ id: events[0].id, toSec: expect.any(Number) });
+        expect(summary.session?.events).toContainEqual({ kind: 'link-down', count: 1 });
+        expect(summary.session?.setAsideSec).toBeGreaterThan(events[1].toSec - events[0].fromSec);
+        // All SYNs that the dead link took are in seconds that count for nothing.
+        expect(summary.arms['web']?.stalled.count).toBe(0);
+        expect(summary.arms['web']?.started).toBeLessThan(240);
+        expect(summary.arms['web']?.started).toBe(summary.arms['web']?.completed);
+      });
+    } finally {
+      await place.clean();
+    }
+  });
+});
