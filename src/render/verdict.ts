@@ -16,8 +16,17 @@ export function renderVerdict({ run, verdict }: Summary, width: number, paint: P
       .filter((reason) => reason !== because)
       .flatMap((reason) => wrap(reason, width - 2))
       .map((line) => `  ${line}`),
+    ...renderRemedy(verdict, width),
     ...renderCriteria(verdict.criteria, width, paint),
   ];
+}
+
+/** A drop on this machine has a remedy of its own: what drops it. */
+function renderRemedy({ generatorLimited, reasons }: Verdict, width: number): string[] {
+  if (!generatorLimited || reasons.some((reason) => reason.startsWith('local-drop'))) return [];
+  const remedy =
+    'end what else keeps this machine busy (uptime, top) or ask for less (--rate), and run it again; rushhour doctor looks for limits';
+  return wrap(remedy, width - 5).map((line, index) => (index === 0 ? `  -> ${line}` : `     ${line}`));
 }
 
 export interface WordedVerdict {

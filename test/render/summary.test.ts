@@ -101,6 +101,18 @@ describe('renderSummary', () => {
     for (const reason of reasons) expect(text).toContain(`\n  ${reason}\n`);
   });
 
+  it('say what to do about it, unless what drops here says so itself', () => {
+    const shown = (reasons: string[]): string =>
+      renderSummary(
+        summary({ verdict: { ...summary({}).verdict, pass: null, generatorLimited: true, reasons } }),
+        plain,
+      );
+    const late = 'starts were late: p99 135 ms, at most 100 ms is trusted';
+    expect(shown([late])).toMatch(new RegExp(`  ${late}\n  -> end what else keeps .*--rate.*doctor`, 's'));
+    expect(shown(['local-drop: this machine itself dropped 9 of the segments'])).not.toContain('->');
+    expect(renderSummary(summary({}), plain)).not.toContain('->');
+  });
+
   it('doubts what a run found whose machine was the bottleneck', () => {
     const findings = [{ kind: 'knee', confidence: 'high', text: 'stalls start at 7/s' } as const];
     const shown = (generatorLimited: boolean): string =>
