@@ -2,8 +2,8 @@ import type { ContentExpectation } from '../../outcome/expectation.ts';
 
 /** What a response must hold, ready to be looked for. */
 export interface ContentRule {
-  readonly contains: readonly Buffer[];
-  readonly notContains: readonly Buffer[];
+  readonly contains: readonly Uint8Array[];
+  readonly notContains: readonly Uint8Array[];
   readonly matches: readonly RegExp[];
   /** Length of the body in bytes, both ends included. */
   readonly minBytes: number;

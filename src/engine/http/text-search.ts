@@ -2,13 +2,13 @@ const NOTHING = Buffer.alloc(0);
 
 /** Looks for texts in bytes that come in pieces, and keeps no more of these than a text may have begun in. */
 export class TextSearch {
-  #wanted: readonly Buffer[];
-  readonly #texts: readonly Buffer[];
+  #wanted: readonly Uint8Array[];
+  readonly #texts: readonly Uint8Array[];
   /** The end of what has been looked through. */
   #tail: Buffer = NOTHING;
 
   /** @param texts none of them empty */
-  constructor(texts: readonly Buffer[]) {
+  constructor(texts: readonly Uint8Array[]) {
     this.#wanted = texts;
     this.#texts = texts;
   }
@@ -26,7 +26,7 @@ export class TextSearch {
     const longest = this.#wanted.reduce((most, text) => Math.max(most, text.length), 0);
     const seam =
       this.#tail.length === 0 ? NOTHING : Buffer.concat([this.#tail, piece.subarray(0, longest - 1)]);
-    this.#wanted = this.#wanted.filter((text) => !seam.includes(text) && !piece.includes(text));
+    this.#wanted = this.#wanted.filter((text) => seam.indexOf(text) < 0 && piece.indexOf(text) < 0);
     const end = piece.length >= longest - 1 ? piece : Buffer.concat([this.#tail, piece]);
     this.#tail = Buffer.from(end.subarray(Math.max(0, end.length - longest + 1)));
   }
