@@ -9,17 +9,31 @@ import { makeWorkplace, type Workplace } from './rushhour.ts';
 /** Exit codes of an experiment that came to its end; a machine that others load, too, may be the bottleneck. */
 const OVER = [0, 4];
 
+/** Few attempts: how an experiment goes on is the same with any number. */
+const FEW = `
+schema: 1
+farEnd: embedded
+target: /
+arms:
+  few:
+    via: proxy
+    load: [{ hold: { rate: 20/s, for: 2s } }]
+`;
+
 describe('rushhour experiment', () => {
   let place: Workplace;
-  beforeEach(() => {
+  let few: string;
+  beforeEach(async () => {
     place = makeWorkplace();
+    few = await place.scenario('few', FEW);
   });
   afterEach(() => place.clean());
 
   /** Each switch leaves a line. */
   const begin = (...more: string[]): string[] => [
-    ...['experiment', 'quickstart', '--duration', '2s', '--settle', '100ms', '--quiet', '--json'],
-    ...['--a', 'echo a >> switches', '--b', 'echo b >> switches', '--label-b', 'after, "b"'],
+    ...['experiment', few, '--settle', '100ms', '--quiet', '--json'],
+    ...['--a', `echo a >> ${place.dir}/switches`, '--b', `echo b >> ${place.dir}/switches`],
+    ...['--label-b', 'after, "b"'],
     ...['--results', place.results, ...more],
   ];
   const switches = async (): Promise<string[]> =>
@@ -38,16 +52,21 @@ describe('rushhour experiment', () => {
     }
     throw new Error('the experiment did not come that far');
   };
-  const resume = (id: string) =>
-    place.run(['experiment', '--resume', id, '--quiet', '--json', '--results', place.results]);
+  /** In a process of its own, as long as which lives nobody else goes on with the experiment. */
+  const apart = (args: readonly string[]) => place.start(args).finished;
+  const toResume = (id: string) => [
+    ...['experiment', '--resume', id, '--quiet', '--json', '--results', place.results],
+  ];
+  const resume = (id: string) => apart(toResume(id));
 
   it('survives kill -9 in the middle: what was done stays, the run that was cut is done again', async () => {
-    const running = place.start(begin('--rounds', '2', '--seed', '3'));
-    const seen = await reach(({ steps }) => steps[1]?.state === 'running');
-    const [first, second] = seen.steps;
+    const running = place.start(begin('--rounds', '2', '--seed', '3', '--duration', '4s'));
+    const { id } = await reach(({ steps }) => steps[0]?.state === 'running');
     // Someone else may not go on with it meanwhile.
-    expect((await resume(seen.id)).code).toBe(5);
+    expect((await place.run(toResume(id))).code).toBe(5);
+    const seen = await reach(({ steps }) => steps[1]?.state === 'running');
     running.child.kill('SIGKILL');
+    const [first, second] = seen.steps;
     await running.finished;
 
     const { code, stdout } = await resume(seen.id.slice(0, 15));
@@ -97,8 +116,8 @@ describe('rushhour experiment', () => {
 
   it('stops where a command fails, with what it printed, and goes on once it is mended', async () => {
     await writeFile(join(place.dir, 'broken'), '');
-    const verify = 'test ! -e broken || { echo the timer is still 1 s; exit 1; }';
-    const { code, stderr } = await place.run(begin('--rounds', '1', '--verify', verify));
+    const verify = `test ! -e ${place.dir}/broken || { echo the timer is still 1 s; exit 1; }`;
+    const { code, stderr } = await apart(begin('--rounds', '1', '--verify', verify));
     expect(code).toBe(5);
     expect(stderr).toContain('the command of --verify ended with exit code 1');
     expect(stderr).toContain('the timer is still 1 s');
@@ -139,17 +158,12 @@ arms:
     expect(code).toBe(0);
     expect(stdout).toContain('3 rounds, 6 runs, in the order of seed 5');
     expect(stdout.match(/^ {2}round \d {2}[AB] {2}to do$/gm)).toHaveLength(6);
-    expect(await readdir(place.dir)).toEqual([]);
+    expect(await readdir(place.dir)).toEqual(['few.yaml']);
   });
 
   it('refuses to go on with a scenario that has changed since', async () => {
-    const yaml = await readFile(new URL('../../scenarios/quickstart.yaml', import.meta.url), 'utf8');
-    const file = await place.scenario('mine', yaml);
-    const args = begin('--rounds', '1', '--verify', 'false').map((arg) =>
-      arg === 'quickstart' ? file : arg,
-    );
-    expect((await place.run(args)).code).toBe(5);
-    await writeFile(file, yaml.replace('300/s', '301/s'));
+    expect((await apart(begin('--rounds', '1', '--verify', 'false'))).code).toBe(5);
+    await writeFile(few, FEW.replace('20/s', '21/s'));
     const { code, stderr } = await resume((await readState()).id);
     expect(code).toBe(2);
     expect(stderr).toContain('or a flag differs');

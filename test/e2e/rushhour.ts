@@ -26,7 +26,7 @@ export interface Started {
 }
 
 /** What they start has the folder and the streams of their process, or they leave its number in what they write. */
-const APART = ['experiment', 'lab', 'soak'];
+const APART = ['lab', 'soak'];
 
 const { importBuilt } = createRequire(import.meta.url)('./import-built.cjs') as {
   importBuilt(path: string): Promise<{ runCli: typeof runCli }>;

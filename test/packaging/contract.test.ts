@@ -11,7 +11,8 @@ const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'rushhour-contract-'));
-  execFileSync(process.execPath, [TSC, '-p', 'tsconfig.types.json'], { cwd: ROOT });
+  // Checking the sources is another check's work, and half of the time.
+  execFileSync(process.execPath, [TSC, '-p', 'tsconfig.types.json', '--noCheck'], { cwd: ROOT });
   execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', dir], { cwd: ROOT });
   const installed = join(dir, 'node_modules/rushhour');
   mkdirSync(installed, { recursive: true });
@@ -31,7 +32,7 @@ const readManifest = (root: string) =>
     dependencies: Record<string, string>;
   };
 
-/** What a strict compiler says of somebody's programs, the declarations that they read included. */
+/** What a strict compiler says of somebody's programs, the declarations that they read included, its own left out. */
 function compile(files: Readonly<Record<string, string>>, resolution: 'nodenext' | 'bundler'): string {
   for (const [name, source] of Object.entries(files)) writeFileSync(join(dir, name), source);
   const module = resolution === 'nodenext' ? 'nodenext' : 'esnext';
@@ -39,7 +40,16 @@ function compile(files: Readonly<Record<string, string>>, resolution: 'nodenext'
   const strict = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
   const { stdout } = spawnSync(
     process.execPath,
-    [TSC, '--noEmit', '--skipLibCheck', 'false', ...strict, ...options, ...Object.keys(files)],
+    [
+      TSC,
+      '--noEmit',
+      '--skipLibCheck',
+      'false',
+      '--skipDefaultLibCheck',
+      ...strict,
+      ...options,
+      ...Object.keys(files),
+    ],
     { cwd: dir, encoding: 'utf8' },
   );
   return stdout;
