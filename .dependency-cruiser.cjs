@@ -44,12 +44,17 @@ module.exports = {
     ),
     only(
       'store',
-      ['metrics', 'analysis', 'scenario', 'outcome', 'engine/names'],
-      'The only code that touches results/ knows data, not runs.',
+      ['metrics', 'scenario', 'outcome', 'engine/names'],
+      'The only code that writes results/ knows files and their shapes, and not what they mean.',
+    ),
+    only(
+      'read',
+      ['store', 'analysis', 'metrics', 'scenario', 'outcome'],
+      'What a folder of results means: every command after a run reads it here, and so does its own end.',
     ),
     only(
       'experiment',
-      ['session', 'store', 'plan', 'scenario'],
+      ['session', 'read', 'store', 'plan', 'scenario'],
       'An experiment orders runs; who makes and shows each is above.',
     ),
     only(
@@ -62,7 +67,8 @@ module.exports = {
         'session/types',
         'doctor/types',
         'doctor/fix/types',
-        'store/(listing|experiment-file|prune)',
+        'read/(listing|choose-pruning)',
+        'store/experiment-file',
       ],
       'The core emits, render words it.',
     ),
@@ -79,6 +85,7 @@ module.exports = {
     only(
       'session',
       [
+        'read',
         'store',
         'analysis',
         'metrics',
@@ -96,12 +103,12 @@ module.exports = {
     ),
     only(
       'service',
-      ['session/load', 'store', 'net', 'engine/names', 'scenario'],
+      ['session/load', 'read', 'store', 'net', 'engine/names', 'scenario'],
       'Units are text about a command line; nothing in them knows what it does.',
     ),
     only(
       'serve',
-      ['store', 'analysis', 'render', 'metrics', 'scenario', 'outcome'],
+      ['read', 'store', 'analysis', 'render', 'metrics', 'scenario', 'outcome'],
       'Pages show folders of results, as every command after a run does.',
     ),
     only(

@@ -162,7 +162,7 @@ async function writeRun(dir, name, index) {
   ] = await Promise.all([
     load('metrics/histogram.js'),
     load('store/latency-log.js'),
-    load('store/run-reader.js'),
+    load('read/summary.js'),
   ]);
   const folder = join(dir, name);
   mkdirSync(folder);

@@ -7,7 +7,7 @@ import { Night } from './soak-night.mjs';
 
 const dist = new URL('../dist/', import.meta.url).href;
 const { createSession } = await import(`${dist}store/session-create.js`);
-const { readFrames } = await import(`${dist}store/run-reader.js`);
+const { readFrames } = await import(`${dist}store/read-info.js`);
 
 const [hours = 8, armCount = 2] = process.argv.slice(2).map(Number);
 const seconds = hours * 3_600;

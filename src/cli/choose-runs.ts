@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { RunListing } from '../store/listing.ts';
+import type { RunListing } from '../read/listing.ts';
 import type { Host } from './host.ts';
 import { resultsDir } from './run-options.ts';
 import { tellDamaged } from './tell-damaged.ts';
@@ -33,8 +33,8 @@ export function addFilterOptions(command: Command): Command {
 /** The runs that the flags choose, oldest first. */
 export async function chooseRuns(host: Host, options: FilterOptions): Promise<RunListing[]> {
   const [{ listRuns }, { filterRuns, parseSince }] = await Promise.all([
-    import('../store/listing.ts'),
-    import('../store/filter.ts'),
+    import('../read/listing.ts'),
+    import('../read/filter.ts'),
   ]);
   const { since, scenario, label, status, failed } = options;
   const sinceMs = since === undefined ? undefined : parseSince(since, host.now());

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../errors.ts';
+import { readTested } from '../read/run-tested.ts';
 import { renderSummary } from '../render/summary.ts';
 import { shownPath } from '../scenario/shown-path.ts';
 import type { Scenario } from '../scenario/types.ts';
@@ -6,7 +7,6 @@ import { formatDuration, formatRate } from '../scenario/units.ts';
 import { decideWorkers } from '../session/load/decide-workers.ts';
 import { findPublicHosts } from '../session/load/safety.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../session/types.ts';
-import { readTested } from '../store/run-tested.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,7 @@
+import { readRunDetail } from '../read/run-detail.ts';
 import { renderAbFigures } from '../render/ab-figures.ts';
 import { createPaint } from '../render/paint.ts';
 import type { FinishedRun } from '../session/types.ts';
-import { readRunDetail } from '../store/run-detail.ts';
 import type { Host } from './host.ts';
 import { wantsColour } from './host.ts';
 

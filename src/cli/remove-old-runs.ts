@@ -1,6 +1,7 @@
 import { RushhourError } from '../errors.ts';
-import { listRuns, type OnDamaged } from '../store/listing.ts';
-import { choosePruning, finishRemovals, removeRun } from '../store/prune.ts';
+import { choosePruning } from '../read/choose-pruning.ts';
+import { listRuns, type OnDamaged } from '../read/listing.ts';
+import { finishRemovals, removeRun } from '../store/prune.ts';
 import type { Host } from './host.ts';
 import { createSpare } from './spare-runs.ts';
 

@@ -1,4 +1,4 @@
-import type { RunListing } from '../store/listing.ts';
+import type { RunListing } from '../read/listing.ts';
 
 /**
  * Tells why a run has to stay where old ones are removed, if it has.

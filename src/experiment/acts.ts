@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readStoredSummary } from '../read/summary.ts';
 import {
   type ExperimentState,
   type ExperimentStep,
@@ -7,7 +8,6 @@ import {
   saveExperiment,
 } from '../store/experiment-file.ts';
 import { changeNotes } from '../store/notes.ts';
-import { readStoredSummary } from '../store/run-reader.ts';
 import type { Acts } from './conduct.ts';
 import { runShell, type ShellRun } from './shell.ts';
 

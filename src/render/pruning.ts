@@ -1,5 +1,5 @@
-import type { RunListing } from '../store/listing.ts';
-import type { Pruning } from '../store/prune.ts';
+import type { Pruning } from '../read/choose-pruning.ts';
+import type { RunListing } from '../read/listing.ts';
 import { formatBytes, formatPlural } from './format.ts';
 import { renderRuns } from './runs.ts';
 import { wrap, wrapHanging } from './wrap.ts';

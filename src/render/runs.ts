@@ -1,4 +1,4 @@
-import type { RunListing } from '../store/listing.ts';
+import type { RunListing } from '../read/listing.ts';
 import { formatBytes, formatMoment } from './format.ts';
 import { renderTable } from './table.ts';
 import { wordTestedShort } from './tested.ts';

@@ -1,9 +1,9 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { listRuns, type RunListing } from '../read/listing.ts';
+import { readStoredSummary } from '../read/summary.ts';
 import type { RunFigures } from '../render/web/types.ts';
 import { FILES, SOAK_FILES } from '../store/files.ts';
-import { listRuns, type RunListing } from '../store/listing.ts';
-import { readStoredSummary } from '../store/run-reader.ts';
 import { Refusal } from './refusal.ts';
 import { tellFigures } from './run-figures.ts';
 

@@ -1,7 +1,7 @@
 import { checkComparable } from '../analysis/compare/comparable.ts';
 import { compareRuns } from '../analysis/compare/compare.ts';
 import type { Comparison } from '../analysis/compare/types.ts';
-import { readRunCourse } from '../store/run-course.ts';
+import { readRunCourse } from '../read/time-series.ts';
 
 /** Holds two runs against each other, as `rushhour compare --anyway` does: what makes them unlike is said in it. */
 export async function compareFolders(before: string, after: string): Promise<Comparison> {

@@ -2,7 +2,7 @@ import { type WordedHappening, wordHappening } from '../render/web/happenings.ts
 import { EventTail } from '../store/event-tail.ts';
 import { type LiveState, LiveTail } from '../store/live-tail.ts';
 import { readStatus } from '../store/process-mark.ts';
-import { readRunInfo } from '../store/run-reader.ts';
+import { readRunInfo } from '../store/read-info.ts';
 import type { CatalogRun } from './catalog.ts';
 import { WorkQueue } from './work-queue.ts';
 

@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
-import { type DamagedRun, listRuns, type RunListing } from '../store/listing.ts';
+import { type DamagedRun, listRuns, type RunListing } from '../read/listing.ts';
+import { readStoredSummary } from '../read/summary.ts';
 import { type LockState, readLock } from '../store/lock.ts';
-import { readRunInfo, readStoredSummary } from '../store/run-reader.ts';
+import { readRunInfo } from '../store/read-info.ts';
 import { localZone, wordClockChanges } from './clock-changes.ts';
 import { unitNames } from './installation.ts';
 import type { Machine } from './machine.ts';

@@ -1,4 +1,4 @@
-import { listRuns, type RunListing } from '../store/listing.ts';
+import { listRuns, type RunListing } from '../read/listing.ts';
 import { findClockChanges, localTime } from './clock-changes.ts';
 import type { Night } from './night.ts';
 

@@ -1,6 +1,6 @@
-import { listRuns, type RunListing } from '../store/listing.ts';
+import { listRuns, type RunListing } from '../read/listing.ts';
+import { readRunInfo } from '../store/read-info.ts';
 import type { RunInfo } from '../store/run-info.ts';
-import { readRunInfo } from '../store/run-reader.ts';
 import { elapsedSec } from './elapsed.ts';
 import { openClocks } from './host/read-clocks.ts';
 

@@ -1,7 +1,7 @@
 import { createHistogram, type Histogram, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import type { RecordedSecond } from '../metrics/types.ts';
 import { shiftFrame, shiftStall } from '../metrics/window.ts';
-import type { SessionSums } from '../store/session-sums.ts';
+import type { SessionSums } from '../read/session-sums.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
 import { DiskWatch } from './disk-watch.ts';
 import type { EventLog } from './event-log.ts';

@@ -1,10 +1,10 @@
 import type { RunStatus } from '../analysis/types.ts';
 import { UsageError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
+import { SessionSums } from '../read/session-sums.ts';
 import { fingerprintOf } from '../store/experiment-file.ts';
 import { acquireLock } from '../store/lock.ts';
 import { createSession } from '../store/session-create.ts';
-import { SessionSums } from '../store/session-sums.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
 import { EventLog, type Noted } from './event-log.ts';

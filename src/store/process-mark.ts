@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RunStatus } from '../analysis/types.ts';
-import type { ProcessMark, RunInfo } from './run-info.ts';
+import type { ProcessMark, RunInfo, RunStatus } from './run-info.ts';
 
 export function markProcess(pid: number = process.pid): ProcessMark {
   return { pid, bootId: read('/proc/sys/kernel/random/boot_id'), startTicks: readStartTicks(pid) };

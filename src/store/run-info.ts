@@ -1,6 +1,8 @@
-import type { RunStatus, Summary } from '../analysis/types.ts';
 import type { EngineName } from '../engine/names.ts';
 import type { Scenario } from '../scenario/types.ts';
+
+/** How a run ended. */
+export type RunStatus = 'complete' | 'interrupted' | 'failed';
 
 /** run.json: everything about a run that is known before its first frame, and how it ended. */
 export interface RunInfo {
@@ -108,11 +110,4 @@ export interface ProcessMark {
   readonly bootId: string;
   /** Field 22 of /proc/<pid>/stat, in clock ticks since boot; '' where there is none. */
   readonly startTicks: string;
-}
-
-/** The part of a run that its summary repeats. */
-export function runOf(info: RunInfo, status: Summary['run']['status'], endedAt: string): Summary['run'] {
-  const { id, scenario, label, startedAt, engine, reactor, stallsByTcpInfo } = info;
-  const by = { engine, ...(reactor === undefined ? {} : { reactor }) };
-  return { id, scenario: scenario.name, label, startedAt, endedAt, status, ...by, stallsByTcpInfo };
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { RunStatus, Summary } from '../analysis/types.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Frame, Stall } from '../metrics/types.ts';
 import { FILES } from './files.ts';
 import { appendStep, Journal } from './journal.ts';
 import { writeJson } from './json-file.ts';
+import type { RunStatus } from './run-info.ts';
 import { type RunInfo, sessionOf } from './run-info.ts';
 import type { Entry, Histograms, SessionFiles } from './session-files.ts';
 import type { SoakEvent } from './soak-event.ts';
@@ -105,7 +105,7 @@ export class SessionWriter {
   }
 
   /** Writes the summary and closes the files. Every window has to be closed before. */
-  finish(summary: Summary, status: RunStatus, endedAt: string): Promise<void> {
+  finish(summary: object, status: RunStatus, endedAt: string): Promise<void> {
     return this.#inTurn(async () => {
       for (const journal of [this.#seconds, this.#windows, this.#events]) this.#tell(await journal.flush());
       const lost = Object.entries({

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
-import { rebuildSummary } from '../../src/store/run-reader.ts';
+import { rebuildSummary } from '../../src/read/summary.ts';
 import { createSession } from '../../src/store/session-create.ts';
 import { factsOf } from '../store/runs.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';

@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readFrames, readStoredSummary, rebuildSummary } from '../../src/store/run-reader.ts';
+import { readStoredSummary, rebuildSummary } from '../../src/read/summary.ts';
+import { readFrames } from '../../src/store/read-info.ts';
 import { readEvents } from '../../src/store/soak-events.ts';
 import { makeWorkplace, type Started, type Workplace } from './rushhour.ts';
 

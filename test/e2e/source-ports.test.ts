@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Tally } from '../../src/analysis/tally.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
-import { readFrames, readRunInfo } from '../../src/store/run-reader.ts';
+import { readFrames, readRunInfo } from '../../src/store/read-info.ts';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
 import { collect } from '../store/runs.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Tally } from '../../src/analysis/tally.ts';
-import { readFrames } from '../../src/store/run-reader.ts';
+import { readFrames } from '../../src/store/read-info.ts';
 import { collect } from '../store/runs.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { expectVerdict } from '../support/verdict.ts';

@@ -23,7 +23,7 @@ const { join } = require('node:path');
 const root = ${JSON.stringify(ROOT)};
 if (process.argv.includes('tsconfig.types.json')) {
   mkdirSync('dist/types/store', { recursive: true });
-  writeFileSync('dist/types/store/contract.d.ts', '');
+  writeFileSync('dist/types/read/contract.d.ts', '');
 } else {
   const source = (file) => file.replace(join(root, 'dist'), join(root, 'src')).replace(/\\.js$/, '.ts');
   cpSync(join(root, 'dist'), 'dist', { recursive: true, filter: (file) => existsSync(source(file)) });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findCutShort } from '../../src/session/find-cut-short.ts';
 import { FILES } from '../../src/store/files.ts';
 import { writeJson } from '../../src/store/json-file.ts';
-import { readRunInfo } from '../../src/store/run-reader.ts';
+import { readRunInfo } from '../../src/store/read-info.ts';
 import { endSoak, openSoak } from '../store/soaks.ts';
 
 const STARTED_MS = Date.parse('2025-01-31T01:30:00.000Z');

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { TIMED } from '../../src/metrics/types.ts';
 import { OUTCOMES } from '../../src/outcome/outcome.ts';
 import { FILES } from '../../src/store/files.ts';
-import { readFrames } from '../../src/store/run-reader.ts';
+import { readFrames } from '../../src/store/read-info.ts';
 import { scenarioOf } from '../analysis/parts.ts';
 import { collect, makeFolder, recordRun } from './runs.ts';
 

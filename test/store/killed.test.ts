@@ -5,10 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
+import { listRuns } from '../../src/read/listing.ts';
+import { readSummary } from '../../src/read/summary.ts';
 import { FILES } from '../../src/store/files.ts';
-import { listRuns } from '../../src/store/listing.ts';
 import { markProcess, readStatus } from '../../src/store/process-mark.ts';
-import { readFrames, readRunInfo, readSummary } from '../../src/store/run-reader.ts';
+import { readFrames, readRunInfo } from '../../src/store/read-info.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { collect, factsOf, makeFolder } from './runs.ts';
 

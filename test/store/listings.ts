@@ -1,4 +1,4 @@
-import type { RunListing } from '../../src/store/listing.ts';
+import type { RunListing } from '../../src/read/listing.ts';
 
 /** A run in a list: complete and passed unless told otherwise. */
 export function listing(id: string, changes: Partial<RunListing> & { pass?: boolean } = {}): RunListing {

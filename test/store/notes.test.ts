@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findRun, listRuns } from '../../src/read/listing.ts';
+import { readSummary } from '../../src/read/summary.ts';
 import { FILES } from '../../src/store/files.ts';
-import { findRun, listRuns } from '../../src/store/listing.ts';
 import { changeNotes, readNotes } from '../../src/store/notes.ts';
-import { readRunInfo, readSummary } from '../../src/store/run-reader.ts';
+import { readRunInfo } from '../../src/store/read-info.ts';
 import { makeFolder, openRun, recordRun } from './runs.ts';
 
 describe('label and note of a run', () => {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listRuns, type RunListing } from '../../src/store/listing.ts';
-import { choosePruning, type PruneRules, removeRun } from '../../src/store/prune.ts';
+import { choosePruning, type PruneRules } from '../../src/read/choose-pruning.ts';
+import { listRuns, type RunListing } from '../../src/read/listing.ts';
+import { removeRun } from '../../src/store/prune.ts';
 import { listing } from './listings.ts';
 import { makeFolder, openRun, recordRun } from './runs.ts';
 

@@ -1,13 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readRows } from '../../src/read/export/rows.ts';
+import { readRunDetail } from '../../src/read/run-detail.ts';
+import { SessionSums } from '../../src/read/session-sums.ts';
+import { rebuildSummary } from '../../src/read/summary.ts';
 import { resumeSession } from '../../src/session/resume.ts';
-import { readRows } from '../../src/store/export/rows.ts';
 import { FILES } from '../../src/store/files.ts';
-import { readRunDetail } from '../../src/store/run-detail.ts';
-import { readFrames, rebuildSummary } from '../../src/store/run-reader.ts';
+import { readFrames } from '../../src/store/read-info.ts';
 import { createSession } from '../../src/store/session-create.ts';
-import { SessionSums } from '../../src/store/session-sums.ts';
 import type { SessionWriter } from '../../src/store/session-writer.ts';
 import { collect, factsOf, makeFolder, readAll } from './runs.ts';
 import { fail, happening, push, pushedSecond, totalsOf } from './soaks.ts';

@@ -1,10 +1,11 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { rebuildSummary } from '../../src/read/summary.ts';
 import { resumeSession } from '../../src/session/resume.ts';
 import { AppendFile } from '../../src/store/append-file.ts';
 import { FILES, SOAK_FILES } from '../../src/store/files.ts';
-import { readFrames, readRunInfo, rebuildSummary } from '../../src/store/run-reader.ts';
+import { readFrames, readRunInfo } from '../../src/store/read-info.ts';
 import { readEvents } from '../../src/store/soak-events.ts';
 import { collect, makeFolder } from './runs.ts';
 import { fail, happening, openSoak, pushedSecond, totalsOf } from './soaks.ts';

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { listRuns } from '../../src/read/listing.ts';
+import { readSummary, rebuildSummary } from '../../src/read/summary.ts';
 import { FILES, latencyFilesAmong, SOAK_FILES } from '../../src/store/files.ts';
-import { listRuns } from '../../src/store/listing.ts';
-import { readFrames, readSummary, rebuildSummary } from '../../src/store/run-reader.ts';
+import { readFrames } from '../../src/store/read-info.ts';
 import { createSession } from '../../src/store/session-create.ts';
 import { fine, frameOf } from '../analysis/parts.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import type { EncodedHistogram } from '../../src/metrics/merge.ts';
 import type { Frame, Stall } from '../../src/metrics/types.ts';
 import { setAside } from '../../src/metrics/window.ts';
-import { rebuildSummary } from '../../src/store/run-reader.ts';
+import { rebuildSummary } from '../../src/read/summary.ts';
 import { createSession, type RunFacts } from '../../src/store/session-create.ts';
 import type { SessionWriter } from '../../src/store/session-writer.ts';
 import type { SoakEvent } from '../../src/store/soak-event.ts';

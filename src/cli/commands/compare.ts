@@ -66,8 +66,8 @@ export async function compare(
     import('../../analysis/compare/compare.ts'),
     import('../../analysis/compare/comparable.ts'),
     import('../../analysis/compare/fail-if.ts'),
-    import('../../store/run-course.ts'),
-    import('../../store/find-runs.ts'),
+    import('../../read/time-series.ts'),
+    import('../../read/find-runs.ts'),
   ]);
   const conditions = (options.failIf ?? []).map(parseFailIf);
   const results = resultsDir(host, options.results);

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { EnvironmentError, EXIT, type ExitCode } from '../../errors.ts';
-import type { Format } from '../../store/export/format.ts';
-import type { Table } from '../../store/export/rows.ts';
+import type { Format } from '../../read/export/format.ts';
+import type { Table } from '../../read/export/rows.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../run-options.ts';
 
@@ -53,9 +53,9 @@ latency: one per recorded value. See docs/results.md for the columns.`,
 
 async function exportRun({ host }: Context, name: string, options: ExportOptions): Promise<ExitCode> {
   const [{ findRun }, { columnsOf, readRows }, { formatRows }] = await Promise.all([
-    import('../../store/listing.ts'),
-    import('../../store/export/rows.ts'),
-    import('../../store/export/format.ts'),
+    import('../../read/listing.ts'),
+    import('../../read/export/rows.ts'),
+    import('../../read/export/format.ts'),
   ]);
   const dir = await findRun(name, resultsDir(host, options.results));
   const lines = formatRows(readRows(dir, options.what), options.format, columnsOf(options.what));

@@ -47,8 +47,8 @@ async function report(
   options: ReportOptions,
 ): Promise<ExitCode> {
   const [{ findRun }, { readRunDetail }, { readReportAssets }, { renderReport }] = await Promise.all([
-    import('../../store/listing.ts'),
-    import('../../store/run-detail.ts'),
+    import('../../read/listing.ts'),
+    import('../../read/run-detail.ts'),
     import('../../store/report-assets.ts'),
     import('../../render/report/page.ts'),
   ]);
@@ -79,7 +79,7 @@ async function compare(before: string, after: string): Promise<Comparison> {
   const [{ compareRuns }, { checkComparable }, { readRunCourse }] = await Promise.all([
     import('../../analysis/compare/compare.ts'),
     import('../../analysis/compare/comparable.ts'),
-    import('../../store/run-course.ts'),
+    import('../../read/time-series.ts'),
   ]);
   const [courseBefore, courseAfter] = [await readRunCourse(before), await readRunCourse(after)];
   const { refusals } = checkComparable([courseBefore.facts], [courseAfter.facts]);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
-import { parseAge, parseSize } from '../../store/filter.ts';
+import { parseAge, parseSize } from '../../read/filter.ts';
 import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../run-options.ts';
@@ -70,7 +70,8 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
       hint: 'give --older-than 30d, --keep 50 or --max-size 2GB',
     });
   }
-  const [{ choosePruning, finishRemovals, removeRun }, { renderPruning }] = await Promise.all([
+  const [{ choosePruning }, { finishRemovals, removeRun }, { renderPruning }] = await Promise.all([
+    import('../../read/choose-pruning.ts'),
     import('../../store/prune.ts'),
     import('../../render/pruning.ts'),
   ]);

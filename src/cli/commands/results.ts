@@ -90,7 +90,7 @@ function registerNotes(results: Command, context: Context): void {
       .action(
         context.act(async (run: string, text: string, options: ShowOptions) => {
           const [{ findRun }, { changeNotes }] = await Promise.all([
-            import('../../store/listing.ts'),
+            import('../../read/listing.ts'),
             import('../../store/notes.ts'),
           ]);
           await changeNotes(await findRun(run, resultsDir(context.host, options.results)), { [name]: text });
@@ -122,11 +122,11 @@ async function wordEmpty(host: Host, options: ListOptions): Promise<string> {
 async function printRun({ host }: Context, name: string | undefined, options: ShowOptions) {
   const [{ findRun, listRuns }, { readSummary }, { renderSummary }, { readNotes }, { readTested }] =
     await Promise.all([
-      import('../../store/listing.ts'),
-      import('../../store/run-reader.ts'),
+      import('../../read/listing.ts'),
+      import('../../read/summary.ts'),
       import('../../render/summary.ts'),
       import('../../store/notes.ts'),
-      import('../../store/run-tested.ts'),
+      import('../../read/run-tested.ts'),
     ]);
   const results = resultsDir(host, options.results);
   const dir =
@@ -156,7 +156,7 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
 /** What a summary alone does not tell: how it went over time. */
 async function printCourse(host: Host, dir: string, summary: Summary): Promise<void> {
   const [{ readStalledCourse }, { renderCourse }] = await Promise.all([
-    import('../../store/run-detail.ts'),
+    import('../../read/run-detail.ts'),
     import('../../render/arm-course.ts'),
   ]);
   const { LC_ALL, LC_CTYPE, LANG } = host.env;

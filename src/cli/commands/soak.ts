@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
+import { parseSize } from '../../read/filter.ts';
 import { parseAt } from '../../service/schedule.ts';
-import { parseSize } from '../../store/filter.ts';
 import type { Context } from '../context.ts';
 import type { SoakFlags } from '../drive-soak.ts';
 import { addOverrideOptions } from '../override-options.ts';

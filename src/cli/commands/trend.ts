@@ -99,9 +99,9 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
     import('../../analysis/trend/choose-nights.ts'),
     import('../../analysis/trend/night.ts'),
     import('../../analysis/trend/trend.ts'),
-    import('../../store/trend-runs.ts'),
-    import('../../store/filter.ts'),
-    import('../../store/run-course.ts'),
+    import('../../read/trend-runs.ts'),
+    import('../../read/filter.ts'),
+    import('../../read/time-series.ts'),
   ]);
   const { scenario, label, since, last, weekdays } = options;
   const results = resultsDir(host, options.results);

@@ -1,4 +1,4 @@
-import type { RunListing } from '../../store/listing.ts';
+import type { RunListing } from '../../read/listing.ts';
 
 /** Of one arm, what lists and trends show. */
 export interface ArmFigures {

@@ -1,10 +1,10 @@
 import { checkComparable } from '../../analysis/compare/comparable.ts';
+import { readRunDetail } from '../../read/run-detail.ts';
+import { readRunFacts } from '../../read/time-series.ts';
 import { renderReport } from '../../render/report/page.ts';
 import { renderChoice } from '../../render/web/choose.ts';
 import { compareLinks, frameReport } from '../../render/web/report-frame.ts';
 import { readReportAssets } from '../../store/report-assets.ts';
-import { readRunFacts } from '../../store/run-course.ts';
-import { readRunDetail } from '../../store/run-detail.ts';
 import { type CatalogRun, stateOf } from '../catalog.ts';
 import { compareFolders } from '../compare.ts';
 import { reportPolicy } from '../policy.ts';

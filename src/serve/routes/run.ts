@@ -1,8 +1,8 @@
+import { readRunDetail } from '../../read/run-detail.ts';
+import { readSummary } from '../../read/summary.ts';
 import { renderReport } from '../../render/report/page.ts';
 import { frameReport, runLinks } from '../../render/web/report-frame.ts';
 import { readReportAssets } from '../../store/report-assets.ts';
-import { readRunDetail } from '../../store/run-detail.ts';
-import { readSummary } from '../../store/run-reader.ts';
 import { type CatalogRun, stateOf } from '../catalog.ts';
 import { reportPolicy } from '../policy.ts';
 import { htmlReply } from '../reply.ts';

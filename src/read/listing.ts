@@ -7,12 +7,13 @@ import { workKey } from '../analysis/compare/work-key.ts';
 import { describeTested, type Tested } from '../analysis/tested.ts';
 import type { Summary } from '../analysis/types.ts';
 import { EnvironmentError, RushhourError, UsageError } from '../errors.ts';
-import { FILES } from './files.ts';
-import { readNotes } from './notes.ts';
-import { readStatus } from './process-mark.ts';
-import { isBeingRemoved } from './prune.ts';
-import type { RunInfo } from './run-info.ts';
-import { readRunInfo, readSummaryFile } from './run-reader.ts';
+import { FILES } from '../store/files.ts';
+import { readNotes } from '../store/notes.ts';
+import { readStatus } from '../store/process-mark.ts';
+import { isBeingRemoved } from '../store/prune.ts';
+import { readRunInfo } from '../store/read-info.ts';
+import type { RunInfo } from '../store/run-info.ts';
+import { readSummaryFile } from './summary.ts';
 
 /** One run in a list. */
 export interface RunListing {

@@ -5,10 +5,10 @@ import type { Summary } from '../analysis/types.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import { addHistogram } from '../metrics/merge.ts';
 import type { SettledFrame } from '../metrics/set-aside.ts';
-import { type RunInfo, runOf } from './run-info.ts';
-import type { SoakEvent } from './soak-event.ts';
-import { countKinds } from './soak-events.ts';
-import type { ClosedWindow } from './soak-windows.ts';
+import type { RunInfo } from '../store/run-info.ts';
+import type { SoakEvent } from '../store/soak-event.ts';
+import { countKinds } from '../store/soak-events.ts';
+import type { ClosedWindow } from '../store/soak-windows.ts';
 
 /**
  * What a run or a soak comes to, in memory, second by second as each settles: its verdict has to be told even where nothing
@@ -66,4 +66,11 @@ export class SessionSums {
       ...(course === undefined ? {} : { course }),
     });
   }
+}
+
+/** The part of a run that its summary repeats. */
+function runOf(info: RunInfo, status: Summary['run']['status'], endedAt: string): Summary['run'] {
+  const { id, scenario, label, startedAt, engine, reactor, stallsByTcpInfo } = info;
+  const by = { engine, ...(reactor === undefined ? {} : { reactor }) };
+  return { id, scenario: scenario.name, label, startedAt, endedAt, status, ...by, stallsByTcpInfo };
 }

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { listFigures } from '../../src/analysis/compare/arm-figures.ts';
 import { quantileAt } from '../../src/analysis/compare/time-sample.ts';
 import type { Frame } from '../../src/metrics/types.ts';
-import { findRuns } from '../../src/store/find-runs.ts';
-import { readRunCourse } from '../../src/store/run-course.ts';
-import { makeFolder, recordRun } from './runs.ts';
+import { findRuns } from '../../src/read/find-runs.ts';
+import { readRunCourse } from '../../src/read/time-series.ts';
+import { makeFolder, recordRun } from '../store/runs.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../results/samples', import.meta.url));
 const [BEFORE = '', AFTER = ''] = readdirSync(SAMPLES)

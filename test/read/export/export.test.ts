@@ -2,10 +2,10 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COUNTERS } from '../../../src/metrics/counts.ts';
-import { type Format, formatRows } from '../../../src/store/export/format.ts';
-import { columnsOf, type Row, readRows, TABLES, type Table } from '../../../src/store/export/rows.ts';
+import { type Format, formatRows } from '../../../src/read/export/format.ts';
+import { columnsOf, type Row, readRows, TABLES, type Table } from '../../../src/read/export/rows.ts';
 import { FILES } from '../../../src/store/files.ts';
-import { collect, makeFolder, recordRun } from '../runs.ts';
+import { collect, makeFolder, recordRun } from '../../store/runs.ts';
 
 async function* rowsOf(...rows: Row[]): AsyncGenerator<Row> {
   yield* rows;

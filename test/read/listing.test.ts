@@ -2,9 +2,9 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EnvironmentError, UsageError } from '../../src/errors.ts';
-import { findRun, listRuns } from '../../src/store/listing.ts';
+import { findRun, listRuns } from '../../src/read/listing.ts';
 import { scenarioOf } from '../analysis/parts.ts';
-import { makeFolder, openRun, readAll, recordRun } from './runs.ts';
+import { makeFolder, openRun, readAll, recordRun } from '../store/runs.ts';
 
 describe('listing runs', () => {
   it('gives each with its verdict, oldest first', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { filterRuns, parseAge, parseSince, parseSize, type RunFilter } from '../../src/store/filter.ts';
-import { listing } from './listings.ts';
+import { filterRuns, parseAge, parseSince, parseSize, type RunFilter } from '../../src/read/filter.ts';
+import { listing } from '../store/listings.ts';
 
 const RUNS = [
   listing('1', { scenario: 'steady', label: 'timer 60 s', startedAt: '2025-01-01T00:00:00.000Z' }),

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { SessionSums } from '../../src/read/session-sums.ts';
+import { rebuildSummary } from '../../src/read/summary.ts';
 import { resumeSession } from '../../src/session/resume.ts';
-import { rebuildSummary } from '../../src/store/run-reader.ts';
 import { createSession } from '../../src/store/session-create.ts';
-import { SessionSums } from '../../src/store/session-sums.ts';
-import { makeFolder } from './runs.ts';
-import { endSoak, fail, openSoak, push, soakFacts } from './soaks.ts';
+import { makeFolder } from '../store/runs.ts';
+import { endSoak, fail, openSoak, push, soakFacts } from '../store/soaks.ts';
 
 const AT = '2025-01-31T01:30:09.000Z';
 const END = '2025-01-31T01:31:00.000Z';

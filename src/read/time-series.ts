@@ -21,10 +21,12 @@ import { measuredResentOf, resentOf, stalledOf, stepsOf } from '../metrics/count
 import type { SeriesCounts, Timed } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
-import { framesOf, Reach } from './run-frames.ts';
-import type { RunInfo } from './run-info.ts';
-import { eachInterval } from './run-intervals.ts';
-import { readRunInfo, readSummary } from './run-reader.ts';
+import { readRunInfo } from '../store/read-info.ts';
+import { framesOf, Reach } from '../store/run-frames.ts';
+import type { RunInfo } from '../store/run-info.ts';
+import { eachInterval, sumIntervals } from '../store/run-intervals.ts';
+import { SessionSums } from './session-sums.ts';
+import { readStoredSummary, readSummary, summariseSums } from './summary.ts';
 
 /** Seconds, or windows, of histograms that are decoded; of longer runs one in two, in three, and so on. */
 const MAX_DECODED = 1_024;
@@ -44,8 +46,12 @@ const TIMED: Readonly<Record<ComparedTime, Timed>> = {
  */
 export async function readRunCourse(dir: string): Promise<RunCourse> {
   const info = await readRunInfo(dir);
-  const summary = await readSummary(dir);
-  const { cells, reach } = await readCells(dir, info);
+  const stored = await readStoredSummary(dir);
+  // Without one it is made of the same frames.
+  const whole = stored === undefined ? new SessionSums(info) : undefined;
+  const { cells, reach } = await readCells(dir, info, whole);
+  whole?.addWindows(reach.lines, await sumIntervals(dir, reach));
+  const summary = stored ?? (await summariseSums(dir, info, whole!));
   const times = await readTimes(dir, info, { summary, cells, reach });
   const arms = info.scenario.arms.flatMap((arm): [string, ArmCourse][] => {
     const { name } = arm;
@@ -67,11 +73,13 @@ export async function readRunFacts(dir: string): Promise<RunFacts> {
 async function readCells(
   dir: string,
   info: RunInfo,
+  sums?: SessionSums,
 ): Promise<{ cells: Map<string, ArmCells>; reach: Reach }> {
   const { arms } = info.scenario;
   const cells = new Map(arms.map(({ name }) => [name, new ArmCells()]));
   const reach = new Reach();
   for await (const frame of framesOf(dir, info, reach)) {
+    sums?.addFrame(frame);
     for (const arm of arms) {
       const counts = frame.series[arm.name];
       if (counts !== undefined) addCounts(cells.get(arm.name)!, frame.second, counts, arm);

@@ -13,8 +13,8 @@ export type {
   TokenCounts,
 } from '../metrics/types.ts';
 export type { Outcome } from '../outcome/outcome.ts';
-export type { Notes } from './notes.ts';
+export type { Notes } from '../store/notes.ts';
 /** A line of a soak's frames.jsonl. */
-export type { WindowLine } from './run-frames.ts';
-export type { NatInfo, ProcessMark, RunInfo, SoakInfo, SourcesInfo } from './run-info.ts';
-export type { SoakEvent, SoakEventKind } from './soak-event.ts';
+export type { WindowLine } from '../store/run-frames.ts';
+export type { NatInfo, ProcessMark, RunInfo, SoakInfo, SourcesInfo } from '../store/run-info.ts';
+export type { SoakEvent, SoakEventKind } from '../store/soak-event.ts';

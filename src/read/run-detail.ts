@@ -1,10 +1,12 @@
 import { ArmCourseBuilder, type ArmDetail, type RunDetail } from '../analysis/run-detail.ts';
 import { describeTested } from '../analysis/tested.ts';
 import { createHistogram } from '../metrics/histogram.ts';
-import { framesOf, Reach } from './run-frames.ts';
-import type { RunInfo } from './run-info.ts';
-import { sumIntervals } from './run-intervals.ts';
-import { readRunInfo, readSummary } from './run-reader.ts';
+import { readRunInfo } from '../store/read-info.ts';
+import { framesOf, Reach } from '../store/run-frames.ts';
+import type { RunInfo } from '../store/run-info.ts';
+import { sumIntervals } from '../store/run-intervals.ts';
+import { SessionSums } from './session-sums.ts';
+import { readStoredSummary, summariseSums } from './summary.ts';
 
 /** What figures are drawn of; the other tags are passed over unread. */
 const DRAWN = ['handshake', 'firstByte', 'total'] as const;
@@ -15,12 +17,16 @@ const DRAWN = ['handshake', 'firstByte', 'total'] as const;
  */
 export async function readRunDetail(dir: string): Promise<RunDetail> {
   const info = await readRunInfo(dir);
-  const { arms, reach } = await readArms(dir, info);
+  const stored = await readStoredSummary(dir);
+  // Without one it is made of the same frames and histograms, so that they are read once.
+  const whole = stored === undefined ? new SessionSums(info) : undefined;
+  const { arms, reach } = await readArms(dir, info, whole);
   const tags = [...arms.keys()].flatMap((name) => DRAWN.map((timed) => `${name}.${timed}`));
-  const sums = await sumIntervals(dir, reach, new Set(tags));
+  const sums = await sumIntervals(dir, reach, whole === undefined ? new Set(tags) : undefined);
+  whole?.addWindows(reach.lines, sums);
   const { command, workers, versions, endpoints, host, synResentAtSec = [] } = info;
   return {
-    summary: await readSummary(dir),
+    summary: stored ?? (await summariseSums(dir, info, whole!)),
     tested: describeTested(info),
     arms,
     histograms: new Map(tags.map((tag) => [tag, sums.get(tag) ?? createHistogram()])),
@@ -35,11 +41,16 @@ export async function readStalledCourse(dir: string): Promise<Map<string, readon
   return new Map([...arms].map(([name, { stalled }]) => [name, stalled]));
 }
 
-async function readArms(dir: string, info: RunInfo): Promise<{ arms: Map<string, ArmDetail>; reach: Reach }> {
+async function readArms(
+  dir: string,
+  info: RunInfo,
+  sums?: SessionSums,
+): Promise<{ arms: Map<string, ArmDetail>; reach: Reach }> {
   const reach = new Reach();
   const builders = info.scenario.arms.map(({ name }) => [name, new ArmCourseBuilder(name)] as const);
   for await (const frame of framesOf(dir, info, reach)) {
     for (const [, builder] of builders) builder.add(frame);
+    sums?.addFrame(frame);
   }
   const seconds = reach.lastSecond + 1;
   return { arms: new Map(builders.map(([name, builder]) => [name, builder.finish(seconds)])), reach };

@@ -4,7 +4,7 @@ import { filterRuns, type RunFilter } from './filter.ts';
 import { findRuns } from './find-runs.ts';
 import { listRuns, type OnDamaged } from './listing.ts';
 import { patternOf } from './pattern.ts';
-import { readRunFacts } from './run-course.ts';
+import { readRunFacts } from './time-series.ts';
 
 /** A run that may be a night of a trend. */
 export interface NightRun {

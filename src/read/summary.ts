@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import type { RunStatus, Summary } from '../analysis/types.ts';
+import { FILES } from '../store/files.ts';
+import { readNotes } from '../store/notes.ts';
+import { readStatus } from '../store/process-mark.ts';
+import { readRunInfo } from '../store/read-info.ts';
+import { type JsonFile, readJson } from '../store/read-json.ts';
+import { framesOf, Reach } from '../store/run-frames.ts';
+import { type RunInfo, sessionOf } from '../store/run-info.ts';
+import { sumIntervals } from '../store/run-intervals.ts';
+import { readEvents } from '../store/soak-events.ts';
+import { summarySchema } from '../store/summary-schema.ts';
+import { SessionSums } from './session-sums.ts';
+
+/** The stored summary of a run that came to its end, else the one that its frames tell so far, or still tell. */
+export async function readSummary(dir: string): Promise<Summary> {
+  const stored = await readStoredSummary(dir);
+  return stored ?? rebuildSummary(dir);
+}
+
+/** The stored summary, with the label that was given afterwards where one was; undefined without one that is whole. */
+export async function readStoredSummary(dir: string): Promise<Summary | undefined> {
+  const file = await readSummaryFile(dir);
+  return file.kind === 'whole' ? file.value : undefined;
+}
+
+/** As {@link readStoredSummary}, telling a damaged one from none. */
+export async function readSummaryFile(dir: string): Promise<JsonFile<Summary>> {
+  const file = await readJson<Summary>(join(dir, FILES.summary), summarySchema);
+  if (file.kind !== 'whole') return file;
+  const { label } = await readNotes(dir);
+  return label === undefined
+    ? file
+    : { ...file, value: { ...file.value, run: { ...file.value.run, label } } };
+}
+
+interface Ending {
+  readonly status: RunStatus;
+  readonly endedAt: string;
+}
+
+/**
+ * Makes the summary anew from frames and histograms, as a finished run does.
+ * @param ending how it ended, where run.json does not say so yet
+ */
+export async function rebuildSummary(dir: string, ending?: Ending): Promise<Summary> {
+  const info = await readRunInfo(dir);
+  return summariseSums(dir, info, await sumFolder(dir, info), ending);
+}
+
+/** @param sums of everything that the folder holds */
+export async function summariseSums(
+  dir: string,
+  info: RunInfo,
+  sums: SessionSums,
+  ending?: Ending,
+): Promise<Summary> {
+  const status = ending?.status ?? readStatus(info);
+  const endedAt =
+    ending?.endedAt ??
+    info.endedAt ??
+    new Date(Date.parse(info.startedAt) + (sums.tally.lastSecond + 1) * 1_000).toISOString();
+  return sums.summarise(status, endedAt, sessionOf(info) === undefined ? [] : await readEvents(dir));
+}
+
+/** Everything that a folder holds, summed up; lines that are torn are passed over. */
+export async function sumFolder(dir: string, info: RunInfo): Promise<SessionSums> {
+  const sums = new SessionSums(info);
+  const reach = new Reach();
+  for await (const frame of framesOf(dir, info, reach)) sums.addFrame(frame);
+  sums.addWindows(reach.lines, await sumIntervals(dir, reach));
+  return sums;
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import type { Frame } from '../metrics/types.ts';
+import { FILES } from './files.ts';
+import { readNotes } from './notes.ts';
+import { type JsonFile, readJson } from './read-json.ts';
+import { framesOf } from './run-frames.ts';
+import type { RunInfo } from './run-info.ts';
+import { runInfoSchema } from './run-schema.ts';
+
+/**
+ * What run.json says, with the label that was given afterwards where one was.
+ * @throws UsageError where the folder holds no run, a damaged one, or one of another schema
+ */
+export async function readRunInfo(dir: string): Promise<RunInfo> {
+  const [info, { label }] = await Promise.all([readInfoFile(dir), readNotes(dir)]);
+  switch (info.kind) {
+    case 'whole':
+      return label === undefined ? info.value : { ...info.value, label };
+    case 'missing':
+      throw new UsageError(`${dir} is no run: there is no ${FILES.info} in it`, {
+        hint: 'rushhour results lists the runs there are',
+      });
+    case 'damaged':
+      throw /^schema:/.test(info.why)
+        ? new UsageError(`${dir} is no run that this version reads: ${FILES.info} does not say schema 1`, {
+            hint: 'a run of a later rushhour needs that rushhour, or a later one',
+          })
+        : new UsageError(`${dir} is damaged: ${FILES.info}: ${info.why}`, {
+            hint: `put ${FILES.info} back from a copy of the folder; without it nothing tells what was run`,
+          });
+  }
+}
+
+function readInfoFile(dir: string): Promise<JsonFile<RunInfo>> {
+  return readJson<RunInfo>(join(dir, FILES.info), runInfoSchema);
+}
+
+/**
+ * Every second of a run, in order; a last line that was torn is passed over. Of a soak the seconds of its windows, and
+ * then those that no window has taken up yet.
+ */
+export async function* readFrames(dir: string): AsyncGenerator<Frame> {
+  const info = await readInfoFile(dir);
+  // Frames are read of a folder whose run.json is gone, too.
+  yield* framesOf(dir, info.kind === 'whole' ? info.value : undefined);
+}

@@ -1,0 +1,48 @@
+import fs from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { basename, join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { readRunDetail } from '../../src/read/run-detail.ts';
+import { readSummary } from '../../src/read/summary.ts';
+import { readRunCourse } from '../../src/read/time-series.ts';
+import { FILES } from '../../src/store/files.ts';
+import { makeFolder, recordRun } from '../store/runs.ts';
+
+/** How often each file has been streamed from now on, until the test is over. */
+function countStreams(): Map<string, number> {
+  const counts = new Map<string, number>();
+  const { createReadStream } = fs;
+  const put = (replacement: typeof createReadStream): void => {
+    fs.createReadStream = replacement;
+    syncBuiltinESMExports();
+  };
+  put((path, options) => {
+    const name = basename(String(path));
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    return createReadStream(path, options);
+  });
+  onTestFinished(() => put(createReadStream));
+  return counts;
+}
+
+it('reads a folder without a summary once for its figures, and comes to the same summary', async () => {
+  const { dir } = await recordRun(makeFolder(), 3);
+  await rm(join(dir, FILES.summary));
+  const rebuilt = await readSummary(dir);
+  const counts = countStreams();
+  const { summary, histograms } = await readRunDetail(dir);
+  expect(Object.fromEntries(counts)).toEqual({ [FILES.frames]: 1, [FILES.latency]: 1 });
+  expect(summary).toEqual(rebuilt);
+  expect(histograms.get('stress.handshake')?.totalCount).toBe(rebuilt.arms['stress']?.handshakeUs.count);
+});
+
+it('reads the frames of such a folder once for a comparison', async () => {
+  const { dir } = await recordRun(makeFolder(), 3);
+  await rm(join(dir, FILES.summary));
+  const rebuilt = await readSummary(dir);
+  const counts = countStreams();
+  const { arms } = await readRunCourse(dir);
+  expect(counts.get(FILES.frames)).toBe(1);
+  expect(arms.get('stress')?.summary).toEqual(rebuilt.arms['stress']);
+});
