@@ -58,8 +58,13 @@ const acts = {
     proxy = createServer(serve);
     await listening(proxy, proxyPort);
   },
-  /** Connections that are open go on; whoever ends last resolves it. */
-  'proxy-down': () => closed(proxy),
+  /**
+   * Connections that are open go on. Nobody waits for them: those of a soak that was killed while its link was down, or
+   * whose address has gone, stay open for ever.
+   */
+  'proxy-down'() {
+    proxy.close();
+  },
   async 'database-up'() {
     database = createHttpServer((request, response) => {
       takePoints(request, response).catch((error) => response.writeHead(400).end(error.message));
