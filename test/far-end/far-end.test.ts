@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { formatArguments, parseArguments } from '../../src/lab/far-end/arguments.ts';
 import { FAR_END_DEFAULTS } from '../../src/lab/far-end/protocol.ts';
@@ -16,6 +18,29 @@ it('is ended where it does not come to listen', async () => {
     message: 'The embedded far end is not running: it ended with SIGKILL.',
     hint: expect.stringContaining('ulimit -u'),
   });
+});
+
+it('goes on where what it says of itself cannot be written', async () => {
+  // Linux: every write fails with ENOSPC (full(4)).
+  const full = openSync('/dev/full', 'w');
+  const main = fileURLToPath(new URL('../../dist/lab/far-end/main.js', import.meta.url));
+  const warning =
+    'process.once("message", () => process.stderr.write("a warning", () => process.send("said")))';
+  const child = spawn(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(warning)}`, main, '--listen', '127.0.0.1:0'],
+    { stdio: ['ignore', 'pipe', full, 'ipc'] },
+  );
+  closeSync(full);
+  try {
+    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+    const { origin } = JSON.parse(line) as { origin: HostPort };
+    child.send('warn');
+    await Promise.race([once(child, 'message'), once(child, 'exit')]);
+    expect(await exchange(origin, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.[01] 200 /);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });
 
 async function start(options: Parameters<typeof startFarEnd>[0] = {}): Promise<FarEnd> {
