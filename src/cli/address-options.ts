@@ -27,7 +27,7 @@ export function addAddressOptions(command: Command): Command {
 function parseFamily(text: string): 4 | 6 {
   if (text === '4') return 4;
   if (text === '6') return 6;
-  throw new UsageError(`${JSON.stringify(text)} is no family of addresses`, {
+  throw new UsageError(`${JSON.stringify(text)} is not an address family`, {
     hint: 'write --prefer 4 or --prefer 6',
   });
 }

@@ -23,7 +23,7 @@ export function requirePermission(hosts: readonly PublicHost[], permitted: boole
   if (!permitted) {
     const list = unknown.map(({ host: name, because }) => `${name} (${because})`).join('; ');
     throw new UsageError(`load would reach a public host: ${list}`, {
-      hint: 'if its owner agrees, say so once with --i-am-allowed-to-test-this; it is remembered',
+      hint: 'if its owner agrees, confirm once with --i-am-allowed-to-test-this; it is remembered',
     });
   }
   remember(file, unknown);
@@ -53,7 +53,7 @@ function remember(file: string, hosts: readonly PublicHost[]): void {
 
 function unusable(file: string, cause: unknown): EnvironmentError {
   return new EnvironmentError(`the list of allowed hosts cannot be used (${(cause as Error).message})`, {
-    hint: `make ${file} readable and writable, or point XDG_CONFIG_HOME elsewhere`,
+    hint: `make ${file} readable and writable, or set XDG_CONFIG_HOME to another folder`,
     cause,
   });
 }

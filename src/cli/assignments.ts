@@ -19,7 +19,7 @@ function readLines(text: string, cwd: string): string[] {
     return lines.filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'));
   } catch (cause) {
     throw new UsageError(`--set ${text}: the file cannot be read (${(cause as Error).message})`, {
-      hint: 'check the path; a file holds key=value lines, such as arms.traffic.close=reset',
+      hint: 'check the path; the file contains key=value lines, such as arms.traffic.close=reset',
       cause,
     });
   }

@@ -74,7 +74,7 @@ export function readAuth(flags: AuthFlags, host: Host): HitAuth | undefined {
   const isToOrigin = flags.user !== undefined || flags.basic === true || flags.negotiate === true;
   if (isToProxy && isToOrigin) {
     throw new UsageError('credentials for the proxy and for the origin at once', {
-      hint: 'one of them can ask, not both: keep -U and --proxy-…, or -u, --basic and --negotiate',
+      hint: 'only one of them can be answered: keep -U and --proxy-…, or -u, --basic and --negotiate',
     });
   }
   if (!isToProxy && !isToOrigin) {
@@ -82,7 +82,7 @@ export function readAuth(flags: AuthFlags, host: Host): HitAuth | undefined {
       (name) => flags[name] !== undefined,
     );
     if (lone === undefined) return undefined;
-    throw new UsageError(`--${lone} without anybody to authenticate to`, {
+    throw new UsageError(`--${lone} without authentication to the proxy or the origin`, {
       hint: 'add --proxy-negotiate, --negotiate, -U or -u',
     });
   }
@@ -100,8 +100,8 @@ function readTickets(
 ): Pick<HitAuth, 'credentials' | 'service'> {
   // curl needs a user to authenticate at all, and takes ":" for none.
   if (user !== undefined && user !== ':') {
-    throw new UsageError('Negotiate sends tickets, no passwords', {
-      hint: 'leave -U (-u) out, or write --keytab and --principal',
+    throw new UsageError('Negotiate sends tickets, not passwords', {
+      hint: 'remove -U (-u), or use --keytab and --principal',
     });
   }
   if (keytab === undefined && principal !== undefined) {
@@ -118,8 +118,8 @@ function readTickets(
 function readBasic(flags: AuthFlags, to: HitAuth['to'], host: Host): CredentialSource {
   const isTicket = flags.keytab !== undefined || flags.principal !== undefined || flags.service !== undefined;
   if (isTicket) {
-    throw new UsageError('Basic has no use for tickets', {
-      hint: 'add --proxy-negotiate (--negotiate), or leave out --keytab, --principal and --service',
+    throw new UsageError('Basic does not use tickets', {
+      hint: 'add --proxy-negotiate (--negotiate), or remove --keytab, --principal and --service',
     });
   }
   const [flag, text] =

@@ -59,6 +59,6 @@ export async function chooseHitEndpoints(
 function checkAskable(target: Target): Target {
   if (target.scheme !== 'tcp') return target;
   throw new UsageError('--pac needs an http:// or https:// URL: tcp:// is connected to straight', {
-    hint: 'leave --pac out, or give the URL that the site’s browsers would open',
+    hint: 'remove --pac, or give the URL that the site’s browsers would open',
   });
 }

@@ -45,7 +45,7 @@ export function readNightFlags(
   const [passed, settings] = setSecretsAside(kept, host);
   refuseSecrets(passed);
   if (flags.duration !== undefined) {
-    throw new UsageError('a night lasts as long as --for says, not --duration', {
+    throw new UsageError('the length of a soak is set with --for, not --duration', {
       hint: `write --for ${flags.duration}`,
     });
   }
@@ -91,8 +91,8 @@ function refuseSecrets(passed: readonly TypedFlag[]): void {
     const isSinkSecret = flag === '--sink-token' || flag === '--sink-user';
     const isOpen = isSinkSecret && !REFERENCE.test(value ?? '');
     if (value === undefined || (!isOpen && redactCommand([flag, value]).at(-1) === value)) continue;
-    throw new UsageError(`${flag} holds a secret, and what is installed can be read by everybody`, {
-      hint: 'name a file (-U @/etc/rushhour/users) or a variable (-U env:NAME, with NAME=... in /etc/rushhour/<name>.env)',
+    throw new UsageError(`${flag} contains a secret, and installed files are world-readable`, {
+      hint: 'use a file (-U @/etc/rushhour/users) or a variable (-U env:NAME, with NAME=... in /etc/rushhour/<name>.env)',
     });
   }
 }

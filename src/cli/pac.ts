@@ -27,6 +27,6 @@ export function readPac({ pac, spread = false }: PacOptions): PacSource | undefi
   if (pac !== undefined) return { source: pac, spread };
   if (!spread) return undefined;
   throw new UsageError('--spread goes with --pac', {
-    hint: 'name the script, or write --set proxy.spread=true for one that the scenario names',
+    hint: 'give the script with --pac, or write --set proxy.spread=true for a script named in the scenario',
   });
 }

@@ -12,7 +12,7 @@ export function rootOption(): Option {
 /** @throws EnvironmentError for whoever may not change this machine */
 export function requireRoot(machine: Machine): void {
   if (machine.isRoot || machine.root !== '') return;
-  throw new EnvironmentError('only root may install a night', {
-    hint: 'do it with sudo, or look at it first with --print',
+  throw new EnvironmentError('only root may install a soak', {
+    hint: 'use sudo, or preview it with --print',
   });
 }

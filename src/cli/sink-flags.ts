@@ -58,7 +58,7 @@ export function readSinks({ sink, sinkToken, sinkUser }: SinkFlags, host: Host):
   const user =
     sinkUser === undefined ? undefined : readSecret('--sink-user', sinkUser, 'user:password', host);
   if (user !== undefined && user.indexOf(':') < 1) {
-    throw new UsageError('--sink-user: what was found is not user:password', {
+    throw new UsageError('--sink-user: the value found is not user:password', {
       hint: 'put the user, a colon and the password into the variable or file',
     });
   }
@@ -72,7 +72,7 @@ export function readSinks({ sink, sinkToken, sinkUser }: SinkFlags, host: Host):
 }
 
 function unasked(flag: string, kind: string): UsageError {
-  return new UsageError(`${flag} without a sink that asks for it`, { hint: `add --sink ${kind}...` });
+  return new UsageError(`${flag} without a sink that uses it`, { hint: `add --sink ${kind}...` });
 }
 
 /** A secret is never typed, only where it is: shells and lists of processes would keep it. */
@@ -80,7 +80,7 @@ function readSecret(flag: string, where: string, what: string, host: Host): stri
   const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(where)?.[1];
   if (name !== undefined) return checkSecret(flag, host.env[name], `the variable ${name} is empty`, what);
   if (!where.startsWith('@') || where.length === 1) {
-    throw new UsageError(`${flag}: this says not where to find ${what}`, {
+    throw new UsageError(`${flag}: this does not say where to find ${what}`, {
       hint: `write ${flag} env:NAME or ${flag} @file`,
     });
   }
@@ -90,7 +90,7 @@ function readSecret(flag: string, where: string, what: string, host: Host): stri
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     throw new UsageError(`${flag} ${where}: the file cannot be read (${(cause as Error).message})`, {
-      hint: 'check the path, and who may read it',
+      hint: 'check the path and its permissions',
       cause,
     });
   }
@@ -102,9 +102,9 @@ function checkSecret(flag: string, text: string | undefined, fault: string, what
   // A token becomes the value of a header (RFC 9110, 5.5); user and password are encoded first.
   if (!(what === 'a token' ? /^[\x20-\x7e]+$/ : /^\P{Cc}+$/u).test(secret)) {
     throw new UsageError(
-      `${flag}: what was found holds a line break or another character that no header can`,
+      `${flag}: the value found contains a line break or another character that a header cannot`,
       {
-        hint: `keep ${what} alone there, on one line`,
+        hint: `put only ${what} there, on one line`,
       },
     );
   }

@@ -61,7 +61,7 @@ export function readBody(text: string, cwd: string): string | Uint8Array {
     throw new UsageError(
       `-d ${text}: the file cannot be read (${cause instanceof Error ? cause.message : cause})`,
       {
-        hint: 'check the path; a body that starts with @ itself has to be put into a file',
+        hint: 'check the path; put a body that itself starts with @ into a file',
         cause,
       },
     );
@@ -71,11 +71,11 @@ export function readBody(text: string, cwd: string): string | Uint8Array {
 /** @throws UsageError where what was typed is not UTF-8, and so would not be sent as it was typed */
 export function checkTyped(flag: string, text: string): string {
   if (!isDamaged(text)) return text;
-  throw new UsageError(`${flag}: what was typed is not UTF-8`, {
+  throw new UsageError(`${flag}: the argument is not UTF-8`, {
     hint:
       flag === '-d'
         ? 'bytes of any kind are sent from a file: -d @FILE'
-        : 'type it in a terminal that speaks UTF-8',
+        : 'type it in a terminal that uses UTF-8',
   });
 }
 

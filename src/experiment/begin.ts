@@ -65,7 +65,7 @@ export async function beginExperiment(
 ): Promise<BegunExperiment> {
   if (nameOrPath === undefined) {
     throw new UsageError('an experiment needs a scenario', {
-      hint: 'rushhour scenarios lists the named ones',
+      hint: 'rushhour scenarios lists the available ones',
     });
   }
   const commands = requireCommands(options);
@@ -113,29 +113,32 @@ export async function resumeExperiment(
   options: ExperimentRequest,
 ): Promise<BegunExperiment> {
   if (nameOrPath !== undefined || options.a !== undefined || options.b !== undefined) {
-    throw new UsageError('--resume goes on with what the experiment is: it takes no scenario, --a or --b', {
-      hint: 'begin a new experiment for another one',
+    throw new UsageError('--resume continues the experiment as it is: it takes no scenario, --a or --b', {
+      hint: 'start a new experiment to change them',
     });
   }
   const results = options.resultsDir;
   const found = await findExperiment(id, results);
   if (isAlive(found.process)) {
-    throw new EnvironmentError(`experiment ${found.id} is under way, as process ${found.process.pid}`, {
+    throw new EnvironmentError(`experiment ${found.id} is in progress, as process ${found.process.pid}`, {
       hint: 'wait for it, or interrupt that process first',
     });
   }
   if (found.reactor === 'io_uring') {
-    throw new UsageError(`experiment ${found.id} was begun on io_uring, which the raw engine no longer has`, {
-      hint: 'begin it again: its rounds so far cannot be compared with others',
-    });
+    throw new UsageError(
+      `experiment ${found.id} was started with io_uring, which the raw engine no longer supports`,
+      {
+        hint: 'start it again: its rounds so far cannot be compared with others',
+      },
+    );
   }
   const { set: given = [], ...others } = keep(options.overrides);
   const kept = (found.overrides.set ?? []).filter((assignment) => !assignment.includes(REDACTED));
   if (kept.length + given.length < (found.overrides.set ?? []).length) {
     throw new UsageError(
-      'this experiment was begun with a --set that holds a secret, which is kept nowhere',
+      'this experiment was started with a --set that contains a secret, which is stored nowhere',
       {
-        hint: 'give the same --set again beside --resume',
+        hint: 'give the same --set again with --resume',
       },
     );
   }
@@ -143,9 +146,9 @@ export async function resumeExperiment(
   const written = await loadScenario(found.scenario, scenarioDirs(place.cwd), overrides);
   if (fingerprintOf(written) !== found.fingerprint) {
     throw new UsageError(
-      `this is not what experiment ${found.id} began with: ${found.scenario} or a flag differs`,
+      `experiment ${found.id} was started differently: ${found.scenario} or a flag has changed`,
       {
-        hint: 'put the scenario back as it was (a password in a URL has to be given again), or begin a new experiment',
+        hint: 'restore the scenario (a password in a URL must be given again), or start a new experiment',
       },
     );
   }

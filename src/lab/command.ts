@@ -45,13 +45,13 @@ export function runTool(argv: readonly [string, ...string[]], input = ''): Promi
  */
 export function requireLabHost(): void {
   if (process.platform !== 'linux') {
-    throw new EnvironmentError('The lab needs Linux: it is made of network namespaces.', {
+    throw new EnvironmentError('The lab needs Linux, because it consists of network namespaces.', {
       hint: 'run it in a Linux virtual machine',
     });
   }
   if (process.getuid?.() !== 0) {
     throw new EnvironmentError(
-      'The lab needs root: it makes network namespaces and firewall rules in them.',
+      'The lab needs root, because it creates network namespaces and firewall rules in them.',
       {
         hint: 'run the same command with sudo',
       },
@@ -60,7 +60,7 @@ export function requireLabHost(): void {
   const missing = Object.entries(PACKAGES).filter(([tool]) => !isInstalled(tool));
   if (missing.length === 0) return;
   const [tools, packages] = [0, 1].map((column) => missing.map((entry) => entry[column]));
-  throw new EnvironmentError(`The lab needs ${tools?.join(' and ')}, which this machine lacks.`, {
+  throw new EnvironmentError(`The lab needs ${tools?.join(' and ')}, which is missing on this machine.`, {
     hint: `apt-get install ${packages?.join(' ')}`,
   });
 }

@@ -48,7 +48,7 @@ export function launch(file: StateFile, role: string, argv: readonly string[]): 
   const checkAlive = (): void => {
     if (child.exitCode === null && child.signalCode === null) return;
     const why = readFileSync(logPath, 'utf8').trim().slice(-500);
-    throw new EnvironmentError(`The lab's ${role} ended at once: ${why || 'it did not say why'}.`);
+    throw new EnvironmentError(`The lab's ${role} ended at once: ${why || 'no reason given'}.`);
   };
   return {
     pid: child.pid ?? 0,

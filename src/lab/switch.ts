@@ -17,12 +17,9 @@ export async function switchPreset(
   const ofRules = PRESETS.filter(({ isRulesAlone }) => isRulesAlone).map(({ name }) => name);
   for (const name of [state.preset, preset.name]) {
     if (!ofRules.includes(name)) {
-      throw new UsageError(
-        `Preset ${name} is more than rules in the firewall: a lab cannot switch to or from it.`,
-        {
-          hint: `these can be switched: ${ofRules.join(', ')}`,
-        },
-      );
+      throw new UsageError(`Preset ${name} is more than firewall rules: a lab cannot switch to or from it.`, {
+        hint: `you can switch between: ${ofRules.join(', ')}`,
+      });
     }
   }
   const settings: Readonly<Record<string, string>> = preset.settings;
@@ -30,7 +27,7 @@ export async function switchPreset(
     if (settings[key] === state.settings[key]) continue;
     throw new UsageError(
       `Lab ${state.id} was built with ${key}=${state.settings[key]}, and ${preset.name} would have ${key}=${settings[key]}.`,
-      { hint: `${preset.name}:${key}=${state.settings[key]} leaves the clients as they are` },
+      { hint: `${preset.name}:${key}=${state.settings[key]} keeps the clients as they are` },
     );
   }
   const file = StateFile.open(stateDir, state);

@@ -38,12 +38,12 @@ export async function askScript(
     throw new EnvironmentError(
       `a PAC script needs the npm packages pac-resolver and quickjs-wasi, which could not be loaded (${reply.missing})`,
       {
-        hint: `${wordAdding({ names: ['pac-resolver', 'quickjs-wasi'] })} (no compiler is needed); or name the proxy by --proxy`,
+        hint: `${wordAdding({ names: ['pac-resolver', 'quickjs-wasi'] })} (no compiler needed); or give the proxy with --proxy`,
       },
     );
   }
   throw new EnvironmentError(redactPath(`${name} names no proxy for ${urls.join(', ')}: ${reply.fault}`), {
-    hint: 'mend the script, or name the proxy by --proxy',
+    hint: 'fix the script, or give the proxy with --proxy',
   });
 }
 

@@ -31,8 +31,8 @@ export function readAnswer(name: string, url: string, text: string, spread = fal
   const isDirect = entries.every((entry) => /^DIRECT$/i.test(entry));
   throw new EnvironmentError(`${name} names no plain HTTP proxy for ${url}: it says ${said}`, {
     hint: isDirect
-      ? 'browsers of this site go there straight: take another target, or test the way without a proxy by --via direct (hit: without --pac)'
-      : 'SOCKS, and a proxy behind TLS (HTTPS), are not spoken here: name a plain HTTP proxy by --proxy host:port',
+      ? 'browsers at this site connect directly: choose another target, or test the path without a proxy with --via direct (hit: without --pac)'
+      : 'SOCKS, and a proxy behind TLS (HTTPS), are not supported: give a plain HTTP proxy with --proxy host:port',
   });
 }
 
@@ -42,8 +42,8 @@ function checkPlace(name: string, url: string, place: string): string {
     parseProxy(full);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new EnvironmentError(`${name} names a proxy for ${url} that is none: ${error.message}`, {
-      hint: 'mend the script, or name the proxy by --proxy',
+    throw new EnvironmentError(`${name} names an invalid proxy for ${url}: ${error.message}`, {
+      hint: 'fix the script, or give the proxy with --proxy',
       cause: error,
     });
   }

@@ -39,7 +39,7 @@ export async function readScript(source: string, options: ReadOptions): Promise<
     const { message, cause: below } = cause as Error;
     const why = below instanceof Error && below.message !== '' ? below.message : message;
     throw new EnvironmentError(`the PAC script ${name} cannot be read (${why})`, {
-      hint: 'check the path or URL, or name the proxy by --proxy',
+      hint: 'check the path or URL, or give the proxy with --proxy',
       cause,
     });
   }

@@ -65,7 +65,7 @@ export function parseSince(text: string, nowMs: number): number {
   try {
     return nowMs - parseAge(trimmed);
   } catch (cause) {
-    throw new UsageError(`"${text}" is neither a moment nor an age`, {
+    throw new UsageError(`"${text}" is neither a date nor an age`, {
       hint: 'write a date, 2025-01-31 or 2025-01-31T06:00:00Z, or an age, 12h, 7d or 2w',
       cause,
     });

@@ -33,8 +33,8 @@ async function findOne(word: string, resultsDir: string): Promise<string[] | und
   const folders = await matchFolders(word);
   if (folders.length > 0) return folders;
   if (word.includes(',')) return undefined;
-  throw new UsageError(`no run in ${resultsDir} and no folder fits "${word}"`, {
-    hint: 'quote a pattern, so that the shell leaves it alone; rushhour results lists what there is',
+  throw new UsageError(`no run in ${resultsDir} and no folder matches "${word}"`, {
+    hint: 'quote a pattern, so that the shell does not expand it; rushhour results lists the runs',
   });
 }
 

@@ -95,7 +95,7 @@ export async function findRun(name: string, resultsDir: string): Promise<string>
   if (starting.length === 1) return starting[0]!.dir;
   if (starting.length > 1) {
     throw new UsageError(
-      `"${name}" fits ${starting.length} runs: ${starting.map(({ id }) => id).join(', ')}`,
+      `"${name}" matches ${starting.length} runs: ${starting.map(({ id }) => id).join(', ')}`,
       {
         hint: 'write more of the id',
       },
@@ -124,7 +124,7 @@ async function readEntries(resultsDir: string): Promise<Dirent[]> {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
     throw new EnvironmentError(`cannot read the results in ${resultsDir} (${message})`, {
-      hint: 'name a folder that can be read with --results DIR',
+      hint: 'choose a readable folder with --results DIR',
       cause,
     });
   }

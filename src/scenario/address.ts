@@ -18,14 +18,14 @@ export const UNCHOSEN: HostPort = { host: 'pac.invalid', port: 1 };
  */
 export function parseProxy(text: string): HostPort {
   if (/^(https?|file):\/\/.*(\.pac|\/wpad\.dat)([?#].*)?$/is.test(text)) {
-    throw new UsageError('that is a script which names proxies (PAC), not a proxy', {
-      hint: `--pac ${withoutCredentials(text)} asks it (in a scenario: proxy: { pac: … })`,
+    throw new UsageError('that is a PAC script, which names proxies, not a proxy', {
+      hint: `--pac ${withoutCredentials(text)} uses it (in a scenario: proxy: { pac: … })`,
     });
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'http') {
     throw new UsageError(`a proxy spoken to by ${scheme}:// is not supported`, {
-      hint: 'name a plain HTTP proxy as host:port',
+      hint: 'give a plain HTTP proxy as host:port',
     });
   }
   return parseAuthority(text.replace(/^http:\/\//i, '').replace(/\/$/, ''), 'proxy', undefined);
@@ -74,15 +74,18 @@ export function parseTarget(text: string, embedded = false): ParsedTarget {
 export function parsePagePath(text: string): string {
   if (text.startsWith('/')) return checkPath(text);
   throw new UsageError(`${JSON.stringify(withoutCredentials(text))} is not a path`, {
-    hint: 'start it with /; all objects of a page come from the target’s host',
+    hint: 'begin it with /; all objects of a page come from the target’s host',
   });
 }
 
 function parseAuthority(text: string, what: 'proxy' | 'target', defaultPort: number | undefined): HostPort {
   if (text.includes('@')) {
-    throw new UsageError(`the ${what} carries credentials, which would end up in results and process lists`, {
-      hint: 'leave out everything up to the @',
-    });
+    throw new UsageError(
+      `the ${what} contains credentials, which would end up in results and process lists`,
+      {
+        hint: 'remove everything up to the @',
+      },
+    );
   }
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text);
   const host = match?.[1] === undefined ? (match?.[2] ?? '') : readZone(match[1]);
@@ -115,11 +118,11 @@ function isHost(host: string): boolean {
 function checkPath(path: string): string {
   if (path.includes('#')) {
     throw new UsageError(`the fragment of "${path}" is never sent`, {
-      hint: 'leave out the # and what follows',
+      hint: 'remove the # and what follows',
     });
   }
   if (!/^[\x21-\x7e]*$/.test(path)) {
-    throw new UsageError(`the path ${JSON.stringify(path)} holds characters that a request line cannot`, {
+    throw new UsageError(`the path ${JSON.stringify(path)} contains characters that a request line cannot`, {
       hint: 'percent-encode spaces, control characters and anything beyond ASCII',
     });
   }

@@ -23,8 +23,8 @@ const variable = () =>
   parsedText(
     (name) => {
       if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name;
-      throw new UsageError('this is no name of an environment variable', {
-        hint: 'write the name alone, such as PROXY_USER: what it holds is read when the run starts',
+      throw new UsageError('this is not the name of an environment variable', {
+        hint: 'write only the name, such as PROXY_USER: its value is read when the run starts',
       });
     },
     { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', examples: ['PROXY_USER'] },
@@ -138,8 +138,8 @@ function principal() {
 /** RFC 7617 section 2: a user-id holds no colon; whoever writes one has put a password behind it. */
 function checkUsers(pattern: string): string {
   if (pattern.includes(':')) {
-    throw new UsageError('user names hold no colon, and a password does not belong here', {
-      hint: 'write password: { env: NAME } or { file: PATH } beside users:',
+    throw new UsageError('user names cannot contain a colon, and a password does not belong here', {
+      hint: 'add password: { env: NAME } or { file: PATH } next to users:',
     });
   }
   expandUsers(pattern);
@@ -152,7 +152,7 @@ function checkUsers(pattern: string): string {
  */
 export function checkService(text: string): string {
   if (/^[A-Za-z][A-Za-z0-9_-]*@[^\s@/:]+$/.test(text)) return text;
-  throw new UsageError(`${JSON.stringify(text)} is no service name`, {
-    hint: `write ${text.includes('/') ? text.replace(/@.*/, '').replace('/', '@') : 'HTTP@host'}, with the host as its ticket has it`,
+  throw new UsageError(`${JSON.stringify(text)} is not a service name`, {
+    hint: `write ${text.includes('/') ? text.replace(/@.*/, '').replace('/', '@') : 'HTTP@host'}, with the host as named in its ticket`,
   });
 }

@@ -77,7 +77,7 @@ function parseBound(text: string, kind: FigureKind, figure: string): number {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
   }
-  throw new UsageError(`"${text}" is no bound for ${figure}`, {
+  throw new UsageError(`"${text}" is not a bound for ${figure}`, {
     hint: `this figure is ${BOUND_EXAMPLES[kind]}`,
   });
 }

@@ -65,7 +65,7 @@ function refuseEmpty(keys: string) {
 
 function readText(written: string): string {
   if (written !== '') return written;
-  throw new UsageError('an empty text is in every body', { hint: 'write what the body must hold' });
+  throw new UsageError('an empty text matches every body', { hint: 'write what the body must contain' });
 }
 
 function readPattern(written: string): string {
@@ -75,8 +75,8 @@ function readPattern(written: string): string {
     return written;
   } catch (error) {
     const { message } = error as Error;
-    throw new UsageError(`${JSON.stringify(written)} is no regular expression (${message})`, {
-      hint: 'write it as JavaScript has it, without slashes; in YAML single quotes keep backslashes',
+    throw new UsageError(`${JSON.stringify(written)} is not a regular expression (${message})`, {
+      hint: 'use JavaScript syntax, without slashes; in YAML, single quotes preserve backslashes',
     });
   }
 }
@@ -93,7 +93,7 @@ function readBytes(written: string): NonNullable<ContentExpectation['bytes']> {
     if (from <= Number(to)) return { from, to: Number(to) };
     throw new UsageError(`"${written}" ends before it begins`, { hint: 'write the smaller number first' });
   }
-  throw new UsageError(`"${written}" is no number of bytes`, {
+  throw new UsageError(`"${written}" is not a number of bytes`, {
     hint: 'write a number, or a range such as 100..5000, 100.. or ..5000',
   });
 }

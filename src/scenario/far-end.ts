@@ -37,7 +37,7 @@ export function withFarEnd(scenario: Scenario, { proxy, origin, tlsOrigin }: Far
   const originOf = ({ name, target }: Arm): HostPort => {
     if (target.scheme !== 'https') return origin;
     if (tlsOrigin !== undefined) return { host: tlsOrigin.host, port: tlsOrigin.port };
-    throw new UsageError(`arm ${name}: the embedded far end speaks no TLS here`, {
+    throw new UsageError(`arm ${name}: the embedded far end does not support TLS here`, {
       hint: 'give the path alone instead of https:///path, or name a real far end',
     });
   };

@@ -134,12 +134,12 @@ function bytesOf({ body }: HitOptions): { bodyIsBytes?: true } {
 function chooseVia({ scheme }: Target, hasProxy: boolean, { tunnel, auth }: HitOptions): Via {
   if (scheme === 'tcp' && hasProxy) {
     throw new UsageError('a tcp:// target is connected to directly', {
-      hint: 'leave out -x, or hit the proxy itself',
+      hint: 'remove -x, or hit the proxy itself',
     });
   }
   if (!hasProxy && (tunnel === true || auth?.to === 'proxy')) {
     throw new UsageError(
-      tunnel === true ? 'a tunnel without a proxy' : 'credentials for a proxy, and no proxy',
+      tunnel === true ? 'a tunnel without a proxy' : 'credentials for a proxy without a proxy',
       {
         hint: 'add -x host:port',
       },
@@ -179,7 +179,7 @@ function toLoad({ requests, concurrency, ratePerSec, durationUs }: HitOptions): 
   }
   if (concurrency !== undefined) {
     throw new UsageError('-c and --rate exclude each other', {
-      hint: '-c starts the next attempt when one has ended, --rate by the clock: choose one',
+      hint: '-c starts the next attempt when one ends, --rate starts attempts by the clock: choose one',
     });
   }
   if (requests === undefined && durationUs === undefined) {
@@ -218,7 +218,7 @@ function parseHeader(text: string): readonly [name: string, value: string] {
   const name = text.slice(0, Math.max(0, at)).trim();
   if (!TOKEN.test(name)) {
     // Nothing of it is repeated: it may be a secret.
-    throw new UsageError('a -H is not a header', { hint: 'write -H "Name: value"' });
+    throw new UsageError('the value of a -H is not a header', { hint: 'write -H "Name: value"' });
   }
   return [name, checkHeaderValue(text.slice(at + 1).trim())];
 }

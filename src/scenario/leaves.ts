@@ -78,14 +78,14 @@ export function namedKey(pattern: RegExp, what: string, fix: string) {
  */
 export function checkHeaderValue(value: string): string {
   if (/[\r\n]/.test(value)) {
-    throw new UsageError('a header holds a line break', {
-      hint: 'write one header a line, each under its own name',
+    throw new UsageError('a header contains a line break', {
+      hint: 'write one header per line, each under its own name',
     });
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
   if (/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\x00-\xff]/.test(value)) {
     // Which ones is not said: it may be a secret.
-    throw new UsageError('a header value holds characters that HTTP does not carry', {
+    throw new UsageError('a header value contains characters that HTTP does not allow', {
       hint: 'use printable Latin-1 characters, spaces and tabs',
     });
   }
@@ -98,11 +98,13 @@ export function checkHeaderValue(value: string): string {
  */
 export function checkMethod(method: string): string {
   if (!TOKEN.test(method)) {
-    throw new UsageError(`${JSON.stringify(method)} is no request method`, { hint: 'write one such as GET' });
+    throw new UsageError(`${JSON.stringify(method)} is not a request method`, {
+      hint: 'write one such as GET',
+    });
   }
   if (method.toUpperCase() === 'CONNECT') {
-    throw new UsageError('CONNECT is sent by via: tunnel, not as a request of its own', {
-      hint: 'use via: tunnel (hit: -p); via: tcp to test the handshake with the proxy alone',
+    throw new UsageError('CONNECT is sent by via: tunnel, not as a request method', {
+      hint: 'use via: tunnel (hit: -p), or via: tcp to test only the handshake with the proxy',
     });
   }
   return method;
@@ -115,7 +117,7 @@ export function checkMethod(method: string): string {
 export function checkAddress(address: string): string {
   if (isIP(address) !== 0) return address;
   throw new UsageError(`"${address}" is not an IP address`, {
-    hint: 'name an address of this machine, such as 192.0.2.10',
+    hint: 'give an address of this machine, such as 192.0.2.10',
   });
 }
 

@@ -39,7 +39,7 @@ function parseWithOrigins(text: string, name: string, overrides: Overrides, file
     [`scenario ${name} ${onlyNeeds ? 'needs more to run' : `has ${count}`}:`, ...lines].join('\n  '),
     {
       hint: onlyNeeds
-        ? `rushhour scenarios ${name} says what it is for`
+        ? `rushhour scenarios ${name} explains what it is for`
         : 'docs/scenarios.md describes every key',
     },
   );
@@ -66,7 +66,7 @@ export async function readScenario(
   const path = await findScenario(nameOrPath, dirs);
   const bytes = await readFile(path).catch((cause: Error) => {
     throw new UsageError(`the scenario file ${path} cannot be read (${cause.message})`, {
-      hint: 'check the path; rushhour scenarios lists the named ones',
+      hint: 'check the path; rushhour scenarios lists the available scenarios',
       cause,
     });
   });

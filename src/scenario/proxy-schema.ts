@@ -40,8 +40,8 @@ export function checkPacSource(text: string): string {
     });
   }
   if (scheme !== undefined && /^[a-z]+:\/\/[^/?#]*@/i.test(text)) {
-    throw new UsageError('the URL of the PAC script carries credentials', {
-      hint: 'fetch the script by curl and give the file',
+    throw new UsageError('the URL of the PAC script contains credentials', {
+      hint: 'download the script with curl and give the file',
     });
   }
   return text;

@@ -62,6 +62,6 @@ function refuse(lines: readonly string[]): never {
     [`the defaults have ${lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`}:`, ...lines].join(
       '\n  ',
     ),
-    { hint: 'they may name proxy and target; docs/proxies.md has an example' },
+    { hint: 'they may set proxy and target; docs/proxies.md has an example' },
   );
 }

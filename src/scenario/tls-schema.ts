@@ -35,5 +35,5 @@ export const tls = z
 /** RFC 6066 section 3: a DNS name; an address is never sent, but its certificate can still be verified. */
 function checkServerName(name: string): string {
   if (isIP(name) !== 0 || /^[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?$/i.test(name)) return name;
-  throw new UsageError(`${JSON.stringify(name)} is no server name`, { hint: 'write a host name alone' });
+  throw new UsageError(`${JSON.stringify(name)} is not a server name`, { hint: 'write only a host name' });
 }

@@ -34,7 +34,7 @@ export function parseRate(text: string): number {
   const match = new RegExp(String.raw`^(${NUMBER})(k?)(?:\s*/\s*(s|min|m|h))?$`).exec(text.trim());
   if (match === null) {
     throw new UsageError(`"${text}" is not a rate`, {
-      hint: 'write a number, over a unit where it is not a second, such as 500, 500/s, 2k/s, 30/min or 1/h',
+      hint: 'write a number, with a unit if it is not per second, such as 500, 500/s, 2k/s, 30/min or 1/h',
     });
   }
   const count = Number(match[1]) * (match[2] === 'k' ? 1_000 : 1);
@@ -58,7 +58,7 @@ export function formatRate(perSec: number): string {
 export function parseDuration(text: string): number {
   const trimmed = text.trim();
   if (!new RegExp(PATTERNS.duration).test(trimmed)) {
-    throw new UsageError(`"${text}" is not a length of time`, {
+    throw new UsageError(`"${text}" is not a duration`, {
       hint: 'write seconds, or a number and a unit, such as 60, 250ms, 1.5s, 2m, 8h or 1h30m',
     });
   }

@@ -14,7 +14,7 @@ export function expandUsers(pattern: string): string[] {
   const match = PATTERN.exec(pattern);
   if (match === null) {
     if (!/[{}]/.test(pattern) && pattern !== '') return [pattern];
-    throw new UsageError('these are no user names', { hint: 'write one name, or a pattern: pupil{1-3000}' });
+    throw new UsageError('these are not user names', { hint: 'write one name, or a pattern: pupil{1-3000}' });
   }
   const [, before = '', first = '', last = '', after = ''] = match;
   const count = Number(last) - Number(first) + 1;

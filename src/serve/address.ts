@@ -19,7 +19,7 @@ export function parseListenAddress(text: string): string {
   const bare = text.replace(/^\[(.*)\]$/, '$1');
   if (bare === 'localhost') return '127.0.0.1';
   if (isIP(bare) !== 0) return bare;
-  throw new UsageError(`--host ${text} is no IP address`, {
+  throw new UsageError(`--host ${text} is not an IP address`, {
     hint: 'write 127.0.0.1, an address of this machine, or 0.0.0.0 for all of them',
   });
 }

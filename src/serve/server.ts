@@ -108,14 +108,16 @@ async function listen(server: Server, address: string, port: number): Promise<vo
     const { code, message } = cause as NodeJS.ErrnoException;
     const at = `port ${port} of ${address}`;
     if (code === 'EADDRINUSE') {
-      throw new EnvironmentError(`${at} is taken`, {
-        hint: 'choose another with --port (0: any that is free), or end what listens there',
+      throw new EnvironmentError(`${at} is already in use`, {
+        hint: 'choose another port with --port (0: any free port), or stop the program that listens there',
         cause,
       });
     }
     const hint =
-      code === 'EACCES' ? 'choose a port above 1023' : 'name an address of this machine with --host, or none';
-    throw new EnvironmentError(`cannot listen at ${at} (${message})`, { hint, cause });
+      code === 'EACCES'
+        ? 'choose a port above 1023'
+        : 'give an address of this machine with --host, or leave --host out';
+    throw new EnvironmentError(`cannot listen on ${at} (${message})`, { hint, cause });
   }
 }
 

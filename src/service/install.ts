@@ -100,7 +100,7 @@ function runAll(machine: Machine, commands: readonly Command[]): void {
     if (status === 0) continue;
     const why = stderr.trim() === '' ? `exit code ${status}` : stderr.trim();
     throw new EnvironmentError(`${command.join(' ')} failed (${why})`, {
-      hint: 'mend that and do it again: what has been done already stays as it is',
+      hint: 'fix that and run it again: what has already been done stays in place',
     });
   }
 }

@@ -76,7 +76,7 @@ export function environmentFile({ name }: Night): string {
 /** @throws UsageError where it cannot be the name of units and of a file for cron, which passes over names with dots */
 export function checkName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name) && !name.endsWith('-resume')) return name;
-  throw new UsageError(`"${name}" cannot name a night`, {
+  throw new UsageError(`"${name}" is not a valid name for a soak`, {
     hint: 'use letters, digits, - and _, 64 at most, not ending in -resume: --name NAME',
   });
 }
@@ -86,14 +86,14 @@ export function checkUser(user: string): string {
   if (/^[a-z_][a-z0-9_-]{0,31}$/.test(user) && user !== 'root') return user;
   const why = user === 'root' ? 'a night needs no root' : `"${user}" cannot name a user`;
   throw new UsageError(`--user ${user}: ${why}`, {
-    hint: 'leave --user out: the nights then have a user of their own, made if missing',
+    hint: 'remove --user: the soaks then run as a dedicated user, created if missing',
   });
 }
 
 /** @throws UsageError where a night would be over before it began, or not before the next one */
 export function checkLength(forUs: number): number {
   if (forUs >= 60_000_000 && forUs <= MAX_NIGHT_US) return forUs;
-  throw new UsageError(`a night of ${formatDuration(forUs)} cannot be repeated daily`, {
+  throw new UsageError(`a soak of ${formatDuration(forUs)} cannot be repeated daily`, {
     hint: 'write --for with 1m to 23h',
   });
 }

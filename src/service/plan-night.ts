@@ -181,8 +181,8 @@ function isHandedOver(path: string, secrets: readonly { readonly path: string }[
 function refuseRelative(paths: readonly string[]): void {
   const relative = paths.filter((path) => !isAbsolute(path));
   if (relative.length === 0) return;
-  throw new UsageError(`a night is not started from this folder: ${relative.join(', ')}`, {
-    hint: 'write whole paths in --set',
+  throw new UsageError(`an installed soak does not start in this folder: ${relative.join(', ')}`, {
+    hint: 'write absolute paths in --set',
   });
 }
 

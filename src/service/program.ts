@@ -32,11 +32,11 @@ export function refuseHidden(hidden: readonly string[], main: string): void {
   const root = main.replace(/\/dist\/cli\/main\.js$/, '');
   const isProgram = hidden.some((line) => line.startsWith('program') || line.startsWith('node'));
   throw new EnvironmentError(
-    ['a night runs as a user of its own, who cannot read:', ...hidden].join('\n  '),
+    ['the soak runs as a dedicated user, which cannot read:', ...hidden].join('\n  '),
     {
       hint: isProgram
-        ? `put it where everybody may read: sudo cp -a ${root} /opt/rushhour && sudo /opt/rushhour/bin/rushhour soak install ... (and node from the distribution: sudo apt-get install nodejs)`
-        : 'put such files below /etc/rushhour, and let the user read them: sudo chgrp rushhour FILE && sudo chmod 640 FILE',
+        ? `move it to a world-readable place: sudo cp -a ${root} /opt/rushhour && sudo /opt/rushhour/bin/rushhour soak install ... (and node from the distribution: sudo apt-get install nodejs)`
+        : 'put such files below /etc/rushhour, and make them readable by the user: sudo chgrp rushhour FILE && sudo chmod 640 FILE',
     },
   );
 }

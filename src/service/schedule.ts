@@ -34,7 +34,7 @@ export function parseDays(on: string | null): number[] {
     const ends = part.split('..').map(dayOf);
     const [from, to = from] = ends;
     if (from === undefined || to === undefined || ends.length > 2 || ends.includes(undefined)) {
-      throw new UsageError(`"${on}" are no days of the week`, {
+      throw new UsageError(`"${on}" are not days of the week`, {
         hint: 'write them as systemd does: --on Mon..Fri, --on Sat,Sun',
       });
     }

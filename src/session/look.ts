@@ -38,7 +38,7 @@ export async function lookFirst(
   if (options.look === 'go-on') listener.warning?.(`${what}; going on, as asked`);
   else {
     throw new EnvironmentError(`${what}; the load was not started`, {
-      hint: 'see to that first (its log, its limits, the URL), for stalls would not be told from it; --go-on starts the load all the same, --no-look leaves the look out',
+      hint: 'fix that first (its log, its limits, the URL), because stalls could not be distinguished from it; --go-on starts the load anyway, --no-look skips the check',
     });
   }
   return info;
@@ -75,7 +75,7 @@ async function sendLook(
     await load.finished;
     if (isStopped) {
       throw new RushhourError(
-        'interrupted while looking, before load started; there are no results',
+        'interrupted during the pre-load check, before the load started; there are no results',
         EXIT.interrupted,
       );
     }

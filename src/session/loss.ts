@@ -32,12 +32,12 @@ export function watchForLoss(): Loss {
 export function workerFault(fault: unknown, dir: string): RushhourError {
   const cause = describeExhaustion(fault) ?? fault;
   if (cause instanceof RushhourError) {
-    const hint = [cause.hint, `what was recorded until then is in ${dir}`].filter(Boolean).join('; ');
+    const hint = [cause.hint, `everything recorded until then is in ${dir}`].filter(Boolean).join('; ');
     return new RushhourError(cause.message, cause.exitCode, { hint, cause });
   }
   const why = cause instanceof Error ? cause.message : String(cause);
   return new RushhourError(`a worker failed: ${why}`, EXIT.internal, {
-    hint: `what was recorded until then is in ${dir}`,
+    hint: `everything recorded until then is in ${dir}`,
     cause,
   });
 }

@@ -12,7 +12,7 @@ export const LONGEST_US = 7 * 24 * 3_600_000_000;
 export function stretchToNight(scenario: Scenario, forUs: number): Scenario {
   if (forUs > LONGEST_US) {
     throw new UsageError('a soak lasts 7 days at most', {
-      hint: 'let a timer start one each night: rushhour soak install',
+      hint: 'start one every night with a timer instead: rushhour soak install',
     });
   }
   const { arms, unable } = fillTime(scenario.arms, forUs);
@@ -22,9 +22,9 @@ export function stretchToNight(scenario: Scenario, forUs: number): Scenario {
     `scenario ${scenario.name} cannot soak: arm ${first.name} ${
       first.load.kind === 'sweep'
         ? 'is a sweep, which lasts as long as its delays'
-        : 'has nothing measured that could be made longer'
+        : 'has no measured phase that could be extended'
     }`,
-    { hint: 'choose a scenario with a rate that is held, or more time with --for' },
+    { hint: 'choose a scenario with a hold phase, or more time with --for' },
   );
 }
 

@@ -19,7 +19,7 @@ export function parseSink(text: string, flag = '--sink'): SinkSpec {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const scheme = url === undefined ? undefined : readScheme(url.protocol.slice(0, -1));
   if (url === undefined || scheme === undefined) {
-    throw new UsageError(`${flag}: this is no sink`, { hint: `write ${FORMS}` });
+    throw new UsageError(`${flag}: this is not a sink`, { hint: `write ${FORMS}` });
   }
   const kind = kindOf({ kind: scheme.name });
   const shown = `${flag} ${url.protocol}//${url.host}`;
@@ -29,10 +29,10 @@ export function parseSink(text: string, flag = '--sink'): SinkSpec {
     .filter((part) => part !== '')
     .map((part) => decode(part, shown));
   const wrong = (hint: string): UsageError =>
-    new UsageError(`${shown}: not all of it is understood`, { hint });
+    new UsageError(`${shown}: part of it is not understood`, { hint });
   const host = url.hostname === '' ? kind.defaultHost : url.hostname;
   if (host === undefined) throw wrong(`name a host: ${FORMS}`);
-  if (url.hash !== '') throw wrong('leave out what follows the #');
+  if (url.hash !== '') throw wrong('remove the # and what follows');
   if ([...url.searchParams.keys()].some((key) => key !== kind.query?.key)) throw wrong(queryHint());
   const port = url.port === '' ? kind.defaultPort : Number(url.port);
   return kind.parse({ host, port, tls: scheme.tls }, { path, query: url.searchParams, wrong });
@@ -67,7 +67,7 @@ function refuseCredentials(url: URL, shown: string): void {
   const hasUser = url.username !== '' || url.password !== '';
   const hasQuery = ['u', 'p', 'token'].some((key) => url.searchParams.has(key));
   if (!hasUser && !hasQuery) return;
-  throw new UsageError(`${shown}: credentials do not belong into an address, which is shown and kept`, {
+  throw new UsageError(`${shown}: an address must not contain credentials, because it is shown and stored`, {
     hint: `write --sink-user env:NAME or @file (${sinksShown('user')}), or --sink-token env:NAME or @file (${sinksShown('token')})`,
   });
 }
@@ -76,7 +76,7 @@ function decode(part: string, shown: string): string {
   try {
     return decodeURIComponent(part);
   } catch (cause) {
-    throw new UsageError(`${shown}: its path is not percent-encoded as it should be`, {
+    throw new UsageError(`${shown}: its path is not valid percent-encoding`, {
       hint: 'write %25 for a percent sign',
       cause,
     });

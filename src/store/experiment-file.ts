@@ -103,7 +103,7 @@ export async function createExperiment(
     }
   } catch (cause) {
     throw new EnvironmentError(`cannot write the experiment to ${dir} (${(cause as Error).message})`, {
-      hint: 'name a folder that can be written with --results DIR, or make room on the disk',
+      hint: 'choose a writable folder with --results DIR, or free disk space',
       cause,
     });
   }
@@ -156,7 +156,7 @@ export async function findExperiment(name: string, resultsDir: string): Promise<
   const starting = all.filter(({ id }) => id.startsWith(name));
   if (starting.length === 1) return starting[0]!;
   if (starting.length > 1) {
-    throw new UsageError(`"${name}" fits ${starting.length} experiments: ${idsOf(starting).join(', ')}`, {
+    throw new UsageError(`"${name}" matches ${starting.length} experiments: ${idsOf(starting).join(', ')}`, {
       hint: 'write more of the id',
     });
   }

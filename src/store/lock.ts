@@ -63,7 +63,7 @@ export async function acquireLock(resultsDir: string, what: string): Promise<Loc
   } catch (cause) {
     if (cause instanceof EnvironmentError) throw cause;
     throw new EnvironmentError(`cannot lock ${resultsDir} (${(cause as Error).message})`, {
-      hint: 'name a folder that can be written with --results DIR, or make room on the disk',
+      hint: 'choose a writable folder with --results DIR, or free disk space',
       cause,
     });
   }
@@ -229,7 +229,7 @@ function isSomebodyElses(pid: number): boolean {
 
 function isTaken({ process: { pid }, since, runId, what }: LockHolder): EnvironmentError {
   const id = runId === undefined ? '' : `, ${runId}`;
-  return new EnvironmentError(`a soak is under way (${what}: process ${pid}, since ${since}${id})`, {
-    hint: 'wait for its end, or stop it: rushhour soak status says which it is',
+  return new EnvironmentError(`a soak is in progress (${what}: process ${pid}, since ${since}${id})`, {
+    hint: 'wait for its end, or stop it: rushhour soak status shows which one it is',
   });
 }

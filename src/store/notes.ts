@@ -28,7 +28,7 @@ export async function changeNotes(dir: string, changes: Pick<Notes, 'label' | 'n
     await writeJson(join(dir, FILES.notes), { ...(await readNotes(dir)), ...changes });
   } catch (cause) {
     throw new EnvironmentError(`cannot write ${join(dir, FILES.notes)} (${(cause as Error).message})`, {
-      hint: 'make the folder writable, or make room on the disk',
+      hint: 'make the folder writable, or free disk space',
       cause,
     });
   }

@@ -22,7 +22,7 @@ export async function removeRun({ dir }: { readonly dir: string }): Promise<void
     await rm(doomed, { recursive: true, force: true });
   } catch (cause) {
     throw new EnvironmentError(`cannot remove ${dir} (${(cause as Error).message})`, {
-      hint: 'its owner may remove it, or root',
+      hint: 'only its owner or root can remove it',
       cause,
     });
   }

@@ -9,7 +9,7 @@ export function failUnlessMissing(path: string, cause: unknown): void {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT') return;
   throw new EnvironmentError(`${path} cannot be read (${message})`, {
-    hint: 'put it back from a copy of the folder, or let it be read',
+    hint: 'restore it from a copy of the folder, or make it readable',
     cause,
   });
 }

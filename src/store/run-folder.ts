@@ -33,7 +33,7 @@ export async function makeRunFolder(
 export function failToWrite(resultsDir: string, cause: unknown): never {
   if (cause instanceof EnvironmentError) throw cause;
   throw new EnvironmentError(`cannot write results to ${resultsDir} (${(cause as Error).message})`, {
-    hint: 'name a folder that can be written with --results DIR, or make room on the disk',
+    hint: 'choose a writable folder with --results DIR, or free disk space',
     cause,
   });
 }

@@ -123,7 +123,7 @@ export class SessionWriter {
         await writeJson(join(this.dir, FILES.info), { ...this.info, status, endedAt });
       } catch (cause) {
         throw new EnvironmentError(`cannot write the summary to ${this.dir} (${(cause as Error).message})`, {
-          hint: `make room, then rebuild it: rushhour results show ${this.info.id}`,
+          hint: `free disk space, then rebuild it: rushhour results show ${this.info.id}`,
           cause,
         });
       }

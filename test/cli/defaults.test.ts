@@ -104,7 +104,7 @@ describe('a proxy and a target that nobody typed', () => {
     ['proxi: a:1\n', 'rushhour.yaml:1: unknown key "proxi" — did you mean "proxy"?'],
     ['\ntarget: ftp://x/\n', 'rushhour.yaml:2: "ftp://x/" is not a target'],
     ['proxy: [a]\n', 'rushhour.yaml:1: a list does not belong in "proxy" — Proxy of every run'],
-    ['proxy: u:s3cret@h:1\n', 'rushhour.yaml:1: the proxy carries credentials'],
+    ['proxy: u:s3cret@h:1\n', 'rushhour.yaml:1: the proxy contains credentials'],
     ['- a\n', 'rushhour.yaml:1: a list does not belong in "the file"'],
     ['proxy: a:1\nproxy: b:2\n', 'rushhour.yaml:2: this key stands here twice'],
   ])('are refused in a file that says %j', async (text, why) => {
@@ -118,7 +118,7 @@ describe('a proxy and a target that nobody typed', () => {
   it('are refused in a variable, without what it holds of a password', async () => {
     const { exitCode, err } = await cli(['run', 'quickstart'], { RUSHHOUR_PROXY: 'http://u:s3cret@h:1' });
     expect(exitCode).toBe(2);
-    expect(err).toContain('RUSHHOUR_PROXY: the proxy carries credentials');
+    expect(err).toContain('RUSHHOUR_PROXY: the proxy contains credentials');
     expect(err).not.toContain('s3cret');
   });
 

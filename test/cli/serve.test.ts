@@ -39,7 +39,7 @@ describe('rushhour serve', () => {
       expect((await fetch(`http://127.0.0.1:${url.port}/`)).status).toBe(401);
     });
     expect(exitCode).toBe(0);
-    expect(err).toContain('warning: whoever has this address may read the results over the network');
+    expect(err).toContain('warning: anyone with this address can read the results over the network');
     expect(err).not.toContain('token');
   });
 
@@ -72,13 +72,13 @@ describe('rushhour serve', () => {
     const { port } = taken.address() as { port: number };
     const { exitCode, err } = await serving(['--port', String(port)], async () => {});
     expect(exitCode).toBe(5);
-    expect(err).toContain(`port ${port} of 127.0.0.1 is taken`);
-    expect(err).toContain('choose another with --port');
+    expect(err).toContain(`port ${port} of 127.0.0.1 is already in use`);
+    expect(err).toContain('choose another port with --port');
   });
 
   it.each([
-    [['--host', 'probe.example'], 2, 'is no IP address'],
-    [['--host', '192.0.2.1'], 5, 'name an address of this machine'],
+    [['--host', 'probe.example'], 2, 'is not an IP address'],
+    [['--host', '192.0.2.1'], 5, 'give an address of this machine'],
     [['--port', '70000'], 2, 'It must be a port'],
   ])('refuses %j', async (args, code, says) => {
     const { exitCode, err } = await serving(args, async () => {});

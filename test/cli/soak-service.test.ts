@@ -173,13 +173,13 @@ describe('soak install', () => {
 
   it.each([
     [['--at', '25:00'], 'is not a time of day'],
-    [['--on', 'Montag'], 'no days of the week'],
+    [['--on', 'Montag'], 'not days of the week'],
     [['--for', '24h'], 'cannot be repeated daily'],
-    [['--name', 'a.b'], 'cannot name a night'],
-    [['--name', 'a-resume'], 'cannot name a night'],
+    [['--name', 'a.b'], 'is not a valid name'],
+    [['--name', 'a-resume'], 'is not a valid name'],
     [['--user', 'root'], 'a night needs no root'],
     [['--label', 'a\nb'], 'a flag has a line feed'],
-    [['--duration', '5h'], 'a night lasts as long as --for says'],
+    [['--duration', '5h'], 'the length of a soak is set with --for'],
   ])('refuses %j', async (flags, why) => {
     const { exitCode, err } = await install(...flags);
     expect(exitCode).toBe(2);
@@ -236,7 +236,7 @@ describe('soak status', () => {
   it('says that nothing is installed, with exit code 5', async () => {
     const { exitCode, err } = await cli('status', '--root', root);
     expect(exitCode).toBe(5);
-    expect(err).toContain('no nights are installed');
+    expect(err).toContain('no soaks are installed');
   });
 
   it('shows when a night begins, how the last one went, and that nothing runs', async () => {

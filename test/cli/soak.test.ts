@@ -64,7 +64,7 @@ describe('soak', () => {
     const duration = await soak(['quickstart', '--duration', '5h']);
     expect([duration.exitCode, duration.err]).toEqual([
       2,
-      'rushhour: a soak lasts as long as --for says, not --duration\n  write --for 5h\n',
+      'rushhour: the length of a soak is set with --for, not --duration\n  write --for 5h\n',
     ]);
     for (const window of ['4s', '11m', '7.5s']) {
       const { exitCode, err } = await soak(['quickstart', '--window', window]);

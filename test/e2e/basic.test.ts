@@ -72,7 +72,9 @@ pass: ["web.completedShare == 100%"]
       ...['hit', `http://127.0.0.1:${nginx.port}/`, '-x', `127.0.0.1:${squid.port}`, '-U', 'env:NOWHERE'],
     ]);
     expect(code).toBe(5);
-    expect(stderr).toContain('the environment variable NOWHERE, which is to hold user:password, is not set');
+    expect(stderr).toContain(
+      'the environment variable NOWHERE, which must contain user:password, is not set',
+    );
     expect(await squid.requests()).toHaveLength(before);
   });
 

@@ -166,7 +166,7 @@ arms:
     await writeFile(few, FEW.replace('20/s', '21/s'));
     const { code, stderr } = await resume((await readState()).id);
     expect(code).toBe(2);
-    expect(stderr).toContain('or a flag differs');
+    expect(stderr).toContain('or a flag has changed');
   });
 
   it('is bad usage without both commands, or with a scenario to resume', async () => {

@@ -90,7 +90,7 @@ suiteNeeding('a signal', ['linux', 'setsid', 'bash'], () => {
     process.kill(run.farEnd, 'SIGKILL');
     const { code, stderr } = await run.finished;
     expect(code).toBe(5);
-    expect(stderr).toContain('the embedded far end ended in the middle of the load (SIGKILL)');
+    expect(stderr).toContain('the embedded far end ended during the load (SIGKILL)');
     expect(stderr).toContain(run.dir);
     expect(summaryIn(run.dir).run.status).toBe('failed');
   });

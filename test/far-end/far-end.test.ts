@@ -193,7 +193,7 @@ describe('the embedded far end', () => {
     });
     process.kill(killed.pid, 'SIGKILL');
     await heard;
-    expect(lost).toEqual(['the embedded far end ended in the middle of the load (SIGKILL)']);
+    expect(lost).toEqual(['the embedded far end ended during the load (SIGKILL)']);
   });
 
   it('says why it cannot listen', async () => {
@@ -242,7 +242,7 @@ describe('its arguments', () => {
     [['--origin-port', '65536'], '--origin-port 65536 is not a port: at most 65535.'],
     [['--delay-ms', '-1'], 'argument'],
     [['--response-bytes', '1e3'], '--response-bytes 1e3 is not a whole number'],
-    [['--colour', 'red'], 'does not know'],
+    [['--colour', 'red'], 'unknown argument'],
   ])('are refused where wrong: %j', (argv, why) => {
     expect(() => parseArguments(argv)).toThrow(why);
   });

@@ -182,8 +182,8 @@ describe('an answer', () => {
     ['', /nothing, which is DIRECT/],
     ['DIRECT', /it says "DIRECT"/],
     ['HTTPS p:443', /it says "HTTPS p:443"/],
-    ['PROXY a:b', /that is none/],
-    ['PROXY u:pw@a:1', /that is none/],
+    ['PROXY a:b', /an invalid proxy/],
+    ['PROXY u:pw@a:1', /an invalid proxy/],
   ])('%j names none', (text, why) => {
     expect(() => readAnswer('p.pac', URL_ASKED, text)).toThrow(
       expect.objectContaining({ exitCode: 5, message: expect.stringMatching(why) }),
@@ -334,7 +334,7 @@ arms:
     [['hit', 'http://127.0.0.1/', '--pac', 'p.pac', '-x', 'a:1'], 2, 'cannot be used with'],
     [['hit', 'http://127.0.0.1/', '--spread'], 2, '--spread goes with --pac'],
     [['run', 'check-tcp', '--pac', 'p.pac', '--target', 'tcp://127.0.0.1:9'], 2, '--pac: no arm'],
-    [['run', 'check-tcp', '--pac', 'p.pac'], 2, 'no arm has a target that the PAC script p.pac'],
+    [['run', 'check-tcp', '--pac', 'p.pac'], 2, 'no arm has a target for which the PAC script p.pac'],
     [
       ['run', 'steady', '--pac', 'ftp://a/p', '--target', 'http://127.0.0.1/'],
       2,

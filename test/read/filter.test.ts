@@ -47,10 +47,10 @@ describe('ages, moments and sizes', () => {
   });
 
   it('are refused where they make no sense', () => {
-    expect(() => parseSince('yesterday', NOW)).toThrow('neither a moment nor an age');
-    expect(() => parseSince('2025-13-45', NOW)).toThrow('neither a moment nor an age');
+    expect(() => parseSince('yesterday', NOW)).toThrow('neither a date nor an age');
+    expect(() => parseSince('2025-13-45', NOW)).toThrow('neither a date nor an age');
     expect(() => parseAge('30')).toThrow('is an age without a unit');
-    expect(() => parseSince('30', NOW)).toThrow('neither a moment nor an age');
+    expect(() => parseSince('30', NOW)).toThrow('neither a date nor an age');
     expect(() => parseSize('2 apples')).toThrow('is not a size');
   });
 });

@@ -107,7 +107,7 @@ describe('finding a run', () => {
     const search = findRun('20250131', results);
     await expect(search).rejects.toBeInstanceOf(UsageError);
     await expect(search).rejects.toMatchObject({
-      message: `"20250131" fits 2 runs: ${before.id}, ${after.id}`,
+      message: `"20250131" matches 2 runs: ${before.id}, ${after.id}`,
       hint: 'write more of the id',
     });
   });

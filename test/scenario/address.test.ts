@@ -69,6 +69,6 @@ describe('a target', () => {
     expect(() => parseTarget(text)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('secret') }),
     );
-    expect(() => parseProxy('user:secret@h:1')).toThrow(/^the proxy carries credentials, which/);
+    expect(() => parseProxy('user:secret@h:1')).toThrow(/^the proxy contains credentials, which/);
   });
 });

@@ -59,7 +59,7 @@ describe('auth', () => {
       '{ scheme: negotiate, credentials: { env: X } }',
       '5:8: arm a: scheme negotiate sends tickets, no passwords',
     ],
-    ['{ scheme: negotiate, service: HTTP/h@R }', '5:44: "HTTP/h@R" is no service name — write HTTP@h'],
+    ['{ scheme: negotiate, service: HTTP/h@R }', '5:44: "HTTP/h@R" is not a service name — write HTTP@h'],
     [
       '{ scheme: basic, credentials: { env: X, file: y } }',
       '5:44: credentials from env and from file — keep one',
@@ -208,7 +208,7 @@ arms:
     ['target: "https://t/", tls: { ca: c, insecure: true }', '5:30: arm a: insecure takes any', 'keep one'],
     ['target: "https://t/", tls: { minVersion: 1.3 }', '5:49: the number 1.3 is not one of', 'in quotes'],
     ['target: "https://t/", tls: { insecure: yes }', '5:47: "yes" does not belong in "insecure"', 'true'],
-    ['target: "https://t/", tls: { serverName: "a:443" }', '5:49: "a:443" is no server name', 'alone'],
+    ['target: "https://t/", tls: { serverName: "a:443" }', '5:49: "a:443" is not a server name', 'only'],
   ])('of %s is refused with line, column and remedy', (arm, mistake, fix) => {
     const found = mistakesOf(() => scenarioOf(`  a: { ${arm}, ${LOAD} }`));
     expect(found).toEqual([expect.stringContaining(`:${mistake}`)]);

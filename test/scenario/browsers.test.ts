@@ -40,7 +40,7 @@ describe('a population of browsers', () => {
       'did you mean "connections"?',
     ],
     ['load: { browsers: 1, for: 1s, connections: 33 }', 'the number 33 is out of range', '1 to 32'],
-    ['load: { browsers: 1, for: 1s, page: { paths: [x.png] } }', '"x.png" is not a path', 'start it with /'],
+    ['load: { browsers: 1, for: 1s, page: { paths: [x.png] } }', '"x.png" is not a path', 'begin it with /'],
     ['load: { browsers: 10001, for: 1s }', 'a concurrency of 60,006 is over the bound', 'lower'],
     ['load: { browsers: 1, for: 25h }', '25h is over the bound', 'shorten'],
     [`${BROWSERS}, via: tcp`, 'browsers open pages', 'via: proxy'],

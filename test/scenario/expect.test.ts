@@ -35,11 +35,17 @@ describe('what a response must hold', () => {
     ['{ }', 'bad.yaml:6:13: nothing is asked for — add status, body, bytes or header'],
     ['{ body: { } }', '6:21: nothing is asked for — add contains, matches or notContains'],
     ['{ body: { contain: x } }', '6:23: unknown key "contain" — did you mean "contains"?'],
-    ["{ body: { contains: '' } }", '6:33: an empty text is in every body — write what the body must hold'],
-    ["{ body: { matches: '(' } }", '6:32: "(" is no regular expression (Invalid regular expression: /(/'],
+    [
+      "{ body: { contains: '' } }",
+      '6:33: an empty text matches every body — write what the body must contain',
+    ],
+    ["{ body: { matches: '(' } }", '6:32: "(" is not a regular expression (Invalid regular expression: /(/'],
     ['{ bytes: 9..1 }', '6:22: "9..1" ends before it begins — write the smaller number first'],
-    ['{ bytes: many }', '6:22: "many" is no number of bytes — write a number, or a range such as 100..5000'],
-    ['{ bytes: .. }', '6:22: ".." is no number of bytes'],
+    [
+      '{ bytes: many }',
+      '6:22: "many" is not a number of bytes — write a number, or a range such as 100..5000',
+    ],
+    ['{ bytes: .. }', '6:22: ".." is not a number of bytes'],
     ['{ header: { X Y: a } }', '"X Y" is no header name'],
   ])('is refused with line and remedy: %s', (written, mistake) => {
     expect(mistakesIn(armWith(written)).join('\n')).toContain(mistake);

@@ -31,7 +31,7 @@ describe('an embedded far end', () => {
       ],
     );
     expect(() => withFarEnd(parseScenario(secured, 'x'), ENDS)).toThrow(
-      'arm t: the embedded far end speaks no TLS',
+      'arm t: the embedded far end does not support TLS',
     );
   });
 

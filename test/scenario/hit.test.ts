@@ -135,8 +135,13 @@ describe('a hit', () => {
   });
 
   it.each<[string, Partial<HitOptions>, string, string]>([
-    ['a password', { url: 'http://u:p@h/' }, 'carries credentials', '@'],
-    ['a header without a name', { headers: ['nonsense'] }, 'a -H is not a header', 'Name: value'],
+    ['a password', { url: 'http://u:p@h/' }, 'contains credentials', '@'],
+    [
+      'a header without a name',
+      { headers: ['nonsense'] },
+      'the value of a -H is not a header',
+      'Name: value',
+    ],
     ['a header that is two', { headers: ['A: b\r\nC: d'] }, 'line break', 'one header'],
     ['a rate without an end', { ratePerSec: 5 }, '--rate has no end', '-n <attempts>'],
     [
@@ -167,13 +172,13 @@ describe('a hit', () => {
     [
       'credentials for no proxy',
       { auth: { to: 'proxy', scheme: 'negotiate', mode: 'challenge' } },
-      'credentials for a proxy, and no proxy',
+      'credentials for a proxy without a proxy',
       '-x',
     ],
     [
       'a principal as Windows writes it',
       { auth: { to: 'origin', scheme: 'negotiate', mode: 'challenge', service: 'HTTP/h' } },
-      '"HTTP/h" is no service name',
+      '"HTTP/h" is not a service name',
       'HTTP@h',
     ],
     [

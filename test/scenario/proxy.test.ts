@@ -27,7 +27,7 @@ describe('a proxy that a script is to name', () => {
     ['{ pac: ftp://a/p.pac }', /^bad\.yaml:2:15: a PAC script is given as a file, .* not ftp:\/\/ — such as/],
     [
       '{ pac: "http://u:s3cret@a/p.pac" }',
-      /^bad\.yaml:2:15: the URL of the PAC script carries credentials — fetch/,
+      /^bad\.yaml:2:15: the URL of the PAC script contains credentials — download/,
     ],
     ['{ pac: "" }', /^bad\.yaml:2:15: an empty path/],
     ['{ spread: true }', /^bad\.yaml:2:8: "pac" is missing — add it/],
@@ -35,7 +35,7 @@ describe('a proxy that a script is to name', () => {
     ['{ pac: p.pac, sprad: true }', /^bad\.yaml:2:22: unknown key "sprad" — did you mean "?spread/],
     ['3128', /^bad\.yaml:2:8: the number 3128 does not belong in "proxy" — .*host:port/],
     ['proxy.example', /^bad\.yaml:2:8: the proxy "proxy.example" has no port/],
-    ['http://wpad/wpad.dat', /^bad\.yaml:2:8: that is a script .*proxy: \{ pac: … \}/],
+    ['http://wpad/wpad.dat', /^bad\.yaml:2:8: that is a PAC script.*proxy: \{ pac: … \}/],
   ])('is refused with its place where it says %s', (proxy, why) => {
     const mistakes = mistakesIn(written(proxy));
     expect(mistakes).toEqual([expect.stringMatching(why)]);

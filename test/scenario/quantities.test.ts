@@ -30,7 +30,7 @@ describe('a quantity in a scenario', () => {
   });
 
   it.each([
-    ['-5', '60', '"-5" is not a rate — write a number, over a unit'],
+    ['-5', '60', '"-5" is not a rate — write a number, with a unit'],
     ['0', '60', '"0" must be above 0'],
     [
       '[5]',
@@ -38,7 +38,7 @@ describe('a quantity in a scenario', () => {
       'a list does not belong in "rate" — Attempts a unit of time, over all workers (such as 500/s',
     ],
     ['500', 'true', 'the boolean true does not belong in "for"'],
-    ['500', '1w', '"1w" is not a length of time'],
+    ['500', '1w', '"1w" is not a duration'],
   ])('is refused written %s for %s', (rate, time, mistake) => {
     expect(mistakesOf(() => holding(rate, time))).toEqual([expect.stringContaining(mistake)]);
   });

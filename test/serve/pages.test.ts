@@ -130,7 +130,7 @@ describe('the list of runs', () => {
     expect(answer.status).toBe(500);
     expect(await answer.json()).toEqual({
       error: 'the results cannot be read',
-      hint: 'name a folder that can be read with --results DIR',
+      hint: 'choose a readable folder with --results DIR',
     });
     expect(unreadable.faults).toHaveLength(1);
   });

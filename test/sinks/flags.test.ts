@@ -41,10 +41,10 @@ describe('sinks of the command line', () => {
   });
 
   it.each([
-    [['--sink', 'nonsense'], {}, '--sink: this is no sink', 'influxdb://'],
-    [[], { RUSHHOUR_SINKS: 'nonsense' }, 'RUSHHOUR_SINKS: this is no sink', 'influxdb://'],
-    [['--sink', V2, '--sink-token', 'hunter2'], {}, 'says not where', '--sink-token env:NAME'],
-    [['--sink', V1, '--sink-user', 'bob:hunter2'], {}, 'says not where', '--sink-user @file'],
+    [['--sink', 'nonsense'], {}, '--sink: this is not a sink', 'influxdb://'],
+    [[], { RUSHHOUR_SINKS: 'nonsense' }, 'RUSHHOUR_SINKS: this is not a sink', 'influxdb://'],
+    [['--sink', V2, '--sink-token', 'hunter2'], {}, 'does not say where', '--sink-token env:NAME'],
+    [['--sink', V1, '--sink-user', 'bob:hunter2'], {}, 'does not say where', '--sink-user @file'],
     [['--sink', V1, '--sink-user', 'env:U'], {}, 'the variable U is empty', 'put user:password'],
     [['--sink', V1, '--sink-user', 'env:U'], { U: 'hunter2' }, 'is not user:password', 'a colon'],
     [['--sink', V2, '--sink-token', 'env:T'], { T: 'hunter2\r\nHost: x' }, 'line break', 'on one line'],

@@ -22,17 +22,17 @@ describe('a sink’s address', () => {
   });
 
   it.each([
-    ['db.example:8086', '--sink: this is no sink', 'influxdb://HOST:8086/DATABASE'],
-    ['http://db.example/x', '--sink: this is no sink', 'pushgateway://'],
-    ['prometheuss://127.0.0.1', '--sink: this is no sink', 'prometheus://'],
-    ['influxdb://db.example', '--sink influxdb://db.example: not all', 'name the database'],
-    ['influxdb://db.example/a/b', 'not all', 'name the database'],
-    ['influxdb:///a', 'not all', 'name a host'],
-    ['influxdb2://db.example/bucket', 'not all', 'organisation and bucket'],
-    ['influxdb2://db.example/a/b?rp=c', 'not all', 'follows the ?'],
-    ['pushgateway://db.example/a/b', 'not all', 'a job at most'],
-    ['prometheus://127.0.0.1/other', 'not all', '/metrics'],
-    ['influxdb://db.example/a%zz', 'percent-encoded', '%25'],
+    ['db.example:8086', '--sink: this is not a sink', 'influxdb://HOST:8086/DATABASE'],
+    ['http://db.example/x', '--sink: this is not a sink', 'pushgateway://'],
+    ['prometheuss://127.0.0.1', '--sink: this is not a sink', 'prometheus://'],
+    ['influxdb://db.example', '--sink influxdb://db.example: part of it', 'name the database'],
+    ['influxdb://db.example/a/b', 'part of it', 'name the database'],
+    ['influxdb:///a', 'part of it', 'name a host'],
+    ['influxdb2://db.example/bucket', 'part of it', 'organisation and bucket'],
+    ['influxdb2://db.example/a/b?rp=c', 'part of it', 'follows the ?'],
+    ['pushgateway://db.example/a/b', 'part of it', 'a job at most'],
+    ['prometheus://127.0.0.1/other', 'part of it', '/metrics'],
+    ['influxdb://db.example/a%zz', 'percent-encoding', '%25'],
   ])('%s is refused with a cure', (text, why, cure) => {
     const error = refusal(text);
     expect(error.message).toContain(why);

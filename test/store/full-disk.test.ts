@@ -58,7 +58,7 @@ suiteNeeding('a run on a disk that runs full', ['linux', 'root', 'netns', 'mount
       await expect(finished).rejects.toBeInstanceOf(EnvironmentError);
       await expect(finished).rejects.toMatchObject({
         message: expect.stringMatching(/cannot write the summary to .*ENOSPC/),
-        hint: 'make room, then rebuild it: rushhour results show 20250131-060000-test',
+        hint: 'free disk space, then rebuild it: rushhour results show 20250131-060000-test',
       });
       expect(messages.at(-1)).toMatch(/^not everything could be written: .*frames\.jsonl.* lack their last/);
       expect(Object.keys(await readAll(run.dir)).sort()).toEqual([

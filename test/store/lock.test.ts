@@ -86,7 +86,7 @@ describe('the lock of a results folder', () => {
     expect(refusal).toMatchObject({ exitCode: 5 });
     expect((refusal as Error).message).toMatch(
       new RegExp(
-        `^a soak is under way \\(steady: process ${process.pid}, since 20.*Z, 20250131-013000-steady\\)$`,
+        `^a soak is in progress \\(steady: process ${process.pid}, since 20.*Z, 20250131-013000-steady\\)$`,
       ),
     );
     await lock.release();
@@ -184,7 +184,7 @@ describe('processes that want the lock at once', () => {
     const dir = makeFolder();
     const [first, second] = await Promise.all([startTaker('first'), startTaker('second')]);
     expect(await first.tryFor(dir)).toBe('got it free');
-    expect(await second.tryFor(dir)).toContain(`lost: a soak is under way (first: process ${first.pid}`);
+    expect(await second.tryFor(dir)).toContain(`lost: a soak is in progress (first: process ${first.pid}`);
     await first.kill();
     expect(await second.tryFor(dir)).toBe('got it from first');
   });

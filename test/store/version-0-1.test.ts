@@ -41,6 +41,8 @@ describe('what version 0.1 recorded on io_uring', () => {
     await writeFile(join(results, 'experiments', `${begun.id}.json`), JSON.stringify(begun));
     const { code, err } = await call(results, 'experiment', '--resume', begun.id);
     expect(code).toBe(2);
-    expect(err).toContain(`experiment ${begun.id} was begun on io_uring, which the raw engine no longer has`);
+    expect(err).toContain(
+      `experiment ${begun.id} was started with io_uring, which the raw engine no longer supports`,
+    );
   });
 });

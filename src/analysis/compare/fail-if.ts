@@ -18,8 +18,8 @@ export function parseFailIf(text: string): FailIf {
   const [, arm = '', figure = '', not, verdict = ''] = FAIL_IF.exec(text.trim()) ?? [];
   const known = LINE_VERDICTS.find((word) => word === verdict.trim());
   if (arm === '' || known === undefined) {
-    throw new UsageError(`--fail-if "${text}" is no condition`, {
-      hint: `write <arm>.<figure> <verdict>, such as "stress.stalled.rate worse"; verdicts are ${LINE_VERDICTS.join(', ')}, each also with "not" before it`,
+    throw new UsageError(`--fail-if "${text}" is not a condition`, {
+      hint: `write <arm>.<figure> <verdict>, such as "stress.stalled.rate worse"; verdicts are ${LINE_VERDICTS.join(', ')}, each optionally preceded by "not"`,
     });
   }
   return { text: text.trim(), arm, figure, not: not !== undefined, verdict: known };

@@ -24,7 +24,7 @@ export function chooseNights<Run extends { readonly facts: RunFacts }>(
   const names = byScenario.map(([first]) => first?.facts.scenario.name ?? '');
   if (named && names.length > 1) {
     throw new UsageError(`these runs are of ${names.length} scenarios: ${names.join(', ')}`, {
-      hint: 'nights must have done the same: name runs of one scenario, or choose it with --scenario NAME',
+      hint: 'nights must be runs of the same scenario: choose it with --scenario NAME',
     });
   }
   const alike = largestOf(groupBy(ofScenario, didTheSame)) ?? [];

@@ -37,8 +37,8 @@ export function parseFailIf(text: string): FailIf {
   }
   const [, boundArm = '', boundFigure = '', operator = '', bound = ''] = BOUND.exec(trimmed) ?? [];
   if (operator === '') {
-    throw new UsageError(`--fail-if "${text}" is no condition`, {
-      hint: `write <arm>.<figure> and one of ${BECAME.join(', ')} ("not" may stand before it), such as "stress.stalled.rate worse", or a bound for the last night: "stress.stalled.rate > 0.1%"`,
+    throw new UsageError(`--fail-if "${text}" is not a condition`, {
+      hint: `write <arm>.<figure> and one of ${BECAME.join(', ')} (optionally preceded by "not"), such as "stress.stalled.rate worse", or a bound for the last night: "stress.stalled.rate > 0.1%"`,
     });
   }
   return {
@@ -60,7 +60,7 @@ function parseBound(text: string, whole: string): Bound {
     return { value: parseDuration(text), units: ['us'] };
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
-    throw new UsageError(`--fail-if "${whole}": "${text}" is no bound`, {
+    throw new UsageError(`--fail-if "${whole}": "${text}" is not a bound`, {
       hint: 'write a share as 0.1%, a time as 50ms, a rate as 950/s',
       cause,
     });

@@ -79,8 +79,8 @@ const BOUND_EXAMPLES = { share: '0.1%', us: '50ms', perSec: '950/s', ratio: '1.0
 
 function checkUnit({ figure, unit }: TrendLine, { units }: Bound, text: string): void {
   if (units.includes(unit)) return;
-  throw new UsageError(`--fail-if "${text}": this is no bound for ${figure}`, {
-    hint: `write it such as ${BOUND_EXAMPLES[unit]}`,
+  throw new UsageError(`--fail-if "${text}": this is not a bound for ${figure}`, {
+    hint: `write it like ${BOUND_EXAMPLES[unit]}`,
   });
 }
 

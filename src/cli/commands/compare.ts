@@ -78,7 +78,7 @@ export async function compare(
   );
   if (refusals.length > 0 && options.anyway !== true) {
     throw new UsageError(`these runs cannot be compared: ${refusals.join('; ')}`, {
-      hint: 'name runs of one scenario at one rate, or compare them all the same with --anyway',
+      hint: 'give runs of one scenario at one rate, or compare them regardless with --anyway',
     });
   }
   // One after the other: two long runs at once would need the memory of both.

@@ -68,7 +68,7 @@ async function experiment(
   options: ExperimentOptions,
 ): Promise<ExitCode> {
   if (options.label !== '') {
-    throw new UsageError('an experiment has a label for each side, and no --label', {
+    throw new UsageError('an experiment has one label for each side instead of --label', {
       hint: 'use --label-a and --label-b',
     });
   }

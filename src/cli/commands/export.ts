@@ -75,7 +75,7 @@ async function writeFile(path: string, lines: AsyncIterable<string>): Promise<vo
     // What the system said, and nothing of ours.
     if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
     throw new EnvironmentError(`cannot write ${path} (${(cause as Error).message})`, {
-      hint: 'name a file in a folder that can be written, with -o FILE',
+      hint: 'give a file in a writable folder with -o FILE',
       cause,
     });
   }

@@ -136,8 +136,8 @@ A password on the command line stays in your shell's history: use env:NAME or @f
 /** ab's -k on what cannot take curl's. @throws UsageError */
 function refuseKeepAlive(url: string, { insecure }: HitFlags): void {
   if (insecure !== true || /^https:/i.test(url)) return;
-  throw new UsageError('-k is curl’s here, take any certificate, and only https:// has one', {
-    hint: 'leave it out; ab’s -k would keep connections open for more requests, but here each attempt opens its own, for handshakes are what is counted. What browsers keep open is in "rushhour run first-bell"',
+  throw new UsageError('-k is curl’s here (accept any certificate), and only https:// has certificates', {
+    hint: 'remove it; ab’s -k would reuse connections for more requests, but here each attempt opens its own, because handshakes are what is counted. For browsers with persistent connections, see "rushhour run first-bell"',
   });
 }
 

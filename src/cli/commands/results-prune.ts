@@ -52,9 +52,9 @@ Other flags select the runs to choose from: the rest is neither removed nor coun
         if (astray.length > 0) {
           // Left out of account, they would let more be removed than was meant.
           throw new UsageError(
-            `flags of prune stand behind it: ${astray.join(', ')} would say nothing here`,
+            `flags of prune must follow it: ${astray.join(', ')} would have no effect here`,
             {
-              hint: 'write rushhour results prune and then every flag',
+              hint: 'write rushhour results prune, followed by all flags',
             },
           );
         }
@@ -66,7 +66,7 @@ Other flags select the runs to choose from: the rest is neither removed nor coun
 async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode> {
   const { olderThan, keep, maxSize: maxBytes } = options;
   if (olderThan === undefined && keep === undefined && maxBytes === undefined) {
-    throw new UsageError('nothing says which runs to remove', {
+    throw new UsageError('no condition says which runs to remove', {
       hint: 'give --older-than 30d, --keep 50 or --max-size 2GB',
     });
   }
@@ -88,8 +88,8 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
   }
   if (options.yes !== true) {
     if (host.ask === undefined) {
-      throw new UsageError('nothing was removed: there is no terminal to ask at', {
-        hint: 'say so with --yes, or look with --dry-run',
+      throw new UsageError('nothing was removed: there is no terminal to ask for confirmation', {
+        hint: 'confirm with --yes, or preview with --dry-run',
       });
     }
     if (!/^y(es)?$/i.test((await host.ask('Remove them? [y/N] ')).trim())) {

@@ -64,7 +64,7 @@ async function installNight(
 ): Promise<ExitCode> {
   const nameOrPath = argument ?? flags.scenario;
   if (nameOrPath === undefined) {
-    throw new UsageError('nothing says which scenario', { hint: 'rushhour scenarios lists them' });
+    throw new UsageError('no scenario was given', { hint: 'rushhour scenarios lists them' });
   }
   const [
     { readNightFlags },
@@ -166,9 +166,12 @@ function requireAccess(machine: Machine, { plan, reads }: PlannedNight, hasResul
   const { user, results } = plan.night;
   const forbidden = machine.findForbidden(user, reads, hasResults ? [results] : []) ?? [];
   if (forbidden.length === 0) return;
-  throw new EnvironmentError(`${user}, who runs the night, may not use ${forbidden.join(', ')}`, {
-    hint: `let it: chmod a+rX for the program, chgrp ${user} and chmod 640 for secrets, chown ${user} for results`,
-  });
+  throw new EnvironmentError(
+    `${user}, the user that the soak runs as, has no access to ${forbidden.join(', ')}`,
+    {
+      hint: `grant it: chmod a+rX for the program, chgrp ${user} and chmod 640 for secrets, chown ${user} for results`,
+    },
+  );
 }
 
 async function wordNext(host: Host, { night, by }: InstalledNight): Promise<string> {

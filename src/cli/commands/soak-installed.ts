@@ -94,7 +94,7 @@ async function removeNight(
   const chosen = await choose(machine, name);
   if (new Set(chosen.map(({ night }) => night.name)).size > 1) {
     throw new UsageError(`there are several: ${chosen.map(({ night }) => night.name).join(', ')}`, {
-      hint: 'say which: rushhour soak uninstall NAME',
+      hint: 'choose one: rushhour soak uninstall NAME',
     });
   }
   requireRoot(machine);
@@ -114,11 +114,11 @@ async function choose(machine: Machine, name: string | undefined): Promise<Insta
   const chosen = name === undefined ? all : all.filter(({ night }) => night.name === name);
   if (chosen.length > 0) return chosen;
   if (all.length === 0) {
-    throw new EnvironmentError('no nights are installed', {
+    throw new EnvironmentError('no soaks are installed', {
       hint: 'sudo rushhour soak install steady --at 01:30 --for 5h installs one; --help shows more',
     });
   }
-  throw new UsageError(`there is no night "${name}"`, {
+  throw new UsageError(`there is no soak "${name}"`, {
     hint: `there are: ${all.map(({ night }) => night.name).join(', ')}`,
   });
 }

@@ -49,7 +49,7 @@ Exit codes are those of run.`,
     .action(
       context.act(async (nameOrPath: string, flags: SoakFlags) => {
         if (flags.duration !== undefined) {
-          throw new UsageError('a soak lasts as long as --for says, not --duration', {
+          throw new UsageError('the length of a soak is set with --for, not --duration', {
             hint: `write --for ${flags.duration}`,
           });
         }

@@ -109,7 +109,7 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
   const found = await findNightRuns(words, { scenario, label, sinceMs }, results, tellDamaged(host));
   const { runs, notes } = chooseNights(found, { last, named: words.length > 0 });
   if (runs.length === 0) {
-    throw new UsageError(`no run in ${results} is a night to look at`, {
+    throw new UsageError(`no run in ${results} matches`, {
       hint: 'rushhour results lists what there is; --results names another folder',
     });
   }

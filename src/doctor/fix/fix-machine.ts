@@ -43,8 +43,8 @@ export async function fixMachine(
 ): Promise<ExitCode> {
   const { dialogue, kernel, paths } = around;
   if (persist && !kernel.isFirstNamespace) {
-    throw new UsageError('--persist is for the network namespace that the machine starts with', {
-      hint: 'leave it out here: /etc/sysctl.d is not read for other namespaces',
+    throw new UsageError('--persist works only in the initial network namespace', {
+      hint: 'remove it here: /etc/sysctl.d is not read for other namespaces',
     });
   }
   const tellWhole = (more: object): void => dialogue.tellWhole({ ...advice, ...more });
@@ -95,8 +95,8 @@ export async function isAgreed(
 ): Promise<boolean> {
   if (yes) return true;
   if (dialogue.ask === undefined) {
-    throw new UsageError('nothing was changed: there is no terminal to ask at', {
-      hint: `rushhour doctor ${flag} --yes agrees beforehand`,
+    throw new UsageError('nothing was changed: there is no terminal to ask for confirmation', {
+      hint: `rushhour doctor ${flag} --yes confirms in advance`,
     });
   }
   return /^y(es)?$/i.test((await dialogue.ask(`${question} [y/N] `)).trim());

@@ -12,7 +12,7 @@ export function openKernel(): Kernel {
   const namespace = inodeOf('/proc/self/ns/net');
   if (bootId === undefined || namespace === undefined) {
     throw new EnvironmentError('kernel settings can only be changed on Linux, with /proc mounted', {
-      hint: 'rushhour doctor shows what there is to know on this system',
+      hint: 'run rushhour doctor to see what is known about this system',
     });
   }
   return {

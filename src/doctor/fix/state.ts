@@ -45,10 +45,13 @@ export async function writeRecords(path: string, records: readonly FixRecord[]):
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeJson(path, state, 0o600);
   } catch (cause) {
-    throw new EnvironmentError(`former values cannot be kept in ${path} (${(cause as Error).message})`, {
-      hint: 'set XDG_STATE_HOME to a folder that can be written; nothing is changed that could not be taken back',
-      cause,
-    });
+    throw new EnvironmentError(
+      `the previous values cannot be stored in ${path} (${(cause as Error).message})`,
+      {
+        hint: 'set XDG_STATE_HOME to a writable folder; nothing is changed that could not be undone',
+        cause,
+      },
+    );
   }
 }
 
@@ -80,8 +83,8 @@ function isRecord(value: unknown): value is FixRecord {
 }
 
 function unreadable(path: string, why: string, cause?: unknown): EnvironmentError {
-  return new EnvironmentError(`what was changed cannot be read from ${path}: ${why}`, {
-    hint: 'read it as root; where it is damaged, put its values back by hand and remove it',
+  return new EnvironmentError(`the record of changes cannot be read from ${path}: ${why}`, {
+    hint: 'run as root; if the file is damaged, restore its values by hand and remove it',
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -12,7 +12,7 @@ import type { FixRecord } from './types.ts';
 export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
   const { dialogue, kernel, stateFile } = around;
   if (!around.isRoot) {
-    throw new EnvironmentError('nothing was put back: that needs root', {
+    throw new EnvironmentError('nothing was restored: that needs root', {
       hint: 'sudo rushhour doctor --undo',
     });
   }
@@ -64,7 +64,7 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
 function isElsewhere(records: readonly FixRecord[]): EnvironmentError {
   const places = records.map(({ namespace, at }) => `${namespace} at ${at}`).join(', ');
   return new EnvironmentError(
-    `nothing was put back: what was set was set in another network namespace (${places})`,
+    `nothing was restored: the settings were changed in another network namespace (${places})`,
     { hint: 'run it there (ip netns exec NAME rushhour doctor --undo; "lsns -t net" lists their numbers)' },
   );
 }

@@ -39,8 +39,8 @@ function serviceOf(arm: Arm, { service, to }: AuthSpec): string {
   if (service !== undefined) return service.replace(/@.*$/s, (at) => `@${serviceHostOf(at.slice(1))}`);
   const host: ServiceHost = serviceHostOf((to === 'proxy' ? peerOf(arm) : arm.target).host);
   if (isIP(host) === 0) return `HTTP@${host}`;
-  throw new EnvironmentError(`arm ${arm.name}: Kerberos has no tickets for an address (${host})`, {
-    hint: `name the ${to} by its full name, or write auth.service: HTTP@<that name>`,
+  throw new EnvironmentError(`arm ${arm.name}: Kerberos issues no tickets for an IP address (${host})`, {
+    hint: `give the full name of the ${to}, or write auth.service: HTTP@<that name>`,
   });
 }
 
@@ -50,7 +50,7 @@ async function identitiesOf(arm: string, { credentials }: AuthSpec): Promise<rea
   const held = await readPrincipals(arm, keytab);
   const [first] = held;
   if (first === undefined) {
-    throw new EnvironmentError(`arm ${arm}: the keytab ${keytab} holds no key`, {
+    throw new EnvironmentError(`arm ${arm}: the keytab ${keytab} contains no key`, {
       hint: `export one: kadmin -q "ktadd -k ${keytab} PRINCIPAL"`,
     });
   }
@@ -64,8 +64,8 @@ function findPrincipal(arm: string, keytab: string, held: readonly string[], nam
     held.find((one) => one === name) ??
     held.find((one) => !/(?<!\\)@/.test(name) && one.startsWith(`${name}@`));
   if (found !== undefined) return found;
-  throw new EnvironmentError(`arm ${arm}: the keytab ${keytab} holds no key of ${name}`, {
-    hint: `klist -k ${keytab} lists what it holds; kadmin -q "ktadd -k ${keytab} ${name}" adds it`,
+  throw new EnvironmentError(`arm ${arm}: the keytab ${keytab} contains no key for ${name}`, {
+    hint: `klist -k ${keytab} lists its contents; kadmin -q "ktadd -k ${keytab} ${name}" adds it`,
   });
 }
 
@@ -74,7 +74,7 @@ async function readPrincipals(arm: string, keytab: string): Promise<string[]> {
     const isDenied = cause.code === 'EACCES';
     throw new EnvironmentError(`arm ${arm}: the keytab ${keytab} cannot be read (${cause.code})`, {
       hint: isDenied
-        ? `let this user read it, and nobody else: chown $USER ${keytab} && chmod 600 ${keytab}`
+        ? `make it readable by this user only: chown $USER ${keytab} && chmod 600 ${keytab}`
         : `export it: kadmin -q "ktadd -k ${keytab} PRINCIPAL", or name another with --keytab`,
       cause,
     });
@@ -82,8 +82,8 @@ async function readPrincipals(arm: string, keytab: string): Promise<string[]> {
   try {
     return listKeytabPrincipals(bytes);
   } catch (cause) {
-    throw new EnvironmentError(`arm ${arm}: ${keytab} is no keytab: ${(cause as Error).message}`, {
-      hint: `klist -k ${keytab} must list it; export it anew: kadmin -q "ktadd -k ${keytab} PRINCIPAL"`,
+    throw new EnvironmentError(`arm ${arm}: ${keytab} is not a keytab: ${(cause as Error).message}`, {
+      hint: `klist -k ${keytab} must list it; export it again: kadmin -q "ktadd -k ${keytab} PRINCIPAL"`,
       cause,
     });
   }

@@ -78,7 +78,7 @@ function placeNonces(bytes: string): Pick<CompiledRequest, 'bytes' | 'nonceOffse
 
 function checkMethod(arm: Arm, method: string): void {
   if (TOKEN.test(method)) return;
-  throw new UsageError(`Arm "${arm.name}": ${JSON.stringify(method)} is no HTTP method.`, {
+  throw new UsageError(`Arm "${arm.name}": ${JSON.stringify(method)} is not an HTTP method.`, {
     hint: 'A method is one word, such as GET or POST.',
   });
 }
@@ -87,21 +87,21 @@ function checkTarget(arm: Arm, target: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (!/[\x00-\x20\x7f]/.test(target)) return;
   throw new UsageError(
-    `Arm "${arm.name}": the target ${JSON.stringify(target)} holds a space or a control character, which would end it early in the request line.`,
+    `Arm "${arm.name}": the target ${JSON.stringify(target)} contains a space or a control character, which would end it early in the request line.`,
     { hint: 'Percent-encode it: a space is %20.' },
   );
 }
 
 function checkField(arm: Arm, name: string, value: string): void {
   if (!TOKEN.test(name)) {
-    throw new UsageError(`Arm "${arm.name}": ${JSON.stringify(name)} is no header name.`, {
-      hint: 'A header name has letters, digits and hyphens, and no colon or space.',
+    throw new UsageError(`Arm "${arm.name}": ${JSON.stringify(name)} is not a header name.`, {
+      hint: 'A header name consists of letters, digits and hyphens, without a colon or space.',
     });
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 9110 section 5.5 forbids exactly these
   if (/[\x00\r\n]/.test(value)) {
-    throw new UsageError(`Arm "${arm.name}": the value of header ${name} holds a line break or a NUL.`, {
-      hint: 'A header value is one line; give each header an entry of its own.',
+    throw new UsageError(`Arm "${arm.name}": the value of header ${name} contains a line break or a NUL.`, {
+      hint: 'A header value is one line; write each header as a separate entry.',
     });
   }
 }

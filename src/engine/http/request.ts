@@ -104,7 +104,7 @@ export function requestFields(arm: Arm, isKept: boolean, credentialsField?: stri
   const ownNames = new Set(own.map(([name]) => name.toLowerCase()));
   if (credentialsField !== undefined && ownNames.has(credentialsField.toLowerCase())) {
     throw new UsageError(`Arm "${arm.name}" has both auth and a header ${credentialsField}.`, {
-      hint: 'Take the header out: auth writes it.',
+      hint: 'Remove the header: auth sets it.',
     });
   }
   const defaults = defaultFields(arm, isKept, ownNames).filter(([name]) => !ownNames.has(name.toLowerCase()));

@@ -103,6 +103,6 @@ function refuseSocketOptions(arms: readonly EngineArm[]): void {
   if (asked.length === 0) return;
   const names = [...new Set(asked)].join(', ');
   throw new EnvironmentError(`Node cannot set ${names} of a socket on ${process.platform}.`, {
-    hint: 'Run on Linux, or take these socket options out of the scenario.',
+    hint: 'Run on Linux, or remove these socket options from the scenario.',
   });
 }

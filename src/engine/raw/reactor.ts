@@ -48,7 +48,7 @@ export class Reactor {
     this.#epollFd = libc.epollCreate(EPOLL_CLOEXEC);
     if (this.#epollFd < 0) {
       throw new EnvironmentError(`epoll_create1 failed (errno ${libc.errno()}).`, {
-        hint: 'Most likely the descriptor limit is used up: raise it with ulimit -n.',
+        hint: 'The limit on open files is probably exhausted: raise it with ulimit -n.',
       });
     }
     this.#arena = new Arena(libc, EPOLL_BYTES + POLL_SET_BYTES + 64);

@@ -55,7 +55,7 @@ function readFlags(argv: readonly string[]) {
       },
     }).values;
   } catch (cause) {
-    throw new UsageError(`The far end was given an argument that it does not know: ${String(cause)}`, {
+    throw new UsageError(`The far end was given an unknown argument: ${String(cause)}`, {
       cause,
     });
   }

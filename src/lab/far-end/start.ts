@@ -88,8 +88,8 @@ export async function startFarEnd(
 }
 
 function lost(how: unknown): EnvironmentError {
-  return new EnvironmentError(`the embedded far end ended in the middle of the load (${how})`, {
-    hint: 'somebody or something killed it (out of memory: see dmesg); what was measured after that says nothing',
+  return new EnvironmentError(`the embedded far end ended during the load (${how})`, {
+    hint: 'something killed it (out of memory: see dmesg); what was measured after that is meaningless',
   });
 }
 
@@ -120,7 +120,9 @@ function followMessages(child: ChildProcess): Messages {
           reject(
             new EnvironmentError(`The embedded far end is not running: ${why}.`, {
               ...(why === how
-                ? { hint: 'this machine may be out of threads (ulimit -u), files (ulimit -n) or memory' }
+                ? {
+                    hint: 'this machine may have run out of threads (ulimit -u), files (ulimit -n) or memory',
+                  }
                 : {}),
             }),
           );

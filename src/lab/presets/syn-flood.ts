@@ -19,7 +19,7 @@ export const synFlood = definePreset({
   check({ high, low }) {
     if (low > high) {
       throw new UsageError(`Preset syn-flood: low=${low} is above high=${high}.`, {
-        hint: 'the defence lets go at a lower rate than it switches on at',
+        hint: 'the defence must switch off at a lower rate than it switches on',
       });
     }
   },

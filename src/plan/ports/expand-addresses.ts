@@ -16,8 +16,8 @@ export function expandAddresses(text: string, most = MOST): string[] {
     for (let offset = 0; offset < count; offset += 1) {
       found.add(formatAddress(first + offset));
       if (found.size > most) {
-        throw new UsageError(`"${text}" stands for more than ${most} addresses`, {
-          hint: 'name a smaller network',
+        throw new UsageError(`"${text}" covers more than ${most} addresses`, {
+          hint: 'use a smaller network',
         });
       }
     }

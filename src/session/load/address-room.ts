@@ -19,7 +19,9 @@ export function checkAddressRoom(workers: number, proc = '/proc'): void {
   if (!(limitMb - usedMb < neededMb)) return;
   throw new EnvironmentError(
     `${workers === 1 ? 'a worker' : `${workers} workers`} may need ${neededMb} MB of address space, and ${Math.round(limitMb - usedMb)} MB are left (ulimit -v)`,
-    { hint: `allow more and run it again: ulimit -v ${Math.ceil(usedMb + neededMb) * 1_024}, or unlimited` },
+    {
+      hint: `raise the limit and run it again: ulimit -v ${Math.ceil(usedMb + neededMb) * 1_024}, or unlimited`,
+    },
   );
 }
 

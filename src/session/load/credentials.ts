@@ -122,8 +122,8 @@ function readVariable(arm: string, name: string, env: Environment, what: string)
   const value = env[name];
   if (value !== undefined && value !== '') return value;
   throw new EnvironmentError(
-    `arm ${arm}: the environment variable ${name}, which is to hold ${what}, is ${value === undefined ? 'not set' : 'empty'}`,
-    { hint: `set it where no history keeps it: read -rs ${name} && export ${name}` },
+    `arm ${arm}: the environment variable ${name}, which must contain ${what}, is ${value === undefined ? 'not set' : 'empty'}`,
+    { hint: `set it without leaving it in the shell history: read -rs ${name} && export ${name}` },
   );
 }
 
@@ -150,7 +150,7 @@ async function readCertificates(arm: Arm, path: string): Promise<string> {
   // What stands around certificates may be in any encoding; they themselves are ASCII (RFC 7468 section 2).
   const text = (await readBytes(arm.name, path, 'certificates', `chmod a+r ${path}`)).toString('latin1');
   if (/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(text)) return text;
-  throw new EnvironmentError(`arm ${arm.name}: ${path} holds no certificate in PEM`, {
+  throw new EnvironmentError(`arm ${arm.name}: ${path} contains no PEM certificate`, {
     hint: `convert it: openssl x509 -inform DER -in ${path} -out ca.pem`,
   });
 }
@@ -160,15 +160,15 @@ async function readBytes(arm: string, path: string, what: string, permit: string
     return await readFile(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new EnvironmentError(`arm ${arm}: ${path}, which is to hold ${what}, cannot be read (${code})`, {
-      hint: code === 'EACCES' ? `let this user read it: ${permit}` : `check the path: ls -l ${path}`,
+    throw new EnvironmentError(`arm ${arm}: ${path}, which must contain ${what}, cannot be read (${code})`, {
+      hint: code === 'EACCES' ? `make it readable by this user: ${permit}` : `check the path: ls -l ${path}`,
       cause,
     });
   }
 }
 
 function emptyFile(arm: string, path: string, what: string): EnvironmentError {
-  return new EnvironmentError(`arm ${arm}: ${path}, which is to hold ${what}, is empty`, {
+  return new EnvironmentError(`arm ${arm}: ${path}, which must contain ${what}, is empty`, {
     hint: `write ${what} into it`,
   });
 }

@@ -26,7 +26,7 @@ export function chooseEngine(
   const why = whyNot(asked, arms);
   if (why !== undefined) {
     throw new UsageError(`${why}, which the ${asked} engine cannot do`, {
-      hint: `leave out --engine ${asked}, or take the arm out`,
+      hint: `leave out --engine ${asked}, or remove the arm`,
     });
   }
   if (ENGINES[asked].callsLibc) loadLibc();

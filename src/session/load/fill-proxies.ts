@@ -45,8 +45,8 @@ export async function fillProxies(
     const withTarget = waiting.filter(({ proxy }) => proxy !== undefined);
     if (withTarget.length === 0) {
       throw new UsageError(
-        `arm ${waiting[0]?.name}: no arm has a target that the PAC script ${pac.source} could be asked of`,
-        { hint: 'name the proxy by --proxy host:port; rushhour hit URL --pac … says which one that is' },
+        `arm ${waiting[0]?.name}: no arm has a target for which the PAC script ${pac.source} could be evaluated`,
+        { hint: 'give the proxy with --proxy host:port; rushhour hit URL --pac … shows which one that is' },
       );
     }
     const chosen = await askPac(

@@ -35,8 +35,8 @@ export function checkOverlaps(arms: readonly PlannedArm[]): void {
     for (const other of arms.slice(index + 1)) {
       if (!sharesPorts(one, other)) continue;
       throw new UsageError(
-        `arms ${one.arm.name} and ${other.arm.name} take the same source ports of the same address towards the same peer`,
-        { hint: 'give each a range of its own in source.ports' },
+        `arms ${one.arm.name} and ${other.arm.name} use the same source ports of the same address to the same peer`,
+        { hint: 'give each arm its own range in source.ports' },
       );
     }
   }

@@ -70,9 +70,12 @@ async function resolvePeer(arm: Arm, { host, port }: HostPort, lookUp: LookUp): 
 function checkZone(arm: Arm, host: string): void {
   const zone = zoneOf(host);
   if (zone === undefined || findScopeId(zone) !== undefined) return;
-  throw new EnvironmentError(`arm ${arm.name}: this machine has no interface ${zone}, which ${host} names`, {
-    hint: `name one of ${Object.keys(networkInterfaces()).join(', ')}, as in [${withoutZone(host)}%eth0]`,
-  });
+  throw new EnvironmentError(
+    `arm ${arm.name}: ${host} names the interface ${zone}, which this machine does not have`,
+    {
+      hint: `name one of ${Object.keys(networkInterfaces()).join(', ')}, as in [${withoutZone(host)}%eth0]`,
+    },
+  );
 }
 
 /** A name has AAAA records on machines without IPv6, too. Where there is no way to any, they stay: the run shows it. */

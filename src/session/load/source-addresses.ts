@@ -31,7 +31,7 @@ export function expandAddresses(
   throw new EnvironmentError(
     `arm ${arm}: ${addresses.length} source addresses are more than ${MAX_SOURCES}`,
     {
-      hint: 'name a smaller network in source.addresses',
+      hint: 'use a smaller network in source.addresses',
     },
   );
 }

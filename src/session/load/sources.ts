@@ -36,7 +36,7 @@ export async function fitSources(
     throw new EnvironmentError(
       `arm ${arm.name}: ${peerOf(arm).host} has no address of the same family as the bound source`,
       {
-        hint: 'bind an address of the other family (source.addresses, socket.bind), or name a peer that has one',
+        hint: 'bind an address of the other family (source.addresses, socket.bind), or choose a peer that has one',
       },
     );
   }
@@ -65,8 +65,8 @@ function chooseFamily(
   if (families.size === 1) return families.has(6) ? 6 : 4;
   const named = new Set([...arm.socket.bind, ...namedAddresses(arm)].map(isIP));
   if (named.size > 1) {
-    throw new UsageError(`arm ${arm.name}: its source addresses are both IPv4 and IPv6`, {
-      hint: 'bind to one family, or use an arm for each',
+    throw new UsageError(`arm ${arm.name}: its source addresses mix IPv4 and IPv6`, {
+      hint: 'use addresses of one family, or an arm for each family',
     });
   }
   if (named.size === 1) return named.has(6) ? 6 : 4;
@@ -94,7 +94,7 @@ async function findRouteSource(endpoint: Endpoint): Promise<string> {
   const route = await findRoute(endpoint);
   if ('source' in route) return route.source;
   throw new EnvironmentError(`this machine has no route to ${endpoint.address} (${route.cause.message})`, {
-    hint: 'name the address to connect from with source.addresses',
+    hint: 'set the address to connect from with source.addresses',
     cause: route.cause,
   });
 }
@@ -130,7 +130,7 @@ export function checkMemory(arm: Arm, addresses: number, ports: readonly PortRan
   const tuples = addresses * countPorts(ports);
   if (tuples <= MAX_TUPLES) return;
   throw new UsageError(
-    `arm ${arm.name}: ${addresses} source addresses with ${countPorts(ports)} ports each are more than ${MAX_TUPLES} together`,
-    { hint: 'narrow source.ports, or name fewer addresses' },
+    `arm ${arm.name}: ${addresses} source addresses with ${countPorts(ports)} ports each exceed ${MAX_TUPLES} in total`,
+    { hint: 'narrow source.ports, or use fewer addresses' },
   );
 }

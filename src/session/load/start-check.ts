@@ -142,7 +142,7 @@ function unreachable(
   const flag = isProxy ? '--proxy HOST:PORT' : '--target URL';
   return new EnvironmentError(
     `arm ${name}: the ${isProxy ? 'proxy' : 'target'} does not answer: ${dead.join(', ')}`,
-    { hint: `start it, or name another with ${flag}; "rushhour doctor" checks the way there` },
+    { hint: `start it, or give another with ${flag}; "rushhour doctor" checks the path to it` },
   );
 }
 

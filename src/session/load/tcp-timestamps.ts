@@ -43,7 +43,7 @@ function readSetting(): string {
     return readFileSync(SETTING, 'utf8').trim();
   } catch (cause) {
     throw new EnvironmentError(`TCP timestamps cannot be switched on this system (no ${SETTING})`, {
-      hint: 'leave out --tcp-timestamps (tcpTimestamps in the scenario); only Linux has the setting',
+      hint: 'remove --tcp-timestamps (tcpTimestamps in the scenario); only Linux has this setting',
       cause,
     });
   }
@@ -51,15 +51,15 @@ function readSetting(): string {
 
 function isTaken(wanted: Switch): EnvironmentError {
   return new EnvironmentError(
-    `TCP timestamps cannot be set ${wanted}: another run in this network namespace has set them for as long as it lasts`,
-    { hint: 'wait until it has ended, or start this one in a network namespace of its own' },
+    `TCP timestamps cannot be set ${wanted}: another run in this network namespace has set them for its duration`,
+    { hint: 'wait until it has ended, or start this run in another network namespace' },
   );
 }
 
 function refusal(wanted: Switch, cause: unknown): EnvironmentError {
   const value = wanted === 'on' ? 1 : 0;
   return new EnvironmentError(`TCP timestamps cannot be switched ${wanted}: ${(cause as Error).message}`, {
-    hint: `run as root, or set it yourself (sudo sysctl -w net.ipv4.tcp_timestamps=${value}) and leave out --tcp-timestamps`,
+    hint: `run as root, or set it yourself (sudo sysctl -w net.ipv4.tcp_timestamps=${value}) and remove --tcp-timestamps`,
     cause,
   });
 }

@@ -63,7 +63,7 @@ export const executeInThreads: Executor = (plans, receive) => {
       new EnvironmentError(
         `only ${plans.length - waiting} of ${plans.length} workers began within ${READY_MS / 1_000} s`,
         {
-          hint: 'this machine may be out of threads (ulimit -u) or memory: use fewer --workers, or end what holds them',
+          hint: 'this machine may have run out of threads (ulimit -u) or memory: use fewer --workers, or stop programs that use them',
         },
       ),
     );

@@ -184,7 +184,7 @@ describe('--fail-if', () => {
 
   it('is bad usage where there is no such verdict or line', () => {
     for (const text of ['stress.stalled.rate', 'stress.stalled.rate gone', 'worse']) {
-      expect(() => parseFailIf(text)).toThrow('is no condition');
+      expect(() => parseFailIf(text)).toThrow('is not a condition');
     }
     expect(() => judge('stres.stalled.rate worse')).toThrow('there is no such line');
   });

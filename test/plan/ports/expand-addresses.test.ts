@@ -34,7 +34,7 @@ describe('addresses', () => {
   });
 
   it('are refused where they are too many, at once and not after four thousand million', () => {
-    expect(() => expandAddresses('0.0.0.0/0')).toThrow('"0.0.0.0/0" stands for more than 1024 addresses');
+    expect(() => expandAddresses('0.0.0.0/0')).toThrow('"0.0.0.0/0" covers more than 1024 addresses');
     expect(() => expandAddresses('10.0.0.0/29', 5)).toThrow(/more than 5 addresses/);
     expect(expandAddresses('10.0.0.0/29', 6)).toHaveLength(6);
   });

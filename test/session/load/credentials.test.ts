@@ -106,7 +106,7 @@ describe('users for Basic', () => {
 describe('what is wrong with users is said without showing any', () => {
   it('a variable that is missing, empty or has no colon', async () => {
     const source = { kind: 'env', name: 'USERS' } as const;
-    expect(await refusal(read(source))).toContain('USERS, which is to hold user:password, is not set');
+    expect(await refusal(read(source))).toContain('USERS, which must contain user:password, is not set');
     expect(await refusal(read(source, { USERS: '' }))).toContain('is empty');
     expect(await refusal(read(source, { USERS: SECRET }))).toContain(
       'the environment variable USERS has no colon',
@@ -118,7 +118,7 @@ describe('what is wrong with users is said without showing any', () => {
   it('a file that is missing, empty, a folder, or has a wrong line', async () => {
     const missing = join(dir, 'nothing');
     expect(await refusal(read({ kind: 'file', path: missing }))).toContain(
-      `${missing}, which is to hold users, cannot be read (ENOENT)`,
+      `${missing}, which must contain users, cannot be read (ENOENT)`,
     );
     expect(await refusal(read({ kind: 'file', path: dir }))).toContain('(EISDIR)');
     const empty = await fileOf('empty', '\n');
@@ -139,7 +139,7 @@ describe('what is wrong with users is said without showing any', () => {
   it('a password that is nowhere', async () => {
     const source = (password: { env: string } | { file: string }) =>
       ({ kind: 'pattern', users: 'pupil{1-3}', password }) as const;
-    expect(await refusal(read(source({ env: 'PASSWORD' })))).toContain('PASSWORD, which is to hold the');
+    expect(await refusal(read(source({ env: 'PASSWORD' })))).toContain('PASSWORD, which must contain the');
     const empty = await fileOf('no-password', '\n');
     expect(await refusal(read(source({ file: empty })))).toContain('is empty');
   });
@@ -165,10 +165,10 @@ describe('certificates to trust', () => {
   it('must be there, and be PEM', async () => {
     const der = await fileOf('ca.der', '\u0030\u0082');
     expect(await refusal(readCredentials([plannedWith({ tls: tls(der) })], {}))).toContain(
-      `${der} holds no certificate in PEM | convert it: openssl x509 -inform DER -in ${der} -out ca.pem`,
+      `${der} contains no PEM certificate | convert it: openssl x509 -inform DER -in ${der} -out ca.pem`,
     );
     expect(await refusal(readCredentials([plannedWith({ tls: tls('/nonexistent.pem') })], {}))).toContain(
-      '/nonexistent.pem, which is to hold certificates, cannot be read (ENOENT)',
+      '/nonexistent.pem, which must contain certificates, cannot be read (ENOENT)',
     );
   });
 });

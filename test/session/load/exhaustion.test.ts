@@ -22,7 +22,7 @@ describe('what the machine has run out of', () => {
     expect(host.stderr.text).toContain(remedy);
     expect(workerFault(errorOf(code, syscall, 'x'), 'results/1')).toMatchObject({
       exitCode: 5,
-      hint: expect.stringContaining('what was recorded until then is in results/1'),
+      hint: expect.stringContaining('everything recorded until then is in results/1'),
     });
   });
 
