@@ -4,7 +4,8 @@ import { formatDuration, formatMicros, formatPerSec, formatPlural } from './form
 import { renderTable } from './table.ts';
 import { wrapHanging } from './wrap.ts';
 
-export type ShownPlan = Pick<RunPlan, 'arms' | 'durationUs' | 'engine' | 'workers'>;
+export type ShownPlan = Pick<RunPlan, 'arms' | 'durationUs' | 'engine' | 'workers'> &
+  Partial<Pick<RunPlan, 'id' | 'fromUs'>>;
 
 /** Ports that are reserved or in use cut a range to pieces. */
 const SHOWN_RANGES = 3;
@@ -21,14 +22,17 @@ export function renderPlan(
     ...(arm.from === undefined ? [] : [['', wordSources(arm.from), '']]),
   ]);
   const length =
-    plan.durationUs === undefined ? 'until every attempt is done' : `for ${formatDuration(plan.durationUs)}`;
+    plan.durationUs === undefined
+      ? 'until every attempt is done'
+      : `for ${formatDuration(plan.durationUs - (plan.fromUs ?? 0))}`;
+  const what = plan.fromUs === undefined ? 'About to connect' : `Resuming ${plan.id}`;
   const by = `${plan.engine} engine, ${formatPlural(plan.workers, 'worker', 'workers')}`;
   const lines = renderTable(
     [left, { ...left, gives: 'words', least: Number.POSITIVE_INFINITY }, left],
     rows,
     width - 2,
   ).map((line) => `  ${line}`);
-  const head = wrapHanging(`About to connect ${length} (${by}):`, width, 2);
+  const head = wrapHanging(`${what} ${length} (${by}):`, width, 2);
   return `${[...head, ...lines, ...wordOrigins(origins, width)].join('\n')}\n`;
 }
 

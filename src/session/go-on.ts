@@ -46,9 +46,10 @@ export async function goOnWithRun(
     const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
     const { writer, lastSecond } = resumed;
     const { clock, events, first } = goOn(resumed, false, listener);
-    const endUs = (us: number): number => Math.ceil(clock.seconds()) * 1_000_000 + us;
-    const durationUs = segment?.load.durationUs;
-    const plan = planOf(writer, segment?.load, durationUs === undefined ? undefined : endUs(durationUs));
+    const fromUs = Math.ceil(clock.seconds()) * 1_000_000;
+    const restUs = segment === undefined ? 0 : segment.load.durationUs;
+    const endUs = restUs === undefined ? undefined : fromUs + restUs;
+    const plan = planOf(writer, segment?.load, endUs, fromUs);
     return {
       ...{ writer, clock, events, first, plan, sums: resumed.sums, next: lastSecond + 1 },
       schedule: scheduleOf(plan),
@@ -73,7 +74,7 @@ export async function goOnWithSoak(
   const again = await readUnsettled(writer, lastSecond, (second) => events.isAside(second));
   return {
     ...{ writer, clock, events, first, sums, again, next: lastSecond + 1 },
-    plan: planOf(writer, undefined, soak.forUs),
+    plan: planOf(writer, undefined, soak.forUs, Math.ceil(clock.seconds()) * 1_000_000),
     schedule: { durationUs: soak.forUs, attempts: undefined },
     before: sumBefore(sums.tally, again, writer.info.scenario),
   };

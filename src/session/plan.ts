@@ -7,11 +7,13 @@ import type { RunPlan } from './types.ts';
 /**
  * @param load of the first segment; absent where a soak goes on, or nothing is left of a run: its addresses are those that
  * it had
+ * @param fromUs how far a resumed one is
  */
 export function planOf(
   { info, dir }: Pick<SessionWriter, 'info' | 'dir'>,
   load: Load | undefined,
   durationUs: number | undefined,
+  fromUs?: number,
 ): RunPlan {
   const known = info.scenario.arms.map((arm) => ({
     ...outlineArm({ arm, endpoints: [], sources: info.sources?.[arm.name]?.addresses ?? [] }),
@@ -25,6 +27,7 @@ export function planOf(
     workers: info.workers,
     arms: load?.outlines ?? known,
     durationUs,
+    ...(fromUs === undefined ? {} : { fromUs }),
   };
 }
 

@@ -1,14 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { createHistogram } from '../metrics/histogram.ts';
-import { mergeFrames } from '../metrics/merge.ts';
-import type { Frame, Stall } from '../metrics/types.ts';
 import { SessionSums } from '../read/session-sums.ts';
 import { FILES } from '../store/files.ts';
 import { writeJson } from '../store/json-file.ts';
-import { readLogLine } from '../store/latency-log.ts';
-import { eachLine } from '../store/lines.ts';
+import { readOpenSeconds } from '../store/open-seconds.ts';
 import { markProcess, readStatus } from '../store/process-mark.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { failToWrite } from '../store/run-folder.ts';
@@ -20,8 +16,6 @@ import { cutTornTails, cutUnvouched } from '../store/session-repair.ts';
 import { SessionWriter } from '../store/session-writer.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
 import { readEvents } from '../store/soak-events.ts';
-import { listSegments, readRecent, segmentPath } from '../store/soak-recent.ts';
-import type { OpenSecond } from '../store/soak-windows.ts';
 import { SOAK_LIMITS, type SoakLimits, WindowFiles } from '../store/window-files.ts';
 
 /** A run or a soak that goes on, and all that was recorded of it before. */
@@ -115,31 +109,4 @@ async function markAsRunning(dir: string, before: RunInfo): Promise<RunInfo> {
   // Of one that its user had ended.
   await rm(join(dir, FILES.summary), { force: true });
   return info;
-}
-
-/** A second that came twice, as segments of load met, is one. */
-async function readOpenSeconds(dir: string, settledSec: number): Promise<OpenSecond[]> {
-  const open = new Map<
-    number,
-    { frame: Frame; histograms: [tag: string, text: string][]; stalls: Stall[] }
-  >();
-  for await (const { stalls = [], ...frame } of readRecent(dir, settledSec)) {
-    const known = open.get(frame.second);
-    open.set(frame.second, {
-      frame: known === undefined ? frame : mergeFrames([known.frame, frame]),
-      histograms: [],
-      stalls: [...(known?.stalls ?? []), ...stalls],
-    });
-  }
-  if (open.size === 0) return [];
-  const scratch = createHistogram();
-  for (const segment of await listSegments(dir)) {
-    await eachLine(segmentPath(dir, segment, 'hlog'), (bytes, start, end) => {
-      const line = readLogLine(bytes, start, end);
-      if (line === undefined) return;
-      const second = open.get(line.second);
-      if (second !== undefined && line.addTo(scratch)) second.histograms.push([line.tag, line.encoded()]);
-    });
-  }
-  return [...open.values()];
 }

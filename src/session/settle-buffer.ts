@@ -38,7 +38,7 @@ export class SettleBuffer {
 }
 
 /** A second as it counts. */
-export function judge(recorded: RecordedSecond, isAside: (second: number) => boolean): RecordedSecond {
+function judge(recorded: RecordedSecond, isAside: (second: number) => boolean): RecordedSecond {
   if (!isAside(recorded.frame.second)) return recorded;
   const quantiles = new Map([...recorded.quantiles].map(([tag, value]) => [setAsideTag(tag), value]));
   return { ...recorded, frame: setAside(recorded.frame), quantiles };

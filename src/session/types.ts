@@ -41,8 +41,10 @@ export interface RunPlan {
   readonly readsTcpInfo: boolean;
   readonly workers: number;
   readonly arms: readonly ArmOutline[];
-  /** Undefined where only a count bounds the run. */
+  /** From second 0; undefined where only a count bounds the run. */
   readonly durationUs: number | undefined;
+  /** Of one that is resumed: how far it is, the gap included. Microseconds. */
+  readonly fromUs?: number;
 }
 
 export interface ArmOutline {

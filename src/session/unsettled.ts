@@ -1,11 +1,8 @@
-import { createHistogram, type Histogram, quantilesOf } from '../metrics/histogram.ts';
-import { mergeFrames } from '../metrics/merge.ts';
-import type { Frame, RecordedSecond } from '../metrics/types.ts';
-import { readLogLine } from '../store/latency-log.ts';
-import { eachLine } from '../store/lines.ts';
+import { quantilesOf } from '../metrics/histogram.ts';
+import type { RecordedSecond } from '../metrics/types.ts';
+import { readOpenSeconds } from '../store/open-seconds.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
-import { listSegments, readRecent, segmentPath } from '../store/soak-recent.ts';
-import { judge } from './settle-buffer.ts';
+import { closeWindow } from '../store/soak-windows.ts';
 
 /** Seconds that were let go of a moment ago may not have reached the disk of who took them. */
 const ON_THE_WAY_SEC = 5;
@@ -20,32 +17,12 @@ export async function readUnsettled(
   isAside: (second: number) => boolean,
 ): Promise<RecordedSecond[]> {
   const afterSec = lastSecond - settleSec - ON_THE_WAY_SEC;
-  const frames = new Map<number, Frame>();
-  for await (const { stalls: _, ...frame } of readRecent(dir, afterSec)) {
-    const known = frames.get(frame.second);
-    frames.set(frame.second, known === undefined ? frame : mergeFrames([known, frame]));
-  }
-  const histograms = await readHistograms(dir, afterSec);
-  return [...frames.values()].map((frame) => {
-    const quantiles = new Map(
-      [...(histograms.get(frame.second) ?? [])].map(([tag, histogram]) => [tag, quantilesOf(histogram)]),
-    );
-    const atMs = Date.parse(startedAt) + frame.second * 1_000;
-    return judge({ atMs, frame, quantiles }, isAside);
+  return (await readOpenSeconds(dir, afterSec)).flatMap((open) => {
+    const { seconds, histograms } = closeWindow([open], isAside);
+    const quantiles = new Map([...histograms].map(([tag, histogram]) => [tag, quantilesOf(histogram)]));
+    return seconds.map((frame) => ({
+      atMs: Date.parse(startedAt) + frame.second * 1_000,
+      ...{ frame, quantiles },
+    }));
   });
-}
-
-async function readHistograms(dir: string, afterSec: number): Promise<Map<number, Map<string, Histogram>>> {
-  const found = new Map<number, Map<string, Histogram>>();
-  for (const segment of await listSegments(dir)) {
-    await eachLine(segmentPath(dir, segment, 'hlog'), (bytes, start, end) => {
-      const line = readLogLine(bytes, start, end);
-      if (line === undefined || line.second <= afterSec) return;
-      const ofSecond = found.get(line.second) ?? new Map<string, Histogram>();
-      found.set(line.second, ofSecond);
-      const sum = ofSecond.get(line.tag) ?? createHistogram();
-      if (line.addTo(sum)) ofSecond.set(line.tag, sum);
-    });
-  }
-  return found;
 }

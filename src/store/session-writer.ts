@@ -143,7 +143,7 @@ export class SessionWriter {
       closed.push(window);
       const entry = this.#files.windowEntry(window);
       if (entry !== undefined) await this.#write(this.#windows, entry);
-      this.#forget(window.window.second + window.window.seconds);
+      this.#forget((seconds.at(-1)?.frame.second ?? 0) + 1);
     }
     return closed;
   }

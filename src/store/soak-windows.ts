@@ -14,6 +14,7 @@ export interface OpenSecond {
 
 /** A window as it is for good: what sums of the night are made of. */
 export interface ClosedWindow {
+  /** Rolled up when it is asked for: what stands by the second needs none. */
   readonly window: WindowFrame;
   /** Its seconds, each as it counts. */
   readonly seconds: readonly SettledFrame[];
@@ -93,7 +94,12 @@ export function closeWindow(
       histograms.set(name, sum);
     }
   }
-  return { window: rollUp(seconds), seconds, histograms, stalls };
+  return {
+    get window() {
+      return rollUp(seconds);
+    },
+    ...{ seconds, histograms, stalls },
+  };
 }
 
 export function encodeAll(histograms: ReadonlyMap<string, Histogram>): Map<string, EncodedHistogram> {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
@@ -56,6 +56,7 @@ arms:
       const { code, stdout, stderr } = await place.run([...args, '--resume', '--json']);
       const summary = JSON.parse(stdout) as Summary;
       expect([code, summary.run.status]).toEqual([0, 'complete']);
+      expect(stderr).toMatch(new RegExp(`^Resuming ${basename(dir)} until every attempt is done`));
       expect(stderr).toContain('its process was ended: nothing was recorded for');
       const { timed, counted } = summary.arms;
       expect([timed?.scheduled, timed?.ramp?.scheduled]).toEqual([80, 10]);
