@@ -1,0 +1,141 @@
+/**
+ * What each room of src/ may import of the others, and why. One table, from the top to the bottom: .dependency-cruiser.cjs
+ * makes its rules of it, and docs/architecture.md shows it (npm run house).
+ *
+ * A key is a room, or the folders and files of it that are meant: `store/(files|lock)`. Any room may import the files that
+ * stand in src/ itself.
+ */
+exports.ROOMS = {
+  cli: {
+    experiment: 'rushhour experiment; the command of --hook',
+    service: 'soak install and what follows it',
+    serve: 'rushhour serve',
+    sinks: 'opens what --sink names',
+    session: 'starts runs and soaks, and says what one would do',
+    lab: 'rushhour lab',
+    doctor: 'rushhour doctor',
+    pac: 'says what a script answered',
+    read: 'every command after a run',
+    store: 'notes, removals, experiments that are kept',
+    render: 'all that is shown',
+    analysis: 'compares and judges what was read',
+    'worker/protocol': 'a planned arm, for --dry-run',
+    'engine/names': 'the words of --engine',
+    net: 'whether the kernel can be called, and systemd be notified',
+    metrics: 'the shape of a second, which is passed on to sinks',
+    outcome: 'what --status and --contains expect',
+    scenario: 'reads files and flags',
+  },
+  experiment: {
+    'session/load': 'proxies and workers are decided once, so that all rounds have the same',
+    read: 'whether a run is complete',
+    store: 'keeps how far it has come',
+    scenario: 'what is run',
+  },
+  service: {
+    'session/load': 'a night is checked as a run would be, before it is installed',
+    read: 'what the last nights came to',
+    store: 'whether one is under way',
+    'engine/names': 'the words of --engine',
+    scenario: 'what a night needs and reads',
+  },
+  serve: {
+    read: 'shows folders of results, as every command after a run does',
+    store: 'follows the files of a run under way',
+    render: 'makes the pages',
+    analysis: 'compares two runs',
+  },
+  sinks: {
+    'render/(line-protocol|metric-names)': 'names and lines are those of exports',
+    'store/process-mark': 'what a dead process left in the spool',
+    metrics: 'is handed seconds; knows of no run and asks for nothing',
+    'engine/names': 'an engine’s name is a label',
+  },
+  session: {
+    read: 'sums and summaries as every reader makes them',
+    store: 'keeps what is recorded',
+    analysis: 'judges the look before a load',
+    worker: 'starts shards',
+    doctor: 'what the machine is like stands in run.json',
+    'lab/far-end': 'the embedded far end',
+    pac: 'which proxy a script names',
+    plan: 'where connections come from',
+    engine: 'credentials and tickets; which engine',
+    net: 'clocks and sockets of the host',
+    metrics: 'merges the frames of its shards',
+    outcome: 'which outcomes are this machine’s own doing',
+    scenario: 'what is run',
+  },
+  render: {
+    'session/types': 'what is about to happen, and where a run stands',
+    'doctor/types': 'checks and facts',
+    'doctor/fix/types': 'what would be changed, and was',
+    'read/(listing|choose-pruning)': 'lists of runs',
+    'store/experiment-file': 'the order of an experiment',
+    analysis: 'words what was found',
+    metrics: 'figures',
+    outcome: 'words for each outcome',
+    scenario: 'units and words',
+  },
+  lab: {
+    scenario: 'units and suggestions; no code of the engines that it tests, or it would share their faults',
+  },
+  read: {
+    store: 'reads the bytes of a folder',
+    analysis: 'makes of them what they mean',
+    metrics: 'adds histograms and counts up',
+    outcome: 'names columns',
+    scenario: 'what was run',
+  },
+  doctor: {
+    'store/json-file': 'former values are written as results are: whole or not at all',
+    'engine/auth': 'whether a ticket is good, Kerberos alone can tell',
+    net: 'whether the kernel can be called',
+    scenario: 'what a run would need',
+  },
+  store: {
+    metrics: 'the shape of a second, and of its histograms',
+    'engine/names': 'an engine’s name stands in run.json',
+    scenario: 'a scenario stands in run.json, without its secrets',
+  },
+  analysis: {
+    metrics: 'frames and histograms in, verdict out',
+    outcome: 'whose doing an outcome was',
+    'engine/names': 'an engine’s name stands in the summary',
+    scenario: 'what was asked for',
+  },
+  worker: {
+    engine: 'starts attempts',
+    plan: 'what is due, and from which port',
+    metrics: 'counts what became of them',
+    net: 'one clock for all of a shard',
+    outcome: 'what became of an attempt',
+    scenario: 'the arm that it plays; it runs the same in a thread and on another machine',
+  },
+  pac: {
+    scenario: 'targets and proxies; it knows of no run',
+  },
+  metrics: {
+    'engine/types': 'the record of an attempt',
+    outcome: 'classifies what it counts',
+  },
+  engine: {
+    net: 'the kernel',
+    outcome: 'the end of an attempt, in facts',
+    scenario: 'words and addresses; an engine neither schedules nor counts',
+  },
+  net: {
+    outcome: 'names what an ICMP error says',
+    'scenario/types': 'the options of a socket',
+  },
+  plan: {
+    scenario: 'scheduling is a pure function of a load, of time and of counts',
+  },
+  scenario: {
+    outcome: 'criteria name outcomes; an expectation is one',
+  },
+  outcome: {},
+};
+
+/** Rooms that touch no file, clock, network or thread, so that their tests need none. */
+exports.PURE = ['plan', 'outcome', 'analysis', 'render'];
