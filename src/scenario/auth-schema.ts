@@ -32,8 +32,8 @@ const variable = () =>
 
 const secret = z
   .strictObject({
-    env: variable().optional().describe('Environment variable that holds it.'),
-    file: path().optional().describe('File that holds it, and nothing else.'),
+    env: variable().optional().describe('Environment variable that contains it.'),
+    file: path().optional().describe('File that contains it, and nothing else.'),
   })
   .meta({ minProperties: 1, maxProperties: 1 })
   .transform((written, context): SecretReference => {
@@ -52,13 +52,13 @@ const secret = z
 /** What may stand under `auth.credentials`. */
 export const credentialKeys = z
   .strictObject({
-    env: variable().optional().describe('Basic: environment variable that holds user:password.'),
+    env: variable().optional().describe('Basic: environment variable that contains user:password.'),
     file: path()
       .optional()
-      .describe('Basic: file with a user a line, user:password or user,password; all are played in turn.'),
+      .describe('Basic: file with one user per line, user:password or user,password; users take turns.'),
     users: parsedText(checkUsers, { examples: ['pupil{1-3000}'] })
       .optional()
-      .describe('Basic: a user, or a pattern of many, who have one password.'),
+      .describe('Basic: a user, or a pattern for many with the same password.'),
     password: secret
       .optional()
       .describe('Where the password of these users is: { env: NAME } or { file: PATH }.'),
@@ -67,7 +67,7 @@ export const credentialKeys = z
       .union([principal(), z.array(principal()).min(1)])
       .optional()
       .describe(
-        'Negotiate: principals of the keytab, or patterns of them, played in turn. Default: its first.',
+        'Negotiate: principals of the keytab, or patterns for them, used in turn. Default: its first.',
       ),
   })
   .describe('Where credentials are. Never the credentials themselves.');
@@ -103,12 +103,12 @@ const scheme = z.strictObject({
     .enum(AUTH_MODES)
     .optional()
     .describe(
-      'challenge: ask without credentials and answer the 407 (401), as browsers do; preemptive: send them at once. Default: challenge.',
+      'challenge: send the request without credentials and answer the 407 (401), as browsers do; preemptive: send them at once. Default: challenge.',
     ),
   to: z
     .enum(['proxy', 'origin'])
     .optional()
-    .describe('Who asks: proxy (407) or origin (401). Default: the proxy, where there is one.'),
+    .describe('Who challenges: proxy (407) or origin (401). Default: the proxy, if there is one.'),
   credentials: credentials
     .optional()
     .describe(
@@ -116,13 +116,13 @@ const scheme = z.strictObject({
     ),
   service: parsedText(checkService, { examples: ['HTTP@proxy.example'] })
     .optional()
-    .describe('Negotiate: service to get tickets for. Default: HTTP@ and the host that asks.'),
+    .describe('Negotiate: service to get tickets for. Default: HTTP@ and the challenging host.'),
 });
 
 /** How an arm answers who asks for credentials; `none` takes back what the defaults say. */
 export const auth = z.union([
   z.literal('none').describe('No credentials, whatever the defaults say.'),
-  scheme.describe('Scheme and whence credentials come.'),
+  scheme.describe('Scheme, and where credentials come from.'),
 ]);
 
 /** What may stand under `auth`. */

@@ -24,39 +24,41 @@ const page = z
       .min(1)
       .max(1_000)
       .optional()
-      .describe('Requests that a page makes, the document included. Default: 40.'),
+      .describe('Requests per page, including the document. Default: 40.'),
     paths: z
       .array(path)
       .optional()
       .describe(
-        'Paths of the objects after the document, used in turn; may hold {object} and {nonce}. Default: the target’s.',
+        'Paths of the objects after the document, used in turn; may contain {object} and {nonce}. Default: the target’s.',
       ),
   })
   .describe('What a page consists of.');
 
 /** What may stand beside `browsers`. */
 export const browserKeys = z.strictObject({
-  browsers: z.int().min(1).describe('Browsers at once, over all workers.'),
-  for: positiveDuration().describe('How long pages go on being opened.'),
+  browsers: z.int().min(1).describe('Simultaneous browsers, over all workers.'),
+  for: positiveDuration().describe('How long new pages are opened.'),
   ramp: duration()
     .optional()
-    .describe('Browsers begin spread evenly over this time. Default: 0s, all at once.'),
+    .describe('Start browsers evenly spread over this time. Default: 0s, all at once.'),
   connections: z
     .int()
     .min(1)
     .max(32)
     .optional()
-    .describe('Most connections that one browser keeps open. Default: 6.'),
+    .describe('Maximum connections that one browser keeps open. Default: 6.'),
   think: duration()
     .optional()
     .describe('Mean pause between a page and the next, exponentially distributed. Default: 10s.'),
-  idle: positiveDuration().optional().describe('A connection is closed once idle so long. Default: 5m.'),
+  idle: positiveDuration()
+    .optional()
+    .describe('Close a connection that has been idle this long. Default: 5m.'),
   page: page.optional(),
 });
 
 export const browserLoad = browserKeys
   .describe(
-    'A population of browsers: each opens a page over several kept connections, reads, and opens the next.',
+    'A population of browsers: each opens a page over several persistent connections, pauses, and opens the next.',
   )
   .transform(
     ({

@@ -11,7 +11,7 @@ const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item, z.array(item)
 
 const body = z
   .strictObject({
-    contains: oneOrMore(text).optional().describe('Text that the body must hold, or a list: all of them.'),
+    contains: oneOrMore(text).optional().describe('Text that the body must contain, or a list: all of them.'),
     matches: oneOrMore(pattern)
       .optional()
       .describe(
@@ -19,10 +19,10 @@ const body = z
       ),
     notContains: oneOrMore(text)
       .optional()
-      .describe('Text that the body must not hold, or a list: none of them.'),
+      .describe('Text that the body must not contain, or a list: none of them.'),
   })
   .check(refuseEmpty('contains, matches or notContains'))
-  .describe('What the response’s body must hold.');
+  .describe('What the response’s body must contain.');
 
 /** `{ status, body, bytes, header }`, of which one at least. */
 const response = z
@@ -30,12 +30,12 @@ const response = z
     status: z
       .union([status, z.array(status)])
       .optional()
-      .describe('One status or a list; [] takes any. Default: 200.'),
+      .describe('One status or a list; [] accepts any. Default: 200.'),
     body: body.optional(),
     bytes: parsedQuantity(readBytes, { examples: ['100..5000', '1..', 1_234] })
       .optional()
       .describe(
-        'Length of the body in bytes, as it comes out of chunks: a number, or a range with both ends included.',
+        'Length of the body in bytes, without chunked coding: a number, or a range including both ends.',
       ),
     header: z
       .record(
@@ -43,10 +43,10 @@ const response = z
         parsedText(checkHeaderValue, { examples: ['text/html'] }),
       )
       .optional()
-      .describe('Fields that the response must have, each with the whole of its value.'),
+      .describe('Fields that the response must have, each with its complete value.'),
   })
   .check(refuseEmpty('status, body, bytes or header'))
-  .describe('What the response must be: one of these statuses, and what it must hold.');
+  .describe('What the response must be: one of these statuses, and what it must contain.');
 
 /** What counts as completed. */
 export const expect = z.union([z.enum(['refused', 'established']), response]).transform(toExpectation);

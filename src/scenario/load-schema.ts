@@ -11,14 +11,14 @@ const ramp = z
     to: rate().describe('Rate at its end.'),
     for: positiveDuration().describe('How long the ramp takes.'),
   })
-  .describe('Change the rate evenly. Recorded, but kept out of the verdict.');
+  .describe('Change the rate linearly. Recorded, but excluded from the verdict.');
 
 const hold = z
   .strictObject({
-    rate: positiveRate().describe('Attempts a unit of time, over all workers.'),
+    rate: positiveRate().describe('Attempts per unit of time, over all workers.'),
     for: positiveDuration().describe('How long the rate is kept.'),
   })
-  .describe('Keep to a rate.');
+  .describe('Keep a constant rate.');
 
 const step = z
   .strictObject({
@@ -87,7 +87,7 @@ const closedLoad = z
     attempts: z.int().min(1).optional().describe('Stop after this many.'),
     for: positiveDuration().optional().describe('Stop after this long.'),
   })
-  .describe('Closed loop: a new attempt starts when one has ended. Needs attempts, for, or both.')
+  .describe('Closed loop: a new attempt starts when one ends. Needs attempts, for, or both.')
   .transform((written, context): ClosedLoad => {
     if (written.attempts === undefined && written.for === undefined) {
       context.issues.push({

@@ -14,14 +14,14 @@ export const hostPort = parsedText(parseProxy, { examples: ['proxy.example:3128'
 const pac = z
   .strictObject({
     pac: parsedText(checkPacSource, { examples: ['http://wpad.example/wpad.dat'] }).describe(
-      'Path, http:// or https:// URL of a proxy.pac: it is asked for the proxy of each target before the load.',
+      'Path, http:// or https:// URL of a proxy.pac: it is evaluated for each target before the load.',
     ),
     spread: z
       .boolean()
       .optional()
-      .describe('Go to all proxies of its answer in turn, not to the first alone. Default: false.'),
+      .describe('Use all proxies in its answer in turn, not only the first. Default: false.'),
   })
-  .describe('A script that names the proxy.')
+  .describe('A PAC script that names the proxy.')
   .transform(({ pac: source, spread = false }): ProxyValue => ({ ...UNCHOSEN, pac: { source, spread } }));
 
 /** What may stand under `proxy`. */

@@ -15,7 +15,7 @@ import type { LookSpec } from './types.ts';
 import { ADDRESS_USES, CLOSE_MODES, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } from './words.ts';
 
 const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe(
-  'Value of a header; in quotes where it looks like a number.',
+  'Value of a header; in quotes if it looks like a number.',
 );
 
 export const targetValue = parsedText((text) => parseTarget(text, true), {
@@ -34,17 +34,17 @@ const request = z
         z.union([headerValue, z.array(headerValue)]),
       )
       .optional()
-      .describe('Headers in the order written; a list repeats one. Values may hold {nonce}.'),
+      .describe('Headers in the order written; a list repeats one. Values may contain {nonce}.'),
     body: z.string().optional().describe('Request body. Default: none.'),
   })
-  .describe('What is sent once the connection stands. Not for via: tcp.');
+  .describe('What is sent once the connection is established. Not for via: tcp.');
 
 const timeouts = z
   .strictObject({
     handshake: positiveDuration().optional().describe('From SYN to established. Default: 10s.'),
     response: positiveDuration()
       .optional()
-      .describe('From established to the whole response, and again to the far end’s close. Default: 15s.'),
+      .describe('From established to the complete response, and again to the far end’s close. Default: 15s.'),
   })
   .describe('How long to wait before giving up.');
 
@@ -67,19 +67,19 @@ export const armSchema = z.strictObject({
     ),
   proxy: proxyValue
     .optional()
-    .describe('Proxy of this arm, host:port; or { pac: <file or URL>, spread: true } to ask a script.'),
+    .describe('Proxy of this arm, host:port; or { pac: <file or URL>, spread: true } to use a PAC script.'),
   target: targetValue
     .optional()
-    .describe('Target of this arm: http:// or https:// URL, may hold {nonce}; or tcp://host:port.'),
+    .describe('Target of this arm: http:// or https:// URL, may contain {nonce}; or tcp://host:port.'),
   prefer: z
     .union([z.literal(4), z.literal(6)])
     .optional()
-    .describe('Connect by IPv4 or IPv6 where the name has addresses of both. Default: both.'),
+    .describe('Use IPv4 or IPv6 if the name has addresses of both families. Default: both.'),
   addresses: z
     .enum(ADDRESS_USES)
     .optional()
     .describe(
-      'Of a name with several addresses: spread (attempts go to each in turn) or first (to the first that answers). Default: spread.',
+      'For a name with several addresses: spread (use each in turn) or first (use the first that answers). Default: spread.',
     ),
   request: request.optional(),
   expect: expect
@@ -100,7 +100,7 @@ export const armSchema = z.strictObject({
     .enum(CLOSE_MODES)
     .optional()
     .describe(
-      'Who closes: peer (the far end first), fin (this end), reset (this end, by RST). Default: peer; fin for via: tcp.',
+      'Who closes: peer (the far end first), fin (this end), reset (this end, with an RST). Default: peer; fin for via: tcp.',
     ),
   hold: duration()
     .optional()
@@ -116,7 +116,7 @@ export const armSchema = z.strictObject({
   auth: auth
     .optional()
     .describe(
-      'How to answer who asks for credentials: scheme, mode, to, credentials, service; or none. Default: none.',
+      'How to answer a challenge for credentials: scheme, mode, to, credentials, service; or none. Default: none.',
     ),
   tls: tls.optional(),
 });
@@ -129,7 +129,7 @@ const look = z
         rate: positiveRate().optional().describe('Of the arm with the highest rate. Default: 20/s.'),
         for: positiveDuration().optional().describe('How long, 1s to 1m. Default: 10s.'),
       })
-      .describe('How much of the load is sent to look first.'),
+      .describe('How much load the pre-load check sends.'),
   ])
   .transform((written, context): LookSpec | undefined => {
     if (typeof written === 'string') return written === 'on' ? DEFAULT_LOOK : undefined;
@@ -159,9 +159,9 @@ export const scenarioSchema = z
     proxy: proxyValue
       .optional()
       .describe(
-        'Proxy of every arm that names none, host:port; or { pac: <file or URL>, spread: true } to ask a script. --proxy and --pac replace it.',
+        'Proxy for every arm without its own, host:port; or { pac: <file or URL>, spread: true } to use a PAC script. --proxy and --pac replace it.',
       ),
-    target: targetValue.optional().describe('Target of every arm that names none. --target replaces it.'),
+    target: targetValue.optional().describe('Target for every arm without its own. --target replaces it.'),
     findings: z
       .array(z.enum(FINDINGS))
       .optional()
@@ -172,12 +172,12 @@ export const scenarioSchema = z
       .enum(SWITCHES)
       .optional()
       .describe(
-        'Set net.ipv4.tcp_timestamps for the run and put it back afterwards; Linux, root. --tcp-timestamps replaces it. Default: as it is.',
+        'Set net.ipv4.tcp_timestamps for the run and restore it afterwards; Linux, root. --tcp-timestamps replaces it. Default: unchanged.',
       ),
     look: look
       .optional()
       .describe(
-        'Send a little of the load first (on: 20/s for 10s) and stop where answers fail, time out or take ever longer, as of a proxy at its limit. --no-look leaves it out. Default: off.',
+        'Send a small share of the load first (on: 20/s for 10s) and stop if answers fail, time out or take ever longer, as with a proxy at its limit. --no-look skips it. Default: off.',
       ),
     defaults: armSchema.optional().describe('Keys that every arm inherits unless it has its own.'),
     arms: z

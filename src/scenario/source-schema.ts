@@ -28,10 +28,10 @@ export const sourceKeys = z
       ),
     reuseAfter: duration()
       .optional()
-      .describe('Least time from the close of an address and port to its next use. Default: 0s.'),
+      .describe('Minimum time from the close of an address and port to its next use. Default: 0s.'),
     reuseExactly: positiveDuration()
       .optional()
-      .describe('Take an address and port again exactly this long after its close.'),
+      .describe('Reuse an address and port exactly this long after its close.'),
   })
   .describe('Where connections come from.');
 

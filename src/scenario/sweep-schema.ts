@@ -19,7 +19,7 @@ const range = z
   .strictObject({
     from: positiveDuration().describe('Shortest delay.'),
     to: positiveDuration().describe('Longest delay; always the last.'),
-    factor: z.number().min(1.01).max(10).describe('Each delay is this many times the one before.'),
+    factor: z.number().min(1.01).max(10).describe('Each delay is the previous one multiplied by this.'),
     also: z.array(positiveDuration()).optional().describe('Further delays, where an edge is expected.'),
   })
   .describe('Delays that grow by a factor.')
@@ -49,16 +49,16 @@ export const sweep = z
   .strictObject({
     sweep: z
       .strictObject({
-        delays: delays.describe('How long after the first of a pair has closed the second is sent.'),
+        delays: delays.describe('Time from the close of a pair’s first connection to its second.'),
         pairs: z
           .int()
           .min(1)
           .max(1_000)
           .optional()
-          .describe('Pairs for each delay, a source port each. Default: 12.'),
+          .describe('Pairs for each delay, each with its own source port. Default: 12.'),
         rate: positiveRate()
           .optional()
-          .describe('Attempts a unit of time, both of each pair counted; at most 19/s. Default: 10/s.'),
+          .describe('Attempts per unit of time, counting both of each pair; at most 19/s. Default: 10/s.'),
       })
       .describe('Delays, pairs, rate.'),
   })

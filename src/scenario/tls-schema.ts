@@ -15,12 +15,12 @@ export const tls = z
       .min(1)
       .optional()
       .describe(
-        'File of PEM certificates to trust instead of the system’s: a filtering proxy presents its own.',
+        'File of PEM certificates to trust instead of the system’s: a TLS-inspecting proxy presents its own.',
       ),
     insecure: z
       .boolean()
       .optional()
-      .describe('true: take any certificate. Default: false; true with farEnd: embedded.'),
+      .describe('true: accept any certificate. Default: false; true with farEnd: embedded.'),
     minVersion: z
       .enum(TLS_VERSIONS)
       .optional()

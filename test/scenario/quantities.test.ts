@@ -35,7 +35,7 @@ describe('a quantity in a scenario', () => {
     [
       '[5]',
       '60',
-      'a list does not belong in "rate" — Attempts a unit of time, over all workers (such as 500/s',
+      'a list does not belong in "rate" — Attempts per unit of time, over all workers (such as 500/s',
     ],
     ['500', 'true', 'the boolean true does not belong in "for"'],
     ['500', '1w', '"1w" is not a duration'],

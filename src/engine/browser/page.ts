@@ -12,7 +12,7 @@ export interface PageRequest {
 
 /** What a page's requests look like. */
 export interface PageCompiler {
-  /** Requests that a page makes, the document included. */
+  /** Requests per page, including the document. */
   readonly objects: number;
   /**
    * @param object 0 is the document
