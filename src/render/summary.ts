@@ -1,5 +1,5 @@
 import type { Tested } from '../analysis/tested.ts';
-import type { Quantiles, Summary } from '../analysis/types.ts';
+import type { Quantiles, Summary, Wholeness } from '../analysis/types.ts';
 import { renderArm } from './arm.ts';
 import { escapeControls } from './escape.ts';
 import { formatDuration, formatMicros, formatMoment } from './format.ts';
@@ -39,19 +39,40 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
     .join('\n\n')}\n`;
 }
 
-function renderRun({ run, latenessUs }: Summary, width: number, { dir, tested }: SummaryLook): string[] {
+function renderRun(
+  { run, latenessUs, soak, session }: Summary,
+  width: number,
+  { dir, tested }: SummaryLook,
+): string[] {
   const lengthUs = (Date.parse(run.endedAt) - Date.parse(run.startedAt)) * 1_000;
   const from = tested === undefined ? '' : wordFrom(tested);
+  const whole = soak ?? session;
+  const happened = whole === undefined ? '' : describeEvents(whole);
   const stalls = run.stallsByTcpInfo ? '' : ', stalls inferred from time alone';
   return [
     ...renderLabelled('run', `${run.id}, ${run.status}, ${run.engine} engine${stalls}`, width),
     ...renderLabelled('when', `${formatMoment(run.startedAt)}, for ${formatDuration(lengthUs)}`, width),
+    ...(happened === '' ? [] : renderLabelled('events', happened, width)),
     ...(tested === undefined ? [] : renderLabelled('tested', wordTested(tested), width)),
     ...(from === '' ? [] : renderLabelled('from', from, width)),
     ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', wordLateness(latenessUs), width)),
     // A path is copied, not read: it is never broken.
     ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${escapeControls(dir)}`]),
   ];
+}
+
+/** Every soak begins and ends: that is no news. */
+const EXPECTED = ['begun', 'ended'];
+
+function describeEvents({ seconds, missingSec, setAsideSec, events }: Wholeness): string {
+  const kinds = events
+    .filter(({ kind }) => !EXPECTED.includes(kind))
+    .map(({ kind, count }) => (count === 1 ? kind : `${kind} (${count} times)`));
+  return [
+    ...kinds,
+    ...(setAsideSec === 0 ? [] : [`${setAsideSec} of ${seconds} s excluded`]),
+    ...(missingSec === 0 ? [] : [`${missingSec} s missing`]),
+  ].join(', ');
 }
 
 function wordLateness({ p50, p99, max }: Quantiles): string {

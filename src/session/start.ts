@@ -1,9 +1,9 @@
 import type { RunStatus } from '../analysis/types.ts';
-import { UsageError } from '../errors.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import { SessionSums } from '../read/session-sums.ts';
 import { fingerprintOf } from '../store/experiment-file.ts';
-import { acquireLock } from '../store/lock.ts';
+import { acquireLock, type LockHolder } from '../store/lock.ts';
 import { createSession } from '../store/session-create.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
@@ -73,7 +73,7 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
     const fingerprint = fingerprintOf(whole);
     const cut = options.resume === true ? await findToGoOnWith(options, fingerprint) : undefined;
     if (cut !== undefined && soak === undefined) {
-      const own = await acquireLock(cut, whole.name);
+      const own = await acquireLock(cut, whole.name, isBeingResumed);
       undo.push(() => own.release());
     }
     const given = { ...options, scenario: await provideFarEnd(whole, undo, loss.happens) };
@@ -91,6 +91,15 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
     await cleanUp();
     throw error;
   }
+}
+
+function isBeingResumed({ what, process: { pid } }: LockHolder): EnvironmentError {
+  return new EnvironmentError(
+    `the run of ${what} that was cut short is being resumed already (process ${pid})`,
+    {
+      hint: 'wait for its end, or start another run without --resume',
+    },
+  );
 }
 
 /** @returns undefined where a soak is to begin, as there is none */

@@ -44,11 +44,16 @@ export interface Lock {
 }
 
 /**
- * Takes the lock of a results folder. What a dead process left is taken over; of several that try at once, one gets it.
+ * Takes the lock of a results folder, for a soak, or of a run's folder, to resume it. What a dead process left is taken over; of several that try at once, one gets it.
  * @param what the name of a night, or of a scenario
+ * @param taken says that somebody has it
  * @throws EnvironmentError where a living process has it, or the folder cannot be written
  */
-export async function acquireLock(resultsDir: string, what: string): Promise<Lock> {
+export async function acquireLock(
+  resultsDir: string,
+  what: string,
+  taken: (holder: LockHolder) => EnvironmentError = isTaken,
+): Promise<Lock> {
   const path = join(resultsDir, LOCK_FILE);
   const own: LockHolder = {
     token: randomUUID(),
@@ -58,7 +63,7 @@ export async function acquireLock(resultsDir: string, what: string): Promise<Loc
   };
   try {
     await mkdir(resultsDir, { recursive: true });
-    const before = await take(path, own);
+    const before = await take(path, own, taken);
     return createLock(path, own, before);
   } catch (cause) {
     if (cause instanceof EnvironmentError) throw cause;
@@ -95,12 +100,16 @@ function createLock(path: string, own: LockHolder, takenOver: LockHolder | undef
  * @returns the dead holder, if there was one
  * @throws EnvironmentError where a living process has it
  */
-async function take(path: string, own: LockHolder): Promise<LockHolder | undefined> {
+async function take(
+  path: string,
+  own: LockHolder,
+  taken: (holder: LockHolder) => EnvironmentError,
+): Promise<LockHolder | undefined> {
   for (let look = 1; ; look += 1) {
     if (await create(path, own)) return undefined;
     const there = await read(path);
     if (there === undefined) continue;
-    if (there.alive && there.token !== '') throw isTaken(there);
+    if (there.alive && there.token !== '') throw taken(there);
     const claim = `${path}.${there.token}`;
     const isClaimed = there.token !== '' && (await takeClaim(claim, own));
     if (isClaimed) {
@@ -112,7 +121,7 @@ async function take(path: string, own: LockHolder): Promise<LockHolder | undefin
       } finally {
         await rm(claim, { force: true });
       }
-    } else if (look >= MAX_LOOKS) throw isTaken(there);
+    } else if (look >= MAX_LOOKS) throw taken(there);
     else await sleep(LOOK_EVERY_MS);
   }
 }
@@ -120,7 +129,7 @@ async function take(path: string, own: LockHolder): Promise<LockHolder | undefin
 /** @returns false where somebody alive has it, who will have the lock in a moment or give the claim back */
 async function takeClaim(claim: string, own: LockHolder): Promise<boolean> {
   try {
-    await take(claim, own);
+    await take(claim, own, isTaken);
     return true;
   } catch (error) {
     if (error instanceof EnvironmentError) return false;

@@ -187,4 +187,32 @@ describe('renderSummary', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what colours a terminal starts with one
     expect(coloured.replace(/\x1b\[\d+m/g, '')).toBe(text);
   });
+
+  it('lists what happened to this machine, and how many seconds it cost', () => {
+    const happened = (seconds: object) => {
+      const wholeness = { seconds: 60, missingSec: 0, setAsideSec: 0, events: [], ...seconds };
+      const run = renderSummary(summary({ session: wholeness }), plain);
+      const soak = { ...wholeness, windows: 1, windowSec: 60 };
+      expect(renderSummary(summary({ soak }), plain)).toBe(run);
+      return run.split('\n').filter((line) => line.startsWith('events'));
+    };
+    const kinds = [
+      { kind: 'link-down', count: 2 },
+      { kind: 'resumed', count: 1 },
+    ];
+    expect(happened({ setAsideSec: 12, missingSec: 7, events: kinds })).toEqual([
+      'events      link-down (2 times), resumed, 12 of 60 s excluded, 7 s missing',
+    ]);
+    expect(happened({ events: [{ kind: 'clock-stepped', count: 1 }] })).toEqual([
+      'events      clock-stepped',
+    ]);
+    expect(
+      happened({
+        events: [
+          { kind: 'begun', count: 1 },
+          { kind: 'ended', count: 1 },
+        ],
+      }),
+    ).toEqual([]);
+  });
 });

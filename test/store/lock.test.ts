@@ -89,6 +89,8 @@ describe('the lock of a results folder', () => {
         `^a soak is in progress \\(steady: process ${process.pid}, since 20.*Z, 20250131-013000-steady\\)$`,
       ),
     );
+    const inOtherWords = acquireLock(dir, 'other', ({ what }) => new EnvironmentError(`${what} has it`));
+    await expect(inOtherWords).rejects.toMatchObject({ message: 'steady has it', exitCode: 5 });
     await lock.release();
     expect(readdirSync(dir)).toEqual([]);
     await (await acquireLock(dir, 'other')).release();

@@ -1,7 +1,8 @@
 /** What a soak must have recorded, whatever befell it; each as what was found and what was wanted. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFrames, readRunInfo, readStoredSummary, rebuildSummary } from '../../../dist/read/summary.js';
+import { readStoredSummary, rebuildSummary } from '../../../dist/read/summary.js';
+import { readFrames, readRunInfo } from '../../../dist/store/read-info.js';
 import { readEvents } from '../../../dist/store/soak-events.js';
 import { FAR } from './site.mjs';
 
