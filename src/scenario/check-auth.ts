@@ -35,7 +35,7 @@ export function resolveAuth(
     const isOwn = own.auth !== undefined && own.auth !== 'none';
     const fault = {
       key: 'auth',
-      what: 'via tcp is asked for nothing',
+      what: 'via: tcp sends no request and needs no credentials',
       fix: 'remove it, or use via: proxy',
     } as const;
     return { auth: undefined, faults: isOwn ? [fault] : [] };
@@ -66,7 +66,7 @@ function checkDoor(to: AuthSpec['to'], via: Via, { request }: ArmFile): Fault[] 
   if (to === 'proxy' && !goesThroughProxy(via)) {
     faults.push({
       key: 'auth',
-      what: `via ${via} meets no proxy that could ask`,
+      what: `via: ${via} uses no proxy that could ask for credentials`,
       fix: 'write to: origin, or use via: proxy or via: tunnel',
     });
   }
@@ -89,21 +89,18 @@ function checkScheme({ scheme, credentials, service }: AuthFile, farEnd: Scenari
   if (credentials !== undefined && SCHEME_OF[credentials.kind] !== scheme) {
     faults.push(
       scheme === 'basic'
-        ? fault(
-            'a keytab is of no use to scheme basic',
-            'use scheme: negotiate, or credentials: { env: NAME }',
-          )
+        ? fault('scheme basic does not use a keytab', 'use scheme: negotiate, or credentials: { env: NAME }')
         : fault(
-            'scheme negotiate sends tickets, no passwords',
-            'use scheme: basic, or credentials: { keytab: PATH }, or leave credentials out for the ticket cache',
+            'scheme negotiate sends tickets, not passwords',
+            'use scheme: basic, or credentials: { keytab: PATH }, or remove credentials to use the ticket cache',
           ),
     );
   }
   if (service !== undefined && scheme === 'basic')
-    faults.push(fault('scheme basic knows no service', 'remove service:, or use scheme: negotiate'));
+    faults.push(fault('scheme basic does not use a service', 'remove service:, or use scheme: negotiate'));
   if (farEnd === 'embedded' && scheme === 'negotiate') {
     const fix = 'use scheme: basic, or name a real proxy';
-    faults.push(fault('the embedded far end knows nothing of Kerberos', fix));
+    faults.push(fault('the embedded far end does not support Kerberos', fix));
   }
   return faults;
 }

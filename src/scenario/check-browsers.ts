@@ -19,28 +19,32 @@ export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecure
   if (written.load?.kind !== 'browsers') return [];
   const faults: Fault[] = [];
   if (via === 'tcp')
-    faults.push({ key: 'via', what: 'browsers open pages', fix: 'use via: proxy or direct' });
+    faults.push({
+      key: 'via',
+      what: 'browsers open pages, which need HTTP',
+      fix: 'use via: proxy or direct',
+    });
   else if (via === 'tunnel' || isSecured) {
-    const what = 'browsers speak neither CONNECT nor TLS';
+    const what = 'browsers support neither CONNECT nor TLS';
     faults.push({ key: 'via', what, fix: 'use via: proxy or direct and an http:// target' });
   }
   if (written.source?.ports !== undefined)
-    faults.push({ key: 'source', what: 'browsers choose no source ports', fix: 'leave out source.ports' });
+    faults.push({ key: 'source', what: 'browsers choose no source ports', fix: 'remove source.ports' });
   const key = (['close', 'hold', 'prove'] as const).find((one) => own[one] !== undefined);
   if (key !== undefined) {
-    faults.push({ key, what: `"${key}" says nothing to browsers`, fix: 'remove it, and set load.idle' });
+    faults.push({ key, what: `"${key}" does not apply to browsers`, fix: 'remove it, and set load.idle' });
   }
   const { version, method, body, headers } = written.request ?? {};
   if (version === '1.0')
-    faults.push({ key: 'request', what: 'HTTP/1.0 keeps no connections', fix: 'leave out request.version' });
+    faults.push({ key: 'request', what: 'HTTP/1.0 keeps no connections', fix: 'remove request.version' });
   if ((method ?? 'GET') !== 'GET' || (body ?? '') !== '')
     faults.push({
       key: 'request',
       what: 'browsers GET pages',
-      fix: 'leave out request.method and request.body',
+      fix: 'remove request.method and request.body',
     });
   const field = Object.keys(headers ?? {}).find((name) => OWN_FIELDS.includes(name.toLowerCase()));
   if (field !== undefined)
-    faults.push({ key: 'request', what: `browsers write ${field} themselves`, fix: 'take the header out' });
+    faults.push({ key: 'request', what: `browsers set ${field} themselves`, fix: 'remove the header' });
   return faults;
 }

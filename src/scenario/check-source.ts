@@ -39,18 +39,18 @@ function checkSweep(via: Via, { source, close }: ArmFile, load: SweepLoad): Faul
     return faults;
   }
   if (addresses.length === 1 && addresses.every(isSingle)) {
-    const what = 'a sweep from one address: the second of each pair has none to come from';
-    faults.push({ key: 'source', what, fix: 'name a second address of this machine' });
+    const what = 'a sweep from one address: the second of each pair needs another address';
+    faults.push({ key: 'source', what, fix: 'add a second address of this machine' });
   }
   if (ports.order !== 'sequential' || ports.reuseAfterUs > 0) {
     const what = 'a sweep uses each port once, at the time that its delay says';
-    faults.push({ key: 'source', what, fix: 'leave out order, reuseAfter and reuseExactly' });
+    faults.push({ key: 'source', what, fix: 'remove order, reuseAfter and reuseExactly' });
   }
   const needed = load.delaysUs.length * load.pairs;
   const has = ports.range.to - ports.range.from + 1;
   if (has < needed) {
     const what = `${load.delaysUs.length} delays with ${load.pairs} pairs each need ${needed} source ports, and there are ${has}`;
-    faults.push({ key: 'source', what, fix: 'widen source.ports, or ask for fewer pairs or delays' });
+    faults.push({ key: 'source', what, fix: 'widen source.ports, or use fewer pairs or delays' });
   }
   return faults;
 }

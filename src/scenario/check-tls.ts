@@ -26,14 +26,15 @@ export function resolveTls(
   if (!isSecured) {
     // A target that is still to come may be an https:// one.
     const isIdle = own.tls !== undefined && (via === 'tcp' || target !== undefined);
-    const what = via === 'tcp' ? 'via tcp speaks no TLS' : 'TLS towards a target that is not https://';
+    const what = via === 'tcp' ? 'via: tcp does not use TLS' : 'TLS with a target that is not https://';
     const fix = via === 'tcp' ? 'remove it, or use via: direct' : 'remove it, or write an https:// target';
     return { tls: undefined, faults: isIdle ? [{ key: 'tls', what, fix }] : [] };
   }
   const { serverName, ca, insecure, minVersion, resumption } = written.tls ?? {};
   const faults: Fault[] = [];
   if (via === 'proxy') {
-    const what = 'a proxy cannot be asked for an https:// target as for a page: it is reached by CONNECT';
+    const what =
+      'an https:// target cannot be requested from a proxy as a page: it is reached through CONNECT';
     faults.push({
       key: own.via === undefined ? 'target' : 'via',
       what,
@@ -43,7 +44,7 @@ export function resolveTls(
   if (insecure === true && ca !== undefined) {
     faults.push({
       key: 'tls',
-      what: 'insecure takes any certificate, whatever ca says',
+      what: 'insecure accepts any certificate, whatever ca says',
       fix: 'keep one of them',
     });
   }

@@ -50,7 +50,7 @@ export function openDocument(text: string): ScenarioDocument {
 }
 
 function wordError({ code, message }: YAMLError): { what: string; fix: string } {
-  if (code === 'DUPLICATE_KEY') return { what: 'this key stands here twice', fix: 'keep one of them' };
+  if (code === 'DUPLICATE_KEY') return { what: 'this key appears twice', fix: 'keep one of them' };
   return {
     what: `not YAML: ${message.replace(/\s+/g, ' ')}`,
     fix: 'check indentation, colons and quotes here',

@@ -112,7 +112,7 @@ function adjust(
   ): number | undefined => {
     if (text === undefined) return undefined;
     try {
-      return aboveZero(parse, 'leave the flag out to keep what the scenario says')(text);
+      return aboveZero(parse, 'remove the flag to keep the value of the scenario')(text);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       problems.push({ what: error.message, fix: error.hint ?? '', path: [], flag });
@@ -150,7 +150,7 @@ function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overri
     });
   }
   if (overrides.target !== undefined && !takesTarget(scenario.arms, { target })) {
-    const fix = 'leave it out, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>';
+    const fix = 'remove it, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>';
     problems.push({ what: 'no arm takes its target from here', fix, path: [], flag: '--target' });
   }
   return problems;

@@ -81,7 +81,11 @@ function holdsSecret(path: Path, value: unknown): boolean {
 }
 
 function writtenOut(path: Path): Problem {
-  return { what: 'a secret must not stand in a scenario, which results keep', fix: REFERENCE_FIX, path };
+  return {
+    what: 'a scenario must not contain a secret, because results record it',
+    fix: REFERENCE_FIX,
+    path,
+  };
 }
 
 /** Of several maps that a value may have been meant for, the one with whose keys it has most in common. */

@@ -29,8 +29,8 @@ export function applyCredentials(
     const places = arms.filter((name) => schemeOf(yaml, name) === scheme).map((name) => ['arms', name]);
     for (const place of places) put([...place, 'auth', key], value, flag);
     if (places.length > 0) return;
-    const fix = `leave it out, or add --set defaults.auth.scheme=${scheme}`;
-    problems.push({ what: `no arm authenticates by ${scheme}`, fix, path: [], flag });
+    const fix = `remove it, or add --set defaults.auth.scheme=${scheme}`;
+    problems.push({ what: `no arm authenticates with ${scheme}`, fix, path: [], flag });
   };
   if (proxyUser !== undefined) change('basic', '--proxy-user', 'credentials', writeCredentials(proxyUser));
   if (keytab !== undefined) {

@@ -66,7 +66,7 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
       const key = parsed.path.join('.');
       problems.push({
         what: `nothing can be set at ${key}`,
-        fix: 'name a key that holds a value',
+        fix: 'name a key that has a value',
         path: [],
         flag,
       });
@@ -133,7 +133,7 @@ function parseAssignment(text: string, yaml: Document): Assignment | { what: str
     const value = readYamlValue(text.slice(at + 1));
     return { path: keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key)), value };
   } catch {
-    return { what: 'the value is not YAML', fix: 'put it in quotes that the shell leaves alone' };
+    return { what: 'the value is not YAML', fix: 'put it in quotes that the shell does not remove' };
   }
 }
 

@@ -115,14 +115,16 @@ function checkArmNames(raw: unknown, names: readonly string[]): Problem[] {
   return names.flatMap((name) => {
     const fix = mendArmName(name);
     if (fix === undefined) return [];
-    return [{ what: `${JSON.stringify(name)} is no arm name`, fix, path: ['arms', name], atKey: true }];
+    return [
+      { what: `${JSON.stringify(name)} is not a valid arm name`, fix, path: ['arms', name], atKey: true },
+    ];
   });
 }
 
 /** Arms are keys of objects, here and in what reads a summary: names that every object has already would be mixed up. */
 function mendArmName(name: string): string | undefined {
   if (!ARM_NAME.test(name)) return 'use up to 40 letters, digits, - and _';
-  return name in Object.prototype ? 'JavaScript keeps it for itself: take another' : undefined;
+  return name in Object.prototype ? 'JavaScript reserves it: choose another name' : undefined;
 }
 
 /** Criteria of arms that do not exist. Those that cannot be read at all are the schema's to report. */

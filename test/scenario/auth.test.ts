@@ -50,14 +50,14 @@ describe('auth', () => {
     ['{ scheme: basic, mod: challenge }', '5:31: unknown key "mod" — did you mean "mode"?'],
     ['{ mode: challenge }', '5:8: arm a: auth names no scheme — add scheme: basic or scheme: negotiate'],
     ['{ scheme: basic }', '5:8: arm a: scheme basic needs credentials — add credentials: { env: NAME }'],
-    ['{ scheme: basic, credentials: { keytab: /k } }', '5:8: arm a: a keytab is of no use to scheme basic'],
+    ['{ scheme: basic, credentials: { keytab: /k } }', '5:8: arm a: scheme basic does not use a keytab'],
     [
       '{ scheme: basic, credentials: { env: X }, service: HTTP@h }',
-      '5:8: arm a: scheme basic knows no service',
+      '5:8: arm a: scheme basic does not use a service',
     ],
     [
       '{ scheme: negotiate, credentials: { env: X } }',
-      '5:8: arm a: scheme negotiate sends tickets, no passwords',
+      '5:8: arm a: scheme negotiate sends tickets, not passwords',
     ],
     ['{ scheme: negotiate, service: HTTP/h@R }', '5:44: "HTTP/h@R" is not a service name — write HTTP@h'],
     [
@@ -100,16 +100,20 @@ describe('auth', () => {
 
   it('takes a number for the secret that it may be', () => {
     expect(mistakes('{ scheme: basic, credentials: { users: bob, password: 12345 } }')).toEqual([
-      'test.yaml:5:68: a secret must not stand in a scenario, which results keep — name where it is: { env: NAME } for an environment variable, or { file: PATH } for a file',
+      'test.yaml:5:68: a scenario must not contain a secret, because results record it — name where it is: { env: NAME } for an environment variable, or { file: PATH } for a file',
     ]);
   });
 
   it('needs somebody who asks', () => {
     const basic = '{ scheme: basic, to: proxy, credentials: { env: X } }';
     expect(mistakes(basic, 'via: direct,')).toEqual([
-      expect.stringContaining(':5:8: arm a: via direct meets no proxy that could ask — write to: origin'),
+      expect.stringContaining(
+        ':5:8: arm a: via: direct uses no proxy that could ask for credentials — write to: origin',
+      ),
     ]);
-    expect(mistakes(basic, 'via: tcp,')).toEqual([expect.stringContaining('via tcp is asked for nothing')]);
+    expect(mistakes(basic, 'via: tcp,')).toEqual([
+      expect.stringContaining('via: tcp sends no request and needs no credentials'),
+    ]);
     expect(mistakes(basic, 'request: { headers: { proxy-authorization: x } },')).toEqual([
       expect.stringContaining('auth and a header both send Proxy-Authorization — remove the header'),
     ]);
@@ -200,12 +204,12 @@ arms:
   it.each([
     [
       'target: "https://t/", via: proxy',
-      '5:30: arm a: a proxy cannot be asked for an https:// target',
+      '5:30: arm a: an https:// target cannot be requested from a proxy',
       'via: tunnel',
     ],
-    ['tls: { insecure: true }', '5:8: arm a: TLS towards a target that is not https://', 'https:// target'],
-    ['via: tcp, tls: { insecure: true }', '5:18: arm a: via tcp speaks no TLS', 'via: direct'],
-    ['target: "https://t/", tls: { ca: c, insecure: true }', '5:30: arm a: insecure takes any', 'keep one'],
+    ['tls: { insecure: true }', '5:8: arm a: TLS with a target that is not https://', 'https:// target'],
+    ['via: tcp, tls: { insecure: true }', '5:18: arm a: via: tcp does not use TLS', 'via: direct'],
+    ['target: "https://t/", tls: { ca: c, insecure: true }', '5:30: arm a: insecure accepts any', 'keep one'],
     ['target: "https://t/", tls: { minVersion: 1.3 }', '5:49: the number 1.3 is not one of', 'in quotes'],
     ['target: "https://t/", tls: { insecure: yes }', '5:47: "yes" does not belong in "insecure"', 'true'],
     ['target: "https://t/", tls: { serverName: "a:443" }', '5:49: "a:443" is not a server name', 'only'],

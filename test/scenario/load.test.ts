@@ -50,7 +50,7 @@ describe('a broken scenario', () => {
       'bad.yaml:5:12: "kne" is not one of knee, cut-age, reuse-band, nat-pool — did you mean "knee"?',
       'bad.yaml:6:13: unknown key "stallafter" — did you mean "stallAfter"?',
       'bad.yaml:6:34: "prox" is not one of proxy, tunnel, direct, tcp — did you mean "proxy"?',
-      'bad.yaml:8:3: "stress one" is no arm name — use up to 40 letters, digits, - and _',
+      'bad.yaml:8:3: "stress one" is not a valid arm name — use up to 40 letters, digits, - and _',
       'bad.yaml:9:11: "load" is an empty list — add at least one',
       'bad.yaml:12:23: the boolean true does not belong in "rate" — Attempts per unit of time, over all workers (such as 500/s, 30/min, 500)',
       'bad.yaml:12:34: a list does not belong in "for" — How long the rate is kept (such as 30s, 250ms, 2m, 30)',
@@ -68,7 +68,7 @@ describe('a broken scenario', () => {
       'bad.yaml:19:20: the number 999 is out of range for "tos" — write 0 to 255',
       'bad.yaml:19:32: "1.2.3" is not an IP address — give an address of this machine, such as 192.0.2.10',
       'bad.yaml:21:26: the number 0 is out of range for "concurrency" — write 1 or more',
-      'bad.yaml:23:5: this key stands here twice — keep one of them',
+      'bad.yaml:23:5: this key appears twice — keep one of them',
       'bad.yaml:24:13: "refusd" is not one of refused, established — did you mean "refused"?',
       'bad.yaml:25:14: a closed loop without an end — add attempts: or for:, or both',
       'bad.yaml:27:5: there is no arm "zz" — known: stress one, a, b, c',
@@ -99,7 +99,7 @@ describe('a broken scenario', () => {
   ])('may not call an arm %s, which every object of JavaScript has already', (name) => {
     const text = `schema: 1\nproxy: a:1\ntarget: http://b/\narms:\n  ${name}: { load: { concurrency: 1, attempts: 1 } }`;
     expect(mistakesIn(text)).toEqual([
-      `bad.yaml:5:3: "${name}" is no arm name — JavaScript keeps it for itself: take another`,
+      `bad.yaml:5:3: "${name}" is not a valid arm name — JavaScript reserves it: choose another name`,
     ]);
   });
 

@@ -34,7 +34,7 @@ describe('--proxy and --target', () => {
     const arms = `  a: { proxy: own:7, target: "http://own/", ${HOLD} }`;
     expect(mistakesOf(() => scenarioOf(arms, ENDS))).toEqual([
       '--proxy: no arm takes its proxy from here — add --via proxy (or tunnel), or use --set arms.<arm>.proxy=<host:port>',
-      '--target: no arm takes its target from here — leave it out, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>',
+      '--target: no arm takes its target from here — remove it, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>',
     ]);
   });
 
@@ -221,8 +221,8 @@ describe('--set', () => {
       '--set x: not an assignment — write key=value, such as arms.stress.close=reset',
       '--set [redacted]: not an assignment — write key=value, such as arms.stress.close=reset',
       '--set arms.man.close=fin: there is no arm "man" — did you mean "main"?',
-      '--set arms.main.close.deep=1: nothing can be set at arms.main.close.deep — name a key that holds a value',
-      '--set description={: the value is not YAML — put it in quotes that the shell leaves alone',
+      '--set arms.main.close.deep=1: nothing can be set at arms.main.close.deep — name a key that has a value',
+      '--set description={: the value is not YAML — put it in quotes that the shell does not remove',
       '--set arms.main.close=pier: "pier" is not one of peer, fin, reset — did you mean "peer"?',
       '--set arms.main.cloze=[redacted]: unknown key "cloze" — did you mean "close"?',
     ]);
@@ -264,9 +264,9 @@ arms:
   it('are mistakes where no arm has a use for them', () => {
     const plain = `schema: 1\nproxy: p:1\ntarget: http://t/\narms: { a: { ${HOLD} } }`;
     expect(mistakesIn(plain, { proxyUser: { kind: 'env', name: 'X' } })).toEqual([
-      '--proxy-user: no arm authenticates by basic — leave it out, or add --set defaults.auth.scheme=basic',
+      '--proxy-user: no arm authenticates with basic — remove it, or add --set defaults.auth.scheme=basic',
     ]);
-    expect(mistakesIn(plain, { keytab: 'k' })).toEqual([expect.stringContaining('by negotiate')]);
+    expect(mistakesIn(plain, { keytab: 'k' })).toEqual([expect.stringContaining('with negotiate')]);
     expect(mistakesIn(FILE, { principal: ['p'] })).toEqual([
       expect.stringContaining('--principal: principals without a keytab'),
     ]);
