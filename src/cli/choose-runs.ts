@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { RunListing } from '../read/listing.ts';
+import { resultsDir } from './flags/run-options.ts';
 import type { Host } from './host.ts';
-import { resultsDir } from './run-options.ts';
-import { tellDamaged } from './tell-damaged.ts';
+import { tellDamaged } from './output/tell-damaged.ts';
 
 /** Flags that choose among runs. */
 export interface FilterOptions {

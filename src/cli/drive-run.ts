@@ -10,13 +10,13 @@ import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '.
 import type { SoakEvent } from '../store/soak-event.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import type { Context } from './context.ts';
+import { resultsDir, type SharedRunOptions } from './flags/run-options.ts';
+import type { SinkFlags } from './flags/sink-flags.ts';
 import { wantsColour } from './host.ts';
-import { createLiveView, type LiveView } from './live-view.ts';
+import { createLiveView, type LiveView } from './output/live-view.ts';
 import { recordedCommand } from './recorded-command.ts';
-import { resultsDir, type SharedRunOptions } from './run-options.ts';
 import { openRunSinks } from './run-sinks.ts';
 import { createSinkEvents } from './sink-events.ts';
-import type { SinkFlags } from './sink-flags.ts';
 import { InterruptedBeforeStart, watchSignals } from './stopping.ts';
 
 /** What becomes of the load: one run, or a soak. */
@@ -38,7 +38,7 @@ export async function driveRun(
   undertaking: Undertaking = { start: context.services.startSession },
 ): Promise<ExitCode> {
   if (options.dryRun === true) {
-    const { printDryRun } = await import('./dry-run.ts');
+    const { printDryRun } = await import('./output/dry-run.ts');
     return printDryRun(context.host, scenario, options);
   }
   const view = createLiveView(context.host, options.quiet === true, undertaking.logEveryUs, options.origins);
@@ -50,7 +50,7 @@ export async function driveRun(
     const code = exitCodeOf(finished.summary);
     if (finished.unkept === undefined) return code;
     // Told last, so that the verdict stands, and by the exit code alone where that says no more.
-    const { reportError } = await import('./report-error.ts');
+    const { reportError } = await import('./output/report-error.ts');
     const unkept = reportError(finished.unkept, context.host);
     return code === EXIT.ok ? unkept : code;
   } catch (error) {

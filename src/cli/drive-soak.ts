@@ -3,10 +3,10 @@ import type { Scenario } from '../scenario/types.ts';
 import type { RunHandle } from '../session/types.ts';
 import type { Context } from './context.ts';
 import { driveRun } from './drive-run.ts';
-import type { OverrideOptions } from './override-options.ts';
-import type { PacOptions } from './pac.ts';
+import type { OverrideOptions } from './flags/override-options.ts';
+import type { PacOptions } from './flags/pac-options.ts';
+import { resultsDir, type SharedRunOptions } from './flags/run-options.ts';
 import { removeOldRuns } from './remove-old-runs.ts';
-import { resultsDir, type SharedRunOptions } from './run-options.ts';
 
 export interface SoakFlags extends SharedRunOptions, OverrideOptions, PacOptions {
   /** Microseconds. */

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { readHangupClues, wasHangupIgnored } from './hangup.ts';
-import { createOutput } from './output.ts';
+import { createOutput } from './output/process-output.ts';
 
 /** Where text goes. */
 export interface Output {

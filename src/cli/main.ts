@@ -19,7 +19,7 @@ const exit = async (code: number): Promise<never> => {
 };
 
 process.on('uncaughtException', (error) => {
-  void import('./report-error.ts').then(({ reportError }) => exit(reportError(error, host)));
+  void import('./output/report-error.ts').then(({ reportError }) => exit(reportError(error, host)));
 });
 // Best done first: until then, whoever lists processes sees the command line as it was typed.
 const title = redactedTitle(process.argv.slice(2));

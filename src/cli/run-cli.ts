@@ -34,7 +34,7 @@ export async function runCli(
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    const { reportError } = await import('./report-error.ts');
+    const { reportError } = await import('./output/report-error.ts');
     return reportError(error, host);
   }
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { RunPlan } from '../session/types.ts';
 import type { SinkReport } from '../sinks/types.ts';
+import { readSinks, type SinkFlags } from './flags/sink-flags.ts';
 import type { Host } from './host.ts';
-import { readSinks, type SinkFlags } from './sink-flags.ts';
 
 /** What a run that is over waits for its sinks to take the last of it: Prometheus scrapes every 15 s where nobody says otherwise. */
 const FINISH_MS = 20_000;

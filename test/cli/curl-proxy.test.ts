@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findCurlProxy, isExempt, wordCurlProxy } from '../../src/cli/curl-proxy.ts';
+import { findCurlProxy, isExempt, wordCurlProxy } from '../../src/cli/flags/curl-proxy.ts';
 
 const http = { scheme: 'http', host: 'www.example.org' } as const;
 const https = { scheme: 'https', host: 'www.example.org' } as const;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFixDialogue } from '../../src/cli/fix-dialogue.ts';
+import { createFixDialogue } from '../../src/cli/output/fix-dialogue.ts';
 import { type FixSurroundings, fixMachine } from '../../src/doctor/fix/fix-machine.ts';
 import type { Advice, Kernel } from '../../src/doctor/fix/types.ts';
 import { undoFix } from '../../src/doctor/fix/undo-fix.ts';

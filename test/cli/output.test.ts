@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createOutput } from '../../src/cli/output.ts';
+import { createOutput } from '../../src/cli/output/process-output.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readBody } from '../../src/cli/values.ts';
+import { readBody } from '../../src/cli/flags/values.ts';
 import { compileRequest } from '../../src/engine/http/request.ts';
 import type { CreateEngine } from '../../src/engine/types.ts';
 import { scenarioForHit } from '../../src/scenario/hit.ts';

@@ -1,5 +1,5 @@
 import type { Finding, Summary } from '../../src/analysis/types.ts';
-import { chooseEndpoints } from '../../src/cli/lab-endpoints.ts';
+import { chooseEndpoints } from '../../src/cli/flags/lab-endpoints.ts';
 import { removeLab } from '../../src/lab/down.ts';
 import { fillFacts } from '../../src/lab/enter.ts';
 import { Lab } from '../../src/lab/lab.ts';

@@ -2,7 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addSinkOptions, type ChosenSinks, readSinks, type SinkFlags } from '../../src/cli/sink-flags.ts';
+import {
+  addSinkOptions,
+  type ChosenSinks,
+  readSinks,
+  type SinkFlags,
+} from '../../src/cli/flags/sink-flags.ts';
 import { UsageError } from '../../src/errors.ts';
 import { createFakeHost } from '../cli/fake-host.ts';
 import { makeSpool } from './seconds.ts';

@@ -2,9 +2,9 @@ import { type Command, Option } from 'commander';
 import type { Comparison } from '../../analysis/compare/types.ts';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Context } from '../context.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
+import { collect } from '../flags/values.ts';
 import { wantsColour } from '../host.ts';
-import { resultsDir, resultsOption } from '../run-options.ts';
-import { collect } from '../values.ts';
 
 export interface CompareOptions {
   readonly results?: string;

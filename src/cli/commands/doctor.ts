@@ -7,10 +7,10 @@ import type { Scenario } from '../../scenario/types.ts';
 import type { Switch } from '../../scenario/words.ts';
 import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
+import { addOverrideOptions, type OverrideOptions } from '../flags/override-options.ts';
+import { addPacOption, type PacOptions } from '../flags/pac-options.ts';
+import { tcpTimestampsOption } from '../flags/run-options.ts';
 import { type Host, wantsColour } from '../host.ts';
-import { addOverrideOptions, type OverrideOptions } from '../override-options.ts';
-import { addPacOption, type PacOptions } from '../pac.ts';
-import { tcpTimestampsOption } from '../run-options.ts';
 
 interface DoctorOptions extends OverrideOptions, PacOptions {
   readonly tcpTimestamps?: Switch;
@@ -70,7 +70,7 @@ The exit code is 5 if something would prevent the run, or if a setting could not
         const [{ judge }, { renderChecks }, { loadToJudge }] = await Promise.all([
           import('../../doctor/judge.ts'),
           import('../../render/checks.ts'),
-          import('../load-to-judge.ts'),
+          import('../flags/load-to-judge.ts'),
         ]);
         const { scenario, pac, failed } = await loadToJudge(host, nameOrPath, options);
         if (options.fix === true) {
@@ -148,7 +148,7 @@ async function clockChanges(host: Host): Promise<Check[]> {
 
 async function surroundings({ host }: Context, { yes, json }: DoctorOptions): Promise<FixSurroundings> {
   const [{ createFixDialogue }, { openKernel }, { stateFile }, { PERSISTENT }] = await Promise.all([
-    import('../fix-dialogue.ts'),
+    import('../output/fix-dialogue.ts'),
     import('../../doctor/fix/kernel.ts'),
     import('../../doctor/fix/state.ts'),
     import('../../doctor/fix/persist.ts'),

@@ -3,9 +3,9 @@ import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { ExperimentState } from '../../store/experiment-file.ts';
 import type { Context } from '../context.ts';
-import { addOverrideOptions, type OverrideOptions, readOverrides } from '../override-options.ts';
-import { addSharedRunOptions, resultsDir, type SharedRunOptions } from '../run-options.ts';
-import { parseCount, parseDurationUs, parseSeed } from '../values.ts';
+import { addOverrideOptions, type OverrideOptions, readOverrides } from '../flags/override-options.ts';
+import { addSharedRunOptions, resultsDir, type SharedRunOptions } from '../flags/run-options.ts';
+import { parseCount, parseDurationUs, parseSeed } from '../flags/values.ts';
 
 interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
   readonly a?: string;
@@ -151,7 +151,7 @@ async function runOnce(
 ): Promise<boolean> {
   const [{ runToEnd }, { createLiveView }, { InterruptedBeforeStart }] = await Promise.all([
     import('../drive-run.ts'),
-    import('../live-view.ts'),
+    import('../output/live-view.ts'),
     import('../stopping.ts'),
   ]);
   const view = createLiveView(host, options.quiet === true);
@@ -181,7 +181,7 @@ async function printSchedule(
 ): Promise<ExitCode> {
   const [{ renderSchedule }, { printDryRun }] = await Promise.all([
     import('../../render/schedule.ts'),
-    import('../dry-run.ts'),
+    import('../output/dry-run.ts'),
   ]);
   host.stdout.write(renderSchedule(state, host.stdout.columns));
   return printDryRun(host, scenario, options);

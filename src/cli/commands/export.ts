@@ -8,7 +8,7 @@ import { EnvironmentError, EXIT, type ExitCode } from '../../errors.ts';
 import type { Format } from '../../read/export/format.ts';
 import type { Table } from '../../read/export/rows.ts';
 import type { Context } from '../context.ts';
-import { resultsDir, resultsOption } from '../run-options.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
 
 interface ExportOptions {
   readonly results?: string;

@@ -3,12 +3,11 @@ import { UsageError } from '../../errors.ts';
 import type { Expectation } from '../../outcome/expectation.ts';
 import type { HitOptions } from '../../scenario/hit.ts';
 import { CLOSE_MODES, type CloseMode, HTTP_VERSIONS, type HttpVersion } from '../../scenario/words.ts';
-import { type AddressOptions, addAddressOptions } from '../address-options.ts';
-import { type AuthFlags, addAuthOptions, readAuth, readTls } from '../auth-flags.ts';
 import type { Context } from '../context.ts';
-import type { Host } from '../host.ts';
-import { addPacOption, type PacOptions } from '../pac.ts';
-import { addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
+import { type AddressOptions, addAddressOptions } from '../flags/address-options.ts';
+import { type AuthFlags, addAuthOptions, readAuth, readTls } from '../flags/auth-flags.ts';
+import { addPacOption, type PacOptions } from '../flags/pac-options.ts';
+import { addSharedRunOptions, type SharedRunOptions } from '../flags/run-options.ts';
 import {
   checkTyped,
   collect,
@@ -17,7 +16,8 @@ import {
   parseRatePerSec,
   parseStatuses,
   readBody,
-} from '../values.ts';
+} from '../flags/values.ts';
+import type { Host } from '../host.ts';
 
 interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions, AddressOptions {
   readonly requests?: number;
@@ -110,7 +110,7 @@ A password on the command line stays in your shell's history: use env:NAME or @f
         const [{ scenarioForHit }, { driveRun }, { chooseHitEndpoints }] = await Promise.all([
           import('../../scenario/hit.ts'),
           import('../drive-run.ts'),
-          import('../hit-endpoints.ts'),
+          import('../flags/hit-endpoints.ts'),
         ]);
         const { url, proxy, beside, origins } = await chooseHitEndpoints(context.host, given, flags);
         const scenario = scenarioForHit({
@@ -124,7 +124,7 @@ A password on the command line stays in your shell's history: use env:NAME or @f
           {
             start: context.services.startSession,
             async closing(finished) {
-              const { describeHit } = await import('../hit-figures.ts');
+              const { describeHit } = await import('../output/hit-figures.ts');
               return describeHit(finished, scenario.arms[0]?.via ?? 'direct', context.host);
             },
           },

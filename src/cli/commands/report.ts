@@ -5,7 +5,7 @@ import type { Comparison } from '../../analysis/compare/types.ts';
 import { EnvironmentError, EXIT, type ExitCode } from '../../errors.ts';
 import { shownPath } from '../../scenario/shown-path.ts';
 import type { Context } from '../context.ts';
-import { resultsDir, resultsOption } from '../run-options.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
 
 interface ReportOptions {
   readonly results?: string;

@@ -3,9 +3,9 @@ import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import { parseAge, parseSize } from '../../read/filter.ts';
 import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
 import type { Context } from '../context.ts';
-import { resultsDir, resultsOption } from '../run-options.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
+import { asValue, parseCount } from '../flags/values.ts';
 import { createSpare } from '../spare-runs.ts';
-import { asValue, parseCount } from '../values.ts';
 
 interface PruneOptions extends FilterOptions {
   readonly olderThan?: number;

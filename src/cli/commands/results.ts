@@ -5,9 +5,9 @@ import { escapeControls } from '../../render/escape.ts';
 import { shownPath } from '../../scenario/shown-path.ts';
 import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
 import type { Context } from '../context.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { type Host, wantsColour } from '../host.ts';
-import { resultsDir, resultsOption } from '../run-options.ts';
-import { tellDamaged } from '../tell-damaged.ts';
+import { tellDamaged } from '../output/tell-damaged.ts';
 import { registerPrune } from './results-prune.ts';
 
 interface ListOptions extends FilterOptions {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { addOverrideOptions, type OverrideOptions } from '../override-options.ts';
-import { addPacOption, type PacOptions } from '../pac.ts';
-import { addLookOptions, addSharedRunOptions, type SharedRunOptions } from '../run-options.ts';
+import { addOverrideOptions, type OverrideOptions } from '../flags/override-options.ts';
+import { addPacOption, type PacOptions } from '../flags/pac-options.ts';
+import { addLookOptions, addSharedRunOptions, type SharedRunOptions } from '../flags/run-options.ts';
 
 interface RunCommandFlags extends SharedRunOptions, OverrideOptions, PacOptions {
   readonly resume?: boolean;
@@ -36,7 +36,7 @@ Ctrl-C ends a run gently and keeps its results; a second one ends it at once.`,
     .action(
       context.act(async (nameOrPath: string, options: RunCommandFlags) => {
         const [{ loadForCommand }, { driveRun }] = await Promise.all([
-          import('../load-scenario.ts'),
+          import('../flags/load-scenario.ts'),
           import('../drive-run.ts'),
         ]);
         const { scenario, origins } = await loadForCommand(context.host, nameOrPath, options);

@@ -4,8 +4,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { shownPath } from '../../scenario/shown-path.ts';
 import type { Context } from '../context.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import type { Host } from '../host.ts';
-import { resultsDir, resultsOption } from '../run-options.ts';
 
 interface ServeFlags {
   readonly port: number;

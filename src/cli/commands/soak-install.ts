@@ -7,10 +7,10 @@ import type { Machine } from '../../service/machine.ts';
 import type { InstalledNight } from '../../service/own-files.ts';
 import type { PlannedNight } from '../../service/plan-night.ts';
 import type { Context } from '../context.ts';
+import type { InstallFlags } from '../flags/night-flags.ts';
+import { requireRoot, rootOption } from '../flags/root-flag.ts';
+import { type TypedFlag, watchFlags } from '../flags/typed-flags.ts';
 import type { Host } from '../host.ts';
-import type { InstallFlags } from '../night-flags.ts';
-import { requireRoot, rootOption } from '../root-flag.ts';
-import { type TypedFlag, watchFlags } from '../typed-flags.ts';
 
 /**
  * Adds `install`.
@@ -75,7 +75,7 @@ async function installNight(
     { isLibcAvailable },
     acts,
   ] = await Promise.all([
-    import('../night-flags.ts'),
+    import('../flags/night-flags.ts'),
     import('../../service/plan-night.ts'),
     import('../../service/machine.ts'),
     import('../../service/installation.ts'),

@@ -3,7 +3,7 @@ import { EnvironmentError, EXIT, type ExitCode, UsageError } from '../../errors.
 import type { Machine } from '../../service/machine.ts';
 import type { InstalledNight } from '../../service/own-files.ts';
 import type { Context } from '../context.ts';
-import { requireRoot, rootOption } from '../root-flag.ts';
+import { requireRoot, rootOption } from '../flags/root-flag.ts';
 
 interface OneNightFlags {
   readonly root?: string;
@@ -67,7 +67,7 @@ async function showStatus(
   const [{ createMachine }, { canResume, readNightStatus }, { wordStatus }] = await Promise.all([
     import('../../service/machine.ts'),
     import('../../service/status.ts'),
-    import('../word-nights.ts'),
+    import('../output/word-nights.ts'),
   ]);
   const machine = createMachine(flags.root);
   const chosen = await choose(machine, name);

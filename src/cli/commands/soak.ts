@@ -4,10 +4,10 @@ import { parseSize } from '../../read/filter.ts';
 import { parseAt } from '../../service/schedule.ts';
 import type { Context } from '../context.ts';
 import type { SoakFlags } from '../drive-soak.ts';
-import { addOverrideOptions } from '../override-options.ts';
-import { addPacOption } from '../pac.ts';
-import { addSharedRunOptions } from '../run-options.ts';
-import { asValue, parseCount, parseDurationUs } from '../values.ts';
+import { addOverrideOptions } from '../flags/override-options.ts';
+import { addPacOption } from '../flags/pac-options.ts';
+import { addSharedRunOptions } from '../flags/run-options.ts';
+import { asValue, parseCount, parseDurationUs } from '../flags/values.ts';
 import { registerSoakInstall } from './soak-install.ts';
 import { registerInstalledSoaks } from './soak-installed.ts';
 
@@ -54,7 +54,7 @@ Exit codes are those of run.`,
           });
         }
         const [{ loadForCommand }, { driveSoak }] = await Promise.all([
-          import('../load-scenario.ts'),
+          import('../flags/load-scenario.ts'),
           import('../drive-soak.ts'),
         ]);
         const { scenario, origins } = await loadForCommand(context.host, nameOrPath, flags);

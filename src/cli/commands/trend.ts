@@ -2,10 +2,10 @@ import { type Command, Option } from 'commander';
 import type { Trend } from '../../analysis/trend/types.ts';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Context } from '../context.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
+import { collect, parseCount, parseDurationUs } from '../flags/values.ts';
 import { type Host, wantsColour } from '../host.ts';
-import { resultsDir, resultsOption } from '../run-options.ts';
-import { tellDamaged } from '../tell-damaged.ts';
-import { collect, parseCount, parseDurationUs } from '../values.ts';
+import { tellDamaged } from '../output/tell-damaged.ts';
 
 export interface TrendOptions {
   readonly results?: string;

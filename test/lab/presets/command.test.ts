@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import type { Summary } from '../../../src/analysis/types.ts';
 import { registerLab } from '../../../src/cli/commands/lab/index.ts';
 import type { Context } from '../../../src/cli/context.ts';
-import { reportError } from '../../../src/cli/report-error.ts';
+import { reportError } from '../../../src/cli/output/report-error.ts';
 import { listNamespaces } from '../../../src/lab/namespace.ts';
 import { isAlive } from '../../../src/lab/process-id.ts';
 import { type LabProcess, listLabs, STATE_DIR } from '../../../src/lab/state.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseEndpoints } from '../../../src/cli/lab-endpoints.ts';
+import { chooseEndpoints } from '../../../src/cli/flags/lab-endpoints.ts';
 import { clientAddress } from '../../../src/lab/addresses.ts';
 import { fillFacts } from '../../../src/lab/enter.ts';
 import { PRESETS, readPreset } from '../../../src/lab/presets/index.ts';

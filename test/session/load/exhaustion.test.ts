@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reportError } from '../../../src/cli/report-error.ts';
+import { reportError } from '../../../src/cli/output/report-error.ts';
 import { workerFault } from '../../../src/session/loss.ts';
 import { createFakeHost } from '../../cli/fake-host.ts';
 

@@ -27,7 +27,7 @@ Examples:
     .action(
       context.act(async (argument: string, scenario: string, flags: string[]) => {
         const [{ bringUp, fillFacts, readPreset, removeLab, runInLab }, { chooseEndpoints }] =
-          await Promise.all([import('../../../lab/index.ts'), import('../../lab-endpoints.ts')]);
+          await Promise.all([import('../../../lab/index.ts'), import('../../flags/lab-endpoints.ts')]);
         const preset = readPreset(argument);
         const args = fillFacts(flags, preset.clients);
         const endpoints = await chooseEndpoints(scenario, args, context.host.cwd);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
-import { collect } from '../../values.ts';
+import { collect } from '../../flags/values.ts';
 import { describeLab } from './describe.ts';
 import { withSignals } from './signals.ts';
 

@@ -1,9 +1,9 @@
-import { escapeControls } from '../render/escape.ts';
-import { renderPlan } from '../render/plan.ts';
-import { renderProgress } from '../render/progress.ts';
-import type { Origin } from '../scenario/load.ts';
-import type { Progress, RunPlan } from '../session/types.ts';
-import type { Host } from './host.ts';
+import { escapeControls } from '../../render/escape.ts';
+import { renderPlan } from '../../render/plan.ts';
+import { renderProgress } from '../../render/progress.ts';
+import type { Origin } from '../../scenario/load.ts';
+import type { Progress, RunPlan } from '../../session/types.ts';
+import type { Host } from '../host.ts';
 
 /** Between the lines of a log. */
 const LOG_EVERY_US = 5_000_000;

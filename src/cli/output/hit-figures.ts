@@ -1,9 +1,9 @@
-import { readRunDetail } from '../read/run-detail.ts';
-import { renderAbFigures } from '../render/ab-figures.ts';
-import { createPaint } from '../render/paint.ts';
-import type { FinishedRun } from '../session/types.ts';
-import type { Host } from './host.ts';
-import { wantsColour } from './host.ts';
+import { readRunDetail } from '../../read/run-detail.ts';
+import { renderAbFigures } from '../../render/ab-figures.ts';
+import { createPaint } from '../../render/paint.ts';
+import type { FinishedRun } from '../../session/types.ts';
+import type { Host } from '../host.ts';
+import { wantsColour } from '../host.ts';
 
 /** What `hit` ends with besides its summary, as users of ab expect it; empty where its folder cannot be read. */
 export async function describeHit({ plan, summary }: FinishedRun, via: string, host: Host): Promise<string> {

@@ -1,12 +1,12 @@
-import { UsageError } from '../errors.ts';
-import { redactAssignment } from '../scenario/assignment.ts';
-import { readYamlValue } from '../scenario/yaml-value.ts';
-import type { NightRequest } from '../service/plan-night.ts';
+import { UsageError } from '../../errors.ts';
+import { redactAssignment } from '../../scenario/assignment.ts';
+import { readYamlValue } from '../../scenario/yaml-value.ts';
+import type { NightRequest } from '../../service/plan-night.ts';
+import { redactCommand } from '../command-line.ts';
+import type { Host } from '../host.ts';
 import { readAssignments } from './assignments.ts';
-import { redactCommand } from './command-line.ts';
-import type { Host } from './host.ts';
 import { type OverrideOptions, readOverrides } from './override-options.ts';
-import { type PacOptions, readPac } from './pac.ts';
+import { type PacOptions, readPac } from './pac-options.ts';
 import type { SharedRunOptions } from './run-options.ts';
 import type { TypedFlag } from './typed-flags.ts';
 

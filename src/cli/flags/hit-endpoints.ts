@@ -1,12 +1,12 @@
-import { UsageError } from '../errors.ts';
-import { parseTarget } from '../scenario/address.ts';
-import { readDefaults } from '../scenario/defaults.ts';
-import type { Origin } from '../scenario/load.ts';
-import type { Target } from '../scenario/types.ts';
-import { askPac, originsOf } from '../session/load/fill-proxies.ts';
-import type { Host } from './host.ts';
+import { UsageError } from '../../errors.ts';
+import { parseTarget } from '../../scenario/address.ts';
+import { readDefaults } from '../../scenario/defaults.ts';
+import type { Origin } from '../../scenario/load.ts';
+import type { Target } from '../../scenario/types.ts';
+import { askPac, originsOf } from '../../session/load/fill-proxies.ts';
+import type { Host } from '../host.ts';
 import { sayCurlProxy } from './load-scenario.ts';
-import { type PacOptions, readPac } from './pac.ts';
+import { type PacOptions, readPac } from './pac-options.ts';
 
 export interface HitEndpoints {
   readonly url: string;

@@ -1,7 +1,7 @@
-import { formatBytes, formatCount, formatDuration, formatMoment } from '../render/format.ts';
-import { renderTable } from '../render/table.ts';
-import { renderLabelled, wrapHanging } from '../render/wrap.ts';
-import type { NightStatus, PastNight } from '../service/status.ts';
+import { formatBytes, formatCount, formatDuration, formatMoment } from '../../render/format.ts';
+import { renderTable } from '../../render/table.ts';
+import { renderLabelled, wrapHanging } from '../../render/wrap.ts';
+import type { NightStatus, PastNight } from '../../service/status.ts';
 
 /** One installed night, as a person reads it. */
 export function wordStatus(status: NightStatus, width: number): string {

@@ -1,18 +1,18 @@
-import { EXIT, type ExitCode } from '../errors.ts';
-import { renderPlan } from '../render/plan.ts';
-import { renderLabelled } from '../render/wrap.ts';
-import { lookOf } from '../scenario/look.ts';
-import type { Scenario } from '../scenario/types.ts';
-import { formatDuration, formatRate } from '../scenario/units.ts';
-import { decideWorkers } from '../session/load/decide-workers.ts';
-import { chooseEngine } from '../session/load/engine-choice.ts';
-import { outlineArm, scheduleUs } from '../session/load/outline.ts';
-import { resolveArms } from '../session/load/resolve.ts';
-import { findPublicHosts } from '../session/load/safety.ts';
-import type { ArmOutline } from '../session/types.ts';
-import type { PlannedArm } from '../worker/protocol.ts';
-import type { Host } from './host.ts';
-import type { SharedRunOptions } from './run-options.ts';
+import { EXIT, type ExitCode } from '../../errors.ts';
+import { renderPlan } from '../../render/plan.ts';
+import { renderLabelled } from '../../render/wrap.ts';
+import { lookOf } from '../../scenario/look.ts';
+import type { Scenario } from '../../scenario/types.ts';
+import { formatDuration, formatRate } from '../../scenario/units.ts';
+import { decideWorkers } from '../../session/load/decide-workers.ts';
+import { chooseEngine } from '../../session/load/engine-choice.ts';
+import { outlineArm, scheduleUs } from '../../session/load/outline.ts';
+import { resolveArms } from '../../session/load/resolve.ts';
+import { findPublicHosts } from '../../session/load/safety.ts';
+import type { ArmOutline } from '../../session/types.ts';
+import type { PlannedArm } from '../../worker/protocol.ts';
+import type { SharedRunOptions } from '../flags/run-options.ts';
+import type { Host } from '../host.ts';
 
 /** Says what a run would do: names are resolved, nothing is connected to, nothing is written. */
 export async function printDryRun(

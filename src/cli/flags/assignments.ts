@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { decodeUtf8 } from '../scenario/utf8.ts';
+import { UsageError } from '../../errors.ts';
+import { decodeUtf8 } from '../../scenario/utf8.ts';
 import { checkTyped } from './values.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
-import { EnvironmentError } from '../errors.ts';
-import type { Machine } from '../service/machine.ts';
+import { EnvironmentError } from '../../errors.ts';
+import type { Machine } from '../../service/machine.ts';
 
 export function rootOption(): Option {
   return new Option(

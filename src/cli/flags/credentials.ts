@@ -1,7 +1,7 @@
-import { UsageError } from '../errors.ts';
-import type { CredentialSource } from '../scenario/types.ts';
-import { expandUsers } from '../scenario/user-pattern.ts';
-import type { Host } from './host.ts';
+import { UsageError } from '../../errors.ts';
+import type { CredentialSource } from '../../scenario/types.ts';
+import { expandUsers } from '../../scenario/user-pattern.ts';
+import type { Host } from '../host.ts';
 
 /** A flag that takes a user, and the variable of this process that keeps what was typed with it. */
 const VARIABLES = { '--proxy-user': 'RUSHHOUR_ARG_PROXY_USER', '--user': 'RUSHHOUR_ARG_USER' } as const;

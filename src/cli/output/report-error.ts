@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
-import { EXIT, type ExitCode, RushhourError } from '../errors.ts';
-import { escapeControls } from '../render/escape.ts';
-import { describeExhaustion } from '../session/load/exhaustion.ts';
-import type { Host } from './host.ts';
+import { EXIT, type ExitCode, RushhourError } from '../../errors.ts';
+import { escapeControls } from '../../render/escape.ts';
+import { describeExhaustion } from '../../session/load/exhaustion.ts';
+import type { Host } from '../host.ts';
 
 /** Says what went wrong, why and what to do, and returns the exit code for it. */
 export function reportError(error: unknown, host: Host): ExitCode {

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
-import type { HitAuth, HitTls } from '../scenario/hit.ts';
-import type { CredentialSource } from '../scenario/types.ts';
+import { UsageError } from '../../errors.ts';
+import type { HitAuth, HitTls } from '../../scenario/hit.ts';
+import type { CredentialSource } from '../../scenario/types.ts';
+import type { Host } from '../host.ts';
 import { readUser } from './credentials.ts';
-import type { Host } from './host.ts';
 import { collect } from './values.ts';
 
 /** The flags of `hit` that say who asks, how to answer, and how to speak TLS; names are curl's. */

@@ -1,14 +1,14 @@
-import type { Check } from '../doctor/types.ts';
-import { EnvironmentError, UsageError } from '../errors.ts';
-import type { Chosen } from '../pac/choose.ts';
-import { parseTarget } from '../scenario/address.ts';
-import { readDefaults } from '../scenario/defaults.ts';
-import type { Scenario } from '../scenario/types.ts';
-import { askPac, fillProxies } from '../session/load/fill-proxies.ts';
-import type { Host } from './host.ts';
+import type { Check } from '../../doctor/types.ts';
+import { EnvironmentError, UsageError } from '../../errors.ts';
+import type { Chosen } from '../../pac/choose.ts';
+import { parseTarget } from '../../scenario/address.ts';
+import { readDefaults } from '../../scenario/defaults.ts';
+import type { Scenario } from '../../scenario/types.ts';
+import { askPac, fillProxies } from '../../session/load/fill-proxies.ts';
+import type { Host } from '../host.ts';
 import { readForCommand } from './load-scenario.ts';
 import type { OverrideOptions } from './override-options.ts';
-import { type PacOptions, readPac } from './pac.ts';
+import { type PacOptions, readPac } from './pac-options.ts';
 
 /** What `doctor` is asked about. */
 export interface Judged {

@@ -1,12 +1,12 @@
-import { UsageError } from '../errors.ts';
-import { readDefaults } from '../scenario/defaults.ts';
-import { scenarioDirs } from '../scenario/find.ts';
-import { type ReadScenario, readScenario } from '../scenario/load.ts';
-import { type FilledScenario, fillProxies } from '../session/load/fill-proxies.ts';
+import { UsageError } from '../../errors.ts';
+import { readDefaults } from '../../scenario/defaults.ts';
+import { scenarioDirs } from '../../scenario/find.ts';
+import { type ReadScenario, readScenario } from '../../scenario/load.ts';
+import { type FilledScenario, fillProxies } from '../../session/load/fill-proxies.ts';
+import type { Host } from '../host.ts';
 import { findCurlProxy, wordCurlProxy } from './curl-proxy.ts';
-import type { Host } from './host.ts';
 import { type OverrideOptions, readOverrides } from './override-options.ts';
-import { type PacOptions, readPac } from './pac.ts';
+import { type PacOptions, readPac } from './pac-options.ts';
 
 /**
  * Loads the scenario that a command names, with what flags say of it, and what RUSHHOUR_PROXY, RUSHHOUR_TARGET and rushhour.yaml

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../errors.ts';
-import { kindOf, type SinkSpec } from '../sinks/registry.ts';
-import { parseSink, SINK_FORMS, sinksShown } from '../sinks/spec.ts';
-import type { SinkSecrets } from '../sinks/types.ts';
-import type { Host } from './host.ts';
+import { UsageError } from '../../errors.ts';
+import { kindOf, type SinkSpec } from '../../sinks/registry.ts';
+import { parseSink, SINK_FORMS, sinksShown } from '../../sinks/spec.ts';
+import type { SinkSecrets } from '../../sinks/types.ts';
+import type { Host } from '../host.ts';
 import { collect } from './values.ts';
 
 /** Where else than in its folder a run is written to, live. */

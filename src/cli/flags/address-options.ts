@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
-import { ADDRESS_USES, type AddressUse } from '../scenario/words.ts';
+import { UsageError } from '../../errors.ts';
+import { ADDRESS_USES, type AddressUse } from '../../scenario/words.ts';
 
 /** Which addresses of a name are connected to. */
 export interface AddressOptions {

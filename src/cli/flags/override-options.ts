@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
-import type { Overrides } from '../scenario/overrides.ts';
-import { VIAS, type Via } from '../scenario/words.ts';
+import type { Overrides } from '../../scenario/overrides.ts';
+import { VIAS, type Via } from '../../scenario/words.ts';
+import type { Host } from '../host.ts';
 import { type AddressOptions, addAddressOptions } from './address-options.ts';
 import { readAssignments } from './assignments.ts';
 import { addTicketOptions } from './auth-flags.ts';
 import { readUser } from './credentials.ts';
-import type { Host } from './host.ts';
 import { collect } from './values.ts';
 
 /** What the command line changes in a scenario; also what `doctor` takes. */

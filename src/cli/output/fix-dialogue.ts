@@ -1,6 +1,6 @@
-import type { FixDialogue } from '../doctor/fix/fix-machine.ts';
-import { renderAdvice, renderOutcomes, renderUndoing } from '../render/fix.ts';
-import { type Host, wantsColour } from './host.ts';
+import type { FixDialogue } from '../../doctor/fix/fix-machine.ts';
+import { renderAdvice, renderOutcomes, renderUndoing } from '../../render/fix.ts';
+import { type Host, wantsColour } from '../host.ts';
 
 /** @param json only the whole is told, once it is over */
 export function createFixDialogue(host: Host, json: boolean): FixDialogue {

@@ -1,7 +1,7 @@
-import type { OnDamaged } from '../read/listing.ts';
-import { escapeControls } from '../render/escape.ts';
-import { shownPath } from '../scenario/shown-path.ts';
-import type { Host } from './host.ts';
+import type { OnDamaged } from '../../read/listing.ts';
+import { escapeControls } from '../../render/escape.ts';
+import { shownPath } from '../../scenario/shown-path.ts';
+import type { Host } from '../host.ts';
 
 /** Says on stderr, once each, which folders a command had to leave out, or to read in part. */
 export function tellDamaged(host: Host): OnDamaged {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { UsageError } from '../errors.ts';
-import { describeFacts } from '../lab/index.ts';
-import { scenarioDirs } from '../scenario/find.ts';
-import { loadScenario } from '../scenario/load.ts';
+import { UsageError } from '../../errors.ts';
+import { describeFacts } from '../../lab/index.ts';
+import { scenarioDirs } from '../../scenario/find.ts';
+import { loadScenario } from '../../scenario/load.ts';
 import { addOverrideOptions, type OverrideOptions } from './override-options.ts';
 import { addLookOptions, addSharedRunOptions } from './run-options.ts';
 

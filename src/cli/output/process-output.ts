@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import type { Output } from './host.ts';
+import type { Output } from '../host.ts';
 
 /** Of a pipe without a reader (`| head`), and of a terminal that went away (tty_ioctl(2), write(2)). */
 const GONE = ['EPIPE', 'EIO'];

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { ENGINE_NAMES, type EngineName } from '../engine/names.ts';
-import type { Origin } from '../scenario/load.ts';
-import { SWITCHES, type Switch } from '../scenario/words.ts';
-import type { Host } from './host.ts';
+import { ENGINE_NAMES, type EngineName } from '../../engine/names.ts';
+import type { Origin } from '../../scenario/load.ts';
+import { SWITCHES, type Switch } from '../../scenario/words.ts';
+import type { Host } from '../host.ts';
 import { addSinkOptions, type SinkFlags } from './sink-flags.ts';
 import { parseWorkers } from './values.ts';
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
-import type { PacSource } from '../scenario/types.ts';
+import { UsageError } from '../../errors.ts';
+import type { PacSource } from '../../scenario/types.ts';
 
 export interface PacOptions {
   readonly pac?: string;

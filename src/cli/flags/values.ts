@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { RushhourError, UsageError } from '../errors.ts';
-import { parseDuration, parseRate } from '../scenario/units.ts';
-import { isDamaged } from '../scenario/utf8.ts';
+import { RushhourError, UsageError } from '../../errors.ts';
+import { parseDuration, parseRate } from '../../scenario/units.ts';
+import { isDamaged } from '../../scenario/utf8.ts';
 
 /** A whole number of 1 or more, as a flag's value. */
 export function parseCount(text: string): number {

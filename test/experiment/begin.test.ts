@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { beginExperiment, type ExperimentRequest } from '../../src/experiment/begin.ts';
+import type { Overrides } from '../../src/scenario/overrides.ts';
+
+const PLACE = { env: {}, cwd: process.cwd(), home: '/nonexistent', cores: 2, now: () => 1_738_303_200_000 };
+
+it('keeps every flag that changes the scenario, so that each of its runs has them', async () => {
+  const overrides: Overrides = {
+    ...{
+      proxy: '127.0.0.1:3128',
+      target: 'http://127.0.0.1/',
+      via: 'proxy' as const,
+      prefer: 6,
+      addresses: 'first',
+    },
+    ...{ rate: '50/s', duration: '5s', set: ['arms.traffic.close=reset'] },
+  };
+  const request: ExperimentRequest = {
+    ...{ a: 'to a', b: 'to b', rounds: 1, settle: 0, commandTimeout: 1_000_000, seed: 1 },
+    ...{ workers: 'auto', engine: 'auto', overrides, resultsDir: '/nonexistent' },
+  };
+  const { state, scenario } = await beginExperiment(PLACE, 'steady', request);
+  expect(state.overrides).toEqual(overrides);
+  expect(scenario.arms[0]).toMatchObject({ prefer: 6, addresses: 'first', close: 'reset' });
+});
