@@ -50,7 +50,11 @@ describe('a population of browsers', () => {
     [`${BROWSERS}, prove: 5s`, '"prove" does not apply to browsers', 'load.idle'],
     [`${BROWSERS}, request: { version: "1.0" }`, 'HTTP/1.0 keeps no connections', 'request.version'],
     [`${BROWSERS}, via: tunnel`, 'browsers support neither CONNECT nor TLS', 'http://'],
-    [`${BROWSERS}, request: { headers: { Connection: close } }`, 'browsers set Connection themselves', 'out'],
+    [
+      `${BROWSERS}, request: { headers: { Connection: close } }`,
+      'browsers set Connection themselves',
+      'remove the header',
+    ],
     [`${BROWSERS}, request: { method: POST }`, 'browsers GET pages', 'request.method'],
   ])('is refused with a remedy: %s', (arm, why, fix) => {
     const found = mistakesOf(() => scenarioOf(`  a: { ${arm} }`));
