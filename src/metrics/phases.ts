@@ -4,7 +4,7 @@ import { COUNTER_AT } from './counts.ts';
 import type { SeriesCounter } from './series-counter.ts';
 import { TIMED_AT } from './types.ts';
 
-/** Counts challenges and times the legs between handshake and response: each from when the far end was set to it. */
+/** Counts challenges and times the segments between handshake and response: each from when the far end was set to it. */
 export function recordPhases(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
   const { establishedAtUs, challengedAtUs, tunnelledAtUs, securedAtUs } = record;
   // Refused credentials are a challenge of their own, whether or not another had gone before.

@@ -2,7 +2,7 @@ import type { Frame, SeriesCounts, Stall } from './types.ts';
 
 const SECOND_US = 1_000_000;
 
-/** The same second by the clock of a night in which its leg began `bySec` after the start. */
+/** The same second by the clock of a night in which its segment began `bySec` after the start. */
 export function shiftFrame<T extends Frame>(frame: T, bySec: number): T {
   const series = Object.entries(frame.series).map(([name, counts]) => [name, shiftCounts(counts, bySec)]);
   return { ...frame, second: frame.second + bySec, series: Object.fromEntries(series) };

@@ -45,15 +45,16 @@ export async function goOnWithRun(
   try {
     const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
     const { writer, lastSecond } = resumed;
-    const { clock, events, first } = goOn(resumed, false, listener);
+    const isOver = segment === undefined;
+    const { clock, events, first } = goOn(resumed, { countsSleep: false, isOver }, listener);
     const fromUs = Math.ceil(clock.seconds()) * 1_000_000;
-    const restUs = segment === undefined ? 0 : segment.load.durationUs;
+    const restUs = isOver ? 0 : segment.load.durationUs;
     const endUs = restUs === undefined ? undefined : fromUs + restUs;
     const plan = planOf(writer, segment?.load, endUs, fromUs);
     return {
-      ...{ writer, clock, events, first, plan, sums: resumed.sums, next: lastSecond + 1 },
+      ...{ writer, clock, events, plan, sums: resumed.sums, next: lastSecond + 1 },
       schedule: scheduleOf(plan),
-      ...(segment === undefined ? {} : { segment }),
+      ...(isOver ? {} : { segment, first }),
       before: sumBefore(resumed.sums.tally, [], writer.info.scenario),
     };
   } catch (error) {
@@ -70,7 +71,7 @@ export async function goOnWithSoak(
 ): Promise<OpenedSession> {
   const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
   const { writer, lastSecond, sums } = resumed;
-  const { clock, events, first } = goOn(resumed, true, listener);
+  const { clock, events, first } = goOn(resumed, { countsSleep: true, isOver: false }, listener);
   const again = await readUnsettled(writer, lastSecond, (second) => events.isAside(second));
   return {
     ...{ writer, clock, events, first, sums, again, next: lastSecond + 1 },
@@ -82,15 +83,15 @@ export async function goOnWithSoak(
 
 function goOn(
   { writer, lastSecond, events: known, openEvents }: ResumedSession,
-  countsSleep: boolean,
+  { countsSleep, isOver }: { readonly countsSleep: boolean; readonly isOver: boolean },
   listener: RunListener,
 ): Pick<OpenedSession, 'clock' | 'events'> & { first: (flowsSec: number) => Noted } {
   const { info } = writer;
   const session = sessionOf(info);
   const clocks = openClocks();
   const nowSec = session === undefined ? 0 : elapsedSec({ ...info, session }, clocks, Date.now());
-  // What happens from now on does not bear on seconds that were recorded.
-  const fromSec = Math.max(lastSecond + 2, nowSec);
+  // What happens from now on does not bear on seconds that were recorded; where nothing follows, it ended with the last.
+  const fromSec = isOver ? lastSecond + 1 : Math.max(lastSecond + 2, nowSec);
   const clock = createSessionClock({ fromSec, clocks, countsSleep });
   const events = new EventLog(writer, (event) => listener.event?.(event), known);
   for (const { id } of openEvents) events.end(id, Math.ceil(fromSec));

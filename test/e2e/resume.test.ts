@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
+import { DEAD } from '../service/kept-runs.ts';
 import { withPair } from '../support/namespaces.ts';
 import { startPeer } from '../support/servers.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -69,6 +70,20 @@ arms:
       expect(summary.session?.missingSec).toBe(resumed.toSec - resumed.fromSec);
       expect(JSON.parse(await readFile(join(dir, 'summary.json'), 'utf8'))).toEqual(summary);
       expect(await readdir(place.results)).toHaveLength(1);
+
+      // Killed once more, before its summary stood: nothing is left to send, and no gap to tell of.
+      const info = JSON.parse(await readFile(join(dir, 'run.json'), 'utf8'));
+      const { endedAt: _, ...killed } = { ...info, status: 'running', process: DEAD };
+      await writeFile(join(dir, 'run.json'), JSON.stringify(killed));
+      await rm(join(dir, 'summary.json'));
+      const asked = peer.seen.length;
+      const last = await place.run([...args, '--resume', '--json']);
+      expect([last.code, peer.seen.length]).toEqual([0, asked]);
+      const { run, session, arms } = JSON.parse(last.stdout) as Summary;
+      expect([run.status, session, arms]).toEqual(['complete', summary.session, summary.arms]);
+      const frames = (await readFile(join(dir, 'frames.jsonl'), 'utf8')).trimEnd().split('\n');
+      const { second } = JSON.parse(frames.at(-1)!) as { second: number };
+      expect(Date.parse(run.endedAt) - Date.parse(run.startedAt)).toBeLessThan((second + 2) * 1_000);
 
       // It has come to its end now: there is none to go on with.
       const again = await place.run([...args, '--resume']);

@@ -130,7 +130,7 @@ describe('finding runs', () => {
   });
 
   it('says where nothing fits', async () => {
-    await expect(findRuns('non*', SAMPLES)).rejects.toThrow('fits "non*"');
+    await expect(findRuns('non*', SAMPLES)).rejects.toThrow('matches "non*"');
     await expect(findRuns('befor,nothing', SAMPLES)).rejects.toThrow('there is no run "nothing"');
   });
 });

@@ -81,7 +81,7 @@ function findMissingCredentials(frame: Frame): Causes {
   );
 }
 
-/** Credentials are a trouble of their own, and what was given up as a leg ended is no sign of weakness. */
+/** Credentials are a trouble of their own, and what was given up as a segment ended is no sign of weakness. */
 function findLocalLimits(frame: Frame): Causes {
   const causes = countOutcomes(frame, (outcome) => {
     const group = OUTCOME_GROUPS[outcome];

@@ -36,7 +36,7 @@ export interface HostWatchOptions {
 
 const EVERY_MS = 1_000;
 
-/** Setting up another leg takes seconds: where there is none after this time, load goes on as it was, and counts. */
+/** Setting up another segment takes seconds: where there is none after this time, load goes on as it was, and counts. */
 const SWITCH_SEC = 60;
 
 /** Notices what happens to this machine, and to the way to the far end, during a night. */
@@ -76,7 +76,7 @@ export class HostWatch {
     this.#timer = setInterval(() => this.check(), EVERY_MS).unref();
   }
 
-  /** A leg's load begins to flow: what it depends on is watched from now on, in place of the last one's. */
+  /** A segment's load begins to flow: what it depends on is watched from now on, in place of the last one's. */
   use(inUse: InUse): void {
     this.#finder.use(inUse);
     const nowSec = this.#options.clock.seconds();

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { peerOf } from '../../scenario/peer.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 
-/** What of the network a leg's load depends on. */
+/** What of the network a segment's load depends on. */
 export interface InUse {
   /** Addresses that are connected to. */
   readonly endpoints: readonly string[];

@@ -67,7 +67,7 @@ export class NamesWatch {
       try {
         const answer = await this.#lookUp(name);
         if (this.#failing.delete(name)) this.#changes.push({ what: 'resolver-back', name });
-        // Another leg may have begun meanwhile, without this name.
+        // Another segment may have begun meanwhile, without this name.
         const moved = this.#watches.get(name) === watch ? watch.check(answer) : undefined;
         if (moved !== undefined) this.#changes.push({ what: 'far-end-moved', ...moved });
       } catch (error) {
