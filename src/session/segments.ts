@@ -57,10 +57,10 @@ export class Segments {
   /** @param first ready to start; absent where a soak goes on */
   async conduct(first?: LoadSegment): Promise<void> {
     let segment = first ?? (await this.#openPatiently());
-    while (segment !== undefined) {
+    for (let isFirst = true; segment !== undefined; isFirst = false) {
       this.#segment = segment;
       try {
-        await this.#run(segment);
+        await this.#run(segment, isFirst);
         this.#faults = 0;
       } catch (error) {
         this.#faults += 1;
@@ -85,11 +85,12 @@ export class Segments {
     this.#segment?.load.stop('drain');
   }
 
-  async #run(segment: LoadSegment): Promise<void> {
+  async #run(segment: LoadSegment, isFirst: boolean): Promise<void> {
     const { clock, recorder, watch, onFlow, plan } = this.#parts;
     const nowSec = clock.seconds();
     const baseSec = Math.max(recorder.next, Math.ceil(nowSec + plan.aheadSec));
     onFlow(baseSec);
+    if (!isFirst) this.#noteGap(recorder.next, baseSec);
     const ending = setInterval(() => {
       if (clock.seconds() > (plan.endSec ?? Number.POSITIVE_INFINITY) + OVERTIME_SEC) {
         segment.load.stop('drain');
@@ -125,6 +126,13 @@ export class Segments {
         await sleep(RETRY_MS, undefined, { signal: this.#ending.signal }).catch(() => {});
       }
     }
+  }
+
+  /** Why the load restarts is another event, which is over before this machine is ready to send again. */
+  #noteGap(fromSec: number, toSec: number): void {
+    if (toSec <= fromSec) return;
+    const text = `the load restarted: nothing was recorded for ${toSec - fromSec} s`;
+    this.#parts.events.add({ kind: 'restarted', fromSec, toSec, setsAside: false, text });
   }
 
   #note(text: string): void {

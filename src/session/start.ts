@@ -149,8 +149,8 @@ async function begin(
       ...(soak === undefined
         ? {}
         : {
-            first: () => ({
-              ...{ kind: 'begun', fromSec: 0, toSec: 0, setsAside: false },
+            first: (flowsSec) => ({
+              ...{ kind: 'begun', fromSec: 0, toSec: flowsSec, setsAside: false },
               text: `the soak begins, ${formatLength(soak.forUs)} in windows of ${soak.windowSec} s`,
             }),
           }),

@@ -4,6 +4,8 @@ export const SOAK_EVENT_KINDS = [
   'begun',
   'resumed',
   'ended',
+  /** The load began again within a process, as another event made necessary: nothing was recorded meanwhile. */
+  'restarted',
   /** This machine slept: seconds are missing. */
   'suspended',
   /** The wall clock was set; frames are numbered by a clock that was not. */
