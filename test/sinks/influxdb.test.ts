@@ -118,6 +118,24 @@ suiteNeeding('InfluxDB', ['influxd'], () => {
     expect(await total('started', `arm='connect' AND run='next'`)).toBe(140);
   });
 
+  it('has each name as it was said, whatever characters are in it', async () => {
+    const [said, ...others] = recordSeconds(2);
+    const { stress } = said!.frame.series;
+    const refusals = { 'cannot tell': 51, 'RST, after 2 hops': 2 };
+    const series = { 'stress~aside': { ...stress!, refusals, errorNames: { 'proxy=a, "b" \\': 1 } } };
+    const { sink } = await openSink(url());
+    sink.begin(RUN);
+    sink.second({ ...said!, frame: { ...said!.frame, series } });
+    for (const second of others) sink.second(second);
+    expect(await sink.finish(20_000)).toMatchObject({ delivered: 2, refused: 0 });
+    const names = await influx.query(`SELECT count, kind, "name" FROM rushhour_names WHERE phase='aside'`);
+    expect(names.map(({ kind, name, count }) => [kind, name, count]).sort()).toEqual([
+      ['proxy_error', 'proxy=a, "b" /', 1],
+      ['refused_by', 'RST, after 2 hops', 2],
+      ['refused_by', 'cannot tell', 51],
+    ]);
+  });
+
   it('keeps the same points where it is told them twice', async () => {
     const seconds = recordSeconds(10);
     for (let times = 0; times < 2; times += 1) {

@@ -16,7 +16,7 @@ const GAPS = ['begun', 'resumed', 'restarted'];
 const LOST_SEC = 5;
 
 /** Puts together what the soak's folder, the far side and the script itself know. */
-export async function gather(facts, { accepted, points }) {
+export async function gather(facts, { accepted, points, refused }) {
   const { dir } = facts;
   const [info, summary, rebuilt, events] = await Promise.all([
     readRunInfo(dir),
@@ -36,6 +36,7 @@ export async function gather(facts, { accepted, points }) {
     frames,
     accepted: ofNight(accepted, info, frames),
     points: night,
+    refused,
   };
 }
 
@@ -76,15 +77,17 @@ export const CHECKS = [
   ],
   [
     'the database has each second once, and the same sums',
-    ({ frames, points }) => {
+    ({ frames, points, refused }) => {
       const names = seriesOf(frames);
       return {
         found: {
+          refused: refused.slice(0, 3),
           seconds: points.filter(({ key }) => key.startsWith('rushhour_run,')).length,
           changed: points.filter(({ isSame }) => !isSame),
           sums: names.map((name) => [name, sumPoints(points, name)]),
         },
         wanted: {
+          refused: [],
           seconds: frames.length,
           changed: [],
           sums: names.map((name) => {

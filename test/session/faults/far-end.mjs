@@ -3,6 +3,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { readPoint } from './line-protocol.mjs';
 
 const [proxyPort, databasePort] = process.argv.slice(2).map(Number);
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n';
@@ -11,6 +12,8 @@ const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\
 const accepted = [];
 /** By series and time: its fields, as they came last, and how often they came. */
 const points = new Map();
+/** Of what the database did not take: what is wrong with it. */
+const refused = [];
 
 function serve(socket) {
   accepted.push([Date.now(), socket.localAddress]);
@@ -20,28 +23,30 @@ function serve(socket) {
 }
 
 function takePoint(line) {
-  const [, key, fields, at] = /^(\S+) (\S+) (\d+)$/.exec(line) ?? [];
-  if (key === undefined) throw new Error(`no point: ${line}`);
-  const values = fields.split(',').map((field) => {
-    const [name, value] = field.split('=');
-    return [name, Number.parseInt(value, 10)];
-  });
+  const { key, fields, text, at } = readPoint(line);
   const known = points.get(`${key} ${at}`);
   points.set(`${key} ${at}`, {
-    key,
-    fields: Object.fromEntries(values),
+    ...{ key, fields, text },
     times: (known?.times ?? 0) + 1,
-    isSame: known === undefined || (known.isSame && known.text === fields),
-    text: fields,
+    isSame: known === undefined || (known.isSame && known.text === text),
   });
 }
 
+/** As InfluxDB 1.x does: what is a point is taken, and the answer names what is none. */
 async function takePoints(request, response) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  const lines = gunzipSync(Buffer.concat(chunks)).toString().split('\n');
-  for (const line of lines) if (line !== '') takePoint(line);
-  response.writeHead(204).end();
+  const faults = [];
+  for (const line of gunzipSync(Buffer.concat(chunks)).toString().split('\n')) {
+    if (line === '') continue;
+    try {
+      takePoint(line);
+    } catch (error) {
+      faults.push(error.message);
+    }
+  }
+  refused.push(...faults);
+  response.writeHead(faults.length === 0 ? 204 : 400).end(faults[0]);
 }
 
 const listening = (server, port) =>
@@ -76,7 +81,7 @@ const acts = {
     database.closeAllConnections();
     await down;
   },
-  tell: () => ({ accepted, points: [...points.values()].map(({ text: _, ...point }) => point) }),
+  tell: () => ({ accepted, refused, points: [...points.values()].map(({ text: _, ...point }) => point) }),
 };
 
 process.on('message', ({ id, act }) => {

@@ -1,0 +1,6 @@
+export function readPoint(line: string): {
+  key: string;
+  fields: Record<string, number>;
+  text: string;
+  at: number;
+};
