@@ -163,7 +163,10 @@ function completes(complete: Complete): void {
     const spaced = complete === bash ? ['timer\\ 1\\ s', 'timer\\ 60\\ s'] : ['timer 1 s', 'timer 60 s'];
     expect(complete('report', 'tim').sort()).toEqual(spaced);
     expect(complete('results', '--label', '').sort()).toEqual(spaced);
-    for (const gone of ['forg', 'gone', 'nor', 'ren']) expect(complete('report', gone)).toEqual([]);
+    // fish also offers files whose names have these letters somewhere in them.
+    for (const gone of ['forg', 'gone', 'nor', 'ren']) {
+      expect(complete('report', gone).filter((word) => word.startsWith(gone))).toEqual([]);
+    }
   });
 
   it('all of that without starting Node', () => {
