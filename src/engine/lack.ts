@@ -4,16 +4,19 @@ import type { Lack } from '../outcome/classify.ts';
 import { readIcmp } from '../outcome/refusal.ts';
 import type { Endpoint } from './types.ts';
 
-/** Machines that run out of ports do so thousands of times a second, and addresses are not asked for each time. */
+/**
+ * Machines that run out of ports do so thousands of times a second, so addresses are cached rather than looked up
+ * each time.
+ */
 const KNOWN_FOR_MS = 1_000;
 
 let known: { readonly infos: readonly NetworkInterfaceInfo[]; readonly atMs: number } | undefined;
 
 /**
- * What this machine lacks where it refused to start a connection. Linux says EADDRNOTAVAIL of bind() to an address that it has
- * not, of connect() without a free port (inet_hash_connect()), and of connect() by IPv6 without any such address, as where IPv6
- * is switched off (ip6_dst_lookup_tail() finds no source).
- * @param wasBind it was bind() that failed
+ * What this machine lacks when it refuses to start a connection. Linux returns EADDRNOTAVAIL from bind() for an
+ * address that it does not have, from connect() without a free port (inet_hash_connect()), and from connect() over
+ * IPv6 without any IPv6 address, for example with IPv6 disabled (ip6_dst_lookup_tail() finds no source).
+ * @param wasBind bind() failed
  */
 export function tellLack(errno: number, wasBind: boolean, { address, family }: Endpoint): Lack {
   if (errno !== constants.errno.EADDRNOTAVAIL) return 'nothing known';
@@ -21,7 +24,7 @@ export function tellLack(errno: number, wasBind: boolean, { address, family }: E
   return family === 6 && !listIPv6().some((own) => reaches(own, address)) ? 'family' : 'nothing known';
 }
 
-/** ::1 and link-local addresses are of no use beyond where they are (RFC 4291 sections 2.5.3 and 2.5.6). */
+/** ::1 and link-local addresses cannot be used beyond the host or link (RFC 4291 sections 2.5.3 and 2.5.6). */
 function reaches(own: string, peer: string): boolean {
   return isNear(peer) || !isNear(own);
 }
@@ -37,10 +40,10 @@ function listIPv6(): readonly string[] {
 }
 
 /**
- * Whether an ICMP message that refused a connection is this machine's own, as of an nftables output chain that rejects: the SYN
- * never left. That a host on the link does not answer ARP or neighbour discovery is told by this machine as well, but no rule's
- * doing (dst_link_failure(), net/ipv4/arp.c).
- * @param refusedBy as outcome/refusal.ts has it
+ * Whether this machine itself sent the ICMP message that refused a connection, as an nftables output chain with a
+ * reject rule does: the SYN never left. A host on the link that does not answer ARP or neighbour discovery is also
+ * reported by this machine, but not because of a rule (dst_link_failure(), net/ipv4/arp.c).
+ * @param refusedBy as defined in outcome/refusal.ts
  */
 export function tellOwnRefusal(refusedBy: string, { address }: Endpoint): Lack {
   const message = readIcmp(refusedBy);

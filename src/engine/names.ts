@@ -1,3 +1,6 @@
-/** Every engine, the preferred one first; registry.ts says what each is. Published with the shapes of results: no code hangs on it. */
+/**
+ * Every engine, the preferred one first; registry.ts describes each. Published with the shapes of results, so it
+ * imports no code.
+ */
 export const ENGINE_NAMES = ['raw', 'portable'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];

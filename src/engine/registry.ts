@@ -6,20 +6,23 @@ import type { CreateEngine } from './types.ts';
 interface EngineKind {
   /** Loads its code. */
   load(): Promise<CreateEngine>;
-  /** What of an arm it cannot do, as in "arm a speaks TLS"; undefined: nothing. */
+  /** What the engine cannot do for an arm, as in "arm a speaks TLS"; undefined if it can do everything. */
   cannot(arm: Arm): string | undefined;
-  /** True: it calls the kernel itself, by koffi, and exists on Linux alone. */
+  /** True if it makes system calls directly through koffi and exists only on Linux. */
   readonly callsLibc: boolean;
-  /** True: it is fast enough for the compiler to matter, see worker/rehearse.ts. */
+  /** True if it is fast enough for JIT compilation to matter, see worker/rehearse.ts. */
   readonly rehearses: boolean;
   /**
-   * Microseconds of one worker that an attempt takes, kernel included, on a core of a common x86-64 server. Rounded from what
-   * bench/threads.mjs measured at moderate rates (docs/performance.md); at higher ones an attempt costs less.
+   * Microseconds of one worker per attempt, kernel included, on a core of a common x86-64 server. Rounded from
+   * measurements by bench/threads.mjs at moderate rates (docs/performance.md); at higher rates an attempt costs less.
    */
   readonly attemptUs: number;
 }
 
-/** Every engine. A run takes the first of {@link EngineName} that can do all of its arms and that this machine has. */
+/**
+ * All engines. A run uses the first of {@link EngineName} that supports all of its arms and is available on this
+ * machine.
+ */
 export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
   raw: {
     load: async () => (await import('./raw/engine.ts')).createRawEngine,

@@ -6,43 +6,47 @@ import type { AuthMode, CloseMode } from '../scenario/words.ts';
 import type { ContentRule } from './http/content-rule.ts';
 import type { EngineName } from './names.ts';
 
-/** One address that an arm connects to: a name may resolve to several, which are used in turn and reported apart. */
+/**
+ * One address that an arm connects to: a name may resolve to several, which are used in turn and reported separately.
+ */
 export interface Endpoint {
-  /** Literal IPv4 or IPv6 address, no brackets; a link-local one with its zone, `fe80::1%eth0`. */
+  /** Literal IPv4 or IPv6 address without brackets; a link-local one with its zone, `fe80::1%eth0`. */
   readonly address: string;
   /** 1-65535. */
   readonly port: number;
   readonly family: 4 | 6;
-  /** Name or address that it was found by, where an arm connects to several. */
+  /** Name or address that it was resolved from, if an arm connects to several. */
   readonly host?: string;
 }
 
-/** What an arm sends, with the place of its nonce. */
+/** What an arm sends, and the position of its nonce. */
 export interface CompiledRequest {
   readonly bytes: Uint8Array;
-  /** Offsets in `bytes` of fixed-width decimal fields that take the attempt's number. */
+  /** Offsets in `bytes` of the fixed-width decimal fields that receive the attempt's number. */
   readonly nonceOffsets: readonly number[];
   /** Width of each such field in digits; the number is zero-padded. */
   readonly nonceWidth: number;
-  /** HEAD: the response has no body whatever its headers say (RFC 9112 section 6.3). */
+  /** HEAD: the response has no body regardless of its headers (RFC 9112 section 6.3). */
   readonly responseHasNoBody: boolean;
-  /** Offset in `bytes` at which the value of the credentials' field is inserted; absent: the request carries none. */
+  /**
+   * Offset in `bytes` at which the value of the credentials field is inserted; absent if the request carries none.
+   */
   readonly credentialsAt?: number;
 }
 
-/** How an arm answers who asks for credentials. */
+/** How an arm responds to challenges. */
 export interface EngineAuth {
   readonly mode: AuthMode;
-  /** The status that asks: 407 a proxy, 401 an origin (RFC 9110 section 11). */
+  /** The challenge's status: 407 from a proxy, 401 from an origin (RFC 9110 section 11). */
   readonly status: 401 | 407;
-  /** As it stands in Proxy-Authenticate or WWW-Authenticate; compared without regard to case. */
+  /** As it appears in Proxy-Authenticate or WWW-Authenticate; compared case-insensitively. */
   readonly scheme: 'Basic' | 'Negotiate';
   /**
-   * Field value for an attempt, such as `Negotiate YII...`, about to be sent: each value that is asked for is sent, once.
-   * Undefined: none is at hand.
+   * Field value for an attempt, such as `Negotiate YII...`, to be sent at once: each value returned is sent, once.
+   * Undefined if none is available.
    */
   credentials(attempt: number): string | undefined;
-  /** What is sent with credentials; has `credentialsAt`. In a tunnel to a proxy that asks: the CONNECT. */
+  /** The request with credentials; has `credentialsAt`. In a tunnel whose proxy asks: the CONNECT. */
   readonly request: CompiledRequest;
 }
 
@@ -50,7 +54,7 @@ export interface EngineAuth {
 export interface EngineTls {
   /** SNI and the name to verify. */
   readonly serverName: ServerName;
-  /** PEM certificates to trust; absent: those that Node was built with. */
+  /** PEM certificates to trust; if absent, those built into Node. */
   readonly ca?: string;
   readonly insecure: boolean;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
@@ -66,15 +70,20 @@ export interface EngineArm {
   readonly request?: CompiledRequest;
   readonly close: CloseMode;
   readonly handshakeTimeoutUs: number;
-  /** From established to the complete response, and again to the far end's FIN where `close` is `peer`. */
+  /** From establishment to the complete response, and again to the far end's FIN if `close` is `peer`. */
   readonly responseTimeoutUs: number;
-  /** How long the connection is kept open once its response is complete (or once established, without a request). */
+  /**
+   * How long the connection stays open after its response is complete (or after establishment, without a request).
+   */
   readonly holdUs: number;
-  /** Ages, ascending and below `holdUs`, at which connections are proved to live and closed; they and `holdUs` take turns. */
+  /**
+   * Ages, ascending and below `holdUs`, at which connections are proved to be alive and closed; they and `holdUs`
+   * rotate.
+   */
   readonly proveUs?: readonly number[];
   readonly socket: SocketOptions;
   readonly auth?: EngineAuth;
-  /** What the response must hold; absent: nobody looks into it. */
+  /** What the response must contain; not checked if absent. */
   readonly content?: ContentRule;
   /** CONNECT, sent before anything else and without credentials; portable engine only. */
   readonly tunnel?: CompiledRequest;
@@ -82,100 +91,110 @@ export interface EngineArm {
 }
 
 /**
- * What one attempt did. Engines reuse one record for all attempts: copy what must outlive the callback.
- * Times are microseconds on the clock that the engine was given; -1: did not happen.
+ * What one attempt did. Engines reuse one record for all attempts: copy what must outlive the callback. Times are
+ * microseconds on the engine's clock; -1: did not happen.
  */
 export interface AttemptRecord extends AttemptEnd {
   arm: number;
-  /** Number of the attempt within its arm, over all shards. */
+  /** Number of the attempt within its arm, across all shards. */
   attempt: number;
   /** Index into the arm's endpoints. */
   endpoint: number;
   /** Index into the arm's sources; -1: the system chose. */
   source: number;
-  /** Local port: the one bound, or the one the system chose where the engine knows it; 0: not known. */
+  /** Local port: the one bound, or the one the system chose if the engine knows it; 0 if not known. */
   sourcePort: number;
   intendedAtUs: number;
   startedAtUs: number;
   establishedAtUs: number;
-  /** When the answer that asks for credentials (407, 401) was complete. */
+  /** When the challenge (407, 401) was complete. */
   challengedAtUs: number;
-  /** Status of the answer that asked for credentials, once they have gone out on the same connection; 0: none did. */
+  /** Status of the challenge, once credentials have been sent on the same connection; 0 if there was none. */
   challengeStatus: number;
-  /** Where cause is `not-offered`, the schemes that were: `Digest, NTLM`; else, and where none was named, empty. */
+  /**
+   * If cause is `not-offered`, the schemes that were offered: `Digest, NTLM`; otherwise, or if none was named, empty.
+   */
   schemesOffered: string;
-  /** What a proxy calls the error of the last answer, see http/error-name.ts; else empty. Of browsers each answer is told by itself. */
+  /**
+   * The proxy's name for the error of the last response, see http/error-name.ts; otherwise empty. Browsers report
+   * each response separately.
+   */
   errorName: string;
-  /** What answered the SYN of an attempt that was refused, see outcome/refusal.ts; else empty. */
+  /** What answered the SYN of an attempt that was refused, see outcome/refusal.ts; otherwise empty. */
   refusedBy: string;
-  /** Status of the answer to CONNECT that opened the tunnel; 0: none is open. */
+  /** Status of the response to CONNECT that opened the tunnel; 0 if none is open. */
   tunnelStatus: number;
-  /** When the proxy's answer that opens the tunnel was complete. */
+  /** When the response that opened the tunnel was complete. */
   tunnelledAtUs: number;
   /** When the TLS handshake was complete. */
   securedAtUs: number;
-  /** First byte of the final response: neither of a challenge nor of the answer to CONNECT. */
+  /** First byte of the final response, which is neither a challenge nor the response to CONNECT. */
   firstByteAtUs: number;
   /** When the response was complete; -1 without a response. */
   respondedAtUs: number;
-  /** When a held connection was first asked, by keep-alives, whether it lives. */
+  /** When keep-alives first checked whether a held connection was alive. */
   provedAtUs: number;
-  /** How long it had been left alone by then, microseconds: its own age of those of the arm, or rounded where it was released. */
+  /**
+   * How long it had been idle by then, microseconds: its assigned one of the arm's ages, or rounded if it was
+   * released early.
+   */
   proofAgeUs: number;
   endedAtUs: number;
-  /** SYN retransmissions by TCP_INFO's tcpi_total_retrans; -1 where the system cannot tell. */
+  /** SYN retransmissions by TCP_INFO's tcpi_total_retrans; -1 if the system cannot tell. */
   synRetransmits: number;
   /**
-   * Segments sent again after the handshake, until the response was complete or the attempt had failed: tcpi_total_retrans
-   * without those of the SYN. 0 without a look where none can have been, see resent.ts; -1: nothing was sent, or not known (by
-   * the portable engine also where the connection had ended before it could look).
+   * Segments retransmitted after the handshake, until the response was complete or the attempt had failed:
+   * tcpi_total_retrans without those of the SYN. 0 without reading it if there cannot have been any, see resent.ts;
+   * -1 if nothing was sent, or not known (in the portable engine also if the connection had ended before it could
+   * read the value).
    */
   requestRetransmits: number;
-  /** tcpi_rtt right after establishment; -1 where the system cannot tell. */
+  /** tcpi_rtt right after establishment; -1 if the system cannot tell. */
   rttUs: number;
   /**
-   * tcpi_min_rtt once something had come back for what was sent, which only the path itself can have kept waiting; -1: nothing
-   * had, it came too soon to be asked for (see resent.ts), or it is not known.
+   * tcpi_min_rtt once a reply to sent data has arrived, which only the path itself can have delayed; -1 if none had,
+   * if it came too soon to be read (see resent.ts), or if it is not known.
    */
   minRttUs: number;
-  /** tcpi_snd_mss right after establishment; -1 where the system cannot tell. */
+  /** tcpi_snd_mss right after establishment; -1 if the system cannot tell. */
   mss: number;
-  /** tcpi_options bits (1 timestamps, 2 SACK, 4 window scale, 8 ECN); -1 where the system cannot tell. */
+  /** tcpi_options bits (1 timestamps, 2 SACK, 4 window scale, 8 ECN); -1 if the system cannot tell. */
   tcpOptions: number;
   /** Response bytes read, headers included. */
   bytes: number;
 }
 
 export interface AttemptObserver {
-  /** The handshake is complete. Called at most once an attempt, before `settled`. */
+  /** The handshake is complete. Called at most once per attempt, before `settled`. */
   established(record: Readonly<AttemptRecord>): void;
-  /** The attempt is over and its descriptor closed. Called exactly once for every `start`. */
+  /** The attempt has ended and its descriptor is closed. Called exactly once for every `start`. */
   settled(record: Readonly<AttemptRecord>): void;
 }
 
-/** When an attempt is to start, by the engine's clock. */
+/** When an attempt is due to start, by the engine's clock. */
 export interface DueTime {
   readonly intendedAtUs: number;
 }
 
-/** Opens connections and follows each to its end. Not thread-safe; one a worker. */
+/** Opens connections and follows each to its end. Not thread-safe; one per worker. */
 export interface Engine {
   readonly name: EngineName;
   /** Whether `synRetransmits` is known on this system. */
   readonly readsTcpInfo: boolean;
-  /** True: nothing happens but in `poll`. False: Node's own loop drives the engine, and `poll` returns at once. */
+  /** True: everything happens in `poll`. False: Node's event loop drives the engine, and `poll` returns at once. */
   readonly polls: boolean;
   /** Attempts started and not yet settled. */
   readonly open: number;
   /**
    * Starts one attempt. A local refusal (no descriptor, no port) settles it with `phase: 'start'` and the errno:
-   * before `start` returns where the engine polls, else as soon as Node tells.
-   * @param due read before `start` returns, so that one object serves all attempts: by itself, a number that is no small
-   *   integer would take heap for each
+   * before `start` returns if the engine polls, otherwise as soon as Node reports it.
+   * @param due read before `start` returns, so that one object serves all attempts: passed directly, a number that is
+   *   not a
+   *   small integer would allocate heap each time
    * @param source index into the arm's sources, -1 for none
    * @param sourcePort port to bind, 0 to let the system choose
-   * @param isContinued carries on the request of a connection that the far end closed after its challenge: credentials
-   *   go at once
+   * @param isContinued continues the request of a connection that the far end closed after its challenge: credentials
+   *   are sent at once
    */
   start(
     arm: number,
@@ -186,19 +205,19 @@ export interface Engine {
     isContinued?: boolean,
   ): void;
   /**
-   * Handles what has become ready and what has timed out; waits at most `maxWaitUs` for something to.
-   * Engines driven by Node's own loop return at once.
+   * Handles ready events and timeouts; waits at most `maxWaitUs` for one. Engines driven by Node's event loop return
+   * at once.
    */
   poll(maxWaitUs: number): void;
   /**
-   * Ends holds as if their time were up, so that a drain need not outlast them: each is proved to live and settles, as done
-   * where it does, within five seconds (holding.ts).
+   * Ends holds as if their time were up, so that a drain need not wait for them: each is proved to be alive and
+   * settles, as done if it is, within five seconds (holding.ts).
    * @param isHurried they settle as done at once, and nothing is proved
    */
   release(isHurried?: boolean): void;
   /** Ends everything still open at once; each is settled with cause `stopped`. */
   abort(): void;
-  /** Frees the engine's own resources. Everything must be settled. */
+  /** Frees the engine's own resources. Every attempt must be settled. */
   close(): void;
 }
 
@@ -206,7 +225,7 @@ export interface EngineOptions {
   readonly arms: readonly EngineArm[];
   readonly observer: AttemptObserver;
   readonly clock: Ticker;
-  /** Most attempts open at once; sizes the connection table. */
+  /** Maximum number of open attempts; sizes the connection table. */
   readonly maxOpen: number;
 }
 

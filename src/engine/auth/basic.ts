@@ -1,15 +1,15 @@
 import { isDamaged } from '../../scenario/utf8.ts';
 
-/** One who logs in with Basic. */
+/** A user who authenticates with Basic. */
 export interface BasicUser {
   readonly user: string;
   readonly password: string;
 }
 
-/** Neither name nor password may hold one (RFC 7617 section 2). */
+/** RFC 7617 section 2 forbids control characters in the user name and the password. */
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
-/** Why a user cannot log in with Basic, in words that show neither name nor password; undefined: it can. */
+/** Explains why these credentials cannot be used with Basic, without revealing either; undefined if they can. */
 export function findBasicFault({ user, password }: BasicUser): string | undefined {
   if (user === '') return 'the user name is empty';
   if (user.includes(':')) return 'a user name holds no colon (RFC 7617 section 2)';
@@ -20,7 +20,7 @@ export function findBasicFault({ user, password }: BasicUser): string | undefine
   return undefined;
 }
 
-/** `Basic` and user:password in base64 of UTF-8, as browsers and curl write it (RFC 7617 section 2.1). */
+/** `Basic` and the base64 of `user:password` in UTF-8, as browsers and curl send it (RFC 7617 section 2.1). */
 export function basicFieldValue({ user, password }: BasicUser): string {
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
 }

@@ -1,15 +1,15 @@
 import type { FaultKind } from './fault.ts';
 import type { Identity } from './identity.ts';
 
-/** What a user reads of a fault, and the command that mends it. */
+/** What the user is told about a fault, and the command that fixes it. */
 export interface Explanation {
   readonly what: string;
   readonly mend: string;
 }
 
 /**
- * Words a fault for whoever has to mend it.
- * @param said what the Kerberos library said
+ * Explains a fault to the person who has to fix it.
+ * @param said message from the Kerberos library
  * @param service host-based name of the service, such as `HTTP@proxy.example`
  */
 export function explainFault(
@@ -81,9 +81,9 @@ const EXPLANATIONS: Readonly<Record<FaultKind, Explain>> = {
 };
 
 /**
- * The host that the library asked the KDC for, where that is not the one of the service: krb5_sname_to_principal() looks
- * the address of a name up in reverse unless told not to (MIT Kerberos, krb5.conf(5), `rdns` and
- * `dns_canonicalize_hostname`), and a proxy behind a virtual address has another name there.
+ * The host that the library requested from the KDC, if it differs from the service's. krb5_sname_to_principal()
+ * resolves the name's address in reverse unless told not to (MIT Kerberos, krb5.conf(5), `rdns` and
+ * `dns_canonicalize_hostname`), and a proxy behind a virtual address has a different name there.
  * @param said such as `Server HTTP/node7.example@A.TEST not found in Kerberos database`
  */
 function otherHost(service: string, said: string): string | undefined {
@@ -93,13 +93,16 @@ function otherHost(service: string, said: string): string | undefined {
   return asked === undefined || given === undefined || plain(asked) === plain(given) ? undefined : asked;
 }
 
-/** The line that asks for the same service in the same way, name lookups included: a whole principal would not be looked up. */
+/**
+ * The command that requests the same service in the same way, including name lookups: a full principal would skip the
+ * lookup.
+ */
 function lookFor(service: string): string {
   const [name = '', host = ''] = service.split('@');
   return `kvno -S ${name} ${host}`;
 }
 
-/** The line that gets a ticket; k5start keeps one alive where nobody is there to type. */
+/** The command that gets a ticket; k5start keeps one alive where nobody is there to type a password. */
 function getTicket(identity: Identity): string {
   return identity.kind === 'keytab'
     ? `kinit -k -t ${identity.keytab} ${identity.name}`

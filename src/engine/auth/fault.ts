@@ -1,6 +1,6 @@
 /**
- * Why Kerberos gave no token, by short names: they stand in frames and summaries. What it says itself is in the
- * message of the {@link KerberosFault}.
+ * Short names for why Kerberos returned no token; they appear in frames and summaries. The library's own text is in
+ * the message of the {@link KerberosFault}.
  */
 export const FAULT_KINDS = [
   'no-ticket',
@@ -15,7 +15,7 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** No token could be made. The message is what the Kerberos library says; it names principals, never a key. */
+/** No token could be created. The message comes from the Kerberos library; it names principals, never a key. */
 export class KerberosFault extends Error {
   readonly kind: FaultKind;
 
@@ -27,9 +27,9 @@ export class KerberosFault extends Error {
 }
 
 /**
- * Texts of MIT Kerberos (lib/krb5/error_tables/krb5_err.et, kv5m_err.et, lib/krb5/krb/*.c) and of Heimdal, the first
- * that fits. A ticket-granting ticket for another realm that the KDC does not know means a realm that it does not trust;
- * any other server that it does not know is the service itself.
+ * Messages of MIT Kerberos (lib/krb5/error_tables/krb5_err.et, kv5m_err.et, lib/krb5/krb/*.c) and of Heimdal; the
+ * first match counts. An unknown ticket-granting ticket for another realm means that the KDC does not trust that
+ * realm; any other unknown server is the service itself.
  */
 const TEXTS: readonly (readonly [RegExp, FaultKind])[] = [
   [/krbtgt\/[^ ]* not found in Kerberos database/i, 'wrong-realm'],
@@ -60,7 +60,7 @@ const TEXTS: readonly (readonly [RegExp, FaultKind])[] = [
 ];
 
 /**
- * Reads what gss_display_status() said: "major: minor", the minor text being the one that tells.
+ * Parses the output of gss_display_status(), "major: minor"; the minor text is the specific one.
  * @param message as thrown by the `kerberos` package
  */
 export function readGssMessage(message: string): KerberosFault {
@@ -70,7 +70,7 @@ export function readGssMessage(message: string): KerberosFault {
   return new KerberosFault(kind, minor);
 }
 
-/** The routine error alone (RFC 2743 section 1.2.1.1), where the minor text is unheard of. */
+/** Falls back to the routine error (RFC 2743 section 1.2.1.1) when the minor text is not recognised. */
 function readMajor(message: string): FaultKind {
   if (/^no credentials were supplied/i.test(message)) return 'no-ticket';
   return /^the referenced credentials have expired/i.test(message) ? 'ticket-expired' : 'kerberos-failure';

@@ -1,8 +1,8 @@
-/** Whose tickets tokens are made with. */
+/** Whose tickets are used to create tokens. */
 export type Identity =
-  /** Whoever the ticket cache of this process belongs to. */
+  /** The owner of this process's ticket cache. */
   | { readonly kind: 'ticket-cache'; readonly name: string }
-  /** A principal of a keytab; its tickets are kept in memory, in a cache of its own. */
+  /** A principal in a keytab; its tickets are kept in memory, in a cache of their own. */
   | { readonly kind: 'keytab'; readonly name: string; readonly keytab: string; readonly cache: string };
 
 export const TICKET_CACHE: Identity = { kind: 'ticket-cache', name: 'the owner of the ticket cache' };

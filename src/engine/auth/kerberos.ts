@@ -1,16 +1,16 @@
 import { EnvironmentError } from '../../errors.ts';
 import { wordAdding } from '../../optional.ts';
 
-/** Not a literal, or the compiler would look up the types of a package that may be absent. */
+/** Not a literal: the compiler would look up the types of a package that may be absent. */
 const PACKAGE: string = 'kerberos';
 
-/** How it is added where it is missing. */
+/** How to install it where it is missing. */
 export const KERBEROS = {
   names: [PACKAGE],
   compiledWith: ['g++', 'make', 'python3', 'libkrb5-dev'],
 } as const;
 
-/** What is used of the `kerberos` package. */
+/** The part of the `kerberos` package that we use. */
 export interface Kerberos {
   readonly GSS_MECH_OID_KRB5: number;
   readonly GSS_MECH_OID_SPNEGO: number;
@@ -21,8 +21,8 @@ export interface Kerberos {
 }
 
 /**
- * Loads the `kerberos` package, which an installation may lack: it is compiled, against the headers of libkrb5.
- * @throws EnvironmentError with the command that brings it
+ * Loads the `kerberos` package, which may be missing because it is compiled against the libkrb5 headers.
+ * @throws EnvironmentError with the command that installs it
  */
 export async function loadKerberos(): Promise<Kerberos> {
   try {

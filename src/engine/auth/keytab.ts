@@ -1,10 +1,10 @@
-/** First bytes of a keytab: 5, then the version of the format. Version 1, in the byte order of its host, died out in 1995. */
+/** First bytes of a keytab: 5, then the format version. Version 1, in host byte order, died out in 1995. */
 const HEADER = 0x0502;
 
 /**
- * The principals of a keytab, each once, in the order of its entries (MIT Kerberos documentation, "Keytab file format").
- * Keys are stepped over.
- * @throws Error where the bytes are no keytab
+ * Lists the principals of a keytab, each once, in entry order (MIT Kerberos documentation, "Keytab file format").
+ * Keys are skipped.
+ * @throws Error if the bytes are not a keytab
  */
 export function listKeytabPrincipals(bytes: Buffer): string[] {
   if (bytes.length < 2 || bytes.readUInt16BE(0) !== HEADER) throw new Error('it is not a keytab');
@@ -12,7 +12,7 @@ export function listKeytabPrincipals(bytes: Buffer): string[] {
   for (let at = 2; at + 4 <= bytes.length; ) {
     const size = bytes.readInt32BE(at);
     at += 4;
-    // Zero ends the file; a negative size is a hole where an entry was removed.
+    // Zero ends the file; a negative size is a hole left by a removed entry.
     if (size === 0) break;
     if (size > 0) principals.add(readPrincipal(bytes.subarray(at, at + size)));
     at += Math.abs(size);
@@ -20,7 +20,7 @@ export function listKeytabPrincipals(bytes: Buffer): string[] {
   return [...principals];
 }
 
-/** Number of components, realm, components: each text with its length before it. */
+/** Number of components, realm, components: each string is prefixed with its length. */
 function readPrincipal(entry: Buffer): string {
   let at = 2;
   const readText = (): string => {
@@ -39,7 +39,7 @@ function readPrincipal(entry: Buffer): string {
   }
 }
 
-/** As krb5_unparse_name() does. */
+/** Escapes as krb5_unparse_name() does. */
 function escapePart(text: string): string {
   return text.replace(/[/@\\]/g, '\\$&');
 }

@@ -2,11 +2,11 @@ import { type KerberosFault, readGssMessage } from './fault.ts';
 import type { Identity } from './identity.ts';
 import type { Kerberos } from './kerberos.ts';
 
-/** A token ready to be sent, once. */
+/** A token ready to send; valid for one use. */
 export interface MintedToken {
   /** `Negotiate YII...` (RFC 4559 section 4). */
   readonly fieldValue: string;
-  /** When its making began, as {@link Clock} tells: its authenticator is not older. */
+  /** When its creation began, by {@link Clock}: the authenticator is no older than this. */
   readonly mintedAtMs: number;
   readonly tookUs: number;
 }
@@ -14,16 +14,19 @@ export interface MintedToken {
 /** Milliseconds, monotonic. */
 type Clock = () => number;
 
-/** More at once make nothing faster: each costs 80-150 us of one processor. They hide the way to the KDC, though. */
+/**
+ * More concurrency gains no speed, since each token costs 80-150 us of one processor; it only hides the latency to
+ * the KDC.
+ */
 const MOST_IN_FLIGHT = 16;
 
-/** Threads of libuv's pool that are left to Node's own files and names while a KDC keeps the others waiting. */
+/** Threads of libuv's pool reserved for Node's file and name operations while a KDC blocks the others. */
 const LEFT_TO_NODE = 2;
 
-/** Size of libuv's pool where UV_THREADPOOL_SIZE does not say (libuv documentation, "Thread pool work scheduling"). */
+/** Size of libuv's pool if UV_THREADPOOL_SIZE is not set (libuv documentation, "Thread pool work scheduling"). */
 const DEFAULT_POOL = 4;
 
-/** How many tokens one identity may have made in a row while others wait. */
+/** How many tokens one identity may create in a row while others wait. */
 const MOST_IN_A_ROW = 64;
 
 interface Job {
@@ -34,9 +37,9 @@ interface Job {
 }
 
 /**
- * Makes Negotiate tokens, on libuv's thread pool. One for the process, on its main thread: the Kerberos library learns
- * from the environment which cache and keytab to use, so identities have to take turns, and a worker thread that ends
- * while a token is being made takes the process with it.
+ * Creates Negotiate tokens on libuv's thread pool. There is one per process, on its main thread: the Kerberos library
+ * takes the cache and keytab from the environment, so identities have to take turns, and a worker thread that ends
+ * while a token is being created crashes the process.
  */
 export class Minter {
   readonly #kerberos: Kerberos;
@@ -44,9 +47,9 @@ export class Minter {
   readonly #limit: number;
   readonly #environment = saveEnvironment();
   readonly #queue: Job[] = [];
-  /** Caches that hold their principal's ticket: what is made after that needs not name it. */
+  /** Caches that hold their principal's ticket: later requests need not name the principal. */
   readonly #filled = new Set<Identity>();
-  /** How often an identity has had to begin with an empty cache again. */
+  /** How often each identity has had to start over with an empty cache. */
   readonly #renewals = new Map<Identity, number>();
   #current: Identity | undefined;
   #inARow = 0;
@@ -64,7 +67,7 @@ export class Minter {
   }
 
   /**
-   * Makes one token.
+   * Creates one token.
    * @param service host-based name, such as `HTTP@proxy.example`
    * @throws KerberosFault (rejects)
    */
@@ -76,8 +79,8 @@ export class Minter {
   }
 
   /**
-   * Resolves once nothing is being made any more: ending before that aborts the process. A KDC that does not answer
-   * keeps a token for as long as the library is patient (half a minute, measured).
+   * Resolves once no token is being created: exiting before that aborts the process. A KDC that does not answer
+   * blocks a token until the library times out (half a minute, measured).
    */
   async close(): Promise<void> {
     while (this.#inFlight > 0 || this.#queue.length > 0)
@@ -100,7 +103,9 @@ export class Minter {
     for (const resolve of idle) resolve();
   }
 
-  /** The next job that may run beside what runs already: of the same identity, or of another once all is quiet. */
+  /**
+   * The next job that may run alongside the current ones: one of the same identity, or of another once all are done.
+   */
   #takeNext(): Job | undefined {
     if (this.#queue.length === 0) return undefined;
     const isTurnOver = this.#inARow >= MOST_IN_A_ROW;
@@ -145,8 +150,8 @@ export class Minter {
   }
 
   /**
-   * A cache without its principal's ticket is filled by naming the principal; after that the cache itself tells whose it
-   * is. Naming it always would look through the caches of all principals each time: 1,600/s with 300 of them, not 10,000.
+   * Naming the principal fills a cache that lacks its ticket; after that the cache identifies its owner. Naming it
+   * every time would search the caches of all principals: 1,600/s with 300 of them instead of 10,000.
    */
   async #step(identity: Identity, service: string, mechOID: number): Promise<string> {
     const isNamed = identity.kind === 'keytab' && !this.#filled.has(identity);
@@ -157,7 +162,10 @@ export class Minter {
     return client.step('');
   }
 
-  /** What waits for the same would wait for a KDC that does not answer one after the other, half a minute each. */
+  /**
+   * Jobs waiting for the same service would each wait half a minute, one after the other, for a KDC that does not
+   * answer.
+   */
   #refuseAlike(identity: Identity, service: string, fault: KerberosFault): void {
     const waiting = this.#queue.splice(0);
     for (const job of waiting) {
@@ -167,8 +175,8 @@ export class Minter {
   }
 
   /**
-   * The library renews what it got with a keytab by itself; where that fails it says only that the ticket has expired.
-   * With an empty cache the next attempt gets a new one, or says why not.
+   * The library renews tickets obtained with a keytab automatically; if that fails, it reports only that the ticket
+   * has expired. With an empty cache, the next attempt gets a new ticket or the actual reason.
    */
   #emptyCache(identity: Identity): void {
     if (identity.kind !== 'keytab' || !this.#filled.delete(identity)) return;
@@ -176,7 +184,7 @@ export class Minter {
     if (this.#current === identity) this.#current = undefined;
   }
 
-  /** SPNEGO keeps to itself why it found no mechanism; Kerberos alone, asked the same, says it. */
+  /** SPNEGO does not say why it found no mechanism; the same request with Kerberos alone does. */
   async #diagnose(identity: Identity, service: string, error: unknown): Promise<KerberosFault> {
     const message = messageOf(error);
     if (!/SPNEGO cannot find mechanisms/i.test(message)) return readGssMessage(message);
@@ -193,13 +201,15 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** How many tokens may be made at once: a KDC that does not answer must not keep all of libuv's threads. */
+/** How many tokens may be created at once: a KDC that does not answer must not block all of libuv's threads. */
 export function limitInFlight(env: Readonly<Record<string, string | undefined>>): number {
   const pool = Number(env['UV_THREADPOOL_SIZE']) || DEFAULT_POOL;
   return Math.max(1, Math.min(MOST_IN_FLIGHT, pool - LEFT_TO_NODE));
 }
 
-/** What of the environment decides whose tickets are used (MIT Kerberos documentation, "Environment variables"). */
+/**
+ * The environment variables that decide whose tickets are used (MIT Kerberos documentation, "Environment variables").
+ */
 const VARIABLES = ['KRB5CCNAME', 'KRB5_CLIENT_KTNAME'] as const;
 type Saved = readonly (readonly [(typeof VARIABLES)[number], string | undefined])[];
 

@@ -8,21 +8,21 @@ import type { Arm, AuthSpec } from '../../scenario/types.ts';
 import { type Identity, keytabIdentity, TICKET_CACHE } from './identity.ts';
 import { listKeytabPrincipals } from './keytab.ts';
 
-/** An arm that authenticates with Negotiate: for what service, and as whom. */
+/** An arm that authenticates with Negotiate: to which service, and as whom. */
 export interface NegotiateArm {
   /** The arm's index in the scenario. */
   readonly index: number;
   readonly name: string;
   /** Host-based, such as `HTTP@proxy.example`. */
   readonly service: string;
-  /** Played in turn; at least one. */
+  /** Used in turn; at least one. */
   readonly identities: readonly Identity[];
 }
 
 /**
- * The arms that need tokens.
- * @throws EnvironmentError where a keytab is missing, is none, or lacks a principal
- * @throws EnvironmentError where only an address is known of whoever asks
+ * Lists the arms that need tokens.
+ * @throws EnvironmentError if a keytab is missing, invalid, or lacks a principal
+ * @throws EnvironmentError if the authenticating host is known only by its address
  */
 export async function listNegotiateArms(arms: readonly Arm[]): Promise<NegotiateArm[]> {
   const found: NegotiateArm[] = [];
@@ -34,7 +34,7 @@ export async function listNegotiateArms(arms: readonly Arm[]): Promise<Negotiate
   return found;
 }
 
-/** Host-based, and of a name: a KDC knows no addresses. */
+/** Host-based, and by name: a KDC does not know addresses. */
 function serviceOf(arm: Arm, { service, to }: AuthSpec): string {
   if (service !== undefined) return service.replace(/@.*$/s, (at) => `@${serviceHostOf(at.slice(1))}`);
   const host: ServiceHost = serviceHostOf((to === 'proxy' ? peerOf(arm) : arm.target).host);
@@ -58,7 +58,7 @@ async function identitiesOf(arm: string, { credentials }: AuthSpec): Promise<rea
   return wanted.map((name) => keytabIdentity(keytab, findPrincipal(arm, keytab, held, name)));
 }
 
-/** A principal written without its realm is the one of that name in the keytab. */
+/** A principal without a realm matches the one with that name in the keytab. */
 function findPrincipal(arm: string, keytab: string, held: readonly string[], name: string): string {
   const found =
     held.find((one) => one === name) ??

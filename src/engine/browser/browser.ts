@@ -4,22 +4,23 @@ import { createObject, type Page, type PageObject } from './page-object.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
 /**
- * Objects that a browser asks for at once beyond what its connections can carry. Chromium holds back what may wait
- * (services/network/resource_scheduler: six a host), but not style sheets, scripts and the first five images of a page.
+ * Objects that a browser requests at once beyond what its connections can carry. Chromium delays low-priority
+ * requests (services/network/resource_scheduler: six per host), but not style sheets, scripts and the first five
+ * images of a page.
  */
 const MOST_QUEUED = 5;
 
 /** What a browser needs to make connections. */
 export interface ConnectionFactory {
   create(browser: number, attempt: number, intendedAtUs: number, owner: ConnectionOwner): Connection;
-  /** Called whenever one is over. */
+  /** Called whenever a connection has ended. */
   forget(connection: Connection): void;
 }
 
 /**
- * One person's browser, as Chromium goes about it (net/socket/transport_client_socket_pool.cc and
- * net/http/http_network_transaction.cc): a request takes the connection that came to rest last; where none rests, another
- * is opened as long as there is room for one; and it goes out on whichever is free first.
+ * One person's browser, modelled on Chromium (net/socket/transport_client_socket_pool.cc and
+ * net/http/http_network_transaction.cc): a request takes the most recently idle connection; if none is idle, another
+ * is opened while the limit allows; the request goes out on whichever is free first.
  */
 export class Browser implements ConnectionOwner {
   readonly number: number;
@@ -27,20 +28,20 @@ export class Browser implements ConnectionOwner {
   readonly #host: BrowserHost;
   readonly #factory: ConnectionFactory;
   readonly #connections = new Set<Connection>();
-  /** The one that came to rest last is at the end. */
+  /** The most recently idle connection is last. */
   readonly #resting: Connection[] = [];
   readonly #asked = new Map<Connection, PageObject>();
-  /** Connections being opened for one object alone. */
+  /** Connections being opened for one specific object. */
   readonly #bound = new Map<Connection, PageObject>();
-  /** Connections being opened for whichever object waits. */
+  /** Connections being opened for any waiting object. */
   #connecting = 0;
   /** Objects that wait for a connection. */
   #waiting: PageObject[] = [];
-  /** Objects that are not asked for yet, as enough others are under way. */
+  /** Objects not requested yet, because enough others are in progress. */
   #later: PageObject[] = [];
   #underway = 0;
   #page: Page | undefined;
-  /** Basic: credentials go with every request once they are known to be wanted (RFC 7617 section 2.2). */
+  /** Basic: once credentials are known to be required, every request carries them (RFC 7617 section 2.2). */
   #goesAhead: boolean;
   #isRetired = false;
 
@@ -52,19 +53,19 @@ export class Browser implements ConnectionOwner {
     this.#goesAhead = arm.auth?.mode === 'preemptive';
   }
 
-  /** Whether a page is under way. */
+  /** Whether a page is being loaded. */
   get isLoading(): boolean {
     return this.#page !== undefined;
   }
 
-  /** Opens a page; only where none is being loaded. */
+  /** Opens a page. Call only when no page is being loaded. */
   open(dueUs: number): void {
     this.#page = { dueUs, left: 1, isWhole: true };
     this.#want([0], dueUs);
     this.pump();
   }
 
-  /** Sends what can be sent and opens what connections there is room, and leave, for. */
+  /** Sends what can be sent, and opens as many connections as the limits allow. */
   pump(): void {
     while (this.#later.length > 0 && this.#underway < this.#arm.connections + MOST_QUEUED) {
       this.#waiting.push(this.#later.shift()!);
@@ -89,14 +90,14 @@ export class Browser implements ConnectionOwner {
     }
   }
 
-  /** Opens no page any more, and closes its connections once they rest. */
+  /** Opens no further page, and closes its connections once they are idle. */
   retire(): void {
     this.#isRetired = true;
     if (this.#page !== undefined) return;
     for (const connection of this.#resting.splice(0)) connection.close();
   }
 
-  /** Gives up the page that is being loaded, and every connection. */
+  /** Abandons the page being loaded and every connection. */
   abort(): void {
     this.#isRetired = true;
     const left = this.#page?.left ?? 0;
@@ -156,7 +157,7 @@ export class Browser implements ConnectionOwner {
     const object = this.#bound.get(connection) ?? this.#asked.get(connection);
     if (connection.record.establishedAtUs < 0) {
       if (!this.#bound.delete(connection)) this.#connecting -= 1;
-      // Chromium lets the request that has waited longest fail with it.
+      // As in Chromium, the longest-waiting request fails with it.
       const failed = object ?? this.#waiting.shift();
       if (failed !== undefined) this.#finish(failed, -1);
     } else if (object !== undefined) {
@@ -166,7 +167,9 @@ export class Browser implements ConnectionOwner {
     this.pump();
   }
 
-  /** Takes from the queue what a connection that rests is to be asked for; undefined where there is none or nothing. */
+  /**
+   * Takes the next object for an idle connection from the queue; undefined if there is no such connection or object.
+   */
   #nextToAsk(): PageObject | undefined {
     if (this.#resting.length === 0) return undefined;
     const isFull = this.#connections.size >= this.#arm.connections;
@@ -198,7 +201,7 @@ export class Browser implements ConnectionOwner {
     }
   }
 
-  /** @returns false where credentials are needed and none are at hand: it then waits */
+  /** @returns false if credentials are required and none are available: the object then waits */
   #ask(connection: Connection, object: PageObject, isAnswering = false): boolean {
     const { auth, page } = this.#arm;
     let credentials: string | undefined;
@@ -232,7 +235,7 @@ export class Browser implements ConnectionOwner {
     if (this.#connections.has(connection)) this.#resting.push(connection);
   }
 
-  /** Basic is for every request alike; with Negotiate it is the connection that is let in (RFC 4559 section 6). */
+  /** With Basic, each request is authenticated; with Negotiate, the connection is (RFC 4559 section 6). */
   #authorisesAtOnce(connection: Connection): boolean {
     return this.#goesAhead && (this.#arm.auth?.scheme === 'Basic' || !connection.isProven);
   }
@@ -263,8 +266,8 @@ export class Browser implements ConnectionOwner {
   }
 
   /**
-   * Refused and closed, an object goes to the back of the queue, as making a token takes its time: whatever waits already
-   * goes out first on the connection that takes this one's place, and is refused as well.
+   * An object whose connection was closed after a challenge goes to the back of the queue, because creating a token
+   * takes time: objects already waiting go out first on the replacement connection, and are challenged as well.
    */
   #putLast(object: PageObject): void {
     object.mustAuthorise = true;
@@ -272,7 +275,7 @@ export class Browser implements ConnectionOwner {
     this.#waiting.push(object);
   }
 
-  /** @param tookUs -1: it failed */
+  /** @param tookUs -1 if it failed */
   #finish(object: PageObject, tookUs: number): void {
     const page = this.#page;
     if (page === undefined) return;

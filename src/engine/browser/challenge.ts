@@ -2,7 +2,7 @@ import { type Challenge, readChallenge } from '../http/challenge.ts';
 import type { EngineAuth } from '../types.ts';
 import type { Answer } from './types.ts';
 
-/** What an answer that asks for credentials says; undefined for any other answer. */
+/** What a response that asks for credentials says; undefined for any other response. */
 export function challengeOf(answer: Answer, auth: EngineAuth | undefined): Challenge | undefined {
   if (auth === undefined || answer.status !== auth.status) return undefined;
   const challenge = readHeaders(answer.headers, auth);
@@ -10,8 +10,9 @@ export function challengeOf(answer: Answer, auth: EngineAuth | undefined): Chall
 }
 
 /**
- * Whether the head of an answer asks for credentials on a connection that cannot carry them: it is about to close, or only
- * its close would end the body. Chromium then opens another without waiting (HttpNetworkTransaction::PrepareForAuthRestart).
+ * Whether the head of a response asks for credentials on a connection that cannot carry them, because it is about to
+ * close or only its close would end the body. Chromium then opens another at once
+ * (HttpNetworkTransaction::PrepareForAuthRestart).
  */
 export function asksElsewhere(
   status: number,

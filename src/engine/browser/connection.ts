@@ -15,26 +15,29 @@ import type { PageRequest } from './page.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
 /**
- * What became of a request whose connection ended. `unsent`: it never left; `stale`: nothing came back on a connection
- * that had been used before; `challenged`: it went out with credentials after a challenge, and nothing came back;
- * `failed`: anything else.
+ * What happened to a request whose connection ended. `unsent`: it was never sent; `stale`: nothing came back on a
+ * reused connection; `challenged`: it was sent with credentials after a challenge, and nothing came back; `failed`:
+ * anything else.
  */
 export type Lost = 'unsent' | 'stale' | 'challenged' | 'failed';
 
-/** Whose connection it is. */
+/** The owner of a connection. */
 export interface ConnectionOwner {
   /** The handshake is complete. */
   ready(connection: Connection): void;
-  /** The owner asks again, lets it rest or ends it. */
+  /** The owner sends another request, leaves it idle or ends it. */
   answered(connection: Connection, answer: Answer): void;
-  /** It is closed and recorded. @param lost where a request was under way */
+  /** It is closed and recorded. @param lost set if a request was in progress */
   over(connection: Connection, lost: Lost | undefined): void;
 }
 
-/** Longest timer of Node's, milliseconds: idle connections are timed here, not by undici or by hints of the far end. */
+/**
+ * The longest timer that Node supports, milliseconds: idle connections are timed here, not by undici or by hints from
+ * the far end.
+ */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** One connection of a browser: a socket made as every other attempt's, and undici's client over it. */
+/** One connection of a browser: a socket created like that of any other attempt, with undici's client on top. */
 export class Connection {
   readonly record: AttemptRecord;
   readonly #arm: BrowserArm;
@@ -45,9 +48,9 @@ export class Connection {
   #fd = -1;
   #exchange: Exchange | undefined;
   #isAnswering = false;
-  /** Responses that have come, challenges among them. */
+  /** Responses received, including challenges. */
   #answers = 0;
-  /** What the last answer that asks for credentials names as its error. */
+  /** The error named by the last response that asked for credentials. */
   #challengeName = '';
   #error: NodeJS.ErrnoException | undefined;
   /** The far end's FIN has come. */
@@ -62,7 +65,7 @@ export class Connection {
     this.record = record;
   }
 
-  /** Whether anything has been answered on it. */
+  /** Whether any response has arrived on it. */
   get isProven(): boolean {
     return this.#answers > 0;
   }
@@ -74,7 +77,7 @@ export class Connection {
     const opened = openSocket({ endpoint, source: sources[record.source], sourcePort: 0, options }, {});
     record.startedAtUs = this.#host.clock();
     if (typeof opened === 'number') {
-      // Its owner has yet to hear that there is a connection.
+      // The owner does not know the connection yet.
       setImmediate(() => this.#refuse(opened, true));
       return;
     }
@@ -83,7 +86,7 @@ export class Connection {
     this.#fd = fd;
     record.phase = 'handshake';
     this.#limit(this.#arm.handshakeTimeoutUs);
-    // Node calls connect() on a later tick: the SYN leaves, and the timeout begins, only then.
+    // Node calls connect() on a later tick: the SYN is sent, and the timeout starts, only then.
     socket.on('connectionAttempt', () => {
       record.startedAtUs = this.#host.clock();
       this.#limit(this.#arm.handshakeTimeoutUs);
@@ -100,7 +103,7 @@ export class Connection {
 
   /**
    * Sends a request; one at a time.
-   * @param isAnswering it answers the challenge that has just come on this connection
+   * @param isAnswering it answers the challenge just received on this connection
    */
   ask({ path, headers }: PageRequest, isAnswering: boolean): void {
     this.record.phase = 'response';
@@ -119,7 +122,7 @@ export class Connection {
     this.#client!.dispatch({ path, method: 'GET', headers }, exchange);
   }
 
-  /** Nothing more to ask for now. It is over where the far end has closed it with its last response. */
+  /** Leaves it idle. If the far end has closed it with its last response, it ends here. */
   rest(): void {
     if (this.#socket?.destroyed === true) this.#settleAtRest();
     else {
@@ -128,7 +131,7 @@ export class Connection {
     }
   }
 
-  /** Ends it because of its last answer. @param schemesOffered where cause is `not-offered` */
+  /** Ends it because of its last response. @param schemesOffered if cause is `not-offered` */
   end(
     cause: Extract<EndCause, 'challenged' | 'denied' | 'not-offered' | 'no-credentials'>,
     status: number,
@@ -136,12 +139,12 @@ export class Connection {
   ): void {
     this.record.status = status;
     this.record.schemesOffered = schemesOffered;
-    // Any other challenge is a question, and no error.
+    // Any other challenge is part of the protocol, not an error.
     if (cause === 'denied' || cause === 'not-offered') this.record.errorName = this.#challengeName;
     this.#settle('response', cause);
   }
 
-  /** Closes it while it rests. */
+  /** Closes an idle connection. */
   close(): void {
     this.#settle('done', 'none');
   }
@@ -150,7 +153,7 @@ export class Connection {
     this.#settle(this.record.phase, 'stopped');
   }
 
-  /** Ends it where its phase has lasted as long as it may. */
+  /** Ends it if its current phase has timed out. */
   expire(nowUs: number): void {
     if (nowUs < this.#deadlineUs) return;
     if (this.record.phase === 'held') this.close();
@@ -169,10 +172,10 @@ export class Connection {
     this.#markEstablished(socket);
     let isTaken = false;
     const { address, port } = this.#arm.endpoints[this.record.endpoint]!;
-    // The zone is the socket's business alone.
+    // Only the socket needs the zone.
     this.#client = new Client(`http://${uriHostOf(address)}:${port}`, {
-      // One client, one connection: where undici would open another, the owner decides instead. An answer before
-      // this returns would be lost on undici, which then is still about to wait for it.
+      // One client, one connection: where undici would open another, the owner decides instead. undici would miss a
+      // response that arrived before this returns, because it is not waiting for it yet.
       connect: (_options, callback) => {
         const isAgain = isTaken;
         isTaken = true;
@@ -198,7 +201,7 @@ export class Connection {
     this.#host.established(this.record);
   }
 
-  /** An answer to the SYN, or none: the descriptor is still open. */
+  /** The SYN was refused or timed out: the descriptor is still open. */
   #failToConnect(errno: number): void {
     if (this.#isOver) return;
     if (isAfterHandshake(errno)) {
@@ -213,11 +216,12 @@ export class Connection {
 
   #fail(error: NodeJS.ErrnoException): void {
     this.#error = error;
-    // Without a failed handshake before it, an error in this phase is connect()'s or bind()'s own: no SYN was sent.
+    // Without a prior handshake failure, an error in this phase comes from connect() or bind() itself: no SYN was
+    // sent.
     if (this.record.phase === 'handshake') this.#refuse(errnoOf(error), error.syscall === 'bind');
   }
 
-  /** This machine would not start it. */
+  /** This machine refused to start it. */
   #refuse(errno: number, wasBind: boolean): void {
     this.record.lacks = tellLack(errno, wasBind, this.#arm.endpoints[this.record.endpoint]!);
     this.#settle('start', 'errno', errno);
@@ -234,7 +238,7 @@ export class Connection {
     if (isChallenge) this.#challengeName = errorName;
     this.#host.answered(status, isChallenge ? '' : errorName);
     if (!isChallenge) {
-      // An unexpected status tells of the whole connection, whatever else was answered on it.
+      // An unexpected status applies to the whole connection, whatever other responses it carried.
       if (record.status === 0 || this.#arm.isExpected(record.status)) record.status = status;
       if (record.respondedAtUs < 0) {
         record.firstByteAtUs = firstByteAtUs;
@@ -247,14 +251,14 @@ export class Connection {
 
   #meetClose(): void {
     const exchange = this.#exchange;
-    // The answer is complete, and about to be told.
+    // The response is complete, and about to be reported.
     if (this.#isOver || (exchange !== undefined && exchange.completedAtUs >= 0)) return;
     if (exchange === undefined) this.#settleAtRest();
     else if (exchange.sentAtUs < 0 && !this.#isAnswering) this.#settleAtRest('unsent');
     else this.#settleCut(exchange);
   }
 
-  /** A FIN is a far end's way to end a connection that rests; a reset, or an error of the path, is not. */
+  /** A FIN is a normal way to end an idle connection; a reset or a path error is not. */
   #settleAtRest(lost?: Lost): void {
     const errno = this.#errno;
     if (errno > 0) this.#settle('held', 'errno', errno, lost);
@@ -263,7 +267,7 @@ export class Connection {
 
   #settleCut({ firstByteAtUs, status }: Exchange): void {
     const errno = this.#errno;
-    // An error that is not the system's is undici's: what came is no response.
+    // An error without a system errno is undici's: the data received is not a response.
     const isGarbage = this.#error !== undefined && errno === 0 && !this.#isEnded;
     const isUnanswered = firstByteAtUs < 0 && !isGarbage && (errno === 0 || isReset(errno));
     if (isUnanswered && this.#isAnswering) {
@@ -301,7 +305,7 @@ export class Connection {
     this.#owner.over(this, lost);
   }
 
-  /** The descriptor is at hand while a response comes in, and may be gone once it is complete. */
+  /** The descriptor is available while a response arrives, and may be gone once it is complete. */
   #noteResent(): void {
     if (this.#socket !== undefined && this.record.establishedAtUs >= 0)
       readResent(this.record, this.#fd, this.#socket, this.#host.clock());

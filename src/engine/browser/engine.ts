@@ -3,10 +3,10 @@ import { Browser, type ConnectionFactory } from './browser.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type { BrowserArm, BrowserHost } from './types.ts';
 
-/** How late a timeout may be noticed, microseconds. One sweep serves every connection. */
+/** How late a timeout may be detected, microseconds. One sweep serves every connection. */
 const SWEEP_US = 10_000;
 
-/** Connections of a population of browsers, as Node's own loop drives them. Not thread-safe; one an arm and worker. */
+/** Connections of a population of browsers, driven by Node's event loop. Not thread-safe; one per arm and worker. */
 export class BrowserEngine implements ConnectionFactory {
   readonly #index: number;
   readonly #arm: BrowserArm;
@@ -15,43 +15,43 @@ export class BrowserEngine implements ConnectionFactory {
   readonly #connections = new Set<Connection>();
   #sweptAtUs = Number.NEGATIVE_INFINITY;
 
-  /** @param index of the arm, as records name it */
+  /** @param index of the arm, as used in records */
   constructor(index: number, arm: BrowserArm, host: BrowserHost) {
     this.#index = index;
     this.#arm = arm;
     this.#host = host;
   }
 
-  /** Connections that are not over. */
+  /** Connections that have not ended. */
   get open(): number {
     return this.#connections.size;
   }
 
-  /** Whether any page is under way. */
+  /** Whether any page is being loaded. */
   get isLoading(): boolean {
     return this.#browsers.some(({ isLoading }) => isLoading);
   }
 
-  /** @param number of the browser over all shards: it decides on endpoint, source address and user */
+  /** @param number of the browser across all shards: it determines endpoint, source address and user */
   add(number: number): Browser {
     const browser = new Browser(number, this.#arm, this.#host, this);
     this.#browsers.push(browser);
     return browser;
   }
 
-  /** Looks for timeouts; to be called often while anything is open. */
+  /** Checks for timeouts; call often while anything is open. */
   poll(): void {
     const nowUs = this.#host.clock();
     if (this.open === 0 || nowUs - this.#sweptAtUs < SWEEP_US) return;
     this.#sweptAtUs = nowUs;
-    // Timers come before events in a turn of Node's loop: what is ready but not yet told has not timed out.
+    // Timers run before I/O events in each iteration of Node's loop: an event that is pending has not timed out.
     setImmediate(() => {
       const sweptAtUs = this.#host.clock();
       for (const connection of [...this.#connections]) connection.expire(sweptAtUs);
     });
   }
 
-  /** Opens no page any more; pages under way go on, and connections that rest are closed. */
+  /** Opens no further page; pages in progress continue, and idle connections are closed. */
   release(): void {
     for (const browser of this.#browsers) browser.retire();
   }
@@ -68,7 +68,7 @@ export class BrowserEngine implements ConnectionFactory {
       attempt,
       intendedAtUs,
       endpoint: browser % endpoints.length,
-      // Every source meets every endpoint.
+      // Every source is paired with every endpoint.
       source: sources.length === 0 ? -1 : Math.floor(browser / endpoints.length) % sources.length,
     });
     const connection = new Connection(this.#arm, this.#host, owner, record);

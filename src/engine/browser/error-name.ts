@@ -1,7 +1,7 @@
 import { LEAST_STATUS, nameError } from '../http/error-name.ts';
 import type { Exchange } from './exchange.ts';
 
-/** What a proxy calls the error that it answers with, see http/error-name.ts; empty: it names none. */
+/** The name that a proxy gives to the error in its response, see http/error-name.ts; empty if it gives none. */
 export function errorNameOf({ status, headers }: Pick<Exchange, 'status' | 'headers'>): string {
   if (status < LEAST_STATUS) return '';
   return nameError((name) => [headers[name] ?? []].flat());

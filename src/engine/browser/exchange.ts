@@ -1,24 +1,24 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../net/ticker.ts';
 
-/** The response to one request, as undici tells of it. Its callbacks only take notes: undici swallows what they throw. */
+/** The response to one request, as reported by undici. The callbacks only record: undici swallows what they throw. */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #clock: Clock;
   readonly #complete: () => void;
   readonly #isEnough: (status: number, headers: Exchange['headers']) => boolean;
-  /** When the request was written; -1: it was not, as the connection turned out to be closed. */
+  /** When the request was written; -1 if it was not, because the connection turned out to be closed. */
   sentAtUs = -1;
-  /** When the head of the final response had come; -1: nothing has. */
+  /** When the head of the final response was received; -1 if nothing was. */
   firstByteAtUs = -1;
   completedAtUs = -1;
   status = 0;
   headers: Readonly<Record<string, string | string[] | undefined>> = {};
-  /** The body was not waited for: the connection is of no more use. */
+  /** The body was not read to its end: the connection cannot be reused. */
   isCutShort = false;
 
   /**
-   * @param complete called in a turn of its own once the response is complete
-   * @param isEnough whether a head says that its body is not worth waiting for
+   * @param complete called in a separate turn once the response is complete
+   * @param isEnough whether, judging by the head, the body need not be read
    */
   constructor(
     clock: Clock,
@@ -49,16 +49,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.onResponseEnd();
   }
 
-  /** The body counts, but nobody reads it. */
+  /** The body is counted, but not read. */
   onResponseData(): void {}
 
   onResponseEnd(): void {
     if (this.completedAtUs >= 0) return;
     this.completedAtUs = this.#clock();
-    // By then undici has closed a connection that does not persist.
+    // By then undici has closed a non-persistent connection.
     setImmediate(this.#complete);
   }
 
-  /** The socket's own events tell more. */
+  /** The socket's own events carry more detail. */
   onResponseError(): void {}
 }

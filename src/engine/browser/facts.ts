@@ -6,9 +6,9 @@ import type { AttemptRecord } from '../types.ts';
 const tcpInfo = createTcpInfo();
 
 /**
- * Notes what the system knows of a connection, while its descriptor is open. Of a handshake that failed, only the SYNs
- * are worth keeping.
- * @param fd -1 where the system shows none
+ * Records what the kernel knows of a connection; call while its descriptor is open. For a failed handshake, only the
+ * SYNs are recorded.
+ * @param fd -1 if the system exposes none
  */
 export function readFacts(record: AttemptRecord, fd: number, family: 4 | 6, socket: Socket): void {
   if (fd < 0) {
@@ -25,7 +25,9 @@ export function readFacts(record: AttemptRecord, fd: number, family: 4 | 6, sock
   record.tcpOptions = tcpInfo.options;
 }
 
-/** Notes what was sent again since the handshake, so far; while its descriptor is open. @param nowUs by the engine's clock */
+/**
+ * Records retransmissions since the handshake; call while the descriptor is open. @param nowUs by the engine's clock
+ */
 export function readResent(record: AttemptRecord, fd: number, socket: Socket, nowUs: number): void {
   const sent = socket.bytesWritten;
   if (fd < 0 || socket.destroyed || record.synRetransmits < 0 || sent === 0) return;

@@ -1,25 +1,27 @@
-/** Something that a page wants. */
+/** A resource that a page needs. */
 export interface PageObject {
   /** 0: the document. */
   readonly index: number;
   readonly nonce: number;
   readonly wantedAtUs: number;
-  /** It has been asked for credentials: they go at once, on whichever connection it is sent. */
+  /** It has been challenged: credentials go with the first request, on whichever connection it is sent. */
   mustAuthorise: boolean;
-  /** The far end closed after asking: it goes out on a connection opened for it, as long as there is room for one. */
+  /**
+   * The far end closed after its challenge: it goes out on a connection opened for it, as long as the limit allows.
+   */
   isAlone: boolean;
-  /** Credentials went out with it. */
+  /** It was sent with credentials. */
   isAuthorised: boolean;
-  /** Since when it has waited for leave to open a connection, or for credentials; -1: it has not. */
+  /** Since when it has waited for permission to open a connection, or for credentials; -1 if it has not. */
   blockedAtUs: number;
-  /** A connection that was due for it could not be opened, which has been counted. */
+  /** Its connection could not be opened, and this has been counted. */
   isGivenUp: boolean;
 }
 
 /** A page being loaded. */
 export interface Page {
   readonly dueUs: number;
-  /** Objects that are not over. */
+  /** Objects still to be completed. */
   left: number;
   isWhole: boolean;
 }

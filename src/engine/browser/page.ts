@@ -2,22 +2,22 @@ import type { Arm, BrowserLoad } from '../../scenario/types.ts';
 import { NONCE_WIDTH } from '../http/message.ts';
 import { authority, requestFields } from '../http/request.ts';
 
-/** A request as undici takes it. */
+/** A request in the form that undici takes. */
 export interface PageRequest {
   /** Request target (RFC 9112 section 3.2). */
   readonly path: string;
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   readonly headers: string[];
 }
 
-/** What a page's requests look like. */
+/** Compiles a page's requests. */
 export interface PageCompiler {
   /** Requests per page, including the document. */
   readonly objects: number;
   /**
    * @param object 0 is the document
-   * @param nonce a number of the object's own
-   * @param credentials value of the credentials' field; absent: none are sent
+   * @param nonce a number unique to the object
+   * @param credentials value of the credentials field; none are sent if absent
    */
   request(object: number, nonce: number, credentials?: string): PageRequest;
 }

@@ -10,58 +10,58 @@ export interface Answer {
   readonly headers: Exchange['headers'];
   readonly sentAtUs: number;
   readonly completedAtUs: number;
-  /** More can be asked on the same connection. */
+  /** The connection can be reused. */
   readonly persists: boolean;
 }
 
 /** A population of browsers as this engine sees it: resolved, compiled, in microseconds. */
 export interface BrowserArm {
   readonly endpoints: readonly Endpoint[];
-  /** Source addresses, by index; a browser keeps to one. Empty: the system chooses. */
+  /** Source addresses, by index; each browser uses one. Empty: the system chooses. */
   readonly sources: readonly string[];
   readonly socket: SocketOptions;
   readonly handshakeTimeoutUs: number;
   /** From a request to its complete response. */
   readonly responseTimeoutUs: number;
-  /** A connection is closed once idle so long. */
+  /** A connection is closed after being idle this long. */
   readonly idleUs: number;
-  /** Most connections that one browser has open. */
+  /** Maximum number of open connections per browser. */
   readonly connections: number;
   readonly auth?: EngineAuth;
   readonly page: PageCompiler;
-  /** Whether a response is what the arm wants to see. */
+  /** Whether the arm expects this status. */
   isExpected(status: number): boolean;
 }
 
 /**
- * Leave to open a connection: the number of its attempt, which is then begun; `wait`: not now, ask again;
- * `never`: it is given up and counted as unsent.
+ * Permission to open a connection: the number of its attempt, which then begins; `wait`: not now, ask again; `never`:
+ * abandon it and count it as unsent.
  */
 export type Leave = number | 'wait' | 'never';
 
-/** What browsers need of who runs them, and what they tell. Times are microseconds; -1: it failed. */
+/** What browsers need from their host, and what they report to it. Times are microseconds; -1 means failed. */
 export interface BrowserHost extends AttemptObserver {
   readonly clock: Clock;
   /**
-   * Asks for leave to open a connection.
-   * @param sinceUs when leave was asked for first
+   * Requests permission to open a connection.
+   * @param sinceUs when permission was first requested
    * @param intendedAtUs when it should have been opened
    */
   leave(browser: number, sinceUs: number, intendedAtUs: number): Leave;
-  /** Whether a browser is to wait for credentials, and then to try again. @param sinceUs when there were none first */
+  /** Whether a browser should wait for credentials and then try again. @param sinceUs when they were first missing */
   waits(browser: number, sinceUs: number): boolean;
-  /** A number for each object, no two alike. */
+  /** Returns a number unique to each object. */
   nextNonce(): number;
-  /** An answer that asks for credentials came, so long after its request. A refusal of credentials is not told. */
+  /** A challenge arrived, this long after its request. Rejected credentials are not reported. */
   challenged(tookUs: number): void;
   /**
-   * An answer of this status came, be it one that asks for credentials, or one that was cut short after its head.
-   * @param errorName what a proxy calls the error that it answers with, see http/error-name.ts; empty: it names none, or asks
-   *   for credentials that can still be given
+   * A response with this status arrived, including a challenge or one that was abandoned after its head.
+   * @param errorName the proxy's name for the error, see http/error-name.ts; empty if it names none, or
+   *   asks for credentials that can still be sent
    */
   answered(status: number, errorName: string): void;
-  /** An object is loaded, or never will be; from when the page wanted it. */
+  /** An object is loaded, or never will be; measured from when the page needed it. */
   objectOver(tookUs: number): void;
-  /** A page is over; from when it was due. It took -1 where any of its objects failed. */
+  /** A page has ended; measured from when it was due. tookUs is -1 if any of its objects failed. */
   pageOver(browser: number, tookUs: number): void;
 }

@@ -1,32 +1,33 @@
 import { listFields, listValues, splitList } from './head-fields.ts';
 import type { Field } from './message.ts';
 
-/** What a 407 or 401 says to who would answer it. */
+/** What a 407 or 401 tells the client. */
 export interface Challenge {
   readonly isOffered: boolean;
-  /** It names schemes, and the one that was asked for is none of them. */
+  /** It offers schemes, but not the configured one. */
   readonly offersOthers: boolean;
-  /** Where the one asked for is not among them, the schemes offered: `Digest, NTLM`; empty where it names none. */
+  /** If the configured scheme is not offered, the schemes that are: `Digest, NTLM`; empty if it names none. */
   readonly schemes: string;
-  /** Whether the connection lasts beyond this response, as far as its head tells (RFC 9112 section 9.3). */
+  /** Whether the connection persists after this response, judging by its head (RFC 9112 section 9.3). */
   readonly persists: boolean;
 }
 
 /** RFC 9110 sections 11.6.1 and 11.7.1. */
 const CHALLENGE_FIELDS = { 401: 'www-authenticate', 407: 'proxy-authenticate' } as const;
 
-/** The field of the standard, and the one that proxies write out of habit. curl and Chromium heed both. */
+/** The standard field, and the one that proxies send out of habit. curl and Chromium honour both. */
 const CONNECTION_FIELDS = ['connection', 'proxy-connection'] as const;
 
 /**
- * A list element that begins a challenge: a scheme alone, or a scheme, a space and its first parameter. A parameter of
- * the challenge before it has `=` after its name (RFC 9110 section 11.3; white space around `=` is bad but allowed).
+ * A list element that begins a challenge: a scheme alone, or a scheme, a space and its first parameter. A parameter
+ * of the preceding challenge has `=` after its name (RFC 9110 section 11.3; white space around `=` is bad but
+ * allowed).
  */
 const BEGINS_CHALLENGE = /^([^\s=]+)(?:$|[ \t]+(?![ \t=]))/;
 
 /**
- * Reads the head of a complete response that asks for credentials.
- * @param head up to its empty line; interim responses may stand before it
+ * Parses the head of a complete response that asks for credentials.
+ * @param head up to its empty line; interim responses may precede it
  */
 export function readChallenge(head: Uint8Array, status: 401 | 407, scheme: string): Challenge {
   const { isHttp10, fields } = listFields(head);
@@ -45,8 +46,8 @@ export function readChallenge(head: Uint8Array, status: 401 | 407, scheme: strin
 }
 
 /**
- * What a far end calls its schemes goes into results and onto terminals: it is kept as far as it is a name like those that
- * IANA has registered, and a few of them.
+ * Scheme names from the far end reach results and terminals: only names like those registered with IANA are kept, and
+ * only a few of them.
  */
 const SCHEME = /^[A-Za-z][A-Za-z0-9-]{0,31}$/;
 const MOST_SCHEMES = 4;
@@ -60,7 +61,7 @@ function nameSchemes(schemes: readonly string[]): string {
   return [...names.values()].slice(0, MOST_SCHEMES).join(', ');
 }
 
-/** Whether a connection lasts beyond a complete response with this head, as far as that tells (RFC 9112 section 9.3). */
+/** Whether a connection persists after a complete response with this head (RFC 9112 section 9.3). */
 export function readPersistence(head: Uint8Array): boolean {
   const { isHttp10, fields } = listFields(head);
   return persistsBy(isHttp10, fields);

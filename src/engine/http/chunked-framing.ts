@@ -22,8 +22,8 @@ const SEMICOLON = 0x3b;
 
 /**
  * Reads chunk sizes, the line breaks after chunks, and trailers (RFC 9112 section 7.1), until a chunk's data begins,
- * the message ends or breaks, or the bytes run out.
- * @returns the offset of the first byte not taken
+ * the message ends or is invalid, or the bytes run out.
+ * @returns the offset of the first byte not consumed
  */
 export function readChunkFraming(
   slots: ParserSlots,

@@ -2,15 +2,17 @@ import type { ContentRule } from './content-rule.ts';
 import { listFields, listValues, splitList } from './head-fields.ts';
 import { TextSearch } from './text-search.ts';
 
-/** As much of a body as regular expressions are given: a block page is far shorter, and memory stays bounded. */
+/**
+ * How much of a body is matched against regular expressions: a block page is far shorter, and memory stays bounded.
+ */
 export const MATCHED_BYTES = 65_536;
 
-/** What is said of a body that cannot be looked into. */
+/** Reported for a body that cannot be searched. */
 const COMPRESSED = 'the body is compressed';
 
 /**
- * Looks through one response as it comes in. Texts are found wherever they are, across pieces and chunks; of the body no
- * more is kept than the longest of them, and its first {@link MATCHED_BYTES} where a regular expression asks for those.
+ * Checks one response as it arrives. Texts are found wherever they are, across reads and chunks; no more of the body
+ * is kept than the longest of them, plus its first {@link MATCHED_BYTES} if a regular expression needs those.
  */
 export class ContentCheck {
   readonly #rule: ContentRule;
@@ -32,7 +34,7 @@ export class ContentCheck {
     if (from < to) this.#head.push(Buffer.from(bytes.subarray(from, to)));
   }
 
-  /** Takes bytes of the body, out of their chunks. */
+  /** Takes decoded (dechunked) bytes of the body, from offset `from` up to, not including, `to`. */
   takeBody(bytes: Uint8Array, from: number, to: number): void {
     this.#bytes += to - from;
     this.#contained.take(bytes, from, to);
@@ -44,8 +46,8 @@ export class ContentCheck {
   }
 
   /**
-   * What was asked for and the response, now whole, does not hold: by the names of the rule's conditions; empty: it holds all.
-   * A compressed body cannot be looked into: that is then all that is said of it.
+   * The names of the conditions that the complete response does not meet; empty if it meets all. A compressed body
+   * cannot be searched: this is then the only thing reported.
    */
   listUnmet(): readonly string[] {
     const { minBytes, maxBytes, matches, contains, notContains, headers, names } = this.#rule;

@@ -1,16 +1,18 @@
 import type { ContentExpectation } from '../../outcome/expectation.ts';
 
-/** What a response must hold, ready to be looked for. */
+/** The conditions on a response, compiled for matching. */
 export interface ContentRule {
   readonly contains: readonly Uint8Array[];
   readonly notContains: readonly Uint8Array[];
   readonly matches: readonly RegExp[];
-  /** Length of the body in bytes, both ends included. */
+  /** Length of the body in bytes, inclusive. */
   readonly minBytes: number;
   readonly maxBytes: number;
   /** Names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** What each is called where a response does not meet it, as a scenario writes it; of headers the name alone. */
+  /**
+   * The name reported for each condition that is not met, as written in a scenario; for headers, the field name only.
+   */
   readonly names: {
     readonly contains: readonly string[];
     readonly notContains: readonly string[];
@@ -20,7 +22,7 @@ export interface ContentRule {
   };
 }
 
-/** Characters of a text or pattern that its name shows. */
+/** How many characters of a text or pattern its name shows. */
 const NAMED_CHARS = 40;
 
 /** Texts are looked for as UTF-8. */
@@ -38,7 +40,7 @@ export function compileContent({ body, bytes, headers = [] }: ContentExpectation
       notContains: (body?.notContains ?? []).map((text) => `notContains ${quote(text)}`),
       matches: (body?.matches ?? []).map((pattern) => `matches ${quote(pattern)}`),
       bytes: bytes === undefined ? 'bytes' : `bytes ${bytes.from}..${bytes.to}`,
-      // Its value may be a secret.
+      // The value may be a secret.
       headers: headers.map(([name]) => `header ${name}`),
     },
   };

@@ -1,24 +1,27 @@
 import { listFields, listValues, splitList } from './head-fields.ts';
 import { KeptHeads } from './kept-heads.ts';
 
-/** Below it an answer is none that a proxy would name an error in. */
+/** Responses with a lower status never carry a proxy error name. */
 export const LEAST_STATUS = 300;
 
-/** What may stand in results and on terminals, of what a far end sends. */
+/** What the far end sends is limited to these characters in results and on terminals. */
 const WORD = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
 /**
- * What a proxy itself calls the error that it answers with; empty where it names none. `Squid: ERR_CONNECT_FAIL` of Squid's
- * X-Squid-Error; `cache1: connection_refused` of Proxy-Status (RFC 9209), the proxy nearest to the origin that tells one; else
- * `via proxy1`, who passed the answer on last (Via, RFC 9110 section 7.6.3).
- * @param head up to its empty line; other responses may stand before it
+ * The name that a proxy gives to the error in its response; empty if it gives none. `Squid: ERR_CONNECT_FAIL` from
+ * Squid's X-Squid-Error; `cache1: connection_refused` from Proxy-Status (RFC 9209), by the proxy nearest to the
+ * origin that reports one; otherwise `via proxy1`, the last to forward the response (Via, RFC 9110 section 7.6.3).
+ * @param head up to its empty line; other responses may precede it
  */
 export function readErrorName(head: Uint8Array): string {
   const { fields } = listFields(head);
   return nameError((name) => listValues(fields, name));
 }
 
-/** The same of fields that somebody else has read. @param valuesOf values of every field of a name in lower case */
+/**
+ * The same for fields that are already parsed. @param valuesOf returns the values of every field with this lower-case
+ * name
+ */
 export function nameError(valuesOf: (lowerCaseName: string) => readonly string[]): string {
   const [squid = ''] = valuesOf('x-squid-error').map((value) => value.trim().split(' ')[0] ?? '');
   if (WORD.test(squid)) return `Squid: ${squid}`;
@@ -33,20 +36,20 @@ export function nameError(valuesOf: (lowerCaseName: string) => readonly string[]
   return /^[!-~]{1,64}$/.test(by) ? `via ${by}` : '';
 }
 
-/** A token, or a string in quotes (RFC 9209 section 2). */
+/** A token or a quoted string (RFC 9209 section 2). */
 function nameProxy(name: string): string {
   const plain = name.replace(/^"(.*)"$/, '$1');
   return /^[!-~]{1,64}$/.test(plain) ? plain : 'a proxy';
 }
 
-/** Heads of answers that may name an error, by slot. Of any other no byte is kept. */
+/** Heads of responses that may name an error, by slot. Nothing is kept of any other. */
 export class ErrorHeads {
   readonly #heads = new KeptHeads();
   #isAny = false;
 
   /**
-   * @param headEnd offset up to which `bytes` are of a head
-   * @param status as read so far; 0: not yet
+   * @param headEnd offset up to which `bytes` belong to a head
+   * @param status as read so far; 0 if not yet known
    */
   heed(slot: number, bytes: Uint8Array, headEnd: number, status: number): void {
     if (headEnd === 0 || (status !== 0 && status < LEAST_STATUS)) return;
@@ -54,7 +57,10 @@ export class ErrorHeads {
     this.#isAny = true;
   }
 
-  /** The error that the last answer of a slot names; forgets its head. @param status of that answer, 0: none was read */
+  /**
+   * Returns the error named by the slot's last response, and forgets its head. @param status of that response, 0 if
+   * none was read
+   */
   take(slot: number, status: number): string {
     if (!this.#isAny) return '';
     const name = status < LEAST_STATUS ? '' : readErrorName(this.#heads.of(slot));

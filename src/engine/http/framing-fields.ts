@@ -8,26 +8,26 @@ const MISMATCH = 255;
 export const CODING_OTHER = 1;
 export const CODING_CHUNKED = 2;
 
-/** Whether a byte is white space within a field value; a CR counts, so that one before LF needs no state. */
+/** Whether a byte is white space within a field value; CR counts, so that a CR before LF needs no state. */
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }
 
-/** Begins the value of a field that decides the framing. */
+/** Starts the value of a field that determines the framing. */
 export function beginFramingValue(slots: ParserSlots, slot: number): void {
   slots.position[slot] = 0;
   slots.ended[slot] = 0;
   slots.number[slot] = 0;
 }
 
-/** Takes one byte of such a value. @returns false where the value cannot be right */
+/** Consumes one byte of such a value. @returns false if the value cannot be valid */
 export function takeFramingByte(slots: ParserSlots, slot: number, byte: number): boolean {
   return slots.field[slot] === CONTENT_LENGTH
     ? takeLengthByte(slots, slot, byte)
     : takeCodingByte(slots, slot, byte);
 }
 
-/** Ends such a value, if one was being read. @returns false where the value cannot be right */
+/** Ends such a value, if one was being read. @returns false if the value is invalid */
 export function endFramingValue(slots: ParserSlots, slot: number): boolean {
   switch (slots.field[slot]) {
     case CONTENT_LENGTH:
@@ -67,7 +67,7 @@ function endLength(slots: ParserSlots, slot: number): boolean {
   return earlier === NO_LENGTH || earlier === number;
 }
 
-/** Only the last coding counts (RFC 9112 section 6.3); one that is not exactly `chunked` is some other. */
+/** Only the last coding counts (RFC 9112 section 6.3); one that is not exactly `chunked` counts as other. */
 function takeCodingByte(slots: ParserSlots, slot: number, byte: number): boolean {
   const position = slots.position[slot]!;
   if (isSpace(byte)) {

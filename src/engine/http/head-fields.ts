@@ -1,6 +1,6 @@
 import type { Field } from './message.ts';
 
-/** The fields of the last response in a head that the parser has taken, names in lower case. */
+/** The fields of the last response in a head that the parser accepted, names in lower case. */
 export function listFields(head: Uint8Array): {
   readonly isHttp10: boolean;
   readonly fields: readonly Field[];
@@ -13,12 +13,12 @@ export function listFields(head: Uint8Array): {
   return { isHttp10: statusLine.startsWith('HTTP/1.0'), fields: lines.map(toField) };
 }
 
-/** Values of every field of a name, in order. */
+/** Values of all fields with this name, in order. */
 export function listValues(fields: readonly Field[], lowerCaseName: string): readonly string[] {
   return fields.filter(([name]) => name === lowerCaseName).map(([, value]) => value);
 }
 
-/** Elements of a list, without the white space around them and without empty ones (RFC 9110 section 5.6.1.2). */
+/** Elements of a list, trimmed, without empty ones (RFC 9110 section 5.6.1.2). */
 export function splitList(value: string): readonly string[] {
   const elements: string[] = [];
   let from = 0;
@@ -26,7 +26,7 @@ export function splitList(value: string): readonly string[] {
   for (let at = 0; at < value.length; at++) {
     const character = value[at];
     if (character === '"') isQuoted = !isQuoted;
-    // A backslash takes the meaning from the character after it, within quotes (RFC 9110 section 5.6.4).
+    // Within quotes, a backslash escapes the next character (RFC 9110 section 5.6.4).
     else if (character === '\\' && isQuoted) at++;
     else if (character === ',' && !isQuoted) {
       elements.push(value.slice(from, at));

@@ -1,19 +1,19 @@
 const NOTHING = new Uint8Array(0);
 
-/** A head and the place for more of it: what comes byte by byte must not be copied each time. */
+/** A head, with room to grow: data that arrives byte by byte must not be copied each time. */
 interface Kept {
   bytes: Uint8Array;
   length: number;
 }
 
 /**
- * Heads of responses, by slot, as they come in: of those that may ask for credentials, or may name an error. The parser
- * bounds their length.
+ * Heads of responses that may ask for credentials or name an error, by slot, as they arrive. The parser bounds their
+ * length.
  */
 export class KeptHeads {
   readonly #heads: (Kept | undefined)[] = [];
 
-  /** Adds the bytes from offset `from` up to, not including, `to`: a copy. */
+  /** Appends a copy of the bytes from offset `from` up to, not including, `to`. */
   keep(slot: number, bytes: Uint8Array, from: number, to: number): void {
     if (from === to) return;
     this.#heads[slot] ??= { bytes: NOTHING, length: 0 };

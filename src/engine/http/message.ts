@@ -14,23 +14,23 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 export type Field = readonly [name: string, value: string];
 
-/** A request as text, in which `{nonce}` stands for the attempt's number. */
+/** A request as text, with `{nonce}` as the placeholder for the attempt's number. */
 export interface Message {
   readonly method: string;
   readonly target: string;
   readonly version: HttpVersion;
   readonly fields: readonly Field[];
   readonly body: string;
-  /** Each character of the body stands for a byte; else it is text. */
+  /** Each character of the body represents a byte; otherwise it is text. */
   readonly bodyIsBytes?: boolean;
-  /** Name of the field, one of `fields` and empty there, that takes the credentials. */
+  /** Name of the field that carries the credentials; it is in `fields`, with an empty value. */
   readonly credentialsField?: string;
 }
 
 /**
- * Compiles a request into bytes, with the places of its nonces and of its credentials.
- * @param arm whose it is, for errors
- * @throws UsageError where a method, target or field would break out of its place in the message
+ * Compiles a request into bytes and the positions of its nonces and credentials.
+ * @param arm the request's arm, for errors
+ * @throws UsageError if a method, target or field would break the message syntax
  */
 export function compileMessage(arm: Arm, message: Message): CompiledRequest {
   const { method, target, version, fields } = message;
@@ -50,7 +50,7 @@ export function compileMessage(arm: Arm, message: Message): CompiledRequest {
   };
 }
 
-/** A body as it goes out, its nonces aside: a character for each byte. */
+/** A body as sent, apart from its nonces: one character per byte. */
 export function bodyBytes({ body, bodyIsBytes }: Pick<Message, 'body' | 'bodyIsBytes'>): string {
   return bodyIsBytes === true ? body : toBytes(body);
 }
@@ -59,7 +59,7 @@ function toBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** How many they come to once the nonces are in. @param bytes a character each */
+/** Length in bytes after the nonces are inserted. @param bytes one character each */
 export function countBytes(bytes: string): number {
   return bytes.replaceAll(NONCE, NONCE_PLACE).length;
 }

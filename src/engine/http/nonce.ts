@@ -1,4 +1,4 @@
-/** Writes a number as zero-padded decimal digits; digits beyond the width are lost from the left. */
+/** Writes a number as zero-padded decimal digits; excess leading digits are dropped. */
 export function writeNonce(into: Uint8Array, at: number, width: number, nonce: number): void {
   let rest = nonce;
   for (let place = at + width - 1; place >= at; place--) {

@@ -1,6 +1,6 @@
 /**
- * Where a response is in its grammar (RFC 9112). The order matters: up to {@link HEADERS_END} the head is being read;
- * from {@link BODY} on, bytes are only counted; from {@link CHUNK_SIZE} on, chunked framing is being read.
+ * A response's position in the grammar (RFC 9112). The order matters: up to {@link HEADERS_END} the head is being
+ * read; from {@link BODY} on, bytes are only counted; from {@link CHUNK_SIZE} on, chunked framing is being read.
  */
 export const STATUS_VERSION = 0;
 export const STATUS_MINOR = 1;
@@ -33,21 +33,23 @@ export const TRAILER_END = 20;
 export const DONE = 21;
 export const BROKEN = 22;
 
-/** Fields that decide where a body ends. */
+/** Fields that determine where a body ends. */
 export const OTHER_FIELD = 0;
 export const CONTENT_LENGTH = 1;
 export const TRANSFER_ENCODING = 2;
 
 /**
- * Longest head in bytes, interim responses included: what curl takes (MAX_HTTP_RESP_HEADER_SIZE, lib/http.h). Without a
- * limit a far end could feed a head for ever.
+ * Longest head in bytes, interim responses included: curl's limit (MAX_HTTP_RESP_HEADER_SIZE, lib/http.h). Without a
+ * limit a far end could send a head forever.
  */
 export const MAX_HEAD_BYTES = 307_200;
 
 /** Longest chunk-size line or trailer section, in bytes. */
 export const MAX_LINE_BYTES = 65_536;
 
-/** Which responses have no body whatever their heads say (RFC 9112 section 6.3): none, all (HEAD), any 2xx (CONNECT). */
+/**
+ * Which responses have no body regardless of their heads (RFC 9112 section 6.3): none, all (HEAD), any 2xx (CONNECT).
+ */
 export const BODY_AS_SAID = 0;
 export const NEVER_A_BODY = 1;
 export const NO_BODY_IF_2XX = 2;
@@ -56,31 +58,31 @@ export type BodyRule = typeof BODY_AS_SAID | typeof NEVER_A_BODY | typeof NO_BOD
 /** No Content-Length was seen. */
 export const NO_LENGTH = -1;
 
-/** State of every response being read, by slot. */
+/** State of all responses being read, by slot. */
 export interface ParserSlots {
   readonly state: Uint8Array;
   /** A {@link BodyRule}. */
   readonly bodyRule: Uint8Array;
-  /** Final status code; 0 while none is known. */
+  /** Final status code; 0 until known. */
   readonly status: Uint16Array;
-  /** Bytes of the head so far, or of the present line of chunked framing. */
+  /** Bytes of the head so far, or of the current line of chunked framing. */
   readonly lineBytes: Uint32Array;
   /** Position in a literal, a field name or a list element, or digits read; 255: the literal does not match. */
   readonly position: Uint8Array;
-  /** 1: white space has ended the present number or list element. */
+  /** 1: white space has ended the current number or list element. */
   readonly ended: Uint8Array;
-  /** Field names still possible while one is read, then the field itself: a set of the bits above. */
+  /** While a field name is being read, the names still possible; then the field: a bit set of the values above. */
   readonly field: Uint8Array;
   /** Number being read. */
   readonly number: Float64Array;
   readonly contentLength: Float64Array;
   /** Transfer codings: 0 none, 1 the last one is not chunked, 2 it is. */
   readonly coding: Uint8Array;
-  /** Bytes of the body, or of the present chunk, still to come. */
+  /** Bytes remaining in the body or in the current chunk. */
   readonly remaining: Float64Array;
 }
 
-/** State for as many responses at once as there are slots. */
+/** Creates the state for as many concurrent responses as there are slots. */
 export function createParserSlots(slots: number): ParserSlots {
   return {
     state: new Uint8Array(slots),
@@ -98,7 +100,7 @@ export function createParserSlots(slots: number): ParserSlots {
 }
 
 /**
- * Makes a slot ready for a status line, and returns the state that reads it. `lineBytes` stays: interim responses share
+ * Prepares a slot for a status line and returns the state that reads it. `lineBytes` is kept: interim responses share
  * one limit with the final one.
  */
 export function expectStatusLine(slots: ParserSlots, slot: number): number {
@@ -113,7 +115,7 @@ export function expectStatusLine(slots: ParserSlots, slot: number): number {
   return STATUS_VERSION;
 }
 
-/** Makes a slot ready for the size of a chunk, and returns the state that reads it. */
+/** Prepares a slot for a chunk size and returns the state that reads it. */
 export function expectChunkSize(slots: ParserSlots, slot: number): number {
   slots.number[slot] = 0;
   slots.position[slot] = 0;

@@ -4,7 +4,7 @@ import type { Arm, AuthSpec } from '../../scenario/types.ts';
 import type { CompiledRequest } from '../types.ts';
 import { bodyBytes, compileMessage, countBytes, type Field } from './message.ts';
 
-/** A user agent sends a length with these even for an empty body (RFC 9110 section 8.6). */
+/** A user agent sends Content-Length with these even for an empty body (RFC 9110 section 8.6). */
 const METHODS_WITH_BODY: readonly string[] = ['POST', 'PUT', 'PATCH'];
 
 const USER_AGENT: Field = ['User-Agent', 'rushhour'];
@@ -16,9 +16,9 @@ const CREDENTIALS_FIELDS: Readonly<Record<AuthSpec['to'], string>> = {
 };
 
 /**
- * Compiles what an arm sends without credentials into bytes, with the places of its nonces; undefined where it sends
- * nothing. In a tunnel: what goes through it.
- * @throws UsageError where a method, path or header would break out of its place in the message
+ * Compiles what an arm sends without credentials into bytes and the positions of its nonces; undefined if it sends
+ * nothing. For a tunnel: the request sent through it.
+ * @throws UsageError if a method, path or header would break the message syntax
  */
 export function compileRequest(arm: Arm): CompiledRequest | undefined {
   if (arm.via === 'tcp') return undefined;
@@ -27,9 +27,9 @@ export function compileRequest(arm: Arm): CompiledRequest | undefined {
 }
 
 /**
- * Compiles what an arm sends with credentials, and their place; undefined where it has none. Where the proxy of a tunnel
- * asks for them, that is the CONNECT.
- * @throws UsageError as {@link compileRequest} does, and where the arm also writes the field of the credentials itself
+ * Compiles what an arm sends with credentials, and their position; undefined if it has none. If the proxy of a tunnel
+ * requires them, this is the CONNECT.
+ * @throws UsageError as {@link compileRequest} does, and if the arm also sets the credentials field itself
  */
 export function compileAuthRequest(arm: Arm): CompiledRequest | undefined {
   if (arm.auth === undefined || arm.via === 'tcp') return undefined;
@@ -37,12 +37,12 @@ export function compileAuthRequest(arm: Arm): CompiledRequest | undefined {
   return isAskedByTunnel(arm) ? compileConnect(arm, field) : compileExchange(arm, arm.holdUs > 0, field);
 }
 
-/** Compiles the CONNECT of an arm that goes through a tunnel, without credentials; undefined for any other. */
+/** Compiles the CONNECT of an arm that uses a tunnel, without credentials; undefined for any other arm. */
 export function compileTunnel(arm: Arm): CompiledRequest | undefined {
   return arm.via === 'tunnel' ? compileConnect(arm) : undefined;
 }
 
-/** Whether it is the CONNECT, not what goes through the tunnel, that credentials are asked for. */
+/** Whether the CONNECT, rather than the request inside the tunnel, carries the credentials. */
 function isAskedByTunnel(arm: Arm): boolean {
   return arm.via === 'tunnel' && arm.auth?.to === 'proxy';
 }
@@ -61,9 +61,9 @@ function compileExchange(arm: Arm, isKept: boolean, credentialsField?: string): 
 }
 
 /**
- * CONNECT names host and port both in its target and in Host (RFC 9110 section 9.3.6, RFC 9112 section 3.2.3). What
- * else it says is what curl and Chromium say: `Proxy-Connection` is no field of any standard, but some proxies close
- * after a 407 without it.
+ * CONNECT names host and port both in its target and in Host (RFC 9110 section 9.3.6, RFC 9112 section 3.2.3). The
+ * other fields are those that curl and Chromium send: `Proxy-Connection` is not in any standard, but some proxies
+ * close after a 407 without it.
  */
 function compileConnect(arm: Arm, credentialsField?: string): CompiledRequest {
   const { host, port } = arm.target;
@@ -122,16 +122,16 @@ function credentialsPlace(field: string | undefined): readonly Field[] {
 }
 
 /**
- * What ab and curl send, too: some proxies refuse a request without User-Agent.
+ * ab and curl send it too: some proxies refuse a request without User-Agent.
  *
- * A client that will close says so (RFC 9112 section 9.6), and the far end then sends the first FIN. To a proxy it is
- * the same field: Connection is hop by hop, so the proxy obeys it and does not pass it on. `Proxy-Connection` is left
- * out, as RFC 9112 appendix C.2.2 asks; ab leaves it out as well, curl sends it out of habit.
+ * A client that will close says so (RFC 9112 section 9.6), and the far end then sends the first FIN. The same field
+ * applies to a proxy: Connection is hop-by-hop, so the proxy obeys it and does not forward it. `Proxy-Connection` is
+ * omitted, as RFC 9112 appendix C.2.2 asks; ab omits it too, curl sends it out of habit.
  */
 function defaultFields(arm: Arm, isKept: boolean, ownNames: ReadonlySet<string>): readonly Field[] {
   const fields: Field[] = [['Host', authority(arm)], USER_AGENT, ['Accept', '*/*']];
   if (!isKept) fields.push(['Connection', 'close']);
-  // HTTP/1.1 keeps connections by default (RFC 9112 section 9.3); HTTP/1.0 has to be asked.
+  // HTTP/1.1 keeps connections open by default (RFC 9112 section 9.3); HTTP/1.0 has to ask for it.
   else if (arm.request.version === '1.0') fields.push(['Connection', 'keep-alive']);
   const { method, body } = arm.request;
   const hasBody = body !== '' || METHODS_WITH_BODY.includes(method);

@@ -50,9 +50,9 @@ function isDigit(byte: number): boolean {
 }
 
 /**
- * Reads the head of a response until it ends, breaks, or the bytes run out. Every byte goes through one machine, so
- * the result cannot depend on how the bytes were split: what is read in one go would be read the same byte by byte.
- * @returns the offset of the first byte not taken
+ * Reads the head of a response until it ends, is invalid, or the bytes run out. All bytes go through one state
+ * machine, so the result cannot depend on how they were split across reads.
+ * @returns the offset of the first byte not consumed
  */
 export function readHead(
   slots: ParserSlots,
@@ -70,7 +70,7 @@ export function readHead(
     at += PLAIN_STATUS_LINE_BYTES;
   }
   while (at < limit && state <= HEADERS_END) {
-    // Most of a head is of no interest: these two skip it without leaving the loop.
+    // Most of a head is irrelevant: these two skip it without leaving the loop.
     if (state === STATUS_REASON || (state === FIELD_VALUE && slots.field[slot] === OTHER_FIELD)) {
       while (at < limit && bytes[at] !== LF) at++;
       if (at === limit) break;
@@ -92,7 +92,10 @@ export function readHead(
   return at;
 }
 
-/** Whether there is a whole `HTTP/1.x NNN` with what ends the code: nearly always, and then read in one go. */
+/**
+ * Whether the complete `HTTP/1.x NNN` and its terminator are available: nearly always, and then they are parsed in
+ * one step.
+ */
 function isPlainStatusLine(bytes: Uint8Array, at: number, limit: number): boolean {
   if (limit - at < PLAIN_STATUS_LINE_BYTES) return false;
   for (let index = 0; index < VERSION.length; index++) if (bytes[at + index] !== VERSION[index]) return false;
@@ -100,7 +103,7 @@ function isPlainStatusLine(bytes: Uint8Array, at: number, limit: number): boolea
   return (
     isDigit(bytes[at + 7]!) &&
     bytes[at + 8] === SPACE &&
-    // A code below 100 is none.
+    // Codes below 100 are invalid.
     bytes[at + 9] !== ZERO &&
     isDigit(bytes[at + 9]!) &&
     isDigit(bytes[at + 10]!) &&
@@ -126,7 +129,7 @@ function step(slots: ParserSlots, slot: number, state: number, byte: number): nu
     case LINE_START:
       return startLine(slots, slot, byte);
     case FIELD_NAME:
-      // takeName() left nothing but what ends a name.
+      // takeName() stopped at the end of the name.
       if (byte === COLON) return startValue(slots, slot);
       return isBlank(byte) ? FIELD_NAME_END : BROKEN;
     case FIELD_NAME_END:
@@ -141,7 +144,10 @@ function step(slots: ParserSlots, slot: number, state: number, byte: number): nu
   }
 }
 
-/** status-line, RFC 9112 section 4. The reason, and the space before it, are often left out: both are accepted. */
+/**
+ * status-line, RFC 9112 section 4. The reason phrase and the space before it are often missing: both forms are
+ * accepted.
+ */
 function stepStatusLine(slots: ParserSlots, slot: number, state: number, byte: number): number {
   switch (state) {
     case STATUS_VERSION: {
@@ -163,7 +169,7 @@ function stepStatusLine(slots: ParserSlots, slot: number, state: number, byte: n
   }
 }
 
-/** Words of a status line may be apart by any white space (RFC 9112 section 4). */
+/** Any white space may separate the parts of a status line (RFC 9112 section 4). */
 function takeCodeDigit(slots: ParserSlots, slot: number, byte: number): number {
   if (isBlank(byte) && slots.position[slot] === 0) return STATUS_CODE;
   if (!isDigit(byte)) return BROKEN;
@@ -194,8 +200,8 @@ function startLine(slots: ParserSlots, slot: number, byte: number): number {
 }
 
 /**
- * White space before the colon is to be taken out of a response, not to be refused (RFC 9112 section 5.1). Within a name
- * it makes a field that nobody knows, which curl and browsers pass over.
+ * White space before the colon must be removed from a response, which is not rejected (RFC 9112 section 5.1). Within
+ * a name it makes an unknown field, which curl and browsers ignore.
  */
 function endName(slots: ParserSlots, slot: number, byte: number): number {
   if (byte === COLON) return startValue(slots, slot);
@@ -206,8 +212,9 @@ function endName(slots: ParserSlots, slot: number, byte: number): number {
 }
 
 /**
- * Takes bytes of a name up to its end: a colon, white space, or a control, which can only end a line without a colon.
- * @returns the offset of the first byte that is none of a name
+ * Consumes the bytes of a name up to its end: a colon, white space, or a control character, which can only end a line
+ * without a colon.
+ * @returns the offset of the first byte after the name
  */
 function takeName(slots: ParserSlots, slot: number, bytes: Uint8Array, from: number, to: number): number {
   let candidates = slots.field[slot]!;
@@ -237,10 +244,10 @@ function startValue(slots: ParserSlots, slot: number): number {
   return FIELD_VALUE;
 }
 
-/** Tells where the body ends: RFC 9112 section 6.3, in its order. */
+/** Determines where the body ends: RFC 9112 section 6.3, in its order. */
 function endHead(slots: ParserSlots, slot: number): number {
   const status = slots.status[slot]!;
-  // 101 is final: what follows is another protocol. The other 1xx precede the response proper.
+  // 101 is final: another protocol follows. The other 1xx precede the final response.
   if (status < 200 && status !== 101) return expectStatusLine(slots, slot);
   const neverHasBody = status === 101 || status === 204 || status === 304;
   const rule = slots.bodyRule[slot]!;

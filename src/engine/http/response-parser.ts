@@ -17,11 +17,11 @@ import {
 } from './parser-slots.ts';
 import { readHead } from './response-head.ts';
 
-/** What {@link ResponseParser.push} and {@link ResponseParser.eof} answer. */
+/** Return values of {@link ResponseParser.push} and {@link ResponseParser.eof}. */
 export const NEED_MORE = 0;
 /** The whole response was read; bytes after it are ignored. */
 export const COMPLETE = 1;
-/** What was read is no HTTP/1.x response, or its framing cannot be trusted (RFC 9112 section 6.3). */
+/** The data is not an HTTP/1.x response, or its framing cannot be trusted (RFC 9112 section 6.3). */
 export const GARBAGE = 2;
 /** The far end closed before the response was complete. */
 export const TRUNCATED = 3;
@@ -30,14 +30,14 @@ export type PushResult = typeof NEED_MORE | typeof COMPLETE | typeof GARBAGE;
 export type EofResult = typeof COMPLETE | typeof GARBAGE | typeof TRUNCATED;
 
 /**
- * Incremental HTTP/1.x response parser for many connections at once: a slot each, state in typed arrays, nothing
- * allocated per response. It takes any bytes in any pieces, keeps none of them, and never throws.
+ * Incremental HTTP/1.x response parser for many connections at once: one slot each, state in typed arrays, no
+ * allocation per response. It accepts any bytes, split in any way, keeps none of them, and never throws.
  */
 export class ResponseParser {
   readonly #slots: ParserSlots;
   #headEnd = 0;
   #end = 0;
-  /** Is given the bytes of bodies, out of their chunks; undefined: nobody looks into them. */
+  /** Receives the bytes of bodies, dechunked; undefined if nobody inspects them. */
   watchBody: ((slot: number, bytes: Uint8Array, from: number, to: number) => void) | undefined;
 
   /** @param slots how many responses can be read at once */
@@ -45,12 +45,12 @@ export class ResponseParser {
     this.#slots = createParserSlots(slots);
   }
 
-  /** Makes a slot ready for a new response. @param hasNoBody the request was HEAD */
+  /** Prepares a slot for a new response. @param hasNoBody the request was HEAD */
   reset(slot: number, hasNoBody: boolean): void {
     this.#reset(slot, hasNoBody ? NEVER_A_BODY : BODY_AS_SAID);
   }
 
-  /** Makes a slot ready for the answer to CONNECT: a 2xx ends with its head (RFC 9110 section 9.3.6). */
+  /** Prepares a slot for the response to CONNECT: a 2xx ends with its head (RFC 9110 section 9.3.6). */
   resetForConnect(slot: number): void {
     this.#reset(slot, NO_BODY_IF_2XX);
   }
@@ -61,7 +61,7 @@ export class ResponseParser {
     this.#slots.state[slot] = expectStatusLine(this.#slots, slot);
   }
 
-  /** Takes the bytes from offset `from` up to, not including, `to`. */
+  /** Consumes the bytes from offset `from` up to, not including, `to`. */
   push(slot: number, bytes: Uint8Array, from: number, to: number): PushResult {
     const slots = this.#slots;
     let at = from;
@@ -83,35 +83,35 @@ export class ResponseParser {
     return state === BROKEN ? GARBAGE : NEED_MORE;
   }
 
-  /** Offset up to which the last {@link push}, of whichever slot, took bytes of heads; its `from` if there were none. */
+  /** Offset up to which the last {@link push}, on any slot, consumed head bytes; its `from` if there were none. */
   get headEnd(): number {
     return this.#headEnd;
   }
 
-  /** Offset up to which the last {@link push} took bytes of the response. What follows, if anything, is not part of it. */
+  /** Offset up to which the last {@link push} consumed bytes of the response. Anything after it is not part of it. */
   get end(): number {
     return this.#end;
   }
 
-  /** Takes the end of the connection. */
+  /** Handles the end of the connection. */
   eof(slot: number): EofResult {
     const state = this.#slots.state[slot]!;
     if (state === DONE || state === UNTIL_CLOSE) return COMPLETE;
     return state === BROKEN ? GARBAGE : TRUNCATED;
   }
 
-  /** Status code; 0 until it was read. Of interim (1xx) responses nothing remains once they are over. */
+  /** Status code; 0 until known. Interim (1xx) responses leave nothing behind. */
   status(slot: number): number {
     return this.#slots.status[slot]!;
   }
 
-  /** Whether the head of the final response is read, whatever is left of its body. */
+  /** Whether the head of the final response has been read, even if its body is incomplete. */
   isHeadOver(slot: number): boolean {
     const state = this.#slots.state[slot]!;
     return state > HEADERS_END && state !== BROKEN;
   }
 
-  /** Whether the head is read and only the end of the connection can end the body. */
+  /** Whether the head has been read and only the end of the connection can end the body. */
   closeDelimited(slot: number): boolean {
     return this.#slots.state[slot] === UNTIL_CLOSE;
   }
@@ -119,7 +119,7 @@ export class ResponseParser {
   #countBody(slot: number, from: number, to: number): number {
     const slots = this.#slots;
     const remaining = slots.remaining[slot]!;
-    // As a small integer, which takes no heap: what is left of a body may be none.
+    // As a small integer, which needs no heap allocation: the rest of a body may not fit into one.
     const taken = Math.min(remaining, to - from) | 0;
     slots.remaining[slot] = remaining - taken;
     if (taken === remaining) slots.state[slot] = slots.state[slot] === BODY ? DONE : CHUNK_DATA_CR;

@@ -2,9 +2,9 @@ import type { CompiledRequest } from '../types.ts';
 import { writeNonce } from './nonce.ts';
 
 /**
- * The bytes to send for an attempt: a copy with its number and its credentials in place, or the request's own where it
- * has neither.
- * @param credentials value of the credentials' field, in ASCII; only for a request that has a place for it
+ * The bytes to send for an attempt: a copy with its number and credentials inserted, or the original if it has
+ * neither.
+ * @param credentials value of the credentials field, in ASCII; only for a request that has a place for it
  */
 export function stampRequest(request: CompiledRequest, attempt: number, credentials = ''): Uint8Array {
   const { bytes: plain, nonceOffsets, nonceWidth, credentialsAt = 0 } = request;

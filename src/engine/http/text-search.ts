@@ -1,10 +1,10 @@
 const NOTHING = Buffer.alloc(0);
 
-/** Looks for texts in bytes that come in pieces, and keeps no more of these than a text may have begun in. */
+/** Searches for texts in a byte stream, keeping only as many bytes as the beginning of a text may occupy. */
 export class TextSearch {
   #wanted: readonly Uint8Array[];
   readonly #texts: readonly Uint8Array[];
-  /** The end of what has been looked through. */
+  /** The end of the bytes already searched. */
   #tail: Buffer = NOTHING;
 
   /** @param texts none of them empty */
@@ -13,7 +13,7 @@ export class TextSearch {
     this.#texts = texts;
   }
 
-  /** Whether the text of this index has come. */
+  /** Whether the text with this index has been found. */
   found(index: number): boolean {
     return !this.#wanted.includes(this.#texts[index]!);
   }
@@ -22,7 +22,8 @@ export class TextSearch {
   take(bytes: Uint8Array, from: number, to: number): void {
     if (this.#wanted.length === 0) return;
     const piece = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
-    // What a text may have begun in, and as much of the piece as it may end in: the rest is looked through in place.
+    // Joins what a text may have begun in with as much of the new piece as it may end in; the rest is searched in
+    // place.
     const longest = this.#wanted.reduce((most, text) => Math.max(most, text.length), 0);
     const seam =
       this.#tail.length === 0 ? NOTHING : Buffer.concat([this.#tail, piece.subarray(0, longest - 1)]);

@@ -23,46 +23,46 @@ import type { Exchange } from './exchange.ts';
 import { sendRequest } from './request.ts';
 import type { TlsLayer } from './tls-layer.ts';
 
-/** There is one head to keep: every attempt has its own. */
+/** One head to keep: each attempt has its own store. */
 const ONLY = 0;
 
 /** What attempts share with their engine. */
 export interface AttemptHost {
   readonly clock: Clock;
   readonly observer: AttemptObserver;
-  /** Every socket reads into this one: Node hands over what it read before it reads again. */
+  /** All sockets read into this buffer: Node delivers what it read before it reads again. */
   readonly readBuffer: Uint8Array;
-  /** The attempt is over; called before the observer hears of it. */
+  /** The attempt has ended; called before the observer is notified. */
   forget(attempt: Attempt): void;
 }
 
-/** An arm with what its attempts share. */
+/** An arm with the data that its attempts share. */
 export interface PreparedArm {
   readonly arm: EngineArm;
-  /** At which its connections have been held for long enough. */
+  /** The ages at which its connections have been held long enough. */
   readonly agesUs: readonly number[];
   readonly tls: TlsLayer | undefined;
 }
 
-/** One connection, from socket to close, as Node's own loop drives it: handshake, tunnel, TLS, response, hold. */
+/** One connection, from socket to close, driven by Node's event loop: handshake, tunnel, TLS, response, hold. */
 export class Attempt implements ConnectionEvents {
   readonly #host: AttemptHost;
   readonly #arm: EngineArm;
   readonly #tls: TlsLayer | undefined;
-  /** This connection's own age of those of the arm. */
+  /** The one of the arm's ages that applies to this connection. */
   readonly #holdUs: number;
   readonly #record: AttemptRecord;
   readonly #exchange: Exchange;
   readonly #credentials: Credentials | undefined;
   readonly #isContinued: boolean;
   readonly #connection = new Connection(this);
-  /** Of the last response, where the arm asks for its content. */
+  /** For the last response, if the arm checks its content. */
   #content: ContentCheck | undefined;
   readonly #errors = new ErrorHeads();
   #deadlineUs = Number.POSITIVE_INFINITY;
-  /** The last request is all in Node's hands. */
+  /** The last request has been handed to Node completely. */
   #isSent = false;
-  /** Something came back for the last request. */
+  /** Data has arrived in response to the last request. */
   #isAnswered = false;
   #isOver = false;
 
@@ -97,7 +97,7 @@ export class Attempt implements ConnectionEvents {
     if (errno !== undefined) this.#refuse(errno, true);
   }
 
-  /** Moves on or ends where the phase has lasted as long as it may. */
+  /** Advances or ends the attempt if its current phase has timed out. */
   expire(nowUs: number): void {
     if (nowUs < this.#deadlineUs) return;
     if (this.#record.provedAtUs >= 0) this.#lookForProof(nowUs);
@@ -111,7 +111,7 @@ export class Attempt implements ConnectionEvents {
     if (phase !== 'held' || provedAtUs >= 0) return;
     const nowUs = this.#host.clock();
     const sinceUs = Math.max(establishedAtUs, tunnelledAtUs, securedAtUs, respondedAtUs);
-    // Where only time tells, it takes longer than whoever stops a run waits.
+    // Where only time can tell, the proof takes longer than the person stopping a run waits.
     if (isHurried || !this.#connection.tellsAnswers) this.#settle('done', 'none');
     else this.#prove(roundAgeUs(nowUs - sinceUs), nowUs);
   }
@@ -137,7 +137,7 @@ export class Attempt implements ConnectionEvents {
     this.#settle(this.#record.phase, 'stopped');
   }
 
-  /** The timeout begins only now. */
+  /** The timeout starts only now. */
   calling(): void {
     this.#record.startedAtUs = this.#host.clock();
     this.#enter('handshake', this.#arm.handshakeTimeoutUs);
@@ -165,20 +165,21 @@ export class Attempt implements ConnectionEvents {
   failed(errno: number, tlsCode: string | undefined, wasBind = false): void {
     const { phase } = this.#record;
     if (tlsCode !== undefined) this.#settle(phase, 'tls', 0, tlsCode);
-    // Without a failed handshake before it, an error in this phase is connect()'s or bind()'s own: no SYN was sent.
+    // Without a prior handshake failure, an error in this phase comes from connect() or bind() itself: no SYN was
+    // sent.
     else if (phase === 'handshake') this.#refuse(errno, wasBind);
     else if (isReset(errno) && this.#isUnanswered()) this.#settle(phase, 'challenged');
     else this.#settle(phase, 'errno', errno);
   }
 
-  /** This machine would not start it. */
+  /** This machine refused to start it. */
   #refuse(errno: number, wasBind: boolean): void {
     const record = this.#record;
     record.lacks = tellLack(errno, wasBind, this.#arm.endpoints[record.endpoint]!);
     this.#settle('start', 'errno', errno);
   }
 
-  /** Bytes after a complete response are read, so that closing does not turn into a reset, and left alone. */
+  /** Bytes after a complete response are read, so that closing does not cause a reset, but ignored. */
   received(bytes: Uint8Array, count: number): void {
     const record = this.#record;
     const { phase } = record;
@@ -218,7 +219,7 @@ export class Attempt implements ConnectionEvents {
     this.#host.observer.established(this.#record);
   }
 
-  /** Does what comes next on the connection as it stands. */
+  /** Starts the next step on the connection. */
   #proceed(): void {
     const { tunnel, request } = this.#arm;
     const { tunnelledAtUs, securedAtUs } = this.#record;
@@ -228,7 +229,7 @@ export class Attempt implements ConnectionEvents {
     else this.#holdOrFinish();
   }
 
-  /** Sends a request, with credentials where they go at once. */
+  /** Sends a request, with credentials if they are sent preemptively. */
   #ask(phase: 'tunnel' | 'response', request: CompiledRequest): void {
     this.#enter(phase, this.#arm.responseTimeoutUs);
     const isAsker = this.#askerHere() !== undefined;
@@ -247,7 +248,7 @@ export class Attempt implements ConnectionEvents {
     this.#send(bytes, this.#arm.auth!.request);
   }
 
-  /** Begins to look into the response to come, where the arm asks for its content. */
+  /** Starts checking the next response, if the arm checks content. */
   #lookInto(): void {
     const { content } = this.#arm;
     if (content === undefined || this.#record.phase !== 'response') return;
@@ -255,7 +256,7 @@ export class Attempt implements ConnectionEvents {
     this.#exchange.watch(this.#content);
   }
 
-  /** From now on the status is that of the answer to the request with credentials. */
+  /** From here on, the status is that of the response to the request with credentials. */
   #takeChallengeStatus(): void {
     this.#record.challengeStatus = this.#record.status;
     this.#record.status = 0;
@@ -271,7 +272,7 @@ export class Attempt implements ConnectionEvents {
     sendRequest(this.#connection, bytes, () => (this.#isSent = true));
   }
 
-  /** Credentials, in the phase in which they may be asked for: a proxy asks before it opens the tunnel. */
+  /** Credentials, in the phase in which they may be requested: a proxy asks before it opens the tunnel. */
   #askerHere(): Credentials | undefined {
     const { tunnel, auth } = this.#arm;
     const askedIn = tunnel !== undefined && auth?.status === 407 ? 'tunnel' : 'response';
@@ -294,7 +295,7 @@ export class Attempt implements ConnectionEvents {
     this.#proceed();
   }
 
-  /** Ends where the head of a response says all that is wanted of it, or that what follows is not worth waiting for. */
+  /** Ends the attempt if the head of a response is sufficient, or if what follows is not worth waiting for. */
   #meetHead(): void {
     const { phase, status } = this.#record;
     const asker = this.#askerHere();
@@ -304,7 +305,7 @@ export class Attempt implements ConnectionEvents {
     } else if (phase === 'tunnel') this.#settle('tunnel', 'refused');
   }
 
-  /** @param hasExcess more bytes came than belong to the response @param isClosed the far end has closed */
+  /** @param hasExcess bytes arrived beyond the end of the response @param isClosed the far end has closed */
   #complete(hasExcess: boolean, isClosed: boolean): void {
     const { phase, status } = this.#record;
     const asker = this.#askerHere();
@@ -319,7 +320,7 @@ export class Attempt implements ConnectionEvents {
     }
   }
 
-  /** Does what a response that asks for credentials leads to. */
+  /** Acts on a response that asks for credentials. */
   #follow(step: NextStep): void {
     const record = this.#record;
     if (step === 'not-offered') record.schemesOffered = this.#credentials?.schemesOffered ?? '';
@@ -329,7 +330,7 @@ export class Attempt implements ConnectionEvents {
       return;
     }
     record.challengedAtUs = this.#host.clock();
-    // That byte was the challenge's: the response proper is still to come.
+    // That byte belonged to the challenge: the final response is still to come.
     record.firstByteAtUs = -1;
     if (step === 'authorise') this.#authorise();
     else this.#settle(record.phase, step);
@@ -339,13 +340,13 @@ export class Attempt implements ConnectionEvents {
     const record = this.#record;
     if (record.status < 200 || record.status > 299) this.#settle('tunnel', 'refused');
     else if (isClosed) this.#settle('tunnel', 'eof');
-    // Nothing has been asked of whoever is at the other end, so that nothing can have come from there.
+    // Nothing has been sent to the target yet, so it cannot have sent these bytes.
     else if (hasExcess) this.#settle('tunnel', 'parse');
     else {
       record.tunnelledAtUs = this.#host.clock();
       record.isTunnelled = true;
       record.tunnelStatus = record.status;
-      // The status is that of the response proper.
+      // The status is that of the final response.
       record.status = 0;
       this.#proceed();
     }
@@ -358,7 +359,7 @@ export class Attempt implements ConnectionEvents {
     } else this.#finish();
   }
 
-  /** Bare TCP has no exchange whose end the far side could mark by closing. */
+  /** Bare TCP has no exchange whose end the far end could mark by closing. */
   #finish(): void {
     const isExchange = this.#arm.close === 'peer' && this.#arm.request !== undefined;
     const awaitsFin = isExchange && this.#askerHere()?.leavesOpen() !== true;
@@ -367,8 +368,8 @@ export class Attempt implements ConnectionEvents {
   }
 
   /**
-   * Credentials went out in answer to a challenge, and nothing has come back: where the connection ends now, the far end
-   * had closed it after its challenge, as far as anyone can tell (RFC 9112 section 9.3.1).
+   * Credentials were sent in answer to a challenge, and nothing has come back: if the connection ends now, the far
+   * end apparently closed it after its challenge (RFC 9112 section 9.3.1).
    */
   #isUnanswered(): boolean {
     return this.#askerHere()?.isAnswering === true && !this.#isAnswered;
@@ -386,7 +387,7 @@ export class Attempt implements ConnectionEvents {
     record.phase = phase;
     record.cause = cause;
     record.errno = errno;
-    // Credentials that went unanswered leave the challenge as the last that was said.
+    // If credentials get no response, the challenge remains the last response.
     if (cause === 'challenged' && record.status === 0) record.status = record.challengeStatus;
     record.errorName = this.#errors.take(ONLY, record.status);
     if (tlsCode !== '') record.tlsCode = tlsCode;

@@ -18,29 +18,29 @@ import { tellRefusal } from './refusal.ts';
 import { openSocket, type Route } from './socket.ts';
 import { type TlsLayer, tlsCodeOf } from './tls-layer.ts';
 
-/** What a connection tells of itself. */
+/** Events of a connection. */
 export interface ConnectionEvents {
-  /** connect() was called: the SYN leaves. */
+  /** connect() was called: the SYN is being sent. */
   calling(): void;
   connected(): void;
-  /** The SYN was answered by an error, or by nothing for as long as the system waits. The descriptor is still open. */
+  /** The SYN was answered by an error, or the system timed out. The descriptor is still open. */
   refused(errno: number): void;
   received(bytes: Uint8Array, count: number): void;
   ended(): void;
-  /** @param tlsCode OpenSSL's or Node's, where it is TLS that failed @param wasBind it was bind() */
+  /** @param tlsCode from OpenSSL or Node, if TLS failed @param wasBind bind() failed */
   failed(errno: number, tlsCode: string | undefined, wasBind?: boolean): void;
 }
 
 const tcpInfo = createTcpInfo();
 
-/** The shortest that Node takes to be any: whole seconds are what it has. */
+/** The shortest interval that Node accepts: it works in whole seconds. */
 const NODE_KEEP_ALIVE_MS = 1_000;
 
-/** A socket of Node's, and TLS over it from some moment on. */
+/** A Node socket, with TLS over it from some point on. */
 export class Connection {
   readonly #events: ConnectionEvents;
   #socket: Socket | undefined;
-  /** What is written to and read from: the socket, or TLS over it. */
+  /** The stream to write to and read from: the socket, or TLS over it. */
   #stream: Socket | undefined;
   #fd = -1;
   #family: 4 | 6 = 4;
@@ -55,9 +55,9 @@ export class Connection {
   }
 
   /**
-   * Makes the socket and begins to connect it.
-   * @param readBuffer where to read into; undefined for a connection that TLS will read from, which takes no buffer
-   * @returns an errno where the system refused the socket
+   * Creates the socket and starts connecting it.
+   * @param readBuffer buffer to read into; undefined for a connection that TLS will read from, which takes no buffer
+   * @returns an errno if the system refused the socket
    */
   open(route: Route, readBuffer: Uint8Array | undefined): number | undefined {
     const callback = (count: number, bytes: Uint8Array): boolean => {
@@ -84,7 +84,7 @@ export class Connection {
     return undefined;
   }
 
-  /** Begins TLS; `secured` is called once the handshake is complete, whatever the certificate. */
+  /** Starts TLS; `secured` is called once the handshake is complete, whether or not the certificate is valid. */
   secure(tls: TlsLayer, secured: (stream: TLSSocket) => void): void {
     const socket = this.#socket!;
     socket.removeAllListeners('data').removeAllListeners('end');
@@ -94,12 +94,12 @@ export class Connection {
     stream.on('secureConnect', () => secured(stream));
   }
 
-  /** What answered the SYN, where that was a refusal; only while the descriptor is open. */
+  /** What answered the SYN, if that was a refusal; call while the descriptor is open. */
   refusedBy(errno: number): string {
     return this.isOpen ? tellRefusal(this.#fd, this.#family, errno) : '';
   }
 
-  /** Writes what the system knows of the connection into its record; only while the descriptor is open. */
+  /** Writes what the kernel knows of the connection into its record; call while the descriptor is open. */
   readFacts(record: AttemptRecord): void {
     if (this.#fd < 0) {
       record.sourcePort ||= this.#socket?.localPort ?? 0;
@@ -108,7 +108,7 @@ export class Connection {
     record.sourcePort ||= readLocalPort(this.#fd);
     readTcpInfo(this.#fd, tcpInfo);
     record.synRetransmits = tcpInfo.totalRetransmits;
-    // Of a handshake that failed, only the SYNs are worth keeping.
+    // For a failed handshake, only the SYNs are recorded.
     if (record.establishedAtUs < 0) return;
     keepIcmpErrors(this.#fd, this.#family, false);
     record.rttUs = tcpInfo.rttUs;
@@ -116,9 +116,12 @@ export class Connection {
     record.tcpOptions = tcpInfo.options;
   }
 
-  /** Notes, once, what was sent again since the handshake; only while the descriptor is open. @param nowUs by the engine's clock */
+  /**
+   * Records, once, retransmissions since the handshake; call while the descriptor is open. @param nowUs by the
+   * engine's clock
+   */
   readResent(record: AttemptRecord, nowUs: number): void {
-    // Under TLS the socket does not see what is written: whatever that is, its handshake is longer than a segment.
+    // Under TLS the socket does not count what is written, but a TLS handshake is always longer than one segment.
     const sent = this.#stream === this.#socket ? (this.#socket?.bytesWritten ?? 0) : Number.POSITIVE_INFINITY;
     if (record.synRetransmits < 0 || record.requestRetransmits >= 0 || sent === 0) return;
     record.requestRetransmits = 0;
@@ -130,8 +133,8 @@ export class Connection {
   }
 
   /**
-   * Whether the far end has reset the connection, as far as the system tells, though Node has yet to: what came before is
-   * then still to be read, and a write would have Node throw it away.
+   * Whether the kernel reports that the far end has reset the connection before Node does: data received earlier is
+   * then still to be read, and a write would make Node discard it.
    */
   get isReset(): boolean {
     if (this.#fd < 0 || !this.isOpen) return false;
@@ -139,19 +142,21 @@ export class Connection {
     return tcpInfo.state === TCP_CLOSE;
   }
 
-  /** Whether the system tells that a keep-alive was answered: else only that none was, in its own time. */
+  /**
+   * Whether the system reports answered keep-alives; otherwise it reports only, after its own timeout, that none was.
+   */
   get tellsAnswers(): boolean {
     return this.#fd >= 0;
   }
 
-  /** Has the system send keep-alives. @returns false where it does not */
+  /** Makes the system send keep-alives. @returns false if it does not */
   startKeepAlive(): boolean {
     if (this.#fd >= 0) return startKeepAlive(this.#fd, PROBES) === 0;
     this.#socket?.setKeepAlive(true, NODE_KEEP_ALIVE_MS);
     return true;
   }
 
-  /** Whether the connection lives. @param waitedUs since keep-alives were switched on */
+  /** Whether the connection is alive. @param waitedUs since keep-alives were switched on */
   hasAnswered(waitedUs: number): boolean {
     if (this.#fd < 0) return waitedUs >= LONGEST_PROOF_US;
     readTcpInfo(this.#fd, tcpInfo);
@@ -172,8 +177,8 @@ export class Connection {
     if (this.#readsData) stream.on('data', (bytes) => this.#events.received(bytes, bytes.length));
     stream.on('end', () => {
       const errno = this.#fd >= 0 && this.isOpen ? takeSocketError(this.#fd) : 0;
-      // A reset that comes together with bytes is an end like any other to libuv (uv__stream_io()). With a FIN before it, it
-      // would be EPIPE (tcp_reset(), net/ipv4/tcp_input.c).
+      // libuv treats a reset that arrives together with data as a normal end (uv__stream_io()). With a FIN before it,
+      // it would be EPIPE (tcp_reset(), net/ipv4/tcp_input.c).
       if (errno === constants.errno.ECONNRESET) this.#events.failed(errno, undefined);
       else this.#events.ended();
     });

@@ -4,13 +4,13 @@ import { KeptHeads } from '../http/kept-heads.ts';
 import { stampRequest } from '../http/stamp-request.ts';
 import type { EngineAuth } from '../types.ts';
 
-/** There is one head to keep: every attempt has its own. */
+/** One head to keep: each attempt has its own store. */
 const ONLY = 0;
 
-/** What a challenge leads to: the request goes out again, or the attempt is over. */
+/** The next step after a challenge: send the request again, or end the attempt. */
 export type NextStep = 'authorise' | Extract<EndCause, 'challenged' | 'denied' | 'not-offered'>;
 
-/** Where one connection stands with who asks for credentials. */
+/** The authentication state of one connection. */
 export class Credentials {
   readonly #auth: EngineAuth;
   readonly #heads = new KeptHeads();
@@ -22,17 +22,17 @@ export class Credentials {
     this.#auth = auth;
   }
 
-  /** Credentials went out in answer to a challenge on this connection. */
+  /** Credentials were sent in answer to a challenge on this connection. */
   get isAnswering(): boolean {
     return this.#isAnswering;
   }
 
-  /** What the last challenge read offers in place of the arm's scheme, see {@link Challenge}. */
+  /** What the last challenge offers instead of the arm's scheme, see {@link Challenge}. */
   get schemesOffered(): string {
     return this.#schemesOffered;
   }
 
-  /** They went out on this connection, asked for or not. */
+  /** Credentials were sent on this connection, requested or not. */
   get isSent(): boolean {
     return this.#isSent;
   }
@@ -41,7 +41,7 @@ export class Credentials {
     return status === this.#auth.status;
   }
 
-  /** The request with credentials in it; undefined where none are at hand. */
+  /** The request with credentials inserted; undefined if none are available. */
   stamp(attempt: number): Uint8Array | undefined {
     const value = this.#auth.credentials(attempt);
     if (value === undefined) return undefined;
@@ -50,9 +50,9 @@ export class Credentials {
   }
 
   /**
-   * Keeps what has been read of a head that may turn out to ask. Where credentials went at once, only a refusal is of
-   * interest, which may tell that the far end wants another scheme.
-   * @param status as read so far; 0: not yet
+   * Keeps the bytes of a head that may turn out to be a challenge. If credentials were sent preemptively, only a
+   * refusal matters, which may show that the far end wants another scheme.
+   * @param status as read so far; 0 if not yet known
    */
   heed(bytes: Uint8Array, headEnd: number, status: number): void {
     const mayRefuse = this.#auth.mode === 'preemptive' && (status === 0 || this.asks(status));
@@ -60,10 +60,10 @@ export class Credentials {
   }
 
   /**
-   * Judges the head of a response that asks for credentials, whose body is still to come. What the body says is of no use:
-   * it is read to its end only where the connection is of use after it.
+   * Evaluates the head of a response that asks for credentials, before its body arrives. The body has no useful
+   * content: it is read to its end only if the connection can be used afterwards.
    * @param isEndless only the far end's close would end the body
-   * @returns undefined where the body is to be read
+   * @returns undefined if the body is to be read
    */
   judgeHead(isEndless: boolean): Exclude<NextStep, 'authorise'> | undefined {
     if (this.#isSent) return isEndless ? this.#judgeRefusal() : undefined;
@@ -73,9 +73,10 @@ export class Credentials {
   }
 
   /**
-   * Judges a complete response that asks for credentials.
-   * @param isLast nothing can follow on this connection: it is closed, the first request is not all sent, or bytes came
-   *   after the response, which nobody had asked for (RFC 9112 section 6.3)
+   * Evaluates a complete response that asks for credentials.
+   * @param isLast nothing can follow on this connection: it is closed, the first request is not all sent, or bytes
+   *   arrived
+   *   after the response without a request (RFC 9112 section 6.3)
    */
   judge(isLast: boolean): NextStep {
     if (this.#isSent) return this.#judgeRefusal();
@@ -88,14 +89,15 @@ export class Credentials {
   }
 
   /**
-   * Whether a complete response leaves a connection open that nobody means to close: the request could have been asked for
-   * credentials and so did not say that it is the last one, it was not, and the response does not say so either.
+   * Whether a complete response leaves a connection open that neither side intends to close: the request could have
+   * been challenged, so it did not announce itself as the last one; it was not challenged, and the response does not
+   * announce a close either.
    */
   leavesOpen(): boolean {
     return !this.#isSent && readPersistence(this.#heads.of(ONLY));
   }
 
-  /** Credentials that went at once may have been refused by who takes other schemes alone. */
+  /** Credentials sent preemptively may have been refused by a far end that accepts only other schemes. */
   #judgeRefusal(): 'denied' | 'not-offered' {
     if (this.#auth.mode !== 'preemptive') return 'denied';
     return this.#readChallenge().offersOthers ? 'not-offered' : 'denied';

@@ -8,16 +8,19 @@ import { Attempt, type AttemptHost, type PreparedArm } from './attempt.ts';
 import { ExchangePool } from './exchange.ts';
 import { TlsLayer } from './tls-layer.ts';
 
-/** As much as Node reads at once. */
+/** How much Node reads at once. */
 const READ_BUFFER_BYTES = 65_536;
 
-/** How late a timeout may be noticed. One sweep serves every connection; a timer each would cost more than it tells. */
+/**
+ * How late a timeout may be detected. One sweep serves every connection; separate timers would cost more than they
+ * are worth.
+ */
 const SWEEP_MS = 10;
 
 /**
- * An engine over node:net: runs wherever Node does, at several times the raw engine's cost a connection.
- * On Linux sockets get their options, and TCP_INFO is read, by descriptor; elsewhere `synRetransmits` is not known.
- * @throws EnvironmentError where an arm asks for socket options that this system does not let it set, or for
+ * An engine over node:net: runs wherever Node does, at several times the raw engine's cost per connection. On Linux,
+ * socket options are set and TCP_INFO is read through the descriptor; elsewhere `synRetransmits` is not known.
+ * @throws EnvironmentError if an arm needs socket options that cannot be set on this system, or
  *   certificates that cannot be read
  */
 export function createPortableEngine(options: EngineOptions): Engine {
@@ -72,7 +75,7 @@ class PortableEngine implements Engine {
     started.begin();
   }
 
-  /** Node's own loop does the work. */
+  /** Node's event loop does the work. */
   poll(): void {}
 
   release(isHurried = false): void {
@@ -88,7 +91,7 @@ class PortableEngine implements Engine {
     this.#sweeper = undefined;
   }
 
-  /** Timers come before events in a turn of Node's loop: what is ready but not yet told has not timed out. */
+  /** Timers run before I/O events in each iteration of Node's loop: an event that is pending has not timed out. */
   #sweepAfterEvents(): void {
     setImmediate(() => {
       const nowUs = this.#host.clock();

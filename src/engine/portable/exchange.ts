@@ -1,36 +1,36 @@
 import type { ContentCheck } from '../http/content-check.ts';
 import { COMPLETE, type PushResult, ResponseParser } from '../http/response-parser.ts';
 
-/** What a response answers: it decides whether there is a body (RFC 9112 section 6.3). */
+/** The kind of request: it determines whether the response has a body (RFC 9112 section 6.3). */
 export type Asked = 'connect' | 'head' | 'other';
 
 /** A response being read: one slot of a parser that all attempts share. */
 export interface Exchange {
-  /** Makes ready for another response on the same connection. */
+  /** Prepares for another response on the same connection. */
   expect(asked: Asked): void;
-  /** Who looks into the next response; undefined: nobody. */
+  /** Sets the check that inspects the next response; undefined for none. */
   watch(check: ContentCheck | undefined): void;
   push(bytes: Uint8Array, count: number): PushResult;
-  /** Offset up to which the last push took bytes of the head. */
+  /** Offset up to which the last push consumed bytes of the head. */
   headEnd(): number;
-  /** Offset up to which the last push took bytes of the response; what follows is not part of it. */
+  /** Offset up to which the last push consumed bytes of the response; what follows is not part of it. */
   end(): number;
-  /** Whether the head of the final response is read. */
+  /** Whether the head of the final response has been read. */
   isHeadOver(): boolean;
-  /** Whether that is so, and only the far end's close ends the body. */
+  /** Whether the head has been read and only the far end's close ends the body. */
   closeDelimited(): boolean;
   /** Whether the far end's close completes the response. */
   completesAtEnd(): boolean;
   status(): number;
-  /** Gives the slot back. */
+  /** Releases the slot. */
   close(): void;
 }
 
-/** Slots for as many exchanges as may be open at once. */
+/** Slots for the maximum number of open exchanges. */
 export class ExchangePool {
   readonly #parser: ResponseParser;
   readonly #free: number[];
-  /** By slot; nothing is looked at before the first of them. */
+  /** By slot; nothing is inspected until the first one is set. */
   readonly #checks: (ContentCheck | undefined)[] = [];
 
   constructor(size: number) {
@@ -44,7 +44,7 @@ export class ExchangePool {
     this.#parser.watchBody ??= (watched, bytes, from, to) => this.#checks[watched]?.takeBody(bytes, from, to);
   }
 
-  /** @throws RangeError where more are taken than the pool holds */
+  /** @throws RangeError if more are taken than the pool holds */
   take(): Exchange {
     const slot = this.#free.pop();
     if (slot === undefined) throw new RangeError('more attempts are open than maxOpen allows');

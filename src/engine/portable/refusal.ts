@@ -3,9 +3,9 @@ import { readRefusal } from '../../net/index.ts';
 import { CANNOT_TELL } from '../../outcome/refusal.ts';
 
 /**
- * What answered the SYN of a connection that failed, see outcome/refusal.ts; empty where nothing did. Only while the
+ * What answered the SYN of a failed connection, see outcome/refusal.ts; empty if nothing did. Call while the
  * descriptor is open.
- * @param fd -1 where the system shows none
+ * @param fd -1 if the system exposes none
  */
 export function tellRefusal(fd: number, family: 4 | 6, errno: number): string {
   if (fd >= 0) return readRefusal(fd, family, errno);

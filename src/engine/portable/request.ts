@@ -1,12 +1,12 @@
 import type { Connection } from './connection.ts';
 
-/** What any send buffer takes at once: the default of net.ipv4.tcp_wmem, tcp(7). */
+/** What any send buffer accepts at once: the default of net.ipv4.tcp_wmem, tcp(7). */
 const SLICE_BYTES = 16_384;
 
 /**
- * Sends a request, a large one in slices between which Node looks at what has come in: it closes a socket whose write
- * has failed, and what the far end answered before it stopped reading would be lost unread.
- * @param sent called once all of it is in Node's hands
+ * Sends a request, a large one in slices, between which Node reads incoming data: Node closes a socket whose write
+ * has failed, and what the far end sent before it stopped reading would be lost.
+ * @param sent called once all of it has been handed to Node
  */
 export function sendRequest(connection: Connection, bytes: Uint8Array, sent: () => void, from = 0): void {
   const socket = connection.stream!;
@@ -20,7 +20,7 @@ export function sendRequest(connection: Connection, bytes: Uint8Array, sent: () 
   }
 }
 
-/** An immediate set while events are handled runs before the next ones are: the second runs after them. */
+/** An immediate set during event handling runs before the next events are handled: the second one runs after them. */
 function afterEvents(next: () => void): void {
   setImmediate(() => setImmediate(next));
 }

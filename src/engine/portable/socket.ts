@@ -13,22 +13,22 @@ export interface Route {
   readonly options: SocketOptions;
 }
 
-/** A socket of Node's that is not connected yet. */
+/** A Node socket that is not connected yet. */
 export interface OpenedSocket {
   readonly socket: Socket;
-  /** Its descriptor; -1 where the system shows none. */
+  /** Its descriptor; -1 if the system exposes none. */
   readonly fd: number;
   readonly connectOptions: TcpSocketConnectOpts;
 }
 
-/** How Node hands over what it reads: into a buffer that sockets may share, as it is read within the callback. */
+/** How Node delivers what it reads: into a buffer that sockets may share, consumed within the callback. */
 export interface SocketSetup {
   readonly onread?: OnReadOpts;
 }
 
 /**
- * Makes a socket, with options set and bound where the C library is at hand: a missing descriptor or a taken port then
- * shows at once. Elsewhere Node creates and binds it when it connects.
+ * Creates a socket; if the C library is available, also sets its options and binds it, so that a missing descriptor
+ * or an occupied port shows at once. Elsewhere Node creates and binds it when it connects.
  * @returns the socket, or an errno
  */
 export function openSocket(route: Route, setup: SocketSetup): OpenedSocket | number {

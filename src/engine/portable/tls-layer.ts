@@ -3,13 +3,13 @@ import { connect, createSecureContext, type SecureContext, type TLSSocket } from
 import { EnvironmentError } from '../../errors.ts';
 import type { EngineTls } from '../types.ts';
 
-/** TLS as one arm wants it, and the session that its connections may resume. */
+/** One arm's TLS settings, and the session that its connections may resume. */
 export class TlsLayer {
   readonly #tls: EngineTls;
   readonly #context: SecureContext;
   #session: Buffer | undefined;
 
-  /** @throws EnvironmentError where the certificates to trust cannot be read */
+  /** @throws EnvironmentError if the certificates to trust cannot be read */
   constructor(tls: EngineTls) {
     this.#tls = tls;
     try {
@@ -25,14 +25,12 @@ export class TlsLayer {
     }
   }
 
-  /**
-   * Begins TLS over a connected socket. Whether the certificate is trusted is not checked here: {@link distrust} tells.
-   */
+  /** Starts TLS over a connected socket. The certificate is not verified here: {@link distrust} does that. */
   begin(socket: Socket): TLSSocket {
     const { serverName } = this.#tls;
     const secured = connect({
       socket,
-      // An address is no server name (RFC 6066 section 3), but is what the certificate must be valid for.
+      // An address is not a valid server name (RFC 6066 section 3), but the certificate must still be valid for it.
       ...(isIP(serverName) === 0 ? { servername: serverName } : { host: serverName, servername: '' }),
       secureContext: this.#context,
       rejectUnauthorized: false,
@@ -42,12 +40,15 @@ export class TlsLayer {
     return secured;
   }
 
-  /** Node checks no name where a session is resumed: one with the wrong name would be trusted from then on. */
+  /**
+   * Node does not check the name when a session is resumed: a certificate with the wrong name would be trusted from
+   * then on.
+   */
   #keep(session: Buffer, secured: TLSSocket): void {
     if (this.distrust(secured) === undefined) this.#session = session;
   }
 
-  /** Why the certificate of a connection is not to be trusted, as a code of Node's or OpenSSL's; undefined: it is. */
+  /** Why a connection's certificate is not trusted, as a Node or OpenSSL code; undefined if it is trusted. */
   distrust(secured: TLSSocket): string | undefined {
     if (this.#tls.insecure || secured.authorized) return undefined;
     // Node's types say Error, but it is the code: https://nodejs.org/api/tls.html, tlsSocket.authorizationError.
@@ -55,11 +56,14 @@ export class TlsLayer {
   }
 }
 
-/** The code of an error of OpenSSL's that Node reports during or after a handshake; undefined: the connection's own. */
+/**
+ * The code of an OpenSSL error that Node reports during or after a handshake; undefined if it is an error of the
+ * connection.
+ */
 export function tlsCodeOf(error: NodeJS.ErrnoException): string | undefined {
   const { code = '', message } = error;
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return code;
-  // Errors met while writing carry OpenSSL's words alone: "write EPROTO ...:SSL routines::tlsv1 alert unknown ca:...".
+  // Errors on write carry only OpenSSL's text: "write EPROTO ...:SSL routines::tlsv1 alert unknown ca:...".
   const reason = /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1];
   return reason === undefined ? undefined : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }

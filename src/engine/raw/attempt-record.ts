@@ -1,7 +1,7 @@
 import type { AttemptRecord } from '../types.ts';
 import type { ConnectionTable } from './connection-table.ts';
 
-/** Copies what the table knows of a connection; how it ended is the caller's to write. */
+/** Copies a connection's data from the table; the caller records how it ended. */
 export function fillRecord(record: AttemptRecord, table: ConnectionTable, slot: number): void {
   record.arm = table.arm[slot]!;
   record.attempt = table.attempt[slot]!;

@@ -10,14 +10,17 @@ import { type Connections, RESPONSE_DEADLINE } from './connections.ts';
 
 const { errno: ERRNO } = constants;
 
-/** Requests with credentials, at once or in answer to a challenge. Connections of arms without them never come here. */
+/**
+ * Requests with credentials, sent preemptively or in answer to a challenge. Connections of arms without credentials
+ * never get here.
+ */
 export class Authentication {
   readonly #libc: Libc;
   readonly #connections: Connections;
-  /** What is sent is put here first: credentials come as a string, a connection's own. */
+  /** Buffer for sending: credentials come as a string, different for each connection. */
   readonly #staging: Region;
   readonly #heads = new KeptHeads();
-  /** By slot, until all of it is sent. */
+  /** By slot, until completely sent. */
   readonly #requests: (Uint8Array | undefined)[] = [];
 
   constructor(libc: Libc, connections: Connections, staging: Region) {
@@ -26,13 +29,13 @@ export class Authentication {
     this.#staging = staging;
   }
 
-  /** Forgets what the slot's last connection may have left. */
+  /** Clears what the slot's last connection may have left. */
   begin(slot: number): void {
     this.#heads.forget(slot);
     this.#requests[slot] = undefined;
   }
 
-  /** Sends the request with credentials, or settles the attempt where none are at hand. */
+  /** Sends the request with credentials, or settles the attempt if none are available. */
   authorise(slot: number): void {
     const { table, parser } = this.#connections;
     const auth = authOf(this.#connections.armOf(slot));
@@ -51,7 +54,9 @@ export class Authentication {
     this.send(slot);
   }
 
-  /** Sends what is left of the request with credentials. A failure is only noted: a response may have come before it. */
+  /**
+   * Sends the rest of the request with credentials. A failure is only recorded: a response may have come before it.
+   */
   send(slot: number): void {
     const { table } = this.#connections;
     const request = this.#requests[slot];
@@ -75,8 +80,8 @@ export class Authentication {
   }
 
   /**
-   * Keeps what the parser has just read of a head that may turn out to ask for credentials. Where they went at once, only
-   * a refusal is of interest, which may tell that the far end wants another scheme.
+   * Keeps what the parser has just read of a head that may turn out to be a challenge. If credentials were sent
+   * preemptively, only a refusal matters, which may show that the far end wants another scheme.
    */
   heed(slot: number, received: Uint8Array): void {
     const { table, parser } = this.#connections;
@@ -89,8 +94,8 @@ export class Authentication {
   }
 
   /**
-   * Takes the head of a response that asks for credentials, whose body is still to come. What the body says is of no use: it
-   * is read to its end only where the connection is of use after it.
+   * Handles the head of a response that asks for credentials, before its body arrives. The body has no useful
+   * content: it is read to its end only if the connection can be used afterwards.
    */
   meetHead(slot: number): void {
     const { table, parser } = this.#connections;
@@ -108,8 +113,8 @@ export class Authentication {
   }
 
   /**
-   * Takes a complete response that asks for credentials: they go out on the same connection, or the attempt is over.
-   * @param count bytes that the parser was given last
+   * Handles a complete response that asks for credentials: sends them on the same connection, or ends the attempt.
+   * @param count bytes last given to the parser
    * @param isClosed the far end has closed the connection
    */
   meetChallenge(slot: number, count: number, isClosed: boolean): void {
@@ -121,7 +126,7 @@ export class Authentication {
     this.#noteChallenge(slot);
     const challenge = this.#readChallenge(slot);
     const { isOffered, persists } = challenge;
-    // Bytes beyond the response would be taken for the start of the next one (RFC 9112 section 6.3).
+    // Bytes beyond the response would be mistaken for the start of the next one (RFC 9112 section 6.3).
     const hasExcess = parser.end < count;
     if (!isOffered) this.#settleNotOffered(slot, challenge);
     else if (hasExcess || isClosed || !persists || !this.#isReady(slot)) this.giveUp(slot);
@@ -132,17 +137,18 @@ export class Authentication {
   }
 
   /**
-   * Whether a complete response leaves a connection open that nobody means to close: the request could have been asked for
-   * credentials and so did not say that it is the last one, it was not, and the response does not say so either.
+   * Whether a complete response leaves a connection open that neither side intends to close: the request could have
+   * been challenged, so it did not announce itself as the last one; it was not challenged, and the response does not
+   * announce a close either.
    */
   leavesOpen(slot: number): boolean {
     return this.#connections.table.credentials[slot] === UNASKED && readPersistence(this.#heads.of(slot));
   }
 
   /**
-   * Whether credentials went out in answer to a challenge and nothing has come back: where the connection ends now, the
-   * far end had closed it after its challenge, as far as anyone can tell (RFC 9112 section 9.3.1). curl and Chromium
-   * then try once more on another.
+   * Whether credentials were sent in answer to a challenge and nothing has come back: if the connection ends now, the
+   * far end apparently closed it after its challenge (RFC 9112 section 9.3.1). curl and Chromium then retry once on
+   * another.
    */
   isUnanswered(slot: number): boolean {
     const { table } = this.#connections;
@@ -150,7 +156,7 @@ export class Authentication {
     return isAnswering && table.firstByteAtUs[slot] === -1;
   }
 
-  /** The challenge is read, and this connection cannot carry its answer. */
+  /** The challenge has been read, and this connection cannot carry the answer. */
   giveUp(slot: number): void {
     this.#connections.settle(slot, 'response', 'challenged', 0);
   }
@@ -163,14 +169,14 @@ export class Authentication {
   #noteChallenge(slot: number): void {
     const { table } = this.#connections;
     table.challengedAtUs[slot] = this.#connections.nowUs;
-    // That byte was the challenge's: the response proper is still to come.
+    // That byte belonged to the challenge: the final response is still to come.
     table.firstByteAtUs[slot] = -1;
   }
 
-  /** Asked again, although the request had credentials. */
+  /** Challenged again, although the request carried credentials. */
   #deny(slot: number): void {
     this.#connections.table.respondedAtUs[slot] = this.#connections.nowUs;
-    // Credentials that went at once may have been refused by who takes other schemes alone.
+    // Credentials sent preemptively may have been refused by a far end that accepts only other schemes.
     const isAtOnce = authOf(this.#connections.armOf(slot)).mode === 'preemptive';
     const challenge = isAtOnce ? this.#readChallenge(slot) : undefined;
     if (challenge?.offersOthers === true) this.#settleNotOffered(slot, challenge);

@@ -1,29 +1,29 @@
-/** A slot's phase; the words for them are in outcome/classify.ts. */
+/** A slot's phase; outcome/classify.ts has their names. */
 export const FREE = 0;
 export const HANDSHAKE = 1;
 export const RESPONSE = 2;
 export const CLOSING = 3;
 export const HELD = 4;
-/** Held for long enough, and being proved to live. */
+/** Held long enough; now being proved to be alive. */
 export const PROVING = 5;
 
-/** What a slot's request has to do with credentials. None: the arm has none. */
+/** How a slot's request relates to credentials. None: the arm has none. */
 export const NO_CREDENTIALS = 0;
-/** Went without them; the far end may ask. */
+/** Sent without credentials; the far end may ask. */
 export const UNASKED = 1;
-/** The request under way is the one that has them. */
+/** The current request carries them. */
 export const AUTHORISED = 2;
 
 /**
- * Every open connection, a slot each, in typed arrays: a short-lived connection then costs the garbage collector
- * nothing. Slots rather than descriptors are the index, because workers share the process's descriptors: theirs
- * would be as high as all workers' together.
+ * All open connections, one slot each, in typed arrays: short-lived connections then cost the garbage collector
+ * nothing. The index is the slot rather than the descriptor, because workers share the process's descriptors: each
+ * table would have to cover those of all workers.
  */
 export class ConnectionTable {
   readonly capacity: number;
   readonly phase: Uint8Array;
   readonly fd: Int32Array;
-  /** Raised when a slot is freed, so that an event still under way for its last connection is known as stale. */
+  /** Incremented when a slot is freed, so that a pending event for its previous connection is recognised as stale. */
   readonly generation: Uint32Array;
   readonly arm: Uint16Array;
   readonly attempt: Float64Array;
@@ -44,11 +44,11 @@ export class ConnectionTable {
   readonly minRttUs: Float64Array;
   readonly mss: Float64Array;
   readonly tcpOptions: Int16Array;
-  /** {@link NO_CREDENTIALS} and what follows it; set by who takes the slot. */
+  /** {@link NO_CREDENTIALS} and the values after it; set by whoever takes the slot. */
   readonly credentials: Uint8Array;
-  /** Bytes of the request under way that were handed to the kernel. */
+  /** Bytes of the current request handed to the kernel. */
   readonly sent: Float64Array;
-  /** Why the connection is lost, where a call has learnt it and so taken it from recv(); 0: none has. */
+  /** Why the connection is lost, if a call has consumed the error before recv() could return it; otherwise 0. */
   readonly lostErrno: Uint16Array;
   /** Response bytes read. */
   readonly bytes: Float64Array;
@@ -91,7 +91,7 @@ export class ConnectionTable {
     return this.capacity - this.#freeCount;
   }
 
-  /** Takes the slot freed last, as its memory is the likeliest to be cached. @throws RangeError when full */
+  /** Takes the most recently freed slot, whose memory is most likely to be cached. @throws RangeError when full */
   take(): number {
     if (this.#freeCount === 0) throw new RangeError(`more than maxOpen (${this.capacity}) attempts open`);
     this.#freeCount--;

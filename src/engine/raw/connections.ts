@@ -22,46 +22,46 @@ import { DeadlineLists } from './deadline-lists.ts';
 import type { PreparedArm } from './prepared-arm.ts';
 import type { Reactor } from './reactor.ts';
 
-/** The words for a table's phases, by number. */
+/** The names of the table's phases, by number. */
 const PHASES: readonly AttemptPhase[] = ['start', 'handshake', 'response', 'closing', 'held', 'held'];
 
-/** Deadlines of an arm: a list each, as each lies a constant of the arm ahead. */
+/** Deadlines of an arm: one list each, because each is a constant time ahead. */
 export const HANDSHAKE_DEADLINE = 0;
-/** Of the complete response, and again of the far end's FIN. */
+/** For the complete response, and again for the far end's FIN. */
 export const RESPONSE_DEADLINE = 1;
-/** Of the first age at which connections have been held for long enough; those of further ones follow it. */
+/** For the first age at which connections have been held long enough; lists for later ages follow it. */
 const HOLD_DEADLINE = 2;
-/** Deadlines of all arms: when to look for the answer to a keep-alive. */
+/** Deadlines of all arms: when to check for the answer to a keep-alive. */
 export const FIRST_LOOK = 0;
 export const NEXT_LOOK = 1;
 
-/** All that is kept of open connections, and the two moments that an observer hears of. */
+/** The state of all open connections, and the two events reported to an observer. */
 export class Connections {
   readonly table: ConnectionTable;
   readonly deadlines: DeadlineLists;
   readonly parser: ResponseParser;
   readonly arms: readonly PreparedArm[];
-  /** Undefined: no arm asks for any content. */
+  /** Undefined if no arm checks content. */
   readonly contents: Contents | undefined;
   readonly errors = new ErrorHeads();
   /**
-   * The moment of what is being handled; whoever handles something sets it first. As an argument, a number that is no
-   * small integer takes 16 bytes of heap for each call; a field holds it in place.
+   * Time of the event being handled; the handler sets it first. Passed as an argument, a number that is not a small
+   * integer allocates 16 bytes of heap per call; a field stores it in place.
    */
   nowUs = -0.5;
-  /** What the attempt that is settled next was offered instead of the scheme that it has; empty again after that. */
+  /** What the next attempt to be settled was offered instead of its scheme; reset to empty afterwards. */
   schemesOffered = '';
-  /** What this machine lacks for the attempt that is settled next; put back after that. */
+  /** What this machine lacks for the next attempt to be settled; reset afterwards. */
   lacks: Lack = 'nothing known';
   readonly #libc: Libc;
   readonly #reactor: Reactor;
   readonly #observer: AttemptObserver;
-  /** The one record that the observer is shown, over and over. */
+  /** The single record shown to the observer, reused for each attempt. */
   readonly #record = createAttemptRecord();
   readonly #tcpInfo = createTcpInfo();
-  /** By arm: ages at which its connections have been held for long enough. */
+  /** By arm: ages at which its connections have been held long enough. */
   readonly #agesUs: readonly (readonly number[])[];
-  /** By arm: its first list of deadlines; last, that of the looks. */
+  /** By arm: its first deadline list; the last entry is the list of keep-alive checks. */
   readonly #lists: readonly number[];
 
   constructor(
@@ -108,12 +108,12 @@ export class Connections {
     this.deadlines.set(slot, this.#lists[this.table.arm[slot]!]! + deadline, this.nowUs);
   }
 
-  /** From now on until the age that is this connection's own. */
+  /** Sets the deadline from now to the age assigned to this connection. */
   setHoldDeadline(slot: number): void {
     this.setDeadline(slot, HOLD_DEADLINE + this.#chooseAge(slot));
   }
 
-  /** For how long a connection is to be held. */
+  /** How long a connection is to be held. */
   holdAgeUs(slot: number): number {
     return this.#agesUs[this.table.arm[slot]!]![this.#chooseAge(slot)]!;
   }
@@ -122,12 +122,12 @@ export class Connections {
     this.deadlines.set(slot, this.#lists[this.arms.length]! + look, this.nowUs);
   }
 
-  /** Hears once more of a connection whose handshake goes on, or that takes no more bytes for now. */
+  /** Watches again a connection whose handshake is still in progress, or whose send buffer is full. */
   watchOn(slot: number): void {
     this.#reactor.watchOn(slot);
   }
 
-  /** Notes that the handshake is complete, reads TCP_INFO and tells the observer. */
+  /** Records that the handshake is complete, reads TCP_INFO and notifies the observer. */
   establish(slot: number): void {
     this.table.establishedAtUs[slot] = this.nowUs;
     this.table.phase[slot] = RESPONSE;
@@ -139,14 +139,16 @@ export class Connections {
     this.#observer.established(this.#record);
   }
 
-  /** Closes the descriptor, frees the slot and tells the observer, in that order: it may start the next attempt. */
+  /**
+   * Closes the descriptor, frees the slot and notifies the observer, in that order: it may start the next attempt.
+   */
   settle(slot: number, phase: AttemptPhase, cause: EndCause, errno: number): void {
     const { table } = this;
     const fd = table.fd[slot]!;
     const isEstablished = table.establishedAtUs[slot] !== -1;
     const refusedBy = this.#refusedBy(slot, phase, errno);
     if (refusedBy !== '') this.lacks = tellOwnRefusal(refusedBy, this.#endpointOf(slot));
-    // What TCP_INFO says is lost with the descriptor.
+    // TCP_INFO is lost with the descriptor.
     if (phase === 'handshake') this.#noteTcpInfo(slot);
     else this.noteResent(slot);
     if (fd >= 0) {
@@ -171,7 +173,7 @@ export class Connections {
     this.#observer.settled(this.#record);
   }
 
-  /** Told by the descriptor, and only as long as it is open. In the phase `start` a refusal may come, of loopback alone. */
+  /** Read through the descriptor, so only while it is open. In the phase `start` only loopback can refuse. */
   #refusedBy(slot: number, phase: AttemptPhase, errno: number): string {
     const fd = this.table.fd[slot]!;
     const isAnswer = phase === 'handshake' || (phase === 'start' && errno === constants.errno.ECONNREFUSED);
@@ -186,14 +188,17 @@ export class Connections {
     return this.armOf(slot).endpoints[this.table.endpoint[slot]!]!;
   }
 
-  /** Notes, once, what was sent again since the handshake; what is sent while the connection is held is no request. */
+  /**
+   * Records, once, retransmissions since the handshake; what is sent while the connection is held is not part of a
+   * request.
+   */
   noteResent(slot: number): void {
     const { table } = this;
     const synRetransmits = table.synRetransmits[slot]!;
     const establishedAtUs = table.establishedAtUs[slot]!;
     if (establishedAtUs === -1 || synRetransmits === -1 || table.requestRetransmits[slot] !== -1) return;
     const sent = table.sent[slot]!;
-    // Of a challenge's answer that never went out, the request before it did.
+    // If the answer to a challenge was never sent, the request before it was.
     if (sent === 0 && table.challengedAtUs[slot] === -1) return;
     table.requestRetransmits[slot] = 0;
     if (!mayHaveResent(this.nowUs - establishedAtUs, sent, table.mss[slot]!)) return;
@@ -203,19 +208,19 @@ export class Connections {
     if (table.bytes[slot]! > 0) table.minRttUs[slot] = info.minRttUs;
   }
 
-  /** Settles as done: all that the arm asked for has happened. */
+  /** Settles as done: everything the arm asked for has happened. */
   settleDone(slot: number): void {
     this.settle(slot, 'done', 'none', 0);
   }
 
-  /** Where credentials went unanswered, the last status is that of the challenge. */
+  /** If credentials got no response, the last status is that of the challenge. */
   #statusOf(slot: number, cause: EndCause): number {
     const { request, auth } = this.armOf(slot);
     if (request === undefined) return 0;
     return cause === 'challenged' && auth !== undefined ? auth.status : this.parser.status(slot);
   }
 
-  /** Status of a challenge that credentials went out in answer to; 0: there was none. */
+  /** Status of a challenge that was answered with credentials; 0 if there was none. */
   #challengeStatusOf(slot: number): number {
     const { credentials, challengedAtUs } = this.table;
     const isAnswering = credentials[slot] === AUTHORISED && challengedAtUs[slot] !== -1;

@@ -3,12 +3,12 @@ import { ContentCheck } from '../http/content-check.ts';
 import type { ResponseParser } from '../http/response-parser.ts';
 import type { PreparedArm } from './prepared-arm.ts';
 
-/** Responses that are looked into, by slot. Connections of arms that ask for no content have none. */
+/** Responses whose content is checked, by slot. Connections of arms without content conditions have none. */
 export class Contents {
   readonly #checks: (ContentCheck | undefined)[] = [];
   readonly #unmet: (readonly string[])[] = [];
 
-  /** @returns undefined where no arm asks for any: then nothing is looked at */
+  /** @returns undefined if no arm checks content: nothing is then inspected */
   static of(arms: readonly PreparedArm[], parser: ResponseParser): Contents | undefined {
     if (arms.every(({ arm }) => arm.content === undefined)) return undefined;
     const contents = new Contents();
@@ -16,7 +16,7 @@ export class Contents {
     return contents;
   }
 
-  /** A request goes out, and its response is what counts. */
+  /** Called when a request is sent whose response is to be checked. */
   begin(slot: number, { arm: { content } }: PreparedArm): void {
     this.#checks[slot] = content === undefined ? undefined : new ContentCheck(content);
     this.#unmet[slot] = ALL_MET;
@@ -26,13 +26,13 @@ export class Contents {
     this.#checks[slot]?.takeHead(bytes, 0, to);
   }
 
-  /** The response is whole. */
+  /** Evaluates a complete response. */
   judge(slot: number): void {
     this.#unmet[slot] = this.#checks[slot]?.listUnmet() ?? ALL_MET;
     this.#checks[slot] = undefined;
   }
 
-  /** Tells what a response that was whole did not hold of what was asked for; forgets the connection. */
+  /** Returns the conditions that a complete response did not meet; forgets the connection. */
   take(slot: number): readonly string[] {
     const unmet = this.#unmet[slot] ?? ALL_MET;
     this.#unmet[slot] = ALL_MET;

@@ -1,17 +1,17 @@
 /**
- * Timeouts without timers. Within one list every deadline lies equally far ahead when it is set, so that appending
- * keeps the list in order and only its head need be looked at. The lists are doubly linked through arrays by slot:
- * setting and clearing cost the same however many are set, and nothing is ever allocated or left behind.
+ * Timeouts without timers. Within one list every deadline is equally far ahead when it is set, so appending keeps the
+ * list sorted and only its head needs checking. The lists are doubly linked through arrays indexed by slot: setting
+ * and clearing take constant time, and nothing is allocated.
  */
 export class DeadlineLists {
   readonly #durationsUs: Float64Array;
   readonly #deadlineUs: Float64Array;
-  /** Slots first, then an anchor for each list: an empty list's anchor points at itself. */
+  /** Slots first, then one anchor per list: an empty list's anchor points to itself. */
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
   readonly #slots: number;
 
-  /** @param durationsUs how far ahead each list's deadlines lie */
+  /** @param durationsUs how far ahead each list's deadlines are */
   constructor(slots: number, durationsUs: readonly number[]) {
     this.#slots = slots;
     this.#durationsUs = Float64Array.from(durationsUs);
@@ -21,7 +21,7 @@ export class DeadlineLists {
     this.#previous = selves();
   }
 
-  /** Sets a slot's only deadline, in place of any earlier one. `nowUs` never goes back. */
+  /** Sets a slot's only deadline, replacing any earlier one. `nowUs` never decreases. */
   set(slot: number, list: number, nowUs: number): void {
     this.clear(slot);
     this.#deadlineUs[slot] = nowUs + this.#durationsUs[list]!;
@@ -42,7 +42,7 @@ export class DeadlineLists {
     this.#previous[slot] = slot;
   }
 
-  /** The soonest deadline of all; infinite where none is set. */
+  /** The earliest deadline of all; infinite if none is set. */
   soonestUs(): number {
     let soonest = Number.POSITIVE_INFINITY;
     for (let anchor = this.#slots; anchor < this.#next.length; anchor++) {
@@ -52,7 +52,7 @@ export class DeadlineLists {
     return soonest;
   }
 
-  /** Clears one slot whose deadline has come and returns it; -1 when none is left. */
+  /** Clears one slot whose deadline has passed and returns it; -1 if there are no more. */
   takeExpired(nowUs: number): number {
     for (let anchor = this.#slots; anchor < this.#next.length; anchor++) {
       const first = this.#next[anchor]!;

@@ -12,21 +12,23 @@ import { prepareArm, preparedBytes } from './prepared-arm.ts';
 import { Proofs } from './proofs.ts';
 import { Reactor } from './reactor.ts';
 
-/** One read takes a whole response of the usual size. */
+/** One read takes a whole response of typical size. */
 const RECEIVE_BYTES = 65_536;
 
-/** A request with its credentials, however long the token, unless it has a large body: that goes in several pieces. */
+/**
+ * Holds a request with credentials, however long the token, unless its body is large: that is sent in several pieces.
+ */
 const STAGING_BYTES = 65_536;
 
 const READABLE = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 /**
- * Opens connections with the kernel's own calls and epoll. Linux only.
- * @throws EnvironmentError where this is not Linux, koffi is missing, or the system refuses memory or a descriptor
+ * Opens connections with direct system calls and epoll. Linux only.
+ * @throws EnvironmentError if this is not Linux, koffi is missing, or the system refuses memory or a descriptor
  */
 export const createRawEngine: CreateEngine = (options) => {
   const libc = loadLibc();
-  // Nanoseconds: a thread's waits otherwise end up to 50 us late, so that wake-ups can be batched (prctl(2)).
+  // Nanoseconds: by default a thread's waits end up to 50 us late, so that wake-ups can be batched (prctl(2)).
   libc.prctl(PR_SET_TIMERSLACK, 1);
   return new RawEngine(libc, options);
 };
@@ -92,7 +94,7 @@ class RawEngine implements Engine {
     clock.tick();
     const untilDeadlineUs = this.#connections.deadlines.soonestUs() - clock.us[0]!;
     const toldAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilDeadlineUs)), this.#handleReady);
-    // What is ready but not yet told has not timed out.
+    // An event that is pending has not timed out.
     if (!toldAll) return;
     clock.tick();
     this.#expire(clock.us[0]!);
@@ -129,7 +131,7 @@ class RawEngine implements Engine {
     this.#arena.release();
   }
 
-  /** A field, so that handing it to the reactor makes no closure. */
+  /** A field, so that passing it to the reactor allocates no closure. */
   readonly #handleReady: HandleReady = (slot, generation, events) => {
     const { table } = this.#connections;
     if (table.generation[slot] !== generation) return;

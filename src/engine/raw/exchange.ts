@@ -11,14 +11,14 @@ import type { Proofs } from './proofs.ts';
 
 const { errno: ERRNO } = constants;
 
-/** From establishment to the end: request, response, hold, and who closes. */
+/** From establishment to the end: request, response, hold, and which side closes. */
 export class Exchange {
   readonly #libc: Libc;
   readonly #clock: Ticker;
   readonly #connections: Connections;
   readonly #authentication: Authentication;
   readonly #proofs: Proofs;
-  /** What is read goes here: one place for all connections, as the parser keeps nothing. */
+  /** Read buffer shared by all connections, because the parser keeps nothing. */
   readonly #received: Region;
 
   constructor(
@@ -37,7 +37,7 @@ export class Exchange {
     this.#received = received;
   }
 
-  /** Sends the request of a connection just established; without one, nothing is left to exchange. */
+  /** Sends the request of a connection just established; without one, the exchange is already complete. */
   begin(slot: number): void {
     const { table } = this.#connections;
     const { request } = this.#connections.armOf(slot);
@@ -54,7 +54,7 @@ export class Exchange {
     else this.send(slot);
   }
 
-  /** Sends what is left of the request. A failure is only noted: a response may have come before it. */
+  /** Sends the rest of the request. A failure is only recorded: a response may have come before it. */
   send(slot: number): void {
     const { table } = this.#connections;
     const { request } = this.#connections.preparedOf(slot);
@@ -81,11 +81,11 @@ export class Exchange {
   }
 
   /**
-   * Reads until nothing is left or the attempt is settled: the reactor tells of a change only once. A read that did not
-   * fill the buffer has taken all there was (epoll(7)), so no further call needs to find that out; but a reset that came
-   * behind the bytes is told by a further call alone.
-   * @param isFinished the far end's FIN, and nothing else that ends a connection, had arrived before the first read
-   * @param isDown the connection had ended by then, in whatever other way
+   * Reads until nothing is left or the attempt is settled: the reactor reports a change only once. A read that did
+   * not fill the buffer has taken everything available (epoll(7)), so no further call is needed; but a reset that
+   * arrived behind the bytes is reported only by a further call.
+   * @param isFinished the far end's FIN had arrived before the first read, and nothing else that ends a connection
+   * @param isDown the connection had ended by then in any other way
    */
   receive(slot: number, generation: number, isFinished: boolean, isDown: boolean): void {
     const { table } = this.#connections;
@@ -180,7 +180,7 @@ export class Exchange {
     }
   }
 
-  /** The far end closed too early; where an error was noted before, this is only its consequence. */
+  /** The far end closed too early; if an error was recorded before, this is only its consequence. */
   #cut(slot: number): void {
     const errno = this.#connections.table.lostErrno[slot]!;
     if (errno !== 0) this.#lose(slot, errno);
@@ -201,7 +201,7 @@ export class Exchange {
     return parser.status(slot) === this.#connections.armOf(slot).auth?.status;
   }
 
-  /** All is exchanged: hold the connection, wait for the far end's FIN where one is to be expected, or close. */
+  /** The exchange is complete: hold the connection, wait for the far end's FIN if one is expected, or close. */
   #finish(slot: number): void {
     const { holdUs, close, request } = this.#connections.armOf(slot);
     if (holdUs > 0) {

@@ -20,7 +20,7 @@ import type { Reactor } from './reactor.ts';
 
 const { errno: ERRNO } = constants;
 
-/** From the socket to the SYN-ACK, or what comes in its place. */
+/** From the socket to the SYN-ACK, or whatever comes instead. */
 export class Handshake {
   readonly #libc: Libc;
   readonly #clock: Ticker;
@@ -35,7 +35,7 @@ export class Handshake {
     this.#reactor = reactor;
   }
 
-  /** Opens the socket and sends the SYN, or settles the attempt where this machine refuses. */
+  /** Opens the socket and sends the SYN, or settles the attempt if this machine refuses. */
   begin(slot: number): void {
     const errno = this.#connect(slot);
     const connections = this.#connections;
@@ -51,7 +51,7 @@ export class Handshake {
   }
 
   /**
-   * Takes the first events of a connection: it is then established, settled, or still waiting.
+   * Handles the first events of a connection: it is then established, settled, or still waiting.
    * @returns whether it is established
    */
   conclude(slot: number, events: number): boolean {
@@ -67,7 +67,7 @@ export class Handshake {
         this.#connections.settle(slot, 'handshake', 'errno', errno);
         return false;
       }
-      // Without an error: an ICMP message whose news is read already. The SYN goes on being retransmitted.
+      // No error left: it was an ICMP error that has already been read. The SYN continues to be retransmitted.
       if (errno === 0 && (events & EPOLLOUT) === 0 && this.#awaitsSynAck(fd)) {
         dropIcmpErrors(fd);
         this.#connections.watchOn(slot);
@@ -79,7 +79,7 @@ export class Handshake {
     return true;
   }
 
-  /** As the kernel does at its own timeout: an ICMP error noted on the way says more than that time is up. */
+  /** Like the kernel at its own timeout: a recorded ICMP error says more than the timeout does. */
   expire(slot: number): void {
     const errno = takeSocketError(this.#connections.table.fd[slot]!);
     this.#connections.settle(slot, 'handshake', errno === 0 ? 'timeout' : 'errno', errno);
@@ -103,11 +103,11 @@ export class Handshake {
       const errno = this.#libc.errno();
       if (errno !== ERRNO.EINPROGRESS) return errno;
     }
-    // Watched only now: a socket that was never connected counts as hung up.
+    // Watched only from here on: poll reports a socket that was never connected as hung up.
     return this.#reactor.watch(fd, slot, table.generation[slot]!);
   }
 
-  /** Without a descriptor it was bind() that failed, if not the socket itself. */
+  /** Without a descriptor: either the socket itself failed or bind() did. */
   #lackOf(slot: number, errno: number): Lack {
     const { table } = this.#connections;
     const { arm } = this.#connections.preparedOf(slot);

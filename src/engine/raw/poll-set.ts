@@ -4,38 +4,41 @@ import type { Arena, Libc, Region } from '../../net/index.ts';
 import { createPoll, POLLFD_BYTES, type Poll } from '../../net/poll.ts';
 
 /**
- * What an engine hears of its connections. The generation tells whose news it is: slots are used again.
+ * Handles an event of a connection. The generation identifies the connection, because slots are reused.
  * @param events poll(2) bits: IN, OUT, ERR, HUP, RDHUP
  */
 export type HandleReady = (slot: number, generation: number, events: number) => void;
 
-/** Sockets asked in one call. The call's cost grows with each of them, whether it has news or not. */
+/** Sockets polled in one call. The call's cost grows with each of them, whether or not it has events. */
 const MAX = 1_024;
 
-/** In vain, before a socket is handed over. A look costs about a sixth of that: those that wait pay twice at most. */
+/**
+ * Polls without an event before a socket is handed over. A poll costs about a sixth of that: sockets that wait pay
+ * twice at most.
+ */
 const LOOKS = 6;
 
 const POLLFD_WORDS = POLLFD_BYTES / 4;
 const NOBODY = -1;
 
-/** What a socket that connects, or has more to send, is asked for; errors are always told. */
+/** Events polled for while a socket connects or has more to send; errors are always reported. */
 const ALL = EPOLLIN | EPOLLOUT | EPOLLRDHUP;
-/** What one is asked for that is connected and has sent all. */
+/** Events polled for once a socket is connected and has sent everything. */
 const INCOMING = EPOLLIN | EPOLLRDHUP;
 
-/** Bytes of an arena that a set takes: its sockets and one more descriptor, and the time to wait. */
+/** Bytes of an arena that a set takes: its sockets, one more descriptor, and the timeout. */
 export const POLL_SET_BYTES = (MAX + 1) * POLLFD_BYTES + 16;
 
 /**
- * Takes over a socket that had no news for a while.
- * @returns false where it cannot, so that it stays
+ * Takes over a socket that had no events for a while.
+ * @returns false if it cannot, so that the socket stays
  */
 export type TakeOver = (fd: number, slot: number, generation: number) => boolean;
 
 /**
- * Sockets that are asked by poll(2), all at once. Nothing is registered for it, neither before nor after: for a
- * connection that is over within a few looks that costs a fraction of what epoll_ctl() and its callbacks do. A socket
- * that has been looked at in vain for some time is handed over to what costs nothing while nothing happens.
+ * Sockets polled together by poll(2). Nothing is registered or unregistered: for a connection that ends within a few
+ * polls this costs a fraction of epoll_ctl() and its callbacks. A socket polled without an event for some time is
+ * handed over to epoll, where idle sockets cost nothing.
  */
 export class PollSet {
   readonly #poll: Poll;
@@ -43,9 +46,9 @@ export class PollSet {
   readonly #pollfds: Region;
   readonly #slots = new Int32Array(MAX);
   readonly #generations = new Uint32Array(MAX);
-  /** Looks left without news. */
+  /** Polls left before a socket without events is handed over. */
   readonly #patience = new Uint8Array(MAX);
-  /** By slot: its place here, or {@link NOBODY}. */
+  /** By slot: its position here, or {@link NOBODY}. */
   readonly #places: Int32Array;
   #count = 0;
 
@@ -61,7 +64,7 @@ export class PollSet {
     return this.#count;
   }
 
-  /** @returns false where there is no room */
+  /** @returns false if there is no room */
   add(fd: number, slot: number, generation: number): boolean {
     if (this.#count === MAX) return false;
     const place = this.#count++;
@@ -70,13 +73,13 @@ export class PollSet {
     return true;
   }
 
-  /** Asks a socket, if it is here, once more whether it can be written to. */
+  /** Polls a socket, if it is here, for writability once more. */
   askForRoom(slot: number): void {
     const place = this.#places[slot]!;
     if (place !== NOBODY) this.#pollfds.words[place * POLLFD_WORDS + 1] = ALL;
   }
 
-  /** Its descriptor is about to be closed. */
+  /** Call when its descriptor is about to be closed. */
   remove(slot: number): void {
     const place = this.#places[slot]!;
     if (place === NOBODY) return;
@@ -85,8 +88,9 @@ export class PollSet {
   }
 
   /**
-   * Waits at most `maxWaitUs`, and tells what there is. A socket that was told is from then on asked for what comes in.
-   * @param besides a descriptor whose readability ends the wait as well; -1 for none
+   * Waits at most `maxWaitUs` and reports events. A socket that was reported is polled for incoming data from then
+   * on.
+   * @param besides a descriptor whose readability also ends the wait; -1 for none
    * @returns whether that one is readable
    */
   tell(maxWaitUs: number, besides: number, handle: HandleReady): boolean {
@@ -99,7 +103,7 @@ export class PollSet {
     if (ready < 0 && ready !== -constants.errno.EINTR) throw new Error(`poll failed (errno ${-ready})`);
     const isNews = ready > 0;
     const isBesides = isNews && words[asked * POLLFD_WORDS + 1]! >>> 16 !== 0;
-    // What is told may add sockets, behind those that were asked, and remove any.
+    // Handlers may add sockets, behind those that were polled, and remove any.
     for (let place = 0; place < asked; place++) {
       const at = place * POLLFD_WORDS;
       const fd = words[at]!;

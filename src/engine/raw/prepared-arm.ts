@@ -9,12 +9,12 @@ export interface PreparedAddress {
   readonly length: number;
 }
 
-/** An arm with all that the kernel is given of it already in memory. */
+/** An arm with everything that is passed to the kernel already in memory. */
 export interface PreparedArm {
   readonly arm: EngineArm;
   readonly endpoints: readonly PreparedAddress[];
   readonly sources: readonly PreparedAddress[];
-  /** Wildcards to bind a port alone. */
+  /** Wildcard addresses, for binding only a port. */
   readonly anySource: Readonly<Record<4 | 6, PreparedAddress>>;
   readonly request: PreparedRequest | undefined;
 }
@@ -27,13 +27,13 @@ export interface PreparedRequest {
 /** An address's share of an arena: struct sockaddr_in6, rounded up. */
 const ADDRESS_BYTES = 32;
 
-/** Bytes of an arena that {@link prepareArm} takes at most. */
+/** Maximum bytes of an arena that {@link prepareArm} takes. */
 export function preparedBytes(arm: EngineArm): number {
   const addresses = arm.endpoints.length + arm.sources.length + 2;
   return addresses * ADDRESS_BYTES + (arm.request?.bytes.length ?? 0) + 8;
 }
 
-/** @throws RangeError where an address is no literal of its family */
+/** @throws RangeError if an address is not a literal of its family */
 export function prepareArm(arm: EngineArm, arena: Arena): PreparedArm {
   return {
     arm,
@@ -47,7 +47,7 @@ export function prepareArm(arm: EngineArm, arena: Arena): PreparedArm {
   };
 }
 
-/** The address to bind for an attempt; undefined where nothing is to be bound. */
+/** The address to bind for an attempt; undefined if nothing is to be bound. */
 export function selectSource(
   prepared: PreparedArm,
   family: 4 | 6,

@@ -4,8 +4,8 @@ import { PROVING } from './connection-table.ts';
 import { type Connections, FIRST_LOOK, NEXT_LOOK } from './connections.ts';
 
 /**
- * Whether connections that were left alone still live, as keep-alives of the kernel's tell. That one was answered is no
- * event, and looked for; that none was, or what came instead, is told as any end of a connection is.
+ * Checks by kernel keep-alives whether idle connections are still alive. An answered keep-alive causes no event, so
+ * it is polled for; an unanswered one, or an error, is reported like any other end of a connection.
  */
 export class Proofs {
   readonly #connections: Connections;
@@ -15,12 +15,12 @@ export class Proofs {
     this.#connections = connections;
   }
 
-  /** A connection has been held for as long as it was to be. */
+  /** Call when a connection has been held for its full time. */
   begin(slot: number): void {
     this.#ask(slot, this.#connections.holdAgeUs(slot));
   }
 
-  /** It is held no longer, whatever its time. */
+  /** Call when a hold ends early. */
   beginEarly(slot: number): void {
     const { table, nowUs } = this.#connections;
     const sinceUs = Math.max(table.establishedAtUs[slot]!, table.respondedAtUs[slot]!);

@@ -20,12 +20,12 @@ const STRIDE = EPOLL_EVENT_LENGTH / 4;
 const DATA_AT = EPOLL_DATA_AT / 4;
 
 /**
- * Tells which connections have news. Who hears of bytes, or of room for more, reads or sends until nothing is left: it
- * need not be told of the same again.
+ * Reports which connections have events. The handler reads or sends until nothing is left, so the same event need not
+ * be reported again.
  *
- * New sockets are polled together: see {@link PollSet}. One with which nothing happens for a while is registered with
- * epoll(7). One edge-triggered registration for all events then serves a connection for its whole life: no system call
- * changes or removes it, as closing the descriptor ends it.
+ * New sockets are polled together: see {@link PollSet}. One without events for a while is registered with epoll(7).
+ * One edge-triggered registration for all events then serves a connection for its whole life: no system call changes
+ * or removes it, because closing the descriptor ends it.
  */
 export class Reactor {
   readonly #libc: Libc;
@@ -35,13 +35,13 @@ export class Reactor {
   readonly #added: Region;
   readonly #waitForEvents: WaitForEvents;
   readonly #fresh: PollSet;
-  /** By slot: 1 where its socket is registered. */
+  /** By slot: 1 if its socket is registered. */
   readonly #isRegistered: Uint8Array;
   #registered = 0;
 
   /**
    * @param capacity highest number of a slot, plus one
-   * @throws EnvironmentError where the system gives no epoll descriptor
+   * @throws EnvironmentError if the system gives no epoll descriptor
    */
   constructor(libc: Libc, capacity: number) {
     this.#libc = libc;
@@ -61,8 +61,8 @@ export class Reactor {
   }
 
   /**
-   * Watches a socket that is connecting, until `forget`: the next `wait` tells how that went, if it is known by then.
-   * Whatever comes in after that is told too.
+   * Watches a connecting socket until `forget`: the next `wait` reports the result, if it is known by then. Anything
+   * received afterwards is reported too.
    * @returns 0 or an errno
    */
   watch(fd: number, slot: number, generation: number): number {
@@ -70,12 +70,15 @@ export class Reactor {
     return this.#libc.errno();
   }
 
-  /** Tells again once the socket can be written to, or is in error: what was told was not the end of it. */
+  /** Reports again once the socket is writable or in error: the handler had not finished. */
   watchOn(slot: number): void {
     this.#fresh.askForRoom(slot);
   }
 
-  /** Ends all that is under way for a slot: its descriptor is about to be closed, and that has to be its last use. */
+  /**
+   * Ends everything in progress for a slot. Call just before its descriptor is closed; this must be the descriptor's
+   * last use.
+   */
   forget(slot: number): void {
     this.#fresh.remove(slot);
     this.#registered -= this.#isRegistered[slot]!;
@@ -83,8 +86,8 @@ export class Reactor {
   }
 
   /**
-   * Waits at most `maxWaitUs` and hands on what there is to tell.
-   * @returns whether that was all: false, if there may be more than one call can tell
+   * Waits at most `maxWaitUs` and reports events.
+   * @returns whether that was all; false if there may be more than one call can report
    */
   wait(maxWaitUs: number, handle: HandleReady): boolean {
     if (this.#fresh.size === 0) return this.#tellRegistered(maxWaitUs, handle);
@@ -109,7 +112,7 @@ export class Reactor {
     return count < MAX_EVENTS;
   }
 
-  /** A field, so that handing it over makes no closure. */
+  /** A field, so that passing it on allocates no closure. */
   readonly #register = (fd: number, slot: number, generation: number): boolean => {
     const { words, address } = this.#added;
     words[DATA_AT] = slot;

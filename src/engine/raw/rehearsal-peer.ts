@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_NONBLOCK } from '../../net/constants.ts';
 import { Arena, createBoundSocket, type Libc, loadLibc, readLocalPort } from '../../net/index.ts';
 
-/** With the fields that most servers send, so that all of the parser has its turn. */
+/** Has the fields that most servers send, so that the whole parser is exercised. */
 const RESPONSE = Buffer.from(
   [
     'HTTP/1.1 200 OK',
@@ -16,7 +16,7 @@ const RESPONSE = Buffer.from(
   ].join('\r\n'),
 );
 
-/** One read takes any request but one with a large body. */
+/** One read takes any request except one with a large body. */
 const REQUEST_BYTES = 65_536;
 
 const BACKLOG = 256;
@@ -24,8 +24,8 @@ const BACKLOG = 256;
 const { EAGAIN } = constants.errno;
 
 /**
- * A far end in this very thread: listens on a port of 127.0.0.1 that nobody knows of, reads what there is of a request,
- * answers and closes. Nothing happens but in {@link serve}.
+ * A far end in this same thread: listens on a random port of 127.0.0.1, reads what has arrived of a request, responds
+ * and closes. It acts only within {@link serve}.
  */
 export class RehearsalPeer {
   readonly port: number;
@@ -34,12 +34,12 @@ export class RehearsalPeer {
   readonly #listener: number;
   readonly #request: number;
   readonly #response: number;
-  /** Accepted, and nothing has come yet. */
+  /** Accepted, but nothing received yet. */
   readonly #silent: number[] = [];
-  /** Answered, and to be closed next time. */
+  /** Responded to; closed in the next call. */
   readonly #answered: number[] = [];
 
-  /** @returns undefined where this machine has no loopback to listen on */
+  /** @returns undefined if this machine has no loopback to listen on */
   static open(): RehearsalPeer | undefined {
     const libc = loadLibc();
     const listener = createBoundSocket({ family: 4, source: '127.0.0.1', sourcePort: 0, options: {} });
@@ -60,7 +60,9 @@ export class RehearsalPeer {
     this.#response = response.address;
   }
 
-  /** Accepts who is there, and answers whoever has asked: every other one learns of the end only after the next call. */
+  /**
+   * Accepts pending connections and responds to requests: every other client sees the close only after the next call.
+   */
   serve(): void {
     for (const fd of this.#answered) this.#libc.close(fd);
     this.#answered.length = 0;
@@ -82,7 +84,7 @@ export class RehearsalPeer {
     return this.#libc.accept4(this.#listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
   }
 
-  /** @returns false where nothing has come yet */
+  /** @returns false if nothing has arrived yet */
   #answer(fd: number): boolean {
     const libc = this.#libc;
     const count = libc.recv(fd, this.#request, REQUEST_BYTES, 0);
