@@ -103,7 +103,10 @@ function strangeKeys(issue: Issue): number {
 
 /** The branch of a union that an issue at its very top rules out: the value was meant for another one. */
 function isOfOtherType(issue: Issue): boolean {
-  return isOfOtherWord(issue) || (issue.path.length === 0 && issue.code === 'invalid_type');
+  if (issue.path.length > 0) return false;
+  // What takes a number or a text is no branch for a list or a map, either.
+  if (issue.code === 'invalid_union') return issue.errors.every((errors) => errors.some(isOfOtherType));
+  return isOfOtherWord(issue) || issue.code === 'invalid_type';
 }
 
 function isOfOtherWord(issue: Issue): boolean {

@@ -32,6 +32,8 @@ describe('ages at which held connections are proved', () => {
     ['hold: 10s\n    prove: [500ms, 2s]', 'nothing is proved at an age of 500ms — use 1s or more'],
     ['hold: 10s\n    prove: [2s, 10s]', 'no connection is held for 10s: hold is 10s — keep ages below hold'],
     ['hold: 10s\n    prove: []', 'prove'],
+    ['hold: 10s\n    prove: [1s, -2s]', '"-2s" is not a duration — write seconds'],
+    ['hold: 10s\n    prove: {}', 'a map does not belong in "prove"'],
   ])('are refused with a remedy: %s', (keys, told) => {
     const { scenario, problems } = read(keys);
     expect(scenario).toBeUndefined();
