@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { wordVersion } from '../render/version.ts';
 import { readVersions } from '../session/load/versions.ts';
 import type { Context } from './context.ts';
+import { formatHelpItem } from './output/format-help-item.ts';
 
 type Register = (program: Command, context: Context) => void;
 
@@ -55,6 +56,7 @@ export async function createProgram(context: Context): Promise<Command> {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
+    .configureHelp({ formatItem: formatHelpItem })
     .addHelpText(
       'after',
       `

@@ -59,6 +59,20 @@ describe('the command line', () => {
 
 describe('help', () => {
   it.each([
+    ['run'],
+    ['hit'],
+    ['soak'],
+    ['doctor'],
+    ['compare'],
+  ])('of %s fits a terminal of 60 columns, up to the examples', async (command) => {
+    const host = createFakeHost({ cwd: dir, home: dir, columns: 60 });
+    await runCli([command, '--help'], host, createFakeRun().services);
+    const [options = ''] = host.stdout.text.split('\nExamples:');
+    expect(options).toContain('\n  -h, --help\n      display help for command');
+    expect(options.split('\n').filter((line) => line.length > 60)).toEqual([]);
+  });
+
+  it.each([
     [[]],
     [['run']],
     [['hit']],

@@ -12,6 +12,8 @@ export interface FakeHostOptions {
   readonly cwd?: string;
   readonly home?: string;
   readonly tty?: boolean;
+  /** Characters of a line of its terminal. */
+  readonly columns?: number;
   /** Milliseconds since 1970 at which its clock stands. */
   readonly nowMs?: number;
 }
@@ -22,12 +24,13 @@ export function createFakeHost({
   cwd = '/nowhere',
   home = '/nowhere',
   tty = false,
+  columns = 100,
   nowMs = Date.UTC(2025, 0, 31, 6),
 }: FakeHostOptions = {}): FakeHost {
   const listeners = new Set<(signal: StopSignal) => void>();
   return {
-    stdout: createFakeOutput(tty),
-    stderr: createFakeOutput(tty),
+    stdout: createFakeOutput(tty, columns),
+    stderr: createFakeOutput(tty, columns),
     env,
     setVariable(name, value) {
       env[name] = value;
@@ -47,11 +50,11 @@ export function createFakeHost({
   };
 }
 
-function createFakeOutput(isTTY: boolean): FakeHost['stdout'] {
+function createFakeOutput(isTTY: boolean, columns: number): FakeHost['stdout'] {
   const written: string[] = [];
   return {
     isTTY,
-    columns: 100,
+    columns,
     write: (text) => void written.push(text),
     get text() {
       return written.join('');
