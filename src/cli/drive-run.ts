@@ -114,11 +114,11 @@ export async function runToEnd(
     looking({ ratePerSec, forUs }, stop) {
       stopping.attach({ stop });
       view.say(
-        `looking first: up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)} (--no-look leaves it out)`,
+        `checking first: up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)} (--no-look skips this check)`,
       );
     },
     looked: ({ attempts, completed }) =>
-      view.say(`the look was fine: ${completed} of ${attempts} attempts completed; the load follows`),
+      view.say(`the check passed: ${completed} of ${attempts} attempts completed; now the load`),
     progress: view.progress,
     event: (event) => view.say(formatEvent(event)),
     ...(also.alive === undefined ? {} : { alive: also.alive }),

@@ -35,13 +35,13 @@ export function watchSignals(host: Host, say: (line: string) => void): Stopping 
 
   const stop = (): void => {
     if (signals === 1) {
-      say('stopping: nothing new is started, what is open may settle; once more (Ctrl-C) ends it now');
+      say('stopping: no new attempts, and those in progress may finish; press Ctrl-C again to end them now');
       handle?.stop('drain');
       if (handle === undefined)
         setTimeout(() => handle ?? giveUp(new InterruptedBeforeStart()), STARTING_MS).unref();
     } else if (handle === undefined) giveUp(new InterruptedBeforeStart());
     else {
-      if (signals === 2) say('ending what is open now');
+      if (signals === 2) say('ending all attempts now');
       handle.stop('abort');
     }
   };

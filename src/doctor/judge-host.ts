@@ -42,7 +42,7 @@ function judgeClock({ clock }: HostFacts): Check[] {
     checks.push({
       name: 'clock',
       level: 'note',
-      what: 'whether the clock is synchronised could not be told',
+      what: 'it could not be determined whether the clock is synchronised',
       mend: 'date -u',
     });
   } else checks.push({ name: 'clock', level: 'ok', what: 'the clock is synchronised' });

@@ -121,7 +121,7 @@ function renderArm(
     ...head.map((line) => paint('strong', line)),
     ...rows.flatMap((row, index) => row.map((line) => paint(TONES[shown[index]!.verdict], line))),
     ...(hidden > 0
-      ? wrap(`and ${formatPlural(hidden, 'line', 'lines')} more with --all`, width).map((line) =>
+      ? wrap(`and ${formatPlural(hidden, 'more line', 'more lines')} with --all`, width).map((line) =>
           paint('faint', line),
         )
       : []),

@@ -56,9 +56,10 @@ function renderVerdicts(
       return [first, ...rest.map((text) => `  ${text}`)].map((text) => paint(toneOf(line), text));
     }),
     ...(hidden > 0
-      ? wrap(`and ${formatPlural(hidden, 'figure', 'figures')} more without a change (--all)`, width).map(
-          (line) => paint('faint', line),
-        )
+      ? wrap(
+          `and ${formatPlural(hidden, 'more figure', 'more figures')} without a change (--all)`,
+          width,
+        ).map((line) => paint('faint', line))
       : []),
   ];
 }

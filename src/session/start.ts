@@ -104,14 +104,14 @@ function isBeingResumed({ what, process: { pid } }: LockHolder): EnvironmentErro
 
 /** @returns undefined where a soak is to begin, as there is none */
 async function findToGoOnWith(
-  { soak, resultsDir, scenario }: RunOptions,
+  { soak, resultsDir }: RunOptions,
   fingerprint: string,
 ): Promise<string | undefined> {
   const kind = soak === undefined ? 'run' : 'soak';
   const cut = await findCutShort(resultsDir, { fingerprint, kind }, Date.now());
   if (cut !== undefined || soak !== undefined) return cut;
   throw new UsageError(`no run of this scenario in ${resultsDir} was cut short within the last day`, {
-    hint: `it has to be the same in all that it does: flags change scenario ${scenario.name}; leave --resume out to begin a run`,
+    hint: 'give the scenario and the flags of then, as flags such as --rate make it another; or start a new run without --resume',
   });
 }
 

@@ -75,7 +75,7 @@ describe('a soak', () => {
     started.child.kill('SIGTERM');
     const { code, stderr } = await started.finished;
     expect(code).toBe(130);
-    expect(stderr).toContain('stopping: nothing new is started');
+    expect(stderr).toContain('stopping: no new attempts');
     const summary = await readStoredSummary(dir);
     expect(summary).toMatchObject({
       run: { status: 'interrupted' },

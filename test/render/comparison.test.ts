@@ -61,7 +61,7 @@ describe('a comparison on the terminal', () => {
 
   it('keeps lines that say nothing for --all', () => {
     const comparison = comparisonOf([lineAt(), QUIET]);
-    expect(renderComparison(comparison, LOOK)).toContain('and 1 line more with --all');
+    expect(renderComparison(comparison, LOOK)).toContain('and 1 more line with --all');
     expect(renderComparison(comparison, { ...LOOK, all: true })).toContain(
       '-3.00 ms to any           cannot tell (no difference would have shown)',
     );

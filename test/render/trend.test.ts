@@ -25,7 +25,7 @@ describe('a trend as text', () => {
     expect(text.match(/^2026-10-\d\d .* 5 h +200\/s +0\.\d+ % +0\.\d+-0\.\d+ % /gm)).toHaveLength(14);
     expect(text).toMatch(/^stalled {5}[▁▂▃▄]+[▅▆▇█▄]+$/m);
     expect(text).toMatch(/^stalled\.rate changed after 2026-10-\d\d/m);
-    expect(text).toMatch(/^and \d figures more without a change \(--all\)$/m);
+    expect(text).toMatch(/^and \d more figures without a change \(--all\)$/m);
     expect(text).toContain('fail-if     *.stalled.rate worse: holds\n');
   });
 

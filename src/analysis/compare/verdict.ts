@@ -52,7 +52,7 @@ function wordReach(stalls: readonly ComparisonLine[]): string {
   return stalls
     .map(({ arm, smallestDifference, unit }) =>
       smallestDifference === null
-        ? `${arm} had too little to show any`
+        ? `${arm} was too short to show any difference`
         : `in ${arm} one of ${wordDifference(smallestDifference, unit)} or more would have shown`,
     )
     .join(', ');

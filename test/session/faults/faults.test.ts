@@ -32,7 +32,7 @@ suiteNeeding(
 
     it('a second signal ends at once what the first lets settle', () => {
       expect(twice.exitCode).toBe(130);
-      expect(twice.said).toContain('ending what is open now');
+      expect(twice.said).toContain('ending all attempts now');
     });
 
     it('nothing is left behind', async () => {
