@@ -2,28 +2,28 @@ import { EnvironmentError } from '../errors.ts';
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from './constants.ts';
 import { type Libc, loadLibc } from './load.ts';
 
-/** A piece of memory that the kernel is given by address and this program reads as bytes or 32-bit words. */
+/** Memory that is passed to the kernel by address and read here as bytes or 32-bit words. */
 export interface Region {
   readonly address: number;
   readonly bytes: Uint8Array;
-  /** The same memory as signed 32-bit words, in the machine's order. */
+  /** The same memory as signed 32-bit words in native byte order. */
   readonly words: Int32Array;
 }
 
 const ALIGNMENT = 8;
 
 /**
- * V8 passes whole numbers below 2^31 as they are; any other costs 16 bytes of heap for each call that it is an argument
- * of. So arenas ask for low addresses: above where a program and its heap begin, below that limit.
+ * V8 passes integers below 2^31 unboxed; any other number costs 16 bytes of heap per call. Arenas therefore ask for
+ * low addresses: above a program and the start of its heap, below that limit.
  */
 const LOWEST_WANTED = 0x4000_0000;
 const HIGHEST_WANTED = 0x7f00_0000;
-/** Apart far enough for any arena, so that those of a hundred threads find room within a few steps. */
+/** Far enough apart for any arena, so that those of a hundred threads find room within a few steps. */
 const STEP = 0x0010_0000;
 
 /**
  * Memory outside V8's heap, mapped once and handed out in pieces: it never moves, so its addresses may be kept.
- * Pages that are never touched cost nothing.
+ * Untouched pages cost nothing.
  */
 export class Arena {
   readonly #libc: Libc;
@@ -31,7 +31,7 @@ export class Arena {
   readonly #buffer: ArrayBuffer;
   #used = 0;
 
-  /** @throws EnvironmentError where the system gives no memory */
+  /** @throws EnvironmentError if the system provides no memory */
   constructor(libc: Libc, length: number) {
     this.#libc = libc;
     this.#address = mapLow(libc, length);
@@ -43,7 +43,7 @@ export class Arena {
     this.#buffer = libc.viewMemory(this.#address, length);
   }
 
-  /** Hands out zeroed memory, aligned to 8 bytes. @throws RangeError where the arena is too small for it */
+  /** Hands out zeroed memory, aligned to 8 bytes. @throws RangeError if the arena is too small for it */
   take(length: number): Region {
     const offset = this.#used;
     const rounded = Math.ceil(length / ALIGNMENT) * ALIGNMENT;
@@ -63,7 +63,10 @@ export class Arena {
   }
 }
 
-/** Maps memory at a low address where one is free, else wherever the system likes: an address asked for is a hint. */
+/**
+ * Maps memory at a low address if one is free, otherwise wherever the system chooses: the requested address is a
+ * hint.
+ */
 function mapLow(libc: Libc, length: number): number {
   for (let wanted = LOWEST_WANTED; wanted + length <= HIGHEST_WANTED; wanted += STEP) {
     const address = map(libc, wanted, length);
@@ -78,7 +81,7 @@ function map(libc: Libc, wanted: number, length: number): number {
   return libc.mmap(wanted, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/** Small places that calls pass values through; one set a thread, kept for its life. */
+/** Small buffers that calls pass values through; one set per thread, kept for its lifetime. */
 export interface Scratch {
   /** An option's value, up to a whole TCP_INFO. */
   readonly value: Region;
@@ -88,7 +91,7 @@ export interface Scratch {
 
 let scratch: Scratch | undefined;
 
-/** This thread's scratch memory. What it holds is lost with the next helper of this room. */
+/** This thread's scratch memory. The next helper in this directory overwrites its contents. */
 export function getScratch(): Scratch {
   if (scratch === undefined) {
     const arena = new Arena(loadLibc(), 4096);

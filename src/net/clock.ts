@@ -4,24 +4,24 @@ import { loadLibc } from './load.ts';
 import type { Clock, Ticker } from './ticker.ts';
 import { clockOf } from './ticker.ts';
 
-/** The clock that Node's own performance.now() reads, in microseconds since a moment that can be set. */
+/** The clock behind Node's performance.now(), in microseconds since a configurable origin. */
 export interface MonotonicClock extends Ticker {
-  /** Ticks, and tells the time. */
+  /** Ticks and returns the time. */
   readonly now: Clock;
-  /** Makes the moment that `now` would tell as so many microseconds the new 0. */
+  /** Makes the moment that `now` would report as `us` the new 0. */
   setOrigin(us: number): void;
 }
 
 /**
- * Reads the clock through memory: performance.now() makes a number on the heap each time. A struct timespec has two
- * 8-byte fields, little-endian; both fit their lower halves.
- * @returns undefined where the C library has no such call
+ * Reads the clock through memory: performance.now() allocates a number on the heap each time. A struct timespec has
+ * two 8-byte little-endian fields; both values fit their lower halves.
+ * @returns undefined if the C library has no such call
  */
 export function createMonotonicClock(): MonotonicClock | undefined {
   const libc = loadLibc();
   const { clockGettime } = libc;
   if (clockGettime === undefined) return undefined;
-  // Kept for the thread's life.
+  // Kept for the thread's lifetime.
   const { address, words } = new Arena(libc, 16).take(16);
   if (clockGettime(CLOCK_MONOTONIC, address) !== 0) return undefined;
   let originUs = 0.5;

@@ -7,7 +7,7 @@
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 
-/** include/linux/net.h: the type's flags spare two fcntl() calls a socket. */
+/** include/linux/net.h: the type's flags save two fcntl() calls per socket. */
 export const SOCK_STREAM = 1;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
@@ -41,7 +41,7 @@ export const TCP_INFO = 11;
 
 /** include/linux/socket.h: a send to a reset connection gives EPIPE instead of a signal. */
 export const MSG_NOSIGNAL = 0x4000;
-/** Of recvmsg(): what IP_RECVERR has kept; never waits. */
+/** For recvmsg(): returns what IP_RECVERR has queued; never blocks. */
 export const MSG_ERRQUEUE = 0x2000;
 
 /** uapi/linux/eventpoll.h */
@@ -52,7 +52,7 @@ export const EPOLLOUT = 0x004;
 export const EPOLLERR = 0x008;
 export const EPOLLHUP = 0x010;
 export const EPOLLRDHUP = 0x2000;
-/** Bit 31: written so as to stay a small signed integer. */
+/** Bit 31, written so as to stay a small signed integer. */
 export const EPOLLET = 1 << 31;
 
 /** uapi/linux/time.h */
@@ -64,5 +64,5 @@ export const PROT_WRITE = 2;
 export const MAP_PRIVATE = 0x02;
 export const MAP_ANONYMOUS = 0x20;
 
-/** uapi/linux/prctl.h; the slack is nanoseconds and the calling thread's alone. */
+/** uapi/linux/prctl.h; the slack is in nanoseconds and applies only to the calling thread. */
 export const PR_SET_TIMERSLACK = 29;

@@ -7,7 +7,10 @@ import { createTcpInfo, readTcpInfo } from './tcp-info.ts';
 
 const { errno: ERRNO } = constants;
 
-/** What the kernel makes of ICMP errors: icmp_err_convert (net/ipv4/icmp.c), tab_unreach (net/ipv6/icmp.c). */
+/**
+ * The errnos that the kernel derives from ICMP errors: icmp_err_convert (net/ipv4/icmp.c), tab_unreach
+ * (net/ipv6/icmp.c).
+ */
 const REFUSALS: ReadonlySet<number> = new Set([
   ERRNO.ECONNREFUSED,
   ERRNO.EHOSTUNREACH,
@@ -15,17 +18,17 @@ const REFUSALS: ReadonlySet<number> = new Set([
   ERRNO.EACCES,
   ERRNO.EPROTO,
   ERRNO.ENOPROTOOPT,
-  // EHOSTDOWN, of a host-unknown; Node has no name for it.
+  // EHOSTDOWN, for host-unknown; Node has no name for it.
   112,
 ]);
 
 /**
- * Keeps ICMP errors of a socket's handshake to be read (ipv6(7), IPV6_RECVERR), or no more. Of an established connection
- * they must not be kept: the kernel then ends it at the first one, where it would have gone on.
+ * Turns queueing of ICMP errors during a socket's handshake on or off (ipv6(7), IPV6_RECVERR). It must be off once a
+ * connection is established: the kernel would end the connection at the first error instead of continuing.
  *
- * Over IPv4 the kernel keeps those of a handshake unasked, and only those: tcp_v4_err() calls ip_icmp_error(), which does
- * not look at IP_RECVERR (net/ipv4/tcp_ipv4.c, ip_sockglue.c), whereas ipv6_icmp_error() does look (net/ipv6/datagram.c).
- * That spares an IPv4 connection two system calls.
+ * Over IPv4 the kernel queues errors of a handshake by default, and only those: tcp_v4_err() calls ip_icmp_error(),
+ * which does not check IP_RECVERR (net/ipv4/tcp_ipv4.c, ip_sockglue.c), whereas ipv6_icmp_error() does
+ * (net/ipv6/datagram.c). This saves an IPv4 connection two system calls.
  */
 export function keepIcmpErrors(fd: number, family: 4 | 6, isOn: boolean): void {
   if (family === 4) return;
@@ -35,7 +38,7 @@ export function keepIcmpErrors(fd: number, family: 4 | 6, isOn: boolean): void {
 }
 
 /**
- * What answered the SYN of a connection that failed, see outcome/refusal.ts; empty where nothing did.
+ * What answered the SYN of a failed connection, see outcome/refusal.ts; empty if nothing did.
  * @param errno why it failed
  */
 export function readRefusal(fd: number, family: 4 | 6, errno: number): string {
@@ -43,7 +46,7 @@ export function readRefusal(fd: number, family: 4 | 6, errno: number): string {
   const told = takeIcmpError(fd, family);
   if (told !== undefined) return told;
   if (errno !== ERRNO.ECONNREFUSED) return CANNOT_TELL;
-  // A RST is a segment, and counted as one (tcp_v4_rcv() in net/ipv4/tcp_ipv4.c); an ICMP message is none.
+  // A RST is a segment, and counted as one (tcp_v4_rcv() in net/ipv4/tcp_ipv4.c); an ICMP message is not.
   readTcpInfo(fd, tcpInfo);
   if (tcpInfo.segmentsIn < 0) return CANNOT_TELL;
   return tcpInfo.segmentsIn > 0 ? RST : SOME_ICMP;
@@ -51,13 +54,13 @@ export function readRefusal(fd: number, family: 4 | 6, errno: number): string {
 
 const tcpInfo = createTcpInfo();
 
-/** Takes what is kept, so that the socket is not told to be in error on account of it. */
+/** Drains queued errors, so that they do not put the socket into an error state. */
 export function dropIcmpErrors(fd: number): void {
-  // As many as a kernel keeps in a socket's receive buffer at the very least.
+  // The minimum that a kernel keeps in a socket's receive buffer.
   for (let count = 0; count < 8 && receive(fd); count += 1);
 }
 
-/** The last ICMP error that is kept: the one that ended the handshake. */
+/** The last queued ICMP error: the one that ended the handshake. */
 function takeIcmpError(fd: number, family: 4 | 6): string | undefined {
   let told: string | undefined;
   for (let count = 0; count < 8 && receive(fd); count += 1) told = readControl(family) ?? told;
@@ -67,14 +70,17 @@ function takeIcmpError(fd: number, family: 4 | 6): string | undefined {
 const is32Bit = process.arch === 'arm' || process.arch === 'ia32';
 const WORD = is32Bit ? 4 : 8;
 
-/** struct msghdr (recv(2)): name, its length, vectors, their number, control, its length, flags; a word each. */
+/** struct msghdr (recv(2)): name, its length, vectors, their number, control, its length, flags; one word each. */
 const CONTROL_AT = 4 * WORD;
 const CONTROL_LENGTH_AT = 5 * WORD;
 const MESSAGE_BYTES = 7 * WORD;
 /** struct cmsghdr (cmsg(3)): length, level, type. */
 const LEVEL_AT = WORD;
 const DATA_AT = WORD + 8;
-/** struct sock_extended_err (ip(7)): errno, then a byte each of origin, type, code; after it the offender's address. */
+/**
+ * struct sock_extended_err (ip(7)): errno, then one byte each for origin, type, code; after it the offender's
+ * address.
+ */
 const ORIGIN_AT = 4;
 const OFFENDER_AT = 16;
 const CONTROL_BYTES = 256;
@@ -98,13 +104,13 @@ function receive(fd: number): boolean {
   message.bytes.fill(0);
   control.bytes.fill(0);
   message.words[CONTROL_AT / 4] = control.address;
-  // Above the lowest 4 GiB where no lower place was free.
+  // Above the lowest 4 GiB if no lower address was free.
   if (!is32Bit) message.words[CONTROL_AT / 4 + 1] = Math.floor(control.address / 2 ** 32);
   message.words[CONTROL_LENGTH_AT / 4] = CONTROL_BYTES;
   return loadLibc().recvmsg(fd, message.address, MSG_ERRQUEUE) >= 0;
 }
 
-/** Control messages may be several, each aligned to a word. */
+/** There may be several control messages, each aligned to a word. */
 function readControl(family: 4 | 6): string | undefined {
   const { message, control } = getPlaces();
   const { bytes, words } = control;
@@ -132,6 +138,6 @@ function formatOffender(family: 4 | 6, sockaddr: Uint8Array): string {
   const groups = Array.from({ length: 8 }, (_, index) =>
     ((sockaddr[8 + index * 2]! << 8) | sockaddr[9 + index * 2]!).toString(16),
   );
-  // The URL parser writes IPv6 addresses as RFC 5952 wants them.
+  // The URL parser formats IPv6 addresses as RFC 5952 requires.
   return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
 }

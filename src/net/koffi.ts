@@ -1,6 +1,6 @@
 /**
- * What is used of the `koffi` package, declared here: it ships binaries for some machines only, and is left out on others,
- * where this program has to be built as well.
+ * The part of the `koffi` package that we use, declared here: it ships binaries for some machines only and is not
+ * installed on others, where this program must build too.
  */
 export interface Koffi {
   /** @param path null: the process itself */
@@ -11,8 +11,8 @@ export interface Koffi {
 
 export interface Library {
   /**
-   * Binds a function; its type is the declaration's own, which nobody checks against the names of C types.
-   * @throws Error where the library has none of that name
+   * Binds a function; its TypeScript type is not checked against the C declaration.
+   * @throws Error if the library has no function of that name
    */
   func<Bound extends (...args: never[]) => unknown>(
     name: string,

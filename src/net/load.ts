@@ -4,14 +4,14 @@ import { wordAdding } from '../optional.ts';
 import type { Koffi, Library } from './koffi.ts';
 
 /**
- * The C library's calls as this program uses them. Pointers are Numbers (48 ns a call against 100-125 ns for a
- * `void *` with a Buffer): user-space addresses stay below 2^53 on every architecture. All return -1 on failure and
- * leave the reason in `errno()`.
+ * The C library calls that we use. Pointers are Numbers (48 ns per call against 100-125 ns for a `void *` with a
+ * Buffer): user-space addresses stay below 2^53 on every architecture. All return -1 on failure and leave the reason
+ * in `errno()`.
  */
 export interface Libc {
   socket(family: number, type: number, protocol: number): number;
   listen(fd: number, backlog: number): number;
-  /** @param addressAt, lengthAt 0: whose connection it is does not matter */
+  /** @param addressAt, lengthAt 0: the peer address is not needed */
   accept4(fd: number, addressAt: number, lengthAt: number, flags: number): number;
   connect(fd: number, address: number, length: number): number;
   bind(fd: number, address: number, length: number): number;
@@ -25,7 +25,7 @@ export interface Libc {
   epollCreate(flags: number): number;
   epollCtl(epollFd: number, operation: number, fd: number, eventAt: number): number;
   epollWait(epollFd: number, eventsAt: number, maxEvents: number, timeoutMs: number): number;
-  /** Absent where the C library has none (glibc before 2.35). */
+  /** Absent if the C library lacks it (glibc before 2.35). */
   readonly epollPwait2?: (
     epollFd: number,
     eventsAt: number,
@@ -36,16 +36,16 @@ export interface Libc {
   ) => number;
   /** @param pollfdsAt struct pollfd of poll(2), `count` of them */
   poll(pollfdsAt: number, count: number, timeoutMs: number): number;
-  /** Absent where the C library has none with 8-byte fields (32-bit glibc before 2.34). */
+  /** Absent if the C library lacks a version with 8-byte fields (32-bit glibc before 2.34). */
   readonly ppoll?: (pollfdsAt: number, count: number, timespecAt: number, signalMask: number) => number;
   mmap(at: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, length: number): number;
   prctl(option: number, argument: number): number;
-  /** malloc_trim(3), of glibc alone. */
+  /** malloc_trim(3), glibc only. */
   readonly mallocTrim?: (keepBytes: number) => number;
-  /** Absent where the C library has none with 8-byte fields (32-bit glibc before 2.34). */
+  /** Absent if the C library lacks a version with 8-byte fields (32-bit glibc before 2.34). */
   readonly clockGettime?: (clock: number, timespecAt: number) => number;
-  /** Why this thread's last call failed. Read it before anything else is called. */
+  /** Why this thread's last call failed. Read it before any other call. */
   errno(): number;
   /** The memory at an address. It must stay mapped for as long as the buffer is used. */
   viewMemory(address: number, length: number): ArrayBuffer;
@@ -54,8 +54,8 @@ export interface Libc {
 let loaded: Libc | undefined;
 
 /**
- * Binds the C library, once a thread (errno is the thread's own).
- * @throws EnvironmentError where this is not Linux, or koffi has no binary for this machine
+ * Binds the C library, once per thread (errno is per thread).
+ * @throws EnvironmentError if this is not Linux, or koffi has no binary for this machine
  */
 export function loadLibc(): Libc {
   loaded ??= bindLibc(requireKoffi());
@@ -64,7 +64,7 @@ export function loadLibc(): Libc {
 
 let available: boolean | undefined;
 
-/** Whether {@link loadLibc} works here. Looked for once: the portable engine asks at every socket. */
+/** Whether {@link loadLibc} works here. Checked once: the portable engine asks for every socket. */
 export function isLibcAvailable(): boolean {
   available ??= canLoadLibc();
   return available;
@@ -97,7 +97,7 @@ function requireKoffi(): Koffi {
 }
 
 function bindLibc(koffi: Koffi): Libc {
-  // The process itself: Node links the C library, be it glibc or musl.
+  // The process itself: Node links the C library, whether glibc or musl.
   const library = koffi.load(null);
   const errnoAt = library.func<() => number>('__errno_location', 'uintptr_t', [])();
   const errnoCell = new Int32Array(koffi.view(errnoAt, 4));
@@ -136,7 +136,7 @@ function bindLibc(koffi: Koffi): Libc {
   };
 }
 
-/** mmap() fails with the highest address of all, which koffi gives as a BigInt where pointers have 64 bits. */
+/** mmap() fails with the highest possible address, which koffi returns as a BigInt where pointers have 64 bits. */
 function bindMmap(library: Library): Libc['mmap'] {
   const mmap = library.func<(...args: Parameters<Libc['mmap']>) => number | bigint>('mmap', 'uintptr_t', [
     'uintptr_t',
@@ -155,8 +155,8 @@ function bindMmap(library: Library): Libc['mmap'] {
 const is32Bit = process.arch === 'arm' || process.arch === 'ia32';
 
 /**
- * On 32-bit machines the plain symbol takes a 32-bit timespec in glibc and a 64-bit one in musl; only the symbol that
- * says so is used, so that the layout (two 8-byte fields) is the same everywhere.
+ * On 32-bit machines the plain symbol takes a 32-bit timespec in glibc and a 64-bit one in musl; only the explicit
+ * 64-bit symbol is used, so that the layout (two 8-byte fields) is the same everywhere.
  */
 function bindEpollPwait2(library: Library): Libc['epollPwait2'] {
   const symbol = is32Bit ? '__epoll_pwait2_time64' : 'epoll_pwait2';
@@ -174,7 +174,7 @@ function bindEpollPwait2(library: Library): Libc['epollPwait2'] {
   }
 }
 
-/** With the same two fields; glibc's symbol of that kind, as musl's 32-bit machines are not among those supported. */
+/** With the same two fields; the symbol is glibc's, because 32-bit musl machines are not supported. */
 function bindPpoll(library: Library): Libc['ppoll'] {
   try {
     const symbol = is32Bit ? '__ppoll64' : 'ppoll';

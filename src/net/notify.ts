@@ -7,14 +7,14 @@ const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 /** sizeof(sun_path), unix(7). */
 const MAX_PATH_BYTES = 108;
-/** What a call's scratch memory holds; sd_notify(3) itself takes more, of which a service has no need. */
+/** Size of the scratch memory for a call; sd_notify(3) accepts more, but a service does not need it. */
 const MAX_MESSAGE_BYTES = 512;
 
 /**
- * Tells the service manager of this process's state, as sd_notify(3) does: `READY=1`, `WATCHDOG=1`, `STOPPING=1`,
- * `STATUS=text`, or several of them with line feeds between. Node has no datagram sockets of the unix kind. It neither
- * waits nor throws: a manager that is away must not cost a run.
- * @returns false where nobody asked to be told (no $NOTIFY_SOCKET), or it could not be sent now
+ * Reports this process's state to the service manager, as sd_notify(3) does: `READY=1`, `WATCHDOG=1`, `STOPPING=1`,
+ * `STATUS=text`, or several separated by line feeds. Node has no unix datagram sockets. It neither blocks nor throws:
+ * an absent manager must not cost a run.
+ * @returns false if no notification was requested (no $NOTIFY_SOCKET), or it could not be sent now
  */
 export function notify(
   state: string,
@@ -41,7 +41,7 @@ function send(path: Buffer, message: Buffer): boolean {
   sockaddr.bytes[0] = AF_UNIX;
   sockaddr.bytes.set(path, 2);
   value.bytes.set(message);
-  // The length ends the name: a zero byte behind an abstract one would be part of it.
+  // The length ends the name: a zero byte after an abstract name would be part of it.
   const isConnected = libc.connect(fd, sockaddr.address, 2 + path.length) === 0;
   const sent = isConnected ? libc.send(fd, value.address, message.length, MSG_NOSIGNAL) : -1;
   libc.close(fd);

@@ -14,9 +14,10 @@ export function sockaddrLength(family: 4 | 6): number {
 
 /**
  * Writes a struct sockaddr_in or sockaddr_in6 at the start of `into` and returns its length.
- * @param address literal IPv4 or IPv6 address, this one with its zone where it has one; `undefined`: the wildcard of the family
+ * @param address literal IPv4 or IPv6 address, the latter with its zone if it has one; `undefined`: the wildcard of
+ *   the family
  * @param port 0-65535
- * @throws RangeError where the address is no literal of the family, or its zone no interface of this machine
+ * @throws RangeError if the address is not a literal of the family, or its zone is not an interface of this machine
  */
 export function writeSockaddr(
   into: Uint8Array,
@@ -26,7 +27,7 @@ export function writeSockaddr(
 ): number {
   const length = sockaddrLength(family);
   into.fill(0, 0, length);
-  // sa_family_t is in the machine's order; every machine that koffi ships for is little-endian.
+  // sa_family_t is in native byte order; every machine that koffi ships for is little-endian.
   into[0] = family === 4 ? AF_INET : AF_INET6;
   writePort(into, port);
   if (address === undefined) return length;
@@ -42,14 +43,14 @@ export function writeSockaddr(
   return length;
 }
 
-/** sin6_scope_id, a word in the machine's order at the end of struct sockaddr_in6. */
+/** sin6_scope_id, a word in native byte order at the end of struct sockaddr_in6. */
 function writeScopeId(into: Uint8Array, zone: string): void {
   const id = findScopeId(zone);
   if (id === undefined) throw new RangeError(`no interface ${zone}`);
   for (let byte = 0; byte < 4; byte += 1) into[24 + byte] = (id >>> (8 * byte)) & 0xff;
 }
 
-/** Writes only the port of an address that is already there (network order, at offset 2 in both structures). */
+/** Writes only the port of an existing address (network order, at offset 2 in both structures). */
 export function writePort(into: Uint8Array, port: number): void {
   into[2] = port >>> 8;
   into[3] = port & 0xff;

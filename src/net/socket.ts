@@ -36,7 +36,7 @@ export interface BoundSocketSpec {
 }
 
 /**
- * Creates a non-blocking TCP socket with its options set, bound where the spec asks for it, not yet connected.
+ * Creates a non-blocking TCP socket with its options set, bound if the spec says so, not yet connected.
  * @returns the descriptor, or a negated errno; no descriptor is then left open
  */
 export function createBoundSocket(spec: BoundSocketSpec): number {
@@ -60,21 +60,21 @@ export function createSocket(family: 4 | 6, options: SocketOptions): number {
 }
 
 /**
- * Binds a socket to a source address already written in memory.
- * With a port, SO_REUSEADDR lets it be used again over its own TIME_WAIT. Without one, IP_BIND_ADDRESS_NO_PORT leaves
- * the choice to connect(), which knows the destination and so has the whole port range for each.
+ * Binds a socket to a source address already in memory. With a port, SO_REUSEADDR allows binding it over its own
+ * TIME_WAIT. Without one, IP_BIND_ADDRESS_NO_PORT leaves the choice to connect(), which knows the destination and so
+ * has the whole port range for each.
  * @returns `fd`, or a negated errno after closing it
  */
 export function bindSource(fd: number, address: number, length: number, port: number): number {
   const libc = loadLibc();
-  // A kernel before 4.2 knows no IP_BIND_ADDRESS_NO_PORT: it then chooses in bind(), which only costs ports.
+  // Kernels before 4.2 lack IP_BIND_ADDRESS_NO_PORT and choose in bind(), which only costs ports.
   if (port === 0) setInteger(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
   else setInteger(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   return closeOnError(fd, libc.bind(fd, address, length) === 0 ? 0 : libc.errno());
 }
 
 /**
- * Sets what an arm asks for; to be called before connect(), as MSS and SYN count take effect with the SYN.
+ * Sets an arm's socket options; call before connect(), because MSS and SYN count take effect with the SYN.
  * @returns 0, or the errno of the first option refused
  */
 export function setSocketOptions(fd: number, family: 4 | 6, options: SocketOptions): number {
@@ -98,8 +98,8 @@ export function resetOnClose(fd: number): void {
 }
 
 /**
- * Has the kernel ask the far end of an idle connection whether it is there, at once and then each second; one that has not
- * answered `probes` times is in error by a second later.
+ * Makes the kernel probe the far end of an idle connection, at once and then every second; after `probes` unanswered
+ * probes the connection fails within another second.
  * @returns 0 or an errno
  */
 export function startKeepAlive(fd: number, probes: number): number {
@@ -107,13 +107,13 @@ export function startKeepAlive(fd: number, probes: number): number {
     setInteger(fd, IPPROTO_TCP, TCP_KEEPINTVL, 1) ||
     setInteger(fd, IPPROTO_TCP, TCP_KEEPCNT, probes) ||
     setInteger(fd, SOL_SOCKET, SO_KEEPALIVE, 1) ||
-    // Last: only of a socket that has keep-alives does it take the time that is over by then into account
+    // Last: the kernel counts the idle time so far only on a socket that already has keep-alives
     // (tcp_sock_set_keepidle_locked() in net/ipv4/tcp.c).
     setInteger(fd, IPPROTO_TCP, TCP_KEEPIDLE, 1)
   );
 }
 
-/** Reads SO_ERROR, which clears it: close the socket afterwards. @returns an errno, 0 where there is none */
+/** Reads SO_ERROR, which clears it: close the socket afterwards. @returns an errno, 0 if there is none */
 export function takeSocketError(fd: number): number {
   const { value, length } = getScratch();
   const libc = loadLibc();
@@ -122,7 +122,7 @@ export function takeSocketError(fd: number): number {
   return read === 0 ? value.words[0]! : libc.errno();
 }
 
-/** The port that a socket is bound to; 0 where it is not bound. */
+/** The port that a socket is bound to; 0 if it is not bound. */
 export function readLocalPort(fd: number): number {
   const { sockaddr, length } = getScratch();
   length.words[0] = sockaddr.bytes.length;

@@ -2,7 +2,7 @@ import { getScratch } from './arena.ts';
 import { IPPROTO_TCP, TCP_INFO } from './constants.ts';
 import { loadLibc } from './load.ts';
 
-/** What the kernel knows of a connection; -1: this kernel does not say. */
+/** What the kernel knows of a connection; -1 if this kernel does not report it. */
 export interface TcpInfo {
   /** tcpi_state; see {@link TCP_SYN_SENT}. */
   state: number;
@@ -12,11 +12,11 @@ export interface TcpInfo {
   lastAckReceivedMs: number;
   /** tcpi_rtt, microseconds. */
   rttUs: number;
-  /** tcpi_min_rtt, microseconds: the least of all samples so far; -1 also where there was none. */
+  /** tcpi_min_rtt, microseconds: the minimum of all samples so far; -1 also if there was none. */
   minRttUs: number;
   /** tcpi_snd_mss, bytes. */
   mss: number;
-  /** tcpi_segs_in: segments that came in, a RST among them. */
+  /** tcpi_segs_in: segments received, including a RST. */
   segmentsIn: number;
   /** tcpi_options: 1 timestamps, 2 SACK, 4 window scale, 8 ECN. */
   options: number;
@@ -26,7 +26,7 @@ export interface TcpInfo {
 export const TCP_SYN_SENT = 2;
 export const TCP_CLOSE = 7;
 
-/** Offsets in struct tcp_info (uapi/linux/tcp.h). The structure only ever grows at its end. */
+/** Offsets in struct tcp_info (uapi/linux/tcp.h). The structure only grows at its end. */
 const STATE_AT = 0;
 const OPTIONS_AT = 5;
 const SND_MSS_AT = 16;
@@ -38,7 +38,7 @@ const SEGS_IN_AT = 140;
 
 /** Since Linux 4.6. */
 const MIN_RTT_AT = 148;
-/** What it is without a sample (~0U, net/ipv4/tcp.c, tcp_init_sock). */
+/** Its value without a sample (~0U, net/ipv4/tcp.c, tcp_init_sock). */
 const NO_SAMPLE = 2 ** 32 - 1;
 
 /** A record for {@link readTcpInfo} to fill. */
@@ -56,8 +56,8 @@ export function createTcpInfo(): TcpInfo {
 }
 
 /**
- * Reads TCP_INFO of a socket into a record that the caller keeps, so that nothing is allocated.
- * @returns false where the call failed; every field is then -1
+ * Reads TCP_INFO of a socket into the caller's record, so that nothing is allocated.
+ * @returns false if the call failed; every field is then -1
  */
 export function readTcpInfo(fd: number, into: TcpInfo): boolean {
   const { value, length } = getScratch();

@@ -2,8 +2,8 @@
 export type Clock = () => number;
 
 /**
- * A clock in two steps: tick, then look. As what a call returns, a number that is no small integer takes 16 bytes of heap
- * wherever the compiler does not put the whole call in place.
+ * A clock read in two steps: tick, then read. As a return value, a number that is not a small integer takes 16 bytes
+ * of heap unless the compiler inlines the call.
  */
 export interface Ticker {
   tick(): void;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 
 /**
- * The number by which the kernel knows a zone (sin6_scope_id, ipv6(7)): that of the interface, by its name or as it stands.
- * @returns undefined where this machine has no such interface
+ * The kernel's number for a zone (sin6_scope_id, ipv6(7)): that of the named interface, or the number itself.
+ * @returns undefined if this machine has no such interface
  */
 export function findScopeId(zone: string): number | undefined {
   const known = networkInterfaces()[zone]?.find(({ family, scopeid }) => family === 'IPv6' && scopeid);
