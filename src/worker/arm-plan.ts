@@ -13,7 +13,7 @@ import type { TokenStock } from './token-stock.ts';
 
 /**
  * The engine's view of a planned arm.
- * @param stock of an arm with Negotiate
+ * @param stock for an arm with Negotiate
  */
 export function toEngineArm(planned: PlannedArm, stock?: TokenStock): EngineArm {
   const { arm, endpoints, sources } = planned;
@@ -73,7 +73,7 @@ export function pacerOf({ arm }: PlannedArm): Pacer | undefined {
   return arm.load.kind === 'open' ? createPacer(arm.load) : undefined;
 }
 
-/** A sweep's pairs that are this shard's. */
+/** This shard's pairs of a sweep. */
 export function sweepOf(
   { ports = [] }: PlannedArm,
   load: SweepLoad,

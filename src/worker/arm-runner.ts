@@ -22,7 +22,7 @@ export interface ArmRunnerOptions {
   readonly engine: Engine;
   readonly recorder: Recorder;
   readonly ticker: Ticker;
-  /** Of an arm with Negotiate. */
+  /** For an arm with Negotiate. */
   readonly stock?: TokenStock;
 }
 
@@ -39,11 +39,11 @@ export class ArmRunner implements Launcher, SweepLauncher {
   readonly #sources: number;
   readonly #ports: SourcePortBook | undefined;
   readonly #stock: TokenStock | undefined;
-  /** The one pair of times that is shown, over and over: as arguments, numbers like these take heap. */
+  /** Reused for every attempt: passed as arguments, numbers like these allocate heap. */
   readonly #begun = { intendedAtUs: -0.5, begunAtUs: -0.5 };
-  /** Of a sweep's open attempts: how long their ports have rested. */
+  /** For a sweep's open attempts: how long their ports had rested. */
   readonly #sweepAges = new Map<number, ReuseAge>();
-  /** Of open attempts that carry on a request: what its earlier connection took. */
+  /** For open attempts that continue a request: the time taken by its earlier connection. */
   readonly #carried = new Map<number, CarriedTime>();
 
   constructor(options: ArmRunnerOptions) {
@@ -64,7 +64,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
 
   obstacle(nowUs: number): Exclude<Skip, 'unsent-late'> | undefined {
     if (this.#engine.open >= this.#maxOpen) return 'unsent-open-limit';
-    // One that has to be asked first needs it as well: it would only fail later.
+    // An attempt that waits for a challenge needs credentials as well: it would only fail later.
     if (this.#stock?.hasAny() === false) return 'unsent-no-credentials';
     return this.#ports?.hasFree(nowUs) === false ? 'unsent-no-port' : undefined;
   }
@@ -110,8 +110,8 @@ export class ArmRunner implements Launcher, SweepLauncher {
   }
 
   /**
-   * The far end asked for credentials and closed: the same request goes on at once, on another connection. It is due
-   * now, and not when its first connection was: what that one took counts for the request, not for this handshake.
+   * The far end asked for credentials and closed: the same request continues at once on another connection. It is due
+   * now, not when its first connection was: the time of the first counts for the request, not for this handshake.
    */
   #carryOn(record: Readonly<AttemptRecord>, outcome: Outcome): void {
     const { attempt, endedAtUs } = record;
@@ -154,7 +154,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
     }
   }
 
-  /** When it is due stands in {@link #begun}; it begins as of the last tick. */
+  /** {@link #begun} holds when it is due; it begins as of the last tick. */
   #begin(attempt: number, source: number, port: number, age: ReuseAge, isContinued = false): void {
     const endpoint = attempt % this.#endpoints;
     const begun = this.#begun;
@@ -173,7 +173,10 @@ export class ArmRunner implements Launcher, SweepLauncher {
     return this.#pacer?.isRamp(attempt) ?? false;
   }
 
-  /** Every source meets every endpoint: engines take endpoints in turn by attempt, sources turn once all had theirs. */
+  /**
+   * Pairs every source with every endpoint: engines rotate endpoints by attempt, and the source changes after all
+   * endpoints.
+   */
   #sourceOf(attempt: number): number {
     return this.#sources === 0 ? -1 : Math.floor(attempt / this.#endpoints) % this.#sources;
   }

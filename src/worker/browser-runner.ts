@@ -26,19 +26,21 @@ export interface BrowserRunnerOptions {
   readonly clock: Clock;
   /** Connections open in the whole shard. */
   readonly countOpen: () => number;
-  /** Of an arm with Negotiate. */
+  /** For an arm with Negotiate. */
   readonly stock?: TokenStock;
 }
 
-/** Joins what a population of browsers needs: who opens which page when, their connections, and the recorder. */
+/** Joins what a population of browsers needs: the page schedule, the connections, and the recorder. */
 export class BrowserRunner implements BrowserHost, LoopFeeder {
   readonly engine: BrowserEngine;
   readonly clock: Clock;
   readonly #options: BrowserRunnerOptions;
   readonly #browsers: Browser[] = [];
-  /** When each browser opens its next page, by its place in {@link #browsers}; those at it are left out. */
+  /**
+   * When each browser opens its next page, by its position in {@link #browsers}; browsers loading one are left out.
+   */
   readonly #due = new TimeHeap();
-  /** Browsers that wait for leave to open a connection. */
+  /** Browsers that wait for permission to open a connection. */
   readonly #blocked = new Set<Browser>();
   readonly #random: RandomBelow;
   #attempts = 0;
@@ -56,13 +58,13 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     }
   }
 
-  /** A page under way goes on after the last one was opened: it may still want connections. */
+  /** A page continues after the last one was opened: it may still need connections. */
   standing(): Standing {
     if (this.#blocked.size > 0 || !this.#isStopped) return 'timed';
     return this.engine.isLoading ? 'waiting' : 'exhausted';
   }
 
-  /** The end of the load is an event as well: browsers that read then close their connections. */
+  /** The end of the load counts as an event: idle browsers then close their connections. */
   nextDueUs(nowUs: number): number {
     if (this.#blocked.size > 0) return nowUs + RETRY_US;
     return Math.min(this.#due.soonestUs, this.#options.load.forUs);
@@ -154,7 +156,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     return stock?.hasAny() === false ? 'unsent-no-credentials' : undefined;
   }
 
-  /** As {@link browserShare} lays them out. */
+  /** As laid out by {@link browserShare}. */
   #placeOf(browser: number): number {
     const { index, count } = this.#options.plan;
     return (browser - index) / count;

@@ -2,7 +2,9 @@ import type { Skip } from '../outcome/outcome.ts';
 import type { ClosedShare } from '../plan/closed.ts';
 import { type Feeder, type Launcher, RETRY_US } from './feeder.ts';
 
-/** How long an attempt waits for credentials: a KDC that is started anew is back by then. After that it is given up. */
+/**
+ * How long an attempt waits for credentials: a restarted KDC is back by then. After that the attempt is abandoned.
+ */
 const CREDENTIALS_WAIT_US = 10_000_000;
 
 /**
@@ -14,9 +16,9 @@ export function createClosedFeeder(share: ClosedShare, launcher: Launcher): Feed
   let begun = 0;
   let stopped = false;
   let retryAtUs = 0;
-  /** Since when there have been no credentials; -1: there are some. */
+  /** Since when there have been no credentials; -1 if there are some. */
   let withoutSinceUs = -1;
-  /** Whether the next attempt will never get what it needs: a loop bounded by its count alone would never end. */
+  /** Whether the next attempt will never get what it needs: a loop bounded only by its count would never end. */
   const isInVain = (obstacle: Skip, nowUs: number): boolean => {
     if (obstacle !== 'unsent-no-credentials') return false;
     if (withoutSinceUs < 0) withoutSinceUs = nowUs;

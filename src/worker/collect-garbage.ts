@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Collects this thread's garbage now and then. Left to itself V8 lets some 8 MB of old frames gather before it looks, a
- * quarter of an hour's worth, so that a leak could not be told from laziness.
- * @param after is called each time
- * @returns what ends it
+ * Collects this thread's garbage periodically. By default V8 accumulates some 8 MB of old frames before it collects,
+ * a quarter of an hour's worth, so that a leak could not be told from lazy collection.
+ * @param after called each time
+ * @returns a function that stops it
  */
 export function collectGarbageRegularly(everyMs: number, after = (): void => undefined): () => void {
   const collect = prepareCollector();
@@ -17,9 +17,9 @@ export function collectGarbageRegularly(everyMs: number, after = (): void => und
 }
 
 /**
- * V8 shows its collector to contexts that are made after this flag was set, and to no other: to a worker's own, where the
- * thread that begins it has set it, else to one made for it when it is wanted. The flag is the process's and stays: taken
- * back, it would be gone for another worker that is about to ask.
+ * V8 exposes its collector only to contexts created after this flag was set: a worker's own context, if the thread
+ * that starts it has set the flag, otherwise a new context created when needed. The flag is process-wide and stays
+ * set: clearing it would take it from another worker about to use it.
  */
 function prepareCollector(): () => void {
   setFlagsFromString('--expose-gc');

@@ -5,12 +5,14 @@ import type { Load } from '../scenario/types.ts';
 import type { PlannedArm } from './protocol.ts';
 import type { TokenStock } from './token-stock.ts';
 
-/** How long a stock lasts at the highest rate: long enough for a message to the main thread and the tokens' way back. */
+/**
+ * How long a stock lasts at the highest rate: long enough for a message to the main thread and the tokens' return.
+ */
 const STOCK_SEC = 2;
 
 /**
- * How a planned arm answers who asks for credentials; undefined where it has none.
- * @param stock of an arm with Negotiate
+ * How a planned arm responds to challenges; undefined if it has no credentials.
+ * @param stock for an arm with Negotiate
  */
 export function toEngineAuth(
   { arm, basicCredentials }: PlannedArm,
@@ -31,10 +33,10 @@ export function toEngineAuth(
   };
 }
 
-/** What a closed loop keeps ready at least: how fast the far end answers is known only once it does. */
+/** The minimum that a closed loop keeps ready: the far end's speed is not known until it responds. */
 const CLOSED_STOCK = 256;
 
-/** How many tokens a shard keeps ready for an arm at first. */
+/** How many tokens a shard initially keeps ready for an arm. */
 export function tokensWanted({ arm }: PlannedArm, shards: number): number {
   return Math.min(mostWanted(arm.load), loadAttempts(arm.load) ?? Number.POSITIVE_INFINITY) / shards;
 }

@@ -1,13 +1,13 @@
 import type { BrowserEngine } from '../engine/browser/engine.ts';
 import type { Engine } from '../engine/types.ts';
 
-/** What the loop of a shard needs of its engines. */
+/** What a shard's loop needs of its engines. */
 export type LoopEngine = Pick<Engine, 'polls' | 'open' | 'poll' | 'release' | 'abort'>;
 
-/** Browsers are driven by Node's own loop, which must not wait long for another engine. */
+/** Node's event loop drives browsers, and must not wait long for another engine. */
 const MAX_POLL_BESIDE_BROWSERS_US = 1_000;
 
-/** Makes one of a shard's engine and the populations of browsers beside it, if any: all of them must be there already. */
+/** Combines a shard's engine and its browser populations, if any, into one engine: all of them must exist already. */
 export function joinEngines(engine: LoopEngine, populations: readonly BrowserEngine[]): LoopEngine {
   if (populations.length === 0) return engine;
   return {

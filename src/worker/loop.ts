@@ -2,23 +2,23 @@ import type { Ticker } from '../net/ticker.ts';
 import type { Feeder } from './feeder.ts';
 import type { LoopEngine } from './join-engines.ts';
 
-/** Starts in one go before the engine is polled again, so that answers are not timed late behind a burst. */
+/** Starts in a row before the engine is polled again, so that a burst does not delay the timing of responses. */
 const MAX_STARTS_PER_ROUND = 64;
 
 /**
- * Longest wait inside the engine: Node's own loop gets its turn at least this often. Only messages wait for that, none of
- * which is in a hurry: a start that lacks a token is due again after a millisecond. With a tenth of this, a connection that
- * was merely held took 6 % of a core.
+ * Longest wait inside the engine: Node's event loop runs at least this often. Only messages depend on it, and none is
+ * urgent: a start that lacks a token is due again after a millisecond. With a tenth of this, merely holding a
+ * connection took 6 % of a core.
  */
 const MAX_POLL_US = 10_000;
 
-/** Gaps between starts that are waited out in the engine, though nothing is open. */
+/** Gaps between starts up to this long are waited out in the engine even if nothing is open. */
 const MAX_GAP_US = 1_000;
 
-/** How long rounds may follow one another before Node's own loop gets a turn, when there is always work. */
+/** How long rounds may follow one another before Node's event loop runs, if there is always work. */
 const MAX_BUSY_US = 2_000;
 
-/** With nothing to poll for and the next start further off than this, the thread sleeps on a timer of Node's. */
+/** With nothing to poll for and the next start further away than this, the thread sleeps on a Node timer. */
 const SLEEP_ABOVE_US = 3_000;
 
 /** Longest sleep, so that a stop is noticed soon. */
@@ -27,22 +27,22 @@ const MAX_SLEEP_US = 100_000;
 /** Longest sleep while an engine that Node drives has attempts open: their end may let the next one start. */
 const MAX_SLEEP_WHILE_OPEN_US = 1_000;
 
-/** A timer may fire a millisecond late: wake this much before the next start is due and poll the rest of the way. */
+/** A timer may fire a millisecond late: wake this long before the next start is due and poll the rest of the time. */
 const WAKE_EARLY_US = 1_500;
 
-/** How long a user's stop waits for what is open before it is given up as abandoned. */
+/** How long a user's stop waits for open attempts before they are abandoned. */
 const STOP_DRAIN_US = 5_000_000;
 
-/** What the loop asks of a feeder; the ends of attempts it hears from others. */
+/** What the loop needs of a feeder; the ends of attempts reach the feeder by another route. */
 export type LoopFeeder = Pick<Feeder, 'standing' | 'nextDueUs' | 'launch' | 'stop'>;
 
 export interface LoopOptions {
   readonly engine: LoopEngine;
   readonly feeders: readonly LoopFeeder[];
   readonly clock: Ticker;
-  /** How long, once nothing is left to begin, to wait for what is open; then that is given up. */
+  /** How long, once nothing is left to start, to wait for open attempts; they are then abandoned. */
   readonly drainUs: number;
-  /** Called when a second is over, before anything of the next one starts; seconds slept through are left out. */
+  /** Called when a second is over, before anything of the next one starts; seconds slept through are skipped. */
   readonly onSecond: (second: number) => void;
 }
 
@@ -52,12 +52,14 @@ export interface Loop {
   stop(how: 'drain' | 'abort'): void;
 }
 
-/** Runs feeders and engine in turns with Node's own loop, from clock 0 (not before) until all is settled. */
+/**
+ * Alternates feeders and engine with Node's event loop, from clock 0 (not before) until all attempts have settled.
+ */
 export function runLoop(options: LoopOptions): Loop {
   return new TurnLoop(options);
 }
 
-/** Callbacks that stay the same, not promises: of those, each turn would leave several behind. */
+/** Uses fixed callbacks, not promises: each turn would allocate several promises. */
 class TurnLoop implements Loop {
   readonly finished: Promise<void>;
   readonly #engine: LoopEngine;
@@ -66,13 +68,13 @@ class TurnLoop implements Loop {
   readonly #options: LoopOptions;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
-  /** When a stop gives up what is open; infinite: nobody has asked for one. */
+  /** When a stop abandons open attempts; infinite if no stop was requested. */
   #stopAtUs = Number.POSITIVE_INFINITY;
-  /** When the drain gives up what is open; infinite: something is left to begin. */
+  /** When the drain abandons open attempts; infinite while something is left to start. */
   #drainedAtUs = Number.POSITIVE_INFINITY;
-  /** Whether nothing is left to begin. */
+  /** Whether nothing is left to start. */
   #isExhausted = false;
-  /** When the next attempt is due; infinite: the clock cannot tell. */
+  /** When the next attempt is due; infinite if the clock cannot tell. */
   #dueUs = Number.POSITIVE_INFINITY;
   #second = 0;
 
@@ -114,7 +116,7 @@ class TurnLoop implements Loop {
       this.#round(nowUs);
       nowUs = this.#now();
       this.#lookAhead(nowUs);
-      // Waiting in the engine also bridges short gaps between starts: turns of Node's loop would burn the processor.
+      // Waiting in the engine also bridges short gaps between starts: turns of Node's loop would burn CPU.
     } while (
       engine.polls &&
       nowUs - beganUs < MAX_BUSY_US &&
@@ -131,7 +133,7 @@ class TurnLoop implements Loop {
     else this.#rest(Math.min(this.#dueUs - nowUs, (this.#second + 1) * 1_000_000 - nowUs));
   }
 
-  /** What is given up makes room: nobody may fill it. */
+  /** Abandoned attempts free capacity, which must stay unused. */
   #abort(): void {
     for (const feeder of this.#feeders) feeder.stop();
     this.#engine.abort();
@@ -151,7 +153,7 @@ class TurnLoop implements Loop {
     return this.#clock.us[0]!;
   }
 
-  /** Asks what is left to begin and when; the drain begins, and ends, with the answer. */
+  /** Asks what is left to start and when; the answer starts and ends the drain. */
   #lookAhead(nowUs: number): void {
     this.#isExhausted = true;
     this.#dueUs = Number.POSITIVE_INFINITY;

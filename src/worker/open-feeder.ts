@@ -2,8 +2,8 @@ import type { PacerCursor } from '../plan/pacer.ts';
 import { type Feeder, type Launcher, RETRY_US, Waits } from './feeder.ts';
 
 /**
- * Open loop: attempts start when the clock says so, whatever became of the earlier ones. One that cannot start waits
- * for room, or for a source port, and is started late; past `maxLatenessUs` it is given up as unsent.
+ * Open loop: attempts start on schedule, whatever happened to earlier ones. An attempt that cannot start waits for
+ * capacity or for a source port and starts late; past `maxLatenessUs` it is counted as unsent.
  */
 export function createOpenFeeder(cursor: PacerCursor, launcher: Launcher, maxLatenessUs: number): Feeder {
   let stopped = false;

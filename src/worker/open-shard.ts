@@ -10,20 +10,20 @@ import type { ShardPlan } from './protocol.ts';
 import type { ShardClock } from './shard-clock.ts';
 import type { TokenStocks } from './token-stocks.ts';
 
-/** Stalls a second that leave the thread one by one; the rest is counted. */
+/** Stalls per second that the thread reports individually; the rest is only counted. */
 const MAX_STALLS_PER_FRAME = 500;
 
-/** All that executes a shard's attempts, joined: nothing has started yet. */
+/** Everything that executes a shard's attempts, joined: nothing has started yet. */
 export interface OpenShard {
   readonly recorder: Recorder;
-  /** The engine of every arm without browsers; to be closed in the end. */
+  /** The engine for all arms without browsers; close it at the end. */
   readonly single: Engine;
-  /** That one and the populations of browsers. */
+  /** That engine and the browser populations. */
   readonly engine: LoopEngine;
   readonly feeders: readonly LoopFeeder[];
 }
 
-/** @param Browsers what plays arms with browsers; a plan without them needs none */
+/** @param Browsers implementation for arms with browsers; a plan without them does not need it */
 export function openShard(
   plan: ShardPlan,
   createEngine: CreateEngine,

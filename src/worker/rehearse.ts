@@ -9,17 +9,19 @@ import type { ShardClock } from './shard-clock.ts';
 import { TokenStocks } from './token-stocks.ts';
 
 /**
- * Attempts of each act. From the first ones, whose objects are then thrown away, the compiler learns that what a function
- * calls may be another one next time: what it makes in the last act is still good for the load.
+ * Attempts per act. From the early acts, whose objects are discarded, the compiler learns that callees may vary: the
+ * code that it produces in the last act remains valid for the load.
  */
 const ACTS = [500, 500, 2_500];
 
-/** At most, and a third of what the load may have open: each has a second descriptor at its far end. */
+/**
+ * At most, and never more than a third of what the load may have open: each has a second descriptor at its far end.
+ */
 const OPEN_AT_ONCE = 64;
 
 /**
- * How often the engine looks before the far end answers, as no far end answers at once; and every so many turns, more often
- * than it asks a socket by poll(2) before it leaves it to the reactor.
+ * How often the engine polls before the far end answers, because no real far end answers at once; and every so many
+ * turns, more often than a socket is polled by poll(2) before it is left to the reactor.
  */
 const LOOKS = 2;
 const LONG_LOOKS = 10;
@@ -28,17 +30,17 @@ const TURNS_TO_A_LONG_ONE = 8;
 /** A slow machine starts with less practice rather than late. */
 const LONGEST_US = 1_000_000;
 
-/** A load below that is not worth it: starts a second of one worker, and attempts in all. */
+/** Below these a rehearsal is not worthwhile: starts per second of one worker, and attempts in total. */
 const LEAST_PER_SEC = 500;
 const LEAST_ATTEMPTS = 1_000;
 
 /**
- * Goes through whole attempts with a far end in this very thread, before the load: V8 compiles what runs often, which
- * would else make the first ten thousand connections dear and late. Nothing of it is recorded, and nothing leaves the
- * loopback.
+ * Runs complete attempts against a far end in this same thread, before the load: V8 compiles frequently run code, and
+ * without this the first ten thousand connections would be expensive and late. Nothing is recorded, and nothing
+ * leaves the loopback.
  *
  * @param longestUs of an act
- * @returns how many attempts were completed; 0 where it is not worth it, or not possible
+ * @returns how many attempts were completed; 0 if it is not worthwhile, or not possible
  */
 export async function rehearse(
   plan: ShardPlan,
@@ -63,7 +65,7 @@ export async function rehearse(
   return completed;
 }
 
-/** The arm that has most to do, of those whose code a rehearsal reaches; undefined where none has enough. */
+/** The busiest arm among those whose code a rehearsal covers; undefined if none is busy enough. */
 function findBusiest({ engine, arms, count }: ShardPlan): PlannedArm | undefined {
   if (!ENGINES[engine].rehearses) return undefined;
   const isWorthIt = ({ arm: { load } }: PlannedArm): boolean =>
@@ -76,13 +78,16 @@ function findBusiest({ engine, arms, count }: ShardPlan): PlannedArm | undefined
   );
 }
 
-/** A closed loop goes as fast as it is let. */
+/** A closed loop runs as fast as it can. */
 function attemptsPerSec(load: Load): number {
   if (load.kind === 'closed') return Number.POSITIVE_INFINITY;
   return load.kind === 'open' ? peakPerSec(load) : 0;
 }
 
-/** The same arm with all due at once, and without what is another far end's business: names, sources, credentials. */
+/**
+ * The same arm with all attempts due at once, and without what depends on its real far end: names, sources,
+ * credentials.
+ */
 function planAct(plan: ShardPlan, { arm }: PlannedArm, attempts: number, port: number): ShardPlan {
   const { auth: _auth, source: _source, ...rest } = arm;
   const maxOpen = Math.max(1, Math.min(OPEN_AT_ONCE, Math.floor(plan.maxOpen / 3)));
@@ -103,12 +108,12 @@ function planAct(plan: ShardPlan, { arm }: PlannedArm, attempts: number, port: n
   };
 }
 
-/** The very object where it fits: code is compiled for its shape. */
+/** The very object if it fits: code is compiled for its shape. */
 function expectAnswer(expected: Expectation): Expectation {
   if (expected.kind === 'refused') return { kind: 'established' };
   if (expected.kind === 'status' && expected.statuses.length > 0 && !expected.statuses.includes(200))
     return { kind: 'status', statuses: [200] };
-  // What the far end's content must be, the rehearsal's cannot.
+  // The rehearsal's response cannot satisfy the arm's content conditions.
   if (expected.kind === 'status' && expected.content !== undefined)
     return { kind: 'status', statuses: expected.statuses };
   return expected;

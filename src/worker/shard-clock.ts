@@ -4,14 +4,14 @@ import type { Clock, Ticker } from '../net/ticker.ts';
 import { tickerOf } from '../net/ticker.ts';
 import type { ShardPlan } from './protocol.ts';
 
-/** The one clock of a shard: the pacer, the engine and the recorder read it, several times a connection. */
+/** The clock of a shard: the pacer, the engine and the recorder read it several times per connection. */
 export interface ShardClock extends Ticker {
   readonly now: Clock;
-  /** Sets the moment that counts as 0; until then it is some other. */
+  /** Sets the moment that counts as 0; the origin is arbitrary until then. */
   startAt(epochMs: number): void;
 }
 
-/** @param engine what it is for: one that calls the C library has its clock, which costs the heap nothing */
+/** @param engine one that calls the C library gets its clock, which allocates no heap */
 export function createShardClock(engine: ShardPlan['engine']): ShardClock {
   const clock = (ENGINES[engine].callsLibc ? createMonotonicClock() : undefined) ?? createPerformanceClock();
   return {

@@ -9,7 +9,7 @@ import { rehearse } from './rehearse.ts';
 import { createShardClock } from './shard-clock.ts';
 import { TokenStocks } from './token-stocks.ts';
 
-/** Executes one shard: from `start` until everything has settled, reporting a frame a second. */
+/** Executes one shard: from `start` until everything has settled, reporting one frame per second. */
 export async function runShard(
   plan: ShardPlan,
   createEngine: CreateEngine,
@@ -27,7 +27,7 @@ export async function runShard(
     });
     warmUpEncoder();
     const rehearsed = await rehearse(plan, createEngine, clock);
-    // Before "ready", so that who hears that knows what is wanted before the start.
+    // Before "ready", so that its receiver knows what is needed before the start.
     stocks.refresh();
     send({ kind: 'ready', shard: plan.index, readsTcpInfo: single.readsTcpInfo, rehearsed });
     const first = await nextMessage(port);
@@ -52,7 +52,7 @@ export async function runShard(
   }
 }
 
-/** Only where it is needed: undici, its HTTP client, is half of what a worker would load. */
+/** Loaded only if needed: undici, its HTTP client, is half of what a worker would load. */
 async function loadBrowsers({ arms }: ShardPlan): Promise<typeof BrowserRunner | undefined> {
   if (arms.every(({ arm }) => arm.load.kind !== 'browsers')) return undefined;
   return (await import('./browser-runner.ts')).BrowserRunner;

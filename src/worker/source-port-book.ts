@@ -15,17 +15,17 @@ export class SourcePortBook {
   readonly #lowest: number;
   readonly #shards: number;
   readonly #places: number;
-  /** By address and port: how long both, and the port at any address, had rested when leased last. */
+  /** By address and port: how long both, and the port at any address, had rested when last leased. */
   readonly #portAgeUs: Float64Array;
   readonly #tupleAgeUs: Float64Array;
-  /** The one age that is shown, over and over. */
+  /** The single age object that is returned, reused each time. */
   readonly #age = { portUs: -1, sourceUs: -1 };
 
-  /** @returns undefined where ports are left to the system */
+  /** @returns undefined if the system chooses the ports */
   static open(planned: PlannedArm, index: number, count: number): SourcePortBook | undefined {
     const { arm, ports, sources } = planned;
     if (arm.source?.ports === undefined || ports === undefined) return undefined;
-    // Arms that draw from the same ports at random must not draw the same ones at the same time.
+    // Arms that draw at random from the same ports must not draw the same ones at the same time.
     const plan = { ...arm.source.ports, sources: sources.length, ports, seed: seedOf(arm.name) };
     const span = (ports.at(-1)?.to ?? 0) - (ports[0]?.from ?? 0) + 1;
     const allocator = createPortAllocator(plan, { index, count });
@@ -66,7 +66,7 @@ export class SourcePortBook {
     return this.#allocator.port;
   }
 
-  /** Whether there is one to take. */
+  /** Whether one is available. */
   hasFree(nowUs: number): boolean {
     return this.#allocator.nextFreeAtUs <= nowUs;
   }
@@ -74,7 +74,7 @@ export class SourcePortBook {
   /**
    * Takes an address and port.
    * @returns how long they had rested; read it before the next call
-   * @throws RangeError where none is free
+   * @throws RangeError if none is free
    */
   take(nowUs: number): ReuseAge {
     const allocator = this.#allocator;
@@ -90,7 +90,7 @@ export class SourcePortBook {
     return this.#ageAt(this.#placeOf(source, sourcePort));
   }
 
-  /** The attempt is over: its source rests, as long as the arm says and as this machine itself needs it. */
+  /** The attempt has ended: its source rests as long as the arm specifies and as this machine itself needs it. */
   release(record: Readonly<AttemptRecord>, outcome: Outcome): void {
     const { source, sourcePort, endedAtUs } = record;
     if (groupOfOutcome(outcome) === 'unsent') {
@@ -108,7 +108,7 @@ export class SourcePortBook {
     return this.#age;
   }
 
-  /** A shard's ports lie as many apart as there are shards: no two share a place. */
+  /** The distance between a shard's ports equals the number of shards: no two share a position. */
   #placeOf(source: number, port: number): number {
     return source * this.#places + Math.floor((port - this.#lowest) / this.#shards);
   }

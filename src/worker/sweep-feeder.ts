@@ -7,11 +7,11 @@ import { type Feeder, Waits } from './feeder.ts';
 const FIRST = 0;
 const SECOND = 1;
 
-/** What a sweep needs of the world to start attempts. */
+/** What a sweep needs to start attempts. */
 export interface SweepLauncher {
-  /** What keeps the next attempt from being started now; undefined: nothing does. */
+  /** What prevents the next attempt from being started now; undefined if nothing does. */
   obstacle(nowUs: number): Skip | undefined;
-  /** @param delayUs how long the port has rested, on purpose; -1 for the first of a pair */
+  /** @param delayUs how long the port has rested on purpose; -1 for the first of a pair */
   startFrom(attempt: number, intendedAtUs: number, source: number, port: number, delayUs: number): void;
   skip(attempt: number, reason: Skip): void;
 }
@@ -22,8 +22,8 @@ interface Due {
 }
 
 /**
- * Delta sweep: the first attempt of each pair at its time, the second as long after the first has closed as the pair's
- * delay says. Where the first did not end as expected nothing is left behind to measure, and there is no second.
+ * Delta sweep: the first attempt of each pair starts on schedule, the second when the pair's delay has passed since
+ * the first closed. If the first did not end as expected, it leaves nothing to measure, and there is no second.
  */
 export function createSweepFeeder(
   share: readonly SweepPair[],
@@ -31,7 +31,7 @@ export function createSweepFeeder(
   maxLatenessUs: number,
 ): Feeder {
   const open = new Map<number, SweepPair>();
-  /** Seconds of pairs, soonest first. */
+  /** Second attempts of pairs, soonest first. */
   const seconds: Due[] = [];
   let next = 0;
   let stopped = false;
@@ -45,7 +45,7 @@ export function createSweepFeeder(
 
   const launchSecond = ({ pair, atUs }: Due, nowUs: number): boolean => {
     const attempt = pair.attempt + 1;
-    // Later than asked for, it would be counted under a delay that it did not have.
+    // If it started later than intended, it would be counted under a delay that it did not have.
     if (nowUs - atUs > Math.min(maxLatenessUs, pair.delayUs / 10)) {
       launcher.skip(attempt, waits.reasonOf(atUs, launcher.obstacle(nowUs)));
       return true;
@@ -70,7 +70,7 @@ export function createSweepFeeder(
     standing() {
       if (stopped) return 'exhausted';
       if (next < share.length || seconds.length > 0) return 'timed';
-      // Its second is due as soon as a first has ended as expected.
+      // A second becomes due as soon as its first has ended as expected.
       return open.size > 0 ? 'waiting' : 'exhausted';
     },
     nextDueUs() {

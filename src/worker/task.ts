@@ -4,13 +4,13 @@ import { collectGarbageRegularly } from './collect-garbage.ts';
 import type { ShardPlan } from './protocol.ts';
 import { runShard } from './shard.ts';
 
-/** What a pool hands to the worker: one long task a worker, stopped by message. */
+/** What a pool passes to the worker: one long task per worker, stopped by message. */
 export interface ShardTask {
   readonly plan: ShardPlan;
   readonly port: MessagePort;
 }
 
-/** Seldom enough: what is due in the milliseconds that it takes starts late, and says so. */
+/** Infrequent: attempts due during the milliseconds that it takes start late, and are recorded as late. */
 const COLLECT_EVERY_MS = 60_000;
 
 /** Entry of a worker thread. */

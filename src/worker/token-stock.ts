@@ -1,18 +1,19 @@
 /**
- * How old a token may be when it is sent. An acceptor refuses what is older than the clock skew that it allows, 5 minutes
- * by default (RFC 4120 section 3.2.3), counted from the authenticator's time: this leaves room for clocks that differ.
+ * Maximum age of a token when it is sent. An acceptor refuses tokens older than the clock skew that it allows, 5
+ * minutes by default (RFC 4120 section 3.2.3), counted from the authenticator's time: this leaves room for clock
+ * differences.
  */
 const MAX_AGE_MS = 60_000;
 
-/** Most tokens kept, about 1 KiB each, 4 where Active Directory adds its groups. */
+/** Maximum number of tokens kept, about 1 KiB each, 4 if Active Directory adds its groups. */
 const MOST_KEPT = 4_096;
 
 const LEAST_KEPT = 2;
 
 export interface TokenStockOptions {
-  /** How many to keep ready at first: what is used up in a second or two. */
+  /** How many to keep ready initially: what is used up in a second or two. */
   readonly wanted: number;
-  /** Asks for so many more; they come some time later, or never. */
+  /** Asks for this many more; they arrive some time later, or never. */
   readonly ask: (count: number) => void;
   /** Milliseconds since 1970, monotonic. */
   readonly now: () => number;
@@ -24,20 +25,20 @@ interface Token {
 }
 
 /**
- * Tokens of one arm that wait to be sent, each once, the oldest first. It asks for more well before it runs dry, keeps
- * more where it did run dry, and fewer where they grew old.
+ * Tokens of one arm waiting to be sent, each once, the oldest first. It orders more well before it runs out, keeps
+ * more after it did run out, and fewer after tokens expired.
  */
 export class TokenStock {
   readonly #options: TokenStockOptions;
   readonly #tokens: Token[] = [];
-  /** Where the oldest is: what is before it is taken. */
+  /** Position of the oldest: those before it are taken. */
   #head = 0;
   #wanted: number;
-  /** Asked for and not yet come. */
+  /** Requested and not yet received. */
   #underway = 0;
   #ranDry = false;
   #discarded = 0;
-  /** Open attempts that will need one for certain. */
+  /** Open attempts that will certainly need one. */
   readonly #promised = new Set<number>();
 
   constructor(options: TokenStockOptions) {
@@ -45,13 +46,13 @@ export class TokenStock {
     this.#wanted = Math.min(MOST_KEPT, Math.max(LEAST_KEPT, Math.ceil(options.wanted)));
   }
 
-  /** Asks for what is missing. Called once to fill it, and now and then to keep it fresh. */
+  /** Orders what is missing. Called once to fill the stock, and periodically to keep it fresh. */
   refresh(): void {
     this.#discardOld();
     this.#order();
   }
 
-  /** @param mintedAtMs when the oldest of them was made */
+  /** @param mintedAtMs when the oldest of them was created */
   add(values: readonly string[], mintedAtMs: number): void {
     for (const value of values) this.#tokens.push({ value, mintedAtMs });
     this.#underway = Math.max(0, this.#underway - values.length);
@@ -60,7 +61,7 @@ export class TokenStock {
     this.#order();
   }
 
-  /** Whether there is one that is promised to nobody. */
+  /** Whether one is available that is not reserved. */
   hasAny(): boolean {
     this.#discardOld();
     if (this.#size > this.#promised.size) return true;
@@ -69,17 +70,17 @@ export class TokenStock {
     return false;
   }
 
-  /** Keeps one for an attempt that will need it once it is connected. */
+  /** Reserves one for an attempt that will need it once connected. */
   promise(attempt: number): void {
     this.#promised.add(attempt);
   }
 
-  /** The attempt is over: what it has not taken is free again. */
+  /** The attempt has ended: a reservation that it did not use is released. */
   release(attempt: number): void {
     this.#promised.delete(attempt);
   }
 
-  /** Takes the oldest that is fresh; undefined where there is none, or none that is not promised to others. */
+  /** Takes the oldest fresh token; undefined if there is none, or if all are reserved for others. */
   take(attempt: number): string | undefined {
     const isPromised = this.#promised.delete(attempt);
     if (!isPromised && !this.hasAny()) return undefined;
@@ -91,7 +92,7 @@ export class TokenStock {
     return token?.value;
   }
 
-  /** How many grew too old since the last call. */
+  /** How many expired since the last call. */
   takeDiscarded(): number {
     const discarded = this.#discarded;
     this.#discarded = 0;
@@ -116,13 +117,13 @@ export class TokenStock {
 
   #dropHead(): void {
     this.#head += 1;
-    // Moving what is left costs something: it is done once half of the list is taken.
+    // Moving the rest has a cost: it is done once half of the list is taken.
     if (this.#head < 64 || this.#head * 2 < this.#tokens.length) return;
     this.#tokens.splice(0, this.#head);
     this.#head = 0;
   }
 
-  /** A quarter at a time: a message for each token would cost more than the token. */
+  /** A quarter at a time: a message per token would cost more than the token. */
   #order(): void {
     const missing = this.#wanted + this.#promised.size - this.#size - this.#underway;
     if (missing < Math.max(1, this.#wanted / 4)) return;

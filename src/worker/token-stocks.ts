@@ -3,10 +3,10 @@ import { tokensWanted } from './credentials.ts';
 import type { FromWorker, ShardPlan, ToWorker } from './protocol.ts';
 import { TokenStock } from './token-stock.ts';
 
-/** Milliseconds since 1970 that never go back, the same for all threads of the process. */
+/** Milliseconds since 1970, monotonic, the same for all threads of the process. */
 const now = (): number => performance.timeOrigin + performance.now();
 
-/** A stock for each arm with Negotiate, by the arm's index, and what keeps them filled. */
+/** One stock per arm with Negotiate, by the arm's index, and what keeps them filled. */
 export class TokenStocks {
   readonly #plan: ShardPlan;
   readonly #stocks: readonly (TokenStock | undefined)[];
@@ -29,12 +29,12 @@ export class TokenStocks {
     this.#stocks[arm]?.add(tokens, mintedAtEpochMs);
   }
 
-  /** Asks for what is missing, and lets go of what has grown old. */
+  /** Orders what is missing, and discards expired tokens. */
   refresh(): void {
     for (const stock of this.#stocks) stock?.refresh();
   }
 
-  /** What grew too old since the last call, for a frame; nothing where nothing did. */
+  /** What expired since the last call, for a frame; empty if nothing did. */
   takeDiscarded(): Pick<Frame, 'tokens'> {
     const tokens = Object.fromEntries(
       this.#plan.arms.flatMap(({ arm }, index) => {
