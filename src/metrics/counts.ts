@@ -80,13 +80,13 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
   addByKey(sum.stalledBySecond, part.stalledBySecond);
   // Frames of runs from before there was such a count lack it.
   for (const [age, counts] of Object.entries(part.byReuseAge ?? {})) {
-    const total = sum.byReuseAge[age] ?? { attempts: 0, stalled: 0 };
+    const total = ownOf(sum.byReuseAge, age) ?? { attempts: 0, stalled: 0 };
     total.attempts += counts.attempts;
     total.stalled += counts.stalled;
     sum.byReuseAge[age] = total;
   }
   for (const [endpoint, counts] of Object.entries(part.endpoints)) {
-    const total = sum.endpoints[endpoint] ?? emptyEndpointCounts();
+    const total = ownOf(sum.endpoints, endpoint) ?? emptyEndpointCounts();
     for (const name of ENDPOINT_COUNTERS) total[name] += counts[name];
     sum.endpoints[endpoint] = total;
   }
@@ -98,9 +98,10 @@ export function addProofs(
   age: string,
   { alive, cuts }: Readonly<ProofCounts>,
 ): void {
-  sums[age] ??= { alive: 0, cuts: {} };
-  sums[age].alive += alive;
-  addByKey(sums[age].cuts as Record<string, number>, cuts);
+  const sum = ownOf(sums, age) ?? { alive: 0, cuts: {} };
+  sum.alive += alive;
+  addByKey(sum.cuts as Record<string, number>, cuts);
+  sums[age] = sum;
 }
 
 /** Adds tokens by arm into `sums`, in place. */
@@ -109,10 +110,11 @@ export function addTokens(
   parts: Readonly<Record<string, TokenCounts>>,
 ): void {
   for (const [arm, part] of Object.entries(parts)) {
-    sums[arm] ??= { minted: 0, discarded: 0, failures: {} };
-    sums[arm].minted += part.minted;
-    sums[arm].discarded += part.discarded;
-    addByKey(sums[arm].failures, part.failures);
+    const sum = ownOf(sums, arm) ?? { minted: 0, discarded: 0, failures: {} };
+    sum.minted += part.minted;
+    sum.discarded += part.discarded;
+    addByKey(sum.failures, part.failures);
+    sums[arm] = sum;
   }
 }
 
@@ -142,7 +144,12 @@ function emptyEndpointCounts(): EndpointCounts {
 }
 
 function addByKey(sum: Record<string, number>, part: Readonly<Record<string, number>>): void {
-  for (const [key, count] of Object.entries(part)) sum[key] = (sum[key] ?? 0) + count;
+  for (const [key, count] of Object.entries(part)) sum[key] = (ownOf(sum, key) ?? 0) + count;
+}
+
+/** A key may come from the network or a damaged file, and be that of something that every object inherits. */
+function ownOf<T>(sums: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(sums, key) ? sums[key] : undefined;
 }
 
 /** Connections that ended for another to carry on: neither completed nor failed. */

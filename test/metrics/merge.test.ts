@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addCounts, emptyCounts, stalledOf } from '../../src/metrics/counts.ts';
+import { addCounts, addTokens, emptyCounts, stalledOf } from '../../src/metrics/counts.ts';
 import {
   createHistogram,
   encodeHistogram,
@@ -89,6 +89,30 @@ describe('merging the frames of several shards', () => {
 });
 
 describe('adding counts', () => {
+  it('adds under names that every object inherits as under any other', () => {
+    const part = {
+      ...emptyCounts(),
+      requestRetransmits: { toString: 2 },
+      byProofAge: {
+        valueOf: { alive: 1, cuts: { RST: 1 } },
+        ...JSON.parse('{"__proto__":{"alive":1,"cuts":{}}}'),
+      },
+      byReuseAge: { constructor: { attempts: 3, stalled: 1 } },
+      endpoints: { toString: { started: 4, established: 3, completed: 2, stalled: 1 } },
+    };
+    const sum = emptyCounts();
+    addCounts(sum, part);
+    addCounts(sum, part);
+    expect(sum.requestRetransmits).toEqual({ toString: 4 });
+    expect(sum.byProofAge['valueOf']).toEqual({ alive: 2, cuts: { RST: 2 } });
+    expect(sum.byReuseAge).toEqual({ constructor: { attempts: 6, stalled: 2 } });
+    expect(sum.endpoints).toEqual({ toString: { started: 8, established: 6, completed: 4, stalled: 2 } });
+    expect({}).not.toHaveProperty('alive');
+    const tokens = {};
+    addTokens(tokens, { valueOf: { minted: 1, discarded: 0, failures: { toString: 1 } } });
+    expect(tokens).toEqual({ valueOf: { minted: 1, discarded: 0, failures: { toString: 1 } } });
+  });
+
   it('keeps the earliest begin and the latest end, and takes -1 for none', () => {
     const sum = emptyCounts();
     addCounts(sum, { ...emptyCounts(), firstBegunUs: 500, lastBegunUs: 700, lastEndUs: -1 });
