@@ -2,12 +2,15 @@ import type { BrowserLoad } from '../scenario/types.ts';
 
 /** When a browser opens its first page. */
 export interface BrowserStart {
-  /** Over all shards. */
+  /** Across all shards. */
   readonly browser: number;
   readonly atUs: number;
 }
 
-/** The browsers of shard `index` of `count`, soonest first: every so-manieth, so that each shard's begin over the whole ramp. */
+/**
+ * The browsers of shard `index` of `count`, soonest first: every `count`-th browser, so that each shard's start times
+ * cover the whole ramp.
+ */
 export function browserShare(
   { browsers, rampUs }: BrowserLoad,
   index: number,
@@ -20,7 +23,7 @@ export function browserShare(
 }
 
 /**
- * A pause of exponentially distributed length: people who read independently of one another, and pages opened at random.
+ * A pause of exponentially distributed length: people read independently of one another, so pages open at random.
  * @param uniform at least 0 and below 1
  */
 export function thinkFor(meanUs: number, uniform: number): number {

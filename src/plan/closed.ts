@@ -1,21 +1,19 @@
 import type { ClosedLoad } from '../scenario/types.ts';
 
-/** One shard's part of a closed loop. Parts add up to the whole, exactly. */
+/** One shard's part of a closed loop. The parts add up exactly to the whole. */
 export interface ClosedShare {
-  /** Connections that this shard keeps open at once; 0 where there are more shards than connections. */
+  /** Connections that this shard keeps open at once; 0 if there are more shards than connections. */
   readonly concurrency: number;
-  /** Attempts that this shard makes; Infinity where only time bounds the loop. */
+  /** Attempts that this shard makes; Infinity if only time bounds the loop. */
   readonly attempts: number;
-  /** Nothing starts from then on, microseconds; Infinity where only the count bounds the loop. */
+  /** Nothing starts after this time, microseconds; Infinity if only the count bounds the loop. */
   readonly forUs: number;
   /** The shard's attempts are numbered `first`, `first + stride`, `first + 2 stride`, ... */
   readonly first: number;
   readonly stride: number;
 }
 
-/**
- * The part of shard `index` of `count`. A shard without a connection gets no attempts either: nobody would make them.
- */
+/** The part of shard `index` of `count`. A shard without a connection gets no attempts: it could not make them. */
 export function closedShare(load: ClosedLoad, index: number, count: number): ClosedShare {
   const stride = Math.min(count, load.concurrency);
   const idle = index >= stride;

@@ -2,22 +2,22 @@ import type { OpenLoad } from '../scenario/types.ts';
 import { areaInSegment, dueInSegment, layOut, type Segment } from './segments.ts';
 
 /**
- * When each attempt of an open loop falls due: a pure function of its number. Attempts are numbered from 0 over all
+ * When each attempt of an open loop is due: a pure function of its number. Attempts are numbered from 0 across all
  * shards; times are microseconds since the load's start.
  */
 export interface Pacer {
-  /** Attempts in all, over all shards. */
+  /** Total attempts, across all shards. */
   readonly total: number;
   readonly durationUs: number;
-  /** How many attempts have fallen due by then; attempt 0 falls due as the first phase with a rate starts. */
+  /** How many attempts are due by then; attempt 0 is due when the first phase with a rate starts. */
   dueBy(elapsedUs: number): number;
-  /** When an attempt falls due; never earlier than the one before it. Infinity from `total` on. */
+  /** When an attempt is due; never earlier than the one before it. Infinity from `total` on. */
   intendedAtUs(attempt: number): number;
   /** Index into the load's phases; that of the last phase from `total` on. */
   phaseAt(attempt: number): number;
-  /** Whether the attempt belongs to a ramp: recorded, kept out of the verdict. */
+  /** Whether the attempt belongs to a ramp: recorded, but excluded from the verdict. */
   isRamp(attempt: number): boolean;
-  /** The load on the time line, for cursors. */
+  /** The load on the timeline, for cursors. */
   readonly segments: readonly Segment[];
 }
 
@@ -46,7 +46,7 @@ export function createPacer(load: OpenLoad): Pacer {
       const segment = segments.find(({ endUs }) => elapsedUs < endUs);
       if (segment === undefined) return total;
       let due = Math.min(total, Math.max(0, Math.floor(areaInSegment(segment, elapsedUs)) + 1));
-      // The area and its inverse may differ in the last digit: let the inverse decide, so that both always agree.
+      // The area and its inverse may differ in the last digit: the inverse decides, so that both always agree.
       while (due < total && intendedAtUs(due) <= elapsedUs) due += 1;
       while (due > 0 && intendedAtUs(due - 1) > elapsedUs) due -= 1;
       return due;
@@ -56,21 +56,21 @@ export function createPacer(load: OpenLoad): Pacer {
   };
 }
 
-/** One shard's way through the attempts. Holds its place, so that a step costs one square root and no memory. */
+/** One shard's position among the attempts. It keeps state, so that a step costs one square root and no memory. */
 export interface PacerCursor {
-  /** Number of the next attempt, over all shards; meaningless at the end. */
+  /** Number of the next attempt, across all shards; meaningless at the end. */
   readonly attempt: number;
-  /** When it falls due; Infinity at the end. */
+  /** When it is due; Infinity at the end. */
   readonly atUs: number;
   readonly ramp: boolean;
-  /** Goes on to the shard's next attempt. */
+  /** Moves to the shard's next attempt. */
   advance(): void;
 }
 
 /**
  * The attempts `index`, `index + count`, `index + 2 count`, ... of a pacer, in order.
  * @param index the shard's number, 0 to `count - 1`
- * @param count shards in all, at least 1
+ * @param count number of shards, at least 1
  */
 export function createCursor(pacer: Pacer, index: number, count: number): PacerCursor {
   return new Cursor(pacer, index, count);

@@ -2,8 +2,8 @@ import { attemptsIn, type Stretch, stretchesOf } from '../scenario/load-shape.ts
 import type { OpenLoad } from '../scenario/types.ts';
 
 /**
- * A stretch laid on the time line. Attempt k falls due when the area under the rate, counted from the start of the
- * load, reaches k: `before` and `after` are that area at the stretch's ends.
+ * A stretch on the timeline. Attempt k is due when the area under the rate, counted from the start of the load,
+ * reaches k: `before` and `after` are that area at the ends of the stretch.
  */
 export interface Segment {
   readonly phase: number;
@@ -18,12 +18,13 @@ export interface Segment {
 }
 
 /**
- * An area this close to a whole number is meant to be it: 1/min for 60 s is one attempt, whatever 1/60 is in binary.
- * Rounding errors are below 1e-8 even at 50 million attempts; a rate that means a millionth of an attempt is no rate.
+ * An area this close to an integer counts as that integer: 1/min for 60 s is one attempt, whatever 1/60 is in binary.
+ * Rounding errors stay below 1e-8 even at 50 million attempts; a rate that amounts to a millionth of an attempt is
+ * negligible.
  */
 const WHOLE = 1e-6;
 
-/** Lays the load's stretches one after the other. */
+/** Lays out the load's stretches in sequence. */
 export function layOut(load: OpenLoad): Segment[] {
   const segments: Segment[] = [];
   let startUs = 0;
@@ -56,15 +57,15 @@ function snapToWhole(area: number): number {
 }
 
 /**
- * When an attempt of this segment falls due, microseconds.
- * Solves `from t + slope t² / 2 = n` as `2 n / (from + sqrt(from² + 2 slope n))`, the form that loses no digits when
- * the slope is small and needs no case for a slope of 0.
+ * When an attempt of this segment is due, microseconds. Solves `from t + slope t² / 2 = n` as `2 n / (from +
+ * sqrt(from² + 2 slope n))`, a form that loses no precision for small slopes and needs no special case for a slope of
+ * 0.
  */
 export function dueInSegment(segment: Segment, attempt: number): number {
   const ahead = attempt - segment.before;
   if (ahead <= 0) return segment.startUs;
   const { fromPerSec, slope } = segment;
-  // Below 0 only by rounding, at the very end of a ramp down to nothing.
+  // Below 0 only by rounding, at the very end of a ramp down to zero.
   const root = Math.sqrt(Math.max(0, fromPerSec * fromPerSec + 2 * slope * ahead));
   return Math.min(segment.endUs, segment.startUs + (2_000_000 * ahead) / (fromPerSec + root));
 }

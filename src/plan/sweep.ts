@@ -1,8 +1,8 @@
 import type { SweepLoad } from '../scenario/types.ts';
 
-/** Two attempts from one source port, each from an address of its own. */
+/** Two attempts from one source port, each from a different address. */
 export interface SweepPair {
-  /** Number of the first attempt, over all shards; the second's is one higher. */
+  /** Number of the first attempt, across all shards; the second's is one higher. */
   readonly attempt: number;
   readonly port: number;
   /** From the first's close to the second's start. */
@@ -12,11 +12,12 @@ export interface SweepPair {
 }
 
 /**
- * Lays out a sweep: every pair with a port of its own, the first attempts in order of their time. Time is cut into slots
- * of one attempt each, and a pair is given the first two free slots that lie its delay apart, longest delays first: the
- * rate holds in every second, and the whole takes little longer than its longest delay or its attempts at their rate.
+ * Lays out a sweep: each pair has its own port, and the first attempts are ordered by time. Time is divided into
+ * slots of one attempt each, and each pair gets the first two free slots that are its delay apart, longest delays
+ * first: the rate holds in every second, and the whole takes little longer than its longest delay or its attempts at
+ * their rate.
  * @param ports at least as many as there are pairs
- * @throws RangeError where there are fewer
+ * @throws RangeError if there are fewer
  */
 export function planSweep(load: SweepLoad, ports: readonly number[]): SweepPair[] {
   const { delaysUs, pairs, ratePerSec } = load;
@@ -26,7 +27,7 @@ export function planSweep(load: SweepLoad, ports: readonly number[]): SweepPair[
   const planned: { delayUs: number; firstAtUs: number }[] = [];
   let firstFree = 0;
   for (const delayUs of delaysUs.toReversed()) {
-    // The second of a pair whose delay is shorter than a slot counts against the next one.
+    // If a pair's delay is shorter than a slot, its second attempt counts against the next one.
     const apart = Math.max(1, Math.round(delayUs / slotUs));
     let slot = firstFree;
     for (let pair = 0; pair < pairs; pair += 1) {

@@ -5,15 +5,15 @@ import { SlotLayout } from './layout.ts';
 import { RestingSlots } from './resting-slots.ts';
 import type { PortAllocator, PortShard, SourcePlan } from './types.ts';
 
-/** In place of a time: has never closed. */
+/** Stands for a time: never closed. */
 const NEVER = -1;
 
-/** Odd and without a pattern in its bits (2^32 over the golden ratio): shards draw from seeds far apart. */
+/** Odd and without a bit pattern (2^32 over the golden ratio): shards draw from widely separated seeds. */
 const SEED_STEP = 0x9e3779b9;
 
 /**
- * Hands out a shard's share of a plan's addresses and ports. Shards are disjoint, and together complete. It takes about
- * 13 bytes for each address and port, all at once; leasing allocates nothing.
+ * Hands out a shard's share of a plan's addresses and ports. Shards are disjoint and together cover the plan. It
+ * allocates about 13 bytes per address and port, all at once; leasing allocates nothing.
  */
 export function createPortAllocator(plan: SourcePlan, shard: PortShard): PortAllocator {
   return new SlotAllocator(plan, shard);
@@ -33,7 +33,7 @@ class SlotAllocator implements PortAllocator {
   readonly #isLeased: Uint8Array;
   /** By slot. */
   readonly #tupleClosedAtUs: Float64Array;
-  /** By index of the port, over all addresses. */
+  /** By port index, across all addresses. */
   readonly #portClosedAtUs: Float64Array;
 
   constructor(plan: SourcePlan, shard: PortShard) {
@@ -84,7 +84,7 @@ class SlotAllocator implements PortAllocator {
     this.#rest(this.#endLease(source, port), untilUs, 0);
   }
 
-  /** Frees every slot that has rested, in the order in which their rests ended. */
+  /** Frees every slot whose rest is over, in the order in which the rests ended. */
   #wake(nowUs: number): void {
     while (this.#resting.soonestUs <= nowUs) this.#free.add(this.#resting.takeSoonest());
   }
@@ -94,7 +94,7 @@ class SlotAllocator implements PortAllocator {
       this.#resting.add(untilUs, slot);
       return;
     }
-    // What became free before this one has to be known as such.
+    // Slots that became free before this one must be recorded first.
     this.#wake(nowUs);
     this.#free.add(slot);
   }

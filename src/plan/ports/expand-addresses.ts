@@ -4,10 +4,10 @@ import { UsageError } from '../../errors.ts';
 const MOST = 1_024;
 
 /**
- * The host addresses that a comma-separated list of IPv4 addresses and networks stands for, each once, in the order
- * written. A network's own and its broadcast address are left out, but for /31 (RFC 3021) and /32.
+ * The host addresses in a comma-separated list of IPv4 addresses and networks, each once, in the order written.
+ * Network and broadcast addresses are excluded, except for /31 (RFC 3021) and /32.
  * @param text such as `10.0.0.0/29` or `192.0.2.10, 198.51.100.0/28`
- * @throws UsageError where an entry is neither, or there are more than `most`
+ * @throws UsageError if an entry is neither, or there are more than `most`
  */
 export function expandAddresses(text: string, most = MOST): string[] {
   const found = new Set<string>();

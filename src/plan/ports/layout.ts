@@ -1,19 +1,19 @@
 import type { PortShard, SourcePlan } from './types.ts';
 
 /**
- * Numbers a shard's addresses and ports: slot 0, 1, 2, ... is the order in which they are taken one after the other.
- * Addresses take turns, so that each has its even share at any time. Each walks the ports upwards from a place of its own,
- * spread over the range: so a port rests as long as can be before its turn comes at the next address. Were all to start
- * at one place, it would be open at two addresses at once, and a firewall that keeps ports could not keep it.
+ * Numbers a shard's addresses and ports: slots 0, 1, 2, ... are taken in this order. Addresses rotate, so that each
+ * has an even share at any time. Each walks upwards through the ports from a start of its own, spread over the range,
+ * so that a port rests as long as possible before the next address uses it. If all started at one port, it would be
+ * open at two addresses at once, and a port-preserving firewall could not preserve it.
  */
 export class SlotLayout {
   readonly size: number;
   readonly portCount: number;
   readonly #sources: number;
   readonly #ports: Uint16Array;
-  /** By port; -1: not this shard's. */
+  /** By port; -1 if it is not in this shard. */
   readonly #indexes = new Int32Array(65_536).fill(-1);
-  /** By address: where its walk over the ports starts. */
+  /** By address: where its walk through the ports starts. */
   readonly #starts: Int32Array;
 
   constructor({ sources, ports }: SourcePlan, shard: PortShard) {
@@ -45,7 +45,7 @@ export class SlotLayout {
     return this.#ports[portIndex]!;
   }
 
-  /** -1: not this shard's. */
+  /** -1 if it is not in this shard. */
   portIndexOf(port: number): number {
     return this.#indexes[port] ?? -1;
   }
@@ -58,8 +58,8 @@ export class SlotLayout {
 }
 
 /**
- * A port is of one shard at all addresses, so that the shard knows when the port last closed at any of them. Which one
- * depends on its number alone, so that a port more or less moves no other.
+ * A port belongs to the same shard at all addresses, so that the shard knows when the port last closed at any of
+ * them. The shard depends only on the port number, so that adding or removing a port moves no other.
  */
 function listShardPorts(ranges: SourcePlan['ports'], { index, count }: PortShard): number[] {
   const mine: number[] = [];

@@ -1,6 +1,6 @@
 import type { PortRange } from '../../scenario/units.ts';
 
-/** The list that net.ipv4.ip_local_reserved_ports holds: `8080,9148-9150`, or nothing (ip-sysctl.rst). */
+/** Parses the list in net.ipv4.ip_local_reserved_ports: `8080,9148-9150`, or nothing (ip-sysctl.rst). */
 export function parseReservedPorts(text: string): PortRange[] {
   return [...text.matchAll(/(\d+)(?:-(\d+))?/g)].map(([, from, to = from]) => ({
     from: Number(from),
@@ -14,24 +14,24 @@ export function parseReservedPorts(text: string): PortRange[] {
  */
 const LISTENING = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm;
 
-/** Ports that are listened on, each once and ascending, from the text of /proc/net/tcp, tcp6, or both. */
+/** Listening ports, each once and ascending, from the text of /proc/net/tcp, tcp6, or both. */
 export function parseListeningPorts(text: string): number[] {
   const ports = [...text.matchAll(LISTENING)].map(([, port = '']) => Number.parseInt(port, 16));
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
-/** Of any other state than listening: 01 established, 06 TIME_WAIT, and so on. */
+/** In any state other than listening: 01 established, 06 TIME_WAIT, and so on. */
 const NOT_LISTENING = /^ *\d+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4} (?!0A)[0-9A-F]{2} /m;
 
 /**
- * Whether the first part of /proc/net/tcp or tcp6 has all the ports that are listened on: Linux writes those before any other
+ * Whether the first part of /proc/net/tcp or tcp6 contains all listening ports: Linux writes those before any other
  * (tcp_seq_start and tcp_seq_next in net/ipv4/tcp_ipv4.c), of which a load leaves tens of thousands in TIME_WAIT.
  */
 export function hasAllListening(text: string): boolean {
   return NOT_LISTENING.test(text);
 }
 
-/** What others leave of a range, ascending. They may overlap, and come in any order. */
+/** The rest of a range after removing blocked ports, ascending. Blocked ranges may overlap, in any order. */
 export function subtractPorts(range: PortRange, blocked: readonly PortRange[]): PortRange[] {
   const left: PortRange[] = [];
   let next = range.from;

@@ -2,8 +2,8 @@ import { TimeHeap } from './time-heap.ts';
 import { TimeRing } from './time-ring.ts';
 
 /**
- * Slots that may not be leased yet, by when they may. Rests are mostly of one length, so their ends mostly come in order:
- * those go through a ring at a constant cost, and only the others, such as quarantines, through a heap.
+ * Slots that may not be leased yet, by when they may. Most rests have the same length, so they mostly end in order:
+ * those use a ring at constant cost, and only the others, such as quarantines, use a heap.
  */
 export class RestingSlots {
   readonly #inOrder = new TimeRing();
@@ -13,7 +13,7 @@ export class RestingSlots {
     return this.#inOrder.count + this.#others.count;
   }
 
-  /** When the first rest ends; Infinity where none rests. */
+  /** When the first rest ends; Infinity if there is none. */
   get soonestUs(): number {
     return Math.min(this.#inOrder.soonestUs, this.#others.soonestUs);
   }

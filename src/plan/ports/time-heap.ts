@@ -1,12 +1,12 @@
 const FIRST_CAPACITY = 256;
 
-/** Slots by time, soonest first. Grows to what it once held and then takes no more memory. */
+/** Slots by time, soonest first. Memory grows to the maximum held and then stays constant. */
 export class TimeHeap {
   count = 0;
   #times = new Float64Array(FIRST_CAPACITY);
   #slots = new Int32Array(FIRST_CAPACITY);
 
-  /** Infinity where it is empty. */
+  /** Infinity if empty. */
   get soonestUs(): number {
     return this.count === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!;
   }

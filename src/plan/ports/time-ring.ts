@@ -1,19 +1,21 @@
-/** A power of two, so that a place in the ring is a mask away. */
+/** A power of two, so that a mask gives the position in the ring. */
 const FIRST_CAPACITY = 256;
 
-/** Slots whose times only ever grow: first in, first out. Grows to what it once held and then takes no more memory. */
+/**
+ * Slots whose times never decrease: first in, first out. Memory grows to the maximum held and then stays constant.
+ */
 export class TimeRing {
   count = 0;
   #head = 0;
   #times = new Float64Array(FIRST_CAPACITY);
   #slots = new Int32Array(FIRST_CAPACITY);
 
-  /** Infinity where it is empty. */
+  /** Infinity if empty. */
   get soonestUs(): number {
     return this.count === 0 ? Number.POSITIVE_INFINITY : this.#times[this.#head]!;
   }
 
-  /** -Infinity where it is empty. */
+  /** -Infinity if empty. */
   get latestUs(): number {
     const last = (this.#head + this.count - 1) & (this.#times.length - 1);
     return this.count === 0 ? Number.NEGATIVE_INFINITY : this.#times[last]!;

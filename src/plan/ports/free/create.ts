@@ -6,9 +6,9 @@ import { OldestFirstSlots } from './oldest-first.ts';
 import { SequentialSlots } from './sequential.ts';
 import { ShuffledSlots } from './shuffled.ts';
 
-/** As many free slots in the order that a plan asks for. */
+/** Creates `size` free slots in the order that a plan specifies. */
 export function createFreeSlots(plan: SourcePlan, size: number, random: RandomBelow): FreeSlots {
-  // What has become free last is what has waited least beyond its age.
+  // The slot freed last has exceeded its age by the least.
   if (plan.reuseExactlyUs !== undefined) {
     return new NewestFirstSlots(
       plan.order === 'random' ? new ShuffledSlots(size, random) : new SequentialSlots(size),

@@ -1,8 +1,8 @@
-/** The slots free to be leased, in one of the orders. In the beginning all are, and none was ever used. */
+/** The slots available for leasing, in one of the orders. Initially all are free and unused. */
 export interface FreeSlots {
   readonly count: number;
-  /** Takes the next in this order; -1 where none is free. */
+  /** Takes the next in this order; -1 if none is free. */
   take(): number;
-  /** A slot has become free; it must not be among them. */
+  /** Adds a slot that has become free; it must not be present already. */
   add(slot: number): void;
 }

@@ -1,12 +1,12 @@
 import type { FreeSlots } from './free-slots.ts';
 
-/** The slot freed last; those never used only where there is no other, in an order of their own. */
+/** The most recently freed slot first; unused slots only if there is no other, in an order of their own. */
 export class NewestFirstSlots implements FreeSlots {
   #freed = 0;
   readonly #stack: Int32Array;
   readonly #unused: FreeSlots;
 
-  /** @param unused what says in which order slots are used for the first time; nothing is ever added to it */
+  /** @param unused determines the order in which slots are first used; nothing is ever added to it */
   constructor(unused: FreeSlots) {
     this.#stack = new Int32Array(unused.count);
     this.#unused = unused;

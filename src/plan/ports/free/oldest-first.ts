@@ -1,6 +1,6 @@
 import type { FreeSlots } from './free-slots.ts';
 
-/** The slot freed longest ago; those never used before all others, lowest first. */
+/** The slot freed longest ago first; unused slots before all others, lowest first. */
 export class OldestFirstSlots implements FreeSlots {
   count: number;
   #head = 0;

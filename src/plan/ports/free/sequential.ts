@@ -1,12 +1,12 @@
 import type { FreeSlots } from './free-slots.ts';
 
-/** The next free slot upwards from the one taken last, and from the lowest again after the highest. */
+/** The next free slot above the one taken last, wrapping from the highest to the lowest. */
 export class SequentialSlots implements FreeSlots {
   count: number;
   #next = 0;
   /**
-   * A bit a slot, set where it is free; above that a bit for each word that has any set, and so on up to a single word. A
-   * search climbs over long runs of slots in use in a few steps.
+   * One bit per slot, set if it is free; each higher level has one bit per word with any bit set, up to a single
+   * word. A search skips long runs of occupied slots in a few steps.
    */
   readonly #levels: Int32Array[] = [];
 
@@ -52,7 +52,7 @@ export class SequentialSlots implements FreeSlots {
     }
   }
 
-  /** The lowest free slot that is not below this one; -1 where there is none. */
+  /** The lowest free slot at or above this one; -1 if there is none. */
   #findFrom(slot: number): number {
     let bit = slot;
     for (let level = 0; level < this.#levels.length; level += 1) {
@@ -66,7 +66,7 @@ export class SequentialSlots implements FreeSlots {
     return -1;
   }
 
-  /** From a set bit of a level down to the lowest slot below it. */
+  /** Descends from a set bit of a level to the lowest free slot under it. */
   #descend(level: number, from: number): number {
     let bit = from;
     for (let below = level - 1; below >= 0; below -= 1) {

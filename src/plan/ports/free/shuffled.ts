@@ -1,7 +1,7 @@
 import type { RandomBelow } from '../../../random.ts';
 import type { FreeSlots } from './free-slots.ts';
 
-/** Any free slot, each as likely as the others. */
+/** Any free slot, each with equal probability. */
 export class ShuffledSlots implements FreeSlots {
   count: number;
   readonly #slots: Int32Array;
