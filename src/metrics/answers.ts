@@ -5,8 +5,8 @@ import type { SeriesCounter } from './series-counter.ts';
 const PROXY_ASKS = 407;
 
 /**
- * Counts what a connection's requests were answered by: one that asks for credentials and the one after it are two. An
- * answer counts once its status is read, whatever becomes of the rest.
+ * Counts the responses to a connection's requests: a challenge and the response after it count as two. A response
+ * counts once its status is read, whatever happens to the rest.
  */
 export function countAnswers(series: SeriesCounter, record: Readonly<AttemptRecord>): void {
   const { phase, cause, status, challengeStatus, tunnelStatus } = record;
@@ -20,7 +20,7 @@ export function countAnswers(series: SeriesCounter, record: Readonly<AttemptReco
   if (!isTold && isFinal(status)) series.answered(status, phase === 'tunnel');
 }
 
-/** Interim answers come before the one that counts; 101 is final (RFC 9110 section 15.2). 0: none was read. */
+/** Interim responses precede the one that counts; 101 is final (RFC 9110 section 15.2). 0 if none was read. */
 function isFinal(status: number): boolean {
   return status >= 200 || status === 101;
 }

@@ -1,6 +1,6 @@
 import type { SeriesCounts } from './types.ts';
 
-/** Counters that are kept second by second where seconds are rolled up; the others are kept as sums alone. */
+/** Counters kept per second when seconds are rolled up; the others are kept only as sums. */
 const COUNTED = [
   'scheduled',
   'started',
@@ -15,15 +15,15 @@ const COUNTED = [
   'slow',
 ] as const;
 
-/** Counts by key that are kept likewise, a column a key. */
+/** Counts by key that are kept likewise, one column per key. */
 const KEYED = ['outcomes', 'statuses', 'tunnelStatuses'] as const;
 
-/** Stalls by the second of their SYN, where there were any: three numbers each, see {@link takeStalls}. */
+/** Stalls by the second of their SYN, if there were any: three numbers each, see {@link takeStalls}. */
 const STALLS = 'stalledBySecond';
 
 /**
- * Of one series, by column: a value for each second of a window, in order. Columns of zeros are left out; one that says
- * the same of every second says it once.
+ * The columns of one series: one value for each second of a window, in order. Columns of zeros are left out; a column
+ * with the same value throughout has it once.
  */
 export type Columns = Record<string, number[]>;
 
@@ -45,18 +45,18 @@ export function enterColumns(
   }
   for (const [sentIn, count] of Object.entries(counts.stalledBySecond)) {
     const stalls = columns[STALLS] ?? [];
-    // A difference is shorter than a moment of a long night.
+    // A difference is shorter than an absolute time in a long night.
     stalls.push(at.offset, at.second - Number(sentIn), count);
     columns[STALLS] = stalls;
   }
 }
 
-/** A column as short as it may be. */
+/** The shortest form of a column. */
 export function fold(column: readonly number[]): number[] {
   return column.every((value) => value === column[0]) ? column.slice(0, 1) : [...column];
 }
 
-/** A value for each second again. */
+/** Expands to one value per second again. */
 export function unfold(column: readonly number[], seconds: number): readonly number[] {
   return column.length === 1 ? new Array<number>(seconds).fill(column[0] ?? 0) : column;
 }
@@ -69,7 +69,7 @@ export function foldColumns(columns: Readonly<Columns>): Columns {
   return Object.fromEntries(folded);
 }
 
-/** Gives each second what columns say of it. @param open the counts of a second, by its offset */
+/** Adds the columns' values to each second. @param open returns the counts of a second, by its offset */
 export function readColumns(
   columns: Readonly<Columns>,
   { second: firstSecond, seconds }: { readonly second: number; readonly seconds: number },
@@ -90,7 +90,7 @@ export function readColumns(
   takeStalls(columns[STALLS] ?? [], firstSecond, open);
 }
 
-/** Three numbers after the other: offset of the second in which they turned out, seconds since their SYN, how many. */
+/** Three numbers each: offset of the second in which they were detected, seconds since their SYN, how many. */
 function takeStalls(
   stalls: readonly number[],
   firstSecond: number,
@@ -104,7 +104,7 @@ function takeStalls(
   }
 }
 
-/** What columns do not tell of a window's sums. */
+/** The part of a window's sums that columns do not contain. */
 export function withoutColumns(sums: Readonly<SeriesCounts>): SeriesCounts {
   const zeros = Object.fromEntries(COUNTED.map((name) => [name, 0]));
   return { ...sums, ...zeros, outcomes: {}, statuses: {}, tunnelStatuses: {}, stalledBySecond: {} };

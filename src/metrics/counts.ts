@@ -21,12 +21,15 @@ export const COUNTERS = [
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 
-/** Their places in that list. */
+/** Their positions in that list. */
 export const COUNTER_AT = placesOf(COUNTERS);
 
 const ENDPOINT_COUNTERS = ['started', 'established', 'completed', 'stalled'] as const;
 
-/** Written out: put together from a list, each would bring hidden classes of its own, 4 KB that only a full collection frees. */
+/**
+ * Written out: objects built from a list would each create hidden classes of their own, 4 KB that only a full
+ * collection frees.
+ */
 export function emptyCounts(): SeriesCounts {
   return {
     scheduled: 0,
@@ -64,7 +67,7 @@ export function emptyCounts(): SeriesCounts {
 
 /** Adds `part` into `sum`, in place. */
 export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void {
-  // Frames of an earlier version lack counters that have been added since.
+  // Frames of an earlier version lack counters added since.
   for (const name of COUNTERS) sum[name] += part[name] ?? 0;
   sum.firstBegunUs = earlier(sum.firstBegunUs, part.firstBegunUs);
   sum.lastBegunUs = Math.max(sum.lastBegunUs, part.lastBegunUs);
@@ -78,7 +81,7 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
   addByKey(sum.cuts as Record<string, number>, part.cuts ?? {});
   for (const [age, counts] of Object.entries(part.byProofAge ?? {})) addProofs(sum.byProofAge, age, counts);
   addByKey(sum.stalledBySecond, part.stalledBySecond);
-  // Frames of runs from before there was such a count lack it.
+  // Frames of runs from before this count was added lack it.
   for (const [age, counts] of Object.entries(part.byReuseAge ?? {})) {
     const total = ownOf(sum.byReuseAge, age) ?? { attempts: 0, stalled: 0 };
     total.attempts += counts.attempts;
@@ -123,17 +126,17 @@ export function stalledOf(counts: Pick<SeriesCounts, 'recovered' | 'frozen' | 'u
   return counts.recovered + counts.frozen + counts.unresolved;
 }
 
-/** Connections on which a request was sent again after the handshake. */
+/** Connections on which a request was retransmitted after the handshake. */
 export function resentOf({ requestRetransmits = {} }: Partial<SeriesCounts>): number {
   return measuredResentOf({ requestRetransmits }) - (requestRetransmits['0'] ?? 0);
 }
 
-/** Connections of which it is known whether one was; 0: it was not measured. */
+/** Connections for which this is known; 0 if it was not measured. */
 export function measuredResentOf({ requestRetransmits = {} }: Partial<SeriesCounts>): number {
   return Object.values(requestRetransmits).reduce((sum, count) => sum + count, 0);
 }
 
-/** The earlier of two moments, -1 standing for none. */
+/** The earlier of two times; -1 means none. */
 function earlier(a: number, b: number): number {
   if (a < 0 || b < 0) return Math.max(a, b);
   return Math.min(a, b);
@@ -152,7 +155,7 @@ function ownOf<T>(sums: Readonly<Record<string, T>>, key: string): T | undefined
   return Object.hasOwn(sums, key) ? sums[key] : undefined;
 }
 
-/** Connections that ended for another to carry on: neither completed nor failed. */
+/** Connections that ended so that another could continue the request: neither completed nor failed. */
 export function stepsOf({ outcomes }: Readonly<Pick<SeriesCounts, 'outcomes'>>): number {
   return Object.entries(outcomes).reduce(
     (sum, [outcome, count]) => (OUTCOME_GROUPS[outcome as Outcome] === 'step' ? sum + count : sum),

@@ -9,14 +9,14 @@ import {
 } from './encoding.ts';
 import { type Histogram, LONGEST_US, SIGNIFICANT_DIGITS } from './histogram.ts';
 
-/** For zlib, which would take 16 KB from the system for each answer: most seconds' counts are shorter than this. */
+/** For zlib, which would otherwise allocate 16 KB for each result: most seconds' counts are shorter than this. */
 const CHUNK_BYTES = 4_096;
 
 /**
- * Adds an encoded histogram to a sum without making a histogram of it: one of 92 KB for each arm, phase and second would
- * be left to the garbage collector otherwise.
- * @param sum made by createHistogram, or anything else that values can be recorded in
- * @throws Error where the text is none that encodeHistogram made, or not all of it; the sum stays as it was then
+ * Adds an encoded histogram to a sum without creating a histogram from it: otherwise one of 92 KB for each arm, phase
+ * and second would be left to the garbage collector.
+ * @param sum made by createHistogram, or anything else that can record values
+ * @throws Error if the text was not made by encodeHistogram or is incomplete; the sum is then unchanged
  */
 export function addEncoded(sum: Pick<Histogram, 'recordValueWithCount'>, text: string): void {
   const bytes = unpack(text);
@@ -47,11 +47,13 @@ export function addEncoded(sum: Pick<Histogram, 'recordValueWithCount'>, text: s
       index += 1;
     }
   }
-  // The exact maximum is not encoded. As the library does, the largest value that it may have been is taken for it.
+  // The exact maximum is not encoded. Like the library, use the largest value that it may have been.
   if (last >= 0) sum.recordValueWithCount(valueAt(last + 1) - 1, 0);
 }
 
-/** Head and counts. What zlib's checksum vouches for is whole: nothing is added of a histogram that was torn. */
+/**
+ * Header and counts. zlib's checksum guarantees that they are complete: nothing is added from a truncated histogram.
+ */
 function unpack(text: string): Buffer {
   if (text.length % 4 !== 0) throw new Error('torn base64');
   const packed = Buffer.from(text, 'base64');
@@ -62,7 +64,7 @@ function unpack(text: string): Buffer {
   return bytes;
 }
 
-/** Digits, lowest and highest value as createHistogram has them. */
+/** Checks digits, lowest and highest value against createHistogram's. */
 function isOurs(bytes: Buffer): boolean {
   return (
     bytes.length >= HEAD_BYTES &&

@@ -1,9 +1,9 @@
 import { deflateSync } from 'node:zlib';
 
 /**
- * HdrHistogram's V2 encoding (EncodableHistogram.java, AbstractHistogram.encodeIntoByteBuffer; the word size is in the
- * cookie's second digit): compressed, a cookie, the length of what follows, and that in zlib's format; within, a head of
- * 40 bytes and the counts.
+ * HdrHistogram's V2 encoding (EncodableHistogram.java, AbstractHistogram.encodeIntoByteBuffer; the word size is in
+ * the cookie's second digit). Compressed: a cookie, the length of what follows, and the zlib data; inside, a header
+ * of 40 bytes and the counts.
  */
 export const COMPRESSED_COOKIE = 0x1c849314;
 export const COMPRESSED_HEAD_BYTES = 8;
@@ -13,17 +13,17 @@ export const HEAD_BYTES = 40;
 /** A word of the counts: 8 bytes of 7 bits, and a ninth of 8 (ZigZagEncoding.java, LEB128-64b9B). */
 export const LONGEST_WORD_BYTES = 9;
 
-/** Room for the counts of a second at some thousands of connections a second; it grows where that is not enough. */
+/** Room for the counts of a second at some thousands of connections per second; it grows if needed. */
 const FIRST_BYTES = 8_192;
 
 /**
- * For zlib: a second's counts are a few hundred bytes to a few thousand. Its defaults take 268 KB from the system for each
- * and 16 KB for the answer. Smaller answers than these would come from Node's pool, whose pieces live long enough to be
+ * For zlib: a second's counts are a few hundred to a few thousand bytes. Its defaults allocate 268 KB for each and 16
+ * KB for the result. Smaller results than these would come from Node's pool, whose chunks live long enough to be
  * collected late.
  */
 const SMALL = { windowBits: 12, memLevel: 5, chunkSize: 4_096 } as const;
 
-/** What a histogram holds, and for which values it was made. */
+/** A histogram's contents, and its value range. */
 export interface Counted {
   readonly digits: number;
   readonly lowest: number;
@@ -35,7 +35,7 @@ export interface Counted {
   countAt(index: number): number;
 }
 
-/** Writes histograms one after the other into the same memory. */
+/** Encodes histograms one after the other in the same memory. */
 export class HistogramEncoder {
   #bytes = Buffer.alloc(FIRST_BYTES);
   #packed = Buffer.alloc(FIRST_BYTES);
@@ -59,7 +59,7 @@ export class HistogramEncoder {
     return this.#packed.toString('base64', 0, end);
   }
 
-  /** Counts are words of twice their value; runs of zeros, odd words of their length (ZigZag). */
+  /** Counts are words of twice their value; runs of zeros are odd words of their length (ZigZag). */
   #writeCounts({ first, end, countAt }: Counted): void {
     let zeros = first;
     for (let index = first; index < end; index += 1) {
@@ -72,7 +72,7 @@ export class HistogramEncoder {
       this.#writeWord(count * 2);
       zeros = 0;
     }
-    // None but an empty histogram ends with one.
+    // Only an empty histogram ends with one.
     this.#writeZeros(zeros);
   }
 
@@ -98,7 +98,7 @@ export class HistogramEncoder {
     const bytes = this.#bytes;
     bytes.writeUInt32BE(COOKIE, 0);
     bytes.writeUInt32BE(this.#at - HEAD_BYTES, 4);
-    // Neither shifted nor scaled: only histograms that resize themselves or hold fractions are.
+    // Not shifted or scaled: only auto-resizing histograms or those of fractions are.
     bytes.writeUInt32BE(0, 8);
     bytes.writeUInt32BE(digits, 12);
     bytes.writeBigInt64BE(BigInt(lowest), 16);

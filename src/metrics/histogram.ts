@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { JsHistogram } from 'hdr-histogram-js/dist/JsHistogram.js';
-// Not the package's index, with its readers, writers and WebAssembly: each worker and each start would load it all, at 60 ms.
+// Not the package's index, with its readers, writers and WebAssembly: each worker and each start would load all of
+// it, at 60 ms.
 import { constructorFromBucketSize } from 'hdr-histogram-js/dist/JsHistogramFactory.js';
 import { middleOf } from './buckets.ts';
 import { HistogramEncoder } from './encoding.ts';
@@ -16,7 +17,7 @@ export type HistogramsByTag = ReadonlyMap<string, Histogram>;
 /** An hour: far beyond any timeout that a scenario may set. Longer times are recorded as an hour. */
 export const LONGEST_US = 3_600_000_000;
 
-/** Values are then told apart to within 0.1 %. */
+/** Values are then distinguished to within 0.1 %. */
 export const SIGNIFICANT_DIGITS = 3;
 
 /** An empty histogram of microseconds, 1 us to 1 h. */
@@ -24,7 +25,7 @@ export function createHistogram(): Histogram {
   return createCounts(LONGEST_US, SIGNIFICANT_DIGITS);
 }
 
-/** An empty histogram of whole values from 1 up, that keeps its size. @param digits significant ones, 0 to 5 */
+/** An empty histogram of fixed size for integers from 1 up. @param digits significant ones, 0 to 5 */
 export function createCounts(highest: number, digits: number): Histogram {
   return new Counts(1, highest, digits);
 }
@@ -37,8 +38,8 @@ export function recordUs(histogram: Histogram, us: number): void {
 const encoder = new HistogramEncoder();
 
 /**
- * Compressed V2 encoding in base64, as the histogram log format carries it. The library's own makes some 400 KB of garbage
- * each time, outside the heap, where it is collected late.
+ * Compressed V2 encoding in base64, as in the histogram log format. The library's own encoder leaves some 400 KB of
+ * garbage each time, outside the heap, where it is collected late.
  */
 export function encodeHistogram(histogram: Histogram): string {
   const counts = countsOf(histogram);
@@ -52,7 +53,10 @@ export function encodeHistogram(histogram: Histogram): string {
   });
 }
 
-/** The library's interface shows percentiles alone; only its WebAssembly twin, not used here, is no JsHistogram. */
+/**
+ * The library's interface exposes only percentiles; only its WebAssembly variant, not used here, is not a
+ * JsHistogram.
+ */
 function countsOf(histogram: Histogram): JsHistogram {
   if (!(histogram instanceof JsHistogram)) throw new TypeError('a histogram without counts');
   return histogram;
@@ -69,7 +73,7 @@ export interface Quantiles {
   max: number;
 }
 
-/** The figures of a summary, microseconds; all 0 where it is empty. @param histogram made by createHistogram */
+/** The figures of a summary, microseconds; all 0 if it is empty. @param histogram made by createHistogram */
 export function quantilesOf(histogram: Histogram | undefined): Quantiles {
   if (histogram === undefined || histogram.totalCount === 0) {
     return { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
@@ -87,13 +91,13 @@ export function quantilesOf(histogram: Histogram | undefined): Quantiles {
   };
 }
 
-/** The time that so many percent (0-100) of all did not exceed, microseconds; 0 of an empty histogram. */
+/** The given percentile (0-100), microseconds; 0 for an empty histogram. */
 export function percentileUs(histogram: Histogram, percentile: number): number {
-  // The library answers with the upper end of a value's bucket, which may lie beyond the largest value seen.
+  // The library returns the upper end of a value's bucket, which may exceed the largest value seen.
   return Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue);
 }
 
-/** As the library has it, which makes an object of every count on the way, once a second and view of a run. */
+/** Same result as the library's, which allocates an object per count, once per second and view of a run. */
 function meanOf(histogram: Histogram): number {
   const counts = countsOf(histogram);
   const last = counts.countsArrayIndex(counts.maxValue);

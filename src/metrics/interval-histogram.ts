@@ -2,12 +2,12 @@ import { BUCKETS, bucketOf } from './buckets.ts';
 import { type Counted, HistogramEncoder } from './encoding.ts';
 import { LONGEST_US, SIGNIFICANT_DIGITS } from './histogram.ts';
 
-/** One after the other is encoded, so that a thread needs one. */
+/** Histograms are encoded one after the other, so a thread needs one encoder. */
 const encoder = new HistogramEncoder();
 
 /**
- * Encodes once for nothing. The first time zlib is loaded and compiled, some 10 ms for which everything else waits:
- * better before the load than at the end of its first second.
+ * Encodes once and discards the result. Loading and compiling zlib for the first time blocks everything for some 10
+ * ms: better before the load than at the end of its first second.
  */
 export function warmUpEncoder(): void {
   const histogram = new IntervalHistogram();
@@ -16,15 +16,15 @@ export function warmUpEncoder(): void {
 }
 
 /**
- * The times of one second. The library's histogram costs a logarithm and a power for each; bits tell as much, and only
- * what a second touched is read and emptied at its end.
+ * The times of one second. The library's histogram computes a logarithm and a power for each value; bit operations
+ * give the same result, and only the buckets that a second used are read and cleared at its end.
  */
 export class IntervalHistogram {
   readonly #counts = new Uint32Array(BUCKETS);
   #first = BUCKETS;
   #end = 0;
 
-  /** Records a time, rounded to whole microseconds and clamped to what histograms hold. */
+  /** Records a time, rounded to whole microseconds and clamped to the range of histograms. */
   record(us: number): void {
     const index = bucketOf(us < 0 ? 0 : us > LONGEST_US ? LONGEST_US : Math.round(us));
     this.#counts[index] = this.#counts[index]! + 1;
@@ -32,7 +32,7 @@ export class IntervalHistogram {
     if (index >= this.#end) this.#end = index + 1;
   }
 
-  /** The second's histogram, encoded; undefined where nothing was recorded. Starts the next second empty. */
+  /** The second's histogram, encoded; undefined if nothing was recorded. The next second starts empty. */
   take(): string | undefined {
     if (this.#end === 0) return undefined;
     const encoded = encoder.encode(this.#counted());

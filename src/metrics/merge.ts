@@ -4,7 +4,7 @@ import { createHistogram, encodeHistogram, type Histogram } from './histogram.ts
 import type { Frame, FrameHistograms, LocalDrops, SeriesCounts, TokenCounts } from './types.ts';
 
 /**
- * The same second of several shards as one.
+ * Merges the same second of several shards.
  * @param frames at least one, all of one second
  */
 export function mergeFrames(frames: readonly Frame[]): Frame {
@@ -27,7 +27,7 @@ export function mergeFrames(frames: readonly Frame[]): Frame {
   };
 }
 
-/** Left out where there are none. */
+/** Left out if there are none. */
 export function sumLocalDrops(parts: readonly LocalDrops[]): LocalDrops {
   const localDrops = parts.reduce((sum, { localDrops: part = 0 }) => sum + part, 0);
   const conntrackDrops = parts.reduce((sum, { conntrackDrops: part = 0 }) => sum + part, 0);
@@ -37,7 +37,7 @@ export function sumLocalDrops(parts: readonly LocalDrops[]): LocalDrops {
   };
 }
 
-/** A histogram as the log of a run wants it. */
+/** A histogram in the form that a run's log stores. */
 export interface EncodedHistogram {
   /** As in {@link FrameHistograms}. */
   readonly text: string;
@@ -45,13 +45,13 @@ export interface EncodedHistogram {
   readonly maxUs: number;
 }
 
-/** Merges the shards' histograms of one second after the other, all in one and the same histogram. */
+/** Merges the shards' histograms second by second, reusing one histogram. */
 export class HistogramMerger {
   readonly #scratch = createHistogram();
 
   /**
-   * @param take is given the merged histogram of each tag, which is another's as soon as it returns
-   * @returns the merged histograms by tag, encoded; what one shard alone reported stays as that shard encoded it
+   * @param take receives the merged histogram of each tag, which is reused as soon as it returns
+   * @returns the merged histograms by tag, encoded; what only one shard reported is passed through as encoded
    */
   merge(
     parts: readonly FrameHistograms[],
@@ -78,7 +78,10 @@ function groupByTag(parts: readonly FrameHistograms[]): Map<string, string[]> {
   return texts;
 }
 
-/** Adds a histogram to the sum under its tag. The sum is never the histogram itself, which stays as it is. */
+/**
+ * Adds a histogram to the sum under its tag. The sum is always a separate histogram; the one passed in is not
+ * changed.
+ */
 export function addHistogram(sums: Map<string, Histogram>, tag: string, histogram: Histogram): void {
   const sum = sums.get(tag) ?? createHistogram();
   sum.add(histogram);

@@ -1,14 +1,14 @@
-/** Counts of a series by names that come from the network or a scenario: a few words each, not known beforehand. */
+/** Counts of a series by names that come from the network or a scenario: a few names each, not known in advance. */
 export const NAMED = ['schemesOffered', 'refusals', 'errorNames', 'unmetContent'] as const;
 export type Named = (typeof NAMED)[number];
 
-/** How many of them a map has at most, before the rest share one. */
+/** Maximum number of names in a map; the rest share one. */
 const MOST_NAMES = 16;
 export const OTHER_NAMES = 'other';
 
-/** Counts under `name`, or under {@link OTHER_NAMES} once the map has as many names as it may. */
+/** Counts under `name`, or under {@link OTHER_NAMES} once the map is full. */
 export function countName(counts: Record<string, number>, name: string, by = 1): void {
-  // A name may be that of something that every object inherits.
+  // A name may equal a property that every object inherits.
   const isKnown = Object.hasOwn(counts, name);
   const key = isKnown || Object.keys(counts).length < MOST_NAMES ? name : OTHER_NAMES;
   counts[key] = (Object.hasOwn(counts, key) ? counts[key]! : 0) + by;

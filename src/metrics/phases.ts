@@ -4,10 +4,12 @@ import { COUNTER_AT } from './counts.ts';
 import type { SeriesCounter } from './series-counter.ts';
 import { TIMED_AT } from './types.ts';
 
-/** Counts challenges and times the segments between handshake and response: each from when the far end was set to it. */
+/**
+ * Counts challenges and times the segments between handshake and response, each from when the far end could begin it.
+ */
 export function recordPhases(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
   const { establishedAtUs, challengedAtUs, tunnelledAtUs, securedAtUs } = record;
-  // Refused credentials are a challenge of their own, whether or not another had gone before.
+  // Rejected credentials count as another challenge, whether or not one came before.
   if (outcome === 'auth-denied') series.add(COUNTER_AT.challenges);
   if (challengedAtUs >= 0) {
     series.add(COUNTER_AT.challenges);
@@ -26,7 +28,7 @@ export function recordPhases(series: SeriesCounter, record: Readonly<AttemptReco
   }
 }
 
-/** When the request was sent that was answered by the challenge: as soon as there was something to send it over. */
+/** When the challenged request was sent: as soon as there was a connection to send it over. */
 function lastBefore(atUs: number, record: Readonly<AttemptRecord>): number {
   const { establishedAtUs, tunnelledAtUs, securedAtUs } = record;
   return Math.max(

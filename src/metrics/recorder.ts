@@ -19,7 +19,7 @@ import {
   TIMED_AT,
 } from './types.ts';
 
-/** An arm as far as counting needs it. */
+/** The part of an arm that counting needs. */
 export interface RecordedArm {
   /** Fits a histogram tag: no comma, no white space. */
   readonly name: string;
@@ -32,21 +32,21 @@ export interface RecordedArm {
   /** Present for a sweep: the only ages by which its attempts are counted. */
   readonly sweepDelaysUs?: readonly number[];
   /**
-   * Present where a connection is soon over once it is answered: what the answer tells of the path may be waited for, where a
-   * handshake cannot be judged without.
+   * Present if connections end soon after the response: handshakes can then wait to be evaluated until the response
+   * shows more about the path.
    */
   readonly isSoonOver?: true;
-  /** Present for browsers: a connection serves many requests or none, so that these are counted one by one. */
+  /** Present for browsers: a connection serves any number of requests, so these are counted individually. */
   readonly isOfBrowsers?: true;
 }
 
-/** When an attempt was due and when it is handed to the engine, microseconds. */
+/** When an attempt was due and when it is passed to the engine, microseconds. */
 export interface BegunAt {
   readonly intendedAtUs: number;
   readonly begunAtUs: number;
 }
 
-/** What a request's earlier connection took, microseconds: from when it was due, and from its SYN. */
+/** Time taken by a request's earlier connection, microseconds: from when it was due, and from its SYN. */
 export interface CarriedTime {
   readonly sinceIntendedUs: number;
   readonly sinceStartedUs: number;
@@ -56,7 +56,7 @@ const NOTHING_CARRIED: CarriedTime = { sinceIntendedUs: 0, sinceStartedUs: 0 };
 
 export interface RecorderOptions {
   readonly arms: readonly RecordedArm[];
-  /** Stalls kept one by one in a frame; the rest is counted. */
+  /** Stalls kept individually in a frame; the rest is only counted. */
   readonly maxStallsPerFrame: number;
 }
 
@@ -67,8 +67,9 @@ export interface TakenFrame {
 }
 
 /**
- * Counts what a worker's attempts did, second by second. Every attempt is handed in as begun or skipped, and a begun
- * one again when it is established and when it has settled; `ramp` picks the series and must stay the same throughout.
+ * Counts what a worker's attempts did, second by second. Every attempt is reported as begun or skipped, and a begun
+ * one again when it is established and when it has settled; `ramp` selects the series and must not change for an
+ * attempt.
  */
 export class Recorder {
   readonly #arms: readonly RecordedArm[];
@@ -76,7 +77,7 @@ export class Recorder {
   readonly #ramps: readonly SeriesCounter[];
   readonly #lateness = new IntervalHistogram();
   readonly #maxStalls: number;
-  /** The one set of facts that is judged, over and over. */
+  /** The single facts object that is evaluated, reused each time. */
   readonly #facts = { handshakeUs: -0.5, established: false, stopped: false, synRetransmits: -1, pathUs: -1 };
   #stalls: Stall[] = [];
   #stallsLeftOut = 0;
@@ -94,7 +95,7 @@ export class Recorder {
     this.#maxStalls = maxStallsPerFrame;
   }
 
-  /** An attempt is about to be handed to the engine. */
+  /** An attempt is about to be passed to the engine. */
   begun(
     arm: number,
     ramp: boolean,
@@ -111,7 +112,7 @@ export class Recorder {
     this.#lateness.record(Math.round(times.begunAtUs - times.intendedAtUs));
   }
 
-  /** An attempt was due and will not be handed to the engine. */
+  /** An attempt was due and will not be passed to the engine. */
   skipped(arm: number, ramp: boolean, outcome: Skip): void {
     const series = this.#series(arm, ramp);
     series.add(COUNTER_AT.scheduled);
@@ -119,7 +120,7 @@ export class Recorder {
     series.outcome(indexOfOutcome(outcome));
   }
 
-  /** @param age as it was when the attempt was begun */
+  /** @param age as it was when the attempt began */
   established(record: Readonly<AttemptRecord>, ramp: boolean, age: ReuseAge = FIRST_USE): void {
     const series = this.#series(record.arm, ramp);
     series.add(COUNTER_AT.established);
@@ -132,9 +133,9 @@ export class Recorder {
   }
 
   /**
-   * The attempt is over.
-   * @param age as it was when the attempt was begun
-   * @param carried what an earlier connection of the same request took
+   * The attempt has ended.
+   * @param age as it was when the attempt began
+   * @param carried time taken by an earlier connection of the same request
    * @returns how it ended
    */
   settled(
@@ -149,7 +150,7 @@ export class Recorder {
     series.outcome(indexOfOutcome(outcome));
     if (record.refusedBy !== '') series.named('refusals', record.refusedBy);
     if (groupOfOutcome(outcome) === 'unsent') {
-      // It was taken for started when it was begun; the engine found that no SYN could leave.
+      // It was counted as started when it began; the engine found that no SYN could be sent.
       series.add(COUNTER_AT.started, -1);
       series.endpoint(record.endpoint, 'started', -1);
       series.reused(age.portUs, 'attempts', -1);
@@ -176,33 +177,33 @@ export class Recorder {
     return outcome;
   }
 
-  /** Of browsers: an answer that asks for credentials came, so long after its request. */
+  /** For browsers: a challenge arrived, this long after its request. */
   challenged(arm: number, tookUs: number): void {
     const series = this.#series(arm, false);
     series.add(COUNTER_AT.challenges);
     series.time(TIMED_AT.challenge, Math.round(tookUs));
   }
 
-  /** Of browsers: an answer of this status came, be it one that asks for credentials. */
+  /** For browsers: a response with this status arrived, including challenges. */
   answered(arm: number, status: number, errorName = ''): void {
     const series = this.#series(arm, false);
     series.answered(status, false);
     if (errorName !== '') series.named('errorNames', errorName);
   }
 
-  /** Of browsers: an object of a page is over. @param tookUs -1: it failed */
+  /** For browsers: an object of a page has ended. @param tookUs -1 if it failed */
   objectOver(arm: number, tookUs: number): void {
     const series = this.#series(arm, false);
     series.add(COUNTER_AT.requests);
     if (tookUs >= 0) series.time(TIMED_AT.object, Math.round(tookUs));
   }
 
-  /** Of browsers: a page is over. @param tookUs -1: it failed, in part or as a whole */
+  /** For browsers: a page has ended. @param tookUs -1 if it failed, in part or as a whole */
   pageOver(arm: number, tookUs: number): void {
     if (tookUs >= 0) this.#series(arm, false).time(TIMED_AT.page, Math.round(tookUs));
   }
 
-  /** The second's counts, histograms and stalls; starts the next second at zero. */
+  /** The second's counts, histograms and stalls; resets them for the next second. */
   takeFrame(second: number, open: number): TakenFrame {
     const frame: Frame = { second, series: {}, open, stallsLeftOut: this.#stallsLeftOut };
     const histograms: FrameHistograms = {};
@@ -312,11 +313,11 @@ export class Recorder {
   }
 }
 
-/** Of a held connection, whether and how it was cut. When it was is not known where only a proof found that out. */
+/** Records whether and how a held connection was cut. The time is not known if only a proof revealed it. */
 function countHold(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
   const how = outcome === 'held-cut' ? tellCut(record) : 'alive';
   if (how !== 'alive') series.cut(how);
-  // One that was given up has proved nothing.
+  // An abandoned connection has proved nothing.
   if (record.provedAtUs >= 0 && record.cause !== 'stopped')
     series.proved(Math.round(record.proofAgeUs / 1_000), how);
   else if (how !== 'alive')

@@ -1,6 +1,6 @@
 /** How long an attempt's source port had rested since its last close, microseconds; -1: never used before. */
 export interface ReuseAge {
-  /** Since the same port closed, at whichever address. */
+  /** Since the same port closed, at any address. */
   readonly portUs: number;
   /** Since the same address and port closed. */
   readonly sourceUs: number;
@@ -8,21 +8,21 @@ export interface ReuseAge {
 
 export const FIRST_USE: ReuseAge = { portUs: -1, sourceUs: -1 };
 
-/** Ages of source ports, put into bins. */
+/** Ages of source ports, sorted into bins. */
 export interface ReuseBins {
-  /** What each bin is called: its lower edge, or its very age, in milliseconds. */
+  /** The name of each bin: its lower edge, or its exact age, in milliseconds. */
   readonly keys: readonly string[];
-  /** Index of the bin; -1 for a port never used before, and for an age that has no bin. */
+  /** Index of the bin; -1 for a port never used before, and for an age without a bin. */
   indexOf(ageUs: number): number;
 }
 
-/** Neighbouring edges differ by a tenth: finer than the 20 % within which a timer is to be found. */
+/** Neighbouring edges differ by a tenth: finer than the 20 % within which a timer is to be located. */
 const BINS_A_DECADE = 24;
 
 /** 1 ms to 10^8 ms, over a day: no run is longer (scenario/bounds.ts). */
 const DECADES = 8;
 
-/** Bins that grow by about a tenth each, from 1 ms; what is younger has one of its own, called 0. */
+/** Bins that grow by about a tenth each, from 1 ms; lower ages share a bin called 0. */
 export function createAgeBins(): ReuseBins {
   const grown = Array.from({ length: BINS_A_DECADE * DECADES }, (_, index) =>
     Number((10 ** (index / BINS_A_DECADE)).toPrecision(3)),
@@ -34,7 +34,7 @@ export function createAgeBins(): ReuseBins {
       if (ageUs < 0) return -1;
       const ageMs = ageUs / 1_000;
       if (ageMs < 1) return 0;
-      // Edges are rounded to three digits, the logarithm is not: they may differ by one.
+      // Edges are rounded to three digits, the logarithm is not: the index may be off by one.
       let index = Math.min(1 + Math.floor(Math.log10(ageMs) * BINS_A_DECADE), edgesMs.length - 1);
       while (index > 1 && edgesMs[index]! > ageMs) index -= 1;
       while (index + 1 < edgesMs.length && edgesMs[index + 1]! <= ageMs) index += 1;
@@ -44,7 +44,7 @@ export function createAgeBins(): ReuseBins {
 }
 
 /**
- * A bin for each of these ages and none for any other: a sweep's own delays.
+ * One bin for each of these ages and none for any other: a sweep's own delays.
  * @param agesUs ascending, each once
  */
 export function createExactBins(agesUs: readonly number[]): ReuseBins {

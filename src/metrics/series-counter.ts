@@ -7,7 +7,10 @@ import type { ReuseBins } from './reuse-bins.ts';
 import { indexOfStatus, STATUS_KEYS } from './statuses.ts';
 import { type FrameHistograms, type SeriesCounts, TIMED } from './types.ts';
 
-/** Retransmissions told apart; a handshake or request with more counts as this many. The kernel's own limit is 127 + 4. */
+/**
+ * Highest number of retransmissions counted separately; more are counted as this many. The kernel's own limit is 127
+ * + 4.
+ */
 const MAX_RETRANSMITS = 131;
 
 const ENDPOINT_COLUMNS = 4;
@@ -30,7 +33,7 @@ export class SeriesCounter {
     errorNames: {},
     unmetContent: {},
   };
-  /** Few, and few a second: held connections last. */
+  /** A small map, rarely updated: held connections last. */
   #cuts: SeriesCounts['cuts'] = {};
   #proofs: SeriesCounts['byProofAge'] = {};
   readonly #retransmits = new Float64Array(MAX_RETRANSMITS + 1);
@@ -40,10 +43,13 @@ export class SeriesCounter {
   readonly #reused: Float64Array;
   readonly #reusedStalled: Float64Array;
   readonly #stalledBySecond = new Map<number, number>();
-  /** In the order of {@link TIMED}; made when the first time comes. */
+  /** In the order of {@link TIMED}; created when the first time is recorded. */
   readonly #histograms: (IntervalHistogram | undefined)[] = TIMED.map(() => undefined);
   #isTouched = false;
-  /** Microseconds; -1: none. In an array, as a field of an object may have its numbers on the heap, each anew. */
+  /**
+   * Microseconds; -1: none. In an array, because numbers in object fields may be allocated on the heap at each
+   * update.
+   */
   readonly #moments = new Float64Array(MOMENTS).fill(-1);
 
   constructor(name: string, endpoints: readonly string[], bins: ReuseBins) {
@@ -55,7 +61,7 @@ export class SeriesCounter {
     this.#byEndpoint = new Float64Array(endpoints.length * ENDPOINT_COLUMNS);
   }
 
-  /** @param counter of COUNTER_AT */
+  /** @param counter from COUNTER_AT */
   add(counter: number, by = 1): void {
     this.#counters[counter] = this.#counters[counter]! + by;
     this.#isTouched = true;
@@ -74,7 +80,7 @@ export class SeriesCounter {
     this.#outcomes[index] = this.#outcomes[index]! + 1;
   }
 
-  /** @param toConnect of the proxy to CONNECT */
+  /** @param toConnect from the proxy to CONNECT */
   answered(status: number, toConnect: boolean): void {
     const counts = toConnect ? this.#tunnelStatuses : this.#statuses;
     const index = indexOfStatus(status);
@@ -82,7 +88,7 @@ export class SeriesCounter {
     this.#isTouched = true;
   }
 
-  /** Counts under a name that the far end gave. */
+  /** Counts under a name given by the far end. */
   named(what: Named, name: string): void {
     countName(this.#named[what], name);
     this.#isTouched = true;
@@ -94,7 +100,7 @@ export class SeriesCounter {
     this.#isTouched = true;
   }
 
-  /** A held connection was proved to live, or to be cut. @param ageMs for which it had been left alone */
+  /** A held connection was proved to be alive, or cut. @param ageMs how long it had been idle */
   proved(ageMs: number, how: Cut | 'alive'): void {
     addProofs(
       this.#proofs,
@@ -123,7 +129,7 @@ export class SeriesCounter {
     this.#stalledBySecond.set(second, (this.#stalledBySecond.get(second) ?? 0) + 1);
   }
 
-  /** Counts an attempt by the age of its source port; one whose port was never used before is left out. */
+  /** Counts an attempt by the age of its source port; attempts from unused ports are left out. */
   reused(ageUs: number, column: 'attempts' | 'stalled', by = 1): void {
     const index = this.#bins.indexOf(ageUs);
     if (index < 0) return;
@@ -132,15 +138,16 @@ export class SeriesCounter {
   }
 
   /**
-   * @param timed of TIMED_AT
-   * @param us rounded by the caller: as an argument, a number that is no small integer takes 16 bytes of heap
+   * @param timed from TIMED_AT
+   * @param us rounded by the caller: passed as an argument, a number that is not a small integer takes 16 bytes of
+   *   heap
    */
   time(timed: number, us: number): void {
     const histogram = this.#histograms[timed] ?? this.#open(timed);
     histogram.record(us);
   }
 
-  /** The second's counts, or undefined where nothing happened; starts the next second at zero. */
+  /** The second's counts, or undefined if nothing happened; resets them for the next second. */
   takeCounts(): SeriesCounts | undefined {
     if (!this.#isTouched) return undefined;
     const counts = emptyCounts();
@@ -168,7 +175,7 @@ export class SeriesCounter {
     return histogram;
   }
 
-  /** By index: an iterator makes an array of every bin, some hundreds a second and series. */
+  /** By index: an iterator would allocate an array per bin, some hundreds per second and series. */
   #takeByKey(counts: SeriesCounts): void {
     for (let index = 0; index < OUTCOMES.length; index += 1) {
       if (this.#outcomes[index] !== 0) counts.outcomes[OUTCOMES[index]!] = this.#outcomes[index]!;

@@ -1,16 +1,16 @@
 import { addCounts, emptyCounts } from './counts.ts';
 import { type Frame, LATENESS_TAG, RAMP_SUFFIX, type SeriesCounts, type SeriesName } from './types.ts';
 
-/** Of series in which something happened that was not the firewall's doing: recorded, and kept out of the verdict. */
+/** For series affected by something other than the firewall: recorded, but excluded from the verdict. */
 export const ASIDE_SUFFIX = '~aside';
 
-/** A second of which it is settled whether it counts. */
+/** A second for which it is decided whether it counts. */
 export interface SettledFrame extends Frame {
-  /** Its series are those that were set aside; absent where it counts. */
+  /** Its series were set aside; absent if it counts. */
   aside?: true;
 }
 
-/** The frame with measured phases and ramps of each arm as one series that counts for nothing. */
+/** The frame with the measured phases and ramps of each arm merged into one series that is excluded. */
 export function setAside(frame: Frame): SettledFrame {
   const series: Record<SeriesName, SeriesCounts> = {};
   for (const [name, counts] of Object.entries(frame.series)) {
@@ -30,7 +30,7 @@ export function setAsideSeries(name: SeriesName): SeriesName {
   return `${name.endsWith(RAMP_SUFFIX) ? name.slice(0, -RAMP_SUFFIX.length) : name}${ASIDE_SUFFIX}`;
 }
 
-/** The same for the tag of a histogram; those of an arm and of its ramps become one. */
+/** The same for a histogram's tag; those of an arm and of its ramps become one. */
 export function setAsideTag(tag: string): string {
   const dot = tag.lastIndexOf('.');
   if (dot >= 0) return `${setAsideSeries(tag.slice(0, dot))}${tag.slice(dot)}`;

@@ -1,23 +1,23 @@
-/** Statuses that HTTP has (RFC 9110 section 15): 100 to 599. A far end may send others, which are counted together. */
+/** HTTP's status range (RFC 9110 section 15): 100 to 599. A far end may send others, which are counted together. */
 export const FIRST_STATUS = 100;
 export const LAST_STATUS = 599;
 export const OTHER_STATUS = 'other';
 
-/** What answers are counted by, in order: each status, and what is none. */
+/** The keys by which responses are counted, in order: each status, then the one for invalid statuses. */
 export const STATUS_KEYS: readonly string[] = [
   ...Array.from({ length: LAST_STATUS - FIRST_STATUS + 1 }, (_, index) => String(FIRST_STATUS + index)),
   OTHER_STATUS,
 ];
 
-/** A status's place in {@link STATUS_KEYS}. */
+/** A status's position in {@link STATUS_KEYS}. */
 export function indexOfStatus(status: number): number {
   return status < FIRST_STATUS || status > LAST_STATUS ? STATUS_KEYS.length - 1 : status - FIRST_STATUS;
 }
 
-/** Answers by status, statuses that came up alone, with the lowest first. Runs of an earlier version have none. */
+/** Responses by status, without zeros, lowest first. Runs of an earlier version have none. */
 export function listStatuses(
   counts: Readonly<Record<string, number>> | undefined,
 ): (readonly [status: string, count: number])[] {
-  // Keys that are whole numbers come in ascending order, others after them (ECMA-262, OrdinaryOwnPropertyKeys).
+  // Integer keys come in ascending order, others after them (ECMA-262, OrdinaryOwnPropertyKeys).
   return Object.entries(counts ?? {}).filter(([, count]) => count > 0);
 }

@@ -4,12 +4,13 @@ import { placesOf } from '../outcome/places.ts';
 import type { Quantiles } from './histogram.ts';
 
 /**
- * What is timed, for every series. From the intended start; the `-service` twins from the actual one. `total` ends with
- * the last byte of the response, and includes an earlier connection that the far end closed after its challenge.
- * `cutAge`: how old a held connection was when something cut it; those that were found to be cut later are not among them. `challenge`, `tunnel`, `tls`: how long the far end took
- * to ask for credentials, to open the tunnel, and for TLS, each from when it was set to it. `object`, `page`: of browsers.
- * `mint`: what making a token cost, apart from every connection. `rtt`: the round trip by tcpi_rtt right after the handshake;
- * none where the system has no sample: of a SYN that was sent again, without TCP timestamps (Karn's algorithm, RFC 6298 section 3).
+ * What is timed, for every series. Measured from the intended start; the `-service` twins from the actual one.
+ * `total` ends with the last byte of the response, and includes an earlier connection that the far end closed after
+ * its challenge. `cutAge`: how old a held connection was when something cut it; those found to be cut only later are
+ * excluded. `challenge`, `tunnel`, `tls`: how long the far end took to ask for credentials, to open the tunnel, and
+ * for TLS, each from when it could begin. `object`, `page`: for browsers. `mint`: the cost of creating a token,
+ * separate from any connection. `rtt`: the round trip by tcpi_rtt right after the handshake; none if the system has
+ * no sample, as for a retransmitted SYN without TCP timestamps (Karn's algorithm, RFC 6298 section 3).
  */
 export const TIMED = [
   'handshake',
@@ -29,17 +30,19 @@ export const TIMED = [
 ] as const;
 export type Timed = (typeof TIMED)[number];
 
-/** Their places in that list: what is counted with each attempt is found by number, as a name would have to be looked up. */
+/**
+ * Their positions in that list: per-attempt counts are indexed by number, because names would have to be looked up.
+ */
 export const TIMED_AT = placesOf(TIMED);
 
 /**
  * A series is the unit of counting: an arm's measured phases (`stress`), or its ramps (`stress~ramp`), which are
- * recorded but kept out of the verdict.
+ * recorded but excluded from the verdict.
  */
 export type SeriesName = string;
 export const RAMP_SUFFIX = '~ramp';
 
-/** Counts of one series within one frame. Counts by key leave out what is zero. */
+/** Counts of one series within one frame. Counts by key omit zeros. */
 export interface SeriesCounts {
   scheduled: number;
   started: number;
@@ -47,9 +50,9 @@ export interface SeriesCounts {
   established: number;
   /** Ended as the scenario expected (outcome `ok`). */
   completed: number;
-  /** What people asked for: of browsers each object, else an attempt, however many connections it took. */
+  /** What users asked for: for browsers each object, otherwise an attempt, however many connections it took. */
   requests: number;
-  /** Answers that asked for credentials (407, 401). */
+  /** Responses that asked for credentials (407, 401). */
   challenges: number;
   /** Stalled = recovered + frozen + unresolved. */
   recovered: number;
@@ -58,42 +61,47 @@ export interface SeriesCounts {
   healed: number;
   slow: number;
   bytes: number;
-  /** First and last moment in which an attempt was begun, and the last in which one ended; -1: none. */
+  /** When the first and last attempts began, and when the last one ended; -1: none. */
   firstBegunUs: number;
   lastBegunUs: number;
   lastEndUs: number;
-  /** Handshakes by number of SYN retransmissions: { "0": n, "1": n }; those not known are left out. */
+  /** Handshakes by number of SYN retransmissions: { "0": n, "1": n }; unknown ones are omitted. */
   synRetransmits: Record<string, number>;
   /**
-   * Connections that carried a request, by how many segments were sent again on them after the handshake: { "0": n, "1": n };
-   * those not known are left out. Frames of an earlier version lack it.
+   * Connections that carried a request, by the number of segments retransmitted on them after the handshake: { "0":
+   * n, "1": n }; unknown ones are omitted. Frames of an earlier version lack it.
    */
   requestRetransmits: Record<string, number>;
   outcomes: Partial<Record<Outcome, number>>;
-  /** Answers by HTTP status: { "200": n, "407": n }; see statuses.ts. Frames of an earlier version lack them. */
+  /** Responses by HTTP status: { "200": n, "407": n }; see statuses.ts. Frames of an earlier version lack them. */
   statuses: Record<string, number>;
-  /** The proxy's answers to CONNECT, likewise; those of the origin behind it are in `statuses`. */
+  /** The proxy's responses to CONNECT, likewise; those of the origin behind it are in `statuses`. */
   tunnelStatuses: Record<string, number>;
-  /** Of attempts that were asked in other schemes than theirs, by those: { "Digest, NTLM": n }; see named-counts.ts. Frames of an earlier version lack them. */
+  /**
+   * Attempts challenged with schemes other than their own, by those schemes: { "Digest, NTLM": n }; see
+   * named-counts.ts. Frames of an earlier version lack them.
+   */
   schemesOffered: Record<string, number>;
-  /** What answered SYNs by a refusal: { "RST": n, "ICMP port-unreachable (3/3) from 10.0.0.1": n }; likewise. */
+  /** What refused SYNs: { "RST": n, "ICMP port-unreachable (3/3) from 10.0.0.1": n }; likewise. */
   refusals: Record<string, number>;
-  /** What proxies called their own errors: { "Squid: ERR_CONNECT_FAIL": n }; likewise. */
+  /** Proxies' names for their own errors: { "Squid: ERR_CONNECT_FAIL": n }; likewise. */
   errorNames: Record<string, number>;
-  /** Of attempts with `unexpected-content`, what of that was asked for the response did not hold: { 'contains "Welcome"': n }. */
+  /**
+   * Attempts with `unexpected-content`, by the condition that the response did not meet: { 'contains "Welcome"': n }.
+   */
   unmetContent: Record<string, number>;
   /** Held connections that were cut, by how; see outcome/cut.ts. Frames of an earlier version lack them. */
   cuts: Partial<Record<Cut, number>>;
   /**
-   * Held connections that were proved, by how long they had been left alone, milliseconds: how many lived, and how the
+   * Held connections that were proved, by how long they had been idle, milliseconds: how many were alive, and how the
    * others had been cut; likewise.
    */
   byProofAge: Record<string, ProofCounts>;
   /** Stalls by the second (since the run's start) in which their SYN was sent. */
   stalledBySecond: Record<string, number>;
   /**
-   * Attempts whose source port had been used before, by how long it had rested since it last closed, at whichever
-   * address: the lower edge of a bin in milliseconds; for a sweep the second of each pair, by its delay.
+   * Attempts whose source port had been used before, by how long it had rested since it last closed, at any address:
+   * the lower edge of a bin in milliseconds; for a sweep the second of each pair, by its delay.
    */
   byReuseAge: Record<string, ReuseCounts>;
   /** By endpoint, "address:port". */
@@ -117,12 +125,12 @@ export interface ReuseCounts {
   stalled: number;
 }
 
-/** What became of the tokens of one arm within one frame. */
+/** What happened to the tokens of one arm within one frame. */
 export interface TokenCounts {
   minted: number;
   /** Too old to be sent. */
   discarded: number;
-  /** Could not be made, by why: the short name of the fault. */
+  /** Could not be created, by reason: the short name of the fault. */
   failures: Record<string, number>;
 }
 
@@ -135,9 +143,9 @@ export interface Stall {
   synRetransmits: number;
   fate: 'recovered' | 'frozen' | 'unresolved';
   endpoint: string;
-  /** "address:port" or "" where the system chose and nobody asked. */
+  /** "address:port", or "" if the system chose it and nobody asked. */
   source: string;
-  /** Milliseconds since the same source port last closed, at whichever address; null where it was never used before. */
+  /** Milliseconds since the same source port last closed, at any address; null if it was never used before. */
   reuseAgeMs: number | null;
   /** The same for the same address and port. */
   sourceReuseAgeMs: number | null;
@@ -150,32 +158,34 @@ export interface Frame extends LocalDrops {
   series: Record<SeriesName, SeriesCounts>;
   /** Attempts open at the end of the second. */
   open: number;
-  /** Tokens made by the second, by arm; absent where none were. */
+  /** Tokens created during the second, by arm; absent if none were. */
   tokens?: Record<string, TokenCounts>;
-  /** Stalls that the bounded list could not take. */
+  /** Stalls that did not fit into the bounded list. */
   stallsLeftOut: number;
 }
 
-/** What this machine itself dropped; absent: none, or the system does not tell. */
+/** What this machine itself dropped; absent if nothing, or if the system does not report it. */
 export interface LocalDrops {
-  /** Segments that TCP sent again. */
+  /** Segments that TCP had to retransmit. */
   localDrops?: number;
-  /** Packets of any kind and program, of which a full conntrack table could take no note. */
+  /** Packets of any kind and program that a full conntrack table could not track. */
   conntrackDrops?: number;
 }
 
 /**
- * A frame's histograms in HdrHistogram's compressed V2 encoding, base64, as the log format wants them. Keys are
+ * A frame's histograms in HdrHistogram's compressed V2 encoding, base64, as in the log format. Keys are
  * `<series>.<timed>`, or `lateness` for the generator's own.
  */
 export type FrameHistograms = Record<string, string>;
 
-/** One second as it is handed to sinks: what was recorded in it, never what there was before. */
+/** One second as passed to sinks: what was recorded in it, without earlier seconds. */
 export interface RecordedSecond {
-  /** Milliseconds since 1970 at its beginning, by the clock as it was when the run began: no two seconds share one. */
+  /**
+   * Milliseconds since 1970 at its beginning, by the clock as it was when the run began: no two seconds share one.
+   */
   readonly atMs: number;
   readonly frame: Frame;
-  /** Of the second's histograms, microseconds, by tag. */
+  /** Quantiles of the second's histograms, microseconds, by tag. */
   readonly quantiles: ReadonlyMap<string, Quantiles>;
 }
 

@@ -16,19 +16,19 @@ export { setAside, setAsideTag } from './set-aside.ts';
 export { shiftFrame, shiftStall } from './shift.ts';
 
 /**
- * Many seconds as one line: sums as of any frame, `second` being the first of them, and second by second what the
- * analysis asks of single seconds.
+ * Many seconds as one line: sums as in any frame, with `second` being the first of them, and per-second values for
+ * what the analysis needs.
  */
 export interface WindowFrame extends Frame {
-  /** From the first second to the last, both counted. */
+  /** From the first second to the last, inclusive. */
   seconds: number;
   /** By series and column; the columns are those of columns.ts. */
   bySecond: Record<SeriesName, Columns>;
-  /** Attempts open at the end of each second, a column as the others. */
+  /** Attempts open at the end of each second, a column like the others. */
   openBySecond: number[];
-  /** Stretches of seconds that had a frame, as offset and length; absent where all had one. */
+  /** Ranges of seconds that had a frame, as offset and length; absent if all had one. */
   present?: Stretch[];
-  /** Stretches of seconds that were set aside; absent where none were. */
+  /** Ranges of seconds that were set aside; absent if there were none. */
   aside?: Stretch[];
 }
 
@@ -54,9 +54,9 @@ export function rollUp(frames: readonly Frame[]): WindowFrame {
   const { localDrops: _, conntrackDrops: __, ...sums } = mergeFrames(frames);
   return {
     ...sums,
-    // What is dropped while a link is down says nothing of this machine's filters.
+    // Drops while a link is down say nothing about this machine's filters.
     ...sumLocalDrops(frames.filter((frame) => !isAside(frame))),
-    // Nobody adds up what is open: it is what was left at the end.
+    // Open attempts are not summed: the value is that at the end.
     open: frames.at(-1)?.open ?? 0,
     seconds,
     bySecond: Object.fromEntries(
@@ -69,8 +69,8 @@ export function rollUp(frames: readonly Frame[]): WindowFrame {
 }
 
 /**
- * The seconds of a window. What is not kept by the second is in the last second of its series, the moment of the first
- * start in its first one: sums are those of the window.
+ * The seconds of a window. Values not kept per second are in the last second of their series, the time of the first
+ * start in its first one: the sums equal those of the window.
  */
 export function unroll(window: WindowFrame): SettledFrame[] {
   const { second, seconds, series, bySecond, stallsLeftOut, tokens } = window;
