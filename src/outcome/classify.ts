@@ -6,10 +6,10 @@ import { isIcmp } from './refusal.ts';
 const { errno } = constants;
 
 /**
- * How far an attempt had got when it ended.
- * `start`: socket, bind or connect failed at once; `handshake`: SYN sent; `tunnel`: established, waiting for the proxy's
- * answer to CONNECT; `tls`: TLS handshake under way; `response`: waiting for the whole response; `closing`: response complete, waiting for the far end to close; `held`: kept open on purpose;
- * `done`: everything that the arm asked for has happened.
+ * How far an attempt had got when it ended. `start`: socket, bind or connect failed at once; `handshake`: SYN sent;
+ * `tunnel`: established, waiting for the proxy's response to CONNECT; `tls`: TLS handshake in progress; `response`:
+ * waiting for the complete response; `closing`: response complete, waiting for the far end to close; `held`: kept
+ * open on purpose; `done`: everything that the arm asked for has happened.
  */
 export type AttemptPhase =
   | 'start'
@@ -22,11 +22,12 @@ export type AttemptPhase =
   | 'done';
 
 /**
- * Why it ended in that phase. `eof`: the far end closed; `parse`: not HTTP; `stopped`: this program gave it up;
- * `challenged`: asked for credentials on a connection of no more use, closed by the far end or about to be, so that another has to carry them; `denied`:
- * asked again although it had them; `not-offered`: asked, but not in the scheme that the arm has; `no-credentials`:
- * asked, and none were at hand; `refused`: CONNECT answered, but not by a 2xx; `tls`: the TLS handshake or a record
- * failed, as `tlsCode` tells.
+ * Why it ended in that phase. `eof`: the far end closed; `parse`: not HTTP; `stopped`: this program abandoned it;
+ * `challenged`: asked for credentials on a connection that cannot be reused, because the far end has closed it or is
+ * about to, so that another has to carry them; `denied`: challenged again although credentials were sent;
+ * `not-offered`: challenged, but not with the arm's scheme; `no-credentials`: challenged, and none were available;
+ * `refused`: CONNECT answered with a status other than 2xx; `tls`: the TLS handshake or a record failed, see
+ * `tlsCode`.
  */
 export type EndCause =
   | 'none'
@@ -44,29 +45,32 @@ export type EndCause =
 
 export type Lack = 'address' | 'family' | 'permission' | 'nothing known';
 
-/** The facts from which an outcome is told. */
+/** The facts that determine an outcome. */
 export interface AttemptEnd {
   phase: AttemptPhase;
   cause: EndCause;
-  /** The system's error number where cause is `errno`, else 0. */
+  /** The system's error number if cause is `errno`, otherwise 0. */
   errno: number;
-  /** HTTP status, 0 where none was read. */
+  /** HTTP status, 0 if none was read. */
   status: number;
   /** Response bytes read, headers included. */
   bytes: number;
-  /** Code of Node's or OpenSSL's where cause is `tls`, such as CERT_HAS_EXPIRED; else absent or empty. */
+  /** Node or OpenSSL error code if cause is `tls`, such as CERT_HAS_EXPIRED; otherwise absent or empty. */
   tlsCode?: string;
-  /** What this machine has not, where the error alone does not tell: the source address, any address of the family, or its own rules' leave. */
+  /**
+   * What this machine lacks, if the error alone does not tell: the source address, any address of the family, or
+   * permission by its own rules.
+   */
   lacks?: Lack;
-  /** What answered the SYN, where that is known and was a refusal: see refusal.ts. */
+  /** What answered the SYN, if known and a refusal: see refusal.ts. */
   refusedBy?: string;
-  /** What was asked for and the response, which is whole, does not hold: see engine/http/content-rule.ts. */
+  /** The conditions that the complete response does not meet: see engine/http/content-rule.ts. */
   unmet?: readonly string[];
-  /** The connection is a tunnel through a proxy that has opened it. */
+  /** The connection is a tunnel that its proxy has opened. */
   isTunnelled?: boolean;
 }
 
-/** Tells the outcome of an attempt from where and why it ended. */
+/** Determines the outcome of an attempt from where and why it ended. */
 export function classify(end: Readonly<AttemptEnd>, expected: Expectation): Outcome {
   switch (end.phase) {
     case 'start':
@@ -88,7 +92,7 @@ export function classify(end: Readonly<AttemptEnd>, expected: Expectation): Outc
   }
 }
 
-/** connect() may report a refusal at once on loopback: the SYN had left, so it is the far end's answer. */
+/** connect() may report a refusal at once on loopback: the SYN was sent, so it is the far end's answer. */
 function classifyStart(end: Readonly<AttemptEnd>, expected: Expectation): Outcome {
   switch (end.errno) {
     case errno.ECONNREFUSED:
@@ -115,7 +119,10 @@ function classifyStart(end: Readonly<AttemptEnd>, expected: Expectation): Outcom
   }
 }
 
-/** One error for three things: connect() found no free port, bind() not the address, or there is none of this family. */
+/**
+ * One error with three causes: connect() found no free port, bind() lacked the address, or there is no address of
+ * this family.
+ */
 function classifyNotAvailable({ lacks }: Readonly<AttemptEnd>): Outcome {
   if (lacks === 'address') return 'local-no-address';
   return lacks === 'family' ? 'local-wrong-family' : 'local-port-exhausted';
@@ -214,7 +221,7 @@ function classifyResponse(end: Readonly<AttemptEnd>, expected: Expectation): Out
     case 'tls':
       return classifyTlsCode(end.tlsCode ?? '');
     case 'denied':
-      // Whoever wants to see refusals has said so.
+      // A scenario that expects refusals says so.
       return expectsStatus(expected, end.status) ? 'ok' : 'auth-denied';
     case 'not-offered':
       return expectsStatus(expected, end.status) ? 'ok' : 'auth-failed';
@@ -223,7 +230,7 @@ function classifyResponse(end: Readonly<AttemptEnd>, expected: Expectation): Out
   }
 }
 
-/** Ends on the way to being let in, wherever on the way that was. */
+/** Outcomes of failed authentication, in any phase. */
 function classifyAuthentication(end: Readonly<AttemptEnd>): Outcome {
   switch (end.cause) {
     case 'challenged':
@@ -247,7 +254,7 @@ function expectsStatus(expected: Expectation, status: number): boolean {
   return expected.kind === 'status' && expected.statuses.includes(status);
 }
 
-/** The response is whole, and stays so if the far end then closes by RST in place of FIN: curl does not mind either. */
+/** The response is complete, even if the far end then closes by RST instead of FIN: curl accepts that too. */
 function classifyClosing(end: Readonly<AttemptEnd>, expected: Expectation): Outcome {
   switch (end.cause) {
     case 'timeout':
@@ -283,7 +290,7 @@ function classifyDone({ status, unmet = [] }: Readonly<AttemptEnd>, expected: Ex
     case 'established':
       return 'ok';
     case 'status':
-      // A browser may open a connection that it then has no use for: nothing was asked on it.
+      // A browser may open a connection that it then does not need: no request was sent on it.
       if (status === 0) return 'ok';
       if (expected.statuses.length > 0 && !expected.statuses.includes(status)) return 'unexpected-status';
       return unmet.length > 0 ? 'unexpected-content' : 'ok';

@@ -1,20 +1,20 @@
-/** What a response must hold besides its status. Every part that is there must be so. */
+/** What a response must contain besides its status. All conditions present must hold. */
 export interface ContentExpectation {
   readonly body?: {
-    /** Each is in the body. */
+    /** The body contains each of these. */
     readonly contains: readonly string[];
     /** Each of these regular expressions matches the body's beginning. */
     readonly matches: readonly string[];
-    /** None is in the body. */
+    /** The body contains none of these. */
     readonly notContains: readonly string[];
   };
-  /** Length of the body, both ends included. */
+  /** Length of the body, inclusive. */
   readonly bytes?: { readonly from: number; readonly to: number };
   /** Name in lower case, and its whole value. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
-/** What an arm wants to see. An empty list of statuses takes any. */
+/** What an arm expects. An empty list of statuses accepts any. */
 export type Expectation =
   | {
       readonly kind: 'status';

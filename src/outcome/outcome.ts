@@ -1,13 +1,13 @@
 /**
- * How an attempt can end: a closed union, one name a cause. Every scheduled attempt gets exactly one, so that the
+ * How an attempt can end: a closed union, one name per cause. Every scheduled attempt gets exactly one, so that the
  * counts of a finished run add up to `scheduled`.
  *
- * The group says whose doing it was:
+ * The group says what was responsible:
  * - `ok`      as the scenario expected;
  * - `remote`  the path, the firewall or the far end;
- * - `local`   this machine, after the SYN had left: never held against the firewall;
- * - `unsent`  this machine, before a SYN left: the attempt was due but not started;
- * - `step`    nobody's fault: the far end closed after asking for credentials, and another connection carries on.
+ * - `local`   this machine, after the SYN was sent: never attributed to the firewall;
+ * - `unsent`  this machine, before a SYN was sent: the attempt was due but not started;
+ * - `step`    not a failure: the far end closed after asking for credentials, and another connection continues.
  */
 export const OUTCOME_GROUPS = {
   ok: 'ok',
@@ -73,12 +73,12 @@ export type OutcomeGroup = (typeof OUTCOME_GROUPS)[Outcome];
 /** Why an attempt that was due never reached the engine. */
 export type Skip = 'unsent-late' | 'unsent-open-limit' | 'unsent-no-port' | 'unsent-no-credentials';
 
-/** Every outcome, in a fixed order: its index is what counters and frames use on the hot path. */
+/** Every outcome, in a fixed order: counters and frames use the index on the hot path. */
 export const OUTCOMES = Object.keys(OUTCOME_GROUPS) as readonly Outcome[];
 
 /**
- * Index of an outcome in {@link OUTCOMES}, and its group, for who looks them up for every attempt: an object with as many
- * keys is looked through each time, and what it finds may be a number on the heap.
+ * Index of an outcome in {@link OUTCOMES}, and its group, for per-attempt look-ups: an object with this many keys is
+ * searched each time, and the number found may be on the heap.
  */
 const INDEXES: ReadonlyMap<Outcome, number> = new Map(OUTCOMES.map((outcome, index) => [outcome, index]));
 const GROUPS: ReadonlyMap<Outcome, OutcomeGroup> = new Map(

@@ -1,10 +1,10 @@
-/** What answered a SYN, in words that counts are kept by. */
+/** Names, used as keys of counts, for what answered a SYN. */
 
 export const RST = 'RST';
-/** The system does not say what it was: no Linux, or no koffi. */
+/** The system does not report what it was: not Linux, or no koffi. */
 export const CANNOT_TELL = 'cannot tell';
 const ICMP = 'ICMP';
-/** A system that keeps no ICMP errors of connections (Linux before 5.8), but counts segments: none had come. */
+/** A system that keeps no ICMP errors of connections (Linux before 5.8) but counts segments: none had arrived. */
 export const SOME_ICMP = `${ICMP}, kind not known`;
 
 /** Codes of ICMP type 3, destination unreachable: RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1. */
@@ -47,12 +47,12 @@ function nameIcmp(family: 4 | 6, type: number, code: number): string | undefined
   return type === (family === 4 ? 11 : 3) ? 'time-exceeded' : undefined;
 }
 
-/** Whether what refused a connection was an ICMP message, as against a RST or something that nobody can tell. */
+/** Whether an ICMP message refused a connection, as opposed to a RST or an unknown cause. */
 export function isIcmp(refusedBy: string): boolean {
   return refusedBy.startsWith(ICMP);
 }
 
-/** What {@link describeIcmp} has put into words; undefined of anything else, and of a message of no known name. */
+/** Parses the output of {@link describeIcmp}; undefined for anything else, and for a message without a known name. */
 export function readIcmp(refusedBy: string): { readonly what: string; readonly sender: string } | undefined {
   const [, what, sender] = /^ICMP(?:v6)? (\S+) \(\d+\/\d+\) from (\S+)$/.exec(refusedBy) ?? [];
   return what === undefined || sender === undefined ? undefined : { what, sender };

@@ -1,27 +1,27 @@
 /**
- * What a handshake's time and retransmissions say of it.
- * `prompt`: nothing to see; `healed`: retransmitted but faster than `stallAfter`; `slow`: as long, without a
- * retransmission or because the path is that long: no loss; `recovered`: stalled, then completed; `frozen`: stalled, never completed;
- * `unresolved`: stalled, and given up by this program before either.
+ * What a handshake's time and retransmissions show. `prompt`: nothing unusual; `healed`: retransmitted but faster
+ * than `stallAfter`; `slow`: as long, without a retransmission or because the path is that long: no loss;
+ * `recovered`: stalled, then completed; `frozen`: stalled, never completed; `unresolved`: stalled, and abandoned by
+ * this program before either.
  */
 export type HandshakeFate = 'prompt' | 'healed' | 'slow' | 'recovered' | 'frozen' | 'unresolved';
 
 export interface HandshakeFacts {
-  /** From SYN sent to established, or to the end where it never was. */
+  /** From SYN sent to established, or to the end if it never was. */
   readonly handshakeUs: number;
   readonly established: boolean;
   /** Ended because this program stopped, not by an answer, an error or its timeout. */
   readonly stopped: boolean;
-  /** SYN retransmissions; -1: the system cannot tell, and time alone decides. */
+  /** SYN retransmissions; -1: the system cannot tell, and only time decides. */
   readonly synRetransmits: number;
-  /** The path's round trip, as exchanges after the handshake have it; -1: not known. */
+  /** The path's round trip, measured by exchanges after the handshake; -1: not known. */
   readonly pathUs: number;
 }
 
 /** Default of `stallAfter`: below the first SYN retransmission at 1 s (RFC 6298 section 2), above any sane path. */
 export const DEFAULT_STALL_AFTER_US = 900_000;
 
-/** Tells a stalled handshake from a slow or a healed one. */
+/** Distinguishes a stalled handshake from a slow or a healed one. */
 export function judgeHandshake(facts: HandshakeFacts, stallAfterUs: number): HandshakeFate {
   const long = facts.handshakeUs >= stallAfterUs;
   if (facts.synRetransmits === 0) return long ? 'slow' : 'prompt';
@@ -30,7 +30,10 @@ export function judgeHandshake(facts: HandshakeFacts, stallAfterUs: number): Han
   return facts.stopped ? 'unresolved' : 'frozen';
 }
 
-/** On a path that takes longer than a SYN's timer, each is sent again before its answer is back: what counts is what is beyond. */
+/**
+ * On a path with a round trip above the SYN timer, every SYN is retransmitted before its answer arrives: only the
+ * time beyond that counts.
+ */
 function isPath({ handshakeUs, pathUs }: HandshakeFacts, stallAfterUs: number): boolean {
   return pathUs >= stallAfterUs && handshakeUs - pathUs < stallAfterUs;
 }
