@@ -8,7 +8,7 @@ import type { Tally } from './tally.ts';
 import type { ArmSummary } from './types.ts';
 import { wilsonInterval } from './wilson.ts';
 
-/** One arm's figures, its ramps apart. @param measuredSec how long its measured phases lasted */
+/** One arm's figures, with its ramps kept separate. @param measuredSec duration of its measured phases */
 export function summariseArm(
   arm: Arm,
   tally: Tally,
@@ -70,7 +70,10 @@ export function summariseArm(
   };
 }
 
-/** Left out where it was not measured: by the portable engine elsewhere, of bare TCP, and in runs from before it was kept. */
+/**
+ * Omitted if it was not measured: with the portable engine outside Linux, for bare TCP, and in runs from before it
+ * was recorded.
+ */
 function summariseResent(
   counts: Readonly<SeriesCounts>,
 ): Pick<ArmSummary, 'requestRetransmits' | 'requestsResent'> {
@@ -120,7 +123,7 @@ function summarisePhases(arm: Arm, histograms: HistogramsByTag): Pick<ArmSummary
   return phases.length === 0 ? {} : { phases: Object.fromEntries(phases) };
 }
 
-/** Left out where nothing was read: by the portable engine elsewhere, and in runs from before it was kept. */
+/** Omitted if nothing was read: with the portable engine outside Linux, and in runs from before it was recorded. */
 function summariseRtt({ name }: Arm, histograms: HistogramsByTag): Pick<ArmSummary, 'rttUs'> {
   const histogram = histograms.get(`${name}.rtt`);
   return histogram === undefined ? {} : { rttUs: quantilesOf(histogram) };

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { isStatusFigure } from './compare/arm-figures.ts';
 
-/** What a condition of `--fail-if` is about. */
+/** The subject of a `--fail-if` condition. */
 export interface FailIfSubject {
   /** As written: `stress.stalled.rate worse`. */
   readonly text: string;
@@ -16,8 +16,9 @@ interface Line {
 }
 
 /**
- * The lines that a condition is about; none where it is about an outcome or a status that never came up, which is no line.
- * @throws UsageError where there is no such line
+ * The lines that a condition refers to; none if it names an outcome or a status that never occurred, which has no
+ * line.
+ * @throws UsageError if there is no such line
  */
 export function findLines<T extends Line>(lines: readonly T[], { text, arm, figure }: FailIfSubject): T[] {
   const ofArm = lines.filter((line) => arm === '*' || line.arm === arm);

@@ -1,15 +1,15 @@
 import type { Figure } from './compare/arm-figures.ts';
 
-/** Of all comparisons and trends in which nothing changed, so many may have a line that claims a change. */
+/** The share of all comparisons and trends without a change that may have a line that claims one. */
 export const ALPHA = 0.05;
 
 /**
- * How the false alarms that are granted are shared out between the lines of each role: what a comparison or a trend is
- * about keeps nearly all its power however many other lines there are.
+ * How the allowed false alarms are divided among the lines of each role: the main subject of a comparison or a trend
+ * keeps nearly all its power however many other lines there are.
  */
 const ROLE_WEIGHTS: Readonly<Record<Figure['role'], number>> = { stalls: 0.8, others: 0.1, aside: 0.1 };
 
-/** A line to be judged, and the attempts behind it. */
+/** A line to be evaluated, and the number of attempts behind it. */
 interface Weighed {
   readonly figure: Pick<Figure, 'role'>;
   readonly attempts: number;

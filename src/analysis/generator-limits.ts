@@ -3,7 +3,7 @@ import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
 import type { ArmSummary, Quantiles } from './types.ts';
 
-/** Share of the scheduled attempts that could not be started; above it the load was not the scenario's. */
+/** Share of the scheduled attempts that could not be started; above it the load was not that of the scenario. */
 const MAX_UNSENT_SHARE = 0.01;
 
 /** Share of the started attempts that failed for a local reason. */
@@ -12,7 +12,7 @@ const MAX_LOCAL_SHARE = 0.01;
 /** p99 of lateness: a tenth of the shortest stall, so that lateness never looks like one. */
 const MAX_LATENESS_P99_US = 100_000;
 
-/** Why this machine, and not what it tested, set the limit; empty where it did not. */
+/** Why this machine, rather than the system under test, was the limit; empty if it was not. */
 export function findGeneratorLimits(
   arms: readonly { readonly arm: Arm; readonly summary: ArmSummary }[],
   latenessUs: Quantiles,
@@ -50,14 +50,14 @@ function limitsOfArm(arm: Arm, summary: ArmSummary): string[] {
   return reasons;
 }
 
-/** Of the SYNs sent again, so many at least must have been dropped here: one may be another program's. */
+/** Minimum number of retransmitted SYNs dropped here: a single one may belong to another program. */
 const MIN_LOCAL_DROPS = 2;
-/** Share of the stalled that may be this machine's own doing. */
+/** Share of the stalls that this machine itself may have caused. */
 const MAX_OWN_STALLS_SHARE = 0.1;
 
 /**
- * Stalls of which this machine itself is the cause. Nothing tells of a first SYN that it dropped, but of those sent again it is
- * counted how many never left: their share is that of the first ones.
+ * Stalls that this machine itself caused. Dropped first SYNs are not reported, but the kernel counts retransmissions
+ * that never left: first SYNs are assumed to have the same share.
  */
 function limitsOfDrops(
   arms: readonly ArmSummary[],
@@ -71,7 +71,7 @@ function limitsOfDrops(
   const started = arms.reduce((sum, arm) => sum + arm.started, 0);
   const stalled = arms.reduce((sum, arm) => sum + arm.stalled.count, 0);
   if (stalled === 0) return [];
-  // Whatever was dropped, its first SYNs were among it: each may be a stall.
+  // The dropped packets may have included first SYNs: each may be a stall.
   if (conntrackDrops >= MIN_LOCAL_DROPS && conntrackDrops > stalled * MAX_OWN_STALLS_SHARE)
     return [
       `local-drop: this machine itself dropped ${conntrackDrops} packets as its own conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so that stalls are its own`,
@@ -99,7 +99,7 @@ function nameCauses({ outcomes }: ArmSummary, group: 'local' | 'unsent'): string
     .join(', ');
 }
 
-/** What was abandoned as the run ended is local, but no sign of weakness. */
+/** Attempts abandoned at the end of the run are local, but not a sign of overload. */
 function entriesOf(outcomes: ArmSummary['outcomes'], group: 'local' | 'unsent'): [Outcome, number][] {
   return (Object.entries(outcomes) as [Outcome, number][]).filter(
     ([name]) => OUTCOME_GROUPS[name] === group && name !== 'abandoned',

@@ -1,4 +1,4 @@
-/** The middle one; the mean of the two in the middle of an even number. NaN of none. */
+/** The middle value; the mean of the two middle ones if their number is even. NaN if there are none. */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

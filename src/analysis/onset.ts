@@ -1,9 +1,12 @@
 import { emptySecond, type SecondCounts, type SeriesTally } from './tally.ts';
 
-/** A clean second speaks for a time and not a rate if its load was as high as this share of the load at the onset. */
+/**
+ * A clean second shows that time rather than rate matters if its load was at least this share of the load at the
+ * onset.
+ */
 const AS_FAST = 0.8;
 
-/** How an arm went before its first stall, and from then on. */
+/** How an arm performed before its first stall, and from then on. */
 export interface Onset {
   /** From its first start to the second of the first stall. */
   readonly afterSec: number;
@@ -24,8 +27,8 @@ export interface Onset {
 type Row = readonly [second: number, counts: Pick<SecondCounts, 'started' | 'stalled'>];
 
 /**
- * Undefined where nothing stalled.
- * @param ramp what the arm's ramps did: they use ports up as well
+ * Undefined if nothing stalled.
+ * @param ramp what the arm's ramps did: they use up ports too
  */
 export function measureOnset({ bySecond }: SeriesTally, ramp?: SeriesTally): Onset | undefined {
   const rows = merge(bySecond, ramp?.bySecond);
@@ -58,7 +61,7 @@ function merge(
     const [a, b] = [measured, ramp].map((counts) => counts.get(second) ?? emptySecond());
     return [second, { started: a!.started + b!.started, stalled: a!.stalled + b!.stalled }];
   });
-  // Idle phases before the first start are no clean beginning.
+  // Idle phases before the first start do not count as a clean beginning.
   const begun = rows.findIndex(([, { started, stalled }]) => started > 0 || stalled > 0);
   return begun < 0 ? [] : rows.slice(begun);
 }

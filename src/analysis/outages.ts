@@ -1,16 +1,19 @@
 import { chanceOfAtLeast } from './binomial.ts';
 import type { SecondCounts } from './tally.ts';
 
-/** A second in which at least this share of its starts stalled is part of an outage: early reuse stalls half at most. */
+/** A second in which at least this share of starts stalled is part of an outage: early reuse stalls half at most. */
 const OUT_ABOVE = 0.8;
 
-/** Shorter ones are none, nor are shorter pauses: a burst of loss does as much. */
+/** Shorter outages and shorter pauses are ignored: a burst of loss has the same effect. */
 const SHORTEST_SEC = 1.5;
 
-/** Nothing is known of longer gaps between starts: an outage before and one after are two. */
+/** Longer gaps between starts are unknown: an outage before and one after count as two. */
 const LONGEST_GAP_SEC = 5;
 
-/** An outage must be this unlikely at the run's own rate of stalls, or a few attempts a second make one by chance. */
+/**
+ * An outage must be this unlikely at the run's own stall rate; otherwise a few attempts per second produce one by
+ * chance.
+ */
 const LUCK = 0.001;
 
 /** When an outage began and ended, seconds since the run's start, to a fraction of a second. */
@@ -21,7 +24,9 @@ export interface Outage extends OutageCounts {
   readonly isWhole: boolean;
 }
 
-/** Of the seconds in which nearly all starts went wrong: a stall met silence, a refusal an RST or an ICMP error. */
+/**
+ * Counts over the seconds in which nearly all starts failed: a stall met silence, a refusal an RST or an ICMP error.
+ */
 export interface OutageCounts {
   readonly started: number;
   readonly stalled: number;
@@ -35,8 +40,8 @@ interface Second extends OutageCounts {
 }
 
 /**
- * Runs of seconds in which nearly all starts stalled or were refused. The share of a second's starts that did says which
- * part of the second an outage took.
+ * Sequences of seconds in which nearly all starts stalled or were refused. The share of a second's failed starts
+ * shows how much of the second the outage took.
  */
 export function listOutages(bySecond: ReadonlyMap<number, SecondCounts>): Outage[] {
   const seconds = secondsOf(bySecond);
@@ -48,7 +53,7 @@ export function listOutages(bySecond: ReadonlyMap<number, SecondCounts>): Outage
     while (goesOn(seconds[last + 1], seconds[last]!)) last += 1;
     const core = seconds.slice(first, last + 1);
     const chance = chanceOfAtLeast(total(core, 'bad'), total(core, 'started'), usual);
-    // Where everything was out there is no usual rate to hold it against.
+    // If everything was out, there is no usual rate to compare with.
     if (chance * seconds.length < LUCK || core.length === seconds.length) {
       outages.push(outageBetween(seconds, first, last));
     }
@@ -57,7 +62,10 @@ export function listOutages(bySecond: ReadonlyMap<number, SecondCounts>): Outage
   return joinNear(outages.filter(({ fromSec, toSec }) => toSec - fromSec >= SHORTEST_SEC));
 }
 
-/** What came between two was too short for a pause: a late second, or the few that a full pool let through. */
+/**
+ * The interval between two was too short for a pause: a late second, or the few connections that a full pool let
+ * through.
+ */
 function joinNear(outages: readonly Outage[]): Outage[] {
   const joined: Outage[] = [];
   for (const outage of outages) {
@@ -90,11 +98,11 @@ function secondsOf(bySecond: ReadonlyMap<number, SecondCounts>): Second[] {
     .sort((a, b) => a.second - b.second);
 }
 
-/** An outage that begins or ends within a second stalls that part of its starts alone. */
+/** An outage that begins or ends within a second stalls only that part of its starts. */
 function outageBetween(seconds: readonly Second[], first: number, last: number): Outage {
   const [begins, ends] = [seconds[first]!, seconds[last]!];
   const [before, after] = [seconds[first - 1], seconds[last + 1]];
-  // A second that counts as out lacks the rest of its share; where it is the only one, nobody knows at which end.
+  // A second that counts as out lacks the rest of its share; if it is the only one, it is unknown at which end.
   const lacking = (second: Second): number => (1 - shareOf(second)) / (first === last ? 2 : 1);
   return {
     fromSec: begins.second + lacking(begins) - (follows(begins, before) ? shareOf(before!) : 0),
@@ -104,7 +112,7 @@ function outageBetween(seconds: readonly Second[], first: number, last: number):
   };
 }
 
-/** What was counted in all of them together. */
+/** The counts of all of them together. */
 export function sumCounts(parts: readonly OutageCounts[]): OutageCounts {
   const sum = (what: keyof OutageCounts): number => parts.reduce((total, part) => total + part[what], 0);
   return { started: sum('started'), stalled: sum('stalled'), refused: sum('refused') };
@@ -114,7 +122,7 @@ function follows(later: Second | undefined, earlier: Second | undefined): boolea
   return later !== undefined && earlier !== undefined && later.second === earlier.second + 1;
 }
 
-/** A few seconds in which nothing was started, because the load is low or this machine was late, end no outage. */
+/** A few seconds without a start, because the load is low or this machine was late, do not end an outage. */
 function goesOn(later: Second | undefined, earlier: Second): boolean {
   return later !== undefined && isOut(later) && later.second - earlier.second <= LONGEST_GAP_SEC;
 }

@@ -20,15 +20,15 @@ export interface SummaryInput {
   readonly scenario: Scenario;
   readonly tally: Tally;
   readonly histograms: HistogramsByTag;
-  /** Whether the NAT on the way lets the two attempts of a pair look the same, where a sweep asked. */
+  /** Whether the NAT on the path lets the two attempts of a pair look the same, if a sweep tested it. */
   readonly nat?: Nat;
-  /** When the host of the run sends a SYN again, seconds after the first; absent where it is not known. */
+  /** When the host of the run retransmits a SYN, seconds after the first; absent if not known. */
   readonly synResentAtSec?: readonly number[];
   /** Of a soak, and of a run to which something happened: either may have gaps, which no schedule tells. */
   readonly course?: SessionCourse;
 }
 
-/** Everything that a run has to say, from what it recorded. Live and rebuilt runs come through here alike. */
+/** Creates the summary of a run from its records. Live and rebuilt runs both use it. */
 export function summarise(input: SummaryInput): Summary {
   const { run, scenario, tally, histograms } = input;
   const cutAtUs =
@@ -85,7 +85,7 @@ const UNFINISHED = {
   failed: 'was cut short by a fault',
 } as const;
 
-/** How a run ended, and how many attempts it gave up then. */
+/** How a run ended, and how many attempts it abandoned then. */
 interface RunEnd {
   readonly status: Summary['run']['status'];
   readonly abandoned: number;
@@ -118,7 +118,7 @@ function judge(
     if (held === null) reasons.push(`${text}: nothing was measured to judge it by`);
   const canTell = limits.length === 0 && status === 'complete';
   if (canTell && criteria.length === 0) {
-    // A sweep opens connections to see them fail.
+    // A sweep opens connections expecting them to fail.
     const incompletion = isSweep(scenario) ? undefined : findIncompletion(arms);
     return {
       pass: incompletion?.pass ?? null,
@@ -129,7 +129,7 @@ function judge(
   }
   const isMissing = unmeasured.length > 0 || criteria.some(({ held }) => held === null);
   const hasFailed = criteria.some(({ held }) => held === false);
-  // What failed may be a single address of several, not the way to all.
+  // The failure may be limited to one of several addresses.
   if (hasFailed) reasons.push(...oneSided);
   const pass = !canTell ? null : hasFailed ? false : isMissing ? null : true;
   return { pass, criteria, generatorLimited: limits.length > 0, reasons };
@@ -139,7 +139,7 @@ function isSweep({ arms }: Scenario): boolean {
   return arms.some(({ load }) => load.kind === 'sweep');
 }
 
-/** What a run was made to measure and could not: where that is so, nothing has passed. */
+/** What a run was meant to measure and could not: if there is any, nothing has passed. */
 function listUnmeasured({ scenario, nat }: SummaryInput): string[] {
   if (!isSweep(scenario) || (nat !== 'reassigned' && nat !== 'apart')) return [];
   return [

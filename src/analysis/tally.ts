@@ -20,7 +20,7 @@ interface OpenSeries {
   readonly bySecond: SecondColumns;
 }
 
-/** Adds frames up. A live run and a rebuilt one share it; memory grows with the run's seconds, not its attempts. */
+/** Sums frames, for live and rebuilt runs alike; memory grows with the run's seconds, not its attempts. */
 export class Tally {
   readonly #series = new Map<string, OpenSeries>();
   readonly #tokens: Record<string, TokenCounts> = {};
@@ -52,19 +52,19 @@ export class Tally {
     }
   }
 
-  /** The series of that name; an empty one where nothing was counted. */
+  /** The series of that name; empty if nothing was counted. */
   series(name: string): SeriesTally {
     return this.#series.get(name) ?? { counts: emptyCounts(), bySecond: new SecondColumns() };
   }
 
-  /** Attempts of all series that ended so. */
+  /** Attempts of all series with this outcome. */
   total(outcome: Outcome): number {
     let total = 0;
     for (const { counts } of this.#series.values()) total += counts.outcomes[outcome] ?? 0;
     return total;
   }
 
-  /** What became of an arm's tokens; undefined where it had none. */
+  /** What happened to an arm's tokens; undefined if it had none. */
   tokens(arm: string): Readonly<TokenCounts> | undefined {
     return this.#tokens[arm];
   }
@@ -78,12 +78,12 @@ export class Tally {
     return this.#series.has(name);
   }
 
-  /** The latest second of which a frame was added; -1 before the first. */
+  /** The latest second for which a frame was added; -1 before the first. */
   get lastSecond(): number {
     return this.#lastSecond;
   }
 
-  /** The latest second in which an attempt fell due; -1 before the first. Later ones only waited for open attempts. */
+  /** The latest second in which an attempt was due; -1 before the first. Later ones only waited for open attempts. */
   get lastScheduledSecond(): number {
     return this.#lastScheduledSecond;
   }
@@ -97,7 +97,7 @@ export class Tally {
   }
 }
 
-/** Not what an arm expects to be refused: that is its `ok`. */
+/** Without refusals that the arm expects: those are `ok`. */
 function refusedOf({ outcomes }: Readonly<SeriesCounts>): number {
   return REFUSALS.reduce((sum, outcome) => sum + (outcomes[outcome] ?? 0), 0);
 }
@@ -107,6 +107,6 @@ function failedOf({ outcomes, frozen }: Readonly<SeriesCounts>): number {
   for (const [outcome, count] of Object.entries(outcomes)) {
     if (OUTCOME_GROUPS[outcome as Outcome] === 'remote') failed += count;
   }
-  // Nearly every frozen handshake is among them, but one may have ended as expected (refused) or for a local reason.
+  // Nearly every frozen handshake is included, but one may have ended as expected (refused) or for a local reason.
   return Math.max(0, failed - frozen);
 }

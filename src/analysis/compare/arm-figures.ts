@@ -12,14 +12,14 @@ import {
   type LineUnit,
 } from './types.ts';
 
-/** A figure that two sides can be compared by. */
+/** A figure by which two sides can be compared. */
 export interface Figure {
   readonly name: string;
   readonly unit: LineUnit;
   readonly good: 'low' | 'high';
-  /** `stalls` and `others` decide the verdict of the whole, `aside` does not. */
+  /** `stalls` and `others` decide the overall verdict, `aside` does not. */
   readonly role: 'stalls' | 'others' | 'aside';
-  /** Undefined where there was nothing to measure; without `estimate` where there was too little to say how sure it is. */
+  /** Undefined if there was nothing to measure; without `estimate` if there was too little data for bounds. */
   measure(runs: readonly ArmCourse[], units: Units): Measured | undefined;
 }
 
@@ -30,14 +30,16 @@ export interface Measured {
   readonly estimate: Estimate | undefined;
 }
 
-/** Everything that arms are compared by, in the order shown. Outcomes and statuses that never came up are left out. */
+/**
+ * Every figure by which arms are compared, in display order. Outcomes and statuses that never occurred are left out.
+ */
 export function listFigures(runs: readonly ArmCourse[]): Figure[] {
   const seen = new Set(runs.flatMap(({ cells }) => cells.keys));
   const outcomes = OUTCOMES.filter((name) => OUTCOME_GROUPS[name] !== 'ok' && seen.has(outcomeKey(name)));
   return [
     shareFigure('stalled.rate', 'stalled', 'started', 'low', 'stalls'),
     shareFigure('frozen.rate', 'frozen', 'started', 'low', 'aside'),
-    // Connections that another carried on are neither completed nor failed.
+    // Connections whose request another continued are neither completed nor failed.
     shareFigure(
       'completedShare',
       'completed',
@@ -66,28 +68,30 @@ export function outcomeKey(outcome: Outcome): string {
   return `outcomes.${outcome}`;
 }
 
-/** What attempts that were asked for credentials in other schemes than theirs are counted under, by those schemes. */
+/** Prefix of the counts of attempts challenged only with other schemes, by those schemes. */
 export const OFFERS = 'schemesOffered.';
 
-/** Keys, among an arm's cells, of the connections on which a request was sent again, and of all of which that is known. */
+/**
+ * Keys, among an arm's cells, of the connections with a retransmitted request, and of all for which that is known.
+ */
 export const RESENT_KEYS = { count: 'requestsResent', measured: 'requestsResent.measured' } as const;
 
-/** What answers are counted under among an arm's cells: to its requests, and to CONNECT. */
+/** Prefixes of response counts among an arm's cells: to its requests, and to CONNECT. */
 export const STATUS_COUNTS = ['statuses', 'tunnelStatuses'] as const;
 
-/** Key of all answers among an arm's cells. */
+/** Key of all responses among an arm's cells. */
 export function answersKey(counts: (typeof STATUS_COUNTS)[number]): string {
   return `${counts}.*`;
 }
 
-/** Whether a line of this name would be of a status, which need not have come up. */
+/** Whether a figure of this name would be a status, which need not have occurred. */
 export function isStatusFigure(name: string): boolean {
   return /^(statuses|tunnelStatuses)\.([1-5]\d\d|other)$/.test(name);
 }
 
 /**
- * Of all answers, those of each status that is not as it should be: where the arm says which it expects, any other; else
- * all but 2xx. What is as it should be is the rest, and has no line.
+ * The share of each unexpected status in all responses: if the arm lists expected statuses, any other; otherwise all
+ * but 2xx. Expected statuses make up the rest and have no line.
  */
 function listStatusFigures(runs: readonly ArmCourse[], seen: ReadonlySet<string>): Figure[] {
   const own = new Set(runs.flatMap(({ ownStatuses = [] }) => ownStatuses.map(String)));

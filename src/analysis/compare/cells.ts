@@ -1,4 +1,4 @@
-/** Twice as many cells as are ever needed: the lowest 40 frequencies are looked at, see long-run.ts. */
+/** Twice as many cells as are ever needed: only the lowest 40 frequencies are used, see long-run.ts. */
 const MAX_CELLS = 2_048;
 
 /**
@@ -11,14 +11,14 @@ export class ArmCells {
   #lastSecond = -1;
   #secondsPerCell = 1;
 
-  /** Extends the arm's time: its first and last second are those in which something fell due. Seconds ascend. */
+  /** Extends the arm's time: its first and last seconds are those in which attempts were due. Seconds ascend. */
   open(second: number): void {
     if (this.#firstSecond < 0) this.#firstSecond = second;
     this.#lastSecond = Math.max(this.#lastSecond, second);
     while (this.#indexOf(second) >= MAX_CELLS) this.#fold();
   }
 
-  /** Adds to a count; before the first second it counts towards that, after the last one towards that. */
+  /** Adds to a count; earlier seconds count towards the first, later ones towards the last. */
   add(key: string, second: number, count: number): void {
     if (this.#firstSecond < 0 || count === 0) return;
     let column = this.#columns.get(key);
@@ -31,7 +31,7 @@ export class ArmCells {
     column[index] = column[index]! + count;
   }
 
-  /** From the first second in which something fell due to the last, both counted. */
+  /** From the first second in which an attempt was due to the last, inclusive. */
   get seconds(): number {
     return this.#firstSecond < 0 ? 0 : this.#lastSecond - this.#firstSecond + 1;
   }
@@ -45,7 +45,7 @@ export class ArmCells {
     return [...this.#columns.keys()];
   }
 
-  /** A count by cell; zeros where it never came up. */
+  /** A count by cell; zeros where it never occurred. */
   column(key: string): Float64Array {
     const length = this.seconds === 0 ? 0 : this.#indexOf(this.#lastSecond) + 1;
     return this.#columns.get(key)?.subarray(0, length) ?? new Float64Array(length);

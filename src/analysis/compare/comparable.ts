@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Arm, Load, Phase, Scenario } from '../../scenario/types.ts';
 import type { Summary } from '../types.ts';
 
-/** What a run was, as far as it bears on whether it can be compared. */
+/** The facts of a run that decide whether it can be compared. */
 export interface RunFacts {
   readonly run: Summary['run'];
   readonly scenario: Scenario;
@@ -15,16 +15,16 @@ export interface RunFacts {
 }
 
 export interface Comparability {
-  /** Why the runs should not be compared: they did not do the same thing, or did not count alike. */
+  /** Why the runs should not be compared: they did different things, or counted differently. */
   readonly refusals: readonly string[];
-  /** What else differs, and may be why figures do. */
+  /** Other differences, which may explain why figures differ. */
   readonly warnings: readonly string[];
 }
 
-/** Runs whose lengths differ by more see other things: ports come round after so many connections. */
+/** Runs whose lengths differ by more meet different conditions: ports are reused after so many connections. */
 const MAX_LENGTH_RATIO = 1.2;
 
-/** Holds every run against the first: all should have done the same, but for the change that is being judged. */
+/** Checks every run against the first: all should have done the same, except for the change being evaluated. */
 export function checkComparable(before: readonly RunFacts[], after: readonly RunFacts[]): Comparability {
   const [first, ...others] = [...before, ...after];
   const refusals = new Set<string>();
@@ -79,7 +79,10 @@ function describeOtherArm([a, b]: readonly [Arm, Arm]): string[] {
   );
 }
 
-/** What an attempt is: with another of these, it is another attempt. Where it goes to and comes from is not among them. */
+/**
+ * The settings that define an attempt: changing any of them makes it a different attempt. Source and destination are
+ * not included.
+ */
 export const SETTINGS = [
   'via',
   'request',
@@ -95,7 +98,7 @@ export const SETTINGS = [
 function describeOtherSurroundings(a: RunFacts, b: RunFacts): string[] {
   const facts = new Set([...Object.keys(a.host), ...Object.keys(b.host)]);
   const names = (scenario: Scenario): string => scenario.arms.map(({ name }) => name).join(', ');
-  // The embedded far end is at another port each time.
+  // The embedded far end uses a different port each time.
   const isOwnFarEnd = a.scenario.farEnd === 'embedded' && b.scenario.farEnd === 'embedded';
   return [
     ...describeIf('the versions of rushhour differ', a.versions.rushhour, b.versions.rushhour),
@@ -145,7 +148,7 @@ function peerOf({ proxy, beside = [], target }: Arm): string {
   return proxies.length === 0 ? goal : `${goal} by ${proxies.join(' and ')}`;
 }
 
-/** How hard a load is, however long. */
+/** How hard a load is, regardless of duration. */
 export function ratesOf(load: Load): string {
   switch (load.kind) {
     case 'open':

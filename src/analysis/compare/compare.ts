@@ -7,7 +7,7 @@ import type { ArmCourse, ComparedSide, Comparison, RunCourse } from './types.ts'
 import { concludeFrom } from './verdict.ts';
 
 /**
- * Holds runs after a change against runs before it, one or more of each.
+ * Compares runs after a change with runs before it, one or more of each.
  * @param differences what makes the runs less alike than they should be, besides what is found here
  */
 export function compareRuns(

@@ -3,29 +3,29 @@ import { addVariances } from './long-run.ts';
 import { normalQuantile, tQuantile } from './students-t.ts';
 
 /**
- * Stalls that come at even distances vary less than by chance; so few of them that they merely seem to must not make a
- * few attempts count for many.
+ * Evenly spaced stalls vary less than by chance; with few stalls this may be coincidence, and must not make a few
+ * attempts count for many.
  */
 const LEAST_CLUSTERING = 0.25;
 
-/** Chances smaller than this are of no interest. */
+/** Smaller probabilities do not matter. */
 const LEAST_CHANCE = 1e-12;
 const BISECTIONS = 40;
 
-/** A figure after less the same before. */
+/** The value of a figure after the change minus its value before. */
 export interface Difference {
   readonly value: number;
   readonly df: number;
-  /** How many times the variance exceeds that of independent attempts; 1 where nothing was seen that could cluster. */
+  /** How many times the variance exceeds that of independent attempts; 1 if nothing was seen that could cluster. */
   readonly clustering: number;
-  /** @param alpha chance that the bounds leave the true difference out, 0-1 */
+  /** @param alpha probability that the interval excludes the true difference, 0-1 */
   interval(alpha: number): readonly [low: number, high: number];
 }
 
 /**
- * Bounds of a difference from those of its two figures, each keeping its own, uneven bounds (Newcombe 1998, Statistics in
- * Medicine 17:873, method 10; in general: Zou and Donner 2008, same journal 27:1693). Clustering is read off both sides
- * together: a side without stalls has none of its own to show.
+ * Interval of a difference from those of its two figures, keeping their asymmetric bounds (Newcombe 1998, Statistics
+ * in Medicine 17:873, method 10; in general: Zou and Donner 2008, same journal 27:1693). Clustering is estimated from
+ * both sides together: a side without stalls shows none.
  */
 export function differenceOf(before: Estimate, after: Estimate): Difference {
   const { variance, df } = addVariances([before.spread, after.spread]);
@@ -49,8 +49,9 @@ export function differenceOf(before: Estimate, after: Estimate): Difference {
 }
 
 /**
- * Chance of a difference at least as far from `margin` by luck: where intervals begin to reach it.
- * @param margin a difference up to this, either way, is none; 0 or more
+ * Probability of a difference at least this far from `margin` by chance: the level at which intervals begin to reach
+ * it.
+ * @param margin a difference up to this, in either direction, counts as none; 0 or more
  */
 export function chanceByLuck({ value, interval }: Difference, margin: number): number {
   if (Math.abs(value) <= margin) return 1;

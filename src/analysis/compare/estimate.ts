@@ -2,12 +2,12 @@ import type { Variance } from './long-run.ts';
 import type { Ratio } from './ratio.ts';
 import { quantileAt, type Spectrum } from './time-sample.ts';
 
-/** A figure of one side, which can say between which bounds its true value lies. */
+/** A figure of one side, with bounds for its true value. */
 export interface Estimate {
   readonly value: number;
-  /** What the bounds rest on: of the value, or of the share of times that is no longer. */
+  /** The basis of the bounds: the variance of the value, or of the share of times up to it. */
   readonly spread: Variance;
-  /** Variance that the share would have if attempts were independent; 0 where the figure is no share. */
+  /** Variance that the share would have if attempts were independent; 0 if the figure is not a share. */
   readonly independentVariance: number;
   /** @param clustering how many times the variance exceeds that of independent attempts */
   limits(errors: Errors, clustering: number): readonly [low: number, high: number];
@@ -15,13 +15,13 @@ export interface Estimate {
 
 /** How many standard errors to either side. */
 export interface Errors {
-  /** Where the variance is an estimate of its own: Student's t. */
+  /** If the variance is itself estimated: Student's t. */
   readonly estimated: number;
-  /** Where it is not: a side without a single stall shows no variance that could be off. */
+  /** If it is not: a side without a single stall has no estimated variance. */
   readonly given: number;
 }
 
-/** An average: as far to either side. */
+/** A mean: symmetric bounds. */
 export function estimateMean({ value, spread }: Ratio & { readonly spread: Variance }): Estimate {
   const error = Math.sqrt(spread.variance);
   return {
@@ -32,7 +32,7 @@ export function estimateMean({ value, spread }: Ratio & { readonly spread: Varia
   };
 }
 
-/** A share of attempts, by Wilson's score limits for as many attempts as were independent. */
+/** A share of attempts, by Wilson's score limits for the effective number of independent attempts. */
 export function estimateShare({ value, whole, spread }: Ratio & { readonly spread: Variance }): Estimate {
   const share = Math.min(1, Math.max(0, value));
   return {
@@ -63,7 +63,7 @@ export function estimateQuantile(
       const [low, high] = scoreLimits(share, whole / clustering, estimated);
       return [
         low * whole < 1 ? 0 : Math.min(valueUs, quantileAt(spectrum, low)),
-        // Not one of the times that were seen is that rare: how long such a one is, nobody knows.
+        // None of the observed times is that extreme: the bound is unknown.
         (1 - high) * whole < 1 ? Number.POSITIVE_INFINITY : Math.max(valueUs, quantileAt(spectrum, high)),
       ];
     },

@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { type FailIfSubject, findLines } from '../fail-if.ts';
 import { type Comparison, LINE_VERDICTS, type LineVerdict } from './types.ts';
 
-/** What makes a comparison fail: a verdict about a figure. */
+/** A condition under which a comparison fails: a verdict about a figure. */
 export interface FailIf extends FailIfSubject {
   readonly not: boolean;
   readonly verdict: LineVerdict;
@@ -26,14 +26,14 @@ export function parseFailIf(text: string): FailIf {
 }
 
 /**
- * The comparison with every condition judged; for `*` one arm of which it holds is enough.
- * @throws UsageError where a condition names a line that there is not
+ * The comparison with every condition evaluated; for `*`, one matching arm is enough.
+ * @throws UsageError if a condition names a line that does not exist
  */
 export function judgeFailIf(comparison: Comparison, conditions: readonly FailIf[]): Comparison {
   const failIf = conditions.map((condition) => {
     const { text, verdict, not } = condition;
     const seen = findLines(comparison.lines, condition).map((line) => line.verdict);
-    // An outcome or a status that never came up got neither better nor worse.
+    // An outcome or a status that never occurred got neither better nor worse.
     const verdicts: LineVerdict[] = seen.length > 0 ? seen : ['no difference seen'];
     return { text, held: verdicts.some((said) => (said === verdict) !== not) };
   });

@@ -1,14 +1,14 @@
-/** One of several questions asked of the same data. */
+/** One of several hypotheses tested on the same data. */
 export interface Question {
-  /** Chance of such an answer by luck. */
+  /** Probability of such a result by chance. */
   readonly chance: number;
-  /** Its part of the false alarms that are granted; above 0. */
+  /** Its share of the allowed false alarms; above 0. */
   readonly weight: number;
 }
 
 /**
- * Chances corrected for the number of questions, so that of all of them together no more than the granted share give a
- * false alarm: Holm's procedure with weights (Holm 1979, Scandinavian Journal of Statistics 6:65, section 4).
+ * Corrects probabilities for multiple testing, so that false alarms over all tests together stay within the allowed
+ * share: Holm's procedure with weights (Holm 1979, Scandinavian Journal of Statistics 6:65, section 4).
  * @returns in the order of the questions, 0-1
  */
 export function correctChances(questions: readonly Question[]): number[] {

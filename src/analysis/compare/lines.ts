@@ -16,11 +16,13 @@ export interface Candidate {
 interface Tested extends Candidate {
   readonly weight: number;
   readonly margin: number;
-  /** Undefined where it is not known how far the figures may be off. */
+  /** Undefined if the uncertainty of the figures is not known. */
   readonly difference: Difference | undefined;
 }
 
-/** Judges every line, so that of comparisons without a difference one in twenty at most has a line that claims one. */
+/**
+ * Evaluates every line, so that at most one in twenty comparisons without a difference has a line that claims one.
+ */
 export function judgeLines(candidates: readonly Candidate[]): ComparisonLine[] {
   const weights = weighLines(
     candidates.map(({ figure, before, after }) => ({ figure, attempts: before.whole + after.whole })),
@@ -75,7 +77,7 @@ function wordVerdict(
 ): LineVerdict {
   const { pAdjusted, change, isOutside, smallestDifference } = judged;
   if (pAdjusted <= ALPHA) return change > 0 === (figure.good === 'high') ? 'better' : 'worse';
-  // Outside for itself, but not among so many lines: neither the one nor the other can be said.
+  // Significant on its own, but not among so many lines: neither conclusion is justified.
   if (isOutside || smallestDifference === null) return 'cannot tell';
   return smallestDifference <= relevantDifference(figure, before) ? 'no difference seen' : 'cannot tell';
 }
@@ -97,8 +99,8 @@ function findSmallest({ figure, before, after, difference, margin, weight }: Tes
 }
 
 /**
- * Differences up to this are none. Times differ from run to run by what else the machines do, which one run does not
- * show; a rate below its plan by 1 % is what a run may have unsent without being generator-limited.
+ * Differences up to this count as none. Times vary between runs with other activity on the machines, which one run
+ * does not show; a rate 1 % below plan is what a run may leave unsent without being generator-limited.
  */
 function marginOf({ unit }: Figure, before: number): number {
   switch (unit) {
@@ -112,7 +114,7 @@ function marginOf({ unit }: Figure, before: number): number {
   }
 }
 
-/** A difference that matters to somebody: where not even that would have been seen, nothing can be said. */
+/** A practically relevant difference: if not even this would have been detected, there is no conclusion. */
 function relevantDifference({ unit, good }: Figure, before: number): number {
   switch (unit) {
     case 'share':

@@ -2,14 +2,14 @@ import type { Arm } from '../../scenario/types.ts';
 import type { ArmSummary } from '../types.ts';
 import type { Finder, FoundAt } from './finder.ts';
 
-/** Status by which origins ask for credentials (RFC 9110 section 15.5.2); proxies ask by 407. */
+/** The status with which origins ask for credentials (RFC 9110 section 15.5.2); proxies use 407. */
 const ORIGIN_ASKS = '401';
 
 export const askedAsOrigin: Finder = { inArm: (arm, { arms }) => findAskedAsOrigin(arm, arms[arm.name]!) };
 
 /**
- * Requests through a proxy were answered by 401, and no credentials for an origin were at hand. HAProxy asks so of its own
- * (`http-request auth`), CONNECT too, without `option http-use-proxy-header`.
+ * Requests through a proxy were answered with 401, and no credentials for an origin were available. HAProxy's own
+ * challenges (`http-request auth`) use 401, even for CONNECT, without `option http-use-proxy-header`.
  */
 export function findAskedAsOrigin(arm: Arm, { statuses, tunnelStatuses }: ArmSummary): FoundAt[] {
   const toConnect = tunnelStatuses[ORIGIN_ASKS] ?? 0;

@@ -5,10 +5,10 @@ import { watchedUs } from '../measured-time.ts';
 import type { ArmSummary, Finding, ProofsAtAge } from '../types.ts';
 import type { Finder } from './finder.ts';
 
-/** Cuts this close together, relative to their age, are one timer's doing. */
+/** Cuts this close together, relative to their age, come from one timer. */
 const NARROW_SPREAD = 0.05;
 
-/** Fewer cuts than this are no pattern. */
+/** Fewer cuts than this do not form a pattern. */
 const ENOUGH_CUTS = 10;
 
 export const cutAge: Finder = {
@@ -20,16 +20,16 @@ export const cutAge: Finder = {
       watchedUs(tally.series(arm.name).counts, tally.lastSecond),
     ),
 };
-/** From this share of those that were proved at one age on, it is the age and not the connection that decides. */
+/** From this share of the connections proved at one age, the age rather than the connection decides. */
 const NEARLY_ALL = 0.9;
 
 type Cuts = Readonly<Partial<Record<Cut, number>>>;
 
 /**
- * The age at which something cuts connections that are kept open, and how: at once, by RST or FIN; or so that only a proof
- * finds it out, and says by which age it was.
- * @param watchedUs from the arm's first start to the end of what was recorded: a run that was cut short, or a stop that
- * released what was held, watched none for longer
+ * The age at which something cuts connections that are kept open, and how: immediately, by RST or FIN; or silently,
+ * so that only a proof detects it and gives an upper bound for the age.
+ * @param watchedUs from the arm's first start to the end of the recording: a run that was cut short, or a stop that
+ *   released held connections, watched none for longer
  */
 export function findCutAge(
   arm: Arm,
@@ -69,7 +69,7 @@ interface Part {
   readonly text: string;
 }
 
-/** Those whose end was seen as it came. */
+/** Connections whose end was seen when it happened. */
 function describeSeen(ages: Histogram, cuts: Cuts, held: number): Part {
   const seconds = (percentile: number): number =>
     Math.round(ages.getValueAtPercentile(percentile) / 1_000) / 1_000;
@@ -83,7 +83,7 @@ function describeSeen(ages: Histogram, cuts: Cuts, held: number): Part {
   };
 }
 
-/** Those that a keep-alive found cut: when that had been, the ages at which others still lived tell. */
+/** Connections found cut by a keep-alive: the ages at which others were still alive show when they were cut. */
 function describeFound(proofs: readonly ProofsAtAge[], count: number): Part {
   const asked = proofs.reduce((sum, { alive }) => sum + alive, count);
   const cut = proofs.find((proof) => countCuts(proof.cuts) >= NEARLY_ALL * sizeOf(proof));
@@ -109,7 +109,7 @@ function wordAllAlive(proofs: readonly ProofsAtAge[]): string {
   return `; ${alive} answered a keep-alive after ${first === last ? first : `${first} to ${last}`} s`;
 }
 
-/** The most frequent way first. Runs of an earlier version told of none. */
+/** The most frequent way first. Runs of an earlier version do not record it. */
 function wordHow(cuts: Cuts): string {
   const ways = CUTS.filter((how) => (cuts[how] ?? 0) > 0).sort((a, b) => cuts[b]! - cuts[a]!);
   const [only] = ways;

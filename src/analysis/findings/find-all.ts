@@ -3,13 +3,13 @@ import { FINDINGS } from '../../scenario/words.ts';
 import type { Evidence, Finder, FoundAt } from './finder.ts';
 import { FINDERS } from './registry.ts';
 
-/** An onset this close to the beginning of an outage, seconds, is that outage told once more. */
+/** An onset this close to the beginning of an outage, seconds, is the same event. */
 const SAME_MOMENT_SEC = 1.5;
 
 const ASKED: readonly string[] = FINDINGS;
 const ALWAYS = Object.entries(FINDERS).flatMap(([kind, finder]) => (ASKED.includes(kind) ? [] : [finder]));
 
-/** Everything that was found beyond counts, each thing once. Observations alone: none says what is to blame. */
+/** All findings beyond counts, without duplicates. Observations only: none assigns blame. */
 export function findAll(evidence: Evidence): FoundAt[] {
   const { findings, arms } = evidence.scenario;
   const inArm = (finder: Finder): FoundAt[] => arms.flatMap((arm) => findInArm(finder, arm, evidence));
@@ -29,7 +29,7 @@ function findInRun(finder: Finder, evidence: Evidence): FoundAt[] {
   return 'inRun' in finder ? finder.inRun(evidence) : [];
 }
 
-/** Whether `later` says only what `found` has said already, of the same arm and moment. */
+/** Whether `later` only repeats `found`, for the same arm and time. */
 function explains(found: FoundAt, later: FoundAt): boolean {
   if (found === later || found.arm !== later.arm || found.confidence === 'none') return false;
   const { during } = found;
@@ -37,7 +37,7 @@ function explains(found: FoundAt, later: FoundAt): boolean {
   if (during === undefined || begins === undefined) return false;
   if (found.kind === 'outage-phases' && later.kind === 'onset')
     return Math.abs(during.fromSec - begins) <= SAME_MOMENT_SEC;
-  // Where a number open at once was reached, that nothing more could be opened is the same thing.
+  // If a limit of open connections was found, failing to open more is the same finding.
   return (
     found.kind === 'nat-pool' &&
     (later.kind === 'onset' || later.kind === 'outage-phases') &&

@@ -3,10 +3,10 @@ import type { Arm, Scenario } from '../../scenario/types.ts';
 import type { Tally } from '../tally.ts';
 import type { ArmSummary, Finding } from '../types.ts';
 
-/** Whether the NAT on the way keeps source ports, where a sweep asked. */
+/** Whether the NAT on the path preserves source ports, if a sweep tested it. */
 export type Nat = 'preserved' | 'reassigned' | 'apart' | 'unknown';
 
-/** What findings are made from. */
+/** The data from which findings are derived. */
 export interface Evidence {
   readonly scenario: Scenario;
   readonly tally: Tally;
@@ -21,13 +21,13 @@ export interface Stretch {
   readonly toSec: number;
 }
 
-/** A finding as its finder gives it: when it was is still in the run's own seconds. */
+/** A finding as its finder returns it: times are still in the run's own seconds. */
 export type FoundAt = Finding & {
-  /** Absent where it is about the arm's load as a whole. */
+  /** Absent if it concerns the arm's load as a whole. */
   readonly during?: Stretch;
 };
 
-/** Looks for one kind of finding, in each arm or in the run as a whole. An observation alone: it says not what is to blame. */
+/** Looks for one kind of finding, in each arm or in the run as a whole. Observations only: it assigns no blame. */
 export type Finder =
   | { inArm(arm: Arm, evidence: Evidence): FoundAt[] }
   | { inRun(evidence: Evidence): FoundAt[] };

@@ -4,7 +4,10 @@ import type { SeriesTally } from '../tally.ts';
 import type { Finding } from '../types.ts';
 import type { Finder } from './finder.ts';
 
-/** Stalled, failed or unsent, of what was scheduled: above it a step is over the knee. RFC 9411 asks for < 0.001 %. */
+/**
+ * Stalled, failed or unsent share of the scheduled attempts: above it a step is past the knee. RFC 9411 asks for <
+ * 0.001 %.
+ */
 const MAX_BAD_SHARE = 0.001;
 
 interface Level {
@@ -17,10 +20,10 @@ interface Level {
 
 export const knee: Finder = { inArm: (arm, { tally }) => findKnee(arm, tally.series(arm.name)) };
 
-/** The highest rate of a stepped load at which handshakes did not yet stall, and nothing failed or was unsent. */
+/** The highest rate of a stepped load at which handshakes did not stall yet, and nothing failed or was unsent. */
 export function findKnee(arm: Arm, series: SeriesTally): Finding[] {
   if (arm.load.kind !== 'open' || !arm.load.phases.some(({ kind }) => kind === 'step')) return [];
-  // Steps may lead downwards too.
+  // Steps may also go down.
   const levels = levelsOf(arm, series)
     .filter(({ scheduled }) => scheduled > 0)
     .sort((a, b) => a.ratePerSec - b.ratePerSec);
@@ -75,7 +78,7 @@ function describe({ scheduled, stalled, failed, unsent }: Level): string {
   return parts.join(' and ');
 }
 
-/** The steps of a load with what happened in the seconds that lie wholly within each. */
+/** The steps of a load, with the counts of the seconds that lie entirely within each. */
 function levelsOf(arm: Arm, { bySecond }: SeriesTally): Level[] {
   if (arm.load.kind !== 'open') return [];
   let atUs = 0;
