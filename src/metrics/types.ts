@@ -166,7 +166,7 @@ export interface Frame extends LocalDrops {
 
 /** What this machine itself dropped; absent if nothing, or if the system does not report it. */
 export interface LocalDrops {
-  /** Segments that TCP had to retransmit. */
+  /** Retransmitted TCP segments that never left this machine. */
   localDrops?: number;
   /** Packets of any kind and program that a full conntrack table could not track. */
   conntrackDrops?: number;
