@@ -106,7 +106,7 @@ describe('a proxy and a target that nobody typed', () => {
     ['proxy: [a]\n', 'rushhour.yaml:1: a list does not belong in "proxy" — Proxy of every run'],
     ['proxy: u:s3cret@h:1\n', 'rushhour.yaml:1: the proxy contains credentials'],
     ['- a\n', 'rushhour.yaml:1: a list does not belong in "the file"'],
-    ['proxy: a:1\nproxy: b:2\n', 'rushhour.yaml:2: this key stands here twice'],
+    ['proxy: a:1\nproxy: b:2\n', 'rushhour.yaml:2: this key appears twice'],
   ])('are refused in a file that says %j', async (text, why) => {
     near(text);
     const { exitCode, err, run } = await cli(['run', 'quickstart']);

@@ -37,7 +37,7 @@ describe('a night', () => {
       await load('steady'),
     ];
     expect(() => stretchToNight(sweep, 60 * MINUTE_US)).toThrow(/cannot soak: arm \S+ is a sweep/);
-    expect(() => stretchToNight(steady, 9_000_000)).toThrow('arm traffic has nothing measured');
+    expect(() => stretchToNight(steady, 9_000_000)).toThrow('arm traffic has no measured phase');
     expect(() => stretchToNight(steady, 8 * 24 * 60 * MINUTE_US)).toThrow('7 days at most');
   });
 });
