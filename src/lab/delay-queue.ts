@@ -1,17 +1,17 @@
-/** Runs things later, in the order in which they came. */
+/** Runs callbacks later, in the order in which they were added. */
 export class DelayQueue {
   readonly #due: { readonly atMs: number; readonly run: () => void }[] = [];
   #lastMs = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Runs it `delayMs` from now, or right after what came before, whichever is later. */
+  /** Runs it `delayMs` from now, or right after the previous one, whichever is later. */
   push(delayMs: number, run: () => void): void {
     this.#lastMs = Math.max(this.#lastMs, performance.now() + delayMs);
     this.#due.push({ atMs: this.#lastMs, run });
     this.#timer ??= setTimeout(this.#runDue, delayMs);
   }
 
-  /** Forgets what has not run yet. */
+  /** Discards what has not run yet. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#due.length = 0;

@@ -2,14 +2,14 @@ import { removeNamespaces } from './namespace.ts';
 import { isAlive, killProcesses } from './process-id.ts';
 import { type LabState, listLabs, StateFile } from './state.ts';
 
-/** Ends the lab's processes, removes its namespaces, then its state. What is gone already is fine. */
+/** Ends the lab's processes, removes its namespaces, then its state. Parts already gone are ignored. */
 export async function removeLab(file: StateFile): Promise<void> {
   await killProcesses(file.state.processes);
   await removeNamespaces(file.state.namespaces);
   file.remove();
 }
 
-/** Whether nobody will ever end this lab: the process that it belonged to is gone. */
+/** Whether the lab is orphaned: its owner process is gone. */
 export function isLeftover({ owner }: LabState): boolean {
   return owner !== null && !isAlive(owner);
 }

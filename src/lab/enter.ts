@@ -12,9 +12,9 @@ import type { LabState, StateFile } from './state.ts';
 
 /** A command that runs inside a lab, in the foreground. */
 export interface Entered {
-  /** Its exit code; 128 and the signal's number where it died of one, as shells have it. */
+  /** Its exit code; 128 plus the signal's number if a signal ended it, as in shells. */
   readonly exitCode: Promise<number>;
-  /** Passes a signal on, so that the command has it once. */
+  /** Forwards a signal, so that the command receives it once. */
   stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void;
 }
 
@@ -46,7 +46,7 @@ export function fillFacts(args: readonly string[], clients: number): string[] {
   return args.map((arg) => arg.replace(/\{(\w+)\}/g, (hole, name: string) => facts.get(name) ?? hole));
 }
 
-/** The same facts for scripts: RUSHHOUR_LAB_PROXY, RUSHHOUR_LAB_CLOSED and so on. */
+/** The same values for scripts: RUSHHOUR_LAB_PROXY, RUSHHOUR_LAB_CLOSED and so on. */
 function environment(state: LabState): NodeJS.ProcessEnv {
   const facts = Object.entries(describeFacts(state.clients));
   return {
@@ -57,13 +57,13 @@ function environment(state: LabState): NodeJS.ProcessEnv {
 }
 
 function follow(child: ChildProcess, inForeground: boolean): Entered {
-  // The terminal tells its foreground alone that it has another size.
+  // The terminal reports a size change only to its foreground process.
   const resized = (): void => void child.kill('SIGWINCH');
   if (!inForeground) process.on('SIGWINCH', resized);
   return {
     exitCode: settle(child).finally(() => process.off('SIGWINCH', resized)),
     stop(signal) {
-      // In the foreground Ctrl-C has reached it already.
+      // In the foreground, Ctrl-C has reached it already.
       if (signal !== 'SIGINT' || !inForeground) child.kill(signal);
     },
   };

@@ -13,14 +13,14 @@ export interface Servers {
   /** Where it was asked for TLS. */
   readonly tlsOrigin?: TlsOrigin;
   readonly counts: FarEndCounts;
-  /** Stops listening and resets what is open. */
+  /** Stops listening and resets open connections. */
   close(): void;
 }
 
 /** The kernel takes the lower of this and net.core.somaxconn (listen(2)). */
 const BACKLOG = 65_535;
 
-/** No time limits: a connection that is held, or never sends, must be cut by what is under test and not by us. */
+/** No time limits: an idle or held connection must be cut by the system under test, not by us. */
 const PATIENT: ServerOptions = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 
 /**

@@ -13,18 +13,18 @@ import {
   type TlsOrigin,
 } from './protocol.ts';
 
-/** A far end that runs. */
+/** A running far end. */
 export interface FarEnd {
   readonly pid: number;
   readonly proxy: HostPort;
   readonly origin: HostPort;
   /** Present where it was asked for TLS. */
   readonly tlsOrigin?: TlsOrigin;
-  /** What has reached it so far. @throws EnvironmentError where it has died */
+  /** What has reached it so far. @throws EnvironmentError if it has died */
   count(): Promise<FarEndCounts>;
   /** Ends it, by force after 2 s; resolves once it is gone. May be called again. */
   stop(): Promise<void>;
-  /** Calls the listener where it ends though nobody has stopped it. */
+  /** Calls the listener if it ends without being stopped. */
   onLost(listener: (why: EnvironmentError) => void): void;
 }
 
