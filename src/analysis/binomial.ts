@@ -3,8 +3,9 @@ const NEGLIGIBLE = 1e-16;
 
 /**
  * Chance of `hits` or more in so many independent trials: the upper tail of the binomial distribution. Sums from the
- * edge of the tail outwards, so that millions of trials cost some thousand terms and nothing underflows. Not lib-r-math.js, as elsewhere: its pbinom() 2.0.3 is off by up to 0.1 % where trials
- * are 2, or 8 to 10 (1 or more of 2 at 0.29: 0.49460 instead of 0.49516).
+ * edge of the tail outwards, so that millions of trials cost some thousand terms and nothing underflows. Not
+ * lib-r-math.js, as elsewhere: its pbinom() 2.0.3 is off by up to 0.1 % where trials are 2, or 8 to 10 (1 or more of
+ * 2 at 0.29: 0.49460 instead of 0.49516).
  * @param rate chance of one trial, 0-1
  */
 export function chanceOfAtLeast(hits: number, trials: number, rate: number): number {

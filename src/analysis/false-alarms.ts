@@ -16,9 +16,9 @@ interface Weighed {
 }
 
 /**
- * Each line's share of the false alarms, in order. Of the lines that decide each arm has its part by its attempts, known
- * before anything is measured: a control arm of a few attempts, which tells little anyway, does not blunt the arm that it
- * controls for.
+ * Each line's share of the false alarms, in order. Of the lines that decide each arm has its part by its attempts,
+ * known before anything is measured: a control arm of a few attempts, which tells little anyway, does not blunt the
+ * arm that it controls for.
  */
 export function weighLines(lines: readonly Weighed[]): number[] {
   return lines.map(({ figure: { role }, attempts }) => {

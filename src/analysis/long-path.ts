@@ -2,11 +2,11 @@ import type { Arm } from '../scenario/types.ts';
 import type { ArmSummary } from './types.ts';
 
 /**
- * Says where a long path cannot be told from lost SYNs. On a path of 1.3 s every SYN is sent again before its answer is back,
- * so that every handshake looks stalled. With TCP timestamps the answer says which SYN it is for (RFC 7323 section 4), and
- * tcpi_rtt is the path's own; without them a SYN that was sent again gives no sample. An answer that was itself sent again
- * repeats the first SYN's timestamp, so that one handshake alone proves nothing: only where none was ever faster does this
- * doubt the arm.
+ * Says where a long path cannot be told from lost SYNs. On a path of 1.3 s every SYN is sent again before its answer
+ * is back, so that every handshake looks stalled. With TCP timestamps the answer says which SYN it is for (RFC 7323
+ * section 4), and tcpi_rtt is the path's own; without them a SYN that was sent again gives no sample. An answer that
+ * was itself sent again repeats the first SYN's timestamp, so that one handshake alone proves nothing: only where
+ * none was ever faster does this doubt the arm.
  * @returns the reason why the arm's stalls are no measurement, or nothing
  */
 export function findLongPath(arm: Arm, { stalled, established, service, rttUs }: ArmSummary): string[] {

@@ -19,7 +19,10 @@ export interface LookVerdict {
 
 /** One odd answer is none; as many as one in a hundred are. */
 const [FEWEST, SMALLEST_SHARE] = [2, 0.01];
-/** Answers that take three times as long at the end as at the beginning, and a quarter of a second longer, queue up somewhere. */
+/**
+ * Answers that take three times as long at the end as at the beginning, and a quarter of a second longer, queue up
+ * somewhere.
+ */
 const [GROWTH, GROWTH_US] = [3, 250_000];
 
 const SIGNS: readonly {
@@ -41,8 +44,8 @@ const SIGNS: readonly {
 ];
 
 /**
- * What a short look at a low rate says about those who answer. Handshakes that stall or fail are no part of it: those are what
- * a run is there to count.
+ * What a short look at a low rate says about those who answer. Handshakes that stall or fail are no part of it: those
+ * are what a run is there to count.
  * @param arms of the look
  * @param seconds in order
  */

@@ -20,7 +20,9 @@ export interface Onset {
   readonly stalledAfter: number;
   /** Share of the starts that stalled from then on, 0-1. */
   readonly rateAfter: number;
-  /** From the second of the first stall to the end of the last one in which something was started, seconds of the run. */
+  /**
+   * From the second of the first stall to the end of the last one in which something was started, seconds of the run.
+   */
   readonly during: { readonly fromSec: number; readonly toSec: number };
 }
 

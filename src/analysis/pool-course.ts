@@ -6,8 +6,8 @@ const SECOND_US = 1_000_000;
 const OUT_ABOVE = 0.5;
 
 /**
- * Ports are back when at least this share of what was tried in a second is established, or of what filled the pool: they
- * come back as fast as they were taken.
+ * Ports are back when at least this share of what was tried in a second is established, or of what filled the pool:
+ * they come back as fast as they were taken.
  */
 const BACK_ABOVE = 0.5;
 
@@ -21,7 +21,9 @@ const STAYS_FOR = 0.25;
 export interface PoolCourse {
   /** Established until handshakes failed for the first time for good, before anything that was closed could help. */
   readonly ports: number;
-  /** Counted from the first start of the arm to the end of the second in which handshakes failed, seconds of the run. */
+  /**
+   * Counted from the first start of the arm to the end of the second in which handshakes failed, seconds of the run.
+   */
   readonly filled: { readonly fromSec: number; readonly toSec: number };
   /** Absent where none came back while the load lasted. */
   readonly release?: Release;
@@ -39,8 +41,8 @@ export interface Release {
 type Row = readonly [second: number, counts: SecondCounts];
 
 /**
- * The first connection is closed `holdUs` after it was opened, and its port is the first to come back: the time between
- * is what the NAT keeps it for. Undefined where handshakes never failed for want of a port.
+ * The first connection is closed `holdUs` after it was opened, and its port is the first to come back: the time
+ * between is what the NAT keeps it for. Undefined where handshakes never failed for want of a port.
  */
 export function followPool({ counts, bySecond }: SeriesTally, holdUs: number): PoolCourse | undefined {
   const rows = [...bySecond].sort(([a], [b]) => a - b);

@@ -11,8 +11,9 @@ export interface SecondCounts {
   /** By the second in which the SYN was sent, whenever it turned out. */
   stalled: number;
   /**
-   * Failed by the path or the far end, frozen handshakes left out: those are stalls. By the second in which they ended,
-   * for nothing tells when they were begun: a timeout of the response may count towards a later step of the load.
+   * Failed by the path or the far end, frozen handshakes left out: those are stalls. By the second in which they
+   * ended, for nothing tells when they were begun: a timeout of the response may count towards a later step of the
+   * load.
    */
   failed: number;
 }
@@ -24,15 +25,17 @@ export function emptySecond(): SecondCounts {
 const COLUMNS = ['scheduled', 'started', 'unsent', 'established', 'refused', 'stalled', 'failed'] as const;
 const WIDTH = COLUMNS.length;
 
-/** Counts that cannot be below 0 stand one higher than they are, so that 0 tells a second of which nothing is known. */
+/**
+ * Counts that cannot be below 0 stand one higher than they are, so that 0 tells a second of which nothing is known.
+ */
 const KNOWN = COLUMNS.indexOf('scheduled');
 
 /** Seconds for which room is made at once: a gap of hours, as after sleep, takes none, and nothing is ever copied. */
 const BLOCK_SECONDS = 512;
 
 /**
- * Counts by second for nights of them: 28 bytes a second, where an object in a map takes 230. It reads as a map whose seconds
- * ascend; what it gives is a copy, made when asked for.
+ * Counts by second for nights of them: 28 bytes a second, where an object in a map takes 230. It reads as a map whose
+ * seconds ascend; what it gives is a copy, made when asked for.
  */
 export class SecondColumns implements ReadonlyMap<number, SecondCounts> {
   readonly #blocks = new Map<number, Int32Array>();

@@ -13,7 +13,10 @@ export interface SoakFacts {
 
 /** What tells a summary from that of a run to which nothing happened. */
 export interface SessionCourse {
-  /** How long each arm's measured phases went on, seconds; absent where no second is missing or set aside: the schedule tells. */
+  /**
+   * How long each arm's measured phases went on, seconds; absent where no second is missing or set aside: the
+   * schedule tells.
+   */
   readonly measuredSec?: ReadonlyMap<string, number>;
   readonly summary: Pick<Summary, 'soak' | 'session'>;
 }
@@ -27,8 +30,8 @@ interface ArmTime {
 }
 
 /**
- * Tells from a night's seconds, in order, how long load was measured. The schedule of its scenario does not tell: a night
- * has gaps, in which this machine slept or was dead, and after each its load begins anew, ramps and all.
+ * Tells from a night's seconds, in order, how long load was measured. The schedule of its scenario does not tell: a
+ * night has gaps, in which this machine slept or was dead, and after each its load begins anew, ramps and all.
  */
 export class SoakTally {
   readonly #arms: ReadonlyMap<string, ArmTime>;
@@ -86,7 +89,8 @@ export class SoakTally {
 
 /**
  * A second counts in which something measured fell due, and so does one in which nothing did if more falls due later:
- * at a low rate, or where all that a closed loop may have open is stuck. What comes after the last is waiting for ends.
+ * at a low rate, or where all that a closed loop may have open is stuck. What comes after the last is waiting for
+ * ends.
  */
 function addSecond(time: ArmTime, name: string, frame: SettledFrame): void {
   const dueIn = (suffix: string): number => frame.series[`${name}${suffix}`]?.scheduled ?? 0;

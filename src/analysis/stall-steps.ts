@@ -2,7 +2,9 @@ import { countBetween, type RecordedTime } from './recorded-times.ts';
 
 const SECOND_US = 1_000_000;
 
-/** Kernel timers of a second and more fire up to an eighth late (kernel/time/timer.c: granularity of the timer wheel). */
+/**
+ * Kernel timers of a second and more fire up to an eighth late (kernel/time/timer.c: granularity of the timer wheel).
+ */
 const LATE = 1 / 8;
 
 /** They never fire early; this is for rounding in the histogram. */

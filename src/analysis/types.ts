@@ -50,7 +50,9 @@ export interface Wholeness {
   seconds: number;
   /** Seconds between the start and the last one recorded of which there is nothing: asleep, dead, or without load. */
   missingSec: number;
-  /** Of those recorded, seconds in which something happened that is not the firewall's doing: no figure counts them. */
+  /**
+   * Of those recorded, seconds in which something happened that is not the firewall's doing: no figure counts them.
+   */
   setAsideSec: number;
   /** What happened besides the load, by kind. */
   events: { kind: string; count: number }[];

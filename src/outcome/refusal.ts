@@ -30,7 +30,8 @@ const UNREACHABLE_6: Readonly<Record<number, string>> = {
 };
 
 /**
- * `ICMP port-unreachable (3/3) from 10.0.0.1`: names as nft(8) writes them in `reject with`, type and code, and who sent it.
+ * `ICMP port-unreachable (3/3) from 10.0.0.1`: names as nft(8) writes them in `reject with`, type and code, and who
+ * sent it.
  * @param family 6: ICMPv6
  * @param type, code 0-255
  * @param sender address; may be the far end, or a router or firewall on the way

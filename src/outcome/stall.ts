@@ -39,9 +39,9 @@ function isPath({ handshakeUs, pathUs }: HandshakeFacts, stallAfterUs: number): 
 }
 
 /**
- * Whether only the path's round trip could tell if an established handshake stalled. A SYN that was sent again gives no sample
- * without TCP timestamps (RFC 6298 section 3); with them the answer tells which SYN it is for (RFC 7323 section 4), but one
- * that was itself sent again repeats the first SYN's timestamp and makes a short path look long.
+ * Whether only the path's round trip could tell if an established handshake stalled. A SYN that was sent again gives
+ * no sample without TCP timestamps (RFC 6298 section 3); with them the answer tells which SYN it is for (RFC 7323
+ * section 4), but one that was itself sent again repeats the first SYN's timestamp and makes a short path look long.
  * @param rttUs tcpi_rtt right after the handshake; 0 or less: no sample
  */
 export function needsPath(

@@ -5,8 +5,8 @@
 const SECONDS_PER_TERM = 200;
 
 /**
- * Fewer terms, and t quantiles grow beyond use; more at the least, and a burst of a tenth of a short run would be taken
- * for a change (bench/compare.mjs). More at the most gain nothing.
+ * Fewer terms, and t quantiles grow beyond use; more at the least, and a burst of a tenth of a short run would be
+ * taken for a change (bench/compare.mjs). More at the most gain nothing.
  */
 const MIN_TERMS = 4;
 const MAX_TERMS = 40;
@@ -14,7 +14,9 @@ const MAX_TERMS = 40;
 /** Below this many seconds nothing is said about how a figure varies. */
 export const MIN_SECONDS = 8;
 
-/** Of a run's time, a burst may last so much without being taken for a change: found by simulation, docs/comparing.md. */
+/**
+ * Of a run's time, a burst may last so much without being taken for a change: found by simulation, docs/comparing.md.
+ */
 const LONGEST_BURST_SHARE = 1 / 8;
 
 /** The longest simulated. */
@@ -33,8 +35,8 @@ export interface Variance {
 }
 
 /**
- * Variance of the sum of a series whose neighbours may be alike, from its lowest frequencies: the equal-weighted cosine
- * estimator, with which t intervals hold (Mueller 2004; Lazarus, Lewis, Stock and Watson 2018, "HAR Inference:
+ * Variance of the sum of a series whose neighbours may be alike, from its lowest frequencies: the equal-weighted
+ * cosine estimator, with which t intervals hold (Mueller 2004; Lazarus, Lewis, Stock and Watson 2018, "HAR Inference:
  * Recommendations for Practice", JBES 36:541, equation 10).
  * @param residuals deviations of equal stretches of time, summing to 0
  * @param seconds how long all of them took together

@@ -21,7 +21,9 @@ export interface ArmCourse {
   readonly summary: ArmSummary;
   readonly cells: ArmCells;
   readonly times: ReadonlyMap<ComparedTime, TimeSample>;
-  /** Statuses that tell of nothing gone wrong: those that the arm expects, and the one that asks it for credentials. */
+  /**
+   * Statuses that tell of nothing gone wrong: those that the arm expects, and the one that asks it for credentials.
+   */
   readonly ownStatuses?: readonly number[];
 }
 
@@ -38,7 +40,10 @@ export type LineUnit = 'share' | 'us' | 'perSec' | 'ratio';
 /** One figure of one arm, before and after. */
 export interface ComparisonLine {
   readonly arm: string;
-  /** `stalled.rate`, `frozen.rate`, `completedShare`, `outcomes.<outcome>`, `statuses.<status>`, `handshakeUs.p99`, ... */
+  /**
+   * `stalled.rate`, `frozen.rate`, `completedShare`, `outcomes.<outcome>`, `statuses.<status>`, `handshakeUs.p99`,
+   * ...
+   */
   readonly figure: string;
   readonly unit: LineUnit;
   readonly before: number;

@@ -2,8 +2,8 @@ import type { Arm, Scenario } from '../../scenario/types.ts';
 import { ratesOf, SETTINGS } from './comparable.ts';
 
 /**
- * What a run did and where to, as text: runs with the same did the same work against the same far end, and may stand in
- * one line. As {@link checkComparable} tells it, but that endpoints count as well.
+ * What a run did and where to, as text: runs with the same did the same work against the same far end, and may stand
+ * in one line. As {@link checkComparable} tells it, but that endpoints count as well.
  */
 export function workKey({ name, farEnd, tcpTimestamps, arms }: Scenario): string {
   // The embedded far end is at another port each time.

@@ -46,8 +46,8 @@ export const latencyCluster: Finder = {
 };
 
 /**
- * Waits that cluster at a round number of seconds, as where a timeout somewhere lets things pass when it expires. Stalled
- * handshakes are left out, and so is what this program gave up, which has no time at all.
+ * Waits that cluster at a round number of seconds, as where a timeout somewhere lets things pass when it expires.
+ * Stalled handshakes are left out, and so is what this program gave up, which has no time at all.
  */
 export function findLatencyClusters(arms: readonly Arm[], histograms: HistogramsByTag): Finding[] {
   const clusters = arms.flatMap((arm) => clustersOf(arm, histograms));

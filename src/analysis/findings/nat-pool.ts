@@ -27,9 +27,9 @@ export const natPool: Finder = {
 };
 
 /**
- * How many connections to one destination could be open at once: as many as were established until handshakes failed; and
- * how long after the first close they went well again. Whether it is ports of a NAT that ran out or a limit of connections
- * that was reached is not told here: both look like this.
+ * How many connections to one destination could be open at once: as many as were established until handshakes failed;
+ * and how long after the first close they went well again. Whether it is ports of a NAT that ran out or a limit of
+ * connections that was reached is not told here: both look like this.
  */
 export function findNatPool(results: readonly ArmResult[]): FoundAt[] {
   return results.filter(isFilling).map((filling) => describePool(filling, results));
@@ -77,7 +77,10 @@ function wordControls(controls: readonly ArmResult[]): string {
     .join('');
 }
 
-/** When handshakes went well again; and what that carries, if each place serves one connection and rests before the next. */
+/**
+ * When handshakes went well again; and what that carries, if each place serves one connection and rests before the
+ * next.
+ */
 function describeRelease(
   course: PoolCourse,
   arm: Arm,

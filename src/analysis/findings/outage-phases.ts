@@ -13,8 +13,8 @@ export const outagePhases: Finder = {
 };
 
 /**
- * Outages: stretches of seconds in which nearly all starts stalled or were refused. What stalled and what was refused are
- * counted apart, for silence and an answer are different things.
+ * Outages: stretches of seconds in which nearly all starts stalled or were refused. What stalled and what was refused
+ * are counted apart, for silence and an answer are different things.
  */
 export function findOutagePhases(arm: string, { bySecond }: SeriesTally): FoundAt[] {
   const outages = listOutages(bySecond);

@@ -4,7 +4,10 @@ import type { FoundAt, Stretch } from './finder.ts';
 
 /** Where and when findings are. */
 export interface Place {
-  /** When the run's second 0 began, milliseconds since 1970; undefined where its seconds are no clock's (a night has gaps). */
+  /**
+   * When the run's second 0 began, milliseconds since 1970; undefined where its seconds are no clock's (a night has
+   * gaps).
+   */
   readonly startedAtMs: number | undefined;
   readonly arms: Readonly<Record<string, ArmSummary>>;
   /** When an arm's load began and ended. */
@@ -13,8 +16,8 @@ export interface Place {
 }
 
 /**
- * Gives each finding the wall-clock times (RFC 3339, UTC) between which it was seen and, where its arm had one alone, the
- * endpoint. Where this machine was the bottleneck, no finding is better than low.
+ * Gives each finding the wall-clock times (RFC 3339, UTC) between which it was seen and, where its arm had one alone,
+ * the endpoint. Where this machine was the bottleneck, no finding is better than low.
  */
 export function placeFindings(found: readonly FoundAt[], place: Place): Finding[] {
   return found.map(({ during, text, ...finding }) => {

@@ -5,7 +5,10 @@ import type { Finder } from './finder.ts';
 /** Fewer first bytes than this have no least one to speak of. */
 const FEWEST_ANSWERS = 20;
 
-/** The least wait for the first byte after the handshake, in handshakes: an honest path takes one, and the server's work. */
+/**
+ * The least wait for the first byte after the handshake, in handshakes: an honest path takes one, and the server's
+ * work.
+ */
 const FAR_SLOWER = 10;
 
 /** And at least so long: below it a server's own work explains any ratio. */
@@ -16,7 +19,9 @@ const NEAR_FLOOR = 1.25;
 
 export const preAnswered: Finder = { inArm: (arm, { arms }) => findPreAnswered(arm, arms[arm.name]!) };
 
-/** Handshakes that another than the far end may have answered: ports that must refuse connect, or they beat the path. */
+/**
+ * Handshakes that another than the far end may have answered: ports that must refuse connect, or they beat the path.
+ */
 export function findPreAnswered(arm: Arm, summary: ArmSummary): Finding[] {
   return arm.expect.kind === 'refused' ? findAnsweredPort(arm, summary) : findQuickHandshake(arm, summary);
 }

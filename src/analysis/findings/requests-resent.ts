@@ -11,7 +11,9 @@ export const requestsResent: Finder = {
   inArm: (arm, { arms }) => findRequestsResent(arm, arms[arm.name]!),
 };
 
-/** Requests that were sent again after the handshake, as nothing had acknowledged them: no handshake shows that loss. */
+/**
+ * Requests that were sent again after the handshake, as nothing had acknowledged them: no handshake shows that loss.
+ */
 export function findRequestsResent(arm: Arm, { requestsResent }: ArmSummary): FoundAt[] {
   if (requestsResent === undefined) return [];
   const { count, measured, rate, ci95 } = requestsResent;

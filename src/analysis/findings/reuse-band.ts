@@ -42,8 +42,8 @@ export const reuseBand: Finder = {
 };
 
 /**
- * The ages at which a source port that is used again meets stalls: above the firewall's own TIME_WAIT, which has let the
- * port go, and below the far end's, which still holds it. Both timers can be read off a sweep's edges.
+ * The ages at which a source port that is used again meets stalls: above the firewall's own TIME_WAIT, which has let
+ * the port go, and below the far end's, which still holds it. Both timers can be read off a sweep's edges.
  */
 export function findReuseBand(
   arm: string,

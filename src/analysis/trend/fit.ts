@@ -9,8 +9,8 @@ export interface Fit {
 
 /**
  * Which of the two the nights look more like: a step makes the test for a drift speak up, too, and a drift that for a
- * step. By what either leaves (absolute deviations, so that one odd night decides nothing) and Schwarz's criterion (1978,
- * Annals of Statistics 6:461), in which a step has one figure more: its place.
+ * step. By what either leaves (absolute deviations, so that one odd night decides nothing) and Schwarz's criterion
+ * (1978, Annals of Statistics 6:461), in which a step has one figure more: its place.
  */
 export function fitBetter(series: Series, split: number, slope: number): Fit {
   const values = alignClasses(series);

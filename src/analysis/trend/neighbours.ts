@@ -4,7 +4,9 @@ const MIN_NIGHTS = 12;
 /** One-sided 5 % point of the normal distribution. */
 const CLEARLY = 1.645;
 
-/** Measured too low by (1 + 3 correlation) / nights (Kendall 1954), and by one more where a slope or place is fitted. */
+/**
+ * Measured too low by (1 + 3 correlation) / nights (Kendall 1954), and by one more where a slope or place is fitted.
+ */
 const LOST = 2;
 
 /** More than this and the formula runs away from few nights. */
@@ -18,9 +20,9 @@ export interface Likeness {
 }
 
 /**
- * Nights that resemble their neighbours (a busy week, a warm spell) make steps and drifts of nothing: where they clearly
- * do, every variance is raised as for a first-order process (Bayley and Hammersley 1946; von Storch 1995). Of what is left
- * when step or drift is taken away: those are no likeness.
+ * Nights that resemble their neighbours (a busy week, a warm spell) make steps and drifts of nothing: where they
+ * clearly do, every variance is raised as for a first-order process (Bayley and Hammersley 1946; von Storch 1995). Of
+ * what is left when step or drift is taken away: those are no likeness.
  */
 export function likenessOf(residuals: Float64Array): Likeness {
   const length = residuals.length;

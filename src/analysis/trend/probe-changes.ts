@@ -2,8 +2,8 @@ import { checkWork } from './choose-nights.ts';
 import type { Night } from './types.ts';
 
 /**
- * What was not as the night before, by the index of the first night with it: a probe that measures otherwise is the first
- * suspect where figures change.
+ * What was not as the night before, by the index of the first night with it: a probe that measures otherwise is the
+ * first suspect where figures change.
  */
 export function findProbeChanges(nights: readonly Night[]): Map<number, string[]> {
   const changes = new Map<number, string[]>();

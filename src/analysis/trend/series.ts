@@ -69,7 +69,9 @@ function wholeOf({ scheduled, answers }: NightArm, figure: string): number {
   return counts === undefined ? 0 : answers[counts];
 }
 
-/** Standard error of a night by itself, as how its seconds differ has it: the median of all nights; 0 where not known. */
+/**
+ * Standard error of a night by itself, as how its seconds differ has it: the median of all nights; 0 where not known.
+ */
 export function ownErrorOf(measured: readonly NightFigure[]): number {
   const errors = measured.flatMap(({ value, ci95: [low, high] }) => {
     if (low === null || high === null) return [];

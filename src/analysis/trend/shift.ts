@@ -13,9 +13,9 @@ export interface Shift {
 }
 
 /**
- * How far the nights from `split` on lie above those before: Hodges and Lehmann's estimate with the limits that belong to
- * Wilcoxon's test (Moses; Hollander and Wolfe 1999, 4.2 and 4.3), differences taken within classes. A single night far
- * off moves neither.
+ * How far the nights from `split` on lie above those before: Hodges and Lehmann's estimate with the limits that
+ * belong to Wilcoxon's test (Moses; Hollander and Wolfe 1999, 4.2 and 4.3), differences taken within classes. A
+ * single night far off moves neither.
  */
 export function measureShift({ values, classes }: Series, split: number, inflation: number): Shift {
   const differences: number[] = [];

@@ -18,7 +18,9 @@ export interface TrendOptions {
 /** A night that was cut short counts from this share of the usual length on. */
 const ENOUGH = 0.5;
 
-/** Lays nights of one scenario side by side, and says of every figure whether it changed. @param nights oldest first */
+/**
+ * Lays nights of one scenario side by side, and says of every figure whether it changed. @param nights oldest first
+ */
 export function judgeTrend(nights: readonly Night[], { timeZone, weekdays, notes }: TrendOptions): Trend {
   const usualSec = medianOf(nights.map(({ lengthSec }) => lengthSec));
   const shown = nights.map((night) => describeNight(night, timeZone, usualSec));

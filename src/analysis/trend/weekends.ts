@@ -10,8 +10,8 @@ const MIN_OF_KIND = 3;
 const CLEARLY = 0.01;
 
 /**
- * Says where weekends are not as other nights (Wilcoxon's rank sum test, normal approximation): they blunt what is seen,
- * and a weekend at the end of few nights may look like a change.
+ * Says where weekends are not as other nights (Wilcoxon's rank sum test, normal approximation): they blunt what is
+ * seen, and a weekend at the end of few nights may look like a change.
  */
 export function findWeekendEffect(
   judged: readonly JudgedCourse[],

@@ -9,8 +9,8 @@ export function parseReservedPorts(text: string): PortRange[] {
 }
 
 /**
- * A line of /proc/net/tcp or tcp6: number, local and remote address in hexadecimal, state (proc_net_tcp.rst). State 0A is
- * TCP_LISTEN (include/net/tcp_states.h).
+ * A line of /proc/net/tcp or tcp6: number, local and remote address in hexadecimal, state (proc_net_tcp.rst). State
+ * 0A is TCP_LISTEN (include/net/tcp_states.h).
  */
 const LISTENING = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm;
 
