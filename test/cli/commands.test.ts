@@ -57,6 +57,14 @@ describe('the command line', () => {
   });
 });
 
+describe('a flag of an earlier version', () => {
+  it('is refused with what to do about it', async () => {
+    const { exitCode, err } = await cli(['run', 'steady', '--reactor', 'uring']);
+    expect(exitCode).toBe(2);
+    expect(err).toContain("option '--reactor' was removed together with io_uring: leave it out");
+  });
+});
+
 describe('help', () => {
   it.each([
     ['run'],
