@@ -24,7 +24,7 @@ exports.readThreadRoom = (root) => {
 };
 
 /** What to do about it, for messages. */
-exports.wordRemedy = (room, needed) => {
+exports.formatRemedy = (room, needed) => {
   const wanted = room.used + Math.max(needed, 40);
   return room.what === 'ulimit -u'
     ? `allow more and run it again: ulimit -u ${wanted} (systemd: LimitNPROC=${wanted}; logins: /etc/security/limits.conf)`

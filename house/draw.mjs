@@ -61,14 +61,14 @@ export function reduceArrows(imports, rooms = ROOMS) {
 }
 
 /** As a label: brackets and bars mean something to a drawing. */
-function wordPart(part) {
+function formatPart(part) {
   return part.replaceAll(/[()]/g, '').replaceAll('|', ', ');
 }
 
 /** The generated part of the page. */
 export function draw(imports = readImports()) {
   const lines = reduceArrows(imports).map(([from, to, part]) =>
-    part === undefined ? `  ${from} --> ${to}` : `  ${from} -. "${wordPart(part)}" .-> ${to}`,
+    part === undefined ? `  ${from} --> ${to}` : `  ${from} -. "${formatPart(part)}" .-> ${to}`,
   );
   const rows = Object.entries(ROOMS).flatMap(([room, may]) =>
     Object.entries(may).map(

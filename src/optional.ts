@@ -14,7 +14,7 @@ export interface OptionalPackages {
  * The commands that add optional npm packages to this installation, for the hint of an error.
  * @param root folder of the installation
  */
-export function wordAdding({ names, compiledWith = [] }: OptionalPackages, root = ROOT): string {
+export function formatAdding({ names, compiledWith = [] }: OptionalPackages, root = ROOT): string {
   if (root === PACKAGED) {
     // dpkg's own folder stays as it was packed: Node looks for packages in /usr/lib/node_modules next.
     const debian = ['npm', ...compiledWith].join(' ');

@@ -21,10 +21,10 @@ export function findIncompletion(arms: Readonly<Record<string, ArmSummary>>): In
   const [worst] = started
     .filter(([, { completedShare }]) => completedShare < LEAST_COMPLETED_SHARE)
     .sort(([, a], [, b]) => a.completedShare - b.completedShare);
-  return worst === undefined ? undefined : { pass: false, reason: wordIncompletion(...worst) };
+  return worst === undefined ? undefined : { pass: false, reason: formatIncompletion(...worst) };
 }
 
-function wordIncompletion(name: string, arm: ArmSummary): string {
+function formatIncompletion(name: string, arm: ArmSummary): string {
   const attempts = arm.started - stepsOf(arm);
   const [most] = Object.entries(arm.outcomes)
     .filter(([outcome, count]) => outcome !== 'ok' && count > 0)

@@ -19,13 +19,13 @@ export function findLongPath(arm: Arm, { stalled, established, service, rttUs }:
   ];
   if (rttUs === undefined || rttUs.count === 0)
     return tell(
-      `every handshake took ${wordSec(handshakeUs.min)} or longer, and without TCP timestamps (--tcp-timestamps on) no round trip is known`,
+      `every handshake took ${formatSec(handshakeUs.min)} or longer, and without TCP timestamps (--tcp-timestamps on) no round trip is known`,
     );
   return rttUs.min < arm.stallAfterUs
     ? []
-    : tell(`every round trip took ${wordSec(rttUs.min)} or longer by TCP timestamps`);
+    : tell(`every round trip took ${formatSec(rttUs.min)} or longer by TCP timestamps`);
 }
 
-function wordSec(us: number): string {
+function formatSec(us: number): string {
   return `${(us / 1_000_000).toFixed(1)} s`;
 }

@@ -36,7 +36,7 @@ export interface ArmDetail {
 }
 
 /** Gathers an arm's seconds from frames: a number a second for each outcome that there was, whatever the rate. */
-export class ArmCourseBuilder {
+export class ArmTimeSeriesBuilder {
   readonly #name: string;
   readonly #stalled: number[] = [];
   readonly #outcomes = new Map<Outcome, number[]>();

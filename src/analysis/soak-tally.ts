@@ -12,7 +12,7 @@ export interface SoakFacts {
 }
 
 /** What tells a summary from that of a run to which nothing happened. */
-export interface SessionCourse {
+export interface SessionTimeSeries {
   /**
    * How long each arm's measured phases went on, seconds; absent where no second is missing or set aside: the
    * schedule tells.
@@ -60,7 +60,7 @@ export class SoakTally {
   }
 
   /** Of a soak. */
-  read({ windows, windowSec, events }: SoakFacts): SessionCourse {
+  read({ windows, windowSec, events }: SoakFacts): SessionTimeSeries {
     return {
       measuredSec: this.#measuredSec(),
       summary: { soak: { windows, windowSec, ...this.#wholeness(), events } },
@@ -68,7 +68,7 @@ export class SoakTally {
   }
 
   /** Of a run; undefined where nothing happened to it. */
-  readRun(events: SoakSummary['events']): SessionCourse | undefined {
+  readRun(events: SoakSummary['events']): SessionTimeSeries | undefined {
     if (events.length === 0) return undefined;
     const isWhole = this.#asideSec === 0 && !events.some(({ kind }) => kind === 'resumed');
     return {

@@ -12,7 +12,7 @@ import type { ArmSummary } from './types.ts';
 /** More outages than this are not listed: a night of them would fill the summary. The period is that of all. */
 const MOST_RUNS = 200;
 
-type Course = Pick<ArmSummary, 'byReuseAge' | 'onset' | 'stallSteps' | 'outages'>;
+type TimeSeries = Pick<ArmSummary, 'byReuseAge' | 'onset' | 'stallSteps' | 'outages'>;
 
 /** When an arm's stalls came, at which ages of source ports, and at which of the host's SYNs they ended. */
 export function summariseStalls(
@@ -20,7 +20,7 @@ export function summariseStalls(
   tally: Tally,
   histograms: HistogramsByTag,
   synResentAtSec: readonly number[] | undefined,
-): Course {
+): TimeSeries {
   const series = tally.series(arm.name);
   return {
     ...summariseReuse(series),
@@ -34,7 +34,7 @@ export function summariseStalls(
   };
 }
 
-function summariseReuse({ counts }: SeriesTally): Pick<Course, 'byReuseAge'> {
+function summariseReuse({ counts }: SeriesTally): Pick<TimeSeries, 'byReuseAge'> {
   const byReuseAge = Object.entries(counts.byReuseAge)
     .filter(([, { attempts }]) => attempts > 0)
     .map(([ms, { attempts, stalled }]) => ({ ageSec: Number(ms) / 1_000, attempts, stalled }))
@@ -42,13 +42,13 @@ function summariseReuse({ counts }: SeriesTally): Pick<Course, 'byReuseAge'> {
   return byReuseAge.length === 0 ? {} : { byReuseAge };
 }
 
-function summariseOnset(series: SeriesTally, ramp: SeriesTally): Pick<Course, 'onset'> {
+function summariseOnset(series: SeriesTally, ramp: SeriesTally): Pick<TimeSeries, 'onset'> {
   const onset = measureOnset(series, ramp);
   if (onset === undefined) return {};
   return { onset: { afterSec: onset.afterSec, cleanStarts: onset.cleanStarts } };
 }
 
-function summariseOutages({ bySecond }: SeriesTally): Pick<Course, 'outages'> {
+function summariseOutages({ bySecond }: SeriesTally): Pick<TimeSeries, 'outages'> {
   const found = listOutages(bySecond);
   if (found.length === 0) return {};
   const periods = found.slice(1).map(({ fromSec }, index) => fromSec - found[index]!.fromSec);
@@ -62,7 +62,7 @@ function summariseSteps(
   arm: Arm,
   histograms: HistogramsByTag,
   synResentAtSec: readonly number[],
-): Pick<Course, 'stallSteps'> {
+): Pick<TimeSeries, 'stallSteps'> {
   const times = recordedTimes(histograms.get(`${arm.name}.handshake-service`));
   // The quickest, for the median may be a stalled one.
   const stallSteps = countStallSteps(times, synResentAtSec, arm.stallAfterUs, times[0]?.us ?? 0);

@@ -11,7 +11,7 @@ import { loadStretch, placeFindings } from './findings/place.ts';
 import { findGeneratorLimits } from './generator-limits.ts';
 import { findLongPath } from './long-path.ts';
 import { measuredUs } from './measured-time.ts';
-import type { SessionCourse } from './soak-tally.ts';
+import type { SessionTimeSeries } from './soak-tally.ts';
 import type { Tally } from './tally.ts';
 import type { ArmSummary, Summary } from './types.ts';
 
@@ -25,7 +25,7 @@ export interface SummaryInput {
   /** When the host of the run retransmits a SYN, seconds after the first; absent if not known. */
   readonly synResentAtSec?: readonly number[];
   /** Of a soak, and of a run to which something happened: either may have gaps, which no schedule tells. */
-  readonly course?: SessionCourse;
+  readonly course?: SessionTimeSeries;
 }
 
 /** Creates the summary of a run from its records. Live and rebuilt runs both use it. */

@@ -42,24 +42,24 @@ export function describeTested({ scenario, sources = {}, host }: TestedFacts): T
   return {
     proxies: unique(
       arms.flatMap(({ proxy, beside = [] }) =>
-        proxy === undefined ? [] : [proxy, ...beside].map(wordHostPort),
+        proxy === undefined ? [] : [proxy, ...beside].map(formatHostPort),
       ),
     ),
-    targets: unique(asked.map(wordTarget)),
+    targets: unique(asked.map(formatTarget)),
     isEmbedded: farEnd === 'embedded',
     loads: arms.map(({ name, load }) => ({ arm: name, ...howHard(load) })),
     from: readFrom(arms, sources, host),
   };
 }
 
-function wordTarget({ via, target }: Arm): string {
+function formatTarget({ via, target }: Arm): string {
   const { scheme = 'http', path } = target;
-  if (via === 'tcp') return wordHostPort(target);
-  const authority = wordHostPort(target).replace(scheme === 'https' ? /:443$/ : /:80$/, '');
+  if (via === 'tcp') return formatHostPort(target);
+  const authority = formatHostPort(target).replace(scheme === 'https' ? /:443$/ : /:80$/, '');
   return `${scheme}://${authority}${redactPath(path)}`;
 }
 
-function wordHostPort({ host, port }: HostPort): string {
+function formatHostPort({ host, port }: HostPort): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

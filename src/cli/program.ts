@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { wordVersion } from '../render/version.ts';
+import { formatVersion } from '../render/version.ts';
 import { readVersions } from '../session/load/versions.ts';
 import type { Context } from './context.ts';
 import { formatHelpItem } from './output/format-help-item.ts';
@@ -40,7 +40,7 @@ export async function createProgram(context: Context): Promise<Command> {
     .description(
       'Generate rush-hour connection traffic through the firewall under suspicion, and report how many connections stalled.',
     )
-    .version(wordVersion(readVersions()), '-V, --version')
+    .version(formatVersion(readVersions()), '-V, --version')
     // Its own, which finds "help soak install" and says what was meant by a slip.
     .helpCommand(false)
     // A flag belongs to the command that it stands behind: `results show --json` is not `results --json`.
@@ -50,7 +50,7 @@ export async function createProgram(context: Context): Promise<Command> {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
-      outputError: (text, write) => write(wordMistake(text)),
+      outputError: (text, write) => write(formatMistake(text)),
       getOutHelpWidth: () => helpWidth(stdout.columns),
       getErrHelpWidth: () => helpWidth(stderr.columns),
       getOutHasColors: () => false,
@@ -90,7 +90,7 @@ most attempts failed; 4 generator-limited, no verdict; 5 environment missing; 13
 }
 
 /** @param text as commander words it */
-function wordMistake(text: string): string {
+function formatMistake(text: string): string {
   return text
     .replace(/^error: /, 'rushhour: ')
     .replace(

@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from '../errors.ts';
-import { wordVersion } from '../render/version.ts';
+import { formatVersion } from '../render/version.ts';
 import { readVersions } from '../session/load/versions.ts';
 import { type Context, realServices, type Services } from './context.ts';
 import type { Host } from './host.ts';
@@ -14,7 +14,7 @@ export async function runCli(
   services: Services = realServices,
 ): Promise<ExitCode> {
   if (isVersionAlone(args)) {
-    host.stdout.write(`${wordVersion(readVersions())}\n`);
+    host.stdout.write(`${formatVersion(readVersions())}\n`);
     return EXIT.ok;
   }
   let exitCode: ExitCode = EXIT.ok;

@@ -62,7 +62,7 @@ export async function openRunSinks(host: Host, options: RunSinksOptions): Promis
     second: (recorded) => sinks.second(recorded),
     async finish() {
       for (const report of await sinks.finish(FINISH_MS)) {
-        const line = wordReport(report);
+        const line = formatReport(report);
         if (line !== undefined) say(line);
       }
     },
@@ -70,7 +70,7 @@ export async function openRunSinks(host: Host, options: RunSinksOptions): Promis
 }
 
 /** Undefined where everything got there. */
-function wordReport({ name, delivered, spooled, dropped, refused, fault }: SinkReport): string | undefined {
+function formatReport({ name, delivered, spooled, dropped, refused, fault }: SinkReport): string | undefined {
   const missing = [
     ...(spooled > 0 ? [`${spooled} wait on disk for the next run with this sink`] : []),
     ...(dropped > 0 ? [`${dropped} are lost`] : []),

@@ -1,5 +1,5 @@
 import { KERBEROS } from '../engine/auth/kerberos.ts';
-import { wordAdding } from '../optional.ts';
+import { formatAdding } from '../optional.ts';
 import type { Check, HostFacts } from './types.ts';
 
 /** The machine itself: Node, cores, clock, tools. */
@@ -58,7 +58,7 @@ function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
       level: 'warn',
       what: `the npm package koffi is not installed, or has no binary for ${platform} ${arch}: no raw engine`,
       why: 'The portable engine takes its place: it makes fewer connections a second, and tells stalls by time alone.',
-      mend: wordAdding({ names: ['koffi'] }),
+      mend: formatAdding({ names: ['koffi'] }),
     });
   }
   if (packages?.kerberos === false) {
@@ -66,7 +66,7 @@ function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
       name: 'kerberos',
       level: 'note',
       what: 'the npm package kerberos is not installed: everything but Negotiate works',
-      mend: wordAdding(KERBEROS),
+      mend: formatAdding(KERBEROS),
     });
   }
   if (packages?.pac === false) {
@@ -74,7 +74,7 @@ function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
       name: 'pac',
       level: 'note',
       what: 'the npm packages pac-resolver and quickjs-wasi are not both installed: everything but --pac works',
-      mend: wordAdding({ names: ['pac-resolver', 'quickjs-wasi'] }),
+      mend: formatAdding({ names: ['pac-resolver', 'quickjs-wasi'] }),
     });
   }
   return checks;

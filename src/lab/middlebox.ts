@@ -2,7 +2,7 @@ import { ADDRESSES, OPEN_PORTS } from './addresses.ts';
 import { loadFirewall } from './firewall.ts';
 import type { Lab } from './lab.ts';
 import { programLine } from './launch.ts';
-import { formatSplice, REDIRECT, SPLICE_READY, type SpliceOptions } from './splice/protocol.ts';
+import { formatTcpRelay, REDIRECT, TCP_RELAY_READY, type TcpRelayOptions } from './tcp-relay/protocol.ts';
 import { INSIDE } from './topology.ts';
 
 /** Which connections go through the middlebox; the others pass as they are. */
@@ -14,7 +14,7 @@ export interface Chosen {
 }
 
 /** Puts a process into the firewall that ends TCP and goes on by itself. */
-export async function loadMiddlebox(lab: Lab, chosen: Chosen, options: Omit<SpliceOptions, 'upstream'>) {
+export async function loadMiddlebox(lab: Lab, chosen: Chosen, options: Omit<TcpRelayOptions, 'upstream'>) {
   const ports = chosen.ports === 'open' ? OPEN_PORTS : '1-65535';
   const octets = Array.from({ length: 256 }, (_, octet) => octet);
   const addresses = octets.map((low) => `${low} : ${REDIRECT.net}.${low}`);
@@ -29,6 +29,6 @@ export async function loadMiddlebox(lab: Lab, chosen: Chosen, options: Omit<Spli
     ],
   });
   await lab.firewall.configure([`route add local ${REDIRECT.net}.0/24 dev lo`]);
-  const line = programLine('splice', formatSplice({ ...options, upstream: ADDRESSES.far }));
-  await lab.launch('splice', lab.firewall, line).said((text) => text === SPLICE_READY);
+  const line = programLine('tcp-relay', formatTcpRelay({ ...options, upstream: ADDRESSES.far }));
+  await lab.launch('tcp-relay', lab.firewall, line).said((text) => text === TCP_RELAY_READY);
 }

@@ -6,7 +6,7 @@ import type { ProcessId } from './process-id.ts';
 export const STATE_DIR = '/run/rushhour/labs';
 
 export interface LabProcess extends ProcessId {
-  /** What it is for: `far-end`, `splice` and so on; names its log file, too. */
+  /** What it is for: `far-end`, `tcp-relay` and so on; names its log file, too. */
   readonly role: string;
 }
 

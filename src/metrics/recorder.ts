@@ -3,7 +3,7 @@ import { classify } from '../outcome/classify.ts';
 import { tellCut } from '../outcome/cut.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { groupOfOutcome, indexOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
-import { type HandshakeFate, judgeHandshake, needsPath } from '../outcome/stall.ts';
+import { type HandshakeVerdict, judgeHandshake, needsPath } from '../outcome/stall.ts';
 import { countAnswers } from './answers.ts';
 import { COUNTER_AT } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
@@ -286,7 +286,7 @@ export class Recorder {
     series: SeriesCounter,
     record: Readonly<AttemptRecord>,
     handshakeUs: number,
-    fate: Extract<HandshakeFate, Stall['fate']>,
+    fate: Extract<HandshakeVerdict, Stall['fate']>,
     age: ReuseAge,
   ): void {
     series.add(COUNTER_AT[fate]);

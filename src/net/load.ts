@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { EnvironmentError } from '../errors.ts';
-import { wordAdding } from '../optional.ts';
+import { formatAdding } from '../optional.ts';
 import type { Koffi, Library } from './koffi.ts';
 
 /**
@@ -90,7 +90,7 @@ function requireKoffi(): Koffi {
   } catch (cause) {
     const machine = `${process.platform}-${process.arch}`;
     throw new EnvironmentError(`The raw engine needs koffi, which did not load on ${machine}.`, {
-      hint: `Add it: ${wordAdding({ names: ['koffi'] })}. Or: ${hint}`,
+      hint: `Add it: ${formatAdding({ names: ['koffi'] })}. Or: ${hint}`,
       cause,
     });
   }

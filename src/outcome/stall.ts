@@ -4,7 +4,7 @@
  * `recovered`: stalled, then completed; `frozen`: stalled, never completed; `unresolved`: stalled, and abandoned by
  * this program before either.
  */
-export type HandshakeFate = 'prompt' | 'healed' | 'slow' | 'recovered' | 'frozen' | 'unresolved';
+export type HandshakeVerdict = 'prompt' | 'healed' | 'slow' | 'recovered' | 'frozen' | 'unresolved';
 
 export interface HandshakeFacts {
   /** From SYN sent to established, or to the end if it never was. */
@@ -22,7 +22,7 @@ export interface HandshakeFacts {
 export const DEFAULT_STALL_AFTER_US = 900_000;
 
 /** Distinguishes a stalled handshake from a slow or a healed one. */
-export function judgeHandshake(facts: HandshakeFacts, stallAfterUs: number): HandshakeFate {
+export function judgeHandshake(facts: HandshakeFacts, stallAfterUs: number): HandshakeVerdict {
   const long = facts.handshakeUs >= stallAfterUs;
   if (facts.synRetransmits === 0) return long ? 'slow' : 'prompt';
   if (!long) return facts.synRetransmits > 0 && facts.established ? 'healed' : 'prompt';

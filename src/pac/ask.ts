@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../errors.ts';
-import { wordAdding } from '../optional.ts';
+import { formatAdding } from '../optional.ts';
 import { redactPath } from '../scenario/secrets.ts';
 import type { Reply } from './types.ts';
 
@@ -38,7 +38,7 @@ export async function askScript(
     throw new EnvironmentError(
       `a PAC script needs the npm packages pac-resolver and quickjs-wasi, which could not be loaded (${reply.missing})`,
       {
-        hint: `${wordAdding({ names: ['pac-resolver', 'quickjs-wasi'] })} (no compiler needed); or give the proxy with --proxy`,
+        hint: `${formatAdding({ names: ['pac-resolver', 'quickjs-wasi'] })} (no compiler needed); or give the proxy with --proxy`,
       },
     );
   }

@@ -47,6 +47,6 @@ export function askedUrl({ scheme, host, port, path }: Target): string {
 }
 
 /** Where the proxy comes from, for the plan. */
-export function wordChoice(name: string, { url, passedOver }: PacChoice): string {
+export function formatChoice(name: string, { url, passedOver }: PacChoice): string {
   return `${name} for ${url}${passedOver.length === 0 ? '' : ` (passing over ${passedOver.join(', ')})`}`;
 }

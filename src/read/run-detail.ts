@@ -1,4 +1,4 @@
-import { ArmCourseBuilder, type ArmDetail, type RunDetail } from '../analysis/run-detail.ts';
+import { type ArmDetail, ArmTimeSeriesBuilder, type RunDetail } from '../analysis/run-detail.ts';
 import { describeTested } from '../analysis/tested.ts';
 import { createHistogram } from '../metrics/histogram.ts';
 import { readRunInfo } from '../store/read-info.ts';
@@ -36,7 +36,7 @@ export async function readRunDetail(dir: string): Promise<RunDetail> {
 }
 
 /** Stalls by the second since the run's start, of each arm's measured phases: frames alone are read. */
-export async function readStalledCourse(dir: string): Promise<Map<string, readonly number[]>> {
+export async function readStalledTimeSeries(dir: string): Promise<Map<string, readonly number[]>> {
   const { arms } = await readArms(dir, await readRunInfo(dir));
   return new Map([...arms].map(([name, { stalled }]) => [name, stalled]));
 }
@@ -47,7 +47,7 @@ async function readArms(
   sums?: SessionSums,
 ): Promise<{ arms: Map<string, ArmDetail>; reach: Reach }> {
   const reach = new Reach();
-  const builders = info.scenario.arms.map(({ name }) => [name, new ArmCourseBuilder(name)] as const);
+  const builders = info.scenario.arms.map(({ name }) => [name, new ArmTimeSeriesBuilder(name)] as const);
   for await (const frame of framesOf(dir, info, reach)) {
     for (const [, builder] of builders) builder.add(frame);
     sums?.addFrame(frame);

@@ -9,12 +9,12 @@ import { ArmCells } from '../analysis/compare/cells.ts';
 import type { RunFacts } from '../analysis/compare/comparable.ts';
 import { type TimeSample, TimeSampler } from '../analysis/compare/time-sample.ts';
 import {
-  type ArmCourse,
+  type ArmTimeSeries,
   COMPARED_QUANTILES,
   COMPARED_TIMES,
   type ComparedQuantile,
   type ComparedTime,
-  type RunCourse,
+  type RunTimeSeries,
 } from '../analysis/compare/types.ts';
 import type { Summary } from '../analysis/types.ts';
 import { measuredResentOf, resentOf, stalledOf, stepsOf } from '../metrics/counts.ts';
@@ -44,7 +44,7 @@ const TIMED: Readonly<Record<ComparedTime, Timed>> = {
  * Reads a run for a comparison: files are streamed, and what is kept of them is bounded whatever their length.
  * @throws UsageError where the folder holds no run
  */
-export async function readRunCourse(dir: string): Promise<RunCourse> {
+export async function readRunTimeSeries(dir: string): Promise<RunTimeSeries> {
   const info = await readRunInfo(dir);
   const stored = await readStoredSummary(dir);
   // Without one it is made of the same frames.
@@ -53,7 +53,7 @@ export async function readRunCourse(dir: string): Promise<RunCourse> {
   whole?.addWindows(reach.lines, await sumIntervals(dir, reach));
   const summary = stored ?? (await summariseSums(dir, info, whole!));
   const times = await readTimes(dir, info, { summary, cells, reach });
-  const arms = info.scenario.arms.flatMap((arm): [string, ArmCourse][] => {
+  const arms = info.scenario.arms.flatMap((arm): [string, ArmTimeSeries][] => {
     const { name } = arm;
     const armSummary = summary.arms[name];
     const armCells = cells.get(name);

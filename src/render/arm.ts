@@ -5,7 +5,7 @@ import { formatCount, formatMicros, formatPerSec, formatShare } from './format.t
 import { renderLatency, renderPhases } from './latency.ts';
 import { OUTCOME_TEXT } from './outcome-text.ts';
 import type { Paint } from './paint.ts';
-import { renderStallCourse } from './stalls.ts';
+import { renderStallTimeSeries } from './stalls.ts';
 import { renderLabelled, renderTable } from './table.ts';
 
 const LEFT = { title: '', align: 'left' } as const;
@@ -20,7 +20,7 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderStalls(arm, room, paint),
     ...renderRetransmits(arm, room),
     ...renderResent(arm, room),
-    ...renderStallCourse(arm, room),
+    ...renderStallTimeSeries(arm, room),
     ...renderOutcomes(arm, room),
     ...renderAnswers('CONNECT', arm.tunnelStatuses, room),
     ...renderAnswers('answers', arm.statuses, room),
@@ -79,23 +79,23 @@ function renderTokens(tokens: NonNullable<ArmSummary['tokens']>, room: number): 
 
 function renderStalls(arm: ArmSummary, room: number, paint: Paint): string[] {
   const { stalled } = arm;
-  const lines = renderLabelled('stalled', wordStalls(arm), room);
+  const lines = renderLabelled('stalled', formatStalls(arm), room);
   return [
     ...(stalled.count > 0 ? lines.map((line) => paint('bad', line)) : lines),
-    ...(stalled.count > 0 ? renderLabelled('', wordFates(stalled), room) : []),
+    ...(stalled.count > 0 ? renderLabelled('', formatFates(stalled), room) : []),
     ...renderUnless0('healed', arm.healed, 'retransmitted but quick: an early warning, not a stall', room),
     ...renderUnless0('slow', arm.slow, 'as long, but without a loss: the path, not a stall', room),
   ];
 }
 
-function wordStalls({ started, stalled }: ArmSummary): string {
+function formatStalls({ started, stalled }: ArmSummary): string {
   const count = `${formatCount(stalled.count)} of ${formatCount(started)} (${formatShare(stalled.rate)})`;
   if (started === 0) return count;
   const [low, high] = stalled.ci95.map(formatShare);
   return `${count}; the true rate is between ${low} and ${high} with 95 % confidence`;
 }
 
-function wordFates({ recovered, frozen, unresolved, ratePerFrame }: ArmSummary['stalled']): string {
+function formatFates({ recovered, frozen, unresolved, ratePerFrame }: ArmSummary['stalled']): string {
   const fates = Object.entries({ recovered, frozen, unresolved })
     .filter(([, count]) => count > 0)
     .map(([fate, count]) => `${formatCount(count)} ${fate}`);
@@ -151,7 +151,7 @@ function renderAnswers(label: string, statuses: ArmSummary['statuses'] | undefin
   if (listed.length === 0) return [];
   const shown = listed
     .slice(0, MOST_STATUSES)
-    .map(([status, count]) => `${formatCount(count)} x ${wordStatus(status)}`);
+    .map(([status, count]) => `${formatCount(count)} x ${formatStatus(status)}`);
   const more = listed.length - shown.length;
   return renderLabelled(label, [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', '), room);
 }
@@ -191,7 +191,7 @@ function printable(name: string): string {
   return name.replace(/[^ -~]/g, '?');
 }
 
-function wordStatus(status: string): string {
+function formatStatus(status: string): string {
   return status === OTHER_STATUS ? 'a status below 100 or above 599' : status;
 }
 

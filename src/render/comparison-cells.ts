@@ -24,7 +24,7 @@ export function cellsOf(line: ComparisonLine): LineCells {
       ? 'not known'
       : `${formatBound(ci95[0], unit)} to ${formatBound(ci95[1], unit)}`,
     verdict: line.verdict,
-    because: wordBecause(line),
+    because: formatBecause(line),
   };
 }
 
@@ -35,7 +35,7 @@ export function isWorthShowing({ decides, verdict, before, after }: ComparisonLi
   );
 }
 
-function wordBecause({ verdict, smallestDifference, unit, note }: ComparisonLine): string {
+function formatBecause({ verdict, smallestDifference, unit, note }: ComparisonLine): string {
   if (verdict === 'better' || verdict === 'worse') return '';
   const reach =
     smallestDifference === null

@@ -9,7 +9,7 @@ export function renderComparisonMarkdown(comparison: Comparison, { all }: { read
   const arms = [...new Set(lines.map(({ arm }) => arm))];
   const blocks = [
     `**${escapeText(sentence)}**`,
-    [...wordSide('before', comparison.before), ...wordSide('after', comparison.after)].join('\n'),
+    [...formatSide('before', comparison.before), ...formatSide('after', comparison.after)].join('\n'),
     warnings.map((warning) => `> ${escapeText(warning)}`).join('\n>\n'),
     ...arms.map((arm) =>
       [
@@ -42,7 +42,7 @@ export function renderComparisonMarkdown(comparison: Comparison, { all }: { read
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-function wordSide(name: string, { runs }: Comparison['before']): string[] {
+function formatSide(name: string, { runs }: Comparison['before']): string[] {
   return runs.map(
     ({ id, label, startedAt }) =>
       `- ${name}: \`${id}\`${label === '' ? '' : ` (${escapeText(escapeControls(label))})`}, ${formatMoment(startedAt)}`,

@@ -32,10 +32,10 @@ function renderProposal({ name, now, proposed, why, risk }: Proposal, look: Chec
 /** What taking back would do to each setting. */
 export function renderUndoing(undoing: readonly Undoing[], look: ChecksLook): string {
   const paint = createPaint(look.colour);
-  return undoing.map((one) => `${paint('strong', one.change.name)}: ${wordUndoing(one)}\n`).join('');
+  return undoing.map((one) => `${paint('strong', one.change.name)}: ${formatUndoing(one)}\n`).join('');
 }
 
-function wordUndoing(one: Undoing): string {
+function formatUndoing(one: Undoing): string {
   const { before, set } = one.change;
   switch (one.kind) {
     case 'restore':

@@ -18,8 +18,8 @@ export function renderPlan(
 ): string {
   const left = { title: '', align: 'left' } as const;
   const rows = plan.arms.flatMap((arm) => [
-    [arm.name, wordWay(arm) + wordAuth(arm), wordLoad(arm)],
-    ...(arm.from === undefined ? [] : [['', wordSources(arm.from), '']]),
+    [arm.name, formatWay(arm) + formatAuth(arm), formatLoad(arm)],
+    ...(arm.from === undefined ? [] : [['', formatSources(arm.from), '']]),
   ]);
   const length =
     plan.durationUs === undefined
@@ -33,17 +33,17 @@ export function renderPlan(
     width - 2,
   ).map((line) => `  ${line}`);
   const head = wrapHanging(`${what} ${length} (${by}):`, width, 2);
-  return `${[...head, ...lines, ...wordOrigins(origins, width)].join('\n')}\n`;
+  return `${[...head, ...lines, ...formatOrigins(origins, width)].join('\n')}\n`;
 }
 
 /** Who wonders why it goes there finds the place to change. */
-function wordOrigins(origins: readonly Origin[], width: number): string[] {
+function formatOrigins(origins: readonly Origin[], width: number): string[] {
   if (origins.length === 0) return [];
   const text = origins.map(({ key, value, from }) => `${key} ${value} from ${from}`).join('; ');
   return wrapHanging(text, width - 2, 2).map((line) => `  ${line}`);
 }
 
-function wordWay({ via, endpoints, target }: ArmOutline): string {
+function formatWay({ via, endpoints, target }: ArmOutline): string {
   const to = endpoints.join(', ');
   switch (via) {
     case 'proxy':
@@ -58,7 +58,7 @@ function wordWay({ via, endpoints, target }: ArmOutline): string {
 }
 
 /** Many addresses are counted, not listed; ports are named, for others on this machine may want them. */
-function wordSources({ addresses, ports }: NonNullable<ArmOutline['from']>): string {
+function formatSources({ addresses, ports }: NonNullable<ArmOutline['from']>): string {
   const [first, ...others] = addresses;
   const from =
     first === undefined
@@ -70,16 +70,16 @@ function wordSources({ addresses, ports }: NonNullable<ArmOutline['from']>): str
   return `${from}, source ports ${shown}${more}`;
 }
 
-function wordAuth({ auth, via }: ArmOutline): string {
+function formatAuth({ auth, via }: ArmOutline): string {
   if (auth === undefined) return '';
   const scheme = { basic: 'Basic', negotiate: 'Negotiate' }[auth.scheme];
   const isObvious = (via === 'direct') === (auth.to === 'origin');
   return `, ${scheme} ${isObvious ? '' : `to the ${auth.to} `}${auth.mode === 'challenge' ? 'once asked' : 'at once'}`;
 }
 
-function wordLoad(arm: ArmOutline): string {
+function formatLoad(arm: ArmOutline): string {
   if (arm.browsers !== undefined) return formatPlural(arm.browsers, 'browser', 'browsers');
-  const load = wordRate(arm);
+  const load = formatRate(arm);
   if (arm.sweep === undefined) return load;
   const { delays, shortestUs, longestUs, pairs } = arm.sweep;
   const between =
@@ -89,7 +89,7 @@ function wordLoad(arm: ArmOutline): string {
   return `${load}: ${formatPlural(pairs, 'pair', 'pairs')} at ${delays === 1 ? '' : 'each of '}${between}`;
 }
 
-function wordRate({ peakPerSec, attempts }: ArmOutline): string {
+function formatRate({ peakPerSec, attempts }: ArmOutline): string {
   const total = attempts === undefined ? '' : formatPlural(attempts, 'attempt', 'attempts');
   if (peakPerSec !== undefined)
     return [`up to ${formatPerSec(peakPerSec)}`, total].filter(Boolean).join(', ');

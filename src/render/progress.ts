@@ -6,16 +6,16 @@ import { formatCount, formatDuration, formatMicros, formatPerSec, formatShare } 
  * in short; what is too long even then is left out.
  */
 export function renderProgress(progress: Progress, durationUs: number | undefined, width: number): string {
-  const time = wordTime(progress, durationUs);
-  const full = [time, ...wordInFull(progress)].join(' | ');
+  const time = formatTime(progress, durationUs);
+  const full = [time, ...formatInFull(progress)].join(' | ');
   if (full.length <= width) return full;
-  return [time, ...wordInShort(progress)].reduce((line, part) => {
+  return [time, ...formatInShort(progress)].reduce((line, part) => {
     const longer = `${line} ${part}`;
     return longer.length <= width ? longer : line;
   });
 }
 
-function wordInFull(progress: Progress): string[] {
+function formatInFull(progress: Progress): string[] {
   const { handshakeUs, stalled, failed } = progress;
   return [
     formatPerSec(progress.startedPerSec),
@@ -30,7 +30,7 @@ function wordInFull(progress: Progress): string[] {
   ];
 }
 
-function wordInShort(progress: Progress): string[] {
+function formatInShort(progress: Progress): string[] {
   const { handshakeUs, stalled, failed } = progress;
   return [
     formatPerSec(progress.startedPerSec),
@@ -49,7 +49,7 @@ function stalledShare({ started, stalled }: Progress): string {
   return formatShare(started === 0 ? 0 : stalled / started);
 }
 
-function wordTime({ draining, elapsedUs, fractionDone }: Progress, durationUs: number | undefined): string {
+function formatTime({ draining, elapsedUs, fractionDone }: Progress, durationUs: number | undefined): string {
   if (draining) return 'draining';
   if (durationUs !== undefined)
     return `${formatDuration(wholeSeconds(Math.max(0, durationUs - elapsedUs)))} left`;

@@ -1,8 +1,8 @@
 import type { RunListing } from '../read/listing.ts';
 import { formatBytes, formatMoment } from './format.ts';
 import { renderTable } from './table.ts';
-import { wordTestedShort } from './tested.ts';
-import { wordVerdict } from './verdict.ts';
+import { formatTestedShort } from './tested.ts';
+import { formatVerdict } from './verdict.ts';
 
 /** The runs of a results folder as a table, in the order given. */
 export function renderRuns(runs: readonly RunListing[], width: number): string {
@@ -22,16 +22,16 @@ export function renderRuns(runs: readonly RunListing[], width: number): string {
   const rows = runs.map((run) => [
     run.id,
     formatMoment(run.startedAt),
-    wordOutcome(run),
+    formatOutcome(run),
     formatBytes(run.bytes),
     run.label,
     ...(noted ? [run.note] : []),
-    ...(tested ? [run.tested === undefined ? '' : wordTestedShort(run.tested)] : []),
+    ...(tested ? [run.tested === undefined ? '' : formatTestedShort(run.tested)] : []),
   ]);
   return `${renderTable(columns, rows, width).join('\n')}\n`;
 }
 
-function wordOutcome({ status, verdict }: RunListing): string {
+function formatOutcome({ status, verdict }: RunListing): string {
   if (status !== 'complete' || verdict === undefined) return status;
-  return verdict.generatorLimited ? 'generator-limited' : wordVerdict(status, verdict).word;
+  return verdict.generatorLimited ? 'generator-limited' : formatVerdict(status, verdict).word;
 }

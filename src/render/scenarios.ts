@@ -16,8 +16,8 @@ export function renderScenarios(entries: readonly CatalogEntry[], width: number)
   if (entries.length === 0) return 'There are no scenarios here.\n';
   const rows = entries.map((entry) => [
     entry.name,
-    wordLength(entry),
-    wordNeeds(entry),
+    formatLength(entry),
+    formatNeeds(entry),
     entry.problems.length > 0
       ? formatPlural(entry.problems.length, 'mistake', 'mistakes')
       : entry.description,
@@ -37,8 +37,8 @@ export function renderScenario(entry: CatalogEntry, yaml: string, width = Number
   const facts = [
     ['file', entry.path],
     ['arms', entry.arms.join(', ')],
-    ['takes', wordLength(entry)],
-    ['needs', wordNeeds(entry) || 'nothing'],
+    ['takes', formatLength(entry)],
+    ['needs', formatNeeds(entry) || 'nothing'],
   ].flatMap(([label = '', value = '']) =>
     // A path is copied, not read: it is never broken.
     renderLabelled(`  ${label}`, value, width, 10),
@@ -51,11 +51,11 @@ export function renderScenario(entry: CatalogEntry, yaml: string, width = Number
   return `${[...head, ...body, '', yaml.trimEnd()].join('\n')}\n`;
 }
 
-function wordLength({ durationUs, problems }: CatalogEntry): string {
+function formatLength({ durationUs, problems }: CatalogEntry): string {
   if (problems.length > 0) return '-';
   return durationUs === undefined ? 'a fixed count' : formatDuration(durationUs);
 }
 
-function wordNeeds({ needs }: CatalogEntry): string {
+function formatNeeds({ needs }: CatalogEntry): string {
   return needs.map((need) => NEEDS[need]).join(' ');
 }

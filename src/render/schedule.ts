@@ -8,7 +8,9 @@ export function renderSchedule(
   width: number = Number.POSITIVE_INFINITY,
 ): string {
   const head = `${formatPlural(rounds, 'round', 'rounds')}, ${formatPlural(steps.length, 'run', 'runs')}, in the order of seed ${seed}`;
-  const lines = steps.map((step) => `  round ${step.round}  ${step.side.toUpperCase()}  ${wordState(step)}`);
+  const lines = steps.map(
+    (step) => `  round ${step.round}  ${step.side.toUpperCase()}  ${formatState(step)}`,
+  );
   const before = [
     'switch',
     ...(settleUs > 0 ? [`settle for ${formatDuration(settleUs)}`] : []),
@@ -25,7 +27,7 @@ export function renderSchedule(
   ].join('\n');
 }
 
-function wordState({ state, runId }: ExperimentStep): string {
+function formatState({ state, runId }: ExperimentStep): string {
   if (state === 'done') return `done: ${runId}`;
   return state === 'waiting' ? 'to do' : 'cut short: to do again';
 }

@@ -9,7 +9,7 @@ const NAMED_OUTAGES = 4;
 const BAR = 20;
 
 /** When an arm's stalls began, at which SYN they ended, in which runs they came, and at which ages of source ports. */
-export function renderStallCourse(arm: ArmSummary, room: number): string[] {
+export function renderStallTimeSeries(arm: ArmSummary, room: number): string[] {
   return [
     ...renderOnset(arm, room),
     ...renderSteps(arm, room),

@@ -5,7 +5,7 @@ import { escapeControls } from './escape.ts';
 import { formatDuration, formatMicros, formatMoment } from './format.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { renderLabelled, wrap } from './table.ts';
-import { wordFrom, wordTested } from './tested.ts';
+import { formatFrom, formatTested } from './tested.ts';
 import { renderVerdict } from './verdict.ts';
 
 export interface SummaryLook {
@@ -45,7 +45,7 @@ function renderRun(
   { dir, tested }: SummaryLook,
 ): string[] {
   const lengthUs = (Date.parse(run.endedAt) - Date.parse(run.startedAt)) * 1_000;
-  const from = tested === undefined ? '' : wordFrom(tested);
+  const from = tested === undefined ? '' : formatFrom(tested);
   const whole = soak ?? session;
   const happened = whole === undefined ? '' : describeEvents(whole);
   const stalls = run.stallsByTcpInfo ? '' : ', stalls inferred from time alone';
@@ -53,9 +53,9 @@ function renderRun(
     ...renderLabelled('run', `${run.id}, ${run.status}, ${run.engine} engine${stalls}`, width),
     ...renderLabelled('when', `${formatMoment(run.startedAt)}, for ${formatDuration(lengthUs)}`, width),
     ...(happened === '' ? [] : renderLabelled('events', happened, width)),
-    ...(tested === undefined ? [] : renderLabelled('tested', wordTested(tested), width)),
+    ...(tested === undefined ? [] : renderLabelled('tested', formatTested(tested), width)),
     ...(from === '' ? [] : renderLabelled('from', from, width)),
-    ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', wordLateness(latenessUs), width)),
+    ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', formatLateness(latenessUs), width)),
     // A path is copied, not read: it is never broken.
     ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${escapeControls(dir)}`]),
   ];
@@ -75,7 +75,7 @@ function describeEvents({ seconds, missingSec, setAsideSec, events }: Wholeness)
   ].join(', ');
 }
 
-function wordLateness({ p50, p99, max }: Quantiles): string {
+function formatLateness({ p50, p99, max }: Quantiles): string {
   return `of this machine in starting attempts: p50 ${formatMicros(p50)}, p99 ${formatMicros(p99)}, max ${formatMicros(max)}`;
 }
 

@@ -5,26 +5,27 @@ import { formatDuration, formatMoment, formatPerSec, formatPlural } from './form
 const NAMED = 2;
 
 /** What was tested, and how hard the first arm was, in the fewest words: `10.0.0.5:3128 -> http://10.0.0.9/, 500/s`. */
-export function wordTestedShort(tested: Tested): string {
-  return `${wordWay(tested, ' -> ')}, ${wordLoads(tested.loads.slice(0, 1))}`;
+export function formatTestedShort(tested: Tested): string {
+  return `${formatWay(tested, ' -> ')}, ${formatLoads(tested.loads.slice(0, 1))}`;
 }
 
 /** `proxy 10.0.0.5:3128 for http://10.0.0.9/, traffic up to 500/s, control up to 10/s` */
-export function wordTested(tested: Tested): string {
+export function formatTested(tested: Tested): string {
   const { proxies, isEmbedded } = tested;
-  const way = proxies.length === 0 || isEmbedded ? wordWay(tested, '') : `proxy ${wordWay(tested, ' for ')}`;
-  return `${way}, ${wordLoads(tested.loads)}`;
+  const way =
+    proxies.length === 0 || isEmbedded ? formatWay(tested, '') : `proxy ${formatWay(tested, ' for ')}`;
+  return `${way}, ${formatLoads(tested.loads)}`;
 }
 
 /** `probe-7 (10.0.0.2)`; empty where nothing is known of it. */
-export function wordFrom({ from: { host, addresses } }: Tested): string {
-  const listed = wordList(addresses);
+export function formatFrom({ from: { host, addresses } }: Tested): string {
+  const listed = formatList(addresses);
   if (host === undefined) return listed;
   return listed === '' ? host : `${host} (${listed})`;
 }
 
 /** All of it in a sentence, for what stands under a title. */
-export function wordTestedFully(
+export function formatTestedFully(
   tested: Tested,
   {
     scenario,
@@ -33,25 +34,25 @@ export function wordTestedFully(
   }: { readonly scenario: string; readonly startedAt: string; readonly endedAt: string },
 ): string {
   const lastedUs = Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)) * 1_000;
-  const from = wordFrom(tested);
-  return `${scenario}: ${wordTested(tested)}; ${formatMoment(startedAt)}, for ${formatDuration(lastedUs)}${from === '' ? '' : `, from ${from}`}`;
+  const from = formatFrom(tested);
+  return `${scenario}: ${formatTested(tested)}; ${formatMoment(startedAt)}, for ${formatDuration(lastedUs)}${from === '' ? '' : `, from ${from}`}`;
 }
 
-function wordWay({ proxies, targets, isEmbedded }: Tested, join: string): string {
+function formatWay({ proxies, targets, isEmbedded }: Tested, join: string): string {
   if (isEmbedded) return 'its own far end, on that machine';
-  return [...(proxies.length === 0 ? [] : [wordList(proxies)]), wordList(targets)].join(join);
+  return [...(proxies.length === 0 ? [] : [formatList(proxies)]), formatList(targets)].join(join);
 }
 
-function wordLoads(loads: readonly TestedLoad[]): string {
+function formatLoads(loads: readonly TestedLoad[]): string {
   const [first] = loads;
   if (first === undefined) return 'nothing';
-  if (loads.length === 1) return wordLoad(first);
-  const named = loads.slice(0, NAMED + 1).map((load) => `${load.arm} ${wordLoad(load)}`);
+  if (loads.length === 1) return formatLoad(first);
+  const named = loads.slice(0, NAMED + 1).map((load) => `${load.arm} ${formatLoad(load)}`);
   const more = loads.length - named.length;
   return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-function wordLoad(load: TestedLoad): string {
+function formatLoad(load: TestedLoad): string {
   switch (load.kind) {
     case 'rate':
       return `up to ${formatPerSec(load.peakPerSec)}`;
@@ -62,7 +63,7 @@ function wordLoad(load: TestedLoad): string {
   }
 }
 
-function wordList(texts: readonly string[]): string {
+function formatList(texts: readonly string[]): string {
   const more = texts.length - NAMED;
   return [...texts.slice(0, NAMED), ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }

@@ -8,7 +8,7 @@ type Verdict = Summary['verdict'];
 
 /** The verdict in capitals, what it says about, and every criterion with the value measured. */
 export function renderVerdict({ run, verdict }: Summary, width: number, paint: Paint): string[] {
-  const { word, tone, because } = wordVerdict(run.status, verdict);
+  const { word, tone, because } = formatVerdict(run.status, verdict);
   const subject = run.label === '' ? run.scenario : `${run.scenario} (${run.label})`;
   return [
     ...renderLead(word, `${subject}: ${because}`, width, (text) => paint(tone, paint('strong', text))),
@@ -36,7 +36,7 @@ export interface WordedVerdict {
 }
 
 /** What a run comes to, in a word and the reason for it. */
-export function wordVerdict(status: Summary['run']['status'], verdict: Verdict): WordedVerdict {
+export function formatVerdict(status: Summary['run']['status'], verdict: Verdict): WordedVerdict {
   if (status === 'failed') return noVerdict('the run failed');
   if (status === 'running') return noVerdict('the run is still under way');
   if (verdict.generatorLimited) {
@@ -44,7 +44,7 @@ export function wordVerdict(status: Summary['run']['status'], verdict: Verdict):
   }
   if (status === 'interrupted') return noVerdict('the run was interrupted');
   const total = formatPlural(verdict.criteria.length, 'criterion', 'criteria');
-  if (verdict.criteria.length === 0) return wordWithoutCriteria(verdict);
+  if (verdict.criteria.length === 0) return formatWithoutCriteria(verdict);
   if (verdict.pass === null) return noVerdict('not every criterion could be judged');
   if (verdict.pass) return { word: 'PASS', tone: 'good', because: `${total} held` };
   const failed = verdict.criteria.filter(({ held }) => held === false).length;
@@ -52,7 +52,7 @@ export function wordVerdict(status: Summary['run']['status'], verdict: Verdict):
 }
 
 /** Nothing was asked of it, and yet a run of which hardly anything came to its end has not been done. */
-function wordWithoutCriteria({ pass, reasons }: Verdict): WordedVerdict {
+function formatWithoutCriteria({ pass, reasons }: Verdict): WordedVerdict {
   const [first] = reasons;
   if (pass === false) return { word: 'FAIL', tone: 'bad', because: first ?? 'hardly anything was completed' };
   return first === undefined

@@ -2,6 +2,6 @@
 const SHOWN_DIGITS = 12;
 
 /** `0.2.0`, or `0.2.0 (commit 2f0dd7b41c09)` where it runs from a checkout. */
-export function wordVersion({ rushhour, commit }: { rushhour: string; commit?: string }): string {
+export function formatVersion({ rushhour, commit }: { rushhour: string; commit?: string }): string {
   return commit === undefined ? rushhour : `${rushhour} (commit ${commit.slice(0, SHOWN_DIGITS)})`;
 }

@@ -35,7 +35,7 @@ export function openDocument(text: string): ScenarioDocument {
     position: positionOf(mistake.offset),
   }));
   const errors = yaml.errors
-    .map((error) => ({ ...wordError(error), position: positionOf(error.pos[0]) }))
+    .map((error) => ({ ...formatError(error), position: positionOf(error.pos[0]) }))
     // Where a * was meant as text, the rest of its line makes no sense either.
     .filter(({ position }) => aliases.every((alias) => alias.position.line !== position.line));
   const excess = aliases.length > 0 ? [] : findExcess(yaml);
@@ -49,7 +49,7 @@ export function openDocument(text: string): ScenarioDocument {
   };
 }
 
-function wordError({ code, message }: YAMLError): { what: string; fix: string } {
+function formatError({ code, message }: YAMLError): { what: string; fix: string } {
   if (code === 'DUPLICATE_KEY') return { what: 'this key appears twice', fix: 'keep one of them' };
   return {
     what: `not YAML: ${message.replace(/\s+/g, ' ')}`,

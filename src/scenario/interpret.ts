@@ -51,7 +51,7 @@ export function interpret(text: string, name: string, file: string, overrides: O
   const problems: Problem[] = [...applied.problems, ...resolved.problems];
   const adjusted = adjust(resolved.scenario?.arms ?? [], overrides);
   problems.push(...adjusted.problems, ...findUnused(resolved, overrides));
-  problems.push(...findBreaches(adjusted.arms).map((breach) => wordBreach(breach, overrides)));
+  problems.push(...findBreaches(adjusted.arms).map((breach) => formatBreach(breach, overrides)));
 
   const placed = [...syntax, ...problems.map(place)];
   const complete = resolved.scenario !== undefined && placed.length === 0;
@@ -60,7 +60,7 @@ export function interpret(text: string, name: string, file: string, overrides: O
     problems: format(placed, file),
     needs: resolved.needs.map((open) => ({
       need: open.need,
-      problem: format([place(wordNeed(open))], file).join(),
+      problem: format([place(formatNeed(open))], file).join(),
     })),
     origins: findOrigins(document, resolved, (path) => applied.flagFor(path)),
   };
@@ -168,7 +168,7 @@ function isSame(one: HostPort | undefined, other: HostPort | undefined): boolean
   return one?.host === other?.host && one?.port === other?.port;
 }
 
-function wordNeed({ need, arms }: OpenNeed): Problem {
+function formatNeed({ need, arms }: OpenNeed): Problem {
   const who = arms.length === 1 ? `arm ${arms[0]}` : `arms ${arms.join(', ')}`;
   const place = { path: ['arms', ...arms.slice(0, 1)], atKey: true };
   switch (need) {
@@ -193,7 +193,7 @@ function wordNeed({ need, arms }: OpenNeed): Problem {
   }
 }
 
-function wordBreach({ kind, what, arm }: Breach, overrides: Overrides): Problem {
+function formatBreach({ kind, what, arm }: Breach, overrides: Overrides): Problem {
   const path = arm === undefined ? ['arms'] : ['arms', arm, 'load'];
   const blamed = arm === undefined ? what : `arm ${arm}: ${what}`;
   switch (kind) {

@@ -1,4 +1,4 @@
-import { type WordedHappening, wordHappening } from '../render/web/happenings.ts';
+import { formatHappening, type WordedHappening } from '../render/web/happenings.ts';
 import { EventTail } from '../store/event-tail.ts';
 import { type LiveState, LiveTail } from '../store/live-tail.ts';
 import { readStatus } from '../store/process-mark.ts';
@@ -74,6 +74,6 @@ export class LiveRuns {
 async function readView({ dir, folder }: CatalogRun, { tail, events }: Tails): Promise<LiveView> {
   const info = await readRunInfo(dir);
   const status = readStatus(info);
-  const happenings = (await events.read(MAX_HAPPENINGS)).map(wordHappening);
+  const happenings = (await events.read(MAX_HAPPENINGS)).map(formatHappening);
   return { schema: 1, id: folder, status, startedAt: info.startedAt, happenings, ...(await tail.read()) };
 }

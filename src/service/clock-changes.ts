@@ -83,16 +83,16 @@ const YEARS = 20;
 export function beginningsAfterGaps(night: Pick<Night, 'at' | 'on'>, zone: string, nowMs: number): string[] {
   return findClockChanges(zone, nowMs, YEARS * 366)
     .filter((change) => effectOn(night, change) === 'skipped')
-    .map(({ atMs, afterMin }) => `${wordTime(localTime(atMs, afterMin))}:00`);
+    .map(({ atMs, afterMin }) => `${formatTime(localTime(atMs, afterMin))}:00`);
 }
 
 /** What the machine's own zone does next, and to this night; two changes, or that there is none. */
-export function wordClockChanges(zone: string, nowMs: number, night?: Pick<Night, 'at' | 'on'>): string[] {
+export function formatClockChanges(zone: string, nowMs: number, night?: Pick<Night, 'at' | 'on'>): string[] {
   const changes = findClockChanges(zone, nowMs, 400).slice(0, 2);
   if (changes.length === 0) return [`${zone}: clocks do not change`];
   return changes.map((change) => {
     const { atMs, beforeMin, afterMin } = change;
-    const [before, after] = [localTime(atMs, beforeMin), localTime(atMs, afterMin)].map(wordTime);
+    const [before, after] = [localTime(atMs, beforeMin), localTime(atMs, afterMin)].map(formatTime);
     const what = `${zone}: clocks go from ${before} to ${after?.slice(-5)}`;
     const effect = night === undefined ? 'none' : effectOn(night, change);
     if (effect === 'none') return what;
@@ -102,7 +102,7 @@ export function wordClockChanges(zone: string, nowMs: number, night?: Pick<Night
   });
 }
 
-function wordTime(local: Date): string {
+function formatTime(local: Date): string {
   return local.toISOString().slice(0, 16).replace('T', ' ');
 }
 

@@ -32,7 +32,7 @@ export function writeCronScript({ night, needs, program, words }: NightPlan): st
   const drainSec = Math.ceil(needs.drainUs / 1_000_000);
   const longestSec = Math.ceil(night.forUs / 1_000_000) + drainSec + WIND_UP_SEC;
   const env = quoteForShell(environmentFile(night));
-  const command = [program.node, program.main, 'soak'].map(quoteForShell).concat(words.map(wordForShell));
+  const command = [program.node, program.main, 'soak'].map(quoteForShell).concat(words.map(formatForShell));
   return lines([
     '#!/bin/sh',
     ...markLines(night),
@@ -73,7 +73,7 @@ export function writeCronScript({ night, needs, program, words }: NightPlan): st
   ]);
 }
 
-function wordForShell(word: Word): string {
+function formatForShell(word: Word): string {
   return quoteForShell(word.kind === 'text' ? word.text : word.prefix + word.path);
 }
 

@@ -3,7 +3,7 @@ import { type DamagedRun, listRuns, type RunListing } from '../read/listing.ts';
 import { readStoredSummary } from '../read/summary.ts';
 import { type LockState, readLock } from '../store/lock.ts';
 import { readRunInfo } from '../store/read-info.ts';
-import { localZone, wordClockChanges } from './clock-changes.ts';
+import { formatClockChanges, localZone } from './clock-changes.ts';
 import { unitNames } from './installation.ts';
 import type { Machine } from './machine.ts';
 import type { Night } from './night.ts';
@@ -65,7 +65,7 @@ export async function readNightStatus(
     ...installed,
     armed,
     nextStart: armed === false ? null : nextStart(night, nowMs).toISOString(),
-    clocks: wordClockChanges(localZone(), nowMs, night),
+    clocks: formatClockChanges(localZone(), nowMs, night),
     lock: lock ?? null,
     underWay: isOwn && lock.alive,
     last: past,

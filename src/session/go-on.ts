@@ -99,13 +99,13 @@ function goOn(
     ...{ clock, events },
     first: (flowsSec) => ({
       ...{ kind: 'resumed', fromSec: lastSecond + 1, toSec: flowsSec, setsAside: false },
-      text: `${wordGap(info)}: nothing was recorded for ${flowsSec - lastSecond - 1} s`,
+      text: `${formatGap(info)}: nothing was recorded for ${flowsSec - lastSecond - 1} s`,
     }),
   };
 }
 
 /** Why nothing was recorded for a while. */
-function wordGap(info: RunInfo): string {
+function formatGap(info: RunInfo): string {
   const [last] = sessionOf(info)?.processes.slice(-2) ?? [];
   return last?.bootId === info.process.bootId ? 'its process was ended' : 'this machine was started anew';
 }

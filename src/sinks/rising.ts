@@ -4,7 +4,7 @@ import type { Counter } from 'prom-client';
  * A counter that never falls, as Prometheus takes a fall for a restart. An increment may be negative: an attempt counted
  * as started turned out in the next second not to have been sent. It is then held against the increments that follow.
  */
-export class Rising {
+export class MonotonicCounter {
   readonly #counter: Counter;
   readonly #owed = new Map<string, number>();
 

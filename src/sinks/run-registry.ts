@@ -11,7 +11,7 @@ import {
   SHOWN_TIMES,
 } from '../render/metric-names.ts';
 import { NameLabels } from './name-labels.ts';
-import { Rising } from './rising.ts';
+import { MonotonicCounter } from './rising.ts';
 import { splitSeries } from './series.ts';
 import { StatusLabels } from './status-labels.ts';
 import type { RunIdentity } from './types.ts';
@@ -126,8 +126,10 @@ export class RunRegistry {
     }
   }
 
-  #counter({ name, help }: Metric, labelNames: readonly string[]): Rising {
-    return new Rising(new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] }));
+  #counter({ name, help }: Metric, labelNames: readonly string[]): MonotonicCounter {
+    return new MonotonicCounter(
+      new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] }),
+    );
   }
 
   #gauge({ name, help }: Metric, labelNames: readonly string[]): Gauge {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { wordFirstIssue } from './shapes.ts';
+import { formatFirstIssue } from './shapes.ts';
 
 /** What a JSON file came to: what it should be, or nothing, or why it is not what it should be. */
 export type JsonFile<T> =
@@ -24,5 +24,5 @@ export async function readJson<T>(path: string, schema: z.ZodType): Promise<Json
   const checked = schema.safeParse(value);
   return checked.success
     ? { kind: 'whole', value: value as T }
-    : { kind: 'damaged', why: wordFirstIssue(checked.error) };
+    : { kind: 'damaged', why: formatFirstIssue(checked.error) };
 }

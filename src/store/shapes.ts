@@ -48,7 +48,7 @@ export const armName = z
 export const name = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/);
 
 /** What is wrong, in a line: where, and what belongs there. */
-export function wordFirstIssue({ issues }: z.ZodError): string {
+export function formatFirstIssue({ issues }: z.ZodError): string {
   const [issue] = issues;
   if (issue === undefined) return 'it is not what it should be';
   const where = issue.path.join('.');

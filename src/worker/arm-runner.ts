@@ -10,7 +10,7 @@ import { createClosedFeeder } from './closed-feeder.ts';
 import type { Feeder, Launcher } from './feeder.ts';
 import { createOpenFeeder } from './open-feeder.ts';
 import type { PlannedArm, ShardPlan } from './protocol.ts';
-import { SourcePortBook } from './source-port-book.ts';
+import { SourcePortPool } from './source-port-pool.ts';
 import { createSweepFeeder, type SweepLauncher } from './sweep-feeder.ts';
 import type { TokenStock } from './token-stock.ts';
 
@@ -37,7 +37,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
   readonly #maxOpen: number;
   readonly #endpoints: number;
   readonly #sources: number;
-  readonly #ports: SourcePortBook | undefined;
+  readonly #ports: SourcePortPool | undefined;
   readonly #stock: TokenStock | undefined;
   /** Reused for every attempt: passed as arguments, numbers like these allocate heap. */
   readonly #begun = { intendedAtUs: -0.5, begunAtUs: -0.5 };
@@ -58,7 +58,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
     this.#stock = options.stock;
     this.#pacer = pacerOf(planned);
     const isSweep = planned.arm.load.kind === 'sweep';
-    this.#ports = isSweep ? undefined : SourcePortBook.open(planned, plan.index, plan.count);
+    this.#ports = isSweep ? undefined : SourcePortPool.open(planned, plan.index, plan.count);
     this.feeder = this.#createFeeder(options);
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { workKey } from '../../src/analysis/compare/work-key.ts';
 import { describeTested } from '../../src/analysis/tested.ts';
-import { wordFrom, wordTested, wordTestedFully, wordTestedShort } from '../../src/render/tested.ts';
+import { formatFrom, formatTested, formatTestedFully, formatTestedShort } from '../../src/render/tested.ts';
 import type { Arm, Scenario } from '../../src/scenario/types.ts';
 import { armAt, scenarioOf } from '../doctor/facts.ts';
 
@@ -13,7 +13,7 @@ const proxied = (over: Partial<Arm> = {}) =>
     ...over,
   });
 const HOST = { hostname: 'probe-7', addresses: ['127.0.0.1', '::1', '10.0.0.2', 'fe80::1'] };
-const words = (scenario: Scenario, host: unknown = HOST) => wordTested(describeTested({ scenario, host }));
+const words = (scenario: Scenario, host: unknown = HOST) => formatTested(describeTested({ scenario, host }));
 
 describe('what a run tested', () => {
   it('is proxy, target, load of each arm, and where from', () => {
@@ -23,17 +23,17 @@ describe('what a run tested', () => {
       target: { ...target(''), host: '10.0.0.5', port: 3128 },
     });
     const tested = describeTested({ scenario: scenarioOf(proxied(), control), host: HOST });
-    expect(wordTested(tested)).toMatch(
+    expect(formatTested(tested)).toMatch(
       /^proxy 10\.0\.0\.5:3128 for http:\/\/www\.example\.org\/, traffic up to 500\/s, control up to /,
     );
-    expect(wordTestedShort(tested)).toBe('10.0.0.5:3128 -> http://www.example.org/, up to 500/s');
-    expect(wordFrom(tested)).toBe('probe-7 (10.0.0.2)');
+    expect(formatTestedShort(tested)).toBe('10.0.0.5:3128 -> http://www.example.org/, up to 500/s');
+    expect(formatFrom(tested)).toBe('probe-7 (10.0.0.2)');
     const run = {
       scenario: 'steady',
       startedAt: '2025-01-31T06:00:00.000Z',
       endedAt: '2025-01-31T06:05:00.000Z',
     };
-    expect(wordTestedFully(tested, run)).toMatch(
+    expect(formatTestedFully(tested, run)).toMatch(
       /^steady: proxy .*; 2025-01-31 06:00:00 UTC, for 5 min, from probe-7 \(10\.0\.0\.2\)$/,
     );
   });
@@ -41,14 +41,14 @@ describe('what a run tested', () => {
   it('names source addresses that were chosen rather than those of the machine', () => {
     const scenario = scenarioOf(proxied());
     const sources = { traffic: { addresses: ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'] } };
-    expect(wordFrom(describeTested({ scenario, sources, host: HOST }))).toBe(
+    expect(formatFrom(describeTested({ scenario, sources, host: HOST }))).toBe(
       'probe-7 (192.0.2.1, 192.0.2.2, 2 more)',
     );
   });
 
   it('does without what an older run does not tell', () => {
     for (const host of [undefined, null, 'x', { addresses: 7 }]) {
-      expect(wordFrom(describeTested({ scenario: scenarioOf(proxied()), host }))).toBe('');
+      expect(formatFrom(describeTested({ scenario: scenarioOf(proxied()), host }))).toBe('');
     }
   });
 

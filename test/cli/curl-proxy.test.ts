@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findCurlProxy, isExempt, wordCurlProxy } from '../../src/cli/flags/curl-proxy.ts';
+import { findCurlProxy, formatCurlProxy, isExempt } from '../../src/cli/flags/curl-proxy.ts';
 
 const http = { scheme: 'http', host: 'www.example.org' } as const;
 const https = { scheme: 'https', host: 'www.example.org' } as const;
@@ -44,7 +44,7 @@ describe('the proxy that curl would take', () => {
   });
 
   it('is said with the flags to use, and never with a password', () => {
-    const line = (http_proxy: string) => wordCurlProxy(findCurlProxy({ http_proxy }, http)!);
+    const line = (http_proxy: string) => formatCurlProxy(findCurlProxy({ http_proxy }, http)!);
     expect(line('http://proxy.example:3128/')).toBe(
       'http_proxy=http://proxy.example:3128 is not obeyed here, as curl would: to go through it, add -x proxy.example:3128',
     );

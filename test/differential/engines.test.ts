@@ -19,13 +19,13 @@ function differences(one: Played, other: Played): string[] {
     const [arm = '', attempt = ''] = key.split('/');
     const act = one.acts.get(arm)?.[Number(attempt)];
     const said = [act?.plain, act?.authorised]
-      .map((answer) => (answer ? wordAnswer(answer) : ''))
+      .map((answer) => (answer ? formatAnswer(answer) : ''))
       .join('\n  then ');
     return [`${key}: ${told.join(', ')} | ${others.join(', ')}\n  ${said}`];
   });
 }
 
-function wordAnswer({ pieces, ending }: Answer): string {
+function formatAnswer({ pieces, ending }: Answer): string {
   const said = pieces.map((piece) => JSON.stringify(piece.toString('latin1').slice(0, 400)));
   return `${said.join(' ')} ${ending}`;
 }

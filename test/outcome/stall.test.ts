@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_STALL_AFTER_US, type HandshakeFate, judgeHandshake } from '../../src/outcome/stall.ts';
+import { DEFAULT_STALL_AFTER_US, type HandshakeVerdict, judgeHandshake } from '../../src/outcome/stall.ts';
 
 const LONG = DEFAULT_STALL_AFTER_US;
 const SHORT = DEFAULT_STALL_AFTER_US - 1;
@@ -9,7 +9,7 @@ type Row = readonly [
   handshakeUs: number,
   synRetransmits: number,
   end: 'established' | 'failed' | 'stopped',
-  fate: HandshakeFate,
+  fate: HandshakeVerdict,
 ];
 
 const ROWS: readonly Row[] = [

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readRunDetail } from '../../src/read/run-detail.ts';
 import { readSummary } from '../../src/read/summary.ts';
-import { readRunCourse } from '../../src/read/time-series.ts';
+import { readRunTimeSeries } from '../../src/read/time-series.ts';
 import { FILES } from '../../src/store/files.ts';
 import { makeFolder, recordRun } from '../store/runs.ts';
 
@@ -42,7 +42,7 @@ it('reads the frames of such a folder once for a comparison', async () => {
   await rm(join(dir, FILES.summary));
   const rebuilt = await readSummary(dir);
   const counts = countStreams();
-  const { arms } = await readRunCourse(dir);
+  const { arms } = await readRunTimeSeries(dir);
   expect(counts.get(FILES.frames)).toBe(1);
   expect(arms.get('stress')?.summary).toEqual(rebuilt.arms['stress']);
 });

@@ -6,7 +6,7 @@ import { listFigures } from '../../src/analysis/compare/arm-figures.ts';
 import { quantileAt } from '../../src/analysis/compare/time-sample.ts';
 import type { Frame } from '../../src/metrics/types.ts';
 import { findRuns } from '../../src/read/find-runs.ts';
-import { readRunCourse } from '../../src/read/time-series.ts';
+import { readRunTimeSeries } from '../../src/read/time-series.ts';
 import { makeFolder, recordRun } from '../store/runs.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../results/samples', import.meta.url));
@@ -18,7 +18,7 @@ const sum = (values: Float64Array): number => values.reduce((total, value) => to
 
 describe('the course of a real run', () => {
   it('adds up to its summary', async () => {
-    const { facts, arms } = await readRunCourse(BEFORE);
+    const { facts, arms } = await readRunTimeSeries(BEFORE);
     const { cells, summary } = arms.get('traffic')!;
     expect(facts.run.label).toBe('before: one SYN in 50 lost');
     expect(facts.host['net.ipv4.tcp_syn_retries']).toBe('6');
@@ -31,11 +31,11 @@ describe('the course of a real run', () => {
   });
 
   it('has answers by status, and runs from before they were counted have none', async () => {
-    const old = (await readRunCourse(BEFORE)).arms.get('traffic')!;
+    const old = (await readRunTimeSeries(BEFORE)).arms.get('traffic')!;
     expect(old.cells.keys.filter((key) => /tatuses/.test(key))).toEqual([]);
     expect(listFigures([old]).filter(({ name }) => /tatuses/.test(name))).toEqual([]);
     const { dir } = await recordRun(makeFolder(), 5);
-    const { cells } = (await readRunCourse(dir)).arms.get('stress')!;
+    const { cells } = (await readRunTimeSeries(dir)).arms.get('stress')!;
     expect([sum(cells.column('statuses.200')), sum(cells.column('statuses.*'))]).toEqual([35, 35]);
   });
 
@@ -46,17 +46,17 @@ describe('the course of a real run', () => {
       .replaceAll('"schemesOffered":{}', '"schemesOffered":{"Digest, NTLM":2}')
       .replaceAll('"requestRetransmits":{"0":', '"requestRetransmits":{"2":1,"0":');
     writeFileSync(frames, offering);
-    const course = (await readRunCourse(dir)).arms.get('stress')!;
+    const course = (await readRunTimeSeries(dir)).arms.get('stress')!;
     expect(sum(course.cells.column('schemesOffered.Digest, NTLM'))).toBe(10);
     expect(sum(course.cells.column('requestsResent'))).toBe(5);
     const names = listFigures([course]).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['schemesOffered.Digest, NTLM', 'requestsResent.rate']));
-    const old = (await readRunCourse(BEFORE)).arms.get('traffic')!;
+    const old = (await readRunTimeSeries(BEFORE)).arms.get('traffic')!;
     expect(listFigures([old]).map(({ name }) => name)).not.toContain('requestsResent.rate');
   });
 
   it('has the times that the summary has', async () => {
-    const { arms } = await readRunCourse(BEFORE);
+    const { arms } = await readRunTimeSeries(BEFORE);
     const { times, summary } = arms.get('traffic')!;
     const { counts, quantiles, spectrum } = times.get('handshakeUs')!;
     expect(counts.reduce((total, count) => total + count, 0)).toBe(summary.handshakeUs.count);
@@ -85,7 +85,7 @@ describe('the course of a real run', () => {
       return `${JSON.stringify(frame)}\n`;
     });
     writeFileSync(join(dir, 'frames.jsonl'), doubled.join(''));
-    const [plain, closing] = [await readRunCourse(BEFORE), await readRunCourse(dir)];
+    const [plain, closing] = [await readRunTimeSeries(BEFORE), await readRunTimeSeries(dir)];
     const shareOf = (run: typeof plain): number | undefined => {
       const arm = run.arms.get('traffic')!;
       return listFigures([arm])
@@ -102,7 +102,7 @@ describe('the course of a real run', () => {
     rmSync(join(dir, 'summary.json'));
     const frames = join(dir, 'frames.jsonl');
     truncateSync(frames, Math.round(statSync(frames).size * 0.7));
-    const { arms } = await readRunCourse(dir);
+    const { arms } = await readRunTimeSeries(dir);
     const { cells, summary } = arms.get('traffic')!;
     expect(cells.seconds).toBeLessThan(25);
     expect(sum(cells.column('started'))).toBe(summary.started);

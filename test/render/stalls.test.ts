@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderStallCourse } from '../../src/render/stalls.ts';
+import { renderStallTimeSeries } from '../../src/render/stalls.ts';
 import { renderSummary } from '../../src/render/summary.ts';
 import { armSummary, STALLING, summary } from './fixtures.ts';
 
@@ -28,7 +28,7 @@ const COURSE = {
 
 describe('when and how stalls came', () => {
   it('is told in a line each, and by the age of ports in a table with bars', () => {
-    expect(renderStallCourse(armSummary(COURSE), 90).join('\n')).toMatchInlineSnapshot(`
+    expect(renderStallTimeSeries(armSummary(COURSE), 90).join('\n')).toMatchInlineSnapshot(`
       "onset       first stall 10 s after the first start, 2,000 clean starts before
       answered    188 at 1 s, 6 at 3 s, 2 at other times (this host sends its SYNs again at such
                   times)
@@ -44,17 +44,17 @@ describe('when and how stalls came', () => {
   });
 
   it('is left out where nothing is known or nothing happened', () => {
-    expect(renderStallCourse(armSummary(), 90)).toEqual([]);
+    expect(renderStallTimeSeries(armSummary(), 90)).toEqual([]);
     const clean = {
       onset: { afterSec: 0, cleanStarts: 0 },
       byReuseAge: [{ ageSec: 1, attempts: 500, stalled: 0 }],
     };
-    expect(renderStallCourse(armSummary(clean), 90)).toEqual([]);
+    expect(renderStallTimeSeries(armSummary(clean), 90)).toEqual([]);
   });
 
   it('names one outage without a period', () => {
     const outages = { runs: [{ fromSec: 1, toSec: 35.1 }], periodSec: null };
-    expect(renderStallCourse(armSummary({ outages }), 90)).toEqual(['outages     1 run: 1-35.1 s']);
+    expect(renderStallTimeSeries(armSummary({ outages }), 90)).toEqual(['outages     1 run: 1-35.1 s']);
   });
 
   it.each([72, 98])('keeps a summary within %d columns, in plain ASCII', (width) => {

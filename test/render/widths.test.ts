@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../src/analysis/compare/types.ts';
 import { judgeTrend } from '../../src/analysis/trend/trend.ts';
 import { renderAbFigures } from '../../src/render/ab-figures.ts';
-import { renderCourse } from '../../src/render/arm-course.ts';
+import { renderTimeSeries } from '../../src/render/arm-time-series.ts';
 import { renderChecks } from '../../src/render/checks.ts';
 import { renderComparison } from '../../src/render/comparison.ts';
 import { createPaint } from '../../src/render/paint.ts';
@@ -138,7 +138,7 @@ const SCREENS: readonly (readonly [
   [
     'the course of a run',
     (width) =>
-      renderCourse(shownSummary, new Map([['stress', Array.from({ length: 300 }, (_, at) => at)]]), {
+      renderTimeSeries(shownSummary, new Map([['stress', Array.from({ length: 300 }, (_, at) => at)]]), {
         width,
         unicode: true,
       }),

@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { beginningsAfterGaps, findClockChanges, wordClockChanges } from '../../src/service/clock-changes.ts';
+import {
+  beginningsAfterGaps,
+  findClockChanges,
+  formatClockChanges,
+} from '../../src/service/clock-changes.ts';
 import { calendarOf } from '../../src/service/schedule.ts';
 import { firstOfTwo } from '../../src/service/twice-told.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -51,19 +55,19 @@ describe('the next changes of clocks', () => {
 
 describe('a night', () => {
   it('is told what they do to it', () => {
-    expect(wordClockChanges('Europe/London', NOW, { at: '01:30', on: null })).toEqual([
+    expect(formatClockChanges('Europe/London', NOW, { at: '01:30', on: null })).toEqual([
       'Europe/London: clocks go from 2027-03-28 01:00 to 02:00: 01:30 is not there, and the night begins at 02:00',
       'Europe/London: clocks go from 2027-10-31 02:00 to 01:00: 01:30 comes twice, and the night begins once',
     ]);
-    expect(wordClockChanges('America/New_York', NOW, { at: '01:30', on: 'Mon..Fri' })).toEqual([
+    expect(formatClockChanges('America/New_York', NOW, { at: '01:30', on: 'Mon..Fri' })).toEqual([
       'America/New_York: clocks go from 2027-03-14 02:00 to 03:00',
       'America/New_York: clocks go from 2027-11-07 02:00 to 01:00',
     ]);
-    expect(wordClockChanges('Australia/Lord_Howe', NOW, { at: '02:15', on: 'Sun' })).toEqual([
+    expect(formatClockChanges('Australia/Lord_Howe', NOW, { at: '02:15', on: 'Sun' })).toEqual([
       'Australia/Lord_Howe: clocks go from 2027-04-04 02:00 to 01:30',
       'Australia/Lord_Howe: clocks go from 2027-10-03 02:00 to 02:30: 02:15 is not there, and the night begins at 02:30',
     ]);
-    expect(wordClockChanges('Asia/Kolkata', NOW)).toEqual(['Asia/Kolkata: clocks do not change']);
+    expect(formatClockChanges('Asia/Kolkata', NOW)).toEqual(['Asia/Kolkata: clocks do not change']);
   });
 });
 

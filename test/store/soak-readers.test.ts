@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listFigures } from '../../src/analysis/compare/arm-figures.ts';
 import { readRows } from '../../src/read/export/rows.ts';
-import { readRunDetail, readStalledCourse } from '../../src/read/run-detail.ts';
+import { readRunDetail, readStalledTimeSeries } from '../../src/read/run-detail.ts';
 import { readSummary, rebuildSummary } from '../../src/read/summary.ts';
-import { readRunCourse } from '../../src/read/time-series.ts';
+import { readRunTimeSeries } from '../../src/read/time-series.ts';
 import { createSession } from '../../src/store/session-create.ts';
 import { collect, factsOf, makeFolder } from './runs.ts';
 import { endSoak, fail, happening, openSoak, push, pushedSecond, startSoak, timesOf } from './soaks.ts';
@@ -43,7 +43,7 @@ describe('what reads runs', () => {
     expect(ofSoak.arms).toEqual(ofRun.arms);
     expect(ofSoak.seconds).toBe(SECONDS);
     expect(ofSoak.histograms).toEqual(ofRun.histograms);
-    expect(await readStalledCourse(soak)).toEqual(await readStalledCourse(run));
+    expect(await readStalledTimeSeries(soak)).toEqual(await readStalledTimeSeries(run));
     const { soak: _, ...summary } = ofSoak.summary;
     // A run goes by its schedule, which is for ten seconds; a soak by what fell due.
     expect(summary.arms['stress']).toEqual({ ...ofRun.summary.arms['stress'], achievedPerSec: 10 });
@@ -54,7 +54,7 @@ describe('what reads runs', () => {
   });
 
   it('compares counts by the second, and times by the window', async () => {
-    const [ofRun, ofSoak] = [await readRunCourse(run), await readRunCourse(soak)];
+    const [ofRun, ofSoak] = [await readRunTimeSeries(run), await readRunTimeSeries(soak)];
     const [runArm, soakArm] = [ofRun.arms.get('stress')!, ofSoak.arms.get('stress')!];
     for (const key of ['started', 'stalled', 'outcomes.ok']) {
       expect(soakArm.cells.column(key)).toEqual(runArm.cells.column(key));
@@ -79,7 +79,7 @@ describe('what reads runs', () => {
       const { frame, stalls } = pushedSecond(second);
       return { frame, stalls, histograms: timesOf(second % 60) };
     });
-    const { times } = (await readRunCourse(soak.dir)).arms.get('stress')!;
+    const { times } = (await readRunTimeSeries(soak.dir)).arms.get('stress')!;
     const { counts, stride } = times.get('handshakeUs')!;
     expect([stride, counts.length, counts.every((count) => count === 10)]).toEqual([2, 550, true]);
   });
@@ -89,7 +89,7 @@ describe('what reads runs', () => {
     await push(soak, 0, 20);
     soak.event(happening({ fromSec: 18 }));
     await push(soak, 20, 23);
-    const { arms } = await readRunCourse(soak.dir);
+    const { arms } = await readRunTimeSeries(soak.dir);
     const { cells, times, summary } = arms.get('stress')!;
     expect([summary.started, summary.handshakeUs.count]).toEqual([170, 170]);
     expect(cells.column('started').reduce((sum, count) => sum + count, 0)).toBe(170);

@@ -1,10 +1,10 @@
 import { STATUS_KEYS } from '../../metrics/statuses.ts';
 import { OUTCOME_GROUPS, OUTCOMES, type Outcome } from '../../outcome/outcome.ts';
 import { type Estimate, estimateMean, estimateQuantile, estimateShare } from './estimate.ts';
-import { type PartCourse, type Ratio, ratioOf, type Units } from './ratio.ts';
+import { type PartTimeSeries, type Ratio, ratioOf, type Units } from './ratio.ts';
 import { countAtMost, mergeSpectra, quantileAt } from './time-sample.ts';
 import {
-  type ArmCourse,
+  type ArmTimeSeries,
   COMPARED_QUANTILES,
   COMPARED_TIMES,
   type ComparedQuantile,
@@ -20,7 +20,7 @@ export interface Figure {
   /** `stalls` and `others` decide the overall verdict, `aside` does not. */
   readonly role: 'stalls' | 'others' | 'aside';
   /** Undefined if there was nothing to measure; without `estimate` if there was too little data for bounds. */
-  measure(runs: readonly ArmCourse[], units: Units): Measured | undefined;
+  measure(runs: readonly ArmTimeSeries[], units: Units): Measured | undefined;
 }
 
 export interface Measured {
@@ -33,7 +33,7 @@ export interface Measured {
 /**
  * Every figure by which arms are compared, in display order. Outcomes and statuses that never occurred are left out.
  */
-export function listFigures(runs: readonly ArmCourse[]): Figure[] {
+export function listFigures(runs: readonly ArmTimeSeries[]): Figure[] {
   const seen = new Set(runs.flatMap(({ cells }) => cells.keys));
   const outcomes = OUTCOMES.filter((name) => OUTCOME_GROUPS[name] !== 'ok' && seen.has(outcomeKey(name)));
   return [
@@ -93,7 +93,7 @@ export function isStatusFigure(name: string): boolean {
  * The share of each unexpected status in all responses: if the arm lists expected statuses, any other; otherwise all
  * but 2xx. Expected statuses make up the rest and have no line.
  */
-function listStatusFigures(runs: readonly ArmCourse[], seen: ReadonlySet<string>): Figure[] {
+function listStatusFigures(runs: readonly ArmTimeSeries[], seen: ReadonlySet<string>): Figure[] {
   const own = new Set(runs.flatMap(({ ownStatuses = [] }) => ownStatuses.map(String)));
   return STATUS_COUNTS.flatMap((counts) =>
     STATUS_KEYS.filter((status) => seen.has(`${counts}.${status}`))
@@ -122,7 +122,7 @@ function shareFigure(
     ...{ name, unit: 'share', good, role },
     measure(runs, units) {
       const ratio = ratioOf(
-        runs.map(({ cells }) => partCourse(cells, part, whole)),
+        runs.map(({ cells }) => partTimeSeries(cells, part, whole)),
         units,
       );
       return measuredFrom(ratio, estimateShare);
@@ -137,7 +137,7 @@ const connectionsPerRequest: Figure = {
   role: 'aside',
   measure(runs, units) {
     const ratio = ratioOf(
-      runs.map(({ cells }) => partCourse(cells, 'started', 'requests')),
+      runs.map(({ cells }) => partTimeSeries(cells, 'started', 'requests')),
       units,
     );
     return measuredFrom(ratio, estimateMean);
@@ -156,13 +156,13 @@ const achievedPerSec: Figure = {
 };
 
 /** Time as the summary measures it, spread evenly: a phase may begin in the middle of a second. */
-function startsOverTime({ cells, summary }: ArmCourse): PartCourse {
+function startsOverTime({ cells, summary }: ArmTimeSeries): PartTimeSeries {
   const part = cells.column('started');
   const seconds = summary.achievedPerSec > 0 ? summary.started / summary.achievedPerSec : 0;
   return { part, whole: part.map(() => seconds / part.length), seconds: cells.seconds };
 }
 
-function partCourse(cells: ArmCourse['cells'], part: string, whole: string): PartCourse {
+function partTimeSeries(cells: ArmTimeSeries['cells'], part: string, whole: string): PartTimeSeries {
   return { part: cells.column(part), whole: cells.column(whole), seconds: cells.seconds };
 }
 
@@ -183,7 +183,7 @@ function quantileFigure(time: ComparedTime, quantile: ComparedQuantile): Figure 
 }
 
 function measureQuantile(
-  runs: readonly ArmCourse[],
+  runs: readonly ArmTimeSeries[],
   units: Units,
   time: ComparedTime,
   quantile: ComparedQuantile,
@@ -199,7 +199,7 @@ function measureQuantile(
   const valueUs =
     samples.length === 1 ? (only?.quantiles.get(quantile)?.us ?? 0) : quantileAt(spectrum, share);
   const ratio = ratioOf(
-    samples.map((sample): PartCourse => {
+    samples.map((sample): PartTimeSeries => {
       const total = sample.spectrum.atMost.at(-1) ?? 0;
       if (units === 'runs') {
         const part = Float64Array.of(countAtMost(sample.spectrum, valueUs));

@@ -3,7 +3,7 @@ import { checkComparable } from './comparable.ts';
 import { type Candidate, judgeLines } from './lines.ts';
 import { longestBurstSec } from './long-run.ts';
 import { RUNS_FOR_UNITS, type Units } from './ratio.ts';
-import type { ArmCourse, ComparedSide, Comparison, RunCourse } from './types.ts';
+import type { ArmTimeSeries, ComparedSide, Comparison, RunTimeSeries } from './types.ts';
 import { concludeFrom } from './verdict.ts';
 
 /**
@@ -11,8 +11,8 @@ import { concludeFrom } from './verdict.ts';
  * @param differences what makes the runs less alike than they should be, besides what is found here
  */
 export function compareRuns(
-  before: readonly RunCourse[],
-  after: readonly RunCourse[],
+  before: readonly RunTimeSeries[],
+  after: readonly RunTimeSeries[],
   differences: readonly string[] = [],
 ): Comparison {
   const units: Units = Math.min(before.length, after.length) >= RUNS_FOR_UNITS ? 'runs' : 'seconds';
@@ -37,8 +37,8 @@ export function compareRuns(
 }
 
 function listCandidates(
-  before: readonly RunCourse[],
-  after: readonly RunCourse[],
+  before: readonly RunTimeSeries[],
+  after: readonly RunTimeSeries[],
   units: Units,
 ): Candidate[] {
   const names = [...(before[0]?.arms.keys() ?? [])];
@@ -55,22 +55,26 @@ function listCandidates(
   });
 }
 
-function armsOf(runs: readonly RunCourse[], arm: string): ArmCourse[] {
+function armsOf(runs: readonly RunTimeSeries[], arm: string): ArmTimeSeries[] {
   return runs.flatMap(({ arms }) => arms.get(arm) ?? []);
 }
 
-function warnOfFewRuns(before: readonly RunCourse[], after: readonly RunCourse[], units: Units): string[] {
+function warnOfFewRuns(
+  before: readonly RunTimeSeries[],
+  after: readonly RunTimeSeries[],
+  units: Units,
+): string[] {
   if (units === 'runs' || before.length + after.length === 2) return [];
   return [
     `runs are taken for one long run each side: to see how much runs differ among themselves takes ${RUNS_FOR_UNITS} or more a side`,
   ];
 }
 
-function shortestOf(runs: readonly RunCourse[]): number {
+function shortestOf(runs: readonly RunTimeSeries[]): number {
   return Math.min(...runs.flatMap(({ arms }) => [...arms.values()].map(({ cells }) => cells.seconds)));
 }
 
-function sideOf(runs: readonly RunCourse[]): ComparedSide {
+function sideOf(runs: readonly RunTimeSeries[]): ComparedSide {
   return {
     runs: runs.map(({ facts: { run } }) => ({
       id: run.id,

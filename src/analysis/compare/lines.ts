@@ -63,14 +63,14 @@ function judgeLine(line: Tested, pAdjusted: number): ComparisonLine {
     difference: change,
     ci95: [finite(low), finite(high)],
     pAdjusted,
-    verdict: wordVerdict(figure, before.value, judged),
+    verdict: formatVerdict(figure, before.value, judged),
     decides: figure.role !== 'aside',
     smallestDifference,
     ...(note === undefined ? {} : { note }),
   };
 }
 
-function wordVerdict(
+function formatVerdict(
   figure: Figure,
   before: number,
   judged: { pAdjusted: number; change: number; isOutside: boolean; smallestDifference: number | null },

@@ -1,7 +1,7 @@
 import { addVariances, MIN_SECONDS, type Variance, varianceOfSum } from './long-run.ts';
 
 /** A part of a whole over time, of one run. */
-export interface PartCourse {
+export interface PartTimeSeries {
   readonly part: Float64Array;
   readonly whole: Float64Array;
   readonly seconds: number;
@@ -21,7 +21,7 @@ export const RUNS_FOR_UNITS = 3;
 export type Units = 'seconds' | 'runs';
 
 /** @returns undefined where there was no whole to take a part of */
-export function ratioOf(runs: readonly PartCourse[], units: Units): Ratio | undefined {
+export function ratioOf(runs: readonly PartTimeSeries[], units: Units): Ratio | undefined {
   const sums = runs.map(({ part, whole }) => ({ part: sumOf(part), whole: sumOf(whole) }));
   const part = sums.reduce((sum, run) => sum + run.part, 0);
   const whole = sums.reduce((sum, run) => sum + run.whole, 0);
@@ -42,7 +42,7 @@ function amongRuns(sums: readonly { part: number; whole: number }[], value: numb
 
 /** Of the sum of parts, from how each run varied about its own ratio. */
 function withinRuns(
-  runs: readonly PartCourse[],
+  runs: readonly PartTimeSeries[],
   sums: readonly { part: number; whole: number }[],
 ): Variance | undefined {
   const variances: Variance[] = [];

@@ -7,7 +7,7 @@ export interface Spectrum {
 }
 
 /** A quantile of a run, and how many times of each second read were no longer. */
-export interface QuantileCourse {
+export interface QuantileTimeSeries {
   /** As summary.json has it. */
   readonly us: number;
   readonly atMost: readonly number[];
@@ -19,7 +19,7 @@ export interface TimeSample {
   readonly stride: number;
   /** Times in each second that was read. */
   readonly counts: readonly number[];
-  readonly quantiles: ReadonlyMap<string, QuantileCourse>;
+  readonly quantiles: ReadonlyMap<string, QuantileTimeSeries>;
   readonly spectrum: Spectrum;
 }
 

@@ -12,12 +12,12 @@ export const COMPARED_QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99 } as const;
 export type ComparedQuantile = keyof typeof COMPARED_QUANTILES;
 
 /** One run as a comparison reads it: figures, and how they came about over time. */
-export interface RunCourse {
+export interface RunTimeSeries {
   readonly facts: RunFacts;
-  readonly arms: ReadonlyMap<string, ArmCourse>;
+  readonly arms: ReadonlyMap<string, ArmTimeSeries>;
 }
 
-export interface ArmCourse {
+export interface ArmTimeSeries {
   readonly summary: ArmSummary;
   readonly cells: ArmCells;
   readonly times: ReadonlyMap<ComparedTime, TimeSample>;

@@ -1,5 +1,5 @@
 import type { ComparisonLine, ComparisonVerdict } from './types.ts';
-import { wordDifference, wordFigure } from './words.ts';
+import { formatDifference, formatFigure } from './words.ts';
 
 /** What all lines come to, and one sentence that says so. */
 export function concludeFrom(
@@ -15,55 +15,55 @@ export function concludeFrom(
   const deciding = lines.filter(({ decides }) => decides);
   const worse = deciding.filter(({ verdict }) => verdict === 'worse');
   const better = deciding.filter(({ verdict }) => verdict === 'better');
-  const aside = wordAside(lines);
+  const aside = formatAside(lines);
   if (worse.length > 0 && better.length > 0) {
     return {
       verdict: 'mixed',
-      sentence: `Mixed: ${wordAll(worse)} got worse, ${wordAll(better)} better.${aside}`,
+      sentence: `Mixed: ${formatAll(worse)} got worse, ${formatAll(better)} better.${aside}`,
     };
   }
-  if (worse.length > 0) return { verdict: 'worse', sentence: `Worse: ${wordAll(worse)}.${aside}` };
-  if (better.length > 0) return { verdict: 'better', sentence: `Better: ${wordAll(better)}.${aside}` };
+  if (worse.length > 0) return { verdict: 'worse', sentence: `Worse: ${formatAll(worse)}.${aside}` };
+  if (better.length > 0) return { verdict: 'better', sentence: `Better: ${formatAll(better)}.${aside}` };
   const stalls = deciding.filter(({ figure }) => figure === 'stalled.rate');
   const seen = stalls.filter(({ verdict }) => verdict === 'no difference seen');
   if (seen.length === 0) {
-    return { verdict: 'cannot tell', sentence: `Cannot tell: ${wordReach(stalls)}.${aside}` };
+    return { verdict: 'cannot tell', sentence: `Cannot tell: ${formatReach(stalls)}.${aside}` };
   }
   return {
     verdict: 'no difference seen',
-    sentence: `No difference seen in stalls: ${wordReach(seen)}.${wordSilent(stalls)}${aside}`,
+    sentence: `No difference seen in stalls: ${formatReach(seen)}.${formatSilent(stalls)}${aside}`,
   };
 }
 
 /** The first few: one sentence is to be read at a glance. */
 const MOST_NAMED = 2;
 
-function wordAll(lines: readonly ComparisonLine[]): string {
+function formatAll(lines: readonly ComparisonLine[]): string {
   const named = lines.slice(0, MOST_NAMED).map((line) => {
     const { before, after, unit } = line;
-    return `${line.arm}.${line.figure} ${wordFigure(before, unit)} -> ${wordFigure(after, unit)}`;
+    return `${line.arm}.${line.figure} ${formatFigure(before, unit)} -> ${formatFigure(after, unit)}`;
   });
   const more = lines.length - named.length;
   return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-function wordReach(stalls: readonly ComparisonLine[]): string {
+function formatReach(stalls: readonly ComparisonLine[]): string {
   if (stalls.length === 0) return 'no arm was measured on both sides';
   return stalls
     .map(({ arm, smallestDifference, unit }) =>
       smallestDifference === null
         ? `${arm} was too short to show any difference`
-        : `in ${arm} one of ${wordDifference(smallestDifference, unit)} or more would have shown`,
+        : `in ${arm} one of ${formatDifference(smallestDifference, unit)} or more would have shown`,
     )
     .join(', ');
 }
 
-function wordSilent(stalls: readonly ComparisonLine[]): string {
+function formatSilent(stalls: readonly ComparisonLine[]): string {
   const silent = stalls.filter(({ verdict }) => verdict === 'cannot tell').map(({ arm }) => arm);
   return silent.length === 0 ? '' : ` ${silent.join(', ')} cannot tell.`;
 }
 
-function wordAside(lines: readonly ComparisonLine[]): string {
+function formatAside(lines: readonly ComparisonLine[]): string {
   const changed = lines.filter(
     ({ decides, verdict }) => !decides && (verdict === 'worse' || verdict === 'better'),
   );

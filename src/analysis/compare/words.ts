@@ -1,12 +1,12 @@
 import type { LineUnit } from './types.ts';
 
 /** A figure in its natural unit, three significant digits. */
-export function wordFigure(value: number, unit: LineUnit): string {
+export function formatFigure(value: number, unit: LineUnit): string {
   switch (unit) {
     case 'share':
       return `${digits(value * 100)} %`;
     case 'us':
-      return wordMicros(value);
+      return formatMicros(value);
     case 'perSec':
       return `${digits(value)}/s`;
     case 'ratio':
@@ -15,11 +15,11 @@ export function wordFigure(value: number, unit: LineUnit): string {
 }
 
 /** A difference, or how large one would have to be: shares in percentage points. */
-export function wordDifference(value: number, unit: LineUnit): string {
-  return unit === 'share' ? `${digits(value * 100)} points` : wordFigure(value, unit);
+export function formatDifference(value: number, unit: LineUnit): string {
+  return unit === 'share' ? `${digits(value * 100)} points` : formatFigure(value, unit);
 }
 
-function wordMicros(us: number): string {
+function formatMicros(us: number): string {
   const size = Math.abs(us);
   if (size < 1_000) return `${Math.round(us)} us`;
   if (size < 999_500) return `${digits(us / 1_000)} ms`;

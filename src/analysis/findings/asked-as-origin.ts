@@ -13,21 +13,21 @@ export const askedAsOrigin: Finder = { inArm: (arm, { arms }) => findAskedAsOrig
  */
 export function findAskedAsOrigin(arm: Arm, { statuses, tunnelStatuses }: ArmSummary): FoundAt[] {
   const toConnect = tunnelStatuses[ORIGIN_ASKS] ?? 0;
-  if (toConnect > 0) return [found(arm, toConnect, wordConnect(toConnect))];
+  if (toConnect > 0) return [found(arm, toConnect, formatConnect(toConnect))];
   const expected = arm.expect.kind === 'status' && arm.expect.statuses.includes(Number(ORIGIN_ASKS));
   const count = statuses[ORIGIN_ASKS] ?? 0;
   if (arm.via !== 'proxy' || arm.auth?.to === 'origin' || expected || count === 0) return [];
-  return [found(arm, count, wordRequest(count))];
+  return [found(arm, count, formatRequest(count))];
 }
 
 function found({ name }: Arm, count: number, text: string): FoundAt {
   return { kind: 'asked-as-origin', arm: name, confidence: 'high', count, text };
 }
 
-function wordConnect(count: number): string {
+function formatConnect(count: number): string {
   return `CONNECT was answered by 401 (${count} times): the proxy asks as an origin does, by 401 in place of 407; -u (auth.to: origin) does not help here, for it is sent through an open tunnel and not with CONNECT; the proxy has to ask by 407 (HAProxy: option http-use-proxy-header)`;
 }
 
-function wordRequest(count: number): string {
+function formatRequest(count: number): string {
   return `requests through the proxy were answered by 401 (${count} times): whoever sent it, the proxy or the origin behind it, it asks as an origin does: -u (auth.to: origin)`;
 }

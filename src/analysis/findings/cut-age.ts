@@ -47,7 +47,9 @@ export function findCutAge(
   if (count === 0) {
     const held = `${established} connections were held for up to ${heldSec(arm.holdUs, watchedUs)} s and none was cut`;
     const text =
-      established === 0 ? 'no connection was established, so none could be cut' : held + wordAllAlive(proofs);
+      established === 0
+        ? 'no connection was established, so none could be cut'
+        : held + formatAllAlive(proofs);
     return [{ ...base, confidence: 'none', count: 0, text }];
   }
   const atOnce = seen === undefined ? undefined : describeSeen(seen, subtractCuts(cuts, found), established);
@@ -79,7 +81,7 @@ function describeSeen(ages: Histogram, cuts: Cuts, held: number): Part {
   return {
     confidence: isNarrow && isMany ? 'high' : isNarrow || isMany ? 'medium' : 'low',
     figures: { ageSec: p50 },
-    text: `${ages.totalCount} of ${held} held connections were cut${wordHow(cuts)} at an age of ${p50} s (p10 ${p10} s, p90 ${p90} s)`,
+    text: `${ages.totalCount} of ${held} held connections were cut${formatHow(cuts)} at an age of ${p50} s (p10 ${p10} s, p90 ${p90} s)`,
   };
 }
 
@@ -89,7 +91,7 @@ function describeFound(proofs: readonly ProofsAtAge[], count: number): Part {
   const cut = proofs.find((proof) => countCuts(proof.cuts) >= NEARLY_ALL * sizeOf(proof));
   const last = cut ?? proofs.findLast((proof) => countCuts(proof.cuts) > 0)!;
   const alive = proofs.findLast((proof) => proof.ageSec < last.ageSec && countCuts(proof.cuts) === 0);
-  const how = wordHow(sumCuts(proofs.map((proof) => proof.cuts)));
+  const how = formatHow(sumCuts(proofs.map((proof) => proof.cuts)));
   const between =
     alive === undefined
       ? ''
@@ -102,7 +104,7 @@ function describeFound(proofs: readonly ProofsAtAge[], count: number): Part {
   };
 }
 
-function wordAllAlive(proofs: readonly ProofsAtAge[]): string {
+function formatAllAlive(proofs: readonly ProofsAtAge[]): string {
   const alive = proofs.reduce((sum, proof) => sum + proof.alive, 0);
   if (alive === 0) return '; none was asked for a sign of life, so that a silent cut would not show';
   const [first, last] = [proofs[0]!.ageSec, proofs.at(-1)!.ageSec];
@@ -110,7 +112,7 @@ function wordAllAlive(proofs: readonly ProofsAtAge[]): string {
 }
 
 /** The most frequent way first. Runs of an earlier version do not record it. */
-function wordHow(cuts: Cuts): string {
+function formatHow(cuts: Cuts): string {
   const ways = CUTS.filter((how) => (cuts[how] ?? 0) > 0).sort((a, b) => cuts[b]! - cuts[a]!);
   const [only] = ways;
   if (only === undefined) return '';

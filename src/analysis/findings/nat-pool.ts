@@ -1,5 +1,5 @@
 import type { Arm } from '../../scenario/types.ts';
-import { followPool, type PoolCourse, peakOpen } from '../pool-course.ts';
+import { followPool, type PoolTimeSeries, peakOpen } from '../pool-time-series.ts';
 import type { SeriesTally } from '../tally.ts';
 import type { ArmSummary } from '../types.ts';
 import type { Finder, FoundAt } from './finder.ts';
@@ -56,7 +56,7 @@ function describePool(filling: ArmResult, results: readonly ArmResult[]): FoundA
   const { ports, filled: during } = course;
   const controls = results.filter((other) => isControl(other.arm, arm) && other.summary.started > 0);
   const isControlled = controls.length > 0 && controls.every(isClean);
-  const seen = `at most ${ports} open at once, then handshakes failed${wordControls(controls)}`;
+  const seen = `at most ${ports} open at once, then handshakes failed${formatControls(controls)}`;
   const confidence = isControlled ? 'high' : 'medium';
   const isElsewhereToo = controls.length > 0 && !isControlled;
   return {
@@ -67,7 +67,7 @@ function describePool(filling: ArmResult, results: readonly ArmResult[]): FoundA
 }
 
 /** What became meanwhile of connections to another port. */
-function wordControls(controls: readonly ArmResult[]): string {
+function formatControls(controls: readonly ArmResult[]): string {
   return controls
     .map(({ arm, summary }) => {
       const bad = badOf(summary);
@@ -82,12 +82,12 @@ function wordControls(controls: readonly ArmResult[]): string {
  * next.
  */
 function describeRelease(
-  course: PoolCourse,
+  course: PoolTimeSeries,
   arm: Arm,
   seen: string,
 ): { text: string; [figure: string]: unknown } {
   const { ports, release } = course;
-  if (release === undefined) return { text: `${seen}. ${wordNoRelease(course)}` };
+  if (release === undefined) return { text: `${seen}. ${formatNoRelease(course)}` };
   const { afterSec, lowSec, highSec } = release;
   const figures = { releaseSec: afterSec, releaseLowSec: lowSec, releaseHighSec: highSec };
   const after = arm.close === 'reset' ? 'RST' : 'close';
@@ -100,7 +100,7 @@ function describeRelease(
   return { ...figures, sustainablePerSec, text: `${seen}. ${carries}` };
 }
 
-function wordNoRelease({ watchedSec }: PoolCourse): string {
+function formatNoRelease({ watchedSec }: PoolTimeSeries): string {
   return watchedSec <= 0
     ? 'The load ended before the first of them was closed, so nothing tells when there is room again'
     : `None went well again within ${watchedSec} s of the first close, when the load ended: the rate that can go on for long is not known`;

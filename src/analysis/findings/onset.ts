@@ -3,7 +3,7 @@ import { measureOnset } from '../onset.ts';
 import type { SeriesTally } from '../tally.ts';
 import { wilsonInterval } from '../wilson.ts';
 import type { Finder, FoundAt } from './finder.ts';
-import { wordShare } from './words.ts';
+import { formatShare } from './words.ts';
 
 /** Before the first stall there must have been this many clean starts, or "from the start" says it better. */
 const CLEAN_STARTS = 100;
@@ -28,7 +28,7 @@ export function findOnset(arm: string, series: SeriesTally, ramp?: SeriesTally):
   const isLuck = (starts: number): boolean => starts < CLEAN_STARTS || (1 - rateAfter) ** starts > LUCK;
   if (isLuck(cleanStarts)) return [];
   const hasRisen = isLuck(onset.cleanStartsAsFast);
-  const [low, high] = wilsonInterval(stalledAfter, startsAfter).map(wordShare);
+  const [low, high] = wilsonInterval(stalledAfter, startsAfter).map(formatShare);
   const begin = `clean for ${afterSec} s and ${cleanStarts} starts, then ${stalledAfter} of ${startsAfter} starts stalled (${low} to ${high} with 95 % confidence)`;
   return [
     {

@@ -38,12 +38,12 @@ export function findOutagePhases(arm: string, { bySecond }: SeriesTally): FoundA
       count,
       ...counts,
       during: { fromSec: whole[0]!.fromSec, toSec: whole[whole.length - 1]!.toSec },
-      text: `${length}: ${wordCounts(counts)}`,
+      text: `${length}: ${formatCounts(counts)}`,
     },
   ];
 }
 
-function wordCounts({ started, stalled, refused }: OutageCounts): string {
+function formatCounts({ started, stalled, refused }: OutageCounts): string {
   const parts = [
     ...(stalled > 0 ? [`${stalled} stalled`] : []),
     ...(refused > 0 ? [`${refused} were refused${stalled > 0 ? '' : ' and none stalled'}`] : []),

@@ -25,10 +25,10 @@ export function placeFindings(found: readonly FoundAt[], place: Place): Finding[
     const stretch = during ?? (arm === undefined ? undefined : place.loadOf(arm));
     return {
       ...finding,
-      ...wordTimes(stretch, place.startedAtMs),
+      ...formatTimes(stretch, place.startedAtMs),
       ...(finding['endpoint'] === undefined ? endpointOf(arm, place.arms) : {}),
       ...(place.generatorLimited && finding.confidence !== 'none' ? { confidence: 'low' as const } : {}),
-      text: during === undefined ? text : `${wordMoment(during, place.startedAtMs)}${text}`,
+      text: during === undefined ? text : `${formatMoment(during, place.startedAtMs)}${text}`,
     };
   });
 }
@@ -43,14 +43,14 @@ export function loadStretch(
   return last < 0 ? undefined : { fromSec: Math.min(counts.firstBegunUs / 1_000_000, last), toSec: last + 1 };
 }
 
-function wordTimes(stretch: Stretch | undefined, startedAtMs: number | undefined): Partial<Finding> {
+function formatTimes(stretch: Stretch | undefined, startedAtMs: number | undefined): Partial<Finding> {
   if (stretch === undefined || startedAtMs === undefined) return {};
   const at = (sec: number): string => new Date(startedAtMs + Math.round(sec * 1_000)).toISOString();
   return { from: at(stretch.fromSec), to: at(stretch.toSec) };
 }
 
 /** "05:38:05 to 05:38:12 UTC: ", or nothing where the run's seconds are no clock's. */
-function wordMoment({ fromSec, toSec }: Stretch, startedAtMs: number | undefined): string {
+function formatMoment({ fromSec, toSec }: Stretch, startedAtMs: number | undefined): string {
   if (startedAtMs === undefined) return '';
   const clock = (sec: number): string =>
     new Date(startedAtMs + Math.round(sec * 1_000)).toISOString().slice(11, 19);

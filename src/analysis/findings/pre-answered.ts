@@ -55,10 +55,10 @@ function findQuickHandshake(arm: Arm, summary: ArmSummary): Finding[] {
   const isSharp = firstByte.p50 <= firstByte.min * NEAR_FLOOR;
   const isProxied = arm.via !== 'direct';
   if (isProxied && !isSharp) return [];
-  const seen = `handshakes took ${wordTime(handshake.p50)} (median), but no first byte came within ${wordTime(firstByte.min)}`;
+  const seen = `handshakes took ${formatTime(handshake.p50)} (median), but no first byte came within ${formatTime(firstByte.min)}`;
   const floor = isSharp
-    ? `and half of them came by ${wordTime(firstByte.p50)}`
-    : `and they spread (median ${wordTime(firstByte.p50)})`;
+    ? `and half of them came by ${formatTime(firstByte.p50)}`
+    : `and they spread (median ${formatTime(firstByte.p50)})`;
   return [
     {
       kind: 'pre-answered',
@@ -72,6 +72,6 @@ function findQuickHandshake(arm: Arm, summary: ArmSummary): Finding[] {
   ];
 }
 
-function wordTime(us: number): string {
+function formatTime(us: number): string {
   return us < 1_000 ? `${us} us` : `${Math.round(us / 1_000)} ms`;
 }

@@ -1,7 +1,7 @@
 import type { Arm } from '../../scenario/types.ts';
 import type { ArmSummary } from '../types.ts';
 import type { Finder, FoundAt } from './finder.ts';
-import { wordShare } from './words.ts';
+import { formatShare } from './words.ts';
 
 /** Fewer may be chance's: any path loses a segment now and then. */
 const LEAST_COUNT = 3;
@@ -18,8 +18,8 @@ export function findRequestsResent(arm: Arm, { requestsResent }: ArmSummary): Fo
   if (requestsResent === undefined) return [];
   const { count, measured, rate, ci95 } = requestsResent;
   if (count < LEAST_COUNT || rate < LEAST_RATE) return [];
-  const [low, high] = ci95.map(wordShare);
-  const share = `${wordShare(rate)} of`;
+  const [low, high] = ci95.map(formatShare);
+  const share = `${formatShare(rate)} of`;
   const counts = `(${count} of ${measured})`;
   // A browser's connection carries many requests.
   const what =

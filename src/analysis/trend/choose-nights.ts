@@ -96,12 +96,12 @@ function noteUnlike<Run extends { readonly facts: RunFacts }>(
     const why = checkWork(reference.facts, run.facts).refusals.join('; ');
     reasons.set(why, [...(reasons.get(why) ?? []), run.facts.run.id]);
   }
-  return [...reasons].map(([why, ids]) => `left out ${wordIds(ids)}, which did not do the same: ${why}`);
+  return [...reasons].map(([why, ids]) => `left out ${formatIds(ids)}, which did not do the same: ${why}`);
 }
 
 const MOST_NAMED = 3;
 
-function wordIds(ids: readonly string[]): string {
+function formatIds(ids: readonly string[]): string {
   const more = ids.length - MOST_NAMED;
   return more > 0 ? `${ids.slice(0, MOST_NAMED).join(', ')} and ${more} more` : ids.join(', ');
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { wordFigure } from '../compare/words.ts';
+import { formatFigure } from '../compare/words.ts';
 import { findLines } from '../fail-if.ts';
 import type { Bound, FailIf, Operator } from './fail-if.ts';
 import type { JudgedCondition, Trend, TrendLine, TrendNight } from './types.ts';
@@ -60,19 +60,19 @@ function judgeBound(
   if (figure === undefined) return { held: null, note: `${last.date} has no such figure` };
   const { value, ci95 } = figure;
   const later = trend.nights.at(-1) === last ? '' : ', the last night that counts';
-  const is = `${line.arm}: ${wordFigure(value, line.unit)} on ${last.date}${later}`;
-  return { held: compare(value, operator, bound.value), note: `${is}${wordDoubt(ci95, bound, line)}` };
+  const is = `${line.arm}: ${formatFigure(value, line.unit)} on ${last.date}${later}`;
+  return { held: compare(value, operator, bound.value), note: `${is}${formatDoubt(ci95, bound, line)}` };
 }
 
 /** The estimate decides; where the night's interval holds the bound, the other answer is as well possible. */
-function wordDoubt(
+function formatDoubt(
   [low, high]: readonly [number | null, number | null],
   { value }: Bound,
   { unit }: TrendLine,
 ): string {
   if (low === null || high === null) return ' (how sure it is, is not known)';
   if (value < low || value > high) return '';
-  return ` (close: its 95 % interval, ${wordFigure(low, unit)} to ${wordFigure(high, unit)}, includes the bound)`;
+  return ` (close: its 95 % interval, ${formatFigure(low, unit)} to ${formatFigure(high, unit)}, includes the bound)`;
 }
 
 const BOUND_EXAMPLES = { share: '0.1%', us: '50ms', perSec: '950/s', ratio: '1.05' } as const;

@@ -6,7 +6,7 @@ import { fitBetter } from './fit.ts';
 import { type Likeness, likenessOf } from './neighbours.ts';
 import type { Series } from './ranks.ts';
 import { MIN_NIGHTS, smallestStepSds } from './reach.ts';
-import { type FigureCourse, ownErrorOf, scatterOf, TWO_SIDED_95 } from './series.ts';
+import { type FigureTimeSeries, ownErrorOf, scatterOf, TWO_SIDED_95 } from './series.ts';
 import { measureShift, type Shift } from './shift.ts';
 import { findSplit, type StepTest, testStep } from './step.ts';
 import type { TrendVerdict } from './types.ts';
@@ -15,8 +15,8 @@ import type { TrendVerdict } from './types.ts';
 export const TESTS = 2;
 
 /** What was found of one figure. */
-export interface JudgedCourse {
-  readonly course: FigureCourse;
+export interface JudgedTimeSeries {
+  readonly course: FigureTimeSeries;
   readonly verdict: TrendVerdict;
   readonly worse: boolean | null;
   readonly pAdjusted: number;
@@ -38,10 +38,10 @@ export interface Found {
 }
 
 /** Judges every figure, so that of trends without a change one in twenty at most has a line that claims one. */
-export function judgeCourses(
-  courses: readonly FigureCourse[],
-  toSeries: (course: FigureCourse) => Series,
-): JudgedCourse[] {
+export function judgeTimeSeries(
+  courses: readonly FigureTimeSeries[],
+  toSeries: (course: FigureTimeSeries) => Series,
+): JudgedTimeSeries[] {
   const weights = weighLines(
     courses.map(({ figure, measured }) => ({
       figure,
@@ -62,7 +62,7 @@ export function judgeCourses(
   });
 }
 
-function look(course: FigureCourse, series: Series): Found {
+function look(course: FigureTimeSeries, series: Series): Found {
   // Where a step would be, and what it leaves, do not depend on how alike neighbours are.
   const split = findSplit(series);
   const fit = fitBetter(series, split, testDrift(series, 1).slope);
@@ -102,10 +102,10 @@ function squaresOf(days: readonly number[]): number {
 }
 
 function judge(
-  course: FigureCourse,
+  course: FigureTimeSeries,
   found: Found | undefined,
   { alpha, chance, pAdjusted }: { alpha: number; chance: number; pAdjusted: number },
-): JudgedCourse {
+): JudgedTimeSeries {
   const blank = { course, alpha, pAdjusted, found, worse: null, isSlight: false, smallestStep: null };
   if (found === undefined) return { ...blank, verdict: 'cannot tell' };
   const sds = smallestStepSds(course.nights.length, alpha);
@@ -132,7 +132,7 @@ function chooseKind(
   return drift.chance * TESTS <= granted ? 'drifted' : 'changed';
 }
 
-function driftOver({ nights }: FigureCourse, { drift }: Found): number {
+function driftOver({ nights }: FigureTimeSeries, { drift }: Found): number {
   const [first, last] = [nights[0], nights.at(-1)].map((night) =>
     Date.parse(night?.facts.run.startedAt ?? ''),
   );
@@ -143,7 +143,7 @@ function driftOver({ nights }: FigureCourse, { drift }: Found): number {
  * Changes up to this are none: nobody acts on them. Narrower than those of `compare`, which cannot see how runs differ
  * from night to night.
  */
-function marginOf({ figure: { unit }, measured }: FigureCourse): number {
+function marginOf({ figure: { unit }, measured }: FigureTimeSeries): number {
   const level = medianOf(measured.map(({ value }) => value));
   switch (unit) {
     case 'share':

@@ -3,7 +3,7 @@ import { OUTCOME_GROUPS, type Outcome } from '../../outcome/outcome.ts';
 import { type Figure, listFigures, type Measured } from '../compare/arm-figures.ts';
 import type { Estimate } from '../compare/estimate.ts';
 import { normalQuantile, tQuantile } from '../compare/students-t.ts';
-import type { ArmCourse, RunCourse } from '../compare/types.ts';
+import type { ArmTimeSeries, RunTimeSeries } from '../compare/types.ts';
 import type { ArmSummary } from '../types.ts';
 import type { Night, NightArm, NightFigure } from './types.ts';
 
@@ -13,7 +13,7 @@ const ALPHA = 0.05;
 const LEAST_CLUSTERING = 0.25;
 
 /** Keeps of a run what a trend needs: its figures, and how far each may be off by how its seconds differ. */
-export function reduceNight({ facts, arms }: RunCourse): Night {
+export function reduceNight({ facts, arms }: RunTimeSeries): Night {
   return {
     facts,
     lengthSec: Math.max(0, ...[...arms.values()].map(({ cells }) => cells.seconds)),
@@ -21,7 +21,7 @@ export function reduceNight({ facts, arms }: RunCourse): Night {
   };
 }
 
-function reduceArm(arm: ArmCourse): NightArm {
+function reduceArm(arm: ArmTimeSeries): NightArm {
   const figures = listFigures([arm]).flatMap((figure): [string, NightFigure][] => {
     const measured = figure.measure([arm], 'seconds');
     return measured === undefined ? [] : [[figure.name, reduceFigure(figure, measured)]];

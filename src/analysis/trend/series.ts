@@ -11,7 +11,7 @@ export const TWO_SIDED_95 = 1.959964;
 const SDS_PER_MAD = 1.4826;
 
 /** One figure of one arm over the nights that have it. */
-export interface FigureCourse {
+export interface FigureTimeSeries {
   readonly arm: string;
   readonly figure: NightFigure;
   /** The nights it was measured in, and what it was. */
@@ -20,7 +20,7 @@ export interface FigureCourse {
 }
 
 /** Every figure of every arm, in the order of `compare`, arm by arm. @param nights that count, oldest first */
-export function listCourses(nights: readonly Night[]): FigureCourse[] {
+export function listTimeSeries(nights: readonly Night[]): FigureTimeSeries[] {
   const arms = [...new Set(nights.flatMap((night) => [...night.arms.keys()]))];
   return arms.flatMap((arm) => {
     const ofArm = nights.flatMap((night) => {
@@ -28,7 +28,7 @@ export function listCourses(nights: readonly Night[]): FigureCourse[] {
       return own === undefined ? [] : [{ night, own }];
     });
     const figures = new Map(ofArm.flatMap(({ own }) => [...own.figures]));
-    return [...figures.values()].map((figure): FigureCourse => {
+    return [...figures.values()].map((figure): FigureTimeSeries => {
       const points = ofArm.flatMap(({ night, own }) => {
         const measured = figureOf(own, figure);
         return measured === undefined ? [] : [{ night, measured }];
@@ -93,7 +93,7 @@ export function scatterOf(residuals: readonly number[], measured: readonly Night
 const DAY_MS = 86_400_000;
 
 /** @param classOf which nights are compared with which */
-export function seriesOf({ nights, measured }: FigureCourse, classOf: (night: Night) => number): Series {
+export function seriesOf({ nights, measured }: FigureTimeSeries, classOf: (night: Night) => number): Series {
   return {
     values: measured.map(({ value }) => value),
     days: nights.map(({ facts }) => Date.parse(facts.run.startedAt) / DAY_MS),

@@ -1,12 +1,12 @@
 import { medianOf } from '../median.ts';
 import { localDayOf } from './calendar.ts';
-import { type JudgedCourse, judgeCourses } from './lines.ts';
+import { type JudgedTimeSeries, judgeTimeSeries } from './lines.ts';
 import { findProbeChanges } from './probe-changes.ts';
-import { listCourses, seriesOf } from './series.ts';
+import { listTimeSeries, seriesOf } from './series.ts';
 import type { Night, Trend, TrendLine, TrendNight, TrendStep } from './types.ts';
 import { concludeFrom } from './verdict.ts';
 import { findWeekendEffect } from './weekends.ts';
-import { wordLine } from './words.ts';
+import { formatLine } from './words.ts';
 
 export interface TrendOptions {
   readonly timeZone: string;
@@ -28,7 +28,7 @@ export function judgeTrend(nights: readonly Night[], { timeZone, weekdays, notes
   const dates = new Map(counted.map((night) => [night, localDayOf(night.facts.run.startedAt, timeZone)]));
   const isWeekend = (night: Night): boolean => dates.get(night)?.weekend === true;
   const classOf = (night: Night): number => (weekdays && isWeekend(night) ? 1 : 0);
-  const judged = judgeCourses(listCourses(counted), (course) => seriesOf(course, classOf));
+  const judged = judgeTimeSeries(listTimeSeries(counted), (course) => seriesOf(course, classOf));
   const probe = new Map([...findProbeChanges(counted)].map(([index, what]) => [counted[index]!, what]));
   const dateOf = (night: Night): string => dates.get(night)?.date ?? '';
   const lines = judged.map((one) => describeLine(one, dateOf, probe));
@@ -83,7 +83,7 @@ function whyLeftOut(facts: Night['facts'], lengthSec: number, usualSec: number):
 type ProbeByNight = ReadonlyMap<Night, readonly string[]>;
 
 function describeLine(
-  judged: JudgedCourse,
+  judged: JudgedTimeSeries,
   dateOf: (night: Night) => string,
   probe: ProbeByNight,
 ): TrendLine {
@@ -105,11 +105,11 @@ function describeLine(
     correlation: found?.likeness.correlation ?? null,
     decides: figure.role !== 'aside',
   };
-  return { ...line, sentence: wordLine(line, alpha, isSlight) };
+  return { ...line, sentence: formatLine(line, alpha, isSlight) };
 }
 
 function describeStep(
-  { split, plausible: [first, last], shift, chance }: NonNullable<JudgedCourse['found']>['step'],
+  { split, plausible: [first, last], shift, chance }: NonNullable<JudgedTimeSeries['found']>['step'],
   nights: readonly Night[],
   dateOf: (night: Night) => string,
   probe: ProbeByNight,

@@ -16,11 +16,11 @@ export function concludeFrom(
     const ordered = [...found].sort(
       (a, b) => Number(b.decides) - Number(a.decides) || a.pAdjusted - b.pAdjusted,
     );
-    const named = ordered.slice(0, MOST_NAMED).map(wordFound);
+    const named = ordered.slice(0, MOST_NAMED).map(formatFound);
     const more = found.length - named.length;
     return {
       verdict: 'pass',
-      sentence: `${wordKind(found)} in ${counted} nights of ${scenario}${aside}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+      sentence: `${formatKind(found)} in ${counted} nights of ${scenario}${aside}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
     };
   }
   const stalls = lines.filter(({ figure }) => figure === 'stalled.rate');
@@ -36,7 +36,7 @@ export function concludeFrom(
 }
 
 /** By the lines that decide, where one of them changed. */
-function wordKind(found: readonly TrendLine[]): string {
+function formatKind(found: readonly TrendLine[]): string {
   const deciding = found.filter(({ decides }) => decides);
   const heard = deciding.length > 0 ? deciding : found;
   const worse = heard.some((line) => line.worse === true);
@@ -45,7 +45,7 @@ function wordKind(found: readonly TrendLine[]): string {
   return worse ? 'Worse' : 'Better';
 }
 
-function wordFound({ arm, figure, verdict, worse, step }: TrendLine): string {
+function formatFound({ arm, figure, verdict, worse, step }: TrendLine): string {
   const direction = worse === true ? 'worse' : 'better';
   const when =
     verdict === 'changed' && step !== null ? `${direction} after ${step.after}` : `drifts, ${direction}`;

@@ -1,5 +1,5 @@
 import { pnorm } from 'lib-r-math.js';
-import type { JudgedCourse } from './lines.ts';
+import type { JudgedTimeSeries } from './lines.ts';
 import { rankShares } from './ranks.ts';
 import type { Night } from './types.ts';
 
@@ -14,7 +14,7 @@ const CLEARLY = 0.01;
  * seen, and a weekend at the end of few nights may look like a change.
  */
 export function findWeekendEffect(
-  judged: readonly JudgedCourse[],
+  judged: readonly JudgedTimeSeries[],
   isWeekend: (night: Night) => boolean,
 ): string[] {
   const names = judged.flatMap(({ course, found }) => {

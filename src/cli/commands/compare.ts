@@ -60,7 +60,7 @@ export async function compare(
     { compareRuns },
     { checkComparable },
     { judgeFailIf, parseFailIf },
-    { readRunCourse, readRunFacts },
+    { readRunTimeSeries, readRunFacts },
     { findRuns },
   ] = await Promise.all([
     import('../../analysis/compare/compare.ts'),
@@ -83,7 +83,7 @@ export async function compare(
   }
   // One after the other: two long runs at once would need the memory of both.
   const courses = [];
-  for (const dir of [...dirsBefore, ...dirsAfter]) courses.push(await readRunCourse(dir));
+  for (const dir of [...dirsBefore, ...dirsAfter]) courses.push(await readRunTimeSeries(dir));
   const comparison = judgeFailIf(
     compareRuns(courses.slice(0, dirsBefore.length), courses.slice(dirsBefore.length), refusals),
     conditions,

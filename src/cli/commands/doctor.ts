@@ -131,15 +131,15 @@ function isChange({ fix, undo }: DoctorOptions): boolean {
 
 /** What clocks of this machine's zone do next, and to nights that are installed. */
 async function clockChanges(host: Host): Promise<Check[]> {
-  const [{ localZone, wordClockChanges }, { findInstalled }] = await Promise.all([
+  const [{ localZone, formatClockChanges }, { findInstalled }] = await Promise.all([
     import('../../service/clock-changes.ts'),
     import('../../service/own-files.ts'),
   ]);
   const zone = localZone();
   const check = (what: string): Check => ({ name: 'clock changes', level: 'ok', what });
-  const plain = wordClockChanges(zone, host.now());
+  const plain = formatClockChanges(zone, host.now());
   const ofNights = findInstalled('').flatMap(({ night }) =>
-    wordClockChanges(zone, host.now(), night)
+    formatClockChanges(zone, host.now(), night)
       .filter((line) => !plain.includes(line))
       .map((line) => `night ${night.name}: ${line}`),
   );

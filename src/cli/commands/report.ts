@@ -76,12 +76,12 @@ async function report(
 
 /** What makes the runs unlike is said in the report, not refused: it is there to be looked at. */
 async function compare(before: string, after: string): Promise<Comparison> {
-  const [{ compareRuns }, { checkComparable }, { readRunCourse }] = await Promise.all([
+  const [{ compareRuns }, { checkComparable }, { readRunTimeSeries }] = await Promise.all([
     import('../../analysis/compare/compare.ts'),
     import('../../analysis/compare/comparable.ts'),
     import('../../read/time-series.ts'),
   ]);
-  const [courseBefore, courseAfter] = [await readRunCourse(before), await readRunCourse(after)];
+  const [courseBefore, courseAfter] = [await readRunTimeSeries(before), await readRunTimeSeries(after)];
   const { refusals } = checkComparable([courseBefore.facts], [courseAfter.facts]);
   return compareRuns([courseBefore], [courseAfter], refusals);
 }

@@ -106,12 +106,12 @@ async function printList({ host }: Context, options: ListOptions) {
   if (options.json === true) host.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
   else if (options.names === true)
     host.stdout.write(runs.map(({ id }) => `${escapeControls(id)}\n`).join(''));
-  else if (runs.length === 0) host.stderr.write(await wordEmpty(host, options));
+  else if (runs.length === 0) host.stderr.write(await formatEmpty(host, options));
   else host.stdout.write(renderRuns(runs, host.stdout.columns));
   return EXIT.ok;
 }
 
-async function wordEmpty(host: Host, options: ListOptions): Promise<string> {
+async function formatEmpty(host: Host, options: ListOptions): Promise<string> {
   const dir = resultsDir(host, options.results);
   const all = await chooseRuns(host, options.results === undefined ? {} : { results: options.results });
   return all.length === 0
@@ -146,7 +146,7 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
         ...(await readTested(dir)),
       }),
     );
-    await printCourse(host, dir, summary);
+    await printTimeSeries(host, dir, summary);
     const { note = '' } = await readNotes(dir);
     if (note !== '') host.stdout.write(`note: ${escapeControls(note)}\n`);
   }
@@ -154,14 +154,14 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
 }
 
 /** What a summary alone does not tell: how it went over time. */
-async function printCourse(host: Host, dir: string, summary: Summary): Promise<void> {
-  const [{ readStalledCourse }, { renderCourse }] = await Promise.all([
+async function printTimeSeries(host: Host, dir: string, summary: Summary): Promise<void> {
+  const [{ readStalledTimeSeries }, { renderTimeSeries }] = await Promise.all([
     import('../../read/run-detail.ts'),
-    import('../../render/arm-course.ts'),
+    import('../../render/arm-time-series.ts'),
   ]);
   const { LC_ALL, LC_CTYPE, LANG } = host.env;
   // Pasted into a ticket or written to a file it stays ASCII.
   const unicode = host.stdout.isTTY && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
   const { columns: width } = host.stdout;
-  host.stdout.write(renderCourse(summary, await readStalledCourse(dir), { width, unicode }));
+  host.stdout.write(renderTimeSeries(summary, await readStalledTimeSeries(dir), { width, unicode }));
 }

@@ -100,14 +100,14 @@ async function installNight(
   for (const note of await notesOn(machine, planned)) host.stderr.write(`rushhour: ${note}\n`);
   if (isShown) {
     host.stdout.write(printed(installation));
-    for (const line of clocks.wordClockChanges(zone, host.now(), night)) host.stdout.write(`# ${line}\n`);
+    for (const line of clocks.formatClockChanges(zone, host.now(), night)) host.stdout.write(`# ${line}\n`);
     return EXIT.ok;
   }
   requireRoot(machine);
   requireAccess(machine, planned, existing.results);
   const { files } = acts.install(machine, installation);
   for (const { path, change } of files) host.stdout.write(`${change.padEnd(9)}  ${machine.root}${path}\n`);
-  host.stdout.write(await wordNext(host, { night, by }));
+  host.stdout.write(await formatNext(host, { night, by }));
   return EXIT.ok;
 }
 
@@ -174,12 +174,12 @@ function requireAccess(machine: Machine, { plan, reads }: PlannedNight, hasResul
   );
 }
 
-async function wordNext(host: Host, { night, by }: InstalledNight): Promise<string> {
+async function formatNext(host: Host, { night, by }: InstalledNight): Promise<string> {
   const { nextStart } = await import('../../service/schedule.ts');
   const log =
     by === 'systemd' ? `journalctl -u rushhour-${night.name}` : `less ${night.results}/${night.name}.log`;
-  const { localZone, wordClockChanges } = await import('../../service/clock-changes.ts');
-  const clocks = wordClockChanges(localZone(), host.now(), night).map((line) => `  ${line}\n`);
+  const { localZone, formatClockChanges } = await import('../../service/clock-changes.ts');
+  const clocks = formatClockChanges(localZone(), host.now(), night).map((line) => `  ${line}\n`);
   return `begins next at ${nextStart(night, host.now()).toString()}
 ${clocks.join('')}  rushhour soak status ${night.name}
   ${log}

@@ -64,10 +64,10 @@ async function showStatus(
   name: string | undefined,
   flags: StatusFlags,
 ): Promise<ExitCode> {
-  const [{ createMachine }, { canResume, readNightStatus }, { wordStatus }] = await Promise.all([
+  const [{ createMachine }, { canResume, readNightStatus }, { formatStatus }] = await Promise.all([
     import('../../service/machine.ts'),
     import('../../service/status.ts'),
-    import('../output/word-nights.ts'),
+    import('../output/format-soaks.ts'),
   ]);
   const machine = createMachine(flags.root);
   const chosen = await choose(machine, name);
@@ -77,7 +77,7 @@ async function showStatus(
   }
   const all = await Promise.all(chosen.map((one) => readNightStatus(machine, one, host.now(), LAST)));
   if (flags.json === true) host.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-  else host.stdout.write(all.map((status) => wordStatus(status, host.stdout.columns)).join('\n'));
+  else host.stdout.write(all.map((status) => formatStatus(status, host.stdout.columns)).join('\n'));
   return all.some(({ attention }) => attention.length > 0) ? EXIT.criteriaFailed : EXIT.ok;
 }
 

@@ -94,7 +94,7 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
     { judgeTrend },
     { findNightRuns },
     { parseSince },
-    { readRunCourse },
+    { readRunTimeSeries },
   ] = await Promise.all([
     import('../../analysis/trend/choose-nights.ts'),
     import('../../analysis/trend/night.ts'),
@@ -115,7 +115,7 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
   }
   // One after the other, and only figures are kept: memory does not grow with the number or length of nights.
   const nights = [];
-  for (const { dir } of runs) nights.push(reduceNight(await readRunCourse(dir)));
+  for (const { dir } of runs) nights.push(reduceNight(await readRunTimeSeries(dir)));
   return judgeTrend(nights, { timeZone: timeZoneOf(host), weekdays: weekdays === true, notes });
 }
 

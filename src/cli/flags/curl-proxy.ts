@@ -85,7 +85,7 @@ function isInBlock(address: string, entry: string): boolean {
 }
 
 /** One line for whoever expects curl's habits. */
-export function wordCurlProxy({ variable, shown, proxy, hasCredentials }: CurlProxy): string {
+export function formatCurlProxy({ variable, shown, proxy, hasCredentials }: CurlProxy): string {
   const head = `${variable}=${shown} is not obeyed here, as curl would`;
   if (proxy === undefined) return `${head}; nor could it be: -x takes a plain HTTP proxy, host:port`;
   const user = hasCredentials ? ' -U env:NAME, with its user:password in NAME' : '';

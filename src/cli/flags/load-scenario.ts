@@ -4,7 +4,7 @@ import { scenarioDirs } from '../../scenario/find.ts';
 import { type ReadScenario, readScenario } from '../../scenario/load.ts';
 import { type FilledScenario, fillProxies } from '../../session/load/fill-proxies.ts';
 import type { Host } from '../host.ts';
-import { findCurlProxy, wordCurlProxy } from './curl-proxy.ts';
+import { findCurlProxy, formatCurlProxy } from './curl-proxy.ts';
 import { type OverrideOptions, readOverrides } from './override-options.ts';
 import { type PacOptions, readPac } from './pac-options.ts';
 
@@ -66,7 +66,7 @@ export function sayCurlProxy(host: Host, url: string | undefined): void {
     scheme: scheme.toLowerCase() as 'http' | 'https',
     host: bracket ?? name ?? '',
   });
-  if (found !== undefined) host.stderr.write(`rushhour: ${wordCurlProxy(found)}\n`);
+  if (found !== undefined) host.stderr.write(`rushhour: ${formatCurlProxy(found)}\n`);
 }
 
 function bracketed(host: string): string {

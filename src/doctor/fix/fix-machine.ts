@@ -81,7 +81,7 @@ export async function fixMachine(
   const files = persist
     ? await persistAll(await describePersistent(changes, advice.openFiles?.wanted, paths))
     : [];
-  for (const { path, fault } of files) dialogue.say(wordFile(path, 'written', fault));
+  for (const { path, fault } of files) dialogue.say(formatFile(path, 'written', fault));
   if (changes.length > 0) dialogue.say('rushhour doctor --undo puts back what was there before.\n');
   tellWhole({ outcomes, files });
   return [...outcomes, ...files].some(({ fault }) => fault !== undefined) ? EXIT.environment : EXIT.ok;
@@ -102,7 +102,7 @@ export async function isAgreed(
   return /^y(es)?$/i.test((await dialogue.ask(`${question} [y/N] `)).trim());
 }
 
-export function wordFile(path: string, done: string, fault: string | undefined): string {
+export function formatFile(path: string, done: string, fault: string | undefined): string {
   return fault === undefined ? `done  ${path} ${done}\n` : `fail  ${path} not ${done}: ${fault}\n`;
 }
 

@@ -1,6 +1,6 @@
 import { EnvironmentError, EXIT, type ExitCode } from '../../errors.ts';
 import { planUndo, undoChanges } from './apply.ts';
-import { type FixSurroundings, isAgreed, wordFile } from './fix-machine.ts';
+import { type FixSurroundings, formatFile, isAgreed } from './fix-machine.ts';
 import { findPersistent, removePersistent } from './persist.ts';
 import { isHere, readRecords, withRecord, writeRecords } from './state.ts';
 import type { FixRecord } from './types.ts';
@@ -56,7 +56,7 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
       return { path, ...(fault === undefined ? {} : { fault }) };
     }),
   );
-  for (const { path, fault } of files) say(wordFile(path, 'removed', fault));
+  for (const { path, fault } of files) say(formatFile(path, 'removed', fault));
   dialogue.tellWhole({ undoing, outcomes, files });
   return [...outcomes, ...files].some(({ fault }) => fault !== undefined) ? EXIT.environment : EXIT.ok;
 }

@@ -1,5 +1,5 @@
 import { EnvironmentError } from '../../errors.ts';
-import { wordAdding } from '../../optional.ts';
+import { formatAdding } from '../../optional.ts';
 
 /** Not a literal: the compiler would look up the types of a package that may be absent. */
 const PACKAGE: string = 'kerberos';
@@ -32,7 +32,7 @@ export async function loadKerberos(): Promise<Kerberos> {
     throw new EnvironmentError(
       `Negotiate needs the npm package kerberos, which could not be loaded (${firstLine(cause)})`,
       {
-        hint: wordAdding(KERBEROS),
+        hint: formatAdding(KERBEROS),
         cause,
       },
     );

@@ -7,8 +7,8 @@ import {
   formatPerSec,
   formatShare,
 } from '../format.ts';
-import { wordTestedFully } from '../tested.ts';
-import { formatFigure, wordVerdict } from '../verdict.ts';
+import { formatTestedFully } from '../tested.ts';
+import { formatFigure, formatVerdict } from '../verdict.ts';
 import { escapeHtml, htmlTable } from './html.ts';
 import { armNames, armSides, type Side, sideLabel } from './sides.ts';
 
@@ -25,13 +25,13 @@ export function comparisonSection({ verdict, sentence, warnings }: Comparison): 
 
 /** What was tested, for whoever has nothing but this page. */
 export function testedLine({ name, run: { summary, tested } }: Side): string {
-  return `<p class="tested">${escapeHtml(sideLabel(name, wordTestedFully(tested, summary.run)))}</p>`;
+  return `<p class="tested">${escapeHtml(sideLabel(name, formatTestedFully(tested, summary.run)))}</p>`;
 }
 
 /** One run: its verdict, criteria, findings. */
 export function verdictSection({ name, run: { summary } }: Side): string {
   const { run, verdict, findings } = summary;
-  const { word, tone, because } = wordVerdict(run.status, verdict);
+  const { word, tone, because } = formatVerdict(run.status, verdict);
   const subject = run.label === '' ? run.scenario : `${run.scenario} (${run.label})`;
   const criteria = verdict.criteria.map(
     ({ text, value, held }) =>
@@ -134,13 +134,13 @@ function addFacts(facts: Map<string, string>, path: string, value: unknown): voi
   else if (typeof value === 'object' && value !== null) {
     for (const [key, below] of Object.entries(value)) {
       if (!PASSED_OVER.has(key))
-        addFacts(facts, path === 'sysctls' ? key : `${path} ${wordKey(key)}`.trimStart(), below);
+        addFacts(facts, path === 'sysctls' ? key : `${path} ${formatKey(key)}`.trimStart(), below);
     }
   } else if (value !== undefined) facts.set(path, value === null ? 'unknown' : String(value) || 'none');
 }
 
 /** `memoryBytes` is `memory bytes`. */
-function wordKey(key: string): string {
+function formatKey(key: string): string {
   return key.replace(/[a-z][A-Z]/g, ([end, start]) => `${end} ${start!.toLowerCase()}`);
 }
 

@@ -17,7 +17,7 @@ export interface WordedHappening {
 }
 
 /** When, what, and whether what was counted meanwhile is set aside. */
-export function wordHappening({ fromSec, toSec, setsAside, text }: Happening): WordedHappening {
+export function formatHappening({ fromSec, toSec, setsAside, text }: Happening): WordedHappening {
   const [from, to] = [fromSec, toSec ?? fromSec].map((second) => formatDuration(second * 1e6)) as [
     string,
     string,

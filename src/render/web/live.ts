@@ -1,7 +1,7 @@
 import type { Tested } from '../../analysis/tested.ts';
 import { formatCount, formatDuration, formatMoment, formatShare } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
-import { wordFrom, wordTested } from '../tested.ts';
+import { formatFrom, formatTested } from '../tested.ts';
 import { renderHappenings, type WordedHappening } from './happenings.ts';
 import { renderLayout, runHref } from './layout.ts';
 
@@ -61,7 +61,7 @@ function renderRun(run: LiveRun): string {
   const [started, stalled] = [sum('started'), sum('stalled')];
   return `<section class="live" data-live="${escapeHtml(`/api/runs/${encodeURIComponent(folder)}/live`)}">
 <h2>${escapeHtml(subject)}</h2>
-${run.tested === undefined ? '' : `<p class="tested">${escapeHtml(wordTestedSince(run.tested))}</p>\n`}<p class="state"><span class="dot" aria-hidden="true"></span><span class="says" role="status">running</span> <span class="faint">since ${formatMoment(startedAt)}</span> <a href="${runHref(folder, '/report')}">report so far</a></p>
+${run.tested === undefined ? '' : `<p class="tested">${escapeHtml(formatTestedSince(run.tested))}</p>\n`}<p class="state"><span class="dot" aria-hidden="true"></span><span class="says" role="status">running</span> <span class="faint">since ${formatMoment(startedAt)}</span> <a href="${runHref(folder, '/report')}">report so far</a></p>
 <dl class="tiles">${tile('elapsed', formatDuration((second + 1) * 1e6), 'for')}${tile('perSec', '-', 'a second')}${tile('started', formatCount(started), 'started')}${tile('stalled', formatCount(stalled), 'stalled')}${tile('share', formatShare(started === 0 ? 0 : stalled / started), 'share stalled')}${tile('unsent', formatCount(sum('unsent')), 'unsent')}${tile('open', formatCount(open), 'open')}</dl>
 ${renderHappenings(happenings)}
 ${renderSpark('started', 'Started each second')}
@@ -84,9 +84,9 @@ function renderSpark(name: string, heading: string): string {
 }
 
 /** Since when stands below. */
-function wordTestedSince(tested: Tested): string {
-  const from = wordFrom(tested);
-  return `${wordTested(tested)}${from === '' ? '' : `, from ${from}`}`;
+function formatTestedSince(tested: Tested): string {
+  const from = formatFrom(tested);
+  return `${formatTested(tested)}${from === '' ? '' : `, from ${from}`}`;
 }
 
 /** Kept apart from figures and verdict. */

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatDuration, formatMoment, formatShare } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
-import { wordTestedShort } from '../tested.ts';
-import { wordVerdict } from '../verdict.ts';
+import { formatTestedShort } from '../tested.ts';
+import { formatVerdict } from '../verdict.ts';
 import { runHref } from './layout.ts';
 import type { RunRow } from './types.ts';
 
@@ -25,13 +25,13 @@ function renderRow(run: RunRow, isChosen: boolean): string {
   const [day = '', time = ''] = formatMoment(startedAt)
     .replace(/:\d\d UTC$/, '')
     .split(' ');
-  const { word, tone } = wordOutcome(run);
+  const { word, tone } = formatOutcome(run);
   return `<tr>
 <td class="choice"><input type="checkbox" name="run"${isChosen ? ' checked' : ''} value="${escapeHtml(folder)}" aria-label="${escapeHtml(`compare ${folder}`)}"></td>
 <th scope="row"><a href="${runHref(folder)}"><span class="fixed">${escapeHtml(day)}</span> ${escapeHtml(time)}</a></th>
 <td class="word ${tone}">${status === 'running' ? `<a href="${runHref(folder)}">running</a>` : escapeHtml(word)}</td>
 <td>${(figures?.arms ?? []).map(renderArm).join('')}</td>
-<td>${escapeHtml(scenario)}${tested === undefined ? '' : `<span class="note tested">${escapeHtml(wordTestedShort(tested))}</span>`}</td>
+<td>${escapeHtml(scenario)}${tested === undefined ? '' : `<span class="note tested">${escapeHtml(formatTestedShort(tested))}</span>`}</td>
 <td class="label">${escapeHtml(label)}${note === '' ? '' : `<span class="note">${escapeHtml(note)}</span>`}</td>
 <td class="fixed">${figures === undefined ? '' : formatDuration(figures.lastedUs)}</td>
 <td class="right">${formatBytes(bytes)}</td>
@@ -47,10 +47,10 @@ function renderArm({ name, started, stalled, rate }: NonNullable<RunRow['figures
 }
 
 /** As `rushhour results` words it. */
-export function wordOutcome({ status, verdict }: RunRow): { readonly word: string; readonly tone: string } {
+export function formatOutcome({ status, verdict }: RunRow): { readonly word: string; readonly tone: string } {
   if (status !== 'complete' || verdict === undefined) {
     return { word: status, tone: status === 'running' ? 'strong' : 'doubt' };
   }
   if (verdict.generatorLimited) return { word: 'generator-limited', tone: 'doubt' };
-  return wordVerdict(status, verdict);
+  return formatVerdict(status, verdict);
 }

@@ -1,8 +1,8 @@
 import { formatPlural, formatShare } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
-import { wordTested } from '../tested.ts';
+import { formatTested } from '../tested.ts';
 import { runHref } from './layout.ts';
-import { wordOutcome } from './runs-table.ts';
+import { formatOutcome } from './runs-table.ts';
 import type { ArmFigures, RunRow } from './types.ts';
 
 const HEIGHT_PX = 150;
@@ -46,7 +46,7 @@ function renderTrend(runs: readonly RunRow[], index: number): string {
   const names = [...new Set(runs.flatMap(({ figures }) => figures?.arms.map(({ name }) => name) ?? []))];
   const drawn = names.slice(0, MAX_ARMS).map((name) => renderArm(name, runs));
   return `<section class="trend" aria-labelledby="trend-heading-${index}"><h2 id="trend-heading-${index}">Stalled share of ${escapeHtml(scenario)}, run by run</h2>
-${tested === undefined ? '' : `<p class="tested">${escapeHtml(wordTested(tested))}</p>\n`}<p class="caption">The last ${formatPlural(runs.length, 'run', 'runs')}, each with its 95 % interval; hollow: no verdict. The table below has the figures.</p>
+${tested === undefined ? '' : `<p class="tested">${escapeHtml(formatTested(tested))}</p>\n`}<p class="caption">The last ${formatPlural(runs.length, 'run', 'runs')}, each with its 95 % interval; hollow: no verdict. The table below has the figures.</p>
 <div class="charts">${drawn.join('\n')}</div></section>`;
 }
 
@@ -84,7 +84,7 @@ ${renderDates(runs)}</figure>`;
 
 function renderPoint({ run, figures, x }: Point, y: (share: number) => number): string {
   const { rate, ci95 } = figures;
-  const { word, tone } = wordOutcome(run);
+  const { word, tone } = formatOutcome(run);
   const at = `${round(x)}%`;
   const title = `${run.startedAt.slice(0, 16).replace('T', ' ')}${run.label === '' ? '' : ` ${run.label}`}: ${formatShare(rate)} stalled (${ci95.map(formatShare).join(' - ')}), ${word}`;
   return `<a href="${runHref(run.folder)}" tabindex="-1"><title>${escapeHtml(title)}</title><line class="interval" x1="${at}" x2="${at}" y1="${round(y(ci95[0]))}" y2="${round(y(ci95[1]))}"/><circle class="${tone === 'doubt' ? 'hollow' : 'full'}" cx="${at}" cy="${round(y(rate))}" r="4"/></a>`;

@@ -84,11 +84,11 @@ function fill({ pac, ...arm }: Arm, proxies: readonly HostPort[] | undefined): A
 
 /** One for each target that the script was asked of. */
 export async function originsOf({ name, choices }: Chosen): Promise<Origin[]> {
-  const { wordChoice } = await import('../../pac/choose.ts');
+  const { formatChoice } = await import('../../pac/choose.ts');
   const distinct = new Map(choices.map((choice) => [choice.url, choice]));
   return [...distinct.values()].map((choice) => ({
     key: 'proxy',
     value: choice.proxies.join(' and '),
-    from: wordChoice(name, choice),
+    from: formatChoice(name, choice),
   }));
 }

@@ -99,7 +99,7 @@ export async function openLoad(
   const tokens = await openTokenSource(arms, warn);
   if (tokens !== undefined) undo.push(() => tokens.close());
   const nat = combine(await Promise.all(arms.filter(isSweep).map(checkPortPreservation)));
-  if (nat !== undefined && nat.ports !== 'preserved') warn(wordNat(nat));
+  if (nat !== undefined && nat.ports !== 'preserved') warn(formatNat(nat));
 
   const engine = chooseEngine(options.engine, host.platform, scenario.arms);
   if (host.platform === 'linux' && host.packages?.koffi === false) warn(WITHOUT_KOFFI);
@@ -161,7 +161,7 @@ function isSweep({ arm }: PlannedArm): boolean {
   return arm.load.kind === 'sweep';
 }
 
-function wordNat({ ports, because }: NatInfo): string {
+function formatNat({ ports, because }: NatInfo): string {
   switch (ports) {
     case 'reassigned':
       return `the NAT on the way does not keep source ports (${because}): the sweep will tell nothing`;

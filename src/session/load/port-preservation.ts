@@ -65,12 +65,12 @@ export function judge(probes: readonly Probe[]): NatInfo {
   const kept = told.filter(({ port, seen }) => seen.port === port).length;
   const because = `the far end saw ${kept} of ${told.length} connections with the source port that they were bound to`;
   if (kept < told.length * KEPT_SHARE) return { ports: 'reassigned', because };
-  const apart = wordApart(told.map(({ source, seen }) => ({ source, address: seen.address })));
+  const apart = formatApart(told.map(({ source, seen }) => ({ source, address: seen.address })));
   return apart === undefined ? { ports: 'preserved', because } : { ports: 'apart', because: apart };
 }
 
 /** Which external address each source leaves by, where no two of them share one; undefined where some do. */
-function wordApart(told: readonly { source: string; address: string }[]): string | undefined {
+function formatApart(told: readonly { source: string; address: string }[]): string | undefined {
   const sources = [...new Set(told.map(({ source }) => source))];
   const external = sources.map((source) => {
     const seen = told.filter((one) => one.source === source).map(({ address }) => address);

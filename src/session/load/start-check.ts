@@ -100,7 +100,7 @@ async function findFault(planned: PlannedArm, endpoint: Endpoint, probe: Probe):
     },
     ({ answer }) => answer === 'connected',
   );
-  return answers.some(({ answer }) => answer === 'connected') ? undefined : wordAnswers(answers);
+  return answers.some(({ answer }) => answer === 'connected') ? undefined : formatAnswers(answers);
 }
 
 /** Whose family it is; undefined: the system chooses. */
@@ -109,7 +109,7 @@ function sourceFor({ sources }: PlannedArm, { family }: Endpoint): string | unde
 }
 
 /** "refused 5 times", "silent 3 times, refused 2 times", "unreachable 5 times: EADDRNOTAVAIL". */
-function wordAnswers(answers: readonly Answer[]): string {
+function formatAnswers(answers: readonly Answer[]): string {
   const counts = new Map<string, number>();
   for (const { answer } of answers) counts.set(answer, (counts.get(answer) ?? 0) + 1);
   const codes = new Set(

@@ -11,11 +11,11 @@ export interface ThreadRoom {
 
 interface Module {
   readThreadRoom(root?: string): ThreadRoom | undefined;
-  wordRemedy(room: ThreadRoom, needed: number): string;
+  formatRemedy(room: ThreadRoom, needed: number): string;
 }
 
 // The launcher's own, which cannot wait for anything to be built.
-const { readThreadRoom, wordRemedy } = createRequire(import.meta.url)(
+const { readThreadRoom, formatRemedy } = createRequire(import.meta.url)(
   '../../../bin/thread-room.js',
 ) as Module;
 
@@ -33,6 +33,6 @@ export function checkThreadRoom(what: string, needed: number, room = readThreadR
   if (room === undefined || room.free >= needed + SPARE) return;
   throw new EnvironmentError(
     `${what} needs ${needed} more ${needed === 1 ? 'thread' : 'threads'} and ${SPARE} to spare, and ${room.free} may be started (${room.what} is ${room.limit}, ${room.used} in use)`,
-    { hint: wordRemedy(room, needed + SPARE) },
+    { hint: formatRemedy(room, needed + SPARE) },
   );
 }

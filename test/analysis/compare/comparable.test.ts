@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkComparable, type RunFacts } from '../../../src/analysis/compare/comparable.ts';
 import { summary } from '../../render/fixtures.ts';
 import { armOf, hold, scenarioOf } from '../parts.ts';
-import { factsOf } from './courses.ts';
+import { factsOf } from './time-series.ts';
 
 const BEFORE = factsOf();
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SimulatedRun } from '../../../bench/clustered.mjs';
 import { compareRuns } from '../../../src/analysis/compare/compare.ts';
 import { judgeFailIf, parseFailIf } from '../../../src/analysis/compare/fail-if.ts';
-import { armCourse, compareSimulated, lineOf, runOf } from './courses.ts';
+import { armTimeSeries, compareSimulated, lineOf, runOf } from './time-series.ts';
 
 /** So many starts a second, of which the first seconds' stall by the list and then nothing. */
 function course(seconds: number, perSec: number, stalled: readonly number[] = []): SimulatedRun {
@@ -85,7 +85,7 @@ describe('a comparison', () => {
   });
 
   it('says nothing of what was tested where a run was generator-limited', () => {
-    const arm = { stress: armCourse(evenly(60, 100, 5)) };
+    const arm = { stress: armTimeSeries(evenly(60, 100, 5)) };
     const limited = { generatorLimited: true, reasons: ['stress: 90 of 600 attempts were unsent'] };
     const comparison = compareRuns([runOf(arm)], [runOf(arm, 'after', limited)]);
     expect(comparison).toMatchObject({ verdict: 'none', generatorLimited: true });
@@ -95,9 +95,9 @@ describe('a comparison', () => {
   });
 
   it('uses interrupted runs, and says so', () => {
-    const { facts, arms } = runOf({ stress: armCourse(course(30, 100)) }, 'after');
+    const { facts, arms } = runOf({ stress: armTimeSeries(course(30, 100)) }, 'after');
     const after = { facts: { ...facts, run: { ...facts.run, status: 'interrupted' as const } }, arms };
-    const comparison = compareRuns([runOf({ stress: armCourse(course(30, 100)) })], [after]);
+    const comparison = compareRuns([runOf({ stress: armTimeSeries(course(30, 100)) })], [after]);
     expect(comparison.verdict).toBe('no difference seen');
     expect(comparison.warnings).toContain('after was interrupted: what there is of it counts');
   });
@@ -109,8 +109,8 @@ describe('a comparison', () => {
     };
     const after = { ...counts, 'outcomes.response-timeout': [], requests: new Array(60).fill(100) };
     const comparison = compareRuns(
-      [runOf({ stress: armCourse(course(60, 100), counts) })],
-      [runOf({ stress: armCourse(course(60, 100), after) }, 'after')],
+      [runOf({ stress: armTimeSeries(course(60, 100), counts) })],
+      [runOf({ stress: armTimeSeries(course(60, 100), after) }, 'after')],
     );
     expect(lineOf(comparison, 'outcomes.response-timeout')).toMatchObject({
       before: 0.03,
@@ -143,7 +143,7 @@ describe('a comparison', () => {
       'statuses.*': new Array(60).fill(200),
     });
     const run = (of503: number, of404: number, ownStatuses: number[]) =>
-      runOf({ stress: { ...armCourse(course(60, 100), statuses(of503, of404)), ownStatuses } });
+      runOf({ stress: { ...armTimeSeries(course(60, 100), statuses(of503, of404)), ownStatuses } });
     const comparison = compareRuns([run(10, 0, [404, 407])], [run(0, 20, [404, 407])]);
     expect(comparison.lines.filter(({ figure }) => figure.startsWith('statuses'))).toMatchObject([
       { figure: 'statuses.503', before: 0.05, after: 0, verdict: 'better', decides: false },

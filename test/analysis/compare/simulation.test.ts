@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate, SETTINGS } from '../../../bench/clustered.mjs';
-import { say } from './courses.ts';
+import { say } from './time-series.ts';
 
 /** With fewer, chance alone would carry one right setting in five out of bounds: of 1,000, 0.7 points are one error. */
 const PAIRS = 1_000;

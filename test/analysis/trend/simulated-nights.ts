@@ -1,7 +1,7 @@
 import type { Night, NightFigure } from '../../../src/analysis/trend/types.ts';
 import { createRandom } from '../../../src/random.ts';
 import { summary } from '../../render/fixtures.ts';
-import { factsOf } from '../compare/courses.ts';
+import { factsOf } from '../compare/time-series.ts';
 
 export interface Weather {
   /** True stall rate of a usual night. */

@@ -4,7 +4,7 @@ import { reduceNight } from '../../../src/analysis/trend/night.ts';
 import { judgeTrend } from '../../../src/analysis/trend/trend.ts';
 import type { Night, Trend, TrendLine } from '../../../src/analysis/trend/types.ts';
 import { summary } from '../../render/fixtures.ts';
-import { armCourse, factsOf, runOf } from '../compare/courses.ts';
+import { armTimeSeries, factsOf, runOf } from '../compare/time-series.ts';
 import { armOf, hold, scenarioOf } from '../parts.ts';
 import { micros, nightOf, share, simulateNights } from './simulated-nights.ts';
 
@@ -162,7 +162,7 @@ describe('a night', () => {
     const singly = started.map((_, second) => (second % 10 === 0 ? 1 : 0));
     const inBursts = started.map((_, second) => (second % 100 === 0 ? 10 : 0));
     const [even, bursty] = [singly, inBursts].map((stalled) =>
-      reduceNight(runOf({ stress: armCourse({ started, stalled }) }))
+      reduceNight(runOf({ stress: armTimeSeries({ started, stalled }) }))
         .arms.get('stress')
         ?.figures.get('stalled.rate'),
     );

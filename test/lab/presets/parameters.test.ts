@@ -3,7 +3,7 @@ import { chooseEndpoints } from '../../../src/cli/flags/lab-endpoints.ts';
 import { clientAddress } from '../../../src/lab/addresses.ts';
 import { fillFacts } from '../../../src/lab/enter.ts';
 import { PRESETS, readPreset } from '../../../src/lab/presets/index.ts';
-import { originalPort } from '../../../src/lab/splice/protocol.ts';
+import { originalPort } from '../../../src/lab/tcp-relay/protocol.ts';
 
 describe('presets', () => {
   it('have names of their own, a symptom, and what they mimic', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { wordVersion } from '../../../src/render/version.ts';
+import { formatVersion } from '../../../src/render/version.ts';
 import { readVersions } from '../../../src/session/load/versions.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 
@@ -54,8 +54,8 @@ it('has no commit where it was installed, nor where the files of git cannot be r
 });
 
 it('is worded with the first digits of the commit, where there is one', () => {
-  expect(wordVersion({ rushhour: '1.2.3' })).toBe('1.2.3');
-  expect(wordVersion({ rushhour: '1.2.3', commit: '0123456789abcdef'.repeat(3) })).toBe(
+  expect(formatVersion({ rushhour: '1.2.3' })).toBe('1.2.3');
+  expect(formatVersion({ rushhour: '1.2.3', commit: '0123456789abcdef'.repeat(3) })).toBe(
     '1.2.3 (commit 0123456789ab)',
   );
 });

@@ -3,10 +3,10 @@ import { ArmCells } from '../../../src/analysis/compare/cells.ts';
 import type { RunFacts } from '../../../src/analysis/compare/comparable.ts';
 import { compareRuns } from '../../../src/analysis/compare/compare.ts';
 import type {
-  ArmCourse,
+  ArmTimeSeries,
   Comparison,
   ComparisonLine,
-  RunCourse,
+  RunTimeSeries,
 } from '../../../src/analysis/compare/types.ts';
 import { armSummary, summary } from '../../render/fixtures.ts';
 import { armOf, scenarioOf } from '../parts.ts';
@@ -25,10 +25,10 @@ export function factsOf(changes: Partial<RunFacts> = {}): RunFacts {
 }
 
 /** An arm of so many starts and stalls by second, without times. */
-export function armCourse(
+export function armTimeSeries(
   { started, stalled }: SimulatedRun,
   counts: Readonly<Record<string, readonly number[]>> = {},
-): ArmCourse {
+): ArmTimeSeries {
   const cells = new ArmCells();
   started.forEach((count, second) => {
     cells.open(second);
@@ -47,10 +47,10 @@ export function armCourse(
 }
 
 export function runOf(
-  arms: Readonly<Record<string, ArmCourse>>,
+  arms: Readonly<Record<string, ArmTimeSeries>>,
   id = 'before',
   facts: Partial<RunFacts> = {},
-): RunCourse {
+): RunTimeSeries {
   return {
     facts: factsOf({ run: { ...summary().run, id }, ...facts }),
     arms: new Map(Object.entries(arms)),
@@ -62,7 +62,7 @@ export function compareSimulated(
   after: readonly SimulatedRun[],
 ): Comparison {
   const side = (runs: readonly SimulatedRun[], name: string) =>
-    runs.map((run, index) => runOf({ stress: armCourse(run) }, `${name}${index}`));
+    runs.map((run, index) => runOf({ stress: armTimeSeries(run) }, `${name}${index}`));
   return compareRuns(side(before, 'before'), side(after, 'after'));
 }
 

@@ -9,7 +9,7 @@ import type { PlannedArm } from './protocol.ts';
 import { isHeldHere, TIME_WAIT_US } from './time-wait.ts';
 
 /** The source addresses and ports of one arm's share: which are in use, and how long each had rested before. */
-export class SourcePortBook {
+export class SourcePortPool {
   readonly #allocator: PortAllocator;
   readonly #close: CloseMode;
   readonly #lowest: number;
@@ -22,14 +22,14 @@ export class SourcePortBook {
   readonly #age = { portUs: -1, sourceUs: -1 };
 
   /** @returns undefined if the system chooses the ports */
-  static open(planned: PlannedArm, index: number, count: number): SourcePortBook | undefined {
+  static open(planned: PlannedArm, index: number, count: number): SourcePortPool | undefined {
     const { arm, ports, sources } = planned;
     if (arm.source?.ports === undefined || ports === undefined) return undefined;
     // Arms that draw at random from the same ports must not draw the same ones at the same time.
     const plan = { ...arm.source.ports, sources: sources.length, ports, seed: seedOf(arm.name) };
     const span = (ports.at(-1)?.to ?? 0) - (ports[0]?.from ?? 0) + 1;
     const allocator = createPortAllocator(plan, { index, count });
-    return new SourcePortBook(allocator, arm.close, {
+    return new SourcePortPool(allocator, arm.close, {
       lowest: ports[0]?.from ?? 0,
       span,
       shards: count,

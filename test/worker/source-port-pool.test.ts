@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Arm } from '../../src/scenario/types.ts';
-import { SourcePortBook } from '../../src/worker/source-port-book.ts';
+import { SourcePortPool } from '../../src/worker/source-port-pool.ts';
 import { recordOf, refusedLocally } from '../metrics/attempts.ts';
 import { armOf, scenarioOf } from '../scenario/support.ts';
 
@@ -12,7 +12,7 @@ const arm = (source: string, close: Arm['close'] = 'peer'): Arm =>
 
 const PORTS = '{ addresses: all, ports: 100-105, reuseAfter: 1s }';
 const open = (spec: Arm, shard = 0, shards = 1) =>
-  SourcePortBook.open(
+  SourcePortPool.open(
     {
       arm: spec,
       endpoints: [],
@@ -31,7 +31,7 @@ const closed = (source: number, sourcePort: number, endedAtUs: number) =>
 
 describe('the source ports of an arm', () => {
   it('are left to the system where the arm names none', () => {
-    expect(SourcePortBook.open({ arm: arm('{ addresses: all }'), endpoints: [], sources: [] }, 0, 1)).toBe(
+    expect(SourcePortPool.open({ arm: arm('{ addresses: all }'), endpoints: [], sources: [] }, 0, 1)).toBe(
       undefined,
     );
   });
@@ -56,7 +56,7 @@ describe('the source ports of an arm', () => {
     const order = (name: string): number[] => {
       const spec = { ...arm('{ addresses: all, ports: 1000-1199, order: random }'), name };
       const ports = [{ from: 1_000, to: 1_199 }];
-      const book = SourcePortBook.open({ arm: spec, endpoints: [], sources: ['192.0.2.1'], ports }, 0, 1)!;
+      const book = SourcePortPool.open({ arm: spec, endpoints: [], sources: ['192.0.2.1'], ports }, 0, 1)!;
       return Array.from({ length: 200 }, () => {
         book.take(0);
         return book.port;

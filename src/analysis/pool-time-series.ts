@@ -18,7 +18,7 @@ const BACK_ABOVE = 0.5;
 const STAYS_FOR = 0.25;
 
 /** How a pool of ports emptied and filled up again, told from connections that are opened at a steady rate. */
-export interface PoolCourse {
+export interface PoolTimeSeries {
   /** Established until handshakes failed for the first time for good, before anything that was closed could help. */
   readonly ports: number;
   /**
@@ -44,7 +44,7 @@ type Row = readonly [second: number, counts: SecondCounts];
  * The first connection is closed `holdUs` after it was opened, and its port is the first to come back: the time
  * between is what the NAT keeps it for. Undefined where handshakes never failed for want of a port.
  */
-export function followPool({ counts, bySecond }: SeriesTally, holdUs: number): PoolCourse | undefined {
+export function followPool({ counts, bySecond }: SeriesTally, holdUs: number): PoolTimeSeries | undefined {
   const rows = [...bySecond].sort(([a], [b]) => a - b);
   const closedSec = (counts.firstBegunUs + holdUs) / SECOND_US;
   const { outAt, backAt } = findShortage(rows, closedSec);

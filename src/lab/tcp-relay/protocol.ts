@@ -1,5 +1,5 @@
-/** What a splice does to the connections that it joins. */
-export interface SpliceOptions {
+/** What the TCP relay does to the connections that it joins. */
+export interface TcpRelayOptions {
   /** Address whose ports it stands for. */
   readonly upstream: string;
   /** A path of this round trip between it and upstream, in ms; 0: none. */
@@ -25,8 +25,8 @@ export function originalPort(localAddress: string, localPort: number): number {
   );
 }
 
-export const SPLICE_READY = 'ready';
+export const TCP_RELAY_READY = 'ready';
 
-export function formatSplice(options: SpliceOptions): string {
+export function formatTcpRelay(options: TcpRelayOptions): string {
   return JSON.stringify(options);
 }

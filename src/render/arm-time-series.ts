@@ -9,7 +9,7 @@ const BAR_WIDTH = 40;
 const BAR_HEAD = 19;
 const MARGIN = 2;
 
-export interface CourseLook {
+export interface TimeSeriesLook {
   /** Columns of the terminal. */
   readonly width: number;
   /** Whether it shows block elements. */
@@ -20,10 +20,10 @@ export interface CourseLook {
  * Stalls over time and handshakes by percentile, for each arm; ends with a line feed.
  * @param stalled by the second, by arm
  */
-export function renderCourse(
+export function renderTimeSeries(
   { arms }: Summary,
   stalled: ReadonlyMap<string, readonly number[]>,
-  { width, unicode }: CourseLook,
+  { width, unicode }: TimeSeriesLook,
 ): string {
   const room = Math.max(20, Math.min(96, width - MARGIN));
   const bar = Math.max(8, Math.min(BAR_WIDTH, width - BAR_HEAD));

@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { DelayQueue } from '../delay-queue.ts';
-import type { SpliceOptions } from './protocol.ts';
+import type { TcpRelayOptions } from './protocol.ts';
 
 /** Bytes on their way in one direction before the sender has to wait. */
 const WINDOW_BYTES = 1_048_576;
 
 /** Joins a client's connection to one of its own towards `port`. What befalls one side befalls the other. */
-export function splice(client: Socket, port: number, options: SpliceOptions): void {
+export function relayTcp(client: Socket, port: number, options: TcpRelayOptions): void {
   const { upstream, roundTripMs, holdMs, cutMs, cutFrom } = options;
   const server = connect({ host: upstream, port, allowHalfOpen: true, noDelay: true });
   const outward = new DelayQueue();

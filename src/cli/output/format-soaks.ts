@@ -4,7 +4,7 @@ import { renderLabelled, wrapHanging } from '../../render/wrap.ts';
 import type { NightStatus, PastNight } from '../../service/status.ts';
 
 /** One installed night, as a person reads it. */
-export function wordStatus(status: NightStatus, width: number): string {
+export function formatStatus(status: NightStatus, width: number): string {
   const { night, by, attention, clocks, last, bytes } = status;
   const days = night.on === null ? 'every day' : night.on;
   const labelled = (label: string, text: string) => renderLabelled(`  ${label}`, text, width, 11);
@@ -14,9 +14,9 @@ export function wordStatus(status: NightStatus, width: number): string {
       width,
       2,
     ),
-    ...labelled('next', wordNext(status)),
+    ...labelled('next', formatNext(status)),
     ...clocks.flatMap((line) => labelled('clocks', line)),
-    ...labelled('now', wordNow(status)),
+    ...labelled('now', formatNow(status)),
     ...labelled('results', `${night.results}, ${formatBytes(bytes)}`),
     ...attention.flatMap((text) => labelled('LOOK', text)),
     ...tableOf(last, width),
@@ -24,13 +24,13 @@ export function wordStatus(status: NightStatus, width: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-function wordNext({ armed, nextStart }: NightStatus): string {
+function formatNext({ armed, nextStart }: NightStatus): string {
   if (nextStart === null) return 'never: its timer is not running';
   const moment = formatMoment(nextStart);
   return armed === null ? `${moment}, if its timer runs, which cannot be told here` : moment;
 }
 
-function wordNow({ lock, underWay }: NightStatus): string {
+function formatNow({ lock, underWay }: NightStatus): string {
   if (lock === null) return 'nothing runs';
   const { what, runId, since } = lock;
   const who = `${runId ?? what} (process ${lock.process.pid}, since ${formatMoment(since)})`;
@@ -51,7 +51,7 @@ function tableOf(last: readonly PastNight[], width: number): string[] {
   ];
   const rows = last.map((past) => [
     past.id,
-    wordVerdict(past),
+    formatVerdict(past),
     past.stalled === null ? '-' : formatCount(past.stalled),
     past.started === null ? '-' : formatCount(past.started),
     formatBytes(past.bytes),
@@ -59,7 +59,7 @@ function tableOf(last: readonly PastNight[], width: number): string[] {
   return renderTable(columns, rows, width - 2).map((line) => `  ${line}`);
 }
 
-function wordVerdict({ status, pass, generatorLimited }: PastNight): string {
+function formatVerdict({ status, pass, generatorLimited }: PastNight): string {
   if (status !== 'complete') return status;
   if (generatorLimited) return 'generator-limited';
   if (pass === null) return 'no verdict';
