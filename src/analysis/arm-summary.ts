@@ -8,15 +8,21 @@ import type { Tally } from './tally.ts';
 import type { ArmSummary } from './types.ts';
 import { wilsonInterval } from './wilson.ts';
 
-/** One arm's figures, with its ramps kept separate. @param measuredSec duration of its measured phases */
+/**
+ * One arm's figures, with its ramps kept separate.
+ * @param measuredSec duration of its measured phases
+ * @param wasResumed whether the run was killed and resumed: what was open at the kill has no outcome
+ */
 export function summariseArm(
   arm: Arm,
   tally: Tally,
   histograms: HistogramsByTag,
   measuredSec: number,
   synResentAtSec: readonly number[] | undefined,
+  wasResumed: boolean,
 ): ArmSummary {
   const { counts, bySecond } = tally.series(arm.name);
+  const lost = wasResumed ? lostOf(counts) : 0;
   const timed = (what: Timed): Quantiles => quantilesOf(histograms.get(`${arm.name}.${what}`));
   const stalled = stalledOf(counts);
   return {
@@ -25,10 +31,11 @@ export function summariseArm(
     unsent: counts.unsent,
     established: counts.established,
     completed: counts.completed,
-    completedShare: shareOf(counts.completed, counts.started - stepsOf(counts)),
+    completedShare: shareOf(counts.completed, counts.started - stepsOf(counts) - lost),
+    ...(lost === 0 ? {} : { lost }),
     achievedPerSec: measuredSec > 0 ? round(counts.started / measuredSec, 2) : 0,
     requests: counts.requests,
-    connectionsPerRequest: counts.requests === 0 ? 0 : round(counts.started / counts.requests, 3),
+    connectionsPerRequest: counts.requests === 0 ? 0 : round((counts.started - lost) / counts.requests, 3),
     challenges: counts.challenges,
     stalled: {
       count: stalled,
@@ -68,6 +75,12 @@ export function summariseArm(
     ...summariseStalls(arm, tally, histograms, synResentAtSec),
     ...summariseRamp(arm, tally),
   };
+}
+
+/** Attempts whose outcome went with a killed process. Every other one has an outcome, the unsent included. */
+function lostOf({ scheduled, outcomes }: SeriesCounts): number {
+  const ended = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  return Math.max(0, scheduled - ended);
 }
 
 /**

@@ -33,10 +33,15 @@ export function summarise(input: SummaryInput): Summary {
   const { run, scenario, tally, histograms } = input;
   const cutAtUs =
     run.status === 'complete' ? Number.POSITIVE_INFINITY : (tally.lastScheduledSecond + 1) * 1_000_000;
-  const measured = scenario.arms.map((arm) => ({
-    arm,
-    summary: summariseArm(arm, tally, histograms, measuredSeconds(input, arm, cutAtUs), input.synResentAtSec),
-  }));
+  const { session } = input.course?.summary ?? {};
+  const wasResumed = session?.events.some(({ kind }) => kind === 'resumed') ?? false;
+  const measured = scenario.arms.map((arm) => {
+    const measuredSec = measuredSeconds(input, arm, cutAtUs);
+    return {
+      arm,
+      summary: summariseArm(arm, tally, histograms, measuredSec, input.synResentAtSec, wasResumed),
+    };
+  });
   const arms = Object.fromEntries(measured.map(({ arm, summary }) => [arm.name, summary]));
   const latenessUs = quantilesOf(histograms.get(LATENESS_TAG));
   const limits = findGeneratorLimits(measured, latenessUs, tally.drops);

@@ -66,8 +66,10 @@ export interface ArmSummary {
   unsent: number;
   established: number;
   completed: number;
-  /** completed / started, connections left out that another carried on; 0 where nothing started. */
+  /** completed / started, connections left out that another carried on, and lost ones; 0 where nothing started. */
   completedShare: number;
+  /** Of a run that was killed and resumed: attempts open at the kill, whose outcome nobody knows. */
+  lost?: number;
   /** Started a second over the measured time. */
   achievedPerSec: number;
   /** What people asked for: of browsers each object, else an attempt, however many connections it took. */

@@ -42,9 +42,11 @@ function renderCounts(arm: ArmSummary, room: number): string[] {
   const counts = (['scheduled', 'started', 'unsent', 'established', 'completed'] as const).map(
     (key) => `${formatCount(arm[key])} ${key}`,
   );
+  const lost =
+    arm.lost === undefined ? '' : `; ${formatCount(arm.lost)} open when the run was killed, outcome unknown`;
   return renderLabelled(
     'attempts',
-    `${counts.join(', ')} (${formatShare(arm.completedShare)}); ${formatPerSec(arm.achievedPerSec)}`,
+    `${counts.join(', ')} (${formatShare(arm.completedShare)}); ${formatPerSec(arm.achievedPerSec)}${lost}`,
     room,
   );
 }

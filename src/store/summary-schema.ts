@@ -18,6 +18,7 @@ const endpoint = some({ started: figure, established: figure, completed: figure,
 const arm = some({
   ...{ scheduled: figure, started: figure, unsent: figure, established: figure, completed: figure },
   completedShare: figure.optional(),
+  lost: figure.optional(),
   achievedPerSec: figure,
   ...{ requests: figure.optional(), connectionsPerRequest: figure.optional(), challenges: figure.optional() },
   stalled: some({

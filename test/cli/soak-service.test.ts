@@ -320,7 +320,7 @@ describe('soak install for systemd', () => {
     const load = ['basic-storm', ...WHEN, ...LOAD, '-U', '@users.csv'];
     const { exitCode, out, err } = await cli('install', ...load, '--print');
     // Tests may run from somebody's home, where no service could start the program.
-    if (exitCode === 5) expect(err).toMatch(/who cannot read:\n\s+(program|node):/);
+    if (exitCode === 5) expect(err).toMatch(/which cannot read:\n\s+(program|node):/);
     else {
       expect(out).toContain(
         '# systemctl enable rushhour-basic-storm.timer rushhour-basic-storm-resume.service',

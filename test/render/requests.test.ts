@@ -6,6 +6,13 @@ import { armSummary, quantiles } from './fixtures.ts';
 const shown = (over: Partial<ArmSummary>): string =>
   renderArm('stress', armSummary(over), 120, (_style, text) => text).join('\n');
 
+it('attempts that were open when a run was killed are named beside the others', () => {
+  expect(shown({ lost: 12 }).replace(/\s+/g, ' ')).toContain(
+    '12 open when the run was killed, outcome unknown',
+  );
+  expect(shown({})).not.toContain('killed');
+});
+
 describe('answers by status', () => {
   it('stand apart for CONNECT, the most frequent first', () => {
     const text = shown({

@@ -57,6 +57,7 @@ const times = { handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantil
 const counts = { scheduled: 0, started: 0, unsent: 0, established: 0, completed: 0 };
 /** What tells when and how stalls came, and counts by names of the far end's: no figures to hold a bound against. */
 type Course =
+  | 'lost'
   | 'schemesOffered'
   | 'refusals'
   | 'errorNames'

@@ -12,7 +12,7 @@ import { armOf, frameOf } from '../parts.ts';
 function armWith(requestRetransmits: Record<string, number>): ArmSummary {
   const tally = new Tally();
   tally.add(frameOf(0, { stress: { scheduled: 1_000, started: 1_000, requestRetransmits } }));
-  return summariseArm(armOf(), tally, new Map(), 1, undefined);
+  return summariseArm(armOf(), tally, new Map(), 1, undefined, false);
 }
 
 const textOf = (requestRetransmits: Record<string, number>, arm: Partial<Arm> = {}): string | undefined =>
