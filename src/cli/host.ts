@@ -1,17 +1,6 @@
 import { homedir } from 'node:os';
 import { readHangupClues, wasHangupIgnored } from './hangup.ts';
-import { createOutput } from './output/process-output.ts';
-
-/** Where text goes. */
-export interface Output {
-  /** Never throws: whatever only tells must not end what it tells of. */
-  write(text: string): void;
-  /** Why something could not be written, a reader that went away aside; absent as long as all could be. */
-  readonly fault?: Error | undefined;
-  readonly isTTY: boolean;
-  /** Of the terminal now; without end where there is none. */
-  readonly columns: number;
-}
+import { createOutput, type Output } from './output/process-output.ts';
 
 /** Ctrl-C, an orderly end, and a terminal that went away (an ssh session that dropped). */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

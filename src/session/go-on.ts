@@ -14,10 +14,10 @@ import { elapsedSec } from './elapsed.ts';
 import { EventLog, type Noted } from './event-log.ts';
 import { createSessionClock } from './host/clocks.ts';
 import { openClocks } from './host/read-clocks.ts';
+import type { OpenedSession } from './opened-session.ts';
 import { planOf, scheduleOf } from './plan.ts';
 import { type ResumedSession, resumeSession } from './resume.ts';
 import { openSegment } from './segment.ts';
-import type { OpenedSession } from './start.ts';
 import type { RunListener, RunOptions, SoakLength } from './types.ts';
 import { readUnsettled } from './unsettled.ts';
 

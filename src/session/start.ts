@@ -1,29 +1,27 @@
 import type { RunStatus } from '../analysis/types.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
-import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import { SessionSums } from '../read/session-sums.ts';
 import { fingerprintOf } from '../store/experiment-file.ts';
 import { acquireLock, type LockHolder } from '../store/lock.ts';
 import { createSession } from '../store/session-create.ts';
-import type { SessionWriter } from '../store/session-writer.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
-import { EventLog, type Noted } from './event-log.ts';
+import { EventLog } from './event-log.ts';
 import { findCutShort } from './find-cut-short.ts';
 import { goOnWithRun, goOnWithSoak } from './go-on.ts';
-import { createSessionClock, type SessionClock } from './host/clocks.ts';
+import { createSessionClock } from './host/clocks.ts';
 import { createHostWatch } from './host/host-watch.ts';
 import { describeLoad } from './load/load.ts';
 import { lookFirst } from './look.ts';
 import { type Loss, watchForLoss, whyNotKept, workerFault } from './loss.ts';
+import type { OpenedSession } from './opened-session.ts';
 import { planOf, scheduleOf } from './plan.ts';
-import type { Schedule } from './progress.ts';
 import { Recorder } from './recorder.ts';
 import { formatLength, stretchToNight, stretchToRest } from './schedule.ts';
-import { type LoadSegment, openSegment } from './segment.ts';
+import { openSegment } from './segment.ts';
 import { Segments, type SegmentsPlan } from './segments.ts';
 import { settleSecOf } from './settle.ts';
 import { shelter } from './sheltered-listener.ts';
-import type { FinishedRun, RunHandle, RunListener, RunOptions, RunPlan } from './types.ts';
+import type { FinishedRun, RunHandle, RunListener, RunOptions } from './types.ts';
 
 /** From the moment that a folder is made for to second 0, seconds. */
 const RUN_AHEAD_SEC = 0.1;
@@ -31,27 +29,6 @@ const SOAK_AHEAD_SEC = 1;
 
 /** Segments of a soak that may end with a fault of a worker, one after the other, before it is given up. */
 const MAX_FAULTS = 5;
-
-/** A run or a soak of which the folder is there: what it is written to, and what is known by then. */
-export interface OpenedSession {
-  readonly writer: SessionWriter;
-  readonly clock: SessionClock;
-  readonly events: EventLog;
-  /** All that was recorded so far. */
-  readonly sums: SessionSums;
-  readonly plan: RunPlan;
-  readonly schedule: Schedule;
-  /** How it comes that load begins to flow; undefined: that is nothing to note. */
-  readonly first?: (flowsSec: number) => Noted;
-  /** The first second that is not recorded. */
-  readonly next: number;
-  /** Ready to start; absent where a soak goes on, which waits for what it needs, or where nothing is left to do. */
-  readonly segment?: LoadSegment;
-  /** What an earlier process recorded, where it goes on, but for `again`. */
-  readonly before?: Frame;
-  /** Seconds of an earlier process that it may not have handed on any more. */
-  readonly again?: readonly RecordedSecond[];
-}
 
 /**
  * Starts a run or a soak, or goes on with one that was cut short.

@@ -1,9 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Health } from './health.ts';
-import type { PrometheusSpec } from './kinds/prometheus.ts';
 import { retryAfterMs, Wait } from './retry.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { Pace, Sink, SinkListener } from './types.ts';
+
+/** Where Prometheus finds the metrics of the run under way. */
+export interface PrometheusSpec {
+  readonly kind: 'prometheus';
+  readonly host: string;
+  readonly port: number;
+}
 
 /** Whoever has not looked for so long is not waited for at the end. */
 const LOST_INTEREST_MS = 120_000;

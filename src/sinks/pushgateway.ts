@@ -1,12 +1,16 @@
 import { Agent } from 'undici';
 import { judge } from './answer.ts';
 import { Health } from './health.ts';
-import { baseUrl, type Cures } from './kind.ts';
-import type { PushgatewaySpec } from './kinds/pushgateway.ts';
+import { type Address, baseUrl, type Cures } from './kind.ts';
 import { request } from './request.ts';
 import { retryAfterMs, Wait } from './retry.ts';
 import { RunRegistry } from './run-registry.ts';
 import type { Pace, Sink, SinkListener, SinkReport } from './types.ts';
+
+export interface PushgatewaySpec extends Address {
+  readonly kind: 'pushgateway';
+  readonly job: string;
+}
 
 const CURES: Cures = {
   401: 'let it take pushes without a password',

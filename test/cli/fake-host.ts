@@ -1,4 +1,5 @@
-import type { Host, Output, StopSignal } from '../../src/cli/host.ts';
+import type { Host, StopSignal } from '../../src/cli/host.ts';
+import type { Output } from '../../src/cli/output/process-output.ts';
 
 export interface FakeHost extends Host {
   readonly stdout: Output & { readonly text: string };

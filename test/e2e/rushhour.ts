@@ -6,7 +6,8 @@ import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Summary } from '../../src/analysis/types.ts';
-import type { Host, Output } from '../../src/cli/host.ts';
+import type { Host } from '../../src/cli/host.ts';
+import type { Output } from '../../src/cli/output/process-output.ts';
 import type { runCli } from '../../src/cli/run-cli.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,5 +1,15 @@
 import type { WriteStream } from 'node:tty';
-import type { Output } from '../host.ts';
+
+/** Where text goes. */
+export interface Output {
+  /** Never throws: whatever only tells must not end what it tells of. */
+  write(text: string): void;
+  /** Why something could not be written, a reader that went away aside; absent as long as all could be. */
+  readonly fault?: Error | undefined;
+  readonly isTTY: boolean;
+  /** Of the terminal now; without end where there is none. */
+  readonly columns: number;
+}
 
 /** Of a pipe without a reader (`| head`), and of a terminal that went away (tty_ioctl(2), write(2)). */
 const GONE = ['EPIPE', 'EIO'];

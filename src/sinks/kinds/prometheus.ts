@@ -1,11 +1,5 @@
 import { baseUrl, type SinkKind } from '../kind.ts';
-
-/** Where Prometheus finds the metrics of the run under way. */
-export interface PrometheusSpec {
-  readonly kind: 'prometheus';
-  readonly host: string;
-  readonly port: number;
-}
+import type { PrometheusSpec } from '../prometheus.ts';
 
 export const prometheus: SinkKind<PrometheusSpec> = {
   form: 'prometheus://127.0.0.1:9464',

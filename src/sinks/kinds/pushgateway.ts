@@ -1,9 +1,5 @@
-import { type Address, baseUrl, type SinkKind } from '../kind.ts';
-
-export interface PushgatewaySpec extends Address {
-  readonly kind: 'pushgateway';
-  readonly job: string;
-}
+import { baseUrl, type SinkKind } from '../kind.ts';
+import type { PushgatewaySpec } from '../pushgateway.ts';
 
 export const pushgateway: SinkKind<PushgatewaySpec> = {
   form: 'pushgateway://HOST:9091/JOB',

@@ -1,0 +1,29 @@
+import type { Frame, RecordedSecond } from '../metrics/types.ts';
+import type { SessionSums } from '../read/session-sums.ts';
+import type { SessionWriter } from '../store/session-writer.ts';
+import type { EventLog, Noted } from './event-log.ts';
+import type { SessionClock } from './host/clocks.ts';
+import type { Schedule } from './progress.ts';
+import type { LoadSegment } from './segment.ts';
+import type { RunPlan } from './types.ts';
+
+/** A run or a soak of which the folder is there: what it is written to, and what is known by then. */
+export interface OpenedSession {
+  readonly writer: SessionWriter;
+  readonly clock: SessionClock;
+  readonly events: EventLog;
+  /** All that was recorded so far. */
+  readonly sums: SessionSums;
+  readonly plan: RunPlan;
+  readonly schedule: Schedule;
+  /** How it comes that load begins to flow; undefined: that is nothing to note. */
+  readonly first?: (flowsSec: number) => Noted;
+  /** The first second that is not recorded. */
+  readonly next: number;
+  /** Ready to start; absent where a soak goes on, which waits for what it needs, or where nothing is left to do. */
+  readonly segment?: LoadSegment;
+  /** What an earlier process recorded, where it goes on, but for `again`. */
+  readonly before?: Frame;
+  /** Seconds of an earlier process that it may not have handed on any more. */
+  readonly again?: readonly RecordedSecond[];
+}
