@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { summariseArm } from '../../src/analysis/arm-summary.ts';
+import { findCutAge } from '../../src/analysis/findings/cut-age.ts';
 import { Tally } from '../../src/analysis/tally.ts';
 import { armOf, frameOf } from './parts.ts';
 
@@ -25,4 +26,9 @@ it('attempts without an outcome are held against a run that was never resumed', 
   const arm = armWhen(false);
   expect(arm.completedShare).toBe(0.6);
   expect(arm).not.toHaveProperty('lost');
+});
+
+it('connections that were lost with their process are not said to have been held', () => {
+  const [finding] = findCutAge(armOf({ holdUs: 4_000_000 }), armWhen(true), undefined, 4_000_000);
+  expect(finding?.text).toMatch(/^18 connections were held/);
 });

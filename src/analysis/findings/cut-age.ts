@@ -39,7 +39,9 @@ export function findCutAge(
 ): Finding[] {
   if (arm.holdUs === 0) return [];
   const base = { kind: 'cut-age', arm: arm.name } as const;
-  const { established, cuts = {}, proofs = [] } = summary;
+  const { cuts = {}, proofs = [], lost = 0 } = summary;
+  // Of those that went with a killed process nobody knows whether they were cut.
+  const established = Math.max(0, summary.established - lost);
   const seen = cutAge === undefined || cutAge.totalCount === 0 ? undefined : cutAge;
   const found = sumCuts(proofs.map((proof) => proof.cuts));
   const foundCount = countCuts(found);
