@@ -164,6 +164,7 @@ function conduct(
     clock,
     onBegin: (event) => events.add(event),
     onEnd: (id, toSec) => events.end(id, toSec),
+    isResumed: segment === undefined,
     ...(isSoak
       ? {
           onNewSegment: () => segments.beginAgain(),

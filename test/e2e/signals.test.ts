@@ -74,7 +74,7 @@ suiteNeeding('a signal', ['linux', 'setsid', 'bash'], () => {
   it('SIGHUP to the program alone drains, and counts once, as a terminal that goes away sends several', async () => {
     const run = await begin('hangup');
     process.kill(run.child.pid!, 'SIGHUP');
-    await run.until(/stopping: nothing new/);
+    await run.until(/stopping: no new attempts/);
     process.kill(run.child.pid!, 'SIGHUP');
     await expectDrained(run);
   });
@@ -99,7 +99,7 @@ suiteNeeding('a signal', ['linux', 'setsid', 'bash'], () => {
     const scenario = await place.scenario('long', HELD('60s'));
     const run = await begin('again', scenario);
     process.kill(-run.child.pid!, 'SIGINT');
-    await run.until(/stopping: nothing new/);
+    await run.until(/stopping: no new attempts/);
     process.kill(-run.child.pid!, 'SIGINT');
     expect((await run.finished).code).toBe(130);
     const { arms, run: about } = summaryIn(run.dir);

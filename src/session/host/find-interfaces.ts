@@ -21,12 +21,15 @@ export type FindRoute = (endpoint: string) => Promise<string | undefined>;
 
 /**
  * @param last what was found before: an endpoint that has no route just now had this one
+ * @param isResumed whether the load goes on after a kill. Only then may the interface of an address have been down before
+ *   anybody looked: a load that begins has just been tried from all its addresses
  */
 export async function findInterfaces(
   { endpoints, sources, unbound }: Pick<InUse, 'endpoints' | 'sources' | 'unbound'>,
   { addresses, loopbacks }: Pick<LinkReading, 'addresses' | 'loopbacks'>,
   last?: LinksInUse,
   findRoute: FindRoute = findRouteSource,
+  isResumed = true,
 ): Promise<LinksInUse> {
   const owners = new Map([...addresses].flatMap(([name, list]) => list.map((one) => [one, name] as const)));
   const routes = new Map<string, string>();
@@ -38,7 +41,9 @@ export async function findInterfaces(
   }
   const homes = new Map<string, string>();
   for (const address of [...sources, ...routes.values()]) {
-    const home = owners.get(address) ?? (last === undefined ? nameUnseen(address) : last.homes.get(address));
+    const home =
+      owners.get(address) ??
+      (last === undefined && isResumed ? nameUnseen(address) : last?.homes.get(address));
     if (home !== undefined) homes.set(address, home);
   }
   const interfaces = [...new Set(homes.values())].filter((name) => !loopbacks.has(name));
@@ -47,11 +52,12 @@ export async function findInterfaces(
 }
 
 /**
- * The system would send from an address that no interface has which is up: its own is down, and was before anybody looked,
- * as where a night goes on after a kill. What it is called is not told then.
+ * The system would send from an address that no interface has which is up: its own is down, and was before anybody looked.
+ * What it is called is not told then. Addresses of 127.0.0.0/8 have no link; those of a prefix that a route makes local
+ * (ip-route(8), type local) have none either, but cannot be told from the others.
  */
 function nameUnseen(address: string): string | undefined {
-  return isLinkLocal(address) ? undefined : `the interface of ${address}`;
+  return isLinkLocal(address) || address.startsWith('127.') ? undefined : `the interface of ${address}`;
 }
 
 /** Discard (RFC 863): connecting a UDP socket only asks for the route and sends nothing, but port 0 is refused. */

@@ -28,6 +28,8 @@ export interface HostWatchOptions {
    * Absent: there is no other.
    */
   readonly onNewSegment?: () => void;
+  /** Whether the load goes on after a kill, untried; default: true. */
+  readonly isResumed?: boolean;
   /** Worth a line, and no event. */
   readonly onNote?: (text: string) => void;
   /** How the system is asked. */
@@ -61,7 +63,7 @@ export class HostWatch {
     this.#lastSec = clock.seconds();
     this.#clocks = new ClockWatch(clock.clocks.read());
     this.#reader = system.links ?? openLinks();
-    this.#finder = new LinksFinder(system.findRoute);
+    this.#finder = new LinksFinder(system.findRoute, options.isResumed ?? true);
     this.#names = new NamesWatch(system);
   }
 

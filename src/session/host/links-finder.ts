@@ -8,14 +8,16 @@ const EVERY_SEC = 10;
 /** Keeps up, in the background, with which interfaces the load goes through. */
 export class LinksFinder {
   readonly #findRoute: FindRoute | undefined;
+  readonly #isResumed: boolean;
   #inUse: InUse | undefined;
   #found: LinksInUse | undefined;
   #addresses = '';
   #dueSec = Number.NEGATIVE_INFINITY;
   #isBusy = false;
 
-  constructor(findRoute?: FindRoute) {
+  constructor(findRoute: FindRoute | undefined, isResumed: boolean) {
     this.#findRoute = findRoute;
+    this.#isResumed = isResumed;
   }
 
   use(inUse: InUse): void {
@@ -40,7 +42,7 @@ export class LinksFinder {
 
   async #find(inUse: InUse, reading: LinkReading): Promise<void> {
     this.#isBusy = true;
-    this.#found = await findInterfaces(inUse, reading, this.#found, this.#findRoute);
+    this.#found = await findInterfaces(inUse, reading, this.#found, this.#findRoute, this.#isResumed);
     this.#isBusy = false;
   }
 }

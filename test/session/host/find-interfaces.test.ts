@@ -45,6 +45,15 @@ describe('interfaces that the load goes through', () => {
     expect(second.interfaces).toEqual(['wlan0', 'eth0']);
   });
 
+  it('are not told of addresses that no interface has, unless the load goes on untried after a kill', async () => {
+    // 127.0.0.9 is local by its prefix; 10.66.0.1 may be by a route.
+    const inUse = { endpoints: [], sources: ['127.0.0.9', '10.66.0.1'], unbound: [] };
+    const begun = await findInterfaces(inUse, reading, undefined, findRoute, false);
+    expect(begun.interfaces).toEqual([]);
+    const resumed = await findInterfaces(inUse, reading, undefined, findRoute, true);
+    expect(resumed.interfaces).toEqual(['the interface of 10.66.0.1']);
+  });
+
   it('are found by asking the system for the route, which sends nothing', async () => {
     expect(await findRouteSource('127.0.0.9')).toBe('127.0.0.1');
     expect(await findRouteSource('::1')).toBe('::1');
