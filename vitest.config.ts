@@ -1,13 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
 /** These reckon, or write to folders of their own: neither the time nor anybody else is in it. */
-const RECKONING = ['analysis', 'doctor', 'metrics', 'outcome', 'plan', 'render', 'scenario', 'store'].map(
-  (room) => `test/${room}/**/*.test.ts`,
-);
+const RECKONING = [
+  'analysis',
+  'doctor',
+  'metrics',
+  'outcome',
+  'plan',
+  'read',
+  'render',
+  'scenario',
+  'store',
+].map((room) => `test/${room}/**/*.test.ts`);
 
 /** These wait for timers, of a firewall or of their own, more than they load anything, each with peers of its own. */
 const WAITING = [
-  ...['defences', 'experiment', 'findings', 'handshakes', 'loss', 'pools', 'reuse', 'sweep'].map(
+  ...['defences', 'experiment', 'findings', 'handshakes', 'holds', 'loss', 'pools', 'reuse', 'sweep'].map(
     (name) => `test/lab/${name}.test.ts`,
   ),
   ...['capacity', 'paths', 'timewait'].map((name) => `test/lab/presets/${name}.test.ts`),
@@ -19,7 +27,9 @@ const WAITING = [
 /** These replace modules, measure the memory of their process, or lead its Kerberos library to a KDC of their own. */
 const APART = [
   'test/contract/without-libc.test.ts',
-  ...['engine/auth/kerberos', 'net/load', 'net/memory'].map((name) => `test/${name}.test.ts`),
+  ...['cli/sinks-fail', 'engine/auth/kerberos', 'net/load', 'net/memory', 'session/segments'].map(
+    (name) => `test/${name}.test.ts`,
+  ),
   ...['browsers', 'negotiate'].map((name) => `test/e2e/${name}.test.ts`),
 ];
 
