@@ -22,7 +22,7 @@ const { cpSync, existsSync, mkdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const root = ${JSON.stringify(ROOT)};
 if (process.argv.includes('tsconfig.types.json')) {
-  mkdirSync('dist/types/store', { recursive: true });
+  mkdirSync('dist/types/read', { recursive: true });
   writeFileSync('dist/types/read/contract.d.ts', '');
 } else {
   const source = (file) => file.replace(join(root, 'dist'), join(root, 'src')).replace(/\\.js$/, '.ts');

@@ -77,7 +77,7 @@ export function addSoakOptions(command: Command): Command {
         .default(60_000_000, '1m'),
     )
     .option('--resume', 'resume an interrupted soak of this scenario, if its end is still ahead')
-    .option('--resume-only', 'resume, or do nothing if there is nothing to resume')
+    .option('--resume-only', 'resume, or exit at once if there is nothing to resume')
     .option('--keep-days <n>', 'after the soak, remove runs that started longer ago', parseCount)
     .option(
       '--keep-bytes <size>',
