@@ -62,7 +62,7 @@ suiteNeeding('an experiment in the lab', ['linux', 'root', 'netns', 'ip', 'nft']
     try {
       const { state } = StateFile.open(STATE_DIR, file.state);
       const to = (preset: string) => switchPreset(STATE_DIR, state, readPreset(preset));
-      await expect(to('latency')).rejects.toThrow('Preset latency is more than rules');
+      await expect(to('latency')).rejects.toThrow('Preset latency is more than firewall rules');
       await expect(to('timewait-1s')).rejects.toThrow(
         'timestamps=on, and timewait-1s would have timestamps=off',
       );
