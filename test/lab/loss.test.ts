@@ -29,7 +29,9 @@ suiteNeeding('a path that loses one packet in a hundred', ['linux', 'root', 'net
   });
 
   it('is told from early reuse: there is no band', () => {
-    expect(recycled.findings.filter(({ confidence }) => confidence === 'high')).toEqual([]);
+    const sure = recycled.findings.filter(({ confidence }) => confidence === 'high');
+    // What is lost after the handshake is seen for what it is, and nothing else is.
+    expect([...new Set(sure.map(({ kind }) => kind))]).toEqual(['requests-resent']);
   });
 });
 
