@@ -2,14 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../net/ticker.ts';
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import { ALL_MET } from '../blank-record.ts';
-import {
-  chooseHoldAge,
-  FIRST_LOOK_US,
-  LEAST_PROOF_AGE_US,
-  NEXT_LOOK_US,
-  PROOF_LIMIT_US,
-  roundAgeUs,
-} from '../holding.ts';
+import { chooseHoldAge } from '../holding.ts';
 import { ContentCheck } from '../http/content-check.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
@@ -20,6 +13,7 @@ import { Connection, type ConnectionEvents } from './connection.ts';
 import { Credentials, type NextStep } from './credentials.ts';
 import { isAfterHandshake, isReset } from './errno.ts';
 import type { Exchange } from './exchange.ts';
+import { Proof, type Verdict } from './proof.ts';
 import { sendRequest } from './request.ts';
 import type { TlsLayer } from './tls-layer.ts';
 
@@ -52,6 +46,7 @@ export class Attempt implements ConnectionEvents {
   /** The one of the arm's ages that applies to this connection. */
   readonly #holdUs: number;
   readonly #record: AttemptRecord;
+  readonly #proof: Proof;
   readonly #exchange: Exchange;
   readonly #credentials: Credentials | undefined;
   readonly #isContinued: boolean;
@@ -78,6 +73,7 @@ export class Attempt implements ConnectionEvents {
     this.#tls = tls;
     this.#holdUs = agesUs[chooseHoldAge(record.attempt, arm, agesUs.length)]!;
     this.#record = record;
+    this.#proof = new Proof(this.#connection, record);
     this.#exchange = exchange;
     this.#credentials = arm.auth === undefined ? undefined : new Credentials(arm.auth);
     this.#isContinued = isContinued;
@@ -100,37 +96,22 @@ export class Attempt implements ConnectionEvents {
   /** Advances or ends the attempt if its current phase has timed out. */
   expire(nowUs: number): void {
     if (nowUs < this.#deadlineUs) return;
-    if (this.#record.provedAtUs >= 0) this.#lookForProof(nowUs);
-    else if (this.#record.phase === 'held') this.#prove(this.#holdUs, nowUs);
+    if (this.#proof.isUnderWay) this.#conclude(this.#proof.look(nowUs));
+    else if (this.#record.phase === 'held') this.#conclude(this.#proof.begin(this.#holdUs, nowUs));
     else this.#settle(this.#record.phase, 'timeout');
   }
 
   /** Ends a hold as if its time were up. @param isHurried nothing is proved */
   release(isHurried: boolean): void {
-    const { phase, provedAtUs, establishedAtUs, tunnelledAtUs, securedAtUs, respondedAtUs } = this.#record;
-    if (phase !== 'held' || provedAtUs >= 0) return;
-    const nowUs = this.#host.clock();
-    const sinceUs = Math.max(establishedAtUs, tunnelledAtUs, securedAtUs, respondedAtUs);
-    // Where only time can tell, the proof takes longer than the person stopping a run waits.
-    if (isHurried || !this.#connection.tellsAnswers) this.#settle('done', 'none');
-    else this.#prove(roundAgeUs(nowUs - sinceUs), nowUs);
+    if (this.#record.phase !== 'held' || this.#proof.isUnderWay) return;
+    const isProved = !isHurried && this.#proof.isPrompt;
+    this.#conclude(isProved ? this.#proof.beginEarly(this.#host.clock()) : 'unproved');
   }
 
-  #prove(ageUs: number, nowUs: number): void {
-    if (ageUs < LEAST_PROOF_AGE_US || !this.#connection.startKeepAlive()) {
-      this.#settle('done', 'none');
-      return;
-    }
-    this.#record.provedAtUs = nowUs;
-    this.#record.proofAgeUs = ageUs;
-    this.#deadlineUs = nowUs + FIRST_LOOK_US;
-  }
-
-  #lookForProof(nowUs: number): void {
-    const waitedUs = nowUs - this.#record.provedAtUs;
-    if (this.#connection.hasAnswered(waitedUs)) this.#settle('done', 'none');
-    else if (this.#connection.tellsAnswers && waitedUs >= PROOF_LIMIT_US) this.#settle('held', 'timeout');
-    else this.#deadlineUs = nowUs + NEXT_LOOK_US;
+  #conclude(verdict: Verdict): void {
+    if (typeof verdict === 'number') this.#deadlineUs = verdict;
+    else if (verdict === 'silent') this.#settle('held', 'timeout');
+    else this.#settle('done', 'none');
   }
 
   abort(): void {
