@@ -2,7 +2,7 @@ import type { AttemptRecord } from '../engine/types.ts';
 import { classify } from '../outcome/classify.ts';
 import { tellCut } from '../outcome/cut.ts';
 import type { Expectation } from '../outcome/expectation.ts';
-import { groupOfOutcome, indexOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
+import { type DropReason, groupOfOutcome, indexOfOutcome, type Outcome } from '../outcome/outcome.ts';
 import { type HandshakeVerdict, judgeHandshake, needsPath } from '../outcome/stall.ts';
 import { countAnswers } from './answers.ts';
 import { COUNTER_AT } from './counts.ts';
@@ -67,7 +67,7 @@ export interface TakenFrame {
 }
 
 /**
- * Counts what a worker's attempts did, second by second. Every attempt is reported as begun or skipped, and a begun
+ * Counts what a worker's attempts did, second by second. Every attempt is reported as begun or dropped, and a begun
  * one again when it is established and when it has settled; `ramp` selects the series and must not change for an
  * attempt.
  */
@@ -113,7 +113,7 @@ export class Recorder {
   }
 
   /** An attempt was due and will not be passed to the engine. */
-  skipped(arm: number, ramp: boolean, outcome: Skip): void {
+  dropped(arm: number, ramp: boolean, outcome: DropReason): void {
     const series = this.#series(arm, ramp);
     series.add(COUNTER_AT.scheduled);
     series.add(COUNTER_AT.unsent);

@@ -71,7 +71,7 @@ export type Outcome = keyof typeof OUTCOME_GROUPS;
 export type OutcomeGroup = (typeof OUTCOME_GROUPS)[Outcome];
 
 /** Why an attempt that was due never reached the engine. */
-export type Skip = 'unsent-late' | 'unsent-open-limit' | 'unsent-no-port' | 'unsent-no-credentials';
+export type DropReason = 'unsent-late' | 'unsent-open-limit' | 'unsent-no-port' | 'unsent-no-credentials';
 
 /** Every outcome, in a fixed order: counters and frames use the index on the hot path. */
 export const OUTCOMES = Object.keys(OUTCOME_GROUPS) as readonly Outcome[];

@@ -2,7 +2,7 @@ import type { AttemptRecord, Engine } from '../engine/types.ts';
 import type { CarriedTime, Recorder } from '../metrics/recorder.ts';
 import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
 import type { Ticker } from '../net/ticker.ts';
-import { groupOfOutcome, type Outcome, type Skip } from '../outcome/outcome.ts';
+import { type DropReason, groupOfOutcome, type Outcome } from '../outcome/outcome.ts';
 import { closedShare } from '../plan/closed.ts';
 import { createCursor, type Pacer } from '../plan/pacer.ts';
 import { pacerOf, sweepOf } from './arm-plan.ts';
@@ -62,7 +62,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
     this.feeder = this.#createFeeder(options);
   }
 
-  obstacle(nowUs: number): Exclude<Skip, 'unsent-late'> | undefined {
+  blockedReason(nowUs: number): Exclude<DropReason, 'unsent-late'> | undefined {
     if (this.#engine.open >= this.#maxOpen) return 'unsent-open-limit';
     // An attempt that waits for a challenge needs credentials as well: it would only fail later.
     if (this.#stock?.hasAny() === false) return 'unsent-no-credentials';
@@ -89,8 +89,8 @@ export class ArmRunner implements Launcher, SweepLauncher {
     this.#begin(attempt, source, port, age);
   }
 
-  skip(attempt: number, reason: Skip): void {
-    this.#recorder.skipped(this.#index, this.#isRamp(attempt), reason);
+  drop(attempt: number, reason: DropReason): void {
+    this.#recorder.dropped(this.#index, this.#isRamp(attempt), reason);
   }
 
   established(record: Readonly<AttemptRecord>): void {
@@ -115,9 +115,9 @@ export class ArmRunner implements Launcher, SweepLauncher {
    */
   #carryOn(record: Readonly<AttemptRecord>, outcome: Outcome): void {
     const { attempt, endedAtUs } = record;
-    const obstacle = this.obstacle(endedAtUs);
-    if (obstacle !== undefined) {
-      this.skip(attempt, obstacle);
+    const blockedReason = this.blockedReason(endedAtUs);
+    if (blockedReason !== undefined) {
+      this.drop(attempt, blockedReason);
       this.feeder.settled(record, outcome);
       return;
     }

@@ -5,7 +5,7 @@ import type { BrowserArm, BrowserHost, Leave } from '../engine/browser/types.ts'
 import type { AttemptRecord } from '../engine/types.ts';
 import type { Recorder } from '../metrics/recorder.ts';
 import type { Clock } from '../net/ticker.ts';
-import type { Skip } from '../outcome/outcome.ts';
+import type { DropReason } from '../outcome/outcome.ts';
 import { browserShare, thinkFor } from '../plan/browsers.ts';
 import { TimeHeap } from '../plan/ports/time-heap.ts';
 import { createRandomBelow, type RandomBelow } from '../random.ts';
@@ -97,10 +97,10 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   leave(browser: number, sinceUs: number, intendedAtUs: number): Leave {
     const { plan, index, recorder, stock, planned } = this.#options;
     const nowUs = this.clock();
-    const obstacle = this.#obstacle();
-    if (obstacle !== undefined) {
+    const blockedReason = this.#blockedReason();
+    if (blockedReason !== undefined) {
       if (this.waits(browser, sinceUs)) return 'wait';
-      recorder.skipped(index, false, obstacle);
+      recorder.dropped(index, false, blockedReason);
       return 'never';
     }
     const attempt = plan.index + plan.count * this.#attempts++;
@@ -150,7 +150,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     for (const browser of blocked) browser.pump();
   }
 
-  #obstacle(): Skip | undefined {
+  #blockedReason(): DropReason | undefined {
     const { countOpen, plan, stock } = this.#options;
     if (countOpen() >= plan.maxOpen) return 'unsent-open-limit';
     return stock?.hasAny() === false ? 'unsent-no-credentials' : undefined;

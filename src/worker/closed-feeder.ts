@@ -1,4 +1,4 @@
-import type { Skip } from '../outcome/outcome.ts';
+import type { DropReason } from '../outcome/outcome.ts';
 import type { ClosedShare } from '../plan/closed.ts';
 import { type Feeder, type Launcher, RETRY_US } from './feeder.ts';
 
@@ -19,8 +19,8 @@ export function createClosedFeeder(share: ClosedShare, launcher: Launcher): Feed
   /** Since when there have been no credentials; -1 if there are some. */
   let withoutSinceUs = -1;
   /** Whether the next attempt will never get what it needs: a loop bounded only by its count would never end. */
-  const isInVain = (obstacle: Skip, nowUs: number): boolean => {
-    if (obstacle !== 'unsent-no-credentials') return false;
+  const isInVain = (blockedReason: DropReason, nowUs: number): boolean => {
+    if (blockedReason !== 'unsent-no-credentials') return false;
     if (withoutSinceUs < 0) withoutSinceUs = nowUs;
     return nowUs - withoutSinceUs >= CREDENTIALS_WAIT_US;
   };
@@ -35,14 +35,14 @@ export function createClosedFeeder(share: ClosedShare, launcher: Launcher): Feed
     launch(nowUs, budget) {
       let handled = 0;
       while (handled < budget && mayStart(nowUs)) {
-        const obstacle = launcher.obstacle(nowUs);
+        const blockedReason = launcher.blockedReason(nowUs);
         const attempt = share.first + begun * share.stride;
-        if (obstacle === undefined) {
+        if (blockedReason === undefined) {
           withoutSinceUs = -1;
           open += 1;
           launcher.startUndue(attempt);
-        } else if (isInVain(obstacle, nowUs)) {
-          launcher.skip(attempt, obstacle);
+        } else if (isInVain(blockedReason, nowUs)) {
+          launcher.drop(attempt, blockedReason);
         } else {
           retryAtUs = nowUs + RETRY_US;
           break;

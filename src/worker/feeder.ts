@@ -1,12 +1,12 @@
 import type { AttemptRecord } from '../engine/types.ts';
-import type { Outcome, Skip } from '../outcome/outcome.ts';
+import type { DropReason, Outcome } from '../outcome/outcome.ts';
 
 /** What a feeder needs to start attempts. */
 export interface Launcher {
   /** What prevents the next attempt from being started now; undefined if nothing does. */
-  obstacle(nowUs: number): Exclude<Skip, 'unsent-late'> | undefined;
+  blockedReason(nowUs: number): Exclude<DropReason, 'unsent-late'> | undefined;
   /**
-   * Starts an attempt now; call only if there is no obstacle.
+   * Starts an attempt now; call only if nothing blocks it.
    * @param due when it was due, in microseconds since the start: a number passed as an argument takes 16 bytes of
    *   heap
    */
@@ -14,31 +14,31 @@ export interface Launcher {
   /** The same for an attempt without a due time. */
   startUndue(attempt: number): void;
   /** Counts an attempt that was due and can no longer be started. */
-  skip(attempt: number, reason: Skip): void;
+  drop(attempt: number, reason: DropReason): void;
 }
 
 /**
- * Why attempts of one feeder wait. The obstacle may be gone by the time an attempt is abandoned: it is late because
+ * Why attempts of one feeder wait. The reason may be gone by the time an attempt is abandoned: it is late because
  * of it all the same.
  */
 export class Waits {
-  #obstacle: Skip | undefined;
+  #blockedReason: DropReason | undefined;
   #seenAtUs = Number.NEGATIVE_INFINITY;
 
-  /** An obstacle blocks what is due. */
-  note(obstacle: Skip, nowUs: number): void {
-    this.#obstacle = obstacle;
+  /** Something blocks what is due. */
+  note(blockedReason: DropReason, nowUs: number): void {
+    this.#blockedReason = blockedReason;
     this.#seenAtUs = nowUs;
   }
 
-  /** Why an attempt with this due time is too late, given the current obstacle. */
-  reasonOf(dueUs: number, obstacle: Skip | undefined): Skip {
-    const earlier = dueUs <= this.#seenAtUs ? this.#obstacle : undefined;
-    return obstacle ?? earlier ?? 'unsent-late';
+  /** Why an attempt with this due time is too late, given what blocks it now. */
+  reasonOf(dueUs: number, blockedReason: DropReason | undefined): DropReason {
+    const earlier = dueUs <= this.#seenAtUs ? this.#blockedReason : undefined;
+    return blockedReason ?? earlier ?? 'unsent-late';
   }
 }
 
-/** How long a feeder waits before it checks an obstacle again. Events wake it sooner. */
+/** How long a feeder waits before it checks again what blocks it. Events wake it sooner. */
 export const RETRY_US = 1_000;
 
 /**

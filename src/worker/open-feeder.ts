@@ -16,13 +16,13 @@ export function createOpenFeeder(cursor: PacerCursor, launcher: Launcher, maxLat
       if (stopped) return 0;
       let handled = 0;
       while (handled < budget && cursor.atUs <= nowUs) {
-        const obstacle = launcher.obstacle(nowUs);
+        const blockedReason = launcher.blockedReason(nowUs);
         if (nowUs - cursor.atUs > maxLatenessUs) {
-          launcher.skip(cursor.attempt, waits.reasonOf(cursor.atUs, obstacle));
-        } else if (obstacle === undefined) {
+          launcher.drop(cursor.attempt, waits.reasonOf(cursor.atUs, blockedReason));
+        } else if (blockedReason === undefined) {
           launcher.start(cursor.attempt, cursor);
         } else {
-          waits.note(obstacle, nowUs);
+          waits.note(blockedReason, nowUs);
           retryAtUs = nowUs + RETRY_US;
           break;
         }

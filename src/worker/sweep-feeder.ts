@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '../engine/types.ts';
-import type { Outcome, Skip } from '../outcome/outcome.ts';
+import type { DropReason, Outcome } from '../outcome/outcome.ts';
 import type { SweepPair } from '../plan/sweep.ts';
 import { type Feeder, Waits } from './feeder.ts';
 
@@ -10,10 +10,10 @@ const SECOND = 1;
 /** What a sweep needs to start attempts. */
 export interface SweepLauncher {
   /** What prevents the next attempt from being started now; undefined if nothing does. */
-  obstacle(nowUs: number): Skip | undefined;
+  blockedReason(nowUs: number): DropReason | undefined;
   /** @param delayUs how long the port has rested on purpose; -1 for the first of a pair */
   startFrom(attempt: number, intendedAtUs: number, source: number, port: number, delayUs: number): void;
-  skip(attempt: number, reason: Skip): void;
+  drop(attempt: number, reason: DropReason): void;
 }
 
 interface Due {
@@ -38,16 +38,16 @@ export function createSweepFeeder(
 
   const waits = new Waits();
   const isInTheWay = (nowUs: number): boolean => {
-    const obstacle = launcher.obstacle(nowUs);
-    if (obstacle !== undefined) waits.note(obstacle, nowUs);
-    return obstacle !== undefined;
+    const blockedReason = launcher.blockedReason(nowUs);
+    if (blockedReason !== undefined) waits.note(blockedReason, nowUs);
+    return blockedReason !== undefined;
   };
 
   const launchSecond = ({ pair, atUs }: Due, nowUs: number): boolean => {
     const attempt = pair.attempt + 1;
     // If it started later than intended, it would be counted under a delay that it did not have.
     if (nowUs - atUs > Math.min(maxLatenessUs, pair.delayUs / 10)) {
-      launcher.skip(attempt, waits.reasonOf(atUs, launcher.obstacle(nowUs)));
+      launcher.drop(attempt, waits.reasonOf(atUs, launcher.blockedReason(nowUs)));
       return true;
     }
     if (isInTheWay(nowUs)) return false;
@@ -57,7 +57,7 @@ export function createSweepFeeder(
 
   const launchFirst = (pair: SweepPair, nowUs: number): boolean => {
     if (nowUs - pair.firstAtUs > maxLatenessUs) {
-      launcher.skip(pair.attempt, waits.reasonOf(pair.firstAtUs, launcher.obstacle(nowUs)));
+      launcher.drop(pair.attempt, waits.reasonOf(pair.firstAtUs, launcher.blockedReason(nowUs)));
       return true;
     }
     if (isInTheWay(nowUs)) return false;

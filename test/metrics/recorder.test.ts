@@ -81,11 +81,11 @@ describe('counting attempts', () => {
     });
   });
 
-  it('counts what was skipped as scheduled and unsent, and as nothing else', () => {
+  it('counts what was dropped as scheduled and unsent, and as nothing else', () => {
     const recorder = recorderOf();
-    recorder.skipped(0, false, 'unsent-late');
-    recorder.skipped(0, false, 'unsent-late');
-    recorder.skipped(0, false, 'unsent-open-limit');
+    recorder.dropped(0, false, 'unsent-late');
+    recorder.dropped(0, false, 'unsent-late');
+    recorder.dropped(0, false, 'unsent-open-limit');
     const { frame, histograms } = recorder.takeFrame(0, 0);
     expect(frame.series['stress']).toMatchObject({
       scheduled: 3,
@@ -120,7 +120,7 @@ describe('counting attempts', () => {
         const frames: Frame[] = [];
         for (const [index, [kind, ramp, cut]] of mix.entries()) {
           const attempt = kinds[kind]!(index * 10_000);
-          if (typeof attempt === 'string') recorder.skipped(0, ramp, attempt);
+          if (typeof attempt === 'string') recorder.dropped(0, ramp, attempt);
           else {
             recorder.begun(0, ramp, 0, {
               intendedAtUs: attempt.intendedAtUs,

@@ -8,22 +8,22 @@ import { recordOf } from '../metrics/attempts.ts';
 /** A launcher with `room` places that notes what it was asked. */
 function fakeLauncher(room: number) {
   const started: [attempt: number, intendedAtUs: number][] = [];
-  const skipped: [attempt: number, reason: string][] = [];
+  const dropped: [attempt: number, reason: string][] = [];
   let nowUs = 0;
   let places = room;
   const launcher: Launcher = {
-    obstacle: () => (places > 0 ? undefined : 'unsent-open-limit'),
+    blockedReason: () => (places > 0 ? undefined : 'unsent-open-limit'),
     start(attempt, { atUs }) {
       places -= 1;
       started.push([attempt, atUs]);
     },
     startUndue: (attempt) => launcher.start(attempt, { atUs: nowUs }),
-    skip: (attempt, reason) => skipped.push([attempt, reason]),
+    drop: (attempt, reason) => dropped.push([attempt, reason]),
   };
   return {
     launcher,
     started,
-    skipped,
+    dropped,
     at(us: number) {
       nowUs = us;
     },
@@ -73,17 +73,17 @@ describe('an open-loop feeder', () => {
       [0, 0],
       [1, 1_000],
     ]);
-    expect(fake.skipped).toEqual([]);
+    expect(fake.dropped).toEqual([]);
   });
 
   it('gives up what is too late, and says whether room or time was missing', () => {
     const full = fakeLauncher(0);
     createOpenFeeder(createCursor(holdAt(1, 3), 0, 1), full.launcher, 1_000_000).launch(1_500_000, 64);
-    expect(full.skipped).toEqual([[0, 'unsent-open-limit']]);
+    expect(full.dropped).toEqual([[0, 'unsent-open-limit']]);
 
     const late = fakeLauncher(9);
     createOpenFeeder(createCursor(holdAt(1, 3), 0, 1), late.launcher, 1_000_000).launch(1_500_000, 64);
-    expect(late.skipped).toEqual([[0, 'unsent-late']]);
+    expect(late.dropped).toEqual([[0, 'unsent-late']]);
     expect(late.started).toEqual([[1, 1_000_000]]);
   });
 
@@ -93,10 +93,10 @@ describe('an open-loop feeder', () => {
     feeder.launch(999_000, 64);
     fake.free(9);
     feeder.launch(1_000_500, 64);
-    expect(fake.skipped).toEqual([[0, 'unsent-open-limit']]);
+    expect(fake.dropped).toEqual([[0, 'unsent-open-limit']]);
     // The third was not due yet when anything was last missing.
     feeder.launch(3_500_000, 64);
-    expect(fake.skipped).toEqual([
+    expect(fake.dropped).toEqual([
       [0, 'unsent-open-limit'],
       [2, 'unsent-late'],
     ]);
@@ -163,15 +163,15 @@ describe('a closed-loop feeder', () => {
   });
 
   it('waits ten seconds for credentials, then gives up what never gets any: a count alone would never end', () => {
-    const skipped: number[] = [];
+    const dropped: number[] = [];
     let hasCredentials = true;
     const launcher: Launcher = {
-      obstacle: () => (hasCredentials ? undefined : 'unsent-no-credentials'),
+      blockedReason: () => (hasCredentials ? undefined : 'unsent-no-credentials'),
       startUndue: () => undefined,
       start: () => undefined,
-      skip: (attempt, reason) => {
+      drop: (attempt, reason) => {
         expect(reason).toBe('unsent-no-credentials');
-        skipped.push(attempt);
+        dropped.push(attempt);
       },
     };
     const share = { concurrency: 10, attempts: 4, forUs: Number.POSITIVE_INFINITY, first: 0, stride: 1 };
@@ -182,7 +182,7 @@ describe('a closed-loop feeder', () => {
     expect(feeder.launch(10_000_999, 64)).toBe(0);
     expect(feeder.standing(10_000_999)).toBe('timed');
     expect(feeder.launch(10_001_000, 64)).toBe(3);
-    expect(skipped).toEqual([1, 2, 3]);
+    expect(dropped).toEqual([1, 2, 3]);
     expect(feeder.standing(10_001_000)).toBe('exhausted');
   });
 });

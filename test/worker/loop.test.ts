@@ -33,10 +33,10 @@ async function play(
     open.push(us[0]! + answersAfterUs);
   };
   const launcher: Launcher = {
-    obstacle: () => undefined,
+    blockedReason: () => undefined,
     start: begin,
     startUndue: begin,
-    skip: () => expect.fail('nothing keeps an attempt from being started'),
+    drop: () => expect.fail('nothing keeps an attempt from being started'),
   };
   const feeder: Feeder =
     load.kind === 'closed'

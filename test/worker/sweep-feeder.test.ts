@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Skip } from '../../src/outcome/outcome.ts';
+import type { DropReason } from '../../src/outcome/outcome.ts';
 import { createSweepFeeder, type SweepLauncher } from '../../src/worker/sweep-feeder.ts';
 import { recordOf } from '../metrics/attempts.ts';
 
@@ -10,14 +10,14 @@ const PAIRS = [
 
 function fakeLauncher() {
   const started: number[][] = [];
-  const skipped: [attempt: number, reason: Skip][] = [];
-  const state: { obstacle: Skip | undefined } = { obstacle: undefined };
+  const dropped: [attempt: number, reason: DropReason][] = [];
+  const state: { blockedReason: DropReason | undefined } = { blockedReason: undefined };
   const launcher: SweepLauncher = {
-    obstacle: () => state.obstacle,
+    blockedReason: () => state.blockedReason,
     startFrom: (...given) => started.push(given),
-    skip: (attempt, reason) => skipped.push([attempt, reason]),
+    drop: (attempt, reason) => dropped.push([attempt, reason]),
   };
-  return { launcher, started, skipped, state };
+  return { launcher, started, dropped, state };
 }
 
 const closedAt = (attempt: number, endedAtUs: number) => recordOf({ attempt, endedAtUs });
@@ -63,23 +63,23 @@ describe('a sweep', () => {
   });
 
   it('gives up a second that would be sent after another delay than its own', () => {
-    const { launcher, started, skipped } = fakeLauncher();
+    const { launcher, started, dropped } = fakeLauncher();
     const feeder = createSweepFeeder(PAIRS, launcher, 1_000_000);
     feeder.launch(100_000, 64);
     feeder.settled(closedAt(2, 110_000), 'ok');
     feeder.launch(1_210_001, 64);
-    expect(skipped).toEqual([[3, 'unsent-late']]);
+    expect(dropped).toEqual([[3, 'unsent-late']]);
     expect(started).toHaveLength(2);
   });
 
   it('waits for room, and says so where it waited too long', () => {
-    const { launcher, started, skipped, state } = fakeLauncher();
+    const { launcher, started, dropped, state } = fakeLauncher();
     const feeder = createSweepFeeder(PAIRS, launcher, 1_000_000);
-    state.obstacle = 'unsent-open-limit';
+    state.blockedReason = 'unsent-open-limit';
     expect(feeder.launch(900_000, 64)).toBe(0);
     feeder.launch(1_000_001, 64);
-    expect(skipped).toEqual([[0, 'unsent-open-limit']]);
-    state.obstacle = undefined;
+    expect(dropped).toEqual([[0, 'unsent-open-limit']]);
+    state.blockedReason = undefined;
     feeder.launch(1_000_002, 64);
     expect(started).toEqual([[2, 100_000, 0, 20_001, -1]]);
   });
