@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-// @ts-expect-error: a script without declarations
 import { draw, findFaults, findUntold, readImports, reduceArrows, renew } from '../../house/draw.mjs';
 
 const IMPORTS: readonly [string, string][] = readImports();
