@@ -1,5 +1,6 @@
 import { measuredResentOf, resentOf, stalledOf, stepsOf } from '../metrics/counts.ts';
 import { type HistogramsByTag, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
+import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
 import { ratePerFrame } from './rate-per-frame.ts';
@@ -22,7 +23,7 @@ export function summariseArm(
   wasResumed: boolean,
 ): ArmSummary {
   const { counts, bySecond } = tally.series(arm.name);
-  const lost = wasResumed ? lostOf(counts) : 0;
+  const lost = wasResumed ? lostOf(arm.name, tally) : 0;
   const timed = (what: Timed): Quantiles => quantilesOf(histograms.get(`${arm.name}.${what}`));
   const stalled = stalledOf(counts);
   return {
@@ -77,10 +78,17 @@ export function summariseArm(
   };
 }
 
-/** Attempts whose outcome went with a killed process. Every other one has an outcome, the unsent included. */
-function lostOf({ scheduled, outcomes }: SeriesCounts): number {
-  const ended = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
-  return Math.max(0, scheduled - ended);
+/**
+ * Measured attempts whose outcome went with a killed process. Every other one has an outcome, the unsent included; one
+ * that ended in an excluded second has it there, and is missing from the measured ones alone.
+ */
+function lostOf(arm: string, tally: Tally): number {
+  const [measured = 0, ...others] = ['', RAMP_SUFFIX, ASIDE_SUFFIX].map((suffix) => {
+    const { scheduled, outcomes } = tally.series(arm + suffix).counts;
+    return scheduled - Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  });
+  const all = others.reduce((sum, missing) => sum + missing, measured);
+  return Math.max(0, Math.min(measured, all));
 }
 
 /**

@@ -33,8 +33,8 @@ export function summarise(input: SummaryInput): Summary {
   const { run, scenario, tally, histograms } = input;
   const cutAtUs =
     run.status === 'complete' ? Number.POSITIVE_INFINITY : (tally.lastScheduledSecond + 1) * 1_000_000;
-  const { session } = input.course?.summary ?? {};
-  const wasResumed = session?.events.some(({ kind }) => kind === 'resumed') ?? false;
+  const { session, soak } = input.course?.summary ?? {};
+  const wasResumed = (session ?? soak)?.events.some(({ kind }) => kind === 'resumed') ?? false;
   const measured = scenario.arms.map((arm) => {
     const measuredSec = measuredSeconds(input, arm, cutAtUs);
     return {

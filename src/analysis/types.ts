@@ -68,7 +68,7 @@ export interface ArmSummary {
   completed: number;
   /** completed / started, connections left out that another carried on, and lost ones; 0 where nothing started. */
   completedShare: number;
-  /** Of a run that was killed and resumed: attempts open at the kill, whose outcome nobody knows. */
+  /** Of a run or soak that was killed and resumed: attempts open at the kill, whose outcome nobody knows. */
   lost?: number;
   /** Started a second over the measured time. */
   achievedPerSec: number;

@@ -119,7 +119,7 @@ function renderRetransmits(arm: ArmSummary, room: number): string[] {
     : renderLabelled('resent SYNs', `${entries.join(', ')} (handshakes x retransmissions of each)`, room);
 }
 
-/** Only where there was any: what was not sent again, or not measured, goes without saying. */
+/** Shown only if a request was sent again. */
 function renderResent({ requestsResent }: ArmSummary, room: number): string[] {
   if (requestsResent === undefined || requestsResent.count === 0) return [];
   const { count, measured, rate } = requestsResent;
