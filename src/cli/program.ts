@@ -50,7 +50,7 @@ export async function createProgram(context: Context): Promise<Command> {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
-      outputError: (text, write) => write(formatMistake(text)),
+      outputError: (text, write) => write(text.replace(/^error: /, 'rushhour: ')),
       getOutHelpWidth: () => helpWidth(stdout.columns),
       getErrHelpWidth: () => helpWidth(stderr.columns),
       getOutHasColors: () => false,
@@ -87,16 +87,6 @@ most attempts failed; 4 generator-limited, no verdict; 5 environment missing; 13
   const registers = await Promise.all(chooseLoaders(context.args).map((load) => load()));
   for (const register of registers) register(program, context);
   return program;
-}
-
-/** @param text as commander words it */
-function formatMistake(text: string): string {
-  return text
-    .replace(/^error: /, 'rushhour: ')
-    .replace(
-      "unknown option '--reactor'",
-      "option '--reactor' was removed together with io_uring: leave it out",
-    );
 }
 
 /** Wide enough for a flag and its sentence, narrow enough to read. */

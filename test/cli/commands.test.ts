@@ -58,10 +58,19 @@ describe('the command line', () => {
 });
 
 describe('a flag of an earlier version', () => {
-  it('is refused with what to do about it', async () => {
-    const { exitCode, err } = await cli(['run', 'steady', '--reactor', 'uring']);
-    expect(exitCode).toBe(2);
-    expect(err).toContain("option '--reactor' was removed together with io_uring: leave it out");
+  it('is refused with what to do about it, and not offered', async () => {
+    const lines = [
+      'run steady --reactor io_uring',
+      'run steady --reactor=epoll',
+      'soak steady --reactor=auto',
+    ];
+    for (const line of lines) {
+      const { exitCode, err } = await cli(line.split(' '));
+      expect(exitCode).toBe(2);
+      expect(err).toContain('--reactor was removed together with io_uring\n  remove it');
+    }
+    const { out } = await cli(['run', '--help']);
+    expect(out).not.toContain('--reactor');
   });
 });
 

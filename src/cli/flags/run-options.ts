@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ENGINE_NAMES, type EngineName } from '../../engine/names.ts';
+import { UsageError } from '../../errors.ts';
 import type { Origin } from '../../scenario/load.ts';
 import { SWITCHES, type Switch } from '../../scenario/words.ts';
 import type { Host } from '../host.ts';
@@ -41,12 +42,22 @@ export function addSharedRunOptions(command: Command): Command {
         .choices(['auto', ...ENGINE_NAMES])
         .default('auto'),
     )
+    .addOption(removedReactorOption())
     .addOption(tcpTimestampsOption('set net.ipv4.tcp_timestamps for the run and restore it (root)'))
     .addOption(resultsOption())
     .option('--json', 'print the summary as JSON, and nothing else on stdout')
     .option('--quiet', 'show no progress')
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('--i-am-allowed-to-test-this', 'permit a public host; remembered for later runs');
+}
+
+/** A flag of version 0.2.0 and earlier, which scripts and timers may still pass. */
+function removedReactorOption(): Option {
+  return new Option('--reactor <name>').hideHelp().argParser((): never => {
+    throw new UsageError('--reactor was removed together with io_uring', {
+      hint: 'remove it: the raw engine always uses epoll',
+    });
+  });
 }
 
 /** What becomes of a scenario's look; a soak and an experiment have none. */
