@@ -17,7 +17,7 @@ export interface Summary {
     /** `running`: what there is so far of a run that is still under way; never in a stored summary. */
     status: RunStatus | 'running';
     engine: EngineName;
-    /** Of runs of the raw engine by version 0.1 alone, which had a choice. */
+    /** Only of runs of the raw engine by version 0.2.0 and earlier, which had a choice. */
     reactor?: 'epoll' | 'io_uring';
     /** False: stalls were inferred from time alone. */
     stallsByTcpInfo: boolean;

@@ -46,7 +46,7 @@ export interface ExperimentState {
   readonly commandTimeoutUs: number;
   readonly workers: number;
   readonly engine: 'auto' | EngineName;
-  /** Of experiments begun by version 0.1 alone, which had a choice. */
+  /** Only of experiments begun by version 0.2.0 and earlier, which had a choice. */
   readonly reactor?: 'auto' | 'epoll' | 'io_uring';
   readonly rounds: number;
   /** Of the order within rounds. */

@@ -18,7 +18,7 @@ export interface RunInfo {
   /** `running` is what a run that was killed still says: see {@link readStatus}. */
   readonly status: RunStatus | 'running';
   readonly engine: EngineName;
-  /** What told the raw engine of its sockets, in runs by version 0.1 alone, which had a choice. */
+  /** What the raw engine waited for its sockets with; only in runs by version 0.2.0 and earlier, which had a choice. */
   readonly reactor?: 'epoll' | 'io_uring';
   /** Attempts that all workers together made on the loopback before the load, so that its code was compiled; absent: none. */
   readonly rehearsed?: number;

@@ -11,7 +11,7 @@ async function call(results: string, ...args: string[]) {
   return { code, out: host.stdout.text, err: host.stderr.text };
 }
 
-describe('what version 0.1 recorded on io_uring', () => {
+describe('what an earlier version recorded on io_uring', () => {
   it.each([['with its summary'], ['killed before it had one']])('opens: a run %s', async (how) => {
     const results = makeFolder();
     const { dir, id } = await recordRun(results, 3);
