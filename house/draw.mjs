@@ -82,7 +82,7 @@ export function draw(imports = readImports()) {
     ...lines,
     '```',
     '',
-    'Dotted: a part of that room alone. An arrow is left out where a longer way leads to the same room. All of them, each with its',
+    'Dotted: only a part of that room. An arrow is left out if a longer way leads to the same room. All of them, each with its',
     'reason:',
     '',
     '| room | may import | why |',

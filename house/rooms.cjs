@@ -56,7 +56,7 @@ exports.ROOMS = {
     store: 'keeps what is recorded',
     analysis: 'judges the look before a load',
     worker: 'starts shards',
-    doctor: 'what the machine is like stands in run.json',
+    doctor: 'records in run.json what the machine is like',
     'lab/far-end': 'the embedded far end',
     pac: 'which proxy a script names',
     plan: 'where connections come from',
@@ -89,19 +89,19 @@ exports.ROOMS = {
   },
   doctor: {
     'store/json-file': 'former values are written as results are: whole or not at all',
-    'engine/auth': 'whether a ticket is good, Kerberos alone can tell',
+    'engine/auth': 'only Kerberos can tell whether a ticket is good',
     net: 'whether the kernel can be called',
     scenario: 'what a run would need',
   },
   store: {
     metrics: 'the shape of a second, and of its histograms',
-    'engine/names': 'an engine’s name stands in run.json',
-    scenario: 'a scenario stands in run.json, without its secrets',
+    'engine/names': 'run.json contains an engine’s name',
+    scenario: 'run.json contains a scenario, without its secrets',
   },
   analysis: {
     metrics: 'frames and histograms in, verdict out',
     outcome: 'whose doing an outcome was',
-    'engine/names': 'an engine’s name stands in the summary',
+    'engine/names': 'the summary contains an engine’s name',
     scenario: 'what was asked for',
   },
   worker: {
