@@ -10,8 +10,8 @@ import {
   SHOWN_QUANTILES,
   SHOWN_TIMES,
 } from '../render/metric-names.ts';
+import { MonotonicCounter } from './monotonic-counter.ts';
 import { NameLabels } from './name-labels.ts';
-import { MonotonicCounter } from './rising.ts';
 import { splitSeries } from './series.ts';
 import { StatusLabels } from './status-labels.ts';
 import type { RunIdentity } from './types.ts';

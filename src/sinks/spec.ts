@@ -51,11 +51,6 @@ function queryHint(): string {
   return ['leave out what follows the ?', ...taken].join('; ');
 }
 
-/** As shown to users. */
-export function nameSink(spec: SinkSpec): string {
-  return kindOf(spec).name(spec);
-}
-
 /** The schemes of the kinds that are shown such a secret: "influxdb://". */
 export function sinksShown(secret: keyof SinkSecrets): string {
   return AND.format(

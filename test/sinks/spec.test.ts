@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
-import { nameSink, parseSink } from '../../src/sinks/spec.ts';
+import { kindOf } from '../../src/sinks/registry.ts';
+import { parseSink } from '../../src/sinks/spec.ts';
 
 const AT = { host: 'db.example', port: 8_086, tls: false };
 
@@ -54,7 +55,7 @@ describe('a sink’s address', () => {
 
   it('is shown by kind, address and place', () => {
     const texts = ['influxdb://h/d', 'influxdb2s://h/o/b', 'pushgateway://h/j', 'prometheus://'];
-    expect(texts.map((text) => nameSink(parseSink(text)))).toEqual([
+    expect(texts.map(parseAndName)).toEqual([
       'InfluxDB at http://h:8086 (database d)',
       'InfluxDB at https://h:8086 (bucket b)',
       'Pushgateway at http://h:9091 (job j)',
@@ -62,6 +63,11 @@ describe('a sink’s address', () => {
     ]);
   });
 });
+
+function parseAndName(text: string): string {
+  const spec = parseSink(text);
+  return kindOf(spec).name(spec);
+}
 
 function refusal(text: string): UsageError {
   try {
