@@ -6,7 +6,7 @@ import type { PublicHost } from '../session/load/safety.ts';
 import type { Host } from './host.ts';
 
 /** $XDG_CONFIG_HOME/rushhour/allowed-hosts. */
-export function allowedHostsFile(host: Host): string {
+function allowedHostsFile(host: Host): string {
   return join(configFolder(host), 'allowed-hosts');
 }
 

@@ -32,12 +32,7 @@ export async function loadFirewall(lab: Lab, rules: FirewallRules = {}): Promise
 }
 
 /** Pure: the whole ruleset as nft reads it. */
-export function writeRuleset({
-  forward = [],
-  divert = [],
-  declarations = [],
-  nat = LINUX_NAT,
-}: FirewallRules) {
+function writeRuleset({ forward = [], divert = [], declarations = [], nat = LINUX_NAT }: FirewallRules) {
   return [
     'table ip lab {',
     ...declarations,

@@ -28,7 +28,7 @@ export interface NatPool {
 export const LINUX_NAT: Nat = { finSec: 120, rstSec: 10 };
 
 /** For connections whose own port is taken. A client's port in this range, or below, is never kept. */
-export const SPARE_PORTS: PortRange = { from: 1_024, to: 15_999 };
+const SPARE_PORTS: PortRange = { from: 1_024, to: 15_999 };
 
 /** How long a SYN that nobody answers takes up a port; each retransmission starts it anew. Linux keeps it for 120 s. */
 export const OPENING_SEC = 10;

@@ -1,6 +1,6 @@
 /** HTTP's status range (RFC 9110 section 15): 100 to 599. A far end may send others, which are counted together. */
-export const FIRST_STATUS = 100;
-export const LAST_STATUS = 599;
+const FIRST_STATUS = 100;
+const LAST_STATUS = 599;
 export const OTHER_STATUS = 'other';
 
 /** The keys by which responses are counted, in order: each status, then the one for invalid statuses. */

@@ -3,9 +3,9 @@ import { AF_INET, AF_INET6 } from './constants.ts';
 import { findScopeId } from './zone.ts';
 
 /** sizeof(struct sockaddr_in), ip(7). */
-export const SOCKADDR_IN_LENGTH = 16;
+const SOCKADDR_IN_LENGTH = 16;
 /** sizeof(struct sockaddr_in6), ipv6(7). */
-export const SOCKADDR_IN6_LENGTH = 28;
+const SOCKADDR_IN6_LENGTH = 28;
 
 /** Length of the structure for an address family. */
 export function sockaddrLength(family: 4 | 6): number {

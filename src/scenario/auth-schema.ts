@@ -50,7 +50,7 @@ const secret = z
   });
 
 /** What may stand under `auth.credentials`. */
-export const credentialKeys = z
+const credentialKeys = z
   .strictObject({
     env: variable().optional().describe('Basic: environment variable that contains user:password.'),
     file: path()

@@ -88,7 +88,7 @@ export function sweepAttempts({ delaysUs, pairs }: SweepLoad): number {
  * About how long a sweep lasts: as long as its attempts take at its rate, and at least until the last second of a pair
  * of the longest delay, whose first ones go out first.
  */
-export function sweepDurationUs(load: SweepLoad): number {
+function sweepDurationUs(load: SweepLoad): number {
   const longestUs = load.delaysUs.at(-1) ?? 0;
   const groupUs = (2 * load.pairs * 1_000_000) / load.ratePerSec;
   return Math.max(longestUs + groupUs, (sweepAttempts(load) * 1_000_000) / load.ratePerSec);

@@ -10,7 +10,7 @@ const DEFAULT_PAIRS = 12;
 const DEFAULT_RATE_PER_SEC = 10;
 
 /** A sweep measures timers and not load: more would be one. */
-export const MAX_SWEEP_RATE_PER_SEC = 19;
+const MAX_SWEEP_RATE_PER_SEC = 19;
 
 /** More than anybody waits for: a factor of 1.01 over three decades. */
 const MAX_DELAYS = 700;

@@ -51,10 +51,7 @@ export function localTime(atMs: number, offsetMin: number): Date {
 }
 
 /** What becomes of a night's beginning on the day of a change: `skipped`, `twice`, or nothing. */
-export function effectOn(
-  { at, on }: Pick<Night, 'at' | 'on'>,
-  change: ClockChange,
-): 'skipped' | 'twice' | 'none' {
+function effectOn({ at, on }: Pick<Night, 'at' | 'on'>, change: ClockChange): 'skipped' | 'twice' | 'none' {
   const { atMs, beforeMin, afterMin } = change;
   const [hour = 0, minute = 0] = at.split(':').map(Number);
   // From the first moment that is not there, or is there again, up to the first that is as ever.

@@ -8,7 +8,7 @@ const BASE_MB = 512;
 const KB_PER_CONNECTION = 16;
 
 /** Capabilities that the scenario cannot do without. */
-export function capabilitiesOf({ needs }: NightPlan): string[] {
+function capabilitiesOf({ needs }: NightPlan): string[] {
   return [
     ...(needs.bindsLowPorts ? ['CAP_NET_BIND_SERVICE'] : []),
     ...(needs.setsTcpTimestamps ? ['CAP_NET_ADMIN'] : []),
@@ -16,7 +16,7 @@ export function capabilitiesOf({ needs }: NightPlan): string[] {
 }
 
 /** Whether a path is one that the service's user may write anyway. */
-export function isInStateDir(path: string): boolean {
+function isInStateDir(path: string): boolean {
   return `${path}/`.startsWith(`${STATE_DIR}/`);
 }
 

@@ -8,7 +8,7 @@ import { openClocks } from './host/read-clocks.ts';
 const GRACE_SEC = 30 * 60;
 
 /** A run is gone on with within a day: what is measured later is another's. */
-export const RUN_GRACE_SEC = 24 * 3_600;
+const RUN_GRACE_SEC = 24 * 3_600;
 
 /**
  * The latest run, or soak, of a scenario that was cut short, and that it is not too late to go on with.

@@ -133,7 +133,7 @@ class Pusher implements Sink {
 }
 
 /** The grouping key (Pushgateway's README, "URL"): values with a slash, and empty ones, go as base64. */
-export function groupPath(key: Readonly<Record<string, string>>): string {
+function groupPath(key: Readonly<Record<string, string>>): string {
   const parts = Object.entries(key).map(([name, value]) => {
     if (value === '') return `${name}@base64/=`;
     if (!value.includes('/')) return `${name}/${encodeURIComponent(value)}`;

@@ -13,7 +13,7 @@ import type { ProcessMark } from './run-info.ts';
 export const SIDES = ['a', 'b'] as const;
 export type Side = (typeof SIDES)[number];
 
-export const STEP_STATES = ['waiting', 'switching', 'settling', 'verifying', 'running', 'done'] as const;
+const STEP_STATES = ['waiting', 'switching', 'settling', 'verifying', 'running', 'done'] as const;
 export type StepState = (typeof STEP_STATES)[number];
 
 /** One run of an experiment, and all that goes before it. */
@@ -67,7 +67,7 @@ export function fingerprintOf(scenario: Scenario): string {
     .digest('hex');
 }
 
-export function experimentsDir(resultsDir: string): string {
+function experimentsDir(resultsDir: string): string {
   return join(resultsDir, 'experiments');
 }
 

@@ -10,7 +10,7 @@ import { parseLine } from './read-lines.ts';
 import { TailFile } from './tail-file.ts';
 
 /** What a view of a run under way counts, of one series. */
-export const LIVE_COUNTERS = [
+const LIVE_COUNTERS = [
   'scheduled',
   'started',
   'unsent',

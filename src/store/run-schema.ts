@@ -59,7 +59,7 @@ const criterion = some({
 });
 
 /** As a run records it: resolved. */
-export const recordedScenario = some({
+const recordedScenario = some({
   name,
   description: text.optional(),
   farEnd: text.optional(),

@@ -28,7 +28,7 @@ export const countsByNumber = z.record(
 );
 
 /** The last second that a run may have: an array is made of as many. A night is 86,400; this is more than three months. */
-export const MAX_SECOND = 10_000_000;
+const MAX_SECOND = 10_000_000;
 export const second = z.int().min(0).max(MAX_SECOND);
 
 /** A moment that a calendar has, as RFC 3339 writes it. */

@@ -1,5 +1,5 @@
 /** What may happen to a night besides the load. */
-export const SOAK_EVENT_KINDS = [
+const SOAK_EVENT_KINDS = [
   /** The soak began, or went on after its process had died: `text` says how. */
   'begun',
   'resumed',

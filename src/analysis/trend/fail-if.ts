@@ -10,7 +10,7 @@ export type FailIf = FailIfSubject &
     | { readonly kind: 'bound'; readonly operator: Operator; readonly bound: Bound }
   );
 
-export const BECAME = ['changed', 'drifted', 'worse', 'better'] as const;
+const BECAME = ['changed', 'drifted', 'worse', 'better'] as const;
 export type Became = (typeof BECAME)[number];
 
 export type Operator = '<' | '<=' | '>' | '>=';

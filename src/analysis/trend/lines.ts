@@ -12,7 +12,7 @@ import { findSplit, type StepTest, testStep } from './step.ts';
 import type { TrendVerdict } from './types.ts';
 
 /** A step and a drift are looked for, each at the cost of the other (Bonferroni). */
-export const TESTS = 2;
+const TESTS = 2;
 
 /** What was found of one figure. */
 export interface JudgedTimeSeries {

@@ -43,7 +43,7 @@ export function listTimeSeries(nights: readonly Night[]): FigureTimeSeries[] {
 }
 
 /** An outcome or a status that a night does not name never came up in it: it was not unmeasured. */
-export function figureOf(
+function figureOf(
   arm: NightArm,
   figure: Pick<NightFigure, 'name' | 'unit' | 'good' | 'role'>,
 ): NightFigure | undefined {

@@ -2,7 +2,7 @@ import { createRandom, shuffleAt } from '../../random.ts';
 import { normalScores, placesByClass, type Series } from './ranks.ts';
 
 /** Nights on either side of a step, at least: fewer and one odd night looks like a change. */
-export const MIN_SIDE = 3;
+const MIN_SIDE = 3;
 
 /** Orders that are tried, and how many of them as extreme as the true one are enough to know that chance did it. */
 const MAX_ORDERS = 99_999;

@@ -30,7 +30,7 @@ export interface NightFigure extends Pick<Figure, 'name' | 'unit' | 'good' | 'ro
 }
 
 /** What one figure of one arm comes to over the nights. */
-export const TREND_VERDICTS = ['no change seen', 'changed', 'drifted', 'cannot tell'] as const;
+const TREND_VERDICTS = ['no change seen', 'changed', 'drifted', 'cannot tell'] as const;
 export type TrendVerdict = (typeof TREND_VERDICTS)[number];
 
 /** trend --json: the stable contract. New fields may be added; none changes meaning within a schema number. */

@@ -2,7 +2,7 @@
  * Short names for why Kerberos returned no token; they appear in frames and summaries. The library's own text is in
  * the message of the {@link KerberosFault}.
  */
-export const FAULT_KINDS = [
+const FAULT_KINDS = [
   'no-ticket',
   'ticket-expired',
   'clock-skew',

@@ -5,7 +5,7 @@ import { TextSearch } from './text-search.ts';
 /**
  * How much of a body is matched against regular expressions: a block page is far shorter, and memory stays bounded.
  */
-export const MATCHED_BYTES = 65_536;
+const MATCHED_BYTES = 65_536;
 
 /** Reported for a body that cannot be searched. */
 const COMPRESSED = 'the body is compressed';

@@ -5,7 +5,7 @@ const CHUNKED = Buffer.from('chunked', 'latin1');
 const MISMATCH = 255;
 
 /** Codings seen: see `ParserSlots.coding`. */
-export const CODING_OTHER = 1;
+const CODING_OTHER = 1;
 export const CODING_CHUNKED = 2;
 
 /** Whether a byte is white space within a field value; CR counts, so that a CR before LF needs no state. */

@@ -1,6 +1,6 @@
 import type { Cell, Row } from './rows.ts';
 
-export const FORMATS = ['csv', 'jsonl'] as const;
+const FORMATS = ['csv', 'jsonl'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** RFC 4180, section 2: lines end in CR LF. */

@@ -1,5 +1,5 @@
 /** More points than this show nothing more on any screen; an hour has exactly as many seconds. */
-export const MAX_POINTS = 3_600;
+const MAX_POINTS = 3_600;
 
 /** Seconds that one point stands for, so that there are at most {@link MAX_POINTS}. */
 export function stepOf(seconds: number): number {

@@ -8,7 +8,7 @@ import type { SourceAddress } from '../../scenario/types.ts';
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /** More source addresses than any site has clients behind one machine; each costs memory for all of its ports. */
-export const MAX_SOURCES = 1_024;
+const MAX_SOURCES = 1_024;
 
 /**
  * An arm's source addresses, each once, in the order written.
