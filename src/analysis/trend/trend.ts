@@ -19,7 +19,8 @@ export interface TrendOptions {
 const ENOUGH = 0.5;
 
 /**
- * Lays nights of one scenario side by side, and says of every figure whether it changed. @param nights oldest first
+ * Lays nights of one scenario side by side, and says of every figure whether it changed.
+ * @param nights oldest first
  */
 export function judgeTrend(nights: readonly Night[], { timeZone, weekdays, notes }: TrendOptions): Trend {
   const usualSec = medianOf(nights.map(({ lengthSec }) => lengthSec));
