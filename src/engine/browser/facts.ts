@@ -26,7 +26,8 @@ export function readFacts(record: AttemptRecord, fd: number, family: 4 | 6, sock
 }
 
 /**
- * Records retransmissions since the handshake; call while the descriptor is open. @param nowUs by the engine's clock
+ * Records retransmissions since the handshake; call while the descriptor is open.
+ * @param nowUs by the engine's clock
  */
 export function readResent(record: AttemptRecord, fd: number, socket: Socket, nowUs: number): void {
   const sent = socket.bytesWritten;

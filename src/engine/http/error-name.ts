@@ -19,8 +19,8 @@ export function readErrorName(head: Uint8Array): string {
 }
 
 /**
- * The same for fields that are already parsed. @param valuesOf returns the values of every field with this lower-case
- * name
+ * The same for fields that are already parsed.
+ * @param valuesOf returns the values of every field with this lower-case name
  */
 export function nameError(valuesOf: (lowerCaseName: string) => readonly string[]): string {
   const [squid = ''] = valuesOf('x-squid-error').map((value) => value.trim().split(' ')[0] ?? '');
@@ -58,8 +58,8 @@ export class ErrorHeads {
   }
 
   /**
-   * Returns the error named by the slot's last response, and forgets its head. @param status of that response, 0 if
-   * none was read
+   * Returns the error named by the slot's last response, and forgets its head.
+   * @param status of that response, 0 if none was read
    */
   take(slot: number, status: number): string {
     if (!this.#isAny) return '';

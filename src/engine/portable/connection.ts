@@ -117,8 +117,8 @@ export class Connection {
   }
 
   /**
-   * Records, once, retransmissions since the handshake; call while the descriptor is open. @param nowUs by the
-   * engine's clock
+   * Records, once, retransmissions since the handshake; call while the descriptor is open.
+   * @param nowUs by the engine's clock
    */
   readResent(record: AttemptRecord, nowUs: number): void {
     // Under TLS the socket does not count what is written, but a TLS handshake is always longer than one segment.

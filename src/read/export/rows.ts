@@ -143,7 +143,7 @@ async function* readArmRows(dir: string): AsyncGenerator<Row> {
       ),
     };
   });
-  // One arm may have figures that another lacks, such as the legs of a tunnel: each has a column for all of them.
+  // One arm may have figures that another lacks, such as the phases of a tunnel: each has a column for all of them.
   const empty = Object.fromEntries(rows.flatMap((row) => Object.keys(row).map((key) => [key, null])));
   for (const row of rows) yield { ...empty, ...zeroStatuses(row, empty), ...row };
 }
