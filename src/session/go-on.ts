@@ -13,7 +13,7 @@ import { readEvents } from '../store/soak-events.ts';
 import { elapsedSec } from './elapsed.ts';
 import { EventLog, type Noted } from './event-log.ts';
 import { createSessionClock } from './host/clocks.ts';
-import { openClocks } from './host/read-clocks.ts';
+import type { Clocks } from './host/read-clocks.ts';
 import type { OpenedSession } from './opened-session.ts';
 import { planOf, scheduleOf } from './plan.ts';
 import { type ResumedSession, resumeSession } from './resume.ts';
@@ -31,6 +31,7 @@ export async function goOnWithRun(
   dir: string,
   options: RunOptions,
   listener: RunListener,
+  clocks: Clocks,
 ): Promise<OpenedSession> {
   const recorded = await sumFolder(dir, await readRunInfo(dir));
   const rest = restOf(
@@ -46,7 +47,7 @@ export async function goOnWithRun(
     const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
     const { writer, lastSecond } = resumed;
     const isOver = segment === undefined;
-    const { clock, events, first } = goOn(resumed, { countsSleep: false, isOver }, listener);
+    const { clock, events, first } = goOn(resumed, { clocks, countsSleep: false, isOver }, listener);
     const fromUs = Math.ceil(clock.seconds()) * 1_000_000;
     const restUs = isOver ? 0 : segment.load.durationUs;
     const endUs = restUs === undefined ? undefined : fromUs + restUs;
@@ -68,10 +69,11 @@ export async function goOnWithSoak(
   dir: string,
   { soak }: RunOptions & { readonly soak: SoakLength },
   listener: RunListener,
+  clocks: Clocks,
 ): Promise<OpenedSession> {
   const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
   const { writer, lastSecond, sums } = resumed;
-  const { clock, events, first } = goOn(resumed, { countsSleep: true, isOver: false }, listener);
+  const { clock, events, first } = goOn(resumed, { clocks, countsSleep: true, isOver: false }, listener);
   const again = await readUnsettled(writer, lastSecond, (second) => events.isAside(second));
   return {
     ...{ writer, clock, events, first, sums, again, next: lastSecond + 1 },
@@ -83,12 +85,15 @@ export async function goOnWithSoak(
 
 function goOn(
   { writer, lastSecond, events: known, openEvents }: ResumedSession,
-  { countsSleep, isOver }: { readonly countsSleep: boolean; readonly isOver: boolean },
+  {
+    clocks,
+    countsSleep,
+    isOver,
+  }: { readonly clocks: Clocks; readonly countsSleep: boolean; readonly isOver: boolean },
   listener: RunListener,
 ): Pick<OpenedSession, 'clock' | 'events'> & { first: (flowsSec: number) => Noted } {
   const { info } = writer;
   const session = sessionOf(info);
-  const clocks = openClocks();
   const nowSec = session === undefined ? 0 : elapsedSec({ ...info, session }, clocks, Date.now());
   // What happens from now on does not bear on seconds that were recorded; where nothing follows, it ended with the last.
   const fromSec = isOver ? lastSecond + 1 : Math.max(lastSecond + 2, nowSec);

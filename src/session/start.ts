@@ -10,6 +10,7 @@ import { findCutShort } from './find-cut-short.ts';
 import { goOnWithRun, goOnWithSoak } from './go-on.ts';
 import { createSessionClock } from './host/clocks.ts';
 import { createHostWatch } from './host/host-watch.ts';
+import { type Clocks, openClocks } from './host/read-clocks.ts';
 import { describeLoad } from './load/load.ts';
 import { lookFirst } from './look.ts';
 import { type Loss, watchForLoss, whyNotKept, workerFault } from './loss.ts';
@@ -43,6 +44,8 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
     for (const step of undo.reverse()) await step();
   };
   const loss = watchForLoss();
+  const clocks = openClocks();
+  undo.push(async () => clocks.close());
   try {
     const whole = soak === undefined ? options.scenario : stretchToNight(options.scenario, soak.forUs);
     const lock = soak === undefined ? undefined : await acquireLock(resultsDir, whole.name);
@@ -56,10 +59,10 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
     const given = { ...options, scenario: await provideFarEnd(whole, undo, loss.happens) };
     const opened =
       cut === undefined
-        ? await begin(given, fingerprint, listener)
+        ? await begin(given, fingerprint, listener, clocks)
         : soak === undefined
-          ? await goOnWithRun(cut, given, listener)
-          : await goOnWithSoak(cut, { ...given, soak }, listener);
+          ? await goOnWithRun(cut, given, listener, clocks)
+          : await goOnWithSoak(cut, { ...given, soak }, listener, clocks);
     const { id, startedAt } = opened.writer.info;
     const endsAt = new Date(Date.parse(startedAt) + (soak?.forUs ?? 0) / 1_000).toISOString();
     await lock?.describe({ runId: id, endsAt });
@@ -96,6 +99,7 @@ async function begin(
   options: RunOptions,
   fingerprint: string,
   listener: RunListener,
+  clocks: Clocks,
 ): Promise<OpenedSession> {
   const { scenario, soak, resultsDir } = options;
   const look = soak === undefined ? await lookFirst(scenario, options, listener) : undefined;
@@ -103,10 +107,10 @@ async function begin(
   try {
     const aheadSec = soak === undefined ? RUN_AHEAD_SEC : SOAK_AHEAD_SEC;
     const startsAtMs = Date.now() + aheadSec * 1_000;
-    const clock = createSessionClock({ fromSec: -aheadSec, countsSleep: soak !== undefined });
+    const clock = createSessionClock({ fromSec: -aheadSec, clocks, countsSleep: soak !== undefined });
     const session = {
       ...{ settleSec: settleSecOf(scenario), fingerprint },
-      startedBootMs: Math.round(clock.clocks.read().bootMs - clock.seconds() * 1_000),
+      startedBootMs: Math.round(clocks.read().bootMs - clock.seconds() * 1_000),
     };
     const writer = await createSession(
       resultsDir,

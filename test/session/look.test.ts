@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,6 +7,7 @@ import { parseScenario } from '../../src/scenario/load.ts';
 import type { RunListener, RunOptions } from '../../src/session/types.ts';
 import type { RunInfo } from '../../src/store/run-info.ts';
 import { type Behaviour, startPeer } from '../support/servers.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
 
 /** The built one: a thread cannot be started from TypeScript. */
 const BUILT = new URL('../../dist/session/start.js', import.meta.url).href;
@@ -91,5 +92,25 @@ describe('a run that looks first', () => {
     expect(outcome).toMatchObject({ exitCode: 130 });
     expect(asked).toBeLessThan(20);
     expect(runs).toEqual([]);
+  });
+});
+
+suiteNeeding('descriptors of clocks', ['linux'], () => {
+  /** How often this process has open what counts sleep. */
+  const openClocks = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).endsWith('/uptime');
+      } catch {
+        return false;
+      }
+    }).length;
+
+  it('are given back, as a process may do many runs', async () => {
+    const before = openClocks();
+    const during: number[] = [];
+    const { outcome } = await run(answering(OK), 'off', { planned: () => void during.push(openClocks()) });
+    expect(outcome).toMatchObject({ run: { status: 'complete' } });
+    expect([during, openClocks()]).toEqual([[before + 1], before]);
   });
 });

@@ -15,6 +15,7 @@ export interface Clocks {
   /** False: nothing here tells that the machine slept. */
   readonly countsSleep: boolean;
   read(): ClockReading;
+  /** Whoever still reads them afterwards is told of no more sleep. Safe to call again. */
   close(): void;
 }
 
@@ -53,7 +54,10 @@ function openUptime(path: string): { read(): number | undefined; close(): void }
   const bytes = Buffer.alloc(64);
   try {
     const fd = openSync(path, 'r');
+    let isOpen = true;
     const read = (): number | undefined => {
+      // Its number may be another file's by now.
+      if (!isOpen) return undefined;
       try {
         const length = readSync(fd, bytes, 0, bytes.length, 0);
         const seconds = Number.parseFloat(bytes.toString('latin1', 0, length));
@@ -62,7 +66,11 @@ function openUptime(path: string): { read(): number | undefined; close(): void }
         return undefined;
       }
     };
-    const uptime = { read, close: () => closeSync(fd) };
+    const close = (): void => {
+      if (isOpen) closeSync(fd);
+      isOpen = false;
+    };
+    const uptime = { read, close };
     if (read() !== undefined) return uptime;
     uptime.close();
     return undefined;

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ClockWatch, createSessionClock } from '../../../src/session/host/clocks.ts';
 import { type ClockReading, openClocks } from '../../../src/session/host/read-clocks.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
@@ -130,5 +131,16 @@ suiteNeeding('clocks of Linux', ['linux'], () => {
     expect(clocks.countsSleep).toBe(true);
     expect(awakeMs).toBeGreaterThan(290);
     expect(Math.abs(second.bootMs - first.bootMs - awakeMs)).toBeLessThan(50);
+  });
+
+  it('go on once they are closed, and leave alone whose file has their number then', () => {
+    const clocks = openClocks();
+    const first = clocks.read();
+    clocks.close();
+    const fd = openSync('/proc/loadavg', 'r');
+    onTestFinished(() => closeSync(fd));
+    clocks.close();
+    expect(clocks.read().bootMs).toBeGreaterThanOrEqual(first.bootMs);
+    expect(readFileSync(fd, 'utf8')).not.toBe('');
   });
 });
