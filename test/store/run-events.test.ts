@@ -8,9 +8,8 @@ import { rebuildSummary } from '../../src/read/summary.ts';
 import { resumeSession } from '../../src/session/resume.ts';
 import { FILES } from '../../src/store/files.ts';
 import { readFrames } from '../../src/store/read-info.ts';
-import { createSession } from '../../src/store/session-create.ts';
 import type { SessionWriter } from '../../src/store/session-writer.ts';
-import { collect, factsOf, makeFolder, readAll } from './runs.ts';
+import { collect, makeFolder, openRun, readAll } from './runs.ts';
 import { fail, happening, push, pushedSecond, totalsOf } from './soaks.ts';
 
 const END = '2025-01-31T06:00:30.000Z';
@@ -18,14 +17,13 @@ const LINK_DOWN = { kind: 'link-down', text: 'eth0 has lost its link' } as const
 /** From the second before the link was lost until what was open when it came back had turned out. */
 const isAside = (second: number) => second >= 4 && second <= 9;
 
-function openRun(): Promise<SessionWriter> {
-  const session = { settleSec: 2, fingerprint: 'f' };
-  return createSession(makeFolder(), factsOf({ session }), fail);
+function openSession(): Promise<SessionWriter> {
+  return openRun(makeFolder(), { session: { settleSec: 2, fingerprint: 'f' } });
 }
 
 /** A run of 15 seconds whose link was down from second 5 to 7. */
 async function recordLostLink(): Promise<{ writer: SessionWriter; sums: SessionSums }> {
-  const writer = await openRun();
+  const writer = await openSession();
   const sums = new SessionSums(writer.info);
   sums.add(await push(writer, 0, 6));
   const { id } = writer.event(happening({ ...LINK_DOWN, fromSec: 5 }));
@@ -76,7 +74,7 @@ it('what reads a run sees them set aside: figures, exported stalls and times', a
 });
 
 it('a run to which nothing happens has the files and the summary that it always had', async () => {
-  const writer = await openRun();
+  const writer = await openSession();
   const sums = new SessionSums(writer.info);
   sums.add(await push(writer, 0, 5));
   sums.add(await writer.closeAll());
@@ -89,7 +87,7 @@ it('a run to which nothing happens has the files and the summary that it always 
 });
 
 it('a run that was killed while it wrote goes on behind its last whole second', async () => {
-  const writer = await openRun();
+  const writer = await openSession();
   await push(writer, 0, 6);
   // As a process leaves it that dies between the lines of a second, and within the last of them.
   const half = pushedSecond(6);
