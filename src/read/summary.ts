@@ -64,7 +64,7 @@ export async function summariseSums(
 }
 
 /** Everything that a folder holds, summed up; lines that are torn are passed over. */
-export async function sumFolder(dir: string, info: RunInfo): Promise<SessionSums> {
+async function sumFolder(dir: string, info: RunInfo): Promise<SessionSums> {
   const sums = new SessionSums(info);
   const reach = new Reach();
   for await (const frame of framesOf(dir, info, reach)) sums.addFrame(frame);

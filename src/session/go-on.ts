@@ -1,12 +1,12 @@
-import type { Tally } from '../analysis/tally.ts';
+import { Tally } from '../analysis/tally.ts';
 import { addCounts, COUNTERS, emptyCounts } from '../metrics/counts.ts';
 import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import { type Frame, RAMP_SUFFIX, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import { sumFolder } from '../read/summary.ts';
 import { restOf } from '../scenario/rest.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { readRunInfo } from '../store/read-info.ts';
+import { framesOf } from '../store/run-frames.ts';
 import { type RunInfo, sessionOf } from '../store/run-info.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
 import { readEvents } from '../store/soak-events.ts';
@@ -33,11 +33,13 @@ export async function goOnWithRun(
   listener: RunListener,
   clocks: Clocks,
 ): Promise<OpenedSession> {
-  const recorded = await sumFolder(dir, await readRunInfo(dir));
+  // Frames alone: its histograms are summed up once, as it is resumed.
+  const recorded = new Tally();
+  for await (const frame of framesOf(dir, await readRunInfo(dir))) recorded.add(frame);
   const rest = restOf(
     options.scenario,
-    (recorded.tally.lastSecond + 1 - missingSec(await readEvents(dir))) * 1_000_000,
-    (arm) => scheduledOf(recorded.tally, arm),
+    (recorded.lastSecond + 1 - missingSec(await readEvents(dir))) * 1_000_000,
+    (arm) => scheduledOf(recorded, arm),
   );
   const segment =
     rest === undefined
