@@ -15,7 +15,7 @@ export interface PushgatewaySpec extends Address {
 const CURES: Cures = {
   401: 'let it take pushes without a password',
   403: 'let it take pushes from this machine',
-  404: 'check address and port: this is no Pushgateway',
+  404: 'check address and port: this is not a Pushgateway',
 };
 
 /** Puts the figures of the run under way to a Pushgateway, now and then and at the end. Only the latest are of use. */

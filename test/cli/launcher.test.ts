@@ -181,8 +181,8 @@ describe('the launcher in a checkout', () => {
   const NOWHERE = (path: string) => symlinkSync('nowhere', path);
   const ITSELF = (path: string) => symlinkSync(path, path);
   it.each([
-    ['dist', 'a file', FILE, 'is no folder', 'move it out of the way: mv '],
-    ['node_modules', 'a file', FILE, 'is no folder', 'move it out of the way: mv '],
+    ['dist', 'a file', FILE, 'is not a folder', 'move it out of the way: mv '],
+    ['node_modules', 'a file', FILE, 'is not a folder', 'move it out of the way: mv '],
     ['dist', 'a link that leads nowhere', NOWHERE, 'leads nowhere (to nowhere)', 'or remove it: rm '],
     ['node_modules', 'a link that leads nowhere', NOWHERE, 'leads nowhere (to nowhere)', 'or remove it: rm '],
     ['dist', 'a link to itself', ITSELF, 'leads back to itself', 'remove it: rm '],
