@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
+/** How long a command that was told to end may take over it. */
+const GRACE_MS = 5_000;
+
 /**
  * Waits until its standard input ends, as its writer's death brings about, then gives the process group $1 another $2 seconds
  * and ends it: gently first, 5 s later by force. A shell, as it costs little; deaf to the signals that are sent to everybody.
@@ -29,4 +32,20 @@ export function guardGroup(child: ChildProcess, timeoutUs: number): void {
   const dismiss = (): void => void guard.kill('SIGKILL');
   if (child.exitCode !== null || child.signalCode !== null) dismiss();
   else child.once('exit', dismiss);
+}
+
+/**
+ * Ends a command and all that it started: gently first, 5 s later by force.
+ * @param child leads a process group of its own
+ */
+export function endGroup({ pid }: ChildProcess): void {
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      if (pid !== undefined) process.kill(-pid, name);
+    } catch {
+      // Gone by itself since.
+    }
+  };
+  signal('SIGTERM');
+  setTimeout(signal, GRACE_MS, 'SIGKILL').unref();
 }

@@ -1,12 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EnvironmentError } from '../errors.ts';
-import { guardGroup } from './guard.ts';
+import { endGroup, guardGroup } from './guard.ts';
 
 /** Of what a command that failed printed, the end that an error repeats. */
 const SHOWN_CHARS = 2_000;
-
-/** How long a command that was told to end may take over it. */
-const GRACE_MS = 5_000;
 
 /** How long output is waited for once the command is over. */
 const OUTPUT_GRACE_MS = 500;
@@ -96,18 +93,6 @@ function keepOutput(child: ChildProcess): () => string {
     });
   }
   return () => kept.trim();
-}
-
-function endGroup({ pid }: ChildProcess): void {
-  const signal = (name: NodeJS.Signals): void => {
-    try {
-      if (pid !== undefined) process.kill(-pid, name);
-    } catch {
-      // Gone by itself since.
-    }
-  };
-  signal('SIGTERM');
-  setTimeout(signal, GRACE_MS, 'SIGKILL').unref();
 }
 
 function failed(how: string, output: string): EnvironmentError {

@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { EnvironmentError } from '../errors.ts';
-import { guardGroup } from './guard.ts';
+import { endGroup, guardGroup } from './guard.ts';
 
 /** Of the output of a command that failed, what an error repeats. */
 const SHOWN_CHARS = 2_000;
-
-/** How long a command that was told to end may take over it. */
-const GRACE_MS = 5_000;
 
 export interface ShellCommand {
   /** What sh runs. */
@@ -45,17 +42,7 @@ export function runShell({ command, role, env, logFile, timeoutUs, hint }: Shell
   });
   closeSync(log);
   guardGroup(child, timeoutUs);
-  const signal = (name: NodeJS.Signals): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, name);
-    } catch {
-      // Gone by itself since.
-    }
-  };
-  const kill = (): void => {
-    signal('SIGTERM');
-    setTimeout(signal, GRACE_MS, 'SIGKILL').unref();
-  };
+  const kill = (): void => endGroup(child);
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
