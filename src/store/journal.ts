@@ -3,10 +3,11 @@ import type { AppendFile } from './append-file.ts';
 /** Brings one part of an entry to disk, or goes on with it. @returns the system's error where it has to wait */
 export type Step = () => Promise<NodeJS.ErrnoException | undefined>;
 
-interface Entry {
+/** What goes to disk together: the last step's line vouches for the others. */
+export interface Entry {
   readonly steps: readonly Step[];
+  /** In memory until it is on disk. */
   readonly bytes: number;
-  done: number;
 }
 
 /**
@@ -16,7 +17,7 @@ interface Entry {
  */
 export class Journal {
   readonly #maxBytes: number;
-  readonly #entries: Entry[] = [];
+  readonly #entries: (Entry & { done: number })[] = [];
   #bytes = 0;
   #dropped = 0;
 
@@ -32,14 +33,7 @@ export class Journal {
     return this.#dropped;
   }
 
-  /** What is added holds so many bytes in memory until it is on disk. */
-  async add({
-    steps,
-    bytes,
-  }: {
-    readonly steps: readonly Step[];
-    readonly bytes: number;
-  }): Promise<NodeJS.ErrnoException | undefined> {
+  async add({ steps, bytes }: Entry): Promise<NodeJS.ErrnoException | undefined> {
     this.#entries.push({ steps, bytes, done: 0 });
     this.#bytes += bytes;
     this.#dropOldest();

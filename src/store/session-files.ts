@@ -3,17 +3,10 @@ import type { EncodedHistogram } from '../metrics/merge.ts';
 import type { Frame, Stall } from '../metrics/types.ts';
 import { AppendFile } from './append-file.ts';
 import { FILES, SOAK_FILES } from './files.ts';
-import { appendStep, type Step } from './journal.ts';
+import { appendStep, type Entry } from './journal.ts';
 import { formatLogHead, formatLogSecond } from './latency-log.ts';
 import type { ClosedWindow } from './soak-windows.ts';
 import { StallQuota } from './stall-quota.ts';
-
-/** What goes to disk together: the last step's line vouches for the others. */
-export interface Entry {
-  readonly steps: readonly Step[];
-  /** In memory until it is on disk. */
-  readonly bytes: number;
-}
 
 export type Histograms = ReadonlyMap<string, EncodedHistogram>;
 
