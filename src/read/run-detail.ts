@@ -2,7 +2,7 @@ import { type ArmDetail, ArmTimeSeriesBuilder, type RunDetail } from '../analysi
 import { describeTested } from '../analysis/tested.ts';
 import { createHistogram } from '../metrics/histogram.ts';
 import { readRunInfo } from '../store/read-info.ts';
-import { framesOf, Reach } from '../store/run-frames.ts';
+import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import type { RunInfo } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
 import { SessionSums } from './session-sums.ts';
@@ -45,8 +45,8 @@ async function readArms(
   dir: string,
   info: RunInfo,
   sums?: SessionSums,
-): Promise<{ arms: Map<string, ArmDetail>; reach: Reach }> {
-  const reach = new Reach();
+): Promise<{ arms: Map<string, ArmDetail>; reach: CommittedRange }> {
+  const reach = new CommittedRange();
   const builders = info.scenario.arms.map(({ name }) => [name, new ArmTimeSeriesBuilder(name)] as const);
   for await (const frame of framesOf(dir, info, reach)) {
     for (const [, builder] of builders) builder.add(frame);

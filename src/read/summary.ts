@@ -5,7 +5,7 @@ import { readNotes } from '../store/notes.ts';
 import { readStatus } from '../store/process-mark.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { type JsonFile, readJson } from '../store/read-json.ts';
-import { framesOf, Reach } from '../store/run-frames.ts';
+import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import { type RunInfo, sessionOf } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
 import { readEvents } from '../store/soak-events.ts';
@@ -66,7 +66,7 @@ export async function summariseSums(
 /** Everything that a folder holds, summed up; lines that are torn are passed over. */
 async function sumFolder(dir: string, info: RunInfo): Promise<SessionSums> {
   const sums = new SessionSums(info);
-  const reach = new Reach();
+  const reach = new CommittedRange();
   for await (const frame of framesOf(dir, info, reach)) sums.addFrame(frame);
   sums.addWindows(reach.lines, await sumIntervals(dir, reach));
   return sums;

@@ -22,7 +22,7 @@ import type { SeriesCounts, Timed } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
 import { readRunInfo } from '../store/read-info.ts';
-import { framesOf, Reach } from '../store/run-frames.ts';
+import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import type { RunInfo } from '../store/run-info.ts';
 import { eachInterval, sumIntervals } from '../store/run-intervals.ts';
 import { SessionSums } from './session-sums.ts';
@@ -74,10 +74,10 @@ async function readCells(
   dir: string,
   info: RunInfo,
   sums?: SessionSums,
-): Promise<{ cells: Map<string, ArmCells>; reach: Reach }> {
+): Promise<{ cells: Map<string, ArmCells>; reach: CommittedRange }> {
   const { arms } = info.scenario;
   const cells = new Map(arms.map(({ name }) => [name, new ArmCells()]));
-  const reach = new Reach();
+  const reach = new CommittedRange();
   for await (const frame of framesOf(dir, info, reach)) {
     sums?.addFrame(frame);
     for (const arm of arms) {
@@ -145,7 +145,7 @@ interface Reading {
 interface Counted {
   readonly summary: Summary;
   readonly cells: ReadonlyMap<string, ArmCells>;
-  readonly reach: Reach;
+  readonly reach: CommittedRange;
 }
 
 /**

@@ -8,7 +8,7 @@ import { readOpenSeconds } from '../store/open-seconds.ts';
 import { markProcess, readStatus } from '../store/process-mark.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { failToWrite } from '../store/run-folder.ts';
-import { framesOf, Reach } from '../store/run-frames.ts';
+import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import type { RunInfo } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
 import { SecondFiles } from '../store/session-files.ts';
@@ -71,7 +71,7 @@ async function goOn(
 ): Promise<ResumedSession> {
   const { soak } = before;
   await cutTornTails(dir);
-  const reach = new Reach();
+  const reach = new CommittedRange();
   const sums = new SessionSums(before);
   const settled = soak === undefined ? before : undefined;
   for await (const frame of framesOf(dir, settled, reach)) sums.addFrame(frame);

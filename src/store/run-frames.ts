@@ -22,7 +22,7 @@ interface SecondLine extends Frame {
 }
 
 /** How far the frames of a folder reach: it decides which lines of its histogram logs count. */
-export class Reach {
+export class CommittedRange {
   /** Lines of frames.jsonl. */
   lines = 0;
   /** Through this second all stands in frames.jsonl and latency.hlog; -1 before the first. */
@@ -59,7 +59,7 @@ export class Reach {
 export async function* framesOf(
   dir: string,
   info: Pick<RunInfo, 'soak' | 'session'> | undefined,
-  reach = new Reach(),
+  reach = new CommittedRange(),
 ): AsyncGenerator<SettledFrame> {
   const session = info === undefined ? undefined : sessionOf(info);
   const events = session === undefined ? [] : (await readEvents(dir)).filter(({ setsAside }) => setsAside);

@@ -4,7 +4,7 @@ import { createHistogram, type Histogram } from '../metrics/histogram.ts';
 import { latencyFilesAmong } from './files.ts';
 import { type LogLine, readLogLine } from './latency-log.ts';
 import { eachLine } from './lines.ts';
-import type { Reach } from './run-frames.ts';
+import type { CommittedRange } from './run-frames.ts';
 import { listSegments, segmentPath } from './soak-recent.ts';
 
 /**
@@ -14,7 +14,7 @@ import { listSegments, segmentPath } from './soak-recent.ts';
  */
 export async function eachInterval(
   dir: string,
-  reach: Reach,
+  reach: CommittedRange,
   take: (interval: LogLine) => void,
 ): Promise<void> {
   for (const name of latencyFilesAmong(await readdir(dir))) {
@@ -38,7 +38,7 @@ export async function eachInterval(
 /** All of a run by tag. @param wanted absent: every tag */
 export async function sumIntervals(
   dir: string,
-  reach: Reach,
+  reach: CommittedRange,
   wanted?: ReadonlySet<string>,
 ): Promise<Map<string, Histogram>> {
   const sums = new Map<string, Histogram>();

@@ -11,7 +11,7 @@ import { isStallLine } from '../../store/frame-schema.ts';
 import { eachLine } from '../../store/lines.ts';
 import { readFrames, readRunInfo } from '../../store/read-info.ts';
 import { parseLine } from '../../store/read-lines.ts';
-import { framesOf, Reach } from '../../store/run-frames.ts';
+import { CommittedRange, framesOf } from '../../store/run-frames.ts';
 import { eachInterval } from '../../store/run-intervals.ts';
 import { isTouched, readEvents } from '../../store/soak-events.ts';
 import { readSummary } from '../summary.ts';
@@ -234,7 +234,7 @@ async function* readLatencyRows(dir: string): AsyncGenerator<Row> {
 
 /** How often each value was recorded, by tag. */
 async function readValues(dir: string): Promise<Map<string, Map<number, number>>> {
-  const reach = new Reach();
+  const reach = new CommittedRange();
   for await (const _ of framesOf(dir, await readRunInfo(dir), reach));
   const counts = new Map<string, Map<number, number>>();
   await eachInterval(dir, reach, ({ tag, addTo }) => {
