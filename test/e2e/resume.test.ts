@@ -56,7 +56,9 @@ arms:
 
       const { code, stdout, stderr } = await place.run([...args, '--resume', '--json']);
       const summary = JSON.parse(stdout) as Summary;
-      expect([code, summary.run.status]).toEqual([0, 'complete']);
+      // 4: others kept this machine busy, which bears on the verdict and on no count.
+      const passes = summary.verdict.generatorLimited ? 4 : 0;
+      expect([code, summary.run.status]).toEqual([passes, 'complete']);
       expect(stderr).toMatch(new RegExp(`^Resuming ${basename(dir)} until every attempt is done`));
       expect(stderr).toContain('its process was ended: nothing was recorded for');
       const { timed, counted } = summary.arms;
@@ -78,7 +80,7 @@ arms:
       await rm(join(dir, 'summary.json'));
       const asked = peer.seen.length;
       const last = await place.run([...args, '--resume', '--json']);
-      expect([last.code, peer.seen.length]).toEqual([0, asked]);
+      expect([last.code, peer.seen.length]).toEqual([passes, asked]);
       const { run, session, arms } = JSON.parse(last.stdout) as Summary;
       expect([run.status, session, arms]).toEqual(['complete', summary.session, summary.arms]);
       const frames = (await readFile(join(dir, 'frames.jsonl'), 'utf8')).trimEnd().split('\n');
