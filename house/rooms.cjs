@@ -121,6 +121,7 @@ exports.ROOMS = {
   },
   engine: {
     net: 'the kernel',
+    client: 'what its packets look like',
     outcome: 'the end of an attempt, in facts',
     scenario: 'words and addresses; an engine neither schedules nor counts',
   },
@@ -135,7 +136,8 @@ exports.ROOMS = {
     outcome: 'criteria name outcomes; an expectation is one',
   },
   outcome: {},
+  client: {},
 };
 
 /** Rooms that touch no file, clock, network or thread, so that their tests need none. */
-exports.PURE = ['plan', 'outcome', 'analysis', 'render'];
+exports.PURE = ['plan', 'outcome', 'client', 'analysis', 'render'];

@@ -1,3 +1,4 @@
+import type { ClientProfile } from '../client/types.ts';
 import type { Ticker } from '../net/ticker.ts';
 import type { AttemptEnd } from '../outcome/classify.ts';
 import type { ServerName } from '../scenario/host-names.ts';
@@ -88,6 +89,33 @@ export interface EngineArm {
   /** CONNECT, sent before anything else and without credentials; portable engine only. */
   readonly tunnel?: CompiledRequest;
   readonly tls?: EngineTls;
+  /** How packets look and where they go; packet engine only, which needs it. */
+  readonly packets?: EnginePackets;
+}
+
+/** What the packet engine needs of an arm besides: the kernel decides it for the others. */
+export interface EnginePackets {
+  readonly client: ClientProfile;
+  /** Link of each endpoint, by its index. */
+  readonly links: readonly LinkPath[];
+  /**
+   * Source ports to choose from where the caller leaves the choice to the engine (`sourcePort` 0): ascending, without
+   * overlap. A shard uses those whose distance from the start of their range leaves its index when divided by the
+   * number of shards, as plan/ports does.
+   */
+  readonly ports: readonly { readonly from: number; readonly to: number }[];
+}
+
+/** The way from this machine to an endpoint, as the kernel's routing has it. */
+export interface LinkPath {
+  /** Interface that packets leave by, such as `eth0`. */
+  readonly interfaceName: string;
+  readonly interfaceIndex: number;
+  /** Ethernet addresses of the interface and of the next hop, `02:00:5e:10:00:01`. */
+  readonly mac: string;
+  readonly nextHopMac: string;
+  /** Of the path, bytes. */
+  readonly mtu: number;
 }
 
 /**
@@ -227,6 +255,8 @@ export interface EngineOptions {
   readonly clock: Ticker;
   /** Maximum number of open attempts; sizes the connection table. */
   readonly maxOpen: number;
+  /** Which share of the source ports is this engine's; default: all of them. Packet engine only. */
+  readonly shard?: { readonly index: number; readonly count: number };
 }
 
 export type CreateEngine = (options: EngineOptions) => Engine;

@@ -37,6 +37,7 @@ export function toEngineArm(planned: PlannedArm, stock?: TokenStock): EngineArm 
     holdUs: arm.holdUs,
     ...(arm.proveUs === undefined ? {} : { proveUs: arm.proveUs }),
     socket,
+    ...(planned.packets === undefined ? {} : { packets: planned.packets }),
   };
 }
 

@@ -44,6 +44,7 @@ export function openShard(
     },
     clock,
     maxOpen: plan.maxOpen,
+    shard: { index: plan.index, count: plan.count },
   });
   const populations: BrowserEngine[] = [];
   const feeders: LoopFeeder[] = plan.arms.map((planned, index) => {

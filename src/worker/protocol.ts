@@ -1,5 +1,5 @@
 import type { EngineName } from '../engine/names.ts';
-import type { Endpoint } from '../engine/types.ts';
+import type { Endpoint, EnginePackets } from '../engine/types.ts';
 import type { Frame, FrameHistograms, Stall } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
 import type { PortRange } from '../scenario/units.ts';
@@ -16,6 +16,8 @@ export interface PlannedArm {
   readonly basicCredentials?: readonly string[];
   /** The contents of arm.tls.ca: PEM. */
   readonly ca?: string;
+  /** For the packet engine. */
+  readonly packets?: EnginePackets;
 }
 
 /** The unit of work: shard `index` of `count` of a run, the same for a thread and for a machine. */
