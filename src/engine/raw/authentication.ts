@@ -46,7 +46,7 @@ export class Authentication {
       return;
     }
     parser.reset(slot, auth.request.responseHasNoBody);
-    this.#connections.contents?.begin(slot, this.#connections.preparedOf(slot));
+    this.#connections.contents?.begin(slot, this.#connections.armOf(slot));
     this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
     table.credentials[slot] = AUTHORISED;
     table.sent[slot] = 0;

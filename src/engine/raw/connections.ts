@@ -10,6 +10,7 @@ import {
 import type { AttemptPhase, EndCause, Lack } from '../../outcome/classify.ts';
 import { ALL_MET, createAttemptRecord } from '../blank-record.ts';
 import { chooseHoldAge, FIRST_LOOK_US, listHoldAgesUs, NEXT_LOOK_US } from '../holding.ts';
+import { Contents } from '../http/contents.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { ResponseParser } from '../http/response-parser.ts';
 import { tellOwnRefusal } from '../lack.ts';
@@ -17,7 +18,6 @@ import { mayHaveResent } from '../resent.ts';
 import type { AttemptObserver, Endpoint, EngineArm } from '../types.ts';
 import { fillRecord } from './attempt-record.ts';
 import { AUTHORISED, ConnectionTable, RESPONSE } from './connection-table.ts';
-import { Contents } from './contents.ts';
 import { DeadlineLists } from './deadline-lists.ts';
 import type { PreparedArm } from './prepared-arm.ts';
 import type { Reactor } from './reactor.ts';
@@ -89,7 +89,10 @@ export class Connections {
     });
     this.deadlines = new DeadlineLists(maxOpen, [...durationsUs.flat(), FIRST_LOOK_US, NEXT_LOOK_US]);
     this.parser = new ResponseParser(maxOpen);
-    this.contents = Contents.of(arms, this.parser);
+    this.contents = Contents.of(
+      arms.map(({ arm }) => arm),
+      this.parser,
+    );
   }
 
   armOf(slot: number): EngineArm {

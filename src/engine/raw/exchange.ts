@@ -46,7 +46,7 @@ export class Exchange {
       return;
     }
     this.#connections.parser.reset(slot, request.responseHasNoBody);
-    this.#connections.contents?.begin(slot, this.#connections.preparedOf(slot));
+    this.#connections.contents?.begin(slot, this.#connections.armOf(slot));
     this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
     if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.begin(slot);
     if (table.lostErrno[slot] !== 0) return;

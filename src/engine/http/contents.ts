@@ -1,7 +1,7 @@
 import { ALL_MET } from '../blank-record.ts';
-import { ContentCheck } from '../http/content-check.ts';
-import type { ResponseParser } from '../http/response-parser.ts';
-import type { PreparedArm } from './prepared-arm.ts';
+import type { EngineArm } from '../types.ts';
+import { ContentCheck } from './content-check.ts';
+import type { ResponseParser } from './response-parser.ts';
 
 /** Responses whose content is checked, by slot. Connections of arms without content conditions have none. */
 export class Contents {
@@ -9,15 +9,15 @@ export class Contents {
   readonly #unmet: (readonly string[])[] = [];
 
   /** @returns undefined if no arm checks content: nothing is then inspected */
-  static of(arms: readonly PreparedArm[], parser: ResponseParser): Contents | undefined {
-    if (arms.every(({ arm }) => arm.content === undefined)) return undefined;
+  static of(arms: readonly EngineArm[], parser: ResponseParser): Contents | undefined {
+    if (arms.every(({ content }) => content === undefined)) return undefined;
     const contents = new Contents();
     parser.watchBody = (slot, bytes, from, to) => contents.#checks[slot]?.takeBody(bytes, from, to);
     return contents;
   }
 
   /** Called when a request is sent whose response is to be checked. */
-  begin(slot: number, { arm: { content } }: PreparedArm): void {
+  begin(slot: number, { content }: EngineArm): void {
     this.#checks[slot] = content === undefined ? undefined : new ContentCheck(content);
     this.#unmet[slot] = ALL_MET;
   }
