@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { CANNOT_TELL, describeIcmp, RST, SOME_ICMP } from '../outcome/refusal.ts';
+import { formatAddress } from './addresses.ts';
 import { Arena, getScratch, type Region } from './arena.ts';
 import { IP_RECVERR, IPPROTO_IP, IPPROTO_IPV6, IPV6_RECVERR, MSG_ERRQUEUE } from './constants.ts';
 import { loadLibc } from './load.ts';
@@ -134,10 +135,5 @@ function readError(family: 4 | 6, error: Uint8Array): string | undefined {
 
 /** The address in a struct sockaddr_in or sockaddr_in6. */
 function formatOffender(family: 4 | 6, sockaddr: Uint8Array): string {
-  if (family === 4) return [...sockaddr.subarray(4, 8)].join('.');
-  const groups = Array.from({ length: 8 }, (_, index) =>
-    ((sockaddr[8 + index * 2]! << 8) | sockaddr[9 + index * 2]!).toString(16),
-  );
-  // The URL parser formats IPv6 addresses as RFC 5952 requires.
-  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+  return formatAddress(family === 4 ? sockaddr.subarray(4, 8) : sockaddr.subarray(8, 24));
 }

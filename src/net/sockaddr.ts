@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parseAddress } from './addresses.ts';
 import { AF_INET, AF_INET6 } from './constants.ts';
 import { findScopeId } from './zone.ts';
 
@@ -34,12 +35,11 @@ export function writeSockaddr(
   const zoneAt = address.indexOf('%');
   if (family === 6 && zoneAt > 0) {
     writeScopeId(into, address.slice(zoneAt + 1));
-    into.set(parseIPv6(address.slice(0, zoneAt)), 8);
+    into.set(parseAddress(address), 8);
     return length;
   }
   if (isIP(address) !== family) throw new RangeError(`not an IPv${family} address: ${address}`);
-  if (family === 4) into.set(address.split('.').map(Number), 4);
-  else into.set(parseIPv6(address), 8);
+  into.set(parseAddress(address), family === 4 ? 4 : 8);
   return length;
 }
 
@@ -59,24 +59,4 @@ export function writePort(into: Uint8Array, port: number): void {
 /** Reads the port of a struct sockaddr_in or sockaddr_in6. */
 export function readPort(from: Uint8Array): number {
   return (from[2]! << 8) | from[3]!;
-}
-
-/** The 16 bytes of a valid IPv6 literal (RFC 4291 section 2.2). */
-function parseIPv6(address: string): Uint8Array {
-  const [head = '', tail] = address.split('::');
-  const before = parseGroups(head);
-  const after = tail === undefined ? [] : parseGroups(tail);
-  const bytes = new Uint8Array(16);
-  bytes.set(before);
-  bytes.set(after, 16 - after.length);
-  return bytes;
-}
-
-function parseGroups(text: string): number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (group.includes('.')) return group.split('.').map(Number);
-    const value = Number.parseInt(group, 16);
-    return [value >>> 8, value & 0xff];
-  });
 }
