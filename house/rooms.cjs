@@ -139,5 +139,5 @@ exports.ROOMS = {
   client: {},
 };
 
-/** Rooms that touch no file, clock, network or thread, so that their tests need none. */
-exports.PURE = ['plan', 'outcome', 'client', 'analysis', 'render'];
+/** Rooms, and folders of them, that touch no file, clock, network or thread, so that their tests need none. */
+exports.PURE = ['plan', 'outcome', 'client', 'analysis', 'render', 'net/wire'];
