@@ -1,15 +1,19 @@
 /** How a client chooses the initial sequence number of a connection. */
 export type IsnPolicy =
-  /** By RFC 6528: a clock of 4 us a step plus a secret hash of the four addresses and ports. */
+  /** By RFC 6528: a clock plus a secret hash of the four addresses and ports. The step of the clock: `isnStepNs`. */
   | 'rfc6528'
-  /** One clock for all connections, 1 us a step, as RFC 793 had it. */
+  /** One clock for all connections, 1 us a step; RFC 793, whose idea it was, had 4 us. */
   | 'clock'
   | 'random'
   /** The same number each time a tuple is used. */
   | 'repeat';
 
+export const ISN_POLICIES = ['rfc6528', 'clock', 'random', 'repeat'] as const satisfies readonly IsnPolicy[];
+
 /** Explicit congestion notification as the SYN asks for it: RFC 3168, or AccECN (RFC 9768). */
 export type EcnMode = 'off' | 'ecn' | 'accecn';
+
+export const ECN_MODES = ['off', 'ecn', 'accecn'] as const satisfies readonly EcnMode[];
 
 /** A TCP option of a SYN (RFC 9293, 7323, 2018, 7413); `nop` and `end` pad. */
 export type SynOption =
@@ -21,34 +25,53 @@ export type SynOption =
   | 'fast-open'
   | 'end';
 
+/** Whose way of putting options in order a client has, see options.ts. */
+export type Stack = 'windows' | 'linux' | 'xnu';
+
 /**
  * A TCP client as the network sees it: everything in its packets that the operating system decides. Pure data; the
  * packet engine plays it.
  */
 export interface ClientProfile {
+  readonly stack: Stack;
   /** Time to live (hop limit) of its packets, 1-255. */
   readonly ttl: number;
   /** Differentiated services code point, 0-63. */
   readonly dscp: number;
-  /** IP identification of IPv4 packets, all of which carry "don't fragment". */
+  /**
+   * IP identification of IPv4 packets, all of which carry "don't fragment". `counter`: one more with each packet to the
+   * same address; `random`: random for the SYN, one more with each later packet of the connection.
+   */
   readonly ipId: 'zero' | 'counter' | 'random';
-  /** Options of the SYN, in order. With the padding they fill whole 32-bit words, at most 40 bytes. */
+  /**
+   * Options of the SYN, in order; whatever then lacks to whole 32-bit words is filled with `end`. At most 40 bytes. Of a
+   * SYN that is sent again `fast-open` is left out.
+   */
   readonly synOptions: readonly SynOption[];
   /**
    * Maximum segment size offered over IPv4 with an MTU of 1,500, bytes; 20 less over IPv6. A smaller MTU of the link
-   * lowers it.
+   * lowers it: see offeredMss in syn.ts.
    */
   readonly mss: number;
-  /** Receive window of the SYN, bytes: never scaled (RFC 7323 section 2.2). 1-65535. */
+  /** Receive window of the SYN, bytes: never scaled (RFC 7323 section 2.2). 1-65535. See offeredWindow in syn.ts. */
   readonly synWindow: number;
+  /** The SYN's window is the largest multiple of the MSS offered that `synWindow` allows. */
+  readonly isWindowInSegments: boolean;
   /** Window scale offered, 0-14; used only with the option. */
   readonly windowScale: number;
-  /** Receive window after the handshake, bytes, before scaling. */
+  /** Receive window after the handshake, bytes, before scaling. Without a scale no more than 65,535 of it show. */
   readonly window: number;
   readonly isn: IsnPolicy;
+  /** Step of the clock in `rfc6528`, nanoseconds: 4,000 in RFC 6528, shorter in systems made for faster networks. */
+  readonly isnStepNs: number;
   readonly ecn: EcnMode;
   /** Steps of its timestamp clock a second; used only with the option. */
   readonly timestampHz: number;
+  /**
+   * Where that clock begins. `tuple`: elsewhere for each pair of addresses and ports; `hosts`: for each pair of
+   * addresses; `boot`: one clock for all connections.
+   */
+  readonly timestampStart: 'tuple' | 'hosts' | 'boot';
   /** Waits after the first SYN, the second and so on, microseconds: there is a SYN more than waits. */
   readonly synWaitsUs: readonly number[];
   /** Retransmission timer of data and FIN before there is a better estimate, and its lowest value; microseconds. */
@@ -58,4 +81,23 @@ export interface ClientProfile {
   readonly delayedAckUs: number;
   /** Ports that it chooses from, and how. */
   readonly ports: { readonly from: number; readonly to: number; readonly order: 'sequential' | 'random' };
+}
+
+/** What may differ from a profile. Absent: as the profile has it. */
+export interface ClientKnobs {
+  readonly isn?: IsnPolicy;
+  readonly timestamps?: boolean;
+  readonly sack?: boolean;
+  readonly ecn?: EcnMode;
+  /** Ask for TCP Fast Open (RFC 7413) in each first SYN. */
+  readonly fastOpen?: boolean;
+  /** Window of the SYN as it stands there, and after the handshake before scaling; bytes, 1-65535. */
+  readonly window?: number;
+  /** 0-14; `off`: without the option. */
+  readonly windowScale?: number | 'off';
+  /** As in ClientProfile. */
+  readonly mss?: number;
+  readonly ttl?: number;
+  readonly dscp?: number;
+  readonly synWaitsUs?: readonly number[];
 }
