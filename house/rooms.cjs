@@ -21,6 +21,7 @@ exports.ROOMS = {
     analysis: 'compares and judges what was read',
     'worker/protocol': 'a planned arm, for --dry-run',
     'engine/names': 'the words of --engine',
+    'client/registry': 'the words of --client',
     net: 'whether the kernel can be called, and systemd be notified',
     metrics: 'the shape of a second, which is passed on to sinks',
     outcome: 'what --status and --contains expect',
@@ -133,6 +134,7 @@ exports.ROOMS = {
     scenario: 'scheduling is a pure function of a load, of time and of counts',
   },
   scenario: {
+    client: 'an arm names a client, and what differs from it',
     outcome: 'criteria name outcomes; an expectation is one',
   },
   outcome: {},

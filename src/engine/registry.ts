@@ -8,6 +8,8 @@ interface EngineKind {
   load(): Promise<CreateEngine>;
   /** What the engine cannot do for an arm, as in "arm a speaks TLS"; undefined if it can do everything. */
   cannot(arm: Arm): string | undefined;
+  /** True if it makes packets itself, so that they can be those of any client. */
+  readonly imitatesClients: boolean;
   /** True if it makes system calls directly through koffi and exists only on Linux. */
   readonly callsLibc: boolean;
   /** True if it is fast enough for JIT compilation to matter, see worker/rehearse.ts. */
@@ -31,6 +33,7 @@ export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
       if (tls !== undefined) return 'speaks TLS';
       return load.kind === 'browsers' ? 'plays browsers' : undefined;
     },
+    imitatesClients: false,
     callsLibc: true,
     rehearses: true,
     attemptUs: 75,
@@ -38,6 +41,7 @@ export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
   portable: {
     load: async () => (await import('./portable/engine.ts')).createPortableEngine,
     cannot: () => undefined,
+    imitatesClients: false,
     callsLibc: false,
     rehearses: false,
     attemptUs: 700,

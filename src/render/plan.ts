@@ -18,7 +18,7 @@ export function renderPlan(
 ): string {
   const left = { title: '', align: 'left' } as const;
   const rows = plan.arms.flatMap((arm) => [
-    [arm.name, formatWay(arm) + formatAuth(arm), formatLoad(arm)],
+    [arm.name, formatWay(arm) + formatAuth(arm) + formatClient(arm), formatLoad(arm)],
     ...(arm.from === undefined ? [] : [['', formatSources(arm.from), '']]),
   ]);
   const length =
@@ -75,6 +75,10 @@ function formatAuth({ auth, via }: ArmOutline): string {
   const scheme = { basic: 'Basic', negotiate: 'Negotiate' }[auth.scheme];
   const isObvious = (via === 'direct') === (auth.to === 'origin');
   return `, ${scheme} ${isObvious ? '' : `to the ${auth.to} `}${auth.mode === 'challenge' ? 'once asked' : 'at once'}`;
+}
+
+function formatClient({ client }: ArmOutline): string {
+  return client === undefined ? '' : `, as ${client}`;
 }
 
 function formatLoad(arm: ArmOutline): string {

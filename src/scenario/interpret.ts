@@ -153,6 +153,11 @@ function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overri
     const fix = 'remove it, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>';
     problems.push({ what: 'no arm takes its target from here', fix, path: [], flag: '--target' });
   }
+  const { client } = overrides;
+  if (client !== undefined && scenario.arms.every((arm) => arm.client?.profile !== client)) {
+    const fix = 'remove it, or use --set arms.<arm>.client=<name>';
+    problems.push({ what: 'no arm takes its client from here', fix, path: [], flag: '--client' });
+  }
   return problems;
 }
 

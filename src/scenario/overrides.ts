@@ -29,6 +29,8 @@ export interface Overrides extends CredentialOverrides {
   readonly rate?: string | undefined;
   /** Such as "30s". */
   readonly duration?: string | undefined;
+  /** A client's name: replaces the profile under `defaults`; an arm that names its own keeps it. */
+  readonly client?: string | undefined;
   /** "on" or "off". */
   readonly tcpTimestamps?: string | undefined;
   readonly set?: readonly string[] | undefined;
@@ -90,6 +92,10 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   for (const key of ['prefer', 'addresses'] as const) {
     if (overrides[key] === undefined) continue;
     for (const name of armNames(yaml)) put(['arms', name, key], overrides[key], `--${key}`);
+  }
+  if (overrides.client !== undefined) {
+    const path = ['defaults', 'client'];
+    put(isMap(yaml.getIn(path, true)) ? [...path, 'profile'] : path, overrides.client, '--client');
   }
   if (overrides.via !== undefined) sendVia(yaml, overrides.via, put);
   problems.push(...applyCredentials(yaml, armNames(yaml), overrides, put));

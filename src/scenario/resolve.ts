@@ -7,6 +7,7 @@ import { checkBrowsers } from './check-browsers.ts';
 import { resolveProofs } from './check-hold.ts';
 import { checkSource } from './check-source.ts';
 import { resolveTls } from './check-tls.ts';
+import { checkClient, mergeClients, toClient } from './client.ts';
 import { type ArmContext, findPeers, goesThroughProxy, type Need } from './far-end.ts';
 import { loadAttempts } from './load-shape.ts';
 import type { Path, Problem } from './problems.ts';
@@ -83,6 +84,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     ...checkBrowsers(via, written, own, tls.tls !== undefined),
     ...auth.faults,
     ...tls.faults,
+    ...checkClient(written, own),
   ];
   for (const { key, what, fix } of faults) blame(key, what, fix);
 
@@ -123,6 +125,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     ...(written.source === undefined ? {} : { source: written.source }),
     ...(auth.auth === undefined ? {} : { auth: auth.auth }),
     ...(tls.tls === undefined ? {} : { tls: tls.tls }),
+    ...(written.client === undefined ? {} : { client: toClient(written.client) }),
   };
   return { arm, problems, needs: peers.needs };
 }
@@ -142,6 +145,7 @@ function mergeArms(defaults: ArmFile, own: ArmFile): ArmFile {
   if (defaults.socket && own.socket) merged.socket = { ...defaults.socket, ...own.socket };
   if (defaults.tls && own.tls) merged.tls = { ...defaults.tls, ...own.tls };
   if (defaults.auth && own.auth) merged.auth = mergeAuth(defaults.auth, own.auth);
+  if (defaults.client && own.client) merged.client = mergeClients(defaults.client, own.client);
   if (own.source !== undefined && own.socket?.bind === undefined) dropBind(merged);
   if (own.socket?.bind !== undefined && own.source === undefined) delete merged.source;
   return merged;

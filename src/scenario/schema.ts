@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseTarget } from './address.ts';
 import { auth } from './auth-schema.ts';
+import { client } from './client-schema.ts';
 import { parseCriterion } from './criteria.ts';
 import { expect } from './expect-schema.ts';
 import { checkHeaderValue, checkMethod, fixParams, namedKey, parsedText, TOKEN } from './leaves.ts';
@@ -119,6 +120,11 @@ export const armSchema = z.strictObject({
       'How to answer a challenge for credentials: scheme, mode, to, credentials, service; or none. Default: none.',
     ),
   tls: tls.optional(),
+  client: client
+    .optional()
+    .describe(
+      'Whose packets connections are made of: a profile, such as windows-11, or a map of what differs. Needs --engine packet. --client replaces the profile under defaults. Default: linux-6.',
+    ),
 });
 
 const look = z

@@ -38,10 +38,9 @@ const auth: Shown = (path, value) => {
 const arm = keyed(
   {
     ...Object.fromEntries(
-      ['via', 'timeouts', 'stallAfter', 'close', 'hold', 'prove', 'socket', 'source', 'tls'].map((key) => [
-        key,
-        asIs,
-      ]),
+      ['via', 'timeouts', 'stallAfter', 'close', 'hold', 'prove', 'socket', 'source', 'tls', 'client'].map(
+        (key) => [key, asIs],
+      ),
     ),
     proxy: asUrl,
     target: asUrl,

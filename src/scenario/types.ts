@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { ClientName } from '../client/registry.ts';
+import type { ClientKnobs } from '../client/types.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import type { socket } from './socket-schema.ts';
 import type { PortRange } from './units.ts';
@@ -89,6 +91,15 @@ export interface Arm {
   readonly auth?: AuthSpec;
   /** Present where the target's scheme is `https`. */
   readonly tls?: TlsSpec;
+  /** Whose packets its connections are made of; packet engine only. Absent: nobody's in particular. */
+  readonly client?: ClientSpec;
+}
+
+/** A client that is imitated. */
+export interface ClientSpec {
+  readonly profile: ClientName;
+  /** What differs from the profile; empty: nothing. */
+  readonly knobs: ClientKnobs;
 }
 
 /** Whose door is knocked at, and how. Holds references to secrets, never a secret. */

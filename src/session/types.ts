@@ -70,6 +70,8 @@ export interface ArmOutline {
   /** Of a population of browsers: how many there are. */
   readonly browsers?: number;
   readonly auth?: Pick<AuthSpec, 'scheme' | 'mode' | 'to'>;
+  /** Whose packets connections are made of, in words. */
+  readonly client?: string;
 }
 
 /** Where a run stands, once a second. Counts are cumulative, ramps included. */

@@ -48,6 +48,7 @@ const arm = some({
   source: some({ addresses: z.array(some({ kind: text })), ports: some({}).optional() }).optional(),
   auth: some({ to: text.optional(), scheme: text.optional(), mode: text.optional() }).optional(),
   tls: some({}).optional(),
+  client: some({ profile: text, knobs: some({}) }).optional(),
 });
 
 const criterion = some({

@@ -12,6 +12,7 @@ it('keeps every flag that changes the scenario, so that each of its runs has the
       via: 'proxy' as const,
       prefer: 6,
       addresses: 'first',
+      client: 'windows-11',
     },
     ...{ rate: '50/s', duration: '5s', set: ['arms.traffic.close=reset'] },
   };
@@ -21,5 +22,10 @@ it('keeps every flag that changes the scenario, so that each of its runs has the
   };
   const { state, scenario } = await beginExperiment(PLACE, 'steady', request);
   expect(state.overrides).toEqual(overrides);
-  expect(scenario.arms[0]).toMatchObject({ prefer: 6, addresses: 'first', close: 'reset' });
+  expect(scenario.arms[0]).toMatchObject({
+    prefer: 6,
+    addresses: 'first',
+    close: 'reset',
+    client: { profile: 'windows-11' },
+  });
 });

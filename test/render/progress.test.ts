@@ -86,13 +86,14 @@ describe('renderPlan', () => {
           target: '10.0.0.7:9',
           peakPerSec: undefined,
           attempts: undefined,
+          client: 'windows-11 but ttl 60',
         },
       ],
     };
     expect(renderPlan(plan)).toMatchInlineSnapshot(`
       "About to connect for 30 s (raw engine, 1 worker):
         stress  to proxy 10.0.0.5:3128, 10.0.0.6:3128 for http://origin.test/  up to 2,000/s, 60,000 attempts
-        probe   to 10.0.0.7:9, connecting only                                 as fast as it goes
+        probe   to 10.0.0.7:9, connecting only, as windows-11 but ttl 60       as fast as it goes
       "
     `);
   });

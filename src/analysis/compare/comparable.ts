@@ -93,6 +93,7 @@ export const SETTINGS = [
   'close',
   'holdUs',
   'proveUs',
+  'client',
 ] as const satisfies readonly (keyof Arm)[];
 
 function describeOtherSurroundings(a: RunFacts, b: RunFacts): string[] {

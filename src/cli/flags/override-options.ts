@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { CLIENT_NAMES, type ClientName } from '../../client/registry.ts';
 import type { Overrides } from '../../scenario/overrides.ts';
 import { VIAS, type Via } from '../../scenario/words.ts';
 import type { Host } from '../host.ts';
@@ -13,6 +14,7 @@ export interface OverrideOptions extends AddressOptions {
   readonly proxy?: string;
   readonly target?: string;
   readonly via?: Via;
+  readonly client?: ClientName;
   readonly rate?: string;
   readonly duration?: string;
   readonly set?: string[];
@@ -39,6 +41,12 @@ export function addOverrideOptions(command: Command): Command {
     .option('-x, --proxy <host:port>', 'proxy for every arm without its own')
     .option('--target <url>', 'target for every arm without its own: http://, https:// or tcp://host:port')
     .addOption(new Option('--via <way>', 'how every arm connects').choices([...VIAS]))
+    .addOption(
+      new Option(
+        '--client <name>',
+        'whose packets every arm without its own client sends; needs --engine packet',
+      ).choices([...CLIENT_NAMES]),
+    )
     .option('--rate <rate>', 'set the scenario’s highest rate, others in proportion: 500, 2k/s, 30/min')
     .option('-t, --duration <time>', 'set the scenario’s length, phases in proportion: 60, 30s, 10m, 8h')
     .option(

@@ -9,7 +9,8 @@ import type { RunOptions } from '../types.ts';
  * The engine asked for, or the first in {@link ENGINES} that can do all of the arms and that this machine has.
  *
  * @param callsLibc whether this machine makes the kernel's own calls: koffi, an optional package, may be absent
- * @throws UsageError where one is asked for that cannot do an arm
+ * @throws UsageError where one is asked for that cannot do an arm, or an arm's packets are to be those of a client and the
+ *   engine asked for does not make any
  * @throws EnvironmentError where one is asked for that this machine does not have
  */
 export function chooseEngine(
@@ -18,6 +19,7 @@ export function chooseEngine(
   arms: readonly Arm[],
   callsLibc: () => boolean = isLibcAvailable,
 ): EngineName {
+  requireImitator(asked, arms);
   if (asked === 'auto') {
     const isHere = (name: EngineName): boolean =>
       !ENGINES[name].callsLibc || (platform === 'linux' && callsLibc());
@@ -31,6 +33,15 @@ export function chooseEngine(
   }
   if (ENGINES[asked].callsLibc) loadLibc();
   return asked;
+}
+
+/** Packets take privileges that no run asks for by itself, so that `auto` never stands for the engine that makes them. */
+function requireImitator(asked: RunOptions['engine'], arms: readonly Arm[]): void {
+  const arm = arms.find(({ client }) => client !== undefined);
+  if (arm === undefined || (asked !== 'auto' && ENGINES[asked].imitatesClients)) return;
+  throw new UsageError(`arm ${arm.name}: client: needs --engine packet`, {
+    hint: 'add --engine packet (root or CAP_NET_RAW), or leave out client: and --client',
+  });
 }
 
 /** Of the first arm that an engine cannot do, what it cannot do; undefined: it can do them all. */

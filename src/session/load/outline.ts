@@ -1,4 +1,5 @@
 import { createPacer } from '../../plan/pacer.ts';
+import { describeClient } from '../../scenario/client.ts';
 import { loadAttempts, loadDurationUs, peakPerSec } from '../../scenario/load-shape.ts';
 import { redactPath } from '../../scenario/secrets.ts';
 import type { Arm, AuthSpec, Load, SweepLoad } from '../../scenario/types.ts';
@@ -23,6 +24,7 @@ export function outlineArm(planned: PlannedArm): ArmOutline {
     ...(arm.load.kind === 'sweep' ? { sweep: outlineSweep(arm.load) } : {}),
     ...(arm.load.kind === 'browsers' ? { browsers: arm.load.browsers } : {}),
     ...(arm.auth === undefined ? {} : { auth: outlineAuth(arm.auth) }),
+    ...(arm.client === undefined ? {} : { client: describeClient(arm.client) }),
   };
 }
 

@@ -36,4 +36,11 @@ describe('the engine of a run', () => {
     expect(chooseEngine('auto', 'linux', arms)).toBe('portable');
     expect(() => chooseEngine('raw', 'linux', arms)).toThrow(`arm needy ${need}`);
   });
+
+  it('is none that makes no packets where an arm names a client, and never another than the one asked for', () => {
+    const arms = [armOf(), armOf({ name: 'pupils', client: { profile: 'windows-11', knobs: {} } })];
+    for (const asked of ['auto', 'raw', 'portable'] as const) {
+      expect(() => chooseEngine(asked, 'linux', arms)).toThrow('arm pupils: client: needs --engine packet');
+    }
+  });
 });

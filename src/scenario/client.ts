@@ -1,0 +1,54 @@
+import { type ClientName, DEFAULT_CLIENT } from '../client/registry.ts';
+import { resolveClient } from '../client/resolve.ts';
+import type { ClientProfile } from '../client/types.ts';
+import type { WrittenClient } from './client-schema.ts';
+import type { ArmFile } from './schema.ts';
+import type { Arm, ClientSpec } from './types.ts';
+import { formatDuration } from './units.ts';
+
+/** What the packets of an arm look like: of the client that it names, or else of {@link DEFAULT_CLIENT}. */
+export function clientOf({ client }: Pick<Arm, 'client'>): ClientProfile {
+  return resolveClient(client?.profile ?? DEFAULT_CLIENT, client?.knobs);
+}
+
+/** Whoever names another client means that one as it is; single keys differ from what is inherited. */
+export function mergeClients(defaults: WrittenClient, own: WrittenClient): WrittenClient {
+  return own.profile === undefined ? { ...defaults, knobs: { ...defaults.knobs, ...own.knobs } } : own;
+}
+
+export function toClient({ profile = DEFAULT_CLIENT, knobs }: WrittenClient): ClientSpec {
+  return { profile: profile satisfies ClientName, knobs };
+}
+
+/** A client in words: `windows-11`, or `linux-6 but timestamps off, ttl 60`. */
+export function describeClient({ profile, knobs }: ClientSpec): string {
+  const { synWaitsUs, ...plain } = knobs;
+  const differs = [
+    ...Object.entries(plain).map(
+      ([key, value]) => `${key} ${typeof value === 'boolean' ? (value ? 'on' : 'off') : value}`,
+    ),
+    ...(synWaitsUs === undefined ? [] : [`synWaits ${synWaitsUs.map(formatDuration).join(' ')}`]),
+  ];
+  return differs.length === 0 ? profile : `${profile} but ${differs.join(', ')}`;
+}
+
+interface Fault {
+  readonly key: 'socket' | 'client';
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** Options of sockets that a client has keys of its own for, as its packets pass no socket. */
+const KEYS = { tos: 'dscp', mss: 'mss', synCount: 'synWaits' } as const;
+
+/** What is wrong with an arm's client beside its socket's options. */
+export function checkClient(written: ArmFile, own: ArmFile): Fault[] {
+  const { client, socket = {} } = written;
+  if (client === undefined) return [];
+  const idle = (Object.keys(KEYS) as (keyof typeof KEYS)[]).filter((key) => socket[key] !== undefined);
+  return idle.map((key) => ({
+    key: own.client === undefined ? 'socket' : 'client',
+    what: `socket.${key} has no effect on the packets of a client`,
+    fix: `remove it, or write client: { ${KEYS[key]}: ... }`,
+  }));
+}
