@@ -1,4 +1,5 @@
 import type { ClientProfile } from '../client/types.ts';
+import type { LinkPath } from '../net/link/types.ts';
 import type { Ticker } from '../net/ticker.ts';
 import type { AttemptEnd } from '../outcome/classify.ts';
 import type { ServerName } from '../scenario/host-names.ts';
@@ -6,6 +7,8 @@ import type { SocketOptions } from '../scenario/types.ts';
 import type { AuthMode, CloseMode } from '../scenario/words.ts';
 import type { ContentRule } from './http/content-rule.ts';
 import type { EngineName } from './names.ts';
+
+export type { LinkPath };
 
 /**
  * One address that an arm connects to: a name may resolve to several, which are used in turn and reported separately.
@@ -104,18 +107,6 @@ export interface EnginePackets {
    * number of shards, as plan/ports does.
    */
   readonly ports: readonly { readonly from: number; readonly to: number }[];
-}
-
-/** The way from this machine to an endpoint, as the kernel's routing has it. */
-export interface LinkPath {
-  /** Interface that packets leave by, such as `eth0`. */
-  readonly interfaceName: string;
-  readonly interfaceIndex: number;
-  /** Ethernet addresses of the interface and of the next hop, `02:00:5e:10:00:01`. */
-  readonly mac: string;
-  readonly nextHopMac: string;
-  /** Of the path, bytes. */
-  readonly mtu: number;
 }
 
 /**

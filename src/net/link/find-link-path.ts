@@ -1,0 +1,157 @@
+import { networkInterfaces } from 'node:os';
+import { EnvironmentError, UsageError } from '../../errors.ts';
+import { askNextHop } from './ask-next-hop.ts';
+import { listGateways } from './gateways.ts';
+import { findInterface, findInterfaceByIndex, type LinkInterface } from './interfaces.ts';
+import { checkCapability } from './needs.ts';
+import { findNeighbour } from './neighbours.ts';
+import { NetlinkError } from './netlink-socket.ts';
+import { askRoute, type KernelRoute } from './routes.ts';
+import type { LinkPath } from './types.ts';
+import { checkInterface } from './usable-interface.ts';
+
+/** What packets are to be sent to. */
+export interface LinkTarget {
+  /** Literal address; a link-local one with its zone. */
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+export interface LinkQuestion {
+  /** Interface to leave by; default: the one that the kernel would choose. */
+  readonly interfaceName?: string;
+  /** Address to send from: one of this machine, or one that nobody has. Default: the one that the kernel would choose. */
+  readonly source?: string;
+}
+
+/** Where packets to a target go, as far as the kernel tells without asking anybody. */
+export interface LinkRoute {
+  readonly link: LinkInterface;
+  /** The gateway, or the target itself if it is on the link. */
+  readonly nextHop: string;
+  readonly hasGateway: boolean;
+  /** The address that the kernel would send from; empty if it has none there. */
+  readonly source: string;
+  /** Of the path, bytes. */
+  readonly mtu: number;
+}
+
+/**
+ * The way to a target, from the kernel's routing. Nothing is sent.
+ * @throws UsageError for targets that packets of one's own cannot or must not be sent to: this machine, multicast, broadcast, a gateway
+ * @throws EnvironmentError if there is no way, or its interface is down or has no Ethernet addresses, or koffi is absent
+ */
+export function findLinkRoute({ address, family }: LinkTarget, question: LinkQuestion = {}): LinkRoute {
+  const [literal = '', zone] = address.split('%');
+  checkTarget(literal);
+  const wanted = findWanted(address, question.interfaceName ?? zone);
+  if (wanted !== undefined) checkInterface(wanted);
+  const { source } = question;
+  const route = askRoute({
+    address: literal,
+    ...(wanted === undefined ? {} : { interfaceIndex: wanted.index }),
+    ...(source === undefined || !isOwn(source) ? {} : { source }),
+  });
+  const way = wanted === undefined ? '' : ` by ${wanted.name}`;
+  if (route === undefined || route.type === 'refused') {
+    throw new EnvironmentError(`this machine has no route to ${address}${way}`, {
+      hint: `see ip route get ${literal}${wanted === undefined ? '' : ` oif ${wanted.name}`}, and add a route`,
+    });
+  }
+  checkType(address, route);
+  if (!route.hasGateway && listGateways(family).has(literal)) {
+    throw new UsageError(`${address} is a gateway of this machine, which the packet engine does not load`, {
+      hint: 'choose a target behind it, or use --engine raw',
+    });
+  }
+  const link = wanted ?? findInterfaceByIndex(route.interfaceIndex);
+  if (link === undefined) throw new EnvironmentError(`the interface towards ${address} is gone`);
+  checkInterface(link);
+  return {
+    link,
+    nextHop: route.nextHop,
+    hasGateway: route.hasGateway,
+    source: route.source,
+    mtu: Math.min(route.mtu ?? link.mtu, link.mtu),
+  };
+}
+
+/**
+ * The way to a target, the next hop's Ethernet address included: from the kernel's neighbour table if that is certain of it,
+ * otherwise by asking on the link, for two seconds at most.
+ * @throws UsageError, EnvironmentError as {@link findLinkRoute}; the latter too if nobody answers, or without CAP_NET_RAW
+ */
+export async function findLinkPath(target: LinkTarget, question: LinkQuestion = {}): Promise<LinkPath> {
+  const route = findLinkRoute(target, question);
+  const { link, mtu } = route;
+  const nextHopMac =
+    findNeighbour(route.nextHop, link.index) ?? (await ask(target, route, question.source ?? route.source));
+  return { interfaceName: link.name, interfaceIndex: link.index, mac: link.mac, nextHopMac, mtu };
+}
+
+async function ask({ address }: LinkTarget, route: LinkRoute, asker: string): Promise<string> {
+  const { link, nextHop, hasGateway } = route;
+  if (asker === '') {
+    throw new EnvironmentError(`${link.name} has no address to ask for ${nextHop} from`, {
+      hint: `add one: ip address add 192.0.2.10/24 dev ${link.name}, as root`,
+    });
+  }
+  checkCapability('CAP_NET_RAW');
+  const mac = await askNextHop(link, nextHop, asker).catch((cause: unknown) => {
+    if (!(cause instanceof NetlinkError)) throw cause;
+    throw new EnvironmentError(`nothing can be sent by ${link.name} (${cause.code})`, { cause });
+  });
+  if (mac !== undefined) return mac;
+  const who = hasGateway ? `the gateway ${nextHop} towards ${address}` : address;
+  throw new EnvironmentError(
+    `${who} does not answer ${nextHop.includes(':') ? 'neighbour discovery' : 'ARP'} on ${link.name}`,
+    { hint: `check that it is on this link: ip neigh show dev ${link.name}, ip route get ${address}` },
+  );
+}
+
+function findWanted(address: string, name: string | undefined): LinkInterface | undefined {
+  if (name === undefined) return undefined;
+  const link = findInterface(name) ?? findInterfaceByIndex(/^\d+$/.test(name) ? Number(name) : 0);
+  if (link !== undefined) return link;
+  throw new EnvironmentError(`this machine has no interface ${name}, by which to reach ${address}`, {
+    hint: `name one of ${Object.keys(networkInterfaces()).join(', ')}`,
+  });
+}
+
+/** What no route has to be asked about (RFC 1122 section 3.2.1.3, RFC 4291 section 2.7). */
+function checkTarget(literal: string): void {
+  const what = /^127\.|^::1$/.test(literal)
+    ? 'an address of the loopback'
+    : /^(22[4-9]|23\d)\.|^ff/i.test(literal)
+      ? 'a multicast address'
+      : literal === '255.255.255.255'
+        ? 'the broadcast address'
+        : /^0\.|^::$/.test(literal)
+          ? 'no host’s address'
+          : undefined;
+  if (what === undefined) return;
+  const hint =
+    what === 'an address of the loopback'
+      ? 'use --engine raw, or put the far end into a network namespace or on another machine: the kernel takes packets to its loopback from its own sockets alone'
+      : 'choose the address of one host';
+  throw new UsageError(`${literal} is ${what}, which the packet engine cannot load`, { hint });
+}
+
+function checkType(address: string, { type }: KernelRoute): void {
+  switch (type) {
+    case 'unicast':
+      return;
+    case 'local':
+      throw new UsageError(`${address} is this machine itself, which the packet engine cannot load`, {
+        hint: 'use --engine raw, or put the far end into a network namespace or on another machine',
+      });
+    default:
+      throw new UsageError(`${address} is a ${type} address, which the packet engine does not load`, {
+        hint: 'choose the address of one host',
+      });
+  }
+}
+
+function isOwn(address: string): boolean {
+  return Object.values(networkInterfaces()).some((infos) => infos?.some((info) => info.address === address));
+}

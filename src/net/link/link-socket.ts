@@ -1,0 +1,158 @@
+import { constants } from 'node:os';
+import { Arena, type Region } from '../arena.ts';
+import { SOCK_CLOEXEC, SOCK_NONBLOCK } from '../constants.ts';
+import { type Libc, loadLibc } from '../load.ts';
+import { POLLFD_BYTES } from '../poll.ts';
+import { NetlinkError } from './netlink-socket.ts';
+
+/** include/linux/socket.h, include/linux/net.h, packet(7) and include/uapi/linux/if_packet.h */
+const AF_PACKET = 17;
+const SOCK_RAW = 3;
+const SOL_PACKET = 263;
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_IGNORE_OUTGOING = 23;
+/** struct packet_mreq: interface, type (16 bits), length of the address (16 bits), address. */
+const PACKET_MREQ_BYTES = 16;
+const PACKET_MR_ALLMULTI = 2;
+/** struct sockaddr_ll: family, protocol (network order), interface; the rest is not needed to bind. */
+const SOCKADDR_LL_BYTES = 20;
+const POLLIN = 1;
+
+/** uapi/asm-generic/socket.h */
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_ATTACH_FILTER = 26;
+/** Room for a burst of answers; the kernel's own limit (net.core.rmem_max) may keep it smaller. */
+const RECEIVE_BUFFER_BYTES = 1 << 20;
+
+/** Longer than any message that is read here. */
+const FRAME_BYTES = 256;
+
+/** include/uapi/linux/if_ether.h */
+const ETHER_TYPES = { 4: 0x0806, 6: 0x86dd } as const;
+
+/**
+ * Passes neighbour solicitations (135) and advertisements (136) without extension headers, as classic BPF: {code, jump if
+ * true, jump if false, operand} (include/uapi/linux/filter.h). Offsets count from the Ethernet header.
+ */
+const NEIGHBOUR_DISCOVERY = [
+  [0x30, 0, 0, 20], // ldb next header
+  [0x15, 0, 4, 58], // jeq ICMPv6
+  [0x30, 0, 0, 54], // ldb type
+  [0x15, 1, 0, 135],
+  [0x15, 0, 1, 136],
+  [0x06, 0, 0, 0xffff], // ret whole packet
+  [0x06, 0, 0, 0], // ret nothing
+] as const;
+
+/**
+ * ARP (family 4) or neighbour discovery (family 6) of one interface: frames with their Ethernet headers. The kernel sees what
+ * comes in as well.
+ */
+export class LinkSocket {
+  readonly #libc: Libc;
+  readonly #arena: Arena;
+  readonly #into: Region;
+  readonly #from: Region;
+  readonly #pollfd: Region;
+  readonly #fd: number;
+
+  /**
+   * @throws NetlinkError with EPERM without CAP_NET_RAW, ENODEV or ENETDOWN if the interface is gone or down
+   * @throws EnvironmentError if the C library cannot be called
+   */
+  constructor(family: 4 | 6, interfaceIndex: number) {
+    this.#libc = loadLibc();
+    this.#arena = new Arena(this.#libc, 4_096);
+    this.#into = this.#arena.take(FRAME_BYTES);
+    this.#from = this.#arena.take(FRAME_BYTES);
+    this.#pollfd = this.#arena.take(POLLFD_BYTES);
+    // Protocol 0: nothing is received before the filter is there.
+    this.#fd = this.#libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (this.#fd < 0) this.#fail(this.#libc.errno());
+    this.#setUp(family, interfaceIndex);
+  }
+
+  /** @param frame at most 256 bytes @returns 0 or an errno, ENOBUFS among them: the device takes no more just now */
+  send(frame: Uint8Array): number {
+    this.#from.bytes.set(frame);
+    const sent = this.#libc.send(this.#fd, this.#from.address, frame.length, 0);
+    return sent < 0 ? this.#libc.errno() : 0;
+  }
+
+  /**
+   * The next frame, its first 256 bytes; it is overwritten by the next call.
+   * @param waitMs blocks this thread for so long at most
+   */
+  receive(waitMs: number): Uint8Array | undefined {
+    const length = this.#libc.recv(this.#fd, this.#into.address, FRAME_BYTES, 0);
+    if (length >= 0) return this.#into.bytes.subarray(0, length);
+    if (waitMs <= 0) return undefined;
+    const { bytes, words, address } = this.#pollfd;
+    words[0] = this.#fd;
+    bytes[4] = POLLIN;
+    const isReady = this.#libc.poll(address, 1, waitMs) === 1;
+    return isReady ? this.receive(0) : undefined;
+  }
+
+  close(): void {
+    this.#libc.close(this.#fd);
+    this.#arena.release();
+  }
+
+  #setUp(family: 4 | 6, interfaceIndex: number): void {
+    const words = this.#from.words;
+    if (family === 6) {
+      this.#attachFilter();
+      // Solicitations go to a group for each address (RFC 4291 section 2.7.1), which a device would not let in.
+      words.set([interfaceIndex, PACKET_MR_ALLMULTI, 0, 0]);
+      this.#check(this.#setOption(SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MREQ_BYTES));
+    }
+    words[0] = RECEIVE_BUFFER_BYTES;
+    this.#setOption(SOL_SOCKET, SO_RCVBUF, 4);
+    words[0] = 1;
+    this.#setOption(SOL_PACKET, PACKET_IGNORE_OUTGOING, 4);
+    const { bytes } = this.#from;
+    bytes.fill(0, 0, SOCKADDR_LL_BYTES);
+    bytes[0] = AF_PACKET;
+    bytes[2] = ETHER_TYPES[family] >>> 8;
+    bytes[3] = ETHER_TYPES[family] & 0xff;
+    words[1] = interfaceIndex;
+    this.#check(this.#libc.bind(this.#fd, this.#from.address, SOCKADDR_LL_BYTES));
+  }
+
+  /** struct sock_fprog: number of instructions, and where they are, in a word of the machine each. */
+  #attachFilter(): void {
+    const program = this.#arena.take(NEIGHBOUR_DISCOVERY.length * 8);
+    const view = new DataView(program.bytes.buffer, program.bytes.byteOffset);
+    for (const [index, [code, ifTrue, ifFalse, operand]] of NEIGHBOUR_DISCOVERY.entries()) {
+      view.setUint16(index * 8, code, true);
+      view.setUint8(index * 8 + 2, ifTrue);
+      view.setUint8(index * 8 + 3, ifFalse);
+      view.setUint32(index * 8 + 4, operand, true);
+    }
+    const is32Bit = process.arch === 'arm' || process.arch === 'ia32';
+    const { words } = this.#from;
+    words.fill(0, 0, 4);
+    words[0] = NEIGHBOUR_DISCOVERY.length;
+    words[is32Bit ? 1 : 2] = program.address | 0;
+    if (!is32Bit) words[3] = Math.floor(program.address / 2 ** 32);
+    this.#check(this.#setOption(SOL_SOCKET, SO_ATTACH_FILTER, is32Bit ? 8 : 16));
+  }
+
+  #setOption(level: number, option: number, length: number): number {
+    return this.#libc.setsockopt(this.#fd, level, option, this.#from.address, length);
+  }
+
+  #check(result: number): void {
+    if (result >= 0) return;
+    const errno = this.#libc.errno();
+    this.#libc.close(this.#fd);
+    this.#fail(errno);
+  }
+
+  #fail(errno: number): never {
+    this.#arena.release();
+    throw new NetlinkError(errno === 0 ? constants.errno.EIO : errno);
+  }
+}

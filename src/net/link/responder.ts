@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { EnvironmentError } from '../../errors.ts';
+import type { AddressConflict } from './find-conflicts.ts';
+import { ANSWERED, type FromResponder, type ResponderTask, STOP, WORDS } from './responder-protocol.ts';
+
+export type ResponderOptions = Omit<ResponderTask, 'shared'> & {
+  /** Somebody else turned up with one of the addresses; called a few times at most. */
+  readonly onConflict?: (conflict: AddressConflict) => void;
+  /** It ended by itself: nobody answers for the addresses any more. */
+  readonly onLost?: (why: Error) => void;
+};
+
+/** Answers ARP or neighbour discovery for addresses that this machine does not have. */
+export interface Responder {
+  /** Addresses whose question was answered by no next hop: those will not find the way back. */
+  readonly unanswered: readonly string[];
+  /** Answers given so far. */
+  readonly answered: number;
+  stop(): Promise<void>;
+}
+
+/** From sources, as tests run, the built thread is used. */
+const THREAD: string = import.meta.url.endsWith('.ts')
+  ? '../../../dist/net/link/responder-thread.js'
+  : './responder-thread.js';
+
+/**
+ * Starts a thread that answers for these addresses and for no others, until it is stopped or the process ends. Before it
+ * resolves it has asked each next hop once from each address, which tells the next hop where the address is.
+ * @throws EnvironmentError without CAP_NET_RAW, or if the interface is down
+ */
+export async function startResponder(options: ResponderOptions): Promise<Responder> {
+  const { onConflict, onLost, ...task } = options;
+  const shared = new Int32Array(new SharedArrayBuffer(WORDS * 4));
+  const workerData: ResponderTask = { ...task, shared };
+  const thread = new Worker(new URL(THREAD, import.meta.url), { workerData });
+  const gone = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    isStopping = true;
+    Atomics.store(shared, STOP, 1);
+    await gone;
+  };
+  const [first] = (await once(thread, 'message')) as [FromResponder];
+  if (first.kind !== 'ready') {
+    await stop();
+    throw new EnvironmentError(
+      `nobody can answer for the emulated addresses on ${task.link.name} (${first.kind === 'fault' ? first.code : first.kind})`,
+      { hint: 'run it with sudo, and see that the interface is up: ip link show' },
+    );
+  }
+  thread.on('message', (message: FromResponder) => {
+    if (message.kind === 'conflict') onConflict?.(message.conflict);
+  });
+  thread.on('error', (error) => onLost?.(error));
+  void gone.then(() => {
+    if (!isStopping) onLost?.(new Error('the thread that answers ARP has ended'));
+  });
+  thread.unref();
+  return {
+    unanswered: first.unanswered,
+    get answered() {
+      return Atomics.load(shared, ANSWERED);
+    },
+    stop,
+  };
+}

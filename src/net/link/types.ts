@@ -1,0 +1,11 @@
+/** The way from this machine to an endpoint, as the kernel's routing has it. */
+export interface LinkPath {
+  /** Interface that packets leave by, such as `eth0`. */
+  readonly interfaceName: string;
+  readonly interfaceIndex: number;
+  /** Ethernet addresses of the interface and of the next hop, `02:00:5e:10:00:01`. */
+  readonly mac: string;
+  readonly nextHopMac: string;
+  /** Of the path, bytes. */
+  readonly mtu: number;
+}

@@ -1,0 +1,40 @@
+import { EnvironmentError } from '../../errors.ts';
+import type { LinkInterface } from './interfaces.ts';
+
+/**
+ * What keeps the packet engine from sending by an interface, as in "eth0 is down".
+ * @returns undefined if nothing does
+ */
+export function whyUnusable(link: LinkInterface): { what: string; mend: string } | undefined {
+  const { name, hardware, kind, isUp, hasCarrier, isWithoutArp } = link;
+  if (hardware === 'loopback') {
+    const mend =
+      'use --engine raw: the kernel takes packets to its loopback from its own sockets alone, so that no packet engine can use it';
+    return { what: `${name} is the loopback`, mend };
+  }
+  if (hardware === 'other') {
+    const what = `${name} is ${kind === '' ? 'an interface' : `a tunnel (${kind})`} without Ethernet addresses`;
+    const mend = 'use --engine raw, which goes through tunnels, or --interface with an Ethernet interface';
+    return { what, mend };
+  }
+  if (!isUp) return { what: `${name} is down`, mend: `ip link set ${quote(name)} up, as root` };
+  if (!hasCarrier)
+    return { what: `${name} has no carrier`, mend: 'plug its cable in, or connect it to a network' };
+  if (isWithoutArp) {
+    const what = `${name} does without ARP${kind === '' ? '' : ` (${kind})`}: nobody can be found by it`;
+    return { what, mend: `ip link set ${quote(name)} arp on, as root, or use another interface` };
+  }
+  return undefined;
+}
+
+/** @throws EnvironmentError if the packet engine cannot send by an interface */
+export function checkInterface(link: LinkInterface): void {
+  const why = whyUnusable(link);
+  if (why === undefined) return;
+  throw new EnvironmentError(`the packet engine cannot send by ${why.what}`, { hint: why.mend });
+}
+
+/** For a shell. Names may contain anything but white space, slashes and colons (dev_valid_name(), net/core/dev.c). */
+function quote(name: string): string {
+  return /^[\w.@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}
