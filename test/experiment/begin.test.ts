@@ -12,7 +12,6 @@ it('keeps every flag that changes the scenario, so that each of its runs has the
       via: 'proxy' as const,
       prefer: 6,
       addresses: 'first',
-      client: 'windows-11',
     },
     ...{ rate: '50/s', duration: '5s', set: ['arms.traffic.close=reset'] },
   };
@@ -22,10 +21,5 @@ it('keeps every flag that changes the scenario, so that each of its runs has the
   };
   const { state, scenario } = await beginExperiment(PLACE, 'steady', request);
   expect(state.overrides).toEqual(overrides);
-  expect(scenario.arms[0]).toMatchObject({
-    prefer: 6,
-    addresses: 'first',
-    close: 'reset',
-    client: { profile: 'windows-11' },
-  });
+  expect(scenario.arms[0]).toMatchObject({ prefer: 6, addresses: 'first', close: 'reset' });
 });

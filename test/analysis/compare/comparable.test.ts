@@ -30,6 +30,7 @@ describe('runs', () => {
       'stress: the runs differ in stallAfterUs',
       'stress: the runs differ in close',
     ]);
+    expect(withArm({ client: { profile: 'ios', knobs: {} } })).toEqual(['stress: the runs differ in client']);
     expect(withArm({ name: 'other' })).toEqual(['the runs have no arm in common']);
     expect(check({ run: { ...run, stallsByTcpInfo: false } }).refusals).toHaveLength(1);
   });
