@@ -84,9 +84,9 @@ export function findLinkRoute({ address, family }: LinkTarget, question: LinkQue
 export async function findLinkPath(target: LinkTarget, question: LinkQuestion = {}): Promise<LinkPath> {
   const route = findLinkRoute(target, question);
   const { link, mtu } = route;
-  const nextHopMac =
-    findNeighbour(route.nextHop, link.index) ?? (await ask(target, route, question.source ?? route.source));
-  return { interfaceName: link.name, interfaceIndex: link.index, mac: link.mac, nextHopMac, mtu };
+  const source = question.source ?? route.source;
+  const nextHopMac = findNeighbour(route.nextHop, link.index) ?? (await ask(target, route, source));
+  return { interfaceName: link.name, interfaceIndex: link.index, mac: link.mac, nextHopMac, source, mtu };
 }
 
 async function ask({ address }: LinkTarget, route: LinkRoute, asker: string): Promise<string> {

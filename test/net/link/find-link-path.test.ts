@@ -57,6 +57,7 @@ suiteNeeding('the way to an endpoint', ['linux', 'root', 'netns', 'ip', 'npm:kof
       interfaceIndex: cable?.index,
       mac: '02:00:00:00:00:01',
       nextHopMac: '02:00:00:00:00:02',
+      source: '10.77.0.1',
       mtu: 1_500,
     });
     expect(await neighbours()).not.toContain('10.77.0.3');
