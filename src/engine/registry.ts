@@ -19,6 +19,8 @@ interface EngineKind {
    * measurements by bench/threads.mjs at moderate rates (docs/performance.md); at higher rates an attempt costs less.
    */
   readonly attemptUs: number;
+  /** True: used only where it is asked for by name. */
+  readonly isOptIn?: true;
 }
 
 /**
@@ -45,5 +47,18 @@ export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
     callsLibc: false,
     rehearses: false,
     attemptUs: 700,
+  },
+  packet: {
+    load: async () => (await import('./packet/engine.ts')).createPacketEngine,
+    cannot({ via, tls, load, auth }) {
+      if (via === 'tunnel') return 'goes through a tunnel';
+      if (tls !== undefined) return 'speaks TLS';
+      if (auth?.scheme === 'negotiate') return 'signs on with Negotiate';
+      return load.kind === 'browsers' ? 'plays browsers' : undefined;
+    },
+    callsLibc: true,
+    rehearses: false,
+    attemptUs: 25,
+    isOptIn: true,
   },
 };

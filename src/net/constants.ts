@@ -66,3 +66,35 @@ export const MAP_ANONYMOUS = 0x20;
 
 /** uapi/linux/prctl.h; the slack is in nanoseconds and applies only to the calling thread. */
 export const PR_SET_TIMERSLACK = 29;
+
+/** uapi/linux/time.h */
+export const CLOCK_REALTIME = 0;
+
+/** include/linux/socket.h, uapi/linux/if_ether.h */
+export const AF_PACKET = 17;
+export const SOCK_RAW = 3;
+export const ETH_P_ALL = 0x0003;
+export const MSG_DONTWAIT = 0x40;
+export const MAP_SHARED = 0x01;
+export const POLLIN = 0x001;
+export const POLLOUT = 0x004;
+
+/** uapi/asm-generic/socket.h */
+export const SO_RCVBUF = 8;
+export const SO_SNDBUFFORCE = 32;
+export const SO_SNDBUF = 7;
+export const SO_ATTACH_FILTER = 26;
+export const SO_TIMESTAMPNS = 35;
+
+/** uapi/linux/if_packet.h */
+export const SOL_PACKET = 263;
+export const PACKET_RX_RING = 5;
+export const PACKET_STATISTICS = 6;
+export const PACKET_COPY_THRESH = 7;
+export const PACKET_VERSION = 10;
+export const PACKET_IGNORE_OUTGOING = 23;
+export const TPACKET_V2 = 1;
+export const TP_STATUS_KERNEL = 0;
+export const TP_STATUS_USER = 1;
+/** The packet did not fit into its frame; the whole of it can be received from the socket. */
+export const TP_STATUS_COPY = 2;

@@ -21,6 +21,8 @@ export interface Libc {
   send(fd: number, from: number, length: number, flags: number): number;
   recv(fd: number, into: number, length: number, flags: number): number;
   recvmsg(fd: number, messageAt: number, flags: number): number;
+  /** @param messagesAt struct mmsghdr of sendmmsg(2), `count` of them */
+  sendmmsg(fd: number, messagesAt: number, count: number, flags: number): number;
   close(fd: number): number;
   epollCreate(flags: number): number;
   epollCtl(epollFd: number, operation: number, fd: number, eventAt: number): number;
@@ -119,6 +121,7 @@ function bindLibc(koffi: Koffi): Libc {
     send: library.func('send', 'long', ['int', address, 'size_t', 'int']),
     recv: library.func('recv', 'long', ['int', address, 'size_t', 'int']),
     recvmsg: library.func('recvmsg', 'long', ['int', address, 'int']),
+    sendmmsg: library.func('sendmmsg', 'int', ['int', address, 'uint32_t', 'int']),
     close: library.func('close', 'int', ['int']),
     epollCreate: library.func('epoll_create1', 'int', ['int']),
     epollCtl: library.func('epoll_ctl', 'int', ['int', 'int', 'int', address]),

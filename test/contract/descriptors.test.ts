@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import { armTo, countOutcomes } from '../support/arms.ts';
 import { driveChild } from '../support/drive-child.ts';
+import { SOCKET_ENGINES } from '../support/engines.ts';
 import { startPeer } from '../support/servers.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { times } from './attempts.ts';
@@ -11,7 +11,7 @@ const LIMIT = 64;
 const ATTEMPTS = 100;
 
 suiteNeeding('too few descriptors', ['linux', 'sh'], () => {
-  describe.each(ENGINE_NAMES)('%s engine', (engine) => {
+  describe.each(SOCKET_ENGINES)('%s engine', (engine) => {
     it('tells attempts that got no descriptor, and finishes the others', async () => {
       const peer = await startPeer({});
       const prefix = ['sh', '-c', `ulimit -n ${LIMIT} && exec "$@"`, 'sh'] as const;

@@ -13,16 +13,25 @@ import { describeResponses } from './responses.ts';
 import { describeMissingFacts, describeSocketFacts } from './socket-facts.ts';
 import { describeStopping } from './stopping.ts';
 
-/** What every engine must do, whatever it is made of. `readsTcpInfo`: it has the system's help with sockets. */
-export function describeEngine(name: string, create: CreateEngine, readsTcpInfo: boolean): void {
+/**
+ * What every engine must do, whatever it is made of.
+ * @param readsTcpInfo it knows what the system knows of its connections
+ * @param hasSockets its connections are the system's, which refuses some of them
+ */
+export function describeEngine(
+  name: string,
+  create: CreateEngine,
+  readsTcpInfo: boolean,
+  hasSockets = true,
+): void {
   describe(name, () => {
     describeConnecting(create);
-    if (readsTcpInfo) describeSocketFacts(create);
+    if (readsTcpInfo) describeSocketFacts(create, hasSockets);
     else describeMissingFacts(create);
     describeResponses(create);
     describeClosing(create, readsTcpInfo);
     describeHolding(create, readsTcpInfo);
-    describeFailures(create, readsTcpInfo);
+    describeFailures(create, readsTcpInfo, hasSockets);
     describeAuthentication(create);
     describeAnswers(create);
     describeContent(create);

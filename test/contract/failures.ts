@@ -7,8 +7,11 @@ import { attempt, attemptOnce, times } from './attempts.ts';
 
 const { errno } = constants;
 
-/** @param readsTcpInfo the engine has the system's help with sockets */
-export function describeFailures(create: CreateEngine, readsTcpInfo: boolean): void {
+/**
+ * @param readsTcpInfo the engine knows what the system knows of its connections
+ * @param hasSockets the system knows of them, and of others
+ */
+export function describeFailures(create: CreateEngine, readsTcpInfo: boolean, hasSockets: boolean): void {
   describe('failures', () => {
     it.each(['127.0.0.1', '::1'])('tells a refusal by %s', async (host) => {
       const at = { host, port: await findClosedPort(host) };
@@ -123,6 +126,23 @@ export function describeFailures(create: CreateEngine, readsTcpInfo: boolean): v
       expect(record).toMatchObject({ phase: 'response', cause: 'parse' });
       expect(outcomeOf(record)).toBe('response-garbage');
     });
+
+    it('tells a source port that another attempt has, without a SYN', async () => {
+      const peer = await startPeer({});
+      const sourcePort = await findClosedPort();
+      const arm = bareArmTo(peer, { holdUs: 200_000, sources: ['127.0.0.1'] });
+      const records = await attempt(
+        create,
+        arm,
+        times(2).map(() => ({ source: 0, sourcePort })),
+      );
+      expect(records.map((record) => outcomeOf(record, { kind: 'established' }))).toEqual([
+        'ok',
+        expect.stringMatching(/^local-port-(in-use|exhausted)$/),
+      ]);
+    });
+
+    if (!hasSockets) return;
 
     it('tells a source port that is taken, without a SYN', async () => {
       const peer = await startPeer(answering(responseOf('hello'), 'closes'));

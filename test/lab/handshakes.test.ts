@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import type { AttemptRecord } from '../../src/engine/types.ts';
 import { DEFAULT_STALL_AFTER_US, judgeHandshake } from '../../src/outcome/stall.ts';
 import type { HostPort } from '../../src/scenario/types.ts';
 import { times } from '../contract/attempts.ts';
 import { armTo, bareArmTo, countOutcomes, outcomeOf, requestOf } from '../support/arms.ts';
 import { type Driver, startDriver } from '../support/drive-child.ts';
+import { SOCKET_ENGINES } from '../support/engines.ts';
 import { makeNamespace, makePair, type Namespace, type Pair } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { loseSyns, treatSyns } from './lose-syns.ts';
@@ -74,7 +74,7 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
     for (const step of undo.reverse()) await step();
   });
 
-  describe.each(ENGINE_NAMES)('%s engine', (engine) => {
+  describe.each(SOCKET_ENGINES)('%s engine', (engine) => {
     it.each([
       [0, 'prompt'],
       [1, 'recovered'],

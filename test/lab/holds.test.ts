@@ -1,12 +1,13 @@
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
-import { ENGINE_NAMES, type EngineName } from '../../src/engine/names.ts';
+import type { EngineName } from '../../src/engine/names.ts';
 import { type Cut, tellCut } from '../../src/outcome/cut.ts';
 import type { HostPort } from '../../src/scenario/types.ts';
 import { times } from '../contract/attempts.ts';
 import { bareArmTo, countOutcomes } from '../support/arms.ts';
 import { type Driver, startDriver } from '../support/drive-child.ts';
+import { SOCKET_ENGINES } from '../support/engines.ts';
 import { makePair, type Pair } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { expectVerdict } from '../support/verdict.ts';
@@ -41,7 +42,7 @@ suiteNeeding('connections that are held across a cable', ['linux', 'root', 'netn
     origin = (await pair.far.startFarEnd(pair.farAddress)).origin;
     // A process each: they only wait, and do so together.
     near = Object.fromEntries(
-      ENGINE_NAMES.map((engine) => [engine, startDriver(['ip', 'netns', 'exec', pair.near.name])]),
+      SOCKET_ENGINES.map((engine) => [engine, startDriver(['ip', 'netns', 'exec', pair.near.name])]),
     );
     undo.push(...Object.values(near).map(({ end }) => end));
   });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
-import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import { ADDRESSES, PORTS } from '../../src/lab/addresses.ts';
 import { removeLab } from '../../src/lab/down.ts';
 import { Lab } from '../../src/lab/lab.ts';
@@ -8,6 +7,7 @@ import { readPreset } from '../../src/lab/presets/index.ts';
 import type { StateFile } from '../../src/lab/state.ts';
 import { bringUp } from '../../src/lab/up.ts';
 import { makeWorkplace, type Workplace } from '../e2e/rushhour.ts';
+import { SOCKET_ENGINES } from '../support/engines.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 
 /** Longer than the first SYN's timer, 1 s: each is sent again before its answer is back. */
@@ -48,7 +48,7 @@ pass: ["hit.stalled.rate < 1%"]
 
   it('stalls nothing where TCP timestamps and the exchange tell how long it is', async () => {
     await lab.client.setSysctls({ 'net.ipv4.tcp_timestamps': 1 });
-    const summaries = await Promise.all(ENGINE_NAMES.map((engine) => measure('direct', engine)));
+    const summaries = await Promise.all(SOCKET_ENGINES.map((engine) => measure('direct', engine)));
     for (const { arms, verdict } of summaries) {
       expect(arms['hit']).toMatchObject({
         completed: ATTEMPTS,
@@ -64,7 +64,7 @@ pass: ["hit.stalled.rate < 1%"]
   it('cannot be told from lost SYNs without timestamps, whatever is exchanged', async () => {
     await lab.client.setSysctls({ 'net.ipv4.tcp_timestamps': 0 });
     const summaries = await Promise.all(
-      ENGINE_NAMES.flatMap((engine) => [measure('direct', engine), measure('tcp', engine)]),
+      SOCKET_ENGINES.flatMap((engine) => [measure('direct', engine), measure('tcp', engine)]),
     );
     for (const { arms, verdict } of summaries) {
       expect(arms['hit']).toMatchObject({ established: ATTEMPTS, synRetransmits: { '1': ATTEMPTS } });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
-import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import type { HostPort } from '../../src/scenario/types.ts';
+import { SOCKET_ENGINES } from '../support/engines.ts';
 import { makeNamespace, type Namespace } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 
@@ -45,7 +45,7 @@ suiteNeeding('a name with A and AAAA records', ['linux', 'root', 'netns', 'ip'],
     return arms['hit']!;
   };
 
-  it.each(ENGINE_NAMES)('loses nothing on a machine without IPv6 (%s engine)', async (engine) => {
+  it.each(SOCKET_ENGINES)('loses nothing on a machine without IPv6 (%s engine)', async (engine) => {
     await namespace.run('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
     const { outcomes, endpoints } = await hit('both.test', '--engine', engine);
     expect(outcomes).toEqual({ ok: 20 });

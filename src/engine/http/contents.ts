@@ -22,8 +22,8 @@ export class Contents {
     this.#unmet[slot] = ALL_MET;
   }
 
-  takeHead(slot: number, bytes: Uint8Array, to: number): void {
-    this.#checks[slot]?.takeHead(bytes, 0, to);
+  takeHead(slot: number, bytes: Uint8Array, from: number, to: number): void {
+    this.#checks[slot]?.takeHead(bytes, from, to);
   }
 
   /** Evaluates a complete response. */

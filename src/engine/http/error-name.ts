@@ -48,12 +48,12 @@ export class ErrorHeads {
   #isAny = false;
 
   /**
-   * @param headEnd offset up to which `bytes` belong to a head
+   * @param from, headEnd offsets between which `bytes` belong to a head
    * @param status as read so far; 0 if not yet known
    */
-  heed(slot: number, bytes: Uint8Array, headEnd: number, status: number): void {
-    if (headEnd === 0 || (status !== 0 && status < LEAST_STATUS)) return;
-    this.#heads.keep(slot, bytes, 0, headEnd);
+  heed(slot: number, bytes: Uint8Array, from: number, headEnd: number, status: number): void {
+    if (headEnd === from || (status !== 0 && status < LEAST_STATUS)) return;
+    this.#heads.keep(slot, bytes, from, headEnd);
     this.#isAny = true;
   }
 

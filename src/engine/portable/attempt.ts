@@ -171,7 +171,7 @@ export class Attempt implements ConnectionEvents {
     const progress = this.#exchange.push(bytes, count);
     record.status = this.#exchange.status();
     this.#content?.takeHead(bytes, 0, this.#exchange.headEnd());
-    this.#errors.heed(ONLY, bytes, this.#exchange.headEnd(), record.status);
+    this.#errors.heed(ONLY, bytes, 0, this.#exchange.headEnd(), record.status);
     this.#askerHere()?.heed(bytes, this.#exchange.headEnd(), record.status);
     if (progress === GARBAGE) this.#settle(phase, 'parse');
     else if (progress === COMPLETE) this.#complete(this.#exchange.end() < count, false);

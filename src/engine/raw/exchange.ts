@@ -124,8 +124,8 @@ export class Exchange {
     if (table.firstByteAtUs[slot] === -1) table.firstByteAtUs[slot] = this.#connections.nowUs;
     if (table.phase[slot] !== RESPONSE) return;
     const progress = parser.push(slot, this.#received.bytes, 0, count);
-    contents?.takeHead(slot, this.#received.bytes, parser.headEnd);
-    errors.heed(slot, this.#received.bytes, parser.headEnd, parser.status(slot));
+    contents?.takeHead(slot, this.#received.bytes, 0, parser.headEnd);
+    errors.heed(slot, this.#received.bytes, 0, parser.headEnd, parser.status(slot));
     if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.heed(slot, this.#received.bytes);
     switch (progress) {
       case NEED_MORE:

@@ -23,7 +23,9 @@ export function chooseEngine(
   if (asked === 'auto') {
     const isHere = (name: EngineName): boolean =>
       !ENGINES[name].callsLibc || (platform === 'linux' && callsLibc());
-    return ENGINE_NAMES.find((name) => whyNot(name, arms) === undefined && isHere(name))!;
+    return ENGINE_NAMES.find(
+      (name) => ENGINES[name].isOptIn !== true && whyNot(name, arms) === undefined && isHere(name),
+    )!;
   }
   const why = whyNot(asked, arms);
   if (why !== undefined) {

@@ -1,0 +1,103 @@
+import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
+import type { Connections } from './connections.ts';
+import type { ResendQueues } from './resend-queues.ts';
+import { ACK, FIN, RST, type Segments } from './segments.ts';
+import { FIN_WAIT, LAST_ACK, OWES_ACK, PEER_CLOSED, SYN_SENT } from './slots.ts';
+
+/** How often an unanswered FIN is sent again before the connection is reset. */
+const MAX_FIN_RESENDS = 4;
+
+/** Settles attempts, and closes their connections. */
+export interface Settler {
+  settle(slot: number, phase: AttemptPhase, cause: EndCause, errno: number): void;
+}
+
+/** Ends connections: by FIN, which is sent again until it is answered, or by RST. */
+export class Closer {
+  readonly #connections: Connections;
+  readonly #segments: Segments;
+  readonly #resends: ResendQueues;
+
+  constructor(connections: Connections, segments: Segments, resends: ResendQueues) {
+    this.#connections = connections;
+    this.#segments = segments;
+    this.#resends = resends;
+  }
+
+  /** Closes the connection of an attempt that has just settled, in the way that its arm and its end ask for. */
+  close(slot: number, cause: EndCause, isLost: boolean): void {
+    const { slots, active } = this.#connections;
+    if (isLost || slots.phase[slot] === SYN_SENT) {
+      this.forget(slot);
+      return;
+    }
+    const index = slots.active[slot]!;
+    const isUnacknowledged = active.acknowledged[index]! < active.sent[index]!;
+    const { close } = this.#connections.armOf(slot);
+    if (close === 'reset' || cause === 'stopped' || isUnacknowledged) {
+      this.reset(slot);
+      return;
+    }
+    this.#segments.write(slot, FIN | ACK, slots.sndNxt[slot]!, slots.rcvNxt[slot]!);
+    slots.sndNxt[slot] = (slots.sndNxt[slot]! + 1) | 0;
+    const flags = slots.flags[slot]!;
+    slots.flags[slot] = flags & ~OWES_ACK;
+    slots.phase[slot] = (flags & PEER_CLOSED) === 0 ? FIN_WAIT : LAST_ACK;
+    active.resends[index] = 0;
+    this.#awaitAnswer(slot, index);
+    this.#connections.setLinger(slot);
+  }
+
+  /** Something has come on a connection that is being closed. */
+  receive(slot: number, ack: number, isPeerClosed: boolean): void {
+    const { slots, active } = this.#connections;
+    const isAcknowledged = ack === slots.sndNxt[slot];
+    if (isAcknowledged) active.resendAtUs[slots.active[slot]!] = Number.POSITIVE_INFINITY;
+    if (isPeerClosed && slots.phase[slot] === FIN_WAIT) {
+      this.#segments.write(slot, ACK, slots.sndNxt[slot]!, slots.rcvNxt[slot]!);
+      slots.phase[slot] = LAST_ACK;
+    }
+    // Both ends are closed. If the last ACK was lost, the far end's FIN comes again and is answered without a slot.
+    if (isAcknowledged && slots.phase[slot] === LAST_ACK) this.forget(slot);
+  }
+
+  /** Sends the FIN again, or gives up. */
+  resend(slot: number): void {
+    const { slots, active } = this.#connections;
+    const index = slots.active[slot]!;
+    if (active.resends[index]! >= MAX_FIN_RESENDS) {
+      this.reset(slot);
+      return;
+    }
+    active.resends[index] = active.resends[index]! + 1;
+    this.#segments.write(slot, FIN | ACK, (slots.sndNxt[slot]! - 1) | 0, slots.rcvNxt[slot]!);
+    this.#awaitAnswer(slot, index);
+  }
+
+  /** Sends a RST and forgets the connection. */
+  reset(slot: number): void {
+    const { slots } = this.#connections;
+    this.#segments.write(slot, RST | ACK, slots.sndNxt[slot]!, slots.rcvNxt[slot]!);
+    this.forget(slot);
+  }
+
+  /** Forgets a connection without a word. */
+  forget(slot: number): void {
+    this.#connections.free(slot);
+  }
+
+  /** The same for one whose port was never taken. */
+  forgetUnsent(slot: number): void {
+    const { slots, active, deadlines } = this.#connections;
+    deadlines.clear(slot);
+    active.free(slots.active[slot]!);
+    slots.active[slot] = -1;
+    slots.free(slot);
+  }
+
+  #awaitAnswer(slot: number, index: number): void {
+    const { active, nowUs } = this.#connections;
+    const { rtoUs } = this.#segments.clientOf(slot);
+    active.resendAtUs[index] = this.#resends.add(slot, rtoUs * 2 ** active.resends[index]!, nowUs);
+  }
+}

@@ -1,0 +1,157 @@
+import type { EngineArm, EngineOptions } from '../types.ts';
+import { AddressIndex, type AddressWords, toWords } from './addresses.ts';
+
+/** The far end of connections: an endpoint, of one arm or of several. */
+export interface Remote {
+  readonly family: 4 | 6;
+  readonly words: AddressWords;
+  readonly port: number;
+}
+
+/** An arm's addresses as the numbers that all arms share. */
+export interface ArmFlows {
+  /** Remote of each endpoint. */
+  readonly remotes: readonly number[];
+  /** Local address of each source, and of each endpoint where no source is named. */
+  readonly locals: readonly number[];
+  readonly ownLocals: readonly number[];
+  /** Ports that the engine chooses from, and whether in no order. */
+  readonly ports: Uint16Array;
+  readonly isRandom: boolean;
+}
+
+/** Ports of this shard that the engine chooses from: more than this many for each address it never needs. */
+const MAX_CHOSEN_PORTS = 65_536;
+
+/** An Int32Array beyond this cannot be allocated everywhere. */
+const MAX_TUPLES = 2 ** 29;
+
+/**
+ * Which slot has which address and port at either end: an array over all combinations, so that a packet finds its
+ * connection by arithmetic. Memory is taken only where ports are used.
+ */
+export class Flows {
+  readonly locals: AddressIndex;
+  readonly remotes: readonly Remote[];
+  readonly arms: readonly ArmFlows[];
+  readonly lowestPort: number;
+  readonly highestPort: number;
+  /** By combination: slot plus 1; 0: no connection. */
+  readonly #slots: Int32Array;
+  readonly #span: number;
+  readonly #localCount: number;
+  /** By arm: where the search for a free port goes on. */
+  readonly #nextPort: Uint32Array;
+
+  /** @throws RangeError if there are more combinations than memory can index */
+  constructor(arms: readonly EngineArm[], shard: NonNullable<EngineOptions['shard']>) {
+    const locals = new Map<string, number>();
+    const remotes: Remote[] = [];
+    this.arms = arms.map((arm) => enroll(arm, shard, locals, remotes));
+    this.locals = new AddressIndex([...locals.keys()]);
+    this.remotes = remotes;
+    const ranges = arms.flatMap(({ packets }) => packets?.ports ?? []);
+    this.lowestPort = Math.min(...ranges.map(({ from }) => from));
+    this.highestPort = Math.max(...ranges.map(({ to }) => to));
+    this.#span = this.highestPort - this.lowestPort + 1;
+    this.#localCount = locals.size;
+    this.#nextPort = new Uint32Array(arms.length);
+    const tuples = remotes.length * locals.size * this.#span;
+    if (remotes.length > 256 || locals.size > 65_536 || tuples > MAX_TUPLES) {
+      throw new RangeError(`${tuples} combinations of address and port are too many for the packet engine`);
+    }
+    this.#slots = new Int32Array(tuples);
+  }
+
+  /** @returns the slot, or -1 */
+  find(remote: number, local: number, port: number): number {
+    const place = port - this.lowestPort;
+    if (place < 0 || place >= this.#span) return -1;
+    return this.#slots[(remote * this.#localCount + local) * this.#span + place]! - 1;
+  }
+
+  set(remote: number, local: number, port: number, slot: number): void {
+    this.#slots[(remote * this.#localCount + local) * this.#span + port - this.lowestPort] = slot + 1;
+  }
+
+  clear(remote: number, local: number, port: number): void {
+    this.#slots[(remote * this.#localCount + local) * this.#span + port - this.lowestPort] = 0;
+  }
+
+  hasPort(port: number): boolean {
+    return port >= this.lowestPort && port <= this.highestPort;
+  }
+
+  /** The remote with this address and port; -1 if there is none. */
+  findRemoteIpv4(address: number, port: number): number {
+    for (let index = 0; index < this.remotes.length; index += 1) {
+      const remote = this.remotes[index]!;
+      if (remote.port === port && remote.family === 4 && remote.words[0] === address) return index;
+    }
+    return -1;
+  }
+
+  findRemoteIpv6(a: number, b: number, c: number, d: number, port: number): number {
+    for (let index = 0; index < this.remotes.length; index += 1) {
+      const { port: own, words } = this.remotes[index]!;
+      if (own === port && words[3] === d && words[2] === c && words[1] === b && words[0] === a) return index;
+    }
+    return -1;
+  }
+
+  /**
+   * A port of an arm that is free towards a remote: as its client chooses, each in turn or any.
+   * @returns -1 if all are in use
+   */
+  choosePort(arm: number, remote: number, local: number): number {
+    const { ports, isRandom } = this.arms[arm]!;
+    const { length } = ports;
+    let next = isRandom ? Math.floor(Math.random() * length) : this.#nextPort[arm]!;
+    for (let tries = 0; tries < length; tries += 1) {
+      if (next >= length) next = 0;
+      const port = ports[next]!;
+      next += 1;
+      if (this.find(remote, local, port) < 0) {
+        this.#nextPort[arm] = next;
+        return port;
+      }
+    }
+    return -1;
+  }
+}
+
+function enroll(
+  { endpoints, sources, packets }: EngineArm,
+  shard: { readonly index: number; readonly count: number },
+  locals: Map<string, number>,
+  remotes: Remote[],
+): ArmFlows {
+  if (packets === undefined) throw new RangeError('an arm of the packet engine needs to know its link');
+  const numberOf = (address: string): number => {
+    if (!locals.has(address)) locals.set(address, locals.size);
+    return locals.get(address)!;
+  };
+  return {
+    remotes: endpoints.map(({ address, port, family }) => {
+      const words = toWords(address);
+      const found = remotes.findIndex((other) => other.port === port && other.words.join() === words.join());
+      return found >= 0 ? found : remotes.push({ family, words, port }) - 1;
+    }),
+    locals: sources.map(numberOf),
+    ownLocals: packets.links.map(({ source }) => numberOf(source)),
+    ports: listPorts(packets.ports, shard),
+    isRandom: packets.client.ports.order === 'random',
+  };
+}
+
+function listPorts(
+  ranges: readonly { readonly from: number; readonly to: number }[],
+  { index, count }: { readonly index: number; readonly count: number },
+): Uint16Array {
+  const ports: number[] = [];
+  for (const { from, to } of ranges) {
+    const first = from + ((((index - from) % count) + count) % count);
+    for (let port = first; port <= to && ports.length < MAX_CHOSEN_PORTS; port += count) ports.push(port);
+  }
+  return Uint16Array.from(ports);
+}

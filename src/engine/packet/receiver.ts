@@ -1,0 +1,248 @@
+import { constants } from 'node:os';
+import { describeIcmp } from '../../outcome/refusal.ts';
+import type { Closer } from './closer.ts';
+import type { Connections } from './connections.ts';
+import type { Exchange } from './exchange.ts';
+import type { Handshake } from './handshake.ts';
+import { Inbound, readUint16, readUint32 } from './inbound.ts';
+import { ACK, FIN, RST, type Segments, SYN } from './segments.ts';
+import { FIN_WAIT, FREE, RESPONSE, SYN_SENT } from './slots.ts';
+import type { Stream } from './stream.ts';
+
+const ETHER_IPV4 = 0x0800;
+const ETHER_IPV6 = 0x86dd;
+const ETHER_BYTES = 14;
+const IPV6_BYTES = 40;
+const PROTOCOL_ICMP = 1;
+const PROTOCOL_TCP = 6;
+const PROTOCOL_ICMPV6 = 58;
+
+/** RFC 792, RFC 4443: destination unreachable and time exceeded. */
+const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 11]);
+const ICMPV6_ERRORS: ReadonlySet<number> = new Set([1, 3]);
+const ICMP_BYTES = 8;
+
+const { ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EACCES, EPROTO, ENOPROTOOPT } = constants.errno;
+
+/** As the kernel translates codes of type 3: icmp_err_convert (net/ipv4/icmp.c). */
+const ERRNO_OF_UNREACHABLE: Readonly<Record<number, number>> = {
+  0: ENETUNREACH,
+  1: EHOSTUNREACH,
+  2: ENOPROTOOPT,
+  3: ECONNREFUSED,
+  6: ENETUNREACH,
+  // EHOSTDOWN, for host-unknown; Node has no name for it.
+  7: 112,
+  9: ENETUNREACH,
+  10: EHOSTUNREACH,
+  11: ENETUNREACH,
+  12: EHOSTUNREACH,
+  13: EHOSTUNREACH,
+  14: EHOSTUNREACH,
+  15: EHOSTUNREACH,
+};
+
+/** Codes of ICMPv6 type 1: tab_unreach (net/ipv6/icmp.c). */
+const ERRNO_OF_UNREACHABLE_6: Readonly<Record<number, number>> = {
+  0: ENETUNREACH,
+  1: EACCES,
+  2: EHOSTUNREACH,
+  3: EHOSTUNREACH,
+  4: ECONNREFUSED,
+  5: EACCES,
+  6: EACCES,
+};
+
+/** Reads packets, finds the connection of each, and passes them on to what handles its state. */
+export class Receiver {
+  /** Where a segment without a connection is answered from: a slot that belongs to nobody. */
+  readonly #stray: number;
+  readonly #connections: Connections;
+  readonly #segments: Segments;
+  readonly #handshake: Handshake;
+  readonly #stream: Stream;
+  readonly #exchange: Exchange;
+  readonly #closer: Closer;
+  readonly #inbound = new Inbound();
+
+  constructor(
+    connections: Connections,
+    segments: Segments,
+    handshake: Handshake,
+    stream: Stream,
+    exchange: Exchange,
+    closer: Closer,
+  ) {
+    this.#connections = connections;
+    this.#segments = segments;
+    this.#handshake = handshake;
+    this.#stream = stream;
+    this.#exchange = exchange;
+    this.#closer = closer;
+    this.#stray = connections.slots.take();
+    connections.slots.phase[this.#stray] = FREE;
+  }
+
+  /**
+   * Handles an Ethernet frame.
+   * @param from, to where it stands in `bytes`
+   * @param atUs when it came
+   */
+  receive(bytes: Uint8Array, from: number, to: number, atUs: number): void {
+    const ip = from + ETHER_BYTES;
+    const etherType = to - from < ETHER_BYTES ? 0 : readUint16(bytes, from + 12);
+    if (etherType === ETHER_IPV4) this.#receiveIpv4(bytes, ip, to, atUs);
+    else if (etherType === ETHER_IPV6) this.#receiveIpv6(bytes, ip, to, atUs);
+  }
+
+  #receiveIpv4(bytes: Uint8Array, ip: number, end: number, atUs: number): void {
+    if (end - ip < 20 || bytes[ip]! >>> 4 !== 4) return;
+    const headerBytes = (bytes[ip]! & 0xf) * 4;
+    // Ethernet pads short packets; with segmentation left to the device, a length of 0 says "to the end".
+    const length = readUint16(bytes, ip + 2);
+    const to = length === 0 ? end : Math.min(end, ip + length);
+    // A fragment other than the first has no ports; the first of several is not the whole.
+    if (headerBytes < 20 || ip + headerBytes > to || (readUint16(bytes, ip + 6) & 0x3fff) !== 0) return;
+    const { flows } = this.#connections;
+    const local = flows.locals.findIpv4(readUint32(bytes, ip + 16));
+    if (local < 0) return;
+    const at = ip + headerBytes;
+    if (bytes[ip + 9] === PROTOCOL_ICMP) {
+      this.#receiveIcmp(bytes, at, to, local, formatIpv4(bytes, ip + 12), atUs);
+      return;
+    }
+    if (bytes[ip + 9] !== PROTOCOL_TCP || !this.#inbound.read(bytes, at, to)) return;
+    const remote = flows.findRemoteIpv4(readUint32(bytes, ip + 12), readUint16(bytes, at));
+    if (remote >= 0) this.#dispatch(remote, local, readUint16(bytes, at + 2), atUs);
+  }
+
+  #receiveIpv6(bytes: Uint8Array, ip: number, end: number, atUs: number): void {
+    if (end - ip < IPV6_BYTES) return;
+    const length = readUint16(bytes, ip + 4);
+    const at = ip + IPV6_BYTES;
+    const to = length === 0 ? end : Math.min(end, at + length);
+    const { flows } = this.#connections;
+    const local = flows.locals.findIpv6(...words(bytes, ip + 24));
+    if (local < 0) return;
+    if (bytes[ip + 6] === PROTOCOL_ICMPV6) {
+      this.#receiveIcmpv6(bytes, at, to, local, ip + 8, atUs);
+      return;
+    }
+    if (bytes[ip + 6] !== PROTOCOL_TCP || !this.#inbound.read(bytes, at, to)) return;
+    const remote = flows.findRemoteIpv6(...words(bytes, ip + 8), readUint16(bytes, at));
+    if (remote >= 0) this.#dispatch(remote, local, readUint16(bytes, at + 2), atUs);
+  }
+
+  #dispatch(remote: number, local: number, port: number, atUs: number): void {
+    const connections = this.#connections;
+    const slot = connections.flows.find(remote, local, port);
+    const segment = this.#inbound;
+    segment.atUs = atUs;
+    if (slot < 0) {
+      this.#answerStray(remote, local, port);
+      return;
+    }
+    connections.nowUs = Math.max(connections.nowUs, atUs);
+    if (connections.slots.phase[slot] !== SYN_SENT) {
+      this.#stream.receive(slot, segment);
+      return;
+    }
+    if (!this.#handshake.receive(slot, segment)) return;
+    this.#exchange.begin(slot);
+    // Data or FIN may ride on a SYN-ACK (TCP Fast Open); they take their own sequence numbers.
+    const hasMore = segment.to > segment.from || (segment.flags & FIN) !== 0;
+    if (!hasMore || connections.flows.find(remote, local, port) !== slot) return;
+    segment.seq = (segment.seq + 1) | 0;
+    segment.flags &= ~SYN;
+    this.#stream.receive(slot, segment);
+  }
+
+  /**
+   * A segment of no connection: one that is over (its far end has not heard the last acknowledgement: RFC 9293 section
+   * 3.10.7.8 answers a FIN again in TIME-WAIT), or one that this client never had, which is reset.
+   */
+  #answerStray(remote: number, local: number, port: number): void {
+    const { slots, flows, arms } = this.#connections;
+    const { flags, seq, ack, from, to } = this.#inbound;
+    if ((flags & RST) !== 0 || !flows.hasPort(port)) return;
+    const arm = arms.findIndex((_, index) => flows.arms[index]!.remotes.includes(remote));
+    const slot = this.#stray;
+    slots.arm[slot] = arm;
+    slots.remote[slot] = remote;
+    slots.local[slot] = local;
+    slots.port[slot] = port;
+    slots.flags[slot] = 0;
+    if ((flags & (FIN | SYN)) === FIN) this.#segments.write(slot, ACK, ack, (seq + to - from + 1) | 0);
+    // A bare acknowledgement of a connection that is over needs no answer.
+    else if ((flags & ACK) !== 0 && ((flags & SYN) !== 0 || to > from))
+      this.#segments.write(slot, RST, ack, 0);
+  }
+
+  #receiveIcmp(bytes: Uint8Array, at: number, to: number, local: number, sender: string, atUs: number): void {
+    if (to - at < ICMP_BYTES + 28 || !ICMP_ERRORS.has(bytes[at]!)) return;
+    const inner = at + ICMP_BYTES;
+    const tcp = inner + (bytes[inner]! & 0xf) * 4;
+    if (bytes[inner + 9] !== PROTOCOL_TCP || tcp + 8 > to) return;
+    const { flows } = this.#connections;
+    const remote = flows.findRemoteIpv4(readUint32(bytes, inner + 16), readUint16(bytes, tcp + 2));
+    const [type, code] = [bytes[at]!, bytes[at + 1]!];
+    const errno = type === 11 ? EHOSTUNREACH : (ERRNO_OF_UNREACHABLE[code] ?? 0);
+    this.#fail(remote, local, readUint16(bytes, tcp), errno, describeIcmp(4, type, code, sender), atUs);
+  }
+
+  #receiveIcmpv6(
+    bytes: Uint8Array,
+    at: number,
+    to: number,
+    local: number,
+    senderAt: number,
+    atUs: number,
+  ): void {
+    const inner = at + ICMP_BYTES;
+    const tcp = inner + IPV6_BYTES;
+    if (tcp + 8 > to || !ICMPV6_ERRORS.has(bytes[at]!) || bytes[inner + 6] !== PROTOCOL_TCP) return;
+    const { flows } = this.#connections;
+    const remote = flows.findRemoteIpv6(...words(bytes, inner + 24), readUint16(bytes, tcp + 2));
+    const [type, code] = [bytes[at]!, bytes[at + 1]!];
+    const errno = type === 3 ? EHOSTUNREACH : (ERRNO_OF_UNREACHABLE_6[code] ?? EPROTO);
+    const refusedBy = describeIcmp(6, type, code, formatIpv6(bytes, senderAt));
+    this.#fail(remote, local, readUint16(bytes, tcp), errno, refusedBy, atUs);
+  }
+
+  /** An ICMP error ends a handshake, as it does a kernel's; an established connection goes on (RFC 5461). */
+  #fail(remote: number, local: number, port: number, errno: number, refusedBy: string, atUs: number): void {
+    const connections = this.#connections;
+    const slot = remote < 0 ? -1 : connections.flows.find(remote, local, port);
+    if (slot < 0 || errno === 0 || connections.slots.phase[slot] !== SYN_SENT) return;
+    connections.nowUs = Math.max(connections.nowUs, atUs);
+    this.#handshake.fail(slot, errno, refusedBy);
+  }
+
+  /** Something that was sent has not been answered in time. */
+  resend(slot: number): void {
+    const { slots } = this.#connections;
+    const phase = slots.phase[slot]!;
+    if (phase === SYN_SENT) this.#handshake.resend(slot);
+    else if (phase >= FIN_WAIT) this.#closer.resend(slot);
+    else if (phase >= RESPONSE) this.#stream.resend(slot);
+  }
+}
+
+function words(bytes: Uint8Array, at: number): [number, number, number, number] {
+  return [
+    readUint32(bytes, at),
+    readUint32(bytes, at + 4),
+    readUint32(bytes, at + 8),
+    readUint32(bytes, at + 12),
+  ];
+}
+
+function formatIpv4(bytes: Uint8Array, at: number): string {
+  return bytes.subarray(at, at + 4).join('.');
+}
+
+function formatIpv6(bytes: Uint8Array, at: number): string {
+  const groups = Array.from({ length: 8 }, (_, index) => readUint16(bytes, at + 2 * index).toString(16));
+  // The URL parser formats IPv6 addresses as RFC 5952 requires.
+  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+}

@@ -1,0 +1,406 @@
+import { randomBytes } from 'node:crypto';
+import { createIsnGenerator, type IsnGenerator } from '../../client/isn.ts';
+import { offeredMss, offeredWindow, type SynOptions, synFlags, synOptionBytes } from '../../client/syn.ts';
+import { createTimestampClock, type TimestampClock } from '../../client/timestamp-clock.ts';
+import type { ClientProfile } from '../../client/types.ts';
+import { FRAME_PAD, type SendBatch, type SendObserver } from '../../net/packet-socket/send-batch.ts';
+import type { Ticker } from '../../net/ticker.ts';
+import type { EngineArm } from '../types.ts';
+import { swap } from './addresses.ts';
+import { fold, halves, sumWords, swap16 } from './checksum.ts';
+import type { Device } from './device.ts';
+import type { Flows } from './flows.ts';
+import { type Slots, TIMESTAMPS } from './slots.ts';
+
+/** Control bits (RFC 9293 section 3.1, RFC 3168). */
+export const FIN = 0x01;
+export const SYN = 0x02;
+export const RST = 0x04;
+export const PSH = 0x08;
+export const ACK = 0x10;
+export const ECE = 0x40;
+
+/** Where the IP header begins in a frame's place, in words: after padding and an Ethernet header. */
+const IP_AT = 4;
+const IPV4_WORDS = 5;
+const IPV6_WORDS = 10;
+const TCP_WORDS = 5;
+/** NOP, NOP, timestamps (RFC 7323 appendix A), as this machine reads it. */
+const TIMESTAMP_OPTION = 0x0a08_0101;
+const TIMESTAMP_WORDS = 3;
+const PROTOCOL_TCP = 6;
+const DONT_FRAGMENT = 0x0040_0000;
+
+/** The options of a SYN as they stand in a frame. */
+interface WordOptions {
+  readonly words: Int32Array;
+  /** Byte at which the timestamp stands; -1 without one. */
+  readonly stampAt: number;
+}
+
+/** Everything that stays the same in the packets of an arm to a remote. */
+interface Template {
+  readonly device: Device;
+  readonly isIpv6: boolean;
+  /** Ethernet and IP headers, as they stand in a frame. */
+  readonly words: Int32Array;
+  /** Where TCP begins, in words. */
+  readonly tcpAt: number;
+  /** Sums of the halves of what stays the same in the IPv4 header, and in the TCP pseudo-header. */
+  readonly ipSum: number;
+  readonly pseudoSum: number;
+  readonly port16: number;
+  /** Of the first SYN, and of one that is sent again. */
+  readonly synOptions: readonly [WordOptions, WordOptions];
+  readonly synWindow: number;
+  readonly mss: number;
+  readonly isns: IsnGenerator;
+  readonly stamps: TimestampClock;
+  /** What stands for addresses in the two above: the remote's, and each local one's. */
+  readonly remoteWord: number;
+  readonly localWords: Int32Array;
+  readonly remotePort: number;
+  /** The window of segments after the SYN, as the header carries it. */
+  readonly window: number;
+  readonly client: ClientProfile;
+}
+
+/** Writes TCP segments as an arm's client would, into the batch of the interface that they leave by. */
+export class Segments {
+  readonly devices: readonly Device[];
+  readonly #templates: readonly (Template | undefined)[];
+  readonly #remoteCount: number;
+  readonly #slots: Slots;
+  readonly #clock: Ticker;
+  readonly #observer: SendObserver;
+  readonly #localWords: readonly Int32Array[];
+  readonly #localSums: Float64Array;
+  /** By remote: the last identification of clients that count for each address. */
+  readonly #ids: Uint16Array;
+
+  constructor(
+    arms: readonly EngineArm[],
+    devices: readonly Device[],
+    flows: Flows,
+    slots: Slots,
+    clock: Ticker,
+    observer: SendObserver,
+  ) {
+    this.devices = devices;
+    this.#slots = slots;
+    this.#clock = clock;
+    this.#observer = observer;
+    this.#remoteCount = flows.remotes.length;
+    this.#ids = new Uint16Array(flows.remotes.length);
+    this.#localWords = flows.locals.words.map((words) => Int32Array.from(words, swap));
+    this.#localSums = Float64Array.from(this.#localWords, (words) => sumWords(words, 0, words.length));
+    const secrets = { isn: randomBytes(8), stamp: randomBytes(8) };
+    const templates: (Template | undefined)[] = [];
+    arms.forEach((arm, index) => {
+      flows.arms[index]!.remotes.forEach((remote, endpoint) => {
+        templates[index * this.#remoteCount + remote] = createTemplate(
+          arm,
+          endpoint,
+          devices,
+          flows,
+          remote,
+          secrets,
+        );
+      });
+    });
+    this.#templates = templates;
+  }
+
+  clientOf(slot: number): ClientProfile {
+    return this.#templateOf(slot).client;
+  }
+
+  /** Largest payload of the arm's own packets towards a remote, by the link. */
+  ownMss(slot: number): number {
+    return this.#templateOf(slot).mss;
+  }
+
+  /** The initial sequence number of a connection that begins now. */
+  isnAt(slot: number, us: number): number {
+    const { isns, localWords, remoteWord, remotePort } = this.#templateOf(slot);
+    const local = localWords[this.#slots.local[slot]!]!;
+    return isns.next(local, remoteWord, this.#slots.port[slot]!, remotePort, us);
+  }
+
+  /** The value of a connection's timestamps at a moment of the engine's clock. */
+  stampAt(slot: number, us: number): number {
+    const { stamps, localWords, remoteWord, remotePort } = this.#templateOf(slot);
+    const local = localWords[this.#slots.local[slot]!]!;
+    const start = stamps.startOf(local, remoteWord, this.#slots.port[slot]!, remotePort);
+    return (start + stamps.ticks(us)) | 0;
+  }
+
+  /**
+   * Writes a SYN.
+   * @param resent how often it has been sent before
+   * @param tag for the observer
+   * @returns whether there was room
+   */
+  writeSyn(slot: number, iss: number, resent: number, tag: number): boolean {
+    const template = this.#templateOf(slot);
+    const { batch } = template.device;
+    const at = this.#claim(batch);
+    if (at < 0) return false;
+    const { tcpAt, client } = template;
+    const options = template.synOptions[resent === 0 ? 0 : 1];
+    const { words } = batch;
+    const optionsAt = at + tcpAt + TCP_WORDS;
+    const { length } = options.words;
+    for (let word = 0; word < length; word += 1) words[optionsAt + word] = options.words[word]!;
+    if (options.stampAt >= 0)
+      writeWord(batch.bytes, optionsAt * 4 + options.stampAt, this.stampAt(slot, this.#clock.us[0]!));
+    if (client.ipId === 'random') this.#slots.ipId[slot] = Math.floor(Math.random() * 65_536);
+    const flags = synFlags(client, resent);
+    this.#finish(
+      slot,
+      template,
+      at,
+      iss,
+      0,
+      ((TCP_WORDS + length) << 4) | (flags >>> 8) | ((flags & 0xff) << 8),
+      template.synWindow,
+      4 * (TCP_WORDS + length),
+      sumWords(words, optionsAt, optionsAt + length),
+      tag,
+    );
+    return true;
+  }
+
+  /**
+   * Writes any other segment of an established connection.
+   * @param payload bytes to carry: those from `from` up to, not including, `to`
+   * @returns whether there was room
+   */
+  write(
+    slot: number,
+    flags: number,
+    seq: number,
+    ack: number,
+    payload?: Uint8Array,
+    from = 0,
+    to = 0,
+  ): boolean {
+    const template = this.#templateOf(slot);
+    const { batch } = template.device;
+    const at = this.#claim(batch);
+    if (at < 0) return false;
+    const { words, bytes } = batch;
+    const optionsAt = at + template.tcpAt + TCP_WORDS;
+    let optionWords = 0;
+    if ((this.#slots.flags[slot]! & TIMESTAMPS) !== 0 && (flags & RST) === 0) {
+      optionWords = TIMESTAMP_WORDS;
+      words[optionsAt] = TIMESTAMP_OPTION;
+      words[optionsAt + 1] = swap(this.stampAt(slot, this.#clock.us[0]!));
+      words[optionsAt + 2] = swap(this.#slots.peerStamp[slot]!);
+    }
+    const length = to - from;
+    const payloadAt = optionsAt + optionWords;
+    const payloadWords = (length + 3) >> 2;
+    if (payload !== undefined && length > 0) {
+      words[payloadAt + payloadWords - 1] = 0;
+      const byteAt = payloadAt * 4;
+      if (from === 0 && to === payload.length) bytes.set(payload, byteAt);
+      else bytes.set(payload.subarray(from, to), byteAt);
+    }
+    this.#finish(
+      slot,
+      template,
+      at,
+      seq,
+      ack,
+      ((TCP_WORDS + optionWords) << 4) | (flags << 8),
+      (flags & RST) === 0 ? template.window : 0,
+      4 * (TCP_WORDS + optionWords) + length,
+      sumWords(words, optionsAt, payloadAt + payloadWords),
+      0,
+    );
+    return true;
+  }
+
+  /** Sends what waits. @returns whether all has gone */
+  flush(): boolean {
+    let isAll = true;
+    for (const { batch } of this.devices) if (batch.size > 0 && !batch.flush(this.#observer)) isAll = false;
+    return isAll;
+  }
+
+  #templateOf(slot: number): Template {
+    return this.#templates[this.#slots.arm[slot]! * this.#remoteCount + this.#slots.remote[slot]!]!;
+  }
+
+  #claim(batch: SendBatch): number {
+    const at = batch.claim();
+    if (at >= 0) return at;
+    batch.flush(this.#observer);
+    const again = batch.claim();
+    if (again < 0) batch.overflows += 1;
+    return again;
+  }
+
+  /**
+   * Completes a frame whose options and payload are in place, and adds it to the batch.
+   * @param control header length and control bits, as they stand in the word of the window
+   * @param sum of the halves of options and payload
+   */
+  #finish(
+    slot: number,
+    template: Template,
+    at: number,
+    seqNumber: number,
+    ackNumber: number,
+    controlBits: number,
+    window: number,
+    tcpBytes: number,
+    sum: number,
+    tag: number,
+  ): void {
+    const { batch } = template.device;
+    const { words } = batch;
+    const { tcpAt } = template;
+    for (let word = 0; word < tcpAt; word += 1) words[at + word] = template.words[word]!;
+    const local = this.#slots.local[slot]!;
+    const localWords = this.#localWords[local]!;
+    const localSum = this.#localSums[local]!;
+    if (template.isIpv6) {
+      words[at + IP_AT + 1] = words[at + IP_AT + 1]! | swap16(tcpBytes);
+      for (let word = 0; word < 4; word += 1) words[at + IP_AT + 2 + word] = localWords[word]!;
+    } else {
+      const length = swap16(tcpBytes + 4 * IPV4_WORDS);
+      const id = swap16(this.#nextId(slot, template.client));
+      words[at + IP_AT] = words[at + IP_AT]! | (length << 16);
+      words[at + IP_AT + 1] = words[at + IP_AT + 1]! | id;
+      words[at + IP_AT + 2] = words[at + IP_AT + 2]! | (fold(template.ipSum + length + id + localSum) << 16);
+      words[at + IP_AT + 3] = localWords[0]!;
+    }
+    const ports = swap16(this.#slots.port[slot]!) | (template.port16 << 16);
+    const seq = swap(seqNumber);
+    const ack = swap(ackNumber);
+    const control = controlBits | (swap16(window) << 16);
+    const tcp = at + tcpAt;
+    words[tcp] = ports;
+    words[tcp + 1] = seq;
+    words[tcp + 2] = ack;
+    words[tcp + 3] = control;
+    words[tcp + 4] = fold(
+      template.pseudoSum +
+        localSum +
+        swap16(tcpBytes) +
+        halves(ports) +
+        halves(seq) +
+        halves(ack) +
+        halves(control) +
+        sum,
+    );
+    batch.commit(4 * tcpAt - FRAME_PAD + tcpBytes, tag);
+  }
+
+  #nextId(slot: number, { ipId }: ClientProfile): number {
+    if (ipId === 'zero') return 0;
+    const counters = ipId === 'random' ? this.#slots.ipId : this.#ids;
+    const index = ipId === 'random' ? slot : this.#slots.remote[slot]!;
+    counters[index] = counters[index]! + 1;
+    return counters[index]!;
+  }
+}
+
+function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}
+
+function createTemplate(
+  { packets, socket, endpoints }: EngineArm,
+  endpoint: number,
+  devices: readonly Device[],
+  flows: Flows,
+  remoteIndex: number,
+  secrets: { readonly isn: Uint8Array; readonly stamp: Uint8Array },
+): Template {
+  const { links } = packets!;
+  const link = links[endpoint]!;
+  const remote = flows.remotes[remoteIndex]!;
+  const { family } = endpoints[endpoint]!;
+  const isIpv6 = family === 6;
+  const path = { family, mtu: link.mtu };
+  const client = withMss(packets!.client, socket.mss, isIpv6);
+  const tcpAt = IP_AT + (isIpv6 ? IPV6_WORDS : IPV4_WORDS);
+  const bytes = new Uint8Array(4 * tcpAt);
+  const view = new DataView(bytes.buffer);
+  bytes.set(parseMac(link.nextHopMac), FRAME_PAD);
+  bytes.set(parseMac(link.mac), FRAME_PAD + 6);
+  view.setUint16(FRAME_PAD + 12, isIpv6 ? 0x86dd : 0x0800);
+  const trafficClass = socket.tos ?? client.dscp << 2;
+  const ip = 4 * IP_AT;
+  if (isIpv6) {
+    view.setUint32(ip, 0x6000_0000 | (trafficClass << 20));
+    bytes[ip + 6] = PROTOCOL_TCP;
+    bytes[ip + 7] = client.ttl;
+    for (const [index, word] of remote.words.entries()) view.setUint32(ip + 24 + 4 * index, word);
+  } else {
+    bytes[ip] = 0x45;
+    bytes[ip + 1] = trafficClass;
+    bytes[ip + 8] = client.ttl;
+    bytes[ip + 9] = PROTOCOL_TCP;
+    view.setUint32(ip + 16, remote.words[0]!);
+  }
+  const words = new Int32Array(bytes.buffer);
+  if (!isIpv6) words[IP_AT + 1] = DONT_FRAGMENT >>> 0;
+  const remoteSum = remote.words.reduce((sum, word) => sum + halves(swap(word)), 0);
+  const isns = createIsnGenerator(client.isn, secrets.isn, client.isnStepNs);
+  const stamps = createTimestampClock(client, secrets.stamp);
+  const scale = client.synOptions.includes('window-scale') ? client.windowScale : 0;
+  const device = devices.find(({ name }) => name === link.interfaceName)!;
+  return {
+    device,
+    isIpv6,
+    words,
+    tcpAt,
+    ipSum: sumWords(words, IP_AT, tcpAt),
+    pseudoSum: remoteSum + swap16(PROTOCOL_TCP),
+    port16: swap16(remote.port),
+    synOptions: [
+      toWordOptions(synOptionBytes(client, path)),
+      toWordOptions(synOptionBytes(client, { ...path, isResent: true })),
+    ],
+    synWindow: offeredWindow(client, path),
+    mss: offeredMss(client, path),
+    isns,
+    stamps,
+    remoteWord: isns.addressWord(toBytes(remote.words)),
+    localWords: Int32Array.from(flows.locals.words, (local) => isns.addressWord(toBytes(local))),
+    remotePort: remote.port,
+    window: Math.min(0xffff, client.window >> scale),
+    client,
+  };
+}
+
+/** `socket.mss` counts for the very packets, whatever their family. */
+function withMss(client: ClientProfile, mss: number | undefined, isIpv6: boolean): ClientProfile {
+  return mss === undefined ? client : { ...client, mss: isIpv6 ? mss + 20 : mss };
+}
+
+function toWordOptions({ bytes, timestampAt }: SynOptions): WordOptions {
+  return { words: new Int32Array(Uint8Array.from(bytes).buffer), stampAt: timestampAt };
+}
+
+function toBytes(words: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * words.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, word] of words.entries()) view.setUint32(4 * index, word);
+  return bytes;
+}
+
+/** @throws RangeError if it is not six hexadecimal bytes */
+function parseMac(mac: string): number[] {
+  const bytes = mac.split(':').map((byte) => Number.parseInt(byte, 16));
+  if (bytes.length !== 6 || bytes.some((byte) => !(byte >= 0 && byte <= 255)))
+    throw new RangeError(`not an Ethernet address: ${mac}`);
+  return bytes;
+}

@@ -1,0 +1,39 @@
+import { CLOCK_REALTIME } from '../../net/constants.ts';
+import type { Arena, Libc, Region } from '../../net/index.ts';
+import type { Ticker } from '../../net/ticker.ts';
+
+/** Translates the kernel's stamps of packets, which are wall-clock times, to the engine's clock. */
+export class StampClock {
+  readonly #clock: Ticker;
+  readonly #read: Libc['clockGettime'];
+  readonly #timespec: Region;
+  /** Wall-clock second at which the engine's clock was 0, and the microseconds beyond it. */
+  #originSeconds = 0;
+  #originUs = 0.5;
+
+  constructor(libc: Libc, arena: Arena, clock: Ticker) {
+    this.#read = libc.clockGettime;
+    this.#timespec = arena.take(16);
+    this.#clock = clock;
+  }
+
+  /** Reads both clocks: before every batch, because either may be set or slewed. */
+  tick(): void {
+    this.#clock.tick();
+    const us = this.#clock.us[0]!;
+    if (this.#read === undefined) return;
+    this.#read(CLOCK_REALTIME, this.#timespec.address);
+    // Two 8-byte fields; both values fit their lower halves.
+    const { words } = this.#timespec;
+    this.#originSeconds = words[0]!;
+    this.#originUs = words[2]! / 1_000 - us;
+  }
+
+  /** The moment of a stamp, never later than the last {@link tick}; without a clock that reads it, that moment. */
+  toUs(seconds: number, nanoseconds: number): number {
+    const nowUs = this.#clock.us[0]!;
+    if (this.#read === undefined) return nowUs;
+    const us = (seconds - this.#originSeconds) * 1_000_000 + nanoseconds / 1_000 - this.#originUs;
+    return us > nowUs ? nowUs : us;
+  }
+}

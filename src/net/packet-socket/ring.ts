@@ -1,0 +1,154 @@
+import { EnvironmentError } from '../../errors.ts';
+import { Arena, type Region } from '../arena.ts';
+import {
+  MAP_SHARED,
+  MSG_DONTWAIT,
+  PACKET_COPY_THRESH,
+  PACKET_RX_RING,
+  PACKET_STATISTICS,
+  PACKET_VERSION,
+  PROT_READ,
+  PROT_WRITE,
+  SOL_PACKET,
+  TP_STATUS_COPY,
+  TP_STATUS_KERNEL,
+  TP_STATUS_USER,
+  TPACKET_V2,
+} from '../constants.ts';
+import type { Libc } from '../load.ts';
+import { setNumber } from './open.ts';
+
+/**
+ * struct tpacket2_hdr (uapi/linux/if_packet.h), in 32-bit words: status, length on the wire, length captured, offsets
+ * of the link and network headers (16 bits each), seconds, nanoseconds, VLAN.
+ */
+const STATUS = 0;
+const WIRE_LENGTH = 1;
+const CAPTURED = 2;
+const OFFSETS = 3;
+const SECONDS = 4;
+const NANOSECONDS = 5;
+
+/** A block is handed out in one piece of memory: small enough for any machine to find. */
+const BLOCK_BYTES = 65_536;
+
+/** What a frame cannot hold is received apart; a packet is never longer (with GRO and TSO the kernel joins segments). */
+const COPY_BYTES = 65_536 + 256;
+
+/** A packet that was received: valid until the ring advances. */
+export interface ReceivedPacket {
+  /** Memory that holds it, from the link header on. */
+  bytes: Uint8Array;
+  from: number;
+  to: number;
+  /** When the kernel took it from the device, seconds and nanoseconds of CLOCK_REALTIME. */
+  seconds: number;
+  nanoseconds: number;
+}
+
+/**
+ * What a packet socket receives, in memory shared with the kernel (packet_mmap, TPACKET_V2): a frame for each packet,
+ * in turn. V3 would hand over blocks, up to half a millisecond later.
+ */
+export class PacketRing {
+  readonly fd: number;
+  readonly packet: ReceivedPacket;
+  readonly #libc: Libc;
+  readonly #at: number;
+  readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #frameBytes: number;
+  readonly #frames: number;
+  readonly #arena: Arena;
+  readonly #copy: Region;
+  readonly #statistics: Region;
+  readonly #length: Region;
+  #next = 0;
+
+  /**
+   * @param frameBytes a power of two, 128-65536: 66 bytes of it are the kernel's
+   * @param frames how many packets can wait
+   * @throws EnvironmentError if the kernel refuses the memory
+   */
+  constructor(libc: Libc, fd: number, frameBytes: number, frames: number) {
+    this.#libc = libc;
+    this.fd = fd;
+    this.#frameBytes = frameBytes;
+    this.#arena = new Arena(libc, COPY_BYTES + 256);
+    setNumber(libc, fd, this.#arena, SOL_PACKET, PACKET_VERSION, TPACKET_V2);
+    setNumber(libc, fd, this.#arena, SOL_PACKET, PACKET_COPY_THRESH, 1);
+    const blocks = Math.ceil((frameBytes * frames) / BLOCK_BYTES);
+    this.#frames = (blocks * BLOCK_BYTES) / frameBytes;
+    const request = this.#arena.take(16);
+    request.words.set([BLOCK_BYTES, blocks, frameBytes, this.#frames]);
+    const size = blocks * BLOCK_BYTES;
+    if (libc.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, request.address, 16) !== 0)
+      throw this.#refusal(libc.errno());
+    this.#at = libc.mmap(0, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (this.#at === -1) throw this.#refusal(libc.errno());
+    const buffer = libc.viewMemory(this.#at, size);
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Int32Array(buffer);
+    this.#copy = this.#arena.take(COPY_BYTES);
+    this.#statistics = this.#arena.take(8);
+    this.#length = this.#arena.take(4);
+    this.packet = { bytes: this.#bytes, from: 0, to: 0, seconds: 0, nanoseconds: 0 };
+  }
+
+  /** Takes the next packet into {@link packet}; false if there is none. Call {@link advance} once it has been handled. */
+  receive(): boolean {
+    const words = this.#words;
+    const word = (this.#next * this.#frameBytes) >> 2;
+    const status = Atomics.load(words, word + STATUS);
+    if ((status & TP_STATUS_USER) === 0) return false;
+    const { packet } = this;
+    packet.seconds = words[word + SECONDS]!;
+    packet.nanoseconds = words[word + NANOSECONDS]!;
+    if ((status & TP_STATUS_COPY) !== 0 && this.#receiveWhole()) return true;
+    packet.bytes = this.#bytes;
+    packet.from = (word << 2) + (words[word + OFFSETS]! & 0xffff);
+    packet.to = packet.from + Math.min(words[word + CAPTURED]!, words[word + WIRE_LENGTH]!);
+    return true;
+  }
+
+  /** Gives the frame back to the kernel. */
+  advance(): void {
+    Atomics.store(this.#words, (this.#next * this.#frameBytes) >> 2, TP_STATUS_KERNEL);
+    this.#next += 1;
+    if (this.#next === this.#frames) this.#next = 0;
+  }
+
+  /** How many packets were lost since the last call because the ring was full: reading resets the count. */
+  takeDropped(): number {
+    const { address, words } = this.#statistics;
+    this.#length.words[0] = 8;
+    const read = this.#libc.getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, address, this.#length.address);
+    return read === 0 ? words[1]! >>> 0 : 0;
+  }
+
+  /** Unmaps the memory and closes the socket. The packet must not be touched afterwards. */
+  close(): void {
+    this.#libc.munmap(this.#at, this.#bytes.length);
+    this.#libc.close(this.fd);
+    this.#arena.release();
+  }
+
+  /** Copies wait in the socket in the order of their frames. */
+  #receiveWhole(): boolean {
+    const { address, bytes } = this.#copy;
+    const length = this.#libc.recv(this.fd, address, COPY_BYTES, MSG_DONTWAIT);
+    if (length <= 0) return false;
+    this.packet.bytes = bytes;
+    this.packet.from = 0;
+    this.packet.to = length;
+    return true;
+  }
+
+  #refusal(errno: number): EnvironmentError {
+    this.#libc.close(this.fd);
+    this.#arena.release();
+    return new EnvironmentError(`The kernel refused memory for packets (errno ${errno}).`, {
+      hint: 'Free memory, or use --engine raw.',
+    });
+  }
+}
