@@ -60,5 +60,6 @@ export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
     rehearses: false,
     attemptUs: 25,
     isOptIn: true,
+    imitatesClients: true,
   },
 };
