@@ -100,6 +100,7 @@ exports.ROOMS = {
     scenario: 'run.json contains a scenario, without its secrets',
   },
   analysis: {
+    'client/types': 'what tells two clients apart',
     metrics: 'frames and histograms in, verdict out',
     outcome: 'whose doing an outcome was',
     'engine/names': 'the summary contains an engine’s name',

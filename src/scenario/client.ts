@@ -1,6 +1,6 @@
 import { type ClientName, DEFAULT_CLIENT } from '../client/registry.ts';
 import { resolveClient } from '../client/resolve.ts';
-import type { ClientProfile } from '../client/types.ts';
+import type { ClientKnobs, ClientProfile } from '../client/types.ts';
 import type { WrittenClient } from './client-schema.ts';
 import type { ArmFile } from './schema.ts';
 import type { Arm, ClientSpec } from './types.ts';
@@ -22,14 +22,18 @@ export function toClient({ profile = DEFAULT_CLIENT, knobs }: WrittenClient): Cl
 
 /** A client in words: `windows-11`, or `linux-6 but timestamps off, ttl 60`. */
 export function describeClient({ profile, knobs }: ClientSpec): string {
-  const { synWaitsUs, ...plain } = knobs;
-  const differs = [
+  const differs = describeKnobs(knobs);
+  return differs.length === 0 ? profile : `${profile} but ${differs.join(', ')}`;
+}
+
+/** Each thing that differs, in the words of a scenario. */
+export function describeKnobs({ synWaitsUs, ...plain }: ClientKnobs): string[] {
+  return [
     ...Object.entries(plain).map(
       ([key, value]) => `${key} ${typeof value === 'boolean' ? (value ? 'on' : 'off') : value}`,
     ),
     ...(synWaitsUs === undefined ? [] : [`synWaits ${synWaitsUs.map(formatDuration).join(' ')}`]),
   ];
-  return differs.length === 0 ? profile : `${profile} but ${differs.join(', ')}`;
 }
 
 interface Fault {

@@ -11,6 +11,7 @@ import { outagePhases } from './outage-phases.ts';
 import { preAnswered } from './pre-answered.ts';
 import { requestsResent } from './requests-resent.ts';
 import { reuseBand } from './reuse-band.ts';
+import { synOptions } from './syn-options.ts';
 
 /** Every finder by the kind that it looks for. Those that a scenario has to ask for look only then. */
 export const FINDERS = {
@@ -20,6 +21,7 @@ export const FINDERS = {
   'nat-pool': natPool,
   'pre-answered': preAnswered,
   'one-endpoint': oneEndpoint,
+  'syn-options': synOptions,
   'asked-as-origin': askedAsOrigin,
   'requests-resent': requestsResent,
   'outage-phases': outagePhases,

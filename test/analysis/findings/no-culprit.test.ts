@@ -94,6 +94,17 @@ const FIREWALLS: Readonly<Record<string, () => Finding[]>> = {
       { findings: ['nat-pool'] },
     );
   },
+  'a path that drops SYNs with ECN': () => {
+    const plain = { ...STRESS, client: { profile: 'linux-6', knobs: {} } } as const;
+    const asking = { ...plain, name: 'ecn', client: { profile: 'linux-6', knobs: { ecn: 'ecn' } } } as const;
+    return play(
+      [
+        { arm: plain, perSec: 100, fates: clean },
+        { arm: asking, perSec: 100, fates: () => 'stall' },
+      ],
+      60,
+    );
+  },
   'an outage of 4 s': () =>
     play([{ arm: STRESS, perSec: 100, fates: (at) => (at >= 20 && at < 24 ? 'stall' : 'ok') }], 60),
   'one SYN in ten rejected': () => {
