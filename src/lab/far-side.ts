@@ -7,42 +7,32 @@ import type { Lab } from './lab.ts';
 import { type Launched, programLine } from './launch.ts';
 
 /**
- * Starts what answers: two embedded far ends, the second on other ports so that a control arm has a destination of its
- * own, or a command of the user's.
- * @returns pids
+ * Starts what answers: two embedded far ends in one process, the second on other ports so that a control arm has a
+ * destination of its own, or a command of the user's.
+ * @returns its pid
  * @throws EnvironmentError where it does not come up
  */
 export async function startFarSide(
   lab: Lab,
   options: Partial<FarEndOptions>,
   command: string | undefined,
-): Promise<number[]> {
-  if (command !== undefined) return [await startCommand(lab, command)];
-  return [
-    await startFarEnd(lab, 'far-end', options, PORTS.proxy, PORTS.origin),
-    await startFarEnd(lab, 'far-end-2', options, PORTS.secondProxy, PORTS.secondOrigin),
-  ];
+): Promise<number> {
+  return command === undefined ? startFarEnds(lab, options) : startCommand(lab, command);
 }
 
-async function startFarEnd(
-  lab: Lab,
-  role: string,
-  options: Partial<FarEndOptions>,
-  proxyPort: number,
-  originPort: number,
-): Promise<number> {
+async function startFarEnds(lab: Lab, options: Partial<FarEndOptions>): Promise<number> {
+  const second = { proxy: PORTS.secondProxy, origin: PORTS.secondOrigin };
   const args = formatArguments({
-    ...FAR_END_DEFAULTS,
-    ...options,
-    listen: { host: ADDRESSES.far, port: proxyPort },
-    originPort,
+    ...{ ...FAR_END_DEFAULTS, ...options, second },
+    listen: { host: ADDRESSES.far, port: PORTS.proxy },
+    originPort: PORTS.origin,
   });
-  const launched = lab.launch(role, lab.far, programLine('far-end', ...args));
+  const launched = lab.launch('far-end', lab.far, programLine('far-end', ...args));
   const line = await launched.said((text) => text.startsWith('{'));
   const message = JSON.parse(line) as FarEndMessage;
-  if (message.kind !== 'listening' || message.origin.port !== originPort) {
+  if (message.kind !== 'listening' || message.second?.origin.port !== PORTS.secondOrigin) {
     throw new EnvironmentError(
-      `The lab's far end does not listen on ports ${proxyPort} and ${originPort}: ${line}`,
+      `The lab's far ends do not listen on ports ${Object.values(PORTS).slice(0, 4).join(', ')}: ${line}`,
     );
   }
   return launched.pid;

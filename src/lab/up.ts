@@ -43,7 +43,7 @@ async function build(lab: Lab, preset: ConfiguredPreset, farEndCommand: string |
   await buildTopology(lab);
   if (preset.timestamps === 'off') await lab.client.setSysctls({ 'net.ipv4.tcp_timestamps': 0 });
   await preset.apply(lab);
-  for (const pid of await startFarSide(lab, preset.farEnd, farEndCommand)) await preset.disturb(lab, pid);
+  await preset.disturb(lab, await startFarSide(lab, preset.farEnd, farEndCommand));
 }
 
 function createState(stateDir: string, preset: ConfiguredPreset): StateFile {

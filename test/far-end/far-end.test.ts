@@ -43,6 +43,21 @@ it('goes on where what it says of itself cannot be written', async () => {
   }
 });
 
+interface Listening {
+  readonly proxy: HostPort;
+  readonly origin: HostPort;
+}
+
+/** The program by itself, and what it says first. */
+async function startProgram(...args: string[]) {
+  const main = fileURLToPath(new URL('../../dist/lab/far-end/main.js', import.meta.url));
+  const child = spawn(process.execPath, [main, '--listen', '127.0.0.1:0', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  return { child, message: JSON.parse(line) as Listening };
+}
+
 async function start(options: Parameters<typeof startFarEnd>[0] = {}): Promise<FarEnd> {
   farEnd = await startFarEnd(options);
   return farEnd;
@@ -220,6 +235,27 @@ describe('the embedded far end', () => {
   });
 });
 
+it('answers on the ports of a second one as well, in the same process, and counts both', async () => {
+  const { child, message } = await startProgram('--second', '0:0');
+  try {
+    const { second, ...first } = message as Listening & { second: Listening };
+    for (const { proxy, origin } of [first, second]) {
+      const url = `http://${origin.host}:${origin.port}/`;
+      expect(await exchange(origin, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.[01] 200 /);
+      expect(await exchange(proxy, `GET ${url} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.[01] 200 /);
+    }
+    // A proxy leads to its own origin alone.
+    const other = `http://${second.origin.host}:${second.origin.port}/`;
+    expect(await exchange(first.proxy, `GET ${other} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.[01] 403 /);
+    const said = once(createInterface({ input: child.stdout! }), 'line');
+    child.kill('SIGTERM');
+    const counts = { originRequests: 2, proxyRequests: 2, refusedRequests: 1 };
+    expect(JSON.parse(((await said) as [string])[0])).toMatchObject({ kind: 'counts', counts });
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
 describe('its arguments', () => {
   it('survive the way into the process', () => {
     const options = {
@@ -231,6 +267,7 @@ describe('its arguments', () => {
       asksForBasic: true,
       closesAfterChallenge: true,
       tls: true,
+      second: { proxy: 3_129, origin: 0 },
     };
     expect(parseArguments(formatArguments(options))).toEqual(options);
     expect(parseArguments([])).toEqual(FAR_END_DEFAULTS);
@@ -240,6 +277,8 @@ describe('its arguments', () => {
     [['--listen', 'nowhere'], '--listen nowhere is not an address and port.'],
     [['--listen', '127.0.0.1:65536'], '--listen 127.0.0.1:65536 is not an address and port.'],
     [['--origin-port', '65536'], '--origin-port 65536 is not a port: at most 65535.'],
+    [['--second', '3129'], '--second 3129 is not two ports.'],
+    [['--second', '3129:x'], '--second x is not a whole number'],
     [['--delay-ms', '-1'], 'argument'],
     [['--response-bytes', '1e3'], '--response-bytes 1e3 is not a whole number'],
     [['--colour', 'red'], 'unknown argument'],

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../errors.ts';
 import type { HostPort } from '../../scenario/types.ts';
-import { FAR_END_DEFAULTS, type FarEndOptions } from './protocol.ts';
+import { FAR_END_DEFAULTS, type FarEndOptions, type FarEndPorts } from './protocol.ts';
 
 const SWITCHES = [
   ['keep-alive', 'keepAlive'],
@@ -20,6 +20,7 @@ export function formatArguments(options: FarEndOptions): string[] {
     ...['--origin-port', String(options.originPort)],
     ...['--response-bytes', String(options.responseBytes)],
     ...['--delay-ms', String(options.delayMs)],
+    ...(options.second === undefined ? [] : ['--second', `${options.second.proxy}:${options.second.origin}`]),
     ...SWITCHES.flatMap(([flag, key]) => (options[key] ? [`--${flag}`] : [])),
   ];
 }
@@ -36,6 +37,7 @@ export function parseArguments(argv: readonly string[]): FarEndOptions {
     tls: values.tls ?? FAR_END_DEFAULTS.tls,
     responseBytes: parseCount('--response-bytes', values['response-bytes'], FAR_END_DEFAULTS.responseBytes),
     delayMs: parseCount('--delay-ms', values['delay-ms'], FAR_END_DEFAULTS.delayMs),
+    ...(values.second === undefined ? {} : { second: parseSecond(values.second) }),
   };
 }
 
@@ -52,6 +54,7 @@ function readFlags(argv: readonly string[]) {
         tls: { type: 'boolean' },
         'response-bytes': { type: 'string' },
         'delay-ms': { type: 'string' },
+        second: { type: 'string' },
       },
     }).values;
   } catch (cause) {
@@ -70,6 +73,13 @@ function parseListen(text: string): HostPort {
     });
   }
   return { host, port: Number(port) };
+}
+
+function parseSecond(text: string): FarEndPorts {
+  const [proxy, origin, ...rest] = text.split(':').map((port) => parsePort('--second', port, 0));
+  if (proxy === undefined || origin === undefined || rest.length > 0)
+    throw new UsageError(`--second ${text} is not two ports.`, { hint: 'Write 3129:8081.' });
+  return { proxy, origin };
 }
 
 function parsePort(flag: string, text: string | undefined, fallback: number): number {

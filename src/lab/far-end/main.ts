@@ -1,6 +1,6 @@
 import { RushhourError } from '../../errors.ts';
 import { parseArguments } from './arguments.ts';
-import type { FarEndMessage } from './protocol.ts';
+import type { FarEndCounts, FarEndMessage, FarEndOptions } from './protocol.ts';
 import { type Servers, serveFarEnd } from './serve.ts';
 
 /**
@@ -12,7 +12,7 @@ import { type Servers, serveFarEnd } from './serve.ts';
  */
 async function main(): Promise<void> {
   const isOwned = process.connected === true;
-  let servers: Servers | undefined;
+  let servers: readonly [Servers, ...Servers[]] | undefined;
   let isOver = false;
   const end = (): void => {
     isOver = true;
@@ -22,16 +22,36 @@ async function main(): Promise<void> {
   process.once('disconnect', end);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, isOwned ? () => {} : end);
   if (isOwned) process.on('SIGHUP', () => {});
-  servers = await serveFarEnd(parseArguments(process.argv.slice(2)));
+  servers = await serveAll(parseArguments(process.argv.slice(2)));
   if (isOver) endProcess(servers);
-  process.on('SIGUSR2', () => print({ kind: 'counts', counts: servers.counts }));
-  const { proxy, origin, tlsOrigin } = servers;
-  print({ kind: 'listening', proxy, origin, ...(tlsOrigin === undefined ? {} : { tlsOrigin }) });
+  process.on('SIGUSR2', () => print({ kind: 'counts', counts: sumCounts(servers) }));
+  const [{ proxy, origin, tlsOrigin }, second] = servers;
+  print({
+    ...{ kind: 'listening', proxy, origin },
+    ...(tlsOrigin === undefined ? {} : { tlsOrigin }),
+    ...(second === undefined ? {} : { second: { proxy: second.proxy, origin: second.origin } }),
+  });
 }
 
-function endProcess(servers: Servers): void {
-  servers.close();
-  print({ kind: 'counts', counts: servers.counts }, () => process.exit());
+async function serveAll({ second, ...first }: FarEndOptions): Promise<[Servers, ...Servers[]]> {
+  const servers = await serveFarEnd(first);
+  if (second === undefined) return [servers];
+  const { host } = first.listen;
+  const other = { ...first, listen: { host, port: second.proxy }, originPort: second.origin };
+  return [servers, await serveFarEnd(other)];
+}
+
+function sumCounts([first, ...others]: readonly [Servers, ...Servers[]]): FarEndCounts {
+  const sum = { ...first.counts };
+  for (const { counts } of others) {
+    for (const key of Object.keys(sum) as (keyof FarEndCounts)[]) sum[key] += counts[key];
+  }
+  return sum;
+}
+
+function endProcess(servers: readonly [Servers, ...Servers[]]): void {
+  for (const one of servers) one.close();
+  print({ kind: 'counts', counts: sumCounts(servers) }, () => process.exit());
 }
 
 function print(message: FarEndMessage, printed?: () => void): void {

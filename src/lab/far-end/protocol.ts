@@ -1,5 +1,11 @@
 import type { HostPort } from '../../scenario/types.ts';
 
+/** Ports of a far end; 0 lets the system choose. */
+export interface FarEndPorts {
+  readonly proxy: number;
+  readonly origin: number;
+}
+
 /** How the far end behaves. */
 export interface FarEndOptions {
   /** Where the proxy listens; port 0 lets the system choose. The origin takes a port of its own on the same host. */
@@ -21,6 +27,11 @@ export interface FarEndOptions {
   readonly closesAfterChallenge: boolean;
   /** The origin listens for TLS as well, on a port of its own and with a certificate made for this run. */
   readonly tls: boolean;
+  /**
+   * Another far end of the same kind, on the same host and in the same process, so that there is a second destination: it
+   * costs no more to start than one.
+   */
+  readonly second?: FarEndPorts;
 }
 
 export const FAR_END_DEFAULTS: FarEndOptions = {
@@ -34,7 +45,7 @@ export const FAR_END_DEFAULTS: FarEndOptions = {
   tls: false,
 };
 
-/** What has reached the far end since it started. */
+/** What has reached the far end since it started, the second one included. */
 export interface FarEndCounts {
   readonly proxyConnections: number;
   /** Requests that came through the proxy and were the origin's to answer. */
@@ -62,5 +73,6 @@ export type FarEndMessage =
       readonly proxy: HostPort;
       readonly origin: HostPort;
       readonly tlsOrigin?: TlsOrigin;
+      readonly second?: { readonly proxy: HostPort; readonly origin: HostPort };
     }
   | { readonly kind: 'counts'; readonly counts: FarEndCounts };

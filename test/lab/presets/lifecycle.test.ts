@@ -57,7 +57,7 @@ suiteNeeding("a lab's life", ['linux', 'root', 'netns', 'ip', 'nft'], () => {
     );
     expect(statSync(join(stateDir, `${state.id}.json`)).mode & 0o777).toBe(0o600);
     expect(state).toMatchObject({ status: 'up', owner: null, preset: 'healthy' });
-    expect(state.processes.map(({ role }) => role)).toEqual(['far-end', 'far-end-2']);
+    expect(state.processes.map(({ role }) => role)).toEqual(['far-end']);
     expect(state.processes.every(isAlive)).toBe(true);
 
     await removeLab(file);
