@@ -1,5 +1,6 @@
-/** Two folders above dist/ and src/ alike: what holds package.json. */
-const ROOT = decodeURIComponent(new URL('../', import.meta.url).pathname).replace(/\/$/, '');
+import { locateOwn } from './places.ts';
+
+const ROOT = decodeURIComponent(locateOwn('./').pathname).replace(/\/$/, '');
 
 /** Where the Debian package lies. */
 const PACKAGED = '/usr/lib/rushhour';

@@ -14,6 +14,8 @@ import { resultsDir, type SharedRunOptions } from './flags/run-options.ts';
 import type { SinkFlags } from './flags/sink-flags.ts';
 import { wantsColour } from './host.ts';
 import { createLiveView, type LiveView } from './output/live-view.ts';
+// Not when it is needed: by the end of a run, an upgrade may have replaced what it began with.
+import { reportError } from './output/report-error.ts';
 import { recordedCommand } from './recorded-command.ts';
 import { openRunSinks } from './run-sinks.ts';
 import { createSinkEvents } from './sink-events.ts';
@@ -50,7 +52,6 @@ export async function driveRun(
     const code = exitCodeOf(finished.summary);
     if (finished.unkept === undefined) return code;
     // Told last, so that the verdict stands, and by the exit code alone where that says no more.
-    const { reportError } = await import('./output/report-error.ts');
     const unkept = reportError(finished.unkept, context.host);
     return code === EXIT.ok ? unkept : code;
   } catch (error) {

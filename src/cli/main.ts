@@ -21,6 +21,8 @@ const exit = async (code: number): Promise<never> => {
 process.on('uncaughtException', (error) => {
   void import('./output/report-error.ts').then(({ reportError }) => exit(reportError(error, host)));
 });
+// Bug reports name lines of src/, not of a bundle.
+if (process.env['RUSHHOUR_DEBUG'] === '1') process.setSourceMapsEnabled(true);
 // Best done first: until then, whoever lists processes sees the command line as it was typed.
 const title = redactedTitle(process.argv.slice(2));
 if (title !== undefined) process.title = title;

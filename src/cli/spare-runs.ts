@@ -1,4 +1,5 @@
 import type { RunListing } from '../read/listing.ts';
+import { listExperiments } from '../store/experiment-file.ts';
 
 /**
  * Tells why a run has to stay where old ones are removed, if it has.
@@ -8,7 +9,6 @@ export async function createSpare(
   results: string,
   notedGo: boolean,
 ): Promise<(run: RunListing) => string | undefined> {
-  const { listExperiments } = await import('../store/experiment-file.ts');
   const open = (await listExperiments(results)).filter(({ endedAt }) => endedAt === undefined);
   const experiments = new Map(
     open.flatMap(({ id, steps }) => steps.map(({ runId }): [string | null, string] => [runId, id])),

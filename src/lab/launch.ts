@@ -3,8 +3,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../errors.ts';
+import { locateBuilt } from '../places.ts';
 import { toolEnvironment } from './command.ts';
 import { identifyProcess } from './process-id.ts';
 import type { StateFile } from './state.ts';
@@ -18,10 +18,9 @@ const GATE = 'read -r go <&3 || exit 1; exec 3<&-; exec "$@"';
 /** Anything of ours is up in a second; a Raspberry Pi under load takes longer. */
 const PATIENCE_MS = 20_000;
 
-/** The command line of a program of the lab. From sources (as tests run) the built one is used, too. */
+/** The command line of a program of the lab. */
 export function programLine(program: string, ...args: string[]): string[] {
-  const dir = import.meta.url.endsWith('.ts') ? '../../dist/lab/' : './';
-  return [process.execPath, fileURLToPath(new URL(`${dir}${program}/main.js`, import.meta.url)), ...args];
+  return [process.execPath, locateBuilt(`lab/${program}/main.js`), ...args];
 }
 
 /** A process of a lab that runs on by itself. */

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../errors.ts';
 import { formatAdding } from '../optional.ts';
+import { locateBuilt } from '../places.ts';
 import { redactPath } from '../scenario/secrets.ts';
 import type { Reply } from './types.ts';
 
@@ -11,9 +11,7 @@ const PATIENCE_MS = 5_000;
 /** Besides: to start Node, and for name servers that do not answer. */
 const STARTING_MS = 10_000;
 
-const PROGRAM = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../../dist/pac/main.js' : './main.js', import.meta.url),
-);
+const PROGRAM = locateBuilt('pac/main.js');
 
 export interface AskOptions {
   readonly patienceMs?: number;

@@ -2,13 +2,14 @@ import { readdir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.ts';
+import { locateOwn } from '../places.ts';
 import { suggest } from './suggest.ts';
 
 const ENDING = /\.ya?ml$/i;
 
 /** Where named scenarios are looked for: the working folder's `scenarios/` first, then those that come with rushhour. */
 export function scenarioDirs(workingDir: string): string[] {
-  return [join(workingDir, 'scenarios'), fileURLToPath(new URL('../../scenarios', import.meta.url))];
+  return [join(workingDir, 'scenarios'), fileURLToPath(locateOwn('scenarios'))];
 }
 
 /** A scenario's name: its file's, without the ending. */

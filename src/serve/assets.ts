@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { locateOwn } from '../places.ts';
 import type { ReportAssets } from '../render/report/page.ts';
 import type { Reply } from './types.ts';
 
 /** Files of ours that pages ask for: a fixed list, read once. */
 export async function readAssets({ style }: ReportAssets): Promise<ReadonlyMap<string, Reply>> {
-  // assets/ stands two folders above this file's, both in src/ and in dist/.
-  const own = new URL('../../assets/serve/', import.meta.url);
+  const own = locateOwn('assets/serve/');
   const [script, pageStyle, icon] = await Promise.all(
     ['page.js', 'page.css', 'icon.svg'].map((name) => readFile(new URL(name, own), 'utf8')),
   );

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../errors.ts';
+import { locateBuilt } from '../places.ts';
 import type { NightPlan } from './night.ts';
 
 /** Folders that ProtectHome= and PrivateTmp= hide from the service. */
@@ -11,8 +11,7 @@ const HIDDEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'];
  * can neither do nor should.
  */
 export function locateProgram(): NightPlan['program'] {
-  const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-  return { node: realpathSync(process.execPath), main };
+  return { node: realpathSync(process.execPath), main: locateBuilt('cli/main.js') };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { locateOwn } from '../places.ts';
 
 /** The files that a report is made of, as texts. */
 export async function readReportAssets(): Promise<{
@@ -12,8 +13,7 @@ export async function readReportAssets(): Promise<{
 }> {
   // Its main file lies in dist/, wherever npm has put the package.
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'));
-  // assets/ stands two folders above this file's, both in src/ and in dist/.
-  const own = new URL('../../assets/report/', import.meta.url);
+  const own = locateOwn('assets/report/');
   const [uplotScript, uplotStyle, uplotLicence, script, style] = await Promise.all([
     readFile(join(uplot, 'uPlot.iife.min.js'), 'utf8'),
     readFile(join(uplot, 'uPlot.min.css'), 'utf8'),

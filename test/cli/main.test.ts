@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
@@ -46,7 +47,7 @@ describe('the program', () => {
   });
 });
 
-/** V8's coverage names every script that was run (NODE_V8_COVERAGE). */
+/** V8's coverage names every script that was run (NODE_V8_COVERAGE), and a bundle the packages that became part of it. */
 function packagesLoadedBy(...args: string[]): string[] {
   const dir = mkdtempSync(join(tmpdir(), 'rushhour-loaded-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));
@@ -58,5 +59,11 @@ function packagesLoadedBy(...args: string[]): string[] {
     (file) => (JSON.parse(readFileSync(join(dir, file), 'utf8')) as { result: { url: string }[] }).result,
   );
   expect(scripts.map(({ url }) => url).filter((url) => url.endsWith('/dist/cli/main.js'))).toHaveLength(1);
-  return [...new Set(scripts.flatMap(({ url }) => /\/node_modules\/([^/]+)/.exec(url)?.[1] ?? []))];
+  const bundled = scripts
+    .filter(({ url }) => url.includes('/dist/'))
+    .flatMap(
+      ({ url }) => readFileSync(fileURLToPath(url), 'utf8').match(/^ *\/\/ node_modules\/.*$/gm) ?? [],
+    );
+  const paths = [...scripts.map(({ url }) => url), ...bundled];
+  return [...new Set(paths.flatMap((path) => /\bnode_modules\/([^/]+)/.exec(path)?.[1] ?? []))];
 }

@@ -6,7 +6,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /**
  * Builds dist/ before the first test where it is missing or older than src/: engines that run in a child process or a
- * network namespace run from there. tsc writes its output in spite of type errors, which `npm run types` reports.
+ * network namespace run from there, module by module, and programs that are started, as a bundle. tsc writes its output in spite of type errors, which `npm run types` reports.
  */
 export default function buildOnce(): void {
   if (!isStale()) return;
@@ -14,8 +14,10 @@ export default function buildOnce(): void {
   try {
     execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'pipe' });
   } catch (cause) {
-    if (isStale()) throw new Error('tsc built no dist/: run npm run build to see why', { cause });
+    if (isStale()) throw new Error('tsc built no dist/: run npm run build:modules to see why', { cause });
   }
+  // What is started is the bundle, as users have it.
+  execFileSync(process.execPath, ['packaging/bundle.mjs'], { cwd: ROOT, stdio: 'inherit' });
 }
 
 function isStale(): boolean {

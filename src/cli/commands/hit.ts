@@ -107,11 +107,14 @@ A password on the command line stays in your shell's history: use env:NAME or @f
     )
     .action(
       context.act(async (given: string | undefined, flags: HitFlags) => {
-        const [{ scenarioForHit }, { driveRun }, { chooseHitEndpoints }] = await Promise.all([
-          import('../../scenario/hit.ts'),
-          import('../drive-run.ts'),
-          import('../flags/hit-endpoints.ts'),
-        ]);
+        const [{ scenarioForHit }, { driveRun }, { chooseHitEndpoints }, { describeHit }] = await Promise.all(
+          [
+            import('../../scenario/hit.ts'),
+            import('../drive-run.ts'),
+            import('../flags/hit-endpoints.ts'),
+            import('../output/hit-figures.ts'),
+          ],
+        );
         const { url, proxy, beside, origins } = await chooseHitEndpoints(context.host, given, flags);
         const scenario = scenarioForHit({
           ...toHitOptions(url, { ...flags, proxy }, context.host),
@@ -123,10 +126,7 @@ A password on the command line stays in your shell's history: use env:NAME or @f
           { ...flags, origins },
           {
             start: context.services.startSession,
-            async closing(finished) {
-              const { describeHit } = await import('../output/hit-figures.ts');
-              return describeHit(finished, scenario.arms[0]?.via ?? 'direct', context.host);
-            },
+            closing: (finished) => describeHit(finished, scenario.arms[0]?.via ?? 'direct', context.host),
           },
         );
       }),

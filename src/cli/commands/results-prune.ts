@@ -5,7 +5,6 @@ import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { asValue, parseCount } from '../flags/values.ts';
-import { createSpare } from '../spare-runs.ts';
 
 interface PruneOptions extends FilterOptions {
   readonly olderThan?: number;
@@ -70,11 +69,13 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
       hint: 'give --older-than 30d, --keep 50 or --max-size 2GB',
     });
   }
-  const [{ choosePruning }, { finishRemovals, removeRun }, { renderPruning }] = await Promise.all([
-    import('../../read/choose-pruning.ts'),
-    import('../../store/prune.ts'),
-    import('../../render/pruning.ts'),
-  ]);
+  const [{ choosePruning }, { finishRemovals, removeRun }, { renderPruning }, { createSpare }] =
+    await Promise.all([
+      import('../../read/choose-pruning.ts'),
+      import('../../store/prune.ts'),
+      import('../../render/pruning.ts'),
+      import('../spare-runs.ts'),
+    ]);
   // What somebody else was killed over; --dry-run removes nothing.
   if (options.dryRun !== true) await finishRemovals(resultsDir(host, options.results));
   const spare = await createSpare(resultsDir(host, options.results), options.noted === true);

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { PRESETS } from '../../lab/presets/index.ts';
+import { locateOwn } from '../../places.ts';
 import type { KnownNames } from './describe.ts';
 
 /** Names that come with this program: they are written into the scripts. */
 export function readKnownNames(): KnownNames {
-  const files = readdirSync(fileURLToPath(new URL('../../../scenarios', import.meta.url)));
+  const files = readdirSync(locateOwn('scenarios'));
   return {
     scenarios: files.flatMap((file) => (/^(.+)\.ya?ml$/.exec(file) ?? []).slice(1)).sort(),
     presets: PRESETS.map(({ name }) => name),

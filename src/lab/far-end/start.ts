@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../../errors.ts';
+import { locateBuilt } from '../../places.ts';
 import type { HostPort } from '../../scenario/types.ts';
 import { formatArguments } from './arguments.ts';
 import {
@@ -39,11 +39,7 @@ const POOL = 4;
 /** What it takes: Node's own (main, four of V8, timers, signals) and the pool. */
 export const FAR_END_THREADS = 7 + POOL;
 
-/** From sources (as tests run) the built program is used too: a process cannot be started from TypeScript. */
-const MAIN = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/lab/far-end/main.js' : './main.js',
-  import.meta.url,
-);
+const MAIN = locateBuilt('lab/far-end/main.js');
 
 /**
  * Starts the embedded far end and waits until it listens. It ends with this process, however that ends, and no earlier: it
@@ -56,7 +52,7 @@ export async function startFarEnd(
   listenMs = LISTEN_MS,
 ): Promise<FarEnd> {
   const argv = formatArguments({ ...FAR_END_DEFAULTS, ...options });
-  const child = spawn(process.execPath, [fileURLToPath(MAIN), ...argv], {
+  const child = spawn(process.execPath, [MAIN, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
     env: { ...process.env, UV_THREADPOOL_SIZE: String(POOL) },

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { EnvironmentError } from '../../errors.ts';
 import { giveBackFreedMemory } from '../../net/index.ts';
+import { locateBuilt } from '../../places.ts';
 import { collectGarbageRegularly } from '../../worker/collect-garbage.ts';
 import type { FromWorker, ShardPlan } from '../../worker/protocol.ts';
 import type { ShardTask } from '../../worker/task.ts';
@@ -27,7 +28,7 @@ export const executeInThreads: Executor = (plans, receive) => {
   checkThreadRoom('this load', plans.length);
   checkAddressRoom(plans.length);
   const pool = new Piscina<ShardTask, void>({
-    filename: new URL('../../worker/task.js', import.meta.url).href,
+    filename: locateBuilt('worker/task.js'),
     minThreads: plans.length,
     maxThreads: plans.length,
     // The pool's blocking wait between tasks would freeze a thread that still has handles to close.

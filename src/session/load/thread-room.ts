@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { EnvironmentError } from '../../errors.ts';
+import { locateOwn } from '../../places.ts';
 
 /** How many threads may still be started, by the narrowest limit. */
 export interface ThreadRoom {
@@ -16,7 +18,7 @@ interface Module {
 
 // The launcher's own, which cannot wait for anything to be built.
 const { readThreadRoom, formatRemedy } = createRequire(import.meta.url)(
-  '../../../bin/thread-room.js',
+  fileURLToPath(locateOwn('bin/thread-room.js')),
 ) as Module;
 
 export { readThreadRoom };

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { locateOwn } from '../../places.ts';
 import { readCheckoutCommit } from './checkout-commit.ts';
-
-/** Two folders above this file, both in src/ and in dist/. */
-const ROOT = new URL('../../../', import.meta.url);
 
 export interface Versions {
   readonly rushhour: string;
@@ -13,7 +11,7 @@ export interface Versions {
 }
 
 /** What the run was made with, for run.json and for comparisons that must know. */
-export function readVersions(root = ROOT): Versions {
+export function readVersions(root = locateOwn('./')): Versions {
   const manifest = readFileSync(new URL('package.json', root), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
   const commit = readCheckoutCommit(fileURLToPath(root));

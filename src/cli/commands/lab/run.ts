@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { EXIT } from '../../../errors.ts';
+import { locateBuilt } from '../../../places.ts';
 import type { Context } from '../../context.ts';
 import { withSignals } from './signals.ts';
 
@@ -45,5 +45,4 @@ Examples:
     );
 }
 
-/** The built program, also where this is run from sources. */
-const MAIN = fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url));
+const MAIN = locateBuilt('cli/main.js');
