@@ -27,9 +27,10 @@ const WAITING = [
 /** These replace modules, measure the memory of their process, or lead its Kerberos library to a KDC of their own. */
 const APART = [
   'test/contract/without-libc.test.ts',
-  ...['cli/sinks-fail', 'engine/auth/kerberos', 'net/load', 'net/memory', 'session/segments'].map(
+  ...['cli/sinks-fail', 'engine/auth/kerberos', 'net/load', 'net/memory'].map(
     (name) => `test/${name}.test.ts`,
   ),
+  ...['segments', 'resume-fails'].map((name) => `test/session/${name}.test.ts`),
   ...['browsers', 'negotiate'].map((name) => `test/e2e/${name}.test.ts`),
 ];
 

@@ -12,7 +12,7 @@ import { wilsonInterval } from './wilson.ts';
 /**
  * One arm's figures, with its ramps kept separate.
  * @param measuredSec duration of its measured phases
- * @param wasResumed whether the run was killed and resumed: what was open at the kill has no outcome
+ * @param wasResumed whether the run was cut short and resumed: nobody knows the outcome of what was open then
  */
 export function summariseArm(
   arm: Arm,
@@ -23,7 +23,9 @@ export function summariseArm(
   wasResumed: boolean,
 ): ArmSummary {
   const { counts, bySecond } = tally.series(arm.name);
-  const lost = wasResumed ? lostOf(arm.name, tally) : 0;
+  const untold = wasResumed ? untoldOf(arm.name, tally) : 0;
+  // What a process gave up as it failed is as unknown as what was open when it was killed.
+  const lost = untold + (wasResumed ? (counts.outcomes.abandoned ?? 0) : 0);
   const timed = (what: Timed): Quantiles => quantilesOf(histograms.get(`${arm.name}.${what}`));
   const stalled = stalledOf(counts);
   return {
@@ -36,7 +38,7 @@ export function summariseArm(
     ...(lost === 0 ? {} : { lost }),
     achievedPerSec: measuredSec > 0 ? round(counts.started / measuredSec, 2) : 0,
     requests: counts.requests,
-    connectionsPerRequest: counts.requests === 0 ? 0 : round((counts.started - lost) / counts.requests, 3),
+    connectionsPerRequest: counts.requests === 0 ? 0 : round((counts.started - untold) / counts.requests, 3),
     challenges: counts.challenges,
     stalled: {
       count: stalled,
@@ -82,7 +84,7 @@ export function summariseArm(
  * Measured attempts whose outcome went with a killed process. Every other one has an outcome, the unsent included; one
  * that ended in an excluded second has it there, and is missing from the measured ones alone.
  */
-function lostOf(arm: string, tally: Tally): number {
+function untoldOf(arm: string, tally: Tally): number {
   const [measured = 0, ...others] = ['', RAMP_SUFFIX, ASIDE_SUFFIX].map((suffix) => {
     const { scheduled, outcomes } = tally.series(arm + suffix).counts;
     return scheduled - Object.values(outcomes).reduce((sum, count) => sum + count, 0);

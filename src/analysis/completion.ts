@@ -25,7 +25,7 @@ export function findIncompletion(arms: Readonly<Record<string, ArmSummary>>): In
 }
 
 function formatIncompletion(name: string, arm: ArmSummary): string {
-  const attempts = arm.started - stepsOf(arm);
+  const attempts = arm.started - stepsOf(arm) - (arm.lost ?? 0);
   const [most] = Object.entries(arm.outcomes)
     .filter(([outcome, count]) => outcome !== 'ok' && count > 0)
     .sort(([, a], [, b]) => b - a);

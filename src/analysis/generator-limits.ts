@@ -1,7 +1,7 @@
-import type { LocalDrops } from '../metrics/types.ts';
+import type { GeneratorFaults, LocalDrops } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
-import type { ArmSummary, Quantiles } from './types.ts';
+import type { ArmSummary, LimitCause, Quantiles } from './types.ts';
 
 /** Share of the scheduled attempts that could not be started; above it the load was not that of the scenario. */
 const MAX_UNSENT_SHARE = 0.01;
@@ -12,13 +12,28 @@ const MAX_LOCAL_SHARE = 0.01;
 /** p99 of lateness: a tenth of the shortest stall, so that lateness never looks like one. */
 const MAX_LATENESS_P99_US = 100_000;
 
-/** Why this machine, rather than the system under test, was the limit; empty if it was not. */
+/** Share of the seconds in which a worker did not run at all: as much as of the attempts may be late. */
+const MAX_STARVED_SHARE = 0.01;
+
+/** Why this machine, rather than the system under test, was the limit. */
+export interface GeneratorLimit {
+  readonly causes: readonly LimitCause[];
+  readonly reason: string;
+}
+
+/** What is known of the generator itself. */
+export interface GeneratorState extends GeneratorFaults {
+  readonly latenessUs: Quantiles;
+  /** Seconds that the run lasted. */
+  readonly seconds: number;
+}
+
+/** Empty if this machine was not the limit. */
 export function findGeneratorLimits(
   arms: readonly { readonly arm: Arm; readonly summary: ArmSummary }[],
-  latenessUs: Quantiles,
-  drops: LocalDrops = {},
-): string[] {
-  const reasons = [
+  { latenessUs, seconds, starvedSec = 0, ...drops }: GeneratorState,
+): GeneratorLimit[] {
+  const limits = [
     ...arms.flatMap(({ arm, summary }) => limitsOfArm(arm, summary)),
     ...limitsOfDrops(
       arms.map(({ summary }) => summary),
@@ -26,28 +41,35 @@ export function findGeneratorLimits(
     ),
   ];
   if (latenessUs.p99 > MAX_LATENESS_P99_US && arms.some(({ arm }) => arm.load.kind === 'open')) {
-    reasons.push(
-      `starts were late: p99 ${Math.round(latenessUs.p99 / 1_000)} ms, at most ${MAX_LATENESS_P99_US / 1_000} ms is trusted`,
-    );
+    limits.push({
+      causes: ['lateness'],
+      reason: `starts were late: p99 ${Math.round(latenessUs.p99 / 1_000)} ms, at most ${MAX_LATENESS_P99_US / 1_000} ms is trusted`,
+    });
   }
-  return reasons;
+  if (starvedSec > seconds * MAX_STARVED_SHARE) {
+    limits.push({
+      causes: ['starved'],
+      reason: `in ${starvedSec} of ${seconds} s a worker did not run at all: this machine was busy with something else, or had stopped it`,
+    });
+  }
+  return limits;
 }
 
-function limitsOfArm(arm: Arm, summary: ArmSummary): string[] {
-  const reasons: string[] = [];
+function limitsOfArm(arm: Arm, summary: ArmSummary): GeneratorLimit[] {
+  const limits: GeneratorLimit[] = [];
   const { scheduled, started, unsent } = summary;
   if (unsent > scheduled * MAX_UNSENT_SHARE) {
-    reasons.push(
-      `${arm.name}: ${unsent} of ${scheduled} attempts were unsent (${nameCauses(summary, 'unsent')})`,
-    );
+    const causes = causesOf(summary, 'unsent');
+    const reason = `${arm.name}: ${unsent} of ${scheduled} attempts were unsent (${formatCauses(causes)})`;
+    limits.push({ causes: causes.map(([outcome]) => outcome), reason });
   }
-  const local = countGroup(summary, 'local');
+  const causes = causesOf(summary, 'local');
+  const local = causes.reduce((sum, [, count]) => sum + count, 0);
   if (local > started * MAX_LOCAL_SHARE) {
-    reasons.push(
-      `${arm.name}: ${local} of ${started} attempts failed on this machine (${nameCauses(summary, 'local')})`,
-    );
+    const reason = `${arm.name}: ${local} of ${started} attempts failed on this machine (${formatCauses(causes)})`;
+    limits.push({ causes: causes.map(([outcome]) => outcome), reason });
   }
-  return reasons;
+  return limits;
 }
 
 /** Minimum number of retransmitted SYNs dropped here: a single one may belong to another program. */
@@ -62,7 +84,7 @@ const MAX_OWN_STALLS_SHARE = 0.1;
 function limitsOfDrops(
   arms: readonly ArmSummary[],
   { localDrops = 0, conntrackDrops = 0 }: LocalDrops,
-): string[] {
+): GeneratorLimit[] {
   const resent = arms.reduce(
     (sum, { synRetransmits, requestRetransmits = {} }) =>
       sum + countResent(synRetransmits) + countResent(requestRetransmits),
@@ -73,35 +95,32 @@ function limitsOfDrops(
   if (stalled === 0) return [];
   // The dropped packets may have included first SYNs: each may be a stall.
   if (conntrackDrops >= MIN_LOCAL_DROPS && conntrackDrops > stalled * MAX_OWN_STALLS_SHARE)
-    return [
+    return ownDrops(
       `local-drop: this machine itself dropped ${conntrackDrops} packets as its own conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so that stalls are its own`,
-    ];
+    );
   if (localDrops < MIN_LOCAL_DROPS || resent === 0) return [];
   const share = Math.min(1, localDrops / resent);
   if (share * started <= stalled * MAX_OWN_STALLS_SHARE) return [];
-  return [
+  return ownDrops(
     `local-drop: this machine itself dropped ${localDrops} of the segments that it sent again (its nftables output, or a full queue: "nft list ruleset" and "tc -s qdisc" tell), so that stalls are its own`,
-  ];
+  );
+}
+
+function ownDrops(reason: string): GeneratorLimit[] {
+  return [{ causes: ['local-drop'], reason }];
 }
 
 function countResent(retransmits: Readonly<Record<string, number>>): number {
   return Object.entries(retransmits).reduce((sum, [times, count]) => sum + Number(times) * count, 0);
 }
 
-function countGroup({ outcomes }: ArmSummary, group: 'local' | 'unsent'): number {
-  return entriesOf(outcomes, group).reduce((sum, [, count]) => sum + count, 0);
+function formatCauses(causes: readonly (readonly [Outcome, number])[]): string {
+  return causes.map(([outcome, count]) => `${outcome} ${count}`).join(', ');
 }
 
-function nameCauses({ outcomes }: ArmSummary, group: 'local' | 'unsent'): string {
-  return entriesOf(outcomes, group)
-    .sort(([, a], [, b]) => b - a)
-    .map(([outcome, count]) => `${outcome} ${count}`)
-    .join(', ');
-}
-
-/** Attempts abandoned at the end of the run are local, but not a sign of overload. */
-function entriesOf(outcomes: ArmSummary['outcomes'], group: 'local' | 'unsent'): [Outcome, number][] {
-  return (Object.entries(outcomes) as [Outcome, number][]).filter(
-    ([name]) => OUTCOME_GROUPS[name] === group && name !== 'abandoned',
-  );
+/** The most frequent first. Attempts abandoned at the end of the run are local, but not a sign of overload. */
+function causesOf({ outcomes }: ArmSummary, group: 'local' | 'unsent'): [Outcome, number][] {
+  return (Object.entries(outcomes) as [Outcome, number][])
+    .filter(([name, count]) => count > 0 && OUTCOME_GROUPS[name] === group && name !== 'abandoned')
+    .sort(([, a], [, b]) => b - a);
 }

@@ -8,7 +8,7 @@ import { findAll } from './findings/find-all.ts';
 import type { Nat } from './findings/finder.ts';
 import { findOneEndpoint } from './findings/one-endpoint.ts';
 import { loadStretch, placeFindings } from './findings/place.ts';
-import { findGeneratorLimits } from './generator-limits.ts';
+import { findGeneratorLimits, type GeneratorLimit } from './generator-limits.ts';
 import { findLongPath } from './long-path.ts';
 import { measuredUs } from './measured-time.ts';
 import type { SessionTimeSeries } from './soak-tally.ts';
@@ -26,6 +26,8 @@ export interface SummaryInput {
   readonly synResentAtSec?: readonly number[];
   /** Of a soak, and of a run to which something happened: either may have gaps, which no schedule tells. */
   readonly course?: SessionTimeSeries;
+  /** It was cut short, and another process went on with it: of what was open then nobody knows the outcome. */
+  readonly wasResumed?: boolean;
 }
 
 /** Creates the summary of a run from its records. Live and rebuilt runs both use it. */
@@ -33,8 +35,7 @@ export function summarise(input: SummaryInput): Summary {
   const { run, scenario, tally, histograms } = input;
   const cutAtUs =
     run.status === 'complete' ? Number.POSITIVE_INFINITY : (tally.lastScheduledSecond + 1) * 1_000_000;
-  const { session, soak } = input.course?.summary ?? {};
-  const wasResumed = (session ?? soak)?.events.some(({ kind }) => kind === 'resumed') ?? false;
+  const { wasResumed = false } = input;
   const measured = scenario.arms.map((arm) => {
     const measuredSec = measuredSeconds(input, arm, cutAtUs);
     return {
@@ -44,7 +45,11 @@ export function summarise(input: SummaryInput): Summary {
   });
   const arms = Object.fromEntries(measured.map(({ arm, summary }) => [arm.name, summary]));
   const latenessUs = quantilesOf(histograms.get(LATENESS_TAG));
-  const limits = findGeneratorLimits(measured, latenessUs, tally.drops);
+  const limits = findGeneratorLimits(measured, {
+    latenessUs,
+    seconds: tally.lastSecond + 1,
+    ...tally.faults,
+  });
   return {
     schema: 1,
     run,
@@ -63,7 +68,7 @@ export function summarise(input: SummaryInput): Summary {
     ),
     arms,
     latenessUs,
-    ...tally.drops,
+    ...tally.faults,
     findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
       // Seconds go on over gaps: no clock does.
       startedAtMs: input.course?.measuredSec === undefined ? Date.parse(run.startedAt) : undefined,
@@ -100,7 +105,7 @@ function judge(
   { status, abandoned }: RunEnd,
   scenario: Scenario,
   arms: Readonly<Record<string, ArmSummary>>,
-  limits: readonly string[],
+  limits: readonly GeneratorLimit[],
   unmeasured: readonly string[],
   doubted: ReadonlyMap<string, string>,
   oneSided: readonly string[],
@@ -114,7 +119,7 @@ function judge(
   const criteria = judged.map(({ isDoubted, ...criterion }) =>
     isDoubted ? { ...criterion, held: null } : criterion,
   );
-  const reasons = [...limits, ...unmeasured, ...doubted.values()];
+  const reasons = [...limits.map(({ reason }) => reason), ...unmeasured, ...doubted.values()];
   if (status !== 'complete') {
     reasons.push(`the run ${UNFINISHED[status]}`);
     if (abandoned > 0) reasons.push(`${abandoned} of its attempts were still open, and given up`);
@@ -137,7 +142,12 @@ function judge(
   // The failure may be limited to one of several addresses.
   if (hasFailed) reasons.push(...oneSided);
   const pass = !canTell ? null : hasFailed ? false : isMissing ? null : true;
-  return { pass, criteria, generatorLimited: limits.length > 0, reasons };
+  const limitedBy = [...new Set(limits.flatMap(({ causes }) => causes))];
+  return {
+    ...{ pass, criteria, generatorLimited: limits.length > 0 },
+    ...(limitedBy.length === 0 ? {} : { limitedBy }),
+    reasons,
+  };
 }
 
 function isSweep({ arms }: Scenario): boolean {

@@ -1,7 +1,7 @@
 import { addCounts, addTokens, emptyCounts } from '../metrics/counts.ts';
-import { sumLocalDrops } from '../metrics/merge.ts';
+import { sumGeneratorFaults } from '../metrics/merge.ts';
 import { isAside } from '../metrics/set-aside.ts';
-import type { Frame, LocalDrops, SeriesCounts, TokenCounts } from '../metrics/types.ts';
+import type { Frame, GeneratorFaults, SeriesCounts, TokenCounts } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import { SecondColumns, type SecondCounts } from './second-columns.ts';
 
@@ -24,14 +24,14 @@ interface OpenSeries {
 export class Tally {
   readonly #series = new Map<string, OpenSeries>();
   readonly #tokens: Record<string, TokenCounts> = {};
-  #drops: LocalDrops = {};
+  #faults: GeneratorFaults = {};
   #lastSecond = -1;
   #lastScheduledSecond = -1;
 
   add(frame: Frame): void {
     this.#lastSecond = Math.max(this.#lastSecond, frame.second);
     addTokens(this.#tokens, frame.tokens ?? {});
-    if (!isAside(frame)) this.#drops = sumLocalDrops([this.#drops, frame]);
+    if (!isAside(frame)) this.#faults = sumGeneratorFaults([this.#faults, frame]);
     for (const [name, counts] of Object.entries(frame.series)) {
       const { counts: sum, bySecond } = this.#open(name);
       addCounts(sum, counts);
@@ -69,9 +69,9 @@ export class Tally {
     return this.#tokens[arm];
   }
 
-  /** What this machine itself dropped. */
-  get drops(): LocalDrops {
-    return this.#drops;
+  /** What this machine itself did to the load in seconds that count. */
+  get faults(): GeneratorFaults {
+    return this.#faults;
   }
 
   has(name: string): boolean {

@@ -4,6 +4,12 @@ import type { Cut } from '../outcome/cut.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { StallSteps } from './stall-steps.ts';
 
+/**
+ * Why a run is generator-limited: outcomes of its attempts, or the generator's own lateness, a worker that did not run
+ * at all, packets that this machine dropped.
+ */
+export type LimitCause = Outcome | 'lateness' | 'starved' | 'local-drop';
+
 /** summary.json: the stable contract. New fields may be added; none changes meaning within a schema number. */
 export interface Summary {
   schema: 1;
@@ -26,6 +32,8 @@ export interface Summary {
     pass: boolean | null;
     criteria: { text: string; value: number | null; held: boolean | null }[];
     generatorLimited: boolean;
+    /** What limited it; absent where nothing did, and in runs of an earlier version. */
+    limitedBy?: LimitCause[];
     reasons: string[];
   };
   arms: Record<string, ArmSummary>;
@@ -34,6 +42,8 @@ export interface Summary {
   localDrops?: number;
   /** Packets of any kind and program that this machine dropped as its conntrack table was full; absent likewise. */
   conntrackDrops?: number;
+  /** Seconds in which a worker did not run at all; absent: none. */
+  starvedSec?: number;
   findings: Finding[];
   /** Of a soak: how whole it is. Absent of any other run. */
   soak?: Wholeness & {
@@ -68,7 +78,7 @@ export interface ArmSummary {
   completed: number;
   /** completed / started, connections left out that another carried on, and lost ones; 0 where nothing started. */
   completedShare: number;
-  /** Of a run or soak that was killed and resumed: attempts open at the kill, whose outcome nobody knows. */
+  /** Of a run or soak that was cut short and resumed: attempts open then, or given up, whose outcome nobody knows. */
   lost?: number;
   /** Started a second over the measured time. */
   achievedPerSec: number;

@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { formatVersion } from '../render/version.ts';
 import { readVersions } from '../session/load/versions.ts';
 import type { Context } from './context.ts';
+import { HelpfulCommand } from './helpful-command.ts';
 import { formatHelpItem } from './output/format-help-item.ts';
 
 type Register = (program: Command, context: Context) => void;
@@ -36,7 +37,7 @@ const OF_ALL = ['completion', 'manual', 'help'];
  */
 export async function createProgram(context: Context): Promise<Command> {
   const { stdout, stderr } = context.host;
-  const program = new Command('rushhour')
+  const program = new HelpfulCommand('rushhour')
     .description(
       'Generate rush-hour connection traffic through the firewall under suspicion, and report how many connections stalled.',
     )

@@ -1,7 +1,7 @@
 import { addCounts, addTokens, emptyCounts } from './counts.ts';
 import { addEncoded } from './encoded.ts';
 import { createHistogram, encodeHistogram, type Histogram } from './histogram.ts';
-import type { Frame, FrameHistograms, LocalDrops, SeriesCounts, TokenCounts } from './types.ts';
+import type { Frame, FrameHistograms, GeneratorFaults, SeriesCounts, TokenCounts } from './types.ts';
 
 /**
  * Merges the same second of several shards.
@@ -23,18 +23,25 @@ export function mergeFrames(frames: readonly Frame[]): Frame {
     open: frames.reduce((sum, { open }) => sum + open, 0),
     ...(Object.keys(tokens).length > 0 && { tokens }),
     stallsLeftOut: frames.reduce((sum, { stallsLeftOut }) => sum + stallsLeftOut, 0),
-    ...sumLocalDrops(frames),
+    ...sumGeneratorFaults(frames),
+    // Shards starve together: a second is counted once.
+    ...starved(Math.max(...frames.map(({ starvedSec = 0 }) => starvedSec))),
   };
 }
 
-/** Left out if there are none. */
-export function sumLocalDrops(parts: readonly LocalDrops[]): LocalDrops {
+/** Those of several seconds; left out if there are none. */
+export function sumGeneratorFaults(parts: readonly GeneratorFaults[]): GeneratorFaults {
   const localDrops = parts.reduce((sum, { localDrops: part = 0 }) => sum + part, 0);
   const conntrackDrops = parts.reduce((sum, { conntrackDrops: part = 0 }) => sum + part, 0);
   return {
     ...(localDrops === 0 ? {} : { localDrops }),
     ...(conntrackDrops === 0 ? {} : { conntrackDrops }),
+    ...starved(parts.reduce((sum, { starvedSec = 0 }) => sum + starvedSec, 0)),
   };
+}
+
+function starved(starvedSec: number): GeneratorFaults {
+  return starvedSec > 0 ? { starvedSec } : {};
 }
 
 /** A histogram in the form that a run's log stores. */

@@ -36,6 +36,8 @@ export interface RecordedArm {
    * shows more about the path.
    */
   readonly isSoonOver?: true;
+  /** Present for a closed loop: nothing is due by a clock, so nothing can be late. */
+  readonly isUndue?: true;
   /** Present for browsers: a connection serves any number of requests, so these are counted individually. */
   readonly isOfBrowsers?: true;
 }
@@ -109,7 +111,8 @@ export class Recorder {
     series.add(COUNTER_AT.started);
     series.endpoint(endpoint, 'started');
     series.reused(age.portUs, 'attempts');
-    this.#lateness.record(Math.round(times.begunAtUs - times.intendedAtUs));
+    if (this.#arms[arm]!.isUndue !== true)
+      this.#lateness.record(Math.round(times.begunAtUs - times.intendedAtUs));
   }
 
   /** An attempt was due and will not be passed to the engine. */

@@ -152,7 +152,7 @@ export interface Stall {
 }
 
 /** One second of counters, as frames.jsonl keeps it: one line, workers merged. */
-export interface Frame extends LocalDrops {
+export interface Frame extends GeneratorFaults {
   /** Whole seconds since the run's start. */
   second: number;
   series: Record<SeriesName, SeriesCounts>;
@@ -162,6 +162,12 @@ export interface Frame extends LocalDrops {
   tokens?: Record<string, TokenCounts>;
   /** Stalls that did not fit into the bounded list. */
   stallsLeftOut: number;
+}
+
+/** What this machine itself did to the load; absent if nothing, or if it cannot tell. */
+export interface GeneratorFaults extends LocalDrops {
+  /** Whole seconds in which at least one worker did not run at all: those after this one of which there is no frame. */
+  starvedSec?: number;
 }
 
 /** What this machine itself dropped; absent if nothing, or if the system does not report it. */

@@ -8,7 +8,7 @@ import {
   withoutColumns,
 } from './columns.ts';
 import { addCounts, emptyCounts } from './counts.ts';
-import { mergeFrames, sumLocalDrops } from './merge.ts';
+import { mergeFrames, sumGeneratorFaults } from './merge.ts';
 import { isAside, type SettledFrame } from './set-aside.ts';
 import type { Frame, SeriesCounts, SeriesName } from './types.ts';
 
@@ -51,11 +51,11 @@ export function rollUp(frames: readonly Frame[]): WindowFrame {
   const present = stretchesOf(frames, second);
   const aside = stretchesOf(frames.filter(isAside), second);
   const isWhole = present.length === 1 && present[0]?.[1] === seconds;
-  const { localDrops: _, conntrackDrops: __, ...sums } = mergeFrames(frames);
+  const { localDrops: _, conntrackDrops: __, starvedSec: ___, ...sums } = mergeFrames(frames);
   return {
     ...sums,
     // Drops while a link is down say nothing about this machine's filters.
-    ...sumLocalDrops(frames.filter((frame) => !isAside(frame))),
+    ...sumGeneratorFaults(frames.filter((frame) => !isAside(frame))),
     // Open attempts are not summed: the value is that at the end.
     open: frames.at(-1)?.open ?? 0,
     seconds,
@@ -102,7 +102,7 @@ export function unroll(window: WindowFrame): SettledFrame[] {
   last.stallsLeftOut = stallsLeftOut;
   if (tokens !== undefined) last.tokens = tokens;
   const counted = [...frames.values()].findLast((frame) => !isAside(frame));
-  if (counted !== undefined) Object.assign(counted, sumLocalDrops([window]));
+  if (counted !== undefined) Object.assign(counted, sumGeneratorFaults([window]));
   return [...frames.values()];
 }
 

@@ -5,7 +5,7 @@ import type { Summary } from '../analysis/types.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import { addHistogram } from '../metrics/merge.ts';
 import type { SettledFrame } from '../metrics/set-aside.ts';
-import type { RunInfo } from '../store/run-info.ts';
+import { type RunInfo, sessionOf } from '../store/run-info.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
 import { countKinds } from '../store/soak-events.ts';
 import type { ClosedWindow } from '../store/soak-windows.ts';
@@ -64,6 +64,7 @@ export class SessionSums {
       ...(nat === undefined ? {} : { nat: nat.ports }),
       ...(synResentAtSec === undefined ? {} : { synResentAtSec }),
       ...(course === undefined ? {} : { course }),
+      wasResumed: (sessionOf(this.#info)?.processes.length ?? 1) > 1,
     });
   }
 }

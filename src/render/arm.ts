@@ -43,7 +43,9 @@ function renderCounts(arm: ArmSummary, room: number): string[] {
     (key) => `${formatCount(arm[key])} ${key}`,
   );
   const lost =
-    arm.lost === undefined ? '' : `; ${formatCount(arm.lost)} open when the run was killed, outcome unknown`;
+    arm.lost === undefined
+      ? ''
+      : `; ${formatCount(arm.lost)} open when the run was cut short, outcome unknown`;
   return renderLabelled(
     'attempts',
     `${counts.join(', ')} (${formatShare(arm.completedShare)}); ${formatPerSec(arm.achievedPerSec)}${lost}`,

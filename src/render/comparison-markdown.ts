@@ -37,9 +37,17 @@ export function renderComparisonMarkdown(comparison: Comparison, { all }: { read
     failIf
       .map(({ text, held }) => `- fail if ${escapeText(text)}: ${held ? '**holds**' : 'does not hold'}`)
       .join('\n'),
-    `95 % intervals from how ${units === 'runs' ? 'runs differ' : `seconds differ within runs (bursts of stalls up to ${longestBurstSec} s allowed for)`}; verdicts corrected for ${lines.length} lines (Holm); "would have shown": with a chance of 80 %.`,
+    `95 % intervals from how ${units === 'runs' ? 'runs differ' : formatSeconds(longestBurstSec ?? 0)}; verdicts corrected for ${lines.length} lines (Holm); "would have shown": with a chance of 80 %.`,
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function formatSeconds(longestBurstSec: number): string {
+  const bursts =
+    longestBurstSec === 0
+      ? 'runs too short to allow for bursts of stalls'
+      : `bursts of stalls up to ${longestBurstSec} s allowed for`;
+  return `seconds differ within runs (${bursts})`;
 }
 
 function formatSide(name: string, { runs }: Comparison['before']): string[] {

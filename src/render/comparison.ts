@@ -132,9 +132,16 @@ function renderHowToRead({ units, longestBurstSec }: Comparison, width: number):
   const what =
     units === 'runs'
       ? 'Intervals rest on how runs differ among themselves.'
-      : `Intervals rest on how seconds differ within runs. Bursts of stalls up to ${longestBurstSec} s are allowed for; longer ones, and what differs from run to run anyway, look like a change.`;
+      : `Intervals rest on how seconds differ within runs. ${formatBursts(longestBurstSec ?? 0)}, and what differs from run to run anyway, look like a change.`;
   return wrap(
     `${what} "would have shown": with a chance of 80 %. Verdicts allow for the number of lines: without a difference, one comparison in twenty at most claims one.`,
     width,
   );
+}
+
+/** Of runs shorter than 8 s nothing is allowed for. */
+function formatBursts(longestSec: number): string {
+  return longestSec === 0
+    ? 'The shortest run lasted less than 8 s, too short to allow for bursts of stalls: these'
+    : `Bursts of stalls up to ${longestSec} s are allowed for; longer ones`;
 }

@@ -2,7 +2,7 @@ import type { Tested } from '../analysis/tested.ts';
 import type { Quantiles, Summary, Wholeness } from '../analysis/types.ts';
 import { renderArm } from './arm.ts';
 import { escapeControls } from './escape.ts';
-import { formatDuration, formatMicros, formatMoment } from './format.ts';
+import { formatDuration, formatMicros, formatMoment, formatPlural } from './format.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { renderLabelled, wrap } from './table.ts';
 import { formatFrom, formatTested } from './tested.ts';
@@ -40,7 +40,7 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
 }
 
 function renderRun(
-  { run, latenessUs, soak, session }: Summary,
+  { run, latenessUs, starvedSec = 0, soak, session }: Summary,
   width: number,
   { dir, tested }: SummaryLook,
 ): string[] {
@@ -56,6 +56,7 @@ function renderRun(
     ...(tested === undefined ? [] : renderLabelled('tested', formatTested(tested), width)),
     ...(from === '' ? [] : renderLabelled('from', from, width)),
     ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', formatLateness(latenessUs), width)),
+    ...(starvedSec === 0 ? [] : renderLabelled('starved', formatStarved(starvedSec), width)),
     // A path is copied, not read: it is never broken.
     ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${escapeControls(dir)}`]),
   ];
@@ -77,6 +78,10 @@ function describeEvents({ seconds, missingSec, setAsideSec, events }: Wholeness)
 
 function formatLateness({ p50, p99, max }: Quantiles): string {
   return `of this machine in starting attempts: p50 ${formatMicros(p50)}, p99 ${formatMicros(p99)}, max ${formatMicros(max)}`;
+}
+
+function formatStarved(seconds: number): string {
+  return `in ${formatPlural(seconds, 'second', 'seconds')} a worker of this machine did not run at all`;
 }
 
 function renderFindings({ findings, verdict }: Summary, width: number, paint: Paint): string[] {

@@ -1,4 +1,4 @@
-import type { Summary } from '../analysis/types.ts';
+import type { LimitCause, Summary } from '../analysis/types.ts';
 import { formatCount, formatMicros, formatPerSec, formatPlural, formatShare } from './format.ts';
 import type { Paint, Tone } from './paint.ts';
 import { shortenWords } from './shorten.ts';
@@ -21,11 +21,37 @@ export function renderVerdict({ run, verdict }: Summary, width: number, paint: P
   ];
 }
 
-/** A drop on this machine has a remedy of its own: what drops it. */
-function renderRemedy({ generatorLimited, reasons }: Verdict, width: number): string[] {
-  if (!generatorLimited || reasons.some((reason) => reason.startsWith('local-drop'))) return [];
-  const remedy =
-    'end what else keeps this machine busy (uptime, top) or ask for less (--rate), and run it again; rushhour doctor looks for limits';
+/** What more time on the processor, or less load, helps against. */
+const BUSY: ReadonlySet<LimitCause> = new Set([
+  ...([
+    'unsent-late',
+    'lateness',
+    'starved',
+    'local-no-memory',
+    'local-start-failure',
+    'local-failure',
+  ] as const),
+]);
+
+/** What less load helps against, or a wider limit. */
+const SCARCE: ReadonlySet<LimitCause> = new Set([
+  ...(['unsent-open-limit', 'local-fd-exhausted'] as const),
+  ...(['unsent-no-port', 'local-port-exhausted', 'local-port-in-use'] as const),
+]);
+
+/** None where the reason says what to do: what drops packets, or refuses, on this machine. */
+function findRemedy({ generatorLimited, limitedBy = ['lateness'] }: Verdict): string | undefined {
+  if (!generatorLimited) return undefined;
+  if (limitedBy.some((cause) => BUSY.has(cause)))
+    return 'end what else keeps this machine busy (uptime, top) or ask for less (--rate), and run it again; rushhour doctor looks for limits';
+  if (limitedBy.some((cause) => SCARCE.has(cause)))
+    return 'ask for less (--rate, -c) or raise the limit, and run it again; rushhour doctor looks for limits';
+  return undefined;
+}
+
+function renderRemedy(verdict: Verdict, width: number): string[] {
+  const remedy = findRemedy(verdict);
+  if (remedy === undefined) return [];
   return wrap(remedy, width - 5).map((line, index) => (index === 0 ? `  -> ${line}` : `     ${line}`));
 }
 

@@ -1,5 +1,6 @@
 import type { ArmFile } from './schema.ts';
 import { formatDuration } from './units.ts';
+import { MOST_PROOF_AGES } from './words.ts';
 
 interface Fault {
   readonly key: 'prove';
@@ -24,6 +25,11 @@ export function resolveProofs({ hold = 0, prove, load }: ArmFile): { proveUs?: n
     return fault('"prove" says at which age held connections are proved, and none is held', 'add hold');
   if (first < LEAST_US)
     return fault(`nothing is proved at an age of ${formatDuration(first)}`, 'use 1s or more');
+  if (proveUs.length > MOST_PROOF_AGES)
+    return fault(
+      `${proveUs.length} ages at which held connections are proved`,
+      `give ${MOST_PROOF_AGES} at most`,
+    );
   if (last >= hold) {
     const what = `no connection is held for ${formatDuration(last)}: hold is ${formatDuration(hold)}`;
     return fault(what, 'keep ages below hold, at whose end those that are left are proved anyway');

@@ -58,6 +58,8 @@ export interface HitOptions {
   readonly expect?: Expectation | undefined;
   readonly close?: CloseMode | undefined;
   readonly holdUs?: number | undefined;
+  /** Ages below `holdUs` at which held connections are checked as well. */
+  readonly proveUs?: readonly number[] | undefined;
   readonly handshakeTimeoutUs?: number | undefined;
   readonly responseTimeoutUs?: number | undefined;
   readonly stallAfterUs?: number | undefined;
@@ -96,11 +98,17 @@ export function scenarioForHit(options: HitOptions): Scenario {
     stallAfter: options.stallAfterUs,
     close: options.close,
     hold: options.holdUs,
+    ...(options.proveUs === undefined ? {} : { prove: [...options.proveUs] }),
     socket:
       options.socket === undefined
         ? undefined
         : { ...options.socket, bind: [...(options.socket.bind ?? [])] },
   };
+  if (options.proveUs !== undefined && (options.holdUs ?? 0) === 0) {
+    throw new UsageError('--prove says at which ages held connections are checked, and none is held', {
+      hint: 'add --hold <time>, longer than these ages',
+    });
+  }
   const { arm, problems } = resolveArm('hit', own, { farEnd: 'none', proxy, target, defaults: {} });
   const [problem] = problems;
   if (arm === undefined || problem !== undefined) {

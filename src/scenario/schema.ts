@@ -13,7 +13,15 @@ import { socket } from './socket-schema.ts';
 import { source } from './source-schema.ts';
 import { tls } from './tls-schema.ts';
 import type { LookSpec } from './types.ts';
-import { ADDRESS_USES, CLOSE_MODES, FINDINGS, HTTP_VERSIONS, SWITCHES, VIAS } from './words.ts';
+import {
+  ADDRESS_USES,
+  CLOSE_MODES,
+  FINDINGS,
+  HTTP_VERSIONS,
+  MOST_PROOF_AGES,
+  SWITCHES,
+  VIAS,
+} from './words.ts';
 
 const headerValue = parsedText(checkHeaderValue, { examples: ['*/*'] }).describe(
   'Value of a header; in quotes if it looks like a number.',
@@ -51,9 +59,6 @@ const timeouts = z
 
 /** More would be a load. */
 const MOST_LOOK_PER_SEC = 100;
-
-/** With more the connections of each would be few. */
-const MOST_PROOF_AGES = 20;
 
 /** An arm's name: it is a histogram tag and a part of criteria. */
 export const ARM_NAME = /^[A-Za-z0-9_-]{1,40}$/;

@@ -51,3 +51,6 @@ export type AuthMode = (typeof AUTH_MODES)[number];
 
 export const TLS_VERSIONS = ['1.2', '1.3'] as const;
 export type TlsVersion = (typeof TLS_VERSIONS)[number];
+
+/** Each connection is proved at one of them: with more, those of each would be few. */
+export const MOST_PROOF_AGES = 20;

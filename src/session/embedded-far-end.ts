@@ -3,6 +3,7 @@ import { FAR_END_THREADS, startFarEnd } from '../lab/far-end/start.ts';
 import { withFarEnd } from '../scenario/far-end.ts';
 import type { Arm, Scenario } from '../scenario/types.ts';
 import { checkThreadRoom } from './load/thread-room.ts';
+import type { Undo } from './undo.ts';
 
 /**
  * Starts what a scenario with `farEnd: embedded` connects to and points its arms there: one far end, and another that asks
@@ -12,7 +13,7 @@ import { checkThreadRoom } from './load/thread-room.ts';
  */
 export async function provideFarEnd(
   scenario: Scenario,
-  undo: (() => Promise<void>)[],
+  undo: Undo,
   onLost: (why: EnvironmentError) => void,
 ): Promise<Scenario> {
   if (scenario.farEnd === 'none') return scenario;

@@ -14,7 +14,7 @@ import { elapsedSec } from './elapsed.ts';
 import { EventLog, type Noted } from './event-log.ts';
 import { createSessionClock } from './host/clocks.ts';
 import type { Clocks } from './host/read-clocks.ts';
-import type { OpenedSession } from './opened-session.ts';
+import type { OpenedSession, SessionOpening } from './opened-session.ts';
 import { planOf, scheduleOf } from './plan.ts';
 import { type ResumedSession, resumeSession } from './resume.ts';
 import { openSegment } from './segment.ts';
@@ -30,8 +30,7 @@ import { readUnsettled } from './unsettled.ts';
 export async function goOnWithRun(
   dir: string,
   options: RunOptions,
-  listener: RunListener,
-  clocks: Clocks,
+  { listener, clocks, undo }: SessionOpening,
 ): Promise<OpenedSession> {
   // Frames alone: its histograms are summed up once, as it is resumed.
   const recorded = new Tally();
@@ -45,36 +44,33 @@ export async function goOnWithRun(
     rest === undefined
       ? undefined
       : await openSegment({ ...options, scenario: rest, isFirst: true }, listener);
-  try {
-    const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
-    const { writer, lastSecond } = resumed;
-    const isOver = segment === undefined;
-    const { clock, events, first } = goOn(resumed, { clocks, countsSleep: false, isOver }, listener);
-    const fromUs = Math.ceil(clock.seconds()) * 1_000_000;
-    const restUs = isOver ? 0 : segment.load.durationUs;
-    const endUs = restUs === undefined ? undefined : fromUs + restUs;
-    const plan = planOf(writer, segment?.load, endUs, fromUs);
-    return {
-      ...{ writer, clock, events, plan, sums: resumed.sums, next: lastSecond + 1 },
-      schedule: scheduleOf(plan),
-      ...(isOver ? {} : { segment, first }),
-      before: sumBefore(resumed.sums.tally, [], writer.info.scenario),
-    };
-  } catch (error) {
-    await segment?.close();
-    throw error;
-  }
+  if (segment !== undefined) undo.push(() => segment.close());
+  const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
+  const { writer, lastSecond } = resumed;
+  undo.push(() => writer.release());
+  const isOver = segment === undefined;
+  const { clock, events, first } = goOn(resumed, { clocks, countsSleep: false, isOver }, listener);
+  const fromUs = Math.ceil(clock.seconds()) * 1_000_000;
+  const restUs = isOver ? 0 : segment.load.durationUs;
+  const endUs = restUs === undefined ? undefined : fromUs + restUs;
+  const plan = planOf(writer, segment?.load, endUs, fromUs);
+  return {
+    ...{ writer, clock, events, plan, sums: resumed.sums, next: lastSecond + 1 },
+    schedule: scheduleOf(plan),
+    ...(isOver ? {} : { segment, first }),
+    before: sumBefore(resumed.sums.tally, [], writer.info.scenario),
+  };
 }
 
 /** Goes on with a soak at once: what its load needs may be waited for. */
 export async function goOnWithSoak(
   dir: string,
   { soak }: RunOptions & { readonly soak: SoakLength },
-  listener: RunListener,
-  clocks: Clocks,
+  { listener, clocks, undo }: SessionOpening,
 ): Promise<OpenedSession> {
   const resumed = await resumeSession(dir, (message) => listener.warning?.(message));
   const { writer, lastSecond, sums } = resumed;
+  undo.push(() => writer.release());
   const { clock, events, first } = goOn(resumed, { clocks, countsSleep: true, isOver: false }, listener);
   const again = await readUnsettled(writer, lastSecond, (second) => events.isAside(second));
   return {

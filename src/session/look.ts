@@ -8,6 +8,7 @@ import type { LookInfo } from '../store/run-info.ts';
 import { openLoad } from './load/load.ts';
 import { SecondAggregator } from './load/second-aggregator.ts';
 import type { RunListener, RunOptions } from './types.ts';
+import { Undo } from './undo.ts';
 
 /** Between "ready" and the first attempt. */
 const START_AHEAD_MS = 100;
@@ -49,7 +50,7 @@ async function sendLook(
   { engine }: Pick<RunOptions, 'engine'>,
   { look, ...listener }: RunListener & { readonly look: { ratePerSec: number; forUs: number } },
 ): Promise<LookVerdict> {
-  const undo: (() => Promise<void>)[] = [];
+  const undo = new Undo();
   try {
     const load = await openLoad({ scenario, workers: 1, asksFirst: true, engine }, listener, undo);
     const seconds: LookSecond[] = [];
@@ -81,6 +82,6 @@ async function sendLook(
     }
     return judgeLook(scenario.arms, seconds);
   } finally {
-    for (const step of undo.reverse()) await step();
+    await undo.run();
   }
 }

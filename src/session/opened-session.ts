@@ -3,9 +3,18 @@ import type { SessionSums } from '../read/session-sums.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
 import type { EventLog, Noted } from './event-log.ts';
 import type { SessionClock } from './host/clocks.ts';
+import type { Clocks } from './host/read-clocks.ts';
 import type { Schedule } from './progress.ts';
 import type { LoadSegment } from './segment.ts';
-import type { RunPlan } from './types.ts';
+import type { RunListener, RunPlan } from './types.ts';
+import type { Undo } from './undo.ts';
+
+/** What opens a session: who hears of it, what it tells time by, and what takes back all that is opened. */
+export interface SessionOpening {
+  readonly listener: RunListener;
+  readonly clocks: Clocks;
+  readonly undo: Undo;
+}
 
 /** A run or a soak of which the folder is there: what it is written to, and what is known by then. */
 export interface OpenedSession {

@@ -72,7 +72,8 @@ async function goOn(
   const { soak } = before;
   await cutTornTails(dir);
   const reach = new CommittedRange();
-  const sums = new SessionSums(before);
+  const info = markedAsRunning(before);
+  const sums = new SessionSums(info);
   const settled = soak === undefined ? before : undefined;
   for await (const frame of framesOf(dir, settled, reach)) sums.addFrame(frame);
   const { settledSec, stallsKept } = reach;
@@ -81,7 +82,7 @@ async function goOn(
   await cutUnvouched(dir, { settledSec, lastSecond, stallsKept });
   sums.addWindows(reach.lines, await sumIntervals(dir, reach));
   const events = await readEvents(dir);
-  const info = await markAsRunning(dir, before);
+  await keepMark(dir, info);
   const startedAtMs = Date.parse(info.startedAt);
   const stallsOpen = open.reduce((sum, { stalls }) => sum + stalls.length, 0);
   const files =
@@ -96,17 +97,19 @@ async function goOn(
   return { writer, lastSecond, sums, events, openEvents: events.filter(({ toSec }) => toSec === null) };
 }
 
-async function markAsRunning(dir: string, before: RunInfo): Promise<RunInfo> {
+function markedAsRunning(before: RunInfo): RunInfo {
   const mark = markProcess();
   const { soak, session } = before;
-  const info: RunInfo = {
+  return {
     ...before,
     ...{ status: 'running', process: mark },
     ...(soak === undefined ? {} : { soak: { ...soak, processes: [...soak.processes, mark] } }),
     ...(session === undefined ? {} : { session: { ...session, processes: [...session.processes, mark] } }),
   };
+}
+
+async function keepMark(dir: string, info: RunInfo): Promise<void> {
   await writeJson(join(dir, FILES.info), info);
   // Of one that its user had ended.
   await rm(join(dir, FILES.summary), { force: true });
-  return info;
 }

@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario/types.ts';
 import { type Load, openLoad } from './load/load.ts';
 import { SecondAggregator, type SecondAggregatorOptions } from './load/second-aggregator.ts';
 import type { RunListener, RunOptions } from './types.ts';
+import { Undo } from './undo.ts';
 
 export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
   /** What is left of the session's. Its far end has an address. */
@@ -25,10 +26,7 @@ export interface LoadSegment {
 
 /** @throws EnvironmentError where something that it needs is missing; nothing is left behind then */
 export async function openSegment(options: SegmentOptions, listener: RunListener): Promise<LoadSegment> {
-  const undo: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const step of undo.reverse()) await step();
-  };
+  const undo = new Undo();
   try {
     const load = await openLoad({ ...options, asksFirst: options.isFirst }, listener, undo);
     return {
@@ -41,10 +39,10 @@ export async function openSegment(options: SegmentOptions, listener: RunListener
         load.start(atEpochMs, (message) => seconds.receive(message));
         return load.finished;
       },
-      close,
+      close: () => undo.run(),
     };
   } catch (error) {
-    await close();
+    await undo.run();
     throw error;
   }
 }

@@ -10,11 +10,11 @@ import { findCutShort } from './find-cut-short.ts';
 import { goOnWithRun, goOnWithSoak } from './go-on.ts';
 import { createSessionClock } from './host/clocks.ts';
 import { createHostWatch } from './host/host-watch.ts';
-import { type Clocks, openClocks } from './host/read-clocks.ts';
+import { openClocks } from './host/read-clocks.ts';
 import { describeLoad } from './load/load.ts';
 import { lookFirst } from './look.ts';
 import { type Loss, watchForLoss, whyNotKept, workerFault } from './loss.ts';
-import type { OpenedSession } from './opened-session.ts';
+import type { OpenedSession, SessionOpening } from './opened-session.ts';
 import { planOf, scheduleOf } from './plan.ts';
 import { Recorder } from './recorder.ts';
 import { formatLength, stretchToNight, stretchToRest } from './schedule.ts';
@@ -23,6 +23,7 @@ import { Segments, type SegmentsPlan } from './segments.ts';
 import { settleSecOf } from './settle.ts';
 import { shelter } from './sheltered-listener.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions } from './types.ts';
+import { Undo } from './undo.ts';
 
 /** From the moment that a folder is made for to second 0, seconds. */
 const RUN_AHEAD_SEC = 0.1;
@@ -39,13 +40,11 @@ const MAX_FAULTS = 5;
 export async function startSession(options: RunOptions, told: RunListener): Promise<RunHandle> {
   const listener = shelter(told);
   const { soak, resultsDir } = options;
-  const undo: (() => Promise<void>)[] = [];
-  const cleanUp = async (): Promise<void> => {
-    for (const step of undo.reverse()) await step();
-  };
+  const undo = new Undo();
   const loss = watchForLoss();
   const clocks = openClocks();
   undo.push(async () => clocks.close());
+  const opening: SessionOpening = { listener, clocks, undo };
   try {
     const whole = soak === undefined ? options.scenario : stretchToNight(options.scenario, soak.forUs);
     const lock = soak === undefined ? undefined : await acquireLock(resultsDir, whole.name);
@@ -59,16 +58,16 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
     const given = { ...options, scenario: await provideFarEnd(whole, undo, loss.happens) };
     const opened =
       cut === undefined
-        ? await begin(given, fingerprint, listener, clocks)
+        ? await begin(given, fingerprint, opening)
         : soak === undefined
-          ? await goOnWithRun(cut, given, listener, clocks)
-          : await goOnWithSoak(cut, { ...given, soak }, listener, clocks);
+          ? await goOnWithRun(cut, given, opening)
+          : await goOnWithSoak(cut, { ...given, soak }, opening);
     const { id, startedAt } = opened.writer.info;
     const endsAt = new Date(Date.parse(startedAt) + (soak?.forUs ?? 0) / 1_000).toISOString();
     await lock?.describe({ runId: id, endsAt });
-    return conduct(opened, given, listener, loss, cleanUp);
+    return conduct(opened, given, listener, loss, undo);
   } catch (error) {
-    await cleanUp();
+    await undo.run();
     throw error;
   }
 }
@@ -98,48 +97,44 @@ async function findToGoOnWith(
 async function begin(
   options: RunOptions,
   fingerprint: string,
-  listener: RunListener,
-  clocks: Clocks,
+  { listener, clocks, undo }: SessionOpening,
 ): Promise<OpenedSession> {
   const { scenario, soak, resultsDir } = options;
   const look = soak === undefined ? await lookFirst(scenario, options, listener) : undefined;
   const segment = await openSegment({ ...options, isFirst: true }, listener);
-  try {
-    const aheadSec = soak === undefined ? RUN_AHEAD_SEC : SOAK_AHEAD_SEC;
-    const startsAtMs = Date.now() + aheadSec * 1_000;
-    const clock = createSessionClock({ fromSec: -aheadSec, clocks, countsSleep: soak !== undefined });
-    const session = {
-      ...{ settleSec: settleSecOf(scenario), fingerprint },
-      startedBootMs: Math.round(clocks.read().bootMs - clock.seconds() * 1_000),
-    };
-    const writer = await createSession(
-      resultsDir,
-      {
-        ...describeLoad(segment.load, options, startsAtMs),
-        ...(look === undefined ? {} : { look }),
-        ...(soak === undefined ? { session } : { soak: { ...soak, ...session } }),
-      },
-      (message) => listener.warning?.(message),
-    );
-    const plan = planOf(writer, segment.load, soak?.forUs ?? segment.load.durationUs);
-    return {
-      ...{ writer, clock, segment, plan, next: 0 },
-      sums: new SessionSums(writer.info),
-      events: new EventLog(writer, (event) => listener.event?.(event)),
-      schedule: soak === undefined ? scheduleOf(plan) : { durationUs: soak.forUs, attempts: undefined },
-      ...(soak === undefined
-        ? {}
-        : {
-            first: (flowsSec) => ({
-              ...{ kind: 'begun', fromSec: 0, toSec: flowsSec, setsAside: false },
-              text: `the soak begins, ${formatLength(soak.forUs)} in windows of ${soak.windowSec} s`,
-            }),
+  undo.push(() => segment.close());
+  const aheadSec = soak === undefined ? RUN_AHEAD_SEC : SOAK_AHEAD_SEC;
+  const startsAtMs = Date.now() + aheadSec * 1_000;
+  const clock = createSessionClock({ fromSec: -aheadSec, clocks, countsSleep: soak !== undefined });
+  const session = {
+    ...{ settleSec: settleSecOf(scenario), fingerprint },
+    startedBootMs: Math.round(clocks.read().bootMs - clock.seconds() * 1_000),
+  };
+  const writer = await createSession(
+    resultsDir,
+    {
+      ...describeLoad(segment.load, options, startsAtMs),
+      ...(look === undefined ? {} : { look }),
+      ...(soak === undefined ? { session } : { soak: { ...soak, ...session } }),
+    },
+    (message) => listener.warning?.(message),
+  );
+  undo.push(() => writer.release());
+  const plan = planOf(writer, segment.load, soak?.forUs ?? segment.load.durationUs);
+  return {
+    ...{ writer, clock, segment, plan, next: 0 },
+    sums: new SessionSums(writer.info),
+    events: new EventLog(writer, (event) => listener.event?.(event)),
+    schedule: soak === undefined ? scheduleOf(plan) : { durationUs: soak.forUs, attempts: undefined },
+    ...(soak === undefined
+      ? {}
+      : {
+          first: (flowsSec) => ({
+            ...{ kind: 'begun', fromSec: 0, toSec: flowsSec, setsAside: false },
+            text: `the soak begins, ${formatLength(soak.forUs)} in windows of ${soak.windowSec} s`,
           }),
-    };
-  } catch (error) {
-    await segment.close();
-    throw error;
-  }
+        }),
+  };
 }
 
 /** What tells a soak's segments from the one of a run. */
@@ -160,7 +155,7 @@ function conduct(
   options: RunOptions,
   listener: RunListener,
   loss: Loss,
-  cleanUp: () => Promise<void>,
+  undo: Undo,
 ): RunHandle {
   const { writer, clock, events, sums, segment, next, plan, schedule, first, before, again = [] } = opened;
   const isSoak = options.soak !== undefined;
@@ -195,10 +190,13 @@ function conduct(
   let isStopped = false;
   loss.onceLost(() => segments.stop('abort'));
 
+  // An earlier process may have given up some as it failed: whether this one comes to its end is another matter.
+  const abandonedBefore = sums.tally.total('abandoned');
   const statusOf = (fault: unknown): RunStatus => {
     if (fault !== undefined) return 'failed';
     // A soak gives up attempts whenever its load has to be set up again.
-    return isStopped || (!isSoak && sums.tally.total('abandoned') > 0) ? 'interrupted' : 'complete';
+    const hasGivenUp = !isSoak && sums.tally.total('abandoned') > abandonedBefore;
+    return isStopped || hasGivenUp ? 'interrupted' : 'complete';
   };
   const flow = async (): Promise<unknown> => {
     try {
@@ -231,7 +229,7 @@ function conduct(
       if (fault !== undefined) throw workerFault(fault, plan.dir);
       return { plan, summary, ...(unkept === undefined ? {} : { unkept }) };
     } finally {
-      await cleanUp();
+      await undo.run();
     }
   };
   listener.planned?.(plan, before);

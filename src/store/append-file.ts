@@ -1,5 +1,17 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
+/** What is to be closed, such as a file. */
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** Closes all of them, whatever becomes of one. @throws the first fault */
+export async function closeAll(files: readonly Closable[]): Promise<void> {
+  const closed = await Promise.allSettled(files.map((file) => file.close()));
+  const failed = closed.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
 /** Text that waits for a full disk to have room again; beyond it the oldest is dropped and counted. */
 const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 
@@ -25,7 +37,22 @@ export class AppendFile {
   /** @throws Error of the system where the file cannot be created */
   static async open(path: string): Promise<AppendFile> {
     const handle = await open(path, 'a');
-    return new AppendFile(path, handle, (await handle.stat()).size);
+    try {
+      return new AppendFile(path, handle, (await handle.stat()).size);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Opens all of them, or none. @throws Error of the system where one cannot be created */
+  static async openAll(paths: readonly string[]): Promise<AppendFile[]> {
+    const opened = await Promise.allSettled(paths.map((path) => AppendFile.open(path)));
+    const files = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = opened.find((one) => one.status === 'rejected');
+    if (failed === undefined) return files;
+    await closeAll(files);
+    throw failed.reason;
   }
 
   /** Bytes that stand in it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, counts, countsByNumber, figure, second, some, text } from './shapes.ts';
+import { byName, count, counts, countsByNumber, figure, second, some, text } from './shapes.ts';
 
 const signed = z
   .int()
@@ -16,22 +16,22 @@ const series = some({
   ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },
   ...{ refusals: counts.optional(), errorNames: counts.optional(), unmetContent: counts.optional() },
   cuts: counts.optional(),
-  byProofAge: z.record(text, some({ alive: signed, cuts: counts })).optional(),
+  byProofAge: byName(some({ alive: signed, cuts: counts })).optional(),
   stalledBySecond: countsByNumber,
-  byReuseAge: z.record(text, some({ attempts: signed, stalled: signed })),
-  endpoints: z.record(
-    text,
-    some({ started: signed, established: signed, completed: signed, stalled: signed }),
-  ),
+  byReuseAge: byName(some({ attempts: signed, stalled: signed })),
+  endpoints: byName(some({ started: signed, established: signed, completed: signed, stalled: signed })),
 });
+
+/** A series takes 14 KiB of whoever reads the run. */
+const MOST_SERIES = 1_000;
 
 const frame = {
   second,
-  series: z.record(text, series),
+  series: byName(series, MOST_SERIES),
   open: signed,
-  tokens: z.record(text, some({ minted: signed, discarded: signed, failures: counts })).optional(),
+  tokens: byName(some({ minted: signed, discarded: signed, failures: counts })).optional(),
   stallsLeftOut: count,
-  ...{ localDrops: count.optional(), conntrackDrops: count.optional() },
+  ...{ localDrops: count.optional(), conntrackDrops: count.optional(), starvedSec: count.optional() },
   stallsKept: count.optional(),
 };
 
@@ -43,7 +43,7 @@ const stretch = z.tuple([z.int().min(0), z.int().min(1).max(MAX_WINDOW_SEC)]);
 const windowLine = some({
   ...frame,
   seconds: z.int().min(1).max(MAX_WINDOW_SEC),
-  bySecond: z.record(text, z.record(text, z.array(signed).max(3 * MAX_WINDOW_SEC))),
+  bySecond: byName(byName(z.array(signed).max(3 * MAX_WINDOW_SEC)), MOST_SERIES),
   openBySecond: z.array(signed).max(MAX_WINDOW_SEC),
   present: z.array(stretch).optional(),
   aside: z.array(stretch).optional(),

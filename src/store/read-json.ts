@@ -24,5 +24,5 @@ export async function readJson<T>(path: string, schema: z.ZodType): Promise<Json
   const checked = schema.safeParse(value);
   return checked.success
     ? { kind: 'whole', value: value as T }
-    : { kind: 'damaged', why: formatFirstIssue(checked.error) };
+    : { kind: 'damaged', why: formatFirstIssue(checked.error, value) };
 }

@@ -19,13 +19,17 @@ export function failUnlessMissing(path: string, cause: unknown): void {
  * exist has none.
  */
 export async function* readLines(path: string): AsyncGenerator<string[]> {
-  let rest = '';
+  // Of a line that is not over yet; joined once it is, or a line of many chunks would be copied with each.
+  let rest: string[] = [];
   const stream = createReadStream(path, 'utf8');
   try {
     for await (const chunk of stream as AsyncIterable<string>) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      yield lines;
+      const [first = '', ...others] = chunk.split('\n');
+      rest.push(first);
+      const last = others.pop();
+      if (last === undefined) continue;
+      yield [rest.join(''), ...others];
+      rest = [last];
     }
   } catch (error) {
     failUnlessMissing(path, error);

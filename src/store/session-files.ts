@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { EncodedHistogram } from '../metrics/merge.ts';
 import type { Frame, Stall } from '../metrics/types.ts';
-import { AppendFile } from './append-file.ts';
+import { AppendFile, closeAll } from './append-file.ts';
 import { FILES, SOAK_FILES } from './files.ts';
 import { appendStep, type Entry } from './journal.ts';
 import { formatLogHead, formatLogSecond } from './latency-log.ts';
@@ -70,8 +70,8 @@ export class SecondFiles implements SessionFiles {
 
   /** @param stallsKept lines of stalls.jsonl that there are */
   static async open(dir: string, startedAtMs: number, stallsKept = 0): Promise<SecondFiles> {
-    const [frames, stalls, latency] = await Promise.all(
-      [FILES.frames, FILES.stalls, FILES.latency].map((file) => AppendFile.open(join(dir, file))),
+    const [frames, stalls, latency] = await AppendFile.openAll(
+      [FILES.frames, FILES.stalls, FILES.latency].map((file) => join(dir, file)),
     );
     if (latency!.length === 0) await latency!.append(formatLogHead(startedAtMs));
     return new SecondFiles(dir, { frames: frames!, stalls: stalls!, latency: latency! }, stallsKept);
@@ -95,7 +95,7 @@ export class SecondFiles implements SessionFiles {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...Object.values(this.#files), this.#events].map((file) => file.close()));
+    await closeAll([...Object.values(this.#files), this.#events]);
   }
 
   async removeRecent(): Promise<void> {}

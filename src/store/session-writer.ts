@@ -130,6 +130,11 @@ export class SessionWriter {
     });
   }
 
+  /** Closes the files, of one that is not finished as well: what they hold is that of an interrupted run. */
+  release(): Promise<void> {
+    return this.#inTurn(() => this.#files.close());
+  }
+
   async #appendSecond(frame: Frame, histograms: Histograms, stalls: readonly Stall[]): Promise<void> {
     this.#open.add({ frame, histograms: [...histograms].map(([tag, { text }]) => [tag, text]), stalls });
     await this.#write(this.#seconds, this.#files.secondEntry(frame, histograms, stalls));

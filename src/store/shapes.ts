@@ -10,9 +10,21 @@ export const count = z
   .int()
   .min(0)
   .max(2 ** 52);
+/** Names in a map: some hundreds at the most where the generator wrote it; each costs whoever sums them up. */
+const MOST_NAMES = 10_000;
+
+/** What stands under names, of which there are not too many. */
+export function byName<T extends z.ZodType>(
+  value: T,
+  mostNames = MOST_NAMES,
+): z.ZodType<Record<string, z.infer<T>>> {
+  return z
+    .record(text, value)
+    .refine((map) => Object.keys(map).length <= mostNames, `has more than ${mostNames} names`);
+}
+
 /** Counts by key. In one second one may be below 0: an attempt of the second before turned out not to have been sent. */
-export const counts = z.record(
-  text,
+export const counts = byName(
   z
     .int()
     .min(-(2 ** 52))
@@ -47,10 +59,52 @@ export const armName = z
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
 export const name = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/);
 
-/** What is wrong, in a line: where, and what belongs there. */
-export function formatFirstIssue({ issues }: z.ZodError): string {
+/** What is wrong with a value, in a line: where, and what belongs there. */
+export function formatFirstIssue({ issues }: z.ZodError, value: unknown): string {
   const [issue] = issues;
   if (issue === undefined) return 'it is not what it should be';
-  const where = issue.path.join('.');
-  return `${where === '' ? '' : `${where}: `}${issue.message}`;
+  const where = issue.path.map((part) => shorten(String(part))).join('.');
+  return `${where === '' ? 'it' : where} ${wordsOf(issue, value)}`;
+}
+
+const LONGEST_NAME = 40;
+
+function shorten(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}...` : name;
+}
+
+/** What zod expects, in words. */
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ array: 'a list', object: 'an object', record: 'an object', tuple: 'a list' },
+  ...{ string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false' },
+};
+
+function wordsOf(issue: z.core.$ZodIssue, whole: unknown): string {
+  if (issue.path.length > 0 && valueAt(whole, issue.path) === undefined) return 'is missing';
+  switch (issue.code) {
+    case 'invalid_type':
+      return `should be ${KINDS[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `should be ${issue.values.map(String).join(' or ')}`;
+    case 'too_small':
+      return `is less than ${issue.minimum}`;
+    case 'too_big':
+      return `is more than ${issue.maximum}`;
+    case 'invalid_key':
+      return 'is a name that cannot stand there';
+    case 'custom':
+      return issue.message;
+    default:
+      return 'is not of the form that it should be';
+  }
+}
+
+function valueAt(whole: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    whole,
+  );
 }

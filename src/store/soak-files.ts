@@ -1,6 +1,6 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppendFile } from './append-file.ts';
+import { AppendFile, closeAll } from './append-file.ts';
 import { latencyFile } from './files.ts';
 import { formatLogHead } from './latency-log.ts';
 import { type SegmentFile, segmentEnd, segmentOf, segmentPath } from './soak-recent.ts';
@@ -32,9 +32,8 @@ export class RotatingLog {
       this.#index += 1;
     }
     if (this.#file === undefined) {
-      const file = await AppendFile.open(this.path);
-      if ((await sizeOf(this.path)) === 0) await file.append(this.#head);
-      this.#file = file;
+      this.#file = await AppendFile.open(this.path);
+      if (this.#file.length === 0) await this.#file.append(this.#head);
     }
     return this.#file;
   }
@@ -65,9 +64,9 @@ export class RecentFiles {
     const known = this.#open.get(name);
     if (known?.segment === segment) return known.file;
     const file = await AppendFile.open(segmentPath(this.#dir, segment, name));
-    await known?.file.close();
     this.#open.set(name, { segment, file });
     this.#segments.add(segment);
+    await known?.file.close();
     return file;
   }
 
@@ -82,8 +81,9 @@ export class RecentFiles {
   }
 
   async close(): Promise<void> {
-    for (const { file } of this.#open.values()) await file.close();
+    const files = [...this.#open.values()].map(({ file }) => file);
     this.#open.clear();
+    await closeAll(files);
   }
 }
 

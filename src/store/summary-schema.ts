@@ -73,11 +73,12 @@ export const summarySchema = some({
     pass: z.boolean().nullable(),
     criteria: z.array(some({ text, value: figure.nullable(), held: z.boolean().nullable() })),
     generatorLimited: z.boolean(),
+    limitedBy: z.array(text).optional(),
     reasons: z.array(text),
   }),
   arms: z.record(armName, arm),
   latenessUs: quantiles,
-  ...{ localDrops: figure.optional(), conntrackDrops: figure.optional() },
+  ...{ localDrops: figure.optional(), conntrackDrops: figure.optional(), starvedSec: figure.optional() },
   findings: z.array(
     some({ kind: text, confidence: z.enum(['high', 'medium', 'low', 'none']), text, arm: text.optional() }),
   ),

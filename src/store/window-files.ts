@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Stall } from '../metrics/types.ts';
-import { AppendFile } from './append-file.ts';
+import { AppendFile, closeAll } from './append-file.ts';
 import { FILES, latencyFilesAmong, SOAK_FILES } from './files.ts';
 import { appendStep, type Entry, type Step, waiting } from './journal.ts';
 import { formatLogSecond } from './latency-log.ts';
@@ -79,12 +79,15 @@ export class WindowFiles implements SessionFiles {
   ): Promise<WindowFiles> {
     await mkdir(join(dir, SOAK_FILES.recent), { recursive: true });
     const index = Math.max(0, latencyFilesAmong(await readdir(dir)).length - 1);
-    const [frames, stalls] = await Promise.all(
-      [FILES.frames, FILES.stalls].map((name) => AppendFile.open(join(dir, name))),
-    );
+    const recent = new RecentFiles(dir, windowSec, await listSegments(dir));
     const latency = new RotatingLog(dir, startedAtMs, { index, maxBytes: maxLogBytes });
     await latency.open();
-    const recent = new RecentFiles(dir, windowSec, await listSegments(dir));
+    const [frames, stalls] = await AppendFile.openAll(
+      [FILES.frames, FILES.stalls].map((name) => join(dir, name)),
+    ).catch(async (error: unknown) => {
+      await latency.close();
+      throw error;
+    });
     const files = { frames: frames!, stalls: stalls!, latency, recent };
     return new WindowFiles(dir, files, { windowSec, keepSec, stallsKept, stallsOpen });
   }
@@ -124,9 +127,7 @@ export class WindowFiles implements SessionFiles {
 
   async close(): Promise<void> {
     const { frames, stalls } = this.#files;
-    await Promise.all(
-      [frames, stalls, this.#events, this.#latency, this.#recent].map((file) => file.close()),
-    );
+    await closeAll([frames, stalls, this.#events, this.#latency, this.#recent]);
   }
 
   /** All of it stands in windows by now, and nights pile up. */

@@ -65,6 +65,7 @@ export function toRecordedArm({ arm, endpoints, sources }: PlannedArm): Recorded
     sources,
     ...(arm.load.kind === 'sweep' ? { sweepDelaysUs: arm.load.delaysUs } : {}),
     ...(isSoonOver(arm) ? { isSoonOver: true } : {}),
+    ...(arm.load.kind === 'closed' ? { isUndue: true as const } : {}),
     ...(arm.load.kind === 'browsers' ? { isOfBrowsers: true as const } : {}),
   };
 }

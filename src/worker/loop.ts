@@ -42,8 +42,12 @@ export interface LoopOptions {
   readonly clock: Ticker;
   /** How long, once nothing is left to start, to wait for open attempts; they are then abandoned. */
   readonly drainUs: number;
-  /** Called when a second is over, before anything of the next one starts; seconds slept through are skipped. */
-  readonly onSecond: (second: number) => void;
+  /**
+   * Called when a second is over, before anything of the next one starts.
+   * @param starvedSec whole seconds in which this thread did not run: those after it that are over as well, and itself
+   *   where the first turn came that late
+   */
+  readonly onSecond: (second: number, starvedSec: number) => void;
 }
 
 export interface Loop {
@@ -77,6 +81,8 @@ class TurnLoop implements Loop {
   /** When the next attempt is due; infinite if the clock cannot tell. */
   #dueUs = Number.POSITIVE_INFINITY;
   #second = 0;
+  /** Whether it ran in that second. */
+  #hasRun = false;
 
   constructor(options: LoopOptions) {
     this.#engine = options.engine;
@@ -171,8 +177,10 @@ class TurnLoop implements Loop {
 
   #closeSeconds(nowUs: number): void {
     const current = Math.floor(nowUs / 1_000_000);
+    const hasRun = this.#hasRun;
+    this.#hasRun = true;
     if (current <= this.#second) return;
-    this.#options.onSecond(this.#second);
+    this.#options.onSecond(this.#second, current - this.#second - (hasRun ? 1 : 0));
     this.#second = current;
   }
 

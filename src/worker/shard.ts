@@ -34,10 +34,12 @@ export async function runShard(
     if (first.kind !== 'start') return;
     clock.startAt(first.atEpochMs);
 
-    const report = (second: number): void => {
+    const report = (second: number, starvedSec = 0): void => {
       const { frame, ...rest } = recorder.takeFrame(second, engine.open);
       stocks.refresh();
-      send({ kind: 'frame', shard: plan.index, frame: { ...frame, ...stocks.takeDiscarded() }, ...rest });
+      const starved = starvedSec === 0 ? {} : { starvedSec };
+      const whole = { ...frame, ...stocks.takeDiscarded(), ...starved };
+      send({ kind: 'frame', shard: plan.index, frame: whole, ...rest });
     };
     const loop = runLoop({ engine, feeders, clock, drainUs: plan.drainUs, onSecond: report });
     port.on('message', (message: ToWorker) => {

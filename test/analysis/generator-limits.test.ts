@@ -1,14 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { findGeneratorLimits } from '../../src/analysis/generator-limits.ts';
 import type { ArmSummary } from '../../src/analysis/types.ts';
+import type { GeneratorFaults } from '../../src/metrics/types.ts';
 import type { Load } from '../../src/scenario/types.ts';
 import { NOTHING, quantiles } from '../render/fixtures.ts';
 import { armOf, hold, sec, summaryOf } from './parts.ts';
 
 const CLOSED: Load = { kind: 'closed', concurrency: 10, forUs: sec(10) };
 
-const limitsOf = (figures: Partial<ArmSummary>, load = hold(100, 10), latenessUs = NOTHING) =>
-  findGeneratorLimits([{ arm: armOf({ load }), summary: summaryOf(figures as object) }], latenessUs);
+type Arms = Parameters<typeof findGeneratorLimits>[0];
+
+const reasonsOf = (arms: Arms, latenessUs = NOTHING, faults: GeneratorFaults = {}) =>
+  findGeneratorLimits(arms, { latenessUs, seconds: 10, ...faults }).map(({ reason }) => reason);
+
+const limitsOf = (
+  figures: Partial<ArmSummary>,
+  load = hold(100, 10),
+  latenessUs = NOTHING,
+  faults: GeneratorFaults = {},
+) => reasonsOf([{ arm: armOf({ load }), summary: summaryOf(figures as object) }], latenessUs, faults);
 
 describe('whether this machine was the bottleneck', () => {
   it('is not so where all was started, in time', () => {
@@ -52,10 +62,37 @@ describe('whether this machine was the bottleneck', () => {
     expect(late(250_000, CLOSED)).toEqual([]);
   });
 
+  it('is so where a worker did not run at all in more than 1 % of the seconds, whatever the load', () => {
+    const starved = (starvedSec: number, seconds: number) =>
+      findGeneratorLimits([{ arm: armOf({ load: CLOSED }), summary: summaryOf({}) }], {
+        ...{ latenessUs: NOTHING, seconds, starvedSec },
+      });
+    expect(starved(1, 100)).toEqual([]);
+    expect(starved(2, 100)).toEqual([
+      { causes: ['starved'], reason: expect.stringMatching(/^in 2 of 100 s a worker did not run at all/) },
+    ]);
+    expect(starved(1, 20)).toHaveLength(1);
+  });
+
+  it('names what limited it: outcomes by their frequency, lateness, drops', () => {
+    const summary = summaryOf({
+      ...{ scheduled: 100, started: 90, unsent: 10 },
+      outcomes: { ok: 80, 'unsent-late': 2, 'unsent-no-port': 8, 'local-failure': 5, abandoned: 5 },
+    });
+    const limits = findGeneratorLimits([{ arm: armOf(), summary }], {
+      ...{ latenessUs: { ...quantiles(1_000), p99: 200_000 }, seconds: 10 },
+    });
+    expect(limits.map(({ causes }) => causes)).toEqual([
+      ['unsent-no-port', 'unsent-late'],
+      ['local-failure'],
+      ['lateness'],
+    ]);
+  });
+
   it('is so where it dropped SYNs itself, in so far as stalls may be its own', () => {
     const stalled = { count: 50, rate: 0.1, ci95: [0, 1], recovered: 50, frozen: 0 };
     const dropped = (localDrops: number, resent = 100, requestsResent = 0) =>
-      findGeneratorLimits(
+      reasonsOf(
         [
           {
             arm: armOf(),
@@ -83,15 +120,13 @@ describe('whether this machine was the bottleneck', () => {
     const stalled = { count: 50, rate: 0.1, ci95: [0, 1], recovered: 50, frozen: 0 };
     const summary = summaryOf({ scheduled: 500, started: 500, outcomes: { ok: 500 }, stalled } as object);
     const dropped = (conntrackDrops: number) =>
-      findGeneratorLimits([{ arm: armOf(), summary }], NOTHING, { conntrackDrops });
+      reasonsOf([{ arm: armOf(), summary }], NOTHING, { conntrackDrops });
     expect(dropped(5)).toEqual([]);
     expect(dropped(6)).toEqual([
       expect.stringMatching(/^local-drop: this machine itself dropped 6 packets as its own conntrack table/),
     ]);
     const none = summaryOf({ scheduled: 500, started: 500, outcomes: { ok: 500 } } as object);
-    expect(findGeneratorLimits([{ arm: armOf(), summary: none }], NOTHING, { conntrackDrops: 99 })).toEqual(
-      [],
-    );
+    expect(reasonsOf([{ arm: armOf(), summary: none }], NOTHING, { conntrackDrops: 99 })).toEqual([]);
   });
 
   it('says so of each arm, unsent attempts of a closed loop too', () => {
@@ -102,7 +137,7 @@ describe('whether this machine was the bottleneck', () => {
       outcomes: { 'local-fd-exhausted': 5 },
     });
     const arms = ['a', 'b'].map((name) => ({ arm: armOf({ name, load: CLOSED }), summary }));
-    expect(findGeneratorLimits(arms, NOTHING)).toEqual([
+    expect(reasonsOf(arms)).toEqual([
       'a: 5 of 10 attempts were unsent (local-fd-exhausted 5)',
       'b: 5 of 10 attempts were unsent (local-fd-exhausted 5)',
     ]);

@@ -1,10 +1,15 @@
 import { expect, it } from 'vitest';
 import { summariseArm } from '../../src/analysis/arm-summary.ts';
 import { findCutAge } from '../../src/analysis/findings/cut-age.ts';
-import { SoakTally } from '../../src/analysis/soak-tally.ts';
-import { summarise } from '../../src/analysis/summarise.ts';
 import { Tally } from '../../src/analysis/tally.ts';
-import { armOf, frameOf, scenarioOf } from './parts.ts';
+import { SessionSums } from '../../src/read/session-sums.ts';
+import { rebuildSummary } from '../../src/read/summary.ts';
+import { resumeSession } from '../../src/session/resume.ts';
+import type { RunInfo } from '../../src/store/run-info.ts';
+import { createSession } from '../../src/store/session-create.ts';
+import { factsOf, makeFolder } from '../store/runs.ts';
+import { soakFacts } from '../store/soaks.ts';
+import { armOf, frameOf } from './parts.ts';
 
 /** 30 attempts, 12 of which were open when their process was killed. */
 function armWhen(wasResumed: boolean): ReturnType<typeof summariseArm> {
@@ -42,26 +47,36 @@ it('connections that were lost with their process are not said to have been held
   expect(finding?.text).toMatch(/^18 connections were held/);
 });
 
-it.each(['run', 'soak'] as const)('a %s knows by its events that it was resumed', (what) => {
+it('what a process gave up as it failed is as unknown as what was open when it was killed', () => {
   const tally = new Tally();
-  tally.add(frameOf(0, { stress: { scheduled: 30, started: 30, completed: 18, outcomes: { ok: 18 } } }));
-  const lostOf = (events: { kind: string; count: number }[]): number | undefined => {
-    const seconds = new SoakTally(['stress']);
-    const course =
-      what === 'run' ? seconds.readRun(events) : seconds.read({ windows: 1, windowSec: 60, events });
-    return summarise({
-      run: {
-        ...{ id: '20250131-060000-test', scenario: 'test', label: '', engine: 'raw', status: 'complete' },
-        ...{
-          startedAt: '2025-01-31T06:00:00.000Z',
-          endedAt: '2025-01-31T06:00:10.000Z',
-          stallsByTcpInfo: true,
-        },
-      },
-      ...{ scenario: scenarioOf(), tally, histograms: new Map() },
-      ...(course === undefined ? {} : { course }),
-    }).arms['stress']?.lost;
+  const counts = { scheduled: 30, started: 30, completed: 18, requests: 28 };
+  tally.add(frameOf(0, { stress: { ...counts, outcomes: { ok: 18, abandoned: 10 } } }));
+  const arm = (wasResumed: boolean) => summariseArm(armOf(), tally, new Map(), 1, undefined, wasResumed);
+  expect(arm(true)).toMatchObject({ lost: 12, completedShare: 1, connectionsPerRequest: 1 });
+  expect(arm(false)).toMatchObject({ completedShare: 0.6 });
+});
+
+it.each(['run', 'soak'] as const)('a %s knows by its processes that it was resumed', async (what) => {
+  const session = { settleSec: 2, fingerprint: 'f' };
+  const writer = await createSession(
+    makeFolder(),
+    what === 'run' ? factsOf({ session }) : soakFacts(),
+    () => {},
+  );
+  const lostOf = (info: RunInfo): number | undefined => {
+    const sums = new SessionSums(info);
+    sums.addFrame(
+      frameOf(0, { stress: { scheduled: 30, started: 30, completed: 18, outcomes: { ok: 18 } } }),
+    );
+    return sums.summarise('complete', '2025-01-31T06:00:10.000Z', []).arms['stress']?.lost;
   };
-  expect(lostOf([{ kind: 'resumed', count: 1 }])).toBe(12);
-  expect(lostOf([{ kind: 'link-down', count: 1 }])).toBeUndefined();
+  expect(lostOf(writer.info)).toBeUndefined();
+  await writer.closeAll();
+  await writer.release();
+  const resumed = await resumeSession(writer.dir, () => {});
+  expect(lostOf(resumed.writer.info)).toBe(12);
+  expect(resumed.sums.summarise('complete', '2025-01-31T06:00:10.000Z', [])).toEqual(
+    await rebuildSummary(writer.dir, { status: 'complete', endedAt: '2025-01-31T06:00:10.000Z' }),
+  );
+  await resumed.writer.release();
 });

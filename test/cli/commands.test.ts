@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { createProgram } from '../../src/cli/program.ts';
@@ -75,18 +76,59 @@ describe('a flag of an earlier version', () => {
 });
 
 describe('help', () => {
-  it.each([
-    ['run'],
-    ['hit'],
-    ['soak'],
-    ['doctor'],
-    ['compare'],
-  ])('of %s fits a terminal of 60 columns, up to the examples', async (command) => {
-    const host = createFakeHost({ cwd: dir, home: dir, columns: 60 });
-    await runCli([command, '--help'], host, createFakeRun().services);
-    const [options = ''] = host.stdout.text.split('\nExamples:');
-    expect(options).toContain('\n  -h, --help\n      display help for command');
-    expect(options.split('\n').filter((line) => line.length > 60)).toEqual([]);
+  /** Every command, by its words. */
+  async function listCommands(): Promise<string[][]> {
+    const program = await createProgram({
+      ...{ host: createFakeHost(), services: createFakeRun().services, args: [] },
+      act: () => async () => {},
+    });
+    const below = (command: Command, path: string[]): string[][] => [
+      path,
+      ...command.commands.flatMap((one) => below(one, [...path, one.name()])),
+    ];
+    return below(program, []);
+  }
+
+  const helpAt = async (columns: number, path: readonly string[]): Promise<string> => {
+    const host = createFakeHost({ cwd: dir, home: dir, columns });
+    await runCli([...path, '--help'], host, createFakeRun().services);
+    return host.stdout.text;
+  };
+
+  it('of every command fits the terminal, examples and all', async () => {
+    const paths = await listCommands();
+    expect(paths.length).toBeGreaterThan(30);
+    for (const columns of [60, 80, 100]) {
+      for (const path of paths) {
+        const text = await helpAt(columns, path);
+        expect(text).toContain('-h, --help');
+        // Whoever types a command's usage has it on one line.
+        const lines = text.split('\n').filter((line) => !line.startsWith('Usage: '));
+        const long = lines.filter((line) => line.length > columns);
+        expect(long, `${path.join(' ')} at ${columns}`).toEqual([]);
+      }
+    }
+  });
+
+  it('breaks examples where a shell goes on reading, and nothing else of them', async () => {
+    const commandsAt = async (columns: number) =>
+      (await helpAt(columns, ['hit']))
+        .replace(/ \\\n +/g, ' ')
+        .split('\n')
+        .filter((line) => line.startsWith('  rushhour '));
+    const narrow = await commandsAt(60);
+    expect(narrow.length).toBeGreaterThan(5);
+    expect(narrow).toEqual(await commandsAt(100));
+    expect(await helpAt(60, ['hit'])).toContain(
+      '  rushhour hit http://www.example.org/?n={nonce} \\\n      -x proxy.example:3128 --rate 500 -t 60\n',
+    );
+  });
+
+  it('puts what examples are for below them where there is no room beside', async () => {
+    expect(await helpAt(60, [])).toContain(
+      '  rushhour run quickstart\n      check that everything works, on this machine alone\n',
+    );
+    expect(await helpAt(100, [])).toMatch(/ {2}rushhour run quickstart {4,}check that everything works/);
   });
 
   it.each([

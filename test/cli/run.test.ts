@@ -110,6 +110,21 @@ describe('hit', () => {
     });
   });
 
+  it('goes on with a run that was killed, and checks held connections, as scenarios do', async () => {
+    const args = ['hit', 'http://127.0.0.1/', '--hold', '2m', '--prove', '30s, 1m'];
+    const { run } = await cli([...args, '--resume']);
+    expect(run.options).toMatchObject({ resume: true });
+    expect(run.options?.scenario.arms[0]).toMatchObject({
+      holdUs: 120_000_000,
+      proveUs: [30_000_000, 60_000_000],
+    });
+    const first = await cli(args);
+    expect(first.run.options).not.toHaveProperty('resume');
+    expect(first.run.options?.scenario).toEqual(run.options?.scenario);
+    const odd = await cli(['hit', 'http://127.0.0.1/', '--hold', '2m', '--prove', '30s,soon']);
+    expect([odd.exitCode, odd.err]).toEqual([2, expect.stringContaining('--prove')]);
+  });
+
   it('says what ab’s -k would mean, and takes curl’s where there is a certificate', async () => {
     const { exitCode, err, run } = await cli(['hit', '-k', 'http://127.0.0.1/', '-n', '10']);
     expect([exitCode, run.options]).toEqual([2, undefined]);

@@ -12,7 +12,7 @@ import {
 } from '../../src/metrics/histogram.ts';
 import { addHistogram, HistogramMerger, mergeFrames } from '../../src/metrics/merge.ts';
 import type { SeriesCounts } from '../../src/metrics/types.ts';
-import { rollUp, unroll } from '../../src/metrics/window.ts';
+import { rollUp, setAside, unroll } from '../../src/metrics/window.ts';
 import { frameOf } from '../analysis/parts.ts';
 import { play, recorderOf, recordOf, refusedLocally } from './attempts.ts';
 import { decodeHistogram } from './decode.ts';
@@ -238,4 +238,19 @@ it('adds up what the machine itself dropped, and leaves out what it did not', ()
     ]),
   );
   expect([first?.conntrackDrops, last?.conntrackDrops]).toEqual([undefined, 3]);
+});
+
+it('a second in which several shards starved is starved once, and windows add theirs up', () => {
+  const frame = { second: 0, series: {}, open: 0, stallsLeftOut: 0 };
+  expect(mergeFrames([{ ...frame, starvedSec: 2 }, frame, { ...frame, starvedSec: 1 }])).toMatchObject({
+    starvedSec: 2,
+  });
+  expect(mergeFrames([frame, frame])).not.toHaveProperty('starvedSec');
+  const window = rollUp([
+    { ...frame, starvedSec: 2 },
+    setAside({ ...frame, second: 3, starvedSec: 5 }),
+    { ...frame, second: 4, starvedSec: 1 },
+  ]);
+  expect(window).toMatchObject({ starvedSec: 3 });
+  expect(unroll(window).map(({ starvedSec = 0 }) => starvedSec)).toEqual([0, 0, 3]);
 });

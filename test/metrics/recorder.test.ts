@@ -421,6 +421,12 @@ describe('timing', () => {
     ]);
   });
 
+  it('does not time how late an attempt of a closed loop began, which is due at no time', () => {
+    const recorder = recorderOf([{ ...STRESS, isUndue: true }]);
+    play(recorder, recordOf());
+    expect(recorder.takeFrame(0, 0).histograms).not.toHaveProperty('lateness');
+  });
+
   it('times only what happened: a total only where the outcome is ok', () => {
     const recorder = recorderOf();
     play(recorder, recordOf({ status: 503 }));

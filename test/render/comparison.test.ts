@@ -57,6 +57,9 @@ describe('a comparison on the terminal', () => {
     ]);
     expect(text).toContain('stalled.rate  15.5 %  0.1 %  -15.4 points  -20 points to -10 points  better\n');
     expect(text).toContain('up to 7 s are allowed for');
+    const short = renderComparison(comparisonOf([lineAt()], { longestBurstSec: 0 }), LOOK);
+    expect(short).not.toContain('0 s');
+    expect(short.replace(/\s+/g, ' ')).toContain('too short to allow for bursts of stalls');
   });
 
   it('keeps lines that say nothing for --all', () => {

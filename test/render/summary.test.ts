@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { LimitCause } from '../../src/analysis/types.ts';
 import { renderSummary } from '../../src/render/summary.ts';
 import { armSummary, NOTHING, STALLING, summary } from './fixtures.ts';
 
@@ -102,15 +103,29 @@ describe('renderSummary', () => {
   });
 
   it('say what to do about it, unless what drops here says so itself', () => {
-    const shown = (reasons: string[]): string =>
-      renderSummary(
-        summary({ verdict: { ...summary({}).verdict, pass: null, generatorLimited: true, reasons } }),
+    const late = 'starts were late: p99 135 ms, at most 100 ms is trusted';
+    const shown = (limitedBy?: LimitCause[]): string => {
+      const verdict = { ...summary({}).verdict, pass: null, generatorLimited: true, reasons: [late] };
+      return renderSummary(
+        summary({ verdict: limitedBy === undefined ? verdict : { ...verdict, limitedBy } }),
         plain,
       );
-    const late = 'starts were late: p99 135 ms, at most 100 ms is trusted';
-    expect(shown([late])).toMatch(new RegExp(`  ${late}\n  -> end what else keeps .*--rate.*doctor`, 's'));
-    expect(shown(['local-drop: this machine itself dropped 9 of the segments'])).not.toContain('->');
+    };
+    const busy = new RegExp(`  ${late}\n  -> end what else keeps .*--rate.*doctor`, 's');
+    // Runs of an earlier version do not say what limited them.
+    for (const limitedBy of [undefined, ['lateness'], ['starved'], ['local-denied', 'unsent-late']] as const)
+      expect(shown(limitedBy && [...limitedBy])).toMatch(busy);
+    expect(shown(['unsent-no-port'])).toContain('-> ask for less (--rate, -c) or raise the limit');
+    expect(shown(['local-drop'])).not.toContain('->');
+    expect(shown(['local-denied', 'local-no-address'])).not.toContain('->');
     expect(renderSummary(summary({}), plain)).not.toContain('->');
+  });
+
+  it('says how long a worker of this machine did not run', () => {
+    expect(renderSummary(summary({ starvedSec: 3 }), plain)).toContain(
+      'starved     in 3 seconds a worker of this machine did not run at all\n',
+    );
+    expect(renderSummary(summary({}), plain)).not.toContain('starved');
   });
 
   it('doubts what a run found whose machine was the bottleneck', () => {

@@ -52,6 +52,13 @@ describe('a hit', () => {
     });
   });
 
+  it('checks held connections at the ages that it is given', () => {
+    expect(armFor({ holdUs: 60_000_000, proveUs: [30_000_000, 1_000_000] })).toMatchObject({
+      holdUs: 60_000_000,
+      proveUs: [1_000_000, 30_000_000],
+    });
+  });
+
   it.each([
     [{ ratePerSec: 2_000, durationUs: 30_000_000 }, 60_000],
     [{ ratePerSec: 300, requests: 1_000 }, 1_000],
@@ -161,6 +168,19 @@ describe('a hit', () => {
     ['too many', { requests: 50_000_001 }, '50,000,001 attempts is over the bound', '-n'],
     ['too many at once', { requests: 5, concurrency: 60_001 }, 'a concurrency of 60,001', '-c'],
     ['too long', { durationUs: 25 * 3_600_000_000 }, '25h is over the bound of 24h', '-t'],
+    ['ages without a hold', { proveUs: [1_000_000] }, '--prove says at which ages', '--hold'],
+    [
+      'an age beyond the hold',
+      { holdUs: 2_000_000, proveUs: [3_000_000] },
+      'no connection is held for 3s: hold is 2s',
+      'below hold',
+    ],
+    [
+      'too many ages',
+      { holdUs: 60_000_000, proveUs: Array.from({ length: 21 }, (_, index) => (index + 1) * 1_000_000) },
+      '21 ages',
+      '20 at most',
+    ],
     ['a proxy for a handshake', { url: 'tcp://h:1', proxy: 'p:1' }, 'is connected to directly', '-x'],
     ['a tunnel through nothing', { tunnel: true }, 'a tunnel without a proxy', '-x'],
     [

@@ -118,6 +118,35 @@ describe('a damaged folder', () => {
     expect((await call(results, ['results'])).err).toContain('summary.json: ');
   });
 
+  it.each([
+    ['a text where a number belongs', { arms: { stress: { started: 'x' } } }, 'started should be a number'],
+    ['a part that is missing', { verdict: undefined }, 'summary.json: verdict is missing'],
+    ['an unknown word', { run: { status: 'x' } }, 'status should be running or complete or'],
+    ['something else', { latenessUs: [] }, 'latenessUs should be an object'],
+    ['a moment that is none', { run: { startedAt: '9999-99-99T99' } }, 'startedAt is no moment'],
+    ['a name too long to show', { arms: { ['x'.repeat(5_000)]: {} } }, `arms.${'x'.repeat(40)}... `],
+  ])('is said in words that name the place: %s', async (_, change, told) => {
+    const results = makeFolder();
+    const { dir, summary } = await recordRun(results, 1);
+    const merge = (value: unknown, part: unknown): unknown =>
+      typeof part === 'object' && part !== null && !Array.isArray(part)
+        ? {
+            ...(value as object),
+            ...Object.fromEntries(
+              Object.entries(part).map(([key, inner]) => [
+                key,
+                merge((value as Record<string, unknown> | undefined)?.[key], inner),
+              ]),
+            ),
+          }
+        : part;
+    await writeFile(join(dir, FILES.summary), JSON.stringify(merge(summary, change)));
+    const { code, err } = await call(results, ['results']);
+    expect(code).toBe(0);
+    expect(err).toContain(told);
+    expect(err).not.toMatch(/invalid|expected|received/i);
+  });
+
   it('is told from a folder that holds no run', async () => {
     const results = makeFolder();
     await mkdir(join(results, 'experiments'));

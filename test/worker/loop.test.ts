@@ -23,9 +23,11 @@ async function play(
   load: ClosedLoad | OpenLoad,
   answersAfterUs: number,
   drainUs: number,
-  onSecond: (second: number, loop: Loop, nowUs: number) => void = () => {},
+  onSecond: (second: number, loop: Loop, nowUs: number, starvedSec: number) => void = () => {},
+  stopsUs: Readonly<Record<number, number>> = {},
+  startsAtUs = 0,
 ): Promise<Played> {
-  const us = new Float64Array(1);
+  const us = Float64Array.of(startsAtUs);
   const open: number[] = [];
   const counts = { begun: 0, answered: 0, abandoned: 0, polls: 0, releases: [] as (boolean | undefined)[] };
   const begin = (): void => {
@@ -49,7 +51,7 @@ async function play(
     },
     poll(maxWaitUs: number) {
       counts.polls += 1;
-      us[0] = us[0]! + Math.max(1, maxWaitUs);
+      us[0] = us[0]! + Math.max(1, maxWaitUs) + (stopsUs[counts.polls] ?? 0);
       for (; open.length > 0 && open[0]! <= us[0]!; open.shift(), feeder.settled(recordOf(), 'ok'))
         counts.answered += 1;
     },
@@ -61,9 +63,11 @@ async function play(
         counts.abandoned += 1;
     },
   };
-  const loop = runLoop({
+  let loop: Loop | undefined;
+  loop = runLoop({
     ...{ engine, feeders: [feeder], clock: { tick() {}, us }, drainUs },
-    onSecond: (second) => onSecond(second, loop, us[0]!),
+    // The first turn is taken before there is anything to stop.
+    onSecond: (second, starvedSec) => onSecond(second, loop!, us[0]!, starvedSec),
   });
   await loop.finished;
   return { ...counts, endedAtUs: us[0]! };
@@ -93,6 +97,43 @@ describe('the loop of a shard', () => {
     });
     expect(polls).toBeLessThan(6 * 110);
     expect(lateUs).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('counts the seconds in which it did not run, once each', async () => {
+    const load: ClosedLoad = { kind: 'closed', concurrency: 1, attempts: 1 };
+    const told: [second: number, starvedSec: number][] = [];
+    // Turns end on whole milliseconds: the 150th poll within second 1, and not before second 4 after it.
+    await play(
+      load,
+      7.5 * SECOND_US,
+      9 * SECOND_US,
+      (second, _, __, starvedSec) => told.push([second, starvedSec]),
+      { 150: 3 * SECOND_US },
+    );
+    expect(told).toEqual([
+      [0, 0],
+      [1, 2],
+      [4, 0],
+      [5, 0],
+      [6, 0],
+    ]);
+  });
+
+  it('counts the first second as well where its first turn comes that late', async () => {
+    const load: ClosedLoad = { kind: 'closed', concurrency: 1, attempts: 1 };
+    const told: [second: number, starvedSec: number][] = [];
+    await play(
+      load,
+      SECOND_US,
+      9 * SECOND_US,
+      (second, _, __, starvedSec) => told.push([second, starvedSec]),
+      {},
+      2.5 * SECOND_US,
+    );
+    expect(told).toEqual([
+      [0, 2],
+      [2, 0],
+    ]);
   });
 
   it('begins nothing in the room that an abort makes', async () => {

@@ -12,6 +12,7 @@ import {
   checkTyped,
   collect,
   parseCount,
+  parseDurationsUs,
   parseDurationUs,
   parseRatePerSec,
   parseStatuses,
@@ -33,10 +34,12 @@ interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions, AddressOptio
   readonly status?: number[];
   readonly close?: CloseMode;
   readonly hold?: number;
+  readonly prove?: number[];
   readonly timeout?: number;
   readonly connectTimeout?: number;
   readonly stallAfter?: number;
   readonly bind?: string[];
+  readonly resume?: boolean;
 }
 
 export function registerHit(program: Command, context: Context): void {
@@ -77,6 +80,11 @@ export function registerHit(program: Command, context: Context): void {
       'keep each connection open this long afterwards, then check whether it is still alive',
       parseDurationUs,
     )
+    .option(
+      '--prove <list>',
+      'check held connections at these ages as well, in turn, such as 30s,2m: each only once',
+      parseDurationsUs,
+    )
     .option('--timeout <time>', 'time limit for a complete response', parseDurationUs)
     .option('--connect-timeout <time>', 'time limit for a handshake', parseDurationUs)
     .option(
@@ -86,6 +94,7 @@ export function registerHit(program: Command, context: Context): void {
     )
     .option('--bind <address>', 'source address (repeatable: used in turn)', collect);
   addSharedRunOptions(addAuthOptions(addPacOption(addAddressOptions(command))))
+    .option('--resume', 'go on with a run of this command that was killed, to its planned end')
     .addHelpText(
       'after',
       `
@@ -160,6 +169,7 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
     expect,
     close: flags.close,
     holdUs: flags.hold,
+    proveUs: flags.prove,
     handshakeTimeoutUs: flags.connectTimeout,
     responseTimeoutUs: flags.timeout,
     stallAfterUs: flags.stallAfter,

@@ -58,9 +58,8 @@ Examples:
   rushhour trend
   rushhour trend --scenario steady --last 60 --weekdays
   rushhour trend --fail-if "*.stalled.rate worse" --fail-if "stress.stalled.rate > 0.1%"
-  rushhour trend --fail-if "*.stalled.rate worse" --hook-on fail \\
-    --hook 'mail -s "rushhour: $RUSHHOUR_VERDICT" admin@example.org'
-  rushhour trend --hook 'curl -sSf -H "Content-Type: application/json" -d @- https://hooks.example.org/rushhour'
+  rushhour trend --fail-if "*.stalled.rate worse" --hook-on fail --hook 'mail -s "$RUSHHOUR_VERDICT" admin@example.org'
+  rushhour trend --hook 'curl -sSf -d @- https://hooks.example.org/'
 
 Conditions: <arm>.<figure> and one of changed, drifted, worse, better (optionally preceded by "not"), or a bound for the
 last night: > 0.1%, > 50ms, < 950/s. <arm> may be *. The hook has RUSHHOUR_VERDICT (pass, fail, cannot-tell) in its

@@ -1,5 +1,5 @@
-import type { EventEmitter } from 'node:events';
 import { type Argument, type Command, Help, type Option } from 'commander';
+import { HelpfulCommand } from '../helpful-command.ts';
 
 /** Names that are there or not as the machine is used: a shell finds them by itself, without starting Node. */
 export type Named = 'scenarios' | 'runs' | 'labels' | 'labs' | 'nights';
@@ -60,7 +60,7 @@ export function describeCommands(
       path,
       summary: command.summary() || command.description(),
       description: command.description(),
-      notes: readNotes(command),
+      notes: command instanceof HelpfulCommand ? command.notes : '',
       flags: [
         ...command.options.filter(({ hidden }) => !hidden).map((option) => describeFlag(option, known)),
         HELP,
@@ -79,20 +79,6 @@ const HELP: FlagSpec = {
   help: 'display help for command',
   value: undefined,
 };
-
-/** The texts of addHelpText(), as commander's own help asks for them: by an event. */
-function readNotes(command: Command): string {
-  let notes = '';
-  // It is one (commander's documentation of custom help), though its types leave that out.
-  (command as unknown as EventEmitter).emit('afterHelp', {
-    error: false,
-    command,
-    write(text: string) {
-      notes += text;
-    },
-  });
-  return notes.trim();
-}
 
 const NAMED_BY_FLAG: Readonly<Record<string, Named>> = {
   '--scenario': 'scenarios',

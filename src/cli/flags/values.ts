@@ -34,6 +34,11 @@ export const parseRatePerSec = asValue(parseRate);
 /** A length of time in microseconds. */
 export const parseDurationUs = asValue(parseDuration);
 
+/** Lengths of time in microseconds, separated by commas. */
+export function parseDurationsUs(text: string): number[] {
+  return text.split(',').map((one) => parseDurationUs(one.trim()));
+}
+
 /** Keeps every value of a flag that may be given again. */
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];

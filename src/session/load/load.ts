@@ -7,6 +7,7 @@ import type { NatInfo } from '../../store/run-info.ts';
 import type { RunFacts } from '../../store/session-create.ts';
 import type { FromWorker, PlannedArm } from '../../worker/protocol.ts';
 import type { ArmOutline, RunListener, RunOptions } from '../types.ts';
+import type { Undo } from '../undo.ts';
 import { readCredentials } from './credentials.ts';
 import { chooseEngine } from './engine-choice.ts';
 import type { ShardGroup } from './executor.ts';
@@ -72,13 +73,13 @@ export interface Load {
 
 /**
  * Makes everything ready for load: names, permission, credentials, a look whether anything answers, threads.
- * @param undo takes what ends it all, in the order in which it began
+ * @param undo takes what ends it all
  * @throws EnvironmentError where something that it needs is missing
  */
 export async function openLoad(
   { scenario, workers, asksFirst, ...options }: LoadOptions,
   listener: RunListener,
-  undo: (() => Promise<void>)[],
+  undo: Undo,
 ): Promise<Load> {
   const warn = (message: string): void => listener.warning?.(message);
   const resolved = await resolveArms(scenario, { warn });

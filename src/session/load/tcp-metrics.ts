@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { Undo } from '../undo.ts';
 import { lockInNamespace } from './namespace-lock.ts';
 import { changeSetting } from './namespace-setting.ts';
 
@@ -32,13 +33,12 @@ export async function holdTcpMetrics(
   const before = readSetting();
   if (before === undefined || away.length === 0) return undefined;
   const unlock = await lockInNamespace(LOCK).catch(() => undefined);
-  const restores: (() => Promise<void>)[] = unlock === undefined ? [] : [unlock];
-  const restore = async (): Promise<void> => {
-    for (const step of restores.reverse()) await step();
-  };
+  const undo = new Undo();
+  if (unlock !== undefined) undo.push(unlock);
+  const restore = (): Promise<void> => undo.run();
   try {
     // Another run that holds the lock has set it for as long as that lasts.
-    if (unlock !== undefined && before !== '1') restores.push(await changeSetting(SETTING, before, '1'));
+    if (unlock !== undefined && before !== '1') undo.push(await changeSetting(SETTING, before, '1'));
   } catch {
     return { metrics: 'as-found', restore };
   }

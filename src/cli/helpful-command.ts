@@ -1,0 +1,30 @@
+import { type AddHelpTextContext, type AddHelpTextPosition, Command } from 'commander';
+import { formatNotes } from './output/format-notes.ts';
+
+/** A command whose notes, such as its examples, fit the terminal that shows its help. */
+export class HelpfulCommand extends Command {
+  #notes = '';
+
+  /** What stands behind the flags, as it was written; '' where nothing does. */
+  get notes(): string {
+    return this.#notes.trim();
+  }
+
+  override createCommand(name?: string): HelpfulCommand {
+    return new HelpfulCommand(name);
+  }
+
+  override addHelpText(
+    position: AddHelpTextPosition,
+    text: string | ((context: AddHelpTextContext) => string),
+  ): this {
+    if (typeof text !== 'string') return super.addHelpText(position, text);
+    this.#notes += `${text}\n`;
+    return super.addHelpText(position, ({ error }) => formatNotes(text, this.#widthOf(error)));
+  }
+
+  #widthOf(error: boolean): number {
+    const { getOutHelpWidth, getErrHelpWidth } = this.configureOutput();
+    return (error ? getErrHelpWidth?.() : getOutHelpWidth?.()) ?? 80;
+  }
+}
