@@ -42,17 +42,20 @@ interface Fault {
   readonly fix: string;
 }
 
-/** Options of sockets that a client has keys of its own for, as its packets pass no socket. */
-const KEYS = { tos: 'dscp', mss: 'mss', synCount: 'synWaits' } as const;
+/** Options of sockets that a client has keys of its own for: the engine that makes packets heeds either. */
+const SAME = { tos: 'dscp', mss: 'mss', synCount: 'synWaitsUs' } as const;
 
-/** What is wrong with an arm's client beside its socket's options. */
-export function checkClient(written: ArmFile, own: ArmFile): Fault[] {
-  const { client, socket = {} } = written;
-  if (client === undefined) return [];
-  const idle = (Object.keys(KEYS) as (keyof typeof KEYS)[]).filter((key) => socket[key] !== undefined);
-  return idle.map((key) => ({
-    key: own.client === undefined ? 'socket' : 'client',
-    what: `socket.${key} has no effect on the packets of a client`,
-    fix: `remove it, or write client: { ${KEYS[key]}: ... }`,
-  }));
+/** What is said twice, of sockets and of the client. */
+export function checkClient({ client, socket = {} }: ArmFile, own: ArmFile): Fault[] {
+  const twice = (Object.keys(SAME) as (keyof typeof SAME)[]).filter(
+    (key) => socket[key] !== undefined && client?.knobs[SAME[key]] !== undefined,
+  );
+  return twice.map((key) => {
+    const knob = SAME[key] === 'synWaitsUs' ? 'synWaits' : SAME[key];
+    return {
+      key: own.client === undefined ? 'socket' : 'client',
+      what: `socket.${key} and client.${knob} say the same in two ways`,
+      fix: `keep client.${knob}`,
+    };
+  });
 }

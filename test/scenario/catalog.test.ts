@@ -34,8 +34,10 @@ describe('the scenarios that come with rushhour', () => {
       ['ramp-to-knee', 'proxy,target'],
       ['school-morning', 'proxy,target'],
       ['steady', 'proxy,target'],
+      ['syn-options', 'proxy-or-target'],
       ['timewait-sweep', 'proxy,target'],
       ['tunnel-tls', 'proxy,target'],
+      ['windows-clients', 'proxy,target'],
     ]);
   });
 

@@ -84,11 +84,15 @@ describe('client:', () => {
     ]);
   });
 
-  it('is refused beside options of sockets, which its packets do not pass', () => {
-    const file = `${TOP}arms:\n  a: { socket: { mss: 536, tos: 8 }, client: windows-11, ${LOAD} }\n`;
-    expect(mistakesIn(file)).toEqual([
-      'bad.yaml:4:38: arm a: socket.tos has no effect on the packets of a client — remove it, or write client: { dscp: ... }',
-      'bad.yaml:4:38: arm a: socket.mss has no effect on the packets of a client — remove it, or write client: { mss: ... }',
+  it('takes options of sockets beside it, but nothing that is said twice', () => {
+    const file = (client: string) =>
+      `${TOP}arms:\n  a: { socket: { mss: 536, tos: 8 }, client: ${client}, ${LOAD} }\n`;
+    expect(clientsOf(parseScenario(file('windows-11'), 'test'))).toEqual([
+      { profile: 'windows-11', knobs: {} },
+    ]);
+    expect(mistakesIn(file('{ mss: 600, dscp: 2, ttl: 3 }'))).toEqual([
+      'bad.yaml:4:38: arm a: socket.tos and client.dscp say the same in two ways — keep client.dscp',
+      'bad.yaml:4:38: arm a: socket.mss and client.mss say the same in two ways — keep client.mss',
     ]);
   });
 });
