@@ -1,71 +1,35 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { CLIENT_NAMES, CLIENTS, type ClientName } from '../../src/client/registry.ts';
 import { resolveClient } from '../../src/client/resolve.ts';
 import type { ClientProfile } from '../../src/client/types.ts';
-import { findTool, suiteNeeding } from '../support/suite-needing.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { OS, type Reading, readByP0f, SIGNATURES } from './read-by-p0f.ts';
 import { type Syn, writePcap } from './support.ts';
 
-interface Reading {
-  readonly os: string;
-  /** How: `generic` by a signature of a family, `fuzzy` although the TTL, ECN or the identification is not as there. */
-  readonly params: string;
-  /** version:ttl:IP options:MSS:window,scale:options:quirks:payload, as p0f.fp has it. */
-  readonly signature: string;
-}
-
 /** What p0f makes of each SYN, in their order. */
-function readByP0f(syns: readonly Omit<Syn, 'sourcePort'>[]): Reading[] {
-  const folder = mkdtempSync(join(tmpdir(), 'rushhour-p0f-'));
+function read(syns: readonly Omit<Syn, 'sourcePort'>[]): Reading[] {
+  const folder = mkdtempSync(join(tmpdir(), 'rushhour-syns-'));
   try {
-    const [capture, log] = [join(folder, 'syn.pcap'), join(folder, 'log')];
+    const capture = join(folder, 'syn.pcap');
     writeFileSync(capture, writePcap(syns.map((syn, index) => ({ ...syn, sourcePort: 50_000 + index }))));
-    execFileSync(findTool('p0f')!, ['-r', capture, '-o', log], { stdio: 'ignore' });
-    const lines = readFileSync(log, 'utf8')
-      .split('\n')
-      .filter((line) => line.includes('mod=syn|'));
-    return syns.map((_, index) => {
-      const line = lines.find((one) => one.includes(`/${50_000 + index}|`)) ?? '';
-      const field = (name: string): string => new RegExp(`\\|${name}=([^|]*)`).exec(line)?.[1] ?? '';
-      return { os: field('os'), params: field('params'), signature: field('raw_sig') };
-    });
+    const readings = readByP0f(capture);
+    expect(readings.map(({ clientPort }) => clientPort)).toEqual(syns.map((_, index) => 50_000 + index));
+    return readings;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
 function readAll(family: 4 | 6): Record<ClientName, Reading> {
-  const readings = readByP0f(CLIENT_NAMES.map((name) => ({ profile: CLIENTS[name], family })));
+  const readings = read(CLIENT_NAMES.map((name) => ({ profile: CLIENTS[name], family })));
   return Object.fromEntries(CLIENT_NAMES.map((name, index) => [name, readings[index]!])) as Record<
     ClientName,
     Reading
   >;
 }
-
-/** Its database is of 2012 to 2016: it knows families, and of the systems of today no version. */
-const OS: Readonly<Record<ClientName, string>> = {
-  'windows-11': 'Windows NT kernel 5.x',
-  'windows-10': 'Windows NT kernel',
-  'linux-6': 'Linux 2.2.x-3.x',
-  android: 'Linux 2.2.x-3.x',
-  macos: 'Mac OS X',
-  ios: 'Mac OS X',
-  chromeos: 'Linux 2.2.x-3.x',
-};
-
-/** What captures of these systems say, in p0f's words: see the profiles for whose. */
-const SIGNATURES: Readonly<Record<ClientName, string>> = {
-  'windows-11': '4:128+0:0:1460:65535,8:mss,nop,ws,nop,nop,sok:df,id+:0',
-  'windows-10': '4:128+0:0:1460:mss*44,8:mss,nop,ws,nop,nop,sok:df,id+:0',
-  'linux-6': '4:64+0:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0',
-  android: '4:64+0:0:1460:65535,9:mss,sok,ts,nop,ws:df,id+:0',
-  macos: '4:64+0:0:1460:65535,6:mss,nop,ws,nop,nop,ts,sok,eol+1:df,ecn:0',
-  ios: '4:64+0:0:1460:65535,6:mss,nop,ws,nop,nop,ts,sok,eol+1:df,ecn:0',
-  chromeos: '4:64+0:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0',
-};
 
 suiteNeeding('clients as p0f sees them', ['p0f'], () => {
   it('are taken for the family of systems that they imitate', () => {
@@ -111,7 +75,7 @@ suiteNeeding('clients as p0f sees them', ['p0f'], () => {
       ['Windows with the TTL of Linux', { ...windows, ttl: 64 }, 'Windows NT kernel', 'generic fuzzy'],
       ['Linux with the TTL of Windows', { ...linux, ttl: 128 }, 'Linux 2.2.x-3.x', 'generic fuzzy'],
     ];
-    const readings = readByP0f(changed.map(([, profile]) => ({ profile, family: 4 as const })));
+    const readings = read(changed.map(([, profile]) => ({ profile, family: 4 as const })));
     expect(changed.map(([what], index) => [what, readings[index]?.os, readings[index]?.params])).toEqual(
       changed.map(([what, , os, params]) => [what, os, params]),
     );
@@ -126,7 +90,7 @@ suiteNeeding('clients as p0f sees them', ['p0f'], () => {
       resolveClient('linux-6', { fastOpen: true, ecn: 'accecn' }),
     ];
     expect(
-      readByP0f(profiles.map((profile) => ({ profile, family: 4 as const }))).map((one) => one.signature),
+      read(profiles.map((profile) => ({ profile, family: 4 as const }))).map((one) => one.signature),
     ).toEqual([
       '4:128+0:0:1460:mss*44,8:mss,nop,ws,sok,ts:df,id+:0',
       '4:200+?:0:1460:mss*44,7:mss,nop,nop,sok,nop,ws:df,id+,ecn:0',

@@ -22,6 +22,9 @@ const LEAST_MSS = 536;
 /** Length of timestamps in every segment, with their padding. */
 const STAMP_BYTES = 12;
 
+/** RFC 6298 section 2.1. */
+const FIRST_WAIT_US = 1_000_000;
+
 /** From the SYN to the SYN-ACK, or whatever comes instead. */
 export class Handshake {
   readonly #connections: Connections;
@@ -116,7 +119,7 @@ export class Handshake {
     const index = slots.active[slot]!;
     const { synWaitsUs } = this.#segments.clientOf(slot);
     const limit = this.#connections.armOf(slot).socket.synCount ?? synWaitsUs.length;
-    if (active.resends[index]! >= Math.min(limit, synWaitsUs.length - 1)) {
+    if (active.resends[index]! >= Math.min(limit, synWaitsUs.length)) {
       this.#settle(slot, ETIMEDOUT);
       return;
     }
@@ -152,7 +155,8 @@ export class Handshake {
   #awaitAnswer(slot: number, index: number): void {
     const { active, nowUs } = this.#connections;
     const { synWaitsUs } = this.#segments.clientOf(slot);
-    const waitUs = synWaitsUs[active.resends[index]!] ?? 1_000_000;
+    // After the last SYN it waits once more, twice as long, as timers that double do.
+    const waitUs = synWaitsUs[active.resends[index]!] ?? 2 * (synWaitsUs.at(-1) ?? FIRST_WAIT_US);
     active.resendAtUs[index] = this.#resends.add(slot, waitUs, nowUs);
   }
 
