@@ -83,7 +83,7 @@ const MAX_OWN_STALLS_SHARE = 0.1;
  */
 function limitsOfDrops(
   arms: readonly ArmSummary[],
-  { localDrops = 0, conntrackDrops = 0 }: LocalDrops,
+  { localDrops = 0, conntrackDrops = 0, ringDrops = 0, sendDrops = 0 }: LocalDrops,
 ): GeneratorLimit[] {
   const resent = arms.reduce(
     (sum, { synRetransmits, requestRetransmits = {} }) =>
@@ -94,9 +94,14 @@ function limitsOfDrops(
   const stalled = arms.reduce((sum, arm) => sum + arm.stalled.count, 0);
   if (stalled === 0) return [];
   // The dropped packets may have included first SYNs: each may be a stall.
-  if (conntrackDrops >= MIN_LOCAL_DROPS && conntrackDrops > stalled * MAX_OWN_STALLS_SHARE)
+  if (isMuch(conntrackDrops, stalled))
     return ownDrops(
       `local-drop: this machine itself dropped ${conntrackDrops} packets as its own conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so that stalls are its own`,
+    );
+  // Each may have been a SYN or its answer.
+  if (isMuch(ringDrops, stalled) || isMuch(sendDrops, stalled))
+    return ownDrops(
+      `local-drop: this machine itself lost ${ringDrops} packets that came faster than it read them, and ${sendDrops} that its network device did not take (the packet engine counts both), so that stalls are its own`,
     );
   if (localDrops < MIN_LOCAL_DROPS || resent === 0) return [];
   const share = Math.min(1, localDrops / resent);
@@ -108,6 +113,10 @@ function limitsOfDrops(
 
 function ownDrops(reason: string): GeneratorLimit[] {
   return [{ causes: ['local-drop'], reason }];
+}
+
+function isMuch(drops: number, stalled: number): boolean {
+  return drops >= MIN_LOCAL_DROPS && drops > stalled * MAX_OWN_STALLS_SHARE;
 }
 
 function countResent(retransmits: Readonly<Record<string, number>>): number {

@@ -44,6 +44,9 @@ export interface Summary {
   conntrackDrops?: number;
   /** Seconds in which a worker did not run at all; absent: none. */
   starvedSec?: number;
+  /** Packets for the packet engine that came while its ring was full, and such of its own that the device did not take. */
+  ringDrops?: number;
+  sendDrops?: number;
   findings: Finding[];
   /** Of a soak: how whole it is. Absent of any other run. */
   soak?: Wholeness & {

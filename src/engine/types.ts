@@ -236,8 +236,18 @@ export interface Engine {
   release(isHurried?: boolean): void;
   /** Ends everything still open at once; each is settled with cause `stopped`. */
   abort(): void;
+  /** Packets that this machine itself lost since the last call; absent if the engine cannot lose any unnoticed. */
+  takeDrops?(): EngineDrops;
   /** Frees the engine's own resources. Every attempt must be settled. */
   close(): void;
+}
+
+/** Packets lost on this machine; absent: none. */
+export interface EngineDrops {
+  /** Came while the ring was full. */
+  readonly ringDrops?: number;
+  /** Were not taken by the network device. */
+  readonly sendDrops?: number;
 }
 
 export interface EngineOptions {

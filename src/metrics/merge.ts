@@ -1,7 +1,14 @@
 import { addCounts, addTokens, emptyCounts } from './counts.ts';
 import { addEncoded } from './encoded.ts';
 import { createHistogram, encodeHistogram, type Histogram } from './histogram.ts';
-import type { Frame, FrameHistograms, GeneratorFaults, SeriesCounts, TokenCounts } from './types.ts';
+import {
+  FAULT_KINDS,
+  type Frame,
+  type FrameHistograms,
+  type GeneratorFaults,
+  type SeriesCounts,
+  type TokenCounts,
+} from './types.ts';
 
 /**
  * Merges the same second of several shards.
@@ -31,13 +38,12 @@ export function mergeFrames(frames: readonly Frame[]): Frame {
 
 /** Those of several seconds; left out if there are none. */
 export function sumGeneratorFaults(parts: readonly GeneratorFaults[]): GeneratorFaults {
-  const localDrops = parts.reduce((sum, { localDrops: part = 0 }) => sum + part, 0);
-  const conntrackDrops = parts.reduce((sum, { conntrackDrops: part = 0 }) => sum + part, 0);
-  return {
-    ...(localDrops === 0 ? {} : { localDrops }),
-    ...(conntrackDrops === 0 ? {} : { conntrackDrops }),
-    ...starved(parts.reduce((sum, { starvedSec = 0 }) => sum + starvedSec, 0)),
-  };
+  const sums: GeneratorFaults = {};
+  for (const kind of FAULT_KINDS) {
+    const sum = parts.reduce((total, { [kind]: part = 0 }) => total + part, 0);
+    if (sum > 0) sums[kind] = sum;
+  }
+  return sums;
 }
 
 function starved(starvedSec: number): GeneratorFaults {

@@ -176,7 +176,19 @@ export interface LocalDrops {
   localDrops?: number;
   /** Packets of any kind and program that a full conntrack table could not track. */
   conntrackDrops?: number;
+  /** Packets for the packet engine that came while its ring was full. */
+  ringDrops?: number;
+  /** Packets of the packet engine that the network device did not take. */
+  sendDrops?: number;
 }
+
+export const FAULT_KINDS = [
+  'localDrops',
+  'conntrackDrops',
+  'ringDrops',
+  'sendDrops',
+  'starvedSec',
+] as const satisfies readonly (keyof GeneratorFaults)[];
 
 /**
  * A frame's histograms in HdrHistogram's compressed V2 encoding, base64, as in the log format. Keys are

@@ -10,7 +10,7 @@ import {
 import { addCounts, emptyCounts } from './counts.ts';
 import { mergeFrames, sumGeneratorFaults } from './merge.ts';
 import { isAside, type SettledFrame } from './set-aside.ts';
-import type { Frame, SeriesCounts, SeriesName } from './types.ts';
+import { FAULT_KINDS, type Frame, type SeriesCounts, type SeriesName } from './types.ts';
 
 export { setAside, setAsideTag } from './set-aside.ts';
 export { shiftFrame, shiftStall } from './shift.ts';
@@ -51,7 +51,8 @@ export function rollUp(frames: readonly Frame[]): WindowFrame {
   const present = stretchesOf(frames, second);
   const aside = stretchesOf(frames.filter(isAside), second);
   const isWhole = present.length === 1 && present[0]?.[1] === seconds;
-  const { localDrops: _, conntrackDrops: __, starvedSec: ___, ...sums } = mergeFrames(frames);
+  const sums = mergeFrames(frames);
+  for (const kind of FAULT_KINDS) delete sums[kind];
   return {
     ...sums,
     // Drops while a link is down say nothing about this machine's filters.

@@ -32,6 +32,7 @@ const frame = {
   tokens: byName(some({ minted: signed, discarded: signed, failures: counts })).optional(),
   stallsLeftOut: count,
   ...{ localDrops: count.optional(), conntrackDrops: count.optional(), starvedSec: count.optional() },
+  ...{ ringDrops: count.optional(), sendDrops: count.optional() },
   stallsKept: count.optional(),
 };
 

@@ -79,6 +79,7 @@ export const summarySchema = some({
   arms: z.record(armName, arm),
   latenessUs: quantiles,
   ...{ localDrops: figure.optional(), conntrackDrops: figure.optional(), starvedSec: figure.optional() },
+  ...{ ringDrops: figure.optional(), sendDrops: figure.optional() },
   findings: z.array(
     some({ kind: text, confidence: z.enum(['high', 'medium', 'low', 'none']), text, arm: text.optional() }),
   ),

@@ -38,7 +38,7 @@ export async function runShard(
       const { frame, ...rest } = recorder.takeFrame(second, engine.open);
       stocks.refresh();
       const starved = starvedSec === 0 ? {} : { starvedSec };
-      const whole = { ...frame, ...stocks.takeDiscarded(), ...starved };
+      const whole = { ...frame, ...stocks.takeDiscarded(), ...single.takeDrops?.(), ...starved };
       send({ kind: 'frame', shard: plan.index, frame: whole, ...rest });
     };
     const loop = runLoop({ engine, feeders, clock, drainUs: plan.drainUs, onSecond: report });

@@ -129,6 +129,19 @@ describe('whether this machine was the bottleneck', () => {
     expect(reasonsOf([{ arm: armOf(), summary: none }], NOTHING, { conntrackDrops: 99 })).toEqual([]);
   });
 
+  it.each([
+    { ringDrops: 6 },
+    { sendDrops: 6 },
+  ])('is so where the packet engine lost packets, in so far as stalls may be its own: %o', (drops) => {
+    const stalled = { count: 50, rate: 0.1, ci95: [0, 1], recovered: 50, frozen: 0 };
+    const summary = summaryOf({ scheduled: 500, started: 500, outcomes: { ok: 500 }, stalled } as object);
+    const limits = (dropped: object) => reasonsOf([{ arm: armOf(), summary }], NOTHING, dropped);
+    expect(limits(drops)).toEqual([expect.stringMatching(/^local-drop: this machine itself lost /)]);
+    expect(limits({ ringDrops: 3, sendDrops: 3 })).toEqual([]);
+    const none = summaryOf({ scheduled: 500, started: 500, outcomes: { ok: 500 } } as object);
+    expect(reasonsOf([{ arm: armOf(), summary: none }], NOTHING, drops)).toEqual([]);
+  });
+
   it('says so of each arm, unsent attempts of a closed loop too', () => {
     const summary = summaryOf({
       scheduled: 10,

@@ -225,11 +225,11 @@ describe('the figures of a histogram', () => {
 it('adds up what the machine itself dropped, and leaves out what it did not', () => {
   const frame = frameOf(0, {});
   const merged = mergeFrames([
-    { ...frame, localDrops: 2, conntrackDrops: 3 },
+    { ...frame, localDrops: 2, conntrackDrops: 3, ringDrops: 5 },
     { ...frame, conntrackDrops: 4 },
     frame,
   ]);
-  expect(merged).toMatchObject({ localDrops: 2, conntrackDrops: 7 });
+  expect(merged).toMatchObject({ localDrops: 2, conntrackDrops: 7, ringDrops: 5 });
   expect(mergeFrames([frame, frame])).not.toHaveProperty('conntrackDrops');
   const [first, last] = unroll(
     rollUp([

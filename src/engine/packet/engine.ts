@@ -3,7 +3,7 @@ import { Arena, type Libc, loadLibc } from '../../net/index.ts';
 import type { PacketRing } from '../../net/packet-socket/ring.ts';
 import type { Ticker } from '../../net/ticker.ts';
 import { roundAgeUs } from '../holding.ts';
-import type { CreateEngine, DueTime, Engine, EngineArm, EngineOptions } from '../types.ts';
+import type { CreateEngine, DueTime, Engine, EngineArm, EngineDrops, EngineOptions } from '../types.ts';
 import { AUTHORISED, NO_CREDENTIALS, UNASKED } from './active-table.ts';
 import { Closer } from './closer.ts';
 import { Connections } from './connections.ts';
@@ -160,6 +160,13 @@ class PacketEngine implements Engine {
       this.#exchange.settle(slot, this.#connections.phaseOf(slot), 'stopped', 0);
     }
     this.#segments.flush();
+  }
+
+  takeDrops(): EngineDrops {
+    const { devices } = this.#segments;
+    const ringDrops = devices.reduce((sum, { ring }) => sum + ring.takeDropped(), 0);
+    const sendDrops = devices.reduce((sum, { batch }) => sum + batch.takeDropped(), 0);
+    return { ...(ringDrops > 0 && { ringDrops }), ...(sendDrops > 0 && { sendDrops }) };
   }
 
   close(): void {

@@ -238,7 +238,7 @@ export class Segments {
     if (at >= 0) return at;
     batch.flush(this.#observer);
     const again = batch.claim();
-    if (again < 0) batch.overflows += 1;
+    if (again < 0) batch.overflow();
     return again;
   }
 

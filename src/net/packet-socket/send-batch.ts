@@ -43,9 +43,6 @@ export class SendBatch {
   /** All frames, as words; a frame's place begins at what {@link claim} returns. */
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
-  /** Calls that a full device cut short, and packets that could not be queued because of it. */
-  refusals = 0;
-  overflows = 0;
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #clock: Ticker;
@@ -55,7 +52,7 @@ export class SendBatch {
   readonly #tags = new Int32Array(FRAMES);
   #first = 0;
   #count = 0;
-  #lastErrno = 0;
+  #dropped = 0;
 
   constructor(libc: Libc, fd: number, clock: Ticker) {
     this.#libc = libc;
@@ -84,11 +81,16 @@ export class SendBatch {
     return this.#count;
   }
 
-  /** errno of the last call that failed for another reason than a full device; 0: none. Reading resets it. */
-  takeErrno(): number {
-    const errno = this.#lastErrno;
-    this.#lastErrno = 0;
-    return errno;
+  /** How many packets the device did not take since the last call: it was full for too long, down, or gone. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
+  }
+
+  /** A packet finds no place, although what waited was tried again: it is lost. */
+  overflow(): void {
+    this.#dropped += 1;
   }
 
   /**
@@ -116,11 +118,11 @@ export class SendBatch {
       const sent = this.#libc.sendmmsg(this.#fd, at, this.#count, MSG_DONTWAIT);
       if (sent <= 0) {
         const errno = this.#libc.errno();
-        this.refusals += 1;
         if (errno === ENOBUFS || errno === EAGAIN) return false;
         // The first packet is what it objects to, or the link is down: neither mends by waiting.
-        this.#lastErrno = errno;
-        this.#drop(errno === ENETDOWN || errno === ENXIO ? this.#count : 1);
+        const lost = errno === ENETDOWN || errno === ENXIO ? this.#count : 1;
+        this.#dropped += lost;
+        this.#drop(lost);
         continue;
       }
       this.#tell(sent, beganUs, observer);
