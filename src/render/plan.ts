@@ -20,6 +20,7 @@ export function renderPlan(
   const rows = plan.arms.flatMap((arm) => [
     [arm.name, formatWay(arm) + formatAuth(arm) + formatClient(arm), formatLoad(arm)],
     ...(arm.from === undefined ? [] : [['', formatSources(arm.from), '']]),
+    ...(arm.link === undefined ? [] : [['', formatLink(arm.link), '']]),
   ]);
   const length =
     plan.durationUs === undefined
@@ -68,6 +69,10 @@ function formatSources({ addresses, ports }: NonNullable<ArmOutline['from']>): s
   const shown = ports.slice(0, SHOWN_RANGES).join(', ');
   const more = ports.length > SHOWN_RANGES ? ` and ${ports.length - SHOWN_RANGES} more ranges` : '';
   return `${from}, source ports ${shown}${more}`;
+}
+
+function formatLink({ interface: by, nextHops, mtu, emulates }: NonNullable<ArmOutline['link']>): string {
+  return `${emulates ? 'playing the hosts of these addresses, ' : ''}by ${by} to ${nextHops.join(', ')}, MTU ${mtu}`;
 }
 
 function formatAuth({ auth, via }: ArmOutline): string {

@@ -7,6 +7,7 @@ import { deepFreeze } from './freeze.ts';
 import { checkHeaderValue, checkMethod, TOKEN } from './leaves.ts';
 import { resolveArm } from './resolve.ts';
 import type { ArmFile } from './schema.ts';
+import { isNamed, parseInterface, parseSourceAddress } from './source-schema.ts';
 import { findSpreadFault } from './spread.ts';
 import type {
   AuthSpec,
@@ -15,6 +16,8 @@ import type {
   OpenLoad,
   Scenario,
   SocketSpec,
+  SourceAddress,
+  SourceSpec,
   Target,
   TlsSpec,
 } from './types.ts';
@@ -64,6 +67,9 @@ export interface HitOptions {
   readonly responseTimeoutUs?: number | undefined;
   readonly stallAfterUs?: number | undefined;
   readonly socket?: Partial<SocketSpec> | undefined;
+  /** Addresses that nobody has, comma-separated. */
+  readonly emulate?: string | undefined;
+  readonly interface?: string | undefined;
   readonly tcpTimestamps?: Switch | undefined;
   readonly prefer?: 4 | 6 | undefined;
   readonly addresses?: AddressUse | undefined;
@@ -97,6 +103,7 @@ export function scenarioForHit(options: HitOptions): Scenario {
     timeouts: { handshake: options.handshakeTimeoutUs, response: options.responseTimeoutUs },
     stallAfter: options.stallAfterUs,
     close: options.close,
+    source: toSource(options),
     hold: options.holdUs,
     ...(options.proveUs === undefined ? {} : { prove: [...options.proveUs] }),
     socket:
@@ -131,6 +138,24 @@ export function scenarioForHit(options: HitOptions): Scenario {
     pass: [],
     findings: [],
     ...(options.tcpTimestamps === undefined ? {} : { tcpTimestamps: options.tcpTimestamps }),
+  });
+}
+
+function toSource({ emulate, interface: by }: HitOptions): SourceSpec | undefined {
+  if (emulate === undefined && by === undefined) return undefined;
+  return {
+    addresses: emulate?.split(',').map((one) => parseEmulated(one.trim())) ?? [],
+    ...(emulate === undefined ? {} : { emulate: true }),
+    ...(by === undefined ? {} : { interface: parseInterface(by) }),
+  };
+}
+
+/** @throws UsageError */
+function parseEmulated(text: string): SourceAddress {
+  const parsed = parseSourceAddress(text);
+  if (isNamed(parsed)) return parsed;
+  throw new UsageError(`"${text}" names no addresses that nobody has`, {
+    hint: 'write an address or a network, such as 10.1.0.0/22; --interface says which way they are',
   });
 }
 

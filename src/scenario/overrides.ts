@@ -25,6 +25,10 @@ export interface Overrides extends CredentialOverrides {
   readonly prefer?: number | undefined;
   /** spread or first. */
   readonly addresses?: string | undefined;
+  /** Addresses that nobody has: replaces the addresses of every arm. */
+  readonly emulate?: string | undefined;
+  /** Interface that the packets of every arm leave by. */
+  readonly interface?: string | undefined;
   /** Such as "500/s". */
   readonly rate?: string | undefined;
   /** Such as "30s". */
@@ -97,6 +101,7 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
     const path = ['defaults', 'client'];
     put(isMap(yaml.getIn(path, true)) ? [...path, 'profile'] : path, overrides.client, '--client');
   }
+  sendPackets(yaml, overrides, put);
   if (overrides.via !== undefined) sendVia(yaml, overrides.via, put);
   problems.push(...applyCredentials(yaml, armNames(yaml), overrides, put));
 
@@ -118,6 +123,28 @@ function isPathOf(target: unknown): boolean {
 /** As a scenario writes it. */
 function asMap(pac: PacSource | undefined): object | undefined {
   return pac === undefined ? undefined : { pac: pac.source, spread: pac.spread };
+}
+
+/** An arm without a source of its own has that of the defaults, which its own would replace as a whole. */
+function sendPackets(
+  yaml: Document,
+  { emulate, interface: by }: Overrides,
+  put: (path: Path, value: unknown, flag: string) => void,
+): void {
+  for (const name of emulate === undefined && by === undefined ? [] : armNames(yaml)) {
+    const path = ['arms', name, 'source'];
+    const inherited = yaml.getIn(['defaults', 'source'], true);
+    if (!yaml.hasIn(path) && isMap(inherited)) yaml.setIn(path, inherited.clone());
+    if (emulate !== undefined) {
+      put(
+        [...path, 'addresses'],
+        emulate.split(',').map((one) => one.trim()),
+        '--emulate',
+      );
+      put([...path, 'emulate'], true, '--emulate');
+    }
+    if (by !== undefined) put([...path, 'interface'], by, '--interface');
+  }
 }
 
 interface Assignment {

@@ -32,20 +32,41 @@ export const sourceKeys = z
     reuseExactly: positiveDuration()
       .optional()
       .describe('Reuse an address and port exactly this long after its close.'),
+    emulate: z
+      .boolean()
+      .optional()
+      .describe(
+        'Play hosts that have these addresses, which nobody else has: every host address of a network. Needs --engine packet. Default: false.',
+      ),
+    interface: parsedText(parseInterface, { examples: ['eth0'] })
+      .optional()
+      .describe('Interface that packets leave by. Needs --engine packet. Default: as the system routes.'),
   })
   .describe('Where connections come from.');
 
 /** Source addresses and ports of an arm. */
 export const source = sourceKeys.transform((written, context): SourceSpec => {
-  const { addresses = [], ports, order, reuseAfter, reuseExactly } = written;
+  const { addresses = [], ports, order, reuseAfter, reuseExactly, emulate, interface: by } = written;
   const refuse = (message: string, fix: string): void => {
     context.issues.push({ code: 'custom', message, params: fixParams(fix), input: written });
   };
+  const packets = {
+    ...(emulate === true ? { emulate } : {}),
+    ...(by === undefined ? {} : { interface: by }),
+  };
+  if (emulate === true && ![addresses].flat().every(isNamed))
+    refuse(
+      'emulate without addresses that nobody has',
+      'name them in addresses:, such as 10.1.0.0/22; interface: says which way they are',
+    );
+  if (emulate === true && written.addresses === undefined)
+    refuse('emulate without addresses', 'add addresses:, such as 10.1.0.0/22');
   if (ports === undefined) {
     if ((order ?? reuseAfter ?? reuseExactly) !== undefined)
       refuse('an order or an age of ports without ports', 'add ports:, such as 20000-20999');
-    if (written.addresses === undefined) refuse('an empty source', 'add addresses:, ports:, or both');
-    return { addresses: [addresses].flat() };
+    if (written.addresses === undefined && by === undefined && emulate !== true)
+      refuse('an empty source', 'add addresses:, ports:, or both');
+    return { addresses: [addresses].flat(), ...packets };
   }
   if (reuseAfter !== undefined && reuseExactly !== undefined)
     refuse('reuseAfter and reuseExactly exclude each other', 'keep one of them');
@@ -57,11 +78,29 @@ export const source = sourceKeys.transform((written, context): SourceSpec => {
       reuseAfterUs: reuseExactly ?? reuseAfter ?? 0,
       ...(reuseExactly === undefined ? {} : { reuseExactlyUs: reuseExactly }),
     },
+    ...packets,
   };
 });
 
+/** Neither the machine's own interfaces nor all of its addresses. */
+export function isNamed({ kind }: SourceAddress): boolean {
+  return kind === 'address' || kind === 'network';
+}
+
+/**
+ * A name that Linux lets an interface have (dev_valid_name(), net/core/dev.c).
+ * @throws UsageError
+ */
+export function parseInterface(text: string): string {
+  const isValid = text !== '.' && text !== '..' && /^[^\s/:]+$/.test(text) && Buffer.byteLength(text) < 16;
+  if (isValid) return text;
+  throw new UsageError(`${JSON.stringify(text)} cannot be the name of an interface`, {
+    hint: 'write one such as eth0; "ip link" lists them',
+  });
+}
+
 /** @throws UsageError */
-function parseSourceAddress(text: string): SourceAddress {
+export function parseSourceAddress(text: string): SourceAddress {
   if (text === 'all') return { kind: 'all' };
   const [, name] = /^interface:([^\s/]+)$/.exec(text) ?? [];
   if (name !== undefined) return { kind: 'interface', name };

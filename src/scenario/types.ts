@@ -170,6 +170,10 @@ export interface SourceSpec {
   readonly addresses: readonly SourceAddress[];
   /** Absent: addresses are used in turn, and ports are of the system's choice. */
   readonly ports?: SourcePorts;
+  /** Nobody has these addresses: the packet engine plays hosts that have them. */
+  readonly emulate?: true;
+  /** Interface that packets leave by; absent: as the system routes. Packet engine only. */
+  readonly interface?: string;
 }
 
 export type SourceAddress =

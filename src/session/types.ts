@@ -60,6 +60,8 @@ export interface ArmOutline {
   readonly attempts: number | undefined;
   /** Where connections come from; absent where that is left to the system. Ports as ranges. */
   readonly from?: { readonly addresses: readonly string[]; readonly ports?: readonly string[] };
+  /** Of the packet engine: which way its packets go, and whether it plays the hosts that they come from. */
+  readonly link?: ArmLink;
   /** Of a sweep: how many delays, between which, and how many pairs of connections for each. */
   readonly sweep?: {
     readonly delays: number;
@@ -72,6 +74,18 @@ export interface ArmOutline {
   readonly auth?: Pick<AuthSpec, 'scheme' | 'mode' | 'to'>;
   /** Whose packets connections are made of, in words. */
   readonly client?: string;
+}
+
+/** The way of an arm's packets. */
+export interface ArmLink {
+  readonly interface: string;
+  /** Ethernet address of the interface. */
+  readonly mac: string;
+  /** Gateway, or endpoint on the link, by address; its Ethernet address once it is known. */
+  readonly nextHops: readonly string[];
+  /** Of the path, bytes. */
+  readonly mtu: number;
+  readonly emulates: boolean;
 }
 
 /** Where a run stands, once a second. Counts are cumulative, ramps included. */

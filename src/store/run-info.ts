@@ -32,6 +32,8 @@ export interface RunInfo {
   readonly endpoints: Readonly<Record<string, readonly string[]>>;
   /** Where each arm's connections came from, where the arm says; absent in runs from before it could. */
   readonly sources?: Readonly<Record<string, SourcesInfo>>;
+  /** Which way each arm's packets went; only of the packet engine. */
+  readonly links?: Readonly<Record<string, LinkInfo>>;
   /** Whether the NAT on the way keeps source ports; only where a sweep asked. */
   readonly nat?: NatInfo;
   /** When this host sends a SYN again, seconds after the first, by its own settings; only where they are known. */
@@ -94,6 +96,17 @@ export interface SourcesInfo {
   readonly addresses: readonly string[];
   /** Ranges that were used: what the scenario says without reserved ports and those that something listened on. */
   readonly ports?: readonly string[];
+}
+
+/** The way of packets that the packet engine made. */
+export interface LinkInfo {
+  readonly interface: string;
+  readonly mac: string;
+  /** Gateway, or endpoint on the link: `10.0.0.1 (02:00:5e:10:00:01)`. */
+  readonly nextHops: readonly string[];
+  readonly mtu: number;
+  /** The addresses are those of hosts that it played. */
+  readonly emulates: boolean;
 }
 
 /** What the far end saw of connections bound to known ports. */

@@ -99,6 +99,12 @@ export const runInfoSchema = some({
   workers: count,
   endpoints: z.record(text, z.array(text)),
   sources: z.record(text, some({ addresses: z.array(text), ports: z.array(text).optional() })).optional(),
+  links: z
+    .record(
+      text,
+      some({ interface: text, mac: text, nextHops: z.array(text), mtu: count, emulates: z.boolean() }),
+    )
+    .optional(),
   nat: some({ ports: z.enum(['preserved', 'reassigned', 'apart', 'unknown']), because: text }).optional(),
   synResentAtSec: z.array(figure).optional(),
   command: z.array(text),

@@ -120,8 +120,8 @@ function completes(complete: Complete): void {
   });
 
   it('values that a flag chooses from', () => {
-    expect(complete('run', 'steady', '--engine', '').sort()).toEqual(['auto', 'portable', 'raw']);
-    expect(complete('hit', '--engine', '').sort()).toEqual(['auto', 'portable', 'raw']);
+    expect(complete('run', 'steady', '--engine', '').sort()).toEqual(['auto', 'packet', 'portable', 'raw']);
+    expect(complete('hit', '--engine', '').sort()).toEqual(['auto', 'packet', 'portable', 'raw']);
     expect(complete('hit', '--close', 'p')).toEqual(['peer']);
     expect(complete('export', '--what', '').sort()).toEqual([
       'arms',

@@ -26,6 +26,44 @@ describe('the source of an arm', () => {
     });
   });
 
+  it('may emulate addresses, by an interface', () => {
+    const addresses = [{ kind: 'network', network: '10.1.0.0', prefix: 22 }];
+    expect(sourceOf('{ addresses: 10.1.0.0/22, emulate: true, interface: eth0 }')).toEqual({
+      ...{ addresses, emulate: true, interface: 'eth0' },
+    });
+    expect(sourceOf('{ addresses: 10.1.0.0/22, emulate: false }')).toEqual({ addresses });
+    expect(sourceOf('{ interface: eth0.7 }')).toEqual({ addresses: [], interface: 'eth0.7' });
+  });
+
+  it.each([
+    ['{ emulate: true }', 'emulate without addresses'],
+    ['{ emulate: true, addresses: all }', 'emulate without addresses that nobody has'],
+    ['{ emulate: true, addresses: [10.1.0.0/22, "interface:eth0"] }', 'that nobody has'],
+    ['{ interface: "eth0;reboot now" }', 'cannot be the name of an interface'],
+    ['{ interface: ".." }', 'cannot be the name of an interface'],
+    ['{ interface: sixteen-letters-x }', 'cannot be the name of an interface'],
+  ])('refuses %s', (source, why) => {
+    expect(mistakes(`${LOAD}, source: ${source}`).join()).toContain(why);
+  });
+
+  it('takes --emulate and --interface for every arm, with the ports that it has', () => {
+    const arms = `
+  own: { ${LOAD}, source: { addresses: 192.0.2.10, ports: 20000-20999 } }
+  inherits: { ${LOAD} }`;
+    const text = `schema: 1\ntarget: http://192.0.2.1/\ndefaults: { via: direct, source: { ports: 30000-30999 } }\narms:${arms}\n`;
+    const scenario = parseScenario(text, 'x', {
+      emulate: '10.1.0.1, 10.1.1.0/24',
+      interface: 'eth0',
+    });
+    const addresses = [
+      { kind: 'address', address: '10.1.0.1' },
+      { kind: 'network', network: '10.1.1.0', prefix: 24 },
+    ];
+    expect(scenario.arms.map(({ source }) => [source?.ports?.range.from, { ...source, ports: 0 }])).toEqual(
+      [20_000, 30_000].map((from) => [from, { addresses, emulate: true, interface: 'eth0', ports: 0 }]),
+    );
+  });
+
   it('takes ports, one after the other unless told otherwise', () => {
     const range = { from: 20_000, to: 20_999 };
     expect(sourceOf('{ ports: 20000-20999 }')).toEqual({

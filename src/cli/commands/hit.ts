@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { type AddressOptions, addAddressOptions } from '../flags/address-options.ts';
 import { type AuthFlags, addAuthOptions, readAuth, readTls } from '../flags/auth-flags.ts';
 import { addPacOption, type PacOptions } from '../flags/pac-options.ts';
+import { addPacketOptions, type PacketOptions } from '../flags/packet-options.ts';
 import { addSharedRunOptions, type SharedRunOptions } from '../flags/run-options.ts';
 import {
   checkTyped,
@@ -20,7 +21,7 @@ import {
 } from '../flags/values.ts';
 import type { Host } from '../host.ts';
 
-interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions, AddressOptions {
+interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions, AddressOptions, PacketOptions {
   readonly requests?: number;
   readonly concurrency?: number;
   readonly duration?: number;
@@ -93,7 +94,7 @@ export function registerHit(program: Command, context: Context): void {
       parseDurationUs,
     )
     .option('--bind <address>', 'source address (repeatable: used in turn)', collect);
-  addSharedRunOptions(addAuthOptions(addPacOption(addAddressOptions(command))))
+  addSharedRunOptions(addAuthOptions(addPacOption(addPacketOptions(addAddressOptions(command)))))
     .option('--resume', 'go on with a run of this command that was killed, to its planned end')
     .addHelpText(
       'after',
@@ -106,6 +107,7 @@ Examples:
   rushhour hit http://www.example.org/ -x proxy.example:3128 -U env:PROXY_USER -n 500 -c 20
   rushhour hit http://www.example.org/ -x proxy.example:3128 --proxy-negotiate --challenge --rate 50 -t 60
   rushhour hit https://www.example.org/ -x proxy.example:3128 --cacert filter-ca.pem -n 100
+  rushhour hit http://10.0.0.5/ --engine packet --emulate 10.1.0.0/22 --rate 5k -t 60
 
 It ends with percentiles (p50, p90, p99, p99.9) of handshake, first byte and total, HTTP statuses, and as ab does: requests a
 second, transfer, and what 50, 66, 75, 80, 90, 95, 98, 99 and 100 % of the requests took. --json prints all of it as JSON;
@@ -158,6 +160,8 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
   return {
     url,
     requests: flags.requests,
+    emulate: flags.emulate,
+    interface: flags.interface,
     concurrency: flags.concurrency,
     ratePerSec: flags.rate,
     durationUs: flags.duration ?? flags.time,

@@ -7,10 +7,11 @@ import { type AddressOptions, addAddressOptions } from './address-options.ts';
 import { readAssignments } from './assignments.ts';
 import { addTicketOptions } from './auth-flags.ts';
 import { readUser } from './credentials.ts';
+import { addPacketOptions, type PacketOptions } from './packet-options.ts';
 import { collect } from './values.ts';
 
 /** What the command line changes in a scenario; also what `doctor` takes. */
-export interface OverrideOptions extends AddressOptions {
+export interface OverrideOptions extends AddressOptions, PacketOptions {
   readonly proxy?: string;
   readonly target?: string;
   readonly via?: Via;
@@ -55,5 +56,5 @@ export function addOverrideOptions(command: Command): Command {
       collect,
     )
     .option('-U, --proxy-user <user:password>', 'Basic: credentials for the proxy; also env:NAME, @file');
-  return addTicketOptions(addAddressOptions(command));
+  return addTicketOptions(addAddressOptions(addPacketOptions(command)));
 }

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
+import { checkPlatform } from '../../net/link/needs.ts';
 import { renderPlan } from '../../render/plan.ts';
 import { renderLabelled } from '../../render/wrap.ts';
 import { lookOf } from '../../scenario/look.ts';
@@ -6,7 +7,9 @@ import type { Scenario } from '../../scenario/types.ts';
 import { formatDuration, formatRate } from '../../scenario/units.ts';
 import { decideWorkers } from '../../session/load/decide-workers.ts';
 import { chooseEngine } from '../../session/load/engine-choice.ts';
-import { outlineArm, scheduleUs } from '../../session/load/outline.ts';
+import { readLocalNetwork } from '../../session/load/local-network.ts';
+import { outlineArm, outlineLink, scheduleUs } from '../../session/load/outline.ts';
+import { type RoutedArm, routeArms } from '../../session/load/packets/plan-arm.ts';
 import { resolveArms } from '../../session/load/resolve.ts';
 import { findPublicHosts } from '../../session/load/safety.ts';
 import type { ArmOutline } from '../../session/types.ts';
@@ -22,12 +25,14 @@ export async function printDryRun(
 ): Promise<ExitCode> {
   const embedded = scenario.farEnd === 'embedded';
   // The embedded far end gets its ports when it starts.
-  const planned: PlannedArm[] = embedded
+  const engine = chooseEngine(options.engine, process.platform, scenario.arms);
+  const known: PlannedArm[] = embedded
     ? scenario.arms.map((arm) => ({ arm, endpoints: [], sources: [] }))
     : await resolveArms(scenario);
-  const outlines = planned.map(outlineArm);
+  const routed = engine === 'packet' && !embedded ? routePackets(known) : undefined;
+  const planned = routed?.map((arm) => arm.planned) ?? known;
+  const outlines = routed?.map(outlineRouted) ?? planned.map(outlineArm);
   const arms = embedded ? outlines.map(nameEmbedded) : outlines;
-  const engine = chooseEngine(options.engine, process.platform, scenario.arms);
   const workers = decideWorkers(options, scenario, host);
   const { columns } = host.stdout;
   const plan = { arms, durationUs: scheduleUs(planned), engine, workers };
@@ -44,6 +49,19 @@ export async function printDryRun(
   }
   host.stdout.write('Dry run: nothing was sent.\n');
   return EXIT.ok;
+}
+
+/** What the kernel's tables tell of the way: nobody is asked. */
+function routePackets(arms: readonly PlannedArm[]): RoutedArm[] {
+  checkPlatform();
+  return routeArms(arms, readLocalNetwork());
+}
+
+function outlineRouted({ planned, routes }: RoutedArm): ArmOutline {
+  const links = routes.map(({ link, nextHop, mtu }) => ({
+    ...{ interfaceName: link.name, mac: link.mac, nextHop, mtu },
+  }));
+  return { ...outlineArm(planned), link: outlineLink(planned.arm, links) };
 }
 
 function nameEmbedded(outline: ArmOutline): ArmOutline {

@@ -81,12 +81,17 @@ export function findLinkRoute({ address, family }: LinkTarget, question: LinkQue
  * otherwise by asking on the link, for two seconds at most.
  * @throws UsageError, EnvironmentError as {@link findLinkRoute}; the latter too if nobody answers, or without CAP_NET_RAW
  */
-export async function findLinkPath(target: LinkTarget, question: LinkQuestion = {}): Promise<LinkPath> {
+export async function findLinkPath(
+  target: LinkTarget,
+  question: LinkQuestion = {},
+): Promise<Required<LinkPath>> {
   const route = findLinkRoute(target, question);
   const { link, mtu } = route;
   const source = question.source ?? route.source;
   const nextHopMac = findNeighbour(route.nextHop, link.index) ?? (await ask(target, route, source));
-  return { interfaceName: link.name, interfaceIndex: link.index, mac: link.mac, nextHopMac, source, mtu };
+  const { nextHop } = route;
+  const by = { interfaceName: link.name, interfaceIndex: link.index, mac: link.mac };
+  return { ...by, nextHop, nextHopMac, source, mtu };
 }
 
 async function ask({ address }: LinkTarget, route: LinkRoute, asker: string): Promise<string> {

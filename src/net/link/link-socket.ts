@@ -28,14 +28,19 @@ const RECEIVE_BUFFER_BYTES = 1 << 20;
 /** Longer than any message that is read here. */
 const FRAME_BYTES = 256;
 
-/** include/uapi/linux/if_ether.h */
-const ETHER_TYPES = { 4: 0x0806, 6: 0x86dd } as const;
+/**
+ * What is received, include/uapi/linux/if_ether.h: ETH_P_ARP; and all, of which the filter takes IPv6, because a socket of one protocol comes
+ * after the ingress hook of nftables, where the guard drops what is for the engine (__netif_receive_skb_core(), net/core/dev.c).
+ */
+const PROTOCOLS = { 4: 0x0806, 6: 0x0003 } as const;
 
 /**
  * Passes neighbour solicitations (135) and advertisements (136) without extension headers, as classic BPF: {code, jump if
  * true, jump if false, operand} (include/uapi/linux/filter.h). Offsets count from the Ethernet header.
  */
 const NEIGHBOUR_DISCOVERY = [
+  [0x28, 0, 0, 12], // ldh EtherType
+  [0x15, 0, 6, 0x86dd], // jeq IPv6
   [0x30, 0, 0, 20], // ldb next header
   [0x15, 0, 4, 58], // jeq ICMPv6
   [0x30, 0, 0, 54], // ldb type
@@ -115,8 +120,8 @@ export class LinkSocket {
     const { bytes } = this.#from;
     bytes.fill(0, 0, SOCKADDR_LL_BYTES);
     bytes[0] = AF_PACKET;
-    bytes[2] = ETHER_TYPES[family] >>> 8;
-    bytes[3] = ETHER_TYPES[family] & 0xff;
+    bytes[2] = PROTOCOLS[family] >>> 8;
+    bytes[3] = PROTOCOLS[family] & 0xff;
     words[1] = interfaceIndex;
     this.#check(this.#libc.bind(this.#fd, this.#from.address, SOCKADDR_LL_BYTES));
   }

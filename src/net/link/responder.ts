@@ -39,6 +39,8 @@ export async function startResponder(options: ResponderOptions): Promise<Respond
   let isStopping = false;
   const stop = async (): Promise<void> => {
     isStopping = true;
+    // Nothing else may keep this process alive until then.
+    thread.ref();
     Atomics.store(shared, STOP, 1);
     await gone;
   };

@@ -6,6 +6,8 @@ export interface LinkPath {
   /** Ethernet addresses of the interface and of the next hop, `02:00:5e:10:00:01`. */
   readonly mac: string;
   readonly nextHopMac: string;
+  /** Address of the next hop: the gateway, or the endpoint itself if it is on the link. */
+  readonly nextHop?: string;
   /** Address that the kernel would send from: used by attempts without a source. */
   readonly source: string;
   /** Of the path, bytes. */

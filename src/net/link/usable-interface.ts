@@ -2,7 +2,7 @@ import { EnvironmentError } from '../../errors.ts';
 import type { LinkInterface } from './interfaces.ts';
 
 /**
- * What keeps the packet engine from sending by an interface, as in "eth0 is down".
+ * What keeps the packet engine from using an interface, as in "it is down".
  * @returns undefined if nothing does
  */
 export function whyUnusable(link: LinkInterface): { what: string; mend: string } | undefined {
@@ -10,18 +10,18 @@ export function whyUnusable(link: LinkInterface): { what: string; mend: string }
   if (hardware === 'loopback') {
     const mend =
       'use --engine raw: the kernel takes packets to its loopback from its own sockets alone, so that no packet engine can use it';
-    return { what: `${name} is the loopback`, mend };
+    return { what: 'it is the loopback', mend };
   }
   if (hardware === 'other') {
-    const what = `${name} is ${kind === '' ? 'an interface' : `a tunnel (${kind})`} without Ethernet addresses`;
+    const what = `it is ${kind === '' ? 'an interface' : `a tunnel (${kind})`} without Ethernet addresses`;
     const mend = 'use --engine raw, which goes through tunnels, or --interface with an Ethernet interface';
     return { what, mend };
   }
-  if (!isUp) return { what: `${name} is down`, mend: `ip link set ${quote(name)} up, as root` };
+  if (!isUp) return { what: 'it is down', mend: `ip link set ${quote(name)} up, as root` };
   if (!hasCarrier)
-    return { what: `${name} has no carrier`, mend: 'plug its cable in, or connect it to a network' };
+    return { what: 'it has no carrier', mend: 'plug its cable in, or connect it to a network' };
   if (isWithoutArp) {
-    const what = `${name} does without ARP${kind === '' ? '' : ` (${kind})`}: nobody can be found by it`;
+    const what = `it does without ARP${kind === '' ? '' : ` (${kind})`}: nobody can be found by it`;
     return { what, mend: `ip link set ${quote(name)} arp on, as root, or use another interface` };
   }
   return undefined;
@@ -31,7 +31,7 @@ export function whyUnusable(link: LinkInterface): { what: string; mend: string }
 export function checkInterface(link: LinkInterface): void {
   const why = whyUnusable(link);
   if (why === undefined) return;
-  throw new EnvironmentError(`the packet engine cannot send by ${why.what}`, { hint: why.mend });
+  throw new EnvironmentError(`the packet engine cannot use ${link.name}: ${why.what}`, { hint: why.mend });
 }
 
 /** For a shell. Names may contain anything but white space, slashes and colons (dev_valid_name(), net/core/dev.c). */

@@ -1,6 +1,7 @@
 import { ENGINE_NAMES, type EngineName } from '../../engine/names.ts';
 import { ENGINES } from '../../engine/registry.ts';
 import { UsageError } from '../../errors.ts';
+import { checkPlatform } from '../../net/link/needs.ts';
 import { isLibcAvailable, loadLibc } from '../../net/load.ts';
 import type { Arm } from '../../scenario/types.ts';
 import type { RunOptions } from '../types.ts';
@@ -20,6 +21,7 @@ export function chooseEngine(
   callsLibc: () => boolean = isLibcAvailable,
 ): EngineName {
   requireImitator(asked, arms);
+  requirePackets(asked, arms);
   if (asked === 'auto') {
     const isHere = (name: EngineName): boolean =>
       !ENGINES[name].callsLibc || (platform === 'linux' && callsLibc());
@@ -33,7 +35,8 @@ export function chooseEngine(
       hint: `leave out --engine ${asked}, or remove the arm`,
     });
   }
-  if (ENGINES[asked].callsLibc) loadLibc();
+  if (asked === 'packet') checkPlatform();
+  else if (ENGINES[asked].callsLibc) loadLibc();
   return asked;
 }
 
@@ -44,6 +47,19 @@ function requireImitator(asked: RunOptions['engine'], arms: readonly Arm[]): voi
   throw new UsageError(`arm ${arm.name}: client: needs --engine packet`, {
     hint: 'add --engine packet (root or CAP_NET_RAW), or leave out client: and --client',
   });
+}
+
+/** The same for where packets come from, which sockets leave to the system. */
+function requirePackets(asked: RunOptions['engine'], arms: readonly Arm[]): void {
+  if (asked === 'packet') return;
+  for (const { name, source } of arms) {
+    const key =
+      source?.emulate === true ? 'emulate' : source?.interface === undefined ? undefined : 'interface';
+    if (key === undefined) continue;
+    throw new UsageError(`arm ${name}: source.${key} needs --engine packet`, {
+      hint: `add --engine packet (root or CAP_NET_RAW), or leave out ${key}: and --${key}`,
+    });
+  }
 }
 
 /** Of the first arm that an engine cannot do, what it cannot do; undefined: it can do them all. */

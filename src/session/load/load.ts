@@ -1,6 +1,7 @@
 import { gatherHostFacts } from '../../doctor/gather.ts';
 import type { HostFacts } from '../../doctor/types.ts';
 import type { EngineName } from '../../engine/names.ts';
+import { ENGINES } from '../../engine/registry.ts';
 import type { LocalDrops } from '../../metrics/types.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { NatInfo } from '../../store/run-info.ts';
@@ -9,10 +10,14 @@ import type { FromWorker, PlannedArm } from '../../worker/protocol.ts';
 import type { ArmOutline, RunListener, RunOptions } from '../types.ts';
 import type { Undo } from '../undo.ts';
 import { readCredentials } from './credentials.ts';
+import { createDeferred } from './deferred.ts';
 import { chooseEngine } from './engine-choice.ts';
 import type { ShardGroup } from './executor.ts';
 import { countLocalDrops } from './local-drops.ts';
-import { describeSources, outlineArm, scheduleUs } from './outline.ts';
+import { readLocalNetwork } from './local-network.ts';
+import { describeLinks, describeSources, outlineArm, scheduleUs } from './outline.ts';
+import { fitLinks, openPackets } from './packets/open-packets.ts';
+import { createPacketProbe } from './packets/packet-probe.ts';
 import { checkPortPreservation, combine } from './port-preservation.ts';
 import { checkOverlaps, checkSources } from './preflight.ts';
 import { resolveArms } from './resolve.ts';
@@ -82,27 +87,35 @@ export async function openLoad(
   undo: Undo,
 ): Promise<Load> {
   const warn = (message: string): void => listener.warning?.(message);
-  const resolved = await resolveArms(scenario, { warn });
-  const outlines = resolved.map(outlineArm);
-  await listener.approve?.({ arms: outlines });
+  const engine = chooseEngine(options.engine, process.platform, scenario.arms);
+  const network = readLocalNetwork();
+  const resolved = await resolveArms(scenario, { warn, network });
+  await listener.approve?.({ arms: resolved.map(outlineArm) });
   const known = await readCredentials(resolved);
   if (scenario.tcpTimestamps !== undefined) undo.push(await setTcpTimestamps(scenario.tcpTimestamps));
+  const isByPackets = engine === 'packet';
   const held =
-    scenario.farEnd === 'embedded'
+    scenario.farEnd === 'embedded' || isByPackets
       ? undefined
       : await holdTcpMetrics(resolved.flatMap(({ endpoints }) => endpoints.map(({ address }) => address)));
   if (held !== undefined) undo.push(() => held.restore());
   if (held?.metrics === 'as-found') warn(METRICS_AS_FOUND);
   const host = await gatherHostFacts();
   checkSources(known, host);
-  checkOverlaps(known);
-  const arms = await checkReachable(known, { warn, mayRefuse: asksFirst });
+  const lost = createDeferred<never>();
+  lost.promise.catch(() => undefined);
+  const ready = isByPackets ? await openPackets(known, { network, warn, onLost: lost.reject }, undo) : known;
+  checkOverlaps(ready);
+  const probe = isByPackets ? createPacketProbe(await ENGINES.packet.load(), ready) : undefined;
+  const reached = await checkReachable(ready, { warn, mayRefuse: asksFirst, ...(probe && { probe }) });
+  const arms = reached.map((planned, index) => fitLinks(planned, ready[index]!));
   const tokens = await openTokenSource(arms, warn);
   if (tokens !== undefined) undo.push(() => tokens.close());
-  const nat = combine(await Promise.all(arms.filter(isSweep).map(checkPortPreservation)));
+  // By sockets of the system, which cannot connect from addresses that are emulated.
+  const sweeps = isByPackets ? [] : arms.filter(isSweep);
+  const nat = combine(await Promise.all(sweeps.map(checkPortPreservation)));
   if (nat !== undefined && nat.ports !== 'preserved') warn(formatNat(nat));
 
-  const engine = chooseEngine(options.engine, host.platform, scenario.arms);
   if (host.platform === 'linux' && host.packages?.koffi === false) warn(WITHOUT_KOFFI);
   const plans = planShards(arms, engine, workers, host.fdLimit.soft ?? DEFAULT_DESCRIPTORS);
   let readsTcpInfo = true;
@@ -119,8 +132,12 @@ export async function openLoad(
   undo.push(() => shards.close());
   await shards.ready;
   await tokens?.served(FILL_MS);
+  const finished = Promise.race([shards.finished, lost.promise]);
+  // Whoever starts the load hears of it.
+  finished.catch(() => undefined);
   return {
-    ...{ engine, readsTcpInfo, rehearsed, arms, outlines, host, nat },
+    ...{ engine, readsTcpInfo, rehearsed, arms, host, nat },
+    outlines: arms.map(outlineArm),
     tcpMetrics: held?.metrics,
     durationUs: scheduleUs(arms),
     start(atEpochMs, receiver) {
@@ -130,7 +147,7 @@ export async function openLoad(
     stop(how) {
       shards.send({ kind: 'stop', how });
     },
-    finished: shards.finished,
+    finished,
     takeTokens: () => tokens?.take(),
     takeLocalDrops: countLocalDrops(),
   };
@@ -144,6 +161,7 @@ export function describeLoad(
 ): RunFacts {
   const { engine, host, nat, outlines } = load;
   const { scenario, label, workers, command } = options;
+  const links = describeLinks(load.arms);
   return {
     ...{ scenario, label, engine, workers, command, host },
     ...(load.rehearsed === 0 ? {} : { rehearsed: load.rehearsed }),
@@ -151,6 +169,7 @@ export function describeLoad(
     stallsByTcpInfo: load.readsTcpInfo,
     endpoints: Object.fromEntries(outlines.map(({ name, endpoints }) => [name, endpoints])),
     sources: describeSources(load.arms),
+    ...(links === undefined ? {} : { links }),
     ...(nat === undefined ? {} : { nat }),
     ...(load.tcpMetrics === undefined ? {} : { tcpMetrics: load.tcpMetrics }),
     ...describeSynSchedule(host, scenario),

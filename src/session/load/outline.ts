@@ -1,3 +1,4 @@
+import type { LinkPath } from '../../net/link/types.ts';
 import { createPacer } from '../../plan/pacer.ts';
 import { describeClient } from '../../scenario/client.ts';
 import { loadAttempts, loadDurationUs, peakPerSec } from '../../scenario/load-shape.ts';
@@ -6,7 +7,7 @@ import type { Arm, AuthSpec, Load, SweepLoad } from '../../scenario/types.ts';
 import { formatPortRange } from '../../scenario/units.ts';
 import type { SourcesInfo } from '../../store/run-info.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
-import type { ArmOutline } from '../types.ts';
+import type { ArmLink, ArmOutline } from '../types.ts';
 import { formatEndpoint } from './resolve.ts';
 
 /** What an arm is about to do, in figures that a person can check before load starts. */
@@ -21,11 +22,38 @@ export function outlineArm(planned: PlannedArm): ArmOutline {
     peakPerSec: peakOf(arm.load),
     attempts: arm.load.kind === 'open' ? createPacer(arm.load).total : loadAttempts(arm.load),
     ...(from === undefined ? {} : { from }),
+    ...(planned.packets === undefined ? {} : { link: outlineLink(arm, planned.packets.links) }),
     ...(arm.load.kind === 'sweep' ? { sweep: outlineSweep(arm.load) } : {}),
     ...(arm.load.kind === 'browsers' ? { browsers: arm.load.browsers } : {}),
     ...(arm.auth === undefined ? {} : { auth: outlineAuth(arm.auth) }),
     ...(arm.client === undefined ? {} : { client: describeClient(arm.client) }),
   };
+}
+
+export function outlineLink(
+  { source }: Arm,
+  links: readonly Omit<LinkPath, 'nextHopMac' | 'interfaceIndex' | 'source'>[],
+): ArmLink {
+  const [first] = links;
+  const hops = links.map((link) => {
+    const { nextHop = '', nextHopMac } = link as Partial<LinkPath>;
+    return nextHopMac === undefined ? nextHop : `${nextHop} (${nextHopMac})`;
+  });
+  return {
+    interface: first?.interfaceName ?? '',
+    mac: first?.mac ?? '',
+    nextHops: [...new Set(hops)],
+    mtu: Math.min(...links.map(({ mtu }) => mtu)),
+    emulates: source?.emulate === true,
+  };
+}
+
+/** Which way each arm's packets went, for run.json; undefined unless they were of one's own. */
+export function describeLinks(arms: readonly PlannedArm[]): Record<string, ArmLink> | undefined {
+  const links = arms.flatMap(({ arm, packets }) =>
+    packets === undefined ? [] : [[arm.name, outlineLink(arm, packets.links)] as const],
+  );
+  return links.length === 0 ? undefined : Object.fromEntries(links);
 }
 
 function outlineAuth({ scheme, mode, to }: AuthSpec): NonNullable<ArmOutline['auth']> {

@@ -17,6 +17,7 @@ export function checkSources(
   const isOwn = (address: string): boolean =>
     address.startsWith('127.') || addresses.includes(withoutZone(address));
   for (const { arm, sources } of arms) {
+    if (arm.source?.emulate === true) continue;
     const foreign = sources.filter((address) => !isOwn(address));
     if (foreign.length === 0) continue;
     throw new EnvironmentError(`arm ${arm.name}: ${foreign.join(', ')} is not an address of this machine`, {

@@ -2,12 +2,16 @@ import { SPARE_DESCRIPTORS } from '../../doctor/judge-descriptors.ts';
 import { LONGEST_PROOF_US } from '../../engine/holding.ts';
 import type { Arm } from '../../scenario/types.ts';
 import type { PlannedArm, ShardPlan } from '../../worker/protocol.ts';
+import { countPorts } from './sources.ts';
 
 /** Later than this after its time, an attempt is not started any more but counted as unsent. */
 const MAX_LATENESS_US = 1_000_000;
 
 /** Most attempts open at once: a source address has no more ports towards one destination. */
 const MAX_OPEN = 60_000;
+
+/** The same of the packet engine, which has no descriptors, and takes some 60 bytes for each that is held. */
+const MAX_OPEN_BY_PACKETS = 2_000_000;
 
 /** Added to an arm's own timeouts, so that they expire before the drain does. */
 const DRAIN_MARGIN_US = 1_000_000;
@@ -19,7 +23,10 @@ export function planShards(
   count: number,
   descriptorLimit: number,
 ): ShardPlan[] {
-  const open = Math.min(MAX_OPEN, Math.max(count, descriptorLimit - SPARE_DESCRIPTORS));
+  const open =
+    engine === 'packet'
+      ? Math.min(MAX_OPEN_BY_PACKETS, Math.max(count, countTuples(arms)))
+      : Math.min(MAX_OPEN, Math.max(count, descriptorLimit - SPARE_DESCRIPTORS));
   return Array.from({ length: count }, (_, index) => ({
     index,
     count,
@@ -29,6 +36,14 @@ export function planShards(
     maxLatenessUs: MAX_LATENESS_US,
     drainUs: Math.max(...arms.map(({ arm }) => longestAttemptUs(arm))) + DRAIN_MARGIN_US,
   }));
+}
+
+/** Connections that can be open at once: each has an address, a port and an endpoint of its own. */
+function countTuples(arms: readonly PlannedArm[]): number {
+  return arms.reduce(
+    (sum, { sources, ports = [], endpoints }) => sum + sources.length * countPorts(ports) * endpoints.length,
+    0,
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Arm } from '../../scenario/types.ts';
 import { formatPortRange, type PortRange } from '../../scenario/units.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 import type { LocalNetwork } from './local-network.ts';
+import { expandEmulated } from './packets/emulated-addresses.ts';
 import { findRoute } from './route.ts';
 import { expandAddresses } from './source-addresses.ts';
 
@@ -25,10 +26,10 @@ export async function fitSources(
 ): Promise<Reach> {
   const written = arm.source?.addresses ?? [];
   const toLoopback = found.every(({ address }) => /^127\.|^::1$/.test(address));
-  const expanded = [
-    ...arm.socket.bind,
-    ...expandAddresses(arm.name, written, network.interfaces, toLoopback),
-  ];
+  const expanded =
+    arm.source?.emulate === true
+      ? expandEmulated(arm.name, written)
+      : [...arm.socket.bind, ...expandAddresses(arm.name, written, network.interfaces, toLoopback)];
   const family = chooseFamily(arm, expanded, found);
   const endpoints = family === undefined ? found : found.filter((endpoint) => endpoint.family === family);
   const [first] = endpoints;
@@ -106,7 +107,8 @@ async function findRouteSource(endpoint: Endpoint): Promise<string> {
 export function fitPorts(arm: Arm, { blockedPorts }: LocalNetwork): readonly PortRange[] | undefined {
   const { ports } = arm.source ?? {};
   if (ports === undefined) return undefined;
-  const usable = subtractPorts(ports.range, blockedPorts);
+  // What listens here does so at other addresses than those that are emulated.
+  const usable = subtractPorts(ports.range, arm.source?.emulate === true ? [] : blockedPorts);
   const count = countPorts(usable);
   const needed = arm.load.kind === 'sweep' ? arm.load.delaysUs.length * arm.load.pairs : 1;
   if (count >= needed) return usable;

@@ -120,7 +120,7 @@ function formatAnswers(answers: readonly Answer[]): string {
 }
 
 function unreachable(
-  { name, via }: Arm,
+  { name, via, source }: Arm,
   dead: readonly string[],
   { localDrops = 0, conntrackDrops = 0 }: LocalDrops,
 ): EnvironmentError {
@@ -139,6 +139,14 @@ function unreachable(
       'see its own rules and queues: nft list ruleset, tc -s qdisc',
     );
   const isProxy = goesThroughProxy(via);
+  if (source?.emulate === true) {
+    return new EnvironmentError(
+      `arm ${name}: the ${isProxy ? 'proxy' : 'target'} does not answer the emulated addresses: ${dead.join(', ')}`,
+      {
+        hint: 'see that it is up, and that it and every router on the way have a route back to them by this link',
+      },
+    );
+  }
   const flag = isProxy ? '--proxy HOST:PORT' : '--target URL';
   return new EnvironmentError(
     `arm ${name}: the ${isProxy ? 'proxy' : 'target'} does not answer: ${dead.join(', ')}`,

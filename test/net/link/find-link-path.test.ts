@@ -56,6 +56,7 @@ suiteNeeding('the way to an endpoint', ['linux', 'root', 'netns', 'ip', 'npm:kof
       interfaceName: 'cable',
       interfaceIndex: cable?.index,
       mac: '02:00:00:00:00:01',
+      nextHop: '10.77.0.3',
       nextHopMac: '02:00:00:00:00:02',
       source: '10.77.0.1',
       mtu: 1_500,
@@ -125,7 +126,7 @@ suiteNeeding('the way to an endpoint', ['linux', 'root', 'netns', 'ip', 'npm:kof
   });
 
   it.each([
-    ['idle', 'idle is down'],
+    ['idle', 'cannot use idle: it is down'],
     ['nowhere', 'no interface nowhere'],
     ['no;such"$(name)', 'no interface no;such"$(name)'],
     ['standing', 'does without ARP'],

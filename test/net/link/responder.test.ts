@@ -73,6 +73,15 @@ suiteNeeding('addresses of nobody', ['linux', 'root', 'netns', 'ip', 'bash', 'np
     expect(await seenFrom('fd77::42')).not.toContain('lladdr');
   });
 
+  it('are answered for behind the guard, which takes all that goes to them from the kernel', async () => {
+    const addresses = ['fd77::48'];
+    await linked.call('setGuard', [{ interfaceName: 'cable', family: 6, addresses }]);
+    const question = { source: 'fd77::48' };
+    const target = { address: 'fd77::130', family: 6 };
+    expect(await linked.call('findLinkPath', target, question)).toMatchObject({ nextHopMac: hop6.mac });
+    expect(await linked.call('startResponder', 'cable', addresses, [hop6])).toEqual([]);
+  });
+
   it('are nobody’s again after the end, and after kill -9', async () => {
     await linked.call('startResponder', 'cable', ['10.77.0.43', '10.77.0.44'], [hop]);
     await linked.call('stopResponder');

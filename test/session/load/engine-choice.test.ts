@@ -37,6 +37,16 @@ describe('the engine of a run', () => {
     expect(() => chooseEngine('raw', 'linux', arms)).toThrow(`arm needy ${need}`);
   });
 
+  it.each([
+    ['emulate', { addresses: [], emulate: true }],
+    ['interface', { addresses: [], interface: 'eth0' }],
+  ] as const)('is the packet engine or none where an arm has source.%s', (key, source) => {
+    const arms = [armOf({ source })];
+    for (const asked of ['auto', 'raw', 'portable'] as const)
+      expect(() => chooseEngine(asked, 'linux', arms)).toThrow(`source.${key} needs --engine packet`);
+    expect(chooseEngine('packet', 'linux', arms)).toBe('packet');
+  });
+
   it('is none that makes no packets where an arm names a client, and never another than the one asked for', () => {
     const arms = [armOf(), armOf({ name: 'pupils', client: { profile: 'windows-11', knobs: {} } })];
     for (const asked of ['auto', 'raw', 'portable'] as const) {

@@ -1,0 +1,178 @@
+import { EnvironmentError } from '../../../errors.ts';
+import { type AddressConflict, findConflicts } from '../../../net/link/find-conflicts.ts';
+import { findLinkPath } from '../../../net/link/find-link-path.ts';
+import { type GuardedTraffic, setGuard, whyNoGuard } from '../../../net/link/guard.ts';
+import type { LinkInterface } from '../../../net/link/interfaces.ts';
+import { checkCapability, checkPlatform } from '../../../net/link/needs.ts';
+import { NetlinkError } from '../../../net/link/netlink-socket.ts';
+import { startResponder } from '../../../net/link/responder.ts';
+import type { LinkPath } from '../../../net/link/types.ts';
+import { clientOf } from '../../../scenario/client.ts';
+import { withoutZone } from '../../../scenario/host-names.ts';
+import type { PlannedArm } from '../../../worker/protocol.ts';
+import type { Undo } from '../../undo.ts';
+import type { LocalNetwork } from '../local-network.ts';
+import { type RoutedArm, routeArms } from './plan-arm.ts';
+
+export interface OpenPacketsOptions {
+  readonly network: LocalNetwork;
+  readonly warn: (message: string) => void;
+  /** Nobody answers for the emulated addresses any more. */
+  readonly onLost: (why: Error) => void;
+}
+
+/** Conflicts that are named; of more it is told how many. */
+const NAMED = 5;
+
+/**
+ * Makes ready what packets of one's own need: ports and ways, the guard that keeps them from the kernel, and for emulated addresses the
+ * certainty that nobody has them, and somebody who answers for them. All of it ends with `undo`, and with this process.
+ * @throws UsageError as {@link routeArms}; EnvironmentError if a privilege is missing, an address is taken, or a next hop does not answer
+ */
+export async function openPackets(
+  arms: readonly PlannedArm[],
+  { network, warn, onLost }: OpenPacketsOptions,
+  undo: Undo,
+): Promise<PlannedArm[]> {
+  checkPlatform();
+  checkCapability('CAP_NET_RAW');
+  const routed = routeArms(arms, network);
+  openGuard(routed, undo);
+  const links = emulatedLinks(routed);
+  await Promise.all(links.map(refuseConflicts));
+  const planned = await Promise.all(routed.map(findPaths));
+  for (const link of links) await answerFor(link, planned, { warn, onLost }, undo);
+  return planned;
+}
+
+/** The links of those endpoints that are left: the first that answered, of an arm that asked for it. */
+export function fitLinks(planned: PlannedArm, before: PlannedArm): PlannedArm {
+  const { endpoints, packets } = planned;
+  if (packets === undefined) return planned;
+  const links = endpoints.map((endpoint) => packets.links[before.endpoints.indexOf(endpoint)]!);
+  return { ...planned, packets: { ...packets, links } };
+}
+
+/** Where it is not needed it spares the kernel the packets, and is left out without the capability. */
+function openGuard(routed: readonly RoutedArm[], undo: Undo): void {
+  if (!routed.some(({ needsGuard }) => needsGuard) && whyNoGuard() !== undefined) return;
+  const guard = setGuard(routed.flatMap(guarded));
+  undo.push(async () => guard.release());
+}
+
+function guarded({ planned, routes, emulates }: RoutedArm): GuardedTraffic[] {
+  const { endpoints, sources, ports = [] } = planned;
+  return [...new Set(routes.map(({ link }) => link.name))].map((interfaceName) => ({
+    interfaceName,
+    family: endpoints[0]?.family ?? 4,
+    addresses: sources,
+    ...(emulates
+      ? {}
+      : {
+          only: {
+            endpoints: endpoints.map(({ address, port }) => ({ address: withoutZone(address), port })),
+            ports,
+          },
+        }),
+  }));
+}
+
+/** The emulated addresses of all arms on one link, of one family. */
+interface EmulatedLink {
+  readonly link: LinkInterface;
+  readonly family: 4 | 6;
+  readonly addresses: readonly string[];
+}
+
+function emulatedLinks(routed: readonly RoutedArm[]): EmulatedLink[] {
+  const links = new Map<string, EmulatedLink>();
+  for (const { planned, routes, emulates } of routed) {
+    const [{ link } = { link: undefined }] = routes;
+    if (!emulates || link === undefined) continue;
+    const family = planned.endpoints[0]?.family ?? 4;
+    const key = `${family} ${link.index}`;
+    const addresses = new Set([...(links.get(key)?.addresses ?? []), ...planned.sources]);
+    links.set(key, { link, family, addresses: [...addresses] });
+  }
+  return [...links.values()];
+}
+
+async function refuseConflicts({ link, addresses }: EmulatedLink): Promise<void> {
+  const conflicts = await findConflicts(link, addresses).catch((cause: unknown) => {
+    if (!(cause instanceof NetlinkError)) throw cause;
+    throw new EnvironmentError(
+      `it cannot be told on ${link.name} whether somebody has the emulated addresses (${cause.code})`,
+      { hint: `see that the interface is up and not full: ip -s link show ${link.name}`, cause },
+    );
+  });
+  if (conflicts.length === 0) return;
+  const macs = new Set(conflicts.map(({ mac }) => mac));
+  if (conflicts.length === addresses.length && conflicts.length > 1 && macs.size === 1) {
+    throw new EnvironmentError(
+      `one host, ${conflicts[0]?.mac} on ${link.name}, says that it has all ${conflicts.length} addresses to emulate: a router with proxy ARP, or these are its own`,
+      { hint: 'name addresses of a network that is on this link alone, or switch proxy ARP off there' },
+    );
+  }
+  throw new EnvironmentError(
+    `somebody on ${link.name} has ${conflicts.length === 1 ? 'an address' : `${conflicts.length} addresses`} to emulate: ${nameConflicts(conflicts)}`,
+    { hint: 'choose addresses that nobody has; nothing was sent from these' },
+  );
+}
+
+function nameConflicts(conflicts: readonly AddressConflict[]): string {
+  const named = conflicts.slice(0, NAMED).map(({ address, mac }) => `${address} (${mac})`);
+  const more = conflicts.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+async function findPaths({ planned }: RoutedArm): Promise<PlannedArm> {
+  const { arm, endpoints, sources, ports = [] } = planned;
+  const interfaceName = arm.source?.interface;
+  const links: LinkPath[] = [];
+  for (const endpoint of endpoints) {
+    links.push(
+      await findLinkPath(endpoint, {
+        ...(interfaceName === undefined ? {} : { interfaceName }),
+        ...(sources[0] === undefined ? {} : { source: sources[0] }),
+      }),
+    );
+  }
+  return { ...planned, packets: { client: clientOf(arm), links, ports } };
+}
+
+/** @throws EnvironmentError if no address has a way back */
+async function answerFor(
+  { link, family, addresses }: EmulatedLink,
+  planned: readonly PlannedArm[],
+  { warn, onLost }: Pick<OpenPacketsOptions, 'warn' | 'onLost'>,
+  undo: Undo,
+): Promise<void> {
+  const paths = planned.flatMap(({ arm, endpoints, packets }) =>
+    arm.source?.emulate === true && endpoints[0]?.family === family ? (packets?.links ?? []) : [],
+  );
+  const hops = new Map(
+    paths
+      .filter(({ interfaceIndex }) => interfaceIndex === link.index)
+      .map(({ nextHop = '', nextHopMac }) => [nextHop, { address: nextHop, mac: nextHopMac }]),
+  );
+  const responder = await startResponder({
+    ...{ link, addresses, nextHops: [...hops.values()], onLost },
+    onConflict: ({ address, mac }) =>
+      warn(`${mac} on ${link.name} claims ${address}, which is emulated here`),
+  });
+  undo.push(() => responder.stop());
+  const { unanswered } = responder;
+  if (unanswered.length === 0) return;
+  const asked = `${[...hops.keys()].join(', ')} on ${link.name}`;
+  if (unanswered.length === addresses.length) {
+    throw new EnvironmentError(
+      `${asked} answers none of the emulated addresses: it has no way back to them`,
+      {
+        hint: `give it one to this link: an address in that network, or a route to it by this machine`,
+      },
+    );
+  }
+  warn(
+    `${asked} did not answer ${unanswered.length} of ${addresses.length} emulated addresses, ${unanswered[0]} first: their attempts may fail there (a neighbour table of 1,024 entries, as Linux has by default, is full then: net.ipv4.neigh.default.gc_thresh3)`,
+  );
+}
