@@ -95,11 +95,12 @@ visible_hostname proxy.example
 `,
     );
     far.spawn('squid', '-N', '-f', join(folder, 'squid.conf'));
-    for (;;) {
+    for (let tries = 0; tries < 300; tries += 1) {
       const listening = await far.run('ss', '-Hltn', 'sport = :3128');
       if (listening !== '') return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    throw new Error('squid does not listen');
   }
 
   function type({ where, command }: Step): Promise<{ code: number; output: string }> {

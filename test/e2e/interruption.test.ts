@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
@@ -33,23 +32,8 @@ suiteNeeding('an interrupted run', ['linux', 'nginx'], () => {
       '--results',
       place.results,
     ]);
-    await framesOf(label, 2);
+    await place.recorded(2, label);
     return run;
-  };
-
-  /** Waits until the run with that label has written so many frames; returns its folder. */
-  const framesOf = async (label: string, count: number): Promise<string> => {
-    for (let tries = 0; tries < 300; tries += 1) {
-      for (const id of await readdir(place.results).catch(() => [])) {
-        const dir = join(place.results, id);
-        const info = await readFile(join(dir, 'run.json'), 'utf8').catch(() => '{}');
-        if ((JSON.parse(info) as { label?: string }).label !== label) continue;
-        const frames = await readFile(join(dir, 'frames.jsonl'), 'utf8').catch(() => '');
-        if (frames.split('\n').length > count) return dir;
-      }
-      await sleep(100);
-    }
-    throw new Error(`no run ${label} with ${count} frames`);
   };
 
   it('by Ctrl-C drains, writes a full summary and exits 130', async () => {
@@ -57,7 +41,7 @@ suiteNeeding('an interrupted run', ['linux', 'nginx'], () => {
     run.child.kill('SIGINT');
     const { code } = await run.finished;
     expect(code).toBe(130);
-    const dir = await framesOf('ctrl-c', 2);
+    const dir = await place.recorded(2, 'ctrl-c');
     const summary = JSON.parse(await readFile(join(dir, 'summary.json'), 'utf8')) as Summary;
     const arm = summary.arms['hit']!;
     expect(summary.run.status).toBe('interrupted');
@@ -69,7 +53,7 @@ suiteNeeding('an interrupted run', ['linux', 'nginx'], () => {
     const run = await begin('killed');
     run.child.kill('SIGKILL');
     await run.finished;
-    const dir = await framesOf('killed', 2);
+    const dir = await place.recorded(2, 'killed');
     const frames = (await readFile(join(dir, 'frames.jsonl'), 'utf8'))
       .split('\n')
       .filter((line) => line.endsWith('}'))

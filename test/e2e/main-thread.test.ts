@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace } from './rushhour.ts';
@@ -29,11 +28,10 @@ suiteNeeding('the main thread', ['linux', '/proc/self/schedstat'], () => {
       const url = `http://127.0.0.1:${port}/`;
       const flags = ['--rate', '1500', '-t', '6', '--workers', '2', '--results', place.results];
       const run = place.start(['hit', url, ...flags]);
-      await run.until(/2 workers/);
       // While code is compiled the main thread has its share of that.
-      await sleep(2_000);
+      await place.recorded(2);
       const before = readThreads(run.child.pid!);
-      await sleep(3_000);
+      await place.recorded(5);
       const after = readThreads(run.child.pid!);
       run.child.kill('SIGINT');
       await run.finished;

@@ -9,6 +9,7 @@ import type { Summary } from '../../src/analysis/types.ts';
 import type { Host } from '../../src/cli/host.ts';
 import type { Output } from '../../src/cli/output/process-output.ts';
 import type { runCli } from '../../src/cli/run-cli.ts';
+import { recorded } from './recorded.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LAUNCHER = join(ROOT, 'bin/rushhour');
@@ -136,6 +137,9 @@ export function makeWorkplace() {
       await writeFile(file, yaml);
       return file;
     },
+    /** Waits until a run under way, with that label if any, has recorded so many seconds; gives its folder. */
+    recorded: (isEnough: number | ((frames: string) => boolean), label?: string) =>
+      recorded(results, isEnough, label),
     clean: () => rm(dir, { recursive: true, force: true }),
   };
 }

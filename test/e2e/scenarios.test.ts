@@ -26,7 +26,10 @@ suiteNeeding('the named scenarios', ['linux'], () => {
 
   it('quickstart needs nothing and passes', async () => {
     const summary = await place.measure(['run', 'quickstart', '--duration', '2s']);
-    expectVerdict(summary, true);
+    expectVerdict(summary, {
+      ...{ 'stress.stalled.rate < 0.1%': true, 'stress.completedShare >= 99.9%': true },
+      ...{ 'connect.completedShare >= 99.9%': true, '*.unsent == 0': 'if-all-sent' },
+    });
     expect(Object.keys(summary.arms)).toEqual(['stress', 'connect']);
     expect(summary.arms['stress']?.ramp?.completed).toBeGreaterThan(0);
     expect(summary.arms['stress']?.outcomes).toEqual({ ok: summary.arms['stress']?.scheduled });
@@ -43,7 +46,9 @@ suiteNeeding('the named scenarios', ['linux'], () => {
       '2s',
     ]);
     expect(summary.arms['probe']).toMatchObject({ completed: 10, established: 0, outcomes: { ok: 10 } });
-    expectVerdict(summary, true);
+    expectVerdict(summary, {
+      ...{ 'probe.outcomes.unexpected-handshake == 0': true, 'probe.completedShare >= 99%': true },
+    });
   });
 
   it('closed-port fails with exit code 3 where somebody answers', async () => {
@@ -53,7 +58,9 @@ suiteNeeding('the named scenarios', ['linux'], () => {
       ...['--target', `tcp://127.0.0.1:${farEnd.origin.port}`, '--duration', '2s'],
     ]);
     expect(summary.arms['probe']?.outcomes).toEqual({ 'unexpected-handshake': 10 });
-    expectVerdict(summary, false);
+    expectVerdict(summary, {
+      ...{ 'probe.outcomes.unexpected-handshake == 0': false, 'probe.completedShare >= 99%': false },
+    });
   });
 
   it('hold says that nothing was cut where nothing is', async () => {
@@ -63,6 +70,7 @@ suiteNeeding('the named scenarios', ['linux'], () => {
       ...['--proxy', `127.0.0.1:${farEnd.proxy.port}`, '--duration', '1s', '--set', 'arms.keep.hold=2s'],
     ]);
     expect(summary.arms['keep']?.outcomes).toEqual({ ok: 50 });
+    expectVerdict(summary, { 'keep.outcomes.held-cut == 0': true, 'keep.completedShare >= 99.9%': true });
     expect(summary.findings).toMatchObject([{ kind: 'cut-age', arm: 'keep', confidence: 'none', count: 0 }]);
   });
 

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
@@ -34,23 +33,11 @@ suiteNeeding('a signal', ['linux', 'setsid', 'bash'], () => {
       ['run', scenario, '--quiet', '--label', label, '--results', place.results],
       before,
     );
-    const dir = await withFrames(label);
+    const dir = await place.recorded(1, label);
     return { ...run, dir, farEnd: farEndOf(run) };
   }
 
-  async function withFrames(label: string): Promise<string> {
-    for (let tries = 0; tries < 300; tries += 1) {
-      for (const id of readNames(place.results)) {
-        const dir = join(place.results, id);
-        if ((JSON.parse(readText(join(dir, 'run.json')) || '{}') as { label?: string }).label !== label)
-          continue;
-        if (readText(join(dir, 'frames.jsonl')).includes('\n')) return dir;
-      }
-      await sleep(50);
-    }
-    throw new Error(`no frame of ${label}`);
-  }
-
+  const framesIn = (dir: string) => readText(join(dir, 'frames.jsonl')).split('\n').length - 1;
   const summaryIn = (dir: string) => JSON.parse(readFileSync(join(dir, 'summary.json'), 'utf8')) as Summary;
 
   /** Every attempt that was started came to a good end, and nobody is left. */
@@ -113,7 +100,7 @@ suiteNeeding('a signal', ['linux', 'setsid', 'bash'], () => {
   it('SIGHUP is none under nohup', async () => {
     const run = await begin('nohup', held, ['setsid', 'bash', '-c', 'nohup "$@"', 'bash']);
     process.kill(-run.child.pid!, 'SIGHUP');
-    await sleep(500);
+    await place.recorded(framesIn(run.dir) + 2, 'nohup');
     expect(run.child.exitCode).toBeNull();
     process.kill(run.child.pid!, 'SIGTERM');
     await expectDrained(run);
@@ -140,13 +127,5 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8');
   } catch {
     return '';
-  }
-}
-
-function readNames(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
   }
 }

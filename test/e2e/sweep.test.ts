@@ -42,7 +42,7 @@ pass: ["sweep.unsent == 0", "sweep.outcomes.ok == 24"]
 `,
     );
     const summary = await place.measure(['run', file, '--workers', '2']);
-    expectVerdict(summary, true);
+    expectVerdict(summary, { 'sweep.unsent == 0': 'if-all-sent', 'sweep.outcomes.ok == 24': 'if-all-sent' });
     const { unsent } = summary.arms['sweep']!;
     expect(summary.arms['sweep']).toMatchObject({
       ...{ scheduled: 24, completed: 24 - unsent, stalled: { count: 0 } },

@@ -68,7 +68,10 @@ suiteNeeding('nat-recycle', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
     expect(started).toBe(RATE_PER_SEC * STALLING_SEC);
     // Four standard errors: chance alone is outside them once in 16,000 runs.
     expect(Math.abs(stalled.count - PORTS * mean)).toBeLessThan(4 * Math.sqrt(PORTS * variance));
-    expectVerdict(stalling, false);
+    expectVerdict(stalling, {
+      ...{ 'stress.stalled.rate < 0.1%': false, 'reset-control.stalled.rate < 0.1%': true },
+      ...{ 'slow-control.stalled.rate < 0.1%': true, '*.unsent == 0': 'if-all-sent' },
+    });
   });
 
   it('leaves the arm that resets its connections clean, and the slow one', () => {
@@ -84,5 +87,9 @@ suiteNeeding('nat-recycle', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
     const { stress } = summary().arms;
     expect(stress!.started).toBeGreaterThanOrEqual(20_000);
     for (const arm of Object.values(summary().arms)) expect(arm.stalled.count).toBe(0);
+    expectVerdict(summary(), {
+      ...{ 'stress.stalled.rate < 0.1%': true, 'reset-control.stalled.rate < 0.1%': true },
+      ...{ 'slow-control.stalled.rate < 0.1%': true, '*.unsent == 0': 'if-all-sent' },
+    });
   });
 });

@@ -80,8 +80,11 @@ export class Kdc {
     return path;
   }
 
-  /** Gets a ticket into a cache. */
-  kinit(principal: string, cache = this.env.KRB5CCNAME, lifetimeSec = 36_000): void {
+  /**
+   * Gets a ticket into a cache.
+   * @param shiftSec how far the client's clock is ahead of this machine's; needs libfaketime where not 0
+   */
+  kinit(principal: string, cache = this.env.KRB5CCNAME, lifetimeSec = 36_000, shiftSec = 0): void {
     const args = [
       '-l',
       `${lifetimeSec}s`,
@@ -92,7 +95,7 @@ export class Kdc {
       this.keytab(principal.replace(/\W/g, '-'), [principal]),
     ];
     execFileSync(tool('kinit'), [...args, principal], {
-      env: { ...process.env, ...this.env },
+      env: { ...process.env, ...this.env, ...(shiftSec !== 0 && shiftClock(shiftSec)) },
       stdio: 'pipe',
     });
   }

@@ -19,8 +19,14 @@ const watch = createHostWatch({
 });
 const endpoints = JSON.parse(process.argv[2]);
 watch.use({ endpoints, unbound: endpoints, sources: [], names: new Map() });
+// Its own timer looks; how often it has is told as well.
+const { check } = watch;
+let looks = 0;
+watch.check = () => {
+  check.call(watch);
+  looks += 1;
+  tell({ looks });
+};
 watch.start();
-// Its first look finds the routes, its second is what others are held against.
-setTimeout(() => tell({ watching: true }), 1_500);
 // Ends with whoever started it.
 process.once('disconnect', () => process.exit());
