@@ -1,11 +1,10 @@
 import { measuredResentOf, resentOf, stalledOf, stepsOf } from '../metrics/counts.ts';
-import { type HistogramsByTag, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
+import { createCounts, type HistogramsByTag, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
-import { ratePerFrame } from './rate-per-frame.ts';
 import { summariseStalls } from './stall-summary.ts';
-import type { Tally } from './tally.ts';
+import type { SecondCounts, Tally } from './tally.ts';
 import type { ArmSummary } from './types.ts';
 import { wilsonInterval } from './wilson.ts';
 
@@ -159,4 +158,29 @@ function shareOf(part: number, whole: number): number {
 function round(value: number, digits: number): number {
   const factor = 10 ** digits;
   return Math.round(value * factor) / factor;
+}
+
+/** A rate is recorded as whole stalls in so many starts: fine enough for one in 100,000. */
+const PARTS = 100_000;
+
+/** Every value up to PARTS has a bucket of its own then, so that no rate comes out above what it was. */
+const DIGITS = 5;
+
+/** How the seconds' own stall rates are spread: of each second's starts, the share that stalled. */
+export function ratePerFrame(seconds: Iterable<Pick<SecondCounts, 'started' | 'stalled'>>): {
+  p50: number;
+  p99: number;
+  max: number;
+} {
+  const histogram = createCounts(PARTS, DIGITS);
+  for (const { started, stalled } of seconds) {
+    // A SYN sent as a second turns may be counted with the other one: never more than all of them.
+    if (started > 0) histogram.recordValue(Math.round(Math.min(1, stalled / started) * PARTS));
+  }
+  if (histogram.totalCount === 0) return { p50: 0, p99: 0, max: 0 };
+  return {
+    p50: histogram.getValueAtPercentile(50) / PARTS,
+    p99: histogram.getValueAtPercentile(99) / PARTS,
+    max: histogram.maxValue / PARTS,
+  };
 }

@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { readTested } from '../read/run-tested.ts';
 import { renderSummary } from '../render/summary.ts';
+import { secretsOf } from '../scenario/secret-places.ts';
 import { shownPath } from '../scenario/shown-path.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { formatDuration, formatRate } from '../scenario/units.ts';
@@ -9,6 +10,7 @@ import { findPublicHosts } from '../session/load/safety.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../session/types.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
 import { requirePermission } from './allowed-hosts.ts';
+import { redactCommand } from './command-line.ts';
 import type { Context } from './context.ts';
 import { resultsDir, type SharedRunOptions } from './flags/run-options.ts';
 import type { SinkFlags } from './flags/sink-flags.ts';
@@ -16,9 +18,7 @@ import { wantsColour } from './host.ts';
 import { createLiveView, type LiveView } from './output/live-view.ts';
 // Not when it is needed: by the end of a run, an upgrade may have replaced what it began with.
 import { reportError } from './output/report-error.ts';
-import { recordedCommand } from './recorded-command.ts';
-import { openRunSinks } from './run-sinks.ts';
-import { createSinkEvents } from './sink-events.ts';
+import { createSinkEvents, openRunSinks } from './run-sinks.ts';
 import { InterruptedBeforeStart, watchSignals } from './stopping.ts';
 
 /** What becomes of the load: one run, or a soak. */
@@ -164,4 +164,13 @@ export function exitCodeOf({ run, verdict }: Summary): ExitCode {
   if (verdict.pass === false) return EXIT.criteriaFailed;
   const isDone = verdict.criteria.length === 0 && verdict.reasons.length === 0;
   return verdict.pass === null && !isDone ? EXIT.generatorLimited : EXIT.ok;
+}
+
+/** The command line as a run keeps it, redacted by the scenario that it came to. */
+async function recordedCommand(args: readonly string[], scenario: Scenario): Promise<string[]> {
+  const secrets = secretsOf(scenario);
+  // Reading YAML takes a tenth of the start; most command lines have none.
+  if (!args.some((arg) => arg.startsWith('--set'))) return redactCommand(args, { secrets });
+  const { readYamlValue } = await import('../scenario/yaml-value.ts');
+  return redactCommand(args, { readYaml: readYamlValue, secrets });
 }

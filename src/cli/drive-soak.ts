@@ -1,12 +1,16 @@
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, RushhourError } from '../errors.ts';
+import { choosePruning } from '../read/choose-pruning.ts';
+import { listRuns, type OnDamaged } from '../read/listing.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { RunHandle } from '../session/types.ts';
+import { finishRemovals, removeRun } from '../store/prune.ts';
 import type { Context } from './context.ts';
 import { driveRun } from './drive-run.ts';
 import type { OverrideOptions } from './flags/override-options.ts';
 import type { PacOptions } from './flags/pac-options.ts';
 import { resultsDir, type SharedRunOptions } from './flags/run-options.ts';
-import { removeOldRuns } from './remove-old-runs.ts';
+import type { Host } from './host.ts';
+import { createSpare } from './spare-runs.ts';
 
 export interface SoakFlags extends SharedRunOptions, OverrideOptions, PacOptions {
   /** Microseconds. */
@@ -106,4 +110,27 @@ async function isSecondTime(
     `rushhour: ${at} has come for the second time, as clocks were put back: this night has begun before (${before.id}), and none is begun\n`,
   );
   return true;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Removes runs that are too old, and the oldest of those that take too much room. Never fails: a night is not lost by it. */
+async function removeOldRuns(
+  host: Host,
+  results: string,
+  { keepDays, keepBytes }: { readonly keepDays?: number; readonly keepBytes?: number },
+  say: (line: string) => void,
+): Promise<void> {
+  const beforeMs = keepDays === undefined ? undefined : host.now() - keepDays * DAY_MS;
+  try {
+    await finishRemovals(results);
+    const spare = await createSpare(results, false);
+    const told: OnDamaged = ({ dir, why }) => say(`${dir} is left alone: ${why}`);
+    const { remove } = choosePruning(await listRuns(results, told), { beforeMs, maxBytes: keepBytes }, spare);
+    for (const run of remove) await removeRun(run);
+    if (remove.length > 0) say(`removed ${remove.length} old ${remove.length === 1 ? 'run' : 'runs'}`);
+  } catch (error) {
+    if (!(error instanceof RushhourError)) throw error;
+    say(`old runs were not removed: ${error.message}`);
+  }
 }

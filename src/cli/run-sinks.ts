@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
-import type { RunPlan } from '../session/types.ts';
+import type { RunHandle, RunPlan } from '../session/types.ts';
 import type { SinkReport } from '../sinks/types.ts';
 import { readSinks, type SinkFlags } from './flags/sink-flags.ts';
 import type { Host } from './host.ts';
@@ -79,4 +79,39 @@ function formatReport({ name, delivered, spooled, dropped, refused, fault }: Sin
   if (missing.length === 0) return undefined;
   const why = fault === undefined ? '' : ` (${fault})`;
   return `warning: ${name}: ${delivered} seconds delivered, ${missing.join(', ')}${why}`;
+}
+
+/** What a sink that is away is noted by; one may be found so, at what waits in its spool, before load has begun. */
+interface SinkAway {
+  readonly text: string;
+  end?: () => void;
+}
+
+/** Notes among what happens to a run which sinks take nothing. */
+interface SinkEvents {
+  /** A sink takes nothing any more. @returns what is called once it does again */
+  away(text: string): () => void;
+  /** The run is there: what was noted before is told it now. */
+  attach(handle: Pick<RunHandle, 'sinkAway'>): void;
+}
+
+export function createSinkEvents(): SinkEvents {
+  let run: Pick<RunHandle, 'sinkAway'> | undefined;
+  const early = new Set<SinkAway>();
+  return {
+    away(text) {
+      const away: SinkAway = { text };
+      if (run === undefined) early.add(away);
+      else away.end = run.sinkAway(text);
+      return () => {
+        early.delete(away);
+        away.end?.();
+      };
+    },
+    attach(handle) {
+      run = handle;
+      for (const away of early) away.end = handle.sinkAway(away.text);
+      early.clear();
+    },
+  };
 }

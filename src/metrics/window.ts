@@ -10,10 +10,9 @@ import {
 import { addCounts, emptyCounts } from './counts.ts';
 import { mergeFrames, sumGeneratorFaults } from './merge.ts';
 import { isAside, type SettledFrame } from './set-aside.ts';
-import { FAULT_KINDS, type Frame, type SeriesCounts, type SeriesName } from './types.ts';
+import { FAULT_KINDS, type Frame, type SeriesCounts, type SeriesName, type Stall } from './types.ts';
 
 export { setAside, setAsideTag } from './set-aside.ts';
-export { shiftFrame, shiftStall } from './shift.ts';
 
 /**
  * Many seconds as one line: sums as in any frame, with `second` being the first of them, and per-second values for
@@ -131,4 +130,31 @@ function offsetsOf(stretches: readonly Stretch[]): number[] {
   return stretches.flatMap(([offset, seconds]) =>
     Array.from({ length: seconds }, (_, index) => offset + index),
   );
+}
+
+const SECOND_US = 1_000_000;
+
+/** The same second by the clock of a night in which its segment began `bySec` after the start. */
+export function shiftFrame<T extends Frame>(frame: T, bySec: number): T {
+  const series = Object.entries(frame.series).map(([name, counts]) => [name, shiftCounts(counts, bySec)]);
+  return { ...frame, second: frame.second + bySec, series: Object.fromEntries(series) };
+}
+
+export function shiftStall(stall: Stall, bySec: number): Stall {
+  return { ...stall, atUs: stall.atUs + bySec * SECOND_US };
+}
+
+function shiftCounts(counts: SeriesCounts, bySec: number): SeriesCounts {
+  const later = (us: number): number => (us < 0 ? us : us + bySec * SECOND_US);
+  const stalled = Object.entries(counts.stalledBySecond).map(([second, count]) => [
+    String(Number(second) + bySec),
+    count,
+  ]);
+  return {
+    ...counts,
+    firstBegunUs: later(counts.firstBegunUs),
+    lastBegunUs: later(counts.lastBegunUs),
+    lastEndUs: later(counts.lastEndUs),
+    stalledBySecond: Object.fromEntries(stalled),
+  };
 }

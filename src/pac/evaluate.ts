@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { networkInterfaces } from 'node:os';
-import { loadPacPackages, type PacPackages } from './packages.ts';
 import type { Question, Reply } from './types.ts';
 
 /** A real script with its lists needs a tenth of it. */
@@ -52,4 +53,29 @@ export function myIpAddress(interfaces = networkInterfaces()): string {
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.split('\n')[0] || 'it gave no reason';
+}
+
+/** Not literals, or the compiler would look up the types of packages that may be absent. */
+const RESOLVER: string = 'pac-resolver';
+const QUICKJS: string = 'quickjs-wasi';
+
+/** A JavaScript engine in WebAssembly: what runs in it reaches nothing but the functions that it is given. */
+interface QuickJs {
+  dispose?(): void;
+}
+
+interface PacPackages {
+  createVm(limits: { readonly memoryLimit: number; interruptHandler(): boolean }): Promise<QuickJs>;
+  createPacResolver(
+    vm: QuickJs,
+    script: string,
+    options: { readonly sandbox: Readonly<Record<string, (...args: never[]) => unknown>> },
+  ): (url: string) => Promise<unknown>;
+}
+
+/** Loads the optional packages that evaluate scripts. @throws Error of Node where one is not installed */
+async function loadPacPackages(): Promise<PacPackages> {
+  const [{ createPacResolver }, { QuickJS }] = await Promise.all([import(RESOLVER), import(QUICKJS)]);
+  const wasm = await readFile(createRequire(import.meta.url).resolve(`${QUICKJS}/quickjs.wasm`));
+  return { createPacResolver, createVm: (limits) => QuickJS.create({ wasm, ...limits }) };
 }

@@ -1,11 +1,11 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { Summary } from '../analysis/types.ts';
 import { listRuns, type RunListing } from '../read/listing.ts';
 import { readStoredSummary } from '../read/summary.ts';
 import type { RunFigures } from '../render/web/types.ts';
 import { FILES, SOAK_FILES } from '../store/files.ts';
 import { Refusal } from './refusal.ts';
-import { tellFigures } from './run-figures.ts';
 
 /** A list is good for so long: a flood of requests reads the folders once. */
 const FRESH_MS = 1_000;
@@ -82,7 +82,7 @@ export class Catalog {
     const known = this.#figures.get(dir);
     if (known?.state === state) return known.figures;
     const summary = await readStoredSummary(dir);
-    const figures = summary === undefined ? undefined : tellFigures(summary);
+    const figures = summary === undefined ? undefined : figuresOf(summary);
     this.#figures.delete(dir);
     this.#figures.set(dir, { state, figures });
     for (const oldest of this.#figures.keys()) {
@@ -113,4 +113,19 @@ async function hasLinks(dir: string): Promise<boolean> {
     folders.map((folder) => readdir(folder, { withFileTypes: true }).catch(() => [])),
   );
   return entries.flat().some((entry) => entry.isSymbolicLink());
+}
+
+/** Undefined of a summary that is not what it should be. */
+function figuresOf({ run, arms }: Summary): RunFigures | undefined {
+  try {
+    return {
+      lastedUs: Math.max(0, Date.parse(run.endedAt) - Date.parse(run.startedAt)) * 1_000,
+      arms: Object.entries(arms).map(([name, { started, stalled }]) => ({
+        ...{ name, started, stalled: stalled.count, rate: stalled.rate },
+        ci95: [stalled.ci95[0], stalled.ci95[1]],
+      })),
+    };
+  } catch {
+    return undefined;
+  }
 }

@@ -1,32 +1,32 @@
 import { Refusal } from './refusal.ts';
-import { showComparison, tellComparison } from './routes/compare.ts';
-import { showLive, tellLive, tellUnderWay } from './routes/live.ts';
-import { showOverview, tellRuns } from './routes/overview.ts';
-import { showReport, showRun, tellSummary } from './routes/run.ts';
-import type { Ask, Handler, Reply, Site } from './types.ts';
+import { comparisonHtml, comparisonJson } from './routes/compare.ts';
+import { liveHtml, liveJson, underWayJson } from './routes/live.ts';
+import { overviewHtml, runsJson } from './routes/overview.ts';
+import { reportHtml, runHtml, summaryJson } from './routes/run.ts';
+import type { Handler, PageRequest, Reply, Site } from './types.ts';
 
 /** Every address that there is. `:name` stands for one segment, whatever is in it. */
 const ROUTES: readonly (readonly [pattern: string, handler: Handler])[] = [
-  ['', showOverview],
-  ['live', showLive],
-  ['compare', showComparison],
-  ['runs/:run', showRun],
-  ['runs/:run/report', showReport],
-  ['assets/:file', async ({ assets }, _ask, { file }) => assets.get(file!) ?? notFound()],
-  ['api/live', tellUnderWay],
-  ['api/runs', tellRuns],
-  ['api/runs/:run/summary', tellSummary],
-  ['api/runs/:run/live', tellLive],
-  ['api/compare', tellComparison],
+  ['', overviewHtml],
+  ['live', liveHtml],
+  ['compare', comparisonHtml],
+  ['runs/:run', runHtml],
+  ['runs/:run/report', reportHtml],
+  ['assets/:file', async ({ assets }, _request, { file }) => assets.get(file!) ?? notFound()],
+  ['api/live', underWayJson],
+  ['api/runs', runsJson],
+  ['api/runs/:run/summary', summaryJson],
+  ['api/runs/:run/live', liveJson],
+  ['api/compare', comparisonJson],
 ];
 
 const TABLE = ROUTES.map(([pattern, handler]) => ({ parts: pattern.split('/'), handler }));
 
 /** @throws Refusal where there is no such page */
-export async function answer(site: Site, ask: Ask): Promise<Reply> {
+export async function answer(site: Site, request: PageRequest): Promise<Reply> {
   for (const { parts, handler } of TABLE) {
-    const names = match(parts, ask.segments);
-    if (names !== undefined) return handler(site, ask, names);
+    const names = match(parts, request.segments);
+    if (names !== undefined) return handler(site, request, names);
   }
   return notFound();
 }
@@ -44,4 +44,33 @@ function match(parts: readonly string[], segments: readonly string[]): Record<st
 
 function notFound(): never {
   throw new Refusal(404, 'there is no such page', 'the list of runs leads to all that there is');
+}
+
+/** Longer than any of our own addresses, two runs with long names included. */
+const MAX_TARGET = 2_048;
+
+/**
+ * Takes the target of a request apart. Nothing is made of dots and slashes: a segment is a name to look up, not a path.
+ * @throws Refusal where it cannot be one of ours
+ */
+export function parsePageRequest(target: string): PageRequest {
+  if (target.length > MAX_TARGET) throw new Refusal(414, 'this address is too long');
+  if (!target.startsWith('/')) throw new Refusal(400, 'this is no address of a page');
+  const [path = '/', ...query] = target.split('?');
+  const segments = path.slice(1).split('/').map(decode);
+  return { segments, query: new URLSearchParams(query.join('?')) };
+}
+
+function decode(segment: string): string {
+  let text: string;
+  try {
+    text = decodeURIComponent(segment);
+  } catch {
+    throw new Refusal(400, 'this address is not percent-encoded as it should be');
+  }
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    if (code < 0x20 || code === 0x7f) throw new Refusal(400, 'this address holds a control character');
+  }
+  return text;
 }

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { EnvironmentError, RushhourError, UsageError } from '../errors.ts';
 import { readReportAssets } from '../store/report-assets.ts';
 import { isLoopback, urlsOf } from './address.ts';
-import { readAsk } from './ask.ts';
 import { readAssets } from './assets.ts';
 import { Catalog } from './catalog.ts';
 import { checkRequest } from './guard.ts';
@@ -12,7 +11,7 @@ import { LiveRuns } from './live-runs.ts';
 import { PageCache } from './page-cache.ts';
 import { Refusal } from './refusal.ts';
 import { refusalReply, send } from './reply.ts';
-import { answer } from './router.ts';
+import { answer, parsePageRequest } from './router.ts';
 import { checkToken, makeToken } from './token.ts';
 import type { Reply, Site } from './types.ts';
 
@@ -70,8 +69,8 @@ export async function openServer({ resultsDir, address, port, onFault }: ServeOp
 
   async function handle(request: IncomingMessage): Promise<Reply> {
     checkRequest(request, address, own);
-    const ask = readAsk(request.url ?? '');
-    const entry = token === undefined ? undefined : checkToken(token, request, ask, own);
+    const page = parsePageRequest(request.url ?? '');
+    const entry = token === undefined ? undefined : checkToken(token, request, page, own);
     if (entry !== undefined) return entry;
     // Behind the token: who is not let in keeps nobody out.
     if (underWay >= MAX_UNDER_WAY) {
@@ -81,7 +80,7 @@ export async function openServer({ resultsDir, address, port, onFault }: ServeOp
     // before its turn never closes.
     underWay += 1;
     try {
-      return await answer(site, ask);
+      return await answer(site, page);
     } finally {
       underWay -= 1;
     }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './refusal.ts';
-import type { Ask, Reply } from './types.ts';
+import type { PageRequest, Reply } from './types.ts';
 
 /** 192 bits: nobody guesses it. */
 export function makeToken(): string {
@@ -16,7 +16,7 @@ export function makeToken(): string {
 export function checkToken(
   token: string,
   request: IncomingMessage,
-  { query }: Ask,
+  { query }: PageRequest,
   port: number,
 ): Reply | undefined {
   // Cookies are of a machine, not of a port (RFC 6265, 8.5).

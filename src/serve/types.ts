@@ -3,7 +3,7 @@ import type { LiveRuns } from './live-runs.ts';
 import type { PageCache } from './page-cache.ts';
 
 /** What is asked for, taken apart and decoded. */
-export interface Ask {
+export interface PageRequest {
   /** Of the path, decoded. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
@@ -28,4 +28,8 @@ export interface Site {
   readonly assets: ReadonlyMap<string, Reply>;
 }
 
-export type Handler = (site: Site, ask: Ask, names: Readonly<Record<string, string>>) => Promise<Reply>;
+export type Handler = (
+  site: Site,
+  request: PageRequest,
+  names: Readonly<Record<string, string>>,
+) => Promise<Reply>;

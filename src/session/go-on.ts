@@ -1,15 +1,19 @@
 import { Tally } from '../analysis/tally.ts';
 import { addCounts, COUNTERS, emptyCounts } from '../metrics/counts.ts';
+import { quantilesOf } from '../metrics/histogram.ts';
 import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import { type Frame, RAMP_SUFFIX, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { restOf } from '../scenario/rest.ts';
 import type { Scenario } from '../scenario/types.ts';
+import { readOpenSeconds } from '../store/open-seconds.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { framesOf } from '../store/run-frames.ts';
 import { type RunInfo, sessionOf } from '../store/run-info.ts';
+import type { SessionWriter } from '../store/session-writer.ts';
 import type { SoakEvent } from '../store/soak-event.ts';
 import { readEvents } from '../store/soak-events.ts';
+import { closeWindow } from '../store/soak-windows.ts';
 import { elapsedSec } from './elapsed.ts';
 import { EventLog, type Noted } from './event-log.ts';
 import { createSessionClock } from './host/clocks.ts';
@@ -19,7 +23,6 @@ import { planOf, scheduleOf } from './plan.ts';
 import { type ResumedSession, resumeSession } from './resume.ts';
 import { openSegment } from './segment.ts';
 import type { RunListener, RunOptions, SoakLength } from './types.ts';
-import { readUnsettled } from './unsettled.ts';
 
 /**
  * Goes on with a run where its schedule was cut short. The load is made ready first: where that fails, the folder stays as
@@ -150,4 +153,27 @@ function subtract(sum: SeriesCounts, part: SeriesCounts): void {
   for (const [outcome, count] of Object.entries(part.outcomes) as [Outcome, number][]) {
     sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) - count;
   }
+}
+
+/** Seconds that were let go of a moment ago may not have reached the disk of who took them. */
+const ON_THE_WAY_SEC = 5;
+
+/**
+ * The last seconds of a process that died: recorded, but held back from sinks until it was settled whether they count. A
+ * database that got some of them already is told the same once more.
+ */
+export async function readUnsettled(
+  { dir, info: { startedAt }, settleSec }: Pick<SessionWriter, 'dir' | 'info' | 'settleSec'>,
+  lastSecond: number,
+  isAside: (second: number) => boolean,
+): Promise<RecordedSecond[]> {
+  const afterSec = lastSecond - settleSec - ON_THE_WAY_SEC;
+  return (await readOpenSeconds(dir, afterSec)).flatMap((open) => {
+    const { seconds, histograms } = closeWindow([open], isAside);
+    const quantiles = new Map([...histograms].map(([tag, histogram]) => [tag, quantilesOf(histogram)]));
+    return seconds.map((frame) => ({
+      atMs: Date.parse(startedAt) + frame.second * 1_000,
+      ...{ frame, quantiles },
+    }));
+  });
 }

@@ -10,10 +10,8 @@ import {
   SHOWN_QUANTILES,
   SHOWN_TIMES,
 } from '../render/metric-names.ts';
-import { MonotonicCounter } from './monotonic-counter.ts';
 import { NameLabels } from './name-labels.ts';
 import { splitSeries } from './series.ts';
-import { StatusLabels } from './status-labels.ts';
 import type { RunIdentity } from './types.ts';
 import { WorstQuantiles } from './worst-quantiles.ts';
 
@@ -134,5 +132,43 @@ export class RunRegistry {
 
   #gauge({ name, help }: Metric, labelNames: readonly string[]): Gauge {
     return new Gauge({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+}
+
+/**
+ * A counter that never falls, as Prometheus takes a fall for a restart. An increment may be negative: an attempt counted
+ * as started turned out in the next second not to have been sent. It is then held against the increments that follow.
+ */
+class MonotonicCounter {
+  readonly #counter: Counter;
+  readonly #owed = new Map<string, number>();
+
+  constructor(counter: Counter) {
+    this.#counter = counter;
+  }
+
+  add(labels: Record<string, string>, increment: number): void {
+    const key = Object.values(labels).join('\n');
+    const due = (this.#owed.get(key) ?? 0) + increment;
+    this.#owed.set(key, Math.min(0, due));
+    this.#counter.inc(labels, Math.max(0, due));
+  }
+}
+
+/**
+ * Statuses that a run has a label of their own for. Far ends use a handful; one that answers by any status there is would
+ * fill a database with series that nobody asked for.
+ */
+const MOST_LABELS = 24;
+
+/** Which label a status counts under: its own for the first that come up, its class for those that come after. */
+class StatusLabels {
+  readonly #own = new Set<string>();
+
+  of(status: string): string {
+    if (this.#own.has(status)) return status;
+    if (this.#own.size >= MOST_LABELS) return /^\d/.test(status) ? `${status.slice(0, 1)}xx` : status;
+    this.#own.add(status);
+    return status;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ratePerFrame } from '../../src/analysis/rate-per-frame.ts';
+import { ratePerFrame } from '../../src/analysis/arm-summary.ts';
 import { Tally } from '../../src/analysis/tally.ts';
 import { fine, frameOf } from './parts.ts';
 

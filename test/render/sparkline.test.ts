@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderPercentileBars } from '../../src/render/percentile-bars.ts';
+import { renderPercentileBars } from '../../src/render/arm-time-series.ts';
 import { renderSparkline } from '../../src/render/sparkline.ts';
 import { NOTHING } from './fixtures.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DiskWatch } from '../../src/session/disk-watch.ts';
 import type { Noted } from '../../src/session/event-log.ts';
+import { DiskWatch } from '../../src/session/recorder.ts';
 
 function watchDisk() {
   const told: (Partial<Noted> & { ended?: number })[] = [];

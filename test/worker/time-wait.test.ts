@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { isHeldHere } from '../../src/worker/time-wait.ts';
+import { isHeldHere } from '../../src/worker/source-port-pool.ts';
 import { recordOf, refusedLocally, unestablished } from '../metrics/attempts.ts';
 
 const TIMESTAMPS = 1;

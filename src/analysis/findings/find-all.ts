@@ -1,7 +1,34 @@
 import type { Arm } from '../../scenario/types.ts';
-import { FINDINGS } from '../../scenario/words.ts';
+import { type AskedFinding, FINDINGS } from '../../scenario/words.ts';
+import { askedAsOrigin } from './asked-as-origin.ts';
+import { cutAge } from './cut-age.ts';
 import type { Evidence, Finder, FoundAt } from './finder.ts';
-import { FINDERS } from './registry.ts';
+import { knee } from './knee.ts';
+import { latencyCluster } from './latency-cluster.ts';
+import { natPool } from './nat-pool.ts';
+import { oneEndpoint } from './one-endpoint.ts';
+import { onset } from './onset.ts';
+import { outagePhases } from './outage-phases.ts';
+import { preAnswered } from './pre-answered.ts';
+import { requestsResent } from './requests-resent.ts';
+import { reuseBand } from './reuse-band.ts';
+import { synOptions } from './syn-options.ts';
+
+/** Every finder by the kind that it looks for. Those that a scenario has to ask for look only then. */
+const FINDERS = {
+  knee,
+  'cut-age': cutAge,
+  'reuse-band': reuseBand,
+  'nat-pool': natPool,
+  'pre-answered': preAnswered,
+  'one-endpoint': oneEndpoint,
+  'syn-options': synOptions,
+  'asked-as-origin': askedAsOrigin,
+  'requests-resent': requestsResent,
+  'outage-phases': outagePhases,
+  onset,
+  'latency-cluster': latencyCluster,
+} as const satisfies Record<string, Finder> & Record<AskedFinding, Finder>;
 
 /** An onset this close to the beginning of an outage, seconds, is the same event. */
 const SAME_MOMENT_SEC = 1.5;

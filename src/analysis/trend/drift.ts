@@ -19,7 +19,7 @@ export interface DriftTest {
  * Looks for a drift: Mann and Kendall's test (Mann 1945, Econometrica 13:245; Kendall 1975), within each class as
  * Hirsch, Slack and Smith have it for seasons (1982, Water Resources Research 18:107), and the slope of Theil and Sen
  * (Sen 1968, JASA 63:1379) with its interval.
- * @param inflation how many times the variance exceeds that of independent nights; see neighbours.ts
+ * @param inflation how many times the variance exceeds that of independent nights; see statistics.ts
  */
 export function testDrift({ values, days, classes }: Series, inflation: number): DriftTest {
   const slopes: number[] = [];

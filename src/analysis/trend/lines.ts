@@ -3,11 +3,10 @@ import { ALPHA, weighLines } from '../false-alarms.ts';
 import { medianOf } from '../median.ts';
 import { type DriftTest, testDrift } from './drift.ts';
 import { fitBetter } from './fit.ts';
-import { type Likeness, likenessOf } from './neighbours.ts';
 import type { Series } from './ranks.ts';
 import { MIN_NIGHTS, smallestStepSds } from './reach.ts';
 import { type FigureTimeSeries, ownErrorOf, scatterOf, TWO_SIDED_95 } from './series.ts';
-import { measureShift, type Shift } from './shift.ts';
+import { type Likeness, likenessOf, measureShift, type Shift } from './statistics.ts';
 import { findSplit, type StepTest, testStep } from './step.ts';
 import type { TrendVerdict } from './types.ts';
 

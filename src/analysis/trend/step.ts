@@ -40,7 +40,7 @@ export function findSplit(series: Series): number {
  * all places where it could be (maximally selected rank statistics, Lausen and Schumacher 1992, Biometrics 48:73),
  * held against the same of the nights in other orders. Its relative, Pettitt's test (1979), sees little of a step near
  * either end, and that is where a trend is looked at.
- * @param inflation how many times the variance exceeds that of independent nights; see neighbours.ts
+ * @param inflation how many times the variance exceeds that of independent nights; see statistics.ts
  */
 export function testStep(series: Series, inflation: number): StepTest {
   const scores = normalScores(series);

@@ -1,11 +1,10 @@
 import { medianOf } from '../median.ts';
-import { localDayOf } from './calendar.ts';
+import { checkWork } from './choose-nights.ts';
 import { type JudgedTimeSeries, judgeTimeSeries } from './lines.ts';
-import { findProbeChanges } from './probe-changes.ts';
 import { listTimeSeries, seriesOf } from './series.ts';
 import type { Night, Trend, TrendLine, TrendNight, TrendStep } from './types.ts';
 import { concludeFrom } from './verdict.ts';
-import { findWeekendEffect } from './weekends.ts';
+import { findWeekendEffect, localDayOf } from './weekends.ts';
 import { formatLine } from './words.ts';
 
 export interface TrendOptions {
@@ -124,4 +123,23 @@ function describeStep(
     p: chance,
     probeChanged: nights.slice(first, last + 1).flatMap((night) => probe.get(night) ?? []),
   };
+}
+
+/**
+ * What was not as the night before, by the index of the first night with it: a probe that measures otherwise is the
+ * first suspect where figures change.
+ */
+function findProbeChanges(nights: readonly Night[]): Map<number, string[]> {
+  const changes = new Map<number, string[]>();
+  for (let index = 1; index < nights.length; index += 1) {
+    const [before, now] = [nights[index - 1]!.facts, nights[index]!.facts];
+    const what = [
+      ...(before.run.engine === now.run.engine
+        ? []
+        : [`the engines differ: ${before.run.engine} and ${now.run.engine}`]),
+      ...checkWork(before, now).warnings,
+    ];
+    if (what.length > 0) changes.set(index, what);
+  }
+  return changes;
 }

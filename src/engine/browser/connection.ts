@@ -8,9 +8,8 @@ import { tellRefusal } from '../portable/refusal.ts';
 import { openSocket } from '../portable/socket.ts';
 import type { AttemptRecord } from '../types.ts';
 import { asksElsewhere } from './challenge.ts';
-import { errorNameOf } from './error-name.ts';
 import { Exchange } from './exchange.ts';
-import { readFacts, readResent } from './facts.ts';
+import { errorNameOf, readFacts, readResent } from './facts.ts';
 import type { PageRequest } from './page.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { createTcpInfo, keepIcmpErrors, readLocalPort, readTcpInfo } from '../../net/index.ts';
+import { LEAST_STATUS, nameError } from '../http/error-name.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptRecord } from '../types.ts';
+import type { Exchange } from './exchange.ts';
 
 const tcpInfo = createTcpInfo();
 
@@ -39,4 +41,10 @@ export function readResent(record: AttemptRecord, fd: number, socket: Socket, no
   readTcpInfo(fd, tcpInfo);
   if (tcpInfo.totalRetransmits >= 0)
     record.requestRetransmits = tcpInfo.totalRetransmits - record.synRetransmits;
+}
+
+/** The name that a proxy gives to the error in its response, see http/error-name.ts; empty if it gives none. */
+export function errorNameOf({ status, headers }: Pick<Exchange, 'status' | 'headers'>): string {
+  if (status < LEAST_STATUS) return '';
+  return nameError((name) => [headers[name] ?? []].flat());
 }

@@ -2,7 +2,8 @@ import { createRandomBelow } from '../../random.ts';
 import { createFreeSlots } from './free/create.ts';
 import type { FreeSlots } from './free/free-slots.ts';
 import { SlotLayout } from './layout.ts';
-import { RestingSlots } from './resting-slots.ts';
+import { TimeHeap } from './time-heap.ts';
+import { TimeRing } from './time-ring.ts';
 import type { PortAllocator, PortShard, SourcePlan } from './types.ts';
 
 /** Stands for a time: never closed. */
@@ -113,4 +114,32 @@ class SlotAllocator implements PortAllocator {
 
 function ageOf(closedAtUs: number, nowUs: number): number {
   return closedAtUs === NEVER ? NEVER : Math.max(0, nowUs - closedAtUs);
+}
+
+/**
+ * Slots that may not be leased yet, by when they may. Most rests have the same length, so they mostly end in order:
+ * those use a ring at constant cost, and only the others, such as quarantines, use a heap.
+ */
+export class RestingSlots {
+  readonly #inOrder = new TimeRing();
+  readonly #others = new TimeHeap();
+
+  get count(): number {
+    return this.#inOrder.count + this.#others.count;
+  }
+
+  /** When the first rest ends; Infinity if there is none. */
+  get soonestUs(): number {
+    return Math.min(this.#inOrder.soonestUs, this.#others.soonestUs);
+  }
+
+  add(untilUs: number, slot: number): void {
+    if (untilUs >= this.#inOrder.latestUs) this.#inOrder.push(untilUs, slot);
+    else this.#others.push(untilUs, slot);
+  }
+
+  /** Takes the slot whose rest ends first; there must be one. */
+  takeSoonest(): number {
+    return this.#inOrder.soonestUs <= this.#others.soonestUs ? this.#inOrder.shift() : this.#others.pop();
+  }
 }

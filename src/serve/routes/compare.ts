@@ -1,23 +1,24 @@
 import { checkComparable } from '../../analysis/compare/comparable.ts';
+import { compareRuns } from '../../analysis/compare/compare.ts';
+import type { Comparison } from '../../analysis/compare/types.ts';
 import { readRunDetail } from '../../read/run-detail.ts';
-import { readRunFacts } from '../../read/time-series.ts';
+import { readRunFacts, readRunTimeSeries } from '../../read/time-series.ts';
 import { renderReport } from '../../render/report/page.ts';
 import { renderChoice } from '../../render/web/choose.ts';
 import { compareLinks, frameReport } from '../../render/web/report-frame.ts';
 import { readReportAssets } from '../../store/report-assets.ts';
 import { type CatalogRun, stateOf } from '../catalog.ts';
-import { compareFolders } from '../compare.ts';
 import { reportPolicy } from '../policy.ts';
 import { Refusal } from '../refusal.ts';
 import { htmlReply, redirectReply } from '../reply.ts';
-import type { Ask, Reply, Site } from '../types.ts';
+import type { PageRequest, Reply, Site } from '../types.ts';
 import { addFigures } from './overview.ts';
 
 /** As many as a page of the list has. */
 const OFFERED = 50;
 
 /** `/compare?before=...&after=...`: the report of two runs. `run` twice, as the list sends it: the older one first. */
-export async function showComparison(site: Site, { query }: Ask): Promise<Reply> {
+export async function comparisonHtml(site: Site, { query }: PageRequest): Promise<Reply> {
   const named = query.getAll('run');
   if (named.length > 1) return redirectReply(await orderOf(site, named));
   if (!query.has('before') || !query.has('after')) return offerRuns(site, query);
@@ -53,7 +54,7 @@ async function offerRuns({ catalog }: Site, query: URLSearchParams): Promise<Rep
  * `/api/compare?before=...&after=...`: what `rushhour compare --json` prints. Runs that it would refuse are refused here
  * too, unless `anyway` is there.
  */
-export async function tellComparison(site: Site, { query }: Ask): Promise<Reply> {
+export async function comparisonJson(site: Site, { query }: PageRequest): Promise<Reply> {
   const { before, after } = await findBoth(site, query);
   const anyway = query.has('anyway');
   const body = await site.pages.get(await keyOf(anyway ? 'anyway' : 'compare', before, after), async () => {
@@ -102,4 +103,11 @@ function chooseTwo(): Refusal {
 async function keyOf(what: string, before: CatalogRun, after: CatalogRun): Promise<string> {
   const states = [await stateOf(before.dir), await stateOf(after.dir)];
   return [what, before.folder, after.folder, ...states].join(' ');
+}
+
+/** Holds two runs against each other, as `rushhour compare --anyway` does: what makes them unlike is said in it. */
+async function compareFolders(before: string, after: string): Promise<Comparison> {
+  const [courseBefore, courseAfter] = [await readRunTimeSeries(before), await readRunTimeSeries(after)];
+  const { refusals } = checkComparable([courseBefore.facts], [courseAfter.facts]);
+  return compareRuns([courseBefore], [courseAfter], refusals);
 }

@@ -1,13 +1,13 @@
 import { type LiveRun, renderLive } from '../../render/web/live.ts';
 import type { CatalogRun } from '../catalog.ts';
 import { htmlReply, jsonReply } from '../reply.ts';
-import type { Ask, Reply, Site } from '../types.ts';
+import type { PageRequest, Reply, Site } from '../types.ts';
 
 /** Runs that are shown at once: on one machine there is seldom more than one. */
 const MAX_SHOWN = 3;
 
 /** `/live`: all runs that are under way, the latest first. */
-export async function showLive(site: Site): Promise<Reply> {
+export async function liveHtml(site: Site): Promise<Reply> {
   const shown = await listShown(site);
   const runs = [];
   for (const run of shown) runs.push(await lookAt(site, run));
@@ -17,7 +17,7 @@ export async function showLive(site: Site): Promise<Reply> {
 }
 
 /** `/api/live`: names of the runs that `/live` would show now. */
-export async function tellUnderWay(site: Site): Promise<Reply> {
+export async function underWayJson(site: Site): Promise<Reply> {
   return jsonReply({ schema: 1, runs: (await listShown(site)).map(({ folder }) => folder) });
 }
 
@@ -27,14 +27,14 @@ async function listShown({ catalog }: Site): Promise<CatalogRun[]> {
 }
 
 /** The page of one run that is under way. */
-export async function showLiveRun(site: Site, run: CatalogRun): Promise<Reply> {
+export async function liveRunHtml(site: Site, run: CatalogRun): Promise<Reply> {
   return htmlReply(renderLive([await lookAt(site, run)], run.folder));
 }
 
 /** `/api/runs/<run>/live`: where it stands, of a run that is over, where it ended. */
-export async function tellLive(
+export async function liveJson(
   site: Site,
-  _ask: Ask,
+  _request: PageRequest,
   { run: name }: Readonly<Record<string, string>>,
 ): Promise<Reply> {
   return jsonReply(await site.live.look(await site.catalog.find(name!)));

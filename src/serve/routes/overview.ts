@@ -2,15 +2,14 @@ import { renderOverview } from '../../render/web/overview.ts';
 import type { RunRow } from '../../render/web/types.ts';
 import type { Catalog, CatalogRun } from '../catalog.ts';
 import { htmlReply, jsonReply } from '../reply.ts';
-import { groupTrends } from '../trends.ts';
-import type { Ask, Reply, Site } from '../types.ts';
+import type { PageRequest, Reply, Site } from '../types.ts';
 
 const RUNS_A_PAGE = 50;
 /** Runs that tell what is run of late. */
 const LATELY = 60;
 
 /** `/`, `/?scenario=steady&page=2` */
-export async function showOverview({ catalog }: Site, { query }: Ask): Promise<Reply> {
+export async function overviewHtml({ catalog }: Site, { query }: PageRequest): Promise<Reply> {
   const all = [...(await catalog.list())].reverse();
   const scenarios = [...new Set(all.map(({ scenario }) => scenario))].sort();
   const wanted = query.get('scenario');
@@ -38,11 +37,43 @@ function mostFrequent(runs: readonly CatalogRun[]): string | undefined {
 }
 
 /** `/api/runs`: as `rushhour results --json`, but for the paths of this machine. */
-export async function tellRuns({ catalog }: Site): Promise<Reply> {
+export async function runsJson({ catalog }: Site): Promise<Reply> {
   const runs = (await catalog.list()).map(({ dir: _, ...run }) => run);
   return jsonReply({ schema: 1, runs, damaged: await catalog.damaged() });
 }
 
 export function addFigures(catalog: Catalog, runs: readonly CatalogRun[]): Promise<RunRow[]> {
   return Promise.all(runs.map(async (run) => ({ ...run, figures: await catalog.figures(run) })));
+}
+
+/** Points that can still be told apart. */
+const TREND_RUNS = 60;
+/** Drawings below each other that are still looked at. */
+const MAX_TRENDS = 3;
+
+interface Trends {
+  /** Runs that did the same against the same far end, oldest first; the group that was run last comes first. */
+  readonly trends: readonly (readonly RunRow[])[];
+  /** Runs of the scenario that stand in none of them, for they did something else. */
+  readonly apart: number;
+}
+
+/**
+ * The finished runs of one scenario, those of one load and one far end together: a line between others would show what
+ * was changed in the test, and not what changed in the network.
+ * @param runs of one scenario, the latest first
+ */
+async function groupTrends(runs: readonly CatalogRun[], catalog: Catalog): Promise<Trends> {
+  const groups = new Map<string, RunRow[]>();
+  let known = 0;
+  for (const run of runs.slice(0, MAX_TRENDS * TREND_RUNS)) {
+    const figures = run.status === 'running' ? undefined : await catalog.figures(run);
+    if (figures === undefined) continue;
+    known += 1;
+    const key = run.workId ?? run.folder;
+    groups.set(key, [...(groups.get(key) ?? []), { ...run, figures }]);
+  }
+  const drawn = [...groups.values()].filter(({ length }) => length > 1).slice(0, MAX_TRENDS);
+  const together = drawn.reduce((sum, { length }) => sum + length, 0);
+  return { trends: drawn.map((group) => group.slice(0, TREND_RUNS).reverse()), apart: known - together };
 }

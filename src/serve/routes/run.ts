@@ -6,24 +6,28 @@ import { readReportAssets } from '../../store/report-assets.ts';
 import { type CatalogRun, stateOf } from '../catalog.ts';
 import { reportPolicy } from '../policy.ts';
 import { htmlReply } from '../reply.ts';
-import type { Ask, Reply, Site } from '../types.ts';
-import { showLiveRun } from './live.ts';
+import type { PageRequest, Reply, Site } from '../types.ts';
+import { liveRunHtml } from './live.ts';
 
 type Names = Readonly<Record<string, string>>;
 
 /** `/runs/<run>`: its report, or how it goes while it is under way. */
-export async function showRun(site: Site, _ask: Ask, { run: name }: Names): Promise<Reply> {
+export async function runHtml(site: Site, _request: PageRequest, { run: name }: Names): Promise<Reply> {
   const run = await site.catalog.find(name!);
-  return run.status === 'running' ? showLiveRun(site, run) : reportOf(site, run);
+  return run.status === 'running' ? liveRunHtml(site, run) : reportOf(site, run);
 }
 
 /** `/runs/<run>/report`: of a run under way, of what there is so far. */
-export async function showReport(site: Site, _ask: Ask, { run: name }: Names): Promise<Reply> {
+export async function reportHtml(site: Site, _request: PageRequest, { run: name }: Names): Promise<Reply> {
   return reportOf(site, await site.catalog.find(name!));
 }
 
 /** `/api/runs/<run>/summary`: summary.json; of a run without one, what its frames tell. */
-export async function tellSummary({ catalog, pages }: Site, _ask: Ask, { run: name }: Names): Promise<Reply> {
+export async function summaryJson(
+  { catalog, pages }: Site,
+  _request: PageRequest,
+  { run: name }: Names,
+): Promise<Reply> {
   const { dir, folder } = await catalog.find(name!);
   const body = await pages.get(
     `summary ${folder} ${await stateOf(dir)}`,

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { testDrift } from '../../../src/analysis/trend/drift.ts';
-import { likenessOf } from '../../../src/analysis/trend/neighbours.ts';
 import { fewestNights, smallestStepSds } from '../../../src/analysis/trend/reach.ts';
-import { measureShift } from '../../../src/analysis/trend/shift.ts';
+import { likenessOf, measureShift } from '../../../src/analysis/trend/statistics.ts';
 import { testStep } from '../../../src/analysis/trend/step.ts';
 import { createRandom } from '../../../src/random.ts';
 

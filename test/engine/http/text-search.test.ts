@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { TextSearch } from '../../../src/engine/http/text-search.ts';
+import { TextSearch } from '../../../src/engine/http/content-check.ts';
 
 it('finds what is there, however the bytes come in pieces, and nothing else', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 6 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RestingSlots } from '../../../src/plan/ports/resting-slots.ts';
+import { RestingSlots } from '../../../src/plan/ports/allocator.ts';
 
 /** A burst of rests, each ending so much later than the last one began, then some that end. */
 const anyBurst = fc.record({
