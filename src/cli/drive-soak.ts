@@ -42,8 +42,8 @@ export async function driveSoak(context: Context, scenario: Scenario, flags: Soa
     return EXIT.ok;
   }
   if (flags.dryRun === true) {
-    const { stretchToNight } = await import('../session/schedule.ts');
-    return driveRun(context, stretchToNight(scenario, flags.for), flags);
+    const { stretchToSoak } = await import('../session/schedule.ts');
+    return driveRun(context, stretchToSoak(scenario, flags.for), flags);
   }
   const { notify } = await import('../net/notify.ts');
   const say = (line: string): void => host.stderr.write(`rushhour: ${line}\n`);
@@ -77,12 +77,12 @@ export async function driveSoak(context: Context, scenario: Scenario, flags: Soa
 }
 
 async function hasCutShort({ host }: Context, scenario: Scenario, flags: SoakFlags): Promise<boolean> {
-  const [{ findCutShort }, { stretchToNight }, { fingerprintOf }] = await Promise.all([
+  const [{ findCutShort }, { stretchToSoak }, { fingerprintOf }] = await Promise.all([
     import('../session/find-cut-short.ts'),
     import('../session/schedule.ts'),
     import('../store/experiment-file.ts'),
   ]);
-  const fingerprint = fingerprintOf(stretchToNight(scenario, flags.for));
+  const fingerprint = fingerprintOf(stretchToSoak(scenario, flags.for));
   return (
     (await findCutShort(resultsDir(host, flags.results), { fingerprint, kind: 'soak' }, host.now())) !==
     undefined

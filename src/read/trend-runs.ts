@@ -7,7 +7,7 @@ import { patternOf } from './pattern.ts';
 import { readRunFacts } from './time-series.ts';
 
 /** A run that may be a night of a trend. */
-export interface NightRun {
+export interface TrendRun {
   readonly dir: string;
   readonly facts: RunFacts;
 }
@@ -18,15 +18,15 @@ export interface NightRun {
  * @param onDamaged is told of runs that nobody named and that are left out, as they cannot be read
  * @throws UsageError where a word names no run, or a damaged one
  */
-export async function findNightRuns(
+export async function findTrendRuns(
   words: readonly string[],
   filter: Pick<RunFilter, 'scenario' | 'label' | 'sinceMs'>,
   resultsDir: string,
   onDamaged: OnDamaged = () => {},
-): Promise<NightRun[]> {
+): Promise<TrendRun[]> {
   const isNamed = words.length > 0;
   const dirs = isNamed ? await findNamed(words, resultsDir) : await listOver(filter, resultsDir, onDamaged);
-  const runs: NightRun[] = [];
+  const runs: TrendRun[] = [];
   // One after the other: a run that was killed has its summary made anew, from all of its frames.
   for (const dir of dirs) {
     try {

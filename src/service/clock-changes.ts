@@ -1,4 +1,4 @@
-import type { Night } from './night.ts';
+import type { InstalledSoak } from './installed-soak.ts';
 import { parseDays } from './schedule.ts';
 
 /** A moment at which clocks of a zone are put forward or back. */
@@ -51,7 +51,10 @@ export function localTime(atMs: number, offsetMin: number): Date {
 }
 
 /** What becomes of a night's beginning on the day of a change: `skipped`, `twice`, or nothing. */
-function effectOn({ at, on }: Pick<Night, 'at' | 'on'>, change: ClockChange): 'skipped' | 'twice' | 'none' {
+function effectOn(
+  { at, on }: Pick<InstalledSoak, 'at' | 'on'>,
+  change: ClockChange,
+): 'skipped' | 'twice' | 'none' {
   const { atMs, beforeMin, afterMin } = change;
   const [hour = 0, minute = 0] = at.split(':').map(Number);
   // From the first moment that is not there, or is there again, up to the first that is as ever.
@@ -77,14 +80,22 @@ const YEARS = 20;
  * twice it takes once, the first; cron(8) of Debian does both by itself.
  * @returns for OnCalendar=, local time
  */
-export function beginningsAfterGaps(night: Pick<Night, 'at' | 'on'>, zone: string, nowMs: number): string[] {
+export function beginningsAfterGaps(
+  night: Pick<InstalledSoak, 'at' | 'on'>,
+  zone: string,
+  nowMs: number,
+): string[] {
   return findClockChanges(zone, nowMs, YEARS * 366)
     .filter((change) => effectOn(night, change) === 'skipped')
     .map(({ atMs, afterMin }) => `${formatTime(localTime(atMs, afterMin))}:00`);
 }
 
 /** What the machine's own zone does next, and to this night; two changes, or that there is none. */
-export function formatClockChanges(zone: string, nowMs: number, night?: Pick<Night, 'at' | 'on'>): string[] {
+export function formatClockChanges(
+  zone: string,
+  nowMs: number,
+  night?: Pick<InstalledSoak, 'at' | 'on'>,
+): string[] {
   const changes = findClockChanges(zone, nowMs, 400).slice(0, 2);
   if (changes.length === 0) return [`${zone}: clocks do not change`];
   return changes.map((change) => {

@@ -1,5 +1,5 @@
+import { environmentFile, type SoakInstallPlan, type Word } from './installed-soak.ts';
 import { markLines } from './mark.ts';
-import { environmentFile, type NightPlan, type Word } from './night.ts';
 import { quoteForShell } from './quote.ts';
 import { cronTimeOf } from './schedule.ts';
 
@@ -8,7 +8,7 @@ const WIND_UP_SEC = 15 * 60;
 const STOP_MARGIN_SEC = 60;
 
 /** Lines for /etc/cron.d: the night, and after a reboot what is left of it. crontab(5) would read % as a line feed. */
-export function writeCronTable({ night }: NightPlan): string {
+export function writeCronTable({ night }: SoakInstallPlan): string {
   const script = quoteForShell(scriptPath(night.name));
   return lines([
     ...markLines(night),
@@ -28,7 +28,7 @@ export function scriptPath(name: string): string {
  * What cron starts. cron restarts nothing and limits nothing, so the script does: after a kill or a crash it goes on with
  * the night, twenty times at most, and what does not end by itself is ended.
  */
-export function writeCronScript({ night, needs, program, words }: NightPlan): string {
+export function writeCronScript({ night, needs, program, words }: SoakInstallPlan): string {
   const drainSec = Math.ceil(needs.drainUs / 1_000_000);
   const longestSec = Math.ceil(night.forUs / 1_000_000) + drainSec + WIND_UP_SEC;
   const env = quoteForShell(environmentFile(night));

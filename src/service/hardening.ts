@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type NightPlan, STATE_DIR } from './night.ts';
+import { type SoakInstallPlan, STATE_DIR } from './installed-soak.ts';
 import { pathForUnit } from './quote.ts';
 
 const MB_PER_WORKER = 192;
@@ -8,7 +8,7 @@ const BASE_MB = 512;
 const KB_PER_CONNECTION = 16;
 
 /** Capabilities that the scenario cannot do without. */
-function capabilitiesOf({ needs }: NightPlan): string[] {
+function capabilitiesOf({ needs }: SoakInstallPlan): string[] {
   return [
     ...(needs.bindsLowPorts ? ['CAP_NET_BIND_SERVICE'] : []),
     ...(needs.setsTcpTimestamps ? ['CAP_NET_ADMIN'] : []),
@@ -21,7 +21,7 @@ function isInStateDir(path: string): boolean {
 }
 
 /** What the service may do: open connections, read the system, and write its results. systemd.exec(5) has each word. */
-export function hardeningOf(plan: NightPlan): string[] {
+export function hardeningOf(plan: SoakInstallPlan): string[] {
   const { night, needs } = plan;
   const capabilities = capabilitiesOf(plan).join(' ');
   return [
@@ -74,7 +74,7 @@ export function hardeningOf(plan: NightPlan): string[] {
 }
 
 /** What it may use, and how it stands towards the rest of the machine. */
-export function limitsOf({ needs }: NightPlan): string[] {
+export function limitsOf({ needs }: SoakInstallPlan): string[] {
   const connectionsMb = Math.ceil((needs.openAtMost * KB_PER_CONNECTION) / 1_024);
   return [
     '# Every attempt of an outage at once, twice over, and what Node has open itself.',
@@ -94,6 +94,6 @@ export function limitsOf({ needs }: NightPlan): string[] {
 }
 
 /** The folder that a path lies in must be there before systemd can open it for writing. */
-export function folderToMake({ night }: NightPlan): string | undefined {
+export function folderToMake({ night }: SoakInstallPlan): string | undefined {
   return isInStateDir(night.results) || dirname(night.results) === night.results ? undefined : night.results;
 }

@@ -2,13 +2,19 @@ import { existsSync, rmdirSync } from 'node:fs';
 import { EnvironmentError } from '../errors.ts';
 import type { Installation } from './installation.ts';
 import { planRemoval } from './installation.ts';
+import {
+  CONFIG_DIR,
+  DEFAULT_USER,
+  environmentFile,
+  type InstalledSoak,
+  STATE_DIR,
+} from './installed-soak.ts';
 import type { Machine } from './machine.ts';
-import { CONFIG_DIR, DEFAULT_USER, environmentFile, type Night, STATE_DIR } from './night.ts';
 import {
   type Change,
   CRON_DIR,
+  type FoundSoak,
   findInstalled,
-  type InstalledNight,
   refuseForeign,
   removeOwn,
   writeOwn,
@@ -38,7 +44,7 @@ export function install(machine: Machine, { stale, before, files, after }: Insta
 }
 
 /** @returns the files that were removed */
-export function uninstall(machine: Machine, installed: InstalledNight): string[] {
+export function uninstall(machine: Machine, installed: FoundSoak): string[] {
   const { by } = installed;
   const { before, paths, after } = planRemoval(installed);
   // A unit that was half removed by hand is still to be removed.
@@ -57,7 +63,7 @@ export interface Kept {
 }
 
 /** What is left of a night that was uninstalled; what other nights still use is not named. */
-export function findKept(machine: Machine, { night }: InstalledNight): Kept[] {
+export function findKept(machine: Machine, { night }: FoundSoak): Kept[] {
   const others = findInstalled(machine.root).map((other) => other.night);
   const isThere = (path: string): boolean => existsSync(machine.root + path);
   const env = environmentFile(night);
@@ -80,7 +86,7 @@ export function findKept(machine: Machine, { night }: InstalledNight): Kept[] {
 }
 
 /** Nights that would be under way when this one begins, or the other way round: of these the later cannot begin. */
-export function findOverlaps(root: string, night: Night): Night[] {
+export function findOverlaps(root: string, night: InstalledSoak): InstalledSoak[] {
   return findInstalled(root)
     .map((installed) => installed.night)
     .filter((other) => other.name !== night.name && overlap(other, night));

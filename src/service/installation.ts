@@ -1,15 +1,15 @@
 import { scriptPath, writeCronScript, writeCronTable } from './cron.ts';
 import { folderToMake } from './hardening.ts';
+import { type InstalledSoak, type SoakInstallPlan, STATE_DIR, settingsFile } from './installed-soak.ts';
 import { markLines } from './mark.ts';
-import { type Night, type NightPlan, STATE_DIR, settingsFile } from './night.ts';
-import { CRON_DIR, type InstalledNight, type OwnFile, UNIT_DIR } from './own-files.ts';
+import { CRON_DIR, type FoundSoak, type OwnFile, UNIT_DIR } from './own-files.ts';
 import { writeResume, writeService, writeTimer } from './units.ts';
 
 type Command = readonly [string, ...string[]];
 
 /** All that installing a night comes to: shown by --print, done by root. */
 export interface Installation {
-  readonly by: InstalledNight['by'];
+  readonly by: FoundSoak['by'];
   /** Of an installation before this one, if any: secrets that are no longer asked for. */
   readonly stale: readonly string[];
   /** Before the files are written. */
@@ -26,8 +26,8 @@ export interface Existing {
 }
 
 export function planInstallation(
-  plan: NightPlan,
-  by: InstalledNight['by'],
+  plan: SoakInstallPlan,
+  by: FoundSoak['by'],
   existing: Existing,
 ): Installation {
   const { night } = plan;
@@ -67,18 +67,18 @@ export function planInstallation(
 }
 
 /** What a unit or a script must not hold, as everybody may read it. */
-function writeSettings({ night, settings }: NightPlan): OwnFile[] {
+function writeSettings({ night, settings }: SoakInstallPlan): OwnFile[] {
   if (settings === undefined) return [];
   const text = `${[...markLines(night), ...settings].join('\n')}\n`;
   return [{ path: settingsFile(night), text, mode: 0o600, isSecret: true }];
 }
 
-export function unitNames({ name }: Night): [service: string, timer: string, resume: string] {
+export function unitNames({ name }: InstalledSoak): [service: string, timer: string, resume: string] {
   return [`rushhour-${name}.service`, `rushhour-${name}.timer`, `rushhour-${name}-resume.service`];
 }
 
 /** What is to be removed, and run before and after. */
-export function planRemoval({ night, by }: InstalledNight): {
+export function planRemoval({ night, by }: FoundSoak): {
   before: readonly Command[];
   paths: readonly string[];
   after: readonly Command[];
@@ -106,7 +106,7 @@ function addUser(user: string): Command {
 }
 
 /** systemd makes the folder below /var/lib itself, and cron none. */
-function makeFolders(plan: NightPlan, by: InstalledNight['by']): Command[] {
+function makeFolders(plan: SoakInstallPlan, by: FoundSoak['by']): Command[] {
   const { user, results } = plan.night;
   const outside = folderToMake(plan);
   const folders = by === 'cron' ? [...new Set([STATE_DIR, results])] : outside === undefined ? [] : [outside];

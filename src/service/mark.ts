@@ -1,4 +1,4 @@
-import type { Night } from './night.ts';
+import type { InstalledSoak } from './installed-soak.ts';
 
 /** The first line of every file that installing writes: what does not begin so is somebody else's. */
 export const MARK =
@@ -6,7 +6,7 @@ export const MARK =
 const NIGHT = '# night: ';
 
 /** How a file begins that belongs to a night. Non-ASCII is escaped, so that no locale matters. */
-export function markLines(night: Night): string[] {
+export function markLines(night: InstalledSoak): string[] {
   const json = JSON.stringify(night).replace(
     /[\u007f-\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -19,11 +19,11 @@ export function isOurs(text: string): boolean {
 }
 
 /** The night that a file belongs to; undefined where it is none of ours. */
-export function readMark(text: string): Night | undefined {
+export function readMark(text: string): InstalledSoak | undefined {
   const line = isOurs(text) ? text.split('\n').find((candidate) => candidate.startsWith(NIGHT)) : undefined;
   if (line === undefined) return undefined;
   try {
-    const night = JSON.parse(line.slice(NIGHT.length)) as Night | null;
+    const night = JSON.parse(line.slice(NIGHT.length)) as InstalledSoak | null;
     return night?.schema === 1 ? night : undefined;
   } catch {
     return undefined;

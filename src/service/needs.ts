@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { peakPerSec } from '../scenario/load-shape.ts';
 import type { Arm, CredentialSource, PacSource, Scenario } from '../scenario/types.ts';
-import type { NightNeeds } from './night.ts';
+import type { SoakNeeds } from './installed-soak.ts';
 
 /** How the night is run, besides its scenario. */
-export interface NightMode {
+export interface SoakMode {
   readonly workers: number;
   /** By flag; the scenario may ask for it itself. */
   readonly setsTcpTimestamps: boolean;
@@ -13,7 +13,7 @@ export interface NightMode {
   readonly variables: readonly string[];
 }
 
-export function needsOf(scenario: Scenario, mode: NightMode): NightNeeds {
+export function needsOf(scenario: Scenario, mode: SoakMode): SoakNeeds {
   const { arms } = scenario;
   return {
     openAtMost: Math.ceil(arms.reduce((sum, arm) => sum + openAtMost(arm), 0)),

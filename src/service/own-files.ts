@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
+import type { InstalledSoak } from './installed-soak.ts';
 import { isOurs, readMark } from './mark.ts';
-import type { Night } from './night.ts';
 
 export interface OwnFile {
   /** As the machine has it, without a root before it. */
@@ -82,13 +82,13 @@ export function removeOwn(root: string, path: string): boolean {
   return true;
 }
 
-export interface InstalledNight {
-  readonly night: Night;
+export interface FoundSoak {
+  readonly night: InstalledSoak;
   readonly by: 'systemd' | 'cron';
 }
 
 /** Every night that is installed, by name. */
-export function findInstalled(root: string): InstalledNight[] {
+export function findInstalled(root: string): FoundSoak[] {
   const found = [
     ...marksIn(root, UNIT_DIR, /^rushhour-.*\.timer$/).map((night) => ({ night, by: 'systemd' as const })),
     ...marksIn(root, CRON_DIR, /^rushhour-/).map((night) => ({ night, by: 'cron' as const })),
@@ -96,7 +96,7 @@ export function findInstalled(root: string): InstalledNight[] {
   return found.sort((a, b) => (a.night.name < b.night.name ? -1 : 1));
 }
 
-function marksIn(root: string, dir: string, pattern: RegExp): Night[] {
+function marksIn(root: string, dir: string, pattern: RegExp): InstalledSoak[] {
   if (!existsSync(root + dir)) return [];
   const names = readdirSync(root + dir).filter((name) => pattern.test(name));
   return names.flatMap((name) => {

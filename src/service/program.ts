@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { EnvironmentError } from '../errors.ts';
 import { locateBuilt } from '../places.ts';
-import type { NightPlan } from './night.ts';
+import type { SoakInstallPlan } from './installed-soak.ts';
 
 /** Folders that ProtectHome= and PrivateTmp= hide from the service. */
 const HIDDEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'];
@@ -10,7 +10,7 @@ const HIDDEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'];
  * What the units start. Not bin/rushhour: in a checkout that installs and builds when something is newer, which a service
  * can neither do nor should.
  */
-export function locateProgram(): NightPlan['program'] {
+export function locateProgram(): SoakInstallPlan['program'] {
   return { node: realpathSync(process.execPath), main: locateBuilt('cli/main.js') };
 }
 

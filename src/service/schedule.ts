@@ -1,12 +1,12 @@
 import { UsageError } from '../errors.ts';
-import type { Night } from './night.ts';
+import type { InstalledSoak } from './installed-soak.ts';
 
 /** As Date.getDay() and cron number them; the first three letters do as well. */
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const DAY_MINUTES = 24 * 60;
 const WEEK_MINUTES = 7 * DAY_MINUTES;
 
-type When = Pick<Night, 'at' | 'on'>;
+type When = Pick<InstalledSoak, 'at' | 'on'>;
 
 /**
  * A time of day, `01:30` or `1:30`.
@@ -90,7 +90,10 @@ function endOfGap(moment: Date): Date {
 }
 
 /** Whether two nights would run at the same time in an ordinary week. */
-export function overlap(a: When & Pick<Night, 'forUs'>, b: When & Pick<Night, 'forUs'>): boolean {
+export function overlap(
+  a: When & Pick<InstalledSoak, 'forUs'>,
+  b: When & Pick<InstalledSoak, 'forUs'>,
+): boolean {
   const minutesOf = (us: number): number => us / 60_000_000;
   return startsOf(a).some((first) =>
     startsOf(b).some((second) => {

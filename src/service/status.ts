@@ -5,14 +5,14 @@ import { type LockState, readLock } from '../store/lock.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { formatClockChanges, localZone } from './clock-changes.ts';
 import { unitNames } from './installation.ts';
+import type { InstalledSoak } from './installed-soak.ts';
 import type { Machine } from './machine.ts';
-import type { Night } from './night.ts';
-import type { InstalledNight } from './own-files.ts';
+import type { FoundSoak } from './own-files.ts';
 import { nextStart } from './schedule.ts';
 import { isOf } from './twice-told.ts';
 
 /** One run of a night. */
-export interface PastNight {
+export interface PastSoak {
   readonly id: string;
   readonly startedAt: string;
   readonly status: RunListing['status'];
@@ -25,7 +25,7 @@ export interface PastNight {
   readonly bytes: number;
 }
 
-export interface NightStatus extends InstalledNight {
+export interface SoakStatus extends FoundSoak {
   /** False: nothing will start it; null: it cannot be told here. */
   readonly armed: boolean | null;
   /** RFC 3339, UTC; null where it is not armed. */
@@ -37,7 +37,7 @@ export interface NightStatus extends InstalledNight {
   /** Whether that is this night. */
   readonly underWay: boolean;
   /** Oldest first. */
-  readonly last: readonly PastNight[];
+  readonly last: readonly PastSoak[];
   /** Of all runs in its results folder. */
   readonly bytes: number;
   /** What somebody should look at; empty: nothing. */
@@ -45,12 +45,12 @@ export interface NightStatus extends InstalledNight {
 }
 
 /** @param last how many past nights to tell of */
-export async function readNightStatus(
+export async function readSoakStatus(
   machine: Machine,
-  installed: InstalledNight,
+  installed: FoundSoak,
   nowMs: number,
   last: number,
-): Promise<NightStatus> {
+): Promise<SoakStatus> {
   const { night } = installed;
   const damaged: DamagedRun[] = [];
   const [runs, lock] = await Promise.all([
@@ -81,19 +81,19 @@ export async function readNightStatus(
 }
 
 /** Whether a night was cut short, by a kill or a power cut, and has time left. */
-export async function canResume(night: Night, nowMs: number): Promise<boolean> {
+export async function canResume(night: InstalledSoak, nowMs: number): Promise<boolean> {
   const lock = await readLock(night.results);
   if (lock === undefined || lock.alive || lock.endsAt === undefined) return false;
   return Date.parse(lock.endsAt) > nowMs && concerns(night, lock);
 }
 
-async function concerns(night: Night, { runId }: LockState): Promise<boolean> {
+async function concerns(night: InstalledSoak, { runId }: LockState): Promise<boolean> {
   if (runId === undefined) return false;
   const info = await readRunInfo(join(night.results, runId)).catch(() => undefined);
   return info !== undefined && isOf(night, { scenario: info.scenario.name, label: info.label });
 }
 
-async function describe(run: RunListing): Promise<PastNight> {
+async function describe(run: RunListing): Promise<PastSoak> {
   const summary = await readStoredSummary(run.dir);
   const arms = summary === undefined ? undefined : Object.values(summary.arms);
   return {
@@ -109,14 +109,14 @@ async function describe(run: RunListing): Promise<PastNight> {
 }
 
 /** cron starts whatever is in its folder. */
-function isArmed(machine: Machine, { night, by }: InstalledNight): boolean | null {
+function isArmed(machine: Machine, { night, by }: FoundSoak): boolean | null {
   if (by === 'cron') return true;
   if (!machine.hasSystemd || machine.root !== '') return null;
   const [, timer] = unitNames(night);
   return machine.run(['systemctl', 'is-active', '--quiet', timer]).status === 0;
 }
 
-function judge(armed: boolean | null, last: PastNight | undefined): string[] {
+function judge(armed: boolean | null, last: PastSoak | undefined): string[] {
   const faults: string[] = [];
   if (armed === false) faults.push('its timer is not running: nothing will start it');
   if (last === undefined) return faults;

@@ -1,6 +1,6 @@
 import { listRuns, type RunListing } from '../read/listing.ts';
 import { findClockChanges, localTime } from './clock-changes.ts';
-import type { Night } from './night.ts';
+import type { InstalledSoak } from './installed-soak.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -9,7 +9,7 @@ const LATE_MS = 5 * MINUTE_MS;
 
 /** Whether a run is one of a night's. */
 export function isOf(
-  night: Pick<Night, 'scenario' | 'label'>,
+  night: Pick<InstalledSoak, 'scenario' | 'label'>,
   run: Pick<RunListing, 'scenario' | 'label'>,
 ): boolean {
   return run.scenario === night.scenario && run.label === night.label;
@@ -22,7 +22,7 @@ export function isOf(
  * @returns undefined where this is no second time, or nothing has begun since the first
  */
 export async function findBegunBefore(
-  night: Pick<Night, 'at' | 'scenario' | 'label' | 'results'>,
+  night: Pick<InstalledSoak, 'at' | 'scenario' | 'label' | 'results'>,
   zone: string,
   nowMs: number,
 ): Promise<RunListing | undefined> {

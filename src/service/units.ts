@@ -1,7 +1,7 @@
 import { formatDuration } from '../scenario/units.ts';
 import { hardeningOf, limitsOf } from './hardening.ts';
+import { environmentFile, type SoakInstallPlan, STATE_DIR, type Word } from './installed-soak.ts';
 import { markLines } from './mark.ts';
-import { environmentFile, type NightPlan, STATE_DIR, type Word } from './night.ts';
 import { plainForUnit, quoteForUnit, quoteVariablePath } from './quote.ts';
 import { calendarOf } from './schedule.ts';
 
@@ -16,7 +16,7 @@ const WATCHDOG_SEC = 120;
 const SYSTEMCTL = '/usr/bin/systemctl';
 
 /** The unit that runs a night, or goes on with one that was cut short. */
-export function writeService(plan: NightPlan): string {
+export function writeService(plan: SoakInstallPlan): string {
   const { night, needs } = plan;
   const drainSec = Math.ceil(needs.drainUs / 1_000_000);
   const forSec = Math.ceil(night.forUs / 1_000_000);
@@ -71,7 +71,7 @@ export function writeService(plan: NightPlan): string {
 }
 
 /** @param gaps further beginnings, where clocks skip the daily one */
-export function writeTimer({ night, gaps = [] }: NightPlan): string {
+export function writeTimer({ night, gaps = [] }: SoakInstallPlan): string {
   return lines([
     ...markLines(night),
     '[Unit]',
@@ -96,7 +96,7 @@ export function writeTimer({ night, gaps = [] }: NightPlan): string {
 }
 
 /** Starts the service after a boot, if the power went in the middle of a night that has time left. */
-export function writeResume(plan: NightPlan): string {
+export function writeResume(plan: SoakInstallPlan): string {
   const { night, program } = plan;
   const check = [
     program.node,
@@ -136,7 +136,7 @@ export function writeResume(plan: NightPlan): string {
 }
 
 /** ExecStart= with every argument as systemd reads it. */
-function commandOf({ program, words }: NightPlan, more: readonly string[]): string {
+function commandOf({ program, words }: SoakInstallPlan, more: readonly string[]): string {
   const quoted = words.map((word) =>
     word.kind === 'text'
       ? quoteForUnit(word.text)

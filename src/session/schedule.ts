@@ -9,7 +9,7 @@ export const LONGEST_US = 7 * 24 * 3_600_000_000;
  * The scenario made to last as long as the night.
  * @throws UsageError where it has an arm that cannot be stretched
  */
-export function stretchToNight(scenario: Scenario, forUs: number): Scenario {
+export function stretchToSoak(scenario: Scenario, forUs: number): Scenario {
   if (forUs > LONGEST_US) {
     throw new UsageError('a soak lasts 7 days at most', {
       hint: 'start one every night with a timer instead: rushhour soak install',

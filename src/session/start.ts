@@ -17,7 +17,7 @@ import { type Loss, watchForLoss, whyNotKept, workerFault } from './loss.ts';
 import type { OpenedSession, SessionOpening } from './opened-session.ts';
 import { planOf, scheduleOf } from './plan.ts';
 import { Recorder } from './recorder.ts';
-import { formatLength, stretchToNight, stretchToRest } from './schedule.ts';
+import { formatLength, stretchToRest, stretchToSoak } from './schedule.ts';
 import { openSegment } from './segment.ts';
 import { Segments, type SegmentsPlan } from './segments.ts';
 import { settleSecOf } from './settle.ts';
@@ -46,7 +46,7 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
   undo.push(async () => clocks.close());
   const opening: SessionOpening = { listener, clocks, undo };
   try {
-    const whole = soak === undefined ? options.scenario : stretchToNight(options.scenario, soak.forUs);
+    const whole = soak === undefined ? options.scenario : stretchToSoak(options.scenario, soak.forUs);
     const lock = soak === undefined ? undefined : await acquireLock(resultsDir, whole.name);
     if (lock !== undefined) undo.push(() => lock.release());
     const fingerprint = fingerprintOf(whole);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
-import { stretchToNight } from '../../src/session/schedule.ts';
+import { stretchToSoak } from '../../src/session/schedule.ts';
 import type { RunListener } from '../../src/session/types.ts';
 import { fingerprintOf } from '../../src/store/experiment-file.ts';
 import { summary } from '../render/fixtures.ts';
@@ -110,7 +110,7 @@ describe('soak', () => {
     const args = ['steady', '--proxy', '127.0.0.1:3128', '--target', 'http://127.0.0.1/', '--for', '5h'];
     const { scenario, soak: length } = (await soak(args)).options!;
     const { forUs } = length!;
-    const fingerprint = fingerprintOf(stretchToNight(scenario, forUs));
+    const fingerprint = fingerprintOf(stretchToSoak(scenario, forUs));
     keepRun(join(dir, 'results'), 'tonight', {
       startedAt: '2027-10-31T00:30:03Z',
       soak: { fingerprint, forUs, windowSec: 60, settleSec: 3, processes: [DEAD] },

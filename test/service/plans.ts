@@ -1,8 +1,8 @@
-import type { Night, NightNeeds, NightPlan } from '../../src/service/night.ts';
+import type { InstalledSoak, SoakInstallPlan, SoakNeeds } from '../../src/service/installed-soak.ts';
 
 const HOUR_US = 3_600_000_000;
 
-export function nightOf(changes: Partial<Night> = {}): Night {
+export function nightOf(changes: Partial<InstalledSoak> = {}): InstalledSoak {
   return {
     schema: 1,
     name: 'steady',
@@ -17,7 +17,7 @@ export function nightOf(changes: Partial<Night> = {}): Night {
   };
 }
 
-export function needsOf(changes: Partial<NightNeeds> = {}): NightNeeds {
+export function needsOf(changes: Partial<SoakNeeds> = {}): SoakNeeds {
   return {
     openAtMost: 10_000,
     drainUs: 30_000_000,
@@ -31,7 +31,7 @@ export function needsOf(changes: Partial<NightNeeds> = {}): NightNeeds {
 }
 
 /** A night of 5 h at 200/s, node and program where they are in this checkout. */
-export function planOf(changes: Partial<NightPlan> = {}): NightPlan {
+export function planOf(changes: Partial<SoakInstallPlan> = {}): SoakInstallPlan {
   return {
     night: nightOf(),
     needs: needsOf(),

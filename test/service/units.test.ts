@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { NightPlan } from '../../src/service/night.ts';
+import type { SoakInstallPlan } from '../../src/service/installed-soak.ts';
 import { writeResume, writeService, writeTimer } from '../../src/service/units.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { needsOf, nightOf, planOf, settingOf } from './plans.ts';
@@ -90,7 +90,7 @@ describe('the timer of a night', () => {
 // biome-ignore lint/suspicious/noTemplateCurlyInString: what a shell or systemd would expand.
 const NASTY = ['a b', '"', "'", '\\', '$HOME', '%h', '100%', ';', '#', 'ü', '', '\\n', '-x;y', '${HOME}'];
 
-const PLANS: Record<string, NightPlan> = {
+const PLANS: Record<string, SoakInstallPlan> = {
   plain: planOf(),
   nasty: planOf({
     night: nightOf({ label: 'it\'s "100%" $HOME', results: '/srv/a %h "b"' }),
@@ -102,7 +102,7 @@ const PLANS: Record<string, NightPlan> = {
   }),
 };
 
-function writeUnits(plan: NightPlan): { dir: string; service: string; paths: string[] } {
+function writeUnits(plan: SoakInstallPlan): { dir: string; service: string; paths: string[] } {
   const dir = mkdtempSync(join(tmpdir(), 'rushhour-units-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));
   const units = {

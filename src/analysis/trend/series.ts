@@ -2,7 +2,7 @@ import { OFFERS, STATUS_COUNTS } from '../compare/arm-figures.ts';
 import { scoreLimits } from '../compare/estimate.ts';
 import { medianOf } from '../median.ts';
 import type { Series } from './ranks.ts';
-import type { Night, NightArm, NightFigure } from './types.ts';
+import type { SoakRun, SoakRunArm, SoakRunFigure } from './types.ts';
 
 /** So many standard errors to either side. */
 export const TWO_SIDED_95 = 1.959964;
@@ -13,14 +13,14 @@ const SDS_PER_MAD = 1.4826;
 /** One figure of one arm over the nights that have it. */
 export interface FigureTimeSeries {
   readonly arm: string;
-  readonly figure: NightFigure;
+  readonly figure: SoakRunFigure;
   /** The nights it was measured in, and what it was. */
-  readonly nights: readonly Night[];
-  readonly measured: readonly NightFigure[];
+  readonly nights: readonly SoakRun[];
+  readonly measured: readonly SoakRunFigure[];
 }
 
 /** Every figure of every arm, in the order of `compare`, arm by arm. @param nights that count, oldest first */
-export function listTimeSeries(nights: readonly Night[]): FigureTimeSeries[] {
+export function listTimeSeries(nights: readonly SoakRun[]): FigureTimeSeries[] {
   const arms = [...new Set(nights.flatMap((night) => [...night.arms.keys()]))];
   return arms.flatMap((arm) => {
     const ofArm = nights.flatMap((night) => {
@@ -44,9 +44,9 @@ export function listTimeSeries(nights: readonly Night[]): FigureTimeSeries[] {
 
 /** An outcome or a status that a night does not name never came up in it: it was not unmeasured. */
 function figureOf(
-  arm: NightArm,
-  figure: Pick<NightFigure, 'name' | 'unit' | 'good' | 'role'>,
-): NightFigure | undefined {
+  arm: SoakRunArm,
+  figure: Pick<SoakRunFigure, 'name' | 'unit' | 'good' | 'role'>,
+): SoakRunFigure | undefined {
   const own = arm.figures.get(figure.name);
   const whole = wholeOf(arm, figure.name);
   if (own !== undefined || whole === 0) return own;
@@ -63,7 +63,7 @@ function figureOf(
 }
 
 /** What a count by key is a share of; 0 for any other figure. */
-function wholeOf({ scheduled, answers }: NightArm, figure: string): number {
+function wholeOf({ scheduled, answers }: SoakRunArm, figure: string): number {
   if (figure.startsWith('outcomes.') || figure.startsWith(OFFERS)) return scheduled;
   const counts = STATUS_COUNTS.find((name) => figure.startsWith(`${name}.`));
   return counts === undefined ? 0 : answers[counts];
@@ -72,7 +72,7 @@ function wholeOf({ scheduled, answers }: NightArm, figure: string): number {
 /**
  * Standard error of a night by itself, as how its seconds differ has it: the median of all nights; 0 where not known.
  */
-export function ownErrorOf(measured: readonly NightFigure[]): number {
+export function ownErrorOf(measured: readonly SoakRunFigure[]): number {
   const errors = measured.flatMap(({ value, ci95: [low, high] }) => {
     if (low === null || high === null) return [];
     return [(value === 0 ? high : (high - low) / 2) / TWO_SIDED_95];
@@ -84,7 +84,7 @@ export function ownErrorOf(measured: readonly NightFigure[]): number {
  * How far a night is off by itself and by what else nights differ in: the scatter of what a step or drift leaves, but
  * never less than what the nights' own errors would make of it.
  */
-export function scatterOf(residuals: readonly number[], measured: readonly NightFigure[]): number {
+export function scatterOf(residuals: readonly number[], measured: readonly SoakRunFigure[]): number {
   const middle = medianOf(residuals);
   const scatter = SDS_PER_MAD * medianOf(residuals.map((residual) => Math.abs(residual - middle)));
   return Math.max(scatter, ownErrorOf(measured));
@@ -93,7 +93,10 @@ export function scatterOf(residuals: readonly number[], measured: readonly Night
 const DAY_MS = 86_400_000;
 
 /** @param classOf which nights are compared with which */
-export function seriesOf({ nights, measured }: FigureTimeSeries, classOf: (night: Night) => number): Series {
+export function seriesOf(
+  { nights, measured }: FigureTimeSeries,
+  classOf: (night: SoakRun) => number,
+): Series {
   return {
     values: measured.map(({ value }) => value),
     days: nights.map(({ facts }) => Date.parse(facts.run.startedAt) / DAY_MS),

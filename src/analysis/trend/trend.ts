@@ -1,8 +1,8 @@
 import { medianOf } from '../median.ts';
-import { checkWork } from './choose-nights.ts';
+import { checkWork } from './choose-soak-runs.ts';
 import { type JudgedTimeSeries, judgeTimeSeries } from './lines.ts';
 import { listTimeSeries, seriesOf } from './series.ts';
-import type { Night, Trend, TrendLine, TrendNight, TrendStep } from './types.ts';
+import type { SoakRun, Trend, TrendLine, TrendNight, TrendStep } from './types.ts';
 import { concludeFrom } from './verdict.ts';
 import { findWeekendEffect, localDayOf } from './weekends.ts';
 import { formatLine } from './words.ts';
@@ -21,16 +21,16 @@ const ENOUGH = 0.5;
  * Lays nights of one scenario side by side, and says of every figure whether it changed.
  * @param nights oldest first
  */
-export function judgeTrend(nights: readonly Night[], { timeZone, weekdays, notes }: TrendOptions): Trend {
+export function judgeTrend(nights: readonly SoakRun[], { timeZone, weekdays, notes }: TrendOptions): Trend {
   const usualSec = medianOf(nights.map(({ lengthSec }) => lengthSec));
-  const shown = nights.map((night) => describeNight(night, timeZone, usualSec));
+  const shown = nights.map((night) => describeRun(night, timeZone, usualSec));
   const counted = nights.filter((_, index) => shown[index]!.leftOut === null);
   const dates = new Map(counted.map((night) => [night, localDayOf(night.facts.run.startedAt, timeZone)]));
-  const isWeekend = (night: Night): boolean => dates.get(night)?.weekend === true;
-  const classOf = (night: Night): number => (weekdays && isWeekend(night) ? 1 : 0);
+  const isWeekend = (night: SoakRun): boolean => dates.get(night)?.weekend === true;
+  const classOf = (night: SoakRun): number => (weekdays && isWeekend(night) ? 1 : 0);
   const judged = judgeTimeSeries(listTimeSeries(counted), (course) => seriesOf(course, classOf));
   const probe = new Map([...findProbeChanges(counted)].map(([index, what]) => [counted[index]!, what]));
-  const dateOf = (night: Night): string => dates.get(night)?.date ?? '';
+  const dateOf = (night: SoakRun): string => dates.get(night)?.date ?? '';
   const lines = judged.map((one) => describeLine(one, dateOf, probe));
   const weekendNotes = weekdays ? [] : findWeekendEffect(judged, isWeekend);
   const scenario = nights[0]?.facts.scenario.name ?? '';
@@ -49,7 +49,7 @@ export function judgeTrend(nights: readonly Night[], { timeZone, weekdays, notes
   };
 }
 
-function describeNight({ facts, lengthSec, arms }: Night, timeZone: string, usualSec: number): TrendNight {
+function describeRun({ facts, lengthSec, arms }: SoakRun, timeZone: string, usualSec: number): TrendNight {
   const { id, label, startedAt, status } = facts.run;
   return {
     ...{ id, label, startedAt, status, lengthSec },
@@ -70,7 +70,7 @@ function describeNight({ facts, lengthSec, arms }: Night, timeZone: string, usua
   };
 }
 
-function whyLeftOut(facts: Night['facts'], lengthSec: number, usualSec: number): string | null {
+function whyLeftOut(facts: SoakRun['facts'], lengthSec: number, usualSec: number): string | null {
   if (facts.generatorLimited) return `generator-limited: ${facts.reasons.join('; ')}`;
   if (facts.run.status === 'running') return 'is still under way';
   if (facts.run.status !== 'complete' && lengthSec < ENOUGH * usualSec) {
@@ -80,12 +80,12 @@ function whyLeftOut(facts: Night['facts'], lengthSec: number, usualSec: number):
 }
 
 /** What was not as the night before, of nights that count. */
-type ProbeByNight = ReadonlyMap<Night, readonly string[]>;
+type ProbeByRun = ReadonlyMap<SoakRun, readonly string[]>;
 
 function describeLine(
   judged: JudgedTimeSeries,
-  dateOf: (night: Night) => string,
-  probe: ProbeByNight,
+  dateOf: (night: SoakRun) => string,
+  probe: ProbeByRun,
 ): TrendLine {
   const { course, verdict, worse, pAdjusted, found, smallestStep, alpha, isSlight } = judged;
   const { arm, figure, nights, measured } = course;
@@ -110,11 +110,11 @@ function describeLine(
 
 function describeStep(
   { split, plausible: [first, last], shift, chance }: NonNullable<JudgedTimeSeries['found']>['step'],
-  nights: readonly Night[],
-  dateOf: (night: Night) => string,
-  probe: ProbeByNight,
+  nights: readonly SoakRun[],
+  dateOf: (night: SoakRun) => string,
+  probe: ProbeByRun,
 ): TrendStep {
-  const lastBefore = (at: number): Night => nights[Math.max(0, at - 1)]!;
+  const lastBefore = (at: number): SoakRun => nights[Math.max(0, at - 1)]!;
   return {
     after: dateOf(lastBefore(split)),
     afterId: lastBefore(split).facts.run.id,
@@ -129,7 +129,7 @@ function describeStep(
  * What was not as the night before, by the index of the first night with it: a probe that measures otherwise is the
  * first suspect where figures change.
  */
-function findProbeChanges(nights: readonly Night[]): Map<number, string[]> {
+function findProbeChanges(nights: readonly SoakRun[]): Map<number, string[]> {
   const changes = new Map<number, string[]>();
   for (let index = 1; index < nights.length; index += 1) {
     const [before, now] = [nights[index - 1]!.facts, nights[index]!.facts];

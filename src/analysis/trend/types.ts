@@ -4,16 +4,16 @@ import type { LineUnit } from '../compare/types.ts';
 import type { Summary } from '../types.ts';
 
 /** What is kept of a run once it has been read: figures with their errors, no seconds. */
-export interface Night {
+export interface SoakRun {
   readonly facts: RunFacts;
   /** Seconds in which load fell due, of the longest arm. */
   readonly lengthSec: number;
-  readonly arms: ReadonlyMap<string, NightArm>;
+  readonly arms: ReadonlyMap<string, SoakRunArm>;
 }
 
-export interface NightArm {
+export interface SoakRunArm {
   /** By name, as `compare` has them; outcomes that never came up are left out. */
-  readonly figures: ReadonlyMap<string, NightFigure>;
+  readonly figures: ReadonlyMap<string, SoakRunFigure>;
   readonly scheduled: number;
   /** Answers to requests and to CONNECT; 0 too in runs of an earlier version, which did not count them. */
   readonly answers: Readonly<Record<(typeof STATUS_COUNTS)[number], number>>;
@@ -21,7 +21,7 @@ export interface NightArm {
   readonly notOkShare: number;
 }
 
-export interface NightFigure extends Pick<Figure, 'name' | 'unit' | 'good' | 'role'> {
+export interface SoakRunFigure extends Pick<Figure, 'name' | 'unit' | 'good' | 'role'> {
   readonly value: number;
   /** By which the night alone is off; a bound is null where the data set none. */
   readonly ci95: readonly [number | null, number | null];

@@ -1,7 +1,7 @@
 import { pnorm } from 'lib-r-math.js';
 import type { JudgedTimeSeries } from './lines.ts';
 import { rankShares } from './ranks.ts';
-import type { Night } from './types.ts';
+import type { SoakRun } from './types.ts';
 
 /** Nights of either kind, at least. */
 const MIN_OF_KIND = 3;
@@ -15,7 +15,7 @@ const CLEARLY = 0.01;
  */
 export function findWeekendEffect(
   judged: readonly JudgedTimeSeries[],
-  isWeekend: (night: Night) => boolean,
+  isWeekend: (night: SoakRun) => boolean,
 ): string[] {
   const names = judged.flatMap(({ course, found }) => {
     if (found === undefined || course.figure.role === 'aside') return [];

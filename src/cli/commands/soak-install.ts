@@ -4,10 +4,10 @@ import { EnvironmentError, EXIT, type ExitCode, UsageError } from '../../errors.
 import type { Scenario } from '../../scenario/types.ts';
 import type { Installation } from '../../service/installation.ts';
 import type { Machine } from '../../service/machine.ts';
-import type { InstalledNight } from '../../service/own-files.ts';
-import type { PlannedNight } from '../../service/plan-night.ts';
+import type { FoundSoak } from '../../service/own-files.ts';
+import type { ResolvedInstall } from '../../service/resolve-install.ts';
 import type { Context } from '../context.ts';
-import type { InstallFlags } from '../flags/night-flags.ts';
+import type { InstallFlags } from '../flags/install-flags.ts';
 import { requireRoot, rootOption } from '../flags/root-flag.ts';
 import { type TypedFlag, watchFlags } from '../flags/typed-flags.ts';
 import type { Host } from '../host.ts';
@@ -51,12 +51,12 @@ Results go to /var/lib/rushhour/results. See docs/nightly.md for the rest.`,
   const typed = watchFlags(command);
   command.action(
     context.act((nameOrPath: string | undefined, flags: InstallFlags) =>
-      installNight(context, nameOrPath, flags, typed),
+      installSoak(context, nameOrPath, flags, typed),
     ),
   );
 }
 
-async function installNight(
+async function installSoak(
   { host }: Context,
   argument: string | undefined,
   flags: InstallFlags,
@@ -67,16 +67,16 @@ async function installNight(
     throw new UsageError('no scenario was given', { hint: 'rushhour scenarios lists them' });
   }
   const [
-    { readNightFlags },
-    { planNight },
+    { readInstallFlags },
+    { resolveInstall },
     { createMachine },
     { planInstallation },
     { locateProgram },
     { isLibcAvailable },
     acts,
   ] = await Promise.all([
-    import('../flags/night-flags.ts'),
-    import('../../service/plan-night.ts'),
+    import('../flags/install-flags.ts'),
+    import('../../service/resolve-install.ts'),
     import('../../service/machine.ts'),
     import('../../service/installation.ts'),
     import('../../service/program.ts'),
@@ -88,7 +88,7 @@ async function installNight(
   const isShown = flags.print === true || flags.dryRun === true;
   const by = flags.cron === true || !(machine.hasSystemd || isShown) ? 'cron' : 'systemd';
   const facts = { program: locateProgram(), notifies: isLibcAvailable(), by } as const;
-  const planned = await planNight(host, readNightFlags(host, nameOrPath, flags, typed), facts);
+  const planned = await resolveInstall(host, readInstallFlags(host, nameOrPath, flags, typed), facts);
   const { night } = planned.plan;
   const allowed = await permit(host, planned.scenario, flags);
   const clocks = await import('../../service/clock-changes.ts');
@@ -127,15 +127,15 @@ async function permit(host: Host, scenario: Scenario, flags: InstallFlags): Prom
   return false;
 }
 
-function withPermission(plan: PlannedNight['plan']): PlannedNight['plan'] {
+function withPermission(plan: ResolvedInstall['plan']): ResolvedInstall['plan'] {
   return { ...plan, words: [...plan.words, { kind: 'text', text: '--i-am-allowed-to-test-this' }] };
 }
 
-async function notesOn(machine: Machine, { plan, scenario }: PlannedNight): Promise<string[]> {
+async function notesOn(machine: Machine, { plan, scenario }: ResolvedInstall): Promise<string[]> {
   const [{ findOverlaps }, { usesTicketCache }, { environmentFile }] = await Promise.all([
     import('../../service/install.ts'),
     import('../../service/needs.ts'),
-    import('../../service/night.ts'),
+    import('../../service/installed-soak.ts'),
   ]);
   const { night, needs } = plan;
   const overlaps = findOverlaps(machine.root, night).map(
@@ -162,7 +162,7 @@ function printed({ before, files, after }: Installation): string {
 }
 
 /** @throws EnvironmentError where the night's user, or everybody where it is yet to be made, may not read what it needs */
-function requireAccess(machine: Machine, { plan, reads }: PlannedNight, hasResults: boolean): void {
+function requireAccess(machine: Machine, { plan, reads }: ResolvedInstall, hasResults: boolean): void {
   const { user, results } = plan.night;
   const forbidden = machine.findForbidden(user, reads, hasResults ? [results] : []) ?? [];
   if (forbidden.length === 0) return;
@@ -174,7 +174,7 @@ function requireAccess(machine: Machine, { plan, reads }: PlannedNight, hasResul
   );
 }
 
-async function formatNext(host: Host, { night, by }: InstalledNight): Promise<string> {
+async function formatNext(host: Host, { night, by }: FoundSoak): Promise<string> {
   const { nextStart } = await import('../../service/schedule.ts');
   const log =
     by === 'systemd' ? `journalctl -u rushhour-${night.name}` : `less ${night.results}/${night.name}.log`;

@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
 import { EnvironmentError, EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Machine } from '../../service/machine.ts';
-import type { InstalledNight } from '../../service/own-files.ts';
+import type { FoundSoak } from '../../service/own-files.ts';
 import type { Context } from '../context.ts';
 import { requireRoot, rootOption } from '../flags/root-flag.ts';
 
-interface OneNightFlags {
+interface OneSoakFlags {
   readonly root?: string;
 }
 
-interface StatusFlags extends OneNightFlags {
+interface StatusFlags extends OneSoakFlags {
   readonly json?: boolean;
   readonly canResume?: boolean;
 }
@@ -54,9 +54,7 @@ cut short; 5 nothing is installed.`,
     .argument('[name]', 'the soak; optional if there is only one')
     .addOption(rootOption())
     .addHelpText('after', '\nExample:\n  rushhour soak uninstall steady')
-    .action(
-      context.act((name: string | undefined, flags: OneNightFlags) => removeNight(context, name, flags)),
-    );
+    .action(context.act((name: string | undefined, flags: OneSoakFlags) => removeSoak(context, name, flags)));
 }
 
 async function showStatus(
@@ -64,7 +62,7 @@ async function showStatus(
   name: string | undefined,
   flags: StatusFlags,
 ): Promise<ExitCode> {
-  const [{ createMachine }, { canResume, readNightStatus }, { formatStatus }] = await Promise.all([
+  const [{ createMachine }, { canResume, readSoakStatus }, { formatStatus }] = await Promise.all([
     import('../../service/machine.ts'),
     import('../../service/status.ts'),
     import('../output/format-soaks.ts'),
@@ -75,16 +73,16 @@ async function showStatus(
     const answers = await Promise.all(chosen.map(({ night }) => canResume(night, host.now())));
     return answers.some(Boolean) ? EXIT.ok : EXIT.criteriaFailed;
   }
-  const all = await Promise.all(chosen.map((one) => readNightStatus(machine, one, host.now(), LAST)));
+  const all = await Promise.all(chosen.map((one) => readSoakStatus(machine, one, host.now(), LAST)));
   if (flags.json === true) host.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   else host.stdout.write(all.map((status) => formatStatus(status, host.stdout.columns)).join('\n'));
   return all.some(({ attention }) => attention.length > 0) ? EXIT.criteriaFailed : EXIT.ok;
 }
 
-async function removeNight(
+async function removeSoak(
   { host }: Context,
   name: string | undefined,
-  flags: OneNightFlags,
+  flags: OneSoakFlags,
 ): Promise<ExitCode> {
   const [{ createMachine }, { findKept, uninstall }] = await Promise.all([
     import('../../service/machine.ts'),
@@ -108,7 +106,7 @@ async function removeNight(
 }
 
 /** @throws UsageError, EnvironmentError where there is none */
-async function choose(machine: Machine, name: string | undefined): Promise<InstalledNight[]> {
+async function choose(machine: Machine, name: string | undefined): Promise<FoundSoak[]> {
   const { findInstalled } = await import('../../service/own-files.ts');
   const all = findInstalled(machine.root);
   const chosen = name === undefined ? all : all.filter(({ night }) => night.name === name);

@@ -88,15 +88,15 @@ export async function trend(
 
 async function judgeNights(host: Host, words: readonly string[], options: TrendOptions): Promise<Trend> {
   const [
-    { chooseNights },
-    { reduceNight },
+    { chooseSoakRuns },
+    { reduceRun },
     { judgeTrend },
-    { findNightRuns },
+    { findTrendRuns },
     { parseSince },
     { readRunTimeSeries },
   ] = await Promise.all([
-    import('../../analysis/trend/choose-nights.ts'),
-    import('../../analysis/trend/night.ts'),
+    import('../../analysis/trend/choose-soak-runs.ts'),
+    import('../../analysis/trend/reduce-run.ts'),
     import('../../analysis/trend/trend.ts'),
     import('../../read/trend-runs.ts'),
     import('../../read/filter.ts'),
@@ -105,8 +105,8 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
   const { scenario, label, since, last, weekdays } = options;
   const results = resultsDir(host, options.results);
   const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
-  const found = await findNightRuns(words, { scenario, label, sinceMs }, results, tellDamaged(host));
-  const { runs, notes } = chooseNights(found, { last, named: words.length > 0 });
+  const found = await findTrendRuns(words, { scenario, label, sinceMs }, results, tellDamaged(host));
+  const { runs, notes } = chooseSoakRuns(found, { last, named: words.length > 0 });
   if (runs.length === 0) {
     throw new UsageError(`no run in ${results} matches`, {
       hint: 'rushhour results lists what there is; --results names another folder',
@@ -114,7 +114,7 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
   }
   // One after the other, and only figures are kept: memory does not grow with the number or length of nights.
   const nights = [];
-  for (const { dir } of runs) nights.push(reduceNight(await readRunTimeSeries(dir)));
+  for (const { dir } of runs) nights.push(reduceRun(await readRunTimeSeries(dir)));
   return judgeTrend(nights, { timeZone: timeZoneOf(host), weekdays: weekdays === true, notes });
 }
 

@@ -1,10 +1,10 @@
 import { formatBytes, formatCount, formatDuration, formatMoment } from '../../render/format.ts';
 import { renderTable } from '../../render/table.ts';
 import { renderLabelled, wrapHanging } from '../../render/wrap.ts';
-import type { NightStatus, PastNight } from '../../service/status.ts';
+import type { PastSoak, SoakStatus } from '../../service/status.ts';
 
 /** One installed night, as a person reads it. */
-export function formatStatus(status: NightStatus, width: number): string {
+export function formatStatus(status: SoakStatus, width: number): string {
   const { night, by, attention, clocks, last, bytes } = status;
   const days = night.on === null ? 'every day' : night.on;
   const labelled = (label: string, text: string) => renderLabelled(`  ${label}`, text, width, 11);
@@ -24,13 +24,13 @@ export function formatStatus(status: NightStatus, width: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-function formatNext({ armed, nextStart }: NightStatus): string {
+function formatNext({ armed, nextStart }: SoakStatus): string {
   if (nextStart === null) return 'never: its timer is not running';
   const moment = formatMoment(nextStart);
   return armed === null ? `${moment}, if its timer runs, which cannot be told here` : moment;
 }
 
-function formatNow({ lock, underWay }: NightStatus): string {
+function formatNow({ lock, underWay }: SoakStatus): string {
   if (lock === null) return 'nothing runs';
   const { what, runId, since } = lock;
   const who = `${runId ?? what} (process ${lock.process.pid}, since ${formatMoment(since)})`;
@@ -38,7 +38,7 @@ function formatNow({ lock, underWay }: NightStatus): string {
   return underWay ? `under way: ${who}` : `another has the results folder: ${who}`;
 }
 
-function tableOf(last: readonly PastNight[], width: number): string[] {
+function tableOf(last: readonly PastSoak[], width: number): string[] {
   if (last.length === 0) return ['  no nights yet'];
   const left = (title: string) => ({ title, align: 'left' }) as const;
   const right = (title: string) => ({ title, align: 'right' }) as const;
@@ -59,7 +59,7 @@ function tableOf(last: readonly PastNight[], width: number): string[] {
   return renderTable(columns, rows, width - 2).map((line) => `  ${line}`);
 }
 
-function formatVerdict({ status, pass, generatorLimited }: PastNight): string {
+function formatVerdict({ status, pass, generatorLimited }: PastSoak): string {
   if (status !== 'complete') return status;
   if (generatorLimited) return 'generator-limited';
   if (pass === null) return 'no verdict';

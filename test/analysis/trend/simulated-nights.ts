@@ -1,4 +1,4 @@
-import type { Night, NightFigure } from '../../../src/analysis/trend/types.ts';
+import type { SoakRun, SoakRunFigure } from '../../../src/analysis/trend/types.ts';
 import { createRandom } from '../../../src/random.ts';
 import { summary } from '../../render/fixtures.ts';
 import { factsOf } from '../compare/time-series.ts';
@@ -31,7 +31,7 @@ export function simulateNights(
   seed: number,
   weather: Partial<Weather> = {},
   factorAt: (index: number) => number = () => 1,
-): Night[] {
+): SoakRun[] {
   const { rate, spread, burst, alike, weekend } = { ...USUAL, ...weather };
   const random = createRandom(seed);
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
@@ -75,9 +75,9 @@ export function simulateNights(
 export function nightOf(
   index: number,
   startedAtMs: number,
-  figures: Readonly<Record<string, NightFigure>>,
+  figures: Readonly<Record<string, SoakRunFigure>>,
   facts: Parameters<typeof factsOf>[0] = {},
-): Night {
+): SoakRun {
   const startedAt = new Date(startedAtMs).toISOString();
   const whole = factsOf({ run: { ...summary().run, id: `night-${index}`, startedAt }, ...facts });
   const arm = {
@@ -91,11 +91,11 @@ export function nightOf(
 
 export function share(
   name: string,
-  role: NightFigure['role'],
-  good: NightFigure['good'],
+  role: SoakRunFigure['role'],
+  good: SoakRunFigure['good'],
   value: number,
   clustering: number,
-): NightFigure {
+): SoakRunFigure {
   const error = 1.96 * Math.sqrt((Math.max(value * (1 - value), 1 / STARTS) * clustering) / STARTS);
   return {
     name,
@@ -108,7 +108,7 @@ export function share(
   };
 }
 
-export function micros(name: string, value: number): NightFigure {
+export function micros(name: string, value: number): SoakRunFigure {
   return {
     name,
     unit: 'us',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { chooseNights } from '../../../src/analysis/trend/choose-nights.ts';
-import { reduceNight } from '../../../src/analysis/trend/night.ts';
+import { chooseSoakRuns } from '../../../src/analysis/trend/choose-soak-runs.ts';
+import { reduceRun } from '../../../src/analysis/trend/reduce-run.ts';
 import { judgeTrend } from '../../../src/analysis/trend/trend.ts';
-import type { Night, Trend, TrendLine } from '../../../src/analysis/trend/types.ts';
+import type { SoakRun, Trend, TrendLine } from '../../../src/analysis/trend/types.ts';
 import { summary } from '../../render/fixtures.ts';
 import { armTimeSeries, factsOf, runOf } from '../compare/time-series.ts';
 import { armOf, hold, scenarioOf } from '../parts.ts';
@@ -11,7 +11,7 @@ import { micros, nightOf, share, simulateNights } from './simulated-nights.ts';
 const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 10, 2, 1, 30);
 
-const judge = (nights: readonly Night[], weekdays = false): Trend =>
+const judge = (nights: readonly SoakRun[], weekdays = false): Trend =>
   judgeTrend(nights, { timeZone: 'UTC', weekdays, notes: [] });
 
 function lineOf({ lines }: Trend, figure: string): TrendLine {
@@ -21,7 +21,7 @@ function lineOf({ lines }: Trend, figure: string): TrendLine {
 }
 
 /** Nights of one stall rate each, a day apart from 2 November 2026 on. */
-function nightsOf(rates: readonly number[], facts: (index: number) => object = () => ({})): Night[] {
+function nightsOf(rates: readonly number[], facts: (index: number) => object = () => ({})): SoakRun[] {
   return rates.map((rate, index) => {
     const startedAt = new Date(START + index * DAY_MS).toISOString();
     const run = { ...summary().run, id: `n${index}`, startedAt, ...facts(index) };
@@ -149,7 +149,7 @@ describe('a trend', () => {
   });
 });
 
-function shifted(nights: readonly Night[], days: number): Night[] {
+function shifted(nights: readonly SoakRun[], days: number): SoakRun[] {
   return nights.map((night) => {
     const startedAt = new Date(Date.parse(night.facts.run.startedAt) + days * DAY_MS).toISOString();
     return { ...night, facts: { ...night.facts, run: { ...night.facts.run, startedAt } } };
@@ -162,7 +162,7 @@ describe('a night', () => {
     const singly = started.map((_, second) => (second % 10 === 0 ? 1 : 0));
     const inBursts = started.map((_, second) => (second % 100 === 0 ? 10 : 0));
     const [even, bursty] = [singly, inBursts].map((stalled) =>
-      reduceNight(runOf({ stress: armTimeSeries({ started, stalled }) }))
+      reduceRun(runOf({ stress: armTimeSeries({ started, stalled }) }))
         .arms.get('stress')
         ?.figures.get('stalled.rate'),
     );
@@ -180,7 +180,7 @@ describe('the choice of nights', () => {
   const faster = { scenario: scenarioOf({ arms: [armOf({ load: hold(20, 10) })] }) };
 
   it('takes the scenario that most runs are of, and the last so many', () => {
-    const { runs, notes } = chooseNights([run('03'), run('01'), run('02', other), run('04')], {
+    const { runs, notes } = chooseSoakRuns([run('03'), run('01'), run('02', other), run('04')], {
       ...{ last: 2, named: false },
     });
     expect(runs.map(({ facts }) => facts.run.id)).toEqual(['03', '04']);
@@ -188,7 +188,7 @@ describe('the choice of nights', () => {
   });
 
   it('leaves out those that ran at another rate, and says why', () => {
-    const { runs, notes } = chooseNights([run('01'), run('02', faster), run('03')], {
+    const { runs, notes } = chooseSoakRuns([run('01'), run('02', faster), run('03')], {
       last: 30,
       named: false,
     });
@@ -199,7 +199,7 @@ describe('the choice of nights', () => {
   });
 
   it('refuses runs of several scenarios that were named one by one', () => {
-    expect(() => chooseNights([run('01'), run('02', other)], { last: 30, named: true })).toThrow(
+    expect(() => chooseSoakRuns([run('01'), run('02', other)], { last: 30, named: true })).toThrow(
       'these runs are of 2 scenarios: test, other',
     );
   });

@@ -10,17 +10,17 @@ import type { PacSource, Scenario } from '../scenario/types.ts';
 import { formatDuration } from '../scenario/units.ts';
 import { decideWorkers } from '../session/load/decide-workers.ts';
 import { fillProxies } from '../session/load/fill-proxies.ts';
-import { filesOf, needsOf } from './needs.ts';
 import {
   checkLength,
   checkName,
   checkUser,
   DEFAULT_RESULTS,
   DEFAULT_USER,
-  type NightPlan,
+  type SoakInstallPlan,
   settingsFile,
   type Word,
-} from './night.ts';
+} from './installed-soak.ts';
+import { filesOf, needsOf } from './needs.ts';
 import { findHidden, refuseHidden } from './program.ts';
 import { parseAt, parseDays } from './schedule.ts';
 
@@ -31,7 +31,7 @@ export interface PassedFlag {
 }
 
 /** The night that is to be installed. */
-export interface NightRequest {
+export interface InstallRequest {
   /** Of the scenario. */
   readonly nameOrPath: string;
   readonly label: string;
@@ -55,7 +55,7 @@ export interface NightRequest {
 }
 
 /** Where it is planned. */
-export interface NightPlace extends DefaultPlaces {
+export interface InstallPlace extends DefaultPlaces {
   readonly cores: number;
 }
 
@@ -67,8 +67,8 @@ const SECRET_FILES: Readonly<Record<string, { readonly prefix: '@' | ''; readonl
   '--keytab': { prefix: '', id: 'keytab' },
 };
 
-export interface PlannedNight {
-  readonly plan: NightPlan;
+export interface ResolvedInstall {
+  readonly plan: SoakInstallPlan;
   readonly scenario: Scenario;
   /** Files that the night's own user has to be able to read. */
   readonly reads: readonly string[];
@@ -78,15 +78,15 @@ export interface PlannedNight {
  * What the flags of `install` come to, checked as far as that goes without asking the machine.
  * @throws UsageError, EnvironmentError
  */
-export async function planNight(
-  place: NightPlace,
-  request: NightRequest,
+export async function resolveInstall(
+  place: InstallPlace,
+  request: InstallRequest,
   machine: {
-    readonly program: NightPlan['program'];
+    readonly program: SoakInstallPlan['program'];
     readonly notifies: boolean;
     readonly by: 'systemd' | 'cron';
   },
-): Promise<PlannedNight> {
+): Promise<ResolvedInstall> {
   const { pac, passed, settings } = request;
   const dirs = scenarioDirs(place.cwd);
   const file = resolve(place.cwd, await findScenario(request.nameOrPath, dirs));
@@ -112,7 +112,7 @@ export async function planNight(
     ...taken,
   ];
   const secrets = flagWords.flatMap((each) => (each.kind === 'secret-file' ? [each] : []));
-  const plan: NightPlan = {
+  const plan: SoakInstallPlan = {
     night: {
       schema: 1,
       name,
@@ -193,7 +193,7 @@ function isBundled(file: string, dir: string | undefined): boolean {
 }
 
 /** Under cron nothing is hidden, and rights alone decide. */
-function checkVisible(plan: NightPlan, reads: readonly string[], by: 'systemd' | 'cron'): void {
+function checkVisible(plan: SoakInstallPlan, reads: readonly string[], by: 'systemd' | 'cron'): void {
   if (by === 'cron') return;
   const { program, night } = plan;
   const [, ...files] = reads;

@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts';
 import { redactAssignment } from '../../scenario/assignment.ts';
 import { readYamlValue } from '../../scenario/yaml-value.ts';
-import type { NightRequest } from '../../service/plan-night.ts';
+import type { InstallRequest } from '../../service/resolve-install.ts';
 import { redactCommand } from '../command-line.ts';
 import type { Host } from '../host.ts';
 import { readAssignments } from './assignments.ts';
@@ -35,12 +35,12 @@ const REFERENCE = /^(env:|@)/;
  * What the flags of `install` ask for.
  * @throws UsageError where one makes no sense in a night, or holds a secret that everybody could read
  */
-export function readNightFlags(
+export function readInstallFlags(
   host: Host,
   nameOrPath: string,
   flags: InstallFlags,
   typed: readonly TypedFlag[],
-): NightRequest {
+): InstallRequest {
   const kept = typed.filter(({ flag }) => !NOT_PASSED_ON.includes(flag));
   const [passed, settings] = setSecretsAside(kept, host);
   refuseSecrets(passed);

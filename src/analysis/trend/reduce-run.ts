@@ -5,7 +5,7 @@ import type { Estimate } from '../compare/estimate.ts';
 import { normalQuantile, tQuantile } from '../compare/students-t.ts';
 import type { ArmTimeSeries, RunTimeSeries } from '../compare/types.ts';
 import type { ArmSummary } from '../types.ts';
-import type { Night, NightArm, NightFigure } from './types.ts';
+import type { SoakRun, SoakRunArm, SoakRunFigure } from './types.ts';
 
 const ALPHA = 0.05;
 
@@ -13,7 +13,7 @@ const ALPHA = 0.05;
 const LEAST_CLUSTERING = 0.25;
 
 /** Keeps of a run what a trend needs: its figures, and how far each may be off by how its seconds differ. */
-export function reduceNight({ facts, arms }: RunTimeSeries): Night {
+export function reduceRun({ facts, arms }: RunTimeSeries): SoakRun {
   return {
     facts,
     lengthSec: Math.max(0, ...[...arms.values()].map(({ cells }) => cells.seconds)),
@@ -21,8 +21,8 @@ export function reduceNight({ facts, arms }: RunTimeSeries): Night {
   };
 }
 
-function reduceArm(arm: ArmTimeSeries): NightArm {
-  const figures = listFigures([arm]).flatMap((figure): [string, NightFigure][] => {
+function reduceArm(arm: ArmTimeSeries): SoakRunArm {
+  const figures = listFigures([arm]).flatMap((figure): [string, SoakRunFigure][] => {
     const measured = figure.measure([arm], 'seconds');
     return measured === undefined ? [] : [[figure.name, reduceFigure(figure, measured)]];
   });
@@ -42,7 +42,10 @@ function answersOf(statuses: ArmSummary['statuses'] | undefined): number {
   return listStatuses(statuses).reduce((sum, [, count]) => sum + count, 0);
 }
 
-function reduceFigure({ name, unit, good, role }: Figure, { value, whole, estimate }: Measured): NightFigure {
+function reduceFigure(
+  { name, unit, good, role }: Figure,
+  { value, whole, estimate }: Measured,
+): SoakRunFigure {
   return {
     name,
     unit,

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import { formatDuration } from '../scenario/units.ts';
 
 /** A night as it was installed: what `status` and `uninstall` need to know of it, kept in the head of its files. */
-export interface Night {
+export interface InstalledSoak {
   readonly schema: 1;
   /** Of the instance: files and units are called `rushhour-<name>`. */
   readonly name: string;
@@ -26,7 +26,7 @@ export type Word =
   | { readonly kind: 'secret-file'; readonly prefix: string; readonly id: string; readonly path: string };
 
 /** What the scenario and its flags ask of the machine. */
-export interface NightNeeds {
+export interface SoakNeeds {
   /** Connections open at once while every attempt waits until it times out. */
   readonly openAtMost: number;
   /** Longest that attempts under way take to end, once no more are started. */
@@ -41,9 +41,9 @@ export interface NightNeeds {
   readonly variables: readonly string[];
 }
 
-export interface NightPlan {
-  readonly night: Night;
-  readonly needs: NightNeeds;
+export interface SoakInstallPlan {
+  readonly night: InstalledSoak;
+  readonly needs: SoakNeeds;
   /** node and dist/cli/main.js, absolute. */
   readonly program: { readonly node: string; readonly main: string };
   /** What stands behind `soak`: the scenario and its flags, without --resume. */
@@ -62,14 +62,14 @@ export const DEFAULT_USER = 'rushhour';
 export const CONFIG_DIR = '/etc/rushhour';
 
 /** Assignments of --set that hold secrets; what {@link environmentFile} is for those that are named. */
-export function settingsFile({ name }: Pick<Night, 'name'>): string {
+export function settingsFile({ name }: Pick<InstalledSoak, 'name'>): string {
   return `${CONFIG_DIR}/${name}.set`;
 }
 
 /** The next night has to be able to begin, and what was killed towards the end to be finished before. */
-const MAX_NIGHT_US = 23 * 3_600_000_000;
+const MAX_SOAK_US = 23 * 3_600_000_000;
 
-export function environmentFile({ name }: Night): string {
+export function environmentFile({ name }: InstalledSoak): string {
   return `${CONFIG_DIR}/${name}.env`;
 }
 
@@ -92,7 +92,7 @@ export function checkUser(user: string): string {
 
 /** @throws UsageError where a night would be over before it began, or not before the next one */
 export function checkLength(forUs: number): number {
-  if (forUs >= 60_000_000 && forUs <= MAX_NIGHT_US) return forUs;
+  if (forUs >= 60_000_000 && forUs <= MAX_SOAK_US) return forUs;
   throw new UsageError(`a soak of ${formatDuration(forUs)} cannot be repeated daily`, {
     hint: 'write --for with 1m to 23h',
   });

@@ -13,7 +13,7 @@ export interface Choice<Run> {
  * @param named whether somebody named the runs one by one: then another scenario among them is a mistake
  * @throws UsageError
  */
-export function chooseNights<Run extends { readonly facts: RunFacts }>(
+export function chooseSoakRuns<Run extends { readonly facts: RunFacts }>(
   runs: readonly Run[],
   { last, named }: { readonly last: number; readonly named: boolean },
 ): Choice<Run> {
