@@ -11,7 +11,7 @@ import { loadStretch, placeFindings } from './findings/place.ts';
 import { findGeneratorLimits, type GeneratorLimit } from './generator-limits.ts';
 import { findLongPath } from './long-path.ts';
 import { measuredUs } from './measured-time.ts';
-import type { SessionTimeSeries } from './soak-tally.ts';
+import type { SessionTimeSeries } from './session-tally.ts';
 import type { Tally } from './tally.ts';
 import type { ArmSummary, Summary } from './types.ts';
 

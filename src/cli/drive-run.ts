@@ -8,7 +8,7 @@ import { formatDuration, formatRate } from '../scenario/units.ts';
 import { decideWorkers } from '../session/load/decide-workers.ts';
 import { findPublicHosts } from '../session/load/safety.ts';
 import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../session/types.ts';
-import type { SoakEvent } from '../store/soak-event.ts';
+import type { SessionEvent } from '../store/session-events.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import { redactCommand } from './command-line.ts';
 import type { Context } from './context.ts';
@@ -150,7 +150,7 @@ async function printSummary({ host }: Context, { plan, summary }: FinishedRun, j
   }
 }
 
-function formatEvent({ kind, fromSec, toSec, text }: SoakEvent): string {
+function formatEvent({ kind, fromSec, toSec, text }: SessionEvent): string {
   const at = `second ${fromSec}`;
   if (toSec === null) return `${at}: ${text}`;
   return toSec > fromSec && kind !== 'resumed' ? `${at} to ${toSec}: ${text}` : `${at}: ${text}`;

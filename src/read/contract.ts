@@ -17,4 +17,10 @@ export type { Notes } from '../store/notes.ts';
 /** A line of a soak's frames.jsonl. */
 export type { WindowLine } from '../store/run-frames.ts';
 export type { NatInfo, ProcessMark, RunInfo, SoakInfo, SourcesInfo } from '../store/run-info.ts';
-export type { SoakEvent, SoakEventKind } from '../store/soak-event.ts';
+export type {
+  SessionEvent,
+  /** Their names in 0.2.0. */
+  SessionEvent as SoakEvent,
+  SessionEventKind,
+  SessionEventKind as SoakEventKind,
+} from '../store/session-events.ts';

@@ -1,4 +1,4 @@
-import { SoakTally } from '../analysis/soak-tally.ts';
+import { SessionTally } from '../analysis/session-tally.ts';
 import { summarise } from '../analysis/summarise.ts';
 import { Tally } from '../analysis/tally.ts';
 import type { Summary } from '../analysis/types.ts';
@@ -6,8 +6,7 @@ import type { Histogram } from '../metrics/histogram.ts';
 import { addHistogram } from '../metrics/merge.ts';
 import type { SettledFrame } from '../metrics/set-aside.ts';
 import { type RunInfo, sessionOf } from '../store/run-info.ts';
-import type { SoakEvent } from '../store/soak-event.ts';
-import { countKinds } from '../store/soak-events.ts';
+import { countKinds, type SessionEvent } from '../store/session-events.ts';
 import type { ClosedWindow } from '../store/soak-windows.ts';
 
 /**
@@ -19,12 +18,12 @@ export class SessionSums {
   /** By tag. */
   readonly histograms = new Map<string, Histogram>();
   readonly #info: RunInfo;
-  readonly #seconds: SoakTally;
+  readonly #seconds: SessionTally;
   #windows = 0;
 
   constructor(info: RunInfo) {
     this.#info = info;
-    this.#seconds = new SoakTally(info.scenario.arms.map(({ name }) => name));
+    this.#seconds = new SessionTally(info.scenario.arms.map(({ name }) => name));
   }
 
   /** Takes windows as they are for good, in order, each once. */
@@ -50,7 +49,7 @@ export class SessionSums {
   summarise(
     status: Summary['run']['status'],
     endedAt: string,
-    events: readonly Pick<SoakEvent, 'kind'>[],
+    events: readonly Pick<SessionEvent, 'kind'>[],
   ): Summary {
     const { scenario, soak, nat, synResentAtSec } = this.#info;
     const kinds = countKinds(events);

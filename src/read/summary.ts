@@ -8,7 +8,7 @@ import { type JsonFile, readJson } from '../store/read-json.ts';
 import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import { type RunInfo, sessionOf } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
-import { readEvents } from '../store/soak-events.ts';
+import { readEvents } from '../store/session-events.ts';
 import { summarySchema } from '../store/summary-schema.ts';
 import { SessionSums } from './session-sums.ts';
 

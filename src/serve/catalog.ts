@@ -4,7 +4,7 @@ import type { Summary } from '../analysis/types.ts';
 import { listRuns, type RunListing } from '../read/listing.ts';
 import { readStoredSummary } from '../read/summary.ts';
 import type { RunFigures } from '../render/web/types.ts';
-import { FILES, SOAK_FILES } from '../store/files.ts';
+import { FILES, SESSION_FILES } from '../store/files.ts';
 import { Refusal } from './refusal.ts';
 
 /** A list is good for so long: a flood of requests reads the folders once. */
@@ -108,7 +108,7 @@ export async function stateOf(dir: string, files: readonly string[] = Object.val
 
 /** A folder that came from elsewhere must not show what else lies on this machine. */
 async function hasLinks(dir: string): Promise<boolean> {
-  const folders = [dir, join(dir, SOAK_FILES.recent)];
+  const folders = [dir, join(dir, SESSION_FILES.recent)];
   const entries = await Promise.all(
     folders.map((folder) => readdir(folder, { withFileTypes: true }).catch(() => [])),
   );

@@ -1,20 +1,24 @@
+import type { SessionEvent } from '../store/session-events.ts';
+import { isTouched } from '../store/session-events.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
-import type { SoakEvent } from '../store/soak-event.ts';
-import { isTouched } from '../store/soak-events.ts';
 
 /** Seconds are whole, and those of the session's clock. */
-export type Noted = Omit<SoakEvent, 'id' | 'at'>;
+export type Noted = Omit<SessionEvent, 'id' | 'at'>;
 
 /** What happened in a run or a soak: written down, told, and remembered as far as it decides which seconds count. */
 export class EventLog {
   readonly #writer: SessionWriter;
-  readonly #tell: (event: SoakEvent) => void;
-  readonly #lasting = new Map<number, SoakEvent>();
-  readonly #aside = new Map<number, SoakEvent>();
-  readonly #kinds: Pick<SoakEvent, 'kind'>[] = [];
+  readonly #tell: (event: SessionEvent) => void;
+  readonly #lasting = new Map<number, SessionEvent>();
+  readonly #aside = new Map<number, SessionEvent>();
+  readonly #kinds: Pick<SessionEvent, 'kind'>[] = [];
 
   /** @param before what earlier processes noted */
-  constructor(writer: SessionWriter, tell: (event: SoakEvent) => void, before: readonly SoakEvent[] = []) {
+  constructor(
+    writer: SessionWriter,
+    tell: (event: SessionEvent) => void,
+    before: readonly SessionEvent[] = [],
+  ) {
     this.#writer = writer;
     this.#tell = tell;
     for (const event of before) this.#remember(event);
@@ -51,11 +55,11 @@ export class EventLog {
   }
 
   /** All that there was, in order, by kind alone. */
-  get kinds(): readonly Pick<SoakEvent, 'kind'>[] {
+  get kinds(): readonly Pick<SessionEvent, 'kind'>[] {
     return this.#kinds;
   }
 
-  #remember(event: SoakEvent): void {
+  #remember(event: SessionEvent): void {
     this.#kinds.push({ kind: event.kind });
     if (event.setsAside) this.#aside.set(event.id, event);
     if (event.toSec === null) this.#lasting.set(event.id, event);

@@ -10,9 +10,9 @@ import { readOpenSeconds } from '../store/open-seconds.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { framesOf } from '../store/run-frames.ts';
 import { type RunInfo, sessionOf } from '../store/run-info.ts';
+import type { SessionEvent } from '../store/session-events.ts';
+import { readEvents } from '../store/session-events.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
-import type { SoakEvent } from '../store/soak-event.ts';
-import { readEvents } from '../store/soak-events.ts';
 import { closeWindow } from '../store/soak-windows.ts';
 import { elapsedSec } from './elapsed.ts';
 import { EventLog, type Noted } from './event-log.ts';
@@ -117,7 +117,7 @@ function formatGap(info: RunInfo): string {
 }
 
 /** Seconds between the processes of a run. */
-function missingSec(events: readonly SoakEvent[]): number {
+function missingSec(events: readonly SessionEvent[]): number {
   return events
     .filter(({ kind }) => kind === 'resumed')
     .reduce((sum, { fromSec, toSec }) => sum + (toSec ?? fromSec) - fromSec, 0);

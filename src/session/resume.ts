@@ -11,11 +11,11 @@ import { failToWrite } from '../store/run-folder.ts';
 import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import type { RunInfo } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
+import type { SessionEvent } from '../store/session-events.ts';
+import { readEvents } from '../store/session-events.ts';
 import { SecondFiles } from '../store/session-files.ts';
 import { cutTornTails, cutUnvouched } from '../store/session-repair.ts';
 import { SessionWriter } from '../store/session-writer.ts';
-import type { SoakEvent } from '../store/soak-event.ts';
-import { readEvents } from '../store/soak-events.ts';
 import { SOAK_LIMITS, type SoakLimits, WindowFiles } from '../store/window-files.ts';
 
 /** A run or a soak that goes on, and all that was recorded of it before. */
@@ -25,9 +25,9 @@ export interface ResumedSession {
   readonly lastSecond: number;
   readonly sums: SessionSums;
   /** All there were, in the order of their beginnings. */
-  readonly events: readonly SoakEvent[];
+  readonly events: readonly SessionEvent[];
   /** Those of which nobody said that they are over. */
-  readonly openEvents: readonly SoakEvent[];
+  readonly openEvents: readonly SessionEvent[];
 }
 
 /**

@@ -4,7 +4,7 @@ import type { RushhourError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';
-import type { SoakEvent } from '../store/soak-event.ts';
+import type { SessionEvent } from '../store/session-events.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -128,7 +128,7 @@ export interface RunListener {
   /** A second that was recorded, for sinks. Never awaited. */
   second?(recorded: RecordedSecond): void;
   /** Something happened besides the load, or came to its end. */
-  event?(event: SoakEvent): void;
+  event?(event: SessionEvent): void;
   /** Called once a second while load flows, and at each try to set it up again: a soak that is silent hangs. */
   alive?(): void;
   /** Something worth a line: a full disk, a worker that died. Named, counted, never fatal by itself. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { SOAK_FILES } from './files.ts';
+import { SESSION_FILES } from './files.ts';
 import { isEventLine } from './frame-schema.ts';
 import { parseLine } from './read-lines.ts';
-import type { SoakEvent } from './soak-event.ts';
+import type { SessionEvent } from './session-events.ts';
 import { TailFile } from './tail-file.ts';
 
 /** A link that flaps all night leaves no more in memory: beyond this, what was over first is forgotten. */
@@ -11,15 +11,15 @@ const KEPT = 200;
 /** Follows what happens to a soak, reading only what was appended since. Any other run has no events. */
 export class EventTail {
   readonly #file: TailFile;
-  readonly #events = new Map<number, SoakEvent>();
+  readonly #events = new Map<number, SessionEvent>();
 
   /** @param dir of the run */
   constructor(dir: string) {
-    this.#file = new TailFile(join(dir, SOAK_FILES.events));
+    this.#file = new TailFile(join(dir, SESSION_FILES.events));
   }
 
   /** What lasts and then what was over last, so many at most, in the order of their beginnings. One call at a time. */
-  async read(most: number): Promise<SoakEvent[]> {
+  async read(most: number): Promise<SessionEvent[]> {
     await this.#file.read(
       (line) => this.#take(line),
       () => this.#events.clear(),
@@ -31,7 +31,7 @@ export class EventTail {
   }
 
   #take(line: string): void {
-    const event = parseLine<SoakEvent>(line, isEventLine);
+    const event = parseLine<SessionEvent>(line, isEventLine);
     if (event === undefined) return;
     this.#events.set(event.id, event);
     if (this.#events.size > KEPT) this.#forgetOldest();

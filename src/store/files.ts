@@ -8,8 +8,8 @@ export const FILES = {
   notes: 'notes.json',
 } as const;
 
-/** What a soak has besides. */
-export const SOAK_FILES = {
+/** Written by soaks, and events.jsonl also by runs that something happened to. */
+export const SESSION_FILES = {
   events: 'events.jsonl',
   /** Folder of the last hour's seconds, one by one. */
   recent: 'recent',

@@ -4,7 +4,7 @@ import { stalledOf } from '../metrics/counts.ts';
 import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import type { Frame, SeriesCounts, SeriesName } from '../metrics/types.ts';
 import { unroll, type WindowFrame } from '../metrics/window.ts';
-import { FILES, SOAK_FILES } from './files.ts';
+import { FILES, SESSION_FILES } from './files.ts';
 import { isFrameLine } from './frame-schema.ts';
 import { parseLine } from './read-lines.ts';
 import { TailFile } from './tail-file.ts';
@@ -121,7 +121,7 @@ export class LiveTail {
   }
 
   async #listSegments(): Promise<TailFile[]> {
-    const folder = join(this.#dir, SOAK_FILES.recent);
+    const folder = join(this.#dir, SESSION_FILES.recent);
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
     const names = entries
       .filter((entry) => entry.isFile() && SEGMENT.test(entry.name))

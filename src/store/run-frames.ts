@@ -6,7 +6,7 @@ import { FILES } from './files.ts';
 import { isFrameLine } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
 import { type RunInfo, sessionOf } from './run-info.ts';
-import { isTouched, readEvents } from './soak-events.ts';
+import { isTouched, readEvents } from './session-events.ts';
 import { readRecent } from './soak-recent.ts';
 
 /** A line of a soak's frames.jsonl. */

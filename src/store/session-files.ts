@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { EncodedHistogram } from '../metrics/merge.ts';
 import type { Frame, Stall } from '../metrics/types.ts';
 import { AppendFile, closeAll } from './append-file.ts';
-import { FILES, SOAK_FILES } from './files.ts';
+import { FILES, SESSION_FILES } from './files.ts';
 import { appendStep, type Entry } from './journal.ts';
 import { formatLogHead, formatLogSecond } from './latency-log.ts';
 import type { ClosedWindow } from './soak-windows.ts';
@@ -34,7 +34,7 @@ export class EventsFile {
   #file: AppendFile | undefined;
 
   constructor(dir: string) {
-    this.#path = join(dir, SOAK_FILES.events);
+    this.#path = join(dir, SESSION_FILES.events);
   }
 
   async open(): Promise<AppendFile> {

@@ -1,6 +1,6 @@
 import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FILES, latencyFilesAmong, SOAK_FILES } from './files.ts';
+import { FILES, latencyFilesAmong, SESSION_FILES } from './files.ts';
 import { readLogLine } from './latency-log.ts';
 import { eachLine } from './lines.ts';
 import { parseLine } from './read-lines.ts';
@@ -9,7 +9,7 @@ import { listSegments, segmentPath } from './soak-recent.ts';
 /** Takes away what a process left half written as it died, so that nothing is appended to half a line. */
 export async function cutTornTails(dir: string): Promise<void> {
   await cutAfterLast(join(dir, FILES.frames), isJson);
-  await cutAfterLast(join(dir, SOAK_FILES.events), isJson);
+  await cutAfterLast(join(dir, SESSION_FILES.events), isJson);
   for (const segment of await listSegments(dir)) {
     await cutAfterLast(segmentPath(dir, segment, 'jsonl'), isJson);
   }

@@ -6,9 +6,9 @@ import { appendStep, type Entry, Journal } from './journal.ts';
 import { writeJson } from './json-file.ts';
 import type { RunStatus } from './run-info.ts';
 import { type RunInfo, sessionOf } from './run-info.ts';
+import type { SessionEvent } from './session-events.ts';
+import { isTouched } from './session-events.ts';
 import type { Histograms, SessionFiles } from './session-files.ts';
-import type { SoakEvent } from './soak-event.ts';
-import { isTouched } from './soak-events.ts';
 import { type ClosedWindow, closeWindow, type OpenSecond, OpenWindows } from './soak-windows.ts';
 
 /** What may wait for a full disk besides seconds: some days of windows, and as many events as anybody reads. */
@@ -25,7 +25,7 @@ export interface SessionWriterOptions {
     /** The first second that is not settled. */
     readonly firstOpen: number;
     readonly open: readonly OpenSecond[];
-    readonly events: readonly SoakEvent[];
+    readonly events: readonly SessionEvent[];
   };
 }
 
@@ -45,8 +45,8 @@ export class SessionWriter {
   readonly #windows = new Journal(MAX_WINDOWS_BYTES);
   readonly #events = new Journal(MAX_EVENTS_BYTES);
   /** Those alone that may still set seconds aside. */
-  readonly #aside = new Map<number, SoakEvent>();
-  readonly #lasting = new Map<number, SoakEvent>();
+  readonly #aside = new Map<number, SessionEvent>();
+  readonly #lasting = new Map<number, SessionEvent>();
   #eventCount: number;
   #failures = 0;
   #queue: Promise<unknown> = Promise.resolve();
@@ -86,9 +86,9 @@ export class SessionWriter {
   }
 
   /** Something begins, or happens at once: from now on it decides which seconds count. */
-  event(event: Omit<SoakEvent, 'id'>): SoakEvent {
+  event(event: Omit<SessionEvent, 'id'>): SessionEvent {
     this.#eventCount += 1;
-    const numbered: SoakEvent = { id: this.#eventCount, ...event };
+    const numbered: SessionEvent = { id: this.#eventCount, ...event };
     this.#writeEvent(numbered);
     return numbered;
   }
@@ -153,14 +153,14 @@ export class SessionWriter {
     return closed;
   }
 
-  #writeEvent(event: SoakEvent): void {
+  #writeEvent(event: SessionEvent): void {
     this.#remember(event);
     const line = `${JSON.stringify(event)}\n`;
     const steps = [appendStep(() => this.#files.openEvents(), line)];
     void this.#inTurn(() => this.#write(this.#events, { steps, bytes: line.length }));
   }
 
-  #remember(event: SoakEvent): void {
+  #remember(event: SessionEvent): void {
     if (event.setsAside) this.#aside.set(event.id, event);
     if (event.toSec === null) this.#lasting.set(event.id, event);
     else this.#lasting.delete(event.id);

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Stall } from '../metrics/types.ts';
-import { SOAK_FILES } from './files.ts';
+import { SESSION_FILES } from './files.ts';
 import { isRecentSecond } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
 
@@ -27,14 +27,14 @@ export type SegmentFile = 'jsonl' | 'hlog';
 
 /** Names sort by time. */
 export function segmentPath(dir: string, segment: number, file: SegmentFile): string {
-  return join(dir, SOAK_FILES.recent, `${String(segment).padStart(6, '0')}.${file}`);
+  return join(dir, SESSION_FILES.recent, `${String(segment).padStart(6, '0')}.${file}`);
 }
 
 const NAME = /^(\d+)\.(jsonl|hlog)$/;
 
 /** The segments that a folder has, ascending; none of a run that is no soak. */
 export async function listSegments(dir: string): Promise<number[]> {
-  const names = await readdir(join(dir, SOAK_FILES.recent)).catch(() => []);
+  const names = await readdir(join(dir, SESSION_FILES.recent)).catch(() => []);
   const segments = names.flatMap((name) => {
     const match = NAME.exec(name);
     return match === null ? [] : [Number(match[1])];

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Stall } from '../metrics/types.ts';
 import { AppendFile, closeAll } from './append-file.ts';
-import { FILES, latencyFilesAmong, SOAK_FILES } from './files.ts';
+import { FILES, latencyFilesAmong, SESSION_FILES } from './files.ts';
 import { appendStep, type Entry, type Step, waiting } from './journal.ts';
 import { formatLogSecond } from './latency-log.ts';
 import type { SoakInfo } from './run-info.ts';
@@ -77,7 +77,7 @@ export class WindowFiles implements SessionFiles {
     { keepSec, maxLogBytes }: SoakLimits,
     { stallsKept, stallsOpen } = { stallsKept: 0, stallsOpen: 0 },
   ): Promise<WindowFiles> {
-    await mkdir(join(dir, SOAK_FILES.recent), { recursive: true });
+    await mkdir(join(dir, SESSION_FILES.recent), { recursive: true });
     const index = Math.max(0, latencyFilesAmong(await readdir(dir)).length - 1);
     const recent = new RecentFiles(dir, windowSec, await listSegments(dir));
     const latency = new RotatingLog(dir, startedAtMs, { index, maxBytes: maxLogBytes });
@@ -132,7 +132,7 @@ export class WindowFiles implements SessionFiles {
 
   /** All of it stands in windows by now, and nights pile up. */
   async removeRecent(): Promise<void> {
-    await rm(join(this.#dir, SOAK_FILES.recent), { recursive: true, force: true });
+    await rm(join(this.#dir, SESSION_FILES.recent), { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SoakTally } from '../../src/analysis/soak-tally.ts';
+import { SessionTally } from '../../src/analysis/session-tally.ts';
 import { summarise } from '../../src/analysis/summarise.ts';
 import { Tally } from '../../src/analysis/tally.ts';
 import { setAside } from '../../src/metrics/set-aside.ts';
@@ -9,7 +9,7 @@ import { armOf, fine, frameOf, hold, scenarioOf } from './parts.ts';
 const FACTS = { windows: 2, windowSec: 60, events: [{ kind: 'suspended', count: 1 }] };
 
 function courseOf(frames: readonly Frame[]) {
-  const night = new SoakTally(['stress']);
+  const night = new SessionTally(['stress']);
   for (const frame of frames) night.add(frame);
   return night.read(FACTS);
 }

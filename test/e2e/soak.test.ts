@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readStoredSummary, rebuildSummary } from '../../src/read/summary.ts';
 import { readFrames } from '../../src/store/read-info.ts';
-import { readEvents } from '../../src/store/soak-events.ts';
+import { readEvents } from '../../src/store/session-events.ts';
 import { makeWorkplace, type Started, type Workplace } from './rushhour.ts';
 
 const SCENARIO = `

@@ -6,7 +6,7 @@ import type { HostWatch } from '../../src/session/host/host-watch.ts';
 import { Recorder } from '../../src/session/recorder.ts';
 import type { LoadSegment } from '../../src/session/segment.ts';
 import { Segments } from '../../src/session/segments.ts';
-import type { SoakEvent } from '../../src/store/soak-event.ts';
+import type { SessionEvent } from '../../src/store/session-events.ts';
 import { makeFolder } from '../store/runs.ts';
 import { pushedSecond, startSoak } from '../store/soaks.ts';
 import { FakeClocks } from './host/fake-clocks.ts';
@@ -25,7 +25,7 @@ async function conduct(courses: readonly Course[], { closeMs, openMs }: { closeM
   const clocks = new FakeClocks();
   const clock = createSessionClock({ fromSec: -1, clocks });
   const writer = await startSoak(makeFolder());
-  const events: SoakEvent[] = [];
+  const events: SessionEvent[] = [];
   const recorded: number[] = [];
   const log = new EventLog(writer, (event) => events.push(event));
   const recorder = new Recorder({

@@ -2,11 +2,11 @@ import { appendFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EventTail } from '../../src/store/event-tail.ts';
-import type { SoakEvent } from '../../src/store/soak-event.ts';
+import type { SessionEvent } from '../../src/store/session-events.ts';
 import { makeFolder } from './runs.ts';
 
-function lineOf(id: number, toSec: number | null, kind: SoakEvent['kind'] = 'link-down'): string {
-  const event: SoakEvent = {
+function lineOf(id: number, toSec: number | null, kind: SessionEvent['kind'] = 'link-down'): string {
+  const event: SessionEvent = {
     ...{ id, kind, at: '2025-01-31T06:00:00.000Z' },
     ...{ fromSec: id * 10, toSec, setsAside: true, text: `event ${id}` },
   };

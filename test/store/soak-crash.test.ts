@@ -4,9 +4,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { rebuildSummary } from '../../src/read/summary.ts';
 import { resumeSession } from '../../src/session/resume.ts';
 import { AppendFile } from '../../src/store/append-file.ts';
-import { FILES, SOAK_FILES } from '../../src/store/files.ts';
+import { FILES, SESSION_FILES } from '../../src/store/files.ts';
 import { readFrames, readRunInfo } from '../../src/store/read-info.ts';
-import { readEvents } from '../../src/store/soak-events.ts';
+import { readEvents } from '../../src/store/session-events.ts';
 import { collect, makeFolder } from './runs.ts';
 import { fail, happening, openSoak, pushedSecond, totalsOf } from './soaks.ts';
 
@@ -52,7 +52,7 @@ async function recordWrites(): Promise<{ info: string; writes: Write[] }> {
 /** The folder as a process left it that died after so many writes, the next one half done. */
 async function folderAfter(info: string, writes: readonly Write[], torn: Write | undefined): Promise<string> {
   const dir = join(makeFolder(), 'night');
-  await mkdir(join(dir, SOAK_FILES.recent), { recursive: true });
+  await mkdir(join(dir, SESSION_FILES.recent), { recursive: true });
   await writeFile(join(dir, FILES.info), info);
   const half = torn === undefined ? [] : [{ ...torn, text: torn.text.slice(0, torn.text.length / 2) }];
   for (const { path, text } of [...writes, ...half]) {
@@ -64,7 +64,7 @@ async function folderAfter(info: string, writes: readonly Write[], torn: Write |
 
 /** Seconds of which the own line stands. */
 function wholeSeconds(writes: readonly Write[]): number[] {
-  const lines = writes.filter(({ path }) => path.startsWith(SOAK_FILES.recent) && path.endsWith('jsonl'));
+  const lines = writes.filter(({ path }) => path.startsWith(SESSION_FILES.recent) && path.endsWith('jsonl'));
   return lines.map((_, second) => second);
 }
 
@@ -88,7 +88,7 @@ describe('a soak whose process dies', () => {
     for (let done = 0; done <= writes.length; done += 1) {
       const before = writes.slice(0, done);
       const seconds = wholeSeconds(before);
-      const hasEvent = before.some(({ path }) => path === SOAK_FILES.events);
+      const hasEvent = before.some(({ path }) => path === SESSION_FILES.events);
       for (const torn of done % 2 === 0 ? [writes[done]] : [undefined, writes[done]]) {
         const when = `after ${done} writes, ${torn === undefined ? 'between two' : `half of ${torn.path}`}`;
         const dir = await folderAfter(info, before, torn);

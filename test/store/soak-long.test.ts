@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { LATENESS_TAG } from '../../src/metrics/types.ts';
 import { rebuildSummary } from '../../src/read/summary.ts';
-import { FILES, latencyFilesAmong, SOAK_FILES } from '../../src/store/files.ts';
+import { FILES, latencyFilesAmong, SESSION_FILES } from '../../src/store/files.ts';
 import { readFrames } from '../../src/store/read-info.ts';
 import { fine, frameOf, histogramOf } from '../analysis/parts.ts';
 import { encodeAll, makeFolder } from './runs.ts';
@@ -52,7 +52,7 @@ function heapInUse(): number {
 
 it('a soak of hours takes no more memory as it goes on, no more of recent/, and little for each hour', async () => {
   const writer = await startSoak(makeFolder(), { windowSec: 60, settleSec: 15, forUs: 2 * HOUR * 1_000_000 });
-  const recent = join(writer.dir, SOAK_FILES.recent);
+  const recent = join(writer.dir, SESSION_FILES.recent);
   const [recentBytes, heap]: [number[], number[]] = [[], []];
   let windows = 0;
   for (let fromSec = 0; fromSec < 2 * HOUR; fromSec += HOUR / 6) {

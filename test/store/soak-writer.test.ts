@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listRuns } from '../../src/read/listing.ts';
 import { readSummary, rebuildSummary } from '../../src/read/summary.ts';
-import { FILES, latencyFilesAmong, SOAK_FILES } from '../../src/store/files.ts';
+import { FILES, latencyFilesAmong, SESSION_FILES } from '../../src/store/files.ts';
 import { readFrames } from '../../src/store/read-info.ts';
 import { createSession } from '../../src/store/session-create.ts';
 import { fine, frameOf } from '../analysis/parts.ts';
@@ -97,11 +97,11 @@ describe('a soak under way', () => {
     const results = makeFolder();
     const writer = await startSoak(results, {}, { keepSec: 40 });
     await push(writer, 0, 200);
-    const names = (await readdir(join(writer.dir, SOAK_FILES.recent))).sort();
+    const names = (await readdir(join(writer.dir, SESSION_FILES.recent))).sort();
     // Segments of 40 s: the last window that stands ends at 196.
     expect(names).toEqual(['000003.hlog', '000003.jsonl', '000004.hlog', '000004.jsonl']);
     const recent = await Promise.all(
-      names.map((name) => readFile(join(writer.dir, SOAK_FILES.recent, name))),
+      names.map((name) => readFile(join(writer.dir, SESSION_FILES.recent, name))),
     );
     const inRecent = recent.reduce((sum, { length }) => sum + length, 0);
     const [listed] = await listRuns(results);

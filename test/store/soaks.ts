@@ -4,8 +4,8 @@ import type { Frame, Stall } from '../../src/metrics/types.ts';
 import { setAside } from '../../src/metrics/window.ts';
 import { rebuildSummary } from '../../src/read/summary.ts';
 import { createSession, type RunFacts } from '../../src/store/session-create.ts';
+import type { SessionEvent } from '../../src/store/session-events.ts';
 import type { SessionWriter } from '../../src/store/session-writer.ts';
-import type { SoakEvent } from '../../src/store/soak-event.ts';
 import type { ClosedWindow } from '../../src/store/soak-windows.ts';
 import { SOAK_LIMITS, type SoakLimits } from '../../src/store/window-files.ts';
 import { fine, frameOf, histogramOf } from '../analysis/parts.ts';
@@ -97,7 +97,7 @@ export function fail(message: string): never {
   throw new Error(message);
 }
 
-export function happening(changes: Partial<Omit<SoakEvent, 'id'>> = {}): Omit<SoakEvent, 'id'> {
+export function happening(changes: Partial<Omit<SessionEvent, 'id'>> = {}): Omit<SessionEvent, 'id'> {
   return {
     ...{ kind: 'suspended', at: '2025-01-31T01:30:10.000Z', fromSec: 0, toSec: null },
     ...{ setsAside: true, text: 'this machine slept' },

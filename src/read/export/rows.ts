@@ -13,7 +13,7 @@ import { readFrames, readRunInfo } from '../../store/read-info.ts';
 import { parseLine } from '../../store/read-lines.ts';
 import { CommittedRange, framesOf } from '../../store/run-frames.ts';
 import { eachInterval } from '../../store/run-intervals.ts';
-import { isTouched, readEvents } from '../../store/soak-events.ts';
+import { isTouched, readEvents } from '../../store/session-events.ts';
 import { readSummary } from '../summary.ts';
 
 export const TABLES = ['frames', 'arms', 'statuses', 'stalls', 'latency'] as const;

@@ -1,11 +1,11 @@
-import type { SoakEvent } from '../../store/soak-event.ts';
+import type { SessionEvent } from '../../store/session-events.ts';
 import type { AddressesChanged } from './addresses.ts';
 import type { ClockChange } from './clocks.ts';
 import type { NameChange } from './names.ts';
 import type { WhyDown } from './why-down.ts';
 
 /** Something that befell this machine or the way to the far end. Seconds are whole, and those of the night's clock. */
-export type HostEvent = Omit<SoakEvent, 'id' | 'at'>;
+export type HostEvent = Omit<SessionEvent, 'id' | 'at'>;
 
 /** Between two looks at this machine: when everything was still well, and when it was noticed. */
 export interface Span {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStoredSummary, rebuildSummary } from '../../../dist/read/summary.js';
 import { readFrames, readRunInfo } from '../../../dist/store/read-info.js';
-import { readEvents } from '../../../dist/store/soak-events.js';
+import { readEvents } from '../../../dist/store/session-events.js';
 import { FAR } from './site.mjs';
 
 const COUNTS = ['scheduled', 'started', 'unsent', 'established', 'completed', 'requests', 'healed', 'bytes'];

@@ -33,7 +33,7 @@ interface ArmTime {
  * Tells from a night's seconds, in order, how long load was measured. The schedule of its scenario does not tell: a
  * night has gaps, in which this machine slept or was dead, and after each its load begins anew, ramps and all.
  */
-export class SoakTally {
+export class SessionTally {
   readonly #arms: ReadonlyMap<string, ArmTime>;
   #last = -1;
   #seconds = 0;
