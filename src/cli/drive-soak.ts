@@ -32,7 +32,7 @@ const LOG_EVERY_WINDOWS = 10;
 export async function driveSoak(context: Context, scenario: Scenario, flags: SoakFlags): Promise<ExitCode> {
   const { host, services } = context;
   if (flags.resumeOnly === true && !(await hasCutShort(context, scenario, flags))) {
-    if (flags.quiet !== true) host.stderr.write('rushhour: no night of this scenario was cut short\n');
+    if (flags.quiet !== true) host.stderr.write('rushhour: no soak of this scenario was interrupted\n');
     return EXIT.ok;
   }
   if (flags.onceAt !== undefined && (await isSecondTime(context, scenario, flags, flags.onceAt))) {
@@ -107,7 +107,7 @@ async function isSecondTime(
     return false;
   }
   host.stderr.write(
-    `rushhour: ${at} has come for the second time, as clocks were put back: this night has begun before (${before.id}), and none is begun\n`,
+    `rushhour: ${at} occurs twice as clocks are set back: this soak already started (${before.id}), so no other starts\n`,
   );
   return true;
 }

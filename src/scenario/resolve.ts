@@ -56,7 +56,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
   if (expect.kind === 'status' && expect.content !== undefined) {
     const { body, bytes } = expect.content;
     if (written.load?.kind === 'browsers')
-      blame('expect', 'browsers look into no response', 'leave body, bytes and header out');
+      blame('expect', 'browsers do not examine responses', 'leave body, bytes and header out');
     if (written.request?.method === 'HEAD' && (body ?? bytes) !== undefined)
       blame('expect', 'a response to HEAD has no body', 'leave body and bytes out, or use GET');
   }

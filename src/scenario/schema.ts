@@ -149,7 +149,7 @@ const look = z
       return { ratePerSec: rate, forUs };
     context.issues.push({
       code: 'custom',
-      message: 'more, or less, than a look',
+      message: 'outside what a pre-load check may send',
       params: fixParams('keep it at 100/s or less, for 1s to 1m'),
       input: written,
     });

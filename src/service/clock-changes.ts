@@ -105,8 +105,8 @@ export function formatClockChanges(
     const effect = night === undefined ? 'none' : effectOn(night, change);
     if (effect === 'none') return what;
     return effect === 'skipped'
-      ? `${what}: ${night?.at} is not there, and the night begins at ${after?.slice(-5)}`
-      : `${what}: ${night?.at} comes twice, and the night begins once`;
+      ? `${what}: ${night?.at} does not exist, and the soak starts at ${after?.slice(-5)}`
+      : `${what}: ${night?.at} occurs twice, and the soak starts once`;
   });
 }
 

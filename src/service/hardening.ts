@@ -44,7 +44,7 @@ export function hardeningOf(plan: SoakInstallPlan): string[] {
     'NoNewPrivileges=yes',
     ...(needs.setsTcpTimestamps
       ? [
-          '# The scenario sets net.ipv4.tcp_timestamps for the night and puts it back.',
+          '# The scenario sets net.ipv4.tcp_timestamps for the soak and restores it.',
           'ProtectKernelTunables=no',
         ]
       : ['ProtectKernelTunables=yes']),
@@ -81,7 +81,7 @@ export function limitsOf({ needs }: SoakInstallPlan): string[] {
     `LimitNOFILE=${Math.max(4_096, 2 * needs.openAtMost + 1_024)}`,
     '# The watchdog ends it with SIGABRT, and a core file would hold passwords.',
     'LimitCORE=0',
-    '# A guard, several times what a night takes: a leak costs seconds and a restart, not the machine. Swapped out, it',
+    '# A guard, several times what a soak takes: a leak costs seconds and a restart, not the machine. Swapped out, it',
     '# would be late, and say nothing about the firewall.',
     `MemoryMax=${BASE_MB + MB_PER_WORKER * needs.workers + connectionsMb}M`,
     'MemorySwapMax=0',

@@ -79,7 +79,7 @@ export function findKept(machine: Machine, { night }: FoundSoak): Kept[] {
   if (machine.hasUser(night.user) && !others.some(({ user }) => user === night.user)) {
     // One with a name of its own may be somebody's.
     const isOwn = night.user === DEFAULT_USER;
-    const what = isOwn ? `user ${night.user}` : `user ${night.user} (where it is for nights alone)`;
+    const what = isOwn ? `user ${night.user}` : `user ${night.user} (if only soaks use it)`;
     kept.push({ what, command: `sudo userdel ${night.user}` });
   }
   return kept;

@@ -84,7 +84,7 @@ export function checkName(name: string): string {
 /** @throws UsageError where it is no name that useradd(8) takes */
 export function checkUser(user: string): string {
   if (/^[a-z_][a-z0-9_-]{0,31}$/.test(user) && user !== 'root') return user;
-  const why = user === 'root' ? 'a night needs no root' : `"${user}" cannot name a user`;
+  const why = user === 'root' ? 'a soak does not need root' : `"${user}" cannot name a user`;
   throw new UsageError(`--user ${user}: ${why}`, {
     hint: 'remove --user: the soaks then run as a dedicated user, created if missing',
   });

@@ -120,9 +120,9 @@ function judge(armed: boolean | null, last: PastSoak | undefined): string[] {
   const faults: string[] = [];
   if (armed === false) faults.push('its timer is not running: nothing will start it');
   if (last === undefined) return faults;
-  if (last.status === 'interrupted') faults.push('the last night was cut short');
-  else if (last.status === 'failed') faults.push('the last night failed');
-  else if (last.generatorLimited) faults.push('the last night was generator-limited');
-  else if (last.pass === false) faults.push('the last night did not pass');
+  if (last.status === 'interrupted') faults.push('the last soak was interrupted');
+  else if (last.status === 'failed') faults.push('the last soak failed');
+  else if (last.generatorLimited) faults.push('the last soak was generator-limited');
+  else if (last.pass === false) faults.push('the last soak did not pass');
   return faults;
 }

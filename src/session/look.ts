@@ -35,7 +35,7 @@ export async function lookFirst(
     listener.looked?.(verdict);
     return info;
   }
-  const what = `the look (up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}) shows a proxy or target at its limit: ${verdict.signs.join('; ')}`;
+  const what = `the pre-load check (up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}) shows a proxy or target at its limit: ${verdict.signs.join('; ')}`;
   if (options.look === 'go-on') listener.warning?.(`${what}; going on, as asked`);
   else {
     throw new EnvironmentError(`${what}; the load was not started`, {

@@ -177,7 +177,7 @@ describe('soak install', () => {
     [['--for', '24h'], 'cannot be repeated daily'],
     [['--name', 'a.b'], 'is not a valid name'],
     [['--name', 'a-resume'], 'is not a valid name'],
-    [['--user', 'root'], 'a night needs no root'],
+    [['--user', 'root'], 'a soak does not need root'],
     [['--label', 'a\nb'], 'a flag has a line feed'],
     [['--duration', '5h'], 'the length of a soak is set with --for'],
   ])('refuses %j', async (flags, why) => {
@@ -259,14 +259,14 @@ describe('soak status', () => {
     expect(Date.parse(status.nextStart)).toBeGreaterThan(Date.UTC(2025, 0, 31, 6));
   });
 
-  it('has exit code 3 where the last night did not pass', async () => {
+  it('has exit code 3 where the last soak did not pass', async () => {
     const results = await installed();
     const failed = summary();
     failed.verdict.pass = false;
     keepRun(results, 'yesterday', { summary: failed });
     const { exitCode, out } = await cli('status', '--root', root);
     expect(exitCode).toBe(3);
-    expect(out).toContain('LOOK     the last night did not pass');
+    expect(out).toContain('WARNING  the last soak did not pass');
   });
 
   it('says who runs now', async () => {

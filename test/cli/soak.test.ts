@@ -77,7 +77,7 @@ describe('soak', () => {
     expect([exitCode, options, err]).toEqual([
       0,
       undefined,
-      'rushhour: no night of this scenario was cut short\n',
+      'rushhour: no soak of this scenario was interrupted\n',
     ]);
   });
 
@@ -97,7 +97,7 @@ describe('soak', () => {
     expect([second.exitCode, second.options, second.err]).toEqual([
       0,
       undefined,
-      'rushhour: 01:30 has come for the second time, as clocks were put back: this night has begun before (tonight), and none is begun\n',
+      'rushhour: 01:30 occurs twice as clocks are set back: this soak already started (tonight), so no other starts\n',
     ]);
     expect((await begin('2027-11-01T01:30:02Z')).options).toBeDefined();
     expect((await begin('2027-10-31T01:30:02Z', '--label', 'another')).options).toBeDefined();

@@ -84,6 +84,6 @@ describe('a soak', () => {
     expect(summary?.arms['web']?.outcomes.abandoned).toBeUndefined();
     const { code: nothing, stderr: said } = await (await soak(60, '--resume-only')).finished;
     expect(nothing).toBe(0);
-    expect(said).toContain('no night of this scenario was cut short');
+    expect(said).toContain('no soak of this scenario was interrupted');
   });
 });

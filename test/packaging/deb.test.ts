@@ -91,7 +91,7 @@ suiteNeeding('removing the Debian package', ['linux'], () => {
     writeFileSync(join(root, 'usr/bin/rushhour'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     const { status, stderr } = maintain('prerm', 'remove');
     expect(status).toBe(0);
-    expect(stderr).toContain('night steady could not be uninstalled');
+    expect(stderr).toContain('soak steady could not be uninstalled');
   });
 });
 

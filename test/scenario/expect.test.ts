@@ -58,6 +58,6 @@ describe('what a response must hold', () => {
       '{ concurrency: 1, attempts: 1 }',
       '{ browsers: 2, for: 5s, page: { objects: 2 } }',
     );
-    expect(mistakesIn(browsers).join()).toContain('browsers look into no response');
+    expect(mistakesIn(browsers).join()).toContain('browsers do not examine responses');
   });
 });

@@ -141,7 +141,7 @@ async function clockChanges(host: Host): Promise<Check[]> {
   const ofNights = findInstalled('').flatMap(({ night }) =>
     formatClockChanges(zone, host.now(), night)
       .filter((line) => !plain.includes(line))
-      .map((line) => `night ${night.name}: ${line}`),
+      .map((line) => `soak ${night.name}: ${line}`),
   );
   return [...plain, ...ofNights].map(check);
 }

@@ -146,7 +146,7 @@ async function notesOn(machine: Machine, { plan, scenario }: ResolvedInstall): P
     needs.variables.length === 0
       ? []
       : [
-          `the night reads ${needs.variables.join(', ')} from ${environmentFile(night)}: write NAME=value into it (sudo install -m 600 /dev/null ${environmentFile(night)})`,
+          `the soak reads ${needs.variables.join(', ')} from ${environmentFile(night)}: write NAME=value into it (sudo install -m 600 /dev/null ${environmentFile(night)})`,
         ];
   const tickets = usesTicketCache(scenario)
     ? [`${night.user} has no ticket cache: give it a keytab with --keytab`]

@@ -18,7 +18,7 @@ export function formatStatus(status: SoakStatus, width: number): string {
     ...clocks.flatMap((line) => labelled('clocks', line)),
     ...labelled('now', formatNow(status)),
     ...labelled('results', `${night.results}, ${formatBytes(bytes)}`),
-    ...attention.flatMap((text) => labelled('LOOK', text)),
+    ...attention.flatMap((text) => labelled('WARNING', text)),
     ...tableOf(last, width),
   ];
   return `${lines.join('\n')}\n`;
@@ -39,11 +39,11 @@ function formatNow({ lock, underWay }: SoakStatus): string {
 }
 
 function tableOf(last: readonly PastSoak[], width: number): string[] {
-  if (last.length === 0) return ['  no nights yet'];
+  if (last.length === 0) return ['  no runs yet'];
   const left = (title: string) => ({ title, align: 'left' }) as const;
   const right = (title: string) => ({ title, align: 'right' }) as const;
   const columns = [
-    left('night'),
+    left('run'),
     { ...left('verdict'), leads: true },
     right('stalled'),
     right('of'),

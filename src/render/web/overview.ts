@@ -27,7 +27,7 @@ export interface Overview {
 /** The list of runs, and how one scenario went from run to run. */
 export function renderOverview(overview: Overview): string {
   const { scenario, rows, trends, apart, total } = overview;
-  const title = scenario === undefined ? 'Nights and runs' : `Runs of ${scenario}`;
+  const title = scenario === undefined ? 'Runs and soaks' : `Runs of ${scenario}`;
   if (rows.length === 0) {
     const main = `<p>There are no runs here yet: <code>rushhour run quickstart</code> makes one.</p>
 ${renderDamaged(overview)}`;
