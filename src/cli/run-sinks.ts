@@ -23,7 +23,10 @@ export interface RunSinksOptions {
   readonly label: string;
   readonly results: string;
   readonly say: (line: string) => void;
-  /** A sink takes nothing any more. @returns what is called once it does again */
+  /**
+   * A sink takes nothing any more.
+   * @returns what is called once it does again
+   */
   readonly onAway?: ((text: string) => () => void) | undefined;
 }
 
@@ -89,7 +92,10 @@ interface SinkAway {
 
 /** Notes among what happens to a run which sinks take nothing. */
 interface SinkEvents {
-  /** A sink takes nothing any more. @returns what is called once it does again */
+  /**
+   * A sink takes nothing any more.
+   * @returns what is called once it does again
+   */
   away(text: string): () => void;
   /** The run is there: what was noted before is told it now. */
   attach(handle: Pick<RunHandle, 'sinkAway'>): void;

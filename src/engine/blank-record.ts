@@ -3,7 +3,10 @@ import type { AttemptRecord } from './types.ts';
 /** Shared by all attempts whose response meets every condition, or that have none. */
 export const ALL_MET: readonly string[] = [];
 
-/** Creates a record in which nothing has happened yet. @param beginning what is known of the attempt so far */
+/**
+ * Creates a record in which nothing has happened yet.
+ * @param beginning what is known of the attempt so far
+ */
 export function createAttemptRecord(beginning: Partial<AttemptRecord> = {}): AttemptRecord {
   return {
     phase: 'start',

@@ -2,7 +2,10 @@ import { type ExperimentState, type ExperimentStep, SIDES, type Side } from '../
 
 /** What an experiment does to the world; the order of it all is here, and can be tested without any. */
 export interface Acts {
-  /** Switches the firewall. @throws EnvironmentError where the command fails */
+  /**
+   * Switches the firewall.
+   * @throws EnvironmentError where the command fails
+   */
   switchTo(step: ExperimentStep): Promise<void>;
   /** Lets the switch take effect; returns early where it is interrupted. */
   settle(): Promise<void>;

@@ -29,7 +29,10 @@ export interface PresetSpec<P extends Parameters> {
   readonly isRulesAlone?: true;
   /** The first is the one that `name:value` sets. */
   readonly parameters: P;
-  /** What no parameter can tell alone. @throws UsageError where they do not fit together */
+  /**
+   * What no parameter can tell alone.
+   * @throws UsageError where they do not fit together
+   */
   readonly check?: (values: Given<P>) => void;
   /** How the embedded far ends differ from what they are by default. */
   readonly farEnd?: (values: Given<P>) => Partial<FarEndOptions>;

@@ -14,7 +14,10 @@ const SUB_BUCKET_BITS = 11;
 /** Number of counts in a histogram. */
 export const BUCKETS = SUB_BUCKETS + DOUBLINGS * HALF;
 
-/** The index of a value's count. @param us integer, 0 to an hour: it fits 32 bits, unsigned */
+/**
+ * The index of a value's count.
+ * @param us integer, 0 to an hour: it fits 32 bits, unsigned
+ */
 export function bucketOf(us: number): number {
   if (us < SUB_BUCKETS) return us;
   const doublings = 32 - SUB_BUCKET_BITS - Math.clz32(us);

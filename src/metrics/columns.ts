@@ -27,7 +27,10 @@ const STALLS = 'stalledBySecond';
  */
 export type Columns = Record<string, number[]>;
 
-/** Enters one second's counts into columns. @param offset seconds since the window's first */
+/**
+ * Enters one second's counts into columns.
+ * @param offset seconds since the window's first
+ */
 export function enterColumns(
   columns: Columns,
   counts: Readonly<SeriesCounts>,
@@ -69,7 +72,10 @@ export function foldColumns(columns: Readonly<Columns>): Columns {
   return Object.fromEntries(folded);
 }
 
-/** Adds the columns' values to each second. @param open returns the counts of a second, by its offset */
+/**
+ * Adds the columns' values to each second.
+ * @param open returns the counts of a second, by its offset
+ */
 export function readColumns(
   columns: Readonly<Columns>,
   { second: firstSecond, seconds }: { readonly second: number; readonly seconds: number },

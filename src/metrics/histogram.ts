@@ -25,7 +25,10 @@ export function createHistogram(): Histogram {
   return createCounts(LONGEST_US, SIGNIFICANT_DIGITS);
 }
 
-/** An empty histogram of fixed size for integers from 1 up. @param digits significant ones, 0 to 5 */
+/**
+ * An empty histogram of fixed size for integers from 1 up.
+ * @param digits significant ones, 0 to 5
+ */
 export function createCounts(highest: number, digits: number): Histogram {
   return new Counts(1, highest, digits);
 }
@@ -73,7 +76,10 @@ export interface Quantiles {
   max: number;
 }
 
-/** The figures of a summary, microseconds; all 0 if it is empty. @param histogram made by createHistogram */
+/**
+ * The figures of a summary, microseconds; all 0 if it is empty.
+ * @param histogram made by createHistogram
+ */
 export function quantilesOf(histogram: Histogram | undefined): Quantiles {
   if (histogram === undefined || histogram.totalCount === 0) {
     return { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };

@@ -14,7 +14,10 @@ export function countName(counts: Record<string, number>, name: string, by = 1):
   counts[key] = (Object.hasOwn(counts, key) ? counts[key]! : 0) + by;
 }
 
-/** Adds `part` into `sum`, in place. @param part absent in frames of an earlier version */
+/**
+ * Adds `part` into `sum`, in place.
+ * @param part absent in frames of an earlier version
+ */
 export function addNames(sum: Record<string, number>, part: Readonly<Record<string, number>> = {}): void {
   for (const [name, count] of Object.entries(part)) countName(sum, name, count);
 }

@@ -194,14 +194,20 @@ export class Recorder {
     if (errorName !== '') series.named('errorNames', errorName);
   }
 
-  /** For browsers: an object of a page has ended. @param tookUs -1 if it failed */
+  /**
+   * For browsers: an object of a page has ended.
+   * @param tookUs -1 if it failed
+   */
   objectOver(arm: number, tookUs: number): void {
     const series = this.#series(arm, false);
     series.add(COUNTER_AT.requests);
     if (tookUs >= 0) series.time(TIMED_AT.object, Math.round(tookUs));
   }
 
-  /** For browsers: a page has ended. @param tookUs -1 if it failed, in part or as a whole */
+  /**
+   * For browsers: a page has ended.
+   * @param tookUs -1 if it failed, in part or as a whole
+   */
   pageOver(arm: number, tookUs: number): void {
     if (tookUs >= 0) this.#series(arm, false).time(TIMED_AT.page, Math.round(tookUs));
   }

@@ -100,7 +100,10 @@ export class SeriesCounter {
     this.#isTouched = true;
   }
 
-  /** A held connection was proved to be alive, or cut. @param ageMs how long it had been idle */
+  /**
+   * A held connection was proved to be alive, or cut.
+   * @param ageMs how long it had been idle
+   */
   proved(ageMs: number, how: Cut | 'alive'): void {
     addProofs(
       this.#proofs,

@@ -73,7 +73,10 @@ interface PacPackages {
   ): (url: string) => Promise<unknown>;
 }
 
-/** Loads the optional packages that evaluate scripts. @throws Error of Node where one is not installed */
+/**
+ * Loads the optional packages that evaluate scripts.
+ * @throws Error of Node where one is not installed
+ */
 async function loadPacPackages(): Promise<PacPackages> {
   const [{ createPacResolver }, { QuickJS }] = await Promise.all([import(RESOLVER), import(QUICKJS)]);
   const wasm = await readFile(createRequire(import.meta.url).resolve(`${QUICKJS}/quickjs.wasm`));

@@ -37,7 +37,10 @@ export function cutField(how: string): string {
   return `cut_${how}`;
 }
 
-/** Field of a status: status_200, tunnel_status_403. @param toConnect of the proxy to CONNECT */
+/**
+ * Field of a status: status_200, tunnel_status_403.
+ * @param toConnect of the proxy to CONNECT
+ */
 export function statusField(status: string, toConnect: boolean): string {
   return `${toConnect ? 'tunnel_' : ''}status_${status}`;
 }

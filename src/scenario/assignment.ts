@@ -1,7 +1,10 @@
 import { redactAt } from './secret-places.ts';
 import { REDACTED } from './secrets.ts';
 
-/** Reads YAML. @throws Error where it is none */
+/**
+ * Reads YAML.
+ * @throws Error where it is none
+ */
 export type ReadYaml = (text: string) => unknown;
 
 /**

@@ -40,7 +40,10 @@ export function refuseForeign(root: string, files: readonly OwnFile[]): void {
   });
 }
 
-/** Writes a file whole, or leaves the old one. @throws EnvironmentError */
+/**
+ * Writes a file whole, or leaves the old one.
+ * @throws EnvironmentError
+ */
 export function writeOwn(root: string, { path, text, mode }: OwnFile): Change {
   const full = root + path;
   const there = readText(full);
@@ -67,7 +70,10 @@ function isOpen(path: string, mode: number): boolean {
   return (statSync(path).mode & 0o077 & ~mode) !== 0;
 }
 
-/** Removes what is ours, and leaves the rest. @returns whether there was something */
+/**
+ * Removes what is ours, and leaves the rest.
+ * @returns whether there was something
+ */
 export function removeOwn(root: string, path: string): boolean {
   const there = readText(root + path);
   if (there === undefined || !isOurs(there)) return false;

@@ -39,7 +39,10 @@ export interface SegmentsParts {
   readonly recorder: Recorder;
   readonly events: EventLog;
   readonly watch: HostWatch;
-  /** A segment's load begins to flow. @param fromSec its first second */
+  /**
+   * A segment's load begins to flow.
+   * @param fromSec its first second
+   */
   readonly onFlow: (fromSec: number) => void;
 }
 

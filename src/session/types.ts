@@ -140,7 +140,10 @@ export interface RunHandle {
   readonly plan: RunPlan;
   /** `drain`: start nothing more, let what is open settle. `abort`: end it all now. Safe to call again. */
   stop(how: 'drain' | 'abort'): void;
-  /** Notes that a sink takes nothing any more. @returns what notes that it does again */
+  /**
+   * Notes that a sink takes nothing any more.
+   * @returns what notes that it does again
+   */
   sinkAway(text: string): () => void;
   /** Resolves once summary.json is on disk, or cannot be; rejects with a RushhourError where the run could not be finished. */
   readonly finished: Promise<FinishedRun>;

@@ -47,7 +47,10 @@ export class Health {
     this.#call(() => this.#listener.onBack?.(this.#name));
   }
 
-  /** Something else went wrong. @param matter told once in a run */
+  /**
+   * Something else went wrong.
+   * @param matter told once in a run
+   */
   note(matter: string, why: string): void {
     this.#fault = this.#hide(why);
     if (this.#told.has(matter)) return;

@@ -14,7 +14,10 @@ export interface Place {
   /** Segments of the path, percent-decoded. */
   readonly path: readonly string[];
   readonly query: URLSearchParams;
-  /** Makes the error for what is not understood. @param hint what to write instead */
+  /**
+   * Makes the error for what is not understood.
+   * @param hint what to write instead
+   */
   wrong(hint: string): UsageError;
 }
 

@@ -94,7 +94,10 @@ async function sealJournal(from: string, to: string): Promise<void> {
   await rm(journal, { force: true });
 }
 
-/** A reader sees all of a file or none of it. @throws Error of the system; nothing is left then */
+/**
+ * A reader sees all of a file or none of it.
+ * @throws Error of the system; nothing is left then
+ */
 export async function writeWhole(path: string, content: Buffer): Promise<void> {
   const draft = `${path}.new`;
   try {

@@ -79,7 +79,10 @@ export class Spool {
     }
   }
 
-  /** Closes a batch. @param body its lines, as they will be sent */
+  /**
+   * Closes a batch.
+   * @param body its lines, as they will be sent
+   */
   async add(body: Buffer, seconds: number): Promise<void> {
     const at = await this.#write(body, seconds);
     const bytes = 'path' in at ? onDisk(body.length) : body.length;

@@ -49,7 +49,10 @@ export interface SinkReport {
 export interface SinkListener {
   /** A line for people: a fault with its cure, or that it is over; each once. */
   say(line: string): void;
-  /** The sink takes nothing any more. @param why in words */
+  /**
+   * The sink takes nothing any more.
+   * @param why in words
+   */
   onAway?(name: string, why: string): void;
   /** It takes what it is given again. */
   onBack?(name: string): void;

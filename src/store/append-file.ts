@@ -70,7 +70,10 @@ export class AppendFile {
     return this.#pending.reduce((sum, chunk) => sum + chunk.length, 0);
   }
 
-  /** Appends text. @returns the system's error where it is still waiting, undefined once all is written */
+  /**
+   * Appends text.
+   * @returns the system's error where it is still waiting, undefined once all is written
+   */
   async append(text: string): Promise<NodeJS.ErrnoException | undefined> {
     if (text !== '') this.#pending.push(Buffer.from(text));
     while (this.pendingBytes > MAX_PENDING_BYTES) {

@@ -1,6 +1,9 @@
 import type { AppendFile } from './append-file.ts';
 
-/** Brings one part of an entry to disk, or goes on with it. @returns the system's error where it has to wait */
+/**
+ * Brings one part of an entry to disk, or goes on with it.
+ * @returns the system's error where it has to wait
+ */
 export type Step = () => Promise<NodeJS.ErrnoException | undefined>;
 
 /** What goes to disk together: the last step's line vouches for the others. */

@@ -35,7 +35,10 @@ export async function eachInterval(
   }
 }
 
-/** All of a run by tag. @param wanted absent: every tag */
+/**
+ * All of a run by tag.
+ * @param wanted absent: every tag
+ */
 export async function sumIntervals(
   dir: string,
   reach: CommittedRange,

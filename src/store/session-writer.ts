@@ -93,7 +93,10 @@ export class SessionWriter {
     return numbered;
   }
 
-  /** What lasts ends. @param toSec exclusive */
+  /**
+   * What lasts ends.
+   * @param toSec exclusive
+   */
   endEvent(id: number, at: string, toSec: number): void {
     const event = this.#lasting.get(id);
     if (event !== undefined) this.#writeEvent({ ...event, at, toSec });

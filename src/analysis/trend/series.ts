@@ -19,7 +19,10 @@ export interface FigureTimeSeries {
   readonly measured: readonly SoakRunFigure[];
 }
 
-/** Every figure of every arm, in the order of `compare`, arm by arm. @param nights that count, oldest first */
+/**
+ * Every figure of every arm, in the order of `compare`, arm by arm.
+ * @param nights that count, oldest first
+ */
 export function listTimeSeries(nights: readonly SoakRun[]): FigureTimeSeries[] {
   const arms = [...new Set(nights.flatMap((night) => [...night.arms.keys()]))];
   return arms.flatMap((arm) => {

@@ -142,7 +142,10 @@ async function carryOut(
   });
 }
 
-/** One run of it. @returns whether it is complete */
+/**
+ * One run of it.
+ * @returns whether it is complete
+ */
 async function runOnce(
   { host, services, args }: Pick<Context, 'host' | 'services' | 'args'>,
   scenario: Scenario,

@@ -144,7 +144,10 @@ A password on the command line stays in your shell's history: use env:NAME or @f
     );
 }
 
-/** ab's -k on what cannot take curl's. @throws UsageError */
+/**
+ * ab's -k on what cannot take curl's.
+ * @throws UsageError
+ */
 function refuseKeepAlive(url: string, { insecure }: HitFlags): void {
   if (insecure !== true || /^https:/i.test(url)) return;
   throw new UsageError('-k is curl’s here (accept any certificate), and only https:// has certificates', {

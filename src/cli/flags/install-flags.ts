@@ -85,7 +85,10 @@ function onOneLine(assignment: string): string {
   }
 }
 
-/** A unit can be read by everybody. @throws UsageError, without what was typed */
+/**
+ * A unit can be read by everybody.
+ * @throws UsageError, without what was typed
+ */
 function refuseSecrets(passed: readonly TypedFlag[]): void {
   for (const { flag, value } of passed) {
     const isSinkSecret = flag === '--sink-token' || flag === '--sink-user';

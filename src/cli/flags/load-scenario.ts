@@ -58,7 +58,10 @@ export async function readForCommand(
   }
 }
 
-/** Says that curl would go through a proxy here, where it would. @param url undefined, or of another scheme: nothing */
+/**
+ * Says that curl would go through a proxy here, where it would.
+ * @param url undefined, or of another scheme: nothing
+ */
 export function sayCurlProxy(host: Host, url: string | undefined): void {
   const [, scheme, bracket, name] = /^(https?):\/\/(?:\[([^\]]*)\]|([^:/?#]*))/i.exec(url ?? '') ?? [];
   if (scheme === undefined) return;

@@ -45,7 +45,10 @@ export async function loadToJudge(
   }
 }
 
-/** Without a scenario, a script is asked of the target alone. @throws UsageError where there is none */
+/**
+ * Without a scenario, a script is asked of the target alone.
+ * @throws UsageError where there is none
+ */
 async function askForTarget(host: Host, options: OverrideOptions & PacOptions): Promise<Chosen[]> {
   const pac = readPac(options);
   if (pac === undefined) return [];

@@ -26,7 +26,10 @@ export interface ConnectionOwner {
   ready(connection: Connection): void;
   /** The owner sends another request, leaves it idle or ends it. */
   answered(connection: Connection, answer: Answer): void;
-  /** It is closed and recorded. @param lost set if a request was in progress */
+  /**
+   * It is closed and recorded.
+   * @param lost set if a request was in progress
+   */
   over(connection: Connection, lost: Lost | undefined): void;
 }
 
@@ -130,7 +133,10 @@ export class Connection {
     }
   }
 
-  /** Ends it because of its last response. @param schemesOffered if cause is `not-offered` */
+  /**
+   * Ends it because of its last response.
+   * @param schemesOffered if cause is `not-offered`
+   */
   end(
     cause: Extract<EndCause, 'challenged' | 'denied' | 'not-offered' | 'no-credentials'>,
     status: number,

@@ -48,7 +48,10 @@ export interface BrowserHost extends AttemptObserver {
    * @param intendedAtUs when it should have been opened
    */
   leave(browser: number, sinceUs: number, intendedAtUs: number): Leave;
-  /** Whether a browser should wait for credentials and then try again. @param sinceUs when they were first missing */
+  /**
+   * Whether a browser should wait for credentials and then try again.
+   * @param sinceUs when they were first missing
+   */
   waits(browser: number, sinceUs: number): boolean;
   /** Returns a number unique to each object. */
   nextNonce(): number;

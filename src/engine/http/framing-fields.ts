@@ -20,14 +20,20 @@ export function beginFramingValue(slots: ParserSlots, slot: number): void {
   slots.number[slot] = 0;
 }
 
-/** Consumes one byte of such a value. @returns false if the value cannot be valid */
+/**
+ * Consumes one byte of such a value.
+ * @returns false if the value cannot be valid
+ */
 export function takeFramingByte(slots: ParserSlots, slot: number, byte: number): boolean {
   return slots.field[slot] === CONTENT_LENGTH
     ? takeLengthByte(slots, slot, byte)
     : takeCodingByte(slots, slot, byte);
 }
 
-/** Ends such a value, if one was being read. @returns false if the value is invalid */
+/**
+ * Ends such a value, if one was being read.
+ * @returns false if the value is invalid
+ */
 export function endFramingValue(slots: ParserSlots, slot: number): boolean {
   switch (slots.field[slot]) {
     case CONTENT_LENGTH:

@@ -59,7 +59,10 @@ function toBytes(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** Length in bytes after the nonces are inserted. @param bytes one character each */
+/**
+ * Length in bytes after the nonces are inserted.
+ * @param bytes one character each
+ */
 export function countBytes(bytes: string): number {
   return bytes.replaceAll(NONCE, NONCE_PLACE).length;
 }

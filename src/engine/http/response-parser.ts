@@ -45,7 +45,10 @@ export class ResponseParser {
     this.#slots = createParserSlots(slots);
   }
 
-  /** Prepares a slot for a new response. @param hasNoBody the request was HEAD */
+  /**
+   * Prepares a slot for a new response.
+   * @param hasNoBody the request was HEAD
+   */
   reset(slot: number, hasNoBody: boolean): void {
     this.#reset(slot, hasNoBody ? NEVER_A_BODY : BODY_AS_SAID);
   }

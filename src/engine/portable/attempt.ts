@@ -101,7 +101,10 @@ export class Attempt implements ConnectionEvents {
     else this.#settle(this.#record.phase, 'timeout');
   }
 
-  /** Ends a hold as if its time were up. @param isHurried nothing is proved */
+  /**
+   * Ends a hold as if its time were up.
+   * @param isHurried nothing is proved
+   */
   release(isHurried: boolean): void {
     if (this.#record.phase !== 'held' || this.#proof.isUnderWay) return;
     const isProved = !isHurried && this.#proof.isPrompt;
@@ -286,7 +289,10 @@ export class Attempt implements ConnectionEvents {
     } else if (phase === 'tunnel') this.#settle('tunnel', 'refused');
   }
 
-  /** @param hasExcess bytes arrived beyond the end of the response @param isClosed the far end has closed */
+  /**
+   * @param hasExcess bytes arrived beyond the end of the response
+   * @param isClosed the far end has closed
+   */
   #complete(hasExcess: boolean, isClosed: boolean): void {
     const { phase, status } = this.#record;
     const asker = this.#askerHere();

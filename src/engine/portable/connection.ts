@@ -27,7 +27,10 @@ export interface ConnectionEvents {
   refused(errno: number): void;
   received(bytes: Uint8Array, count: number): void;
   ended(): void;
-  /** @param tlsCode from OpenSSL or Node, if TLS failed @param wasBind bind() failed */
+  /**
+   * @param tlsCode from OpenSSL or Node, if TLS failed
+   * @param wasBind bind() failed
+   */
   failed(errno: number, tlsCode: string | undefined, wasBind?: boolean): void;
 }
 
@@ -149,14 +152,20 @@ export class Connection {
     return this.#fd >= 0;
   }
 
-  /** Makes the system send keep-alives. @returns false if it does not */
+  /**
+   * Makes the system send keep-alives.
+   * @returns false if it does not
+   */
   startKeepAlive(): boolean {
     if (this.#fd >= 0) return startKeepAlive(this.#fd, PROBES) === 0;
     this.#socket?.setKeepAlive(true, NODE_KEEP_ALIVE_MS);
     return true;
   }
 
-  /** Whether the connection is alive. @param waitedUs since keep-alives were switched on */
+  /**
+   * Whether the connection is alive.
+   * @param waitedUs since keep-alives were switched on
+   */
   hasAnswered(waitedUs: number): boolean {
     if (this.#fd < 0) return waitedUs >= LONGEST_PROOF_US;
     readTcpInfo(this.#fd, tcpInfo);

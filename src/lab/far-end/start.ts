@@ -20,7 +20,10 @@ export interface FarEnd {
   readonly origin: HostPort;
   /** Present where it was asked for TLS. */
   readonly tlsOrigin?: TlsOrigin;
-  /** What has reached it so far. @throws EnvironmentError if it has died */
+  /**
+   * What has reached it so far.
+   * @throws EnvironmentError if it has died
+   */
   count(): Promise<FarEndCounts>;
   /** Ends it, by force after 2 s; resolves once it is gone. May be called again. */
   stop(): Promise<void>;

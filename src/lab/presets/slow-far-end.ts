@@ -18,6 +18,6 @@ export const slowFarEnd = definePreset({
     await lab.far.setSysctls({ 'net.core.somaxconn': backlog });
   },
   async disturb(lab, pid, { pause, run }) {
-    lab.launch(`stutter-${pid}`, lab.far, programLine('stutter', ...[pid, pause, run].map(String)));
+    lab.launch(`stop-resume-${pid}`, lab.far, programLine('stop-resume', ...[pid, pause, run].map(String)));
   },
 });

@@ -50,7 +50,10 @@ function rowsOf({ side, arm, summary }: ArmSide): string[][] {
   ];
 }
 
-/** The most frequent first. @param statuses absent in runs of an earlier version */
+/**
+ * The most frequent first.
+ * @param statuses absent in runs of an earlier version
+ */
 function rowsTo(
   to: string,
   statuses: ArmSide['summary']['statuses'] | undefined,
