@@ -11,10 +11,10 @@ import { changeNotes } from '../store/notes.ts';
 import type { Acts } from './conduct.ts';
 import { runShell, type ShellRun } from './shell.ts';
 
-/** What an experiment needs of whoever conducts it. */
+/** What conducting an experiment requires of its surroundings. */
 export interface ExperimentSurroundings {
   readonly resultsDir: string;
-  /** The command line that goes on with it. */
+  /** The command line that resumes it. */
   readonly again: string;
   say(line: string): void;
   /** Milliseconds since 1970. */
@@ -24,15 +24,15 @@ export interface ExperimentSurroundings {
   /**
    * Does one run.
    * @param args its command line, for run.json
-   * @param started is told its id before load begins
+   * @param started receives its id before load begins
    * @returns whether it is complete
    */
   run(label: string, args: readonly string[], started: (runId: string) => void): Promise<boolean>;
 }
 
 /**
- * The acts of an experiment, done for real. A first signal lets a command or the run under way come to its end and starts
- * nothing more; a second ends either now.
+ * Carries out the steps of an experiment. A first signal lets the current command or run finish and starts nothing
+ * more; a second ends it at once.
  */
 export function createActs(
   { id, sides, verify, settleUs, commandTimeoutUs, workers, engine, scenario, overrides }: ExperimentState,
@@ -80,7 +80,7 @@ export function createActs(
       try {
         return await run(label, args, (runId) => {
           noted = started(runId);
-          // Awaited below; until then a failure has nobody to go to.
+          // Awaited below; until then a rejection would be unhandled.
           noted.catch(() => {});
         });
       } finally {

@@ -22,7 +22,7 @@ import { isAlive, markProcess } from '../store/process-mark.ts';
 import { defaultLabel } from './conduct.ts';
 import { scheduleRounds } from './schedule.ts';
 
-/** What an experiment is begun with, or gone on with. */
+/** What an experiment is started or resumed with. */
 export interface ExperimentRequest {
   /** Shell commands that switch to either setting. */
   readonly a?: string | undefined;
@@ -43,7 +43,7 @@ export interface ExperimentRequest {
   readonly resultsDir: string;
 }
 
-/** Where it is begun. */
+/** Where it is started. */
 export interface ExperimentPlace extends DefaultPlaces {
   readonly cores: number;
   /** Milliseconds since 1970. */
@@ -78,7 +78,7 @@ export async function beginExperiment(
   const make = (id: string): ExperimentState => ({
     schema: 1,
     id,
-    // A name may come to mean another file, in another folder or with another version.
+    // Later, the name may lead to another file, in another folder or of another version.
     scenario: isAbsolute(path) ? path : resolve(place.cwd, path),
     overrides: redactOverrides(overrides),
     fingerprint: fingerprintOf(written),
@@ -105,7 +105,7 @@ export async function beginExperiment(
   };
 }
 
-/** @throws UsageError where it is over, under way elsewhere, or would not be the same experiment any more */
+/** @throws UsageError if it is over, in progress elsewhere, or would no longer be the same experiment */
 export async function resumeExperiment(
   place: ExperimentPlace,
   nameOrPath: string | undefined,

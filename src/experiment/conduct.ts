@@ -7,7 +7,7 @@ export interface Acts {
    * @throws EnvironmentError where the command fails
    */
   switchTo(step: ExperimentStep): Promise<void>;
-  /** Lets the switch take effect; returns early where it is interrupted. */
+  /** Waits for the switch to take effect; returns early if interrupted. */
   settle(): Promise<void>;
   /** @throws EnvironmentError where the setting is not what it should be */
   verify(step: ExperimentStep): Promise<void>;
@@ -19,19 +19,19 @@ export interface Acts {
   run(step: ExperimentStep, started: (runId: string) => Promise<void>): Promise<boolean>;
   /** A run was cut short and does not count. */
   discard(runId: string, step: ExperimentStep): Promise<void>;
-  /** Whether the run of this id came to its end, though nobody was left to say so. */
+  /** Whether the run with this id finished, although the process was gone before it could record that. */
   isComplete(runId: string): Promise<boolean>;
   save(state: ExperimentState): Promise<void>;
   say(line: string): void;
-  /** Whether somebody wants it to end. */
+  /** Whether a stop was requested. */
   interrupted(): boolean;
   now(): Date;
 }
 
 /**
- * Does what an experiment still has to do, with its state on disk before and after each step: killed at any moment, it
- * can be taken up again by calling this with what is on disk.
- * @returns the state that it has come to; `endedAt` is there once every run is done
+ * Carries out the remaining steps of an experiment, and writes its state before and after each: killed at any moment,
+ * it can be resumed by calling this with the state on disk.
+ * @returns the resulting state; `endedAt` is set once every run is done
  */
 export async function conductExperiment(begun: ExperimentState, acts: Acts): Promise<ExperimentState> {
   let state = begun;

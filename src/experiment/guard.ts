@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** How long a command that was told to end may take over it. */
+/** How long a command may take to end after it was told to. */
 const GRACE_MS = 5_000;
 
 /**

@@ -8,7 +8,7 @@ const SHOWN_CHARS = 2_000;
 /** How long output is waited for once the command is over. */
 const OUTPUT_GRACE_MS = 500;
 
-/** A command that is told of a verdict: what --hook names. */
+/** The command named by --hook, which receives a verdict. */
 export interface NotifyCommand {
   /** What sh runs. It may hold a token: it is never repeated. */
   readonly command: string;
@@ -19,7 +19,7 @@ export interface NotifyCommand {
   readonly timeoutUs: number;
 }
 
-/** Where it runs, and who may end it. */
+/** Where it runs, and what may end it. */
 export interface NotifyingHost {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -28,8 +28,9 @@ export interface NotifyingHost {
 }
 
 /**
- * Runs it by `sh -c`, in a process group of its own, so that all it started ends with it when its time is over.
- * @throws EnvironmentError with the end of its output where it does not end with 0 in time
+ * Runs it with `sh -c` in a process group of its own, so that everything it started ends with it when its time is
+ * over.
+ * @throws EnvironmentError with the end of its output if it does not exit with 0 in time
  */
 export async function runNotifyCommand(
   { command, input, env, timeoutUs }: NotifyCommand,
@@ -60,7 +61,7 @@ export async function runNotifyCommand(
   } finally {
     clearTimeout(timer);
     stopListening();
-    // What it left in the background may hold them open, and need hold nobody up.
+    // A background process of the command may hold them open; that must not block anything.
     child.stdout.destroy();
     child.stderr.destroy();
   }

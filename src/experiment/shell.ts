@@ -20,16 +20,16 @@ export interface ShellCommand {
 }
 
 export interface ShellRun {
-  /** @throws EnvironmentError with its output where it does not end with 0 in time */
+  /** @throws EnvironmentError with its output if it does not exit with 0 in time */
   readonly finished: Promise<void>;
   /** Ends it and whatever it has started. */
   kill(): void;
 }
 
 /**
- * Runs a command by `sh -c`, in a process group of its own: Ctrl-C at the terminal must not leave a firewall half
- * switched. Its output goes to a file and no pipe, so that what it leaves running in the background holds nothing up. Should this
- * program be killed, the command comes to its end, or to that of its time.
+ * Runs a command with `sh -c` in a process group of its own, because Ctrl-C at the terminal must not leave a firewall
+ * half switched. Its output goes to a file instead of a pipe, so that background processes of the command block
+ * nothing. If this program is killed, the command still runs to its end or its time limit.
  */
 export function runShell({ command, role, env, logFile, timeoutUs, hint }: ShellCommand): ShellRun {
   const log = openSync(logFile, 'a', 0o600);

@@ -19,9 +19,9 @@ export interface Pruning {
 }
 
 /**
- * Chooses what to remove. Pure.
+ * Chooses which runs to remove. Pure.
  * @param runs oldest first
- * @param spare tells why a run has to stay; undefined where it has not
+ * @param spare gives the reason why a run has to stay; undefined if it need not
  */
 export function choosePruning(
   runs: readonly RunListing[],

@@ -35,8 +35,8 @@ export function filterRuns(
 const WEEK_MS = 7 * 86_400_000;
 
 /**
- * Reads an age: `2w`, or a length of time as everywhere else, `30d`, `12h`. It needs its unit: whoever writes 30 means days, and
- * what is older than 30 s may be removed.
+ * Parses an age: `2w`, or a duration as everywhere else, `30d`, `12h`. The unit is required: 30 probably means days,
+ * and would remove all runs older than 30 s.
  * @returns milliseconds
  * @throws UsageError
  */

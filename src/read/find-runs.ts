@@ -5,10 +5,10 @@ import { findRun, listRuns } from './listing.ts';
 import { patternOf } from './pattern.ts';
 
 /**
- * The folders of all runs that a word stands for: a folder, an id, a label (every run of that label), the start of an id
- * or label where it fits one run only, a pattern with `*` and `?` for any of these, or several of them with commas
- * between. Oldest first of each.
- * @throws UsageError where there is none
+ * The folders of all runs that a word names: a folder, an id, a label (all runs with it), the start of an id or label
+ * if only one run matches, a pattern with `*` and `?` for any of these, or several of them separated by commas. Each
+ * in order of time, the oldest first.
+ * @throws UsageError if there is none
  */
 export async function findRuns(word: string, resultsDir: string): Promise<string[]> {
   // A label may have commas of its own.

@@ -28,7 +28,7 @@ export interface RunListing {
   /** Undefined until there is a summary. */
   readonly verdict: Summary['verdict'] | undefined;
   readonly bytes: number;
-  /** What it tested, and from where; absent where its run.json does not tell. */
+  /** What it tested, and from where; absent if run.json does not contain it. */
   readonly tested?: Tested;
   /** Runs with the same did the same work against the same far end; 12 hexadecimal digits. */
   readonly workId?: string;
@@ -41,13 +41,13 @@ export interface DamagedRun {
   readonly why: string;
 }
 
-/** Is told of each folder that is left out, or of which a part is. */
+/** Called for each folder that is skipped, in whole or in part. */
 export type OnDamaged = (damaged: DamagedRun) => void;
 
 /**
- * Every run under a results folder, oldest first; folders that hold none are passed over, and damaged ones are told of. None
- * where there is no such folder yet.
- * @throws EnvironmentError where there is one that cannot be read
+ * Every run in a results folder, oldest first. Folders without a run are skipped, damaged ones are reported. Empty if
+ * the folder does not exist yet.
+ * @throws EnvironmentError if the folder exists but cannot be read
  */
 export async function listRuns(resultsDir: string, onDamaged: OnDamaged = () => {}): Promise<RunListing[]> {
   const entries = await readEntries(resultsDir);
@@ -81,8 +81,8 @@ async function holdsRun(dir: string): Promise<boolean> {
 }
 
 /**
- * The folder of a run named by folder, id, label (the latest of that label), or the start of an id or label.
- * @throws UsageError where there is none, or where such a start fits several
+ * The folder of a run named by its folder, id, label (the latest with that label), or the start of an id or label.
+ * @throws UsageError if there is none, or several match such a start
  */
 export async function findRun(name: string, resultsDir: string): Promise<string> {
   const direct = await findFolder(resolve(name));

@@ -1,4 +1,4 @@
-/** A pattern with `*` (anything) and `?` (one character) for a whole text; a text without either stands for itself. */
+/** Makes a pattern for a whole text from `*` (anything) and `?` (one character); text without either matches itself. */
 export function patternOf(word: string): RegExp {
   const source = word
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -10,8 +10,8 @@ import { countKinds, type SessionEvent } from '../store/session-events.ts';
 import type { ClosedWindow } from '../store/soak-windows.ts';
 
 /**
- * What a run or a soak comes to, in memory, second by second as each settles: its verdict has to be told even where nothing
- * can be written any more, or its folder is gone. The same sums are made of a folder.
+ * Sums of a run or soak in memory, updated as each second settles, so that there is a verdict even if nothing can be
+ * written or the folder is gone. A reader computes the same sums from the folder.
  */
 export class SessionSums {
   readonly tally = new Tally();

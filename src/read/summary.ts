@@ -12,13 +12,13 @@ import { readEvents } from '../store/session-events.ts';
 import { summarySchema } from '../store/summary-schema.ts';
 import { SessionSums } from './session-sums.ts';
 
-/** The stored summary of a run that came to its end, else the one that its frames tell so far, or still tell. */
+/** The stored summary of a finished run; otherwise one computed from the frames written so far. */
 export async function readSummary(dir: string): Promise<Summary> {
   const stored = await readStoredSummary(dir);
   return stored ?? rebuildSummary(dir);
 }
 
-/** The stored summary, with the label that was given afterwards where one was; undefined without one that is whole. */
+/** The stored summary, with the label that was given later, if any; undefined if there is none or it is damaged. */
 export async function readStoredSummary(dir: string): Promise<Summary | undefined> {
   const file = await readSummaryFile(dir);
   return file.kind === 'whole' ? file.value : undefined;

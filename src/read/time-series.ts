@@ -64,7 +64,7 @@ export async function readRunTimeSeries(dir: string): Promise<RunTimeSeries> {
   return { facts: factsOf(info, summary), arms: new Map(arms) };
 }
 
-/** What is known of a run before its frames are read: enough to tell whether it may be compared. */
+/** What is known of a run before its frames are read: enough to decide whether it may be compared. */
 export async function readRunFacts(dir: string): Promise<RunFacts> {
   const info = await readRunInfo(dir);
   return factsOf(info, await readSummary(dir));

@@ -6,17 +6,17 @@ import { listRuns, type OnDamaged } from './listing.ts';
 import { patternOf } from './pattern.ts';
 import { readRunFacts } from './time-series.ts';
 
-/** A run that may be a night of a trend. */
+/** A run that a trend may include. */
 export interface TrendRun {
   readonly dir: string;
   readonly facts: RunFacts;
 }
 
 /**
- * Runs that may be nights: those that words name (as `compare` does), or else all that are over, of either those alone
- * that a filter leaves.
- * @param onDamaged is told of runs that nobody named and that are left out, as they cannot be read
- * @throws UsageError where a word names no run, or a damaged one
+ * Finds runs for a trend: those that words name (as in `compare`), or otherwise all finished ones; of either, those
+ * that match a filter.
+ * @param onDamaged called for runs that were not named and are skipped because they cannot be read
+ * @throws UsageError if a word names no run, or a damaged one
  */
 export async function findTrendRuns(
   words: readonly string[],

@@ -55,7 +55,7 @@ export class AppendFile {
     throw failed.reason;
   }
 
-  /** Bytes that stand in it. */
+  /** Size of the file, bytes. */
   get length(): number {
     return this.#length;
   }
@@ -72,7 +72,7 @@ export class AppendFile {
 
   /**
    * Appends text.
-   * @returns the system's error where it is still waiting, undefined once all is written
+   * @returns the system's error while part of it is still waiting; undefined once all is written
    */
   async append(text: string): Promise<NodeJS.ErrnoException | undefined> {
     if (text !== '') this.#pending.push(Buffer.from(text));

@@ -5,7 +5,7 @@ import { parseLine } from './read-lines.ts';
 import type { SessionEvent } from './session-events.ts';
 import { TailFile } from './tail-file.ts';
 
-/** A link that flaps all night leaves no more in memory: beyond this, what was over first is forgotten. */
+/** Bounds memory if a link flaps all night: beyond this, the events that ended first are forgotten. */
 const KEPT = 200;
 
 /** Follows what happens to a soak, reading only what was appended since. Any other run has no events. */

@@ -28,7 +28,7 @@ export interface ExperimentStep {
   readonly cut: readonly string[];
 }
 
-/** results/experiments/<id>.json: what is to be done and what has been, written before and after each step. */
+/** results/experiments/<id>.json: the planned steps and the finished ones, written before and after each step. */
 export interface ExperimentState {
   readonly schema: 1;
   readonly id: string;
@@ -146,8 +146,8 @@ async function readState(path: string): Promise<ExperimentState | undefined> {
 }
 
 /**
- * The experiment of an id, or of the start of one.
- * @throws UsageError where there is none, or where it fits several
+ * Finds an experiment by its id or the start of one.
+ * @throws UsageError if there is none, or several match
  */
 export async function findExperiment(name: string, resultsDir: string): Promise<ExperimentState> {
   const all = await listExperiments(resultsDir);

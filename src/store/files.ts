@@ -11,13 +11,13 @@ export const FILES = {
 /** Written by soaks, and events.jsonl also by runs that something happened to. */
 export const SESSION_FILES = {
   events: 'events.jsonl',
-  /** Folder of the last hour's seconds, one by one. */
+  /** Folder with one line per second, for the last hour. */
   recent: 'recent',
 } as const;
 
 const LATENCY_LOG = /^latency(?:\.(\d+))?\.hlog$/;
 
-/** The log of histograms is continued in another file once it is long: latency.hlog, latency.1.hlog, and so on. */
+/** A log of histograms that grows long is continued in another file: latency.hlog, latency.1.hlog, and so on. */
 export function latencyFile(index: number): string {
   return index === 0 ? FILES.latency : `latency.${index}.hlog`;
 }

@@ -36,7 +36,7 @@ const frame = {
   stallsKept: count.optional(),
 };
 
-/** Windows of a soak are a minute unless told otherwise. */
+/** Windows of a soak last a minute by default. */
 const MAX_WINDOW_SEC = 86_400;
 const stretch = z.tuple([z.int().min(0), z.int().min(1).max(MAX_WINDOW_SEC)]);
 

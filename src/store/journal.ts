@@ -1,8 +1,8 @@
 import type { AppendFile } from './append-file.ts';
 
 /**
- * Brings one part of an entry to disk, or goes on with it.
- * @returns the system's error where it has to wait
+ * Writes part of an entry, or continues a partial write.
+ * @returns the system's error if it has to wait
  */
 export type Step = () => Promise<NodeJS.ErrnoException | undefined>;
 
@@ -66,7 +66,7 @@ export class Journal {
   }
 }
 
-/** A step that appends text to a file, which is opened first where it is not: either may have to wait. */
+/** A step that appends text to a file, and opens the file first if necessary. Either may have to wait. */
 export function appendStep(open: () => Promise<AppendFile>, text: string): Step {
   let file: AppendFile | undefined;
   return () =>

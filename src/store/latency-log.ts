@@ -42,7 +42,7 @@ export interface LogLine {
 const TAG = 'Tag=';
 const COMMA = 44;
 
-/** Reads a line where it stands in a file; undefined of head lines, and of one that was torn before its histogram. */
+/** Parses a line in place; undefined for header lines and for a line truncated before its histogram. */
 export function readLogLine(bytes: Buffer, start: number, end: number): LogLine | undefined {
   const tagEnd = bytes.indexOf(COMMA, start);
   if (tagEnd < 0 || tagEnd >= end || bytes.toString('latin1', start, start + TAG.length) !== TAG) return;

@@ -37,7 +37,7 @@ export interface LiveState {
   };
 }
 
-/** Seconds that are kept one by one. */
+/** Number of seconds that are kept individually. */
 export const RECENT_SEC = 300;
 
 /** What is kept of one second. */
@@ -51,8 +51,8 @@ interface Second {
 }
 
 /**
- * Follows a run's folder while it is written, each time reading only what was appended since. Seconds of a soak stand in
- * segments first and in a window afterwards: what a window says then counts in their place.
+ * Follows the folder of a run in progress, each time reading only what was appended since. Seconds of a soak are first
+ * in segments and later in a window, whose figures then replace theirs.
  */
 export class LiveTail {
   readonly #dir: string;
@@ -93,7 +93,7 @@ export class LiveTail {
       for (const [name, counts] of second.series) addTo(this.#settled, name, counts);
       this.#settledTo = Math.max(this.#settledTo, second.second + 1);
       this.#keep(second);
-      // So that a night that is read at once is not kept.
+      // Otherwise reading a whole night at once would keep all of it.
       this.#seconds.delete(second.second - RECENT_SEC);
     }
   }
@@ -110,7 +110,7 @@ export class LiveTail {
     this.#open = second.open;
   }
 
-  /** Another file stands where there was one: all that is known came from the old one. */
+  /** Another file replaced this one: everything known came from the old file. */
   #forget(): void {
     this.#settled = new Map();
     this.#settledTo = 0;
@@ -167,7 +167,7 @@ export class LiveTail {
 /** Of a soak: some minutes of its last hour, second by second. */
 const SEGMENT = /^\d+\.jsonl$/;
 
-/** The seconds that a line holds; none where it is not what it should be. */
+/** The seconds that a line contains; none if the line is malformed. */
 function secondsOf(line: string): Second[] {
   const frame = parseLine<Frame | WindowFrame>(line, isFrameLine);
   if (frame === undefined) return [];
@@ -187,7 +187,7 @@ function reduce({ second, open, series }: Frame): Second {
       stalled.push([Number(sentIn), count]);
       placed += count;
     }
-    // Whatever no second is known for counts where it turned out.
+    // Stalls whose second is not known count in the second in which they ended.
     if (stalledOf(counts) !== placed) stalled.push([second, stalledOf(counts) - placed]);
   }
   // In one second it may be below 0: an attempt of the second before turned out not to have been sent.

@@ -8,7 +8,7 @@ import type { ProcessMark } from './run-info.ts';
 
 /** In the results folder: one soak at a time writes there. */
 const LOCK_FILE = 'soak.lock';
-/** A file with nothing in it is one being written, or what a power cut left: told apart by its age. */
+/** An empty file is being written, or was left by a power cut; its age tells which. */
 const BEING_WRITTEN_MS = 3_000;
 /** Another may be taking the lock over just now: looked at again so often. */
 const MAX_LOOKS = 200;
@@ -18,14 +18,14 @@ const LOOK_EVERY_MS = 25;
 export interface LockHolder {
   /** Of this taking; no two are the same. */
   readonly token: string;
-  /** What it was taken for: the name of a night, or of a scenario. */
+  /** What it was taken for: the name of a soak, or of a scenario. */
   readonly what: string;
   /** RFC 3339, UTC. */
   readonly since: string;
   readonly process: ProcessMark;
   /** The run that it is about; absent until that has its folder. */
   readonly runId?: string;
-  /** RFC 3339, UTC: when the night is to end; absent until it is known. */
+  /** RFC 3339, UTC: when the soak is to end; absent until that is known. */
   readonly endsAt?: string;
 }
 
@@ -35,19 +35,20 @@ export interface LockState extends LockHolder {
 }
 
 export interface Lock {
-  /** Whose lock was taken over because he had died: what he had begun may be gone on with. */
+  /** The dead holder whose lock was taken over, if any: its work may be resumed. */
   readonly takenOver: LockHolder | undefined;
-  /** Writes what the lock is about, for whoever meets it later. */
+  /** Writes what the lock is for, so that others who find it can report it. */
   describe(about: Pick<LockHolder, 'runId' | 'endsAt'>): Promise<void>;
-  /** Gives the lock back; one that is no longer one's own is left alone. */
+  /** Releases the lock, unless somebody else has taken it over. */
   release(): Promise<void>;
 }
 
 /**
- * Takes the lock of a results folder, for a soak, or of a run's folder, to resume it. What a dead process left is taken over; of several that try at once, one gets it.
- * @param what the name of a night, or of a scenario
- * @param taken says that somebody has it
- * @throws EnvironmentError where a living process has it, or the folder cannot be written
+ * Takes the lock of a results folder (for a soak) or of a run's folder (to resume it). The lock of a dead process is
+ * taken over; if several processes try at once, one succeeds.
+ * @param what the name of a soak, or of a scenario
+ * @param taken creates the error if another process holds it
+ * @throws EnvironmentError if a living process holds it, or the folder is not writable
  */
 export async function acquireLock(
   resultsDir: string,
@@ -74,7 +75,7 @@ export async function acquireLock(
   }
 }
 
-/** Who holds the lock of a results folder, or held it when he died; undefined where it is free. */
+/** Reads who holds the lock of a results folder, or held it when it died; undefined if it is free. */
 export function readLock(resultsDir: string): Promise<LockState | undefined> {
   return read(join(resultsDir, LOCK_FILE));
 }
@@ -94,11 +95,12 @@ function createLock(path: string, own: LockHolder, takenOver: LockHolder | undef
 }
 
 /**
- * A dead holder's lock is replaced only by who has claimed it: a lock of its own, named after the token of the dead one,
- * so that each death is inherited once. Whoever gets the claim looks again whether the dead one's lock still stands: as
- * long as he has the claim, nobody else can replace it. A claimant who dies leaves a claim that is taken over likewise.
+ * Only the process that has claimed a dead holder's lock may replace it. A claim is itself a lock, named after the
+ * token of the dead holder, so that only one process takes over from each. Having the claim, it checks again whether
+ * the dead holder's lock is still there; until it gives the claim back, nobody else can replace that lock. The claim
+ * of a process that dies is taken over in the same way.
  * @returns the dead holder, if there was one
- * @throws EnvironmentError where a living process has it
+ * @throws EnvironmentError if a living process holds the lock
  */
 async function take(
   path: string,
@@ -126,7 +128,7 @@ async function take(
   }
 }
 
-/** @returns false where somebody alive has it, who will have the lock in a moment or give the claim back */
+/** @returns false if a living process has the claim: it is about to take the lock, or to give the claim back */
 async function takeClaim(claim: string, own: LockHolder): Promise<boolean> {
   try {
     await take(claim, own, isTaken);
@@ -206,7 +208,10 @@ function parse(text: string): LockHolder | undefined {
   }
 }
 
-/** What a power cut left says nothing: its inode and time stand for the token. Without a token it may yet be written. */
+/**
+ * A file left by a power cut has no content, so its inode and time serve as the token. Without a token it may still be
+ * being written.
+ */
 async function readTorn(path: string): Promise<LockState> {
   const { ino, mtimeMs, mtime } = await stat(path);
   // A clock that was set back makes it older than now, too.

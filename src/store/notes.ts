@@ -13,7 +13,7 @@ export interface Notes {
   readonly note?: string;
 }
 
-/** What there is; nothing where there is no such file, or none that can be read. */
+/** Reads the notes; empty if the file is missing or unreadable. */
 export async function readNotes(dir: string): Promise<Notes> {
   const file = await readJson<Notes>(join(dir, FILES.notes), notesSchema);
   return file.kind === 'whole' ? file.value : { schema: 1 };

@@ -7,8 +7,8 @@ import { listSegments, readRecent, segmentPath } from './soak-recent.ts';
 import type { OpenSecond } from './soak-windows.ts';
 
 /**
- * The seconds after one that stand in recent/, in order, whether a window has taken them up or not. One that came twice, as
- * segments of load met, is one.
+ * The seconds in recent/ after a given one, in order, whether a window contains them yet or not. A second that occurs
+ * twice, where two segments of load met, is merged.
  */
 export async function readOpenSeconds(dir: string, afterSec: number): Promise<OpenSecond[]> {
   const open = new Map<

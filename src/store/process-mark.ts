@@ -19,14 +19,14 @@ export function isAlive(mark: ProcessMark): boolean {
     process.kill(mark.pid, 0);
     return true;
   } catch (error) {
-    // Somebody else's process: it lives.
+    // It belongs to another user, so it is alive.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
 /**
- * The name in brackets may hold spaces and brackets: fields are counted from the last one (proc(5)). A process that is
- * dead and only waits to be reaped (state Z or X) has none.
+ * The name in brackets may contain spaces and brackets, so fields are counted from the last bracket (proc(5)). A dead
+ * process that only waits to be reaped (state Z or X) has no start time.
  */
 function readStartTicks(pid: number): string {
   const stat = read(`/proc/${pid}/stat`);

@@ -2,23 +2,25 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 
-/** What a folder is called while it is removed: no list shows it, and who is killed meanwhile leaves it to the next. */
+/**
+ * Name of a folder during its removal: no list shows it, and if the removal is interrupted, the next one finishes it.
+ */
 const BEING_REMOVED = /^\.removing-/;
 
-/** Whether a folder of that name is one that somebody began to remove. */
+/** Whether the name is that of a folder whose removal has begun. */
 export function isBeingRemoved(name: string): boolean {
   return BEING_REMOVED.test(name);
 }
 
 /**
- * Removes a run as a whole: under another name first, so that it is either there or gone, however far the rest comes.
- * @throws EnvironmentError where it cannot be removed
+ * Removes a run completely. It is renamed first, so that it is either present or gone, whatever happens next.
+ * @throws EnvironmentError if it cannot be removed
  */
 export async function removeRun({ dir }: { readonly dir: string }): Promise<void> {
   const doomed = join(dirname(dir), `.removing-${process.pid}-${basename(dir)}`);
   try {
     await rename(dir, doomed);
-    // Somebody else may be finishing it already.
+    // Another process may already be finishing it.
     await rm(doomed, { recursive: true, force: true });
   } catch (cause) {
     throw new EnvironmentError(`cannot remove ${dir} (${(cause as Error).message})`, {
@@ -29,8 +31,8 @@ export async function removeRun({ dir }: { readonly dir: string }): Promise<void
 }
 
 /**
- * Removes what somebody began to remove and did not, as he was killed. Throws nothing: what cannot be removed stays for the
- * next, and nobody is shown it.
+ * Finishes removals that were interrupted. Never throws: what cannot be removed is left for the next time, and no list
+ * shows it.
  */
 export async function finishRemovals(resultsDir: string): Promise<void> {
   const names: string[] = await readdir(resultsDir).catch(() => []);

@@ -9,8 +9,8 @@ import type { RunInfo } from './run-info.ts';
 import { runInfoSchema } from './run-schema.ts';
 
 /**
- * What run.json says, with the label that was given afterwards where one was.
- * @throws UsageError where the folder holds no run, a damaged one, or one of another schema
+ * Reads run.json, with the label that was given later, if any.
+ * @throws UsageError if the folder contains no run, a damaged one, or one of another schema
  */
 export async function readRunInfo(dir: string): Promise<RunInfo> {
   const [info, { label }] = await Promise.all([readInfoFile(dir), readNotes(dir)]);

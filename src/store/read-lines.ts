@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { EnvironmentError } from '../errors.ts';
 
 /**
- * A run that was killed before its first second lacks a file.
- * @throws EnvironmentError where there is one that cannot be read
+ * A run killed before its first second has no such file.
+ * @throws EnvironmentError if the file exists but cannot be read
  */
 export function failUnlessMissing(path: string, cause: unknown): void {
   const { code, message } = cause as NodeJS.ErrnoException;
@@ -15,8 +15,8 @@ export function failUnlessMissing(path: string, cause: unknown): void {
 }
 
 /**
- * The lines of a file, many at once. A last line without its line feed was torn, and is left out; a file that does not
- * exist has none.
+ * The lines of a file, many at a time. A last line without a line feed was truncated and is skipped; a file that does
+ * not exist has no lines.
  */
 export async function* readLines(path: string): AsyncGenerator<string[]> {
   // Of a line that is not over yet; joined once it is, or a line of many chunks would be copied with each.
@@ -39,8 +39,8 @@ export async function* readLines(path: string): AsyncGenerator<string[]> {
 }
 
 /**
- * What a line of JSON says; undefined where it was torn, or is not what it should be.
- * @param isWhole tells what it should be: the folder may come from elsewhere
+ * Parses a line of JSON; undefined if it was truncated or is malformed.
+ * @param isWhole checks its shape: the folder may come from elsewhere
  */
 export function parseLine<T>(line: string, isWhole: (value: unknown) => boolean): T | undefined {
   try {

@@ -6,7 +6,7 @@ import { finishRemovals } from './prune.ts';
 /** Runs that may start in the same second with the same scenario. */
 const MAX_SAME_NAME = 1_000;
 
-/** Makes a run's folder: a name that sorts by time; a number is added where it is taken. */
+/** Creates a run's folder. Its name sorts by time; if it is taken, a number is added. */
 export async function makeRunFolder(
   resultsDir: string,
   facts: { readonly startedAt: string; readonly scenario: { readonly name: string } },

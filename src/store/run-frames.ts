@@ -17,7 +17,7 @@ export interface WindowLine extends WindowFrame {
 
 /** A line of a run's frames.jsonl. */
 interface SecondLine extends Frame {
-  /** Lines of stalls.jsonl that belong to this second and those before; absent where none belongs to this one. */
+  /** Lines of stalls.jsonl up to and including those of this second; absent if this second has none. */
   stallsKept?: number;
 }
 
@@ -25,11 +25,11 @@ interface SecondLine extends Frame {
 export class CommittedRange {
   /** Lines of frames.jsonl. */
   lines = 0;
-  /** Through this second all stands in frames.jsonl and latency.hlog; -1 before the first. */
+  /** The last second that frames.jsonl and latency.hlog contain; -1 before the first. */
   settledSec = -1;
-  /** Later ones, of a soak: in recent/ alone, and whether they are set aside. */
+  /** For a soak: later seconds, which only recent/ contains, and whether each is excluded. */
   readonly recent = new Map<number, boolean>();
-  /** Of a run: seconds that are set aside, although nothing but events.jsonl says so. */
+  /** For a run: seconds that are excluded, which only events.jsonl shows. */
   readonly asideSeconds = new Set<number>();
   stallsKept = 0;
 
@@ -51,10 +51,10 @@ export class CommittedRange {
 }
 
 /**
- * Every second of a run, in order: each whole line of frames.jsonl, judged by what events.jsonl says; of a soak the seconds
- * of its windows, and then those that no window has taken up yet.
- * @param info absent: what stands in frames.jsonl alone, as it stands there
- * @param reach is told how far they go, by the time the last was read
+ * Reads every second of a run in order: each whole line of frames.jsonl, excluded or not according to events.jsonl;
+ * for a soak, the seconds of its windows and then those that no window contains yet.
+ * @param info absent: frames.jsonl alone, as it is
+ * @param reach receives how far the files go once the last second was read
  */
 export async function* framesOf(
   dir: string,

@@ -36,20 +36,20 @@ export interface RunInfo {
   readonly links?: Readonly<Record<string, LinkInfo>>;
   /** Whether the NAT on the way keeps source ports; only where a sweep asked. */
   readonly nat?: NatInfo;
-  /** When this host sends a SYN again, seconds after the first, by its own settings; only where they are known. */
+  /** When this host retransmits a SYN, seconds after the first, by its own settings; absent if they are not known. */
   readonly synResentAtSec?: readonly number[];
   /** The command line that started it, secrets redacted. */
   readonly command: readonly string[];
   readonly versions: {
     readonly rushhour: string;
-    /** Of the checkout that it ran from; absent where it was installed, and in runs from before it was kept. */
+    /** Commit of the checkout from which it ran; absent if it was installed, and in runs of earlier versions. */
     readonly commit?: string;
     readonly node: string;
   };
   /** What the machine was like: kernel, sysctls, limits. */
   readonly host: unknown;
   readonly process: ProcessMark;
-  /** Of a run that is no soak; absent in runs from before they could be gone on with. */
+  /** For a run that is not a soak; absent in runs of versions that could not resume. */
   readonly session?: SessionInfo;
   /** Of a soak alone. */
   readonly soak?: SoakInfo;
@@ -62,23 +62,23 @@ export interface LookInfo {
   readonly forUs: number;
   readonly attempts: number;
   readonly completed: number;
-  /** What it showed of somebody at his limit; a run that has any was told to go on. */
+  /** Signs that the proxy or target was at its limit; a run that has any was told to go on regardless. */
   readonly signs: readonly string[];
 }
 
-/** What it takes to go on with a run or a soak, and to tell which of its seconds count. */
+/** What is needed to resume a run or a soak, and to decide which of its seconds count. */
 export interface SessionInfo {
-  /** How long a second may still be set aside after it has passed, and after what happened is over. */
+  /** How long after a second, and after the end of an event, the second may still be excluded. */
   readonly settleSec: number;
-  /** Of the scenario as loaded: only the same one goes on with it. */
+  /** Fingerprint of the scenario as loaded: only the same scenario can resume it. */
   readonly fingerprint: string;
   /** CLOCK_BOOTTIME at second 0, milliseconds: of the boot of its first process. */
   readonly startedBootMs?: number;
-  /** Every process that wrote it, in order: more than one where it was killed and went on. */
+  /** Every process that wrote it, in order: more than one if it was killed and resumed. */
   readonly processes: readonly ProcessMark[];
 }
 
-/** How a soak keeps its seconds besides. */
+/** How a soak keeps its seconds. */
 export interface SoakInfo extends SessionInfo {
   /** Seconds that become one line of frames.jsonl. */
   readonly windowSec: number;
@@ -119,8 +119,8 @@ export interface NatInfo {
 /** Tells a process from a later one with the same number. */
 export interface ProcessMark {
   readonly pid: number;
-  /** /proc/sys/kernel/random/boot_id; '' where there is none. */
+  /** /proc/sys/kernel/random/boot_id; '' if the system has none. */
   readonly bootId: string;
-  /** Field 22 of /proc/<pid>/stat, in clock ticks since boot; '' where there is none. */
+  /** Field 22 of /proc/<pid>/stat, in clock ticks since boot; '' if the system has none. */
   readonly startTicks: string;
 }

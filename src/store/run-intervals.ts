@@ -8,8 +8,8 @@ import type { CommittedRange } from './run-frames.ts';
 import { listSegments, segmentPath } from './soak-recent.ts';
 
 /**
- * Hands over every histogram that was logged of a run: a second's, or a window's, a tag each. Lines of which the frame
- * was not written any more are left out, and so are those of seconds that a window has taken up.
+ * Passes on every histogram that a run logged, one per tag and second (or window). Skipped are those whose frame was
+ * never written, and those of seconds that a window contains.
  * @param reach of the same folder's frames, read before
  */
 export async function eachInterval(

@@ -14,7 +14,7 @@ export type RunFacts = Omit<
   RunInfo,
   'schema' | 'id' | 'status' | 'process' | 'endedAt' | 'session' | 'soak'
 > & {
-  /** Of a run that can be gone on with. */
+  /** For a run that can be resumed. */
   readonly session?: Omit<SessionInfo, 'processes'>;
   /** Of a soak. */
   readonly soak?: Omit<SoakInfo, 'processes'>;
@@ -36,7 +36,7 @@ export async function createSession(
     const info: RunInfo = {
       schema: 1,
       id,
-      // Near the top: who looks for labels alone, as a shell's completion in every run, need not read on.
+      // Near the top, so that a reader who only needs labels, such as shell completion, can stop early.
       label,
       status: 'running',
       process: mark,

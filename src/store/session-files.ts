@@ -14,13 +14,13 @@ export type Histograms = ReadonlyMap<string, EncodedHistogram>;
 export interface SessionFiles {
   /** Seconds that are settled together. */
   readonly windowSec: number;
-  /** Which stalls are kept one by one. */
+  /** Decides which stalls are kept individually. */
   readonly quota: StallQuota;
   /** Bytes of seconds that may wait for a full disk. */
   readonly maxWaitingBytes: number;
   /** A second as it comes. */
   secondEntry(frame: Frame, histograms: Histograms, stalls: readonly Stall[]): Entry;
-  /** Seconds once it is settled whether they count; undefined where each was kept for good as it came. */
+  /** The seconds of a window once it is settled whether they count; undefined if each was already written for good. */
   windowEntry(window: ClosedWindow): Entry | undefined;
   openEvents(): Promise<AppendFile>;
   close(): Promise<void>;
@@ -28,7 +28,7 @@ export interface SessionFiles {
   removeRecent(): Promise<void>;
 }
 
-/** Files that are opened once they have something to hold. */
+/** Opens the file only when there is something to write. */
 export class EventsFile {
   readonly #path: string;
   #file: AppendFile | undefined;
@@ -52,7 +52,7 @@ const MAX_WAITING_BYTES = 48 * 1024 * 1024;
 
 type PlainFiles = Readonly<Record<'frames' | 'stalls' | 'latency', AppendFile>>;
 
-/** A plain run's: each second stands for good as it comes, and events.jsonl tells which of them count for nothing. */
+/** For a plain run: each second is written for good at once, and events.jsonl shows which of them do not count. */
 export class SecondFiles implements SessionFiles {
   readonly windowSec = 1;
   readonly maxWaitingBytes = MAX_WAITING_BYTES;

@@ -11,7 +11,7 @@ import { isTouched } from './session-events.ts';
 import type { Histograms, SessionFiles } from './session-files.ts';
 import { type ClosedWindow, closeWindow, type OpenSecond, OpenWindows } from './soak-windows.ts';
 
-/** What may wait for a full disk besides seconds: some days of windows, and as many events as anybody reads. */
+/** How much besides seconds may wait for a full disk: windows of some days, and more events than anybody reads. */
 const MAX_WINDOWS_BYTES = 16 * 1024 * 1024;
 const MAX_EVENTS_BYTES = 1024 * 1024;
 
@@ -30,13 +30,13 @@ export interface SessionWriterOptions {
 }
 
 /**
- * Writes a run or a soak: each second as it comes, and once it is settled whether it counts. One thing after the other,
- * whoever asks.
+ * Writes a run or a soak: each second as it comes, and again once it is settled whether it counts. Calls are executed
+ * one after the other.
  */
 export class SessionWriter {
   readonly dir: string;
   readonly info: RunInfo;
-  /** How long a second may still be set aside after it has passed. */
+  /** How long after a second it may still be excluded, seconds. */
   readonly settleSec: number;
   readonly #files: SessionFiles;
   readonly #onFailure: (message: string) => void;

@@ -39,7 +39,10 @@ export const countsByNumber = z.record(
     .max(2 ** 52),
 );
 
-/** The last second that a run may have: an array is made of as many. A night is 86,400; this is more than three months. */
+/**
+ * The highest number of a second that a run may have, because an array of that length is allocated. A night has
+ * 86,400; this is more than three months.
+ */
 const MAX_SECOND = 10_000_000;
 export const second = z.int().min(0).max(MAX_SECOND);
 
@@ -55,7 +58,7 @@ export const armName = z
   .regex(/^[A-Za-z0-9_-]{1,40}$/)
   .refine((name) => !(name in Object.prototype), 'is no name of an arm');
 
-/** What stands in one line, and names something. */
+/** A name that fits on one line. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
 export const name = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/);
 

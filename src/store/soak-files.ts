@@ -25,7 +25,7 @@ export class RotatingLog {
     return join(this.#dir, latencyFile(this.#index));
   }
 
-  /** The file that the next window goes to: all lines of a window stand in one. */
+  /** The file for the next window: all lines of a window are in one file. */
   async open(): Promise<AppendFile> {
     if (this.#file !== undefined && (await sizeOf(this.path)) >= this.#maxBytes) {
       await this.close();

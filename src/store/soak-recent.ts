@@ -5,7 +5,7 @@ import { SESSION_FILES } from './files.ts';
 import { isRecentSecond } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
 
-/** Windows whose seconds stand in one segment. */
+/** Number of windows whose seconds are in one segment. */
 const WINDOWS_PER_SEGMENT = 10;
 
 /** A second as a segment keeps it: not yet settled, and with its stalls, so that both are there or neither is. */
@@ -13,7 +13,7 @@ export interface RecentSecond extends Frame {
   stalls?: Stall[];
 }
 
-/** Which segment a second stands in. */
+/** The segment that contains a second. */
 export function segmentOf(second: number, windowSec: number): number {
   return Math.floor(second / (windowSec * WINDOWS_PER_SEGMENT));
 }
@@ -32,7 +32,7 @@ export function segmentPath(dir: string, segment: number, file: SegmentFile): st
 
 const NAME = /^(\d+)\.(jsonl|hlog)$/;
 
-/** The segments that a folder has, ascending; none of a run that is no soak. */
+/** The segments in a folder, ascending; none for a run that is not a soak. */
 export async function listSegments(dir: string): Promise<number[]> {
   const names = await readdir(join(dir, SESSION_FILES.recent)).catch(() => []);
   const segments = names.flatMap((name) => {
@@ -42,7 +42,7 @@ export async function listSegments(dir: string): Promise<number[]> {
   return [...new Set(segments)].sort((a, b) => a - b);
 }
 
-/** The seconds after one that stand in segments, in order. */
+/** The seconds in segments after a given one, in order. */
 export async function* readRecent(dir: string, afterSecond: number): AsyncGenerator<RecentSecond> {
   for (const segment of await listSegments(dir)) {
     for await (const lines of readLines(segmentPath(dir, segment, 'jsonl'))) {

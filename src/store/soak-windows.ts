@@ -12,7 +12,7 @@ export interface OpenSecond {
   readonly stalls: readonly Stall[];
 }
 
-/** A window as it is for good: what sums of the night are made of. */
+/** A window in its final form: sums of the soak are computed from these. */
 export interface ClosedWindow {
   /** Rolled up when it is asked for: what stands by the second needs none. */
   readonly window: WindowFrame;

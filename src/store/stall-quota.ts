@@ -1,4 +1,4 @@
-/** Stalls kept one by one over a whole run or soak; the rest is in the counts. */
+/** Number of stalls kept individually over a whole run or soak; counts include the rest. */
 const MAX_STALLS = 10_000;
 
 /** A window may take so many at the least, as long as there is room. */

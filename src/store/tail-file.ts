@@ -17,8 +17,8 @@ export class TailFile {
   }
 
   /**
-   * Hands over every line that is new. A file that does not exist yet has none.
-   * @param anew called first where another file stands in its place, or one that lost what was read of it
+   * Passes on every new line. A file that does not exist yet has none.
+   * @param anew called first if another file has replaced it, or if it was truncated
    */
   async read(take: (line: string) => void, anew: () => void): Promise<void> {
     const handle = await this.#open();

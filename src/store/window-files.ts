@@ -13,7 +13,7 @@ import { type ClosedWindow, encodeAll } from './soak-windows.ts';
 import { StallQuota } from './stall-quota.ts';
 
 export interface SoakLimits {
-  /** Seconds that are kept one by one in recent/ after their window stands. */
+  /** Seconds kept individually in recent/ after their window was written. */
   readonly keepSec: number;
   /** Bytes of latency.hlog from which on it is continued in another file. */
   readonly maxLogBytes: number;
@@ -130,13 +130,13 @@ export class WindowFiles implements SessionFiles {
     await closeAll([frames, stalls, this.#events, this.#latency, this.#recent]);
   }
 
-  /** All of it stands in windows by now, and nights pile up. */
+  /** Windows contain all of it by now, and folders of many nights add up. */
   async removeRecent(): Promise<void> {
     await rm(join(this.#dir, SESSION_FILES.recent), { recursive: true, force: true });
   }
 }
 
-/** Some file systems cannot; then nothing is to be waited for. */
+/** Some file systems cannot; then there is nothing to wait for. */
 function sync(...paths: readonly string[]): Promise<NodeJS.ErrnoException | undefined> {
   return waiting(async () => {
     for (const path of paths) await syncFile(path);

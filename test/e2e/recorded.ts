@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Resolves once a run has written what a test waits for; gives its folder.
  *
  * @param isEnough how many seconds of load, or what its frames.jsonl must have come to
- * @param label of that run; default: there is only one
+ * @param label of that run; default: any run
  */
 export async function recorded(
   results: string,
@@ -19,7 +19,8 @@ export async function recorded(
     for (const id of await readdir(results).catch(() => [])) {
       const dir = join(results, id);
       const info = JSON.parse((await read(join(dir, 'run.json'))) || '{}') as { label?: string };
-      if (info.label === label && suffices(await read(join(dir, 'frames.jsonl')))) return dir;
+      if ((label === undefined || info.label === label) && suffices(await read(join(dir, 'frames.jsonl'))))
+        return dir;
     }
     await sleep(50);
   }

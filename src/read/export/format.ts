@@ -7,9 +7,9 @@ export type Format = (typeof FORMATS)[number];
 const CSV_LINE_END = '\r\n';
 
 /**
- * Rows as text, a line each: CSV as RFC 4180 has it, under a line of column names, or JSON lines. A row that lacks a
- * column of the first one leaves it empty.
- * @param columns where they are known before the first row; else that row's
+ * Formats rows as text, one line each: CSV (RFC 4180) below a line with column names, or JSON lines. Columns that a
+ * row lacks are left empty.
+ * @param columns if they are known before the first row; otherwise those of that row
  */
 export async function* formatRows(
   rows: AsyncIterable<Row>,
@@ -36,8 +36,8 @@ function formatLine(cells: readonly Cell[]): string {
 }
 
 /**
- * Sections 2.5 to 2.7: in quotes where it holds a quote, a comma or a line end; quotes doubled. Null is empty. Text that a
- * spreadsheet would reckon with has an apostrophe before it, which spreadsheets read as "this is text" (OWASP, "CSV Injection").
+ * RFC 4180 sections 2.5 to 2.7: quoted if it contains a quote, comma or line end; quotes are doubled. Null is empty.
+ * Text that a spreadsheet would evaluate gets a leading apostrophe, which marks it as text (OWASP, "CSV Injection").
  */
 function formatCell(cell: Cell): string {
   const text = typeof cell === 'string' ? asText(cell) : cell === null ? '' : String(cell);

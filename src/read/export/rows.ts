@@ -97,7 +97,7 @@ async function* readFrameRows(dir: string): AsyncGenerator<Row> {
   }
 }
 
-/** What was not measured is no 0. */
+/** A figure that was not measured is not 0. */
 function resentCells(counts: SeriesCounts): Row {
   const measured = measuredResentOf(counts);
   return {
@@ -137,7 +137,7 @@ async function* readArmRows(dir: string): AsyncGenerator<Row> {
       ...Object.fromEntries(
         OUTCOMES.map((outcome) => [`outcomes.${outcome}`, figures.outcomes[outcome] ?? 0]),
       ),
-      // Runs of an earlier version did not tell.
+      // Runs of an earlier version did not record it.
       ...Object.fromEntries(
         CUTS.map((how) => [`cuts.${how}`, figures.cuts === undefined ? null : (figures.cuts[how] ?? 0)]),
       ),
@@ -154,7 +154,7 @@ function resentInterval(resent: ArmSummary['requestsResent']): Row {
   return { 'requestsResent.ci95.low': low, 'requestsResent.ci95.high': high };
 }
 
-/** A status that an arm had none of is 0, where they were counted at all. */
+/** A status that did not occur in an arm is 0, provided that statuses were counted. */
 function zeroStatuses(row: Row, columns: Row): Row {
   const counted = Object.keys(columns).filter((key) => STATUS_FIGURE.test(key));
   return counted.some((key) => key in row) ? Object.fromEntries(counted.map((key) => [key, 0])) : {};
@@ -175,7 +175,10 @@ function flatten(value: object, path = ''): Record<string, Cell> {
   return cells;
 }
 
-/** A row for each status that came up in a second: which ones do, no column could tell beforehand. */
+/**
+ * One row for each status that occurred in a second: which ones will occur is not known beforehand, so they cannot be
+ * columns.
+ */
 async function* readStatusRows(dir: string): AsyncGenerator<Row> {
   const { startedAt } = await readRunInfo(dir);
   for await (const { second, series } of readFrames(dir)) {
@@ -213,7 +216,7 @@ async function* readStallRows(dir: string): AsyncGenerator<Row> {
   }
 }
 
-/** Each value that was recorded, over the whole run: enough to draw the distribution, or to reckon any quantile. */
+/** Every recorded value of the whole run: enough to draw the distribution or compute any quantile. */
 async function* readLatencyRows(dir: string): AsyncGenerator<Row> {
   for (const [tag, byValue] of await readValues(dir)) {
     const dot = tag.lastIndexOf('.');
