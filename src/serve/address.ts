@@ -12,8 +12,9 @@ export function isLoopback(address: string): boolean {
 }
 
 /**
- * The address to listen at. A name could be another address tomorrow, and one that others reach.
- * @throws UsageError where it is neither an address nor localhost
+ * Parses the address to listen on. Names are refused: tomorrow a name could lead to another address, one that others
+ * can reach.
+ * @throws UsageError if it is neither an address nor localhost
  */
 export function parseListenAddress(text: string): string {
   const bare = text.replace(/^\[(.*)\]$/, '$1');
@@ -40,8 +41,8 @@ function bracket(address: string): string {
 }
 
 /**
- * Whether a Host header names this server: an attacker's name that leads to this machine (DNS rebinding) does not. On an
- * open address any address will do, for nobody can make an address lead elsewhere by DNS.
+ * Whether a Host header names this server: a name by which an attacker leads to this machine (DNS rebinding) does not.
+ * When listening on other addresses, any address is accepted, because DNS cannot redirect an address.
  */
 export function isOwnHost(host: string, address: string, port: number): boolean {
   const [, name = '', given] = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d+))?$/i.exec(host) ?? [];

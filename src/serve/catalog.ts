@@ -23,7 +23,7 @@ export interface CatalogRun extends RunListing {
   readonly folder: string;
 }
 
-/** The runs of a results folder, by name. Whoever asks for one gets it from the list: no name becomes a path. */
+/** The runs of a results folder, by name. A request for a run is answered from this list, so no name becomes a path. */
 export class Catalog {
   readonly #resultsDir: string;
   readonly #now: () => number;
@@ -44,7 +44,7 @@ export class Catalog {
       this.#listedAtMs = Number.POSITIVE_INFINITY;
       const damaged: DamagedFolder[] = [];
       this.#list = listRuns(this.#resultsDir, ({ dir, why }) =>
-        // Where the folder lies on this machine is nobody's business.
+        // The path of the folder on this machine is not disclosed.
         damaged.push({ folder: basename(dir), why: why.replaceAll(dir, basename(dir)) }),
       )
         .then((runs) => runs.map((run) => ({ ...run, folder: basename(run.dir) })))
@@ -63,8 +63,8 @@ export class Catalog {
   }
 
   /**
-   * The run of that folder, or of that id.
-   * @throws Refusal where there is none, or where its files lie elsewhere
+   * Finds a run by its folder or id.
+   * @throws Refusal if there is none, or its files are outside the results folder
    */
   async find(name: string): Promise<CatalogRun> {
     const runs = await this.list();

@@ -8,7 +8,8 @@ const METHODS = ['GET', 'HEAD'];
 const SITES = ['same-origin', 'none'];
 
 /**
- * Refuses whatever does not come from somebody who looks at this page: writes, other names for this machine, other sites.
+ * Refuses everything that a reader of these pages would not send: writes, other names for this machine, requests from
+ * other sites.
  * @throws Refusal
  */
 export function checkRequest(request: IncomingMessage, address: string, port: number): void {

@@ -12,10 +12,10 @@ const MAX_WAITING = 32;
 /** Of what happens to a soak, as many as one reads while looking on. */
 const MAX_HAPPENINGS = 8;
 
-/** Half a second: whoever asks more often gets the same again. */
+/** Half a second: more frequent requests get the same answer again. */
 const FRESH_MS = 500;
 
-/** What a page of a run under way is told, each second. */
+/** What the page of a run in progress receives each second. */
 export interface LiveView extends LiveState {
   readonly schema: 1;
   readonly id: string;

@@ -7,8 +7,8 @@ const ALWAYS = "base-uri 'none'; frame-ancestors 'none'";
 export const PAGE_POLICY = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; ${ALWAYS}`;
 
 /**
- * Of a report, which carries its scripts in it: those that were shipped may run, by their hashes. They are hashed from
- * their files and not from the page, for what stands in a page may have come from a label.
+ * For a report, which contains its scripts: only the scripts that were shipped may run, identified by their hashes.
+ * The hashes are of the files and not of the page, because parts of the page may come from a label.
  */
 export function reportPolicy({ uplotScript, uplotStyle, uplotLicence, script, style }: ReportAssets): string {
   // As page.ts puts them there, to the letter.

@@ -1,4 +1,4 @@
-/** A request that is not answered as asked, and what its sender is told. */
+/** A request that is refused, and what its sender is told. */
 export class Refusal extends Error {
   readonly status: number;
   readonly hint: string | undefined;

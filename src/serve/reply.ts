@@ -23,7 +23,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'private, no-cache',
 };
 
-/** For what is no page, or none of ours. */
+/** For everything but pages of this server. */
 const NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export function htmlReply(body: string | Buffer, policy: string = PAGE_POLICY, status = 200): Reply {

@@ -5,7 +5,7 @@ import { overviewHtml, runsJson } from './routes/overview.ts';
 import { reportHtml, runHtml, summaryJson } from './routes/run.ts';
 import type { Handler, PageRequest, Reply, Site } from './types.ts';
 
-/** Every address that there is. `:name` stands for one segment, whatever is in it. */
+/** All routes. `:name` matches one segment, whatever it contains. */
 const ROUTES: readonly (readonly [pattern: string, handler: Handler])[] = [
   ['', overviewHtml],
   ['live', liveHtml],
@@ -22,7 +22,7 @@ const ROUTES: readonly (readonly [pattern: string, handler: Handler])[] = [
 
 const TABLE = ROUTES.map(([pattern, handler]) => ({ parts: pattern.split('/'), handler }));
 
-/** @throws Refusal where there is no such page */
+/** @throws Refusal if there is no such page */
 export async function answer(site: Site, request: PageRequest): Promise<Reply> {
   for (const { parts, handler } of TABLE) {
     const names = match(parts, request.segments);
@@ -50,8 +50,8 @@ function notFound(): never {
 const MAX_TARGET = 2_048;
 
 /**
- * Takes the target of a request apart. Nothing is made of dots and slashes: a segment is a name to look up, not a path.
- * @throws Refusal where it cannot be one of ours
+ * Parses the target of a request. No path is built from it: each segment is a name to look up.
+ * @throws Refusal if it cannot be one of ours
  */
 export function parsePageRequest(target: string): PageRequest {
   if (target.length > MAX_TARGET) throw new Refusal(414, 'this address is too long');

@@ -26,7 +26,7 @@ export interface ServeOptions {
 }
 
 export interface Served {
-  /** Where it is found, with the token where there is one. */
+  /** Where to find it, including the token if there is one. */
   readonly urls: readonly string[];
   readonly port: number;
   /** Whether other machines reach it. */
@@ -39,8 +39,8 @@ const MAX_CONNECTIONS = 64;
 const MAX_UNDER_WAY = 128;
 
 /**
- * Shows a results folder over HTTP until it is closed.
- * @throws EnvironmentError where it cannot listen there
+ * Serves a results folder over HTTP until it is closed.
+ * @throws EnvironmentError if it cannot listen there
  */
 export async function openServer({ resultsDir, address, port, onFault }: ServeOptions): Promise<Served> {
   const site: Site = {
@@ -72,7 +72,7 @@ export async function openServer({ resultsDir, address, port, onFault }: ServeOp
     const page = parsePageRequest(request.url ?? '');
     const entry = token === undefined ? undefined : checkToken(token, request, page, own);
     if (entry !== undefined) return entry;
-    // Behind the token: who is not let in keeps nobody out.
+    // Counted after the token check: requests without the token must not crowd out others.
     if (underWay >= MAX_UNDER_WAY) {
       throw new Refusal(503, 'too much is asked for at once', undefined, { 'Retry-After': '1' });
     }
@@ -120,7 +120,7 @@ async function listen(server: Server, address: string, port: number): Promise<vo
   }
 }
 
-/** What a person is told; faults of ours in no more than a word, and to whoever started this in a line. */
+/** What the reader is told. Internal faults are not shown on the page, but reported where the server was started. */
 function refusalFor(error: unknown, onFault: (message: string) => void): Refusal {
   if (error instanceof Refusal) return error;
   // The folder was there when it was listed.
@@ -135,7 +135,7 @@ function isApi({ url = '' }: IncomingMessage): boolean {
   return url.startsWith('/api/');
 }
 
-/** Whoever asked may be gone. */
+/** The client may have disconnected. */
 function sendSafely(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   if (response.destroyed || response.headersSent) return;
   send(request, response, reply);

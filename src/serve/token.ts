@@ -3,15 +3,16 @@ import type { IncomingMessage } from 'node:http';
 import { Refusal } from './refusal.ts';
 import type { PageRequest, Reply } from './types.ts';
 
-/** 192 bits: nobody guesses it. */
+/** 192 bits: impossible to guess. */
 export function makeToken(): string {
   return randomBytes(24).toString('base64url');
 }
 
 /**
- * Lets in who has the token: as `?token=`, once, then as a cookie, so that it stands in no address any more.
- * @returns what sends the browser on with its cookie; undefined where it has it
- * @throws Refusal where there is neither
+ * Admits clients that have the token: once as `?token=`, afterwards as a cookie, so that no address contains it any
+ * more.
+ * @returns a redirect that sets the cookie; undefined if the client already has it
+ * @throws Refusal if it has neither
  */
 export function checkToken(
   token: string,
@@ -45,7 +46,7 @@ export function checkToken(
   );
 }
 
-/** In a time that tells nothing of where they differ. */
+/** Compares in constant time. */
 function isSame(a: string, b: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(a), hash(b));

@@ -50,7 +50,7 @@ export function localTime(atMs: number, offsetMin: number): Date {
   return new Date(atMs + offsetMin * MINUTE_MS);
 }
 
-/** What becomes of a night's beginning on the day of a change: `skipped`, `twice`, or nothing. */
+/** How a clock change affects the start of a soak on that day: `skipped`, `twice`, or not at all. */
 function effectOn(
   { at, on }: Pick<InstalledSoak, 'at' | 'on'>,
   change: ClockChange,
@@ -75,9 +75,9 @@ function effectOn(
 const YEARS = 20;
 
 /**
- * Beginnings that a timer has to have besides its daily one: systemd passes over a time that is not there (OnCalendar= of
- * systemd.timer(5), as `systemd-analyze calendar` shows), so that these nights begin as the gap ends. A time that is there
- * twice it takes once, the first; cron(8) of Debian does both by itself.
+ * Additional starts that a timer needs besides the daily one. systemd skips a time that does not exist (OnCalendar= of
+ * systemd.timer(5), as `systemd-analyze calendar` shows), so on these days the soak starts when the gap ends. For a
+ * time that occurs twice, it takes the first; cron(8) of Debian handles both by itself.
  * @returns for OnCalendar=, local time
  */
 export function beginningsAfterGaps(
@@ -90,7 +90,10 @@ export function beginningsAfterGaps(
     .map(({ atMs, afterMin }) => `${formatTime(localTime(atMs, afterMin))}:00`);
 }
 
-/** What the machine's own zone does next, and to this night; two changes, or that there is none. */
+/**
+ * Describes the next clock changes in the zone of this machine and how they affect the soak: two, or that there are
+ * none.
+ */
 export function formatClockChanges(
   zone: string,
   nowMs: number,

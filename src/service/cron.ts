@@ -3,11 +3,14 @@ import { markLines } from './mark.ts';
 import { quoteForShell } from './quote.ts';
 import { cronTimeOf } from './schedule.ts';
 
-/** After the night's own end, as the service has it. */
+/** After the end of the soak itself, as in the service. */
 const WIND_UP_SEC = 15 * 60;
 const STOP_MARGIN_SEC = 60;
 
-/** Lines for /etc/cron.d: the night, and after a reboot what is left of it. crontab(5) would read % as a line feed. */
+/**
+ * Lines for /etc/cron.d: the start of the soak, and after a reboot its rest. crontab(5) would interpret % as a line
+ * feed.
+ */
 export function writeCronTable({ night }: SoakInstallPlan): string {
   const script = quoteForShell(scriptPath(night.name));
   return lines([
@@ -25,8 +28,8 @@ export function scriptPath(name: string): string {
 }
 
 /**
- * What cron starts. cron restarts nothing and limits nothing, so the script does: after a kill or a crash it goes on with
- * the night, twenty times at most, and what does not end by itself is ended.
+ * The script that cron starts. cron neither restarts nor limits anything, so the script does: after a kill or crash it
+ * resumes the soak, at most twenty times, and it ends what does not end by itself.
  */
 export function writeCronScript({ night, needs, program, words }: SoakInstallPlan): string {
   const drainSec = Math.ceil(needs.drainUs / 1_000_000);

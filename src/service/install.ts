@@ -30,9 +30,9 @@ export interface Done {
 }
 
 /**
- * Does what was planned. Doing it again changes nothing; files of somebody else are left alone.
- * @throws UsageError where a file of that name is not ours
- * @throws EnvironmentError where a file cannot be written or a command fails
+ * Carries out an installation. Doing so again changes nothing; files that rushhour did not write are left alone.
+ * @throws UsageError if such a file has one of the names
+ * @throws EnvironmentError if a file cannot be written or a command fails
  */
 export function install(machine: Machine, { stale, before, files, after }: Installation): Done {
   refuseForeign(machine.root, files);
@@ -62,7 +62,7 @@ export interface Kept {
   readonly command: string;
 }
 
-/** What is left of a night that was uninstalled; what other nights still use is not named. */
+/** What remains of an uninstalled soak, except what other soaks still use. */
 export function findKept(machine: Machine, { night }: FoundSoak): Kept[] {
   const others = findInstalled(machine.root).map((other) => other.night);
   const isThere = (path: string): boolean => existsSync(machine.root + path);
@@ -77,7 +77,7 @@ export function findKept(machine: Machine, { night }: FoundSoak): Kept[] {
     kept.push({ what: `${STATE_DIR} (state)`, command: `sudo rm -r ${STATE_DIR}` });
   }
   if (machine.hasUser(night.user) && !others.some(({ user }) => user === night.user)) {
-    // One with a name of its own may be somebody's.
+    // A user with another name may be in use elsewhere.
     const isOwn = night.user === DEFAULT_USER;
     const what = isOwn ? `user ${night.user}` : `user ${night.user} (if only soaks use it)`;
     kept.push({ what, command: `sudo userdel ${night.user}` });
@@ -85,7 +85,7 @@ export function findKept(machine: Machine, { night }: FoundSoak): Kept[] {
   return kept;
 }
 
-/** Nights that would be under way when this one begins, or the other way round: of these the later cannot begin. */
+/** Soaks that would still run when this one starts, or the reverse: the later one cannot start. */
 export function findOverlaps(root: string, night: InstalledSoak): InstalledSoak[] {
   return findInstalled(root)
     .map((installed) => installed.night)
@@ -96,7 +96,7 @@ function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // It is not there, or somebody's files are in it.
+    // It does not exist, or contains files of others.
   }
 }
 

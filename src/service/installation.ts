@@ -7,10 +7,10 @@ import { writeResume, writeService, writeTimer } from './units.ts';
 
 type Command = readonly [string, ...string[]];
 
-/** All that installing a night comes to: shown by --print, done by root. */
+/** Everything that installing a soak does: shown by --print, carried out by root. */
 export interface Installation {
   readonly by: FoundSoak['by'];
-  /** Of an installation before this one, if any: secrets that are no longer asked for. */
+  /** Of an earlier installation, if any: secrets that are no longer needed. */
   readonly stale: readonly string[];
   /** Before the files are written. */
   readonly before: readonly Command[];
@@ -44,7 +44,7 @@ export function planInstallation(
         { path: scriptPath(night.name), text: writeCronScript(plan), mode: 0o755 },
         { path: `${CRON_DIR}/rushhour-${night.name}`, text: writeCronTable(plan), mode: 0o644 },
       ],
-      // cron hands no files over: the night's user reads it itself.
+      // cron passes no files on: the soak's user reads it directly.
       after: plan.settings === undefined ? [] : [['chown', night.user, settingsFile(night)]],
     };
   }
@@ -60,7 +60,7 @@ export function planInstallation(
     after: [
       ['systemctl', 'daemon-reload'],
       ['systemctl', 'enable', timer, resume],
-      // A timer that runs keeps its old time until then; a night under way goes on.
+      // Until it is restarted, a running timer keeps its old time; a soak in progress continues.
       ['systemctl', 'restart', timer],
     ],
   };
@@ -77,7 +77,7 @@ export function unitNames({ name }: InstalledSoak): [service: string, timer: str
   return [`rushhour-${name}.service`, `rushhour-${name}.timer`, `rushhour-${name}-resume.service`];
 }
 
-/** What is to be removed, and run before and after. */
+/** What to remove, and what to run before and after. */
 export function planRemoval({ night, by }: FoundSoak): {
   before: readonly Command[];
   paths: readonly string[];

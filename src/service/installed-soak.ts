@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { formatDuration } from '../scenario/units.ts';
 
-/** A night as it was installed: what `status` and `uninstall` need to know of it, kept in the head of its files. */
+/** An installed soak: what `status` and `uninstall` need to know, kept in the header of its files. */
 export interface InstalledSoak {
   readonly schema: 1;
   /** Of the instance: files and units are called `rushhour-<name>`. */
@@ -19,7 +19,7 @@ export interface InstalledSoak {
   readonly on: string | null;
 }
 
-/** A part of the command line; one that stands for a secret file is found elsewhere under systemd. */
+/** A part of the command line; a secret file has another path under systemd. */
 export type Word =
   | { readonly kind: 'text'; readonly text: string }
   /** `prefix` stands before the path: `@` of `-U @file`. */
@@ -35,7 +35,7 @@ export interface SoakNeeds {
   /** A source port below 1024. */
   readonly bindsLowPorts: boolean;
   readonly setsTcpTimestamps: boolean;
-  /** The program can tell the service manager that it lives. */
+  /** Whether the program can notify the service manager that it is alive. */
   readonly notifies: boolean;
   /** Names of environment variables that hold secrets. */
   readonly variables: readonly string[];
@@ -66,14 +66,14 @@ export function settingsFile({ name }: Pick<InstalledSoak, 'name'>): string {
   return `${CONFIG_DIR}/${name}.set`;
 }
 
-/** The next night has to be able to begin, and what was killed towards the end to be finished before. */
+/** So that the next soak can start, and one killed towards its end can finish before. */
 const MAX_SOAK_US = 23 * 3_600_000_000;
 
 export function environmentFile({ name }: InstalledSoak): string {
   return `${CONFIG_DIR}/${name}.env`;
 }
 
-/** @throws UsageError where it cannot be the name of units and of a file for cron, which passes over names with dots */
+/** @throws UsageError if it cannot be the name of units and of a file for cron, which ignores names with dots */
 export function checkName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name) && !name.endsWith('-resume')) return name;
   throw new UsageError(`"${name}" is not a valid name for a soak`, {
@@ -81,7 +81,7 @@ export function checkName(name: string): string {
   });
 }
 
-/** @throws UsageError where it is no name that useradd(8) takes */
+/** @throws UsageError if useradd(8) would not accept the name */
 export function checkUser(user: string): string {
   if (/^[a-z_][a-z0-9_-]{0,31}$/.test(user) && user !== 'root') return user;
   const why = user === 'root' ? 'a soak does not need root' : `"${user}" cannot name a user`;
@@ -90,7 +90,7 @@ export function checkUser(user: string): string {
   });
 }
 
-/** @throws UsageError where a night would be over before it began, or not before the next one */
+/** @throws UsageError if the soak would be too short, or would not end before the next one */
 export function checkLength(forUs: number): number {
   if (forUs >= 60_000_000 && forUs <= MAX_SOAK_US) return forUs;
   throw new UsageError(`a soak of ${formatDuration(forUs)} cannot be repeated daily`, {

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
 export interface CommandResult {
-  /** -1 where it could not be started. */
+  /** -1 if it could not be started. */
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The machine that nights are installed on: replaced in tests, and by a folder where an image is prepared. */
+/** The machine on which soaks are installed: replaced in tests, and by a folder when an image is prepared. */
 export interface Machine {
   /** '' for this one; a folder that holds another's files. */
   readonly root: string;
@@ -17,7 +17,7 @@ export interface Machine {
   run(command: readonly [string, ...string[]]): CommandResult;
   /** Whether the user is known; always false for a folder, whose users are not asked for. */
   hasUser(name: string): boolean;
-  /** What a user may not read, or write; `undefined`: it cannot be told. */
+  /** What a user may not read or write; `undefined` if it cannot be determined. */
   findForbidden(
     user: string,
     read: readonly string[],
@@ -35,7 +35,7 @@ const TRIER = `
   tryEach(read, constants.R_OK);
   tryEach(write, constants.W_OK | constants.X_OK);
 `;
-/** nobody(5): has the rights of everybody, as a user has that is yet to be made. */
+/** nobody(5): has everybody's rights, like a user that does not exist yet. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 /** This machine, or files of another below a folder, of which no command is run. */

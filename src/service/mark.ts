@@ -1,11 +1,11 @@
 import type { InstalledSoak } from './installed-soak.ts';
 
-/** The first line of every file that installing writes: what does not begin so is somebody else's. */
+/** The first line of every file that the installation writes: files without it belong to others. */
 export const MARK =
   '# Written by rushhour soak install; rushhour soak uninstall removes it. Changes are lost.';
 const NIGHT = '# night: ';
 
-/** How a file begins that belongs to a night. Non-ASCII is escaped, so that no locale matters. */
+/** The header of a file that belongs to a soak. Non-ASCII characters are escaped, so that no locale matters. */
 export function markLines(night: InstalledSoak): string[] {
   const json = JSON.stringify(night).replace(
     /[\u007f-\uffff]/g,
@@ -18,7 +18,7 @@ export function isOurs(text: string): boolean {
   return text.split('\n').includes(MARK);
 }
 
-/** The night that a file belongs to; undefined where it is none of ours. */
+/** The soak to which a file belongs; undefined if rushhour did not write it. */
 export function readMark(text: string): InstalledSoak | undefined {
   const line = isOurs(text) ? text.split('\n').find((candidate) => candidate.startsWith(NIGHT)) : undefined;
   if (line === undefined) return undefined;

@@ -3,13 +3,13 @@ import { peakPerSec } from '../scenario/load-shape.ts';
 import type { Arm, CredentialSource, PacSource, Scenario } from '../scenario/types.ts';
 import type { SoakNeeds } from './installed-soak.ts';
 
-/** How the night is run, besides its scenario. */
+/** How the soak is run, besides its scenario. */
 export interface SoakMode {
   readonly workers: number;
   /** By flag; the scenario may ask for it itself. */
   readonly setsTcpTimestamps: boolean;
   readonly notifies: boolean;
-  /** Environment variables that flags name, besides those of the scenario. */
+  /** Environment variables named by flags, in addition to those of the scenario. */
   readonly variables: readonly string[];
 }
 
@@ -38,12 +38,12 @@ export function filesOf({ arms }: Scenario): string[] {
   return [...new Set(files)];
 }
 
-/** Whether tickets are taken from the cache of whoever runs it: a night's user has none. */
+/** Whether tickets come from the cache of the user who runs it: the soak's user has none. */
 export function usesTicketCache({ arms }: Scenario): boolean {
   return arms.some(({ auth }) => auth?.credentials.kind === 'ticket-cache');
 }
 
-/** While every attempt lasts until it times out. A night lasts longer than any of its phases: the peak may last, too. */
+/** If every attempt lasts until it times out. A soak is longer than any of its phases, so the peak may last as well. */
 function openAtMost(arm: Arm): number {
   const { load } = arm;
   switch (load.kind) {

@@ -19,7 +19,7 @@ export interface OwnFile {
   readonly path: string;
   readonly text: string;
   readonly mode: number;
-  /** Nobody is to be shown its text. */
+  /** Whether its text must not be shown. */
   readonly isSecret?: boolean;
 }
 
@@ -28,7 +28,7 @@ export type Change = 'written' | 'changed' | 'unchanged';
 export const UNIT_DIR = '/etc/systemd/system';
 export const CRON_DIR = '/etc/cron.d';
 
-/** @throws UsageError where one of the files is there and is not ours */
+/** @throws UsageError if one of the files exists and rushhour did not write it */
 export function refuseForeign(root: string, files: readonly OwnFile[]): void {
   const foreign = files.filter(({ path }) => {
     const there = readText(root + path);
@@ -65,7 +65,7 @@ export function writeOwn(root: string, { path, text, mode }: OwnFile): Change {
   return there === undefined ? 'written' : 'changed';
 }
 
-/** Whether others may do more with it than they shall. */
+/** Whether others have more rights to it than intended. */
 function isOpen(path: string, mode: number): boolean {
   return (statSync(path).mode & 0o077 & ~mode) !== 0;
 }
@@ -93,7 +93,7 @@ export interface FoundSoak {
   readonly by: 'systemd' | 'cron';
 }
 
-/** Every night that is installed, by name. */
+/** Every installed soak, by name. */
 export function findInstalled(root: string): FoundSoak[] {
   const found = [
     ...marksIn(root, UNIT_DIR, /^rushhour-.*\.timer$/).map((night) => ({ night, by: 'systemd' as const })),

@@ -15,7 +15,7 @@ export function locateProgram(): SoakInstallPlan['program'] {
 }
 
 /**
- * What the service cannot see, as it lies in somebody's home or among temporary files.
+ * What the service cannot see because it is in a home folder or among temporary files.
  * @param paths by what they are
  */
 export function findHidden(paths: ReadonlyMap<string, string>): string[] {
@@ -25,7 +25,7 @@ export function findHidden(paths: ReadonlyMap<string, string>): string[] {
   });
 }
 
-/** @throws EnvironmentError where the service would not see something, or its user may not read it */
+/** @throws EnvironmentError if the service would not see something, or its user may not read it */
 export function refuseHidden(hidden: readonly string[], main: string): void {
   if (hidden.length === 0) return;
   const root = main.replace(/\/dist\/cli\/main\.js$/, '');

@@ -4,9 +4,9 @@ import { UsageError } from '../errors.ts';
 const PLAIN = /^[A-Za-z0-9_+=:,./@-]+$/;
 
 /**
- * One argument of ExecStart= (systemd.service(5), "Command lines"): `%` begins a specifier, `$` a variable, and a
- * backslash an escape, in quotes too.
- * @throws UsageError where it has line feeds or other control characters, which no unit can hold
+ * Quotes one argument of ExecStart= (systemd.service(5), "Command lines"): `%` begins a specifier, `$` a variable, and
+ * a backslash an escape, even in quotes.
+ * @throws UsageError if it contains line feeds or other control characters, which a unit cannot contain
  */
 export function quoteForUnit(text: string): string {
   checkPrintable(text);

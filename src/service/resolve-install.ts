@@ -30,7 +30,7 @@ export interface PassedFlag {
   readonly value: string | undefined;
 }
 
-/** The night that is to be installed. */
+/** The soak to install. */
 export interface InstallRequest {
   /** Of the scenario. */
   readonly nameOrPath: string;
@@ -48,18 +48,18 @@ export interface InstallRequest {
   /** What flags change in the scenario. */
   readonly overrides: Overrides;
   readonly pac: PacSource | undefined;
-  /** Flags that the night's command line repeats; none holds a secret. */
+  /** Flags that the soak's command line repeats; none contains a secret. */
   readonly passed: readonly PassedFlag[];
   /** Assignments that hold secrets, for a file of its own. */
   readonly settings: readonly string[];
 }
 
-/** Where it is planned. */
+/** Where it is resolved. */
 export interface InstallPlace extends DefaultPlaces {
   readonly cores: number;
 }
 
-/** Flags that name a file with a secret: root reads it for the night. */
+/** Flags that name a file with a secret, which root reads for the soak. */
 const SECRET_FILES: Readonly<Record<string, { readonly prefix: '@' | ''; readonly id: string }>> = {
   '--proxy-user': { prefix: '@', id: 'proxy-users' },
   '--sink-token': { prefix: '@', id: 'sink-token' },
@@ -70,12 +70,12 @@ const SECRET_FILES: Readonly<Record<string, { readonly prefix: '@' | ''; readonl
 export interface ResolvedInstall {
   readonly plan: SoakInstallPlan;
   readonly scenario: Scenario;
-  /** Files that the night's own user has to be able to read. */
+  /** Files that the soak's user must be able to read. */
   readonly reads: readonly string[];
 }
 
 /**
- * What the flags of `install` come to, checked as far as that goes without asking the machine.
+ * Resolves the flags of `install`, checked as far as possible without examining the machine.
  * @throws UsageError, EnvironmentError
  */
 export async function resolveInstall(
@@ -103,7 +103,7 @@ export async function resolveInstall(
   const at = parseAt(request.at);
   parseDays(request.on ?? null);
   const results = resolve(place.cwd, request.results ?? DEFAULT_RESULTS);
-  // Whoever runs the night has other variables, and another folder.
+  // The user who runs the soak has other variables and another folder.
   const taken = adopted(origins, defaults).flatMap(([key, value]) => [`--${key}`, value].map(text));
   const name = checkName(request.name ?? scenario.name);
   const flagWords = [
@@ -142,7 +142,7 @@ export async function resolveInstall(
   const own = files.filter((path) => !isHandedOver(path, secrets, place.cwd));
   refuseRelative(own);
   const reads = [plan.program.main, ...(word === file ? [file] : []), ...own];
-  // What is installed is yet to be written.
+  // The settings file is not written yet.
   const readBySecrets =
     machine.by === 'cron'
       ? secrets.map(({ path }) => path).filter((path) => path !== settingsFile(plan.night))

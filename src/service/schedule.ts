@@ -81,7 +81,7 @@ function isAt(moment: Date, hour: number, minute: number): boolean {
   return moment.getHours() === hour && moment.getMinutes() === minute;
 }
 
-/** Clocks skip that time: Date goes on as if they had not, and the night begins as they are put forward. */
+/** Clocks skip that time: Date continues as if they had not, and the soak starts when they are set forward. */
 function endOfGap(moment: Date): Date {
   const minuteBefore = (date: Date): Date => new Date(date.getTime() - 60_000);
   let end = moment;
@@ -89,7 +89,7 @@ function endOfGap(moment: Date): Date {
   return end;
 }
 
-/** Whether two nights would run at the same time in an ordinary week. */
+/** Whether two soaks would run at the same time in an ordinary week. */
 export function overlap(
   a: When & Pick<InstalledSoak, 'forUs'>,
   b: When & Pick<InstalledSoak, 'forUs'>,

@@ -11,7 +11,7 @@ import type { FoundSoak } from './own-files.ts';
 import { nextStart } from './schedule.ts';
 import { isOf } from './twice-told.ts';
 
-/** One run of a night. */
+/** One run of a soak. */
 export interface PastSoak {
   readonly id: string;
   readonly startedAt: string;
@@ -26,25 +26,25 @@ export interface PastSoak {
 }
 
 export interface SoakStatus extends FoundSoak {
-  /** False: nothing will start it; null: it cannot be told here. */
+  /** False: nothing will start it; null: unknown on this machine. */
   readonly armed: boolean | null;
-  /** RFC 3339, UTC; null where it is not armed. */
+  /** RFC 3339, UTC; null if nothing will start it. */
   readonly nextStart: string | null;
   /** What the next two changes of this machine's clocks do to it. */
   readonly clocks: readonly string[];
-  /** Who writes to its results folder now, or died as he did; null: nobody. */
+  /** The process that is writing to its results folder, or died doing so; null if there is none. */
   readonly lock: LockState | null;
-  /** Whether that is this night. */
+  /** Whether that is a run of this soak. */
   readonly underWay: boolean;
   /** Oldest first. */
   readonly last: readonly PastSoak[];
   /** Of all runs in its results folder. */
   readonly bytes: number;
-  /** What somebody should look at; empty: nothing. */
+  /** What needs attention; empty if nothing does. */
   readonly attention: readonly string[];
 }
 
-/** @param last how many past nights to tell of */
+/** @param last how many past runs to include */
 export async function readSoakStatus(
   machine: Machine,
   installed: FoundSoak,
@@ -80,7 +80,7 @@ export async function readSoakStatus(
   };
 }
 
-/** Whether a night was cut short, by a kill or a power cut, and has time left. */
+/** Whether a soak was interrupted, by a kill or a power cut, and has time left. */
 export async function canResume(night: InstalledSoak, nowMs: number): Promise<boolean> {
   const lock = await readLock(night.results);
   if (lock === undefined || lock.alive || lock.endsAt === undefined) return false;

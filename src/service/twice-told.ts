@@ -7,7 +7,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 /** What a timer starts looks at the clock seconds later; a probe that has just been started anew, or is short of memory, minutes. */
 const LATE_MS = 5 * MINUTE_MS;
 
-/** Whether a run is one of a night's. */
+/** Whether a run is one of this soak's. */
 export function isOf(
   night: Pick<InstalledSoak, 'scenario' | 'label'>,
   run: Pick<RunListing, 'scenario' | 'label'>,
@@ -16,10 +16,11 @@ export function isOf(
 }
 
 /**
- * The run that keeps a night from beginning: on the day on which clocks are put back a time comes twice, and a timer that was
- * started between the two, as by installing again or by a reboot, goes off at the second though a night began at the first.
+ * Finds the run because of which a soak must not start. When clocks are set back, a time occurs twice; a timer that
+ * was started between the two, by installing again or by a reboot, fires at the second although a soak started at the
+ * first.
  * @param zone of the machine, `Europe/London`
- * @returns undefined where this is no second time, or nothing has begun since the first
+ * @returns undefined if this is not the second time, or nothing has started since the first
  */
 export async function findBegunBefore(
   night: Pick<InstalledSoak, 'at' | 'scenario' | 'label' | 'results'>,
@@ -33,7 +34,7 @@ export async function findBegunBefore(
 }
 
 /**
- * When a time of day came for the first time, where it has just come for the second.
+ * When a time of day occurred first, if it has just occurred for the second time.
  * @param at HH:MM, local time
  * @returns milliseconds since 1970
  */

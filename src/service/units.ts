@@ -15,7 +15,7 @@ const WATCHDOG_SEC = 120;
 
 const SYSTEMCTL = '/usr/bin/systemctl';
 
-/** The unit that runs a night, or goes on with one that was cut short. */
+/** The unit that runs a soak, or resumes an interrupted one. */
 export function writeService(plan: SoakInstallPlan): string {
   const { night, needs } = plan;
   const drainSec = Math.ceil(needs.drainUs / 1_000_000);
@@ -95,7 +95,7 @@ export function writeTimer({ night, gaps = [] }: SoakInstallPlan): string {
   ]);
 }
 
-/** Starts the service after a boot, if the power went in the middle of a night that has time left. */
+/** The unit that resumes a soak after a boot, if a power cut interrupted it and time is left. */
 export function writeResume(plan: SoakInstallPlan): string {
   const { night, program } = plan;
   const check = [

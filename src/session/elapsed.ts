@@ -3,8 +3,8 @@ import type { RunInfo, SessionInfo } from '../store/run-info.ts';
 import type { Clocks } from './host/read-clocks.ts';
 
 /**
- * Seconds since second 0 of a run or a soak: by the clock that nobody sets, as long as this machine has not been started anew. After
- * that by the wall clock, which may be behind until somebody sets it: a Raspberry Pi has no other.
+ * Seconds since second 0 of a run or soak. Until this machine is rebooted, by the monotonic clock; afterwards by the
+ * wall clock, which may be behind until it is synchronised: a Raspberry Pi has no other.
  */
 export function elapsedSec(
   { session, startedAt }: Pick<RunInfo, 'startedAt'> & { readonly session: SessionInfo },

@@ -5,7 +5,7 @@ import type { SessionWriter } from '../store/session-writer.ts';
 /** Seconds are whole, and those of the session's clock. */
 export type Noted = Omit<SessionEvent, 'id' | 'at'>;
 
-/** What happened in a run or a soak: written down, told, and remembered as far as it decides which seconds count. */
+/** The events of a run or soak: written, reported, and kept in memory as long as they decide which seconds count. */
 export class EventLog {
   readonly #writer: SessionWriter;
   readonly #tell: (event: SessionEvent) => void;
@@ -44,7 +44,7 @@ export class EventLog {
     this.#tell(ended);
   }
 
-  /** What still lasts ends with the night. */
+  /** Ends the events that still last at the end of the session. */
   endAll(toSec: number): void {
     for (const id of [...this.#lasting.keys()]) this.end(id, toSec);
   }

@@ -7,13 +7,13 @@ import { openClocks } from './host/read-clocks.ts';
 /** A soak that was killed shortly before its end, or while its summary was made, still gets that from who goes on. */
 const GRACE_SEC = 30 * 60;
 
-/** A run is gone on with within a day: what is measured later is another's. */
+/** A run can be resumed within a day: after that, its measurements would belong to another time. */
 const RUN_GRACE_SEC = 24 * 3_600;
 
 /**
- * The latest run, or soak, of a scenario that was cut short, and that it is not too late to go on with.
+ * Finds the latest interrupted run or soak of a scenario that can still be resumed.
  * @param wanted fingerprint of the scenario as loaded, and which of the two
- * @returns its folder, or undefined where there is none
+ * @returns its folder, or undefined if there is none
  */
 export async function findCutShort(
   resultsDir: string,
@@ -40,7 +40,10 @@ function latestSec({ soak }: RunInfo): number {
   return soak === undefined ? RUN_GRACE_SEC : soak.forUs / 1_000_000 + GRACE_SEC;
 }
 
-/** One that its user ended is over; one that was killed never said so, and a fault is nobody's wish. */
+/**
+ * A run that its user stopped is over. One that was killed could not record that, and one that failed did not end on
+ * purpose.
+ */
 function isOver({ status }: RunListing, endedAt: string | undefined): boolean {
   return status === 'interrupted' && endedAt !== undefined;
 }

@@ -25,10 +25,10 @@ import { openSegment } from './segment.ts';
 import type { RunListener, RunOptions, SoakLength } from './types.ts';
 
 /**
- * Goes on with a run where its schedule was cut short. The load is made ready first: where that fails, the folder stays as
- * it was.
- * @throws UsageError where it cannot be gone on with
- * @throws EnvironmentError where something that its load needs is missing
+ * Resumes a run at the point of its schedule at which it was interrupted. The load is prepared first: if that fails,
+ * the folder is left unchanged.
+ * @throws UsageError if it cannot be resumed
+ * @throws EnvironmentError if something that its load needs is missing
  */
 export async function goOnWithRun(
   dir: string,
@@ -65,7 +65,7 @@ export async function goOnWithRun(
   };
 }
 
-/** Goes on with a soak at once: what its load needs may be waited for. */
+/** Resumes a soak at once; it can wait for what its load needs. */
 export async function goOnWithSoak(
   dir: string,
   { soak }: RunOptions & { readonly soak: SoakLength },
@@ -155,12 +155,12 @@ function subtract(sum: SeriesCounts, part: SeriesCounts): void {
   }
 }
 
-/** Seconds that were let go of a moment ago may not have reached the disk of who took them. */
+/** A database may not yet have stored seconds that were released a moment ago. */
 const ON_THE_WAY_SEC = 5;
 
 /**
- * The last seconds of a process that died: recorded, but held back from sinks until it was settled whether they count. A
- * database that got some of them already is told the same once more.
+ * The last seconds of a process that died: recorded, but held back from sinks until it was settled whether they count.
+ * A database that already has some of them receives the same points again.
  */
 export async function readUnsettled(
   { dir, info: { startedAt }, settleSec }: Pick<SessionWriter, 'dir' | 'info' | 'settleSec'>,

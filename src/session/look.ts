@@ -15,11 +15,11 @@ const START_AHEAD_MS = 100;
 const TOTAL = '.total-service';
 
 /**
- * Sends the first few attempts of a scenario that asks for a look, and refuses the rest where those who answer are at their limit
- * already. None of its attempts is kept.
+ * Sends the short pre-load check of a scenario that has one (`look`), and refuses to start the load if proxy or target
+ * are already at their limit. None of its attempts is recorded.
  * @param scenario its far end has an address
- * @returns what it came to; undefined where there was none
- * @throws EnvironmentError where it shows that, unless told to go on; RushhourError where a signal ended it
+ * @returns its result; undefined if there was no check
+ * @throws EnvironmentError if they are at their limit, unless told to go on; RushhourError if a signal ended the check
  */
 export async function lookFirst(
   scenario: Scenario,

@@ -6,7 +6,7 @@ export interface Loss {
   /** The first that was; undefined as long as all is there. */
   readonly why: EnvironmentError | undefined;
   happens(why: EnvironmentError): void;
-  /** @param act called once something is lost, at once where it is already */
+  /** @param act called once something is lost; at once if it is already lost */
   onceLost(act: () => void): void;
 }
 
@@ -42,7 +42,7 @@ export function workerFault(fault: unknown, dir: string): RushhourError {
   });
 }
 
-/** Why a summary could not be kept; undefined where it was. Anything but a missing environment is thrown. */
+/** Why the summary could not be stored; undefined if it was. Rethrows everything but an EnvironmentError. */
 export async function whyNotKept(kept: Promise<void>): Promise<RushhourError | undefined> {
   try {
     await kept;

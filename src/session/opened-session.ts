@@ -16,7 +16,7 @@ export interface SessionOpening {
   readonly undo: Undo;
 }
 
-/** A run or a soak of which the folder is there: what it is written to, and what is known by then. */
+/** A run or soak whose folder exists: its writer, and what is known by then. */
 export interface OpenedSession {
   readonly writer: SessionWriter;
   readonly clock: SessionClock;
@@ -31,8 +31,8 @@ export interface OpenedSession {
   readonly next: number;
   /** Ready to start; absent where a soak goes on, which waits for what it needs, or where nothing is left to do. */
   readonly segment?: LoadSegment;
-  /** What an earlier process recorded, where it goes on, but for `again`. */
+  /** What an earlier process recorded, if it is resumed, apart from `again`. */
   readonly before?: Frame;
-  /** Seconds of an earlier process that it may not have handed on any more. */
+  /** Seconds of an earlier process that it may not have passed on to sinks. */
   readonly again?: readonly RecordedSecond[];
 }

@@ -31,7 +31,7 @@ export function planOf(
   };
 }
 
-/** What a run's progress is told by. */
+/** The schedule by which a run's progress is computed. */
 export function scheduleOf({ durationUs, arms }: Pick<RunPlan, 'durationUs' | 'arms'>): Schedule {
   const counts = arms.map(({ attempts }) => attempts);
   const attempts = counts.reduce<number | undefined>(

@@ -13,18 +13,18 @@ export interface RecorderOptions {
   readonly writer: SessionWriter;
   readonly listener: RunListener;
   readonly schedule: Schedule;
-  /** Seconds that sinks wait for: what they were told stays as it is. */
+  /** How long seconds are held back from sinks, which cannot take back what they received. */
   readonly holdSec: number;
   /** The first second that is not recorded yet. */
   readonly next: number;
   readonly events: EventLog;
-  /** Takes each second once it is settled whether it counts. */
+  /** Receives each second once it is settled whether it counts. */
   readonly sums: SessionSums;
-  /** Told each second as it was counted. */
+  /** Receives each second as it was counted. */
   readonly watch: (second: WholeSecond['frame']) => void;
 }
 
-/** Takes what each segment of load counts, second by second: to disk, to sinks, and to who looks on. */
+/** Passes the seconds of each segment of load on to disk, sinks and progress. */
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #progress: ProgressTally;

@@ -21,20 +21,20 @@ import { SOAK_LIMITS, type SoakLimits, WindowFiles } from '../store/window-files
 /** A run or a soak that goes on, and all that was recorded of it before. */
 export interface ResumedSession {
   readonly writer: SessionWriter;
-  /** The last that was recorded; -1 where none was. */
+  /** The last recorded second; -1 if there is none. */
   readonly lastSecond: number;
   readonly sums: SessionSums;
   /** All there were, in the order of their beginnings. */
   readonly events: readonly SessionEvent[];
-  /** Those of which nobody said that they are over. */
+  /** Events whose end was not recorded. */
   readonly openEvents: readonly SessionEvent[];
 }
 
 /**
- * Goes on with a run or a soak whose process died. What it left half written is taken away; of a soak, the seconds that no
- * window had taken up become one, or a few.
- * @throws UsageError where the folder holds neither, or one that still runs
- * @throws EnvironmentError where it cannot be written
+ * Reopens a run or soak whose process died. Partial writes are removed; for a soak, the seconds that no window
+ * contains become one window, or a few.
+ * @throws UsageError if the folder contains neither, or one that is still running
+ * @throws EnvironmentError if the folder is not writable
  */
 export async function resumeSession(
   dir: string,

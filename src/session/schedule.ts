@@ -2,12 +2,12 @@ import { UsageError } from '../errors.ts';
 import { fillTime } from '../scenario/adjust.ts';
 import type { Scenario } from '../scenario/types.ts';
 
-/** Longest night: its account grows by a few bytes a second. */
+/** Longest soak: its records in memory grow by a few bytes a second. */
 export const LONGEST_US = 7 * 24 * 3_600_000_000;
 
 /**
- * The scenario made to last as long as the night.
- * @throws UsageError where it has an arm that cannot be stretched
+ * Stretches a scenario to the length of the soak.
+ * @throws UsageError if an arm cannot be stretched
  */
 export function stretchToSoak(scenario: Scenario, forUs: number): Scenario {
   if (forUs > LONGEST_US) {
@@ -28,7 +28,7 @@ export function stretchToSoak(scenario: Scenario, forUs: number): Scenario {
   );
 }
 
-/** What is left of a night's scenario; undefined where too little time is left to begin again. */
+/** The rest of a soak's scenario; undefined if too little time is left to start again. */
 export function stretchToRest(scenario: Scenario, restUs: number): Scenario | undefined {
   const { arms, unable } = fillTime(scenario.arms, restUs);
   return unable.length > 0 ? undefined : { ...scenario, arms };

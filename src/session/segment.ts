@@ -7,7 +7,7 @@ import { Undo } from './undo.ts';
 export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
   /** What is left of the session's. Its far end has an address. */
   readonly scenario: Scenario;
-  /** The first of a process: somebody has to answer. */
+  /** Whether it is the first of its process: somebody must then answer before load starts. */
   readonly isFirst: boolean;
 };
 
@@ -15,12 +15,12 @@ export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
 export interface LoadSegment {
   readonly load: Load;
   /**
-   * Lets load flow.
+   * Starts the load.
    * @param atEpochMs its second 0; milliseconds since 1970
-   * @returns a promise that resolves once all of it has settled, and rejects where a worker failed
+   * @returns a promise that resolves once every attempt has settled, and rejects if a worker failed
    */
   run(atEpochMs: number, take: Pick<SecondAggregatorOptions, 'onHistogram' | 'onSecond'>): Promise<void>;
-  /** Lets go of what it took. */
+  /** Releases everything that it holds. */
   close(): Promise<void>;
 }
 

@@ -21,7 +21,7 @@ const LOOK_MS = 500;
 
 /** What makes several segments of a session. */
 export interface SegmentsPlan {
-  /** Seconds from "ready" to a segment's first attempt: every shard must have heard of it by then. */
+  /** Seconds from "ready" to a segment's first attempt: time for every shard to receive the message. */
   readonly aheadSec: number;
   /** What is to follow; undefined: nothing, as of a run, or because too little time is left. */
   readonly rest: () => Scenario | undefined;
@@ -83,7 +83,7 @@ export class Segments {
     this.#segment?.load.stop(how);
   }
 
-  /** The segment under way ends and another begins: what it knows of addresses is no longer so. */
+  /** Ends the current segment and begins another, because its addresses are no longer valid. */
   beginAgain(): void {
     this.#segment?.load.stop('drain');
   }
@@ -144,7 +144,10 @@ export class Segments {
   }
 }
 
-/** As threads reckon it: from what the wall clock showed as this process began, whatever was done to it since. */
+/**
+ * By the clock of the threads: the wall clock at the start of this process plus monotonic time, whatever was set
+ * since.
+ */
 function epochMs(): number {
   return performance.timeOrigin + performance.now();
 }

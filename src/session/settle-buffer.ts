@@ -2,8 +2,8 @@ import type { RecordedSecond } from '../metrics/types.ts';
 import { setAside, setAsideTag } from '../metrics/window.ts';
 
 /**
- * Keeps seconds until it is settled whether they count: what happened to this machine is often known only seconds later,
- * and a database is not told twice.
+ * Holds seconds back until it is settled whether they count: an event on this machine is often noticed only seconds
+ * later, and a database cannot take back what it received.
  */
 export class SettleBuffer {
   readonly #settleSec: number;

@@ -4,8 +4,8 @@ import type { RunListener } from './types.ts';
 const DECIDES = 'approve';
 
 /**
- * The same listener, whose faults stay its own: what only tells of a load must neither end it nor keep it from disk. The
- * first fault of each part is told as a warning; `approve` alone may throw.
+ * Wraps a listener so that its faults do not affect the run: output must neither end a load nor keep it from disk. The
+ * first fault of each method becomes a warning; only `approve` may throw.
  */
 export function shelter<Listener extends RunListener>(listener: Listener): Listener {
   const told = new Set<string>();
@@ -16,7 +16,7 @@ export function shelter<Listener extends RunListener>(listener: Listener): Liste
     try {
       listener.warning?.(`what is told of the run is not complete (${part}: ${why}); the run goes on`);
     } catch {
-      // Nobody is left to tell.
+      // The warning itself failed, and there is nobody else to tell.
     }
   };
   const parts = Object.entries(listener).map(([part, act]: [string, unknown]) => {

@@ -15,11 +15,14 @@ export interface RunOptions {
   /** `auto`: raw on Linux, portable elsewhere. */
   readonly engine: 'auto' | EngineName;
   readonly resultsDir: string;
-  /** What becomes of a scenario's look: what it shows may end the run (`stop`, or absent), or is only said (`go-on`). */
+  /**
+   * What to do with a scenario's pre-load check: it may end the run (`stop`, or absent), only warn (`go-on`), or be
+   * skipped (`off`).
+   */
   readonly look?: 'stop' | 'go-on' | 'off';
   /** The command line that started the run, for run.json and "how to reproduce"; holds no secret. */
   readonly command: readonly string[];
-  /** Go on with a run of the same scenario that was cut short; of a soak if there is one whose end is ahead. */
+  /** Resume an interrupted run of the same scenario; of a soak, if one has time left. */
   readonly resume?: boolean;
   /** A soak: the scenario is stretched, and its load set up again whenever it has to be. */
   readonly soak?: SoakLength;
@@ -58,7 +61,7 @@ export interface ArmOutline {
   readonly peakPerSec: number | undefined;
   /** Attempts in all; undefined where only time bounds the arm. */
   readonly attempts: number | undefined;
-  /** Where connections come from; absent where that is left to the system. Ports as ranges. */
+  /** Where connections come from; absent if the system chooses. Ports as ranges. */
   readonly from?: { readonly addresses: readonly string[]; readonly ports?: readonly string[] };
   /** Of the packet engine: which way its packets go, and whether it plays the hosts that they come from. */
   readonly link?: ArmLink;
@@ -91,7 +94,7 @@ export interface ArmLink {
 /** Where a run stands, once a second. Counts are cumulative, ramps included. */
 export interface Progress {
   readonly elapsedUs: number;
-  /** 0-1; undefined before it can be told. */
+  /** 0-1; undefined until it is known. */
   readonly fractionDone: number | undefined;
   readonly draining: boolean;
   readonly open: number;
@@ -127,7 +130,7 @@ export interface RunListener {
   progress?(progress: Progress): void;
   /** A second that was recorded, for sinks. Never awaited. */
   second?(recorded: RecordedSecond): void;
-  /** Something happened besides the load, or came to its end. */
+  /** An event occurred besides the load, or ended. */
   event?(event: SessionEvent): void;
   /** Called once a second while load flows, and at each try to set it up again: a soak that is silent hangs. */
   alive?(): void;

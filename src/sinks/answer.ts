@@ -6,7 +6,7 @@ export type Answer =
   | { readonly kind: 'taken' }
   /** Not now. */
   | { readonly kind: 'away'; readonly why: string; readonly afterMs?: number }
-  /** Not before somebody has mended something; the batch itself is fine. */
+  /** Nothing will be accepted until something is fixed there; the batch itself is fine. */
   | { readonly kind: 'refused'; readonly why: string; readonly cure: string }
   /** Never: the batch itself is at fault. */
   | { readonly kind: 'bad'; readonly why: string };

@@ -61,7 +61,7 @@ export class Delivery {
     else this.#timer ??= setTimeout(() => this.#close(), batchSeconds * 2_000).unref();
   }
 
-  /** Hands over what is left until the sink fails, for so long at most. */
+  /** Delivers what is left until the sink fails, for at most this long. */
   async finish(withinMs: number): Promise<Omit<SinkReport, 'name' | 'fault' | 'dropped'>> {
     this.#isFinishing = true;
     const timer = setTimeout(() => this.#abort.abort(), withinMs);
@@ -113,7 +113,7 @@ export class Delivery {
         const answer = await send(next.body, this.#abort.signal);
         const pauseMs = await this.#settle(next.batch, answer, pace);
         if (pauseMs === undefined) continue;
-        // Whoever ends a run does not wait for a sink that is away.
+        // The end of a run does not wait for a sink that is unreachable.
         if (this.#isFinishing) return;
         await this.#wait.forMs(pauseMs);
       }

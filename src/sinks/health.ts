@@ -27,9 +27,9 @@ export class Health {
   }
 
   /**
-   * It takes nothing.
-   * @param matter which kind of fault: another kind is told again
-   * @param then what becomes of the seconds
+   * Reports that the sink accepts nothing.
+   * @param matter the kind of fault: another kind is reported again
+   * @param then what happens to the seconds
    */
   away(matter: string, why: string, then: string): void {
     const wasAway = this.isAway;
@@ -48,8 +48,8 @@ export class Health {
   }
 
   /**
-   * Something else went wrong.
-   * @param matter told once in a run
+   * Reports another fault.
+   * @param matter reported once per run
    */
   note(matter: string, why: string): void {
     this.#fault = this.#hide(why);
@@ -67,7 +67,7 @@ export class Health {
     try {
       tell();
     } catch {
-      // Nobody is left to be told.
+      // There is nobody left to tell.
     }
   }
 

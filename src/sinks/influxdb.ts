@@ -11,7 +11,7 @@ import { Spool } from './spool.ts';
 import { nameSpool } from './spool-folder.ts';
 import type { RunIdentity, Sink, SinkSecrets } from './types.ts';
 
-/** Where points are posted to, and how what is answered is to be understood. */
+/** Where points are posted, and how responses are interpreted. */
 export interface InfluxTarget {
   readonly kind: string;
   readonly host: string;

@@ -51,13 +51,13 @@ export interface SinkKind<Spec> {
   open(spec: Spec, opening: Opening): Promise<Sink>;
 }
 
-/** What a user is told to do where a sink answers so. */
+/** What to tell the user for each kind of response. */
 export interface Cures {
   /** Who writes is not known. */
   readonly 401: string;
-  /** Who writes may not. */
+  /** The credentials do not permit writing. */
   readonly 403: string;
-  /** There is no such place. */
+  /** The place does not exist. */
   readonly 404: string;
 }
 

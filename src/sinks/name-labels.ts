@@ -11,7 +11,7 @@ export interface NameCount {
   readonly count: number;
 }
 
-/** What was said by name, as databases count it: under its own name for the first that come up, as `other` after that. */
+/** Labels for counts by name: the first names have a label of their own, all others count as `other`. */
 export class NameLabels {
   readonly #own = new Map<string, Set<string>>();
 

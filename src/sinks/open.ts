@@ -12,7 +12,9 @@ export interface SinkOptions extends SinkListener {
 
 const SPOOL_BYTES = 64 * 1_024 * 1_024;
 
-/** Opens each sink once. None is asked whether it is there: one that is not, is told of, and a run goes on without. */
+/**
+ * Opens each sink once. None is contacted yet: one that is unreachable is reported, and the run continues without it.
+ */
 export async function openSinks(specs: readonly SinkSpec[], options: SinkOptions): Promise<Sink[]> {
   const different = new Map(specs.map((spec) => [JSON.stringify(spec), spec]));
   return Promise.all([...different.values()].map((spec) => openSink(spec, options)));

@@ -59,7 +59,10 @@ function pointsOf(
   return [whole, ...series, ...names];
 }
 
-/** Every counter, zeros too: a field that is missing reads as "no data", not as none. Outcomes and statuses only where there were any. */
+/**
+ * Every counter, including zeros: a missing field reads as "no data", not as none. Outcomes and statuses only if there
+ * were any.
+ */
 function countFields(counts: SeriesCounts): Record<string, number> {
   const fields: Record<string, number> = {};
   for (const name of COUNTERS) fields[name] = counts[name] ?? 0;

@@ -11,12 +11,12 @@ export interface PrometheusSpec {
   readonly port: number;
 }
 
-/** Whoever has not looked for so long is not waited for at the end. */
+/** At the end, a scraper that has not come for this long is not waited for. */
 const LOST_INTEREST_MS = 120_000;
 
 /**
- * Serves the figures of the run under way at /metrics. At the end it waits for one more look, from whoever has looked
- * before, so that the last seconds are seen too.
+ * Serves the figures of the current run at /metrics. At the end it waits for one more scrape by each scraper that came
+ * before, so that they get the last seconds, too.
  */
 export function openPrometheusSink(
   spec: PrometheusSpec,
@@ -100,7 +100,7 @@ async function answer(
   return response.writableFinished && request.method === 'GET';
 }
 
-/** @returns the system's error where it cannot */
+/** @returns the system's error if it cannot */
 function listen(server: Server, { host, port }: PrometheusSpec): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
     const fail = (error: NodeJS.ErrnoException): void => resolve(error);

@@ -65,7 +65,7 @@ class Pusher implements Sink {
     if (this.#seconds - this.#pushed >= this.#pace.batchSeconds) this.#push();
   }
 
-  /** Nobody keeps these figures for later: it is tried as long as there is time. */
+  /** These figures are not spooled: they are retried as long as there is time. */
   async finish(withinMs: number): Promise<SinkReport> {
     this.#isFinishing = true;
     const timer = setTimeout(() => {

@@ -3,13 +3,13 @@ import { type Dispatcher, errors } from 'undici';
 /** What an address answered. */
 export interface Reply {
   readonly status: number;
-  /** What it wants to be left alone for, milliseconds; absent where it did not say. */
+  /** How long it asks to be left alone, milliseconds; absent if it did not say. */
   readonly afterMs?: number;
   /** The beginning of its body. */
   readonly text: string;
 }
 
-/** Nobody answered: why, in words. */
+/** There was no response: why, in words. */
 export interface Silence {
   readonly silence: string;
 }
@@ -24,7 +24,7 @@ export interface Posting {
   readonly signal: AbortSignal;
 }
 
-/** Nobody needs more of an error than this. */
+/** Longest part of an error that is shown. */
 const MAX_TEXT_BYTES = 2_048;
 
 /** One request and its answer. Throws nothing. Redirections are not followed: credentials would go with them. */

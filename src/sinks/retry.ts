@@ -17,7 +17,7 @@ export function retryAfterMs(
 export class Wait {
   #wake: (() => void) | undefined;
 
-  /** @param holds keeps the process alive meanwhile; else it may end */
+  /** @param holds keeps the process alive meanwhile; otherwise it may exit */
   async forMs(ms: number, { holds = false } = {}): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);

@@ -18,8 +18,8 @@ import { WorstQuantiles } from './worst-quantiles.ts';
 type Labels = Record<string, string>;
 
 /**
- * Each run is told apart by `rushhour_run_info` alone: with its id in every label, a night's series would end with it,
- * and a database kept for months would fill with series of a night each.
+ * Only `rushhour_run_info` has the id of a run: with it in every label, each night would leave series of its own, and
+ * a database that keeps months would fill up with them.
  */
 const RUN_LABELS = ['scenario', 'host'] as const;
 const SERIES_LABELS = [...RUN_LABELS, 'arm', 'phase'] as const;
@@ -90,7 +90,7 @@ export class RunRegistry {
   }
 
   #countSeries(labels: Labels, counts: SeriesCounts): void {
-    // Zeros too: Prometheus sees a counter rise only from where it has seen it.
+    // Including zeros: Prometheus sees a counter rise only from a value that it has scraped.
     for (const name of COUNTERS) this.#counters.get(name)?.add(labels, counts[name] ?? 0);
     for (const fate of FATES) this.#stalled.add({ ...labels, fate }, counts[fate]);
     const measured = measuredResentOf(counts);
@@ -136,8 +136,9 @@ export class RunRegistry {
 }
 
 /**
- * A counter that never falls, as Prometheus takes a fall for a restart. An increment may be negative: an attempt counted
- * as started turned out in the next second not to have been sent. It is then held against the increments that follow.
+ * A counter that never falls, because Prometheus takes a fall for a restart. An increment may be negative: an attempt
+ * counted as started may turn out in the next second not to have been sent. It is then deducted from the increments
+ * that follow.
  */
 class MonotonicCounter {
   readonly #counter: Counter;
@@ -156,12 +157,12 @@ class MonotonicCounter {
 }
 
 /**
- * Statuses that a run has a label of their own for. Far ends use a handful; one that answers by any status there is would
- * fill a database with series that nobody asked for.
+ * How many statuses of a run have a label of their own. Far ends use a handful; one that uses every status there is
+ * would otherwise fill the database with series.
  */
 const MOST_LABELS = 24;
 
-/** Which label a status counts under: its own for the first that come up, its class for those that come after. */
+/** The label of a status: its own for the first ones, its class for those that come later. */
 class StatusLabels {
   readonly #own = new Set<string>();
 

@@ -1,6 +1,6 @@
 import type { SeriesName } from '../metrics/types.ts';
 
-/** An arm, and which part of it: `measured`, its ramps (`ramp`), or what was set aside (`aside`). */
+/** An arm, and which part of it: `measured`, its ramps (`ramp`), or what was excluded (`aside`). */
 export interface ArmPart {
   readonly arm: string;
   readonly phase: string;

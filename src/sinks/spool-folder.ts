@@ -42,7 +42,8 @@ export function nameSegment(createdMs: number, sequence: number, seconds: number
 }
 
 /**
- * Makes this process's folder and moves into it what dead ones left: whoever renames a file first has it.
+ * Creates this process's folder and moves the segments of dead processes into it: the first process to rename a file
+ * has it.
  * @returns the folder and its segments, oldest first
  * @throws Error of the system
  */
@@ -71,13 +72,13 @@ async function adopt(from: string, to: string): Promise<void> {
     if (SEGMENT.test(name)) await rename(join(from, name), join(to, name)).catch(ignoreMissing);
     else await rm(join(from, name), { force: true });
   }
-  // Somebody else may be at it too; what is left then is his.
+  // Another process may be doing the same; the rest is then its own.
   await rmdir(from).catch(() => undefined);
 }
 
 /**
- * What a process that died had not closed becomes a segment, the last of its folder: whole lines only. A file's time is
- * that of the kernel's last tick, so it may be some milliseconds before that of a segment closed earlier.
+ * What a dead process had not closed becomes the last segment of its folder, whole lines only. A file's time is that
+ * of the kernel's last tick, so it may be some milliseconds before that of a segment that was closed earlier.
  */
 async function sealJournal(from: string, to: string): Promise<void> {
   const journal = join(from, JOURNAL);

@@ -8,7 +8,7 @@ export interface Batch {
   /** Recorded by this run; others were found in the spool. */
   readonly isOwn: boolean;
   readonly bytes: number;
-  /** Where it waits: on the disk, or in memory where that took nothing. */
+  /** Where it is kept: on disk, or in memory if it could not be written. */
   readonly at: { readonly path: string } | { readonly body: Buffer };
 }
 
@@ -16,9 +16,9 @@ export interface SpoolOptions {
   /** Folder of this sink's spools. */
   readonly parent: string;
   readonly limitBytes: number;
-  /** Told of seconds that had no room. */
+  /** Called with seconds for which there was no room. */
   readonly onDropped: (seconds: number, why: string) => void;
-  /** Told what the disk is at fault for; nothing is lost by that alone. */
+  /** Called when the disk fails; nothing is lost by that alone. */
   readonly onFault: (error: NodeJS.ErrnoException) => void;
 }
 
@@ -26,8 +26,8 @@ export interface SpoolOptions {
 const MEMORY_BYTES = 4 * 1_024 * 1_024;
 
 /**
- * The batches of one sink, in order, on the disk before they are delivered: what was killed on the way is delivered by
- * whoever comes next. Bounded: the oldest go first. Nothing here throws. One caller adds, one takes and removes.
+ * The batches of one sink, in order, on disk before they are delivered: if the process is killed, the next one
+ * delivers them. Bounded: the oldest are dropped first. Nothing here throws. One caller adds, one takes and removes.
  */
 export class Spool {
   readonly #options: SpoolOptions;
@@ -92,7 +92,7 @@ export class Spool {
     this.#keepWithinLimit();
   }
 
-  /** The oldest batch, which stays until it is removed; undefined where there is none. */
+  /** The oldest batch, which stays until it is removed; undefined if there is none. */
   async takeOldest(): Promise<{ batch: Batch; body: Buffer } | undefined> {
     for (;;) {
       const [batch] = this.#batches;
@@ -132,7 +132,7 @@ export class Spool {
       await rm(join(this.#dir, JOURNAL), { force: true });
       this.#notedBytes = 0;
     } catch {
-      // It stays, and goes on where it ended: its seconds would be delivered twice, the same points.
+      // It stays and continues at its end: its seconds may be delivered twice, as the same points.
     }
   }
 

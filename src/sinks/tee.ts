@@ -9,7 +9,7 @@ export interface Sinks {
   finish(withinMs: number): Promise<SinkReport[]>;
 }
 
-/** @param say told of a sink that throws, which none should: a fault of this program must not end a night */
+/** @param say called if a sink throws, which is a fault of this program and must not end a run */
 export function teeSinks(sinks: readonly Sink[], say: (line: string) => void): Sinks {
   const faulty = new Set<Sink>();
   const each = (tell: (sink: Sink) => void): void => {

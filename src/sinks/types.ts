@@ -41,16 +41,16 @@ export interface SinkReport {
   readonly dropped: number;
   /** Seconds that the sink will never take: it found fault with them. */
   readonly refused: number;
-  /** The last fault, in words; absent where there was none. */
+  /** The last fault, in words; absent if there was none. */
   readonly fault?: string;
 }
 
-/** What a sink may tell while a run is under way. Nothing of it holds a secret. */
+/** What a sink may report during a run. Contains no secrets. */
 export interface SinkListener {
   /** A line for people: a fault with its cure, or that it is over; each once. */
   say(line: string): void;
   /**
-   * The sink takes nothing any more.
+   * The sink no longer accepts anything.
    * @param why in words
    */
   onAway?(name: string, why: string): void;
@@ -77,7 +77,7 @@ export interface Pace {
   /** Between attempts while the sink is away: doubling from the first to the longest. */
   readonly firstRetryMs: number;
   readonly longestRetryMs: number;
-  /** Where somebody has to mend something first. */
+  /** For faults that somebody has to fix first. */
   readonly refusedRetryMs: number;
 }
 

@@ -31,7 +31,7 @@ export async function liveRunHtml(site: Site, run: CatalogRun): Promise<Reply> {
   return htmlReply(renderLive([await lookAt(site, run)], run.folder));
 }
 
-/** `/api/runs/<run>/live`: where it stands, of a run that is over, where it ended. */
+/** `/api/runs/<run>/live`: the progress of a run; for a finished run, its final state. */
 export async function liveJson(
   site: Site,
   _request: PageRequest,

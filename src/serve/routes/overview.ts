@@ -5,7 +5,7 @@ import { htmlReply, jsonReply } from '../reply.ts';
 import type { PageRequest, Reply, Site } from '../types.ts';
 
 const RUNS_A_PAGE = 50;
-/** Runs that tell what is run of late. */
+/** Number of recent runs that decide which scenario is drawn. */
 const LATELY = 60;
 
 /** `/`, `/?scenario=steady&page=2` */
@@ -29,7 +29,7 @@ export async function overviewHtml({ catalog }: Site, { query }: PageRequest): P
   );
 }
 
-/** What is run night by night, whatever else was tried since. */
+/** The scenario that is run regularly, whatever else was tried recently. */
 function mostFrequent(runs: readonly CatalogRun[]): string | undefined {
   const counts = new Map<string, number>();
   for (const { scenario } of runs) counts.set(scenario, (counts.get(scenario) ?? 0) + 1);
@@ -46,7 +46,7 @@ export function addFigures(catalog: Catalog, runs: readonly CatalogRun[]): Promi
   return Promise.all(runs.map(async (run) => ({ ...run, figures: await catalog.figures(run) })));
 }
 
-/** Points that can still be told apart. */
+/** More points could not be distinguished. */
 const TREND_RUNS = 60;
 /** Drawings below each other that are still looked at. */
 const MAX_TRENDS = 3;
@@ -54,7 +54,7 @@ const MAX_TRENDS = 3;
 interface Trends {
   /** Runs that did the same against the same far end, oldest first; the group that was run last comes first. */
   readonly trends: readonly (readonly RunRow[])[];
-  /** Runs of the scenario that stand in none of them, for they did something else. */
+  /** Runs of the scenario that are in none of them, because their load or far end differs. */
   readonly apart: number;
 }
 

@@ -22,7 +22,7 @@ export async function reportHtml(site: Site, _request: PageRequest, { run: name 
   return reportOf(site, await site.catalog.find(name!));
 }
 
-/** `/api/runs/<run>/summary`: summary.json; of a run without one, what its frames tell. */
+/** `/api/runs/<run>/summary`: summary.json; for a run without one, a summary of its frames. */
 export async function summaryJson(
   { catalog, pages }: Site,
   _request: PageRequest,

@@ -9,7 +9,7 @@ export interface AddressesChanged {
   readonly how: 'gone' | 'rerouted';
   /** The interface that lost it; or the one that has what is chosen. */
   readonly name: string;
-  /** Empty: there was none for a while, which was told when it went. */
+  /** Empty: it had no address for a while, which was reported at that time. */
   readonly from: readonly string[];
   /** Of one that is gone: what the interface has instead; empty: nothing. */
   readonly to: readonly string[];
@@ -27,7 +27,7 @@ export class AddressWatch {
   readonly #lists = new Map<string, readonly string[]>();
   /** By endpoint: the last source that the system chose. */
   readonly #chosen = new Map<string, string>();
-  /** By address that was told to be gone: what came in its place. */
+  /** By address that was reported as gone: the addresses that replaced it. */
   readonly #gone = new Map<string, readonly string[]>();
 
   check(reading: LinkReading, inUse: LinksInUse): AddressesChanged[] {
@@ -43,7 +43,7 @@ export class AddressWatch {
   #findVanished(reading: LinkReading, owners: Owners): AddressesChanged[] {
     const gone = new Map<string, string[]>();
     for (const [address, name] of this.#present) {
-      // While an interface is down nobody knows with which addresses it will come back.
+      // While an interface is down, it is not known which addresses it will have afterwards.
       if (owners.has(address) || whyDown(name, reading) !== undefined) continue;
       gone.set(name, [...(gone.get(name) ?? []), address]);
       this.#present.delete(address);

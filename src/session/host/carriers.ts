@@ -4,13 +4,13 @@ import { networkInterfaces } from 'node:os';
 /** What the kernel says of an interface's carrier, at once: IFF_RUNNING follows up to a second later. */
 export interface Carrier {
   readonly isUp: boolean;
-  /** How often it has gone down since the interface was made: grows even where it was up again within the second. */
+  /** How often it has gone down since it was created; counts losses of less than a second, too. */
   readonly downs: number;
 }
 
 export interface CarrierPaths {
   readonly sys: string;
-  /** Names and counters of the interfaces of the network namespace of whoever reads it. */
+  /** Reads names and counters of the interfaces in the network namespace of this process. */
   readonly dev: string;
 }
 
@@ -23,9 +23,9 @@ const TRUST_FOR = 60;
 const TRIES = 3;
 
 /**
- * Reads carriers from /sys (sysfs-class-net; Linux 4.16). /sys shows the network namespace of whoever mounted it, so that
- * in a container or behind nsenter(1) it may be another's: names, counters and hardware addresses are held against what
- * this process itself has, and where they differ nothing is told.
+ * Reads carriers from /sys (sysfs-class-net; Linux 4.16). /sys shows the network namespace of the process that mounted
+ * it, which in a container or behind nsenter(1) may be another one. So names, counters and hardware addresses are
+ * compared with those that this process has itself, and where they differ nothing is reported.
  */
 export class CarrierReader {
   readonly #paths: CarrierPaths;

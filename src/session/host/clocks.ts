@@ -52,7 +52,7 @@ const NOTABLE_MS = 1_000;
  */
 const SLEW = 500e-6;
 
-/** Tells from one reading to the next what befell the clocks. Nothing adds up from earlier readings. */
+/** Finds out, from one reading to the next, how the clocks were changed. Keeps nothing of earlier readings. */
 export class ClockWatch {
   #last: ClockReading;
 

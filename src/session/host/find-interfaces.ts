@@ -52,9 +52,9 @@ export async function findInterfaces(
 }
 
 /**
- * The system would send from an address that no interface has which is up: its own is down, and was before anybody looked.
- * What it is called is not told then. Addresses of 127.0.0.0/8 have no link; those of a prefix that a route makes local
- * (ip-route(8), type local) have none either, but cannot be told from the others.
+ * The system would send from an address that no interface has which is up: its interface is down, and was so before
+ * the first look. Its name is not known then. Addresses of 127.0.0.0/8 have no link; neither have those of a prefix
+ * that a route makes local (ip-route(8), type local), but they cannot be distinguished from the others.
  */
 function nameUnseen(address: string): string | undefined {
   return isLinkLocal(address) || address.startsWith('127.') ? undefined : `the interface of ${address}`;
@@ -63,7 +63,7 @@ function nameUnseen(address: string): string | undefined {
 /** Discard (RFC 863): connecting a UDP socket only asks for the route and sends nothing, but port 0 is refused. */
 const ANY_PORT = 9;
 
-/** The address that connections to the endpoint come from where none is bound; undefined where there is no route. */
+/** The address from which connections to the endpoint come if none is bound; undefined if there is no route. */
 export function findRouteSource(endpoint: string): Promise<string | undefined> {
   const socket = createSocket(isIP(endpoint) === 6 ? 'udp6' : 'udp4');
   return new Promise<string | undefined>((resolve) => {

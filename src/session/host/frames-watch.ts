@@ -81,7 +81,7 @@ function findMissingCredentials(frame: Frame): Causes {
   );
 }
 
-/** Credentials are a trouble of their own, and what was given up as a segment ended is no sign of weakness. */
+/** Missing credentials are a trouble of their own, and attempts abandoned as a segment ended are no sign of a limit. */
 function findLocalLimits(frame: Frame): Causes {
   const causes = countOutcomes(frame, (outcome) => {
     const group = OUTCOME_GROUPS[outcome];

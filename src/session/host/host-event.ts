@@ -4,7 +4,7 @@ import type { ClockChange } from './clocks.ts';
 import type { NameChange } from './names.ts';
 import type { WhyDown } from './why-down.ts';
 
-/** Something that befell this machine or the way to the far end. Seconds are whole, and those of the night's clock. */
+/** An event on this machine or on the path to the far end. Seconds are whole, by the session's clock. */
 export type HostEvent = Omit<SessionEvent, 'id' | 'at'>;
 
 /** Between two looks at this machine: when everything was still well, and when it was noticed. */

@@ -20,12 +20,12 @@ import { type LinkReader, openLinks } from './read-links.ts';
 
 export interface HostWatchOptions {
   readonly clock: SessionClock;
-  /** @returns the event's id. `toSec` is null where it lasts: `onEnd` follows. */
+  /** @returns the event's id. If `toSec` is null, the event lasts until `onEnd`. */
   readonly onBegin: (hostEvent: HostEvent) => number;
   readonly onEnd: (id: number, toSec: number) => void;
   /**
-   * Load goes on as it should only in another segment. Called after the event that says why, once for all of one look.
-   * Absent: there is no other.
+   * The load needs another segment to continue as planned. Called after the event that explains it, once for all
+   * events of a look. Absent: there are no further segments.
    */
   readonly onNewSegment?: () => void;
   /** Whether the load goes on after a kill, untried; default: true. */
@@ -38,10 +38,13 @@ export interface HostWatchOptions {
 
 const EVERY_MS = 1_000;
 
-/** Setting up another segment takes seconds: where there is none after this time, load goes on as it was, and counts. */
+/**
+ * Setting up another segment takes seconds: if there is none after this time, load has continued as it was, and
+ * counts.
+ */
 const SWITCH_SEC = 60;
 
-/** Notices what happens to this machine, and to the way to the far end, during a night. */
+/** Notices events on this machine and on the path to the far end during a run or soak. */
 export class HostWatch {
   readonly #options: HostWatchOptions;
   readonly #clocks: ClockWatch;
@@ -114,7 +117,7 @@ export class HostWatch {
     if (isNewSegmentNeeded) this.#options.onNewSegment?.();
   }
 
-  /** Told of every second of load, in their order. */
+  /** Receives every second of load, in order. */
   frame(frame: Frame): void {
     for (const change of this.#frames.check(frame)) {
       const { kind } = change;
@@ -127,7 +130,7 @@ export class HostWatch {
     }
   }
 
-  /** The night is over: what lasted ends with it. */
+  /** Ends the watch, and with it every event that still lasts. */
   stop(): void {
     clearInterval(this.#timer);
     const toSec = Math.ceil(this.#options.clock.seconds());

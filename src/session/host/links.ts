@@ -14,11 +14,14 @@ export type LinkChange =
 
 interface LinkState {
   readonly isUp: boolean;
-  /** How often it had gone down; undefined where nobody tells. */
+  /** How often it had gone down; undefined if the system does not count it. */
   readonly downs: number | undefined;
 }
 
-/** Tells from one reading to the next what befell the interfaces that the load goes through, and its own addresses. */
+/**
+ * Finds out, from one reading to the next, what happened to the interfaces that the load uses, and to its own
+ * addresses.
+ */
 export class LinkWatch {
   readonly #links = new Map<string, LinkState>();
   readonly #addresses = new AddressWatch();

@@ -17,11 +17,12 @@ const LONGEST_PATIENCE = 40;
 const STRANGERS = 2;
 
 /**
- * Tells whether a name leads elsewhere, from one answer of the resolver to the next.
+ * Decides, from one answer of the resolver to the next, whether a name has moved.
  *
- * A name of many addresses is often answered with some of them in turn (RFC 1794): that those in use are missing from an
- * answer means nothing then. So it has moved once two answers in a row agree on a place never heard of, or once those in
- * use have been missing from several: from three, or from three times as many as they have come back after before.
+ * A name with many addresses is often answered with changing subsets of them (RFC 1794), so an answer without those in
+ * use means nothing by itself. A name has moved once two consecutive answers agree on an address that is new, or once
+ * those in use were missing from several answers: three, or three times as many as the longest gap after which they
+ * came back.
  */
 export class NameWatch {
   readonly #name: string;
@@ -39,8 +40,8 @@ export class NameWatch {
   }
 
   /**
-   * Connections go to these addresses now.
-   * @returns where they went before, if nowhere of that is left: whoever looked the name up for them had another answer
+   * Connections go to these addresses from now on.
+   * @returns where they went before, if none of that is left: the lookup for the connections had another answer
    */
   use(addresses: readonly string[]): Moved | undefined {
     const from = this.#inUse;

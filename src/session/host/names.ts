@@ -5,7 +5,7 @@ export type Lookup = (name: string) => Promise<readonly string[]>;
 
 export type NameChange =
   | ({ readonly what: 'far-end-moved' } & Moved)
-  /** It did not answer; told once, until it answers again. Why: as the system puts it. */
+  /** The resolver did not answer; reported once until it answers again. Why: in the system's words. */
   | { readonly what: 'resolver-failed'; readonly name: string; readonly why: string }
   | { readonly what: 'resolver-back'; readonly name: string };
 
@@ -33,8 +33,8 @@ export class NamesWatch {
   }
 
   /**
-   * Connections go to these addresses now. What was learnt of a name is kept.
-   * @returns names that lead elsewhere than when they were last used, so that nobody has told of it yet
+   * Connections go to these addresses from now on. What was learnt of a name is kept.
+   * @returns names that have moved since they were last used, which nothing has reported yet
    */
   use(names: ReadonlyMap<string, readonly string[]>): Moved[] {
     const moves: Moved[] = [];
@@ -49,7 +49,7 @@ export class NamesWatch {
     return moves;
   }
 
-  /** What came of lookups since the last call; begins others where they are due. Never waits. */
+  /** The results of lookups since the last call; starts others that are due. Never waits. */
   check(nowSec: number): NameChange[] {
     this.#dueSec ??= nowSec + this.#everySec;
     if (nowSec >= this.#dueSec && !this.#isBusy) {
@@ -67,7 +67,7 @@ export class NamesWatch {
       try {
         const answer = await this.#lookUp(name);
         if (this.#failing.delete(name)) this.#changes.push({ what: 'resolver-back', name });
-        // Another segment may have begun meanwhile, without this name.
+        // Another segment may have begun since, without this name.
         const moved = this.#watches.get(name) === watch ? watch.check(answer) : undefined;
         if (moved !== undefined) this.#changes.push({ what: 'far-end-moved', ...moved });
       } catch (error) {

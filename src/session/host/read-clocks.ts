@@ -5,9 +5,9 @@ import { performance } from 'node:perf_hooks';
 export interface ClockReading {
   /** Since 1970: anybody may set it. */
   readonly wallMs: number;
-  /** CLOCK_MONOTONIC: nobody sets it, and on Linux it stands still while the machine sleeps (clock_gettime(2)). */
+  /** CLOCK_MONOTONIC: it is never set, and on Linux it stops while the machine sleeps (clock_gettime(2)). */
   readonly monotonicMs: number;
-  /** CLOCK_BOOTTIME: the same, sleep included. Where the system has none, the monotonic clock once more. */
+  /** CLOCK_BOOTTIME: the same, including sleep. The monotonic clock again if the system has none. */
   readonly bootMs: number;
 }
 
@@ -15,7 +15,7 @@ export interface Clocks {
   /** False: nothing here tells that the machine slept. */
   readonly countsSleep: boolean;
   read(): ClockReading;
-  /** Whoever still reads them afterwards is told of no more sleep. Safe to call again. */
+  /** Closes it; later readings show no more sleep. Safe to call again. */
   close(): void;
 }
 
@@ -49,7 +49,7 @@ export function openClocks(uptimePath = '/proc/uptime'): Clocks {
   };
 }
 
-/** One descriptor for the whole night: the clock must go on when there are none left. */
+/** One descriptor, kept open: the clock must work even when no more descriptors are available. */
 function openUptime(path: string): { read(): number | undefined; close(): void } | undefined {
   const bytes = Buffer.alloc(64);
   try {

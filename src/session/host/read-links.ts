@@ -4,7 +4,7 @@ import { type Carrier, CarrierReader } from './carriers.ts';
 /** The machine's interfaces at one moment. */
 export interface LinkReading {
   /**
-   * Addresses that connections can come from, by interface. One that is not up and running, or has none, is missing
+   * Addresses from which connections can come, by interface. Interfaces that are down or have no address are missing
    * (os.networkInterfaces).
    */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
@@ -17,7 +17,7 @@ export interface LinkReading {
 export interface LinkReader {
   /** False: an interface that was down for less than a second is not noticed. */
   readonly seesFlaps: boolean;
-  /** @returns undefined where it cannot be read just now, as without a free descriptor */
+  /** @returns undefined if it cannot be read at the moment, for example without a free descriptor */
   read(names: readonly string[]): LinkReading | undefined;
 }
 

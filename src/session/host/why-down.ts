@@ -3,7 +3,7 @@ import type { LinkReading } from './read-links.ts';
 /** `unknown`: one of the two, or the interface is gone. */
 export type WhyDown = 'carrier' | 'addresses' | 'unknown';
 
-/** Why nothing can go through an interface; undefined where it is up. */
+/** Why nothing can pass through an interface; undefined if it is up. */
 export function whyDown(name: string, { addresses, carriers }: LinkReading): WhyDown | undefined {
   const carrier = carriers.get(name);
   if (carrier?.isUp === false) return 'carrier';
