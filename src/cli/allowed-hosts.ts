@@ -11,9 +11,9 @@ function allowedHostsFile(host: Host): string {
 }
 
 /**
- * Lets a run pass whose public hosts somebody has answered for, now by flag or once before.
+ * Permits a run against public hosts if the user has confirmed them, now with the flag or earlier.
  * @param permitted the flag was given: the hosts are remembered
- * @throws UsageError where nobody has
+ * @throws UsageError if nobody has confirmed them
  */
 export function requirePermission(hosts: readonly PublicHost[], permitted: boolean, host: Host): void {
   const file = allowedHostsFile(host);

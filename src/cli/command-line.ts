@@ -30,17 +30,17 @@ const SHORT: Readonly<Record<string, Kind>> = {
 /** A short flag that takes a value, alone or behind short ones that take none (`-kU user:password`). */
 const CLUSTER = /^(-[kp]*)([dHUux])(.*)$/s;
 
-/** How secrets are told from the rest where more is known than how flags are called. */
+/** How secrets are recognised if more is known than the names of flags. */
 export interface Knowledge {
-  /** Absent: maps are left out whole. */
+  /** Absent: maps are omitted completely. */
   readonly readYaml?: ReadYaml;
-  /** Texts to be left out wherever they stand: of the scenario that the command line came to. */
+  /** Texts to remove wherever they occur: secrets of the scenario that resulted from the command line. */
   readonly secrets?: readonly string[];
 }
 
 /**
- * The command line as run.json keeps it: how to do it again, without what must not be passed on. Values of headers that may
- * be secret, cookies, bodies, users with their passwords, passwords in URLs and commands of a shell are left out.
+ * The command line for run.json: how to repeat the run, without secrets. Omitted are values of headers that may be
+ * secret, cookies, bodies, users with their passwords, passwords in URLs, and shell commands.
  */
 export function redactCommand(args: readonly string[], knowledge: Knowledge = {}): string[] {
   return [
@@ -61,7 +61,7 @@ function redactArg(arg: string, before: string | undefined, { readYaml }: Knowle
   return redactUrl(arg);
 }
 
-/** What the flag before wants as its value; undefined where it has one, or wants none. */
+/** What the preceding flag expects as its value; undefined if it already has one or takes none. */
 function waitingOf(before: string): Kind | undefined {
   const [, , letter = '', glued] = CLUSTER.exec(before) ?? [];
   return glued === '' ? SHORT[letter] : undefined;
@@ -73,7 +73,8 @@ function redactValue(kind: Kind, text: string, readYaml: ReadYaml | undefined): 
     case 'shell':
       return REDACTED;
     case 'user':
-      // A reference may be shown, and `:`, which names nobody; anything else holds a password, or a slip of one.
+      // References may be shown, and so may `:`, which names no user; anything else contains a password, or part of a
+      // mistyped one.
       return text === ':' || /^(env:[A-Za-z_][A-Za-z0-9_]*|@.+)$/s.test(text) ? text : REDACTED;
     case 'header':
       return redactLine(text);
@@ -96,10 +97,7 @@ function without(text: string, { secrets = [] }: Knowledge): string {
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, REDACTED), text);
 }
 
-/**
- * What the process is to be called, so that a list of processes does not show what was typed; undefined where there is
- * nothing to hide.
- */
+/** The process title that keeps what was typed out of lists of processes; undefined if there is nothing to hide. */
 export function redactedTitle(args: readonly string[]): string | undefined {
   const shown = redactCommand(args);
   return shown.slice(1).every((arg, index) => arg === args[index]) ? undefined : shown.join(' ');

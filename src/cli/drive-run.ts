@@ -21,7 +21,7 @@ import { reportError } from './output/report-error.ts';
 import { createSinkEvents, openRunSinks } from './run-sinks.ts';
 import { InterruptedBeforeStart, watchSignals } from './stopping.ts';
 
-/** What becomes of the load: one run, or a soak. */
+/** What to do with the load: one run, or a soak. */
 export interface Undertaking {
   readonly start: (options: RunOptions, listener: RunListener) => Promise<RunHandle>;
   /** What else it wants to hear. */
@@ -51,7 +51,7 @@ export async function driveRun(
     if (options.json !== true) context.host.stdout.write((await undertaking.closing?.(finished)) ?? '');
     const code = exitCodeOf(finished.summary);
     if (finished.unkept === undefined) return code;
-    // Told last, so that the verdict stands, and by the exit code alone where that says no more.
+    // Reported last, so that the verdict stands; it determines the exit code only if the verdict does not.
     const unkept = reportError(finished.unkept, context.host);
     return code === EXIT.ok ? unkept : code;
   } catch (error) {
@@ -68,7 +68,7 @@ export type RunFlags = Pick<
   'label' | 'workers' | 'engine' | 'results' | 'iAmAllowedToTestThis' | 'look' | 'goOn'
 > &
   SinkFlags & {
-    /** Go on with one that was cut short. */
+    /** Resume an interrupted run. */
     readonly resume?: boolean;
   };
 
@@ -156,7 +156,7 @@ function formatEvent({ kind, fromSec, toSec, text }: SessionEvent): string {
   return toSec > fromSec && kind !== 'resumed' ? `${at} to ${toSec}: ${text}` : `${at}: ${text}`;
 }
 
-/** What a finished run comes to, for scripts and timers. What could not be judged or measured is no verdict either. */
+/** The exit code of a finished run, for scripts and timers. What could not be judged or measured has no verdict. */
 export function exitCodeOf({ run, verdict }: Summary): ExitCode {
   if (run.status === 'interrupted') return EXIT.interrupted;
   if (run.status === 'failed') return EXIT.internal;

@@ -25,7 +25,7 @@ export interface SoakFlags extends SharedRunOptions, OverrideOptions, PacOptions
   readonly keepBytes?: number;
 }
 
-/** Windows between the lines of a log: a night's journal is not for every minute that went well. */
+/** Windows per line of the log: the journal of a night need not list every minute that went well. */
 const LOG_EVERY_WINDOWS = 10;
 
 /** Runs a soak from permission to summary, then makes room for the next; tells by the exit code how it went. */
@@ -89,7 +89,7 @@ async function hasCutShort({ host }: Context, scenario: Scenario, flags: SoakFla
   );
 }
 
-/** Whether a night has begun at the first of two times that clocks tell alike; one that was cut short is gone on with. */
+/** Whether a soak already started at the first of two equal clock times; an interrupted one is resumed. */
 async function isSecondTime(
   context: Context,
   scenario: Scenario,
@@ -114,7 +114,10 @@ async function isSecondTime(
 
 const DAY_MS = 86_400_000;
 
-/** Removes runs that are too old, and the oldest of those that take too much room. Never fails: a night is not lost by it. */
+/**
+ * Removes runs that are too old, and the oldest of those that take up too much space. Never throws, because it must
+ * not end a soak.
+ */
 async function removeOldRuns(
   host: Host,
   results: string,

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 /** What tells whether SIGHUP was ignored when this process began. */
 export interface HangupClues {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Text of /proc/PPID/status (proc_pid_status(5)); undefined where there is none. */
+  /** Text of /proc/PPID/status (proc_pid_status(5)); undefined if there is none. */
   readonly parentStatus: string | undefined;
   /** What descriptor 0 is, and /proc/self/fdinfo/0 (proc_pid_fdinfo(5)). */
   readonly stdin: { readonly target: string; readonly info: string } | undefined;
@@ -16,10 +16,10 @@ const SIGHUP_BIT = 1n;
 const [O_ACCMODE, O_WRONLY] = [0o3, 0o1];
 
 /**
- * Whether whoever started this process wants it to outlive its terminal. Node puts ignored signals back to their default
- * before any of our code runs (ResetSignalHandlers in src/node.cc), so what was inherited has to be told from its traces:
- * bash, ksh and zsh name the command that they start in `_`; a script that ignores SIGHUP hands that on; and nohup of GNU
- * opens /dev/null for writing alone as standard input, where that was a terminal.
+ * Whether this process is meant to outlive its terminal. Node resets ignored signals to their default before any of
+ * our code runs (ResetSignalHandlers in src/node.cc), so what was inherited has to be inferred: bash, ksh and zsh name
+ * the command that they start in `_`; a script that ignores SIGHUP passes that on; and nohup of GNU opens /dev/null
+ * write-only as standard input if that was a terminal.
  */
 export function wasHangupIgnored({ env, parentStatus, stdin }: HangupClues): boolean {
   if (basename(env['_'] ?? '') === 'nohup') return true;

@@ -19,14 +19,14 @@ export interface Host {
   now(): number;
   /** Calls the listener for each signal instead of dying of it; returns what puts things back. */
   onStopSignal(listener: (signal: StopSignal) => void): () => void;
-  /** Asks whoever sits at the terminal; absent where nobody does. Ctrl-C and Ctrl-D answer nothing. */
+  /** Asks the user at the terminal; absent if there is none. Ctrl-C and Ctrl-D answer nothing. */
   readonly ask?: (question: string) => Promise<string>;
 }
 
 /** A terminal that goes away sends SIGHUP more than once: by the shell, and by the kernel as the shell ends. */
 const ONE_HANGUP_MS = 1_000;
 
-/** Where there is neither HOME nor an entry for the user, a folder that is not there: few commands need one. */
+/** If there is neither HOME nor an entry for the user: a folder that does not exist. Few commands need it. */
 function findHome(): string {
   try {
     return homedir();
@@ -60,7 +60,7 @@ export function createProcessHost(cores: number): Host {
           const again = performance.now() - hungUpAt < ONE_HANGUP_MS;
           hungUpAt = performance.now();
           if (again) return;
-          // The others of this hangup may come once nobody listens any more.
+          // Further signals of this hangup may arrive when nothing listens any more.
           process.on('SIGHUP', () => {});
         }
         listener(signal);

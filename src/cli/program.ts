@@ -28,12 +28,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   help: async () => (await import('./commands/help.ts')).registerHelp,
 };
 
-/** These tell of all others. */
+/** These describe all other commands. */
 const OF_ALL = ['completion', 'manual', 'help'];
 
 /**
- * The command line: the command that is typed, or all of them where that is none, or one that tells of them. Commands load what
- * they need when they run, so that help costs no more than commander.
+ * Creates the command line: only the command that was typed, or all of them if none was, or if it describes them.
+ * Commands load their code when they run, so that help costs no more than commander.
  */
 export async function createProgram(context: Context): Promise<Command> {
   const { stdout, stderr } = context.host;

@@ -6,10 +6,10 @@ import type { SinkReport } from '../sinks/types.ts';
 import { readSinks, type SinkFlags } from './flags/sink-flags.ts';
 import type { Host } from './host.ts';
 
-/** What a run that is over waits for its sinks to take the last of it: Prometheus scrapes every 15 s where nobody says otherwise. */
+/** How long the end of a run waits for its sinks: Prometheus scrapes every 15 s by default. */
 const FINISH_MS = 20_000;
 
-/** Everywhere a run is written to besides its folder. */
+/** Everything that a run writes to besides its folder. */
 export interface RunSinks {
   begin(run: Pick<RunPlan, 'id' | 'engine'>, before?: Frame): void;
   second(recorded: RecordedSecond): void;
@@ -24,15 +24,15 @@ export interface RunSinksOptions {
   readonly results: string;
   readonly say: (line: string) => void;
   /**
-   * A sink takes nothing any more.
-   * @returns what is called once it does again
+   * Records that the sink accepts nothing.
+   * @returns a function to call once it does again
    */
   readonly onAway?: ((text: string) => () => void) | undefined;
 }
 
 /**
- * Opens the sinks that flags and environment name; undefined where they name none.
- * @throws UsageError where one cannot be understood
+ * Opens the sinks named by flags and environment; undefined if they name none.
+ * @throws UsageError if one cannot be parsed
  */
 export async function openRunSinks(host: Host, options: RunSinksOptions): Promise<RunSinks | undefined> {
   const { specs, secrets } = readSinks(options.flags, host);
@@ -93,11 +93,11 @@ interface SinkAway {
 /** Notes among what happens to a run which sinks take nothing. */
 interface SinkEvents {
   /**
-   * A sink takes nothing any more.
-   * @returns what is called once it does again
+   * Records that a sink accepts nothing.
+   * @returns a function to call once it does again
    */
   away(text: string): () => void;
-  /** The run is there: what was noted before is told it now. */
+  /** The run has started: what was recorded earlier is passed on to it now. */
   attach(handle: Pick<RunHandle, 'sinkAway'>): void;
 }
 

@@ -13,7 +13,7 @@ export interface Stopping {
   release(): void;
 }
 
-/** What a start may take once it is not wanted any more: it looks up whether it is at every step, but one may hang. */
+/** How long a start may go on once it is no longer wanted: it checks for that at every step, but a step may hang. */
 const STARTING_MS = 10_000;
 
 /** A signal came before there was anything to stop. */

@@ -1,6 +1,6 @@
 /**
- * The addresses of every lab. Each lab lives in namespaces of its own, so all can use the same ones. They are private
- * (RFC 1918): a run against them needs nobody's permission.
+ * The addresses of every lab. Each lab has namespaces of its own, so all can use the same ones. They are private (RFC
+ * 1918): a run against them needs no permission.
  */
 export const ADDRESSES = {
   clientNet: '10.10.0.0/16',
@@ -19,7 +19,7 @@ export const OPEN_PORTS = `{ ${PORTS.proxy}, ${PORTS.secondProxy}, ${PORTS.origi
 
 export const MOST_CLIENTS = 1_000;
 
-/** Clients a third octet: leaves .0 and .255 alone, so that nobody takes an address for a broadcast. */
+/** Clients per third octet: .0 and .255 are not used, because they look like broadcast addresses. */
 const CLIENTS_AN_OCTET = 200;
 
 /** Client 0 is 10.10.1.1, client 200 is 10.10.2.1. */

@@ -41,7 +41,8 @@ export function runTool(argv: readonly [string, ...string[]], input = ''): Promi
 }
 
 /**
- * @throws EnvironmentError where this is not Linux, not root, or a tool is missing, with the command that mends it
+ * @throws EnvironmentError if this is not Linux, the user is not root, or a tool is missing, with the command that
+ * fixes it
  */
 export function requireLabHost(): void {
   if (process.platform !== 'linux') {

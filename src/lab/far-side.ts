@@ -7,10 +7,10 @@ import type { Lab } from './lab.ts';
 import { type Launched, programLine } from './launch.ts';
 
 /**
- * Starts what answers: two embedded far ends in one process, the second on other ports so that a control arm has a
+ * Starts the far side: two embedded far ends in one process, the second on other ports so that a control arm has a
  * destination of its own, or a command of the user's.
  * @returns its pid
- * @throws EnvironmentError where it does not come up
+ * @throws EnvironmentError if it does not start
  */
 export async function startFarSide(
   lab: Lab,
@@ -38,7 +38,7 @@ async function startFarEnds(lab: Lab, options: Partial<FarEndOptions>): Promise<
   return launched.pid;
 }
 
-/** Until something listens; what does not by then may still, later or over another protocol. */
+/** Waits until something listens. What does not by then may do so later, or use another protocol. */
 const LISTEN_PATIENCE_MS = 5_000;
 
 async function startCommand(lab: Lab, command: string): Promise<number> {

@@ -3,8 +3,8 @@ import { suggest } from '../scenario/suggest.ts';
 import { type LabState, listLabs } from './state.ts';
 
 /**
- * The lab that is meant: the one of this id, or else the newest that is up.
- * @throws UsageError where there is none
+ * Finds a lab: the one with this id, or otherwise the newest that is up.
+ * @throws UsageError if there is none
  */
 export function findLab(stateDir: string, id: string | undefined): LabState {
   const labs = listLabs(stateDir).filter(({ status }) => status === 'up');

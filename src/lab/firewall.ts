@@ -26,7 +26,7 @@ export async function loadFirewall(lab: Lab, rules: FirewallRules = {}): Promise
     'net.netfilter.nf_conntrack_tcp_timeout_time_wait': finSec,
     'net.netfilter.nf_conntrack_tcp_timeout_close': rstSec,
     'net.netfilter.nf_conntrack_tcp_timeout_syn_sent': OPENING_SEC,
-    // Rules may ask for packet counts; Linux counts them only where told.
+    // Rules may use packet counts, which Linux keeps only if told to.
     'net.netfilter.nf_conntrack_acct': 1,
   });
 }

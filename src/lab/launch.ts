@@ -10,8 +10,8 @@ import { identifyProcess } from './process-id.ts';
 import type { StateFile } from './state.ts';
 
 /**
- * A shell that becomes the program once it is told so, and ends if whoever started it dies first: by then the pid is on
- * record, so that no process of a lab is ever one that nobody knows of. exec keeps pid and start time.
+ * A shell that becomes the program when told to, and exits if its parent dies first. Its pid is recorded before that,
+ * so no process of a lab is ever unrecorded. exec keeps pid and start time.
  */
 const GATE = 'read -r go <&3 || exit 1; exec 3<&-; exec "$@"';
 
@@ -28,10 +28,10 @@ export interface Launched {
   readonly pid: number;
   /**
    * Waits for a line of its output.
-   * @throws EnvironmentError where it ends before, or takes too long
+   * @throws EnvironmentError if it ends first, or takes too long
    */
   said(matches: (line: string) => boolean): Promise<string>;
-  /** @throws EnvironmentError where it has ended */
+  /** @throws EnvironmentError if it has ended */
   checkAlive(): void;
 }
 

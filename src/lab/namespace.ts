@@ -45,8 +45,8 @@ export async function makeNamespaces(namespaces: readonly Namespace[]): Promise<
 }
 
 /**
- * Removes namespaces; those that are gone already are fine.
- * @throws EnvironmentError where one exists and will not go
+ * Removes namespaces; those that no longer exist are ignored.
+ * @throws EnvironmentError if one exists and cannot be removed
  */
 export async function removeNamespaces(names: readonly string[]): Promise<void> {
   try {

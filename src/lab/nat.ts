@@ -15,7 +15,7 @@ export interface Nat {
   /** How long a port stays taken once its connection has ended by FIN, and by RST. */
   readonly finSec: number;
   readonly rstSec: number;
-  /** Ports to give out. Absent: the client's own where it is free, else one of {@link SPARE_PORTS}. */
+  /** Ports to assign. Absent: the client's own if it is free, otherwise one of {@link SPARE_PORTS}. */
   readonly pool?: NatPool | undefined;
 }
 
@@ -30,7 +30,7 @@ export const LINUX_NAT: Nat = { finSec: 120, rstSec: 10 };
 /** For connections whose own port is taken. A client's port in this range, or below, is never kept. */
 const SPARE_PORTS: PortRange = { from: 1_024, to: 15_999 };
 
-/** How long a SYN that nobody answers takes up a port; each retransmission starts it anew. Linux keeps it for 120 s. */
+/** How long an unanswered SYN occupies a port; each retransmission restarts it. Linux keeps it for 120 s. */
 export const OPENING_SEC = 10;
 
 const SYN = 'tcp flags & (syn|ack) == syn';

@@ -5,7 +5,7 @@ import { formatDuration, formatPercentage, parseDuration, parsePercentage } from
 export interface Parameter<T> {
   readonly help: string;
   readonly fallback: T;
-  /** What may be written, in words: "a whole number from 1 to 10". */
+  /** The permitted values in words: "a whole number from 1 to 10". */
   readonly range: string;
   /** Undefined where the text is not in range. */
   read(text: string): T | undefined;

@@ -30,8 +30,8 @@ export interface PresetSpec<P extends Parameters> {
   /** The first is the one that `name:value` sets. */
   readonly parameters: P;
   /**
-   * What no parameter can tell alone.
-   * @throws UsageError where they do not fit together
+   * Checks parameters against each other.
+   * @throws UsageError if they do not fit together
    */
   readonly check?: (values: Given<P>) => void;
   /** How the embedded far ends differ from what they are by default. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A process, told from any later one that gets the same number. */
+/** Identifies a process, so that a later one with the same number is not mistaken for it. */
 export interface ProcessId {
   readonly pid: number;
   /** Clock ticks from boot to its start: field 22 of /proc/<pid>/stat (proc(5)). */

@@ -10,7 +10,7 @@ export interface LabProcess extends ProcessId {
   readonly role: string;
 }
 
-/** What is known of a lab, written before each thing that it names comes to be, so that nothing is ever left unknown. */
+/** The record of a lab, written before each thing that it names is created, so that nothing is ever left unrecorded. */
 export interface LabState {
   readonly schema: 1;
   readonly id: string;
@@ -22,7 +22,7 @@ export interface LabState {
   /** ISO 8601. */
   readonly createdAt: string;
   readonly status: 'building' | 'up';
-  /** The process that it goes with; null once it is to stay until `down`. */
+  /** The process with which it ends; null if it stays until `down`. */
   readonly owner: ProcessId | null;
   readonly namespaces: readonly string[];
   readonly processes: readonly LabProcess[];
@@ -44,7 +44,7 @@ export class StateFile {
     const file = new StateFile(dir, state);
     const draft = file.#write(state);
     try {
-      // A link, unlike a rename, never replaces: no two labs get one id, and nobody sees half a file.
+      // A link, unlike a rename, never replaces: no two labs get the same id, and no reader sees half a file.
       linkSync(draft, file.#path);
     } finally {
       rmSync(draft);

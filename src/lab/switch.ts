@@ -5,9 +5,9 @@ import { PRESETS } from './presets/index.ts';
 import { type LabState, StateFile } from './state.ts';
 
 /**
- * Gives a lab that is up another firewall, as a change of its settings would: clients and far side stay as they are, with
- * the TIME_WAITs that they hold.
- * @throws UsageError where one of the two presets is more than rules, or clients would have to change
+ * Gives a running lab another firewall, as a change of settings would: clients and far side stay as they are, with the
+ * TIME_WAITs that they hold.
+ * @throws UsageError if one of the two presets consists of more than rules, or clients would have to change
  */
 export async function switchPreset(
   stateDir: string,

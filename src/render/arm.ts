@@ -176,7 +176,7 @@ function renderNames(label: string, counts: Readonly<Record<string, number>> = {
   return renderLabelled(label, text.join('; '), room);
 }
 
-/** Ages shown; whoever asks for more of them has them in the summary. */
+/** Number of ages shown; the summary contains all of them. */
 const MOST_AGES = 8;
 
 /** What keep-alives found out of held connections, by how long those had been left alone. */
@@ -207,7 +207,7 @@ function renderRamp({ ramp }: ArmSummary, room: number): string[] {
   return renderLabelled('ramp', `${counts.join(', ')}; not counted in the verdict`, room);
 }
 
-/** Only where there are several: one endpoint is the arm itself. */
+/** Only if there are several: a single endpoint is the arm itself. */
 function renderEndpoints(arm: ArmSummary, room: number): string[] {
   const entries = Object.entries(arm.endpoints);
   if (entries.length < 2) return [];

@@ -100,7 +100,7 @@ function renderArm(
       { title: 'after', ...right },
       { title: 'difference', ...right },
       { title: '95 % interval', ...left },
-      // Beside the figure where there is no room for a table: it is what is looked for.
+      // Next to the figure if there is no room for a table, because it is what the reader looks for.
       { title: 'verdict', ...left, leads: true, gives: 'words', least: 18 },
     ],
     shown.map((line) => {

@@ -35,7 +35,7 @@ const PHASES = [
   ['pageUs', 'page'],
 ] as const;
 
-/** The legs between handshake and response, where there were any. */
+/** The phases between handshake and response, if there were any. */
 export function renderPhases({ phases = {} }: ArmSummary, room: number): string[] {
   const rows = PHASES.flatMap(([key, name]) => {
     const quantiles = phases[key];

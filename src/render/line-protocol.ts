@@ -4,7 +4,7 @@
  */
 export interface Point {
   readonly measurement: string;
-  /** Empty values are left out: the protocol has none. */
+  /** Empty values are omitted: the protocol has none. */
   readonly tags: Readonly<Record<string, string>>;
   readonly fields: Readonly<Record<string, number>>;
   /** Milliseconds since 1970. */

@@ -45,10 +45,10 @@ export function statusField(status: string, toConnect: boolean): string {
   return `${toConnect ? 'tunnel_' : ''}status_${status}`;
 }
 
-/** Fields of requests that were sent again, and of those of which that is known; absent where it is not measured. */
+/** Fields for retransmitted requests, and for requests for which that is known; absent if it was not measured. */
 export const RESENT_FIELDS = { count: 'requests_resent', measured: 'requests_resent_measured' } as const;
 
-/** The fields of `rushhour` besides its outcomes and statuses, and those of `rushhour_run`. */
+/** The fields of `rushhour`, except its outcomes and statuses, and those of `rushhour_run`. */
 export const SERIES_FIELDS: readonly string[] = [
   ...COUNTERS,
   'stalled',
@@ -68,7 +68,7 @@ export const NAME_KINDS = {
   unmetContent: 'content_not_met',
 } as const satisfies Record<Named, string>;
 
-/** A metric as Prometheus is told of it. */
+/** A metric as described to Prometheus. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
@@ -91,7 +91,7 @@ export const PLAIN_COUNTERS = {
   bytes: { name: 'rushhour_received_bytes_total', help: 'Bytes received.' },
 } as const satisfies Record<Exclude<Counter, Fate>, Metric>;
 
-/** What becomes of a stalled handshake. */
+/** What became of a stalled handshake. */
 export const FATES = ['recovered', 'frozen', 'unresolved'] as const satisfies readonly Counter[];
 type Fate = (typeof FATES)[number];
 

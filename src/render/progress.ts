@@ -2,8 +2,8 @@ import type { Progress } from '../session/types.ts';
 import { formatCount, formatDuration, formatMicros, formatPerSec, formatShare } from './format.ts';
 
 /**
- * Where a run stands, as one line of at most `width` characters, what matters most first: in full where that fits, else
- * in short; what is too long even then is left out.
+ * The progress of a run in one line of at most `width` characters, the most important first: in full if that fits,
+ * otherwise abbreviated; what is still too long is omitted.
  */
 export function renderProgress(progress: Progress, durationUs: number | undefined, width: number): string {
   const time = formatTime(progress, durationUs);

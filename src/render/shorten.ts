@@ -2,9 +2,9 @@
 const GAP = '…';
 
 /**
- * Text of at most `width` characters, cut in its middle: how a label or an address ends tells it from the next as much as
- * how it begins.
- * @param width 1 or more; without end where nothing is to be cut
+ * Text of at most `width` characters, shortened in the middle, because the end of a label or address distinguishes it
+ * as much as its beginning.
+ * @param width 1 or more; infinite if nothing is to be shortened
  */
 export function shortenMiddle(text: string, width: number): string {
   const characters = [...text];

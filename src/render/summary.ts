@@ -12,9 +12,9 @@ export interface SummaryLook {
   readonly colour: boolean;
   /** Columns of the terminal; the text never takes more than {@link MAX_WIDTH}. */
   readonly width: number;
-  /** Where the results are; left out where there is nothing to point to. */
+  /** Where the results are; omitted if there is nothing to point to. */
   readonly dir?: string;
-  /** What was tested; left out where that is not known. */
+  /** What was tested; omitted if it is not known. */
   readonly tested?: Tested;
 }
 
@@ -62,7 +62,7 @@ function renderRun(
   ];
 }
 
-/** Every soak begins and ends: that is no news. */
+/** Every soak begins and ends: not worth mentioning. */
 const EXPECTED = ['begun', 'ended'];
 
 function describeEvents({ seconds, missingSec, setAsideSec, events }: Wholeness): string {

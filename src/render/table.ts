@@ -11,7 +11,7 @@ export interface Column {
   readonly gives?: 'middle' | 'words';
   /** Characters that one that gives keeps at least. */
   readonly least?: number;
-  /** May be left out where there is no room, the highest first; absent: never. */
+  /** Columns that may be omitted if there is no room, the highest number first; absent: never omitted. */
   readonly spare?: number;
   /** Stands beside a row's first cell where rows are laid out below each other. */
   readonly leads?: boolean;
@@ -31,9 +31,9 @@ const LEAST = 12;
 const INDENT = '    ';
 
 /**
- * Columns as wide as their widest cell, two spaces apart. Where `width` is less, columns that may give way are narrowed,
- * spare ones are left out, sentences move below their row, and last of all each row becomes a heading with its figures
- * below: no figure is ever cut. A table without titles has no head.
+ * Renders columns as wide as their widest cell, two spaces apart. If `width` is less, flexible columns are narrowed,
+ * spare ones omitted, sentences moved below their row, and finally each row becomes a heading with its figures below
+ * it: no figure is ever truncated. A table without titles has no header.
  */
 export function renderTable(
   columns: readonly Column[],
@@ -56,7 +56,7 @@ export function layOutTable(columns: readonly Column[], written: readonly Cells[
   );
 }
 
-/** Everything beside each other, without spare columns where it must be; undefined where even that is too wide. */
+/** Everything side by side, without spare columns if necessary; undefined if even that is too wide. */
 function layOutBeside(
   columns: readonly Column[],
   rows: readonly Cells[],
@@ -74,7 +74,7 @@ function layOutBeside(
   return undefined;
 }
 
-/** The first title on a line of its own, where it is what takes the room. */
+/** Puts the first title on a line of its own if it takes up the room. */
 function layOutUnderTitle(
   columns: readonly Column[],
   rows: readonly Cells[],

@@ -5,7 +5,7 @@ import { renderSparkline } from './sparkline.ts';
 import { type Column, layOutTable } from './table.ts';
 
 interface NightColumn extends Column {
-  /** Left out of a terminal narrower than this. */
+  /** Omitted on a terminal narrower than this. */
   readonly from: number;
   cell(night: TrendNight, arm: string): string;
 }
@@ -32,7 +32,7 @@ const SPARKLINES = [
   ['p99', 'handshakeUs.p99'],
 ] as const;
 
-/** The nights of one arm, a row each, and two figures as lines. `-`: does not count; `!`: the probe was another. */
+/** The nights of one arm, one row each, and two figures as lines. `-`: does not count; `!`: the probe changed. */
 export function renderNights(trend: Trend, arm: string, width: number, paint: Paint): string[] {
   const { nights, probeChanges } = trend;
   const changed = new Set(probeChanges.map(({ id }) => id));

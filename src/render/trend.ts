@@ -16,7 +16,7 @@ export interface TrendLook {
 const MIN_WIDTH = 40;
 const MAX_WIDTH = 100;
 
-/** Nights side by side, and what became of each figure; ends with a line feed. */
+/** Nights side by side, and the verdict on each figure; ends with a line feed. */
 export function renderTrend(trend: Trend, look: TrendLook): string {
   const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, look.width));
   const paint = createPaint(look.colour);

@@ -61,7 +61,7 @@ export interface WordedVerdict {
   readonly because: string;
 }
 
-/** What a run comes to, in a word and the reason for it. */
+/** The verdict in a word, and the reason for it. */
 export function formatVerdict(status: Summary['run']['status'], verdict: Verdict): WordedVerdict {
   if (status === 'failed') return noVerdict('the run failed');
   if (status === 'running') return noVerdict('the run is still under way');

@@ -28,7 +28,7 @@ export function wrapHanging(text: string, width: number, indent: number): string
   return lines;
 }
 
-/** Width of the column that labels stand in. */
+/** Width of the label column. */
 const LABEL_WIDTH = 12;
 
 /**

@@ -129,7 +129,7 @@ function isChange({ fix, undo }: DoctorOptions): boolean {
   return fix === true || undo === true;
 }
 
-/** What clocks of this machine's zone do next, and to nights that are installed. */
+/** The next clock changes in the zone of this machine, and their effect on installed soaks. */
 async function clockChanges(host: Host): Promise<Check[]> {
   const [{ localZone, formatClockChanges }, { findInstalled }] = await Promise.all([
     import('../../service/clock-changes.ts'),

@@ -34,7 +34,7 @@ async function findCommand(program: Command, words: readonly string[]): Promise<
     const names = above.commands.map((command) => command.name());
     const found = above.commands.find((command) => command.name() === word);
     if (found === undefined) {
-      // Loaded where it is needed: every start reads this file.
+      // Loaded only when needed, because every start reads this file.
       const { suggest } = await import('../../scenario/suggest.ts');
       throw new UsageError(`there is no command "${words.join(' ')}"`, { hint: suggest(word, names) });
     }

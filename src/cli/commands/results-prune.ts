@@ -49,7 +49,7 @@ Other flags select the runs to choose from: the rest is neither removed nor coun
       context.act((options: PruneOptions, { parent }: Command) => {
         const astray = Object.keys(parent?.opts() ?? {});
         if (astray.length > 0) {
-          // Left out of account, they would let more be removed than was meant.
+          // If they were ignored, more would be removed than intended.
           throw new UsageError(
             `flags of prune must follow it: ${astray.join(', ')} would have no effect here`,
             {
@@ -76,7 +76,7 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
       import('../../render/pruning.ts'),
       import('../spare-runs.ts'),
     ]);
-  // What somebody else was killed over; --dry-run removes nothing.
+  // Finishes removals that were interrupted; --dry-run removes nothing.
   if (options.dryRun !== true) await finishRemovals(resultsDir(host, options.results));
   const spare = await createSpare(resultsDir(host, options.results), options.noted === true);
   const beforeMs = olderThan === undefined ? undefined : host.now() - olderThan;

@@ -153,7 +153,7 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
   return EXIT.ok;
 }
 
-/** What a summary alone does not tell: how it went over time. */
+/** The course over time, which the summary alone does not show. */
 async function printTimeSeries(host: Host, dir: string, summary: Summary): Promise<void> {
   const [{ readStalledTimeSeries }, { renderTimeSeries }] = await Promise.all([
     import('../../read/run-detail.ts'),

@@ -80,7 +80,7 @@ function signalled(host: Host): Promise<void> {
   });
 }
 
-/** As the desktop opens addresses; where there is none, the address has been printed. */
+/** Opens an address as the desktop does; without a desktop, the printed address remains. */
 function openBrowser(url: string, host: Host, say: (line: string) => void): void {
   const [command, ...args] = OPENERS[platform()] ?? ['xdg-open'];
   const child = spawn(command!, [...args, url], { detached: true, stdio: 'ignore', env: host.env });

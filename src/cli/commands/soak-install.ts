@@ -111,7 +111,7 @@ async function installSoak(
   return EXIT.ok;
 }
 
-/** @returns false where the night has to be told that public hosts are permitted */
+/** @returns false if the soak's command line needs the permission for public hosts */
 async function permit(host: Host, scenario: Scenario, flags: InstallFlags): Promise<boolean> {
   if (scenario.farEnd === 'embedded') return true;
   const [{ resolveArms }, { outlineArm }, { findPublicHosts }] = await Promise.all([
@@ -161,7 +161,10 @@ function printed({ before, files, after }: Installation): string {
   return [...before.map(command), ...files.map(file), ...after.map(command)].join('');
 }
 
-/** @throws EnvironmentError where the night's user, or everybody where it is yet to be made, may not read what it needs */
+/**
+ * @throws EnvironmentError if the soak's user may not read what it needs; if that user does not exist yet, if not
+ * everybody may
+ */
 function requireAccess(machine: Machine, { plan, reads }: ResolvedInstall, hasResults: boolean): void {
   const { user, results } = plan.night;
   const forbidden = machine.findForbidden(user, reads, hasResults ? [results] : []) ?? [];

@@ -14,7 +14,7 @@ interface StatusFlags extends OneSoakFlags {
   readonly canResume?: boolean;
 }
 
-/** Nights that `status` tells of. */
+/** Number of past runs that `status` shows. */
 const LAST = 7;
 
 /** Adds `status` and `uninstall`. */
@@ -105,7 +105,7 @@ async function removeSoak(
   return EXIT.ok;
 }
 
-/** @throws UsageError, EnvironmentError where there is none */
+/** @throws UsageError if there is no soak with this name, EnvironmentError if none is installed */
 async function choose(machine: Machine, name: string | undefined): Promise<FoundSoak[]> {
   const { findInstalled } = await import('../../service/own-files.ts');
   const all = findInstalled(machine.root);

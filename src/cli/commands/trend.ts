@@ -69,7 +69,7 @@ See docs/trend.md for the method.`,
     .action(context.act((runs: string[], options: TrendOptions) => trend(context, runs, options)));
 }
 
-/** Prints what became of the nights, tells it by the exit code, and hands it to the hook. */
+/** Prints the trend, sets the exit code, and passes the verdict to the hook. */
 export async function trend(
   { host }: Context,
   runs: readonly string[],
@@ -112,13 +112,13 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
       hint: 'rushhour results lists what there is; --results names another folder',
     });
   }
-  // One after the other, and only figures are kept: memory does not grow with the number or length of nights.
+  // One after the other, keeping only figures: memory does not grow with the number or length of nights.
   const nights = [];
   for (const { dir } of runs) nights.push(reduceRun(await readRunTimeSeries(dir)));
   return judgeTrend(nights, { timeZone: timeZoneOf(host), weekdays: weekdays === true, notes });
 }
 
-/** Nights have the dates of the place where they were. */
+/** Dates of nights are in the time zone of the probe. */
 function timeZoneOf({ env: { TZ } }: Host): string {
   const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   try {

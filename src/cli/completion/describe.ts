@@ -4,7 +4,7 @@ import { HelpfulCommand } from '../helpful-command.ts';
 /** Names that are there or not as the machine is used: a shell finds them by itself, without starting Node. */
 export type Named = 'scenarios' | 'runs' | 'labels' | 'labs' | 'nights';
 
-/** What may stand in a place: fixed words, names of things, or a file. */
+/** What can be completed at a position: fixed words, names, or a file. */
 export type Completes =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   /** `words` are known beforehand, others are looked up. */

@@ -2,9 +2,9 @@
 export const MOST_RUNS = 1_000;
 
 /**
- * For awk, with folders for arguments: ids and labels of the runs among them; a label given afterwards counts instead. Each
- * file is read up to the fields of its own, which stand behind two blanks. A label that JSON has to escape is left out. No
- * single quote: scripts quote it by them.
+ * For awk, with folders as arguments: the ids and labels of the runs in them; a label given later replaces the first.
+ * Each file is read up to its own fields, which are indented by two blanks. A label that JSON has to escape is
+ * omitted. Contains no single quote, because scripts quote it with them.
  */
 export const NAMES_OF_RUNS = `function look(file, most,   line, key) {
   split("", found)

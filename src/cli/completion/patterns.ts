@@ -26,7 +26,7 @@ export interface Position {
   readonly completes: readonly Completes[];
 }
 
-/** Positions at which something is offered besides files. Commands below stand where the first argument does. */
+/** Positions at which something other than files is offered. Subcommands are at the position of the first argument. */
 export function positionsOf(spec: CommandSpec, specs: readonly CommandSpec[]): Position[] {
   const [first, ...others] = spec.arguments;
   const known = first?.completes.kind === 'words' ? first.completes.words : [];

@@ -5,9 +5,9 @@ import { decodeUtf8 } from '../../scenario/utf8.ts';
 import { checkTyped } from './values.ts';
 
 /**
- * What `--set` comes to: each `key=value` as typed, and of `@FILE` one a line, so that a secret need stand on no command
- * line. Lines that are blank or begin with # count for nothing.
- * @throws UsageError where the file cannot be read
+ * Expands `--set`: each `key=value` as typed, and for `@FILE` one per line, so that a secret need not be on a command
+ * line. Blank lines and lines that begin with # are ignored.
+ * @throws UsageError if the file cannot be read
  */
 export function readAssignments(typed: readonly string[], cwd: string): string[] {
   return typed.flatMap((text) => (text.startsWith('@') ? readLines(text, cwd) : [checkTyped('--set', text)]));

@@ -6,7 +6,7 @@ import type { Host } from '../host.ts';
 import { readUser } from './credentials.ts';
 import { collect } from './values.ts';
 
-/** The flags of `hit` that say who asks, how to answer, and how to speak TLS; names are curl's. */
+/** The flags of `hit` for users, authentication and TLS; the names are curl's. */
 export interface AuthFlags {
   readonly proxyUser?: string;
   readonly proxyBasic?: boolean;

@@ -6,9 +6,9 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface CurlProxy {
   /** The variable that names it. */
   readonly variable: string;
-  /** As it stands there, without user and password. */
+  /** As in the environment, without user and password. */
   readonly shown: string;
-  /** `host:port` where it is a plain HTTP proxy; undefined where it is spoken to otherwise. */
+  /** `host:port` of a plain HTTP proxy; undefined for other kinds. */
   readonly proxy: string | undefined;
   readonly hasCredentials: boolean;
 }
@@ -84,7 +84,7 @@ function isInBlock(address: string, entry: string): boolean {
   return block.check(address, type);
 }
 
-/** One line for whoever expects curl's habits. */
+/** A line for users who expect curl's behaviour. */
 export function formatCurlProxy({ variable, shown, proxy, hasCredentials }: CurlProxy): string {
   const head = `${variable}=${shown} is not obeyed here, as curl would`;
   if (proxy === undefined) return `${head}; nor could it be: -x takes a plain HTTP proxy, host:port`;

@@ -20,10 +20,10 @@ export interface HitEndpoints {
 const NO_PROXY = ['', 'none'];
 
 /**
- * Where `hit` goes: as typed, else as the defaults say. A tcp:// target is connected to directly, so that a default proxy is
- * nothing to it. Tells of a proxy that curl would have taken from the environment.
- * @throws UsageError where nothing names a URL
- * @throws EnvironmentError where a script of proxies fails, or names none
+ * Determines where `hit` goes: as typed, otherwise from the defaults. A tcp:// target is connected to directly, so a
+ * default proxy does not apply. Mentions a proxy that curl would have taken from the environment.
+ * @throws UsageError if nothing names a URL
+ * @throws EnvironmentError if a proxy.pac script fails, or names no proxy
  */
 export async function chooseHitEndpoints(
   host: Host,

@@ -32,8 +32,8 @@ const NOT_PASSED_ON = [
 const REFERENCE = /^(env:|@)/;
 
 /**
- * What the flags of `install` ask for.
- * @throws UsageError where one makes no sense in a night, or holds a secret that everybody could read
+ * Parses the flags of `install`.
+ * @throws UsageError if one makes no sense in an installed soak, or contains a secret that everybody could read
  */
 export function readInstallFlags(
   host: Host,
@@ -60,8 +60,8 @@ export function readInstallFlags(
 }
 
 /**
- * Takes assignments out of what a unit may say where one holds a secret: all of them, as their order counts. `--set @FILE` is
- * read now, as the file may be gone by night.
+ * If an assignment contains a secret, keeps all assignments out of the unit, because their order matters. `--set
+ * @FILE` is read now, as the file may be gone later.
  */
 function setSecretsAside(
   typed: readonly TypedFlag[],

@@ -9,8 +9,8 @@ import { addLookOptions, addSharedRunOptions } from './run-options.ts';
 type Endpoints = Pick<OverrideOptions, 'proxy' | 'target'>;
 
 /**
- * The proxy and target of a lab that a scenario takes: both, or the one that it has a use for. What the flags name
- * already is left as it is. Where none will do, both: the run then says what is wrong.
+ * Chooses the lab's proxy and target for a scenario: both, or the one that it uses. Those that the flags already name
+ * stay. If none fits, both: the run then says what is wrong.
  * @param flags of `rushhour run`
  */
 export async function chooseEndpoints(
@@ -29,7 +29,7 @@ export async function chooseEndpoints(
 async function loads(
   scenario: string,
   cwd: string,
-  // Whoever goes through the proxy, the lab's endpoints stay the same.
+  // Whatever the scenario's proxy is for, the lab's endpoints stay the same.
   { proxyUser: _, ...overrides }: OverrideOptions,
 ): Promise<boolean> {
   try {

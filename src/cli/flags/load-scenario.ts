@@ -9,10 +9,11 @@ import { type OverrideOptions, readOverrides } from './override-options.ts';
 import { type PacOptions, readPac } from './pac-options.ts';
 
 /**
- * Loads the scenario that a command names, with what flags say of it, and what RUSHHOUR_PROXY, RUSHHOUR_TARGET and rushhour.yaml
- * say where flags do not; where a script is to name proxies, what it names. Tells of a proxy that curl would have taken from the environment.
+ * Loads the scenario of a command, with its flags applied, and with RUSHHOUR_PROXY, RUSHHOUR_TARGET and rushhour.yaml
+ * for what the flags leave open; if a proxy.pac script is to name proxies, with these. Mentions a proxy that curl
+ * would have taken from the environment.
  * @throws UsageError
- * @throws EnvironmentError where a script of proxies fails, or names none
+ * @throws EnvironmentError if a proxy.pac script fails, or names no proxy
  */
 export async function loadForCommand(
   host: Host,
@@ -59,8 +60,8 @@ export async function readForCommand(
 }
 
 /**
- * Says that curl would go through a proxy here, where it would.
- * @param url undefined, or of another scheme: nothing
+ * Mentions that curl would use a proxy here, if it would.
+ * @param url undefined, or of another scheme: nothing is mentioned
  */
 export function sayCurlProxy(host: Host, url: string | undefined): void {
   const [, scheme, bracket, name] = /^(https?):\/\/(?:\[([^\]]*)\]|([^:/?#]*))/i.exec(url ?? '') ?? [];

@@ -46,8 +46,8 @@ export async function loadToJudge(
 }
 
 /**
- * Without a scenario, a script is asked of the target alone.
- * @throws UsageError where there is none
+ * Without a scenario, a proxy.pac script is asked only about the target.
+ * @throws UsageError if there is none
  */
 async function askForTarget(host: Host, options: OverrideOptions & PacOptions): Promise<Chosen[]> {
   const pac = readPac(options);

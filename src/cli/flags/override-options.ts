@@ -26,8 +26,8 @@ export interface OverrideOptions extends AddressOptions, PacketOptions {
 }
 
 /**
- * The overrides that the flags come to.
- * @throws UsageError where --proxy-user names no credentials, or --set no file that can be read
+ * Makes overrides of the flags.
+ * @throws UsageError if --proxy-user names no credentials, or --set names a file that cannot be read
  */
 export function readOverrides({ proxyUser, set, ...flags }: OverrideOptions, host: Host): Overrides {
   return {

@@ -20,7 +20,7 @@ export function addPacOption(command: Command): Command {
 }
 
 /**
- * What the flags say of a script; undefined where they name none.
+ * The proxy.pac script named by the flags; undefined if there is none.
  * @throws UsageError for --spread alone
  */
 export function readPac({ pac, spread = false }: PacOptions): PacSource | undefined {

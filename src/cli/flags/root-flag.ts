@@ -9,7 +9,7 @@ export function rootOption(): Option {
   ).hideHelp();
 }
 
-/** @throws EnvironmentError for whoever may not change this machine */
+/** @throws EnvironmentError if the user may not change this machine */
 export function requireRoot(machine: Machine): void {
   if (machine.isRoot || machine.root !== '') return;
   throw new EnvironmentError('only root may install a soak', {

@@ -60,14 +60,14 @@ function removedReactorOption(): Option {
   });
 }
 
-/** What becomes of a scenario's look; a soak and an experiment have none. */
+/** Whether to make the scenario's pre-load check; soaks and experiments have none. */
 export function addLookOptions(command: Command): Command {
   return command
     .option('--no-look', 'skip the short pre-load check that a scenario may begin with')
     .option('--go-on', 'start the load even if the pre-load check fails');
 }
 
-/** @param does what the command at hand makes of it */
+/** @param does what the command does with it */
 export function tcpTimestampsOption(does: string): Option {
   return new Option('--tcp-timestamps <switch>', does).choices([...SWITCHES]);
 }

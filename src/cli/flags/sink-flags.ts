@@ -36,8 +36,8 @@ export function addSinkOptions(command: Command): Command {
 }
 
 /**
- * The sinks that flags and environment name, each once, and what they want to be shown.
- * @throws UsageError without what was found, where it is no sink or no secret
+ * The sinks named by flags and environment, each once, with their credentials.
+ * @throws UsageError if one is not a sink or not a secret; the error does not repeat it
  */
 export function readSinks({ sink, sinkToken, sinkUser }: SinkFlags, host: Host): ChosenSinks {
   const { RUSHHOUR_SINKS = '', RUSHHOUR_SINK_TOKEN } = host.env;
@@ -75,7 +75,7 @@ function unasked(flag: string, kind: string): UsageError {
   return new UsageError(`${flag} without a sink that uses it`, { hint: `add --sink ${kind}...` });
 }
 
-/** A secret is never typed, only where it is: shells and lists of processes would keep it. */
+/** A secret is never typed, only where to find it: shells and lists of processes would keep it. */
 function readSecret(flag: string, where: string, what: string, host: Host): string {
   const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(where)?.[1];
   if (name !== undefined) return checkSecret(flag, host.env[name], `the variable ${name} is empty`, what);

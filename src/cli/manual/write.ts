@@ -2,7 +2,7 @@ import type { ArgumentSpec, CommandSpec, FlagSpec } from '../completion/describe
 
 export interface ManualFacts {
   readonly version: string;
-  /** YYYY-MM-DD, or '' where none is to be told. */
+  /** YYYY-MM-DD, or '' for none. */
   readonly date: string;
 }
 
@@ -57,14 +57,14 @@ function writeFlag({ usage, help }: FlagSpec): string[] {
   return ['.TP', `.B "${roff(usage)}"`, roff(help)];
 }
 
-/** As they stand: lines and columns mean something in examples. */
+/** Printed as they are: lines and columns matter in examples. */
 function writeNotes(notes: string): string[] {
   return notes === '' ? [] : ['.PP', '.nf', ...notes.split('\n').map(roff), '.fi'];
 }
 
 /**
- * Text as man(7) leaves it alone: a dot or a quote that begins a line would be a request, a backslash an escape, and `-` a
- * hyphen that nobody can paste. Quotes end an argument of a macro.
+ * Escapes text for man(7): a dot or quote at the beginning of a line would be a request, a backslash an escape, and
+ * `-` a hyphen that cannot be pasted into a shell. Quotes end an argument of a macro.
  */
 function roff(text: string): string {
   return text

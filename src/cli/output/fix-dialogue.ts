@@ -2,7 +2,7 @@ import type { FixDialogue } from '../../doctor/fix/fix-machine.ts';
 import { renderAdvice, renderOutcomes, renderUndoing } from '../../render/fix.ts';
 import { type Host, wantsColour } from '../host.ts';
 
-/** @param json only the whole is told, once it is over */
+/** @param json prints only the result, once everything is done */
 export function createFixDialogue(host: Host, json: boolean): FixDialogue {
   const look = { colour: wantsColour(host, host.stdout), width: host.stdout.columns };
   const say = (text: string): void => {

@@ -3,7 +3,7 @@ import { renderTable } from '../../render/table.ts';
 import { renderLabelled, wrapHanging } from '../../render/wrap.ts';
 import type { PastSoak, SoakStatus } from '../../service/status.ts';
 
-/** One installed night, as a person reads it. */
+/** One installed soak, for people. */
 export function formatStatus(status: SoakStatus, width: number): string {
   const { night, by, attention, clocks, last, bytes } = status;
   const days = night.on === null ? 'every day' : night.on;

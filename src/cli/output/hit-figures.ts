@@ -5,7 +5,7 @@ import type { FinishedRun } from '../../session/types.ts';
 import type { Host } from '../host.ts';
 import { wantsColour } from '../host.ts';
 
-/** What `hit` ends with besides its summary, as users of ab expect it; empty where its folder cannot be read. */
+/** Figures that `hit` prints below its summary, as users of ab expect; empty if its folder cannot be read. */
 export async function describeHit({ plan, summary }: FinishedRun, via: string, host: Host): Promise<string> {
   const arm = summary.arms['hit'];
   const detail = await readRunDetail(plan.dir).catch(() => undefined);

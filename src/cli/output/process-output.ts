@@ -2,12 +2,12 @@ import type { WriteStream } from 'node:tty';
 
 /** Where text goes. */
 export interface Output {
-  /** Never throws: whatever only tells must not end what it tells of. */
+  /** Never throws: output must not end what it reports on. */
   write(text: string): void;
   /** Why something could not be written, a reader that went away aside; absent as long as all could be. */
   readonly fault?: Error | undefined;
   readonly isTTY: boolean;
-  /** Of the terminal now; without end where there is none. */
+  /** Of the terminal at this moment; infinite if there is none. */
   readonly columns: number;
 }
 
@@ -15,8 +15,8 @@ export interface Output {
 const GONE = ['EPIPE', 'EIO'];
 
 /**
- * What writes to a stream as long as that takes anything, and never fails: a reader that goes away ends the output, a
- * disk that is full what is written meanwhile (write(2): ENOSPC, EDQUOT), and neither ends the run.
+ * Writes to a stream as long as possible and never fails: if the reader goes away, output ends; if the disk is full,
+ * that output is lost (write(2): ENOSPC, EDQUOT). Neither ends the run.
  */
 export function createOutput(stream: NodeJS.WriteStream): Output {
   let gone = false;

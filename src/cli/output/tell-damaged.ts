@@ -3,7 +3,7 @@ import { escapeControls } from '../../render/escape.ts';
 import { shownPath } from '../../scenario/shown-path.ts';
 import type { Host } from '../host.ts';
 
-/** Says on stderr, once each, which folders a command had to leave out, or to read in part. */
+/** Reports on stderr, once each, the folders that a command had to skip, in whole or in part. */
 export function tellDamaged(host: Host): OnDamaged {
   const told = new Set<string>();
   return ({ dir, why }) => {

@@ -4,16 +4,16 @@ const ETHERTYPE_AT = INNER_IP - 2;
 const ETHERTYPE_IPV4 = 0x0800;
 const IPV4_HEADER_BYTES = 20;
 
-/** Where the checksum stands in the header of each protocol, by its number. */
+/** Offset of the checksum in the header of each protocol, by its number. */
 const CHECKSUM_OFFSET = new Map([
   [6, 16], // TCP, RFC 9293
   [17, 6], // UDP, RFC 768
 ]);
 
 /**
- * Computes the TCP or UDP checksum of the packet inside a tunnel's datagram, in place. Linux leaves it to the network
- * card that a veth cable does not have: between kernels nobody looks, but a process that carries packets does the card's
- * part.
+ * Computes the TCP or UDP checksum of the packet inside a tunnel's datagram, in place. Linux leaves that to the
+ * network card, which a veth pair does not have: between kernels nobody checks, but a process that carries packets has
+ * to do the card's part.
  */
 export function completeChecksum(datagram: Buffer): void {
   if (datagram.length < INNER_IP + IPV4_HEADER_BYTES) return;

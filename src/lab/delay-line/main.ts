@@ -15,7 +15,7 @@ const BUFFER_BYTES = 8 * 1_048_576;
 
 async function open(address: string): Promise<Socket> {
   const socket = createSocket({ type: 'udp4' });
-  // A peer that is not there yet is no reason to end.
+  // A peer that does not exist yet is no reason to end.
   socket.on('error', () => {});
   socket.bind(port, address);
   await once(socket, 'listening');

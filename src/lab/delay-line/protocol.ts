@@ -8,7 +8,7 @@ export interface DelayLineOptions {
 export interface DelayLineSide {
   /** Where the line listens for this side. */
   readonly local: string;
-  /** Where this side is. */
+  /** Address of this side. */
   readonly peer: string;
 }
 

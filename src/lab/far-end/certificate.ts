@@ -22,9 +22,9 @@ const SUBJECT_ALT_NAME = tlv(OID, Buffer.from('551d11', 'hex'));
 const BASIC_CONSTRAINTS = tlv(OID, Buffer.from('551d13', 'hex'));
 
 /**
- * A key made for this process alone and a certificate that it signs itself (RFC 5280), good for a month: whoever starts
- * the far end is handed the certificate and trusts that one.
- * @param hosts names and addresses to be valid for
+ * Creates a key for this process alone and a certificate signed by itself (RFC 5280), valid for a month: the process
+ * that starts the far end receives the certificate and trusts only that one.
+ * @param hosts names and addresses for which it is valid
  */
 export function createIdentity(hosts: readonly string[], nowMs: number): Identity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

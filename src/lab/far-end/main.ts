@@ -4,11 +4,11 @@ import type { FarEndCounts, FarEndMessage, FarEndOptions } from './protocol.ts';
 import { type Servers, serveFarEnd } from './serve.ts';
 
 /**
- * The far end as a process of its own, so that it shares neither a core's time nor a heap with what it answers.
- * Prints where it listens; on SIGUSR2, and when it ends, what has reached it. Started with an IPC channel, it belongs to
- * who holds the other end: it ends when that closes, by a call or by a death, and with no signal, as whoever stops a load
- * (Ctrl-C, systemd) may signal all of its processes, and what is open still needs an answer. Without one it ends on SIGTERM
- * or SIGINT.
+ * The far end as a separate process, so that it shares neither a core nor a heap with the load. Prints where it
+ * listens; on SIGUSR2, and when it ends, what it has received. With an IPC channel it belongs to the process at the
+ * other end: it ends when the channel closes, by a call or because that process died, and ignores signals, because
+ * stopping a load (Ctrl-C, systemd) may signal all of its processes while open connections still need answers. Without
+ * a channel it ends on SIGTERM or SIGINT.
  */
 async function main(): Promise<void> {
   const isOwned = process.connected === true;
@@ -58,7 +58,7 @@ function print(message: FarEndMessage, printed?: () => void): void {
   process.stdout.write(`${JSON.stringify(message)}\n`, printed);
 }
 
-// Whoever read the lines may be gone first: not worth a stack trace.
+// The reader of the lines may have gone first: not worth a stack trace.
 process.stdout.on('error', () => process.exit());
 // A message that cannot be written ends nothing.
 process.stderr.on('error', () => {});

@@ -66,7 +66,7 @@ export interface TlsOrigin extends HostPort {
   readonly certificate: string;
 }
 
-/** What the process prints, one JSON object a line: first where it listens, then counts whenever asked. */
+/** What the process prints, one JSON object per line: first where it listens, then counts whenever asked. */
 export type FarEndMessage =
   | {
       readonly kind: 'listening';

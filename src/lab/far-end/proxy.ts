@@ -106,7 +106,7 @@ function hasBasicCredentials({ headers }: IncomingMessage): boolean {
 
 /** Asks for credentials (RFC 9110 section 15.5.8). */
 function challenge(request: IncomingMessage, response: ServerResponse, closes: boolean): void {
-  // A body that nobody reads would turn the close into a reset.
+  // An unread body would turn the close into a reset.
   request.resume();
   const isAskedTo = /\bclose\b/i.test(request.headers.connection ?? '');
   response.writeHead(407, fields(closes || isAskedTo));

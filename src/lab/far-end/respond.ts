@@ -25,7 +25,7 @@ export function createRespond(options: FarEndOptions, role: 'proxy' | 'origin'):
     response.end(request.method === 'HEAD' ? undefined : body);
   };
   return (request, response) => {
-    // A body that nobody reads would turn the close into a reset.
+    // An unread body would turn the close into a reset.
     request.resume();
     if (options.delayMs === 0) answer(request, response);
     else setTimeout(answer, options.delayMs, request, response);

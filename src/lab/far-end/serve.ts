@@ -10,7 +10,7 @@ import { createRespond, type Respond } from './respond.ts';
 export interface Servers {
   readonly proxy: HostPort;
   readonly origin: HostPort;
-  /** Where it was asked for TLS. */
+  /** If TLS was requested. */
   readonly tlsOrigin?: TlsOrigin;
   readonly counts: FarEndCounts;
   /** Stops listening and resets open connections. */
@@ -25,7 +25,7 @@ const PATIENT: ServerOptions = { keepAliveTimeout: 0, headersTimeout: 0, request
 
 /**
  * Starts all of it in this process.
- * @throws Error of the system where it cannot listen
+ * @throws Error of the system if it cannot listen
  */
 export async function serveFarEnd(options: FarEndOptions): Promise<Servers> {
   const counts = emptyCounts();

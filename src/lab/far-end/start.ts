@@ -18,14 +18,14 @@ export interface FarEnd {
   readonly pid: number;
   readonly proxy: HostPort;
   readonly origin: HostPort;
-  /** Present where it was asked for TLS. */
+  /** Present if TLS was requested. */
   readonly tlsOrigin?: TlsOrigin;
   /**
    * What has reached it so far.
    * @throws EnvironmentError if it has died
    */
   count(): Promise<FarEndCounts>;
-  /** Ends it, by force after 2 s; resolves once it is gone. May be called again. */
+  /** Ends it, by force after 2 s; resolves once it has exited. May be called again. */
   stop(): Promise<void>;
   /** Calls the listener if it ends without being stopped. */
   onLost(listener: (why: EnvironmentError) => void): void;
@@ -45,10 +45,10 @@ export const FAR_END_THREADS = 7 + POOL;
 const MAIN = locateBuilt('lab/far-end/main.js');
 
 /**
- * Starts the embedded far end and waits until it listens. It ends with this process, however that ends, and no earlier: it
- * has a session of its own, which neither Ctrl-C nor a terminal that goes away reaches.
- * @param listenMs how long it may take until then
- * @throws EnvironmentError where it cannot listen
+ * Starts the embedded far end and waits until it listens. It ends with this process, however that ends, and not
+ * earlier: it has a session of its own, which neither Ctrl-C nor a closing terminal reaches.
+ * @param listenMs how long it may take to listen
+ * @throws EnvironmentError if it cannot listen
  */
 export async function startFarEnd(
   options: Partial<FarEndOptions> = {},

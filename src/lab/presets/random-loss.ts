@@ -3,7 +3,7 @@ import { oneOf, share } from '../parameters.ts';
 import { definePreset } from '../preset.ts';
 import { INSIDE, OUTSIDE } from '../topology.ts';
 
-/** Dice with so many sides: a share of 0.01 % is the least that can be told apart. */
+/** Number of sides of the dice: 0.01 % is the smallest share. */
 const SIDES = 10_000;
 
 export const randomLoss = definePreset({

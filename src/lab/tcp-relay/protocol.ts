@@ -1,6 +1,6 @@
 /** What the TCP relay does to the connections that it joins. */
 export interface TcpRelayOptions {
-  /** Address whose ports it stands for. */
+  /** Address whose ports it represents. */
   readonly upstream: string;
   /** A path of this round trip between it and upstream, in ms; 0: none. */
   readonly roundTripMs: number;
@@ -13,8 +13,8 @@ export interface TcpRelayOptions {
 }
 
 /**
- * Node cannot ask where a redirected connection was going (SO_ORIGINAL_DST), so the firewall's rules write the port into
- * where they send it: its high octet as one of 256 local ports, its low octet as one of 256 local addresses.
+ * Node cannot find out where a redirected connection was going (SO_ORIGINAL_DST), so the firewall's rules encode the
+ * port in the destination: its high octet as one of 256 local ports, its low octet as one of 256 local addresses.
  */
 export const REDIRECT = { firstPort: 60_000, net: '10.99.0' } as const;
 

@@ -3,7 +3,7 @@ import { formatCount, formatShare } from '../format.ts';
 import { htmlTable } from './html.ts';
 import { type ArmSide, armNames, armSides, type Side, sideLabel } from './sides.ts';
 
-/** Answers of every arm by status; nothing where there were none, or runs are from before they were counted. */
+/** Responses of every arm by status; nothing if there were none, or the run is of a version that did not count them. */
 export function answersSection(sides: readonly Side[]): string {
   const rows = armNames(sides).flatMap((arm) => armSides(sides, arm).flatMap(rowsOf));
   if (rows.length === 0) return '';
@@ -16,7 +16,10 @@ export function answersSection(sides: readonly Side[]): string {
   return `<section><h2>Answers by status</h2>${table}</section>`;
 }
 
-/** What refused connections, what proxies called their errors, which schemes they asked for, what content lacked; nothing where none did. */
+/**
+ * What refused connections, what proxies called their errors, which schemes they required, which content was missing;
+ * nothing if there was none of it.
+ */
 export function namesSection(sides: readonly Side[]): string {
   const rows = armNames(sides).flatMap((arm) =>
     armSides(sides, arm).flatMap(({ side, summary }) =>

@@ -36,7 +36,7 @@ export interface Plot {
   readonly marks: readonly { readonly at: number; readonly label: string }[];
 }
 
-/** A figure of the report: drawings, what they show in words, and the same as a table. */
+/** A figure of the report: drawings, a description of them, and the same data as a table. */
 export interface Figure {
   readonly id: string;
   readonly heading: string;

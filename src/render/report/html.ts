@@ -12,8 +12,8 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * JSON as it may stand in a script element: no `<` is left that could end it or open a comment in it (HTML standard,
- * 4.12.1.3), and no line separator that older engines would not take.
+ * JSON that is safe in a script element: no `<` remains that could end it or open a comment in it (HTML standard,
+ * 4.12.1.3), and no line separator that older engines would reject.
  */
 export function embedJson(value: unknown): string {
   return JSON.stringify(value).replace(

@@ -1,7 +1,7 @@
 /** More points than this show nothing more on any screen; an hour has exactly as many seconds. */
 const MAX_POINTS = 3_600;
 
-/** Seconds that one point stands for, so that there are at most {@link MAX_POINTS}. */
+/** Seconds per point, so that there are at most {@link MAX_POINTS}. */
 export function stepOf(seconds: number): number {
   return Math.max(1, Math.ceil(seconds / MAX_POINTS));
 }

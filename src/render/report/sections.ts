@@ -23,7 +23,7 @@ export function comparisonSection({ verdict, sentence, warnings }: Comparison): 
   return `<section class="verdict ${TONES[verdict] ?? 'doubt'}"><p class="lead">${escapeHtml(sentence)}</p>${list(warnings, 'warnings')}</section>`;
 }
 
-/** What was tested, for whoever has nothing but this page. */
+/** What was tested, for readers who have nothing but this page. */
 export function testedLine({ name, run: { summary, tested } }: Side): string {
   return `<p class="tested">${escapeHtml(sideLabel(name, formatTestedFully(tested, summary.run)))}</p>`;
 }

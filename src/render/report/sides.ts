@@ -1,7 +1,7 @@
 import type { ArmDetail, RunDetail } from '../../analysis/run-detail.ts';
 import type { ArmSummary } from '../../analysis/types.ts';
 
-/** One run of the report, and what it is called there: '' where it is the only one, else "before" or "after". */
+/** One run of the report, and its name there: '' if it is the only one, otherwise "before" or "after". */
 export interface Side {
   readonly name: '' | 'before' | 'after';
   readonly run: RunDetail;
@@ -34,7 +34,7 @@ export function armNames(sides: readonly Side[]): string[] {
   return [...new Set(sides.flatMap(({ run }) => Object.keys(run.summary.arms)))];
 }
 
-/** `before: handshake`, or `handshake` where there is one run. */
+/** `before: handshake`, or `handshake` if there is one run. */
 export function sideLabel(side: Side['name'], text: string): string {
   return side === '' ? text : text === '' ? side : `${side}: ${text}`;
 }

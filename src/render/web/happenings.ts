@@ -1,7 +1,7 @@
 import { formatDuration } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
 
-/** What happens to a soak besides its load, as the store tells of it. */
+/** An event of a run or soak, as the store describes it. */
 export interface Happening {
   readonly fromSec: number;
   /** Exclusive; null while it lasts. */
@@ -16,7 +16,7 @@ export interface WordedHappening {
   readonly says: string;
 }
 
-/** When, what, and whether what was counted meanwhile is set aside. */
+/** When, what, and whether the seconds that it touched are excluded. */
 export function formatHappening({ fromSec, toSec, setsAside, text }: Happening): WordedHappening {
   const [from, to] = [fromSec, toSec ?? fromSec].map((second) => formatDuration(second * 1e6)) as [
     string,

@@ -11,7 +11,7 @@ export interface Layout {
   readonly hasScript?: boolean;
 }
 
-/** What every page of ours asks for besides itself. */
+/** What every page of this server loads. */
 export const HEAD = `<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/serve.css">`;
 

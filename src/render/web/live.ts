@@ -5,7 +5,7 @@ import { formatFrom, formatTested } from '../tested.ts';
 import { renderHappenings, type WordedHappening } from './happenings.ts';
 import { renderLayout, runHref } from './layout.ts';
 
-/** A run under way, as the store's live tail tells of it. */
+/** A run in progress, as the live tail of the store describes it. */
 export interface LiveRun {
   readonly folder: string;
   readonly scenario: string;
@@ -18,7 +18,7 @@ export interface LiveRun {
   readonly happenings: readonly WordedHappening[];
 }
 
-/** What stands in the head of a column, and the counter below it. */
+/** The heading of a column, and the counter below it. */
 const COLUMNS = [
   ['started', 'started'],
   ['established', 'established'],
@@ -45,7 +45,7 @@ export function renderLive(
   return renderLayout({
     title,
     place: 'live',
-    // Looked at again and again: what is under way now may not be what was when this was sent.
+    // Refreshed repeatedly: the runs in progress may have changed since the page was sent.
     main: `<div${follows ? ` data-under-way="${escapeHtml(shown)}"` : ''}>${main}</div><noscript><p>Without scripts this page stands still: load it again.</p></noscript>`,
     hasScript: true,
   });
@@ -94,7 +94,7 @@ function isApart(series: string): boolean {
   return /~(ramp|aside)$/.test(series);
 }
 
-/** Series that are no arm by themselves, in words. The page's script has the same. */
+/** In words: series that are not arms. The page's script has the same list. */
 function nameSeries(series: string): string {
   return series.replace(/~ramp$/, ' (ramp, not counted)').replace(/~aside$/, ' (set aside)');
 }

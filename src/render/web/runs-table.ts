@@ -7,7 +7,7 @@ import type { RunRow } from './types.ts';
 
 const COLUMNS = ['compare', 'started', 'verdict', 'stalled', 'scenario', 'label', 'lasted', 'size'] as const;
 
-/** A form that sends two of the runs to be compared. Without a script the server says where there are not two. */
+/** A form that sends two of the runs to be compared. Without a script, the server reports if there are not two. */
 export function renderRunsForm(rows: readonly RunRow[], chosen: readonly string[] = []): string {
   return `<form class="runs" action="/compare" method="get">
 <div class="scrolls" tabindex="0" role="region" aria-label="Runs"><table>

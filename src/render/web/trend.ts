@@ -23,7 +23,7 @@ interface Point {
   readonly x: number;
 }
 
-/** A drawing for each group of runs that did the same; what stands in none is counted, with the reason. */
+/** A drawing for each group of comparable runs; runs in none of them are counted, with the reason. */
 export function renderTrends(groups: readonly (readonly RunRow[])[], apart: number): string {
   const why = 'for what a line between them showed would be the test, not the network';
   const left =
