@@ -4,9 +4,9 @@ import type { ArmSummary, Summary } from './types.ts';
 type JudgedCriterion = Summary['verdict']['criteria'][number];
 
 /**
- * Holds a criterion against the figures. For `*` every arm must hold, and the value shown is the first that fails,
- * else the first that cannot be told, else the last. A figure that was not measured (a quantile or a share of
- * nothing) makes it neither held nor failed.
+ * Judges a criterion by the figures. `*` requires it of every arm; the value shown is then the first that fails,
+ * otherwise the first that could not be measured, otherwise the last. A figure that was not measured (a quantile or a
+ * share of nothing) neither holds nor fails.
  */
 export function judgeCriterion(
   criterion: Criterion,

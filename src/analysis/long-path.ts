@@ -2,11 +2,11 @@ import type { Arm } from '../scenario/types.ts';
 import type { ArmSummary } from './types.ts';
 
 /**
- * Says where a long path cannot be told from lost SYNs. On a path of 1.3 s every SYN is sent again before its answer
- * is back, so that every handshake looks stalled. With TCP timestamps the answer says which SYN it is for (RFC 7323
- * section 4), and tcpi_rtt is the path's own; without them a SYN that was sent again gives no sample. An answer that
- * was itself sent again repeats the first SYN's timestamp, so that one handshake alone proves nothing: only where
- * none was ever faster does this doubt the arm.
+ * Decides whether stalls can be distinguished from a long path. On a path of 1.3 s every SYN is retransmitted before
+ * its answer arrives, so every handshake looks stalled. With TCP timestamps the answer shows which SYN it is for (RFC
+ * 7323 section 4), and tcpi_rtt is that of the path; without them a retransmitted SYN gives no sample. An answer that
+ * was itself retransmitted repeats the first SYN's timestamp, so a single handshake proves nothing: the arm is doubted
+ * only if none was ever faster.
  * @returns the reason why the arm's stalls are no measurement, or nothing
  */
 export function findLongPath(arm: Arm, { stalled, established, service, rttUs }: ArmSummary): string[] {

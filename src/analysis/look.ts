@@ -44,9 +44,9 @@ const SIGNS: readonly {
 ];
 
 /**
- * What a short look at a low rate says about those who answer. Handshakes that stall or fail are no part of it: those
- * are what a run is there to count.
- * @param arms of the look
+ * Judges proxy and target by the pre-load check. Handshakes that stall or fail do not matter here: counting those is
+ * the purpose of the run.
+ * @param arms of the check
  * @param seconds in order
  */
 export function judgeLook(arms: readonly Arm[], seconds: readonly LookSecond[]): LookVerdict {
@@ -77,7 +77,7 @@ function findFailures(arm: Arm, counts: SeriesCounts): string[] {
   });
 }
 
-/** 503 is what a proxy at its limit sends, 407 one that wants to know who asks. */
+/** A proxy at its limit sends 503; one that requires credentials sends 407. */
 function nameStatuses({ expect }: Arm, { statuses, tunnelStatuses }: SeriesCounts): string {
   const expected = expect.kind === 'status' ? expect.statuses.map(String) : [];
   const names = [...Object.keys(statuses), ...Object.keys(tunnelStatuses)];

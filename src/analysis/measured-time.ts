@@ -21,7 +21,7 @@ export function measuredUs(load: Load, counts: SeriesCounts, cutAtUs: number): n
   return sumUs;
 }
 
-/** From an arm's first start to the last moment of which something is recorded, microseconds; 0 where none started. */
+/** From an arm's first start to the last moment for which something is recorded, microseconds; 0 if nothing started. */
 export function watchedUs({ firstBegunUs, lastEndUs }: SeriesCounts, lastSecond: number): number {
   return firstBegunUs < 0 ? 0 : Math.max(lastEndUs, lastSecond * 1_000_000) - firstBegunUs;
 }

@@ -10,7 +10,7 @@ const AS_FAST = 0.8;
 export interface Onset {
   /** From its first start to the second of the first stall. */
   readonly afterSec: number;
-  /** Started before that second. */
+  /** Attempts started before that second. */
   readonly cleanStarts: number;
   /** Of those, at a rate about as high as that at the onset. */
   readonly cleanStartsAsFast: number;

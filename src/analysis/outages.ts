@@ -53,7 +53,7 @@ export function listOutages(bySecond: ReadonlyMap<number, SecondCounts>): Outage
     while (goesOn(seconds[last + 1], seconds[last]!)) last += 1;
     const core = seconds.slice(first, last + 1);
     const chance = chanceOfAtLeast(total(core, 'bad'), total(core, 'started'), usual);
-    // If everything was out, there is no usual rate to compare with.
+    // If everything failed, there is no normal rate to compare with.
     if (chance * seconds.length < LUCK || core.length === seconds.length) {
       outages.push(outageBetween(seconds, first, last));
     }

@@ -17,7 +17,7 @@ const BACK_ABOVE = 0.5;
  */
 const STAYS_FOR = 0.25;
 
-/** How a pool of ports emptied and filled up again, told from connections that are opened at a steady rate. */
+/** How a pool of ports was exhausted and refilled, inferred from connections opened at a steady rate. */
 export interface PoolTimeSeries {
   /** Established until handshakes failed for the first time for good, before anything that was closed could help. */
   readonly ports: number;
@@ -25,7 +25,7 @@ export interface PoolTimeSeries {
    * Counted from the first start of the arm to the end of the second in which handshakes failed, seconds of the run.
    */
   readonly filled: { readonly fromSec: number; readonly toSec: number };
-  /** Absent where none came back while the load lasted. */
+  /** Absent if none came back during the load. */
   readonly release?: Release;
   /** From the first close to the end of the load, seconds; below 0 where the load ended before. */
   readonly watchedSec: number;
@@ -49,8 +49,8 @@ export function followPool({ counts, bySecond }: SeriesTally, holdUs: number): P
   const closedSec = (counts.firstBegunUs + holdUs) / SECOND_US;
   const { outAt, backAt } = findShortage(rows, closedSec);
   if (outAt < 0) return undefined;
-  // Where all were taken before one was given back, later connections have none but those. The second in which the
-  // first close falls is no part of it: what was established in that second may have had its place.
+  // If all were in use before the first was released, later connections reuse those. The second of the first close is
+  // excluded: connections established in it may already have used a released port.
   const isFilling = ([second]: Row): boolean =>
     rows[outAt]![0] + 1 <= closedSec ? second + 1 <= closedSec : backAt < 0 || second < rows[backAt]![0];
   const ports = sumEstablished(rows.filter(isFilling));
@@ -62,8 +62,8 @@ export function followPool({ counts, bySecond }: SeriesTally, holdUs: number): P
 }
 
 /**
- * Indexes of the second in which the last port went and of the one in which ports came back, -1 where there is none.
- * What went well again before anything was closed was no want of ports.
+ * Indexes of the second in which the last port was used up and of the one in which ports came back; -1 if there is
+ * none. If connections succeeded again before any was closed, ports had not run out.
  */
 function findShortage(rows: readonly Row[], closedSec: number): { outAt: number; backAt: number } {
   let from = 0;

@@ -7,10 +7,11 @@ export interface RecordedTime {
   readonly count: number;
 }
 
-/** What a histogram holds, ascending; empty where there is none. */
+/** The values of a histogram, ascending; empty if there are none. */
 export function recordedTimes(histogram: Histogram | undefined): RecordedTime[] {
   if (histogram === undefined || histogram.totalCount === 0) return [];
-  // The library's interface shows percentiles alone; only its WebAssembly twin, not used here, is no JsHistogram.
+  // The library's interface offers only percentiles; all of its histograms but the unused WebAssembly ones are a
+  // JsHistogram.
   if (!(histogram instanceof JsHistogram)) throw new TypeError('a histogram without counts');
   const times: RecordedTime[] = [];
   const last = histogram.countsArrayIndex(histogram.maxValue);

@@ -14,7 +14,7 @@ export interface RunDetail {
   readonly histograms: ReadonlyMap<string, Histogram>;
   /** Seconds from its start to its last frame. */
   readonly seconds: number;
-  /** When this host sends a SYN again, seconds after the first; empty where that is not known. */
+  /** When this host retransmits a SYN, seconds after the first; empty if that is not known. */
   readonly synResentAtSec: readonly number[];
   readonly command: readonly string[];
   readonly workers: number;
@@ -58,7 +58,8 @@ export class ArmTimeSeriesBuilder {
       addAt(this.#stalled, Number(sentIn), count);
       placed += count;
     }
-    // Whatever no second is known for counts where it turned out, so that the sum is that of the summary.
+    // Stalls whose second is not known count in the second in which they ended, so that the sum equals that of the
+    // summary.
     addAt(this.#stalled, second, stalledOf(counts) - placed);
     for (const [outcome, count] of Object.entries(counts.outcomes) as [Outcome, number][]) {
       const seconds = this.#outcomes.get(outcome) ?? [];

@@ -11,9 +11,8 @@ export interface SecondCounts {
   /** By the second in which the SYN was sent, whenever it turned out. */
   stalled: number;
   /**
-   * Failed by the path or the far end, frozen handshakes left out: those are stalls. By the second in which they
-   * ended, for nothing tells when they were begun: a timeout of the response may count towards a later step of the
-   * load.
+   * Failures of the path or the far end, except frozen handshakes, which are stalls. By the second in which they
+   * ended, because their start is not recorded: a response timeout may count in a later step of the load.
    */
   failed: number;
 }
@@ -34,8 +33,8 @@ const KNOWN = COLUMNS.indexOf('scheduled');
 const BLOCK_SECONDS = 512;
 
 /**
- * Counts by second for nights of them: 28 bytes a second, where an object in a map takes 230. It reads as a map whose
- * seconds ascend; what it gives is a copy, made when asked for.
+ * Counts per second for very long runs: 28 bytes a second, where an object in a map takes 230. Can be read like a map
+ * whose seconds ascend; each value is a copy, created when read.
  */
 export class SecondColumns implements ReadonlyMap<number, SecondCounts> {
   readonly #blocks = new Map<number, Int32Array>();

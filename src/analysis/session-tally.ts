@@ -4,7 +4,7 @@ import type { Summary } from './types.ts';
 
 export type SoakSummary = NonNullable<Summary['soak']>;
 
-/** What is known of a night besides its frames. */
+/** What is known of a soak besides its frames. */
 export interface SoakFacts {
   readonly windows: number;
   readonly windowSec: number;
@@ -14,8 +14,8 @@ export interface SoakFacts {
 /** What tells a summary from that of a run to which nothing happened. */
 export interface SessionTimeSeries {
   /**
-   * How long each arm's measured phases went on, seconds; absent where no second is missing or set aside: the
-   * schedule tells.
+   * How long each arm's measured phases lasted, seconds; absent if no second is missing or excluded: the schedule then
+   * tells.
    */
   readonly measuredSec?: ReadonlyMap<string, number>;
   readonly summary: Pick<Summary, 'soak' | 'session'>;
@@ -30,8 +30,9 @@ interface ArmTime {
 }
 
 /**
- * Tells from a night's seconds, in order, how long load was measured. The schedule of its scenario does not tell: a
- * night has gaps, in which this machine slept or was dead, and after each its load begins anew, ramps and all.
+ * Computes from the seconds of a session, in order, how long load was measured. The schedule of the scenario does not
+ * tell that: a session may have gaps in which this machine slept or the process was dead, and after each the load
+ * starts again, including ramps.
  */
 export class SessionTally {
   readonly #arms: ReadonlyMap<string, ArmTime>;

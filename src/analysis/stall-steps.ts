@@ -10,7 +10,7 @@ const LATE = 1 / 8;
 /** They never fire early; this is for rounding in the histogram. */
 const EARLY = 0.002;
 
-/** How many handshakes were answered at each SYN, told from how long they took. */
+/** How many handshakes were answered at each SYN, inferred from their duration. */
 export interface StallSteps {
   /** When this host sends a SYN again, seconds, with the handshakes that were completed then. */
   readonly steps: readonly { readonly atSec: number; readonly count: number }[];
@@ -19,10 +19,10 @@ export interface StallSteps {
 }
 
 /**
- * Handshakes that took as long as a stall, held against the times at which this host sends its SYN again: after a loss
- * the next SYN gets through, and the time lies just above a step; other delays fall anywhere.
+ * Compares handshakes as long as a stall with the times at which this host retransmits its SYN: after a loss the next
+ * SYN gets through, and the duration is just above a step; other delays are spread evenly.
  * @param times of completed handshakes from their actual start
- * @param usualUs of one that met nothing
+ * @param usualUs duration of an undisturbed handshake
  */
 export function countStallSteps(
   times: readonly RecordedTime[],

@@ -9,7 +9,7 @@ import { countStallSteps } from './stall-steps.ts';
 import type { SeriesTally, Tally } from './tally.ts';
 import type { ArmSummary } from './types.ts';
 
-/** More outages than this are not listed: a night of them would fill the summary. The period is that of all. */
+/** At most this many outages are listed, or a long soak would fill the summary. The period is computed from all. */
 const MOST_RUNS = 200;
 
 type TimeSeries = Pick<ArmSummary, 'byReuseAge' | 'onset' | 'stallSteps' | 'outages'>;

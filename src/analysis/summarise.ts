@@ -167,16 +167,16 @@ function listUnmeasured({ scenario, nat }: SummaryInput): string[] {
 /** Of the attempts that an arm started; with fewer completed a run has not done what it was started for. */
 const LEAST_COMPLETED_SHARE = 0.5;
 
-/** What a run without criteria comes to where its attempts did not: `pass` as in a verdict, and the reason. */
+/** Why a run without criteria has not passed: `pass` as in a verdict, and the reason. */
 interface Incompletion {
   readonly pass: false | null;
   readonly reason: string;
 }
 
 /**
- * Judges a run that has no criteria by the least that anybody wants of it: that half of what each arm started was
- * completed. Connections that another carried on are no attempts.
- * @returns undefined where that holds; `pass` is null where nothing started at all, which tells nothing of the far end
+ * Judges a run without criteria by a minimum: half of the attempts started in each arm must have been completed.
+ * Connections continued by another one are not counted as attempts.
+ * @returns undefined if that holds; `pass` is null if nothing was started, which says nothing about the far end
  */
 function findIncompletion(arms: Readonly<Record<string, ArmSummary>>): Incompletion | undefined {
   const started = Object.entries(arms).filter(([, arm]) => arm.started > 0);

@@ -4,7 +4,7 @@ import type { Arm, HostPort, Load, Scenario } from '../scenario/types.ts';
 
 /** What a run tested, and from where: what a reader has to know before any figure of it. */
 export interface Tested {
-  /** "host:port" of every proxy, in the order of the arms; empty where there is none. */
+  /** "host:port" of every proxy, in the order of the arms; empty if there is none. */
   readonly proxies: readonly string[];
   /** URLs, without what may be secret in them; of arms that connect only, "host:port". */
   readonly targets: readonly string[];
@@ -14,7 +14,7 @@ export interface Tested {
   readonly from: {
     /** Name of the machine; absent in runs from before it was kept. */
     readonly host?: string;
-    /** Source addresses; empty where none is known. */
+    /** Source addresses; empty if none is known. */
     readonly addresses: readonly string[];
   };
 }
@@ -35,7 +35,7 @@ export interface TestedFacts {
   readonly host: unknown;
 }
 
-/** Tells from a run's own description what it tested. Never fails: what an older run lacks is left out. */
+/** Derives what a run tested from its description. Never fails: what an older run lacks is omitted. */
 export function describeTested({ scenario, sources = {}, host }: TestedFacts): Tested {
   const { arms, farEnd } = scenario;
   const asked = arms.some(({ via }) => via !== 'tcp') ? arms.filter(({ via }) => via !== 'tcp') : arms;
@@ -76,7 +76,7 @@ function howHard(load: Load) {
   }
 }
 
-/** Addresses that were chosen, else those that the machine had: of these loopback only where it had no other. */
+/** The chosen addresses, otherwise those of the machine: loopback only if it had no others. */
 function readFrom(
   arms: readonly Arm[],
   sources: NonNullable<TestedFacts['sources']>,

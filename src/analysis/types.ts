@@ -54,7 +54,7 @@ export interface Summary {
     windows: number;
     windowSec: number;
   };
-  /** Of a run to which something happened besides its load: how whole it is. Absent where nothing did. */
+  /** For a run during which events occurred: how complete it is. Absent if there were none. */
   session?: Wholeness;
 }
 
@@ -67,7 +67,7 @@ export interface Wholeness {
    * Of those recorded, seconds in which something happened that is not the firewall's doing: no figure counts them.
    */
   setAsideSec: number;
-  /** What happened besides the load, by kind. */
+  /** Number of events by kind. */
   events: { kind: string; count: number }[];
 }
 
@@ -79,9 +79,9 @@ export interface ArmSummary {
   unsent: number;
   established: number;
   completed: number;
-  /** completed / started, connections left out that another carried on, and lost ones; 0 where nothing started. */
+  /** completed / started, without lost attempts and connections that another one continued; 0 if nothing started. */
   completedShare: number;
-  /** Of a run or soak that was cut short and resumed: attempts open then, or given up, whose outcome nobody knows. */
+  /** For a run or soak that was interrupted and resumed: attempts open then, or abandoned; their outcome is unknown. */
   lost?: number;
   /** Started a second over the measured time. */
   achievedPerSec: number;
@@ -125,7 +125,7 @@ export interface ArmSummary {
   unmetContent?: Record<string, number>;
   /** Held connections that were cut, by how; absent in runs of an earlier version. */
   cuts?: Partial<Record<Cut, number>>;
-  /** Held connections that were proved, by how long they had been left alone, ascending; absent where none was. */
+  /** Held connections that were checked, by how long they had been idle, ascending; absent if none was. */
   proofs?: ProofsAtAge[];
   bytes: number;
   /** From the intended start. */
@@ -149,7 +149,7 @@ export interface ArmSummary {
   tokens?: { minted: number; discarded: number; failures: Record<string, number>; mintUs: Quantiles };
   /** By address, where a name resolved to one or more. */
   endpoints: Record<string, { started: number; established: number; completed: number; stalled: number }>;
-  /** Of attempts whose source port had been used before, by how long it had rested; absent where none had. */
+  /** Attempts whose source port had been used before, by how long it had rested; absent if there are none. */
   byReuseAge?: { ageSec: number; attempts: number; stalled: number }[];
   /** The first stall, seconds since the arm's first start, and what was started before; absent without stalls. */
   onset?: { afterSec: number; cleanStarts: number };
@@ -182,10 +182,10 @@ export interface Finding {
   kind: string;
   arm?: string;
   confidence: 'high' | 'medium' | 'low' | 'none';
-  /** Between which moments it was seen, RFC 3339, UTC; absent in runs from before it was told, and of a soak. */
+  /** When it was observed, RFC 3339, UTC; absent in runs of versions that did not record it, and in soaks. */
   from?: string;
   to?: string;
-  /** "address:port", where it is about one. */
+  /** "address:port", if it concerns one. */
   endpoint?: string;
   text: string;
   [figure: string]: unknown;

@@ -3,10 +3,10 @@ const Z = 1.959963984540054;
 
 /**
  * Wilson's score interval for a share (Wilson 1927, JASA 22:209): unlike the textbook interval it stays within 0-1 and
- * says something where nothing was seen. It takes attempts for independent; stalls come in bursts, so it is a lower
- * bound of the doubt.
+ * is informative even if nothing was observed. It assumes independent attempts; stalls come in bursts, so the true
+ * interval is at least as wide.
  * @param hits 0 to `trials`
- * @returns lower and upper bound; 0 and 1 where there were no trials
+ * @returns lower and upper bound; 0 and 1 without trials
  */
 export function wilsonInterval(hits: number, trials: number): [number, number] {
   if (trials === 0) return [0, 1];

@@ -45,7 +45,7 @@ export class ArmCells {
     return [...this.#columns.keys()];
   }
 
-  /** A count by cell; zeros where it never occurred. */
+  /** A count by cell; zeros if it never occurred. */
   column(key: string): Float64Array {
     const length = this.seconds === 0 ? 0 : this.#indexOf(this.#lastSecond) + 1;
     return this.#columns.get(key)?.subarray(0, length) ?? new Float64Array(length);

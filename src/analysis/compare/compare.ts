@@ -8,7 +8,7 @@ import { concludeFrom } from './verdict.ts';
 
 /**
  * Compares runs after a change with runs before it, one or more of each.
- * @param differences what makes the runs less alike than they should be, besides what is found here
+ * @param differences known reasons why the runs are not alike, in addition to those found here
  */
 export function compareRuns(
   before: readonly RunTimeSeries[],

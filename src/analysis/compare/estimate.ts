@@ -45,9 +45,9 @@ export function estimateShare({ value, whole, spread }: Ratio & { readonly sprea
 }
 
 /**
- * A quantile: the bounds of the share of times that it cuts off, read off the times themselves (Woodruff 1952, JASA
- * 47:635).
- * @param share 0-1, of times that are no longer
+ * A quantile, with an interval from the bounds of the share that it cuts off, read from the times themselves (Woodruff
+ * 1952, JASA 47:635).
+ * @param share 0-1, of times that are not longer
  */
 export function estimateQuantile(
   valueUs: number,

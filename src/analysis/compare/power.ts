@@ -16,9 +16,9 @@ export interface ShareDesign {
 }
 
 /**
- * The smallest rise of a share that would have been told from chance.
- * @param alpha chance of a false alarm that is granted, 0-1
- * @returns null where no rise would
+ * The smallest rise of a share that would have been detected.
+ * @param alpha accepted probability of a false alarm, 0-1
+ * @returns null if no rise would
  */
 export function smallestRise(
   { before, attemptsBefore, attemptsAfter }: ShareDesign,
@@ -46,7 +46,7 @@ export function smallestRise(
   });
 }
 
-/** The same for a figure that is no share, from how far its interval reaches. */
+/** The same for a figure that is not a share, from the width of its interval. */
 export function smallestChange(
   { value, df, interval }: Difference,
   alpha: number,

@@ -11,16 +11,16 @@ export interface PartTimeSeries {
 export interface Ratio {
   readonly value: number;
   readonly whole: number;
-  /** Of the value; undefined where the time was too short to tell. */
+  /** Of the value; undefined if the run was too short to estimate it. */
   readonly spread: Variance | undefined;
 }
 
-/** Runs are what varies only where there are this many a side: the difference of two is no measure. */
+/** The variation between runs is used only with this many on each side: the difference of two is no measure of it. */
 export const RUNS_FOR_UNITS = 3;
 
 export type Units = 'seconds' | 'runs';
 
-/** @returns undefined where there was no whole to take a part of */
+/** @returns undefined if the whole is 0 */
 export function ratioOf(runs: readonly PartTimeSeries[], units: Units): Ratio | undefined {
   const sums = runs.map(({ part, whole }) => ({ part: sumOf(part), whole: sumOf(whole) }));
   const part = sums.reduce((sum, run) => sum + run.part, 0);

@@ -1,4 +1,4 @@
-/** Counts of times by length, filled value by value; what is told apart is what the histogram told apart. */
+/** Counts of times by duration, filled value by value, at the resolution of the histogram. */
 export interface Spectrum {
   /** Microseconds, ascending. */
   readonly us: Float64Array;
@@ -107,7 +107,7 @@ export function quantileAt({ us, atMost }: Spectrum, share: number): number {
   ]!;
 }
 
-/** The first index below `length` of which `holds` is true, given that it stays true; `length` where it never is. */
+/** The first index below `length` for which `holds` is true, given that it stays true; `length` if it never is. */
 function firstIndex(length: number, holds: (index: number) => boolean): number {
   let low = 0;
   let high = length;

@@ -21,17 +21,15 @@ export interface ArmTimeSeries {
   readonly summary: ArmSummary;
   readonly cells: ArmCells;
   readonly times: ReadonlyMap<ComparedTime, TimeSample>;
-  /**
-   * Statuses that tell of nothing gone wrong: those that the arm expects, and the one that asks it for credentials.
-   */
+  /** Statuses that are not failures: those that the arm expects, and the one that requires credentials of it. */
   readonly ownStatuses?: readonly number[];
 }
 
-/** What one line of a comparison comes to. */
+/** The verdict on one line of a comparison. */
 export const LINE_VERDICTS = ['better', 'worse', 'no difference seen', 'cannot tell'] as const;
 export type LineVerdict = (typeof LINE_VERDICTS)[number];
 
-/** What a comparison comes to; `none`: a run was generator-limited, and says nothing about what it tested. */
+/** The verdict of a comparison; `none`: a run was generator-limited and says nothing about what it tested. */
 export type ComparisonVerdict = LineVerdict | 'mixed' | 'none';
 
 /** `share`: 0-1; `us`: microseconds; `perSec`: a second; `ratio`: a plain number. */
@@ -52,12 +50,12 @@ export interface ComparisonLine {
   readonly difference: number;
   /** Of the difference, for this line alone; a bound is null where the data set none. */
   readonly ci95: readonly [number | null, number | null];
-  /** Chance of such a difference by luck, corrected for the number of lines (Holm). */
+  /** Probability of such a difference by chance, corrected for the number of lines (Holm). */
   readonly pAdjusted: number;
   readonly verdict: LineVerdict;
   /** Whether the verdict of the whole rests on this line. */
   readonly decides: boolean;
-  /** Smallest difference that would have been told with 80 % certainty; null where none would. */
+  /** Smallest difference that would have been detected with 80 % probability; null if none would. */
   readonly smallestDifference: number | null;
   /** What else there is to know about this line. */
   readonly note?: string;

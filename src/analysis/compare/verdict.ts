@@ -1,7 +1,7 @@
 import type { ComparisonLine, ComparisonVerdict } from './types.ts';
 import { formatDifference, formatFigure } from './words.ts';
 
-/** What all lines come to, and one sentence that says so. */
+/** The overall verdict, and one sentence that states it. */
 export function concludeFrom(
   lines: readonly ComparisonLine[],
   generatorLimited: boolean,
@@ -35,7 +35,7 @@ export function concludeFrom(
   };
 }
 
-/** The first few: one sentence is to be read at a glance. */
+/** Only the first few: the sentence should be readable at a glance. */
 const MOST_NAMED = 2;
 
 function formatAll(lines: readonly ComparisonLine[]): string {

@@ -40,7 +40,7 @@ export function findCutAge(
   if (arm.holdUs === 0) return [];
   const base = { kind: 'cut-age', arm: arm.name } as const;
   const { cuts = {}, proofs = [], lost = 0 } = summary;
-  // Of those that went with a killed process nobody knows whether they were cut.
+  // For those open when the process was killed, it is unknown whether they were cut.
   const established = Math.max(0, summary.established - lost);
   const seen = cutAge === undefined || cutAge.totalCount === 0 ? undefined : cutAge;
   const found = sumCuts(proofs.map((proof) => proof.cuts));

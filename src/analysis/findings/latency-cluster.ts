@@ -18,7 +18,7 @@ const SLACK = 0.01;
 /** A window wider than this, relative to its round number, takes in what just happens to be near. */
 const WIDEST = 0.1;
 
-/** Fewer than this are no cluster. */
+/** Fewer are not a cluster. */
 const FEWEST = 10;
 
 /** How many times as many as in the windows beside it. */
@@ -46,8 +46,8 @@ export const latencyCluster: Finder = {
 };
 
 /**
- * Waits that cluster at a round number of seconds, as where a timeout somewhere lets things pass when it expires.
- * Stalled handshakes are left out, and so is what this program gave up, which has no time at all.
+ * Waits that cluster at a round number of seconds, as if a timeout somewhere let things pass when it expires. Excluded
+ * are stalled handshakes, and attempts that this program abandoned, which have no duration.
  */
 export function findLatencyClusters(arms: readonly Arm[], histograms: HistogramsByTag): Finding[] {
   const clusters = arms.flatMap((arm) => clustersOf(arm, histograms));
@@ -84,7 +84,7 @@ function clustersOf(arm: Arm, histograms: HistogramsByTag): Cluster[] {
   });
 }
 
-/** How many waited for that long on top of the usual; 0 where they do not stand out. */
+/** Number of attempts that waited for that long in addition to the usual time; 0 if they do not stand out. */
 function countCluster(
   times: readonly RecordedTime[],
   earlier: readonly RecordedTime[],

@@ -28,8 +28,8 @@ export const natPool: Finder = {
 
 /**
  * How many connections to one destination could be open at once: as many as were established until handshakes failed;
- * and how long after the first close they went well again. Whether it is ports of a NAT that ran out or a limit of
- * connections that was reached is not told here: both look like this.
+ * and how long after the first close they succeeded again. Whether a NAT ran out of ports or a connection limit was
+ * reached is not decided here: both look the same.
  */
 export function findNatPool(results: readonly ArmResult[]): FoundAt[] {
   return results.filter(isFilling).map((filling) => describePool(filling, results));
@@ -66,7 +66,7 @@ function describePool(filling: ArmResult, results: readonly ArmResult[]): FoundA
   };
 }
 
-/** What became meanwhile of connections to another port. */
+/** What happened at the same time to connections to another port. */
 function formatControls(controls: readonly ArmResult[]): string {
   return controls
     .map(({ arm, summary }) => {
@@ -91,7 +91,7 @@ function describeRelease(
   const { afterSec, lowSec, highSec } = release;
   const figures = { releaseSec: afterSec, releaseLowSec: lowSec, releaseHighSec: highSec };
   const after = arm.close === 'reset' ? 'RST' : 'close';
-  // Seconds are what is counted by: a rest within the first cannot be told from none.
+  // The resolution is a second: a rest of less than one cannot be distinguished from none.
   if (lowSec === 0) {
     return { ...figures, text: `${seen}. They went well again within ${highSec} s of the first ${after}` };
   }

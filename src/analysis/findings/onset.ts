@@ -18,8 +18,8 @@ export const onset: Finder = {
 };
 
 /**
- * When stalls began, where a clean beginning went before that luck does not explain.
- * @param ramp what the arm's ramps did: they use ports up as well
+ * When stalls began, if the clean period before is unlikely to be chance.
+ * @param ramp counts of the arm's ramps, which use up ports as well
  */
 export function findOnset(arm: string, series: SeriesTally, ramp?: SeriesTally): FoundAt[] {
   const onset = measureOnset(series, ramp);

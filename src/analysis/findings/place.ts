@@ -5,8 +5,8 @@ import type { FoundAt, Stretch } from './finder.ts';
 /** Where and when findings are. */
 export interface Place {
   /**
-   * When the run's second 0 began, milliseconds since 1970; undefined where its seconds are no clock's (a night has
-   * gaps).
+   * When the run's second 0 began, milliseconds since 1970; undefined if its seconds do not follow a clock, because a
+   * soak has gaps.
    */
   readonly startedAtMs: number | undefined;
   readonly arms: Readonly<Record<string, ArmSummary>>;
@@ -16,8 +16,8 @@ export interface Place {
 }
 
 /**
- * Gives each finding the wall-clock times (RFC 3339, UTC) between which it was seen and, where its arm had one alone,
- * the endpoint. Where this machine was the bottleneck, no finding is better than low.
+ * Adds to each finding the wall-clock times (RFC 3339, UTC) between which it was observed and, if its arm had only
+ * one, the endpoint. If this machine was the bottleneck, confidence is at most low.
  */
 export function placeFindings(found: readonly FoundAt[], place: Place): Finding[] {
   return found.map(({ during, text, ...finding }) => {
@@ -49,7 +49,7 @@ function formatTimes(stretch: Stretch | undefined, startedAtMs: number | undefin
   return { from: at(stretch.fromSec), to: at(stretch.toSec) };
 }
 
-/** "05:38:05 to 05:38:12 UTC: ", or nothing where the run's seconds are no clock's. */
+/** "05:38:05 to 05:38:12 UTC: ", or nothing if the run's seconds do not follow a clock. */
 function formatMoment({ fromSec, toSec }: Stretch, startedAtMs: number | undefined): string {
   if (startedAtMs === undefined) return '';
   const clock = (sec: number): string =>

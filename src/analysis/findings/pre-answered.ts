@@ -44,8 +44,9 @@ function findAnsweredPort(arm: Arm, summary: ArmSummary): Finding[] {
 }
 
 /**
- * Not even the quickest first byte came near the handshake. A slow server does that as well, and a proxy that fetches
- * from far away always does: where some first bytes came quickly, nobody stands between, and nothing is said.
+ * Not even the fastest first byte was nearly as fast as the handshake. Slow servers behave like that, too, and so do
+ * proxies that fetch from far away: if some first bytes were fast, there is nothing in between, and nothing is
+ * reported.
  */
 function findQuickHandshake(arm: Arm, summary: ArmSummary): Finding[] {
   const { handshakeUs: handshake, firstByteUs: firstByte } = summary.service;

@@ -99,7 +99,7 @@ function findBand(ages: readonly Age[]): Band | undefined {
 /** Takes in neighbours that stalled more than the ages outside would explain: at its edges a band holds few stalls. */
 function widen(ages: readonly Age[], band: Band): Band {
   const outside = ages.filter((_, index) => index < band.from || index > band.to);
-  // Half a stall is granted where none was seen: a rate of 0 would explain nothing.
+  // If there were no stalls, half a stall is assumed: a rate of 0 would explain nothing.
   const rate = (sum(outside, 'stalled') + 0.5) / (sum(outside, 'attempts') + 1);
   const standsOut = (age: Age | undefined): boolean =>
     age !== undefined && age.stalled > 0 && chanceOfAtLeast(age.stalled, age.attempts, rate) < BY_CHANCE;

@@ -1,4 +1,4 @@
-/** @param share 0-1; a tenth of a per cent is as fine as findings are told */
+/** @param share 0-1; findings state it to a tenth of a percent at most */
 export function formatShare(share: number): string {
   return `${Math.round(share * 1_000) / 10} %`;
 }

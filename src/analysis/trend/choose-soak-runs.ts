@@ -8,9 +8,8 @@ export interface Choice<Run> {
 }
 
 /**
- * The last so many of the runs that did the same: of the scenario that most of them are of, at the rates that most of
- * these had.
- * @param named whether somebody named the runs one by one: then another scenario among them is a mistake
+ * Chooses the latest runs that did the same work: those of the most frequent scenario, at the most frequent rates.
+ * @param named whether the user named each run: another scenario among them is then a mistake
  * @throws UsageError
  */
 export function chooseSoakRuns<Run extends { readonly facts: RunFacts }>(
@@ -37,7 +36,7 @@ export function chooseSoakRuns<Run extends { readonly facts: RunFacts }>(
   };
 }
 
-/** Made alike in what is no part of the work: whether they were cut short, and by which engine they were done. */
+/** Makes runs equal in what is not part of the work: whether they were interrupted, and which engine they used. */
 export function checkWork(one: RunFacts, other: RunFacts): ReturnType<typeof checkComparable> {
   return checkComparable([plain(one, 'before')], [plain(other, 'after')]);
 }

@@ -5,9 +5,9 @@ import { placesByClass, type Series } from './ranks.ts';
 const TWO_SIDED_95 = 1.959964;
 
 export interface DriftTest {
-  /** Of so steady a rise or fall by luck. */
+  /** Probability of such a steady rise or fall by chance. */
   readonly chance: number;
-  /** Later minus earlier nights, in pairs that rose less pairs that fell. */
+  /** Pairs of nights that rose minus pairs that fell. */
   readonly s: number;
   readonly variance: number;
   /** Units of the figure a day: the median of the slopes of all pairs. */
@@ -16,9 +16,9 @@ export interface DriftTest {
 }
 
 /**
- * Looks for a drift: Mann and Kendall's test (Mann 1945, Econometrica 13:245; Kendall 1975), within each class as
- * Hirsch, Slack and Smith have it for seasons (1982, Water Resources Research 18:107), and the slope of Theil and Sen
- * (Sen 1968, JASA 63:1379) with its interval.
+ * Tests for a drift: Mann and Kendall's test (Mann 1945, Econometrica 13:245; Kendall 1975), within each class as
+ * Hirsch, Slack and Smith do for seasons (1982, Water Resources Research 18:107), and the slope of Theil and Sen (Sen
+ * 1968, JASA 63:1379) with its interval.
  * @param inflation how many times the variance exceeds that of independent nights; see statistics.ts
  */
 export function testDrift({ values, days, classes }: Series, inflation: number): DriftTest {
@@ -69,7 +69,7 @@ function normalChance(s: number, variance: number): number {
   return 2 * pnorm(-Math.max(0, Math.abs(s) - 1) / Math.sqrt(variance));
 }
 
-/** From the number of orders by the number of pairs that fall, counted night by night. */
+/** From the number of orders by their number of falling pairs, built up night by night. */
 function exactChance(size: number, nights: number): number {
   let shares = Float64Array.of(1);
   for (let night = 2; night <= nights; night += 1) {

@@ -3,7 +3,7 @@ import { parseDuration, parsePercentage, parseRate } from '../../scenario/units.
 import type { LineUnit } from '../compare/types.ts';
 import type { FailIfSubject } from '../fail-if.ts';
 
-/** What makes a trend fail: what became of a figure, or how the last night's stands to a bound. */
+/** What makes a trend fail: the verdict on a figure, or the last night's figure beyond a bound. */
 export type FailIf = FailIfSubject &
   (
     | { readonly kind: 'became'; readonly not: boolean; readonly word: Became }
@@ -17,7 +17,7 @@ export type Operator = '<' | '<=' | '>' | '>=';
 
 export interface Bound {
   readonly value: number;
-  /** Which figures it may be held against. */
+  /** The figures that it may refer to. */
   readonly units: readonly LineUnit[];
 }
 
@@ -51,7 +51,7 @@ export function parseFailIf(text: string): FailIf {
 function parseBound(text: string, whole: string): Bound {
   if (/^\d+(\.\d+)?$/.test(text)) {
     const value = Number(text);
-    // 5 for 5 % would be met by anything, and of times nobody could tell the unit.
+    // 5 instead of 5 % would match everything, and a duration needs its unit.
     return { value, units: value <= 1 ? ['share', 'perSec', 'ratio'] : ['perSec', 'ratio'] };
   }
   try {

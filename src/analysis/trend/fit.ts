@@ -1,16 +1,16 @@
 import { medianOf } from '../median.ts';
 import { placesByClass, rankShares, type Series } from './ranks.ts';
 
-/** What describes the nights better, and what is left of their ranks once that is taken away. */
+/** What describes the nights better, and what remains of their ranks without it. */
 export interface Fit {
   readonly kind: 'step' | 'drift';
   readonly residuals: Float64Array;
 }
 
 /**
- * Which of the two the nights look more like: a step makes the test for a drift speak up, too, and a drift that for a
- * step. By what either leaves (absolute deviations, so that one odd night decides nothing) and Schwarz's criterion
- * (1978, Annals of Statistics 6:461), in which a step has one figure more: its place.
+ * Decides whether the nights look more like a step or a drift: either makes the test for the other respond as well. By
+ * what remains after each (absolute deviations, so that a single unusual night does not decide) and Schwarz's
+ * criterion (1978, Annals of Statistics 6:461), in which a step has one parameter more: its place.
  */
 export function fitBetter(series: Series, split: number, slope: number): Fit {
   const values = alignClasses(series);

@@ -64,7 +64,7 @@ function judgeBound(
   return { held: compare(value, operator, bound.value), note: `${is}${formatDoubt(ci95, bound, line)}` };
 }
 
-/** The estimate decides; where the night's interval holds the bound, the other answer is as well possible. */
+/** The estimate decides; if the bound is within the night's interval, the opposite is possible as well. */
 function formatDoubt(
   [low, high]: readonly [number | null, number | null],
   { value }: Bound,

@@ -22,7 +22,7 @@ export interface JudgedTimeSeries {
   /** Granted to its test for a step. */
   readonly alpha: number;
   readonly found: Found | undefined;
-  /** A change was told, but is too small to matter. */
+  /** A change was detected, but is too small to matter. */
   readonly isSlight: boolean;
   readonly smallestStep: number | null;
 }
@@ -86,7 +86,7 @@ function look(course: FigureTimeSeries, series: Series): Found {
   };
 }
 
-/** Nights that happen to agree are not known better than each of them is. */
+/** Nights that happen to agree are not known better than each single one. */
 function widen(
   [low, high]: readonly [number, number],
   value: number,
@@ -120,7 +120,7 @@ function judge(
   return { ...blank, smallestStep, verdict, worse: size > 0 === (course.figure.good === 'low') };
 }
 
-/** What describes the nights better, unless its own test says nothing and only the other's did. */
+/** What describes the nights better, unless only the test for the other one detected something. */
 function chooseKind(
   { better, step, drift }: Found,
   chance: number,
@@ -139,8 +139,8 @@ function driftOver({ nights }: FigureTimeSeries, { drift }: Found): number {
 }
 
 /**
- * Changes up to this are none: nobody acts on them. Narrower than those of `compare`, which cannot see how runs differ
- * from night to night.
+ * Smaller changes are ignored, because nobody would act on them. Stricter than in `compare`, which cannot see how runs
+ * differ from night to night.
  */
 function marginOf({ figure: { unit }, measured }: FigureTimeSeries): number {
   const level = medianOf(measured.map(({ value }) => value));

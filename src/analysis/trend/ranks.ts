@@ -1,15 +1,15 @@
 import { normalQuantile } from '../compare/students-t.ts';
 
-/** A figure night by night, oldest first. */
+/** A figure of each night, oldest first. */
 export interface Series {
   readonly values: readonly number[];
   /** Days since any moment, ascending. */
   readonly days: readonly number[];
-  /** Nights are compared within their class alone: all are of class 0, or weekends are of another. */
+  /** Nights are compared only within their class: all are of class 0, or weekends are of another. */
   readonly classes: readonly number[];
 }
 
-/** Places of the nights of each class, in the order of time. */
+/** Positions of the nights of each class, in order of time. */
 export function placesByClass(classes: readonly number[]): Uint32Array[] {
   const places = new Map<number, number[]>();
   for (const [index, name] of classes.entries()) places.set(name, [...(places.get(name) ?? []), index]);
@@ -36,8 +36,9 @@ export function rankShares({ values, classes }: Pick<Series, 'values' | 'classes
 }
 
 /**
- * Normal scores (van der Waerden 1952): what a rank would be worth if nights were normally distributed. One night far
- * off counts for no more than the highest rank, and little is lost where nights are normal indeed. Sums to 0 by class.
+ * Normal scores (van der Waerden 1952): the value that a rank would have if nights were normally distributed. A single
+ * outlier counts no more than the highest rank, and little is lost if nights are indeed normal. Their sum within each
+ * class is 0.
  */
 export function normalScores(series: Pick<Series, 'values' | 'classes'>): Float64Array {
   const scores = rankShares(series).map(normalQuantile);

@@ -4,14 +4,14 @@ import { normalQuantile } from '../compare/students-t.ts';
 import { normalScores } from './ranks.ts';
 import { largestStatistic, scalesOf } from './step.ts';
 
-/** Fewer nights say nothing about how nights differ. */
+/** Fewer nights do not show how nights vary. */
 export const MIN_NIGHTS = 8;
 
 const ORDERS = 20_000;
 const TRIED = 200;
 const SEED = 6_021;
 
-/** Steps beyond this many standard deviations of nights differ no more in rank than this one. */
+/** Steps of more than this many standard deviations have the same ranks. */
 const LARGEST_SDS = 12;
 const BISECTIONS = 12;
 
@@ -19,10 +19,10 @@ const known = new Map<string, number | null>();
 const nulls = new Map<number, Float64Array>();
 
 /**
- * The smallest step half way through so many nights that would have been told with a chance of 80 %, in standard
- * deviations of a night: found by trying it out on normal nights.
- * @param alpha chance of a false alarm that is granted to the test for a step
- * @returns null where no step would, however large: so few nights have too few orders
+ * The smallest step half way through this many nights that would be detected with 80 % probability, in standard
+ * deviations of a night; determined by simulating normal nights.
+ * @param alpha accepted probability of a false alarm of the test for a step
+ * @returns null if no step would be detected, however large: so few nights have too few orders
  */
 export function smallestStepSds(nights: number, alpha: number): number | null {
   const key = `${nights} ${alpha.toPrecision(6)}`;
@@ -33,7 +33,7 @@ export function smallestStepSds(nights: number, alpha: number): number | null {
   return found;
 }
 
-/** How many nights there must be for the clearest step of all, half way, to be told from chance. */
+/** How many nights are needed to distinguish even the clearest step, half way, from chance. */
 export function fewestNights(alpha: number): number {
   for (let nights = MIN_NIGHTS; ; nights += 2) {
     let orders = 1;
@@ -73,7 +73,7 @@ function searchSmallest(nights: number, alpha: number): number | null {
   return high;
 }
 
-/** The largest statistic of nights without a step, ascending. */
+/** The largest statistic of simulated nights without a step, ascending. */
 function nullOf(nights: number): Float64Array {
   const before = nulls.get(nights);
   if (before !== undefined) return before;

@@ -69,7 +69,7 @@ function boundsOf({
   return [Number.isFinite(low) ? low : null, Number.isFinite(high) ? high : null];
 }
 
-/** A challenge that another connection carried on is no failure. */
+/** A challenge after which another connection continued is not a failure. */
 function notOkOf({ outcomes }: ArmSummary): number {
   return (Object.entries(outcomes) as [Outcome, number][])
     .filter(([name]) => OUTCOME_GROUPS[name] !== 'ok' && OUTCOME_GROUPS[name] !== 'step')

@@ -14,7 +14,7 @@ const SDS_PER_MAD = 1.4826;
 export interface FigureTimeSeries {
   readonly arm: string;
   readonly figure: SoakRunFigure;
-  /** The nights it was measured in, and what it was. */
+  /** The nights in which it was measured, and its values. */
   readonly nights: readonly SoakRun[];
   readonly measured: readonly SoakRunFigure[];
 }
@@ -45,7 +45,7 @@ export function listTimeSeries(nights: readonly SoakRun[]): FigureTimeSeries[] {
   });
 }
 
-/** An outcome or a status that a night does not name never came up in it: it was not unmeasured. */
+/** An outcome or status that a night does not list did not occur in it: it was not left unmeasured. */
 function figureOf(
   arm: SoakRunArm,
   figure: Pick<SoakRunFigure, 'name' | 'unit' | 'good' | 'role'>,
@@ -72,9 +72,7 @@ function wholeOf({ scheduled, answers }: SoakRunArm, figure: string): number {
   return counts === undefined ? 0 : answers[counts];
 }
 
-/**
- * Standard error of a night by itself, as how its seconds differ has it: the median of all nights; 0 where not known.
- */
+/** Standard error of a single night, from the variation of its seconds: the median of all nights; 0 if not known. */
 export function ownErrorOf(measured: readonly SoakRunFigure[]): number {
   const errors = measured.flatMap(({ value, ci95: [low, high] }) => {
     if (low === null || high === null) return [];
@@ -84,8 +82,8 @@ export function ownErrorOf(measured: readonly SoakRunFigure[]): number {
 }
 
 /**
- * How far a night is off by itself and by what else nights differ in: the scatter of what a step or drift leaves, but
- * never less than what the nights' own errors would make of it.
+ * Standard deviation of a night, from its own error and the variation between nights: the scatter after removing a
+ * step or drift, but not less than the nights' own errors imply.
  */
 export function scatterOf(residuals: readonly number[], measured: readonly SoakRunFigure[]): number {
   const middle = medianOf(residuals);
@@ -95,7 +93,7 @@ export function scatterOf(residuals: readonly number[], measured: readonly SoakR
 
 const DAY_MS = 86_400_000;
 
-/** @param classOf which nights are compared with which */
+/** @param classOf determines which nights are compared with which */
 export function seriesOf(
   { nights, measured }: FigureTimeSeries,
   classOf: (night: SoakRun) => number,

@@ -4,18 +4,18 @@ import { placesByClass, type Series } from './ranks.ts';
 const TWO_SIDED_95 = 1.959964;
 
 export interface Shift {
-  /** Medians of the nights on either side. */
+  /** Medians of the nights before and after. */
   readonly from: number;
   readonly to: number;
-  /** By how much nights after exceed nights before: the median of all differences. */
+  /** How much nights after exceed nights before: the median of all differences. */
   readonly difference: number;
   readonly ci95: readonly [low: number, high: number];
 }
 
 /**
- * How far the nights from `split` on lie above those before: Hodges and Lehmann's estimate with the limits that
- * belong to Wilcoxon's test (Moses; Hollander and Wolfe 1999, 4.2 and 4.3), differences taken within classes. A
- * single night far off moves neither.
+ * How much higher the nights from `split` on are than those before: Hodges and Lehmann's estimate with the limits that
+ * belong to Wilcoxon's test (Moses; Hollander and Wolfe 1999, 4.2 and 4.3), with differences taken within classes. A
+ * single outlier affects neither.
  */
 export function measureShift({ values, classes }: Series, split: number, inflation: number): Shift {
   const differences: number[] = [];
@@ -37,31 +37,32 @@ export function measureShift({ values, classes }: Series, split: number, inflati
   };
 }
 
-/** Fewer nights do not show whether neighbours are alike. */
+/** With fewer nights, correlation between neighbours cannot be estimated. */
 const MIN_NIGHTS = 12;
 
 /** One-sided 5 % point of the normal distribution. */
 const CLEARLY = 1.645;
 
 /**
- * Measured too low by (1 + 3 correlation) / nights (Kendall 1954), and by one more where a slope or place is fitted.
+ * The correlation is underestimated by (1 + 3 correlation) / nights (Kendall 1954), and by 1 / nights more if a slope
+ * or place is fitted.
  */
 const LOST = 2;
 
-/** More than this and the formula runs away from few nights. */
+/** With a higher correlation, the formula becomes unstable for few nights. */
 const MAX_ALIKE = 0.7;
 
 export interface Likeness {
-  /** Correlation of a night with the one before; null where too few nights tell. */
+  /** Correlation between consecutive nights; null if there are too few. */
   readonly correlation: number | null;
-  /** How many times the variance of what is summed over nights exceeds that of independent nights; 1 or more. */
+  /** How many times the variance of sums over nights exceeds that of independent nights; 1 or more. */
   readonly inflation: number;
 }
 
 /**
- * Nights that resemble their neighbours (a busy week, a warm spell) make steps and drifts of nothing: where they
- * clearly do, every variance is raised as for a first-order process (Bayley and Hammersley 1946; von Storch 1995). Of
- * what is left when step or drift is taken away: those are no likeness.
+ * If consecutive nights resemble each other (a busy week, a warm spell), steps and drifts appear where there are none.
+ * If they clearly do, all variances are increased as for a first-order process (Bayley and Hammersley 1946; von Storch
+ * 1995). Estimated after removing the step or drift, which would look like correlation as well.
  */
 export function likenessOf(residuals: Float64Array): Likeness {
   const length = residuals.length;

@@ -1,14 +1,14 @@
 import { createRandom, shuffleAt } from '../../random.ts';
 import { normalScores, placesByClass, type Series } from './ranks.ts';
 
-/** Nights on either side of a step, at least: fewer and one odd night looks like a change. */
+/** Minimum number of nights on either side of a step: with fewer, one unusual night would look like a change. */
 const MIN_SIDE = 3;
 
 /** Orders that are tried, and how many of them as extreme as the true one are enough to know that chance did it. */
 const MAX_ORDERS = 99_999;
 const ENOUGH_EXTREME = 100;
 
-/** Any will do; fixed, so that the same nights give the same verdict. */
+/** Any number will do; fixed, so that the same nights give the same verdict. */
 const SEED = 20_261_121;
 
 /** Below this, two statistics are one that was summed in another order. */
@@ -21,25 +21,25 @@ const ROUNDING = 1e-9;
 const PLAUSIBLE = 3.84;
 
 export interface StepTest {
-  /** Of as clear a step anywhere by luck: as many orders of the nights show one. */
+  /** Probability of such a clear step anywhere by chance: the share of random orders of the nights that show one. */
   readonly chance: number;
-  /** Nights before the step. */
+  /** Number of nights before the step. */
   readonly split: number;
   /** The first and last split that are about as plausible. */
   readonly plausible: readonly [first: number, last: number];
 }
 
-/** Where a step would be, if there is one: nights before it. */
+/** Where a step would be, if there is one: number of nights before it. */
 export function findSplit(series: Series): number {
   const scores = normalScores(series);
   return indexOfLargest(statisticsOf(scores, scalesOf(scores, series.classes)));
 }
 
 /**
- * Looks for one step: the largest standardised difference in normal scores between the nights before and after, over
- * all places where it could be (maximally selected rank statistics, Lausen and Schumacher 1992, Biometrics 48:73),
- * held against the same of the nights in other orders. Its relative, Pettitt's test (1979), sees little of a step near
- * either end, and that is where a trend is looked at.
+ * Tests for one step: the largest standardised difference in normal scores between the nights before and after, over
+ * all possible positions (maximally selected rank statistics, Lausen and Schumacher 1992, Biometrics 48:73), compared
+ * with the same statistic of the nights in other orders. The related test of Pettitt (1979) is insensitive to steps
+ * near either end, which is where a trend is examined.
  * @param inflation how many times the variance exceeds that of independent nights; see statistics.ts
  */
 export function testStep(series: Series, inflation: number): StepTest {

@@ -14,11 +14,11 @@ export interface TrendOptions {
   readonly notes: readonly string[];
 }
 
-/** A night that was cut short counts from this share of the usual length on. */
+/** An interrupted night counts if it has at least this share of the usual length. */
 const ENOUGH = 0.5;
 
 /**
- * Lays nights of one scenario side by side, and says of every figure whether it changed.
+ * Compares nights of one scenario, and decides for every figure whether it changed.
  * @param nights oldest first
  */
 export function judgeTrend(nights: readonly SoakRun[], { timeZone, weekdays, notes }: TrendOptions): Trend {
@@ -79,7 +79,7 @@ function whyLeftOut(facts: SoakRun['facts'], lengthSec: number, usualSec: number
   return null;
 }
 
-/** What was not as the night before, of nights that count. */
+/** What differs from the night before, for nights that count. */
 type ProbeByRun = ReadonlyMap<SoakRun, readonly string[]>;
 
 function describeLine(
@@ -126,8 +126,8 @@ function describeStep(
 }
 
 /**
- * What was not as the night before, by the index of the first night with it: a probe that measures otherwise is the
- * first suspect where figures change.
+ * What differs from the night before, by the index of the first night with it: if figures change, a probe that
+ * measures differently is the first suspect.
  */
 function findProbeChanges(nights: readonly SoakRun[]): Map<number, string[]> {
   const changes = new Map<number, string[]>();

@@ -3,7 +3,7 @@ import type { RunFacts } from '../compare/comparable.ts';
 import type { LineUnit } from '../compare/types.ts';
 import type { Summary } from '../types.ts';
 
-/** What is kept of a run once it has been read: figures with their errors, no seconds. */
+/** What is kept of a run after reading it: figures with their errors, no seconds. */
 export interface SoakRun {
   readonly facts: RunFacts;
   /** Seconds in which load fell due, of the longest arm. */
@@ -12,7 +12,7 @@ export interface SoakRun {
 }
 
 export interface SoakRunArm {
-  /** By name, as `compare` has them; outcomes that never came up are left out. */
+  /** By name, as in `compare`; outcomes that never occurred are omitted. */
   readonly figures: ReadonlyMap<string, SoakRunFigure>;
   readonly scheduled: number;
   /** Answers to requests and to CONNECT; 0 too in runs of an earlier version, which did not count them. */
@@ -23,32 +23,32 @@ export interface SoakRunArm {
 
 export interface SoakRunFigure extends Pick<Figure, 'name' | 'unit' | 'good' | 'role'> {
   readonly value: number;
-  /** By which the night alone is off; a bound is null where the data set none. */
+  /** Interval of the night by itself; a bound is null if the data do not determine it. */
   readonly ci95: readonly [number | null, number | null];
   /** Attempts, or times. */
   readonly whole: number;
 }
 
-/** What one figure of one arm comes to over the nights. */
+/** The verdict on one figure of one arm over the nights. */
 const TREND_VERDICTS = ['no change seen', 'changed', 'drifted', 'cannot tell'] as const;
 export type TrendVerdict = (typeof TREND_VERDICTS)[number];
 
 /** trend --json: the stable contract. New fields may be added; none changes meaning within a schema number. */
 export interface Trend {
   readonly schema: 1;
-  /** `fail`: a --fail-if holds; `cannot-tell`: none does, but nights are too few, or none counts. */
+  /** `fail`: a --fail-if holds; `cannot-tell`: none holds, but there are too few nights, or none counts. */
   readonly verdict: 'pass' | 'fail' | 'cannot-tell';
   readonly sentence: string;
   readonly scenario: string;
-  /** IANA name; the dates of nights are those of this zone. */
+  /** IANA name; the dates of nights are in this time zone. */
   readonly timeZone: string;
   /** Whether weekends were compared with weekends alone. */
   readonly weekdays: boolean;
-  /** What is to be known about the choice of nights. */
+  /** Remarks on the choice of nights. */
   readonly notes: readonly string[];
   /** Oldest first. */
   readonly nights: readonly TrendNight[];
-  /** Where the probe or the scenario was another than the night before. */
+  /** Where the probe or the scenario differs from the night before. */
   readonly probeChanges: readonly ProbeChange[];
   readonly lines: readonly TrendLine[];
   readonly failIf: readonly JudgedCondition[];
@@ -62,7 +62,7 @@ export interface TrendNight extends Pick<Summary['run'], 'id' | 'label' | 'start
   readonly weekend: boolean;
   readonly lengthSec: number;
   readonly generatorLimited: boolean;
-  /** Why the night is shown but not counted; null: it counts. */
+  /** Why the night is shown but does not count; null: it counts. */
   readonly leftOut: string | null;
   readonly arms: Readonly<Record<string, TrendNightArm>>;
 }
@@ -75,7 +75,7 @@ export interface TrendNightArm {
 }
 
 export interface ProbeChange {
-  /** The first night with what is new. */
+  /** The first night with the difference. */
   readonly id: string;
   readonly date: string;
   readonly what: readonly string[];
@@ -91,26 +91,29 @@ export interface TrendLine {
   readonly verdict: TrendVerdict;
   /** For the worse; null where nothing changed. */
   readonly worse: boolean | null;
-  /** Chance of as clear a step or drift by luck, corrected for the number of lines (Holm). */
+  /** Probability of such a clear step or drift by chance, corrected for the number of lines (Holm). */
   readonly pAdjusted: number;
   /** Median of the nights. */
   readonly level: number;
-  /** Whatever the verdict; null with too few nights. */
+  /** Present whatever the verdict; null with too few nights. */
   readonly step: TrendStep | null;
   readonly drift: TrendDrift | null;
-  /** Half way through the nights, it would have been told with 80 % certainty; null where none would. */
+  /**
+   * A step of this size half way through the nights would have been detected with 80 % probability; null if none
+   * would.
+   */
   readonly smallestStep: number | null;
-  /** Of a night with the one before, step or drift taken away; null where too few nights tell. */
+  /** Between consecutive nights, after removing the step or drift; null with too few nights. */
   readonly correlation: number | null;
   readonly decides: boolean;
   readonly sentence: string;
 }
 
 export interface TrendStep {
-  /** Date and id of the last night before. */
+  /** Date and id of the last night before it. */
   readonly after: string;
   readonly afterId: string;
-  /** Dates of the earliest and latest night that may as well be the last one before. */
+  /** Dates of the earliest and latest night that may also be the last one before it. */
   readonly plausibleAfter: readonly [string, string];
   /** Medians before and after. */
   readonly from: number;
@@ -130,8 +133,8 @@ export interface TrendDrift {
 
 export interface JudgedCondition {
   readonly text: string;
-  /** Null: it cannot be told. */
+  /** Null: undecided. */
   readonly held: boolean | null;
-  /** What there is to know besides; may be empty. */
+  /** Further remarks; may be empty. */
   readonly note: string;
 }

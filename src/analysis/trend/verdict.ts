@@ -1,10 +1,10 @@
 import { MIN_NIGHTS } from './reach.ts';
 import type { Trend, TrendLine } from './types.ts';
 
-/** The first few: one sentence is to be read at a glance. */
+/** Only the first few: the sentence should be readable at a glance. */
 const MOST_NAMED = 2;
 
-/** What all lines come to, in one sentence; conditions may make a failure of it later. */
+/** The overall verdict in one sentence; conditions may turn it into a failure later. */
 export function concludeFrom(
   lines: readonly TrendLine[],
   { scenario, nights, counted }: { scenario: string; nights: number; counted: number },
@@ -35,7 +35,7 @@ export function concludeFrom(
   return { verdict: 'pass', sentence: `No change seen in ${counted} nights of ${scenario}${aside}.` };
 }
 
-/** By the lines that decide, where one of them changed. */
+/** From the lines that decide, if one of them changed. */
 function formatKind(found: readonly TrendLine[]): string {
   const deciding = found.filter(({ decides }) => decides);
   const heard = deciding.length > 0 ? deciding : found;

@@ -3,15 +3,15 @@ import type { JudgedTimeSeries } from './lines.ts';
 import { rankShares } from './ranks.ts';
 import type { SoakRun } from './types.ts';
 
-/** Nights of either kind, at least. */
+/** Minimum number of nights of either kind. */
 const MIN_OF_KIND = 3;
 
-/** A note costs nothing, but one for each of many figures by luck would. */
+/** A remark costs nothing, but there should not be one for each of many figures by chance. */
 const CLEARLY = 0.01;
 
 /**
- * Says where weekends are not as other nights (Wilcoxon's rank sum test, normal approximation): they blunt what is
- * seen, and a weekend at the end of few nights may look like a change.
+ * Reports figures for which weekends differ from other nights (Wilcoxon's rank sum test, normal approximation): such
+ * differences hide others, and a weekend at the end of few nights may look like a change.
  */
 export function findWeekendEffect(
   judged: readonly JudgedTimeSeries[],
@@ -39,7 +39,7 @@ function rankSumChance(values: readonly number[], isOne: readonly boolean[]): nu
   return variance < 1e-12 ? 1 : 2 * pnorm(-Math.abs(sum) / Math.sqrt(variance));
 }
 
-/** A moment as people who look at nights name it. */
+/** A moment as people refer to a night. */
 interface LocalDay {
   /** `2026-11-14` */
   readonly date: string;
