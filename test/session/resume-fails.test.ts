@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { stretchToNight } from '../../src/session/schedule.ts';
+import { stretchToSoak } from '../../src/session/schedule.ts';
 import { startSession } from '../../src/session/start.ts';
 import type { RunOptions } from '../../src/session/types.ts';
 import { fingerprintOf } from '../../src/store/experiment-file.ts';
@@ -19,7 +19,7 @@ suiteNeeding('a soak that cannot be resumed after all', ['linux'], () => {
     const results = makeFolder();
     const scenario = scenarioOf();
     const forUs = 600_000_000;
-    const fingerprint = fingerprintOf(stretchToNight(scenario, forUs));
+    const fingerprint = fingerprintOf(stretchToSoak(scenario, forUs));
     const startedAt = new Date(Date.now() - 20_000).toISOString();
     const facts = { ...soakFacts({ fingerprint, forUs }), scenario, startedAt };
     const writer = await createSession(results, facts, () => {});

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { FILES, latencyFile, SOAK_FILES } from '../../src/store/files.ts';
+import { FILES, latencyFile, SESSION_FILES } from '../../src/store/files.ts';
 import { SecondFiles } from '../../src/store/session-files.ts';
 import { RecentFiles } from '../../src/store/soak-files.ts';
 import { SOAK_LIMITS, WindowFiles } from '../../src/store/window-files.ts';
@@ -26,7 +26,7 @@ suiteNeeding('where one of its files cannot be opened', ['linux'], () => {
 
   it('a soak closes all of what it keeps for an hour', async () => {
     const dir = makeFolder();
-    await mkdir(join(dir, SOAK_FILES.recent));
+    await mkdir(join(dir, SESSION_FILES.recent));
     const recent = new RecentFiles(dir, 10, []);
     for (const second of [0, 200]) await recent.open(second, 'jsonl');
     await recent.open(200, 'hlog');
