@@ -30,6 +30,12 @@ describe('internet checksum', () => {
     expect(finishChecksum(sumBytes(most, 0, most.length))).toBe(0);
   });
 
+  it('brings round the carry of the carry', () => {
+    expect(foldSum(0x1_ffff)).toBe(1);
+    expect(foldSum(0xffff_ffff)).toBe(0xffff);
+    expect(finishChecksum(0xfffe_0002)).toBe(0xfffe);
+  });
+
   it('comes out the same from a template and the words that vary', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 40, maxLength: 40 }), fc.nat(19), (bytes, word) => {
