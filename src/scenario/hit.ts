@@ -1,3 +1,4 @@
+import type { ClientName } from '../client/registry.ts';
 import { UsageError } from '../errors.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { parseProxy, parseTarget } from './address.ts';
@@ -73,6 +74,8 @@ export interface HitOptions {
   readonly tcpTimestamps?: Switch | undefined;
   readonly prefer?: 4 | 6 | undefined;
   readonly addresses?: AddressUse | undefined;
+  /** A client's name; absent: nobody's packets in particular. */
+  readonly client?: ClientName | undefined;
 }
 
 const BREACH_FIXES: Readonly<Record<Breach['kind'], string>> = {
@@ -99,6 +102,7 @@ export function scenarioForHit(options: HitOptions): Scenario {
     expect: options.expect,
     prefer: options.prefer,
     addresses: options.addresses,
+    ...(options.client === undefined ? {} : { client: { profile: options.client, knobs: {} } }),
     load: toLoad(options),
     timeouts: { handshake: options.handshakeTimeoutUs, response: options.responseTimeoutUs },
     stallAfter: options.stallAfterUs,

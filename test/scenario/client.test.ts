@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CLIENT_NAMES, CLIENTS } from '../../src/client/registry.ts';
 import { resolveClient } from '../../src/client/resolve.ts';
 import { clientOf, describeClient } from '../../src/scenario/client.ts';
+import { scenarioForHit } from '../../src/scenario/hit.ts';
 import { parseScenario } from '../../src/scenario/load.ts';
 import type { Overrides } from '../../src/scenario/overrides.ts';
 import type { Scenario } from '../../src/scenario/types.ts';
@@ -123,5 +124,12 @@ describe('--client', () => {
   it('gives way to --set', () => {
     const scenario = scenarioOf(['', ''], '', { client: 'ios', set: ['arms.a0.client=linux-6'] });
     expect(clientsOf(scenario).map((client) => client?.profile)).toEqual(['linux-6', 'ios']);
+  });
+});
+
+describe('hit --client', () => {
+  it('is the client of its arm', () => {
+    const scenario = scenarioForHit({ url: 'tcp://192.0.2.1:443', client: 'macos' });
+    expect(clientsOf(scenario)).toEqual([{ profile: 'macos', knobs: {} }]);
   });
 });

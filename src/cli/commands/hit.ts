@@ -6,6 +6,7 @@ import { CLOSE_MODES, type CloseMode, HTTP_VERSIONS, type HttpVersion } from '..
 import type { Context } from '../context.ts';
 import { type AddressOptions, addAddressOptions } from '../flags/address-options.ts';
 import { type AuthFlags, addAuthOptions, readAuth, readTls } from '../flags/auth-flags.ts';
+import { type ClientOption, clientOption } from '../flags/client-option.ts';
 import { addPacOption, type PacOptions } from '../flags/pac-options.ts';
 import { addPacketOptions, type PacketOptions } from '../flags/packet-options.ts';
 import { addSharedRunOptions, type SharedRunOptions } from '../flags/run-options.ts';
@@ -21,7 +22,13 @@ import {
 } from '../flags/values.ts';
 import type { Host } from '../host.ts';
 
-interface HitFlags extends SharedRunOptions, AuthFlags, PacOptions, AddressOptions, PacketOptions {
+interface HitFlags
+  extends SharedRunOptions,
+    AuthFlags,
+    PacOptions,
+    AddressOptions,
+    ClientOption,
+    PacketOptions {
   readonly requests?: number;
   readonly concurrency?: number;
   readonly duration?: number;
@@ -93,7 +100,8 @@ export function registerHit(program: Command, context: Context): void {
       'count a handshake this long, with a SYN retransmission, as stalled',
       parseDurationUs,
     )
-    .option('--bind <address>', 'source address (repeatable: used in turn)', collect);
+    .option('--bind <address>', 'source address (repeatable: used in turn)', collect)
+    .addOption(clientOption('connections are made of'));
   addSharedRunOptions(addAuthOptions(addPacOption(addPacketOptions(addAddressOptions(command)))))
     .option('--resume', 'go on with a run of this command that was killed, to its planned end')
     .addHelpText(
@@ -104,6 +112,7 @@ Examples:
   rushhour hit http://www.example.org/?n={nonce} -x proxy.example:3128 --rate 500 -t 60
   rushhour hit http://www.example.org/ --pac proxy.pac -n 100 -c 10
   rushhour hit tcp://10.0.0.5:443 -n 1000 --rate 100 --close reset
+  rushhour hit tcp://10.0.0.5:443 -n 1000 --rate 100 --engine packet --client windows-11
   rushhour hit http://www.example.org/ -x proxy.example:3128 -U env:PROXY_USER -n 500 -c 20
   rushhour hit http://www.example.org/ -x proxy.example:3128 --proxy-negotiate --challenge --rate 50 -t 60
   rushhour hit https://www.example.org/ -x proxy.example:3128 --cacert filter-ca.pem -n 100
@@ -186,6 +195,7 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
     tcpTimestamps: flags.tcpTimestamps,
     prefer: flags.prefer,
     addresses: flags.addresses,
+    client: flags.client,
     socket: flags.bind === undefined ? undefined : { bind: flags.bind },
   };
 }

@@ -1,21 +1,20 @@
 import { type Command, Option } from 'commander';
-import { CLIENT_NAMES, type ClientName } from '../../client/registry.ts';
 import type { Overrides } from '../../scenario/overrides.ts';
 import { VIAS, type Via } from '../../scenario/words.ts';
 import type { Host } from '../host.ts';
 import { type AddressOptions, addAddressOptions } from './address-options.ts';
 import { readAssignments } from './assignments.ts';
 import { addTicketOptions } from './auth-flags.ts';
+import { type ClientOption, clientOption } from './client-option.ts';
 import { readUser } from './credentials.ts';
 import { addPacketOptions, type PacketOptions } from './packet-options.ts';
 import { collect } from './values.ts';
 
 /** What the command line changes in a scenario; also what `doctor` takes. */
-export interface OverrideOptions extends AddressOptions, PacketOptions {
+export interface OverrideOptions extends AddressOptions, ClientOption, PacketOptions {
   readonly proxy?: string;
   readonly target?: string;
   readonly via?: Via;
-  readonly client?: ClientName;
   readonly rate?: string;
   readonly duration?: string;
   readonly set?: string[];
@@ -42,12 +41,7 @@ export function addOverrideOptions(command: Command): Command {
     .option('-x, --proxy <host:port>', 'proxy for every arm without its own')
     .option('--target <url>', 'target for every arm without its own: http://, https:// or tcp://host:port')
     .addOption(new Option('--via <way>', 'how every arm connects').choices([...VIAS]))
-    .addOption(
-      new Option(
-        '--client <name>',
-        'whose packets every arm without its own client sends; needs --engine packet',
-      ).choices([...CLIENT_NAMES]),
-    )
+    .addOption(clientOption('every arm without its own client sends'))
     .option('--rate <rate>', 'set the scenario’s highest rate, others in proportion: 500, 2k/s, 30/min')
     .option('-t, --duration <time>', 'set the scenario’s length, phases in proportion: 60, 30s, 10m, 8h')
     .option(

@@ -1,0 +1,14 @@
+import { Option } from 'commander';
+import { CLIENT_NAMES, type ClientName } from '../../client/registry.ts';
+
+/** Whose packets connections are made of. */
+export interface ClientOption {
+  readonly client?: ClientName;
+}
+
+/** @param whose connections, as in "whose packets every arm sends" */
+export function clientOption(whose: string): Option {
+  return new Option('--client <name>', `whose packets ${whose}; needs --engine packet`).choices([
+    ...CLIENT_NAMES,
+  ]);
+}
