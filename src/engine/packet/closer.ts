@@ -74,10 +74,21 @@ export class Closer {
     this.#awaitAnswer(slot, index);
   }
 
-  /** Sends a RST and forgets the connection. */
+  /**
+   * Sends a RST and forgets the connection. The far end heeds only one that has exactly the sequence number that it
+   * expects (RFC 5961 section 3.2): where something is not acknowledged, it may be that of either end of this.
+   */
   reset(slot: number): void {
-    const { slots } = this.#connections;
-    this.#segments.write(slot, RST | ACK, slots.sndNxt[slot]!, slots.rcvNxt[slot]!);
+    const { slots, active } = this.#connections;
+    const next = slots.sndNxt[slot]!;
+    const expected = slots.rcvNxt[slot]!;
+    const index = slots.active[slot]!;
+    if (index >= 0 && active.resendAtUs[index] !== Number.POSITIVE_INFINITY) {
+      const isFin = slots.phase[slot]! >= FIN_WAIT;
+      const first = isFin ? next - 1 : active.requestSeq[index]! + active.acknowledged[index]!;
+      this.#segments.write(slot, RST | ACK, first | 0, expected);
+    }
+    this.#segments.write(slot, RST | ACK, next, expected);
     this.forget(slot);
   }
 

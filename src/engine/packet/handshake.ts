@@ -73,7 +73,6 @@ export class Handshake {
     }
     slots.phase[slot] = SYN_SENT;
     flows.set(remote, local, port, slot);
-    this.#awaitAnswer(slot, index);
     connections.setDeadline(slot, HANDSHAKE_DEADLINE);
   }
 
@@ -84,6 +83,7 @@ export class Handshake {
     const index = slots.active[slot]!;
     if (active.synRetransmits[index] === 0) active.startedAtUs[index] = atUs;
     active.sentAtUs[index] = atUs;
+    this.#awaitAnswer(slot, index, atUs);
   }
 
   /** @returns whether the connection is established */
@@ -149,15 +149,14 @@ export class Handshake {
     const { active } = this.#connections;
     active.synRetransmits[index] = active.synRetransmits[index]! + 1;
     this.#segments.writeSyn(slot, active.iss[index]!, active.synRetransmits[index]!, slot + 1);
-    this.#awaitAnswer(slot, index);
   }
 
-  #awaitAnswer(slot: number, index: number): void {
-    const { active, nowUs } = this.#connections;
+  #awaitAnswer(slot: number, index: number, sentAtUs: number): void {
+    const { active } = this.#connections;
     const { synWaitsUs } = this.#segments.clientOf(slot);
     // After the last SYN it waits once more, twice as long, as timers that double do.
     const waitUs = synWaitsUs[active.resends[index]!] ?? 2 * (synWaitsUs.at(-1) ?? FIRST_WAIT_US);
-    active.resendAtUs[index] = this.#resends.add(slot, waitUs, nowUs);
+    active.resendAtUs[index] = this.#resends.add(slot, waitUs, sentAtUs);
   }
 
   #establish(slot: number, segment: Inbound): void {

@@ -173,9 +173,7 @@ export class Receiver {
     slots.port[slot] = port;
     slots.flags[slot] = 0;
     if ((flags & (FIN | SYN)) === FIN) this.#segments.write(slot, ACK, ack, (seq + to - from + 1) | 0);
-    // A bare acknowledgement of a connection that is over needs no answer.
-    else if ((flags & ACK) !== 0 && ((flags & SYN) !== 0 || to > from))
-      this.#segments.write(slot, RST, ack, 0);
+    else if ((flags & ACK) !== 0) this.#segments.write(slot, RST, ack, 0);
   }
 
   #receiveIcmp(bytes: Uint8Array, at: number, to: number, local: number, sender: string, atUs: number): void {
