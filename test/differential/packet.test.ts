@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createPacketEngine } from '../../src/engine/packet/engine.ts';
 import { createRawEngine } from '../../src/engine/raw/engine.ts';
 import { setNetParameter, useOwnNetwork } from '../support/own-network.ts';
-import { LOOPBACK_GUARD, onLoopback } from '../support/packets.ts';
+import { LOOPBACK_CLIENT, LOOPBACK_GUARD, onLoopback } from '../support/packets.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { type Played, playActs } from './play-acts.ts';
 
@@ -35,7 +35,7 @@ suiteNeeding(
       });
 
       it.each(SEEDS)('come to the same outcomes and the same counts, seed %i', async (seed) => {
-        const byPackets = await playActs(onLoopback(createPacketEngine), seed, PER_SEED);
+        const byPackets = await playActs(onLoopback(createPacketEngine, LOOPBACK_CLIENT), seed, PER_SEED);
         const sockets = bySockets[SEEDS.indexOf(seed)]!;
         expect(Object.fromEntries(byPackets.told)).toEqual(Object.fromEntries(sockets.told));
         expect(byPackets.counts).toEqual(sockets.counts);

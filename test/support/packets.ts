@@ -38,11 +38,14 @@ export const LOOPBACK_GUARD = `
   }
 `;
 
+/** One that takes as much in a segment as the kernel does here: far ends then send as much at once as they do to it. */
+export const LOOPBACK_CLIENT: ClientProfile = { ...PLAIN_CLIENT, mss: 65_495 };
+
 /** The packet engine for arms that do not know of packets, where {@link LOOPBACK_GUARD} is loaded. */
-export function onLoopback(create: CreateEngine): CreateEngine {
+export function onLoopback(create: CreateEngine, client: ClientProfile = PLAIN_CLIENT): CreateEngine {
   return (options) =>
     create({
       ...options,
-      arms: options.arms.map((arm) => ({ ...arm, packets: packetsOnLoopback(arm) })),
+      arms: options.arms.map((arm) => ({ ...arm, packets: packetsOnLoopback(arm, client) })),
     });
 }

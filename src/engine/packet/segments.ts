@@ -29,6 +29,8 @@ const TCP_WORDS = 5;
 const TIMESTAMP_OPTION = 0x0a08_0101;
 const TIMESTAMP_WORDS = 3;
 const PROTOCOL_TCP = 6;
+/** What a frame has room for besides headers; larger segments are taken but not sent. */
+const MAX_PAYLOAD = 1_900;
 const DONT_FRAGMENT = 0x0040_0000;
 
 /** The options of a SYN as they stand in a frame. */
@@ -115,7 +117,7 @@ export class Segments {
     return this.#templateOf(slot).client;
   }
 
-  /** Largest payload of the arm's own packets towards a remote, by the link. */
+  /** Largest payload of the arm's own packets towards a remote. */
   ownMss(slot: number): number {
     return this.#templateOf(slot).mss;
   }
@@ -370,7 +372,7 @@ function createTemplate(
       toWordOptions(synOptionBytes(client, { ...path, isResent: true })),
     ],
     synWindow: offeredWindow(client, path),
-    mss: offeredMss(client, path),
+    mss: Math.min(offeredMss(client, path), MAX_PAYLOAD),
     isns,
     stamps,
     remoteWord: isns.addressWord(toBytes(remote.words)),
