@@ -44,6 +44,8 @@ function project(name: string, groupOrder: number, files: { include: string[]; e
 
 export default defineConfig({
   test: {
+    // 700 files of src/ are transformed once, not for each project of each run.
+    experimental: { fsModuleCache: true, fsModuleCachePath: 'node_modules/.cache/rushhour/vitest' },
     // Engines under test in child processes and network namespaces run from dist/.
     globalSetup: ['./test/support/build.ts'],
     setupFiles: ['./test/support/note-processor-time.ts'],

@@ -28,9 +28,10 @@ export class SessionSums {
 
   /** Takes windows as they are for good, in order, each once. */
   add(windows: readonly ClosedWindow[]): void {
-    for (const { seconds, histograms } of windows) {
-      for (const frame of seconds) this.addFrame(frame);
-      this.addWindows(1, histograms);
+    for (const window of windows) {
+      for (const frame of window.seconds) this.addFrame(frame);
+      this.#windows += 1;
+      window.addHistogramsTo(this.histograms);
     }
   }
 

@@ -1,6 +1,6 @@
 import { addEncoded } from '../metrics/encoded.ts';
 import { createHistogram, encodeHistogram, type Histogram } from '../metrics/histogram.ts';
-import type { EncodedHistogram } from '../metrics/merge.ts';
+import { addHistogram, type EncodedHistogram } from '../metrics/merge.ts';
 import { type SettledFrame, setAside, setAsideSeries, setAsideTag } from '../metrics/set-aside.ts';
 import type { Frame, Stall } from '../metrics/types.ts';
 import { rollUp, type WindowFrame } from '../metrics/window.ts';
@@ -18,8 +18,10 @@ export interface ClosedWindow {
   readonly window: WindowFrame;
   /** Its seconds, each as it counts. */
   readonly seconds: readonly SettledFrame[];
-  /** By tag. */
+  /** By tag; made when they are first asked for: each takes 92 KB. */
   readonly histograms: ReadonlyMap<string, Histogram>;
+  /** Adds them to sums by tag; of a single second, without making any. */
+  addHistogramsTo(sums: Map<string, Histogram>): void;
   readonly stalls: readonly Stall[];
 }
 
@@ -80,26 +82,45 @@ export function closeWindow(
 ): ClosedWindow {
   const seconds: SettledFrame[] = [];
   const stalls: Stall[] = [];
-  const histograms = new Map<string, Histogram>();
+  const texts: [tag: string, text: string][] = [];
   for (const { frame, histograms: encoded, stalls: ofSecond } of open) {
     const aside = isTouched(frame.second);
     seconds.push(aside ? setAside(frame) : frame);
     for (const stall of ofSecond) {
       stalls.push(aside ? { ...stall, series: setAsideSeries(stall.series) } : stall);
     }
-    for (const [tag, text] of encoded) {
-      const name = aside ? setAsideTag(tag) : tag;
-      const sum = histograms.get(name) ?? createHistogram();
-      addEncoded(sum, text);
-      histograms.set(name, sum);
-    }
+    for (const [tag, text] of encoded) texts.push([aside ? setAsideTag(tag) : tag, text]);
   }
+  let histograms: Map<string, Histogram> | undefined;
+  const decode = (): Map<string, Histogram> => {
+    histograms ??= addTexts(texts, new Map());
+    return histograms;
+  };
   return {
+    get histograms() {
+      return decode();
+    },
+    addHistogramsTo(sums) {
+      if (open.length === 1) addTexts(texts, sums);
+      else for (const [tag, histogram] of decode()) addHistogram(sums, tag, histogram);
+    },
     get window() {
       return rollUp(seconds);
     },
-    ...{ seconds, histograms, stalls },
+    ...{ seconds, stalls },
   };
+}
+
+function addTexts(
+  texts: readonly (readonly [tag: string, text: string])[],
+  sums: Map<string, Histogram>,
+): Map<string, Histogram> {
+  for (const [tag, text] of texts) {
+    const sum = sums.get(tag) ?? createHistogram();
+    addEncoded(sum, text);
+    sums.set(tag, sum);
+  }
+  return sums;
 }
 
 export function encodeAll(histograms: ReadonlyMap<string, Histogram>): Map<string, EncodedHistogram> {
