@@ -56,9 +56,9 @@ export function followPool({ counts, bySecond }: SeriesTally, holdUs: number): P
   const ports = sumEstablished(rows.filter(isFilling));
   const filled = { fromSec: rows[0]![0], toSec: rows[outAt]![0] + 1 };
   const loadEndSec = 1 + Math.max(...rows.filter(([, { started }]) => started > 0).map(([second]) => second));
-  const course = { ports, filled, watchedSec: tenths(loadEndSec - closedSec) };
-  if (backAt < 0) return course;
-  return { ...course, release: releaseIn(rows[backAt]![0], closedSec) };
+  const timeSeries = { ports, filled, watchedSec: tenths(loadEndSec - closedSec) };
+  if (backAt < 0) return timeSeries;
+  return { ...timeSeries, release: releaseIn(rows[backAt]![0], closedSec) };
 }
 
 /**

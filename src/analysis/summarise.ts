@@ -25,7 +25,7 @@ export interface SummaryInput {
   /** When the host of the run retransmits a SYN, seconds after the first; absent if not known. */
   readonly synResentAtSec?: readonly number[];
   /** Of a soak, and of a run to which something happened: either may have gaps, which no schedule tells. */
-  readonly course?: SessionTimeSeries;
+  readonly timeSeries?: SessionTimeSeries;
   /** It was cut short, and another process went on with it: of what was open then nobody knows the outcome. */
   readonly wasResumed?: boolean;
 }
@@ -71,7 +71,7 @@ export function summarise(input: SummaryInput): Summary {
     ...tally.faults,
     findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
       // Seconds go on over gaps: no clock does.
-      startedAtMs: input.course?.measuredSec === undefined ? Date.parse(run.startedAt) : undefined,
+      startedAtMs: input.timeSeries?.measuredSec === undefined ? Date.parse(run.startedAt) : undefined,
       arms,
       loadOf: (arm) => {
         const { counts, bySecond } = tally.series(arm);
@@ -79,14 +79,14 @@ export function summarise(input: SummaryInput): Summary {
       },
       generatorLimited: limits.length > 0,
     }),
-    ...input.course?.summary,
+    ...input.timeSeries?.summary,
   };
 }
 
-function measuredSeconds({ tally, course }: SummaryInput, { name, load }: Arm, cutAtUs: number): number {
-  return course?.measuredSec === undefined
+function measuredSeconds({ tally, timeSeries }: SummaryInput, { name, load }: Arm, cutAtUs: number): number {
+  return timeSeries?.measuredSec === undefined
     ? measuredUs(load, tally.series(name).counts, cutAtUs) / 1_000_000
-    : (course.measuredSec.get(name) ?? 0);
+    : (timeSeries.measuredSec.get(name) ?? 0);
 }
 
 const UNFINISHED = {

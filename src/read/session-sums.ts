@@ -54,7 +54,7 @@ export class SessionSums {
   ): Summary {
     const { scenario, soak, nat, synResentAtSec } = this.#info;
     const kinds = countKinds(events);
-    const course =
+    const timeSeries =
       soak === undefined
         ? this.#seconds.readRun(kinds)
         : this.#seconds.read({ windows: this.#windows, windowSec: soak.windowSec, events: kinds });
@@ -63,7 +63,7 @@ export class SessionSums {
       ...{ scenario, tally: this.tally, histograms: this.histograms },
       ...(nat === undefined ? {} : { nat: nat.ports }),
       ...(synResentAtSec === undefined ? {} : { synResentAtSec }),
-      ...(course === undefined ? {} : { course }),
+      ...(timeSeries === undefined ? {} : { timeSeries }),
       wasResumed: (sessionOf(this.#info)?.processes.length ?? 1) > 1,
     });
   }

@@ -58,8 +58,8 @@ export async function readRunTimeSeries(dir: string): Promise<RunTimeSeries> {
     const armSummary = summary.arms[name];
     const armCells = cells.get(name);
     if (armSummary === undefined || armCells === undefined) return [];
-    const course = { summary: armSummary, cells: armCells, times: times.get(name) ?? new Map() };
-    return [[name, { ...course, ownStatuses: ownStatusesOf(arm) }]];
+    const shared = { summary: armSummary, cells: armCells, times: times.get(name) ?? new Map() };
+    return [[name, { ...shared, ownStatuses: ownStatusesOf(arm) }]];
   });
   return { facts: factsOf(info, summary), arms: new Map(arms) };
 }

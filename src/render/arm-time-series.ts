@@ -27,15 +27,15 @@ export function renderTimeSeries(
   const room = Math.max(20, Math.min(96, width - MARGIN));
   const bar = Math.max(8, Math.min(BAR_WIDTH, width - BAR_HEAD));
   const blocks = Object.entries(arms).map(([name, arm]) => {
-    const course = stalled.get(name) ?? [];
-    const most = course.reduce((max, count) => Math.max(max, count), 0);
-    const line = renderSparkline(course, room, unicode);
+    const perSecond = stalled.get(name) ?? [];
+    const most = perSecond.reduce((max, count) => Math.max(max, count), 0);
+    const line = renderSparkline(perSecond, room, unicode);
     return [
       ...(most === 0
         ? []
         : [
             ...wrapHanging(
-              `${name}: stalled by the second, 0-${course.length} s, at most ${formatCount(most)} in one`,
+              `${name}: stalled by the second, 0-${perSecond.length} s, at most ${formatCount(most)} in one`,
               width,
               2,
             ),

@@ -1,19 +1,14 @@
 import { Tally } from '../analysis/tally.ts';
 import { addCounts, COUNTERS, emptyCounts } from '../metrics/counts.ts';
-import { quantilesOf } from '../metrics/histogram.ts';
 import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import { type Frame, RAMP_SUFFIX, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { restOf } from '../scenario/rest.ts';
 import type { Scenario } from '../scenario/types.ts';
-import { readOpenSeconds } from '../store/open-seconds.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { framesOf } from '../store/run-frames.ts';
 import { type RunInfo, sessionOf } from '../store/run-info.ts';
-import type { SessionEvent } from '../store/session-events.ts';
-import { readEvents } from '../store/session-events.ts';
-import type { SessionWriter } from '../store/session-writer.ts';
-import { closeWindow } from '../store/soak-windows.ts';
+import { readEvents, type SessionEvent } from '../store/session-events.ts';
 import { elapsedSec } from './elapsed.ts';
 import { EventLog, type Noted } from './event-log.ts';
 import { createSessionClock } from './host/clocks.ts';
@@ -23,6 +18,7 @@ import { planOf, scheduleOf } from './plan.ts';
 import { type ResumedSession, resumeSession } from './resume.ts';
 import { openSegment } from './segment.ts';
 import type { RunListener, RunOptions, SoakLength } from './types.ts';
+import { readUnsettled } from './unsettled.ts';
 
 /**
  * Resumes a run at the point of its schedule at which it was interrupted. The load is prepared first: if that fails,
@@ -153,27 +149,4 @@ function subtract(sum: SeriesCounts, part: SeriesCounts): void {
   for (const [outcome, count] of Object.entries(part.outcomes) as [Outcome, number][]) {
     sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) - count;
   }
-}
-
-/** A database may not yet have stored seconds that were released a moment ago. */
-const ON_THE_WAY_SEC = 5;
-
-/**
- * The last seconds of a process that died: recorded, but held back from sinks until it was settled whether they count.
- * A database that already has some of them receives the same points again.
- */
-export async function readUnsettled(
-  { dir, info: { startedAt }, settleSec }: Pick<SessionWriter, 'dir' | 'info' | 'settleSec'>,
-  lastSecond: number,
-  isAside: (second: number) => boolean,
-): Promise<RecordedSecond[]> {
-  const afterSec = lastSecond - settleSec - ON_THE_WAY_SEC;
-  return (await readOpenSeconds(dir, afterSec)).flatMap((open) => {
-    const { seconds, histograms } = closeWindow([open], isAside);
-    const quantiles = new Map([...histograms].map(([tag, histogram]) => [tag, quantilesOf(histogram)]));
-    return seconds.map((frame) => ({
-      atMs: Date.parse(startedAt) + frame.second * 1_000,
-      ...{ frame, quantiles },
-    }));
-  });
 }

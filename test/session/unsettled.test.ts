@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { readUnsettled } from '../../src/session/go-on.ts';
+import { readUnsettled } from '../../src/session/unsettled.ts';
 import { pushedSecond, startSoak } from '../store/soaks.ts';
 
 it('what a process had held back from sinks is read again, as it counts, with its quantiles', async () => {

@@ -43,8 +43,8 @@ function describePool(filling: ArmResult, results: readonly ArmResult[]): FoundA
   const { arm, summary, series } = filling;
   const base = { kind: 'nat-pool', arm: arm.name } as const;
   const failed = failedOf(summary);
-  const course = followPool(series, arm.holdUs);
-  if (failed < FEWEST_FAILED || course === undefined) {
+  const pool = followPool(series, arm.holdUs);
+  if (failed < FEWEST_FAILED || pool === undefined) {
     const why =
       failed < FEWEST_FAILED ? 'no limit' : `${failed} handshakes failed here and there, but no limit`;
     return {
@@ -53,7 +53,7 @@ function describePool(filling: ArmResult, results: readonly ArmResult[]): FoundA
       text: `${why} up to ${peakOpen(series, arm.holdUs)} connections open at once`,
     };
   }
-  const { ports, filled: during } = course;
+  const { ports, filled: during } = pool;
   const controls = results.filter((other) => isControl(other.arm, arm) && other.summary.started > 0);
   const isControlled = controls.length > 0 && controls.every(isClean);
   const seen = `at most ${ports} open at once, then handshakes failed${formatControls(controls)}`;
@@ -62,7 +62,7 @@ function describePool(filling: ArmResult, results: readonly ArmResult[]): FoundA
   return {
     ...base,
     ...{ confidence, ports, during },
-    ...(isElsewhereToo ? { text: seen } : describeRelease(course, arm, seen)),
+    ...(isElsewhereToo ? { text: seen } : describeRelease(pool, arm, seen)),
   };
 }
 
@@ -82,12 +82,12 @@ function formatControls(controls: readonly ArmResult[]): string {
  * next.
  */
 function describeRelease(
-  course: PoolTimeSeries,
+  pool: PoolTimeSeries,
   arm: Arm,
   seen: string,
 ): { text: string; [figure: string]: unknown } {
-  const { ports, release } = course;
-  if (release === undefined) return { text: `${seen}. ${formatNoRelease(course)}` };
+  const { ports, release } = pool;
+  if (release === undefined) return { text: `${seen}. ${formatNoRelease(pool)}` };
   const { afterSec, lowSec, highSec } = release;
   const figures = { releaseSec: afterSec, releaseLowSec: lowSec, releaseHighSec: highSec };
   const after = arm.close === 'reset' ? 'RST' : 'close';

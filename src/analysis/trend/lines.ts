@@ -15,7 +15,7 @@ const TESTS = 2;
 
 /** What was found of one figure. */
 export interface JudgedTimeSeries {
-  readonly course: FigureTimeSeries;
+  readonly timeSeries: FigureTimeSeries;
   readonly verdict: TrendVerdict;
   readonly worse: boolean | null;
   readonly pAdjusted: number;
@@ -38,30 +38,30 @@ export interface Found {
 
 /** Judges every figure, so that of trends without a change one in twenty at most has a line that claims one. */
 export function judgeTimeSeries(
-  courses: readonly FigureTimeSeries[],
-  toSeries: (course: FigureTimeSeries) => Series,
+  figures: readonly FigureTimeSeries[],
+  toSeries: (timeSeries: FigureTimeSeries) => Series,
 ): JudgedTimeSeries[] {
   const weights = weighLines(
-    courses.map(({ figure, measured }) => ({
+    figures.map(({ figure, measured }) => ({
       figure,
       attempts: measured.reduce((sum, { whole }) => sum + whole, 0),
     })),
   );
-  const tested = courses.map((course, index) => {
-    const found = course.nights.length < MIN_NIGHTS ? undefined : look(course, toSeries(course));
+  const tested = figures.map((timeSeries, index) => {
+    const found = timeSeries.nights.length < MIN_NIGHTS ? undefined : look(timeSeries, toSeries(timeSeries));
     const chance =
       found === undefined ? 1 : Math.min(1, TESTS * Math.min(found.step.chance, found.drift.chance));
-    return { course, found, chance, weight: weights[index]! };
+    return { timeSeries, found, chance, weight: weights[index]! };
   });
   const corrected = correctChances(tested);
   const whole = tested.reduce((sum, { weight }) => sum + weight, 0);
-  return tested.map(({ course, found, chance, weight }, index) => {
+  return tested.map(({ timeSeries, found, chance, weight }, index) => {
     const alpha = (ALPHA * weight) / whole / TESTS;
-    return judge(course, found, { alpha, chance, pAdjusted: corrected[index]! });
+    return judge(timeSeries, found, { alpha, chance, pAdjusted: corrected[index]! });
   });
 }
 
-function look(course: FigureTimeSeries, series: Series): Found {
+function look(timeSeries: FigureTimeSeries, series: Series): Found {
   // Where a step would be, and what it leaves, do not depend on how alike neighbours are.
   const split = findSplit(series);
   const fit = fitBetter(series, split, testDrift(series, 1).slope);
@@ -75,14 +75,14 @@ function look(course: FigureTimeSeries, series: Series): Found {
       ? value - (index < split ? 0 : shift.difference)
       : value - drift.slope * (series.days[index]! - first),
   );
-  const error = TWO_SIDED_95 * ownErrorOf(course.measured);
+  const error = TWO_SIDED_95 * ownErrorOf(timeSeries.measured);
   const stepError = error * Math.sqrt(1 / split + 1 / (series.values.length - split));
   const driftError = error / Math.sqrt(squaresOf(series.days));
   return {
     step: { ...step, shift: { ...shift, ci95: widen(shift.ci95, shift.difference, stepError) } },
     drift: { ...drift, ci95: widen(drift.ci95, drift.slope, driftError) },
     ...{ better: fit.kind, likeness },
-    scatter: scatterOf(left, course.measured),
+    scatter: scatterOf(left, timeSeries.measured),
   };
 }
 
@@ -101,23 +101,23 @@ function squaresOf(days: readonly number[]): number {
 }
 
 function judge(
-  course: FigureTimeSeries,
+  timeSeries: FigureTimeSeries,
   found: Found | undefined,
   { alpha, chance, pAdjusted }: { alpha: number; chance: number; pAdjusted: number },
 ): JudgedTimeSeries {
-  const blank = { course, alpha, pAdjusted, found, worse: null, isSlight: false, smallestStep: null };
+  const blank = { timeSeries, alpha, pAdjusted, found, worse: null, isSlight: false, smallestStep: null };
   if (found === undefined) return { ...blank, verdict: 'cannot tell' };
-  const sds = smallestStepSds(course.nights.length, alpha);
-  const margin = marginOf(course);
+  const sds = smallestStepSds(timeSeries.nights.length, alpha);
+  const margin = marginOf(timeSeries);
   const smallestStep =
     sds === null ? null : Math.max(margin, sds * found.scatter * Math.sqrt(found.likeness.inflation));
   if (pAdjusted > ALPHA) {
     return { ...blank, smallestStep, verdict: smallestStep === null ? 'cannot tell' : 'no change seen' };
   }
   const verdict = chooseKind(found, chance, pAdjusted);
-  const size = verdict === 'changed' ? found.step.shift.difference : driftOver(course, found);
+  const size = verdict === 'changed' ? found.step.shift.difference : driftOver(timeSeries, found);
   if (Math.abs(size) <= margin) return { ...blank, smallestStep, isSlight: true, verdict: 'no change seen' };
-  return { ...blank, smallestStep, verdict, worse: size > 0 === (course.figure.good === 'low') };
+  return { ...blank, smallestStep, verdict, worse: size > 0 === (timeSeries.figure.good === 'low') };
 }
 
 /** What describes the nights better, unless only the test for the other one detected something. */

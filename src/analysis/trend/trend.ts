@@ -28,7 +28,7 @@ export function judgeTrend(nights: readonly SoakRun[], { timeZone, weekdays, not
   const dates = new Map(counted.map((night) => [night, localDayOf(night.facts.run.startedAt, timeZone)]));
   const isWeekend = (night: SoakRun): boolean => dates.get(night)?.weekend === true;
   const classOf = (night: SoakRun): number => (weekdays && isWeekend(night) ? 1 : 0);
-  const judged = judgeTimeSeries(listTimeSeries(counted), (course) => seriesOf(course, classOf));
+  const judged = judgeTimeSeries(listTimeSeries(counted), (timeSeries) => seriesOf(timeSeries, classOf));
   const probe = new Map([...findProbeChanges(counted)].map(([index, what]) => [counted[index]!, what]));
   const dateOf = (night: SoakRun): string => dates.get(night)?.date ?? '';
   const lines = judged.map((one) => describeLine(one, dateOf, probe));
@@ -87,8 +87,8 @@ function describeLine(
   dateOf: (night: SoakRun) => string,
   probe: ProbeByRun,
 ): TrendLine {
-  const { course, verdict, worse, pAdjusted, found, smallestStep, alpha, isSlight } = judged;
-  const { arm, figure, nights, measured } = course;
+  const { timeSeries, verdict, worse, pAdjusted, found, smallestStep, alpha, isSlight } = judged;
+  const { arm, figure, nights, measured } = timeSeries;
   const line = {
     ...{ arm, figure: figure.name, unit: figure.unit, nights: nights.length, verdict, worse, pAdjusted },
     level: medianOf(measured.map(({ value }) => value)),

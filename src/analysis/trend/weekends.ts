@@ -17,11 +17,11 @@ export function findWeekendEffect(
   judged: readonly JudgedTimeSeries[],
   isWeekend: (night: SoakRun) => boolean,
 ): string[] {
-  const names = judged.flatMap(({ course, found }) => {
-    if (found === undefined || course.figure.role === 'aside') return [];
-    const weekend = course.nights.map(isWeekend);
-    const values = course.measured.map(({ value }) => value);
-    return rankSumChance(values, weekend) <= CLEARLY ? [`${course.arm}.${course.figure.name}`] : [];
+  const names = judged.flatMap(({ timeSeries, found }) => {
+    if (found === undefined || timeSeries.figure.role === 'aside') return [];
+    const weekend = timeSeries.nights.map(isWeekend);
+    const values = timeSeries.measured.map(({ value }) => value);
+    return rankSumChance(values, weekend) <= CLEARLY ? [`${timeSeries.arm}.${timeSeries.figure.name}`] : [];
   });
   if (names.length === 0) return [];
   return [`weekends are not as other nights in ${names.join(', ')}: --weekdays compares like with like`];

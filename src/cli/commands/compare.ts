@@ -82,10 +82,10 @@ export async function compare(
     });
   }
   // One after the other: two long runs at once would need the memory of both.
-  const courses = [];
-  for (const dir of [...dirsBefore, ...dirsAfter]) courses.push(await readRunTimeSeries(dir));
+  const runs = [];
+  for (const dir of [...dirsBefore, ...dirsAfter]) runs.push(await readRunTimeSeries(dir));
   const comparison = judgeFailIf(
-    compareRuns(courses.slice(0, dirsBefore.length), courses.slice(dirsBefore.length), refusals),
+    compareRuns(runs.slice(0, dirsBefore.length), runs.slice(dirsBefore.length), refusals),
     conditions,
   );
   host.stdout.write(await render(comparison, options, host));

@@ -74,16 +74,9 @@ async function report(
   return EXIT.ok;
 }
 
-/** What makes the runs unlike is said in the report, not refused: it is there to be looked at. */
+/** Differences in what the runs tested are stated in the report, not refused: a report is there to be looked at. */
 async function compare(before: string, after: string): Promise<Comparison> {
-  const [{ compareRuns }, { checkComparable }, { readRunTimeSeries }] = await Promise.all([
-    import('../../analysis/compare/compare.ts'),
-    import('../../analysis/compare/comparable.ts'),
-    import('../../read/time-series.ts'),
-  ]);
-  const [courseBefore, courseAfter] = [await readRunTimeSeries(before), await readRunTimeSeries(after)];
-  const { refusals } = checkComparable([courseBefore.facts], [courseAfter.facts]);
-  return compareRuns([courseBefore], [courseAfter], refusals);
+  return (await import('../../read/compare-folders.ts')).compareFolders(before, after);
 }
 
 async function write(path: string, html: string): Promise<void> {

@@ -1,8 +1,7 @@
 import { checkComparable } from '../../analysis/compare/comparable.ts';
-import { compareRuns } from '../../analysis/compare/compare.ts';
-import type { Comparison } from '../../analysis/compare/types.ts';
+import { compareFolders } from '../../read/compare-folders.ts';
 import { readRunDetail } from '../../read/run-detail.ts';
-import { readRunFacts, readRunTimeSeries } from '../../read/time-series.ts';
+import { readRunFacts } from '../../read/time-series.ts';
 import { renderReport } from '../../render/report/page.ts';
 import { renderChoice } from '../../render/web/choose.ts';
 import { compareLinks, frameReport } from '../../render/web/report-frame.ts';
@@ -103,11 +102,4 @@ function chooseTwo(): Refusal {
 async function keyOf(what: string, before: CatalogRun, after: CatalogRun): Promise<string> {
   const states = [await stateOf(before.dir), await stateOf(after.dir)];
   return [what, before.folder, after.folder, ...states].join(' ');
-}
-
-/** Holds two runs against each other, as `rushhour compare --anyway` does: what makes them unlike is said in it. */
-async function compareFolders(before: string, after: string): Promise<Comparison> {
-  const [courseBefore, courseAfter] = [await readRunTimeSeries(before), await readRunTimeSeries(after)];
-  const { refusals } = checkComparable([courseBefore.facts], [courseAfter.facts]);
-  return compareRuns([courseBefore], [courseAfter], refusals);
 }
