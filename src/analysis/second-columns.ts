@@ -6,6 +6,8 @@ export interface SecondCounts {
   unsent: number;
   /** By the second in which the handshake was complete. */
   established: number;
+  /** Ended as the scenario expected, by the second in which they ended. */
+  completed: number;
   /** Answered by an RST or an ICMP error, which is to say at once. */
   refused: number;
   /** By the second in which the SYN was sent, whenever it turned out. */
@@ -18,10 +20,28 @@ export interface SecondCounts {
 }
 
 export function emptySecond(): SecondCounts {
-  return { scheduled: 0, started: 0, unsent: 0, established: 0, refused: 0, stalled: 0, failed: 0 };
+  return {
+    scheduled: 0,
+    started: 0,
+    unsent: 0,
+    established: 0,
+    completed: 0,
+    refused: 0,
+    stalled: 0,
+    failed: 0,
+  };
 }
 
-const COLUMNS = ['scheduled', 'started', 'unsent', 'established', 'refused', 'stalled', 'failed'] as const;
+const COLUMNS = [
+  'scheduled',
+  'started',
+  'unsent',
+  'established',
+  'completed',
+  'refused',
+  'stalled',
+  'failed',
+] as const;
 const WIDTH = COLUMNS.length;
 
 /**
@@ -33,7 +53,7 @@ const KNOWN = COLUMNS.indexOf('scheduled');
 const BLOCK_SECONDS = 512;
 
 /**
- * Counts per second for very long runs: 28 bytes a second, where an object in a map takes 230. Can be read like a map
+ * Counts per second for very long runs: 32 bytes a second, where an object in a map takes 230. Can be read like a map
  * whose seconds ascend; each value is a copy, created when read.
  */
 export class SecondColumns implements ReadonlyMap<number, SecondCounts> {

@@ -43,6 +43,7 @@ export class Tally {
         started: counts.started,
         unsent: counts.unsent,
         established: counts.established,
+        completed: counts.completed,
         refused: refusedOf(counts),
         failed: failedOf(counts),
       });

@@ -177,7 +177,7 @@ export const scenarioSchema = z
       .array(z.enum(FINDINGS))
       .optional()
       .describe(
-        'What to look for afterwards: knee (rate at which stalls begin), cut-age (age at which held ones end), reuse-band (ages of a source port that stall), nat-pool (ports of the NAT and the rate that they sustain).',
+        'What to look for afterwards: knee (rate at which stalls begin), cut-age (age at which held ones end), reuse-band (ages of a source port that stall), nat-pool (ports of the NAT and the rate that they sustain), state-table (connections that fit at once, and what becomes of more).',
       ),
     tcpTimestamps: z
       .enum(SWITCHES)

@@ -31,7 +31,7 @@ export const PORT_ORDERS = ['sequential', 'random', 'mru', 'lru'] as const;
 export type PortOrder = (typeof PORT_ORDERS)[number];
 
 /** Findings that a scenario has to ask for, as its load must be made for them. */
-export const FINDINGS = ['knee', 'cut-age', 'reuse-band', 'nat-pool'] as const;
+export const FINDINGS = ['knee', 'cut-age', 'reuse-band', 'nat-pool', 'state-table'] as const;
 export type AskedFinding = (typeof FINDINGS)[number];
 
 /** What a run does about net.ipv4.tcp_timestamps. */

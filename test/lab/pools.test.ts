@@ -42,3 +42,35 @@ suiteNeeding('port-exhaustion', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
     expect(stalled.count).toBe(0);
   });
 });
+
+suiteNeeding('table-capacity', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
+  const LIMIT = 500;
+  const answers = [
+    ['drop', 'drops'],
+    ['reset', 'refuses'],
+  ] as const;
+  const runs = new Map<string, Summary>();
+
+  beforeAll(async () => {
+    const measure = async (full: string): Promise<void> => {
+      runs.set(
+        full,
+        await measureIn(
+          `table-limit:${LIMIT},full=${full}`,
+          'table-capacity',
+          ...['--engine', 'raw', '--target', 'tcp://{far}:8080', '--rate', '150/s', '--duration', '8s'],
+          ...['--set', 'arms.fill.hold=14s'],
+        ),
+      );
+    };
+    await Promise.all(answers.map(([full]) => measure(full)));
+  }, 200_000);
+
+  it.each(
+    answers,
+  )('counts the connections that fit to the last one, and says that what is full %ss more', (full, whenFull) => {
+    const table = findingOf(runs.get(full)!, 'state-table');
+    expect(table).toMatchObject({ connections: LIMIT, whenFull, confidence: 'high' });
+    expect(runs.get(full)!.findings.map(({ kind }) => kind)).toEqual(['state-table']);
+  });
+});

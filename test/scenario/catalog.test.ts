@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeScenario, listScenarios } from '../../src/scenario/catalog.ts';
 import { findScenario, scenarioDirs } from '../../src/scenario/find.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
-import { loadDurationUs, peakPerSec } from '../../src/scenario/load-shape.ts';
+import { loadAttempts, loadDurationUs, peakPerSec } from '../../src/scenario/load-shape.ts';
 import { armOf, loadOf } from './support.ts';
 
 const [, OURS = ''] = scenarioDirs('/nowhere');
@@ -35,6 +35,7 @@ describe('the scenarios that come with rushhour', () => {
       ['school-morning', 'proxy,target'],
       ['steady', 'proxy,target'],
       ['syn-options', 'proxy-or-target'],
+      ['table-capacity', 'proxy-or-target'],
       ['timewait-sweep', 'proxy,target'],
       ['tunnel-tls', 'proxy,target'],
       ['windows-clients', 'proxy,target'],
@@ -89,6 +90,13 @@ describe('the scenarios that come with rushhour', () => {
     expect([hold.findings, armOf(hold, 'keep').target.port]).toEqual([['cut-age'], 3128]);
     const closed = await loadScenario('closed-port', [OURS], { target: 'tcp://192.0.2.1:9' });
     expect(armOf(closed, 'probe')).toMatchObject({ via: 'tcp', expect: { kind: 'refused' } });
+  });
+
+  it('fill a table, and close nothing before the last one has been tried', async () => {
+    const scenario = await loadScenario('table-capacity', [OURS], { target: 'tcp://192.0.2.1:80' });
+    const { load, holdUs, handshakeTimeoutUs, close } = armOf(scenario, 'fill');
+    expect([scenario.findings, close, loadAttempts(load)]).toEqual([['state-table'], 'reset', 301_000]);
+    expect(holdUs).toBeGreaterThan(loadDurationUs(load)! + handshakeTimeoutUs);
   });
 
   it('recycle ports with two controls, one that leaves no TIME_WAIT and one that is slow', async () => {

@@ -47,7 +47,7 @@ describe('a broken scenario', () => {
       'bad.yaml:2:1: unknown key "descripton" — did you mean "description"?',
       'bad.yaml:3:8: the proxy contains credentials, which would end up in results and process lists — remove everything up to the @',
       'bad.yaml:4:9: the target contains credentials, which would end up in results and process lists — remove everything up to the @',
-      'bad.yaml:5:12: "kne" is not one of knee, cut-age, reuse-band, nat-pool — did you mean "knee"?',
+      'bad.yaml:5:12: "kne" is not one of knee, cut-age, reuse-band, nat-pool, state-table — did you mean "knee"?',
       'bad.yaml:6:13: unknown key "stallafter" — did you mean "stallAfter"?',
       'bad.yaml:6:34: "prox" is not one of proxy, tunnel, direct, tcp — did you mean "proxy"?',
       'bad.yaml:8:3: "stress one" is not a valid arm name — use up to 40 letters, digits, - and _',

@@ -12,6 +12,7 @@ import { outagePhases } from './outage-phases.ts';
 import { preAnswered } from './pre-answered.ts';
 import { requestsResent } from './requests-resent.ts';
 import { reuseBand } from './reuse-band.ts';
+import { stateTable } from './state-table.ts';
 import { synOptions } from './syn-options.ts';
 
 /** Every finder by the kind that it looks for. Those that a scenario has to ask for look only then. */
@@ -20,6 +21,7 @@ const FINDERS = {
   'cut-age': cutAge,
   'reuse-band': reuseBand,
   'nat-pool': natPool,
+  'state-table': stateTable,
   'pre-answered': preAnswered,
   'one-endpoint': oneEndpoint,
   'syn-options': synOptions,
@@ -66,7 +68,7 @@ function explains(found: FoundAt, later: FoundAt): boolean {
     return Math.abs(during.fromSec - begins) <= SAME_MOMENT_SEC;
   // If a limit of open connections was found, failing to open more is the same finding.
   return (
-    found.kind === 'nat-pool' &&
+    (found.kind === 'nat-pool' || found.kind === 'state-table') &&
     (later.kind === 'onset' || later.kind === 'outage-phases') &&
     Math.abs(during.toSec - begins) <= SAME_MOMENT_SEC
   );

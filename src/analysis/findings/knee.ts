@@ -10,8 +10,12 @@ import type { Finder } from './finder.ts';
  */
 const MAX_BAD_SHARE = 0.001;
 
-interface Level {
+/** A step of a load, with what happened in the seconds that lie entirely within it. */
+export interface Level {
   readonly ratePerSec: number;
+  /** How many those are. */
+  readonly seconds: number;
+  readonly established: number;
   readonly scheduled: number;
   readonly stalled: number;
   readonly failed: number;
@@ -78,18 +82,21 @@ function describe({ scheduled, stalled, failed, unsent }: Level): string {
   return parts.join(' and ');
 }
 
-/** The steps of a load, with the counts of the seconds that lie entirely within each. */
-function levelsOf(arm: Arm, { bySecond }: SeriesTally): Level[] {
+/** The steps of a load. @param untilSec seconds from this one on do not count */
+export function levelsOf(arm: Arm, { bySecond }: SeriesTally, untilSec = Number.POSITIVE_INFINITY): Level[] {
   if (arm.load.kind !== 'open') return [];
   let atUs = 0;
   return stretchesOf(arm.load).flatMap((stretch) => {
     const from = Math.ceil(atUs / 1_000_000);
     atUs += stretch.forUs;
-    const to = Math.floor(atUs / 1_000_000);
+    const to = Math.min(untilSec, Math.floor(atUs / 1_000_000));
     if (stretch.ramp) return [];
-    const level = { ratePerSec: stretch.fromPerSec, scheduled: 0, stalled: 0, failed: 0, unsent: 0 };
+    const seconds = Math.max(0, to - from);
+    const none = { established: 0, scheduled: 0, stalled: 0, failed: 0, unsent: 0 };
+    const level = { ratePerSec: stretch.fromPerSec, seconds, ...none };
     for (let second = from; second < to; second += 1) {
       const counts = bySecond.get(second);
+      level.established += counts?.established ?? 0;
       level.scheduled += counts?.scheduled ?? 0;
       level.stalled += counts?.stalled ?? 0;
       level.failed += counts?.failed ?? 0;

@@ -1,5 +1,5 @@
 import { loadFirewall, OUTGOING_SYN } from '../firewall.ts';
-import { wholeNumber } from '../parameters.ts';
+import { oneOf, wholeNumber } from '../parameters.ts';
 import { definePreset } from '../preset.ts';
 
 export const tableLimit = definePreset({
@@ -9,9 +9,17 @@ export const tableLimit = definePreset({
   isRulesAlone: true,
   parameters: {
     limit: wholeNumber({ help: 'connections open at once', fallback: 500, min: 1, max: 50_000 }),
+    full: oneOf(['drop', 'reset'], {
+      help: 'what a SYN beyond meets: nothing, or an RST',
+      fallback: 'drop',
+    }),
   },
-  async apply(lab, { limit }) {
+  async apply(lab, { limit, full }) {
     // nf_conntrack_max is one for the whole machine (read-only in namespaces); a count in a rule is the lab's own.
-    await loadFirewall(lab, { forward: [`${OUTGOING_SYN} ct count over ${limit} drop`] });
+    await loadFirewall(lab, {
+      forward: [
+        `${OUTGOING_SYN} ct count over ${limit} ${full === 'drop' ? 'drop' : 'reject with tcp reset'}`,
+      ],
+    });
   },
 });
