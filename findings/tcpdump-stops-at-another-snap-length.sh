@@ -5,7 +5,7 @@
 # section of the other byte order, as when captures of two machines are joined, and the reason given is then a block of an
 # absurd size. tshark reads both files whole.
 #
-# Seen with tcpdump 4.99.3 (libpcap 1.10.3) and TShark 4.0.17, three frames in each file:
+# Seen with tcpdump 4.99.3 and 4.99.5 (libpcap 1.10.3, 1.10.5) and TShark 4.0.17, three frames in each file:
 #   another snap length: tcpdump 1 frame, exit code 1 (an interface has a snapshot length 128 different from ...); tshark 3
 #   another byte order: tcpdump 1 frame, exit code 1 (pcapng block size 469762048 > maximum 16777216); tshark 3
 #

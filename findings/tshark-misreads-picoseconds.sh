@@ -4,7 +4,7 @@
 # so that the frames still look sorted second by second and only delays within a second are nonsense. tcpdump reads the same
 # file right, and both are right up to 10^-10 s.
 #
-# Seen with TShark 4.0.17 and tcpdump 4.99.3 (libpcap 1.10.3), times of six frames:
+# Seen with TShark 4.0.17 and tcpdump 4.99.3 and 4.99.5 (libpcap 1.10.3, 1.10.5), times of six frames:
 #   0.000000001 0.018000000 0.500000000 0.999999999 1.000000000 1.500000000   written, and read by tcpdump
 #   0.000000001 0.018000000 0.001937910 0.003875820 1.000000000 1.001937910   read by tshark
 #
