@@ -30,7 +30,7 @@ const APART = [
   ...['cli/sinks-fail', 'engine/auth/kerberos', 'net/load', 'net/memory'].map(
     (name) => `test/${name}.test.ts`,
   ),
-  ...['segments', 'resume-fails'].map((name) => `test/session/${name}.test.ts`),
+  ...['given-up', 'resume-fails', 'segments'].map((name) => `test/session/${name}.test.ts`),
   ...['browsers', 'negotiate'].map((name) => `test/e2e/${name}.test.ts`),
 ];
 

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Summary } from '../../src/analysis/types.ts';
 import { createOutput } from '../../src/cli/output/process-output.ts';
+import { startPeer } from '../support/servers.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 
@@ -73,6 +76,36 @@ describe('the program on a full disk', () => {
     }
   });
 
+  it.each([
+    ['a run', ['run', '--duration', '1s']],
+    ['a soak', ['soak', '--for', '2s']],
+  ])('goes on with the load of %s where its messages are lost, and tells the verdict', async (_, words) => {
+    const [command = '', ...flags] = words;
+    const dir = mkdtempSync(join(tmpdir(), 'rushhour-full-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const { port } = await startPeer({
+      request: (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'),
+    });
+    const file = join(dir, 'mine.yaml');
+    writeFileSync(
+      file,
+      `schema: 1\ntarget: http://127.0.0.1:${port}/\narms:\n  a: { via: direct, load: [{ hold: { rate: 10, for: 1 } }] }\n`,
+    );
+    for (const [path, mode] of [
+      ['/dev/full', 'w'],
+      ['/dev/null', 'r'],
+    ] as const) {
+      const args = [command, file, ...flags, '--results', dir, '--json'];
+      const { code, out } = await run(args, { stderr: openFor(path, mode) });
+      const { run: ended, arms, verdict } = JSON.parse(out) as Summary;
+      // 4: others kept this machine busy.
+      expect(code).toBe(verdict.generatorLimited ? 4 : 0);
+      expect(ended.status).toBe('complete');
+      expect(arms['a']!.scheduled).toBeGreaterThanOrEqual(10);
+      expect(arms['a']!.completed).toBe(arms['a']!.started);
+    }
+  });
+
   it('says where its answer is lost, and does not claim that all is well', async () => {
     for (const args of [['--version'], ['schema']]) {
       const { code, err } = await run(args, { stdout: openFor('/dev/full', 'w') });
@@ -91,16 +124,19 @@ function openFor(path: string, flags: 'r' | 'w'): number {
 function run(
   args: readonly string[],
   { stdout, stderr }: { stdout?: number; stderr?: number },
-): Promise<{ code: number | null; err: string }> {
+): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
       stdio: ['ignore', stdout ?? 'pipe', stderr ?? 'pipe'],
     });
+    let out = '';
     let err = '';
-    child.stdout?.resume();
+    child.stdout?.on('data', (chunk) => {
+      out += chunk;
+    });
     child.stderr?.on('data', (chunk) => {
       err += chunk;
     });
-    child.on('close', (code) => resolve({ code, err }));
+    child.on('close', (code) => resolve({ code, out, err }));
   });
 }
