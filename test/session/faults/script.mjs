@@ -69,6 +69,7 @@ export async function befall(site, plan, seed, say = () => {}) {
     await sleep(Math.max(0, plan.databaseDownSec * 1_000 - (performance.now() - downMs)));
     await site.farEnd('database-up');
     await soak.allOver('sink-away');
+    await untilDelivered(site, soak);
     await isMoved;
     say('the name has moved');
     await sleep(TURN_OUT_SEC * 1_000);
@@ -79,6 +80,23 @@ export async function befall(site, plan, seed, say = () => {}) {
     return facts;
   } finally {
     await soak.dispose();
+  }
+}
+
+/** Seconds that a sink waits for, as they may yet be set aside, and those of a batch that is not full. */
+const HELD_SEC = 40;
+
+/** How long a database may take over all that waited for it, milliseconds. */
+const DELIVERY_MS = 300_000;
+
+/** What waited for the database has reached it: a signal gives it no more time than anybody waits for a program to end. */
+async function untilDelivered(site, soak) {
+  const endMs = performance.now() + DELIVERY_MS;
+  for (;;) {
+    const { points } = await site.farEnd('tell');
+    const delivered = points.filter(({ key }) => key.startsWith('rushhour_run,')).length;
+    if (delivered >= new Set(soak.seconds()).size - HELD_SEC || performance.now() > endMs) return;
+    await sleep(1_000);
   }
 }
 
