@@ -7,11 +7,14 @@ const PROGRAM = join(import.meta.dirname, '..', 'bin', 'rushhour');
  * One run of `rushhour hit`: what it says of its arm, and what it cost.
  *
  * @param {string[]} args
- * @param {{ scratch: string, cpu?: number }} where
+ * @param {{ scratch: string, cpu?: number, prefix?: string[] }} where `prefix`: what begins the command, such as `ip netns exec x`
  */
-export async function hit(args, { scratch, cpu }) {
+export async function hit(args, { scratch, cpu, prefix = [] }) {
   const shared = ['--results', scratch, '--json', '--quiet'];
-  const { output, ...cost } = await measure([PROGRAM, 'hit', ...args, ...shared], { cpu, scratch });
+  const { output, ...cost } = await measure([...prefix, PROGRAM, 'hit', ...args, ...shared], {
+    cpu,
+    scratch,
+  });
   const summary = JSON.parse(output);
   const [arm] = Object.values(summary.arms);
   return {

@@ -9,12 +9,13 @@ import { append, compare, fingerprint, readPrevious } from './history.mjs';
 import { lateness } from './sections/lateness.mjs';
 import { memory } from './sections/memory.mjs';
 import { modes } from './sections/modes.mjs';
+import { packet } from './sections/packet.mjs';
 import { scaling } from './sections/scaling.mjs';
 import { size } from './sections/size.mjs';
 import { startServer } from './server.mjs';
 import { align } from './table.mjs';
 
-const SECTIONS = [scaling, size, lateness, memory, modes];
+const SECTIONS = [scaling, size, lateness, memory, modes, packet];
 
 const { values } = parseArgs({
   options: {

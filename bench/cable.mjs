@@ -1,0 +1,78 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pinTo } from './cpus.mjs';
+
+const FAR = '10.213.0.1';
+
+const describeServer = (dir) => `
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 16384;
+pid ${dir}/nginx.pid;
+error_log ${dir}/error.log warn;
+events { worker_connections 8192; multi_accept on; }
+http {
+  access_log off;
+  keepalive_timeout 0;
+  server {
+    listen ${FAR}:80 backlog=65535;
+    location / { default_type text/plain; return 200 "rush hour\\n"; }
+  }
+}
+`;
+
+/**
+ * Two network namespaces with a cable between them (veth), nginx at the far end: for what loopback cannot carry. Needs
+ * root; both go with the bench, also where it is killed.
+ *
+ * @param {number | undefined} cpu the core to pin nginx to
+ * @returns {Promise<{ address: string, near: string[], stop: () => Promise<void> }>} `near` begins a command at the near end
+ */
+export async function layCable(cpu) {
+  const [near, far] = ['near', 'far'].map((end) => `rushhour-bench-${process.pid}-${end}`);
+  const dir = await mkdtemp(join(tmpdir(), 'rushhour-bench-'));
+  const ip = (...words) => execFileSync('ip', words);
+  let server;
+  const stop = async () => {
+    server?.kill('SIGTERM');
+    for (const name of [near, far]) spawnQuietly('ip', ['netns', 'del', name]);
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    for (const name of [near, far]) ip('netns', 'add', name);
+    ip('-n', near, 'link', 'add', 'near', 'type', 'veth', 'peer', 'name', 'far', 'netns', far);
+    ip('-n', near, 'address', 'add', '10.213.0.2/16', 'dev', 'near');
+    ip('-n', far, 'address', 'add', `${FAR}/16`, 'dev', 'far');
+    for (const [name, end] of [
+      [near, 'near'],
+      [far, 'far'],
+    ]) {
+      ip('-n', name, 'link', 'set', 'lo', 'up');
+      ip('-n', name, 'link', 'set', end, 'up');
+    }
+    const sysctl = ['net.core.somaxconn=65535', 'net.ipv4.tcp_max_syn_backlog=65535'];
+    execFileSync('ip', ['netns', 'exec', far, 'sysctl', '-qw', ...sysctl]);
+    await writeFile(join(dir, 'nginx.conf'), describeServer(dir));
+    const [command, ...args] = [
+      ...['ip', 'netns', 'exec', far],
+      ...pinTo(cpu, ['nginx', '-p', dir, '-e', join(dir, 'error.log'), '-c', join(dir, 'nginx.conf')]),
+    ];
+    server = spawn(command, args, { stdio: 'ignore' });
+    await sleep(500);
+    return { address: FAR, near: ['ip', 'netns', 'exec', near], stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function spawnQuietly(command, args) {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+  } catch {
+    // It was not there.
+  }
+}
