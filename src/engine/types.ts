@@ -204,6 +204,8 @@ export interface Engine {
   readonly polls: boolean;
   /** Attempts started and not yet settled. */
   readonly open: number;
+  /** Connections of settled attempts that are still being closed; absent: others than the engine see to them. */
+  readonly closing?: number;
   /**
    * Starts one attempt. A local refusal (no descriptor, no port) settles it with `phase: 'start'` and the errno:
    * before `start` returns if the engine polls, otherwise as soon as Node reports it.

@@ -2,7 +2,7 @@ import type { BrowserEngine } from '../engine/browser/engine.ts';
 import type { Engine } from '../engine/types.ts';
 
 /** What a shard's loop needs of its engines. */
-export type LoopEngine = Pick<Engine, 'polls' | 'open' | 'poll' | 'release' | 'abort'>;
+export type LoopEngine = Pick<Engine, 'polls' | 'open' | 'closing' | 'poll' | 'release' | 'abort'>;
 
 /** Node's event loop drives browsers, and must not wait long for another engine. */
 const MAX_POLL_BESIDE_BROWSERS_US = 1_000;
@@ -12,6 +12,9 @@ export function joinEngines(engine: LoopEngine, populations: readonly BrowserEng
   if (populations.length === 0) return engine;
   return {
     polls: engine.polls,
+    get closing() {
+      return engine.closing ?? 0;
+    },
     get open() {
       return populations.reduce((open, population) => open + population.open, engine.open);
     },

@@ -30,6 +30,9 @@ const MAX_SLEEP_WHILE_OPEN_US = 1_000;
 /** A timer may fire a millisecond late: wake this long before the next start is due and poll the rest of the time. */
 const WAKE_EARLY_US = 1_500;
 
+/** How long connections that are still being closed are waited for at the end. */
+const CLOSE_US = 1_000_000;
+
 /** How long a user's stop waits for open attempts before they are abandoned. */
 const STOP_DRAIN_US = 5_000_000;
 
@@ -76,6 +79,8 @@ class TurnLoop implements Loop {
   #stopAtUs = Number.POSITIVE_INFINITY;
   /** When the drain abandons open attempts; infinite while something is left to start. */
   #drainedAtUs = Number.POSITIVE_INFINITY;
+  /** When connections that are still being closed are no longer waited for; infinite until they alone are left. */
+  #closedAtUs = Number.POSITIVE_INFINITY;
   /** Whether nothing is left to start. */
   #isExhausted = false;
   /** When the next attempt is due; infinite if the clock cannot tell. */
@@ -130,12 +135,15 @@ class TurnLoop implements Loop {
     );
 
     if (this.#isExhausted && engine.open === 0) {
-      this.#resolve();
-      return;
+      if (this.#closedAtUs === Number.POSITIVE_INFINITY) this.#closedAtUs = nowUs + CLOSE_US;
+      if ((engine.closing ?? 0) === 0 || nowUs >= this.#closedAtUs) {
+        this.#resolve();
+        return;
+      }
     }
     if (nowUs >= this.#stopAtUs || nowUs >= this.#drainedAtUs) this.#abort();
 
-    if (engine.polls && engine.open > 0) setImmediate(this.#turn);
+    if (engine.polls && engine.open + (engine.closing ?? 0) > 0) setImmediate(this.#turn);
     else this.#rest(Math.min(this.#dueUs - nowUs, (this.#second + 1) * 1_000_000 - nowUs));
   }
 

@@ -154,3 +154,39 @@ describe('the loop of a shard', () => {
     expect(played.endedAtUs).toBeLessThan(8 * SECOND_US);
   });
 });
+
+describe('at its end', () => {
+  /** An engine whose one attempt has settled, and whose connection takes so long to close. */
+  async function close(afterUs: number): Promise<number> {
+    const us = Float64Array.of(0);
+    let polls = 0;
+    const engine = {
+      polls: true,
+      open: 0,
+      get closing() {
+        return us[0]! < afterUs ? 1 : 0;
+      },
+      poll(maxWaitUs: number) {
+        polls += 1;
+        us[0] = us[0]! + Math.max(1_000, maxWaitUs);
+      },
+      release() {},
+      abort() {},
+    };
+    await runLoop({ engine, feeders: [], clock: { us, tick() {} }, drainUs: 0, onSecond() {} }).finished;
+    expect(polls).toBeGreaterThan(0);
+    return us[0]!;
+  }
+
+  it('waits for connections that the engine is still closing', async () => {
+    const endedAtUs = await close(300_000);
+    expect(endedAtUs).toBeGreaterThanOrEqual(300_000);
+    expect(endedAtUs).toBeLessThan(1_000_000);
+  });
+
+  it('waits a second for them, not longer', async () => {
+    const endedAtUs = await close(Number.POSITIVE_INFINITY);
+    expect(endedAtUs).toBeGreaterThanOrEqual(1_000_000);
+    expect(endedAtUs).toBeLessThan(3_000_000);
+  });
+});

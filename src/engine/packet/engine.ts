@@ -97,6 +97,11 @@ class PacketEngine implements Engine {
     return this.#connections.open;
   }
 
+  get closing(): number {
+    // One slot is the receiver's own.
+    return this.#connections.slots.used - 1 - this.#connections.open;
+  }
+
   start(
     arm: number,
     attempt: number,
