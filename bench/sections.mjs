@@ -9,13 +9,14 @@ import { append, compare, fingerprint, readPrevious } from './history.mjs';
 import { lateness } from './sections/lateness.mjs';
 import { memory } from './sections/memory.mjs';
 import { modes } from './sections/modes.mjs';
+import { neighbour } from './sections/neighbour.mjs';
 import { packet } from './sections/packet.mjs';
 import { scaling } from './sections/scaling.mjs';
 import { size } from './sections/size.mjs';
 import { startServer } from './server.mjs';
 import { align } from './table.mjs';
 
-const SECTIONS = [scaling, size, lateness, memory, modes, packet];
+const SECTIONS = [scaling, size, lateness, memory, modes, neighbour, packet];
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     repeat: { type: 'string' },
     only: { type: 'string', default: SECTIONS.map(({ name }) => name).join(',') },
     history: { type: 'string', default: join(import.meta.dirname, 'history.jsonl') },
+    beside: { type: 'string', multiple: true, default: [] },
   },
 });
 const { quick } = values;
@@ -34,9 +36,9 @@ async function repeat(where) {
   const found = new Map();
   for (let turn = 1; turn <= repetitions; turn++) {
     for (const section of wanted) {
-      for await (const [label, value] of section.measure({ ...where, quick })) {
+      for await (const [label, value, better = section.better] of section.measure({ ...where, quick })) {
         const name = `${section.name}: ${label}`;
-        if (!found.has(name)) found.set(name, { better: section.better, values: [] });
+        if (!found.has(name)) found.set(name, { better, values: [] });
         found.get(name).values.push(value);
         process.stderr.write(`${turn}/${repetitions}  ${name}  ${value.toPrecision(3)}\n`);
       }
@@ -58,7 +60,9 @@ const scratch = await mkdtemp(join(tmpdir(), 'rushhour-bench-'));
 const server = await startServer(cpus.server);
 let figures;
 try {
-  figures = summarise(await repeat({ scratch, server, cpu: cpus.client }));
+  figures = summarise(
+    await repeat({ scratch, server, cpu: cpus.client, serverCpu: cpus.server, beside: values.beside }),
+  );
 } finally {
   await server.stop();
   await rm(scratch, { recursive: true, force: true });
