@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus, hostname, networkInterfaces, release, totalmem } from 'node:os';
 import { isLibcAvailable } from '../net/load.ts';
+import { readPacketFacts } from './packet-facts.ts';
 import { findTools, parseFdLimits, readSysctls, readText } from './read.ts';
 import type { HostFacts } from './types.ts';
 
@@ -31,6 +32,7 @@ const TOOLS = ['tcpdump', 'ip', 'nft', 'conntrack', 'ss', 'ethtool', 'klist', 'k
 export async function gatherHostFacts(): Promise<HostFacts> {
   const { PATH } = process.env;
   const processors = cpus();
+  const packetEngine = readPacketFacts();
   return {
     platform: process.platform,
     arch: arch(),
@@ -53,6 +55,7 @@ export async function gatherHostFacts(): Promise<HostFacts> {
       pac: isInstalled('pac-resolver') && isInstalled('quickjs-wasi/quickjs.wasm'),
     },
     tools: findTools(TOOLS, PATH ?? ''),
+    ...(packetEngine === undefined ? {} : { packetEngine }),
   };
 }
 

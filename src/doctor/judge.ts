@@ -3,6 +3,7 @@ import { judgeDescriptors } from './judge-descriptors.ts';
 import { judgeHost } from './judge-host.ts';
 import { judgeKerberos } from './judge-kerberos.ts';
 import { judgeConntrack, judgeKernel } from './judge-kernel.ts';
+import { judgePackets } from './judge-packets.ts';
 import { judgePorts } from './judge-ports.ts';
 import { judgeReach } from './judge-reach.ts';
 import { judgeSources } from './judge-sources.ts';
@@ -22,6 +23,7 @@ export function judge(
     ...(scenario === undefined ? [] : judgeSources(facts, scenario)),
     ...judgeConntrack(facts, scenario),
     ...judgeKernel(facts, scenario),
+    ...judgePackets(facts),
     ...judgeReach(reach),
     ...judgeKerberos(kerberos),
   ];

@@ -34,6 +34,27 @@ export interface HostFacts {
   };
   /** Full paths of the tools found. */
   readonly tools: Readonly<Record<string, string>>;
+  /** What the packet engine finds; absent where it cannot run, and in folders of before it was there. */
+  readonly packetEngine?: PacketEngineFacts;
+}
+
+export interface PacketEngineFacts {
+  /** Capabilities that this process has not. */
+  readonly missing: readonly ('CAP_NET_RAW' | 'CAP_NET_ADMIN')[];
+  /** Why packets cannot be kept from the kernel, as an error of the system; absent: they can. */
+  readonly guard?: string;
+  /** The command that gives Node both capabilities. */
+  readonly setcap: string;
+  /** But the loopback. */
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly isWireless: boolean;
+    /** The kernel passes on IPv4 packets that come in by it for others. */
+    readonly forwards: boolean;
+    /** Why it is of no use, and what mends that; absent: it is of use. */
+    readonly why?: string;
+    readonly mend?: string;
+  }[];
 }
 
 /** How far the way to one arm's peer could be followed. */

@@ -1,0 +1,34 @@
+import type { Check, HostFacts } from './types.ts';
+
+/** Whether the packet engine can be used here, on which interfaces and in which of its two ways. It is never needed unasked: notes. */
+export function judgePackets({ packetEngine, packages, platform }: HostFacts): Check[] {
+  if (packetEngine === undefined || platform !== 'linux' || packages?.koffi === false) return [];
+  const { missing, guard, interfaces, setcap } = packetEngine;
+  const name = 'packet engine';
+  if (missing.includes('CAP_NET_RAW')) {
+    const what = `--engine packet needs ${missing.join(' and ')}, which this user has not`;
+    return [{ name, level: 'note', what, mend: `sudo, or for every script of this Node: ${setcap}` }];
+  }
+  return interfaces.map(({ name: by, why, mend, isWireless, forwards }): Check => {
+    if (why !== undefined) {
+      const what = `--engine packet cannot use ${by}: ${why}`;
+      return { name, level: 'note', what, ...(mend === undefined ? {} : { mend }) };
+    }
+    const ways = [
+      ...(guard === undefined ? ['from this machine’s address'] : []),
+      ...(guard === undefined || !forwards ? ['from emulated addresses'] : []),
+    ];
+    const wifi = isWireless ? ' (Wi-Fi: an access point may drop addresses that DHCP did not give)' : '';
+    if (ways.length === 2)
+      return { name, level: 'ok', what: `--engine packet can use ${by}, ${ways.join(' or ')}${wifi}` };
+    const lack = guard === 'EPERM' ? 'CAP_NET_ADMIN is missing' : `the kernel refuses nftables (${guard})`;
+    const can = ways.length === 0 ? 'cannot use' : 'can use';
+    const what = `--engine packet ${can} ${by}${ways.length === 0 ? '' : ` ${ways.join()} only`}: ${lack}, which keeps its packets from the kernel${wifi}`;
+    return {
+      name,
+      level: 'note',
+      what,
+      mend: guard === 'EPERM' ? `sudo, or ${setcap}` : 'modprobe nf_tables',
+    };
+  });
+}
