@@ -40,6 +40,8 @@ export class Flows {
   readonly #slots: Int32Array;
   readonly #span: number;
   readonly #localCount: number;
+  /** By port: 1 if it is of this shard. */
+  readonly #isOwn = new Uint8Array(65_536);
   /** By arm: where the search for a free port goes on. */
   readonly #nextPort: Uint32Array;
 
@@ -48,6 +50,7 @@ export class Flows {
     const locals = new Map<string, number>();
     const remotes: Remote[] = [];
     this.arms = arms.map((arm) => enroll(arm, shard, locals, remotes));
+    for (const { ports } of this.arms) for (const port of ports) this.#isOwn[port] = 1;
     this.locals = new AddressIndex([...locals.keys()]);
     this.remotes = remotes;
     const ranges = arms.flatMap(({ packets }) => packets?.ports ?? []);
@@ -80,6 +83,11 @@ export class Flows {
 
   hasPort(port: number): boolean {
     return port >= this.lowestPort && port <= this.highestPort;
+  }
+
+  /** Whether it is for this engine to answer for the port: every shard sees the packets of all. */
+  ownsPort(port: number): boolean {
+    return this.#isOwn[port] === 1;
   }
 
   /** The remote with this address and port; -1 if there is none. */

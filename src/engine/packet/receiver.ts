@@ -164,7 +164,7 @@ export class Receiver {
   #answerStray(remote: number, local: number, port: number): void {
     const { slots, flows, arms } = this.#connections;
     const { flags, seq, ack, from, to } = this.#inbound;
-    if ((flags & RST) !== 0 || !flows.hasPort(port)) return;
+    if ((flags & RST) !== 0 || !flows.ownsPort(port)) return;
     const arm = arms.findIndex((_, index) => flows.arms[index]!.remotes.includes(remote));
     const slot = this.#stray;
     slots.arm[slot] = arm;
