@@ -14,7 +14,9 @@ suiteNeeding('the way to an endpoint', ['linux', 'root', 'netns', 'ip', 'npm:kof
   beforeAll(async () => {
     ({ pair, remove } = await makePair());
     await pair.far.configure(
-      ['10.77.0.3/24', 'fd77::3/64', 'fe80::33/64'].map((own) => `addr add ${own} dev cable nodad`),
+      ['10.77.0.3/24', 'fd77::3/64', 'fe80::33/64', 'fe80::34/64'].map(
+        (own) => `addr add ${own} dev cable nodad`,
+      ),
     );
     await pair.near.configure([
       'neigh del 10.77.0.2 dev cable',
@@ -91,7 +93,7 @@ suiteNeeding('the way to an endpoint', ['linux', 'root', 'netns', 'ip', 'npm:kof
 
   it('goes by a link-local gateway, and to a link-local address', async () => {
     // One that is there at once: the link's own is tentative for a second (RFC 4862 section 5.4).
-    await pair.near.configure(['route replace fd09::/64 via fe80::33 dev cable']);
+    await pair.near.configure(['route replace fd09::/64 via fe80::34 dev cable']);
     expect((await path('fd09::1')).nextHopMac).toBe('02:00:00:00:00:02');
     expect((await path('fe80::33%cable')).nextHopMac).toBe('02:00:00:00:00:02');
   });
