@@ -21,7 +21,9 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** What is started or imported by its path. */
 function findEntries() {
-  const programs = readdirSync(SRC, { recursive: true }).filter((file) => /(^|\/)main\.ts$/.test(file));
+  const programs = readdirSync(SRC, { recursive: true }).filter((file) =>
+    /(^|\/)(main|[a-z-]+-thread)\.ts$/.test(file),
+  );
   const contract = manifest.exports['./results'].default.replace(/^\.\/dist\//, '').replace(/js$/, 'ts');
   return [...programs, 'worker/task.ts', contract].map((file) => join(SRC, file));
 }

@@ -11,7 +11,9 @@ const KB_PER_CONNECTION = 16;
 function capabilitiesOf({ needs }: SoakInstallPlan): string[] {
   return [
     ...(needs.bindsLowPorts ? ['CAP_NET_BIND_SERVICE'] : []),
-    ...(needs.setsTcpTimestamps ? ['CAP_NET_ADMIN'] : []),
+    ...(needs.sendsPackets ? ['CAP_NET_RAW'] : []),
+    // The packet engine keeps the kernel from answering for it: an nftables rule.
+    ...(needs.setsTcpTimestamps || needs.sendsPackets ? ['CAP_NET_ADMIN'] : []),
   ];
 }
 
@@ -63,7 +65,7 @@ export function hardeningOf(plan: SoakInstallPlan): string[] {
     'RemoveIPC=yes',
     'KeyringMode=private',
     '# Netlink lists the interfaces; unix sockets carry what is told to systemd.',
-    'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+    `RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK${needs.sendsPackets ? ' AF_PACKET' : ''}`,
     'SystemCallArchitectures=native',
     '# What lies outside gives EPERM and kills nobody: V8 tries pkey_alloc() and does without it.',
     'SystemCallErrorNumber=EPERM',

@@ -35,6 +35,8 @@ export interface SoakNeeds {
   /** A source port below 1024. */
   readonly bindsLowPorts: boolean;
   readonly setsTcpTimestamps: boolean;
+  /** It uses the packet engine. */
+  readonly sendsPackets: boolean;
   /** Whether the program can notify the service manager that it is alive. */
   readonly notifies: boolean;
   /** Names of environment variables that hold secrets. */

@@ -8,6 +8,7 @@ export interface SoakMode {
   readonly workers: number;
   /** By flag; the scenario may ask for it itself. */
   readonly setsTcpTimestamps: boolean;
+  readonly sendsPackets: boolean;
   readonly notifies: boolean;
   /** Environment variables named by flags, in addition to those of the scenario. */
   readonly variables: readonly string[];
@@ -21,6 +22,7 @@ export function needsOf(scenario: Scenario, mode: SoakMode): SoakNeeds {
     workers: mode.workers,
     bindsLowPorts: arms.some(({ source }) => (source?.ports?.range.from ?? 1_024) < 1_024),
     setsTcpTimestamps: mode.setsTcpTimestamps || scenario.tcpTimestamps !== undefined,
+    sendsPackets: mode.sendsPackets,
     notifies: mode.notifies,
     variables: [
       ...new Set([...arms.flatMap((arm) => variablesOf(arm.auth?.credentials)), ...mode.variables]),

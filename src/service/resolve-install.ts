@@ -127,6 +127,7 @@ export async function resolveInstall(
     needs: needsOf(scenario, {
       workers: decideWorkers(request, scenario, place),
       setsTcpTimestamps: request.setsTcpTimestamps,
+      sendsPackets: request.engine === 'packet',
       notifies: machine.notifies,
       variables: passed.flatMap(({ flag, value = '' }) =>
         flag.startsWith('--sink-') && value.startsWith('env:') ? [value.slice('env:'.length)] : [],

@@ -60,7 +60,7 @@ describe('the course of a night', () => {
         ...{ startedAt: '2025-01-31T01:00:00.000Z', endedAt: '2025-01-31T09:00:00.000Z' },
       },
       scenario: scenarioOf({ arms: [armOf({ load: hold(10, 28_800) })] }),
-      ...{ tally, histograms: new Map(), course: courseOf(frames) },
+      ...{ tally, histograms: new Map(), timeSeries: courseOf(frames) },
     });
     expect(summary.arms['stress']).toMatchObject({ started: 200, achievedPerSec: 10 });
     expect(summary.soak).toMatchObject({ seconds: 24, missingSec: 486, setAsideSec: 4 });

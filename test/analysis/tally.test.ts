@@ -12,8 +12,8 @@ describe('adding frames up', () => {
     const { counts, bySecond } = tally.series('stress');
     expect(counts).toMatchObject({ scheduled: 35, started: 30, unsent: 5, bytes: 120, outcomes: { ok: 30 } });
     expect([...bySecond]).toEqual([
-      [0, { ...emptySecond(), scheduled: 10, started: 10, established: 10 }],
-      [2, { ...emptySecond(), scheduled: 25, started: 20, unsent: 5, established: 20 }],
+      [0, { ...emptySecond(), scheduled: 10, started: 10, established: 10, completed: 10 }],
+      [2, { ...emptySecond(), scheduled: 25, started: 20, unsent: 5, established: 20, completed: 20 }],
     ]);
     expect(tally.series('control').counts.started).toBe(1);
   });

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
 import { type Squid, startSquid } from '../peers/squid.ts';
+import { SOCKET_ENGINES } from '../support/engines.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Workplace } from './rushhour.ts';
 
@@ -150,7 +150,7 @@ arms:
 );
 
 suiteNeeding('a Squid whose origin is gone', ['linux', 'squid'], () => {
-  it.each(ENGINE_NAMES)('is heard by the name of its error (%s engine)', async (engine) => {
+  it.each(SOCKET_ENGINES)('is heard by the name of its error (%s engine)', async (engine) => {
     const place = makeWorkplace();
     const squid = await startSquid();
     try {

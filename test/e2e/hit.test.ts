@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
 import { type Squid, startSquid } from '../peers/squid.ts';
+import { SOCKET_ENGINES } from '../support/engines.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Workplace } from './rushhour.ts';
 
@@ -19,7 +19,7 @@ suiteNeeding('hit against nginx', ['linux', 'nginx'], () => {
     await place.clean();
   });
 
-  for (const engine of ENGINE_NAMES) {
+  for (const engine of SOCKET_ENGINES) {
     it(`completes exactly as many requests as nginx counts (${engine})`, async () => {
       const before = (await nginx.requests()).length;
       const summary = await place.measure([

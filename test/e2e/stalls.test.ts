@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { ENGINE_NAMES } from '../../src/engine/names.ts';
 import { loseSyns } from '../lab/lose-syns.ts';
+import { SOCKET_ENGINES } from '../support/engines.ts';
 import { withPair } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace } from './rushhour.ts';
@@ -44,7 +44,7 @@ const losingRequests = (port: number, oneIn: number): string => `table inet once
 
 suiteNeeding('a run across a path that loses requests', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
   it.each(
-    ENGINE_NAMES,
+    SOCKET_ENGINES,
   )('says so, though no handshake stalls and all is answered (%s engine)', async (engine) => {
     const place = makeWorkplace();
     try {

@@ -54,7 +54,7 @@ describe('without the optional packages', () => {
 
   it('every module of the program loads', () => {
     const programs = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('main.ts'))
+      .filter((file) => /(main|-thread)\.ts$/.test(file))
       .map((file) => file.replace(/\.ts$/, '.js'));
     const { status, stdout, stderr } = nodeWithout([
       join(import.meta.dirname, 'import-all.mjs'),

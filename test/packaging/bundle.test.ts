@@ -21,10 +21,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 
 const SOURCES = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+/** What processes and threads are started from, by the calls that say where it is; and what is imported by its path. */
 const PROGRAMS = [
-  ...SOURCES.filter((file) => /(^|\/)main\.ts$/.test(file)).map((file) => file.replace(/ts$/, 'js')),
-  'read/contract.js',
-  'worker/task.js',
+  ...new Set([
+    ...SOURCES.filter((file) => file.endsWith('.ts')).flatMap((file) =>
+      [...readFileSync(join(ROOT, 'src', file), 'utf8').matchAll(/locateBuilt\('([^']+)'\)/g)].map(
+        ([, path = '']) => path,
+      ),
+    ),
+    ...SOURCES.filter((file) => /(^|\/)main\.ts$/.test(file)).map((file) => file.replace(/ts$/, 'js')),
+    'read/contract.js',
+  ]),
 ];
 
 /** Whether dist/ has the bundle of today's sources, as after `npm run build`: to bundle takes ten seconds. */

@@ -24,6 +24,7 @@ export function needsOf(changes: Partial<SoakNeeds> = {}): SoakNeeds {
     workers: 1,
     bindsLowPorts: false,
     setsTcpTimestamps: false,
+    sendsPackets: false,
     notifies: true,
     variables: [],
     ...changes,

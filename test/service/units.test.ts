@@ -52,6 +52,10 @@ describe('the service of a night', () => {
     expect(capabilities({})).toBe('');
     expect(capabilities({ bindsLowPorts: true })).toBe('CAP_NET_BIND_SERVICE');
     expect(capabilities({ setsTcpTimestamps: true })).toBe('CAP_NET_ADMIN');
+    const packets = writeService(planOf({ needs: needsOf({ sendsPackets: true }) }));
+    expect(settingOf(packets, 'AmbientCapabilities')).toBe('CAP_NET_RAW CAP_NET_ADMIN');
+    expect(settingOf(packets, 'RestrictAddressFamilies')).toContain('AF_PACKET');
+    expect(settingOf(writeService(planOf()), 'RestrictAddressFamilies')).not.toContain('AF_PACKET');
     const setting = writeService(planOf({ needs: needsOf({ setsTcpTimestamps: true }) }));
     expect(settingOf(setting, 'AmbientCapabilities')).toBe('CAP_NET_ADMIN');
     expect(settingOf(setting, 'ProtectKernelTunables')).toBe('no');

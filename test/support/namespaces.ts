@@ -141,6 +141,46 @@ export async function makePair(): Promise<{ pair: Pair; remove(): Promise<void> 
   }
 }
 
+/** Three namespaces: a machine and a far end, each by a cable (`cable`) to a router (`near`, `far`) between them. */
+export interface Routed {
+  /** 10.77.0.1 and fd77::1; its gateway is 10.77.0.254 and fd77::254. */
+  readonly near: Namespace;
+  readonly router: Namespace;
+  /** 10.78.0.2 and fd78::2. */
+  readonly far: Namespace;
+}
+
+/** Makes them for several tests to share; whoever makes them has to remove them. Needs root. */
+export async function makeRouted(): Promise<Routed & { remove(): Promise<void> }> {
+  removeLeftovers();
+  const all = await Namespace.make(3);
+  try {
+    const [near, router, far] = all as [Namespace, Namespace, Namespace];
+    await router.configure([
+      `link add near type veth peer name cable netns ${near.name}`,
+      `link add far type veth peer name cable netns ${far.name}`,
+      ...['link set lo up', 'link set near up', 'link set far up'],
+      ...['addr add 10.77.0.254/24 dev near', 'addr add fd77::254/64 dev near nodad'],
+      ...['addr add 10.78.0.254/24 dev far', 'addr add fd78::254/64 dev far nodad'],
+    ]);
+    await router.run('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
+    const attach = (end: Namespace, network: number, host: number): Promise<void> =>
+      end.configure([
+        ...['link set lo up', 'link set cable up'],
+        `addr add 10.${network}.0.${host}/24 dev cable`,
+        `addr add fd${network}::${host}/64 dev cable nodad`,
+        `route add default via 10.${network}.0.254`,
+        `-6 route add default via fd${network}::254`,
+      ]);
+    await attach(near, 77, 1);
+    await attach(far, 78, 2);
+    return { near, router, far, remove: () => remove(all) };
+  } catch (error) {
+    await remove(all);
+    throw error;
+  }
+}
+
 /** Makes one namespace, hands it over, and removes it whatever happens. Needs root. */
 export async function withNamespace<T>(use: (namespace: Namespace) => Promise<T>): Promise<T> {
   const { namespace, remove } = await makeNamespace();

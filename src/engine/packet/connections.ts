@@ -1,6 +1,6 @@
 import type { AttemptPhase, EndCause, Lack } from '../../outcome/classify.ts';
 import { ALL_MET, createAttemptRecord } from '../blank-record.ts';
-import { chooseHoldAge, FIRST_LOOK_US, listHoldAgesUs } from '../holding.ts';
+import { chooseHoldAge, listHoldAgesUs } from '../holding.ts';
 import { Contents } from '../http/contents.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { ResponseParser } from '../http/response-parser.ts';
@@ -50,7 +50,7 @@ export class Connections {
   open = 0;
   readonly #observer: AttemptObserver;
   readonly #record = createAttemptRecord();
-  /** First list of each arm; last, those of all arms. */
+  /** First list of each arm; last, that of connections that are being closed. */
   readonly #lists: readonly number[];
   readonly #agesUs: readonly (readonly number[])[];
   /** By arm: the number of the last attempt begun, which those open are near to. */
@@ -76,7 +76,7 @@ export class Connections {
     this.#lists = [...arms.keys(), arms.length].map((index) => {
       const first = durations.length;
       const arm = arms[index];
-      if (arm === undefined) durations.push(FIRST_LOOK_US, LINGER_US);
+      if (arm === undefined) durations.push(LINGER_US);
       else durations.push(arm.handshakeTimeoutUs, arm.responseTimeoutUs, ...this.#agesUs[index]!);
       return first;
     });
@@ -145,7 +145,7 @@ export class Connections {
   }
 
   get #lingerList(): number {
-    return this.#lists[this.arms.length]! + 1;
+    return this.#lists[this.arms.length]!;
   }
 
   /** Puts what a held connection without a request needs into the slot, and gives the rest back. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { EnvironmentError } from '../../errors.ts';
+import { locateBuilt } from '../../places.ts';
 import type { AddressConflict } from './find-conflicts.ts';
 import { ANSWERED, type FromResponder, type ResponderTask, STOP, WORDS } from './responder-protocol.ts';
 
@@ -20,11 +21,6 @@ export interface Responder {
   stop(): Promise<void>;
 }
 
-/** From sources, as tests run, the built thread is used. */
-const THREAD: string = import.meta.url.endsWith('.ts')
-  ? '../../../dist/net/link/responder-thread.js'
-  : './responder-thread.js';
-
 /**
  * Starts a thread that answers for these addresses and for no others, until it is stopped or the process ends. Before it
  * resolves it has asked each next hop once from each address, which tells the next hop where the address is.
@@ -34,7 +30,7 @@ export async function startResponder(options: ResponderOptions): Promise<Respond
   const { onConflict, onLost, ...task } = options;
   const shared = new Int32Array(new SharedArrayBuffer(WORDS * 4));
   const workerData: ResponderTask = { ...task, shared };
-  const thread = new Worker(new URL(THREAD, import.meta.url), { workerData });
+  const thread = new Worker(locateBuilt('net/link/responder-thread.js'), { workerData });
   const gone = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
   let isStopping = false;
   const stop = async (): Promise<void> => {
