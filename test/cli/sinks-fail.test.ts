@@ -7,7 +7,8 @@ import { createFakeHost } from './fake-host.ts';
 import { createFakeRun } from './fake-services.ts';
 
 // No sink of today's throws as it finishes: this one is what a fault in one would be.
-vi.mock('../../src/cli/run-sinks.ts', () => ({
+vi.mock('../../src/cli/run-sinks.ts', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('../../src/cli/run-sinks.ts')>()),
   openRunSinks: async () => ({
     begin() {},
     second() {},
