@@ -170,7 +170,7 @@ export async function makeRouted(): Promise<Routed & { remove(): Promise<void> }
         `addr add 10.${network}.0.${host}/24 dev cable`,
         `addr add fd${network}::${host}/64 dev cable nodad`,
         `route add default via 10.${network}.0.254`,
-        `-6 route add default via fd${network}::254`,
+        `route add default via fd${network}::254`,
       ]);
     await attach(near, 77, 1);
     await attach(far, 78, 2);
