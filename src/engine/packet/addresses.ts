@@ -1,17 +1,12 @@
-import { isIP } from 'node:net';
-import { writeSockaddr } from '../../net/sockaddr.ts';
+import { parseAddress } from '../../net/addresses.ts';
+import { readU32 } from '../../net/wire/big-endian.ts';
 
 /** An address as packets carry it: one word (IPv4) or four (IPv6), in network byte order as unsigned numbers. */
 export type AddressWords = readonly number[];
 
-/** @throws RangeError if it is not an address */
-export function toWords(address: string): AddressWords {
-  const family = isIP(address.split('%')[0]!) === 6 ? 6 : 4;
-  const sockaddr = new Uint8Array(28);
-  writeSockaddr(sockaddr, family, address.split('%')[0], 0);
-  const view = new DataView(sockaddr.buffer);
-  if (family === 4) return [view.getUint32(4)];
-  return [8, 12, 16, 20].map((at) => view.getUint32(at));
+/** @param bytes 4 or 16 */
+export function toWords(bytes: Uint8Array): AddressWords {
+  return Array.from({ length: bytes.length / 4 }, (_, index) => readU32(bytes, 4 * index));
 }
 
 /** Swaps the bytes of a word: packets are big-endian, every machine that koffi ships for is little-endian. */
@@ -24,14 +19,17 @@ export function swap(word: number): number {
  * subtraction.
  */
 export class AddressIndex {
+  readonly bytes: readonly Uint8Array[];
   readonly words: readonly AddressWords[];
   readonly #firstIpv4: number;
   readonly #isDense: boolean;
   /** By the last word; the others of an IPv6 address are compared. */
   readonly #byLast = new Map<number, number[]>();
 
+  /** @throws RangeError if one is no literal address */
   constructor(addresses: readonly string[]) {
-    this.words = addresses.map(toWords);
+    this.bytes = addresses.map(parseAddress);
+    this.words = this.bytes.map(toWords);
     this.#firstIpv4 = this.words[0]?.length === 1 ? this.words[0][0]! : -1;
     this.#isDense = this.words.every(
       (words, index) => words.length === 1 && words[0] === this.#firstIpv4 + index,

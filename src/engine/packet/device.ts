@@ -10,7 +10,7 @@ import type { Flows } from './flows.ts';
 const SMALL_FRAME_BYTES = 256;
 const SMALL_FRAMES = 16_384;
 
-/** Frames that hold a whole segment: as many bytes, to wait in the same caches. */
+/** Frames that hold a whole segment: fewer, so as not to fill the caches with them. */
 const LARGE_FRAME_BYTES = 2_048;
 const LARGE_FRAMES = 4_096;
 

@@ -1,9 +1,11 @@
+import { parseAddress } from '../../net/addresses.ts';
 import type { EngineArm, EngineOptions } from '../types.ts';
 import { AddressIndex, type AddressWords, toWords } from './addresses.ts';
 
 /** The far end of connections: an endpoint, of one arm or of several. */
 export interface Remote {
   readonly family: 4 | 6;
+  readonly bytes: Uint8Array;
   readonly words: AddressWords;
   readonly port: number;
 }
@@ -141,9 +143,10 @@ function enroll(
   };
   return {
     remotes: endpoints.map(({ address, port, family }) => {
-      const words = toWords(address);
+      const bytes = parseAddress(address);
+      const words = toWords(bytes);
       const found = remotes.findIndex((other) => other.port === port && other.words.join() === words.join());
-      return found >= 0 ? found : remotes.push({ family, words, port }) - 1;
+      return found >= 0 ? found : remotes.push({ family, bytes, words, port }) - 1;
     }),
     locals: sources.map(numberOf),
     ownLocals: packets.links.map(({ source }) => numberOf(source)),

@@ -1,3 +1,5 @@
+import { readU16, readU32 } from '../../net/wire/big-endian.ts';
+
 /** Kinds of the options read: RFC 9293 section 3.1, RFC 7323, RFC 2018. */
 const END = 0;
 const NOP = 1;
@@ -5,6 +7,9 @@ const MSS = 2;
 const WINDOW_SCALE = 3;
 const SACK_PERMITTED = 4;
 const TIMESTAMPS = 8;
+
+/** RFC 9293 section 3.1. */
+const FIN = 0x01;
 
 /** RFC 7323 section 2.3. */
 const MAX_WINDOW_SHIFT = 14;
@@ -42,16 +47,21 @@ export class Inbound {
     this.bytes = bytes;
     this.from = at + headerBytes;
     this.to = to;
-    this.seq = readInt32(bytes, at + 4);
-    this.ack = readInt32(bytes, at + 8);
+    this.seq = readI32(bytes, at + 4);
+    this.ack = readI32(bytes, at + 8);
     this.flags = bytes[at + 13]!;
-    this.window = (bytes[at + 14]! << 8) | bytes[at + 15]!;
+    this.window = readU16(bytes, at + 14);
     this.hasStamps = false;
     this.mss = 0;
     this.windowShift = -1;
     this.hasSack = false;
     if (headerBytes > 20) this.#readOptions(at + 20, at + headerBytes);
     return true;
+  }
+
+  /** The packet goes on beyond what was captured: its end, which a FIN marks, has not been seen and will come again. */
+  cutOff(): void {
+    this.flags &= ~FIN;
   }
 
   #readOptions(from: number, to: number): void {
@@ -68,9 +78,9 @@ export class Inbound {
       if (length < 2 || at + length > to) return;
       if (kind === TIMESTAMPS && length === 10) {
         this.hasStamps = true;
-        this.stamp = readInt32(bytes, at + 2);
-        this.echo = readInt32(bytes, at + 6);
-      } else if (kind === MSS && length === 4) this.mss = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+        this.stamp = readI32(bytes, at + 2);
+        this.echo = readI32(bytes, at + 6);
+      } else if (kind === MSS && length === 4) this.mss = readU16(bytes, at + 2);
       else if (kind === WINDOW_SCALE && length === 3)
         this.windowShift = Math.min(MAX_WINDOW_SHIFT, bytes[at + 2]!);
       else if (kind === SACK_PERMITTED && length === 2) this.hasSack = true;
@@ -79,15 +89,7 @@ export class Inbound {
   }
 }
 
-/** A word in network byte order, as a signed number: sequence numbers are compared by their difference. */
-export function readInt32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-}
-
-export function readUint32(bytes: Uint8Array, at: number): number {
-  return readInt32(bytes, at) >>> 0;
-}
-
-export function readUint16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
+/** A word as a signed number: sequence numbers are compared by their difference. */
+export function readI32(bytes: Uint8Array, at: number): number {
+  return readU32(bytes, at) | 0;
 }

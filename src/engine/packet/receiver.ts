@@ -1,21 +1,17 @@
 import { constants } from 'node:os';
+import { formatAddress } from '../../net/addresses.ts';
+import { readU16, readU32 } from '../../net/wire/big-endian.ts';
+import { ETHER_TYPE, ETHERNET_BYTES } from '../../net/wire/ethernet.ts';
+import { IPV4_BYTES, IPV6_BYTES, PROTOCOL } from '../../net/wire/ip.ts';
 import { describeIcmp } from '../../outcome/refusal.ts';
 import type { Closer } from './closer.ts';
 import type { Connections } from './connections.ts';
 import type { Exchange } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
-import { Inbound, readUint16, readUint32 } from './inbound.ts';
+import { Inbound, readI32 } from './inbound.ts';
 import { ACK, FIN, RST, type Segments, SYN } from './segments.ts';
 import { FIN_WAIT, FREE, RESPONSE, SYN_SENT } from './slots.ts';
 import type { Stream } from './stream.ts';
-
-const ETHER_IPV4 = 0x0800;
-const ETHER_IPV6 = 0x86dd;
-const ETHER_BYTES = 14;
-const IPV6_BYTES = 40;
-const PROTOCOL_ICMP = 1;
-const PROTOCOL_TCP = 6;
-const PROTOCOL_ICMPV6 = 58;
 
 /** RFC 792, RFC 4443: destination unreachable and time exceeded. */
 const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 11]);
@@ -89,48 +85,50 @@ export class Receiver {
    * @param atUs when it came
    */
   receive(bytes: Uint8Array, from: number, to: number, atUs: number): void {
-    const ip = from + ETHER_BYTES;
-    const etherType = to - from < ETHER_BYTES ? 0 : readUint16(bytes, from + 12);
-    if (etherType === ETHER_IPV4) this.#receiveIpv4(bytes, ip, to, atUs);
-    else if (etherType === ETHER_IPV6) this.#receiveIpv6(bytes, ip, to, atUs);
+    const ip = from + ETHERNET_BYTES;
+    const etherType = to - from < ETHERNET_BYTES ? 0 : readU16(bytes, from + 12);
+    if (etherType === ETHER_TYPE.IPV4) this.#receiveIpv4(bytes, ip, to, atUs);
+    else if (etherType === ETHER_TYPE.IPV6) this.#receiveIpv6(bytes, ip, to, atUs);
   }
 
   #receiveIpv4(bytes: Uint8Array, ip: number, end: number, atUs: number): void {
-    if (end - ip < 20 || bytes[ip]! >>> 4 !== 4) return;
+    if (end - ip < IPV4_BYTES || bytes[ip]! >>> 4 !== 4) return;
     const headerBytes = (bytes[ip]! & 0xf) * 4;
     // Ethernet pads short packets; with segmentation left to the device, a length of 0 says "to the end".
-    const length = readUint16(bytes, ip + 2);
+    const length = readU16(bytes, ip + 2);
     const to = length === 0 ? end : Math.min(end, ip + length);
     // A fragment other than the first has no ports; the first of several is not the whole.
-    if (headerBytes < 20 || ip + headerBytes > to || (readUint16(bytes, ip + 6) & 0x3fff) !== 0) return;
+    if (headerBytes < IPV4_BYTES || ip + headerBytes > to || (readU16(bytes, ip + 6) & 0x3fff) !== 0) return;
     const { flows } = this.#connections;
-    const local = flows.locals.findIpv4(readUint32(bytes, ip + 16));
+    const local = flows.locals.findIpv4(readU32(bytes, ip + 16));
     if (local < 0) return;
     const at = ip + headerBytes;
-    if (bytes[ip + 9] === PROTOCOL_ICMP) {
-      this.#receiveIcmp(bytes, at, to, local, formatIpv4(bytes, ip + 12), atUs);
+    if (bytes[ip + 9] === PROTOCOL.ICMP) {
+      this.#receiveIcmp(bytes, at, to, local, ip + 12, atUs);
       return;
     }
-    if (bytes[ip + 9] !== PROTOCOL_TCP || !this.#inbound.read(bytes, at, to)) return;
-    const remote = flows.findRemoteIpv4(readUint32(bytes, ip + 12), readUint16(bytes, at));
-    if (remote >= 0) this.#dispatch(remote, local, readUint16(bytes, at + 2), atUs);
+    if (bytes[ip + 9] !== PROTOCOL.TCP || !this.#inbound.read(bytes, at, to)) return;
+    if (length > end - ip) this.#inbound.cutOff();
+    const remote = flows.findRemoteIpv4(readU32(bytes, ip + 12), readU16(bytes, at));
+    if (remote >= 0) this.#dispatch(remote, local, readU16(bytes, at + 2), atUs);
   }
 
   #receiveIpv6(bytes: Uint8Array, ip: number, end: number, atUs: number): void {
     if (end - ip < IPV6_BYTES) return;
-    const length = readUint16(bytes, ip + 4);
+    const length = readU16(bytes, ip + 4);
     const at = ip + IPV6_BYTES;
     const to = length === 0 ? end : Math.min(end, at + length);
     const { flows } = this.#connections;
     const local = flows.locals.findIpv6(...words(bytes, ip + 24));
     if (local < 0) return;
-    if (bytes[ip + 6] === PROTOCOL_ICMPV6) {
+    if (bytes[ip + 6] === PROTOCOL.ICMPV6) {
       this.#receiveIcmpv6(bytes, at, to, local, ip + 8, atUs);
       return;
     }
-    if (bytes[ip + 6] !== PROTOCOL_TCP || !this.#inbound.read(bytes, at, to)) return;
-    const remote = flows.findRemoteIpv6(...words(bytes, ip + 8), readUint16(bytes, at));
-    if (remote >= 0) this.#dispatch(remote, local, readUint16(bytes, at + 2), atUs);
+    if (bytes[ip + 6] !== PROTOCOL.TCP || !this.#inbound.read(bytes, at, to)) return;
+    if (length > end - at) this.#inbound.cutOff();
+    const remote = flows.findRemoteIpv6(...words(bytes, ip + 8), readU16(bytes, at));
+    if (remote >= 0) this.#dispatch(remote, local, readU16(bytes, at + 2), atUs);
   }
 
   #dispatch(remote: number, local: number, port: number, atUs: number): void {
@@ -176,16 +174,26 @@ export class Receiver {
     else if ((flags & ACK) !== 0) this.#segments.write(slot, RST, ack, 0);
   }
 
-  #receiveIcmp(bytes: Uint8Array, at: number, to: number, local: number, sender: string, atUs: number): void {
-    if (to - at < ICMP_BYTES + 28 || !ICMP_ERRORS.has(bytes[at]!)) return;
+  #receiveIcmp(
+    bytes: Uint8Array,
+    at: number,
+    to: number,
+    local: number,
+    senderAt: number,
+    atUs: number,
+  ): void {
+    if (to - at < ICMP_BYTES + IPV4_BYTES + 8 || !ICMP_ERRORS.has(bytes[at]!)) return;
     const inner = at + ICMP_BYTES;
     const tcp = inner + (bytes[inner]! & 0xf) * 4;
-    if (bytes[inner + 9] !== PROTOCOL_TCP || tcp + 8 > to) return;
+    if (bytes[inner + 9] !== PROTOCOL.TCP || tcp + 8 > to) return;
     const { flows } = this.#connections;
-    const remote = flows.findRemoteIpv4(readUint32(bytes, inner + 16), readUint16(bytes, tcp + 2));
+    const remote = flows.findRemoteIpv4(readU32(bytes, inner + 16), readU16(bytes, tcp + 2));
     const [type, code] = [bytes[at]!, bytes[at + 1]!];
     const errno = type === 11 ? EHOSTUNREACH : (ERRNO_OF_UNREACHABLE[code] ?? 0);
-    this.#fail(remote, local, readUint16(bytes, tcp), errno, describeIcmp(4, type, code, sender), atUs);
+    const slot = this.#findAsking(remote, local, bytes, tcp);
+    if (slot < 0 || errno === 0) return;
+    const sender = formatAddress(bytes.subarray(senderAt, senderAt + 4));
+    this.#fail(slot, errno, describeIcmp(4, type, code, sender), atUs);
   }
 
   #receiveIcmpv6(
@@ -198,20 +206,31 @@ export class Receiver {
   ): void {
     const inner = at + ICMP_BYTES;
     const tcp = inner + IPV6_BYTES;
-    if (tcp + 8 > to || !ICMPV6_ERRORS.has(bytes[at]!) || bytes[inner + 6] !== PROTOCOL_TCP) return;
+    if (tcp + 8 > to || !ICMPV6_ERRORS.has(bytes[at]!) || bytes[inner + 6] !== PROTOCOL.TCP) return;
     const { flows } = this.#connections;
-    const remote = flows.findRemoteIpv6(...words(bytes, inner + 24), readUint16(bytes, tcp + 2));
+    const remote = flows.findRemoteIpv6(...words(bytes, inner + 24), readU16(bytes, tcp + 2));
     const [type, code] = [bytes[at]!, bytes[at + 1]!];
     const errno = type === 3 ? EHOSTUNREACH : (ERRNO_OF_UNREACHABLE_6[code] ?? EPROTO);
-    const refusedBy = describeIcmp(6, type, code, formatIpv6(bytes, senderAt));
-    this.#fail(remote, local, readUint16(bytes, tcp), errno, refusedBy, atUs);
+    const slot = this.#findAsking(remote, local, bytes, tcp);
+    if (slot < 0 || errno === 0) return;
+    const sender = formatAddress(bytes.subarray(senderAt, senderAt + 16));
+    this.#fail(slot, errno, describeIcmp(6, type, code, sender), atUs);
+  }
+
+  /**
+   * The connection whose SYN an ICMP error quotes; -1 if it is about anything else. The sequence number tells it from an
+   * older connection of the same address and port.
+   */
+  #findAsking(remote: number, local: number, bytes: Uint8Array, tcp: number): number {
+    const { flows, slots, active } = this.#connections;
+    const slot = remote < 0 ? -1 : flows.find(remote, local, readU16(bytes, tcp));
+    if (slot < 0 || slots.phase[slot] !== SYN_SENT) return -1;
+    return active.iss[slots.active[slot]!] === readI32(bytes, tcp + 4) ? slot : -1;
   }
 
   /** An ICMP error ends a handshake, as it does a kernel's; an established connection goes on (RFC 5461). */
-  #fail(remote: number, local: number, port: number, errno: number, refusedBy: string, atUs: number): void {
+  #fail(slot: number, errno: number, refusedBy: string, atUs: number): void {
     const connections = this.#connections;
-    const slot = remote < 0 ? -1 : connections.flows.find(remote, local, port);
-    if (slot < 0 || errno === 0 || connections.slots.phase[slot] !== SYN_SENT) return;
     connections.nowUs = Math.max(connections.nowUs, atUs);
     this.#handshake.fail(slot, errno, refusedBy);
   }
@@ -227,20 +246,5 @@ export class Receiver {
 }
 
 function words(bytes: Uint8Array, at: number): [number, number, number, number] {
-  return [
-    readUint32(bytes, at),
-    readUint32(bytes, at + 4),
-    readUint32(bytes, at + 8),
-    readUint32(bytes, at + 12),
-  ];
-}
-
-function formatIpv4(bytes: Uint8Array, at: number): string {
-  return bytes.subarray(at, at + 4).join('.');
-}
-
-function formatIpv6(bytes: Uint8Array, at: number): string {
-  const groups = Array.from({ length: 8 }, (_, index) => readUint16(bytes, at + 2 * index).toString(16));
-  // The URL parser formats IPv6 addresses as RFC 5952 requires.
-  return new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+  return [readU32(bytes, at), readU32(bytes, at + 4), readU32(bytes, at + 8), readU32(bytes, at + 12)];
 }

@@ -3,8 +3,12 @@ import { createIsnGenerator, type IsnGenerator } from '../../client/isn.ts';
 import { offeredMss, offeredWindow, type SynOptions, synFlags, synOptionBytes } from '../../client/syn.ts';
 import { createTimestampClock, type TimestampClock } from '../../client/timestamp-clock.ts';
 import type { ClientProfile } from '../../client/types.ts';
+import { parseMac } from '../../net/addresses.ts';
 import { FRAME_PAD, type SendBatch, type SendObserver } from '../../net/packet-socket/send-batch.ts';
 import type { Ticker } from '../../net/ticker.ts';
+import { writeU32 } from '../../net/wire/big-endian.ts';
+import { ETHER_TYPE } from '../../net/wire/ethernet.ts';
+import { PROTOCOL } from '../../net/wire/ip.ts';
 import type { EngineArm } from '../types.ts';
 import { swap } from './addresses.ts';
 import { fold, halves, sumWords, swap16 } from './checksum.ts';
@@ -28,7 +32,6 @@ const TCP_WORDS = 5;
 /** NOP, NOP, timestamps (RFC 7323 appendix A), as this machine reads it. */
 const TIMESTAMP_OPTION = 0x0a08_0101;
 const TIMESTAMP_WORDS = 3;
-const PROTOCOL_TCP = 6;
 /** What a frame has room for besides headers; larger segments are taken but not sent. */
 const MAX_PAYLOAD = 1_900;
 const DONT_FRAGMENT = 0x0040_0000;
@@ -155,7 +158,7 @@ export class Segments {
     const { length } = options.words;
     for (let word = 0; word < length; word += 1) words[optionsAt + word] = options.words[word]!;
     if (options.stampAt >= 0)
-      writeWord(batch.bytes, optionsAt * 4 + options.stampAt, this.stampAt(slot, this.#clock.us[0]!));
+      writeU32(batch.bytes, optionsAt * 4 + options.stampAt, this.stampAt(slot, this.#clock.us[0]!));
     if (client.ipId === 'random') this.#slots.ipId[slot] = Math.floor(Math.random() * 65_536);
     const flags = synFlags(client, resent);
     this.#finish(
@@ -310,13 +313,6 @@ export class Segments {
   }
 }
 
-function writeWord(bytes: Uint8Array, at: number, word: number): void {
-  bytes[at] = word >>> 24;
-  bytes[at + 1] = word >>> 16;
-  bytes[at + 2] = word >>> 8;
-  bytes[at + 3] = word;
-}
-
 function createTemplate(
   { packets, socket, endpoints }: EngineArm,
   endpoint: number,
@@ -337,19 +333,19 @@ function createTemplate(
   const view = new DataView(bytes.buffer);
   bytes.set(parseMac(link.nextHopMac), FRAME_PAD);
   bytes.set(parseMac(link.mac), FRAME_PAD + 6);
-  view.setUint16(FRAME_PAD + 12, isIpv6 ? 0x86dd : 0x0800);
+  view.setUint16(FRAME_PAD + 12, isIpv6 ? ETHER_TYPE.IPV6 : ETHER_TYPE.IPV4);
   const trafficClass = socket.tos ?? client.dscp << 2;
   const ip = 4 * IP_AT;
   if (isIpv6) {
     view.setUint32(ip, 0x6000_0000 | (trafficClass << 20));
-    bytes[ip + 6] = PROTOCOL_TCP;
+    bytes[ip + 6] = PROTOCOL.TCP;
     bytes[ip + 7] = client.ttl;
     for (const [index, word] of remote.words.entries()) view.setUint32(ip + 24 + 4 * index, word);
   } else {
     bytes[ip] = 0x45;
     bytes[ip + 1] = trafficClass;
     bytes[ip + 8] = client.ttl;
-    bytes[ip + 9] = PROTOCOL_TCP;
+    bytes[ip + 9] = PROTOCOL.TCP;
     view.setUint32(ip + 16, remote.words[0]!);
   }
   const words = new Int32Array(bytes.buffer);
@@ -365,7 +361,7 @@ function createTemplate(
     words,
     tcpAt,
     ipSum: sumWords(words, IP_AT, tcpAt),
-    pseudoSum: remoteSum + swap16(PROTOCOL_TCP),
+    pseudoSum: remoteSum + swap16(PROTOCOL.TCP),
     port16: swap16(remote.port),
     synOptions: [
       toWordOptions(synOptionBytes(client, path)),
@@ -375,8 +371,8 @@ function createTemplate(
     mss: Math.min(offeredMss(client, path), MAX_PAYLOAD),
     isns,
     stamps,
-    remoteWord: isns.addressWord(toBytes(remote.words)),
-    localWords: Int32Array.from(flows.locals.words, (local) => isns.addressWord(toBytes(local))),
+    remoteWord: isns.addressWord(remote.bytes),
+    localWords: Int32Array.from(flows.locals.bytes, isns.addressWord),
     remotePort: remote.port,
     window: Math.min(0xffff, client.window >> scale),
     client,
@@ -390,19 +386,4 @@ function withMss(client: ClientProfile, mss: number | undefined, isIpv6: boolean
 
 function toWordOptions({ bytes, timestampAt }: SynOptions): WordOptions {
   return { words: new Int32Array(Uint8Array.from(bytes).buffer), stampAt: timestampAt };
-}
-
-function toBytes(words: readonly number[]): Uint8Array {
-  const bytes = new Uint8Array(4 * words.length);
-  const view = new DataView(bytes.buffer);
-  for (const [index, word] of words.entries()) view.setUint32(4 * index, word);
-  return bytes;
-}
-
-/** @throws RangeError if it is not six hexadecimal bytes */
-function parseMac(mac: string): number[] {
-  const bytes = mac.split(':').map((byte) => Number.parseInt(byte, 16));
-  if (bytes.length !== 6 || bytes.some((byte) => !(byte >= 0 && byte <= 255)))
-    throw new RangeError(`not an Ethernet address: ${mac}`);
-  return bytes;
 }

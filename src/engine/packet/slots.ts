@@ -21,7 +21,7 @@ export const OWES_ACK = 4;
 export const NONE = -1;
 
 /**
- * What is kept of every connection, one slot each, in typed arrays: 30 bytes, so that a million held ones fit a probe.
+ * What is kept of every connection, one slot each, in typed arrays: 30 bytes, so that very many held ones fit a probe.
  * Anything that only a connection needs while something is happening on it stands in {@link ActiveTable}.
  *
  * Nothing is touched before a slot is used, so memory follows the number of connections, not the capacity.

@@ -1,27 +1,29 @@
 import { constants } from 'node:os';
 import { Arena, type Region } from '../arena.ts';
-import { SOCK_CLOEXEC, SOCK_NONBLOCK } from '../constants.ts';
+import {
+  AF_PACKET,
+  PACKET_IGNORE_OUTGOING,
+  POLLIN,
+  SO_RCVBUF,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOL_PACKET,
+  SOL_SOCKET,
+} from '../constants.ts';
 import { type Libc, loadLibc } from '../load.ts';
+import { attachFilter } from '../packet-socket/open.ts';
 import { POLLFD_BYTES } from '../poll.ts';
 import { NetlinkError } from './netlink-socket.ts';
 
-/** include/linux/socket.h, include/linux/net.h, packet(7) and include/uapi/linux/if_packet.h */
-const AF_PACKET = 17;
-const SOCK_RAW = 3;
-const SOL_PACKET = 263;
+/** uapi/linux/if_packet.h */
 const PACKET_ADD_MEMBERSHIP = 1;
-const PACKET_IGNORE_OUTGOING = 23;
 /** struct packet_mreq: interface, type (16 bits), length of the address (16 bits), address. */
 const PACKET_MREQ_BYTES = 16;
 const PACKET_MR_ALLMULTI = 2;
 /** struct sockaddr_ll: family, protocol (network order), interface; the rest is not needed to bind. */
 const SOCKADDR_LL_BYTES = 20;
-const POLLIN = 1;
 
-/** uapi/asm-generic/socket.h */
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
-const SO_ATTACH_FILTER = 26;
 /** Room for a burst of answers; the kernel's own limit (net.core.rmem_max) may keep it smaller. */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 
@@ -126,23 +128,19 @@ export class LinkSocket {
     this.#check(this.#libc.bind(this.#fd, this.#from.address, SOCKADDR_LL_BYTES));
   }
 
-  /** struct sock_fprog: number of instructions, and where they are, in a word of the machine each. */
   #attachFilter(): void {
-    const program = this.#arena.take(NEIGHBOUR_DISCOVERY.length * 8);
-    const view = new DataView(program.bytes.buffer, program.bytes.byteOffset);
+    const program = new Uint8Array(NEIGHBOUR_DISCOVERY.length * 8);
+    const view = new DataView(program.buffer);
     for (const [index, [code, ifTrue, ifFalse, operand]] of NEIGHBOUR_DISCOVERY.entries()) {
       view.setUint16(index * 8, code, true);
       view.setUint8(index * 8 + 2, ifTrue);
       view.setUint8(index * 8 + 3, ifFalse);
       view.setUint32(index * 8 + 4, operand, true);
     }
-    const is32Bit = process.arch === 'arm' || process.arch === 'ia32';
-    const { words } = this.#from;
-    words.fill(0, 0, 4);
-    words[0] = NEIGHBOUR_DISCOVERY.length;
-    words[is32Bit ? 1 : 2] = program.address | 0;
-    if (!is32Bit) words[3] = Math.floor(program.address / 2 ** 32);
-    this.#check(this.#setOption(SOL_SOCKET, SO_ATTACH_FILTER, is32Bit ? 8 : 16));
+    const errno = attachFilter(this.#libc, this.#fd, program);
+    if (errno === 0) return;
+    this.#libc.close(this.#fd);
+    this.#fail(errno);
   }
 
   #setOption(level: number, option: number, length: number): number {

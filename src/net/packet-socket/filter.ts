@@ -1,3 +1,6 @@
+import { ETHER_TYPE } from '../wire/ethernet.ts';
+import { PROTOCOL } from '../wire/ip.ts';
+
 /**
  * Classic BPF programs (Documentation/networking/filter.rst in the kernel tree): the kernel runs one for each packet
  * and copies only what it accepts.
@@ -39,11 +42,6 @@ const IPV6_NEXT_AT = IPV4_AT + 6;
 const IPV6_DESTINATION_AT = IPV4_AT + 24;
 const IPV6_PORT_AT = IPV4_AT + 40 + 2;
 
-const ETHER_IPV4 = 0x0800;
-const ETHER_IPV6 = 0x86dd;
-const PROTOCOL_ICMP = 1;
-const PROTOCOL_TCP = 6;
-const PROTOCOL_ICMPV6 = 58;
 /** Without "don't fragment" and "more fragments": a first fragment has the ports. */
 const FRAGMENT_OFFSET = 0x1fff;
 const WHOLE_PACKET = 0x0004_0000;
@@ -59,8 +57,8 @@ interface Instruction {
 export function compileFilter(spec: FilterSpec): Uint8Array {
   const program = new Program();
   program.load(LOAD_HALF, ETHER_TYPE_AT);
-  if (spec.ipv4 !== undefined) program.jump(JUMP_IF_EQUAL, ETHER_IPV4, 'ipv4', undefined);
-  if (spec.ipv6 !== undefined) program.jump(JUMP_IF_EQUAL, ETHER_IPV6, 'ipv6', undefined);
+  if (spec.ipv4 !== undefined) program.jump(JUMP_IF_EQUAL, ETHER_TYPE.IPV4, 'ipv4', undefined);
+  if (spec.ipv6 !== undefined) program.jump(JUMP_IF_EQUAL, ETHER_TYPE.IPV6, 'ipv6', undefined);
   program.end('drop', 0);
   if (spec.ipv4 !== undefined) {
     program.label('ipv4');
@@ -68,8 +66,8 @@ export function compileFilter(spec: FilterSpec): Uint8Array {
     program.jump(JUMP_IF_AT_LEAST, spec.ipv4.from, undefined, 'drop4');
     program.jump(JUMP_IF_ABOVE, spec.ipv4.to, 'drop4', undefined);
     program.load(LOAD_BYTE, IPV4_PROTOCOL_AT);
-    program.jump(JUMP_IF_EQUAL, PROTOCOL_ICMP, 'take4', undefined);
-    program.jump(JUMP_IF_EQUAL, PROTOCOL_TCP, undefined, 'drop4');
+    program.jump(JUMP_IF_EQUAL, PROTOCOL.ICMP, 'take4', undefined);
+    program.jump(JUMP_IF_EQUAL, PROTOCOL.TCP, undefined, 'drop4');
     program.load(LOAD_HALF, IPV4_FRAGMENT_AT);
     program.jump(JUMP_IF_SET, FRAGMENT_OFFSET, 'drop4', undefined);
     program.load(LOAD_X_HEADER_LENGTH, IPV4_AT);
@@ -89,8 +87,8 @@ export function compileFilter(spec: FilterSpec): Uint8Array {
       program.jump(JUMP_IF_EQUAL, (word & mask) >>> 0, undefined, 'drop6');
     });
     program.load(LOAD_BYTE, IPV6_NEXT_AT);
-    program.jump(JUMP_IF_EQUAL, PROTOCOL_ICMPV6, 'take6', undefined);
-    program.jump(JUMP_IF_EQUAL, PROTOCOL_TCP, undefined, 'drop6');
+    program.jump(JUMP_IF_EQUAL, PROTOCOL.ICMPV6, 'take6', undefined);
+    program.jump(JUMP_IF_EQUAL, PROTOCOL.TCP, undefined, 'drop6');
     program.load(LOAD_HALF, IPV6_PORT_AT);
     program.jump(JUMP_IF_AT_LEAST, spec.ports.from, undefined, 'drop6');
     program.jump(JUMP_IF_ABOVE, spec.ports.to, 'drop6', 'take6');

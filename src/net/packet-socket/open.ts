@@ -33,10 +33,12 @@ export function openPacketSocket(libc: Libc, filter: FilterSpec): number {
   if (fd < 0) throw refusal(libc.errno());
   const arena = new Arena(libc, 4_096);
   try {
-    const program = compileFilter(filter);
-    const at = arena.take(program.length);
-    at.bytes.set(program);
-    attach(libc, fd, arena, at.address, program.length / INSTRUCTION_BYTES);
+    const errno = attachFilter(libc, fd, compileFilter(filter));
+    if (errno !== 0) {
+      throw new EnvironmentError(`The kernel refused a packet filter (errno ${errno}).`, {
+        hint: 'Use --engine raw.',
+      });
+    }
     // Not critical: an old kernel (before 4.20) shows our own packets too, which the engine then ignores.
     setNumber(libc, fd, arena, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
     if (!setNumber(libc, fd, arena, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES))
@@ -80,18 +82,26 @@ export function setNumber(
   return libc.setsockopt(fd, level, option, at.address, 4) === 0;
 }
 
-/** struct sock_fprog: a 16-bit length, then a pointer aligned as pointers are. */
-function attach(libc: Libc, fd: number, arena: Arena, programAt: number, length: number): void {
+/**
+ * Lets a packet socket receive what a program accepts: struct sock_fprog is a 16-bit length, then a pointer aligned as
+ * pointers are. The kernel copies both.
+ * @param program struct sock_filter, one after the other
+ * @returns 0 or an errno
+ */
+export function attachFilter(libc: Libc, fd: number, program: Uint8Array): number {
+  const arena = new Arena(libc, program.length + 64);
+  const at = arena.take(program.length);
+  at.bytes.set(program);
   const is32Bit = process.arch === 'arm' || process.arch === 'ia32';
   const fprog = arena.take(16);
-  fprog.words[0] = length;
+  fprog.words[0] = program.length / INSTRUCTION_BYTES;
   const pointerAt = is32Bit ? 1 : 2;
-  fprog.words[pointerAt] = programAt | 0;
-  if (!is32Bit) fprog.words[pointerAt + 1] = Math.floor(programAt / 2 ** 32);
-  if (libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog.address, is32Bit ? 8 : 16) === 0) return;
-  throw new EnvironmentError(`The kernel refused a packet filter (errno ${libc.errno()}).`, {
-    hint: 'Use --engine raw.',
-  });
+  fprog.words[pointerAt] = at.address | 0;
+  if (!is32Bit) fprog.words[pointerAt + 1] = Math.floor(at.address / 2 ** 32);
+  const result = libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog.address, is32Bit ? 8 : 16);
+  const errno = result === 0 ? 0 : libc.errno();
+  arena.release();
+  return errno;
 }
 
 function refusal(errno: number): EnvironmentError {

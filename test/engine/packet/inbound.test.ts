@@ -58,6 +58,15 @@ describe('a segment', () => {
     expect(inbound.windowShift).toBe(14);
   });
 
+  it('that was cut off has lost its FIN: the bytes before it are still to come', () => {
+    const bytes = tcp([], [65]);
+    bytes[13] = 0x19;
+    const inbound = new Inbound();
+    inbound.read(bytes, 0, bytes.length);
+    inbound.cutOff();
+    expect(inbound.flags).toBe(0x18);
+  });
+
   it('of random bytes never leads beyond its end', () => {
     const below = createRandomBelow(6);
     const inbound = new Inbound();
