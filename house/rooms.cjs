@@ -78,6 +78,9 @@ exports.ROOMS = {
     outcome: 'words for each outcome',
     scenario: 'units and words',
   },
+  evidence: {
+    net: 'packets and captures',
+  },
   lab: {
     scenario: 'units and suggestions; no code of the engines that it tests, or it would share their faults',
   },
@@ -143,4 +146,4 @@ exports.ROOMS = {
 };
 
 /** Rooms, and folders of them, that touch no file, clock, network or thread, so that their tests need none. */
-exports.PURE = ['plan', 'outcome', 'client', 'analysis', 'render', 'net/wire'];
+exports.PURE = ['plan', 'outcome', 'client', 'analysis', 'render', 'net/wire', 'evidence/handshakes'];
