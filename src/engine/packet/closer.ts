@@ -1,7 +1,8 @@
+import { ACK, FIN, RST } from '../../net/wire/packet.ts';
 import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import type { Connections } from './connections.ts';
 import type { ResendQueues } from './resend-queues.ts';
-import { ACK, FIN, RST, type Segments } from './segments.ts';
+import type { Segments } from './segments.ts';
 import { FIN_WAIT, LAST_ACK, OWES_ACK, PEER_CLOSED, SYN_SENT } from './slots.ts';
 
 /** How often an unanswered FIN is sent again before the connection is reset. */

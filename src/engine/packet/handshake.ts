@@ -1,11 +1,12 @@
 import { constants } from 'node:os';
+import { ACK, ECE, RST, SYN } from '../../net/wire/packet.ts';
 import { RST as RESET } from '../../outcome/refusal.ts';
 import type { Closer } from './closer.ts';
 import type { Connections } from './connections.ts';
 import { HANDSHAKE_DEADLINE } from './connections.ts';
 import type { Inbound } from './inbound.ts';
 import type { ResendQueues } from './resend-queues.ts';
-import { ACK, ECE, RST, type Segments, SYN } from './segments.ts';
+import type { Segments } from './segments.ts';
 import { FREE, RESPONSE, SYN_SENT, TIMESTAMPS } from './slots.ts';
 
 const { ECONNREFUSED, EADDRINUSE, EADDRNOTAVAIL, ENOBUFS, ETIMEDOUT } = constants.errno;

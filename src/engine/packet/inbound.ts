@@ -1,4 +1,5 @@
 import { readU16, readU32 } from '../../net/wire/big-endian.ts';
+import { FIN } from '../../net/wire/packet.ts';
 
 /** Kinds of the options read: RFC 9293 section 3.1, RFC 7323, RFC 2018. */
 const END = 0;
@@ -7,9 +8,6 @@ const MSS = 2;
 const WINDOW_SCALE = 3;
 const SACK_PERMITTED = 4;
 const TIMESTAMPS = 8;
-
-/** RFC 9293 section 3.1. */
-const FIN = 0x01;
 
 /** RFC 7323 section 2.3. */
 const MAX_WINDOW_SHIFT = 14;

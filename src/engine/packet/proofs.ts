@@ -1,7 +1,8 @@
+import { ACK } from '../../net/wire/packet.ts';
 import { LEAST_PROOF_AGE_US, PROBES } from '../holding.ts';
 import type { Connections } from './connections.ts';
 import type { ResendQueues } from './resend-queues.ts';
-import { ACK, type Segments } from './segments.ts';
+import type { Segments } from './segments.ts';
 import { PROVING } from './slots.ts';
 
 /** As the kernel's keep-alives of the raw engine (TCP_KEEPINTVL 1). */

@@ -3,13 +3,14 @@ import { formatAddress } from '../../net/addresses.ts';
 import { readU16, readU32 } from '../../net/wire/big-endian.ts';
 import { ETHER_TYPE, ETHERNET_BYTES } from '../../net/wire/ethernet.ts';
 import { IPV4_BYTES, IPV6_BYTES, PROTOCOL } from '../../net/wire/ip.ts';
+import { ACK, FIN, RST, SYN } from '../../net/wire/packet.ts';
 import { describeIcmp } from '../../outcome/refusal.ts';
 import type { Closer } from './closer.ts';
 import type { Connections } from './connections.ts';
 import type { Exchange } from './exchange.ts';
 import type { Handshake } from './handshake.ts';
 import { Inbound, readI32 } from './inbound.ts';
-import { ACK, FIN, RST, type Segments, SYN } from './segments.ts';
+import type { Segments } from './segments.ts';
 import { FIN_WAIT, FREE, RESPONSE, SYN_SENT } from './slots.ts';
 import type { Stream } from './stream.ts';
 

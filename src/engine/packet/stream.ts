@@ -1,10 +1,11 @@
 import { constants } from 'node:os';
+import { ACK, FIN, PSH, RST, SYN } from '../../net/wire/packet.ts';
 import { writeNonce } from '../http/nonce.ts';
 import type { Closer } from './closer.ts';
 import type { Connections } from './connections.ts';
 import type { Inbound } from './inbound.ts';
 import type { ResendQueues } from './resend-queues.ts';
-import { ACK, FIN, PSH, RST, type Segments, SYN } from './segments.ts';
+import type { Segments } from './segments.ts';
 import { FIN_WAIT, OWES_ACK, PEER_CLOSED, PROVING } from './slots.ts';
 
 /** Segments of a request that may be under way at first (RFC 6928). */
