@@ -3,17 +3,17 @@ import { UsageError } from '../errors.ts';
 import { readZone } from './host-names.ts';
 import type { HostPort, Target } from './types.ts';
 
-/** A target as written: its scheme decides which arms can use it. */
+/** A target as written. Its scheme decides which arms can use it. */
 export type ParsedTarget = Target;
 
-/** What an embedded far end leaves to be filled in once its ports are known. Port 0 can never be connected to. */
+/** Placeholder for what an embedded far end supplies once its ports are known. Port 0 can never be connected to. */
 export const UNFILLED: HostPort = { host: 'embedded', port: 0 };
 
-/** Stands for a proxy until a script has named it (RFC 6761 section 6.4: such a name never resolves). */
+/** Placeholder for a proxy until a script has named one (RFC 6761 section 6.4: such a name never resolves). */
 export const UNCHOSEN: HostPort = { host: 'pac.invalid', port: 1 };
 
 /**
- * Reads a proxy: `host:port`, an IPv6 address in brackets. `http://` in front is taken too, as in http_proxy.
+ * Reads a proxy: `host:port`, an IPv6 address in brackets. A leading `http://` is accepted, as in http_proxy.
  * @throws UsageError
  */
 export function parseProxy(text: string): HostPort {
@@ -24,7 +24,7 @@ export function parseProxy(text: string): HostPort {
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'http') {
-    throw new UsageError(`a proxy spoken to by ${scheme}:// is not supported`, {
+    throw new UsageError(`${scheme}:// proxies are not supported`, {
       hint: 'give a plain HTTP proxy as host:port',
     });
   }
@@ -35,9 +35,9 @@ export function parseProxy(text: string): HostPort {
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
 
 /**
- * Reads a target: `http://host[:port]/path?query`, `https://` likewise, or `tcp://host:port`. The path is kept as written,
- * so that `{nonce}` and any escapes reach the wire unchanged.
- * @param embedded take `/path` and, for its TLS, `https:///path` too: the embedded far end supplies the rest
+ * Reads a target: `http://host[:port]/path?query`, `https://` likewise, or `tcp://host:port`. The path is kept as
+ * written, so `{nonce}` and any escapes reach the wire unchanged.
+ * @param embedded also accept `/path` and, for TLS, `https:///path`: the embedded far end supplies the rest
  * @throws UsageError
  */
 export function parseTarget(text: string, embedded = false): ParsedTarget {
@@ -56,7 +56,7 @@ export function parseTarget(text: string, embedded = false): ParsedTarget {
     case 'tcp':
       if (rest !== '' && rest !== '/') {
         throw new UsageError('a tcp:// target has no path', {
-          hint: 'write tcp://host:port and nothing more',
+          hint: 'write only tcp://host:port',
         });
       }
       return { scheme, ...parseAuthority(authority, 'target', undefined), path: '' };
@@ -74,7 +74,7 @@ export function parseTarget(text: string, embedded = false): ParsedTarget {
 export function parsePagePath(text: string): string {
   if (text.startsWith('/')) return checkPath(text);
   throw new UsageError(`${JSON.stringify(withoutCredentials(text))} is not a path`, {
-    hint: 'begin it with /; all objects of a page come from the target’s host',
+    hint: 'start it with /; all objects of a page come from the target’s host',
   });
 }
 
@@ -114,7 +114,7 @@ function isHost(host: string): boolean {
   );
 }
 
-/** RFC 9112 section 3.2: what goes on the request line has neither spaces nor control characters, nor a fragment. */
+/** RFC 9112 section 3.2: a request line's target contains no spaces, control characters or fragment. */
 function checkPath(path: string): string {
   if (path.includes('#')) {
     throw new UsageError(`the fragment of "${path}" is never sent`, {
@@ -122,9 +122,12 @@ function checkPath(path: string): string {
     });
   }
   if (!/^[\x21-\x7e]*$/.test(path)) {
-    throw new UsageError(`the path ${JSON.stringify(path)} contains characters that a request line cannot`, {
-      hint: 'percent-encode spaces, control characters and anything beyond ASCII',
-    });
+    throw new UsageError(
+      `the path ${JSON.stringify(path)} contains characters that a request line cannot carry`,
+      {
+        hint: 'percent-encode spaces, control characters and everything outside ASCII',
+      },
+    );
   }
   return path;
 }

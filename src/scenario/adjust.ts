@@ -2,9 +2,9 @@ import { peakPerSec, stepLevels } from './load-shape.ts';
 import type { Arm, Load, Phase } from './types.ts';
 
 /**
- * `--rate`: the highest rate of the scenario becomes this one, and every other rate of every open-loop arm keeps its
- * proportion to it, so that ramps still lead where they led and a control arm stays as small beside its test arm.
- * Undefined where no arm has a rate.
+ * `--rate`: sets the highest rate of the scenario to this one and scales every other rate of every open-loop arm in
+ * proportion, so that ramps keep their shape and a control arm stays as small compared to its test arm.
+ * @returns undefined if no arm has a rate
  */
 export function scaleRates(arms: readonly Arm[], ratePerSec: number): Arm[] | undefined {
   const peaks = arms.flatMap(({ load }) => (load.kind === 'open' ? [peakPerSec(load)] : []));
@@ -20,7 +20,7 @@ function mapPhases(load: Load, change: (phase: Phase) => Phase): Load {
   return load.kind === 'open' ? { kind: 'open', phases: load.phases.map(change) } : load;
 }
 
-/** Multiplies before it divides: 500/s of 500/s scaled to 2,000/s is 2,000/s to the last digit. */
+/** Multiplies before it divides: 500/s of 500/s scaled to 2,000/s is exactly 2,000/s. */
 function scalePhase(phase: Phase, top: number, peak: number): Phase {
   const scaled = (ratePerSec: number) => (ratePerSec * top) / peak;
   switch (phase.kind) {
@@ -41,15 +41,16 @@ function scalePhase(phase: Phase, top: number, peak: number): Phase {
 }
 
 /**
- * `--duration`: what is measured of each arm, its holds and steps together, lasts this long, shared among them as
- * before; ramps and idle phases keep their lengths. A closed loop ends after this long, whatever its count was.
+ * `--duration`: the measured part of each arm (its holds and steps together) lasts this long, divided in the same
+ * proportions as before; ramps and idle phases keep their lengths. A closed loop stops after this long, whatever its
+ * count was.
  */
 export function stretchTo(arms: readonly Arm[], durationUs: number): Arm[] {
   return arms.map((arm) => ({ ...arm, load: stretchLoad(arm.load, durationUs) }));
 }
 
 function stretchLoad(load: Load, durationUs: number): Load {
-  // A sweep lasts as long as its delays: shorter ones would be another measurement.
+  // A sweep lasts as long as its delays: shorter delays would be a different measurement.
   if (load.kind === 'sweep') return load;
   if (load.kind === 'closed') return { kind: 'closed', concurrency: load.concurrency, forUs: durationUs };
   if (load.kind === 'browsers') return { ...load, forUs: durationUs };
@@ -82,8 +83,8 @@ function measuredIn(phase: Phase): number {
 }
 
 /**
- * `soak --for`: every arm lasts this long in all. Ramps and idle phases keep their lengths, and what is measured takes the
- * rest; a closed loop goes on for as long, whatever its count was.
+ * `soak --for`: every arm lasts this long in total. Ramps and idle phases keep their lengths, and the measured part
+ * takes the rest; a closed loop runs as long, whatever its count was.
  * @returns the arms that cannot: they have nothing to stretch, or no time is left for it
  */
 export function fillTime(arms: readonly Arm[], durationUs: number): { arms: Arm[]; unable: readonly Arm[] } {

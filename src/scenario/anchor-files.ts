@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Path } from './problems.ts';
 
-/** Where a scenario names files, below an arm, the defaults or, of a proxy, at the top. */
+/** Where a scenario names files: below an arm, below the defaults or, for a proxy, at the top level. */
 const FILES: readonly Path[] = [
   ['auth', 'credentials', 'file'],
   ['auth', 'credentials', 'keytab'],
@@ -10,14 +10,14 @@ const FILES: readonly Path[] = [
   ['proxy', 'pac'],
 ];
 
-/** Of these some may be URLs. */
+/** Some of these may be URLs. */
 const URL = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
- * A scenario's data with the files that it names found from its own folder, so that it can be run from anywhere. What a
- * flag put there is left as it was typed: relative to the working folder, as everything on a command line.
+ * A scenario's data with its file names resolved against its own folder, so that it can be run from anywhere. Values
+ * set by flags stay as typed: relative to the working folder, like everything on a command line.
  * @param raw not changed: what aliases share is reached by several paths
- * @param file the scenario's, as typed or found
+ * @param file the scenario's own file, as typed or found
  */
 export function anchorFiles(raw: unknown, file: string, isTyped: (path: Path) => boolean): unknown {
   const folder = dirname(file);

@@ -3,14 +3,14 @@ import { REDACTED } from './secrets.ts';
 
 /**
  * Reads YAML.
- * @throws Error where it is none
+ * @throws Error if the text is not YAML
  */
 export type ReadYaml = (text: string) => unknown;
 
 /**
- * A `key.path=value` as it may be shown. What it holds decides, not how its key is called: a map of headers is looked into, and
- * text that cannot be read is judged as text, which stands for nothing where a map belongs.
- * @param readYaml absent: every value is judged as text
+ * A `key.path=value` in a form that may be shown. The value decides, not the name of the key: a map of headers is
+ * redacted field by field, and text that cannot be parsed is treated as plain text where a map belongs.
+ * @param readYaml if absent, every value is treated as text
  */
 export function redactAssignment(assignment: string, readYaml: ReadYaml = (text) => text): string {
   if (assignment.startsWith('@')) return assignment;

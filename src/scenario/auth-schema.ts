@@ -5,7 +5,7 @@ import type { CredentialSource, SecretReference } from './types.ts';
 import { expandUsers } from './user-pattern.ts';
 import { AUTH_MODES, AUTH_SCHEMES } from './words.ts';
 
-/** What to do instead of writing a secret out. */
+/** What to write instead of the secret itself. */
 export const REFERENCE_FIX =
   'name where it is: { env: NAME } for an environment variable, or { file: PATH } for a file';
 
@@ -18,7 +18,7 @@ const path = () =>
     { examples: ['./users.csv'] },
   );
 
-// A name that is none may be the secret itself: it is not repeated.
+// A name that is not valid may be the secret itself, so it is not repeated.
 const variable = () =>
   parsedText(
     (name) => {
@@ -33,7 +33,7 @@ const variable = () =>
 const secret = z
   .strictObject({
     env: variable().optional().describe('Environment variable that contains it.'),
-    file: path().optional().describe('File that contains it, and nothing else.'),
+    file: path().optional().describe('File that contains only this.'),
   })
   .meta({ minProperties: 1, maxProperties: 1 })
   .transform((written, context): SecretReference => {
@@ -42,14 +42,14 @@ const secret = z
     if (file !== undefined && env === undefined) return { file };
     context.issues.push({
       code: 'custom',
-      message: 'a secret is in one place',
+      message: 'a secret from more than one place, or from none',
       params: fixParams('write { env: NAME } or { file: PATH }'),
       input: written,
     });
     return z.NEVER;
   });
 
-/** What may stand under `auth.credentials`. */
+/** Keys allowed under `auth.credentials`. */
 const credentialKeys = z
   .strictObject({
     env: variable().optional().describe('Basic: environment variable that contains user:password.'),
@@ -62,7 +62,7 @@ const credentialKeys = z
     password: secret
       .optional()
       .describe('Where the password of these users is: { env: NAME } or { file: PATH }.'),
-    keytab: path().optional().describe('Negotiate: keytab to get tickets with. Default: the ticket cache.'),
+    keytab: path().optional().describe('Negotiate: keytab for obtaining tickets. Default: the ticket cache.'),
     principals: z
       .union([principal(), z.array(principal()).min(1)])
       .optional()
@@ -83,9 +83,9 @@ const credentials = credentialKeys.transform((written, context): CredentialSourc
   );
   if (ways.length > 1) return refuse(`credentials from ${ways.join(' and from ')}`, 'keep one of them');
   if (password !== undefined && users === undefined)
-    return refuse('a password of nobody', 'add users:, such as pupil{1-3000}');
+    return refuse('a password without users', 'add users:, such as pupil{1-3000}');
   if (principals !== undefined && keytab === undefined)
-    return refuse('principals without a keytab', 'add keytab:, a file with their keys');
+    return refuse('principals without a keytab', 'add keytab:, the file with their keys');
   if (env !== undefined) return { kind: 'env', name: env };
   if (file !== undefined) return { kind: 'file', path: file };
   if (keytab !== undefined)
@@ -112,30 +112,30 @@ const scheme = z.strictObject({
   credentials: credentials
     .optional()
     .describe(
-      'Where credentials are: { env }, { file }, { users, password } or { keytab, principals }. Never the secret.',
+      'Where credentials are: { env }, { file }, { users, password } or { keytab, principals }. Never the secret itself.',
     ),
   service: parsedText(checkService, { examples: ['HTTP@proxy.example'] })
     .optional()
-    .describe('Negotiate: service to get tickets for. Default: HTTP@ and the challenging host.'),
+    .describe('Negotiate: service to request tickets for. Default: HTTP@ and the challenging host.'),
 });
 
-/** How an arm answers who asks for credentials; `none` takes back what the defaults say. */
+/** How an arm responds to a challenge for credentials; `none` cancels what the defaults say. */
 export const auth = z.union([
   z.literal('none').describe('No credentials, whatever the defaults say.'),
   scheme.describe('Scheme, and where credentials come from.'),
 ]);
 
-/** What may stand under `auth`. */
+/** Keys allowed under `auth`. */
 export const authKeys = scheme;
 
-/** An `auth` as read, nothing inherited yet. */
+/** An `auth` as read, before inheritance. */
 export type AuthFile = z.output<typeof scheme>;
 
 function principal() {
   return parsedText(expandUsers, { examples: ['pupil{1-30}@EXAMPLE.ORG'] });
 }
 
-/** RFC 7617 section 2: a user-id holds no colon; whoever writes one has put a password behind it. */
+/** RFC 7617 section 2: a user-id contains no colon; what follows one is usually a password. */
 function checkUsers(pattern: string): string {
   if (pattern.includes(':')) {
     throw new UsageError('user names cannot contain a colon, and a password does not belong here', {

@@ -2,29 +2,29 @@ import { loadAttempts, loadDurationUs, peakPerSec } from './load-shape.ts';
 import type { Arm, Load, Phase } from './types.ts';
 import { formatDuration, formatRate } from './units.ts';
 
-/** What a run may ask for: a slip of a digit must not take a network down, nor keep a probe busy for a week. */
+/** Limits on what a run may ask for: a mistyped digit must not take a network down, or keep a probe busy for a week. */
 export const BOUNDS = {
-  /** All arms together. Two workers open some 45,000 connections a second; more is a typing error. */
+  /** Over all arms. Two workers open some 45,000 connections a second; more is a typing error. */
   ratePerSec: 50_000,
-  /** All arms together: close to three hours at 5,000/s, or a night at 1,500/s. */
+  /** Over all arms: nearly three hours at 5,000/s, or a night at 1,500/s. */
   attempts: 50_000_000,
-  /** Each arm: a run is a day's work at most; a longer watch is a timer's. */
+  /** Per arm: a run lasts a day at most; use a timer to watch for longer. */
   durationUs: 24 * 3_600_000_000,
-  /** All arms together: a source address has no more ports towards one destination. */
+  /** Over all arms: a source address has no more ports towards one destination. */
   concurrency: 60_000,
-  /** Each step phase: a level a minute for a day is 1,440. */
+  /** Per step phase: a level a minute for a day is 1,440. */
   stepLevels: 1_500,
 } as const;
 
-/** A bound overstepped. `kind` tells the caller which key or flag to name. */
+/** A limit that was exceeded. `kind` tells the caller which key or flag to name. */
 export interface Breach {
   readonly kind: 'rate' | 'attempts' | 'duration' | 'concurrency';
   readonly what: string;
-  /** The arm to blame; undefined where only all of them together are too much. */
+  /** The arm at fault; undefined if only the total of all arms exceeds the limit. */
   readonly arm: string | undefined;
 }
 
-/** Everything in which these arms ask for more than {@link BOUNDS} allows. */
+/** Every limit in {@link BOUNDS} that these arms exceed. */
 export function findBreaches(arms: readonly Arm[]): Breach[] {
   return [
     ...overTotal(arms, 'rate', peakOf, BOUNDS.ratePerSec, (rate) => `a rate of ${formatRate(rate)}`),
@@ -46,7 +46,7 @@ export function findBreaches(arms: readonly Arm[]): Breach[] {
   ];
 }
 
-/** Whether a step has more levels than anybody means; told before its levels are laid out one by one. */
+/** Whether a step has more levels than {@link BOUNDS} allows; checked before its levels are laid out one by one. */
 export function hasTooManyLevels(phase: Phase): boolean {
   return (
     phase.kind === 'step' && Math.abs(phase.toPerSec - phase.fromPerSec) / phase.byPerSec > BOUNDS.stepLevels
@@ -60,7 +60,7 @@ function overTotal(
   bound: number,
   word: (value: number) => string,
 ): Breach[] {
-  const over = ` is over the bound of ${word(bound).replace(/^a \w+ of /, '')}`;
+  const over = ` exceeds the limit of ${word(bound).replace(/^a \w+ of /, '')}`;
   const alone = arms.filter(({ load }) => measure(load) > bound);
   if (alone.length > 0) {
     return alone.map(({ name, load }) => ({ kind, what: word(measure(load)) + over, arm: name }));
@@ -72,7 +72,7 @@ function overTotal(
 function overDuration({ name, load, holdUs }: Arm): Breach[] {
   const longestUs = Math.round(Math.max(loadDurationUs(load) ?? 0, holdUs));
   if (longestUs <= BOUNDS.durationUs) return [];
-  const what = `${formatDuration(longestUs)} is over the bound of ${formatDuration(BOUNDS.durationUs)}`;
+  const what = `${formatDuration(longestUs)} exceeds the limit of ${formatDuration(BOUNDS.durationUs)}`;
   return [{ kind: 'duration', what, arm: name }];
 }
 

@@ -4,15 +4,15 @@ import { parsedText } from './leaves.ts';
 import { duration, positiveDuration } from './quantities.ts';
 import type { BrowserLoad } from './types.ts';
 
-/** What Chromium opens to one host, and so to one proxy for one host (ClientSocketPoolManager). */
+/** Connections that Chromium opens to one host, and therefore to one proxy per host (ClientSocketPoolManager). */
 const DEFAULT_CONNECTIONS = 6;
 
-/** Chromium closes a connection that it has used once idle for so long (ClientSocketPool). */
+/** Chromium closes a used connection that has been idle this long (ClientSocketPool). */
 const DEFAULT_IDLE_US = 300_000_000;
 
 const DEFAULT_THINK_US = 10_000_000;
 
-/** A document and what it draws in: a page of moderate size. */
+/** A document and its subresources: a page of moderate size. */
 const DEFAULT_OBJECTS = 40;
 
 const path = parsedText(parsePagePath, { examples: ['/img/{object}.png', '/style.css?n={nonce}'] });
@@ -34,10 +34,10 @@ const page = z
   })
   .describe('What a page consists of.');
 
-/** What may stand beside `browsers`. */
+/** Keys allowed beside `browsers`. */
 export const browserKeys = z.strictObject({
   browsers: z.int().min(1).describe('Simultaneous browsers, over all workers.'),
-  for: positiveDuration().describe('How long new pages are opened.'),
+  for: positiveDuration().describe('How long to open new pages.'),
   ramp: duration()
     .optional()
     .describe('Start browsers evenly spread over this time. Default: 0s, all at once.'),
@@ -81,5 +81,5 @@ export const browserLoad = browserKeys
     }),
   );
 
-/** What may stand under `page`. */
+/** Keys allowed under `page`. */
 export const pageKeys = page;

@@ -6,7 +6,7 @@ import { loadDurationUs } from './load-shape.ts';
 import type { Arm, Scenario } from './types.ts';
 import { decodeUtf8 } from './utf8.ts';
 
-/** What is to be said of a named scenario before it is run. */
+/** What to show about a named scenario before it is run. */
 export interface CatalogEntry {
   readonly name: string;
   readonly path: string;
@@ -14,16 +14,16 @@ export interface CatalogEntry {
   /** The comment that opens the file: when to use it, what it shows, how to run it. */
   readonly about: string;
   readonly arms: readonly string[];
-  /** Of the longest arm, holds included, microseconds; undefined where only a count bounds one. */
+  /** Duration of the longest arm, holds included, microseconds; undefined if an arm is limited only by a count. */
   readonly durationUs: number | undefined;
   readonly farEnd: Scenario['farEnd'];
-  /** What must be given as a flag: `--proxy`, `--target`. */
+  /** Flags that must be given: `--proxy`, `--target`. */
   readonly needs: readonly Need[];
-  /** The file's mistakes, as `file:line:col: what — what to do`; empty where it is sound. */
+  /** The file's mistakes, as `file:line:col: what — what to do`; empty if it has none. */
   readonly problems: readonly string[];
 }
 
-/** All named scenarios, sorted by name; the first folder that has a name wins. Broken ones are listed as such. */
+/** All named scenarios, sorted by name; the first folder that contains a name wins. Broken ones are listed as such. */
 export async function listScenarios(dirs: readonly string[]): Promise<CatalogEntry[]> {
   const paths = await findScenarioFiles(dirs);
   return Promise.all(paths.map(describeFile));
@@ -31,7 +31,7 @@ export async function listScenarios(dirs: readonly string[]): Promise<CatalogEnt
 
 /**
  * One scenario, by name or path.
- * @throws UsageError where there is none of that name
+ * @throws UsageError if no scenario has that name
  */
 export async function describeScenario(nameOrPath: string, dirs: readonly string[]): Promise<CatalogEntry> {
   return describeFile(await findScenario(nameOrPath, dirs));
@@ -73,7 +73,7 @@ const BROKEN = {
   needs: [],
 } as const;
 
-/** The comment lines at the top, without their # and without what is meant for editors. */
+/** The comment lines at the top, without their # and without directives for editors. */
 function openingComment(text: string): string {
   const lines = text.split(/\r?\n/);
   const end = lines.findIndex((line) => !line.startsWith('#'));

@@ -15,7 +15,7 @@ export interface ResolvedAuth {
   readonly faults: readonly Fault[];
 }
 
-/** Which scheme each source of credentials serves. */
+/** The scheme that each source of credentials serves. */
 const SCHEME_OF: Readonly<Record<CredentialSource['kind'], AuthScheme>> = {
   env: 'basic',
   file: 'basic',
@@ -24,7 +24,7 @@ const SCHEME_OF: Readonly<Record<CredentialSource['kind'], AuthScheme>> = {
   keytab: 'negotiate',
 };
 
-/** Makes an arm's `auth` whole. An arm that only connects has none, whatever it inherits. */
+/** Completes an arm's `auth`. An arm that only connects has none, whatever it inherits. */
 export function resolveAuth(
   via: Via,
   written: ArmFile,
@@ -35,7 +35,7 @@ export function resolveAuth(
     const isOwn = own.auth !== undefined && own.auth !== 'none';
     const fault = {
       key: 'auth',
-      what: 'via: tcp sends no request and needs no credentials',
+      what: 'via: tcp sends no request, so it needs no credentials',
       fix: 'remove it, or use via: proxy',
     } as const;
     return { auth: undefined, faults: isOwn ? [fault] : [] };

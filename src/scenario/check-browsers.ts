@@ -7,12 +7,12 @@ interface Fault {
   readonly fix: string;
 }
 
-/** Fields that a browser writes itself, as they are about the connection or its length (RFC 9110 section 7.6.1). */
+/** Fields that a browser sets itself, because they describe the connection or its length (RFC 9110 section 7.6.1). */
 const OWN_FIELDS = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'content-length'];
 
 /**
- * What an arm asks of browsers that they do not do. They open plain pages, keep their connections and close them when
- * idle; ports are of the system's choice. What the defaults say of `close` and `hold` is passed over.
+ * Settings of an arm that browsers do not support. They open plain pages, keep their connections and close them when
+ * idle; the system chooses their ports. `close` and `hold` from the defaults are ignored.
  * @param isSecured the target is an https:// one
  */
 export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecured: boolean): Fault[] {
@@ -29,18 +29,22 @@ export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecure
     faults.push({ key: 'via', what, fix: 'use via: proxy or direct and an http:// target' });
   }
   if (written.source?.ports !== undefined)
-    faults.push({ key: 'source', what: 'browsers choose no source ports', fix: 'remove source.ports' });
+    faults.push({ key: 'source', what: 'browsers cannot choose source ports', fix: 'remove source.ports' });
   const key = (['close', 'hold', 'prove'] as const).find((one) => own[one] !== undefined);
   if (key !== undefined) {
     faults.push({ key, what: `"${key}" does not apply to browsers`, fix: 'remove it, and set load.idle' });
   }
   const { version, method, body, headers } = written.request ?? {};
   if (version === '1.0')
-    faults.push({ key: 'request', what: 'HTTP/1.0 keeps no connections', fix: 'remove request.version' });
+    faults.push({
+      key: 'request',
+      what: 'HTTP/1.0 does not keep connections open',
+      fix: 'remove request.version',
+    });
   if ((method ?? 'GET') !== 'GET' || (body ?? '') !== '')
     faults.push({
       key: 'request',
-      what: 'browsers GET pages',
+      what: 'browsers only send GET',
       fix: 'remove request.method and request.body',
     });
   const field = Object.keys(headers ?? {}).find((name) => OWN_FIELDS.includes(name.toLowerCase()));

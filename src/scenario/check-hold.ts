@@ -11,9 +11,9 @@ interface Fault {
 /** Keep-alives wait whole seconds (tcp(7), TCP_KEEPIDLE), and no timer on the way is shorter. */
 const LEAST_US = 1_000_000;
 
-/** Ages at which held connections are proved, ascending, each once; what is wrong with them by the hold. */
+/** Ages at which held connections are checked, ascending, each once; also reports ages that do not fit the hold. */
 export function resolveProofs({ hold = 0, prove, load }: ArmFile): { proveUs?: number[]; faults: Fault[] } {
-  // What browsers make of it is told elsewhere.
+  // For browsers, check-browsers.ts reports this.
   if (prove === undefined || load?.kind === 'browsers') return { faults: [] };
   const proveUs = [...new Set([prove].flat())].sort((a, b) => a - b);
   const [first = 0] = proveUs;
@@ -22,17 +22,20 @@ export function resolveProofs({ hold = 0, prove, load }: ArmFile): { proveUs?: n
     faults: [{ key: 'prove', what, fix }],
   });
   if (hold === 0)
-    return fault('"prove" says at which age held connections are proved, and none is held', 'add hold');
+    return fault(
+      '"prove" sets the ages at which held connections are checked, but none are held',
+      'add hold',
+    );
   if (first < LEAST_US)
-    return fault(`nothing is proved at an age of ${formatDuration(first)}`, 'use 1s or more');
+    return fault(`connections cannot be checked at an age of ${formatDuration(first)}`, 'use 1s or more');
   if (proveUs.length > MOST_PROOF_AGES)
     return fault(
-      `${proveUs.length} ages at which held connections are proved`,
-      `give ${MOST_PROOF_AGES} at most`,
+      `${proveUs.length} ages at which to check held connections`,
+      `give at most ${MOST_PROOF_AGES}`,
     );
   if (last >= hold) {
     const what = `no connection is held for ${formatDuration(last)}: hold is ${formatDuration(hold)}`;
-    return fault(what, 'keep ages below hold, at whose end those that are left are proved anyway');
+    return fault(what, 'keep ages below hold: the remaining connections are checked at its end anyway');
   }
   return { proveUs, faults: [] };
 }

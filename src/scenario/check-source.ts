@@ -8,11 +8,11 @@ interface Fault {
   readonly fix: string;
 }
 
-/** What is wrong with an arm's source, by itself and with the load that is to use it. */
+/** What is wrong with an arm's source, by itself or in combination with its load. */
 export function checkSource(via: Via, written: ArmFile): Fault[] {
   const faults: Fault[] = [];
   if (written.source !== undefined && written.socket?.bind !== undefined) {
-    const what = 'socket.bind and source both say where connections come from';
+    const what = 'socket.bind and source both set where connections come from';
     faults.push({ key: 'source', what, fix: 'keep source' });
   }
   if (written.load?.kind === 'sweep') faults.push(...checkSweep(via, written, written.load));
@@ -39,17 +39,17 @@ function checkSweep(via: Via, { source, close }: ArmFile, load: SweepLoad): Faul
     return faults;
   }
   if (addresses.length === 1 && addresses.every(isSingle)) {
-    const what = 'a sweep from one address: the second of each pair needs another address';
+    const what = 'a sweep from one address: the second attempt of each pair needs another address';
     faults.push({ key: 'source', what, fix: 'add a second address of this machine' });
   }
   if (ports.order !== 'sequential' || ports.reuseAfterUs > 0) {
-    const what = 'a sweep uses each port once, at the time that its delay says';
+    const what = 'a sweep uses each port once, at a time set by its delay';
     faults.push({ key: 'source', what, fix: 'remove order, reuseAfter and reuseExactly' });
   }
   const needed = load.delaysUs.length * load.pairs;
   const has = ports.range.to - ports.range.from + 1;
   if (has < needed) {
-    const what = `${load.delaysUs.length} delays with ${load.pairs} pairs each need ${needed} source ports, and there are ${has}`;
+    const what = `${load.delaysUs.length} delays with ${load.pairs} pairs each need ${needed} source ports; only ${has} are available`;
     faults.push({ key: 'source', what, fix: 'widen source.ports, or use fewer pairs or delays' });
   }
   return faults;

@@ -14,7 +14,7 @@ export interface ResolvedTls {
   readonly faults: readonly Fault[];
 }
 
-/** Makes an arm's `tls` whole. What is inherited counts only where the target is an https:// one. */
+/** Completes an arm's `tls`. Inherited settings apply only if the target is an https:// one. */
 export function resolveTls(
   via: Via,
   target: ParsedTarget | undefined,
@@ -24,7 +24,7 @@ export function resolveTls(
 ): ResolvedTls {
   const isSecured = via !== 'tcp' && target?.scheme === 'https';
   if (!isSecured) {
-    // A target that is still to come may be an https:// one.
+    // A target that is not known yet may be an https:// one.
     const isIdle = own.tls !== undefined && (via === 'tcp' || target !== undefined);
     const what = via === 'tcp' ? 'via: tcp does not use TLS' : 'TLS with a target that is not https://';
     const fix = via === 'tcp' ? 'remove it, or use via: direct' : 'remove it, or write an https:// target';
@@ -33,8 +33,7 @@ export function resolveTls(
   const { serverName, ca, insecure, minVersion, resumption } = written.tls ?? {};
   const faults: Fault[] = [];
   if (via === 'proxy') {
-    const what =
-      'an https:// target cannot be requested from a proxy as a page: it is reached through CONNECT';
+    const what = 'a proxy cannot be asked for an https:// target directly: it is reached through CONNECT';
     faults.push({
       key: own.via === undefined ? 'target' : 'via',
       what,
@@ -44,7 +43,7 @@ export function resolveTls(
   if (insecure === true && ca !== undefined) {
     faults.push({
       key: 'tls',
-      what: 'insecure accepts any certificate, whatever ca says',
+      what: 'insecure accepts any certificate, so ca has no effect',
       fix: 'keep one of them',
     });
   }

@@ -4,7 +4,7 @@ import { type ClientKnobs, ECN_MODES, ISN_POLICIES } from '../client/types.ts';
 import { positiveDuration } from './quantities.ts';
 import { SWITCHES, type Switch } from './words.ts';
 
-/** A client as a file writes it: whose profile, if it says so, and what differs. */
+/** A client as written in a file: its profile, if given, and what differs from it. */
 export interface WrittenClient {
   readonly profile?: ClientName;
   readonly knobs: ClientKnobs;
@@ -13,15 +13,15 @@ export interface WrittenClient {
 const [FIRST, ...OTHERS] = CLIENT_NAMES;
 const name = z.enum([FIRST!, ...OTHERS]);
 
-/** Linux, which tries longest, has ten of them. */
+/** Linux, which retries longest, has ten of them. */
 const MOST_SYN_WAITS = 16;
 
 const onOrOff = () => z.enum(SWITCHES).optional();
 
-/** What may stand under `client` in a map. */
+/** Keys allowed in a map under `client`. */
 const clientKeys = z
   .strictObject({
-    profile: name.optional().describe(`Whose packets: ${CLIENT_NAMES.join(', ')}. Default: linux-6.`),
+    profile: name.optional().describe(`Client to imitate: ${CLIENT_NAMES.join(', ')}. Default: linux-6.`),
     isn: z
       .enum(ISN_POLICIES)
       .optional()
@@ -58,7 +58,9 @@ const clientKeys = z
       .min(1)
       .max(MOST_SYN_WAITS)
       .optional()
-      .describe('Waits after the first SYN, the second and so on; there is a SYN more than waits.'),
+      .describe(
+        'Waits after the first SYN, the second and so on; one more SYN is sent than there are waits.',
+      ),
   })
   .describe('A client, and what differs from it.');
 
@@ -80,7 +82,7 @@ function isOn(written: Switch | undefined): boolean | undefined {
   return written === undefined ? undefined : written === 'on';
 }
 
-/** Without the keys that say nothing. */
+/** Without the keys that are undefined. */
 function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

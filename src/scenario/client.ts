@@ -6,12 +6,12 @@ import type { ArmFile } from './schema.ts';
 import type { Arm, ClientSpec } from './types.ts';
 import { formatDuration } from './units.ts';
 
-/** What the packets of an arm look like: of the client that it names, or else of {@link DEFAULT_CLIENT}. */
+/** The client whose packets an arm sends: the one that it names, or else {@link DEFAULT_CLIENT}. */
 export function clientOf({ client }: Pick<Arm, 'client'>): ClientProfile {
   return resolveClient(client?.profile ?? DEFAULT_CLIENT, client?.knobs);
 }
 
-/** Whoever names another client means that one as it is; single keys differ from what is inherited. */
+/** An arm that names another client gets that client unchanged; single keys are merged with what is inherited. */
 export function mergeClients(defaults: WrittenClient, own: WrittenClient): WrittenClient {
   return own.profile === undefined ? { ...defaults, knobs: { ...defaults.knobs, ...own.knobs } } : own;
 }
@@ -42,10 +42,10 @@ interface Fault {
   readonly fix: string;
 }
 
-/** Options of sockets that a client has keys of its own for: the engine that makes packets heeds either. */
+/** Socket options that also exist as keys of a client: the packet engine honours either. */
 const SAME = { tos: 'dscp', mss: 'mss', synCount: 'synWaitsUs' } as const;
 
-/** What is said twice, of sockets and of the client. */
+/** Settings made both for sockets and for the client. */
 export function checkClient({ client, socket = {} }: ArmFile, own: ArmFile): Fault[] {
   const twice = (Object.keys(SAME) as (keyof typeof SAME)[]).filter(
     (key) => socket[key] !== undefined && client?.knobs[SAME[key]] !== undefined,
@@ -54,7 +54,7 @@ export function checkClient({ client, socket = {} }: ArmFile, own: ArmFile): Fau
     const knob = SAME[key] === 'synWaitsUs' ? 'synWaits' : SAME[key];
     return {
       key: own.client === undefined ? 'socket' : 'client',
-      what: `socket.${key} and client.${knob} say the same in two ways`,
+      what: `socket.${key} and client.${knob} set the same thing`,
       fix: `keep client.${knob}`,
     };
   });

@@ -6,7 +6,7 @@ import { parseDuration, parsePercentage, parseRate } from './units.ts';
 
 const CRITERION = /^([A-Za-z0-9_-]+|\*)\.([A-Za-z0-9_.-]+)\s*(<=|>=|==|!=|<|>)\s*(\S+)$/;
 
-/** How a bound of each kind is written, for the error that asks for it. */
+/** How to write a bound of each kind, for the error that asks for it. */
 const BOUND_EXAMPLES: Readonly<Record<FigureKind, string>> = {
   count: 'a count: write a plain number',
   ratio: 'a ratio: write a plain number such as 1.05',
@@ -17,7 +17,7 @@ const BOUND_EXAMPLES: Readonly<Record<FigureKind, string>> = {
 
 /**
  * Reads a pass criterion: `<arm>.<figure> <operator> <bound>`, where the arm may be `*` for every arm and the figure is
- * a path in summary.json. Whether the arm exists is for the caller to check.
+ * a path in summary.json. The caller checks whether the arm exists.
  * @throws UsageError
  */
 export function parseCriterion(text: string): Criterion {
@@ -54,7 +54,7 @@ function suggestFigure(figure: string): string {
     : 'docs/scenarios.md lists them; common ones are stalled.rate, unsent, completedShare, handshakeUs.p99';
 }
 
-/** The bound in the figure's own unit. A plain number is in that unit already, but for times nobody could tell. */
+/** The bound in the figure's own unit. A plain number already is in that unit, but for a time it would be ambiguous. */
 function parseBound(text: string, kind: FigureKind, figure: string): number {
   const plain = /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
   try {
@@ -64,7 +64,7 @@ function parseBound(text: string, kind: FigureKind, figure: string): number {
         if (plain !== undefined) return plain;
         break;
       case 'share':
-        // 5 for 5 % would be met by anything.
+        // 5, meant as 5 %, would always hold.
         if (plain === undefined) return parsePercentage(text);
         if (plain <= 1) return plain;
         break;

@@ -16,9 +16,9 @@ export interface DefaultPlaces {
 }
 
 /**
- * The proxy and target for whoever names none: RUSHHOUR_PROXY and RUSHHOUR_TARGET, then rushhour.yaml in the working folder, then
- * $XDG_CONFIG_HOME/rushhour/rushhour.yaml; each key from the first that has it.
- * @throws UsageError where one of them is wrong, even if another comes first
+ * The proxy and target to use when nothing else names them: from RUSHHOUR_PROXY and RUSHHOUR_TARGET, then rushhour.yaml
+ * in the working folder, then $XDG_CONFIG_HOME/rushhour/rushhour.yaml; each key from the first of these that sets it.
+ * @throws UsageError if one of them is invalid, even if another takes precedence
  */
 export async function readDefaults(places: DefaultPlaces): Promise<Settings> {
   const near = await readSettings(join(places.cwd, FILE), places);
@@ -26,7 +26,7 @@ export async function readDefaults(places: DefaultPlaces): Promise<Settings> {
   return { ...far, ...near, ...readVariables(places) };
 }
 
-/** $XDG_CONFIG_HOME/rushhour (XDG base directories: an empty or relative value counts as none). */
+/** $XDG_CONFIG_HOME/rushhour (XDG base directories: an empty or relative value is ignored). */
 export function configFolder({ env, home }: Pick<DefaultPlaces, 'env' | 'home'>): string {
   const { XDG_CONFIG_HOME } = env;
   return join(XDG_CONFIG_HOME?.startsWith('/') ? XDG_CONFIG_HOME : join(home, '.config'), 'rushhour');
@@ -39,7 +39,7 @@ function readVariables({ env }: Pick<DefaultPlaces, 'env'>): Settings {
   return { ...(proxy === undefined ? {} : { proxy }), ...(target === undefined ? {} : { target }) };
 }
 
-/** An empty variable says nothing, as one that is not there. */
+/** An empty variable counts as unset. */
 function variable(
   name: string,
   value: string | undefined,
@@ -73,7 +73,7 @@ async function readSettings(path: string, places: DefaultPlaces): Promise<Settin
   }
 }
 
-/** The defaults that a scenario has taken, to be kept beside it. */
+/** The defaults that a scenario uses, to be recorded with it. */
 export function adopted(
   origins: readonly Origin[],
   defaults: Settings,

@@ -10,16 +10,16 @@ import {
 } from 'yaml';
 import type { Path, Position } from './problems.ts';
 
-/** A scenario file as YAML: changeable by path, and able to say where each value stands. */
+/** A scenario file as YAML: it can be changed by path, and knows the position of each value. */
 export interface ScenarioDocument {
   readonly yaml: Document;
-  /** Mistakes of YAML itself, duplicate keys included. */
+  /** YAML syntax errors, including duplicate keys. */
   readonly syntax: readonly { readonly what: string; readonly fix: string; readonly position: Position }[];
-  /** False where the file is too broken to look at what it says. */
+  /** False if the file is too broken to examine its content. */
   readonly readable: boolean;
-  /** What it says, changes included, as plain data. */
+  /** Its content as plain data, changes included. */
   data(): unknown;
-  /** Where a value, or with `atKey` its key, stands; failing that, the nearest thing around it. */
+  /** The position of a value, or with `atKey` of its key; if there is none, of the nearest thing around it. */
   locate(path: Path, atKey: boolean): Position;
 }
 
@@ -63,14 +63,14 @@ function findLooseAliases(yaml: Document): { what: string; fix: string; offset: 
   visit(yaml, {
     Alias(_, alias) {
       if (alias.resolve(yaml) !== undefined) return;
-      const what = `*${alias.source} means an alias, and there is no anchor of that name`;
+      const what = `*${alias.source} is read as an alias, but there is no anchor of that name`;
       found.push({ what, fix: 'put text that starts with * in quotes', offset: alias.range?.[0] ?? 0 });
     },
   });
   return found;
 }
 
-/** Aliases within aliases can grow a small file beyond all memory; the parser refuses to follow too many. */
+/** Nested aliases can make a small file exhaust all memory; the parser refuses to follow too many. */
 function findExcess(yaml: Document): { what: string; fix: string; position: Position }[] {
   try {
     yaml.toJS();
@@ -90,7 +90,7 @@ function keyOffset(yaml: Document, path: Path): number | undefined {
   return isScalar(key) ? key.range?.[0] : undefined;
 }
 
-/** Of the value; of the key of the nearest thing around it where there is no such value. */
+/** Of the value; if there is none, of the key of the nearest thing around it. */
 function offsetOf(yaml: Document, path: Path): number {
   const node = yaml.getIn(path, true);
   if (isNode(node) && node.range) return node.range[0];

@@ -24,7 +24,7 @@ const body = z
   .check(refuseEmpty('contains, matches or notContains'))
   .describe('What the response’s body must contain.');
 
-/** `{ status, body, bytes, header }`, of which one at least. */
+/** `{ status, body, bytes, header }`, at least one of them. */
 const response = z
   .strictObject({
     status: z
@@ -35,7 +35,7 @@ const response = z
     bytes: parsedQuantity(readBytes, { examples: ['100..5000', '1..', 1_234] })
       .optional()
       .describe(
-        'Length of the body in bytes, without chunked coding: a number, or a range including both ends.',
+        'Length of the body in bytes, without chunked coding: a number, or a range, both ends included.',
       ),
     header: z
       .record(
@@ -56,7 +56,7 @@ function refuseEmpty(keys: string) {
     if (Object.values(context.value).some((value) => value !== undefined)) return;
     context.issues.push({
       code: 'custom',
-      message: 'nothing is asked for',
+      message: 'an empty expectation',
       params: fixParams(`add ${keys}`),
       input: context.value,
     });

@@ -8,7 +8,7 @@ import type { ArmFile } from './schema.ts';
 import type { Arm, HostPort, PacSource, Scenario } from './types.ts';
 import type { Via } from './words.ts';
 
-/** What an arm is given beside its own keys. */
+/** What an arm is given in addition to its own keys. */
 export interface ArmContext {
   readonly farEnd: Scenario['farEnd'];
   readonly proxy: ProxyValue | undefined;
@@ -16,21 +16,21 @@ export interface ArmContext {
   readonly defaults: ArmFile;
 }
 
-/** Which part of a far end is missing; an arm `via: tcp` can do with either. */
+/** The part of a far end that is missing; an arm `via: tcp` works with either. */
 export type Need = 'proxy' | 'target' | 'proxy-or-target';
 
 /** Where the embedded far end listens. */
 export interface FarEndAddress {
   readonly proxy: HostPort;
   readonly origin: HostPort;
-  /** Absent: it speaks no TLS. */
+  /** Absent: it has no TLS. */
   readonly tlsOrigin?: HostPort;
 }
 
 /**
  * Points every arm at the embedded far end, now that its ports are known. An arm `via: tcp` connects to the proxy: it
- * tests the handshake that the others make. A scenario with a far end of its own comes back as it is.
- * @throws UsageError where an arm wants TLS of a far end that speaks none
+ * tests the handshake that the other arms perform. A scenario with its own far end is returned unchanged.
+ * @throws UsageError if an arm needs TLS and the far end has none
  */
 export function withFarEnd(scenario: Scenario, { proxy, origin, tlsOrigin }: FarEndAddress): Scenario {
   if (scenario.farEnd === 'none') return scenario;
@@ -38,7 +38,7 @@ export function withFarEnd(scenario: Scenario, { proxy, origin, tlsOrigin }: Far
     if (target.scheme !== 'https') return origin;
     if (tlsOrigin !== undefined) return { host: tlsOrigin.host, port: tlsOrigin.port };
     throw new UsageError(`arm ${name}: the embedded far end does not support TLS here`, {
-      hint: 'give the path alone instead of https:///path, or name a real far end',
+      hint: 'write the path (/…) instead of https:///path, or name a real far end',
     });
   };
   const point = (arm: Arm): Arm => {
@@ -55,7 +55,7 @@ export function withFarEnd(scenario: Scenario, { proxy, origin, tlsOrigin }: Far
   return deepFreeze({ ...scenario, arms: scenario.arms.map(point) });
 }
 
-/** Whether an arm speaks to a proxy, as against connecting to one. */
+/** Whether an arm sends requests to a proxy, rather than only connecting to one. */
 export function goesThroughProxy(via: Via): boolean {
   return via === 'proxy' || via === 'tunnel';
 }
@@ -64,13 +64,14 @@ export interface Peers {
   readonly proxy: HostPort | undefined;
   readonly target: ParsedTarget | undefined;
   readonly needs: readonly Need[];
-  /** The script that is to say which proxy that is. */
+  /** The script that names the proxy. */
   readonly pac?: PacSource | undefined;
 }
 
 /**
- * Whom an arm connects to. An arm `via: tcp` without a target of its own tests the handshake that the others make: with
- * the proxy, where there is one. Not so where it expects a refusal, which the proxy's own port would never give.
+ * What an arm connects to. An arm `via: tcp` without its own target tests the handshake that the other arms perform:
+ * with the proxy, if there is one. If it expects a refusal it does not, because the proxy's own port would never
+ * refuse.
  */
 export function findPeers(
   via: Via,
@@ -99,14 +100,14 @@ export function findPeers(
   return { proxy, target: inherited, needs, ...(goesThroughProxy(via) ? { pac } : {}) };
 }
 
-/** One place of a file where a proxy and a target may stand. */
+/** A place in a file where a proxy and a target may be set. */
 export interface EndpointSource {
   readonly proxy?: HostPort | undefined;
   readonly target?: ParsedTarget | undefined;
   readonly path: Path;
 }
 
-/** An embedded far end has its own addresses; only the path is the scenario's to choose. Without one, a path is not enough. */
+/** An embedded far end has its own addresses: the scenario chooses only the path. Without one, a path is not enough. */
 export function checkFarEnd(farEnd: Scenario['farEnd'], { proxy, target, path }: EndpointSource): Problem[] {
   const isPath = target?.host === UNFILLED.host && target.port === UNFILLED.port;
   if (farEnd === 'none') {
@@ -123,7 +124,7 @@ export function checkFarEnd(farEnd: Scenario['farEnd'], { proxy, target, path }:
   if (proxy !== undefined) {
     problems.push({
       what: 'farEnd: embedded brings its own proxy',
-      fix: 'remove the one or the other',
+      fix: 'remove one of them',
       path: [...path, 'proxy'],
       atKey: true,
     });
@@ -131,7 +132,7 @@ export function checkFarEnd(farEnd: Scenario['farEnd'], { proxy, target, path }:
   if (target !== undefined && !isPath) {
     problems.push({
       what: 'farEnd: embedded brings its own target',
-      fix: 'give the path alone, such as /?n={nonce}; https:///path for TLS',
+      fix: 'write only the path, such as /?n={nonce}; https:///path for TLS',
       path: [...path, 'target'],
       atKey: true,
     });

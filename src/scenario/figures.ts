@@ -2,9 +2,10 @@ import { CUTS } from '../outcome/cut.ts';
 import { OUTCOMES } from '../outcome/outcome.ts';
 
 /**
- * What a figure counts, and so which bounds make sense for it.
- * `count`: a number; `ratio`: one number of another, not bounded; `share`: 0-1, written as a percentage; `timeUs`: microseconds, written as a length of time;
- * `rate`: a second, written as a rate.
+ * What a figure counts, and therefore which bounds make sense for it.
+ * `count`: a number; `ratio`: one number divided by another, unbounded; `share`: 0-1, written as a percentage;
+ * `timeUs`:
+ * microseconds, written as a duration; `rate`: per second, written as a rate.
  */
 export type FigureKind = 'count' | 'ratio' | 'share' | 'timeUs' | 'rate';
 
@@ -34,8 +35,9 @@ function timesBelow(prefix: string, times: readonly string[] = TIMES): [string, 
 }
 
 /**
- * Every figure of an arm in summary.json that a criterion can be held against, by its path below the arm. Besides
- * these there are `synRetransmits.<n>`, `requestRetransmits.<n>`, `statuses.<n>` and `tunnelStatuses.<n>`, see {@link figureKind}. A test compares the list with a real summary.
+ * Every figure of an arm in summary.json that a criterion can refer to, by its path below the arm. In addition there
+ * are `synRetransmits.<n>`, `requestRetransmits.<n>`, `statuses.<n>` and `tunnelStatuses.<n>`, see {@link figureKind}.
+ * A test compares the list with a real summary.
  */
 export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKind>([
   ...COUNTS.map((name): [string, FigureKind] => [name, 'count']),
@@ -61,10 +63,10 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
   ...RAMP_COUNTS.map((name): [string, FigureKind] => [`ramp.${name}`, 'count']),
 ]);
 
-/** Counts by a number: retransmissions, and HTTP statuses (RFC 9110 section 15), or what is none. */
+/** Counts by number: retransmissions and HTTP statuses (RFC 9110 section 15), or `other` for what is not a status. */
 const NUMBERED = /^((synRetransmits|requestRetransmits)\.\d+|(statuses|tunnelStatuses)\.([1-5]\d\d|other))$/;
 
-/** What the figure at this path counts; undefined where there is no such figure. */
+/** What the figure at this path counts; undefined if there is no such figure. */
 export function figureKind(path: string): FigureKind | undefined {
   return NUMBERED.test(path) ? 'count' : FIGURES.get(path);
 }

@@ -7,18 +7,21 @@ import { suggest } from './suggest.ts';
 
 const ENDING = /\.ya?ml$/i;
 
-/** Where named scenarios are looked for: the working folder's `scenarios/` first, then those that come with rushhour. */
+/**
+ * Where named scenarios are looked for: in the working folder's `scenarios/` first, then among those included with
+ * rushhour.
+ */
 export function scenarioDirs(workingDir: string): string[] {
   return [join(workingDir, 'scenarios'), fileURLToPath(locateOwn('scenarios'))];
 }
 
-/** A scenario's name: its file's, without the ending. */
+/** A scenario's name: its file name without the extension. */
 export function scenarioName(path: string): string {
   return basename(path).replace(ENDING, '');
 }
 
 /**
- * Paths of all scenario files, the first of each name only, sorted by name. Folders that do not exist count as empty.
+ * Paths of all scenario files, only the first of each name, sorted by name. Folders that do not exist count as empty.
  */
 export async function findScenarioFiles(dirs: readonly string[]): Promise<string[]> {
   const paths = new Map<string, string>();
@@ -33,8 +36,8 @@ export async function findScenarioFiles(dirs: readonly string[]): Promise<string
 }
 
 /**
- * The file of a scenario: what looks like a path is one, anything else is a name.
- * @throws UsageError where no folder has a scenario of that name
+ * The file of a scenario: text that looks like a path is one, anything else is a name.
+ * @throws UsageError if no folder has a scenario of that name
  */
 export async function findScenario(nameOrPath: string, dirs: readonly string[]): Promise<string> {
   if (ENDING.test(nameOrPath) || /[/\\]/.test(nameOrPath)) return nameOrPath;

@@ -1,4 +1,4 @@
-/** Freezes a value and everything in it: a scenario is shared by many, and changed by none. */
+/** Freezes a value and everything in it: many share a scenario, and none may change it. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

@@ -33,31 +33,31 @@ export interface HitAuth extends Pick<AuthSpec, 'to' | 'scheme' | 'mode' | 'serv
 
 export type HitTls = Partial<TlsSpec>;
 
-/** What `rushhour hit` was asked for. Absent: the same default as in a scenario. */
+/** The options of `rushhour hit`. Absent: the same default as in a scenario. */
 export interface HitOptions {
-  /** `http://host/path` or `https://host/path`, may hold `{nonce}`; or `tcp://host:port` for handshakes alone. */
+  /** `http://host/path` or `https://host/path`, may contain `{nonce}`; or `tcp://host:port` for handshakes only. */
   readonly url: string;
-  /** Attempts in all. Without it and `durationUs`: 1. */
+  /** Total attempts. If this and `durationUs` are absent: 1. */
   readonly requests?: number | undefined;
-  /** Connections at once, closed loop. Default: 1. */
+  /** Concurrent connections, closed loop. Default: 1. */
   readonly concurrency?: number | undefined;
-  /** Attempts a second: makes it an open loop, which needs `requests` or `durationUs`. */
+  /** Attempts per second: makes it an open loop, which needs `requests` or `durationUs`. */
   readonly ratePerSec?: number | undefined;
   readonly durationUs?: number | undefined;
   /** `host:port`. Absent: straight to the target. */
   readonly proxy?: string | undefined;
   /** Proxies that attempts go to in turn with `proxy`, each `host:port`. */
   readonly beside?: readonly string[] | undefined;
-  /** By CONNECT; an `https://` target behind a proxy always is. */
+  /** By CONNECT; an `https://` target behind a proxy is always reached this way. */
   readonly tunnel?: boolean | undefined;
   readonly auth?: HitAuth | undefined;
-  /** Of an `https://` target. */
+  /** For an `https://` target. */
   readonly tls?: HitTls | undefined;
   /** Each "Name: value". */
   readonly headers?: readonly string[] | undefined;
   readonly method?: string | undefined;
   readonly version?: HttpVersion | undefined;
-  /** Text, or bytes as they are. */
+  /** Text, or raw bytes. */
   readonly body?: string | Uint8Array | undefined;
   readonly expect?: Expectation | undefined;
   readonly close?: CloseMode | undefined;
@@ -68,13 +68,13 @@ export interface HitOptions {
   readonly responseTimeoutUs?: number | undefined;
   readonly stallAfterUs?: number | undefined;
   readonly socket?: Partial<SocketSpec> | undefined;
-  /** Addresses that nobody has, comma-separated. */
+  /** Addresses that no other host uses, comma-separated. */
   readonly emulate?: string | undefined;
   readonly interface?: string | undefined;
   readonly tcpTimestamps?: Switch | undefined;
   readonly prefer?: 4 | 6 | undefined;
   readonly addresses?: AddressUse | undefined;
-  /** A client's name; absent: nobody's packets in particular. */
+  /** A client's name; absent: the default client. */
   readonly client?: ClientName | undefined;
 }
 
@@ -86,7 +86,7 @@ const BREACH_FIXES: Readonly<Record<Breach['kind'], string>> = {
 };
 
 /**
- * The scenario of one ad-hoc arm called `hit`: what `rushhour hit` runs, by the same way as any other.
+ * The scenario of one ad-hoc arm called `hit`: what `rushhour hit` runs, in the same way as any other.
  * @throws UsageError
  */
 export function scenarioForHit(options: HitOptions): Scenario {
@@ -116,7 +116,7 @@ export function scenarioForHit(options: HitOptions): Scenario {
         : { ...options.socket, bind: [...(options.socket.bind ?? [])] },
   };
   if (options.proveUs !== undefined && (options.holdUs ?? 0) === 0) {
-    throw new UsageError('--prove says at which ages held connections are checked, and none is held', {
+    throw new UsageError('--prove sets the ages at which held connections are checked, but none are held', {
       hint: 'add --hold <time>, longer than these ages',
     });
   }
@@ -158,7 +158,7 @@ function toSource({ emulate, interface: by }: HitOptions): SourceSpec | undefine
 function parseEmulated(text: string): SourceAddress {
   const parsed = parseSourceAddress(text);
   if (isNamed(parsed)) return parsed;
-  throw new UsageError(`"${text}" names no addresses that nobody has`, {
+  throw new UsageError(`"${text}" is not an address or network to emulate`, {
     hint: 'write an address or a network, such as 10.1.0.0/22; --interface says which way they are',
   });
 }
@@ -167,10 +167,10 @@ function bytesOf({ body }: HitOptions): { bodyIsBytes?: true } {
   return typeof body === 'object' ? { bodyIsBytes: true } : {};
 }
 
-/** As curl does: an https:// target is reached through a proxy by CONNECT, without being told. */
+/** As with curl, an https:// target is reached through a proxy by CONNECT without a flag for it. */
 function chooseVia({ scheme }: Target, hasProxy: boolean, { tunnel, auth }: HitOptions): Via {
   if (scheme === 'tcp' && hasProxy) {
-    throw new UsageError('a tcp:// target is connected to directly', {
+    throw new UsageError('a tcp:// target is connected to without a proxy', {
       hint: 'remove -x, or hit the proxy itself',
     });
   }
@@ -234,7 +234,7 @@ function requireCount(value: number | undefined, flag: string): void {
   throw new UsageError(`${flag} ${value} is not a count`, { hint: 'give a whole number, 1 or more' });
 }
 
-/** The request where anything about it was asked for; resolveArm refuses one for a bare connection. */
+/** The request, if any of its options was given; resolveArm refuses one for a bare connection. */
 function toRequest({ headers = [], method, version, body }: HitOptions): ArmFile['request'] {
   if (headers.length === 0 && method === undefined && version === undefined && body === undefined)
     return undefined;
@@ -254,7 +254,7 @@ function parseHeader(text: string): readonly [name: string, value: string] {
   const at = text.indexOf(':');
   const name = text.slice(0, Math.max(0, at)).trim();
   if (!TOKEN.test(name)) {
-    // Nothing of it is repeated: it may be a secret.
+    // Its text is not repeated: it may be a secret.
     throw new UsageError('the value of a -H is not a header', { hint: 'write -H "Name: value"' });
   }
   return [name, checkHeaderValue(text.slice(at + 1).trim())];

@@ -1,18 +1,21 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
- * A host as somebody wrote it serves five purposes, and is another string for each: types keep them apart. A zone
- * (`fe80::1%eth0`, RFC 4007) means something to this machine alone. A trailing dot ends a name for resolvers (RFC 1034
- * section 3.1), and is no part of the name that certificates and tickets are for.
+ * A host serves five purposes and is a different string for each; types keep them apart. A zone (`fe80::1%eth0`, RFC
+ * 4007) is meaningful only on this machine. A trailing dot ends a name for resolvers (RFC 1034 section 3.1), and is not
+ * part of the name that certificates and tickets are issued for.
  */
 declare const purpose: unique symbol;
 type For<Purpose extends string> = string & { readonly [purpose]: Purpose };
 
 /** What is looked up or connected to: zone and trailing dot as written. */
 export type ConnectHost = For<'connect'>;
-/** Of the target URI, as in Host and in absolute-form (RFC 9110 section 7.2): no zone (RFC 6874 section 1), brackets around IPv6. */
+/**
+ * In the target URI, as in Host and in absolute-form (RFC 9110 section 7.2): no zone (RFC 6874 section 1), brackets
+ * around IPv6.
+ */
 export type UriHost = For<'uri'>;
-/** Of CONNECT's target (RFC 9110 section 9.3.6), which the proxy looks up: as {@link UriHost}. */
+/** In CONNECT's target (RFC 9110 section 9.3.6), which the proxy looks up: as {@link UriHost}. */
 export type TunnelHost = For<'tunnel'>;
 /** Server name indication and the name to verify: neither zone nor trailing dot (RFC 6066 section 3), no brackets. */
 export type ServerName = For<'tls'>;
@@ -39,17 +42,17 @@ export function serviceHostOf(host: string): ServiceHost {
   return withoutDot(withoutZone(host)) as ServiceHost;
 }
 
-/** `fe80::1` of `fe80::1%eth0`; anything else as it is. */
+/** `fe80::1` for `fe80::1%eth0`; anything else unchanged. */
 export function withoutZone(host: string): string {
   return isIPv6Literal(host) ? host.replace(/%.*$/s, '') : host;
 }
 
-/** `eth0` of `fe80::1%eth0`; undefined without one. */
+/** `eth0` for `fe80::1%eth0`; undefined without a zone. */
 export function zoneOf(host: string): string | undefined {
   return isIPv6Literal(host) ? /%(.+)$/s.exec(host)?.[1] : undefined;
 }
 
-/** In a URI the percent sign itself is written %25 (RFC 6874 section 2): `fe80::1%25eth0` is `fe80::1%eth0`. */
+/** In a URI, the percent sign is itself written %25 (RFC 6874 section 2): `fe80::1%25eth0` means `fe80::1%eth0`. */
 export function readZone(host: string): string {
   return host.replace(/%25(?=.)/s, '%');
 }
@@ -62,7 +65,7 @@ function bracket(host: string): string {
   return isIPv6Literal(host) ? `[${host}]` : host;
 }
 
-/** Node compiles its pattern of IPv6 addresses the first time that it needs it, for 10 ms and more: once a worker. */
+/** Node compiles its IPv6 pattern on first use, which takes 10 ms or more: once per worker. */
 function isIPv6Literal(host: string): boolean {
   return host.includes(':') && isIPv6(host);
 }

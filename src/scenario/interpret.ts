@@ -12,18 +12,18 @@ import { type OpenNeed, type ResolvedFile, resolveFile } from './resolve-file.ts
 import type { Arm, HostPort, Scenario } from './types.ts';
 import { parseDuration, parseRate } from './units.ts';
 
-/** What a scenario file comes to, with everything that is wrong with it. */
+/** A scenario file as understood, with everything that is wrong with it. */
 export interface Interpretation {
-  /** Frozen; present where there are no problems. Without its needs met, it cannot run. */
+  /** Frozen; present if there are no problems. It cannot run until its needs are met. */
   readonly scenario: Scenario | undefined;
-  /** `file:line:col: what — what to do`, in the order of the file; what flags did comes first. */
+  /** `file:line:col: what — what to do`, in file order; problems caused by flags come first. */
   readonly problems: readonly string[];
   readonly needs: readonly { readonly need: Need; readonly problem: string }[];
-  /** Where the proxy and the target that arms share come from; those that none takes are left out. */
+  /** Where the shared proxy and target come from; those that no arm uses are omitted. */
   readonly origins: readonly Origin[];
 }
 
-/** Where a value comes from that every arm without one of its own takes. */
+/** Where a value comes from that every arm uses unless it has its own. */
 export interface Origin {
   readonly key: 'proxy' | 'target';
   readonly value: string;
@@ -31,7 +31,7 @@ export interface Origin {
   readonly from: string;
 }
 
-/** Reads a scenario file, applies the overrides and finds all mistakes in both. Throws nothing. */
+/** Reads a scenario file, applies the overrides and finds all mistakes in both. Never throws. */
 export function interpret(text: string, name: string, file: string, overrides: Overrides): Interpretation {
   const document = openDocument(text);
   const syntax = document.syntax.map(({ what, fix, position }) => ({ what, fix, path: [], position }));
@@ -82,7 +82,7 @@ function findOrigins(
 }
 
 interface PlacedProblem extends Problem {
-  /** Absent where a flag is to blame. */
+  /** Absent if a flag is at fault. */
   readonly position?: Position;
 }
 
@@ -99,7 +99,7 @@ function lineOf({ position }: PlacedProblem): number {
   return position?.line ?? 0;
 }
 
-/** Applies `--rate` and `--duration`, which speak of the loads as a whole. */
+/** Applies `--rate` and `--duration`, which change the loads as a whole. */
 function adjust(
   arms: readonly Arm[],
   { rate, duration }: Overrides,
@@ -136,14 +136,14 @@ function adjust(
   return { arms: durationUs === undefined ? rated : stretchTo(rated, durationUs), problems };
 }
 
-/** A flag without effect is a mistake too: the run would not be the one that was asked for. */
+/** A flag without effect is also a mistake: the run would not be the one that was requested. */
 function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overrides): Problem[] {
   if (scenario === undefined) return [];
   const problems: Problem[] = [];
   if ((overrides.proxy ?? overrides.pac) !== undefined && !takesProxy(scenario.arms, { proxy })) {
     const fix = 'add --via proxy (or tunnel), or use --set arms.<arm>.proxy=<host:port>';
     problems.push({
-      what: 'no arm takes its proxy from here',
+      what: 'no arm uses this proxy',
       fix,
       path: [],
       flag: flagOf('proxy', overrides),
@@ -151,12 +151,12 @@ function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overri
   }
   if (overrides.target !== undefined && !takesTarget(scenario.arms, { target })) {
     const fix = 'remove it, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>';
-    problems.push({ what: 'no arm takes its target from here', fix, path: [], flag: '--target' });
+    problems.push({ what: 'no arm uses this target', fix, path: [], flag: '--target' });
   }
   const { client } = overrides;
   if (client !== undefined && scenario.arms.every((arm) => arm.client?.profile !== client)) {
     const fix = 'remove it, or use --set arms.<arm>.client=<name>';
-    problems.push({ what: 'no arm takes its client from here', fix, path: [], flag: '--client' });
+    problems.push({ what: 'no arm uses this client', fix, path: [], flag: '--client' });
   }
   return problems;
 }
@@ -179,20 +179,20 @@ function formatNeed({ need, arms }: OpenNeed): Problem {
   switch (need) {
     case 'proxy':
       return {
-        what: `${who}: no proxy to go through`,
-        fix: 'give --proxy host:port, or write proxy: in the file',
+        what: `${who}: no proxy`,
+        fix: 'give --proxy host:port, or set proxy: in the file',
         ...place,
       };
     case 'target':
       return {
         what: `${who}: no target`,
-        fix: 'give --target http://host/path (https://host/path for TLS, tcp://host:port for via: tcp), or write target: in the file',
+        fix: 'give --target http://host/path (https://host/path for TLS, tcp://host:port for via: tcp), or set target: in the file',
         ...place,
       };
     case 'proxy-or-target':
       return {
         what: `${who}: nothing to connect to`,
-        fix: 'give --proxy host:port, or --target tcp://host:port, or write either in the file',
+        fix: 'give --proxy host:port, or --target tcp://host:port, or set either in the file',
         ...place,
       };
   }

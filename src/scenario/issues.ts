@@ -7,7 +7,7 @@ import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** A node of the exported JSON Schema, as far as problems are worded from it. */
+/** A node of the exported JSON Schema, with the parts that problem texts use. */
 interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
@@ -20,8 +20,8 @@ interface SchemaNode {
 }
 
 /**
- * Words the schema's issues for a user: what was found, and what belongs there.
- * @param exported the JSON Schema, input side; of scenarios where none is given
+ * Turns the schema's issues into text for users: what was found, and what belongs there.
+ * @param exported the JSON Schema, input side; that of scenarios by default
  */
 export function explainIssues(
   issues: readonly Issue[],
@@ -67,8 +67,8 @@ function explain(issue: Issue, above: Path, raw: unknown, schema: SchemaNode): P
 }
 
 /**
- * Whether a value may be a secret that somebody wrote where only a reference belongs: nothing of it is repeated. A list
- * or a map is looked into, and its parts judged by themselves.
+ * Whether a value may be a secret that was written where only a reference belongs; if so, none of it is repeated. Lists
+ * and maps are searched, and their parts judged one by one.
  */
 function holdsSecret(path: Path, value: unknown): boolean {
   if (value === undefined || value === null || typeof value === 'object') return false;
@@ -76,7 +76,7 @@ function holdsSecret(path: Path, value: unknown): boolean {
     key === 'auth' || key === 'credentials' || key === 'password';
   const [key, above] = [path.at(-1), path.at(-2)];
   if (isNear(key)) return key !== 'auth' || value !== 'none';
-  // A number where a name belongs; a name that is none says so without being repeated.
+  // A number in place of a name; the error for an invalid name says so without repeating it.
   return (above === 'credentials' || above === 'password') && typeof value !== 'string';
 }
 
@@ -88,7 +88,7 @@ function writtenOut(path: Path): Problem {
   };
 }
 
-/** Of several maps that a value may have been meant for, the one with whose keys it has most in common. */
+/** Of several maps that a value may have been meant as, the one with which it shares most keys. */
 function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const strange = (errors: readonly Issue[]): number =>
     errors.reduce((sum, error) => sum + strangeKeys(error), 0);
@@ -101,10 +101,10 @@ function strangeKeys(issue: Issue): number {
   return issue.code === 'invalid_type' && issue.path.length === 1 ? 1 : 0;
 }
 
-/** The branch of a union that an issue at its very top rules out: the value was meant for another one. */
+/** Rules out the branch of a union whose issue is at its very top: the value was meant as another branch. */
 function isOfOtherType(issue: Issue): boolean {
   if (issue.path.length > 0) return false;
-  // What takes a number or a text is no branch for a list or a map, either.
+  // A branch that takes a number or text cannot be meant for a list or a map either.
   if (issue.code === 'invalid_union') return issue.errors.every((errors) => errors.some(isOfOtherType));
   return isOfOtherWord(issue) || issue.code === 'invalid_type';
 }
@@ -129,7 +129,7 @@ function missing(path: Path, node: SchemaNode): Problem {
 function otherWord(path: Path, value: unknown, words: readonly string[]): Problem {
   const found = formatValue(path, value);
   if (words.length === 1)
-    return { what: `${found} is not known to "${path.at(-1)}"`, fix: `write ${words[0]}`, path };
+    return { what: `${found} is not a known value of "${path.at(-1)}"`, fix: `write ${words[0]}`, path };
   const fix = typeof value === 'string' ? suggest(value, words) : 'write one of them, in quotes';
   return { what: `${found} is not one of ${words.join(', ')}`, fix, path };
 }
@@ -166,7 +166,7 @@ function belongs(node: SchemaNode): string {
   return `${words ?? 'see docs/scenarios.md'}`.replace(/\.$/, '') + example;
 }
 
-/** What was found, without what may be a secret. */
+/** What was found, without anything that may be a secret. */
 function formatValue(path: Path, value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 
-/** What a leaf tells an editor about itself, as JSON Schema keywords. */
+/** What a leaf tells editors about itself, as JSON Schema keywords. */
 interface LeafMeta {
   readonly pattern?: string;
   readonly examples: readonly (string | number)[];
@@ -13,7 +13,7 @@ export function fixParams(fix: string | undefined): { fix: string } {
   return { fix: fix ?? 'see docs/scenarios.md' };
 }
 
-/** Text that a parser turns into a value; what the parser throws becomes an issue, so that all are found at once. */
+/** Text that a parser turns into a value; errors thrown by the parser become issues, so that all are found at once. */
 export function parsedText<T>(parse: (text: string) => T, meta: LeafMeta) {
   return z
     .string()
@@ -21,9 +21,9 @@ export function parsedText<T>(parse: (text: string) => T, meta: LeafMeta) {
     .transform(readingBy(parse));
 }
 
-/** What YAML may hold as a number, too: a quantity without its unit, which the parser reads as it reads the text. */
+/** Values that YAML may also give as a number: a quantity without its unit, which the parser reads like text. */
 export function parsedQuantity<T>(parse: (text: string) => T, { examples, ...meta }: LeafMeta) {
-  // The parser says what is out of range, so that text and number are refused in the same words.
+  // The parser reports what is out of range, so that text and numbers are refused in the same words.
   return z
     .union([z.string().meta(meta), z.number().meta({ minimum: 0 })])
     .meta({ examples: [...examples] })
@@ -47,7 +47,7 @@ function readingBy<T>(parse: (text: string) => T) {
   };
 }
 
-/** A parser that takes what another does, but nothing that comes to 0. */
+/** Like another parser, but refuses 0. */
 export function aboveZero(parse: (text: string) => number, fix: string): (text: string) => number {
   return (text) => {
     const value = parse(text);
@@ -65,7 +65,7 @@ export function namedKey(pattern: RegExp, what: string, fix: string) {
       if (pattern.test(context.value)) return;
       context.issues.push({
         code: 'custom',
-        message: `${JSON.stringify(context.value)} is no ${what}`,
+        message: `${JSON.stringify(context.value)} is not a ${what}`,
         params: fixParams(fix),
         input: context.value,
       });
@@ -73,7 +73,7 @@ export function namedKey(pattern: RegExp, what: string, fix: string) {
 }
 
 /**
- * Reads a header's value (RFC 9110 section 5.5): a line break in one would start another header, or another request.
+ * Reads a header's value (RFC 9110 section 5.5): a line break in it would start another header, or another request.
  * @throws UsageError
  */
 export function checkHeaderValue(value: string): string {
@@ -84,7 +84,7 @@ export function checkHeaderValue(value: string): string {
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
   if (/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\x00-\xff]/.test(value)) {
-    // Which ones is not said: it may be a secret.
+    // The characters are not shown: the value may be a secret.
     throw new UsageError('a header value contains characters that HTTP does not allow', {
       hint: 'use printable Latin-1 characters, spaces and tabs',
     });
@@ -93,7 +93,7 @@ export function checkHeaderValue(value: string): string {
 }
 
 /**
- * Reads a request method (RFC 9110 section 9.1). CONNECT asks for a tunnel, which is no exchange that could end.
+ * Reads a request method (RFC 9110 section 9.1). CONNECT opens a tunnel, so it is not an exchange that ends.
  * @throws UsageError
  */
 export function checkMethod(method: string): string {

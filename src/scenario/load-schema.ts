@@ -9,14 +9,14 @@ const ramp = z
   .strictObject({
     from: rate().describe('Rate at the start of the ramp.'),
     to: rate().describe('Rate at its end.'),
-    for: positiveDuration().describe('How long the ramp takes.'),
+    for: positiveDuration().describe('Duration of the ramp.'),
   })
   .describe('Change the rate linearly. Recorded, but excluded from the verdict.');
 
 const hold = z
   .strictObject({
     rate: positiveRate().describe('Attempts per unit of time, over all workers.'),
-    for: positiveDuration().describe('How long the rate is kept.'),
+    for: positiveDuration().describe('How long to keep the rate.'),
   })
   .describe('Keep a constant rate.');
 
@@ -25,12 +25,12 @@ const step = z
     from: positiveRate().describe('Rate of the first level.'),
     to: positiveRate().describe('Rate of the last level.'),
     by: positiveRate().describe('Difference between levels; the last one may be smaller.'),
-    each: positiveDuration().describe('How long each level is kept.'),
+    each: positiveDuration().describe('How long to keep each level.'),
   })
-  .describe('Go through rates level by level, upwards or downwards.');
+  .describe('Change the rate level by level, upwards or downwards.');
 
 const idle = z
-  .strictObject({ for: positiveDuration().describe('How long nothing starts.') })
+  .strictObject({ for: positiveDuration().describe('How long to start nothing.') })
   .describe('Start nothing for a while.');
 
 const phase = z
@@ -46,7 +46,8 @@ const phase = z
     if (kinds.length !== 1) {
       context.issues.push({
         code: 'custom',
-        message: kinds.length === 0 ? 'a phase is empty' : `a phase is ${kinds.join(' and ')} at once`,
+        message:
+          kinds.length === 0 ? 'a phase is empty' : `a phase is ${kinds.join(' and ')} at the same time`,
         params: fixParams('give each phase its own "- " with one of ramp, hold, step, idle'),
         input: written,
       });
@@ -78,7 +79,7 @@ function toPhase(written: WrittenPhase): Phase {
 const openLoad = z
   .array(phase)
   .min(1)
-  .describe('Open loop: attempts fall due by the clock, phase after phase.')
+  .describe('Open loop: attempts are scheduled by the clock, phase after phase.')
   .transform((phases): OpenLoad => ({ kind: 'open', phases }));
 
 const closedLoad = z

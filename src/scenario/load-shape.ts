@@ -1,20 +1,20 @@
 import type { Load, OpenLoad, Phase, SweepLoad } from './types.ts';
 
-/** A stretch of an open loop whose rate changes evenly. Steps become one stretch a level. */
+/** A stretch of an open loop whose rate changes linearly. Each level of a step is a stretch. */
 export interface Stretch {
   /** Index into the load's phases. */
   readonly phase: number;
   readonly fromPerSec: number;
   readonly toPerSec: number;
   readonly forUs: number;
-  /** Part of a ramp phase: recorded, kept out of the verdict. */
+  /** Part of a ramp phase: recorded, but excluded from the verdict. */
   readonly ramp: boolean;
 }
 
 /** The levels of a step phase: from the first rate towards the last, which is always the last level. */
 export function stepLevels(step: Extract<Phase, { kind: 'step' }>): number[] {
   const span = step.toPerSec - step.fromPerSec;
-  // The tolerance keeps 0.1 + 0.2 from adding a level that nobody asked for.
+  // The tolerance keeps 0.1 + 0.2 from adding a superfluous level.
   const steps = Math.ceil(Math.abs(span) / step.byPerSec - 1e-9);
   const levels = Array.from(
     { length: steps },
@@ -23,7 +23,7 @@ export function stepLevels(step: Extract<Phase, { kind: 'step' }>): number[] {
   return [...levels, step.toPerSec];
 }
 
-/** An open loop as a row of stretches, in order. */
+/** An open loop as a sequence of stretches. */
 export function stretchesOf(load: OpenLoad): Stretch[] {
   return load.phases.flatMap((phase, index) => stretchPhase(phase, index));
 }
@@ -56,7 +56,7 @@ function stretchPhase(phase: Phase, index: number): Stretch[] {
   }
 }
 
-/** How many attempts fall due in a stretch: the area under its rate, not rounded. */
+/** How many attempts are due in a stretch: the area under its rate, not rounded. */
 export function attemptsIn(stretch: Stretch): number {
   return ((stretch.fromPerSec + stretch.toPerSec) / 2) * (stretch.forUs / 1_000_000);
 }
@@ -66,7 +66,7 @@ export function peakPerSec(load: OpenLoad): number {
   return Math.max(...stretchesOf(load).flatMap(({ fromPerSec, toPerSec }) => [fromPerSec, toPerSec]));
 }
 
-/** How long a load lasts, microseconds; undefined for a closed loop that only its count bounds. */
+/** How long a load lasts, microseconds; undefined for a closed loop that is limited only by its count. */
 export function loadDurationUs(load: Load): number | undefined {
   switch (load.kind) {
     case 'closed':
@@ -79,14 +79,14 @@ export function loadDurationUs(load: Load): number | undefined {
   }
 }
 
-/** Attempts of a sweep, both of each pair counted. */
+/** Attempts of a sweep, counting both of each pair. */
 export function sweepAttempts({ delaysUs, pairs }: SweepLoad): number {
   return 2 * delaysUs.length * pairs;
 }
 
 /**
- * About how long a sweep lasts: as long as its attempts take at its rate, and at least until the last second of a pair
- * of the longest delay, whose first ones go out first.
+ * Approximate duration of a sweep: as long as its attempts take at its rate, and at least until the last second attempt
+ * of the pairs with the longest delay, whose first attempts are made first.
  */
 function sweepDurationUs(load: SweepLoad): number {
   const longestUs = load.delaysUs.at(-1) ?? 0;
@@ -94,7 +94,7 @@ function sweepDurationUs(load: SweepLoad): number {
   return Math.max(longestUs + groupUs, (sweepAttempts(load) * 1_000_000) / load.ratePerSec);
 }
 
-/** How many attempts a load makes, not rounded; undefined for what only time bounds. */
+/** How many attempts a load makes, not rounded; undefined if only time limits it. */
 export function loadAttempts(load: Load): number | undefined {
   if (load.kind === 'closed') return load.attempts;
   if (load.kind === 'browsers') return undefined;

@@ -8,7 +8,7 @@ import { convertHint, decodeUtf8, NotUtf8 } from './utf8.ts';
 
 export type { Origin };
 
-/** A scenario, and where the proxy and the target that its arms share come from. */
+/** A scenario, and where the proxy and target shared by its arms come from. */
 export interface ReadScenario {
   readonly scenario: Scenario;
   readonly origins: readonly Origin[];
@@ -46,8 +46,8 @@ function parseWithOrigins(text: string, name: string, overrides: Overrides, file
 }
 
 /**
- * Loads a scenario by the path of its file, or by name from the first of the folders that has it.
- * @throws UsageError where there is none, or where it has mistakes
+ * Loads a scenario by the path of its file, or by name from the first folder that contains it.
+ * @throws UsageError if there is none, or if it has mistakes
  */
 export async function loadScenario(
   nameOrPath: string,
@@ -57,7 +57,7 @@ export async function loadScenario(
   return (await readScenario(nameOrPath, dirs, overrides)).scenario;
 }
 
-/** As {@link loadScenario}, with the origins. */
+/** Like {@link loadScenario}, with the origins. */
 export async function readScenario(
   nameOrPath: string,
   dirs: readonly string[],

@@ -2,17 +2,19 @@ import { deepFreeze } from './freeze.ts';
 import { peakPerSec } from './load-shape.ts';
 import type { Arm, LookSpec, Scenario } from './types.ts';
 
-/** What a person takes for no answer, and short enough that the look ends soon after its last attempt. */
+/**
+ * Long enough for users to consider it no answer, and short enough for the check to end soon after its last attempt.
+ */
 const PATIENCE_US = 5_000_000;
 
-/** A look's way and length where the scenario only asks for one. */
+/** Rate and duration of the check if the scenario only says `on`. */
 export const DEFAULT_LOOK: LookSpec = { ratePerSec: 20, forUs: 10_000_000 };
 
 /**
- * The same traffic, few and for seconds: what a scenario begins with to see whether proxy and target bear any load at all. Its
- * highest rate becomes the look's, the other arms keep their proportion to it; closed loops, sweeps and browsers stay
- * out of it. Source ports are left to the system, so that none is used up or given an age by it.
- * @returns undefined where the scenario asks for none, or is no more than a look itself
+ * The same traffic, a small share for a few seconds: sent before the load to see whether proxy and target can take any.
+ * Its highest rate is that of the check, and the other arms keep their proportion to it; closed loops, sweeps and
+ * browsers are left out. The system chooses source ports, so that none is used up or given an age.
+ * @returns undefined if the scenario asks for no check, or is itself no larger than one
  */
 export function lookOf(scenario: Scenario): Scenario | undefined {
   const { look, findings: _, tcpTimestamps: __, ...rest } = scenario;

@@ -3,21 +3,21 @@ import type { Path, Problem } from './problems.ts';
 import type { CredentialSource } from './types.ts';
 import type { AuthScheme } from './words.ts';
 
-/** What the command line says of credentials. Holds references, never a secret. */
+/** Credentials from the command line. Holds references, never a secret. */
 export interface CredentialOverrides {
-  /** Basic credentials of every arm that shows such to a proxy. */
+  /** Basic credentials for every arm that authenticates to a proxy with Basic. */
   readonly proxyUser?: CredentialSource | undefined;
-  /** Tickets of every arm with Negotiate come from this keytab. */
+  /** Every arm with Negotiate gets its tickets from this keytab. */
   readonly keytab?: string | undefined;
-  /** Principals of the keytab, or patterns of them. */
+  /** Principals in the keytab, or patterns of them. */
   readonly principal?: readonly string[] | undefined;
-  /** Service of every arm with Negotiate, such as HTTP@proxy.example. */
+  /** Service for every arm with Negotiate, such as HTTP@proxy.example. */
   readonly service?: string | undefined;
 }
 
 type Put = (path: Path, value: unknown, flag: string) => void;
 
-/** Puts credentials into every arm whose scheme has a use for them; a flag that none has is a mistake. */
+/** Sets credentials in every arm whose scheme can use them; a flag that no arm can use is a mistake. */
 export function applyCredentials(
   yaml: Document,
   arms: readonly string[],
@@ -38,13 +38,13 @@ export function applyCredentials(
     change('negotiate', '--keytab', 'credentials', { keytab, ...principals });
   } else if (principal !== undefined) {
     const what = 'principals without a keytab';
-    problems.push({ what, fix: 'add --keytab, a file with their keys', path: [], flag: '--principal' });
+    problems.push({ what, fix: 'add --keytab, the file with their keys', path: [], flag: '--principal' });
   }
   if (service !== undefined) change('negotiate', '--service', 'service', service);
   return problems;
 }
 
-/** The scheme that an arm comes to; undefined where it authenticates by none. */
+/** The scheme that an arm ends up with; undefined if it does not authenticate. */
 function schemeOf(yaml: Document, name: string): unknown {
   if (!isMap(yaml.getIn(['arms', name], true)) || connectsOnly(yaml, name)) return undefined;
   const own = yaml.getIn(['arms', name, 'auth']);
@@ -52,7 +52,7 @@ function schemeOf(yaml: Document, name: string): unknown {
   return yaml.getIn(['arms', name, 'auth', 'scheme']) ?? yaml.getIn(['defaults', 'auth', 'scheme']);
 }
 
-/** An arm that only connects is asked for nothing, whatever it inherits. */
+/** An arm that only connects is never challenged, whatever it inherits. */
 function connectsOnly(yaml: Document, name: string): boolean {
   const of = (key: string) => yaml.getIn(['arms', name, key]) ?? yaml.getIn(['defaults', key]);
   return (
@@ -60,7 +60,7 @@ function connectsOnly(yaml: Document, name: string): boolean {
   );
 }
 
-/** As a scenario file says it. */
+/** In the form of a scenario file. */
 function writeCredentials(source: CredentialSource): Record<string, unknown> {
   switch (source.kind) {
     case 'env':

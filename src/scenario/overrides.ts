@@ -11,21 +11,22 @@ import { readYamlValue } from './yaml-value.ts';
 /**
  * What the command line changes in a scenario, as typed.
  *
- * `proxy` and `target` replace the file's own and those of its defaults; an arm that names its own keeps it, since it
- * does so on purpose. `via` applies to every arm; an arm `via: tcp` only follows to `tcp`, which the others become
- * without what only HTTP has. Credentials: see override-credentials.ts. `rate` and `duration`: see adjust.ts. `set` holds `key.path=value` assignments.
+ * `proxy` and `target` replace the file's own and those under its defaults; an arm that names its own keeps it, as that
+ * is deliberate. `via` applies to every arm; an arm `via: tcp` changes only if `via` is `tcp`, and arms that become
+ * `tcp` lose their HTTP-only settings. Credentials: see override-credentials.ts. `rate` and `duration`: see adjust.ts.
+ * `set` holds `key.path=value` assignments.
  */
 export interface Overrides extends CredentialOverrides {
   readonly proxy?: string | undefined;
-  /** Instead of `proxy`: the script that is to name it. */
+  /** Instead of `proxy`: the script that names it. */
   readonly pac?: PacSource | undefined;
   readonly target?: string | undefined;
   readonly via?: Via | undefined;
   /** 4 or 6. */
   readonly prefer?: number | undefined;
-  /** spread or first. */
+  /** `spread` or `first`. */
   readonly addresses?: string | undefined;
-  /** Addresses that nobody has: replaces the addresses of every arm. */
+  /** Addresses that no other host uses: replaces the addresses of every arm. */
   readonly emulate?: string | undefined;
   /** Interface that the packets of every arm leave by. */
   readonly interface?: string | undefined;
@@ -38,18 +39,18 @@ export interface Overrides extends CredentialOverrides {
   /** "on" or "off". */
   readonly tcpTimestamps?: string | undefined;
   readonly set?: readonly string[] | undefined;
-  /** What stands in for `proxy` and `target` where neither they nor an embedded far end say otherwise. */
+  /** What is used for `proxy` and `target` if neither they nor an embedded far end set them. */
   readonly defaults?: Settings | undefined;
 }
 
 /** What the overrides did to the document. */
 export interface Applied {
   readonly problems: readonly Problem[];
-  /** The flag that put a value where it is; undefined for what the file says. */
+  /** The flag that set a value; undefined for what the file itself says. */
   flagFor(path: Path): string | undefined;
 }
 
-/** Applies to the document what can be said in its own words, before anything is checked. */
+/** Applies to the document what a scenario file could say itself, before anything is checked. */
 export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   const problems: Problem[] = [];
   const touched: { path: Path; flag: string }[] = [];
@@ -59,7 +60,7 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   };
 
   for (const assignment of overrides.set ?? []) {
-    // Whoever writes a secret where none belongs is told of it, but not shown it.
+    // The error for a secret in the wrong place does not repeat the secret.
     const flag = `--set ${redactAssignment(assignment, readYamlValue)}`;
     const parsed = parseAssignment(assignment, yaml);
     if ('what' in parsed) {
@@ -85,10 +86,10 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
     if (value === undefined) continue;
     put([key], value, given === undefined ? (fallback?.from ?? '') : flagOf(key, overrides));
     if (yaml.hasIn(['defaults', key])) yaml.deleteIn(['defaults', key]);
-    // Whoever names a real far end wants that one.
+    // A user who names a real far end wants that one.
     if (yaml.get('farEnd') !== 'embedded') continue;
     yaml.set('farEnd', 'none');
-    // A path of the embedded one is no target of another.
+    // A path on the embedded far end is not a target on a real one.
     if (key === 'proxy' && isPathOf(yaml.get('target'))) yaml.delete('target');
   }
   if (overrides.tcpTimestamps !== undefined)
@@ -111,7 +112,7 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   };
 }
 
-/** The flag that gives the proxy or the target of every arm. */
+/** The flag that sets the proxy or the target of every arm. */
 export function flagOf(key: 'proxy' | 'target', { pac }: Overrides): string {
   return key === 'proxy' && pac !== undefined ? '--pac' : `--${key}`;
 }
@@ -120,12 +121,12 @@ function isPathOf(target: unknown): boolean {
   return typeof target === 'string' && /^(https:\/\/)?\//.test(target);
 }
 
-/** As a scenario writes it. */
+/** In the form of a scenario file. */
 function asMap(pac: PacSource | undefined): object | undefined {
   return pac === undefined ? undefined : { pac: pac.source, spread: pac.spread };
 }
 
-/** An arm without a source of its own has that of the defaults, which its own would replace as a whole. */
+/** An arm without its own source has that of the defaults, which a source of its own would replace entirely. */
 function sendPackets(
   yaml: Document,
   { emulate, interface: by }: Overrides,

@@ -5,7 +5,7 @@ export function peerOf({ via, proxy, target }: Arm): HostPort {
   return (via === 'proxy' || via === 'tunnel') && proxy !== undefined ? proxy : target;
 }
 
-/** All that an arm connects to, in turn. */
+/** Everything that an arm connects to, in the order of use. */
 export function peersOf(arm: Arm): readonly HostPort[] {
   return [peerOf(arm), ...(arm.beside ?? [])];
 }

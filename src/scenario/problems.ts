@@ -1,4 +1,4 @@
-/** Where in a scenario something stands: keys and list indices from the top. */
+/** A place in a scenario: keys and list indices from the top. */
 export type Path = readonly (string | number)[];
 
 /** One mistake: what it is, what to do about it, and where. */
@@ -8,17 +8,17 @@ export interface Problem {
   readonly path: Path;
   /** Point at the last key itself rather than at its value. */
   readonly atKey?: boolean;
-  /** The flag to blame, where it was not the file. */
+  /** The flag at fault, if it was not the file. */
   readonly flag?: string;
 }
 
-/** A spot in the file, both from 1. */
+/** A position in the file, both from 1. */
 export interface Position {
   readonly line: number;
   readonly col: number;
 }
 
-/** Whether a path leads to a place, or to anything in it. */
+/** Whether a path leads to a place, or to anything inside it. */
 export function isBelow(path: Path, above: Path): boolean {
   return above.every((part, index) => String(path[index]) === String(part));
 }

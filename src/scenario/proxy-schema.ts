@@ -4,7 +4,7 @@ import { parseProxy, UNCHOSEN } from './address.ts';
 import { parsedText } from './leaves.ts';
 import type { HostPort, PacSource } from './types.ts';
 
-/** A proxy as read; where a script is to name it, `UNCHOSEN` with the script. */
+/** A proxy as read; if a script names it, `UNCHOSEN` and the script. */
 export interface ProxyValue extends HostPort {
   readonly pac?: PacSource;
 }
@@ -24,12 +24,12 @@ const pac = z
   .describe('A PAC script that names the proxy.')
   .transform(({ pac: source, spread = false }): ProxyValue => ({ ...UNCHOSEN, pac: { source, spread } }));
 
-/** What may stand under `proxy`. */
+/** Keys allowed under `proxy`. */
 export const proxyValue = z.union([hostPort, pac]);
 
 /**
- * Checks where a script of proxies is said to be.
- * @throws UsageError for what is neither a path nor a URL that can be fetched, and for credentials in it
+ * Checks the location of a PAC script.
+ * @throws UsageError if it is neither a path nor a URL that can be fetched, or contains credentials
  */
 export function checkPacSource(text: string): string {
   if (text.trim() === '') throw new UsageError('an empty path', { hint: 'name a file or a URL' });

@@ -4,12 +4,12 @@ import { PATTERNS, parseDuration, parsePortRange, parseRate } from './units.ts';
 const rateMeta = { pattern: PATTERNS.rate, examples: ['500/s', '30/min', 500] };
 const durationMeta = { pattern: PATTERNS.duration, examples: ['30s', '250ms', '2m', 30] };
 
-/** Attempts a second; a bare number is that already. */
+/** Attempts per second; a bare number already is one. */
 export const rate = () => parsedQuantity(parseRate, rateMeta);
 export const positiveRate = () =>
   parsedQuantity(aboveZero(parseRate, 'for a pause use an idle phase'), rateMeta);
 
-/** Microseconds; a bare number is seconds. */
+/** Microseconds; a bare number means seconds. */
 export const duration = () => parsedQuantity(parseDuration, durationMeta);
 export const positiveDuration = () =>
   parsedQuantity(aboveZero(parseDuration, 'leave it out for the default'), durationMeta);

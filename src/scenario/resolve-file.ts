@@ -9,25 +9,25 @@ import { ARM_NAME, type ArmFile, armSchema, scenarioSchema } from './schema.ts';
 import { suggest } from './suggest.ts';
 import type { Arm, HostPort, Scenario } from './types.ts';
 
-/** Something of the far end that the scenario leaves open, and the arms that cannot do without. */
+/** A part of the far end that the scenario does not set, and the arms that need it. */
 export interface OpenNeed {
   readonly need: Need;
   readonly arms: readonly string[];
 }
 
 export interface ResolvedFile {
-  /** Present where there are no problems. What is needed stands there as UNFILLED. */
+  /** Present if there are no problems. What is still needed contains UNFILLED. */
   readonly scenario: Omit<Scenario, 'name'> | undefined;
   readonly problems: readonly Problem[];
   readonly needs: readonly OpenNeed[];
-  /** The file's own proxy and target, for whoever asks whether an arm uses them. */
+  /** The file's own proxy and target, so that callers can check whether an arm uses them. */
   readonly proxy: HostPort | undefined;
   readonly target: ParsedTarget | undefined;
 }
 
 /**
- * Checks a scenario's data and makes its arms whole. A mistake in one place hides none in another: arms that the schema
- * accepts are resolved even where others are not.
+ * Checks a scenario's data and completes its arms. A mistake in one place does not hide another: arms that the schema
+ * accepts are resolved even if others are not.
  */
 export function resolveFile(raw: unknown): ResolvedFile {
   const parsed = scenarioSchema.safeParse(raw);
@@ -81,7 +81,7 @@ export function resolveFile(raw: unknown): ResolvedFile {
   };
 }
 
-/** What arms inherit; undefined where a mistake in it would only breed others. */
+/** What arms inherit; undefined if a mistake in it would only cause more errors. */
 function readContext(raw: unknown): ArmContext | undefined {
   if (!isMap(raw)) return undefined;
   const { farEnd, proxy, target, defaults } = scenarioSchema.shape;
@@ -121,13 +121,16 @@ function checkArmNames(raw: unknown, names: readonly string[]): Problem[] {
   });
 }
 
-/** Arms are keys of objects, here and in what reads a summary: names that every object has already would be mixed up. */
+/**
+ * Arms are keys of objects, here and in programs that read a summary: names that every object already has would
+ * collide.
+ */
 function mendArmName(name: string): string | undefined {
   if (!ARM_NAME.test(name)) return 'use up to 40 letters, digits, - and _';
   return name in Object.prototype ? 'JavaScript reserves it: choose another name' : undefined;
 }
 
-/** Criteria of arms that do not exist. Those that cannot be read at all are the schema's to report. */
+/** Criteria for arms that do not exist. The schema reports those that cannot be read at all. */
 function checkCriteria(raw: unknown, arms: readonly string[]): Problem[] {
   return entriesOf(raw, 'pass').flatMap(([, text], index) => {
     if (typeof text !== 'string') return [];
@@ -146,7 +149,7 @@ function groupNeeds(needs: readonly { need: Need; arm: string }[]): OpenNeed[] {
   const open = (['proxy', 'target', 'proxy-or-target'] as const)
     .map((need) => ({ need, arms: needs.filter((one) => one.need === need).map(({ arm }) => arm) }))
     .filter(({ arms }) => arms.length > 0);
-  // Whatever another arm is given serves those that can do with either.
+  // What the other arms are given also serves those that work with either.
   return open.length > 1 ? open.filter(({ need }) => need !== 'proxy-or-target') : open;
 }
 
@@ -155,7 +158,7 @@ function entriesOf(raw: unknown, key: 'arms' | 'pass'): [string, unknown][] {
   return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
-/** A file's outermost map, before anything in it has been checked. */
+/** A file's top-level map, before anything in it has been checked. */
 interface WrittenFile {
   readonly farEnd?: unknown;
   readonly proxy?: unknown;

@@ -17,20 +17,20 @@ import type { Arm, Load, RequestSpec, SocketSpec, Target } from './types.ts';
 import type { Via } from './words.ts';
 
 export interface ResolvedArm {
-  /** Undefined where problems leave nothing to run. Where something is needed, its place is taken by UNFILLED. */
+  /** Undefined if problems leave nothing to run. What is still needed is UNFILLED. */
   readonly arm: Arm | undefined;
   readonly problems: readonly Problem[];
   readonly needs: readonly Need[];
 }
 
 /**
- * Covers the SYN retransmissions at 1, 3 and 7 s (RFC 6298), so that a handshake which two losses delayed still counts
- * as recovered.
+ * Covers the SYN retransmissions at 1, 3 and 7 s (RFC 6298), so that a handshake delayed by two losses still counts as
+ * recovered.
  */
 const HANDSHAKE_TIMEOUT_US = 10_000_000;
 const RESPONSE_TIMEOUT_US = 15_000_000;
 
-/** Makes an arm whole: its own keys, then the defaults', then this program's. */
+/** Completes an arm: its own keys, then the defaults, then this program's. */
 export function resolveArm(name: string, own: ArmFile, context: ArmContext): ResolvedArm {
   const written = mergeArms(context.defaults, own);
   const path = ['arms', name];
@@ -50,9 +50,9 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
   const stallAfterUs = written.stallAfter ?? DEFAULT_STALL_AFTER_US;
 
   if (via === 'tcp' && own.request !== undefined)
-    blame('request', 'via tcp sends no request', 'remove it, or use via: direct');
+    blame('request', 'via: tcp sends no request', 'remove it, or use via: direct');
   if (via === 'tcp' && expect.kind === 'status')
-    blame('expect', 'via tcp sees no status', 'expect established or refused');
+    blame('expect', 'via: tcp receives no status', 'expect established or refused');
   if (expect.kind === 'status' && expect.content !== undefined) {
     const { body, bytes } = expect.content;
     if (written.load?.kind === 'browsers')
@@ -63,7 +63,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
   if (stallAfterUs >= handshakeTimeoutUs) {
     blame(
       'stallAfter',
-      'no handshake could stall before it times out',
+      'every handshake would time out before it counts as stalled',
       'keep stallAfter below timeouts.handshake',
     );
   }
@@ -91,7 +91,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
   if (via !== 'tcp' && peers.target?.scheme === 'tcp') {
     blame(
       'target',
-      `via ${via} cannot ask a tcp:// target for anything`,
+      `via: ${via} cannot send a request to a tcp:// target`,
       'use an http:// or https:// URL, or via: tcp (--via tcp)',
     );
   }
@@ -117,7 +117,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     handshakeTimeoutUs,
     responseTimeoutUs: written.timeouts?.response ?? RESPONSE_TIMEOUT_US,
     stallAfterUs,
-    // Nobody answers a bare connection, so that nobody else would close it.
+    // No one answers on a bare connection, so no one else would close it.
     close: written.close ?? (via === 'tcp' ? 'fin' : 'peer'),
     holdUs: written.hold ?? 0,
     ...(proofs.proveUs === undefined ? {} : { proveUs: proofs.proveUs }),
@@ -131,9 +131,9 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
 }
 
 /**
- * Own keys win; the maps `request`, `timeouts`, `socket`, `auth` and `tls` merge key by key, everything else is taken
- * whole. An arm of another scheme than the defaults' has no use for their credentials.
- * `source` and `socket.bind` say the same in two ways: an arm's own way is not mixed with an inherited one.
+ * Own keys win; the maps `request`, `timeouts`, `socket`, `auth` and `tls` merge key by key, everything else is
+ * replaced as a whole. An arm whose scheme differs from that of the defaults does not inherit their credentials.
+ * `source` and `socket.bind` set the same thing: an arm that uses one does not inherit the other.
  */
 function mergeArms(defaults: ArmFile, own: ArmFile): ArmFile {
   const merged: ArmFile = { ...defaults };
@@ -188,7 +188,7 @@ function checkLoad(name: string, load: Load, path: Path): Problem[] {
     hasTooManyLevels(phase)
       ? [
           {
-            what: `arm ${name}: a step of far too many levels`,
+            what: `arm ${name}: a step with far too many levels`,
             fix: 'raise "by"',
             path: [...path, index, 'step'],
           },

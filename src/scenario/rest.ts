@@ -3,11 +3,11 @@ import { stepLevels } from './load-shape.ts';
 import type { Arm, Load, Phase, Scenario } from './types.ts';
 
 /**
- * What is left of a scenario whose load was cut short.
- * @param doneUs how long load has flowed, microseconds
- * @param scheduledOf attempts of an arm that fell due meanwhile
- * @returns undefined where nothing is left
- * @throws UsageError where an arm cannot be gone on with
+ * What remains of a scenario whose load was interrupted.
+ * @param doneUs for how long load was generated, microseconds
+ * @param scheduledOf attempts of an arm that were due in that time
+ * @returns undefined if nothing is left
+ * @throws UsageError if an arm cannot be resumed
  */
 export function restOf(
   scenario: Scenario,
@@ -42,13 +42,13 @@ function restOfLoad({ name, load }: Arm, doneUs: number, scheduled: number): Loa
       return forUs <= 0 ? undefined : { ...load, forUs, rampUs: Math.min(forUs, load.rampUs) };
     }
     case 'sweep':
-      throw new UsageError(`a run with a sweep cannot be gone on with (arm ${name})`, {
+      throw new UsageError(`a run with a sweep cannot be resumed (arm ${name})`, {
         hint: 'the two attempts of a pair belong together: run it again without --resume',
       });
   }
 }
 
-/** Phases without their first microseconds; at least one where any was. */
+/** Phases without their first microseconds; at least one if there was any. */
 function cutPhases(phases: readonly Phase[], doneUs: number): Phase[] {
   const rest: Phase[] = [];
   let goneUs = doneUs;
@@ -64,7 +64,7 @@ function cutPhases(phases: readonly Phase[], doneUs: number): Phase[] {
 
 type PlainPhase = Exclude<Phase, { kind: 'step' }>;
 
-/** Steps as a hold for each level: one of them may be cut. */
+/** Steps as one hold per level, because one of them may have to be shortened. */
 function levelsApart(phase: Phase): PlainPhase[] {
   if (phase.kind !== 'step') return [phase];
   return stepLevels(phase).map((ratePerSec) => ({ kind: 'hold', ratePerSec, forUs: phase.eachUs }));

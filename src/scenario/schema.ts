@@ -57,13 +57,13 @@ const timeouts = z
   })
   .describe('How long to wait before giving up.');
 
-/** More would be a load. */
+/** A higher rate would be a load. */
 const MOST_LOOK_PER_SEC = 100;
 
-/** An arm's name: it is a histogram tag and a part of criteria. */
+/** An arm's name: it is a histogram tag and part of criteria. */
 export const ARM_NAME = /^[A-Za-z0-9_-]{1,40}$/;
 
-/** One arm as written. Every key may also stand under `defaults`, so that none is required here. */
+/** One arm as written. Every key may also appear under `defaults`, so none is required here. */
 export const armSchema = z.strictObject({
   via: z
     .enum(VIAS)
@@ -91,7 +91,7 @@ export const armSchema = z.strictObject({
   expect: expect
     .optional()
     .describe(
-      'What counts as completed: { status: [200] }, besides with body, bytes or header of the response; established or refused. Default: status 200; established for via: tcp.',
+      'What counts as completed: { status: [200] }, optionally with body, bytes or header of the response; established; or refused. Default: status 200; established for via: tcp.',
     ),
   load: load
     .optional()
@@ -110,12 +110,12 @@ export const armSchema = z.strictObject({
     ),
   hold: duration()
     .optional()
-    .describe('Keep each connection open this long once its exchange is over. Default: 0s.'),
+    .describe('Keep each connection open this long after its exchange. Default: 0s.'),
   prove: z
     .union([positiveDuration(), z.array(positiveDuration()).min(1).max(MOST_PROOF_AGES)])
     .optional()
     .describe(
-      'An age, or a list, below hold: connections are checked by keep-alives at these ages and at the end of the hold, in turn, and then closed. Default: all at the end.',
+      'An age, or a list, below hold: each connection is checked by keep-alives at one of these ages or at the end of the hold, in turn, and then closed. Default: all at the end.',
     ),
   socket: socket.optional(),
   source: source.optional(),
@@ -128,7 +128,7 @@ export const armSchema = z.strictObject({
   client: client
     .optional()
     .describe(
-      'Whose packets connections are made of: a profile, such as windows-11, or a map of what differs. Needs --engine packet. --client replaces the profile under defaults. Default: linux-6.',
+      'Client to imitate, packet by packet: a profile, such as windows-11, or a map of what differs from it. Needs --engine packet. --client replaces the profile under defaults. Default: linux-6.',
     ),
 });
 
@@ -137,7 +137,9 @@ const look = z
     z.enum(SWITCHES),
     z
       .strictObject({
-        rate: positiveRate().optional().describe('Of the arm with the highest rate. Default: 20/s.'),
+        rate: positiveRate()
+          .optional()
+          .describe('Rate of the arm with the highest rate; the others are scaled. Default: 20/s.'),
         for: positiveDuration().optional().describe('How long, 1s to 1m. Default: 10s.'),
       })
       .describe('How much load the pre-load check sends.'),
@@ -156,7 +158,7 @@ const look = z
     return z.NEVER;
   });
 
-/** A scenario file. The one place that says what may stand in it. */
+/** A scenario file. The only place that defines what it may contain. */
 export const scenarioSchema = z
   .strictObject({
     schema: z.literal(1).describe('Version of this format.'),
@@ -177,7 +179,7 @@ export const scenarioSchema = z
       .array(z.enum(FINDINGS))
       .optional()
       .describe(
-        'What to look for afterwards: knee (rate at which stalls begin), cut-age (age at which held ones end), reuse-band (ages of a source port that stall), nat-pool (ports of the NAT and the rate that they sustain), state-table (connections that fit at once, and what becomes of more).',
+        'What to look for afterwards: knee (rate at which stalls begin), cut-age (age at which held connections are cut), reuse-band (ages of a source port that stall), nat-pool (size of the NAT’s port pool and the rate that it sustains), state-table (how many connections fit at once, and what happens to more).',
       ),
     tcpTimestamps: z
       .enum(SWITCHES)
@@ -188,7 +190,7 @@ export const scenarioSchema = z
     look: look
       .optional()
       .describe(
-        'Send a small share of the load first (on: 20/s for 10s) and stop if answers fail, time out or take ever longer, as with a proxy at its limit. --no-look skips it. Default: off.',
+        'Send a small share of the load first (on: 20/s for 10s) and stop if responses fail, time out or get ever slower. --no-look skips it. Default: off.',
       ),
     defaults: armSchema.optional().describe('Keys that every arm inherits unless it has its own.'),
     arms: z
@@ -201,10 +203,12 @@ export const scenarioSchema = z
   })
   .describe('A rushhour scenario: a map with schema: 1 and arms.');
 
-/** An arm as read: text turned to numbers (microseconds, attempts a second), nothing inherited yet. */
+/** An arm as read: text converted to numbers (microseconds, attempts per second), before inheritance. */
 export type ArmFile = z.output<typeof armSchema>;
 
-/** The JSON Schema by which editors complete and check scenario files (draft 7, what YAML language servers speak). */
+/**
+ * The JSON Schema with which editors complete and check scenario files (draft 7, which YAML language servers support).
+ */
 export function exportJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(scenarioSchema, { io: 'input', target: 'draft-7' }) };
 }

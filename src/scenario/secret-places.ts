@@ -7,7 +7,7 @@ type Shown = (path: readonly string[], value: unknown) => unknown;
 const asIs: Shown = (_, value) => value;
 const never: Shown = (_, value) => (value === null || value === '' ? value : REDACTED);
 const asUrl: Shown = (_, value) => (typeof value === 'string' ? redactEndpoint(value) : value);
-/** What was meant to be a map and is none may be what belongs into it. */
+/** A scalar where a map belongs may be a value that belongs inside the map. */
 const onlyBelow =
   (shown: Shown): Shown =>
   (path, value) =>
@@ -18,7 +18,7 @@ const header: Shown = ([name = ''], value) => {
   return shown === String(value) ? value : shown;
 };
 
-/** Names of variables and files, which say where secrets are; anything else may be one. */
+/** Names of variables and files, which say where secrets are; anything else may be a secret. */
 const reference: Shown = ([key], value) => {
   if (typeof value !== 'string') return never([], value);
   if (key === 'env') return /^[A-Za-z_][A-Za-z0-9_]*$/.test(value) ? value : REDACTED;
@@ -80,8 +80,8 @@ function keyed(places: Readonly<Record<string, Shown>>, others: Shown): Shown {
 }
 
 /**
- * What may be shown of a value that a scenario file, or `--set`, has at a path: without header values, cookies, bodies,
- * credentials and whatever stands where nothing is known. Maps and lists keep their form.
+ * The part of a value at a path in a scenario file, or in `--set`, that may be shown: without header values, cookies,
+ * bodies, credentials, and anything in unknown places. Maps and lists keep their shape.
  * @param value as YAML has it: plain data
  */
 export function redactAt(path: readonly (string | number)[], value: unknown): unknown {
@@ -91,14 +91,14 @@ export function redactAt(path: readonly (string | number)[], value: unknown): un
       Object.entries(value).map(([key, each]) => [key, redactAt([...path, key], each)]),
     );
   }
-  // Places in lists are as the list is; arms may be called by a number.
+  // Places in lists are treated like the list; arm names may be numbers.
   return scenario(
     path.map(String).filter((part, index) => index < 2 || !/^\d+$/.test(part)),
     value,
   );
 }
 
-/** Whether nothing of a value may be shown where it stands. */
+/** Whether nothing of a value may be shown at this place. */
 export function isSecretAt(path: readonly (string | number)[], value: unknown): boolean {
   return redactAt(path, value) !== value;
 }
@@ -138,10 +138,10 @@ function redactLoad(load: Load): Load {
   return { ...load, page: { ...load.page, paths: load.page.paths.map(redactPath) } };
 }
 
-/** Shorter ones would be found everywhere. */
+/** Shorter ones would match everywhere. */
 const SHORTEST = 4;
 
-/** Every text of a scenario that results must not show, longest first, to be looked for in what else is kept. */
+/** Every text of a scenario that results must not contain, longest first, for removal from other recorded text. */
 export function secretsOf({ arms }: Scenario): string[] {
   const found = arms.flatMap(({ request: { headers, body } }) => [
     ...headers.filter(([name, value]) => redactHeader(name, value) === REDACTED).map(([, value]) => value),

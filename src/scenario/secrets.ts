@@ -1,28 +1,28 @@
-/** What stands in results and logs where a secret was. */
+/** Replaces a secret in results and logs. */
 export const REDACTED = '[redacted]';
 
-/** Query parameters whose values are secrets, by their names. */
+/** Query parameters that by their names carry secrets. */
 const SECRET_PARAMETER =
   /([?&](?:[^=&#]*(?:token|secret|passw|pwd|api[-_]?key|signature|credential)[^=&#]*|key|sig|auth|session|sid)=)[^&#\s]*/gi;
 
-/** A path with its query, or a whole URL, without the values of parameters that are secrets by their names. */
+/** A path with its query, or a whole URL, without the values of parameters that by their names carry secrets. */
 export function redactPath(path: string): string {
   return path.replace(SECRET_PARAMETER, `$1${REDACTED}`);
 }
 
-/** A URL, or text with URLs in it, without secret parameters and without users and their passwords. */
+/** A URL, or text containing URLs, without secret parameters, users and passwords. */
 export function redactUrl(text: string): string {
   return redactPath(text.replace(/\/\/[^/?#\s]*@/g, `//${REDACTED}@`));
 }
 
-/** A proxy or a target as it was typed, with or without a scheme, without what {@link redactUrl} leaves out. */
+/** A proxy or target as typed, with or without a scheme, without what {@link redactUrl} removes. */
 export function redactEndpoint(text: string): string {
   return redactUrl(text.replace(/^[^/?#\s]*@/, `${REDACTED}@`));
 }
 
 /**
- * Header fields that may be shown: what RFC 9110, RFC 9111 and the Fetch standard define, none of which carries a secret.
- * Any other may be somebody's key, whatever it is called, and so may every cookie (RFC 6265).
+ * Header fields that may be shown: those defined by RFC 9110, RFC 9111 and the Fetch standard, none of which carries a
+ * secret. Any other field may be a key, whatever its name, and so may any cookie (RFC 6265).
  */
 const PUBLIC_HEADERS: ReadonlySet<string> = new Set(
   `accept accept-charset accept-encoding accept-language accept-ranges age allow cache-control connection content-encoding
@@ -33,7 +33,7 @@ const PUBLIC_HEADERS: ReadonlySet<string> = new Set(
   x-forwarded-host x-forwarded-proto x-requested-with`.split(/\s+/),
 );
 
-/** The value of a header as it may be shown: of those alone that carry no secret, and without what is secret in a URL. */
+/** A header's value as it may be shown: only of fields that carry no secret, and with URLs redacted. */
 export function redactHeader(name: string, value: string): string {
   return PUBLIC_HEADERS.has(name.trim().toLowerCase()) ? redactUrl(value) : REDACTED;
 }

@@ -5,7 +5,7 @@ import { explainIssues } from './issues.ts';
 import { hostPort } from './proxy-schema.ts';
 import { targetValue } from './schema.ts';
 
-/** Where a default stands, and what it is. */
+/** A default, and where it is set. */
 export interface Setting {
   readonly value: string;
   /** `file:line`, or a variable's name: what an error and the plan call it. */
@@ -17,13 +17,13 @@ export interface Settings {
   readonly target?: Setting;
 }
 
-/** A file of defaults, rushhour.yaml. The one place that says what may stand in it. */
+/** A file of defaults, rushhour.yaml. The only place that defines what it may contain. */
 const settingsSchema = z
   .strictObject({
-    proxy: hostPort.optional().describe('Proxy of every run for which nothing else names one, host:port.'),
-    target: targetValue.optional().describe('Target of every run for which nothing else names one.'),
+    proxy: hostPort.optional().describe('Proxy, host:port, for every run that is not given another.'),
+    target: targetValue.optional().describe('Target for every run that is not given another.'),
   })
-  .describe('Defaults for the runs of whoever finds this file: a map with proxy, target, or both.');
+  .describe('Defaults for runs that find this file: a map with proxy, target, or both.');
 
 /**
  * Reads a file of defaults.
@@ -37,7 +37,7 @@ export function parseSettings(text: string, file: string): Settings {
   if (document.syntax.length > 0) {
     refuse(document.syntax.map(({ what, fix, position }) => `${file}:${position.line}: ${what} — ${fix}`));
   }
-  // All commented out is no mistake.
+  // A file with only comments is not a mistake.
   const raw = document.data() ?? {};
   const parsed = settingsSchema.safeParse(raw);
   if (!parsed.success) {

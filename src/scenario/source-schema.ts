@@ -10,7 +10,7 @@ const address = parsedText(parseSourceAddress, {
   examples: ['192.0.2.10', '192.0.2.0/28', 'interface:eth0', 'all'],
 });
 
-/** What may stand under `source`. */
+/** Keys allowed under `source`. */
 export const sourceKeys = z
   .strictObject({
     addresses: z
@@ -31,16 +31,18 @@ export const sourceKeys = z
       .describe('Minimum time from the close of an address and port to its next use. Default: 0s.'),
     reuseExactly: positiveDuration()
       .optional()
-      .describe('Reuse an address and port exactly this long after its close.'),
+      .describe('Reuse an address and port exactly this long after it was closed.'),
     emulate: z
       .boolean()
       .optional()
       .describe(
-        'Play hosts that have these addresses, which nobody else has: every host address of a network. Needs --engine packet. Default: false.',
+        'Emulate hosts with these addresses, which no other host may use: every host address of a network. Needs --engine packet. Default: false.',
       ),
     interface: parsedText(parseInterface, { examples: ['eth0'] })
       .optional()
-      .describe('Interface that packets leave by. Needs --engine packet. Default: as the system routes.'),
+      .describe(
+        'Interface to send packets from. Needs --engine packet. Default: the one that the system’s routes select.',
+      ),
   })
   .describe('Where connections come from.');
 
@@ -56,14 +58,14 @@ export const source = sourceKeys.transform((written, context): SourceSpec => {
   };
   if (emulate === true && ![addresses].flat().every(isNamed))
     refuse(
-      'emulate without addresses that nobody has',
-      'name them in addresses:, such as 10.1.0.0/22; interface: says which way they are',
+      'emulate with addresses of this machine',
+      'in addresses:, name some that no host uses, such as 10.1.0.0/22; interface: sets where they are',
     );
   if (emulate === true && written.addresses === undefined)
     refuse('emulate without addresses', 'add addresses:, such as 10.1.0.0/22');
   if (ports === undefined) {
     if ((order ?? reuseAfter ?? reuseExactly) !== undefined)
-      refuse('an order or an age of ports without ports', 'add ports:, such as 20000-20999');
+      refuse('order, reuseAfter or reuseExactly without ports', 'add ports:, such as 20000-20999');
     if (written.addresses === undefined && by === undefined && emulate !== true)
       refuse('an empty source', 'add addresses:, ports:, or both');
     return { addresses: [addresses].flat(), ...packets };
@@ -88,13 +90,13 @@ export function isNamed({ kind }: SourceAddress): boolean {
 }
 
 /**
- * A name that Linux lets an interface have (dev_valid_name(), net/core/dev.c).
+ * A name that Linux allows for an interface (dev_valid_name(), net/core/dev.c).
  * @throws UsageError
  */
 export function parseInterface(text: string): string {
   const isValid = text !== '.' && text !== '..' && /^[^\s/:]+$/.test(text) && Buffer.byteLength(text) < 16;
   if (isValid) return text;
-  throw new UsageError(`${JSON.stringify(text)} cannot be the name of an interface`, {
+  throw new UsageError(`${JSON.stringify(text)} is not an interface name`, {
     hint: 'write one such as eth0; "ip link" lists them',
   });
 }

@@ -3,16 +3,16 @@ import { fixParams } from './leaves.ts';
 import { positiveDuration, positiveRate } from './quantities.ts';
 import type { SweepLoad } from './types.ts';
 
-/** Enough for ten or twelve stalls in a band where half of all attempts stall: 99.9 % to see at least one. */
+/** Enough for ten or twelve stalls in a band where half of all attempts stall: 99.9 % likely to see at least one. */
 const DEFAULT_PAIRS = 12;
 
-/** Far below what any firewall's defences look at. */
+/** Far below what any firewall's defences react to. */
 const DEFAULT_RATE_PER_SEC = 10;
 
-/** A sweep measures timers and not load: more would be one. */
+/** A sweep measures timers, not load: a higher rate would be a load. */
 const MAX_SWEEP_RATE_PER_SEC = 19;
 
-/** More than anybody waits for: a factor of 1.01 over three decades. */
+/** Longer than anyone waits: a factor of 1.01 over three decades. */
 const MAX_DELAYS = 700;
 
 const range = z
@@ -40,7 +40,7 @@ const range = z
 
 const delays = z.union([z.array(positiveDuration()).min(1).describe('Delays, one by one.'), range]);
 
-/** Delays are named in whole milliseconds wherever results count by them. */
+/** Results count by delay in whole milliseconds. */
 function roundToMs(us: number): number {
   return Math.max(1_000, Math.round(us / 1_000) * 1_000);
 }
@@ -49,13 +49,15 @@ export const sweep = z
   .strictObject({
     sweep: z
       .strictObject({
-        delays: delays.describe('Time from the close of a pair’s first connection to its second.'),
+        delays: delays.describe(
+          'Time from the close of a pair’s first connection to the start of its second.',
+        ),
         pairs: z
           .int()
           .min(1)
           .max(1_000)
           .optional()
-          .describe('Pairs for each delay, each with its own source port. Default: 12.'),
+          .describe('Pairs per delay, each with its own source port. Default: 12.'),
         rate: positiveRate()
           .optional()
           .describe('Attempts per unit of time, counting both of each pair; at most 19/s. Default: 10/s.'),
@@ -72,7 +74,7 @@ export const sweep = z
       context.issues.push({ code: 'custom', message, params: fixParams(fix), input: written });
     };
     if (ratePerSec > MAX_SWEEP_RATE_PER_SEC)
-      refuse('a sweep at such a rate is a load', `write ${MAX_SWEEP_RATE_PER_SEC}/s or less`);
+      refuse('a sweep at this rate would be a load', `write ${MAX_SWEEP_RATE_PER_SEC}/s or less`);
     if (delaysUs.length > MAX_DELAYS) refuse('far too many delays', 'raise the factor');
     return { kind: 'sweep', delaysUs, pairs: written.pairs ?? DEFAULT_PAIRS, ratePerSec };
   });

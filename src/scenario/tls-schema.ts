@@ -4,7 +4,7 @@ import { UsageError } from '../errors.ts';
 import { parsedText } from './leaves.ts';
 import { TLS_VERSIONS } from './words.ts';
 
-/** TLS of an arm whose target is an https:// one. */
+/** TLS of an arm with an https:// target. */
 export const tls = z
   .strictObject({
     serverName: parsedText(checkServerName, { examples: ['www.example.org'] })

@@ -20,7 +20,7 @@ import type {
 /** A scenario as loaded, checked, overridden and frozen: what a run executes and run.json records. */
 export interface Scenario {
   readonly schema: 1;
-  /** File name without its ending. */
+  /** File name without its extension. */
   readonly name: string;
   readonly description: string;
   /** `embedded`: the run starts its own far end on loopback and points every arm at it. */
@@ -28,17 +28,17 @@ export interface Scenario {
   /** At least one; names are unique and fit a histogram tag (letters, digits, `-`, `_`). */
   readonly arms: readonly Arm[];
   readonly pass: readonly Criterion[];
-  /** Findings to look for once the run is over. */
+  /** Findings to look for after the run. */
   readonly findings: readonly AskedFinding[];
-  /** Set net.ipv4.tcp_timestamps for the run and put it back; absent: leave it alone. */
+  /** Set net.ipv4.tcp_timestamps for the run and restore it afterwards; absent: leave it unchanged. */
   readonly tcpTimestamps?: Switch;
-  /** Begin with a little of the load, to see whether those who answer bear any; absent: begin at once. */
+  /** Begin with a small share of the load, to see whether proxy and target can take it; absent: begin at once. */
   readonly look?: LookSpec;
 }
 
-/** How much of a load is sent to look first. */
+/** How much load the check before the load sends. */
 export interface LookSpec {
-  /** Of the arm with the highest rate; others in proportion. */
+  /** Rate of the arm with the highest rate; the others in proportion. */
   readonly ratePerSec: number;
   readonly forUs: number;
 }
@@ -54,7 +54,7 @@ export interface HostPort {
 export interface PacSource {
   /** Path or URL. */
   readonly source: string;
-  /** Go to all proxies of an answer in turn, not to its first alone. */
+  /** Use all proxies of an answer in turn, not only the first. */
   readonly spread: boolean;
 }
 
@@ -64,12 +64,12 @@ export interface Arm {
   readonly via: Via;
   /** Present where `via` is `proxy` or `tunnel`. */
   readonly proxy?: HostPort;
-  /** Proxies that attempts go to in turn with `proxy` (or with the target, of an arm that only connects to one). */
+  /** Proxies that attempts use in turn with `proxy` (or with the target, if the arm only connects to a proxy). */
   readonly beside?: readonly HostPort[];
-  /** The script that is to name the proxy; gone once it has been asked, before any load. */
+  /** The script that names the proxy; removed once it has been evaluated, before any load. */
   readonly pac?: PacSource;
   readonly target: Target;
-  /** Family of addresses to connect to where the peer's name has any of it; absent: both. */
+  /** Family of addresses to connect to if the peer's name has any of it; absent: both. */
   readonly prefer?: 4 | 6;
   /** Absent: `spread`. */
   readonly addresses?: AddressUse;
@@ -80,18 +80,21 @@ export interface Arm {
   readonly responseTimeoutUs: number;
   readonly stallAfterUs: number;
   readonly close: CloseMode;
-  /** How long a connection stays open once its exchange is over. */
+  /** How long a connection stays open after its exchange. */
   readonly holdUs: number;
-  /** Ages, ascending and below `holdUs`, at which some are proved to live and closed; absent: all at the end of the hold. */
+  /**
+   * Ages, ascending and below `holdUs`, at which some connections are checked and closed; absent: all at the end of the
+   * hold.
+   */
   readonly proveUs?: readonly number[];
   readonly socket: SocketSpec;
-  /** Source addresses and ports chosen on purpose; absent: `socket.bind` alone, and ports of the system's choice. */
+  /** Explicit source addresses and ports; absent: only `socket.bind`, with ports chosen by the system. */
   readonly source?: SourceSpec;
   /** Absent: no credentials. */
   readonly auth?: AuthSpec;
-  /** Present where the target's scheme is `https`. */
+  /** Present if the target's scheme is `https`. */
   readonly tls?: TlsSpec;
-  /** Whose packets its connections are made of; packet engine only. Absent: nobody's in particular. */
+  /** The client to imitate; packet engine only. Absent: the default client. */
   readonly client?: ClientSpec;
 }
 
@@ -102,18 +105,21 @@ export interface ClientSpec {
   readonly knobs: ClientKnobs;
 }
 
-/** Whose door is knocked at, and how. Holds references to secrets, never a secret. */
+/** Who asks for credentials, and how to answer. Holds references to secrets, never a secret. */
 export interface AuthSpec {
   /** `proxy`: 407 and Proxy-Authorization; `origin`: 401 and Authorization (RFC 9110 section 11). */
   readonly to: 'proxy' | 'origin';
   readonly scheme: AuthScheme;
   readonly mode: AuthMode;
   readonly credentials: CredentialSource;
-  /** Negotiate: host-based service name, such as `HTTP@proxy.example`; absent: HTTP@ and the name of whoever asks. */
+  /**
+   * Negotiate: host-based service name, such as `HTTP@proxy.example`; absent: HTTP@ and the host that sends the
+   * challenge.
+   */
   readonly service?: string;
 }
 
-/** Where credentials come from. Several users are played in turn, by the attempt's number (by browser, for browsers). */
+/** Where credentials come from. Several users take turns, by attempt number (by browser, for browsers). */
 export type CredentialSource =
   /** Basic: an environment variable that holds `user:password`. */
   | { readonly kind: 'env'; readonly name: string }
@@ -133,7 +139,7 @@ export interface TlsSpec {
   readonly serverName?: string;
   /** File of PEM certificates to trust instead of the system's. */
   readonly ca?: string;
-  /** True: any certificate is taken. */
+  /** True: accept any certificate. */
   readonly insecure: boolean;
   readonly minVersion: TlsVersion;
   /** Offer the session of the arm's last connection (RFC 8446 section 2.2). */
@@ -142,7 +148,7 @@ export interface TlsSpec {
 
 export interface Target extends HostPort {
   readonly scheme: 'http' | 'https' | 'tcp';
-  /** Path and query, may contain `{nonce}`; `/` where none was given. Empty for `tcp://`. */
+  /** Path and query, may contain `{nonce}`; `/` if none was given. Empty for `tcp://`. */
   readonly path: string;
 }
 
@@ -164,15 +170,15 @@ export type SocketSpec = SocketOptions & {
   readonly bind: readonly string[];
 };
 
-/** Where an arm's connections come from, as written; a run turns it into addresses of its machine. */
+/** Where an arm's connections come from, as written; a run resolves it to addresses of its machine. */
 export interface SourceSpec {
   /** Empty: the address that the system would choose. */
   readonly addresses: readonly SourceAddress[];
-  /** Absent: addresses are used in turn, and ports are of the system's choice. */
+  /** Absent: addresses are used in turn, and the system chooses ports. */
   readonly ports?: SourcePorts;
-  /** Nobody has these addresses: the packet engine plays hosts that have them. */
+  /** No host uses these addresses: the packet engine emulates hosts that have them. */
   readonly emulate?: true;
-  /** Interface that packets leave by; absent: as the system routes. Packet engine only. */
+  /** Interface to send packets from; absent: the one that the system's routes select. Packet engine only. */
   readonly interface?: string;
 }
 
@@ -187,74 +193,77 @@ export type SourceAddress =
 export interface SourcePorts {
   readonly range: PortRange;
   readonly order: PortOrder;
-  /** The same address and port rests this long after it closed. */
+  /** Minimum time between the close of an address and port and its next use. */
   readonly reuseAfterUs: number;
-  /** The same address and port is taken again exactly this long after it closed, as far as there is one. */
+  /** The same address and port is reused exactly this long after it was closed, as far as possible. */
   readonly reuseExactlyUs?: number;
 }
 
 /**
- * Open loop: attempts fall due by the clock. Closed loop: one starts when one ends ("ab -c"). Sweep: pairs of attempts
- * from the same port of two addresses, a chosen delay apart. Browsers: people who open pages and read them; each
- * connection that their browsers open is an attempt.
+ * Open loop: attempts are scheduled by the clock. Closed loop: one starts when one ends ("ab -c"). Sweep: pairs of
+ * attempts from the same port of two addresses, a chosen delay apart. Browsers: users who open pages and read them;
+ * each connection that their browsers open is an attempt.
  */
 export type Load = OpenLoad | ClosedLoad | SweepLoad | BrowserLoad;
 
 export interface OpenLoad {
   readonly kind: 'open';
-  /** One after the other, at least one. */
+  /** In sequence, at least one. */
   readonly phases: readonly Phase[];
 }
 
 export interface ClosedLoad {
   readonly kind: 'closed';
-  /** Connections kept open at once, over all workers. */
+  /** Concurrent connections, over all workers. */
   readonly concurrency: number;
-  /** Absent: bounded by time alone. One of the two is always present. */
+  /** Absent: limited only by time. At least one of the two is present. */
   readonly attempts?: number;
   readonly forUs?: number;
 }
 
 /**
- * For each delay, `pairs` source ports, each used once: from the first address until it has closed, and from the second
- * as long after that as the delay says.
+ * For each delay, `pairs` source ports, each used once: from the first address until it has closed, and then, after the
+ * delay, from the second.
  */
 export interface SweepLoad {
   readonly kind: 'sweep';
   /** Ascending, each once. */
   readonly delaysUs: readonly number[];
-  /** Ports for each delay. */
+  /** Ports per delay. */
   readonly pairs: number;
-  /** Attempts a second, both of each pair counted. */
+  /** Attempts per second, counting both of each pair. */
   readonly ratePerSec: number;
 }
 
-/** A population of browsers. Each opens a page, loads its objects over kept connections, reads, and opens the next. */
+/**
+ * A population of browsers. Each opens a page, loads its objects over persistent connections, pauses, and opens the
+ * next.
+ */
 export interface BrowserLoad {
   readonly kind: 'browsers';
-  /** At once, over all workers. */
+  /** Simultaneous browsers, over all workers. */
   readonly browsers: number;
-  /** Browsers begin spread evenly over this time; 0: all at once. */
+  /** Browsers start evenly spread over this time; 0: all at once. */
   readonly rampUs: number;
-  /** How long pages go on being opened, from the run's start. */
+  /** How long pages are opened, counted from the start of the run. */
   readonly forUs: number;
   /** Most connections that one browser keeps open, 1-32. */
   readonly connections: number;
   /** Pause between a page's last object and the next page: exponentially distributed about this mean. */
   readonly thinkUs: number;
-  /** A browser closes its connection once idle so long. */
+  /** A browser closes a connection that has been idle this long. */
   readonly idleUs: number;
   readonly page: PageSpec;
 }
 
 export interface PageSpec {
-  /** Requests a page makes: the document first, the others once that has come. */
+  /** Requests per page: first the document, then, once it has arrived, the others. */
   readonly objects: number;
   /** Paths of the objects after the document, used in turn; may hold `{object}` and `{nonce}`. Empty: the target's. */
   readonly paths: readonly string[];
 }
 
-/** Rates are attempts a second over all workers. A ramp is recorded but kept out of the verdict. */
+/** Rates are attempts per second over all workers. A ramp is recorded but excluded from the verdict. */
 export type Phase =
   | { readonly kind: 'ramp'; readonly fromPerSec: number; readonly toPerSec: number; readonly forUs: number }
   | { readonly kind: 'hold'; readonly ratePerSec: number; readonly forUs: number }
@@ -267,7 +276,7 @@ export type Phase =
     }
   | { readonly kind: 'idle'; readonly forUs: number };
 
-/** A pass criterion: a figure of the summary held against a bound. */
+/** A pass criterion: a figure of the summary compared with a bound. */
 export interface Criterion {
   /** As written: `stress.stalled.rate < 0.1%`. */
   readonly text: string;

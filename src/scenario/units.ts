@@ -11,14 +11,14 @@ const DURATION_UNITS = {
   d: 86_400_000_000,
 } as const;
 
-/** Seconds in each unit that a rate may be over. */
+/** Seconds in each unit of time that a rate may use. */
 const RATE_UNITS = { s: 1, m: 60, min: 60, h: 3_600 } as const;
 
 const NUMBER = String.raw`\d+(?:\.\d+)?`;
 const DURATION_PART = `(${NUMBER})(us|ms|s|min|m|h|d)`;
 const BARE_NUMBER = new RegExp(`^${NUMBER}$`);
 
-/** What the parsers take, as patterns for the exported JSON Schema. */
+/** What the parsers accept, as patterns for the exported JSON Schema. */
 export const PATTERNS = {
   rate: String.raw`^${NUMBER}k?(\s*/\s*(s|min|m|h))?$`,
   duration: `^(${NUMBER}|(${DURATION_PART})+)$`,
@@ -26,8 +26,8 @@ export const PATTERNS = {
 } as const;
 
 /**
- * Reads a rate: `500/s`, `2k/s`, `30/min`, `1/h`; without a unit it is a second's, `500`.
- * @returns attempts a second, 0 or more
+ * Reads a rate: `500/s`, `2k/s`, `30/min`, `1/h`; without a unit it is per second, `500`.
+ * @returns attempts per second, 0 or more
  * @throws UsageError
  */
 export function parseRate(text: string): number {
@@ -41,7 +41,7 @@ export function parseRate(text: string): number {
   return count / RATE_UNITS[(match[3] ?? 's') as keyof typeof RATE_UNITS];
 }
 
-/** Writes a rate in the unit that keeps it readable, to six digits: `500/s`, `30/min`, `1/h`. */
+/** Formats a rate in the unit that keeps it readable, to six digits: `500/s`, `30/min`, `1/h`. */
 export function formatRate(perSec: number): string {
   const digits = (value: number) => Number(value.toPrecision(6));
   if (perSec >= 1 || perSec === 0) return `${digits(perSec)}/s`;
@@ -50,8 +50,8 @@ export function formatRate(perSec: number): string {
 }
 
 /**
- * Reads a length of time: `250ms`, `1.5s`, `2m` (minutes), `8h`, `7d`, or several of them, `1h30m`; without a unit it is
- * seconds, as ab, wrk and curl have it.
+ * Reads a duration: `250ms`, `1.5s`, `2m` (minutes), `8h`, `7d`, or several combined, `1h30m`; without a unit it is in
+ * seconds, as with ab, wrk and curl.
  * @returns whole microseconds, 0 or more
  * @throws UsageError
  */
@@ -71,14 +71,14 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * Whether a quantity stands without a unit. Where a second's would be a guess, and a wrong one costly (the age of what is to be
- * removed, the bound of a figure), it is refused.
+ * Whether a quantity has no unit. If seconds would be a guess, and a wrong guess costly (the age of runs to remove, the
+ * bound of a figure), it is refused.
  */
 export function isBareNumber(text: string): boolean {
   return BARE_NUMBER.test(text.trim());
 }
 
-/** Writes whole microseconds in the largest unit that keeps them exact and readable; parseDuration reads it back. */
+/** Formats whole microseconds in the largest unit that keeps them exact and readable; parseDuration reads it back. */
 export function formatDuration(us: number): string {
   if (us > 0 && us % DURATION_UNITS.h === 0) return `${us / DURATION_UNITS.h}h`;
   if (us > 0 && us % DURATION_UNITS.m === 0) return `${us / DURATION_UNITS.m}m`;
@@ -100,14 +100,14 @@ export function parsePercentage(text: string): number {
   return Number((Number(match[1]) / 100).toPrecision(15));
 }
 
-/** Writes a share as a percentage, to six digits: 0.001 is `0.1%`. */
+/** Formats a share as a percentage, to six digits: 0.001 is `0.1%`. */
 export function formatPercentage(share: number): string {
   return `${Number((share * 100).toPrecision(6))}%`;
 }
 
 export interface PortRange {
   readonly from: number;
-  /** Included; not below `from`. */
+  /** Inclusive; not below `from`. */
   readonly to: number;
 }
 

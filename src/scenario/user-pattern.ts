@@ -1,14 +1,14 @@
 import { UsageError } from '../errors.ts';
 
-/** More than any site has; the field values of them all are kept in memory. */
+/** More than any site has; the field values of all of them are kept in memory. */
 const MAX_USERS = 100_000;
 
 const PATTERN = /^([^{}]*)\{(\d{1,9})-(\d{1,9})\}([^{}]*)$/;
 
 /**
- * The names that a pattern stands for: `pupil{1-3000}` for 3,000, `pupil{001-120}@EXAMPLE.ORG` for 120 with three digits
- * each. Text without braces stands for itself.
- * @throws UsageError, which shows nothing of what may hold a secret by mistake
+ * The names that a pattern stands for: `pupil{1-3000}` for 3,000, `pupil{001-120}@EXAMPLE.ORG` for 120 with three
+ * digits each. Text without braces stands for itself.
+ * @throws UsageError, which repeats nothing that may be a misplaced secret
  */
 export function expandUsers(pattern: string): string[] {
   const match = PATTERN.exec(pattern);

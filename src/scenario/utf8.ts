@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Text that is not UTF-8: read as such, each byte that is none would become U+FFFD, and be sent so. */
+/** Text that is not UTF-8. Decoding it as UTF-8 would turn each invalid byte into U+FFFD, which would then be sent. */
 export class NotUtf8 extends Error {
-  /** Of the first line that is not, from 1. */
+  /** Number of the first such line, from 1. */
   readonly line: number;
 
   constructor(line: number) {
@@ -20,7 +20,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** A line feed is no part of a longer character, so that each line is judged by itself. */
+/** A line feed is never part of a longer character, so each line can be checked by itself. */
 function findLine(bytes: Uint8Array): number {
   let line = 1;
   for (let from = 0; from < bytes.length; line += 1) {
@@ -32,12 +32,14 @@ function findLine(bytes: Uint8Array): number {
   return line;
 }
 
-/** What to do about a file that is not. */
+/** What to do about a file that is not UTF-8. */
 export function convertHint(path: string): string {
-  return `convert it, such as: iconv -f WINDOWS-1252 -t UTF-8 ${path} >${path}.utf8 (UTF-16, where Notepad wrote it as Unicode)`;
+  return `convert it, such as: iconv -f WINDOWS-1252 -t UTF-8 ${path} >${path}.utf8 (UTF-16, if Notepad saved it as Unicode)`;
 }
 
-/** Whether text came from bytes that were no UTF-8: arguments and variables reach a program decoded (U+FFFD). */
+/**
+ * Whether text came from bytes that were not UTF-8: arguments and variables reach a program already decoded (U+FFFD).
+ */
 export function isDamaged(text: string): boolean {
   return text.includes('\uFFFD');
 }

@@ -20,17 +20,20 @@ export const VIAS = ['proxy', 'tunnel', 'direct', 'tcp'] as const;
 export type Via = (typeof VIAS)[number];
 
 export const ADDRESS_USES = ['spread', 'first'] as const;
-/** Of a name with several addresses. `spread`: attempts go to each in turn; `first`: to the first one that answers. */
+/**
+ * For a name with several addresses. `spread`: attempts use each in turn; `first`: they use the first one that answers.
+ */
 export type AddressUse = (typeof ADDRESS_USES)[number];
 
 export const PORT_ORDERS = ['sequential', 'random', 'mru', 'lru'] as const;
 /**
- * In which order free source ports are taken. `sequential`: upwards, round and round; `random`: any free one; `mru`: the
- * one freed last first; `lru`: the one freed longest ago first.
+ * The order in which free source ports are used. `sequential`: upwards, cyclically; `random`: any free one; `mru`: the
+ * most
+ * recently freed first; `lru`: the least recently freed first.
  */
 export type PortOrder = (typeof PORT_ORDERS)[number];
 
-/** Findings that a scenario has to ask for, as its load must be made for them. */
+/** Findings that a scenario must request, because its load has to be designed for them. */
 export const FINDINGS = ['knee', 'cut-age', 'reuse-band', 'nat-pool', 'state-table'] as const;
 export type AskedFinding = (typeof FINDINGS)[number];
 
@@ -44,13 +47,14 @@ export type AuthScheme = (typeof AUTH_SCHEMES)[number];
 
 export const AUTH_MODES = ['challenge', 'preemptive'] as const;
 /**
- * `challenge`: ask without credentials and answer the 407 (401), as browsers do; `preemptive`: credentials go with the
- * first request, as curl does when told the one scheme.
+ * `challenge`: send the request without credentials and answer the 407 (401), as browsers do; `preemptive`: send
+ * credentials
+ * with the first request, as curl does when given a single scheme.
  */
 export type AuthMode = (typeof AUTH_MODES)[number];
 
 export const TLS_VERSIONS = ['1.2', '1.3'] as const;
 export type TlsVersion = (typeof TLS_VERSIONS)[number];
 
-/** Each connection is proved at one of them: with more, those of each would be few. */
+/** Each connection is checked at one of these ages: with more of them, each would have few connections. */
 export const MOST_PROOF_AGES = 20;

@@ -1,8 +1,8 @@
 import { parseDocument } from 'yaml';
 
 /**
- * A value as YAML has it.
- * @throws Error where it is no YAML
+ * Parses a YAML value.
+ * @throws Error if the text is not YAML
  */
 export function readYamlValue(text: string): unknown {
   const document = parseDocument(text);

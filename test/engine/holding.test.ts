@@ -4,7 +4,7 @@ import { chooseHoldAge, hasAnswered, listHoldAgesUs, roundAgeUs } from '../../sr
 const ESTABLISHED = 1;
 const CLOSE_WAIT = 8;
 
-describe('ages at which held connections are proved', () => {
+describe('ages at which to check held connections', () => {
   it('are those that the arm names, and the end of the hold', () => {
     expect(listHoldAgesUs({ holdUs: 9 })).toEqual([9]);
     expect(listHoldAgesUs({ holdUs: 9, proveUs: [2, 3] })).toEqual([2, 3, 9]);

@@ -20,7 +20,7 @@ describe('a proxy', () => {
     ['192.0.2.999:1', 'is not a host'],
     ['-bad-:1', 'is not a host'],
     [':3128', 'is not a host'],
-    ['socks5://proxy:1080', 'socks5:// is not supported'],
+    ['socks5://proxy:1080', 'socks5:// proxies are not supported'],
   ])('is not %s', (text, why) => {
     expect(() => parseProxy(text)).toThrow(why);
   });

@@ -44,18 +44,22 @@ describe('a population of browsers', () => {
     ['load: { browsers: 10001, for: 1s }', 'a concurrency of 60,006 is over the bound', 'lower'],
     ['load: { browsers: 1, for: 25h }', '25h is over the bound', 'shorten'],
     [`${BROWSERS}, via: tcp`, 'browsers open pages, which need HTTP', 'via: proxy'],
-    [`${BROWSERS}, source: { ports: 20000-20999 }`, 'browsers choose no source ports', 'source.ports'],
+    [`${BROWSERS}, source: { ports: 20000-20999 }`, 'browsers cannot choose source ports', 'source.ports'],
     [`${BROWSERS}, close: reset`, '"close" does not apply to browsers', 'load.idle'],
     [`${BROWSERS}, hold: 5s`, '"hold" does not apply to browsers', 'load.idle'],
     [`${BROWSERS}, prove: 5s`, '"prove" does not apply to browsers', 'load.idle'],
-    [`${BROWSERS}, request: { version: "1.0" }`, 'HTTP/1.0 keeps no connections', 'request.version'],
+    [
+      `${BROWSERS}, request: { version: "1.0" }`,
+      'HTTP/1.0 does not keep connections open',
+      'request.version',
+    ],
     [`${BROWSERS}, via: tunnel`, 'browsers support neither CONNECT nor TLS', 'http://'],
     [
       `${BROWSERS}, request: { headers: { Connection: close } }`,
       'browsers set Connection themselves',
       'remove the header',
     ],
-    [`${BROWSERS}, request: { method: POST }`, 'browsers GET pages', 'request.method'],
+    [`${BROWSERS}, request: { method: POST }`, 'browsers only send GET', 'request.method'],
   ])('is refused with a remedy: %s', (arm, why, fix) => {
     const found = mistakesOf(() => scenarioOf(`  a: { ${arm} }`));
     expect(found).toEqual([expect.stringContaining(why)]);

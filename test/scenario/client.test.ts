@@ -92,8 +92,8 @@ describe('client:', () => {
       { profile: 'windows-11', knobs: {} },
     ]);
     expect(mistakesIn(file('{ mss: 600, dscp: 2, ttl: 3 }'))).toEqual([
-      'bad.yaml:4:38: arm a: socket.tos and client.dscp say the same in two ways — keep client.dscp',
-      'bad.yaml:4:38: arm a: socket.mss and client.mss say the same in two ways — keep client.mss',
+      'bad.yaml:4:38: arm a: socket.tos and client.dscp set the same thing — keep client.dscp',
+      'bad.yaml:4:38: arm a: socket.mss and client.mss set the same thing — keep client.mss',
     ]);
   });
 });
@@ -117,7 +117,7 @@ describe('--client', () => {
 
   it('is a mistake where no arm takes it', () => {
     expect(mistakesIn(fileOf(['macos']), { client: 'windows-11' })).toEqual([
-      '--client: no arm takes its client from here — remove it, or use --set arms.<arm>.client=<name>',
+      '--client: no arm uses this client — remove it, or use --set arms.<arm>.client=<name>',
     ]);
   });
 

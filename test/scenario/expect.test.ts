@@ -32,8 +32,8 @@ describe('what a response must hold', () => {
   });
 
   it.each([
-    ['{ }', 'bad.yaml:6:13: nothing is asked for — add status, body, bytes or header'],
-    ['{ body: { } }', '6:21: nothing is asked for — add contains, matches or notContains'],
+    ['{ }', 'bad.yaml:6:13: an empty expectation — add status, body, bytes or header'],
+    ['{ body: { } }', '6:21: an empty expectation — add contains, matches or notContains'],
     ['{ body: { contain: x } }', '6:23: unknown key "contain" — did you mean "contains"?'],
     [
       "{ body: { contains: '' } }",

@@ -162,12 +162,12 @@ describe('a hit', () => {
     [
       'too fast',
       { ratePerSec: 60_000, requests: 1 },
-      'a rate of 60000/s is over the bound of 50000/s',
+      'a rate of 60000/s exceeds the limit of 50000/s',
       '--rate',
     ],
     ['too many', { requests: 50_000_001 }, '50,000,001 attempts is over the bound', '-n'],
     ['too many at once', { requests: 5, concurrency: 60_001 }, 'a concurrency of 60,001', '-c'],
-    ['too long', { durationUs: 25 * 3_600_000_000 }, '25h is over the bound of 24h', '-t'],
+    ['too long', { durationUs: 25 * 3_600_000_000 }, '25h exceeds the limit of 24h', '-t'],
     ['ages without a hold', { proveUs: [1_000_000] }, '--prove says at which ages', '--hold'],
     [
       'an age beyond the hold',
@@ -204,7 +204,7 @@ describe('a hit', () => {
     [
       'a request over a bare connection',
       { url: 'tcp://h:1', method: 'GET' },
-      'via tcp sends no request',
+      'via: tcp sends no request',
       'remove it',
     ],
   ])('is refused with a remedy: %s', (_, options, why, fix) => {

@@ -43,7 +43,7 @@ pass:
 describe('a broken scenario', () => {
   it('lists all of its mistakes at once, each with line, column and remedy', () => {
     expect(mistakesIn(BROKEN)).toEqual([
-      'bad.yaml:1:9: the number 2 is not known to "schema" — write 1',
+      'bad.yaml:1:9: the number 2 is not a known value of "schema" — write 1',
       'bad.yaml:2:1: unknown key "descripton" — did you mean "description"?',
       'bad.yaml:3:8: the proxy contains credentials, which would end up in results and process lists — remove everything up to the @',
       'bad.yaml:4:9: the target contains credentials, which would end up in results and process lists — remove everything up to the @',
@@ -59,7 +59,7 @@ describe('a broken scenario', () => {
       'bad.yaml:13:28: unknown key "fr" — did you mean "for"?',
       'bad.yaml:14:9: a phase is empty — give each phase its own "- " with one of ramp, hold, step, idle',
       'bad.yaml:15:9: a phase is ramp and hold at once — give each phase its own "- " with one of ramp, hold, step, idle',
-      'bad.yaml:17:13: nothing is asked for — add status, body, bytes or header',
+      'bad.yaml:17:13: an empty expectation — add status, body, bytes or header',
       'bad.yaml:17:15: unknown key "statu" — did you mean "status"?',
       'bad.yaml:18:25: the number 1.1 is not one of 1.0, 1.1 — write one of them, in quotes',
       'bad.yaml:18:41: "X Y" is no header name — use letters, digits and hyphens',
@@ -121,7 +121,7 @@ describe('a broken scenario', () => {
     ['schema: 1\n\tarms: {}', 'bad.yaml:2:1: not YAML: Tabs'],
     [
       'pass:\n  - *.unsent == 0',
-      'bad.yaml:2:5: *.unsent means an alias, and there is no anchor of that name — put text that starts with * in quotes',
+      'bad.yaml:2:5: *.unsent is read as an alias, but there is no anchor of that name — put text that starts with * in quotes',
     ],
     [
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${Array(9).fill('*a')}]\nc: &c [${Array(9).fill('*b')}]\nd: [${Array(9).fill('*c')}]`,
@@ -140,17 +140,17 @@ describe('an arm that makes no sense', () => {
     [
       'stalls that no handshake lives to see',
       `  a: { stallAfter: 10s, ${load} }`,
-      ':5:8: arm a: no handshake could stall before it times out',
+      ':5:8: arm a: every handshake would time out before it counts as stalled',
     ],
     [
       'a request that is never sent',
       `  a: { via: tcp, request: { method: GET }, ${load} }`,
-      ':5:18: arm a: via tcp sends no request',
+      ':5:18: arm a: via: tcp sends no request',
     ],
     [
       'a status that is never read',
       `  a: { via: tcp, expect: { status: 200 }, ${load} }`,
-      ':5:18: arm a: via tcp sees no status',
+      ':5:18: arm a: via: tcp receives no status',
     ],
     ['no load', '  a: { via: tcp }', ':5:3: arm a: "load" is missing'],
     [
@@ -168,7 +168,7 @@ describe('an arm that makes no sense', () => {
     [
       'steps without number',
       '  a: { load: [{ step: { from: 1/s, to: 40000/s, by: 1/s, each: 1ms } }] }',
-      ':5:23: arm a: a step of far too many levels',
+      ':5:23: arm a: a step with far too many levels',
     ],
   ])('is refused: %s', (_, arms, mistake) => {
     expect(inArms(arms)).toEqual([expect.stringContaining(mistake)]);
@@ -187,19 +187,19 @@ describe('bounds', () => {
   it.each([
     [
       '  a: { load: [{ hold: { rate: 50001/s, for: 1s } }] }',
-      'arm a: a rate of 50001/s is over the bound of 50000/s — lower the rate',
+      'arm a: a rate of 50001/s exceeds the limit of 50000/s — lower the rate',
     ],
     [
       '  a: { load: [{ hold: { rate: 1/s, for: 25h } }] }',
-      'arm a: 25h is over the bound of 24h — shorten it',
+      'arm a: 25h exceeds the limit of 24h — shorten it',
     ],
     [
       '  a: { load: [{ hold: { rate: 40k/s, for: 1h } }] }',
-      'arm a: 144,000,000 attempts is over the bound of 50,000,000 attempts',
+      'arm a: 144,000,000 attempts exceeds the limit of 50,000,000 attempts',
     ],
     [
       '  a: { load: { concurrency: 60001, attempts: 1 } }',
-      'arm a: a concurrency of 60,001 is over the bound of 60,000 — lower concurrency',
+      'arm a: a concurrency of 60,001 exceeds the limit of 60,000 — lower concurrency',
     ],
     ['  a: { load: { concurrency: 1, attempts: 50000001 } }', 'arm a: 50,000,001 attempts is over'],
     ['  a: { hold: 25h, load: { concurrency: 1, attempts: 1 } }', 'arm a: 25h is over'],
@@ -210,7 +210,7 @@ describe('bounds', () => {
   it('hold for all arms together', () => {
     const half = 'load: [{ hold: { rate: 30k/s, for: 1s } }]';
     expect(bounded(`  a: { ${half} }\n  b: { ${half} }`)).toEqual([
-      'test.yaml:5:3: a rate of 60000/s over all arms is over the bound of 50000/s — lower the rate',
+      'test.yaml:5:3: a rate of 60000/s over all arms exceeds the limit of 50000/s — lower the rate',
     ]);
   });
 

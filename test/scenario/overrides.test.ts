@@ -10,8 +10,8 @@ describe('--proxy and --target', () => {
   it('supply what a file leaves open', () => {
     const text = `schema: 1\narms: { a: { ${HOLD} } }`;
     expect(mistakesIn(text)).toEqual([
-      'bad.yaml:2:9: arm a: no proxy to go through — give --proxy host:port, or write proxy: in the file',
-      'bad.yaml:2:9: arm a: no target — give --target http://host/path (https://host/path for TLS, tcp://host:port for via: tcp), or write target: in the file',
+      'bad.yaml:2:9: arm a: no proxy — give --proxy host:port, or set proxy: in the file',
+      'bad.yaml:2:9: arm a: no target — give --target http://host/path (https://host/path for TLS, tcp://host:port for via: tcp), or set target: in the file',
     ]);
     const arm = armOf(parseScenario(text, 'x', ENDS), 'a');
     expect([arm.proxy, arm.target]).toEqual([
@@ -33,8 +33,8 @@ describe('--proxy and --target', () => {
   it('are mistakes where they change nothing', () => {
     const arms = `  a: { proxy: own:7, target: "http://own/", ${HOLD} }`;
     expect(mistakesOf(() => scenarioOf(arms, ENDS))).toEqual([
-      '--proxy: no arm takes its proxy from here — add --via proxy (or tunnel), or use --set arms.<arm>.proxy=<host:port>',
-      '--target: no arm takes its target from here — remove it, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>',
+      '--proxy: no arm uses this proxy — add --via proxy (or tunnel), or use --set arms.<arm>.proxy=<host:port>',
+      '--target: no arm uses this target — remove it, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>',
     ]);
   });
 

@@ -15,7 +15,7 @@ arms:
     {},
   );
 
-describe('ages at which held connections are proved', () => {
+describe('ages at which to check held connections', () => {
   it.each([
     ['hold: 10m', undefined],
     ['{ hold: 10m, prove: 30s }', [30]],
@@ -29,7 +29,10 @@ describe('ages at which held connections are proved', () => {
 
   it.each([
     ['prove: 30s', 'and none is held — add hold'],
-    ['hold: 10s\n    prove: [500ms, 2s]', 'nothing is proved at an age of 500ms — use 1s or more'],
+    [
+      'hold: 10s\n    prove: [500ms, 2s]',
+      'connections cannot be checked at an age of 500ms — use 1s or more',
+    ],
     ['hold: 10s\n    prove: [2s, 10s]', 'no connection is held for 10s: hold is 10s — keep ages below hold'],
     ['hold: 10s\n    prove: []', 'prove'],
     ['hold: 10s\n    prove: [1s, -2s]', '"-2s" is not a duration — write seconds'],

@@ -53,5 +53,5 @@ it('an arm that has come to its end is left out', () => {
 
 it('a sweep is refused: its pairs belong together', () => {
   const sweep = { kind: 'sweep', delaysUs: [SEC], pairs: 2, ratePerSec: 10 } as const;
-  expect(() => restOfLoad(sweep, 1)).toThrow(/a run with a sweep cannot be gone on with/);
+  expect(() => restOfLoad(sweep, 1)).toThrow(/a run with a sweep cannot be resumed/);
 });

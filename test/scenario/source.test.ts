@@ -37,11 +37,11 @@ describe('the source of an arm', () => {
 
   it.each([
     ['{ emulate: true }', 'emulate without addresses'],
-    ['{ emulate: true, addresses: all }', 'emulate without addresses that nobody has'],
+    ['{ emulate: true, addresses: all }', 'emulate with addresses of this machine'],
     ['{ emulate: true, addresses: [10.1.0.0/22, "interface:eth0"] }', 'that nobody has'],
-    ['{ interface: "eth0;reboot now" }', 'cannot be the name of an interface'],
-    ['{ interface: ".." }', 'cannot be the name of an interface'],
-    ['{ interface: sixteen-letters-x }', 'cannot be the name of an interface'],
+    ['{ interface: "eth0;reboot now" }', 'is not an interface name'],
+    ['{ interface: ".." }', 'is not an interface name'],
+    ['{ interface: sixteen-letters-x }', 'is not an interface name'],
   ])('refuses %s', (source, why) => {
     expect(mistakes(`${LOAD}, source: ${source}`).join()).toContain(why);
   });
@@ -105,12 +105,12 @@ describe('the source of an arm', () => {
     ['source: { addresses: 192.0.2.0/33 }', '"192.0.2.0/33" is not a network'],
     ['source: { ports: 2000-1000 }', '"2000-1000" is not a range of ports'],
     ['source: { order: newest, ports: 1-2 }', '"newest" is not one of sequential, random, mru, lru'],
-    ['source: { addresses: all, order: mru }', 'an order or an age of ports without ports'],
+    ['source: { addresses: all, order: mru }', 'order, reuseAfter or reuseExactly without ports'],
     ['source: { ports: 1-2, reuseAfter: 1s, reuseExactly: 1s }', 'exclude each other'],
     ['source: {}', 'an empty source'],
     [
       'source: { addresses: all }, socket: { bind: 192.0.2.1 }',
-      'socket.bind and source both say where connections come from',
+      'socket.bind and source both set where connections come from',
     ],
   ])('is refused as %s', (source, mistake) => {
     expect(mistakes(`${LOAD}, ${source}`)).toEqual([expect.stringContaining(mistake)]);
@@ -158,14 +158,14 @@ describe('a sweep', () => {
     ],
     [
       'load: { sweep: { delays: [1s, 2s], pairs: 5 } }, source: { addresses: all, ports: 1-9 }',
-      '2 delays with 5 pairs each need 10 source ports, and there are 9',
+      '2 delays with 5 pairs each need 10 source ports; only 9',
     ],
     [
       `load: { sweep: { delays: [1s] } }, ${SOURCE}, close: reset`,
       'a sweep needs the far end to close first',
     ],
     [`load: { sweep: { delays: [1s] } }, ${SOURCE}, via: tcp`, 'a sweep needs the far end to close first'],
-    [`load: { sweep: { delays: [1s], rate: 20/s } }, ${SOURCE}`, 'a sweep at such a rate is a load'],
+    [`load: { sweep: { delays: [1s], rate: 20/s } }, ${SOURCE}`, 'a sweep at this rate would be a load'],
     [
       `load: { sweep: { delays: { from: 2s, to: 1s, factor: 2 } } }, ${SOURCE}`,
       'the shortest delay is above the longest',
