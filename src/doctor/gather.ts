@@ -25,10 +25,10 @@ const SYSCTLS = [
   'net.ipv4.tcp_tw_reuse',
 ] as const;
 
-/** Tools that collect evidence or mend what doctor finds. */
+/** Tools that collect evidence or fix what doctor finds. */
 const TOOLS = ['tcpdump', 'ip', 'nft', 'conntrack', 'ss', 'ethtool', 'klist', 'kinit', 'k5start'] as const;
 
-/** Reads what this machine offers a run. Never fails: what cannot be read is left out or null. */
+/** Reads what this machine offers a run. Never fails: what cannot be read is omitted or null. */
 export async function gatherHostFacts(): Promise<HostFacts> {
   const { PATH } = process.env;
   const processors = cpus();
@@ -59,7 +59,7 @@ export async function gatherHostFacts(): Promise<HostFacts> {
   };
 }
 
-/** npm leaves an optional package out altogether where it could not be installed. */
+/** npm omits an optional package entirely if it could not be installed. */
 function isInstalled(name: string): boolean {
   try {
     createRequire(import.meta.url).resolve(name);
@@ -81,7 +81,7 @@ function readConntrack(): HostFacts['conntrack'] {
   return count === undefined || max === undefined ? null : { count: Number(count), max: Number(max) };
 }
 
-/** timesyncd's mark, or what the kernel told timedatectl (chrony, ntpd); null where neither is there. */
+/** timesyncd's marker file, or what the kernel told timedatectl (chrony, ntpd); null if neither exists. */
 async function readSynchronised(): Promise<boolean | null> {
   if (existsSync('/run/systemd/timesync/synchronized')) return true;
   if (!existsSync('/run/systemd/system')) return null;

@@ -2,13 +2,13 @@ import type { Scenario } from '../scenario/types.ts';
 import { estimateOpen } from './needs.ts';
 import type { Check, HostFacts } from './types.ts';
 
-/** Descriptors that stay free for Node itself: it fails in surprising places when it has none. */
+/** Descriptors left free for Node itself: it fails in surprising places without any. */
 export const SPARE_DESCRIPTORS = 200;
 
 /** Connections that any scenario may have open at once. */
 const BUSY = 4_000;
 
-/** Whether the limit of open files allows what the scenario may have open at once. */
+/** Whether the limit of open files allows as many connections as the scenario may have open at once. */
 export function judgeDescriptors(facts: HostFacts, scenario: Scenario | undefined): Check[] {
   const { soft } = facts.fdLimit;
   const name = 'descriptors';
@@ -34,7 +34,7 @@ export function judgeDescriptors(facts: HostFacts, scenario: Scenario | undefine
             name,
             level: 'warn',
             what: has,
-            why: 'A busy scenario keeps thousands open.',
+            why: 'A busy scenario keeps thousands of connections open.',
             mend: raise(BUSY),
           },
         ];
@@ -47,20 +47,20 @@ export function judgeDescriptors(facts: HostFacts, scenario: Scenario | undefine
         name,
         level: 'fail',
         what,
-        why: 'The rest would be unsent, and the run generator-limited.',
+        why: 'The rest would be unsent, and the run would be generator-limited.',
         mend: raise(healthy),
       },
     ];
   }
   if (usable < outage) {
     const what = `${has}: enough for ${scenario.name} (${healthy}) while the path answers`;
-    const why = `In an outage up to ${outage} would wait for their timeouts; what is beyond the limit counts as unsent.`;
+    const why = `In an outage up to ${outage} would wait for their timeouts; attempts beyond the limit count as unsent.`;
     return [{ name, level: 'warn', what, why, mend: raise(outage) }];
   }
   return [{ name, level: 'ok', what: `${has}; ${scenario.name} needs ${healthy}, ${outage} in an outage` }];
 }
 
-/** Open connections that the limit does not allow and should; undefined where it allows enough. */
+/** Open connections that the limit should allow but does not; undefined if it allows enough. */
 export function wantedOpenFiles(
   { fdLimit: { soft } }: HostFacts,
   scenario: Scenario | undefined,
@@ -70,12 +70,12 @@ export function wantedOpenFiles(
   return soft - SPARE_DESCRIPTORS < wanted ? wanted : undefined;
 }
 
-/** The limit that leaves room for so many open connections. */
+/** The limit that leaves room for this many open connections. */
 export function limitFor(open: number): number {
   return 2 ** Math.ceil(Math.log2(open + SPARE_DESCRIPTORS));
 }
 
-/** Node raises its soft limit to the hard one by itself: the hard one is what has to be raised. */
+/** Node raises its soft limit to the hard one by itself: the hard limit has to be raised. */
 function raise(open: number): string {
   const limit = limitFor(open);
   return `as root: ulimit -n ${limit}   (systemd: LimitNOFILE=${limit}; logins: /etc/security/limits.conf)`;

@@ -16,7 +16,7 @@ export function judgeHost(facts: HostFacts): Check[] {
   ];
 }
 
-/** Sources that cost microseconds a reading; everything else in use today costs tens of nanoseconds. */
+/** Clock sources that cost microseconds per reading; all others in use today cost tens of nanoseconds. */
 const SLOW_CLOCKS: readonly string[] = ['hpet', 'acpi_pm', 'jiffies', 'refined-jiffies'];
 
 function judgeClock({ clock }: HostFacts): Check[] {
@@ -35,7 +35,7 @@ function judgeClock({ clock }: HostFacts): Check[] {
       name: 'clock',
       level: 'warn',
       what: 'the clock of this machine is not synchronised',
-      why: 'Times in the results cannot be laid beside the logs of a firewall or a proxy.',
+      why: 'Times in the results cannot be compared with the logs of a firewall or a proxy.',
       mend: 'timedatectl set-ntp true',
     });
   } else if (clock.synchronised === null) {
@@ -49,7 +49,7 @@ function judgeClock({ clock }: HostFacts): Check[] {
   return checks;
 }
 
-/** Optional npm packages: what is lost without them, and what brings them. */
+/** Optional npm packages: what is missing without them, and how to install them. */
 function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
   const checks: Check[] = [];
   if (packages?.koffi === false && platform === 'linux') {
@@ -57,7 +57,7 @@ function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
       name: 'koffi',
       level: 'warn',
       what: `the npm package koffi is not installed, or has no binary for ${platform} ${arch}: no raw engine`,
-      why: 'The portable engine takes its place: it makes fewer connections a second, and tells stalls by time alone.',
+      why: 'The portable engine is used instead: it makes fewer connections per second, and detects stalls by time only.',
       mend: formatAdding({ names: ['koffi'] }),
     });
   }
@@ -82,6 +82,6 @@ function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
 
 function judgeTools({ tools, platform }: HostFacts): Check[] {
   if (platform !== 'linux' || tools['tcpdump'] !== undefined) return [];
-  const what = 'tcpdump is not installed: runs work, captures of a stall have to be made elsewhere';
+  const what = 'tcpdump is not installed: runs work, but captures of a stall have to be made elsewhere';
   return [{ name: 'tools', level: 'note', what, mend: 'apt-get install tcpdump' }];
 }

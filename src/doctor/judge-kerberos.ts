@@ -1,6 +1,6 @@
 import type { Check, KerberosFacts } from './types.ts';
 
-/** Whether each arm with Negotiate gets its tokens: ticket, service, realm, KDC and clock at once. */
+/** Whether each arm with Negotiate gets its tokens: checks ticket, service, realm, KDC and clock at the same time. */
 export function judgeKerberos(kerberos: readonly KerberosFacts[]): Check[] {
   return kerberos.map(({ arm, service, principals, ticket, fault }) => {
     const name = `tickets of ${arm}`;

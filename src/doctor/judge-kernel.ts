@@ -3,15 +3,15 @@ import { estimateMostWithin, estimateOpen } from './needs.ts';
 import { computeSynSchedule } from './syn-schedule.ts';
 import type { Check, HostFacts } from './types.ts';
 
-/** What this kernel's TCP does that colours the results: none of it is a fault, all of it belongs in a report. */
+/** Properties of this kernel's TCP that affect the results: none of them is a fault, all of them belong in a report. */
 export function judgeKernel(facts: HostFacts, scenario: Scenario | undefined): Check[] {
   if (facts.platform !== 'linux') {
     return [
       {
         name: 'system',
         level: 'note',
-        what: `${facts.platform}: stalls are inferred from time alone, and kernel settings are not read`,
-        why: 'Only Linux tells how often a SYN was sent (TCP_INFO).',
+        what: `${facts.platform}: stalls are inferred from time only, and kernel settings are not read`,
+        why: 'Only Linux reports how often a SYN was sent (TCP_INFO).',
       },
     ];
   }
@@ -26,8 +26,8 @@ function judgeSyn(facts: HostFacts, scenario: Scenario | undefined): Check[] {
   const { resentAtSec, givenUpAtSec } = computeSynSchedule(Number(retries), linear);
   const what =
     resentAtSec.length === 0
-      ? `a lost SYN is never sent again; the kernel gives up after ${givenUpAtSec} s`
-      : `a lost SYN is sent again after ${resentAtSec.join(', ')} s; the kernel gives up after ${givenUpAtSec} s`;
+      ? `a lost SYN is never retransmitted; the kernel gives up after ${givenUpAtSec} s`
+      : `a lost SYN is retransmitted after ${resentAtSec.join(', ')} s; the kernel gives up after ${givenUpAtSec} s`;
   const checks: Check[] = [{ name: 'syn schedule', level: 'note', what }];
   const early = scenario?.arms.find(
     (arm) => arm.socket.synCount === undefined && arm.handshakeTimeoutUs > givenUpAtSec * 1_000_000,
@@ -53,7 +53,7 @@ function judgeTimestamps(facts: HostFacts, scenario: Scenario | undefined): Chec
       {
         name: 'timestamps',
         level: 'note',
-        what: `TCP timestamps are ${on ? 'on' : 'off'}; the run switches them ${wanted} and puts them back`,
+        what: `TCP timestamps are ${on ? 'on' : 'off'}; the run switches them ${wanted} and restores them`,
         why: 'That needs root.',
       },
     ];
@@ -64,8 +64,8 @@ function judgeTimestamps(facts: HostFacts, scenario: Scenario | undefined): Chec
       level: 'note',
       what: `TCP timestamps are ${on ? 'on' : 'off'} (net.ipv4.tcp_timestamps=${value})`,
       why: on
-        ? 'A far end in TIME_WAIT takes a SYN with a newer timestamp: a reused port may pass here that stalls a client without timestamps. Run once with each.'
-        : 'A far end in TIME_WAIT then judges a SYN by its sequence number alone. Run once with each.',
+        ? 'A far end in TIME_WAIT accepts a SYN with a newer timestamp: a reused port may work here that stalls a client without timestamps. Run once with each setting.'
+        : 'A far end in TIME_WAIT then judges a SYN only by its sequence number. Run once with each setting.',
       mend: `rushhour run <scenario> --tcp-timestamps ${on ? 'off' : 'on'}`,
     },
   ];
@@ -75,9 +75,9 @@ function judgeReuse(facts: HostFacts): Check[] {
   const value = facts.sysctls['net.ipv4.tcp_tw_reuse'];
   if (value === undefined) return [];
   const meaning: Record<string, string> = {
-    '0': 'ports in TIME_WAIT on this machine rest 60 s',
-    '1': 'ports in TIME_WAIT on this machine are taken again after 1 s, where both sides send timestamps',
-    '2': 'ports in TIME_WAIT on this machine rest 60 s, except on loopback',
+    '0': 'ports in TIME_WAIT on this machine are blocked for 60 s',
+    '1': 'ports in TIME_WAIT on this machine are reused after 1 s if both sides send timestamps',
+    '2': 'ports in TIME_WAIT on this machine are blocked for 60 s, except on loopback',
   };
   return [
     {
@@ -91,7 +91,7 @@ function judgeReuse(facts: HostFacts): Check[] {
 /** nf_conntrack's own default for TIME_WAIT, seconds (nf_conntrack-sysctl.rst). */
 const CONNTRACK_TIME_WAIT_SEC = 120;
 
-/** Connection tracking here makes this machine a stateful hop itself, with a table that can be full. */
+/** Connection tracking makes this machine itself a stateful hop, with a table that can fill up. */
 export function judgeConntrack(facts: HostFacts, scenario: Scenario | undefined): Check[] {
   const name = 'conntrack';
   if (facts.platform !== 'linux') return [];
@@ -100,7 +100,7 @@ export function judgeConntrack(facts: HostFacts, scenario: Scenario | undefined)
   }
   const { count, max } = facts.conntrack;
   const what = `connection tracking is loaded on this machine: ${count} of ${max} entries in use`;
-  const why = 'Where rules use it, this machine is a stateful hop itself: a stall may be its own.';
+  const why = 'If rules use it, this machine is itself a stateful hop and may cause stalls.';
   const mend =
     "nft add table inet rushhour; nft add chain inet rushhour out '{ type filter hook output priority raw; }'; nft add rule inet rushhour out meta l4proto tcp notrack";
   const wanted = scenario === undefined ? 0 : estimateEntries(scenario);
@@ -116,7 +116,7 @@ export function judgeConntrack(facts: HostFacts, scenario: Scenario | undefined)
   ];
 }
 
-/** Entries that a scenario adds to connection tracking at most. */
+/** The most entries that a scenario adds to connection tracking. */
 export function estimateEntries(scenario: Scenario): number {
   const resting = scenario.arms
     .filter(({ close }) => close !== 'reset')

@@ -1,12 +1,15 @@
 import type { Check, HostFacts } from './types.ts';
 
-/** Whether the packet engine can be used here, on which interfaces and in which of its two ways. It is never needed unasked: notes. */
+/**
+ * Whether the packet engine can be used here, on which interfaces and in which of its two modes. No run needs it unless
+ * requested, so these are notes.
+ */
 export function judgePackets({ packetEngine, packages, platform }: HostFacts): Check[] {
   if (packetEngine === undefined || platform !== 'linux' || packages?.koffi === false) return [];
   const { missing, guard, interfaces, setcap } = packetEngine;
   const name = 'packet engine';
   if (missing.includes('CAP_NET_RAW')) {
-    const what = `--engine packet needs ${missing.join(' and ')}, which this user has not`;
+    const what = `--engine packet needs ${missing.join(' and ')}, which this user does not have`;
     return [{ name, level: 'note', what, mend: `sudo, or for every script of this Node: ${setcap}` }];
   }
   return interfaces.map(({ name: by, why, mend, isWireless, forwards }): Check => {
@@ -18,7 +21,7 @@ export function judgePackets({ packetEngine, packages, platform }: HostFacts): C
       ...(guard === undefined ? ['from this machine’s address'] : []),
       ...(guard === undefined || !forwards ? ['from emulated addresses'] : []),
     ];
-    const wifi = isWireless ? ' (Wi-Fi: an access point may drop addresses that DHCP did not give)' : '';
+    const wifi = isWireless ? ' (Wi-Fi: an access point may drop addresses that DHCP did not assign)' : '';
     if (ways.length === 2)
       return { name, level: 'ok', what: `--engine packet can use ${by}, ${ways.join(' or ')}${wifi}` };
     const lack = guard === 'EPERM' ? 'CAP_NET_ADMIN is missing' : `the kernel refuses nftables (${guard})`;

@@ -6,7 +6,7 @@ import type { Check, HostFacts, ReachFacts } from './types.ts';
 /** Linux's own default of ip_local_port_range (ip-sysctl.rst). */
 const DEFAULT_PORTS = 28_232;
 
-/** How many source ports the system may choose from, reserved ones taken off; undefined where not known. */
+/** How many source ports the system may choose from, without reserved ones; undefined if not known. */
 export function countPorts(facts: HostFacts): number | undefined {
   const range = facts.sysctls['net.ipv4.ip_local_port_range']?.split(' ').map(Number);
   const [first, last] = range ?? [];
@@ -22,7 +22,7 @@ export function countPorts(facts: HostFacts): number | undefined {
   return last - first + 1 - reserved;
 }
 
-/** Whether this machine's source ports last for the scenario. */
+/** Whether this machine has enough source ports for the scenario. */
 export function judgePorts(
   facts: HostFacts,
   scenario: Scenario | undefined,
@@ -41,7 +41,7 @@ export function judgePorts(
 
 const WIDEN = 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"';
 
-/** How many ports an arm binds on purpose; undefined where it leaves them to the system. */
+/** How many ports an arm binds explicitly; undefined if it leaves them to the system. */
 function rangeOf({ source }: Arm): number | undefined {
   const range = source?.ports?.range;
   return range === undefined ? undefined : range.to - range.from + 1;
@@ -64,7 +64,7 @@ function judgeArm({ facts, hasTimestamps, reach }: Plan, arm: Arm, ports: number
   const name = `ports of ${arm.name}`;
   const endpoints = reach.find((one) => one.arm === arm.name)?.endpoints ?? [];
   const isBound = arm.source?.ports !== undefined;
-  // A port that is bound on purpose is leased to one connection at a time, whatever it connects to.
+  // A port that is bound explicitly is leased to one connection at a time, whatever it connects to.
   const tuples = ports * countSources(facts, arm) * (isBound ? 1 : Math.max(1, endpoints.length));
   const { healthy } = estimateArmOpen(arm);
   if (healthy > tuples) {
@@ -72,7 +72,7 @@ function judgeArm({ facts, hasTimestamps, reach }: Plan, arm: Arm, ports: number
       name,
       level: 'fail',
       what: `arm ${arm.name} keeps ${Math.ceil(healthy)} open at once, but there are ${tuples} source ports for it`,
-      why: 'The rest would be unsent, and the run generator-limited.',
+      why: 'The rest would be unsent, and the run would be generator-limited.',
       mend: isBound
         ? 'widen source.ports, or name more source.addresses'
         : `${WIDEN}   (or more source addresses: socket.bind)`,
@@ -82,11 +82,11 @@ function judgeArm({ facts, hasTimestamps, reach }: Plan, arm: Arm, ports: number
   if (rest !== undefined) return rest;
   if (arm.close !== 'fin') return judgeClosedElsewhere(name, arm, tuples);
   if (isBound && hasTimestamps) {
-    const what = `arm ${arm.name} closes first and binds its ports on purpose: with TCP timestamps such a port is taken again over its own TIME_WAIT, whatever tcp_tw_reuse says`;
+    const what = `arm ${arm.name} closes first and binds its ports explicitly: with TCP timestamps such a port is reused during its own TIME_WAIT, whatever tcp_tw_reuse says`;
     return { name, level: 'ok', what };
   }
   if (!isBound && hasTimestamps && reusesTimeWait(facts, endpoints)) {
-    const what = `arm ${arm.name} closes first, but tcp_tw_reuse lets its ports be taken again after 1 s`;
+    const what = `arm ${arm.name} closes first, but tcp_tw_reuse allows its ports to be reused after 1 s`;
     return { name, level: 'ok', what };
   }
   return judgeTimeWait(name, arm, tuples);
@@ -97,11 +97,11 @@ function judgeClosedElsewhere(name: string, arm: Arm, tuples: number): Check {
   return {
     name,
     level: 'ok',
-    what: `arm ${arm.name} ${how}: no TIME_WAIT here, ${tuples} source ports are enough`,
+    what: `arm ${arm.name} ${how}: no TIME_WAIT here, so ${tuples} source ports are enough`,
   };
 }
 
-/** Whether an arm's own ports last while each rests as long as the scenario says; undefined where they do. */
+/** Whether an arm has enough ports of its own if each rests as long as the scenario says; undefined if so. */
 function judgeRest(name: string, arm: Arm, tuples: number): Check | undefined {
   const restSec = (arm.source?.ports?.reuseAfterUs ?? 0) / 1_000_000;
   const needed = estimateMostWithin(arm.load, restSec) ?? 0;
@@ -110,26 +110,26 @@ function judgeRest(name: string, arm: Arm, tuples: number): Check | undefined {
     name,
     level: 'fail',
     what: `arm ${arm.name}: each of ${tuples} source ports rests ${restSec} s, but up to ${Math.ceil(needed)} connections start in that time`,
-    why: 'What finds no port is unsent (unsent-no-port), and the run generator-limited.',
+    why: 'Attempts that find no port are unsent (unsent-no-port), and the run is generator-limited.',
     mend: 'widen source.ports, name more source.addresses, or shorten source.reuseAfter',
   };
 }
 
-/** A port whose connection this side closed first is refused for 60 s: the arithmetic of the whole run. */
+/** A port whose connection this side closed first cannot be used for 60 s: this limits the whole run. */
 function judgeTimeWait(name: string, arm: Arm, tuples: number): Check {
   const sustained = Math.floor(tuples / TIME_WAIT_SEC);
   const needed =
     estimateMostWithin(arm.load, TIME_WAIT_SEC) ??
     (arm.load.kind === 'closed' ? arm.load.attempts : undefined);
-  const rule = `this side closes first, so each source port rests ${TIME_WAIT_SEC} s in TIME_WAIT: ${tuples} ports last for ${sustained} connections/s`;
+  const rule = `this side closes first, so each source port spends ${TIME_WAIT_SEC} s in TIME_WAIT: ${tuples} ports allow ${sustained} connections/s`;
   if (needed === undefined) return { name, level: 'note', what: `arm ${arm.name}: ${rule}` };
-  if (needed <= tuples) return { name, level: 'ok', what: `arm ${arm.name}: ${rule}, enough` };
+  if (needed <= tuples) return { name, level: 'ok', what: `arm ${arm.name}: ${rule}, which is enough` };
   return {
     name,
-    // How fast a closed loop goes is not known beforehand: it may stay below.
+    // The speed of a closed loop is not known in advance: it may stay below this.
     level: arm.load.kind === 'closed' ? 'warn' : 'fail',
-    what: `arm ${arm.name}: ${rule}; it wants ${Math.ceil(needed)} within ${TIME_WAIT_SEC} s`,
-    why: 'What finds no port is unsent (local-port-exhausted), and the run generator-limited.',
+    what: `arm ${arm.name}: ${rule}; it needs ${Math.ceil(needed)} within ${TIME_WAIT_SEC} s`,
+    why: 'Attempts that find no port are unsent (local-port-exhausted), and the run is generator-limited.',
     mend: `${WIDEN}   (or socket.bind with more addresses, close: peer, or a lower rate)`,
   };
 }

@@ -31,8 +31,8 @@ function judgeAnswer({ arm, endpoints, host, port }: ReachFacts, peer: string): 
     name,
     level: all ? 'fail' : 'warn',
     what: all ? `${peer} does not answer: ${list}` : `${peer} answers, but not on every address: ${list}`,
-    ...(all ? {} : { why: 'Attempts are spread over all addresses: the share of these will fail.' }),
-    mend: `check that it listens and that a route leads there: curl -v telnet://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...(all ? {} : { why: 'Attempts are spread over all addresses: those to the silent ones will fail.' }),
+    mend: `check that it listens and that there is a route to it: curl -v telnet://${host.includes(':') ? `[${host}]` : host}:${port}`,
   };
 }
 
@@ -51,6 +51,6 @@ function judgeRefusal({ arm, endpoints }: ReachFacts, peer: string): Check {
     name,
     level: 'warn',
     what: `${peer} accepts a connection where the arm expects a refusal`,
-    why: 'Either the port is open after all, or something on the path answers for it.',
+    why: 'Either the port is open after all, or a device on the path answers for it.',
   };
 }

@@ -3,21 +3,23 @@ import { withoutZone } from '../scenario/host-names.ts';
 import type { Arm, Scenario, SourceAddress } from '../scenario/types.ts';
 import type { Check, HostFacts } from './types.ts';
 
-/** Source addresses that arms bind must be this machine's, unless the kernel is told otherwise. */
+/** Source addresses that arms bind must belong to this machine, unless the kernel is configured otherwise. */
 export function judgeSources(facts: HostFacts, scenario: Scenario): Check[] {
   const wanted = [...new Set(scenario.arms.flatMap(listNamed))];
   if (wanted.length === 0 || facts.sysctls['net.ipv4.ip_nonlocal_bind'] === '1') return [];
-  // Every address of 127.0.0.0/8 is this machine's, listed or not.
+  // Every address of 127.0.0.0/8 belongs to this machine, listed or not.
   const absent = wanted.filter(
     (address) => !address.startsWith('127.') && !facts.addresses.includes(withoutZone(address)),
   );
   if (absent.length === 0)
-    return [{ name: 'sources', level: 'ok', what: `source addresses are here: ${wanted.join(', ')}` }];
+    return [
+      { name: 'sources', level: 'ok', what: `source addresses exist on this machine: ${wanted.join(', ')}` },
+    ];
   return [
     {
       name: 'sources',
       level: 'fail',
-      what: `source addresses are not on this machine: ${absent.join(', ')}`,
+      what: `source addresses do not exist on this machine: ${absent.join(', ')}`,
       why: 'Binding them fails, and nothing is sent.',
       mend: `ip address add ${absent[0]}/24 dev <interface>`,
     },
@@ -29,7 +31,10 @@ function listNamed({ socket, source }: Arm): string[] {
   return [...socket.bind, ...named];
 }
 
-/** How many source addresses an arm has, at least 1; for an interface, whose addresses are not known here, all of them. */
+/**
+ * How many source addresses an arm has, at least 1; for an interface, whose addresses are not known here, as if it had
+ * all.
+ */
 export function countSources(facts: HostFacts, { socket, source }: Arm): number {
   const found = (source?.addresses ?? []).map((entry) => countEntry(facts, entry));
   return Math.max(

@@ -9,7 +9,7 @@ import { judgeReach } from './judge-reach.ts';
 import { judgeSources } from './judge-sources.ts';
 import type { Check, HostFacts, KerberosFacts, ReachFacts } from './types.ts';
 
-/** What this machine offers against what the scenario needs. Pure: facts in, judgements out. */
+/** Compares what this machine offers with what the scenario needs. Pure: facts in, judgements out. */
 export function judge(
   facts: HostFacts,
   scenario?: Scenario,

@@ -8,10 +8,10 @@ import { RushhourError } from '../errors.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { KerberosFacts } from './types.ts';
 
-/** Longest that klist may take: a cache may be kept by a service that does not answer. */
+/** Maximum time for klist: a cache may be kept by a service that does not answer. */
 const KLIST_MS = 2_000;
 
-/** Makes a token as every principal of every arm with Negotiate, and throws it away. Never rejects. */
+/** Makes a token for every principal of every arm with Negotiate, and discards it. Never rejects. */
 export async function probeKerberos({ arms }: Scenario): Promise<KerberosFacts[]> {
   const facts: KerberosFacts[] = [];
   for (const arm of arms) {
@@ -51,7 +51,7 @@ async function probeArm({ name, service, identities }: NegotiateArm): Promise<Ke
   }
 }
 
-/** Whose ticket the cache holds and how long it lasts, in klist's own words. */
+/** Whose ticket the cache contains and how long it is valid, in klist's own words. */
 function readTicket(): Promise<KerberosFacts['ticket']> {
   return new Promise((resolve) => {
     execFile('klist', { timeout: KLIST_MS, env: { ...process.env, LC_ALL: 'C' } }, (_error, stdout) => {

@@ -4,25 +4,25 @@ import type { Arm, Load, OpenLoad, Scenario, SweepLoad } from '../scenario/types
 /** TCP_TIMEWAIT_LEN in include/net/tcp.h: fixed in Linux, no setting changes it. */
 export const TIME_WAIT_SEC = 60;
 
-/** How long an ordinary exchange is taken to stay open at most, on top of what the arm holds it. */
+/** Assumed maximum duration of an ordinary exchange, in addition to the arm's hold. */
 const EXCHANGE_SEC = 1;
 
 /** Connections open at once. */
 export interface OpenNeed {
-  /** While the path is healthy: below this the scenario cannot be run. */
+  /** While the path is healthy: with fewer, the scenario cannot be run. */
   readonly healthy: number;
-  /** While every attempt lasts until it times out: below this an outage shows as unsent attempts. */
+  /** While every attempt lasts until it times out: with fewer, an outage shows as unsent attempts. */
   readonly outage: number;
 }
 
-/** What all arms together may have open. */
+/** The most connections that all arms together may have open. */
 export function estimateOpen(scenario: Scenario): OpenNeed {
   const needs = scenario.arms.map(estimateArmOpen);
   const sum = (key: keyof OpenNeed): number => Math.ceil(needs.reduce((total, need) => total + need[key], 0));
   return { healthy: sum('healthy'), outage: sum('outage') };
 }
 
-/** What one arm may have open. */
+/** The most connections that one arm may have open. */
 export function estimateArmOpen(arm: Arm): OpenNeed {
   const { load } = arm;
   if (load.kind === 'closed') return { healthy: load.concurrency, outage: load.concurrency };
@@ -41,8 +41,8 @@ export function estimateArmOpen(arm: Arm): OpenNeed {
 }
 
 /**
- * Most attempts that fall due within any stretch of `windowSec`, whole seconds at a time; undefined for a closed loop
- * and for browsers, whose rate is not known beforehand.
+ * Most attempts that are due within any stretch of `windowSec`, in whole seconds; undefined for a closed loop and for
+ * browsers, whose rate is not known in advance.
  */
 export function estimateMostWithin(load: Load, windowSec: number): number | undefined {
   if (load.kind === 'closed' || load.kind === 'browsers') return undefined;
@@ -56,7 +56,7 @@ function mostOfSweep(load: SweepLoad, windowSec: number): number {
 function mostWithin(load: OpenLoad, windowSec: number): number {
   const durationSec = stretchesOf(load).reduce((sum, { forUs }) => sum + forUs, 0) / 1_000_000;
   if (windowSec >= durationSec) return loadAttempts(load) ?? 0;
-  // Below a few seconds the peak is as good a measure, and a window need not fall on whole seconds.
+  // Below a few seconds the peak rate is as good a measure, and a window need not fall on whole seconds.
   if (windowSec <= 2) return Math.min(peakPerSec(load) * windowSec, loadAttempts(load) ?? 0);
   const upTo = cumulate(load, Math.ceil(durationSec));
   const window = Math.ceil(windowSec);

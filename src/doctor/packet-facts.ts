@@ -7,7 +7,7 @@ import { isLibcAvailable } from '../net/load.ts';
 import { readText } from './read.ts';
 import type { PacketEngineFacts } from './types.ts';
 
-/** What the packet engine finds here; nothing is sent or changed. Undefined where it cannot be asked. */
+/** What the packet engine finds on this machine; sends and changes nothing. Undefined if it cannot be determined. */
 export function readPacketFacts(): PacketEngineFacts | undefined {
   if (process.platform !== 'linux' || !isLibcAvailable()) return undefined;
   try {

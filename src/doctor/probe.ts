@@ -5,12 +5,12 @@ import { peersOf } from '../scenario/peer.ts';
 import type { Arm, HostPort, Scenario } from '../scenario/types.ts';
 import type { ReachFacts } from './types.ts';
 
-/** Long enough for a first and a second SYN retransmission on the path under suspicion (RFC 6298: 1 s, 3 s). */
+/** Long enough for a first and a second SYN retransmission on the path under test (RFC 6298: 1 s, 3 s). */
 const PROBE_TIMEOUT_MS = 5_000;
 
 /**
- * Follows the way to each arm's peer: resolves its name, opens one connection to every address, and closes it. Arms
- * with the same peer and expectation are asked about once. An embedded far end does not run yet: nothing to ask.
+ * Checks the path to each arm's peer: resolves its name, opens one connection to every address, and closes it. Arms
+ * with the same peer and expectation are checked together. An embedded far end is not running yet, so it is skipped.
  */
 export function probeScenario(scenario: Scenario): Promise<ReachFacts[]> {
   if (scenario.farEnd === 'embedded') return Promise.resolve([]);
@@ -39,11 +39,11 @@ async function probePeer(arm: Arm, { host, port }: HostPort): Promise<ReachFacts
 }
 
 export interface ProbeOptions {
-  /** Ends it at once, as unreachable. */
+  /** Ends the probe at once, as unreachable. */
   readonly signal?: AbortSignal;
   /** Address to bind; absent: the system chooses. */
   readonly source?: string;
-  /** Port to bind, likewise. */
+  /** Port to bind; absent: the system chooses. */
   readonly sourcePort?: number;
 }
 

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A small file's text, trimmed and with white space squeezed; undefined where it cannot be read. */
+/** A small file's text, trimmed and with white space collapsed; undefined if it cannot be read. */
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
@@ -12,13 +12,13 @@ export function readText(path: string): string | undefined {
   }
 }
 
-/** Bytes asked for at a time. */
+/** Bytes per read. */
 const PIECE = 65_536;
 
 /**
- * The beginning of a file of ASCII that may be long, no further than is needed.
- * @param enough whether the text so far will do; asked after each piece, the last of whose lines may be cut
- * @returns the text so far, or all; undefined where it cannot be read
+ * The beginning of a possibly long ASCII file, no longer than needed.
+ * @param enough whether the text so far is sufficient; called after each piece, whose last line may be cut
+ * @returns the text so far, or all; undefined if it cannot be read
  */
 export function readUntil(path: string, enough: (text: string) => boolean): string | undefined {
   let file: number;
@@ -42,7 +42,7 @@ export function readUntil(path: string, enough: (text: string) => boolean): stri
   }
 }
 
-/** Values of kernel settings by their dotted names; those that this kernel lacks are left out. */
+/** Values of kernel settings by their dotted names; those that this kernel lacks are omitted. */
 export function readSysctls(names: readonly string[]): Record<string, string> {
   const found = names.flatMap((name) => {
     const value = readText(`/proc/sys/${name.replaceAll('.', '/')}`);
@@ -61,7 +61,7 @@ function toLimit(text: string | undefined): number | null {
   return text === undefined || text === 'unlimited' ? null : Number(text);
 }
 
-/** Where administrators' tools live; a plain user's PATH often lacks it. */
+/** Where administrators' tools are installed; an ordinary user's PATH often lacks it. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /** Full paths of the tools that are installed. */

@@ -289,7 +289,7 @@ describe('doctor', () => {
     const steady = ['doctor', 'steady', '--proxy', '10.0.0.5:1', '--target', 'http://10.0.0.9/'];
     const services = judged({ sysctls: { ...hostFacts().sysctls, 'net.ipv4.tcp_timestamps': '1' } });
     const { out } = await cli([...steady, '--tcp-timestamps', 'off'], services);
-    expect(out).toContain('TCP timestamps are on; the run switches them off and puts them back');
+    expect(out).toContain('TCP timestamps are on; the run switches them off and restores them');
     expect((await cli([...steady, '--tcp-timestamps', 'on'], services)).out).not.toContain('switches them');
     expect((await cli([...steady, '--tcp-timestamps', 'maybe'])).exitCode).toBe(2);
   });

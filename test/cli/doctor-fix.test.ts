@@ -151,14 +151,14 @@ describe('--fix', () => {
 });
 
 describe('--undo', () => {
-  it('puts back what was there before the first of two', async () => {
+  it('restores what was there before the first of two', async () => {
     await fix();
     const more = { ...ADVICE.settings[1]!, now: '131072', proposed: '262144' };
     await fix({}, { advice: { settings: [more] } });
     expect(values()).toEqual(['1024 65535', '262144']);
     expect((await undo({}, 'y')).code).toBe(0);
     expect(values()).toEqual(['32768 60999', '65536']);
-    expect((await undo()).out).toBe('Nothing to put back.\n');
+    expect((await undo()).out).toBe('Nothing to restore.\n');
   });
 
   it('leaves what somebody else has changed since, and says so', async () => {
@@ -187,7 +187,7 @@ describe('--undo', () => {
     await fix({}, { persist: true });
     const { code, out } = await undo({ kernel: kernelOf({ bootId: 'boot-2' }) });
     expect(code).toBe(0);
-    expect(out).toContain('started anew since the last --fix: nothing of that is put back');
+    expect(out).toContain('rebooted since the last --fix, so there are no settings to restore');
     expect(values()).toEqual(['1024 65535', '131072']);
     expect(() => statSync(join(dir, '90-rushhour.conf'))).toThrow('ENOENT');
     expect(() => statSync(join(dir, 'state', 'doctor-fix.json'))).toThrow('ENOENT');

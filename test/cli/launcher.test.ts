@@ -241,7 +241,7 @@ describe('the launcher in a checkout', () => {
     [
       "Object.assign(new Error('open x'), { code: 'EMFILE' })",
       5,
-      /too few files may be open.*\n {2}.*ulimit -n/,
+      /the limit of open files is too low.*\n {2}.*ulimit -n/,
     ],
     [
       "Object.assign(new Error('Cannot find x'), { code: 'ERR_MODULE_NOT_FOUND' })",

@@ -131,7 +131,7 @@ suiteNeeding(
         'has an address to emulate: 10.77.0.201',
       ],
       ['the gateway’s address', ['--emulate', '10.77.0.254/32'], 2, 'it is the address of a gateway'],
-      ['its own address', ['--emulate', '10.77.0.0/30'], 2, 'it is this machine’s own'],
+      ['its own address', ['--emulate', '10.77.0.0/30'], 2, 'it belongs to this machine'],
       ['addresses of strangers', ['--emulate', '8.8.8.0/24'], 2, 'answers would go to a stranger'],
       ['addresses without a way back', ['--emulate', '10.99.0.0/30'], 5, 'route back'],
     ])('does not play %s', async (_, flags, code, why) => {

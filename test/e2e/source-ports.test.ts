@@ -110,6 +110,6 @@ arms:
     const file = await scenario('taken', portOf(), source, '{ concurrency: 1, attempts: 1 }');
     const { code, stderr } = await place.run(['run', file]);
     expect(code).toBe(5);
-    expect(stderr).toMatch(/only 0 are free on this machine, and 1 are needed/);
+    expect(stderr).toMatch(/only 0 of the source ports \S+ are free on this machine, but 1 are needed/);
   });
 });

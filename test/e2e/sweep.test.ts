@@ -85,6 +85,6 @@ arms:
     );
     const { code, stderr } = await place.run(['run', file]);
     expect(code).toBe(5);
-    expect(stderr).toContain('a sweep needs two source addresses, and there is 127.0.0.2');
+    expect(stderr).toContain('a sweep needs two source addresses; available: 127.0.0.2');
   });
 });

@@ -77,7 +77,7 @@ pass: [few.completedShare >= 99.9%]
     );
     const { status, stdout, stderr } = rushhour('run', scenario);
     expect([status, `${stdout}\n${stderr}`]).toEqual([0, expect.stringContaining('portable engine')]);
-    if (process.platform === 'linux') expect(stderr).toContain('the npm package koffi is not there');
+    if (process.platform === 'linux') expect(stderr).toContain('the npm package koffi is not available');
     expect(stdout).toContain('20 scheduled, 20 started, 0 unsent, 20 established, 20 completed');
   });
 

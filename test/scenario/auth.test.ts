@@ -207,7 +207,7 @@ arms:
   it.each([
     [
       'target: "https://t/", via: proxy',
-      '5:30: arm a: an https:// target cannot be requested from a proxy',
+      '5:30: arm a: a proxy cannot be asked for an https:// target directly',
       'via: tunnel',
     ],
     ['tls: { insecure: true }', '5:8: arm a: TLS with a target that is not https://', 'https:// target'],

@@ -46,7 +46,7 @@ describe('what a response must hold', () => {
       '6:22: "many" is not a number of bytes — write a number, or a range such as 100..5000',
     ],
     ['{ bytes: .. }', '6:22: ".." is not a number of bytes'],
-    ['{ header: { X Y: a } }', '"X Y" is no header name'],
+    ['{ header: { X Y: a } }', '"X Y" is not a header name'],
   ])('is refused with line and remedy: %s', (written, mistake) => {
     expect(mistakesIn(armWith(written)).join('\n')).toContain(mistake);
   });

@@ -53,16 +53,16 @@ describe('a broken scenario', () => {
       'bad.yaml:8:3: "stress one" is not a valid arm name — use up to 40 letters, digits, - and _',
       'bad.yaml:9:11: "load" is an empty list — add at least one',
       'bad.yaml:12:23: the boolean true does not belong in "rate" — Attempts per unit of time, over all workers (such as 500/s, 30/min, 500)',
-      'bad.yaml:12:34: a list does not belong in "for" — How long the rate is kept (such as 30s, 250ms, 2m, 30)',
-      'bad.yaml:13:15: "for" is missing — add it: How long the rate is kept (such as 30s, 250ms, 2m, 30)',
+      'bad.yaml:12:34: a list does not belong in "for" — How long to keep the rate (such as 30s, 250ms, 2m, 30)',
+      'bad.yaml:13:15: "for" is missing — add it: How long to keep the rate (such as 30s, 250ms, 2m, 30)',
       'bad.yaml:13:23: "0/s" must be above 0 — for a pause use an idle phase',
       'bad.yaml:13:28: unknown key "fr" — did you mean "for"?',
       'bad.yaml:14:9: a phase is empty — give each phase its own "- " with one of ramp, hold, step, idle',
-      'bad.yaml:15:9: a phase is ramp and hold at once — give each phase its own "- " with one of ramp, hold, step, idle',
+      'bad.yaml:15:9: a phase is ramp and hold at the same time — give each phase its own "- " with one of ramp, hold, step, idle',
       'bad.yaml:17:13: an empty expectation — add status, body, bytes or header',
       'bad.yaml:17:15: unknown key "statu" — did you mean "status"?',
       'bad.yaml:18:25: the number 1.1 is not one of 1.0, 1.1 — write one of them, in quotes',
-      'bad.yaml:18:41: "X Y" is no header name — use letters, digits and hyphens',
+      'bad.yaml:18:41: "X Y" is not a header name — use letters, digits and hyphens',
       'bad.yaml:18:56: a header contains a line break — write one header per line, each under its own name',
       'bad.yaml:18:69: a number that is not shown here does not belong in "N" — Value of a header; in quotes if it looks like a number',
       'bad.yaml:19:20: the number 999 is out of range for "tos" — write 0 to 255',
@@ -161,7 +161,7 @@ describe('an arm that makes no sense', () => {
     [
       'a request to what cannot answer it',
       `  a: { target: "tcp://h:1", via: direct, ${load} }`,
-      ':5:8: arm a: via direct cannot ask a tcp:// target',
+      ':5:8: arm a: via: direct cannot send a request to a tcp:// target',
     ],
     ['a target without a host', `  a: { target: /x, ${load} }`, ':5:16: a target without a host'],
     ['CONNECT', `  a: { request: { method: CONNECT }, ${load} }`, ':5:27: CONNECT is sent by via: tunnel'],
@@ -201,8 +201,8 @@ describe('bounds', () => {
       '  a: { load: { concurrency: 60001, attempts: 1 } }',
       'arm a: a concurrency of 60,001 exceeds the limit of 60,000 — lower concurrency',
     ],
-    ['  a: { load: { concurrency: 1, attempts: 50000001 } }', 'arm a: 50,000,001 attempts is over'],
-    ['  a: { hold: 25h, load: { concurrency: 1, attempts: 1 } }', 'arm a: 25h is over'],
+    ['  a: { load: { concurrency: 1, attempts: 50000001 } }', 'arm a: 50,000,001 attempts exceeds'],
+    ['  a: { hold: 25h, load: { concurrency: 1, attempts: 1 } }', 'arm a: 25h exceeds'],
   ])('hold for one arm: %s', (arms, mistake) => {
     expect(bounded(arms)).toEqual([expect.stringContaining(`:5:8: ${mistake}`.slice(5))]);
   });
@@ -220,7 +220,7 @@ describe('bounds', () => {
       expect.stringMatching(/^--rate: arm a: a rate of 60000\/s/),
     ]);
     expect(bounded(arms, { duration: '30h' })).toEqual([
-      expect.stringMatching(/^--duration: arm a: 30h is over/),
+      expect.stringMatching(/^--duration: arm a: 30h exceeds/),
     ]);
   });
 

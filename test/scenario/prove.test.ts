@@ -28,7 +28,7 @@ describe('ages at which to check held connections', () => {
   });
 
   it.each([
-    ['prove: 30s', 'and none is held — add hold'],
+    ['prove: 30s', 'but none are held — add hold'],
     [
       'hold: 10s\n    prove: [500ms, 2s]',
       'connections cannot be checked at an age of 500ms — use 1s or more',

@@ -46,7 +46,7 @@ describe('a proxy that a script is to name', () => {
     const negotiate = '{ load: { concurrency: 1, attempts: 1 }, auth: { scheme: negotiate } }';
     const spread = '{ pac: p.pac, spread: true }';
     expect(mistakesIn(written(spread, negotiate))).toEqual([
-      expect.stringMatching(/^bad\.yaml:5:3: arm traffic: a token of Negotiate is for one proxy/),
+      expect.stringMatching(/^bad\.yaml:5:3: arm traffic: a Negotiate token is for one proxy/),
     ]);
     expect(() => parseScenario(written('{ pac: p.pac }', negotiate), 'good')).not.toThrow();
   });

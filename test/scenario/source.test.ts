@@ -38,7 +38,7 @@ describe('the source of an arm', () => {
   it.each([
     ['{ emulate: true }', 'emulate without addresses'],
     ['{ emulate: true, addresses: all }', 'emulate with addresses of this machine'],
-    ['{ emulate: true, addresses: [10.1.0.0/22, "interface:eth0"] }', 'that nobody has'],
+    ['{ emulate: true, addresses: [10.1.0.0/22, "interface:eth0"] }', 'addresses of this machine'],
     ['{ interface: "eth0;reboot now" }', 'is not an interface name'],
     ['{ interface: ".." }', 'is not an interface name'],
     ['{ interface: sixteen-letters-x }', 'is not an interface name'],

@@ -6,7 +6,7 @@ import { estimateMostWithin, TIME_WAIT_SEC } from '../needs.ts';
 import type { HostFacts, ReachFacts } from '../types.ts';
 import type { Advice, Proposal } from './types.ts';
 
-/** Below 1024 a port needs privilege (ip_unprivileged_port_start in ip-sysctl.rst). */
+/** Ports below 1024 need a privilege (ip_unprivileged_port_start in ip-sysctl.rst). */
 const WIDE_RANGE = '1024 65535';
 const WIDE_PORTS = 64_512;
 
@@ -16,13 +16,13 @@ const BACKLOG = 4_096;
 /** Without a scenario: TIME_WAIT for every port of the wide range towards one destination. */
 const TIME_WAIT_BUCKETS = 65_536;
 
-/** Without a scenario: entries for the same in connection tracking, which remembers them twice as long. */
+/** Without a scenario: entries for the same in connection tracking, which keeps them twice as long. */
 const CONNTRACK_ENTRIES = 131_072;
 
 /**
- * What is worth changing in this kernel for the scenario, or for any. Only limits of the machine are raised. What changes the
- * course of a handshake or which port may be taken again (tcp_syn_retries, tcp_timestamps, tcp_tw_reuse, tcp_fin_timeout,
- * tcp_ecn, buffers) is what is measured, and left alone.
+ * Kernel settings worth changing for the scenario, or for any. Only limits of the machine are raised. Settings that
+ * affect a handshake or when a port can be reused (tcp_syn_retries, tcp_timestamps, tcp_tw_reuse, tcp_fin_timeout,
+ * tcp_ecn, buffers) are what is being measured, so they are left alone.
  */
 export function adviseSettings(
   facts: HostFacts,
@@ -50,7 +50,7 @@ function advisePorts(
   const ports = countPorts(facts);
   if (now === undefined || ports === undefined || ports >= WIDE_PORTS - 4_096) return undefined;
   const [first = 0, last = 0] = now.split(' ').map(Number);
-  // A range with another beginning or end on purpose is widened too, yet never moved.
+  // A range whose start or end was set deliberately is widened too, but never moved.
   if (first < 1_024 || last > 65_535) return undefined;
   const short = scenario === undefined ? undefined : findShort(facts, scenario, reach);
   if (scenario !== undefined && short === undefined) return undefined;
@@ -58,8 +58,8 @@ function advisePorts(
     ...{ name, now, proposed: WIDE_RANGE },
     why:
       short ??
-      `${ports} source ports last for ${Math.floor(ports / TIME_WAIT_SEC)} connections/s to one address and port where this side closes first; these for ${Math.floor(WIDE_PORTS / TIME_WAIT_SEC)}.`,
-    risk: 'A service that starts later may find its port taken by an outgoing connection: keep its port in net.ipv4.ip_local_reserved_ports. Runs before and after draw from different ports: compare tells them apart.',
+      `${ports} source ports allow ${Math.floor(ports / TIME_WAIT_SEC)} connections/s to one address and port if this side closes first; the wider range allows ${Math.floor(WIDE_PORTS / TIME_WAIT_SEC)}.`,
+    risk: 'A service that starts later may find its port taken by an outgoing connection: add its port to net.ipv4.ip_local_reserved_ports. Runs before and after the change use different ports; compare reports that.',
   };
 }
 
@@ -75,12 +75,12 @@ function findShort(facts: HostFacts, scenario: Scenario, reach: readonly ReachFa
 function adviseTimeWait(facts: HostFacts, scenario: Scenario | undefined): Proposal | undefined {
   const wanted = scenario === undefined ? TIME_WAIT_BUCKETS : ceilToPowerOfTwo(countTimeWait(scenario));
   return raise(facts, 'net.ipv4.tcp_max_tw_buckets', wanted, {
-    why: 'Beyond it the kernel drops connections out of TIME_WAIT at once: their ports come back too early, here and only here.',
-    risk: 'About a quarter of a kB of kernel memory for each connection that rests.',
+    why: 'Beyond it the kernel removes connections from TIME_WAIT at once: their ports can be reused too early, on this machine only.',
+    risk: 'About 250 bytes of kernel memory per connection in TIME_WAIT.',
   });
 }
 
-/** Most connections that rest in TIME_WAIT on this machine; with the embedded far end also those that it closed first. */
+/** Most connections in TIME_WAIT on this machine; with the embedded far end, including those that it closed first. */
 function countTimeWait({ arms, farEnd }: Scenario): number {
   return arms
     .filter(({ close }) => close === 'fin' || (close === 'peer' && farEnd === 'embedded'))
@@ -90,12 +90,12 @@ function countTimeWait({ arms, farEnd }: Scenario): number {
     .reduce<number>((sum, count) => sum + (count ?? 0), 0);
 }
 
-/** What answers on this machine, the embedded far end, needs room for handshakes that have come at once. */
+/** The embedded far end, which runs on this machine, needs room for handshakes that arrive at the same time. */
 function adviseBacklogs(facts: HostFacts, scenario: Scenario | undefined): (Proposal | undefined)[] {
   if (scenario !== undefined && scenario.farEnd !== 'embedded') return [];
   const reason = {
-    why: 'The embedded far end, and the far end of the lab, would leave SYNs unanswered in a burst: that looks like a stall.',
-    risk: 'None to speak of: services ask for a backlog of their own, and this only allows it.',
+    why: 'In a burst, the embedded far end and that of the lab would leave SYNs unanswered, which looks like a stall.',
+    risk: 'Negligible: services choose their own backlog; this only raises the maximum.',
   };
   return [
     raise(facts, 'net.core.somaxconn', BACKLOG, reason),
@@ -114,19 +114,19 @@ function adviseConntrack(facts: HostFacts, scenario: Scenario | undefined): Prop
     now: String(max),
     proposed: String(wanted),
     why: 'A full table drops new connections here, before the firewall sees them.',
-    risk: `About a third of a kB of kernel memory for each entry, ${Math.ceil((wanted * 320) / 1e6)} MB when full; look-ups get slower unless nf_conntrack_buckets grows too.`,
+    risk: `About 320 bytes of kernel memory per entry, ${Math.ceil((wanted * 320) / 1e6)} MB when full; look-ups get slower unless nf_conntrack_buckets is raised too.`,
   };
 }
 
 function adviseFiles(facts: HostFacts, openFiles: number): (Proposal | undefined)[] {
   return [
     raise(facts, 'fs.nr_open', openFiles, {
-      why: 'No process may have a higher limit of open files than this.',
-      risk: 'A program that closes every possible descriptor when it starts takes longer for it.',
+      why: 'No process can have a higher limit of open files than this.',
+      risk: 'Programs that close every possible descriptor at startup start more slowly.',
     }),
     raise(facts, 'fs.file-max', 2 * openFiles, {
-      why: 'All processes together may have so many files open, and sockets are files.',
-      risk: 'Kernel memory, about a kB for each file that is open.',
+      why: 'Limits the open files of all processes together, sockets included.',
+      risk: 'Kernel memory, about 1 kB per open file.',
     }),
   ];
 }
@@ -144,7 +144,7 @@ function raise(
   reason: Pick<Proposal, 'why' | 'risk'>,
 ): Proposal | undefined {
   const now = sysctls[name];
-  // Compared as numbers, but fs.file-max may be beyond those that are exact.
+  // Compared as numbers, although fs.file-max may exceed what a number represents exactly.
   if (now === undefined || Number(now) >= wanted) return undefined;
   return { name, now, proposed: String(wanted), ...reason };
 }

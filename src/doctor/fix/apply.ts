@@ -1,8 +1,9 @@
 import type { Change, FixRecord, Kernel, Outcome, Proposal, Undoing } from './types.ts';
 
 /**
- * Sets what is proposed, one after the other; what cannot be set is named, and the rest goes on.
- * @param keep called before and after, with all that would have to be taken back: what is set and not noted is lost
+ * Applies the proposed settings one after another; those that fail are reported, and the rest is still applied.
+ * @param keep called before and after with all changes that would have to be undone: a change that is not recorded
+ * cannot be undone
  */
 export async function applyProposals(
   proposals: readonly Proposal[],
@@ -26,20 +27,20 @@ function setOne({ name, now, proposed }: Proposal, kernel: Kernel): Outcome {
   } catch (error) {
     return { name, from: now, to: proposed, fault: explain(error) };
   }
-  // What the kernel makes of it is what has to be found again.
+  // What the kernel made of the value is what --undo has to find again.
   const set = kernel.read(name) ?? proposed;
   if (set === now) return { name, from: now, to: proposed, fault: `the kernel kept ${now}` };
   return { name, from: now, to: set };
 }
 
-/** A setting that was changed before keeps its first value, unless somebody else has set it since. */
+/** A setting that was changed before keeps its first recorded value, unless someone else has changed it since. */
 function addChange(changes: readonly Change[], change: Change): readonly Change[] {
   const earlier = changes.find(({ name }) => name === change.name);
   const before = earlier?.set === change.before ? earlier.before : change.before;
   return [...changes.filter(({ name }) => name !== change.name), { ...change, before }];
 }
 
-/** What there is to do in order to take these changes back, as settings are now. */
+/** What has to be done to undo these changes, given the present settings. */
 export function planUndo({ changes }: FixRecord, kernel: Kernel): Undoing[] {
   return changes.map((change) => {
     const now = kernel.read(change.name);
@@ -48,7 +49,7 @@ export function planUndo({ changes }: FixRecord, kernel: Kernel): Undoing[] {
   });
 }
 
-/** Puts back what is still as it was set. */
+/** Restores settings that still have the value that was set. */
 export function undoChanges(undoing: readonly Undoing[], kernel: Kernel): Outcome[] {
   return undoing.flatMap((one) => {
     if (one.kind !== 'restore') return [];

@@ -4,22 +4,22 @@ import { describePersistent, type PersistentFile, type PersistentPaths, writePer
 import { isHere, readRecords, withRecord, writeRecords } from './state.ts';
 import type { Advice, Change, Kernel, Outcome, Undoing } from './types.ts';
 
-/** Who is shown what is done, and asked. */
+/** How to show what is done, and ask for confirmation. */
 export interface FixDialogue {
   advise(advice: Advice): void;
   tellOutcomes(outcomes: readonly Outcome[]): void;
   tellUndoing(undoing: readonly Undoing[]): void;
-  /** A line for people. */
+  /** Prints a line for users. */
   say(text: string): void;
-  /** The whole, for programs. */
+  /** Prints everything, for programs. */
   tellWhole(what: object): void;
-  /** A fault, whoever listens. */
+  /** Reports a failure, in either form. */
   complain(text: string): void;
-  /** Absent where nobody sits at a terminal. */
+  /** Absent if there is no terminal. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
 }
 
-/** How settings are changed or put back, and where that is remembered. */
+/** How settings are changed or restored, and where changes are recorded. */
 export interface FixSurroundings {
   readonly dialogue: FixDialogue;
   /** Milliseconds since 1970. */
@@ -32,9 +32,9 @@ export interface FixSurroundings {
 }
 
 /**
- * Shows what would serve runs better, asks, sets it and remembers what was there before.
- * @param again the command line, for who has to type it as root
- * @throws UsageError where there is nobody to ask, or the namespace is not one that settings can be kept for
+ * Shows settings that would suit runs better, asks for confirmation, sets them and records the previous values.
+ * @param again the command line, to be repeated as root
+ * @throws UsageError if there is no one to ask, or if settings cannot be kept for this namespace
  */
 export async function fixMachine(
   advice: Advice,
@@ -82,12 +82,12 @@ export async function fixMachine(
     ? await persistAll(await describePersistent(changes, advice.openFiles?.wanted, paths))
     : [];
   for (const { path, fault } of files) dialogue.say(formatFile(path, 'written', fault));
-  if (changes.length > 0) dialogue.say('rushhour doctor --undo puts back what was there before.\n');
+  if (changes.length > 0) dialogue.say('rushhour doctor --undo restores the previous values.\n');
   tellWhole({ outcomes, files });
   return [...outcomes, ...files].some(({ fault }) => fault !== undefined) ? EXIT.environment : EXIT.ok;
 }
 
-/** @throws UsageError where there is nobody to ask */
+/** @throws UsageError if there is no one to ask */
 export async function isAgreed(
   question: string,
   flag: string,

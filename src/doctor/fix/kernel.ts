@@ -4,15 +4,15 @@ import { readText } from '../read.ts';
 import type { Kernel } from './types.ts';
 
 /**
- * The kernel below this process.
- * @throws EnvironmentError where it is not Linux
+ * The kernel of this machine.
+ * @throws EnvironmentError if it is not Linux
  */
 export function openKernel(): Kernel {
   const bootId = readText('/proc/sys/kernel/random/boot_id');
   const namespace = inodeOf('/proc/self/ns/net');
   if (bootId === undefined || namespace === undefined) {
     throw new EnvironmentError('kernel settings can only be changed on Linux, with /proc mounted', {
-      hint: 'run rushhour doctor to see what is known about this system',
+      hint: 'run rushhour doctor to see what it can check on this system',
     });
   }
   return {

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Change } from './types.ts';
 
-/** First line of what is written here: a file without it is somebody else's. */
+/** First line of the files written here: a file without it was written by someone else. */
 const MARK = '# Written by "rushhour doctor --fix --persist"; "rushhour doctor --undo" removes it.';
 
 /** Read at boot (sysctl.d(5)), and at each login (limits.conf(5)). */
@@ -18,17 +18,17 @@ export interface PersistentFile {
   readonly text: string;
 }
 
-/** The files that keep settings beyond the next boot. Where there is no folder for limits, logins do not read any. */
+/** The files that keep settings beyond the next boot. If there is no folder for limits, logins read none. */
 export async function describePersistent(
   changes: readonly Change[],
   openFiles: number | undefined,
   paths: PersistentPaths,
 ): Promise<PersistentFile[]> {
-  // What an earlier boot was given stays.
+  // Settings from before the last boot stay.
   const named = new Set(changes.map(({ name }) => name));
   const kept = (await readOwnLines(paths.sysctl)).filter((line) => !named.has(line.split(' = ')[0] ?? ''));
   const settings = [...kept, ...changes.map(({ name, set }) => `${name} = ${set}`)];
-  // A star means every user but root.
+  // An asterisk means every user except root.
   const limits = openFiles === undefined ? [] : ['*', 'root'].map((who) => `${who} - nofile ${openFiles}`);
   return [
     { path: paths.sysctl, lines: settings },
@@ -38,11 +38,11 @@ export async function describePersistent(
   );
 }
 
-/** @returns why not, where it was not written */
+/** @returns why not, if it was not written */
 export async function writePersistent({ path, text }: PersistentFile): Promise<string | undefined> {
   try {
     const found = await readOwner(path);
-    if (found === 'somebody else') return 'there is one that rushhour did not write';
+    if (found === 'somebody else') return 'a file of that name exists that rushhour did not write';
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { mode: 0o644 });
     return undefined;
@@ -51,14 +51,14 @@ export async function writePersistent({ path, text }: PersistentFile): Promise<s
   }
 }
 
-/** Those that are there and were written here. */
+/** Those that exist and were written here. */
 export async function findPersistent(paths: PersistentPaths): Promise<string[]> {
   const all = Object.values(paths);
   const owners = await Promise.all(all.map((path) => readOwner(path).catch(() => 'nobody')));
   return all.filter((_, index) => owners[index] === 'rushhour');
 }
 
-/** @returns why not, where it was not removed */
+/** @returns why not, if it was not removed */
 export async function removePersistent(path: string): Promise<string | undefined> {
   try {
     await rm(path);

@@ -4,20 +4,22 @@ import { EnvironmentError } from '../../errors.ts';
 import { writeJson } from '../../store/json-file.ts';
 import type { FixRecord, Kernel } from './types.ts';
 
-/** What was changed and has not been taken back, in whatever namespaces. */
+/** Changes that have not been undone, in all namespaces. */
 interface FixState {
   readonly schema: 1;
   readonly records: readonly FixRecord[];
 }
 
-/** Where former values are kept: root's alone, as whoever can write it decides what --undo sets. */
+/** Where previous values are kept: writable only by root, because they decide what --undo sets. */
 export function stateFile(env: Readonly<Record<string, string | undefined>>): string {
   const { XDG_STATE_HOME } = env;
   const home = XDG_STATE_HOME === undefined || XDG_STATE_HOME === '' ? '/var/lib' : XDG_STATE_HOME;
   return join(home, 'rushhour', 'doctor-fix.json');
 }
 
-/** @throws EnvironmentError where it is there and cannot be understood: writing over it would lose former values */
+/**
+ * @throws EnvironmentError if the file exists and cannot be understood: overwriting it would lose the previous values
+ */
 export async function readRecords(path: string): Promise<readonly FixRecord[]> {
   let text: string;
   try {
@@ -32,7 +34,7 @@ export async function readRecords(path: string): Promise<readonly FixRecord[]> {
   } catch (cause) {
     throw unreadable(path, 'it is not JSON', cause);
   }
-  throw unreadable(path, 'it is not as rushhour writes it');
+  throw unreadable(path, 'rushhour did not write it in this form');
 }
 
 export async function writeRecords(path: string, records: readonly FixRecord[]): Promise<void> {
@@ -48,7 +50,7 @@ export async function writeRecords(path: string, records: readonly FixRecord[]):
     throw new EnvironmentError(
       `the previous values cannot be stored in ${path} (${(cause as Error).message})`,
       {
-        hint: 'set XDG_STATE_HOME to a writable folder; nothing is changed that could not be undone',
+        hint: 'set XDG_STATE_HOME to a writable folder; nothing is changed unless it can be undone',
         cause,
       },
     );
@@ -59,7 +61,7 @@ export function isHere({ bootId, namespace }: FixRecord, kernel: Kernel): boolea
   return bootId === kernel.bootId && namespace === kernel.namespace;
 }
 
-/** All records, with this namespace's as given; one without changes is left out. */
+/** All records, with this namespace's replaced; one without changes is left out. */
 export function withRecord(records: readonly FixRecord[], record: FixRecord, kernel: Kernel): FixRecord[] {
   const others = records.filter((one) => !isHere(one, kernel));
   return record.changes.length === 0 ? others : [...others, record];

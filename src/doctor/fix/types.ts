@@ -1,30 +1,30 @@
-/** A kernel setting that would serve a run better otherwise. */
+/** A kernel setting that should be changed for a run. */
 export interface Proposal {
-  /** Dotted, as sysctl(8) has it. */
+  /** Dotted, as in sysctl(8). */
   readonly name: string;
   readonly now: string;
   readonly proposed: string;
-  /** What it is good for. */
+  /** What it improves. */
   readonly why: string;
-  /** In what it could hurt. */
+  /** What harm it could do. */
   readonly risk: string;
 }
 
-/** What would make this machine fitter. */
+/** What would make this machine better suited. */
 export interface Advice {
   readonly settings: readonly Proposal[];
-  /** Open files that processes are allowed, where that is too few: no process can mend it for the shell that started it. */
+  /** The required limit of open files, if it is too low: no process can raise it for the shell that started it. */
   readonly openFiles?: { readonly now: number; readonly wanted: number };
 }
 
-/** A setting as it was found, and what it was set to. */
+/** A setting with its previous value and the value that was set. */
 export interface Change {
   readonly name: string;
   readonly before: string;
   readonly set: string;
 }
 
-/** What came of one change, or of one taken back. */
+/** The result of making or undoing one change. */
 export interface Outcome {
   readonly name: string;
   readonly from: string;
@@ -33,7 +33,7 @@ export interface Outcome {
   readonly fault?: string;
 }
 
-/** What taking back a change would do now. */
+/** What undoing a change would do now. */
 export type Undoing =
   | { readonly kind: 'restore'; readonly change: Change }
   /** It is as it was, whoever did that. */
@@ -41,7 +41,7 @@ export type Undoing =
   /** Somebody else has set it since: it is theirs. */
   | { readonly kind: 'foreign'; readonly change: Change; readonly now: string | undefined };
 
-/** Changes that were made in one network namespace since one boot: there alone can they be taken back. */
+/** Changes made in one network namespace since one boot: only there can they be undone. */
 export interface FixRecord {
   readonly bootId: string;
   /** Inode of the namespace (namespaces(7)). */
@@ -51,13 +51,13 @@ export interface FixRecord {
   readonly changes: readonly Change[];
 }
 
-/** The running kernel, as far as it is changed here. Tests hand in their own. */
+/** The running kernel's settings. Tests pass their own. */
 export interface Kernel {
   readonly bootId: string;
   readonly namespace: number;
-  /** Whether this is the namespace that the machine started with: what is read at boot applies there. */
+  /** Whether this is the machine's initial namespace: what is read at boot applies to it. */
   readonly isFirstNamespace: boolean;
-  /** White space squeezed; undefined where it cannot be read. */
+  /** White space collapsed; undefined if it cannot be read. */
   read(name: string): string | undefined;
   /** @throws Error of the system */
   write(name: string, value: string): void;

@@ -6,8 +6,8 @@ import { isHere, readRecords, withRecord, writeRecords } from './state.ts';
 import type { FixRecord } from './types.ts';
 
 /**
- * Shows what --fix has set here and puts it back, as far as nobody else has changed it since.
- * @throws EnvironmentError where all that is remembered belongs to another network namespace, or root is needed
+ * Shows what --fix has set here and restores it, unless someone else has changed it since.
+ * @throws EnvironmentError if all records belong to another network namespace, or if root is needed
  */
 export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
   const { dialogue, kernel, stateFile } = around;
@@ -18,19 +18,19 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
   }
   const { say } = dialogue;
   const all = await readRecords(stateFile);
-  // A boot puts settings back by itself, and namespaces do not outlive it.
+  // A reboot restores settings by itself, and namespaces do not survive it.
   const records = all.filter(({ bootId }) => bootId === kernel.bootId);
   const here = records.find((record) => isHere(record, kernel));
   const paths = kernel.isFirstNamespace ? await findPersistent(around.paths) : [];
   const isForgotten = all.length > records.length;
   if (isForgotten)
     say(
-      `The machine was started anew since the last --fix: nothing of that is put back${paths.length > 0 ? '; what was kept for it holds until the next start' : ''}.\n`,
+      `The machine has been rebooted since the last --fix, so there are no settings to restore${paths.length > 0 ? '; persisted ones stay in effect until the next boot' : ''}.\n`,
     );
   if (here === undefined && paths.length === 0) {
     if (records.length > 0) throw isElsewhere(records);
     if (isForgotten) await writeRecords(stateFile, records);
-    say('Nothing to put back.\n');
+    say('Nothing to restore.\n');
     dialogue.tellWhole({ undoing: [], outcomes: [], files: [] });
     return EXIT.ok;
   }
@@ -38,7 +38,7 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
   const undoing = here === undefined ? [] : planUndo(here, kernel);
   dialogue.tellUndoing(undoing);
   for (const path of paths) say(`${path}: is removed\n`);
-  if (!(await isAgreed('Put these back?', '--undo', around))) {
+  if (!(await isAgreed('Restore these?', '--undo', around))) {
     say('Nothing was changed.\n');
     return EXIT.ok;
   }

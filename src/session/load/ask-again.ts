@@ -1,19 +1,19 @@
-/** A firewall that resets one SYN in ten lets none of so many through once in 100,000 runs. */
+/** With a firewall that resets one SYN in ten, all of these fail about once in 100,000 runs. */
 export const TRIES = 5;
 
 export interface AskTimes {
-  /** A try that has not ended by then gets company: what drops one SYN need not drop the next. */
+  /** If a try has not ended by then, another starts beside it: what drops one SYN need not drop the next. */
   readonly companyAfterMs: number;
-  /** Between a try that failed and the next one. */
+  /** Between a failed try and the next one. */
   readonly pauseMs: number;
 }
 
 const TIMES: AskTimes = { companyAfterMs: 1_000, pauseMs: 200 };
 
 /**
- * Asks up to {@link TRIES} times whether something answers, and no more once it did.
- * @param ask one try; `signal` ends it, once another has been answered
- * @returns the first answer that satisfies, else what each try came to, in the order in which they ended
+ * Tries up to {@link TRIES} times to get an answer, and stops after the first.
+ * @param ask one try; `signal` ends it once another has been answered
+ * @returns the first satisfactory answer; if there is none, the result of each try, in the order in which they ended
  */
 export function askAgain<Answer>(
   ask: (nth: number, signal: AbortSignal) => Promise<Answer>,

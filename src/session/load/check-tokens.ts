@@ -6,8 +6,8 @@ import type { NegotiateArm } from '../../engine/auth/negotiate-arms.ts';
 import { EnvironmentError } from '../../errors.ts';
 
 /**
- * Makes one token as everybody who will be played, so that a run without tickets ends before it starts.
- * @throws EnvironmentError with the command that mends what is wrong
+ * Makes one token for each principal, so that a run without tickets ends before it starts.
+ * @throws EnvironmentError with the command that fixes the problem
  */
 export async function checkTokens(
   arms: readonly NegotiateArm[],

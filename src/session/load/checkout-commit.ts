@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path';
 const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
- * The commit that a folder is a checkout of, from git's own files (gitrepository-layout): --version has no time for a git,
- * which need not be there either. Undefined where it is no checkout, or one whose files say it otherwise (reftable).
- * Whether files were changed since is not told.
- * @returns the whole hash
+ * The commit that a folder is a checkout of, read from git's own files (gitrepository-layout): starting git would take
+ * too long for --version, and git may not be installed. Undefined if the folder is not a checkout, or stores refs
+ * differently (reftable). It does not tell whether files have been changed since.
+ * @returns the full hash
  */
 export function readCheckoutCommit(root: string): string | undefined {
   try {
@@ -21,14 +21,14 @@ export function readCheckoutCommit(root: string): string | undefined {
   }
 }
 
-/** A worktree or a submodule has a file in place of the folder: `gitdir: <path>`. */
+/** A worktree or a submodule has a file instead of the folder: `gitdir: <path>`. */
 function findGitDir(root: string): string {
   const path = join(root, '.git');
   const text = readIfFile(path);
   return text === undefined ? path : resolve(root, text.trim().replace(/^gitdir: /, ''));
 }
 
-/** A worktree keeps its HEAD, but no branches: those are in the repository that it belongs to. */
+/** A worktree has its own HEAD but no branches: those are in the repository that it belongs to. */
 function readRef(gitDir: string, ref: string): string | undefined {
   const common = readIfFile(join(gitDir, 'commondir'));
   const repository = common === undefined ? gitDir : resolve(gitDir, common.trim());
@@ -39,7 +39,7 @@ function readRef(gitDir: string, ref: string): string | undefined {
   return line?.split(' ')[0];
 }
 
-/** Undefined where there is none, or a folder. */
+/** Undefined if there is no such file, or it is a folder. */
 function readIfFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -11,8 +11,8 @@ import { readSystemCertificates } from './system-certificates.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads what the arms' secrets and certificates refer to, once, before any load.
- * @throws EnvironmentError naming the variable or file that is missing, empty or wrong; never what it holds
+ * Reads the arms' secrets and certificates from where the scenario says they are, once, before any load.
+ * @throws EnvironmentError naming the variable or file that is missing, empty or invalid; never its content
  */
 export function readCredentials(
   arms: readonly PlannedArm[],
@@ -33,7 +33,7 @@ export function readCredentials(
   );
 }
 
-/** What an arm with TLS trusts; undefined where it trusts anybody, or what Node was built with. */
+/** The certificates that an arm with TLS trusts; undefined if it trusts any, or those that Node was built with. */
 async function readTrusted(arm: Arm, env: Environment): Promise<string | undefined> {
   if (arm.tls === undefined || arm.tls.insecure) return undefined;
   return arm.tls.ca === undefined ? readSystemCertificates(env) : readCertificates(arm, arm.tls.ca);
@@ -67,7 +67,7 @@ async function readUserFile(arm: string, path: string): Promise<BasicUser[]> {
   return users;
 }
 
-/** A line as in `user:password`; empty lines are nothing. */
+/** A line of the form `user:password`; empty lines are ignored. */
 function readColonUsers(arm: string, path: string, text: string): BasicUser[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
     const where = `${path}, line ${index + 1}`;
@@ -84,7 +84,7 @@ function readCsvUsers(arm: string, path: string, text: string): BasicUser[] {
         throw wrong(
           arm,
           where,
-          `has ${fields.length} ${fields.length === 1 ? 'field' : 'fields'} and not two`,
+          `has ${fields.length} ${fields.length === 1 ? 'field' : 'fields'} instead of two`,
           'user,password',
         );
       return checkUser(arm, where, { user, password });
@@ -96,7 +96,7 @@ function readCsvUsers(arm: string, path: string, text: string): BasicUser[] {
   }
 }
 
-/** The first colon ends the name: a password may hold more (RFC 7617 section 2). */
+/** The first colon ends the name: a password may contain more (RFC 7617 section 2). */
 function splitUser(arm: string, where: string, text: string): BasicUser {
   const colon = text.indexOf(':');
   if (colon < 0) throw wrong(arm, where, 'has no colon', 'user:password');
@@ -112,7 +112,7 @@ function checkUser(arm: string, where: string, user: BasicUser): BasicUser {
 async function readSecret(arm: string, reference: SecretReference, env: Environment): Promise<string> {
   if ('env' in reference) return readVariable(arm, reference.env, env, 'the password');
   const text = await readSecretFile(arm, reference.file, 'the password');
-  // Editors and echo end a file with a line feed that nobody means.
+  // Editors and echo end a file with a line feed that is not part of the secret.
   const secret = text.replace(/\r?\n$/, '');
   if (secret === '') throw emptyFile(arm, reference.file, 'the password');
   return secret;
@@ -127,7 +127,7 @@ function readVariable(arm: string, name: string, env: Environment, what: string)
   );
 }
 
-/** Names and passwords are sent as UTF-8 (RFC 7617 section 2.1): in another encoding they would be others. */
+/** Names and passwords are sent as UTF-8 (RFC 7617 section 2.1): in another encoding they would be different. */
 function readText(arm: string, path: string, bytes: Buffer): string {
   try {
     return decodeUtf8(bytes);
@@ -147,7 +147,7 @@ async function readSecretFile(arm: string, path: string, what: string): Promise<
 }
 
 async function readCertificates(arm: Arm, path: string): Promise<string> {
-  // What stands around certificates may be in any encoding; they themselves are ASCII (RFC 7468 section 2).
+  // Text around certificates may be in any encoding; the certificates themselves are ASCII (RFC 7468 section 2).
   const text = (await readBytes(arm.name, path, 'certificates', `chmod a+r ${path}`)).toString('latin1');
   if (/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(text)) return text;
   throw new EnvironmentError(`arm ${arm.name}: ${path} contains no PEM certificate`, {

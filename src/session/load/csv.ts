@@ -1,11 +1,11 @@
 /** One record of a CSV file. */
 export interface CsvRecord {
   readonly fields: readonly string[];
-  /** Where it begins, from 1. */
+  /** Line on which it begins, from 1. */
   readonly line: number;
 }
 
-/** The text is no CSV; the message shows nothing of it. */
+/** The text is not CSV; the message reveals none of it. */
 export class CsvFault extends Error {
   readonly line: number;
 
@@ -15,11 +15,11 @@ export class CsvFault extends Error {
   }
 }
 
-/** A field in quotes, in which a quote is written twice, or one without; then what ends it (RFC 4180 section 2). */
+/** A quoted field, in which quotes are doubled, or an unquoted one; then what ends it (RFC 4180 section 2). */
 const FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
 
 /**
- * Reads comma-separated values; empty lines are nothing.
+ * Reads comma-separated values; empty lines are ignored.
  * @throws CsvFault
  */
 export function parseCsv(text: string): CsvRecord[] {

@@ -4,8 +4,8 @@ import { chooseEngine } from './engine-choice.ts';
 import { chooseWorkers } from './worker-count.ts';
 
 /**
- * The number of workers asked for, or what suits the scenario and this machine.
- * @throws UsageError where the engine asked for cannot do the scenario
+ * The number of workers that was requested, or the one that suits the scenario and this machine.
+ * @throws UsageError if the requested engine cannot run the scenario
  */
 export function decideWorkers(
   { workers, engine }: Pick<RunOptions, 'engine'> & { readonly workers: number | 'auto' },

@@ -7,12 +7,12 @@ import type { Arm } from '../../scenario/types.ts';
 import type { RunOptions } from '../types.ts';
 
 /**
- * The engine asked for, or the first in {@link ENGINES} that can do all of the arms and that this machine has.
+ * The requested engine, or the first in {@link ENGINES} that this machine has and that can run all arms.
  *
- * @param callsLibc whether this machine makes the kernel's own calls: koffi, an optional package, may be absent
- * @throws UsageError where one is asked for that cannot do an arm, or an arm's packets are to be those of a client and the
- *   engine asked for does not make any
- * @throws EnvironmentError where one is asked for that this machine does not have
+ * @param callsLibc whether this machine can make system calls directly: koffi, an optional package, may be absent
+ * @throws UsageError if the requested engine cannot run an arm, or if an arm imitates a client and the requested engine
+ * cannot
+ * @throws EnvironmentError if this machine does not have the requested engine
  */
 export function chooseEngine(
   asked: RunOptions['engine'],
@@ -40,7 +40,7 @@ export function chooseEngine(
   return asked;
 }
 
-/** Packets take privileges that no run asks for by itself, so that `auto` never stands for the engine that makes them. */
+/** Packets need privileges that no run requests by itself, so `auto` never selects the engine that sends them. */
 function requireImitator(asked: RunOptions['engine'], arms: readonly Arm[]): void {
   const arm = arms.find(({ client }) => client !== undefined);
   if (arm === undefined || (asked !== 'auto' && ENGINES[asked].imitatesClients)) return;
@@ -62,7 +62,7 @@ function requirePackets(asked: RunOptions['engine'], arms: readonly Arm[]): void
   }
 }
 
-/** Of the first arm that an engine cannot do, what it cannot do; undefined: it can do them all. */
+/** What an engine cannot do, of the first arm for which there is any; undefined: it can run them all. */
 function whyNot(engine: EngineName, arms: readonly Arm[]): string | undefined {
   for (const arm of arms) {
     const why = ENGINES[engine].cannot(arm);

@@ -1,17 +1,19 @@
 import type { FromWorker, ShardPlan, ToWorker } from '../../worker/protocol.ts';
 
-/** Shards being executed somewhere: in threads here, or on other machines. */
+/** Shards being executed: in threads here, or on other machines. */
 export interface ShardGroup {
   /** Resolves once every shard has reported that it is ready. */
   readonly ready: Promise<void>;
-  /** Resolves once every shard is done; rejects with the first fault of one. */
+  /** Resolves once every shard is done; rejects with the first error of one. */
   readonly finished: Promise<void>;
-  /** To every shard. */
+  /** Sends a message to every shard. */
   send(message: ToWorker): void;
-  /** To one shard, by its index; one that is done does not hear it. */
+  /** Sends a message to one shard, by its index; a shard that is done does not receive it. */
   sendTo(shard: number, message: ToWorker): void;
   close(): Promise<void>;
 }
 
-/** Starts shards; each waits for `start`. Frames and the rest arrive at `receive` in each shard's own order. */
+/**
+ * Starts shards; each waits for `start`. Messages from each shard, frames included, reach `receive` in the order sent.
+ */
 export type Executor = (plans: readonly ShardPlan[], receive: (message: FromWorker) => void) => ShardGroup;

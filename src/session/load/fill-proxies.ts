@@ -4,7 +4,7 @@ import { parseProxy } from '../../scenario/address.ts';
 import type { Origin, ReadScenario } from '../../scenario/load.ts';
 import type { Arm, HostPort, PacSource, Scenario, Target } from '../../scenario/types.ts';
 
-/** Where a script is looked for, and certificates of the site. */
+/** Where to look for a script, and for the site's certificates. */
 export interface PacPlaces {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -20,17 +20,17 @@ export async function askPac(places: PacPlaces, pac: PacSource, targets: readonl
   return chooseProxies(pac, targets, { cwd: places.cwd, ca });
 }
 
-/** A scenario whose arms all know their proxies, and what scripts said. */
+/** A scenario in which every arm knows its proxies, and what the scripts answered. */
 export interface FilledScenario extends ReadScenario {
-  /** One for each script; empty where none is asked. */
+  /** One for each script; empty if none was evaluated. */
   readonly pac: readonly Chosen[];
 }
 
 /**
- * Gives each arm that waits for a proxy the one that its script names for its target. An arm that only connects to the proxy
- * takes what the script says to the first arm with a target.
- * @throws UsageError where no such arm has a target
- * @throws EnvironmentError where a script fails, or names none
+ * Gives each arm that waits for a proxy the one that its script names for its target. An arm that only connects to the
+ * proxy uses the script's answer for the first arm with a target.
+ * @throws UsageError if no such arm has a target
+ * @throws EnvironmentError if a script fails, or names no proxy
  */
 export async function fillProxies(
   places: PacPlaces,
@@ -46,7 +46,7 @@ export async function fillProxies(
     if (withTarget.length === 0) {
       throw new UsageError(
         `arm ${waiting[0]?.name}: no arm has a target for which the PAC script ${pac.source} could be evaluated`,
-        { hint: 'give the proxy with --proxy host:port; rushhour hit URL --pac … shows which one that is' },
+        { hint: 'give the proxy with --proxy host:port; rushhour hit URL --pac … shows which one it is' },
       );
     }
     const chosen = await askPac(
@@ -82,7 +82,7 @@ function fill({ pac, ...arm }: Arm, proxies: readonly HostPort[] | undefined): A
     : { ...arm, proxy, ...others };
 }
 
-/** One for each target that the script was asked of. */
+/** One for each target that the script was evaluated for. */
 export async function originsOf({ name, choices }: Chosen): Promise<Origin[]> {
   const { formatChoice } = await import('../../pac/choose.ts');
   const distinct = new Map(choices.map((choice) => [choice.url, choice]));

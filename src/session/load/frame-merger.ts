@@ -7,14 +7,14 @@ type ShardFrame = Extract<FromWorker, { kind: 'frame' }>;
 /** One second of the whole run. */
 export interface MergedSecond {
   readonly frame: Frame;
-  /** Of each shard, not yet merged. */
+  /** By shard: not yet merged. */
   readonly histograms: readonly FrameHistograms[];
   readonly stalls: readonly Stall[];
 }
 
 /**
- * Puts the shards' seconds together. A second is complete once every shard that still runs has reported it or a later
- * one: a shard that slept through a second never reports it.
+ * Merges the shards' seconds. A second is complete once every running shard has reported it or a later one: a shard
+ * that was suspended for a whole second never reports that second.
  */
 export class FrameMerger {
   readonly #pending = new Map<number, ShardFrame[]>();
@@ -25,7 +25,7 @@ export class FrameMerger {
     this.#lastSecond = new Map(shards.map((shard) => [shard, -1]));
   }
 
-  /** Takes a shard's frame; returns the seconds that it completes, in order. */
+  /** Accepts a shard's frame; returns the seconds that it completes, in order. */
   add(message: ShardFrame): MergedSecond[] {
     const { second } = message.frame;
     this.#pending.set(second, [...(this.#pending.get(second) ?? []), message]);
@@ -33,7 +33,7 @@ export class FrameMerger {
     return this.#takeComplete();
   }
 
-  /** A shard will report no more; returns the seconds that waited for it alone. */
+  /** A shard will report no more; returns the seconds that were waiting only for it. */
   finish(shard: number): MergedSecond[] {
     this.#lastSecond.delete(shard);
     return this.#takeComplete();

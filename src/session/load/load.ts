@@ -31,44 +31,46 @@ import type { TakenTokens } from './token-mint.ts';
 import { openTokenSource } from './token-source.ts';
 import { readVersions } from './versions.ts';
 
-/** How long the start waits for the stocks of tokens to be filled: a KDC that slow is for the run itself to show. */
+/** How long the start waits for the stocks of tokens to fill: if the KDC is slower, the run itself shows it. */
 const FILL_MS = 10_000;
 
-/** Open files to reckon with where the limit is not known. */
+/** Limit of open files to assume if it is not known. */
 const DEFAULT_DESCRIPTORS = 1_024;
 
 const WITHOUT_KOFFI =
-  'the npm package koffi is not there for this machine: the portable engine runs, and tells stalls by time alone';
+  'the npm package koffi is not available on this machine: the portable engine is used, and detects stalls by time only';
 
 const METRICS_AS_FOUND =
-  'what earlier connections learnt of these destinations stays in use (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: root alone may change them): after a lost SYN-ACK later connections may wait seconds, not 0.2 s, before a lost request is sent again';
+  'the kernel keeps using what earlier connections learnt about these destinations (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: only root can change them): after a lost SYN-ACK, later connections may wait seconds instead of 0.2 s before they resend a lost request';
 
 export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
   /** Its far end has an address. */
   readonly scenario: Scenario;
-  /** False: nobody has to answer before load is sent, because that nobody does is for the results to show. */
+  /** False: load is sent even if no endpoint answers, because the results are to show that. */
   readonly asksFirst: boolean;
 }
 
-/** Threads that wait for their start, with all that they need: names resolved, credentials read, tokens in stock. */
+/** Threads that are ready to start: names resolved, credentials read, tokens in stock. */
 export interface Load {
   readonly engine: EngineName;
   readonly readsTcpInfo: boolean;
-  /** Attempts that the threads made on the loopback beforehand. */
+  /** Attempts that the threads made on loopback beforehand. */
   readonly rehearsed: number;
   readonly arms: readonly PlannedArm[];
   readonly outlines: readonly ArmOutline[];
   readonly host: HostFacts;
   readonly nat: NatInfo | undefined;
-  /** Undefined where the system keeps none, for a far end of one's own, and on loopback. */
+  /** Undefined if the system keeps none, for an embedded far end, and on loopback. */
   readonly tcpMetrics: TcpMetrics | undefined;
-  /** Undefined where only a count bounds it. */
+  /** Undefined if only a count limits it. */
   readonly durationUs: number | undefined;
   /** @param atEpochMs second 0 of every frame; milliseconds since 1970 */
   start(atEpochMs: number, receive: (message: FromWorker) => void): void;
-  /** `drain`: start nothing more, let what is open settle. `abort`: end it all now. Safe to call again. */
+  /**
+   * `drain`: start no more attempts and let open ones settle. `abort`: end everything now. May be called repeatedly.
+   */
   stop(how: 'drain' | 'abort'): void;
-  /** Resolves once every shard is done; rejects with the first fault of one. */
+  /** Resolves once every shard is done; rejects with the first error of one. */
   readonly finished: Promise<void>;
   /** Tokens made since the last call. */
   takeTokens(): TakenTokens | undefined;
@@ -77,9 +79,9 @@ export interface Load {
 }
 
 /**
- * Makes everything ready for load: names, permission, credentials, a look whether anything answers, threads.
- * @param undo takes what ends it all
- * @throws EnvironmentError where something that it needs is missing
+ * Prepares everything that the load needs: names, permission, credentials, a check whether endpoints answer, threads.
+ * @param undo receives the functions that end all this
+ * @throws EnvironmentError if something that the load needs is missing
  */
 export async function openLoad(
   { scenario, workers, asksFirst, ...options }: LoadOptions,
@@ -111,7 +113,7 @@ export async function openLoad(
   const arms = reached.map((planned, index) => fitLinks(planned, ready[index]!));
   const tokens = await openTokenSource(arms, warn);
   if (tokens !== undefined) undo.push(() => tokens.close());
-  // By sockets of the system, which cannot connect from addresses that are emulated.
+  // Through sockets of the system, which cannot connect from emulated addresses.
   const sweeps = isByPackets ? [] : arms.filter(isSweep);
   const nat = combine(await Promise.all(sweeps.map(checkPortPreservation)));
   if (nat !== undefined && nat.ports !== 'preserved') warn(formatNat(nat));
@@ -133,7 +135,7 @@ export async function openLoad(
   await shards.ready;
   await tokens?.served(FILL_MS);
   const finished = Promise.race([shards.finished, lost.promise]);
-  // Whoever starts the load hears of it.
+  // The caller that starts the load receives this.
   finished.catch(() => undefined);
   return {
     ...{ engine, readsTcpInfo, rehearsed, arms, host, nat },
@@ -153,7 +155,7 @@ export async function openLoad(
   };
 }
 
-/** What run.json says of a load. */
+/** What run.json records about a load. */
 export function describeLoad(
   load: Load,
   options: Pick<RunOptions, 'scenario' | 'label' | 'workers' | 'command'>,
@@ -184,10 +186,10 @@ function isSweep({ arm }: PlannedArm): boolean {
 function formatNat({ ports, because }: NatInfo): string {
   switch (ports) {
     case 'reassigned':
-      return `the NAT on the way does not keep source ports (${because}): the sweep will tell nothing`;
+      return `the NAT on the way does not keep source ports (${because}): the sweep cannot show anything`;
     case 'apart':
-      return `the source addresses leave by different external ones (${because}): nothing can collide, and the sweep will tell nothing`;
+      return `the source addresses are translated to different external ones (${because}): nothing can collide, so the sweep cannot show anything`;
     default:
-      return `whether the NAT on the way keeps source ports is not known: ${because}`;
+      return `it is not known whether the NAT on the way keeps source ports: ${because}`;
   }
 }

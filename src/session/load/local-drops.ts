@@ -6,12 +6,12 @@ export const COUNTERS = '/proc/net/netstat';
 export const CONNTRACK = '/proc/net/stat/nf_conntrack';
 
 /**
- * Counts what this machine itself would not let out. Of segments that TCP sent again, SYNs among them, each that never left is
- * counted, as an nftables output chain, a full conntrack table or a full queue dropped it (LINUX_MIB_TCPRETRANSFAIL,
- * net/ipv4/tcp_output.c, __tcp_retransmit_skb). Of the first SYN of a connection only a full conntrack table tells (`drop`,
- * net/netfilter/nf_conntrack_core.c, nf_conntrack_in).
- * @param read a file of counters, by its path; empty where there is none
- * @returns how many since the last call; what is 0, or what the system does not tell, is left out
+ * Counts what this machine itself dropped on output. Of segments that TCP retransmitted, SYNs included, each one that
+ * an nftables output chain, a full conntrack table or a full queue dropped is counted (LINUX_MIB_TCPRETRANSFAIL,
+ * net/ipv4/tcp_output.c, __tcp_retransmit_skb). The first SYN of a connection is counted only if a full conntrack table
+ * dropped it (`drop`, net/netfilter/nf_conntrack_core.c, nf_conntrack_in).
+ * @param read reads a file of counters, by its path; empty if there is none
+ * @returns how many since the last call; counts of 0, and those that the system does not provide, are left out
  */
 export function countLocalDrops(read: (path: string) => string = readCounters): () => LocalDrops {
   let last = readDrops(read);
@@ -39,7 +39,7 @@ function readDrops(read: (path: string) => string): { resent: number; conntrack:
   return { resent: readResent(read(COUNTERS)), conntrack: readConntrack(read(CONNTRACK)) };
 }
 
-/** Two lines: names and figures, in the same order (proc_pid_net(5)). */
+/** Two lines: names and values, in the same order (proc_pid_net(5)). */
 function readResent(text: string): number {
   const [names = [], figures = []] = text
     .split('\n')
@@ -49,7 +49,9 @@ function readResent(text: string): number {
   return at < 0 ? 0 : Number(figures[at] ?? 0);
 }
 
-/** A line of names, then one of hexadecimal figures for each processor (ct_cpu_seq_show(), nf_conntrack_standalone.c). */
+/**
+ * A line of names, then a line of hexadecimal values for each processor (ct_cpu_seq_show(), nf_conntrack_standalone.c).
+ */
 function readConntrack(text: string): number {
   const [names = [], ...processors] = text
     .trim()

@@ -4,14 +4,14 @@ import { hasAllListening, parseListeningPorts, parseReservedPorts } from '../../
 import type { PortRange } from '../../scenario/units.ts';
 import type { Interfaces } from './source-addresses.ts';
 
-/** What of this machine's network decides where connections can come from. */
+/** The properties of this machine's network that decide where connections can come from. */
 export interface LocalNetwork {
   readonly interfaces: Interfaces;
-  /** Ports not to be bound: reserved (ip_local_reserved_ports), or listened on. */
+  /** Ports that must not be bound: reserved (ip_local_reserved_ports), or in use by a listener. */
   readonly blockedPorts: readonly PortRange[];
 }
 
-/** Reads it as it is now. What cannot be read (no Linux) counts as nothing. */
+/** Reads its present state. What cannot be read (not Linux) counts as empty. */
 export function readLocalNetwork(): LocalNetwork {
   const reserved = readText('/proc/sys/net/ipv4/ip_local_reserved_ports') ?? '';
   const listening = ['/proc/self/net/tcp', '/proc/self/net/tcp6'].flatMap((path) =>

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Takes a lock that one process of this network namespace holds at a time: a socket with an abstract name, of which each
- * namespace has its own and which goes with its process, however that ends (unix(7), network_namespaces(7)). Linux.
- * @returns what gives it back; undefined where another holds it
- * @throws Error of the system where there can be no such socket
+ * Takes a lock that only one process of this network namespace can hold: a socket with an abstract name, which is local
+ * to the namespace and disappears with its process, however that ends (unix(7), network_namespaces(7)). Linux.
+ * @returns a function that releases it; undefined if another process holds it
+ * @throws Error of the system if such a socket cannot be created
  */
 export async function lockInNamespace(name: string): Promise<(() => Promise<void>) | undefined> {
   const server = createServer((socket) => socket.destroy());

@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 
 /**
- * Waits until its standard input ends, by a close or by its writer's death, and writes the setting back. A shell, as it
- * costs little; deaf to the signals that a terminal sends to everybody.
+ * Waits until its standard input ends, because it was closed or its writer died, and writes the setting back. A shell,
+ * because it is cheap; it ignores the signals that a terminal sends to every process of its group.
  */
 const WATCHER = 'trap "" INT TERM HUP QUIT; while read -r _; do :; done; printf %s "$2" > "$1"';
 
 /**
- * Changes a setting of this network namespace for as long as this process lives. What puts it back is a process of its own,
- * which does so however this one ends, by kill -9 too.
+ * Changes a setting of this network namespace for the lifetime of this process. A separate process restores it, however
+ * this one ends, including by kill -9.
  * @param path below /proc/sys
- * @returns what puts the setting back and waits until it is
- * @throws Error of the system where it cannot be written; nothing is changed then
+ * @returns a function that restores the setting and waits until it is restored
+ * @throws Error of the system if it cannot be written; nothing is changed then
  */
 export async function changeSetting(
   path: string,
@@ -22,7 +22,7 @@ export async function changeSetting(
 ): Promise<() => Promise<void>> {
   const watcher = await startWatcher(path, before);
   const restore = async (): Promise<void> => {
-    // Nothing else may keep this process alive until then.
+    // From here on, nothing of it may keep this process alive.
     watcher.ref();
     const ended = watcher.exitCode === null ? once(watcher, 'exit') : undefined;
     watcher.stdin?.end();
@@ -40,10 +40,10 @@ export async function changeSetting(
 async function startWatcher(path: string, before: string): Promise<ChildProcess> {
   const watcher = spawn('/bin/sh', ['-c', WATCHER, 'rushhour-restore', path, before], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // A group of its own: what ends this program's group must not end what cleans up after it.
+    // A process group of its own: what ends this program's group must not end the process that cleans up after it.
     detached: true,
   });
-  // Its death while this program lives shows as a broken pipe; the setting is then put back already.
+  // If it dies while this program runs, the pipe breaks; the setting has been restored by then.
   watcher.stdin?.on('error', () => undefined);
   await once(watcher, 'spawn');
   watcher.unref();

@@ -10,7 +10,7 @@ import type { PlannedArm } from '../../worker/protocol.ts';
 import type { ArmLink, ArmOutline } from '../types.ts';
 import { formatEndpoint } from './resolve.ts';
 
-/** What an arm is about to do, in figures that a person can check before load starts. */
+/** What an arm is about to do, in figures that a user can check before load starts. */
 export function outlineArm(planned: PlannedArm): ArmOutline {
   const { arm, endpoints } = planned;
   const from = describeSources([planned])[arm.name];
@@ -48,7 +48,7 @@ export function outlineLink(
   };
 }
 
-/** Which way each arm's packets went, for run.json; undefined unless they were of one's own. */
+/** Which way each arm's packets went, for run.json; undefined unless the packet engine sent them. */
 export function describeLinks(arms: readonly PlannedArm[]): Record<string, ArmLink> | undefined {
   const links = arms.flatMap(({ arm, packets }) =>
     packets === undefined ? [] : [[arm.name, outlineLink(arm, packets.links)] as const],
@@ -60,7 +60,7 @@ function outlineAuth({ scheme, mode, to }: AuthSpec): NonNullable<ArmOutline['au
   return { scheme, mode, to };
 }
 
-/** How long the longest arm's schedule lasts; undefined where a closed loop is bounded by its count alone. */
+/** How long the longest arm's schedule lasts; undefined if a closed loop is limited only by its count. */
 export function scheduleUs(arms: readonly PlannedArm[]): number | undefined {
   const lengths = arms.map(({ arm }) => loadDurationUs(arm.load));
   return lengths.includes(undefined) ? undefined : Math.max(...lengths.map((length) => length ?? 0));
@@ -90,7 +90,7 @@ function describeTarget(arm: Arm): string {
     : `${scheme}://${authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '')}${redactPath(path)}`;
 }
 
-/** Where each arm's connections come from, for run.json; arms that leave it to the system are left out. */
+/** Where each arm's connections come from, for run.json; arms that leave it to the system are omitted. */
 export function describeSources(arms: readonly PlannedArm[]): Record<string, SourcesInfo> {
   return Object.fromEntries(
     arms

@@ -5,30 +5,31 @@ import type { NatInfo } from '../../store/run-info.ts';
 import { listPorts } from '../../worker/arm-plan.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 
-/** Connections to ask with: enough that chance does not keep as many ports. */
+/** Probe connections: enough that chance alone does not preserve this many ports. */
 const PROBES = 8;
 
-/** Answers without which nothing is said. */
+/** Answers needed for a conclusion. */
 const LEAST_ANSWERS = 4;
 
-/** A NAT that keeps ports gives another where that one is taken: now and then, not as a rule. */
+/** A NAT that preserves ports assigns another if that one is taken: occasionally, not as a rule. */
 const KEPT_SHARE = 0.75;
 
-/** A probe is one connection on an idle path; what takes longer is no answer. */
+/** A probe is one connection on an idle path; an answer that takes longer counts as none. */
 const TIMEOUT_MS = 5_000;
 
 /**
- * Whether the NAT in front of the far end of a sweep keeps source ports, and gives the addresses of a pair the same
- * external one: without both, the two attempts of a pair do not look the same from outside, and the sweep measures nothing. Some connections are bound to ports that the sweep itself
- * does not use, and the far end is asked which ports it saw. Only the far end that comes with rushhour can tell.
+ * Whether the NAT in front of a sweep's far end preserves source ports, and translates the addresses of a pair to the
+ * same external one: otherwise the two attempts of a pair do not look the same from outside, and the sweep measures
+ * nothing. Some connections are bound to ports that the sweep itself does not use, and the far end is asked which ports
+ * it saw. Only the far end included with rushhour can report them.
  */
 export async function checkPortPreservation(planned: PlannedArm): Promise<NatInfo> {
   const { arm, endpoints, sources, ports = [] } = planned;
   const [endpoint] = endpoints;
-  if (arm.load.kind !== 'sweep' || endpoint === undefined) return unknown('there is nothing to ask');
+  if (arm.load.kind !== 'sweep' || endpoint === undefined) return unknown('there is no endpoint to ask');
   const spare = listPorts(ports).slice(arm.load.delaysUs.length * arm.load.pairs);
   if (spare.length < PROBES)
-    return unknown(`source.ports has less than ${PROBES} ports to spare for the question`);
+    return unknown(`source.ports has fewer than ${PROBES} spare ports for this check`);
   const seen = await Promise.all(
     spare.slice(-PROBES).map(async (port, index) => {
       const source = sources[index % sources.length] ?? '';
@@ -45,7 +46,7 @@ export interface PeerSeen {
   readonly port: number;
 }
 
-/** What was bound and what the far end saw of it; undefined: it did not say. */
+/** What was bound, and what the far end saw; undefined: it did not report it. */
 export interface Probe {
   readonly source: string;
   readonly port: number;
@@ -59,7 +60,7 @@ export function judge(probes: readonly Probe[]): NatInfo {
   );
   if (told.length < LEAST_ANSWERS) {
     return unknown(
-      'the far end does not say which ports it sees; only the one that comes with rushhour does',
+      'the far end does not report which ports it sees; only the one included with rushhour does',
     );
   }
   const kept = told.filter(({ port, seen }) => seen.port === port).length;
@@ -69,7 +70,7 @@ export function judge(probes: readonly Probe[]): NatInfo {
   return apart === undefined ? { ports: 'preserved', because } : { ports: 'apart', because: apart };
 }
 
-/** Which external address each source leaves by, where no two of them share one; undefined where some do. */
+/** The external address that each source is translated to, if no two of them share one; otherwise undefined. */
 function formatApart(told: readonly { source: string; address: string }[]): string | undefined {
   const sources = [...new Set(told.map(({ source }) => source))];
   const external = sources.map((source) => {
@@ -83,7 +84,7 @@ function formatApart(told: readonly { source: string; address: string }[]): stri
     .join('; ');
 }
 
-/** What several sweeps of one run come to: the least favourable. */
+/** The combined result of several sweeps in one run: the least favourable. */
 export function combine(answers: readonly NatInfo[]): NatInfo | undefined {
   const of = (ports: NatInfo['ports']): NatInfo | undefined => answers.find((one) => one.ports === ports);
   return of('reassigned') ?? of('apart') ?? of('unknown') ?? of('preserved');
@@ -93,7 +94,7 @@ function unknown(because: string): NatInfo {
   return { ports: 'unknown', because };
 }
 
-/** One request as the arm would send it; undefined where there is no answer. */
+/** One request as the arm would send it; undefined if there is no answer. */
 function ask(
   arm: Arm,
   { address, port, family }: Endpoint,
@@ -112,7 +113,7 @@ function ask(
         timeout: TIMEOUT_MS,
       },
       (response) => {
-        // The far end is to close first, as it does in the sweep.
+        // The far end closes first, as in the sweep.
         response.resume();
         response.once('end', () => resolve(response.headers));
         response.once('error', () => resolve(undefined));
@@ -124,7 +125,7 @@ function ask(
   });
 }
 
-/** An origin behind somebody else's proxy sees that proxy's ports: only what was connected to can tell. */
+/** An origin behind another proxy sees that proxy's ports: only the peer of the connection can report ours. */
 function peerSeen(headers: IncomingHttpHeaders | undefined, { via }: Arm): PeerSeen | undefined {
   const { 'x-rushhour-peer': peer, 'x-rushhour-role': role } = headers ?? {};
   if (typeof peer !== 'string' || role !== (via === 'proxy' ? 'proxy' : 'origin')) return undefined;

@@ -5,8 +5,8 @@ import type { PlannedArm } from '../../worker/protocol.ts';
 import { formatEndpoint } from './resolve.ts';
 
 /**
- * Every source address must be one of this machine's: bind() would refuse each attempt otherwise.
- * @throws EnvironmentError naming the addresses that are not
+ * Every source address must belong to this machine: otherwise bind() would fail for each attempt.
+ * @throws EnvironmentError naming those that do not
  */
 export function checkSources(
   arms: readonly PlannedArm[],
@@ -27,8 +27,8 @@ export function checkSources(
 }
 
 /**
- * No two arms may take the same port of the same address towards the same endpoint: each would find it in use by the
- * other, and the age of neither's ports would be known.
+ * No two arms may use the same port of the same address towards the same endpoint: each would find it in use by the
+ * other, and neither would know the age of its ports.
  * @throws UsageError naming the two
  */
 export function checkOverlaps(arms: readonly PlannedArm[]): void {

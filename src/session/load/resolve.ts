@@ -19,16 +19,17 @@ const lookUpAll: LookUp = (host) => lookup(host, { all: true });
 
 export interface ResolveOptions {
   readonly network?: LocalNetwork;
-  /** Hears of addresses that are left out. */
+  /** Called with addresses that are left out. */
   readonly warn?: (message: string) => void;
   readonly lookUp?: LookUp;
 }
 
 /**
- * Turns every arm's names and source addresses into addresses, once, before any load: a run never waits for a resolver.
- * Of a name's addresses those are left out that this machine has no way to, and the family that the arm does not prefer.
- * @throws EnvironmentError where a name does not resolve, or this machine lacks an address or ports that an arm names
- * @throws UsageError where an arm's source addresses are of both families
+ * Resolves every arm's names and source addresses to addresses, once, before any load: a run never waits for a
+ * resolver. Addresses to which this machine has no route are left out, as are those of the family that the arm does not
+ * prefer.
+ * @throws EnvironmentError if a name does not resolve, or this machine lacks an address or ports that an arm names
+ * @throws UsageError if an arm's source addresses are of both families
  */
 export function resolveArms(
   scenario: Scenario,
@@ -45,7 +46,7 @@ export function resolveArms(
   );
 }
 
-/** All addresses of the arm's peers, each once; where it has several, with the host that each is of. */
+/** All addresses of the arm's peers, each once; if there are several peers, each with its host. */
 async function resolveEndpoints(arm: Arm, lookUp: LookUp): Promise<Endpoint[]> {
   const peers = peersOf(arm);
   const found = await Promise.all(peers.map((peer) => resolvePeer(arm, peer, lookUp)));
@@ -66,7 +67,7 @@ async function resolvePeer(arm: Arm, { host, port }: HostPort, lookUp: LookUp): 
   return found.map(({ address, family }) => ({ address, port, family: family === 6 ? 6 : 4 }));
 }
 
-/** @throws EnvironmentError where an address names an interface that this machine has not */
+/** @throws EnvironmentError if an address names an interface that this machine does not have */
 function checkZone(arm: Arm, host: string): void {
   const zone = zoneOf(host);
   if (zone === undefined || findScopeId(zone) !== undefined) return;
@@ -78,7 +79,10 @@ function checkZone(arm: Arm, host: string): void {
   );
 }
 
-/** A name has AAAA records on machines without IPv6, too. Where there is no way to any, they stay: the run shows it. */
+/**
+ * A name also has AAAA records on machines without IPv6. If there is no route to any address, all of them stay: the run
+ * shows it.
+ */
 async function leaveOutUnusable(
   arm: Arm,
   endpoints: readonly Endpoint[],
@@ -91,13 +95,15 @@ async function leaveOutUnusable(
   for (const [index, route] of routes.entries()) {
     if ('source' in route) continue;
     warn(
-      `arm ${arm.name}: ${formatEndpoint(endpoints[index]!)} is left out: this machine has no way there (${route.code})`,
+      `arm ${arm.name}: ${formatEndpoint(endpoints[index]!)} is left out: this machine has no route to it (${route.code})`,
     );
   }
   return usable;
 }
 
-/** The family that the arm prefers first; the other one only where there is a choice to be made later, or nothing else. */
+/**
+ * The family that the arm prefers first; the other one only if the choice is made later, or if there is nothing else.
+ */
 function prefer(arm: Arm, endpoints: readonly Endpoint[]): readonly Endpoint[] {
   const preferred = endpoints.filter(({ family }) => family === arm.prefer);
   if (preferred.length === 0) return endpoints;

@@ -6,8 +6,8 @@ import type { Scenario } from '../../scenario/types.ts';
 import type { ArmOutline } from '../types.ts';
 
 /**
- * Ranges that no stranger answers from: load sent there stays with whoever sends it. Documentation and benchmark
- * ranges are among them because the Internet does not route them: where they answer, somebody built a lab.
+ * Ranges in which no stranger answers: load sent there stays with its sender. Documentation and benchmark ranges are
+ * among them because the Internet does not route them: if such an address answers, it is in a lab.
  */
 const PRIVATE_RANGES: readonly (readonly [net: string, prefix: number, family: 'ipv4' | 'ipv6'])[] = [
   ['0.0.0.0', 32, 'ipv4'], // "this host" (RFC 1122): Linux connects to itself
@@ -32,24 +32,27 @@ const PRIVATE_RANGES: readonly (readonly [net: string, prefix: number, family: '
 const privateRanges = new BlockList();
 for (const [net, prefix, family] of PRIVATE_RANGES) privateRanges.addSubnet(net, prefix, family);
 
-/** Endings of names that never resolve to a stranger: RFC 6761, RFC 6762 (local), RFC 8375 (home.arpa), ICANN (internal). */
+/**
+ * Suffixes of names that never resolve to a stranger: RFC 6761, RFC 6762 (local), RFC 8375 (home.arpa), ICANN
+ * (internal).
+ */
 const PRIVATE_NAMES = /(^|\.)(localhost|test|example|invalid|local|internal|home\.arpa)\.?$/i;
 
-/** Whether an address may belong to a stranger. An IPv4 address mapped into IPv6 is judged as what it is. */
+/** Whether an address may belong to a stranger. An IPv4-mapped IPv6 address is treated as IPv4. */
 export function isPublicAddress(address: string): boolean {
   return !privateRanges.check(withoutZone(address), isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
 /**
- * Whether a host that only a proxy will resolve may be a stranger's. A name of a single label and the names reserved
- * for private use are not; any other might be, and is taken to be.
+ * Whether a host that only a proxy resolves may be a stranger's. Names of a single label and names reserved for private
+ * use are not; any other name is assumed to be.
  */
 export function isPublicHost(host: string): boolean {
   if (isIP(host) !== 0) return isPublicAddress(host);
   return host.includes('.') && !PRIVATE_NAMES.test(host);
 }
 
-/** A host for which somebody has to answer, and how it is known to be public. */
+/** A host that needs permission, and how it is known to be public. */
 export interface PublicHost {
   /** As written in the scenario, in lower case. */
   readonly host: string;
@@ -57,8 +60,8 @@ export interface PublicHost {
 }
 
 /**
- * Every public host that a run would load: what it connects to, and what it asks a proxy to fetch. Named as the
- * scenario names it, so that a permission outlives a change of address.
+ * Every public host on which a run would put load: what it connects to, and what it asks a proxy to fetch. Named as in
+ * the scenario, so that a permission survives a change of address.
  */
 export function findPublicHosts(scenario: Scenario, outlines: readonly ArmOutline[]): PublicHost[] {
   if (scenario.farEnd === 'embedded') return [];
@@ -81,7 +84,7 @@ export function findPublicHosts(scenario: Scenario, outlines: readonly ArmOutlin
   return [...found.values()];
 }
 
-/** What a name stands for, its addresses have told. */
+/** Addresses have already shown what a name stands for. */
 function mayBePublic(host: string): boolean {
   return isIP(host) === 0 || isPublicAddress(host);
 }

@@ -17,12 +17,15 @@ export interface SecondAggregatorOptions {
   readonly takeTokens: () => TakenTokens | undefined;
   /** Segments that this machine itself dropped since the last call. */
   readonly takeLocalDrops: () => LocalDrops;
-  /** Given each tag's histogram of a second, which is another's as soon as it returns; then the second itself follows. */
+  /**
+   * Called with each tag's histogram of a second, which is reused as soon as the call returns; then with the second
+   * itself.
+   */
   readonly onHistogram: (tag: string, histogram: Histogram) => void;
   readonly onSecond: (second: WholeSecond) => void;
 }
 
-/** Puts together what shards report, and hands over one second after the other. */
+/** Combines what shards report, and passes on one second after another. */
 export class SecondAggregator {
   readonly #options: SecondAggregatorOptions;
   readonly #frames: FrameMerger;
@@ -60,7 +63,7 @@ export class SecondAggregator {
   }
 }
 
-/** What was made on this side of the threads, as if another shard had counted it. */
+/** What this thread itself made, as if another shard had counted it. */
 function tokensFrame({ second }: Frame, { counts }: TakenTokens): Frame {
   return { second, series: {}, open: 0, stallsLeftOut: 0, tokens: { ...counts } };
 }

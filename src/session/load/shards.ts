@@ -4,19 +4,19 @@ import type { Arm } from '../../scenario/types.ts';
 import type { PlannedArm, ShardPlan } from '../../worker/protocol.ts';
 import { countPorts } from './sources.ts';
 
-/** Later than this after its time, an attempt is not started any more but counted as unsent. */
+/** An attempt that is later than this is not started any more but counted as unsent. */
 const MAX_LATENESS_US = 1_000_000;
 
-/** Most attempts open at once: a source address has no more ports towards one destination. */
+/** Maximum open attempts: a source address has no more ports towards one destination. */
 const MAX_OPEN = 60_000;
 
-/** The same of the packet engine, which has no descriptors, and takes some 60 bytes for each that is held. */
+/** The same for the packet engine, which has no descriptors and needs some 60 bytes for each held connection. */
 const MAX_OPEN_BY_PACKETS = 2_000_000;
 
 /** Added to an arm's own timeouts, so that they expire before the drain does. */
 const DRAIN_MARGIN_US = 1_000_000;
 
-/** Splits a run into shards: rates, counts and open attempts are shared out, never shared. */
+/** Splits a run into shards: rates, counts and open attempts are divided among them. */
 export function planShards(
   arms: readonly PlannedArm[],
   engine: ShardPlan['engine'],
@@ -38,7 +38,7 @@ export function planShards(
   }));
 }
 
-/** Connections that can be open at once: each has an address, a port and an endpoint of its own. */
+/** Connections that can be open at once: each has its own combination of address, port and endpoint. */
 function countTuples(arms: readonly PlannedArm[]): number {
   return arms.reduce(
     (sum, { sources, ports = [], endpoints }) => sum + sources.length * countPorts(ports) * endpoints.length,
@@ -47,8 +47,8 @@ function countTuples(arms: readonly PlannedArm[]): number {
 }
 
 /**
- * Handshake, every answer, the far end's FIN, the hold and its proof, each at its limit; twice where a challenge may have the request
- * carried on over another connection.
+ * Handshake, every answer, the far end's FIN, the hold and its check, each at its limit; doubled if a challenge may
+ * continue the request over another connection.
  */
 function longestAttemptUs({ via, auth, tls, handshakeTimeoutUs, responseTimeoutUs, holdUs }: Arm): number {
   const answers = [via === 'tunnel', tls !== undefined, auth !== undefined].filter(Boolean).length + 1;

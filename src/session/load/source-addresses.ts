@@ -4,16 +4,16 @@ import { EnvironmentError } from '../../errors.ts';
 import { expandAddresses as expandHosts } from '../../plan/ports/expand-addresses.ts';
 import type { SourceAddress } from '../../scenario/types.ts';
 
-/** The machine's interfaces, as os.networkInterfaces() tells them. */
+/** The machine's interfaces, as returned by os.networkInterfaces(). */
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
-/** More source addresses than any site has clients behind one machine; each costs memory for all of its ports. */
+/** More source addresses than any site has clients behind one machine; each needs memory for all of its ports. */
 const MAX_SOURCES = 1_024;
 
 /**
  * An arm's source addresses, each once, in the order written.
  * @param toLoopback whether the peer is on loopback: only then can loopback addresses reach it
- * @throws EnvironmentError where this machine has none of those that an entry names
+ * @throws EnvironmentError if this machine has none of those that an entry names
  */
 export function expandAddresses(
   arm: string,

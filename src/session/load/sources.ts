@@ -11,13 +11,13 @@ import { expandEmulated } from './packets/emulated-addresses.ts';
 import { findRoute } from './route.ts';
 import { expandAddresses } from './source-addresses.ts';
 
-/** Both ends of an arm's connections on this machine, of one family. */
+/** Both ends of an arm's connections, as known on this machine, of one family. */
 export type Reach = Pick<PlannedArm, 'endpoints' | 'sources'>;
 
 /**
- * Fits an arm's source addresses to the addresses of its peer: both of one family, and a sweep towards one endpoint.
- * @throws UsageError where source addresses of both families are named one by one
- * @throws EnvironmentError where this machine has not what the arm names, or it cannot reach the peer
+ * Matches an arm's source addresses with its peer's: both of one family, and a sweep towards one endpoint.
+ * @throws UsageError if source addresses of both families are listed individually
+ * @throws EnvironmentError if this machine lacks what the arm names, or cannot reach the peer
  */
 export async function fitSources(
   arm: Arm,
@@ -43,10 +43,10 @@ export async function fitSources(
   }
   const fitting = expanded.filter((address) => family === undefined || isIP(address) === family);
   if (arm.load.kind === 'sweep') {
-    // A pair means one 4-tuple but for the address: both of it have to meet the same endpoint.
+    // The two attempts of a pair share a 4-tuple except for the source address: both must use the same endpoint.
     return { endpoints: [first], sources: takeTwo(arm.name, fitting) };
   }
-  // Without an address a port would be bound on all of them, and nobody could say whose it was.
+  // Without an address, a port would be bound on all of them, and it would not be known which one was used.
   const needsOne = fitting.length === 0 && arm.source?.ports !== undefined;
   if (!needsOne) return { endpoints, sources: fitting };
   return {
@@ -55,7 +55,7 @@ export async function fitSources(
   };
 }
 
-/** The family that source addresses leave; undefined where they leave both. */
+/** The family that the source addresses allow; undefined if they allow both. */
 function chooseFamily(
   arm: Arm,
   addresses: readonly string[],
@@ -84,7 +84,7 @@ function namedAddresses({ source }: Arm): string[] {
 function takeTwo(arm: string, addresses: readonly string[]): string[] {
   if (addresses.length >= 2) return addresses.slice(0, 2);
   throw new EnvironmentError(
-    `arm ${arm}: a sweep needs two source addresses, and there is ${addresses.join() || 'none'}`,
+    `arm ${arm}: a sweep needs two source addresses; available: ${addresses.join() || 'none'}`,
     {
       hint: 'add one to this machine (ip address add 192.0.2.11/24 dev <interface>, as root)',
     },
@@ -95,27 +95,27 @@ async function findRouteSource(endpoint: Endpoint): Promise<string> {
   const route = await findRoute(endpoint);
   if ('source' in route) return route.source;
   throw new EnvironmentError(`this machine has no route to ${endpoint.address} (${route.cause.message})`, {
-    hint: 'set the address to connect from with source.addresses',
+    hint: 'set the address to connect from in source.addresses',
     cause: route.cause,
   });
 }
 
 /**
- * The source ports that an arm may use: its range without those that this machine needs or has given away.
- * @throws EnvironmentError where too few are left
+ * The source ports that an arm may use: its range without those that this machine reserves or has given away.
+ * @throws EnvironmentError if too few are left
  */
 export function fitPorts(arm: Arm, { blockedPorts }: LocalNetwork): readonly PortRange[] | undefined {
   const { ports } = arm.source ?? {};
   if (ports === undefined) return undefined;
-  // What listens here does so at other addresses than those that are emulated.
+  // Listeners on this machine use other addresses than the emulated ones.
   const usable = subtractPorts(ports.range, arm.source?.emulate === true ? [] : blockedPorts);
   const count = countPorts(usable);
   const needed = arm.load.kind === 'sweep' ? arm.load.delaysUs.length * arm.load.pairs : 1;
   if (count >= needed) return usable;
   throw new EnvironmentError(
-    `arm ${arm.name}: of the source ports ${formatPortRange(ports.range)} only ${count} are free on this machine, and ${needed} are needed`,
+    `arm ${arm.name}: only ${count} of the source ports ${formatPortRange(ports.range)} are free on this machine, but ${needed} are needed`,
     {
-      hint: 'choose another range (ss -Htln shows what listens; net.ipv4.ip_local_reserved_ports what is reserved)',
+      hint: 'choose another range (ss -Htln shows listeners, net.ipv4.ip_local_reserved_ports reserved ports)',
     },
   );
 }
@@ -127,7 +127,7 @@ export function countPorts(ranges: readonly PortRange[]): number {
 /** Each takes some 30 bytes: these are 120 MB. */
 const MAX_TUPLES = 4_000_000;
 
-/** @throws UsageError where an arm has more addresses times ports than can be kept account of */
+/** @throws UsageError if an arm has more combinations of address and port than can be tracked */
 export function checkMemory(arm: Arm, addresses: number, ports: readonly PortRange[]): void {
   const tuples = addresses * countPorts(ports);
   if (tuples <= MAX_TUPLES) return;

@@ -15,19 +15,19 @@ type Answer = Awaited<ReturnType<Probe>>;
 
 export interface StartCheckOptions {
   readonly warn: (message: string) => void;
-  /** False: that nobody answers is for the results to show, and only arms that have to choose an address ask. */
+  /** False: the results are to show if nothing answers, so only arms that have to choose an address are checked. */
   readonly mayRefuse?: boolean;
   readonly probe?: Probe;
-  /** What this machine itself has dropped since it was called last. */
+  /** What this machine itself has dropped since the last call. */
   readonly takeDrops?: () => LocalDrops;
 }
 
 /**
- * Opens and closes a connection to each distinct endpoint from where the arm will, so that a run against nothing ends before it
- * starts: one, and up to five where none answers, as the firewall under test may refuse or drop now and then. Arms that
- * expect a refusal are left out. One endpoint of several that does not answer is a warning.
- * @returns the arms; those that want the first address that answers have that one alone, of each of their hosts
- * @throws EnvironmentError where an arm has no endpoint that answers
+ * Opens and closes a connection to each distinct endpoint from the same source as the arm, so that a run against
+ * nothing ends before it starts: one, and up to five if none answers, because the firewall under test may refuse or
+ * drop some. Arms that expect a refusal are left out. If one of several endpoints does not answer, that is a warning.
+ * @returns the arms; those that want the first address that answers have only that one, for each of their hosts
+ * @throws EnvironmentError if none of an arm's endpoints answers
  */
 export async function checkReachable(
   arms: readonly PlannedArm[],
@@ -67,14 +67,14 @@ async function checkArm(
   for (const each of dead) {
     warn(
       choosesFirst
-        ? `arm ${arm.name}: ${each} does not answer; attempts go to ${chosen.map(formatEndpoint).join(', ')}`
+        ? `arm ${arm.name}: ${each} does not answer; attempts use ${chosen.map(formatEndpoint).join(', ')}`
         : `arm ${arm.name}: ${each} does not answer; its share of the attempts will fail (--addresses first leaves it out)`,
     );
   }
   return { ...planned, endpoints: chosen };
 }
 
-/** Of each host the first that is among the wanted, or its first where none is: there is load for each. */
+/** For each host, the first endpoint among the wanted ones, or its first if none is: there is load for each host. */
 function firstOfEach(wanted: readonly Endpoint[], endpoints: readonly Endpoint[]): readonly Endpoint[] {
   const hosts = [...new Set(endpoints.map(({ host }) => host))];
   return hosts.map(
@@ -82,10 +82,13 @@ function firstOfEach(wanted: readonly Endpoint[], endpoints: readonly Endpoint[]
   );
 }
 
-/** A port of the arm's own is only bound once the first tries have failed: it would have been used when the load begins. */
+/**
+ * A port of the arm's own is bound only after the first tries have failed: otherwise it would already be used when the
+ * load begins.
+ */
 const TRIES_FROM_ANY_PORT = 3;
 
-/** What became of all tries; undefined: one was answered. */
+/** The results of all tries; undefined: one was answered. */
 async function findFault(planned: PlannedArm, endpoint: Endpoint, probe: Probe): Promise<string | undefined> {
   const source = sourceFor(planned, endpoint);
   const ports = planned.ports ?? [];
@@ -103,7 +106,7 @@ async function findFault(planned: PlannedArm, endpoint: Endpoint, probe: Probe):
   return answers.some(({ answer }) => answer === 'connected') ? undefined : formatAnswers(answers);
 }
 
-/** Whose family it is; undefined: the system chooses. */
+/** The address of the endpoint's family; undefined: the system chooses. */
 function sourceFor({ sources }: PlannedArm, { family }: Endpoint): string | undefined {
   return sources.find((address) => isIP(address) === family);
 }
@@ -128,29 +131,29 @@ function unreachable(
     return ownFault(
       name,
       dead,
-      `${conntrackDrops} packets, as its own conntrack table is full`,
+      `${conntrackDrops} packets, because its own conntrack table is full`,
       'raise net.netfilter.nf_conntrack_max, or flush the table: conntrack -F',
     );
   if (localDrops > 0)
     return ownFault(
       name,
       dead,
-      `${localDrops} of the segments that it sent again`,
-      'see its own rules and queues: nft list ruleset, tc -s qdisc',
+      `${localDrops} of the segments that it retransmitted`,
+      'check its own rules and queues: nft list ruleset, tc -s qdisc',
     );
   const isProxy = goesThroughProxy(via);
   if (source?.emulate === true) {
     return new EnvironmentError(
       `arm ${name}: the ${isProxy ? 'proxy' : 'target'} does not answer the emulated addresses: ${dead.join(', ')}`,
       {
-        hint: 'see that it is up, and that it and every router on the way have a route back to them by this link',
+        hint: 'check that it is up, and that it and every router on the way have a route back to them over this link',
       },
     );
   }
   const flag = isProxy ? '--proxy HOST:PORT' : '--target URL';
   return new EnvironmentError(
     `arm ${name}: the ${isProxy ? 'proxy' : 'target'} does not answer: ${dead.join(', ')}`,
-    { hint: `start it, or give another with ${flag}; "rushhour doctor" checks the path to it` },
+    { hint: `start it, or choose another with ${flag}; "rushhour doctor" checks the path to it` },
   );
 }
 

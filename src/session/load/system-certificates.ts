@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
-/** Where systems keep what they trust, in one file: Debian, Fedora and RHEL, openSUSE, Alpine and the BSDs. */
+/**
+ * Where systems keep their trusted certificates in one file: Debian, Fedora and RHEL, openSUSE, Alpine and the BSDs.
+ */
 const BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -9,10 +11,10 @@ const BUNDLES = [
 ];
 
 /**
- * The certificates that this system trusts, PEM, as curl and browsers of the system do: a filter's own authority, once
- * installed, is among them. Node by itself trusts only those that it was built with.
+ * The certificates that this system trusts, PEM, as used by curl and browsers on it: a filter's own authority is among
+ * them once installed. Node by itself trusts only those that it was built with.
  * @param env SSL_CERT_FILE names another bundle, as for OpenSSL; NODE_EXTRA_CA_CERTS adds to it, as for Node
- * @returns undefined where no bundle can be read: Node's own are trusted then
+ * @returns undefined if no bundle can be read: Node's own are trusted then
  */
 export async function readSystemCertificates(
   env: Readonly<Record<string, string | undefined>>,

@@ -7,24 +7,26 @@ import { changeSetting } from './namespace-setting.ts';
 
 const run = promisify(execFile);
 
-/** 1: what connections learn of a destination is not kept for later ones (ip-sysctl.rst). */
+/** 1: what connections learn about a destination is not kept for later ones (ip-sysctl.rst). */
 const SETTING = '/proc/sys/net/ipv4/tcp_no_metrics_save';
 const LOCK = 'rushhour-tcp-metrics';
 const FORGET_MS = 2_000;
 
-/** What became of the system's memory of destinations. */
+/** What was done about the system's memory of destinations. */
 export type TcpMetrics =
-  /** Emptied for the run's endpoints, and nothing kept while it lasted. */
+  /** Cleared for the run's endpoints, and nothing stored during the run. */
   | 'held'
   /** Neither was allowed: connections may begin with what earlier ones learnt. */
   | 'as-found';
 
 /**
- * Keeps what earlier connections learnt of the run's destinations out of it, and what it learns out of later ones. After a single
- * SYN-ACK that was lost, later connections to that address, control arms too, begin with a timer of seconds for what they send once
- * they are established (net/ipv4/tcp_metrics.c, tcp_init_metrics); SYNs keep theirs of 1 s. Put back however this process ends.
- * @param addresses of the endpoints; those of loopback, where this machine alone can lose a SYN-ACK, are left as they are
- * @returns undefined where the system has no such setting, or where all are of loopback
+ * Keeps what earlier connections learnt about the run's destinations out of it, and what the run learns out of later
+ * ones. After a single lost SYN-ACK, later connections to that address, those of control arms too, start with a timer
+ * of seconds for what they send once established (net/ipv4/tcp_metrics.c, tcp_init_metrics); SYNs keep theirs of 1 s.
+ * The setting is restored however this process ends.
+ * @param addresses of the endpoints; those on loopback, where only this machine can lose a SYN-ACK, are left as they
+ * are
+ * @returns undefined if the system has no such setting, or if all are on loopback
  */
 export async function holdTcpMetrics(
   addresses: readonly string[],
@@ -37,7 +39,7 @@ export async function holdTcpMetrics(
   if (unlock !== undefined) undo.push(unlock);
   const restore = (): Promise<void> => undo.run();
   try {
-    // Another run that holds the lock has set it for as long as that lasts.
+    // Another run that holds the lock has set it for its own duration.
     if (unlock !== undefined && before !== '1') undo.push(await changeSetting(SETTING, before, '1'));
   } catch {
     return { metrics: 'as-found', restore };
@@ -46,7 +48,7 @@ export async function holdTcpMetrics(
   return { metrics: isForgotten && readSetting() === '1' ? 'held' : 'as-found', restore };
 }
 
-/** ip-tcp_metrics(8). @returns whether nothing of them is left */
+/** ip-tcp_metrics(8). @returns whether none of them is left */
 async function forget(addresses: readonly string[]): Promise<boolean> {
   try {
     for (const address of new Set(addresses))
@@ -57,7 +59,7 @@ async function forget(addresses: readonly string[]): Promise<boolean> {
   }
 }
 
-/** There was nothing to forget. */
+/** There was nothing to delete. */
 function ignoreUnknown(error: Error & { stderr?: string }): void {
   if (!/No such (process|file)|ESRCH/i.test(error.stderr ?? '')) throw error;
 }

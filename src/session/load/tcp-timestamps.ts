@@ -10,11 +10,11 @@ const SETTING = '/proc/sys/net/ipv4/tcp_timestamps';
 const LOCK = 'rushhour-tcp-timestamps';
 
 /**
- * Switches TCP timestamps of this network namespace on or off. What puts them back is a process of its own, which does so
- * however this one ends, by kill -9 too. One run at a time may ask for it, also where there is nothing to change: another
- * would change them under its hands, or take what it set for what was there before.
- * @returns what puts the setting back and waits until it is
- * @throws EnvironmentError where it cannot be changed, or where another run has asked for it
+ * Switches TCP timestamps of this network namespace on or off. A separate process restores them, however this one ends,
+ * including by kill -9. Only one run at a time may do this, even if there is nothing to change: another would change
+ * the setting during the run, or take the run's value for the original one.
+ * @returns a function that restores the setting and waits until it is restored
+ * @throws EnvironmentError if it cannot be changed, or if another run has done this
  */
 export async function setTcpTimestamps(wanted: Switch): Promise<() => Promise<void>> {
   readSetting();

@@ -12,18 +12,18 @@ import type { Executor } from './executor.ts';
 import { checkThreadRoom } from './thread-room.ts';
 
 /**
- * Room for what a worker makes and drops at once. V8 would let it grow to 48 MB and gives it back late; its three halves of
- * 1 MB are gone through in a fraction of a millisecond, as next to nothing in them is still alive.
+ * Room for short-lived objects of a worker. V8 would let it grow to 48 MB and is slow to return it; its three halves of
+ * 1 MB are scavenged in a fraction of a millisecond, because almost nothing in them is still alive.
  */
 const YOUNG_GENERATION_MB = 3;
 
 /** This thread opens no connections: a pause of some ten milliseconds delays none. */
 const COLLECT_EVERY_MS = 60_000;
 
-/** A Raspberry Pi that is busy takes ten seconds for several, the rehearsal included. */
+/** A busy Raspberry Pi takes ten seconds for several, including the rehearsal. */
 const READY_MS = 120_000;
 
-/** Runs each shard as one long task of a pool that has a thread for each. */
+/** Runs each shard as one long task of a pool with one thread per shard. */
 export const executeInThreads: Executor = (plans, receive) => {
   checkThreadRoom('this load', plans.length);
   checkAddressRoom(plans.length);
@@ -33,7 +33,7 @@ export const executeInThreads: Executor = (plans, receive) => {
     maxThreads: plans.length,
     // The pool's blocking wait between tasks would freeze a thread that still has handles to close.
     atomics: 'disabled',
-    // Nobody asks it how long its tasks took or waited: they are one a thread.
+    // The times that tasks took or waited are of no use: there is one per thread.
     recordTiming: false,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
@@ -52,12 +52,12 @@ export const executeInThreads: Executor = (plans, receive) => {
       }
       receive(message);
     });
-    // The task's own end may overtake its last messages: they travel on another port.
+    // The task's own end may overtake its last messages: they use another port.
     const drained = new Promise<void>((resolve) => port1.once('close', () => resolve()));
     return pool.run({ plan, port: port2 }, { transferList: [port2] }).then(() => drained);
   };
 
-  // A thread that could not begin takes no task, and its pool begins no other.
+  // A thread that failed to start takes no task, and its pool starts no other.
   pool.on('error', ready.reject);
   const late = setTimeout(() => {
     ready.reject(

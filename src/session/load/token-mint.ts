@@ -8,10 +8,10 @@ import { createHistogram, type Histogram, recordUs } from '../../metrics/histogr
 import type { TokenCounts } from '../../metrics/types.ts';
 import type { ToWorker } from '../../worker/protocol.ts';
 
-/** Tokens made for one arm before they are sent off: as many as the minter makes at once. */
+/** Tokens made for one arm before they are sent: as many as the minter makes at once. */
 const BATCH = 16;
 
-/** How long an identity that got no token is left alone: a KDC in trouble is not helped by thousands of questions. */
+/** How long an identity that got no token is not tried again: thousands of requests do not help a struggling KDC. */
 const REST_MS = 1_000;
 
 export interface TokenMintOptions {
@@ -26,7 +26,7 @@ export interface TokenMintOptions {
 /** Sends a message to one shard, by its index. */
 export type SendTo = (shard: number, message: ToWorker) => void;
 
-/** What became of tokens since it was asked last. */
+/** What happened to tokens since the last call. */
 export interface TakenTokens {
   readonly counts: Readonly<Record<string, TokenCounts>>;
   /** By tag, `<arm>.mint`. */
@@ -35,7 +35,7 @@ export interface TakenTokens {
 
 interface Player {
   readonly identity: Identity;
-  /** Its last token could not be made: it is asked for one at a time, and not before this. */
+  /** Its last token could not be made: it is tried one token at a time, and not before this time. */
   restsUntilMs: number;
 }
 
@@ -47,16 +47,16 @@ interface Wanted {
 interface ArmState {
   readonly arm: NegotiateArm;
   readonly players: readonly Player[];
-  /** What shards want, by shard, in the order in which they are served. */
+  /** Outstanding requests by shard, in the order in which they are served. */
   readonly wanted: Map<number, Wanted>;
-  /** Whose turn it is. */
+  /** The shard to serve next. */
   next: number;
   serving: Promise<void> | undefined;
   counts: TokenCounts;
   histogram: Histogram;
 }
 
-/** Makes the tokens that workers ask for, all in one place, and keeps account of them. */
+/** Makes the tokens that workers request, all in one place, and keeps count of them. */
 export class TokenMint {
   readonly #options: TokenMintOptions;
   readonly #clock: () => number;
@@ -71,7 +71,7 @@ export class TokenMint {
     this.#arms = new Map(options.arms.map((arm) => [arm.index, openState(arm)]));
   }
 
-  /** A shard needs so many tokens more for an arm, by its index. They are sent as they are made, in batches. */
+  /** A shard needs this many more tokens for an arm, by its index. They are sent in batches as they are made. */
   want(shard: number, arm: number, count: number, send: SendTo): void {
     const state = this.#arms.get(arm);
     if (state === undefined || this.#closing.signal.aborted) return;
@@ -82,7 +82,7 @@ export class TokenMint {
     });
   }
 
-  /** Resolves once everything that was wanted has been sent, or that long has passed. */
+  /** Resolves once every request has been served, or after this time. */
   async served(withinMs: number): Promise<void> {
     if (this.#isServed()) return;
     const timer = new AbortController();
@@ -91,7 +91,7 @@ export class TokenMint {
     timer.abort();
   }
 
-  /** Counts and times since the last call; undefined where nothing happened. */
+  /** Counts and times since the last call; undefined if nothing happened. */
   take(): TakenTokens | undefined {
     const counts: Record<string, TokenCounts> = {};
     const histograms = new Map<string, Histogram>();
@@ -105,7 +105,7 @@ export class TokenMint {
     return Object.keys(counts).length === 0 ? undefined : { counts, histograms };
   }
 
-  /** Makes nothing more, and waits for what is being made. */
+  /** Starts no more tokens, and waits for those being made. */
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all([...this.#arms.values()].map(({ serving }) => serving));
@@ -128,7 +128,7 @@ export class TokenMint {
     }
   }
 
-  /** Who makes the next tokens: all in turn, who had no luck at most once, who rests not at all. */
+  /** The identities for the next tokens: all in turn, one that failed at most once, a resting one not at all. */
   #nextPlayers(state: ArmState, count: number): Player[] {
     const { players } = state;
     const nowMs = this.#clock();
@@ -148,7 +148,7 @@ export class TokenMint {
     return turn;
   }
 
-  /** @returns what could be made, in the order asked for */
+  /** @returns those that could be made, in the order requested */
   async #mint(state: ArmState, players: readonly Player[]): Promise<MintedToken[]> {
     const { arm } = state;
     const made = await Promise.all(
@@ -177,11 +177,11 @@ export class TokenMint {
     this.#warned.add(key);
     const { what, mend } = explainFault(kind, message, player.identity, arm.service);
     this.#options.warn(
-      `arm ${arm.name}: ${what}; attempts go without credentials until it is mended: ${mend}`,
+      `arm ${arm.name}: ${what}; attempts are made without credentials until this is fixed: ${mend}`,
     );
   }
 
-  /** Hands tokens over; a shard that wants more gets its turn again after the others. */
+  /** Sends tokens to a shard; if it needs more, it is served again after the others. */
   #settle(state: ArmState, shard: number, tokens: readonly MintedToken[]): void {
     const wanted = state.wanted.get(shard);
     if (wanted === undefined || tokens.length === 0) return;
@@ -225,7 +225,7 @@ function emptyTokens(): TokenCounts {
   return { minted: 0, discarded: 0, failures: {} };
 }
 
-/** Ends early, and quietly, with the signal. */
+/** Ends early, without an error, when aborted. */
 function rest(ms: number, signal: AbortSignal): Promise<void> {
   return sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -7,12 +7,12 @@ import { type TakenTokens, TokenMint } from './token-mint.ts';
 
 /** Where the tokens of all shards come from. */
 export interface TokenSource {
-  /** @param sendTo the way back to one shard */
+  /** @param sendTo sends to one shard */
   want(
     wanted: Extract<FromWorker, { kind: 'tokens-wanted' }>,
     sendTo: (shard: number, message: ToWorker) => void,
   ): void;
-  /** Resolves once all that is wanted has been sent, or that long has passed. */
+  /** Resolves once every request has been served, or after this time. */
   served(withinMs: number): Promise<void>;
   /** What was made since the last call. */
   take(): TakenTokens | undefined;
@@ -21,8 +21,8 @@ export interface TokenSource {
 }
 
 /**
- * Opens the source of tokens and makes one as everybody who will be played; undefined where no arm needs any.
- * @throws EnvironmentError where the package, a keytab, a ticket, the KDC or the service is not as it must be
+ * Opens the source of tokens and makes one token for each principal; undefined if no arm needs any.
+ * @throws EnvironmentError if the package, a keytab, a ticket, the KDC or the service is not usable
  */
 export async function openTokenSource(
   planned: readonly PlannedArm[],

@@ -5,12 +5,12 @@ import { readCheckoutCommit } from './checkout-commit.ts';
 
 export interface Versions {
   readonly rushhour: string;
-  /** Of the checkout that it runs from; absent where it was installed. */
+  /** Of the checkout that it runs from; absent if it was installed as a package. */
   readonly commit?: string;
   readonly node: string;
 }
 
-/** What the run was made with, for run.json and for comparisons that must know. */
+/** The software that made the run, for run.json and for comparisons. */
 export function readVersions(root = locateOwn('./')): Versions {
   const manifest = readFileSync(new URL('package.json', root), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };

@@ -13,33 +13,39 @@ export interface WorkerNeed {
   readonly arch: string;
 }
 
-/** Microseconds that TLS adds to an attempt, measured as what an engine's attempt takes. */
+/** Microseconds that TLS adds to an attempt, measured in the same way as the engines' own cost. */
 const TLS_US = 1_200;
 
-/** The same for one request of a browser, over a connection that is open. */
+/** The same for one browser request on an open connection. */
 const BROWSER_REQUEST_US = 150;
 
-/** What a page is taken to need besides its reader's pause. Browsers of no pause would else ask without end. */
+/**
+ * Assumed duration of a page, besides the pause after it. Browsers without a pause would otherwise make endless
+ * requests.
+ */
 const PAGE_SEC = 1;
 
-/** So much of a worker is planned for at most: what is due at the same moment has to wait in turn. */
+/** Maximum planned load of a worker: attempts that are due at the same moment have to wait for each other. */
 const FULL_SHARE = 0.5;
 
 /**
- * How much longer the cores of Linux on ARM take: those of a Raspberry Pi 4, which is the slowest that is meant. An
- * estimate; a server's are faster, and get a worker more than they need.
+ * How much slower the cores of Linux on ARM are assumed to be: an estimate for a Raspberry Pi 4, the slowest supported
+ * machine. A server's are faster, and get one worker more than they need.
  */
 const SLOW_CORES: Readonly<Record<string, number>> = { arm: 4, arm64: 3 };
 
-/** Each worker has its share of an arm's ports to itself: with fewer, one would wait for a port while others rest. */
+/**
+ * Each worker has exclusive use of its share of an arm's ports: with fewer, one would wait for a port while others are
+ * idle.
+ */
 const PORTS_A_WORKER = 64;
 
-/** More have not been tried. */
+/** More have not been tested. */
 const MOST = 8;
 
 /**
- * How many threads are to generate load: one, unless the highest rate is more than one carries at ease. More would make a
- * small run differ from the same run elsewhere for nothing. From three cores on, one is left to the system.
+ * How many threads generate load: one, unless the highest rate is more than one carries with ease. More would make a
+ * small run differ from the same run elsewhere for no benefit. With three cores or more, one is left to the system.
  */
 export function chooseWorkers({ engine, arms, cores, platform, arch }: WorkerNeed): number {
   const slowness = platform === 'linux' ? (SLOW_CORES[arch] ?? 1) : 1;
@@ -48,11 +54,11 @@ export function chooseWorkers({ engine, arms, cores, platform, arch }: WorkerNee
   return Math.max(1, Math.min(wanted, cores >= 3 ? cores - 1 : cores, mostByPorts(arms), MOST));
 }
 
-/** Microseconds of a worker that an arm takes each second at its peak. */
+/** Microseconds of worker time that an arm needs each second at its peak. */
 function estimateBusyUs(arm: Arm, engine: WorkerNeed['engine']): number {
   const { load } = arm;
   switch (load.kind) {
-    // It goes as fast as it is let: how many workers there are is part of that load, and not for a machine to change.
+    // It runs as fast as it can: the number of workers is part of that load, and must not depend on the machine.
     case 'closed':
       return 0;
     case 'sweep':
@@ -64,7 +70,7 @@ function estimateBusyUs(arm: Arm, engine: WorkerNeed['engine']): number {
   }
 }
 
-/** Connections are opened once where they outlast the pause between two pages, and with each page where not. */
+/** Connections are opened once if they outlast the pause between two pages, and for each page if not. */
 function browsersBusyUs(load: BrowserLoad, connectionUs: number): number {
   const pageSec = load.thinkUs / 1_000_000 + PAGE_SEC;
   const opened = load.idleUs > load.thinkUs ? 0 : Math.min(load.connections, load.page.objects);
@@ -72,13 +78,13 @@ function browsersBusyUs(load: BrowserLoad, connectionUs: number): number {
   return (load.browsers * pageUs) / pageSec;
 }
 
-/** A challenge means everything twice, save where the connection is kept; that is not known beforehand. */
+/** A challenge doubles the work, unless the connection is kept, which is not known in advance. */
 function costOf({ via, tls, auth }: Arm, engine: WorkerNeed['engine']): number {
   const exchanges = 1 + (via === 'tunnel' ? 0.5 : 0) + (auth?.mode === 'challenge' ? 1 : 0);
   return ENGINES[engine].attemptUs * exchanges + (tls === undefined ? 0 : TLS_US);
 }
 
-/** Undivided ranges of ports bound on purpose limit how many may share them. */
+/** Undivided ranges of explicitly bound ports limit how many workers may share them. */
 function mostByPorts(arms: readonly Arm[]): number {
   const counts = arms.flatMap(({ source }) =>
     source?.ports === undefined ? [] : [source.ports.range.to - source.ports.range.from + 1],

@@ -129,9 +129,11 @@ describe('what is wrong with users is said without showing any', () => {
 
   it('a CSV line with too few or too many fields, or a stray quote', async () => {
     const one = await fileOf('one.csv', `anna,${SECRET}\n${SECRET}\n`);
-    expect(await refusal(read({ kind: 'file', path: one }))).toContain('line 2 has 1 field and not two');
+    expect(await refusal(read({ kind: 'file', path: one }))).toContain('line 2 has 1 field instead of two');
     const three = await fileOf('three.csv', `anna,${SECRET},x\n`);
-    expect(await refusal(read({ kind: 'file', path: three }))).toContain('line 1 has 3 fields and not two');
+    expect(await refusal(read({ kind: 'file', path: three }))).toContain(
+      'line 1 has 3 fields instead of two',
+    );
     const quote = await fileOf('quote.csv', `anna,${SECRET}\nben,"${SECRET}"x\n`);
     expect(await refusal(read({ kind: 'file', path: quote }))).toContain('line 2 has a quote in the wrong');
   });

@@ -115,7 +115,7 @@ suiteNeeding('asking the far end for the ports that it sees', ['linux'], () => {
     expect((await check(direct((stranger.address() as AddressInfo).port))).ports).toBe('unknown');
     expect(await check(direct(farEnd.origin.port), '24200-24211')).toEqual({
       ports: 'unknown',
-      because: 'source.ports has less than 8 ports to spare for the question',
+      because: 'source.ports has fewer than 8 spare ports for this check',
     });
   });
 

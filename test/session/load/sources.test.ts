@@ -99,7 +99,7 @@ describe('source ports', () => {
 
   it('of which none is left end the run before it starts', async () => {
     await expect(planned('source: { addresses: 192.0.2.10, ports: 20000-20003 }')).rejects.toThrow(
-      'of the source ports 20000-20003 only 0 are free on this machine, and 1 are needed',
+      'only 0 of the source ports 20000-20003 are free on this machine, but 1 are needed',
     );
   });
 
@@ -140,10 +140,10 @@ describe('a sweep', () => {
 
   it('is refused where this machine has but one address, or too few ports are free', async () => {
     await expect(sweep('{ addresses: "interface:eth1", ports: 30000-30099 }')).rejects.toThrow(
-      'a sweep needs two source addresses, and there is 198.51.100.7',
+      'a sweep needs two source addresses; available: 198.51.100.7',
     );
     await expect(sweep('{ addresses: all, ports: 20000-20007 }')).rejects.toThrow(
-      'only 4 are free on this machine, and 5 are needed',
+      'only 4 of the source ports 20000-20007 are free on this machine, but 5 are needed',
     );
   });
 });

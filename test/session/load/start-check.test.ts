@@ -53,12 +53,12 @@ describe('the start check', () => {
   it.each([
     [
       { conntrackDrops: 25 },
-      /this machine itself dropped 25 packets, as its own conntrack table is full/,
+      /this machine itself dropped 25 packets, because its own conntrack table is full/,
       /-F$/,
     ],
     [
       { localDrops: 5 },
-      /this machine itself dropped 5 of the segments that it sent again/,
+      /this machine itself dropped 5 of the segments that it retransmitted/,
       /nft list ruleset/,
     ],
     [{}, /the proxy does not answer/, /^start it/],
@@ -123,7 +123,7 @@ describe('an arm that takes the first address that answers', () => {
     );
     expect(checked?.endpoints).toEqual(endpointsOf('192.0.2.2'));
     expect(warnings).toEqual([
-      `arm x: [fd77::2]:3128 (silent ${TRIES} times) does not answer; attempts go to 192.0.2.2:3128`,
+      `arm x: [fd77::2]:3128 (silent ${TRIES} times) does not answer; attempts use 192.0.2.2:3128`,
     ]);
   });
 

@@ -52,7 +52,7 @@ describe('the room for addresses of workers', () => {
     expect(check(2, `${1_674 * 1_048_576}`)).toThrow(
       expect.objectContaining({
         exitCode: 5,
-        message: '2 workers may need 1250 MB of address space, and 650 MB are left (ulimit -v)',
+        message: '2 workers may need 1250 MB of address space, but only 650 MB are left (ulimit -v)',
         hint: expect.stringContaining(`ulimit -v ${2_274 * 1_024},`),
       }),
     );

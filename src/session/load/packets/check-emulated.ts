@@ -4,19 +4,20 @@ import { UsageError } from '../../../errors.ts';
 import { isPublicAddress } from '../safety.ts';
 import type { Interfaces } from '../source-addresses.ts';
 
-/** What the link has that emulated addresses must keep away from. */
+/** The addresses on the link that emulated ones must not collide with. */
 export interface LinkNeighbourhood {
   readonly interfaceName: string;
   readonly interfaces: Interfaces;
   /** Of this machine's routes. */
   readonly gateways: ReadonlySet<string>;
-  /** Addresses that are connected to. */
+  /** Addresses that arms connect to. */
   readonly endpoints: readonly string[];
 }
 
 /**
- * Emulated addresses without those that are broadcast or network addresses on the interface's own networks.
- * @throws UsageError if one is this machine's, a gateway's or an endpoint's, or may belong to a stranger whom answers would reach
+ * Emulated addresses, without those that are broadcast or network addresses on the interface's own networks.
+ * @throws UsageError if one is this machine's, a gateway's or an endpoint's, or is public, so that answers would reach
+ * a stranger
  */
 export function checkEmulated(
   arm: string,
@@ -33,21 +34,21 @@ export function checkEmulated(
   const ends = new Set(onLink.flatMap(endsOf));
   const refuse = (address: string, what: string): never => {
     throw new UsageError(`arm ${arm}: ${address} cannot be emulated: ${what}`, {
-      hint: 'choose addresses that nobody has, and that the next hop expects on this link',
+      hint: 'choose unused addresses that the next hop expects on this link',
     });
   };
   for (const address of addresses) {
-    if (own.has(address)) refuse(address, 'it is this machine’s own');
+    if (own.has(address)) refuse(address, 'it belongs to this machine');
     if (gateways.has(address)) refuse(address, 'it is the address of a gateway');
-    if (endpoints.includes(address)) refuse(address, 'it is what the arm connects to');
+    if (endpoints.includes(address)) refuse(address, 'the arm connects to it');
     const isOnLink = link.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
     if (!isOnLink && isPublicAddress(address))
-      refuse(address, `it is public and not of ${interfaceName}’s network: answers would go to a stranger`);
+      refuse(address, `it is public and outside ${interfaceName}’s network: answers would go to a stranger`);
   }
   return addresses.filter((address) => !ends.has(address));
 }
 
-/** Network and broadcast address of an interface's IPv4 network; none of a /31 (RFC 3021) or /32. */
+/** Network and broadcast address of an interface's IPv4 network; a /31 (RFC 3021) or /32 has neither. */
 function endsOf({ address, netmask, family }: NetworkInterfaceInfo): string[] {
   if (family !== 'IPv4') return [];
   const mask = netmask.split('.').map(Number);

@@ -3,25 +3,25 @@ import { formatAddress, parseAddress } from '../../../net/addresses.ts';
 import type { SourceAddress } from '../../../scenario/types.ts';
 
 /**
- * As many clients as a school district has behind one firewall. Each address is probed for, written down by the next hop and
- * kept by the engine with all its ports; more than 65,536 the engine cannot number.
+ * As many clients as a school district has behind one firewall. Each address is probed, is learnt by the next hop and
+ * is kept by the engine with all its ports; the engine cannot number more than 65,536.
  */
 export const MAX_EMULATED = 16_384;
 
-/** Which addresses no host can have, by their first bits (RFC 6890, RFC 4291), and what they are instead. */
+/** Addresses that no host can have, by their leading bits (RFC 6890, RFC 4291), and what they are for. */
 const UNUSABLE: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/^0\.|^::$/, 'no host’s addresses'],
-  [/^127\.|^::1$/, 'of the loopback'],
+  [/^0\.|^::$/, 'reserved addresses'],
+  [/^127\.|^::1$/, 'loopback addresses'],
   [/^(22[4-9]|23\d)\.|^ff/, 'multicast addresses'],
   [/^2[45]\d\./, 'reserved addresses'],
-  [/^fe[89ab]/, 'link-local addresses, which are made by each host for itself'],
+  [/^fe[89ab]/, 'link-local addresses, which each host makes for itself'],
 ];
 
 /**
- * The host addresses of networks whose hosts are to be played, each once, in the order written. Of a network of IPv4 its network and
- * broadcast addresses are left out, except for /31 (RFC 3021) and /32; of one of IPv6 its first, which is the routers' (RFC 4291
- * section 2.6.1), except for /127 (RFC 6164) and /128.
- * @throws UsageError if there are more than {@link MAX_EMULATED}, of both families, or if no host can have them
+ * The host addresses of the networks whose hosts to emulate, each once, in the order written. An IPv4 network's own
+ * address and its broadcast address are left out, except for /31 (RFC 3021) and /32; so is an IPv6 network's first
+ * address, the subnet-router anycast address (RFC 4291 section 2.6.1), except for /127 (RFC 6164) and /128.
+ * @throws UsageError if there are more than {@link MAX_EMULATED}, over both families, or if no host can have them
  */
 export function expandEmulated(arm: string, written: readonly SourceAddress[]): string[] {
   const found = new Set<string>();
@@ -36,8 +36,8 @@ export function expandEmulated(arm: string, written: readonly SourceAddress[]): 
   for (const [pattern, what] of UNUSABLE) {
     const address = addresses.find((one) => pattern.test(one));
     if (address === undefined) continue;
-    throw new UsageError(`arm ${arm}: ${address} cannot be emulated: such are ${what}`, {
-      hint: 'name addresses of the network that the clients are in, such as 10.1.0.0/22',
+    throw new UsageError(`arm ${arm}: ${address} cannot be emulated: these are ${what}`, {
+      hint: 'use addresses of the network that the clients are in, such as 10.1.0.0/22',
     });
   }
   if (new Set(addresses.map((address) => address.includes(':'))).size > 1) {
@@ -62,7 +62,7 @@ function addressOf(entry: SourceAddress): Uint8Array {
 
 function rangeOf(arm: string, entry: SourceAddress): { first: bigint; last: bigint } {
   if (entry.kind !== 'network' && entry.kind !== 'address') {
-    throw new UsageError(`arm ${arm}: emulated addresses have to be named`, {
+    throw new UsageError(`arm ${arm}: emulated addresses must be listed`, {
       hint: 'write source: { addresses: 10.1.0.0/22, emulate: true }',
     });
   }

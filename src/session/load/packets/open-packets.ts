@@ -17,17 +17,19 @@ import { type RoutedArm, routeArms } from './plan-arm.ts';
 export interface OpenPacketsOptions {
   readonly network: LocalNetwork;
   readonly warn: (message: string) => void;
-  /** Nobody answers for the emulated addresses any more. */
+  /** Stops answering for the emulated addresses. */
   readonly onLost: (why: Error) => void;
 }
 
-/** Conflicts that are named; of more it is told how many. */
+/** How many conflicts to name; of the others only the number is given. */
 const NAMED = 5;
 
 /**
- * Makes ready what packets of one's own need: ports and ways, the guard that keeps them from the kernel, and for emulated addresses the
- * certainty that nobody has them, and somebody who answers for them. All of it ends with `undo`, and with this process.
- * @throws UsageError as {@link routeArms}; EnvironmentError if a privilege is missing, an address is taken, or a next hop does not answer
+ * Prepares what the packet engine needs: ports and routes, the guard that keeps its packets from the kernel, and for
+ * emulated addresses a check that no host has them and a process that answers for them. All of it ends with `undo`, and
+ * with this process.
+ * @throws UsageError as {@link routeArms}; EnvironmentError if a privilege is missing, an address is in use, or a next
+ * hop does not answer
  */
 export async function openPackets(
   arms: readonly PlannedArm[],
@@ -45,7 +47,7 @@ export async function openPackets(
   return planned;
 }
 
-/** The links of those endpoints that are left: the first that answered, of an arm that asked for it. */
+/** The links of the remaining endpoints: for an arm that wants the first that answers, of that one. */
 export function fitLinks(planned: PlannedArm, before: PlannedArm): PlannedArm {
   const { endpoints, packets } = planned;
   if (packets === undefined) return planned;
@@ -53,7 +55,7 @@ export function fitLinks(planned: PlannedArm, before: PlannedArm): PlannedArm {
   return { ...planned, packets: { ...packets, links } };
 }
 
-/** Where it is not needed it spares the kernel the packets, and is left out without the capability. */
+/** Where the guard is not required it only spares the kernel the packets, so it is left out without the capability. */
 function openGuard(routed: readonly RoutedArm[], undo: Undo): void {
   if (!routed.some(({ needsGuard }) => needsGuard) && whyNoGuard() !== undefined) return;
   const guard = setGuard(routed.flatMap(guarded));
@@ -101,21 +103,21 @@ async function refuseConflicts({ link, addresses }: EmulatedLink): Promise<void>
   const conflicts = await findConflicts(link, addresses).catch((cause: unknown) => {
     if (!(cause instanceof NetlinkError)) throw cause;
     throw new EnvironmentError(
-      `it cannot be told on ${link.name} whether somebody has the emulated addresses (${cause.code})`,
-      { hint: `see that the interface is up and not full: ip -s link show ${link.name}`, cause },
+      `it cannot be determined whether a host on ${link.name} has the emulated addresses (${cause.code})`,
+      { hint: `check that the interface is up and its queue not full: ip -s link show ${link.name}`, cause },
     );
   });
   if (conflicts.length === 0) return;
   const macs = new Set(conflicts.map(({ mac }) => mac));
   if (conflicts.length === addresses.length && conflicts.length > 1 && macs.size === 1) {
     throw new EnvironmentError(
-      `one host, ${conflicts[0]?.mac} on ${link.name}, says that it has all ${conflicts.length} addresses to emulate: a router with proxy ARP, or these are its own`,
-      { hint: 'name addresses of a network that is on this link alone, or switch proxy ARP off there' },
+      `one host, ${conflicts[0]?.mac} on ${link.name}, answers for all ${conflicts.length} addresses to emulate: it uses proxy ARP, or they are its own`,
+      { hint: 'use addresses of a network that exists only on this link, or disable proxy ARP on that host' },
     );
   }
   throw new EnvironmentError(
-    `somebody on ${link.name} has ${conflicts.length === 1 ? 'an address' : `${conflicts.length} addresses`} to emulate: ${nameConflicts(conflicts)}`,
-    { hint: 'choose addresses that nobody has; nothing was sent from these' },
+    `a host on ${link.name} has ${conflicts.length === 1 ? 'an address' : `${conflicts.length} addresses`} to emulate: ${nameConflicts(conflicts)}`,
+    { hint: 'choose unused addresses; nothing was sent from these' },
   );
 }
 
@@ -166,9 +168,9 @@ async function answerFor(
   const asked = `${[...hops.keys()].join(', ')} on ${link.name}`;
   if (unanswered.length === addresses.length) {
     throw new EnvironmentError(
-      `${asked} answers none of the emulated addresses: it has no way back to them`,
+      `${asked} answers none of the emulated addresses: it has no route back to them`,
       {
-        hint: `give it one to this link: an address in that network, or a route to it by this machine`,
+        hint: `add one to this link: an address in that network, or a route to it through this machine`,
       },
     );
   }

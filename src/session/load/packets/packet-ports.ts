@@ -4,41 +4,42 @@ import { subtractPorts } from '../../../plan/ports/reserved.ts';
 import type { PortRange } from '../../../scenario/units.ts';
 import { countPorts } from '../sources.ts';
 
-/** Below are ports of well-known services, which rules on the way may treat in their own way. */
+/** Lower ports belong to well-known services, which devices on the path may treat specially. */
 const LOWEST_PORT = 10_000;
 const HIGHEST_PORT = 65_535;
 
-/** The engine keeps 4 bytes for each address, port and endpoint, most of them untouched. */
+/** The engine keeps 4 bytes for each combination of address, port and endpoint, most of them untouched. */
 const MAX_TUPLES = 8_000_000;
 
 /** Default of net.ipv4.ip_local_port_range (ip-sysctl.rst). */
 const DEFAULT_LOCAL: PortRange = { from: 32_768, to: 60_999 };
 
-/** Ports that the kernel gives to sockets that do not name one, IPv6 included. */
+/** Ports that the kernel gives to sockets that do not name one, also for IPv6. */
 export function readLocalPortRange(): PortRange {
   const [from, to] = (readText('/proc/sys/net/ipv4/ip_local_port_range') ?? '').split(/\s+/).map(Number);
   return from && to ? { from, to } : DEFAULT_LOCAL;
 }
 
 /**
- * Ports of this machine's own address that no socket is given: outside the range that the kernel chooses from, and not blocked.
- * @param blocked reserved, or listened on
+ * Ports of this machine's own address that no socket is given: outside the range that the kernel chooses from, and not
+ * blocked.
+ * @param blocked reserved, or in use by a listener
  * @throws EnvironmentError if there are none
  */
 export function findSparePorts(local: PortRange, blocked: readonly PortRange[]): PortRange[] {
   const spare = subtractPorts({ from: LOWEST_PORT, to: HIGHEST_PORT }, [local, ...blocked]);
   if (spare.length > 0) return spare;
   throw new EnvironmentError(
-    `the kernel may give every source port from ${LOWEST_PORT} on to other programs (net.ipv4.ip_local_port_range is ${local.from} ${local.to})`,
+    `the kernel may give every source port from ${LOWEST_PORT} upwards to other programs (net.ipv4.ip_local_port_range is ${local.from} ${local.to})`,
     {
-      hint: 'leave some to the packet engine: sysctl -w net.ipv4.ip_local_port_range="32768 60999", or name source.ports that nothing else uses',
+      hint: 'leave some to the packet engine: sysctl -w net.ipv4.ip_local_port_range="32768 60999", or set source.ports to ports that nothing else uses',
     },
   );
 }
 
 /**
- * The share of each of several arms that would else choose the same ports of the same addresses; and no more of them than there is
- * memory for.
+ * Divides ports between several arms that would otherwise choose the same ports of the same addresses, and limits them
+ * to what fits in memory.
  * @param addresses how many there are
  */
 export function sharePorts(
@@ -50,7 +51,7 @@ export function sharePorts(
   return takePorts(ranges, index * each, Math.min(each, most));
 }
 
-/** So many ports from the one at `from` on, counted through all ranges. */
+/** This many ports starting at index `from`, counted through all ranges. */
 function takePorts(ranges: readonly PortRange[], from: number, count: number): PortRange[] {
   const taken: PortRange[] = [];
   let skip = from;

@@ -9,13 +9,13 @@ import type { PlannedArm } from '../../../worker/protocol.ts';
 type Probe = typeof probeEndpoint;
 type Answer = Awaited<ReturnType<Probe>>;
 
-/** As long as a connection of the kernel's is given. */
+/** As long as the kernel's probes of a connection may take. */
 const TIMEOUT_US = 5_000_000;
 const LOOK_EVERY_MS = 1;
 
 /**
- * Opens and resets one connection by packets, from where an arm will: the kernel's own would come from another address, or be
- * taken from it by the guard.
+ * Opens and resets one connection by packets, from the same source as the arm: a connection of the kernel's would come
+ * from another address, or the guard would drop its packets.
  * @param planned the arm, ready for the packet engine
  */
 export function createPacketProbe(createEngine: CreateEngine, planned: readonly PlannedArm[]): Probe {
@@ -48,7 +48,7 @@ function toArm(planned: PlannedArm, address: string, port: number, source: strin
     responseTimeoutUs: TIMEOUT_US,
     holdUs: 0,
     socket: {},
-    // The last ports, which the load is going to use last.
+    // The last ports, which the load uses last.
     packets: { client, links: [links[index]!], ports: ports.slice(-1) },
   };
 }

@@ -10,20 +10,20 @@ import type { LocalNetwork } from '../local-network.ts';
 import { checkEmulated } from './check-emulated.ts';
 import { findSparePorts, readLocalPortRange, sharePorts } from './packet-ports.ts';
 
-/** An arm whose packets have their ports and their way, as far as the kernel tells it. */
+/** An arm whose packets have their ports and their route, as far as the kernel knows it. */
 export interface RoutedArm {
   readonly planned: PlannedArm;
   /** By endpoint. */
   readonly routes: readonly LinkRoute[];
   readonly emulates: boolean;
-  /** The kernel would answer or forward what is meant for the engine. */
+  /** The kernel would answer or forward packets that are meant for the engine. */
   readonly needsGuard: boolean;
 }
 
 /**
- * Decides where the packets of each arm come from and which way they go. Nothing is sent.
- * @throws UsageError for endpoints and addresses that packets of one's own cannot or must not be sent to or from
- * @throws EnvironmentError if this machine has no way, no interface or no ports for them
+ * Decides where the packets of each arm come from and which way they go. Sends nothing.
+ * @throws UsageError for endpoints and addresses that the packet engine cannot or must not use
+ * @throws EnvironmentError if this machine has no route, interface or ports for them
  */
 export function routeArms(arms: readonly PlannedArm[], network: LocalNetwork): RoutedArm[] {
   const without = arms.filter(({ ports }) => ports === undefined);
@@ -42,7 +42,7 @@ function routeArm(
 ): RoutedArm {
   const { arm } = planned;
   const emulates = arm.source?.emulate === true;
-  // Packets of both families would need two addresses of each client.
+  // Packets of both families would need two addresses for each client.
   const family = planned.endpoints[0]?.family;
   const endpoints = planned.endpoints.filter((endpoint) => endpoint.family === family);
   const interfaceName = arm.source?.interface;
@@ -54,10 +54,10 @@ function routeArm(
   );
   const [first] = routes;
   const other = routes.find(({ link }) => link.name !== first?.link.name);
-  if (first === undefined) throw new UsageError(`arm ${arm.name} connects to nobody`);
+  if (first === undefined) throw new UsageError(`arm ${arm.name} connects to nothing`);
   if (emulates && other !== undefined) {
     throw new UsageError(
-      `arm ${arm.name}: its endpoints are reached by ${first.link.name} and by ${other.link.name}, and emulated hosts are on one link`,
+      `arm ${arm.name}: its endpoints are reached through ${first.link.name} and ${other.link.name}, but emulated hosts must be on one link`,
       { hint: 'use --interface (source.interface), or an arm for each endpoint' },
     );
   }
@@ -94,8 +94,8 @@ function emulated(
     endpoints: endpoints.map(({ address }) => withoutZone(address)),
   });
   if (left.length > 0) return left;
-  throw new UsageError(`arm ${arm.name}: no address is left to emulate but network and broadcast addresses`, {
-    hint: 'name a larger network',
+  throw new UsageError(`arm ${arm.name}: there are only network and broadcast addresses to emulate`, {
+    hint: 'use a larger network',
   });
 }
 
@@ -108,12 +108,12 @@ function choosePorts(
   addresses: number,
 ): PortRange[] {
   const { from, to } = clientOf(arm).ports;
-  // An emulated host has all the ports of its system.
+  // An emulated host uses all the ports that its operating system would.
   const free = emulates ? [{ from, to }] : findSparePorts(readLocalPortRange(), [...blockedPorts, ...taken]);
   return sharePorts(free, { ...share, addresses });
 }
 
-/** Whether the kernel passes on what comes in by an interface for others (ip-sysctl.rst). */
+/** Whether the kernel forwards packets that arrive on an interface for other hosts (ip-sysctl.rst). */
 function forwards(interfaceName: string, family: 4 | 6): boolean {
   const name = family === 4 ? interfaceName.replaceAll('/', '') : 'all';
   return readText(`/proc/sys/net/ipv${family}/conf/${name}/forwarding`) === '1';

@@ -41,7 +41,7 @@ describe('addresses to emulate', () => {
     ['127.0.0.0/24', 'loopback'],
     ['240.0.0.1', 'reserved'],
     ['255.255.255.255', 'reserved'],
-    ['0.0.0.0', 'no host'],
+    ['0.0.0.0', 'reserved addresses'],
     ['ff02::1', 'multicast'],
     ['fe80::1', 'link-local'],
     ['::1', 'loopback'],
@@ -83,15 +83,15 @@ describe('addresses to emulate on a link', () => {
 
   it('may be public only where they are of its own networks', () => {
     expect(check('8.8.8.8')).toEqual(['8.8.8.8']);
-    expect(() => check('8.8.4.4')).toThrow('it is public and not of eth0’s network');
+    expect(() => check('8.8.4.4')).toThrow('it is public and outside eth0’s network');
     expect(() => check('2600::1')).toThrow('it is public');
   });
 
   it.each([
-    ['10.1.0.5', 'this machine’s own'],
-    ['10.2.0.5', 'this machine’s own'],
+    ['10.1.0.5', 'it belongs to this machine'],
+    ['10.2.0.5', 'it belongs to this machine'],
     ['10.1.0.1', 'a gateway'],
-    ['10.1.0.9', 'what the arm connects to'],
+    ['10.1.0.9', 'the arm connects to it'],
   ])('are not %s: %s', (address, why) => {
     expect(() => check('10.1.0.70', address)).toThrow(why);
   });
