@@ -1,0 +1,39 @@
+import type { TupleKey } from './tuple-key.ts';
+import type { HandshakeEnd } from './types.ts';
+
+const ENDS: readonly HandshakeEnd[] = ['closed', 'reset', 'open'];
+
+/**
+ * When the connection before was last seen with the same addresses and ports, for some that are not tracked any more. A new one
+ * takes the place of an older one with which it shares it; whoever asks for that hears of none.
+ */
+export class RecentTuples {
+  readonly #checks: Int32Array;
+  readonly #lastAtUs: Float64Array;
+  readonly #ends: Uint8Array;
+
+  /** @param places a power of two: 13 bytes each */
+  constructor(places: number) {
+    this.#checks = new Int32Array(places);
+    this.#lastAtUs = new Float64Array(places).fill(Number.NaN);
+    this.#ends = new Uint8Array(places);
+  }
+
+  put(hash: number, check: number, lastAtUs: number, end: HandshakeEnd): void {
+    const place = hash & (this.#checks.length - 1);
+    this.#checks[place] = check;
+    this.#lastAtUs[place] = lastAtUs;
+    this.#ends[place] = ENDS.indexOf(end);
+  }
+
+  /** @returns its last packet; NaN: not known */
+  lastAtUs({ hash, check }: TupleKey): number {
+    const place = hash & (this.#checks.length - 1);
+    return this.#checks[place] === check ? this.#lastAtUs[place]! : Number.NaN;
+  }
+
+  /** @returns how it was last seen, if {@link lastAtUs} is known */
+  endOf({ hash }: TupleKey): HandshakeEnd {
+    return ENDS[this.#ends[hash & (this.#checks.length - 1)]!]!;
+  }
+}

@@ -1,0 +1,37 @@
+import { expect } from 'vitest';
+import {
+  HandshakeTracker,
+  type TrackerCounts,
+  type TrackerOptions,
+} from '../../../src/evidence/handshakes/tracker.ts';
+import type { HandshakeSeen } from '../../../src/evidence/handshakes/types.ts';
+import { decodeFrame } from '../../../src/net/wire/decode.ts';
+import { LINK_TYPE } from '../../../src/net/wire/link-types.ts';
+import { createPacket } from '../../../src/net/wire/packet.ts';
+import type { Framed } from '../wire.ts';
+
+/** Connections of frames, in the order in which they were given up. */
+export function track(
+  frames: readonly Framed[],
+  options: Omit<TrackerOptions, 'onHandshake'> = {},
+): { seen: HandshakeSeen[]; counts: TrackerCounts } {
+  const seen: HandshakeSeen[] = [];
+  const tracker = new HandshakeTracker({ capacity: 256, ...options, onHandshake: (one) => seen.push(one) });
+  const packet = createPacket();
+  for (const [index, { atUs, frame }] of frames.entries()) {
+    expect(decodeFrame(packet, frame, 0, frame.length, LINK_TYPE.ETHERNET)).toBeUndefined();
+    tracker.take(packet, frame, atUs, index + 1);
+  }
+  tracker.end();
+  return { seen, counts: tracker.counts };
+}
+
+/** The only connection of frames. */
+export function trackOne(
+  frames: readonly Framed[],
+  options?: Omit<TrackerOptions, 'onHandshake'>,
+): HandshakeSeen {
+  const { seen } = track(frames, options);
+  expect(seen).toHaveLength(1);
+  return seen[0]!;
+}
