@@ -6,14 +6,14 @@ export interface HashKey {
 
 /** @param secret at least 8 bytes, of which the first 8 count */
 export function readKey(secret: Uint8Array): HashKey {
-  if (secret.length < 8) throw new RangeError(`a key of ${secret.length} bytes; it takes 8`);
+  if (secret.length < 8) throw new RangeError(`a key of ${secret.length} bytes; 8 are needed`);
   const view = new DataView(secret.buffer, secret.byteOffset, 8);
   return { low: view.getInt32(0, true), high: view.getInt32(4, true) };
 }
 
 /**
- * HalfSipHash-1-3 (Aumasson and Bernstein; lib/siphash.c of Linux has it as hsiphash) of up to four 32-bit words. In
- * 32-bit integers throughout and without allocation, as it runs for each connection.
+ * HalfSipHash-1-3 (Aumasson and Bernstein; lib/siphash.c of Linux has it as hsiphash) of up to four 32-bit words. Uses
+ * only 32-bit integers and no allocation, as it runs for each connection.
  * @param count how many of the words count, 1-4
  * @returns a signed 32-bit integer
  */
@@ -52,7 +52,7 @@ export function halfSipHash(
 }
 
 /**
- * What stands for an address wherever connections are hashed: 32 bits, worked out once for each address.
+ * Represents an address in the hash of a connection: 32 bits, computed once for each address.
  * @param address 4 bytes (IPv4) or 16 (IPv6)
  */
 export function addressWord(key: HashKey, address: Uint8Array): number {

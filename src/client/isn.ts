@@ -2,15 +2,15 @@ import { createRandom } from '../random.ts';
 import { addressWord, type HashKey, halfSipHash, readKey } from './half-sip-hash.ts';
 import type { IsnPolicy } from './types.ts';
 
-/** Chooses initial sequence numbers. All numbers are signed 32-bit integers: `>>> 0` is as it stands in the packet. */
+/** Chooses initial sequence numbers. All numbers are signed 32-bit integers: `>>> 0` gives the value in the packet. */
 export interface IsnGenerator {
-  /** What stands for an address in `next`; worked out once for each. @param address 4 or 16 bytes */
+  /** Represents an address in `next`; computed once for each. @param address 4 or 16 bytes */
   addressWord(address: Uint8Array): number;
   /**
    * The number for a connection that begins now. Allocates nothing.
-   * @param local as addressWord has it
+   * @param local from addressWord
    * @param remote likewise
-   * @param timeUs microseconds on any clock that never goes back, up to 2^48; parts of one count
+   * @param timeUs microseconds on any clock that never goes back, up to 2^48; fractions count
    */
   next(local: number, remote: number, localPort: number, remotePort: number, timeUs: number): number;
 }

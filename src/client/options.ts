@@ -1,6 +1,6 @@
 import type { Stack, SynOption } from './types.ts';
 
-/** The options of a SYN that say something. MSS is always among them (RFC 9293 section 3.7.1). */
+/** The options of a SYN that carry information. MSS is always among them (RFC 9293 section 3.7.1). */
 export interface OptionChoice {
   readonly windowScale: boolean;
   readonly sack: boolean;
@@ -8,16 +8,16 @@ export interface OptionChoice {
   readonly fastOpen: boolean;
 }
 
-/** Puts the options of a SYN into the order, and with the padding, that a stack has. */
+/** Arranges the options of a SYN in a stack's order, with its padding. */
 type Layout = (choice: OptionChoice) => SynOption[];
 
 /**
- * Each stack aligns options to 32-bit words in a way of its own. All eight layouts of each without Fast Open are those
- * that p0f 3.09b lists as answers of the system ([tcp:response] in p0f.fp); where Windows puts a Fast Open option is
- * not known from any source: it stands last here, as in the others.
+ * Each stack aligns options to 32-bit words in its own way. All eight layouts of each without Fast Open are those that
+ * p0f 3.09b lists as answers of the system ([tcp:response] in p0f.fp); no source shows where Windows puts a Fast Open
+ * option: it comes last here, as in the others.
  */
 const LAYOUTS: Readonly<Record<Stack, Layout>> = {
-  /** Window scale before the rest; SACK and timestamps share two words if both are there. */
+  /** Window scale first; SACK and timestamps share two words if both are present. */
   windows: ({ windowScale, sack, timestamps, fastOpen }) => [
     'mss',
     ...when(windowScale, 'nop', 'window-scale'),
@@ -46,7 +46,7 @@ export function layOutOptions(stack: Stack, choice: OptionChoice): readonly SynO
   return LAYOUTS[stack](choice);
 }
 
-/** What a list of options says, whatever its order. */
+/** The options in a list that carry information, whatever its order. */
 export function readChoice(options: readonly SynOption[]): OptionChoice {
   return {
     windowScale: options.includes('window-scale'),

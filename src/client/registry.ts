@@ -7,7 +7,7 @@ import { windows10 } from './profiles/windows-10.ts';
 import { windows11 } from './profiles/windows-11.ts';
 import type { ClientProfile } from './types.ts';
 
-/** Every client that can be imitated, by name. Each file names the sources of its facts, and what is not known. */
+/** Every client that can be imitated, by name. Each file gives the sources of its facts, and what is not known. */
 export const CLIENTS = {
   'windows-11': windows11,
   'windows-10': windows10,
@@ -21,5 +21,5 @@ export const CLIENTS = {
 export type ClientName = keyof typeof CLIENTS;
 export const CLIENT_NAMES = Object.keys(CLIENTS) as readonly ClientName[];
 
-/** Who connects where nobody says otherwise. */
+/** The client of arms that do not name one. */
 export const DEFAULT_CLIENT = 'linux-6' satisfies ClientName;

@@ -2,10 +2,10 @@ import { layOutOptions, readChoice } from './options.ts';
 import { CLIENTS, type ClientName } from './registry.ts';
 import type { ClientKnobs, ClientProfile } from './types.ts';
 
-/** Largest window that a header without a scale can say (RFC 9293 section 3.1). */
+/** Largest window that a header can express without a scale (RFC 9293 section 3.1). */
 const LARGEST_WINDOW = 65_535;
 
-/** A client by its name, but for what the knobs say. */
+/** A client by its name, with the differences that the knobs make. */
 export function resolveClient(name: ClientName, knobs: ClientKnobs = {}): ClientProfile {
   const profile: ClientProfile = CLIENTS[name];
   const { window, windowScale, timestamps, sack, fastOpen, ...same } = knobs;
@@ -26,7 +26,7 @@ export function resolveClient(name: ClientName, knobs: ClientKnobs = {}): Client
   };
 }
 
-/** Window and scale have to fit together: without a scale the header cannot say more than 65,535. */
+/** Window and scale have to fit together: without a scale the header cannot express more than 65,535. */
 function fitWindow(
   profile: ClientProfile,
   window: number | undefined,

@@ -1,20 +1,20 @@
 import type { ClientProfile, SynOption } from './types.ts';
 
-/** The way that a SYN takes, as far as the SYN depends on it. */
+/** The path of a SYN, as far as the SYN depends on it. */
 export interface SynPath {
   readonly family: 4 | 6;
   /** Of the link, bytes. */
   readonly mtu: number;
 }
 
-/** What a SYN's options say besides the profile. */
+/** The content of a SYN's options, besides the profile. */
 export interface SynValues extends SynPath {
   /** Of the timestamps option (RFC 7323 section 3.2): 32 bits; default 0. */
   readonly timestampValue?: number;
   readonly timestampEcho?: number;
   /** 4-16 bytes, an even number (RFC 7413 section 4.1.1); absent: the Fast Open option asks for one. */
   readonly fastOpenCookie?: Uint8Array;
-  /** Of a SYN that is sent again: without Fast Open, as that may be why no answer came (RFC 7413 section 4.1.3). */
+  /** For a SYN that is retransmitted: without Fast Open, which may be why no answer came (RFC 7413 section 4.1.3). */
   readonly isResent?: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface SynOptions {
   readonly timestampEchoAt: number;
 }
 
-/** Flags of a TCP header, as a number of 9 bits: AE is the lowest bit of the byte before (RFC 9768 section 3.1). */
+/** Flags of a TCP header, as a number of 9 bits: AE is the lowest bit of the preceding byte (RFC 9768 section 3.1). */
 export const TCP_FLAGS = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, ece: 64, cwr: 128, ae: 256 } as const;
 
 /** Longest options field: the header has at most 15 words, 5 of them fixed (RFC 9293 section 3.1). */
@@ -36,12 +36,13 @@ const MOST_BYTES = 40;
 /** IP and TCP header without options, by family. */
 const HEADER_BYTES = { 4: 40, 6: 60 } as const;
 
-/** IPv6's header is that much longer than IPv4's. */
+/** IPv6's header is longer than IPv4's by this much. */
 const LONGER_IN_IPV6 = 20;
 
 /**
  * The options of a SYN, byte for byte.
- * @throws RangeError where they do not fit into 40 bytes, which no profile with at most one cookie of 16 bytes reaches
+ * @throws RangeError if they do not fit into 40 bytes, which cannot happen for a profile with at most one cookie of 16
+ * bytes
  */
 export function synOptionBytes(profile: ClientProfile, values: SynValues): SynOptions {
   const bytes: number[] = [];
@@ -114,8 +115,9 @@ export function offeredWindow(profile: ClientProfile, path: SynPath): number {
 /**
  * The flags of a SYN, see {@link TCP_FLAGS}.
  *
- * Something on the way may drop SYNs that ask for ECN, so that none asks for ever: with RFC 3168 the first alone asks (its
- * section 6.1.1.1; Linux and XNU do so), with AccECN the first one sent again may as well (RFC 9768 section 3.1.4.1; XNU does).
+ * Devices on the path may drop SYNs that ask for ECN, so clients stop asking: with RFC 3168 only the first SYN asks
+ * (its section 6.1.1.1; Linux and XNU do so), with AccECN the first retransmission may as well (RFC 9768 section
+ * 3.1.4.1; XNU does).
  * @param resent how often it has been sent before
  */
 export function synFlags({ ecn }: Pick<ClientProfile, 'ecn'>, resent: number): number {

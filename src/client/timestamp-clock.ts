@@ -3,15 +3,15 @@ import type { ClientProfile } from './types.ts';
 
 /** The clock of a client's timestamps option (RFC 7323 section 5.4). As in isn.ts, all numbers are signed 32-bit integers. */
 export interface TimestampClock {
-  /** What stands for an address below; worked out once for each. @param address 4 or 16 bytes */
+  /** Represents an address below; computed once for each. @param address 4 or 16 bytes */
   addressWord(address: Uint8Array): number;
-  /** What a connection's clock is ahead of `ticks` by, as long as it lasts. Parameters as in IsnGenerator. */
+  /** The offset of a connection's clock from `ticks`, constant for the connection. Parameters as in IsnGenerator. */
   startOf(local: number, remote: number, localPort: number, remotePort: number): number;
-  /** How far the clock itself has come. */
+  /** The reading of the clock itself. */
   ticks(timeUs: number): number;
 }
 
-/** @param secret at least 8 bytes, another one than the ISN's */
+/** @param secret at least 8 bytes, different from the ISN's */
 export function createTimestampClock(
   { timestampHz, timestampStart }: Pick<ClientProfile, 'timestampHz' | 'timestampStart'>,
   secret: Uint8Array,

@@ -25,12 +25,12 @@ export type SynOption =
   | 'fast-open'
   | 'end';
 
-/** Whose way of putting options in order a client has, see options.ts. */
+/** The stack whose option order a client uses, see options.ts. */
 export type Stack = 'windows' | 'linux' | 'xnu';
 
 /**
  * A TCP client as the network sees it: everything in its packets that the operating system decides. Pure data; the
- * packet engine plays it.
+ * packet engine imitates it.
  */
 export interface ClientProfile {
   readonly stack: Stack;
@@ -44,8 +44,8 @@ export interface ClientProfile {
    */
   readonly ipId: 'zero' | 'counter' | 'random';
   /**
-   * Options of the SYN, in order; whatever then lacks to whole 32-bit words is filled with `end`. At most 40 bytes. Of a
-   * SYN that is sent again `fast-open` is left out.
+   * Options of the SYN, in order; padded with `end` to whole 32-bit words. At most 40 bytes. A retransmitted SYN omits
+   * `fast-open`.
    */
   readonly synOptions: readonly SynOption[];
   /**
@@ -55,35 +55,35 @@ export interface ClientProfile {
   readonly mss: number;
   /** Receive window of the SYN, bytes: never scaled (RFC 7323 section 2.2). 1-65535. See offeredWindow in syn.ts. */
   readonly synWindow: number;
-  /** The SYN's window is the largest multiple of the MSS offered that `synWindow` allows. */
+  /** The SYN's window is the largest multiple of the offered MSS that `synWindow` allows. */
   readonly isWindowInSegments: boolean;
   /** Window scale offered, 0-14; used only with the option. */
   readonly windowScale: number;
-  /** Receive window after the handshake, bytes, before scaling. Without a scale no more than 65,535 of it show. */
+  /** Receive window after the handshake, bytes, before scaling. Without a scale at most 65,535 of it are visible. */
   readonly window: number;
   readonly isn: IsnPolicy;
   /** Step of the clock in `rfc6528`, nanoseconds: 4,000 in RFC 6528, shorter in systems made for faster networks. */
   readonly isnStepNs: number;
   readonly ecn: EcnMode;
-  /** Steps of its timestamp clock a second; used only with the option. */
+  /** Ticks of its timestamp clock per second; used only with the option. */
   readonly timestampHz: number;
   /**
-   * Where that clock begins. `tuple`: elsewhere for each pair of addresses and ports; `hosts`: for each pair of
-   * addresses; `boot`: one clock for all connections.
+   * Where that clock starts. `tuple`: at a different value for each pair of addresses and ports; `hosts`: for each pair
+   * of addresses; `boot`: one clock for all connections.
    */
   readonly timestampStart: 'tuple' | 'hosts' | 'boot';
-  /** Waits after the first SYN, the second and so on, microseconds: there is a SYN more than waits. */
+  /** Waits after the first SYN, the second and so on, microseconds: one more SYN is sent than there are waits. */
   readonly synWaitsUs: readonly number[];
-  /** Retransmission timer of data and FIN before there is a better estimate, and its lowest value; microseconds. */
+  /** Retransmission timer of data and FIN before there is a better estimate, and its minimum; microseconds. */
   readonly rtoUs: number;
   readonly minRtoUs: number;
-  /** Longest delay of an acknowledgement, microseconds. */
+  /** Maximum delay of an acknowledgement, microseconds. */
   readonly delayedAckUs: number;
   /** Ports that it chooses from, and how. */
   readonly ports: { readonly from: number; readonly to: number; readonly order: 'sequential' | 'random' };
 }
 
-/** What may differ from a profile. Absent: as the profile has it. */
+/** What may differ from a profile. Absent: as in the profile. */
 export interface ClientKnobs {
   readonly isn?: IsnPolicy;
   readonly timestamps?: boolean;
@@ -91,7 +91,7 @@ export interface ClientKnobs {
   readonly ecn?: EcnMode;
   /** Ask for TCP Fast Open (RFC 7413) in each first SYN. */
   readonly fastOpen?: boolean;
-  /** Window of the SYN as it stands there, and after the handshake before scaling; bytes, 1-65535. */
+  /** Window of the SYN, and after the handshake before scaling; bytes, 1-65535. */
   readonly window?: number;
   /** 0-14; `off`: without the option. */
   readonly windowScale?: number | 'off';

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 
 /**
- * The bytes of a literal address: 4 of IPv4, 16 of IPv6 (RFC 4291 section 2.2). A zone, as in `fe80::1%eth0`, is left out:
- * packets do not carry it.
- * @throws RangeError if it is no literal address
+ * The bytes of a literal address: 4 of IPv4, 16 of IPv6 (RFC 4291 section 2.2). A zone, as in `fe80::1%eth0`, is
+ * omitted: packets do not carry it.
+ * @throws RangeError if it is not a literal address
  */
 export function parseAddress(address: string): Uint8Array {
   if (isIP(address) === 4) return Uint8Array.from(address.split('.'), Number);
@@ -21,8 +21,8 @@ export function formatAddress(bytes: Uint8Array): string {
 }
 
 /**
- * The 6 bytes of an Ethernet address as the kernel writes it: `02:00:5e:10:00:01`.
- * @throws RangeError if it is none
+ * The 6 bytes of an Ethernet address in the kernel's notation: `02:00:5e:10:00:01`.
+ * @throws RangeError if it is not one
  */
 export function parseMac(mac: string): Uint8Array {
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(mac)) throw new RangeError(`not an Ethernet address: ${mac}`);

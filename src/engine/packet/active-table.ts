@@ -28,7 +28,7 @@ export class ActiveTable {
   readonly rttUs: Int32Array;
   readonly minRttUs: Int32Array;
   readonly mss: Uint16Array;
-  /** Of the far end: bytes that it takes, and the shift of the windows that it announces. */
+  /** Of the far end: the largest segment that it accepts, and the shift of the windows that it announces. */
   readonly window: Int32Array;
   readonly windowShift: Uint8Array;
   /** TCP_INFO's option bits. */

@@ -1,7 +1,7 @@
 import { parseAddress } from '../../net/addresses.ts';
 import { readU32 } from '../../net/wire/big-endian.ts';
 
-/** An address as packets carry it: one word (IPv4) or four (IPv6), in network byte order as unsigned numbers. */
+/** An address in packets: one word (IPv4) or four (IPv6), in network byte order as unsigned numbers. */
 export type AddressWords = readonly number[];
 
 /** @param bytes 4 or 16 */
@@ -9,7 +9,7 @@ export function toWords(bytes: Uint8Array): AddressWords {
   return Array.from({ length: bytes.length / 4 }, (_, index) => readU32(bytes, 4 * index));
 }
 
-/** Swaps the bytes of a word: packets are big-endian, every machine that koffi ships for is little-endian. */
+/** Swaps the bytes of a word: packets are big-endian, every machine that koffi supports is little-endian. */
 export function swap(word: number): number {
   return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
@@ -26,7 +26,7 @@ export class AddressIndex {
   /** By the last word; the others of an IPv6 address are compared. */
   readonly #byLast = new Map<number, number[]>();
 
-  /** @throws RangeError if one is no literal address */
+  /** @throws RangeError if one is not a literal address */
   constructor(addresses: readonly string[]) {
     this.bytes = addresses.map(parseAddress);
     this.words = this.bytes.map(toWords);

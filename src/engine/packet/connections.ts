@@ -21,7 +21,7 @@ const HOLD_DEADLINE = 2;
 /** How long a connection may take to close once its attempt has settled, before it is reset. */
 const LINGER_US = 10_000_000;
 
-/** Connections that may be closing besides those that are open. */
+/** Connections that may be closing in addition to those that are open. */
 const MAX_LINGERING = 65_536;
 
 /** The low half of a number of 64 bits. */
@@ -126,7 +126,7 @@ export class Connections {
     this.deadlines.set(slot, this.#lists[this.slots.arm[slot]!]! + deadline, this.nowUs);
   }
 
-  /** Sets the deadline of a connection to be held: the age that its attempt is to reach. */
+  /** Sets the deadline of a connection to be held: the age that its attempt should reach. */
   setHoldDeadline(slot: number): void {
     this.setDeadline(slot, HOLD_DEADLINE + this.#chooseAge(slot));
   }
@@ -148,7 +148,7 @@ export class Connections {
     return this.#lists[this.arms.length]!;
   }
 
-  /** Puts what a held connection without a request needs into the slot, and gives the rest back. */
+  /** Moves what a held connection without a request needs into the slot, and frees the rest. */
   shelve(slot: number): void {
     const { active, slots } = this;
     const index = slots.active[slot]!;
@@ -160,7 +160,7 @@ export class Connections {
     active.free(index);
   }
 
-  /** Undoes {@link shelve} where it was done. @returns index in the active table */
+  /** Undoes {@link shelve} if it was done. @returns index in the active table */
   unshelve(slot: number): number {
     const { active, slots } = this;
     if (slots.active[slot] !== NONE) return slots.active[slot]!;
@@ -177,7 +177,7 @@ export class Connections {
     return index;
   }
 
-  /** Ages of a held connection count from here. */
+  /** Ages of a held connection are counted from here. */
   heldSinceUs(slot: number): number {
     const index = this.slots.active[slot]!;
     if (index === NONE) return this.#establishedAtUs[slot]!;
@@ -193,8 +193,8 @@ export class Connections {
   }
 
   /**
-   * Tells the observer how the attempt has ended. The connection may still have to be closed; whoever calls this has
-   * seen to that, because the observer may start the next attempt.
+   * Reports to the observer how the attempt has ended. The connection may still have to be closed; the caller has
+   * arranged that beforehand, because the observer may start the next attempt.
    */
   settle(slot: number, phase: AttemptPhase, cause: EndCause, errno: number): void {
     const index = this.unshelve(slot);
@@ -217,12 +217,12 @@ export class Connections {
     this.open -= 1;
   }
 
-  /** The record that {@link settle} has filled goes to the observer: last of all. */
+  /** Passes the record that {@link settle} has filled to the observer: the last step. */
   tellSettled(): void {
     this.#observer.settled(this.#record);
   }
 
-  /** Gives back a slot whose connection is over. */
+  /** Releases a slot whose connection is over. */
   free(slot: number): void {
     const { slots, active, flows, deadlines } = this;
     flows.clear(slots.remote[slot]!, slots.local[slot]!, slots.port[slot]!);

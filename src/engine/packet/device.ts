@@ -6,11 +6,11 @@ import type { Ticker } from '../../net/ticker.ts';
 import type { LinkPath } from '../types.ts';
 import type { Flows } from './flows.ts';
 
-/** Frames for headers alone: SYN-ACKs come in bursts as large as those of the SYNs. */
+/** Frames for headers only: SYN-ACKs come in bursts as large as those of the SYNs. */
 const SMALL_FRAME_BYTES = 256;
 const SMALL_FRAMES = 16_384;
 
-/** Frames that hold a whole segment: fewer, so as not to fill the caches with them. */
+/** Frames that hold a whole segment: fewer, so that they do not fill the caches. */
 const LARGE_FRAME_BYTES = 2_048;
 const LARGE_FRAMES = 4_096;
 

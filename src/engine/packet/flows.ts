@@ -17,12 +17,12 @@ export interface ArmFlows {
   /** Local address of each source, and of each endpoint where no source is named. */
   readonly locals: readonly number[];
   readonly ownLocals: readonly number[];
-  /** Ports that the engine chooses from, and whether in no order. */
+  /** Ports that the engine chooses from, and whether in random order. */
   readonly ports: Uint16Array;
   readonly isRandom: boolean;
 }
 
-/** Ports of this shard that the engine chooses from: more than this many for each address it never needs. */
+/** Limit on this shard's ports that the engine chooses from: it never needs more for each address. */
 const MAX_CHOSEN_PORTS = 65_536;
 
 /** An Int32Array beyond this cannot be allocated everywhere. */
@@ -87,7 +87,7 @@ export class Flows {
     return port >= this.lowestPort && port <= this.highestPort;
   }
 
-  /** Whether it is for this engine to answer for the port: every shard sees the packets of all. */
+  /** Whether this engine has to answer for the port: every shard sees the packets of all. */
   ownsPort(port: number): boolean {
     return this.#isOwn[port] === 1;
   }
@@ -110,7 +110,7 @@ export class Flows {
   }
 
   /**
-   * A port of an arm that is free towards a remote: as its client chooses, each in turn or any.
+   * A port of an arm that is free towards a remote, chosen as its client does: sequentially or at random.
    * @returns -1 if all are in use
    */
   choosePort(arm: number, remote: number, local: number): number {

@@ -20,13 +20,13 @@ const INFO_ECN = 8;
 /** What a far end that offers no segment size takes (RFC 9293 section 3.7.1); IPv6 has 20 bytes less of 1,280. */
 const LEAST_MSS = 536;
 
-/** Length of timestamps in every segment, with their padding. */
+/** Length of the timestamps option in every segment, with its padding. */
 const STAMP_BYTES = 12;
 
 /** RFC 6298 section 2.1. */
 const FIRST_WAIT_US = 1_000_000;
 
-/** From the SYN to the SYN-ACK, or whatever comes instead. */
+/** From the SYN to the SYN-ACK, or whatever arrives instead. */
 export class Handshake {
   readonly #connections: Connections;
   readonly #segments: Segments;
@@ -77,7 +77,7 @@ export class Handshake {
     connections.setDeadline(slot, HANDSHAKE_DEADLINE);
   }
 
-  /** Called once a SYN has gone: its time counts from there. */
+  /** Called once a SYN has been sent: its time is counted from there. */
   sent(slot: number, atUs: number): void {
     const { slots, active } = this.#connections;
     if (slots.phase[slot] !== SYN_SENT) return;
@@ -92,7 +92,7 @@ export class Handshake {
     const connections = this.#connections;
     const { slots } = connections;
     const { flags, ack } = segment;
-    // Without ACK nothing says which connection this is about (RFC 9293 section 3.10.7.3).
+    // Without ACK, nothing identifies the connection (RFC 9293 section 3.10.7.3).
     if ((flags & ACK) === 0) return false;
     if (ack !== slots.sndNxt[slot]) {
       if ((flags & RST) === 0) this.#meetChallenge(slot, ack);
@@ -136,7 +136,7 @@ export class Handshake {
 
   /**
    * An acknowledgement of something else: the far end holds an older connection of this address and port. A RST makes
-   * it drop that one, and the next SYN finds the way free (RFC 9293 section 3.10.7.3, figure 9).
+   * it drop that one, so that the next SYN can succeed (RFC 9293 section 3.10.7.3, figure 9).
    */
   #meetChallenge(slot: number, ack: number): void {
     const { slots, active } = this.#connections;
@@ -155,7 +155,7 @@ export class Handshake {
   #awaitAnswer(slot: number, index: number, sentAtUs: number): void {
     const { active } = this.#connections;
     const { synWaitsUs } = this.#segments.clientOf(slot);
-    // After the last SYN it waits once more, twice as long, as timers that double do.
+    // After the last SYN it waits once more, twice as long, like a doubling timer.
     const waitUs = synWaitsUs[active.resends[index]!] ?? 2 * (synWaitsUs.at(-1) ?? FIRST_WAIT_US);
     active.resendAtUs[index] = this.#resends.add(slot, waitUs, sentAtUs);
   }
@@ -193,7 +193,7 @@ export class Handshake {
     connections.establish(slot);
   }
 
-  /** After a retransmission only an echoed timestamp tells which SYN was answered (RFC 7323 section 4); else 0. */
+  /** After a retransmission only an echoed timestamp shows which SYN was answered (RFC 7323 section 4); otherwise 0. */
   #rtt(slot: number, index: number, segment: Inbound, hasStamps: boolean, establishedAtUs: number): number {
     const { active } = this.#connections;
     const startedAtUs = active.startedAtUs[index]!;
@@ -214,7 +214,7 @@ export class Handshake {
     this.#connections.tellSettled();
   }
 
-  /** Before a SYN could be sent. The slot has no entry among the flows yet. */
+  /** Before a SYN could be sent. The slot has no entry in the flows yet. */
   #refuse(slot: number, errno: number): void {
     this.#connections.settle(slot, 'start', 'errno', errno);
     this.#closer.forgetUnsent(slot);

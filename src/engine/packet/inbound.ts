@@ -12,7 +12,7 @@ const TIMESTAMPS = 8;
 /** RFC 7323 section 2.3. */
 const MAX_WINDOW_SHIFT = 14;
 
-/** A TCP segment as it came; one object serves all. */
+/** A received TCP segment; one object is reused for all. */
 export class Inbound {
   /** Memory that holds it: the payload is `from` to `to`. */
   bytes: Uint8Array = new Uint8Array(0);
@@ -22,12 +22,12 @@ export class Inbound {
   ack = 0;
   flags = 0;
   window = 0;
-  /** When the kernel took it from the device, on the engine's clock. */
+  /** When the kernel received it from the device, on the engine's clock. */
   atUs = -0.5;
   hasStamps = false;
   stamp = 0;
   echo = 0;
-  /** 0: not given; the three are read from a SYN-ACK alone. */
+  /** 0: not given; the three are read only from a SYN-ACK. */
   mss = 0;
   /** -1: not given. */
   windowShift = -1;
@@ -57,7 +57,10 @@ export class Inbound {
     return true;
   }
 
-  /** The packet goes on beyond what was captured: its end, which a FIN marks, has not been seen and will come again. */
+  /**
+   * The packet continues beyond what was captured: its end, where a FIN would be, has not been seen and will come
+   * again.
+   */
   cutOff(): void {
     this.flags &= ~FIN;
   }

@@ -5,7 +5,7 @@ import type { ResendQueues } from './resend-queues.ts';
 import type { Segments } from './segments.ts';
 import { PROVING } from './slots.ts';
 
-/** As the kernel's keep-alives of the raw engine (TCP_KEEPINTVL 1). */
+/** Like the kernel's keep-alives for the raw engine (TCP_KEEPINTVL 1). */
 const PROBE_EVERY_US = 1_000_000;
 
 /** Checks by keep-alives whether held connections are still alive: a segment of the last byte, which must be answered. */
@@ -20,7 +20,7 @@ export class Proofs {
     this.#resends = resends;
   }
 
-  /** @returns false if a connection of that age is not proved */
+  /** @returns false if a connection of that age is not checked */
   begin(slot: number, ageUs: number): boolean {
     if (ageUs < LEAST_PROOF_AGE_US) return false;
     const { slots, active } = this.#connections;
@@ -33,7 +33,7 @@ export class Proofs {
     return true;
   }
 
-  /** @returns false if no answer has come to any of the probes */
+  /** @returns false if none of the probes was answered */
   again(slot: number): boolean {
     const { slots, active } = this.#connections;
     const index = slots.active[slot]!;

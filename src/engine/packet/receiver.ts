@@ -50,9 +50,9 @@ const ERRNO_OF_UNREACHABLE_6: Readonly<Record<number, number>> = {
   6: EACCES,
 };
 
-/** Reads packets, finds the connection of each, and passes them on to what handles its state. */
+/** Reads packets, finds the connection of each, and passes them on to the handler for its state. */
 export class Receiver {
-  /** Where a segment without a connection is answered from: a slot that belongs to nobody. */
+  /** Where a segment without a connection is answered from: a slot that no connection uses. */
   readonly #stray: number;
   readonly #connections: Connections;
   readonly #segments: Segments;
@@ -82,7 +82,7 @@ export class Receiver {
 
   /**
    * Handles an Ethernet frame.
-   * @param from, to where it stands in `bytes`
+   * @param from, to its position in `bytes`
    * @param atUs when it came
    */
   receive(bytes: Uint8Array, from: number, to: number, atUs: number): void {
@@ -95,10 +95,10 @@ export class Receiver {
   #receiveIpv4(bytes: Uint8Array, ip: number, end: number, atUs: number): void {
     if (end - ip < IPV4_BYTES || bytes[ip]! >>> 4 !== 4) return;
     const headerBytes = (bytes[ip]! & 0xf) * 4;
-    // Ethernet pads short packets; with segmentation left to the device, a length of 0 says "to the end".
+    // Ethernet pads short packets; if segmentation is left to the device, a length of 0 means "to the end".
     const length = readU16(bytes, ip + 2);
     const to = length === 0 ? end : Math.min(end, ip + length);
-    // A fragment other than the first has no ports; the first of several is not the whole.
+    // A later fragment has no ports; the first one is not the whole.
     if (headerBytes < IPV4_BYTES || ip + headerBytes > to || (readU16(bytes, ip + 6) & 0x3fff) !== 0) return;
     const { flows } = this.#connections;
     const local = flows.locals.findIpv4(readU32(bytes, ip + 16));
@@ -157,8 +157,8 @@ export class Receiver {
   }
 
   /**
-   * A segment of no connection: one that is over (its far end has not heard the last acknowledgement: RFC 9293 section
-   * 3.10.7.8 answers a FIN again in TIME-WAIT), or one that this client never had, which is reset.
+   * A segment of no connection: of one that is over, because its far end missed the last acknowledgement (RFC 9293
+   * section 3.10.7.8 answers a FIN again in TIME-WAIT), or of one that this client never had, which is reset.
    */
   #answerStray(remote: number, local: number, port: number): void {
     const { slots, flows, arms } = this.#connections;
@@ -229,7 +229,7 @@ export class Receiver {
     return active.iss[slots.active[slot]!] === readI32(bytes, tcp + 4) ? slot : -1;
   }
 
-  /** An ICMP error ends a handshake, as it does a kernel's; an established connection goes on (RFC 5461). */
+  /** An ICMP error ends a handshake, as it does in the kernel; an established connection continues (RFC 5461). */
   #fail(slot: number, errno: number, refusedBy: string, atUs: number): void {
     const connections = this.#connections;
     connections.nowUs = Math.max(connections.nowUs, atUs);

@@ -1,4 +1,4 @@
-/** One thing to look at again, and when. */
+/** Something to look at again, and when. */
 interface Queue {
   readonly waitUs: number;
   slots: Int32Array;
@@ -10,20 +10,20 @@ interface Queue {
 const FIRST_ROOM = 1_024;
 
 /**
- * When packets are sent again unless they were answered. Each wait has a queue of its own, so that appending keeps it
- * sorted. Entries are never taken out: most packets are answered, and whoever asks later finds that an entry no longer
- * holds, because the time it names is not the time the connection waits for.
+ * When to resend packets unless they are answered. Each wait has its own queue, so that appending keeps it sorted.
+ * Entries are never removed: most packets are answered, and when an entry is due, its time no longer equals the one
+ * that the connection waits for.
  */
 export class ResendQueues {
   readonly #queues: Queue[] = [];
-  /** Earliest of all heads: what every turn compares with. */
+  /** The earliest of all heads: every turn compares with it. */
   #soonestUs = Number.POSITIVE_INFINITY;
 
   get soonestUs(): number {
     return this.#soonestUs;
   }
 
-  /** Looks at a slot again. @returns when: what the connection has to remember */
+  /** Schedules a slot to be looked at again. @returns when, for the connection to remember */
   add(slot: number, waitUs: number, nowUs: number): number {
     const queue = this.#queueOf(waitUs);
     if (queue.count === queue.slots.length) widen(queue);

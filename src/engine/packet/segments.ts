@@ -126,7 +126,7 @@ export class Segments {
 
   /**
    * Writes any other segment of an established connection.
-   * @param payload bytes to carry: those from `from` up to, not including, `to`
+   * @param payload bytes to carry: those from `from` (inclusive) to `to` (exclusive)
    * @returns whether there was room
    */
   write(
@@ -175,7 +175,7 @@ export class Segments {
     return true;
   }
 
-  /** Sends what waits. @returns whether all has gone */
+  /** Sends what is waiting. @returns whether everything has been sent */
   flush(): boolean {
     let isAll = true;
     for (const { batch } of this.devices) if (batch.size > 0 && !batch.flush(this.#observer)) isAll = false;
@@ -197,7 +197,7 @@ export class Segments {
 
   /**
    * Completes a frame whose options and payload are in place, and adds it to the batch.
-   * @param control header length and control bits, as they stand in the word of the window
+   * @param controlBits header length and control bits, as they appear in the word of the window
    * @param sum of the halves of options and payload
    */
   #finish(

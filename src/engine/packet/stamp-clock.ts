@@ -2,7 +2,7 @@ import { CLOCK_REALTIME } from '../../net/constants.ts';
 import type { Arena, Libc, Region } from '../../net/index.ts';
 import type { Ticker } from '../../net/ticker.ts';
 
-/** Translates the kernel's stamps of packets, which are wall-clock times, to the engine's clock. */
+/** Translates the kernel's packet timestamps, which are wall-clock times, to the engine's clock. */
 export class StampClock {
   readonly #clock: Ticker;
   readonly #read: Libc['clockGettime'];
@@ -29,7 +29,7 @@ export class StampClock {
     this.#originUs = words[2]! / 1_000 - us;
   }
 
-  /** The moment of a stamp, never later than the last {@link tick}; without a clock that reads it, that moment. */
+  /** The moment of a timestamp, never later than the last {@link tick}; that moment if the clocks cannot be read. */
   toUs(seconds: number, nanoseconds: number): number {
     const nowUs = this.#clock.us[0]!;
     if (this.#read === undefined) return nowUs;

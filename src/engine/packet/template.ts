@@ -16,7 +16,7 @@ import type { Flows } from './flows.ts';
 export const IP_AT = 4;
 export const IPV4_WORDS = 5;
 const IPV6_WORDS = 10;
-/** What a frame has room for besides headers; larger segments are taken but not sent. */
+/** Maximum payload in a frame; the engine receives larger segments but never sends them. */
 const MAX_PAYLOAD = 1_900;
 const DONT_FRAGMENT = 0x0040_0000;
 
@@ -131,7 +131,7 @@ export function createTemplate(
   };
 }
 
-/** `socket.mss` counts for the very packets, whatever their family. */
+/** `socket.mss` is the MSS in the packets themselves, whatever their family. */
 function withMss(client: ClientProfile, mss: number | undefined, isIpv6: boolean): ClientProfile {
   return mss === undefined ? client : { ...client, mss: isIpv6 ? mss + 20 : mss };
 }

@@ -6,10 +6,10 @@ import { PcapngFormat } from './pcapng.ts';
 import { BLOCK } from './pcapng-blocks.ts';
 import { CaptureError, type CaptureFacts, createFacts, type OnFrame } from './types.ts';
 
-/** Room at the beginning; more is made for what comes at once, and for a frame. */
+/** Initial room; more is made for larger pieces and frames. */
 const BUFFER_BYTES = 64 * 1024;
 
-/** First bytes of files that contain captures, and what unpacks them. */
+/** First bytes of files that may contain a compressed capture, and the tool that unpacks them. */
 const PACKED: readonly (readonly [number, string])[] = [
   [0x28b5_2ffd, 'zstd'],
   [0xfd37_7a58, 'xz'],
@@ -17,8 +17,8 @@ const PACKED: readonly (readonly [number, string])[] = [
 ];
 
 /**
- * Reads a capture that comes in pieces of any size: pcap or pcapng, of either byte order, not compressed. Its memory does not
- * grow with the capture.
+ * Reads a capture that arrives in pieces of any size: pcap or pcapng, of either byte order, not compressed. Its memory
+ * does not grow with the capture.
  */
 export class CaptureReader {
   readonly #facts = createFacts();
@@ -33,8 +33,9 @@ export class CaptureReader {
   }
 
   /**
-   * Reads all frames that are whole with these bytes. Damage behind the first frame is noted, and ends the reading.
-   * @throws CaptureError if it is no capture, or damaged before its first frame; what `onFrame` throws
+   * Reads all frames that are complete with these bytes. Damage after the first frame is recorded in `faults`, and ends
+   * the reading.
+   * @throws CaptureError if it is not a capture, or damaged before its first frame; errors of `onFrame`
    */
   push(chunk: Uint8Array): void {
     if (this.#isBroken) return;
@@ -54,20 +55,22 @@ export class CaptureReader {
   }
 
   /**
-   * @param reason why it ends before its time, in words; default: it ends because it is over
-   * @returns what is told of the whole; where the last frame is not, `faults` says so
-   * @throws CaptureError if it is no capture
+   * @param reason why it ends early, in words; default: it does not
+   * @returns what is known of the whole capture; if its last frame is incomplete, `faults` says so
+   * @throws CaptureError if it is not a capture
    */
   end(reason?: string): CaptureFacts {
     const { frames, faults, wholeBytes } = this.#facts;
     if (this.#format === undefined) {
       if (reason !== undefined) throw new CaptureError(reason);
-      throw new CaptureError(this.#chunks.length === 0 ? 'is empty' : 'is no capture: it has too few bytes');
+      throw new CaptureError(
+        this.#chunks.length === 0 ? 'is empty' : 'is not a capture: it has too few bytes',
+      );
     }
     if (reason !== undefined) faults.add(reason);
     if (!this.#isBroken && this.#chunks.length > 0)
       faults.add(
-        `breaks off after frame ${frames}: ${wholeBytes} bytes could be read, and ${this.#chunks.length} not`,
+        `breaks off after frame ${frames}: ${wholeBytes} bytes could be read, ${this.#chunks.length} could not`,
       );
     return this.#facts;
   }
@@ -89,7 +92,7 @@ export class CaptureReader {
     const [, tool] = PACKED.find(([first]) => first === magic) ?? [];
     throw new CaptureError(
       tool === undefined
-        ? 'is no capture: neither pcap nor pcapng'
+        ? 'is not a capture: neither pcap nor pcapng'
         : `is compressed; unpack it with ${tool} first`,
     );
   }

@@ -1,10 +1,10 @@
-/** Bytes that have come and are not yet used, in one piece. */
+/** Bytes that have arrived and are not yet used, in one piece. */
 export class Chunks {
   bytes: Uint8Array;
   from = 0;
   end = 0;
 
-  /** @param size bytes to make room for; more is made where it is needed */
+  /** @param size bytes to make room for; grows as needed */
   constructor(size: number) {
     this.bytes = new Uint8Array(size);
   }
@@ -33,7 +33,7 @@ export class Chunks {
     this.end = length;
   }
 
-  /** Forgets what stands before a place. */
+  /** Discards what is before a position. */
   drop(until: number): void {
     this.from = until;
     if (this.from < this.end) return;

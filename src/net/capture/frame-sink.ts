@@ -1,6 +1,6 @@
 import type { CapturedFrame, CaptureFacts, OnFrame } from './types.ts';
 
-/** A frame as formats hand it over; one object is filled over and over. */
+/** A frame as passed on by the formats; one object is reused for all frames. */
 export interface FoundFrame {
   /** Since 1970; NaN: no time. */
   sec: number;
@@ -23,7 +23,7 @@ export function createFoundFrame(): FoundFrame {
 
 export const NO_COMMENTS: readonly string[] = [];
 
-/** Hands frames on, and keeps what is told of a capture as a whole. */
+/** Passes frames on, and keeps the facts about the capture as a whole. */
 export class FrameSink {
   readonly facts: CaptureFacts;
   readonly #onFrame: OnFrame;

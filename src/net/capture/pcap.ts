@@ -12,18 +12,21 @@ export const NANOSECONDS = 0xa1b2_3c4d;
 /** Longer records than those of libpcap (Kuznetzov's patch). */
 export const PATCHED = 0xa1b2_cd34;
 
-/** Most that a frame may have captured: MAXIMUM_SNAPLEN of libpcap (pcap-int.h). */
+/** Maximum captured length of a frame: MAXIMUM_SNAPLEN of libpcap (pcap-int.h). */
 export const MAX_FRAME_BYTES = 262_144;
 
-/** Of the header's last word: the bits above tell whether frames end with a checksum (LT_LINKTYPE of libpcap, pcap-common.h). */
+/**
+ * Part of the header's last word: the bits above say whether frames end with a checksum (LT_LINKTYPE of libpcap,
+ * pcap-common.h).
+ */
 const LINK_TYPE_BITS = 0x03ff_ffff;
 
-/** What reads a capture of one format, piece by piece. */
+/** Reads a capture of one format, piece by piece. */
 export interface Format {
   /**
-   * Reads what is whole, and adds its length to {@link CaptureFacts.wholeBytes}.
-   * @returns where it stopped: what stands from there on comes again, with more behind it
-   * @throws CaptureError where no more can be read
+   * Reads what is complete, and adds its length to {@link CaptureFacts.wholeBytes}.
+   * @returns where it stopped: the bytes from there on are passed again, with more behind them
+   * @throws CaptureError if no more can be read
    */
   read(bytes: Uint8Array, at: number, end: number): number;
 }

@@ -10,10 +10,10 @@ import {
   STATISTICS_OPTION,
 } from './pcapng-blocks.ts';
 
-/** The only version there is. */
+/** The only version. */
 const MAJOR = 1;
 const MINOR = 0;
-/** Of a section that goes on to the end of the file (-1 as 64 bits). */
+/** Length of a section that extends to the end of the file (-1 as 64 bits). */
 const UNKNOWN_LENGTH = 0xffff_ffff;
 
 /** if_tsresol: 10^-9 s. */
@@ -29,7 +29,7 @@ export interface CaptureTime {
 
 export type Option = readonly [code: number, value: Uint8Array];
 
-/** Blocks are written little-endian, with the one interface that there is. */
+/** Blocks are written little-endian, with a single interface. */
 export function encodeSection(application: string): Uint8Array {
   const fixed = words(BYTE_ORDER_MAGIC, MAJOR | (MINOR << 16), UNKNOWN_LENGTH, UNKNOWN_LENGTH);
   return encodeBlock(
@@ -39,7 +39,7 @@ export function encodeSection(application: string): Uint8Array {
   );
 }
 
-/** @param snapLength most bytes kept of a frame */
+/** @param snapLength maximum bytes kept of a frame */
 export function encodeInterface(name: string, snapLength: number): Uint8Array {
   return encodeBlock(
     BLOCK.INTERFACE,
@@ -65,7 +65,7 @@ export function encodePacket(
   );
 }
 
-/** What is told of a capture when it ends. */
+/** Statistics written when a capture ends. */
 export interface CaptureStatistics {
   readonly from: CaptureTime;
   readonly to: CaptureTime;
@@ -129,7 +129,7 @@ function words(...numbers: number[]): Uint8Array {
   return bytes;
 }
 
-/** 64 bits, least significant first. Times are two words, the upper one first, and not written by this. */
+/** 64 bits, least significant first. Times are two words, the upper one first, and are written elsewhere. */
 function wide(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);

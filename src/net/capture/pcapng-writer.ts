@@ -9,17 +9,17 @@ import {
 } from './pcapng-encode.ts';
 
 export interface PcapngOptions {
-  /** What writes it, with its version. */
+  /** The program that writes it, with its version. */
   readonly application: string;
-  /** Interface that is captured on, such as `eth0`. */
+  /** Interface on which frames are captured, such as `eth0`. */
   readonly interfaceName: string;
-  /** Most bytes kept of a frame, 1 or more. */
+  /** Maximum bytes kept of a frame, 1 or more. */
   readonly snapLength: number;
-  /** Most bytes of the file, statistics included. */
+  /** Maximum size of the file in bytes, statistics included. */
   readonly maxBytes: number;
 }
 
-/** Blocks of a pcapng, whole ones, in their order: each is to be appended to the file. */
+/** Receives whole pcapng blocks in order, each to be appended to the file. */
 export type OnBlock = (block: Uint8Array) => void;
 
 const MAX_STATISTICS_BYTES = encodeStatistics({
@@ -28,8 +28,8 @@ const MAX_STATISTICS_BYTES = encodeStatistics({
 
 /**
  * Writes Ethernet frames as a pcapng with one section and one interface, times in nanoseconds
- * (https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng). It is whole after every block: who stops early leaves a file that
- * opens, without statistics.
+ * (https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng). The file is valid after every block: stopping early
+ * leaves a file that opens, but without statistics.
  */
 export class PcapngWriter {
   readonly #onBlock: OnBlock;
@@ -39,7 +39,7 @@ export class PcapngWriter {
   #frames = 0;
   #left = 0;
 
-  /** @throws RangeError if `maxBytes` does not hold the file's header */
+  /** @throws RangeError if `maxBytes` is too small for the file's header */
   constructor(options: PcapngOptions, onBlock: OnBlock) {
     this.#onBlock = onBlock;
     this.#snapLength = options.snapLength;
@@ -54,7 +54,7 @@ export class PcapngWriter {
     for (const block of header) this.#put(block);
   }
 
-  /** Bytes handed on so far. */
+  /** Bytes passed on so far. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -69,9 +69,9 @@ export class PcapngWriter {
   }
 
   /**
-   * @param frame bytes of it that were captured; what is beyond the snap length is cut off
+   * @param frame captured bytes; those beyond the snap length are cut off
    * @param wireBytes its length on the wire
-   * @param comments what is to be remarked, each in one line; hostile text is escaped (comment.ts)
+   * @param comments remarks about the frame, each on one line; hostile text is escaped (comment.ts)
    * @returns whether there was room
    */
   write(time: CaptureTime, frame: Uint8Array, wireBytes: number, comments: readonly string[] = []): boolean {

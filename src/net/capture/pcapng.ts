@@ -15,19 +15,19 @@ import { CaptureError } from './types.ts';
 
 /** Magic, version and length of a section. */
 const SECTION_BYTES = BLOCK_BYTES + 16;
-/** libpcap takes no larger blocks either (BLOCK_MAX of sf-pcapng.c). */
+/** libpcap accepts no larger blocks either (BLOCK_MAX of sf-pcapng.c). */
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
 /** More than any machine has. */
 const MAX_INTERFACES = 4_096;
 
-/** if_tsresol where an interface has none: microseconds. */
+/** if_tsresol if an interface has none: microseconds. */
 const MICROSECONDS = 6;
 
 interface Interface {
   readonly linkType: number;
   readonly snapLength: number;
   readonly clock: TickClock;
-  /** Frames it dropped, by its last statistics. */
+  /** Frames it dropped, according to its last statistics. */
   dropped: number | undefined;
 }
 
@@ -37,9 +37,9 @@ export class PcapngFormat implements Format {
   readonly #sink: FrameSink;
   readonly #found = createFoundFrame();
   #order: ByteOrder = LITTLE;
-  /** Of the section that is read. */
+  /** Of the section being read. */
   #interfaces: Interface[] = [];
-  /** Of sections that are over. */
+  /** Of the sections that have ended. */
   #droppedBefore: number | undefined;
 
   constructor(sink: FrameSink) {
@@ -68,7 +68,7 @@ export class PcapngFormat implements Format {
 
   #orderOf(bytes: Uint8Array, at: number): ByteOrder {
     for (const order of [LITTLE, BIG]) if (order.u32(bytes, at + 8) === BYTE_ORDER_MAGIC) return order;
-    throw this.#damaged('a section does not tell its byte order');
+    throw this.#damaged('a section does not specify its byte order');
   }
 
   #beginSection(bytes: Uint8Array, at: number, length: number): void {
@@ -99,7 +99,7 @@ export class PcapngFormat implements Format {
         this.#readStatistics(bytes, body, end);
         break;
       default:
-        // Names, secrets, custom blocks: to be skipped.
+        // Names, secrets, custom blocks: skipped.
         break;
     }
   }
@@ -122,7 +122,7 @@ export class PcapngFormat implements Format {
     });
   }
 
-  /** Enhanced and obsolete packets differ in their first four bytes alone. */
+  /** Enhanced and obsolete packets differ only in their first four bytes. */
   #readPacket(bytes: Uint8Array, body: number, end: number, index: number): void {
     const from = this.#interfaces[index];
     if (end - body < 20 || from === undefined) {
@@ -144,7 +144,9 @@ export class PcapngFormat implements Format {
     this.#take(from, at, captured);
   }
 
-  /** Without a time, of the first interface; how much was captured follows from the block and the snap length. */
+  /**
+   * Has no time, and belongs to the first interface; the captured length follows from the block and the snap length.
+   */
   #readSimple(bytes: Uint8Array, body: number, end: number): void {
     const from = this.#interfaces[0];
     if (end - body < 4 || from === undefined) {

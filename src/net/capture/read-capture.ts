@@ -4,19 +4,20 @@ import { createGunzip } from 'node:zlib';
 import { CaptureReader } from './capture-reader.ts';
 import type { CaptureFacts, OnFrame } from './types.ts';
 
-/** Read or unpacked at once: larger pieces take more memory and are no faster. */
+/** Bytes read or unpacked at a time: larger pieces take more memory and are no faster. */
 const CHUNK_BYTES = 64 * 1024;
 
 /** First bytes (RFC 1952 section 2.3.1). */
 const GZIP = [0x1f, 0x8b] as const;
 
 /**
- * Reads a capture from its beginning to its end, whatever its size: pcap or pcapng, of either byte order, by gzip or not. It is
- * opened once, and read forwards alone: a pipe will do.
+ * Reads a capture from beginning to end, whatever its size: pcap or pcapng, of either byte order, optionally compressed
+ * by gzip. It is opened once and only read forwards, so a pipe works.
  *
- * @param onFrame called for each frame in turn; must not keep it; what it throws ends the reading
- * @returns what is told of the whole; a file that is damaged or breaks off is read up to there, and `faults` says so
- * @throws CaptureError if the file is no capture; the system's error if it cannot be read
+ * @param onFrame called for each frame in turn; must not keep it; an error that it throws ends the reading
+ * @returns what is known of the whole capture; a file that is damaged or breaks off is read up to that point, and
+ * `faults` says so
+ * @throws CaptureError if the file is not a capture; the system's error if it cannot be read
  */
 export async function readCapture(path: string, onFrame: OnFrame): Promise<CaptureFacts> {
   const reader = new CaptureReader(onFrame);
@@ -62,14 +63,14 @@ class Unpacker {
   }
 
   /**
-   * Returns once the bytes are unpacked, so that the next ones, which may be damaged, take nothing with them.
-   * @returns whether it goes on
-   * @throws what the reader throws
+   * Returns once the bytes are unpacked, so that damage in the next ones does not affect these.
+   * @returns whether it continues
+   * @throws errors of the reader
    */
   async push(bytes: Uint8Array): Promise<boolean> {
     await new Promise<void>((resolve) => {
       this.#goOn = resolve;
-      // After an error the stream closes; until then it may not have said which.
+      // After an error the stream closes; until then it may not have reported which error it was.
       this.#gunzip.write(bytes, (error) => {
         if (!error) resolve();
       });
@@ -78,7 +79,7 @@ class Unpacker {
     return this.#error === undefined;
   }
 
-  /** @returns why it ends too early, in words; undefined: it does not */
+  /** @returns why it ends too early, in words; undefined if it does not */
   async end(): Promise<string | undefined> {
     if (this.#error === undefined) {
       this.#gunzip.end();
@@ -90,7 +91,7 @@ class Unpacker {
     if (this.#error === undefined) return undefined;
     return isCutShort(this.#error)
       ? 'breaks off: its compression has no end'
-      : 'is damaged: its compression cannot be read on';
+      : 'is damaged: the rest cannot be unpacked';
   }
 
   #throwUnlessDamage(): void {

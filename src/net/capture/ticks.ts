@@ -1,4 +1,4 @@
-/** Above it the remainder of a division, with 16 bits behind it, is more than a double holds exactly. */
+/** Above it, the remainder of a division followed by 16 more bits exceeds what a double represents exactly. */
 const MAX_EXACT = 2 ** 37;
 
 /** The clock of an interface in a pcapng: 64 bits of ticks, more than a double holds. */
@@ -21,7 +21,7 @@ export class TickClock {
     this.#offsetSec = offsetSec;
   }
 
-  /** Sets second and fraction to a time of 64 bits, exact to the tick where a fraction in microseconds can be. */
+  /** Sets second and fraction from a time of 64 bits, exact to the tick if a fraction in microseconds can be. */
   read(high: number, low: number): void {
     if (this.#perSecond > MAX_EXACT) this.#readWide(high, low);
     else this.#divide(high, low);

@@ -1,40 +1,43 @@
-/** A frame as a capture has it. One object is filled over and over, and its bytes live until the next frame. */
+/** A frame in a capture. One object is reused for all frames, and its bytes are valid until the next frame. */
 export interface CapturedFrame {
   /** Number within its capture, from 1 as Wireshark counts. */
   number: number;
-  /** Microseconds since {@link CaptureFacts.epochSec}, fractions included; may run backwards. NaN: the capture has no time for it. */
+  /**
+   * Microseconds since {@link CaptureFacts.epochSec}, fractions included; may go backwards. NaN: the capture has no
+   * time for it.
+   */
   atUs: number;
   /** See wire/link-types.ts. */
   linkType: number;
   bytes: Uint8Array;
   at: number;
-  /** Where what was captured ends. */
+  /** End of the captured bytes. */
   end: number;
-  /** Length on the wire; more than was captured where the capture cuts frames. */
+  /** Length on the wire; more than was captured if the capture truncates frames. */
   wireBytes: number;
-  /** What was remarked on it; hostile text. Of pcapng alone. */
+  /** Comments on it; hostile text. Only in pcapng. */
   comments: readonly string[];
 }
 
-/** What is told of a capture besides its frames; of several sections the sums. */
+/** What is known of a capture besides its frames; for several sections the sums. */
 export interface CaptureFacts {
   frames: number;
-  /** Bytes up to the end of the last whole frame or block, of the uncompressed file: how far it could be read. */
+  /** Bytes up to the end of the last complete frame or block, of the uncompressed file: how far it could be read. */
   wholeBytes: number;
-  /** Second that the first frame with a time falls in, since 1970; undefined before it. */
+  /** Second in which the first frame with a time falls, since 1970; undefined before that frame. */
   epochSec: number | undefined;
   /** Times of the first and the last frame that have one, as {@link CapturedFrame.atUs}; NaN without any. */
   firstUs: number;
   lastUs: number;
-  /** Frames that were captured in part. */
+  /** Frames that were captured only in part. */
   cut: number;
-  /** Frames earlier than the one before. */
+  /** Frames with an earlier time than the one before. */
   backwards: number;
-  /** Frames lost while capturing, as far as the file says so; undefined: it does not. */
+  /** Frames lost while capturing, according to the file; undefined: it does not say. */
   dropped: number | undefined;
   /** Frames by link type. */
   readonly linkTypes: Map<number, number>;
-  /** What is wrong with the file, in words that follow its name; each once. */
+  /** What is wrong with the file, as phrases that follow its name; each once. */
   readonly faults: Set<string>;
 }
 
@@ -45,10 +48,10 @@ export function createFacts(): CaptureFacts {
   };
 }
 
-/** Takes each frame as it is read. */
+/** Receives each frame as it is read. */
 export type OnFrame = (frame: Readonly<CapturedFrame>) => void;
 
-/** A capture that cannot be read on; what came before it holds. The message follows the name of the file. */
+/** A capture that cannot be read further; what came before it is valid. The message follows the name of the file. */
 export class CaptureError extends Error {
   override readonly name = 'CaptureError';
 }

@@ -1,12 +1,12 @@
 import { parseAddress } from '../addresses.ts';
 
-/** Addresses that follow each other without a gap, first and last. */
+/** Consecutive addresses without gaps, first and last. */
 export interface AddressRange {
   readonly from: Uint8Array;
   readonly to: Uint8Array;
 }
 
-/** The fewest ranges that contain exactly these addresses, ascending. All of one family. */
+/** The smallest number of ranges that contain exactly these addresses, ascending. All of one family. */
 export function addressRanges(addresses: readonly string[]): AddressRange[] {
   const parsed = addresses.map(parseAddress).sort(compare);
   const ranges: { from: Uint8Array; to: Uint8Array }[] = [];
@@ -26,7 +26,7 @@ function compare(one: Uint8Array, other: Uint8Array): number {
   return 0;
 }
 
-/** The address that follows; of the last one, the first. */
+/** The next address; after the last one, the first. */
 function after(address: Uint8Array): Uint8Array {
   const next = Uint8Array.from(address);
   for (let at = next.length - 1; at >= 0; at -= 1) {

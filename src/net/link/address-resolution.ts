@@ -17,22 +17,22 @@ import {
   writeNeighbourSolicitation,
 } from '../wire/neighbour-discovery.ts';
 
-/** What somebody on the link said of addresses. */
+/** What a host on the link said about addresses. */
 export interface Said {
-  /** Who said it; a view, as are the others. */
+  /** The sender; a view, like the others. */
   readonly mac: Uint8Array;
-  /** The address that is the speaker's, as it says; all zero in a probe, which claims none. */
+  /** The address that the sender claims; all zero in a probe, which claims none. */
   readonly claims: Uint8Array;
-  /** The address that it asks for; undefined: it answers, or tells unasked. */
+  /** The address that it asks about; undefined: it answers, or announces. */
   readonly asks: Uint8Array | undefined;
-  /** The address that it is said to: a host's, or a group's. */
+  /** The address that it is sent to: a host's, or a group's. */
   readonly to: Uint8Array;
 }
 
 /** How hosts on a link find each other: ARP for IPv4 (RFC 826), neighbour discovery for IPv6 (RFC 4861). */
 export interface AddressResolution {
   readonly frameBytes: number;
-  /** Asks who has an address. @returns length of the frame, as do the others */
+  /** Asks which host has an address. @returns length of the frame, like the others */
   writeRequest(into: Uint8Array, sender: Station, address: Uint8Array): number;
   /** Asks without claiming an address (RFC 5227, RFC 4862). */
   writeProbe(into: Uint8Array, mac: Uint8Array, address: Uint8Array): number;
@@ -51,14 +51,14 @@ const arp: AddressResolution = {
     if (message === undefined) return undefined;
     const { operation, sender, target } = message;
     if (operation !== ARP_REQUEST && operation !== ARP_REPLY) return undefined;
-    // An announcement asks for the very address that it claims (RFC 5227 section 2.3): nobody has to answer.
+    // An announcement asks about the same address that it claims (RFC 5227 section 2.3): it needs no answer.
     const isAnnouncement = sender.address.every((byte, index) => byte === target.address[index]);
     const asks = operation === ARP_REQUEST && !isAnnouncement ? target.address : undefined;
     return { mac: sender.mac, claims: sender.address, asks, to: target.address };
   },
 };
 
-/** Offsets in a frame with an IPv6 header and no extension header, which RFC 4861 does not forbid but nobody sends. */
+/** Offsets in a frame with an IPv6 header and no extension header: RFC 4861 allows one, but no host sends any. */
 const HOP_LIMIT_AT: number = ETHERNET_BYTES + 7;
 const SOURCE_AT: number = ETHERNET_BYTES + 8;
 const DESTINATION_AT: number = ETHERNET_BYTES + 24;
@@ -89,7 +89,7 @@ const neighbourDiscovery: AddressResolution = {
   },
 };
 
-/** Source or target link-layer address, whichever the message has: it is the first option of all that are known. */
+/** Source or target link-layer address, whichever the message has: it comes first among all known options. */
 function readMacOption(frame: Uint8Array): Uint8Array | undefined {
   for (let at = OPTIONS_AT; at + MAC_OPTION_BYTES <= frame.length; ) {
     const [type, words] = [frame[at], frame[at + 1]!];

@@ -4,15 +4,15 @@ import { keyOf, resolutionOf } from './address-resolution.ts';
 import type { LinkInterface } from './interfaces.ts';
 import { LinkSocket } from './link-socket.ts';
 
-/** Waits after the first question, the second and the third, milliseconds: what hosts do, and faster at first. */
+/** Waits after the first request, the second and the third, milliseconds: like those of hosts, but shorter at first. */
 const WAITS_MS = [300, 700, 1_000];
 const LOOK_EVERY_MS = 2;
 
 /**
- * Asks who on the link has an address, as ARP and neighbour discovery do: three times at most, within two seconds. It leaves
- * the kernel's own table alone.
- * @param asker address to ask from, which the one asked may write down with the interface's MAC
- * @returns its Ethernet address; undefined: nobody answered
+ * Asks the link which host has an address, by ARP or neighbour discovery: at most three times, within two seconds. It
+ * does not touch the kernel's own table.
+ * @param asker address to ask from; the host asked may store it with the interface's MAC
+ * @returns its Ethernet address; undefined: no host answered
  * @throws NetlinkError without CAP_NET_RAW, or if the interface is down
  */
 export async function askNextHop(
@@ -34,7 +34,7 @@ export async function askNextHop(
       for (const endMs = performance.now() + waitMs; performance.now() < endMs; await sleep(LOOK_EVERY_MS)) {
         for (let got = socket.receive(0); got !== undefined; got = socket.receive(0)) {
           const said = resolution.read(got);
-          // Whoever asks says who it is as well.
+          // A request also announces its sender.
           if (said !== undefined && keyOf(said.claims) === wanted) return formatMac(said.mac);
         }
       }

@@ -6,33 +6,34 @@ import type { LinkInterface } from './interfaces.ts';
 import { LinkSocket } from './link-socket.ts';
 import { NetlinkError } from './netlink-socket.ts';
 
-/** An address that somebody on the link has, and who. */
+/** An address that another host on the link has, and that host. */
 export interface AddressConflict {
   readonly address: string;
-  /** Ethernet address of whoever has it. */
+  /** Ethernet address of the host that has it. */
   readonly mac: string;
 }
 
-/** RFC 5227 section 1.1 and RFC 4862 have one to three probes a second or two apart; one that is lost must not matter. */
+/** RFC 5227 section 1.1 and RFC 4862 send one to three probes a second or two apart; losing one must not matter. */
 const ROUNDS = 2;
 
-/** How long a round takes; each address is probed that much later again. */
+/** Duration of a round, after which each address is probed again. */
 const ROUND_MS = 1_000;
 
-/** Most probes a second: switches cut broadcasts off above a few thousand (storm control). */
+/** Maximum probes per second: switches limit broadcasts above a few thousand (storm control). */
 const MOST_PER_SEC = 4_000;
 
-/** From the last probe: hosts answer at once, and one that sleeps within a few hundred milliseconds. */
+/** Counted from the last probe: hosts answer at once, or within a few hundred milliseconds if asleep. */
 const LAST_WAIT_MS = 500;
 
-/** Between two looks at the socket; probes go out in bursts of what is due. */
+/** Interval between reads of the socket; probes go out in bursts of what is due. */
 const TURN_MS = 5;
 
 /**
- * Asks the link whether somebody has one of these addresses, without claiming any (RFC 5227, RFC 4862 section 5.4): all at
- * once, in 2.5 s for up to 4,000 of them and half a second more for each further 1,000. Whoever probes for the same at the same time counts.
+ * Asks the link whether any host has one of these addresses, without claiming them (RFC 5227, RFC 4862 section 5.4):
+ * all together, in 2.5 s for up to 4,000 of them and half a second more for each further 1,000. A host that probes for
+ * the same address at the same time counts as having it.
  * @param addresses of one family
- * @returns those that somebody has
+ * @returns those that are in use
  * @throws NetlinkError without CAP_NET_RAW, if the interface is down, or if it takes twice as long
  */
 export async function findConflicts(
@@ -67,7 +68,7 @@ export async function findConflicts(
       const due = ((performance.now() - beginMs) / roundMs) * probed.length;
       while (sent < Math.min(due, ROUNDS * probed.length)) {
         const length = resolution.writeProbe(frame, mac, probed[sent % probed.length]!);
-        // A full device: the rest of this turn's go out in the next.
+        // The device is full: the rest of this turn's probes go out in the next.
         if (socket.send(frame.subarray(0, length)) !== 0) break;
         sent += 1;
       }

@@ -10,7 +10,7 @@ import { askRoute, type KernelRoute } from './routes.ts';
 import type { LinkPath } from './types.ts';
 import { checkInterface } from './usable-interface.ts';
 
-/** What packets are to be sent to. */
+/** The destination of packets. */
 export interface LinkTarget {
   /** Literal address; a link-local one with its zone. */
   readonly address: string;
@@ -18,13 +18,15 @@ export interface LinkTarget {
 }
 
 export interface LinkQuestion {
-  /** Interface to leave by; default: the one that the kernel would choose. */
+  /** Interface to send from; default: the one that the kernel would choose. */
   readonly interfaceName?: string;
-  /** Address to send from: one of this machine, or one that nobody has. Default: the one that the kernel would choose. */
+  /**
+   * Address to send from: one of this machine, or one that no host has. Default: the one that the kernel would choose.
+   */
   readonly source?: string;
 }
 
-/** Where packets to a target go, as far as the kernel tells without asking anybody. */
+/** Where packets to a target go, as far as the kernel knows without asking the link. */
 export interface LinkRoute {
   readonly link: LinkInterface;
   /** The gateway, or the target itself if it is on the link. */
@@ -37,9 +39,11 @@ export interface LinkRoute {
 }
 
 /**
- * The way to a target, from the kernel's routing. Nothing is sent.
- * @throws UsageError for targets that packets of one's own cannot or must not be sent to: this machine, multicast, broadcast, a gateway
- * @throws EnvironmentError if there is no way, or its interface is down or has no Ethernet addresses, or koffi is absent
+ * The route to a target, according to the kernel. Sends nothing.
+ * @throws UsageError for targets to which the packet engine cannot or must not send: this machine, multicast,
+ * broadcast, a gateway
+ * @throws EnvironmentError if there is no route, if its interface is down or has no Ethernet addresses, or if koffi is
+ * absent
  */
 export function findLinkRoute({ address, family }: LinkTarget, question: LinkQuestion = {}): LinkRoute {
   const [literal = '', zone] = address.split('%');
@@ -52,7 +56,7 @@ export function findLinkRoute({ address, family }: LinkTarget, question: LinkQue
     ...(wanted === undefined ? {} : { interfaceIndex: wanted.index }),
     ...(source === undefined || !isOwn(source) ? {} : { source }),
   });
-  const way = wanted === undefined ? '' : ` by ${wanted.name}`;
+  const way = wanted === undefined ? '' : ` through ${wanted.name}`;
   if (route === undefined || route.type === 'refused') {
     throw new EnvironmentError(`this machine has no route to ${address}${way}`, {
       hint: `see ip route get ${literal}${wanted === undefined ? '' : ` oif ${wanted.name}`}, and add a route`,
@@ -77,9 +81,10 @@ export function findLinkRoute({ address, family }: LinkTarget, question: LinkQue
 }
 
 /**
- * The way to a target, the next hop's Ethernet address included: from the kernel's neighbour table if that is certain of it,
- * otherwise by asking on the link, for two seconds at most.
- * @throws UsageError, EnvironmentError as {@link findLinkRoute}; the latter too if nobody answers, or without CAP_NET_RAW
+ * The route to a target, including the next hop's Ethernet address: from the kernel's neighbour table if that entry is
+ * confirmed, otherwise by asking on the link, for at most two seconds.
+ * @throws UsageError, EnvironmentError as {@link findLinkRoute}; the latter also if no host answers, or without
+ * CAP_NET_RAW
  */
 export async function findLinkPath(
   target: LinkTarget,
@@ -104,7 +109,7 @@ async function ask({ address }: LinkTarget, route: LinkRoute, asker: string): Pr
   checkCapability('CAP_NET_RAW');
   const mac = await askNextHop(link, nextHop, asker).catch((cause: unknown) => {
     if (!(cause instanceof NetlinkError)) throw cause;
-    throw new EnvironmentError(`nothing can be sent by ${link.name} (${cause.code})`, { cause });
+    throw new EnvironmentError(`nothing can be sent on ${link.name} (${cause.code})`, { cause });
   });
   if (mac !== undefined) return mac;
   const who = hasGateway ? `the gateway ${nextHop} towards ${address}` : address;
@@ -118,26 +123,26 @@ function findWanted(address: string, name: string | undefined): LinkInterface | 
   if (name === undefined) return undefined;
   const link = findInterface(name) ?? findInterfaceByIndex(/^\d+$/.test(name) ? Number(name) : 0);
   if (link !== undefined) return link;
-  throw new EnvironmentError(`this machine has no interface ${name}, by which to reach ${address}`, {
-    hint: `name one of ${Object.keys(networkInterfaces()).join(', ')}`,
+  throw new EnvironmentError(`this machine has no interface ${name}, through which to reach ${address}`, {
+    hint: `use one of ${Object.keys(networkInterfaces()).join(', ')}`,
   });
 }
 
-/** What no route has to be asked about (RFC 1122 section 3.2.1.3, RFC 4291 section 2.7). */
+/** Targets that can be refused without consulting routes (RFC 1122 section 3.2.1.3, RFC 4291 section 2.7). */
 function checkTarget(literal: string): void {
   const what = /^127\.|^::1$/.test(literal)
-    ? 'an address of the loopback'
+    ? 'a loopback address'
     : /^(22[4-9]|23\d)\.|^ff/i.test(literal)
       ? 'a multicast address'
       : literal === '255.255.255.255'
         ? 'the broadcast address'
         : /^0\.|^::$/.test(literal)
-          ? 'no host’s address'
+          ? 'a reserved address'
           : undefined;
   if (what === undefined) return;
   const hint =
-    what === 'an address of the loopback'
-      ? 'use --engine raw, or put the far end into a network namespace or on another machine: the kernel takes packets to its loopback from its own sockets alone'
+    what === 'a loopback address'
+      ? 'use --engine raw, or put the far end into a network namespace or on another machine: the kernel accepts packets to loopback only from its own sockets'
       : 'choose the address of one host';
   throw new UsageError(`${literal} is ${what}, which the packet engine cannot load`, { hint });
 }

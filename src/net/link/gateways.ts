@@ -14,7 +14,7 @@ const VIA_FAMILY_BYTES = 2;
 const RTNEXTHOP_BYTES = 8;
 
 /**
- * Every gateway that this machine's routes name, of all routing tables, without zones.
+ * Every gateway in this machine's routes, of all routing tables, without zones.
  * @throws EnvironmentError without koffi
  */
 export function listGateways(family: 4 | 6): Set<string> {

@@ -16,11 +16,11 @@ import * as nft from './nf-tables.ts';
 export interface GuardedTraffic {
   readonly interfaceName: string;
   readonly family: 4 | 6;
-  /** That they go to. */
+  /** Their destination addresses. */
   readonly addresses: readonly string[];
   /**
-   * Only TCP from these endpoints to these ports, because the kernel has the addresses as well. Absent: everything, because
-   * nobody but the engine has them.
+   * Only TCP from these endpoints to these ports, because the kernel has the addresses as well. Absent: everything,
+   * because only the engine has them.
    */
   readonly only?: {
     readonly endpoints: readonly { readonly address: string; readonly port: number }[];
@@ -37,10 +37,10 @@ export interface Guard {
 let made = 0;
 
 /**
- * Keeps packets that are meant for the packet engine from the kernel, which would answer those to an address of its own with
- * RST, and forward or refuse the others where it forwards. A rule in nftables' family netdev, hook ingress, drops them after
- * packet taps have had them. The table is owned by a socket of this process (NFT_TABLE_F_OWNER) and goes with it, however the
- * process ends; `nft flush ruleset` leaves it alone.
+ * Keeps packets that are meant for the packet engine from the kernel: it would answer those to its own address with
+ * RST, and forward or refuse the others. A rule in nftables' family netdev, hook ingress, drops them after packet
+ * sockets have received them. The table is owned by a socket of this process (NFT_TABLE_F_OWNER) and disappears with
+ * it, however the process ends; `nft flush ruleset` does not remove it.
  * @throws EnvironmentError without CAP_NET_ADMIN, or if the kernel has no such tables
  */
 export function setGuard(traffic: readonly GuardedTraffic[]): Guard {
@@ -97,8 +97,8 @@ function transaction(table: string, traffic: readonly GuardedTraffic[]): Netlink
     const entry = entries.get(interfaceName) ?? `ingress-${entries.size}`;
     if (!entries.has(interfaceName)) addChain(nft.ingressBody(table, entry, interfaceName));
     entries.set(interfaceName, entry);
-    // Chain after chain, rather than a rule for each combination: the sum of them is looked through, not the product.
-    // Each says of what family and protocol it is, or nft(8) could not name the fields that it looks at.
+    // Successive chains rather than a rule for each combination: matching takes the sum of the conditions, not their
+    // product.
     const [atPorts, atAddresses] = [`ports-${index}`, `addresses-${index}`];
     addChain(nft.chainBody(table, atAddresses));
     for (const { from, to } of addressRanges(addresses))

@@ -14,19 +14,19 @@ import { NETLINK_ROUTE, NetlinkError, NetlinkSocket } from './netlink-socket.ts'
 export interface LinkInterface {
   readonly name: string;
   readonly index: number;
-  /** What its packets are headed by: ARPHRD_ETHER and so on, include/uapi/linux/if_arp.h. */
+  /** Hardware type: ARPHRD_ETHER and so on, include/uapi/linux/if_arp.h. */
   readonly hardware: 'ethernet' | 'loopback' | 'other';
-  /** Kind of a virtual interface, such as `veth`, `wireguard`, `tun`, `vlan`; empty for a device. */
+  /** Kind of a virtual interface, such as `veth`, `wireguard`, `tun`, `vlan`; empty for a physical device. */
   readonly kind: string;
   /** Ethernet address; empty unless `hardware` is `ethernet`. */
   readonly mac: string;
   /** Bytes. */
   readonly mtu: number;
-  /** Somebody has set it up. */
+  /** It is set up (IFF_UP). */
   readonly isUp: boolean;
-  /** Something is at the other end of its cable. */
+  /** It has a carrier. */
   readonly hasCarrier: boolean;
-  /** Packets to hosts on its link need no look-up of an Ethernet address (IFF_NOARP). */
+  /** Packets to hosts on its link need no Ethernet address lookup (IFF_NOARP). */
   readonly isWithoutArp: boolean;
   readonly isWireless: boolean;
 }
@@ -71,7 +71,7 @@ function askOne(body: Uint8Array): LinkInterface | undefined {
   try {
     return ask(NLM_F_REQUEST, body)[0];
   } catch (error) {
-    // ENODEV: none. ERANGE, EINVAL: no interface can have such a name.
+    // ENODEV: there is none. ERANGE, EINVAL: no interface can have such a name.
     if (error instanceof NetlinkError) return undefined;
     throw error;
   }

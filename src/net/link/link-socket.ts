@@ -24,21 +24,22 @@ const PACKET_MR_ALLMULTI = 2;
 /** struct sockaddr_ll: family, protocol (network order), interface; the rest is not needed to bind. */
 const SOCKADDR_LL_BYTES = 20;
 
-/** Room for a burst of answers; the kernel's own limit (net.core.rmem_max) may keep it smaller. */
+/** Room for a burst of answers; the kernel's limit (net.core.rmem_max) may reduce it. */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 
 /** Longer than any message that is read here. */
 const FRAME_BYTES = 256;
 
 /**
- * What is received, include/uapi/linux/if_ether.h: ETH_P_ARP; and all, of which the filter takes IPv6, because a socket of one protocol comes
- * after the ingress hook of nftables, where the guard drops what is for the engine (__netif_receive_skb_core(), net/core/dev.c).
+ * What to receive, include/uapi/linux/if_ether.h: ETH_P_ARP, or all protocols, of which the filter accepts IPv6: a
+ * socket bound to one protocol comes after the ingress hook of nftables, where the guard drops what is meant for the
+ * engine (__netif_receive_skb_core(), net/core/dev.c).
  */
 const PROTOCOLS = { 4: 0x0806, 6: 0x0003 } as const;
 
 /**
- * Passes neighbour solicitations (135) and advertisements (136) without extension headers, as classic BPF: {code, jump if
- * true, jump if false, operand} (include/uapi/linux/filter.h). Offsets count from the Ethernet header.
+ * Accepts neighbour solicitations (135) and advertisements (136) without extension headers, as classic BPF: {code, jump
+ * if true, jump if false, operand} (include/uapi/linux/filter.h). Offsets count from the Ethernet header.
  */
 const NEIGHBOUR_DISCOVERY = [
   [0x28, 0, 0, 12], // ldh EtherType
@@ -53,8 +54,8 @@ const NEIGHBOUR_DISCOVERY = [
 ] as const;
 
 /**
- * ARP (family 4) or neighbour discovery (family 6) of one interface: frames with their Ethernet headers. The kernel sees what
- * comes in as well.
+ * ARP (family 4) or neighbour discovery (family 6) on one interface: frames with their Ethernet headers. The kernel
+ * also receives incoming ones.
  */
 export class LinkSocket {
   readonly #libc: Libc;
@@ -74,13 +75,13 @@ export class LinkSocket {
     this.#into = this.#arena.take(FRAME_BYTES);
     this.#from = this.#arena.take(FRAME_BYTES);
     this.#pollfd = this.#arena.take(POLLFD_BYTES);
-    // Protocol 0: nothing is received before the filter is there.
+    // Protocol 0: nothing is received before the filter is set.
     this.#fd = this.#libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (this.#fd < 0) this.#fail(this.#libc.errno());
     this.#setUp(family, interfaceIndex);
   }
 
-  /** @param frame at most 256 bytes @returns 0 or an errno, ENOBUFS among them: the device takes no more just now */
+  /** @param frame at most 256 bytes @returns 0 or an errno, ENOBUFS among them: the device is full at the moment */
   send(frame: Uint8Array): number {
     this.#from.bytes.set(frame);
     const sent = this.#libc.send(this.#fd, this.#from.address, frame.length, 0);
@@ -88,8 +89,8 @@ export class LinkSocket {
   }
 
   /**
-   * The next frame, its first 256 bytes; it is overwritten by the next call.
-   * @param waitMs blocks this thread for so long at most
+   * The next frame, its first 256 bytes; the next call overwrites it.
+   * @param waitMs blocks this thread for at most this long
    */
   receive(waitMs: number): Uint8Array | undefined {
     const length = this.#libc.recv(this.#fd, this.#into.address, FRAME_BYTES, 0);
@@ -111,7 +112,8 @@ export class LinkSocket {
     const words = this.#from.words;
     if (family === 6) {
       this.#attachFilter();
-      // Solicitations go to a group for each address (RFC 4291 section 2.7.1), which a device would not let in.
+      // Solicitations are sent to a multicast group per address (RFC 4291 section 2.7.1), which the device would otherwise
+      // filter out.
       words.set([interfaceIndex, PACKET_MR_ALLMULTI, 0, 0]);
       this.#check(this.#setOption(SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MREQ_BYTES));
     }

@@ -8,18 +8,18 @@ const BITS = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13 } as const;
 
 export type Capability = keyof typeof BITS;
 
-/** What each is for. */
+/** What each capability is for. */
 const PURPOSES: Readonly<Record<Capability, string>> = {
   CAP_NET_RAW: 'to send and receive packets of its own',
   CAP_NET_ADMIN: 'to keep its packets from the kernel',
 };
 
-/** Gives both for good, to everything that this Node runs. */
+/** Gives both permanently, to everything that this Node runs. */
 export const SETCAP = 'sudo setcap cap_net_raw,cap_net_admin+ep "$(readlink -f "$(command -v node)")"';
 
-export const CAPABILITY_HINT: string = `run it with sudo, or give Node the capabilities: ${SETCAP} (every script that any user runs with this node then has them; sudo setcap -r and the same path takes them back)`;
+export const CAPABILITY_HINT: string = `run it with sudo, or give Node the capabilities: ${SETCAP} (every script that any user runs with this node then has them; sudo setcap -r with the same path removes them)`;
 
-/** Whether this thread has a capability, as far as /proc tells. In a container the kernel may still refuse. */
+/** Whether this thread has a capability, according to /proc. In a container the kernel may still refuse. */
 export function hasCapability(capability: Capability): boolean {
   try {
     const status = readFileSync('/proc/thread-self/status', 'latin1');
@@ -30,7 +30,7 @@ export function hasCapability(capability: Capability): boolean {
   }
 }
 
-/** @throws EnvironmentError with what gives it, if this process lacks it */
+/** @throws EnvironmentError saying how to get it, if this process lacks it */
 export function checkCapability(capability: Capability): void {
   if (hasCapability(capability)) return;
   throw new EnvironmentError(`the packet engine needs ${capability}, ${PURPOSES[capability]}`, {
@@ -38,7 +38,7 @@ export function checkCapability(capability: Capability): void {
   });
 }
 
-/** @throws EnvironmentError unless this is Linux, and koffi is there */
+/** @throws EnvironmentError unless this is Linux and koffi is available */
 export function checkPlatform(): void {
   if (process.platform !== 'linux') {
     throw new EnvironmentError(`the packet engine needs Linux; this is ${process.platform}`, {
@@ -47,7 +47,7 @@ export function checkPlatform(): void {
   }
   if (isLibcAvailable()) return;
   throw new EnvironmentError(
-    `the packet engine needs the npm package koffi, which is not there for ${process.platform}-${process.arch}`,
+    `the packet engine needs the npm package koffi, which is not available for ${process.platform}-${process.arch}`,
     { hint: `add it: ${formatAdding({ names: ['koffi'] })}` },
   );
 }

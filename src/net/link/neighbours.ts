@@ -15,8 +15,8 @@ const NUD_PERMANENT = 0x80;
 const NDMSG_BYTES = 12;
 
 /**
- * The Ethernet address that the kernel's neighbour table has of an address, if it is certain: answered for within the last
- * half minute, or written down by somebody. One that may be out of date is not told: whoever needs it has to ask again.
+ * The Ethernet address in the kernel's neighbour table for an address, if the entry is reliable: confirmed within the
+ * last half minute, or set permanently. One that may be outdated is not returned: the caller has to ask again.
  * @throws EnvironmentError without koffi
  */
 export function findNeighbour(address: string, interfaceIndex: number): string | undefined {
@@ -29,7 +29,7 @@ export function findNeighbour(address: string, interfaceIndex: number): string |
     const [answer] = socket.ask(RTM_GETNEIGH, NLM_F_REQUEST, concat([header, attribute(NDA_DST, bytes)]));
     return answer === undefined ? undefined : readNeighbour(answer);
   } catch (error) {
-    // ENOENT: it is not in the table. EOPNOTSUPP: a kernel before 5.0 tells all of it, or nothing.
+    // ENOENT: it is not in the table. EOPNOTSUPP: a kernel before 5.0, which can only return the whole table.
     if (error instanceof NetlinkError) return undefined;
     throw error;
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Messages of netlink (netlink(7), include/uapi/linux/netlink.h). Headers are in native byte order, which is little-endian on
- * every machine that koffi ships for; what attributes carry is for each family to say.
+ * Messages of netlink (netlink(7), include/uapi/linux/netlink.h). Headers are in native byte order, which is
+ * little-endian on every machine that koffi supports; each family defines the content of attributes.
  */
 
 /** struct nlmsghdr: length, type, flags, sequence number, port. */
@@ -12,7 +12,7 @@ export const NLM_F_REQUEST = 0x1;
 export const NLM_F_ACK = 0x4;
 /** NLM_F_ROOT and NLM_F_MATCH: everything there is. */
 export const NLM_F_DUMP = 0x300;
-/** With requests that make something: make it, and append it. */
+/** For requests that create something: create it, and append it. */
 export const NLM_F_CREATE = 0x400;
 export const NLM_F_APPEND = 0x800;
 
@@ -28,7 +28,7 @@ export interface NetlinkMessage {
   readonly body: Uint8Array;
 }
 
-/** Lays messages out one after the other. @param firstSequence number of the first; the others count on */
+/** Concatenates messages. @param firstSequence number of the first; the others count up from it */
 export function writeMessages(messages: readonly NetlinkMessage[], firstSequence: number): Uint8Array {
   return concat(
     messages.map(({ type, flags, body }, index) => {
@@ -81,12 +81,12 @@ export function nested(type: number, attributes: readonly Uint8Array[]): Uint8Ar
   return attribute(type | NESTED, concat(attributes));
 }
 
-/** A text as the kernel takes it: with a zero byte behind it. */
+/** A text as the kernel expects it: with a terminating zero byte. */
 export function textAttribute(type: number, text: string): Uint8Array {
   return attribute(type, new TextEncoder().encode(`${text}\0`));
 }
 
-/** Attributes by their type; of several of a type the last. @param at where they begin in `bytes` */
+/** Attributes by type; of several of one type the last. @param at where they begin in `bytes` */
 export function readAttributes(bytes: Uint8Array, at = 0): Map<number, Uint8Array> {
   const view = viewOf(bytes);
   const found = new Map<number, Uint8Array>();
@@ -102,7 +102,7 @@ export function readAttributes(bytes: Uint8Array, at = 0): Map<number, Uint8Arra
   return found;
 }
 
-/** A number of native byte order; 0 where the attribute is absent or shorter. */
+/** A number in native byte order; 0 if the attribute is absent or shorter. */
 export function readNumber(value: Uint8Array | undefined): number {
   return value === undefined || value.length < 4 ? 0 : viewOf(value).getUint32(0, true);
 }
@@ -111,7 +111,7 @@ export function readString(value: Uint8Array | undefined): string {
   return new TextDecoder().decode(value ?? new Uint8Array()).replace(/\0.*$/s, '');
 }
 
-/** 32 bits of native byte order. */
+/** 32 bits in native byte order. */
 export function nativeWord(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setInt32(0, value | 0, true);

@@ -24,11 +24,11 @@ const NLMSG_DONE = 3;
 /** poll(2) */
 const POLLIN = 1;
 
-/** The longest datagram of a dump (NLMSG_GOODSIZE, and up to 32 KiB where the reader asks with as much). */
+/** The longest datagram of a dump (NLMSG_GOODSIZE, and up to 32 KiB if the reader asks with as much room). */
 const RECEIVE_BYTES = 65_536;
 const SEND_BYTES = 262_144;
 
-/** The kernel answers within the call; one that does not is broken. */
+/** The kernel answers within the call; if it does not, something is broken. */
 const ANSWER_MS = 5_000;
 
 /** The kernel refused a request. */
@@ -53,7 +53,7 @@ function nameOf(errno: number): string {
   }
 }
 
-/** A conversation with a part of the kernel. What it owns there ends with it, and it ends with the process. */
+/** A connection to a part of the kernel. What it owns there is released with it, and it is closed with the process. */
 export class NetlinkSocket {
   readonly #libc: Libc;
   readonly #arena: Arena;
@@ -78,7 +78,7 @@ export class NetlinkSocket {
   }
 
   /**
-   * Asks one thing.
+   * Sends one request.
    * @returns bodies of the messages that answer
    * @throws NetlinkError if the kernel refuses
    */
@@ -88,15 +88,14 @@ export class NetlinkSocket {
   }
 
   /**
-   * Sends messages in one datagram, as a transaction needs, and waits until all of those are answered that ask for it.
+   * Sends messages in one datagram, as a transaction requires, and waits for the answers to all that request one.
    * @throws NetlinkError with the first refusal
    */
   send(messages: readonly NetlinkMessage[]): Uint8Array[] {
     const first = this.#sequence;
     this.#sequence += messages.length;
     const bytes = writeMessages(messages, first);
-    if (bytes.length > SEND_BYTES)
-      throw new RangeError(`${bytes.length} bytes are more than a request takes`);
+    if (bytes.length > SEND_BYTES) throw new RangeError(`${bytes.length} bytes do not fit into a request`);
     this.#from.bytes.set(bytes);
     const sent = this.#libc.send(this.#fd, this.#from.address, bytes.length, 0);
     if (sent < 0) throw new NetlinkError(this.#libc.errno());

@@ -1,8 +1,8 @@
 import { attribute, concat, nested, textAttribute } from './netlink-message.ts';
 
 /*
- * Rules of nftables as the kernel takes them (include/uapi/linux/netfilter/nf_tables.h). Numbers are in network byte order
- * here, as the whole of nfnetlink has them, and so are the bytes of packets that a rule looks at.
+ * Rules of nftables as the kernel expects them (include/uapi/linux/netfilter/nf_tables.h). As in all of nfnetlink,
+ * numbers are in network byte order, and so are the packet bytes that a rule compares.
  */
 
 /** include/uapi/linux/netfilter/nfnetlink.h: NFNL_SUBSYS_NFTABLES, and the ends of a transaction. */
@@ -21,7 +21,7 @@ const NF_NETDEV_INGRESS = 0;
 const NF_DROP = 0;
 const NFT_JUMP = -3;
 
-/** The table goes when the socket that made it is closed (Linux 5.12). */
+/** The table is removed when the socket that made it is closed (Linux 5.12). */
 const NFT_TABLE_F_OWNER = 2;
 
 /** struct nfgenmsg: family, version, and what a batch is for. */
@@ -36,15 +36,15 @@ export function tableBody(table: string): Uint8Array {
   return concat([header(NFPROTO_NETDEV, 0), textAttribute(1, table), attribute(2, word(NFT_TABLE_F_OWNER))]);
 }
 
-/** A chain that only others lead to. */
+/** A chain that is reached only from other chains. */
 export function chainBody(table: string, chain: string): Uint8Array {
   return concat([header(NFPROTO_NETDEV, 0), textAttribute(1, table), textAttribute(3, chain)]);
 }
 
-/** Before any other: NF_IP_PRI_RAW_BEFORE_DEFRAG and what users write are above it. */
+/** Before any other: NF_IP_PRI_RAW_BEFORE_DEFRAG and users' own priorities are above it. */
 const FIRST_PRIORITY = -500;
 
-/** A chain that all packets enter which come in by an interface, after packet taps have seen them. */
+/** A chain that all packets enter that arrive on an interface, after packet sockets have received them. */
 export function ingressBody(table: string, chain: string, interfaceName: string): Uint8Array {
   const hook = nested(4, [
     attribute(1, word(NF_NETDEV_INGRESS)),
@@ -70,7 +70,7 @@ function expression(name: string, data: readonly Uint8Array[]): Expression {
   return nested(1, [textAttribute(1, name), nested(2, data)]);
 }
 
-/** The one register that is used. */
+/** The only register used. */
 const REGISTER = 1;
 const VERDICT_REGISTER = 0;
 
@@ -94,7 +94,7 @@ function loadPayload(base: keyof typeof BASES, offset: number, length: number): 
   ]);
 }
 
-/** Goes on only if the register holds this. */
+/** Continues only if the register holds this. */
 function isEqual(value: Uint8Array): Expression {
   return expression('cmp', [
     attribute(1, word(REGISTER)),
@@ -103,7 +103,7 @@ function isEqual(value: Uint8Array): Expression {
   ]);
 }
 
-/** Goes on only if the register lies between these, both included. */
+/** Continues only if the register lies between these, both included. */
 function isBetween(from: Uint8Array, to: Uint8Array): Expression {
   if (from.every((byte, index) => byte === to[index])) return isEqual(from);
   return expression('range', [

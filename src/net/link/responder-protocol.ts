@@ -1,7 +1,7 @@
 import type { AddressConflict } from './find-conflicts.ts';
 import type { LinkInterface } from './interfaces.ts';
 
-/** Who is to know where the addresses are. */
+/** Whom to tell where the addresses are. */
 export interface NextHop {
   readonly address: string;
   readonly mac: string;
@@ -15,7 +15,7 @@ export interface ResponderTask {
   readonly shared: Int32Array;
 }
 
-/** Places in the memory that both threads share: a thread that waits for packets reads no messages. */
+/** Positions in the memory that both threads share: a thread that waits for packets reads no messages. */
 export const STOP = 0;
 export const ANSWERED = 1;
 export const WORDS = 2;

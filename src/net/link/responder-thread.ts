@@ -11,18 +11,18 @@ import {
   STOP,
 } from './responder-protocol.ts';
 
-/** Longest wait for a packet: it ends no later than this after it is told to. */
+/** Longest wait for a packet: after it is told to end, it ends within this time. */
 const WAIT_MS = 50;
 
-/** Told of so many conflicts; more say nothing new. */
+/** How many conflicts to report; further ones add nothing. */
 const MOST_CONFLICTS = 10;
 
-/** Each next hop is asked from each address, and once more from those that it did not answer. */
+/** Rounds of requests: each next hop is asked from each address, and again from those that it did not answer. */
 const ROUNDS = 2;
-/** So many questions go out before answers are looked for, and then so long a wait: 4,000 a second at most. */
+/** How many requests to send before looking for answers, and the wait that follows: at most 4,000 per second. */
 const BURST = 32;
 const BURST_MS = 8;
-/** From the last question of a round. */
+/** Counted from the last request of a round. */
 const ROUND_WAIT_MS = 400;
 
 class ResponderLoop {
@@ -33,7 +33,7 @@ class ResponderLoop {
   readonly #frame: Uint8Array;
   /** The addresses, by key. */
   readonly #own: ReadonlyMap<string, string>;
-  /** By key of a next hop: addresses that it has answered. */
+  /** By key of a next hop: addresses to which it has replied. */
   readonly #answeredBy: ReadonlyMap<string, Set<string>>;
   #conflicts = 0;
 
@@ -73,8 +73,8 @@ class ResponderLoop {
   }
 
   /**
-   * From each address that has had no answer. It goes to the next hop alone, which is known already: nobody else has to hear it
-   * (RFC 1122 section 2.3.2.1, RFC 6085).
+   * From each address that has had no answer. Sent only to the next hop, which is already known: no other host has to
+   * receive it (RFC 1122 section 2.3.2.1, RFC 6085).
    */
   #ask(hop: NextHop): void {
     const target = parseAddress(hop.address);
@@ -91,14 +91,14 @@ class ResponderLoop {
       this.#serveFor(BURST_MS);
   }
 
-  /** Whatever comes for so long. */
+  /** Handles whatever arrives within this time. */
   #serveFor(forMs: number): void {
     const endMs = performance.now() + forMs;
     for (let leftMs = forMs; leftMs > 0 && !this.#isStopped; leftMs = endMs - performance.now())
       this.#serve(Math.ceil(leftMs));
   }
 
-  /** What comes next, if it comes in time. */
+  /** Handles the next message, if it arrives in time. */
   #serve(waitMs: number): void {
     const frame = this.#socket.receive(waitMs);
     const said = frame === undefined ? undefined : this.#resolution.read(frame);
@@ -114,7 +114,7 @@ class ResponderLoop {
   #answer({ mac, claims, asks }: Said): void {
     const sender = { mac: this.#mac, address: asks! };
     const length = this.#resolution.writeReply(this.#frame, sender, { mac, address: claims });
-    // A device that takes no more is asked again.
+    // The device is full: it is tried again.
     if (this.#socket.send(this.#frame.subarray(0, length)) === 0) Atomics.add(this.#task.shared, ANSWERED, 1);
   }
 

@@ -6,15 +6,15 @@ import type { AddressConflict } from './find-conflicts.ts';
 import { ANSWERED, type FromResponder, type ResponderTask, STOP, WORDS } from './responder-protocol.ts';
 
 export type ResponderOptions = Omit<ResponderTask, 'shared'> & {
-  /** Somebody else turned up with one of the addresses; called a few times at most. */
+  /** Another host claimed one of the addresses; called at most a few times. */
   readonly onConflict?: (conflict: AddressConflict) => void;
-  /** It ended by itself: nobody answers for the addresses any more. */
+  /** It ended by itself: the addresses are no longer answered for. */
   readonly onLost?: (why: Error) => void;
 };
 
 /** Answers ARP or neighbour discovery for addresses that this machine does not have. */
 export interface Responder {
-  /** Addresses whose question was answered by no next hop: those will not find the way back. */
+  /** Addresses from which no next hop could be reached: packets to them will not find the way back. */
   readonly unanswered: readonly string[];
   /** Answers given so far. */
   readonly answered: number;
@@ -22,8 +22,8 @@ export interface Responder {
 }
 
 /**
- * Starts a thread that answers for these addresses and for no others, until it is stopped or the process ends. Before it
- * resolves it has asked each next hop once from each address, which tells the next hop where the address is.
+ * Starts a thread that answers for these addresses and no others, until it is stopped or the process ends. Before the
+ * promise resolves, it has asked each next hop once from each address, which tells the next hop where the address is.
  * @throws EnvironmentError without CAP_NET_RAW, or if the interface is down
  */
 export async function startResponder(options: ResponderOptions): Promise<Responder> {
@@ -35,7 +35,7 @@ export async function startResponder(options: ResponderOptions): Promise<Respond
   let isStopping = false;
   const stop = async (): Promise<void> => {
     isStopping = true;
-    // Nothing else may keep this process alive until then.
+    // From here on, nothing of it may keep this process alive.
     thread.ref();
     Atomics.store(shared, STOP, 1);
     await gone;
@@ -44,8 +44,8 @@ export async function startResponder(options: ResponderOptions): Promise<Respond
   if (first.kind !== 'ready') {
     await stop();
     throw new EnvironmentError(
-      `nobody can answer for the emulated addresses on ${task.link.name} (${first.kind === 'fault' ? first.code : first.kind})`,
-      { hint: 'run it with sudo, and see that the interface is up: ip link show' },
+      `cannot answer for the emulated addresses on ${task.link.name} (${first.kind === 'fault' ? first.code : first.kind})`,
+      { hint: 'run with sudo, and check that the interface is up: ip link show' },
     );
   }
   thread.on('message', (message: FromResponder) => {

@@ -12,15 +12,15 @@ import { NETLINK_ROUTE, NetlinkError, NetlinkSocket } from './netlink-socket.ts'
 
 /** Where the kernel would send a packet. */
 export interface KernelRoute {
-  /** `unicast`: to somebody else. The others are what ip-route(8) calls so. */
+  /** `unicast`: to another host. The others are named as in ip-route(8). */
   readonly type: 'unicast' | 'local' | 'broadcast' | 'multicast' | 'anycast' | 'refused';
   readonly interfaceIndex: number;
-  /** Who takes it over on the link: the gateway, or the destination itself. Without zone. */
+  /** The next hop on the link: the gateway, or the destination itself. Without zone. */
   readonly nextHop: string;
   readonly hasGateway: boolean;
   /** Address that the kernel would send from; empty if it has none. */
   readonly source: string;
-  /** What the route says of the path, or what has been learnt of it; bytes. Undefined: as the interface's. */
+  /** MTU of the path from the route, or as learnt from the path; bytes. Undefined: that of the interface. */
   readonly mtu: number | undefined;
 }
 
@@ -51,14 +51,14 @@ const VIA_FAMILY_BYTES = 2;
 export interface RouteQuestion {
   /** Literal address; a zone is ignored. */
   readonly address: string;
-  /** Interface to leave by; default: the kernel chooses. */
+  /** Interface to send from; default: the kernel chooses. */
   readonly interfaceIndex?: number;
   /** Address of this machine to send from; default: the kernel chooses. */
   readonly source?: string;
 }
 
 /**
- * Asks the kernel's routing, rules included, as `ip route get` does. Nothing is sent.
+ * Looks up the kernel's route, rules included, like `ip route get`. Sends nothing.
  * @returns undefined if there is no route
  * @throws EnvironmentError without koffi
  */
@@ -80,7 +80,7 @@ export function askRoute({ address, interfaceIndex, source }: RouteQuestion): Ke
     const [answer] = socket.ask(RTM_GETROUTE, NLM_F_REQUEST, body);
     return answer === undefined ? undefined : readRoute(answer, to);
   } catch (error) {
-    // ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL for an address that is not this machine's.
+    // ENETUNREACH, EHOSTUNREACH, EACCES; EINVAL for a source that is not an address of this machine.
     if (error instanceof NetlinkError && error.code !== 'EPERM') return undefined;
     throw error;
   } finally {

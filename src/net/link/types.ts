@@ -1,6 +1,6 @@
-/** The way from this machine to an endpoint, as the kernel's routing has it. */
+/** The path from this machine to an endpoint, according to the kernel's routing. */
 export interface LinkPath {
-  /** Interface that packets leave by, such as `eth0`. */
+  /** Interface to send from, such as `eth0`. */
   readonly interfaceName: string;
   readonly interfaceIndex: number;
   /** Ethernet addresses of the interface and of the next hop, `02:00:5e:10:00:01`. */

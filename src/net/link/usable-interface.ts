@@ -8,33 +8,34 @@ import type { LinkInterface } from './interfaces.ts';
 export function whyUnusable(link: LinkInterface): { what: string; mend: string } | undefined {
   const { name, hardware, kind, isUp, hasCarrier, isWithoutArp } = link;
   if (hardware === 'loopback') {
-    const mend =
-      'use --engine raw: the kernel takes packets to its loopback from its own sockets alone, so that no packet engine can use it';
-    return { what: 'it is the loopback', mend };
+    const mend = 'use --engine raw: the kernel accepts packets to loopback only from its own sockets';
+    return { what: 'it is the loopback interface', mend };
   }
   if (hardware === 'other') {
     const what = `it is ${kind === '' ? 'an interface' : `a tunnel (${kind})`} without Ethernet addresses`;
-    const mend = 'use --engine raw, which goes through tunnels, or --interface with an Ethernet interface';
+    const mend = 'use --engine raw, which works through tunnels, or --interface with an Ethernet interface';
     return { what, mend };
   }
   if (!isUp) return { what: 'it is down', mend: `ip link set ${quote(name)} up, as root` };
   if (!hasCarrier)
     return { what: 'it has no carrier', mend: 'plug its cable in, or connect it to a network' };
   if (isWithoutArp) {
-    const what = `it does without ARP${kind === '' ? '' : ` (${kind})`}: nobody can be found by it`;
+    const what = `it has no ARP${kind === '' ? '' : ` (${kind})`}, so no host can be found on it`;
     return { what, mend: `ip link set ${quote(name)} arp on, as root, or use another interface` };
   }
   return undefined;
 }
 
-/** @throws EnvironmentError if the packet engine cannot send by an interface */
+/** @throws EnvironmentError if the packet engine cannot send on an interface */
 export function checkInterface(link: LinkInterface): void {
   const why = whyUnusable(link);
   if (why === undefined) return;
   throw new EnvironmentError(`the packet engine cannot use ${link.name}: ${why.what}`, { hint: why.mend });
 }
 
-/** For a shell. Names may contain anything but white space, slashes and colons (dev_valid_name(), net/core/dev.c). */
+/**
+ * For a shell. Names may contain anything except white space, slashes and colons (dev_valid_name(), net/core/dev.c).
+ */
 function quote(name: string): string {
   return /^[\w.@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

@@ -23,7 +23,9 @@ const RETURN = 0x06;
 /** sizeof(struct sock_filter). */
 export const INSTRUCTION_BYTES = 8;
 
-/** Which packets an engine wants: TCP and ICMP errors for its addresses. Addresses and ports are bounds, not lists. */
+/**
+ * The packets that an engine wants: TCP and ICMP errors for its addresses. Addresses and ports are bounds, not lists.
+ */
 export interface FilterSpec {
   /** Lowest and highest IPv4 address, as unsigned numbers; absent: no IPv4. */
   readonly ipv4?: { readonly from: number; readonly to: number };
@@ -32,7 +34,7 @@ export interface FilterSpec {
   readonly ports: { readonly from: number; readonly to: number };
 }
 
-/** Ethernet, then IP: where fields stand in a frame without a VLAN tag, which the kernel takes out. */
+/** Ethernet, then IP: offsets in a frame without a VLAN tag, which the kernel removes. */
 const ETHER_TYPE_AT = 12;
 const IPV4_AT = 14;
 const IPV4_FRAGMENT_AT = IPV4_AT + 6;
@@ -53,7 +55,7 @@ interface Instruction {
   readonly ifFalse?: string | undefined;
 }
 
-/** A program as the kernel takes it: struct sock_filter, one after the other. */
+/** A program in the kernel's form: a sequence of struct sock_filter. */
 export function compileFilter(spec: FilterSpec): Uint8Array {
   const program = new Program();
   program.load(LOAD_HALF, ETHER_TYPE_AT);

@@ -52,7 +52,7 @@ export function openPacketSocket(libc: Libc, filter: FilterSpec): number {
   return fd;
 }
 
-/** Begins to receive what passes an interface. @throws EnvironmentError if the interface is gone or down */
+/** Starts to receive what passes an interface. @throws EnvironmentError if the interface is gone or down */
 export function bindPacketSocket(libc: Libc, fd: number, interfaceIndex: number): void {
   const arena = new Arena(libc, 64);
   const { bytes, address } = arena.take(SOCKADDR_LL_BYTES);
@@ -64,7 +64,7 @@ export function bindPacketSocket(libc: Libc, fd: number, interfaceIndex: number)
   arena.release();
   if (errno === 0) return;
   throw new EnvironmentError(`The network interface cannot be used for packets (errno ${errno}).`, {
-    hint: 'See that it is there and up: ip link',
+    hint: 'Check that it exists and is up: ip link',
   });
 }
 
@@ -108,7 +108,7 @@ function refusal(errno: number): EnvironmentError {
   const isDenied = errno === constants.errno.EPERM || errno === constants.errno.EACCES;
   return new EnvironmentError(
     isDenied
-      ? 'Packets of one’s own need the capability CAP_NET_RAW, which this process does not have.'
+      ? 'The packet engine needs the capability CAP_NET_RAW, which this process does not have.'
       : `No packet socket could be opened (errno ${errno}).`,
     {
       hint: isDenied ? 'Run it with sudo, or use --engine raw.' : 'Use --engine raw.',

@@ -29,10 +29,13 @@ const OFFSETS = 3;
 const SECONDS = 4;
 const NANOSECONDS = 5;
 
-/** A block is handed out in one piece of memory: small enough for any machine to find. */
+/** Each block is one piece of memory: small enough to be found on any machine. */
 const BLOCK_BYTES = 65_536;
 
-/** What a frame cannot hold is received apart; a packet is never longer (with GRO and TSO the kernel joins segments). */
+/**
+ * Packets that do not fit into a frame are received separately; a packet is never longer (with GRO and TSO the kernel
+ * joins segments).
+ */
 const COPY_BYTES = 65_536 + 256;
 
 /** A packet that was received: valid until the ring advances. */
@@ -41,14 +44,14 @@ export interface ReceivedPacket {
   bytes: Uint8Array;
   from: number;
   to: number;
-  /** When the kernel took it from the device, seconds and nanoseconds of CLOCK_REALTIME. */
+  /** When the kernel received it from the device, seconds and nanoseconds of CLOCK_REALTIME. */
   seconds: number;
   nanoseconds: number;
 }
 
 /**
- * What a packet socket receives, in memory shared with the kernel (packet_mmap, TPACKET_V2): a frame for each packet,
- * in turn. V3 would hand over blocks, up to half a millisecond later.
+ * Receives from a packet socket through memory shared with the kernel (packet_mmap, TPACKET_V2): one frame per packet,
+ * in turn. V3 would deliver blocks, up to half a millisecond later.
  */
 export class PacketRing {
   readonly fd: number;

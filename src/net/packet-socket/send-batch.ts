@@ -6,7 +6,7 @@ import type { Ticker } from '../ticker.ts';
 
 const { ENOBUFS, EAGAIN, ENETDOWN, ENXIO } = constants.errno;
 
-/** Packets of one system call. A prototype gained much up to 16 and next to nothing beyond. */
+/** Packets per system call. A prototype gained much up to 16 and almost nothing beyond. */
 const FRAMES = 64;
 
 /** Room for a frame of an Ethernet without jumbo frames. */
@@ -26,7 +26,7 @@ const VECTOR_COUNT_AT = 3 * WORD;
 /** struct iovec: address, length. */
 const VECTOR_BYTES = 2 * WORD;
 
-/** Told which packets have gone, and when. */
+/** Receives which packets have been sent, and when. */
 export interface SendObserver {
   /**
    * @param tag as given to {@link SendBatch.commit}; never called for 0
@@ -36,7 +36,7 @@ export interface SendObserver {
 }
 
 /**
- * Packets to send, gathered and handed to the kernel in one call. What a full device does not take stays, in order,
+ * Packets to send, collected and passed to the kernel in one call. What a full device does not accept stays, in order,
  * until the next call: it is not lost.
  */
 export class SendBatch {
@@ -76,19 +76,19 @@ export class SendBatch {
     }
   }
 
-  /** Packets that wait. */
+  /** Packets that are waiting. */
   get size(): number {
     return this.#count;
   }
 
-  /** How many packets the device did not take since the last call: it was full for too long, down, or gone. */
+  /** How many packets the device did not accept since the last call: it was full for too long, down, or gone. */
   takeDropped(): number {
     const dropped = this.#dropped;
     this.#dropped = 0;
     return dropped;
   }
 
-  /** A packet finds no place, although what waited was tried again: it is lost. */
+  /** There is no room for a packet, although sending the waiting ones was tried again: it is lost. */
   overflow(): void {
     this.#dropped += 1;
   }
@@ -109,7 +109,7 @@ export class SendBatch {
     this.#count += 1;
   }
 
-  /** Hands over what waits. @returns whether all of it has gone */
+  /** Sends what is waiting. @returns whether all of it has been sent */
   flush(observer: SendObserver): boolean {
     while (this.#count > 0) {
       const at = this.#messages.address + this.#first * MESSAGE_BYTES;
@@ -119,7 +119,7 @@ export class SendBatch {
       if (sent <= 0) {
         const errno = this.#libc.errno();
         if (errno === ENOBUFS || errno === EAGAIN) return false;
-        // The first packet is what it objects to, or the link is down: neither mends by waiting.
+        // The kernel objects to the first packet, or the link is down: waiting does not help.
         const lost = errno === ENETDOWN || errno === ENXIO ? this.#count : 1;
         this.#dropped += lost;
         this.#drop(lost);
@@ -144,7 +144,7 @@ export class SendBatch {
     }
   }
 
-  /** The first ones have gone, or never will. */
+  /** The first ones have been sent, or never will be. */
   #drop(count: number): void {
     this.#first += count;
     this.#count -= count;

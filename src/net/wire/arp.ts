@@ -4,7 +4,7 @@ import { BROADCAST_MAC, ETHER_TYPE, ETHERNET_BYTES, type Station, writeEthernet 
 /** ARP of IPv4 over Ethernet (RFC 826). */
 const ARP_BYTES = 28;
 
-/** Frames are not padded: what sends them to a cable does that. */
+/** Frames are not padded: the device that sends them does that. */
 export const ARP_FRAME_BYTES: number = ETHERNET_BYTES + ARP_BYTES;
 
 /** Operations (IANA, Address Resolution Protocol Parameters). */
@@ -22,12 +22,12 @@ export interface Arp {
   readonly operation: number;
   /** Address 0.0.0.0: a probe (RFC 5227). */
   readonly sender: Station;
-  /** The MAC says nothing in a request. */
+  /** The MAC is meaningless in a request. */
   readonly target: Station;
 }
 
 /**
- * Asks everybody who has an address.
+ * Asks which host has an address.
  * @param into at least {@link ARP_FRAME_BYTES}, written from its start, as by all functions here
  * @returns length of the frame
  */
@@ -36,17 +36,17 @@ export function writeArpRequest(into: Uint8Array, sender: Station, targetAddress
   return writeArp(into, BROADCAST_MAC, { operation: ARP_REQUEST, sender, target });
 }
 
-/** Asks everybody who has an address, without claiming one (RFC 5227 section 2.1.1). */
+/** Asks which host has an address, without claiming one (RFC 5227 section 2.1.1). */
 export function writeArpProbe(into: Uint8Array, mac: Uint8Array, address: Uint8Array): number {
   return writeArpRequest(into, { mac, address: NO_ADDRESS }, address);
 }
 
-/** Tells everybody that an address is the sender's (RFC 5227 section 2.3). */
+/** Announces that the sender has an address (RFC 5227 section 2.3). */
 export function writeArpAnnouncement(into: Uint8Array, sender: Station): number {
   return writeArpRequest(into, sender, sender.address);
 }
 
-/** @param asker sender of the request that is answered, which may have been a probe */
+/** @param asker sender of the request being answered, which may have been a probe */
 export function writeArpReply(into: Uint8Array, sender: Station, asker: Station): number {
   return writeArp(into, asker.mac, { operation: ARP_REPLY, sender, target: asker });
 }
@@ -67,9 +67,9 @@ function writeArp(into: Uint8Array, destination: Uint8Array, arp: Arp): number {
 
 /**
  * Reads ARP of IPv4 over Ethernet.
- * @param bytes hostile until read
- * @param at where the ARP begins, behind the Ethernet header
- * @param end where what was captured ends
+ * @param bytes untrusted
+ * @param at where the ARP begins, after the Ethernet header
+ * @param end where the captured bytes end
  * @returns views of `bytes`, to be copied if they are kept; undefined: cut short, or of other networks
  */
 export function readArp(bytes: Uint8Array, at: number, end: number): Arp | undefined {

@@ -1,4 +1,4 @@
-/** Numbers in network byte order (RFC 791 appendix B). Whoever calls has checked that they lie within the bytes. */
+/** Numbers in network byte order (RFC 791 appendix B). The caller has checked that they lie within the bytes. */
 
 export function readU16(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!;

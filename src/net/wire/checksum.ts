@@ -1,8 +1,8 @@
 import { readU16 } from './big-endian.ts';
 
 /*
- * Internet checksums: the one's complement of the one's complement sum of 16-bit words (RFC 1071). Sums add up before they
- * are folded, in any order, so that what is the same in all packets of a kind is summed once:
+ * Internet checksums: the one's complement of the one's complement sum of 16-bit words (RFC 1071). Sums can be added in
+ * any order before they are folded, so what all packets of a kind have in common is summed once:
  *
  *     const template = sumBytes(header, 0, 20) + sumPseudoHeader(source, destination, TCP, 20);
  *     checksum = finishChecksum(template + (seq >>> 16) + (seq & 0xffff));
@@ -40,7 +40,9 @@ export function sumPseudoHeader(
   );
 }
 
-/** The sum in 16 bits. 0xffff over all that a checksum covers, itself included: it is right. */
+/**
+ * The sum folded to 16 bits. 0xffff over everything that a checksum covers, itself included, means that it is correct.
+ */
 export function foldSum(sum: number): number {
   const once = (sum & 0xffff) + (sum >>> 16);
   return (once & 0xffff) + (once >>> 16);

@@ -4,7 +4,7 @@ import type { Packet, Unread } from './packet.ts';
 /** Without options (RFC 9293 section 3.1). */
 const TCP_BYTES = 20;
 const UDP_BYTES = 8;
-/** What an ICMP error quotes at least of a transport header (RFC 792): ports, and TCP's sequence number. */
+/** The part of a transport header that an ICMP error quotes at least (RFC 792): ports, and TCP's sequence number. */
 const QUOTED_BYTES = 8;
 
 /** Fills in a TCP header that begins at {@link Packet.transportAt}. */
@@ -33,7 +33,7 @@ export function decodeUdp(packet: Packet, bytes: Uint8Array): Unread | undefined
   return undefined;
 }
 
-/** Of a TCP header in an ICMP error the beginning may be all that there is. */
+/** In an ICMP error, there may be no more than the beginning of a TCP header. */
 export function decodeQuotedTcp(packet: Packet, bytes: Uint8Array): Unread | undefined {
   const unread = decodeTcp(packet, bytes);
   if (unread !== 'cut short' || packet.transportAt + QUOTED_BYTES > packet.end) return unread;

@@ -6,7 +6,7 @@ import { IPV4_BYTES, IPV6_BYTES, PROTOCOL } from './ip.ts';
 import { LINK_TYPE } from './link-types.ts';
 import { clearNetwork, clearPacket, type Packet, TUNNEL, type Unread } from './packet.ts';
 
-/** Tags of two VLANs, the outer one's of a service provider. */
+/** Tags of two VLANs, the outer one belonging to a service provider. */
 const VLANS: ReadonlySet<number> = new Set([
   ETHER_TYPE.VLAN,
   ETHER_TYPE.SERVICE_VLAN,
@@ -19,13 +19,13 @@ const PPP_IPV4 = 0x0021;
 const PPP_IPV6 = 0x0057;
 
 const VXLAN_PORT = 4_789;
-/** The I bit: a VXLAN network identifier is there (RFC 7348 section 5). */
+/** The I bit: the VXLAN network identifier is valid (RFC 7348 section 5). */
 const VXLAN_HAS_ID = 0x08;
 
-/** Headers within headers, extension headers included: more is nobody's network. */
+/** Maximum nesting of headers, extension headers included: no real network has more. */
 const MAX_DEPTH = 24;
 
-/** Address families as BSD's loopback header has them: IPv6's number differs between the systems. */
+/** Address families in BSD's loopback header: IPv6's number differs between systems. */
 const FAMILY_4 = 2;
 const FAMILIES_6: ReadonlySet<number> = new Set([10, 24, 28, 30]);
 
@@ -105,7 +105,7 @@ class Decoder {
     return this.#readType(readU16(this.#bytes, at + 12), at + ETHERNET_BYTES);
   }
 
-  /** In the byte order of the machine that captured, which the header does not tell; one of the bytes is the family. */
+  /** In the byte order of the capturing machine, which the header does not specify; one of the bytes is the family. */
   #readLoopback(at: number): Unread | undefined {
     if (!this.#has(at, 4)) return 'cut short';
     const family = this.#bytes[at] === 0 ? this.#bytes[at + 3]! : this.#bytes[at]!;
@@ -157,7 +157,7 @@ class Decoder {
     const headerBytes = (bytes[at]! & 0x0f) * 4;
     if (bytes[at]! >> 4 !== 4 || headerBytes < IPV4_BYTES) return 'malformed';
     if (!this.#has(at, headerBytes)) return 'cut short';
-    // 0 where the network card is to segment what was handed to it, and in packets above 64 KiB (BIG TCP).
+    // 0 if the network card does the segmentation, and in packets above 64 KiB (BIG TCP).
     const whole = readU16(bytes, at + 2) || this.#end - at;
     if (whole < headerBytes) return 'malformed';
     const flags = readU16(bytes, at + 6);
@@ -192,7 +192,7 @@ class Decoder {
     return this.#readProtocol(bytes[at + 6]!, at + IPV6_BYTES, whole);
   }
 
-  /** @param whole bytes of the packet: what stands behind them is padding of its frame */
+  /** @param whole bytes of the packet: what follows them is padding of its frame */
   #setNetwork(version: 4 | 6, at: number, headerBytes: number, whole: number): void {
     this.#end = Math.min(this.#end, at + whole);
     this.#packet.version = version;
@@ -201,7 +201,7 @@ class Decoder {
     this.#packet.end = this.#end;
   }
 
-  /** @param left bytes from `at` on that the packet has, captured or not */
+  /** @param left bytes of the packet from `at` on, captured or not */
   #readProtocol(protocol: number, at: number, left: number): Unread | undefined {
     this.#depth += 1;
     if (this.#depth > MAX_DEPTH) return 'nested too deeply';
@@ -240,7 +240,7 @@ class Decoder {
     return this.#readProtocol(next, at + headerBytes, left - headerBytes);
   }
 
-  /** RFC 8200 section 4.5. @returns whether it is a later one than the first */
+  /** RFC 8200 section 4.5. @returns whether it is a later fragment than the first */
   #readFragment(at: number): boolean {
     const packet = this.#packet;
     packet.fragmentOffset = readU16(this.#bytes, at + 2) & 0xfff8;
@@ -260,7 +260,10 @@ class Decoder {
     return this.#readEthernet(at + 8);
   }
 
-  /** RFC 2784 and RFC 2890: optional fields by their bits. Not read: source routes (RFC 1701), and version 1, PPTP's. */
+  /**
+   * RFC 2784 and RFC 2890: optional fields as indicated by bits. Not read: source routes (RFC 1701), and version 1
+   * (PPTP).
+   */
   #readGre(at: number): Unread | undefined {
     if (!this.#has(at, 4)) return 'cut short';
     const flags = readU16(this.#bytes, at);

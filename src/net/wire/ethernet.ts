@@ -14,7 +14,7 @@ export const ETHER_TYPE = {
   IPV6: 0x86dd,
   /** RFC 2516. */
   PPPOE_SESSION: 0x8864,
-  /** IEEE 802.1ad, and what was in use before it. */
+  /** IEEE 802.1ad, and the value used before it. */
   SERVICE_VLAN: 0x88a8,
   QINQ_9100: 0x9100,
   QINQ_9200: 0x9200,
@@ -22,7 +22,7 @@ export const ETHER_TYPE = {
 
 export const BROADCAST_MAC: Uint8Array = new Uint8Array(6).fill(0xff);
 
-/** A host's address on its link: of the interface, and of the host. */
+/** A host on its link: its Ethernet address and its IP address. */
 export interface Station {
   /** 6 bytes. */
   readonly mac: Uint8Array;

@@ -10,16 +10,16 @@ const EXTENSIONS: ReadonlySet<number> = new Set([
   PROTOCOL.SHIM6,
 ]);
 
-/** Every extension header has as many. */
+/** Every extension header has at least this many. */
 export const LEAST_EXTENSION_BYTES = 8;
 
-/** Whether another header follows one of this protocol; over IPv4 that is so of the authentication header alone. */
+/** Whether another header follows one of this protocol; over IPv4 that is true only for the authentication header. */
 export function isExtension(protocol: number, version: number): boolean {
   if (protocol === PROTOCOL.AUTHENTICATION) return true;
   return version === 6 && (protocol === PROTOCOL.FRAGMENT || EXTENSIONS.has(protocol));
 }
 
-/** Length of an extension header at least {@link LEAST_EXTENSION_BYTES} of which were captured. */
+/** Length of an extension header of which at least {@link LEAST_EXTENSION_BYTES} were captured. */
 export function readExtensionBytes(protocol: number, bytes: Uint8Array, at: number): number {
   if (protocol === PROTOCOL.FRAGMENT) return LEAST_EXTENSION_BYTES;
   const length = bytes[at + 1]!;

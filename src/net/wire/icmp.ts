@@ -23,14 +23,14 @@ const FIRST_INFORMATION = 128;
 /** Types of an echo and of its reply. */
 const ECHO = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const;
 
-/** What an ICMP message says; -1 where it is not of that kind. One object is filled over and over. */
+/** The content of an ICMP message; -1 for what its kind does not have. One object is reused for all messages. */
 export interface Icmp {
   type: number;
   code: number;
   /** Of an echo and its reply. */
   identifier: number;
   sequence: number;
-  /** MTU of the next link, where a packet was too big for it; 0 from routers that do not tell (RFC 1191 section 5). */
+  /** MTU of the next link, if a packet was too big for it; 0 from routers that do not state it (RFC 1191 section 5). */
   mtu: number;
   /** Of an error: where the packet that it quotes begins and ends, for decodeQuoted(). */
   quotedAt: number;
@@ -42,7 +42,7 @@ export function createIcmp(): Icmp {
 }
 
 /**
- * Reads the header of an ICMP or ICMPv6 message. Its checksum is not looked at: it may cover more than was captured.
+ * Reads the header of an ICMP or ICMPv6 message. Its checksum is not checked: it may cover more than was captured.
  * @param packet decoded from `bytes`
  * @returns whether the packet is one, and all of the header was captured
  */
@@ -70,7 +70,7 @@ function readMtu(bytes: Uint8Array, at: number, version: number): number {
   return bytes[at] === PACKET_TOO_BIG ? readU32(bytes, at + 4) : -1;
 }
 
-/** Length of the quoted packet where extensions follow it, in words of 4 or of 8 bytes (RFC 4884 section 4). */
+/** Length of the quoted packet if extensions follow it, in words of 4 or 8 bytes (RFC 4884 section 4). */
 function quotedBytes(bytes: Uint8Array, at: number, version: number): number {
   const type = bytes[at]!;
   const words =

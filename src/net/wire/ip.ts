@@ -34,16 +34,16 @@ export interface Ipv4Header {
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
   readonly protocol: number;
-  /** Of what follows the header. With the header, at most 65,535. */
+  /** Bytes after the header. With the header, at most 65,535. */
   readonly payloadBytes: number;
   readonly ttl: number;
   /** DSCP and ECN, 8 bits; default: 0. */
   readonly trafficClass?: number;
   /** Identification, 16 bits; default: 0. */
   readonly id?: number;
-  /** Default: it must not be fragmented. */
+  /** Default: must not be fragmented. */
   readonly mayFragment?: boolean;
-  /** Of a fragment: bytes before it, a multiple of 8, and whether more follow. */
+  /** For a fragment: bytes before it, a multiple of 8, and whether more follow. */
   readonly fragmentOffset?: number;
   readonly moreFragments?: boolean;
   /** Padded to a multiple of 4, at most 40 bytes. */
@@ -55,7 +55,7 @@ export interface Ipv6Header {
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
   readonly nextHeader: number;
-  /** Of what follows the header, extension headers included; at most 65,535. */
+  /** Bytes after the header, extension headers included; at most 65,535. */
   readonly payloadBytes: number;
   readonly hopLimit: number;
   /** DSCP and ECN, 8 bits; default: 0. */
@@ -64,7 +64,7 @@ export interface Ipv6Header {
   readonly flowLabel?: number;
 }
 
-/** Writes a header, its checksum included. @returns where the payload begins */
+/** Writes a header with its checksum. @returns where the payload begins */
 export function writeIpv4(into: Uint8Array, at: number, header: Ipv4Header): number {
   const { options, mayFragment = false, moreFragments = false } = header;
   const headerBytes = IPV4_BYTES + (options?.length ?? 0);

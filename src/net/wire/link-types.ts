@@ -1,4 +1,4 @@
-/** Link-layer header types of captures that are read (https://www.tcpdump.org/linktypes.html). */
+/** Link-layer header types that captures may have (https://www.tcpdump.org/linktypes.html). */
 export const LINK_TYPE = {
   NULL: 0,
   ETHERNET: 1,
@@ -31,7 +31,7 @@ export function isReadable(linkType: number): boolean {
   return READ.has(linkType);
 }
 
-/** What a link type is called, for messages about captures that cannot be read. */
+/** The name of a link type, for messages about captures that cannot be read. */
 export function describeLinkType(linkType: number): string {
   const name = NAMES[linkType];
   return name === undefined ? `link type ${linkType}` : `${name} (link type ${linkType})`;

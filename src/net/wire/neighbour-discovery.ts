@@ -14,7 +14,7 @@ export const SOURCE_MAC_OPTION = 1;
 export const TARGET_MAC_OPTION = 2;
 export const MAC_OPTION_BYTES = 8;
 
-/** The longest frame that is written here. */
+/** The longest frame written here. */
 export const NEIGHBOUR_FRAME_BYTES: number =
   ETHERNET_BYTES + IPV6_BYTES + NEIGHBOUR_MESSAGE_BYTES + MAC_OPTION_BYTES;
 
@@ -22,7 +22,7 @@ export const NEIGHBOUR_FRAME_BYTES: number =
 export const SOLICITED = 0x4000_0000;
 export const OVERRIDE = 0x2000_0000;
 
-/** Proves that no router has forwarded a message (RFC 4861 sections 7.1.1 and 7.1.2). */
+/** Proves that no router forwarded the message (RFC 4861 sections 7.1.1 and 7.1.2). */
 export const NEIGHBOUR_HOP_LIMIT = 255;
 
 const UNSPECIFIED = new Uint8Array(16);
@@ -30,7 +30,7 @@ const UNSPECIFIED = new Uint8Array(16);
 const ALL_NODES = new Uint8Array([0xff, 2, ...new Array<number>(13).fill(0), 1]);
 
 /**
- * Asks who has an address (RFC 4861 section 7.2.2).
+ * Asks which host has an address (RFC 4861 section 7.2.2).
  * @param into at least {@link NEIGHBOUR_FRAME_BYTES}, written from its start, as by all functions here
  * @returns length of the frame
  */
@@ -42,7 +42,7 @@ export function writeNeighbourSolicitation(into: Uint8Array, sender: Station, ta
   });
 }
 
-/** Asks who has an address, without claiming one (duplicate address detection, RFC 4862 section 5.4.2). */
+/** Asks which host has an address, without claiming one (duplicate address detection, RFC 4862 section 5.4.2). */
 export function writeNeighbourProbe(into: Uint8Array, mac: Uint8Array, address: Uint8Array): number {
   return writeNeighbourMessage(into, {
     ...{ type: NEIGHBOUR_SOLICITATION, flags: 0, source: UNSPECIFIED, target: address },
@@ -52,8 +52,8 @@ export function writeNeighbourProbe(into: Uint8Array, mac: Uint8Array, address: 
 }
 
 /**
- * Tells that an address is the sender's, whatever was known before (RFC 4861 sections 7.2.4 and 7.2.6).
- * @param asker sender of the solicitation that is answered; everybody is told if that was a probe, or without one
+ * States that the sender has an address, overriding what was known before (RFC 4861 sections 7.2.4 and 7.2.6).
+ * @param asker sender of the solicitation being answered; after a probe, or without one, sent to all nodes
  */
 export function writeNeighbourAdvertisement(into: Uint8Array, sender: Station, asker?: Station): number {
   const isAsked = asker?.address.some((byte) => byte !== 0) === true;
@@ -64,7 +64,10 @@ export function writeNeighbourAdvertisement(into: Uint8Array, sender: Station, a
   });
 }
 
-/** The group that whoever has an address listens to (RFC 4291 section 2.7.1): ff02::1:ff and its last three bytes. */
+/**
+ * The group to which a host with an address listens (RFC 4291 section 2.7.1): ff02::1:ff and the address's last three
+ * bytes.
+ */
 export function solicitedNodeOf(address: Uint8Array): Uint8Array {
   const group = new Uint8Array([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 0]);
   group.set(address.subarray(13), 13);

@@ -10,7 +10,7 @@ export const CWR = 0x80;
 /** Accurate ECN (RFC 9768 section 5). */
 export const AE = 0x100;
 
-/** Why a frame is no packet that could be read whole. */
+/** Why a frame has no complete packet that could be read. */
 export type Unread =
   | 'cut short'
   | 'not IP'
@@ -19,13 +19,13 @@ export type Unread =
   | 'nested too deeply'
   | 'unknown link type';
 
-/** Encapsulations that were taken off, a bit each. */
+/** Encapsulations that were removed, one bit each. */
 export const TUNNEL = { VLAN: 1, QINQ: 2, PPPOE: 4, GRE: 8, VXLAN: 16, IP_IN_IP: 32 } as const;
 
 /**
- * What a frame contains: its innermost IP packet and the transport header. One object is filled over and over; copy what
- * is to be kept. Places are offsets into the bytes that were decoded; -1 where there is none, as for all that the frame
- * does not tell.
+ * What a frame contains: its innermost IP packet and the transport header. One object is reused for all frames; copy
+ * what you keep. Positions are offsets into the decoded bytes; -1 where there is none, as for everything that the frame
+ * does not contain.
  */
 export interface Packet {
   /** Of the innermost Ethernet header. */
@@ -33,16 +33,16 @@ export interface Packet {
   destinationMacAt: number;
   /** Type of what the innermost link header contains, see ETHER_TYPE. */
   etherType: number;
-  /** Where that begins: the IP header, or the ARP. */
+  /** Where that begins: the IP header, or the ARP message. */
   networkAt: number;
   /** Outermost VLAN id. */
   vlan: number;
   /** Bits of {@link TUNNEL}. */
   tunnels: number;
 
-  /** 0: no IP. */
+  /** 0: not IP. */
   version: 4 | 6 | 0;
-  /** Of the IP header, IPv4's options included, IPv6's extension headers not. */
+  /** Of the IP header, including IPv4's options but not IPv6's extension headers. */
   headerBytes: number;
   sourceAt: number;
   destinationAt: number;
@@ -50,9 +50,9 @@ export interface Packet {
   ttl: number;
   /** DSCP and ECN, 8 bits. */
   trafficClass: number;
-  /** Identification; of IPv6, of a fragment alone. */
+  /** Identification; for IPv6, only of a fragment. */
   ipId: number;
-  /** Of IPv4; IPv6 is never fragmented on the way. */
+  /** Of IPv4; IPv6 is never fragmented on the path. */
   dontFragment: boolean;
   /** Of a fragment: bytes before it, and whether more follow. */
   fragmentOffset: number;
@@ -62,9 +62,9 @@ export interface Packet {
   protocol: number;
   /** Where the transport header begins. */
   transportAt: number;
-  /** Bytes from there on that the IP header promises, captured or not. */
+  /** Bytes from there on according to the IP header, captured or not. */
   transportBytes: number;
-  /** Where what was captured of this packet ends; behind it stands padding. */
+  /** Where the captured bytes of this packet end; padding follows. */
   end: number;
 
   /** Of TCP and UDP. */
@@ -73,7 +73,7 @@ export interface Packet {
   /** Of TCP, as all that follows; unsigned. */
   seq: number;
   ack: number;
-  /** {@link FIN} to {@link AE}; 0 where the frame does not tell. */
+  /** {@link FIN} to {@link AE}; 0 if the frame does not contain them. */
   flags: number;
   window: number;
   /** Options: those that were captured. */
@@ -90,7 +90,7 @@ export function createPacket(): Packet {
   return packet;
 }
 
-/** Makes a packet one of which nothing is known. */
+/** Resets a packet to the state in which nothing is known. */
 export function clearPacket(packet: Packet): void {
   packet.sourceMacAt = -1;
   packet.destinationMacAt = -1;
@@ -99,7 +99,7 @@ export function clearPacket(packet: Packet): void {
   clearNetwork(packet);
 }
 
-/** Forgets the IP packet that the innermost one was in. */
+/** Discards the IP packet that contained the innermost one. */
 export function clearNetwork(packet: Packet): void {
   packet.etherType = -1;
   packet.networkAt = -1;

@@ -25,7 +25,7 @@ export interface Neighbour {
   readonly type: number;
   /** Address ::, a probe (RFC 4862). The MAC is that of the option, or else of the Ethernet header. */
   readonly sender: Station;
-  /** Address that is asked for or told of. */
+  /** Address that is asked about or announced. */
   readonly target: Uint8Array;
   /** Flags of an advertisement. */
   readonly isSolicited: boolean;
@@ -33,9 +33,9 @@ export interface Neighbour {
 }
 
 /**
- * Reads neighbour solicitations and advertisements, those that pass the checks of RFC 4861 sections 7.1.1 and 7.1.2.
+ * Reads neighbour solicitations and advertisements that pass the checks of RFC 4861 sections 7.1.1 and 7.1.2.
  * @param packet decoded from `bytes`, from Ethernet
- * @returns undefined: it is none, it is wrong or from beyond the link, or it was not captured whole
+ * @returns undefined: it is neither, it is invalid or from beyond the link, or it was not captured completely
  */
 export function readNeighbour(bytes: Uint8Array, packet: Readonly<Packet>): Neighbour | undefined {
   if (!isMessage(bytes, packet) || !isChecksumRight(bytes, packet)) return undefined;
@@ -77,7 +77,7 @@ function isChecksumRight(bytes: Uint8Array, packet: Readonly<Packet>): boolean {
   return foldSum(addresses + PROTOCOL.ICMPV6 + transportBytes + sumBytes(bytes, transportAt, end)) === 0xffff;
 }
 
-/** Where the option stands that names the sender's MAC; -1: nowhere; undefined: the options are malformed. */
+/** Position of the option that names the sender's MAC; -1: none; undefined: the options are malformed. */
 function findMac(bytes: Uint8Array, at: number, end: number, option: number): number | undefined {
   let macAt = -1;
   for (let place = at + NEIGHBOUR_MESSAGE_BYTES; place < end; ) {

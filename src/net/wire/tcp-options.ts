@@ -22,17 +22,17 @@ export const OPTION = {
 /** 40 bytes hold no more. */
 const MAX_SACK_BLOCKS = 4;
 
-/** What a segment's options say; -1 where it has none such. One object is filled over and over. */
+/** The options of a segment; -1 for those that it lacks. One object is reused for all segments. */
 export interface TcpOptions {
   mss: number;
   windowScale: number;
   sackPermitted: boolean;
-  /** Selective acknowledgements: how many there are, and the first and the next after the last sequence number of each. */
+  /** Selective acknowledgements: their number, and of each its first sequence number and the one after its last. */
   sackBlocks: number;
   readonly sackEdges: Float64Array;
   timestamp: number;
   timestampEcho: number;
-  /** Fast Open cookie: where it begins, and its length; 0 bytes ask for one. */
+  /** Fast Open cookie: its position and length; 0 bytes request one. */
   fastOpenAt: number;
   fastOpenBytes: number;
   /** Accurate ECN: bytes received with ECT(0), CE and ECT(1), 24 bits each. */
@@ -40,7 +40,7 @@ export interface TcpOptions {
   ect0Bytes: number;
   ceBytes: number;
   ect1Bytes: number;
-  /** Kinds in their order, as text: `2,4,8,1,3`; padding after an end of options is left out. */
+  /** Kinds in order, as text: `2,4,8,1,3`; padding after an end of options is left out. */
   kinds: string;
 }
 
@@ -67,11 +67,12 @@ function clear(options: TcpOptions): void {
 }
 
 /**
- * Reads a segment's options as Linux does (tcp_parse_options() in net/ipv4/tcp_input.c): one whose length does not fit the
- * header ends the reading, and what came before it holds; a known one of a wrong length is skipped; of two the last holds.
+ * Reads a segment's options as Linux does (tcp_parse_options() in net/ipv4/tcp_input.c): an option whose length does
+ * not fit the header ends the reading, and those before it stay valid; a known option of a wrong length is skipped; of
+ * two of the same kind the last counts.
  *
- * @param bytes hostile
- * @param at, end where the options stand, see {@link Packet.optionsAt}
+ * @param bytes untrusted
+ * @param at, end where the options are, see {@link Packet.optionsAt}
  * @returns whether all were well-formed
  */
 export function readTcpOptions(into: TcpOptions, bytes: Uint8Array, at: number, end: number): boolean {
@@ -93,7 +94,7 @@ export function readTcpOptions(into: TcpOptions, bytes: Uint8Array, at: number, 
   return isWellFormed;
 }
 
-/** @returns whether it has a length that its kind can have */
+/** @returns whether its length is possible for its kind */
 function readOption(into: TcpOptions, kind: number, bytes: Uint8Array, at: number, length: number): boolean {
   switch (kind) {
     case OPTION.MSS:
@@ -138,7 +139,7 @@ function readFastOpen(into: TcpOptions, at: number, length: number): boolean {
   return true;
 }
 
-/** Of the three counters those at the end may be missing. */
+/** The last of the three counters may be missing. */
 function readAccEcn(into: TcpOptions, kind: number, bytes: Uint8Array, at: number, length: number): boolean {
   if (length % 3 !== 0 || length > 9) return false;
   const counter = (index: number) =>

@@ -4,7 +4,7 @@ import { PROTOCOL } from './ip.ts';
 
 /** Without options (RFC 9293 section 3.1). */
 export const TCP_BYTES = 20;
-/** The header's length is told in 4 bits. */
+/** The header's length has 4 bits. */
 export const MAX_TCP_OPTION_BYTES = 40;
 
 export interface TcpSegment {
@@ -15,14 +15,14 @@ export interface TcpSegment {
   readonly ack: number;
   /** FIN to AE of packet.ts. */
   readonly flags: number;
-  /** As it stands in the header, 16 bits. */
+  /** As it appears in the header, 16 bits. */
   readonly window: number;
-  /** At most {@link MAX_TCP_OPTION_BYTES}; filled up to whole words with ends of options. */
+  /** At most {@link MAX_TCP_OPTION_BYTES}; padded to whole words with ends of options. */
   readonly options?: Uint8Array;
   readonly payload?: Uint8Array;
 }
 
-/** Bytes of a segment, as the IP header has to tell. */
+/** Bytes of a segment, for the IP header. */
 export function tcpBytes({ options, payload }: TcpSegment): number {
   return TCP_BYTES + wholeWords(options?.length ?? 0) + (payload?.length ?? 0);
 }

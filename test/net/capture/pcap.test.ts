@@ -55,7 +55,7 @@ describe('reading a pcap', () => {
     const capture = makePcap(FRAMES);
     const { frames, facts } = readPieces(capture.subarray(0, capture.length - 2));
     expect(frames).toHaveLength(2);
-    expect([...facts.faults]).toEqual(['breaks off after frame 2: 59 bytes could be read, and 19 not']);
+    expect([...facts.faults]).toEqual(['breaks off after frame 2: 59 bytes could be read, 19 could not']);
     expect(facts.wholeBytes).toBe(59);
     expect(readPieces(capture.subarray(0, 24)).facts).toMatchObject({ frames: 0, faults: new Set() });
   });
@@ -71,8 +71,8 @@ describe('reading a pcap', () => {
   const header = 'd4c3b2a1020004000000000000000000ffff000001000000';
   it.each([
     ['', 'is empty'],
-    ['a1b2', 'is no capture: it has too few bytes'],
-    ['00'.repeat(24), 'is no capture: neither pcap nor pcapng'],
+    ['a1b2', 'is not a capture: it has too few bytes'],
+    ['00'.repeat(24), 'is not a capture: neither pcap nor pcapng'],
     [`34cdb2a1${'00'.repeat(20)}`, 'is a pcap of an old patched libpcap; rewrite it with editcap'],
     [`28b52ffd${'00'.repeat(20)}`, 'is compressed; unpack it with zstd first'],
     [`fd377a58${'00'.repeat(20)}`, 'is compressed; unpack it with xz first'],

@@ -157,7 +157,7 @@ describe.each([
     [
       'no byte order',
       blocks.block(0x0a0d_0d0a, new Uint8Array(16)),
-      'a section does not tell its byte order',
+      'a section does not specify its byte order',
     ],
     [
       'a short section',
@@ -190,7 +190,7 @@ describe.each([
     const whole = Buffer.concat([blocks.section(), blocks.interface(1), blocks.packet(0, 1n, FRAME)]);
     const { facts } = readPieces(Buffer.concat([whole, blocks.packet(0, 2n, FRAME).subarray(0, 30)]));
     expect([...facts.faults]).toEqual([
-      `breaks off after frame 1: ${whole.length} bytes could be read, and 30 not`,
+      `breaks off after frame 1: ${whole.length} bytes could be read, 30 could not`,
     ]);
   });
 

@@ -107,8 +107,8 @@ suiteNeeding('the way to an endpoint', ['linux', 'root', 'netns', 'ip', 'npm:kof
     ['255.255.255.255', 'broadcast', 2],
     ['224.0.0.1', 'multicast', 2],
     ['ff02::1', 'multicast', 2],
-    ['0.0.0.0', 'no host', 2],
-    ['10.78.0.2', 'does without ARP', 5],
+    ['0.0.0.0', 'a reserved address', 2],
+    ['10.78.0.2', 'it has no ARP', 5],
     ['10.80.0.2', 'without Ethernet addresses', 5],
     ['10.11.0.1', 'no route', 5],
     ['10.99.0.1', 'no route', 5],
@@ -132,7 +132,7 @@ suiteNeeding('the way to an endpoint', ['linux', 'root', 'netns', 'ip', 'npm:kof
     ['idle', 'cannot use idle: it is down'],
     ['nowhere', 'no interface nowhere'],
     ['no;such"$(name)', 'no interface no;such"$(name)'],
-    ['standing', 'does without ARP'],
+    ['standing', 'it has no ARP'],
   ])('refuses interface %s', async (interfaceName, why) => {
     const { message, exitCode } = await refusal('10.77.0.50', { interfaceName });
     expect(message).toContain(why);
