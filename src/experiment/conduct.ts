@@ -1,4 +1,5 @@
-import { type ExperimentState, type ExperimentStep, SIDES, type Side } from '../store/experiment-file.ts';
+import type { ExperimentState, ExperimentStep } from '../store/experiment-file.ts';
+import { SIDES, type Side } from '../store/experiment-schema.ts';
 
 /** What an experiment does to the world; the order of it all is here, and can be tested without any. */
 export interface Acts {

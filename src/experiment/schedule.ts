@@ -1,5 +1,6 @@
 import { createRandomBelow } from '../random.ts';
-import { type ExperimentStep, SIDES } from '../store/experiment-file.ts';
+import type { ExperimentStep } from '../store/experiment-file.ts';
+import { SIDES } from '../store/experiment-schema.ts';
 
 /**
  * The runs of an experiment in order: each round has one of each side, which of them goes first is drawn anew. What

@@ -1,20 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import type { EngineName } from '../engine/names.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import type { Overrides } from '../scenario/overrides.ts';
 import { redactScenario } from '../scenario/secret-places.ts';
 import type { Scenario } from '../scenario/types.ts';
+import { experimentSchema, type Side, type StepState } from './experiment-schema.ts';
 import { writeJson } from './json-file.ts';
+import { type JsonFile, readJson } from './read-json.ts';
 import type { ProcessMark } from './run-info.ts';
-
-export const SIDES = ['a', 'b'] as const;
-export type Side = (typeof SIDES)[number];
-
-const STEP_STATES = ['waiting', 'switching', 'settling', 'verifying', 'running', 'done'] as const;
-export type StepState = (typeof STEP_STATES)[number];
 
 /** One run of an experiment, and all that goes before it. */
 export interface ExperimentStep {
@@ -127,30 +123,42 @@ export async function saveExperiment(resultsDir: string, state: ExperimentState)
   await writeJson(join(experimentsDir(resultsDir), `${state.id}.json`), state, 0o600);
 }
 
-/** Every experiment of a results folder that can be read, oldest first. */
-export async function listExperiments(resultsDir: string): Promise<ExperimentState[]> {
-  const dir = experimentsDir(resultsDir);
-  const names = await readdir(dir).catch(() => []);
-  const files = names.filter((name) => name.endsWith('.json')).sort();
-  const states = await Promise.all(files.map((name) => readState(join(dir, name))));
-  return states.filter((state) => state !== undefined);
+/** A file of an experiment that is not what it should be. */
+export interface DamagedExperiment {
+  readonly path: string;
+  /** What is wrong, in a line. */
+  readonly why: string;
 }
 
-async function readState(path: string): Promise<ExperimentState | undefined> {
-  try {
-    const state = JSON.parse(await readFile(path, 'utf8')) as ExperimentState | null;
-    return state?.schema === 1 ? state : undefined;
-  } catch {
-    return undefined;
-  }
+/** Every experiment of a results folder that can be read, oldest first; the damaged ones are reported. */
+export async function listExperiments(
+  resultsDir: string,
+  onDamaged: (damaged: DamagedExperiment) => void = () => {},
+): Promise<ExperimentState[]> {
+  const dir = experimentsDir(resultsDir);
+  const names = await readdir(dir).catch(() => []);
+  const paths = names.filter((name) => name.endsWith('.json')).sort();
+  const files = await Promise.all(paths.map((name) => readState(join(dir, name))));
+  return files.flatMap((file, index) => {
+    if (file.kind === 'damaged') onDamaged({ path: join(dir, paths[index]!), why: file.why });
+    return file.kind === 'whole' ? [file.value] : [];
+  });
+}
+
+/** One under another name would be written elsewhere as it goes on. */
+async function readState(path: string): Promise<JsonFile<ExperimentState>> {
+  const file = await readJson<ExperimentState>(path, experimentSchema);
+  if (file.kind !== 'whole' || `${file.value.id}.json` === basename(path)) return file;
+  return { kind: 'damaged', why: 'id is not the name of the file' };
 }
 
 /**
  * Finds an experiment by its id or the start of one.
- * @throws UsageError if there is none, or several match
+ * @throws UsageError if there is none, several match, or the only one that matches is damaged
  */
 export async function findExperiment(name: string, resultsDir: string): Promise<ExperimentState> {
-  const all = await listExperiments(resultsDir);
+  const damaged: DamagedExperiment[] = [];
+  const all = await listExperiments(resultsDir, (each) => damaged.push(each));
   const exact = all.find(({ id }) => id === name);
   if (exact !== undefined) return exact;
   const starting = all.filter(({ id }) => id.startsWith(name));
@@ -158,6 +166,12 @@ export async function findExperiment(name: string, resultsDir: string): Promise<
   if (starting.length > 1) {
     throw new UsageError(`"${name}" matches ${starting.length} experiments: ${idsOf(starting).join(', ')}`, {
       hint: 'write more of the id',
+    });
+  }
+  const broken = damaged.find(({ path }) => basename(path).startsWith(name));
+  if (broken !== undefined) {
+    throw new UsageError(`${broken.path} is damaged: ${broken.why}`, {
+      hint: 'start the experiment again; the runs that it has made are still there',
     });
   }
   throw new UsageError(`there is no experiment "${name}" in ${experimentsDir(resultsDir)}`, {

@@ -74,7 +74,8 @@ const recordedScenario = some({
   tcpTimestamps: text.optional(),
 });
 
-const mark = some({ pid: z.int().min(0), bootId: text, startTicks: text });
+/** A process, so that it can be told from a later one with its number. */
+export const mark = some({ pid: z.int().min(0), bootId: text, startTicks: text });
 
 const session = {
   settleSec: us,

@@ -45,6 +45,19 @@ describe('sinks of the command line', () => {
     expect(read(['--sink', 'prometheus://'], env).secrets).toEqual({});
   });
 
+  it('are asked for in UTF-8, and sent as nothing else', () => {
+    const cwd = makeSpool();
+    writeFileSync(join(cwd, 'user'), Buffer.from('\nm\xfcller:geheim\n', 'latin1'));
+    const args = (where: string) => ['--sink', V1, '--sink-user', where];
+    expect(() => read(args('@user'), {}, cwd)).toThrow('--sink-user @user: line 2 is not UTF-8');
+    // A variable reaches the program decoded.
+    expect(() => read(args('env:DB'), { DB: 'm\uFFFDller:geheim' })).toThrow(
+      '--sink-user: the value found is not UTF-8',
+    );
+    writeFileSync(join(cwd, 'user'), 'müller:geheim');
+    expect(read(args('@user'), {}, cwd).secrets).toEqual({ user: 'müller:geheim' });
+  });
+
   it.each([
     [['--sink', 'nonsense'], {}, '--sink: this is not a sink', 'influxdb://'],
     [[], { RUSHHOUR_SINKS: 'nonsense' }, 'RUSHHOUR_SINKS: this is not a sink', 'influxdb://'],

@@ -8,6 +8,7 @@ import { changeNotes } from '../../src/store/notes.ts';
 import { createFakeHost } from '../cli/fake-host.ts';
 import { openSite } from '../serve/site.ts';
 import { damage } from './damage.ts';
+import { makeExperiment } from './experiments.ts';
 import { makeFolder, recordRun } from './runs.ts';
 import { endSoak, openSoak, push } from './soaks.ts';
 
@@ -151,5 +152,48 @@ describe('a damaged folder', () => {
     const results = makeFolder();
     await mkdir(join(results, 'experiments'));
     expect((await call(results, ['results'])).err).toMatch(/^There are no runs/);
+  });
+});
+
+describe('a damaged experiment', () => {
+  const file = (results: string) => join(results, 'experiments', 'hurt.json');
+
+  it('is an internal fault of nothing that reads it, in whatever way it is damaged', async () => {
+    const results = makeFolder();
+    await recordRun(results, 2);
+    const faults: string[] = [];
+    for (let seed = 1; seed <= 2 * SEEDS; seed += 1) {
+      await rm(join(results, 'experiments'), { recursive: true, force: true });
+      await makeExperiment(file(results));
+      const done = damage(join(results, 'experiments'), seed);
+      for (const args of [
+        ['results', 'prune', '--keep', '1', '--dry-run'],
+        ['experiment', '--resume', 'hurt', '--dry-run'],
+      ]) {
+        const { code, err } = await call(results, args);
+        if (![0, 2, 5].includes(code)) faults.push(`${seed} ${done} — ${args.join(' ')}: ${err}`);
+      }
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it('is named where it is asked for, and where runs that it may need are removed', async () => {
+    const results = makeFolder();
+    const { id } = await recordRun(results, 2);
+    await recordRun(results, 2);
+    const prune = () => call(results, ['results', 'prune', '--keep', '1', '--dry-run']);
+    await makeExperiment(file(results), { runId: id });
+    expect((await prune()).out).toContain('of experiment hurt, which is not done');
+    for (const [broken, why] of [
+      [{ steps: null }, 'steps should be a list'],
+      [{ sides: { a: { command: 'true', label: 'a' } } }, 'sides.b is missing'],
+      [{ id: 'other' }, 'id is not the name of the file'],
+      [{ runId: '../../elsewhere' }, 'steps.0.runId is not of the form that it should be'],
+    ] as const) {
+      await makeExperiment(file(results), broken);
+      expect((await prune()).err).toContain(`experiments/hurt.json is damaged: ${why}`);
+      const { code, err } = await call(results, ['experiment', '--resume', 'hu']);
+      expect([code, err]).toEqual([2, expect.stringContaining(`experiments/hurt.json is damaged: ${why}`)]);
+    }
   });
 });

@@ -5,6 +5,7 @@ import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { asValue, parseCount } from '../flags/values.ts';
+import { tellDamagedExperiment } from '../output/tell-damaged.ts';
 
 interface PruneOptions extends FilterOptions {
   readonly olderThan?: number;
@@ -78,7 +79,11 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
     ]);
   // Finishes removals that were interrupted; --dry-run removes nothing.
   if (options.dryRun !== true) await finishRemovals(resultsDir(host, options.results));
-  const spare = await createSpare(resultsDir(host, options.results), options.noted === true);
+  const spare = await createSpare(
+    resultsDir(host, options.results),
+    options.noted === true,
+    tellDamagedExperiment(host),
+  );
   const beforeMs = olderThan === undefined ? undefined : host.now() - olderThan;
   const pruning = choosePruning(await chooseRuns(host, options), { beforeMs, keep, maxBytes }, spare);
   host.stdout.write(renderPruning(pruning, host.stdout.columns));

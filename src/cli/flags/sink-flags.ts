@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
+import { convertHint, decodeUtf8, isDamaged, NotUtf8 } from '../../scenario/utf8.ts';
 import { kindOf, type SinkSpec } from '../../sinks/registry.ts';
 import { parseSink, SINK_FORMS, sinksShown } from '../../sinks/spec.ts';
 import type { SinkSecrets } from '../../sinks/types.ts';
@@ -86,9 +87,15 @@ function readSecret(flag: string, where: string, what: string, host: Host): stri
   }
   const file = resolve(host.cwd, where.slice(1));
   try {
-    return checkSecret(flag, readFileSync(file, 'utf8'), `${where.slice(1)} is empty`, what);
+    return checkSecret(flag, decodeUtf8(readFileSync(file)), `${where.slice(1)} is empty`, what);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
+    if (cause instanceof NotUtf8) {
+      throw new UsageError(`${flag} ${where}: line ${cause.line} is not UTF-8`, {
+        hint: convertHint(where.slice(1)),
+        cause,
+      });
+    }
     throw new UsageError(`${flag} ${where}: the file cannot be read (${(cause as Error).message})`, {
       hint: 'check the path and its permissions',
       cause,
@@ -99,6 +106,11 @@ function readSecret(flag: string, where: string, what: string, host: Host): stri
 function checkSecret(flag: string, text: string | undefined, fault: string, what: string): string {
   const secret = text?.trim() ?? '';
   if (secret === '') throw new UsageError(`${flag}: ${fault}`, { hint: `put ${what} there` });
+  if (isDamaged(secret)) {
+    throw new UsageError(`${flag}: the value found is not UTF-8`, {
+      hint: `set the variable in a terminal that uses UTF-8, or put ${what} into a file: ${flag} @file`,
+    });
+  }
   // A token becomes the value of a header (RFC 9110, 5.5); user and password are encoded first.
   if (!(what === 'a token' ? /^[\x20-\x7e]+$/ : /^\P{Cc}+$/u).test(secret)) {
     throw new UsageError(
