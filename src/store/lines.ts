@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { openRegular } from './open-regular.ts';
 import { failUnlessMissing } from './read-lines.ts';
 
 const LINE_FEED = 10;
@@ -14,8 +14,8 @@ export async function eachLine(
   take: (bytes: Buffer, start: number, end: number) => void,
 ): Promise<void> {
   let rest: Buffer = Buffer.alloc(0);
-  const stream = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   try {
+    const stream = (await openRegular(path)).createReadStream({ highWaterMark: CHUNK_BYTES });
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       let start = 0;

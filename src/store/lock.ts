@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../errors.ts';
+import { readRegular } from './open-regular.ts';
 import { isAlive, markProcess } from './process-mark.ts';
 import type { ProcessMark } from './run-info.ts';
 
@@ -10,6 +11,7 @@ import type { ProcessMark } from './run-info.ts';
 const LOCK_FILE = 'soak.lock';
 /** An empty file is being written, or was left by a power cut; its age tells which. */
 const BEING_WRITTEN_MS = 3_000;
+const MAX_BYTES = 2 ** 20;
 /** Another may be taking the lock over just now: looked at again so often. */
 const MAX_LOOKS = 200;
 const LOOK_EVERY_MS = 25;
@@ -189,7 +191,7 @@ async function write(path: string, holder: LockHolder, flag = 'w'): Promise<void
 
 async function read(path: string): Promise<LockState | undefined> {
   try {
-    const text = await readFile(path, 'utf8');
+    const text = await readRegular(path, MAX_BYTES);
     const holder = parse(text);
     return holder === undefined ? await readTorn(path) : { ...holder, alive: isHeld(holder.process) };
   } catch (error) {

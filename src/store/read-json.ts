@@ -1,6 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
+import { NotRegular, readRegular, TooLarge } from './open-regular.ts';
 import { formatFirstIssue } from './shapes.ts';
+
+/** Ours are far smaller. */
+const MAX_BYTES = 64 * 2 ** 20;
 
 /** What a JSON file came to: what it should be, or nothing, or why it is not what it should be. */
 export type JsonFile<T> =
@@ -15,11 +18,12 @@ export type JsonFile<T> =
 export async function readJson<T>(path: string, schema: z.ZodType): Promise<JsonFile<T>> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse(await readRegular(path, MAX_BYTES));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
-    return { kind: 'damaged', why: code === undefined ? 'it is no JSON' : message };
+    const isTold = code !== undefined || error instanceof NotRegular || error instanceof TooLarge;
+    return { kind: 'damaged', why: isTold ? message : 'it is no JSON' };
   }
   const checked = schema.safeParse(value);
   return checked.success

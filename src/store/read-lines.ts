@@ -1,13 +1,23 @@
-import { createReadStream } from 'node:fs';
-import { EnvironmentError } from '../errors.ts';
+import type { ReadStream } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import { NotRegular, openRegular } from './open-regular.ts';
+import { MAX_LINE_BYTES } from './tail-file.ts';
 
 /**
  * A run killed before its first second has no such file.
+ * @throws UsageError if something else than a file bears its name
  * @throws EnvironmentError if the file exists but cannot be read
  */
 export function failUnlessMissing(path: string, cause: unknown): void {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT') return;
+  if (cause instanceof NotRegular) {
+    throw new UsageError(`${dirname(path)} is damaged: ${basename(path)}: ${message}`, {
+      hint: `put ${basename(path)} back from a copy of the folder`,
+      cause,
+    });
+  }
   throw new EnvironmentError(`${path} cannot be read (${message})`, {
     hint: 'restore it from a copy of the folder, or make it readable',
     cause,
@@ -15,26 +25,39 @@ export function failUnlessMissing(path: string, cause: unknown): void {
 }
 
 /**
- * The lines of a file, many at a time. A last line without a line feed was truncated and is skipped; a file that does
- * not exist has no lines.
+ * The lines of a file, many at a time. A last line without a line feed was truncated and is skipped, and so is one that is
+ * longer than any of ours; a file that does not exist has no lines.
  */
 export async function* readLines(path: string): AsyncGenerator<string[]> {
   // Of a line that is not over yet; joined once it is, or a line of many chunks would be copied with each.
   let rest: string[] = [];
-  const stream = createReadStream(path, 'utf8');
+  let length = 0;
+  let stream: ReadStream | undefined;
+  const end = (): string[] => {
+    const line = rest.join('');
+    const isOurs = length <= MAX_LINE_BYTES;
+    [rest, length] = [[], 0];
+    return isOurs ? [line] : [];
+  };
+  const take = (part: string): void => {
+    length += part.length;
+    if (length <= MAX_LINE_BYTES) rest.push(part);
+    else rest = [];
+  };
   try {
+    stream = (await openRegular(path)).createReadStream({ encoding: 'utf8' });
     for await (const chunk of stream as AsyncIterable<string>) {
       const [first = '', ...others] = chunk.split('\n');
-      rest.push(first);
+      take(first);
       const last = others.pop();
       if (last === undefined) continue;
-      yield [rest.join(''), ...others];
-      rest = [last];
+      yield [...end(), ...others];
+      take(last);
     }
   } catch (error) {
     failUnlessMissing(path, error);
   } finally {
-    stream.destroy();
+    stream?.destroy();
   }
 }
 

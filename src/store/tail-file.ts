@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 const LINE_FEED = 10;
 const CHUNK_BYTES = 256 * 1024;
 /** No line of ours is as long: what is, is not read. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 /** Reads what was appended to a file since the last time, by whole lines: one without its line feed is left for later. */
 export class TailFile {

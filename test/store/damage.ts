@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -33,8 +34,23 @@ export function damage(dir: string, seed: number): string {
   const file = pick(files, random);
   const path = join(dir, file);
   const kinds = /\.json(l)?$/.test(file)
-    ? ['value', 'value', 'value', 'value', 'key', 'key', 'byte', 'cut', 'empty', 'gone', 'folder', 'other']
-    : ['byte', 'cut', 'empty', 'gone', 'folder', 'other'];
+    ? [
+        'value',
+        'value',
+        'value',
+        'value',
+        'key',
+        'key',
+        'byte',
+        'cut',
+        'empty',
+        'gone',
+        'folder',
+        'pipe',
+        'huge',
+        'other',
+      ]
+    : ['byte', 'cut', 'empty', 'gone', 'folder', 'pipe', 'huge', 'other'];
   const kind = pick(kinds, random);
   const bytes = readFileSync(path);
   const at = Math.floor(random() * bytes.length);
@@ -58,6 +74,14 @@ export function damage(dir: string, seed: number): string {
     case 'folder':
       rmSync(path);
       mkdirSync(path);
+      break;
+    case 'pipe':
+      rmSync(path);
+      execFileSync('mkfifo', [path]);
+      break;
+    case 'huge':
+      // Sparse: it takes no room.
+      truncateSync(path, 80 * 2 ** 20);
       break;
     default:
       writeFileSync(

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -16,6 +18,25 @@ it('lines come whole and in order, those of many chunks and empty ones too, and 
   expect((await collect(readLines(path))).flat()).toEqual(lines);
   await writeFile(path, 'half of one');
   expect((await collect(readLines(path))).flat()).toEqual([]);
+});
+
+it('a pipe or a device that bears the name of a file is waited for by nobody', async () => {
+  const dir = makeFolder();
+  execFileSync('mkfifo', [join(dir, 'pipe')]);
+  symlinkSync('/dev/zero', join(dir, 'endless'));
+  for (const name of ['pipe', 'endless'])
+    await expect(collect(readLines(join(dir, name)))).rejects.toThrow(
+      `${dir} is damaged: ${name}: it is no regular file`,
+    );
+});
+
+it('a line longer than any of ours is passed over, and not kept in memory meanwhile', async () => {
+  const path = join(makeFolder(), 'lines');
+  const long = 'x'.repeat(16 * 1024 * 1024 + 1);
+  await writeFile(path, `before\n${long}\nafter\n${long.slice(1)}\nlast\n`);
+  expect((await collect(readLines(path))).flat().map((line) => line.slice(0, 9))).toEqual([
+    ...['before', 'after', 'xxxxxxxxx', 'last'],
+  ]);
 });
 
 it.each([
