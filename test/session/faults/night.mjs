@@ -130,6 +130,17 @@ export class Soak {
     });
   }
 
+  /** Resolves once a second is over that counts, whatever happened before it. */
+  async settled() {
+    const { settleSec } = JSON.parse(readFileSync(join(this.dir, 'run.json'), 'utf8')).soak;
+    const last = () => this.seconds().at(-1) ?? -1;
+    const counts = () =>
+      this.events().every(
+        ({ setsAside, toSec }) => !setsAside || (toSec !== null && last() > toSec + settleSec),
+      );
+    await this.until('a second that counts', counts);
+  }
+
   async secondsMore(count) {
     const from = this.seconds().length;
     await this.until(`${count} seconds`, () => this.seconds().length >= from + count);

@@ -46,7 +46,15 @@ export function randomOf(seed) {
  */
 export async function befall(site, plan, seed, say = () => {}) {
   const soak = new Soak(site, { name: 'night', ...plan });
-  const facts = { dir: '', kills: [], rounds: 0, lost: 0, exitCode: undefined, framesBefore: [] };
+  const facts = {
+    dir: '',
+    kills: [],
+    rounds: 0,
+    lost: 0,
+    cuts: plan.linkDownSec.length,
+    exitCode: undefined,
+    framesBefore: [],
+  };
   const faults = new Faults(site, soak, plan, facts, say);
   try {
     await soak.start();
@@ -57,12 +65,13 @@ export async function befall(site, plan, seed, say = () => {}) {
     await killAgainAndAgain(soak, faults, plan, randomOf(seed), facts, say);
     await faults.stepClock(-7_200);
     await faults.changeAddress();
-    site.moveProxy(FAR[1]);
-    const [isMoved, diskWasFull] = [soak.event('far-end-moved', { isOver: true }), faults.fillDisk()];
-    for (const promise of [isMoved, diskWasFull]) promise.catch(() => {});
-    // What is set aside must not take a stall that is real.
-    await sleep(TURN_OUT_SEC * 1_000);
+    const diskWasFull = faults.fillDisk();
+    diskWasFull.catch(() => {});
     for (const forSec of plan.loseSec) await faults.loseSyns(forSec);
+    // Moving sets seconds aside at a moment that nobody knows: it must not take a stall that is real.
+    site.moveProxy(FAR[1]);
+    const isMoved = soak.event('far-end-moved', { isOver: true });
+    isMoved.catch(() => {});
     await faults.stopProxy();
     for (const forSec of plan.linkDownSec) await faults.cutLink(forSec);
     await diskWasFull;
@@ -72,7 +81,7 @@ export async function befall(site, plan, seed, say = () => {}) {
     await untilDelivered(site, soak);
     await isMoved;
     say('the name has moved');
-    await sleep(TURN_OUT_SEC * 1_000);
+    await soak.settled();
     facts.recentFiles = soak.recentFiles;
     await faults.loseSyns(1, async () => soak.signal());
     facts.exitCode = await soak.ended();
@@ -152,7 +161,7 @@ class Faults {
     const count = this.#soak.events().filter(({ kind }) => kind === 'address-changed').length + 1;
     await this.#swapAddress();
     await this.#soak.event('address-changed', { count });
-    await this.#soak.secondsMore(2);
+    await this.#soak.settled();
     this.#say('the address has changed');
   }
 
