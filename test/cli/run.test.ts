@@ -151,6 +151,10 @@ describe('hit', () => {
     [['hit', 'http://127.0.0.1/', '--close', 'maybe'], 'peer, fin, reset'],
     [['hit', 'http://127.0.0.1/', '--rate', '5', '-c', '2', '-n', '9'], 'exclude each other'],
     [['hit', 'ftp://127.0.0.1/'], 'ftp'],
+    // What was typed in another encoding reaches a program with U+FFFD in it, and would be sent so.
+    [['hit', 'http://127.0.0.1/', '-d', 'm\uFFFDller'], 'bytes of any kind are sent from a file: -d @FILE'],
+    [['hit', 'http://127.0.0.1/', '-H', 'X-Name: m\uFFFDller'], '-H: the argument is not UTF-8'],
+    [['run', 'quickstart', '--set', 'arms.traffic.request.body=m\uFFFD'], '--set: the argument is not UTF-8'],
     [['run', 'quickstat'], 'did you mean "quickstart"'],
     [['run', 'quickstart', '--rat', '5/s'], 'Did you mean --rate'],
     [['runn'], 'Did you mean run'],

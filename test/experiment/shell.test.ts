@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runShell } from '../../src/experiment/shell.ts';
@@ -19,6 +19,18 @@ function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a process waits for the group of this one to end. */
+function isGuarded(pid: number): boolean {
+  return readdirSync('/proc').some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`\0rushhour-guard\0${pid}\0`);
+    } catch {
+      return false;
+    }
+  });
 }
 
 describe('a command of an experiment', () => {
@@ -69,6 +81,9 @@ describe('a command of an experiment', () => {
     await expect
       .poll(() => [logOf('short').length, logOf('long').length], { timeout: 10_000 })
       .toEqual([1, 1]);
+    // On a busy machine a command has said its first word before its guard is there.
+    const pids = ['short', 'long'].map((name) => Number(logOf(name)[0]));
+    await expect.poll(() => pids.map(isGuarded), { timeout: 10_000 }).toEqual([true, true]);
     program.kill('SIGKILL');
     await expect.poll(() => logOf('short')[1], { timeout: 10_000 }).toBe('done');
     await expect.poll(() => isRunning(Number(logOf('long')[0])), { timeout: 20_000 }).toBe(false);

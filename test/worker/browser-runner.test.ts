@@ -86,6 +86,7 @@ describe('a population of browsers in a shard', () => {
     expect(counts).toMatchObject({ scheduled: 12, established: 12, outcomes: { ok: 12 }, challenges: 0 });
     expect(peer.seen).toHaveLength(12);
     expect(counts.requests).toBe(received);
+    expect(counts.statuses).toEqual({ '200': received });
     // Two seconds of pages 0.2 s apart, by four: nobody can say how many, but more than one each.
     expect(received).toBeGreaterThanOrEqual(2 * 4 * 5);
     expect(received % 5).toBe(0);
@@ -121,11 +122,24 @@ describe('a population of browsers in a shard', () => {
     const basicCredentials = ['Basic a', 'Basic b', 'Basic c', 'Basic d'];
     const { counts } = await run(peer, { arm: { auth }, basicCredentials });
     expect(counts).toMatchObject({ challenges: 4, outcomes: { ok: 12 }, requests: users.length });
+    expect(counts.statuses).toEqual({ '200': users.length, '407': 4 });
     for (const { received } of peer.seen) {
       const sent = [...received.matchAll(/^Proxy-Authorization: (.*)\r$/gim)].map((match) => match[1]);
       expect(new Set(sent).size).toBe(1);
     }
     expect(new Set(users)).toEqual(new Set(['a', 'b', 'c', 'd']));
+  });
+
+  it('counts the names of errors with their answers', async () => {
+    const fields = 'X-Squid-Error: ERR_CONNECT_FAIL 111\r\nConnection: close\r\n';
+    const peer = await startPeer(answering(responseOf('', '503 Unavailable', fields), 'closes'));
+    const { counts } = await run(peer, { load: { thinkUs: 60_000_000 } });
+    const answers = counts.statuses['503'];
+    expect(answers).toBeGreaterThanOrEqual(4);
+    expect(counts).toMatchObject({
+      statuses: { '503': answers },
+      errorNames: { 'Squid: ERR_CONNECT_FAIL': answers },
+    });
   });
 
   it('begins over its ramp', async () => {
