@@ -1,14 +1,14 @@
-import type { Command } from 'commander';
+import { type Command, Help } from 'commander';
 import { formatVersion } from '../render/version.ts';
 import { readVersions } from '../session/load/versions.ts';
+import { CATALOGUE, COMMAND_NAMES, type CommandName, isCommandName } from './commands/catalogue.ts';
 import type { Context } from './context.ts';
 import { HelpfulCommand } from './helpful-command.ts';
 import { formatHelpItem } from './output/format-help-item.ts';
 
 type Register = (program: Command, context: Context) => void;
 
-/** In the order in which help lists them. */
-const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+const LOADERS: Readonly<Record<CommandName, () => Promise<Register>>> = {
   run: async () => (await import('./commands/run.ts')).registerRun,
   hit: async () => (await import('./commands/hit.ts')).registerHit,
   scenarios: async () => (await import('./commands/scenarios.ts')).registerScenarios,
@@ -28,11 +28,21 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   help: async () => (await import('./commands/help.ts')).registerHelp,
 };
 
-/** These describe all other commands. */
-const OF_ALL = ['completion', 'manual', 'help'];
+/** These describe all other commands, flags and all. */
+const OF_ALL: readonly CommandName[] = ['completion', 'manual'];
+
+/** A command of which only its line in the overview is known: nobody runs it. */
+class Outline extends HelpfulCommand {
+  readonly term: string;
+
+  constructor(name: CommandName) {
+    super(name);
+    this.term = `${name} ${CATALOGUE[name].usage}`.trimEnd();
+  }
+}
 
 /**
- * Creates the command line: only the command that was typed, or all of them if none was, or if it describes them.
+ * Creates the command line: only the command that was typed; or an outline of each, and whole only what is needed of them.
  * Commands load their code when they run, so that help costs no more than commander.
  */
 export async function createProgram(context: Context): Promise<Command> {
@@ -57,7 +67,11 @@ export async function createProgram(context: Context): Promise<Command> {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ formatItem: formatHelpItem })
+    .configureHelp({
+      formatItem: formatHelpItem,
+      subcommandTerm: (command) =>
+        command instanceof Outline ? command.term : Help.prototype.subcommandTerm(command),
+    })
     .addHelpText(
       'after',
       `
@@ -85,8 +99,16 @@ in every command and in scenario files.
 Exit codes: 0 done, criteria held; 1 internal fault; 2 bad usage or scenario; 3 criteria failed or, without criteria,
 most attempts failed; 4 generator-limited, no verdict; 5 environment missing; 130 interrupted, results kept.`,
     );
-  const registers = await Promise.all(chooseLoaders(context.args).map((load) => load()));
-  for (const register of registers) register(program, context);
+  const { listed, whole } = chooseCommands(context.args);
+  const registers = new Map(
+    await Promise.all(whole.map(async (name) => [name, await LOADERS[name]()] as const)),
+  );
+  for (const name of listed) {
+    const register = registers.get(name);
+    if (register === undefined) program.addCommand(new Outline(name));
+    else register(program, context);
+    program.commands.at(-1)?.summary(CATALOGUE[name].summary);
+  }
   return program;
 }
 
@@ -95,7 +117,18 @@ function helpWidth(columns: number): number {
   return Math.max(60, Math.min(100, columns));
 }
 
-function chooseLoaders([typed = '']: readonly string[]): (() => Promise<Register>)[] {
-  const only = Object.hasOwn(COMMANDS, typed) && !OF_ALL.includes(typed) ? COMMANDS[typed] : undefined;
-  return only === undefined ? Object.values(COMMANDS) : [only];
+/**
+ * Which commands there are, and which of them with their flags and what they do.
+ * @param args as they were typed
+ */
+function chooseCommands(args: readonly string[]): {
+  readonly listed: readonly CommandName[];
+  readonly whole: readonly CommandName[];
+} {
+  const [first] = args;
+  // The program has no flag with a value: what is none is the command, and behind `help` the one that is asked for.
+  const [typed, asked] = args.filter((word) => !word.startsWith('-'));
+  const whole = typed === 'help' ? [typed, asked].filter(isCommandName) : [typed].filter(isCommandName);
+  if (whole.some((name) => OF_ALL.includes(name))) return { listed: COMMAND_NAMES, whole: COMMAND_NAMES };
+  return { listed: isCommandName(first) && first !== 'help' ? [first] : COMMAND_NAMES, whole };
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../errors.ts';
 import { fixParams, parsedText } from './leaves.ts';
 import type { CredentialSource, SecretReference } from './types.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parsePagePath } from './address.ts';
 import { parsedText } from './leaves.ts';
 import { duration, positiveDuration } from './quantities.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CLIENT_NAMES, type ClientName } from '../client/registry.ts';
 import { type ClientKnobs, ECN_MODES, ISN_POLICIES } from '../client/types.ts';
 import { positiveDuration } from './quantities.ts';

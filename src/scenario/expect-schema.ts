@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../errors.ts';
 import type { ContentExpectation, Expectation } from '../outcome/expectation.ts';
 import { checkHeaderValue, fixParams, namedKey, parsedQuantity, parsedText, TOKEN } from './leaves.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { REFERENCE_FIX } from './auth-schema.ts';
 import type { Path, Problem } from './problems.ts';
 import { exportJsonSchema } from './schema.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { browserLoad } from './browsers-schema.ts';
 import { fixParams } from './leaves.ts';
 import { positiveDuration, positiveRate, rate } from './quantities.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../errors.ts';
 import { parseProxy, UNCHOSEN } from './address.ts';
 import { parsedText } from './leaves.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseTarget } from './address.ts';
 import { auth } from './auth-schema.ts';
 import { client } from './client-schema.ts';

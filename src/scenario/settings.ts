@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../errors.ts';
 import { openDocument } from './document.ts';
 import { explainIssues } from './issues.ts';

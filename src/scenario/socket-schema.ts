@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkAddress, parsedText } from './leaves.ts';
 
 const address = parsedText(checkAddress, { examples: ['192.0.2.10'] });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fixParams } from './leaves.ts';
 import { positiveDuration, positiveRate } from './quantities.ts';
 import type { SweepLoad } from './types.ts';

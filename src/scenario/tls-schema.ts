@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../errors.ts';
 import { parsedText } from './leaves.ts';
 import { TLS_VERSIONS } from './words.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ClientName } from '../client/registry.ts';
 import type { ClientKnobs } from '../client/types.ts';
 import type { Expectation } from '../outcome/expectation.ts';

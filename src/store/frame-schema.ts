@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { byName, count, counts, countsByNumber, figure, second, some, text } from './shapes.ts';
 
 const signed = z

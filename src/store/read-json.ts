@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { NotRegular, readRegular, TooLarge } from './open-regular.ts';
 import { formatFirstIssue } from './shapes.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { armName, count, figure, moment, name, some, text } from './shapes.ts';
 
 const hostPort = { host: text, port: z.int().min(0).max(65_535) };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Files of a folder may come from another version, which adds fields, or have been damaged: what is there is checked, what is more is kept. */
 export const some = z.looseObject;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { armName, counts, figure, moment, name, some, text } from './shapes.ts';
 
 const quantiles = some({

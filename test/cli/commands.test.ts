@@ -51,8 +51,11 @@ describe('the command line', () => {
     'runn',
     '--help',
     'constructor',
-  ])('knows all for %s', async (typed) => {
-    const names = await namesFor(typed);
+    '',
+    '-- run',
+    '--help run',
+  ])('knows all for %s', async (line) => {
+    const names = await namesFor(...line.split(' '));
     expect(names).toEqual(await namesFor());
     expect(names.length).toBeGreaterThan(15);
   });
@@ -79,7 +82,7 @@ describe('help', () => {
   /** Every command, by its words. */
   async function listCommands(): Promise<string[][]> {
     const program = await createProgram({
-      ...{ host: createFakeHost(), services: createFakeRun().services, args: [] },
+      ...{ host: createFakeHost(), services: createFakeRun().services, args: ['manual'] },
       act: () => async () => {},
     });
     const below = (command: Command, path: string[]): string[][] => [
@@ -94,6 +97,24 @@ describe('help', () => {
     await runCli([...path, '--help'], host, createFakeRun().services);
     return host.stdout.text;
   };
+
+  it('lists each command as it is once it is loaded', async () => {
+    const listedBy = async (...args: string[]): Promise<string> => {
+      const program = await createProgram({
+        ...{ host: createFakeHost(), services: createFakeRun().services, args },
+        act: () => async () => {},
+      });
+      return program.helpInformation();
+    };
+    expect(await listedBy('--help')).toBe(await listedBy('manual'));
+  });
+
+  it('is that of the command which is asked for, however that is asked', async () => {
+    const { out: asked } = await cli(['run', '--help']);
+    for (const line of ['help run', '-- help run'])
+      expect((await cli(line.split(' '))).out, line).toBe(asked);
+    expect((await cli(['--help', 'run'])).out).toContain('Usage: rushhour [options] [command]');
+  });
 
   it('of every command fits the terminal, examples and all', async () => {
     const paths = await listCommands();

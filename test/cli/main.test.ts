@@ -41,14 +41,39 @@ describe('the program', () => {
   });
 
   it('loads what a short answer needs, and nothing else', () => {
-    expect(packagesLoadedBy('--version')).toEqual([]);
-    expect(packagesLoadedBy('--help')).toEqual(['commander']);
-    expect(packagesLoadedBy('run', '--help')).toEqual(['commander']);
+    expect(loadedBy('--version').packages).toEqual([]);
+    for (const words of ['--help', 'run --help', 'help run']) {
+      const { packages, modules } = loadedBy(...words.split(' '));
+      expect(packages, words).toEqual(['commander']);
+      // Of the rooms below the command line: names, words and units that flags are made of, and no room's work.
+      const rooms = modules.map((path) => path.split('/')[0] ?? '');
+      for (const room of ['net', 'lab', 'analysis', 'worker', 'store', 'run', 'doctor', 'service'])
+        expect(rooms, words).not.toContain(room);
+      const others = modules.filter((path) =>
+        /^(engine|session|scenario)\/.*(engine|start|schema)\.ts$/.test(path),
+      );
+      expect(others, words).toEqual([]);
+    }
+  });
+
+  it('loads of a list of all commands none of them', () => {
+    const { modules } = loadedBy('--help');
+    expect(modules.filter((path) => path.startsWith('cli/commands/'))).toEqual(['cli/commands/catalogue.ts']);
+    expect(modules.length).toBeLessThan(30);
+    const one = loadedBy('help', 'run').modules.filter((path) => path.startsWith('cli/commands/'));
+    expect(one.sort()).toEqual(['cli/commands/catalogue.ts', 'cli/commands/help.ts', 'cli/commands/run.ts']);
   });
 });
 
-/** V8's coverage names every script that was run (NODE_V8_COVERAGE), and a bundle the packages that became part of it. */
-function packagesLoadedBy(...args: string[]): string[] {
+interface Loaded {
+  /** Of npm. */
+  readonly packages: readonly string[];
+  /** By their path in src/. */
+  readonly modules: readonly string[];
+}
+
+/** V8's coverage names every script that was run (NODE_V8_COVERAGE), and a bundle the files that became part of it. */
+function loadedBy(...args: string[]): Loaded {
   const dir = mkdtempSync(join(tmpdir(), 'rushhour-loaded-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));
   const { status } = spawnSync(process.execPath, [MAIN, ...args], {
@@ -59,11 +84,19 @@ function packagesLoadedBy(...args: string[]): string[] {
     (file) => (JSON.parse(readFileSync(join(dir, file), 'utf8')) as { result: { url: string }[] }).result,
   );
   expect(scripts.map(({ url }) => url).filter((url) => url.endsWith('/dist/cli/main.js'))).toHaveLength(1);
-  const bundled = scripts
-    .filter(({ url }) => url.includes('/dist/'))
-    .flatMap(
-      ({ url }) => readFileSync(fileURLToPath(url), 'utf8').match(/^ *\/\/ node_modules\/.*$/gm) ?? [],
-    );
+  const built = scripts
+    .map(({ url }) => url)
+    .filter((url) => url.startsWith('file:') && url.includes('/dist/'));
+  const bundled = built.flatMap(
+    (url) => readFileSync(fileURLToPath(url), 'utf8').match(/^ *\/\/ (?:node_modules|src)\/.*$/gm) ?? [],
+  );
   const paths = [...scripts.map(({ url }) => url), ...bundled];
-  return [...new Set(paths.flatMap((path) => /\bnode_modules\/([^/]+)/.exec(path)?.[1] ?? []))];
+  const find = (pattern: RegExp): string[] => [
+    ...new Set(paths.flatMap((path) => pattern.exec(path)?.[1] ?? [])),
+  ];
+  const ofSrc = find(/^ *\/\/ src\/(.*\.ts)$/);
+  return {
+    packages: find(/\bnode_modules\/([^/]+)/),
+    modules: ofSrc.length > 0 ? ofSrc : find(/\/dist\/(.*)\.js$/).map((path) => `${path}.ts`),
+  };
 }

@@ -14,7 +14,7 @@ const FACTS = { version: '9.8.7', date: '2026-01-31' };
 
 function newProgram() {
   const { services } = createFakeRun();
-  return createProgram({ host: createFakeHost(), services, args: [], act: () => async () => {} });
+  return createProgram({ host: createFakeHost(), services, args: ['manual'], act: () => async () => {} });
 }
 
 let page: string;

@@ -122,6 +122,14 @@ describe('the bundle', () => {
       expect(licences).not.toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
   });
 
+  it('carries what its packages say in no other language', () => {
+    const parts = listDist().flatMap(
+      (file) => readFileSync(join(dir, 'dist', file), 'utf8').match(/^ *\/\/ node_modules\/.*$/gm) ?? [],
+    );
+    expect(parts.filter((part) => /\/zod\/.*\/locales\//.test(part)).length).toBeLessThan(3);
+    expect(parts.some((part) => part.includes('/zod/'))).toBe(true);
+  });
+
   it('finishes a run although an upgrade has meanwhile replaced all of its files', async () => {
     const results = join(dir, 'results');
     const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');

@@ -14,7 +14,7 @@ import { readDeeds, TRACED } from './trace.ts';
 
 async function promised(): Promise<Promised[]> {
   const context: Context = {
-    ...{ host: createFakeHost(), services: createFakeRun().services, args: [] },
+    ...{ host: createFakeHost(), services: createFakeRun().services, args: ['manual'] },
     act: () => async () => {},
   };
   return listPromises(await createProgram(context));

@@ -18,7 +18,6 @@ export interface CompareOptions {
 export function registerCompare(program: Command, context: Context): void {
   program
     .command('compare')
-    .summary('show whether a change helped, or whether it was luck')
     .description(
       'Compare runs after a change with runs before it: what got better, what got worse, and how small a difference would have been detected.',
     )

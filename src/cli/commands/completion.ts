@@ -6,7 +6,6 @@ import type { Context } from '../context.ts';
 export function registerCompletion(program: Command, context: Context): void {
   program
     .command('completion')
-    .summary('print a shell completion script')
     .description(
       'Print a script that lets a shell complete commands, flags, and names of scenarios, presets, labs, soaks, runs and labels. The shell finds them itself, without starting Node.',
     )

@@ -24,7 +24,6 @@ interface DoctorOptions extends OverrideOptions, PacOptions {
 export function registerDoctor(program: Command, context: Context): void {
   const command = program
     .command('doctor')
-    .summary('check whether this machine is ready for a run')
     .description(
       'Check file descriptors, source ports, kernel settings, connection tracking and the clock of this machine. With a scenario, also check what it needs, whether its proxy or target answers, and whether Kerberos issues the tokens it needs.',
     )

@@ -23,7 +23,6 @@ interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
 export function registerExperiment(program: Command, context: Context): void {
   const command = program
     .command('experiment')
-    .summary('alternate two settings, run each time, and compare')
     .description(
       'Run a scenario under two settings of the firewall, in random order within each round, and compare them: drift over the day affects both equally.',
     )

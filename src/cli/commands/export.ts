@@ -20,7 +20,6 @@ interface ExportOptions {
 export function registerExport(program: Command, context: Context): void {
   program
     .command('export')
-    .summary('write the figures of a run as CSV or JSON lines')
     .description(
       'Write one table of a run for other programs: counts by second, figures by arm, HTTP statuses, stalls, or times.',
     )

@@ -9,7 +9,6 @@ export function registerHelp(program: Command, context: Context): void {
   argument.argChoices = program.commands.map((command) => command.name());
   program
     .command('help')
-    .summary('show help for a command')
     .description('Show the same help as --help after the command.')
     .addArgument(argument)
     .addHelpText(

@@ -53,7 +53,6 @@ interface HitFlags
 export function registerHit(program: Command, context: Context): void {
   const command = program
     .command('hit')
-    .summary('send ad-hoc traffic to one URL, with the flags of ab and curl')
     .description('Open connections to one URL, with one request each, and report how their handshakes went.')
     .argument(
       '[url]',

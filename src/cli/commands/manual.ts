@@ -6,7 +6,6 @@ import type { Context } from '../context.ts';
 export function registerManual(program: Command, context: Context): void {
   program
     .command('manual')
-    .summary('print the manual page')
     .description('Print the manual page for man(1): every command with its flags and examples.')
     .addHelpText(
       'after',

@@ -15,7 +15,6 @@ interface ReportOptions {
 export function registerReport(program: Command, context: Context): void {
   program
     .command('report')
-    .summary('write a report of one run, or of two')
     .description(
       'Write one HTML file that needs no network and no other files: the verdict, figures of each arm, settings, and how to reproduce the run. Two runs are overlaid.',
     )

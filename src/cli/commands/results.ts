@@ -23,7 +23,6 @@ interface ShowOptions {
 export function registerResults(program: Command, context: Context): void {
   const command = program
     .command('results')
-    .summary('list, show, label or remove recorded runs')
     .description('List the recorded runs, oldest first.')
     .enablePositionalOptions()
     .addOption(resultsOption());

@@ -11,7 +11,6 @@ interface RunCommandFlags extends SharedRunOptions, OverrideOptions, PacOptions 
 export function registerRun(program: Command, context: Context): void {
   const command = program
     .command('run')
-    .summary('run a scenario and record its results')
     .description('Run a built-in scenario, or one from a file, and record its results in a new folder.')
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
   addLookOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command))))

@@ -10,7 +10,6 @@ interface ScenariosOptions {
 export function registerScenarios(program: Command, context: Context): void {
   program
     .command('scenarios')
-    .summary('list the available scenarios, or show one')
     .description('List the available scenarios: those in ./scenarios first, then the built-in ones.')
     .argument('[scenario]', 'show this one: when to use it, what it needs, its YAML')
     .option('--names', 'print only names, one per line')

@@ -5,7 +5,6 @@ import type { Context } from '../context.ts';
 export function registerSchema(program: Command, context: Context): void {
   program
     .command('schema')
-    .summary('print the JSON Schema of scenario files')
     .description('Print the JSON Schema of scenario files, which lets editors complete and check them.')
     .addHelpText(
       'after',

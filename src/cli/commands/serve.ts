@@ -17,7 +17,6 @@ interface ServeFlags {
 export function registerServe(program: Command, context: Context): void {
   program
     .command('serve')
-    .summary('show results in a browser, including a run in progress')
     .description(
       'Serve the results folder as web pages: runs, trends, reports, two runs overlaid, and the run in progress, second by second. Changes nothing, and fetches nothing from elsewhere.',
     )

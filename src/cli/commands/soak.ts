@@ -17,7 +17,6 @@ const [SHORTEST_WINDOW_US, LONGEST_WINDOW_US] = [5_000_000, 600_000_000];
 export function registerSoak(program: Command, context: Context): void {
   const command = program
     .command('soak')
-    .summary('run a scenario for hours, and survive failures')
     .description(
       'Run a scenario for hours in windows: memory and disk use stay bounded, and the soak survives a kill, a reboot, a full disk, a lost network or a proxy that moves. Incidents on this machine are recorded as events and never counted as stalls of the firewall.',
     )

@@ -26,7 +26,6 @@ export interface TrendOptions {
 export function registerTrend(program: Command, context: Context): void {
   program
     .command('trend')
-    .summary('compare many nights: did anything change, or drift?')
     .description(
       'Compare the runs of one scenario, night by night, and distinguish a change or a drift from normal variation.',
     )

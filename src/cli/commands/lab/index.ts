@@ -13,7 +13,6 @@ export function registerLab(program: Command, context: Context): void {
   const lab = program
     .enablePositionalOptions()
     .command('lab')
-    .summary('run firewalls that misbehave on purpose, on this machine')
     .description(
       'Build clients, a firewall and a far side from network namespaces (Linux, root), with the firewall mis-tuned in a way you choose.',
     )

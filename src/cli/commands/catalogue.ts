@@ -1,0 +1,48 @@
+/** A command of the program, as the overview of all commands shows it. */
+export interface Entry {
+  readonly summary: string;
+  /** Its flags and arguments in short, as its definition has them. */
+  readonly usage: string;
+}
+
+/**
+ * All commands, in the order in which help lists them: the overview needs no more of a command than this, and every module
+ * that it does not load is time that a user does not wait.
+ */
+export const CATALOGUE = {
+  run: { summary: 'run a scenario and record its results', usage: '[options] <scenario>' },
+  hit: {
+    summary: 'send ad-hoc traffic to one URL, with the flags of ab and curl',
+    usage: '[options] [url]',
+  },
+  scenarios: { summary: 'list the available scenarios, or show one', usage: '[options] [scenario]' },
+  results: { summary: 'list, show, label or remove recorded runs', usage: '[options]' },
+  compare: {
+    summary: 'show whether a change helped, or whether it was luck',
+    usage: '[options] <before> <after>',
+  },
+  trend: { summary: 'compare many nights: did anything change, or drift?', usage: '[options] [runs...]' },
+  report: { summary: 'write a report of one run, or of two', usage: '[options] <run> [after]' },
+  experiment: {
+    summary: 'alternate two settings, run each time, and compare',
+    usage: '[options] [scenario]',
+  },
+  soak: { summary: 'run a scenario for hours, and survive failures', usage: '[options] <scenario>' },
+  export: { summary: 'write the figures of a run as CSV or JSON lines', usage: '[options] <run>' },
+  serve: { summary: 'show results in a browser, including a run in progress', usage: '[options]' },
+  doctor: { summary: 'check whether this machine is ready for a run', usage: '[options] [scenario]' },
+  lab: { summary: 'run firewalls that misbehave on purpose, on this machine', usage: '' },
+  completion: { summary: 'print a shell completion script', usage: '<shell>' },
+  manual: { summary: 'print the manual page', usage: '' },
+  schema: { summary: 'print the JSON Schema of scenario files', usage: '' },
+  help: { summary: 'show help for a command', usage: '[command...]' },
+} as const satisfies Readonly<Record<string, Entry>>;
+
+export type CommandName = keyof typeof CATALOGUE;
+
+export const COMMAND_NAMES = Object.keys(CATALOGUE) as CommandName[];
+
+/** @param word as it was typed */
+export function isCommandName(word: string | undefined): word is CommandName {
+  return word !== undefined && Object.hasOwn(CATALOGUE, word);
+}
