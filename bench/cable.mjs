@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,10 +29,12 @@ http {
  * Two network namespaces with a cable between them (veth), nginx at the far end: for what loopback cannot carry. Needs
  * root; both go with the bench, also where it is killed.
  *
- * @param {number | undefined} cpu the core to pin nginx to
- * @returns {Promise<{ address: string, near: string[], stop: () => Promise<void> }>} `near` begins a command at the near end
+ * @param {number | undefined} cpu the core to pin the far end to
+ * @param {(dir: string, far: string) => string[]} [serve] another command to run at the far end, whose namespace is `far`
+ * @returns {Promise<{ address: string, near: string[], server: import('node:child_process').ChildProcess, stop: () => Promise<void> }>}
+ *   `near` begins a command at the near end
  */
-export async function layCable(cpu) {
+export async function layCable(cpu, serve = serveByNginx) {
   const [near, far] = ['near', 'far'].map((end) => `rushhour-bench-${process.pid}-${end}`);
   const dir = await mkdtemp(join(tmpdir(), 'rushhour-bench-'));
   const ip = (...words) => execFileSync('ip', words);
@@ -53,20 +56,21 @@ export async function layCable(cpu) {
       ip('-n', name, 'link', 'set', 'lo', 'up');
       ip('-n', name, 'link', 'set', end, 'up');
     }
-    const sysctl = ['net.core.somaxconn=65535', 'net.ipv4.tcp_max_syn_backlog=65535'];
-    execFileSync('ip', ['netns', 'exec', far, 'sysctl', '-qw', ...sysctl]);
-    await writeFile(join(dir, 'nginx.conf'), describeServer(dir));
-    const [command, ...args] = [
-      ...['ip', 'netns', 'exec', far],
-      ...pinTo(cpu, ['nginx', '-p', dir, '-e', join(dir, 'error.log'), '-c', join(dir, 'nginx.conf')]),
-    ];
-    server = spawn(command, args, { stdio: 'ignore' });
+    const [command, ...args] = ['ip', 'netns', 'exec', far, ...pinTo(cpu, serve(dir, far))];
+    server = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await sleep(500);
-    return { address: FAR, near: ['ip', 'netns', 'exec', near], stop };
+    return { address: FAR, near: ['ip', 'netns', 'exec', near], server, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function serveByNginx(dir, far) {
+  const sysctl = ['net.core.somaxconn=65535', 'net.ipv4.tcp_max_syn_backlog=65535'];
+  execFileSync('ip', ['netns', 'exec', far, 'sysctl', '-qw', ...sysctl]);
+  writeFileSync(join(dir, 'nginx.conf'), describeServer(dir));
+  return ['nginx', '-p', dir, '-e', join(dir, 'error.log'), '-c', join(dir, 'nginx.conf')];
 }
 
 function spawnQuietly(command, args) {

@@ -81,6 +81,11 @@ export interface EngineArm {
    */
   readonly holdUs: number;
   /**
+   * Held until {@link Engine.release} is called, whatever `holdUs`; those that are then proved stay open until {@link
+   * Engine.closeKept}. Absent: each connection is proved, and closed, at an age of its own.
+   */
+  readonly holdsTogether?: true;
+  /**
    * Ages, ascending and below `holdUs`, at which connections are proved to be alive and closed; they and `holdUs`
    * rotate.
    */
@@ -186,7 +191,7 @@ export interface AttemptRecord extends AttemptEnd {
 export interface AttemptObserver {
   /** The handshake is complete. Called at most once per attempt, before `settled`. */
   established(record: Readonly<AttemptRecord>): void;
-  /** The attempt has ended and its descriptor is closed. Called exactly once for every `start`. */
+  /** The attempt has ended and its descriptor is closed, unless it is kept. Called exactly once for every `start`. */
   settled(record: Readonly<AttemptRecord>): void;
 }
 
@@ -204,7 +209,7 @@ export interface Engine {
   readonly polls: boolean;
   /** Attempts started and not yet settled. */
   readonly open: number;
-  /** Connections of settled attempts that are still being closed; absent: others than the engine see to them. */
+  /** Connections of settled attempts that are not closed yet; absent: others than the engine see to them. */
   readonly closing?: number;
   /**
    * Starts one attempt. A local refusal (no descriptor, no port) settles it with `phase: 'start'` and the errno:
@@ -234,8 +239,11 @@ export interface Engine {
    * Ends holds as if their time were up, so that a drain need not wait for them: each is proved to be alive and
    * settles, as done if it is, within five seconds (holding.ts).
    * @param isHurried they settle as done at once, and nothing is proved
+   * @param arm of this arm alone; default: of all
    */
-  release(isHurried?: boolean): void;
+  release(isHurried?: boolean, arm?: number): void;
+  /** Begins to close the connections that arms with `holdsTogether` have kept after they were proved. */
+  closeKept?(): void;
   /** Ends everything still open at once; each is settled with cause `stopped`. */
   abort(): void;
   /** Packets that this machine itself lost since the last call; absent if the engine cannot lose any unnoticed. */

@@ -1,4 +1,4 @@
-import { peakPerSec, stepLevels } from './load-shape.ts';
+import { holdTogetherUs, peakPerSec, stepLevels } from './load-shape.ts';
 import type { Arm, Load, Phase } from './types.ts';
 
 /**
@@ -46,7 +46,11 @@ function scalePhase(phase: Phase, top: number, peak: number): Phase {
  * count was.
  */
 export function stretchTo(arms: readonly Arm[], durationUs: number): Arm[] {
-  return arms.map((arm) => ({ ...arm, load: stretchLoad(arm.load, durationUs) }));
+  return arms.map((arm) => {
+    const load = stretchLoad(arm.load, durationUs);
+    const { holdsTogether, handshakeTimeoutUs } = arm;
+    return { ...arm, load, ...(holdsTogether && { holdUs: holdTogetherUs(load, handshakeTimeoutUs) }) };
+  });
 }
 
 function stretchLoad(load: Load, durationUs: number): Load {

@@ -79,6 +79,14 @@ export function loadDurationUs(load: Load): number | undefined {
   }
 }
 
+/** An attempt starts up to a second late, and one that is younger than a second is not proved. */
+const TOGETHER_MARGIN_US = 2_000_000;
+
+/** When all connections of an arm that are held together are checked, microseconds after the run began. */
+export function holdTogetherUs(load: Load, handshakeTimeoutUs: number): number {
+  return Math.ceil(loadDurationUs(load) ?? 0) + handshakeTimeoutUs + TOGETHER_MARGIN_US;
+}
+
 /** Attempts of a sweep, counting both of each pair. */
 export function sweepAttempts({ delaysUs, pairs }: SweepLoad): number {
   return 2 * delaysUs.length * pairs;

@@ -31,7 +31,7 @@ export function lookOf(scenario: Scenario): Scenario | undefined {
   return deepFreeze({ ...rest, arms, pass: [], findings: [] });
 }
 
-function lookArm({ source, ...arm }: Arm, ratePerSec: number, forUs: number): Arm {
+function lookArm({ source, holdsTogether: _, ...arm }: Arm, ratePerSec: number, forUs: number): Arm {
   return {
     ...arm,
     load: { kind: 'open', phases: [{ kind: 'hold', ratePerSec, forUs }] },

@@ -1,5 +1,6 @@
 import { aboveZero, parsedQuantity, parsedText } from './leaves.ts';
 import { PATTERNS, parseDuration, parsePortRange, parseRate } from './units.ts';
+import { TOGETHER } from './words.ts';
 
 const rateMeta = { pattern: PATTERNS.rate, examples: ['500/s', '30/min', 500] };
 const durationMeta = { pattern: PATTERNS.duration, examples: ['30s', '250ms', '2m', 30] };
@@ -13,6 +14,13 @@ export const positiveRate = () =>
 export const duration = () => parsedQuantity(parseDuration, durationMeta);
 export const positiveDuration = () =>
   parsedQuantity(aboveZero(parseDuration, 'leave it out for the default'), durationMeta);
+
+/** The same, or the word for what depends on the load. */
+export const holdTime = () =>
+  parsedQuantity((text) => (text === TOGETHER ? TOGETHER : parseDuration(text)), {
+    pattern: `${PATTERNS.duration}|^${TOGETHER}$`,
+    examples: [...durationMeta.examples, TOGETHER],
+  });
 
 export const portRange = () =>
   parsedText(parsePortRange, { pattern: PATTERNS.portRange, examples: ['20000-20999'] });

@@ -9,12 +9,12 @@ import { checkSource } from './check-source.ts';
 import { resolveTls } from './check-tls.ts';
 import { checkClient, mergeClients, toClient } from './client.ts';
 import { type ArmContext, findPeers, goesThroughProxy, type Need } from './far-end.ts';
-import { loadAttempts } from './load-shape.ts';
+import { holdTogetherUs, loadAttempts } from './load-shape.ts';
 import type { Path, Problem } from './problems.ts';
 import type { ArmFile } from './schema.ts';
 import { findSpreadFault } from './spread.ts';
 import type { Arm, Load, RequestSpec, SocketSpec, Target } from './types.ts';
-import type { Via } from './words.ts';
+import { TOGETHER, type Via } from './words.ts';
 
 export interface ResolvedArm {
   /** Undefined if problems leave nothing to run. What is still needed is UNFILLED. */
@@ -119,7 +119,9 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     stallAfterUs,
     // No one answers on a bare connection, so no one else would close it.
     close: written.close ?? (via === 'tcp' ? 'fin' : 'peer'),
-    holdUs: written.hold ?? 0,
+    ...(written.hold === TOGETHER
+      ? { holdUs: holdTogetherUs(load, handshakeTimeoutUs), holdsTogether: true as const }
+      : { holdUs: written.hold ?? 0 }),
     ...(proofs.proveUs === undefined ? {} : { proveUs: proofs.proveUs }),
     socket: toSocket(written.socket),
     ...(written.source === undefined ? {} : { source: written.source }),

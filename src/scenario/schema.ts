@@ -8,7 +8,7 @@ import { checkHeaderValue, checkMethod, fixParams, namedKey, parsedText, TOKEN }
 import { load } from './load-schema.ts';
 import { DEFAULT_LOOK } from './look.ts';
 import { proxyValue } from './proxy-schema.ts';
-import { duration, positiveDuration, positiveRate } from './quantities.ts';
+import { holdTime, positiveDuration, positiveRate } from './quantities.ts';
 import { socket } from './socket-schema.ts';
 import { source } from './source-schema.ts';
 import { tls } from './tls-schema.ts';
@@ -108,9 +108,11 @@ export const armSchema = z.strictObject({
     .describe(
       'Who closes: peer (the far end first), fin (this end), reset (this end, with an RST). Default: peer; fin for via: tcp.',
     ),
-  hold: duration()
+  hold: holdTime()
     .optional()
-    .describe('Keep each connection open this long after its exchange. Default: 0s.'),
+    .describe(
+      'Keep each connection open this long after its exchange; or "together": until the load is over and its last handshake decided, when all are checked at once, and closed once all have been. Default: 0s.',
+    ),
   prove: z
     .union([positiveDuration(), z.array(positiveDuration()).min(1).max(MOST_PROOF_AGES)])
     .optional()

@@ -83,6 +83,11 @@ export interface Arm {
   /** How long a connection stays open after its exchange. */
   readonly holdUs: number;
   /**
+   * All are held until `holdUs` after the run began, when the load is over and its last handshake decided; they are then checked at
+   * once, and none is closed before all have been. Absent: each has an age of its own.
+   */
+  readonly holdsTogether?: true;
+  /**
    * Ages, ascending and below `holdUs`, at which some connections are checked and closed; absent: all at the end of the
    * hold.
    */

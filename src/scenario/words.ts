@@ -58,3 +58,6 @@ export type TlsVersion = (typeof TLS_VERSIONS)[number];
 
 /** Each connection is checked at one of these ages: with more of them, each would have few connections. */
 export const MOST_PROOF_AGES = 20;
+
+/** Instead of how long connections are held: until the load is over, and then all of them at once. */
+export const TOGETHER = 'together';

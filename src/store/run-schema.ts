@@ -42,6 +42,7 @@ const arm = some({
   expect: expectation,
   load,
   ...{ handshakeTimeoutUs: us, responseTimeoutUs: us, stallAfterUs: us, holdUs: us },
+  holdsTogether: z.literal(true).optional(),
   proveUs: z.array(us).optional(),
   close: text,
   socket: some({ bind: z.array(text) }),

@@ -35,6 +35,7 @@ export function toEngineArm(planned: PlannedArm, stock?: TokenStock): EngineArm 
     handshakeTimeoutUs: arm.handshakeTimeoutUs,
     responseTimeoutUs: arm.responseTimeoutUs,
     holdUs: arm.holdUs,
+    ...(arm.holdsTogether && { holdsTogether: true }),
     ...(arm.proveUs === undefined ? {} : { proveUs: arm.proveUs }),
     socket,
     ...(planned.packets === undefined ? {} : { packets: planned.packets }),

@@ -2,7 +2,10 @@ import type { BrowserEngine } from '../engine/browser/engine.ts';
 import type { Engine } from '../engine/types.ts';
 
 /** What a shard's loop needs of its engines. */
-export type LoopEngine = Pick<Engine, 'polls' | 'open' | 'closing' | 'poll' | 'release' | 'abort'>;
+export type LoopEngine = Pick<
+  Engine,
+  'polls' | 'open' | 'closing' | 'poll' | 'release' | 'closeKept' | 'abort'
+>;
 
 /** Node's event loop drives browsers, and must not wait long for another engine. */
 const MAX_POLL_BESIDE_BROWSERS_US = 1_000;
@@ -22,9 +25,12 @@ export function joinEngines(engine: LoopEngine, populations: readonly BrowserEng
       for (const population of populations) population.poll();
       engine.poll(Math.min(maxWaitUs, MAX_POLL_BESIDE_BROWSERS_US));
     },
-    release(isHurried) {
-      for (const population of populations) population.release();
-      engine.release(isHurried);
+    release(isHurried, arm) {
+      if (arm === undefined) for (const population of populations) population.release();
+      engine.release(isHurried, arm);
+    },
+    closeKept() {
+      engine.closeKept?.();
     },
     abort() {
       for (const population of populations) population.abort();

@@ -36,6 +36,12 @@ const CLOSE_US = 1_000_000;
 /** How long a user's stop waits for open attempts before they are abandoned. */
 const STOP_DRAIN_US = 5_000_000;
 
+/**
+ * From when the last attempt of this thread has settled until connections that were kept are closed: proofs of other threads may
+ * still be waiting for an answer (PROOF_LIMIT_US), and every close may make room for one that should not live.
+ */
+const KEPT_US = 5_000_000;
+
 /** What the loop needs of a feeder; the ends of attempts reach the feeder by another route. */
 export type LoopFeeder = Pick<Feeder, 'standing' | 'nextDueUs' | 'launch' | 'stop'>;
 
@@ -45,6 +51,8 @@ export interface LoopOptions {
   readonly clock: Ticker;
   /** How long, once nothing is left to start, to wait for open attempts; they are then abandoned. */
   readonly drainUs: number;
+  /** When the connections of arms that hold them together are released, ascending. */
+  readonly releases?: readonly { readonly atUs: number; readonly arm: number }[];
   /**
    * Called when a second is over, before anything of the next one starts.
    * @param starvedSec whole seconds in which this thread did not run: those after it that are over as well, and itself
@@ -81,6 +89,10 @@ class TurnLoop implements Loop {
   #drainedAtUs = Number.POSITIVE_INFINITY;
   /** When connections that are still being closed are no longer waited for; infinite until they alone are left. */
   #closedAtUs = Number.POSITIVE_INFINITY;
+  /** Of the releases, how many are over. */
+  #released = 0;
+  /** Connections that were still being closed when last looked. */
+  #closing = Number.POSITIVE_INFINITY;
   /** Whether nothing is left to start. */
   #isExhausted = false;
   /** When the next attempt is due; infinite if the clock cannot tell. */
@@ -134,17 +146,39 @@ class TurnLoop implements Loop {
       (engine.open > 0 || this.#dueUs - nowUs <= MAX_GAP_US)
     );
 
-    if (this.#isExhausted && engine.open === 0) {
-      if (this.#closedAtUs === Number.POSITIVE_INFINITY) this.#closedAtUs = nowUs + CLOSE_US;
-      if ((engine.closing ?? 0) === 0 || nowUs >= this.#closedAtUs) {
-        this.#resolve();
-        return;
-      }
+    if (this.#isExhausted && engine.open === 0 && this.#isClosed(nowUs)) {
+      this.#resolve();
+      return;
     }
     if (nowUs >= this.#stopAtUs || nowUs >= this.#drainedAtUs) this.#abort();
 
     if (engine.polls && engine.open + (engine.closing ?? 0) > 0) setImmediate(this.#turn);
     else this.#rest(Math.min(this.#dueUs - nowUs, (this.#second + 1) * 1_000_000 - nowUs));
+  }
+
+  /** Whether what has been kept is closed, and what is still being closed is waited for no longer. */
+  #isClosed(nowUs: number): boolean {
+    const { releases = [] } = this.#options;
+    const closing = this.#engine.closing ?? 0;
+    if (closing === 0) return true;
+    if (this.#closedAtUs === Number.POSITIVE_INFINITY)
+      this.#closedAtUs = nowUs + (releases.length === 0 ? CLOSE_US : KEPT_US);
+    const isStopped = this.#stopAtUs !== Number.POSITIVE_INFINITY;
+    if (releases.length === 0) return nowUs >= this.#closedAtUs;
+    if (this.#closing === Number.POSITIVE_INFINITY) {
+      if (nowUs < this.#closedAtUs && !isStopped) return false;
+      this.#engine.closeKept?.();
+    }
+    // As long as there are fewer each time: very many take a while.
+    if (closing < this.#closing) this.#closedAtUs = nowUs + CLOSE_US;
+    this.#closing = closing;
+    return nowUs >= this.#closedAtUs;
+  }
+
+  #release(nowUs: number): void {
+    const { releases = [] } = this.#options;
+    for (; (releases[this.#released]?.atUs ?? Number.POSITIVE_INFINITY) <= nowUs; this.#released += 1)
+      this.#engine.release(false, releases[this.#released]!.arm);
   }
 
   /** Abandoned attempts free capacity, which must stay unused. */
@@ -155,6 +189,7 @@ class TurnLoop implements Loop {
 
   #round(nowUs: number): void {
     this.#closeSeconds(nowUs);
+    if (this.#options.releases !== undefined) this.#release(nowUs);
     for (let index = 0; index < this.#feeders.length; index += 1)
       this.#feeders[index]!.launch(nowUs, MAX_STARTS_PER_ROUND);
     this.#lookAhead(nowUs);

@@ -89,7 +89,7 @@ function attemptsPerSec(load: Load): number {
  * credentials.
  */
 function planAct(plan: ShardPlan, { arm }: PlannedArm, attempts: number, port: number): ShardPlan {
-  const { auth: _auth, source: _source, ...rest } = arm;
+  const { auth: _auth, source: _source, holdsTogether: _together, ...rest } = arm;
   const maxOpen = Math.max(1, Math.min(OPEN_AT_ONCE, Math.floor(plan.maxOpen / 3)));
   const load: Load =
     arm.load.kind === 'closed'

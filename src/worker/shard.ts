@@ -41,7 +41,11 @@ export async function runShard(
       const whole = { ...frame, ...stocks.takeDiscarded(), ...single.takeDrops?.(), ...starved };
       send({ kind: 'frame', shard: plan.index, frame: whole, ...rest });
     };
-    const loop = runLoop({ engine, feeders, clock, drainUs: plan.drainUs, onSecond: report });
+    const releases = listReleases(plan);
+    const loop = runLoop({
+      ...{ engine, feeders, clock, drainUs: plan.drainUs, onSecond: report },
+      ...(releases.length > 0 && { releases }),
+    });
     port.on('message', (message: ToWorker) => {
       if (message.kind === 'stop') loop.stop(message.how);
     });
@@ -52,6 +56,13 @@ export async function runShard(
     port.removeAllListeners('message');
     single.close();
   }
+}
+
+/** When each arm that holds its connections together lets them go. */
+function listReleases({ arms }: ShardPlan): { atUs: number; arm: number }[] {
+  return arms
+    .flatMap(({ arm }, index) => (arm.holdsTogether ? [{ atUs: arm.holdUs, arm: index }] : []))
+    .sort((one, other) => one.atUs - other.atUs);
 }
 
 /** Loaded only if needed: undici, its HTTP client, is half of what a worker would load. */

@@ -87,6 +87,49 @@ export function describeHolding(create: CreateEngine, tellsAnswers: boolean): vo
       }
     });
 
+    it('keeps what is held together until all of it has been proved, and closes it when told to', async () => {
+      const peer = await startPeer({});
+      const together = bareArmTo(peer, { holdUs: 1_100_000, holdsTogether: true, close: 'reset' });
+      const own = bareArmTo(peer, { holdUs: 300_000 });
+      let releaseAtMs = Number.POSITIVE_INFINITY;
+      const seen: { closing: number; closedByFar: number }[] = [];
+      let isReleased = false;
+      let resets = 0;
+      const { records } = await driveSoundly(create, {
+        arms: [together, own, bareArmTo(peer, { holdUs: LONG_US })],
+        starts: [{}, {}, {}, { arm: 1 }, { arm: 2 }],
+        onTurn(engine, { established }) {
+          const closedByFar = peer.seen.filter(({ closed }) => closed !== 'open').length;
+          if (established.length === 5 && !Number.isFinite(releaseAtMs))
+            releaseAtMs = performance.now() + 1_100;
+          if (!isReleased && performance.now() >= releaseAtMs) {
+            isReleased = true;
+            engine.release(false, 0);
+          }
+          // That of its own age is closed by FIN, which takes an answer.
+          if (engine.open > 1 || closedByFar === 0) return;
+          if (seen.length === 0) {
+            if ((engine.closing ?? 0) > 3) return;
+            seen.push({ closing: engine.closing ?? 0, closedByFar });
+            engine.closeKept?.();
+          } else if (engine.closing === 0 && closedByFar === 4) {
+            resets = peer.seen.filter(({ closed }) => closed === 'reset').length;
+            engine.abort();
+          }
+        },
+      });
+      // That of its own age was closed, the three were not.
+      expect(seen).toEqual([{ closing: 3, closedByFar: 1 }]);
+      const [first, second, third, other, last] = records;
+      for (const record of [first, second, third]) {
+        expect(outcomeOf(record!, { kind: 'established' })).toBe('ok');
+        expect(record!.proofAgeUs).toBeGreaterThanOrEqual(1_000_000);
+        expect(record!.provedAtUs).toBeGreaterThanOrEqual(record!.establishedAtUs + record!.proofAgeUs);
+      }
+      expect([other!.phase, other!.provedAtUs, last!.cause]).toEqual(['done', -1, 'stopped']);
+      expect(resets).toBe(3);
+    });
+
     it('proves nothing of what was held for less than a second', async () => {
       const peer = await startPeer({});
       const record = await attemptOnce(create, bareArmTo(peer, { holdUs: 100_000 }));

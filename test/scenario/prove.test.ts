@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { interpret } from '../../src/scenario/interpret.ts';
 
-const read = (keys: string) =>
+const read = (keys: string, overrides: { readonly duration?: string | undefined } = {}) =>
   interpret(
     `schema: 1
 target: tcp://192.0.2.1:443
@@ -12,7 +12,7 @@ arms:
 `,
     'held',
     'held.yaml',
-    {},
+    overrides,
   );
 
 describe('ages at which to check held connections', () => {
@@ -27,7 +27,20 @@ describe('ages at which to check held connections', () => {
     expect(scenario?.arms[0]?.proveUs).toEqual(sec?.map((age) => age * 1_000_000));
   });
 
+  it('are all one moment for those that are held together: the load and its last handshake are over', () => {
+    const arm = (duration?: string) => {
+      const { scenario, problems } = read('hold: together\n    timeouts: { handshake: 4s }', { duration });
+      expect(problems).toEqual([]);
+      return scenario?.arms[0];
+    };
+    expect(arm()).toMatchObject({ holdsTogether: true, holdUs: 7_000_000 });
+    // --duration makes the load longer.
+    expect(arm('30s')).toMatchObject({ holdsTogether: true, holdUs: 36_000_000 });
+  });
+
   it.each([
+    ['hold: together\n    prove: 2s', 'are all checked at the end — remove it'],
+    ['hold: togethr', '"togethr" is not a duration — write'],
     ['prove: 30s', 'but none are held — add hold'],
     [
       'hold: 10s\n    prove: [500ms, 2s]',

@@ -178,6 +178,55 @@ describe('at its end', () => {
     return us[0]!;
   }
 
+  /** An engine that has nothing open any more and keeps connections, which take `eachUs` to close once they may. */
+  async function keep(kept: number, eachUs: number, stopsAtUs = Number.POSITIVE_INFINITY) {
+    const us = Float64Array.of(0);
+    const told: string[] = [];
+    let closesAtUs = Number.POSITIVE_INFINITY;
+    const engine = {
+      polls: true,
+      open: 0,
+      get closing() {
+        return kept - Math.min(kept, Math.max(0, Math.floor((us[0]! - closesAtUs) / eachUs)));
+      },
+      poll(maxWaitUs: number) {
+        us[0] = us[0]! + Math.max(1_000, maxWaitUs);
+        if (us[0] >= stopsAtUs) loop?.stop('drain');
+      },
+      release(_?: boolean, arm?: number) {
+        told.push(`release ${arm}`);
+      },
+      closeKept() {
+        told.push('close');
+        closesAtUs = us[0]!;
+      },
+      abort() {},
+    };
+    let loop: Loop | undefined;
+    loop = runLoop({
+      ...{ engine, feeders: [], clock: { us, tick() {} }, drainUs: 60 * SECOND_US, onSecond() {} },
+      releases: [{ atUs: 0, arm: 3 }],
+    });
+    await loop.finished;
+    return { told, closesAtUs, endedAtUs: us[0]!, left: engine.closing };
+  }
+
+  it('releases what is held together, and closes it once no thread can still be proving', async () => {
+    // However long that takes, as long as there are fewer.
+    const { told, closesAtUs, endedAtUs, left } = await keep(40, 200_000);
+    expect(told).toEqual(['release 3', 'close']);
+    expect(closesAtUs).toBeGreaterThanOrEqual(4_500_000);
+    expect(endedAtUs - closesAtUs).toBeGreaterThanOrEqual(40 * 200_000);
+    expect(left).toBe(0);
+  });
+
+  it('closes it at once where the run is stopped, and does not wait for what will not close', async () => {
+    const { closesAtUs, endedAtUs, left } = await keep(3, 3_600 * SECOND_US, SECOND_US);
+    expect(closesAtUs).toBeLessThan(1_100_000);
+    expect(endedAtUs).toBeLessThan(3 * SECOND_US);
+    expect(left).toBe(3);
+  });
+
   it('waits for connections that the engine is still closing', async () => {
     const endedAtUs = await close(300_000);
     expect(endedAtUs).toBeGreaterThanOrEqual(300_000);

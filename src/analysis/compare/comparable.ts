@@ -92,6 +92,7 @@ export const SETTINGS = [
   'stallAfterUs',
   'close',
   'holdUs',
+  'holdsTogether',
   'proveUs',
   'client',
 ] as const satisfies readonly (keyof Arm)[];

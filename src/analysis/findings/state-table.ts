@@ -155,10 +155,16 @@ function tellWhenFull({ arm, summary, rows, wall, cut, cutAges }: Seen, alive: n
 
 /**
  * When those that lived were established, on average, is nearer to when the youngest of all were than to when all were.
- * Each has ended a hold after it was established.
+ * Each has ended a hold after it was established; those that were held together were of different ages.
  */
-function areOldestGone({ holdUs }: Arm, summary: ArmSummary, rows: readonly Row[], alive: number): boolean {
-  const lived = mean(rows.map(([second, { completed }]) => [second - holdUs / SECOND_US, completed]));
+function areOldestGone(arm: Arm, summary: ArmSummary, rows: readonly Row[], alive: number): boolean {
+  const { holdsTogether, holdUs } = arm;
+  const holdSec = holdUs / SECOND_US;
+  const lived = mean(
+    holdsTogether === true
+      ? (summary.proofs ?? []).map((proof) => [holdSec - proof.ageSec, proof.alive])
+      : rows.map(([second, { completed }]) => [second - holdSec, completed]),
+  );
   const all = mean(rows.map(([second, { established }]) => [second, established]));
   let left = alive;
   const youngest = rows.toReversed().map(([second, { established }]): [number, number] => {

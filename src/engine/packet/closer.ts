@@ -3,7 +3,7 @@ import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import type { Connections } from './connections.ts';
 import type { ResendQueues } from './resend-queues.ts';
 import type { Segments } from './segments.ts';
-import { FIN_WAIT, LAST_ACK, OWES_ACK, PEER_CLOSED, SYN_SENT } from './slots.ts';
+import { FIN_WAIT, KEPT, LAST_ACK, NONE, OWES_ACK, PEER_CLOSED, PROVING, SYN_SENT } from './slots.ts';
 
 /** How often an unanswered FIN is sent again before the connection is reset. */
 const MAX_FIN_RESENDS = 4;
@@ -32,6 +32,11 @@ export class Closer {
       this.forget(slot);
       return;
     }
+    const { holdsTogether } = this.#connections.armOf(slot);
+    if (holdsTogether === true && cause === 'none' && slots.phase[slot] === PROVING) {
+      this.#keep(slot);
+      return;
+    }
     const index = slots.active[slot]!;
     const isUnacknowledged = active.acknowledged[index]! < active.sent[index]!;
     const { close } = this.#connections.armOf(slot);
@@ -52,6 +57,10 @@ export class Closer {
   /** Something has come on a connection that is being closed. */
   receive(slot: number, ack: number, isPeerClosed: boolean): void {
     const { slots, active } = this.#connections;
+    if (slots.phase[slot] === KEPT) {
+      if (isPeerClosed) this.reset(slot);
+      return;
+    }
     const isAcknowledged = ack === slots.sndNxt[slot];
     if (isAcknowledged) active.resendAtUs[slots.active[slot]!] = Number.POSITIVE_INFINITY;
     if (isPeerClosed && slots.phase[slot] === FIN_WAIT) {
@@ -105,6 +114,14 @@ export class Closer {
     active.free(slots.active[slot]!);
     slots.active[slot] = -1;
     slots.free(slot);
+  }
+
+  /** Leaves the connection as it is, with as little memory as a held one. */
+  #keep(slot: number): void {
+    const { slots, active } = this.#connections;
+    active.free(slots.active[slot]!);
+    slots.active[slot] = NONE;
+    slots.phase[slot] = KEPT;
   }
 
   #awaitAnswer(slot: number, index: number): void {

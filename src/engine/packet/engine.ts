@@ -16,12 +16,15 @@ import { Proofs } from './proofs.ts';
 import { Receiver } from './receiver.ts';
 import { ResendQueues } from './resend-queues.ts';
 import { Segments } from './segments.ts';
-import { FIN_WAIT, FREE, HELD, PROVING, SYN_SENT } from './slots.ts';
+import { FIN_WAIT, FREE, HELD, KEPT, PROVING, SYN_SENT } from './slots.ts';
 import { StampClock } from './stamp-clock.ts';
 import { Stream } from './stream.ts';
 
 /** Packets handled in one turn before starts and timers have theirs. */
 const MAX_PACKETS_PER_TURN = 1_024;
+
+/** Slots looked at in one turn where all have to be. */
+const MOST_OF_SWEEP = 256;
 
 /**
  * Speaks TCP itself: builds segments and passes them through packet sockets, past the kernel's own TCP. Linux only.
@@ -52,12 +55,16 @@ class PacketEngine implements Engine {
   readonly #wait: PacketWait;
   readonly #arena: Arena;
   readonly #rings: readonly PacketRing[];
-  /** Slots below this have been released. */
+  /** By arm: 1 while its held connections are being released; slots below this have been. */
+  readonly #isReleased: Uint8Array;
   #releasedBelow = Number.POSITIVE_INFINITY;
+  /** Kept connections in slots below this have been closed. */
+  #closedBelow = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
   constructor(libc: Libc, { arms, observer, clock, maxOpen, shard = { index: 0, count: 1 } }: EngineOptions) {
     this.#clock = clock;
+    this.#isReleased = new Uint8Array(arms.length);
     const flows = new Flows(arms, shard);
     this.#connections = new Connections(arms, flows, observer, maxOpen);
     const readsPayload = arms.some(({ request }) => request !== undefined);
@@ -124,7 +131,7 @@ class PacketEngine implements Engine {
   poll(maxWaitUs: number): void {
     if (this.#isClosed) return;
     this.#segments.flush();
-    if (this.#receiveAll() === 0 && maxWaitUs > 0 && this.#releasedBelow === Number.POSITIVE_INFINITY) {
+    if (this.#receiveAll() === 0 && maxWaitUs > 0 && !this.#isSweeping) {
       this.#clock.tick();
       const waitUs = Math.min(maxWaitUs, this.#soonestInUs(this.#clock.us[0]!));
       if (waitUs > 0) {
@@ -136,23 +143,33 @@ class PacketEngine implements Engine {
     const nowUs = this.#clock.us[0]!;
     this.#connections.nowUs = nowUs;
     this.#expire(nowUs);
-    this.#proveReleased();
+    if (this.#isSweeping) {
+      this.#proveReleased();
+      this.#closeKeptOnes();
+    }
     this.#segments.flush();
   }
 
-  release(isHurried = false): void {
+  release(isHurried = false, arm?: number): void {
     this.#clock.tick();
     const { slots } = this.#connections;
     this.#connections.nowUs = this.#clock.us[0]!;
     if (!isHurried) {
       // Bit by bit, in the turns that follow: a million keep-alives at once would come back as a flood.
+      if (arm === undefined) this.#isReleased.fill(1);
+      else this.#isReleased[arm] = 1;
       this.#releasedBelow = 0;
       return;
     }
     for (let slot = 0; slot < slots.highest; slot += 1) {
+      if (arm !== undefined && slots.arm[slot] !== arm) continue;
       if (slots.phase[slot] === HELD || slots.phase[slot] === PROVING) this.#exchange.settleDone(slot);
     }
     this.#segments.flush();
+  }
+
+  closeKept(): void {
+    this.#closedBelow = 0;
   }
 
   abort(): void {
@@ -161,7 +178,7 @@ class PacketEngine implements Engine {
     this.#connections.nowUs = this.#clock.us[0]!;
     for (let slot = 0; slot < slots.highest; slot += 1) {
       const phase = slots.phase[slot]!;
-      if (phase === FREE || phase >= FIN_WAIT) continue;
+      if (phase === FREE || phase >= KEPT) continue;
       this.#exchange.settle(slot, this.#connections.phaseOf(slot), 'stopped', 0);
     }
     this.#segments.flush();
@@ -187,7 +204,7 @@ class PacketEngine implements Engine {
   #resetUnfinished(): void {
     const { slots, active } = this.#connections;
     for (let slot = 0; slot < slots.highest; slot += 1) {
-      if (slots.phase[slot]! < FIN_WAIT) continue;
+      if (slots.phase[slot]! < KEPT) continue;
       const isAnswered = active.resendAtUs[slots.active[slot]!] === Number.POSITIVE_INFINITY;
       if (isAnswered) this.#closer.forget(slot);
       else this.#closer.reset(slot);
@@ -199,7 +216,8 @@ class PacketEngine implements Engine {
     const { slots } = this.#connections;
     const slot = slots.take();
     if (slot >= 0) return slot;
-    const oldest = this.#connections.oldestLingering();
+    const lingering = this.#connections.oldestLingering();
+    const oldest = lingering >= 0 ? lingering : slots.phase.indexOf(KEPT);
     if (oldest < 0) throw new RangeError('more than maxOpen attempts open');
     this.#closer.reset(oldest);
     return slots.take();
@@ -255,20 +273,37 @@ class PacketEngine implements Engine {
     else if (!this.#proofs.again(slot)) this.#exchange.settle(slot, 'held', 'timeout', 0);
   };
 
+  get #isSweeping(): boolean {
+    return Math.min(this.#releasedBelow, this.#closedBelow) < Number.POSITIVE_INFINITY;
+  }
+
   /** Goes on to prove connections that were released: so many at a time that their answers find room. */
   #proveReleased(): void {
     const { slots } = this.#connections;
     if (this.#releasedBelow >= slots.highest) {
       this.#releasedBelow = Number.POSITIVE_INFINITY;
+      this.#isReleased.fill(0);
       return;
     }
-    const until = Math.min(slots.highest, this.#releasedBelow + 256);
+    const until = Math.min(slots.highest, this.#releasedBelow + MOST_OF_SWEEP);
     for (let slot = this.#releasedBelow; slot < until; slot += 1) {
-      if (slots.phase[slot] !== HELD) continue;
+      if (slots.phase[slot] !== HELD || this.#isReleased[slots.arm[slot]!] === 0) continue;
       const ageUs = this.#connections.nowUs - this.#connections.heldSinceUs(slot);
       this.#exchange.proveOrEnd(slot, roundAgeUs(ageUs));
     }
     this.#releasedBelow = until;
+  }
+
+  #closeKeptOnes(): void {
+    const { slots } = this.#connections;
+    if (this.#closedBelow >= slots.highest) {
+      this.#closedBelow = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const until = Math.min(slots.highest, this.#closedBelow + MOST_OF_SWEEP);
+    for (let slot = this.#closedBelow; slot < until; slot += 1)
+      if (slots.phase[slot] === KEPT) this.#closer.reset(slot);
+    this.#closedBelow = until;
   }
 }
 

@@ -5,10 +5,12 @@ export const RESPONSE = 2;
 export const CLOSING = 3;
 export const HELD = 4;
 export const PROVING = 5;
+/** The attempt has settled, and its connection stays open until all of its arm have been proved. */
+export const KEPT = 6;
 /** The attempt has settled, and the connection is being closed: our FIN is out, the far end's has not come. */
-export const FIN_WAIT = 6;
+export const FIN_WAIT = 7;
 /** The same, and the far end's FIN has come: only the acknowledgement of ours is missing. */
-export const LAST_ACK = 7;
+export const LAST_ACK = 8;
 
 /** Bits of {@link Slots.flags}. */
 export const TIMESTAMPS = 1;

@@ -6,7 +6,7 @@ import type { Connections } from './connections.ts';
 import type { Inbound } from './inbound.ts';
 import type { ResendQueues } from './resend-queues.ts';
 import type { Segments } from './segments.ts';
-import { FIN_WAIT, OWES_ACK, PEER_CLOSED, PROVING } from './slots.ts';
+import { KEPT, OWES_ACK, PEER_CLOSED, PROVING } from './slots.ts';
 
 /** Segments of a request that may be under way at first (RFC 6928). */
 const INITIAL_SEGMENTS = 10;
@@ -97,7 +97,7 @@ export class Stream {
       return;
     }
     if (segment.hasStamps && ahead <= 0) slots.peerStamp[slot] = segment.stamp;
-    const isClosing = slots.phase[slot]! >= FIN_WAIT;
+    const isClosing = slots.phase[slot]! >= KEPT;
     if ((flags & ACK) !== 0 && !isClosing) this.#takeAck(slot, segment);
     if (slots.phase[slot] === PROVING && (flags & FIN) === 0) {
       this.#handler.answered(slot);
@@ -140,7 +140,7 @@ export class Stream {
   #takeReset(slot: number, ahead: number): void {
     const { slots } = this.#connections;
     if (ahead === 0) {
-      if (slots.phase[slot]! >= FIN_WAIT) this.#closer.forget(slot);
+      if (slots.phase[slot]! >= KEPT) this.#closer.forget(slot);
       else this.#handler.lose(slot, constants.errno.ECONNRESET);
     } else if (ahead > 0 && ahead < 65_536) {
       // Within the window but not exact: RFC 5961 section 3.2.

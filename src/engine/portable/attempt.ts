@@ -28,6 +28,8 @@ export interface AttemptHost {
   readonly readBuffer: Uint8Array;
   /** The attempt has ended; called before the observer is notified. */
   forget(attempt: Attempt): void;
+  /** Its connection stays open until this is called. */
+  keep(close: () => void): void;
 }
 
 /** An arm with the data that its attempts share. */
@@ -71,7 +73,10 @@ export class Attempt implements ConnectionEvents {
     this.#host = host;
     this.#arm = arm;
     this.#tls = tls;
-    this.#holdUs = agesUs[chooseHoldAge(record.attempt, arm, agesUs.length)]!;
+    this.#holdUs =
+      arm.holdsTogether === true
+        ? Number.POSITIVE_INFINITY
+        : agesUs[chooseHoldAge(record.attempt, arm, agesUs.length)]!;
     this.#record = record;
     this.#proof = new Proof(this.#connection, record);
     this.#exchange = exchange;
@@ -104,10 +109,13 @@ export class Attempt implements ConnectionEvents {
   /**
    * Ends a hold as if its time were up.
    * @param isHurried nothing is proved
+   * @param arm only if it is of this arm
    */
-  release(isHurried: boolean): void {
+  release(isHurried: boolean, arm?: number): void {
     if (this.#record.phase !== 'held' || this.#proof.isUnderWay) return;
-    const isProved = !isHurried && this.#proof.isPrompt;
+    if (arm !== undefined && arm !== this.#record.arm) return;
+    // Whoever names an arm has planned it, and has the time.
+    const isProved = !isHurried && (arm !== undefined || this.#proof.isPrompt);
     this.#conclude(isProved ? this.#proof.beginEarly(this.#host.clock()) : 'unproved');
   }
 
@@ -394,6 +402,10 @@ export class Attempt implements ConnectionEvents {
     const isConnected = this.#record.establishedAtUs >= 0;
     if (isConnected) this.#noteResent();
     else if (phase === 'handshake') this.#connection.readFacts(this.#record);
-    this.#connection.close(isConnected && this.#arm.close === 'reset' ? 'reset' : 'close');
+    const close = (): void =>
+      this.#connection.close(isConnected && this.#arm.close === 'reset' ? 'reset' : 'close');
+    const { holdsTogether } = this.#arm;
+    if (holdsTogether === true && phase === 'done' && this.#proof.isUnderWay) this.#host.keep(close);
+    else close();
   }
 }

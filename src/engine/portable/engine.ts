@@ -35,6 +35,8 @@ class PortableEngine implements Engine {
   readonly #exchanges: ExchangePool;
   readonly #attempts = new Set<Attempt>();
   readonly #host: AttemptHost;
+  /** What closes proved connections that stay open until all of their arm have been. */
+  readonly #kept: (() => void)[] = [];
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(options: EngineOptions) {
@@ -50,11 +52,16 @@ class PortableEngine implements Engine {
       observer: options.observer,
       readBuffer: new Uint8Array(READ_BUFFER_BYTES),
       forget: (attempt) => this.#attempts.delete(attempt),
+      keep: (close) => this.#kept.push(close),
     };
   }
 
   get open(): number {
     return this.#attempts.size;
+  }
+
+  get closing(): number {
+    return this.#kept.length;
   }
 
   start(
@@ -78,8 +85,12 @@ class PortableEngine implements Engine {
   /** Node's event loop does the work. */
   poll(): void {}
 
-  release(isHurried = false): void {
-    for (const attempt of this.#attempts) attempt.release(isHurried);
+  release(isHurried = false, arm?: number): void {
+    for (const attempt of this.#attempts) attempt.release(isHurried, arm);
+  }
+
+  closeKept(): void {
+    for (const close of this.#kept.splice(0)) close();
   }
 
   abort(): void {
@@ -87,6 +98,11 @@ class PortableEngine implements Engine {
   }
 
   close(): void {
+    this.closeKept();
+    this.#stopSweeping();
+  }
+
+  #stopSweeping(): void {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   }
@@ -96,7 +112,7 @@ class PortableEngine implements Engine {
     setImmediate(() => {
       const nowUs = this.#host.clock();
       for (const attempt of this.#attempts) attempt.expire(nowUs);
-      if (this.#attempts.size === 0) this.close();
+      if (this.#attempts.size === 0) this.#stopSweeping();
     });
   }
 }

@@ -17,7 +17,7 @@ import { tellOwnRefusal } from '../lack.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptObserver, Endpoint, EngineArm } from '../types.ts';
 import { fillRecord } from './attempt-record.ts';
-import { AUTHORISED, ConnectionTable, RESPONSE } from './connection-table.ts';
+import { AUTHORISED, ConnectionTable, PROVING, RESPONSE } from './connection-table.ts';
 import { DeadlineLists } from './deadline-lists.ts';
 import type { PreparedArm } from './prepared-arm.ts';
 import type { Reactor } from './reactor.ts';
@@ -44,6 +44,8 @@ export class Connections {
   /** Undefined if no arm checks content. */
   readonly contents: Contents | undefined;
   readonly errors = new ErrorHeads();
+  /** Descriptors of proved connections that stay open until all of their arm have been. */
+  readonly kept: number[] = [];
   /**
    * Time of the event being handled; the handler sets it first. Passed as an argument, a number that is not a small
    * integer allocates 16 bytes of heap per call; a field stores it in place.
@@ -156,8 +158,11 @@ export class Connections {
     else this.noteResent(slot);
     if (fd >= 0) {
       this.#reactor.forget(slot);
-      if (isEstablished && this.armOf(slot).close === 'reset') resetOnClose(fd);
-      this.#libc.close(fd);
+      const { close, holdsTogether } = this.armOf(slot);
+      if (isEstablished && close === 'reset') resetOnClose(fd);
+      // Its events are told at most once more, for a generation that is over.
+      if (holdsTogether === true && cause === 'none' && table.phase[slot] === PROVING) this.kept.push(fd);
+      else this.#libc.close(fd);
     }
     const status = isEstablished ? this.#statusOf(slot, cause) : 0;
     fillRecord(this.#record, table, slot);
@@ -209,6 +214,10 @@ export class Connections {
     readTcpInfo(table.fd[slot]!, info);
     table.requestRetransmits[slot] = info.totalRetransmits < 0 ? -1 : info.totalRetransmits - synRetransmits;
     if (table.bytes[slot]! > 0) table.minRttUs[slot] = info.minRttUs;
+  }
+
+  closeKept(): void {
+    for (const fd of this.kept.splice(0)) this.#libc.close(fd);
   }
 
   /** Settles as done: everything the arm asked for has happened. */

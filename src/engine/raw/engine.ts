@@ -65,6 +65,10 @@ class RawEngine implements Engine {
     return this.#connections.table.open;
   }
 
+  get closing(): number {
+    return this.#connections.kept.length;
+  }
+
   start(
     arm: number,
     attempt: number,
@@ -100,12 +104,16 @@ class RawEngine implements Engine {
     this.#expire(clock.us[0]!);
   }
 
-  release(isHurried = false): void {
+  closeKept(): void {
+    this.#connections.closeKept();
+  }
+
+  release(isHurried = false, arm?: number): void {
     this.#clock.tick();
     const nowUs = this.#clock.us[0]!;
     const { phase, capacity } = this.#connections.table;
     for (let slot = 0; slot < capacity; slot++) {
-      if (phase[slot] !== HELD) continue;
+      if (phase[slot] !== HELD || (arm !== undefined && this.#connections.table.arm[slot] !== arm)) continue;
       this.#connections.nowUs = nowUs;
       if (isHurried) this.#connections.settleDone(slot);
       else this.#proofs.beginEarly(slot);
@@ -127,6 +135,7 @@ class RawEngine implements Engine {
     if (this.#isClosed) return;
     if (this.open > 0) throw new Error(`${this.open} attempts are still open`);
     this.#isClosed = true;
+    this.closeKept();
     this.#reactor.close();
     this.#arena.release();
   }

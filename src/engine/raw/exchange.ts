@@ -203,11 +203,12 @@ export class Exchange {
 
   /** The exchange is complete: hold the connection, wait for the far end's FIN if one is expected, or close. */
   #finish(slot: number): void {
-    const { holdUs, close, request } = this.#connections.armOf(slot);
+    const { holdUs, holdsTogether, close, request } = this.#connections.armOf(slot);
     if (holdUs > 0) {
       this.#connections.noteResent(slot);
       this.#connections.table.phase[slot] = HELD;
-      this.#connections.setHoldDeadline(slot);
+      if (holdsTogether === true) this.#connections.deadlines.clear(slot);
+      else this.#connections.setHoldDeadline(slot);
     } else if (close === 'peer' && request !== undefined && !this.#authentication.leavesOpen(slot)) {
       this.#connections.table.phase[slot] = CLOSING;
       this.#connections.setDeadline(slot, RESPONSE_DEADLINE);

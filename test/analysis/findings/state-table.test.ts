@@ -29,7 +29,10 @@ const FILL = armOf({
 type Fate = 'alive' | 'silent' | 'refused' | 'silently-cut' | 'reset-at-once' | 'reset-later' | 'recovered';
 
 /** What became of each start, in order; `index` counts them. */
-function play(fateOf: (index: number, second: number) => Fate): { tally: Tally; cutAges?: Histogram } {
+function play(
+  fateOf: (index: number, second: number) => Fate,
+  isTogether = false,
+): { tally: Tally; cutAges?: Histogram } {
   const frames = new Map<number, SeriesCounts>();
   const at = (second: number): SeriesCounts => {
     if (!frames.has(second)) frames.set(second, { ...emptyCounts(), firstBegunUs: 1_000 });
@@ -40,10 +43,10 @@ function play(fateOf: (index: number, second: number) => Fate): { tally: Tally; 
     const { outcomes } = at(second);
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   };
-  const prove = (second: number, cut?: 'silence'): void => {
+  const prove = (second: number, ageSec: number, cut?: 'silence'): void => {
     const proofs = at(second).byProofAge;
-    const proof = proofs[HOLD_SEC * 1_000] ?? { alive: 0, cuts: {} };
-    proofs[HOLD_SEC * 1_000] = proof;
+    const proof = proofs[ageSec * 1_000] ?? { alive: 0, cuts: {} };
+    proofs[ageSec * 1_000] = proof;
     if (cut === undefined) proof.alive += 1;
     else proof.cuts[cut] = (proof.cuts[cut] ?? 0) + 1;
   };
@@ -52,8 +55,8 @@ function play(fateOf: (index: number, second: number) => Fate): { tally: Tally; 
     cuts[how] = (cuts[how] ?? 0) + 1;
     end(second, 'held-cut');
   };
-  const live = (second: number): void => {
-    prove(second);
+  const live = (second: number, ageSec: number): void => {
+    prove(second, ageSec);
     end(second, 'ok');
     at(second).completed += 1;
   };
@@ -78,10 +81,12 @@ function play(fateOf: (index: number, second: number) => Fate): { tally: Tally; 
       const established = fate === 'recovered' ? second + 1 : second;
       if (fate === 'recovered') at(established).recovered += 1;
       at(established).established += 1;
-      if (fate === 'alive' || fate === 'recovered') live(established + HOLD_SEC);
+      const ageSec = isTogether ? HOLD_SEC - established : HOLD_SEC;
+      const asked = established + ageSec;
+      if (fate === 'alive' || fate === 'recovered') live(asked, ageSec);
       else if (fate === 'silently-cut') {
-        prove(established + HOLD_SEC + 3, 'silence');
-        cut(established + HOLD_SEC + 3, 'silence');
+        prove(asked + 3, ageSec, 'silence');
+        cut(asked + 3, 'silence');
       } else {
         const age = fate === 'reset-at-once' ? 0 : 2;
         ages.push(sec(age) + 1_000);
@@ -99,7 +104,7 @@ function play(fateOf: (index: number, second: number) => Fate): { tally: Tally; 
 
 /** All that a run of this arm would find. */
 function findIn(fateOf: (index: number, second: number) => Fate, arm: Arm = FILL): Finding[] {
-  const { tally, cutAges } = play(fateOf);
+  const { tally, cutAges } = play(fateOf, arm.holdsTogether);
   return summarise({
     run: {
       ...{ id: 'x', scenario: 'test', label: '', startedAt: '2025-01-31T06:00:00.000Z' },
@@ -146,6 +151,15 @@ describe('a table that is full', () => {
     expect(findIn((index) => (index % 2 === 0 ? 'silently-cut' : 'alive'))).toMatchObject([
       { connections: 910, whenFull: 'evicts' },
     ]);
+  });
+
+  it.each([
+    ['evicts-oldest', (index: number) => index >= 1_820 - 750],
+    ['evicts', (index: number) => index % 2 === 0],
+  ] as const)('%s where all were asked at the same moment, each at an age of its own', (whenFull, isAlive) => {
+    const together = armOf({ ...FILL, holdsTogether: true });
+    const [finding] = findIn((index) => (isAlive(index) ? 'alive' : 'silently-cut'), together);
+    expect(finding).toMatchObject({ whenFull, confidence: 'high' });
   });
 
   it('tells those apart that got in but lived not, and trusts the count less', () => {
