@@ -53,6 +53,7 @@ exports.ROOMS = {
     'engine/names': 'an engine’s name is a label',
   },
   session: {
+    evidence: 'what firewall, kernel and path say beside the load',
     read: 'sums and summaries as every reader makes them',
     store: 'keeps what is recorded',
     analysis: 'judges the look before a load',
@@ -78,11 +79,14 @@ exports.ROOMS = {
     outcome: 'words for each outcome',
     scenario: 'units and words',
   },
-  evidence: {
-    net: 'packets and captures',
-  },
   lab: {
     scenario: 'units and suggestions; no code of the engines that it tests, or it would share their faults',
+  },
+  evidence: {
+    store: 'keeps what a firewall said with the run',
+    net: 'packets and captures; sockets to ping with',
+    metrics: 'what a second counts of this machine',
+    scenario: 'which commands ask the firewall, and which texts are secrets',
   },
   read: {
     store: 'reads the bytes of a folder',

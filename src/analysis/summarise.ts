@@ -1,6 +1,6 @@
 import { stepsOf } from '../metrics/counts.ts';
 import { type HistogramsByTag, quantilesOf } from '../metrics/histogram.ts';
-import { LATENESS_TAG } from '../metrics/types.ts';
+import { type BesideCounts, LATENESS_TAG } from '../metrics/types.ts';
 import type { Arm, Criterion, Scenario } from '../scenario/types.ts';
 import { summariseArm } from './arm-summary.ts';
 import { judgeCriterion } from './criteria.ts';
@@ -69,6 +69,7 @@ export function summarise(input: SummaryInput): Summary {
     arms,
     latenessUs,
     ...tally.faults,
+    ...summariseBeside(tally.beside),
     findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
       // Seconds go on over gaps: no clock does.
       startedAtMs: input.timeSeries?.measuredSec === undefined ? Date.parse(run.startedAt) : undefined,
@@ -81,6 +82,18 @@ export function summarise(input: SummaryInput): Summary {
     }),
     ...input.timeSeries?.summary,
   };
+}
+
+function summariseBeside({ pings, ...counters }: BesideCounts): Pick<Summary, keyof BesideCounts> {
+  if (pings === undefined) return counters;
+  const summed = Object.entries(pings).map(([address, { sent, answered, sumUs, minUs, maxUs }]) => {
+    const times =
+      answered === 0
+        ? { minUs: null, meanUs: null, maxUs: null }
+        : { minUs, meanUs: Math.round(sumUs / answered), maxUs };
+    return [address, { sent, answered, ...times }];
+  });
+  return { ...counters, pings: Object.fromEntries(summed) };
 }
 
 function measuredSeconds({ tally, timeSeries }: SummaryInput, { name, load }: Arm, cutAtUs: number): number {

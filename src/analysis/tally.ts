@@ -1,7 +1,8 @@
+import { sumBeside } from '../metrics/beside.ts';
 import { addCounts, addTokens, emptyCounts } from '../metrics/counts.ts';
 import { sumGeneratorFaults } from '../metrics/merge.ts';
 import { isAside } from '../metrics/set-aside.ts';
-import type { Frame, GeneratorFaults, SeriesCounts, TokenCounts } from '../metrics/types.ts';
+import type { BesideCounts, Frame, GeneratorFaults, SeriesCounts, TokenCounts } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import { SecondColumns, type SecondCounts } from './second-columns.ts';
 
@@ -25,13 +26,17 @@ export class Tally {
   readonly #series = new Map<string, OpenSeries>();
   readonly #tokens: Record<string, TokenCounts> = {};
   #faults: GeneratorFaults = {};
+  #beside: BesideCounts = {};
   #lastSecond = -1;
   #lastScheduledSecond = -1;
 
   add(frame: Frame): void {
     this.#lastSecond = Math.max(this.#lastSecond, frame.second);
     addTokens(this.#tokens, frame.tokens ?? {});
-    if (!isAside(frame)) this.#faults = sumGeneratorFaults([this.#faults, frame]);
+    if (!isAside(frame)) {
+      this.#faults = sumGeneratorFaults([this.#faults, frame]);
+      this.#beside = sumBeside([this.#beside, frame]);
+    }
     for (const [name, counts] of Object.entries(frame.series)) {
       const { counts: sum, bySecond } = this.#open(name);
       addCounts(sum, counts);
@@ -73,6 +78,11 @@ export class Tally {
   /** What this machine itself did to the load in seconds that count. */
   get faults(): GeneratorFaults {
     return this.#faults;
+  }
+
+  /** What was seen beside the load in seconds that count. */
+  get beside(): BesideCounts {
+    return this.#beside;
   }
 
   has(name: string): boolean {

@@ -1,7 +1,9 @@
 import type { EngineName } from '../engine/names.ts';
 import type { Quantiles } from '../metrics/histogram.ts';
+import type { HostCounters } from '../metrics/types.ts';
 import type { Cut } from '../outcome/cut.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import type { FirewallSummary } from './firewall/types.ts';
 import type { StallSteps } from './stall-steps.ts';
 
 /**
@@ -38,6 +40,12 @@ export interface Summary {
   };
   arms: Record<string, ArmSummary>;
   latenessUs: Quantiles;
+  /** What counters of this machine's kernel moved by in seconds that count; absent: not known. */
+  hostCounters?: HostCounters;
+  /** The same of the far end's host, where that is on this machine. */
+  farCounters?: HostCounters;
+  /** Pings beside the load, by address, of seconds that count; absent: there were none. */
+  pings?: Record<string, PingSummary>;
   /** Segments that TCP sent again and that this machine itself dropped; absent: none, or it is not known. */
   localDrops?: number;
   /** Packets of any kind and program that this machine dropped as its conntrack table was full; absent likewise. */
@@ -54,8 +62,19 @@ export interface Summary {
     windows: number;
     windowSec: number;
   };
+  /** What the firewall said, where the scenario asks it. */
+  firewall?: FirewallSummary;
   /** For a run during which events occurred: how complete it is. Absent if there were none. */
   session?: Wholeness;
+}
+
+export interface PingSummary {
+  sent: number;
+  answered: number;
+  /** Round trips; null: none was answered. */
+  minUs: number | null;
+  meanUs: number | null;
+  maxUs: number | null;
 }
 
 export interface Wholeness {

@@ -19,6 +19,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   '--a': 'shell',
   '--b': 'shell',
   '--verify': 'shell',
+  '--firewall-before': 'shell',
+  '--firewall-after': 'shell',
+  '--firewall-run': 'shell',
 };
 const SHORT: Readonly<Record<string, Kind>> = {
   d: 'body',

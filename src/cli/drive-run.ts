@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../errors.ts';
 import { readTested } from '../read/run-tested.ts';
+import { formatCommands } from '../render/firewall.ts';
 import { renderSummary } from '../render/summary.ts';
 import { secretsOf } from '../scenario/secret-places.ts';
 import { shownPath } from '../scenario/shown-path.ts';
@@ -112,6 +113,10 @@ export async function runToEnd(
       also.planned?.(plan);
     },
     ...(sinks === undefined ? {} : { second: (recorded) => sinks.second(recorded) }),
+    asking: (spec) => {
+      view.say('this machine runs these commands to ask the firewall (--no-firewall runs none):');
+      for (const line of formatCommands(spec)) view.say(`  ${line}`);
+    },
     looking({ ratePerSec, forUs }, stop) {
       stopping.attach({ stop });
       view.say(

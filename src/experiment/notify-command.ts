@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EnvironmentError } from '../errors.ts';
-import { endGroup, guardGroup } from './guard.ts';
+import { endGroup, guardGroup } from '../process-group.ts';
 
 /** Of what a command that failed printed, the end that an error repeats. */
 const SHOWN_CHARS = 2_000;

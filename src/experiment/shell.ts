@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { EnvironmentError } from '../errors.ts';
-import { endGroup, guardGroup } from './guard.ts';
+import { endGroup, guardGroup } from '../process-group.ts';
 
 /** Of the output of a command that failed, what an error repeats. */
 const SHOWN_CHARS = 2_000;

@@ -52,8 +52,15 @@ function environment(state: LabState): NodeJS.ProcessEnv {
   return {
     ...toolEnvironment(),
     RUSHHOUR_LAB: state.id,
+    ...farProcess(state),
     ...Object.fromEntries(facts.map(([name, value]) => [`RUSHHOUR_LAB_${name.toUpperCase()}`, value])),
   };
+}
+
+/** Whose /proc/<pid>/net shows the counters of the far side's kernel to what runs on the clients'. */
+function farProcess({ processes }: LabState): NodeJS.ProcessEnv {
+  const far = processes.find(({ role }) => role === 'far-end');
+  return far === undefined ? {} : { RUSHHOUR_FAR_PROCESS: String(far.pid) };
 }
 
 function follow(child: ChildProcess, inForeground: boolean): Entered {

@@ -1,3 +1,4 @@
+import { sumBeside } from './beside.ts';
 import { addCounts, addTokens, emptyCounts } from './counts.ts';
 import { addEncoded } from './encoded.ts';
 import { createHistogram, encodeHistogram, type Histogram } from './histogram.ts';
@@ -31,6 +32,7 @@ export function mergeFrames(frames: readonly Frame[]): Frame {
     ...(Object.keys(tokens).length > 0 && { tokens }),
     stallsLeftOut: frames.reduce((sum, { stallsLeftOut }) => sum + stallsLeftOut, 0),
     ...sumGeneratorFaults(frames),
+    ...sumBeside(frames),
     // Shards starve together: a second is counted once.
     ...starved(Math.max(...frames.map(({ starvedSec = 0 }) => starvedSec))),
   };

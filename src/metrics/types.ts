@@ -152,7 +152,7 @@ export interface Stall {
 }
 
 /** One second of counters, as frames.jsonl keeps it: one line, workers merged. */
-export interface Frame extends GeneratorFaults {
+export interface Frame extends GeneratorFaults, BesideCounts {
   /** Whole seconds since the run's start. */
   second: number;
   series: Record<SeriesName, SeriesCounts>;
@@ -162,6 +162,31 @@ export interface Frame extends GeneratorFaults {
   tokens?: Record<string, TokenCounts>;
   /** Stalls that did not fit into the bounded list. */
   stallsLeftOut: number;
+}
+
+/** Counters of a kernel that moved, by name: those of nstat(8), `conntrack.drop`, `eth0.tx_dropped`, `softnet.dropped`. */
+export type HostCounters = Record<string, number>;
+
+/** What was seen beside the load; absent: nothing, or the system does not tell. */
+export interface BesideCounts {
+  /** Of this machine's kernel, in the network namespace of the load, whatever program made them move. */
+  hostCounters?: HostCounters;
+  /** Of the far end's host, where that is on this machine. */
+  farCounters?: HostCounters;
+  /** Pings beside the load that were answered or lost in the second, by address. */
+  pings?: Record<string, PingCounts>;
+}
+
+/** Pings to one address. */
+export interface PingCounts {
+  /** Answered or lost; those under way are not counted yet. */
+  sent: number;
+  answered: number;
+  /** Round trips of those that were answered, microseconds. */
+  sumUs: number;
+  /** -1: none was answered. */
+  minUs: number;
+  maxUs: number;
 }
 
 /** What this machine itself did to the load; absent if nothing, or if it cannot tell. */

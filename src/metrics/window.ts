@@ -1,3 +1,4 @@
+import { sumBeside, withoutBeside } from './beside.ts';
 import {
   type Columns,
   enterColumns,
@@ -49,13 +50,15 @@ export function rollUp(frames: readonly Frame[]): WindowFrame {
   }
   const present = stretchesOf(frames, second);
   const aside = stretchesOf(frames.filter(isAside), second);
+  const counted = frames.filter((frame) => !isAside(frame));
   const isWhole = present.length === 1 && present[0]?.[1] === seconds;
-  const sums = mergeFrames(frames);
+  const sums = withoutBeside(mergeFrames(frames));
   for (const kind of FAULT_KINDS) delete sums[kind];
   return {
     ...sums,
     // Drops while a link is down say nothing about this machine's filters.
-    ...sumGeneratorFaults(frames.filter((frame) => !isAside(frame))),
+    ...sumGeneratorFaults(counted),
+    ...sumBeside(counted),
     // Open attempts are not summed: the value is that at the end.
     open: frames.at(-1)?.open ?? 0,
     seconds,
@@ -102,7 +105,7 @@ export function unroll(window: WindowFrame): SettledFrame[] {
   last.stallsLeftOut = stallsLeftOut;
   if (tokens !== undefined) last.tokens = tokens;
   const counted = [...frames.values()].findLast((frame) => !isAside(frame));
-  if (counted !== undefined) Object.assign(counted, sumGeneratorFaults([window]));
+  if (counted !== undefined) Object.assign(counted, sumGeneratorFaults([window]), sumBeside([window]));
   return [...frames.values()];
 }
 

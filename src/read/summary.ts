@@ -10,6 +10,7 @@ import { type RunInfo, sessionOf } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
 import { readEvents } from '../store/session-events.ts';
 import { summarySchema } from '../store/summary-schema.ts';
+import { readBeside } from './beside.ts';
 import { SessionSums } from './session-sums.ts';
 
 /** The stored summary of a finished run; otherwise one computed from the frames written so far. */
@@ -60,7 +61,8 @@ export async function summariseSums(
     ending?.endedAt ??
     info.endedAt ??
     new Date(Date.parse(info.startedAt) + (sums.tally.lastSecond + 1) * 1_000).toISOString();
-  return sums.summarise(status, endedAt, sessionOf(info) === undefined ? [] : await readEvents(dir));
+  const events = sessionOf(info) === undefined ? [] : await readEvents(dir);
+  return { ...sums.summarise(status, endedAt, events), ...(await readBeside(dir)) };
 }
 
 /** Everything that a folder holds, summed up; lines that are torn are passed over. */

@@ -25,6 +25,7 @@ import { readRunInfo } from '../store/read-info.ts';
 import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import type { RunInfo } from '../store/run-info.ts';
 import { eachInterval, sumIntervals } from '../store/run-intervals.ts';
+import { readFirewallView } from './firewall-view.ts';
 import { SessionSums } from './session-sums.ts';
 import { readStoredSummary, readSummary, summariseSums } from './summary.ts';
 
@@ -61,7 +62,11 @@ export async function readRunTimeSeries(dir: string): Promise<RunTimeSeries> {
     const shared = { summary: armSummary, cells: armCells, times: times.get(name) ?? new Map() };
     return [[name, { ...shared, ownStatuses: ownStatusesOf(arm) }]];
   });
-  return { facts: factsOf(info, summary), arms: new Map(arms) };
+  const firewall = await readFirewallView(dir);
+  return {
+    ...{ facts: factsOf(info, summary), arms: new Map(arms) },
+    ...(firewall === undefined ? {} : { firewall }),
+  };
 }
 
 /** What is known of a run before its frames are read: enough to decide whether it may be compared. */

@@ -11,6 +11,7 @@ export function renderComparisonMarkdown(comparison: Comparison, { all }: { read
     `**${escapeText(sentence)}**`,
     [...formatSide('before', comparison.before), ...formatSide('after', comparison.after)].join('\n'),
     warnings.map((warning) => `> ${escapeText(warning)}`).join('\n>\n'),
+    (comparison.firewall?.sentences ?? []).map((text) => `- ${escapeText(escapeControls(text))}`).join('\n'),
     ...arms.map((arm) =>
       [
         `### ${escapeText(arm)}`,

@@ -49,6 +49,7 @@ export function renderComparison(comparison: Comparison, look: ComparisonLook): 
       .flatMap((warning) => renderLabelled('note', warning, width))
       .map((line) => paint('doubt', line)),
     ...arms.map((arm) => renderArm(arm, comparison.lines, { all: look.all, width, paint })),
+    (comparison.firewall?.sentences ?? []).flatMap((text) => renderLabelled('firewall', text, width)),
     comparison.failIf.flatMap(({ text, held }) =>
       renderLabelled('fail-if', `${text}: ${held ? 'holds' : 'does not hold'}`, width).map((line) =>
         held ? paint('bad', line) : line,

@@ -1,9 +1,12 @@
+import { describeCounters } from '../analysis/counter-words.ts';
 import type { Tested } from '../analysis/tested.ts';
 import type { Quantiles, Summary, Wholeness } from '../analysis/types.ts';
 import { renderArm } from './arm.ts';
 import { escapeControls } from './escape.ts';
+import { formatFirewall } from './firewall.ts';
 import { formatDuration, formatMicros, formatMoment, formatPlural } from './format.ts';
 import { createPaint, type Paint } from './paint.ts';
+import { formatPings } from './pings.ts';
 import { renderLabelled, wrap } from './table.ts';
 import { formatFrom, formatTested } from './tested.ts';
 import { renderVerdict } from './verdict.ts';
@@ -29,7 +32,7 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
   const paint = createPaint(look.colour);
   const blocks = [
     renderVerdict(summary, width, paint),
-    renderRun(summary, width, look),
+    [...renderRun(summary, width, look), ...renderPings(summary, width), ...renderCounters(summary, width)],
     renderFindings(summary, width, paint),
     ...Object.entries(summary.arms).map(([name, arm]) => renderArm(name, arm, width, paint)),
   ];
@@ -40,7 +43,7 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
 }
 
 function renderRun(
-  { run, latenessUs, starvedSec = 0, soak, session }: Summary,
+  { run, latenessUs, starvedSec = 0, soak, session, firewall }: Summary,
   width: number,
   { dir, tested }: SummaryLook,
 ): string[] {
@@ -56,9 +59,30 @@ function renderRun(
     ...(tested === undefined ? [] : renderLabelled('tested', formatTested(tested), width)),
     ...(from === '' ? [] : renderLabelled('from', from, width)),
     ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', formatLateness(latenessUs), width)),
+    ...(firewall === undefined ? [] : renderLabelled('firewall', formatFirewall(firewall), width)),
     ...(starvedSec === 0 ? [] : renderLabelled('starved', formatStarved(starvedSec), width)),
     // A path is copied, not read: it is never broken.
     ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${escapeControls(dir)}`]),
+  ];
+}
+
+/** Many addresses are for the report. */
+const MOST_PINGED = 4;
+
+function renderPings(summary: Summary, width: number): string[] {
+  const pings = formatPings(summary);
+  const more = pings.length - MOST_PINGED;
+  return [
+    ...pings.slice(0, MOST_PINGED).flatMap((text) => renderLabelled('pings', text, width)),
+    ...(more > 0 ? renderLabelled('pings', `and to ${more} more addresses`, width) : []),
+  ];
+}
+
+function renderCounters(summary: Summary, width: number): string[] {
+  const { near, far } = describeCounters(summary);
+  return [
+    ...(near.length === 0 ? [] : renderLabelled('kernel', near.join('; '), width)),
+    ...(far.length === 0 ? [] : renderLabelled('far kernel', far.join('; '), width)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
 import { findScenario, scenarioName } from './find.ts';
+import { liesInResults } from './from-results.ts';
 import { interpret, type Origin } from './interpret.ts';
 import type { Overrides } from './overrides.ts';
 import type { Scenario } from './types.ts';
@@ -70,7 +71,13 @@ export async function readScenario(
       cause,
     });
   });
-  return parseWithOrigins(readText(path, bytes), scenarioName(path), overrides, path);
+  const read = parseWithOrigins(readText(path, bytes), scenarioName(path), overrides, path);
+  if (read.scenario.firewall !== undefined && (await liesInResults(path))) {
+    throw new UsageError(`${path} lies among results, and has commands to ask a firewall: they are not run`, {
+      hint: 'give --no-firewall; or read what it runs, and copy it to another folder',
+    });
+  }
+  return read;
 }
 
 function readText(path: string, bytes: Uint8Array): string {

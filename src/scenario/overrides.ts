@@ -38,9 +38,24 @@ export interface Overrides extends CredentialOverrides {
   readonly client?: string | undefined;
   /** "on" or "off". */
   readonly tcpTimestamps?: string | undefined;
+  /** False: no ping beside the load. */
+  readonly ping?: boolean | undefined;
+  /** Commands that ask the firewall: each replaces the file's own. */
+  readonly firewall?: FirewallOverrides | undefined;
   readonly set?: readonly string[] | undefined;
   /** What is used for `proxy` and `target` if neither they nor an embedded far end set them. */
   readonly defaults?: Settings | undefined;
+}
+
+/** Absent: as the file has it. */
+export interface FirewallOverrides {
+  /** False: none at all. */
+  readonly asks?: boolean;
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+  readonly run?: string | undefined;
+  /** Such as "10s". */
+  readonly every?: string | undefined;
 }
 
 /** What the overrides did to the document. */
@@ -102,7 +117,9 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
     const path = ['defaults', 'client'];
     put(isMap(yaml.getIn(path, true)) ? [...path, 'profile'] : path, overrides.client, '--client');
   }
+  if (overrides.ping === false) put(['ping'], 'off', '--no-ping');
   sendPackets(yaml, overrides, put);
+  askFirewall(yaml, overrides.firewall, put);
   if (overrides.via !== undefined) sendVia(yaml, overrides.via, put);
   problems.push(...applyCredentials(yaml, armNames(yaml), overrides, put));
 
@@ -145,6 +162,17 @@ function sendPackets(
       put([...path, 'emulate'], true, '--emulate');
     }
     if (by !== undefined) put([...path, 'interface'], by, '--interface');
+  }
+}
+
+function askFirewall(
+  yaml: Document,
+  { asks = true, ...commands }: FirewallOverrides = {},
+  put: (path: Path, value: unknown, flag: string) => void,
+): void {
+  if (!asks) yaml.delete('firewall');
+  for (const key of ['before', 'after', 'run', 'every'] as const) {
+    if (commands[key] !== undefined) put(['firewall', key], commands[key], `--firewall-${key}`);
   }
 }
 

@@ -71,6 +71,8 @@ export function resolveFile(raw: unknown): ResolvedFile {
           pass: parsed.data.pass ?? [],
           findings: parsed.data.findings ?? [],
           ...(parsed.data.look === undefined ? {} : { look: parsed.data.look }),
+          ...(parsed.data.ping === undefined ? {} : { ping: parsed.data.ping }),
+          ...(parsed.data.firewall === undefined ? {} : { firewall: parsed.data.firewall }),
           ...(parsed.data.tcpTimestamps === undefined ? {} : { tcpTimestamps: parsed.data.tcpTimestamps }),
         }
       : undefined,

@@ -4,6 +4,7 @@ import { auth } from './auth-schema.ts';
 import { client } from './client-schema.ts';
 import { parseCriterion } from './criteria.ts';
 import { expect } from './expect-schema.ts';
+import { firewall } from './firewall-schema.ts';
 import { checkHeaderValue, checkMethod, fixParams, namedKey, parsedText, TOKEN } from './leaves.ts';
 import { load } from './load-schema.ts';
 import { DEFAULT_LOOK } from './look.ts';
@@ -194,6 +195,13 @@ export const scenarioSchema = z
       .describe(
         'Send a small share of the load first (on: 20/s for 10s) and stop if responses fail, time out or get ever slower. --no-look skips it. Default: off.',
       ),
+    ping: z
+      .enum(SWITCHES)
+      .optional()
+      .describe(
+        'Ping each endpoint once a second beside the load, for comparison with its handshakes. --no-ping switches it off. Default: on.',
+      ),
+    firewall: firewall.optional(),
     defaults: armSchema.optional().describe('Keys that every arm inherits unless it has its own.'),
     arms: z
       .record(z.string().meta({ pattern: ARM_NAME.source }), armSchema.describe('One kind of traffic.'))

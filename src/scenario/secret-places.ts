@@ -1,6 +1,7 @@
 import type { Expectation } from '../outcome/expectation.ts';
 import { REDACTED, redactEndpoint, redactHeader, redactPath } from './secrets.ts';
-import type { Arm, Load, RequestSpec, Scenario } from './types.ts';
+import { redactShell } from './shell-command.ts';
+import type { Arm, FirewallSpec, Load, RequestSpec, Scenario } from './types.ts';
 
 type Shown = (path: readonly string[], value: unknown) => unknown;
 
@@ -55,16 +56,24 @@ const arm = keyed(
   never,
 );
 
+const command: Shown = (path, value) =>
+  typeof value === 'string' && path.length === 0 ? redactShell(value) : never(path, value);
+
+const firewall: Shown = onlyBelow(
+  keyed({ every: asIs, timeout: asIs, before: command, after: command, run: command }, never),
+);
+
 const scenario = keyed(
   {
     ...Object.fromEntries(
-      ['schema', 'description', 'farEnd', 'pass', 'findings', 'look', 'tcpTimestamps'].map((key) => [
+      ['schema', 'description', 'farEnd', 'pass', 'findings', 'look', 'tcpTimestamps', 'ping'].map((key) => [
         key,
         asIs,
       ]),
     ),
     proxy: asUrl,
     target: asUrl,
+    firewall,
     defaults: arm,
     arms: ([, ...path], value) => arm(path, value),
   },
@@ -105,7 +114,21 @@ export function isSecretAt(path: readonly (string | number)[], value: unknown): 
 
 /** A scenario as results may show it. */
 export function redactScenario(whole: Scenario): Scenario {
-  return { ...whole, arms: whole.arms.map(redactArm) };
+  const { arms, firewall } = whole;
+  return {
+    ...whole,
+    arms: arms.map(redactArm),
+    ...(firewall === undefined ? {} : { firewall: redactFirewall(firewall) }),
+  };
+}
+
+function redactFirewall({ before, after, run, ...rest }: FirewallSpec): FirewallSpec {
+  return {
+    ...(before === undefined ? {} : { before: redactShell(before) }),
+    ...(after === undefined ? {} : { after: redactShell(after) }),
+    ...(run === undefined ? {} : { run: redactShell(run) }),
+    ...rest,
+  };
 }
 
 function redactArm(whole: Arm): Arm {

@@ -34,6 +34,24 @@ export interface Scenario {
   readonly tcpTimestamps?: Switch;
   /** Begin with a small share of the load, to see whether proxy and target can take it; absent: begin at once. */
   readonly look?: LookSpec;
+  /** `off`: no ping beside the load; absent: one a second to each endpoint. */
+  readonly ping?: Switch;
+  /** Commands that ask the firewall; absent: none. */
+  readonly firewall?: FirewallSpec;
+}
+
+/** Commands that sh runs on this machine, whose output is kept with the run; at least one. */
+export interface FirewallSpec {
+  /** Before the load. */
+  readonly before?: string;
+  /** After the load; absent: `before` once more. */
+  readonly after?: string;
+  /** During the load, every `everyUs`. */
+  readonly run?: string;
+  /** Present where `run` is. */
+  readonly everyUs?: number;
+  /** How long each may take. */
+  readonly timeoutUs: number;
 }
 
 /** How much load the check before the load sends. */

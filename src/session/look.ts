@@ -58,7 +58,7 @@ async function sendLook(
     const whole = new SecondAggregator({
       shards: 1,
       takeTokens: load.takeTokens,
-      takeLocalDrops: load.takeLocalDrops,
+      takeHostSecond: load.takeHostSecond,
       onHistogram(tag, histogram) {
         if (tag.endsWith(TOTAL)) totalUs.set(tag.slice(0, -TOTAL.length), quantilesOf(histogram).p50);
       },

@@ -1,3 +1,4 @@
+import type { FirewallWatch } from '../evidence/firewall/firewall-watch.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { SessionSums } from '../read/session-sums.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
@@ -24,6 +25,8 @@ export interface OpenedSession {
   /** All that was recorded so far. */
   readonly sums: SessionSums;
   readonly plan: RunPlan;
+  /** Asks the firewall, where the scenario says how. */
+  readonly firewall?: FirewallWatch;
   readonly schedule: Schedule;
   /** How it comes that load begins to flow; undefined: that is nothing to note. */
   readonly first?: (flowsSec: number) => Noted;

@@ -1,5 +1,9 @@
+import { type QuietPing, startQuietPing } from '../evidence/ping/quiet-ping.ts';
+import type { BesideCounts } from '../metrics/types.ts';
+import { isLibcAvailable } from '../net/index.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { type Load, openLoad } from './load/load.ts';
+import { findPingTargets } from './load/ping-targets.ts';
 import { SecondAggregator, type SecondAggregatorOptions } from './load/second-aggregator.ts';
 import type { RunListener, RunOptions } from './types.ts';
 import { Undo } from './undo.ts';
@@ -32,9 +36,12 @@ export async function openSegment(options: SegmentOptions, listener: RunListener
     return {
       load,
       run(atEpochMs, take) {
+        const pings = startPings(options.scenario, load, listener);
+        undo.push(async () => pings?.close());
         const seconds = new SecondAggregator({
           ...{ ...take, shards: options.workers },
-          ...{ takeTokens: load.takeTokens, takeLocalDrops: load.takeLocalDrops },
+          takeTokens: load.takeTokens,
+          takeHostSecond: () => ({ ...load.takeHostSecond(), ...takePings(pings) }),
         });
         load.start(atEpochMs, (message) => seconds.receive(message));
         return load.finished;
@@ -45,4 +52,15 @@ export async function openSegment(options: SegmentOptions, listener: RunListener
     await undo.run();
     throw error;
   }
+}
+
+function startPings(scenario: Scenario, { arms }: Load, listener: RunListener): QuietPing | undefined {
+  const targets = findPingTargets(scenario, arms);
+  if (targets.length === 0 || !isLibcAvailable()) return undefined;
+  return startQuietPing({ targets, warn: (message) => listener.warning?.(message) });
+}
+
+function takePings(pings: QuietPing | undefined): Pick<BesideCounts, 'pings'> {
+  const taken = pings?.take();
+  return taken === undefined ? {} : { pings: taken };
 }

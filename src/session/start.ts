@@ -1,6 +1,10 @@
 import type { RunStatus } from '../analysis/types.ts';
 import { EnvironmentError, UsageError } from '../errors.ts';
+import { FirewallWatch } from '../evidence/firewall/firewall-watch.ts';
+import { knownSecrets } from '../evidence/firewall/known-secrets.ts';
+import { readBeside } from '../read/beside.ts';
 import { SessionSums } from '../read/session-sums.ts';
+import type { Scenario } from '../scenario/types.ts';
 import { fingerprintOf } from '../store/experiment-file.ts';
 import { acquireLock, type LockHolder } from '../store/lock.ts';
 import { createSession } from '../store/session-create.ts';
@@ -60,8 +64,8 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
       cut === undefined
         ? await begin(given, fingerprint, opening)
         : soak === undefined
-          ? await goOnWithRun(cut, given, opening)
-          : await goOnWithSoak(cut, { ...given, soak }, opening);
+          ? await askOn(await goOnWithRun(cut, given, opening), given, opening)
+          : await askOn(await goOnWithSoak(cut, { ...given, soak }, opening), given, opening);
     const { id, startedAt } = opened.writer.info;
     const endsAt = new Date(Date.parse(startedAt) + (soak?.forUs ?? 0) / 1_000).toISOString();
     await lock?.describe({ runId: id, endsAt });
@@ -70,6 +74,34 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
     await undo.run();
     throw error;
   }
+}
+
+/** One that is resumed asks the firewall on: what it said before the load is kept already. */
+async function askOn(
+  opened: OpenedSession,
+  { scenario }: RunOptions,
+  { listener, undo }: SessionOpening,
+): Promise<OpenedSession> {
+  const firewall = openFirewall(scenario, listener, undo);
+  firewall?.begin(opened.writer.dir);
+  return firewall === undefined ? opened : { ...opened, firewall };
+}
+
+function openFirewall(scenario: Scenario, listener: RunListener, undo: Undo): FirewallWatch | undefined {
+  const { firewall: spec } = scenario;
+  if (spec === undefined) return undefined;
+  const watch = new FirewallWatch({
+    ...{ spec, secrets: knownSecrets(scenario, process.env) },
+    warn: (message) => listener.warning?.(message),
+  });
+  undo.push(() => watch.close());
+  listener.asking?.(spec);
+  return watch;
+}
+
+/** What cannot be read again leaves the verdict as it is. */
+async function tellBeside(dir: string): ReturnType<typeof readBeside> {
+  return readBeside(dir).catch(() => ({}));
 }
 
 function isBeingResumed({ what, process: { pid } }: LockHolder): EnvironmentError {
@@ -103,6 +135,8 @@ async function begin(
   const look = soak === undefined ? await lookFirst(scenario, options, listener) : undefined;
   const segment = await openSegment({ ...options, isFirst: true }, listener);
   undo.push(() => segment.close());
+  const firewall = openFirewall(scenario, listener, undo);
+  await firewall?.before();
   const aheadSec = soak === undefined ? RUN_AHEAD_SEC : SOAK_AHEAD_SEC;
   const startsAtMs = Date.now() + aheadSec * 1_000;
   const clock = createSessionClock({ fromSec: -aheadSec, clocks, countsSleep: soak !== undefined });
@@ -121,8 +155,10 @@ async function begin(
   );
   undo.push(() => writer.release());
   const plan = planOf(writer, segment.load, soak?.forUs ?? segment.load.durationUs);
+  firewall?.begin(writer.dir);
   return {
     ...{ writer, clock, segment, plan, next: 0 },
+    ...(firewall === undefined ? {} : { firewall }),
     sums: new SessionSums(writer.info),
     events: new EventLog(writer, (event) => listener.event?.(event)),
     schedule: soak === undefined ? scheduleOf(plan) : { durationUs: soak.forUs, attempts: undefined },
@@ -158,6 +194,7 @@ function conduct(
   undo: Undo,
 ): RunHandle {
   const { writer, clock, events, sums, segment, next, plan, schedule, first, before, again = [] } = opened;
+  const { firewall } = opened;
   const isSoak = options.soak !== undefined;
   const watch = createHostWatch({
     clock,
@@ -211,6 +248,7 @@ function conduct(
     const fault = await flow();
     try {
       watch.stop();
+      await firewall?.after();
       await recorder.flush();
       const toSec = Math.max(recorder.next, Math.ceil(clock.seconds()));
       tellFirst(toSec);
@@ -224,7 +262,7 @@ function conduct(
       await recorder.closeAll();
       // By the clock that nobody sets: what the wall clock shows may lie before the beginning.
       const endedAt = new Date(Date.parse(writer.info.startedAt) + clock.seconds() * 1_000).toISOString();
-      const summary = sums.summarise(status, endedAt, events.kinds);
+      const summary = { ...sums.summarise(status, endedAt, events.kinds), ...(await tellBeside(writer.dir)) };
       const unkept = await whyNotKept(writer.finish(summary, status, endedAt));
       if (fault !== undefined) throw workerFault(fault, plan.dir);
       return { plan, summary, ...(unkept === undefined ? {} : { unkept }) };
@@ -239,6 +277,7 @@ function conduct(
     stop(how) {
       isStopped = true;
       recorder.isStopping = true;
+      if (how === 'abort') firewall?.abort();
       segments.stop(how);
     },
     sinkAway(text) {

@@ -2,7 +2,7 @@ import type { Quantiles, Summary } from '../analysis/types.ts';
 import type { EngineName } from '../engine/names.ts';
 import type { RushhourError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
-import type { AuthSpec, Scenario } from '../scenario/types.ts';
+import type { AuthSpec, FirewallSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';
 import type { SessionEvent } from '../store/session-events.ts';
 
@@ -115,6 +115,8 @@ export interface RunListener {
    * Called once everything is resolved and before anything is sent. Throwing refuses the run, and nothing is kept.
    */
   approve?(plan: Pick<RunPlan, 'arms'>): Promise<void>;
+  /** These commands are about to be run to ask the firewall. */
+  asking?(spec: FirewallSpec): void;
   /** A little of the load is sent first; `stop` ends that. */
   looking?(
     look: { readonly ratePerSec: number; readonly forUs: number },

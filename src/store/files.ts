@@ -6,6 +6,7 @@ export const FILES = {
   latency: 'latency.hlog',
   summary: 'summary.json',
   notes: 'notes.json',
+  firewall: 'firewall.jsonl',
 } as const;
 
 /** Written by soaks, and events.jsonl also by runs that something happened to. */

@@ -33,6 +33,10 @@ const frame = {
   stallsLeftOut: count,
   ...{ localDrops: count.optional(), conntrackDrops: count.optional(), starvedSec: count.optional() },
   ...{ ringDrops: count.optional(), sendDrops: count.optional() },
+  pings: byName(
+    some({ sent: count, answered: count, sumUs: count, minUs: signed, maxUs: signed }),
+  ).optional(),
+  ...{ hostCounters: counts.optional(), farCounters: counts.optional() },
   stallsKept: count.optional(),
 };
 

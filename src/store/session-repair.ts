@@ -10,6 +10,7 @@ import { listSegments, segmentPath } from './soak-recent.ts';
 export async function cutTornTails(dir: string): Promise<void> {
   await cutAfterLast(join(dir, FILES.frames), isJson);
   await cutAfterLast(join(dir, SESSION_FILES.events), isJson);
+  await cutAfterLast(join(dir, FILES.firewall), isJson);
   for (const segment of await listSegments(dir)) {
     await cutAfterLast(segmentPath(dir, segment, 'jsonl'), isJson);
   }

@@ -80,6 +80,22 @@ export const summarySchema = some({
   latenessUs: quantiles,
   ...{ localDrops: figure.optional(), conntrackDrops: figure.optional(), starvedSec: figure.optional() },
   ...{ ringDrops: figure.optional(), sendDrops: figure.optional() },
+  pings: z
+    .record(
+      text,
+      some({
+        ...{ sent: figure, answered: figure },
+        ...{ minUs: figure.nullable(), meanUs: figure.nullable(), maxUs: figure.nullable() },
+      }),
+    )
+    .optional(),
+  ...{ hostCounters: counts.optional(), farCounters: counts.optional() },
+  firewall: some({
+    outputs: some({ before: figure, during: figure, after: figure }),
+    failures: z.array(some({ phase: text, how: text, count: figure })),
+    moved: z.array(some({ where: text, key: text, from: text, to: text })),
+    movedMore: figure,
+  }).optional(),
   findings: z.array(
     some({ kind: text, confidence: z.enum(['high', 'medium', 'low', 'none']), text, arm: text.optional() }),
   ),

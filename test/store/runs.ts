@@ -101,7 +101,7 @@ export function recordInto(writer: SessionWriter): {
     ...{ holdSec: 0, next: 0, events: new EventLog(writer, () => {}), watch: () => {} },
   });
   const seconds = new SecondAggregator({
-    ...{ shards: 1, takeTokens: () => undefined, takeLocalDrops: () => ({}) },
+    ...{ shards: 1, takeTokens: () => undefined, takeHostSecond: () => ({}) },
     ...recorder.receiver(0),
   });
   return {

@@ -1,3 +1,4 @@
+import { compareFirewalls, type ViewedRun } from '../firewall/compare-views.ts';
 import { listFigures } from './arm-figures.ts';
 import { checkComparable } from './comparable.ts';
 import { type Candidate, judgeLines } from './lines.ts';
@@ -32,8 +33,25 @@ export function compareRuns(
     units,
     longestBurstSec: units === 'runs' ? null : longestBurstSec(shortestOf([...before, ...after])),
     lines,
+    ...compareFirewallViews(before, after),
     failIf: [],
   };
+}
+
+/** The runs next to the change. */
+function compareFirewallViews(
+  before: readonly RunTimeSeries[],
+  after: readonly RunTimeSeries[],
+): Pick<Comparison, 'firewall'> {
+  const [last] = viewsOf(before).slice(-1);
+  const [first] = viewsOf(after);
+  return last === undefined || first === undefined ? {} : { firewall: compareFirewalls(last, first) };
+}
+
+function viewsOf(runs: readonly RunTimeSeries[]): ViewedRun[] {
+  return runs.flatMap(({ facts, firewall }) =>
+    firewall === undefined ? [] : [{ id: facts.run.id, view: firewall }],
+  );
 }
 
 function listCandidates(

@@ -1,3 +1,4 @@
+import type { FirewallComparison, FirewallView } from '../firewall/types.ts';
 import type { ArmSummary, Summary } from '../types.ts';
 import type { ArmCells } from './cells.ts';
 import type { RunFacts } from './comparable.ts';
@@ -15,6 +16,8 @@ export type ComparedQuantile = keyof typeof COMPARED_QUANTILES;
 export interface RunTimeSeries {
   readonly facts: RunFacts;
   readonly arms: ReadonlyMap<string, ArmTimeSeries>;
+  /** What its firewall said; absent: nobody asked. */
+  readonly firewall?: FirewallView;
 }
 
 export interface ArmTimeSeries {
@@ -76,6 +79,8 @@ export interface Comparison {
   /** Where seconds are: bursts of stalls up to this many seconds are allowed for; a longer one looks like a change. */
   readonly longestBurstSec: number | null;
   readonly lines: readonly ComparisonLine[];
+  /** What changed on the firewall, of the last run before and the first one after that asked it; absent: no side did, or one alone. */
+  readonly firewall?: FirewallComparison;
   readonly failIf: readonly { readonly text: string; readonly held: boolean }[];
 }
 

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { addBesideOptions, type BesideOptions } from '../flags/beside-options.ts';
 import { addOverrideOptions, type OverrideOptions } from '../flags/override-options.ts';
 import { addPacOption, type PacOptions } from '../flags/pac-options.ts';
 import { addLookOptions, addSharedRunOptions, type SharedRunOptions } from '../flags/run-options.ts';
 
-interface RunCommandFlags extends SharedRunOptions, OverrideOptions, PacOptions {
+interface RunCommandFlags extends SharedRunOptions, OverrideOptions, PacOptions, BesideOptions {
   readonly resume?: boolean;
 }
 
@@ -13,7 +14,7 @@ export function registerRun(program: Command, context: Context): void {
     .command('run')
     .description('Run a built-in scenario, or one from a file, and record its results in a new folder.')
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
-  addLookOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command))))
+  addBesideOptions(addLookOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command)))))
     .option('--resume', 'go on with a run of this scenario that was killed, to its planned end')
     .addHelpText(
       'after',
@@ -25,6 +26,7 @@ Examples:
   rushhour run steady --pac http://wpad.example/wpad.dat --target http://www.example.org/ --rate 50/s
   rushhour run basic-storm --proxy 10.0.0.5:3128 --target http://10.0.0.9/ -U @users.csv
   rushhour run negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/ --keytab pupils.keytab
+  rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --firewall-before "ssh fw 'get system session-info statistics'"
   rushhour run ./mine.yaml --set arms.traffic.close=reset --json > summary.json
   rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --resume    go on where a kill or a crash ended it
 

@@ -4,6 +4,7 @@ import { parseSize } from '../../read/filter.ts';
 import { parseAt } from '../../service/schedule.ts';
 import type { Context } from '../context.ts';
 import type { SoakFlags } from '../drive-soak.ts';
+import { addBesideOptions } from '../flags/beside-options.ts';
 import { addOverrideOptions } from '../flags/override-options.ts';
 import { addPacOption } from '../flags/pac-options.ts';
 import { addSharedRunOptions } from '../flags/run-options.ts';
@@ -64,7 +65,7 @@ Exit codes are those of run.`,
 
 /** All flags of a soak; what a timer starts takes the same. */
 export function addSoakOptions(command: Command): Command {
-  addSharedRunOptions(addPacOption(addOverrideOptions(command)))
+  addBesideOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command))))
     .addOption(
       new Option('--for <time>', 'length of the soak, including pauses; at most 7 days')
         .argParser(parseDurationUs)

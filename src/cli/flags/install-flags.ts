@@ -5,12 +5,13 @@ import type { InstallRequest } from '../../service/resolve-install.ts';
 import { redactCommand } from '../command-line.ts';
 import type { Host } from '../host.ts';
 import { readAssignments } from './assignments.ts';
+import type { BesideOptions } from './beside-options.ts';
 import { type OverrideOptions, readOverrides } from './override-options.ts';
 import { type PacOptions, readPac } from './pac-options.ts';
 import type { SharedRunOptions } from './run-options.ts';
 import type { TypedFlag } from './typed-flags.ts';
 
-export interface InstallFlags extends SharedRunOptions, OverrideOptions, PacOptions {
+export interface InstallFlags extends SharedRunOptions, OverrideOptions, PacOptions, BesideOptions {
   /** Microseconds. */
   readonly for: number;
   readonly at: string;

@@ -3,6 +3,7 @@ import { UsageError } from '../../errors.ts';
 import { describeFacts } from '../../lab/index.ts';
 import { scenarioDirs } from '../../scenario/find.ts';
 import { loadScenario } from '../../scenario/load.ts';
+import { addBesideOptions } from './beside-options.ts';
 import { addOverrideOptions, type OverrideOptions } from './override-options.ts';
 import { addLookOptions, addSharedRunOptions } from './run-options.ts';
 
@@ -52,7 +53,7 @@ function readOverrides(flags: readonly string[]): OverrideOptions {
   const command = new Command('run')
     .exitOverride()
     .configureOutput({ writeErr: () => {}, writeOut: () => {} });
-  addLookOptions(addSharedRunOptions(addOverrideOptions(command)));
+  addBesideOptions(addLookOptions(addSharedRunOptions(addOverrideOptions(command))));
   try {
     return command.parse([...flags], { from: 'user' }).opts();
   } catch {

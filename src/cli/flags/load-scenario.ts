@@ -4,6 +4,7 @@ import { scenarioDirs } from '../../scenario/find.ts';
 import { type ReadScenario, readScenario } from '../../scenario/load.ts';
 import { type FilledScenario, fillProxies } from '../../session/load/fill-proxies.ts';
 import type { Host } from '../host.ts';
+import type { BesideOptions } from './beside-options.ts';
 import { findCurlProxy, formatCurlProxy } from './curl-proxy.ts';
 import { type OverrideOptions, readOverrides } from './override-options.ts';
 import { type PacOptions, readPac } from './pac-options.ts';
@@ -24,7 +25,9 @@ export async function loadForCommand(
 }
 
 /** All flags that change a scenario. */
-export type ScenarioFlags = OverrideOptions & PacOptions & { readonly tcpTimestamps?: string };
+export type ScenarioFlags = OverrideOptions &
+  PacOptions &
+  BesideOptions & { readonly tcpTimestamps?: string };
 
 /**
  * As {@link loadForCommand}, but scripts are yet to be asked for the proxies of arms that have `pac`.

@@ -5,6 +5,7 @@ import type { Host } from '../host.ts';
 import { type AddressOptions, addAddressOptions } from './address-options.ts';
 import { readAssignments } from './assignments.ts';
 import { addTicketOptions } from './auth-flags.ts';
+import { type BesideOptions, readFirewallOptions } from './beside-options.ts';
 import { type ClientOption, clientOption } from './client-option.ts';
 import { readUser } from './credentials.ts';
 import { addPacketOptions, type PacketOptions } from './packet-options.ts';
@@ -28,9 +29,13 @@ export interface OverrideOptions extends AddressOptions, ClientOption, PacketOpt
  * Makes overrides of the flags.
  * @throws UsageError if --proxy-user names no credentials, or --set names a file that cannot be read
  */
-export function readOverrides({ proxyUser, set, ...flags }: OverrideOptions, host: Host): Overrides {
+export function readOverrides(
+  { proxyUser, set, ...flags }: OverrideOptions & BesideOptions,
+  host: Host,
+): Overrides {
   return {
     ...flags,
+    firewall: readFirewallOptions(flags),
     ...(set === undefined ? {} : { set: readAssignments(set, host.cwd) }),
     ...(proxyUser === undefined ? {} : { proxyUser: readUser('--proxy-user', proxyUser, host) }),
   };

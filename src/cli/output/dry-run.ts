@@ -1,5 +1,6 @@
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { checkPlatform } from '../../net/link/needs.ts';
+import { formatCommands } from '../../render/firewall.ts';
 import { renderPlan } from '../../render/plan.ts';
 import { renderLabelled } from '../../render/wrap.ts';
 import { lookOf } from '../../scenario/look.ts';
@@ -43,6 +44,8 @@ export async function printDryRun(
     const { ratePerSec, forUs } = scenario.look;
     say('looks first', `up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}`);
   }
+  if (scenario.firewall !== undefined)
+    for (const line of formatCommands(scenario.firewall)) say('runs', line);
   for (const { text } of scenario.pass) say('passes if', text);
   for (const { host: name, because } of findPublicHosts(scenario, outlines)) {
     say('public', `${name}: ${because}; needs --i-am-allowed-to-test-this once`);

@@ -1,12 +1,15 @@
 import type { Comparison } from '../../analysis/compare/types.ts';
 import type { RunDetail } from '../../analysis/run-detail.ts';
 import { answersSection, namesSection } from './answers-section.ts';
+import { countersSection } from './counters-section.ts';
 import { type Figure, packPlot } from './figure.ts';
+import { firewallSection } from './firewall-section.ts';
 import { handshakeFigure } from './handshake-figure.ts';
 import { holdsSection } from './holds-section.ts';
 import { embedJson, escapeHtml, htmlTable } from './html.ts';
 import { outcomesFigure } from './outcomes-figure.ts';
 import { percentileFigure } from './percentile-figure.ts';
+import { pingsSection } from './pings-section.ts';
 import { reuseFigure } from './reuse-figure.ts';
 import {
   comparisonSection,
@@ -71,6 +74,9 @@ ${sides.map(testedLine).join('\n')}</header>
 ${comparison === undefined ? '' : comparisonSection(comparison)}
 ${sides.map(verdictSection).join('\n')}
 ${keyFiguresSection(sides)}
+${firewallSection(sides, comparison)}
+${pingsSection(sides)}
+${countersSection(sides)}
 ${answersSection(sides)}
 ${namesSection(sides)}
 ${holdsSection(sides)}

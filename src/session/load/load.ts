@@ -2,7 +2,8 @@ import { gatherHostFacts } from '../../doctor/gather.ts';
 import type { HostFacts } from '../../doctor/types.ts';
 import type { EngineName } from '../../engine/names.ts';
 import { ENGINES } from '../../engine/registry.ts';
-import type { LocalDrops } from '../../metrics/types.ts';
+import { countHost, type HostSecond } from '../../evidence/counters/count-host.ts';
+import { farNet } from '../../evidence/counters/far-net.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { NatInfo } from '../../store/run-info.ts';
 import type { RunFacts } from '../../store/session-create.ts';
@@ -13,7 +14,6 @@ import { readCredentials } from './credentials.ts';
 import { createDeferred } from './deferred.ts';
 import { chooseEngine } from './engine-choice.ts';
 import type { ShardGroup } from './executor.ts';
-import { countLocalDrops } from './local-drops.ts';
 import { readLocalNetwork } from './local-network.ts';
 import { describeLinks, describeSources, outlineArm, scheduleUs } from './outline.ts';
 import { fitLinks, openPackets } from './packets/open-packets.ts';
@@ -74,8 +74,8 @@ export interface Load {
   readonly finished: Promise<void>;
   /** Tokens made since the last call. */
   takeTokens(): TakenTokens | undefined;
-  /** Segments that this machine itself dropped since the last call. */
-  takeLocalDrops(): LocalDrops;
+  /** What the kernel counted since the last call. */
+  takeHostSecond(): HostSecond;
 }
 
 /**
@@ -151,7 +151,7 @@ export async function openLoad(
     },
     finished,
     takeTokens: () => tokens?.take(),
-    takeLocalDrops: countLocalDrops(),
+    takeHostSecond: countHost({ far: farNet() }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { encodeHistogram, type Histogram } from '../../metrics/histogram.ts';
 import { type EncodedHistogram, HistogramMerger, mergeFrames } from '../../metrics/merge.ts';
-import type { Frame, LocalDrops, Stall } from '../../metrics/types.ts';
+import type { BesideCounts, Frame, LocalDrops, Stall } from '../../metrics/types.ts';
 import type { FromWorker } from '../../worker/protocol.ts';
 import { FrameMerger, type MergedSecond } from './frame-merger.ts';
 import type { TakenTokens } from './token-mint.ts';
@@ -15,8 +15,8 @@ export interface WholeSecond {
 export interface SecondAggregatorOptions {
   readonly shards: number;
   readonly takeTokens: () => TakenTokens | undefined;
-  /** Segments that this machine itself dropped since the last call. */
-  readonly takeLocalDrops: () => LocalDrops;
+  /** What the kernel counted since the last call. */
+  readonly takeHostSecond: () => LocalDrops & BesideCounts;
   /**
    * Called with each tag's histogram of a second, which is reused as soon as the call returns; then with the second
    * itself.
@@ -50,7 +50,7 @@ export class SecondAggregator {
   }
 
   #take(second: MergedSecond): void {
-    const { onHistogram, onSecond, takeTokens, takeLocalDrops } = this.#options;
+    const { onHistogram, onSecond, takeTokens, takeHostSecond } = this.#options;
     const tokens = takeTokens();
     const encoded = this.#histograms.merge(second.histograms, onHistogram);
     for (const [tag, histogram] of tokens?.histograms ?? []) {
@@ -59,7 +59,7 @@ export class SecondAggregator {
     }
     const whole =
       tokens === undefined ? second.frame : mergeFrames([second.frame, tokensFrame(second.frame, tokens)]);
-    onSecond({ frame: { ...whole, ...takeLocalDrops() }, encoded, stalls: second.stalls });
+    onSecond({ frame: { ...whole, ...takeHostSecond() }, encoded, stalls: second.stalls });
   }
 }
 

@@ -2,12 +2,12 @@ import { isIP } from 'node:net';
 import { probeEndpoint } from '../../doctor/probe.ts';
 import type { Endpoint } from '../../engine/types.ts';
 import { EnvironmentError } from '../../errors.ts';
+import { countHost } from '../../evidence/counters/count-host.ts';
 import type { LocalDrops } from '../../metrics/types.ts';
 import { goesThroughProxy } from '../../scenario/far-end.ts';
 import type { Arm } from '../../scenario/types.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 import { askAgain } from './ask-again.ts';
-import { countLocalDrops } from './local-drops.ts';
 import { formatEndpoint } from './resolve.ts';
 
 type Probe = typeof probeEndpoint;
@@ -31,7 +31,7 @@ export interface StartCheckOptions {
  */
 export async function checkReachable(
   arms: readonly PlannedArm[],
-  { warn, mayRefuse = true, probe = probeEndpoint, takeDrops = countLocalDrops() }: StartCheckOptions,
+  { warn, mayRefuse = true, probe = probeEndpoint, takeDrops = countHost() }: StartCheckOptions,
 ): Promise<PlannedArm[]> {
   const asked = new Map<string, Promise<string | undefined>>();
   const askOnce = (planned: PlannedArm, endpoint: Endpoint): Promise<string | undefined> => {

@@ -1,0 +1,59 @@
+import type { HostCounters, LocalDrops } from '../../metrics/types.ts';
+import { isKept } from './kept.ts';
+import { type Counters, OWN_NET, type ReadFile, readCounters } from './read-counters.ts';
+
+/** What a host's kernel counted in one second. */
+export interface HostSecond extends LocalDrops {
+  /** What moved; absent: nothing did, or the system does not tell. */
+  hostCounters?: HostCounters;
+  /** The same of the far end's host, where it is on this machine. */
+  farCounters?: HostCounters;
+}
+
+export interface CountedHosts {
+  readonly read?: ReadFile;
+  /** Folder with the network files of the far end's host, such as /proc/1234/net. */
+  readonly far?: string | undefined;
+}
+
+/**
+ * Counts what the kernel counts, from call to call, and what of it this machine itself would not let out. Of segments that TCP
+ * sent again, SYNs among them, each that never left is counted, as an nftables output chain, a full conntrack table or a full
+ * queue dropped it (LINUX_MIB_TCPRETRANSFAIL, net/ipv4/tcp_output.c, __tcp_retransmit_skb). Of the first SYN of a connection only a full
+ * conntrack table tells (`drop`, net/netfilter/nf_conntrack_core.c, nf_conntrack_in).
+ * @returns what moved since the last call; what did not, or what the system does not tell, is left out
+ */
+export function countHost({ read, far }: CountedHosts = {}): () => HostSecond {
+  const takeOwn = countMoves(() => readCounters(OWN_NET, read));
+  const takeFar = far === undefined ? undefined : countMoves(() => readCounters(far, read));
+  return () => {
+    const own = takeOwn();
+    const others = takeFar?.() ?? {};
+    const { TcpExtTCPRetransFail: resent = 0, 'conntrack.drop': conntrack = 0 } = own;
+    return {
+      ...(resent > 0 ? { localDrops: resent } : {}),
+      ...(conntrack > 0 ? { conntrackDrops: conntrack } : {}),
+      ...(isEmpty(own) ? {} : { hostCounters: own }),
+      ...(isEmpty(others) ? {} : { farCounters: others }),
+    };
+  };
+}
+
+function isEmpty(counters: HostCounters): boolean {
+  return Object.keys(counters).length === 0;
+}
+
+function countMoves(readNow: () => Counters): () => HostCounters {
+  let last = readNow();
+  return () => {
+    const now = readNow();
+    const moved: HostCounters = {};
+    for (const [name, value] of now) {
+      // What comes later began at 0 with its module or interface; what falls began anew.
+      const by = value - (last.get(name) ?? (last.size === 0 ? value : 0));
+      if (by > 0 && isKept(name)) moved[name] = by;
+    }
+    last = now;
+    return moved;
+  };
+}

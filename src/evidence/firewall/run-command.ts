@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { endGroup, guardGroup } from '../../process-group.ts';
+
+/** How long output is waited for once the command is over. */
+const OUTPUT_GRACE_MS = 500;
+
+/** Of what a command says on stderr, the end that is kept. */
+const ERROR_CHARS = 2_000;
+
+/** What sh is told: the command itself stands in no list of processes, nor in the environment of what it starts. */
+const SCRIPT = 'c=$RUSHHOUR_COMMAND; unset RUSHHOUR_COMMAND; eval "$c"';
+
+export interface AskedCommand {
+  /** What sh runs. */
+  readonly command: string;
+  readonly timeoutUs: number;
+  /** Of its output, what is kept: the beginning. */
+  readonly mostBytes: number;
+}
+
+/** What became of a command. */
+export interface Answer {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly tookMs: number;
+  /** What it printed; of a command that failed as well. */
+  readonly text: string;
+  /** What it printed beyond that. */
+  readonly leftOutBytes: number;
+  /** The end of what it said on stderr. */
+  readonly errors: string;
+  /** How it failed, in words that do not repeat it; absent: it did not. */
+  readonly failure?: string;
+}
+
+export interface AskedRun {
+  /** Never rejects. */
+  readonly answered: Promise<Answer>;
+  /** Ends it and whatever it has started. */
+  kill(): void;
+}
+
+/**
+ * Runs a command in a process group of its own, with nothing to read on stdin: one that asks for a password fails instead of
+ * waiting. It is ended once its time is over, by a guard if this program is gone by then.
+ */
+export function runCommand({ command, timeoutUs, mostBytes }: AskedCommand): AskedRun {
+  const atMs = Date.now();
+  const child = start(command);
+  guardGroup(child, timeoutUs);
+  const output = keepHead(child.stdout, mostBytes);
+  const errors = keepTail(child.stderr);
+  let why: string | undefined;
+  const stop = (reason: string): void => {
+    why ??= reason;
+    endGroup(child);
+  };
+  const timer = setTimeout(() => stop(`took longer than ${timeoutUs / 1_000_000} s`), timeoutUs / 1_000);
+  const answered = waitFor(child).then((ended): Answer => {
+    clearTimeout(timer);
+    // A background process of the command may hold them open; that must not block anything.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    const failure = why ?? ended;
+    return {
+      ...{ atMs, tookMs: Date.now() - atMs, ...output(), errors: errors() },
+      ...(failure === undefined ? {} : { failure }),
+    };
+  });
+  return { answered, kill: () => stop('was ended with the run') };
+}
+
+function start(command: string): ChildProcess {
+  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+  if (process.platform === 'win32') return spawn(command, { shell: true, stdio, windowsHide: true });
+  const env = { ...process.env, RUSHHOUR_COMMAND: command };
+  return spawn('sh', ['-c', SCRIPT], { detached: true, stdio, env });
+}
+
+/** @returns how it failed; undefined: it did not */
+function waitFor(child: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(`could not be started (${error.message})`));
+    child.once('exit', (code, signal) => {
+      const end = (): void =>
+        resolve(
+          code === 0 ? undefined : code === null ? `died of ${signal}` : `ended with exit code ${code}`,
+        );
+      const patience = setTimeout(end, OUTPUT_GRACE_MS);
+      child.once('close', () => {
+        clearTimeout(patience);
+        end();
+      });
+    });
+  });
+}
+
+function keepHead(
+  stream: Readable | null,
+  mostBytes: number,
+): () => { readonly text: string; readonly leftOutBytes: number } {
+  const kept: Buffer[] = [];
+  let room = mostBytes;
+  let leftOutBytes = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    const taken = chunk.subarray(0, room);
+    kept.push(taken);
+    room -= taken.length;
+    leftOutBytes += chunk.length - taken.length;
+  });
+  return () => ({ text: Buffer.concat(kept).toString('utf8'), leftOutBytes });
+}
+
+function keepTail(stream: Readable | null): () => string {
+  let kept = '';
+  stream?.setEncoding('utf8').on('data', (text: string) => {
+    kept = (kept + text).slice(-ERROR_CHARS);
+  });
+  return () => kept.trim();
+}

@@ -1,0 +1,16 @@
+import type { PingSummary, Summary } from '../analysis/types.ts';
+import { formatCount, formatMicros, formatPlural } from './format.ts';
+
+/** What became of the pings beside the load, a text for each address; with the stalls meanwhile, which pings alone do not show. */
+export function formatPings({ pings = {}, arms }: Pick<Summary, 'pings' | 'arms'>): string[] {
+  const stalled = Object.values(arms).reduce((sum, arm) => sum + arm.stalled.count, 0);
+  const meanwhile =
+    stalled === 0 ? '' : `; meanwhile ${formatPlural(stalled, 'handshake', 'handshakes')} stalled`;
+  return Object.entries(pings).map(([address, summary]) => `${address}: ${formatPing(summary)}${meanwhile}`);
+}
+
+function formatPing({ sent, answered, minUs, meanUs, maxUs }: PingSummary): string {
+  const of = `${formatCount(answered)} of ${formatCount(sent)} answered`;
+  if (minUs === null || meanUs === null || maxUs === null) return of;
+  return `${of}, ${formatMicros(meanUs)} on average (${formatMicros(minUs)} to ${formatMicros(maxUs)})`;
+}

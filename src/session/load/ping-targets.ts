@@ -1,0 +1,25 @@
+import { isIP } from 'node:net';
+import type { PingTarget } from '../../net/ping-socket.ts';
+import type { Scenario } from '../../scenario/types.ts';
+import type { PlannedArm } from '../../worker/protocol.ts';
+
+/**
+ * What is pinged beside a load: each endpoint once, from the first address that connections to it come from. None for a far end
+ * of one's own, and where the scenario wants none. Addresses that nobody has cannot be pinged from.
+ */
+export function findPingTargets(
+  { ping, farEnd }: Pick<Scenario, 'ping' | 'farEnd'>,
+  arms: readonly PlannedArm[],
+): PingTarget[] {
+  if (ping === 'off' || farEnd === 'embedded') return [];
+  const targets = new Map<string, PingTarget>();
+  for (const { arm, endpoints, sources } of arms) {
+    const isEmulated = arm.source?.emulate === true;
+    for (const { address, family } of endpoints) {
+      if (targets.has(address)) continue;
+      const source = isEmulated ? undefined : sources.find((own) => isIP(own) === family);
+      targets.set(address, { family, address, ...(source === undefined ? {} : { source }) });
+    }
+  }
+  return [...targets.values()];
+}
