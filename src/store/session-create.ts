@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { redactScenario } from '../scenario/secret-places.ts';
 import { FILES } from './files.ts';
@@ -30,8 +31,10 @@ export async function createSession(
   onFailure: (message: string) => void,
   limits: SoakLimits = SOAK_LIMITS,
 ): Promise<SessionWriter> {
+  let made: string | undefined;
   try {
     const { id, dir } = await makeRunFolder(resultsDir, facts);
+    made = dir;
     const mark = markProcess();
     const info: RunInfo = {
       schema: 1,
@@ -53,6 +56,8 @@ export async function createSession(
         : await WindowFiles.open(dir, startedAtMs, soak, limits);
     return new SessionWriter({ dir, info, files, onFailure });
   } catch (cause) {
+    // Nothing was recorded: what is there of a folder would only be in the way.
+    if (made !== undefined) await rm(made, { recursive: true, force: true }).catch(() => {});
     failToWrite(resultsDir, cause);
   }
 }

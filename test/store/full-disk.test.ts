@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EnvironmentError } from '../../src/errors.ts';
@@ -42,6 +42,15 @@ suiteNeeding('a run on a disk that runs full', ['linux', 'root', 'netns', 'mount
       const rebuilt = await rebuildSummary(run.dir);
       expect(rebuilt.arms['stress']).toMatchObject({ started: 60_000, handshakeUs: { count: 120 } });
       expect(messages).toHaveLength(1);
+    });
+  });
+
+  it('is not begun where there is no room at all, and leaves no folder that no list shows', async () => {
+    await withSmallDisk(64, async (disk) => {
+      await disk.fill(64);
+      const begun = createSession(disk.dir, factsOf(), () => {});
+      await expect(begun).rejects.toThrow(/^cannot write results to .*ENOSPC/);
+      expect(await readdir(disk.dir)).toEqual(['ballast']);
     });
   });
 

@@ -41,6 +41,8 @@ function countSecond(second: number, perSec: number, fates: Fates): Partial<Seri
   return {
     ...{ scheduled: perSec, started: perSec, established: count.ok, completed: count.ok },
     frozen: count.stall,
+    // Of a load that begins as the run does: what it opens first closes within a second, not between two.
+    ...{ firstBegunUs: sec(second), lastBegunUs: sec(second + 1 - 1 / perSec) },
     outcomes: { ok: count.ok, 'handshake-timeout': count.stall, 'handshake-refused': count.refuse },
     stalledBySecond: { [second]: count.stall },
     endpoints: {
