@@ -8,6 +8,7 @@ import type { FromWorker, ShardPlan } from '../../worker/protocol.ts';
 import type { ShardTask } from '../../worker/task.ts';
 import { checkAddressRoom } from './address-room.ts';
 import { createDeferred } from './deferred.ts';
+import { checkDescriptorRoom } from './descriptor-room.ts';
 import type { Executor } from './executor.ts';
 import { checkThreadRoom } from './thread-room.ts';
 
@@ -27,6 +28,7 @@ const READY_MS = 120_000;
 export const executeInThreads: Executor = (plans, receive) => {
   checkThreadRoom('this load', plans.length);
   checkAddressRoom(plans.length);
+  checkDescriptorRoom(plans.length);
   const pool = new Piscina<ShardTask, void>({
     filename: locateBuilt('worker/task.js'),
     minThreads: plans.length,

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkAddressRoom } from '../../../src/session/load/address-room.ts';
+import { checkDescriptorRoom } from '../../../src/session/load/descriptor-room.ts';
 import { checkThreadRoom, readThreadRoom } from '../../../src/session/load/thread-room.ts';
 
 let root: string;
@@ -32,6 +34,40 @@ const user = (uid: number, soft: string, capEff?: string) => ({
   'proc/10/status': status(uid, 7, capEff),
   'proc/11/status': status(uid, 5),
   'proc/12/status': status(uid + 1, 50),
+});
+
+describe('the room for descriptors of workers', () => {
+  const check = (workers: number, limit: string, open: number) => () => {
+    mkdirSync(join(root, 'self/fd'), { recursive: true });
+    for (let fd = 0; fd < open; fd += 1) writeFileSync(join(root, 'self/fd', String(fd)), '');
+    const line = `Max open files            ${limit.padEnd(20)} 1048576              files     \n`;
+    writeFileSync(join(root, 'self/limits'), line);
+    checkDescriptorRoom(workers, root);
+  };
+
+  it('is what the limit leaves', () => {
+    expect(check(1, '89', 24)).not.toThrow();
+    expect(check(1, '88', 24)).toThrow(
+      'a worker needs 65 more open files to begin with, but only 64 are left (ulimit -n is 88)',
+    );
+    expect(check(4, '88', 24)).toThrow('4 workers need 80 more open files');
+    expect(check(4, 'unlimited', 24)).not.toThrow();
+    expect(() => checkDescriptorRoom(8, join(root, 'nowhere'))).not.toThrow();
+  });
+
+  it('is asked for before any is started', () => {
+    const module = new URL('../../../dist/session/load/thread-executor.js', import.meta.url).href;
+    // All modules of this thread are there: what a worker lacks is another matter.
+    const script = `
+      const { executeInThreads } = await import(process.argv[1]);
+      const { openSync, readdirSync } = await import('node:fs');
+      while (readdirSync('/proc/self/fd').length < 200) openSync('/dev/null');
+      executeInThreads([{}], () => {});
+    `;
+    const node = `ulimit -n 256 && exec '${process.execPath}' --input-type=module -e "$1" "$2"`;
+    const { stderr } = spawnSync('sh', ['-c', node, 'sh', script, module], { encoding: 'utf8' });
+    expect(stderr).toMatch(/a worker needs 65 more open files.* are left \(ulimit -n is 256\)/);
+  });
 });
 
 describe('the room for addresses of workers', () => {
