@@ -1,5 +1,5 @@
 import { measuredResentOf, resentOf, stalledOf, stepsOf } from '../metrics/counts.ts';
-import { createCounts, type HistogramsByTag, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
+import { type HistogramsByTag, type Quantiles, quantilesOf } from '../metrics/histogram.ts';
 import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
@@ -163,24 +163,39 @@ function round(value: number, digits: number): number {
 /** A rate is recorded as whole stalls in so many starts: fine enough for one in 100,000. */
 const PARTS = 100_000;
 
-/** Every value up to PARTS has a bucket of its own then, so that no rate comes out above what it was. */
-const DIGITS = 5;
-
 /** How the seconds' own stall rates are spread: of each second's starts, the share that stalled. */
 export function ratePerFrame(seconds: Iterable<Pick<SecondCounts, 'started' | 'stalled'>>): {
   p50: number;
   p99: number;
   max: number;
 } {
-  const histogram = createCounts(PARTS, DIGITS);
+  // By value, and few of them: a histogram that tells them all apart takes a megabyte, for each arm of each run that is read.
+  const framesAt = new Map<number, number>();
+  let frames = 0;
   for (const { started, stalled } of seconds) {
+    if (started <= 0) continue;
     // A SYN sent as a second turns may be counted with the other one: never more than all of them.
-    if (started > 0) histogram.recordValue(Math.round(Math.min(1, stalled / started) * PARTS));
+    const parts = Math.round(Math.min(1, stalled / started) * PARTS);
+    framesAt.set(parts, (framesAt.get(parts) ?? 0) + 1);
+    frames += 1;
   }
-  if (histogram.totalCount === 0) return { p50: 0, p99: 0, max: 0 };
+  const ascending = [...framesAt].sort(([a], [b]) => a - b);
   return {
-    p50: histogram.getValueAtPercentile(50) / PARTS,
-    p99: histogram.getValueAtPercentile(99) / PARTS,
-    max: histogram.maxValue / PARTS,
+    p50: nearestRank(ascending, Math.ceil((frames * 50) / 100)) / PARTS,
+    p99: nearestRank(ascending, Math.ceil((frames * 99) / 100)) / PARTS,
+    max: (ascending.at(-1)?.[0] ?? 0) / PARTS,
   };
+}
+
+/**
+ * The least value that so many are not above (nearest rank), 0 where there are none.
+ * @param ascending values, each with how many there are of it
+ */
+function nearestRank(ascending: readonly (readonly [value: number, count: number])[], rank: number): number {
+  let seen = 0;
+  for (const [value, count] of ascending) {
+    seen += count;
+    if (seen >= rank) return value;
+  }
+  return 0;
 }

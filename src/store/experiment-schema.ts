@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENGINE_NAMES } from '../engine/names.ts';
 import { mark } from './run-schema.ts';
 import { count, moment, name, some, text } from './shapes.ts';

@@ -16,6 +16,12 @@ describe('the stall rates of single seconds', () => {
     expect(ratePerFrame(seconds)).toEqual({ p50: 0, p99: 0.25, max: 0.3 });
   });
 
+  it('have the middle one as their median, the lower of two', () => {
+    const seconds = [second(10, 2), second(10, 0), second(10, 1)];
+    expect(ratePerFrame(seconds)).toEqual({ p50: 0.1, p99: 0.2, max: 0.2 });
+    expect(ratePerFrame([...seconds, second(10, 3)])).toEqual({ p50: 0.1, p99: 0.3, max: 0.3 });
+  });
+
   it('are exact to one in 100,000, up to all of them', () => {
     expect(ratePerFrame([second(100_000, 1)])).toEqual({ p50: 0.00001, p99: 0.00001, max: 0.00001 });
     expect(ratePerFrame([second(100_000, 54_321)]).max).toBe(0.54321);
