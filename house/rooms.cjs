@@ -12,6 +12,7 @@ exports.ROOMS = {
     serve: 'rushhour serve',
     sinks: 'opens what --sink names',
     session: 'starts runs and soaks, and says what one would do',
+    evidence: 'rushhour pcap',
     lab: 'rushhour lab',
     doctor: 'rushhour doctor',
     pac: 'says what a script answered',
@@ -73,6 +74,7 @@ exports.ROOMS = {
     'doctor/types': 'checks and facts',
     'doctor/fix/types': 'what would be changed, and was',
     'read/(listing|choose-pruning)': 'lists of runs',
+    'evidence/pcap/types': 'what captures tell',
     'store/experiment-file': 'the order of an experiment',
     analysis: 'words what was found',
     metrics: 'figures',
@@ -84,8 +86,10 @@ exports.ROOMS = {
   },
   evidence: {
     store: 'keeps what a firewall said with the run',
+    'analysis/(findings/latency-cluster|recorded-times)': 'waits at round numbers',
     net: 'packets and captures; sockets to ping with',
-    metrics: 'what a second counts of this machine',
+    metrics: 'what a second counts of this machine; histograms',
+    outcome: 'what counts as stalled',
     scenario: 'which commands ask the firewall, and which texts are secrets',
   },
   read: {

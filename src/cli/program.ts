@@ -19,6 +19,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Register>>> = {
   experiment: async () => (await import('./commands/experiment.ts')).registerExperiment,
   soak: async () => (await import('./commands/soak.ts')).registerSoak,
   export: async () => (await import('./commands/export.ts')).registerExport,
+  pcap: async () => (await import('./commands/pcap.ts')).registerPcap,
   serve: async () => (await import('./commands/serve.ts')).registerServe,
   doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
   lab: async () => (await import('./commands/lab/index.ts')).registerLab,
@@ -83,6 +84,7 @@ Examples:
   rushhour report before after                     the same as one HTML file
   rushhour soak steady ... --for 5h                for hours, whatever happens to this machine
   rushhour trend --last 30                         did anything change between nights?
+  rushhour pcap client.pcap                        what a capture tells of handshakes and stalls
   rushhour serve                                   everything in a browser, on this machine alone
   rushhour doctor steady                           is this machine ready for it?
   rushhour help soak install                       help for a command

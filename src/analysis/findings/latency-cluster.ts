@@ -77,10 +77,21 @@ function clustersOf(arm: Arm, histograms: HistogramsByTag): Cluster[] {
     const times = timesOf(tag);
     const earlier = before.map(timesOf).find((found) => found.length > 0) ?? [];
     const of = times.reduce((sum, { count }) => sum + count, 0);
-    return ROUND_SEC.flatMap((atSec) => {
-      const count = countCluster(times, earlier, atSec * SECOND_US);
-      return count === 0 ? [] : [{ arm: arm.name, what: name, atSec, count, of }];
-    });
+    return findClusters(times, earlier).map((cluster) => ({ arm: arm.name, what: name, ...cluster, of }));
+  });
+}
+
+/**
+ * Round numbers of seconds at which waits cluster, and how many do.
+ * @param earlier what had been waited for in the stage before, with which `times` begin
+ */
+export function findClusters(
+  times: readonly RecordedTime[],
+  earlier: readonly RecordedTime[],
+): { readonly atSec: number; readonly count: number }[] {
+  return ROUND_SEC.flatMap((atSec) => {
+    const count = countCluster(times, earlier, atSec * SECOND_US);
+    return count === 0 ? [] : [{ atSec, count }];
   });
 }
 

@@ -29,6 +29,10 @@ export const CATALOGUE = {
   },
   soak: { summary: 'run a scenario for hours, and survive failures', usage: '[options] <scenario>' },
   export: { summary: 'write the figures of a run as CSV or JSON lines', usage: '[options] <run>' },
+  pcap: {
+    summary: 'read handshakes, stalls and answers from captures',
+    usage: '[options] <file...>',
+  },
   serve: { summary: 'show results in a browser, including a run in progress', usage: '[options]' },
   doctor: { summary: 'check whether this machine is ready for a run', usage: '[options] [scenario]' },
   lab: { summary: 'run firewalls that misbehave on purpose, on this machine', usage: '' },

@@ -92,16 +92,27 @@ export class Connection implements HandshakeSeen {
     return isFinished ? 'closed' : 'open';
   }
 
-  /** Whether a SYN with this number is a copy of its own. */
-  hasIsn(isn: number): boolean {
-    return !this.beganEarlier && this.#isn === (isn | 0);
+  /**
+   * Whether a SYN with this number belongs to it: a copy of its own, or one that comes behind its answer. Where it is over, a
+   * client that begins with the same number each time has begun another.
+   */
+  mayBeginWith(isn: number): boolean {
+    if (this.beganEarlier) return this.#isAnswerAlone;
+    return this.#isn === (isn | 0) && this.end !== 'closed';
   }
 
   /** Whether a SYN-ACK that acknowledges this number may be an answer to it, right or wrong. */
   mayBeAnsweredBy(ack: number): boolean {
-    if (this.beganEarlier) return false;
-    if (this.syns.length > 0) return this.end === 'open' || this.#acknowledges(ack);
-    return this.#acknowledges(ack);
+    if (this.beganEarlier) return this.#isAnswerAlone;
+    return (this.syns.length > 0 && this.end === 'open') || this.#acknowledges(ack);
+  }
+
+  /** Whether nothing is known of it but bare ACKs of the server, which may have answered a SYN that was not captured. */
+  get #isAnswerAlone(): boolean {
+    const { fromClient, fromServer } = this;
+    return (
+      fromClient.packets === 0 && fromServer.bytes === 0 && fromServer.fins === 0 && fromServer.rsts === 0
+    );
   }
 
   takeSyn(seen: Readonly<SeenPacket>): void {

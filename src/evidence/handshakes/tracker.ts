@@ -145,7 +145,7 @@ export class HandshakeTracker {
     const connection = this.#table.connections[slot]!;
     const isFromClient = connection.isClientLower === isFromLower;
     if ((flags & ACK) !== 0) return isFromClient ? connection.beganEarlier : !connection.mayBeAnsweredBy(ack);
-    if (isFromClient) return !connection.hasIsn(seq);
+    if (isFromClient) return !connection.mayBeginWith(seq);
     // From the other side: both may open one at once (RFC 9293 section 3.5), else it is another.
     return connection.beganEarlier || connection.end !== 'open';
   }

@@ -29,6 +29,7 @@ export class FrameSink {
   readonly #onFrame: OnFrame;
   readonly #frame: CapturedFrame = {
     ...{ number: 0, atUs: Number.NaN, linkType: 0, bytes: new Uint8Array(), at: 0, end: 0, wireBytes: 0 },
+    epochSec: undefined,
     comments: NO_COMMENTS,
   };
 
@@ -41,6 +42,7 @@ export class FrameSink {
     const frame = this.#frame;
     frame.number = this.facts.frames + 1;
     frame.atUs = this.#timeOf(found);
+    frame.epochSec = this.facts.epochSec;
     frame.linkType = found.linkType;
     frame.bytes = found.bytes;
     frame.at = found.at;

@@ -15,11 +15,16 @@ const GZIP = [0x1f, 0x8b] as const;
  * by gzip. It is opened once and only read forwards, so a pipe works.
  *
  * @param onFrame called for each frame in turn; must not keep it; an error that it throws ends the reading
+ * @param onBytes called after each piece, with the bytes of the file that were read so far
  * @returns what is known of the whole capture; a file that is damaged or breaks off is read up to that point, and
  * `faults` says so
  * @throws CaptureError if the file is not a capture; the system's error if it cannot be read
  */
-export async function readCapture(path: string, onFrame: OnFrame): Promise<CaptureFacts> {
+export async function readCapture(
+  path: string,
+  onFrame: OnFrame,
+  onBytes?: (bytes: number) => void,
+): Promise<CaptureFacts> {
   const reader = new CaptureReader(onFrame);
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   let unpacker: Unpacker | undefined;
@@ -37,6 +42,7 @@ export async function readCapture(path: string, onFrame: OnFrame): Promise<Captu
     }
     if (unpacker === undefined) reader.push(bytes);
     else if (!(await unpacker.push(bytes))) break;
+    onBytes?.(file.bytesRead);
   }
   if (beginning !== undefined) reader.push(beginning);
   return reader.end(await unpacker?.end());

@@ -7,6 +7,8 @@ export interface CapturedFrame {
    * time for it.
    */
   atUs: number;
+  /** {@link CaptureFacts.epochSec}, which the first frame with a time sets; undefined before it. */
+  epochSec: number | undefined;
   /** See wire/link-types.ts. */
   linkType: number;
   bytes: Uint8Array;

@@ -146,6 +146,16 @@ describe('addresses and ports that are used again', () => {
     expect(seen.at(-1)).toMatchObject({ previousAtUs: 6_400, previousEnd: 'closed' });
   });
 
+  it('are another connection too where a client begins with the same number each time', () => {
+    const again = [0, 1_500].flatMap((startMs) =>
+      wholeConnection({ client: CLIENT, server: SERVER, startMs }),
+    );
+    expect(track(again).seen.map(({ synCount, previousEnd }) => [synCount, previousEnd])).toEqual([
+      [1, undefined],
+      [1, 'closed'],
+    ]);
+  });
+
   it('are told by a SYN-ACK where only the server was captured', () => {
     const of = (startMs: number, isn: number) =>
       wholeConnection({ client: CLIENT, server: SERVER, startMs, isn, serverIsn: isn + 70 }).filter(
@@ -179,6 +189,16 @@ describe('captures that lack something', () => {
       answerCount: 0,
       end: 'closed',
       fromServer: { packets: 0 },
+    });
+  });
+
+  it('have the answer to the first SYN alone, or before it', () => {
+    const early = { ...DOWN, atMs: -1, flags: 'A', seq: 1, ack: 2 };
+    const all = frames(early, syn(0), synAck(2), ack(2.1));
+    expect(trackOne(all)).toMatchObject({ synCount: 1, establishedAtUs: 2_100, beganEarlier: false });
+    expect(trackOne(all.filter((_, index) => index !== 1))).toMatchObject({
+      synCount: 0,
+      beganEarlier: false,
     });
   });
 

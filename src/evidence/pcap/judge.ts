@@ -1,0 +1,45 @@
+import { DEFAULT_STALL_AFTER_US, type HandshakeVerdict, judgeHandshake } from '../../outcome/stall.ts';
+import type { AnswerSeen, HandshakeSeen } from '../handshakes/types.ts';
+import type { Met } from './types.ts';
+
+/** What met the first copy of a handshake's SYN; undefined: no SYN was captured. */
+export function metBy({ syns, answers, establishedAtUs }: HandshakeSeen): Met | undefined {
+  if (syns.length === 0) return undefined;
+  const second = syns[1]?.atUs ?? Number.POSITIVE_INFINITY;
+  const first = answers.find(({ atUs }) => !(atUs > second));
+  if (first !== undefined) return nameOf(first);
+  const wasAnswered = answers.length === 0 && syns.length === 1 && !Number.isNaN(establishedAtUs);
+  return wasAnswered ? 'unseen' : 'silence';
+}
+
+function nameOf({ kind, acknowledges }: AnswerSeen): Met {
+  if (kind === 'ack') return 'bare-ack';
+  return kind === 'syn-ack' && acknowledges === 'another' ? 'foreign-syn-ack' : kind;
+}
+
+/** From the first SYN to the client's acknowledgement; NaN: one of them is missing. */
+export function handshakeUs({ syns, establishedAtUs }: HandshakeSeen): number {
+  return establishedAtUs - (syns[0]?.atUs ?? Number.NaN);
+}
+
+/** How long it has been waited for: as {@link handshakeUs}, or to the last packet where it was never established. */
+export function waitUs(seen: HandshakeSeen): number {
+  const us = handshakeUs(seen);
+  return Number.isNaN(us) ? seen.lastAtUs - (seen.syns[0]?.atUs ?? Number.NaN) : us;
+}
+
+/** Whether it stalled, as rushhour judges its own; undefined: no SYN was captured. */
+export function judge(seen: HandshakeSeen): HandshakeVerdict | undefined {
+  if (seen.syns.length === 0) return undefined;
+  return judgeHandshake(
+    {
+      handshakeUs: waitUs(seen),
+      synRetransmits: seen.synCount - 1,
+      established: !Number.isNaN(seen.establishedAtUs),
+      stopped: false,
+      // Not known: only packets behind the handshake could tell, at the client's end.
+      pathUs: -1,
+    },
+    DEFAULT_STALL_AFTER_US,
+  );
+}

@@ -1,0 +1,65 @@
+import { describeLinkType, isReadable, LINK_TYPE } from '../../net/wire/link-types.ts';
+import type { Unread } from '../../net/wire/packet.ts';
+import type { PacketFacts } from './read-packets.ts';
+
+/** Before this a clock was not set: no capture is older than the format (libpcap, 1998). */
+const FORMAT_SEC = Date.UTC(1998, 0) / 1000;
+/** Clocks of two machines differ by no more where they are set at all. */
+const AHEAD_SEC = 86_400;
+
+const UNREAD: Readonly<Record<Unread, string>> = {
+  'cut short': 'were cut before their TCP header ended (capture with -s 128 or more)',
+  'not IP': 'are not IP, and are passed over',
+  malformed: 'are malformed, and are passed over',
+  'later fragment': 'are later fragments of IP packets, and are passed over',
+  'nested too deeply': 'are wrapped too often, and are passed over',
+  'unknown link type': 'have a link type that cannot be read',
+};
+
+/** Too common to remark on: ARP and the like. */
+const USUAL: readonly Unread[] = ['not IP'];
+
+/**
+ * What is odd about a file.
+ * @param nowSec when it is read, since 1970
+ */
+export function remarkOn({ capture, unread }: PacketFacts, nowSec: number): string[] {
+  const { frames, faults, dropped, backwards, linkTypes } = capture;
+  const remarks = [...faults];
+  if (frames === 0) remarks.push('has no frames');
+  for (const linkType of linkTypes.keys())
+    if (!isReadable(linkType))
+      remarks.push(
+        `has frames of ${describeLinkType(linkType)}, which cannot be read; capture Ethernet instead`,
+      );
+  for (const [why, count] of unread) {
+    if (USUAL.includes(why) || why === 'unknown link type') continue;
+    remarks.push(`has ${count} of ${frames} frames that ${UNREAD[why]}`);
+  }
+  if (dropped !== undefined && dropped > 0)
+    remarks.push(`lacks ${dropped} packets that were dropped while it was captured: counts are too low`);
+  if (backwards > 0) remarks.push(`has ${backwards} frames that are earlier than the one before`);
+  return [...remarks, ...remarkOnClock(capture, nowSec)];
+}
+
+function remarkOnClock(
+  { epochSec, frames, firstUs, lastUs }: PacketFacts['capture'],
+  nowSec: number,
+): string[] {
+  if (frames === 0) return [];
+  if (epochSec === undefined) return ['has no times: nothing can be said of waits'];
+  const first = epochSec + firstUs / 1e6;
+  if (first < FORMAT_SEC)
+    return ['begins before 1998: the clock of the machine that captured it was not set'];
+  const last = epochSec + lastUs / 1e6;
+  return last > nowSec + AHEAD_SEC
+    ? ['ends in the future: the clock of the machine that captured it, or of this one, is wrong']
+    : [];
+}
+
+const COOKED: readonly number[] = [LINK_TYPE.LINUX_SLL, LINK_TYPE.LINUX_SLL2];
+
+/** Whether it was captured on all interfaces at once, on which a packet may be seen twice. */
+export function isCooked({ linkTypes }: PacketFacts['capture']): boolean {
+  return COOKED.some((linkType) => linkTypes.has(linkType));
+}
