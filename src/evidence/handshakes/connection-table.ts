@@ -58,11 +58,19 @@ export class ConnectionTable {
     return true;
   }
 
-  /** The one to be given up where there is no room: the oldest that is over, or the oldest of all; -1 where there is room. */
-  get surplus(): number {
-    if (this.#size < this.capacity) return NONE;
-    const closed = this.#newer[this.capacity + 1]!;
-    return closed === this.capacity + 1 ? this.#newer[this.capacity]! : closed;
+  get isFull(): boolean {
+    return this.#size >= this.capacity;
+  }
+
+  /** The oldest of those that are over, and of those that are not; -1: there is none. */
+  get oldestClosed(): number {
+    const slot = this.#newer[this.capacity + 1]!;
+    return slot === this.capacity + 1 ? NONE : slot;
+  }
+
+  get oldestOpen(): number {
+    const slot = this.#newer[this.capacity]!;
+    return slot === this.capacity ? NONE : slot;
   }
 
   /** @returns its slot. There must be room, and none of this key. */

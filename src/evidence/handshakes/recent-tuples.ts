@@ -1,6 +1,9 @@
 import type { TupleKey } from './tuple-key.ts';
 import type { HandshakeEnd } from './types.ts';
 
+/** Twice the longest time that a segment lives (RFC 9293 section 3.4.2: two minutes). */
+const LATE_US = 240_000_000;
+
 const ENDS: readonly HandshakeEnd[] = ['closed', 'reset', 'open'];
 
 /**
@@ -30,6 +33,12 @@ export class RecentTuples {
   lastAtUs({ hash, check }: TupleKey): number {
     const place = hash & (this.#checks.length - 1);
     return this.#checks[place] === check ? this.#lastAtUs[place]! : Number.NaN;
+  }
+
+  /** Whether a packet may be a late one of a connection that is over: not one of another that the capture begins to have. */
+  isLate(key: TupleKey, atUs: number): boolean {
+    const agoUs = atUs - this.lastAtUs(key);
+    return agoUs >= 0 && agoUs <= LATE_US && this.endOf(key) !== 'open';
   }
 
   /** @returns how it was last seen, if {@link lastAtUs} is known */

@@ -12,16 +12,18 @@ import type { HandshakeSeen } from './types.ts';
 
 /** Connections followed at once: some 1.5 kB each. */
 const CAPACITY = 32_768;
+/** A connection that is over is followed for so long: an acknowledgement may yet come, or a FIN again. */
+const LINGER_US = 4_000_000;
 /** For each of them, connections given up of which it is remembered when: 13 bytes each. */
 const REMEMBERED = 8;
 
 export interface TrackerOptions {
   /**
-   * Called for each connection once it is given up: when its addresses and ports are used again, when there is no room for
-   * it, and at the end.
+   * Called for each connection once it is given up: when it has been over for some seconds, when its addresses and ports are
+   * used again, when there is no room for it, and at the end.
    */
   readonly onHandshake: (seen: HandshakeSeen) => void;
-  /** Connections followed at once, 1 or more. Where there are more, those that are over are given up first, then those of which nothing came for the longest time. */
+  /** Connections followed at once, 1 or more. Where there are more, the one of which nothing came for the longest time is given up. */
   readonly capacity?: number;
   /** Looks for what tells connections apart in the first bytes of their clients. */
   readonly readToken?: ReadToken;
@@ -43,6 +45,8 @@ export interface TrackerCounts {
   /** ICMP errors about TCP, and those of them whose connection is not known. */
   icmpErrors: number;
   icmpStrays: number;
+  /** Packets of connections that had been over for so long that they were given up. */
+  late: number;
   /** Connections that were given up, to have room for others, while they may have gone on. */
   givenUp: number;
 }
@@ -54,7 +58,7 @@ export interface TrackerCounts {
 export class HandshakeTracker {
   readonly counts: TrackerCounts = {
     ...{ packets: 0, copies: 0, syns: 0, synRetransmissions: 0, synAcks: 0 },
-    ...{ resets: 0, icmpErrors: 0, icmpStrays: 0, givenUp: 0 },
+    ...{ resets: 0, icmpErrors: 0, icmpStrays: 0, late: 0, givenUp: 0 },
   };
   readonly #onHandshake: (seen: HandshakeSeen) => void;
   readonly #readToken: ReadToken | undefined;
@@ -111,10 +115,15 @@ export class HandshakeTracker {
     key.set(bytes, packet);
     const { isFromLower } = key;
     const found = this.#table.find(key);
+    this.counts.packets += 1;
+    if (found < 0 && (packet.flags & SYN) === 0 && this.#recent.isLate(key, atUs)) {
+      this.counts.late += 1;
+      this.#count(packet);
+      return;
+    }
     const slot = this.#isOfAnother(found, packet, isFromLower) ? this.#begin(found, seen) : found;
     const connection = this.#table.connections[slot]!;
     const isFromClient = connection.isClientLower === isFromLower;
-    this.counts.packets += 1;
     if (this.#copies.take(slot, packet, isFromClient, atUs)) {
       connection.copies += 1;
       this.counts.copies += 1;
@@ -153,11 +162,7 @@ export class HandshakeTracker {
   /** @param old slot of the one before; -1: none is followed @returns slot of the new one */
   #begin(old: number, { packet, bytes, atUs }: Readonly<SeenPacket>): number {
     if (old >= 0) this.#giveUp(old);
-    const surplus = this.#table.surplus;
-    if (surplus >= 0) {
-      if (this.#table.connections[surplus]!.end === 'open') this.counts.givenUp += 1;
-      this.#giveUp(surplus);
-    }
+    this.#makeRoom(atUs);
     const key = this.#key;
     const isToClient = isFromServer(packet);
     const connection = new Connection(
@@ -171,6 +176,23 @@ export class HandshakeTracker {
     const slot = this.#table.add(key, connection);
     this.#copies.clear(slot);
     return slot;
+  }
+
+  /** Gives up what has long been over, so that memory is taken for no longer than needed, and what there is no room for. */
+  #makeRoom(atUs: number): void {
+    const table = this.#table;
+    // No more than two: one comes for each that goes.
+    for (let given = 0; given < 2; given += 1) {
+      const slot = table.oldestClosed;
+      if (slot < 0 || !(atUs - table.connections[slot]!.lastAtUs > LINGER_US)) break;
+      this.#giveUp(slot);
+    }
+    if (!table.isFull) return;
+    const [closed, open] = [table.oldestClosed, table.oldestOpen];
+    const isClosedOlder =
+      open < 0 || (closed >= 0 && !(table.connections[open]!.lastAtUs < table.connections[closed]!.lastAtUs));
+    if (!isClosedOlder) this.counts.givenUp += 1;
+    this.#giveUp(isClosedOlder ? closed : open);
   }
 
   #giveUp(slot: number): void {

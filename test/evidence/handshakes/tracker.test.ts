@@ -294,13 +294,24 @@ it('finds what it is asked for in the first bytes of the client', () => {
 });
 
 describe('memory', () => {
-  it('gives up those that are over first, and counts those that were not', () => {
+  it('gives up the connection that has been idle for longest, and counts those that were not over', () => {
     const open = frames(syn(0));
     const closed = wholeConnection({ client: '10.0.0.3:7', server: SERVER, startMs: 10 });
     const more = [1, 2].flatMap((port) => frames({ ...syn(100), from: `10.0.0.2:${port}` }));
     const { seen, counts } = track([...open, ...closed, ...more], { capacity: 2 });
-    expect(seen.map(({ clientPort }) => clientPort)).toEqual([7, 40_000, 1, 2]);
+    expect(seen.map(({ clientPort }) => clientPort)).toEqual([40_000, 7, 1, 2]);
     expect(counts.givenUp).toBe(1);
+  });
+
+  it('knows late packets of connections that it has given up, and begins none with them', () => {
+    const whole = wholeConnection({ client: CLIENT, server: SERVER });
+    const late = { ...whole[6]!, atUs: 9_000_000 };
+    const { seen, counts } = track([...whole, ...frames({ ...syn(6_000), from: '10.0.0.2:1' }), late]);
+    expect(seen.map(({ clientPort, end }) => [clientPort, end])).toEqual([
+      [40_000, 'closed'],
+      [1, 'open'],
+    ]);
+    expect(counts).toMatchObject({ late: 1, givenUp: 0 });
   });
 
   it('finds each of many thousand connections, whatever becomes of the others', () => {
