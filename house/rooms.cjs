@@ -54,7 +54,7 @@ exports.ROOMS = {
     'engine/names': 'an engine’s name is a label',
   },
   session: {
-    evidence: 'what firewall, kernel and path say beside the load',
+    evidence: 'what packets, firewall, kernel and path say beside the load',
     read: 'sums and summaries as every reader makes them',
     store: 'keeps what is recorded',
     analysis: 'judges the look before a load',
@@ -88,8 +88,8 @@ exports.ROOMS = {
     store: 'keeps what a firewall said with the run',
     'analysis/(findings/latency-cluster|recorded-times)': 'waits at round numbers',
     net: 'packets and captures; sockets to ping with',
-    metrics: 'what a second counts of this machine; histograms',
-    outcome: 'what counts as stalled',
+    metrics: 'what a second counts of this machine; attempts that are looked at; histograms',
+    outcome: 'what counts as stalled; names what met a SYN',
     scenario: 'which commands ask the firewall, and which texts are secrets',
   },
   read: {

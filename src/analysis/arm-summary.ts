@@ -59,6 +59,7 @@ export function summariseArm(
     refusals: counts.refusals,
     errorNames: counts.errorNames,
     unmetContent: counts.unmetContent,
+    ...summariseAnswers(counts),
     cuts: counts.cuts,
     ...summariseProofs(counts),
     bytes: counts.bytes,
@@ -105,6 +106,20 @@ function summariseResent(
   return {
     requestRetransmits: counts.requestRetransmits,
     requestsResent: { count, measured, rate: count / measured, ci95: wilsonInterval(count, measured) },
+  };
+}
+
+/** Frames have one name for both: `stalled silence`. */
+function summariseAnswers({ synAnswers }: Readonly<SeriesCounts>): Pick<ArmSummary, 'answers'> {
+  const answers = new Map<string, [name: string, count: number][]>();
+  for (const [key, count] of Object.entries(synAnswers)) {
+    const [, group, name] = /^(\w+) (.+)$/.exec(key) ?? [];
+    if (group === undefined || name === undefined) continue;
+    answers.set(group, [...(answers.get(group) ?? []), [name, count]]);
+  }
+  if (answers.size === 0) return {};
+  return {
+    answers: Object.fromEntries([...answers].map(([group, counts]) => [group, Object.fromEntries(counts)])),
   };
 }
 

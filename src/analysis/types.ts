@@ -55,6 +55,8 @@ export interface Summary {
   /** Packets for the packet engine that came while its ring was full, and such of its own that the device did not take. */
   ringDrops?: number;
   sendDrops?: number;
+  /** Packets that the capture beside the load lost; absent: none, or there was no capture. */
+  captureDrops?: number;
   findings: Finding[];
   /** Of a soak: how whole it is. Absent of any other run. */
   soak?: Wholeness & {
@@ -142,6 +144,11 @@ export interface ArmSummary {
   errorNames?: Record<string, number>;
   /** What of that was asked for unexpected content did not hold, an attempt under each of its names; likewise. */
   unmetContent?: Record<string, number>;
+  /**
+   * What met the SYNs of attempts that stalled, healed, were refused or reset, as packets on this machine show it:
+   * { "stalled": { "silence": 1233, "rst-other-ttl": 6 } }; absent where none was looked at.
+   */
+  answers?: Record<string, Record<string, number>>;
   /** Held connections that were cut, by how; absent in runs of an earlier version. */
   cuts?: Partial<Record<Cut, number>>;
   /** Held connections that were checked, by how long they had been idle, ascending; absent if none was. */

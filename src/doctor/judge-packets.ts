@@ -1,4 +1,4 @@
-import type { Check, HostFacts } from './types.ts';
+import type { Check, HostFacts, PacketEngineFacts } from './types.ts';
 
 /**
  * Whether the packet engine can be used here, on which interfaces and in which of its two modes. No run needs it unless
@@ -6,7 +6,25 @@ import type { Check, HostFacts } from './types.ts';
  */
 export function judgePackets({ packetEngine, packages, platform }: HostFacts): Check[] {
   if (packetEngine === undefined || platform !== 'linux' || packages?.koffi === false) return [];
-  const { missing, guard, interfaces, setcap } = packetEngine;
+  return [judgeCapture(packetEngine), ...judgeEngine(packetEngine)];
+}
+
+/** Every run captures if it may; none needs it. */
+function judgeCapture({ missing, setcapRaw }: PacketEngineFacts): Check {
+  const name = 'capture';
+  if (!missing.includes('CAP_NET_RAW'))
+    return { name, level: 'ok', what: 'runs keep the packets of stalled handshakes' };
+  return {
+    ...{
+      name,
+      level: 'note',
+      what: 'runs keep no packets of stalled handshakes: this user lacks CAP_NET_RAW',
+    },
+    mend: `sudo, or for every script of this Node: ${setcapRaw}`,
+  };
+}
+
+function judgeEngine({ missing, guard, interfaces, setcap }: PacketEngineFacts): Check[] {
   const name = 'packet engine';
   if (missing.includes('CAP_NET_RAW')) {
     const what = `--engine packet needs ${missing.join(' and ')}, which this user does not have`;

@@ -1,6 +1,6 @@
 import { whyNoGuard } from '../net/link/guard.ts';
 import { listInterfaces } from '../net/link/interfaces.ts';
-import { hasCapability, SETCAP } from '../net/link/needs.ts';
+import { hasCapability, SETCAP, SETCAP_RAW } from '../net/link/needs.ts';
 import { NetlinkError } from '../net/link/netlink-socket.ts';
 import { whyUnusable } from '../net/link/usable-interface.ts';
 import { isLibcAvailable } from '../net/load.ts';
@@ -16,6 +16,7 @@ export function readPacketFacts(): PacketEngineFacts | undefined {
       missing: (['CAP_NET_RAW', 'CAP_NET_ADMIN'] as const).filter((capability) => !hasCapability(capability)),
       ...(guard === undefined ? {} : { guard }),
       setcap: SETCAP,
+      setcapRaw: SETCAP_RAW,
       interfaces: listInterfaces()
         .filter(({ hardware }) => hardware !== 'loopback')
         .map((link) => {

@@ -45,6 +45,8 @@ export interface PacketEngineFacts {
   readonly guard?: string;
   /** The command that gives Node both capabilities. */
   readonly setcap: string;
+  /** What gives CAP_NET_RAW alone. */
+  readonly setcapRaw: string;
   /** Except loopback. */
   readonly interfaces: readonly {
     readonly name: string;

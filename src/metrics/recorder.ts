@@ -3,10 +3,12 @@ import { classify } from '../outcome/classify.ts';
 import { tellCut } from '../outcome/cut.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { type DropReason, groupOfOutcome, indexOfOutcome, type Outcome } from '../outcome/outcome.ts';
+import { isSampled } from '../outcome/sample.ts';
 import { type HandshakeVerdict, judgeHandshake, needsPath } from '../outcome/stall.ts';
 import { countAnswers } from './answers.ts';
 import { COUNTER_AT } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
+import { NotedAttempts, notedOfOutcome, notedOfVerdict } from './noted.ts';
 import { recordPhases } from './phases.ts';
 import { createAgeBins, createExactBins, FIRST_USE, type ReuseAge } from './reuse-bins.ts';
 import { SeriesCounter } from './series-counter.ts';
@@ -60,12 +62,16 @@ export interface RecorderOptions {
   readonly arms: readonly RecordedArm[];
   /** Stalls kept individually in a frame; the rest is only counted. */
   readonly maxStallsPerFrame: number;
+  /** Whether anybody looks at packets: attempts are then noted for it. */
+  readonly notes?: boolean;
 }
 
 export interface TakenFrame {
   readonly frame: Frame;
   readonly histograms: FrameHistograms;
   readonly stalls: readonly Stall[];
+  /** Attempts whose packets are to be looked at, see noted.ts; absent: none. */
+  readonly noted?: Float64Array;
 }
 
 /**
@@ -79,12 +85,13 @@ export class Recorder {
   readonly #ramps: readonly SeriesCounter[];
   readonly #lateness = new IntervalHistogram();
   readonly #maxStalls: number;
+  readonly #noted: NotedAttempts | undefined;
   /** The single facts object that is evaluated, reused each time. */
   readonly #facts = { handshakeUs: -0.5, established: false, stopped: false, synRetransmits: -1, pathUs: -1 };
   #stalls: Stall[] = [];
   #stallsLeftOut = 0;
 
-  constructor({ arms, maxStallsPerFrame }: RecorderOptions) {
+  constructor({ arms, maxStallsPerFrame, notes = false }: RecorderOptions) {
     this.#arms = arms;
     const open = (arm: RecordedArm, suffix: string): SeriesCounter =>
       new SeriesCounter(
@@ -95,6 +102,7 @@ export class Recorder {
     this.#measured = arms.map((arm) => open(arm, ''));
     this.#ramps = arms.map((arm) => open(arm, RAMP_SUFFIX));
     this.#maxStalls = maxStallsPerFrame;
+    this.#noted = notes ? new NotedAttempts() : undefined;
   }
 
   /** An attempt is about to be passed to the engine. */
@@ -132,7 +140,7 @@ export class Recorder {
     series.time(TIMED_AT['handshake-service'], Math.round(record.establishedAtUs - record.startedAtUs));
     if (this.#awaitsPath(record)) return;
     this.#timeRtt(series, record.rttUs);
-    this.#judge(series, record, true, age);
+    this.#judge(series, record, ramp, true, age);
   }
 
   /**
@@ -165,11 +173,13 @@ export class Recorder {
     if (outcome === 'unexpected-content')
       for (const name of record.unmet ?? []) series.named('unmetContent', name);
     if (record.requestRetransmits >= 0) series.requestRetransmits(record.requestRetransmits);
-    if (record.establishedAtUs < 0) this.#judge(series, record, false, age);
+    let isNoted = false;
+    if (record.establishedAtUs < 0) isNoted = this.#judge(series, record, ramp, false, age);
     else if (this.#awaitsPath(record)) {
       this.#timeRtt(series, record.minRttUs > 0 ? record.minRttUs : record.rttUs);
-      this.#judge(series, record, true, age);
+      isNoted = this.#judge(series, record, ramp, true, age);
     }
+    if (!isNoted) this.#noteOutcome(record, ramp, outcome);
     series.add(COUNTER_AT.bytes, record.bytes);
     if (this.#arms[record.arm]!.isOfBrowsers !== true) {
       if (groupOfOutcome(outcome) !== 'step') series.add(COUNTER_AT.requests);
@@ -226,7 +236,8 @@ export class Recorder {
     const stalls = this.#stalls;
     this.#stalls = [];
     this.#stallsLeftOut = 0;
-    return { frame, histograms, stalls };
+    const noted = this.#noted?.take();
+    return { frame, histograms, stalls, ...(noted === undefined ? {} : { noted }) };
   }
 
   #series(arm: number, ramp: boolean): SeriesCounter {
@@ -268,7 +279,14 @@ export class Recorder {
     if (rttUs > 0) series.time(TIMED_AT.rtt, rttUs);
   }
 
-  #judge(series: SeriesCounter, record: Readonly<AttemptRecord>, established: boolean, age: ReuseAge): void {
+  /** @returns whether its packets are looked at for what its handshake was like */
+  #judge(
+    series: SeriesCounter,
+    record: Readonly<AttemptRecord>,
+    ramp: boolean,
+    established: boolean,
+    age: ReuseAge,
+  ): boolean {
     if (record.synRetransmits >= 0) series.retransmits(record.synRetransmits);
     const facts = this.#facts;
     facts.handshakeUs = (established ? record.establishedAtUs : record.endedAtUs) - record.startedAtUs;
@@ -279,16 +297,36 @@ export class Recorder {
     const fate = judgeHandshake(facts, this.#arms[record.arm]!.stallAfterUs);
     switch (fate) {
       case 'prompt':
-        return;
+        break;
       case 'healed':
       case 'slow':
         series.add(COUNTER_AT[fate]);
-        return;
+        break;
       case 'recovered':
       case 'frozen':
       case 'unresolved':
         this.#noteStall(series, record, facts.handshakeUs, fate, age);
     }
+    return this.#noted !== undefined && this.#note(record, ramp, established, fate);
+  }
+
+  #note(
+    record: Readonly<AttemptRecord>,
+    ramp: boolean,
+    established: boolean,
+    fate: HandshakeVerdict,
+  ): boolean {
+    const isHealthy = fate === 'prompt' && established && isSampled(record.arm, record.attempt);
+    const kind = isHealthy ? 'healthy' : notedOfVerdict(fate);
+    if (kind === undefined) return false;
+    this.#noted!.add(record, ramp, kind, established ? record.establishedAtUs : record.endedAtUs);
+    return true;
+  }
+
+  #noteOutcome(record: Readonly<AttemptRecord>, ramp: boolean, outcome: Outcome): void {
+    if (this.#noted === undefined) return;
+    const kind = notedOfOutcome(outcome);
+    if (kind !== undefined) this.#noted.add(record, ramp, kind, record.endedAtUs);
   }
 
   #noteStall(

@@ -90,6 +90,11 @@ export interface SeriesCounts {
    * Attempts with `unexpected-content`, by the condition that the response did not meet: { 'contains "Welcome"': n }.
    */
   unmetContent: Record<string, number>;
+  /**
+   * What met the SYNs of attempts whose packets were looked at: { "stalled silence": n }; see answer-names.ts. Of runs
+   * without packets, and frames of an earlier version, it is empty or absent.
+   */
+  synAnswers: Record<string, number>;
   /** Held connections that were cut, by how; see outcome/cut.ts. Frames of an earlier version lack them. */
   cuts: Partial<Record<Cut, number>>;
   /**
@@ -190,7 +195,7 @@ export interface PingCounts {
 }
 
 /** What this machine itself did to the load; absent if nothing, or if it cannot tell. */
-export interface GeneratorFaults extends LocalDrops {
+export interface GeneratorFaults extends LocalDrops, CaptureDrops {
   /** Whole seconds in which at least one worker did not run at all: those after this one of which there is no frame. */
   starvedSec?: number;
 }
@@ -207,11 +212,17 @@ export interface LocalDrops {
   sendDrops?: number;
 }
 
+export interface CaptureDrops {
+  /** Packets for the capture beside the load that came faster than it took them: evidence may lack them. */
+  captureDrops?: number;
+}
+
 export const FAULT_KINDS = [
   'localDrops',
   'conntrackDrops',
   'ringDrops',
   'sendDrops',
+  'captureDrops',
   'starvedSec',
 ] as const satisfies readonly (keyof GeneratorFaults)[];
 

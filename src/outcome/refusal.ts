@@ -41,7 +41,8 @@ export function describeIcmp(family: 4 | 6, type: number, code: number, sender: 
   return `${ICMP}${family === 6 ? 'v6' : ''} ${what === undefined ? '' : `${what} `}(${type}/${code}) from ${sender}`;
 }
 
-function nameIcmp(family: 4 | 6, type: number, code: number): string | undefined {
+/** As nft(8) calls it; undefined: nobody does. */
+export function nameIcmp(family: 4 | 6, type: number, code: number): string | undefined {
   if (family === 4 && type === 3) return UNREACHABLE_4[code];
   if (family === 6 && type === 1) return UNREACHABLE_6[code];
   // RFC 792 and RFC 4443 section 3.3.

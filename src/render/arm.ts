@@ -3,6 +3,7 @@ import { listStatuses, OTHER_STATUS } from '../metrics/statuses.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import { formatCount, formatMicros, formatPerSec, formatShare } from './format.ts';
 import { renderLatency, renderPhases } from './latency.ts';
+import { listMet } from './met.ts';
 import { OUTCOME_TEXT } from './outcome-text.ts';
 import type { Paint } from './paint.ts';
 import { renderStallTimeSeries } from './stalls.ts';
@@ -18,6 +19,7 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
     ...renderCounts(arm, room),
     ...renderRequests(arm, room),
     ...renderStalls(arm, room, paint),
+    ...renderSynAnswers(arm, room),
     ...renderRetransmits(arm, room),
     ...renderResent(arm, room),
     ...renderStallTimeSeries(arm, room),
@@ -108,6 +110,11 @@ function formatFates({ recovered, frozen, unresolved, ratePerFrame }: ArmSummary
 
 function renderUnless0(label: string, count: number, text: string, room: number): string[] {
   return count === 0 ? [] : renderLabelled(label, `${formatCount(count)} ${text}`, room);
+}
+
+/** What packets show of attempts that did not go well, in sentences; all of a kind if it is not said otherwise. */
+function renderSynAnswers(arm: ArmSummary, room: number): string[] {
+  return listMet(arm).flatMap((text, index) => renderLabelled(index === 0 ? 'packets' : '', text, room));
 }
 
 function renderRetransmits(arm: ArmSummary, room: number): string[] {

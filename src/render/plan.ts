@@ -5,7 +5,7 @@ import { renderTable } from './table.ts';
 import { wrapHanging } from './wrap.ts';
 
 export type ShownPlan = Pick<RunPlan, 'arms' | 'durationUs' | 'engine' | 'workers'> &
-  Partial<Pick<RunPlan, 'id' | 'fromUs'>>;
+  Partial<Pick<RunPlan, 'id' | 'fromUs' | 'capture'>>;
 
 /** Ports that are reserved or in use cut a range to pieces. */
 const SHOWN_RANGES = 3;
@@ -34,13 +34,20 @@ export function renderPlan(
     width - 2,
   ).map((line) => `  ${line}`);
   const head = wrapHanging(`${what} ${length} (${by}):`, width, 2);
-  return `${[...head, ...lines, ...formatOrigins(origins, width)].join('\n')}\n`;
+  return `${[...head, ...lines, ...formatOrigins(origins, width), ...formatCapture(plan, width)].join('\n')}\n`;
 }
 
 /** Who wonders why it goes there finds the place to change. */
 function formatOrigins(origins: readonly Origin[], width: number): string[] {
   if (origins.length === 0) return [];
   const text = origins.map(({ key, value, from }) => `${key} ${value} from ${from}`).join('; ');
+  return wrapHanging(text, width - 2, 2).map((line) => `  ${line}`);
+}
+
+/** Only where something is missing: that it works goes without saying. */
+function formatCapture({ capture }: ShownPlan, width: number): string[] {
+  if (capture === undefined || capture.isOn) return [];
+  const text = `packets of stalled handshakes are not captured: ${capture.what} (${capture.mend}; --capture off hides this line)`;
   return wrapHanging(text, width - 2, 2).map((line) => `  ${line}`);
 }
 

@@ -23,7 +23,7 @@ import type {
   TlsSpec,
 } from './types.ts';
 import { expandUsers } from './user-pattern.ts';
-import type { AddressUse, CloseMode, HttpVersion, Switch, Via } from './words.ts';
+import type { AddressUse, CaptureMode, CloseMode, HttpVersion, Switch, Via } from './words.ts';
 
 /** Who asks for credentials, and how to answer. Holds references, never a secret. */
 export interface HitAuth extends Pick<AuthSpec, 'to' | 'scheme' | 'mode' | 'service'> {
@@ -72,6 +72,7 @@ export interface HitOptions {
   readonly emulate?: string | undefined;
   readonly interface?: string | undefined;
   readonly tcpTimestamps?: Switch | undefined;
+  readonly capture?: CaptureMode | undefined;
   readonly prefer?: 4 | 6 | undefined;
   readonly addresses?: AddressUse | undefined;
   /** A client's name; absent: the default client. */
@@ -141,6 +142,7 @@ export function scenarioForHit(options: HitOptions): Scenario {
     arms: [{ ...arm, ...(spread && { beside }), request: { ...arm.request, ...bytesOf(options) } }],
     pass: [],
     findings: [],
+    ...(options.capture === undefined ? {} : { capture: options.capture }),
     ...(options.tcpTimestamps === undefined ? {} : { tcpTimestamps: options.tcpTimestamps }),
   });
 }

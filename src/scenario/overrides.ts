@@ -42,6 +42,8 @@ export interface Overrides extends CredentialOverrides {
   readonly ping?: boolean | undefined;
   /** Commands that ask the firewall: each replaces the file's own. */
   readonly firewall?: FirewallOverrides | undefined;
+  /** "auto", "on" or "off". */
+  readonly capture?: string | undefined;
   readonly set?: readonly string[] | undefined;
   /** What is used for `proxy` and `target` if neither they nor an embedded far end set them. */
   readonly defaults?: Settings | undefined;
@@ -109,6 +111,7 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
   }
   if (overrides.tcpTimestamps !== undefined)
     put(['tcpTimestamps'], overrides.tcpTimestamps, '--tcp-timestamps');
+  if (overrides.capture !== undefined) put(['capture'], overrides.capture, '--capture');
   for (const key of ['prefer', 'addresses'] as const) {
     if (overrides[key] === undefined) continue;
     for (const name of armNames(yaml)) put(['arms', name, key], overrides[key], `--${key}`);

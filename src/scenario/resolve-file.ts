@@ -73,6 +73,7 @@ export function resolveFile(raw: unknown): ResolvedFile {
           ...(parsed.data.look === undefined ? {} : { look: parsed.data.look }),
           ...(parsed.data.ping === undefined ? {} : { ping: parsed.data.ping }),
           ...(parsed.data.firewall === undefined ? {} : { firewall: parsed.data.firewall }),
+          ...(parsed.data.capture === undefined ? {} : { capture: parsed.data.capture }),
           ...(parsed.data.tcpTimestamps === undefined ? {} : { tcpTimestamps: parsed.data.tcpTimestamps }),
         }
       : undefined,

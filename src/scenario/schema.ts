@@ -16,6 +16,7 @@ import { tls } from './tls-schema.ts';
 import type { LookSpec } from './types.ts';
 import {
   ADDRESS_USES,
+  CAPTURE_MODES,
   CLOSE_MODES,
   FINDINGS,
   HTTP_VERSIONS,
@@ -189,6 +190,12 @@ export const scenarioSchema = z
       .optional()
       .describe(
         'Set net.ipv4.tcp_timestamps for the run and restore it afterwards; Linux, root. --tcp-timestamps replaces it. Default: unchanged.',
+      ),
+    capture: z
+      .enum(CAPTURE_MODES)
+      .optional()
+      .describe(
+        'Capture the headers of handshakes beside the load, and keep those of stalled attempts (capture/near.pcapng, evidence.jsonl). auto: if CAP_NET_RAW allows it; on: refuse to run without it. --capture replaces it. Default: auto.',
       ),
     look: look
       .optional()

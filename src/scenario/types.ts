@@ -9,6 +9,7 @@ import type {
   AskedFinding,
   AuthMode,
   AuthScheme,
+  CaptureMode,
   CloseMode,
   HttpVersion,
   PortOrder,
@@ -38,6 +39,8 @@ export interface Scenario {
   readonly ping?: Switch;
   /** Commands that ask the firewall; absent: none. */
   readonly firewall?: FirewallSpec;
+  /** Whether packets are captured beside the load; absent: auto. */
+  readonly capture?: CaptureMode;
 }
 
 /** Commands that sh runs on this machine, whose output is kept with the run; at least one. */

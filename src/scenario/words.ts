@@ -41,6 +41,10 @@ export type AskedFinding = (typeof FINDINGS)[number];
 export const SWITCHES = ['on', 'off'] as const;
 export type Switch = (typeof SWITCHES)[number];
 
+/** Whether packets are captured beside the load; auto: where this process may. */
+export const CAPTURE_MODES = ['auto', 'on', 'off'] as const;
+export type CaptureMode = (typeof CAPTURE_MODES)[number];
+
 export const AUTH_SCHEMES = ['basic', 'negotiate'] as const;
 /** RFC 7617; RFC 4559 (SPNEGO with Kerberos). */
 export type AuthScheme = (typeof AUTH_SCHEMES)[number];

@@ -52,7 +52,7 @@ export async function goOnWithRun(
   const fromUs = Math.ceil(clock.seconds()) * 1_000_000;
   const restUs = isOver ? 0 : segment.load.durationUs;
   const endUs = restUs === undefined ? undefined : fromUs + restUs;
-  const plan = planOf(writer, segment?.load, endUs, fromUs);
+  const plan = planOf(writer, segment, endUs, fromUs);
   return {
     ...{ writer, clock, events, plan, sums: resumed.sums, next: lastSecond + 1 },
     schedule: scheduleOf(plan),

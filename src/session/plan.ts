@@ -1,17 +1,17 @@
 import type { SessionWriter } from '../store/session-writer.ts';
-import type { Load } from './load/load.ts';
 import { outlineArm } from './load/outline.ts';
 import type { Schedule } from './progress.ts';
+import type { LoadSegment } from './segment.ts';
 import type { RunPlan } from './types.ts';
 
 /**
- * @param load of the first segment; absent where a soak goes on, or nothing is left of a run: its addresses are those that
+ * @param segment the first one; absent where a soak goes on, or nothing is left of a run: its addresses are those that
  * it had
  * @param fromUs how far a resumed one is
  */
 export function planOf(
   { info, dir }: Pick<SessionWriter, 'info' | 'dir'>,
-  load: Load | undefined,
+  segment: Pick<LoadSegment, 'load' | 'capture'> | undefined,
   durationUs: number | undefined,
   fromUs?: number,
 ): RunPlan {
@@ -25,8 +25,9 @@ export function planOf(
     engine: info.engine,
     readsTcpInfo: info.stallsByTcpInfo,
     workers: info.workers,
-    arms: load?.outlines ?? known,
+    arms: segment?.load.outlines ?? known,
     durationUs,
+    ...(segment?.capture === undefined ? {} : { capture: segment.capture }),
     ...(fromUs === undefined ? {} : { fromUs }),
   };
 }

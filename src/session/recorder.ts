@@ -2,10 +2,13 @@ import { createHistogram, type Histogram, type Quantiles, quantilesOf } from '..
 import type { RecordedSecond } from '../metrics/types.ts';
 import { shiftFrame, shiftStall } from '../metrics/window.ts';
 import type { SessionSums } from '../read/session-sums.ts';
+import type { EvidenceLog } from '../store/evidence-log.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
 import type { EventLog } from './event-log.ts';
-import type { SecondAggregatorOptions, WholeSecond } from './load/second-aggregator.ts';
+import { shiftEvidence } from './evidence.ts';
+import type { WholeSecond } from './load/second-aggregator.ts';
 import { ProgressTally, type Schedule } from './progress.ts';
+import type { SegmentReceiver } from './segment.ts';
 import { SettleBuffer } from './settle-buffer.ts';
 import type { RunListener } from './types.ts';
 
@@ -22,6 +25,8 @@ export interface RecorderOptions {
   readonly sums: SessionSums;
   /** Receives each second as it was counted. */
   readonly watch: (second: WholeSecond['frame']) => void;
+  /** Keeps what was seen of attempts. */
+  readonly evidence: Pick<EvidenceLog, 'add'>;
 }
 
 /** Passes the seconds of each segment of load on to disk, sinks and progress. */
@@ -57,8 +62,10 @@ export class Recorder {
   }
 
   /** @param baseSec second of the session that is second 0 of the segment */
-  receiver(baseSec: number): Pick<SecondAggregatorOptions, 'onHistogram' | 'onSecond'> {
+  receiver(baseSec: number): SegmentReceiver {
     return {
+      onEvidence: (second, kept) =>
+        this.#options.evidence.add(second + baseSec, shiftEvidence(kept, baseSec)),
       onHistogram: (tag, histogram) => this.#count(tag, histogram),
       onSecond: ({ frame, encoded, stalls }) =>
         this.#take({

@@ -2,10 +2,13 @@ import { type QuietPing, startQuietPing } from '../evidence/ping/quiet-ping.ts';
 import type { BesideCounts } from '../metrics/types.ts';
 import { isLibcAvailable } from '../net/index.ts';
 import type { Scenario } from '../scenario/types.ts';
+import type { KeptEvidence } from '../store/evidence-log.ts';
+import type { FromWorker } from '../worker/protocol.ts';
 import { type Load, openLoad } from './load/load.ts';
 import { findPingTargets } from './load/ping-targets.ts';
 import { SecondAggregator, type SecondAggregatorOptions } from './load/second-aggregator.ts';
-import type { RunListener, RunOptions } from './types.ts';
+import { checkCapture, NearPipe, openNearSide } from './near-side.ts';
+import type { CaptureOutline, RunListener, RunOptions } from './types.ts';
 import { Undo } from './undo.ts';
 
 export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
@@ -15,15 +18,23 @@ export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
   readonly isFirst: boolean;
 };
 
+/** Who takes what a segment counted, and what was seen of its attempts. */
+export type SegmentReceiver = Pick<SecondAggregatorOptions, 'onHistogram' | 'onSecond'> & {
+  /** @param second of the segment */
+  onEvidence(second: number, kept: readonly KeptEvidence[]): void;
+};
+
 /** A stretch of load without a break: threads of its own, addresses as they were when it began. */
 export interface LoadSegment {
   readonly load: Load;
+  /** Whether its packets are captured; absent: nobody wants them. */
+  readonly capture?: CaptureOutline;
   /**
    * Starts the load.
    * @param atEpochMs its second 0; milliseconds since 1970
    * @returns a promise that resolves once every attempt has settled, and rejects if a worker failed
    */
-  run(atEpochMs: number, take: Pick<SecondAggregatorOptions, 'onHistogram' | 'onSecond'>): Promise<void>;
+  run(atEpochMs: number, take: SegmentReceiver): Promise<void>;
   /** Releases everything that it holds. */
   close(): Promise<void>;
 }
@@ -32,10 +43,16 @@ export interface LoadSegment {
 export async function openSegment(options: SegmentOptions, listener: RunListener): Promise<LoadSegment> {
   const undo = new Undo();
   try {
-    const load = await openLoad({ ...options, asksFirst: options.isFirst }, listener, undo);
+    const mode = options.scenario.capture ?? 'auto';
+    const capture = checkCapture(mode);
+    const notes = capture?.isOn === true;
+    const load = await openLoad({ ...options, asksFirst: options.isFirst, notes }, listener, undo);
+    const near = notes ? await openNearSide(load.arms, mode, listener) : undefined;
+    if (near !== undefined) undo.push(() => near.stop());
     return {
       load,
-      run(atEpochMs, take) {
+      ...(capture === undefined ? {} : { capture }),
+      async run(atEpochMs, take) {
         const pings = startPings(options.scenario, load, listener);
         undo.push(async () => pings?.close());
         const seconds = new SecondAggregator({
@@ -43,8 +60,12 @@ export async function openSegment(options: SegmentOptions, listener: RunListener
           takeTokens: load.takeTokens,
           takeHostSecond: () => ({ ...load.takeHostSecond(), ...takePings(pings) }),
         });
-        load.start(atEpochMs, (message) => seconds.receive(message));
-        return load.finished;
+        const receive = (message: FromWorker): void => seconds.receive(message);
+        const pipe = near === undefined ? undefined : new NearPipe(near, receive, take.onEvidence);
+        near?.start(atEpochMs);
+        load.start(atEpochMs, pipe === undefined ? receive : (message) => pipe.take(message));
+        await load.finished;
+        await pipe?.passed;
       },
       close: () => undo.run(),
     };

@@ -10,6 +10,7 @@ import { acquireLock, type LockHolder } from '../store/lock.ts';
 import { createSession } from '../store/session-create.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
 import { EventLog } from './event-log.ts';
+import { openEvidence } from './evidence.ts';
 import { findCutShort } from './find-cut-short.ts';
 import { goOnWithRun, goOnWithSoak } from './go-on.ts';
 import { createSessionClock } from './host/clocks.ts';
@@ -154,7 +155,7 @@ async function begin(
     (message) => listener.warning?.(message),
   );
   undo.push(() => writer.release());
-  const plan = planOf(writer, segment.load, soak?.forUs ?? segment.load.durationUs);
+  const plan = planOf(writer, segment, soak?.forUs ?? segment.load.durationUs);
   firewall?.begin(writer.dir);
   return {
     ...{ writer, clock, segment, plan, next: 0 },
@@ -208,8 +209,10 @@ function conduct(
         }
       : {}),
   });
+  const evidence = openEvidence(writer, (message) => listener.warning?.(message));
+  undo.push(() => evidence.close());
   const recorder = new Recorder({
-    ...{ writer, listener, next, schedule, events, sums },
+    ...{ writer, listener, next, schedule, events, sums, evidence },
     // Whoever watches a run sees each second at once; a soak's are told as they count.
     holdSec: isSoak ? writer.settleSec : 0,
     watch: (frame) => watch.frame(frame),
@@ -260,6 +263,7 @@ function conduct(
       }
       // Once more, so that the last event is on disk.
       await recorder.closeAll();
+      await evidence.close();
       // By the clock that nobody sets: what the wall clock shows may lie before the beginning.
       const endedAt = new Date(Date.parse(writer.info.startedAt) + clock.seconds() * 1_000).toISOString();
       const summary = { ...sums.summarise(status, endedAt, events.kinds), ...(await tellBeside(writer.dir)) };

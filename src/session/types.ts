@@ -48,7 +48,14 @@ export interface RunPlan {
   readonly durationUs: number | undefined;
   /** Of one that is resumed: how far it is, the gap included. Microseconds. */
   readonly fromUs?: number;
+  /** Whether packets are captured beside it; absent: nobody wants them, or it is not known yet. */
+  readonly capture?: CaptureOutline;
 }
+
+/** Whether packets are captured beside the load; if not, what is missing, and what would mend it. */
+export type CaptureOutline =
+  | { readonly isOn: true }
+  | { readonly isOn: false; readonly what: string; readonly mend: string };
 
 export interface ArmOutline {
   readonly name: string;

@@ -71,11 +71,11 @@ export class AppendFile {
   }
 
   /**
-   * Appends text.
+   * Appends text, or bytes.
    * @returns the system's error while part of it is still waiting; undefined once all is written
    */
-  async append(text: string): Promise<NodeJS.ErrnoException | undefined> {
-    if (text !== '') this.#pending.push(Buffer.from(text));
+  async append(text: string | Uint8Array): Promise<NodeJS.ErrnoException | undefined> {
+    if (text.length > 0) this.#pending.push(Buffer.from(text as string));
     while (this.pendingBytes > MAX_PENDING_BYTES) {
       this.#pending.shift();
       this.#dropped += 1;

@@ -16,6 +16,12 @@ export const SESSION_FILES = {
   recent: 'recent',
 } as const;
 
+/** What was seen on the wire of attempts, where packets were captured. */
+export const EVIDENCE_FILES = {
+  lines: 'evidence.jsonl',
+  capture: 'capture/near.pcapng',
+} as const;
+
 const LATENCY_LOG = /^latency(?:\.(\d+))?\.hlog$/;
 
 /** A log of histograms that grows long is continued in another file: latency.hlog, latency.1.hlog, and so on. */

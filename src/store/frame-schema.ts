@@ -15,6 +15,7 @@ const series = some({
   ...{ synRetransmits: counts, requestRetransmits: counts.optional(), outcomes: counts },
   ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },
   ...{ refusals: counts.optional(), errorNames: counts.optional(), unmetContent: counts.optional() },
+  synAnswers: counts.optional(),
   cuts: counts.optional(),
   byProofAge: byName(some({ alive: signed, cuts: counts })).optional(),
   stalledBySecond: countsByNumber,
@@ -32,7 +33,7 @@ const frame = {
   tokens: byName(some({ minted: signed, discarded: signed, failures: counts })).optional(),
   stallsLeftOut: count,
   ...{ localDrops: count.optional(), conntrackDrops: count.optional(), starvedSec: count.optional() },
-  ...{ ringDrops: count.optional(), sendDrops: count.optional() },
+  ...{ ringDrops: count.optional(), sendDrops: count.optional(), captureDrops: count.optional() },
   pings: byName(
     some({ sent: count, answered: count, sumUs: count, minUs: signed, maxUs: signed }),
   ).optional(),

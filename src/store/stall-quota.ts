@@ -11,6 +11,8 @@ export interface StallQuotaOptions {
   readonly share?: number;
   /** Kept before. */
   readonly kept: number;
+  /** Kept in all; default: 10,000. */
+  readonly most?: number;
 }
 
 /** Says how many stalls of each second are kept. */
@@ -21,10 +23,15 @@ export class StallQuota {
   #window = -1;
   #ofWindow = 0;
 
-  constructor({ windowSec = Number.POSITIVE_INFINITY, share = 1, kept }: StallQuotaOptions) {
+  constructor({
+    windowSec = Number.POSITIVE_INFINITY,
+    share = 1,
+    kept,
+    most = MAX_STALLS,
+  }: StallQuotaOptions) {
     this.#windowSec = windowSec;
     this.#share = share;
-    this.#left = Math.max(0, MAX_STALLS - kept);
+    this.#left = Math.max(0, most - kept);
   }
 
   /** @returns how many of so many may be kept; seconds ascend */

@@ -34,6 +34,7 @@ const arm = some({
   ...{ synRetransmits: counts, requestRetransmits: counts.optional(), outcomes: counts },
   ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },
   ...{ refusals: counts.optional(), errorNames: counts.optional(), unmetContent: counts.optional() },
+  answers: z.record(text, counts).optional(),
   ...{ handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantiles },
   rttUs: quantiles.optional(),
   service: some({ handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantiles }),
@@ -79,7 +80,7 @@ export const summarySchema = some({
   arms: z.record(armName, arm),
   latenessUs: quantiles,
   ...{ localDrops: figure.optional(), conntrackDrops: figure.optional(), starvedSec: figure.optional() },
-  ...{ ringDrops: figure.optional(), sendDrops: figure.optional() },
+  ...{ ringDrops: figure.optional(), sendDrops: figure.optional(), captureDrops: figure.optional() },
   pings: z
     .record(
       text,

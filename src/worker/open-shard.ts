@@ -34,6 +34,7 @@ export function openShard(
   const recorder = new Recorder({
     arms: plan.arms.map(toRecordedArm),
     maxStallsPerFrame: MAX_STALLS_PER_FRAME,
+    notes: plan.notes === true,
   });
   const runners: ArmRunner[] = [];
   const single = createEngine({

@@ -32,6 +32,8 @@ export interface ShardPlan {
   readonly maxLatenessUs: number;
   /** How long to wait, once nothing more is due, for open attempts to settle. */
   readonly drainUs: number;
+  /** Whether attempts are noted whose packets are to be looked at. */
+  readonly notes?: boolean;
 }
 
 /** From the run to a worker. */
@@ -64,5 +66,7 @@ export type FromWorker =
       readonly frame: Frame;
       readonly histograms: FrameHistograms;
       readonly stalls: readonly Stall[];
+      /** Attempts whose packets are to be looked at (metrics/noted.ts); absent: none. */
+      readonly noted?: Float64Array;
     }
   | { readonly kind: 'done'; readonly shard: number };

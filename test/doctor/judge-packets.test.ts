@@ -4,10 +4,18 @@ import type { PacketEngineFacts } from '../../src/doctor/types.ts';
 import { hostFacts } from './facts.ts';
 
 const eth0 = { name: 'eth0', isWireless: false, forwards: false };
-const judge = (over: Partial<PacketEngineFacts> = {}) =>
+const judgeAll = (over: Partial<PacketEngineFacts> = {}) =>
   judgePackets(
-    hostFacts({ packetEngine: { missing: [], setcap: 'sudo setcap', interfaces: [eth0], ...over } }),
+    hostFacts({
+      packetEngine: {
+        ...{ missing: [], setcap: 'sudo setcap', setcapRaw: 'sudo setcap raw', interfaces: [eth0] },
+        ...over,
+      },
+    }),
   );
+
+/** Behind what it says of the capture. */
+const judge = (over: Partial<PacketEngineFacts> = {}) => judgeAll(over).slice(1);
 
 describe('what doctor says of the packet engine', () => {
   it('names both ways of an interface where nothing is missing', () => {
@@ -36,5 +44,13 @@ describe('what doctor says of the packet engine', () => {
     });
     expect(judge({ interfaces: [{ ...eth0, isWireless: true }] })[0]?.what).toContain('Wi-Fi');
     expect(judgePackets(hostFacts())).toEqual([]);
+  });
+
+  it('says whether runs capture, and what would let them', () => {
+    expect(judgeAll()[0]).toMatchObject({ name: 'capture', level: 'ok' });
+    const [lacking] = judgeAll({ missing: ['CAP_NET_RAW', 'CAP_NET_ADMIN'] });
+    expect(lacking).toMatchObject({ name: 'capture', level: 'note' });
+    expect(lacking?.what).toContain('CAP_NET_RAW');
+    expect(lacking?.mend).toContain('sudo setcap raw');
   });
 });

@@ -62,6 +62,7 @@ type Course =
   | 'refusals'
   | 'errorNames'
   | 'unmetContent'
+  | 'answers'
   | 'proofs'
   | 'byReuseAge'
   | 'onset'

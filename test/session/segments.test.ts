@@ -32,6 +32,7 @@ async function conduct(courses: readonly Course[], { closeMs, openMs }: { closeM
     ...{ writer, listener: {}, holdSec: 0, next: 0, events: log },
     schedule: { durationUs: 60_000_000, attempts: undefined },
     sums: new SessionSums(writer.info),
+    evidence: { add() {} },
     watch: ({ second }) => recorded.push(second),
   });
   const begin = ({ seconds, fault }: Course): LoadSegment => ({

@@ -99,6 +99,7 @@ export function recordInto(writer: SessionWriter): {
   const recorder = new SessionRecorder({
     ...{ writer, sums, listener: {}, schedule: { durationUs: undefined, attempts: undefined } },
     ...{ holdSec: 0, next: 0, events: new EventLog(writer, () => {}), watch: () => {} },
+    evidence: { add() {} },
   });
   const seconds = new SecondAggregator({
     ...{ shards: 1, takeTokens: () => undefined, takeHostSecond: () => ({}) },

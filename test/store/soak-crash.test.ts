@@ -27,7 +27,7 @@ async function recordWrites(): Promise<{ info: string; writes: Write[] }> {
   let info = '';
   const append = AppendFile.prototype.append;
   const spy = vi.spyOn(AppendFile.prototype, 'append').mockImplementation(function (this: AppendFile, text) {
-    if (text !== '') writes.push({ path: this.path, text });
+    if (text !== '') writes.push({ path: this.path, text: String(text) });
     return append.call(this, text);
   });
   try {

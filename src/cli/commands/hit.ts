@@ -192,6 +192,7 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
     auth: readAuth(flags, host),
     tls: readTls(flags),
     tcpTimestamps: flags.tcpTimestamps,
+    capture: flags.capture,
     prefer: flags.prefer,
     addresses: flags.addresses,
     client: flags.client,

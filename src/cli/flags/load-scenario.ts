@@ -27,7 +27,7 @@ export async function loadForCommand(
 /** All flags that change a scenario. */
 export type ScenarioFlags = OverrideOptions &
   PacOptions &
-  BesideOptions & { readonly tcpTimestamps?: string };
+  BesideOptions & { readonly tcpTimestamps?: string; readonly capture?: string };
 
 /**
  * As {@link loadForCommand}, but scripts are yet to be asked for the proxies of arms that have `pac`.

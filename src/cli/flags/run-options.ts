@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { ENGINE_NAMES, type EngineName } from '../../engine/names.ts';
 import { UsageError } from '../../errors.ts';
 import type { Origin } from '../../scenario/load.ts';
-import { SWITCHES, type Switch } from '../../scenario/words.ts';
+import { CAPTURE_MODES, type CaptureMode, SWITCHES, type Switch } from '../../scenario/words.ts';
 import type { Host } from '../host.ts';
 import { addSinkOptions, type SinkFlags } from './sink-flags.ts';
 import { parseWorkers } from './values.ts';
@@ -15,6 +15,7 @@ export interface SharedRunOptions extends SinkFlags {
   readonly workers: number | 'auto';
   readonly engine: 'auto' | EngineName;
   readonly tcpTimestamps?: Switch;
+  readonly capture?: CaptureMode;
   readonly results?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -44,6 +45,7 @@ export function addSharedRunOptions(command: Command): Command {
     )
     .addOption(removedReactorOption())
     .addOption(tcpTimestampsOption('set net.ipv4.tcp_timestamps for the run and restore it (root)'))
+    .addOption(captureOption())
     .addOption(resultsOption())
     .option('--json', 'print the summary as JSON, and nothing else on stdout')
     .option('--quiet', 'show no progress')
@@ -73,6 +75,13 @@ export function tcpTimestampsOption(does: string): Option {
 }
 
 /** Where runs are kept. */
+export function captureOption(): Option {
+  return new Option(
+    '--capture <mode>',
+    'keep the packets of stalled handshakes; auto: if CAP_NET_RAW allows it, on: refuse to run without, off',
+  ).choices([...CAPTURE_MODES]);
+}
+
 export function resultsOption(): Option {
   return new Option(
     '--results <dir>',

@@ -13,6 +13,7 @@ import { outlineArm, outlineLink, scheduleUs } from '../../session/load/outline.
 import { type RoutedArm, routeArms } from '../../session/load/packets/plan-arm.ts';
 import { resolveArms } from '../../session/load/resolve.ts';
 import { findPublicHosts } from '../../session/load/safety.ts';
+import { checkCapture } from '../../session/near-side.ts';
 import type { ArmOutline } from '../../session/types.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 import type { SharedRunOptions } from '../flags/run-options.ts';
@@ -36,7 +37,11 @@ export async function printDryRun(
   const arms = embedded ? outlines.map(nameEmbedded) : outlines;
   const workers = decideWorkers(options, scenario, host);
   const { columns } = host.stdout;
-  const plan = { arms, durationUs: scheduleUs(planned), engine, workers };
+  const capture = checkCapture(scenario.capture ?? 'auto');
+  const plan = {
+    ...{ arms, durationUs: scheduleUs(planned), engine, workers },
+    ...(capture === undefined ? {} : { capture }),
+  };
   host.stdout.write(renderPlan(plan, options.origins, columns));
   const say = (label: string, text: string) =>
     host.stdout.write(`${renderLabelled(`  ${label}`, text, columns, 13).join('\n')}\n`);

@@ -3,11 +3,13 @@ import {
   createTcpInfo,
   keepIcmpErrors,
   type Libc,
+  readLocalPort,
   readRefusal,
   readTcpInfo,
   resetOnClose,
 } from '../../net/index.ts';
 import type { AttemptPhase, EndCause, Lack } from '../../outcome/classify.ts';
+import { isSampled } from '../../outcome/sample.ts';
 import { ALL_MET, createAttemptRecord } from '../blank-record.ts';
 import { chooseHoldAge, FIRST_LOOK_US, listHoldAgesUs, NEXT_LOOK_US } from '../holding.ts';
 import { Contents } from '../http/contents.ts';
@@ -137,6 +139,8 @@ export class Connections {
     this.table.establishedAtUs[slot] = this.nowUs;
     this.table.phase[slot] = RESPONSE;
     this.#noteTcpInfo(slot);
+    if (this.table.synRetransmits[slot]! > 0 || isSampled(this.table.arm[slot]!, this.table.attempt[slot]!))
+      this.#notePort(slot);
     keepIcmpErrors(this.table.fd[slot]!, this.#familyOf(slot), false);
     fillRecord(this.#record, this.table, slot);
     this.#writeEnd('response', 'none', 0, 0);
@@ -156,6 +160,7 @@ export class Connections {
     // TCP_INFO is lost with the descriptor.
     if (phase === 'handshake') this.#noteTcpInfo(slot);
     else this.noteResent(slot);
+    if (cause !== 'none') this.#notePort(slot);
     if (fd >= 0) {
       this.#reactor.forget(slot);
       const { close, holdsTogether } = this.armOf(slot);
@@ -186,6 +191,12 @@ export class Connections {
     const fd = this.table.fd[slot]!;
     const isAnswer = phase === 'handshake' || (phase === 'start' && errno === constants.errno.ECONNREFUSED);
     return isAnswer && errno !== 0 && fd >= 0 ? readRefusal(fd, this.#familyOf(slot), errno) : '';
+  }
+
+  /** Of a connection that failed, or that is looked at: the port that the system chose for it. */
+  #notePort(slot: number): void {
+    const { sourcePort, fd } = this.table;
+    if (sourcePort[slot] === 0 && fd[slot]! >= 0) sourcePort[slot] = readLocalPort(fd[slot]!);
   }
 
   #familyOf(slot: number): 4 | 6 {

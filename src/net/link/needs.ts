@@ -17,6 +17,9 @@ const PURPOSES: Readonly<Record<Capability, string>> = {
 /** Gives both permanently, to everything that this Node runs. */
 export const SETCAP = 'sudo setcap cap_net_raw,cap_net_admin+ep "$(readlink -f "$(command -v node)")"';
 
+/** Gives the first alone, which is enough to capture. */
+export const SETCAP_RAW = 'sudo setcap cap_net_raw+ep "$(readlink -f "$(command -v node)")"';
+
 export const CAPABILITY_HINT: string = `run it with sudo, or give Node the capabilities: ${SETCAP} (every script that any user runs with this node then has them; sudo setcap -r with the same path removes them)`;
 
 /** Whether this thread has a capability, according to /proc. In a container the kernel may still refuse. */

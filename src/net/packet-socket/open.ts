@@ -15,7 +15,8 @@ import {
   SOL_SOCKET,
 } from '../constants.ts';
 import type { Libc } from '../load.ts';
-import { compileFilter, type FilterSpec, INSTRUCTION_BYTES } from './filter.ts';
+import { compileFilter, type FilterSpec } from './filter.ts';
+import { INSTRUCTION_BYTES } from './filter-program.ts';
 
 /** sizeof(struct sockaddr_ll), packet(7). */
 const SOCKADDR_LL_BYTES = 20;

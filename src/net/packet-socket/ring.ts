@@ -28,6 +28,9 @@ const CAPTURED = 2;
 const OFFSETS = 3;
 const SECONDS = 4;
 const NANOSECONDS = 5;
+/** struct sockaddr_ll (packet(7)) follows, at the next multiple of 16: protocol, interface, hardware and kind of packet. */
+const FROM_INTERFACE = 9;
+const FROM_HARDWARE = 10;
 
 /** Each block is one piece of memory: small enough to be found on any machine. */
 const BLOCK_BYTES = 65_536;
@@ -48,6 +51,23 @@ export interface ReceivedPacket {
   seconds: number;
   nanoseconds: number;
 }
+
+/** Where a packet was seen, for a socket that is bound to no interface. */
+export interface PacketOrigin {
+  interfaceIndex: number;
+  /** ARPHRD_ETHER (1) and others of uapi/linux/if_arp.h. */
+  hardware: number;
+  /** PACKET_HOST (0) to PACKET_OUTGOING (4) of uapi/linux/if_packet.h. */
+  kind: number;
+  /** Bytes of the link header. */
+  linkBytes: number;
+  /** Bytes from the network header on: captured, and on the wire. */
+  capturedBytes: number;
+  wireBytes: number;
+}
+
+/** Before the network header, with which memory is aligned: room for the link headers of Ethernet. */
+export const LINK_ROOM_BYTES = 16;
 
 /**
  * Receives from a packet socket through memory shared with the kernel (packet_mmap, TPACKET_V2): one frame per packet,
@@ -112,6 +132,32 @@ export class PacketRing {
     packet.from = (word << 2) + (words[word + OFFSETS]! & 0xffff);
     packet.to = packet.from + Math.min(words[word + CAPTURED]!, words[word + WIRE_LENGTH]!);
     return true;
+  }
+
+  /** Of the packet that was received last. */
+  readOrigin(origin: PacketOrigin): void {
+    const words = this.#words;
+    const word = (this.#next * this.#frameBytes) >> 2;
+    const offsets = words[word + OFFSETS]!;
+    const link = (offsets >>> 16) - (offsets & 0xffff);
+    const linkBytes = link > 0 ? link : 0;
+    origin.interfaceIndex = words[word + FROM_INTERFACE]!;
+    origin.hardware = words[word + FROM_HARDWARE]! & 0xffff;
+    origin.kind = (words[word + FROM_HARDWARE]! >>> 16) & 0xff;
+    origin.linkBytes = linkBytes;
+    origin.capturedBytes = Math.max(0, words[word + CAPTURED]! - linkBytes);
+    origin.wireBytes = Math.max(0, words[word + WIRE_LENGTH]! - linkBytes);
+  }
+
+  /**
+   * Copies the packet that was received last from {@link LINK_ROOM_BYTES} before its network header on, by words. Not of one that
+   * did not fit into its frame.
+   */
+  copyNetwork(into: Int32Array, at: number, count: number): void {
+    const words = this.#words;
+    const frame = (this.#next * this.#frameBytes) >> 2;
+    const from = frame + (((words[frame + OFFSETS]! >>> 16) - LINK_ROOM_BYTES) >> 2);
+    for (let index = 0; index < count; index += 1) into[at + index] = words[from + index]!;
   }
 
   /** Gives the frame back to the kernel. */

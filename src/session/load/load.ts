@@ -48,6 +48,8 @@ export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
   readonly scenario: Scenario;
   /** False: load is sent even if no endpoint answers, because the results are to show that. */
   readonly asksFirst: boolean;
+  /** Whether attempts are noted whose packets are to be looked at; default: no. */
+  readonly notes?: boolean;
 }
 
 /** Threads that are ready to start: names resolved, credentials read, tokens in stock. */
@@ -84,7 +86,7 @@ export interface Load {
  * @throws EnvironmentError if something that the load needs is missing
  */
 export async function openLoad(
-  { scenario, workers, asksFirst, ...options }: LoadOptions,
+  { scenario, workers, asksFirst, notes = false, ...options }: LoadOptions,
   listener: RunListener,
   undo: Undo,
 ): Promise<Load> {
@@ -119,7 +121,7 @@ export async function openLoad(
   if (nat !== undefined && nat.ports !== 'preserved') warn(formatNat(nat));
 
   if (host.platform === 'linux' && host.packages?.koffi === false) warn(WITHOUT_KOFFI);
-  const plans = planShards(arms, engine, workers, host.fdLimit.soft ?? DEFAULT_DESCRIPTORS);
+  const plans = planShards(arms, engine, workers, host.fdLimit.soft ?? DEFAULT_DESCRIPTORS, notes);
   let readsTcpInfo = true;
   let rehearsed = 0;
   let receive: (message: FromWorker) => void = () => {};

@@ -22,6 +22,7 @@ export function planShards(
   engine: ShardPlan['engine'],
   count: number,
   descriptorLimit: number,
+  notes = false,
 ): ShardPlan[] {
   const open =
     engine === 'packet'
@@ -34,6 +35,7 @@ export function planShards(
     arms,
     maxOpen: Math.floor(open / count),
     maxLatenessUs: MAX_LATENESS_US,
+    ...(notes && { notes }),
     drainUs: Math.max(...arms.map(({ arm }) => longestAttemptUs(arm))) + DRAIN_MARGIN_US,
   }));
 }

@@ -1,0 +1,250 @@
+import { LINK_ROOM_BYTES, type PacketOrigin, type PacketRing } from '../../net/packet-socket/ring.ts';
+import { ACK, SYN } from '../../net/wire/packet.ts';
+import { findEndpoint, holdsAddress, type WatchedEndpoint } from './endpoints.ts';
+import {
+  chainOfPorts,
+  createPooledPacket,
+  KEPT_BYTES,
+  PacketPool,
+  type PooledPacket,
+} from './packet-pool.ts';
+import { createTuple, readTuple, type Tuple } from './read-tuple.ts';
+
+/** A SYN that is answered within so long needs no second look: half of the shortest time to a retransmission. */
+const PROMPT_US = 500_000;
+
+/** Whose packets are asked for. */
+export interface Sought {
+  readonly endpoint: Pick<WatchedEndpoint, 'address' | 'port'>;
+  readonly localPort: number;
+  /** 4 or 16 bytes; undefined: the system chose it. */
+  readonly localAddress: Uint8Array | undefined;
+  /** By the clock of the threads, microseconds since 1970. */
+  readonly fromUs: number;
+}
+
+/** What the memory takes of a ring. */
+export type PacketSource = Pick<PacketRing, 'readOrigin' | 'copyNetwork' | 'packet'>;
+
+export interface MemoryOptions {
+  readonly endpoints: readonly WatchedEndpoint[];
+  /** How long an attempt may last until it is judged: of older packets nothing more is asked. */
+  readonly horizonUs: number;
+  /** Places for the latest packets, and for those of handshakes that were not answered soon: powers of two. */
+  readonly recent?: number;
+  readonly unanswered?: number;
+  /** Of the first packet, 32 bits; for tests of what happens days later. */
+  readonly firstNumber?: number;
+}
+
+/** 8 MiB of packets each, and 2 MiB to find them again. */
+const DEFAULT_SLOTS = 65_536;
+
+/**
+ * The packets of the last handshakes, in memory of a fixed size. When the latest ones take all of their room, those of handshakes
+ * that were answered at once go, and the others move to a place of their own: at a high rate a stall is asked for long
+ * after its first SYN.
+ */
+export class PacketMemory {
+  readonly #endpoints: readonly WatchedEndpoint[];
+  readonly #horizonUs: number;
+  readonly #recent: PacketPool;
+  readonly #unanswered: PacketPool;
+  readonly #origin: PacketOrigin = {
+    ...{ interfaceIndex: 0, hardware: 0, kind: 0, linkBytes: 0, capturedBytes: 0, wireBytes: 0 },
+  };
+  readonly #tuple = createTuple();
+  readonly #other = createTuple();
+  readonly #packet = createPooledPacket();
+  readonly #later = createPooledPacket();
+  /** Steady time of the last packet that went though it might still be asked for. */
+  #forgottenUs = Number.NEGATIVE_INFINITY;
+  /** Of the last one that left the latest ones. */
+  #evictedUs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: MemoryOptions) {
+    this.#endpoints = options.endpoints;
+    this.#horizonUs = options.horizonUs;
+    this.#recent = new PacketPool(options.recent ?? DEFAULT_SLOTS, options.firstNumber);
+    this.#unanswered = new PacketPool(options.unanswered ?? DEFAULT_SLOTS, options.firstNumber);
+  }
+
+  /** Whether packets may have gone that somebody who asks for so far back would miss. */
+  hasForgotten(fromUs: number): boolean {
+    return this.#forgottenUs >= fromUs;
+  }
+
+  /** Whether packets of handshakes that were answered at once are still there from then on. */
+  hasAllSince(fromUs: number): boolean {
+    return this.#evictedUs < fromUs;
+  }
+
+  /**
+   * Takes the packet that a ring has just received.
+   * @param steadyLeadUs by how much the clock of the threads is ahead of the system's
+   */
+  take(ring: PacketSource, steadyLeadUs: number): void {
+    const origin = this.#origin;
+    ring.readOrigin(origin);
+    if (this.#recent.isFull) this.#evict();
+    const captured = Math.min(origin.capturedBytes, KEPT_BYTES);
+    const place = this.#recent.claim();
+    ring.copyNetwork(this.#recent.words, place, (LINK_ROOM_BYTES + captured + 3) >> 2);
+    const { seconds, nanoseconds } = ring.packet;
+    const wallUs = seconds * 1_000_000 + nanoseconds / 1_000;
+    this.#add(place, captured, wallUs, wallUs + steadyLeadUs);
+  }
+
+  /**
+   * Each packet to or from the endpoint with this local port, in order; the object is filled anew for each.
+   * @param take `tuple` as readTuple() has it
+   */
+  find(sought: Sought, take: (packet: Readonly<PooledPacket>, tuple: Readonly<Tuple>) => void): void {
+    this.#findIn(this.#unanswered, sought, take);
+    this.#findIn(this.#recent, sought, take);
+  }
+
+  #findIn(
+    pool: PacketPool,
+    sought: Sought,
+    take: (packet: Readonly<PooledPacket>, tuple: Readonly<Tuple>) => void,
+  ): void {
+    const numbers: number[] = [];
+    const packet = this.#packet;
+    let number = pool.lastOf(chainOfPorts(sought.endpoint.port, sought.localPort));
+    while (!Number.isNaN(number)) {
+      pool.read(number, packet);
+      // Stamps of different processors may be out of order by a little.
+      if (packet.steadyUs < sought.fromUs - PROMPT_US) break;
+      if (packet.steadyUs >= sought.fromUs && this.#isSought(packet, sought)) numbers.push(number);
+      number = pool.before(number);
+    }
+    for (const each of numbers.reverse()) {
+      pool.read(each, packet);
+      readTuple(this.#tuple, packet.bytes, packet.at, packet.end);
+      take(packet, this.#tuple);
+    }
+  }
+
+  #isSought({ bytes, at, end }: PooledPacket, { endpoint, localPort, localAddress }: Sought): boolean {
+    const tuple = this.#tuple;
+    if (!readTuple(tuple, bytes, at, end) || tuple.addressBytes !== endpoint.address.length) return false;
+    const { sourceAt, destinationAt, sourcePort, destinationPort } = tuple;
+    const isIts = (remoteAt: number, remotePort: number, localAt: number, port: number): boolean =>
+      remotePort === endpoint.port &&
+      port === localPort &&
+      holdsAddress(bytes, remoteAt, endpoint.address) &&
+      (localAddress === undefined || holdsAddress(bytes, localAt, localAddress));
+    return (
+      isIts(destinationAt, destinationPort, sourceAt, sourcePort) ||
+      isIts(sourceAt, sourcePort, destinationAt, destinationPort)
+    );
+  }
+
+  #add(place: number, captured: number, wallUs: number, steadyUs: number): void {
+    const bytes = this.#recent.bytes;
+    const at = place * 4 + LINK_ROOM_BYTES;
+    const tuple = this.#tuple;
+    if (!readTuple(tuple, bytes, at, at + captured)) return;
+    this.#recent.add(this.#origin, chainOfPorts(tuple.sourcePort, tuple.destinationPort), wallUs, steadyUs);
+    if (tuple.flags < 0 || (tuple.flags & (SYN | ACK)) !== (SYN | ACK)) return;
+    findEndpoint(this.#endpoints, bytes, tuple.sourceAt, tuple.sourcePort)?.noteSynAck(tuple.ttl, tuple.ipId);
+  }
+
+  /** The oldest of the latest packets goes, or moves. */
+  #evict(): void {
+    const number = this.#recent.first;
+    this.#recent.read(number, this.#packet);
+    this.#evictedUs = this.#packet.steadyUs;
+    if (this.#mayBeAskedFor(number)) {
+      if (this.#unanswered.isFull) this.#forget();
+      this.#unanswered.copy(this.#recent, number);
+    }
+    this.#recent.drop();
+  }
+
+  #forget(): void {
+    this.#unanswered.read(this.#unanswered.first, this.#later);
+    if (this.#later.steadyUs > this.#packet.steadyUs - this.#horizonUs)
+      this.#forgottenUs = this.#later.steadyUs;
+    this.#unanswered.drop();
+  }
+
+  #mayBeAskedFor(number: number): boolean {
+    const { bytes, at, end } = this.#packet;
+    const tuple = this.#tuple;
+    if (!readTuple(tuple, bytes, at, end)) return false;
+    const chain = this.#recent.chainOf(number);
+    const isSyn = tuple.flags >= 0 && (tuple.flags & (SYN | ACK)) === SYN;
+    return isSyn ? !this.#isAnswered(number, chain) : this.#belongsToUnanswered(chain);
+  }
+
+  /** Soon, by a SYN-ACK. */
+  #isAnswered(syn: number, chain: number): boolean {
+    const pool = this.#recent;
+    const later = this.#later;
+    for (
+      let number = pool.lastOf(chain);
+      number !== syn && !Number.isNaN(number);
+      number = pool.before(number)
+    ) {
+      pool.read(number, later);
+      if (later.steadyUs - this.#packet.steadyUs > PROMPT_US) continue;
+      if (!readTuple(this.#other, later.bytes, later.at, later.end)) continue;
+      if ((this.#other.flags & (SYN | ACK)) !== (SYN | ACK) || this.#other.flags < 0) continue;
+      if (isOpposite(this.#packet.bytes, this.#tuple, this.#other)) return true;
+    }
+    return false;
+  }
+
+  /** Packets leave in their order: the SYN has moved before. */
+  #belongsToUnanswered(chain: number): boolean {
+    const pool = this.#unanswered;
+    const later = this.#later;
+    for (let number = pool.lastOf(chain); !Number.isNaN(number); number = pool.before(number)) {
+      pool.read(number, later);
+      if (later.steadyUs < this.#packet.steadyUs - this.#horizonUs) return false;
+      if (!readTuple(this.#other, later.bytes, later.at, later.end)) continue;
+      if (isSamePair(this.#packet.bytes, this.#tuple, later.bytes, this.#other)) return true;
+    }
+    return false;
+  }
+}
+
+function isOpposite(bytes: Uint8Array, one: Tuple, other: Tuple): boolean {
+  return (
+    one.sourcePort === other.destinationPort &&
+    one.destinationPort === other.sourcePort &&
+    one.addressBytes === other.addressBytes &&
+    isSameAt(bytes, one.sourceAt, bytes, other.destinationAt, one.addressBytes) &&
+    isSameAt(bytes, one.destinationAt, bytes, other.sourceAt, one.addressBytes)
+  );
+}
+
+/** Whichever way each goes. */
+function isSamePair(bytes: Uint8Array, one: Tuple, otherBytes: Uint8Array, other: Tuple): boolean {
+  if (one.addressBytes !== other.addressBytes) return false;
+  const isSame = one.sourcePort === other.sourcePort && one.destinationPort === other.destinationPort;
+  const isTurned = one.sourcePort === other.destinationPort && one.destinationPort === other.sourcePort;
+  const length = one.addressBytes;
+  return (
+    (isSame &&
+      isSameAt(bytes, one.sourceAt, otherBytes, other.sourceAt, length) &&
+      isSameAt(bytes, one.destinationAt, otherBytes, other.destinationAt, length)) ||
+    (isTurned &&
+      isSameAt(bytes, one.sourceAt, otherBytes, other.destinationAt, length) &&
+      isSameAt(bytes, one.destinationAt, otherBytes, other.sourceAt, length))
+  );
+}
+
+function isSameAt(
+  bytes: Uint8Array,
+  at: number,
+  others: Uint8Array,
+  otherAt: number,
+  length: number,
+): boolean {
+  for (let index = 0; index < length; index += 1)
+    if (bytes[at + index] !== others[otherAt + index]) return false;
+  return true;
+}

@@ -1,0 +1,80 @@
+import { decodeFrame, decodeQuoted } from '../../net/wire/decode.ts';
+import { createIcmp, readIcmp } from '../../net/wire/icmp.ts';
+import { LINK_TYPE } from '../../net/wire/link-types.ts';
+import { createPacket, type Packet } from '../../net/wire/packet.ts';
+import type { PooledPacket } from './packet-pool.ts';
+import type { Tuple } from './read-tuple.ts';
+
+/** A packet of an attempt, decoded, in memory of its own. */
+export interface NearPacket {
+  /** From the link header on, cut behind the last header: nothing of a payload. */
+  readonly frame: Uint8Array;
+  /** Where the network header begins in it. */
+  readonly networkAt: number;
+  /** On the wire, from the network header on. */
+  readonly wireBytes: number;
+  readonly interfaceIndex: number;
+  readonly wallUs: number;
+  readonly steadyUs: number;
+  readonly isOut: boolean;
+  readonly packet: Packet;
+  readonly icmp: IcmpQuote | undefined;
+}
+
+export interface IcmpQuote {
+  readonly type: number;
+  readonly code: number;
+  /** Sequence number that it quotes; -1: none. */
+  readonly seq: number;
+}
+
+/** No more of one attempt: a whole SYN schedule, its answers, and what a retransmitting far end adds. */
+export const MOST_PACKETS = 48;
+
+/** The same packet on two interfaces (a bridge and its port, a VLAN and its device) comes within so long. */
+const COPY_US = 20_000;
+
+/** Gathers the packets of one attempt in the order of their times, each once. */
+export class NearPackets {
+  readonly packets: NearPacket[] = [];
+  leftOut = 0;
+
+  add(pooled: Readonly<PooledPacket>, tuple: Readonly<Tuple>, remotePort: number): void {
+    const isIcmp = tuple.flags < 0;
+    const isOut = !isIcmp && tuple.destinationPort === remotePort;
+    const from = pooled.at - pooled.linkBytes;
+    const packet = createPacket();
+    const frame = pooled.bytes.slice(from, pooled.end);
+    if (decodeFrame(packet, frame, pooled.linkBytes, frame.length, LINK_TYPE.RAW) !== undefined) return;
+    const icmp = isIcmp ? readQuote(frame, packet) : undefined;
+    if (isIcmp && icmp === undefined) return;
+    const { interfaceIndex, wallUs, steadyUs, wireBytes } = pooled;
+    const end = icmp?.end ?? Math.max(packet.networkAt, packet.payloadAt);
+    const one: NearPacket = {
+      ...{ networkAt: pooled.linkBytes, interfaceIndex, wallUs, steadyUs, wireBytes, isOut, packet },
+      ...{ frame: frame.slice(0, Math.min(end, frame.length)), icmp },
+    };
+    if (this.packets.some((other) => isCopy(one, other))) return;
+    if (this.packets.length >= MOST_PACKETS) this.leftOut += 1;
+    else this.packets.push(one);
+  }
+}
+
+/** Of an ICMP error, and where the headers that it quotes end: what follows them is a payload of ours. */
+function readQuote(frame: Uint8Array, packet: Packet): (IcmpQuote & { end: number }) | undefined {
+  const icmp = createIcmp();
+  if (!readIcmp(icmp, frame, packet) || icmp.quotedAt < 0) return undefined;
+  const quoted = createPacket();
+  decodeQuoted(quoted, frame, icmp.quotedAt, icmp.quotedEnd);
+  // Ports and sequence number are all that is sure to be quoted of TCP (RFC 792).
+  const end = quoted.payloadAt >= 0 ? quoted.payloadAt : quoted.transportAt + 8;
+  return { type: icmp.type, code: icmp.code, seq: quoted.seq, end };
+}
+
+function isCopy(one: NearPacket, other: NearPacket): boolean {
+  if (one.interfaceIndex === other.interfaceIndex) return false;
+  if (Math.abs(one.steadyUs - other.steadyUs) > COPY_US) return false;
+  const bytes = one.frame.subarray(one.networkAt);
+  const others = other.frame.subarray(other.networkAt);
+  return bytes.length === others.length && bytes.every((byte, index) => byte === others[index]);
+}

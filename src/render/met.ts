@@ -1,0 +1,27 @@
+import type { ArmSummary } from '../analysis/types.ts';
+import { describeSynAnswer } from '../outcome/syn-answer.ts';
+import { formatCount } from './format.ts';
+
+/** Kinds of attempts, in the order in which they are told of. */
+const KINDS = ['stalled', 'healed', 'refused', 'reset', 'unanswered'] as const;
+
+/**
+ * What met the SYNs of an arm's attempts, as packets show it: `of 1,239 stalled: 1,233 met silence, 6 a RST with another TTL`. What
+ * was seen, and no cause.
+ */
+export function listMet(arm: Pick<ArmSummary, 'answers' | 'stalled' | 'healed'>): string[] {
+  return KINDS.flatMap((kind) => {
+    const counts = Object.entries(arm.answers?.[kind] ?? {}).sort(([, a], [, b]) => b - a);
+    const seen = counts.reduce((sum, [, count]) => sum + count, 0);
+    if (seen === 0) return [];
+    const all = kind === 'stalled' ? arm.stalled.count : kind === 'healed' ? arm.healed : seen;
+    const verb = kind === 'reset' ? 'by' : 'met';
+    const text = counts.map(
+      ([name, count], index) =>
+        `${formatCount(count)} ${index === 0 ? `${verb} ` : ''}${describeSynAnswer(name)}`,
+    );
+    const left = all - seen;
+    if (left > 0) text.push(`${formatCount(left)} not looked at`);
+    return [`of ${formatCount(Math.max(all, seen))} ${kind}: ${text.join(', ')}`];
+  });
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { ACK, Bench, SYN_ACK, type Wire } from './frames.ts';
+
+/** A handshake that is answered at once, by its local port. */
+function healthy(localPort: number, atUs: number): Wire[] {
+  return [
+    { atUs, localPort, seq: localPort },
+    { atUs: atUs + 50, localPort, way: 'in', flags: SYN_ACK, seq: 1, ack: localPort + 1 },
+    { atUs: atUs + 90, localPort, way: 'in', flags: ACK, seq: 2, ack: localPort + 1 },
+  ];
+}
+
+function manyHealthy(count: number, fromUs: number): Wire[] {
+  return Array.from({ length: count }, (_, index) => healthy(41_000 + index, fromUs + index * 1_000)).flat();
+}
+
+describe('the memory of packets', () => {
+  it('keeps the SYNs that nothing answered when others make it full', () => {
+    const bench = new Bench({ recent: 16 });
+    bench.take({ atUs: 0 }, ...manyHealthy(20, 1_000), { atUs: 1_000_000 }, ...manyHealthy(20, 1_001_000));
+    const { packets } = bench.read({ kind: 'frozen' }).kept[0]!.evidence;
+    expect(packets.map(({ kind, atUs }) => [kind, atUs])).toEqual([
+      ['syn', 0],
+      ['syn', 1_000_000],
+    ]);
+  });
+
+  it('keeps with them what answered them late', () => {
+    const bench = new Bench({ recent: 16 });
+    const late: Wire = { atUs: 900_000, way: 'in', flags: ACK, ack: 5 };
+    bench.take({ atUs: 0 }, ...manyHealthy(20, 1_000), late, ...manyHealthy(20, 901_000));
+    expect(bench.met('frozen')).toBe('ack-foreign');
+  });
+
+  it('says of a handshake that was answered at once and went that it does not know', () => {
+    const bench = new Bench({ recent: 16 }).take(...healthy(40_001, 0), ...manyHealthy(20, 1_000));
+    expect(bench.met('reset')).toBe('not-held');
+  });
+
+  it('says that it forgot unanswered ones which may still be asked for', () => {
+    const unanswered = Array.from(
+      { length: 40 },
+      (_, index): Wire => ({ atUs: index, localPort: 42_000 + index }),
+    );
+    const bench = new Bench({ recent: 16, unanswered: 8 }).take({ atUs: 0 }, ...unanswered);
+    expect(bench.met('frozen')).toBe('not-held');
+    const old = new Bench({ recent: 16, unanswered: 8, horizonUs: 5 }).take({ atUs: 0 }, ...unanswered);
+    // Nobody asks for what is older than the longest handshake.
+    expect(old.read({ kind: 'frozen', startedAtUs: 40_000 }).kept[0]!.evidence.isPartial).toBeUndefined();
+  });
+
+  it('finds packets by address as well where the run bound one', () => {
+    const bench = new Bench({ sources: ['10.0.0.2'] });
+    bench.take({ atUs: 0, us: '10.0.0.3' }, { atUs: 900 });
+    const { packets, source } = bench.read({ kind: 'frozen' }).kept[0]!.evidence;
+    expect([packets.length, source]).toEqual([1, '10.0.0.2:40001']);
+  });
+
+  it('goes on past 2^31 packets as before', () => {
+    const bench = new Bench({ recent: 16, firstNumber: 0x7fff_fff0 });
+    bench.take({ atUs: 0 }, ...manyHealthy(30, 1_000), { atUs: 1_000_000 });
+    expect(bench.read({ kind: 'frozen' }).kept[0]!.evidence.packets).toHaveLength(2);
+  });
+});
