@@ -71,6 +71,12 @@ export function describeContent(create: CreateEngine): void {
         'unexpected-content',
       ],
       ['a compressed body by its length', { bytes: { from: 1, to: 999 } }, GZIPPED, 'ok'],
+      [
+        'a text that is not, where closing ends the body',
+        body({ contains: ['x'] }),
+        'HTTP/1.1 200 OK\r\n\r\nNews',
+        'unexpected-content',
+      ],
       ['no body', body({ contains: ['x'] }), 'HTTP/1.1 204 No\r\n\r\n', 'unexpected-content'],
     ];
     it.each(CASES)('is told: %s', async (_what, content, text, outcome) => {
