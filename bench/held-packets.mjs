@@ -46,7 +46,7 @@ const cable = await layCable(undefined, (_, far) => {
 const told = [];
 createInterface({ input: cable.server.stdout }).on('line', (line) => told.push(JSON.parse(line)));
 
-const describe = (rate) => `schema: 1
+const describe = (rate, sec) => `schema: 1
 description: Connections held at once.
 target: tcp://${cable.address}:${PORT}
 defaults: { client: ${values.client}, timeouts: { handshake: ${HANDSHAKE_SEC}s } }
@@ -56,12 +56,12 @@ arms:
     close: reset
     hold: together
     source: { addresses: ${HOSTS}, emulate: true }
-    load: [{ hold: { rate: ${rate}/s, for: ${seconds}s } }]
+    load: [{ hold: { rate: ${rate}/s, for: ${sec}s } }]
 `;
 
 /** One run; what it took, and its summary. */
-async function run(rate, name) {
-  await writeFile(scenario, describe(rate));
+async function run(rate, sec, name) {
+  await writeFile(scenario, describe(rate, sec));
   const out = join(scratch, `${name}.json`);
   const command = [
     ...cable.near,
@@ -83,8 +83,8 @@ async function run(rate, name) {
 const mib = (kib) => `${(kib / 1_024).toFixed(1)} MiB`;
 try {
   // What the program takes anyway: the same addresses and hold, few connections.
-  const few = await run(40, 'few');
-  const many = await run(Math.ceil(connections / seconds), 'many');
+  const few = await run(40, 10, 'few');
+  const many = await run(Math.ceil(connections / seconds), seconds, 'many');
   const { held } = many.summary.arms;
   cable.server.kill('SIGTERM');
   await sleep(200);

@@ -106,6 +106,17 @@ suiteNeeding(
       expect(await rules()).toBe('');
     });
 
+    it('sends no timestamps where they are switched off, and leaves the kernel’s setting as it is', async () => {
+      const syns = await watch(far, 'cable', 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn');
+      const args = ['-n', '20', '-c', '2', '--emulate', '10.77.0.64/30', '--tcp-timestamps', 'off'];
+      const { arms } = await hit(`http://${origin}/`, ...args);
+      expect(arms['hit']).toMatchObject({ outcomes: { ok: 20 } });
+      const seen = (await syns()).filter((line) => line.includes('10.77.0.6'));
+      expect(seen.length).toBeGreaterThanOrEqual(20);
+      expect(seen.filter((line) => line.includes('TS val'))).toEqual([]);
+      expect(await near.run('sysctl', '-n', 'net.ipv4.tcp_timestamps')).toBe('1\n');
+    });
+
     it('plays hosts on IPv6 addresses', async () => {
       const { arms, run } = await hit(
         `http://${origin6}/`,

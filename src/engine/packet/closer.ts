@@ -109,11 +109,7 @@ export class Closer {
 
   /** The same for one whose port was never taken. */
   forgetUnsent(slot: number): void {
-    const { slots, active, deadlines } = this.#connections;
-    deadlines.clear(slot);
-    active.free(slots.active[slot]!);
-    slots.active[slot] = -1;
-    slots.free(slot);
+    this.#connections.freeUnsent(slot);
   }
 
   /** Leaves the connection as it is, with as little memory as a held one. */

@@ -224,8 +224,14 @@ export class Connections {
 
   /** Releases a slot whose connection is over. */
   free(slot: number): void {
-    const { slots, active, flows, deadlines } = this;
+    const { slots, flows } = this;
     flows.clear(slots.remote[slot]!, slots.local[slot]!, slots.port[slot]!);
+    this.freeUnsent(slot);
+  }
+
+  /** The same for one whose port was never taken. */
+  freeUnsent(slot: number): void {
+    const { slots, active, deadlines } = this;
     deadlines.clear(slot);
     if (slots.active[slot] !== NONE) active.free(slots.active[slot]!);
     slots.active[slot] = NONE;

@@ -148,7 +148,7 @@ export class Exchange implements StreamHandler, Settler {
 
   /** @param isLost there is no connection left to close */
   #end(slot: number, phase: AttemptPhase, cause: EndCause, errno: number, isLost: boolean): void {
-    this.#stream.generation += 1;
+    this.#stream.noteEnd();
     this.#connections.settle(slot, phase, cause, errno);
     this.#closer.close(slot, cause, isLost);
     this.#connections.tellSettled();

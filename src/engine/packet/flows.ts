@@ -1,4 +1,5 @@
 import { parseAddress } from '../../net/addresses.ts';
+import { readU32 } from '../../net/wire/big-endian.ts';
 import type { EngineArm, EngineOptions } from '../types.ts';
 import { AddressIndex, type AddressWords, toWords } from './addresses.ts';
 
@@ -25,12 +26,16 @@ export interface ArmFlows {
 /** Limit on this shard's ports that the engine chooses from: it never needs more for each address. */
 const MAX_CHOSEN_PORTS = 65_536;
 
+/** Multiples of the golden ratio lie evenly between whole numbers, however many there are. */
+const GOLDEN: number = (Math.sqrt(5) - 1) / 2;
+
 /** An Int32Array beyond this cannot be allocated everywhere. */
 const MAX_TUPLES = 2 ** 29;
 
 /**
  * Which slot has which address and port at either end: an array over all combinations, so that a packet finds its
- * connection by arithmetic. Memory is taken only where ports are used.
+ * connection by arithmetic. Memory is taken only where ports are used: those of a shard lie side by side, and each host
+ * uses neighbouring ones if its system does.
  */
 export class Flows {
   readonly locals: AddressIndex;
@@ -41,10 +46,13 @@ export class Flows {
   /** By combination: slot plus 1; 0: no connection. */
   readonly #slots: Int32Array;
   readonly #span: number;
+  /** Ports of this shard, at most; the others follow them. */
+  readonly #strideCount: number;
+  readonly #stride: number;
   readonly #localCount: number;
   /** By port: 1 if it is of this shard. */
   readonly #isOwn = new Uint8Array(65_536);
-  /** By arm: where the search for a free port goes on. */
+  /** By arm and local address: where the search for a free port goes on. */
   readonly #nextPort: Uint32Array;
 
   /** @throws RangeError if there are more combinations than memory can index */
@@ -58,9 +66,15 @@ export class Flows {
     const ranges = arms.flatMap(({ packets }) => packets?.ports ?? []);
     this.lowestPort = Math.min(...ranges.map(({ from }) => from));
     this.highestPort = Math.max(...ranges.map(({ to }) => to));
-    this.#span = this.highestPort - this.lowestPort + 1;
+    this.#stride = shard.count;
+    this.#strideCount = Math.ceil((this.highestPort - this.lowestPort + 1) / shard.count);
+    this.#span = this.#strideCount * shard.count;
     this.#localCount = locals.size;
-    this.#nextPort = new Uint32Array(arms.length);
+    // Hosts do not begin with the same port: a NAT that keeps ports would have to tell all of them apart by others.
+    this.#nextPort = Uint32Array.from({ length: arms.length * locals.size }, (_, index) => {
+      const { length } = this.arms[Math.floor(index / locals.size)]!.ports;
+      return Math.floor(((index * GOLDEN) % 1) * length);
+    });
     const tuples = remotes.length * locals.size * this.#span;
     if (remotes.length > 256 || locals.size > 65_536 || tuples > MAX_TUPLES) {
       throw new RangeError(`${tuples} combinations of address and port are too many for the packet engine`);
@@ -70,17 +84,23 @@ export class Flows {
 
   /** @returns the slot, or -1 */
   find(remote: number, local: number, port: number): number {
-    const place = port - this.lowestPort;
-    if (place < 0 || place >= this.#span) return -1;
-    return this.#slots[(remote * this.#localCount + local) * this.#span + place]! - 1;
+    if (!this.hasPort(port)) return -1;
+    return this.#slots[this.#placeOf(remote, local, port)]! - 1;
   }
 
   set(remote: number, local: number, port: number, slot: number): void {
-    this.#slots[(remote * this.#localCount + local) * this.#span + port - this.lowestPort] = slot + 1;
+    this.#slots[this.#placeOf(remote, local, port)] = slot + 1;
   }
 
   clear(remote: number, local: number, port: number): void {
-    this.#slots[(remote * this.#localCount + local) * this.#span + port - this.lowestPort] = 0;
+    this.#slots[this.#placeOf(remote, local, port)] = 0;
+  }
+
+  #placeOf(remote: number, local: number, port: number): number {
+    const offset = port - this.lowestPort;
+    const turn = (offset / this.#stride) | 0;
+    const place = (offset - turn * this.#stride) * this.#strideCount + turn;
+    return (remote * this.#localCount + local) * this.#span + place;
   }
 
   hasPort(port: number): boolean {
@@ -92,6 +112,12 @@ export class Flows {
     return this.#isOwn[port] === 1;
   }
 
+  /** The local address that stands at an offset; -1 if it is none of them. */
+  findLocalIpv6(bytes: Uint8Array, at: number): number {
+    const d = readU32(bytes, at + 12);
+    return this.locals.findIpv6(readU32(bytes, at), readU32(bytes, at + 4), readU32(bytes, at + 8), d);
+  }
+
   /** The remote with this address and port; -1 if there is none. */
   findRemoteIpv4(address: number, port: number): number {
     for (let index = 0; index < this.remotes.length; index += 1) {
@@ -101,7 +127,12 @@ export class Flows {
     return -1;
   }
 
-  findRemoteIpv6(a: number, b: number, c: number, d: number, port: number): number {
+  /** The same, of the address that stands at an offset: one word at a time, because a tuple would be garbage with each packet. */
+  findRemoteIpv6(bytes: Uint8Array, at: number, port: number): number {
+    const a = readU32(bytes, at);
+    const b = readU32(bytes, at + 4);
+    const c = readU32(bytes, at + 8);
+    const d = readU32(bytes, at + 12);
     for (let index = 0; index < this.remotes.length; index += 1) {
       const { port: own, words } = this.remotes[index]!;
       if (own === port && words[3] === d && words[2] === c && words[1] === b && words[0] === a) return index;
@@ -116,13 +147,14 @@ export class Flows {
   choosePort(arm: number, remote: number, local: number): number {
     const { ports, isRandom } = this.arms[arm]!;
     const { length } = ports;
-    let next = isRandom ? Math.floor(Math.random() * length) : this.#nextPort[arm]!;
+    const cursor = arm * this.#localCount + local;
+    let next = isRandom ? Math.floor(Math.random() * length) : this.#nextPort[cursor]!;
     for (let tries = 0; tries < length; tries += 1) {
       if (next >= length) next = 0;
       const port = ports[next]!;
       next += 1;
       if (this.find(remote, local, port) < 0) {
-        this.#nextPort[arm] = next;
+        this.#nextPort[cursor] = next;
         return port;
       }
     }

@@ -120,7 +120,7 @@ export class Receiver {
     const at = ip + IPV6_BYTES;
     const to = length === 0 ? end : Math.min(end, at + length);
     const { flows } = this.#connections;
-    const local = flows.locals.findIpv6(...words(bytes, ip + 24));
+    const local = flows.findLocalIpv6(bytes, ip + 24);
     if (local < 0) return;
     if (bytes[ip + 6] === PROTOCOL.ICMPV6) {
       this.#receiveIcmpv6(bytes, at, to, local, ip + 8, atUs);
@@ -128,7 +128,7 @@ export class Receiver {
     }
     if (bytes[ip + 6] !== PROTOCOL.TCP || !this.#inbound.read(bytes, at, to)) return;
     if (length > end - at) this.#inbound.cutOff();
-    const remote = flows.findRemoteIpv6(...words(bytes, ip + 8), readU16(bytes, at));
+    const remote = flows.findRemoteIpv6(bytes, ip + 8, readU16(bytes, at));
     if (remote >= 0) this.#dispatch(remote, local, readU16(bytes, at + 2), atUs);
   }
 
@@ -209,7 +209,7 @@ export class Receiver {
     const tcp = inner + IPV6_BYTES;
     if (tcp + 8 > to || !ICMPV6_ERRORS.has(bytes[at]!) || bytes[inner + 6] !== PROTOCOL.TCP) return;
     const { flows } = this.#connections;
-    const remote = flows.findRemoteIpv6(...words(bytes, inner + 24), readU16(bytes, tcp + 2));
+    const remote = flows.findRemoteIpv6(bytes, inner + 24, readU16(bytes, tcp + 2));
     const [type, code] = [bytes[at]!, bytes[at + 1]!];
     const errno = type === 3 ? EHOSTUNREACH : (ERRNO_OF_UNREACHABLE_6[code] ?? EPROTO);
     const slot = this.#findAsking(remote, local, bytes, tcp);
@@ -244,8 +244,4 @@ export class Receiver {
     else if (phase >= FIN_WAIT) this.#closer.resend(slot);
     else if (phase >= RESPONSE) this.#stream.resend(slot);
   }
-}
-
-function words(bytes: Uint8Array, at: number): [number, number, number, number] {
-  return [readU32(bytes, at), readU32(bytes, at + 4), readU32(bytes, at + 8), readU32(bytes, at + 12)];
 }

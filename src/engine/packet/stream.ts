@@ -37,6 +37,8 @@ export class Stream {
   readonly #requests: (Uint8Array | undefined)[] = [];
   /** Requests without credentials, by arm: attempts differ in the nonce alone. */
   readonly #shared: readonly (Uint8Array | undefined)[];
+  /** Counts the attempts that have ended: tells whether handling something ended the one at hand. */
+  #ended = 0;
   /** Bytes that came since the last acknowledgement, by index in the active table. */
   readonly #unacknowledged: Int32Array;
   /** When acknowledgements that were put off are due. */
@@ -73,6 +75,11 @@ export class Stream {
     active.acknowledged[index] = 0;
     if (active.requestRetransmits[index] === -1) active.requestRetransmits[index] = 0;
     this.#sendMore(slot, index);
+  }
+
+  /** To be called when an attempt has ended, whichever it was. */
+  noteEnd(): void {
+    this.#ended += 1;
   }
 
   /** Whether the whole of the current request has been handed to the device. */
@@ -186,13 +193,10 @@ export class Stream {
       return;
     }
     this.#oweAck(slot, length + ahead);
-    const { generation } = this;
+    const ended = this.#ended;
     if (segment.to > from) this.#handler.takeBytes(slot, segment.bytes, from, segment.to, hasFin);
-    if (hasFin && this.generation === generation) this.#handler.takeEof(slot);
+    if (hasFin && this.#ended === ended) this.#handler.takeEof(slot);
   }
-
-  /** Counts the attempts that have settled: tells whether handling something ended the one at hand. */
-  generation = 0;
 
   /** A second segment is acknowledged at once (RFC 9293 section 3.8.6.3); a lone one waits for company. */
   #oweAck(slot: number, bytes: number): void {

@@ -16,6 +16,7 @@ import { chooseEngine } from './engine-choice.ts';
 import type { ShardGroup } from './executor.ts';
 import { readLocalNetwork } from './local-network.ts';
 import { describeLinks, describeSources, outlineArm, scheduleUs } from './outline.ts';
+import { setClientTimestamps } from './packets/client-timestamps.ts';
 import { fitLinks, openPackets } from './packets/open-packets.ts';
 import { createPacketProbe } from './packets/packet-probe.ts';
 import { checkPortPreservation, combine } from './port-preservation.ts';
@@ -42,6 +43,9 @@ const WITHOUT_KOFFI =
 
 const METRICS_AS_FOUND =
   'the kernel keeps using what earlier connections learnt about these destinations (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: only root can change them): after a lost SYN-ACK, later connections may wait seconds instead of 0.2 s before they resend a lost request';
+
+const PORTS_UNCHECKED =
+  'with the packet engine, a sweep does not check whether a NAT on the path keeps source ports: run it with --engine raw once to know, because otherwise nothing can collide';
 
 export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
   /** Its far end has an address. */
@@ -95,9 +99,14 @@ export async function openLoad(
   const network = readLocalNetwork();
   const resolved = await resolveArms(scenario, { warn, network });
   await listener.approve?.({ arms: resolved.map(outlineArm) });
-  const known = await readCredentials(resolved);
-  if (scenario.tcpTimestamps !== undefined) undo.push(await setTcpTimestamps(scenario.tcpTimestamps));
   const isByPackets = engine === 'packet';
+  const { tcpTimestamps } = scenario;
+  const able = await readCredentials(resolved);
+  const known =
+    isByPackets && tcpTimestamps !== undefined
+      ? able.map((planned) => setClientTimestamps(planned, tcpTimestamps))
+      : able;
+  if (tcpTimestamps !== undefined && !isByPackets) undo.push(await setTcpTimestamps(tcpTimestamps));
   const held =
     scenario.farEnd === 'embedded' || isByPackets
       ? undefined
@@ -118,6 +127,7 @@ export async function openLoad(
   // Through sockets of the system, which cannot connect from emulated addresses.
   const sweeps = isByPackets ? [] : arms.filter(isSweep);
   const nat = combine(await Promise.all(sweeps.map(checkPortPreservation)));
+  if (isByPackets && arms.some(isSweep)) warn(PORTS_UNCHECKED);
   if (nat !== undefined && nat.ports !== 'preserved') warn(formatNat(nat));
 
   if (host.platform === 'linux' && host.packages?.koffi === false) warn(WITHOUT_KOFFI);
