@@ -83,7 +83,7 @@ const MAX_OWN_STALLS_SHARE = 0.1;
  */
 function limitsOfDrops(
   arms: readonly ArmSummary[],
-  { localDrops = 0, conntrackDrops = 0, ringDrops = 0, sendDrops = 0 }: LocalDrops,
+  { localDrops = 0, conntrackDrops = 0, ringDrops = 0, sendDrops = 0, linkLossSec = 0 }: LocalDrops,
 ): GeneratorLimit[] {
   const resent = arms.reduce(
     (sum, { synRetransmits, requestRetransmits = {} }) =>
@@ -97,6 +97,11 @@ function limitsOfDrops(
   if (isMuch(conntrackDrops, stalled))
     return ownDrops(
       `local-drop: this machine itself dropped ${conntrackDrops} packets as its own conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so that stalls are its own`,
+    );
+  // How many packets are lost meanwhile, nobody tells.
+  if (linkLossSec > 0)
+    return ownDrops(
+      `local-drop: in ${linkLossSec} s the link that packets leave by was down, or the interface, its addresses or the next hop were not what they had been at the start (a warning said what), so that stalls are its own`,
     );
   // Each may have been a SYN or its answer.
   if (isMuch(ringDrops, stalled) || isMuch(sendDrops, stalled))

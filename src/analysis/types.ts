@@ -55,6 +55,8 @@ export interface Summary {
   /** Packets for the packet engine that came while its ring was full, and such of its own that the device did not take. */
   ringDrops?: number;
   sendDrops?: number;
+  /** Seconds in which the link of the packet engine was down, or not what it was at the start; absent: none. */
+  linkLossSec?: number;
   /** Packets that the capture beside the load lost; absent: none, or there was no capture. */
   captureDrops?: number;
   findings: Finding[];

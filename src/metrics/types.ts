@@ -210,6 +210,8 @@ export interface LocalDrops {
   ringDrops?: number;
   /** Packets of the packet engine that the network device did not take. */
   sendDrops?: number;
+  /** Seconds in which the link of the packet engine was down, without carrier, or not what it was at the start. */
+  linkLossSec?: number;
 }
 
 export interface CaptureDrops {
@@ -222,6 +224,7 @@ export const FAULT_KINDS = [
   'conntrackDrops',
   'ringDrops',
   'sendDrops',
+  'linkLossSec',
   'captureDrops',
   'starvedSec',
 ] as const satisfies readonly (keyof GeneratorFaults)[];

@@ -33,7 +33,8 @@ const frame = {
   tokens: byName(some({ minted: signed, discarded: signed, failures: counts })).optional(),
   stallsLeftOut: count,
   ...{ localDrops: count.optional(), conntrackDrops: count.optional(), starvedSec: count.optional() },
-  ...{ ringDrops: count.optional(), sendDrops: count.optional(), captureDrops: count.optional() },
+  ...{ ringDrops: count.optional(), sendDrops: count.optional(), linkLossSec: count.optional() },
+  captureDrops: count.optional(),
   pings: byName(
     some({ sent: count, answered: count, sumUs: count, minUs: signed, maxUs: signed }),
   ).optional(),

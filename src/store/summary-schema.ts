@@ -80,7 +80,8 @@ export const summarySchema = some({
   arms: z.record(armName, arm),
   latenessUs: quantiles,
   ...{ localDrops: figure.optional(), conntrackDrops: figure.optional(), starvedSec: figure.optional() },
-  ...{ ringDrops: figure.optional(), sendDrops: figure.optional(), captureDrops: figure.optional() },
+  ...{ ringDrops: figure.optional(), sendDrops: figure.optional(), linkLossSec: figure.optional() },
+  captureDrops: figure.optional(),
   pings: z
     .record(
       text,

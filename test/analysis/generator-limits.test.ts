@@ -142,6 +142,16 @@ describe('whether this machine was the bottleneck', () => {
     expect(reasonsOf([{ arm: armOf(), summary: none }], NOTHING, drops)).toEqual([]);
   });
 
+  it('is so where the packet engine’s link was lost for a while, if anything stalled', () => {
+    const stalled = { count: 1, rate: 0.1, ci95: [0, 1], recovered: 1, frozen: 0 };
+    const summary = (own: object) =>
+      summaryOf({ scheduled: 500, started: 500, outcomes: { ok: 500 }, ...own } as object);
+    const limits = (own: object) =>
+      reasonsOf([{ arm: armOf(), summary: summary(own) }], NOTHING, { linkLossSec: 2 });
+    expect(limits({ stalled })).toEqual([expect.stringMatching(/^local-drop: in 2 s the link /)]);
+    expect(limits({})).toEqual([]);
+  });
+
   it('says so of each arm, unsent attempts of a closed loop too', () => {
     const summary = summaryOf({
       scheduled: 10,

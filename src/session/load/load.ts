@@ -17,7 +17,7 @@ import type { ShardGroup } from './executor.ts';
 import { readLocalNetwork } from './local-network.ts';
 import { describeLinks, describeSources, outlineArm, scheduleUs } from './outline.ts';
 import { setClientTimestamps } from './packets/client-timestamps.ts';
-import { fitLinks, openPackets } from './packets/open-packets.ts';
+import { fitLinks, openPackets, watchLinks } from './packets/open-packets.ts';
 import { createPacketProbe } from './packets/packet-probe.ts';
 import { checkPortPreservation, combine } from './port-preservation.ts';
 import { checkOverlaps, checkSources } from './preflight.ts';
@@ -119,6 +119,7 @@ export async function openLoad(
   lost.promise.catch(() => undefined);
   const ready = isByPackets ? await openPackets(known, { network, warn, onLost: lost.reject }, undo) : known;
   checkOverlaps(ready);
+  const links = isByPackets ? watchLinks(ready, { warn, onLost: lost.reject }, undo) : undefined;
   const probe = isByPackets ? createPacketProbe(await ENGINES.packet.load(), ready) : undefined;
   const reached = await checkReachable(ready, { warn, mayRefuse: asksFirst, ...(probe && { probe }) });
   const arms = reached.map((planned, index) => fitLinks(planned, ready[index]!));
@@ -147,6 +148,7 @@ export async function openLoad(
   await shards.ready;
   await tokens?.served(FILL_MS);
   const finished = Promise.race([shards.finished, lost.promise]);
+  const takeCounts = countHost({ far: farNet() });
   // The caller that starts the load receives this.
   finished.catch(() => undefined);
   return {
@@ -163,7 +165,10 @@ export async function openLoad(
     },
     finished,
     takeTokens: () => tokens?.take(),
-    takeHostSecond: countHost({ far: farNet() }),
+    takeHostSecond: () => {
+      const linkLossSec = links?.takeLostSec() ?? 0;
+      return { ...takeCounts(), ...(linkLossSec > 0 && { linkLossSec }) };
+    },
   };
 }
 

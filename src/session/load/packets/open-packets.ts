@@ -12,6 +12,7 @@ import { withoutZone } from '../../../scenario/host-names.ts';
 import type { PlannedArm } from '../../../worker/protocol.ts';
 import type { Undo } from '../../undo.ts';
 import type { LocalNetwork } from '../local-network.ts';
+import { LinkWatch, type WatchedLink } from './link-watch.ts';
 import { type RoutedArm, routeArms } from './plan-arm.ts';
 
 export interface OpenPacketsOptions {
@@ -45,6 +46,27 @@ export async function openPackets(
   const planned = await Promise.all(routed.map(findPaths));
   for (const link of links) await answerFor(link, planned, { warn, onLost }, undo);
   return planned;
+}
+
+/** Watches the links of a load until it is undone. */
+export function watchLinks(
+  arms: readonly PlannedArm[],
+  { warn, onLost }: Pick<OpenPacketsOptions, 'warn' | 'onLost'>,
+  undo: Undo,
+): LinkWatch {
+  const watched = new Map<string, WatchedLink>();
+  for (const { arm, sources, packets } of arms) {
+    const ownAddresses = arm.source?.emulate === true ? [] : sources;
+    for (const path of packets?.links ?? []) {
+      const key = `${path.interfaceIndex} ${path.nextHop}`;
+      const known = watched.get(key)?.ownAddresses ?? [];
+      watched.set(key, { path, ownAddresses: [...new Set([...known, ...ownAddresses])] });
+    }
+  }
+  const watch = new LinkWatch({ links: [...watched.values()], warn, onLost });
+  watch.start();
+  undo.push(async () => watch.stop());
+  return watch;
 }
 
 /** The links of the remaining endpoints: for an arm that wants the first that answers, of that one. */

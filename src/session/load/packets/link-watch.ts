@@ -1,0 +1,145 @@
+import { networkInterfaces } from 'node:os';
+import { EnvironmentError } from '../../../errors.ts';
+import { askNextHop } from '../../../net/link/ask-next-hop.ts';
+import { findInterfaceByIndex, type LinkInterface } from '../../../net/link/interfaces.ts';
+import type { LinkPath } from '../../../net/link/types.ts';
+
+const LOOK_EVERY_MS = 1_000;
+
+/** The next hop is asked less often: each question is a broadcast. */
+const LOOKS_A_QUESTION = 5;
+
+/** A way that packets take, and the addresses of this machine that they come from; none if those are emulated. */
+export interface WatchedLink {
+  readonly path: LinkPath;
+  readonly ownAddresses: readonly string[];
+}
+
+/** What is looked at; tests give their own. */
+export interface LinkSight {
+  find(index: number): LinkInterface | undefined;
+  /** Addresses that this machine has. */
+  addresses(): ReadonlySet<string>;
+  /** @returns the Ethernet address of whoever answers; undefined: nobody */
+  ask(link: LinkInterface, nextHop: string, asker: string): Promise<string | undefined>;
+}
+
+const SIGHT: LinkSight = {
+  find: findInterfaceByIndex,
+  addresses: () =>
+    new Set(
+      Object.values(networkInterfaces()).flatMap((infos) => (infos ?? []).map(({ address }) => address)),
+    ),
+  ask: askNextHop,
+};
+
+export interface LinkWatchOptions {
+  readonly links: readonly WatchedLink[];
+  readonly warn: (message: string) => void;
+  /** Nothing can be sent any more. */
+  readonly onLost: (why: Error) => void;
+  readonly sight?: LinkSight;
+}
+
+/**
+ * Watches what the engine's packets take for granted while a load lasts, because nobody else would tell: packets to a link without
+ * carrier, or to an Ethernet address that the gateway no longer has, are sent without an error, and their connections would
+ * look stalled on the path. Each fault is warned of once, and its seconds are counted.
+ */
+export class LinkWatch {
+  readonly #options: LinkWatchOptions;
+  readonly #sight: LinkSight;
+  readonly #warned = new Set<string>();
+  /** By link: where its next hop is now, if elsewhere. */
+  readonly #moved = new Map<WatchedLink, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #looks = 0;
+  #lostSec = 0;
+
+  constructor(options: LinkWatchOptions) {
+    this.#options = options;
+    this.#sight = options.sight ?? SIGHT;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Seconds, since the last call, in which a link was not what it was at the start. */
+  takeLostSec(): number {
+    const lostSec = this.#lostSec;
+    this.#lostSec = 0;
+    return lostSec;
+  }
+
+  /** Looks once; resolves when the next hops have been asked, if it is their turn. */
+  async look(): Promise<void> {
+    const asks = this.#looks % LOOKS_A_QUESTION === LOOKS_A_QUESTION - 1;
+    this.#looks += 1;
+    let isLost = false;
+    const questions: Promise<void>[] = [];
+    for (const watched of this.#options.links) {
+      const link = this.#sight.find(watched.path.interfaceIndex);
+      if (link === undefined) {
+        this.stop();
+        const { interfaceName } = watched.path;
+        this.#options.onLost(
+          new EnvironmentError(
+            `the interface ${interfaceName} is gone, or was made anew: no packet can be sent by it`,
+            {
+              hint: 'see why (ip link, the journal), and run it again',
+            },
+          ),
+        );
+        return;
+      }
+      const faults = this.#findFaults(watched, link);
+      for (const fault of faults) this.#warnOnce(fault);
+      if (faults.length > 0) isLost = true;
+      if (asks && link.isUp && link.hasCarrier) questions.push(this.#askNextHop(watched, link));
+    }
+    if (isLost) this.#lostSec += 1;
+    await Promise.all(questions);
+  }
+
+  #findFaults(watched: WatchedLink, link: LinkInterface): string[] {
+    const { path, ownAddresses } = watched;
+    const { interfaceName: name } = path;
+    const faults: string[] = [];
+    const moved = this.#moved.get(watched);
+    if (!link.isUp) faults.push(`the interface ${name} is down`);
+    else if (!link.hasCarrier) faults.push(`the interface ${name} has lost its carrier`);
+    if (link.mac !== path.mac)
+      faults.push(`the interface ${name} has another Ethernet address, ${link.mac} instead of ${path.mac}`);
+    if (link.mtu < path.mtu)
+      faults.push(`the MTU of ${name} has been lowered from ${path.mtu} to ${link.mtu} bytes`);
+    if (moved !== undefined)
+      faults.push(`${path.nextHop} is at another Ethernet address, ${moved} instead of ${path.nextHopMac}`);
+    const present = ownAddresses.length === 0 ? undefined : this.#sight.addresses();
+    for (const address of ownAddresses)
+      if (present?.has(address) === false) faults.push(`this machine no longer has the address ${address}`);
+    return faults;
+  }
+
+  async #askNextHop(watched: WatchedLink, link: LinkInterface): Promise<void> {
+    const { nextHop, nextHopMac, source } = watched.path;
+    if (nextHop === undefined || source === '') return;
+    // Nobody answers: that may be the very outage that is looked for, and is none of this machine's.
+    const mac = await this.#sight.ask(link, nextHop, source).catch(() => undefined);
+    if (mac === undefined) return;
+    if (mac === nextHopMac) this.#moved.delete(watched);
+    else this.#moved.set(watched, mac);
+  }
+
+  #warnOnce(fault: string): void {
+    if (this.#warned.has(fault)) return;
+    this.#warned.add(fault);
+    this.#options.warn(
+      `${fault}: packets are lost meanwhile, and connections that stall do so because of it`,
+    );
+  }
+}
