@@ -1,4 +1,4 @@
-import { DEFAULT_CLIENT } from '../../../client/registry.ts';
+import { toClient } from '../../../scenario/client.ts';
 import type { Switch } from '../../../scenario/words.ts';
 import type { PlannedArm } from '../../../worker/protocol.ts';
 
@@ -7,7 +7,7 @@ import type { PlannedArm } from '../../../worker/protocol.ts';
  * or do not. A client whose own key says so keeps it.
  */
 export function setClientTimestamps(planned: PlannedArm, wanted: Switch): PlannedArm {
-  const { profile = DEFAULT_CLIENT, knobs = {} } = planned.arm.client ?? {};
+  const { profile, knobs } = planned.arm.client ?? toClient({ knobs: {} });
   const client = { profile, knobs: { timestamps: wanted === 'on', ...knobs } };
   return { ...planned, arm: { ...planned.arm, client } };
 }
