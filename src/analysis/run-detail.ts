@@ -1,4 +1,5 @@
 import { stalledOf } from '../metrics/counts.ts';
+import type { Evidence } from '../metrics/evidence.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import { type Frame, RAMP_SUFFIX, type SeriesCounts } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -23,6 +24,8 @@ export interface RunDetail {
   readonly endpoints: Readonly<Record<string, readonly string[]>>;
   /** As run.json has it, whatever that is. */
   readonly host: unknown;
+  /** Stalled attempts whose packets were captured: some, to be drawn; absent: none are. */
+  readonly evidence?: readonly Evidence[];
 }
 
 /** Counts of one arm's measured phases by the second since the run's start; what is missing is 0. */

@@ -5,6 +5,7 @@ import { readRunInfo } from '../store/read-info.ts';
 import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import type { RunInfo } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
+import { chooseEvidence } from './choose-evidence.ts';
 import { SessionSums } from './session-sums.ts';
 import { readStoredSummary, summariseSums } from './summary.ts';
 
@@ -31,6 +32,7 @@ export async function readRunDetail(dir: string): Promise<RunDetail> {
     arms,
     histograms: new Map(tags.map((tag) => [tag, sums.get(tag) ?? createHistogram()])),
     seconds: reach.lastSecond + 1,
+    evidence: await chooseEvidence(dir),
     ...{ synResentAtSec, command, workers, versions, endpoints, host },
   };
 }

@@ -7,6 +7,8 @@ import { firewallSection } from './firewall-section.ts';
 import { handshakeFigure } from './handshake-figure.ts';
 import { holdsSection } from './holds-section.ts';
 import { embedJson, escapeHtml, htmlTable } from './html.ts';
+import { ladderSection } from './ladder-section.ts';
+import { metSection } from './met-section.ts';
 import { outcomesFigure } from './outcomes-figure.ts';
 import { percentileFigure } from './percentile-figure.ts';
 import { pingsSection } from './pings-section.ts';
@@ -79,6 +81,8 @@ ${pingsSection(sides)}
 ${countersSection(sides)}
 ${answersSection(sides)}
 ${namesSection(sides)}
+${metSection(sides)}
+${ladderSection(sides)}
 ${holdsSection(sides)}
 ${arms.map(({ arm, figures }, index) => armSection(arm, index, figures)).join('\n')}
 ${hostSection(sides)}

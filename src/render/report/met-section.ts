@@ -1,0 +1,14 @@
+import { listMet } from '../met.ts';
+import { escapeHtml } from './html.ts';
+import { armNames, armSides, type Side, sideLabel } from './sides.ts';
+
+/** What met the SYNs of attempts that did not go well, in sentences; nothing if no packets were captured, or all went well. */
+export function metSection(sides: readonly Side[]): string {
+  const items = armNames(sides).flatMap((arm) =>
+    armSides(sides, arm).flatMap(({ side, summary }) =>
+      listMet(summary).map((text) => `<li>${escapeHtml(`${sideLabel(side, arm)}: ${text}`)}</li>`),
+    ),
+  );
+  if (items.length === 0) return '';
+  return `<section><h2>What packets show</h2><ul>${items.join('')}</ul></section>`;
+}
