@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -162,5 +163,21 @@ suiteNeeding('npm run deb', ['linux'], () => {
     const { status, stderr } = spawnSync(join(PACKAGING, 'build'), args, { encoding: 'utf8' });
     expect(status).toBe(2);
     expect(stderr).toContain(why);
+  });
+
+  it('gives a package its name once it is whole: one that was interrupted is none', () => {
+    const build = readFileSync(join(PACKAGING, 'build'), 'utf8');
+    const making = /^make_package\(\) \{\n.*?^\}/ms.exec(build)?.[0] ?? '';
+    const script = `set -euo pipefail
+here=${PACKAGING} work=${root} out=${root}/out version=1 SOURCE_DATE_EPOCH=0
+mkdir -p $work/all/usr/lib/rushhour/bin $work/all/usr/share/doc/rushhour
+touch $work/all/usr/lib/rushhour/bin/rushhour
+stage_packages() { :; }; write_control() { :; }; installed_kib() { echo 1; }; say() { :; }; node() { :; }
+dpkg-deb() { echo half >"\${!#}"; return 2; }
+${making}
+make_package amd64`;
+    const { status } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(readdirSync(join(root, 'out')).filter((name) => name.endsWith('.deb'))).toEqual([]);
   });
 });
