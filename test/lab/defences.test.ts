@@ -15,9 +15,9 @@ suiteNeeding('firewalls that step in', ['linux', 'root', 'netns', 'ip', 'nft'], 
 
   beforeAll(async () => {
     const closed = ['--target', `tcp://${ADDRESSES.far}:9`, '--duration', '5s'];
-    const direct = ['--via', 'direct', '--rate', '100/s', '--duration', '10s'];
+    const direct = ['--via', 'direct', '--rate', '50/s', '--duration', '5s'];
     [flood, cut, answered, refused, quick, honest] = await Promise.all([
-      measureIn('syn-flood:high=60,low=20,on=10s,off=6s', 'steady', '--rate', '100/s', '--duration', '60s'),
+      measureIn('syn-flood:high=30,low=10,on=10s,off=6s', 'steady', '--rate', '50/s', '--duration', '60s'),
       measureIn('idle-cut:10s', 'hold', '--duration', '5s', '--set', 'arms.keep.hold=20s'),
       measureIn('pre-answered', 'closed-port', ...closed),
       measureIn('healthy', 'closed-port', ...closed),

@@ -18,7 +18,7 @@ suiteNeeding('port-exhaustion', ['linux', 'root', 'netns', 'ip', 'nft'], () => {
         await measureIn(
           `small-nat-pool:${ports},t=${TIME_WAIT_SEC}s`,
           'port-exhaustion',
-          ...['--duration', '1m', '--set', `arms.fill.hold=${HOLD_SEC}s`],
+          ...['--duration', '1m', '--rate', '200/s', '--set', `arms.fill.hold=${HOLD_SEC}s`],
           ...['--set', 'arms.other-port.target=tcp://{proxy2}'],
         ),
       );

@@ -10,13 +10,13 @@ const SHORT_MORNING = [
   ...['--duration', '30s'],
   ...[0, 1, 3, 5].flatMap((phase) => ['--set', `arms.pupils.load.${phase}.ramp.for=5s`]),
 ];
-const LOSS_CHECK = ['--rate', '50/s', '--duration', '20s'];
+const LOSS_CHECK = ['--rate', '50/s', '--duration', '10s'];
 
 /**
  * Attempts a second at the bell. Behind the healthy firewall hundreds of ports come round early as well, of which half would
  * stall if any did; what is said of how many do needs more of them.
  */
-const RATES = { healthy: 150, 'timewait-1s': 300 } as const;
+const RATES = { healthy: 100, 'timewait-1s': 250 } as const;
 const PRESETS = ['healthy', 'timewait-1s'] as const;
 
 /** Of timewait-1s. */
@@ -41,7 +41,7 @@ suiteNeeding('school-morning and its control, loss-check', ['linux', 'root', 'ne
   it('passes a school behind a healthy firewall', () => {
     const morning = mornings.get('healthy')!;
     const { arms } = morning;
-    expect(arms['pupils']!.started).toBeGreaterThan(3_500);
+    expect(arms['pupils']!.started).toBeGreaterThan(2_300);
     expect(arms['pupils']!.outcomes).toEqual({ ok: arms['pupils']!.started });
     expect(arms['office']!.outcomes).toEqual({ ok: arms['office']!.started });
     expectVerdict(morning, { 'pupils.stalled.rate < 0.1%': true, 'office.stalled.rate < 0.1%': true });
@@ -60,9 +60,9 @@ suiteNeeding('school-morning and its control, loss-check', ['linux', 'root', 'ne
     const late = share(ages.filter(({ ageSec }) => ageSec > TIME_WAIT_SEC));
     expect(late.attempts).toBeGreaterThan(1_000);
     // At most every second. A frozen handshake turns others away from its port for 17 s (see reuse.test.ts): of the
-    // 300 / 16,384 users a second that a port has, at most half freeze, so at most 16 % of the users are turned away.
+    // 250 / 16,384 users a second that a port has, at most half freeze, so at most 13 % of the users are turned away.
     expect(chanceOfAtLeast(late.stalled, late.attempts, 0.5)).toBeGreaterThan(1e-4);
-    expect(1 - chanceOfAtLeast(late.stalled + 1, late.attempts, 0.5 * (1 - 0.16))).toBeGreaterThan(1e-4);
+    expect(1 - chanceOfAtLeast(late.stalled + 1, late.attempts, 0.5 * (1 - 0.13))).toBeGreaterThan(1e-4);
     expect(1 - chanceOfAtLeast(early.stalled + 1, early.attempts, late.stalled / late.attempts)).toBeLessThan(
       1e-6,
     );
@@ -72,8 +72,8 @@ suiteNeeding('school-morning and its control, loss-check', ['linux', 'root', 'ne
     it.each(PRESETS)('passes behind %s: nothing is lost, and no port used twice', (preset) => {
       const check = checks.get(preset)!;
       const { arms } = check;
-      expect(arms['spread']!.outcomes).toEqual({ ok: 1_000 });
-      expect(arms['connect']!.outcomes).toEqual({ ok: 500 });
+      expect(arms['spread']!.outcomes).toEqual({ ok: 500 });
+      expect(arms['connect']!.outcomes).toEqual({ ok: 250 });
       for (const { stalled } of Object.values(arms)) expect(stalled.count).toBe(0);
       expectVerdict(check, {
         ...{ 'spread.stalled.rate < 0.1%': true, 'connect.stalled.rate < 0.1%': true },
