@@ -58,21 +58,21 @@
     };
     const isApart = (series) => /~(ramp|aside)$/.test(series);
     const nameSeries = (series) =>
-      series.replace(/~ramp$/, ' (ramp, not counted)').replace(/~aside$/, ' (set aside)');
+      series.replace(/~ramp$/, ' (ramp, not counted)').replace(/~aside$/, ' (excluded)');
 
-    function showHappenings(happenings) {
-      const box = find('.happenings');
+    function showHostEvents(hostEvents) {
+      const box = find('.host-events');
       const list = box.querySelector('ul');
-      box.hidden = happenings.length === 0;
-      while (list.children.length > happenings.length) list.lastElementChild.remove();
-      happenings.forEach(({ lasts, says }, index) => {
+      box.hidden = hostEvents.length === 0;
+      while (list.children.length > hostEvents.length) list.lastElementChild.remove();
+      hostEvents.forEach(({ lasts, says }, index) => {
         const item = list.children[index] ?? list.appendChild(document.createElement('li'));
         item.classList.toggle('lasts', lasts);
         setText(item, says);
       });
     }
 
-    function show({ second, open, series, recent, happenings, status }) {
+    function show({ second, open, series, recent, hostEvents, status }) {
       const names = Object.keys(series);
       const sum = (counter) =>
         names.filter((name) => !isApart(name)).reduce((all, name) => all + series[name][counter], 0);
@@ -92,7 +92,7 @@
       }
       drawSpark('started', recent);
       drawSpark('stalled', recent);
-      showHappenings(happenings);
+      showHostEvents(hostEvents);
       names.forEach((name, index) => {
         const row = rows.rows[index] ?? addRow();
         setText(row.cells[0], nameSeries(name));

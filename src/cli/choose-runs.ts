@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { RunListing } from '../read/listing.ts';
 import { resultsDir } from './flags/run-options.ts';
 import type { Host } from './host.ts';
-import { tellDamaged } from './output/tell-damaged.ts';
+import { reportDamaged } from './output/report-damaged.ts';
 
 /** Flags that choose among runs. */
 export interface FilterOptions {
@@ -38,6 +38,6 @@ export async function chooseRuns(host: Host, options: FilterOptions): Promise<Ru
   ]);
   const { since, scenario, label, status, failed } = options;
   const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
-  const runs = await listRuns(resultsDir(host, options.results), tellDamaged(host));
+  const runs = await listRuns(resultsDir(host, options.results), reportDamaged(host));
   return filterRuns(runs, { scenario, label, sinceMs, status, failed });
 }

@@ -20,7 +20,7 @@ export const realServices: Services = {
     return startSession(options, listener);
   },
   async gatherHostFacts() {
-    const { gatherHostFacts } = await import('../doctor/gather.ts');
+    const { readHostFacts: gatherHostFacts } = await import('../doctor/read-host-facts.ts');
     return gatherHostFacts();
   },
   async probeScenario(scenario) {

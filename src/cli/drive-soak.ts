@@ -97,8 +97,8 @@ async function isSecondTime(
   at: string,
 ): Promise<boolean> {
   const { host } = context;
-  const [{ findBegunBefore }, { localZone }] = await Promise.all([
-    import('../service/twice-told.ts'),
+  const [{ findEarlierStart: findBegunBefore }, { localZone }] = await Promise.all([
+    import('../service/earlier-start.ts'),
     import('../service/clock-changes.ts'),
   ]);
   const night = { at, scenario: scenario.name, label: flags.label, results: resultsDir(host, flags.results) };

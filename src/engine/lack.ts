@@ -18,7 +18,7 @@ let known: { readonly infos: readonly NetworkInterfaceInfo[]; readonly atMs: num
  * IPv6 without any IPv6 address, for example with IPv6 disabled (ip6_dst_lookup_tail() finds no source).
  * @param wasBind bind() failed
  */
-export function tellLack(errno: number, wasBind: boolean, { address, family }: Endpoint): Lack {
+export function diagnoseLack(errno: number, wasBind: boolean, { address, family }: Endpoint): Lack {
   if (errno !== constants.errno.EADDRNOTAVAIL) return 'nothing known';
   if (wasBind) return 'address';
   return family === 6 && !listIPv6().some((own) => reaches(own, address)) ? 'family' : 'nothing known';
@@ -45,7 +45,7 @@ function listIPv6(): readonly string[] {
  * reported by this machine, but not because of a rule (dst_link_failure(), net/ipv4/arp.c).
  * @param refusedBy as defined in outcome/refusal.ts
  */
-export function tellOwnRefusal(refusedBy: string, { address }: Endpoint): Lack {
+export function diagnoseRefusal(refusedBy: string, { address }: Endpoint): Lack {
   const message = readIcmp(refusedBy);
   if (message === undefined || UNRESOLVED.has(message.what) || message.sender === address)
     return 'nothing known';

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { redactAssignment } from '../scenario/assignment.ts';
-import { adopted, type DefaultPlaces, readDefaults } from '../scenario/defaults.ts';
+import { type DefaultPlaces, readDefaults, usedDefaults } from '../scenario/defaults.ts';
 import { findScenario, scenarioDirs } from '../scenario/find.ts';
 import { loadScenario, readScenario } from '../scenario/load.ts';
 import type { Overrides } from '../scenario/overrides.ts';
@@ -172,7 +172,7 @@ async function withDefaults(
 ): Promise<Overrides> {
   const defaults = await readDefaults(place);
   const { origins } = await readScenario(nameOrPath, scenarioDirs(place.cwd), { ...overrides, defaults });
-  return { ...overrides, ...Object.fromEntries(adopted(origins, defaults)) };
+  return { ...overrides, ...Object.fromEntries(usedDefaults(origins, defaults)) };
 }
 
 /** Flags that an experiment keeps, so that each of its runs has them. */

@@ -1,6 +1,6 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import { classify } from '../outcome/classify.ts';
-import { tellCut } from '../outcome/cut.ts';
+import { classifyCut } from '../outcome/cut.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { type DropReason, groupOfOutcome, indexOfOutcome, type Outcome } from '../outcome/outcome.ts';
 import { isSampled } from '../outcome/sample.ts';
@@ -294,30 +294,30 @@ export class Recorder {
     facts.stopped = record.cause === 'stopped';
     facts.synRetransmits = record.synRetransmits;
     facts.pathUs = record.minRttUs;
-    const fate = judgeHandshake(facts, this.#arms[record.arm]!.stallAfterUs);
-    switch (fate) {
+    const verdict = judgeHandshake(facts, this.#arms[record.arm]!.stallAfterUs);
+    switch (verdict) {
       case 'prompt':
         break;
       case 'healed':
       case 'slow':
-        series.add(COUNTER_AT[fate]);
+        series.add(COUNTER_AT[verdict]);
         break;
       case 'recovered':
       case 'frozen':
       case 'unresolved':
-        this.#noteStall(series, record, facts.handshakeUs, fate, age);
+        this.#noteStall(series, record, facts.handshakeUs, verdict, age);
     }
-    return this.#noted !== undefined && this.#note(record, ramp, established, fate);
+    return this.#noted !== undefined && this.#note(record, ramp, established, verdict);
   }
 
   #note(
     record: Readonly<AttemptRecord>,
     ramp: boolean,
     established: boolean,
-    fate: HandshakeVerdict,
+    verdict: HandshakeVerdict,
   ): boolean {
-    const isHealthy = fate === 'prompt' && established && isSampled(record.arm, record.attempt);
-    const kind = isHealthy ? 'healthy' : notedOfVerdict(fate);
+    const isHealthy = verdict === 'prompt' && established && isSampled(record.arm, record.attempt);
+    const kind = isHealthy ? 'healthy' : notedOfVerdict(verdict);
     if (kind === undefined) return false;
     this.#noted!.add(record, ramp, kind, established ? record.establishedAtUs : record.endedAtUs);
     return true;
@@ -333,10 +333,10 @@ export class Recorder {
     series: SeriesCounter,
     record: Readonly<AttemptRecord>,
     handshakeUs: number,
-    fate: Extract<HandshakeVerdict, Stall['fate']>,
+    verdict: Extract<HandshakeVerdict, Stall['fate']>,
     age: ReuseAge,
   ): void {
-    series.add(COUNTER_AT[fate]);
+    series.add(COUNTER_AT[verdict]);
     series.endpoint(record.endpoint, 'stalled');
     series.stalledIn(Math.floor(record.startedAtUs / 1_000_000));
     series.reused(age.portUs, 'stalled');
@@ -351,7 +351,7 @@ export class Recorder {
       atUs: Math.round(record.startedAtUs),
       handshakeUs: Math.round(handshakeUs),
       synRetransmits: record.synRetransmits,
-      fate,
+      fate: verdict,
       endpoint: arm.endpoints[record.endpoint] ?? '',
       source: source === undefined ? '' : `${source}:${record.sourcePort}`,
       reuseAgeMs: toMs(age.portUs),
@@ -362,7 +362,7 @@ export class Recorder {
 
 /** Records whether and how a held connection was cut. The time is not known if only a proof revealed it. */
 function countHold(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
-  const how = outcome === 'held-cut' ? tellCut(record) : 'alive';
+  const how = outcome === 'held-cut' ? classifyCut(record) : 'alive';
   if (how !== 'alive') series.cut(how);
   // An abandoned connection has proved nothing.
   if (record.provedAtUs >= 0 && record.cause !== 'stopped')

@@ -12,7 +12,7 @@ export const CUTS = ['silence', 'RST', 'FIN', 'other'] as const;
 export type Cut = (typeof CUTS)[number];
 
 /** Determines the cut from the end of an attempt whose outcome is `held-cut`. */
-export function tellCut({ cause, errno: code }: Pick<AttemptEnd, 'cause' | 'errno'>): Cut {
+export function classifyCut({ cause, errno: code }: Pick<AttemptEnd, 'cause' | 'errno'>): Cut {
   if (cause === 'eof') return 'FIN';
   if (cause === 'timeout') return 'silence';
   if (cause !== 'errno') return 'other';

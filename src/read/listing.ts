@@ -152,13 +152,13 @@ async function describeRun(dir: string): Promise<RunListing & { readonly summary
     status: summary?.run.status ?? readStatus(info),
     verdict: summary?.verdict,
     bytes: await sizeOf(dir),
-    ...tellTested(info),
+    ...testedOf(info),
     ...(file.kind === 'damaged' ? { summaryFault: file.why } : {}),
   };
 }
 
 /** A list is made of whatever lies there: a run that says it in another way is listed without. */
-function tellTested(info: RunInfo): Pick<RunListing, 'tested' | 'workId'> {
+function testedOf(info: RunInfo): Pick<RunListing, 'tested' | 'workId'> {
   try {
     const workId = createHash('sha256').update(workKey(info.scenario)).digest('hex').slice(0, 12);
     return { tested: describeTested(info), workId };

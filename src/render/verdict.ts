@@ -55,14 +55,14 @@ function renderRemedy(verdict: Verdict, width: number): string[] {
   return wrap(remedy, width - 5).map((line, index) => (index === 0 ? `  -> ${line}` : `     ${line}`));
 }
 
-export interface WordedVerdict {
+export interface FormattedVerdict {
   readonly word: 'PASS' | 'FAIL' | 'NO VERDICT' | 'DONE';
   readonly tone: Tone;
   readonly because: string;
 }
 
 /** The verdict in a word, and the reason for it. */
-export function formatVerdict(status: Summary['run']['status'], verdict: Verdict): WordedVerdict {
+export function formatVerdict(status: Summary['run']['status'], verdict: Verdict): FormattedVerdict {
   if (status === 'failed') return noVerdict('the run failed');
   if (status === 'running') return noVerdict('the run is still under way');
   if (verdict.generatorLimited) {
@@ -78,7 +78,7 @@ export function formatVerdict(status: Summary['run']['status'], verdict: Verdict
 }
 
 /** Nothing was asked of it, and yet a run of which hardly anything came to its end has not been done. */
-function formatWithoutCriteria({ pass, reasons }: Verdict): WordedVerdict {
+function formatWithoutCriteria({ pass, reasons }: Verdict): FormattedVerdict {
   const [first] = reasons;
   if (pass === false) return { word: 'FAIL', tone: 'bad', because: first ?? 'hardly anything was completed' };
   return first === undefined
@@ -86,7 +86,7 @@ function formatWithoutCriteria({ pass, reasons }: Verdict): WordedVerdict {
     : noVerdict(first);
 }
 
-function noVerdict(because: string): WordedVerdict {
+function noVerdict(because: string): FormattedVerdict {
   return { word: 'NO VERDICT', tone: 'doubt', because };
 }
 

@@ -74,7 +74,7 @@ async function readSettings(path: string, places: DefaultPlaces): Promise<Settin
 }
 
 /** The defaults that a scenario uses, to be recorded with it. */
-export function adopted(
+export function usedDefaults(
   origins: readonly Origin[],
   defaults: Settings,
 ): (readonly [key: Origin['key'], value: string])[] {

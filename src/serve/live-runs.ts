@@ -1,4 +1,4 @@
-import { formatHappening, type WordedHappening } from '../render/web/happenings.ts';
+import { type FormattedEvent, formatEvent } from '../render/web/host-events.ts';
 import { EventTail } from '../store/event-tail.ts';
 import { type LiveState, LiveTail } from '../store/live-tail.ts';
 import { readStatus } from '../store/process-mark.ts';
@@ -10,7 +10,7 @@ import { WorkQueue } from './work-queue.ts';
 const MAX_TAILS = 4;
 const MAX_WAITING = 32;
 /** Of what happens to a soak, as many as one reads while looking on. */
-const MAX_HAPPENINGS = 8;
+const MAX_HOST_EVENTS = 8;
 
 /** Half a second: more frequent requests get the same answer again. */
 const FRESH_MS = 500;
@@ -22,7 +22,7 @@ export interface LiveView extends LiveState {
   readonly status: 'running' | 'complete' | 'interrupted' | 'failed';
   readonly startedAt: string;
   /** Of a soak: what lasts, and what was over last. */
-  readonly happenings: readonly WordedHappening[];
+  readonly hostEvents: readonly FormattedEvent[];
 }
 
 interface Tails {
@@ -74,6 +74,6 @@ export class LiveRuns {
 async function readView({ dir, folder }: CatalogRun, { tail, events }: Tails): Promise<LiveView> {
   const info = await readRunInfo(dir);
   const status = readStatus(info);
-  const happenings = (await events.read(MAX_HAPPENINGS)).map(formatHappening);
-  return { schema: 1, id: folder, status, startedAt: info.startedAt, happenings, ...(await tail.read()) };
+  const hostEvents = (await events.read(MAX_HOST_EVENTS)).map(formatEvent);
+  return { schema: 1, id: folder, status, startedAt: info.startedAt, hostEvents, ...(await tail.read()) };
 }

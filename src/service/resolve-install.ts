@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { EngineName } from '../engine/names.ts';
 import { UsageError } from '../errors.ts';
-import { adopted, type DefaultPlaces, readDefaults } from '../scenario/defaults.ts';
+import { type DefaultPlaces, readDefaults, usedDefaults } from '../scenario/defaults.ts';
 import { findScenario, scenarioDirs } from '../scenario/find.ts';
 import { readScenario } from '../scenario/load.ts';
 import type { Overrides } from '../scenario/overrides.ts';
@@ -104,7 +104,7 @@ export async function resolveInstall(
   parseDays(request.on ?? null);
   const results = resolve(place.cwd, request.results ?? DEFAULT_RESULTS);
   // The user who runs the soak has other variables and another folder.
-  const taken = adopted(origins, defaults).flatMap(([key, value]) => [`--${key}`, value].map(text));
+  const taken = usedDefaults(origins, defaults).flatMap(([key, value]) => [`--${key}`, value].map(text));
   const name = checkName(request.name ?? scenario.name);
   const flagWords = [
     ...passed.flatMap((flag) => wordsOf(flag, place.cwd)),

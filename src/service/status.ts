@@ -4,12 +4,12 @@ import { readStoredSummary } from '../read/summary.ts';
 import { type LockState, readLock } from '../store/lock.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { formatClockChanges, localZone } from './clock-changes.ts';
+import { isOf } from './earlier-start.ts';
 import { unitNames } from './installation.ts';
 import type { InstalledSoak } from './installed-soak.ts';
 import type { Machine } from './machine.ts';
 import type { FoundSoak } from './own-files.ts';
 import { nextStart } from './schedule.ts';
-import { isOf } from './twice-told.ts';
 
 /** One run of a soak. */
 export interface PastSoak {

@@ -218,14 +218,14 @@ function conduct(
     watch: (frame) => watch.frame(frame),
   });
   let isTold = first === undefined;
-  const tellFirst = (flowsSec: number): void => {
+  const reportFirst = (flowsSec: number): void => {
     if (!isTold && first !== undefined) events.add(first(flowsSec));
     isTold = true;
   };
   const segments: Segments = new Segments({
     ...{ options, listener, clock, recorder, events, watch },
     plan: planSegments(options, opened),
-    onFlow: tellFirst,
+    onFlow: reportFirst,
   });
   let isStopped = false;
   loss.onceLost(() => segments.stop('abort'));
@@ -254,7 +254,7 @@ function conduct(
       await firewall?.after();
       await recorder.flush();
       const toSec = Math.max(recorder.next, Math.ceil(clock.seconds()));
-      tellFirst(toSec);
+      reportFirst(toSec);
       events.endAll(toSec);
       const status = statusOf(fault);
       if (isSoak) {

@@ -84,7 +84,7 @@ export class LiveTail {
       );
     }
     this.#prune();
-    return { second: this.#last, open: this.#open, series: this.#sum(), recent: this.#tellRecent() };
+    return { second: this.#last, open: this.#open, series: this.#sum(), recent: this.#recentSeconds() };
   }
 
   /** A line of frames.jsonl: final. */
@@ -150,7 +150,7 @@ export class LiveTail {
     return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  #tellRecent(): LiveState['recent'] {
+  #recentSeconds(): LiveState['recent'] {
     const fromSec = Math.max(0, this.#last - RECENT_SEC + 1);
     const started = new Array<number>(this.#last + 1 - fromSec).fill(0);
     const stalled = [...started];

@@ -36,7 +36,7 @@ arms:
 /** The texts of what happened, once there are so many. */
 const SEEN = (selector: string, count: number) => `new Promise((done) => {
   const look = () => {
-    const items = document.querySelectorAll('.happenings ${selector}');
+    const items = document.querySelectorAll('.host-events ${selector}');
     if (items.length === ${count}) done([...items].map((item) => item.textContent));
   };
   look();
@@ -179,11 +179,11 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
         `${JSON.stringify({ ...event, toSec, text: 'eth0 <lost> its carrier' })}\n`,
       );
     note(null);
-    const lasting = ['since 2 s: eth0 <lost> its carrier (set aside)'];
+    const lasting = ['since 2 s: eth0 <lost> its carrier (excluded)'];
     expect(await browser.read(SEEN('li.lasts', 1))).toEqual(lasting);
     note(4);
     expect(await browser.read(SEEN('li.lasts', 0))).toEqual([]);
-    expect(await browser.read(SEEN('li', 2))).toContain('2 s to 4 s: eth0 <lost> its carrier (set aside)');
+    expect(await browser.read(SEEN('li', 2))).toContain('2 s to 4 s: eth0 <lost> its carrier (excluded)');
     soak.child.kill('SIGINT');
     expect((await soak.finished).code).toBe(130);
   });

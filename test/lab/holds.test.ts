@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
 import type { EngineName } from '../../src/engine/names.ts';
-import { type Cut, tellCut } from '../../src/outcome/cut.ts';
+import { type Cut, classifyCut } from '../../src/outcome/cut.ts';
 import type { HostPort } from '../../src/scenario/types.ts';
 import { times } from '../contract/attempts.ts';
 import { bareArmTo, countOutcomes } from '../support/arms.ts';
@@ -72,7 +72,7 @@ suiteNeeding('connections that are held across a cable', ['linux', 'root', 'netn
   const endsOf = ({ records }: Awaited<ReturnType<typeof holdWith>>[number]) =>
     records.map(({ phase, cause, errno: code, proofAgeUs }) => [
       proofAgeUs / SEC,
-      phase === 'done' ? 'alive' : tellCut({ cause, errno: code }),
+      phase === 'done' ? 'alive' : classifyCut({ cause, errno: code }),
     ]);
 
   it('live where nobody forgets them', async () => {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
 import type { EndCause } from '../../src/outcome/classify.ts';
-import { tellCut } from '../../src/outcome/cut.ts';
+import { classifyCut } from '../../src/outcome/cut.ts';
 
 const { errno } = constants;
 
@@ -14,5 +14,5 @@ it.each<[string, EndCause, number, string]>([
   ['TLS failed', 'tls', 0, 'other'],
   ['this machine failed', 'errno', errno.ENOMEM, 'other'],
 ])('a held connection is cut where %s', (_, cause, code, how) => {
-  expect(tellCut({ cause, errno: code })).toBe(how);
+  expect(classifyCut({ cause, errno: code })).toBe(how);
 });

@@ -208,12 +208,12 @@ describe('the page of a run', () => {
     await writeFile(join(dir, 'events.jsonl'), `${JSON.stringify(lasting)}\n`);
     const site = await openSite(results);
     const page = await (await site.get(`/runs/${id}`)).text();
-    expect(page).toContain('<li class="lasts">since 1 h: eth0 &lt;lost&gt; its carrier (set aside)</li>');
+    expect(page).toContain('<li class="lasts">since 1 h: eth0 &lt;lost&gt; its carrier (excluded)</li>');
     const others = { ...begin, at: '2025-01-31T07:00:30.000Z', toSec: 3_630 };
     await appendFile(join(dir, 'events.jsonl'), `${JSON.stringify(others)}\n`);
     const later = await openSite(results);
     expect(await (await later.get(`/api/runs/${id}/live`)).json()).toMatchObject({
-      happenings: [{ lasts: false, says: '1 h to 1 h 1 min: eth0 <lost> its carrier (set aside)' }],
+      hostEvents: [{ lasts: false, says: '1 h to 1 h 1 min: eth0 <lost> its carrier (excluded)' }],
     });
   });
 });

@@ -5,8 +5,8 @@ import {
   findClockChanges,
   formatClockChanges,
 } from '../../src/service/clock-changes.ts';
+import { firstOfTwo } from '../../src/service/earlier-start.ts';
 import { calendarOf } from '../../src/service/schedule.ts';
-import { firstOfTwo } from '../../src/service/twice-told.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 
 const NOW = Date.UTC(2026, 10, 28);

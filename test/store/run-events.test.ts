@@ -10,7 +10,7 @@ import { FILES } from '../../src/store/files.ts';
 import { readFrames } from '../../src/store/read-info.ts';
 import type { SessionWriter } from '../../src/store/session-writer.ts';
 import { collect, makeFolder, openRun, readAll } from './runs.ts';
-import { fail, happening, push, pushedSecond, totalsOf } from './soaks.ts';
+import { fail, hostEvent, push, pushedSecond, totalsOf } from './soaks.ts';
 
 const END = '2025-01-31T06:00:30.000Z';
 const LINK_DOWN = { kind: 'link-down', text: 'eth0 has lost its link' } as const;
@@ -26,7 +26,7 @@ async function recordLostLink(): Promise<{ writer: SessionWriter; sums: SessionS
   const writer = await openSession();
   const sums = new SessionSums(writer.info);
   sums.add(await push(writer, 0, 6));
-  const { id } = writer.event(happening({ ...LINK_DOWN, fromSec: 5 }));
+  const { id } = writer.event(hostEvent({ ...LINK_DOWN, fromSec: 5 }));
   sums.add(await push(writer, 6, 9));
   writer.endEvent(id, '2025-01-31T06:00:09.000Z', 7);
   sums.add(await push(writer, 9, 15));
@@ -102,7 +102,7 @@ it('a run that was killed while it wrote goes on behind its last whole second', 
   sums.add(await push(second, 20, 25));
   sums.add(await second.closeAll());
   const resumed = [{ kind: 'resumed' as const }];
-  second.event(happening({ kind: 'resumed', fromSec: 6, toSec: 20, setsAside: false }));
+  second.event(hostEvent({ kind: 'resumed', fromSec: 6, toSec: 20, setsAside: false }));
   await second.closeAll();
   const summary = sums.summarise('complete', END, resumed);
   expect(summary).toEqual(await rebuildSummary(second.dir, { status: 'complete', endedAt: END }));

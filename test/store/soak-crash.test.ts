@@ -8,7 +8,7 @@ import { FILES, SESSION_FILES } from '../../src/store/files.ts';
 import { readFrames, readRunInfo } from '../../src/store/read-info.ts';
 import { readEvents } from '../../src/store/session-events.ts';
 import { collect, makeFolder } from './runs.ts';
-import { fail, happening, openSoak, pushedSecond, totalsOf } from './soaks.ts';
+import { fail, hostEvent, openSoak, pushedSecond, totalsOf } from './soaks.ts';
 
 /** One append, as it reached the disk. */
 interface Write {
@@ -34,7 +34,7 @@ async function recordWrites(): Promise<{ info: string; writes: Write[] }> {
     const writer = await openSoak(makeFolder());
     dir = writer.dir;
     for (let second = 0; second < SECONDS; second += 1) {
-      if (second === 5) writer.event(happening({ fromSec: 5, toSec: 6 }));
+      if (second === 5) writer.event(hostEvent({ fromSec: 5, toSec: 6 }));
       const { frame, histograms, stalls } = pushedSecond(second);
       await writer.append(frame, histograms, stalls);
     }
@@ -120,8 +120,8 @@ describe('a soak whose process dies', () => {
 
   it('notes each process that wrote it, and what had not ended', async () => {
     const writer = await openSoak(makeFolder());
-    writer.event(happening({ kind: 'sink-away', setsAside: false }));
-    const lasting = writer.event(happening({ fromSec: 2 }));
+    writer.event(hostEvent({ kind: 'sink-away', setsAside: false }));
+    const lasting = writer.event(hostEvent({ fromSec: 2 }));
     await writer.finish(await rebuildSummary(writer.dir), 'interrupted', '2025-01-31T01:31:00.000Z');
     const resumed = await resumeSession(writer.dir, fail);
     expect(await readRunInfo(writer.dir)).toEqual(resumed.writer.info);
@@ -130,7 +130,7 @@ describe('a soak whose process dies', () => {
     expect(resumed.writer.info.soak?.processes).toHaveLength(2);
     expect(resumed.openEvents.map(({ id }) => id)).toEqual([1, 2]);
     resumed.writer.endEvent(lasting.id, '2025-01-31T01:40:00.000Z', 9);
-    expect(resumed.writer.event(happening({ toSec: 1 })).id).toBe(3);
+    expect(resumed.writer.event(hostEvent({ toSec: 1 })).id).toBe(3);
     await resumed.writer.finish(await rebuildSummary(writer.dir), 'complete', '2025-01-31T01:31:00.000Z');
     expect((await readEvents(writer.dir)).map(({ id, toSec, at }) => [id, toSec, at.slice(11, 16)])).toEqual([
       [1, null, '01:30'],

@@ -9,7 +9,7 @@ import { readSummary, rebuildSummary } from '../../src/read/summary.ts';
 import { readRunTimeSeries } from '../../src/read/time-series.ts';
 import { createSession } from '../../src/store/session-create.ts';
 import { collect, factsOf, makeFolder } from './runs.ts';
-import { endSoak, fail, happening, openSoak, push, pushedSecond, startSoak, timesOf } from './soaks.ts';
+import { endSoak, fail, hostEvent, openSoak, push, pushedSecond, startSoak, timesOf } from './soaks.ts';
 
 const SECONDS = 61;
 
@@ -87,7 +87,7 @@ describe('what reads runs', () => {
   it('leaves out of all that what an event has set aside, in seconds to come as well', async () => {
     const soak = await startSoak(makeFolder());
     await push(soak, 0, 20);
-    soak.event(happening({ fromSec: 18 }));
+    soak.event(hostEvent({ fromSec: 18 }));
     await push(soak, 20, 23);
     const { arms } = await readRunTimeSeries(soak.dir);
     const { cells, times, summary } = arms.get('stress')!;

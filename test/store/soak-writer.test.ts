@@ -12,7 +12,7 @@ import { withSmallDisk } from './full-disk.ts';
 import { collect, makeFolder } from './runs.ts';
 import {
   endSoak,
-  happening,
+  hostEvent,
   openSoak,
   push,
   pushedSecond,
@@ -49,7 +49,7 @@ describe('a soak under way', () => {
   it('sets aside what an event touches, also one that is heard of only when its seconds have passed', async () => {
     const writer = await startSoak(makeFolder());
     await push(writer, 0, 4);
-    const event = writer.event(happening({ fromSec: 3 }));
+    const event = writer.event(hostEvent({ fromSec: 3 }));
     const closed = await push(writer, 4, 10);
     writer.endEvent(event.id, '2025-01-31T01:31:00.000Z', 10);
     closed.push(...(await push(writer, 10, 20)));

@@ -97,7 +97,7 @@ export function fail(message: string): never {
   throw new Error(message);
 }
 
-export function happening(changes: Partial<Omit<SessionEvent, 'id'>> = {}): Omit<SessionEvent, 'id'> {
+export function hostEvent(changes: Partial<Omit<SessionEvent, 'id'>> = {}): Omit<SessionEvent, 'id'> {
   return {
     ...{ kind: 'suspended', at: '2025-01-31T01:30:10.000Z', fromSec: 0, toSec: null },
     ...{ setsAside: true, text: 'this machine slept' },

@@ -6,12 +6,12 @@ import type { FailIfSubject } from '../fail-if.ts';
 /** What makes a trend fail: the verdict on a figure, or the last night's figure beyond a bound. */
 export type FailIf = FailIfSubject &
   (
-    | { readonly kind: 'became'; readonly not: boolean; readonly word: Became }
+    | { readonly kind: 'became'; readonly not: boolean; readonly word: Change }
     | { readonly kind: 'bound'; readonly operator: Operator; readonly bound: Bound }
   );
 
-const BECAME = ['changed', 'drifted', 'worse', 'better'] as const;
-export type Became = (typeof BECAME)[number];
+const CHANGES = ['changed', 'drifted', 'worse', 'better'] as const;
+export type Change = (typeof CHANGES)[number];
 
 export type Operator = '<' | '<=' | '>' | '>=';
 
@@ -31,14 +31,14 @@ const BOUND = /^([A-Za-z0-9_-]+|\*)\.([A-Za-z0-9_.-]+)\s*(<=|>=|<|>)\s*(\S+)$/;
 export function parseFailIf(text: string): FailIf {
   const trimmed = text.trim();
   const [, arm = '', figure = '', not, word = ''] = WORD.exec(trimmed) ?? [];
-  const became = BECAME.find((known) => known === word);
+  const became = CHANGES.find((known) => known === word);
   if (became !== undefined) {
     return { text: trimmed, arm, figure, kind: 'became', not: not !== undefined, word: became };
   }
   const [, boundArm = '', boundFigure = '', operator = '', bound = ''] = BOUND.exec(trimmed) ?? [];
   if (operator === '') {
     throw new UsageError(`--fail-if "${text}" is not a condition`, {
-      hint: `write <arm>.<figure> and one of ${BECAME.join(', ')} (optionally preceded by "not"), such as "stress.stalled.rate worse", or a bound for the last night: "stress.stalled.rate > 0.1%"`,
+      hint: `write <arm>.<figure> and one of ${CHANGES.join(', ')} (optionally preceded by "not"), such as "stress.stalled.rate worse", or a bound for the last night: "stress.stalled.rate > 0.1%"`,
     });
   }
   return {

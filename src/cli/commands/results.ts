@@ -7,7 +7,7 @@ import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { type Host, wantsColour } from '../host.ts';
-import { tellDamaged } from '../output/tell-damaged.ts';
+import { reportDamaged } from '../output/report-damaged.ts';
 import { registerPrune } from './results-prune.ts';
 
 interface ListOptions extends FilterOptions {
@@ -130,7 +130,7 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
   const results = resultsDir(host, options.results);
   const dir =
     name === undefined
-      ? (await listRuns(results, tellDamaged(host))).at(-1)?.dir
+      ? (await listRuns(results, reportDamaged(host))).at(-1)?.dir
       : await findRun(name, results);
   if (dir === undefined) {
     throw new UsageError(`there are no runs in ${results}`, { hint: 'rushhour run quickstart makes one' });

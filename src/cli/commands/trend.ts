@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { collect, parseCount, parseDurationUs } from '../flags/values.ts';
 import { type Host, wantsColour } from '../host.ts';
-import { tellDamaged } from '../output/tell-damaged.ts';
+import { reportDamaged } from '../output/report-damaged.ts';
 
 export interface TrendOptions {
   readonly results?: string;
@@ -104,7 +104,7 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
   const { scenario, label, since, last, weekdays } = options;
   const results = resultsDir(host, options.results);
   const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
-  const found = await findTrendRuns(words, { scenario, label, sinceMs }, results, tellDamaged(host));
+  const found = await findTrendRuns(words, { scenario, label, sinceMs }, results, reportDamaged(host));
   const { runs, notes } = chooseSoakRuns(found, { last, named: words.length > 0 });
   if (runs.length === 0) {
     throw new UsageError(`no run in ${results} matches`, {

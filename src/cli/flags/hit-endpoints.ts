@@ -5,7 +5,7 @@ import type { Origin } from '../../scenario/load.ts';
 import type { Target } from '../../scenario/types.ts';
 import { askPac, originsOf } from '../../session/load/fill-proxies.ts';
 import type { Host } from '../host.ts';
-import { sayCurlProxy } from './load-scenario.ts';
+import { explainCurlProxy } from './load-scenario.ts';
 import { type PacOptions, readPac } from './pac-options.ts';
 
 export interface HitEndpoints {
@@ -48,7 +48,7 @@ export async function chooseHitEndpoints(
   const fallback = /^tcp:/i.test(url) ? undefined : defaults.proxy;
   const typed = typedProxy !== undefined;
   const proxy = typed && NO_PROXY.includes(typedProxy) ? undefined : (typedProxy ?? fallback?.value);
-  if (!typed && proxy === undefined) sayCurlProxy(host, url);
+  if (!typed && proxy === undefined) explainCurlProxy(host, url);
   const origins: Origin[] = [];
   if (proxy !== undefined)
     origins.push({ key: 'proxy', value: proxy, from: typed ? '--proxy' : (fallback?.from ?? '') });

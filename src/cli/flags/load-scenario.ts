@@ -43,7 +43,7 @@ export async function readForCommand(
   const overrides = { ...readOverrides(flags, host), pac, defaults };
   const hint = (url: string | undefined): void => {
     if (pac === undefined && flags.proxy === undefined && defaults.proxy === undefined)
-      sayCurlProxy(host, url);
+      explainCurlProxy(host, url);
   };
   try {
     const loaded = await readScenario(nameOrPath, scenarioDirs(host.cwd), overrides);
@@ -66,7 +66,7 @@ export async function readForCommand(
  * Mentions that curl would use a proxy here, if it would.
  * @param url undefined, or of another scheme: nothing is mentioned
  */
-export function sayCurlProxy(host: Host, url: string | undefined): void {
+export function explainCurlProxy(host: Host, url: string | undefined): void {
   const [, scheme, bracket, name] = /^(https?):\/\/(?:\[([^\]]*)\]|([^:/?#]*))/i.exec(url ?? '') ?? [];
   if (scheme === undefined) return;
   const found = findCurlProxy(host.env, {

@@ -10,10 +10,10 @@ export function createFixDialogue(host: Host, json: boolean): FixDialogue {
   };
   return {
     advise: (advice) => say(renderAdvice(advice, look)),
-    tellOutcomes: (outcomes) => say(renderOutcomes(outcomes, look)),
-    tellUndoing: (undoing) => say(renderUndoing(undoing, look)),
+    showOutcomes: (outcomes) => say(renderOutcomes(outcomes, look)),
+    showUndoing: (undoing) => say(renderUndoing(undoing, look)),
     say,
-    tellWhole(what) {
+    writeJson(what) {
       if (json) host.stdout.write(`${JSON.stringify(what, null, 2)}\n`);
     },
     complain: (text) => host.stderr.write(`rushhour: ${text}\n`),

@@ -7,12 +7,12 @@ import type { Advice, Change, Kernel, Outcome, Undoing } from './types.ts';
 /** How to show what is done, and ask for confirmation. */
 export interface FixDialogue {
   advise(advice: Advice): void;
-  tellOutcomes(outcomes: readonly Outcome[]): void;
-  tellUndoing(undoing: readonly Undoing[]): void;
+  showOutcomes(outcomes: readonly Outcome[]): void;
+  showUndoing(undoing: readonly Undoing[]): void;
   /** Prints a line for users. */
   say(text: string): void;
   /** Prints everything, for programs. */
-  tellWhole(what: object): void;
+  writeJson(what: object): void;
   /** Reports a failure, in either form. */
   complain(text: string): void;
   /** Absent if there is no terminal. */
@@ -47,7 +47,7 @@ export async function fixMachine(
       hint: 'remove it here: /etc/sysctl.d is not read for other namespaces',
     });
   }
-  const tellWhole = (more: object): void => dialogue.tellWhole({ ...advice, ...more });
+  const tellWhole = (more: object): void => dialogue.writeJson({ ...advice, ...more });
 
   dialogue.advise(advice);
   const records = around.isRoot ? await readRecords(around.stateFile) : [];
@@ -77,7 +77,7 @@ export async function fixMachine(
     changes = now;
     await writeRecords(around.stateFile, withRecord(records, { bootId, namespace, at, changes }, kernel));
   });
-  dialogue.tellOutcomes(outcomes);
+  dialogue.showOutcomes(outcomes);
   const files = persist
     ? await persistAll(await describePersistent(changes, advice.openFiles?.wanted, paths))
     : [];

@@ -31,19 +31,19 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
     if (records.length > 0) throw isElsewhere(records);
     if (isForgotten) await writeRecords(stateFile, records);
     say('Nothing to restore.\n');
-    dialogue.tellWhole({ undoing: [], outcomes: [], files: [] });
+    dialogue.writeJson({ undoing: [], outcomes: [], files: [] });
     return EXIT.ok;
   }
 
   const undoing = here === undefined ? [] : planUndo(here, kernel);
-  dialogue.tellUndoing(undoing);
+  dialogue.showUndoing(undoing);
   for (const path of paths) say(`${path}: is removed\n`);
   if (!(await isAgreed('Restore these?', '--undo', around))) {
     say('Nothing was changed.\n');
     return EXIT.ok;
   }
   const outcomes = undoChanges(undoing, kernel);
-  dialogue.tellOutcomes(outcomes);
+  dialogue.showOutcomes(outcomes);
   const failed = outcomes.filter(({ fault }) => fault !== undefined).map(({ name }) => name);
   const changes = here?.changes.filter(({ name }) => failed.includes(name)) ?? [];
   await writeRecords(
@@ -57,7 +57,7 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
     }),
   );
   for (const { path, fault } of files) say(formatFile(path, 'removed', fault));
-  dialogue.tellWhole({ undoing, outcomes, files });
+  dialogue.writeJson({ undoing, outcomes, files });
   return [...outcomes, ...files].some(({ fault }) => fault !== undefined) ? EXIT.environment : EXIT.ok;
 }
 

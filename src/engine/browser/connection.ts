@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { Client } from 'undici';
 import type { EndCause } from '../../outcome/classify.ts';
 import { uriHostOf } from '../../scenario/host-names.ts';
-import { tellLack, tellOwnRefusal } from '../lack.ts';
+import { diagnoseLack, diagnoseRefusal } from '../lack.ts';
 import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
-import { tellRefusal } from '../portable/refusal.ts';
+import { describeRefusal } from '../portable/refusal.ts';
 import { openSocket } from '../portable/socket.ts';
 import type { AttemptRecord } from '../types.ts';
 import { asksElsewhere } from './challenge.ts';
@@ -213,8 +213,8 @@ export class Connection {
       this.#markEstablished(this.#socket!);
       this.record.phase = 'response';
     } else {
-      this.record.refusedBy = tellRefusal(this.#fd, this.#family, errno);
-      this.record.lacks = tellOwnRefusal(this.record.refusedBy, this.#arm.endpoints[this.record.endpoint]!);
+      this.record.refusedBy = describeRefusal(this.#fd, this.#family, errno);
+      this.record.lacks = diagnoseRefusal(this.record.refusedBy, this.#arm.endpoints[this.record.endpoint]!);
     }
     this.#settle(this.record.phase, 'errno', errno);
   }
@@ -228,7 +228,7 @@ export class Connection {
 
   /** This machine refused to start it. */
   #refuse(errno: number, wasBind: boolean): void {
-    this.record.lacks = tellLack(errno, wasBind, this.#arm.endpoints[this.record.endpoint]!);
+    this.record.lacks = diagnoseLack(errno, wasBind, this.#arm.endpoints[this.record.endpoint]!);
     this.#settle('start', 'errno', errno);
   }
 

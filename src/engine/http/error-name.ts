@@ -51,7 +51,7 @@ export class ErrorHeads {
    * @param from, headEnd offsets between which `bytes` belong to a head
    * @param status as read so far; 0 if not yet known
    */
-  heed(slot: number, bytes: Uint8Array, from: number, headEnd: number, status: number): void {
+  takeHead(slot: number, bytes: Uint8Array, from: number, headEnd: number, status: number): void {
     if (headEnd === from || (status !== 0 && status < LEAST_STATUS)) return;
     this.#heads.keep(slot, bytes, from, headEnd);
     this.#isAny = true;

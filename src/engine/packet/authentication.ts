@@ -52,7 +52,7 @@ export class Authentication {
    * Keeps what the parser has just read of a head that may turn out to be a challenge. If credentials were sent
    * preemptively, only a refusal matters, which may show that the far end wants another scheme.
    */
-  heed(slot: number, bytes: Uint8Array, from: number): void {
+  takeHead(slot: number, bytes: Uint8Array, from: number): void {
     const { active, slots, parser } = this.#connections;
     if (active.credentials[slots.active[slot]!] === AUTHORISED) {
       const { mode, status } = authOf(this.#connections.armOf(slot));

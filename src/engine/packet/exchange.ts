@@ -55,8 +55,8 @@ export class Exchange implements StreamHandler, Settler {
     const progress = parser.push(slot, bytes, from, to);
     if (parser.headEnd > from) {
       contents?.takeHead(slot, bytes, from, parser.headEnd);
-      errors.heed(slot, bytes, from, parser.headEnd, parser.status(slot));
-      if (this.#credentialsOf(slot) !== NO_CREDENTIALS) this.#authentication.heed(slot, bytes, from);
+      errors.takeHead(slot, bytes, from, parser.headEnd, parser.status(slot));
+      if (this.#credentialsOf(slot) !== NO_CREDENTIALS) this.#authentication.takeHead(slot, bytes, from);
     }
     switch (progress) {
       case NEED_MORE:

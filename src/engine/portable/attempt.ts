@@ -7,7 +7,7 @@ import { ContentCheck } from '../http/content-check.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
 import { stampRequest } from '../http/stamp-request.ts';
-import { tellLack, tellOwnRefusal } from '../lack.ts';
+import { diagnoseLack, diagnoseRefusal } from '../lack.ts';
 import type { AttemptObserver, AttemptRecord, CompiledRequest, EngineArm } from '../types.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
 import { Credentials, type NextStep } from './credentials.ts';
@@ -151,7 +151,7 @@ export class Attempt implements ConnectionEvents {
   #noteRefusal(refusedBy: string): void {
     const record = this.#record;
     record.refusedBy = refusedBy;
-    if (refusedBy !== '') record.lacks = tellOwnRefusal(refusedBy, this.#arm.endpoints[record.endpoint]!);
+    if (refusedBy !== '') record.lacks = diagnoseRefusal(refusedBy, this.#arm.endpoints[record.endpoint]!);
   }
 
   failed(errno: number, tlsCode: string | undefined, wasBind = false): void {
@@ -167,7 +167,7 @@ export class Attempt implements ConnectionEvents {
   /** This machine refused to start it. */
   #refuse(errno: number, wasBind: boolean): void {
     const record = this.#record;
-    record.lacks = tellLack(errno, wasBind, this.#arm.endpoints[record.endpoint]!);
+    record.lacks = diagnoseLack(errno, wasBind, this.#arm.endpoints[record.endpoint]!);
     this.#settle('start', 'errno', errno);
   }
 
@@ -182,8 +182,8 @@ export class Attempt implements ConnectionEvents {
     const progress = this.#exchange.push(bytes, count);
     record.status = this.#exchange.status();
     this.#content?.takeHead(bytes, 0, this.#exchange.headEnd());
-    this.#errors.heed(ONLY, bytes, 0, this.#exchange.headEnd(), record.status);
-    this.#askerHere()?.heed(bytes, this.#exchange.headEnd(), record.status);
+    this.#errors.takeHead(ONLY, bytes, 0, this.#exchange.headEnd(), record.status);
+    this.#askerHere()?.takeHead(bytes, this.#exchange.headEnd(), record.status);
     if (progress === GARBAGE) this.#settle(phase, 'parse');
     else if (progress === COMPLETE) this.#complete(this.#exchange.end() < count, false);
     else if (this.#exchange.headEnd() > 0 && this.#exchange.isHeadOver()) this.#meetHead();

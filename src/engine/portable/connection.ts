@@ -14,7 +14,7 @@ import { hasAnswered, LONGEST_PROOF_US, PROBES } from '../holding.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptRecord } from '../types.ts';
 import { errnoOf } from './errno.ts';
-import { tellRefusal } from './refusal.ts';
+import { describeRefusal } from './refusal.ts';
 import { openSocket, type Route } from './socket.ts';
 import { type TlsLayer, tlsCodeOf } from './tls-layer.ts';
 
@@ -99,7 +99,7 @@ export class Connection {
 
   /** What answered the SYN, if that was a refusal; call while the descriptor is open. */
   refusedBy(errno: number): string {
-    return this.isOpen ? tellRefusal(this.#fd, this.#family, errno) : '';
+    return this.isOpen ? describeRefusal(this.#fd, this.#family, errno) : '';
   }
 
   /** Writes what the kernel knows of the connection into its record; call while the descriptor is open. */
@@ -148,7 +148,7 @@ export class Connection {
   /**
    * Whether the system reports answered keep-alives; otherwise it reports only, after its own timeout, that none was.
    */
-  get tellsAnswers(): boolean {
+  get reportsAnswers(): boolean {
     return this.#fd >= 0;
   }
 

@@ -54,7 +54,7 @@ export class Credentials {
    * refusal matters, which may show that the far end wants another scheme.
    * @param status as read so far; 0 if not yet known
    */
-  heed(bytes: Uint8Array, headEnd: number, status: number): void {
+  takeHead(bytes: Uint8Array, headEnd: number, status: number): void {
     const mayRefuse = this.#auth.mode === 'preemptive' && (status === 0 || this.asks(status));
     if (!this.#isSent || mayRefuse) this.#heads.keep(ONLY, bytes, 0, headEnd);
   }

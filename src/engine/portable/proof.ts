@@ -21,7 +21,7 @@ export class Proof {
 
   /** Whether the answers can be seen. If not, only time tells, longer than the person stopping a run waits. */
   get isPrompt(): boolean {
-    return this.#connection.tellsAnswers;
+    return this.#connection.reportsAnswers;
   }
 
   /** @param ageUs how long the connection has been held; `unproved` if that is too short */

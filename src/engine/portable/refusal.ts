@@ -7,7 +7,7 @@ import { CANNOT_TELL } from '../../outcome/refusal.ts';
  * descriptor is open.
  * @param fd -1 if the system exposes none
  */
-export function tellRefusal(fd: number, family: 4 | 6, errno: number): string {
+export function describeRefusal(fd: number, family: 4 | 6, errno: number): string {
   if (fd >= 0) return readRefusal(fd, family, errno);
   const { ECONNREFUSED, EHOSTUNREACH, ENETUNREACH } = constants.errno;
   return [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].includes(errno) ? CANNOT_TELL : '';

@@ -83,7 +83,7 @@ export class Authentication {
    * Keeps what the parser has just read of a head that may turn out to be a challenge. If credentials were sent
    * preemptively, only a refusal matters, which may show that the far end wants another scheme.
    */
-  heed(slot: number, received: Uint8Array): void {
+  takeHead(slot: number, received: Uint8Array): void {
     const { table, parser } = this.#connections;
     if (table.credentials[slot] === AUTHORISED) {
       const { mode, status } = authOf(this.#connections.armOf(slot));

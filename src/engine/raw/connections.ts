@@ -15,7 +15,7 @@ import { chooseHoldAge, FIRST_LOOK_US, listHoldAgesUs, NEXT_LOOK_US } from '../h
 import { Contents } from '../http/contents.ts';
 import { ErrorHeads } from '../http/error-name.ts';
 import { ResponseParser } from '../http/response-parser.ts';
-import { tellOwnRefusal } from '../lack.ts';
+import { diagnoseRefusal } from '../lack.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptObserver, Endpoint, EngineArm } from '../types.ts';
 import { fillRecord } from './attempt-record.ts';
@@ -156,7 +156,7 @@ export class Connections {
     const fd = table.fd[slot]!;
     const isEstablished = table.establishedAtUs[slot] !== -1;
     const refusedBy = this.#refusedBy(slot, phase, errno);
-    if (refusedBy !== '') this.lacks = tellOwnRefusal(refusedBy, this.#endpointOf(slot));
+    if (refusedBy !== '') this.lacks = diagnoseRefusal(refusedBy, this.#endpointOf(slot));
     // TCP_INFO is lost with the descriptor.
     if (phase === 'handshake') this.#noteTcpInfo(slot);
     else this.noteResent(slot);

@@ -125,8 +125,8 @@ export class Exchange {
     if (table.phase[slot] !== RESPONSE) return;
     const progress = parser.push(slot, this.#received.bytes, 0, count);
     contents?.takeHead(slot, this.#received.bytes, 0, parser.headEnd);
-    errors.heed(slot, this.#received.bytes, 0, parser.headEnd, parser.status(slot));
-    if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.heed(slot, this.#received.bytes);
+    errors.takeHead(slot, this.#received.bytes, 0, parser.headEnd, parser.status(slot));
+    if (table.credentials[slot] !== NO_CREDENTIALS) this.#authentication.takeHead(slot, this.#received.bytes);
     switch (progress) {
       case NEED_MORE:
         if (this.#isChallenge(slot) && parser.headEnd > 0 && parser.isHeadOver(slot))

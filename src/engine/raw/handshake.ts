@@ -13,7 +13,7 @@ import {
 } from '../../net/index.ts';
 import type { Ticker } from '../../net/ticker.ts';
 import type { Lack } from '../../outcome/classify.ts';
-import { tellLack } from '../lack.ts';
+import { diagnoseLack } from '../lack.ts';
 import { type Connections, HANDSHAKE_DEADLINE } from './connections.ts';
 import { selectSource } from './prepared-arm.ts';
 import type { Reactor } from './reactor.ts';
@@ -111,7 +111,7 @@ export class Handshake {
   #lackOf(slot: number, errno: number): Lack {
     const { table } = this.#connections;
     const { arm } = this.#connections.preparedOf(slot);
-    return tellLack(errno, table.fd[slot]! < 0, arm.endpoints[table.endpoint[slot]!]!);
+    return diagnoseLack(errno, table.fd[slot]! < 0, arm.endpoints[table.endpoint[slot]!]!);
   }
 
   #awaitsSynAck(fd: number): boolean {

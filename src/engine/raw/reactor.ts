@@ -90,9 +90,9 @@ export class Reactor {
    * @returns whether that was all; false if there may be more than one call can report
    */
   wait(maxWaitUs: number, handle: HandleReady): boolean {
-    if (this.#fresh.size === 0) return this.#tellRegistered(maxWaitUs, handle);
+    if (this.#fresh.size === 0) return this.#reportRegistered(maxWaitUs, handle);
     const besides = this.#registered > 0 ? this.#epollFd : -1;
-    return !this.#fresh.tell(maxWaitUs, besides, handle) || this.#tellRegistered(0, handle);
+    return !this.#fresh.tell(maxWaitUs, besides, handle) || this.#reportRegistered(0, handle);
   }
 
   close(): void {
@@ -100,7 +100,7 @@ export class Reactor {
     this.#arena.release();
   }
 
-  #tellRegistered(maxWaitUs: number, handle: HandleReady): boolean {
+  #reportRegistered(maxWaitUs: number, handle: HandleReady): boolean {
     const count = this.#waitForEvents(this.#epollFd, this.#events, MAX_EVENTS, maxWaitUs);
     // A signal that Node handles may end the wait early: the next call waits again.
     if (count === -constants.errno.EINTR) return true;

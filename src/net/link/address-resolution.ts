@@ -18,7 +18,7 @@ import {
 } from '../wire/neighbour-discovery.ts';
 
 /** What a host on the link said about addresses. */
-export interface Said {
+export interface LinkMessage {
   /** The sender; a view, like the others. */
   readonly mac: Uint8Array;
   /** The address that the sender claims; all zero in a probe, which claims none. */
@@ -38,7 +38,7 @@ export interface AddressResolution {
   writeProbe(into: Uint8Array, mac: Uint8Array, address: Uint8Array): number;
   writeReply(into: Uint8Array, sender: Station, asker: Station): number;
   /** @returns undefined if it is nothing of the kind */
-  read(frame: Uint8Array): Said | undefined;
+  read(frame: Uint8Array): LinkMessage | undefined;
 }
 
 const arp: AddressResolution = {

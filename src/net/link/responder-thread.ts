@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { formatMac, parseAddress, parseMac } from '../addresses.ts';
-import { type AddressResolution, keyOf, resolutionOf, type Said } from './address-resolution.ts';
+import { type AddressResolution, keyOf, type LinkMessage, resolutionOf } from './address-resolution.ts';
 import { LinkSocket } from './link-socket.ts';
 import { NetlinkError } from './netlink-socket.ts';
 import {
@@ -111,19 +111,19 @@ class ResponderLoop {
     else this.#noteAnswer(said);
   }
 
-  #answer({ mac, claims, asks }: Said): void {
+  #answer({ mac, claims, asks }: LinkMessage): void {
     const sender = { mac: this.#mac, address: asks! };
     const length = this.#resolution.writeReply(this.#frame, sender, { mac, address: claims });
     // The device is full: it is tried again.
     if (this.#socket.send(this.#frame.subarray(0, length)) === 0) Atomics.add(this.#task.shared, ANSWERED, 1);
   }
 
-  #noteAnswer({ claims, to }: Said): void {
+  #noteAnswer({ claims, to }: LinkMessage): void {
     const own = this.#own.get(keyOf(to));
     if (own !== undefined) this.#answeredBy.get(keyOf(claims))?.add(own);
   }
 
-  #noteConflict(address: string, { mac }: Said): void {
+  #noteConflict(address: string, { mac }: LinkMessage): void {
     this.#conflicts += 1;
     if (this.#conflicts <= MOST_CONFLICTS)
       post({ kind: 'conflict', conflict: { address, mac: formatMac(mac) } });

@@ -2,7 +2,7 @@ import type { Tested } from '../../analysis/tested.ts';
 import { formatCount, formatDuration, formatMoment, formatShare } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
 import { formatFrom, formatTested } from '../tested.ts';
-import { renderHappenings, type WordedHappening } from './happenings.ts';
+import { type FormattedEvent, renderEvents } from './host-events.ts';
 import { renderLayout, runHref } from './layout.ts';
 
 /** A run in progress, as the live tail of the store describes it. */
@@ -15,7 +15,7 @@ export interface LiveRun {
   readonly second: number;
   readonly open: number;
   readonly series: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly happenings: readonly WordedHappening[];
+  readonly hostEvents: readonly FormattedEvent[];
 }
 
 /** The heading of a column, and the counter below it. */
@@ -52,7 +52,7 @@ export function renderLive(
 }
 
 function renderRun(run: LiveRun): string {
-  const { folder, scenario, label, startedAt, second, open, series, happenings } = run;
+  const { folder, scenario, label, startedAt, second, open, series, hostEvents } = run;
   const measured = Object.entries(series).filter(([name]) => !isApart(name));
   const sum = (counter: string) => measured.reduce((all, [, counts]) => all + (counts[counter] ?? 0), 0);
   const subject = label === '' ? scenario : `${scenario} (${label})`;
@@ -63,7 +63,7 @@ function renderRun(run: LiveRun): string {
 <h2>${escapeHtml(subject)}</h2>
 ${run.tested === undefined ? '' : `<p class="tested">${escapeHtml(formatTestedSince(run.tested))}</p>\n`}<p class="state"><span class="dot" aria-hidden="true"></span><span class="says" role="status">running</span> <span class="faint">since ${formatMoment(startedAt)}</span> <a href="${runHref(folder, '/report')}">report so far</a></p>
 <dl class="tiles">${tile('elapsed', formatDuration((second + 1) * 1e6), 'for')}${tile('perSec', '-', 'a second')}${tile('started', formatCount(started), 'started')}${tile('stalled', formatCount(stalled), 'stalled')}${tile('share', formatShare(started === 0 ? 0 : stalled / started), 'share stalled')}${tile('unsent', formatCount(sum('unsent')), 'unsent')}${tile('open', formatCount(open), 'open')}</dl>
-${renderHappenings(happenings)}
+${renderEvents(hostEvents)}
 ${renderSpark('started', 'Started each second')}
 ${renderSpark('stalled', 'Stalled, by the second in which the SYN was sent')}
 <div class="scrolls" tabindex="0" role="region" aria-label="By arm"><table>
@@ -96,5 +96,5 @@ function isApart(series: string): boolean {
 
 /** In words: series that are not arms. The page's script has the same list. */
 function nameSeries(series: string): string {
-  return series.replace(/~ramp$/, ' (ramp, not counted)').replace(/~aside$/, ' (set aside)');
+  return series.replace(/~ramp$/, ' (ramp, not counted)').replace(/~aside$/, ' (excluded)');
 }

@@ -1,4 +1,4 @@
-import { gatherHostFacts } from '../../doctor/gather.ts';
+import { readHostFacts } from '../../doctor/read-host-facts.ts';
 import type { HostFacts } from '../../doctor/types.ts';
 import type { EngineName } from '../../engine/names.ts';
 import { ENGINES } from '../../engine/registry.ts';
@@ -113,7 +113,7 @@ export async function openLoad(
       : await holdTcpMetrics(resolved.flatMap(({ endpoints }) => endpoints.map(({ address }) => address)));
   if (held !== undefined) undo.push(() => held.restore());
   if (held?.metrics === 'as-found') warn(METRICS_AS_FOUND);
-  const host = await gatherHostFacts();
+  const host = await readHostFacts();
   checkSources(known, host);
   const lost = createDeferred<never>();
   lost.promise.catch(() => undefined);

@@ -78,7 +78,7 @@ export class TokenMint {
     state.wanted.set(shard, { count: (state.wanted.get(shard)?.count ?? 0) + count, send });
     state.serving ??= this.#serve(state).finally(() => {
       state.serving = undefined;
-      this.#tellServed();
+      this.#resolveServed();
     });
   }
 
@@ -201,7 +201,7 @@ export class TokenMint {
     return [...this.#arms.values()].every(({ serving }) => serving === undefined);
   }
 
-  #tellServed(): void {
+  #resolveServed(): void {
     if (!this.#isServed()) return;
     const waiting = this.#whenServed;
     this.#whenServed = [];

@@ -36,9 +36,9 @@ describe('the error that a proxy names', () => {
   it('is of the last answer, in whatever pieces it comes, and of none that is fine', () => {
     const heads = new ErrorHeads();
     const head = headOf('X-Squid-Error: ERR_DNS_FAIL 0');
-    heads.heed(1, head.subarray(0, 5), 0, 5, 0);
-    heads.heed(1, head.subarray(5), 0, head.length - 5, 503);
-    heads.heed(2, Buffer.from('HTTP/1.1 200 OK\r\nVia: 1.1 x\r\n\r\n'), 0, 30, 200);
+    heads.takeHead(1, head.subarray(0, 5), 0, 5, 0);
+    heads.takeHead(1, head.subarray(5), 0, head.length - 5, 503);
+    heads.takeHead(2, Buffer.from('HTTP/1.1 200 OK\r\nVia: 1.1 x\r\n\r\n'), 0, 30, 200);
     expect([heads.take(1, 503), heads.take(1, 503), heads.take(2, 200)]).toEqual([
       'Squid: ERR_DNS_FAIL',
       '',

@@ -2,7 +2,7 @@ import { formatDuration } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
 
 /** An event of a run or soak, as the store describes it. */
-export interface Happening {
+export interface ShownEvent {
   readonly fromSec: number;
   /** Exclusive; null while it lasts. */
   readonly toSec: number | null;
@@ -11,26 +11,26 @@ export interface Happening {
 }
 
 /** As a page says it. */
-export interface WordedHappening {
+export interface FormattedEvent {
   readonly lasts: boolean;
   readonly says: string;
 }
 
 /** When, what, and whether the seconds that it touched are excluded. */
-export function formatHappening({ fromSec, toSec, setsAside, text }: Happening): WordedHappening {
+export function formatEvent({ fromSec, toSec, setsAside, text }: ShownEvent): FormattedEvent {
   const [from, to] = [fromSec, toSec ?? fromSec].map((second) => formatDuration(second * 1e6)) as [
     string,
     string,
   ];
   const when = toSec === null ? `since ${from}` : toSec > fromSec ? `${from} to ${to}` : `at ${from}`;
-  return { lasts: toSec === null, says: `${when}: ${text}${setsAside ? ' (set aside)' : ''}` };
+  return { lasts: toSec === null, says: `${when}: ${text}${setsAside ? ' (excluded)' : ''}` };
 }
 
 /** A list that the page's script keeps up; nothing to be seen while it is empty. */
-export function renderHappenings(happenings: readonly WordedHappening[]): string {
-  const items = happenings.map(
+export function renderEvents(hostEvents: readonly FormattedEvent[]): string {
+  const items = hostEvents.map(
     ({ lasts, says }) => `<li${lasts ? ' class="lasts"' : ''}>${escapeHtml(says)}</li>`,
   );
-  return `<div class="happenings"${items.length === 0 ? ' hidden' : ''}><h3>What happened besides the load</h3>
+  return `<div class="host-events"${items.length === 0 ? ' hidden' : ''}><h3>What happened besides the load</h3>
 <ul>${items.join('')}</ul></div>`;
 }

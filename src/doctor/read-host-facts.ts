@@ -29,7 +29,7 @@ const SYSCTLS = [
 const TOOLS = ['tcpdump', 'ip', 'nft', 'conntrack', 'ss', 'ethtool', 'klist', 'kinit', 'k5start'] as const;
 
 /** Reads what this machine offers a run. Never fails: what cannot be read is omitted or null. */
-export async function gatherHostFacts(): Promise<HostFacts> {
+export async function readHostFacts(): Promise<HostFacts> {
   const { PATH } = process.env;
   const processors = cpus();
   const packetEngine = readPacketFacts();

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { gatherHostFacts } from '../../src/doctor/gather.ts';
 import { probeEndpoint, probeScenario } from '../../src/doctor/probe.ts';
 import { parseFdLimits } from '../../src/doctor/read.ts';
+import { readHostFacts } from '../../src/doctor/read-host-facts.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { armAt, scenarioOf } from './facts.ts';
 
@@ -19,7 +19,7 @@ describe('parseFdLimits', () => {
 
 suiteNeeding('gatherHostFacts on Linux', ['linux'], () => {
   it('agrees with what the shell says', async () => {
-    const facts = await gatherHostFacts();
+    const facts = await readHostFacts();
     const shell = (command: string): string =>
       execFileSync('sh', ['-c', command], { encoding: 'utf8' }).trim();
     expect(facts.kernel).toBe(shell('uname -r'));
@@ -32,7 +32,7 @@ suiteNeeding('gatherHostFacts on Linux', ['linux'], () => {
   });
 
   it('is plain JSON, for run.json', async () => {
-    const facts = await gatherHostFacts();
+    const facts = await readHostFacts();
     expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
   });
 });

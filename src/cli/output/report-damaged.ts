@@ -5,7 +5,7 @@ import type { DamagedExperiment } from '../../store/experiment-file.ts';
 import type { Host } from '../host.ts';
 
 /** Reports on stderr, once each, the folders that a command had to skip, in whole or in part. */
-export function tellDamaged(host: Host): OnDamaged {
+export function reportDamaged(host: Host): OnDamaged {
   const told = new Set<string>();
   return ({ dir, why }) => {
     if (told.has(dir)) return;

@@ -22,7 +22,7 @@ export function isOf(
  * @param zone of the machine, `Europe/London`
  * @returns undefined if this is not the second time, or nothing has started since the first
  */
-export async function findBegunBefore(
+export async function findEarlierStart(
   night: Pick<InstalledSoak, 'at' | 'scenario' | 'label' | 'results'>,
   zone: string,
   nowMs: number,

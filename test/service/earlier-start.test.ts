@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findBegunBefore, firstOfTwo } from '../../src/service/twice-told.ts';
+import { findEarlierStart, firstOfTwo } from '../../src/service/earlier-start.ts';
 import { keepRun } from './kept-runs.ts';
 
 const firstAt = (zone: string, at: string, now: string): string | undefined => {
@@ -46,7 +46,7 @@ describe('a night at the second of two times', () => {
   afterEach(() => rmSync(results, { recursive: true }));
   const find = async (nowMs = SECOND_MS) => {
     const night = { at: '01:30', scenario: 'steady', label: 'slow', results };
-    return (await findBegunBefore(night, 'Europe/London', nowMs))?.id;
+    return (await findEarlierStart(night, 'Europe/London', nowMs))?.id;
   };
 
   it('has begun before where a run of it was started since the first', async () => {
