@@ -13,7 +13,7 @@ export interface LookSecond {
 export interface LookVerdict {
   readonly attempts: number;
   readonly completed: number;
-  /** What shows that more load would drown what is tested; empty: nothing does. */
+  /** What failed, timed out or got slower, in words; empty: nothing did. */
   readonly signs: readonly string[];
 }
 
@@ -77,7 +77,7 @@ function findFailures(arm: Arm, counts: SeriesCounts): string[] {
   });
 }
 
-/** A proxy at its limit sends 503; one that requires credentials sends 407. */
+/** The unexpected statuses, by number: a 503 and a 407 call for different remedies. */
 function nameStatuses({ expect }: Arm, { statuses, tunnelStatuses }: SeriesCounts): string {
   const expected = expect.kind === 'status' ? expect.statuses.map(String) : [];
   const names = [...Object.keys(statuses), ...Object.keys(tunnelStatuses)];

@@ -1,17 +1,18 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import { classify } from '../outcome/classify.ts';
-import { classifyCut } from '../outcome/cut.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { type DropReason, groupOfOutcome, indexOfOutcome, type Outcome } from '../outcome/outcome.ts';
 import { isSampled } from '../outcome/sample.ts';
 import { type HandshakeVerdict, judgeHandshake, needsPath } from '../outcome/stall.ts';
 import { countAnswers } from './answers.ts';
 import { COUNTER_AT } from './counts.ts';
+import { type CarriedTime, recordExchange } from './exchange-times.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import { NotedAttempts, notedOfOutcome, notedOfVerdict } from './noted.ts';
 import { recordPhases } from './phases.ts';
 import { createAgeBins, createExactBins, FIRST_USE, type ReuseAge } from './reuse-bins.ts';
 import { SeriesCounter } from './series-counter.ts';
+import { type ArmAddresses, StallList } from './stall-list.ts';
 import {
   type Frame,
   type FrameHistograms,
@@ -22,15 +23,11 @@ import {
 } from './types.ts';
 
 /** The part of an arm that counting needs. */
-export interface RecordedArm {
+export interface RecordedArm extends ArmAddresses {
   /** Fits a histogram tag: no comma, no white space. */
   readonly name: string;
   readonly stallAfterUs: number;
   readonly expect: Expectation;
-  /** "address:port" by the engine's endpoint index. */
-  readonly endpoints: readonly string[];
-  /** Addresses by the engine's source index. */
-  readonly sources: readonly string[];
   /** Present for a sweep: the only ages by which its attempts are counted. */
   readonly sweepDelaysUs?: readonly number[];
   /**
@@ -48,12 +45,6 @@ export interface RecordedArm {
 export interface BegunAt {
   readonly intendedAtUs: number;
   readonly begunAtUs: number;
-}
-
-/** Time taken by a request's earlier connection, microseconds: from when it was due, and from its SYN. */
-export interface CarriedTime {
-  readonly sinceIntendedUs: number;
-  readonly sinceStartedUs: number;
 }
 
 const NOTHING_CARRIED: CarriedTime = { sinceIntendedUs: 0, sinceStartedUs: 0 };
@@ -84,12 +75,10 @@ export class Recorder {
   readonly #measured: readonly SeriesCounter[];
   readonly #ramps: readonly SeriesCounter[];
   readonly #lateness = new IntervalHistogram();
-  readonly #maxStalls: number;
+  readonly #stalls: StallList;
   readonly #noted: NotedAttempts | undefined;
   /** The single facts object that is evaluated, reused each time. */
   readonly #facts = { handshakeUs: -0.5, established: false, stopped: false, synRetransmits: -1, pathUs: -1 };
-  #stalls: Stall[] = [];
-  #stallsLeftOut = 0;
 
   constructor({ arms, maxStallsPerFrame, notes = false }: RecorderOptions) {
     this.#arms = arms;
@@ -101,7 +90,7 @@ export class Recorder {
       );
     this.#measured = arms.map((arm) => open(arm, ''));
     this.#ramps = arms.map((arm) => open(arm, RAMP_SUFFIX));
-    this.#maxStalls = maxStallsPerFrame;
+    this.#stalls = new StallList(maxStallsPerFrame);
     this.#noted = notes ? new NotedAttempts() : undefined;
   }
 
@@ -186,7 +175,7 @@ export class Recorder {
       countAnswers(series, record);
     }
     recordPhases(series, record, outcome);
-    this.#timeExchange(series, record, outcome, carried);
+    recordExchange(series, record, outcome, carried);
     return outcome;
   }
 
@@ -224,7 +213,8 @@ export class Recorder {
 
   /** The second's counts, histograms and stalls; resets them for the next second. */
   takeFrame(second: number, open: number): TakenFrame {
-    const frame: Frame = { second, series: {}, open, stallsLeftOut: this.#stallsLeftOut };
+    const { stalls, leftOut } = this.#stalls.take();
+    const frame: Frame = { second, series: {}, open, stallsLeftOut: leftOut };
     const histograms: FrameHistograms = {};
     for (const series of [...this.#measured, ...this.#ramps]) {
       const counts = series.takeCounts();
@@ -233,38 +223,12 @@ export class Recorder {
     }
     const lateness = this.#lateness.take();
     if (lateness !== undefined) histograms[LATENESS_TAG] = lateness;
-    const stalls = this.#stalls;
-    this.#stalls = [];
-    this.#stallsLeftOut = 0;
     const noted = this.#noted?.take();
     return { frame, histograms, stalls, ...(noted === undefined ? {} : { noted }) };
   }
 
   #series(arm: number, ramp: boolean): SeriesCounter {
     return (ramp ? this.#ramps : this.#measured)[arm]!;
-  }
-
-  #timeExchange(
-    series: SeriesCounter,
-    record: Readonly<AttemptRecord>,
-    outcome: Outcome,
-    carried: CarriedTime,
-  ): void {
-    if (record.firstByteAtUs >= 0) {
-      series.time(TIMED_AT.firstByte, Math.round(record.firstByteAtUs - record.intendedAtUs));
-      series.time(TIMED_AT['firstByte-service'], Math.round(record.firstByteAtUs - record.startedAtUs));
-    }
-    countHold(series, record, outcome);
-    if (outcome !== 'ok') return;
-    series.add(COUNTER_AT.completed);
-    series.endpoint(record.endpoint, 'completed');
-    const doneAtUs = record.respondedAtUs >= 0 ? record.respondedAtUs : record.establishedAtUs;
-    if (doneAtUs < 0) return;
-    series.time(TIMED_AT.total, Math.round(doneAtUs - record.intendedAtUs + carried.sinceIntendedUs));
-    series.time(
-      TIMED_AT['total-service'],
-      Math.round(doneAtUs - record.startedAtUs + carried.sinceStartedUs),
-    );
   }
 
   #awaitsPath(record: Readonly<AttemptRecord>): boolean {
@@ -305,7 +269,7 @@ export class Recorder {
       case 'recovered':
       case 'frozen':
       case 'unresolved':
-        this.#noteStall(series, record, facts.handshakeUs, verdict, age);
+        this.#countStall(series, record, facts.handshakeUs, verdict, age);
     }
     return this.#noted !== undefined && this.#note(record, ramp, established, verdict);
   }
@@ -329,7 +293,7 @@ export class Recorder {
     if (kind !== undefined) this.#noted.add(record, ramp, kind, record.endedAtUs);
   }
 
-  #noteStall(
+  #countStall(
     series: SeriesCounter,
     record: Readonly<AttemptRecord>,
     handshakeUs: number,
@@ -340,37 +304,6 @@ export class Recorder {
     series.endpoint(record.endpoint, 'stalled');
     series.stalledIn(Math.floor(record.startedAtUs / 1_000_000));
     series.reused(age.portUs, 'stalled');
-    if (this.#stalls.length >= this.#maxStalls) {
-      this.#stallsLeftOut += 1;
-      return;
-    }
-    const arm = this.#arms[record.arm]!;
-    const source = arm.sources[record.source];
-    this.#stalls.push({
-      series: series.name,
-      atUs: Math.round(record.startedAtUs),
-      handshakeUs: Math.round(handshakeUs),
-      synRetransmits: record.synRetransmits,
-      fate: verdict,
-      endpoint: arm.endpoints[record.endpoint] ?? '',
-      source: source === undefined ? '' : `${source}:${record.sourcePort}`,
-      reuseAgeMs: toMs(age.portUs),
-      sourceReuseAgeMs: toMs(age.sourceUs),
-    });
+    this.#stalls.add(series.name, this.#arms[record.arm]!, record, handshakeUs, verdict, age);
   }
-}
-
-/** Records whether and how a held connection was cut. The time is not known if only a proof revealed it. */
-function countHold(series: SeriesCounter, record: Readonly<AttemptRecord>, outcome: Outcome): void {
-  const how = outcome === 'held-cut' ? classifyCut(record) : 'alive';
-  if (how !== 'alive') series.cut(how);
-  // An abandoned connection has proved nothing.
-  if (record.provedAtUs >= 0 && record.cause !== 'stopped')
-    series.proved(Math.round(record.proofAgeUs / 1_000), how);
-  else if (how !== 'alive')
-    series.time(TIMED_AT.cutAge, Math.round(record.endedAtUs - record.establishedAtUs));
-}
-
-function toMs(ageUs: number): number | null {
-  return ageUs < 0 ? null : Math.round(ageUs) / 1_000;
 }

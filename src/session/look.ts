@@ -35,8 +35,8 @@ export async function lookFirst(
     listener.looked?.(verdict);
     return info;
   }
-  const what = `the pre-load check (up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}) shows a proxy or target at its limit: ${verdict.signs.join('; ')}`;
-  if (options.look === 'go-on') listener.warning?.(`${what}; going on, as asked`);
+  const what = `the pre-load check (up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}) met failures or rising response times: ${verdict.signs.join('; ')}`;
+  if (options.look === 'go-on') listener.warning?.(`${what}; continuing, as requested`);
   else {
     throw new EnvironmentError(`${what}; the load was not started`, {
       hint: 'fix that first (its log, its limits, the URL), because stalls could not be distinguished from it; --go-on starts the load anyway, --no-look skips the check',

@@ -51,18 +51,18 @@ export interface RunInfo {
   readonly process: ProcessMark;
   /** For a run that is not a soak; absent in runs of versions that could not resume. */
   readonly session?: SessionInfo;
-  /** Of a soak alone. */
+  /** Only of a soak. */
   readonly soak?: SoakInfo;
 }
 
-/** A look whether those who answer bear any load, before the load: none of its attempts is in any other figure. */
+/** The check before the load, with a small share of it: none of its attempts is in any other figure. */
 export interface LookInfo {
-  /** Of the arm with the highest rate. */
+  /** Rate of the arm with the highest rate. */
   readonly ratePerSec: number;
   readonly forUs: number;
   readonly attempts: number;
   readonly completed: number;
-  /** Signs that the proxy or target was at its limit; a run that has any was told to go on regardless. */
+  /** What failed, timed out or got slower; a run that has any was told to continue regardless. */
   readonly signs: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 import type { AttemptRecord, Engine } from '../engine/types.ts';
-import type { CarriedTime, Recorder } from '../metrics/recorder.ts';
+import type { CarriedTime } from '../metrics/exchange-times.ts';
+import type { Recorder } from '../metrics/recorder.ts';
 import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
 import type { Ticker } from '../net/ticker.ts';
 import { type DropReason, groupOfOutcome, type Outcome } from '../outcome/outcome.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Client } from 'undici';
+import type { Client } from 'undici';
 import type { EndCause } from '../../outcome/classify.ts';
 import { uriHostOf } from '../../scenario/host-names.ts';
 import { diagnoseLack, diagnoseRefusal } from '../lack.ts';
@@ -8,6 +8,7 @@ import { describeRefusal } from '../portable/refusal.ts';
 import { openSocket } from '../portable/socket.ts';
 import type { AttemptRecord } from '../types.ts';
 import { asksElsewhere } from './challenge.ts';
+import { createClient } from './client.ts';
 import { Exchange } from './exchange.ts';
 import { errorNameOf, readFacts, readResent } from './facts.ts';
 import type { PageRequest } from './page.ts';
@@ -32,12 +33,6 @@ export interface ConnectionOwner {
    */
   over(connection: Connection, lost: Lost | undefined): void;
 }
-
-/**
- * The longest timer that Node supports, milliseconds: idle connections are timed here, not by undici or by hints from
- * the far end.
- */
-const NEVER_MS = 2 ** 31 - 1;
 
 /** One connection of a browser: a socket created like that of any other attempt, with undici's client on top. */
 export class Connection {
@@ -175,27 +170,9 @@ export class Connection {
 
   #meetConnect(socket: Socket): void {
     this.#markEstablished(socket);
-    let isTaken = false;
     const { address, port } = this.#arm.endpoints[this.record.endpoint]!;
     // Only the socket needs the zone.
-    this.#client = new Client(`http://${uriHostOf(address)}:${port}`, {
-      // One client, one connection: where undici would open another, the owner decides instead. undici would miss a
-      // response that arrived before this returns, because it is not waiting for it yet.
-      connect: (_options, callback) => {
-        const isAgain = isTaken;
-        isTaken = true;
-        queueMicrotask(() => {
-          if (isAgain) callback(new Error('closed by the far end'), null);
-          else callback(null, socket);
-        });
-      },
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: NEVER_MS,
-      keepAliveMaxTimeout: NEVER_MS,
-      keepAliveTimeoutThreshold: -NEVER_MS,
-    });
+    this.#client = createClient(`http://${uriHostOf(address)}:${port}`, socket);
     this.rest();
     this.#owner.ready(this);
   }
