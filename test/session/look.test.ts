@@ -77,7 +77,9 @@ describe('a run that looks first', () => {
   it('says so and goes on where it is told to, or does not look at all', async () => {
     const busy = answering(OK.replace('200 OK', '503 Busy'));
     const told = await run(busy, 'go-on');
-    expect(told.said).toEqual([expect.stringMatching(/failures or rising response times: .*; continuing, as requested$/)]);
+    expect(told.said).toEqual([
+      expect.stringMatching(/failures or rising response times: .*; continuing, as requested$/),
+    ]);
     expect(told.recorded).toEqual([
       expect.objectContaining({ completed: 0, signs: [expect.stringMatching(/503/)] }),
     ]);
