@@ -82,7 +82,7 @@ export function summariseArm(
 
 /**
  * Measured attempts whose outcome went with a killed process. Every other one has an outcome, the unsent included; one
- * that ended in an excluded second has it there, and is missing from the measured ones alone.
+ * that ended in an excluded second has it there, and is missing only from the measured ones.
  */
 function untoldOf(arm: string, tally: Tally): number {
   const [measured = 0, ...others] = ['', RAMP_SUFFIX, ASIDE_SUFFIX].map((suffix) => {

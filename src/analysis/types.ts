@@ -27,7 +27,7 @@ export interface Summary {
     engine: EngineName;
     /** Only of runs of the raw engine by version 0.2.0 and earlier, which had a choice. */
     reactor?: 'epoll' | 'io_uring';
-    /** False: stalls were inferred from time alone. */
+    /** False: stalls were inferred only from time. */
     stallsByTcpInfo: boolean;
   };
   verdict: {
@@ -199,7 +199,7 @@ export interface ArmSummary {
   };
 }
 
-/** Of the held connections that had been left alone for so long: how many lived, and how the others had been cut. */
+/** Of the held connections that had been idle for this long: how many were alive, and how the others had been cut. */
 export interface ProofsAtAge {
   ageSec: number;
   alive: number;

@@ -16,8 +16,8 @@ export interface FilterOptions {
 
 export function addFilterOptions(command: Command): Command {
   return command
-    .option('--scenario <pattern>', 'of this scenario alone; * and ? stand for any text and any character')
-    .option('--label <pattern>', 'with this label alone; the same')
+    .option('--scenario <pattern>', 'only of this scenario; * and ? match any text and any character')
+    .option('--label <pattern>', 'only with this label; likewise')
     .option('--since <when>', 'no older than: 7d, 12h, 2025-01-31, 2025-01-31T06:00:00Z')
     .addOption(
       new Option('--status <status>', 'that ended so, or are under way').choices([

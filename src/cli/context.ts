@@ -4,7 +4,7 @@ import type { Scenario } from '../scenario/types.ts';
 import type { RunHandle, RunListener, RunOptions } from '../session/types.ts';
 import type { Host } from './host.ts';
 
-/** What commands do that reaches beyond files: replaced in tests that are about the command line alone. */
+/** What commands do that reaches beyond files: replaced in tests that are only about the command line. */
 export interface Services {
   /** A run, or a soak where the options say how long one lasts. */
   startSession(options: RunOptions, listener: RunListener): Promise<RunHandle>;

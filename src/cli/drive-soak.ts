@@ -128,7 +128,7 @@ async function removeOldRuns(
   try {
     await finishRemovals(results);
     const spare = await createSpare(results, false, ({ path, why }) => say(`${path} is damaged: ${why}`));
-    const told: OnDamaged = ({ dir, why }) => say(`${dir} is left alone: ${why}`);
+    const told: OnDamaged = ({ dir, why }) => say(`${dir} is skipped: ${why}`);
     const { remove } = choosePruning(await listRuns(results, told), { beforeMs, maxBytes: keepBytes }, spare);
     for (const run of remove) await removeRun(run);
     if (remove.length > 0) say(`removed ${remove.length} old ${remove.length === 1 ? 'run' : 'runs'}`);

@@ -77,7 +77,7 @@ export async function createProgram(context: Context): Promise<Command> {
       'after',
       `
 Examples:
-  rushhour run quickstart                          check that everything works, on this machine alone
+  rushhour run quickstart                          check that everything works, on this machine only
   rushhour run steady --proxy proxy.example:3128 --target http://www.example.org/
   rushhour hit http://10.0.0.5/ -n 1000 -c 50      as with ab
   rushhour compare before after                    did the change help, or was it luck?
@@ -85,7 +85,7 @@ Examples:
   rushhour soak steady ... --for 5h                for hours, whatever happens to this machine
   rushhour trend --last 30                         did anything change between nights?
   rushhour pcap client.pcap                        what a capture tells of handshakes and stalls
-  rushhour serve                                   everything in a browser, on this machine alone
+  rushhour serve                                   everything in a browser, on this machine only
   rushhour doctor steady                           is this machine ready for it?
   rushhour help soak install                       help for a command
 

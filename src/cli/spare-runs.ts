@@ -3,7 +3,7 @@ import { type DamagedExperiment, listExperiments } from '../store/experiment-fil
 
 /**
  * Tells why a run has to stay where old ones are removed, if it has.
- * @param notedGo a note alone keeps none
+ * @param notedGo a note by itself keeps none
  * @param onDamaged hears of experiments that cannot be read, and so cannot go on: they keep none
  */
 export async function createSpare(

@@ -98,7 +98,7 @@ export function createActs(
   };
 }
 
-/** The command line of one run alone, for its run.json. */
+/** The command line of a single run, for its run.json. */
 function runArguments(
   path: string,
   {

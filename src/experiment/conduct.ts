@@ -92,7 +92,7 @@ export async function conductExperiment(begun: ExperimentState, acts: Acts): Pro
   return state;
 }
 
-/** `A (timer 1 s)`, or `A` alone where its label says no more. */
+/** `A (timer 1 s)`, or just `A` if its label adds nothing. */
 export function describeSide({ sides, id }: ExperimentState, side: Side): string {
   const { label } = sides[side];
   return label === defaultLabel(id, side) ? side.toUpperCase() : `${side.toUpperCase()} (${label})`;

@@ -19,7 +19,7 @@ export interface Entered {
 }
 
 /**
- * Runs a command in one of the lab's namespaces. It is the user's own: `down` leaves it alone. At a terminal it may be a
+ * Runs a command in one of the lab's namespaces. It belongs to the user: `down` does not end it. At a terminal it may be a
  * shell, which has to be in the foreground there; elsewhere it has a session of its own.
  */
 export function enterLab(state: LabState, room: Room, argv: readonly string[]): Entered {

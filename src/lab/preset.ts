@@ -92,7 +92,7 @@ function without(parameters: Parameters, names: readonly string[]): Parameters {
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => !names.includes(name)));
 }
 
-/** `key=value`, or a value alone, which is the first parameter's. */
+/** `key=value`, or only a value, for the first parameter. */
 export interface Setting {
   readonly key: string | undefined;
   readonly value: string;

@@ -58,7 +58,7 @@ export interface AttemptEnd {
   /** Node or OpenSSL error code if cause is `tls`, such as CERT_HAS_EXPIRED; otherwise absent or empty. */
   tlsCode?: string;
   /**
-   * What this machine lacks, if the error alone does not tell: the source address, any address of the family, or
+   * What this machine lacks, if the error by itself does not show it: the source address, any address of the family, or
    * permission by its own rules.
    */
   lacks?: Lack;

@@ -12,7 +12,7 @@ export interface RunFilter {
   /** Milliseconds since 1970: no run that started before. */
   readonly sinceMs?: number | undefined;
   readonly status?: RunListing['status'] | undefined;
-  /** Those alone of which a criterion failed. */
+  /** Only those of which a criterion failed. */
   readonly failed?: boolean | undefined;
 }
 
@@ -52,7 +52,7 @@ export function parseAge(text: string): number {
 }
 
 /**
- * Reads a moment: a date or a time as RFC 3339 has them (a date alone begins at midnight UTC), or an age before now.
+ * Reads a moment: a date or a time as RFC 3339 has them (a date without a time begins at midnight UTC), or an age before now.
  * @returns milliseconds since 1970
  * @throws UsageError
  */

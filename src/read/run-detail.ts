@@ -37,7 +37,7 @@ export async function readRunDetail(dir: string): Promise<RunDetail> {
   };
 }
 
-/** Stalls by the second since the run's start, of each arm's measured phases: frames alone are read. */
+/** Stalls by the second since the run's start, of each arm's measured phases: reads only frames. */
 export async function readStalledTimeSeries(dir: string): Promise<Map<string, readonly number[]>> {
   const { arms } = await readArms(dir, await readRunInfo(dir));
   return new Map([...arms].map(([name, { stalled }]) => [name, stalled]));

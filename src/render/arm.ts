@@ -186,7 +186,7 @@ function renderNames(label: string, counts: Readonly<Record<string, number>> = {
 /** Number of ages shown; the summary contains all of them. */
 const MOST_AGES = 8;
 
-/** What keep-alives found out of held connections, by how long those had been left alone. */
+/** What keep-alives found out about held connections, by how long those had been idle. */
 function renderProofs({ proofs = [] }: ArmSummary, room: number): string[] {
   if (proofs.length === 0) return [];
   const ages = proofs.slice(0, MOST_AGES).map(({ ageSec, alive, cuts }) => {

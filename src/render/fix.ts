@@ -43,7 +43,7 @@ function formatUndoing(one: Undoing): string {
     case 'done':
       return `is ${before} again, as it was before`;
     case 'foreign':
-      return `left alone: it was set to ${set} and is ${one.now ?? 'gone'} now, so somebody else has changed it`;
+      return `not restored: it was set to ${set} and is ${one.now ?? 'gone'} now, so someone else has changed it`;
   }
 }
 

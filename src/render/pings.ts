@@ -1,7 +1,7 @@
 import type { PingSummary, Summary } from '../analysis/types.ts';
 import { formatCount, formatMicros, formatPlural } from './format.ts';
 
-/** What became of the pings beside the load, a text for each address; with the stalls meanwhile, which pings alone do not show. */
+/** What happened to the pings beside the load, one text per address; with the stalls meanwhile, which pings do not show. */
 export function formatPings({ pings = {}, arms }: Pick<Summary, 'pings' | 'arms'>): string[] {
   const stalled = Object.values(arms).reduce((sum, arm) => sum + arm.stalled.count, 0);
   const meanwhile =

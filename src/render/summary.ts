@@ -51,7 +51,7 @@ function renderRun(
   const from = tested === undefined ? '' : formatFrom(tested);
   const whole = soak ?? session;
   const happened = whole === undefined ? '' : describeEvents(whole);
-  const stalls = run.stallsByTcpInfo ? '' : ', stalls inferred from time alone';
+  const stalls = run.stallsByTcpInfo ? '' : ', stalls inferred only from time';
   return [
     ...renderLabelled('run', `${run.id}, ${run.status}, ${run.engine} engine${stalls}`, width),
     ...renderLabelled('when', `${formatMoment(run.startedAt)}, for ${formatDuration(lengthUs)}`, width),

@@ -96,7 +96,7 @@ function renderMarks({ nights, probeChanges, notes }: Trend, width: number): str
 }
 
 function renderHowToRead({ weekdays, timeZone }: Trend, width: number): string[] {
-  const classes = weekdays ? ' Weekends were compared with weekends alone.' : '';
+  const classes = weekdays ? ' Weekends were compared only with weekends.' : '';
   return wrap(
     `Intervals in the table rest on how seconds differ within a night, verdicts on how nights differ.${classes} "Would have been seen": with a chance of 80 %. Without a change, one trend in twenty at most claims one. Dates: ${timeZone}.`,
     width,

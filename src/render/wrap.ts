@@ -4,7 +4,7 @@ import { escapeControls } from './escape.ts';
 const BREAKS = /\s+(?!(?:%|us|ms|s|min|h)(?:\W|$))/;
 
 /**
- * Breaks a sentence into lines of at most `width` characters. A word that is longer stands alone, whole; what a terminal would
+ * Breaks a sentence into lines of at most `width` characters. A longer word gets its own line, unbroken; what a terminal would
  * take for a command is escaped.
  */
 export function wrap(text: string, width: number): string[] {

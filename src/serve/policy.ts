@@ -3,7 +3,7 @@ import type { ReportAssets } from '../render/report/page.ts';
 
 const ALWAYS = "base-uri 'none'; frame-ancestors 'none'";
 
-/** Of our own pages: files of this server alone, and nothing inline. */
+/** For our own pages: only files of this server, and nothing inline. */
 export const PAGE_POLICY = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; ${ALWAYS}`;
 
 /**

@@ -19,7 +19,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
-  // Kept by the browser alone, and asked about each time: a run goes on, a label changes.
+  // Cached only by the browser, and revalidated each time: a run continues, a label changes.
   'Cache-Control': 'private, no-cache',
 };
 

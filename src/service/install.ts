@@ -30,7 +30,7 @@ export interface Done {
 }
 
 /**
- * Carries out an installation. Doing so again changes nothing; files that rushhour did not write are left alone.
+ * Carries out an installation. Doing so again changes nothing; files that rushhour did not write are not touched.
  * @throws UsageError if such a file has one of the names
  * @throws EnvironmentError if a file cannot be written or a command fails
  */

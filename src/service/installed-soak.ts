@@ -50,7 +50,7 @@ export interface SoakInstallPlan {
   readonly program: { readonly node: string; readonly main: string };
   /** What stands behind `soak`: the scenario and its flags, without --resume. */
   readonly words: readonly Word[];
-  /** Assignments of --set that hold secrets, a line each: kept in a file of their own that root alone may read. */
+  /** Assignments of --set that contain secrets, one per line: kept in a separate file that only root can read. */
   readonly settings?: readonly string[];
   /** For OnCalendar=: beginnings on days on which clocks skip the daily one. */
   readonly gaps?: readonly string[];

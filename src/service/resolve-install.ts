@@ -193,7 +193,7 @@ function isBundled(file: string, dir: string | undefined): boolean {
   return dirname(file) === real;
 }
 
-/** Under cron nothing is hidden, and rights alone decide. */
+/** Under cron nothing is hidden: only file permissions count. */
 function checkVisible(plan: SoakInstallPlan, reads: readonly string[], by: 'systemd' | 'cron'): void {
   if (by === 'cron') return;
   const { program, night } = plan;

@@ -54,7 +54,7 @@ export class EventLog {
     return isTouched(second, this.#aside.values(), this.#writer.settleSec);
   }
 
-  /** All that there was, in order, by kind alone. */
+  /** All events so far, in order, only their kinds. */
   get kinds(): readonly Pick<SessionEvent, 'kind'>[] {
     return this.#kinds;
   }

@@ -31,7 +31,7 @@ export async function goOnWithRun(
   options: RunOptions,
   { listener, clocks, undo }: SessionOpening,
 ): Promise<OpenedSession> {
-  // Frames alone: its histograms are summed up once, as it is resumed.
+  // Only frames: its histograms are summed once, when it is resumed.
   const recorded = new Tally();
   for await (const frame of framesOf(dir, await readRunInfo(dir))) recorded.add(frame);
   const rest = restOf(

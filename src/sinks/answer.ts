@@ -11,7 +11,7 @@ export type Answer =
   /** Never: the batch itself is at fault. */
   | { readonly kind: 'bad'; readonly why: string };
 
-/** Longest that a sink may ask to be left alone. */
+/** Maximum wait that a sink may ask for. */
 const LONGEST_AFTER_MS = 600_000;
 
 export function judge(cures: Cures, reply: Reply | Silence): Answer {

@@ -123,7 +123,7 @@ export class Delivery {
     }
   }
 
-  /** @returns how long to leave the sink alone; undefined: not at all */
+  /** @returns how long to wait before the next attempt; undefined: no wait */
   async #settle(batch: Batch, answer: Answer, pace: Pace): Promise<number | undefined> {
     const { spool, health } = this.#options;
     const waits = 'seconds wait in the spool';

@@ -3,7 +3,7 @@ import { type Dispatcher, errors } from 'undici';
 /** What an address answered. */
 export interface Reply {
   readonly status: number;
-  /** How long it asks to be left alone, milliseconds; absent if it did not say. */
+  /** How long it asks not to be contacted, milliseconds; absent if it did not say. */
   readonly afterMs?: number;
   /** The beginning of its body. */
   readonly text: string;

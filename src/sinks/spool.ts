@@ -18,7 +18,7 @@ export interface SpoolOptions {
   readonly limitBytes: number;
   /** Called with seconds for which there was no room. */
   readonly onDropped: (seconds: number, why: string) => void;
-  /** Called when the disk fails; nothing is lost by that alone. */
+  /** Called when the disk fails; that by itself loses nothing. */
   readonly onFault: (error: NodeJS.ErrnoException) => void;
 }
 

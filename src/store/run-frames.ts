@@ -53,7 +53,7 @@ export class CommittedRange {
 /**
  * Reads every second of a run in order: each whole line of frames.jsonl, excluded or not according to events.jsonl;
  * for a soak, the seconds of its windows and then those that no window contains yet.
- * @param info absent: frames.jsonl alone, as it is
+ * @param info absent: only frames.jsonl, as it is
  * @param reach receives how far the files go once the last second was read
  */
 export async function* framesOf(

@@ -44,7 +44,7 @@ export class SessionWriter {
   readonly #seconds: Journal;
   readonly #windows = new Journal(MAX_WINDOWS_BYTES);
   readonly #events = new Journal(MAX_EVENTS_BYTES);
-  /** Those alone that may still set seconds aside. */
+  /** Only those that may still exclude seconds. */
   readonly #aside = new Map<number, SessionEvent>();
   readonly #lasting = new Map<number, SessionEvent>();
   #eventCount: number;

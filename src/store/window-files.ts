@@ -68,7 +68,7 @@ export class WindowFiles implements SessionFiles {
   }
 
   /**
-   * @param kept lines of stalls.jsonl that there are, and stalls of seconds that are in recent/ alone
+   * @param kept lines of stalls.jsonl that there are, and stalls of seconds that are only in recent/
    */
   static async open(
     dir: string,

@@ -87,7 +87,7 @@ class TurnLoop implements Loop {
   #stopAtUs = Number.POSITIVE_INFINITY;
   /** When the drain abandons open attempts; infinite while something is left to start. */
   #drainedAtUs = Number.POSITIVE_INFINITY;
-  /** When connections that are still being closed are no longer waited for; infinite until they alone are left. */
+  /** When to stop waiting for connections that are still being closed; infinite while others are open. */
   #closedAtUs = Number.POSITIVE_INFINITY;
   /** Of the releases, how many are over. */
   #released = 0;

@@ -147,7 +147,7 @@ describe('help', () => {
 
   it('puts what examples are for below them where there is no room beside', async () => {
     expect(await helpAt(60, [])).toContain(
-      '  rushhour run quickstart\n      check that everything works, on this machine alone\n',
+      '  rushhour run quickstart\n      check that everything works, on this machine only\n',
     );
     expect(await helpAt(100, [])).toMatch(/ {2}rushhour run quickstart {4,}check that everything works/);
   });

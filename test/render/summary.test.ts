@@ -169,7 +169,7 @@ describe('renderSummary', () => {
   it('says where stalls were inferred from time alone', () => {
     const { run } = summary();
     const text = renderSummary(summary({ run: { ...run, stallsByTcpInfo: false } }), plain);
-    expect(text).toContain('stalls inferred from time alone');
+    expect(text).toContain('stalls inferred only from time');
   });
 
   it.each([72, 80, 100, 300])('keeps within %d columns and within 98', (width) => {

@@ -57,7 +57,7 @@ function describeOtherWork(a: RunFacts, b: RunFacts): string[] {
   }
   const texts = describeIf('the engines differ', a.run.engine, b.run.engine);
   if (a.run.stallsByTcpInfo !== b.run.stallsByTcpInfo) {
-    texts.push('stalls were told by the kernel in some runs and by time alone in others');
+    texts.push('stalls were detected through the kernel in some runs and only by time in others');
   }
   texts.push(
     ...describeIf(

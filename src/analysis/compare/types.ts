@@ -51,7 +51,7 @@ export interface ComparisonLine {
   readonly after: number;
   /** after - before. */
   readonly difference: number;
-  /** Of the difference, for this line alone; a bound is null where the data set none. */
+  /** Of the difference, for this line only; a bound is null if the data set none. */
   readonly ci95: readonly [number | null, number | null];
   /** Probability of such a difference by chance, corrected for the number of lines (Holm). */
   readonly pAdjusted: number;
@@ -79,7 +79,7 @@ export interface Comparison {
   /** Where seconds are: bursts of stalls up to this many seconds are allowed for; a longer one looks like a change. */
   readonly longestBurstSec: number | null;
   readonly lines: readonly ComparisonLine[];
-  /** What changed on the firewall, of the last run before and the first one after that asked it; absent: no side did, or one alone. */
+  /** What changed on the firewall, of the last run before and the first one after that asked it; absent: neither side did, or only one. */
   readonly firewall?: FirewallComparison;
   readonly failIf: readonly { readonly text: string; readonly held: boolean }[];
 }

@@ -23,7 +23,7 @@ interface Pair {
 
 export const synOptions: Finder = { inRun: ({ scenario, arms }) => findSynOptions(scenario.arms, arms) };
 
-/** Arms that differ from another in their SYNs alone, and in how many of their handshakes did not come about at once. */
+/** Arms that differ from another only in their SYNs, and in how many of their handshakes did not succeed promptly. */
 export function findSynOptions(
   arms: readonly Arm[],
   summaries: Readonly<Record<string, ArmSummary>>,

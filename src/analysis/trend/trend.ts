@@ -9,7 +9,7 @@ import { formatLine } from './words.ts';
 
 export interface TrendOptions {
   readonly timeZone: string;
-  /** Compare weekends with weekends alone. */
+  /** Compare weekends only with weekends. */
   readonly weekdays: boolean;
   readonly notes: readonly string[];
 }

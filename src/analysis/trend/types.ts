@@ -42,7 +42,7 @@ export interface Trend {
   readonly scenario: string;
   /** IANA name; the dates of nights are in this time zone. */
   readonly timeZone: string;
-  /** Whether weekends were compared with weekends alone. */
+  /** Whether weekends were compared only with weekends. */
   readonly weekdays: boolean;
   /** Remarks on the choice of nights. */
   readonly notes: readonly string[];

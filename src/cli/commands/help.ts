@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 /** `help`, `help run`, `help soak install`: what --help shows, asked for as with git or npm. */
 export function registerHelp(program: Command, context: Context): void {
   const argument = new Argument('[command...]', 'the command');
-  // For completion alone: what is wrong is said here, with the name that was meant.
+  // Only for completion: errors are reported here, with the name that was probably meant.
   argument.argChoices = program.commands.map((command) => command.name());
   program
     .command('help')

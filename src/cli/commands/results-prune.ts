@@ -5,7 +5,7 @@ import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { asValue, parseCount } from '../flags/values.ts';
-import { tellDamagedExperiment } from '../output/tell-damaged.ts';
+import { reportDamagedExperiment } from '../output/report-damaged.ts';
 
 interface PruneOptions extends FilterOptions {
   readonly olderThan?: number;
@@ -82,7 +82,7 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
   const spare = await createSpare(
     resultsDir(host, options.results),
     options.noted === true,
-    tellDamagedExperiment(host),
+    reportDamagedExperiment(host),
   );
   const beforeMs = olderThan === undefined ? undefined : host.now() - olderThan;
   const pruning = choosePruning(await chooseRuns(host, options), { beforeMs, keep, maxBytes }, spare);

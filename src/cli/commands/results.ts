@@ -73,7 +73,7 @@ function registerNotes(results: Command, context: Context): void {
     { name: 'label', does: 'give a run another label', example: '"timer 60 s"' },
     {
       name: 'note',
-      does: 'note something about a run; prune then leaves it alone',
+      does: 'add a note to a run; prune then keeps it',
       example: '"for ticket 4711"',
     },
   ] as const;
@@ -152,7 +152,7 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
   return EXIT.ok;
 }
 
-/** The course over time, which the summary alone does not show. */
+/** The time series, which the summary by itself does not show. */
 async function printTimeSeries(host: Host, dir: string, summary: Summary): Promise<void> {
   const [{ readStalledTimeSeries }, { renderTimeSeries }] = await Promise.all([
     import('../../read/run-detail.ts'),

@@ -38,7 +38,7 @@ export function registerSoak(program: Command, context: Context): void {
 Examples:
   rushhour soak steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --for 5h
   rushhour soak steady --pac http://wpad.example/wpad.dat --target http://www.example.org/ --for 5h
-  rushhour soak quickstart --rate 50/s --for 2m --window 10s    on this machine alone, to try it out
+  rushhour soak quickstart --rate 50/s --for 2m --window 10s    on this machine only, to try it out
   rushhour soak steady ... --for 5h --resume                    resume after a kill or a reboot
   rushhour soak install --at 01:30 --for 5h --scenario steady ...   every night, by a timer
   rushhour soak status

@@ -29,12 +29,12 @@ BEGIN {
   }
 }`;
 
-/** Where labs that are up have their state: src/lab/state.ts; root alone may look. */
+/** Where labs that are up have their state: src/lab/state.ts; only root may read it. */
 const LABS = '/run/rushhour/labs';
 
 /**
  * For bash and zsh: puts the names of one kind into the caller's array `found`. Nothing but one awk is started, and that for
- * runs alone: Node would take longer to start than anybody waits for a key. Its output is taken whole, as both shells read
+ * runs alone: Node would take longer to start than a user waits for a key. Its output is taken whole, as both shells read
  * lines from a pipe byte by byte.
  */
 export const SHELL_FUNCTIONS = `_rushhour_files() {

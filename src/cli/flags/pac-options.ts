@@ -16,12 +16,12 @@ export function addPacOption(command: Command): Command {
         'the proxy that a proxy.pac or wpad.dat names for the target; optional packages',
       ).conflicts('proxy'),
     )
-    .option('--spread', 'with --pac: go to all proxies that it names in turn, not to the first alone');
+    .option('--spread', 'with --pac: use all proxies that it names in turn, not only the first');
 }
 
 /**
  * The proxy.pac script named by the flags; undefined if there is none.
- * @throws UsageError for --spread alone
+ * @throws UsageError for --spread without --pac
  */
 export function readPac({ pac, spread = false }: PacOptions): PacSource | undefined {
   if (pac !== undefined) return { source: pac, spread };

@@ -16,7 +16,7 @@ export function reportDamaged(host: Host): OnDamaged {
 }
 
 /** Reports on stderr an experiment that cannot be read. */
-export function tellDamagedExperiment(host: Host): (damaged: DamagedExperiment) => void {
+export function reportDamagedExperiment(host: Host): (damaged: DamagedExperiment) => void {
   return ({ path, why }) => {
     const text = `${shownPath(path, host.cwd)} is damaged: ${why}`;
     host.stderr.write(`rushhour: ${escapeControls(text)}\n`);

@@ -22,7 +22,7 @@ const SUBJECT_ALT_NAME = tlv(OID, Buffer.from('551d11', 'hex'));
 const BASIC_CONSTRAINTS = tlv(OID, Buffer.from('551d13', 'hex'));
 
 /**
- * Creates a key for this process alone and a certificate signed by itself (RFC 5280), valid for a month: the process
+ * Creates a key for this process only and a self-signed certificate (RFC 5280), valid for a month: the process
  * that starts the far end receives the certificate and trusts only that one.
  * @param hosts names and addresses for which it is valid
  */

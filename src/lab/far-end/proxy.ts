@@ -21,7 +21,7 @@ export interface Proxy {
 }
 
 /**
- * A forward proxy that leads to its own origins alone, so that it never is an open proxy. It answers for them by a call
+ * A forward proxy that only reaches its own origins, so that it is never an open proxy. It answers for them by a call
  * instead of a connection, so that one core keeps up with a load.
  * @param resume hands a connection back to the proxy's server once Node has let go of it after a CONNECT
  */

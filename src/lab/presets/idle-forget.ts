@@ -8,8 +8,7 @@ const UNKNOWN = `iifname "${INSIDE}" meta l4proto tcp ct state invalid`;
 
 export const idleForget = definePreset({
   name: 'idle-forget',
-  symptom:
-    'connections that are left alone are forgotten: what comes after that vanishes, and nobody is told',
+  symptom: 'idle connections are forgotten: later packets vanish without notice to either end',
   mimics:
     'a session timeout without notice, the default of most firewalls (common knowledge, no single vendor)',
   parameters: {

@@ -41,7 +41,7 @@ export interface ReportInput {
   readonly comparison?: Comparison;
 }
 
-/** Nothing is fetched, whatever a label holds: scripts and styles of this file alone (CSP level 3). */
+/** Nothing is fetched, whatever a label contains: only scripts and styles of this file (CSP level 3). */
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 

@@ -8,7 +8,7 @@ import type { RunRow } from './types.ts';
 export interface Overview {
   /** Every scenario that there are runs of. */
   readonly scenarios: readonly string[];
-  /** The one that is shown alone; undefined: all are shown. */
+  /** The only one to show; undefined: all are shown. */
   readonly scenario: string | undefined;
   /** Of one page of the list, latest first. */
   readonly rows: readonly RunRow[];
