@@ -8,7 +8,7 @@ import type { Host } from './host.ts';
 export interface Services {
   /** A run, or a soak where the options say how long one lasts. */
   startSession(options: RunOptions, listener: RunListener): Promise<RunHandle>;
-  gatherHostFacts(): Promise<HostFacts>;
+  readHostFacts(): Promise<HostFacts>;
   probeScenario(scenario: Scenario): Promise<ReachFacts[]>;
   probeKerberos(scenario: Scenario): Promise<KerberosFacts[]>;
 }
@@ -19,9 +19,9 @@ export const realServices: Services = {
     const { startSession } = await import('../session/start.ts');
     return startSession(options, listener);
   },
-  async gatherHostFacts() {
-    const { readHostFacts: gatherHostFacts } = await import('../doctor/read-host-facts.ts');
-    return gatherHostFacts();
+  async readHostFacts() {
+    const { readHostFacts } = await import('../doctor/read-host-facts.ts');
+    return readHostFacts();
   },
   async probeScenario(scenario) {
     const { probeScenario } = await import('../doctor/probe.ts');

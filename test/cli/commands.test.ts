@@ -272,7 +272,7 @@ describe('schema', () => {
 describe('doctor', () => {
   const judged = (over: Parameters<typeof hostFacts>[0]) => ({
     ...createFakeRun().services,
-    gatherHostFacts: async () => hostFacts(over),
+    readHostFacts: async () => hostFacts(over),
   });
 
   it('ends well on a machine in good order', async () => {

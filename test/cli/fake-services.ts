@@ -52,7 +52,7 @@ export function createFakeRun(script: FakeRunScript = {}): FakeRun {
     options: undefined,
     stops: [],
     services: {
-      gatherHostFacts: async () => hostFacts(),
+      readHostFacts: async () => hostFacts(),
       probeScenario: async () => [],
       probeKerberos: async () => [],
       async startSession(options, listener) {

@@ -17,7 +17,7 @@ describe('parseFdLimits', () => {
   });
 });
 
-suiteNeeding('gatherHostFacts on Linux', ['linux'], () => {
+suiteNeeding('readHostFacts on Linux', ['linux'], () => {
   it('agrees with what the shell says', async () => {
     const facts = await readHostFacts();
     const shell = (command: string): string =>

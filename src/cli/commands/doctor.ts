@@ -79,7 +79,7 @@ The exit code is 5 if something would prevent the run, or if a setting could not
           ]);
           const around = await surroundings(context, options);
           const [facts, reach] = await Promise.all([
-            services.gatherHostFacts(),
+            services.readHostFacts(),
             scenario === undefined ? [] : services.probeScenario(withProxies(scenario)),
           ]);
           const again = redactCommand(context.args).join(' ');
@@ -87,7 +87,7 @@ The exit code is 5 if something would prevent the run, or if a setting could not
           return fixMachine(adviseSettings(facts, scenario, reach), { persist, again }, around);
         }
         const [facts, reach, kerberos] = await Promise.all([
-          services.gatherHostFacts(),
+          services.readHostFacts(),
           scenario === undefined ? [] : services.probeScenario(withProxies(scenario)),
           scenario === undefined ? [] : services.probeKerberos(withProxies(scenario)),
         ]);
