@@ -74,7 +74,7 @@ exports.ROOMS = {
     'doctor/types': 'checks and facts',
     'doctor/fix/types': 'what would be changed, and was',
     'read/(listing|choose-pruning)': 'lists of runs',
-    'evidence/pcap/types': 'what captures tell',
+    'evidence/(pcap/types|match/sides)': 'what captures tell',
     'store/experiment-file': 'the order of an experiment',
     analysis: 'words what was found',
     metrics: 'figures',

@@ -1,14 +1,16 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { EXIT, type ExitCode } from '../../errors.ts';
+import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { CaptureFile } from '../../evidence/pcap/read-files.ts';
+import type { CaptureReport } from '../../evidence/pcap/types.ts';
 import { escapeControls } from '../../render/escape.ts';
 import type { Context } from '../context.ts';
 import { createReadingProgress } from '../output/reading-progress.ts';
 
 interface PcapOptions {
   readonly json?: boolean;
+  readonly far?: string;
 }
 
 export function registerPcap(program: Command, context: Context): void {
@@ -18,6 +20,10 @@ export function registerPcap(program: Command, context: Context): void {
       'Read captures that anybody made: which handshakes stalled, what met their SYNs, how long everything took, which waits cluster at round numbers of seconds. No run is needed.',
     )
     .argument('<file...>', 'pcap or pcapng, by gzip or not; several: pieces of one capture, in their order')
+    .option(
+      '--far <file>',
+      'a capture of the same connections beyond the firewall, to be matched with the one given',
+    )
     .option('--json', 'print the figures as JSON')
     .addHelpText(
       'after',
@@ -27,6 +33,7 @@ Examples:
   rushhour pcap client.pcap
   rushhour pcap trace.pcap0 trace.pcap1 trace.pcap2     pieces of tcpdump -C or -G
   rushhour pcap client.pcapng.gz --json
+  rushhour pcap client.pcap --far proxy.pcap            what became of each stalled SYN, and what the NAT does
 
 A handshake stalled if it took 0.9 s or longer and its SYN was sent again, as in a run. Captures of any size are read in
 a bounded amount of memory. What is odd about one (cut, cooked, begun late, one direction only, a wrong clock, lost
@@ -54,10 +61,37 @@ async function readPcap(
     nowSec: host.now() / 1_000,
     onBytes: ({ path, shown }, bytes) => progress.tell(shown, bytes, () => statSync(path).size),
   }).finally(() => progress.clear());
+  if (options.far !== undefined) return matchSides(host, files, options.far, report, options);
   host.stdout.write(
     options.json === true
       ? `${JSON.stringify(report, null, 2)}\n`
       : renderCaptures(report, host.stdout.columns),
+  );
+  return EXIT.ok;
+}
+
+async function matchSides(
+  host: Context['host'],
+  [near, ...others]: readonly CaptureFile[],
+  farPath: string,
+  report: CaptureReport,
+  { json }: PcapOptions,
+): Promise<ExitCode> {
+  if (near === undefined || others.length > 0)
+    throw new UsageError('--far matches one capture with another', {
+      hint: 'join the pieces of a capture with mergecap first',
+    });
+  const [{ matchFiles }, { renderCaptures }, { renderSides }] = await Promise.all([
+    import('../../evidence/match/match-files.ts'),
+    import('../../render/pcap.ts'),
+    import('../../render/sides.ts'),
+  ]);
+  const far = { path: resolve(host.cwd, farPath), shown: escapeControls(farPath) };
+  const sides = await matchFiles(near, far);
+  host.stdout.write(
+    json === true
+      ? `${JSON.stringify({ ...report, sides }, null, 2)}\n`
+      : `${renderCaptures(report, host.stdout.columns)}\n${renderSides(sides, host.stdout.columns)}`,
   );
   return EXIT.ok;
 }

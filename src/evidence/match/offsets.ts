@@ -1,0 +1,69 @@
+import type { HandshakeSeen } from '../handshakes/types.ts';
+import type { ClockOffset, Pair } from './types.ts';
+
+/** Pairs that a stretch of time is judged by: clocks drift, so that a night has many. */
+const STRETCH = 51;
+/** What the way may take longer than in the median, at the least. */
+const LEAST_SLACK_US = 150_000;
+
+type Candidate = Pick<Pair, 'near' | 'far'>;
+
+/** First SYN of each, as the far clock is ahead of the near one and the way takes. */
+function aheadUs({ near, far }: Candidate): number {
+  return far.syns[0]!.atUs - near.syns[0]!.atUs;
+}
+
+/** How far the far clock is ahead at any time, the way included: medians of pairs most of which are right. */
+export class Offsets {
+  readonly #stretches: { readonly untilUs: number; readonly us: number }[] = [];
+
+  /** @param pairs one or more, a few of which may be wrong */
+  constructor(pairs: readonly Candidate[]) {
+    const sorted = pairs.toSorted((a, b) => a.near.syns[0]!.atUs - b.near.syns[0]!.atUs);
+    for (let from = 0; from < sorted.length; from += STRETCH) {
+      // The last stretch has as many as the others, or all there are.
+      const stretch = sorted.slice(Math.max(0, Math.min(from, sorted.length - STRETCH)), from + STRETCH);
+      this.#stretches.push({ untilUs: stretch.at(-1)!.near.syns[0]!.atUs, us: median(stretch.map(aheadUs)) });
+    }
+  }
+
+  /** Whether a copy of one's SYN may be a copy of the other's, by time: each side may lack some. */
+  fits({ near, far }: Candidate): boolean {
+    const us = this.#at(near.syns[0]!.atUs);
+    return near.syns.some((one) =>
+      far.syns.some((other) => Math.abs(other.atUs - one.atUs - us) <= LEAST_SLACK_US),
+    );
+  }
+
+  #at(nearUs: number): number {
+    let [low, high] = [0, this.#stretches.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#stretches[middle]!.untilUs < nearUs) low = middle + 1;
+      else high = middle;
+    }
+    return this.#stretches[low]!.us;
+  }
+}
+
+/** The offset of the clocks, as NTP has it (RFC 5905 section 8): the quickest way there, and the quickest back. */
+export function measureOffset(pairs: readonly Candidate[]): ClockOffset | undefined {
+  let [thereUs, backUs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const { near, far } of pairs) {
+    if (near.synCount !== 1 || far.synCount !== 1) continue;
+    const [sent, received] = [onlySynAck(far), onlySynAck(near)];
+    if (sent === undefined || received === undefined) continue;
+    thereUs = Math.min(thereUs, aheadUs({ near, far }));
+    backUs = Math.min(backUs, received - sent);
+  }
+  if (thereUs === Number.POSITIVE_INFINITY) return undefined;
+  return { us: (thereUs - backUs) / 2, uncertaintyUs: Math.abs(thereUs + backUs) / 2 };
+}
+
+function onlySynAck({ answers }: HandshakeSeen): number | undefined {
+  return answers.length === 1 && answers[0]!.kind === 'syn-ack' ? answers[0]!.atUs : undefined;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}

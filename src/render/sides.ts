@@ -1,0 +1,62 @@
+import type { SidesReport, Story } from '../evidence/match/sides.ts';
+import { formatCount, formatMicros, formatPlural } from './format.ts';
+import { endpoint } from './pcap.ts';
+import { renderLabelled } from './table.ts';
+
+/** Stories shown one by one; --json has more. */
+const SHOWN_STORIES = 10;
+
+/** What two captures of the same handshakes came to. */
+export function renderSides(report: SidesReport, width: number): string {
+  const { matched, nearAlone, farAlone, clockOffset, nat, reuseAgeUs, stories, storiesLeftOut } = report;
+  const { resetsInvented, synAcksInvented, changed } = report;
+  const reuse =
+    reuseAgeUs.count === 0
+      ? 'no external port was used again'
+      : `${formatPlural(reuseAgeUs.count, 'external port', 'external ports')} used again ${formatMicros(reuseAgeUs.min)} to ${formatMicros(reuseAgeUs.max)} after the last packet, ${formatMicros(reuseAgeUs.p50)} in the median`;
+  const rest = stories.length + storiesLeftOut - Math.min(stories.length, SHOWN_STORIES);
+  const lines = [
+    ...renderLabelled(
+      'both sides',
+      `${formatPlural(matched, 'handshake', 'handshakes')} matched; unmatched: ${formatCount(nearAlone)} near, ${formatCount(farAlone)} far`,
+      width,
+    ),
+    ...renderLabelled(
+      'clocks',
+      clockOffset === null
+        ? 'offset not known'
+        : `the far one is ${formatMicros(Math.abs(clockOffset.us))} ${clockOffset.us < 0 ? 'behind' : 'ahead'}, give or take ${formatMicros(clockOffset.uncertaintyUs)}`,
+      width,
+    ),
+    ...renderLabelled(
+      'NAT',
+      `${nat.kind}: ${formatCount(nat.portsKept)} of ${formatCount(matched)} ports kept, ${formatPlural(nat.externalAddresses.length, 'external address', 'external addresses')}; ${reuse}`,
+      width,
+    ),
+    ...renderLabelled(
+      'on the way',
+      `SYNs changed: sequence number ${formatCount(changed.isn)}, options ${formatCount(changed.options)}, MSS ${formatCount(changed.mss)}, traffic class ${formatCount(changed.trafficClass)}; met near, and not sent by the far side: ${formatCount(resetsInvented)} RST, ${formatCount(synAcksInvented)} SYN-ACK`,
+      width,
+    ),
+    ...stories.slice(0, SHOWN_STORIES).flatMap((story) => renderLabelled('stalled', tell(story), width)),
+    ...(rest > 0 ? [`and ${formatCount(rest)} more, see --json`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function tell({
+  client,
+  clientPort,
+  synsSent,
+  synsArrived,
+  externalAddress,
+  externalPort,
+  answered,
+  received,
+}: Story): string {
+  const who = `${endpoint(client, clientPort)}: ${formatPlural(synsSent, 'SYN', 'SYNs')} sent`;
+  const back = received.length === 0 ? 'nothing came back' : `came back: ${received.join(', ')}`;
+  if (synsArrived === null) return `${who}, none known to have arrived; ${back}`;
+  const answers = answered.length === 0 ? 'not answered' : `answered: ${answered.join(', ')}`;
+  return `${who}, ${formatCount(synsArrived)} arrived from ${endpoint(externalAddress ?? '', externalPort ?? 0)}, ${answers}; ${back}`;
+}
