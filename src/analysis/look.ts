@@ -2,6 +2,7 @@ import { addCounts, emptyCounts } from '../metrics/counts.ts';
 import type { SeriesCounts } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
+import { sendsNothing } from '../scenario/words.ts';
 
 /** One second of a look, as far as it is judged. */
 export interface LookSecond {
@@ -63,7 +64,7 @@ export function judgeLook(arms: readonly Arm[], seconds: readonly LookSecond[]):
     attempts: total('started'),
     completed: total('completed'),
     signs: arms
-      .filter(({ via }) => via !== 'tcp')
+      .filter(({ via }) => !sendsNothing(via))
       .flatMap((arm) => [...findFailures(arm, sums.get(arm.name)!), ...findGrowth(arm.name, seconds)]),
   };
 }

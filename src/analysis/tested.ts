@@ -1,6 +1,7 @@
 import { peakPerSec } from '../scenario/load-shape.ts';
 import { redactPath } from '../scenario/secrets.ts';
 import type { Arm, HostPort, Load, Scenario } from '../scenario/types.ts';
+import { sendsNothing } from '../scenario/words.ts';
 
 /** What a run tested, and from where: what a reader has to know before any figure of it. */
 export interface Tested {
@@ -38,7 +39,9 @@ export interface TestedFacts {
 /** Derives what a run tested from its description. Never fails: what an older run lacks is omitted. */
 export function describeTested({ scenario, sources = {}, host }: TestedFacts): Tested {
   const { arms, farEnd } = scenario;
-  const asked = arms.some(({ via }) => via !== 'tcp') ? arms.filter(({ via }) => via !== 'tcp') : arms;
+  const asked = arms.some(({ via }) => !sendsNothing(via))
+    ? arms.filter(({ via }) => !sendsNothing(via))
+    : arms;
   return {
     proxies: unique(
       arms.flatMap(({ proxy, beside = [] }) =>
@@ -54,7 +57,7 @@ export function describeTested({ scenario, sources = {}, host }: TestedFacts): T
 
 function formatTarget({ via, target }: Arm): string {
   const { scheme = 'http', path } = target;
-  if (via === 'tcp') return formatHostPort(target);
+  if (sendsNothing(via)) return formatHostPort(target);
   const authority = formatHostPort(target).replace(scheme === 'https' ? /:443$/ : /:80$/, '');
   return `${scheme}://${authority}${redactPath(path)}`;
 }

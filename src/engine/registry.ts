@@ -53,6 +53,7 @@ export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
     cannot({ via, tls, load, auth }) {
       if (via === 'tunnel') return 'goes through a tunnel';
       if (tls !== undefined) return 'speaks TLS';
+      if (via === 'icmp') return 'pings';
       if (auth?.scheme === 'negotiate') return 'signs on with Negotiate';
       return load.kind === 'browsers' ? 'plays browsers' : undefined;
     },

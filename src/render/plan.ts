@@ -60,6 +60,8 @@ function formatWay({ via, endpoints, target }: ArmOutline): string {
       return `through ${to} by CONNECT to ${target}`;
     case 'direct':
       return `to ${to} for ${target}`;
+    case 'icmp':
+      return `to ${to}, pinging only`;
     case 'tcp':
       return `to ${to}, connecting only`;
   }

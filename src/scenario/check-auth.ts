@@ -3,6 +3,7 @@ import { goesThroughProxy } from './far-end.ts';
 import type { ArmFile } from './schema.ts';
 import type { AuthSpec, CredentialSource, Scenario } from './types.ts';
 import type { AuthScheme, Via } from './words.ts';
+import { sendsNothing } from './words.ts';
 
 interface Fault {
   readonly key: 'auth' | 'request';
@@ -31,11 +32,11 @@ export function resolveAuth(
   own: ArmFile,
   farEnd: Scenario['farEnd'],
 ): ResolvedAuth {
-  if (via === 'tcp') {
+  if (sendsNothing(via)) {
     const isOwn = own.auth !== undefined && own.auth !== 'none';
     const fault = {
       key: 'auth',
-      what: 'via: tcp sends no request, so it needs no credentials',
+      what: `via: ${via} sends no request, so it needs no credentials`,
       fix: 'remove it, or use via: proxy',
     } as const;
     return { auth: undefined, faults: isOwn ? [fault] : [] };

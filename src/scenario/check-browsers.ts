@@ -1,5 +1,6 @@
 import type { ArmFile } from './schema.ts';
 import type { Via } from './words.ts';
+import { sendsNothing } from './words.ts';
 
 interface Fault {
   readonly key: 'via' | 'source' | 'close' | 'hold' | 'prove' | 'request' | 'load';
@@ -18,7 +19,7 @@ const OWN_FIELDS = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 
 export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecured: boolean): Fault[] {
   if (written.load?.kind !== 'browsers') return [];
   const faults: Fault[] = [];
-  if (via === 'tcp')
+  if (sendsNothing(via))
     faults.push({
       key: 'via',
       what: 'browsers open pages, which need HTTP',

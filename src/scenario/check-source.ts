@@ -1,6 +1,7 @@
 import type { ArmFile } from './schema.ts';
 import type { SourceAddress, SweepLoad } from './types.ts';
 import type { Via } from './words.ts';
+import { sendsNothing } from './words.ts';
 
 interface Fault {
   readonly key: 'source' | 'load' | 'close' | 'via';
@@ -21,9 +22,9 @@ export function checkSource(via: Via, written: ArmFile): Fault[] {
 
 function checkSweep(via: Via, { source, close }: ArmFile, load: SweepLoad): Fault[] {
   const faults: Fault[] = [];
-  if (via === 'tcp' || (close !== undefined && close !== 'peer')) {
+  if (sendsNothing(via) || (close !== undefined && close !== 'peer')) {
     faults.push({
-      key: via === 'tcp' ? 'via' : 'close',
+      key: sendsNothing(via) ? 'via' : 'close',
       what: 'a sweep needs the far end to close first, so that TIME_WAIT stays there',
       fix: 'use via: proxy or direct, and close: peer',
     });

@@ -2,6 +2,7 @@ import type { ParsedTarget } from './address.ts';
 import type { ArmFile } from './schema.ts';
 import type { Scenario, TlsSpec } from './types.ts';
 import type { Via } from './words.ts';
+import { sendsNothing } from './words.ts';
 
 interface Fault {
   readonly key: 'tls' | 'via' | 'target';
@@ -22,12 +23,16 @@ export function resolveTls(
   own: ArmFile,
   farEnd: Scenario['farEnd'],
 ): ResolvedTls {
-  const isSecured = via !== 'tcp' && target?.scheme === 'https';
+  const isSecured = !sendsNothing(via) && target?.scheme === 'https';
   if (!isSecured) {
     // A target that is not known yet may be an https:// one.
-    const isIdle = own.tls !== undefined && (via === 'tcp' || target !== undefined);
-    const what = via === 'tcp' ? 'via: tcp does not use TLS' : 'TLS with a target that is not https://';
-    const fix = via === 'tcp' ? 'remove it, or use via: direct' : 'remove it, or write an https:// target';
+    const isIdle = own.tls !== undefined && (sendsNothing(via) || target !== undefined);
+    const what = sendsNothing(via)
+      ? `via: ${via} does not use TLS`
+      : 'TLS with a target that is not https://';
+    const fix = sendsNothing(via)
+      ? 'remove it, or use via: direct'
+      : 'remove it, or write an https:// target';
     return { tls: undefined, faults: isIdle ? [{ key: 'tls', what, fix }] : [] };
   }
   const { serverName, ca, insecure, minVersion, resumption } = written.tls ?? {};

@@ -7,6 +7,7 @@ import type { ProxyValue } from './proxy-schema.ts';
 import type { ArmFile } from './schema.ts';
 import type { Arm, HostPort, PacSource, Scenario } from './types.ts';
 import type { Via } from './words.ts';
+import { sendsNothing } from './words.ts';
 
 /** What an arm is given in addition to its own keys. */
 export interface ArmContext {
@@ -49,6 +50,7 @@ export function withFarEnd(scenario: Scenario, { proxy, origin, tlsOrigin }: Far
       case 'direct':
         return { ...arm, target: { ...arm.target, ...originOf(arm) } };
       case 'tcp':
+      case 'icmp':
         return { ...arm, target: { ...arm.target, ...proxy } };
     }
   };
@@ -86,7 +88,7 @@ export function findPeers(
   const pac = value?.pac;
   const inherited = written.target ?? context.target;
   if (context.farEnd === 'embedded') return { proxy: undefined, target: inherited, needs: [] };
-  if (via === 'tcp') {
+  if (sendsNothing(via)) {
     const mayUseProxy = own.target === undefined && inherited?.scheme !== 'tcp' && expect.kind !== 'refused';
     if (mayUseProxy && proxy !== undefined) {
       return { proxy: undefined, target: { scheme: 'tcp', ...proxy, path: '' }, needs: [], pac };

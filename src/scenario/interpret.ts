@@ -153,7 +153,11 @@ function findUnused({ scenario, proxy, target }: ResolvedFile, overrides: Overri
     const fix = 'remove it, write tcp://host:port for via: tcp, or use --set arms.<arm>.target=<URL>';
     problems.push({ what: 'no arm uses this target', fix, path: [], flag: '--target' });
   }
-  const { client } = overrides;
+  const { client, marker } = overrides;
+  if (marker !== undefined && scenario.arms.every((arm) => arm.marker === undefined)) {
+    const fix = 'remove it, or use --via proxy, tunnel or direct';
+    problems.push({ what: 'no arm sends a request that could carry it', fix, path: [], flag: '--marker' });
+  }
   if (client !== undefined && scenario.arms.every((arm) => arm.client?.profile !== client)) {
     const fix = 'remove it, or use --set arms.<arm>.client=<name>';
     problems.push({ what: 'no arm uses this client', fix, path: [], flag: '--client' });

@@ -2,6 +2,7 @@ import { type Document, isMap } from 'yaml';
 import type { Path, Problem } from './problems.ts';
 import type { CredentialSource } from './types.ts';
 import type { AuthScheme } from './words.ts';
+import { sendsNothing } from './words.ts';
 
 /** Credentials from the command line. Holds references, never a secret. */
 export interface CredentialOverrides {
@@ -55,8 +56,8 @@ function schemeOf(yaml: Document, name: string): unknown {
 /** An arm that only connects is never challenged, whatever it inherits. */
 function connectsOnly(yaml: Document, name: string): boolean {
   const of = (key: string) => yaml.getIn(['arms', name, key]) ?? yaml.getIn(['defaults', key]);
-  return (
-    (of('via') ?? (/^tcp:/i.test(String(of('target') ?? yaml.get('target'))) ? 'tcp' : 'proxy')) === 'tcp'
+  return sendsNothing(
+    of('via') ?? (/^tcp:/i.test(String(of('target') ?? yaml.get('target'))) ? 'tcp' : 'proxy'),
   );
 }
 

@@ -6,6 +6,7 @@ import type { Settings } from './settings.ts';
 import { suggest } from './suggest.ts';
 import type { PacSource } from './types.ts';
 import type { Via } from './words.ts';
+import { sendsNothing } from './words.ts';
 import { readYamlValue } from './yaml-value.ts';
 
 /**
@@ -38,6 +39,8 @@ export interface Overrides extends CredentialOverrides {
   readonly client?: string | undefined;
   /** "on" or "off". */
   readonly tcpTimestamps?: string | undefined;
+  /** Text in each request, for captures. */
+  readonly marker?: string | undefined;
   /** False: no ping beside the load. */
   readonly ping?: boolean | undefined;
   /** Commands that ask the firewall: each replaces the file's own. */
@@ -120,6 +123,7 @@ export function applyOverrides(yaml: Document, overrides: Overrides): Applied {
     const path = ['defaults', 'client'];
     put(isMap(yaml.getIn(path, true)) ? [...path, 'profile'] : path, overrides.client, '--client');
   }
+  if (overrides.marker !== undefined) put(['marker'], overrides.marker, '--marker');
   if (overrides.ping === false) put(['ping'], 'off', '--no-ping');
   sendPackets(yaml, overrides, put);
   askFirewall(yaml, overrides.firewall, put);
@@ -207,9 +211,9 @@ function sendVia(yaml: Document, via: Via, put: (path: Path, value: unknown, fla
   for (const name of armNames(yaml)) {
     if (!isMap(yaml.getIn(['arms', name], true))) continue;
     const own = yaml.getIn(['arms', name, 'via']) ?? inherited;
-    if (own === 'tcp' && via !== 'tcp') continue;
+    if (sendsNothing(own) && !sendsNothing(via)) continue;
     put(['arms', name, 'via'], via, '--via');
-    if (via !== 'tcp') continue;
+    if (!sendsNothing(via)) continue;
     for (const key of ['request', 'auth', 'tls']) yaml.deleteIn(['arms', name, key]);
     if (isMap(yaml.getIn(['arms', name, 'expect'], true))) yaml.deleteIn(['arms', name, 'expect']);
   }

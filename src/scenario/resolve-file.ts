@@ -8,6 +8,7 @@ import { resolveArm } from './resolve.ts';
 import { ARM_NAME, type ArmFile, armSchema, scenarioSchema } from './schema.ts';
 import { suggest } from './suggest.ts';
 import type { Arm, HostPort, Scenario } from './types.ts';
+import { sendsNothing } from './words.ts';
 
 /** A part of the far end that the scenario does not set, and the arms that need it. */
 export interface OpenNeed {
@@ -67,10 +68,11 @@ export function resolveFile(raw: unknown): ResolvedFile {
           schema: 1,
           description: parsed.data.description ?? '',
           farEnd: context.farEnd,
-          arms,
+          arms: arms.map((arm) => withMarker(arm, parsed.data.marker)),
           pass: parsed.data.pass ?? [],
           findings: parsed.data.findings ?? [],
           ...(parsed.data.look === undefined ? {} : { look: parsed.data.look }),
+          ...(parsed.data.marker === undefined ? {} : { marker: parsed.data.marker }),
           ...(parsed.data.ping === undefined ? {} : { ping: parsed.data.ping }),
           ...(parsed.data.firewall === undefined ? {} : { firewall: parsed.data.firewall }),
           ...(parsed.data.capture === undefined ? {} : { capture: parsed.data.capture }),
@@ -82,6 +84,11 @@ export function resolveFile(raw: unknown): ResolvedFile {
     proxy: context.proxy,
     target: context.target,
   };
+}
+
+/** An arm that only connects has no request to put it in. */
+function withMarker(arm: Arm, marker: string | undefined): Arm {
+  return marker === undefined || sendsNothing(arm.via) ? arm : { ...arm, marker };
 }
 
 /** What arms inherit; undefined if a mistake in it would only cause more errors. */

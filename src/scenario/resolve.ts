@@ -5,6 +5,7 @@ import { hasTooManyLevels } from './bounds.ts';
 import { resolveAuth } from './check-auth.ts';
 import { checkBrowsers } from './check-browsers.ts';
 import { resolveProofs } from './check-hold.ts';
+import { checkPing } from './check-ping.ts';
 import { checkSource } from './check-source.ts';
 import { resolveTls } from './check-tls.ts';
 import { checkClient, mergeClients, toClient } from './client.ts';
@@ -14,7 +15,7 @@ import type { Path, Problem } from './problems.ts';
 import type { ArmFile } from './schema.ts';
 import { findSpreadFault } from './spread.ts';
 import type { Arm, Load, RequestSpec, SocketSpec, Target } from './types.ts';
-import { TOGETHER, type Via } from './words.ts';
+import { sendsNothing, TOGETHER, type Via } from './words.ts';
 
 export interface ResolvedArm {
   /** Undefined if problems leave nothing to run. What is still needed is UNFILLED. */
@@ -49,10 +50,10 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
   const handshakeTimeoutUs = written.timeouts?.handshake ?? HANDSHAKE_TIMEOUT_US;
   const stallAfterUs = written.stallAfter ?? DEFAULT_STALL_AFTER_US;
 
-  if (via === 'tcp' && own.request !== undefined)
-    blame('request', 'via: tcp sends no request', 'remove it, or use via: direct');
-  if (via === 'tcp' && expect.kind === 'status')
-    blame('expect', 'via: tcp receives no status', 'expect established or refused');
+  if (sendsNothing(via) && own.request !== undefined)
+    blame('request', `via: ${via} sends no request`, 'remove it, or use via: direct');
+  if (sendsNothing(via) && expect.kind === 'status')
+    blame('expect', `via: ${via} receives no status`, 'expect established or refused');
   if (expect.kind === 'status' && expect.content !== undefined) {
     const { body, bytes } = expect.content;
     if (written.load?.kind === 'browsers')
@@ -85,10 +86,11 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     ...auth.faults,
     ...tls.faults,
     ...checkClient(written, own),
+    ...checkPing(via, written),
   ];
   for (const { key, what, fix } of faults) blame(key, what, fix);
 
-  if (via !== 'tcp' && peers.target?.scheme === 'tcp') {
+  if (!sendsNothing(via) && peers.target?.scheme === 'tcp') {
     blame(
       'target',
       `via: ${via} cannot send a request to a tcp:// target`,
@@ -118,7 +120,7 @@ export function resolveArm(name: string, own: ArmFile, context: ArmContext): Res
     responseTimeoutUs: written.timeouts?.response ?? RESPONSE_TIMEOUT_US,
     stallAfterUs,
     // No one answers on a bare connection, so no one else would close it.
-    close: written.close ?? (via === 'tcp' ? 'fin' : 'peer'),
+    close: written.close ?? (sendsNothing(via) ? 'fin' : 'peer'),
     ...(written.hold === TOGETHER
       ? { holdUs: holdTogetherUs(load, handshakeTimeoutUs), holdsTogether: true as const }
       : { holdUs: written.hold ?? 0 }),
@@ -181,7 +183,7 @@ function defaultVia(own: ArmFile, { target, defaults }: ArmContext): Via {
 }
 
 function defaultExpectation(via: Via): Expectation {
-  return via === 'tcp' ? { kind: 'established' } : { kind: 'status', statuses: [200] };
+  return sendsNothing(via) ? { kind: 'established' } : { kind: 'status', statuses: [200] };
 }
 
 function checkLoad(name: string, load: Load, path: Path): Problem[] {
@@ -211,7 +213,7 @@ function checkLoad(name: string, load: Load, path: Path): Problem[] {
 
 function toTarget(target: ParsedTarget | undefined, via: Via): Target {
   const { scheme, host, port, path } = target ?? { scheme: 'http', ...UNFILLED, path: '/' };
-  return via === 'tcp' ? { scheme: 'tcp', host, port, path: '' } : { scheme, host, port, path };
+  return sendsNothing(via) ? { scheme: 'tcp', host, port, path: '' } : { scheme, host, port, path };
 }
 
 function toRequest(written: ArmFile['request']): RequestSpec {

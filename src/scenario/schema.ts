@@ -8,6 +8,7 @@ import { firewall } from './firewall-schema.ts';
 import { checkHeaderValue, checkMethod, fixParams, namedKey, parsedText, TOKEN } from './leaves.ts';
 import { load } from './load-schema.ts';
 import { DEFAULT_LOOK } from './look.ts';
+import { checkMarker } from './marker.ts';
 import { proxyValue } from './proxy-schema.ts';
 import { holdTime, positiveDuration, positiveRate } from './quantities.ts';
 import { socket } from './socket-schema.ts';
@@ -71,7 +72,7 @@ export const armSchema = z.strictObject({
     .enum(VIAS)
     .optional()
     .describe(
-      'proxy: request through the proxy; tunnel: CONNECT to the proxy, then to the target through it; direct: to the target; tcp: connect only. Default: proxy; tunnel for an https:// target, tcp for a tcp:// one.',
+      'proxy: request through the proxy; tunnel: CONNECT to the proxy, then to the target through it; direct: to the target; tcp: connect only; icmp: ping only. Default: proxy; tunnel for an https:// target, tcp for a tcp:// one.',
     ),
   proxy: proxyValue
     .optional()
@@ -201,6 +202,11 @@ export const scenarioSchema = z
       .optional()
       .describe(
         'Send a small share of the load first (on: 20/s for 10s) and stop if responses fail, time out or get ever slower. --no-look skips it. Default: off.',
+      ),
+    marker: parsedText(checkMarker, { examples: ['ticket-4711'] })
+      .optional()
+      .describe(
+        'Text in each request and CONNECT, as X-Rushhour-Marker, by which they are found in a capture. --marker replaces it. Default: none.',
       ),
     ping: z
       .enum(SWITCHES)

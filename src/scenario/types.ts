@@ -35,6 +35,8 @@ export interface Scenario {
   readonly tcpTimestamps?: Switch;
   /** Begin with a small share of the load, to see whether proxy and target can take it; absent: begin at once. */
   readonly look?: LookSpec;
+  /** What is in each request, for captures; absent: nothing. */
+  readonly marker?: string;
   /** `off`: no ping beside the load; absent: one a second to each endpoint. */
   readonly ping?: Switch;
   /** Commands that ask the firewall; absent: none. */
@@ -120,6 +122,8 @@ export interface Arm {
   readonly auth?: AuthSpec;
   /** Present if the target's scheme is `https`. */
   readonly tls?: TlsSpec;
+  /** The scenario's marker, if the arm sends requests. */
+  readonly marker?: string;
   /** The client to imitate; packet engine only. Absent: the default client. */
   readonly client?: ClientSpec;
 }

@@ -12,12 +12,17 @@ export type CloseMode = (typeof CLOSE_MODES)[number];
 export const HTTP_VERSIONS = ['1.0', '1.1'] as const;
 export type HttpVersion = (typeof HTTP_VERSIONS)[number];
 
-export const VIAS = ['proxy', 'tunnel', 'direct', 'tcp'] as const;
+export const VIAS = ['proxy', 'tunnel', 'direct', 'tcp', 'icmp'] as const;
 /**
  * `proxy`: absolute-form request to the proxy; `tunnel`: CONNECT to the proxy, then to the target through it; `direct`: to
- * the target itself; `tcp`: connect only.
+ * the target itself; `tcp`: connect only; `icmp`: ping only.
  */
 export type Via = (typeof VIAS)[number];
+
+/** Whether arms of this kind send no request: `tcp` only connects, `icmp` only pings. */
+export function sendsNothing(via: unknown): boolean {
+  return via === 'tcp' || via === 'icmp';
+}
 
 export const ADDRESS_USES = ['spread', 'first'] as const;
 /**

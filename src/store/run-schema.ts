@@ -30,7 +30,7 @@ const expectation = z.union([
 /** An arm as resolved. What an earlier version did not have may be missing. */
 const arm = some({
   name: armName,
-  via: z.enum(['proxy', 'tunnel', 'direct', 'tcp']),
+  via: z.enum(['proxy', 'tunnel', 'direct', 'tcp', 'icmp']),
   proxy: some(hostPort).optional(),
   target: some({ ...hostPort, scheme: z.enum(['http', 'https', 'tcp']).optional(), path: text }),
   request: some({

@@ -1,5 +1,7 @@
 import type { BrowserEngine } from '../engine/browser/engine.ts';
-import type { CreateEngine, Engine } from '../engine/types.ts';
+import { EchoEngine } from '../engine/echo/engine.ts';
+import { withEchoes } from '../engine/echo/with-echoes.ts';
+import type { AttemptObserver, CreateEngine, Engine } from '../engine/types.ts';
 import { Recorder } from '../metrics/recorder.ts';
 import { toEngineArm, toRecordedArm } from './arm-plan.ts';
 import { ArmRunner } from './arm-runner.ts';
@@ -37,16 +39,22 @@ export function openShard(
     notes: plan.notes === true,
   });
   const runners: ArmRunner[] = [];
-  const single = createEngine({
-    arms: plan.arms.map((planned, index) => toEngineArm(planned, stocks.of(index))),
-    observer: {
-      established: (record) => runners[record.arm]!.established(record),
-      settled: (record) => runners[record.arm]!.settled(record),
-    },
+  const observer: AttemptObserver = {
+    established: (record) => runners[record.arm]!.established(record),
+    settled: (record) => runners[record.arm]!.settled(record),
+  };
+  const single = addEchoes(
+    plan,
+    observer,
     clock,
-    maxOpen: plan.maxOpen,
-    shard: { index: plan.index, count: plan.count },
-  });
+    createEngine({
+      arms: plan.arms.map((planned, index) => toEngineArm(planned, stocks.of(index))),
+      observer,
+      clock,
+      maxOpen: plan.maxOpen,
+      shard: { index: plan.index, count: plan.count },
+    }),
+  );
   const populations: BrowserEngine[] = [];
   const feeders: LoopFeeder[] = plan.arms.map((planned, index) => {
     const stock = stocks.of(index);
@@ -69,4 +77,15 @@ export function openShard(
   });
   const engine = joinEngines(single, populations);
   return { recorder, single, engine, feeders };
+}
+
+/** Arms that ping have no connections, whatever engine opens those of the others. */
+function addEchoes(plan: ShardPlan, observer: AttemptObserver, clock: ShardClock, engine: Engine): Engine {
+  const arms = new Map(
+    plan.arms.flatMap(({ arm, endpoints, sources }, index) =>
+      arm.via === 'icmp' ? [[index, { endpoints, sources, timeoutUs: arm.handshakeTimeoutUs }] as const] : [],
+    ),
+  );
+  if (arms.size === 0) return engine;
+  return withEchoes(engine, new EchoEngine({ arms, observer, clock }), new Set(arms.keys()));
 }

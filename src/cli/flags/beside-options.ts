@@ -3,6 +3,8 @@ import type { FirewallOverrides } from '../../scenario/overrides.ts';
 
 /** What is done beside the load: commands that ask the firewall, and pings. */
 export interface BesideOptions {
+  /** Text in each request. */
+  readonly marker?: string;
   /** False: no ping beside the load. */
   readonly ping?: boolean;
   /** False: none. */
@@ -23,6 +25,10 @@ export function addBesideOptions(command: Command): Command {
     .option('--firewall-run <command>', 'keep what this one prints again and again during the load')
     .option('--firewall-every <time>', 'how often (default: 10s)')
     .option('--no-firewall', 'run none of the commands that a scenario has to ask the firewall')
+    .option(
+      '--marker <text>',
+      'put this text into each request (X-Rushhour-Marker) and CONNECT, to be found in captures',
+    )
     .option('--no-ping', 'send no ping a second to each endpoint beside the load');
 }
 

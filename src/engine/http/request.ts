@@ -1,6 +1,8 @@
 import { UsageError } from '../../errors.ts';
 import { tunnelHostOf, type UriHost, uriHostOf } from '../../scenario/host-names.ts';
+import { MARKER_FIELD } from '../../scenario/marker.ts';
 import type { Arm, AuthSpec } from '../../scenario/types.ts';
+import { sendsNothing } from '../../scenario/words.ts';
 import type { CompiledRequest } from '../types.ts';
 import { bodyBytes, compileMessage, countBytes, type Field } from './message.ts';
 
@@ -21,7 +23,7 @@ const CREDENTIALS_FIELDS: Readonly<Record<AuthSpec['to'], string>> = {
  * @throws UsageError if a method, path or header would break the message syntax
  */
 export function compileRequest(arm: Arm): CompiledRequest | undefined {
-  if (arm.via === 'tcp') return undefined;
+  if (sendsNothing(arm.via)) return undefined;
   const isToBeAnswered = arm.auth?.mode === 'challenge' && !isAskedByTunnel(arm);
   return compileExchange(arm, arm.holdUs > 0 || isToBeAnswered);
 }
@@ -32,7 +34,7 @@ export function compileRequest(arm: Arm): CompiledRequest | undefined {
  * @throws UsageError as {@link compileRequest} does, and if the arm also sets the credentials field itself
  */
 export function compileAuthRequest(arm: Arm): CompiledRequest | undefined {
-  if (arm.auth === undefined || arm.via === 'tcp') return undefined;
+  if (arm.auth === undefined || sendsNothing(arm.via)) return undefined;
   const field = CREDENTIALS_FIELDS[arm.auth.to];
   return isAskedByTunnel(arm) ? compileConnect(arm, field) : compileExchange(arm, arm.holdUs > 0, field);
 }
@@ -78,6 +80,7 @@ function compileConnect(arm: Arm, credentialsField?: string): CompiledRequest {
       ...credentialsPlace(credentialsField),
       arm.request.headers.find(isUserAgent) ?? USER_AGENT,
       ['Proxy-Connection', 'keep-alive'],
+      ...markerField(arm),
     ],
     body: '',
     ...(credentialsField !== undefined && { credentialsField }),
@@ -121,6 +124,11 @@ function credentialsPlace(field: string | undefined): readonly Field[] {
   return field === undefined ? [] : [[field, '']];
 }
 
+/** What a capture is searched for, near and far. */
+function markerField({ marker }: Arm): readonly Field[] {
+  return marker === undefined ? [] : [[MARKER_FIELD, marker]];
+}
+
 /**
  * ab and curl send it too: some proxies refuse a request without User-Agent.
  *
@@ -129,7 +137,7 @@ function credentialsPlace(field: string | undefined): readonly Field[] {
  * omitted, as RFC 9112 appendix C.2.2 asks; ab omits it too, curl sends it out of habit.
  */
 function defaultFields(arm: Arm, isKept: boolean, ownNames: ReadonlySet<string>): readonly Field[] {
-  const fields: Field[] = [['Host', authority(arm)], USER_AGENT, ['Accept', '*/*']];
+  const fields: Field[] = [['Host', authority(arm)], USER_AGENT, ['Accept', '*/*'], ...markerField(arm)];
   if (!isKept) fields.push(['Connection', 'close']);
   // HTTP/1.1 keeps connections open by default (RFC 9112 section 9.3); HTTP/1.0 has to ask for it.
   else if (arm.request.version === '1.0') fields.push(['Connection', 'keep-alive']);

@@ -10,6 +10,7 @@ import type { RunFacts } from '../../store/session-create.ts';
 import type { FromWorker, PlannedArm } from '../../worker/protocol.ts';
 import type { ArmOutline, RunListener, RunOptions } from '../types.ts';
 import type { Undo } from '../undo.ts';
+import { checkPings } from './check-pings.ts';
 import { readCredentials } from './credentials.ts';
 import { createDeferred } from './deferred.ts';
 import { chooseEngine } from './engine-choice.ts';
@@ -120,6 +121,7 @@ export async function openLoad(
   const ready = isByPackets ? await openPackets(known, { network, warn, onLost: lost.reject }, undo) : known;
   checkOverlaps(ready);
   const links = isByPackets ? watchLinks(ready, { warn, onLost: lost.reject }, undo) : undefined;
+  checkPings(ready);
   const probe = isByPackets ? createPacketProbe(await ENGINES.packet.load(), ready) : undefined;
   const reached = await checkReachable(ready, { warn, mayRefuse: asksFirst, ...(probe && { probe }) });
   const arms = reached.map((planned, index) => fitLinks(planned, ready[index]!));

@@ -5,6 +5,7 @@ import { loadAttempts, loadDurationUs, peakPerSec } from '../../scenario/load-sh
 import { redactPath } from '../../scenario/secrets.ts';
 import type { Arm, AuthSpec, Load, SweepLoad } from '../../scenario/types.ts';
 import { formatPortRange } from '../../scenario/units.ts';
+import { sendsNothing } from '../../scenario/words.ts';
 import type { SourcesInfo } from '../../store/run-info.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 import type { ArmLink, ArmOutline } from '../types.ts';
@@ -85,7 +86,7 @@ function peakOf(load: Load): number | undefined {
 function describeTarget(arm: Arm): string {
   const { scheme, host, port, path } = arm.target;
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return arm.via === 'tcp'
+  return sendsNothing(arm.via)
     ? authority
     : `${scheme}://${authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '')}${redactPath(path)}`;
 }

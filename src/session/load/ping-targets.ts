@@ -14,6 +14,8 @@ export function findPingTargets(
   if (ping === 'off' || farEnd === 'embedded') return [];
   const targets = new Map<string, PingTarget>();
   for (const { arm, endpoints, sources } of arms) {
+    // It pings by itself.
+    if (arm.via === 'icmp') continue;
     const isEmulated = arm.source?.emulate === true;
     for (const { address, family } of endpoints) {
       if (targets.has(address)) continue;

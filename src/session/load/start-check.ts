@@ -54,7 +54,7 @@ async function checkArm(
 ): Promise<PlannedArm> {
   const { arm, endpoints } = planned;
   const choosesFirst = arm.addresses === 'first' && endpoints.length > 1;
-  if (arm.expect.kind === 'refused' || !(mayRefuse || choosesFirst))
+  if (arm.via === 'icmp' || arm.expect.kind === 'refused' || !(mayRefuse || choosesFirst))
     return choosesFirst ? { ...planned, endpoints: firstOfEach(endpoints, endpoints) } : planned;
   const faults = await Promise.all(endpoints.map((endpoint) => ask(planned, endpoint)));
   const dead = endpoints.flatMap((endpoint, index) => {

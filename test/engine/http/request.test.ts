@@ -53,6 +53,14 @@ describe('request', () => {
     );
   });
 
+  it('carries the marker, and so does a CONNECT', () => {
+    const arm: Arm = { ...ARM, marker: 'ticket-4711' };
+    expect(textOf({ marker: 'ticket-4711' })).toContain('\r\nX-Rushhour-Marker: ticket-4711\r\n');
+    const tunnel = compileTunnel({ ...arm, via: 'tunnel' });
+    expect(Buffer.from(tunnel!.bytes).toString()).toContain('\r\nX-Rushhour-Marker: ticket-4711\r\n');
+    expect(textOf()).not.toContain('Marker');
+  });
+
   it('is nothing for bare TCP', () => {
     expect(compileRequest({ ...ARM, via: 'tcp' })).toBeUndefined();
   });
