@@ -23,6 +23,15 @@ import { Stream } from './stream.ts';
 /** Packets handled in one turn before starts and timers have theirs. */
 const MAX_PACKETS_PER_TURN = 1_024;
 
+/**
+ * Proofs begun a second where very many have to be, by all shards together: every shard's ring gets the answers to all, and has
+ * room for those of a third of a second in which its thread does not run.
+ */
+const PROOFS_PER_SEC = 40_000;
+
+/** Proofs of so much time at most are begun together. */
+const MOST_CATCH_UP_US = 5_000;
+
 /** Slots looked at in one turn where all have to be. */
 const MOST_OF_SWEEP = 256;
 
@@ -58,6 +67,9 @@ class PacketEngine implements Engine {
   /** By arm: 1 while its held connections are being released; slots below this have been. */
   readonly #isReleased: Uint8Array;
   #releasedBelow = Number.POSITIVE_INFINITY;
+  /** When the next of them may be proved, and how long after another. */
+  #proveAtUs = -0.5;
+  readonly #proveEveryUs: number;
   /** Kept connections in slots below this have been closed. */
   #closedBelow = Number.POSITIVE_INFINITY;
   #isClosed = false;
@@ -65,6 +77,7 @@ class PacketEngine implements Engine {
   constructor(libc: Libc, { arms, observer, clock, maxOpen, shard = { index: 0, count: 1 } }: EngineOptions) {
     this.#clock = clock;
     this.#isReleased = new Uint8Array(arms.length);
+    this.#proveEveryUs = (1_000_000 / PROOFS_PER_SEC) * shard.count;
     const flows = new Flows(arms, shard);
     this.#connections = new Connections(arms, flows, observer, maxOpen);
     const readsPayload = arms.some(({ request }) => request !== undefined);
@@ -159,6 +172,7 @@ class PacketEngine implements Engine {
       if (arm === undefined) this.#isReleased.fill(1);
       else this.#isReleased[arm] = 1;
       this.#releasedBelow = 0;
+      this.#proveAtUs = Math.max(this.#proveAtUs, this.#connections.nowUs);
       return;
     }
     for (let slot = 0; slot < slots.highest; slot += 1) {
@@ -288,6 +302,13 @@ class PacketEngine implements Engine {
     const until = Math.min(slots.highest, this.#releasedBelow + MOST_OF_SWEEP);
     for (let slot = this.#releasedBelow; slot < until; slot += 1) {
       if (slots.phase[slot] !== HELD || this.#isReleased[slots.arm[slot]!] === 0) continue;
+      if (this.#connections.nowUs < this.#proveAtUs) {
+        this.#releasedBelow = slot;
+        return;
+      }
+      // What a turn that came late has missed is not made up for at once.
+      const leastUs = this.#connections.nowUs - MOST_CATCH_UP_US;
+      this.#proveAtUs = Math.max(this.#proveAtUs, leastUs) + this.#proveEveryUs;
       const ageUs = this.#connections.nowUs - this.#connections.heldSinceUs(slot);
       this.#exchange.proveOrEnd(slot, roundAgeUs(ageUs));
     }
