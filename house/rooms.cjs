@@ -14,6 +14,7 @@ exports.ROOMS = {
     session: 'starts runs and soaks, and says what one would do',
     evidence: 'rushhour pcap',
     lab: 'rushhour lab',
+    'evidence/peer': 'rushhour peer',
     doctor: 'rushhour doctor',
     pac: 'says what a script answered',
     read: 'every command after a run',
@@ -82,6 +83,7 @@ exports.ROOMS = {
     scenario: 'units and words',
   },
   lab: {
+    'net/self-signed': 'the certificate of an https:// target',
     scenario: 'units and suggestions; no code of the engines that it tests, or it would share their faults',
   },
   evidence: {

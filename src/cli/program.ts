@@ -21,6 +21,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Register>>> = {
   export: async () => (await import('./commands/export.ts')).registerExport,
   pcap: async () => (await import('./commands/pcap.ts')).registerPcap,
   serve: async () => (await import('./commands/serve.ts')).registerServe,
+  peer: async () => (await import('./commands/peer.ts')).registerPeer,
   doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
   lab: async () => (await import('./commands/lab/index.ts')).registerLab,
   completion: async () => (await import('./commands/completion.ts')).registerCompletion,

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from '
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CreateEngine, EngineArm, EngineTls } from '../../src/engine/types.ts';
-import { createIdentity } from '../../src/lab/far-end/certificate.ts';
+import { createSelfSigned } from '../../src/net/self-signed.ts';
 import { serverNameOf } from '../../src/scenario/host-names.ts';
 import { armTo, countOutcomes, outcomeOf } from '../support/arms.ts';
 import { responseOf, startPeer } from '../support/servers.ts';
@@ -13,8 +13,8 @@ import { tunnelTo } from './tunnels.ts';
 const OK = responseOf('hello');
 const DAY_MS = 24 * 3_600_000;
 
-const OWN = createIdentity(['origin.test', '127.0.0.1'], Date.now());
-const EXPIRED = createIdentity(['origin.test'], Date.now() - 100 * DAY_MS);
+const OWN = createSelfSigned('rushhour test', ['origin.test', '127.0.0.1'], Date.now());
+const EXPIRED = createSelfSigned('rushhour test', ['origin.test'], Date.now() - 100 * DAY_MS);
 
 const TRUSTING: EngineTls = {
   serverName: serverNameOf('origin.test'),

@@ -76,11 +76,15 @@ async function serveTls(
   answer: Respond,
 ): Promise<Destination & { readonly certificate: string }> {
   // Node takes a while to load what TLS needs, and few ask for it.
-  const [{ createServer: createTlsServer }, { createIdentity }] = await Promise.all([
+  const [{ createServer: createTlsServer }, { createSelfSigned }] = await Promise.all([
     import('node:https'),
-    import('./certificate.ts'),
+    import('../../net/self-signed.ts'),
   ]);
-  const { key, certificate } = createIdentity([...new Set([host, 'localhost'])], Date.now());
+  const { key, certificate } = createSelfSigned(
+    'rushhour embedded far end',
+    [...new Set([host, 'localhost'])],
+    Date.now(),
+  );
   const server = createTlsServer({ ...PATIENT, key, cert: certificate }, answer);
   // A client that does not trust the certificate, or resets, is its own affair.
   server.on('tlsClientError', (_error, socket) => socket.destroy());

@@ -22,16 +22,14 @@ const SUBJECT_ALT_NAME = tlv(OID, Buffer.from('551d11', 'hex'));
 const BASIC_CONSTRAINTS = tlv(OID, Buffer.from('551d13', 'hex'));
 
 /**
- * Creates a key for this process only and a self-signed certificate (RFC 5280), valid for a month: the process
- * that starts the far end receives the certificate and trusts only that one.
+ * Creates a key for this process only and a self-signed certificate (RFC 5280), valid for a month. Clients trust no
+ * authority, but this certificate or its fingerprint.
+ * @param commonName what it is of, in words
  * @param hosts names and addresses for which it is valid
  */
-export function createIdentity(hosts: readonly string[], nowMs: number): Identity {
+export function createSelfSigned(commonName: string, hosts: readonly string[], nowMs: number): Identity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = tlv(
-    SEQUENCE,
-    tlv(SET, tlv(SEQUENCE, COMMON_NAME, tlv(UTF8_STRING, Buffer.from('rushhour embedded far end')))),
-  );
+  const name = tlv(SEQUENCE, tlv(SET, tlv(SEQUENCE, COMMON_NAME, tlv(UTF8_STRING, Buffer.from(commonName)))));
   const unsigned = tlv(
     SEQUENCE,
     tlv(0xa0, tlv(INTEGER, Buffer.from([2]))),

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { Command } from 'commander';
+import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import { parseDuration } from '../../scenario/units.ts';
+import type { Context } from '../context.ts';
+import type { Host } from '../host.ts';
+
+interface PeerFlags {
+  readonly listen?: string;
+  readonly watch: string;
+  readonly write?: string;
+  readonly for: string;
+}
+
+/** Somebody may have forgotten it. A timer takes no more than 24.8 days. */
+const LONGEST = '24d';
+const DEFAULT_FOR = '12h';
+const TOKEN_VARIABLE = 'RUSHHOUR_PEER_TOKEN';
+const SHORTEST_TOKEN = 16;
+const LONGEST_TOKEN = 128;
+const MOST_PORTS = 16;
+
+export function registerPeer(program: Command, context: Context): void {
+  program
+    .command('peer')
+    .summary('on the far host: record which handshakes arrive, for a run elsewhere')
+    .description(
+      'Run this on the proxy’s host. It records the headers of handshakes with the ports given (SYN, SYN-ACK, RST, FIN, bare acknowledgements, ICMP errors; nothing that is sent in them) and hands them to runs that use --peer, over TLS and only to those that know its fingerprint and token, or writes them to a file.',
+    )
+    .requiredOption('--watch <ports>', 'ports of the proxy, such as 3128 or 3128,8080')
+    .option('--listen <address:port>', 'where runs connect to')
+    .option('--write <file>', 'write a pcapng that "rushhour evidence --far" and Wireshark read')
+    .option('--for <duration>', `ends by itself; ${LONGEST} at most`, DEFAULT_FOR)
+    .addHelpText(
+      'after',
+      `
+Needs the capability CAP_NET_RAW (sudo). Changes nothing on this host, and sends nothing but to runs that it serves.
+
+Examples:
+  sudo rushhour peer --listen 10.0.0.2:7411 --watch 3128      then, on the probe, what it prints
+  sudo rushhour peer --watch 3128 --write far.pcapng --for 10m
+  sudo tcpdump -i any -s 128 -w far.pcap tcp port 3128        the same file without rushhour
+
+${TOKEN_VARIABLE} sets the token (${SHORTEST_TOKEN} characters or more); otherwise a new one is made for each start.`,
+    )
+    .action(context.act((flags: PeerFlags) => peer(context, flags)));
+}
+
+async function peer({ host }: Context, flags: PeerFlags): Promise<ExitCode> {
+  const ports = parsePorts(flags.watch);
+  const forUs = parseFor(flags.for);
+  const listen = flags.listen === undefined ? undefined : parseListen(flags.listen);
+  if (listen === undefined && flags.write === undefined) {
+    throw new UsageError('give --listen ADDRESS:PORT, --write FILE, or both', {
+      hint: 'rushhour peer --listen 10.0.0.2:7411 --watch 3128',
+    });
+  }
+  const token = readToken(host.env[TOKEN_VARIABLE]);
+  const { openPeer } = await import('../../evidence/peer/open-peer.ts');
+  const say = (line: string) => host.stderr.write(`rushhour: ${line}\n`);
+  const opened = await openPeer({
+    ...{ ports, token: token.value, say },
+    ...(listen === undefined ? {} : { listen }),
+    ...(flags.write === undefined ? {} : { write: flags.write }),
+  });
+  try {
+    if (opened.address !== undefined) {
+      host.stdout.write(
+        [
+          'On the probe:',
+          ...(token.isNew ? [`  export ${TOKEN_VARIABLE}=${token.value}`] : []),
+          `  rushhour run ... --peer ${opened.address} --peer-fingerprint ${opened.fingerprint}`,
+          '',
+        ].join('\n'),
+      );
+    }
+    say(`records handshakes with port ${ports.join(', ')}; Ctrl-C ends it`);
+    await stopSignalled(host, forUs / 1_000);
+  } finally {
+    await opened.close();
+  }
+  return EXIT.ok;
+}
+
+/** Resolves at the first signal, or when the time is up. */
+function stopSignalled(host: Host, afterMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      release();
+      resolve();
+    };
+    const release = host.onStopSignal(stop);
+    const timer = setTimeout(stop, afterMs);
+  });
+}
+
+function parsePorts(text: string): number[] {
+  const ports = [...new Set(text.split(',').map((port) => port.trim()))];
+  if (ports.length > MOST_PORTS || ports.some((port) => !isPort(port))) {
+    throw new UsageError(`--watch ${text} is not a list of ports`, {
+      hint: `give 1 to ${MOST_PORTS} ports, such as --watch 3128,8080`,
+    });
+  }
+  return ports.map(Number);
+}
+
+function parseListen(text: string): { address: string; port: number } {
+  const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
+  const address = bracketed ?? plain ?? '';
+  const family = isIP(address);
+  if (family === 0 || (family === 6) !== (bracketed !== undefined) || !isPort(port)) {
+    throw new UsageError(`--listen ${text} is not an IP address with a port`, {
+      hint: 'write it as 10.0.0.2:7411 or [2001:db8::2]:7411',
+    });
+  }
+  return { address, port: Number(port) };
+}
+
+function parseFor(text: string): number {
+  const forUs = parseDuration(text);
+  if (forUs === 0 || forUs > parseDuration(LONGEST))
+    throw new UsageError(`--for ${text} is not within 1us and ${LONGEST}`, { hint: 'such as --for 8h' });
+  return forUs;
+}
+
+function readToken(given: string | undefined): { value: string; isNew: boolean } {
+  if (given === undefined || given === '')
+    return { value: randomBytes(24).toString('base64url'), isNew: true };
+  if (given.length < SHORTEST_TOKEN || given.length > LONGEST_TOKEN) {
+    throw new UsageError(`${TOKEN_VARIABLE} has ${given.length} characters`, {
+      hint: `it takes ${SHORTEST_TOKEN} to ${LONGEST_TOKEN}; unset it, and a token is made`,
+    });
+  }
+  return { value: given, isNew: false };
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+}

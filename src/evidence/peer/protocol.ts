@@ -1,0 +1,58 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+
+/**
+ * What a run and a peer say to each other, inside TLS 1.3: a line of JSON each way, then a pcapng from the peer until the run
+ * closes its direction, upon which the peer ends the file with its statistics and closes too.
+ */
+export const PROTOCOL = 1;
+
+/** Longest line of either side. */
+export const MAX_LINE_BYTES = 4_096;
+
+/** How long either side waits for the other's line. */
+export const LINE_TIMEOUT_MS = 5_000;
+
+/** Most ports that a peer watches. */
+export const MAX_PORTS = 16;
+
+/** Bytes kept of a packet: all headers that TCP over IP can have (14 + 60 + 60), without what follows them. */
+export const SNAP_BYTES = 128;
+
+/** Most bytes of one capture. A busy minute is about one megabyte. */
+export const MAX_CAPTURE_BYTES = 256 * 1_024 * 1_024;
+
+const port = z.int().min(1).max(65_535);
+
+/** Sent by a run, only once it has recognised the peer by its fingerprint. */
+export const HELLO = z.strictObject({
+  rushhour: z.literal(PROTOCOL),
+  token: z.string().max(128),
+});
+
+export const ANSWER = z.union([
+  z.strictObject({
+    rushhour: z.literal(PROTOCOL),
+    interface: z.string().max(64),
+    ports: z.array(port).min(1).max(MAX_PORTS),
+  }),
+  z.strictObject({ refused: z.string().max(500) }),
+]);
+
+export type Hello = z.infer<typeof HELLO>;
+export type Answer = z.infer<typeof ANSWER>;
+export type Welcome = Exclude<Answer, { refused: string }>;
+
+/** How ssh prints fingerprints: SHA-256 of the certificate (DER), in base64 without padding. */
+export function formatFingerprint(certificate: Uint8Array): string {
+  return `SHA256:${createHash('sha256').update(certificate).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** The form of {@link formatFingerprint}. */
+export const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
+
+/** Compares secrets in constant time, whatever their lengths. */
+export function isSameSecret(a: string, b: string): boolean {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(a), hash(b));
+}
