@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import { formatVersion } from '../../render/version.ts';
 import { parseDuration } from '../../scenario/units.ts';
+import { readVersions } from '../../session/load/versions.ts';
 import type { Context } from '../context.ts';
 import type { Host } from '../host.ts';
 
@@ -61,16 +64,17 @@ async function peer({ host }: Context, flags: PeerFlags): Promise<ExitCode> {
   const say = (line: string) => host.stderr.write(`rushhour: ${line}\n`);
   const opened = await openPeer({
     ...{ ports, token: token.value, say },
+    application: `rushhour ${formatVersion(readVersions())}`,
     ...(listen === undefined ? {} : { listen }),
-    ...(flags.write === undefined ? {} : { write: flags.write }),
+    ...(flags.write === undefined ? {} : { write: resolve(host.cwd, flags.write) }),
   });
   try {
-    if (opened.address !== undefined) {
+    if (opened.served !== undefined) {
       host.stdout.write(
         [
           'On the probe:',
           ...(token.isNew ? [`  export ${TOKEN_VARIABLE}=${token.value}`] : []),
-          `  rushhour run ... --peer ${opened.address} --peer-fingerprint ${opened.fingerprint}`,
+          `  rushhour run ... --peer ${opened.served.at} --peer-fingerprint ${opened.served.fingerprint}`,
           '',
         ].join('\n'),
       );
@@ -85,11 +89,11 @@ async function peer({ host }: Context, flags: PeerFlags): Promise<ExitCode> {
 
 /** Resolves at the first signal, or when the time is up. */
 function stopSignalled(host: Host, afterMs: number): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((end) => {
     const stop = (): void => {
       clearTimeout(timer);
       release();
-      resolve();
+      end();
     };
     const release = host.onStopSignal(stop);
     const timer = setTimeout(stop, afterMs);
@@ -110,7 +114,7 @@ function parseListen(text: string): { address: string; port: number } {
   const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
   const address = bracketed ?? plain ?? '';
   const family = isIP(address);
-  if (family === 0 || (family === 6) !== (bracketed !== undefined) || !isPort(port)) {
+  if (family === 0 || (family === 6) !== (bracketed !== undefined) || !isPort(port, 0)) {
     throw new UsageError(`--listen ${text} is not an IP address with a port`, {
       hint: 'write it as 10.0.0.2:7411 or [2001:db8::2]:7411',
     });
@@ -136,6 +140,6 @@ function readToken(given: string | undefined): { value: string; isNew: boolean }
   return { value: given, isNew: false };
 }
 
-function isPort(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+function isPort(text: string, least = 1): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= 65_535;
 }
