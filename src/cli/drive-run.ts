@@ -13,6 +13,7 @@ import type { SessionEvent } from '../store/session-events.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import { redactCommand } from './command-line.ts';
 import type { Context } from './context.ts';
+import { type PeerOptions, readPeer } from './flags/peer-options.ts';
 import { resultsDir, type SharedRunOptions } from './flags/run-options.ts';
 import type { SinkFlags } from './flags/sink-flags.ts';
 import { wantsColour } from './host.ts';
@@ -68,7 +69,8 @@ export type RunFlags = Pick<
   SharedRunOptions,
   'label' | 'workers' | 'engine' | 'results' | 'iAmAllowedToTestThis' | 'look' | 'goOn'
 > &
-  SinkFlags & {
+  SinkFlags &
+  PeerOptions & {
     /** Resume an interrupted run. */
     readonly resume?: boolean;
   };
@@ -86,6 +88,7 @@ export async function runToEnd(
 ): Promise<FinishedRun> {
   const workers = decideWorkers(options, scenario, host);
   const results = resultsDir(host, options.results);
+  const peer = readPeer(options, host);
   const sinkEvents = createSinkEvents();
   const sinks = await openRunSinks(host, {
     ...{ flags: options, scenario: scenario.name, label: options.label, results, say: view.say },
@@ -101,6 +104,7 @@ export async function runToEnd(
     look: options.look === false ? 'off' : options.goOn === true ? 'go-on' : 'stop',
     command: await recordedCommand(args, scenario),
     ...(options.resume === true ? { resume: true } : {}),
+    ...(peer === undefined ? {} : { peer }),
   };
   const listener: RunListener = {
     async approve(plan) {

@@ -11,6 +11,7 @@ import { createSession } from '../store/session-create.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
 import { EventLog } from './event-log.ts';
 import { openEvidence } from './evidence.ts';
+import { FarSide } from './far-side.ts';
 import { findCutShort } from './find-cut-short.ts';
 import { goOnWithRun, goOnWithSoak } from './go-on.ts';
 import { createSessionClock } from './host/clocks.ts';
@@ -60,6 +61,8 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
       const own = await acquireLock(cut, whole.name, isBeingResumed);
       undo.push(() => own.release());
     }
+    const farSide = options.peer === undefined ? undefined : await FarSide.open(options.peer, listener);
+    undo.push(async () => farSide?.close());
     const given = { ...options, scenario: await provideFarEnd(whole, undo, loss.happens) };
     const opened =
       cut === undefined
@@ -70,7 +73,8 @@ export async function startSession(options: RunOptions, told: RunListener): Prom
     const { id, startedAt } = opened.writer.info;
     const endsAt = new Date(Date.parse(startedAt) + (soak?.forUs ?? 0) / 1_000).toISOString();
     await lock?.describe({ runId: id, endsAt });
-    return conduct(opened, given, listener, loss, undo);
+    farSide?.keep(opened.writer.dir);
+    return conduct(opened, given, listener, loss, undo, farSide);
   } catch (error) {
     await undo.run();
     throw error;
@@ -193,6 +197,7 @@ function conduct(
   listener: RunListener,
   loss: Loss,
   undo: Undo,
+  farSide: FarSide | undefined,
 ): RunHandle {
   const { writer, clock, events, sums, segment, next, plan, schedule, first, before, again = [] } = opened;
   const { firewall } = opened;
@@ -253,6 +258,7 @@ function conduct(
       watch.stop();
       await firewall?.after();
       await recorder.flush();
+      await farSide?.finish();
       const toSec = Math.max(recorder.next, Math.ceil(clock.seconds()));
       reportFirst(toSec);
       events.endAll(toSec);

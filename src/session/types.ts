@@ -1,5 +1,6 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
 import type { EngineName } from '../engine/names.ts';
+import type { PeerAddress } from '../evidence/peer/connect-peer.ts';
 import type { RushhourError } from '../errors.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, FirewallSpec, Scenario } from '../scenario/types.ts';
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly command: readonly string[];
   /** Resume an interrupted run of the same scenario; of a soak, if one has time left. */
   readonly resume?: boolean;
+  /** Where a peer on the far host records what arrives there. */
+  readonly peer?: PeerAddress;
   /** A soak: the scenario is stretched, and its load set up again whenever it has to be. */
   readonly soak?: SoakLength;
 }

@@ -3,10 +3,12 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import { MAX_TOKEN_CHARACTERS, MIN_TOKEN_CHARACTERS } from '../../evidence/peer/fingerprint.ts';
 import { formatVersion } from '../../render/version.ts';
 import { parseDuration } from '../../scenario/units.ts';
 import { readVersions } from '../../session/load/versions.ts';
 import type { Context } from '../context.ts';
+import { PEER_TOKEN_VARIABLE } from '../flags/peer-options.ts';
 import type { Host } from '../host.ts';
 
 interface PeerFlags {
@@ -19,9 +21,6 @@ interface PeerFlags {
 /** Somebody may have forgotten it. A timer takes no more than 24.8 days. */
 const LONGEST = '24d';
 const DEFAULT_FOR = '12h';
-const TOKEN_VARIABLE = 'RUSHHOUR_PEER_TOKEN';
-const SHORTEST_TOKEN = 16;
-const LONGEST_TOKEN = 128;
 const MOST_PORTS = 16;
 
 export function registerPeer(program: Command, context: Context): void {
@@ -45,7 +44,7 @@ Examples:
   sudo rushhour peer --watch 3128 --write far.pcapng --for 10m
   sudo tcpdump -i any -s 128 -w far.pcap tcp port 3128        the same file without rushhour
 
-${TOKEN_VARIABLE} sets the token (${SHORTEST_TOKEN} characters or more); otherwise a new one is made for each start.`,
+${PEER_TOKEN_VARIABLE} sets the token (${MIN_TOKEN_CHARACTERS} characters or more); otherwise a new one is made for each start.`,
     )
     .action(context.act((flags: PeerFlags) => peer(context, flags)));
 }
@@ -59,7 +58,7 @@ async function peer({ host }: Context, flags: PeerFlags): Promise<ExitCode> {
       hint: 'rushhour peer --listen 10.0.0.2:7411 --watch 3128',
     });
   }
-  const token = readToken(host.env[TOKEN_VARIABLE]);
+  const token = readToken(host.env[PEER_TOKEN_VARIABLE]);
   const { openPeer } = await import('../../evidence/peer/open-peer.ts');
   const say = (line: string) => host.stderr.write(`rushhour: ${line}\n`);
   const opened = await openPeer({
@@ -73,7 +72,7 @@ async function peer({ host }: Context, flags: PeerFlags): Promise<ExitCode> {
       host.stdout.write(
         [
           'On the probe:',
-          ...(token.isNew ? [`  export ${TOKEN_VARIABLE}=${token.value}`] : []),
+          ...(token.isNew ? [`  export ${PEER_TOKEN_VARIABLE}=${token.value}`] : []),
           `  rushhour run ... --peer ${opened.served.at} --peer-fingerprint ${opened.served.fingerprint}`,
           '',
         ].join('\n'),
@@ -132,9 +131,9 @@ function parseFor(text: string): number {
 function readToken(given: string | undefined): { value: string; isNew: boolean } {
   if (given === undefined || given === '')
     return { value: randomBytes(24).toString('base64url'), isNew: true };
-  if (given.length < SHORTEST_TOKEN || given.length > LONGEST_TOKEN) {
-    throw new UsageError(`${TOKEN_VARIABLE} has ${given.length} characters`, {
-      hint: `it takes ${SHORTEST_TOKEN} to ${LONGEST_TOKEN}; unset it, and a token is made`,
+  if (given.length < MIN_TOKEN_CHARACTERS || given.length > MAX_TOKEN_CHARACTERS) {
+    throw new UsageError(`${PEER_TOKEN_VARIABLE} has ${given.length} characters`, {
+      hint: `it takes ${MIN_TOKEN_CHARACTERS} to ${MAX_TOKEN_CHARACTERS}; unset it, and a token is made`,
     });
   }
   return { value: given, isNew: false };

@@ -5,11 +5,12 @@ import { UsageError } from '../../errors.ts';
 import type { Origin } from '../../scenario/load.ts';
 import { CAPTURE_MODES, type CaptureMode, SWITCHES, type Switch } from '../../scenario/words.ts';
 import type { Host } from '../host.ts';
+import { addPeerOptions, type PeerOptions } from './peer-options.ts';
 import { addSinkOptions, type SinkFlags } from './sink-flags.ts';
 import { parseWorkers } from './values.ts';
 
 /** The flags that `run` and `hit` share. */
-export interface SharedRunOptions extends SinkFlags {
+export interface SharedRunOptions extends SinkFlags, PeerOptions {
   readonly label: string;
   /** `auto`: as the machine and the scenario need. */
   readonly workers: number | 'auto';
@@ -30,7 +31,7 @@ export interface SharedRunOptions extends SinkFlags {
 }
 
 export function addSharedRunOptions(command: Command): Command {
-  return addSinkOptions(command)
+  return addPeerOptions(addSinkOptions(command))
     .option('--label <text>', 'description of this run, shown with its results', '')
     .option(
       '--workers <n>',

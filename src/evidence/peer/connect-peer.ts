@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { EnvironmentError } from '../../errors.ts';
+import { formatFingerprint } from './fingerprint.ts';
 import {
   ANSWER,
-  formatFingerprint,
   isSameSecret,
   LINE_TIMEOUT_MS,
   MAX_CAPTURE_BYTES,

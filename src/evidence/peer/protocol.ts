@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { MAX_TOKEN_CHARACTERS } from './fingerprint.ts';
 
 /**
  * What a run and a peer say to each other, inside TLS 1.3: a line of JSON each way, then a pcapng from the peer until the run
@@ -27,7 +28,7 @@ const port = z.int().min(1).max(65_535);
 /** Sent by a run, only once it has recognised the peer by its fingerprint. */
 export const HELLO = z.strictObject({
   rushhour: z.literal(PROTOCOL),
-  token: z.string().max(128),
+  token: z.string().max(MAX_TOKEN_CHARACTERS),
 });
 
 export const ANSWER = z.union([
@@ -42,14 +43,6 @@ export const ANSWER = z.union([
 export type Hello = z.infer<typeof HELLO>;
 export type Answer = z.infer<typeof ANSWER>;
 export type Welcome = Exclude<Answer, { refused: string }>;
-
-/** How ssh prints fingerprints: SHA-256 of the certificate (DER), in base64 without padding. */
-export function formatFingerprint(certificate: Uint8Array): string {
-  return `SHA256:${createHash('sha256').update(certificate).digest('base64').replace(/=+$/, '')}`;
-}
-
-/** The form of {@link formatFingerprint}. */
-export const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
 
 /** Compares secrets in constant time, whatever their lengths. */
 export function isSameSecret(a: string, b: string): boolean {

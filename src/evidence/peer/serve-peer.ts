@@ -6,15 +6,8 @@ import { EnvironmentError } from '../../errors.ts';
 import type { CaptureTime } from '../../net/capture/pcapng-encode.ts';
 import { createSelfSigned } from '../../net/self-signed.ts';
 import { CaptureStream } from './capture-stream.ts';
-import {
-  type Answer,
-  formatFingerprint,
-  HELLO,
-  isSameSecret,
-  LINE_TIMEOUT_MS,
-  MAX_LINE_BYTES,
-  PROTOCOL,
-} from './protocol.ts';
+import { formatFingerprint } from './fingerprint.ts';
+import { type Answer, HELLO, isSameSecret, LINE_TIMEOUT_MS, MAX_LINE_BYTES, PROTOCOL } from './protocol.ts';
 import { readFirstLine } from './read-line.ts';
 
 export interface PeerOptions {
