@@ -1,7 +1,7 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
 import type { EngineName } from '../engine/names.ts';
-import type { PeerAddress } from '../evidence/peer/connect-peer.ts';
 import type { RushhourError } from '../errors.ts';
+import type { PeerAddress } from '../evidence/peer/connect-peer.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, FirewallSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';

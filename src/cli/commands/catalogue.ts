@@ -33,6 +33,10 @@ export const CATALOGUE = {
     summary: 'read handshakes, stalls and answers from captures',
     usage: '[options] <file...>',
   },
+  peer: {
+    summary: 'on the far host: record which handshakes arrive, for a run elsewhere',
+    usage: '[options]',
+  },
   serve: { summary: 'show results in a browser, including a run in progress', usage: '[options]' },
   doctor: { summary: 'check whether this machine is ready for a run', usage: '[options] [scenario]' },
   lab: { summary: 'run firewalls that misbehave on purpose, on this machine', usage: '' },

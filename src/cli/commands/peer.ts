@@ -26,7 +26,6 @@ const MOST_PORTS = 16;
 export function registerPeer(program: Command, context: Context): void {
   program
     .command('peer')
-    .summary('on the far host: record which handshakes arrive, for a run elsewhere')
     .description(
       'Run this on the proxy’s host. It records the headers of handshakes with the ports given (SYN, SYN-ACK, RST, FIN, bare acknowledgements, ICMP errors; nothing that is sent in them) and hands them to runs that use --peer, over TLS and only to those that know its fingerprint and token, or writes them to a file.',
     )

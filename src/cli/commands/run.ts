@@ -26,7 +26,7 @@ Examples:
   rushhour run steady --pac http://wpad.example/wpad.dat --target http://www.example.org/ --rate 50/s
   rushhour run basic-storm --proxy 10.0.0.5:3128 --target http://10.0.0.9/ -U @users.csv
   rushhour run negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/ --keytab pupils.keytab
-  rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --firewall-before "ssh fw 'get system session-info statistics'"
+  rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --firewall-before 'ssh fw show'
   rushhour run ./mine.yaml --set arms.traffic.close=reset --json > summary.json
   rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --resume    go on where a kill or a crash ended it
 
