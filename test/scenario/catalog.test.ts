@@ -21,6 +21,7 @@ describe('the scenarios that come with rushhour', () => {
       ['basic-storm', 'proxy,target'],
       ['check-http', 'proxy,target'],
       ['check-https', 'proxy,target'],
+      ['check-icmp', 'proxy-or-target'],
       ['check-tcp', 'proxy-or-target'],
       ['check-windows-sso', 'proxy,target'],
       ['closed-port', 'target'],
