@@ -3,10 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { compile } from './compile.mjs';
 import { pinTo } from './cpus.mjs';
 
 const FAR = '10.213.0.1';
+/** Nobody's, until a responder answers for it. */
+const CHEAP = '10.213.0.9';
+/** A responder ends by itself after so long, whatever becomes of the bench. */
+const LONGEST_SEC = 300;
 
 const describeServer = (dir) => `
 daemon off;
@@ -29,10 +35,19 @@ http {
  * Two network namespaces with a cable between them (veth), nginx at the far end: for what loopback cannot carry. Needs
  * root; both go with the bench, also where it is killed.
  *
+ * @typedef {object} Cable
+ * @property {string} address of the far end
+ * @property {string[]} near begins a command at the near end
+ * @property {string[]} far the same at the far end
+ * @property {import('node:child_process').ChildProcess} server
+ * @property {() => Promise<Responder>} respond starts a far end that costs next to nothing, on the same core
+ * @property {() => Promise<void>} stop
+ *
+ * @typedef {{ address: string, stop: () => void }} Responder its port 81 is closed, all others accept
+ *
  * @param {number | undefined} cpu the core to pin the far end to
  * @param {(dir: string, far: string) => string[]} [serve] another command to run at the far end, whose namespace is `far`
- * @returns {Promise<{ address: string, near: string[], server: import('node:child_process').ChildProcess, stop: () => Promise<void> }>}
- *   `near` begins a command at the near end
+ * @returns {Promise<Cable>}
  */
 export async function layCable(cpu, serve = serveByNginx) {
   const [near, far] = ['near', 'far'].map((end) => `rushhour-bench-${process.pid}-${end}`);
@@ -59,7 +74,14 @@ export async function layCable(cpu, serve = serveByNginx) {
     const [command, ...args] = ['ip', 'netns', 'exec', far, ...pinTo(cpu, serve(dir, far))];
     server = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await sleep(500);
-    return { address: FAR, near: ['ip', 'netns', 'exec', near], server, stop };
+    const [inNear, inFar] = [near, far].map((name) => ['ip', 'netns', 'exec', name]);
+    const mac = execFileSync(inFar[0], [...inFar.slice(1), 'cat', '/sys/class/net/far/address'], {
+      encoding: 'utf8',
+    }).trim();
+    // Nobody answers ARP for it.
+    ip('-n', near, 'neigh', 'add', CHEAP, 'lladdr', mac, 'dev', 'near', 'nud', 'permanent');
+    const respond = () => startResponder(inFar, cpu);
+    return { address: FAR, near: inNear, far: inFar, server, respond, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -71,6 +93,19 @@ function serveByNginx(dir, far) {
   execFileSync('ip', ['netns', 'exec', far, 'sysctl', '-qw', ...sysctl]);
   writeFileSync(join(dir, 'nginx.conf'), describeServer(dir));
   return ['nginx', '-p', dir, '-e', join(dir, 'error.log'), '-c', join(dir, 'nginx.conf')];
+}
+
+async function startResponder(inFar, cpu) {
+  const program = pinTo(cpu, [compile('stateless'), 'far', CHEAP, String(LONGEST_SEC)]);
+  const [command, ...args] = [...inFar, ...program];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const failed = new Promise((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the responder ended with ${code}`)));
+  });
+  failed.catch(() => undefined);
+  await Promise.race([createInterface({ input: child.stdout })[Symbol.asyncIterator]().next(), failed]);
+  return { address: CHEAP, stop: () => child.kill('SIGTERM') };
 }
 
 function spawnQuietly(command, args) {

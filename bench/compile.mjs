@@ -29,7 +29,7 @@ function isExecutable(path) {
 /**
  * Compiles one of the C programs in floor/ unless it is newer than its source.
  *
- * @param {'floor' | 'holder' | 'measure' | 'neighbour' | 'responder' | 'sink'} name
+ * @param {'floor' | 'holder' | 'measure' | 'neighbour' | 'responder' | 'sink' | 'stateless'} name
  * @returns {string} the program's path
  * @throws where there is no C compiler
  */

@@ -9,9 +9,20 @@ const PROGRAM = join(import.meta.dirname, '..', 'bin', 'rushhour');
  * @param {string[]} args
  * @param {{ scratch: string, cpu?: number, prefix?: string[] }} where `prefix`: what begins the command, such as `ip netns exec x`
  */
-export async function hit(args, { scratch, cpu, prefix = [] }) {
+export async function hit(args, where) {
+  return play('hit', args, where);
+}
+
+/**
+ * The same with another command that plays a load of one arm, such as `run`.
+ *
+ * @param {'hit' | 'run'} command
+ * @param {string[]} args
+ * @param {{ scratch: string, cpu?: number, prefix?: string[] }} where
+ */
+export async function play(command, args, { scratch, cpu, prefix = [] }) {
   const shared = ['--results', scratch, '--json', '--quiet'];
-  const { output, ...cost } = await measure([...prefix, PROGRAM, 'hit', ...args, ...shared], {
+  const { output, ...cost } = await measure([...prefix, PROGRAM, command, ...args, ...shared], {
     cpu,
     scratch,
   });
