@@ -3,6 +3,7 @@ import { EchoEngine } from '../engine/echo/engine.ts';
 import { withEchoes } from '../engine/echo/with-echoes.ts';
 import type { AttemptObserver, CreateEngine, Engine } from '../engine/types.ts';
 import { Recorder } from '../metrics/recorder.ts';
+import { closedShare } from '../plan/closed.ts';
 import { toEngineArm, toRecordedArm } from './arm-plan.ts';
 import { ArmRunner } from './arm-runner.ts';
 import type { BrowserRunner } from './browser-runner.ts';
@@ -52,6 +53,7 @@ export function openShard(
       observer,
       clock,
       maxOpen: plan.maxOpen,
+      usualOpen: usualOpenOf(plan),
       shard: { index: plan.index, count: plan.count },
     }),
   );

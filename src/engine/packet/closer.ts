@@ -123,6 +123,6 @@ export class Closer {
   #awaitAnswer(slot: number, index: number): void {
     const { active, nowUs } = this.#connections;
     const { rtoUs } = this.#segments.clientOf(slot);
-    active.resendAtUs[index] = this.#resends.add(slot, rtoUs * 2 ** active.resends[index]!, nowUs);
+    active.resendAtUs[index] = this.#resends.add(slot, rtoUs * (1 << active.resends[index]!), nowUs);
   }
 }

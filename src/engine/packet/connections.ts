@@ -24,9 +24,6 @@ const LINGER_US = 10_000_000;
 /** Connections that may be closing in addition to those that are open. */
 const MAX_LINGERING = 65_536;
 
-/** The low half of a number of 64 bits. */
-const LOW = 2 ** 32;
-
 /** The state of all connections, and the two events reported to an observer. */
 export class Connections {
   readonly arms: readonly EngineArm[];
@@ -52,6 +49,7 @@ export class Connections {
   readonly #record = createAttemptRecord();
   /** First list of each arm; last, that of connections that are being closed. */
   readonly #lists: readonly number[];
+  readonly #lingerList: number;
   readonly #agesUs: readonly (readonly number[])[];
   /** By arm: the number of the last attempt begun, which those open are near to. */
   readonly #lastAttempt: Float64Array;
@@ -80,6 +78,7 @@ export class Connections {
       else durations.push(arm.handshakeTimeoutUs, arm.responseTimeoutUs, ...this.#agesUs[index]!);
       return first;
     });
+    this.#lingerList = this.#lists[arms.length]!;
     this.deadlines = new Deadlines(capacity, durations);
     this.#lastAttempt = new Float64Array(arms.length);
     this.#establishedAtUs = new Float64Array(capacity);
@@ -107,7 +106,7 @@ export class Connections {
     const { slots, active } = this;
     const index = active.take();
     slots.arm[slot] = arm;
-    slots.attempt[slot] = attempt % LOW;
+    slots.attempt[slot] = attempt >>> 0;
     slots.active[slot] = index;
     this.#lastAttempt[arm] = Math.max(this.#lastAttempt[arm]!, attempt);
     active.intendedAtUs[index] = intendedAtUs;
@@ -119,7 +118,7 @@ export class Connections {
   /** The attempt's whole number: its low half, and the high half of those begun of late. */
   attemptOf(slot: number): number {
     const last = this.#lastAttempt[this.slots.arm[slot]!]!;
-    return last - (((last % LOW) - this.slots.attempt[slot]! + LOW) % LOW);
+    return last - (((last >>> 0) - this.slots.attempt[slot]!) >>> 0);
   }
 
   setDeadline(slot: number, deadline: number): void {
@@ -142,10 +141,6 @@ export class Connections {
   /** The connection that has been closing for longest; -1 if none is. */
   oldestLingering(): number {
     return this.deadlines.oldest(this.#lingerList);
-  }
-
-  get #lingerList(): number {
-    return this.#lists[this.arms.length]!;
   }
 
   /** Moves what a held connection without a request needs into the slot, and frees the rest. */

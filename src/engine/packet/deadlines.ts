@@ -30,7 +30,7 @@ export class Deadlines {
   set(slot: number, list: number, nowUs: number): void {
     this.clear(slot);
     // Rounded up: a deadline never comes early.
-    this.#setAtTick[slot] = Math.ceil(nowUs / TICK_US) % 2 ** 32;
+    this.#setAtTick[slot] = Math.ceil(nowUs / TICK_US) >>> 0;
     const anchor = this.#slots + list;
     const last = this.#previous[anchor]! - 1;
     this.#next[last] = slot + 1;
@@ -78,7 +78,7 @@ export class Deadlines {
 
   #ageUs(slot: number, nowUs: number): number {
     // The difference of two 32-bit counters, signed: a deadline set this very tick may lie a tick ahead.
-    const ticks = ((Math.floor(nowUs / TICK_US) % 2 ** 32) - this.#setAtTick[slot]!) | 0;
+    const ticks = ((Math.floor(nowUs / TICK_US) | 0) - this.#setAtTick[slot]!) | 0;
     return ticks * TICK_US;
   }
 }

@@ -263,7 +263,7 @@ export class Stream {
     let waitUs = rttUs > 0 ? minRtoUs : rtoUs;
     // RFC 6298: the estimate plus four times its variation, which is half of it after one sample.
     while (waitUs < 3 * rttUs) waitUs *= 2;
-    active.resendAtUs[index] = this.#resends.add(slot, waitUs * 2 ** active.resends[index]!, nowUs);
+    active.resendAtUs[index] = this.#resends.add(slot, waitUs * (1 << active.resends[index]!), nowUs);
   }
 
   #bytesOf(slot: number, index: number): Uint8Array | undefined {

@@ -32,6 +32,12 @@ const NANOSECONDS = 5;
 const FROM_INTERFACE = 9;
 const FROM_HARDWARE = 10;
 
+/**
+ * These machines keep loads in order, and stores: what another core wrote before the status is seen after it. V8 calls a
+ * function for each atomic access.
+ */
+const IS_ORDERED = process.arch === 'x64' || process.arch === 'ia32';
+
 /** Each block is one piece of memory: small enough to be found on any machine. */
 const BLOCK_BYTES = 65_536;
 
@@ -80,30 +86,35 @@ export class PacketRing {
   readonly #at: number;
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
-  readonly #frameBytes: number;
-  readonly #frames: number;
+  readonly #frameWords: number;
+  readonly #framesOfBlock: number;
+  /** Words at the end of a block that hold no frame. */
+  readonly #slackWords: number;
   readonly #arena: Arena;
   readonly #copy: Region;
   readonly #statistics: Region;
   readonly #length: Region;
+  /** Where the next frame begins, in words, and its place within its block. */
   #next = 0;
+  #place = 0;
 
   /**
-   * @param frameBytes a power of two, 128-65536: 66 bytes of it are the kernel's
-   * @param frames how many packets can wait
+   * @param frameBytes a multiple of 16, 128-65536: 66 bytes of it are the kernel's
+   * @param frames how many packets can wait, at least
    * @throws EnvironmentError if the kernel refuses the memory
    */
   constructor(libc: Libc, fd: number, frameBytes: number, frames: number) {
     this.#libc = libc;
     this.fd = fd;
-    this.#frameBytes = frameBytes;
+    this.#frameWords = frameBytes / 4;
+    this.#framesOfBlock = Math.floor(BLOCK_BYTES / frameBytes);
+    this.#slackWords = BLOCK_BYTES / 4 - this.#framesOfBlock * this.#frameWords;
     this.#arena = new Arena(libc, COPY_BYTES + 256);
     setNumber(libc, fd, this.#arena, SOL_PACKET, PACKET_VERSION, TPACKET_V2);
     setNumber(libc, fd, this.#arena, SOL_PACKET, PACKET_COPY_THRESH, 1);
-    const blocks = Math.ceil((frameBytes * frames) / BLOCK_BYTES);
-    this.#frames = (blocks * BLOCK_BYTES) / frameBytes;
+    const blocks = Math.ceil(frames / this.#framesOfBlock);
     const request = this.#arena.take(16);
-    request.words.set([BLOCK_BYTES, blocks, frameBytes, this.#frames]);
+    request.words.set([BLOCK_BYTES, blocks, frameBytes, blocks * this.#framesOfBlock]);
     const size = blocks * BLOCK_BYTES;
     if (libc.setsockopt(fd, SOL_PACKET, PACKET_RX_RING, request.address, 16) !== 0)
       throw this.#refusal(libc.errno());
@@ -121,8 +132,8 @@ export class PacketRing {
   /** Takes the next packet into {@link packet}; false if there is none. Call {@link advance} once it has been handled. */
   receive(): boolean {
     const words = this.#words;
-    const word = (this.#next * this.#frameBytes) >> 2;
-    const status = Atomics.load(words, word + STATUS);
+    const word = this.#next;
+    const status = IS_ORDERED ? words[word + STATUS]! : Atomics.load(words, word + STATUS);
     if ((status & TP_STATUS_USER) === 0) return false;
     const { packet } = this;
     packet.seconds = words[word + SECONDS]!;
@@ -162,9 +173,14 @@ export class PacketRing {
 
   /** Gives the frame back to the kernel. */
   advance(): void {
-    Atomics.store(this.#words, (this.#next * this.#frameBytes) >> 2, TP_STATUS_KERNEL);
-    this.#next += 1;
-    if (this.#next === this.#frames) this.#next = 0;
+    if (IS_ORDERED) this.#words[this.#next + STATUS] = TP_STATUS_KERNEL;
+    else Atomics.store(this.#words, this.#next + STATUS, TP_STATUS_KERNEL);
+    this.#next += this.#frameWords;
+    this.#place += 1;
+    if (this.#place < this.#framesOfBlock) return;
+    this.#place = 0;
+    this.#next += this.#slackWords;
+    if (this.#next === this.#words.length) this.#next = 0;
   }
 
   /** How many packets were lost since the last call because the ring was full: reading resets the count. */

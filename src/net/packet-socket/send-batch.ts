@@ -9,8 +9,11 @@ const { ENOBUFS, EAGAIN, ENETDOWN, ENXIO } = constants.errno;
 /** Packets per system call. A prototype gained much up to 16 and almost nothing beyond. */
 const FRAMES = 64;
 
-/** Room for a frame of an Ethernet without jumbo frames. */
-const FRAME_BYTES = 2_048;
+/**
+ * Room for a frame of an Ethernet without jumbo frames: no power of two, or the beginnings of all frames would share a
+ * few places of the cache.
+ */
+const FRAME_BYTES = 2_112;
 export const FRAME_WORDS = FRAME_BYTES / 4;
 
 /** A frame begins two bytes into its place, so that what follows its 14-byte header lies on words. */
