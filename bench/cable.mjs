@@ -75,11 +75,6 @@ export async function layCable(cpu, serve = serveByNginx) {
     server = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await sleep(500);
     const [inNear, inFar] = [near, far].map((name) => ['ip', 'netns', 'exec', name]);
-    const mac = execFileSync(inFar[0], [...inFar.slice(1), 'cat', '/sys/class/net/far/address'], {
-      encoding: 'utf8',
-    }).trim();
-    // Nobody answers ARP for it.
-    ip('-n', near, 'neigh', 'add', CHEAP, 'lladdr', mac, 'dev', 'near', 'nud', 'permanent');
     const respond = () => startResponder(inFar, cpu);
     return { address: FAR, near: inNear, far: inFar, server, respond, stop };
   } catch (error) {

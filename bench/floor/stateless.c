@@ -1,7 +1,7 @@
 /*
  * stateless INTERFACE ADDRESS SECONDS
  *
- * Answers TCP for an IPv4 address on INTERFACE that the kernel does not own, without keeping anything of a connection:
+ * Answers ARP and TCP for an IPv4 address on INTERFACE that the kernel does not own, without keeping anything of a connection:
  * the least that a far end can do, so that what opens connections is measured and not what takes them. Port 81 is
  * closed and answers SYN by RST; any other accepts, and answers data by one segment that holds an HTTP response and
  * FIN. It prints "ready"; it ends after SECONDS or on SIGTERM. Needs CAP_NET_RAW.
@@ -11,12 +11,15 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/if_ether.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/poll.h>
 #include <sys/socket.h>
@@ -32,6 +35,7 @@ static const char RESPONSE[] = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-
 
 /* Whose packets it answers. */
 static struct in_addr own;
+static uint8_t own_mac[ETH_ALEN];
 
 struct frame {
   struct ether_header link;
@@ -57,9 +61,30 @@ static uint16_t fold(uint32_t sum) {
   return htons((uint16_t)~sum);
 }
 
+/* The same for ARP. */
+static size_t answer_arp(const uint8_t *bytes, size_t length, uint8_t *out) {
+  const struct ether_arp *asked = (const void *)(bytes + sizeof(struct ether_header));
+  struct ether_header *link = (void *)out;
+  struct ether_arp *told = (void *)(link + 1);
+  if (length < sizeof *link + sizeof *asked || asked->ea_hdr.ar_op != htons(ARPOP_REQUEST)) return 0;
+  if (memcmp(asked->arp_tpa, &own, sizeof own) != 0) return 0;
+  memcpy(link->ether_dhost, asked->arp_sha, ETH_ALEN);
+  memcpy(link->ether_shost, own_mac, ETH_ALEN);
+  link->ether_type = htons(ETHERTYPE_ARP);
+  *told = *asked;
+  told->ea_hdr.ar_op = htons(ARPOP_REPLY);
+  memcpy(told->arp_sha, own_mac, ETH_ALEN);
+  memcpy(told->arp_spa, &own, sizeof own);
+  memcpy(told->arp_tha, asked->arp_sha, ETH_ALEN);
+  memcpy(told->arp_tpa, asked->arp_spa, sizeof own);
+  return sizeof *link + sizeof *told;
+}
+
 /* Writes the answer to a frame, if it needs one. Returns its length, 0 without. */
 static size_t answer(const uint8_t *bytes, size_t length, struct frame *out) {
   const struct ether_header *link = (const void *)bytes;
+  if (length >= sizeof *link && link->ether_type == htons(ETHERTYPE_ARP))
+    return answer_arp(bytes, length, (uint8_t *)out);
   const struct iphdr *ip = (const void *)(link + 1);
   const struct tcphdr *tcp = (const void *)(ip + 1);
   if (length < sizeof *link + sizeof *ip + sizeof *tcp || link->ether_type != htons(ETHERTYPE_IP)) return 0;
@@ -126,10 +151,14 @@ int main(int count, char **arguments) {
   setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on);
   setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
+  struct ifreq named = {0};
+  strncpy(named.ifr_name, arguments[1], IFNAMSIZ - 1);
+  if (ioctl(fd, SIOCGIFHWADDR, &named) < 0) die("SIOCGIFHWADDR");
+  memcpy(own_mac, named.ifr_hwaddr.sa_data, ETH_ALEN);
   uint8_t *memory = mmap(NULL, (size_t)FRAMES * FRAME_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) die("mmap");
   struct sockaddr_ll here = {
-      .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_ifindex = (int)index};
+      .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)index};
   if (bind(fd, (struct sockaddr *)&here, sizeof here) < 0) die("bind");
 
   static struct frame frames[BATCH];
