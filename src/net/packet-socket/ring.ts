@@ -148,7 +148,7 @@ export class PacketRing {
   /** Of the packet that was received last. */
   readOrigin(origin: PacketOrigin): void {
     const words = this.#words;
-    const word = (this.#next * this.#frameBytes) >> 2;
+    const word = this.#next;
     const offsets = words[word + OFFSETS]!;
     const link = (offsets >>> 16) - (offsets & 0xffff);
     const linkBytes = link > 0 ? link : 0;
@@ -166,7 +166,7 @@ export class PacketRing {
    */
   copyNetwork(into: Int32Array, at: number, count: number): void {
     const words = this.#words;
-    const frame = (this.#next * this.#frameBytes) >> 2;
+    const frame = this.#next;
     const from = frame + (((words[frame + OFFSETS]! >>> 16) - LINK_ROOM_BYTES) >> 2);
     for (let index = 0; index < count; index += 1) into[at + index] = words[from + index]!;
   }
