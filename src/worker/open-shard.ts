@@ -91,3 +91,14 @@ function addEchoes(plan: ShardPlan, observer: AttemptObserver, clock: ShardClock
   if (arms.size === 0) return engine;
   return withEchoes(engine, new EchoEngine({ arms, observer, clock }), new Set(arms.keys()));
 }
+
+/** Closed loops bound what is open at once by themselves; anything else may be late by any number. */
+function usualOpenOf({ arms, index, count, maxOpen }: ShardPlan): number {
+  const open = arms.map(({ arm: { load } }) =>
+    load.kind === 'closed' ? closedShare(load, index, count).concurrency : maxOpen,
+  );
+  return Math.min(
+    maxOpen,
+    open.reduce((sum, each) => sum + each, 0),
+  );
+}
