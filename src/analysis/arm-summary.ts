@@ -110,7 +110,7 @@ function summariseResent(
 }
 
 /** Frames have one name for both: `stalled silence`. */
-function summariseAnswers({ synAnswers }: Readonly<SeriesCounts>): Pick<ArmSummary, 'answers'> {
+function summariseAnswers({ synAnswers = {} }: Readonly<SeriesCounts>): Pick<ArmSummary, 'answers'> {
   const answers = new Map<string, [name: string, count: number][]>();
   for (const [key, count] of Object.entries(synAnswers)) {
     const [, group, name] = /^(\w+) (.+)$/.exec(key) ?? [];

@@ -57,7 +57,6 @@ export function emptyCounts(): SeriesCounts {
     refusals: {},
     errorNames: {},
     unmetContent: {},
-    synAnswers: {},
     cuts: {},
     byProofAge: {},
     stalledBySecond: {},
@@ -79,7 +78,10 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
   addByKey(sum.statuses, part.statuses ?? {});
   addByKey(sum.tunnelStatuses, part.tunnelStatuses ?? {});
   for (const name of NAMED) addNames(sum[name], part[name]);
-  addByKey(sum.synAnswers, part.synAnswers ?? {});
+  if (part.synAnswers !== undefined) {
+    sum.synAnswers ??= {};
+    addByKey(sum.synAnswers, part.synAnswers);
+  }
   addByKey(sum.cuts as Record<string, number>, part.cuts ?? {});
   for (const [age, counts] of Object.entries(part.byProofAge ?? {})) addProofs(sum.byProofAge, age, counts);
   addByKey(sum.stalledBySecond, part.stalledBySecond);

@@ -91,10 +91,10 @@ export interface SeriesCounts {
    */
   unmetContent: Record<string, number>;
   /**
-   * What met the SYNs of attempts whose packets were looked at: { "stalled silence": n }; see answer-names.ts. Of runs
-   * without packets, and frames of an earlier version, it is empty or absent.
+   * What met the SYNs of attempts whose packets were looked at: { "stalled silence": n }; see answer-names.ts. Absent
+   * where there were none: each frame of a long soak would have it.
    */
-  synAnswers: Record<string, number>;
+  synAnswers?: Record<string, number>;
   /** Held connections that were cut, by how; see outcome/cut.ts. Frames of an earlier version lack them. */
   cuts: Partial<Record<Cut, number>>;
   /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fixParams, parsedText } from './leaves.ts';
 import { positiveDuration } from './quantities.ts';
 import { checkCommand } from './shell-command.ts';

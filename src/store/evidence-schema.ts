@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NOTED_KINDS } from '../metrics/noted.ts';
 import { count, figure, some, text } from './shapes.ts';
 

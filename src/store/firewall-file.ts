@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppendFile } from './append-file.ts';
 import { FILES } from './files.ts';
 import { parseLine, readLines } from './read-lines.ts';

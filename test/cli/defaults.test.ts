@@ -103,7 +103,7 @@ describe('a proxy and a target that nobody typed', () => {
   it.each([
     ['proxi: a:1\n', 'rushhour.yaml:1: unknown key "proxi" — did you mean "proxy"?'],
     ['\ntarget: ftp://x/\n', 'rushhour.yaml:2: "ftp://x/" is not a target'],
-    ['proxy: [a]\n', 'rushhour.yaml:1: a list does not belong in "proxy" — Proxy of every run'],
+    ['proxy: [a]\n', 'rushhour.yaml:1: a list does not belong in "proxy" — Proxy, host:port, for every run'],
     ['proxy: u:s3cret@h:1\n', 'rushhour.yaml:1: the proxy contains credentials'],
     ['- a\n', 'rushhour.yaml:1: a list does not belong in "the file"'],
     ['proxy: a:1\nproxy: b:2\n', 'rushhour.yaml:2: this key appears twice'],

@@ -8,6 +8,7 @@ import { markProcess } from '../../src/store/process-mark.ts';
 import type { RunInfo } from '../../src/store/run-info.ts';
 import { armAt, scenarioOf } from '../doctor/facts.ts';
 import { summary } from '../render/fixtures.ts';
+import { makeExperiment } from '../store/experiments.ts';
 import { createFakeHost } from './fake-host.ts';
 import { createFakeRun } from './fake-services.ts';
 
@@ -165,9 +166,7 @@ describe('results prune', () => {
     await cli('results', 'note', 'b', 'ticket 4711');
     keepRun('c', 3, { process: markProcess() });
     rmSync(join(dir, 'results', 'c', 'summary.json'));
-    const experiment = { schema: 1, id: 'x', steps: [{ runId: 'd' }, { runId: null }] };
-    mkdirSync(join(dir, 'results', 'experiments'));
-    writeFileSync(join(dir, 'results', 'experiments', 'x.json'), JSON.stringify(experiment));
+    await makeExperiment(join(dir, 'results', 'experiments', 'x.json'), { runId: 'd' });
 
     const looked = await cli('results', 'prune', '--keep', '1', '--dry-run');
     expect(looked.exitCode).toBe(0);

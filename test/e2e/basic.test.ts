@@ -88,11 +88,10 @@ pass: ["web.completedShare == 100%"]
     );
     const runs = await readdir(place.results);
     expect(runs).toHaveLength(3);
-    for (const dir of runs) {
-      for (const file of await readdir(join(place.results, dir))) {
-        const text = await readFile(join(place.results, dir, file), 'utf8');
-        for (const secret of [PASSWORD, ...encoded]) expect(text, `${dir}/${file}`).not.toContain(secret);
-      }
+    const entries = await readdir(place.results, { recursive: true, withFileTypes: true });
+    for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
+      const text = await readFile(join(parentPath, name), 'latin1');
+      for (const secret of [PASSWORD, ...encoded]) expect(text, name).not.toContain(secret);
     }
   });
 });

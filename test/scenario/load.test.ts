@@ -49,7 +49,7 @@ describe('a broken scenario', () => {
       'bad.yaml:4:9: the target contains credentials, which would end up in results and process lists — remove everything up to the @',
       'bad.yaml:5:12: "kne" is not one of knee, cut-age, reuse-band, nat-pool, state-table — did you mean "knee"?',
       'bad.yaml:6:13: unknown key "stallafter" — did you mean "stallAfter"?',
-      'bad.yaml:6:34: "prox" is not one of proxy, tunnel, direct, tcp — did you mean "proxy"?',
+      'bad.yaml:6:34: "prox" is not one of proxy, tunnel, direct, tcp, icmp — did you mean "proxy"?',
       'bad.yaml:8:3: "stress one" is not a valid arm name — use up to 40 letters, digits, - and _',
       'bad.yaml:9:11: "load" is an empty list — add at least one',
       'bad.yaml:12:23: the boolean true does not belong in "rate" — Attempts per unit of time, over all workers (such as 500/s, 30/min, 500)',

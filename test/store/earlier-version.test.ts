@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { createFakeHost } from '../cli/fake-host.ts';
+import { makeExperiment } from './experiments.ts';
 import { makeFolder, readAll, recordRun } from './runs.ts';
 
 async function call(results: string, ...args: string[]) {
@@ -33,16 +34,12 @@ describe('what an earlier version recorded on io_uring', () => {
 
   it('is no experiment that goes on: its rounds could not be compared', async () => {
     const results = makeFolder();
-    await mkdir(join(results, 'experiments'));
-    const begun = {
-      ...{ schema: 1, id: '20251128-060000-steady', scenario: '/s.yaml', overrides: {}, reactor: 'io_uring' },
-      process: { pid: 1, bootId: 'another', startTicks: '' },
-    };
-    await writeFile(join(results, 'experiments', `${begun.id}.json`), JSON.stringify(begun));
-    const { code, err } = await call(results, 'experiment', '--resume', begun.id);
+    const id = '20251128-060000-steady';
+    await makeExperiment(join(results, 'experiments', `${id}.json`), { reactor: 'io_uring' });
+    const { code, err } = await call(results, 'experiment', '--resume', id);
     expect(code).toBe(2);
     expect(err).toContain(
-      `experiment ${begun.id} was started with io_uring, which the raw engine no longer supports`,
+      `experiment ${id} was started with io_uring, which the raw engine no longer supports`,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_TOKEN_CHARACTERS } from './fingerprint.ts';
 
 /**
