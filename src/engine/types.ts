@@ -266,8 +266,6 @@ export interface EngineOptions {
   readonly clock: Ticker;
   /** Maximum number of open attempts; sizes the connection table. */
   readonly maxOpen: number;
-  /** How many will be open at once, where the load says so; default: `maxOpen`. Packet engine only. */
-  readonly usualOpen?: number;
   /** Which share of the source ports is this engine's; default: all of them. Packet engine only. */
   readonly shard?: { readonly index: number; readonly count: number };
 }

@@ -3,7 +3,6 @@ import { EchoEngine } from '../engine/echo/engine.ts';
 import { withEchoes } from '../engine/echo/with-echoes.ts';
 import type { AttemptObserver, CreateEngine, Engine } from '../engine/types.ts';
 import { Recorder } from '../metrics/recorder.ts';
-import { closedShare } from '../plan/closed.ts';
 import { toEngineArm, toRecordedArm } from './arm-plan.ts';
 import { ArmRunner } from './arm-runner.ts';
 import type { BrowserRunner } from './browser-runner.ts';
@@ -53,7 +52,6 @@ export function openShard(
       observer,
       clock,
       maxOpen: plan.maxOpen,
-      usualOpen: usualOpenOf(plan),
       shard: { index: plan.index, count: plan.count },
     }),
   );
@@ -90,15 +88,4 @@ function addEchoes(plan: ShardPlan, observer: AttemptObserver, clock: ShardClock
   );
   if (arms.size === 0) return engine;
   return withEchoes(engine, new EchoEngine({ arms, observer, clock }), new Set(arms.keys()));
-}
-
-/** Closed loops bound what is open at once by themselves; anything else may be late by any number. */
-function usualOpenOf({ arms, index, count, maxOpen }: ShardPlan): number {
-  const open = arms.map(({ arm: { load } }) =>
-    load.kind === 'closed' ? closedShare(load, index, count).concurrency : maxOpen,
-  );
-  return Math.min(
-    maxOpen,
-    open.reduce((sum, each) => sum + each, 0),
-  );
 }

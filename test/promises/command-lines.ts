@@ -7,6 +7,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   ...{ compare: ['done', 'done too'], experiment: ['quickstart', '--a', 'touch /a', '--b', 'touch /b'] },
   ...{ soak: ['quickstart', '--for', '1m'], completion: ['bash'], manual: [], 'lab list': [], help: [] },
   'soak install': ['quickstart', '--at', '01:30', '--for', '5h'],
+  pcap: ['one.pcap'],
   'soak status': [],
   'soak uninstall': [],
 };
@@ -19,6 +20,7 @@ const DOERS = [
     'soak install',
     'soak uninstall',
     'serve',
+    'peer',
     'lab up',
     'lab switch',
     'lab exec',

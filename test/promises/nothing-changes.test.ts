@@ -8,6 +8,7 @@ import { createProgram } from '../../src/cli/program.ts';
 import { createFakeHost } from '../cli/fake-host.ts';
 import { createFakeRun } from '../cli/fake-services.ts';
 import { recordRun } from '../store/runs.ts';
+import { makePcap } from '../support/captures.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { listPromises, type Promised } from './command-lines.ts';
 import { readDeeds, TRACED } from './trace.ts';
@@ -54,6 +55,7 @@ suiteNeeding('what promises to change nothing', ['linux', 'root', 'netns', 'stra
     try {
       const results = join(dir, 'results');
       for (const label of ['done', 'done too']) await recordRun(results, 2, { label });
+      writeFileSync(join(dir, 'one.pcap'), makePcap([new Uint8Array(60)]));
       mkdirSync(join(dir, 'bin'));
       for (const name of CHANGERS) {
         writeFileSync(join(dir, 'bin', name), '#!/bin/sh\nexit 0\n');

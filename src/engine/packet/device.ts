@@ -8,14 +8,14 @@ import type { Flows } from './flows.ts';
 
 /** Frames for headers only: SYN-ACKs come in bursts as large as those of the SYNs. */
 const SMALL_FRAME_BYTES = 256;
-const SMALL_FRAMES = { each: 4, atMost: 16_384 };
+const SMALL_FRAMES = 16_384;
 
-/** Frames that hold a whole segment: fewer, so that they do not fill the caches. */
+/**
+ * Frames that hold a whole segment: fewer, so that they do not fill the caches. A smaller ring overflows where other programs
+ * use the same address: their packets pass the filter, which knows bounds of ports only.
+ */
 const LARGE_FRAME_BYTES = 1_584;
-const LARGE_FRAMES = { each: 16, atMost: 4_096 };
-
-/** At least so many. */
-const FEWEST_FRAMES = 1_024;
+const LARGE_FRAMES = 4_096;
 
 /** An interface, and this engine's packets on it. */
 export interface Device {
@@ -27,7 +27,6 @@ export interface Device {
 /**
  * Opens a packet socket on each interface that the links use; it receives from then on.
  * @param readsPayload some arm expects more than handshakes
- * @param usualOpen connections that may be open at once, as EngineOptions has it
  * @throws EnvironmentError without CAP_NET_RAW, or if an interface is gone
  */
 export function openDevices(
@@ -36,13 +35,12 @@ export function openDevices(
   flows: Flows,
   readsPayload: boolean,
   clock: Ticker,
-  usualOpen: number,
 ): Device[] {
   const devices: Device[] = [];
   try {
     for (const { interfaceName, interfaceIndex } of links) {
       if (devices.some(({ name }) => name === interfaceName)) continue;
-      devices.push(openDevice(libc, interfaceName, interfaceIndex, flows, readsPayload, clock, usualOpen));
+      devices.push(openDevice(libc, interfaceName, interfaceIndex, flows, readsPayload, clock));
     }
   } catch (error) {
     for (const device of devices) closeDevice(device);
@@ -63,12 +61,11 @@ function openDevice(
   flows: Flows,
   readsPayload: boolean,
   clock: Ticker,
-  usualOpen: number,
 ): Device {
   const fd = openPacketSocket(libc, filterOf(flows));
   const ring = readsPayload
-    ? new PacketRing(libc, fd, LARGE_FRAME_BYTES, countFrames(LARGE_FRAMES, usualOpen))
-    : new PacketRing(libc, fd, SMALL_FRAME_BYTES, countFrames(SMALL_FRAMES, usualOpen));
+    ? new PacketRing(libc, fd, LARGE_FRAME_BYTES, LARGE_FRAMES)
+    : new PacketRing(libc, fd, SMALL_FRAME_BYTES, SMALL_FRAMES);
   try {
     bindPacketSocket(libc, fd, interfaceIndex);
   } catch (error) {
@@ -76,14 +73,6 @@ function openDevice(
     throw error;
   }
   return { name, ring, batch: new SendBatch(libc, fd, clock) };
-}
-
-/** A ring goes round: the fewer frames it has, the more of them are still cached when their turn comes again. */
-function countFrames(
-  { each, atMost }: { readonly each: number; readonly atMost: number },
-  open: number,
-): number {
-  return Math.min(atMost, Math.max(FEWEST_FRAMES, each * open));
 }
 
 /** Bounds of the engine's addresses: the kernel need not know each, because the engine looks every packet up. */

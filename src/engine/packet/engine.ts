@@ -83,10 +83,7 @@ class PacketEngine implements Engine {
   #closedBelow = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
-  constructor(
-    libc: Libc,
-    { arms, observer, clock, maxOpen, usualOpen = maxOpen, shard = { index: 0, count: 1 } }: EngineOptions,
-  ) {
+  constructor(libc: Libc, { arms, observer, clock, maxOpen, shard = { index: 0, count: 1 } }: EngineOptions) {
     this.#clock = clock;
     this.#isReleased = new Uint8Array(arms.length);
     this.#proveEveryUs = (1_000_000 / PROOFS_PER_SEC) * shard.count;
@@ -94,7 +91,7 @@ class PacketEngine implements Engine {
     this.#connections = new Connections(arms, flows, observer, maxOpen);
     const readsPayload = arms.some(({ request }) => request !== undefined);
     const links = arms.flatMap(({ packets }) => packets?.links ?? []);
-    const devices = openDevices(libc, links, flows, readsPayload, clock, usualOpen);
+    const devices = openDevices(libc, links, flows, readsPayload, clock);
     this.#rings = devices.map(({ ring }) => ring);
     this.#segments = new Segments(arms, devices, flows, this.#connections.slots, clock, {
       sent: (tag, atUs) => this.#handshake.sent(tag - 1, atUs),
