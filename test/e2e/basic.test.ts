@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Nginx, startNginx } from '../peers/nginx.ts';
 import { type Squid, startSquid } from '../peers/squid.ts';
 import { SOCKET_ENGINES } from '../support/engines.ts';
+import { readFilesBelow } from '../support/files-below.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Workplace } from './rushhour.ts';
 
@@ -88,11 +89,8 @@ pass: ["web.completedShare == 100%"]
     );
     const runs = await readdir(place.results);
     expect(runs).toHaveLength(3);
-    const entries = await readdir(place.results, { recursive: true, withFileTypes: true });
-    for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
-      const text = await readFile(join(parentPath, name), 'latin1');
-      for (const secret of [PASSWORD, ...encoded]) expect(text, name).not.toContain(secret);
-    }
+    for (const [path, text] of await readFilesBelow(place.results))
+      for (const secret of [PASSWORD, ...encoded]) expect(text, path).not.toContain(secret);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readFilesBelow } from '../support/files-below.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Workplace } from './rushhour.ts';
 
@@ -61,8 +62,7 @@ suiteNeeding('secrets in a run', ['linux'], () => {
       const told = await place.run([...each, ...inResults]);
       texts.set(each.join(' '), told.stdout + told.stderr);
     }
-    for (const name of await readdir(join(place.results, id)))
-      texts.set(name, await readFile(join(place.results, id, name), 'latin1'));
+    for (const [path, text] of await readFilesBelow(join(place.results, id))) texts.set(path, text);
     expect([...texts.keys()]).toContain('report.html');
     expect(texts.get('run.json')).toContain('[redacted]');
     for (const [where, text] of texts) {
