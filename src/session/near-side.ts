@@ -17,6 +17,12 @@ import type { CaptureOutline, RunListener } from './types.ts';
 const MARGIN_US = 3_000_000;
 
 /**
+ * A connection has about six: at some 5,000 connections a second, reading them takes a twentieth of a core. Beyond that a load
+ * wants all of the machine.
+ */
+const MOST_PACKETS_PER_SEC = 30_000;
+
+/**
  * Whether packets can be captured beside a load.
  * @throws EnvironmentError if they have to be and cannot
  */
@@ -49,8 +55,11 @@ export async function openNearSide(
     return await openNearCapture({
       arms: arms.map(describeArm),
       horizonUs: Math.max(...timeoutsUs) + MARGIN_US,
+      ...(mode === 'on' ? {} : { mostPacketsPerSec: MOST_PACKETS_PER_SEC }),
       onLost: ({ message }) =>
-        warning?.(`packets are no longer captured (${message}): evidence ends here, the load goes on`),
+        warning?.(
+          `packets are no longer captured (${message}): evidence ends here, the load goes on (--capture on keeps capturing)`,
+        ),
     });
   } catch (error) {
     if (mode === 'on') throw error;

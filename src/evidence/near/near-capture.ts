@@ -72,8 +72,10 @@ class NearThread implements NearCapture {
     this.#ready = new Promise((resolve, reject) => {
       thread.on('message', (message: FromNear) => {
         if (message.kind === 'ready') resolve();
-        else if (message.kind === 'fault') reject(new EnvironmentError(message.message, { hint: HINT }));
-        else this.#take(message.id, message);
+        else if (message.kind === 'fault') {
+          fault = new EnvironmentError(message.message, { hint: HINT });
+          reject(fault);
+        } else this.#take(message.id, message);
       });
       thread.on('error', (error: Error) => {
         fault = error;

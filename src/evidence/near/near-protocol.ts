@@ -17,6 +17,8 @@ export interface NearTask {
   readonly arms: readonly NearArm[];
   /** How long an attempt may last until its handshake is judged, microseconds. */
   readonly horizonUs: number;
+  /** At a higher rate it stops, so as not to slow the load; default: never. */
+  readonly mostPacketsPerSec?: number;
 }
 
 export type ToNear =

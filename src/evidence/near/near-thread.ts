@@ -9,6 +9,7 @@ import type { PacketRing } from '../../net/packet-socket/ring.ts';
 import { openHandshakeTap } from '../../net/packet-socket/tap.ts';
 import { AttemptReader } from './attempt-reader.ts';
 import type { FromNear, NearTask, ToNear } from './near-protocol.ts';
+import { PacketBudget } from './packet-budget.ts';
 import { PacketMemory } from './packet-memory.ts';
 
 /** Between two looks into the ring: packets bear the kernel's time, so that nothing is in a hurry. */
@@ -22,18 +23,22 @@ class NearLoop {
   readonly #reader: AttemptReader;
   readonly #ring: PacketRing;
   readonly #memory: PacketMemory;
+  readonly #budget: PacketBudget;
+  readonly #timer: NodeJS.Timeout;
   readonly #readWallUs = createWallClock();
   readonly #names = new Map<number, string>();
   #originUs = 0;
   #lostAtUs = Number.NEGATIVE_INFINITY;
   #dropped = 0;
+  #isOver = false;
 
-  constructor({ arms, horizonUs }: NearTask) {
+  constructor({ arms, horizonUs, mostPacketsPerSec = Number.POSITIVE_INFINITY }: NearTask) {
     this.#reader = new AttemptReader(arms);
     const { endpoints } = this.#reader;
     this.#memory = new PacketMemory({ endpoints, horizonUs });
     this.#ring = openHandshakeTap(loadLibc(), endpoints);
-    const timer = setInterval(() => this.#drain(), DRAIN_MS);
+    this.#budget = new PacketBudget(mostPacketsPerSec);
+    this.#timer = setInterval(() => this.#drain(), DRAIN_MS);
     parentPort!.on('message', (message: ToNear) => {
       switch (message.kind) {
         case 'start':
@@ -43,15 +48,22 @@ class NearLoop {
           this.#look(message.id, message.noted);
           return;
         case 'stop':
-          clearInterval(timer);
-          parentPort!.close();
-          this.#ring.close();
+          this.#end();
       }
     });
   }
 
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    parentPort!.close();
+    this.#ring.close();
+  }
+
   #look(id: number, noted: Float64Array): void {
     this.#drain();
+    if (this.#isOver) return;
     const found = this.#reader.read(this.#memory, noted, {
       originUs: this.#originUs,
       lostAtUs: this.#lostAtUs,
@@ -63,12 +75,19 @@ class NearLoop {
   }
 
   #drain(): void {
+    if (this.#isOver) return;
     const ring = this.#ring;
     const nowUs = steadyUs();
     const leadUs = nowUs - this.#readWallUs();
-    for (let count = 0; count < MOST_AT_ONCE && ring.receive(); count += 1) {
+    let count = 0;
+    for (; count < MOST_AT_ONCE && ring.receive(); count += 1) {
       this.#memory.take(ring, leadUs);
       ring.advance();
+    }
+    if (this.#budget.exceeds(count, nowUs)) {
+      post({ kind: 'fault', message: 'so many come that reading them would slow the load' });
+      this.#end();
+      return;
     }
     const dropped = ring.takeDropped();
     if (dropped === 0) return;

@@ -1,0 +1,30 @@
+/** Long enough to tell a load from a burst. */
+const WINDOW_US = 200_000;
+
+/** Tells when packets come at a higher rate than may be read beside a load. */
+export class PacketBudget {
+  readonly #mostPerSec: number;
+  #count = 0;
+  #sinceUs = Number.NaN;
+
+  /** @param mostPerSec packets a second that may come; Infinity: any number */
+  constructor(mostPerSec: number) {
+    this.#mostPerSec = mostPerSec;
+  }
+
+  /**
+   * Packets have come since the last call.
+   * @param nowUs never decreases
+   * @returns whether more came within the last fifth of a second, or since the last call if that is longer ago, than may
+   */
+  exceeds(packets: number, nowUs: number): boolean {
+    if (Number.isNaN(this.#sinceUs)) this.#sinceUs = nowUs;
+    else this.#count += packets;
+    const tookUs = nowUs - this.#sinceUs;
+    if (tookUs < WINDOW_US) return false;
+    const perSec = (this.#count / tookUs) * 1_000_000;
+    this.#count = 0;
+    this.#sinceUs = nowUs;
+    return perSec > this.#mostPerSec;
+  }
+}
