@@ -18,8 +18,6 @@ export interface Onset {
   readonly startsAfter: number;
   /** At most `startsAfter`. */
   readonly stalledAfter: number;
-  /** Share of the starts that stalled from then on, 0-1. */
-  readonly rateAfter: number;
   /**
    * From the second of the first stall to the end of the last one in which something was started, seconds of the run.
    */
@@ -49,7 +47,7 @@ export function measureOnset({ bySecond }: SeriesTally, ramp?: SeriesTally): Ons
       'started',
     ),
     startsPerSec,
-    ...{ startsAfter, stalledAfter, rateAfter: stalledAfter / startsAfter },
+    ...{ startsAfter, stalledAfter },
     during: { fromSec: rows[first]![0], toSec: rows[rows.length - 1]![0] + 1 },
   };
 }

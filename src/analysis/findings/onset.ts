@@ -8,7 +8,10 @@ import { formatShare } from './words.ts';
 /** Before the first stall there must have been this many clean starts, or "from the start" says it better. */
 const CLEAN_STARTS = 100;
 
-/** The clean beginning must be this unlikely at the rate seen afterwards, or it is luck. */
+/**
+ * The clean beginning must be this unlikely, or it is luck: at the lowest rate that what followed is compatible with (95 %),
+ * as the first of random stalls is where the counting of "afterwards" begins.
+ */
 const LUCK = 0.001;
 
 export const onset: Finder = {
@@ -24,11 +27,12 @@ export const onset: Finder = {
 export function findOnset(arm: string, series: SeriesTally, ramp?: SeriesTally): FoundAt[] {
   const onset = measureOnset(series, ramp);
   if (onset === undefined) return [];
-  const { afterSec, cleanStarts, startsAfter, stalledAfter, rateAfter, startsPerSec, during } = onset;
-  const isLuck = (starts: number): boolean => starts < CLEAN_STARTS || (1 - rateAfter) ** starts > LUCK;
+  const { afterSec, cleanStarts, startsAfter, stalledAfter, startsPerSec, during } = onset;
+  const interval = wilsonInterval(stalledAfter, startsAfter);
+  const isLuck = (starts: number): boolean => starts < CLEAN_STARTS || (1 - interval[0]) ** starts > LUCK;
   if (isLuck(cleanStarts)) return [];
   const hasRisen = isLuck(onset.cleanStartsAsFast);
-  const [low, high] = wilsonInterval(stalledAfter, startsAfter).map(formatShare);
+  const [low, high] = interval.map(formatShare);
   const begin = `clean for ${afterSec} s and ${cleanStarts} starts, then ${stalledAfter} of ${startsAfter} starts stalled (${low} to ${high} with 95 % confidence)`;
   return [
     {

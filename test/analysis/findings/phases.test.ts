@@ -4,6 +4,7 @@ import { findOutagePhases } from '../../../src/analysis/findings/outage-phases.t
 import { listOutages } from '../../../src/analysis/outages.ts';
 import { emptySecond, type SecondCounts, type SeriesTally } from '../../../src/analysis/tally.ts';
 import { emptyCounts } from '../../../src/metrics/counts.ts';
+import { createRandom } from '../../../src/random.ts';
 
 function tallyOf(rows: readonly (readonly [number, Partial<SecondCounts>])[]): SeriesTally {
   const bySecond = new Map(rows.map(([second, counts]) => [second, { ...emptySecond(), ...counts }]));
@@ -86,6 +87,21 @@ describe('the onset of stalls', () => {
     ).toEqual([]);
     expect(findOnset('a', seconds('................'))).toEqual([]);
     expect(findOnset('a', seconds('5555'))).toEqual([]);
+  });
+
+  it('is hardly ever told where stalls are random: not once in a thousand runs', () => {
+    const random = createRandom(1_907);
+    const runs = 5_000;
+    let told = 0;
+    for (let run = 0; run < runs; run += 1) {
+      const rows = Array.from({ length: 20 }, (_, second) => {
+        let stalled = 0;
+        for (let start = 0; start < 100; start += 1) if (random() < 0.01) stalled += 1;
+        return [second, { started: 100, stalled }] as const;
+      });
+      told += findOnset('a', tallyOf(rows)).length;
+    }
+    expect(told).toBeLessThan(runs / 1_000);
   });
 
   it('counts what a ramp used up, and begins with the first start', () => {
