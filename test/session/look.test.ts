@@ -22,7 +22,7 @@ async function run(proxy: Behaviour, look?: RunOptions['look'], listener: RunLis
   const results = mkdtempSync(join(tmpdir(), 'rushhour-look-'));
   onTestFinished(() => rmSync(results, { recursive: true, force: true }));
   const scenario = parseScenario(
-    `schema: 1\nproxy: 127.0.0.1:${port}\ntarget: http://origin.test/\nlook: { for: 1s }\narms:\n  a: { timeouts: { response: 500ms }, load: [{ hold: { rate: 60, for: 1 } }] }\n`,
+    `schema: 1\nping: off\nproxy: 127.0.0.1:${port}\ntarget: http://origin.test/\nlook: { for: 1s }\narms:\n  a: { timeouts: { response: 500ms }, load: [{ hold: { rate: 60, for: 1 } }] }\n`,
     'looked',
   );
   const said: string[] = [];

@@ -11,7 +11,6 @@ import { closeDevice, openDevices } from './device.ts';
 import { Exchange } from './exchange.ts';
 import { Flows } from './flows.ts';
 import { Handshake } from './handshake.ts';
-import { Pace } from './pace.ts';
 import { PacketWait } from './packet-wait.ts';
 import { Proofs } from './proofs.ts';
 import { Receiver } from './receiver.ts';
@@ -35,13 +34,6 @@ const MOST_CATCH_UP_US = 5_000;
 
 /** Slots looked at in one turn where all have to be. */
 const MOST_OF_SWEEP = 256;
-
-/**
- * While packets come thick and fast they are left to gather for so long, as network cards do (interrupt coalescing):
- * waking up for each costs more than handling it. Times are the kernel's stamps, so none of them grows by it but what
- * a request waits for its turn.
- */
-const GATHER_US = 100;
 
 /**
  * Speaks TCP itself: builds segments and passes them through packet sockets, past the kernel's own TCP. Linux only.
@@ -70,7 +62,6 @@ class PacketEngine implements Engine {
   readonly #acks = new ResendQueues();
   readonly #stamps: StampClock;
   readonly #wait: PacketWait;
-  readonly #pace = new Pace();
   readonly #arena: Arena;
   readonly #rings: readonly PacketRing[];
   /** By arm: 1 while its held connections are being released; slots below this have been. */
@@ -157,8 +148,7 @@ class PacketEngine implements Engine {
       this.#clock.tick();
       const waitUs = Math.min(maxWaitUs, this.#soonestInUs(this.#clock.us[0]!));
       if (waitUs > 0) {
-        if (this.#pace.isBusy(this.#clock.us[0]!)) this.#wait.pause(Math.min(waitUs, GATHER_US));
-        else this.#wait.wait(waitUs);
+        this.#wait.wait(waitUs);
         this.#receiveAll();
       }
     }
@@ -262,7 +252,6 @@ class PacketEngine implements Engine {
         count += 1;
       } while (count < MAX_PACKETS_PER_TURN && ring.receive());
     }
-    this.#pace.count(count);
     return count;
   }
 

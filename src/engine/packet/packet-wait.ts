@@ -23,9 +23,4 @@ export class PacketWait {
   wait(maxWaitUs: number): void {
     this.#poll(this.#pollfds.address, this.#count, maxWaitUs);
   }
-
-  /** Waits for so long whatever comes: packets gather meanwhile, and none of them has to wake this thread. */
-  pause(us: number): void {
-    this.#poll(this.#pollfds.address, 0, us);
-  }
 }
