@@ -75,9 +75,13 @@ export class FarSide {
       if (!this.#file.writableEnded) this.#file.write(piece);
       return;
     }
+    if (this.#waitingBytes > MAX_WAITING_BYTES) return;
     this.#waitingBytes += piece.length;
     if (this.#waitingBytes <= MAX_WAITING_BYTES) this.#waiting.push(piece);
-    else this.#peer?.close();
+    else {
+      this.#warn('the peer records too much before the run begins: the rest is not kept');
+      this.#peer?.close();
+    }
   }
 }
 

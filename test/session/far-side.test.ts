@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type ServedPeer, servePeer } from '../../src/evidence/peer/serve-peer.ts';
 import { CaptureReader } from '../../src/net/capture/capture-reader.ts';
 import { parseScenario } from '../../src/scenario/load.ts';
+import { FarSide } from '../../src/session/far-side.ts';
 import type { RunOptions } from '../../src/session/types.ts';
 import { makeFolder } from '../store/runs.ts';
 import { startPeer } from '../support/servers.ts';
@@ -82,6 +83,22 @@ it('a run whose peer goes away says so, keeps what it had, and ends as it would 
     'the peer is gone (closed the connection): what arrives there is no longer recorded, the load goes on',
   ]);
   expect(countFrames(join(dir!, 'capture/far.pcapng'))).toBe(3);
+});
+
+it('what comes before a run has a folder is kept up to a bound, and what is not is said once', async () => {
+  const peer = await serve();
+  const said: string[] = [];
+  const address = { host: '127.0.0.1', port: peer.port, fingerprint: peer.fingerprint, token: TOKEN };
+  const side = await FarSide.open(address, { warning: (text) => void said.push(text) });
+  await expect.poll(() => peer.clients).toBe(1);
+  const packets = 40_000;
+  for (let ns = 0; ns < packets; ns += 1) peer.write({ sec: 100, ns }, new Uint8Array(128), 128);
+  await expect.poll(() => said, { timeout: 30_000 }).toHaveLength(1);
+  expect(said[0]).toContain('the rest is not kept');
+  const dir = makeFolder();
+  side.keep(dir);
+  await side.finish();
+  expect(statSync(join(dir, 'capture/far.pcapng')).size).toBeGreaterThan(3_000_000);
 });
 
 it('a run does not begin without the peer that it was to have', async () => {
