@@ -1,12 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EnvironmentError } from '../errors.ts';
-import { endGroup, guardGroup } from '../process-group.ts';
+import { endGroup, guardGroup, waitForCommand } from '../process-group.ts';
 
 /** Of what a command that failed printed, the end that an error repeats. */
 const SHOWN_CHARS = 2_000;
-
-/** How long output is waited for once the command is over. */
-const OUTPUT_GRACE_MS = 500;
 
 /** The command named by --hook, which receives a verdict. */
 export interface NotifyCommand {
@@ -55,7 +52,7 @@ export async function runNotifyCommand(
   const timer = setTimeout(() => stop(`took longer than ${timeoutUs / 1_000_000} s`), timeoutUs / 1_000);
   const stopListening = host.onStopSignal(() => stop('was interrupted'));
   try {
-    const ended = await waitFor(child);
+    const ended = await waitForCommand(child);
     const how = why ?? ended;
     if (how !== undefined) throw failed(how, output());
   } finally {
@@ -65,25 +62,6 @@ export async function runNotifyCommand(
     child.stdout.destroy();
     child.stderr.destroy();
   }
-}
-
-/** @returns how it failed; undefined: it did not */
-function waitFor(child: ChildProcess): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(`could not be started (${error.message})`));
-    child.once('exit', (code, signal) => {
-      const end = (): void =>
-        resolve(
-          code === 0 ? undefined : code === null ? `died of ${signal}` : `ended with exit code ${code}`,
-        );
-      // What it printed last may still be on its way; what it left in the background never closes its output.
-      const patience = setTimeout(end, OUTPUT_GRACE_MS);
-      child.once('close', () => {
-        clearTimeout(patience);
-        end();
-      });
-    });
-  });
 }
 
 function keepOutput(child: ChildProcess): () => string {

@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { endGroup, guardGroup } from '../../process-group.ts';
-
-/** How long output is waited for once the command is over. */
-const OUTPUT_GRACE_MS = 500;
+import { endGroup, guardGroup, waitForCommand } from '../../process-group.ts';
 
 /** Of what a command says on stderr, the end that is kept. */
 const ERROR_CHARS = 2_000;
@@ -57,7 +54,7 @@ export function runCommand({ command, timeoutUs, mostBytes }: AskedCommand): Ask
     endGroup(child);
   };
   const timer = setTimeout(() => stop(`took longer than ${timeoutUs / 1_000_000} s`), timeoutUs / 1_000);
-  const answered = waitFor(child).then((ended): Answer => {
+  const answered = waitForCommand(child).then((ended): Answer => {
     clearTimeout(timer);
     // A background process of the command may hold them open; that must not block anything.
     child.stdout?.destroy();
@@ -76,24 +73,6 @@ function start(command: string): ChildProcess {
   if (process.platform === 'win32') return spawn(command, { shell: true, stdio, windowsHide: true });
   const env = { ...process.env, RUSHHOUR_COMMAND: command };
   return spawn('sh', ['-c', SCRIPT], { detached: true, stdio, env });
-}
-
-/** @returns how it failed; undefined: it did not */
-function waitFor(child: ChildProcess): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(`could not be started (${error.message})`));
-    child.once('exit', (code, signal) => {
-      const end = (): void =>
-        resolve(
-          code === 0 ? undefined : code === null ? `died of ${signal}` : `ended with exit code ${code}`,
-        );
-      const patience = setTimeout(end, OUTPUT_GRACE_MS);
-      child.once('close', () => {
-        clearTimeout(patience);
-        end();
-      });
-    });
-  });
 }
 
 function keepHead(
