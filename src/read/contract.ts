@@ -3,6 +3,7 @@
  * docs/results.md describes. Fields may be added; none changes its meaning within a schema number.
  */
 export type { ArmSummary, Finding, RunStatus, Summary } from '../analysis/types.ts';
+export type { FarAttempt, FarFile, FarPacket, FarSeries, FarSummary, FarSyn } from '../metrics/far.ts';
 export type { Quantiles } from '../metrics/histogram.ts';
 export type {
   EndpointCounts,

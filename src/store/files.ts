@@ -22,6 +22,12 @@ export const EVIDENCE_FILES = {
   capture: 'capture/near.pcapng',
 } as const;
 
+/** What both sides of a run saw, where a capture of the far side was joined with its own. */
+export const FAR_FILES = {
+  summary: 'far.json',
+  lines: 'far.jsonl',
+} as const;
+
 const LATENCY_LOG = /^latency(?:\.(\d+))?\.hlog$/;
 
 /** A log of histograms that grows long is continued in another file: latency.hlog, latency.1.hlog, and so on. */
