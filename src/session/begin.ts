@@ -1,0 +1,68 @@
+import { SessionSums } from '../read/session-sums.ts';
+import { createSession } from '../store/session-create.ts';
+import { openFirewall } from './ask-firewall.ts';
+import { EventLog } from './event-log.ts';
+import { createSessionClock } from './host/clocks.ts';
+import { describeLoad } from './load/load.ts';
+import { lookFirst } from './look.ts';
+import type { OpenedSession, SessionOpening } from './opened-session.ts';
+import { planOf, scheduleOf } from './plan.ts';
+import { formatLength } from './schedule.ts';
+import { openSegment } from './segment.ts';
+import { settleSecOf } from './settle.ts';
+import type { RunOptions } from './types.ts';
+
+/** From the moment that a folder is named after to second 0, seconds. */
+const RUN_AHEAD_SEC = 0.1;
+const SOAK_AHEAD_SEC = 1;
+
+/**
+ * Opens the folder of a new run or soak: the look before the load and the firewall's view before it are taken by then.
+ * @param fingerprint of the scenario, by which an interrupted session is found again
+ */
+export async function begin(
+  options: RunOptions,
+  fingerprint: string,
+  { listener, clocks, undo }: SessionOpening,
+): Promise<OpenedSession> {
+  const { scenario, soak, resultsDir } = options;
+  const look = soak === undefined ? await lookFirst(scenario, options, listener) : undefined;
+  const segment = await openSegment({ ...options, isFirst: true }, listener);
+  undo.push(() => segment.close());
+  const firewall = openFirewall(scenario, listener, undo);
+  await firewall?.before();
+  const aheadSec = soak === undefined ? RUN_AHEAD_SEC : SOAK_AHEAD_SEC;
+  const startsAtMs = Date.now() + aheadSec * 1_000;
+  const clock = createSessionClock({ fromSec: -aheadSec, clocks, countsSleep: soak !== undefined });
+  const session = {
+    ...{ settleSec: settleSecOf(scenario), fingerprint },
+    startedBootMs: Math.round(clocks.read().bootMs - clock.seconds() * 1_000),
+  };
+  const writer = await createSession(
+    resultsDir,
+    {
+      ...describeLoad(segment.load, options, startsAtMs),
+      ...(look === undefined ? {} : { look }),
+      ...(soak === undefined ? { session } : { soak: { ...soak, ...session } }),
+    },
+    (message) => listener.warning?.(message),
+  );
+  undo.push(() => writer.release());
+  const plan = planOf(writer, segment, soak?.forUs ?? segment.load.durationUs);
+  firewall?.begin(writer.dir);
+  return {
+    ...{ writer, clock, segment, plan, next: 0 },
+    ...(firewall === undefined ? {} : { firewall }),
+    sums: new SessionSums(writer.info),
+    events: new EventLog(writer, (event) => listener.event?.(event)),
+    schedule: soak === undefined ? scheduleOf(plan) : { durationUs: soak.forUs, attempts: undefined },
+    ...(soak === undefined
+      ? {}
+      : {
+          first: (flowsSec) => ({
+            ...{ kind: 'begun', fromSec: 0, toSec: flowsSec, setsAside: false },
+            text: `the soak begins, ${formatLength(soak.forUs)} in windows of ${soak.windowSec} s`,
+          }),
+        }),
+  };
+}
