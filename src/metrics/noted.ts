@@ -1,5 +1,6 @@
 import type { AttemptRecord } from '../engine/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { isSampled } from '../outcome/sample.ts';
 import type { HandshakeVerdict } from '../outcome/stall.ts';
 
 /** Why the packets of an attempt are looked at. */
@@ -38,17 +39,40 @@ export interface NotedAttempt {
 
 const WIDTH = 9;
 
-/** Of one second, by one thread: the rest is counted as any other attempt, and not looked at. */
+/** Per second and thread; any others are only counted. */
 const MOST = 1_000;
-/** Of these, healthy ones. */
+/** Healthy ones among them. */
 const MOST_HEALTHY = 2;
 
-/** Gathers attempts to be looked at, as numbers: posted to another thread they cost next to nothing. */
+/** Attempts whose packets are to be looked at, as numbers, which cost next to nothing to post to another thread. */
 export class NotedAttempts {
   #numbers: number[] = [];
   #healthy = 0;
 
-  add(record: Readonly<AttemptRecord>, isRamp: boolean, kind: NotedKind, judgedAtUs: number): void {
+  /**
+   * Adds an attempt whose handshake was judged, if the verdict is of interest.
+   * @returns whether it is of interest
+   */
+  addJudged(
+    record: Readonly<AttemptRecord>,
+    isRamp: boolean,
+    isEstablished: boolean,
+    verdict: HandshakeVerdict,
+  ): boolean {
+    const isHealthy = verdict === 'prompt' && isEstablished && isSampled(record.arm, record.attempt);
+    const kind = isHealthy ? 'healthy' : notedOfVerdict(verdict);
+    if (kind === undefined) return false;
+    this.#add(record, isRamp, kind, isEstablished ? record.establishedAtUs : record.endedAtUs);
+    return true;
+  }
+
+  /** Adds an attempt that did not stall, if the way it ended is of interest. */
+  addEnded(record: Readonly<AttemptRecord>, isRamp: boolean, outcome: Outcome): void {
+    const kind = notedOfOutcome(outcome);
+    if (kind !== undefined) this.#add(record, isRamp, kind, record.endedAtUs);
+  }
+
+  #add(record: Readonly<AttemptRecord>, isRamp: boolean, kind: NotedKind, judgedAtUs: number): void {
     if (this.#numbers.length >= MOST * WIDTH) return;
     if (kind === 'healthy') {
       if (this.#healthy >= MOST_HEALTHY) return;
@@ -83,13 +107,11 @@ export function readNoted(numbers: Float64Array): NotedAttempt[] {
   });
 }
 
-/** What a verdict about a handshake is noted as; undefined: it is nothing to look at. */
-export function notedOfVerdict(verdict: HandshakeVerdict): NotedKind | undefined {
+function notedOfVerdict(verdict: HandshakeVerdict): NotedKind | undefined {
   return verdict === 'prompt' || verdict === 'slow' ? undefined : verdict;
 }
 
-/** What the end of an attempt that did not stall is noted as. */
-export function notedOfOutcome(outcome: Outcome): NotedKind | undefined {
+function notedOfOutcome(outcome: Outcome): NotedKind | undefined {
   switch (outcome) {
     case 'handshake-refused':
     case 'handshake-unreachable':

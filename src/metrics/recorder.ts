@@ -2,13 +2,12 @@ import type { AttemptRecord } from '../engine/types.ts';
 import { classify } from '../outcome/classify.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { type DropReason, groupOfOutcome, indexOfOutcome, type Outcome } from '../outcome/outcome.ts';
-import { isSampled } from '../outcome/sample.ts';
 import { type HandshakeVerdict, judgeHandshake, needsPath } from '../outcome/stall.ts';
 import { countAnswers } from './answers.ts';
 import { COUNTER_AT } from './counts.ts';
 import { type CarriedTime, recordExchange } from './exchange-times.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
-import { NotedAttempts, notedOfOutcome, notedOfVerdict } from './noted.ts';
+import { NotedAttempts } from './noted.ts';
 import { recordPhases } from './phases.ts';
 import { createAgeBins, createExactBins, FIRST_USE, type ReuseAge } from './reuse-bins.ts';
 import { SeriesCounter } from './series-counter.ts';
@@ -168,7 +167,7 @@ export class Recorder {
       this.#timeRtt(series, record.minRttUs > 0 ? record.minRttUs : record.rttUs);
       isNoted = this.#judge(series, record, ramp, true, age);
     }
-    if (!isNoted) this.#noteOutcome(record, ramp, outcome);
+    if (!isNoted) this.#noted?.addEnded(record, ramp, outcome);
     series.add(COUNTER_AT.bytes, record.bytes);
     if (this.#arms[record.arm]!.isOfBrowsers !== true) {
       if (groupOfOutcome(outcome) !== 'step') series.add(COUNTER_AT.requests);
@@ -271,26 +270,7 @@ export class Recorder {
       case 'unresolved':
         this.#countStall(series, record, facts.handshakeUs, verdict, age);
     }
-    return this.#noted !== undefined && this.#note(record, ramp, established, verdict);
-  }
-
-  #note(
-    record: Readonly<AttemptRecord>,
-    ramp: boolean,
-    established: boolean,
-    verdict: HandshakeVerdict,
-  ): boolean {
-    const isHealthy = verdict === 'prompt' && established && isSampled(record.arm, record.attempt);
-    const kind = isHealthy ? 'healthy' : notedOfVerdict(verdict);
-    if (kind === undefined) return false;
-    this.#noted!.add(record, ramp, kind, established ? record.establishedAtUs : record.endedAtUs);
-    return true;
-  }
-
-  #noteOutcome(record: Readonly<AttemptRecord>, ramp: boolean, outcome: Outcome): void {
-    if (this.#noted === undefined) return;
-    const kind = notedOfOutcome(outcome);
-    if (kind !== undefined) this.#noted.add(record, ramp, kind, record.endedAtUs);
+    return this.#noted?.addJudged(record, ramp, established, verdict) ?? false;
   }
 
   #countStall(
