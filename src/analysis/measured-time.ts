@@ -1,6 +1,6 @@
 import type { SeriesCounts } from '../metrics/types.ts';
 import { stretchesOf } from '../scenario/load-shape.ts';
-import type { Load } from '../scenario/types.ts';
+import type { Load } from '../scenario/load-types.ts';
 
 /**
  * How long an arm's measured phases lasted, microseconds: an open loop's by its schedule, ramps and idle phases left

@@ -1,6 +1,7 @@
 import { peakPerSec } from '../scenario/load-shape.ts';
+import type { Load } from '../scenario/load-types.ts';
 import { redactPath } from '../scenario/secrets.ts';
-import type { Arm, HostPort, Load, Scenario } from '../scenario/types.ts';
+import type { Arm, HostPort, Scenario } from '../scenario/types.ts';
 import { sendsNothing } from '../scenario/words.ts';
 
 /** What a run tested, and from where: what a reader has to know before any figure of it. */

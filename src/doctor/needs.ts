@@ -1,5 +1,6 @@
 import { loadAttempts, peakPerSec, stretchesOf, sweepAttempts } from '../scenario/load-shape.ts';
-import type { Arm, Load, OpenLoad, Scenario, SweepLoad } from '../scenario/types.ts';
+import type { Load, OpenLoad, SweepLoad } from '../scenario/load-types.ts';
+import type { Arm, Scenario } from '../scenario/types.ts';
 
 /** TCP_TIMEWAIT_LEN in include/net/tcp.h: fixed in Linux, no setting changes it. */
 export const TIME_WAIT_SEC = 60;

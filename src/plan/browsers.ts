@@ -1,4 +1,4 @@
-import type { BrowserLoad } from '../scenario/types.ts';
+import type { BrowserLoad } from '../scenario/load-types.ts';
 
 /** When a browser opens its first page. */
 export interface BrowserStart {

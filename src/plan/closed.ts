@@ -1,4 +1,4 @@
-import type { ClosedLoad } from '../scenario/types.ts';
+import type { ClosedLoad } from '../scenario/load-types.ts';
 
 /** One shard's part of a closed loop. The parts add up exactly to the whole. */
 export interface ClosedShare {

@@ -1,4 +1,4 @@
-import type { OpenLoad } from '../scenario/types.ts';
+import type { OpenLoad } from '../scenario/load-types.ts';
 import { areaInSegment, dueInSegment, layOut, type Segment } from './segments.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { attemptsIn, type Stretch, stretchesOf } from '../scenario/load-shape.ts';
-import type { OpenLoad } from '../scenario/types.ts';
+import type { OpenLoad } from '../scenario/load-types.ts';
 
 /**
  * A stretch on the timeline. Attempt k is due when the area under the rate, counted from the start of the load,

@@ -1,4 +1,4 @@
-import type { SweepLoad } from '../scenario/types.ts';
+import type { SweepLoad } from '../scenario/load-types.ts';
 
 /** Two attempts from one source port, each from a different address. */
 export interface SweepPair {

@@ -1,5 +1,6 @@
 import { holdTogetherUs, peakPerSec, stepLevels } from './load-shape.ts';
-import type { Arm, Load, Phase } from './types.ts';
+import type { Load, Phase } from './load-types.ts';
+import type { Arm } from './types.ts';
 
 /**
  * `--rate`: sets the highest rate of the scenario to this one and scales every other rate of every open-loop arm in

@@ -1,5 +1,6 @@
 import { loadAttempts, loadDurationUs, peakPerSec } from './load-shape.ts';
-import type { Arm, Load, Phase } from './types.ts';
+import type { Load, Phase } from './load-types.ts';
+import type { Arm } from './types.ts';
 import { formatDuration, formatRate } from './units.ts';
 
 /** Limits on what a run may ask for: a mistyped digit must not take a network down, or keep a probe busy for a week. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { parsePagePath } from './address.ts';
 import { parsedText } from './leaves.ts';
+import type { BrowserLoad } from './load-types.ts';
 import { duration, positiveDuration } from './quantities.ts';
-import type { BrowserLoad } from './types.ts';
 
 /** Connections that Chromium opens to one host, and therefore to one proxy per host (ClientSocketPoolManager). */
 const DEFAULT_CONNECTIONS = 6;

@@ -1,5 +1,6 @@
+import type { SweepLoad } from './load-types.ts';
 import type { ArmFile } from './schema.ts';
-import type { SourceAddress, SweepLoad } from './types.ts';
+import type { SourceAddress } from './types.ts';
 import type { Via } from './words.ts';
 import { sendsNothing } from './words.ts';
 

@@ -6,15 +6,14 @@ import { checkService } from './auth-schema.ts';
 import { type Breach, findBreaches } from './bounds.ts';
 import { deepFreeze } from './freeze.ts';
 import { checkHeaderValue, checkMethod, TOKEN } from './leaves.ts';
+import type { ClosedLoad, OpenLoad } from './load-types.ts';
 import { resolveArm } from './resolve.ts';
 import type { ArmFile } from './schema.ts';
 import { isNamed, parseInterface, parseSourceAddress } from './source-schema.ts';
 import { findSpreadFault } from './spread.ts';
 import type {
   AuthSpec,
-  ClosedLoad,
   CredentialSource,
-  OpenLoad,
   Scenario,
   SocketSpec,
   SourceAddress,

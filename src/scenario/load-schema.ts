@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { browserLoad } from './browsers-schema.ts';
 import { fixParams } from './leaves.ts';
+import type { ClosedLoad, OpenLoad, Phase } from './load-types.ts';
 import { positiveDuration, positiveRate, rate } from './quantities.ts';
 import { sweep } from './sweep-schema.ts';
-import type { ClosedLoad, OpenLoad, Phase } from './types.ts';
 
 const ramp = z
   .strictObject({

@@ -1,4 +1,4 @@
-import type { Load, OpenLoad, Phase, SweepLoad } from './types.ts';
+import type { Load, OpenLoad, Phase, SweepLoad } from './load-types.ts';
 
 /** A stretch of an open loop whose rate changes linearly. Each level of a step is a stretch. */
 export interface Stretch {

@@ -11,10 +11,11 @@ import { resolveTls } from './check-tls.ts';
 import { checkClient, mergeClients, toClient } from './client.ts';
 import { type ArmContext, findPeers, goesThroughProxy, type Need } from './far-end.ts';
 import { holdTogetherUs, loadAttempts } from './load-shape.ts';
+import type { Load } from './load-types.ts';
 import type { Path, Problem } from './problems.ts';
 import type { ArmFile } from './schema.ts';
 import { findSpreadFault } from './spread.ts';
-import type { Arm, Load, RequestSpec, SocketSpec, Target } from './types.ts';
+import type { Arm, RequestSpec, SocketSpec, Target } from './types.ts';
 import { sendsNothing, TOGETHER, type Via } from './words.ts';
 
 export interface ResolvedArm {

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { stepLevels } from './load-shape.ts';
-import type { Arm, Load, Phase, Scenario } from './types.ts';
+import type { Load, Phase } from './load-types.ts';
+import type { Arm, Scenario } from './types.ts';
 
 /**
  * What remains of a scenario whose load was interrupted.

@@ -1,7 +1,8 @@
 import type { Expectation } from '../outcome/expectation.ts';
+import type { Load } from './load-types.ts';
 import { REDACTED, redactEndpoint, redactHeader, redactPath } from './secrets.ts';
 import { redactShell } from './shell-command.ts';
-import type { Arm, FirewallSpec, Load, RequestSpec, Scenario } from './types.ts';
+import type { Arm, FirewallSpec, RequestSpec, Scenario } from './types.ts';
 
 type Shown = (path: readonly string[], value: unknown) => unknown;
 

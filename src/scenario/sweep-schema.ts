@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { fixParams } from './leaves.ts';
+import type { SweepLoad } from './load-types.ts';
 import { positiveDuration, positiveRate } from './quantities.ts';
-import type { SweepLoad } from './types.ts';
 
 /** Enough for ten or twelve stalls in a band where half of all attempts stall: 99.9 % likely to see at least one. */
 const DEFAULT_PAIRS = 12;

@@ -5,7 +5,7 @@ import type { RecordedArm } from '../metrics/recorder.ts';
 import { createPacer, type Pacer } from '../plan/pacer.ts';
 import { planSweep, type SweepPair, sweepShare } from '../plan/sweep.ts';
 import { serverNameOf } from '../scenario/host-names.ts';
-import type { SweepLoad } from '../scenario/types.ts';
+import type { SweepLoad } from '../scenario/load-types.ts';
 import type { PortRange } from '../scenario/units.ts';
 import { toEngineAuth } from './credentials.ts';
 import type { PlannedArm } from './protocol.ts';

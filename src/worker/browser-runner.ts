@@ -9,7 +9,7 @@ import type { DropReason } from '../outcome/outcome.ts';
 import { browserShare, thinkFor } from '../plan/browsers.ts';
 import { TimeHeap } from '../plan/ports/time-heap.ts';
 import { createRandomBelow, type RandomBelow } from '../random.ts';
-import type { BrowserLoad } from '../scenario/types.ts';
+import type { BrowserLoad } from '../scenario/load-types.ts';
 import { toEngineArm } from './arm-plan.ts';
 import { RETRY_US, type Standing } from './feeder.ts';
 import type { LoopFeeder } from './loop.ts';

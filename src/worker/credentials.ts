@@ -1,7 +1,7 @@
 import { compileAuthRequest } from '../engine/http/request.ts';
 import type { EngineAuth } from '../engine/types.ts';
 import { loadAttempts, peakPerSec } from '../scenario/load-shape.ts';
-import type { Load } from '../scenario/types.ts';
+import type { Load } from '../scenario/load-types.ts';
 import type { PlannedArm } from './protocol.ts';
 import type { TokenStock } from './token-stock.ts';
 

@@ -2,7 +2,7 @@ import { ENGINES } from '../engine/registry.ts';
 import type { CreateEngine } from '../engine/types.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { loadAttempts, peakPerSec } from '../scenario/load-shape.ts';
-import type { Load } from '../scenario/types.ts';
+import type { Load } from '../scenario/load-types.ts';
 import { openShard } from './open-shard.ts';
 import type { PlannedArm, ShardPlan } from './protocol.ts';
 import type { ShardClock } from './shard-clock.ts';

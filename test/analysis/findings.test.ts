@@ -3,7 +3,7 @@ import { findCutAge } from '../../src/analysis/findings/cut-age.ts';
 import { findKnee } from '../../src/analysis/findings/knee.ts';
 import { Tally } from '../../src/analysis/tally.ts';
 import type { ProofsAtAge } from '../../src/analysis/types.ts';
-import type { Load } from '../../src/scenario/types.ts';
+import type { Load } from '../../src/scenario/load-types.ts';
 import { armOf, fine, frameOf, histogramOf, hold, sec, summaryOf } from './parts.ts';
 
 /** 1,000/s to 4,000/s, two seconds each. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findGeneratorLimits } from '../../src/analysis/generator-limits.ts';
 import type { ArmSummary } from '../../src/analysis/types.ts';
 import type { GeneratorFaults } from '../../src/metrics/types.ts';
-import type { Load } from '../../src/scenario/types.ts';
+import type { Load } from '../../src/scenario/load-types.ts';
 import { NOTHING, quantiles } from '../render/fixtures.ts';
 import { armOf, hold, sec, summaryOf } from './parts.ts';
 

@@ -3,7 +3,8 @@ import { emptyCounts } from '../../src/metrics/counts.ts';
 import { createHistogram, type Histogram, recordUs } from '../../src/metrics/histogram.ts';
 import type { Frame, SeriesCounts } from '../../src/metrics/types.ts';
 import { parseCriterion } from '../../src/scenario/criteria.ts';
-import type { Arm, Load, Scenario } from '../../src/scenario/types.ts';
+import type { Load } from '../../src/scenario/load-types.ts';
+import type { Arm, Scenario } from '../../src/scenario/types.ts';
 import { armSummary } from '../render/fixtures.ts';
 
 const SECOND_US = 1_000_000;

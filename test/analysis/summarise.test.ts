@@ -4,7 +4,8 @@ import { Tally } from '../../src/analysis/tally.ts';
 import type { Summary } from '../../src/analysis/types.ts';
 import type { Histogram } from '../../src/metrics/histogram.ts';
 import type { Frame } from '../../src/metrics/types.ts';
-import type { Load, Scenario } from '../../src/scenario/types.ts';
+import type { Load } from '../../src/scenario/load-types.ts';
+import type { Scenario } from '../../src/scenario/types.ts';
 import { armOf, fine, frameOf, histogramOf, hold, scenarioOf, sec } from './parts.ts';
 
 const RUN: Summary['run'] = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { browserShare, thinkFor } from '../../src/plan/browsers.ts';
 import { createRandomBelow } from '../../src/random.ts';
-import type { BrowserLoad } from '../../src/scenario/types.ts';
+import type { BrowserLoad } from '../../src/scenario/load-types.ts';
 
 const LOAD: BrowserLoad = {
   kind: 'browsers',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ClosedShare, closedShare } from '../../src/plan/closed.ts';
-import type { ClosedLoad } from '../../src/scenario/types.ts';
+import type { ClosedLoad } from '../../src/scenario/load-types.ts';
 
 const sharesOf = (load: ClosedLoad, count: number): ClosedShare[] =>
   Array.from({ length: count }, (_, index) => closedShare(load, index, count));

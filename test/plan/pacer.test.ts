@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCursor, createPacer, type Pacer } from '../../src/plan/pacer.ts';
 import { loadAttempts, loadDurationUs } from '../../src/scenario/load-shape.ts';
-import type { OpenLoad, Phase } from '../../src/scenario/types.ts';
+import type { OpenLoad, Phase } from '../../src/scenario/load-types.ts';
 
 const SECOND = 1_000_000;
 const open = (...phases: Phase[]): OpenLoad => ({ kind: 'open', phases });

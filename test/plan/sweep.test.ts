@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planSweep, type SweepPair, sweepShare } from '../../src/plan/sweep.ts';
-import type { SweepLoad } from '../../src/scenario/types.ts';
+import type { SweepLoad } from '../../src/scenario/load-types.ts';
 
 const ports = (count: number) => Array.from({ length: count }, (_, index) => 20_000 + index);
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Load, Phase } from '../../src/scenario/load-types.ts';
 import { restOf } from '../../src/scenario/rest.ts';
-import type { Load, Phase } from '../../src/scenario/types.ts';
 import { armOf, scenarioOf } from '../analysis/parts.ts';
 
 const SEC = 1_000_000;

@@ -1,7 +1,8 @@
 import { UsageError } from '../../src/errors.ts';
 import { parseScenario } from '../../src/scenario/load.ts';
+import type { Load } from '../../src/scenario/load-types.ts';
 import type { Overrides } from '../../src/scenario/overrides.ts';
-import type { Arm, Load, Scenario } from '../../src/scenario/types.ts';
+import type { Arm, Scenario } from '../../src/scenario/types.ts';
 
 /** A scenario of the given arms that lacks nothing. */
 export function scenarioOf(arms: string, overrides: Overrides = {}): Scenario {

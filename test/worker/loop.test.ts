@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { closedShare } from '../../src/plan/closed.ts';
 import { createCursor, createPacer } from '../../src/plan/pacer.ts';
-import type { ClosedLoad, OpenLoad } from '../../src/scenario/types.ts';
+import type { ClosedLoad, OpenLoad } from '../../src/scenario/load-types.ts';
 import { createClosedFeeder } from '../../src/worker/closed-feeder.ts';
 import type { Feeder, Launcher } from '../../src/worker/feeder.ts';
 import { type Loop, runLoop } from '../../src/worker/loop.ts';

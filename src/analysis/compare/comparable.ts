@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Arm, Load, Phase, Scenario } from '../../scenario/types.ts';
+import type { Load, Phase } from '../../scenario/load-types.ts';
+import type { Arm, Scenario } from '../../scenario/types.ts';
 import type { Summary } from '../types.ts';
 
 /** The facts of a run that decide whether it can be compared. */

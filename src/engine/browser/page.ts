@@ -1,4 +1,5 @@
-import type { Arm, BrowserLoad } from '../../scenario/types.ts';
+import type { BrowserLoad } from '../../scenario/load-types.ts';
+import type { Arm } from '../../scenario/types.ts';
 import { NONCE_WIDTH } from '../http/message.ts';
 import { authority, requestFields } from '../http/request.ts';
 

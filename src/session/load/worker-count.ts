@@ -1,7 +1,8 @@
 import type { EngineName } from '../../engine/names.ts';
 import { ENGINES } from '../../engine/registry.ts';
 import { peakPerSec } from '../../scenario/load-shape.ts';
-import type { Arm, BrowserLoad } from '../../scenario/types.ts';
+import type { BrowserLoad } from '../../scenario/load-types.ts';
+import type { Arm } from '../../scenario/types.ts';
 
 /** What the number of threads depends on. */
 export interface WorkerNeed {

@@ -6,7 +6,8 @@ import type { Finding } from '../../../src/analysis/types.ts';
 import { emptyCounts } from '../../../src/metrics/counts.ts';
 import type { Histogram } from '../../../src/metrics/histogram.ts';
 import type { Frame, SeriesCounts } from '../../../src/metrics/types.ts';
-import type { Arm, Load } from '../../../src/scenario/types.ts';
+import type { Load } from '../../../src/scenario/load-types.ts';
+import type { Arm } from '../../../src/scenario/types.ts';
 import { armOf, histogramOf, scenarioOf, sec } from '../parts.ts';
 
 const HOLD_SEC = 20;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compilePage } from '../../../src/engine/browser/page.ts';
-import type { Arm, BrowserLoad, PageSpec } from '../../../src/scenario/types.ts';
+import type { BrowserLoad, PageSpec } from '../../../src/scenario/load-types.ts';
+import type { Arm } from '../../../src/scenario/types.ts';
 import { armOf } from '../../analysis/parts.ts';
 
 const NONCE = '0000000000000007';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Arm, Load } from '../../../src/scenario/types.ts';
+import type { Load } from '../../../src/scenario/load-types.ts';
+import type { Arm } from '../../../src/scenario/types.ts';
 import { chooseWorkers, type WorkerNeed } from '../../../src/session/load/worker-count.ts';
 import { armOf } from '../../analysis/parts.ts';
 
