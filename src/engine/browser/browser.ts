@@ -1,14 +1,8 @@
 import { challengeOf } from './challenge.ts';
 import type { Connection, ConnectionOwner, Lost } from './connection.ts';
-import { createObject, type Page, type PageObject } from './page-object.ts';
+import { ObjectQueue } from './object-queue.ts';
+import type { Page, PageObject } from './page-object.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
-
-/**
- * Objects that a browser requests at once beyond what its connections can carry. Chromium delays low-priority
- * requests (services/network/resource_scheduler: six per host), but not style sheets, scripts and the first five
- * images of a page.
- */
-const MOST_QUEUED = 5;
 
 /** What a browser needs to make connections. */
 export interface ConnectionFactory {
@@ -35,11 +29,7 @@ export class Browser implements ConnectionOwner {
   readonly #bound = new Map<Connection, PageObject>();
   /** Connections being opened for any waiting object. */
   #connecting = 0;
-  /** Objects that wait for a connection. */
-  #waiting: PageObject[] = [];
-  /** Objects not requested yet, because enough others are in progress. */
-  #later: PageObject[] = [];
-  #underway = 0;
+  readonly #queue: ObjectQueue;
   #page: Page | undefined;
   /** Basic: once credentials are known to be required, every request carries them (RFC 7617 section 2.2). */
   #goesAhead: boolean;
@@ -50,6 +40,7 @@ export class Browser implements ConnectionOwner {
     this.#arm = arm;
     this.#host = host;
     this.#factory = factory;
+    this.#queue = new ObjectQueue(arm.connections);
     this.#goesAhead = arm.auth?.mode === 'preemptive';
   }
 
@@ -67,15 +58,13 @@ export class Browser implements ConnectionOwner {
 
   /** Sends what can be sent, and opens as many connections as the limits allow. */
   pump(): void {
-    while (this.#later.length > 0 && this.#underway < this.#arm.connections + MOST_QUEUED) {
-      this.#waiting.push(this.#later.shift()!);
-      this.#underway += 1;
-    }
+    const { waiting } = this.#queue;
+    this.#queue.refill();
     for (let object = this.#nextToAsk(); object !== undefined; object = this.#nextToAsk()) {
       if (!this.#ask(this.#resting.pop()!, object)) return;
     }
-    while (this.#connecting < this.#waiting.length && this.#connections.size < this.#arm.connections) {
-      const object = this.#waiting[this.#connecting]!;
+    while (this.#connecting < waiting.length && this.#connections.size < this.#arm.connections) {
+      const object = waiting[this.#connecting]!;
       if (object.isGivenUp && this.#connections.size > 0) return;
       const isFirst = object.index === 0 && !object.mustAuthorise;
       const intendedAtUs = isFirst ? object.wantedAtUs : this.#host.clock();
@@ -102,9 +91,7 @@ export class Browser implements ConnectionOwner {
     this.#isRetired = true;
     const left = this.#page?.left ?? 0;
     this.#page = undefined;
-    this.#waiting = [];
-    this.#later = [];
-    this.#underway = 0;
+    this.#queue.clear();
     this.#asked.clear();
     this.#bound.clear();
     for (let object = 0; object < left; object += 1) this.#host.objectOver(-1);
@@ -158,7 +145,7 @@ export class Browser implements ConnectionOwner {
     if (connection.record.establishedAtUs < 0) {
       if (!this.#bound.delete(connection)) this.#connecting -= 1;
       // As in Chromium, the longest-waiting request fails with it.
-      const failed = object ?? this.#waiting.shift();
+      const failed = object ?? this.#queue.takeFirst();
       if (failed !== undefined) this.#finish(failed, -1);
     } else if (object !== undefined) {
       this.#asked.delete(connection);
@@ -172,16 +159,14 @@ export class Browser implements ConnectionOwner {
    */
   #nextToAsk(): PageObject | undefined {
     if (this.#resting.length === 0) return undefined;
-    const isFull = this.#connections.size >= this.#arm.connections;
-    const place = this.#waiting.findIndex(({ isAlone }) => isFull || !isAlone);
-    return place < 0 ? undefined : this.#waiting.splice(place, 1)[0];
+    return this.#queue.takeNext(this.#connections.size >= this.#arm.connections);
   }
 
   #connect(object: PageObject, attempt: number, intendedAtUs: number): void {
     const connection = this.#factory.create(this.number, attempt, intendedAtUs, this);
     this.#connections.add(connection);
     if (object.isAlone) {
-      this.#waiting.splice(this.#waiting.indexOf(object), 1);
+      this.#queue.remove(object);
       this.#bound.set(connection, object);
     } else this.#connecting += 1;
     connection.open();
@@ -191,14 +176,12 @@ export class Browser implements ConnectionOwner {
     object.isGivenUp = true;
     // Other connections may still serve it.
     if (this.#connections.size > 0) return;
-    this.#waiting.splice(this.#waiting.indexOf(object), 1);
+    this.#queue.remove(object);
     this.#finish(object, -1);
   }
 
   #want(indexes: readonly number[], wantedAtUs: number): void {
-    for (const index of indexes) {
-      this.#later.push(createObject(index, this.#host.nextNonce(), wantedAtUs));
-    }
+    this.#queue.want(indexes, () => this.#host.nextNonce(), wantedAtUs);
   }
 
   /** @returns false if credentials are required and none are available: the object then waits */
@@ -221,7 +204,7 @@ export class Browser implements ConnectionOwner {
     object.isAlone = false;
     object.blockedAtUs = this.#blockedSince(object);
     if (this.#host.waits(this.number, object.blockedAtUs)) {
-      this.#waiting.unshift(object);
+      this.#queue.putFirst(object);
       this.#rest(connection);
     } else {
       connection.end('no-credentials', this.#arm.auth?.status ?? 0);
@@ -262,7 +245,7 @@ export class Browser implements ConnectionOwner {
       return;
     }
     if (lost === 'challenged') this.#putLast(object);
-    else this.#waiting.unshift(object);
+    else this.#queue.putFirst(object);
   }
 
   /**
@@ -272,7 +255,7 @@ export class Browser implements ConnectionOwner {
   #putLast(object: PageObject): void {
     object.mustAuthorise = true;
     object.isAlone = true;
-    this.#waiting.push(object);
+    this.#queue.putLast(object);
   }
 
   /** @param tookUs -1 if it failed */
@@ -281,7 +264,7 @@ export class Browser implements ConnectionOwner {
     if (page === undefined) return;
     this.#host.objectOver(tookUs);
     page.left -= 1;
-    this.#underway -= 1;
+    this.#queue.finished();
     if (tookUs < 0) page.isWhole = false;
     else if (object.index === 0) {
       const others = Array.from({ length: this.#arm.page.objects - 1 }, (_, index) => index + 1);

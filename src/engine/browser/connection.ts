@@ -2,15 +2,15 @@ import type { Socket } from 'node:net';
 import type { Client } from 'undici';
 import type { EndCause } from '../../outcome/classify.ts';
 import { uriHostOf } from '../../scenario/host-names.ts';
-import { diagnoseLack, diagnoseRefusal } from '../lack.ts';
+import { diagnoseLack } from '../lack.ts';
 import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
-import { describeRefusal } from '../portable/refusal.ts';
+import { noteRefusal } from '../portable/refusal.ts';
 import { openSocket } from '../portable/socket.ts';
-import type { AttemptRecord } from '../types.ts';
+import { readFacts, readResent } from '../portable/tcp-facts.ts';
+import type { AttemptRecord, Endpoint } from '../types.ts';
 import { asksElsewhere } from './challenge.ts';
 import { createClient } from './client.ts';
-import { Exchange } from './exchange.ts';
-import { errorNameOf, readFacts, readResent } from './facts.ts';
+import { Exchange, errorNameOf } from './exchange.ts';
 import type { PageRequest } from './page.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
@@ -49,7 +49,8 @@ export class Connection {
   #answers = 0;
   /** The error named by the last response that asked for credentials. */
   #challengeName = '';
-  #error: NodeJS.ErrnoException | undefined;
+  /** Of the last error: 0 if the system did not report it, undefined if there was none. */
+  #errno: number | undefined;
   /** The far end's FIN has come. */
   #isEnded = false;
   #deadlineUs = Number.POSITIVE_INFINITY;
@@ -69,9 +70,11 @@ export class Connection {
 
   open(): void {
     const { record } = this;
-    const { endpoints, sources, socket: options } = this.#arm;
-    const endpoint = endpoints[record.endpoint]!;
-    const opened = openSocket({ endpoint, source: sources[record.source], sourcePort: 0, options }, {});
+    const { sources, socket: options } = this.#arm;
+    const opened = openSocket(
+      { endpoint: this.#endpoint, source: sources[record.source], sourcePort: 0, options },
+      {},
+    );
     record.startedAtUs = this.#host.clock();
     if (typeof opened === 'number') {
       // The owner does not know the connection yet.
@@ -160,8 +163,8 @@ export class Connection {
     else this.#settle(this.record.phase, 'timeout');
   }
 
-  get #family(): 4 | 6 {
-    return this.#arm.endpoints[this.record.endpoint]!.family;
+  get #endpoint(): Endpoint {
+    return this.#arm.endpoints[this.record.endpoint]!;
   }
 
   #limit(lastsUs: number): void {
@@ -170,7 +173,7 @@ export class Connection {
 
   #meetConnect(socket: Socket): void {
     this.#markEstablished(socket);
-    const { address, port } = this.#arm.endpoints[this.record.endpoint]!;
+    const { address, port } = this.#endpoint;
     // Only the socket needs the zone.
     this.#client = createClient(`http://${uriHostOf(address)}:${port}`, socket);
     this.rest();
@@ -179,7 +182,7 @@ export class Connection {
 
   #markEstablished(socket: Socket): void {
     this.record.establishedAtUs = this.#host.clock();
-    readFacts(this.record, this.#fd, this.#family, socket);
+    readFacts(this.record, this.#fd, this.#endpoint.family, socket);
     this.#host.established(this.record);
   }
 
@@ -189,44 +192,33 @@ export class Connection {
     if (isAfterHandshake(errno)) {
       this.#markEstablished(this.#socket!);
       this.record.phase = 'response';
-    } else {
-      this.record.refusedBy = describeRefusal(this.#fd, this.#family, errno);
-      this.record.lacks = diagnoseRefusal(this.record.refusedBy, this.#arm.endpoints[this.record.endpoint]!);
-    }
+    } else noteRefusal(this.record, this.#fd, this.#endpoint, errno);
     this.#settle(this.record.phase, 'errno', errno);
   }
 
   #fail(error: NodeJS.ErrnoException): void {
-    this.#error = error;
+    this.#errno = errnoOf(error);
     // Without a prior handshake failure, an error in this phase comes from connect() or bind() itself: no SYN was
     // sent.
-    if (this.record.phase === 'handshake') this.#refuse(errnoOf(error), error.syscall === 'bind');
+    if (this.record.phase === 'handshake') this.#refuse(this.#errno, error.syscall === 'bind');
   }
 
   /** This machine refused to start it. */
   #refuse(errno: number, wasBind: boolean): void {
-    this.record.lacks = diagnoseLack(errno, wasBind, this.#arm.endpoints[this.record.endpoint]!);
+    this.record.lacks = diagnoseLack(errno, wasBind, this.#endpoint);
     this.#settle('start', 'errno', errno);
   }
 
   #meetAnswer(exchange: Exchange): void {
     if (this.#isOver) return;
-    const { record } = this;
-    const { status, headers, sentAtUs, completedAtUs, firstByteAtUs } = exchange;
+    const { status, headers, sentAtUs, completedAtUs } = exchange;
     this.#exchange = undefined;
     this.#answers += 1;
     const errorName = errorNameOf(exchange);
     const isChallenge = status === this.#arm.auth?.status;
     if (isChallenge) this.#challengeName = errorName;
     this.#host.answered(status, isChallenge ? '' : errorName);
-    if (!isChallenge) {
-      // An unexpected status applies to the whole connection, whatever other responses it carried.
-      if (record.status === 0 || this.#arm.isExpected(record.status)) record.status = status;
-      if (record.respondedAtUs < 0) {
-        record.firstByteAtUs = firstByteAtUs;
-        record.respondedAtUs = completedAtUs;
-      }
-    }
+    if (!isChallenge) exchange.record(this.record, (other) => this.#arm.isExpected(other));
     const persists = this.#socket?.destroyed === false && !exchange.isCutShort;
     this.#owner.answered(this, { status, headers, sentAtUs, completedAtUs, persists });
   }
@@ -242,15 +234,15 @@ export class Connection {
 
   /** A FIN is a normal way to end an idle connection; a reset or a path error is not. */
   #settleAtRest(lost?: Lost): void {
-    const errno = this.#errno;
+    const errno = this.#errno ?? 0;
     if (errno > 0) this.#settle('held', 'errno', errno, lost);
     else this.#settle('done', 'none', 0, lost);
   }
 
   #settleCut({ firstByteAtUs, status }: Exchange): void {
-    const errno = this.#errno;
+    const errno = this.#errno ?? 0;
     // An error without a system errno is undici's: the data received is not a response.
-    const isGarbage = this.#error !== undefined && errno === 0 && !this.#isEnded;
+    const isGarbage = this.#errno === 0 && !this.#isEnded;
     const isUnanswered = firstByteAtUs < 0 && !isGarbage && (errno === 0 || isReset(errno));
     if (isUnanswered && this.#isAnswering) {
       this.record.status = this.#arm.auth?.status ?? 0;
@@ -261,10 +253,6 @@ export class Connection {
     const lost = isUnanswered && this.isProven ? 'stale' : 'failed';
     if (errno > 0) this.#settle('response', 'errno', errno, lost);
     else this.#settle('response', isGarbage ? 'parse' : 'eof', 0, lost);
-  }
-
-  get #errno(): number {
-    return this.#error === undefined ? 0 : errnoOf(this.#error);
   }
 
   #settle(
@@ -289,14 +277,16 @@ export class Connection {
 
   /** The descriptor is available while a response arrives, and may be gone once it is complete. */
   #noteResent(): void {
-    if (this.#socket !== undefined && this.record.establishedAtUs >= 0)
-      readResent(this.record, this.#fd, this.#socket, this.#host.clock());
+    const socket = this.#socket;
+    if (socket !== undefined && !socket.destroyed && this.record.establishedAtUs >= 0)
+      readResent(this.record, this.#fd, socket.bytesWritten, this.#host.clock());
   }
 
   #release(phase: AttemptRecord['phase']): void {
     const socket = this.#socket;
     if (socket === undefined) return;
-    if (phase === 'handshake' && !socket.destroyed) readFacts(this.record, this.#fd, this.#family, socket);
+    if (phase === 'handshake' && !socket.destroyed)
+      readFacts(this.record, this.#fd, this.#endpoint.family, socket);
     this.#noteResent();
     this.record.bytes = socket.bytesRead;
     this.#client?.destroy(() => undefined);

@@ -1,5 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../net/ticker.ts';
+import { LEAST_STATUS, nameError } from '../http/error-name.ts';
+import type { AttemptRecord } from '../types.ts';
 
 /** The response to one request, as reported by undici. The callbacks only record: undici swallows what they throw. */
 export class Exchange implements Dispatcher.DispatchHandler {
@@ -61,4 +63,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** The socket's own events carry more detail. */
   onResponseError(): void {}
+
+  /** Writes a complete response, other than a challenge, into the record of its connection. */
+  record(record: AttemptRecord, isExpected: (status: number) => boolean): void {
+    // An unexpected status applies to the whole connection, whatever other responses it carried.
+    if (record.status === 0 || isExpected(record.status)) record.status = this.status;
+    if (record.respondedAtUs >= 0) return;
+    record.firstByteAtUs = this.firstByteAtUs;
+    record.respondedAtUs = this.completedAtUs;
+  }
+}
+
+/** The name that a proxy gives to the error in its response, see http/error-name.ts; empty if it gives none. */
+export function errorNameOf({ status, headers }: Pick<Exchange, 'status' | 'headers'>): string {
+  if (status < LEAST_STATUS) return '';
+  return nameError((name) => [headers[name] ?? []].flat());
 }

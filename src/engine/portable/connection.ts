@@ -1,21 +1,13 @@
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { TLSSocket } from 'node:tls';
-import {
-  createTcpInfo,
-  keepIcmpErrors,
-  readLocalPort,
-  readTcpInfo,
-  startKeepAlive,
-  TCP_CLOSE,
-  takeSocketError,
-} from '../../net/index.ts';
+import { createTcpInfo, readTcpInfo, startKeepAlive, TCP_CLOSE, takeSocketError } from '../../net/index.ts';
 import { hasAnswered, LONGEST_PROOF_US, PROBES } from '../holding.ts';
-import { mayHaveResent } from '../resent.ts';
-import type { AttemptRecord } from '../types.ts';
+import type { AttemptRecord, Endpoint } from '../types.ts';
 import { errnoOf } from './errno.ts';
-import { describeRefusal } from './refusal.ts';
+import { noteRefusal } from './refusal.ts';
 import { openSocket, type Route } from './socket.ts';
+import { readFacts, readResent } from './tcp-facts.ts';
 import { type TlsLayer, tlsCodeOf } from './tls-layer.ts';
 
 /** Events of a connection. */
@@ -97,26 +89,14 @@ export class Connection {
     stream.on('secureConnect', () => secured(stream));
   }
 
-  /** What answered the SYN, if that was a refusal; call while the descriptor is open. */
-  refusedBy(errno: number): string {
-    return this.isOpen ? describeRefusal(this.#fd, this.#family, errno) : '';
+  /** Records what answered the SYN; call while the descriptor is open. */
+  noteRefusal(record: AttemptRecord, endpoint: Endpoint, errno: number): void {
+    if (this.isOpen) noteRefusal(record, this.#fd, endpoint, errno);
   }
 
-  /** Writes what the kernel knows of the connection into its record; call while the descriptor is open. */
+  /** Records what the kernel knows of the connection; call while the descriptor is open. */
   readFacts(record: AttemptRecord): void {
-    if (this.#fd < 0) {
-      record.sourcePort ||= this.#socket?.localPort ?? 0;
-      return;
-    }
-    record.sourcePort ||= readLocalPort(this.#fd);
-    readTcpInfo(this.#fd, tcpInfo);
-    record.synRetransmits = tcpInfo.totalRetransmits;
-    // For a failed handshake, only the SYNs are recorded.
-    if (record.establishedAtUs < 0) return;
-    keepIcmpErrors(this.#fd, this.#family, false);
-    record.rttUs = tcpInfo.rttUs;
-    record.mss = tcpInfo.mss;
-    record.tcpOptions = tcpInfo.options;
+    readFacts(record, this.#fd, this.#family, this.#socket);
   }
 
   /**
@@ -126,13 +106,7 @@ export class Connection {
   readResent(record: AttemptRecord, nowUs: number): void {
     // Under TLS the socket does not count what is written, but a TLS handshake is always longer than one segment.
     const sent = this.#stream === this.#socket ? (this.#socket?.bytesWritten ?? 0) : Number.POSITIVE_INFINITY;
-    if (record.synRetransmits < 0 || record.requestRetransmits >= 0 || sent === 0) return;
-    record.requestRetransmits = 0;
-    if (!mayHaveResent(nowUs - record.establishedAtUs, sent, record.mss)) return;
-    readTcpInfo(this.#fd, tcpInfo);
-    record.requestRetransmits =
-      tcpInfo.totalRetransmits < 0 ? -1 : tcpInfo.totalRetransmits - record.synRetransmits;
-    if (record.bytes > 0) record.minRttUs = tcpInfo.minRttUs;
+    if (record.requestRetransmits < 0) readResent(record, this.#fd, sent, nowUs);
   }
 
   /**

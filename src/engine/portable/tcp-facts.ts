@@ -1,9 +1,7 @@
 import type { Socket } from 'node:net';
 import { createTcpInfo, keepIcmpErrors, readLocalPort, readTcpInfo } from '../../net/index.ts';
-import { LEAST_STATUS, nameError } from '../http/error-name.ts';
 import { mayHaveResent } from '../resent.ts';
 import type { AttemptRecord } from '../types.ts';
-import type { Exchange } from './exchange.ts';
 
 const tcpInfo = createTcpInfo();
 
@@ -12,9 +10,14 @@ const tcpInfo = createTcpInfo();
  * SYNs are recorded.
  * @param fd -1 if the system exposes none
  */
-export function readFacts(record: AttemptRecord, fd: number, family: 4 | 6, socket: Socket): void {
+export function readFacts(
+  record: AttemptRecord,
+  fd: number,
+  family: 4 | 6,
+  socket: Pick<Socket, 'localPort'> | undefined,
+): void {
   if (fd < 0) {
-    record.sourcePort ||= socket.localPort ?? 0;
+    record.sourcePort ||= socket?.localPort ?? 0;
     return;
   }
   record.sourcePort ||= readLocalPort(fd);
@@ -29,22 +32,17 @@ export function readFacts(record: AttemptRecord, fd: number, family: 4 | 6, sock
 
 /**
  * Records retransmissions since the handshake; call while the descriptor is open.
+ * @param sentBytes since the handshake
  * @param nowUs by the engine's clock
  */
-export function readResent(record: AttemptRecord, fd: number, socket: Socket, nowUs: number): void {
-  const sent = socket.bytesWritten;
-  if (fd < 0 || socket.destroyed || record.synRetransmits < 0 || sent === 0) return;
-  if (!mayHaveResent(nowUs - record.establishedAtUs, sent, record.mss)) {
+export function readResent(record: AttemptRecord, fd: number, sentBytes: number, nowUs: number): void {
+  if (record.synRetransmits < 0 || sentBytes === 0) return;
+  if (!mayHaveResent(nowUs - record.establishedAtUs, sentBytes, record.mss)) {
     record.requestRetransmits = 0;
     return;
   }
   readTcpInfo(fd, tcpInfo);
   if (tcpInfo.totalRetransmits >= 0)
     record.requestRetransmits = tcpInfo.totalRetransmits - record.synRetransmits;
-}
-
-/** The name that a proxy gives to the error in its response, see http/error-name.ts; empty if it gives none. */
-export function errorNameOf({ status, headers }: Pick<Exchange, 'status' | 'headers'>): string {
-  if (status < LEAST_STATUS) return '';
-  return nameError((name) => [headers[name] ?? []].flat());
+  if (record.bytes > 0) record.minRttUs = tcpInfo.minRttUs;
 }
