@@ -24,7 +24,7 @@ import { createSinkEvents, openRunSinks } from './run-sinks.ts';
 import { InterruptedBeforeStart, watchSignals } from './stopping.ts';
 
 /** What to do with the load: one run, or a soak. */
-export interface Undertaking {
+export interface SessionStarter {
   readonly start: (options: RunOptions, listener: RunListener) => Promise<RunHandle>;
   /** What else it wants to hear. */
   readonly listener?: RunListener;
@@ -39,18 +39,18 @@ export async function driveRun(
   context: Context,
   scenario: Scenario,
   options: SharedRunOptions & Pick<RunFlags, 'resume'>,
-  undertaking: Undertaking = { start: context.services.startSession },
+  starter: SessionStarter = { start: context.services.startSession },
 ): Promise<ExitCode> {
   if (options.dryRun === true) {
     const { printDryRun } = await import('./output/dry-run.ts');
     return printDryRun(context.host, scenario, options);
   }
-  const view = createLiveView(context.host, options.quiet === true, undertaking.logEveryUs, options.origins);
+  const view = createLiveView(context.host, options.quiet === true, starter.logEveryUs, options.origins);
   try {
-    const finished = await runToEnd(context, scenario, options, view, undertaking);
+    const finished = await runToEnd(context, scenario, options, view, starter);
     view.end();
     await printSummary(context, finished, options.json === true);
-    if (options.json !== true) context.host.stdout.write((await undertaking.closing?.(finished)) ?? '');
+    if (options.json !== true) context.host.stdout.write((await starter.closing?.(finished)) ?? '');
     const code = exitCodeOf(finished.summary);
     if (finished.unkept === undefined) return code;
     // Reported last, so that the verdict stands; it determines the exit code only if the verdict does not.
@@ -84,7 +84,7 @@ export async function runToEnd(
   scenario: Scenario,
   options: RunFlags,
   view: LiveView,
-  { start, listener: also = {} }: Undertaking,
+  { start, listener: also = {} }: SessionStarter,
 ): Promise<FinishedRun> {
   const workers = decideWorkers(options, scenario, host);
   const results = resultsDir(host, options.results);

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /** What tells whether SIGHUP was ignored when this process began. */
-export interface HangupClues {
+export interface HangupFacts {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Text of /proc/PPID/status (proc_pid_status(5)); undefined if there is none. */
   readonly parentStatus: string | undefined;
@@ -21,7 +21,7 @@ const [O_ACCMODE, O_WRONLY] = [0o3, 0o1];
  * the command that they start in `_`; a script that ignores SIGHUP passes that on; and nohup of GNU opens /dev/null
  * write-only as standard input if that was a terminal.
  */
-export function wasHangupIgnored({ env, parentStatus, stdin }: HangupClues): boolean {
+export function wasHangupIgnored({ env, parentStatus, stdin }: HangupFacts): boolean {
   if (basename(env['_'] ?? '') === 'nohup') return true;
   const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(parentStatus ?? '')?.[1];
   if (mask !== undefined && (BigInt(`0x${mask}`) & SIGHUP_BIT) !== 0n) return true;
@@ -34,7 +34,7 @@ export function wasHangupIgnored({ env, parentStatus, stdin }: HangupClues): boo
 }
 
 /** The clues of this process. Outside Linux there are few. */
-export function readHangupClues(): HangupClues {
+export function readHangupFacts(): HangupFacts {
   return {
     env: process.env,
     parentStatus: attempt(() => readFileSync(`/proc/${process.ppid}/status`, 'latin1')),

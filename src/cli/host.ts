@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { readHangupClues, wasHangupIgnored } from './hangup.ts';
+import { readHangupFacts, wasHangupIgnored } from './hangup.ts';
 import { createOutput, type Output } from './output/process-output.ts';
 
 /** Ctrl-C, an orderly end, and a terminal that went away (an ssh session that dropped). */
@@ -37,7 +37,7 @@ function findHome(): string {
 
 /** The host that is this process. */
 export function createProcessHost(cores: number): Host {
-  const signals: readonly StopSignal[] = wasHangupIgnored(readHangupClues())
+  const signals: readonly StopSignal[] = wasHangupIgnored(readHangupFacts())
     ? ['SIGINT', 'SIGTERM']
     : ['SIGINT', 'SIGTERM', 'SIGHUP'];
   // Node has put it back to deadly: a listener is what keeps nohup's promise.

@@ -2,7 +2,7 @@ import type { RunHandle } from '../session/types.ts';
 import type { Host } from './host.ts';
 
 /** Turns signals into a gentle end, then a prompt one. */
-export interface Stopping {
+export interface SignalWatch {
   /** Whether a signal has come. */
   readonly requested: boolean;
   /** Rejects at the second signal, or 10 s after the first, as long as there is no run to stop. */
@@ -23,7 +23,7 @@ export class InterruptedBeforeStart extends Error {}
  * First signal: start nothing more and let what is open settle. Second: end it all now.
  * @param say tells the user which of the two
  */
-export function watchSignals(host: Host, say: (line: string) => void): Stopping {
+export function watchSignals(host: Host, say: (line: string) => void): SignalWatch {
   let signals = 0;
   let handle: Pick<RunHandle, 'stop'> | undefined;
   let giveUp: (reason: Error) => void = () => {};

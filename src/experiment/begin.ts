@@ -51,7 +51,7 @@ export interface ExperimentPlace extends DefaultPlaces {
 }
 
 /** An experiment that is about to begin, or to go on; nothing is written until `save`. */
-export interface BegunExperiment {
+export interface PreparedExperiment {
   readonly state: ExperimentState;
   readonly scenario: Scenario;
   save(): Promise<ExperimentState>;
@@ -62,7 +62,7 @@ export async function beginExperiment(
   place: ExperimentPlace,
   nameOrPath: string | undefined,
   options: ExperimentRequest,
-): Promise<BegunExperiment> {
+): Promise<PreparedExperiment> {
   if (nameOrPath === undefined) {
     throw new UsageError('an experiment needs a scenario', {
       hint: 'rushhour scenarios lists the available ones',
@@ -111,7 +111,7 @@ export async function resumeExperiment(
   nameOrPath: string | undefined,
   id: string,
   options: ExperimentRequest,
-): Promise<BegunExperiment> {
+): Promise<PreparedExperiment> {
   if (nameOrPath !== undefined || options.a !== undefined || options.b !== undefined) {
     throw new UsageError('--resume continues the experiment as it is: it takes no scenario, --a or --b', {
       hint: 'start a new experiment to change them',

@@ -2,7 +2,7 @@ import type { ExperimentState, ExperimentStep } from '../store/experiment-file.t
 import { SIDES, type Side } from '../store/experiment-schema.ts';
 
 /** What an experiment does to the world; the order of it all is here, and can be tested without any. */
-export interface Acts {
+export interface ExperimentActions {
   /**
    * Switches the firewall.
    * @throws EnvironmentError where the command fails
@@ -34,7 +34,10 @@ export interface Acts {
  * it can be resumed by calling this with the state on disk.
  * @returns the resulting state; `endedAt` is set once every run is done
  */
-export async function conductExperiment(begun: ExperimentState, acts: Acts): Promise<ExperimentState> {
+export async function conductExperiment(
+  begun: ExperimentState,
+  acts: ExperimentActions,
+): Promise<ExperimentState> {
   let state = begun;
   const change = async (index: number, changes: Partial<ExperimentStep>): Promise<void> => {
     const steps = state.steps.map((step, at) => (at === index ? { ...step, ...changes } : step));

@@ -6,12 +6,12 @@ import { EnvironmentError } from '../errors.ts';
 import { describeFacts } from './addresses.ts';
 import { toolEnvironment } from './command.ts';
 import { namespaceName, type Room } from './lab.ts';
-import { spawnOnRecord } from './launch.ts';
+import { spawnRecorded } from './launch.ts';
 import { Namespace } from './namespace.ts';
 import type { LabState, StateFile } from './state.ts';
 
 /** A command that runs inside a lab, in the foreground. */
-export interface Entered {
+export interface LabCommand {
   /** Its exit code; 128 plus the signal's number if a signal ended it, as in shells. */
   readonly exitCode: Promise<number>;
   /** Forwards a signal, so that the command receives it once. */
@@ -22,7 +22,7 @@ export interface Entered {
  * Runs a command in one of the lab's namespaces. It belongs to the user: `down` does not end it. At a terminal it may be a
  * shell, which has to be in the foreground there; elsewhere it has a session of its own.
  */
-export function enterLab(state: LabState, room: Room, argv: readonly string[]): Entered {
+export function enterLab(state: LabState, room: Room, argv: readonly string[]): LabCommand {
   const [command, ...args] = new Namespace(namespaceName(state.id, room)).enter(argv);
   const inForeground = isatty(0);
   const options = { stdio: 'inherit', env: environment(state), detached: !inForeground } as const;
@@ -33,11 +33,11 @@ export function enterLab(state: LabState, room: Room, argv: readonly string[]): 
  * Runs a command on the clients' side that goes with the lab: what removes the lab ends it, too. It has a session of its own:
  * a signal that is sent to everybody (Ctrl-C) would reach it twice, and twice means at once.
  */
-export function runInLab(file: StateFile, argv: readonly string[]): Entered {
+export function runInLab(file: StateFile, argv: readonly string[]): LabCommand {
   const inside = new Namespace(namespaceName(file.state.id, 'client')).enter(argv);
   const stdio = ['inherit', 'inherit', 'inherit', 'pipe'] as const;
   const env = environment(file.state);
-  return follow(spawnOnRecord(file, 'run', inside, { stdio: [...stdio], env, detached: true }), false);
+  return follow(spawnRecorded(file, 'run', inside, { stdio: [...stdio], env, detached: true }), false);
 }
 
 /** Fills in `{proxy}`, `{closed}` and the like, wherever they stand. */
@@ -63,7 +63,7 @@ function farProcess({ processes }: LabState): NodeJS.ProcessEnv {
   return far === undefined ? {} : { RUSHHOUR_FAR_PROCESS: String(far.pid) };
 }
 
-function follow(child: ChildProcess, inForeground: boolean): Entered {
+function follow(child: ChildProcess, inForeground: boolean): LabCommand {
   // The terminal reports a size change only to its foreground process.
   const resized = (): void => void child.kill('SIGWINCH');
   if (!inForeground) process.on('SIGWINCH', resized);

@@ -3,7 +3,7 @@
 export { describeFacts } from './addresses.ts';
 export { requireLabHost } from './command.ts';
 export { removeLab, removeLeftovers } from './down.ts';
-export { type Entered, enterLab, fillFacts, runInLab } from './enter.ts';
+export { enterLab, fillFacts, type LabCommand as Entered, runInLab } from './enter.ts';
 export { findLab } from './find.ts';
 export { ROOMS, type Room } from './lab.ts';
 export type { ConfiguredPreset, Preset } from './preset.ts';

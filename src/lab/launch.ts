@@ -40,7 +40,7 @@ export function launch(file: StateFile, role: string, argv: readonly string[]): 
   const logPath = join(file.logDir, `${role}.log`);
   const log = openSync(logPath, 'a', 0o600);
   // A session of its own: Ctrl-C at the terminal is not meant for it.
-  const child = spawnOnRecord(file, role, argv, { detached: true, stdio: ['ignore', log, log, 'pipe'] });
+  const child = spawnRecorded(file, role, argv, { detached: true, stdio: ['ignore', log, log, 'pipe'] });
   closeSync(log);
   child.unref();
 
@@ -69,7 +69,7 @@ export function launch(file: StateFile, role: string, argv: readonly string[]): 
  * Starts a process and puts it on record before it becomes the program it was started for.
  * @param options its fourth descriptor must be a pipe: the gate
  */
-export function spawnOnRecord(
+export function spawnRecorded(
   file: StateFile,
   role: string,
   argv: readonly string[],

@@ -16,8 +16,8 @@ export function countAnswers(series: SeriesCounter, record: Readonly<AttemptReco
   }
   if (tunnelStatus !== 0) series.answered(tunnelStatus, true);
   // Nothing came after the challenge: the status is once more that of the challenge.
-  const isTold = cause === 'challenged' && challengeStatus !== 0;
-  if (!isTold && isFinal(status)) series.answered(status, phase === 'tunnel');
+  const isCountedAlready = cause === 'challenged' && challengeStatus !== 0;
+  if (!isCountedAlready && isFinal(status)) series.answered(status, phase === 'tunnel');
 }
 
 /** Interim responses precede the one that counts; 101 is final (RFC 9110 section 15.2). 0 if none was read. */

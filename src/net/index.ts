@@ -2,7 +2,7 @@ export { Arena, type Region } from './arena.ts';
 export { createMonotonicClock, type MonotonicClock } from './clock.ts';
 export { dropIcmpErrors, keepIcmpErrors, readRefusal } from './icmp-errors.ts';
 export { isLibcAvailable, type Libc, loadLibc } from './load.ts';
-export { giveBackFreedMemory } from './memory.ts';
+export { releaseFreedMemory } from './memory.ts';
 export { sockaddrLength, writePort, writeSockaddr } from './sockaddr.ts';
 export {
   type BoundSocketSpec,

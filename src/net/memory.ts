@@ -5,6 +5,6 @@ import { isLibcAvailable, loadLibc } from './load.ts';
  * compiler leaves two megabytes in each that it uses: without this a process grows for an hour although nothing is
  * held. Does nothing if the library is not glibc, or cannot be called.
  */
-export function giveBackFreedMemory(): void {
+export function releaseFreedMemory(): void {
   if (isLibcAvailable()) loadLibc().mallocTrim?.(0);
 }

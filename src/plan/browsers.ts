@@ -26,6 +26,6 @@ export function browserShare(
  * A pause of exponentially distributed length: people read independently of one another, so pages open at random.
  * @param uniform at least 0 and below 1
  */
-export function thinkFor(meanUs: number, uniform: number): number {
+export function thinkTimeUs(meanUs: number, uniform: number): number {
   return -meanUs * Math.log(1 - uniform);
 }

@@ -1,4 +1,4 @@
-import type { Advice, Outcome, Proposal, Undoing } from '../doctor/fix/types.ts';
+import type { Advice, Outcome, Proposal, UndoPlan } from '../doctor/fix/types.ts';
 import type { ChecksLook } from './checks.ts';
 import { createPaint } from './paint.ts';
 import { wrap, wrapHanging } from './wrap.ts';
@@ -30,12 +30,12 @@ function renderProposal({ name, now, proposed, why, risk }: Proposal, look: Chec
 }
 
 /** What taking back would do to each setting. */
-export function renderUndoing(undoing: readonly Undoing[], look: ChecksLook): string {
+export function renderUndoPlan(undoing: readonly UndoPlan[], look: ChecksLook): string {
   const paint = createPaint(look.colour);
-  return undoing.map((one) => `${paint('strong', one.change.name)}: ${formatUndoing(one)}\n`).join('');
+  return undoing.map((one) => `${paint('strong', one.change.name)}: ${formatUndo(one)}\n`).join('');
 }
 
-function formatUndoing(one: Undoing): string {
+function formatUndo(one: UndoPlan): string {
   const { before, set } = one.change;
   switch (one.kind) {
     case 'restore':

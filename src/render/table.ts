@@ -18,7 +18,7 @@ export interface Column {
 }
 
 /** Lines of a table: a row may take several. */
-export interface LaidOut {
+export interface TableLines {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -45,7 +45,11 @@ export function renderTable(
 }
 
 /** As {@link renderTable}, each row by itself. */
-export function layOutTable(columns: readonly Column[], written: readonly Cells[], width: number): LaidOut {
+export function layOutTable(
+  columns: readonly Column[],
+  written: readonly Cells[],
+  width: number,
+): TableLines {
   // Labels, notes and names may be anybody's.
   const rows = written.map((cells) => cells.map(escapeControls));
   return (
@@ -61,7 +65,7 @@ function layOutBeside(
   columns: readonly Column[],
   rows: readonly Cells[],
   width: number,
-): LaidOut | undefined {
+): TableLines | undefined {
   const spare = columns
     .flatMap((column, index) => (column.spare === undefined ? [] : [{ index, spare: column.spare }]))
     .sort((a, b) => b.spare - a.spare);
@@ -79,7 +83,7 @@ function layOutUnderTitle(
   columns: readonly Column[],
   rows: readonly Cells[],
   width: number,
-): LaidOut | undefined {
+): TableLines | undefined {
   const [first, ...others] = columns;
   if (first === undefined || first.title === '') return undefined;
   const laidOut = layOutBeside([{ ...first, title: '' }, ...others], rows, width);
@@ -88,7 +92,11 @@ function layOutUnderTitle(
 }
 
 /** Sentences below the rest of their row. */
-function layOutBelow(columns: readonly Column[], rows: readonly Cells[], width: number): LaidOut | undefined {
+function layOutBelow(
+  columns: readonly Column[],
+  rows: readonly Cells[],
+  width: number,
+): TableLines | undefined {
   const isAbove = (_: unknown, index: number) =>
     columns[index]?.gives !== 'words' || columns[index]?.leads === true;
   if (columns.every((column, index) => isAbove(column, index))) return undefined;
@@ -114,7 +122,7 @@ function layOutWithin(
   columns: readonly Column[],
   rows: readonly Cells[],
   width: number,
-): LaidOut | undefined {
+): TableLines | undefined {
   const isTitled = columns.some(({ title }) => title !== '');
   const natural = columns.map(({ title }, index) =>
     Math.max(title.length, ...rows.filter(isRow).map((cells) => (cells[index] ?? '').length)),
@@ -163,7 +171,7 @@ function layOutRow(columns: readonly Column[], cells: Cells, widths: readonly nu
 }
 
 /** Each row a heading, and below it every other cell with the title of its column. */
-function stack(columns: readonly Column[], rows: readonly Cells[], width: number): LaidOut {
+function stack(columns: readonly Column[], rows: readonly Cells[], width: number): TableLines {
   const isHeading = (index: number) => index === 0 || columns[index]?.leads === true;
   const [first] = columns;
   const nameWidth = Math.max(...rows.filter(isRow).map(([name = '']) => name.length));

@@ -55,7 +55,7 @@ function explain(issue: Issue, above: Path, raw: unknown, schema: SchemaNode): P
       return [value === undefined ? missing(path, node) : misplaced(path, value, node)];
     }
     case 'invalid_value':
-      return [value === undefined ? missing(path, node) : otherWord(path, value, issue.values.map(String))];
+      return [value === undefined ? missing(path, node) : wrongWord(path, value, issue.values.map(String))];
     case 'invalid_type':
       return [value === undefined ? missing(path, node) : misplaced(path, value, node)];
     case 'too_small':
@@ -126,7 +126,7 @@ function missing(path: Path, node: SchemaNode): Problem {
   };
 }
 
-function otherWord(path: Path, value: unknown, words: readonly string[]): Problem {
+function wrongWord(path: Path, value: unknown, words: readonly string[]): Problem {
   const found = formatValue(path, value);
   if (words.length === 1)
     return { what: `${found} is not a known value of "${path.at(-1)}"`, fix: `write ${words[0]}`, path };

@@ -123,7 +123,7 @@ function checkArmNames(raw: unknown, names: readonly string[]): Problem[] {
     return [{ what: 'there are no arms', fix: 'describe at least one', path: ['arms'] }];
   }
   return names.flatMap((name) => {
-    const fix = mendArmName(name);
+    const fix = suggestArmName(name);
     if (fix === undefined) return [];
     return [
       { what: `${JSON.stringify(name)} is not a valid arm name`, fix, path: ['arms', name], atKey: true },
@@ -135,7 +135,7 @@ function checkArmNames(raw: unknown, names: readonly string[]): Problem[] {
  * Arms are keys of objects, here and in programs that read a summary: names that every object already has would
  * collide.
  */
-function mendArmName(name: string): string | undefined {
+function suggestArmName(name: string): string | undefined {
   if (!ARM_NAME.test(name)) return 'use up to 40 letters, digits, - and _';
   return name in Object.prototype ? 'JavaScript reserves it: choose another name' : undefined;
 }

@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.ts';
 import { comparisonHtml, comparisonJson } from './routes/compare.ts';
-import { liveHtml, liveJson, underWayJson } from './routes/live.ts';
+import { liveHtml, liveJson, liveRunsJson } from './routes/live.ts';
 import { overviewHtml, runsJson } from './routes/overview.ts';
 import { reportHtml, runHtml, summaryJson } from './routes/run.ts';
 import type { Handler, PageRequest, Reply, Site } from './types.ts';
@@ -13,7 +13,7 @@ const ROUTES: readonly (readonly [pattern: string, handler: Handler])[] = [
   ['runs/:run', runHtml],
   ['runs/:run/report', reportHtml],
   ['assets/:file', async ({ assets }, _request, { file }) => assets.get(file!) ?? notFound()],
-  ['api/live', underWayJson],
+  ['api/live', liveRunsJson],
   ['api/runs', runsJson],
   ['api/runs/:run/summary', summaryJson],
   ['api/runs/:run/live', liveJson],

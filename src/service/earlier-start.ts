@@ -8,7 +8,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const LATE_MS = 5 * MINUTE_MS;
 
 /** Whether a run is one of this soak's. */
-export function isOf(
+export function isRunOf(
   night: Pick<InstalledSoak, 'scenario' | 'label'>,
   run: Pick<RunListing, 'scenario' | 'label'>,
 ): boolean {
@@ -30,7 +30,7 @@ export async function findEarlierStart(
   const firstMs = firstOfTwo(night.at, zone, nowMs);
   if (firstMs === undefined) return undefined;
   const runs = await listRuns(night.results);
-  return runs.findLast((run) => isOf(night, run) && Date.parse(run.startedAt) >= firstMs);
+  return runs.findLast((run) => isRunOf(night, run) && Date.parse(run.startedAt) >= firstMs);
 }
 
 /**

@@ -4,7 +4,7 @@ import { readStoredSummary } from '../read/summary.ts';
 import { type LockState, readLock } from '../store/lock.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { formatClockChanges, localZone } from './clock-changes.ts';
-import { isOf } from './earlier-start.ts';
+import { isRunOf } from './earlier-start.ts';
 import { unitNames } from './installation.ts';
 import type { InstalledSoak } from './installed-soak.ts';
 import type { Machine } from './machine.ts';
@@ -57,7 +57,7 @@ export async function readSoakStatus(
     listRuns(night.results, (each) => damaged.push(each)),
     readLock(night.results),
   ]);
-  const own = runs.filter((run) => isOf(night, run));
+  const own = runs.filter((run) => isRunOf(night, run));
   const past = await Promise.all(own.slice(-last).map(describe));
   const armed = isArmed(machine, installed);
   const isOwn = lock !== undefined && (await concerns(night, lock));
@@ -90,7 +90,7 @@ export async function canResume(night: InstalledSoak, nowMs: number): Promise<bo
 async function concerns(night: InstalledSoak, { runId }: LockState): Promise<boolean> {
   if (runId === undefined) return false;
   const info = await readRunInfo(join(night.results, runId)).catch(() => undefined);
-  return info !== undefined && isOf(night, { scenario: info.scenario.name, label: info.label });
+  return info !== undefined && isRunOf(night, { scenario: info.scenario.name, label: info.label });
 }
 
 async function describe(run: RunListing): Promise<PastSoak> {

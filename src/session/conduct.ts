@@ -18,7 +18,7 @@ const READY_AHEAD_SEC = 0.1;
 const MAX_FAULTS = 5;
 
 /** What a session needs while it lasts, besides what was opened for it. */
-export interface SessionSurroundings {
+export interface SessionContext {
   readonly listener: RunListener;
   /** What the load cannot do without. */
   readonly loss: Loss;
@@ -30,7 +30,7 @@ export interface SessionSurroundings {
 export function conduct(
   opened: OpenedSession,
   options: RunOptions,
-  { listener, loss, undo, farSide }: SessionSurroundings,
+  { listener, loss, undo, farSide }: SessionContext,
 ): RunHandle {
   const { writer, clock, events, sums, segment, next, plan, schedule, first, before, again = [] } = opened;
   const { firewall } = opened;

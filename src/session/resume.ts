@@ -1,115 +1,156 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { SessionSums } from '../read/session-sums.ts';
-import { FILES } from '../store/files.ts';
-import { writeJson } from '../store/json-file.ts';
-import { readOpenSeconds } from '../store/open-seconds.ts';
-import { markProcess, readStatus } from '../store/process-mark.ts';
+import { Tally } from '../analysis/tally.ts';
+import { addCounts, COUNTERS, emptyCounts } from '../metrics/counts.ts';
+import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
+import { type Frame, RAMP_SUFFIX, type RecordedSecond, type SeriesCounts } from '../metrics/types.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { restOf } from '../scenario/rest.ts';
+import type { Scenario } from '../scenario/types.ts';
 import { readRunInfo } from '../store/read-info.ts';
-import { failToWrite } from '../store/run-folder.ts';
-import { CommittedRange, framesOf } from '../store/run-frames.ts';
-import type { RunInfo } from '../store/run-info.ts';
-import { sumIntervals } from '../store/run-intervals.ts';
-import type { SessionEvent } from '../store/session-events.ts';
-import { readEvents } from '../store/session-events.ts';
-import { SecondFiles } from '../store/session-files.ts';
-import { cutTornTails, cutUnvouched } from '../store/session-repair.ts';
-import { SessionWriter } from '../store/session-writer.ts';
-import { SOAK_LIMITS, type SoakLimits, WindowFiles } from '../store/window-files.ts';
-
-/** A run or a soak that goes on, and all that was recorded of it before. */
-export interface ResumedSession {
-  readonly writer: SessionWriter;
-  /** The last recorded second; -1 if there is none. */
-  readonly lastSecond: number;
-  readonly sums: SessionSums;
-  /** All there were, in the order of their beginnings. */
-  readonly events: readonly SessionEvent[];
-  /** Events whose end was not recorded. */
-  readonly openEvents: readonly SessionEvent[];
-}
+import { framesOf } from '../store/run-frames.ts';
+import { type RunInfo, sessionOf } from '../store/run-info.ts';
+import { readEvents, type SessionEvent } from '../store/session-events.ts';
+import { elapsedSec } from './elapsed.ts';
+import { EventLog, type Noted } from './event-log.ts';
+import { createSessionClock } from './host/clocks.ts';
+import type { Clocks } from './host/read-clocks.ts';
+import type { OpenedSession, SessionOpening } from './opened-session.ts';
+import { planOf, scheduleOf } from './plan.ts';
+import { type ReopenedSession, reopenSession } from './reopen.ts';
+import { openSegment } from './segment.ts';
+import type { RunListener, RunOptions, SoakLength } from './types.ts';
+import { readUnsettled } from './unsettled.ts';
 
 /**
- * Reopens a run or soak whose process died. Partial writes are removed; for a soak, the seconds that no window
- * contains become one window, or a few.
- * @throws UsageError if the folder contains neither, or one that is still running
- * @throws EnvironmentError if the folder is not writable
+ * Resumes a run at the point of its schedule at which it was interrupted. The load is prepared first: if that fails,
+ * the folder is left unchanged.
+ * @throws UsageError if it cannot be resumed
+ * @throws EnvironmentError if something that its load needs is missing
  */
-export async function resumeSession(
+export async function resumeRun(
   dir: string,
-  onFailure: (message: string) => void,
-  limits: SoakLimits = SOAK_LIMITS,
-): Promise<ResumedSession> {
-  const before = await readInfo(dir);
-  try {
-    return await goOn(dir, before, { onFailure, limits });
-  } catch (cause) {
-    failToWrite(dir, cause);
-  }
-}
-
-async function readInfo(dir: string): Promise<RunInfo> {
-  const info = await readRunInfo(dir);
-  if (info.soak === undefined && info.session === undefined) {
-    throw new UsageError(`${dir} was made by a version that could not go on with runs`, {
-      hint: 'run it again',
-    });
-  }
-  if (readStatus(info) === 'running' && info.process.pid !== process.pid) {
-    throw new UsageError(`${info.id} still runs, as process ${info.process.pid}`, {
-      hint: 'wait until it ends, or stop it: two processes must not write to one folder',
-    });
-  }
-  return info;
-}
-
-async function goOn(
-  dir: string,
-  { endedAt: _, ...before }: RunInfo,
-  { onFailure, limits }: { onFailure: (message: string) => void; limits: SoakLimits },
-): Promise<ResumedSession> {
-  const { soak } = before;
-  await cutTornTails(dir);
-  const reach = new CommittedRange();
-  const info = markedAsRunning(before);
-  const sums = new SessionSums(info);
-  const settled = soak === undefined ? before : undefined;
-  for await (const frame of framesOf(dir, settled, reach)) sums.addFrame(frame);
-  const { settledSec, stallsKept } = reach;
-  const open = soak === undefined ? [] : await readOpenSeconds(dir, settledSec);
-  const lastSecond = open.at(-1)?.frame.second ?? settledSec;
-  await cutUnvouched(dir, { settledSec, lastSecond, stallsKept });
-  sums.addWindows(reach.lines, await sumIntervals(dir, reach));
-  const events = await readEvents(dir);
-  await keepMark(dir, info);
-  const startedAtMs = Date.parse(info.startedAt);
-  const stallsOpen = open.reduce((sum, { stalls }) => sum + stalls.length, 0);
-  const files =
-    soak === undefined
-      ? await SecondFiles.open(dir, startedAtMs, stallsKept)
-      : await WindowFiles.open(dir, startedAtMs, soak, limits, { stallsKept, stallsOpen });
-  const writer = new SessionWriter({
-    ...{ dir, info, files, onFailure },
-    before: { firstOpen: settledSec + 1, open, events },
-  });
-  sums.add(await writer.closeAll());
-  return { writer, lastSecond, sums, events, openEvents: events.filter(({ toSec }) => toSec === null) };
-}
-
-function markedAsRunning(before: RunInfo): RunInfo {
-  const mark = markProcess();
-  const { soak, session } = before;
+  options: RunOptions,
+  { listener, clocks, undo }: SessionOpening,
+): Promise<OpenedSession> {
+  // Only frames: its histograms are summed once, when it is resumed.
+  const recorded = new Tally();
+  for await (const frame of framesOf(dir, await readRunInfo(dir))) recorded.add(frame);
+  const rest = restOf(
+    options.scenario,
+    (recorded.lastSecond + 1 - missingSec(await readEvents(dir))) * 1_000_000,
+    (arm) => scheduledOf(recorded, arm),
+  );
+  const segment =
+    rest === undefined
+      ? undefined
+      : await openSegment({ ...options, scenario: rest, isFirst: true }, listener);
+  if (segment !== undefined) undo.push(() => segment.close());
+  const resumed = await reopenSession(dir, (message) => listener.warning?.(message));
+  const { writer, lastSecond } = resumed;
+  undo.push(() => writer.release());
+  const isOver = segment === undefined;
+  const { clock, events, first } = reopenLogs(resumed, { clocks, countsSleep: false, isOver }, listener);
+  const fromUs = Math.ceil(clock.seconds()) * 1_000_000;
+  const restUs = isOver ? 0 : segment.load.durationUs;
+  const endUs = restUs === undefined ? undefined : fromUs + restUs;
+  const plan = planOf(writer, segment, endUs, fromUs);
   return {
-    ...before,
-    ...{ status: 'running', process: mark },
-    ...(soak === undefined ? {} : { soak: { ...soak, processes: [...soak.processes, mark] } }),
-    ...(session === undefined ? {} : { session: { ...session, processes: [...session.processes, mark] } }),
+    ...{ writer, clock, events, plan, sums: resumed.sums, next: lastSecond + 1 },
+    schedule: scheduleOf(plan),
+    ...(isOver ? {} : { segment, first }),
+    before: sumBefore(resumed.sums.tally, [], writer.info.scenario),
   };
 }
 
-async function keepMark(dir: string, info: RunInfo): Promise<void> {
-  await writeJson(join(dir, FILES.info), info);
-  // Of one that its user had ended.
-  await rm(join(dir, FILES.summary), { force: true });
+/** Resumes a soak at once; it can wait for what its load needs. */
+export async function resumeSoak(
+  dir: string,
+  { soak }: RunOptions & { readonly soak: SoakLength },
+  { listener, clocks, undo }: SessionOpening,
+): Promise<OpenedSession> {
+  const resumed = await reopenSession(dir, (message) => listener.warning?.(message));
+  const { writer, lastSecond, sums } = resumed;
+  undo.push(() => writer.release());
+  const { clock, events, first } = reopenLogs(
+    resumed,
+    { clocks, countsSleep: true, isOver: false },
+    listener,
+  );
+  const again = await readUnsettled(writer, lastSecond, (second) => events.isAside(second));
+  return {
+    ...{ writer, clock, events, first, sums, again, next: lastSecond + 1 },
+    plan: planOf(writer, undefined, soak.forUs, Math.ceil(clock.seconds()) * 1_000_000),
+    schedule: { durationUs: soak.forUs, attempts: undefined },
+    before: sumBefore(sums.tally, again, writer.info.scenario),
+  };
+}
+
+function reopenLogs(
+  { writer, lastSecond, events: known, openEvents }: ReopenedSession,
+  {
+    clocks,
+    countsSleep,
+    isOver,
+  }: { readonly clocks: Clocks; readonly countsSleep: boolean; readonly isOver: boolean },
+  listener: RunListener,
+): Pick<OpenedSession, 'clock' | 'events'> & { first: (flowsSec: number) => Noted } {
+  const { info } = writer;
+  const session = sessionOf(info);
+  const nowSec = session === undefined ? 0 : elapsedSec({ ...info, session }, clocks, Date.now());
+  // What happens from now on does not bear on seconds that were recorded; where nothing follows, it ended with the last.
+  const fromSec = isOver ? lastSecond + 1 : Math.max(lastSecond + 2, nowSec);
+  const clock = createSessionClock({ fromSec, clocks, countsSleep });
+  const events = new EventLog(writer, (event) => listener.event?.(event), known);
+  for (const { id } of openEvents) events.end(id, Math.ceil(fromSec));
+  return {
+    ...{ clock, events },
+    first: (flowsSec) => ({
+      ...{ kind: 'resumed', fromSec: lastSecond + 1, toSec: flowsSec, setsAside: false },
+      text: `${formatGap(info)}: nothing was recorded for ${flowsSec - lastSecond - 1} s`,
+    }),
+  };
+}
+
+/** Why nothing was recorded for a while. */
+function formatGap(info: RunInfo): string {
+  const [last] = sessionOf(info)?.processes.slice(-2) ?? [];
+  return last?.bootId === info.process.bootId ? 'its process was ended' : 'this machine was started anew';
+}
+
+/** Seconds between the processes of a run. */
+function missingSec(events: readonly SessionEvent[]): number {
+  return events
+    .filter(({ kind }) => kind === 'resumed')
+    .reduce((sum, { fromSec, toSec }) => sum + (toSec ?? fromSec) - fromSec, 0);
+}
+
+function scheduledOf(tally: Tally, arm: string): number {
+  return ['', RAMP_SUFFIX, ASIDE_SUFFIX]
+    .map((suffix) => arm + suffix)
+    .filter((name) => tally.has(name))
+    .reduce((sum, name) => sum + tally.series(name).counts.scheduled, 0);
+}
+
+/** Everything so far but for what is handed on again, as one frame, for who counts on from it. */
+function sumBefore(tally: Tally, again: readonly RecordedSecond[], { arms }: Scenario): Frame {
+  const names = arms.flatMap(({ name }) => ['', RAMP_SUFFIX, ASIDE_SUFFIX].map((suffix) => name + suffix));
+  const series = names
+    .filter((name) => tally.has(name))
+    .map((name): [string, SeriesCounts] => {
+      const counts = emptyCounts();
+      addCounts(counts, tally.series(name).counts);
+      for (const { frame } of again) {
+        const part = frame.series[name];
+        if (part !== undefined) subtract(counts, part);
+      }
+      return [name, counts];
+    });
+  return { second: tally.lastSecond, series: Object.fromEntries(series), open: 0, stallsLeftOut: 0 };
+}
+
+/** What counts on: the plain counters and the outcomes. */
+function subtract(sum: SeriesCounts, part: SeriesCounts): void {
+  for (const name of COUNTERS) sum[name] -= part[name] ?? 0;
+  for (const [outcome, count] of Object.entries(part.outcomes) as [Outcome, number][]) {
+    sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) - count;
+  }
 }

@@ -7,10 +7,10 @@ import { conduct } from './conduct.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
 import { FarSide } from './far-side.ts';
 import { findCutShort } from './find-cut-short.ts';
-import { goOnWithRun, goOnWithSoak } from './go-on.ts';
 import { openClocks } from './host/read-clocks.ts';
 import { watchForLoss } from './loss.ts';
 import type { OpenedSession, SessionOpening } from './opened-session.ts';
+import { resumeRun, resumeSoak } from './resume.ts';
 import { stretchToSoak } from './schedule.ts';
 import { shelter } from './sheltered-listener.ts';
 import type { RunHandle, RunListener, RunOptions } from './types.ts';
@@ -46,8 +46,8 @@ export async function startSession(options: RunOptions, unsheltered: RunListener
       cut === undefined
         ? await begin(given, fingerprint, opening)
         : soak === undefined
-          ? askAgain(await goOnWithRun(cut, given, opening), given, opening)
-          : askAgain(await goOnWithSoak(cut, { ...given, soak }, opening), given, opening);
+          ? askAgain(await resumeRun(cut, given, opening), given, opening)
+          : askAgain(await resumeSoak(cut, { ...given, soak }, opening), given, opening);
     const { id, startedAt } = opened.writer.info;
     const endsAt = new Date(Date.parse(startedAt) + (soak?.forUs ?? 0) / 1_000).toISOString();
     await lock?.describe({ runId: id, endsAt });

@@ -22,8 +22,8 @@ export async function readJson<T>(path: string, schema: z.ZodType): Promise<Json
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
-    const isTold = code !== undefined || error instanceof NotRegular || error instanceof TooLarge;
-    return { kind: 'damaged', why: isTold ? message : 'it is no JSON' };
+    const isExplained = code !== undefined || error instanceof NotRegular || error instanceof TooLarge;
+    return { kind: 'damaged', why: isExplained ? message : 'it is no JSON' };
   }
   const checked = schema.safeParse(value);
   return checked.success

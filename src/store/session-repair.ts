@@ -17,16 +17,16 @@ export async function cutTornTails(dir: string): Promise<void> {
 }
 
 /** What the last line of frames.jsonl, and the last second in recent/, vouch for. */
-export interface Vouched {
+export interface CommittedEnd {
   readonly settledSec: number;
   readonly lastSecond: number;
   readonly stallsKept: number;
 }
 
 /** Takes away histograms and stalls that were written for a second, or a window, whose own line no longer came. */
-export async function cutUnvouched(
+export async function cutUncommitted(
   dir: string,
-  { settledSec, lastSecond, stallsKept }: Vouched,
+  { settledSec, lastSecond, stallsKept }: CommittedEnd,
 ): Promise<void> {
   for (const name of latencyFilesAmong(await readdir(dir))) {
     // One that has only a head, or half of one, is begun anew.

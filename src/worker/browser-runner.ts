@@ -1,12 +1,12 @@
 import type { Browser } from '../engine/browser/browser.ts';
 import { BrowserEngine } from '../engine/browser/engine.ts';
 import { compilePage } from '../engine/browser/page.ts';
-import type { BrowserArm, BrowserHost, Leave } from '../engine/browser/types.ts';
+import type { BrowserArm, BrowserHost, ConnectPermit } from '../engine/browser/types.ts';
 import type { AttemptRecord } from '../engine/types.ts';
 import type { Recorder } from '../metrics/recorder.ts';
 import type { Clock } from '../net/ticker.ts';
 import type { DropReason } from '../outcome/outcome.ts';
-import { browserShare, thinkFor } from '../plan/browsers.ts';
+import { browserShare, thinkTimeUs } from '../plan/browsers.ts';
 import { TimeHeap } from '../plan/ports/time-heap.ts';
 import { createRandomBelow, type RandomBelow } from '../random.ts';
 import type { BrowserLoad } from '../scenario/load-types.ts';
@@ -94,7 +94,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     this.engine.release();
   }
 
-  leave(browser: number, sinceUs: number, intendedAtUs: number): Leave {
+  permit(browser: number, sinceUs: number, intendedAtUs: number): ConnectPermit {
     const { plan, index, recorder, stock, planned } = this.#options;
     const nowUs = this.clock();
     const blockedReason = this.#blockedReason();
@@ -141,7 +141,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     recorder.pageOver(index, tookUs);
     if (this.#isStopped) return;
     const uniform = this.#random(2 ** 32) / 2 ** 32;
-    this.#due.push(this.clock() + thinkFor(load.thinkUs, uniform), this.#placeOf(browser));
+    this.#due.push(this.clock() + thinkTimeUs(load.thinkUs, uniform), this.#placeOf(browser));
   }
 
   #unblock(): void {

@@ -97,7 +97,7 @@ export class SourcePortPool {
       this.#allocator.quarantine(source, sourcePort, isTaken ? endedAtUs + TIME_WAIT_US : 0);
       return;
     }
-    const heldUntilUs = isHeldHere(record, this.#close) ? endedAtUs + TIME_WAIT_US : 0;
+    const heldUntilUs = isInLocalTimeWait(record, this.#close) ? endedAtUs + TIME_WAIT_US : 0;
     this.#allocator.release(source, sourcePort, endedAtUs, heldUntilUs);
   }
 
@@ -125,7 +125,7 @@ const TIMESTAMPS = 1;
  * TIME_WAIT gives way to a new one from an explicitly bound port, whatever tcp_tw_reuse says (measured;
  * tcp_twsk_unique() in net/ipv4/tcp_ipv4.c); one in FIN-WAIT, whose far end has not answered, never does.
  */
-export function isHeldHere(record: Readonly<AttemptRecord>, close: CloseMode): boolean {
+export function isInLocalTimeWait(record: Readonly<AttemptRecord>, close: CloseMode): boolean {
   const isEstablished = record.establishedAtUs >= 0;
   if (!isEstablished || close === 'reset') return false;
   // The far end's FIN came first, or its RST ended everything.

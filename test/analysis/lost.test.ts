@@ -4,7 +4,7 @@ import { findCutAge } from '../../src/analysis/findings/cut-age.ts';
 import { Tally } from '../../src/analysis/tally.ts';
 import { SessionSums } from '../../src/read/session-sums.ts';
 import { rebuildSummary } from '../../src/read/summary.ts';
-import { resumeSession } from '../../src/session/resume.ts';
+import { reopenSession } from '../../src/session/reopen.ts';
 import type { RunInfo } from '../../src/store/run-info.ts';
 import { createSession } from '../../src/store/session-create.ts';
 import { factsOf, makeFolder } from '../store/runs.ts';
@@ -73,7 +73,7 @@ it.each(['run', 'soak'] as const)('a %s knows by its processes that it was resum
   expect(lostOf(writer.info)).toBeUndefined();
   await writer.closeAll();
   await writer.release();
-  const resumed = await resumeSession(writer.dir, () => {});
+  const resumed = await reopenSession(writer.dir, () => {});
   expect(lostOf(resumed.writer.info)).toBe(12);
   expect(resumed.sums.summarise('complete', '2025-01-31T06:00:10.000Z', [])).toEqual(
     await rebuildSummary(writer.dir, { status: 'complete', endedAt: '2025-01-31T06:00:10.000Z' }),

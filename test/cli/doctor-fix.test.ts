@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFixDialogue } from '../../src/cli/output/fix-dialogue.ts';
-import { type FixSurroundings, fixMachine } from '../../src/doctor/fix/fix-machine.ts';
+import { type FixContext, fixMachine } from '../../src/doctor/fix/fix-machine.ts';
 import type { Advice, Kernel } from '../../src/doctor/fix/types.ts';
 import { undoFix } from '../../src/doctor/fix/undo-fix.ts';
 import { EnvironmentError, UsageError } from '../../src/errors.ts';
@@ -42,11 +42,11 @@ function kernelOf(changes: Partial<Kernel> = {}, readOnly: readonly string[] = [
   };
 }
 
-type Changes = Partial<FixSurroundings> & { readonly json?: boolean };
+type Changes = Partial<FixContext> & { readonly json?: boolean };
 
 function surroundings({ json = false, ...changes }: Changes = {}, answer?: string) {
   const host = { ...createFakeHost(), ...(answer === undefined ? {} : { ask: async () => answer }) };
-  const around: FixSurroundings = {
+  const around: FixContext = {
     dialogue: createFixDialogue(host, json),
     now: host.now,
     kernel: kernelOf(),

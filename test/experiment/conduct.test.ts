@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Acts, conductExperiment, finishedRuns } from '../../src/experiment/conduct.ts';
+import { conductExperiment, type ExperimentActions, finishedRuns } from '../../src/experiment/conduct.ts';
 import { scheduleRounds } from '../../src/experiment/schedule.ts';
 import type { ExperimentState, ExperimentStep } from '../../src/store/experiment-file.ts';
 
@@ -41,7 +41,7 @@ function makeWorld() {
     world.done += 1;
     if (world.done === world.dieAt) throw new Killed();
   };
-  const acts: Acts = {
+  const acts: ExperimentActions = {
     async switchTo({ side }) {
       act();
       world.setting = side;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { giveBackFreedMemory, loadLibc } from '../../src/net/index.ts';
+import { loadLibc, releaseFreedMemory } from '../../src/net/index.ts';
 import type { Koffi } from '../../src/net/koffi.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 
@@ -16,7 +16,7 @@ suiteNeeding('freed memory', ['linux', 'npm:koffi'], () => {
     for (const at of pieces) new Uint8Array(loadLibc().viewMemory(at, PIECE)).fill(1);
     const before = process.memoryUsage.rss();
     for (const at of pieces.slice(0, -1)) free(at);
-    giveBackFreedMemory();
+    releaseFreedMemory();
     free(pieces.at(-1)!);
     expect(before - process.memoryUsage.rss()).toBeGreaterThan(20_000_000);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { browserShare, thinkFor } from '../../src/plan/browsers.ts';
+import { browserShare, thinkTimeUs } from '../../src/plan/browsers.ts';
 import { createRandomBelow } from '../../src/random.ts';
 import type { BrowserLoad } from '../../src/scenario/load-types.ts';
 
@@ -38,7 +38,7 @@ describe('a population of browsers', () => {
 
   it('thinks as long as told on average, and as exponential pauses spread: 63.2 % are below the mean', () => {
     const random = createRandomBelow(1);
-    const pauses = Array.from({ length: 20_000 }, () => thinkFor(1_000, random(2 ** 32) / 2 ** 32));
+    const pauses = Array.from({ length: 20_000 }, () => thinkTimeUs(1_000, random(2 ** 32) / 2 ** 32));
     const mean = pauses.reduce((sum, pause) => sum + pause, 0) / pauses.length;
     expect(mean).toBeCloseTo(1_000, -2);
     expect(pauses.filter((pause) => pause < 1_000).length / pauses.length).toBeCloseTo(1 - 1 / Math.E, 1);
@@ -47,6 +47,6 @@ describe('a population of browsers', () => {
   });
 
   it('thinks for no time at all with a mean of 0', () => {
-    expect(Math.abs(thinkFor(0, 0.9))).toBe(0);
+    expect(Math.abs(thinkTimeUs(0, 0.9))).toBe(0);
   });
 });

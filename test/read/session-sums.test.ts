@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { SessionSums } from '../../src/read/session-sums.ts';
 import { rebuildSummary } from '../../src/read/summary.ts';
-import { resumeSession } from '../../src/session/resume.ts';
+import { reopenSession } from '../../src/session/reopen.ts';
 import { createSession } from '../../src/store/session-create.ts';
 import { makeFolder } from '../store/runs.ts';
 import { endSoak, fail, openSoak, push, soakFacts } from '../store/soaks.ts';
@@ -24,7 +24,7 @@ it('sums of a night are what its folder tells, set-aside seconds and a kill incl
   expect(told.soak?.setAsideSec).toBeGreaterThan(0);
   await endSoak(writer);
 
-  const { writer: second, sums: on } = await resumeSession(dir, fail);
+  const { writer: second, sums: on } = await reopenSession(dir, fail);
   on.add(await push(second, 30, 40));
   on.add(await second.closeAll());
   expect(on.summarise('complete', END, events)).toEqual(

@@ -5,7 +5,7 @@ import { readRows } from '../../src/read/export/rows.ts';
 import { readRunDetail } from '../../src/read/run-detail.ts';
 import { SessionSums } from '../../src/read/session-sums.ts';
 import { rebuildSummary } from '../../src/read/summary.ts';
-import { resumeSession } from '../../src/session/resume.ts';
+import { reopenSession } from '../../src/session/reopen.ts';
 import { FILES } from '../../src/store/files.ts';
 import { readFrames } from '../../src/store/read-info.ts';
 import type { SessionWriter } from '../../src/store/session-writer.ts';
@@ -96,7 +96,7 @@ it('a run that was killed while it wrote goes on behind its last whole second', 
   await append(FILES.stalls, `${JSON.stringify(half.stalls[0])}\n`);
   await append(FILES.frames, JSON.stringify(half.frame).slice(0, 40));
 
-  const { writer: second, sums, lastSecond } = await resumeSession(writer.dir, fail);
+  const { writer: second, sums, lastSecond } = await reopenSession(writer.dir, fail);
   expect(lastSecond).toBe(5);
   expect(sums.tally.series('stress').counts.started).toBe(60);
   sums.add(await push(second, 20, 25));

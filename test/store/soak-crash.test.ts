@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { rebuildSummary } from '../../src/read/summary.ts';
-import { resumeSession } from '../../src/session/resume.ts';
+import { reopenSession } from '../../src/session/reopen.ts';
 import { AppendFile } from '../../src/store/append-file.ts';
 import { FILES, SESSION_FILES } from '../../src/store/files.ts';
 import { readFrames, readRunInfo } from '../../src/store/read-info.ts';
@@ -94,7 +94,7 @@ describe('a soak whose process dies', () => {
         const dir = await folderAfter(info, before, torn);
         await expectNight(dir, seconds, hasEvent, when);
 
-        const resumed = await resumeSession(dir, fail);
+        const resumed = await reopenSession(dir, fail);
         expect(resumed.lastSecond, when).toBe(seconds.at(-1) ?? -1);
         await expectNight(dir, seconds, hasEvent, `${when}, gone on`);
         const aside = hasEvent ? isAside : () => false;
@@ -123,7 +123,7 @@ describe('a soak whose process dies', () => {
     writer.event(hostEvent({ kind: 'sink-away', setsAside: false }));
     const lasting = writer.event(hostEvent({ fromSec: 2 }));
     await writer.finish(await rebuildSummary(writer.dir), 'interrupted', '2025-01-31T01:31:00.000Z');
-    const resumed = await resumeSession(writer.dir, fail);
+    const resumed = await reopenSession(writer.dir, fail);
     expect(await readRunInfo(writer.dir)).toEqual(resumed.writer.info);
     expect(resumed.writer.info).toMatchObject({ status: 'running' });
     expect(resumed.writer.info).not.toHaveProperty('endedAt');

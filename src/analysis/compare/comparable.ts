@@ -39,7 +39,7 @@ export function checkComparable(before: readonly RunFacts[], after: readonly Run
   }
   for (const other of others) {
     for (const text of describeOtherWork(first, other)) refusals.add(text);
-    for (const text of describeOtherSurroundings(first, other)) warnings.add(text);
+    for (const text of describeOtherConditions(first, other)) warnings.add(text);
   }
   const common = new Set(before.map(({ run }) => run.id));
   for (const { run } of after) if (common.has(run.id)) refusals.add(`${run.id} stands on both sides`);
@@ -98,7 +98,7 @@ export const SETTINGS = [
   'client',
 ] as const satisfies readonly (keyof Arm)[];
 
-function describeOtherSurroundings(a: RunFacts, b: RunFacts): string[] {
+function describeOtherConditions(a: RunFacts, b: RunFacts): string[] {
   const facts = new Set([...Object.keys(a.host), ...Object.keys(b.host)]);
   const names = (scenario: Scenario): string => scenario.arms.map(({ name }) => name).join(', ');
   // The embedded far end uses a different port each time.

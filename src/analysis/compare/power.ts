@@ -30,19 +30,19 @@ export function smallestRise(
   const quantile = tQuantile(1 - alpha / 2, df);
   const quantileBefore = before > 0 ? quantile : normalQuantile(1 - alpha / 2);
   const highBefore = scoreLimits(before, independentBefore, quantileBefore)[1] - before;
-  const isTold = (rise: number): boolean => {
+  const isDetected = (rise: number): boolean => {
     const lowAfter = scoreLimits(before + rise, independentAfter, quantile)[0];
     return rise > Math.hypot(before + rise - lowAfter, highBefore);
   };
-  const told = smallestThat(1 - before, isTold);
-  if (told === null) return null;
+  const detectable = smallestThat(1 - before, isDetected);
+  if (detectable === null) return null;
   const varianceOf = (share: number, attempts: number): number => (share * (1 - share)) / attempts;
   const errorsForPower = tQuantile(POWER, df);
   return smallestThat(1 - before, (rise) => {
     const error = Math.sqrt(
       varianceOf(before, independentBefore) + varianceOf(before + rise, independentAfter),
     );
-    return rise - errorsForPower * error >= told;
+    return rise - errorsForPower * error >= detectable;
   });
 }
 

@@ -68,7 +68,7 @@ export function findStateTable(
     );
   const wall = findWall(rows);
   const seen = { arm, summary, rows, wall, cut, cutAges };
-  const whenFull = tellWhenFull(seen, alive);
+  const whenFull = judgeWhenFull(seen, alive);
   const filled = filledUntil(rows, wall);
   const rate = findRate(arm, series, wall >= 0 ? filled.toSec - 1 : filled.toSec);
   const isWhole = unasked === 0 && (whenFull === 'evicts-oldest' || whenFull === 'evicts' || cut === 0);
@@ -141,7 +141,7 @@ function badOf({ started: count, stalled, refused }: SecondCounts): number {
   return Math.min(count, stalled + refused);
 }
 
-function tellWhenFull({ arm, summary, rows, wall, cut, cutAges }: Seen, alive: number): WhenFull {
+function judgeWhenFull({ arm, summary, rows, wall, cut, cutAges }: Seen, alive: number): WhenFull {
   if (wall >= 0) {
     const beyond = rows.slice(wall);
     const refused = total(beyond, (counts) => counts.refused);

@@ -80,14 +80,14 @@ function changesOf(one: FirewallText | undefined, other: FirewallText | undefine
 
 function sentencesOf(changes: readonly ShownChange[], count: number): string[] {
   if (count === 0) return ['between these runs no setting changed of those that the firewall showed'];
-  const said = changes.slice(0, MOST_SENTENCES).map(sayChange);
+  const said = changes.slice(0, MOST_SENTENCES).map(formatChange);
   return count > said.length
     ? [...said, `and ${count - said.length} more of its lines differ between these runs`]
     : said;
 }
 
 /** `between these runs the firewall's tcp-timewait-timer went from 1 to 60 (system global)` */
-export function sayChange({ where, key, from, to }: ShownChange): string {
+export function formatChange({ where, key, from, to }: ShownChange): string {
   const place = where === '' ? '' : ` (${where})`;
   const subject = `between these runs the firewall's ${key}`;
   if (from === undefined)

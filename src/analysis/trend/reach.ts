@@ -28,13 +28,13 @@ export function smallestStepSds(nights: number, alpha: number): number | null {
   const key = `${nights} ${alpha.toPrecision(6)}`;
   const before = known.get(key);
   if (before !== undefined) return before;
-  const found = nights < fewestNights(alpha) ? null : searchSmallest(nights, alpha);
+  const found = nights < minimumNights(alpha) ? null : searchSmallest(nights, alpha);
   known.set(key, found);
   return found;
 }
 
 /** How many nights are needed to distinguish even the clearest step, half way, from chance. */
-export function fewestNights(alpha: number): number {
+export function minimumNights(alpha: number): number {
   for (let nights = MIN_NIGHTS; ; nights += 2) {
     let orders = 1;
     for (let chosen = 1; chosen <= nights / 2; chosen += 1) orders *= (nights / 2 + chosen) / chosen;
@@ -46,7 +46,7 @@ function searchSmallest(nights: number, alpha: number): number | null {
   const sorted = nullOf(nights);
   const needed = sorted[Math.min(ORDERS - 1, Math.ceil((1 - alpha) * ORDERS))]!;
   const noise = normalNights(nights);
-  const isTold = (sds: number): boolean => {
+  const isDetected = (sds: number): boolean => {
     const told = noise.filter((values) => {
       const stepped = values.map((value, index) => (index < nights / 2 ? value : value + sds));
       const scores = normalScores({ values: stepped, classes: stepped.map(() => 0) });
@@ -62,12 +62,12 @@ function searchSmallest(nights: number, alpha: number): number | null {
     });
     return told.length >= POWER * TRIED;
   };
-  if (!isTold(LARGEST_SDS)) return null;
+  if (!isDetected(LARGEST_SDS)) return null;
   let low = 0;
   let high = LARGEST_SDS;
   for (let step = 0; step < BISECTIONS; step += 1) {
     const middle = (low + high) / 2;
-    if (isTold(middle)) high = middle;
+    if (isDetected(middle)) high = middle;
     else low = middle;
   }
   return high;

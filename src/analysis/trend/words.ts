@@ -1,5 +1,5 @@
 import { formatDifference, formatFigure } from '../compare/words.ts';
-import { fewestNights, MIN_NIGHTS } from './reach.ts';
+import { MIN_NIGHTS, minimumNights } from './reach.ts';
 import type { TrendLine } from './types.ts';
 
 /** What is said of a line, without its name. */
@@ -54,7 +54,7 @@ function formatAlike({ correlation, nights }: Pick<TrendLine, 'correlation' | 'n
 }
 
 function formatTooFew(nights: number, alpha: number): string {
-  const needed = fewestNights(alpha);
+  const needed = minimumNights(alpha);
   if (nights < MIN_NIGHTS) {
     return `cannot tell yet: ${nights === 1 ? '1 night counts' : `${nights} nights count`}, ${MIN_NIGHTS} are the least, and ${needed} for any step to be told from chance`;
   }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { FixSurroundings } from '../../doctor/fix/fix-machine.ts';
+import type { FixContext } from '../../doctor/fix/fix-machine.ts';
 import type { Check } from '../../doctor/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
 import type { Chosen } from '../../pac/choose.ts';
@@ -64,7 +64,7 @@ The exit code is 5 if something would prevent the run, or if a setting could not
         }
         if (options.undo === true) {
           const { undoFix } = await import('../../doctor/fix/undo-fix.ts');
-          return undoFix(await surroundings(context, options));
+          return undoFix(await fixContext(context, options));
         }
         const [{ judge }, { renderChecks }, { loadToJudge }] = await Promise.all([
           import('../../doctor/judge.ts'),
@@ -77,14 +77,14 @@ The exit code is 5 if something would prevent the run, or if a setting could not
             import('../../doctor/fix/fix-machine.ts'),
             import('../../doctor/fix/advise.ts'),
           ]);
-          const around = await surroundings(context, options);
+          const fixing = await fixContext(context, options);
           const [facts, reach] = await Promise.all([
             services.readHostFacts(),
             scenario === undefined ? [] : services.probeScenario(withProxies(scenario)),
           ]);
           const again = redactCommand(context.args).join(' ');
           const persist = options.persist === true;
-          return fixMachine(adviseSettings(facts, scenario, reach), { persist, again }, around);
+          return fixMachine(adviseSettings(facts, scenario, reach), { persist, again }, fixing);
         }
         const [facts, reach, kerberos] = await Promise.all([
           services.readHostFacts(),
@@ -145,7 +145,7 @@ async function clockChanges(host: Host): Promise<Check[]> {
   return [...plain, ...ofNights].map(check);
 }
 
-async function surroundings({ host }: Context, { yes, json }: DoctorOptions): Promise<FixSurroundings> {
+async function fixContext({ host }: Context, { yes, json }: DoctorOptions): Promise<FixContext> {
   const [{ createFixDialogue }, { openKernel }, { stateFile }, { PERSISTENT }] = await Promise.all([
     import('../output/fix-dialogue.ts'),
     import('../../doctor/fix/kernel.ts'),

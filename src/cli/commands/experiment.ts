@@ -92,13 +92,13 @@ async function carryOut(
   scenario: Scenario,
   options: ExperimentOptions,
 ): Promise<ExitCode> {
-  const [{ conductExperiment, describeSide, finishedRuns }, { createActs }] = await Promise.all([
+  const [{ conductExperiment, describeSide, finishedRuns }, { createActions }] = await Promise.all([
     import('../../experiment/conduct.ts'),
-    import('../../experiment/acts.ts'),
+    import('../../experiment/actions.ts'),
   ]);
   const { host } = context;
   const again = `rushhour experiment --resume ${begun.id}${options.results === undefined ? '' : ` --results ${options.results}`}`;
-  const acts = createActs(begun, {
+  const acts = createActions(begun, {
     ...{
       resultsDir: resultsDir(host, options.results),
       again,

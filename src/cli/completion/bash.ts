@@ -1,4 +1,4 @@
-import type { CommandSpec, Completes } from './describe.ts';
+import type { Candidates, CommandSpec } from './describe.ts';
 import { SHELL_FUNCTIONS } from './names.ts';
 import { commandPlaces, placeOf, positionsOf, valuePlaces } from './patterns.ts';
 
@@ -72,7 +72,7 @@ function writePlace(spec: CommandSpec, specs: readonly CommandSpec[]): string {
       esac ;;`;
 }
 
-function offer(completes: Completes): string {
+function offer(completes: Candidates): string {
   switch (completes.kind) {
     case 'words':
       return `_rushhour_offer '' '${completes.words.join(' ')}'`;

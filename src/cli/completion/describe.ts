@@ -2,13 +2,13 @@ import { type Argument, type Command, Help, type Option } from 'commander';
 import { HelpfulCommand } from '../helpful-command.ts';
 
 /** Names that are there or not as the machine is used: a shell finds them by itself, without starting Node. */
-export type Named = 'scenarios' | 'runs' | 'labels' | 'labs' | 'nights';
+export type NameKind = 'scenarios' | 'runs' | 'labels' | 'labs' | 'nights';
 
 /** What can be completed at a position: fixed words, names, or a file. */
-export type Completes =
+export type Candidates =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   /** `words` are known beforehand, others are looked up. */
-  | { readonly kind: 'names'; readonly of: Named; readonly words: readonly string[] }
+  | { readonly kind: 'names'; readonly of: NameKind; readonly words: readonly string[] }
   | { readonly kind: 'files' };
 
 /** Names that come with the program. */
@@ -26,14 +26,14 @@ export interface FlagSpec {
   /** The description as --help has it: with choices and default. */
   readonly help: string;
   /** Undefined: it takes no value. */
-  readonly value: Completes | undefined;
+  readonly value: Candidates | undefined;
 }
 
 export interface ArgumentSpec {
   /** `<run>`, `[runs...]`. */
   readonly usage: string;
   readonly description: string;
-  readonly completes: Completes;
+  readonly completes: Candidates;
   readonly variadic: boolean;
 }
 
@@ -80,7 +80,7 @@ const HELP: FlagSpec = {
   value: undefined,
 };
 
-const NAMED_BY_FLAG: Readonly<Record<string, Named>> = {
+const NAMED_BY_FLAG: Readonly<Record<string, NameKind>> = {
   '--scenario': 'scenarios',
   '--label': 'labels',
   '--label-a': 'labels',
@@ -88,7 +88,7 @@ const NAMED_BY_FLAG: Readonly<Record<string, Named>> = {
   '--lab': 'labs',
 };
 
-const NAMED_BY_ARGUMENT: Readonly<Record<string, Named>> = {
+const NAMED_BY_ARGUMENT: Readonly<Record<string, NameKind>> = {
   scenario: 'scenarios',
   run: 'runs',
   runs: 'runs',
@@ -119,7 +119,7 @@ function describeArgument(argument: Argument, known: KnownNames, [first]: readon
   const name = argument.name();
   const usage = `${name}${variadic ? '...' : ''}`;
   const named = name === 'name' && first === 'soak' ? 'nights' : NAMED_BY_ARGUMENT[name];
-  const completes: Completes =
+  const completes: Candidates =
     name === 'preset'
       ? { kind: 'words', words: known.presets }
       : named === undefined
@@ -128,11 +128,11 @@ function describeArgument(argument: Argument, known: KnownNames, [first]: readon
   return { usage: required ? `<${usage}>` : `[${usage}]`, description, completes, variadic };
 }
 
-function names(of: Named, known: KnownNames): Completes {
+function names(of: NameKind, known: KnownNames): Candidates {
   return { kind: 'names', of, words: of === 'scenarios' ? known.scenarios : [] };
 }
 
-function chosenFrom(choices: readonly string[] | undefined): Completes {
+function chosenFrom(choices: readonly string[] | undefined): Candidates {
   return choices === undefined ? { kind: 'files' } : { kind: 'words', words: choices };
 }
 

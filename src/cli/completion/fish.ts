@@ -1,4 +1,10 @@
-import { type CommandSpec, type Completes, commandsBelow, type FlagSpec, type Named } from './describe.ts';
+import {
+  type Candidates,
+  type CommandSpec,
+  commandsBelow,
+  type FlagSpec,
+  type NameKind,
+} from './describe.ts';
 import { MOST_RUNS, NAMES_OF_RUNS } from './names.ts';
 import { commandPlaces, placeOf, positionsOf, valuePlaces } from './patterns.ts';
 
@@ -98,14 +104,14 @@ function writeFlag({ short, long, description, value }: FlagSpec): string {
   return `${names}${takes} -d ${quoted(description)}`;
 }
 
-function isPath(value: Completes): boolean {
+function isPath(value: Candidates): boolean {
   return value.kind === 'files' || (value.kind === 'names' && !NOT_FILES.has(value.of));
 }
 
 /** What is named by no path. */
-const NOT_FILES: ReadonlySet<Named> = new Set(['labels', 'labs', 'nights']);
+const NOT_FILES: ReadonlySet<NameKind> = new Set(['labels', 'labs', 'nights']);
 
-function offered(completes: Completes): string {
+function offered(completes: Candidates): string {
   switch (completes.kind) {
     case 'words':
       return `-a ${quoted(completes.words.join(' '))}`;

@@ -1,4 +1,4 @@
-import { type CommandSpec, type Completes, commandsBelow } from './describe.ts';
+import { type Candidates, type CommandSpec, commandsBelow } from './describe.ts';
 
 /** A command as the scripts keep it while they walk the line: each of its words behind a blank; '' is the program itself. */
 export function placeOf(path: readonly string[]): string {
@@ -23,7 +23,7 @@ export function valuePlaces(specs: readonly CommandSpec[]): string[] {
 /** What may stand at a place among a command's own words, counted from 1; `*`: at every other one. */
 export interface Position {
   readonly at: string;
-  readonly completes: readonly Completes[];
+  readonly completes: readonly Candidates[];
 }
 
 /** Positions at which something other than files is offered. Subcommands are at the position of the first argument. */
@@ -33,7 +33,7 @@ export function positionsOf(spec: CommandSpec, specs: readonly CommandSpec[]): P
   const below = commandsBelow(specs, spec.path)
     .map(({ path }) => path.at(-1) ?? '')
     .filter((name) => !known.includes(name));
-  const commands: Completes[] = below.length === 0 ? [] : [{ kind: 'words', words: below }];
+  const commands: Candidates[] = below.length === 0 ? [] : [{ kind: 'words', words: below }];
   return [
     {
       at: first?.variadic === true ? '*' : '1',

@@ -1,4 +1,4 @@
-import { type CommandSpec, type Completes, commandsBelow } from './describe.ts';
+import { type Candidates, type CommandSpec, commandsBelow } from './describe.ts';
 import { SHELL_FUNCTIONS } from './names.ts';
 import { commandPlaces, placeOf, positionsOf, valuePlaces } from './patterns.ts';
 
@@ -68,7 +68,7 @@ function writePlace(spec: CommandSpec, specs: readonly CommandSpec[]): string {
 }
 
 /** Where a name may stand a path may, too. */
-function offer(completes: Completes): string {
+function offer(completes: Candidates): string {
   switch (completes.kind) {
     case 'words':
       return `compadd -- ${completes.words.join(' ')}`;

@@ -11,7 +11,7 @@ import type { OverrideOptions } from './override-options.ts';
 import { type PacOptions, readPac } from './pac-options.ts';
 
 /** What `doctor` is asked about. */
-export interface Judged {
+export interface JudgedLoad {
   /** Absent where only the machine is. Its arms may still wait for a proxy, where a script has failed. */
   readonly scenario: Scenario | undefined;
   /** What scripts of proxies say. */
@@ -28,7 +28,7 @@ export async function loadToJudge(
   host: Host,
   nameOrPath: string | undefined,
   options: OverrideOptions & PacOptions,
-): Promise<Judged> {
+): Promise<JudgedLoad> {
   const read = nameOrPath === undefined ? undefined : await readForCommand(host, nameOrPath, options);
   const scenario = read?.scenario;
   try {

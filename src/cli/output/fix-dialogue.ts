@@ -1,5 +1,5 @@
 import type { FixDialogue } from '../../doctor/fix/fix-machine.ts';
-import { renderAdvice, renderOutcomes, renderUndoing } from '../../render/fix.ts';
+import { renderAdvice, renderOutcomes, renderUndoPlan } from '../../render/fix.ts';
 import { type Host, wantsColour } from '../host.ts';
 
 /** @param json prints only the result, once everything is done */
@@ -11,7 +11,7 @@ export function createFixDialogue(host: Host, json: boolean): FixDialogue {
   return {
     advise: (advice) => say(renderAdvice(advice, look)),
     showOutcomes: (outcomes) => say(renderOutcomes(outcomes, look)),
-    showUndoing: (undoing) => say(renderUndoing(undoing, look)),
+    showUndoPlan: (undoing) => say(renderUndoPlan(undoing, look)),
     say,
     writeJson(what) {
       if (json) host.stdout.write(`${JSON.stringify(what, null, 2)}\n`);

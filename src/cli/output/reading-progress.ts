@@ -14,12 +14,12 @@ export interface ReadingProgress {
 }
 
 export function createReadingProgress({ stderr, now }: Pick<Host, 'stderr' | 'now'>): ReadingProgress {
-  let toldMs = now();
+  let writtenMs = now();
   let isShown = false;
   return {
     tell(shown, bytes, sizeOf) {
-      if (!stderr.isTTY || now() - toldMs < EACH_MS) return;
-      toldMs = now();
+      if (!stderr.isTTY || now() - writtenMs < EACH_MS) return;
+      writtenMs = now();
       const size = sizeOf();
       const share = size > 0 ? ` of ${formatBytes(size)} (${formatShare(bytes / size)})` : '';
       const figures = `: ${formatBytes(bytes)}${share}`;

@@ -1,4 +1,4 @@
-import type { Change, FixRecord, Kernel, Outcome, Proposal, Undoing } from './types.ts';
+import type { Change, FixRecord, Kernel, Outcome, Proposal, UndoPlan } from './types.ts';
 
 /**
  * Applies the proposed settings one after another; those that fail are reported, and the rest is still applied.
@@ -41,7 +41,7 @@ function addChange(changes: readonly Change[], change: Change): readonly Change[
 }
 
 /** What has to be done to undo these changes, given the present settings. */
-export function planUndo({ changes }: FixRecord, kernel: Kernel): Undoing[] {
+export function planUndo({ changes }: FixRecord, kernel: Kernel): UndoPlan[] {
   return changes.map((change) => {
     const now = kernel.read(change.name);
     if (now === change.set) return { kind: 'restore', change };
@@ -50,7 +50,7 @@ export function planUndo({ changes }: FixRecord, kernel: Kernel): Undoing[] {
 }
 
 /** Restores settings that still have the value that was set. */
-export function undoChanges(undoing: readonly Undoing[], kernel: Kernel): Outcome[] {
+export function undoChanges(undoing: readonly UndoPlan[], kernel: Kernel): Outcome[] {
   return undoing.flatMap((one) => {
     if (one.kind !== 'restore') return [];
     const { name, before, set } = one.change;

@@ -1,14 +1,14 @@
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import { applyProposals } from './apply.ts';
 import { describePersistent, type PersistentFile, type PersistentPaths, writePersistent } from './persist.ts';
-import { isHere, readRecords, withRecord, writeRecords } from './state.ts';
-import type { Advice, Change, Kernel, Outcome, Undoing } from './types.ts';
+import { isFromThisBoot, readRecords, withRecord, writeRecords } from './state.ts';
+import type { Advice, Change, Kernel, Outcome, UndoPlan } from './types.ts';
 
 /** How to show what is done, and ask for confirmation. */
 export interface FixDialogue {
   advise(advice: Advice): void;
   showOutcomes(outcomes: readonly Outcome[]): void;
-  showUndoing(undoing: readonly Undoing[]): void;
+  showUndoPlan(undoing: readonly UndoPlan[]): void;
   /** Prints a line for users. */
   say(text: string): void;
   /** Prints everything, for programs. */
@@ -20,7 +20,7 @@ export interface FixDialogue {
 }
 
 /** How settings are changed or restored, and where changes are recorded. */
-export interface FixSurroundings {
+export interface FixContext {
   readonly dialogue: FixDialogue;
   /** Milliseconds since 1970. */
   now(): number;
@@ -39,7 +39,7 @@ export interface FixSurroundings {
 export async function fixMachine(
   advice: Advice,
   { persist, again }: { readonly persist: boolean; readonly again: string },
-  around: FixSurroundings,
+  around: FixContext,
 ): Promise<ExitCode> {
   const { dialogue, kernel, paths } = around;
   if (persist && !kernel.isFirstNamespace) {
@@ -47,26 +47,26 @@ export async function fixMachine(
       hint: 'remove it here: /etc/sysctl.d is not read for other namespaces',
     });
   }
-  const tellWhole = (more: object): void => dialogue.writeJson({ ...advice, ...more });
+  const writeAdvice = (more: object): void => dialogue.writeJson({ ...advice, ...more });
 
   dialogue.advise(advice);
   const records = around.isRoot ? await readRecords(around.stateFile) : [];
-  const earlier = records.find((record) => isHere(record, kernel))?.changes ?? [];
+  const earlier = records.find((record) => isFromThisBoot(record, kernel))?.changes ?? [];
   const isLeft =
     advice.settings.length > 0 || (persist && (earlier.length > 0 || advice.openFiles !== undefined));
   if (!isLeft) {
     dialogue.say('No kernel setting to change.\n');
-    tellWhole({ outcomes: [], files: [] });
+    writeAdvice({ outcomes: [], files: [] });
     return EXIT.ok;
   }
   if (!around.isRoot) {
-    tellWhole({ outcomes: null, files: null });
+    writeAdvice({ outcomes: null, files: null });
     dialogue.complain(`nothing was changed: that needs root\n  sudo ${again}`);
     return EXIT.environment;
   }
   if (!(await isAgreed('Set these?', '--fix', around))) {
     dialogue.say('Nothing was changed.\n');
-    tellWhole({ outcomes: null, files: null });
+    writeAdvice({ outcomes: null, files: null });
     return EXIT.ok;
   }
 
@@ -83,7 +83,7 @@ export async function fixMachine(
     : [];
   for (const { path, fault } of files) dialogue.say(formatFile(path, 'written', fault));
   if (changes.length > 0) dialogue.say('rushhour doctor --undo restores the previous values.\n');
-  tellWhole({ outcomes, files });
+  writeAdvice({ outcomes, files });
   return [...outcomes, ...files].some(({ fault }) => fault !== undefined) ? EXIT.environment : EXIT.ok;
 }
 
@@ -91,7 +91,7 @@ export async function fixMachine(
 export async function isAgreed(
   question: string,
   flag: string,
-  { dialogue, yes }: Pick<FixSurroundings, 'dialogue' | 'yes'>,
+  { dialogue, yes }: Pick<FixContext, 'dialogue' | 'yes'>,
 ): Promise<boolean> {
   if (yes) return true;
   if (dialogue.ask === undefined) {

@@ -57,13 +57,13 @@ export async function writeRecords(path: string, records: readonly FixRecord[]):
   }
 }
 
-export function isHere({ bootId, namespace }: FixRecord, kernel: Kernel): boolean {
+export function isFromThisBoot({ bootId, namespace }: FixRecord, kernel: Kernel): boolean {
   return bootId === kernel.bootId && namespace === kernel.namespace;
 }
 
 /** All records, with this namespace's replaced; one without changes is left out. */
 export function withRecord(records: readonly FixRecord[], record: FixRecord, kernel: Kernel): FixRecord[] {
-  const others = records.filter((one) => !isHere(one, kernel));
+  const others = records.filter((one) => !isFromThisBoot(one, kernel));
   return record.changes.length === 0 ? others : [...others, record];
 }
 

@@ -34,7 +34,7 @@ export interface Outcome {
 }
 
 /** What undoing a change would do now. */
-export type Undoing =
+export type UndoPlan =
   | { readonly kind: 'restore'; readonly change: Change }
   /** It is as it was, whoever did that. */
   | { readonly kind: 'done'; readonly change: Change }

@@ -1,15 +1,15 @@
 import { EnvironmentError, EXIT, type ExitCode } from '../../errors.ts';
 import { planUndo, undoChanges } from './apply.ts';
-import { type FixSurroundings, formatFile, isAgreed } from './fix-machine.ts';
+import { type FixContext, formatFile, isAgreed } from './fix-machine.ts';
 import { findPersistent, removePersistent } from './persist.ts';
-import { isHere, readRecords, withRecord, writeRecords } from './state.ts';
+import { isFromThisBoot, readRecords, withRecord, writeRecords } from './state.ts';
 import type { FixRecord } from './types.ts';
 
 /**
  * Shows what --fix has set here and restores it, unless someone else has changed it since.
  * @throws EnvironmentError if all records belong to another network namespace, or if root is needed
  */
-export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
+export async function undoFix(around: FixContext): Promise<ExitCode> {
   const { dialogue, kernel, stateFile } = around;
   if (!around.isRoot) {
     throw new EnvironmentError('nothing was restored: that needs root', {
@@ -20,7 +20,7 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
   const all = await readRecords(stateFile);
   // A reboot restores settings by itself, and namespaces do not survive it.
   const records = all.filter(({ bootId }) => bootId === kernel.bootId);
-  const here = records.find((record) => isHere(record, kernel));
+  const here = records.find((record) => isFromThisBoot(record, kernel));
   const paths = kernel.isFirstNamespace ? await findPersistent(around.paths) : [];
   const isForgotten = all.length > records.length;
   if (isForgotten)
@@ -36,7 +36,7 @@ export async function undoFix(around: FixSurroundings): Promise<ExitCode> {
   }
 
   const undoing = here === undefined ? [] : planUndo(here, kernel);
-  dialogue.showUndoing(undoing);
+  dialogue.showUndoPlan(undoing);
   for (const path of paths) say(`${path}: is removed\n`);
   if (!(await isAgreed('Restore these?', '--undo', around))) {
     say('Nothing was changed.\n');

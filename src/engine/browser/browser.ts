@@ -69,7 +69,7 @@ export class Browser implements ConnectionOwner {
       const isFirst = object.index === 0 && !object.mustAuthorise;
       const intendedAtUs = isFirst ? object.wantedAtUs : this.#host.clock();
       const sinceUs = this.#blockedSince(object);
-      const leave = object.isGivenUp ? 'never' : this.#host.leave(this.number, sinceUs, intendedAtUs);
+      const leave = object.isGivenUp ? 'never' : this.#host.permit(this.number, sinceUs, intendedAtUs);
       if (leave === 'wait') {
         object.blockedAtUs = sinceUs;
         return;

@@ -37,7 +37,7 @@ export interface BrowserArm {
  * Permission to open a connection: the number of its attempt, which then begins; `wait`: not now, ask again; `never`:
  * abandon it and count it as unsent.
  */
-export type Leave = number | 'wait' | 'never';
+export type ConnectPermit = number | 'wait' | 'never';
 
 /** What browsers need from their host, and what they report to it. Times are microseconds; -1 means failed. */
 export interface BrowserHost extends AttemptObserver {
@@ -47,7 +47,7 @@ export interface BrowserHost extends AttemptObserver {
    * @param sinceUs when permission was first requested
    * @param intendedAtUs when it should have been opened
    */
-  leave(browser: number, sinceUs: number, intendedAtUs: number): Leave;
+  permit(browser: number, sinceUs: number, intendedAtUs: number): ConnectPermit;
   /**
    * Whether a browser should wait for credentials and then try again.
    * @param sinceUs when they were first missing

@@ -213,7 +213,7 @@ export class Connections {
   }
 
   /** Passes the record that {@link settle} has filled to the observer: the last step. */
-  tellSettled(): void {
+  notifySettled(): void {
     this.#observer.settled(this.#record);
   }
 

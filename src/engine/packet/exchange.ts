@@ -151,7 +151,7 @@ export class Exchange implements StreamHandler, Settler {
     this.#stream.noteEnd();
     this.#connections.settle(slot, phase, cause, errno);
     this.#closer.close(slot, cause, isLost);
-    this.#connections.tellSettled();
+    this.#connections.notifySettled();
   }
 
   /** The far end closed too early. */

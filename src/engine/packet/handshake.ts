@@ -131,7 +131,7 @@ export class Handshake {
   expire(slot: number): void {
     this.#connections.settle(slot, 'handshake', 'timeout', 0);
     this.#closer.forget(slot);
-    this.#connections.tellSettled();
+    this.#connections.notifySettled();
   }
 
   /**
@@ -211,13 +211,13 @@ export class Handshake {
   #settle(slot: number, errno: number): void {
     this.#connections.settle(slot, 'handshake', 'errno', errno);
     this.#closer.forget(slot);
-    this.#connections.tellSettled();
+    this.#connections.notifySettled();
   }
 
   /** Before a SYN could be sent. The slot has no entry in the flows yet. */
   #refuse(slot: number, errno: number): void {
     this.#connections.settle(slot, 'start', 'errno', errno);
     this.#closer.forgetUnsent(slot);
-    this.#connections.tellSettled();
+    this.#connections.notifySettled();
   }
 }

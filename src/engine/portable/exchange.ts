@@ -2,12 +2,12 @@ import type { ContentCheck } from '../http/content-check.ts';
 import { COMPLETE, type PushResult, ResponseParser } from '../http/response-parser.ts';
 
 /** The kind of request: it determines whether the response has a body (RFC 9112 section 6.3). */
-export type Asked = 'connect' | 'head' | 'other';
+export type RequestKind = 'connect' | 'head' | 'other';
 
 /** A response being read: one slot of a parser that all attempts share. */
 export interface Exchange {
   /** Prepares for another response on the same connection. */
-  expect(asked: Asked): void;
+  expect(asked: RequestKind): void;
   /** Sets the check that inspects the next response; undefined for none. */
   watch(check: ContentCheck | undefined): void;
   push(bytes: Uint8Array, count: number): PushResult;

@@ -97,9 +97,12 @@ class RawEngine implements Engine {
     const clock = this.#clock;
     clock.tick();
     const untilDeadlineUs = this.#connections.deadlines.soonestUs() - clock.us[0]!;
-    const toldAll = this.#reactor.wait(Math.max(0, Math.min(maxWaitUs, untilDeadlineUs)), this.#handleReady);
+    const hasReportedAll = this.#reactor.wait(
+      Math.max(0, Math.min(maxWaitUs, untilDeadlineUs)),
+      this.#handleReady,
+    );
     // An event that is pending has not timed out.
-    if (!toldAll) return;
+    if (!hasReportedAll) return;
     clock.tick();
     this.#expire(clock.us[0]!);
   }

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { programLine, spawnOnRecord } from '../launch.ts';
+import { programLine, spawnRecorded } from '../launch.ts';
 import { killProcesses } from '../process-id.ts';
 import type { StateFile } from '../state.ts';
 
@@ -20,7 +20,7 @@ const ROLE = 'reaper';
 export function startReaper(file: StateFile, stateDir: string): () => Promise<void> {
   const log = openSync(join(file.logDir, `${ROLE}.log`), 'a', 0o600);
   const reap = programLine('reaper', stateDir, file.state.id);
-  const child = spawnOnRecord(file, ROLE, ['sh', '-c', WAIT, 'sh', ...reap], {
+  const child = spawnRecorded(file, ROLE, ['sh', '-c', WAIT, 'sh', ...reap], {
     detached: true,
     stdio: ['pipe', log, log, 'pipe'],
   });

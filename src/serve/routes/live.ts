@@ -17,7 +17,7 @@ export async function liveHtml(site: Site): Promise<Reply> {
 }
 
 /** `/api/live`: names of the runs that `/live` would show now. */
-export async function underWayJson(site: Site): Promise<Reply> {
+export async function liveRunsJson(site: Site): Promise<Reply> {
   return jsonReply({ schema: 1, runs: (await listShown(site)).map(({ folder }) => folder) });
 }
 

@@ -1,5 +1,5 @@
 /** Where a name leads now. */
-export interface Moved {
+export interface NameTarget {
   readonly name: string;
   /** The addresses that were in use. */
   readonly from: readonly string[];
@@ -43,7 +43,7 @@ export class NameWatch {
    * Connections go to these addresses from now on.
    * @returns where they went before, if none of that is left: the lookup for the connections had another answer
    */
-  use(addresses: readonly string[]): Moved | undefined {
+  use(addresses: readonly string[]): NameTarget | undefined {
     const from = this.#inUse;
     for (const address of [...addresses, ...this.#missed.flat()]) this.#known.add(address);
     this.#inUse = addresses;
@@ -51,7 +51,7 @@ export class NameWatch {
     return shareAny(from, addresses) ? undefined : { name: this.#name, from, to: addresses };
   }
 
-  check(answer: readonly string[]): Moved | undefined {
+  check(answer: readonly string[]): NameTarget | undefined {
     if (answer.length === 0) return undefined;
     if (shareAny(answer, this.#inUse)) {
       this.#longestMissing = Math.max(this.#longestMissing, this.#missed.length);

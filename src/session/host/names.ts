@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
-import { type Moved, NameWatch } from './name-watch.ts';
+import { type NameTarget, NameWatch } from './name-watch.ts';
 
 export type Lookup = (name: string) => Promise<readonly string[]>;
 
 export type NameChange =
-  | ({ readonly what: 'far-end-moved' } & Moved)
+  | ({ readonly what: 'far-end-moved' } & NameTarget)
   /** The resolver did not answer; reported once until it answers again. Why: in the system's words. */
   | { readonly what: 'resolver-failed'; readonly name: string; readonly why: string }
   | { readonly what: 'resolver-back'; readonly name: string };
@@ -36,8 +36,8 @@ export class NamesWatch {
    * Connections go to these addresses from now on. What was learnt of a name is kept.
    * @returns names that have moved since they were last used, which nothing has reported yet
    */
-  use(names: ReadonlyMap<string, readonly string[]>): Moved[] {
-    const moves: Moved[] = [];
+  use(names: ReadonlyMap<string, readonly string[]>): NameTarget[] {
+    const moves: NameTarget[] = [];
     const watches = [...names].map(([name, addresses]) => {
       const watch = this.#watches.get(name) ?? new NameWatch(name, addresses);
       const moved = watch.use(addresses);

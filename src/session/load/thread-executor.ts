@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { EnvironmentError } from '../../errors.ts';
-import { giveBackFreedMemory } from '../../net/index.ts';
+import { releaseFreedMemory } from '../../net/index.ts';
 import { locateBuilt } from '../../places.ts';
 import { collectGarbageRegularly } from '../../worker/collect-garbage.ts';
 import type { FromWorker, ShardPlan } from '../../worker/protocol.ts';
@@ -39,7 +39,7 @@ export const executeInThreads: Executor = (plans, receive) => {
     recordTiming: false,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS, giveBackFreedMemory);
+  const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS, releaseFreedMemory);
   const ports = new Map<number, MessagePort>();
   let waiting = plans.length;
   const ready = createDeferred<void>();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { testDrift } from '../../../src/analysis/trend/drift.ts';
-import { fewestNights, smallestStepSds } from '../../../src/analysis/trend/reach.ts';
+import { minimumNights, smallestStepSds } from '../../../src/analysis/trend/reach.ts';
 import { likenessOf, measureShift } from '../../../src/analysis/trend/statistics.ts';
 import { testStep } from '../../../src/analysis/trend/step.ts';
 import { createRandom } from '../../../src/random.ts';
@@ -126,8 +126,8 @@ describe('the reach', () => {
   });
 
   it('is nothing where nights have too few orders', () => {
-    expect(fewestNights(0.02)).toBe(10);
-    expect(fewestNights(0.0005)).toBe(16);
+    expect(minimumNights(0.02)).toBe(10);
+    expect(minimumNights(0.0005)).toBe(16);
     expect(smallestStepSds(8, 0.02)).toBeNull();
   });
 });

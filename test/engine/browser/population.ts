@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { BrowserEngine } from '../../../src/engine/browser/engine.ts';
 import type { PageRequest } from '../../../src/engine/browser/page.ts';
-import type { BrowserArm, Leave } from '../../../src/engine/browser/types.ts';
+import type { BrowserArm, ConnectPermit } from '../../../src/engine/browser/types.ts';
 import type { AttemptRecord, EngineAuth } from '../../../src/engine/types.ts';
 import { classify } from '../../../src/outcome/classify.ts';
 import type { Outcome } from '../../../src/outcome/outcome.ts';
@@ -13,7 +13,7 @@ export interface PopulationOptions extends Partial<BrowserArm> {
   /** Requests of a page; default 1. */
   readonly objects?: number;
   /** What is said to a browser that asks for leave; default: always the next number. */
-  readonly leave?: (attempt: number) => Leave;
+  readonly leave?: (attempt: number) => ConnectPermit;
   readonly waits?: () => boolean;
 }
 
@@ -51,7 +51,7 @@ export function populate(
   };
   const engine = new BrowserEngine(0, arm, {
     clock: () => performance.now() * 1_000,
-    leave: () => leave?.(counts.attempts) ?? counts.attempts++,
+    permit: () => leave?.(counts.attempts) ?? counts.attempts++,
     waits: waits ?? (() => true),
     nextNonce: () => counts.nonces++,
     established: () => (told.established += 1),

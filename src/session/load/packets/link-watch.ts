@@ -16,7 +16,7 @@ export interface WatchedLink {
 }
 
 /** What is looked at; tests give their own. */
-export interface LinkSight {
+export interface LinkLookups {
   find(index: number): LinkInterface | undefined;
   /** Addresses that this machine has. */
   addresses(): ReadonlySet<string>;
@@ -24,7 +24,7 @@ export interface LinkSight {
   ask(link: LinkInterface, nextHop: string, asker: string): Promise<string | undefined>;
 }
 
-const SIGHT: LinkSight = {
+const LOOKUPS: LinkLookups = {
   find: findInterfaceByIndex,
   addresses: () =>
     new Set(
@@ -38,7 +38,7 @@ export interface LinkWatchOptions {
   readonly warn: (message: string) => void;
   /** Nothing can be sent any more. */
   readonly onLost: (why: Error) => void;
-  readonly sight?: LinkSight;
+  readonly lookups?: LinkLookups;
 }
 
 /**
@@ -48,7 +48,7 @@ export interface LinkWatchOptions {
  */
 export class LinkWatch {
   readonly #options: LinkWatchOptions;
-  readonly #sight: LinkSight;
+  readonly #lookups: LinkLookups;
   readonly #warned = new Set<string>();
   /** By link: where its next hop is now, if elsewhere. */
   readonly #moved = new Map<WatchedLink, string>();
@@ -58,7 +58,7 @@ export class LinkWatch {
 
   constructor(options: LinkWatchOptions) {
     this.#options = options;
-    this.#sight = options.sight ?? SIGHT;
+    this.#lookups = options.lookups ?? LOOKUPS;
   }
 
   start(): void {
@@ -83,7 +83,7 @@ export class LinkWatch {
     let isLost = false;
     const questions: Promise<void>[] = [];
     for (const watched of this.#options.links) {
-      const link = this.#sight.find(watched.path.interfaceIndex);
+      const link = this.#lookups.find(watched.path.interfaceIndex);
       if (link === undefined) {
         this.stop();
         const { interfaceName } = watched.path;
@@ -119,7 +119,7 @@ export class LinkWatch {
       faults.push(`the MTU of ${name} has been lowered from ${path.mtu} to ${link.mtu} bytes`);
     if (moved !== undefined)
       faults.push(`${path.nextHop} is at another Ethernet address, ${moved} instead of ${path.nextHopMac}`);
-    const present = ownAddresses.length === 0 ? undefined : this.#sight.addresses();
+    const present = ownAddresses.length === 0 ? undefined : this.#lookups.addresses();
     for (const address of ownAddresses)
       if (present?.has(address) === false) faults.push(`this machine no longer has the address ${address}`);
     return faults;
@@ -129,7 +129,7 @@ export class LinkWatch {
     const { nextHop, nextHopMac, source } = watched.path;
     if (nextHop === undefined || source === '') return;
     // Nobody answers: that may be the very outage that is looked for, and is none of this machine's.
-    const mac = await this.#sight.ask(link, nextHop, source).catch(() => undefined);
+    const mac = await this.#lookups.ask(link, nextHop, source).catch(() => undefined);
     if (mac === undefined) return;
     if (mac === nextHopMac) this.#moved.delete(watched);
     else this.#moved.set(watched, mac);

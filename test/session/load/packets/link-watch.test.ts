@@ -28,7 +28,7 @@ async function watch(
     links: [{ path: PATH, ownAddresses: own }],
     warn: (message) => warnings.push(message),
     onLost: ({ message }) => lost.push(message),
-    sight: {
+    lookups: {
       find: () => (isOther() ? (seen === undefined ? undefined : { ...SOUND, ...seen }) : SOUND),
       addresses: () => new Set(isOther() ? has : own),
       ask: async () => answers,

@@ -8,11 +8,11 @@ import {
   saveExperiment,
 } from '../store/experiment-file.ts';
 import { changeNotes } from '../store/notes.ts';
-import type { Acts } from './conduct.ts';
+import type { ExperimentActions } from './conduct.ts';
 import { runShell, type ShellRun } from './shell.ts';
 
-/** What conducting an experiment requires of its surroundings. */
-export interface ExperimentSurroundings {
+/** What an experiment needs in order to act. */
+export interface ExperimentContext {
   readonly resultsDir: string;
   /** The command line that resumes it. */
   readonly again: string;
@@ -34,10 +34,10 @@ export interface ExperimentSurroundings {
  * Carries out the steps of an experiment. A first signal lets the current command or run finish and starts nothing
  * more; a second ends it at once.
  */
-export function createActs(
+export function createActions(
   { id, sides, verify, settleUs, commandTimeoutUs, workers, engine, scenario, overrides }: ExperimentState,
-  { resultsDir: results, again, say, now, onStopSignal, run }: ExperimentSurroundings,
-): Acts & { release(): void } {
+  { resultsDir: results, again, say, now, onStopSignal, run }: ExperimentContext,
+): ExperimentActions & { release(): void } {
   const logFile = experimentLog(results, id);
   const wake = new AbortController();
   let command: ShellRun | undefined;
