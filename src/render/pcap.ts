@@ -18,7 +18,7 @@ const MET: Readonly<Record<Met, string>> = {
 const LEFT = { align: 'left' } as const;
 const RIGHT = { align: 'right' } as const;
 
-/** Captures in words: files, counts, times, servers, stalls, and what is odd. */
+/** What captures show, as text: files, counts, times, servers, stalls and oddities. */
 export function renderCaptures(report: CaptureReport, width: number): string {
   const lines = [
     ...report.files.flatMap((file) => renderFile(file, width)),
@@ -49,7 +49,8 @@ function shortTime(rfc3339: string): string {
 function renderCounts(report: CaptureReport, width: number): string[] {
   const { connections, beganEarlier, handshakes, established, ends, durationUs } = report;
   const { syns, synRetransmissions, synAcks, resets, retransmissions } = report;
-  const earlier = beganEarlier === 0 ? '' : `, ${formatCount(beganEarlier)} begun before`;
+  const earlier =
+    beganEarlier === 0 ? '' : `, ${formatCount(beganEarlier)} already open when the capture began`;
   const lasted = durationUs > 0 ? ` in ${formatDuration(durationUs)}` : '';
   return [
     ...renderLabelled(
@@ -64,15 +65,15 @@ function renderCounts(report: CaptureReport, width: number): string[] {
     ),
     ...renderLabelled(
       'packets',
-      `${formatPlural(syns, 'SYN', 'SYNs')}, ${formatCount(synRetransmissions)} of them sent again; ${formatPlural(synAcks, 'SYN-ACK', 'SYN-ACKs')}; ${formatPlural(resets, 'RST', 'RSTs')}`,
+      `${formatPlural(syns, 'SYN', 'SYNs')}, ${formatCount(synRetransmissions)} of them retransmissions; ${formatPlural(synAcks, 'SYN-ACK', 'SYN-ACKs')}; ${formatPlural(resets, 'RST', 'RSTs')}`,
       width,
     ),
-    ...renderMet('met first', report.answers, width),
+    ...renderMet('SYNs met', report.answers, width),
     ...renderMet('stalled met', report.stalledAnswers, width),
     ...renderIcmp(report, width),
     ...renderLabelled(
-      'sent again',
-      `${formatPlural(retransmissions.fromClients, 'segment', 'segments')} of clients behind the handshake, ${formatCount(retransmissions.fromServers)} of servers`,
+      'resent',
+      `after the handshake: ${formatPlural(retransmissions.fromClients, 'segment', 'segments')} from clients, ${formatCount(retransmissions.fromServers)} from servers`,
       width,
     ),
     ...renderReuse(report, width),
@@ -96,7 +97,7 @@ function stallWords({
   return `${formatCount(count)} stalled${split}, ${formatCount(healed)} healed, ${formatCount(slow)} slow, ${formatCount(unanswered)} unanswered${atEnd}`;
 }
 
-/** By number, the largest first. */
+/** The most frequent first. */
 function renderMet(label: string, counts: Readonly<Partial<Record<Met, number>>>, width: number): string[] {
   const met = (Object.entries(counts) as [Met, number][]).sort(([, a], [, b]) => b - a);
   if (met.length === 0) return [];
@@ -122,7 +123,7 @@ function renderReuse({ reused }: CaptureReport, width: number): string[] {
   const { count, stalled, ageUs } = reused;
   return renderLabelled(
     'reused',
-    `${formatPlural(count, 'connection', 'connections')} with addresses and ports of one before, ${formatCount(stalled)} of them stalled; ${formatMicros(ageUs.min)} to ${formatMicros(ageUs.max)} after its last packet, ${formatMicros(ageUs.p50)} in the median`,
+    `${formatPlural(count, 'connection', 'connections')} on the addresses and ports of an earlier one, ${formatCount(stalled)} of them stalled; ${formatMicros(ageUs.min)} to ${formatMicros(ageUs.max)} after its last packet, median ${formatMicros(ageUs.p50)}`,
     width,
   );
 }
@@ -156,7 +157,7 @@ function renderClusters({ clusters }: CaptureReport, width: number): string[] {
     const verb = what === 'gaps' ? `lasted ${atSec} s` : `came ${atSec} s late`;
     return renderLabelled(
       'cluster',
-      `${formatCount(count)} of ${formatCount(of)} ${what} ${verb}, with hardly any around that`,
+      `${formatCount(count)} of ${formatCount(of)} ${what} ${verb}, with hardly any just above or below`,
       width,
     );
   });
@@ -204,13 +205,13 @@ function renderStalls({ stalls, stalled }: CaptureReport, width: number): string
       rows,
       width,
     ),
-    ...(more > 0 ? [`and ${formatCount(more)} more, see --json`] : []),
+    ...(more > 0 ? [`and ${formatCount(more)} more (see --json)`] : []),
     '',
   ];
 }
 
 function ageWords({ reuseAgeUs }: StallSeen): string {
-  return reuseAgeUs === null ? '' : `; port used ${formatMicros(reuseAgeUs)} before`;
+  return reuseAgeUs === null ? '' : `; port last used ${formatMicros(reuseAgeUs)} earlier`;
 }
 
 /** An address and a port, an IPv6 address in brackets. */

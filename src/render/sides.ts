@@ -3,17 +3,17 @@ import { formatCount, formatMicros, formatPlural } from './format.ts';
 import { endpoint } from './pcap.ts';
 import { renderLabelled } from './table.ts';
 
-/** Stories shown one by one; --json has more. */
+/** Stories printed one by one; --json has more. */
 const SHOWN_STORIES = 10;
 
-/** What two captures of the same handshakes came to. */
+/** What two captures of the same handshakes show together. */
 export function renderSides(report: SidesReport, width: number): string {
   const { matched, nearAlone, farAlone, clockOffset, nat, reuseAgeUs, stories, storiesLeftOut } = report;
   const { resetsInvented, synAcksInvented, changed } = report;
   const reuse =
     reuseAgeUs.count === 0
-      ? 'no external port was used again'
-      : `${formatPlural(reuseAgeUs.count, 'external port', 'external ports')} used again ${formatMicros(reuseAgeUs.min)} to ${formatMicros(reuseAgeUs.max)} after the last packet, ${formatMicros(reuseAgeUs.p50)} in the median`;
+      ? 'no external port was reused'
+      : `${formatPlural(reuseAgeUs.count, 'external port', 'external ports')} reused ${formatMicros(reuseAgeUs.min)} to ${formatMicros(reuseAgeUs.max)} after the last packet, median ${formatMicros(reuseAgeUs.p50)}`;
   const rest = stories.length + storiesLeftOut - Math.min(stories.length, SHOWN_STORIES);
   const lines = [
     ...renderLabelled(
@@ -24,8 +24,8 @@ export function renderSides(report: SidesReport, width: number): string {
     ...renderLabelled(
       'clocks',
       clockOffset === null
-        ? 'offset not known'
-        : `the far one is ${formatMicros(Math.abs(clockOffset.us))} ${clockOffset.us < 0 ? 'behind' : 'ahead'}, give or take ${formatMicros(clockOffset.uncertaintyUs)}`,
+        ? 'offset unknown'
+        : `the far clock is ${formatMicros(Math.abs(clockOffset.us))} ${clockOffset.us < 0 ? 'behind' : 'ahead'}, give or take ${formatMicros(clockOffset.uncertaintyUs)}`,
       width,
     ),
     ...renderLabelled(
@@ -34,12 +34,12 @@ export function renderSides(report: SidesReport, width: number): string {
       width,
     ),
     ...renderLabelled(
-      'on the way',
-      `SYNs changed: sequence number ${formatCount(changed.isn)}, options ${formatCount(changed.options)}, MSS ${formatCount(changed.mss)}, traffic class ${formatCount(changed.trafficClass)}; met near, and not sent by the far side: ${formatCount(resetsInvented)} RST, ${formatCount(synAcksInvented)} SYN-ACK`,
+      'in transit',
+      `SYNs changed: sequence number ${formatCount(changed.isn)}, options ${formatCount(changed.options)}, MSS ${formatCount(changed.mss)}, traffic class ${formatCount(changed.trafficClass)}; received near but never sent by the far side: ${formatCount(resetsInvented)} RST, ${formatCount(synAcksInvented)} SYN-ACK`,
       width,
     ),
     ...stories.slice(0, SHOWN_STORIES).flatMap((story) => renderLabelled('stalled', tell(story), width)),
-    ...(rest > 0 ? [`and ${formatCount(rest)} more, see --json`] : []),
+    ...(rest > 0 ? [`and ${formatCount(rest)} more (see --json)`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

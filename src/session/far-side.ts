@@ -33,7 +33,7 @@ export class FarSide {
     side.#peer = await connectPeer(peer, {
       bytes: (piece) => side.#take(piece),
       lost: (why) =>
-        side.#warn(`the peer is gone (${why}): what arrives there is no longer recorded, the load goes on`),
+        side.#warn(`the peer is gone (${why}): what arrives there is no longer recorded; the load continues`),
     });
     return side;
   }
@@ -50,7 +50,7 @@ export class FarSide {
       this.#file = createNext(join(dir, CAPTURES), this.#warn);
       for (const piece of this.#waiting) this.#file.write(piece);
     } catch (error) {
-      this.#warn(`what the peer records is not kept: ${(error as Error).message}`);
+      this.#warn(`cannot keep what the peer records: ${(error as Error).message}`);
       this.#peer?.close();
     }
     this.#waiting = [];
@@ -79,7 +79,7 @@ export class FarSide {
     this.#waitingBytes += piece.length;
     if (this.#waitingBytes <= MAX_WAITING_BYTES) this.#waiting.push(piece);
     else {
-      this.#warn('the peer records too much before the run begins: the rest is not kept');
+      this.#warn('the peer recorded too much before the run began: the rest is not kept');
       this.#peer?.close();
     }
   }

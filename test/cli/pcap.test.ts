@@ -29,7 +29,7 @@ describe('rushhour pcap', () => {
     expect(code).toBe(0);
     expect(out).toContain('client.pcap: 10 frames, Ethernet, 2025-01-31 00:00:00 to 2025-01-31 00:00:01 UTC');
     expect(out).toContain('2, 1 established; 1 stalled (50 %: 0 recovered, 1 frozen)');
-    expect(out).toContain('3 SYNs, 1 of them sent again; 1 SYN-ACK; 0 RSTs');
+    expect(out).toContain('3 SYNs, 1 of them retransmissions; 1 SYN-ACK; 0 RSTs');
     expect(out).toMatch(/00:00:00\.100 {2}10\.0\.0\.1:2 +192\.0\.2\.9:3128 +2 {2}frozen 1\.00 s +silence/);
   });
 

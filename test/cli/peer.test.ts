@@ -24,7 +24,7 @@ async function peering(
 ) {
   const host = createFakeHost({ cwd: makeFolder(), ...options });
   const ended = runCli(['peer', ...args], host);
-  while (!host.stderr.text.includes('records handshakes')) {
+  while (!host.stderr.text.includes('recording handshakes')) {
     const isOver = await Promise.race([ended.then(() => true), sleep(5).then(() => false)]);
     if (isOver) break;
   }

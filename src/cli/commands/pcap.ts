@@ -17,13 +17,13 @@ export function registerPcap(program: Command, context: Context): void {
   program
     .command('pcap')
     .description(
-      'Read captures that anybody made: which handshakes stalled, what met their SYNs, how long everything took, which waits cluster at round numbers of seconds. No run is needed.',
+      'Analyse packet captures from any source: which handshakes stalled, how their SYNs were answered, how long everything took, and which waits cluster at a round number of seconds. Needs no run.',
     )
-    .argument('<file...>', 'pcap or pcapng, by gzip or not; several: pieces of one capture, in their order')
-    .option(
-      '--far <file>',
-      'a capture of the same connections beyond the firewall, to be matched with the one given',
+    .argument(
+      '<file...>',
+      'pcap or pcapng, gzipped or not; several files are pieces of one capture, in order',
     )
+    .option('--far <file>', 'match with a capture of the same connections made beyond the firewall')
     .option('--json', 'print the figures as JSON')
     .addHelpText(
       'after',
@@ -31,15 +31,15 @@ export function registerPcap(program: Command, context: Context): void {
 Examples:
   tcpdump -i any -s 128 -w client.pcap 'tcp or icmp'    on the client, the proxy, or in between
   rushhour pcap client.pcap
-  rushhour pcap trace.pcap0 trace.pcap1 trace.pcap2     pieces of tcpdump -C or -G
+  rushhour pcap trace.pcap0 trace.pcap1 trace.pcap2     pieces written by tcpdump -C or -G
   rushhour pcap client.pcapng.gz --json
-  rushhour pcap client.pcap --far proxy.pcap            what became of each stalled SYN, and what the NAT does
+  rushhour pcap client.pcap --far proxy.pcap            what happened to each stalled SYN, and what the NAT does
 
-A handshake stalled if it took 0.9 s or longer and its SYN was sent again, as in a run. Captures of any size are read in
-a bounded amount of memory. What is odd about one (cut, cooked, begun late, one direction only, a wrong clock, lost
-packets) is named. See docs/evidence.md.
+As in a run, a handshake stalled if it took 0.9 s or longer and its SYN was retransmitted. Memory stays bounded, however
+large the capture. The output names anything odd about it: cut headers, connections that began earlier, one direction
+only, a wrong clock, lost packets. See docs/evidence.md.
 
-Exit codes: 0 read, whatever was found; 2 not a capture; 5 a file that cannot be read.`,
+Exit codes: 0 read, whatever was found; 2 not a capture; 5 a file cannot be read.`,
     )
     .action(context.act((paths: string[], options: PcapOptions) => readPcap(context, paths, options)));
 }
@@ -78,8 +78,8 @@ async function matchSides(
   { json }: PcapOptions,
 ): Promise<ExitCode> {
   if (near === undefined || others.length > 0)
-    throw new UsageError('--far matches one capture with another', {
-      hint: 'join the pieces of a capture with mergecap first',
+    throw new UsageError('--far matches one capture with another, and several were given', {
+      hint: 'join the pieces with mergecap first',
     });
   const [{ matchFiles }, { renderCaptures }, { renderSides }] = await Promise.all([
     import('../../evidence/match/match-files.ts'),

@@ -18,7 +18,7 @@ interface PeerFlags {
   readonly for: string;
 }
 
-/** Somebody may have forgotten it. A timer takes no more than 24.8 days. */
+/** A forgotten peer must end by itself. A timer takes no more than 24.8 days. */
 const LONGEST = '24d';
 const DEFAULT_FOR = '12h';
 const MOST_PORTS = 16;
@@ -27,23 +27,23 @@ export function registerPeer(program: Command, context: Context): void {
   program
     .command('peer')
     .description(
-      'Run this on the proxy’s host. It records the headers of handshakes with the ports given (SYN, SYN-ACK, RST, FIN, bare acknowledgements, ICMP errors; nothing that is sent in them) and hands them to runs that use --peer, over TLS and only to those that know its fingerprint and token, or writes them to a file.',
+      'Record what arrives at the far host; run this on the proxy. It captures the headers of handshakes with the given ports (SYN, SYN-ACK, RST, FIN, bare acknowledgements, ICMP errors; never payload) and sends them over TLS to runs that use --peer and know its fingerprint and token, or writes them to a file.',
     )
-    .requiredOption('--watch <ports>', 'ports of the proxy, such as 3128 or 3128,8080')
-    .option('--listen <address:port>', 'where runs connect to')
+    .requiredOption('--watch <ports>', 'ports of the proxy: 3128 or 3128,8080')
+    .option('--listen <address:port>', 'address and port for runs to connect to')
     .option('--write <file>', 'write a pcapng that "rushhour evidence --far" and Wireshark read')
-    .option('--for <duration>', `ends by itself; ${LONGEST} at most`, DEFAULT_FOR)
+    .option('--for <duration>', `stop after this time; ${LONGEST} at most`, DEFAULT_FOR)
     .addHelpText(
       'after',
       `
-Needs the capability CAP_NET_RAW (sudo). Changes nothing on this host, and sends nothing but to runs that it serves.
+Needs the capability CAP_NET_RAW (sudo). Changes nothing on this host, and sends only to the runs that it serves.
 
 Examples:
-  sudo rushhour peer --listen 10.0.0.2:7411 --watch 3128      then, on the probe, what it prints
+  sudo rushhour peer --listen 10.0.0.2:7411 --watch 3128      then run what it prints on the probe
   sudo rushhour peer --watch 3128 --write far.pcapng --for 10m
-  sudo tcpdump -i any -s 128 -w far.pcap tcp port 3128        the same file without rushhour
+  sudo tcpdump -i any -s 128 -w far.pcap tcp port 3128        the same capture without rushhour
 
-${PEER_TOKEN_VARIABLE} sets the token (${MIN_TOKEN_CHARACTERS} characters or more); otherwise a new one is made for each start.`,
+${PEER_TOKEN_VARIABLE} sets the token (${MIN_TOKEN_CHARACTERS} to ${MAX_TOKEN_CHARACTERS} characters); without it, each start makes a new one.`,
     )
     .action(context.act((flags: PeerFlags) => peer(context, flags)));
 }
@@ -53,9 +53,12 @@ async function peer({ host }: Context, flags: PeerFlags): Promise<ExitCode> {
   const forUs = parseFor(flags.for);
   const listen = flags.listen === undefined ? undefined : parseListen(flags.listen);
   if (listen === undefined && flags.write === undefined) {
-    throw new UsageError('give --listen ADDRESS:PORT, --write FILE, or both', {
-      hint: 'rushhour peer --listen 10.0.0.2:7411 --watch 3128',
-    });
+    throw new UsageError(
+      'the peer has nowhere to send what it records: give --listen ADDRESS:PORT, --write FILE, or both',
+      {
+        hint: 'rushhour peer --listen 10.0.0.2:7411 --watch 3128',
+      },
+    );
   }
   const token = readToken(host.env[PEER_TOKEN_VARIABLE]);
   const { openPeer } = await import('../../evidence/peer/open-peer.ts');
@@ -77,7 +80,7 @@ async function peer({ host }: Context, flags: PeerFlags): Promise<ExitCode> {
         ].join('\n'),
       );
     }
-    say(`records handshakes with port ${ports.join(', ')}; Ctrl-C ends it`);
+    say(`recording handshakes with port ${ports.join(', ')}; press Ctrl-C to stop`);
     await stopSignalled(host, forUs / 1_000);
   } finally {
     await opened.close();
@@ -123,7 +126,7 @@ function parseListen(text: string): { address: string; port: number } {
 function parseFor(text: string): number {
   const forUs = parseDuration(text);
   if (forUs === 0 || forUs > parseDuration(LONGEST))
-    throw new UsageError(`--for ${text} is not within 1us and ${LONGEST}`, { hint: 'such as --for 8h' });
+    throw new UsageError(`--for ${text} is outside 1us to ${LONGEST}`, { hint: 'for example --for 8h' });
   return forUs;
 }
 
@@ -132,7 +135,7 @@ function readToken(given: string | undefined): { value: string; isNew: boolean }
     return { value: randomBytes(24).toString('base64url'), isNew: true };
   if (given.length < MIN_TOKEN_CHARACTERS || given.length > MAX_TOKEN_CHARACTERS) {
     throw new UsageError(`${PEER_TOKEN_VARIABLE} has ${given.length} characters`, {
-      hint: `it takes ${MIN_TOKEN_CHARACTERS} to ${MAX_TOKEN_CHARACTERS}; unset it, and a token is made`,
+      hint: `use ${MIN_TOKEN_CHARACTERS} to ${MAX_TOKEN_CHARACTERS} characters, or unset it to have a token made`,
     });
   }
   return { value: given, isNew: false };

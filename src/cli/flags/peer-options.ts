@@ -16,9 +16,9 @@ export function addPeerOptions(command: Command): Command {
   return command
     .option(
       '--peer <host:port>',
-      `have rushhour peer on the far host record what arrives there; its token is in ${PEER_TOKEN_VARIABLE}`,
+      `record what arrives at the far host, with rushhour peer there; its token is read from ${PEER_TOKEN_VARIABLE}`,
     )
-    .option('--peer-fingerprint <sha256>', 'fingerprint that the peer printed');
+    .option('--peer-fingerprint <sha256>', 'the fingerprint that the peer printed');
 }
 
 /**
@@ -29,7 +29,7 @@ export function addPeerOptions(command: Command): Command {
 export function readPeer({ peer, peerFingerprint }: PeerOptions, host: Host): PeerAddress | undefined {
   if (peer === undefined) {
     if (peerFingerprint === undefined) return undefined;
-    throw new UsageError('--peer-fingerprint is of no use without --peer');
+    throw new UsageError('--peer-fingerprint needs --peer');
   }
   const [, bracketed, plain, port = '0'] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(peer) ?? [];
   const name = bracketed ?? plain;
@@ -42,13 +42,13 @@ export function readPeer({ peer, peerFingerprint }: PeerOptions, host: Host): Pe
     throw new UsageError(
       peerFingerprint === undefined
         ? '--peer needs --peer-fingerprint'
-        : `--peer-fingerprint ${peerFingerprint} is none`,
+        : `--peer-fingerprint ${peerFingerprint} is not a fingerprint`,
       { hint: 'copy the line that rushhour peer printed: --peer-fingerprint SHA256:…' },
     );
   }
   const token = host.env[PEER_TOKEN_VARIABLE];
   if (token === undefined || token === '' || token.length > MAX_TOKEN_CHARACTERS) {
-    throw new EnvironmentError(`the token of the peer is missing: ${PEER_TOKEN_VARIABLE} is not set`, {
+    throw new EnvironmentError(`the peer’s token is missing: ${PEER_TOKEN_VARIABLE} is not set`, {
       hint: 'copy the line that rushhour peer printed: export RUSHHOUR_PEER_TOKEN=…',
     });
   }

@@ -132,28 +132,30 @@ function writeTime(sec: number): string | null {
 function remarkOnAll(tally: ConnectionTally, counts: TrackerCounts, isOfAllInterfaces: boolean): string[] {
   const remarks: string[] = [];
   const { connections, beganEarlier, merged, fromClients, fromServers } = tally;
-  if (connections === 0) remarks.push('There is no TCP in it.');
+  if (connections === 0) remarks.push('It contains no TCP.');
   else if (fromServers === 0)
-    remarks.push('Only packets of clients were captured: what answered is not known.');
+    remarks.push('Only packets from clients were captured: the answers are unknown.');
   else if (fromClients === 0)
-    remarks.push('Only packets of servers were captured: SYNs, and waits for answers, are not known.');
+    remarks.push(
+      'Only packets from servers were captured: SYNs, and how long they waited for an answer, are unknown.',
+    );
   if (beganEarlier > 0)
     remarks.push(
-      `${beganEarlier} of ${connections} connections began before the capture, or it lacks their handshakes.`,
+      `${beganEarlier} of ${connections} connections began before the capture, or their handshakes are missing from it.`,
     );
   if (counts.copies > 0)
     remarks.push(
-      `${counts.copies} of ${counts.packets} packets are in it twice${isOfAllInterfaces ? ', as it was captured on all interfaces' : ''}; each counts once.`,
+      `${counts.copies} of ${counts.packets} packets appear twice${isOfAllInterfaces ? ', because it was captured on all interfaces' : ''}; each counts once.`,
     );
   if (merged > 0)
     remarks.push(
-      `${merged} packets are larger than any on the wire: the host joins them before it captures (GRO, TSO).`,
+      `${merged} packets are larger than any on the wire: the host merged them before they were captured (GRO, TSO).`,
     );
   if (counts.icmpStrays > 0)
-    remarks.push(`${counts.icmpStrays} ICMP errors are about connections that are not in it.`);
+    remarks.push(`${counts.icmpStrays} ICMP errors are about connections that are not in the capture.`);
   if (counts.givenUp > 0)
     remarks.push(
-      `More connections were open at once than are followed: ${counts.givenUp} idle ones were given up, and count twice if they went on.`,
+      `More connections were open at once than this command can track: ${counts.givenUp} idle ones were dropped, and count twice if they continued.`,
     );
   return remarks;
 }

@@ -8,11 +8,11 @@ const FORMAT_SEC = Date.UTC(1998, 0) / 1000;
 const AHEAD_SEC = 86_400;
 
 const UNREAD: Readonly<Record<Unread, string>> = {
-  'cut short': 'were cut before their TCP header ended (capture with -s 128 or more)',
-  'not IP': 'are not IP, and are passed over',
-  malformed: 'are malformed, and are passed over',
-  'later fragment': 'are later fragments of IP packets, and are passed over',
-  'nested too deeply': 'are wrapped too often, and are passed over',
+  'cut short': 'were cut off inside their TCP header (capture with -s 128 or more)',
+  'not IP': 'are not IP and were skipped',
+  malformed: 'are malformed and were skipped',
+  'later fragment': 'are later fragments of IP packets and were skipped',
+  'nested too deeply': 'are encapsulated too deeply and were skipped',
   'unknown link type': 'have a link type that cannot be read',
 };
 
@@ -37,8 +37,8 @@ export function remarkOn({ capture, unread }: PacketFacts, nowSec: number): stri
     remarks.push(`has ${count} of ${frames} frames that ${UNREAD[why]}`);
   }
   if (dropped !== undefined && dropped > 0)
-    remarks.push(`lacks ${dropped} packets that were dropped while it was captured: counts are too low`);
-  if (backwards > 0) remarks.push(`has ${backwards} frames that are earlier than the one before`);
+    remarks.push(`lacks ${dropped} packets that the capture dropped: counts are too low`);
+  if (backwards > 0) remarks.push(`has ${backwards} frames that are earlier than the frame before them`);
   return [...remarks, ...remarkOnClock(capture, nowSec)];
 }
 
@@ -47,7 +47,7 @@ function remarkOnClock(
   nowSec: number,
 ): string[] {
   if (frames === 0) return [];
-  if (epochSec === undefined) return ['has no times: nothing can be said of waits'];
+  if (epochSec === undefined) return ['has no timestamps: waits cannot be measured'];
   const first = epochSec + firstUs / 1e6;
   if (first < FORMAT_SEC)
     return ['begins before 1998: the clock of the machine that captured it was not set'];

@@ -18,7 +18,7 @@ export function createCaptureFile(path: string, say: (line: string) => void): Wr
         if (!isBroken) for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at);
       } catch (error) {
         isBroken = true;
-        say(`${path} cannot be written on (${(error as Error).message}); it ends here`);
+        say(`cannot write ${path} any further (${(error as Error).message}); the capture ends here`);
       }
       done();
     },
@@ -34,7 +34,10 @@ function open(path: string): number {
     return openSync(path, 'wx', 0o600);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const hint = code === 'EEXIST' ? 'remove it, or name another' : 'name a file in a folder that exists';
-    throw new EnvironmentError(`${path} cannot be made (${message})`, { hint, cause });
+    const hint =
+      code === 'EEXIST'
+        ? 'remove it, or choose another name'
+        : 'choose a file in a folder that exists and that you may write to';
+    throw new EnvironmentError(`cannot create ${path} (${message})`, { hint, cause });
   }
 }

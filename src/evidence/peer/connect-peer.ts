@@ -41,7 +41,7 @@ const CONNECT_MS = 10_000;
 const FINISH_MS = 5_000;
 
 /**
- * Connects to a peer, makes sure by its fingerprint that it is the one, and only then shows the token.
+ * Connects to a peer, verifies its fingerprint, and only then sends the token.
  * @throws EnvironmentError with what mends it: unreachable, another certificate, a wrong token
  */
 export async function connectPeer(peer: PeerAddress, listener: PeerListener): Promise<PeerConnection> {
@@ -64,7 +64,7 @@ async function introduce(
   const found = certificate === undefined ? 'none' : formatFingerprint(certificate);
   if (!isSameSecret(found, peer.fingerprint)) {
     throw new EnvironmentError(`${at} is not the peer: its fingerprint is ${found}`, {
-      hint: 'use the fingerprint that rushhour peer printed when it started; if it has one and the same, somebody else answers',
+      hint: 'use the fingerprint that rushhour peer printed when it started; if that is the one you gave, something else answers at this address',
     });
   }
   socket.write(`${JSON.stringify({ rushhour: PROTOCOL, token: peer.token })}\n`);
@@ -75,13 +75,15 @@ async function introduce(
       // Of the peer whose certificate was recognised, and yet a text from a network.
       const why = answer.refused.replaceAll(/\p{C}/gu, ' ');
       throw new EnvironmentError(`the peer ${at} refused: ${why}`, {
-        hint: 'set RUSHHOUR_PEER_TOKEN to the token that it printed',
+        hint: why.includes('token')
+          ? 'set RUSHHOUR_PEER_TOKEN to the token that it printed'
+          : 'see what the peer printed; both sides need the same version of rushhour, and it serves four runs at once',
       });
     }
     return { welcome: answer, rest };
   } catch (cause) {
     if (cause instanceof EnvironmentError) throw cause;
-    throw new EnvironmentError(`what answers at ${at} does not speak as a peer of this version does`, {
+    throw new EnvironmentError(`${at} does not answer like a peer of this version`, {
       hint: 'use the same version of rushhour on both sides',
       cause,
     });
@@ -101,7 +103,7 @@ function follow(
     received += piece.length;
     if (received <= MAX_CAPTURE_BYTES) bytes(piece);
     else {
-      why = 'sent more than a capture may be';
+      why = 'sent more than a capture may hold';
       socket.destroy();
     }
   };

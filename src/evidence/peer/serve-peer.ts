@@ -36,15 +36,16 @@ export interface ServedPeer {
   close(): Promise<void>;
 }
 
-/** Each takes a copy of all packets. */
+/** Each gets a copy of every packet. */
 const MAX_CLIENTS = 4;
-/** Those that have not said who they are among them. */
+/** Including those that have not authenticated yet. */
 const MAX_CONNECTIONS = 32;
-/** Whoever guesses waits, and so does not guess often. */
+/** A wrong token is answered late, which limits guessing. */
 const REFUSAL_MS = 1_000;
-/** Lines about refusals: an attacker must not fill a log. */
+const WRONG_TOKEN = 'wrong token';
+/** Refusals logged: an attacker must not fill a log. */
 const REFUSALS_SHOWN_PER_MINUTE = 10;
-/** Until then what waits for a run that has ended may still go. */
+/** How long data that waits for a run that has ended may still be sent. */
 const LAST_MS = 5_000;
 
 interface Client {
@@ -67,7 +68,7 @@ export async function servePeer(options: PeerOptions): Promise<ServedPeer> {
   const clients = new Set<Client>();
   const sockets = new Set<TLSSocket>();
   const sayRefused = limited(options.say);
-  // Whoever does not speak TLS, or resets, is turned away by that.
+  // A client that does not speak TLS, or resets, has failed already.
   server.on('tlsClientError', () => {});
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
@@ -83,7 +84,7 @@ export async function servePeer(options: PeerOptions): Promise<ServedPeer> {
     if (why !== undefined) {
       sayRefused(`refused ${from}: ${why}`);
       await new Promise((resolve) => setTimeout(resolve, REFUSAL_MS));
-      return refuse(socket, 'the token is not the one that this peer printed');
+      return refuse(socket, why === WRONG_TOKEN ? 'the token is not the one that this peer printed' : why);
     }
     if (clients.size >= MAX_CLIENTS) {
       options.say(`refused ${from}: ${MAX_CLIENTS} runs are served already`);
@@ -148,10 +149,10 @@ async function whyRefused(socket: TLSSocket, token: string): Promise<string | un
   try {
     const { line } = await readFirstLine(socket, MAX_LINE_BYTES, LINE_TIMEOUT_MS);
     const hello = HELLO.safeParse(JSON.parse(line));
-    if (!hello.success) return 'no rushhour of this version';
-    return isSameSecret(hello.data.token, token) ? undefined : 'wrong token';
+    if (!hello.success) return 'not a rushhour of this version';
+    return isSameSecret(hello.data.token, token) ? undefined : WRONG_TOKEN;
   } catch (error) {
-    return error instanceof SyntaxError ? 'no rushhour' : (error as Error).message;
+    return error instanceof SyntaxError ? 'not a rushhour' : (error as Error).message;
   }
 }
 
@@ -165,7 +166,7 @@ function encode(answer: Answer): string {
   return `${JSON.stringify(answer)}\n`;
 }
 
-/** Says ten lines a minute at the most, and how many were left out. */
+/** Writes at most ten lines a minute, and then how many it left out. */
 function limited(say: (line: string) => void): (line: string) => void {
   let minute = 0;
   let said = 0;
@@ -173,7 +174,7 @@ function limited(say: (line: string) => void): (line: string) => void {
   return (line) => {
     const now = Math.floor(performance.now() / 60_000);
     if (now !== minute) {
-      if (leftOut > 0) say(`refused ${leftOut} more in that minute`);
+      if (leftOut > 0) say(`refused ${leftOut} more within a minute`);
       [minute, said, leftOut] = [now, 0, 0];
     }
     said += 1;
@@ -190,7 +191,7 @@ async function listen(server: Server, { address, port }: PeerOptions): Promise<v
     const { code, message } = cause as NodeJS.ErrnoException;
     const hint =
       code === 'EADDRINUSE'
-        ? 'choose another port, or stop the program that listens there'
+        ? 'choose another port, or stop the program that uses it'
         : code === 'EACCES'
           ? 'choose a port above 1023'
           : 'give an address of this machine: ip address';

@@ -102,7 +102,7 @@ it('is told by rushhour pcap with --far', async () => {
     '10.0.0.2:1: 2 SYNs sent, 2 arrived from 203.0.113.1:5003, answered: ack, ack; nothing came back',
   );
   expect(text).toContain('10.0.0.2:2: 2 SYNs sent, none known to have arrived; nothing came back');
-  expect(text).toContain('the far one is 3.00 s ahead');
+  expect(text).toContain('the far clock is 3.00 s ahead');
 });
 
 it('wants one capture to match another with', async () => {

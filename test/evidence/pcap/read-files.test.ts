@@ -125,7 +125,7 @@ describe('what is odd about a capture', () => {
           all().flatMap((one) => [one, { ...one, atUs: one.atUs + 20 }]),
           { link: 'sll2' },
         ),
-      /8 of 16 packets are in it twice, as it was captured on all interfaces/,
+      /8 of 16 packets appear twice, because it was captured on all interfaces/,
     ],
     [
       'cut too short',
@@ -141,7 +141,7 @@ describe('what is odd about a capture', () => {
     [
       'time that runs backwards',
       () => save(all().reverse()),
-      /has 7 frames that are earlier than the one before/,
+      /has 7 frames that are earlier than the frame before them/,
     ],
     ['no TCP', () => save([unreachableFrame('10.0.0.254', 1, syn(1, 0), 1)]), /no TCP/],
     ['nothing', () => save([]), /has no frames/],
