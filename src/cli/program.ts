@@ -85,7 +85,7 @@ Examples:
   rushhour report before after                     the same as one HTML file
   rushhour soak steady ... --for 5h                for hours, whatever happens to this machine
   rushhour trend --last 30                         did anything change between nights?
-  rushhour pcap client.pcap                        what a capture tells of handshakes and stalls
+  rushhour pcap client.pcap                        handshakes and stalls in any packet capture
   rushhour serve                                   everything in a browser, on this machine only
   rushhour doctor steady                           is this machine ready for it?
   rushhour help soak install                       help for a command

@@ -37,6 +37,6 @@ export function openHandshakeTap(libc: Libc, endpoints: readonly FilterEndpoint[
 
 function refusal(what: string, errno: number): EnvironmentError {
   return new EnvironmentError(`The kernel refused ${what} (errno ${errno}).`, {
-    hint: 'Run it with sudo, or without packets: --capture off',
+    hint: 'Run it with sudo. A run also works without packets: --capture off',
   });
 }
