@@ -22,8 +22,8 @@ export function requirePermission(hosts: readonly PublicHost[], permitted: boole
   if (unknown.length === 0) return;
   if (!permitted) {
     const list = unknown.map(({ host: name, because }) => `${name} (${because})`).join('; ');
-    throw new UsageError(`load would reach a public host: ${list}`, {
-      hint: 'if its owner agrees, confirm once with --i-am-allowed-to-test-this; it is remembered',
+    throw new UsageError(`this would send load to a public host: ${list}`, {
+      hint: 'if its owner agrees, confirm once with --i-am-allowed-to-test-this; rushhour remembers it',
     });
   }
   remember(file, unknown);
@@ -52,7 +52,7 @@ function remember(file: string, hosts: readonly PublicHost[]): void {
 }
 
 function unusable(file: string, cause: unknown): EnvironmentError {
-  return new EnvironmentError(`the list of allowed hosts cannot be used (${(cause as Error).message})`, {
+  return new EnvironmentError(`cannot use the list of allowed hosts (${(cause as Error).message})`, {
     hint: `make ${file} readable and writable, or set XDG_CONFIG_HOME to another folder`,
     cause,
   });

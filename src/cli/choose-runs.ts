@@ -16,18 +16,18 @@ export interface FilterOptions {
 
 export function addFilterOptions(command: Command): Command {
   return command
-    .option('--scenario <pattern>', 'only of this scenario; * and ? match any text and any character')
-    .option('--label <pattern>', 'only with this label; likewise')
-    .option('--since <when>', 'no older than: 7d, 12h, 2025-01-31, 2025-01-31T06:00:00Z')
+    .option('--scenario <pattern>', 'only runs of this scenario; * matches any text, ? any character')
+    .option('--label <pattern>', 'only runs with this label; patterns as above')
+    .option('--since <when>', 'only runs no older than this: 7d, 12h, 2025-01-31, 2025-01-31T06:00:00Z')
     .addOption(
-      new Option('--status <status>', 'that ended so, or are under way').choices([
+      new Option('--status <status>', 'only runs with this status').choices([
         'complete',
         'interrupted',
         'failed',
         'running',
       ]),
     )
-    .option('--failed', 'of which a criterion failed');
+    .option('--failed', 'only runs that failed a criterion');
 }
 
 /** The runs that the flags choose, oldest first. */

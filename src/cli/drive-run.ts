@@ -118,7 +118,7 @@ export async function runToEnd(
     },
     ...(sinks === undefined ? {} : { second: (recorded) => sinks.second(recorded) }),
     asking: (spec) => {
-      view.say('this machine runs these commands to ask the firewall (--no-firewall runs none):');
+      view.say('this machine runs these commands to query the firewall (--no-firewall skips them):');
       for (const line of formatCommands(spec)) view.say(`  ${line}`);
     },
     looking({ ratePerSec, forUs }, stop) {
@@ -128,7 +128,7 @@ export async function runToEnd(
       );
     },
     looked: ({ attempts, completed }) =>
-      view.say(`the check passed: ${completed} of ${attempts} attempts completed; now the load`),
+      view.say(`the check passed: ${completed} of ${attempts} attempts completed; starting the load`),
     progress: view.progress,
     event: (event) => view.say(formatEvent(event)),
     ...(also.alive === undefined ? {} : { alive: also.alive }),

@@ -107,7 +107,7 @@ async function isSecondTime(
     return false;
   }
   host.stderr.write(
-    `rushhour: ${at} occurs twice as clocks are set back: this soak already started (${before.id}), so no other starts\n`,
+    `rushhour: the clocks go back and ${at} occurs twice: this soak has already started (${before.id}), so it does not start again\n`,
   );
   return true;
 }
@@ -134,6 +134,6 @@ async function removeOldRuns(
     if (remove.length > 0) say(`removed ${remove.length} old ${remove.length === 1 ? 'run' : 'runs'}`);
   } catch (error) {
     if (!(error instanceof RushhourError)) throw error;
-    say(`old runs were not removed: ${error.message}`);
+    say(`could not remove old runs: ${error.message}`);
   }
 }

@@ -11,7 +11,7 @@ const exit = async (code: number): Promise<never> => {
   const { fault } = host.stdout;
   if (fault !== undefined) {
     host.stderr.write(
-      `rushhour: not all of the output could be written (${fault.message})\n  make room where it goes, or send it elsewhere; results are kept all the same\n`,
+      `rushhour: some output could not be written (${fault.message})\n  make room there, or write it elsewhere; the results are complete\n`,
     );
   }
   await flush(process.stderr);

@@ -75,7 +75,7 @@ export async function openRunSinks(host: Host, options: RunSinksOptions): Promis
 /** Undefined where everything got there. */
 function formatReport({ name, delivered, spooled, dropped, refused, fault }: SinkReport): string | undefined {
   const missing = [
-    ...(spooled > 0 ? [`${spooled} wait on disk for the next run with this sink`] : []),
+    ...(spooled > 0 ? [`${spooled} are waiting on disk for the next run with this sink`] : []),
     ...(dropped > 0 ? [`${dropped} are lost`] : []),
     ...(refused > 0 ? [`${refused} were refused`] : []),
   ];

@@ -2,9 +2,9 @@ import type { RunListing } from '../read/listing.ts';
 import { type DamagedExperiment, listExperiments } from '../store/experiment-file.ts';
 
 /**
- * Tells why a run has to stay where old ones are removed, if it has.
- * @param notedGo a note by itself keeps none
- * @param onDamaged hears of experiments that cannot be read, and so cannot go on: they keep none
+ * Finds why pruning must keep a run, if it must.
+ * @param notedGo runs with a note may be removed
+ * @param onDamaged called with experiments that cannot be read and therefore cannot be resumed: they protect no run
  */
 export async function createSpare(
   results: string,
@@ -16,9 +16,9 @@ export async function createSpare(
     open.flatMap(({ id, steps }) => steps.map(({ runId }): [string | null, string] => [runId, id])),
   );
   return ({ id, status, note }) => {
-    if (status === 'running') return 'under way';
+    if (status === 'running') return 'in progress';
     const experiment = experiments.get(id);
-    if (experiment !== undefined) return `of experiment ${experiment}, which is not done`;
+    if (experiment !== undefined) return `part of experiment ${experiment}, which is unfinished`;
     return note === '' || notedGo ? undefined : `noted: ${note}`;
   };
 }

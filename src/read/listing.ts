@@ -132,7 +132,7 @@ async function readEntries(resultsDir: string): Promise<Dirent[]> {
 
 function suggestRun(name: string, runs: readonly RunListing[]): string {
   const names = runs.flatMap(({ id, label }) => (label === '' ? [id] : [id, label]));
-  if (names.length === 0) return 'there are no runs yet: rushhour run quickstart makes one';
+  if (names.length === 0) return 'there are no runs yet: rushhour run quickstart creates one';
   return `did you mean ${JSON.stringify(closest(name, names)).slice(1, -1)}? rushhour results lists them all`;
 }
 

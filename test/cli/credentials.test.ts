@@ -70,20 +70,20 @@ describe('hit with credentials', () => {
   });
 
   it.each([
-    [[...HIT, '-U', 'bob'], '--proxy-user without a password', 'env:NAME'],
-    [[...HIT, '-U', ':hunter2'], '--proxy-user without a user', 'user:password'],
+    [[...HIT, '-U', 'bob'], '--proxy-user has no password', 'env:NAME'],
+    [[...HIT, '-U', ':hunter2'], '--proxy-user has no user', 'user:password'],
     [[...HIT, '-U', 'env:hunter2!'], 'not the name of an environment variable', 'env:NAME'],
     [[...HIT, '-U', 'p{x}:hunter2'], 'these are not user names', 'pupil{1-3000}'],
     [[...HIT, '-U', 'bob:hunter2', '--proxy-negotiate'], 'not passwords', '--keytab'],
     [[...HIT, '-U', 'bob:hunter2', '-u', 'bob:hunter2'], 'proxy and for the origin at once', 'keep -U'],
     [[...HIT, '-U', 'bob:hunter2', '--keytab', 'k'], 'does not use tickets', '--proxy-negotiate'],
-    [[...HIT, '--proxy-basic'], 'Basic without a user', '--proxy-user'],
+    [[...HIT, '--proxy-basic'], 'Basic needs a user', '--proxy-user'],
     [[...HIT, '--proxy-basic', '--proxy-negotiate'], 'cannot be used with option', ''],
-    [[...HIT, '--proxy-negotiate', '--principal', 'p'], '--principal without a keytab', '--keytab'],
-    [[...HIT, '--challenge'], '--challenge without authentication', '-U or -u'],
+    [[...HIT, '--proxy-negotiate', '--principal', 'p'], '--principal needs a keytab', '--keytab'],
+    [[...HIT, '--challenge'], '--challenge needs authentication', '-U or -u'],
     [['hit', 'http://10.0.0.9/', '-U', 'bob:hunter2'], 'without a proxy', '-x'],
     [['hit', 'http://10.0.0.9/', '-p'], 'a tunnel without a proxy', '-x'],
-    [['hit', 'http://10.0.0.9/', '-k'], 'only https:// has certificates', 'ab’s -k would reuse connections'],
+    [['hit', 'http://10.0.0.9/', '-k'], 'only https:// has certificates', 'There is no ab -k'],
   ])('%j is bad usage, says why without the secret, and starts nothing', async (args, why, fix) => {
     const { exitCode, err, options } = await cli(...args);
     expect([exitCode, options]).toEqual([2, undefined]);

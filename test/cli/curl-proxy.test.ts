@@ -46,13 +46,13 @@ describe('the proxy that curl would take', () => {
   it('is said with the flags to use, and never with a password', () => {
     const line = (http_proxy: string) => formatCurlProxy(findCurlProxy({ http_proxy }, http)!);
     expect(line('http://proxy.example:3128/')).toBe(
-      'http_proxy=http://proxy.example:3128 is not obeyed here, as curl would: to go through it, add -x proxy.example:3128',
+      'http_proxy=http://proxy.example:3128 is ignored here, although curl would use it; to go through it, add -x proxy.example:3128',
     );
     expect(line('proxy.example')).toMatch(/add -x proxy\.example:1080$/);
     for (const secret of ['http://me:s3c@ret@proxy.example:3128', 'me:s3c@ret@proxy.example:3128/x?s3c']) {
       expect(line(secret)).not.toMatch(/s3c|ret@|me:/);
       expect(line(secret)).toContain('add -x proxy.example:3128 -U env:NAME');
     }
-    expect(line('socks5h://me:s3c@proxy.example:1080')).toMatch(/socks5h.*nor could it be/);
+    expect(line('socks5h://me:s3c@proxy.example:1080')).toMatch(/socks5h.*cannot be used either/);
   });
 });

@@ -137,7 +137,7 @@ describe('results', () => {
     expect(await names('--since', '4h')).toBe('b\nc\n');
     expect(await names('--since', '2025-01-31T03:00:00Z')).toBe('c\n');
     expect((await cli('results', '--label', 'x')).err).toBe(
-      `None of the 3 runs in ${join(dir, 'results')} is one of these.\n`,
+      `None of the 3 runs in ${join(dir, 'results')} match.\n`,
     );
     expect(await cli('results', '--since', 'yesterday')).toMatchObject({ exitCode: 2, out: '' });
   });
@@ -173,8 +173,8 @@ describe('results prune', () => {
     expect(looked.out.split('\n').slice(1, 6)).toEqual([
       expect.stringMatching(/^a /),
       'stays: b (noted: ticket 4711)',
-      'stays: c (under way)',
-      'stays: d (of experiment x, which is not done)',
+      'stays: c (in progress)',
+      'stays: d (part of experiment x, which is unfinished)',
       expect.stringMatching(/^To be removed: 1 run, .*; 4 runs, .* would be left\.$/),
     ]);
     expect(await names()).toBe('abcde');

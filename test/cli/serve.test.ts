@@ -62,7 +62,7 @@ describe('rushhour serve', () => {
     );
     const { exitCode, err } = await serving(['--open'], () => sleep(50), { PATH: makeFolder() });
     expect(exitCode).toBe(0);
-    expect(err).toContain('no browser could be opened');
+    expect(err).toContain('cannot open a browser');
   });
 
   it('says what to do where the port is taken', async () => {

@@ -179,7 +179,7 @@ describe('soak install', () => {
     [['--name', 'a-resume'], 'is not a valid name'],
     [['--user', 'root'], 'a soak does not need root'],
     [['--label', 'a\nb'], 'a flag has a line feed'],
-    [['--duration', '5h'], 'the length of a soak is set with --for'],
+    [['--duration', '5h'], '--for sets the length of a soak'],
   ])('refuses %j', async (flags, why) => {
     const { exitCode, err } = await install(...flags);
     expect(exitCode).toBe(2);
@@ -191,7 +191,7 @@ describe('soak install', () => {
     await install();
     const { exitCode, err } = await install('--name', 'other', '--at', '03:00');
     expect(exitCode).toBe(0);
-    expect(err).toContain('other and steady (01:30) would run at once');
+    expect(err).toContain('other and steady (01:30) would overlap');
   });
 
   it('refuses what a service cannot see', async () => {
@@ -247,7 +247,7 @@ describe('soak status', () => {
     expect(out.replace(/\s+/g, ' ')).toContain(`clocks ${localZone()}: clocks `);
     expect(exitCode).toBe(0);
     expect(out).toContain('steady: steady at 01:30 every day for 5 h, by cron');
-    expect(out).toContain('nothing runs');
+    expect(out).toContain('nothing is running');
     const stalled = Object.values(passed.arms).reduce((sum, arm) => sum + arm.stalled.count, 0);
     expect(out).toMatch(new RegExp(`yesterday +passed +${stalled.toLocaleString('en-GB')} `));
     const [status] = JSON.parse((await cli('status', 'steady', '--root', root, '--json')).out);
@@ -274,7 +274,7 @@ describe('soak status', () => {
     keepRun(results, 'tonight', { process: markProcess() });
     keepLock(results, '2025-01-31T06:30:00.000Z', markProcess());
     const { out } = await cli('status', '--root', root);
-    expect(out).toContain(`under way: tonight (process ${process.pid}, since 2025-01-31 01:30:00 UTC)`);
+    expect(out).toContain(`running: tonight (process ${process.pid}, since 2025-01-31 01:30:00 UTC)`);
   });
 
   it('knows whether a night that was cut short has time left', async () => {
@@ -298,7 +298,7 @@ describe('soak uninstall', () => {
     await install('--name', 'other', '--at', '12:00', '--results', results);
     const vague = await cli('uninstall', '--root', root);
     expect(vague.exitCode).toBe(2);
-    expect(vague.err).toContain('there are several: other, steady');
+    expect(vague.err).toContain('several soaks are installed: other, steady');
     const { exitCode, out } = await cli('uninstall', 'other', '--root', root);
     expect(exitCode).toBe(0);
     expect(out).toContain(`removed  ${root}/etc/cron.d/rushhour-other`);

@@ -64,7 +64,7 @@ describe('soak', () => {
     const duration = await soak(['quickstart', '--duration', '5h']);
     expect([duration.exitCode, duration.err]).toEqual([
       2,
-      'rushhour: the length of a soak is set with --for, not --duration\n  write --for 5h\n',
+      'rushhour: --for sets the length of a soak, not --duration\n  write --for 5h\n',
     ]);
     for (const window of ['4s', '11m', '7.5s']) {
       const { exitCode, err } = await soak(['quickstart', '--window', window]);
@@ -97,7 +97,7 @@ describe('soak', () => {
     expect([second.exitCode, second.options, second.err]).toEqual([
       0,
       undefined,
-      'rushhour: 01:30 occurs twice as clocks are set back: this soak already started (tonight), so no other starts\n',
+      'rushhour: the clocks go back and 01:30 occurs twice: this soak has already started (tonight), so it does not start again\n',
     ]);
     expect((await begin('2027-11-01T01:30:02Z')).options).toBeDefined();
     expect((await begin('2027-10-31T01:30:02Z', '--label', 'another')).options).toBeDefined();

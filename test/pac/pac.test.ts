@@ -332,7 +332,7 @@ arms:
     [['soak', 'steady', '--target', 'http://127.0.0.1/', '--pac', 'none.pac'], 5, 'ENOENT'],
     [['hit', 'tcp://127.0.0.1:9', '--pac', 'p.pac'], 2, '--pac needs an http:// or https:// URL'],
     [['hit', 'http://127.0.0.1/', '--pac', 'p.pac', '-x', 'a:1'], 2, 'cannot be used with'],
-    [['hit', 'http://127.0.0.1/', '--spread'], 2, '--spread goes with --pac'],
+    [['hit', 'http://127.0.0.1/', '--spread'], 2, '--spread needs --pac'],
     [['run', 'check-tcp', '--pac', 'p.pac', '--target', 'tcp://127.0.0.1:9'], 2, '--pac: no arm'],
     [['run', 'check-tcp', '--pac', 'p.pac'], 2, 'no arm has a target for which the PAC script p.pac'],
     [

@@ -126,7 +126,7 @@ describe('finding a run', () => {
     const results = makeFolder();
     expect((await stat(results)).isDirectory()).toBe(true);
     await expect(findRun('any', results)).rejects.toMatchObject({
-      hint: 'there are no runs yet: rushhour run quickstart makes one',
+      hint: 'there are no runs yet: rushhour run quickstart creates one',
     });
   });
 });

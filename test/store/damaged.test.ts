@@ -183,7 +183,7 @@ describe('a damaged experiment', () => {
     await recordRun(results, 2);
     const prune = () => call(results, ['results', 'prune', '--keep', '1', '--dry-run']);
     await makeExperiment(file(results), { runId: id });
-    expect((await prune()).out).toContain('of experiment hurt, which is not done');
+    expect((await prune()).out).toContain('part of experiment hurt, which is unfinished');
     for (const [broken, why] of [
       [{ steps: null }, 'steps should be a list'],
       [{ sides: { a: { command: 'true', label: 'a' } } }, 'sides.b is missing'],

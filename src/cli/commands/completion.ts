@@ -7,7 +7,7 @@ export function registerCompletion(program: Command, context: Context): void {
   program
     .command('completion')
     .description(
-      'Print a script that lets a shell complete commands, flags, and names of scenarios, presets, labs, soaks, runs and labels. The shell finds them itself, without starting Node.',
+      'Print a script with which a shell completes commands, flags, and the names of scenarios, presets, labs, soaks, runs and labels. The shell finds the names itself, without starting Node.',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices([...SHELLS]))
     .addHelpText(

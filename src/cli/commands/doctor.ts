@@ -29,12 +29,12 @@ export function registerDoctor(program: Command, context: Context): void {
     )
     .argument('[scenario]', 'name or path of the scenario to check for');
   addPacOption(addOverrideOptions(command))
-    .addOption(tcpTimestampsOption('check for a run that sets net.ipv4.tcp_timestamps like this'))
-    .option('--json', 'print facts and checks as JSON; with --fix or --undo, what was done')
-    .option('--fix', 'change kernel settings that limit runs (root); shows them and asks first')
+    .addOption(tcpTimestampsOption('check for a run that sets net.ipv4.tcp_timestamps this way'))
+    .option('--json', 'print facts and checks as JSON; with --fix or --undo, the changes')
+    .option('--fix', 'change kernel settings that limit runs (root), after showing them and asking')
     .addOption(new Option('--undo', 'restore the settings that --fix changed').conflicts('fix'))
     .option('--persist', 'with --fix: keep the settings across reboots (/etc/sysctl.d/90-rushhour.conf)')
-    .option('--yes', 'with --fix or --undo: do not ask, for scripts')
+    .option('--yes', 'with --fix or --undo: do not ask (for scripts)')
     .addHelpText(
       'after',
       `
@@ -58,7 +58,7 @@ The exit code is 5 if something would prevent the run, or if a setting could not
           (options.persist === true && options.fix !== true) ||
           (options.yes === true && !isChange(options))
         ) {
-          throw new UsageError(`--${options.persist === true ? 'persist' : 'yes'} goes with --fix`, {
+          throw new UsageError(`--${options.persist === true ? 'persist' : 'yes'} needs --fix`, {
             hint: 'rushhour doctor --help has examples',
           });
         }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { ExperimentState } from '../../store/experiment-file.ts';
@@ -24,7 +24,7 @@ export function registerExperiment(program: Command, context: Context): void {
   const command = program
     .command('experiment')
     .description(
-      'Run a scenario under two settings of the firewall, in random order within each round, and compare them: drift over the day affects both equally.',
+      'Run a scenario under two settings of the firewall, in random order within each round, and compare them, so that drift over the day affects both equally.',
     )
     .argument('[scenario]', 'name or path of a scenario; not with --resume')
     .option('--a <command>', 'shell command that applies the first setting ("before")')
@@ -33,11 +33,11 @@ export function registerExperiment(program: Command, context: Context): void {
       '--label-a <text>',
       'label of runs under the first setting (default: the experiment’s id and "a")',
     )
-    .option('--label-b <text>', 'label of runs under the second setting')
+    .option('--label-b <text>', 'label of runs under the second setting (default: the id and "b")')
     .option('--rounds <n>', 'number of rounds, each with one run per setting', parseCount, 6)
-    .option('--settle <time>', 'time to wait after each switch', parseDurationUs, 10_000_000)
+    .addOption(timeOption('--settle <time>', 'time to wait after each switch', '10s'))
     .option('--verify <command>', 'shell command that must exit with 0 before each run')
-    .option('--command-timeout <time>', 'time limit for each command', parseDurationUs, 300_000_000)
+    .addOption(timeOption('--command-timeout <time>', 'time limit for each command', '5m'))
     .option('--seed <n>', 'seed of the order (default: random, and recorded)', parseSeed)
     .option('--resume <id>', 'resume an interrupted experiment');
   addSharedRunOptions(addOverrideOptions(command))
@@ -50,8 +50,9 @@ Examples:
   rushhour experiment steady --a ./before.sh --b ./after.sh --verify ./check.sh --settle 90s --dry-run
   rushhour experiment --resume 20250131-060000-steady
 
-Commands find RUSHHOUR_SIDE (a or b), RUSHHOUR_ROUND and RUSHHOUR_EXPERIMENT in their environment. Ctrl-C ends the current
-run, or waits for the command; --resume repeats that step. Exit codes are those of compare, and 5 if a command fails.
+The commands get RUSHHOUR_SIDE (a or b), RUSHHOUR_ROUND and RUSHHOUR_EXPERIMENT in their environment. Ctrl-C ends
+the current run, or waits for the current command; --resume repeats that step. The exit codes are those of compare, and 5
+if a command fails.
 See docs/experiments.md for details.`,
     )
     .action(
@@ -61,13 +62,18 @@ See docs/experiments.md for details.`,
     );
 }
 
+/** @param byDefault as help shows it */
+function timeOption(flags: string, does: string, byDefault: string): Option {
+  return new Option(flags, does).argParser(parseDurationUs).default(parseDurationUs(byDefault), byDefault);
+}
+
 async function experiment(
   context: Context,
   nameOrPath: string | undefined,
   options: ExperimentOptions,
 ): Promise<ExitCode> {
   if (options.label !== '') {
-    throw new UsageError('an experiment has one label for each side instead of --label', {
+    throw new UsageError('an experiment has a label for each side, so it takes no --label', {
       hint: 'use --label-a and --label-b',
     });
   }
@@ -116,7 +122,7 @@ async function carryOut(
         started,
       ),
   });
-  acts.say(`experiment ${begun.id}: ${begun.steps.length} runs; should it be cut short: ${again}`);
+  acts.say(`experiment ${begun.id}: ${begun.steps.length} runs; if it is interrupted, resume with: ${again}`);
   let ended: ExperimentState;
   try {
     ended = await conductExperiment(begun, acts);
@@ -129,7 +135,7 @@ async function carryOut(
   if (ended.endedAt === undefined) {
     const done = ended.steps.filter(({ state }) => state === 'done').length;
     host.stderr.write(
-      `rushhour: interrupted after ${done} of ${ended.steps.length} runs; to go on: ${again}\n`,
+      `rushhour: interrupted after ${done} of ${ended.steps.length} runs; resume with: ${again}\n`,
     );
     return EXIT.interrupted;
   }

@@ -21,12 +21,12 @@ export function registerExport(program: Command, context: Context): void {
   program
     .command('export')
     .description(
-      'Write one table of a run for other programs: counts by second, figures by arm, HTTP statuses, stalls, or times.',
+      'Write one table of a run for other programs: counts per second, figures per arm, HTTP statuses, stalls, or times.',
     )
-    .argument('<run>', 'id, the start of one, label or folder')
+    .argument('<run>', 'id or its start, label or folder')
     .addOption(resultsOption())
     .addOption(
-      new Option('--format <format>', 'csv: as in RFC 4180; jsonl: a JSON object a line')
+      new Option('--format <format>', 'csv: as in RFC 4180; jsonl: one JSON object per line')
         .choices(['csv', 'jsonl'])
         .default('csv'),
     )
@@ -74,7 +74,7 @@ async function writeFile(path: string, lines: AsyncIterable<string>): Promise<vo
     // What the system said, and nothing of ours.
     if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
     throw new EnvironmentError(`cannot write ${path} (${(cause as Error).message})`, {
-      hint: 'give a file in a writable folder with -o FILE',
+      hint: 'choose a file in a writable folder with -o FILE',
       cause,
     });
   }

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { EXIT, UsageError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 
-/** `help`, `help run`, `help soak install`: what --help shows, asked for as with git or npm. */
+/** `help`, `help run`, `help soak install`: what --help shows, in the style of git and npm. */
 export function registerHelp(program: Command, context: Context): void {
   const argument = new Argument('[command...]', 'the command');
   // Only for completion: errors are reported here, with the name that was probably meant.

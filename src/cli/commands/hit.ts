@@ -53,7 +53,9 @@ interface HitFlags
 export function registerHit(program: Command, context: Context): void {
   const command = program
     .command('hit')
-    .description('Open connections to one URL, with one request each, and report how their handshakes went.')
+    .description(
+      'Open connections to one URL, send one request on each, and report how their handshakes went.',
+    )
     .argument(
       '[url]',
       'http:// or https://host[:port]/path, may contain {nonce}; or tcp://host:port for handshakes only (default: $RUSHHOUR_TARGET or rushhour.yaml)',
@@ -63,7 +65,7 @@ export function registerHit(program: Command, context: Context): void {
       'total number of attempts (default: 1, or no limit with -t)',
       parseCount,
     )
-    .option('-c, --concurrency <count>', 'connections at once; the next one starts when one ends', parseCount)
+    .option('-c, --concurrency <count>', 'connections at once; a new one starts when one ends', parseCount)
     .option('-t, --duration <time>', 'how long to run: 60, 60s, 250ms, 10m', parseDurationUs)
     .addOption(new Option('--time <time>', 'the same').argParser(parseDurationUs).hideHelp())
     .option('--rate <rate>', 'start attempts at this rate instead of -c: 500, 2k/s, 30/min', parseRatePerSec)
@@ -84,25 +86,25 @@ export function registerHit(program: Command, context: Context): void {
     )
     .option(
       '--hold <time>',
-      'keep each connection open this long afterwards, then check whether it is still alive',
+      'keep each connection open this long, then check whether it is still alive',
       parseDurationUs,
     )
     .option(
       '--prove <list>',
-      'check held connections at these ages as well, in turn, such as 30s,2m: each only once',
+      'also check held connections at these ages, in turn, each connection once: 30s,2m',
       parseDurationsUs,
     )
     .option('--timeout <time>', 'time limit for a complete response', parseDurationUs)
     .option('--connect-timeout <time>', 'time limit for a handshake', parseDurationUs)
     .option(
       '--stall-after <time>',
-      'count a handshake this long, with a SYN retransmission, as stalled',
+      'count a handshake as stalled if it takes this long and needs a SYN retransmission',
       parseDurationUs,
     )
     .option('--bind <address>', 'source address (repeatable: used in turn)', collect)
-    .addOption(clientOption('connections are made of'));
+    .addOption(clientOption('connections imitate'));
   addSharedRunOptions(addAuthOptions(addPacOption(addPacketOptions(addAddressOptions(command)))))
-    .option('--resume', 'go on with a run of this command that was killed, to its planned end')
+    .option('--resume', 'resume a killed run of this command, up to its planned end')
     .addHelpText(
       'after',
       `
@@ -120,7 +122,7 @@ Examples:
 It ends with percentiles (p50, p90, p99, p99.9) of handshake, first byte and total, HTTP statuses, and as ab does: requests a
 second, transfer, and what 50, 66, 75, 80, 90, 95, 98, 99 and 100 % of the requests took. --json prints all of it as JSON;
 "rushhour export <run>" writes seconds, arms, stalls and latencies as CSV or JSON lines.
-Every attempt opens its own connection, because handshakes are what is counted: there is no ab -k. -k is curl's.
+There is no ab -k: every attempt opens its own connection, because rushhour counts handshakes. -k is curl's.
 Credentials go with the first request, as curl sends them; --challenge waits for the 407 (401), as browsers do.
 A password on the command line stays in your shell's history: use env:NAME or @file instead.`,
     )
@@ -158,9 +160,12 @@ A password on the command line stays in your shell's history: use env:NAME or @f
  */
 function refuseKeepAlive(url: string, { insecure }: HitFlags): void {
   if (insecure !== true || /^https:/i.test(url)) return;
-  throw new UsageError('-k is curl’s here (accept any certificate), and only https:// has certificates', {
-    hint: 'remove it; ab’s -k would reuse connections for more requests, but here each attempt opens its own, because handshakes are what is counted. For browsers with persistent connections, see "rushhour run first-bell"',
-  });
+  throw new UsageError(
+    '-k means what it means in curl (accept any certificate), and only https:// has certificates',
+    {
+      hint: 'remove it. There is no ab -k: each attempt opens its own connection, because rushhour counts handshakes. For browsers with persistent connections, see "rushhour run first-bell"',
+    },
+  );
 }
 
 function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {

@@ -16,14 +16,14 @@ export function registerReport(program: Command, context: Context): void {
   program
     .command('report')
     .description(
-      'Write one HTML file that needs no network and no other files: the verdict, figures of each arm, settings, and how to reproduce the run. Two runs are overlaid.',
+      'Write a self-contained HTML file that needs no network: the verdict, the figures of each arm, the settings, and how to reproduce the run. If you name two runs, it overlays them.',
     )
-    .argument('<run>', 'id, the start of one, label or folder')
-    .argument('[after]', 'the run after a change, likewise')
+    .argument('<run>', 'id or its start, label or folder')
+    .argument('[after]', 'the run after a change, named the same way')
     .addOption(resultsOption())
     .option(
       '-o, --output <file>',
-      'write to this file; - for standard output (default: report.html in the folder of the last run named)',
+      'write to this file; - for stdout (default: report.html in the folder of the last run named)',
     )
     .addHelpText(
       'after',
@@ -82,7 +82,7 @@ async function write(path: string, html: string): Promise<void> {
   try {
     await writeFile(path, html);
   } catch (cause) {
-    throw new EnvironmentError(`the report could not be written: ${(cause as Error).message}`, {
+    throw new EnvironmentError(`cannot write the report: ${(cause as Error).message}`, {
       hint: 'choose another file with -o',
       cause,
     });

@@ -21,19 +21,23 @@ export function registerPrune(results: Command, context: Context): void {
     .command('prune')
     .summary('remove old runs')
     .description(
-      'Remove runs: old ones, all but the latest, or the oldest until the rest fits; shows them and asks first. Keeps runs in progress, runs with a note, and runs of an unfinished experiment.',
+      'Remove old runs, all but the latest, or the oldest until the rest fits. Show them and ask first. Keep runs in progress, runs with a note, and runs of an unfinished experiment.',
     )
     .addOption(resultsOption())
-    .option('--older-than <age>', 'remove runs that started longer ago: 30d, 2w, 12h', asValue(parseAge))
+    .option(
+      '--older-than <age>',
+      'remove runs that started longer ago than this: 30d, 2w, 12h',
+      asValue(parseAge),
+    )
     .option('--keep <n>', 'remove all but the latest n', parseCount)
     .option(
       '--max-size <size>',
-      'remove the oldest until the rest takes no more than this: 2GB',
+      'remove the oldest until the rest takes at most this: 2GB',
       asValue(parseSize),
     )
     .option('--noted', 'also remove runs with a note')
     .option('--yes', 'do not ask')
-    .option('--dry-run', 'show what would be removed, and remove nothing');
+    .option('--dry-run', 'show what would be removed, but remove nothing');
   addFilterOptions(command)
     .addHelpText(
       'after',
@@ -52,7 +56,7 @@ Other flags select the runs to choose from: the rest is neither removed nor coun
         if (astray.length > 0) {
           // If they were ignored, more would be removed than intended.
           throw new UsageError(
-            `flags of prune must follow it: ${astray.join(', ')} would have no effect here`,
+            `the flags of prune must follow it: ${astray.join(', ')} would have no effect here`,
             {
               hint: 'write rushhour results prune, followed by all flags',
             },
@@ -66,7 +70,7 @@ Other flags select the runs to choose from: the rest is neither removed nor coun
 async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode> {
   const { olderThan, keep, maxSize: maxBytes } = options;
   if (olderThan === undefined && keep === undefined && maxBytes === undefined) {
-    throw new UsageError('no condition says which runs to remove', {
+    throw new UsageError('no flag says which runs to remove', {
       hint: 'give --older-than 30d, --keep 50 or --max-size 2GB',
     });
   }

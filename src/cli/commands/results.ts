@@ -53,7 +53,7 @@ function registerShow(results: Command, context: Context): void {
     .description(
       'Print the summary of a run again. For a run that was interrupted, or is still in progress, it is computed from the data so far.',
     )
-    .argument('[run]', 'id, the start of one, label or folder (default: the latest)')
+    .argument('[run]', 'id or its start, label or folder (default: the latest)')
     .addOption(resultsOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText(
@@ -70,10 +70,10 @@ Examples:
 
 function registerNotes(results: Command, context: Context): void {
   const kinds = [
-    { name: 'label', does: 'give a run another label', example: '"timer 60 s"' },
+    { name: 'label', does: 'change the label of a run', example: '"timer 60 s"' },
     {
       name: 'note',
-      does: 'add a note to a run; prune then keeps it',
+      does: 'add a note to a run, so that prune keeps it',
       example: '"for ticket 4711"',
     },
   ] as const;
@@ -82,7 +82,7 @@ function registerNotes(results: Command, context: Context): void {
       .command(name)
       .summary(does)
       .description(`${does.charAt(0).toUpperCase()}${does.slice(1)}. An empty text removes it.`)
-      .argument('<run>', 'id, the start of one, label or folder')
+      .argument('<run>', 'id or its start, label or folder')
       .argument('<text>', name)
       .addOption(resultsOption())
       .addHelpText('after', `\nExample:\n  rushhour results ${name} 20250131-060000-steady ${example}`)
@@ -114,8 +114,8 @@ async function formatEmpty(host: Host, options: ListOptions): Promise<string> {
   const dir = resultsDir(host, options.results);
   const all = await chooseRuns(host, options.results === undefined ? {} : { results: options.results });
   return all.length === 0
-    ? `There are no runs in ${dir} yet: rushhour run quickstart makes one.\n`
-    : `None of the ${all.length} runs in ${dir} is one of these.\n`;
+    ? `There are no runs in ${dir} yet: rushhour run quickstart creates one.\n`
+    : `None of the ${all.length} runs in ${dir} match.\n`;
 }
 
 async function printRun({ host }: Context, name: string | undefined, options: ShowOptions) {
@@ -133,7 +133,7 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
       ? (await listRuns(results, reportDamaged(host))).at(-1)?.dir
       : await findRun(name, results);
   if (dir === undefined) {
-    throw new UsageError(`there are no runs in ${results}`, { hint: 'rushhour run quickstart makes one' });
+    throw new UsageError(`there are no runs in ${results}`, { hint: 'rushhour run quickstart creates one' });
   }
   const summary = await readSummary(dir);
   if (options.json === true) host.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);

@@ -15,7 +15,7 @@ export function registerRun(program: Command, context: Context): void {
     .description('Run a built-in scenario, or one from a file, and record its results in a new folder.')
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
   addBesideOptions(addLookOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command)))))
-    .option('--resume', 'go on with a run of this scenario that was killed, to its planned end')
+    .option('--resume', 'resume a killed run of this scenario, up to its planned end')
     .addHelpText(
       'after',
       `
@@ -28,11 +28,11 @@ Examples:
   rushhour run negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/ --keytab pupils.keytab
   rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --firewall-before 'ssh fw show'
   rushhour run ./mine.yaml --set arms.traffic.close=reset --json > summary.json
-  rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --resume    go on where a kill or a crash ended it
+  rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --resume    resume after a kill or a crash
 
-It ends with the verdict, and percentiles (p50, p90, p99, p99.9) of handshake, first byte and total for each arm. --json prints all
-of it as JSON; "rushhour export <run>" writes seconds, arms, stalls and latencies as CSV or JSON lines.
-Ctrl-C ends a run gently and keeps its results; a second one ends it at once.`,
+A run ends with a verdict and the percentiles (p50, p90, p99, p99.9) of handshake, first byte and total for each arm. --json
+prints all of it as JSON; "rushhour export <run>" writes seconds, arms, stalls and latencies as CSV or JSON lines.
+Ctrl-C lets attempts in progress finish and keeps the results; a second Ctrl-C ends the run at once.`,
     )
     .action(
       context.act(async (nameOrPath: string, options: RunCommandFlags) => {

@@ -18,12 +18,12 @@ export function registerServe(program: Command, context: Context): void {
   program
     .command('serve')
     .description(
-      'Serve the results folder as web pages: runs, trends, reports, two runs overlaid, and the run in progress, second by second. Changes nothing, and fetches nothing from elsewhere.',
+      'Serve the results folder as web pages: runs, trends, reports, two runs overlaid, and the run in progress, second by second. It changes nothing and fetches nothing from elsewhere.',
     )
     .option('--port <n>', 'port to listen on; 0: any free port', parsePort, 8737)
     .option(
       '--host <address>',
-      'address to listen on; any other than loopback lets the network read',
+      'address to listen on; anything but loopback lets the network read your results',
       '127.0.0.1',
     )
     .addOption(resultsOption())
@@ -51,7 +51,7 @@ async function serve({ host }: Context, options: ServeFlags): Promise<ExitCode> 
     resultsDir: results,
     address: parseListenAddress(options.host),
     port: options.port,
-    onFault: (message) => say(`a page could not be made: ${message}`),
+    onFault: (message) => say(`cannot render a page: ${message}`),
   });
   try {
     if (served.isOpen) {
@@ -83,7 +83,7 @@ function signalled(host: Host): Promise<void> {
 function openBrowser(url: string, host: Host, say: (line: string) => void): void {
   const [command, ...args] = OPENERS[platform()] ?? ['xdg-open'];
   const child = spawn(command!, [...args, url], { detached: true, stdio: 'ignore', env: host.env });
-  child.on('error', () => say(`warning: no browser could be opened (${command}): open the address yourself`));
+  child.on('error', () => say(`warning: cannot open a browser (${command}): open the address yourself`));
   child.unref();
 }
 

@@ -25,18 +25,18 @@ export function registerSoakInstall(
     .command('install')
     .summary('run a soak every night, with a systemd timer or with cron')
     .description(
-      'Install a soak that starts at the same time every night, as a dedicated unprivileged user. All flags of soak are passed on.',
+      'Install a soak that starts at the same time every night, as a dedicated unprivileged user. Accepts all flags of soak.',
     )
     .argument('[scenario]', 'name or path of a YAML file; or --scenario');
   addFlags(
     command
-      .requiredOption('--at <HH:MM>', 'when it begins, local time')
+      .requiredOption('--at <HH:MM>', 'start time, local')
       .option('--on <days>', 'only on these days: Mon..Fri, Sat,Sun (default: every day)')
-      .option('--scenario <scenario>', 'the scenario, instead of the argument')
+      .option('--scenario <scenario>', 'the same as the argument')
       .option('--name <name>', 'name of this soak, to distinguish several (default: the scenario’s name)')
       .option('--user <name>', 'user to run as, created if missing (default: rushhour)')
       .option('--print', 'show every file and command, and change nothing; --dry-run is the same')
-      .option('--cron', 'install cron lines even if there is systemd')
+      .option('--cron', 'use cron even if systemd is available')
       .addOption(rootOption()),
   ).addHelpText(
     'after',
@@ -140,7 +140,7 @@ async function notesOn(machine: Machine, { plan, scenario }: ResolvedInstall): P
   const { night, needs } = plan;
   const overlaps = findOverlaps(machine.root, night).map(
     ({ name, at }) =>
-      `${night.name} and ${name} (${at}) would run at once: the later cannot begin, as runs never overlap`,
+      `${night.name} and ${name} (${at}) would overlap: the later one cannot start, because runs never overlap`,
   );
   const variables =
     needs.variables.length === 0
@@ -157,7 +157,7 @@ async function notesOn(machine: Machine, { plan, scenario }: ResolvedInstall): P
 function printed({ before, files, after }: Installation): string {
   const command = (words: readonly string[]): string => `# ${words.join(' ')}\n`;
   const file = ({ path, text, mode, isSecret }: Installation['files'][number]): string =>
-    `\n# --- ${path} (${mode.toString(8)})\n${isSecret === true ? '# holds secrets, which are not shown' : text}\n`;
+    `\n# --- ${path} (${mode.toString(8)})\n${isSecret === true ? '# contains secrets, not shown here' : text}\n`;
   return [...before.map(command), ...files.map(file), ...after.map(command)].join('');
 }
 
@@ -169,12 +169,9 @@ function requireAccess(machine: Machine, { plan, reads }: ResolvedInstall, hasRe
   const { user, results } = plan.night;
   const forbidden = machine.findForbidden(user, reads, hasResults ? [results] : []) ?? [];
   if (forbidden.length === 0) return;
-  throw new EnvironmentError(
-    `${user}, the user that the soak runs as, has no access to ${forbidden.join(', ')}`,
-    {
-      hint: `grant it: chmod a+rX for the program, chgrp ${user} and chmod 640 for secrets, chown ${user} for results`,
-    },
-  );
+  throw new EnvironmentError(`the soak runs as ${user}, who has no access to ${forbidden.join(', ')}`, {
+    hint: `grant it: chmod a+rX for the program, chgrp ${user} and chmod 640 for secrets, chown ${user} for results`,
+  });
 }
 
 async function formatNext(host: Host, { night, by }: FoundSoak): Promise<string> {

@@ -23,7 +23,7 @@ export function registerInstalledSoaks(soak: Command, context: Context): void {
     .command('status')
     .summary('show installed soaks: next start, last verdicts, what is running')
     .description(
-      'Show the installed soaks: when they start next, how the last runs went, what is running now.',
+      'Show the installed soaks: the next start, the results of the last runs, and what is running now.',
     )
     .argument('[name]', 'show only this soak')
     .option('--json', 'print it as JSON')
@@ -47,9 +47,9 @@ cut short; 5 nothing is installed.`,
     .action(context.act((name: string | undefined, flags: StatusFlags) => showStatus(context, name, flags)));
   soak
     .command('uninstall')
-    .summary('remove an installed soak; results are kept')
+    .summary('remove an installed soak but keep its results')
     .description(
-      'Stop and remove an installed soak. Its results, secrets and user are kept: each is named, with the command that removes it.',
+      'Stop and remove an installed soak. Keep its results, secrets and user, and print the commands that remove them.',
     )
     .argument('[name]', 'the soak; optional if there is only one')
     .addOption(rootOption())
@@ -91,7 +91,7 @@ async function removeSoak(
   const machine = createMachine(flags.root);
   const chosen = await choose(machine, name);
   if (new Set(chosen.map(({ night }) => night.name)).size > 1) {
-    throw new UsageError(`there are several: ${chosen.map(({ night }) => night.name).join(', ')}`, {
+    throw new UsageError(`several soaks are installed: ${chosen.map(({ night }) => night.name).join(', ')}`, {
       hint: 'choose one: rushhour soak uninstall NAME',
     });
   }

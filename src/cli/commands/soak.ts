@@ -19,7 +19,7 @@ export function registerSoak(program: Command, context: Context): void {
   const command = program
     .command('soak')
     .description(
-      'Run a scenario for hours in windows: memory and disk use stay bounded, and the soak survives a kill, a reboot, a full disk, a lost network or a proxy that moves. Incidents on this machine are recorded as events and never counted as stalls of the firewall.',
+      'Run a scenario for hours in windows: memory and disk use stay bounded, and the soak survives a kill, a reboot, a full disk, a lost network or a proxy whose address changes. It records incidents on this machine as events and never counts them as stalls.',
     )
     .enablePositionalOptions()
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
@@ -29,7 +29,7 @@ export function registerSoak(program: Command, context: Context): void {
     .addOption(
       new Option(
         '--once-at <HH:MM>',
-        'start only once on the day on which this local time occurs twice: for timers',
+        'for timers: start only once on the day on which this local time occurs twice',
       ).argParser(asValue(parseAt)),
     )
     .addHelpText(
@@ -43,13 +43,13 @@ Examples:
   rushhour soak install --at 01:30 --for 5h --scenario steady ...   every night, by a timer
   rushhour soak status
 
-Ctrl-C ends the night gently and keeps its results; a second one ends it at once.
+Ctrl-C lets attempts in progress finish and keeps the results; a second Ctrl-C ends the soak at once.
 Exit codes are those of run.`,
     )
     .action(
       context.act(async (nameOrPath: string, flags: SoakFlags) => {
         if (flags.duration !== undefined) {
-          throw new UsageError('the length of a soak is set with --for, not --duration', {
+          throw new UsageError('--for sets the length of a soak, not --duration', {
             hint: `write --for ${flags.duration}`,
           });
         }
@@ -72,16 +72,16 @@ export function addSoakOptions(command: Command): Command {
         .default(8 * 3_600_000_000, '8h'),
     )
     .addOption(
-      new Option('--window <time>', 'span that is rolled up into one line: 5s to 10m')
+      new Option('--window <time>', 'time span summed up in one line: 5s to 10m')
         .argParser(parseWindow)
         .default(60_000_000, '1m'),
     )
-    .option('--resume', 'resume an interrupted soak of this scenario, if its end is still ahead')
+    .option('--resume', 'resume an interrupted soak of this scenario if its planned end is still ahead')
     .option('--resume-only', 'resume, or exit at once if there is nothing to resume')
-    .option('--keep-days <n>', 'after the soak, remove runs that started longer ago', parseCount)
+    .option('--keep-days <n>', 'after the soak, remove runs older than n days', parseCount)
     .option(
       '--keep-bytes <size>',
-      'after the soak, remove the oldest runs until the rest takes no more than this: 2GB',
+      'after the soak, remove the oldest runs until the rest takes at most this: 2GB',
       asValue(parseSize),
     );
   // Another word for --for would leave open which of the two is meant.

@@ -27,7 +27,7 @@ export function registerTrend(program: Command, context: Context): void {
   program
     .command('trend')
     .description(
-      'Compare the runs of one scenario, night by night, and distinguish a change or a drift from normal variation.',
+      'Compare the runs of one scenario night by night, and tell a change or a drift from normal variation.',
     )
     .argument('[runs...]', 'runs: ids, labels, folders or patterns (default: all of one scenario)')
     .addOption(resultsOption())
@@ -36,7 +36,7 @@ export function registerTrend(program: Command, context: Context): void {
     .option('--label <pattern>', 'only runs with this label; * matches any text, ? any character')
     .option('--since <when>', 'only runs no older than this: 60d, 8w, 2025-01-31')
     .option('--weekdays', 'compare weekends with weekends, and other nights with other nights')
-    .option('--fail-if <condition>', 'exit with 3 if it holds (repeatable)', collect)
+    .option('--fail-if <condition>', 'exit with 3 if this condition holds (repeatable)', collect)
     .option('--hook <command>', 'run this with sh -c, with the verdict as JSON on its stdin')
     .addOption(
       new Option('--hook-on <when>', 'fail: only if a --fail-if holds')
@@ -48,7 +48,7 @@ export function registerTrend(program: Command, context: Context): void {
         .argParser(parseDurationUs)
         .default(60_000_000, '60s'),
     )
-    .option('--all', 'show every figure, not only those that decide or changed')
+    .option('--all', 'show every figure, not only those that changed or decide the verdict')
     .option('--json', 'print the trend as JSON')
     .addHelpText(
       'after',
@@ -108,7 +108,7 @@ async function judgeNights(host: Host, words: readonly string[], options: TrendO
   const { runs, notes } = chooseSoakRuns(found, { last, named: words.length > 0 });
   if (runs.length === 0) {
     throw new UsageError(`no run in ${results} matches`, {
-      hint: 'rushhour results lists what there is; --results names another folder',
+      hint: 'rushhour results lists the runs; --results chooses another folder',
     });
   }
   // One after the other, keeping only figures: memory does not grow with the number or length of nights.

@@ -13,7 +13,7 @@ export function addAddressOptions(command: Command): Command {
     .addOption(
       new Option(
         '--prefer <family>',
-        'use IPv4 (4) or IPv6 (6) if the name has addresses of both families',
+        'use IPv4 (4) or IPv6 (6) if a name has addresses of both families',
       ).argParser(parseFamily),
     )
     .addOption(

@@ -43,10 +43,10 @@ export function addAuthOptions(command: Command): Command {
     .option('--challenge', 'send credentials only when challenged (407, 401), as browsers do');
   return addTicketOptions(command)
     .option('-p, --proxytunnel', 'reach the target through CONNECT (always on for https:// with -x)')
-    .option('--cacert <file>', 'PEM certificates to trust instead of the system’s')
-    .option('-k, --insecure', 'accept any certificate (as curl; not ab’s keep-alive)')
+    .option('--cacert <file>', 'trust these PEM certificates instead of the system’s')
+    .option('-k, --insecure', 'accept any certificate (as in curl; not ab’s keep-alive)')
     .option('--tlsv1.3', 'TLS 1.3 or later (default: 1.2 or later)')
-    .option('--tls-resume', 'offer the TLS session of the last connection');
+    .option('--tls-resume', 'resume the TLS session of the previous connection');
 }
 
 /** Whence tickets come; `run` and `doctor` take these too. */
@@ -73,8 +73,8 @@ export function readAuth(flags: AuthFlags, host: Host): HitAuth | undefined {
     flags.proxyUser !== undefined || flags.proxyBasic === true || flags.proxyNegotiate === true;
   const isToOrigin = flags.user !== undefined || flags.basic === true || flags.negotiate === true;
   if (isToProxy && isToOrigin) {
-    throw new UsageError('credentials for the proxy and for the origin at once', {
-      hint: 'only one of them can be answered: keep -U and --proxy-…, or -u, --basic and --negotiate',
+    throw new UsageError('credentials are given for the proxy and for the origin at once', {
+      hint: 'rushhour answers only one of them: keep -U and --proxy-…, or -u, --basic and --negotiate',
     });
   }
   if (!isToProxy && !isToOrigin) {
@@ -82,7 +82,7 @@ export function readAuth(flags: AuthFlags, host: Host): HitAuth | undefined {
       (name) => flags[name] !== undefined,
     );
     if (lone === undefined) return undefined;
-    throw new UsageError(`--${lone} without authentication to the proxy or the origin`, {
+    throw new UsageError(`--${lone} needs authentication to the proxy or the origin`, {
       hint: 'add --proxy-negotiate, --negotiate, -U or -u',
     });
   }
@@ -105,7 +105,7 @@ function readTickets(
     });
   }
   if (keytab === undefined && principal !== undefined) {
-    throw new UsageError('--principal without a keytab', { hint: 'add --keytab, a file with its key' });
+    throw new UsageError('--principal needs a keytab', { hint: 'add --keytab FILE, which contains its key' });
   }
   return {
     ...(keytab === undefined
@@ -125,7 +125,9 @@ function readBasic(flags: AuthFlags, to: HitAuth['to'], host: Host): CredentialS
   const [flag, text] =
     to === 'proxy' ? (['--proxy-user', flags.proxyUser] as const) : (['--user', flags.user] as const);
   if (text !== undefined) return readUser(flag, text, host);
-  throw new UsageError(`Basic without a user`, { hint: `add ${flag} user:password, env:NAME or @file` });
+  throw new UsageError('Basic needs a user and a password', {
+    hint: `add ${flag} user:password, env:NAME or @file`,
+  });
 }
 
 /** How to speak TLS; undefined where no flag says anything. */

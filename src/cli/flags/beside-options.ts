@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { FirewallOverrides } from '../../scenario/overrides.ts';
 
-/** What is done beside the load: commands that ask the firewall, and pings. */
+/** What accompanies the load: commands that query the firewall, and pings. */
 export interface BesideOptions {
-  /** Text in each request. */
+  /** Text added to each request. */
   readonly marker?: string;
   /** False: no ping beside the load. */
   readonly ping?: boolean;
@@ -19,17 +19,17 @@ export function addBesideOptions(command: Command): Command {
   return command
     .option(
       '--firewall-before <command>',
-      'keep what this command prints of the firewall before the load, and after it',
+      'record what this command says about the firewall, before and after the load',
     )
-    .option('--firewall-after <command>', 'another command after the load')
-    .option('--firewall-run <command>', 'keep what this one prints again and again during the load')
-    .option('--firewall-every <time>', 'how often (default: 10s)')
-    .option('--no-firewall', 'run none of the commands that a scenario has to ask the firewall')
+    .option('--firewall-after <command>', 'a different command after the load')
+    .option('--firewall-run <command>', 'record the output of this command repeatedly during the load')
+    .option('--firewall-every <time>', 'interval of --firewall-run (default: 10s)')
+    .option('--no-firewall', 'skip the firewall commands of the scenario')
     .option(
       '--marker <text>',
-      'put this text into each request (X-Rushhour-Marker) and CONNECT, to be found in captures',
+      'add this text to each request and CONNECT (X-Rushhour-Marker), to find them in captures',
     )
-    .option('--no-ping', 'send no ping a second to each endpoint beside the load');
+    .option('--no-ping', 'do not ping each endpoint once a second during the load');
 }
 
 /** @returns undefined where no flag says anything */

@@ -6,9 +6,9 @@ export interface ClientOption {
   readonly client?: ClientName;
 }
 
-/** @param whose connections, as in "whose packets every arm sends" */
+/** @param whose connections, as in "client whose SYNs every arm sends" */
 export function clientOption(whose: string): Option {
-  return new Option('--client <name>', `whose packets ${whose}; needs --engine packet`).choices([
+  return new Option('--client <name>', `client whose SYNs ${whose}; needs --engine packet`).choices([
     ...CLIENT_NAMES,
   ]);
 }

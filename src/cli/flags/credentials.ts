@@ -17,14 +17,14 @@ export function readUser(flag: UserFlag, text: string, host: Host): CredentialSo
   const name = /^env:(.*)$/s.exec(text)?.[1];
   if (name !== undefined) {
     if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return { kind: 'env', name };
-    throw new UsageError(`${flag}: what follows env: is not the name of an environment variable`, {
+    throw new UsageError(`${flag}: the text after env: is not the name of an environment variable`, {
       hint: `write ${flag} env:NAME, where NAME contains user:password`,
     });
   }
   if (text.startsWith('@') && text.length > 1) return { kind: 'file', path: text.slice(1) };
   const at = text.indexOf(':');
   if (at < 1) {
-    throw new UsageError(`${flag} without a ${at === 0 ? 'user' : 'password'}`, {
+    throw new UsageError(`${flag} has no ${at === 0 ? 'user' : 'password'}`, {
       hint: 'write user:password; env:NAME or @file keeps it out of your shell’s history',
     });
   }

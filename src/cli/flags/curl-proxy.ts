@@ -86,8 +86,8 @@ function isInBlock(address: string, entry: string): boolean {
 
 /** A line for users who expect curl's behaviour. */
 export function formatCurlProxy({ variable, shown, proxy, hasCredentials }: CurlProxy): string {
-  const head = `${variable}=${shown} is not obeyed here, as curl would`;
-  if (proxy === undefined) return `${head}; nor could it be: -x takes a plain HTTP proxy, host:port`;
+  const head = `${variable}=${shown} is ignored here, although curl would use it`;
+  if (proxy === undefined) return `${head}; it cannot be used either: -x takes a plain HTTP proxy, host:port`;
   const user = hasCredentials ? ' -U env:NAME, with its user:password in NAME' : '';
-  return `${head}: to go through it, add -x ${proxy}${user}`;
+  return `${head}; to go through it, add -x ${proxy}${user}`;
 }

@@ -58,7 +58,7 @@ export async function chooseHitEndpoints(
 /** @throws UsageError for a target that no browser would ask a script of */
 function checkAskable(target: Target): Target {
   if (target.scheme !== 'tcp') return target;
-  throw new UsageError('--pac needs an http:// or https:// URL: tcp:// is connected to straight', {
+  throw new UsageError('--pac needs an http:// or https:// URL: rushhour connects to tcp:// directly', {
     hint: 'remove --pac, or give the URL that the site’s browsers would open',
   });
 }

@@ -46,7 +46,7 @@ export function readInstallFlags(
   const [passed, settings] = setSecretsAside(kept, host);
   refuseSecrets(passed);
   if (flags.duration !== undefined) {
-    throw new UsageError('the length of a soak is set with --for, not --duration', {
+    throw new UsageError('--for sets the length of a soak, not --duration', {
       hint: `write --for ${flags.duration}`,
     });
   }

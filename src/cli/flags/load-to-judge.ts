@@ -54,7 +54,7 @@ async function askForTarget(host: Host, options: OverrideOptions & PacOptions): 
   if (pac === undefined) return [];
   const url = options.target ?? (await readDefaults(host)).target?.value;
   if (url !== undefined) return [await askPac(host, pac, [parseTarget(url)])];
-  throw new UsageError('--pac needs a target to find the proxy for, and there is none', {
+  throw new UsageError('--pac needs a target to find the proxy for, and none is given', {
     hint: 'add --target http://host/, or a scenario',
   });
 }

@@ -46,7 +46,7 @@ export function addOverrideOptions(command: Command): Command {
     .option('-x, --proxy <host:port>', 'proxy for every arm without its own')
     .option('--target <url>', 'target for every arm without its own: http://, https:// or tcp://host:port')
     .addOption(new Option('--via <way>', 'how every arm connects').choices([...VIAS]))
-    .addOption(clientOption('every arm without its own client sends'))
+    .addOption(clientOption('every arm without its own client imitates'))
     .option('--rate <rate>', 'set the scenario’s highest rate, others in proportion: 500, 2k/s, 30/min')
     .option('-t, --duration <time>', 'set the scenario’s length, phases in proportion: 60, 30s, 10m, 8h')
     .option(

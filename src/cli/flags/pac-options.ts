@@ -13,10 +13,10 @@ export function addPacOption(command: Command): Command {
     .addOption(
       new Option(
         '--pac <file|url>',
-        'the proxy that a proxy.pac or wpad.dat names for the target; optional packages',
+        'use the proxy that a proxy.pac or wpad.dat returns for the target; needs optional packages',
       ).conflicts('proxy'),
     )
-    .option('--spread', 'with --pac: use all proxies that it names in turn, not only the first');
+    .option('--spread', 'with --pac: use all proxies that it returns in turn, not only the first');
 }
 
 /**
@@ -26,7 +26,7 @@ export function addPacOption(command: Command): Command {
 export function readPac({ pac, spread = false }: PacOptions): PacSource | undefined {
   if (pac !== undefined) return { source: pac, spread };
   if (!spread) return undefined;
-  throw new UsageError('--spread goes with --pac', {
+  throw new UsageError('--spread needs --pac', {
     hint: 'give the script with --pac, or write --set proxy.spread=true for a script named in the scenario',
   });
 }

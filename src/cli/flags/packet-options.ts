@@ -10,7 +10,7 @@ export function addPacketOptions(command: Command): Command {
   return command
     .option(
       '--emulate <addresses>',
-      'play hosts with these addresses, which nobody has: 10.1.0.0/22, or a list; needs --engine packet',
+      'emulate hosts with these unused addresses: 10.1.0.0/22, or a list; needs --engine packet',
     )
-    .option('--interface <name>', 'interface that packets leave by; needs --engine packet');
+    .option('--interface <name>', 'interface to send packets from; needs --engine packet');
 }

@@ -50,7 +50,7 @@ export function addSharedRunOptions(command: Command): Command {
     .addOption(resultsOption())
     .option('--json', 'print the summary as JSON, and nothing else on stdout')
     .option('--quiet', 'show no progress')
-    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--dry-run', 'show the plan and send nothing')
     .option('--i-am-allowed-to-test-this', 'permit a public host; remembered for later runs');
 }
 
@@ -63,11 +63,11 @@ function removedReactorOption(): Option {
   });
 }
 
-/** Whether to make the scenario's pre-load check; soaks and experiments have none. */
+/** Whether to make the scenario's check before the load; soaks and experiments have none. */
 export function addLookOptions(command: Command): Command {
   return command
-    .option('--no-look', 'skip the short pre-load check that a scenario may begin with')
-    .option('--go-on', 'start the load even if the pre-load check fails');
+    .option('--no-look', 'skip the short check that a scenario may make before the load')
+    .option('--go-on', 'start the load even if that check fails');
 }
 
 /** @param does what the command does with it */
@@ -79,7 +79,7 @@ export function tcpTimestampsOption(does: string): Option {
 export function captureOption(): Option {
   return new Option(
     '--capture <mode>',
-    'keep the packets of stalled handshakes; auto: if CAP_NET_RAW allows it, on: refuse to run without, off',
+    'record the packets of stalled handshakes; auto: if CAP_NET_RAW permits; on: refuse to run without; off: never',
   ).choices([...CAPTURE_MODES]);
 }
 

@@ -73,7 +73,7 @@ export function readSinks({ sink, sinkToken, sinkUser }: SinkFlags, host: Host):
 }
 
 function unasked(flag: string, kind: string): UsageError {
-  return new UsageError(`${flag} without a sink that uses it`, { hint: `add --sink ${kind}...` });
+  return new UsageError(`${flag} needs a sink that uses it`, { hint: `add --sink ${kind}...` });
 }
 
 /** A secret is never typed, only where to find it: shells and lists of processes would keep it. */
@@ -81,7 +81,7 @@ function readSecret(flag: string, where: string, what: string, host: Host): stri
   const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(where)?.[1];
   if (name !== undefined) return checkSecret(flag, host.env[name], `the variable ${name} is empty`, what);
   if (!where.startsWith('@') || where.length === 1) {
-    throw new UsageError(`${flag}: this does not say where to find ${what}`, {
+    throw new UsageError(`${flag}: the value does not say where to find ${what}`, {
       hint: `write ${flag} env:NAME or ${flag} @file`,
     });
   }

@@ -3,7 +3,7 @@ import { renderTable } from '../../render/table.ts';
 import { renderLabelled, wrapHanging } from '../../render/wrap.ts';
 import type { PastSoak, SoakStatus } from '../../service/status.ts';
 
-/** One installed soak, for people. */
+/** One installed soak, as text. */
 export function formatStatus(status: SoakStatus, width: number): string {
   const { night, by, attention, clocks, last, bytes } = status;
   const days = night.on === null ? 'every day' : night.on;
@@ -27,15 +27,15 @@ export function formatStatus(status: SoakStatus, width: number): string {
 function formatNext({ armed, nextStart }: SoakStatus): string {
   if (nextStart === null) return 'never: its timer is not running';
   const moment = formatMoment(nextStart);
-  return armed === null ? `${moment}, if its timer runs, which cannot be told here` : moment;
+  return armed === null ? `${moment}, if its timer is running, which cannot be checked here` : moment;
 }
 
 function formatNow({ lock, underWay }: SoakStatus): string {
-  if (lock === null) return 'nothing runs';
+  if (lock === null) return 'nothing is running';
   const { what, runId, since } = lock;
   const who = `${runId ?? what} (process ${lock.process.pid}, since ${formatMoment(since)})`;
   if (!lock.alive) return `${who} was killed`;
-  return underWay ? `under way: ${who}` : `another has the results folder: ${who}`;
+  return underWay ? `running: ${who}` : `another program is using the results folder: ${who}`;
 }
 
 function tableOf(last: readonly PastSoak[], width: number): string[] {

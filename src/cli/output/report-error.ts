@@ -22,7 +22,7 @@ export function reportError(error: unknown, host: Host): ExitCode {
   host.stderr.write(
     wantsStack(host)
       ? `${describe(error)}\n`
-      : '  this is a fault in rushhour: run it again with RUSHHOUR_DEBUG=1 and report what it prints,\n' +
+      : '  this is a bug in rushhour: run it again with RUSHHOUR_DEBUG=1 and report what it prints,\n' +
           '  with the command line, "rushhour --version" and "rushhour doctor"\n',
   );
   return EXIT.internal;

@@ -10,7 +10,7 @@ interface DownFlags {
 export function registerDown(lab: Command, context: Context): void {
   lab
     .command('down')
-    .description('Remove a lab, and anything that labs of dead processes have left behind.')
+    .description('Remove a lab and anything left behind by labs of dead processes.')
     .option('--lab <id>', 'the lab (default: the newest)')
     .option('--all', 'remove every lab that no running process owns')
     .addHelpText('after', '\nExample:\n  rushhour lab down')

@@ -14,7 +14,7 @@ export function registerLab(program: Command, context: Context): void {
     .enablePositionalOptions()
     .command('lab')
     .description(
-      'Build clients, a firewall and a far side from network namespaces (Linux, root), with the firewall mis-tuned in a way you choose.',
+      'Build clients, a firewall with the misconfiguration you choose, and a far side out of network namespaces (Linux, root).',
     )
     .enablePositionalOptions()
     .addHelpText(

@@ -8,7 +8,7 @@ export function registerList(lab: Command, context: Context): void {
   lab
     .command('list')
     .description(
-      'List the presets: what each shows, what it mimics, and its parameters; then the labs that are up.',
+      'List the presets (what each shows, what it mimics, its parameters) and the labs that are up.',
     )
     .option('--json', 'print both lists as JSON')
     .addHelpText('after', '\nExample:\n  rushhour lab list')

@@ -13,10 +13,10 @@ export function registerSwitch(lab: Command, context: Context): void {
   lab
     .command('switch')
     .description(
-      'Switch the firewall of a running lab to another preset, as a change of its settings would; for "experiment".',
+      'Switch the firewall of a running lab to another preset, like a change of its settings; for "experiment".',
     )
     .argument('<preset>', 'name, name:value or name:key=value,...')
-    .option('--lab <id>', 'the lab (default: the one that this runs in, or the newest)')
+    .option('--lab <id>', 'the lab (default: the one in which this command runs, or the newest)')
     .option('--set <key=value>', 'a parameter of the preset (repeatable)', collect)
     .addHelpText(
       'after',
