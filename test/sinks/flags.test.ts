@@ -68,8 +68,8 @@ describe('sinks of the command line', () => {
     [['--sink', V2, '--sink-token', 'env:T'], { T: 'hunter2\r\nHost: x' }, 'line break', 'on one line'],
     [['--sink', V2], { RUSHHOUR_SINK_TOKEN: 'hunter2\nx' }, 'RUSHHOUR_SINK_TOKEN: ', 'on one line'],
     [['--sink', V2, '--sink-token', '@missing'], {}, 'cannot be read (ENOENT', 'check the path'],
-    [['--sink', V1, '--sink-token', 'env:T'], { T: 'hunter2' }, '--sink-token without', 'influxdb2://'],
-    [['--sink', V2, '--sink-user', 'env:T'], { T: 'b:hunter2' }, '--sink-user without', 'influxdb://'],
+    [['--sink', V1, '--sink-token', 'env:T'], { T: 'hunter2' }, '--sink-token needs', 'influxdb2://'],
+    [['--sink', V2, '--sink-user', 'env:T'], { T: 'b:hunter2' }, '--sink-user needs', 'influxdb://'],
   ] as const)('%j with %j are refused without the secret', (args, env, why, cure) => {
     let fault: unknown;
     try {
