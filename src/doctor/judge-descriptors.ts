@@ -14,12 +14,12 @@ export function judgeDescriptors(facts: HostFacts, scenario: Scenario | undefine
   const name = 'descriptors';
   if (soft === null) {
     return facts.platform === 'linux'
-      ? [{ name, level: 'ok', what: 'open files are not limited' }]
+      ? [{ name, level: 'ok', what: 'the number of open files is unlimited' }]
       : [
           {
             name,
             level: 'note',
-            what: 'the limit of open files is not known on this system',
+            what: 'the limit on open files is unknown on this system',
             mend: 'ulimit -n',
           },
         ];

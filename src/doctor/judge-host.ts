@@ -42,7 +42,7 @@ function judgeClock({ clock }: HostFacts): Check[] {
     checks.push({
       name: 'clock',
       level: 'note',
-      what: 'it could not be determined whether the clock is synchronised',
+      what: 'cannot determine whether the clock is synchronised',
       mend: 'date -u',
     });
   } else checks.push({ name: 'clock', level: 'ok', what: 'the clock is synchronised' });
@@ -56,7 +56,7 @@ function judgePackages({ packages, platform, arch }: HostFacts): Check[] {
     checks.push({
       name: 'koffi',
       level: 'warn',
-      what: `the npm package koffi is not installed, or has no binary for ${platform} ${arch}: no raw engine`,
+      what: `the npm package koffi is not installed, or has no binary for ${platform} ${arch}: the raw engine is unavailable`,
       why: 'The portable engine is used instead: it makes fewer connections per second, and detects stalls by time only.',
       mend: formatAdding({ names: ['koffi'] }),
     });

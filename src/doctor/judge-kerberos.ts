@@ -5,7 +5,7 @@ export function judgeKerberos(kerberos: readonly KerberosFacts[]): Check[] {
   return kerberos.map(({ arm, service, principals, ticket, fault }) => {
     const name = `tickets of ${arm}`;
     const until =
-      ticket === undefined ? '' : `; the ticket of ${ticket.principal} lasts until ${ticket.expires}`;
+      ticket === undefined ? '' : `; the ticket of ${ticket.principal} expires at ${ticket.expires}`;
     if (fault !== undefined) {
       return {
         name,
@@ -17,6 +17,6 @@ export function judgeKerberos(kerberos: readonly KerberosFacts[]): Check[] {
     }
     const as =
       ticket === undefined ? ` as ${principals} ${principals === 1 ? 'principal' : 'principals'}` : '';
-    return { name, level: 'ok', what: `Kerberos gives tokens for ${service}${as}${until}` };
+    return { name, level: 'ok', what: `Kerberos issues tokens for ${service}${as}${until}` };
   });
 }

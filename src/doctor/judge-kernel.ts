@@ -65,7 +65,7 @@ function judgeTimestamps(facts: HostFacts, scenario: Scenario | undefined): Chec
       what: `TCP timestamps are ${on ? 'on' : 'off'} (net.ipv4.tcp_timestamps=${value})`,
       why: on
         ? 'A far end in TIME_WAIT accepts a SYN with a newer timestamp: a reused port may work here that stalls a client without timestamps. Run once with each setting.'
-        : 'A far end in TIME_WAIT then judges a SYN only by its sequence number. Run once with each setting.',
+        : 'A far end in TIME_WAIT then judges a SYN by its sequence number alone. Run once with each setting.',
       mend: `rushhour run <scenario> --tcp-timestamps ${on ? 'off' : 'on'}`,
     },
   ];
@@ -109,7 +109,7 @@ export function judgeConntrack(facts: HostFacts, scenario: Scenario | undefined)
     {
       name,
       level: 'warn',
-      what: `${what}, and ${scenario?.name} may fill it with ${wanted} more`,
+      what: `${what}, and ${scenario?.name} may add ${wanted} more`,
       why: 'A full table drops new connections here, before the firewall sees them.',
       mend: `sysctl -w net.netfilter.nf_conntrack_max=${2 ** Math.ceil(Math.log2(count + wanted))}`,
     },

@@ -13,14 +13,14 @@ export function judgePackets({ packetEngine, packages, platform }: HostFacts): C
 function judgeCapture({ missing, setcapRaw }: PacketEngineFacts): Check {
   const name = 'capture';
   if (!missing.includes('CAP_NET_RAW'))
-    return { name, level: 'ok', what: 'runs keep the packets of stalled handshakes' };
+    return { name, level: 'ok', what: 'runs record the packets of stalled handshakes' };
   return {
     ...{
       name,
       level: 'note',
-      what: 'runs keep no packets of stalled handshakes: this user lacks CAP_NET_RAW',
+      what: 'runs do not record the packets of stalled handshakes: this user lacks CAP_NET_RAW',
     },
-    mend: `sudo, or for every script of this Node: ${setcapRaw}`,
+    mend: `use sudo, or permit it to every program that this Node runs: ${setcapRaw}`,
   };
 }
 
@@ -28,7 +28,14 @@ function judgeEngine({ missing, guard, interfaces, setcap }: PacketEngineFacts):
   const name = 'packet engine';
   if (missing.includes('CAP_NET_RAW')) {
     const what = `--engine packet needs ${missing.join(' and ')}, which this user does not have`;
-    return [{ name, level: 'note', what, mend: `sudo, or for every script of this Node: ${setcap}` }];
+    return [
+      {
+        name,
+        level: 'note',
+        what,
+        mend: `use sudo, or permit it to every program that this Node runs: ${setcap}`,
+      },
+    ];
   }
   return interfaces.map(({ name: by, why, mend, isWireless, forwards }): Check => {
     if (why !== undefined) {

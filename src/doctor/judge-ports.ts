@@ -71,7 +71,7 @@ function judgeArm({ facts, hasTimestamps, reach }: Plan, arm: Arm, ports: number
     return {
       name,
       level: 'fail',
-      what: `arm ${arm.name} keeps ${Math.ceil(healthy)} open at once, but there are ${tuples} source ports for it`,
+      what: `arm ${arm.name} keeps ${Math.ceil(healthy)} open at once, but has only ${tuples} source ports`,
       why: 'The rest would be unsent, and the run would be generator-limited.',
       mend: isBound
         ? 'widen source.ports, or name more source.addresses'

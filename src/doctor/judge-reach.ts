@@ -31,8 +31,8 @@ function judgeAnswer({ arm, endpoints, host, port }: ReachFacts, peer: string): 
     name,
     level: all ? 'fail' : 'warn',
     what: all ? `${peer} does not answer: ${list}` : `${peer} answers, but not on every address: ${list}`,
-    ...(all ? {} : { why: 'Attempts are spread over all addresses: those to the silent ones will fail.' }),
-    mend: `check that it listens and that there is a route to it: curl -v telnet://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...(all ? {} : { why: 'Attempts use all addresses in turn: those to the silent ones will fail.' }),
+    mend: `check that it listens and that this machine has a route to it: curl -v telnet://${host.includes(':') ? `[${host}]` : host}:${port}`,
   };
 }
 
@@ -44,13 +44,13 @@ function judgeRefusal({ arm, endpoints }: ReachFacts, peer: string): Check {
     return {
       name,
       level: 'ok',
-      what: `${peer} does not accept, as the arm expects (${first?.answer ?? 'no address'})`,
+      what: `${peer} refuses, as the arm expects (${first?.answer ?? 'no address'})`,
     };
   }
   return {
     name,
     level: 'warn',
-    what: `${peer} accepts a connection where the arm expects a refusal`,
+    what: `${peer} accepts a connection, although the arm expects a refusal`,
     why: 'Either the port is open after all, or a device on the path answers for it.',
   };
 }

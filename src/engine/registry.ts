@@ -31,7 +31,7 @@ export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
   raw: {
     load: async () => (await import('./raw/engine.ts')).createRawEngine,
     cannot({ via, tls, load }) {
-      if (via === 'tunnel') return 'goes through a tunnel';
+      if (via === 'tunnel') return 'uses a tunnel';
       if (tls !== undefined) return 'speaks TLS';
       return load.kind === 'browsers' ? 'plays browsers' : undefined;
     },
@@ -51,10 +51,10 @@ export const ENGINES: Readonly<Record<EngineName, EngineKind>> = {
   packet: {
     load: async () => (await import('./packet/engine.ts')).createPacketEngine,
     cannot({ via, tls, load, auth }) {
-      if (via === 'tunnel') return 'goes through a tunnel';
+      if (via === 'tunnel') return 'uses a tunnel';
       if (tls !== undefined) return 'speaks TLS';
       if (via === 'icmp') return 'pings';
-      if (auth?.scheme === 'negotiate') return 'signs on with Negotiate';
+      if (auth?.scheme === 'negotiate') return 'authenticates with Negotiate';
       return load.kind === 'browsers' ? 'plays browsers' : undefined;
     },
     callsLibc: true,

@@ -46,7 +46,7 @@ export function createActions(
     signals += 1;
     wake.abort();
     if (command === undefined) return;
-    if (signals === 1) say('stopping once the command is done; once more (Ctrl-C) ends it now');
+    if (signals === 1) say('stopping when the command is done; press Ctrl-C again to end it now');
     else command.kill();
   });
 
@@ -91,7 +91,7 @@ export function createActions(
       return (await readStoredSummary(join(results, runId)))?.run.status === 'complete';
     },
     async discard(runId, { side }) {
-      say(`run ${runId} was cut short: it does not count`);
+      say(`run ${runId} was interrupted and does not count`);
       // A comparison by label must not meet it. It may have been removed since.
       await changeNotes(join(results, runId), { label: `${sides[side].label} (cut short)` }).catch(() => {});
     },

@@ -16,7 +16,7 @@ export const SYN_ANSWERS = {
   /** The packets were looked at, and this machine sent no SYN. */
   'not-seen': 'a SYN that was not seen to leave',
   /** So long after its beginning that its packets had made room for others. */
-  'not-held': 'what is no longer known',
+  'not-held': 'something no longer known',
 } as const;
 export type SynAnswer = keyof typeof SYN_ANSWERS;
 

@@ -50,7 +50,7 @@ function converse(question: object, limitMs: number, program: string): Promise<R
   const { TZ } = process.env;
   const child = fork(program, [], { env: TZ === undefined ? {} : { TZ }, stdio: 'ignore' });
   return new Promise<Reply>((resolve) => {
-    const late = { fault: `it had not answered after ${limitMs / 1_000} s, and was ended` };
+    const late = { fault: `it had not answered after ${limitMs / 1_000} s and was stopped` };
     const timer = setTimeout(() => resolve(late), limitMs);
     child.once('message', (reply) => resolve(reply as Reply));
     child.once('error', ({ message }) => resolve({ fault: message }));

@@ -48,5 +48,5 @@ export function askedUrl({ scheme, host, port, path }: Target): string {
 
 /** Where the proxy comes from, for the plan. */
 export function formatChoice(name: string, { url, passedOver }: PacChoice): string {
-  return `${name} for ${url}${passedOver.length === 0 ? '' : ` (passing over ${passedOver.join(', ')})`}`;
+  return `${name} for ${url}${passedOver.length === 0 ? '' : ` (skipping ${passedOver.join(', ')})`}`;
 }

@@ -37,7 +37,7 @@ export async function evaluate(
     }
     return { answers };
   } catch (error) {
-    return { fault: isOver() ? `it computed for more than ${patienceMs / 1_000} s` : firstLine(error) };
+    return { fault: isOver() ? `it ran for more than ${patienceMs / 1_000} s` : firstLine(error) };
   }
 }
 

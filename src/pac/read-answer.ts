@@ -27,9 +27,9 @@ export function readAnswer(name: string, url: string, text: string, spread = fal
   }
   const [proxy, ...others] = found;
   if (proxy !== undefined) return { url, answer, proxy, proxies: [proxy, ...others], passedOver };
-  const said = answer === '' ? 'nothing, which is DIRECT' : `"${answer}"`;
+  const said = answer === '' ? 'nothing, which means DIRECT' : `"${answer}"`;
   const isDirect = entries.every((entry) => /^DIRECT$/i.test(entry));
-  throw new EnvironmentError(`${name} names no plain HTTP proxy for ${url}: it says ${said}`, {
+  throw new EnvironmentError(`${name} names no plain HTTP proxy for ${url}: it returns ${said}`, {
     hint: isDirect
       ? 'browsers at this site connect directly: choose another target, or test the path without a proxy with --via direct (hit: without --pac)'
       : 'SOCKS, and a proxy behind TLS (HTTPS), are not supported: give a plain HTTP proxy with --proxy host:port',
@@ -42,7 +42,7 @@ function checkPlace(name: string, url: string, place: string): string {
     parseProxy(full);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new EnvironmentError(`${name} names an invalid proxy for ${url}: ${error.message}`, {
+    throw new EnvironmentError(`${name} returns an invalid proxy for ${url}: ${error.message}`, {
       hint: 'fix the script, or give the proxy with --proxy',
       cause: error,
     });

@@ -38,7 +38,7 @@ export async function readScript(source: string, options: ReadOptions): Promise<
   } catch (cause) {
     const { message, cause: below } = cause as Error;
     const why = below instanceof Error && below.message !== '' ? below.message : message;
-    throw new EnvironmentError(`the PAC script ${name} cannot be read (${why})`, {
+    throw new EnvironmentError(`cannot read the PAC script ${name} (${why})`, {
       hint: 'check the path or URL, or give the proxy with --proxy',
       cause,
     });
@@ -54,7 +54,7 @@ function nameOf(source: string): string {
 async function readText(path: string): Promise<string> {
   const file = await open(path);
   try {
-    if (!(await file.stat()).isFile()) throw new Error('it is no plain file');
+    if (!(await file.stat()).isFile()) throw new Error('it is not a regular file');
     return await collect(file.createReadStream({ autoClose: false, end: MAX_SCRIPT_BYTES }));
   } finally {
     await file.close();

@@ -44,7 +44,7 @@ export function parseAge(text: string): number {
   if (isBareNumber(text)) {
     const days = text.trim();
     throw new UsageError(`"${text}" is an age without a unit`, {
-      hint: `write it with one: ${days}d for days, ${days}h for hours`,
+      hint: `add one: ${days}d for days, ${days}h for hours`,
     });
   }
   const weeks = /^(\d+(?:\.\d+)?)w$/.exec(text.trim())?.[1];

@@ -97,7 +97,7 @@ export async function findRun(name: string, resultsDir: string): Promise<string>
     throw new UsageError(
       `"${name}" matches ${starting.length} runs: ${starting.map(({ id }) => id).join(', ')}`,
       {
-        hint: 'write more of the id',
+        hint: 'give more of the id',
       },
     );
   }

@@ -112,7 +112,7 @@ const scheme = z.strictObject({
   credentials: credentials
     .optional()
     .describe(
-      'Where credentials are: { env }, { file }, { users, password } or { keytab, principals }. Never the secret itself.',
+      'Where the credentials are: { env }, { file }, { users, password } or { keytab, principals }. Never the secret itself.',
     ),
   service: parsedText(checkService, { examples: ['HTTP@proxy.example'] })
     .optional()

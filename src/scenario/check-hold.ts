@@ -25,7 +25,7 @@ export function resolveProofs({ hold = 0, prove, load }: ArmFile): { proveUs?: n
   });
   if (hold === 0)
     return fault(
-      '"prove" sets the ages at which held connections are checked, but none are held',
+      '"prove" sets the ages at which to check held connections, but no connection is held',
       'add hold',
     );
   if (first < LEAST_US)

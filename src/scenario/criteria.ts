@@ -51,7 +51,7 @@ function suggestFigure(figure: string): string {
   const hint = suggest(figure, [...FIGURES.keys()]);
   return hint.startsWith('did you mean')
     ? hint
-    : 'docs/scenarios.md lists them; common ones are stalled.rate, unsent, completedShare, handshakeUs.p99';
+    : 'docs/scenarios.md lists all figures; common ones are stalled.rate, unsent, completedShare, handshakeUs.p99';
 }
 
 /** The bound in the figure's own unit. A plain number already is in that unit, but for a time it would be ambiguous. */

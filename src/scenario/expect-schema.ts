@@ -15,7 +15,7 @@ const body = z
     matches: oneOrMore(pattern)
       .optional()
       .describe(
-        'Regular expression (JavaScript’s) for the first 64 KiB of the body, or a list: all of them.',
+        'JavaScript regular expression that the first 64 KiB of the body must match; or a list, which must all match.',
       ),
     notContains: oneOrMore(text)
       .optional()

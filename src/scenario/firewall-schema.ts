@@ -24,7 +24,7 @@ export const firewall = z
       .describe('Command whose output is kept after the load. Default: that of before, once more.'),
     run: command(['conntrack -S'])
       .optional()
-      .describe('Command whose output is kept again and again during the load. Default: none.'),
+      .describe('Command that runs repeatedly during the load; each output is kept. Default: none.'),
     every: positiveDuration().optional().describe('How often run is run, 1s or longer. Default: 10s.'),
     timeout: positiveDuration()
       .optional()
@@ -53,5 +53,5 @@ export const firewall = z
     };
   })
   .describe(
-    'Commands that this machine runs to ask the firewall: their output is kept with the run, and compared. --no-firewall leaves them out. Default: none.',
+    'Commands that this machine runs to query the firewall. Their output is kept with the run and compared. --no-firewall skips them. Default: none.',
   );

@@ -81,7 +81,7 @@ export interface HitOptions {
 const BREACH_FIXES: Readonly<Record<Breach['kind'], string>> = {
   rate: 'lower --rate',
   attempts: 'lower -n, --rate or -t',
-  duration: 'lower -t, or -n beside a --rate',
+  duration: 'lower -t, or -n with a --rate',
   concurrency: 'lower -c',
 };
 
@@ -116,9 +116,12 @@ export function scenarioForHit(options: HitOptions): Scenario {
         : { ...options.socket, bind: [...(options.socket.bind ?? [])] },
   };
   if (options.proveUs !== undefined && (options.holdUs ?? 0) === 0) {
-    throw new UsageError('--prove sets the ages at which held connections are checked, but none are held', {
-      hint: 'add --hold <time>, longer than these ages',
-    });
+    throw new UsageError(
+      '--prove sets the ages at which to check held connections, but no connection is held',
+      {
+        hint: 'add --hold <time>, longer than these ages',
+      },
+    );
   }
   const { arm, problems } = resolveArm('hit', own, { farEnd: 'none', proxy, target, defaults: {} });
   const [problem] = problems;
@@ -160,7 +163,7 @@ function parseEmulated(text: string): SourceAddress {
   const parsed = parseSourceAddress(text);
   if (isNamed(parsed)) return parsed;
   throw new UsageError(`"${text}" is not an address or network to emulate`, {
-    hint: 'write an address or a network, such as 10.1.0.0/22; --interface says which way they are',
+    hint: 'write an address or a network, such as 10.1.0.0/22; --interface sets where they are',
   });
 }
 
@@ -171,13 +174,15 @@ function bytesOf({ body }: HitOptions): { bodyIsBytes?: true } {
 /** As with curl, an https:// target is reached through a proxy by CONNECT without a flag for it. */
 function chooseVia({ scheme }: Target, hasProxy: boolean, { tunnel, auth }: HitOptions): Via {
   if (scheme === 'tcp' && hasProxy) {
-    throw new UsageError('a tcp:// target is connected to without a proxy', {
+    throw new UsageError('rushhour connects to a tcp:// target directly, without a proxy', {
       hint: 'remove -x, or hit the proxy itself',
     });
   }
   if (!hasProxy && (tunnel === true || auth?.to === 'proxy')) {
     throw new UsageError(
-      tunnel === true ? 'a tunnel without a proxy' : 'credentials for a proxy without a proxy',
+      tunnel === true
+        ? 'a tunnel needs a proxy, and none is given'
+        : 'these credentials are for a proxy, and none is given',
       {
         hint: 'add -x host:port',
       },
@@ -216,12 +221,12 @@ function toLoad({ requests, concurrency, ratePerSec, durationUs }: HitOptions): 
     };
   }
   if (concurrency !== undefined) {
-    throw new UsageError('-c and --rate exclude each other', {
+    throw new UsageError('-c and --rate cannot be combined', {
       hint: '-c starts the next attempt when one ends, --rate starts attempts by the clock: choose one',
     });
   }
   if (requests === undefined && durationUs === undefined) {
-    throw new UsageError('--rate has no end', { hint: 'add -n <attempts> or -t <time>' });
+    throw new UsageError('--rate alone would never end', { hint: 'add -n <attempts> or -t <time>' });
   }
   const countUs = requests === undefined ? Number.POSITIVE_INFINITY : (requests / ratePerSec) * 1_000_000;
   return {

@@ -103,7 +103,7 @@ export function checkMethod(method: string): string {
     });
   }
   if (method.toUpperCase() === 'CONNECT') {
-    throw new UsageError('CONNECT is sent by via: tunnel, not as a request method', {
+    throw new UsageError('CONNECT is not a request method here: via: tunnel sends it', {
       hint: 'use via: tunnel (hit: -p), or via: tcp to test only the handshake with the proxy',
     });
   }

@@ -73,9 +73,12 @@ export async function readScenario(
   });
   const read = parseWithOrigins(readText(path, bytes), scenarioName(path), overrides, path);
   if (read.scenario.firewall !== undefined && (await liesInResults(path))) {
-    throw new UsageError(`${path} lies among results, and has commands to ask a firewall: they are not run`, {
-      hint: 'give --no-firewall; or read what it runs, and copy it to another folder',
-    });
+    throw new UsageError(
+      `${path} is in a results folder and contains firewall commands, which rushhour does not run from there`,
+      {
+        hint: 'skip them with --no-firewall, or read them and copy the file to another folder',
+      },
+    );
   }
   return read;
 }

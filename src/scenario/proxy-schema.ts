@@ -14,7 +14,7 @@ export const hostPort = parsedText(parseProxy, { examples: ['proxy.example:3128'
 const pac = z
   .strictObject({
     pac: parsedText(checkPacSource, { examples: ['http://wpad.example/wpad.dat'] }).describe(
-      'Path, http:// or https:// URL of a proxy.pac: it is evaluated for each target before the load.',
+      'Path or URL (http://, https://) of a proxy.pac, evaluated for each target before the load.',
     ),
     spread: z
       .boolean()

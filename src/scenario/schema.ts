@@ -156,7 +156,7 @@ const look = z
       return { ratePerSec: rate, forUs };
     context.issues.push({
       code: 'custom',
-      message: 'outside what a pre-load check may send',
+      message: 'this is more than a check before the load may send',
       params: fixParams('keep it at 100/s or less, for 1s to 1m'),
       input: written,
     });
@@ -196,7 +196,7 @@ export const scenarioSchema = z
       .enum(CAPTURE_MODES)
       .optional()
       .describe(
-        'Capture the headers of handshakes beside the load, and keep those of stalled attempts (capture/near.pcapng, evidence.jsonl). auto: if CAP_NET_RAW allows it; on: refuse to run without it. --capture replaces it. Default: auto.',
+        'Capture the headers of handshakes during the load and keep those of stalled attempts (capture/near.pcapng, evidence.jsonl). auto: if CAP_NET_RAW permits; on: refuse to run without. --capture replaces it. Default: auto.',
       ),
     look: look
       .optional()
@@ -206,13 +206,13 @@ export const scenarioSchema = z
     marker: parsedText(checkMarker, { examples: ['ticket-4711'] })
       .optional()
       .describe(
-        'Text in each request and CONNECT, as X-Rushhour-Marker, by which they are found in a capture. --marker replaces it. Default: none.',
+        'Text added to each request and CONNECT as X-Rushhour-Marker, to find them in a capture. --marker replaces it. Default: none.',
       ),
     ping: z
       .enum(SWITCHES)
       .optional()
       .describe(
-        'Ping each endpoint once a second beside the load, for comparison with its handshakes. --no-ping switches it off. Default: on.',
+        'Ping each endpoint once a second during the load, to compare with its handshakes. --no-ping switches it off. Default: on.',
       ),
     firewall: firewall.optional(),
     defaults: armSchema.optional().describe('Keys that every arm inherits unless it has its own.'),

@@ -8,10 +8,13 @@ export function findSpreadFault({
   auth,
 }: Partial<Pick<Arm, 'load' | 'auth'>>): { readonly what: string; readonly fix: string } | undefined {
   if (load?.kind === 'sweep')
-    return { what: 'both connections of a pair must use the same proxy', fix: 'leave spread out of a sweep' };
+    return {
+      what: 'both connections of a pair must use the same proxy',
+      fix: 'remove spread from the sweep',
+    };
   if (auth?.scheme !== 'negotiate' || auth.to !== 'proxy' || auth.service !== undefined) return undefined;
   return {
     what: 'a Negotiate token is for one proxy, but spread uses several',
-    fix: 'leave spread out, or name the service that all of them share (auth.service, --service)',
+    fix: 'remove spread, or name the service that all of them share (auth.service, --service)',
   };
 }

@@ -20,5 +20,5 @@ export function nearest(written: string, known: readonly string[]): string | und
 export function suggest(written: string, known: readonly string[]): string {
   const meant = nearest(written, known);
   if (meant !== undefined) return `did you mean "${meant}"?`;
-  return known.length === 0 ? 'there is none' : `known: ${known.join(', ')}`;
+  return known.length === 0 ? 'none are known' : `known: ${known.join(', ')}`;
 }

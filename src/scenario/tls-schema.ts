@@ -15,7 +15,7 @@ export const tls = z
       .min(1)
       .optional()
       .describe(
-        'File of PEM certificates to trust instead of the system’s: a TLS-inspecting proxy presents its own.',
+        'File of PEM certificates to trust instead of the system’s, for a TLS-inspecting proxy that presents its own.',
       ),
     insecure: z
       .boolean()
@@ -28,7 +28,7 @@ export const tls = z
     resumption: z
       .boolean()
       .optional()
-      .describe('true: offer the session of the last connection, as browsers do. Default: false.'),
+      .describe('true: resume the session of the previous connection, as browsers do. Default: false.'),
   })
   .describe('TLS of an https:// target.');
 

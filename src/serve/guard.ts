@@ -23,8 +23,8 @@ export function checkRequest(request: IncomingMessage, address: string, port: nu
   if (host === undefined || hosts.length !== 1 || !isOwnHost(host, address, port)) {
     throw new Refusal(
       421,
-      'this server goes by another name',
-      `open it as rushhour serve printed it; through ssh -L take the same port on both sides (${port})`,
+      'this server does not answer to that host name',
+      `open the address that rushhour serve printed; with ssh -L, use the same port on both sides (${port})`,
     );
   }
   const site = request.headers['sec-fetch-site'];

@@ -41,8 +41,8 @@ export function checkToken(
     return undefined;
   throw new Refusal(
     401,
-    'these results are not for everybody',
-    'open the address that rushhour serve printed',
+    'this page needs the token in its address',
+    'open the whole address that rushhour serve printed',
   );
 }
 

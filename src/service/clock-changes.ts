@@ -108,8 +108,8 @@ export function formatClockChanges(
     const effect = night === undefined ? 'none' : effectOn(night, change);
     if (effect === 'none') return what;
     return effect === 'skipped'
-      ? `${what}: ${night?.at} does not exist, and the soak starts at ${after?.slice(-5)}`
-      : `${what}: ${night?.at} occurs twice, and the soak starts once`;
+      ? `${what}: ${night?.at} does not exist, so the soak starts at ${after?.slice(-5)}`
+      : `${what}: ${night?.at} occurs twice, but the soak starts only once`;
   });
 }
 

@@ -96,6 +96,6 @@ export function checkUser(user: string): string {
 export function checkLength(forUs: number): number {
   if (forUs >= 60_000_000 && forUs <= MAX_SOAK_US) return forUs;
   throw new UsageError(`a soak of ${formatDuration(forUs)} cannot be repeated daily`, {
-    hint: 'write --for with 1m to 23h',
+    hint: 'give --for a time from 1m to 23h',
   });
 }

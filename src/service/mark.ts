@@ -2,7 +2,7 @@ import type { InstalledSoak } from './installed-soak.ts';
 
 /** The first line of every file that the installation writes: files without it belong to others. */
 export const MARK =
-  '# Written by rushhour soak install; rushhour soak uninstall removes it. Changes are lost.';
+  '# Written by rushhour soak install; rushhour soak uninstall removes it. Your changes will be lost.';
 const NIGHT = '# night: ';
 
 /** The header of a file that belongs to a soak. Non-ASCII characters are escaped, so that no locale matters. */

@@ -44,7 +44,7 @@ function escapePercent(text: string): string {
 function checkPrintable(text: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
   if (!/[\u0000-\u001f\u007f]/.test(text)) return;
-  throw new UsageError(`a flag has a line feed or another control character: ${JSON.stringify(text)}`, {
-    hint: 'put it into your own scenario file, and install that',
+  throw new UsageError(`a flag contains a line feed or another control character: ${JSON.stringify(text)}`, {
+    hint: 'put it into a scenario file of your own, and install that',
   });
 }

@@ -182,9 +182,12 @@ function isHandedOver(path: string, secrets: readonly { readonly path: string }[
 function refuseRelative(paths: readonly string[]): void {
   const relative = paths.filter((path) => !isAbsolute(path));
   if (relative.length === 0) return;
-  throw new UsageError(`an installed soak does not start in this folder: ${relative.join(', ')}`, {
-    hint: 'write absolute paths in --set',
-  });
+  throw new UsageError(
+    `an installed soak does not start in this folder, so relative paths would not resolve: ${relative.join(', ')}`,
+    {
+      hint: 'write absolute paths in --set',
+    },
+  );
 }
 
 function isBundled(file: string, dir: string | undefined): boolean {

@@ -61,7 +61,7 @@ export async function begin(
       : {
           first: (flowsSec) => ({
             ...{ kind: 'begun', fromSec: 0, toSec: flowsSec, setsAside: false },
-            text: `the soak begins, ${formatLength(soak.forUs)} in windows of ${soak.windowSec} s`,
+            text: `the soak starts: ${formatLength(soak.forUs)} in windows of ${soak.windowSec} s`,
           }),
         }),
   };

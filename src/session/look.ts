@@ -39,7 +39,7 @@ export async function lookFirst(
   if (options.look === 'go-on') listener.warning?.(`${what}; continuing, as requested`);
   else {
     throw new EnvironmentError(`${what}; the load was not started`, {
-      hint: 'fix that first (its log, its limits, the URL), because stalls could not be distinguished from it; --go-on starts the load anyway, --no-look skips the check',
+      hint: 'fix that first (see its log, its limits, the URL): a stall would look the same; --go-on starts the load anyway, --no-look skips the check',
     });
   }
   return info;
@@ -76,7 +76,7 @@ async function sendLook(
     await load.finished;
     if (isStopped) {
       throw new RushhourError(
-        'interrupted during the pre-load check, before the load started; there are no results',
+        'interrupted during the check before the load; there are no results',
         EXIT.interrupted,
       );
     }

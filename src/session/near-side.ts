@@ -35,8 +35,8 @@ export function checkCapture(mode: CaptureMode): CaptureOutline | undefined {
 }
 
 function refusal({ what, mend }: CaptureLack): EnvironmentError {
-  return new EnvironmentError(`packets cannot be captured: ${what}`, {
-    hint: `${mend}; or go without: --capture auto`,
+  return new EnvironmentError(`cannot capture packets: ${what}`, {
+    hint: `${mend}; or run without capture: --capture auto`,
   });
 }
 
@@ -58,7 +58,7 @@ export async function openNearSide(
       ...(mode === 'on' ? {} : { mostPacketsPerSec: MOST_PACKETS_PER_SEC }),
       onLost: ({ message }) =>
         warning?.(
-          `packets are no longer captured (${message}): evidence ends here, the load goes on (--capture on keeps capturing)`,
+          `packet capture has ended (${message}): there is no evidence from here on, but the load continues (--capture on keeps capturing)`,
         ),
     });
   } catch (error) {

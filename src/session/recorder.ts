@@ -133,7 +133,7 @@ export class DiskWatch {
     } else {
       this.#lasting ??= this.#events.add({
         ...{ kind: 'disk-full', fromSec: second, toSec: null, setsAside: false },
-        text: 'the results cannot be written, as on a full disk: what is measured waits in memory, and load goes on',
+        text: 'cannot write the results (the disk may be full): measurements are kept in memory for now, and the load continues',
       });
     }
   }

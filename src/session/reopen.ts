@@ -52,12 +52,12 @@ export async function reopenSession(
 async function readInfo(dir: string): Promise<RunInfo> {
   const info = await readRunInfo(dir);
   if (info.soak === undefined && info.session === undefined) {
-    throw new UsageError(`${dir} was made by a version that could not go on with runs`, {
-      hint: 'run it again',
+    throw new UsageError(`${dir} was written by a version of rushhour that could not resume runs`, {
+      hint: 'start a new run without --resume',
     });
   }
   if (readStatus(info) === 'running' && info.process.pid !== process.pid) {
-    throw new UsageError(`${info.id} still runs, as process ${info.process.pid}`, {
+    throw new UsageError(`${info.id} is still running, as process ${info.process.pid}`, {
       hint: 'wait until it ends, or stop it: two processes must not write to one folder',
     });
   }

@@ -113,7 +113,7 @@ function reopenLogs(
 /** Why nothing was recorded for a while. */
 function formatGap(info: RunInfo): string {
   const [last] = sessionOf(info)?.processes.slice(-2) ?? [];
-  return last?.bootId === info.process.bootId ? 'its process was ended' : 'this machine was started anew';
+  return last?.bootId === info.process.bootId ? 'its process was killed' : 'this machine was rebooted';
 }
 
 /** Seconds between the processes of a run. */

@@ -85,6 +85,6 @@ async function findInterrupted(
   const cut = await findCutShort(resultsDir, { fingerprint, kind }, Date.now());
   if (cut !== undefined || soak !== undefined) return cut;
   throw new UsageError(`no run of this scenario in ${resultsDir} was interrupted within the last day`, {
-    hint: 'use the scenario and flags of the interrupted run (a different --rate makes it another scenario), or start a new run without --resume',
+    hint: 'use the same scenario and flags as the interrupted run (a different --rate makes it another scenario), or start a new run without --resume',
   });
 }

@@ -28,7 +28,7 @@ export function judge(cures: Cures, reply: Reply | Silence): Answer {
   }
   // 413: too large, 422: what v2 answers to points outside of the bucket's retention.
   if (status === 400 || status === 413 || status === 422) return { kind: 'bad', why };
-  return { kind: 'refused', why, cure: cures[status as keyof Cures] ?? 'check address and port' };
+  return { kind: 'refused', why, cure: cures[status as keyof Cures] ?? 'check the address and the port' };
 }
 
 /** What the body says, in one line: InfluxDB and its like answer `{"error": "..."}` or `{"message": "..."}`. */

@@ -43,7 +43,7 @@ export class Health {
   back(): void {
     if (!this.isAway) return;
     this.#matter = undefined;
-    this.#say(`${this.#name}: takes what it is given again`);
+    this.#say(`${this.#name}: accepts data again`);
     this.#call(() => this.#listener.onBack?.(this.#name));
   }
 

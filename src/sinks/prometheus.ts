@@ -50,7 +50,7 @@ export function openPrometheusSink(
     for (let failures = 1; !isOver; failures += 1) {
       const fault = await listen(server, spec);
       if (fault === undefined) return health.back();
-      health.away('listen', explain(fault, spec), 'it is tried again');
+      health.away('listen', explain(fault, spec), 'rushhour keeps retrying');
       if (!isOver) await retry.forMs(retryAfterMs(failures, pace));
     }
   }
@@ -115,11 +115,11 @@ function listen(server: Server, { host, port }: PrometheusSpec): Promise<NodeJS.
 function explain({ code, message }: NodeJS.ErrnoException, { host, port }: PrometheusSpec): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `somebody else listens there; name another port: --sink prometheus://${host}:${port + 1}`;
+      return `another program listens there; choose another port: --sink prometheus://${host}:${port + 1}`;
     case 'EADDRNOTAVAIL':
-      return `this machine has no address ${host}; name one of its own`;
+      return `this machine does not have the address ${host}; choose one that it has`;
     case 'EACCES':
-      return `port ${port} is not for everybody; name one above 1023`;
+      return `port ${port} needs root; choose one above 1023`;
     default:
       return message;
   }

@@ -13,8 +13,8 @@ export interface PushgatewaySpec extends Address {
 }
 
 const CURES: Cures = {
-  401: 'let it take pushes without a password',
-  403: 'let it take pushes from this machine',
+  401: 'configure it to accept pushes without a password',
+  403: 'configure it to accept pushes from this machine',
   404: 'check address and port: this is not a Pushgateway',
 };
 
@@ -112,7 +112,11 @@ class Pusher implements Sink {
           break;
         case 'refused':
         case 'bad':
-          this.#health.away('refused', answer.why, 'cure' in answer ? answer.cure : 'it is tried again');
+          this.#health.away(
+            'refused',
+            answer.why,
+            'cure' in answer ? answer.cure : 'rushhour keeps retrying',
+          );
           if (this.#isFinishing) return;
           await this.#pause(this.#pace.refusedRetryMs);
       }

@@ -74,16 +74,16 @@ function explain(error: unknown): string {
   const { code = '' } = cause as NodeJS.ErrnoException;
   switch (code) {
     case 'ECONNREFUSED':
-      return 'nobody listens there (ECONNREFUSED)';
+      return 'nothing listens there (ECONNREFUSED)';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `its name leads nowhere (${code})`;
+      return `its name does not resolve (${code})`;
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
       return `the connection was cut (${code})`;
     case 'UND_ERR_CONNECT_TIMEOUT':
-      return 'no connection came about in time';
+      return 'the connection timed out';
     default:
       if (error instanceof errors.UndiciError) return `${error.message} (${code})`;
       return cause instanceof Error ? cause.message : String(cause);

@@ -29,7 +29,7 @@ export function parseSink(text: string, flag = '--sink'): SinkSpec {
     .filter((part) => part !== '')
     .map((part) => decode(part, shown));
   const wrong = (hint: string): UsageError =>
-    new UsageError(`${shown}: part of it is not understood`, { hint });
+    new UsageError(`${shown}: part of this address is invalid`, { hint });
   const host = url.hostname === '' ? kind.defaultHost : url.hostname;
   if (host === undefined) throw wrong(`name a host: ${FORMS}`);
   if (url.hash !== '') throw wrong('remove the # and what follows');

@@ -69,7 +69,7 @@ export class EvidenceLog {
       const { waiting: waits, dropped } = this.#journal;
       if (waits + dropped > 0)
         this.#options.onFailure(
-          `not everything could be written: ${EVIDENCE_FILES.lines} and ${EVIDENCE_FILES.capture} lack attempts`,
+          `some evidence could not be written: attempts are missing from ${EVIDENCE_FILES.lines} and ${EVIDENCE_FILES.capture}`,
         );
       const files = await this.#files;
       this.#files = undefined;

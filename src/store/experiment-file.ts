@@ -149,7 +149,7 @@ export async function listExperiments(
 async function readState(path: string): Promise<JsonFile<ExperimentState>> {
   const file = await readJson<ExperimentState>(path, experimentSchema);
   if (file.kind !== 'whole' || `${file.value.id}.json` === basename(path)) return file;
-  return { kind: 'damaged', why: 'id is not the name of the file' };
+  return { kind: 'damaged', why: 'its id does not match its file name' };
 }
 
 /**
@@ -165,19 +165,19 @@ export async function findExperiment(name: string, resultsDir: string): Promise<
   if (starting.length === 1) return starting[0]!;
   if (starting.length > 1) {
     throw new UsageError(`"${name}" matches ${starting.length} experiments: ${idsOf(starting).join(', ')}`, {
-      hint: 'write more of the id',
+      hint: 'give more of the id',
     });
   }
   const broken = damaged.find(({ path }) => basename(path).startsWith(name));
   if (broken !== undefined) {
     throw new UsageError(`${broken.path} is damaged: ${broken.why}`, {
-      hint: 'start the experiment again; the runs that it has made are still there',
+      hint: 'start the experiment again; its runs so far are kept',
     });
   }
   throw new UsageError(`there is no experiment "${name}" in ${experimentsDir(resultsDir)}`, {
     hint:
       all.length === 0
-        ? 'there are none yet: rushhour experiment --help shows how to begin one'
+        ? 'there are none yet: rushhour experiment --help shows how to start one'
         : `did you mean ${closest(name, idsOf(all))}?`,
   });
 }

@@ -8,7 +8,7 @@ const MAX_UNIT_RATIO = 1_000;
 /** Head of a histogram log, version 1.3 (HdrHistogram's HistogramLogWriter). */
 export function formatLogHead(startedAtMs: number, interval = 'second'): string {
   const startedAt = `${(startedAtMs / 1_000).toFixed(3)} (seconds since epoch), ${new Date(startedAtMs).toISOString()}`;
-  return `#[rushhour: microseconds, one line a ${interval} for each arm and phase]
+  return `#[rushhour: microseconds, one line per ${interval} for each arm and phase]
 #[Histogram log format version 1.3]
 #[StartTime: ${startedAt}]
 "StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"

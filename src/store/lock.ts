@@ -246,6 +246,6 @@ function isSomebodyElses(pid: number): boolean {
 function isTaken({ process: { pid }, since, runId, what }: LockHolder): EnvironmentError {
   const id = runId === undefined ? '' : `, ${runId}`;
   return new EnvironmentError(`a soak is in progress (${what}: process ${pid}, since ${since}${id})`, {
-    hint: 'wait for its end, or stop it: rushhour soak status shows which one it is',
+    hint: 'wait until it ends, or stop it; "rushhour soak status" shows which one it is',
   });
 }

@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 /** A folder, a pipe or a device bears the name of a file. */
 export class NotRegular extends Error {
   constructor() {
-    super('it is no regular file');
+    super('it is not a regular file');
   }
 }
 

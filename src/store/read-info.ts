@@ -18,19 +18,19 @@ export async function readRunInfo(dir: string): Promise<RunInfo> {
     case 'whole':
       return label === undefined ? info.value : { ...info.value, label };
     case 'missing':
-      throw new UsageError(`${dir} is not a run: there is no ${FILES.info} in it`, {
+      throw new UsageError(`${dir} is not a run: it contains no ${FILES.info}`, {
         hint: 'rushhour results lists the recorded runs',
       });
     case 'damaged':
       throw /^schema:/.test(info.why)
         ? new UsageError(
-            `${dir} is not a run that this version can read: ${FILES.info} does not say schema 1`,
+            `${dir} is not a run that this version can read: its ${FILES.info} does not have schema 1`,
             {
               hint: 'use the version of rushhour that wrote the run, or a later one',
             },
           )
         : new UsageError(`${dir} is damaged: ${FILES.info}: ${info.why}`, {
-            hint: `put ${FILES.info} back from a copy of the folder; nothing else records what was run`,
+            hint: `restore ${FILES.info} from a copy of the folder; nothing else records what was run`,
           });
   }
 }

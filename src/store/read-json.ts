@@ -23,7 +23,7 @@ export async function readJson<T>(path: string, schema: z.ZodType): Promise<Json
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
     const isExplained = code !== undefined || error instanceof NotRegular || error instanceof TooLarge;
-    return { kind: 'damaged', why: isExplained ? message : 'it is no JSON' };
+    return { kind: 'damaged', why: isExplained ? message : 'it is not JSON' };
   }
   const checked = schema.safeParse(value);
   return checked.success

@@ -14,7 +14,7 @@ export function failUnlessMissing(path: string, cause: unknown): void {
   if (code === 'ENOENT') return;
   if (cause instanceof NotRegular) {
     throw new UsageError(`${dirname(path)} is damaged: ${basename(path)}: ${message}`, {
-      hint: `put ${basename(path)} back from a copy of the folder`,
+      hint: `restore ${basename(path)} from a copy of the folder`,
       cause,
     });
   }

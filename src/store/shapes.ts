@@ -65,7 +65,7 @@ export const name = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]
 /** What is wrong with a value, in a line: where, and what belongs there. */
 export function formatFirstIssue({ issues }: z.ZodError, value: unknown): string {
   const [issue] = issues;
-  if (issue === undefined) return 'it is not what it should be';
+  if (issue === undefined) return 'it does not have the expected form';
   const where = issue.path.map((part) => shorten(String(part))).join('.');
   return `${where === '' ? 'it' : where} ${wordsOf(issue, value)}`;
 }
@@ -94,11 +94,11 @@ function wordsOf(issue: z.core.$ZodIssue, whole: unknown): string {
     case 'too_big':
       return `is more than ${issue.maximum}`;
     case 'invalid_key':
-      return 'is a name that cannot stand there';
+      return 'is a key that does not belong there';
     case 'custom':
       return issue.message;
     default:
-      return 'is not of the form that it should be';
+      return 'does not have the expected form';
   }
 }
 

@@ -187,7 +187,7 @@ describe('--undo', () => {
     await fix({}, { persist: true });
     const { code, out } = await undo({ kernel: kernelOf({ bootId: 'boot-2' }) });
     expect(code).toBe(0);
-    expect(out).toContain('rebooted since the last --fix, so there are no settings to restore');
+    expect(out).toContain('rebooted since the last --fix, so there is nothing to restore');
     expect(values()).toEqual(['1024 65535', '131072']);
     expect(() => statSync(join(dir, '90-rushhour.conf'))).toThrow('ENOENT');
     expect(() => statSync(join(dir, 'state', 'doctor-fix.json'))).toThrow('ENOENT');

@@ -149,7 +149,7 @@ describe('hit', () => {
     [['hit', 'http://127.0.0.1/', '-z'], "unknown option '-z'"],
     [['hit', 'http://127.0.0.1/', '--reactor', 'io_uring'], '--reactor was removed'],
     [['hit', 'http://127.0.0.1/', '--close', 'maybe'], 'peer, fin, reset'],
-    [['hit', 'http://127.0.0.1/', '--rate', '5', '-c', '2', '-n', '9'], 'exclude each other'],
+    [['hit', 'http://127.0.0.1/', '--rate', '5', '-c', '2', '-n', '9'], 'cannot be combined'],
     [['hit', 'ftp://127.0.0.1/'], 'ftp'],
     // What was typed in another encoding reaches a program with U+FFFD in it, and would be sent so.
     [['hit', 'http://127.0.0.1/', '-d', 'm\uFFFDller'], 'bytes of any kind are sent from a file: -d @FILE'],

@@ -178,7 +178,7 @@ describe('soak install', () => {
     [['--name', 'a.b'], 'is not a valid name'],
     [['--name', 'a-resume'], 'is not a valid name'],
     [['--user', 'root'], 'a soak does not need root'],
-    [['--label', 'a\nb'], 'a flag has a line feed'],
+    [['--label', 'a\nb'], 'a flag contains a line feed'],
     [['--duration', '5h'], '--for sets the length of a soak'],
   ])('refuses %j', async (flags, why) => {
     const { exitCode, err } = await install(...flags);

@@ -20,11 +20,11 @@ describe('what doctor says of tickets', () => {
       {
         name: 'tickets of sso',
         level: 'ok',
-        what: 'Kerberos gives tokens for HTTP@proxy.example; the ticket of pupil1@EXAMPLE.ORG lasts until 11/21/26 18:00:00',
+        what: 'Kerberos issues tokens for HTTP@proxy.example; the ticket of pupil1@EXAMPLE.ORG expires at 11/21/26 18:00:00',
       },
     ]);
     expect(judgeKerberos([{ ...arm, principals: 30 }])[0]?.what).toBe(
-      'Kerberos gives tokens for HTTP@proxy.example as 30 principals',
+      'Kerberos issues tokens for HTTP@proxy.example as 30 principals',
     );
   });
 

@@ -38,7 +38,7 @@ it('a change on the firewall between two runs is said, apart from its counters a
     }
     expect(told[0]).toContain('before the load and after it: cd ');
     expect(told[0]).toMatch(
-      /firewall: the command during the load \(echo\) ended with exit code 4; the load goes on/,
+      /firewall: the command during the load \(echo\) ended with exit code 4; the load continues/,
     );
     expect(told[0]).toMatch(
       /^firewall +asked before, after the load;[\s\S]*?moved meanwhile: drops 8 to 11$/m,

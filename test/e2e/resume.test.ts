@@ -47,7 +47,7 @@ arms:
       const passes = wasTooBusy(summary) ? EXIT.generatorLimited : EXIT.ok;
       expect([code, summary.run.status]).toEqual([passes, 'complete']);
       expect(stderr).toMatch(new RegExp(`^Resuming ${basename(dir)} until every attempt is done`));
-      expect(stderr).toContain('its process was ended: nothing was recorded for');
+      expect(stderr).toContain('its process was killed: nothing was recorded for');
       const { timed, counted } = summary.arms;
       expect([timed?.scheduled, timed?.ramp?.scheduled]).toEqual([80, 10]);
       expect([timed?.started, counted?.scheduled, counted?.started]).toEqual([80, 60, 60]);

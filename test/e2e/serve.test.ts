@@ -111,7 +111,7 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
     const file = await place.scenario('small', SMALL);
     await browser.open(`${url}/live`);
     const heading = () => browser.read<string>('document.querySelector("h1").textContent');
-    expect(await heading()).toBe('Nothing is under way');
+    expect(await heading()).toBe('No run in progress');
     const reloaded = browser.follow('window.isOld = true');
     const run = place.start([
       'run',

@@ -65,7 +65,7 @@ suiteNeeding('a script of proxies', ['npm:pac-resolver', 'npm:quickjs-wasi'], ()
     'for (;;);',
     'return /^(a+)+$/.test("a".repeat(64) + "b") ? "" : "DIRECT"',
   ])('that hangs (%s) is interrupted', async (body) => {
-    expect(await ask(body, 50)).toEqual({ fault: 'it computed for more than 0.05 s' });
+    expect(await ask(body, 50)).toEqual({ fault: 'it ran for more than 0.05 s' });
   });
 
   it('does not know the address of this machine from anybody else', () => {
@@ -179,9 +179,9 @@ describe('an answer', () => {
   });
 
   it.each([
-    ['', /nothing, which is DIRECT/],
-    ['DIRECT', /it says "DIRECT"/],
-    ['HTTPS p:443', /it says "HTTPS p:443"/],
+    ['', /nothing, which means DIRECT/],
+    ['DIRECT', /it returns "DIRECT"/],
+    ['HTTPS p:443', /it returns "HTTPS p:443"/],
     ['PROXY a:b', /an invalid proxy/],
     ['PROXY u:pw@a:1', /an invalid proxy/],
   ])('%j names none', (text, why) => {
@@ -206,7 +206,7 @@ describe('reading it', () => {
       readScript(source, { cwd: dir, timeoutMs }).catch(({ exitCode, message }) => `${exitCode} ${message}`);
     expect(await refused('big.pac')).toMatch(/^5 .*larger than 1 MiB/);
     expect(await refused('none.pac')).toMatch(/^5 .*ENOENT/);
-    expect(await refused('.')).toMatch(/^5 .*no plain file/);
+    expect(await refused('.')).toMatch(/^5 .*not a regular file/);
     expect(await refused('ftp://a/p.pac')).toMatch(/^2 a PAC script is given as a file/);
     expect(await refused('http://u:s3cret@127.0.0.1/p.pac')).toMatch(/^2 (?!.*s3cret)/);
     const url = await serve(({ url: path }, response) => {
@@ -215,7 +215,7 @@ describe('reading it', () => {
     });
     expect(await refused(url.replace('proxy.pac', 'big.pac'))).toMatch(/^5 .*larger than 1 MiB/);
     expect(await refused(url.replace('proxy.pac', '404'))).toMatch(/^5 .*answers 404/);
-    expect(await refused(url, 50)).toMatch(/^5 the PAC script proxy.pac cannot be read .*timeout/);
+    expect(await refused(url, 50)).toMatch(/^5 cannot read the PAC script proxy.pac .*timeout/);
   });
 });
 
@@ -320,13 +320,13 @@ arms:
       'http://127.0.0.9/',
     );
     expect([exitCode, err]).toEqual([5, '']);
-    expect(out).toContain('it says "DIRECT"');
+    expect(out).toContain('it returns "DIRECT"');
     expect(out).toContain('the clock is synchronised');
   });
 
   it.each([
-    [['hit', 'http://127.0.0.9/', '--pac', 'p.pac'], 5, 'it says "DIRECT"'],
-    [['run', 'etc/site.yaml', '--target', 'http://127.0.0.9/'], 5, 'it says "DIRECT"'],
+    [['hit', 'http://127.0.0.9/', '--pac', 'p.pac'], 5, 'it returns "DIRECT"'],
+    [['run', 'etc/site.yaml', '--target', 'http://127.0.0.9/'], 5, 'it returns "DIRECT"'],
     [['hit', 'http://127.0.0.1/', '--pac', 'none.pac'], 5, 'ENOENT'],
     [['run', 'etc/site.yaml', '--set', 'proxy.pac=none.pac'], 5, 'ENOENT'],
     [['soak', 'steady', '--target', 'http://127.0.0.1/', '--pac', 'none.pac'], 5, 'ENOENT'],

@@ -53,7 +53,7 @@ describe('the commands that ask a firewall', () => {
     mkdirSync(join(results, 'run', 'capture'), { recursive: true });
     writeFileSync(join(results, 'run', 'run.json'), '{}');
     writeFileSync(join(results, path), PLAIN);
-    await expect(loadScenario(join(results, path), [])).rejects.toThrow(/lies among results/);
+    await expect(loadScenario(join(results, path), [])).rejects.toThrow(/is in a results folder/);
     const without = await loadScenario(join(results, path), [], { firewall: { asks: false } });
     expect(without.firewall).toBeUndefined();
   });

@@ -150,11 +150,11 @@ describe('a hit', () => {
       'Name: value',
     ],
     ['a header that is two', { headers: ['A: b\r\nC: d'] }, 'line break', 'one header'],
-    ['a rate without an end', { ratePerSec: 5 }, '--rate has no end', '-n <attempts>'],
+    ['a rate without an end', { ratePerSec: 5 }, '--rate alone would never end', '-n <attempts>'],
     [
       'a rate and a concurrency',
       { ratePerSec: 5, concurrency: 2, requests: 1 },
-      '-c and --rate exclude',
+      '-c and --rate cannot be combined',
       'choose one',
     ],
     ['half a request', { requests: 0.5 }, '-n 0.5 is not a count', 'whole number'],
@@ -181,8 +181,8 @@ describe('a hit', () => {
       '21 ages',
       'at most 20',
     ],
-    ['a proxy for a handshake', { url: 'tcp://h:1', proxy: 'p:1' }, 'is connected to without a proxy', '-x'],
-    ['a tunnel through nothing', { tunnel: true }, 'a tunnel without a proxy', '-x'],
+    ['a proxy for a handshake', { url: 'tcp://h:1', proxy: 'p:1' }, 'directly, without a proxy', '-x'],
+    ['a tunnel through nothing', { tunnel: true }, 'a tunnel needs a proxy', '-x'],
     [
       'TLS for a page without',
       { tls: { insecure: true } },
@@ -192,7 +192,7 @@ describe('a hit', () => {
     [
       'credentials for no proxy',
       { auth: { to: 'proxy', scheme: 'negotiate', mode: 'challenge' } },
-      'credentials for a proxy without a proxy',
+      'these credentials are for a proxy',
       '-x',
     ],
     [

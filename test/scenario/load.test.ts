@@ -164,7 +164,11 @@ describe('an arm that makes no sense', () => {
       ':5:8: arm a: via: direct cannot send a request to a tcp:// target',
     ],
     ['a target without a host', `  a: { target: /x, ${load} }`, ':5:16: a target without a host'],
-    ['CONNECT', `  a: { request: { method: CONNECT }, ${load} }`, ':5:27: CONNECT is sent by via: tunnel'],
+    [
+      'CONNECT',
+      `  a: { request: { method: CONNECT }, ${load} }`,
+      ':5:27: CONNECT is not a request method here',
+    ],
     [
       'steps without number',
       '  a: { load: [{ step: { from: 1/s, to: 40000/s, by: 1/s, each: 1ms } }] }',

@@ -27,7 +27,9 @@ describe('a marker', () => {
       /--marker: no arm sends a request that could carry it/,
     );
     for (const bad of ['abc', 'a b c d', 'line\nfeed', 'ümlaut', `x${'y'.repeat(64)}`])
-      expect(() => parseScenario(scenario('proxy'), 'mine', { marker: bad })).toThrow(/is no marker/);
+      expect(() => parseScenario(scenario('proxy'), 'mine', { marker: bad })).toThrow(
+        /is not a valid marker/,
+      );
   });
 
   it('keeps two runs comparable', () => {

@@ -41,7 +41,7 @@ describe('ages at which to check held connections', () => {
   it.each([
     ['hold: together\n    prove: 2s', 'are all checked at the end — remove it'],
     ['hold: togethr', '"togethr" is not a duration — write'],
-    ['prove: 30s', 'but none are held — add hold'],
+    ['prove: 30s', 'but no connection is held — add hold'],
     [
       'hold: 10s\n    prove: [500ms, 2s]',
       'connections cannot be checked at an age of 500ms — use 1s or more',

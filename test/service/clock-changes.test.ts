@@ -56,8 +56,8 @@ describe('the next changes of clocks', () => {
 describe('a night', () => {
   it('is told what they do to it', () => {
     expect(formatClockChanges('Europe/London', NOW, { at: '01:30', on: null })).toEqual([
-      'Europe/London: clocks go from 2027-03-28 01:00 to 02:00: 01:30 does not exist, and the soak starts at 02:00',
-      'Europe/London: clocks go from 2027-10-31 02:00 to 01:00: 01:30 occurs twice, and the soak starts once',
+      'Europe/London: clocks go from 2027-03-28 01:00 to 02:00: 01:30 does not exist, so the soak starts at 02:00',
+      'Europe/London: clocks go from 2027-10-31 02:00 to 01:00: 01:30 occurs twice, but the soak starts only once',
     ]);
     expect(formatClockChanges('America/New_York', NOW, { at: '01:30', on: 'Mon..Fri' })).toEqual([
       'America/New_York: clocks go from 2027-03-14 02:00 to 03:00',
@@ -65,7 +65,7 @@ describe('a night', () => {
     ]);
     expect(formatClockChanges('Australia/Lord_Howe', NOW, { at: '02:15', on: 'Sun' })).toEqual([
       'Australia/Lord_Howe: clocks go from 2027-04-04 02:00 to 01:30',
-      'Australia/Lord_Howe: clocks go from 2027-10-03 02:00 to 02:30: 02:15 does not exist, and the soak starts at 02:30',
+      'Australia/Lord_Howe: clocks go from 2027-10-03 02:00 to 02:30: 02:15 does not exist, so the soak starts at 02:30',
     ]);
     expect(formatClockChanges('Asia/Kolkata', NOW)).toEqual(['Asia/Kolkata: clocks do not change']);
   });

@@ -80,7 +80,7 @@ it('a run whose peer goes away says so, keeps what it had, and ends as it would 
   });
   expect(outcome).toMatchObject(COMPLETE);
   expect(said.filter((line) => line.includes('peer'))).toEqual([
-    'the peer is gone (closed the connection): what arrives there is no longer recorded, the load goes on',
+    'the peer is gone (closed the connection): what arrives there is no longer recorded; the load continues',
   ]);
   expect(countFrames(join(dir!, 'capture/far.pcapng'))).toBe(3);
 });

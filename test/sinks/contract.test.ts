@@ -100,7 +100,7 @@ describe.each(KINDS.filter(([kind]) => kind !== 'prometheus'))('the sink %s, whi
     expect(told.lines[0]).toBe(
       `${sink.name}: answered 500: <html> no; ${kind === 'pushgateway' ? 'figures are pushed again later' : 'seconds wait in the spool'}`,
     );
-    expect(told.lines.at(-1)).toBe(`${sink.name}: takes what it is given again`);
+    expect(told.lines.at(-1)).toBe(`${sink.name}: accepts data again`);
     expect(new Set(told.lines).size).toBe(told.lines.length);
     expect(JSON.stringify(told)).not.toContain('hunter2');
   });

@@ -88,7 +88,7 @@ suiteNeeding('InfluxDB', ['influxd'], () => {
     expect(told.turns).toEqual(['-', '+']);
     // A write that it had begun when it was told to go is answered 500, and told again: the same points.
     expect(told.lines.filter((line) => /answered 500|ECONNREFUSED/.test(line))).toHaveLength(1);
-    expect(told.lines.at(-1)).toBe(`${sink.name}: takes what it is given again`);
+    expect(told.lines.at(-1)).toBe(`${sink.name}: accepts data again`);
     expect(told.lines).toHaveLength(2);
     expect(await total('started', `arm='stress' AND phase='measured'`)).toBe(
       sum(seconds, 'stress', (counts) => counts.started),
@@ -158,7 +158,7 @@ suiteNeeding('InfluxDB', ['influxd'], () => {
     expect(await sink.finish(20_000)).toMatchObject({ delivered: 10, spooled: 0 });
     expect(told.lines).toEqual([
       `${sink.name}: answered 404: database not found: "rushhour"; seconds wait in the spool; create what is missing: influx -execute 'CREATE DATABASE "rushhour"'`,
-      `${sink.name}: takes what it is given again`,
+      `${sink.name}: accepts data again`,
     ]);
     expect(await total('started', `arm='connect'`)).toBe(200);
   });

@@ -220,7 +220,7 @@ describe('the endpoint for Prometheus', () => {
     const second = await openSink(`prometheus://127.0.0.1:${port}`);
     await happened(() => second.told.turns.length === 1);
     expect(second.told.lines).toEqual([
-      `${first.sink.name}: somebody else listens there; name another port: --sink prometheus://127.0.0.1:${port + 1}; it is tried again`,
+      `${first.sink.name}: another program listens there; choose another port: --sink prometheus://127.0.0.1:${port + 1}; rushhour keeps retrying`,
     ]);
     await first.sink.finish(1_000);
     await happened(() => second.told.turns.length === 2);

@@ -187,8 +187,8 @@ describe('a damaged experiment', () => {
     for (const [broken, why] of [
       [{ steps: null }, 'steps should be a list'],
       [{ sides: { a: { command: 'true', label: 'a' } } }, 'sides.b is missing'],
-      [{ id: 'other' }, 'id is not the name of the file'],
-      [{ runId: '../../elsewhere' }, 'steps.0.runId is not of the form that it should be'],
+      [{ id: 'other' }, 'its id does not match its file name'],
+      [{ runId: '../../elsewhere' }, 'steps.0.runId does not have the expected form'],
     ] as const) {
       await makeExperiment(file(results), broken);
       expect((await prune()).err).toContain(`experiments/hurt.json is damaged: ${why}`);

@@ -26,7 +26,7 @@ it('a pipe or a device that bears the name of a file is waited for by nobody', a
   symlinkSync('/dev/zero', join(dir, 'endless'));
   for (const name of ['pipe', 'endless'])
     await expect(collect(readLines(join(dir, name)))).rejects.toThrow(
-      `${dir} is damaged: ${name}: it is no regular file`,
+      `${dir} is damaged: ${name}: it is not a regular file`,
     );
 });
 

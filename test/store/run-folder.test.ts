@@ -230,7 +230,7 @@ describe('reading a run', () => {
     const dir = join(makeFolder(), 'folder');
     await mkdir(dir);
     await expect(readRunInfo(dir)).rejects.toBeInstanceOf(UsageError);
-    await expect(readRunInfo(dir)).rejects.toThrow(/folder is not a run: there is no run.json in it/);
+    await expect(readRunInfo(dir)).rejects.toThrow(/folder is not a run: it contains no run.json/);
     for (const text of ['{"schema":2}', 'null', '[]']) {
       await writeFile(join(dir, FILES.info), text);
       await expect(readRunInfo(dir)).rejects.toBeInstanceOf(UsageError);

@@ -42,7 +42,7 @@ export async function describePersistent(
 export async function writePersistent({ path, text }: PersistentFile): Promise<string | undefined> {
   try {
     const found = await readOwner(path);
-    if (found === 'somebody else') return 'a file of that name exists that rushhour did not write';
+    if (found === 'somebody else') return 'a file of that name exists, and rushhour did not write it';
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { mode: 0o644 });
     return undefined;

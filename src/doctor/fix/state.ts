@@ -47,13 +47,10 @@ export async function writeRecords(path: string, records: readonly FixRecord[]):
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeJson(path, state, 0o600);
   } catch (cause) {
-    throw new EnvironmentError(
-      `the previous values cannot be stored in ${path} (${(cause as Error).message})`,
-      {
-        hint: 'set XDG_STATE_HOME to a writable folder; nothing is changed unless it can be undone',
-        cause,
-      },
-    );
+    throw new EnvironmentError(`cannot store the previous values in ${path} (${(cause as Error).message})`, {
+      hint: 'set XDG_STATE_HOME to a writable folder; rushhour changes nothing that it could not undo',
+      cause,
+    });
   }
 }
 
@@ -85,7 +82,7 @@ function isRecord(value: unknown): value is FixRecord {
 }
 
 function unreadable(path: string, why: string, cause?: unknown): EnvironmentError {
-  return new EnvironmentError(`the record of changes cannot be read from ${path}: ${why}`, {
+  return new EnvironmentError(`cannot read the record of changes from ${path}: ${why}`, {
     hint: 'run as root; if the file is damaged, restore its values by hand and remove it',
     ...(cause === undefined ? {} : { cause }),
   });

@@ -25,7 +25,7 @@ export async function undoFix(around: FixContext): Promise<ExitCode> {
   const isForgotten = all.length > records.length;
   if (isForgotten)
     say(
-      `The machine has been rebooted since the last --fix, so there are no settings to restore${paths.length > 0 ? '; persisted ones stay in effect until the next boot' : ''}.\n`,
+      `The machine has been rebooted since the last --fix, so there is nothing to restore${paths.length > 0 ? '; persisted settings stay in effect until the next boot' : ''}.\n`,
     );
   if (here === undefined && paths.length === 0) {
     if (records.length > 0) throw isElsewhere(records);

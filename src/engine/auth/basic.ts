@@ -12,11 +12,11 @@ const CONTROL_CHARACTER = /\p{Cc}/u;
 /** Explains why these credentials cannot be used with Basic, without revealing either; undefined if they can. */
 export function findBasicFault({ user, password }: BasicUser): string | undefined {
   if (user === '') return 'the user name is empty';
-  if (user.includes(':')) return 'a user name holds no colon (RFC 7617 section 2)';
+  if (user.includes(':')) return 'a user name cannot contain a colon (RFC 7617 section 2)';
   if (CONTROL_CHARACTER.test(user) || CONTROL_CHARACTER.test(password))
-    return 'user names and passwords hold no control characters (RFC 7617 section 2)';
+    return 'user names and passwords cannot contain control characters (RFC 7617 section 2)';
   if (isDamaged(user) || isDamaged(password))
-    return 'user name or password is not UTF-8, as where a variable or a terminal has another encoding';
+    return 'the user name or password is not UTF-8: the variable or terminal may use another encoding';
   return undefined;
 }
 

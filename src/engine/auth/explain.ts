@@ -28,7 +28,7 @@ const EXPLANATIONS: Readonly<Record<FaultKind, Explain>> = {
   'no-ticket': (identity) => ({
     what:
       identity.kind === 'keytab'
-        ? `no ticket could be had with the keytab ${identity.keytab}`
+        ? `the keytab ${identity.keytab} yields no ticket`
         : 'there is no Kerberos ticket',
     mend: getTicket(identity),
   }),
@@ -38,10 +38,10 @@ const EXPLANATIONS: Readonly<Record<FaultKind, Explain>> = {
   }),
   'clock-skew': () => ({
     what: 'the clocks of this machine and of the KDC are too far apart for Kerberos (5 minutes by default)',
-    mend: 'set this clock right: timedatectl set-ntp true (or chronyc makestep), then kinit again',
+    mend: 'synchronise this clock: timedatectl set-ntp true (or chronyc makestep), then kinit again',
   }),
   'wrong-realm': (identity, service) => ({
-    what: `no KDC is known that gives ${identity.name} a ticket for ${service}: the realm is wrong or not configured`,
+    what: `no known KDC gives ${identity.name} a ticket for ${service}: the realm is wrong or not configured`,
     mend: `check the realm of the ticket (klist) and [realms] and [domain_realm] in krb5.conf; then ${getTicket(identity)}`,
   }),
   'unknown-service': (_identity, service, said) => {
@@ -49,34 +49,34 @@ const EXPLANATIONS: Readonly<Record<FaultKind, Explain>> = {
     return other === undefined
       ? {
           what: `the KDC knows no service ${service}`,
-          mend: `name the service as its ticket has it with auth.service (HTTP@ and the proxy's full name); to look: ${lookFor(service)}`,
+          mend: `set auth.service to the name in its ticket (HTTP@ and the proxy's full name); to check: ${lookFor(service)}`,
         }
       : {
-          what: `the KDC knows no service of the name ${other}, which the Kerberos library put in place of the one in ${service}: that is what the address of the proxy leads to in a reverse lookup (rdns, on in MIT Kerberos by default), or what its name is an alias of`,
-          mend: `set rdns = false under [libdefaults] in krb5.conf, and dns_canonicalize_hostname = false where the name is an alias; auth.service does not help, as its name is looked up as well. To look: ${lookFor(service)}`,
+          what: `the KDC knows no service named ${other}, which the Kerberos library substituted for the name in ${service}: a reverse lookup of the proxy's address returns it (rdns, on by default in MIT Kerberos), or the proxy's name is an alias of it`,
+          mend: `set rdns = false under [libdefaults] in krb5.conf, and dns_canonicalize_hostname = false if the name is an alias; auth.service does not help, because its name is looked up as well. To check: ${lookFor(service)}`,
         };
   },
   'unknown-principal': (identity) => ({
     what: `the KDC or the keytab does not know ${identity.name}, or it is locked`,
     mend:
       identity.kind === 'keytab'
-        ? `klist -k ${identity.keytab} lists what it holds; then ${getTicket(identity)}`
+        ? `klist -k ${identity.keytab} lists its contents; then ${getTicket(identity)}`
         : getTicket(identity),
   }),
   'stale-key': (identity) => ({
-    what: `the key of ${identity.name} is not the one that the KDC has`,
+    what: `the key of ${identity.name} differs from the KDC's`,
     mend:
       identity.kind === 'keytab'
-        ? `export the keytab anew (kadmin: ktadd -k ${identity.keytab} ${identity.name}); to check: ${getTicket(identity)}`
+        ? `export the keytab again (kadmin: ktadd -k ${identity.keytab} ${identity.name}); to check: ${getTicket(identity)}`
         : getTicket(identity),
   }),
   'kdc-unreachable': (identity) => ({
     what: 'no KDC answers',
-    mend: `check the way to it (port 88, UDP and TCP) and [realms] in krb5.conf; to check: KRB5_TRACE=/dev/stderr ${getTicket(identity)}`,
+    mend: `check the path to it (port 88, UDP and TCP) and [realms] in krb5.conf; to check: KRB5_TRACE=/dev/stderr ${getTicket(identity)}`,
   }),
   'kerberos-failure': (identity) => ({
-    what: 'Kerberos gave no token',
-    mend: `to see why: KRB5_TRACE=/dev/stderr ${getTicket(identity)}`,
+    what: 'Kerberos issued no token',
+    mend: `to find out why: KRB5_TRACE=/dev/stderr ${getTicket(identity)}`,
   }),
 };
 

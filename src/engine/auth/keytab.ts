@@ -35,7 +35,7 @@ function readPrincipal(entry: Buffer): string {
     const components = Array.from({ length: count }, readText);
     return `${components.map(escapePart).join('/')}@${escapePart(realm)}`;
   } catch (cause) {
-    throw new Error('an entry of it is cut off', { cause });
+    throw new Error('one of its entries is cut off', { cause });
   }
 }
 

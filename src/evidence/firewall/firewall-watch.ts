@@ -64,7 +64,7 @@ export class FirewallWatch {
     const leftOut = this.#file?.leftOut ?? 0;
     if (leftOut > 0)
       this.#options.warn(
-        `firewall: ${leftOut} outputs during the load were not kept, as those before took 16 MiB already`,
+        `firewall: ${leftOut} outputs during the load were not kept, because the earlier ones already took 16 MiB`,
       );
     await this.close();
   }
@@ -125,7 +125,7 @@ export class FirewallWatch {
     if (failures > 1) return;
     const said = redactOutput(errors.split('\n').at(-1) ?? '', this.#options.secrets);
     this.#options.warn(
-      `firewall: the command ${WHEN[phase]} (${programOf(command)}) ${failure}${said === '' ? '' : `: ${said}`}; the load goes on`,
+      `firewall: the command ${WHEN[phase]} (${programOf(command)}) ${failure}${said === '' ? '' : `: ${said}`}; the load continues`,
     );
   }
 
@@ -136,7 +136,7 @@ export class FirewallWatch {
         await file?.append(output);
       } catch (error) {
         if (!this.#isUnkept)
-          this.#options.warn(`firewall: its output could not be kept (${(error as Error).message})`);
+          this.#options.warn(`firewall: cannot store its output (${(error as Error).message})`);
         this.#isUnkept = true;
       }
     });

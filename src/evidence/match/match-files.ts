@@ -25,12 +25,9 @@ async function readHandshakes({ path, shown }: CaptureFile, clock: CaptureClock)
     onHandshake(one) {
       if (one.synCount === 0) return;
       if (seen.length >= MAX_HANDSHAKES)
-        throw new EnvironmentError(
-          `${shown} has more than ${MAX_HANDSHAKES} handshakes, which are too many to be matched`,
-          {
-            hint: 'cut both captures to the time that matters with editcap -A and -B',
-          },
-        );
+        throw new EnvironmentError(`${shown} has more than ${MAX_HANDSHAKES} handshakes, too many to match`, {
+          hint: 'cut both captures to the time that matters with editcap -A and -B',
+        });
       seen.push(one);
     },
   });

@@ -33,16 +33,16 @@ const NOTHING: NearFound = { answers: {}, kept: [], dropped: 0 };
 /** @returns undefined: they can be captured, as far as this process can tell */
 export function whyNoCapture(platform: NodeJS.Platform = process.platform): CaptureLack | undefined {
   if (platform !== 'linux')
-    return { what: `they are captured on Linux alone; this is ${platform}`, mend: 'run it on Linux' };
+    return { what: `this works only on Linux, and this is ${platform}`, mend: 'run it on Linux' };
   if (!isLibcAvailable())
     return {
-      what: 'the npm package koffi is not there for this machine',
-      mend: 'add koffi: npm install koffi',
+      what: 'the npm package koffi is not available on this machine',
+      mend: 'install it: npm install koffi',
     };
   if (!hasCapability('CAP_NET_RAW'))
     return {
-      what: 'this user has not CAP_NET_RAW',
-      mend: `sudo, or for every script of this Node: ${SETCAP_RAW}`,
+      what: 'this user lacks CAP_NET_RAW',
+      mend: `use sudo, or permit it to every program that this Node runs: ${SETCAP_RAW}`,
     };
   return undefined;
 }

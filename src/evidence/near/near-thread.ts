@@ -85,7 +85,7 @@ class NearLoop {
       ring.advance();
     }
     if (this.#budget.exceeds(count, nowUs)) {
-      post({ kind: 'fault', message: 'so many come that reading them would slow the load' });
+      post({ kind: 'fault', message: 'there are so many that reading them would slow the load' });
       this.#end();
       return;
     }

@@ -62,13 +62,13 @@ export async function readPackets(
 function explain(error: unknown, shown: string): unknown {
   if (error instanceof CaptureError)
     return new UsageError(`${shown} ${error.message}`, {
-      hint: 'give a file that tcpdump -w, dumpcap or Wireshark wrote: pcap or pcapng, by gzip or not',
+      hint: 'use a file written by tcpdump -w, dumpcap or Wireshark: pcap or pcapng, gzipped or not',
       cause: error,
     });
   const { syscall, message } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return error;
   return new EnvironmentError(`${shown} cannot be read (${message})`, {
-    hint: 'check the path, and who may read the file',
+    hint: 'check the path and its permissions',
     cause: error,
   });
 }

@@ -108,7 +108,7 @@ function openAll(
     return [{ address: target.address, socket, waiting: new Map(), sequence: 0 }];
   });
   for (const [errno, address] of refused)
-    warn(`no pings to ${address} beside the load: ${whyRefused(errno)}`);
+    warn(`cannot ping ${address} during the load: ${whyRefused(errno)}`);
   return pinged;
 }
 
@@ -116,8 +116,8 @@ function openAll(
 export function whyRefused(errno: number): string {
   const name = nameOf(errno);
   return name === 'EACCES' || name === 'EPERM'
-    ? `the system allows none (${name}): let the group of this user ping (sysctl net.ipv4.ping_group_range="0 2147483647"), or give node CAP_NET_RAW`
-    : `the system refused (${name})`;
+    ? `this user may not ping (${name}): permit it to the user’s group (sysctl net.ipv4.ping_group_range="0 2147483647"), or give node CAP_NET_RAW`
+    : `the system refused it (${name})`;
 }
 
 function nameOf(errno: number): string {

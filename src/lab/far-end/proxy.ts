@@ -80,7 +80,7 @@ function isAuthority(text: string, { host, port }: HostPort): boolean {
 
 /** A proxy is asked in absolute form (RFC 9112 section 3.2.2), and this one for its own origin only. */
 function whyNotForwarded(url: string, origin: HostPort): { status: number; reason: string } | undefined {
-  if (!URL.canParse(url)) return { status: 400, reason: 'This is a proxy: ask with an absolute URL.' };
+  if (!URL.canParse(url)) return { status: 400, reason: 'This is a proxy: send an absolute URL.' };
   const target = new URL(url);
   const hosts = namesOf(origin.host).map((name) => (isIPv6(name) ? `[${name}]` : name));
   const isOrigin = hosts.includes(target.hostname) && Number(target.port || 80) === origin.port;

@@ -59,17 +59,20 @@ export function findLinkRoute({ address, family }: LinkTarget, question: LinkQue
   const way = wanted === undefined ? '' : ` through ${wanted.name}`;
   if (route === undefined || route.type === 'refused') {
     throw new EnvironmentError(`this machine has no route to ${address}${way}`, {
-      hint: `see ip route get ${literal}${wanted === undefined ? '' : ` oif ${wanted.name}`}, and add a route`,
+      hint: `check ip route get ${literal}${wanted === undefined ? '' : ` oif ${wanted.name}`}, and add a route`,
     });
   }
   checkType(address, route);
   if (!route.hasGateway && listGateways(family).has(literal)) {
-    throw new UsageError(`${address} is a gateway of this machine, which the packet engine does not load`, {
-      hint: 'choose a target behind it, or use --engine raw',
-    });
+    throw new UsageError(
+      `${address} is a gateway of this machine, and the packet engine sends no load to gateways`,
+      {
+        hint: 'choose a target behind it, or use --engine raw',
+      },
+    );
   }
   const link = wanted ?? findInterfaceByIndex(route.interfaceIndex);
-  if (link === undefined) throw new EnvironmentError(`the interface towards ${address} is gone`);
+  if (link === undefined) throw new EnvironmentError(`the interface towards ${address} has disappeared`);
   checkInterface(link);
   return {
     link,
@@ -102,14 +105,14 @@ export async function findLinkPath(
 async function ask({ address }: LinkTarget, route: LinkRoute, asker: string): Promise<string> {
   const { link, nextHop, hasGateway } = route;
   if (asker === '') {
-    throw new EnvironmentError(`${link.name} has no address to ask for ${nextHop} from`, {
+    throw new EnvironmentError(`${link.name} has no address from which to look for ${nextHop}`, {
       hint: `add one: ip address add 192.0.2.10/24 dev ${link.name}, as root`,
     });
   }
   checkCapability('CAP_NET_RAW');
   const mac = await askNextHop(link, nextHop, asker).catch((cause: unknown) => {
     if (!(cause instanceof NetlinkError)) throw cause;
-    throw new EnvironmentError(`nothing can be sent on ${link.name} (${cause.code})`, { cause });
+    throw new EnvironmentError(`cannot send on ${link.name} (${cause.code})`, { cause });
   });
   if (mac !== undefined) return mac;
   const who = hasGateway ? `the gateway ${nextHop} towards ${address}` : address;

@@ -129,12 +129,12 @@ const MAKE: number = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE;
 function refusal(cause: unknown): unknown {
   if (!(cause instanceof NetlinkError)) return cause;
   if (cause.code === 'EPERM')
-    return new EnvironmentError('the packet engine needs CAP_NET_ADMIN to keep its packets from the kernel', {
+    return new EnvironmentError('the packet engine needs CAP_NET_ADMIN to hide its packets from the kernel', {
       hint: CAPABILITY_HINT,
       cause,
     });
   return new EnvironmentError(
-    `the kernel refused the nftables rule that keeps packets of the packet engine from it (${cause.code})`,
+    `the kernel refused the nftables rule that hides the packet engine's packets from it (${cause.code})`,
     {
       hint: 'it needs Linux 5.12 or newer with nf_tables (CONFIG_NF_TABLES_NETDEV): modprobe nf_tables, or use --engine raw',
       cause,

@@ -10,8 +10,8 @@ export type Capability = keyof typeof BITS;
 
 /** What each capability is for. */
 const PURPOSES: Readonly<Record<Capability, string>> = {
-  CAP_NET_RAW: 'to send and receive packets of its own',
-  CAP_NET_ADMIN: 'to keep its packets from the kernel',
+  CAP_NET_RAW: 'to send and receive its own packets',
+  CAP_NET_ADMIN: 'to hide its packets from the kernel',
 };
 
 /** Gives both permanently, to everything that this Node runs. */
@@ -45,7 +45,7 @@ export function checkCapability(capability: Capability): void {
 export function checkPlatform(): void {
   if (process.platform !== 'linux') {
     throw new EnvironmentError(`the packet engine needs Linux; this is ${process.platform}`, {
-      hint: 'leave out --engine packet, or run it in a Linux virtual machine with a bridged network',
+      hint: 'remove --engine packet, or run it in a Linux virtual machine with a bridged network',
     });
   }
   if (isLibcAvailable()) return;

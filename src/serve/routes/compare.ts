@@ -69,7 +69,7 @@ async function checkBoth(before: CatalogRun, after: CatalogRun): Promise<void> {
     throw new Refusal(
       409,
       `these runs cannot be compared: ${refusals.join('; ')}`,
-      'name runs of one scenario at one rate, or add anyway=1 to compare them all the same',
+      'choose runs of one scenario at one rate, or add anyway=1 to compare them regardless',
     );
   }
 }
@@ -92,11 +92,7 @@ async function orderOf({ catalog }: Site, names: readonly string[]): Promise<str
 }
 
 function chooseTwo(): Refusal {
-  return new Refusal(
-    400,
-    'two runs are compared, no more and no fewer',
-    'go back to the list and choose two',
-  );
+  return new Refusal(400, 'choose exactly two runs to compare', 'go back to the list and choose two');
 }
 
 async function keyOf(what: string, before: CatalogRun, after: CatalogRun): Promise<string> {

@@ -12,7 +12,7 @@ export async function liveHtml(site: Site): Promise<Reply> {
   const runs = [];
   for (const run of shown) runs.push(await lookAt(site, run));
   return htmlReply(
-    renderLive(runs, runs.length === 0 ? 'Nothing is under way' : 'Under way', { follows: true }),
+    renderLive(runs, runs.length === 0 ? 'No run in progress' : 'In progress', { follows: true }),
   );
 }
 

@@ -34,7 +34,7 @@ export function clockChanged(change: ClockChange, span: Span): HostEvent {
         kind: 'clock-stepped',
         ...secondsOf(span),
         setsAside: false,
-        text: `the wall clock was set ${way} by ${Math.abs(change.bySec).toFixed(1)} s; seconds are numbered by another, and nothing is lost`,
+        text: `the wall clock was set ${way} by ${Math.abs(change.bySec).toFixed(1)} s; another clock numbers the seconds, so nothing is lost`,
       };
     }
   }
@@ -76,12 +76,12 @@ export function addressChanged(change: AddressesChanged, span: Span): HostEvent 
 function describeAddresses({ how, name, from, to }: AddressesChanged): string {
   switch (how) {
     case 'gone': {
-      const instead = to.length === 0 ? 'with nothing in its place' : `which has ${list(to)}`;
+      const instead = to.length === 0 ? 'which has no other address now' : `which now has ${list(to)}`;
       return `${list(from)} is gone from ${name}, ${instead}`;
     }
     case 'rerouted': {
       const before = from.length === 0 ? '' : `, no longer from ${list(from)}`;
-      return `connections come from ${list(to)} on ${name} now${before}`;
+      return `connections now come from ${list(to)} on ${name}${before}`;
     }
   }
 }
@@ -94,7 +94,7 @@ export function farEndMoved(
   return {
     kind: 'far-end-moved',
     ...{ fromSec: Math.floor(nowSec), toSec: null, setsAside: true },
-    text: `${name} leads to ${list(to)} now, no longer to ${list(from)}`,
+    text: `${name} now resolves to ${list(to)}, no longer to ${list(from)}`,
   };
 }
 
@@ -107,7 +107,7 @@ export function farEndMovedUnfollowed(
   return {
     ...moved,
     ...{ toSec: moved.fromSec + 1, setsAside: false },
-    text: `${moved.text}; the run goes on to the addresses that it began with`,
+    text: `${moved.text}; the run continues with the addresses that it started with`,
   };
 }
 

@@ -75,9 +75,7 @@ export class HostWatch {
     const { onNote = () => {}, clock } = this.#options;
     if (!clock.clocks.countsSleep) onNote('this system does not tell whether it slept: sleep is not noticed');
     if (!this.#reader.seesFlaps) {
-      onNote(
-        'the state of links cannot be watched here: one that is down for less than a second goes unnoticed',
-      );
+      onNote('cannot watch the state of links here: an outage shorter than a second goes unnoticed');
     }
     this.check();
     this.#timer = setInterval(() => this.check(), EVERY_MS).unref();

@@ -32,7 +32,7 @@ export function chooseEngine(
   const why = whyNot(asked, arms);
   if (why !== undefined) {
     throw new UsageError(`${why}, which the ${asked} engine cannot do`, {
-      hint: `leave out --engine ${asked}, or remove the arm`,
+      hint: `remove --engine ${asked}, or remove the arm`,
     });
   }
   if (asked === 'packet') checkPlatform();
@@ -45,7 +45,7 @@ function requireImitator(asked: RunOptions['engine'], arms: readonly Arm[]): voi
   const arm = arms.find(({ client }) => client !== undefined);
   if (arm === undefined || (asked !== 'auto' && ENGINES[asked].imitatesClients)) return;
   throw new UsageError(`arm ${arm.name}: client: needs --engine packet`, {
-    hint: 'add --engine packet (root or CAP_NET_RAW), or leave out client: and --client',
+    hint: 'add --engine packet (root or CAP_NET_RAW), or remove client: and --client',
   });
 }
 
@@ -57,7 +57,7 @@ function requirePackets(asked: RunOptions['engine'], arms: readonly Arm[]): void
       source?.emulate === true ? 'emulate' : source?.interface === undefined ? undefined : 'interface';
     if (key === undefined) continue;
     throw new UsageError(`arm ${name}: source.${key} needs --engine packet`, {
-      hint: `add --engine packet (root or CAP_NET_RAW), or leave out ${key}: and --${key}`,
+      hint: `add --engine packet (root or CAP_NET_RAW), or remove ${key}: and --${key}`,
     });
   }
 }

@@ -5,14 +5,11 @@ import { EnvironmentError } from '../../errors.ts';
  */
 const WORDS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   EMFILE: ['the limit of open files is too low', 'raise it and run again: ulimit -n 4096'],
-  ENFILE: [
-    'too many files are open on this machine',
-    'end the programs that hold them, or raise fs.file-max',
-  ],
+  ENFILE: ['this machine has too many open files', 'stop the programs that hold them, or raise fs.file-max'],
   EAGAIN: ['the limit of processes and threads is too low', 'raise it and run again: ulimit -u 4096'],
   ENOMEM: [
-    'there is no memory left',
-    'end the programs that use it, or raise the limit: ulimit -v unlimited',
+    'this machine has run out of memory',
+    'stop the programs that use it, or raise the limit: ulimit -v unlimited',
   ],
   ERR_WORKER_INIT_FAILED: [
     'a thread could not be started',
@@ -20,7 +17,7 @@ const WORDS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   ],
   ERR_WORKER_OUT_OF_MEMORY: [
     'a worker ran out of memory',
-    'end the programs that use it, or use fewer --workers',
+    'stop the programs that use it, or use fewer --workers',
   ],
 };
 

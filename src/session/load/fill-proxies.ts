@@ -46,7 +46,9 @@ export async function fillProxies(
     if (withTarget.length === 0) {
       throw new UsageError(
         `arm ${waiting[0]?.name}: no arm has a target for which the PAC script ${pac.source} could be evaluated`,
-        { hint: 'give the proxy with --proxy host:port; rushhour hit URL --pac … shows which one it is' },
+        {
+          hint: 'give the proxy with --proxy host:port; "rushhour hit URL --pac …" shows which one the script returns',
+        },
       );
     }
     const chosen = await askPac(

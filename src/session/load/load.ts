@@ -40,13 +40,13 @@ const FILL_MS = 10_000;
 const DEFAULT_DESCRIPTORS = 1_024;
 
 const WITHOUT_KOFFI =
-  'the npm package koffi is not available on this machine: the portable engine is used, and detects stalls by time only';
+  'the npm package koffi is not available on this machine: rushhour uses the portable engine, which detects stalls by time only';
 
 const METRICS_AS_FOUND =
-  'the kernel keeps using what earlier connections learnt about these destinations (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: only root can change them): after a lost SYN-ACK, later connections may wait seconds instead of 0.2 s before they resend a lost request';
+  'the kernel reuses what earlier connections learnt about these destinations (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: only root can change them): after a lost SYN-ACK, later connections may wait seconds instead of 0.2 s before they resend a lost request';
 
 const PORTS_UNCHECKED =
-  'with the packet engine, a sweep does not check whether a NAT on the path keeps source ports: run it with --engine raw once to know, because otherwise nothing can collide';
+  'with the packet engine, a sweep does not check whether a NAT on the path keeps source ports: run it with --engine raw once to find out, because nothing can collide if it does not';
 
 export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
   /** Its far end has an address. */
@@ -205,10 +205,10 @@ function isSweep({ arm }: PlannedArm): boolean {
 function formatNat({ ports, because }: NatInfo): string {
   switch (ports) {
     case 'reassigned':
-      return `the NAT on the way does not keep source ports (${because}): the sweep cannot show anything`;
+      return `the NAT on the path does not keep source ports (${because}): the sweep cannot show anything`;
     case 'apart':
       return `the source addresses are translated to different external ones (${because}): nothing can collide, so the sweep cannot show anything`;
     default:
-      return `it is not known whether the NAT on the way keeps source ports: ${because}`;
+      return `it is unknown whether the NAT on the path keeps source ports: ${because}`;
   }
 }

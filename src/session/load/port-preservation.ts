@@ -59,9 +59,7 @@ export function judge(probes: readonly Probe[]): NatInfo {
     seen === undefined ? [] : [{ source, port, seen }],
   );
   if (told.length < LEAST_ANSWERS) {
-    return unknown(
-      'the far end does not report which ports it sees; only the one included with rushhour does',
-    );
+    return unknown('the far end does not report the ports that it sees; only rushhour’s own far end does');
   }
   const kept = told.filter(({ port, seen }) => seen.port === port).length;
   const because = `the far end saw ${kept} of ${told.length} connections with the source port that they were bound to`;

@@ -95,7 +95,7 @@ async function leaveOutUnusable(
   for (const [index, route] of routes.entries()) {
     if ('source' in route) continue;
     warn(
-      `arm ${arm.name}: ${formatEndpoint(endpoints[index]!)} is left out: this machine has no route to it (${route.code})`,
+      `arm ${arm.name}: ${formatEndpoint(endpoints[index]!)} is skipped: this machine has no route to it (${route.code})`,
     );
   }
   return usable;

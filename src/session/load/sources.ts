@@ -67,7 +67,7 @@ function chooseFamily(
   const named = new Set([...arm.socket.bind, ...namedAddresses(arm)].map(isIP));
   if (named.size > 1) {
     throw new UsageError(`arm ${arm.name}: its source addresses mix IPv4 and IPv6`, {
-      hint: 'use addresses of one family, or an arm for each family',
+      hint: 'use addresses of one family, or a separate arm for each family',
     });
   }
   if (named.size === 1) return named.has(6) ? 6 : 4;

@@ -68,7 +68,7 @@ async function checkArm(
     warn(
       choosesFirst
         ? `arm ${arm.name}: ${each} does not answer; attempts use ${chosen.map(formatEndpoint).join(', ')}`
-        : `arm ${arm.name}: ${each} does not answer; its share of the attempts will fail (--addresses first leaves it out)`,
+        : `arm ${arm.name}: ${each} does not answer; its share of the attempts will fail (--addresses first avoids it)`,
     );
   }
   return { ...planned, endpoints: chosen };
@@ -131,7 +131,7 @@ function unreachable(
     return ownFault(
       name,
       dead,
-      `${conntrackDrops} packets, because its own conntrack table is full`,
+      `${conntrackDrops} packets because its conntrack table is full`,
       'raise net.netfilter.nf_conntrack_max, or flush the table: conntrack -F',
     );
   if (localDrops > 0)
@@ -146,7 +146,7 @@ function unreachable(
     return new EnvironmentError(
       `arm ${name}: the ${isProxy ? 'proxy' : 'target'} does not answer the emulated addresses: ${dead.join(', ')}`,
       {
-        hint: 'check that it is up, and that it and every router on the way have a route back to them over this link',
+        hint: 'check that it is up, and that it and every router on the path have a route back to these addresses over this link',
       },
     );
   }

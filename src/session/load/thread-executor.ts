@@ -64,7 +64,7 @@ export const executeInThreads: Executor = (plans, receive) => {
   const late = setTimeout(() => {
     ready.reject(
       new EnvironmentError(
-        `only ${plans.length - waiting} of ${plans.length} workers began within ${READY_MS / 1_000} s`,
+        `only ${plans.length - waiting} of ${plans.length} workers started within ${READY_MS / 1_000} s`,
         {
           hint: 'this machine may have run out of threads (ulimit -u) or memory: use fewer --workers, or stop programs that use them',
         },

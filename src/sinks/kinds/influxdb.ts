@@ -31,7 +31,7 @@ export const influxdb: SinkKind<InfluxSpec> = {
       path: `/write?${new URLSearchParams({ db: spec.database, precision: 'ms', ...policy })}`,
       ...(user !== undefined && { authorization: `Basic ${Buffer.from(user).toString('base64')}` }),
       cures: {
-        401: 'give user and password with --sink-user',
+        401: 'pass user and password with --sink-user',
         403: `influx -execute 'GRANT WRITE ON "${spec.database}" TO "USER"'`,
         404: `create what is missing: influx -execute 'CREATE DATABASE "${spec.database}"'`,
       },

@@ -28,9 +28,9 @@ export const influxdb2: SinkKind<Influx2Spec> = {
       path: `/api/v2/write?${new URLSearchParams({ org, bucket, precision: 'ms' })}`,
       ...(token !== undefined && { authorization: `Token ${token}` }),
       cures: {
-        401: 'give a valid token with --sink-token',
-        403: `give the token the right to write to bucket ${bucket}`,
-        404: `check organisation and bucket: influx bucket create --org ${org} --name ${bucket}`,
+        401: 'pass a valid token with --sink-token',
+        403: `grant the token write access to bucket ${bucket}`,
+        404: `check the organisation and the bucket: influx bucket create --org ${org} --name ${bucket}`,
       },
     };
     return openInfluxSink(target, opening);

@@ -41,7 +41,7 @@ describe('a keytab', () => {
   it.each([
     ['nothing', Buffer.alloc(0), 'it is not a keytab'],
     ['text', Buffer.from('no keytab'), 'it is not a keytab'],
-    ['half an entry', Buffer.concat([HEADER, i32(40), u16(1), u16(9)]), 'an entry of it is cut off'],
+    ['half an entry', Buffer.concat([HEADER, i32(40), u16(1), u16(9)]), 'one of its entries is cut off'],
   ])('%s is none', (_, bytes, message) => {
     expect(() => listKeytabPrincipals(bytes)).toThrow(message);
   });

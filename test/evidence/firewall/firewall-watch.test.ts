@@ -57,9 +57,9 @@ describe('a run keeps what the firewall said', () => {
     ]);
     expect(outputs[0]).toMatchObject({ text: 'half\n', errors: 'no route to [redacted]' });
     expect(warnings).toEqual([
-      'firewall: the command before the load (echo) ended with exit code 3: no route to [redacted]; the load goes on',
+      'firewall: the command before the load (echo) ended with exit code 3: no route to [redacted]; the load continues',
       expect.stringMatching(
-        /^firewall: the command after the load \(program\) ended with exit code 127: .*; the load goes on$/,
+        /^firewall: the command after the load \(program\) ended with exit code 127: .*; the load continues$/,
       ),
     ]);
     expect(warnings.join()).not.toContain('--token');

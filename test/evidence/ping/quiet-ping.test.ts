@@ -64,7 +64,7 @@ describe('a ping a second beside the load', () => {
     const { ping, warnings } = pinging(() => 1, EACCES);
     expect(ping).toBeUndefined();
     expect(warnings).toEqual([
-      expect.stringContaining('no pings to 192.0.2.1 beside the load: the system allows none'),
+      expect.stringContaining('cannot ping 192.0.2.1 during the load: this user may not ping'),
     ]);
     expect(whyRefused(EACCES)).toContain('net.ipv4.ping_group_range');
   });

@@ -99,7 +99,7 @@ describe('a night that is watched', () => {
     expect(night.told).toEqual([
       {
         ...{ kind: 'clock-stepped', fromSec: 3, toSec: 4, setsAside: false },
-        text: 'the wall clock was set back by 3600.0 s; seconds are numbered by another, and nothing is lost',
+        text: 'the wall clock was set back by 3600.0 s; another clock numbers the seconds, so nothing is lost',
       },
     ]);
   });
@@ -154,7 +154,7 @@ describe('a night that is watched', () => {
     expect(night.told).toMatchObject([
       {
         kind: 'address-changed',
-        text: 'connections come from 10.0.0.9 on eth0 now, no longer from 10.0.0.5',
+        text: 'connections now come from 10.0.0.9 on eth0, no longer from 10.0.0.5',
       },
     ]);
   });
@@ -167,7 +167,7 @@ describe('a night that is watched', () => {
     expect(night.told).toEqual([
       {
         ...{ kind: 'far-end-moved', fromSec: moved?.fromSec, toSec: null, setsAside: true },
-        text: `proxy.example leads to ${ELSEWHERE} now, no longer to ${ENDPOINT}`,
+        text: `proxy.example now resolves to ${ELSEWHERE}, no longer to ${ENDPOINT}`,
       },
       'new leg',
     ]);
@@ -185,7 +185,7 @@ describe('a night that is watched', () => {
     expect(night.told).toEqual([
       {
         ...{ kind: 'far-end-moved', fromSec: 3, toSec: 3, setsAside: true },
-        text: `proxy.example leads to ${ELSEWHERE} now, no longer to ${ENDPOINT}`,
+        text: `proxy.example now resolves to ${ELSEWHERE}, no longer to ${ENDPOINT}`,
       },
     ]);
     night.use(ELSEWHERE);

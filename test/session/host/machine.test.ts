@@ -102,7 +102,7 @@ suiteNeeding('links of a real machine', ['linux', 'root', 'netns', 'ip', 'nsente
       });
       const watching = new Watching(child);
       try {
-        expect((await watching.next()).note).toContain('the state of links cannot be watched here');
+        expect((await watching.next()).note).toContain('cannot watch the state of links here');
         await watching.ready();
         await near.run('ip', 'link', 'add', 'unused', 'type', 'veth', 'peer', 'name', 'unused2');
         await near.run('ip', 'link', 'set', 'unused2', 'up');

@@ -17,7 +17,7 @@ const browsers: Load = {
 };
 
 const NEEDY: readonly (readonly [string, Partial<Arm>])[] = [
-  ['goes through a tunnel', { via: 'tunnel' }],
+  ['uses a tunnel', { via: 'tunnel' }],
   ['speaks TLS', { via: 'direct', tls }],
   ['plays browsers', { load: browsers }],
 ];

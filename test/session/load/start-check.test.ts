@@ -53,7 +53,7 @@ describe('the start check', () => {
   it.each([
     [
       { conntrackDrops: 25 },
-      /this machine itself dropped 25 packets, because its own conntrack table is full/,
+      /this machine itself dropped 25 packets because its conntrack table is full/,
       /-F$/,
     ],
     [
@@ -98,7 +98,7 @@ describe('the start check', () => {
       }),
     });
     expect(warnings).toEqual([
-      `arm x: 192.0.2.2:3128 (refused ${TRIES} times) does not answer; its share of the attempts will fail (--addresses first leaves it out)`,
+      `arm x: 192.0.2.2:3128 (refused ${TRIES} times) does not answer; its share of the attempts will fail (--addresses first avoids it)`,
     ]);
   });
 });

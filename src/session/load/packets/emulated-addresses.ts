@@ -37,12 +37,12 @@ export function expandEmulated(arm: string, written: readonly SourceAddress[]): 
     const address = addresses.find((one) => pattern.test(one));
     if (address === undefined) continue;
     throw new UsageError(`arm ${arm}: ${address} cannot be emulated: these are ${what}`, {
-      hint: 'use addresses of the network that the clients are in, such as 10.1.0.0/22',
+      hint: 'use unused addresses of the clients’ network, such as 10.1.0.0/22',
     });
   }
   if (new Set(addresses.map((address) => address.includes(':'))).size > 1) {
     throw new UsageError(`arm ${arm}: its emulated addresses mix IPv4 and IPv6`, {
-      hint: 'use an arm for each family',
+      hint: 'use a separate arm for each family',
     });
   }
   return addresses;

@@ -89,9 +89,9 @@ export class LinkWatch {
         const { interfaceName } = watched.path;
         this.#options.onLost(
           new EnvironmentError(
-            `the interface ${interfaceName} is gone, or was made anew: no packet can be sent by it`,
+            `the interface ${interfaceName} is gone or was recreated: it can send no more packets`,
             {
-              hint: 'see why (ip link, the journal), and run it again',
+              hint: 'find out why (ip link, the journal), then run it again',
             },
           ),
         );
@@ -114,11 +114,11 @@ export class LinkWatch {
     if (!link.isUp) faults.push(`the interface ${name} is down`);
     else if (!link.hasCarrier) faults.push(`the interface ${name} has lost its carrier`);
     if (link.mac !== path.mac)
-      faults.push(`the interface ${name} has another Ethernet address, ${link.mac} instead of ${path.mac}`);
+      faults.push(`the interface ${name} changed its Ethernet address to ${link.mac} (was ${path.mac})`);
     if (link.mtu < path.mtu)
-      faults.push(`the MTU of ${name} has been lowered from ${path.mtu} to ${link.mtu} bytes`);
+      faults.push(`the MTU of ${name} went down from ${path.mtu} to ${link.mtu} bytes`);
     if (moved !== undefined)
-      faults.push(`${path.nextHop} is at another Ethernet address, ${moved} instead of ${path.nextHopMac}`);
+      faults.push(`${path.nextHop} changed its Ethernet address to ${moved} (was ${path.nextHopMac})`);
     const present = ownAddresses.length === 0 ? undefined : this.#lookups.addresses();
     for (const address of ownAddresses)
       if (present?.has(address) === false) faults.push(`this machine no longer has the address ${address}`);
@@ -138,8 +138,6 @@ export class LinkWatch {
   #warnOnce(fault: string): void {
     if (this.#warned.has(fault)) return;
     this.#warned.add(fault);
-    this.#options.warn(
-      `${fault}: packets are lost meanwhile, and connections that stall do so because of it`,
-    );
+    this.#options.warn(`${fault}: until this is over, packets are lost and connections stall because of it`);
   }
 }

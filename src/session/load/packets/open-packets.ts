@@ -125,21 +125,24 @@ async function refuseConflicts({ link, addresses }: EmulatedLink): Promise<void>
   const conflicts = await findConflicts(link, addresses).catch((cause: unknown) => {
     if (!(cause instanceof NetlinkError)) throw cause;
     throw new EnvironmentError(
-      `it cannot be determined whether a host on ${link.name} has the emulated addresses (${cause.code})`,
-      { hint: `check that the interface is up and its queue not full: ip -s link show ${link.name}`, cause },
+      `cannot determine whether a host on ${link.name} already uses the emulated addresses (${cause.code})`,
+      {
+        hint: `check that the interface is up and that its queue is not full: ip -s link show ${link.name}`,
+        cause,
+      },
     );
   });
   if (conflicts.length === 0) return;
   const macs = new Set(conflicts.map(({ mac }) => mac));
   if (conflicts.length === addresses.length && conflicts.length > 1 && macs.size === 1) {
     throw new EnvironmentError(
-      `one host, ${conflicts[0]?.mac} on ${link.name}, answers for all ${conflicts.length} addresses to emulate: it uses proxy ARP, or they are its own`,
+      `one host, ${conflicts[0]?.mac} on ${link.name}, answers for all ${conflicts.length} addresses to emulate: it uses proxy ARP, or the addresses are its own`,
       { hint: 'use addresses of a network that exists only on this link, or disable proxy ARP on that host' },
     );
   }
   throw new EnvironmentError(
-    `a host on ${link.name} has ${conflicts.length === 1 ? 'an address' : `${conflicts.length} addresses`} to emulate: ${nameConflicts(conflicts)}`,
-    { hint: 'choose unused addresses; nothing was sent from these' },
+    `a host on ${link.name} already uses ${conflicts.length === 1 ? 'an address' : `${conflicts.length} of the addresses`} to emulate: ${nameConflicts(conflicts)}`,
+    { hint: 'choose unused addresses; nothing was sent from these ones' },
   );
 }
 

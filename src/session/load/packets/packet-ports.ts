@@ -30,9 +30,9 @@ export function findSparePorts(local: PortRange, blocked: readonly PortRange[]):
   const spare = subtractPorts({ from: LOWEST_PORT, to: HIGHEST_PORT }, [local, ...blocked]);
   if (spare.length > 0) return spare;
   throw new EnvironmentError(
-    `the kernel may give every source port from ${LOWEST_PORT} upwards to other programs (net.ipv4.ip_local_port_range is ${local.from} ${local.to})`,
+    `the kernel may hand every source port from ${LOWEST_PORT} upwards to other programs (net.ipv4.ip_local_port_range is ${local.from} ${local.to})`,
     {
-      hint: 'leave some to the packet engine: sysctl -w net.ipv4.ip_local_port_range="32768 60999", or set source.ports to ports that nothing else uses',
+      hint: 'reserve some for the packet engine: sysctl -w net.ipv4.ip_local_port_range="32768 60999", or set source.ports to ports that nothing else uses',
     },
   );
 }

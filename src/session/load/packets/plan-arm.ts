@@ -94,9 +94,12 @@ function emulated(
     endpoints: endpoints.map(({ address }) => withoutZone(address)),
   });
   if (left.length > 0) return left;
-  throw new UsageError(`arm ${arm.name}: there are only network and broadcast addresses to emulate`, {
-    hint: 'use a larger network',
-  });
+  throw new UsageError(
+    `arm ${arm.name}: source.addresses leaves only network and broadcast addresses to emulate`,
+    {
+      hint: 'use a larger network',
+    },
+  );
 }
 
 function choosePorts(

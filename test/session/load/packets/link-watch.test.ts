@@ -63,12 +63,12 @@ it('misses an address of this machine, but none that is emulated', async () => {
 it('finds that the gateway has moved, from the look after the one that asked', async () => {
   const { warnings, lostSec } = await watch({}, [], [], '02:00:00:00:00:77');
   expect(warnings).toEqual([
-    expect.stringContaining('192.0.2.1 is at another Ethernet address, 02:00:00:00:00:77'),
+    expect.stringContaining('192.0.2.1 changed its Ethernet address to 02:00:00:00:00:77'),
   ]);
   expect(lostSec).toBe(1);
 });
 
 it('ends it all where the interface is gone, though another may have its name', async () => {
   const { lost, warnings } = await watch(undefined);
-  expect([lost, warnings]).toEqual([[expect.stringContaining('eth0 is gone, or was made anew')], []]);
+  expect([lost, warnings]).toEqual([[expect.stringContaining('eth0 is gone or was recreated')], []]);
 });
