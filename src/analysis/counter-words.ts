@@ -3,28 +3,28 @@ import type { Summary } from './types.ts';
 
 /** What a counter counts, by its name; those that move in every run have none. */
 const WORDS: readonly (readonly [name: RegExp, words: string])[] = [
-  [/^TcpExtTCPRetransFail$/, 'segments to be sent again never left'],
+  [/^TcpExtTCPRetransFail$/, 'retransmissions never left'],
   [/^IpOut(NoRoutes|Discards)$|^IpFragFails$/, 'packets never left'],
-  [/^IpIn(Discards|AddrErrors|NoRoutes)$|^IpReasmFails$/, 'packets were thrown away as they came'],
-  [/^TcpIn(Errs|CsumErrors)$/, 'damaged segments came'],
+  [/^IpIn(Discards|AddrErrors|NoRoutes)$|^IpReasmFails$/, 'packets were discarded on arrival'],
+  [/^TcpIn(Errs|CsumErrors)$/, 'damaged segments arrived'],
   [/^TcpExtListen(Overflows|Drops)$/, 'connections found an accept queue full'],
-  [/^TcpExtTCPReqQFull(Drop|DoCookies)$/, 'SYNs found the queue for them full'],
+  [/^TcpExtTCPReqQFull(Drop|DoCookies)$/, 'SYNs found the SYN queue full'],
   [/^TcpExtTCP(BacklogDrop|MinTTLDrop|DeferAcceptDrop)$/, 'segments were dropped by a socket'],
-  [/^TcpExtPAWS(Active|Estab|Timewait)$/, 'segments were refused for an older timestamp'],
-  [/^TcpExtTSEcrRejected$/, 'SYN-ACKs were refused for a timestamp that was never sent'],
-  [/^TcpExtTCPACKSkippedTimeWait$/, 'answers out of TIME_WAIT were held back, as there were many'],
+  [/^TcpExtPAWS(Active|Estab|Timewait)$/, 'segments were refused because of an old timestamp'],
+  [/^TcpExtTSEcrRejected$/, 'SYN-ACKs were refused because they echoed a timestamp that was never sent'],
+  [/^TcpExtTCPACKSkippedTimeWait$/, 'ACKs from TIME_WAIT were suppressed by the rate limit'],
   [/^TcpExtTCPTimeWaitOverflow$/, 'connections found no room in TIME_WAIT'],
-  [/^TcpExtTCPChallengeACK$/, 'SYNs or RSTs hit a living connection'],
-  [/^TcpExtTCPAbort(OnMemory|Failed)$/, 'connections were given up for lack of memory'],
+  [/^TcpExtTCPChallengeACK$/, 'SYNs or RSTs hit an open connection'],
+  [/^TcpExtTCPAbort(OnMemory|Failed)$/, 'connections were aborted for lack of memory'],
   [/^IcmpIn(DestUnreachs|TimeExcds)$/, 'ICMP errors came'],
-  [/^conntrack\.drop$/, 'packets were dropped as the conntrack table was full'],
-  [/^conntrack\.insert_failed$/, 'connections clashed with one that conntrack knew'],
-  [/^conntrack\.early_drop$/, 'connections were forgotten by conntrack to make room'],
-  [/^conntrack\.chaintoolong$/, 'connections found no room in the hash table of conntrack'],
-  [/\.tx_(dropped|errors|fifo|carrier)$/, 'packets were lost by an interface on their way out'],
-  [/\.rx_(dropped|errors|fifo)$/, 'packets were lost by an interface as they came'],
-  [/\.qdisc_drops$/, 'packets were dropped by a queue on their way out'],
-  [/^softnet\.dropped$/, 'packets were dropped as a processor could not keep up'],
+  [/^conntrack\.drop$/, 'packets were dropped because the conntrack table was full'],
+  [/^conntrack\.insert_failed$/, 'connections clashed with an entry in conntrack'],
+  [/^conntrack\.early_drop$/, 'connections were evicted from conntrack to make room'],
+  [/^conntrack\.chaintoolong$/, 'connections found no room in the conntrack hash table'],
+  [/\.tx_(dropped|errors|fifo|carrier)$/, 'packets were lost by an interface on the way out'],
+  [/\.rx_(dropped|errors|fifo)$/, 'packets were lost by an interface on the way in'],
+  [/\.qdisc_drops$/, 'packets were dropped by a queue on the way out'],
+  [/^softnet\.dropped$/, 'packets were dropped because a processor could not keep up'],
 ];
 
 /** Fewer SYNs than attempts by more than this share is worth a word. */
@@ -49,7 +49,7 @@ function describe(counters: HostCounters): string[] {
   });
 }
 
-/** The packet engine's SYNs are no concern of the kernel. */
+/** The kernel does not count the packet engine's SYNs. */
 function describeSyns({ run, arms, hostCounters }: Pick<Summary, 'run' | 'arms' | 'hostCounters'>): string[] {
   const { TcpActiveOpens: opened = 0, TcpExtTCPSynRetrans: again = 0 } = hostCounters ?? {};
   if (hostCounters === undefined || run.engine === 'packet') return [];
@@ -59,7 +59,7 @@ function describeSyns({ run, arms, hostCounters }: Pick<Summary, 'run' | 'arms' 
   );
   if (again === 0 && opened >= attempts * (1 - MISSING_SHARE)) return [];
   return [
-    `${opened} connections opened (TcpActiveOpens) for ${attempts} attempts, ${again} SYNs or SYN-ACKs sent again (TcpExtTCPSynRetrans)`,
+    `${opened} connections opened (TcpActiveOpens) for ${attempts} attempts, ${again} SYNs or SYN-ACKs retransmitted (TcpExtTCPSynRetrans)`,
   ];
 }
 
@@ -69,6 +69,6 @@ function describeAccepted({
 }: HostCounters): string[] {
   if (again === 0) return [];
   return [
-    `${accepted} connections accepted (TcpPassiveOpens), ${again} SYN-ACKs or SYNs sent again (TcpExtTCPSynRetrans)`,
+    `${accepted} connections accepted (TcpPassiveOpens), ${again} SYN-ACKs or SYNs retransmitted (TcpExtTCPSynRetrans)`,
   ];
 }

@@ -43,13 +43,13 @@ export function findGeneratorLimits(
   if (latenessUs.p99 > MAX_LATENESS_P99_US && arms.some(({ arm }) => arm.load.kind === 'open')) {
     limits.push({
       causes: ['lateness'],
-      reason: `starts were late: p99 ${Math.round(latenessUs.p99 / 1_000)} ms, at most ${MAX_LATENESS_P99_US / 1_000} ms is trusted`,
+      reason: `starts were late: p99 ${Math.round(latenessUs.p99 / 1_000)} ms, and the limit is ${MAX_LATENESS_P99_US / 1_000} ms`,
     });
   }
   if (starvedSec > seconds * MAX_STARVED_SHARE) {
     limits.push({
       causes: ['starved'],
-      reason: `in ${starvedSec} of ${seconds} s a worker did not run at all: this machine was busy with something else, or had stopped it`,
+      reason: `in ${starvedSec} of ${seconds} s, a worker did not run at all: this machine was busy with something else or had paused it`,
     });
   }
   return limits;
@@ -96,23 +96,23 @@ function limitsOfDrops(
   // The dropped packets may have included first SYNs: each may be a stall.
   if (isMuch(conntrackDrops, stalled))
     return ownDrops(
-      `local-drop: this machine itself dropped ${conntrackDrops} packets as its own conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so that stalls are its own`,
+      `local-drop: this machine itself dropped ${conntrackDrops} packets because its conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so stalls may be its own`,
     );
   // How many packets are lost meanwhile, nobody tells.
   if (linkLossSec > 0)
     return ownDrops(
-      `local-drop: in ${linkLossSec} s the link that packets leave by was down, or the interface, its addresses or the next hop were not what they had been at the start (a warning said what), so that stalls are its own`,
+      `local-drop: in ${linkLossSec} s, the outgoing link was down, or the interface, its addresses or the next hop had changed since the start (a warning says how), so stalls may be its own`,
     );
   // Each may have been a SYN or its answer.
   if (isMuch(ringDrops, stalled) || isMuch(sendDrops, stalled))
     return ownDrops(
-      `local-drop: this machine itself lost ${ringDrops} packets that came faster than it read them, and ${sendDrops} that its network device did not take (the packet engine counts both), so that stalls are its own`,
+      `local-drop: this machine itself lost ${ringDrops} packets that arrived faster than it could read them, and ${sendDrops} that its network device did not accept (the packet engine counts both), so stalls may be its own`,
     );
   if (localDrops < MIN_LOCAL_DROPS || resent === 0) return [];
   const share = Math.min(1, localDrops / resent);
   if (share * started <= stalled * MAX_OWN_STALLS_SHARE) return [];
   return ownDrops(
-    `local-drop: this machine itself dropped ${localDrops} of the segments that it sent again (its nftables output, or a full queue: "nft list ruleset" and "tc -s qdisc" tell), so that stalls are its own`,
+    `local-drop: this machine itself dropped ${localDrops} of the segments that it retransmitted (by nftables in its output chain, or a full queue: see "nft list ruleset" and "tc -s qdisc"), so stalls may be its own`,
   );
 }
 

@@ -19,7 +19,7 @@ export function findLongPath(arm: Arm, { stalled, established, service, rttUs }:
   ];
   if (rttUs === undefined || rttUs.count === 0)
     return tell(
-      `every handshake took ${formatSec(handshakeUs.min)} or longer, and without TCP timestamps (--tcp-timestamps on) no round trip is known`,
+      `every handshake took ${formatSec(handshakeUs.min)} or longer, and without TCP timestamps (--tcp-timestamps on) the round-trip time is unknown`,
     );
   return rttUs.min < arm.stallAfterUs
     ? []

@@ -32,15 +32,15 @@ const SIGNS: readonly {
 }[] = [
   {
     outcomes: ['response-timeout', 'tunnel-timeout', 'tls-timeout'],
-    word: ({ responseTimeoutUs }) => `had no whole answer within ${responseTimeoutUs / 1_000_000} s`,
+    word: ({ responseTimeoutUs }) => `had no complete answer within ${responseTimeoutUs / 1_000_000} s`,
   },
   {
     outcomes: ['response-reset', 'response-empty', 'response-truncated', 'tunnel-closed', 'tunnel-cut'],
-    word: () => 'were reset or closed before the answer was whole',
+    word: () => 'were reset or closed before the answer was complete',
   },
   {
     outcomes: ['unexpected-status', 'tunnel-refused'],
-    word: (arm, counts) => `got another status than expected${nameStatuses(arm, counts)}`,
+    word: (arm, counts) => `got an unexpected status${nameStatuses(arm, counts)}`,
   },
 ];
 
@@ -94,7 +94,7 @@ function findGrowth(arm: string, seconds: readonly LookSecond[]): string[] {
   const last = middle(medians.slice(-third));
   if (last < first * GROWTH || last < first + GROWTH_US) return [];
   const inMs = (us: number): string => `${Math.round(us / 1_000)} ms`;
-  return [`answers of arm ${arm} took ${inMs(first)} at first and ${inMs(last)} in the end`];
+  return [`answers of arm ${arm} took ${inMs(first)} at first and ${inMs(last)} at the end`];
 }
 
 function middle(values: readonly number[]): number {

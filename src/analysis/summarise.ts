@@ -103,9 +103,9 @@ function measuredSeconds({ tally, timeSeries }: SummaryInput, { name, load }: Ar
 }
 
 const UNFINISHED = {
-  running: 'is still under way',
+  running: 'is still in progress',
   interrupted: 'was interrupted',
-  failed: 'was cut short by a fault',
+  failed: 'was ended by a fault',
 } as const;
 
 /** How a run ended, and how many attempts it abandoned then. */
@@ -135,7 +135,7 @@ function judge(
   const reasons = [...limits.map(({ reason }) => reason), ...unmeasured, ...doubted.values()];
   if (status !== 'complete') {
     reasons.push(`the run ${UNFINISHED[status]}`);
-    if (abandoned > 0) reasons.push(`${abandoned} of its attempts were still open, and given up`);
+    if (abandoned > 0) reasons.push(`${abandoned} of its attempts were still open and were abandoned`);
   }
   for (const { text, held } of judged)
     if (held === null) reasons.push(`${text}: nothing was measured to judge it by`);
@@ -167,7 +167,7 @@ function isSweep({ arms }: Scenario): boolean {
   return arms.some(({ load }) => load.kind === 'sweep');
 }
 
-/** What a run was meant to measure and could not: if there is any, nothing has passed. */
+/** What a run was meant to measure but could not: if there is any, the run has not passed. */
 function listUnmeasured({ scenario, nat }: SummaryInput): string[] {
   if (!isSweep(scenario) || (nat !== 'reassigned' && nat !== 'apart')) return [];
   return [

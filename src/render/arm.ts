@@ -47,7 +47,7 @@ function renderCounts(arm: ArmSummary, room: number): string[] {
   const lost =
     arm.lost === undefined
       ? ''
-      : `; ${formatCount(arm.lost)} open when the run was cut short, outcome unknown`;
+      : `; ${formatCount(arm.lost)} still open when the run was cut short, outcome unknown`;
   return renderLabelled(
     'attempts',
     `${counts.join(', ')} (${formatShare(arm.completedShare)}); ${formatPerSec(arm.achievedPerSec)}${lost}`,
@@ -58,7 +58,7 @@ function renderCounts(arm: ArmSummary, room: number): string[] {
 /** Only where connections and requests are not the same: one each goes without saying. */
 function renderRequests(arm: ArmSummary, room: number): string[] {
   const { requests = 0, connectionsPerRequest = 1, challenges = 0, tokens } = arm;
-  const asked = challenges === 0 ? [] : [`credentials asked for ${formatCount(challenges)} times`];
+  const asked = challenges === 0 ? [] : [`credentials requested ${formatCount(challenges)} times`];
   const lines =
     asked.length === 0 && (requests === 0 || connectionsPerRequest === 1)
       ? []
@@ -89,8 +89,8 @@ function renderStalls(arm: ArmSummary, room: number, paint: Paint): string[] {
   return [
     ...(stalled.count > 0 ? lines.map((line) => paint('bad', line)) : lines),
     ...(stalled.count > 0 ? renderLabelled('', formatFates(stalled), room) : []),
-    ...renderUnless0('healed', arm.healed, 'retransmitted but quick: an early warning, not a stall', room),
-    ...renderUnless0('slow', arm.slow, 'as long, but without a loss: the path, not a stall', room),
+    ...renderUnless0('healed', arm.healed, 'retransmitted, but fast: an early warning, not a stall', room),
+    ...renderUnless0('slow', arm.slow, 'as long as a stall, but without a loss: the path is slow', room),
   ];
 }
 
@@ -105,7 +105,7 @@ function formatFates({ recovered, frozen, unresolved, ratePerFrame }: ArmSummary
   const fates = Object.entries({ recovered, frozen, unresolved })
     .filter(([, count]) => count > 0)
     .map(([fate, count]) => `${formatCount(count)} ${fate}`);
-  return `${fates.join(', ')}; by the second p99 ${formatShare(ratePerFrame.p99)}, worst ${formatShare(ratePerFrame.max)}`;
+  return `${fates.join(', ')}; per second: p99 ${formatShare(ratePerFrame.p99)}, worst ${formatShare(ratePerFrame.max)}`;
 }
 
 function renderUnless0(label: string, count: number, text: string, room: number): string[] {
@@ -125,7 +125,7 @@ function renderRetransmits(arm: ArmSummary, room: number): string[] {
     .map(([times, count]) => `${formatCount(count)} x ${times}`);
   return entries.length === 0
     ? []
-    : renderLabelled('resent SYNs', `${entries.join(', ')} (handshakes x retransmissions of each)`, room);
+    : renderLabelled('resent SYNs', `${entries.join(', ')} (handshakes x retransmissions each)`, room);
 }
 
 /** Shown only if a request was sent again. */

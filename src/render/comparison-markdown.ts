@@ -38,7 +38,7 @@ export function renderComparisonMarkdown(comparison: Comparison, { all }: { read
     failIf
       .map(({ text, held }) => `- fail if ${escapeText(text)}: ${held ? '**holds**' : 'does not hold'}`)
       .join('\n'),
-    `95 % intervals from how ${units === 'runs' ? 'runs differ' : formatSeconds(longestBurstSec ?? 0)}; verdicts corrected for ${lines.length} lines (Holm); "would have shown": with a chance of 80 %.`,
+    `95 % intervals from how ${units === 'runs' ? 'runs differ' : formatSeconds(longestBurstSec ?? 0)}; verdicts corrected for ${lines.length} lines (Holm); "would have shown" means with a probability of 80 %.`,
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }

@@ -13,7 +13,7 @@ export interface ComparisonLook {
   readonly colour: boolean;
   /** Columns of the terminal. */
   readonly width: number;
-  /** Every line, also those that say nothing. */
+  /** Every line, including those without a result. */
   readonly all: boolean;
 }
 
@@ -132,17 +132,17 @@ function renderArm(
 function renderHowToRead({ units, longestBurstSec }: Comparison, width: number): string[] {
   const what =
     units === 'runs'
-      ? 'Intervals rest on how runs differ among themselves.'
-      : `Intervals rest on how seconds differ within runs. ${formatBursts(longestBurstSec ?? 0)}, and what differs from run to run anyway, look like a change.`;
+      ? 'Intervals come from how runs differ among themselves.'
+      : `Intervals come from how seconds differ within runs. ${formatBursts(longestBurstSec ?? 0)}, and ordinary differences between runs, look like a change.`;
   return wrap(
-    `${what} "would have shown": with a chance of 80 %. Verdicts allow for the number of lines: without a difference, one comparison in twenty at most claims one.`,
+    `${what} "Would have shown" means with a probability of 80 %. Verdicts allow for the number of lines: if nothing differs, at most one comparison in twenty claims a difference.`,
     width,
   );
 }
 
-/** Of runs shorter than 8 s nothing is allowed for. */
+/** Runs shorter than 8 s allow for no bursts. */
 function formatBursts(longestSec: number): string {
   return longestSec === 0
-    ? 'The shortest run lasted less than 8 s, too short to allow for bursts of stalls: these'
-    : `Bursts of stalls up to ${longestSec} s are allowed for; longer ones`;
+    ? 'The shortest run lasted less than 8 s, too short to allow for bursts of stalls: bursts'
+    : `They allow for bursts of stalls up to ${longestSec} s; longer ones`;
 }

@@ -12,10 +12,10 @@ export function renderAdvice({ settings, openFiles }: Advice, look: ChecksLook):
     const { now, wanted } = openFiles;
     lines.push(
       ...wrapHanging(`open files: ${now} are allowed, ${wanted} are wanted`, look.width, 6),
-      ...indent('No program can raise that for the shell that starts it. One of these does:', look),
-      `${INDENT}-> sudo prlimit --pid $$ --nofile=${wanted}   (this shell and what it starts)`,
+      ...indent('No program can raise the limit of the shell that started it. Use one of these:', look),
+      `${INDENT}-> sudo prlimit --pid $$ --nofile=${wanted}   (this shell and everything it starts)`,
       `${INDENT}-> LimitNOFILE=${wanted}   (a systemd unit)`,
-      `${INDENT}-> rushhour doctor --fix --persist   (logins from then on)`,
+      `${INDENT}-> rushhour doctor --fix --persist   (new logins)`,
     );
   }
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
@@ -41,9 +41,9 @@ function formatUndo(one: UndoPlan): string {
     case 'restore':
       return `${set} -> ${before}`;
     case 'done':
-      return `is ${before} again, as it was before`;
+      return `is ${before} again, as before`;
     case 'foreign':
-      return `not restored: it was set to ${set} and is ${one.now ?? 'gone'} now, so someone else has changed it`;
+      return `not restored: rushhour set it to ${set} and it is now ${one.now ?? 'gone'}, so someone else has changed it`;
   }
 }
 

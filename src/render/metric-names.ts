@@ -82,10 +82,10 @@ export const PLAIN_COUNTERS = {
   established: { name: 'rushhour_established_total', help: 'Handshakes that completed.' },
   completed: { name: 'rushhour_completed_total', help: 'Attempts that ended as the scenario expected.' },
   requests: { name: 'rushhour_requests_total', help: 'Requests, over however many connections.' },
-  challenges: { name: 'rushhour_challenges_total', help: 'Answers that asked for credentials.' },
+  challenges: { name: 'rushhour_challenges_total', help: 'Responses that asked for credentials.' },
   healed: {
     name: 'rushhour_healed_total',
-    help: 'Handshakes that lost a SYN and were too fast for a stall.',
+    help: 'Handshakes that lost a SYN but were too fast for a stall.',
   },
   slow: { name: 'rushhour_slow_total', help: 'Handshakes as long as a stall, without a lost SYN.' },
   bytes: { name: 'rushhour_received_bytes_total', help: 'Bytes received.' },
@@ -104,33 +104,36 @@ export const METRICS = {
   outcomes: { name: 'rushhour_outcomes_total', help: 'Attempts that ended, by outcome.' },
   cuts: {
     name: 'rushhour_held_cuts_total',
-    help: 'Held connections that were cut, by how: silence, RST, FIN, other.',
+    help: 'Held connections that were cut, by manner: silence, RST, FIN, other.',
   },
   names: {
     name: 'rushhour_names_total',
-    help: 'What was said by name, by kind: schemes offered, refusals, errors of proxies, content not met; rare ones of many as other.',
+    help: 'Named details, by kind: schemes offered, refusals, proxy errors, content not met; rare names as other.',
   },
   requestsResent: {
     name: 'rushhour_requests_resent_total',
-    help: 'Connections on which a request was sent again after the handshake.',
+    help: 'Connections that retransmitted a request after the handshake.',
   },
   requestsResentMeasured: {
     name: 'rushhour_requests_resent_measured_total',
-    help: 'Connections of which it is known whether one was; none where the system does not tell.',
+    help: 'Connections for which that is known; 0 if the system does not report it.',
   },
   responses: {
     name: 'rushhour_responses_total',
-    help: 'Answers by HTTP status, to requests and to CONNECT; rare ones of many as 4xx and the like.',
+    help: 'Responses by HTTP status, to requests and to CONNECT; rare statuses as 4xx and so on.',
   },
   handshake: {
     name: 'rushhour_handshake_seconds',
     help: 'Handshake from the intended start: quantiles of a second, the worst of the last 15 seconds.',
   },
-  firstByte: { name: 'rushhour_first_byte_seconds', help: 'First byte of the response, likewise.' },
-  total: { name: 'rushhour_exchange_seconds', help: 'Last byte of the response, likewise.' },
+  firstByte: {
+    name: 'rushhour_first_byte_seconds',
+    help: 'First byte of the response, measured the same way.',
+  },
+  total: { name: 'rushhour_exchange_seconds', help: 'Last byte of the response, measured the same way.' },
   lateness: {
     name: 'rushhour_lateness_seconds',
-    help: 'Actual minus intended start: how far this machine lags behind, likewise.',
+    help: 'Actual minus intended start: how far this machine lags behind, measured the same way.',
   },
   open: { name: 'rushhour_open_connections', help: 'Attempts open as the last second ended.' },
   seconds: { name: 'rushhour_recorded_seconds_total', help: 'Seconds recorded.' },

@@ -40,9 +40,9 @@ export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   'proxy-closed-after-407': 'the proxy asked for credentials and closed: another connection carried them',
   'origin-closed-after-401': 'the origin asked for credentials and closed: another connection carried them',
 
-  'local-failure': 'a fault of this machine after the SYN had left',
-  'local-no-credentials': 'credentials were asked for, and none were ready on this machine',
-  abandoned: 'given up because the run was stopped',
+  'local-failure': 'this machine failed after the SYN had left',
+  'local-no-credentials': 'credentials were requested, but none were ready on this machine',
+  abandoned: 'abandoned because the run was stopped',
 
   'local-port-exhausted': 'no free source port on this machine',
   'local-port-in-use': 'the source port was taken on this machine',
@@ -54,7 +54,7 @@ export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   'local-denied': 'a rule on this machine forbids the connection',
   'local-start-failure': 'this machine could not start the connection',
   'unsent-late': 'due, but this machine was too late to start it',
-  'unsent-open-limit': 'due, but too many connections were open already',
+  'unsent-open-limit': 'due, but too many connections were already open',
   'unsent-no-port': 'due, but no source port of the arm was free or old enough',
   'unsent-no-credentials': 'due, but no credentials were ready on this machine',
 };

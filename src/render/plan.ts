@@ -47,7 +47,7 @@ function formatOrigins(origins: readonly Origin[], width: number): string[] {
 /** Only where something is missing: that it works goes without saying. */
 function formatCapture({ capture }: ShownPlan, width: number): string[] {
   if (capture === undefined || capture.isOn) return [];
-  const text = `packets of stalled handshakes are not captured: ${capture.what} (${capture.mend}; --capture off hides this line)`;
+  const text = `the packets of stalled handshakes will not be recorded: ${capture.what} (${capture.mend}; --capture off hides this line)`;
   return wrapHanging(text, width - 2, 2).map((line) => `  ${line}`);
 }
 
@@ -61,9 +61,9 @@ function formatWay({ via, endpoints, target }: ArmOutline): string {
     case 'direct':
       return `to ${to} for ${target}`;
     case 'icmp':
-      return `to ${to}, pinging only`;
+      return `to ${to}, pings only`;
     case 'tcp':
-      return `to ${to}, connecting only`;
+      return `to ${to}, handshakes only`;
   }
 }
 
@@ -72,23 +72,23 @@ function formatSources({ addresses, ports }: NonNullable<ArmOutline['from']>): s
   const [first, ...others] = addresses;
   const from =
     first === undefined
-      ? "from the system's choice of address"
+      ? 'from an address that the system chooses'
       : `from ${first}${others.length === 0 ? '' : ` and ${formatPlural(others.length, 'other', 'others')}`}`;
-  if (ports === undefined) return `${from}, ports of the system's choice`;
+  if (ports === undefined) return `${from}, on ports that the system chooses`;
   const shown = ports.slice(0, SHOWN_RANGES).join(', ');
   const more = ports.length > SHOWN_RANGES ? ` and ${ports.length - SHOWN_RANGES} more ranges` : '';
   return `${from}, source ports ${shown}${more}`;
 }
 
 function formatLink({ interface: by, nextHops, mtu, emulates }: NonNullable<ArmOutline['link']>): string {
-  return `${emulates ? 'playing the hosts of these addresses, ' : ''}by ${by} to ${nextHops.join(', ')}, MTU ${mtu}`;
+  return `${emulates ? 'emulating hosts with these addresses, ' : ''}by ${by} to ${nextHops.join(', ')}, MTU ${mtu}`;
 }
 
 function formatAuth({ auth, via }: ArmOutline): string {
   if (auth === undefined) return '';
   const scheme = { basic: 'Basic', negotiate: 'Negotiate' }[auth.scheme];
   const isObvious = (via === 'direct') === (auth.to === 'origin');
-  return `, ${scheme} ${isObvious ? '' : `to the ${auth.to} `}${auth.mode === 'challenge' ? 'once asked' : 'at once'}`;
+  return `, ${scheme} ${isObvious ? '' : `to the ${auth.to} `}${auth.mode === 'challenge' ? 'when challenged' : 'with the first request'}`;
 }
 
 function formatClient({ client }: ArmOutline): string {
@@ -111,5 +111,5 @@ function formatRate({ peakPerSec, attempts }: ArmOutline): string {
   const total = attempts === undefined ? '' : formatPlural(attempts, 'attempt', 'attempts');
   if (peakPerSec !== undefined)
     return [`up to ${formatPerSec(peakPerSec)}`, total].filter(Boolean).join(', ');
-  return total === '' ? 'as fast as it goes' : total;
+  return total === '' ? 'as fast as possible' : total;
 }

@@ -9,9 +9,7 @@ export function renderPruning({ remove, spared, left }: Pruning, width: number):
   const lines = spared.flatMap(({ run, because }) =>
     wrapHanging(`stays: ${run.id} (${because})`, width, 2).map((line) => `${line}\n`),
   );
-  const total = wrap(`To be removed: ${describe(remove)}; ${describe(left)} would be left.`, width).join(
-    '\n',
-  );
+  const total = wrap(`To remove: ${describe(remove)}; ${describe(left)} would remain.`, width).join('\n');
   return [remove.length === 0 ? '' : renderRuns(remove, width), ...lines, total, '\n'].join('');
 }
 

@@ -29,5 +29,5 @@ export function renderSchedule(
 
 function formatState({ state, runId }: ExperimentStep): string {
   if (state === 'done') return `done: ${runId}`;
-  return state === 'waiting' ? 'to do' : 'cut short: to do again';
+  return state === 'waiting' ? 'to do' : 'interrupted: to repeat';
 }

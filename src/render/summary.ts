@@ -51,7 +51,7 @@ function renderRun(
   const from = tested === undefined ? '' : formatFrom(tested);
   const whole = soak ?? session;
   const happened = whole === undefined ? '' : describeEvents(whole);
-  const stalls = run.stallsByTcpInfo ? '' : ', stalls inferred only from time';
+  const stalls = run.stallsByTcpInfo ? '' : ', stalls inferred from time only';
   return [
     ...renderLabelled('run', `${run.id}, ${run.status}, ${run.engine} engine${stalls}`, width),
     ...renderLabelled('when', `${formatMoment(run.startedAt)}, for ${formatDuration(lengthUs)}`, width),
@@ -66,7 +66,7 @@ function renderRun(
   ];
 }
 
-/** Many addresses are for the report. */
+/** The report shows the rest. */
 const MOST_PINGED = 4;
 
 function renderPings(summary: Summary, width: number): string[] {
@@ -74,7 +74,7 @@ function renderPings(summary: Summary, width: number): string[] {
   const more = pings.length - MOST_PINGED;
   return [
     ...pings.slice(0, MOST_PINGED).flatMap((text) => renderLabelled('pings', text, width)),
-    ...(more > 0 ? renderLabelled('pings', `and to ${more} more addresses`, width) : []),
+    ...(more > 0 ? renderLabelled('pings', `and ${more} more addresses`, width) : []),
   ];
 }
 
@@ -105,7 +105,7 @@ function formatLateness({ p50, p99, max }: Quantiles): string {
 }
 
 function formatStarved(seconds: number): string {
-  return `in ${formatPlural(seconds, 'second', 'seconds')} a worker of this machine did not run at all`;
+  return `in ${formatPlural(seconds, 'second', 'seconds')}, a worker thread of this machine did not run at all`;
 }
 
 function renderFindings({ findings, verdict }: Summary, width: number, paint: Paint): string[] {

@@ -8,7 +8,7 @@ export interface TrendLook {
   readonly colour: boolean;
   /** Columns of the terminal. */
   readonly width: number;
-  /** Every figure, also those that say nothing. */
+  /** Every figure, including those without a result. */
   readonly all: boolean;
 }
 
@@ -98,7 +98,7 @@ function renderMarks({ nights, probeChanges, notes }: Trend, width: number): str
 function renderHowToRead({ weekdays, timeZone }: Trend, width: number): string[] {
   const classes = weekdays ? ' Weekends were compared only with weekends.' : '';
   return wrap(
-    `Intervals in the table rest on how seconds differ within a night, verdicts on how nights differ.${classes} "Would have been seen": with a chance of 80 %. Without a change, one trend in twenty at most claims one. Dates: ${timeZone}.`,
+    `Intervals in the table come from how seconds differ within a night, verdicts from how nights differ.${classes} "Would have been seen" means with a probability of 80 %. If nothing changed, at most one trend in twenty claims a change. Dates: ${timeZone}.`,
     width,
   );
 }

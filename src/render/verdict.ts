@@ -21,7 +21,7 @@ export function renderVerdict({ run, verdict }: Summary, width: number, paint: P
   ];
 }
 
-/** What more time on the processor, or less load, helps against. */
+/** Limits that more processor time or less load removes. */
 const BUSY: ReadonlySet<LimitCause> = new Set([
   ...([
     'unsent-late',
@@ -33,19 +33,19 @@ const BUSY: ReadonlySet<LimitCause> = new Set([
   ] as const),
 ]);
 
-/** What less load helps against, or a wider limit. */
+/** Limits that less load or a higher limit removes. */
 const SCARCE: ReadonlySet<LimitCause> = new Set([
   ...(['unsent-open-limit', 'local-fd-exhausted'] as const),
   ...(['unsent-no-port', 'local-port-exhausted', 'local-port-in-use'] as const),
 ]);
 
-/** None where the reason says what to do: what drops packets, or refuses, on this machine. */
+/** None if the reason itself says what to do, for example what drops packets on this machine. */
 function findRemedy({ generatorLimited, limitedBy = ['lateness'] }: Verdict): string | undefined {
   if (!generatorLimited) return undefined;
   if (limitedBy.some((cause) => BUSY.has(cause)))
-    return 'end what else keeps this machine busy (uptime, top) or ask for less (--rate), and run it again; rushhour doctor looks for limits';
+    return 'stop whatever else keeps this machine busy (uptime, top) or lower --rate, then run it again; rushhour doctor checks the limits';
   if (limitedBy.some((cause) => SCARCE.has(cause)))
-    return 'ask for less (--rate, -c) or raise the limit, and run it again; rushhour doctor looks for limits';
+    return 'lower --rate or -c, or raise the limit, then run it again; rushhour doctor checks the limits';
   return undefined;
 }
 
@@ -64,9 +64,9 @@ export interface FormattedVerdict {
 /** The verdict in a word, and the reason for it. */
 export function formatVerdict(status: Summary['run']['status'], verdict: Verdict): FormattedVerdict {
   if (status === 'failed') return noVerdict('the run failed');
-  if (status === 'running') return noVerdict('the run is still under way');
+  if (status === 'running') return noVerdict('the run is still in progress');
   if (verdict.generatorLimited) {
-    return noVerdict('generator-limited: this machine was the bottleneck, the firewall was not tested');
+    return noVerdict('generator-limited: this machine was the bottleneck, so the firewall was not tested');
   }
   if (status === 'interrupted') return noVerdict('the run was interrupted');
   const total = formatPlural(verdict.criteria.length, 'criterion', 'criteria');
@@ -77,10 +77,10 @@ export function formatVerdict(status: Summary['run']['status'], verdict: Verdict
   return { word: 'FAIL', tone: 'bad', because: `${formatCount(failed)} of ${total} did not hold` };
 }
 
-/** Nothing was asked of it, and yet a run of which hardly anything came to its end has not been done. */
+/** Without criteria, a run of which hardly any attempt completed still fails. */
 function formatWithoutCriteria({ pass, reasons }: Verdict): FormattedVerdict {
   const [first] = reasons;
-  if (pass === false) return { word: 'FAIL', tone: 'bad', because: first ?? 'hardly anything was completed' };
+  if (pass === false) return { word: 'FAIL', tone: 'bad', because: first ?? 'hardly any attempt completed' };
   return first === undefined
     ? { word: 'DONE', tone: 'strong', because: 'there are no pass criteria' }
     : noVerdict(first);

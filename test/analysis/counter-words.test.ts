@@ -32,8 +32,8 @@ it('sets the SYNs that were sent against the attempts, and names what was lost',
     farCounters: { TcpPassiveOpens: 80, TcpExtListenOverflows: 7 },
   });
   expect(near).toEqual([
-    '90 connections opened (TcpActiveOpens) for 100 attempts, 12 SYNs or SYN-ACKs sent again (TcpExtTCPSynRetrans)',
-    '5 packets were lost by an interface on their way out (eth0.tx_dropped)',
+    '90 connections opened (TcpActiveOpens) for 100 attempts, 12 SYNs or SYN-ACKs retransmitted (TcpExtTCPSynRetrans)',
+    '5 packets were lost by an interface on the way out (eth0.tx_dropped)',
   ]);
   expect(far).toEqual(['7 connections found an accept queue full (TcpExtListenOverflows)']);
 });

@@ -70,7 +70,7 @@ describe('the knee', () => {
         arm: 'stress',
         confidence: 'high',
         ratePerSec: 2_000,
-        text: 'clean up to 2000/s, 60 of 6000 handshakes stalled (1 %) at 3000/s',
+        text: 'clean up to 2000/s; at 3000/s, 60 of 6000 handshakes stalled (1 %)',
       },
     ]);
   });
@@ -95,7 +95,7 @@ describe('the knee', () => {
 
   it('lies before a step at which attempts failed, though none stalled', () => {
     expect(kneeOf([{ ratePerSec: 1_000 }, { ratePerSec: 2_000, refused: 400 }])).toMatchObject([
-      { ratePerSec: 1_000, text: 'clean up to 1000/s, 400 of 4000 attempts failed (10 %) at 2000/s' },
+      { ratePerSec: 1_000, text: 'clean up to 1000/s; at 2000/s, 400 of 4000 attempts failed (10 %)' },
     ]);
   });
 
@@ -103,7 +103,7 @@ describe('the knee', () => {
     expect(kneeOf([{ ratePerSec: 1_000 }, { ratePerSec: 2_000, unsent: 400 }])).toMatchObject([
       {
         ratePerSec: 1_000,
-        text: "clean up to 1000/s, 400 of 4000 attempts were unsent (10 %: this machine's limit) at 2000/s",
+        text: "clean up to 1000/s; at 2000/s, 400 of 4000 attempts were unsent (10 %: this machine's limit)",
       },
     ]);
   });
@@ -118,7 +118,7 @@ describe('the knee', () => {
       {
         confidence: 'low',
         ratePerSec: 0,
-        text: 'the knee lies below the lowest step: 100 of 2000 handshakes stalled (5 %) at 1000/s already',
+        text: 'the knee is below the lowest step: already at 1000/s, 100 of 2000 handshakes stalled (5 %)',
       },
     ]);
   });
@@ -193,7 +193,7 @@ describe('the age at which connections are cut', () => {
         arm: 'stress',
         confidence: 'none',
         count: 0,
-        text: '5 connections were held for up to 600 s and none was cut; none was asked for a sign of life, so that a silent cut would not show',
+        text: '5 connections were held for up to 600 s and none was cut; none was checked by keep-alives, so a silent cut would not show',
       },
     ]);
     expect(findCutAge(held, established(0), undefined, sec(620))).toMatchObject([
@@ -227,7 +227,7 @@ describe('the age at which connections are cut', () => {
       {
         ...{ kind: 'cut-age', arm: 'stress', confidence: 'high', count: 40, cuts: { silence: 40 } },
         ...{ foundAtSec: 60, aliveAtSec: 30 },
-        text: '40 of 60 held connections turned out to be cut silently when keep-alives asked: 0 of 20 lived after 60 s left alone, all 10 after 30 s',
+        text: '40 of 60 held connections proved to be cut silently when checked by keep-alives: 0 of 20 were alive after 60 s of silence, all 10 after 30 s',
       },
     ]);
   });
@@ -242,7 +242,7 @@ describe('the age at which connections are cut', () => {
     const [finding] = findCutAge(held, summary, ages, sec(620));
     expect(finding).toMatchObject({ confidence: 'high', count: 24, foundAtSec: 600 });
     expect(finding?.text).toMatch(
-      /^12 of 30 held connections were cut by FIN at an age of 300\.\d+ s .*; 12 of 18 held connections turned out to be cut \(9 silently, 3 by RST\) when keep-alives asked: 6 of 18 lived after 600 s left alone$/,
+      /^12 of 30 held connections were cut by FIN at an age of 300\.\d+ s .*; 12 of 18 held connections proved to be cut \(9 silently, 3 by RST\) when checked by keep-alives: 6 of 18 were alive after 600 s of silence$/,
     );
   });
 

@@ -29,10 +29,10 @@ describe('a look', () => {
   });
 
   it.each([
-    [{ 'response-timeout': 37 }, '37 of 200 requests of arm traffic had no whole answer within 5 s'],
+    [{ 'response-timeout': 37 }, '37 of 200 requests of arm traffic had no complete answer within 5 s'],
     [{ 'response-reset': 2 }, '2 of 200 requests of arm traffic were reset or closed'],
     [{ 'response-empty': 3, 'tunnel-closed': 1 }, '4 of 200 requests of arm traffic were reset or closed'],
-    [{ 'unexpected-status': 9 }, '9 of 200 requests of arm traffic got another status than expected: 503'],
+    [{ 'unexpected-status': 9 }, '9 of 200 requests of arm traffic got an unexpected status: 503'],
   ] as const)('finds %j', (outcomes, sign) => {
     expect(look(outcomes).signs).toEqual([expect.stringContaining(sign)]);
   });

@@ -244,7 +244,7 @@ describe('the verdict', () => {
       '10.0.0.2:3128': { started: 50, established: 10, completed: 10, stalled: 40 },
     };
     const frames = [frameOf(0, { stress: { ...fine(100), frozen: 40, endpoints } })];
-    const said = 'stress: all 40 stalls were of connections to 10.0.0.2:3128';
+    const said = 'stress: all 40 stalls were connections to 10.0.0.2:3128';
     expect(verdictOf(['stress.stalled.count == 0'], frames).reasons.join()).toContain(said);
     expect(verdictOf([HELD], frames).reasons).toEqual([]);
   });
@@ -334,7 +334,7 @@ describe('the verdict', () => {
 
   it.each([
     ['interrupted', 'the run was interrupted'],
-    ['failed', 'the run was cut short by a fault'],
+    ['failed', 'the run was ended by a fault'],
   ] as const)('is none where the run was %s', (status, reason) => {
     expect(verdictOf([HELD, FAILED], undefined, { status })).toMatchObject({
       pass: null,

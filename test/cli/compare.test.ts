@@ -110,6 +110,6 @@ describe('compare', () => {
 
   it('is bad usage where a run is missing or stands on both sides', async () => {
     expect((await cli('before', 'nothing')).exitCode).toBe(2);
-    expect((await cli('before', 'before')).err).toContain('stands on both sides');
+    expect((await cli('before', 'before')).err).toContain('is on both sides');
   });
 });

@@ -114,7 +114,7 @@ describe('run with credentials', () => {
     );
     expect(exitCode).toBe(0);
     expect(host.stdout.text).toMatch(
-      /class +30 browsers\n +to proxy 127\.0\.0\.1:3128 for .*, Negotiate once asked\n/,
+      /class +30 browsers\n +to proxy 127\.0\.0\.1:3128 for .*, Negotiate when challenged\n/,
     );
   });
 });

@@ -166,7 +166,7 @@ describe('--undo', () => {
     settings.set(TABLE, '999999');
     const { code, out } = await undo();
     expect([code, ...values()]).toEqual([0, '32768 60999', '999999']);
-    expect(out).toContain(`${TABLE}: not restored: it was set to 131072 and is 999999 now`);
+    expect(out).toContain(`${TABLE}: not restored: rushhour set it to 131072 and it is now 999999`);
   });
 
   it('changes nothing where the answer is no', async () => {

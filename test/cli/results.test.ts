@@ -175,7 +175,7 @@ describe('results prune', () => {
       'stays: b (noted: ticket 4711)',
       'stays: c (in progress)',
       'stays: d (part of experiment x, which is unfinished)',
-      expect.stringMatching(/^To be removed: 1 run, .*; 4 runs, .* would be left\.$/),
+      expect.stringMatching(/^To remove: 1 run, .*; 4 runs, .* would remain\.$/),
     ]);
     expect(await names()).toBe('abcde');
     const { exitCode, out } = await cli('results', 'prune', '--keep', '1', '--yes');
@@ -268,7 +268,9 @@ describe('results show', () => {
   it('calls a run running that is under way, as the list does', async () => {
     keepRun('alive', 1, { process: markProcess() });
     expect((await cli('results')).out).toMatch(/^alive .* running /m);
-    expect((await cli('results', 'show')).out).toMatch(/^NO VERDICT {2}steady: the run is still under way\n/);
+    expect((await cli('results', 'show')).out).toMatch(
+      /^NO VERDICT {2}steady: the run is still in progress\n/,
+    );
     const shown = JSON.parse((await cli('results', 'show', '--json')).out) as Summary;
     expect(shown.run.status).toBe('running');
     expect(shown.arms['stress']?.started).toBe(3_000);

@@ -67,7 +67,9 @@ suiteNeeding('a run across a path that loses requests', ['linux', 'root', 'netns
         expect(summary.findings).toContainEqual(
           expect.objectContaining({
             kind: 'requests-resent',
-            text: expect.stringMatching(/^5 % of requests \(5 of 100\) were sent again after the handshake/),
+            text: expect.stringMatching(
+              /^5 % of requests \(5 of 100\) were retransmitted after the handshake/,
+            ),
           }),
         );
       });

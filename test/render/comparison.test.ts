@@ -92,7 +92,7 @@ describe('a comparison on the terminal', () => {
     expect(text).toContain('before      2 runs: one, three\n');
     expect(text).toContain('note        kernel differs: 6.1 and 6.12\n');
     expect(text).toContain('fail-if     stress.stalled.rate better: holds\n');
-    expect(text).toContain('Intervals rest on how runs differ among themselves.');
+    expect(text).toContain('Intervals come from how runs differ among themselves.');
   });
 });
 

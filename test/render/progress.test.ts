@@ -93,7 +93,7 @@ describe('renderPlan', () => {
     expect(renderPlan(plan)).toMatchInlineSnapshot(`
       "About to connect for 30 s (raw engine, 1 worker):
         stress  to proxy 10.0.0.5:3128, 10.0.0.6:3128 for http://origin.test/  up to 2,000/s, 60,000 attempts
-        probe   to 10.0.0.7:9, connecting only, as windows-11 but ttl 60       as fast as it goes
+        probe   to 10.0.0.7:9, handshakes only, as windows-11 but ttl 60       as fast as possible
       "
     `);
   });
@@ -117,10 +117,10 @@ describe('where a plan says that connections come from', () => {
   it('counts addresses and names port ranges, on a line of their own', () => {
     const from = { addresses: ['10.10.1.1', '10.10.1.2', '10.10.1.3'], ports: ['20000-20999'] };
     expect(linesOf({ from })).toEqual([
-      '  stress  to 10.0.0.5:80, connecting only                        up to 9.8/s, 960 attempts',
+      '  stress  to 10.0.0.5:80, handshakes only                        up to 9.8/s, 960 attempts',
       '          from 10.10.1.1 and 2 others, source ports 20000-20999',
     ]);
-    expect(linesOf({})).toEqual(['  stress  to 10.0.0.5:80, connecting only  up to 9.8/s, 960 attempts']);
+    expect(linesOf({})).toEqual(['  stress  to 10.0.0.5:80, handshakes only  up to 9.8/s, 960 attempts']);
   });
 
   it('leaves out the smaller pieces of a range that is in many', () => {
@@ -132,7 +132,7 @@ describe('where a plan says that connections come from', () => {
 
   it('says where the system chooses', () => {
     expect(linesOf({ from: { addresses: ['10.0.0.1'] } })[1]?.trim()).toBe(
-      "from 10.0.0.1, ports of the system's choice",
+      'from 10.0.0.1, on ports that the system chooses',
     );
   });
 

@@ -101,7 +101,7 @@ describe('an arm whose proxy wants credentials', () => {
       challenges: 30_000,
       outcomes: { ok: 30_000, 'proxy-closed-after-407': 30_000 },
     });
-    expect(text).toContain('30,000, 2.00 connections each; credentials asked for 30,000 times');
+    expect(text).toContain('30,000, 2.00 connections each; credentials requested 30,000 times');
   });
 
   it('says nothing of requests where each took one connection and nobody asked', () => {

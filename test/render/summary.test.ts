@@ -49,10 +49,10 @@ describe('renderSummary', () => {
                     (99.8 %); 2,000/s
         stalled     120 of 59,990 (0.2 %); the true rate is between 0.17 % and 0.24 % with 95 %
                     confidence
-                    30 recovered, 90 frozen; by the second p99 1.2 %, worst 1.8 %
-        healed      7 retransmitted but quick: an early warning, not a stall
-        slow        3 as long, but without a loss: the path, not a stall
-        resent SYNs 20 x 1, 17 x 2, 90 x 10 (handshakes x retransmissions of each)
+                    30 recovered, 90 frozen; per second: p99 1.2 %, worst 1.8 %
+        healed      7 retransmitted, but fast: an early warning, not a stall
+        slow        3 as long as a stall, but without a loss: the path is slow
+        resent SYNs 20 x 1, 17 x 2, 90 x 10 (handshakes x retransmissions each)
         not ok
           90  handshake-timeout  the SYN was never answered
           35  response-reset     reset before the response was complete
@@ -103,7 +103,7 @@ describe('renderSummary', () => {
   });
 
   it('say what to do about it, unless what drops here says so itself', () => {
-    const late = 'starts were late: p99 135 ms, at most 100 ms is trusted';
+    const late = 'starts were late: p99 135 ms, and the limit is 100 ms';
     const shown = (limitedBy?: LimitCause[]): string => {
       const verdict = { ...summary({}).verdict, pass: null, generatorLimited: true, reasons: [late] };
       return renderSummary(
@@ -111,11 +111,11 @@ describe('renderSummary', () => {
         plain,
       );
     };
-    const busy = new RegExp(`  ${late}\n  -> end what else keeps .*--rate.*doctor`, 's');
+    const busy = new RegExp(`  ${late}\n  -> stop whatever else keeps .*--rate.*doctor`, 's');
     // Runs of an earlier version do not say what limited them.
     for (const limitedBy of [undefined, ['lateness'], ['starved'], ['local-denied', 'unsent-late']] as const)
       expect(shown(limitedBy && [...limitedBy])).toMatch(busy);
-    expect(shown(['unsent-no-port'])).toContain('-> ask for less (--rate, -c) or raise the limit');
+    expect(shown(['unsent-no-port'])).toContain('-> lower --rate or -c, or raise the limit');
     expect(shown(['local-drop'])).not.toContain('->');
     expect(shown(['local-denied', 'local-no-address'])).not.toContain('->');
     expect(renderSummary(summary({}), plain)).not.toContain('->');
@@ -123,7 +123,7 @@ describe('renderSummary', () => {
 
   it('says how long a worker of this machine did not run', () => {
     expect(renderSummary(summary({ starvedSec: 3 }), plain)).toContain(
-      'starved     in 3 seconds a worker of this machine did not run at all\n',
+      'starved     in 3 seconds, a worker thread of this machine did not run at all\n',
     );
     expect(renderSummary(summary({}), plain)).not.toContain('starved');
   });
@@ -169,7 +169,7 @@ describe('renderSummary', () => {
   it('says where stalls were inferred from time alone', () => {
     const { run } = summary();
     const text = renderSummary(summary({ run: { ...run, stallsByTcpInfo: false } }), plain);
-    expect(text).toContain('stalls inferred only from time');
+    expect(text).toContain('stalls inferred from time only');
   });
 
   it.each([72, 80, 100, 300])('keeps within %d columns and within 98', (width) => {

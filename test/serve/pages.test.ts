@@ -122,7 +122,7 @@ describe('the list of runs', () => {
   it('says so where there are none, or where the folder cannot be read', async () => {
     const none = await openSite(join(makeFolder(), 'none'));
     expect(await (await none.get('/')).text()).toContain('There are no runs here yet');
-    expect(await (await none.get('/live')).text()).toContain('No run is under way');
+    expect(await (await none.get('/live')).text()).toContain('No run is in progress');
     const file = join(makeFolder(), 'file');
     writeFileSync(file, '');
     const unreadable = await openSite(file);
@@ -249,9 +249,9 @@ describe('runs that did not do the same', () => {
     // Samples of one morning carry times, those of two days their days.
     expect(html).toMatch(/>05:20<.*>05:21</s);
     expect(html).toMatch(/>11-22<.*>11-23</s);
-    expect(html).toContain('are drawn apart');
+    expect(html).toContain('are drawn separately');
     expect(html).toContain(
-      '1 run more of this scenario had another load or other endpoints, and is not drawn.',
+      '1 run more of this scenario had another load or other endpoints and is not drawn.',
     );
     const under = /<p class="tested">([^<]+)/g;
     expect([...html.matchAll(under)].map(([, text]) => text)).toEqual([
@@ -273,14 +273,14 @@ describe('/compare without two runs', () => {
       const html = await answer.text();
       expect(answer.status).toBe(200);
       expect(html.match(/ checked value="[^"]+"/g)).toEqual([` checked value="${AFTER}"`]);
-      expect(html).toContain(`${AFTER} is chosen: choose another one`);
+      expect(html).toContain(`You have chosen ${AFTER}: choose another one`);
     }
     expect(await (await site.get('/')).text()).toContain('<a href="/compare">Compare</a>');
   });
 
   it('says how to make some where there are none', async () => {
     const site = await openSite(makeFolder());
-    expect(await (await site.get('/compare')).text()).toContain('there is none here yet');
+    expect(await (await site.get('/compare')).text()).toContain('there are none here yet');
   });
 });
 

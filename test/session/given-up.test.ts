@@ -45,7 +45,7 @@ it('a run that gave anything up never says complete, and passes nothing', async 
   expect([run.status, verdict.pass]).toEqual(['interrupted', null]);
   expect(verdict.reasons).toEqual([
     'the run was interrupted',
-    '1 of its attempts were still open, and given up',
+    '1 of its attempts were still open and were abandoned',
   ]);
 });
 

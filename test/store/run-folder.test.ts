@@ -157,7 +157,7 @@ describe('reading a run', () => {
     expect(about).toMatchObject({ status: 'running', endedAt: '2025-01-31T06:00:01.250Z' });
     expect((await listRuns(results))[0]?.status).toBe('running');
     expect(arms['stress']?.started).toBe(3);
-    expect(verdict).toMatchObject({ pass: null, reasons: ['the run is still under way'] });
+    expect(verdict).toMatchObject({ pass: null, reasons: ['the run is still in progress'] });
   });
 
   it('takes a run for over whose summary stands, though it was killed right after', async () => {

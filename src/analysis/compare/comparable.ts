@@ -34,7 +34,7 @@ export function checkComparable(before: readonly RunFacts[], after: readonly Run
   for (const facts of [first, ...others]) {
     const { run, generatorLimited, reasons } = facts;
     if (run.status !== 'complete')
-      warnings.add(`${run.id} ${UNFINISHED[run.status]}: what there is of it counts`);
+      warnings.add(`${run.id} ${UNFINISHED[run.status]}: what it recorded counts`);
     if (generatorLimited) warnings.add(`${run.id} was generator-limited: ${reasons.join('; ')}`);
   }
   for (const other of others) {
@@ -42,14 +42,14 @@ export function checkComparable(before: readonly RunFacts[], after: readonly Run
     for (const text of describeOtherConditions(first, other)) warnings.add(text);
   }
   const common = new Set(before.map(({ run }) => run.id));
-  for (const { run } of after) if (common.has(run.id)) refusals.add(`${run.id} stands on both sides`);
+  for (const { run } of after) if (common.has(run.id)) refusals.add(`${run.id} is on both sides`);
   return { refusals: [...refusals], warnings: [...warnings] };
 }
 
 const UNFINISHED = {
-  running: 'is still under way',
+  running: 'is still in progress',
   interrupted: 'was interrupted',
-  failed: 'was cut short by a fault',
+  failed: 'was ended by a fault',
 } as const;
 
 function describeOtherWork(a: RunFacts, b: RunFacts): string[] {
@@ -58,7 +58,7 @@ function describeOtherWork(a: RunFacts, b: RunFacts): string[] {
   }
   const texts = describeIf('the engines differ', a.run.engine, b.run.engine);
   if (a.run.stallsByTcpInfo !== b.run.stallsByTcpInfo) {
-    texts.push('stalls were detected through the kernel in some runs and only by time in others');
+    texts.push('some runs detected stalls through the kernel, others only by time');
   }
   texts.push(
     ...describeIf(
@@ -115,7 +115,7 @@ function describeOtherConditions(a: RunFacts, b: RunFacts): string[] {
       ...(isOwnFarEnd ? [] : describeIf(`${one.name}: the targets differ`, peerOf(one), peerOf(other))),
       ...(isDeepStrictEqual([one.socket, one.source], [other.socket, other.source])
         ? []
-        : [`${one.name}: the settings of sockets or sources differ`]),
+        : [`${one.name}: the socket or source settings differ`]),
     ]),
     ...describeLengths(a, b),
   ];

@@ -84,7 +84,7 @@ function warnOfFewRuns(
 ): string[] {
   if (units === 'runs' || before.length + after.length === 2) return [];
   return [
-    `runs are taken for one long run each side: to see how much runs differ among themselves takes ${RUNS_FOR_UNITS} or more a side`,
+    `the runs of each side are treated as one long run: with ${RUNS_FOR_UNITS} or more a side, the comparison can use how much runs differ among themselves`,
   ];
 }
 

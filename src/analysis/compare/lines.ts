@@ -85,7 +85,7 @@ function formatVerdict(
 function noteOn({ difference }: Tested, pAdjusted: number, isOutside: boolean): string | undefined {
   if (difference === undefined) return 'too short to tell how much it varies';
   if (isOutside && pAdjusted > ALPHA)
-    return 'by itself the difference is clear, but among so many lines luck brings one like it';
+    return 'on its own the difference is clear, but among so many lines one like it arises by luck';
   return undefined;
 }
 

@@ -9,7 +9,7 @@ export function concludeFrom(
   if (generatorLimited) {
     return {
       verdict: 'none',
-      sentence: 'No verdict: a run was generator-limited, so that it says nothing about what it tested.',
+      sentence: 'No verdict: a run was generator-limited, so it says nothing about what it tested.',
     };
   }
   const deciding = lines.filter(({ decides }) => decides);
@@ -53,7 +53,7 @@ function formatReach(stalls: readonly ComparisonLine[]): string {
     .map(({ arm, smallestDifference, unit }) =>
       smallestDifference === null
         ? `${arm} was too short to show any difference`
-        : `in ${arm} one of ${formatDifference(smallestDifference, unit)} or more would have shown`,
+        : `in ${arm}, one of ${formatDifference(smallestDifference, unit)} or more would have shown`,
     )
     .join(', ');
 }

@@ -25,9 +25,9 @@ function found({ name }: Arm, count: number, text: string): FoundAt {
 }
 
 function formatConnect(count: number): string {
-  return `CONNECT was answered by 401 (${count} times): the proxy asks as an origin does, by 401 in place of 407; -u (auth.to: origin) does not help here, for it is sent through an open tunnel and not with CONNECT; the proxy has to ask by 407 (HAProxy: option http-use-proxy-header)`;
+  return `CONNECT was answered by 401 (${count} times): the proxy challenges like an origin, with 401 instead of 407; -u (auth.to: origin) does not help here, because it is sent through an open tunnel and not with CONNECT; the proxy has to challenge by 407 (HAProxy: option http-use-proxy-header)`;
 }
 
 function formatRequest(count: number): string {
-  return `requests through the proxy were answered by 401 (${count} times): whoever sent it, the proxy or the origin behind it, it asks as an origin does: -u (auth.to: origin)`;
+  return `requests through the proxy were answered by 401 (${count} times): the proxy or the origin behind it challenges like an origin: use -u (auth.to: origin)`;
 }

@@ -102,13 +102,13 @@ function describeFound(proofs: readonly ProofsAtAge[], count: number): Part {
   return {
     confidence: isMany && cut !== undefined ? 'high' : isMany || cut !== undefined ? 'medium' : 'low',
     figures: { foundAtSec: last.ageSec, ...(alive === undefined ? {} : { aliveAtSec: alive.ageSec }) },
-    text: `${count} of ${asked} held connections turned out to be cut${how} when keep-alives asked: ${last.alive} of ${sizeOf(last)} lived after ${last.ageSec} s left alone${between}`,
+    text: `${count} of ${asked} held connections proved to be cut${how} when checked by keep-alives: ${last.alive} of ${sizeOf(last)} were alive after ${last.ageSec} s of silence${between}`,
   };
 }
 
 function formatAllAlive(proofs: readonly ProofsAtAge[]): string {
   const alive = proofs.reduce((sum, proof) => sum + proof.alive, 0);
-  if (alive === 0) return '; none was asked for a sign of life, so that a silent cut would not show';
+  if (alive === 0) return '; none was checked by keep-alives, so a silent cut would not show';
   const [first, last] = [proofs[0]!.ageSec, proofs.at(-1)!.ageSec];
   return `; ${alive} answered a keep-alive after ${first === last ? first : `${first} to ${last}`} s`;
 }

@@ -32,7 +32,7 @@ export function findKnee(arm: Arm, series: SeriesTally): Finding[] {
     .filter(({ scheduled }) => scheduled > 0)
     .sort((a, b) => a.ratePerSec - b.ratePerSec);
   if (levels.length < 2) {
-    const text = 'a knee needs two steps or more, each with a whole second of load in it';
+    const text = 'finding a knee takes two steps or more, each with a whole second of load';
     return [{ kind: 'knee', arm: arm.name, confidence: 'none', text }];
   }
   const firstBad = levels.findIndex(isBad);
@@ -50,15 +50,15 @@ export function findKnee(arm: Arm, series: SeriesTally): Finding[] {
   const bad = levels[firstBad]!;
   const why = describe(bad);
   if (firstBad === 0) {
-    const text = `the knee lies below the lowest step: ${why} at ${bad.ratePerSec}/s already`;
+    const text = `the knee is below the lowest step: already at ${bad.ratePerSec}/s, ${why}`;
     return [finding(arm, 'low', 0, text)];
   }
   const good = levels[firstBad - 1]!;
   const after = levels.slice(firstBad);
   const staysBad = after.every(isBad);
   const confidence = staysBad && after.length > 1 ? 'high' : staysBad ? 'medium' : 'low';
-  const doubt = staysBad ? '' : '; higher steps were clean again, so take it with care';
-  const text = `clean up to ${good.ratePerSec}/s, ${why} at ${bad.ratePerSec}/s${doubt}`;
+  const doubt = staysBad ? '' : '; higher steps were clean again, so treat it with caution';
+  const text = `clean up to ${good.ratePerSec}/s; at ${bad.ratePerSec}/s, ${why}${doubt}`;
   return [finding(arm, confidence, good.ratePerSec, text)];
 }
 

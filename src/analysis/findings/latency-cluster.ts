@@ -59,7 +59,7 @@ export function findLatencyClusters(arms: readonly Arm[], histograms: Histograms
 
 function describe({ arm, what, atSec, count, of }: Cluster, isShared: boolean): Finding {
   const isTcp = STEPS_OF_TCP_SEC.includes(atSec);
-  const doubt = isTcp ? "; TCP's own retransmissions come at such times as well" : '';
+  const doubt = isTcp ? "; TCP's own retransmissions occur at such times, too" : '';
   const where = isShared ? '; other arms show the same' : '';
   return {
     kind: 'latency-cluster',
@@ -67,7 +67,7 @@ function describe({ arm, what, atSec, count, of }: Cluster, isShared: boolean): 
     confidence: isTcp ? 'low' : isShared ? 'high' : 'medium',
     atSec,
     count,
-    text: `${count} of ${of} ${what} came ${atSec} s late, with hardly any around that${doubt}${where}`,
+    text: `${count} of ${of} ${what} came ${atSec} s late, with hardly any just above or below${doubt}${where}`,
   };
 }
 

@@ -46,7 +46,7 @@ function describePool(filling: ArmResult, results: readonly ArmResult[]): FoundA
   const pool = followPool(series, arm.holdUs);
   if (failed < FEWEST_FAILED || pool === undefined) {
     const why =
-      failed < FEWEST_FAILED ? 'no limit' : `${failed} handshakes failed here and there, but no limit`;
+      failed < FEWEST_FAILED ? 'no limit' : `${failed} handshakes failed sporadically, but there is no limit`;
     return {
       ...base,
       confidence: 'none',
@@ -72,7 +72,7 @@ function formatControls(controls: readonly ArmResult[]): string {
     .map(({ arm, summary }) => {
       const bad = badOf(summary);
       const share = `${bad} of ${summary.started}`;
-      return `; of those to another port (${arm.name}) ${share} failed or stalled`;
+      return `; to another port (${arm.name}), ${share} failed or stalled`;
     })
     .join('');
 }
@@ -93,17 +93,17 @@ function describeRelease(
   const after = arm.close === 'reset' ? 'RST' : 'close';
   // The resolution is a second: a rest of less than one cannot be distinguished from none.
   if (lowSec === 0) {
-    return { ...figures, text: `${seen}. They went well again within ${highSec} s of the first ${after}` };
+    return { ...figures, text: `${seen}. They succeeded again within ${highSec} s of the first ${after}` };
   }
   const sustainablePerSec = Math.round((ports / afterSec) * 10) / 10;
-  const carries = `They went well again ${afterSec} s (${lowSec} to ${highSec} s) after the first ${after}: at that pace ${ports} / (${afterSec} s + duration), which is ${sustainablePerSec} short connections/s, can go on for long`;
+  const carries = `They succeeded again ${afterSec} s (${lowSec} to ${highSec} s) after the first ${after}: ${ports} / (${afterSec} s + duration), which is ${sustainablePerSec} short connections/s, is sustainable`;
   return { ...figures, sustainablePerSec, text: `${seen}. ${carries}` };
 }
 
 function formatNoRelease({ watchedSec }: PoolTimeSeries): string {
   return watchedSec <= 0
-    ? 'The load ended before the first of them was closed, so nothing tells when there is room again'
-    : `None went well again within ${watchedSec} s of the first close, when the load ended: the rate that can go on for long is not known`;
+    ? 'The load ended before the first of them was closed, so it is unknown when there is room again'
+    : `None succeeded again within ${watchedSec} s of the first close, when the load ended: the sustainable rate is unknown`;
 }
 
 function failedOf({ stalled, outcomes }: ArmSummary): number {

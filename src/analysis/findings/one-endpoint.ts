@@ -23,7 +23,7 @@ export function findOneEndpoint(arm: Arm, summary: ArmSummary): FoundAt[] {
       confidence: 'high',
       endpoint,
       count: stalled,
-      text: `all ${stalled} stalls were of connections to ${endpoint} (${stalled} of ${started} starts); of ${all - started} starts to the other ${endpoints.length === 2 ? 'endpoint' : `${endpoints.length - 1} endpoints`} none stalled`,
+      text: `all ${stalled} stalls were connections to ${endpoint} (${stalled} of ${started} starts); none of ${all - started} starts to the other ${endpoints.length === 2 ? 'endpoint' : `${endpoints.length - 1} endpoints`} stalled`,
     },
   ];
 }

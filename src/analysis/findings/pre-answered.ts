@@ -38,7 +38,7 @@ function findAnsweredPort(arm: Arm, summary: ArmSummary): Finding[] {
       confidence: answered === summary.started ? 'high' : 'medium',
       handshakeUs,
       count: answered,
-      text: `${answered} of ${summary.started} handshakes with a port that must refuse were completed, in ${handshakeUs} us (median)`,
+      text: `${answered} of ${summary.started} handshakes with a port that should refuse completed, in ${handshakeUs} us (median)`,
     },
   ];
 }
@@ -68,7 +68,7 @@ function findQuickHandshake(arm: Arm, summary: ArmSummary): Finding[] {
       handshakeUs: handshake.p50,
       firstByteUs: firstByte.min,
       count: firstByte.count,
-      text: `${seen}, ${floor}; whether the far end itself answers the handshakes, a port that must refuse would tell (closed-port)`,
+      text: `${seen}, ${floor}; a port that should refuse shows whether the far end itself answers the handshakes (closed-port)`,
     },
   ];
 }

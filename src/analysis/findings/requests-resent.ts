@@ -24,8 +24,8 @@ export function findRequestsResent(arm: Arm, { requestsResent }: ArmSummary): Fo
   // A browser's connection carries many requests.
   const what =
     arm.load.kind === 'browsers'
-      ? `${share} connections ${counts} had a request that was sent again after the handshake`
-      : `${share} requests ${counts} were sent again after the handshake`;
+      ? `${share} connections ${counts} retransmitted a request after the handshake`
+      : `${share} requests ${counts} were retransmitted after the handshake`;
   return [
     {
       kind: 'requests-resent',

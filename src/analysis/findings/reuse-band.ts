@@ -53,12 +53,12 @@ export function findReuseBand(
 ): Finding[] {
   if (nat === 'reassigned') {
     const text =
-      'not measured: the far end saw other source ports than those that were bound, so the NAT reassigns ports and a port used again here is not used again there';
+      'not measured: the far end saw source ports other than those bound here, so the NAT reassigns ports, and a port reused here is not reused there';
     return [{ kind: 'reuse-band', arm, confidence: 'none', text }];
   }
   if (nat === 'apart') {
     const text =
-      'not measured: the far end saw the source addresses of a pair come from different external addresses, so the two could not collide there';
+      'not measured: the far end saw the two source addresses of a pair as different external addresses, so they could not collide there';
     return [{ kind: 'reuse-band', arm, confidence: 'none', text }];
   }
   const ages = sortAges(byReuseAge);
@@ -118,10 +118,10 @@ function describeBand(arm: string, ages: readonly Age[], band: Band, isSweep: bo
   const isClear = band.gain >= CLEAR_GAIN;
   const from = hasLower
     ? `from ${lower.atSec} s (${lower.lowSec} to ${lower.highSec} s)`
-    : `from ${lower.highSec} s or less, the youngest age there was,`;
+    : `from ${lower.highSec} s or less, the youngest age tested,`;
   const to = hasUpper
     ? `to ${upper.atSec} s (${upper.lowSec} to ${upper.highSec} s)`
-    : `to ${upper.lowSec} s or more, the oldest age there was,`;
+    : `to ${upper.lowSec} s or more, the oldest age tested,`;
   return {
     kind: 'reuse-band',
     arm,
@@ -133,7 +133,7 @@ function describeBand(arm: string, ages: readonly Age[], band: Band, isSweep: bo
     toLowSec: upper.lowSec,
     toHighSec: upper.highSec,
     text:
-      `${share(band.insideRate)} of the source ports that were used again at an age ${from} ${to} stalled, ` +
+      `${share(band.insideRate)} of the source ports reused at an age ${from} ${to} stalled, ` +
       `against ${share(band.outsideRate)} at other ages`,
   };
 }
@@ -146,11 +146,11 @@ function isEdge(beyond: readonly Age[], younger: Age | undefined, older: Age | u
 
 function describeNone(arm: string, ages: readonly Age[], nat: Nat | undefined): Finding {
   const attempts = sum(ages, 'attempts');
-  const seen = `${sum(ages, 'stalled')} of ${attempts} ports that were used again stalled, at no age more than at others (${ages[0]!.ageSec} to ${ages[ages.length - 1]!.ageSec} s)`;
+  const seen = `${sum(ages, 'stalled')} of ${attempts} reused ports stalled, at no age more than at others (${ages[0]!.ageSec} to ${ages[ages.length - 1]!.ageSec} s)`;
   const doubt =
     nat === 'preserved'
       ? ''
-      : '; if the NAT reassigns ports or the addresses of a pair leave by different external ones, this has measured nothing';
+      : '; if the NAT reassigns ports, or translates the addresses of a pair to different external ones, this has measured nothing';
   return { kind: 'reuse-band', arm, confidence: 'none', text: `no band: ${seen}${doubt}` };
 }
 

@@ -38,7 +38,7 @@ export const stateTable: Finder = {
 };
 
 /**
- * How many connections were open at once and alive when asked, what became of those beyond, and the highest rate at which
+ * How many connections were open at once and alive when checked, what became of those beyond, and the highest rate at which
  * they were established without loss before. Nothing tells here what the limit is one of, nor whose.
  * @param cutAges of those connections whose end was seen as it came
  */
@@ -51,20 +51,20 @@ export function findStateTable(
   const base = { kind: 'state-table', arm: arm.name } as const;
   const none = (text: string): FoundAt[] => [{ ...base, confidence: 'none', text }];
   if (arm.via !== 'tcp' || arm.holdUs === 0 || arm.load.kind !== 'open')
-    return none('only bare connections (via: tcp) that are held, opened at a rate, show how many fit');
+    return none('only bare connections (via: tcp) that are opened at a rate and held show how many fit');
   if (summary.established === 0) return none('no connection was established, so none could be counted');
   const { alive, cut, unasked } = followHeld(summary);
   if (alive === 0) {
     return none(
       cut === 0
-        ? `none of ${summary.established} connections was asked for a sign of life: hold them for longer`
-        : `all ${cut} connections that were held had been cut by the end: how many fit at once, nothing tells`,
+        ? `none of ${summary.established} connections was checked by keep-alives: hold them longer`
+        : `all ${cut} held connections had been cut by the end, so it is unknown how many fit at once`,
     );
   }
   const rows = [...series.bySecond];
   if (closesEarly(arm, series, rows))
     return none(
-      'the first connections were closed before the last could get in: hold them for the load and the handshake timeout, at least',
+      'the first connections were closed before the last were tried: hold them at least as long as the load plus the handshake timeout',
     );
   const wall = findWall(rows);
   const seen = { arm, summary, rows, wall, cut, cutAges };
@@ -80,11 +80,11 @@ export function findStateTable(
       ...(rate === undefined ? {} : { establishedPerSec: rate }),
       ...(whenFull === 'not-reached' ? {} : { during: filled }),
       text: [
-        `${alive} connections were open at once and alive when asked`,
+        `${alive} connections were open at once and alive when checked`,
         describeBeyond(seen, whenFull),
-        ...(unasked > 0 ? [`${unasked} more were never asked`] : []),
+        ...(unasked > 0 ? [`${unasked} more were never checked`] : []),
         rate === undefined
-          ? 'no second of the load before was without loss'
+          ? 'no earlier second of the load was without loss'
           : `established without loss up to ${rate}/s`,
       ].join('; '),
     },
@@ -198,7 +198,7 @@ function findRate(arm: Arm, series: SeriesTally, untilSec: number): number | und
 }
 
 function describeBeyond({ rows, wall, cut, summary }: Seen, whenFull: WhenFull): string {
-  const cutToo = cut > 0 ? `, and ${cut} that were held had been cut` : '';
+  const cutToo = cut > 0 ? `, and ${cut} held connections had been cut` : '';
   switch (whenFull) {
     case 'drops':
     case 'refuses': {
@@ -207,17 +207,17 @@ function describeBeyond({ rows, wall, cut, summary }: Seen, whenFull: WhenFull):
       const refused = total(beyond, (counts) => counts.refused);
       const silent = total(beyond, (counts) => counts.stalled);
       const count = total(beyond, (counts) => counts.started);
-      return `of ${count} started from then on ${silent} met silence and ${refused} were refused${cutToo}`;
+      return `of ${count} started from then on, ${silent} met silence and ${refused} were refused${cutToo}`;
     }
     case 'evicts-oldest':
-      return `${cut} had been cut, the oldest, while new ones were let in`;
+      return `${cut} had been cut, the oldest first, while new ones were let in`;
     case 'evicts':
       return `${cut} had been cut, old and new, while new ones were let in`;
     case 'not-reached': {
       const lost = summary.started - summary.established;
       return lost + cut === 0
-        ? 'no limit up to there'
-        : `no limit up to there: ${lost} handshakes failed and ${cut} were cut here and there`;
+        ? 'no limit up to that number'
+        : `no limit up to that number: ${lost} handshakes failed and ${cut} connections were cut sporadically`;
     }
   }
 }

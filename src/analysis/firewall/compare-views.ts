@@ -79,11 +79,9 @@ function changesOf(one: FirewallText | undefined, other: FirewallText | undefine
 }
 
 function sentencesOf(changes: readonly ShownChange[], count: number): string[] {
-  if (count === 0) return ['between these runs no setting changed of those that the firewall showed'];
+  if (count === 0) return ['none of the settings that the firewall showed changed between these runs'];
   const said = changes.slice(0, MOST_SENTENCES).map(formatChange);
-  return count > said.length
-    ? [...said, `and ${count - said.length} more of its lines differ between these runs`]
-    : said;
+  return count > said.length ? [...said, `and ${count - said.length} more of its lines differ`] : said;
 }
 
 /** `between these runs the firewall's tcp-timewait-timer went from 1 to 60 (system global)` */
@@ -91,7 +89,7 @@ export function formatChange({ where, key, from, to }: ShownChange): string {
   const place = where === '' ? '' : ` (${where})`;
   const subject = `between these runs the firewall's ${key}`;
   if (from === undefined)
-    return `${subject} came in${to === '' ? '' : ` as ${to}`}${place}: it was not shown before`;
+    return `${subject} appeared${to === '' ? '' : ` as ${to}`}${place}: it was not shown before`;
   if (to === undefined) return `${subject}${from === '' ? '' : `, which was ${from},`} went away${place}`;
   return `${subject} went from ${from} to ${to}${place}`;
 }

@@ -95,7 +95,9 @@ function noteUnlike<Run extends { readonly facts: RunFacts }>(
     const why = checkWork(reference.facts, run.facts).refusals.join('; ');
     reasons.set(why, [...(reasons.get(why) ?? []), run.facts.run.id]);
   }
-  return [...reasons].map(([why, ids]) => `left out ${formatIds(ids)}, which did not do the same: ${why}`);
+  return [...reasons].map(
+    ([why, ids]) => `left out ${formatIds(ids)}, because they did something else: ${why}`,
+  );
 }
 
 const MOST_NAMED = 3;

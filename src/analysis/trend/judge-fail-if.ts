@@ -35,7 +35,7 @@ type Judged = Omit<JudgedCondition, 'text'>;
 function judgeAbsent(condition: FailIf): Judged {
   const held =
     condition.kind === 'became' ? condition.not : compare(0, condition.operator, condition.bound.value);
-  return { held, note: 'it never came up' };
+  return { held, note: 'it never occurred' };
 }
 
 function judgeBecame(line: TrendLine, { not, word }: Extract<FailIf, { kind: 'became' }>): Judged {
@@ -70,7 +70,7 @@ function formatDoubt(
   { value }: Bound,
   { unit }: TrendLine,
 ): string {
-  if (low === null || high === null) return ' (how sure it is, is not known)';
+  if (low === null || high === null) return ' (its interval is unknown)';
   if (value < low || value > high) return '';
   return ` (close: its 95 % interval, ${formatFigure(low, unit)} to ${formatFigure(high, unit)}, includes the bound)`;
 }

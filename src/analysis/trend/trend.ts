@@ -72,7 +72,7 @@ function describeRun({ facts, lengthSec, arms }: SoakRun, timeZone: string, usua
 
 function whyLeftOut(facts: SoakRun['facts'], lengthSec: number, usualSec: number): string | null {
   if (facts.generatorLimited) return `generator-limited: ${facts.reasons.join('; ')}`;
-  if (facts.run.status === 'running') return 'is still under way';
+  if (facts.run.status === 'running') return 'is still in progress';
   if (facts.run.status !== 'complete' && lengthSec < ENOUGH * usualSec) {
     return `${facts.run.status} after ${lengthSec} s, the others lasted ${Math.round(usualSec)} s`;
   }

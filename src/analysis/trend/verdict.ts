@@ -9,7 +9,7 @@ export function concludeFrom(
   lines: readonly TrendLine[],
   { scenario, nights, counted }: { scenario: string; nights: number; counted: number },
 ): Pick<Trend, 'verdict' | 'sentence'> {
-  if (nights === 0) return { verdict: 'cannot-tell', sentence: 'Cannot tell: there is no night.' };
+  if (nights === 0) return { verdict: 'cannot-tell', sentence: 'Cannot tell: there are no nights.' };
   const aside = counted === nights ? '' : ` (${nights - counted} more do not count)`;
   const found = lines.filter(({ verdict }) => verdict === 'changed' || verdict === 'drifted');
   if (found.length > 0) {

@@ -24,7 +24,7 @@ export function findWeekendEffect(
     return rankSumChance(values, weekend) <= CLEARLY ? [`${timeSeries.arm}.${timeSeries.figure.name}`] : [];
   });
   if (names.length === 0) return [];
-  return [`weekends are not as other nights in ${names.join(', ')}: --weekdays compares like with like`];
+  return [`weekends differ from other nights in ${names.join(', ')}: --weekdays compares like with like`];
 }
 
 function rankSumChance(values: readonly number[], isOne: readonly boolean[]): number {

@@ -25,7 +25,7 @@ function formatStep({ step, unit }: Pick<TrendLine, 'step' | 'unit'>): string {
   const suspect =
     probeChanged.length === 0
       ? ''
-      : `; the probe changed then too, suspect it first: ${probeChanged.join('; ')}`;
+      : `; the probe changed at the same time, so suspect it first: ${probeChanged.join('; ')}`;
   return `changed after ${after}${where}: from ${formatFigure(from, unit)} to ${formatFigure(to, unit)} (${interval})${suspect}`;
 }
 
@@ -43,22 +43,22 @@ function formatNothing(
   const reach =
     smallestStep === null
       ? 'no step would have been seen'
-      : `a step of ${formatDifference(smallestStep, unit)} half way would have been seen`;
-  const slight = isSlight ? '; it moved, by too little to matter' : '';
+      : `a step of ${formatDifference(smallestStep, unit)} halfway through would have been seen`;
+  const slight = isSlight ? '; it moved, but too little to matter' : '';
   return `no change seen in ${nights} nights (${formatFigure(level, unit)}); ${reach}${slight}`;
 }
 
 function formatAlike({ correlation, nights }: Pick<TrendLine, 'correlation' | 'nights'>): string {
   if (correlation === null || correlation * Math.sqrt(nights) <= 1.645) return '';
-  return `; nights resemble the ones before (correlation ${correlation.toFixed(1)}), which was allowed for`;
+  return `; successive nights are alike (correlation ${correlation.toFixed(1)}), and the verdict allows for that`;
 }
 
 function formatTooFew(nights: number, alpha: number): string {
   const needed = minimumNights(alpha);
   if (nights < MIN_NIGHTS) {
-    return `cannot tell yet: ${nights === 1 ? '1 night counts' : `${nights} nights count`}, ${MIN_NIGHTS} are the least, and ${needed} for any step to be told from chance`;
+    return `cannot tell yet: ${nights === 1 ? '1 night counts' : `${nights} nights count`}; at least ${MIN_NIGHTS} are needed, and ${needed} to tell a step from chance`;
   }
-  return `cannot tell a step from chance with ${nights} nights: ${needed} are the least`;
+  return `cannot tell a step from chance with ${nights} nights: at least ${needed} are needed`;
 }
 
 function formatSigned(value: number, unit: TrendLine['unit']): string {

@@ -34,14 +34,14 @@ export function namesSection(sides: readonly Side[]): string {
   const left = (title: string) => ({ title, align: 'left' }) as const;
   const table = htmlTable(
     { columns: [left('arm'), left('what'), left('said'), { title: 'times', align: 'right' }], rows },
-    'What was said in refusal',
+    'Reasons for refusals',
   );
-  return `<section><h2>What was said in refusal</h2>${table}</section>`;
+  return `<section><h2>Reasons for refusals</h2>${table}</section>`;
 }
 
 const NAMED_ROWS = [
   ['refused by', 'refusals'],
-  ['error of the proxy', 'errorNames'],
+  ['proxy error', 'errorNames'],
   ['schemes offered', 'schemesOffered'],
   ['content not met', 'unmetContent'],
 ] as const;

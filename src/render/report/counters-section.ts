@@ -20,13 +20,13 @@ export function countersSection(sides: readonly Side[]): string {
   const left = (title: string) => ({ title, align: 'left' }) as const;
   const table = htmlTable(
     { columns: [left('kernel of'), left('counter'), { title: 'moved by', align: 'right' }], rows },
-    'Counters of the kernel',
+    'Kernel counters',
   );
   const list =
     sentences.length === 0
       ? ''
       : `<ul class="findings">${sentences.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>`;
-  return `<section><h2>Counters of the kernel</h2>${list}<details><summary>All that moved</summary>${table}</details></section>`;
+  return `<section><h2>Kernel counters</h2>${list}<details><summary>All counters that changed</summary>${table}</details></section>`;
 }
 
 function rowsOf(host: string, counters: Readonly<Record<string, number>> = {}): string[][] {

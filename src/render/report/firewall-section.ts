@@ -25,8 +25,8 @@ export function firewallSection(sides: readonly Side[], comparison?: Comparison)
     rows.length === 0
       ? ''
       : htmlTable(
-          { columns: [left('moved during the run'), left('in'), right('from'), right('to')], rows },
-          'What moved on the firewall during the run',
+          { columns: [left('changed during the run'), left('in'), right('from'), right('to')], rows },
+          'What changed on the firewall during the run',
         );
   return `<section><h2>The firewall’s own view</h2>${list(sentences)}${list(lines)}${table}</section>`;
 }

@@ -29,10 +29,10 @@ export function handshakeFigure(arm: string, sides: readonly ArmSide[]): Figure 
     heading: 'Handshakes by length',
     note: `${formatCounts(sides)} from when they were due. ${
       marks.length > 0
-        ? 'Dashed lines: when this host sends a lost SYN again. A heap just behind one is what was answered at that SYN.'
+        ? 'Dashed lines: when this host retransmits a lost SYN. A heap just after one consists of handshakes that were answered at that SYN.'
         : schedule.length > 0
-          ? 'None took as long as this host waits before it sends a SYN again.'
-          : 'This run does not know when its host sends a SYN again.'
+          ? 'None took as long as this host waits before it retransmits a SYN.'
+          : 'This run does not know when its host retransmits a SYN.'
     }`,
     plots: [
       {

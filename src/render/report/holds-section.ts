@@ -27,7 +27,7 @@ export function holdsSection(sides: readonly Side[]): string {
   const right = (title: string) => ({ title, align: 'right' }) as const;
   const columns = [
     left('arm'),
-    right('asked at an age of'),
+    right('checked at an age of'),
     right('lived'),
     right('share'),
     ...CUTS.map((how) => right(`cut: ${how}`)),

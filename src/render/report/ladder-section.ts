@@ -35,7 +35,7 @@ function drawOne(one: Evidence, subject: string, id: string): string {
   const { packets, met, attempt, source, endpoint } = one;
   const steps = packets.slice(0, MOST_STEPS);
   const height = TOP + steps.length * STEP + FALL + 12;
-  const caption = `${subject}, attempt ${attempt} (${one.kind}): met ${describeSynAnswer(met)}${one.isPartial === true ? '; packets were lost meanwhile' : ''}`;
+  const caption = `${subject}, attempt ${attempt} (${one.kind}): met ${describeSynAnswer(met)}${one.isPartial === true ? '; some packets were not captured' : ''}`;
   const rows = packets.map((packet) => [
     formatAt(packet.atUs),
     packet.way === 'out' ? 'sent' : 'came',
@@ -44,11 +44,14 @@ function drawOne(one: Evidence, subject: string, id: string): string {
   ]);
   const left = (title: string) => ({ title, align: 'left' }) as const;
   const table = htmlTable(
-    { columns: [left('after the first SYN'), left('way'), left('packet'), left('as it was here')], rows },
+    {
+      columns: [left('after the first SYN'), left('direction'), left('packet'), left('as captured here')],
+      rows,
+    },
     caption,
   );
   return `<figure class="ladder"><figcaption>${escapeHtml(caption)}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(`${caption}; the table below says the same`)}">
+<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(`${caption}; the table below has the same data`)}">
 <defs><marker id="ladder-${id}" viewBox="0 0 10 10" refX="10" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 10 5 0 10z" fill="currentColor"/></marker></defs>
 ${text(LEFT, 18, 'middle', 'this machine')}${text(LEFT, 36, 'middle', source)}${text(RIGHT, 18, 'middle', 'far end')}${text(RIGHT, 36, 'middle', endpoint)}
 ${rail(LEFT, height)}${rail(RIGHT, height)}

@@ -16,11 +16,13 @@ export function outcomesFigure(arm: string, sides: readonly ArmSide[]): Figure |
   const seconds = Math.max(...sides.map(({ run }) => run.seconds));
   const step = stepOf(seconds);
   const worst =
-    step > 1 ? ` Each point is the worst of ${step} seconds: the fewest ok, the most of all else.` : '';
+    step > 1
+      ? ` Each point is the worst of ${step} seconds: the fewest ok, the most of every other outcome.`
+      : '';
   return {
     id: 'outcomes',
     heading: 'Attempts by outcome over time',
-    note: `In the second in which each ended; few and many both show.${worst}`,
+    note: `Each attempt counts in the second in which it ended. The scale shows small and large numbers together.${worst}`,
     plots: sides.map((side) => plotOf(arm, side, outcomes, seconds, step)),
     table: {
       columns: [
@@ -60,7 +62,7 @@ function plotOf(
   return {
     title: side === '' ? '' : sideLabel(side, arm),
     x: { label: 'seconds since the start', scale: 'linear', unit: 'sec', range: [0, seconds] },
-    y: { label: 'attempts in a second', scale: 'asinh', unit: 'count' },
+    y: { label: 'attempts per second', scale: 'asinh', unit: 'count' },
     at: Array.from({ length: points }, (_, at) => at * step),
     series: outcomes.flatMap((outcome, index) => {
       const counts = detail.outcomes.get(outcome);

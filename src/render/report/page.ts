@@ -123,7 +123,7 @@ function figureHtml(arm: string, id: string, { heading, note, plots, table }: Fi
 ${plots
   .map(
     ({ title }) =>
-      `<div class="plot" tabindex="0" role="application" aria-label="${escapeHtml(`${title === '' ? label : `${label}, ${title}`}. Arrow keys read it point by point; the table below says the same.`)}"></div>`,
+      `<div class="plot" tabindex="0" role="application" aria-label="${escapeHtml(`${title === '' ? label : `${label}, ${title}`}. Arrow keys step through its points; the table below has the same figures.`)}"></div>`,
   )
   .join('')}
 <p class="reading" aria-live="polite"></p>

@@ -41,7 +41,7 @@ export function percentileFigure(arm: string, sides: readonly ArmSide[]): Figure
   return {
     id: 'percentiles',
     heading: 'Latency by percentile',
-    note: 'From when each attempt was due: to established, to the first byte of the response, to its last. A step means that a share of the attempts met something that the others did not.',
+    note: 'Time from when each attempt was due until the connection was established, the first byte of the response, and its last byte. A step means that some of the attempts met something that the others did not.',
     plots: [
       {
         title: '',

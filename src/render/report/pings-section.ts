@@ -9,5 +9,5 @@ export function pingsSection(sides: readonly Side[]): string {
   );
   if (lines.length === 0) return '';
   const items = lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('');
-  return `<section><h2>Pings beside the load</h2><ul class="findings">${items}</ul></section>`;
+  return `<section><h2>Pings during the load</h2><ul class="findings">${items}</ul></section>`;
 }

@@ -22,7 +22,7 @@ export function reuseFigure(_arm: string, sides: readonly ArmSide[]): Figure | u
   return {
     id: 'reuse',
     heading: 'Stalls by the age of the source port',
-    note: 'Share stalled of the attempts whose source port had been used before, by how long it had rested. An edge is a timer of something on the way.',
+    note: 'Share of attempts on a reused source port that stalled, by how long the port had rested. An edge is a timer of some device on the path.',
     plots: [
       {
         title: '',

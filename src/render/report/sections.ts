@@ -113,7 +113,7 @@ function factsOf(run: Side['run']): Map<string, string> {
     ['status', summary.run.status],
     [
       'engine',
-      `${summary.run.engine}${summary.run.stallsByTcpInfo ? '' : ', stalls inferred only from time'}`,
+      `${summary.run.engine}${summary.run.stallsByTcpInfo ? '' : ', stalls inferred from time only'}`,
     ],
     ['workers', String(workers)],
     ['lateness of this machine, p99', formatMicros(summary.latenessUs.p99)],

@@ -36,7 +36,7 @@ export function stalledFigure(_arm: string, sides: readonly ArmSide[]): Figure {
       ...(outages === 0 ? [] : [`${formatPlural(outages, 'outage is', 'outages are')} shaded red`]),
       ...(detail.ramping.includes(true)
         ? [
-            `ramps are shaded grey and not counted${ramp === 0 ? '' : ` (${formatCount(ramp)} stalled in them)`}`,
+            `ramps are shaded grey and do not count${ramp === 0 ? '' : ` (${formatCount(ramp)} stalled in them)`}`,
           ]
         : []),
     ];
@@ -56,7 +56,7 @@ function plotOf(
   return {
     title: side === '' ? '' : sideLabel(side, arm),
     x: { label: 'seconds since the start', scale: 'linear', unit: 'sec', range: [0, seconds] },
-    y: { label: 'stalled in a second', scale: 'linear', unit: 'count', range: [0, highest * 1.08] },
+    y: { label: 'stalled per second', scale: 'linear', unit: 'count', range: [0, highest * 1.08] },
     at: Array.from({ length: points }, (_, at) => at * step),
     series: [
       {

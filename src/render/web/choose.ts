@@ -11,10 +11,11 @@ import type { RunRow } from './types.ts';
 export function renderChoice(rows: readonly RunRow[], chosen: readonly string[]): string {
   const title = 'Compare two runs';
   if (rows.length < 2) {
-    const main = `<p>Two runs are compared, and there ${rows.length === 0 ? 'is none' : 'is one'} here yet: <code>rushhour run quickstart</code> makes one.</p>`;
+    const main = `<p>A comparison needs two runs, and there ${rows.length === 0 ? 'are none' : 'is only one'} here yet: <code>rushhour run quickstart</code> creates one.</p>`;
     return renderLayout({ title, place: 'compare', main });
   }
-  const named = chosen.length === 1 ? `${chosen[0]} is chosen: choose another one` : 'Choose two of them';
-  const main = `<p>${escapeHtml(named)}. The older one is taken for &quot;before&quot;.</p>\n${renderRunsForm(rows, chosen)}`;
+  const named =
+    chosen.length === 1 ? `You have chosen ${chosen[0]}: choose another one` : 'Choose two of them';
+  const main = `<p>${escapeHtml(named)}. The older one becomes &quot;before&quot;.</p>\n${renderRunsForm(rows, chosen)}`;
   return renderLayout({ title, place: 'compare', main, hasScript: true });
 }

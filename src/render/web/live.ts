@@ -39,14 +39,14 @@ export function renderLive(
 ): string {
   const main =
     runs.length === 0
-      ? '<p>No run is under way. One that is started shows up here by itself.</p>'
+      ? '<p>No run is in progress. A new run shows up here by itself.</p>'
       : runs.map(renderRun).join('\n');
   const shown = runs.map(({ folder }) => folder).join(' ');
   return renderLayout({
     title,
     place: 'live',
     // Refreshed repeatedly: the runs in progress may have changed since the page was sent.
-    main: `<div${follows ? ` data-under-way="${escapeHtml(shown)}"` : ''}>${main}</div><noscript><p>Without scripts this page stands still: load it again.</p></noscript>`,
+    main: `<div${follows ? ` data-under-way="${escapeHtml(shown)}"` : ''}>${main}</div><noscript><p>Without scripts this page does not update: reload it.</p></noscript>`,
     hasScript: true,
   });
 }
@@ -65,7 +65,7 @@ ${run.tested === undefined ? '' : `<p class="tested">${escapeHtml(formatTestedSi
 <dl class="tiles">${tile('elapsed', formatDuration((second + 1) * 1e6), 'for')}${tile('perSec', '-', 'a second')}${tile('started', formatCount(started), 'started')}${tile('stalled', formatCount(stalled), 'stalled')}${tile('share', formatShare(started === 0 ? 0 : stalled / started), 'share stalled')}${tile('unsent', formatCount(sum('unsent')), 'unsent')}${tile('open', formatCount(open), 'open')}</dl>
 ${renderEvents(hostEvents)}
 ${renderSpark('started', 'Started each second')}
-${renderSpark('stalled', 'Stalled, by the second in which the SYN was sent')}
+${renderSpark('stalled', 'Stalled, by second of the SYN')}
 <div class="scrolls" tabindex="0" role="region" aria-label="By arm"><table>
 <thead><tr><th scope="col">arm</th>${COLUMNS.map(([title]) => `<th scope="col" class="right">${title}</th>`).join('')}</tr></thead>
 <tbody>${Object.entries(series)

@@ -29,7 +29,7 @@ export function renderOverview(overview: Overview): string {
   const { scenario, rows, trends, apart, total } = overview;
   const title = scenario === undefined ? 'Runs and soaks' : `Runs of ${scenario}`;
   if (rows.length === 0) {
-    const main = `<p>There are no runs here yet: <code>rushhour run quickstart</code> makes one.</p>
+    const main = `<p>There are no runs here yet: <code>rushhour run quickstart</code> creates one.</p>
 ${renderDamaged(overview)}`;
     return renderLayout({ title, place: 'runs', main });
   }

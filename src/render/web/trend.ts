@@ -25,15 +25,15 @@ interface Point {
 
 /** A drawing for each group of comparable runs; runs in none of them are counted, with the reason. */
 export function renderTrends(groups: readonly (readonly RunRow[])[], apart: number): string {
-  const why = 'for what a line between them showed would be the test, not the network';
+  const why = 'because a line between them would show the test, not the network';
   const left =
     apart === 0
       ? ''
-      : `<p class="caption">${formatPlural(apart, 'run', 'runs')} more of this scenario had another load or other endpoints, and ${apart === 1 ? 'is' : 'are'} not drawn.</p>`;
+      : `<p class="caption">${formatPlural(apart, 'run', 'runs')} more of this scenario had another load or other endpoints and ${apart === 1 ? 'is' : 'are'} not drawn.</p>`;
   const explained =
     groups.length < 2
       ? ''
-      : `<p class="caption">Runs of another load, or to other endpoints, are drawn apart, ${why}.</p>`;
+      : `<p class="caption">Runs with another load or other endpoints are drawn separately, ${why}.</p>`;
   return `${groups.map((runs, index) => renderTrend(runs, index)).join('\n')}${explained}${left}`;
 }
 

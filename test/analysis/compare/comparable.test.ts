@@ -74,6 +74,6 @@ describe('runs', () => {
   });
 
   it('are not compared with themselves', () => {
-    expect(checkComparable([BEFORE], [BEFORE]).refusals).toEqual(['before stands on both sides']);
+    expect(checkComparable([BEFORE], [BEFORE]).refusals).toEqual(['before is on both sides']);
   });
 });

@@ -99,7 +99,7 @@ describe('a comparison', () => {
     const after = { facts: { ...facts, run: { ...facts.run, status: 'interrupted' as const } }, arms };
     const comparison = compareRuns([runOf({ stress: armTimeSeries(course(30, 100)) })], [after]);
     expect(comparison.verdict).toBe('no difference seen');
-    expect(comparison.warnings).toContain('after was interrupted: what there is of it counts');
+    expect(comparison.warnings).toContain('after was interrupted: what it recorded counts');
   });
 
   it('compares outcomes that came up, and connections per request where they were counted', () => {

@@ -11,12 +11,14 @@ const textOf = (arm: Partial<Arm>, over: Parameters<typeof armSummary>[0]): stri
 describe('a 401 through a proxy', () => {
   it.each([{}, { auth: { ...AUTH, to: 'proxy' } }] as const)('asks for what an origin asks: %j', (arm) => {
     const text = textOf({ via: 'proxy', ...arm }, { statuses: { '401': 7, '200': 3 } });
-    expect(text).toMatch(/answered by 401 \(7 times\).* it asks as an origin does: -u \(auth.to: origin\)$/);
+    expect(text).toMatch(
+      /answered by 401 \(7 times\).* challenges like an origin: use -u \(auth.to: origin\)$/,
+    );
   });
 
   it('has no remedy in -u where it answers CONNECT', () => {
     const text = textOf({ via: 'tunnel' }, { tunnelStatuses: { '401': 7 } });
-    expect(text).toMatch(/^CONNECT was answered by 401 \(7 times\): the proxy asks as an origin does/);
+    expect(text).toMatch(/^CONNECT was answered by 401 \(7 times\): the proxy challenges like an origin/);
     expect(text).toContain('-u (auth.to: origin) does not help here');
     const auth = { ...AUTH, to: 'origin' } as const;
     expect(textOf({ via: 'tunnel', auth }, { tunnelStatuses: { '401': 7 } })).toBe(text);

@@ -115,7 +115,7 @@ describe('the pool of a NAT', () => {
     );
     expect(early).toMatchObject([{ confidence: 'high', ports: 500 }]);
     expect(early[0]).not.toHaveProperty('sustainablePerSec');
-    expect(early[0]?.text).toContain('None went well again within 45 s of the first close');
+    expect(early[0]?.text).toContain('None succeeded again within 45 s of the first close');
     const held = poolOf(
       fill({ ports: 500, timeWaitSec: 1 }, { holdSec: 60, perSec: 100, forSec: 20 }),
       otherPort(0),
@@ -144,7 +144,7 @@ describe('the pool of a NAT', () => {
     filling.summary.stalled = { ...filling.summary.stalled, count: 80, frozen: 80 };
     const [found] = poolOf(filling, otherPort(0));
     expect(found).toMatchObject({ confidence: 'none' });
-    expect(found?.text).toContain('80 handshakes failed here and there, but no limit');
+    expect(found?.text).toContain('80 handshakes failed sporadically, but there is no limit');
   });
 
   it('is not given for a pool that had enough: so many were open at once', () => {
@@ -164,7 +164,7 @@ describe('the pool of a NAT', () => {
     const filling = fill({ ports: 500, timeWaitSec: 20 }, { holdSec: 15, perSec: 100, forSec: 60 });
     const both = poolOf(filling, otherPort(150))[0];
     expect(both).toMatchObject({ confidence: 'medium', ports: 500 });
-    expect(both?.text).toContain('of those to another port (other-port) 150 of 300 failed or stalled');
+    expect(both?.text).toContain('to another port (other-port), 150 of 300 failed or stalled');
     expect(poolOf(filling)[0]).toMatchObject({ confidence: 'medium' });
   });
 

@@ -168,9 +168,7 @@ describe('findings name no culprit', () => {
     expect(found).toMatchObject([
       {
         ...{ kind: 'nat-pool', arm: 'keep', confidence: 'high', ports: 50, releaseLowSec: 0 },
-        text: expect.stringMatching(
-          /at most 50 open at once.*of those to another port \(other-port\) 0 of 300/,
-        ),
+        text: expect.stringMatching(/at most 50 open at once.*to another port \(other-port\), 0 of 300/),
       },
     ]);
     expect(found[0]).not.toHaveProperty('sustainablePerSec');
@@ -179,7 +177,7 @@ describe('findings name no culprit', () => {
   it('and are surer of a limit that only one port has', () => {
     const [pool] = FIREWALLS['a global limit of connections']!().filter(({ kind }) => kind === 'nat-pool');
     expect(pool).toMatchObject({ confidence: 'medium' });
-    expect(pool?.text).toMatch(/of those to another port \(other-port\) [1-9]\d* of 300 failed or stalled$/);
+    expect(pool?.text).toMatch(/to another port \(other-port\), [1-9]\d* of 300 failed or stalled$/);
   });
 
   it('and give an onset with the interval of what followed', () => {
@@ -236,7 +234,7 @@ describe('stalls of one endpoint alone', () => {
     expect(endpointsWith([0, 40, 0])).toMatchObject([
       {
         ...{ kind: 'one-endpoint', arm: 'stress', confidence: 'high', endpoint: '10.0.0.2:3128', count: 40 },
-        text: 'all 40 stalls were of connections to 10.0.0.2:3128 (40 of 100 starts); of 200 starts to the other 2 endpoints none stalled',
+        text: 'all 40 stalls were connections to 10.0.0.2:3128 (40 of 100 starts); none of 200 starts to the other 2 endpoints stalled',
       },
     ]);
   });

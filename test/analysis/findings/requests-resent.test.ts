@@ -21,7 +21,7 @@ const textOf = (requestRetransmits: Record<string, number>, arm: Partial<Arm> = 
 describe('requests that were sent again', () => {
   it('are told with their share, whatever the number of times', () => {
     expect(textOf({ '0': 949, '1': 50, '3': 1 })).toBe(
-      '5.1 % of requests (51 of 1000) were sent again after the handshake: between 3.9 % and 6.6 % with 95 % confidence',
+      '5.1 % of requests (51 of 1000) were retransmitted after the handshake: between 3.9 % and 6.6 % with 95 % confidence',
     );
   });
 

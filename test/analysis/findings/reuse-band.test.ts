@@ -77,7 +77,7 @@ describe('the band of ages at which reused ports stall', () => {
   it('is declined where the NAT is known to reassign ports, whatever was counted', () => {
     const [found] = findReuseBand('sweep', sweep({ fromSec: 1, toSec: 60 }, 0, 1), 'reassigned', true);
     expect(found).toMatchObject({ confidence: 'none' });
-    expect(found?.text).toContain('the far end saw other source ports');
+    expect(found?.text).toContain('the far end saw source ports other than');
     expect(found?.['fromSec']).toBeUndefined();
   });
 

@@ -126,7 +126,7 @@ describe('a table that is full', () => {
         ...{ kind: 'state-table', arm: 'fill', confidence: 'high' },
         ...{ connections: 750, whenFull: 'drops', establishedPerSec: 200 },
         ...{ from: '2025-01-31T06:00:00.000Z', to: '2025-01-31T06:00:06.000Z' },
-        text: '06:00:00 to 06:00:06 UTC: 750 connections were open at once and alive when asked; of 1120 started from then on 1070 met silence and 0 were refused; established without loss up to 200/s',
+        text: '06:00:00 to 06:00:06 UTC: 750 connections were open at once and alive when checked; of 1120 started from then on, 1070 met silence and 0 were refused; established without loss up to 200/s',
       },
     ]);
   });
@@ -215,7 +215,7 @@ describe('a table that is not full', () => {
 describe('what shows no table', () => {
   it.each<[string, Arm, (index: number) => Fate]>([
     ['only bare connections', armOf({ ...FILL, holdUs: 0 }), () => 'alive'],
-    ['hold them for the load and', armOf({ ...FILL, holdUs: sec(14) }), () => 'alive'],
+    ['hold them at least as long as the load', armOf({ ...FILL, holdUs: sec(14) }), () => 'alive'],
     ['no connection was established', FILL, () => 'silent'],
     ['had been cut by the end', FILL, () => 'silently-cut'],
   ])('is said: %s', (text, arm, fate) => {

@@ -136,7 +136,7 @@ describe('between two runs', () => {
   it('that nothing changed is said as well', () => {
     const view = viewOf(output(1, 0, 7), output(1, 12, 9));
     expect(compareFirewalls({ id: 'one', view }, { id: 'other', view }).sentences).toEqual([
-      'between these runs no setting changed of those that the firewall showed',
+      'none of the settings that the firewall showed changed between these runs',
     ]);
   });
 

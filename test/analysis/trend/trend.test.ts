@@ -55,7 +55,7 @@ describe('a trend', () => {
       { id: 'n12', date: '2026-11-14', what: ['the versions of rushhour differ: 0.1.0 and 0.2.0'] },
     ]);
     expect(lineOf(trend, 'stalled.rate').sentence).toContain(
-      'the probe changed then too, suspect it first: the versions of rushhour differ: 0.1.0 and 0.2.0',
+      'the probe changed at the same time, so suspect it first: the versions of rushhour differ: 0.1.0 and 0.2.0',
     );
   });
 
@@ -73,7 +73,7 @@ describe('a trend', () => {
     expect(line.smallestStep).toBeGreaterThan(0.0001);
     expect(line.smallestStep).toBeLessThan(0.001);
     expect(line.sentence).toMatch(
-      /^no change seen in 24 nights \(0\.11 %\); a step of 0\.\d+ points half way would have been seen$/,
+      /^no change seen in 24 nights \(0\.11 %\); a step of 0\.\d+ points halfway through would have been seen$/,
     );
   });
 
@@ -84,7 +84,7 @@ describe('a trend', () => {
       'Cannot tell: 5 nights of test, 8 are the least.',
     ]);
     expect(lineOf(trend, 'stalled.rate').sentence).toBe(
-      'cannot tell yet: 5 nights count, 8 are the least, and 10 for any step to be told from chance',
+      'cannot tell yet: 5 nights count; at least 8 are needed, and 10 to tell a step from chance',
     );
   });
 
@@ -142,7 +142,7 @@ describe('a trend', () => {
   it('says where weekends differ, and sees more where they are kept apart', () => {
     const nights = simulateNights(28, 11, { weekend: 0.2, spread: 0.1 }, (index) => (index < 14 ? 1 : 2));
     const together = judge(nights);
-    expect(together.notes.join()).toMatch(/^weekends are not as other nights in stress\.stalled\.rate/);
+    expect(together.notes.join()).toMatch(/^weekends differ from other nights in stress\.stalled\.rate/);
     const apart = lineOf(judge(nights, true), 'stalled.rate');
     expect(apart.verdict).toBe('changed');
     expect(apart.pAdjusted).toBeLessThan(lineOf(together, 'stalled.rate').pAdjusted);
@@ -194,7 +194,7 @@ describe('the choice of nights', () => {
     });
     expect(runs).toHaveLength(2);
     expect(notes).toEqual([
-      'left out 02, which did not do the same: stress: the load differs: 10/s and 20/s',
+      'left out 02, because they did something else: stress: the load differs: 10/s and 20/s',
     ]);
   });
 

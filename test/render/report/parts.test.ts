@@ -62,7 +62,7 @@ describe('held connections', () => {
       [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell]) => cell),
     );
     expect(rows).toEqual([
-      ['arm', 'asked at an age of', 'lived', 'share', 'cut: silence', 'cut: RST', 'cut: FIN', 'cut: other'],
+      ['arm', 'checked at an age of', 'lived', 'share', 'cut: silence', 'cut: RST', 'cut: FIN', 'cut: other'],
       ['stress', 'before that', '-', '-', '0', '1', '2', '0'],
       ['stress', '30 s', '4', '100 %', '0', '0', '0', '0'],
       ['stress', '60 s', '1', '25 %', '3', '0', '0', '0'],
