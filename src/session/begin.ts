@@ -17,7 +17,7 @@ const RUN_AHEAD_SEC = 0.1;
 const SOAK_AHEAD_SEC = 1;
 
 /**
- * Opens the folder of a new run or soak: the look before the load and the firewall's view before it are taken by then.
+ * Opens the folder of a new run or soak, after the pre-load check and the firewall commands that precede the load.
  * @param fingerprint of the scenario, by which an interrupted session is found again
  */
 export async function begin(

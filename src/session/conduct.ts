@@ -14,13 +14,13 @@ import type { Undo } from './undo.ts';
 /** From "ready" to a segment's first attempt: time for every shard to receive the message. */
 const READY_AHEAD_SEC = 0.1;
 
-/** A soak is given up once this many of its segments in a row have ended with a worker's fault. */
+/** A soak is abandoned after this many consecutive segments have ended with a worker's fault. */
 const MAX_FAULTS = 5;
 
-/** What a session needs while it lasts, besides what was opened for it. */
+/** What a session needs while it lasts, in addition to what was opened for it. */
 export interface SessionContext {
   readonly listener: RunListener;
-  /** What the load cannot do without. */
+  /** Reports the loss of something that the load needs. */
   readonly loss: Loss;
   readonly undo: Undo;
   readonly farSide: FarSide | undefined;
@@ -100,12 +100,12 @@ export function conduct(
         const text = `the soak is ${status}`;
         events.add({ kind: 'ended', fromSec: toSec, toSec, setsAside: false, text });
       }
-      // Once more, so that the last event is on disk.
+      // Again, so that the last event is on disk.
       await recorder.closeAll();
       await evidence.close();
       // By the monotonic clock: the wall clock may have been set back to before the start.
       const endedAt = new Date(Date.parse(writer.info.startedAt) + clock.seconds() * 1_000).toISOString();
-      // What cannot be read again leaves the verdict as it is.
+      // The verdict does not depend on it, so a failed read is not an error.
       const summary = {
         ...sums.summarise(status, endedAt, events.kinds),
         ...(await readBeside(writer.dir).catch(() => ({}))),

@@ -6,10 +6,11 @@ import { checkThreadRoom } from './load/thread-room.ts';
 import type { Undo } from './undo.ts';
 
 /**
- * Starts what a scenario with `farEnd: embedded` connects to and points its arms there: one far end, and another that asks
- * for credentials where arms bring some, because a proxy asks everybody. Any other scenario comes back as it is.
- * @param undo takes what ends them
- * @param onLost hears of one that ends by itself
+ * Starts what a scenario with `farEnd: embedded` connects to and points its arms there: one far end, and a second one
+ * that requires credentials if any arm has them, because a proxy challenges everybody. Returns any other scenario
+ * unchanged.
+ * @param undo receives the functions that end them
+ * @param onLost called if one ends unexpectedly
  */
 export async function provideFarEnd(
   scenario: Scenario,

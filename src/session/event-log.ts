@@ -2,10 +2,10 @@ import type { SessionEvent } from '../store/session-events.ts';
 import { isTouched } from '../store/session-events.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
 
-/** Seconds are whole, and those of the session's clock. */
+/** In whole seconds of the session's clock. */
 export type Noted = Omit<SessionEvent, 'id' | 'at'>;
 
-/** The events of a run or soak: written, reported, and kept in memory as long as they decide which seconds count. */
+/** The events of a run or soak: written to disk, reported, and kept in memory while they decide which seconds count. */
 export class EventLog {
   readonly #writer: SessionWriter;
   readonly #tell: (event: SessionEvent) => void;
@@ -13,7 +13,7 @@ export class EventLog {
   readonly #aside = new Map<number, SessionEvent>();
   readonly #kinds: Pick<SessionEvent, 'kind'>[] = [];
 
-  /** @param before what earlier processes noted */
+  /** @param before events recorded by earlier processes */
   constructor(
     writer: SessionWriter,
     tell: (event: SessionEvent) => void,
@@ -24,7 +24,7 @@ export class EventLog {
     for (const event of before) this.#remember(event);
   }
 
-  /** @returns its id, to end it by */
+  /** @returns its id, for {@link EventLog.end} */
   add({ kind, fromSec, toSec, setsAside, text }: Noted): number {
     const at = new Date().toISOString();
     const event = this.#writer.event({ kind, at, fromSec, toSec, setsAside, text });
@@ -49,12 +49,12 @@ export class EventLog {
     for (const id of [...this.#lasting.keys()]) this.end(id, toSec);
   }
 
-  /** Whether what was counted in a second says nothing about the firewall, as far as is known by now. */
+  /** Whether, as far as is known, the counts of a second say nothing about the firewall. */
   isAside(second: number): boolean {
     return isTouched(second, this.#aside.values(), this.#writer.settleSec);
   }
 
-  /** All events so far, in order, only their kinds. */
+  /** The kinds of all events so far, in order. */
   get kinds(): readonly Pick<SessionEvent, 'kind'>[] {
     return this.#kinds;
   }

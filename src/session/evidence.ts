@@ -2,7 +2,7 @@ import { encodeHead } from '../evidence/near/write-packets.ts';
 import { EvidenceLog, type KeptEvidence } from '../store/evidence-log.ts';
 import type { SessionWriter } from '../store/session-writer.ts';
 
-/** What keeps the evidence of a run or soak; nothing is written before there is any. */
+/** Opens the evidence log of a run or soak; its file is created with the first entry. */
 export function openEvidence(
   { dir, info }: Pick<SessionWriter, 'dir' | 'info'>,
   onFailure: (message: string) => void,

@@ -4,10 +4,10 @@ import type { RunInfo } from '../store/run-info.ts';
 import { elapsedSec } from './elapsed.ts';
 import { openClocks } from './host/read-clocks.ts';
 
-/** A soak that was killed shortly before its end, or while its summary was made, still gets that from who goes on. */
+/** A soak killed shortly before its end, or while its summary was being made, can still be resumed to finish it. */
 const GRACE_SEC = 30 * 60;
 
-/** A run can be resumed within a day: after that, its measurements would belong to another time. */
+/** A run can be resumed within a day; after that, conditions are no longer comparable. */
 const RUN_GRACE_SEC = 24 * 3_600;
 
 /**
@@ -41,8 +41,7 @@ function latestSec({ soak }: RunInfo): number {
 }
 
 /**
- * A run that its user stopped is over. One that was killed could not record that, and one that failed did not end on
- * purpose.
+ * A run that its user stopped is over. A killed one could not record its end, and a failed one did not mean to end.
  */
 function isOver({ status }: RunListing, endedAt: string | undefined): boolean {
   return status === 'interrupted' && endedAt !== undefined;

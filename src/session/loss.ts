@@ -1,9 +1,9 @@
 import { type EnvironmentError, EXIT, RushhourError } from '../errors.ts';
 import { describeExhaustion } from './load/exhaustion.ts';
 
-/** Something that the load needs went away. */
+/** Watches for the loss of something that the load needs. */
 export interface Loss {
-  /** The first that was; undefined as long as all is there. */
+  /** The first loss; undefined if there is none. */
   readonly why: EnvironmentError | undefined;
   happens(why: EnvironmentError): void;
   /** @param act called once something is lost; at once if it is already lost */

@@ -10,32 +10,32 @@ import type { LoadSegment } from './segment.ts';
 import type { RunListener, RunPlan } from './types.ts';
 import type { Undo } from './undo.ts';
 
-/** What opens a session: who hears of it, what it tells time by, and what takes back all that is opened. */
+/** What opening a session takes: its listener, the clocks, and the steps that undo it. */
 export interface SessionOpening {
   readonly listener: RunListener;
   readonly clocks: Clocks;
   readonly undo: Undo;
 }
 
-/** A run or soak whose folder exists: its writer, and what is known by then. */
+/** A run or soak whose folder exists: its writer, and what is known at that point. */
 export interface OpenedSession {
   readonly writer: SessionWriter;
   readonly clock: SessionClock;
   readonly events: EventLog;
-  /** All that was recorded so far. */
+  /** Totals of everything recorded so far. */
   readonly sums: SessionSums;
   readonly plan: RunPlan;
-  /** Asks the firewall, where the scenario says how. */
+  /** Runs the scenario's firewall commands, if it has any. */
   readonly firewall?: FirewallWatch;
   readonly schedule: Schedule;
-  /** How it comes that load begins to flow; undefined: that is nothing to note. */
+  /** The event to record when load begins; undefined: none. */
   readonly first?: (flowsSec: number) => Noted;
-  /** The first second that is not recorded. */
+  /** The first second not yet recorded. */
   readonly next: number;
-  /** Ready to start; absent where a soak goes on, which waits for what it needs, or where nothing is left to do. */
+  /** Ready to start; absent for a resumed soak, which waits for what it needs, and if nothing is left to do. */
   readonly segment?: LoadSegment;
-  /** What an earlier process recorded, if it is resumed, apart from `again`. */
+  /** For a resumed session: what earlier processes recorded, without `again`. */
   readonly before?: Frame;
-  /** Seconds of an earlier process that it may not have passed on to sinks. */
+  /** Seconds that an earlier process may not have passed on to sinks. */
   readonly again?: readonly RecordedSecond[];
 }

@@ -5,9 +5,9 @@ import type { LoadSegment } from './segment.ts';
 import type { RunPlan } from './types.ts';
 
 /**
- * @param segment the first one; absent where a soak goes on, or nothing is left of a run: its addresses are those that
- * it had
- * @param fromUs how far a resumed one is
+ * @param segment the first one; absent for a resumed soak, or if nothing is left of a run: the recorded addresses are
+ *   shown
+ * @param fromUs where a resumed session continues
  */
 export function planOf(
   { info, dir }: Pick<SessionWriter, 'info' | 'dir'>,

@@ -5,13 +5,13 @@ import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
 import type { Progress } from './types.ts';
 
 export interface Schedule {
-  /** Undefined where only a count bounds the run. */
+  /** Undefined if only a count limits the run. */
   readonly durationUs: number | undefined;
-  /** Undefined where only time bounds it. */
+  /** Undefined if only time limits it. */
   readonly attempts: number | undefined;
 }
 
-/** Adds up what a view of the running run shows. */
+/** Sums for the live view of a run. */
 export class ProgressTally {
   readonly #schedule: Schedule;
   readonly #total = emptyCounts();
@@ -54,7 +54,7 @@ export class ProgressTally {
   }
 }
 
-/** By time, by count, or by whichever is further on where both bound the run. */
+/** By time, by count, or by whichever has advanced further if both limit the run. */
 function fractionOf(
   elapsedUs: number,
   durationUs: number | undefined,

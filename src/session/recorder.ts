@@ -21,11 +21,11 @@ export interface RecorderOptions {
   /** The first second that is not recorded yet. */
   readonly next: number;
   readonly events: EventLog;
-  /** Receives each second once it is settled whether it counts. */
+  /** Receives each second once it is certain whether it counts. */
   readonly sums: SessionSums;
-  /** Receives each second as it was counted. */
+  /** Receives each second as soon as it is recorded. */
   readonly watch: (second: WholeSecond['frame']) => void;
-  /** Keeps what was seen of attempts. */
+  /** Stores the packets seen of attempts. */
   readonly evidence: Pick<EvidenceLog, 'add'>;
 }
 
@@ -76,14 +76,14 @@ export class Recorder {
     };
   }
 
-  /** Resolves once every second is on disk, its window closed, and handed on. */
+  /** Resolves once every second is on disk, its window is closed, and it has been passed on. */
   async flush(): Promise<void> {
     await this.#written;
     await this.closeAll();
     this.#held?.releaseAll();
   }
 
-  /** Closes what is open, whether it is over or not. */
+  /** Closes what is open, complete or not. */
   async closeAll(): Promise<void> {
     const { writer, sums } = this.#options;
     sums.add(await writer.closeAll());
@@ -113,7 +113,7 @@ export class Recorder {
   }
 }
 
-/** Notes that the disk takes nothing, and that it does again: from one second's writing to the next. */
+/** Records when the disk stops and resumes accepting writes, judging by each second's write. */
 export class DiskWatch {
   readonly #events: Pick<EventLog, 'add' | 'end'>;
   #failures = 0;
@@ -123,7 +123,7 @@ export class DiskWatch {
     this.#events = events;
   }
 
-  /** @param failures how often something could not be written at once, so far; `second` was tried just now */
+  /** @param failures number of failed writes so far; `second` has just been tried */
   check(second: number, failures: number): void {
     const isWritten = failures === this.#failures;
     this.#failures = failures;

@@ -18,15 +18,15 @@ import { cutTornTails, cutUncommitted } from '../store/session-repair.ts';
 import { SessionWriter } from '../store/session-writer.ts';
 import { SOAK_LIMITS, type SoakLimits, WindowFiles } from '../store/window-files.ts';
 
-/** A run or a soak that goes on, and all that was recorded of it before. */
+/** A reopened run or soak, with everything recorded of it before. */
 export interface ReopenedSession {
   readonly writer: SessionWriter;
   /** The last recorded second; -1 if there is none. */
   readonly lastSecond: number;
   readonly sums: SessionSums;
-  /** All there were, in the order of their beginnings. */
+  /** All events, in the order in which they began. */
   readonly events: readonly SessionEvent[];
-  /** Events whose end was not recorded. */
+  /** Those without a recorded end. */
   readonly openEvents: readonly SessionEvent[];
 }
 
@@ -110,6 +110,6 @@ function markedAsRunning(before: RunInfo): RunInfo {
 
 async function recordProcess(dir: string, info: RunInfo): Promise<void> {
   await writeJson(join(dir, FILES.info), info);
-  // Of one that its user had ended.
+  // Present if its user had ended it.
   await rm(join(dir, FILES.summary), { force: true });
 }

@@ -31,7 +31,7 @@ export async function resumeRun(
   options: RunOptions,
   { listener, clocks, undo }: SessionOpening,
 ): Promise<OpenedSession> {
-  // Only frames: its histograms are summed once, when it is resumed.
+  // Only frames: histograms are summed once, when the folder is reopened.
   const recorded = new Tally();
   for await (const frame of framesOf(dir, await readRunInfo(dir))) recorded.add(frame);
   const rest = restOf(
@@ -96,7 +96,7 @@ function reopenLogs(
   const { info } = writer;
   const session = sessionOf(info);
   const nowSec = session === undefined ? 0 : elapsedSec({ ...info, session }, clocks, Date.now());
-  // What happens from now on does not bear on seconds that were recorded; where nothing follows, it ended with the last.
+  // Events from now on do not affect recorded seconds; if nothing follows, the session ended with the last of them.
   const fromSec = isOver ? lastSecond + 1 : Math.max(lastSecond + 2, nowSec);
   const clock = createSessionClock({ fromSec, clocks, countsSleep });
   const events = new EventLog(writer, (event) => listener.event?.(event), known);
@@ -116,7 +116,7 @@ function formatGap(info: RunInfo): string {
   return last?.bootId === info.process.bootId ? 'its process was killed' : 'this machine was rebooted';
 }
 
-/** Seconds between the processes of a run. */
+/** Seconds in which no process of the run was alive. */
 function missingSec(events: readonly SessionEvent[]): number {
   return events
     .filter(({ kind }) => kind === 'resumed')
@@ -130,7 +130,7 @@ function scheduledOf(tally: Tally, arm: string): number {
     .reduce((sum, name) => sum + tally.series(name).counts.scheduled, 0);
 }
 
-/** Everything so far but for what is handed on again, as one frame, for who counts on from it. */
+/** Everything recorded so far, without the seconds that are passed on again, as one frame from which sinks count on. */
 function sumBefore(tally: Tally, again: readonly RecordedSecond[], { arms }: Scenario): Frame {
   const names = arms.flatMap(({ name }) => ['', RAMP_SUFFIX, ASIDE_SUFFIX].map((suffix) => name + suffix));
   const series = names
@@ -147,7 +147,7 @@ function sumBefore(tally: Tally, again: readonly RecordedSecond[], { arms }: Sce
   return { second: tally.lastSecond, series: Object.fromEntries(series), open: 0, stallsLeftOut: 0 };
 }
 
-/** What counts on: the plain counters and the outcomes. */
+/** Only what is cumulative: the plain counters and the outcomes. */
 function subtract(sum: SeriesCounts, part: SeriesCounts): void {
   for (const name of COUNTERS) sum[name] -= part[name] ?? 0;
   for (const [outcome, count] of Object.entries(part.outcomes) as [Outcome, number][]) {

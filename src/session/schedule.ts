@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import { fillTime } from '../scenario/adjust.ts';
 import type { Scenario } from '../scenario/types.ts';
 
-/** Longest soak: its records in memory grow by a few bytes a second. */
+/** The longest soak: its records in memory grow by a few bytes a second. */
 export const LONGEST_US = 7 * 24 * 3_600_000_000;
 
 /**

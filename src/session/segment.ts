@@ -12,22 +12,22 @@ import type { CaptureOutline, RunListener, RunOptions } from './types.ts';
 import { Undo } from './undo.ts';
 
 export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
-  /** What is left of the session's. Its far end has an address. */
+  /** The remaining part of the session's scenario. Its far end has an address. */
   readonly scenario: Scenario;
-  /** Whether it is the first of its process: somebody must then answer before load starts. */
+  /** Whether it is the first of its process: an endpoint must then answer before load starts. */
   readonly isFirst: boolean;
 };
 
-/** Who takes what a segment counted, and what was seen of its attempts. */
+/** Receives what a segment counted, and what was seen of its attempts. */
 export type SegmentReceiver = Pick<SecondAggregatorOptions, 'onHistogram' | 'onSecond'> & {
   /** @param second of the segment */
   onEvidence(second: number, kept: readonly KeptEvidence[]): void;
 };
 
-/** A stretch of load without a break: threads of its own, addresses as they were when it began. */
+/** A continuous stretch of load, with its own threads and the addresses resolved when it began. */
 export interface LoadSegment {
   readonly load: Load;
-  /** Whether its packets are captured; absent: nobody wants them. */
+  /** Whether its packets are captured; absent: not requested. */
   readonly capture?: CaptureOutline;
   /**
    * Starts the load.
@@ -39,7 +39,7 @@ export interface LoadSegment {
   close(): Promise<void>;
 }
 
-/** @throws EnvironmentError where something that it needs is missing; nothing is left behind then */
+/** @throws EnvironmentError if something that it needs is missing; nothing is left behind then */
 export async function openSegment(options: SegmentOptions, listener: RunListener): Promise<LoadSegment> {
   const undo = new Undo();
   try {

@@ -10,24 +10,24 @@ import type { Recorder } from './recorder.ts';
 import { type LoadSegment, openSegment } from './segment.ts';
 import type { RunListener, RunOptions } from './types.ts';
 
-/** Between two tries to set the load up again. */
+/** Between two attempts to set the load up again. */
 const RETRY_MS = 5_000;
 
-/** A segment ends by its own schedule; one that is this much late is stopped. */
+/** A segment ends by its own schedule; if it is this late, it is stopped. */
 const OVERTIME_SEC = 3;
 
-/** How often that is looked at. */
+/** How often that is checked. */
 const LOOK_MS = 500;
 
-/** What makes several segments of a session. */
+/** How a session is divided into segments. */
 export interface SegmentsPlan {
   /** Seconds from "ready" to a segment's first attempt: time for every shard to receive the message. */
   readonly aheadSec: number;
-  /** What is to follow; undefined: nothing, as of a run, or because too little time is left. */
+  /** The scenario of the next segment; undefined: none follows, as in a run, or because too little time is left. */
   readonly rest: () => Scenario | undefined;
-  /** Segments that may end with a fault of a worker, one after the other, before it is given up. */
+  /** Consecutive segments that may end with a worker's fault before the session is abandoned. */
   readonly maxFaults: number;
-  /** Second at which load has to end; undefined: as its own schedule says. */
+  /** Second at which load has to end; undefined: by its own schedule. */
   readonly endSec?: number;
 }
 
@@ -40,13 +40,13 @@ export interface SegmentsParts {
   readonly events: EventLog;
   readonly watch: HostWatch;
   /**
-   * A segment's load begins to flow.
+   * A segment's load begins.
    * @param fromSec its first second
    */
   readonly onFlow: (fromSec: number) => void;
 }
 
-/** Lets load flow, segment by segment: one of a run, several of a soak. */
+/** Runs the load segment by segment: one for a run, several for a soak. */
 export class Segments {
   readonly #parts: SegmentsParts;
   readonly #ending = new AbortController();
@@ -57,7 +57,7 @@ export class Segments {
     this.#parts = parts;
   }
 
-  /** @param first ready to start; absent where a soak goes on */
+  /** @param first ready to start; absent for a resumed soak */
   async conduct(first?: LoadSegment): Promise<void> {
     let segment = first ?? (await this.#openPatiently());
     for (let isFirst = true; segment !== undefined; isFirst = false) {
@@ -68,7 +68,7 @@ export class Segments {
       } catch (error) {
         this.#faults += 1;
         if (this.#faults >= this.#parts.plan.maxFaults) throw error;
-        this.#note(`a worker failed (${(error as Error).message}): the load begins again`);
+        this.#note(`a worker failed (${(error as Error).message}): the load is restarted`);
       } finally {
         this.#segment = undefined;
         await segment.close();
@@ -77,7 +77,7 @@ export class Segments {
     }
   }
 
-  /** No segment follows; the one under way ends. */
+  /** Starts no further segment and ends the current one. */
   stop(how: 'drain' | 'abort'): void {
     this.#ending.abort();
     this.#segment?.load.stop(how);
@@ -107,7 +107,7 @@ export class Segments {
     }
   }
 
-  /** @returns undefined where nothing follows */
+  /** @returns undefined if none follows */
   async #openPatiently(): Promise<LoadSegment | undefined> {
     const { options, plan, listener, clock, events } = this.#parts;
     let waiting: number | undefined;
@@ -131,7 +131,7 @@ export class Segments {
     }
   }
 
-  /** Why the load restarts is another event, which is over before this machine is ready to send again. */
+  /** The reason for the restart is another event, which may end before this machine is ready to send again. */
   #noteGap(fromSec: number, toSec: number): void {
     if (toSec <= fromSec) return;
     const text = `the load restarted: nothing was recorded for ${toSec - fromSec} s`;

@@ -2,8 +2,8 @@ import type { RecordedSecond } from '../metrics/types.ts';
 import { setAside, setAsideTag } from '../metrics/window.ts';
 
 /**
- * Holds seconds back until it is settled whether they count: an event on this machine is often noticed only seconds
- * later, and a database cannot take back what it received.
+ * Holds seconds back until it is certain whether they count: an event on this machine is often noticed only seconds
+ * later, and a database cannot retract what it has received.
  */
 export class SettleBuffer {
   readonly #settleSec: number;

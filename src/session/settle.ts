@@ -1,9 +1,9 @@
 import type { Scenario } from '../scenario/types.ts';
 
-/** Looking once a second, it is known this much later at most what happened. */
+/** With one check a second, any event is known within this time. */
 const NOTICE_SEC = 3;
 
-/** How long after a second it is settled whether it counts: what began in it has turned out, and news have come. */
+/** How long after a second it is certain whether it counts: its attempts have ended, and any event has been noticed. */
 export function settleSecOf({ arms }: Scenario): number {
   const longestUs = Math.max(...arms.map(({ handshakeTimeoutUs }) => handshakeTimeoutUs));
   return Math.ceil(longestUs / 1_000_000) + NOTICE_SEC;

@@ -1,11 +1,11 @@
 import type { RunListener } from './types.ts';
 
-/** Whose word counts: it may refuse the run. */
+/** May throw, in order to refuse the run. */
 const DECIDES = 'approve';
 
 /**
- * Wraps a listener so that its faults do not affect the run: output must neither end a load nor keep it from disk. The
- * first fault of each method becomes a warning; only `approve` may throw.
+ * Wraps a listener so that its faults do not affect the run: output must neither end a load nor keep results from disk.
+ * The first fault of each method becomes a warning; only `approve` may throw.
  */
 export function shelter<Listener extends RunListener>(listener: Listener): Listener {
   const told = new Set<string>();
@@ -14,9 +14,9 @@ export function shelter<Listener extends RunListener>(listener: Listener): Liste
     told.add(part);
     const why = error instanceof Error ? error.message : String(error);
     try {
-      listener.warning?.(`what is told of the run is not complete (${part}: ${why}); the run goes on`);
+      listener.warning?.(`the output of this run is incomplete (${part}: ${why}); the run continues`);
     } catch {
-      // The warning itself failed, and there is nobody else to tell.
+      // The warning itself failed; there is nowhere else to report it.
     }
   };
   const parts = Object.entries(listener).map(([part, act]: [string, unknown]) => {

@@ -25,16 +25,16 @@ export interface RunOptions {
   readonly command: readonly string[];
   /** Resume an interrupted run of the same scenario; of a soak, if one has time left. */
   readonly resume?: boolean;
-  /** Where a peer on the far host records what arrives there. */
+  /** Address of a peer on the far host that records what arrives there. */
   readonly peer?: PeerAddress;
-  /** A soak: the scenario is stretched, and its load set up again whenever it has to be. */
+  /** Present for a soak: the scenario is stretched, and the load restarted whenever necessary. */
   readonly soak?: SoakLength;
 }
 
 export interface SoakLength {
-  /** How long it lasts, from its start, pauses included. Microseconds. */
+  /** Duration from its start, including pauses; microseconds. */
   readonly forUs: number;
-  /** Seconds that are rolled up into one window. */
+  /** Seconds per window. */
   readonly windowSec: number;
 }
 
@@ -47,15 +47,15 @@ export interface RunPlan {
   readonly readsTcpInfo: boolean;
   readonly workers: number;
   readonly arms: readonly ArmOutline[];
-  /** From second 0; undefined where only a count bounds the run. */
+  /** From second 0; undefined if only a count limits the run. */
   readonly durationUs: number | undefined;
-  /** Of one that is resumed: how far it is, the gap included. Microseconds. */
+  /** For a resumed session: where it continues, including the gap; microseconds. */
   readonly fromUs?: number;
-  /** Whether packets are captured beside it; absent: nobody wants them, or it is not known yet. */
+  /** Whether packets are captured; absent: not requested, or not known yet. */
   readonly capture?: CaptureOutline;
 }
 
-/** Whether packets are captured beside the load; if not, what is missing, and what would mend it. */
+/** Whether packets are captured; if not, what is missing and how to fix it. */
 export type CaptureOutline =
   | { readonly isOn: true }
   | { readonly isOn: false; readonly what: string; readonly mend: string };
@@ -63,33 +63,33 @@ export type CaptureOutline =
 export interface ArmOutline {
   readonly name: string;
   readonly via: Via;
-  /** What is connected to: "address:port" of every endpoint. */
+  /** Endpoints, each "address:port". */
   readonly endpoints: readonly string[];
-  /** What is asked for: URL, or "host:port" for bare TCP. */
+  /** What is requested: URL, or "host:port" for bare TCP. */
   readonly target: string;
   /** Highest rate of an open loop; undefined for a closed one. */
   readonly peakPerSec: number | undefined;
-  /** Attempts in all; undefined where only time bounds the arm. */
+  /** Total attempts; undefined if only time limits the arm. */
   readonly attempts: number | undefined;
   /** Where connections come from; absent if the system chooses. Ports as ranges. */
   readonly from?: { readonly addresses: readonly string[]; readonly ports?: readonly string[] };
-  /** Of the packet engine: which way its packets go, and whether it plays the hosts that they come from. */
+  /** Packet engine: the path of its packets, and whether it emulates the hosts that they come from. */
   readonly link?: ArmLink;
-  /** Of a sweep: how many delays, between which, and how many pairs of connections for each. */
+  /** Sweep: the number and range of its delays, and the pairs of connections for each. */
   readonly sweep?: {
     readonly delays: number;
     readonly shortestUs: number;
     readonly longestUs: number;
     readonly pairs: number;
   };
-  /** Of a population of browsers: how many there are. */
+  /** Number of browsers, for a population of them. */
   readonly browsers?: number;
   readonly auth?: Pick<AuthSpec, 'scheme' | 'mode' | 'to'>;
-  /** Whose packets connections are made of, in words. */
+  /** The imitated client, as a description. */
   readonly client?: string;
 }
 
-/** The way of an arm's packets. */
+/** The path of an arm's packets. */
 export interface ArmLink {
   readonly interface: string;
   /** Ethernet address of the interface. */
@@ -101,14 +101,14 @@ export interface ArmLink {
   readonly emulates: boolean;
 }
 
-/** Where a run stands, once a second. Counts are cumulative, ramps included. */
+/** Progress of a run, reported once a second. Counts are cumulative and include ramps. */
 export interface Progress {
   readonly elapsedUs: number;
-  /** 0-1; undefined until it is known. */
+  /** 0-1; undefined until known. */
   readonly fractionDone: number | undefined;
   readonly draining: boolean;
   readonly open: number;
-  /** Of the last whole second. */
+  /** In the last whole second. */
   readonly startedPerSec: number;
   readonly started: number;
   readonly established: number;
@@ -125,49 +125,49 @@ export interface RunListener {
    * Called once everything is resolved and before anything is sent. Throwing refuses the run, and nothing is kept.
    */
   approve?(plan: Pick<RunPlan, 'arms'>): Promise<void>;
-  /** These commands are about to be run to ask the firewall. */
+  /** The scenario's firewall commands are about to be run. */
   asking?(spec: FirewallSpec): void;
-  /** A little of the load is sent first; `stop` ends that. */
+  /** The pre-load check begins; `stop` ends it. */
   looking?(
     look: { readonly ratePerSec: number; readonly forUs: number },
     stop: (how: 'drain' | 'abort') => void,
   ): void;
-  /** It showed nothing against the load. */
+  /** The pre-load check found no objection. */
   looked?(look: { readonly attempts: number; readonly completed: number }): void;
   /**
    * Everything is resolved, checked and ready; load starts next.
-   * @param before sums of what an earlier process recorded of the same run; only of one that goes on
+   * @param before totals recorded by earlier processes, if the run is resumed
    */
   planned?(plan: RunPlan, before?: Frame): void;
   progress?(progress: Progress): void;
-  /** A second that was recorded, for sinks. Never awaited. */
+  /** A recorded second, for sinks. Never awaited. */
   second?(recorded: RecordedSecond): void;
-  /** An event occurred besides the load, or ended. */
+  /** An event outside the load began or ended. */
   event?(event: SessionEvent): void;
-  /** Called once a second while load flows, and at each try to set it up again: a soak that is silent hangs. */
+  /** Called once a second during load, and at each attempt to restart it: silence means that a soak hangs. */
   alive?(): void;
-  /** Something worth a line: a full disk, a worker that died. Named, counted, never fatal by itself. */
+  /** A message for the user, such as a full disk or a dead worker; not fatal by itself. */
   warning?(message: string): void;
 }
 
-/** A run under way. */
+/** A run in progress. */
 export interface RunHandle {
   readonly plan: RunPlan;
-  /** `drain`: start nothing more, let what is open settle. `abort`: end it all now. Safe to call again. */
+  /** `drain`: start nothing more, let open attempts finish. `abort`: end everything now. Safe to call again. */
   stop(how: 'drain' | 'abort'): void;
   /**
-   * Notes that a sink takes nothing any more.
-   * @returns what notes that it does again
+   * Records that a sink no longer accepts data.
+   * @returns a function that records its recovery
    */
   sinkAway(text: string): () => void;
-  /** Resolves once summary.json is on disk, or cannot be; rejects with a RushhourError where the run could not be finished. */
+  /** Resolves once summary.json has been written or could not be; rejects with a RushhourError if the run failed. */
   readonly finished: Promise<FinishedRun>;
 }
 
 export interface FinishedRun {
   readonly plan: RunPlan;
   readonly summary: Summary;
-  /** Why summary.json could not be written: the folder is gone, or the disk is full. Absent: it was. */
+  /** Why summary.json could not be written, such as a missing folder or a full disk. Absent: it was written. */
   readonly unkept?: RushhourError;
 }
 

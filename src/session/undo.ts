@@ -1,7 +1,7 @@
-/** What takes back, or ends, one thing that was done. */
+/** Undoes or ends one thing. */
 export type UndoStep = () => Promise<void>;
 
-/** Takes back what was done, the latest first: what came later may rest on what was there before. */
+/** Undoes what was done, most recent first, because later steps may depend on earlier ones. */
 export class Undo {
   readonly #steps: UndoStep[] = [];
 
@@ -10,8 +10,8 @@ export class Undo {
   }
 
   /**
-   * Takes each step once, whatever becomes of the others: one that fails must leave nothing else behind.
-   * @throws the first fault
+   * Runs each step once, even if others fail, so that a failure leaves nothing else behind.
+   * @throws the first error
    */
   async run(): Promise<void> {
     const faults: unknown[] = [];

@@ -8,7 +8,7 @@ import { closeWindow } from '../store/soak-windows.ts';
 const ON_THE_WAY_SEC = 5;
 
 /**
- * The last seconds of a process that died: recorded, but held back from sinks until it was settled whether they count.
+ * The last seconds of a process that died: recorded, but held back from sinks until it was certain whether they count.
  * A database that already has some of them receives the same points again.
  */
 export async function readUnsettled(

@@ -98,7 +98,7 @@ it('an event says so after a fault of a worker, too', async () => {
     ...{ closeMs: 1_000, openMs: 4_000 },
   });
   expect(events).toMatchObject([
-    { kind: 'waiting', text: 'a worker failed (out of memory): the load begins again' },
+    { kind: 'waiting', text: 'a worker failed (out of memory): the load is restarted' },
     { kind: 'restarted', fromSec: 3, toSec: 9 },
   ]);
 });

@@ -19,7 +19,7 @@ describe('a listener that fails', () => {
     listener.looked?.({ attempts: 1, completed: 1 });
     expect(warnings).toEqual(
       ['planned', 'progress', 'looked'].map(
-        (part) => `what is told of the run is not complete (${part}: no room); the run goes on`,
+        (part) => `the output of this run is incomplete (${part}: no room); the run continues`,
       ),
     );
   });

@@ -5,29 +5,29 @@ import { whyDown } from './why-down.ts';
 
 export interface AddressesChanged {
   readonly what: 'address-changed';
-  /** The load's address is gone from an interface that is up; or the system chooses another. */
+  /** An interface that is up has lost the load's address, or the system now chooses another source address. */
   readonly how: 'gone' | 'rerouted';
-  /** The interface that lost it; or the one that has what is chosen. */
+  /** The interface that lost it, or the one with the newly chosen address. */
   readonly name: string;
-  /** Empty: it had no address for a while, which was reported at that time. */
+  /** Empty: the interface had no address for a while, which has been reported. */
   readonly from: readonly string[];
-  /** Of one that is gone: what the interface has instead; empty: nothing. */
+  /** For a lost address: what the interface has instead; may be empty. */
   readonly to: readonly string[];
-  /** True: nothing can come any more from what it came from. */
+  /** True: connections can no longer use their previous source address. */
   readonly vanished: boolean;
 }
 
 type Owners = ReadonlyMap<string, string>;
 
-/** Tells from one reading to the next whether the load still comes from the addresses that it came from. */
+/** Detects, from one reading to the next, whether the load's source addresses have changed. */
 export class AddressWatch {
-  /** Addresses in use that this machine had, and the interface of each. */
+  /** The interface of each address in use, as last seen. */
   readonly #present = new Map<string, string>();
-  /** What each interface had when it last had any. */
+  /** The addresses that each interface last had. */
   readonly #lists = new Map<string, readonly string[]>();
-  /** By endpoint: the last source that the system chose. */
+  /** By endpoint: the source address that the system last chose. */
   readonly #chosen = new Map<string, string>();
-  /** By address that was reported as gone: the addresses that replaced it. */
+  /** By address reported as lost: the addresses that replaced it. */
   readonly #gone = new Map<string, readonly string[]>();
 
   check(reading: LinkReading, inUse: LinksInUse): AddressesChanged[] {
@@ -55,12 +55,12 @@ export class AddressWatch {
     });
   }
 
-  /** The system may choose another although the old one is still there: a route was changed, or an address added. */
+  /** The system may choose another although the old one is still there, after a change of routes or a new address. */
   #findRerouted({ chosen }: LinksInUse, owners: Owners): AddressesChanged[] {
     const changes = new Map<string, AddressesChanged>();
     for (const [endpoint, source] of chosen) {
       const name = owners.get(source);
-      // What was found out a moment ago may be gone by now.
+      // The interface may have disappeared since the last reading.
       if (name === undefined) continue;
       const last = this.#chosen.get(endpoint);
       this.#chosen.set(endpoint, source);
@@ -73,7 +73,7 @@ export class AddressWatch {
         name,
         from: replacements === undefined ? [last] : [],
         to: [source],
-        // Its interface is down, and the load goes through another.
+        // Its interface is down, and the load uses another.
         vanished: replacements === undefined && !owners.has(last),
       });
     }
@@ -95,7 +95,7 @@ export class AddressWatch {
   }
 }
 
-/** What has come since the last reading; where nothing has, what was there beside it. */
+/** The addresses added since the last reading; if there are none, the interface's other addresses. */
 function findReplacements(from: readonly string[], had: readonly string[], has: readonly string[]): string[] {
   const alike = has.filter((address) => from.some((one) => isIP(one) === isIP(address)));
   const fresh = alike.filter((address) => !had.includes(address));

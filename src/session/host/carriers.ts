@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 
-/** What the kernel says of an interface's carrier, at once: IFF_RUNNING follows up to a second later. */
+/** Carrier as the kernel reports it immediately; IFF_RUNNING follows up to a second later. */
 export interface Carrier {
   readonly isUp: boolean;
-  /** How often it has gone down since it was created; counts losses of less than a second, too. */
+  /** How often it has gone down since it was created, including losses of less than a second. */
   readonly downs: number;
 }
 
@@ -16,16 +16,16 @@ export interface CarrierPaths {
 
 const PATHS: CarrierPaths = { sys: '/sys/class/net', dev: '/proc/self/net/dev' };
 
-/** Readings between two looks whose interfaces /sys shows. */
+/** Readings between two checks of which interfaces /sys shows. */
 const TRUST_FOR = 60;
 
-/** Counters may be between two values while packets flow. */
+/** Counters may change between two reads while packets flow. */
 const TRIES = 3;
 
 /**
  * Reads carriers from /sys (sysfs-class-net; Linux 4.16). /sys shows the network namespace of the process that mounted
  * it, which in a container or behind nsenter(1) may be another one. So names, counters and hardware addresses are
- * compared with those that this process has itself, and where they differ nothing is reported.
+ * compared with what this process itself sees, and if they differ nothing is reported.
  */
 export class CarrierReader {
   readonly #paths: CarrierPaths;
@@ -49,7 +49,7 @@ export class CarrierReader {
     if (!this.#trusts) return carriers;
     for (const name of names) {
       const downs = this.#readNumber(name, 'carrier_down_count');
-      // An interface that is not up has no carrier to be read: EINVAL.
+      // Reading the carrier of an interface that is not up fails with EINVAL.
       if (downs !== undefined) carriers.set(name, { downs, isUp: this.#readNumber(name, 'carrier') === 1 });
     }
     return carriers;
@@ -80,7 +80,7 @@ export class CarrierReader {
     return Object.entries(networkInterfaces()).every(([name, infos]) => {
       const mac = infos?.[0]?.mac;
       const shown = this.#readText(name, 'address');
-      // Some, such as tunnels, have an address of another length, or none.
+      // Some, such as tunnels, have a longer or shorter address, or none.
       return mac === undefined || shown === undefined || shown.length !== mac.length || shown === mac;
     });
   }
@@ -103,7 +103,9 @@ export class CarrierReader {
   }
 }
 
-/** Bytes received by interface, from the text of /proc/net/dev (proc_pid_net(5)): two lines of headings, then one each. */
+/**
+ * Bytes received by interface, from the text of /proc/net/dev (proc_pid_net(5)): two lines of headings, then one each.
+ */
 export function parseReceivedBytes(text: string): Map<string, number> {
   const found = new Map<string, number>();
   for (const [, name, bytes] of text.matchAll(/^\s*(\S+):\s*(\d+)/gm)) found.set(name!, Number(bytes));

@@ -2,23 +2,23 @@ import { type ClockReading, type Clocks, openClocks } from './read-clocks.ts';
 
 /** Numbers the seconds of a run or a soak. */
 export interface SessionClock {
-  /** Seconds since the origin, with their fraction; what is done to the wall clock does not count. */
+  /** Seconds since the origin, with fraction; unaffected by changes of the wall clock. */
   seconds(): number;
   readonly clocks: Clocks;
 }
 
 export interface SessionClockOptions {
-  /** What it shows at first: more than 0 where load goes on after its process had died. */
+  /** Its initial value: above 0 if the session is resumed after its process died. */
   readonly fromSec?: number;
   readonly clocks?: Clocks;
-  /** False: sleep does not count, as for a load whose schedule goes on after it. */
+  /** False: time asleep does not count, as for a load whose schedule continues afterwards. */
   readonly countsSleep?: boolean;
 }
 
-/** Above the 10 ms of /proc/uptime and the time that reading it takes; no sleep is as short. */
+/** Above the 10 ms resolution of /proc/uptime plus the time to read it; no sleep is as short. */
 const SLEPT_MS = 50;
 
-/** /proc/uptime is too coarse to number seconds with: it only says by how much to correct the monotonic clock. */
+/** /proc/uptime is too coarse to number seconds; it only serves to correct the monotonic clock. */
 export function createSessionClock({
   fromSec = 0,
   clocks = openClocks(),
@@ -43,16 +43,16 @@ export type ClockChange =
   /** Positive: set forward. */
   | { readonly kind: 'clock-stepped'; readonly bySec: number };
 
-/** A change that is as long as a frame, or longer. */
+/** A change at least as long as a frame. */
 const NOTABLE_MS = 1_000;
 
 /**
- * How fast NTP slews a clock (RFC 5905 appendix A.1.1, MAXFREQ). Linux slews all three alike; elsewhere the wall clock alone
- * may be, and a process that stood still for an hour must not see a step in that.
+ * How fast NTP slews a clock (RFC 5905 appendix A.1.1, MAXFREQ). Linux slews all three alike; elsewhere only the wall
+ * clock may be slewed, and a process suspended for an hour must not take that for a step.
  */
 const SLEW = 500e-6;
 
-/** Finds out, from one reading to the next, how the clocks were changed. Keeps nothing of earlier readings. */
+/** Compares two readings to find out how the clocks were changed. Stateless. */
 export class ClockWatch {
   #last: ClockReading;
 
@@ -61,7 +61,7 @@ export class ClockWatch {
   }
 
   /**
-   * Both CLOCK_MONOTONIC and CLOCK_BOOTTIME go at the same rate; they part where the machine sleeps, and nowhere else:
+   * CLOCK_MONOTONIC and CLOCK_BOOTTIME run at the same rate and diverge only while the machine sleeps:
    * "identical to CLOCK_MONOTONIC, except that it also includes any time that the system is suspended"
    * (clock_gettime(2)).
    */

@@ -3,26 +3,26 @@ import { isIP } from 'node:net';
 import type { InUse } from './in-use.ts';
 import { isLinkLocal, type LinkReading } from './read-links.ts';
 
-/** Which of the machine's addresses and interfaces the load goes through. */
+/** The addresses and interfaces of this machine that the load uses. */
 export interface LinksInUse {
-  /** Interfaces that packets of the load leave by; never loopback, which does not go down. */
+  /** Outgoing interfaces; never loopback, which does not go down. */
   readonly interfaces: readonly string[];
   /** Bound source addresses. */
   readonly sources: readonly string[];
-  /** By endpoint: the source address that the system would choose towards it. */
+  /** By endpoint: the source address that the system would choose for it. */
   readonly routes: ReadonlyMap<string, string>;
-  /** Those of them that it does choose, because nothing is bound. */
+  /** Those that it does choose, because nothing is bound. */
   readonly chosen: ReadonlyMap<string, string>;
-  /** By address of this machine: the interface that has it, or had it when it was last seen. */
+  /** By address of this machine: the interface that has it, or that last had it. */
   readonly homes: ReadonlyMap<string, string>;
 }
 
 export type FindRoute = (endpoint: string) => Promise<string | undefined>;
 
 /**
- * @param last what was found before: an endpoint that has no route just now had this one
- * @param isResumed whether the load goes on after a kill. Only then may the interface of an address have been down before
- *   anybody looked: a load that begins has just been tried from all its addresses
+ * @param last the previous result, used for an endpoint that currently has no route
+ * @param isResumed whether the session is being resumed. Only then may an interface have been down before the first
+ *   reading: the start check of a new load uses all of its addresses
  */
 export async function findInterfaces(
   { endpoints, sources, unbound }: Pick<InUse, 'endpoints' | 'sources' | 'unbound'>,
@@ -34,7 +34,7 @@ export async function findInterfaces(
   const owners = new Map([...addresses].flatMap(([name, list]) => list.map((one) => [one, name] as const)));
   const routes = new Map<string, string>();
   for (const endpoint of endpoints) {
-    // What is sent to an address of this machine's own leaves by no interface.
+    // Packets to an address of this machine leave through no interface.
     if (owners.has(endpoint)) continue;
     const source = (await findRoute(endpoint)) ?? last?.routes.get(endpoint);
     if (source !== undefined) routes.set(endpoint, source);
@@ -52,23 +52,23 @@ export async function findInterfaces(
 }
 
 /**
- * The system would send from an address that no interface has which is up: its interface is down, and was so before
- * the first look. Its name is not known then. Addresses of 127.0.0.0/8 have no link; neither have those of a prefix
- * that a route makes local (ip-route(8), type local), but they cannot be distinguished from the others.
+ * The system would send from an address that no interface in the up state has: its interface was down before the first
+ * reading, so its name is not known. Addresses in 127.0.0.0/8 have no link; neither do those of a prefix that a route
+ * makes local (ip-route(8), type local), but these cannot be distinguished from the others.
  */
 function nameUnseen(address: string): string | undefined {
   return isLinkLocal(address) || address.startsWith('127.') ? undefined : `the interface of ${address}`;
 }
 
-/** Discard (RFC 863): connecting a UDP socket only asks for the route and sends nothing, but port 0 is refused. */
+/** Discard (RFC 863): connecting a UDP socket only looks up the route and sends nothing, but port 0 is refused. */
 const ANY_PORT = 9;
 
-/** The address from which connections to the endpoint come if none is bound; undefined if there is no route. */
+/** The source address of connections to the endpoint if none is bound; undefined if there is no route. */
 export function findRouteSource(endpoint: string): Promise<string | undefined> {
   const socket = createSocket(isIP(endpoint) === 6 ? 'udp6' : 'udp4');
   return new Promise<string | undefined>((resolve) => {
     socket.once('error', () => resolve(undefined));
-    // Without a route the callback is called too, with an error that the declaration does not know of.
+    // Without a route the callback receives an error, which its type declaration omits.
     socket.connect(ANY_PORT, endpoint, (error?: Error) => {
       resolve(error === undefined ? socket.address().address : undefined);
     });

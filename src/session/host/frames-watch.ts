@@ -5,16 +5,16 @@ export type FrameTrouble = 'credentials' | 'local-limit';
 
 export type FrameChange =
   | { readonly what: 'began'; readonly kind: FrameTrouble; readonly fromSec: number; readonly text: string }
-  /** @property toSec exclusive: the end of its last second */
+  /** @property toSec exclusive */
   | { readonly what: 'ended'; readonly kind: FrameTrouble; readonly toSec: number };
 
 /** Seconds without trouble before it counts as over. */
 const CLEAN_SECONDS = 5;
 
-/** As for a whole run: a share of the scheduled attempts above which the load was not the scenario's. */
+/** As for a whole run: above this share of the scheduled attempts, the load was not what the scenario asked for. */
 const NOTABLE_SHARE = 0.01;
 
-/** How often what happened within one second, by what it was. */
+/** Occurrences within one second, by cause. */
 type Causes = readonly (readonly [cause: string, count: number])[];
 
 interface Lasting {
@@ -22,7 +22,7 @@ interface Lasting {
   clean: number;
 }
 
-/** Tells from one second's counts to the next when this machine itself kept load from being sent. */
+/** Detects, from each second's counts, when this machine itself kept load from being sent. */
 export class FramesWatch {
   readonly #lasting = new Map<FrameTrouble, Lasting>();
 
@@ -81,7 +81,9 @@ function findMissingCredentials(frame: Frame): Causes {
   );
 }
 
-/** Missing credentials are a trouble of their own, and attempts abandoned as a segment ended are no sign of a limit. */
+/**
+ * Missing credentials are reported separately, and attempts abandoned at the end of a segment are no sign of a limit.
+ */
 function findLocalLimits(frame: Frame): Causes {
   const causes = countOutcomes(frame, (outcome) => {
     const group = OUTCOME_GROUPS[outcome];

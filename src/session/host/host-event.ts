@@ -7,13 +7,13 @@ import type { WhyDown } from './why-down.ts';
 /** An event on this machine or on the path to the far end. Seconds are whole, by the session's clock. */
 export type HostEvent = Omit<SessionEvent, 'id' | 'at'>;
 
-/** Between two looks at this machine: when everything was still well, and when it was noticed. */
+/** From the last reading without a fault to the one that showed it. */
 export interface Span {
   readonly lastSec: number;
   readonly nowSec: number;
 }
 
-/** The seconds that a span touches; at least one. */
+/** The seconds that overlap a span; at least one. */
 function secondsOf({ lastSec, nowSec }: Span): { fromSec: number; toSec: number } {
   const fromSec = Math.floor(lastSec);
   return { fromSec, toSec: Math.max(fromSec + 1, Math.ceil(nowSec)) };
@@ -98,7 +98,7 @@ export function farEndMoved(
   };
 }
 
-/** Of a run, whose connections go on to the addresses that it began with: what they find there counts. */
+/** For a run, which keeps connecting to the addresses that it began with: the results still count. */
 export function farEndMovedUnfollowed(
   change: Extract<NameChange, { what: 'far-end-moved' }>,
   span: Span,

@@ -24,23 +24,22 @@ export interface HostWatchOptions {
   readonly onBegin: (hostEvent: HostEvent) => number;
   readonly onEnd: (id: number, toSec: number) => void;
   /**
-   * The load needs another segment to continue as planned. Called after the event that explains it, once for all
-   * events of a look. Absent: there are no further segments.
+   * The load needs another segment to continue as planned. Called after the event that explains it, once for all events
+   * of a reading. Absent: there are no further segments.
    */
   readonly onNewSegment?: () => void;
-  /** Whether the load goes on after a kill, untried; default: true. */
+  /** Whether the session is resumed, so that no start check has been made; default: true. */
   readonly isResumed?: boolean;
-  /** Worth a line, and no event. */
+  /** A message that is not an event. */
   readonly onNote?: (text: string) => void;
-  /** How the system is asked. */
+  /** How the system is queried. */
   readonly system?: { readonly links?: LinkReader; readonly findRoute?: FindRoute } & NamesOptions;
 }
 
 const EVERY_MS = 1_000;
 
 /**
- * Setting up another segment takes seconds: if there is none after this time, load has continued as it was, and
- * counts.
+ * Setting up another segment takes seconds: if there is none after this time, load has continued unchanged, and counts.
  */
 const SWITCH_SEC = 60;
 
@@ -53,7 +52,7 @@ export class HostWatch {
   readonly #links = new LinkWatch();
   readonly #names: NamesWatch;
   readonly #frames = new FramesWatch();
-  /** Ids of what lasts; of moves, until when at most. */
+  /** Ids of events that last; for moves, with the latest time at which they end. */
   readonly #downLinks = new Map<string, number>();
   readonly #troubles = new Map<FrameTrouble, number>();
   readonly #moves = new Map<number, number>();
@@ -70,10 +69,10 @@ export class HostWatch {
     this.#names = new NamesWatch(system);
   }
 
-  /** Looks once a second, from a timer that keeps no process alive. */
+  /** Checks once a second, from a timer that does not keep the process alive. */
   start(): void {
     const { onNote = () => {}, clock } = this.#options;
-    if (!clock.clocks.countsSleep) onNote('this system does not tell whether it slept: sleep is not noticed');
+    if (!clock.clocks.countsSleep) onNote('this system does not report sleep: it will go unnoticed');
     if (!this.#reader.seesFlaps) {
       onNote('cannot watch the state of links here: an outage shorter than a second goes unnoticed');
     }
@@ -81,11 +80,11 @@ export class HostWatch {
     this.#timer = setInterval(() => this.check(), EVERY_MS).unref();
   }
 
-  /** A segment's load begins to flow: what it depends on is watched from now on, in place of the last one's. */
+  /** A segment's load begins: from now on, what it depends on is watched instead of what the last one did. */
   use(inUse: InUse): void {
     this.#finder.use(inUse);
     const nowSec = this.#options.clock.seconds();
-    // A name may have moved while the load began again for another reason: it then leads there already.
+    // A name may have moved while the load restarted for another reason: the load then uses its new addresses already.
     for (const moved of this.#names.use(inUse.names)) {
       const hostEvent = farEndMoved({ what: 'far-end-moved', ...moved }, { lastSec: nowSec, nowSec });
       this.#begin({ ...hostEvent, toSec: Math.ceil(nowSec) });
@@ -128,7 +127,7 @@ export class HostWatch {
     }
   }
 
-  /** Ends the watch, and with it every event that still lasts. */
+  /** Stops watching, and ends every event that still lasts. */
   stop(): void {
     clearInterval(this.#timer);
     const toSec = Math.ceil(this.#options.clock.seconds());
@@ -172,7 +171,9 @@ export class HostWatch {
         this.#moves.set(this.#begin(farEndMoved(change, span)), span.nowSec + SWITCH_SEC);
         return;
       case 'resolver-failed':
-        onNote(`${change.name} cannot be looked up (${change.why}): load goes on to the addresses it had`);
+        onNote(
+          `${change.name} cannot be looked up (${change.why}): load continues to its last known addresses`,
+        );
         return;
       case 'resolver-back':
         onNote(`${change.name} can be looked up again`);

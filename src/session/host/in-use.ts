@@ -2,15 +2,15 @@ import { isIP } from 'node:net';
 import { peerOf } from '../../scenario/peer.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 
-/** What of the network a segment's load depends on. */
+/** What a segment's load depends on in the network. */
 export interface InUse {
-  /** Addresses that are connected to. */
+  /** Addresses that it connects to. */
   readonly endpoints: readonly string[];
-  /** Addresses that connections are bound to. */
+  /** Bound source addresses. */
   readonly sources: readonly string[];
-  /** Endpoints towards which the system chooses the source of some. */
+  /** Endpoints for which the system chooses a source address. */
   readonly unbound: readonly string[];
-  /** Names behind the endpoints, and the addresses in use of each; literal addresses are not among them. */
+  /** Host names of the endpoints with the addresses in use of each; literal addresses are left out. */
   readonly names: ReadonlyMap<string, readonly string[]>;
 }
 

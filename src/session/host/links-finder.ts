@@ -5,7 +5,7 @@ import type { LinkReading } from './read-links.ts';
 /** Routes may change although no address does. */
 const EVERY_SEC = 10;
 
-/** Keeps up, in the background, with which interfaces the load goes through. */
+/** Keeps track, in the background, of the interfaces that the load uses. */
 export class LinksFinder {
   readonly #findRoute: FindRoute | undefined;
   readonly #isResumed: boolean;
@@ -30,7 +30,7 @@ export class LinksFinder {
     return this.#found;
   }
 
-  /** Looks again where addresses have changed, and now and then. Never waits. */
+  /** Looks again if addresses have changed, and from time to time. Never waits. */
   check(reading: LinkReading, nowSec: number): void {
     const addresses = JSON.stringify([...reading.addresses]);
     if (addresses === this.#addresses && nowSec < this.#dueSec) return;

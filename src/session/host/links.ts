@@ -6,9 +6,9 @@ import { type WhyDown, whyDown } from './why-down.ts';
 export type LinkChange =
   /** It lost its carrier, or all of its addresses, or is gone. */
   | { readonly what: 'lost'; readonly name: string; readonly why: WhyDown }
-  /** It has them back; or the load goes through another. */
+  /** It has recovered, or the load uses another. */
   | { readonly what: 'regained'; readonly name: string }
-  /** It was down and up again between two readings, so many times. */
+  /** It went down and came back between two readings, this many times. */
   | { readonly what: 'flapped'; readonly name: string; readonly times: number }
   | AddressesChanged;
 
@@ -19,8 +19,7 @@ interface LinkState {
 }
 
 /**
- * Finds out, from one reading to the next, what happened to the interfaces that the load uses, and to its own
- * addresses.
+ * Detects, from one reading to the next, what happened to the interfaces and addresses that the load uses.
  */
 export class LinkWatch {
   readonly #links = new Map<string, LinkState>();
@@ -40,12 +39,12 @@ export class LinkWatch {
   #checkLink(name: string, reading: LinkReading): LinkChange[] {
     const downs = reading.carriers.get(name)?.downs;
     const why = whyDown(name, reading);
-    // It was up when it was found to be in use.
+    // It was up when it was first seen in use.
     const last = this.#links.get(name) ?? { isUp: true, downs };
     this.#links.set(name, { isUp: why === undefined, downs });
-    // Fewer than before: it was removed, and another of its name was made.
+    // Fewer than before: it was removed, and another with its name was created.
     const hasFallen = downs !== undefined && last.downs !== undefined && downs !== last.downs;
-    // A carrier that is back already, of an interface that is not yet taken for up again.
+    // The carrier has returned, but the interface does not count as up yet.
     if (why !== undefined) return last.isUp ? [{ what: 'lost', name, why: hasFallen ? 'carrier' : why }] : [];
     if (!last.isUp) return [{ what: 'regained', name }];
     return hasFallen ? [{ what: 'flapped', name, times: Math.max(1, downs - last.downs) }] : [];

@@ -1,4 +1,4 @@
-/** Where a name leads now. */
+/** A name that resolves to new addresses. */
 export interface NameTarget {
   readonly name: string;
   /** The addresses that were in use. */
@@ -7,17 +7,17 @@ export interface NameTarget {
   readonly to: readonly string[];
 }
 
-/** Answers in a row without any address in use before the name counts as moved. */
+/** Consecutive answers without any address in use before the name counts as moved. */
 const PATIENCE = 3;
 
-/** The most for a name that rotates: 20 minutes at 30 s each. */
+/** The maximum, for a name that rotates: 20 minutes at 30 s each. */
 const LONGEST_PATIENCE = 40;
 
-/** The same for answers that agree with each other on addresses never heard of before. */
+/** The same for answers that agree on addresses never seen before. */
 const STRANGERS = 2;
 
 /**
- * Decides, from one answer of the resolver to the next, whether a name has moved.
+ * Decides, from successive answers of the resolver, whether a name has moved.
  *
  * A name with many addresses is often answered with changing subsets of them (RFC 1794), so an answer without those in
  * use means nothing by itself. A name has moved once two consecutive answers agree on an address that is new, or once
@@ -28,9 +28,9 @@ export class NameWatch {
   readonly #name: string;
   readonly #known: Set<string>;
   #inUse: readonly string[];
-  /** Answers since the last that had an address in use. */
+  /** Answers since the last one with an address in use. */
   #missed: (readonly string[])[] = [];
-  /** Most answers that those in use were missing from although the name had not moved. */
+  /** The longest series of answers without them although the name had not moved. */
   #longestMissing = 0;
 
   constructor(name: string, inUse: readonly string[]) {
@@ -40,8 +40,8 @@ export class NameWatch {
   }
 
   /**
-   * Connections go to these addresses from now on.
-   * @returns where they went before, if none of that is left: the lookup for the connections had another answer
+   * Connections use these addresses from now on.
+   * @returns the previous addresses, if none of them is left because the load's own lookup had another answer
    */
   use(addresses: readonly string[]): NameTarget | undefined {
     const from = this.#inUse;
@@ -63,7 +63,7 @@ export class NameWatch {
     const isNew = this.#isElsewhere();
     if (!isNew && this.#missed.length < this.#patience) return undefined;
     const moved = { name: this.#name, from: this.#inUse, to: answer };
-    // Among places known of, it may have been one of a name's turns: those in use have to be missing for longer next time.
+    // The new addresses were known, so the name may simply rotate: next time, those in use must be missing for longer.
     if (!isNew) this.#longestMissing = this.#missed.length;
     this.use(answer);
     return moved;

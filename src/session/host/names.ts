@@ -5,11 +5,11 @@ export type Lookup = (name: string) => Promise<readonly string[]>;
 
 export type NameChange =
   | ({ readonly what: 'far-end-moved' } & NameTarget)
-  /** The resolver did not answer; reported once until it answers again. Why: in the system's words. */
+  /** The resolver did not answer; reported once until it answers again. `why` is the system's message. */
   | { readonly what: 'resolver-failed'; readonly name: string; readonly why: string }
   | { readonly what: 'resolver-back'; readonly name: string };
 
-/** Far below the time that people take to notice, and no burden on a resolver. */
+/** Far quicker than a person would notice, and no burden on a resolver. */
 const EVERY_SEC = 30;
 
 export interface NamesOptions {
@@ -17,7 +17,7 @@ export interface NamesOptions {
   readonly lookUp?: Lookup;
 }
 
-/** Looks names up again and again in the background, one at a time: a resolver that hangs takes one thread at most. */
+/** Looks names up repeatedly in the background, one at a time, so that a hanging resolver blocks at most one thread. */
 export class NamesWatch {
   readonly #everySec: number;
   readonly #lookUp: Lookup;
@@ -33,8 +33,8 @@ export class NamesWatch {
   }
 
   /**
-   * Connections go to these addresses from now on. What was learnt of a name is kept.
-   * @returns names that have moved since they were last used, which nothing has reported yet
+   * Connections use these addresses from now on. What is known about a name is kept.
+   * @returns names that have moved since they were last used and have not been reported
    */
   use(names: ReadonlyMap<string, readonly string[]>): NameTarget[] {
     const moves: NameTarget[] = [];
@@ -49,7 +49,7 @@ export class NamesWatch {
     return moves;
   }
 
-  /** The results of lookups since the last call; starts others that are due. Never waits. */
+  /** The results of lookups since the last call; starts those that are due. Never waits. */
   check(nowSec: number): NameChange[] {
     this.#dueSec ??= nowSec + this.#everySec;
     if (nowSec >= this.#dueSec && !this.#isBusy) {
@@ -80,7 +80,7 @@ export class NamesWatch {
   }
 }
 
-/** The same question as a run asks before its load. */
+/** The same lookup that a run makes before its load. */
 async function lookUpAll(name: string): Promise<string[]> {
   const found = await lookup(name, { all: true });
   return [...new Set(found.map(({ address }) => address))];

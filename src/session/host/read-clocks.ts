@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
-/** Three clocks at one moment, milliseconds each. Only differences of one and the same clock mean anything. */
+/** Three clocks at one moment, in milliseconds. Only differences within the same clock are meaningful. */
 export interface ClockReading {
-  /** Since 1970: anybody may set it. */
+  /** Since 1970; may be set at any time. */
   readonly wallMs: number;
   /** CLOCK_MONOTONIC: it is never set, and on Linux it stops while the machine sleeps (clock_gettime(2)). */
   readonly monotonicMs: number;
@@ -12,18 +12,18 @@ export interface ClockReading {
 }
 
 export interface Clocks {
-  /** False: nothing here tells that the machine slept. */
+  /** False: the system does not report time asleep. */
   readonly countsSleep: boolean;
   read(): ClockReading;
-  /** Closes it; later readings show no more sleep. Safe to call again. */
+  /** Closes it; later readings no longer include sleep. Safe to call again. */
   close(): void;
 }
 
-/** What the three are read within, or they are read again: a process may be put off between any two of them. */
+/** If reading all three takes longer, they are read again: the process may be preempted between any two of them. */
 const TOGETHER_MS = 10;
 const TRIES = 5;
 
-/** @param uptimePath what gives CLOCK_BOOTTIME in seconds, two decimals (proc_uptime(5)) */
+/** @param uptimePath file with CLOCK_BOOTTIME in seconds, two decimals (proc_uptime(5)) */
 export function openClocks(uptimePath = '/proc/uptime'): Clocks {
   const uptime = openUptime(uptimePath);
   let lastSleptMs = 0;
@@ -56,7 +56,7 @@ function openUptime(path: string): { read(): number | undefined; close(): void }
     const fd = openSync(path, 'r');
     let isOpen = true;
     const read = (): number | undefined => {
-      // Its number may be another file's by now.
+      // Its number may belong to another file by now.
       if (!isOpen) return undefined;
       try {
         const length = readSync(fd, bytes, 0, bytes.length, 0);

@@ -8,7 +8,7 @@ export interface LinkReading {
    * (os.networkInterfaces).
    */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** Where the system tells. */
+  /** Absent if the system does not report it. */
   readonly carriers: ReadonlyMap<string, Carrier>;
   /** Interfaces that are loopback. */
   readonly loopbacks: ReadonlySet<string>;
@@ -43,7 +43,7 @@ export function openLinks(carriers: CarrierReader = new CarrierReader()): LinkRe
   };
 }
 
-/** fe80::/10 (RFC 4291 section 2.5.6): an interface has it as long as it is up, and nothing routed comes from it. */
+/** fe80::/10 (RFC 4291 section 2.5.6): present whenever the interface is up, and never the source of routed packets. */
 export function isLinkLocal(address: string): boolean {
   return /^fe[89ab]/i.test(address);
 }

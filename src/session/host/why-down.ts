@@ -1,6 +1,6 @@
 import type { LinkReading } from './read-links.ts';
 
-/** `unknown`: one of the two, or the interface is gone. */
+/** `unknown`: one of the two, or the interface no longer exists. */
 export type WhyDown = 'carrier' | 'addresses' | 'unknown';
 
 /** Why nothing can pass through an interface; undefined if it is up. */

@@ -2,7 +2,7 @@
 export const TRIES = 5;
 
 export interface AskTimes {
-  /** If a try has not ended by then, another starts beside it: what drops one SYN need not drop the next. */
+  /** If a try has not ended by then, another starts in parallel: what drops one SYN need not drop the next. */
   readonly companyAfterMs: number;
   /** Between a failed try and the next one. */
   readonly pauseMs: number;

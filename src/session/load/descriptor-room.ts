@@ -8,8 +8,8 @@ const PER_WORKER = 5;
 const TO_LOAD = 60;
 
 /**
- * Checks in advance whether threads can open what they begin with: if one cannot, Node does not say so, and the thread is
- * waited for in vain.
+ * Checks in advance whether threads can open what they begin with: if one cannot, Node does not say so, and the thread
+ * is waited for in vain.
  * @param proc path of /proc, for tests
  * @throws EnvironmentError if the limit of open files is too low; never if it cannot be read
  */

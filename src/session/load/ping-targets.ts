@@ -4,8 +4,8 @@ import type { Scenario } from '../../scenario/types.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
 
 /**
- * What is pinged beside a load: each endpoint once, from the first address that connections to it come from. None for a far end
- * of one's own, and where the scenario wants none. Addresses that nobody has cannot be pinged from.
+ * What is pinged during a load: each endpoint once, from the first source address of its connections. Nothing for an
+ * embedded far end, or if the scenario switches it off; emulated addresses are left out.
  */
 export function findPingTargets(
   { ping, farEnd }: Pick<Scenario, 'ping' | 'farEnd'>,

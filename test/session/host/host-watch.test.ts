@@ -207,7 +207,7 @@ describe('a night that is watched', () => {
     night.resolverFails = false;
     await night.pass(10);
     expect(night.told).toEqual([
-      'proxy.example cannot be looked up (getaddrinfo EAI_AGAIN proxy.example): load goes on to the addresses it had',
+      'proxy.example cannot be looked up (getaddrinfo EAI_AGAIN proxy.example): load continues to its last known addresses',
       'proxy.example can be looked up again',
     ]);
   });

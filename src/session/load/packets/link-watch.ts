@@ -6,21 +6,21 @@ import type { LinkPath } from '../../../net/link/types.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
-/** The next hop is asked less often: each question is a broadcast. */
+/** The next hop is queried less often: each query is a broadcast. */
 const LOOKS_A_QUESTION = 5;
 
-/** A way that packets take, and the addresses of this machine that they come from; none if those are emulated. */
+/** A path that packets take, and the addresses of this machine that they come from; none if those are emulated. */
 export interface WatchedLink {
   readonly path: LinkPath;
   readonly ownAddresses: readonly string[];
 }
 
-/** What is looked at; tests give their own. */
+/** The lookups that the watch makes; replaced in tests. */
 export interface LinkLookups {
   find(index: number): LinkInterface | undefined;
   /** Addresses that this machine has. */
   addresses(): ReadonlySet<string>;
-  /** @returns the Ethernet address of whoever answers; undefined: nobody */
+  /** @returns the Ethernet address that answers; undefined if none does */
   ask(link: LinkInterface, nextHop: string, asker: string): Promise<string | undefined>;
 }
 
@@ -36,21 +36,21 @@ const LOOKUPS: LinkLookups = {
 export interface LinkWatchOptions {
   readonly links: readonly WatchedLink[];
   readonly warn: (message: string) => void;
-  /** Nothing can be sent any more. */
+  /** Nothing more can be sent. */
   readonly onLost: (why: Error) => void;
   readonly lookups?: LinkLookups;
 }
 
 /**
- * Watches what the engine's packets take for granted while a load lasts, because nobody else would tell: packets to a link without
- * carrier, or to an Ethernet address that the gateway no longer has, are sent without an error, and their connections would
- * look stalled on the path. Each fault is warned of once, and its seconds are counted.
+ * Watches, during a load, what the engine's packets rely on: packets to a link without carrier, or to an Ethernet
+ * address that the gateway no longer has, are sent without an error, and their connections would seem to stall on the
+ * path. Warns of each fault once and counts its seconds.
  */
 export class LinkWatch {
   readonly #options: LinkWatchOptions;
   readonly #lookups: LinkLookups;
   readonly #warned = new Set<string>();
-  /** By link: where its next hop is now, if elsewhere. */
+  /** By link: the new Ethernet address of its next hop, if it has changed. */
   readonly #moved = new Map<WatchedLink, string>();
   #timer: NodeJS.Timeout | undefined;
   #looks = 0;
@@ -69,14 +69,14 @@ export class LinkWatch {
     clearInterval(this.#timer);
   }
 
-  /** Seconds, since the last call, in which a link was not what it was at the start. */
+  /** Seconds, since the last call, in which a link differed from its state at the start. */
   takeLostSec(): number {
     const lostSec = this.#lostSec;
     this.#lostSec = 0;
     return lostSec;
   }
 
-  /** Looks once; resolves when the next hops have been asked, if it is their turn. */
+  /** Checks once; resolves when the next hops, if due, have been queried. */
   async look(): Promise<void> {
     const asks = this.#looks % LOOKS_A_QUESTION === LOOKS_A_QUESTION - 1;
     this.#looks += 1;
@@ -128,7 +128,7 @@ export class LinkWatch {
   async #askNextHop(watched: WatchedLink, link: LinkInterface): Promise<void> {
     const { nextHop, nextHopMac, source } = watched.path;
     if (nextHop === undefined || source === '') return;
-    // Nobody answers: that may be the very outage that is looked for, and is none of this machine's.
+    // No answer: that may be the very outage being measured, and is not a fault of this machine.
     const mac = await this.#lookups.ask(link, nextHop, source).catch(() => undefined);
     if (mac === undefined) return;
     if (mac === nextHopMac) this.#moved.delete(watched);
