@@ -11,7 +11,7 @@ import { wilsonInterval } from './wilson.ts';
 /**
  * One arm's figures, with its ramps kept separate.
  * @param measuredSec duration of its measured phases
- * @param wasResumed whether the run was cut short and resumed: nobody knows the outcome of what was open then
+ * @param wasResumed whether the run was interrupted and resumed: the outcome of attempts open at that time is unknown
  */
 export function summariseArm(
   arm: Arm,
@@ -23,7 +23,7 @@ export function summariseArm(
 ): ArmSummary {
   const { counts, bySecond } = tally.series(arm.name);
   const untold = wasResumed ? untoldOf(arm.name, tally) : 0;
-  // What a process gave up as it failed is as unknown as what was open when it was killed.
+  // The outcome of attempts abandoned by a failing process is as unknown as that of attempts open when one is killed.
   const lost = untold + (wasResumed ? (counts.outcomes.abandoned ?? 0) : 0);
   const timed = (what: Timed): Quantiles => quantilesOf(histograms.get(`${arm.name}.${what}`));
   const stalled = stalledOf(counts);
@@ -81,8 +81,8 @@ export function summariseArm(
 }
 
 /**
- * Measured attempts whose outcome went with a killed process. Every other one has an outcome, the unsent included; one
- * that ended in an excluded second has it there, and is missing only from the measured ones.
+ * Measured attempts whose outcome was lost with a killed process. Every other one has an outcome, unsent ones included;
+ * if it ended in an excluded second, the outcome is counted there.
  */
 function untoldOf(arm: string, tally: Tally): number {
   const [measured = 0, ...others] = ['', RAMP_SUFFIX, ASIDE_SUFFIX].map((suffix) => {
@@ -109,7 +109,7 @@ function summariseResent(
   };
 }
 
-/** Frames have one name for both: `stalled silence`. */
+/** Frames join the two into one key: `stalled silence`. */
 function summariseAnswers({ synAnswers = {} }: Readonly<SeriesCounts>): Pick<ArmSummary, 'answers'> {
   const answers = new Map<string, [name: string, count: number][]>();
   for (const [key, count] of Object.entries(synAnswers)) {
@@ -175,21 +175,22 @@ function round(value: number, digits: number): number {
   return Math.round(value * factor) / factor;
 }
 
-/** A rate is recorded as whole stalls in so many starts: fine enough for one in 100,000. */
+/** The unit in which stall rates are recorded: parts per this many, fine enough for one in 100,000. */
 const PARTS = 100_000;
 
-/** How the seconds' own stall rates are spread: of each second's starts, the share that stalled. */
+/** Distribution of the stall rates of single seconds: of each second's starts, the share that stalled. */
 export function ratePerFrame(seconds: Iterable<Pick<SecondCounts, 'started' | 'stalled'>>): {
   p50: number;
   p99: number;
   max: number;
 } {
-  // By value, and few of them: a histogram that tells them all apart takes a megabyte, for each arm of each run that is read.
+  // Counted by value, because there are few: a histogram that distinguishes them all takes a megabyte per arm of each
+  // run.
   const framesAt = new Map<number, number>();
   let frames = 0;
   for (const { started, stalled } of seconds) {
     if (started <= 0) continue;
-    // A SYN sent as a second turns may be counted with the other one: never more than all of them.
+    // A SYN sent at the turn of a second may be counted in the next one, so the share is limited to 1.
     const parts = Math.round(Math.min(1, stalled / started) * PARTS);
     framesAt.set(parts, (framesAt.get(parts) ?? 0) + 1);
     frames += 1;
@@ -203,8 +204,8 @@ export function ratePerFrame(seconds: Iterable<Pick<SecondCounts, 'started' | 's
 }
 
 /**
- * The least value that so many are not above (nearest rank), 0 where there are none.
- * @param ascending values, each with how many there are of it
+ * The smallest value that this many do not exceed (nearest rank); 0 if there are none.
+ * @param ascending values in ascending order, each with its count
  */
 function nearestRank(ascending: readonly (readonly [value: number, count: number])[], rank: number): number {
   let seen = 0;

@@ -1,4 +1,4 @@
-/** Terms smaller than this, relative to the sum, add nothing that a double could hold. */
+/** Terms smaller than this, relative to the sum, are below the precision of a double. */
 const NEGLIGIBLE = 1e-16;
 
 /**
@@ -12,7 +12,7 @@ export function chanceOfAtLeast(hits: number, trials: number, rate: number): num
   if (hits <= 0) return 1;
   if (hits > trials || rate <= 0) return 0;
   if (rate >= 1) return 1;
-  // The far side of the mean is most of the distribution: what lies below it is summed instead.
+  // Below the mean, the tail is most of the distribution: its complement is summed instead.
   if (hits <= trials * rate) return 1 - sumTail(trials - hits + 1, trials, 1 - rate);
   return sumTail(hits, trials, rate);
 }
@@ -36,10 +36,10 @@ function sumTail(hits: number, trials: number, rate: number): number {
   return Math.min(1, sum);
 }
 
-/** Below this the series is not good enough, and factors are few. */
+/** Below this the series is too inaccurate, and a product of few factors is cheap. */
 const SMALL = 16;
 
-/** Stirling's series to 1/n^5 (Abramowitz & Stegun 6.1.41): from 16 on right to 14 digits. */
+/** Stirling's series to 1/n^5 (Abramowitz & Stegun 6.1.41): accurate to 14 digits from 16 upwards. */
 function logFactorial(n: number): number {
   if (n < SMALL) {
     let product = 1;

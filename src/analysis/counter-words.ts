@@ -1,7 +1,7 @@
 import type { HostCounters } from '../metrics/types.ts';
 import type { Summary } from './types.ts';
 
-/** What a counter counts, by its name; those that move in every run have none. */
+/** What counters count, by name; those that move in every run are left out. */
 const WORDS: readonly (readonly [name: RegExp, words: string])[] = [
   [/^TcpExtTCPRetransFail$/, 'retransmissions never left'],
   [/^IpOut(NoRoutes|Discards)$|^IpFragFails$/, 'packets never left'],
@@ -27,10 +27,10 @@ const WORDS: readonly (readonly [name: RegExp, words: string])[] = [
   [/^softnet\.dropped$/, 'packets were dropped because a processor could not keep up'],
 ];
 
-/** Fewer SYNs than attempts by more than this share is worth a word. */
+/** A shortfall of SYNs against attempts above this share is reported. */
 const MISSING_SHARE = 0.01;
 
-/** What counters of the kernels say about a run; empty where none moved that tells of anything. Observations, not causes. */
+/** What kernel counters say about a run; empty if no significant one moved. Observations, not causes. */
 export function describeCounters(summary: Pick<Summary, 'run' | 'arms' | 'hostCounters' | 'farCounters'>): {
   readonly near: readonly string[];
   readonly far: readonly string[];

@@ -24,7 +24,7 @@ export function judgeCriterion(
   );
 }
 
-/** Counts by key leave zeros out: an outcome that never happened, or a status that never came, is 0. */
+/** Counts by key omit zeros: an outcome or status that never occurred is 0. */
 const SPARSE = new Set([
   'outcomes',
   'synRetransmits',
@@ -34,7 +34,7 @@ const SPARSE = new Set([
   'cuts',
 ]);
 
-/** Shares of what was started: where nothing was, their 0 says nothing. */
+/** Shares of what was started: if nothing was, their 0 means nothing. */
 const SHARES_OF_STARTED = /^(completedShare|stalled\.(rate|ci95\.\d|ratePerFrame\.\w+))$/;
 
 function figureAt(arm: ArmSummary, path: readonly string[]): number | null {

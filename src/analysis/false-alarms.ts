@@ -1,6 +1,6 @@
 import type { Figure } from './compare/arm-figures.ts';
 
-/** The share of all comparisons and trends without a change that may have a line that claims one. */
+/** The accepted share of comparisons and trends without a change in which some line claims one. */
 export const ALPHA = 0.05;
 
 /**
@@ -16,9 +16,9 @@ interface Weighed {
 }
 
 /**
- * Each line's share of the false alarms, in order. Of the lines that decide each arm has its part by its attempts,
- * known before anything is measured: a control arm of a few attempts, which tells little anyway, does not blunt the
- * arm that it controls for.
+ * Each line's share of the false alarms, in order. The deciding lines share theirs in proportion to the attempts of
+ * their arms, which are known before anything is measured: a control arm with few attempts does not weaken the arm that
+ * it controls for.
  */
 export function weighLines(lines: readonly Weighed[]): number[] {
   return lines.map(({ figure: { role }, attempts }) => {

@@ -12,7 +12,7 @@ const MAX_LOCAL_SHARE = 0.01;
 /** p99 of lateness: a tenth of the shortest stall, so that lateness never looks like one. */
 const MAX_LATENESS_P99_US = 100_000;
 
-/** Share of the seconds in which a worker did not run at all: as much as of the attempts may be late. */
+/** Share of the seconds in which a worker did not run at all: the same as the share of attempts that may be late. */
 const MAX_STARVED_SHARE = 0.01;
 
 /** Why this machine, rather than the system under test, was the limit. */
@@ -98,7 +98,7 @@ function limitsOfDrops(
     return ownDrops(
       `local-drop: this machine itself dropped ${conntrackDrops} packets because its conntrack table was full (net.netfilter.nf_conntrack_max; "conntrack -S" counts them), so stalls may be its own`,
     );
-  // How many packets are lost meanwhile, nobody tells.
+  // The number of packets lost meanwhile is unknown.
   if (linkLossSec > 0)
     return ownDrops(
       `local-drop: in ${linkLossSec} s, the outgoing link was down, or the interface, its addresses or the next hop had changed since the start (a warning says how), so stalls may be its own`,

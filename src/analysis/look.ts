@@ -4,25 +4,25 @@ import type { Outcome } from '../outcome/outcome.ts';
 import type { Arm } from '../scenario/types.ts';
 import { sendsNothing } from '../scenario/words.ts';
 
-/** One second of a look, as far as it is judged. */
+/** The part of one second of a pre-load check that is judged. */
 export interface LookSecond {
   readonly series: Readonly<Record<string, SeriesCounts>>;
-  /** Median time from start to the whole answer, microseconds, by arm; absent: nothing was answered in that second. */
+  /** Median time from start to complete response, microseconds, by arm; absent: no response in that second. */
   readonly totalUs: ReadonlyMap<string, number>;
 }
 
 export interface LookVerdict {
   readonly attempts: number;
   readonly completed: number;
-  /** What failed, timed out or got slower, in words; empty: nothing did. */
+  /** What failed, timed out or got slower, in words; empty: nothing. */
   readonly signs: readonly string[];
 }
 
-/** One odd answer is none; as many as one in a hundred are. */
+/** A single failure is no sign; one in a hundred is. */
 const [FEWEST, SMALLEST_SHARE] = [2, 0.01];
 /**
- * Answers that take three times as long at the end as at the beginning, and a quarter of a second longer, queue up
- * somewhere.
+ * Responses that take three times as long at the end as at the beginning, and a quarter of a second longer, are
+ * queueing somewhere.
  */
 const [GROWTH, GROWTH_US] = [3, 250_000];
 

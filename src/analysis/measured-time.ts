@@ -3,9 +3,9 @@ import { stretchesOf } from '../scenario/load-shape.ts';
 import type { Load } from '../scenario/load-types.ts';
 
 /**
- * How long an arm's measured phases lasted, microseconds: an open loop's by its schedule, ramps and idle phases left
- * out, cut where the run was; a closed loop's and a sweep's from its first start to its last end.
- * @param cutAtUs end of the second in which the schedule was cut short; Infinity for a run that came to its end
+ * Duration of an arm's measured phases, microseconds. Open loop: by its schedule, without ramps and idle phases, up to
+ * the end of the run; closed loop and sweep: from the first start to the last end.
+ * @param cutAtUs end of the second in which the schedule was cut short; Infinity for a complete run
  */
 export function measuredUs(load: Load, counts: SeriesCounts, cutAtUs: number): number {
   if (load.kind !== 'open') {

@@ -6,20 +6,20 @@ const SECOND_US = 1_000_000;
 const OUT_ABOVE = 0.5;
 
 /**
- * Ports are back when at least this share of what was tried in a second is established, or of what filled the pool:
- * they come back as fast as they were taken.
+ * Ports are available again when at least this share of a second's attempts, or of the attempts that filled the pool,
+ * is established: they are released as fast as they were taken.
  */
 const BACK_ABOVE = 0.5;
 
 /**
- * And when at least this share of the pool is established before handshakes fail again, if they do. A few come back
- * earlier, let go by other users or ended by RST instead of FIN.
+ * In addition, at least this share of the pool must be established before handshakes fail again, if they do. A few
+ * ports are released earlier, by other users or because of an RST instead of a FIN.
  */
 const STAYS_FOR = 0.25;
 
 /** How a pool of ports was exhausted and refilled, inferred from connections opened at a steady rate. */
 export interface PoolTimeSeries {
-  /** Established until handshakes failed for the first time for good, before anything that was closed could help. */
+  /** Connections established before handshakes first failed lastingly, and before any closed port could help. */
   readonly ports: number;
   /**
    * Counted from the first start of the arm to the end of the second in which handshakes failed, seconds of the run.
@@ -27,11 +27,11 @@ export interface PoolTimeSeries {
   readonly filled: { readonly fromSec: number; readonly toSec: number };
   /** Absent if none came back during the load. */
   readonly release?: Release;
-  /** From the first close to the end of the load, seconds; below 0 where the load ended before. */
+  /** From the first close to the end of the load, seconds; below 0 if the load ended before it. */
   readonly watchedSec: number;
 }
 
-/** How long the first port that came back had rested since its connection was closed, seconds. */
+/** Time from the close of the first released port's connection to its release, seconds. */
 export interface Release {
   readonly afterSec: number;
   readonly lowSec: number;
@@ -41,8 +41,8 @@ export interface Release {
 type Row = readonly [second: number, counts: SecondCounts];
 
 /**
- * The first connection is closed `holdUs` after it was opened, and its port is the first to come back: the time
- * between is what the NAT keeps it for. Undefined where handshakes never failed for want of a port.
+ * The first connection is closed `holdUs` after it was opened, and its port is the first to come back: the NAT keeps it
+ * for the time between. Undefined if handshakes never failed for want of a port.
  */
 export function followPool({ counts, bySecond }: SeriesTally, holdUs: number): PoolTimeSeries | undefined {
   const rows = [...bySecond].sort(([a], [b]) => a - b);
@@ -85,7 +85,7 @@ function findShortage(rows: readonly Row[], closedSec: number): { outAt: number;
   }
 }
 
-/** Whether so many are established from there on before handshakes fail again, or they never do. */
+/** Whether this many are established from there on before handshakes fail again, if they do. */
 function staysBack(rows: readonly Row[], from: number, enough: number): boolean {
   const failsAgain = rows.findIndex((row, index) => index > from && isOut(row));
   return failsAgain < 0 || sumEstablished(rows.slice(from, failsAgain)) >= enough;
@@ -95,7 +95,7 @@ function sumEstablished(rows: readonly Row[]): number {
   return rows.reduce((sum, [, { established }]) => sum + established, 0);
 }
 
-/** As many connections as were open at once, to the second. */
+/** Maximum number of connections open at once, to the second. */
 export function peakOpen({ bySecond }: SeriesTally, holdUs: number): number {
   const held = Math.max(1, Math.round(holdUs / SECOND_US));
   let peak = 0;
@@ -108,7 +108,7 @@ export function peakOpen({ bySecond }: SeriesTally, holdUs: number): number {
   return peak;
 }
 
-/** Somewhen within the second: how many were established in it tells how many were waiting, not since when. */
+/** At an unknown moment within the second: the number established in it shows how many were waiting, not since when. */
 function releaseIn(second: number, closedSec: number): Release {
   const since = (atSec: number): number => Math.max(0, tenths(atSec - closedSec));
   return { afterSec: since(second + 0.5), lowSec: since(second), highSec: since(second + 1) };

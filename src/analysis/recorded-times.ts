@@ -1,7 +1,7 @@
 import { JsHistogram } from 'hdr-histogram-js/dist/JsHistogram.js';
 import type { Histogram } from '../metrics/histogram.ts';
 
-/** So many times of that length, microseconds: the lower end of the histogram's bucket. */
+/** A number of times of one duration, microseconds: the lower end of the histogram's bucket. */
 export interface RecordedTime {
   readonly us: number;
   readonly count: number;
@@ -22,7 +22,7 @@ export function recordedTimes(histogram: Histogram | undefined): RecordedTime[] 
   return times;
 }
 
-/** How many of them are as long as `fromUs` or longer, and shorter than `toUs`. */
+/** How many are at least `fromUs` and less than `toUs`. */
 export function countBetween(times: readonly RecordedTime[], fromUs: number, toUs: number): number {
   return times.reduce((sum, { us, count }) => (us >= fromUs && us < toUs ? sum + count : sum), 0);
 }

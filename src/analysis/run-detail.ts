@@ -6,7 +6,7 @@ import type { Outcome } from '../outcome/outcome.ts';
 import type { Tested } from './tested.ts';
 import type { Summary } from './types.ts';
 
-/** One run as figures are drawn from it: its summary, and how it came about. */
+/** The data of one run for figures and reports: its summary, and the values over time. */
 export interface RunDetail {
   readonly summary: Summary;
   readonly tested: Tested;
@@ -15,7 +15,7 @@ export interface RunDetail {
   readonly histograms: ReadonlyMap<string, Histogram>;
   /** Seconds from its start to its last frame. */
   readonly seconds: number;
-  /** When this host retransmits a SYN, seconds after the first; empty if that is not known. */
+  /** When this host retransmits a SYN, seconds after the first; empty if not known. */
   readonly synResentAtSec: readonly number[];
   readonly command: readonly string[];
   readonly workers: number;
@@ -24,21 +24,21 @@ export interface RunDetail {
   readonly endpoints: Readonly<Record<string, readonly string[]>>;
   /** As run.json has it, whatever that is. */
   readonly host: unknown;
-  /** Stalled attempts whose packets were captured: some, to be drawn; absent: none are. */
+  /** Some of the stalled attempts whose packets were captured; absent: none were. */
   readonly evidence?: readonly Evidence[];
 }
 
-/** Counts of one arm's measured phases by the second since the run's start; what is missing is 0. */
+/** Counts of one arm's measured phases by second since the run's start; missing ones are 0. */
 export interface ArmDetail {
   /** By the second in which the SYN was sent. */
   readonly stalled: readonly number[];
   /** By the second in which they ended. */
   readonly outcomes: ReadonlyMap<Outcome, readonly number[]>;
-  /** Seconds in which a ramp was under way. */
+  /** Seconds with a ramp in progress. */
   readonly ramping: readonly boolean[];
 }
 
-/** Gathers an arm's seconds from frames: a number a second for each outcome that there was, whatever the rate. */
+/** Collects an arm's seconds from frames: one number per second for each outcome that occurred. */
 export class ArmTimeSeriesBuilder {
   readonly #name: string;
   readonly #stalled: number[] = [];

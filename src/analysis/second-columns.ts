@@ -1,16 +1,16 @@
 /** What happened to the attempts of one second. */
 export interface SecondCounts {
   scheduled: number;
-  /** Below 0 where an attempt of an earlier second turns out never to have left. */
+  /** Below 0 if an attempt of an earlier second turns out not to have been sent. */
   started: number;
   unsent: number;
-  /** By the second in which the handshake was complete. */
+  /** By the second in which the handshake completed. */
   established: number;
   /** Ended as the scenario expected, by the second in which they ended. */
   completed: number;
-  /** Answered by an RST or an ICMP error, which is to say at once. */
+  /** Refused by an RST or an ICMP error, that is, immediately. */
   refused: number;
-  /** By the second in which the SYN was sent, whenever it turned out. */
+  /** By the second in which the SYN was sent, whenever the stall was detected. */
   stalled: number;
   /**
    * Failures of the path or the far end, except frozen handshakes, which are stalls. By the second in which they
@@ -45,11 +45,11 @@ const COLUMNS = [
 const WIDTH = COLUMNS.length;
 
 /**
- * Counts that cannot be below 0 stand one higher than they are, so that 0 tells a second of which nothing is known.
+ * Counts that cannot be below 0 are stored plus one, so that 0 marks a second without data.
  */
 const KNOWN = COLUMNS.indexOf('scheduled');
 
-/** Seconds for which room is made at once: a gap of hours, as after sleep, takes none, and nothing is ever copied. */
+/** Seconds per allocated block: a gap of hours, as after sleep, takes no memory, and nothing is ever copied. */
 const BLOCK_SECONDS = 512;
 
 /**
@@ -60,7 +60,7 @@ export class SecondColumns implements ReadonlyMap<number, SecondCounts> {
   readonly #blocks = new Map<number, Int32Array>();
   #size = 0;
 
-  /** Adds to a second's counts; a second not known yet is, from then on. */
+  /** Adds to a second's counts, and creates the second if it is new. */
   add(second: number, counts: Readonly<Partial<SecondCounts>>): void {
     const block = this.#open(Math.floor(second / BLOCK_SECONDS));
     const at = offsetOf(second);

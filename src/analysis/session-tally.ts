@@ -11,11 +11,11 @@ export interface SoakFacts {
   readonly events: SoakSummary['events'];
 }
 
-/** What tells a summary from that of a run to which nothing happened. */
+/** What a summary has only if something happened to the session. */
 export interface SessionTimeSeries {
   /**
-   * How long each arm's measured phases lasted, seconds; absent if no second is missing or excluded: the schedule then
-   * tells.
+   * Duration of each arm's measured phases, seconds; absent if no second is missing or excluded, because the schedule
+   * then determines it.
    */
   readonly measuredSec?: ReadonlyMap<string, number>;
   readonly summary: Pick<Summary, 'soak' | 'session'>;
@@ -23,15 +23,15 @@ export interface SessionTimeSeries {
 
 interface ArmTime {
   measuredSec: number;
-  /** Seconds since the last in which something fell due: they count once more does. */
+  /** Seconds since the last one in which an attempt was due: they count once another is due. */
   waitingSec: number;
-  /** Something has fallen due since the last break. */
+  /** An attempt was due since the last break. */
   isFlowing: boolean;
 }
 
 /**
- * Computes from the seconds of a session, in order, how long load was measured. The schedule of the scenario does not
- * tell that: a session may have gaps in which this machine slept or the process was dead, and after each the load
+ * Computes from the seconds of a session, in order, how long load was measured. The scenario's schedule does not
+ * determine that: a session may have gaps in which this machine slept or the process was dead, and after each the load
  * starts again, including ramps.
  */
 export class SessionTally {
@@ -46,7 +46,7 @@ export class SessionTally {
     );
   }
 
-  /** @param frame of which it is settled whether it counts; a second that comes again was counted before */
+  /** @param frame known to count or not to; a repeated second was counted before */
   add(frame: SettledFrame): void {
     const { second } = frame;
     if (second <= this.#last) return;
@@ -68,7 +68,7 @@ export class SessionTally {
     };
   }
 
-  /** Of a run; undefined where nothing happened to it. */
+  /** Of a run; undefined if nothing happened to it. */
   readRun(events: SoakSummary['events']): SessionTimeSeries | undefined {
     if (events.length === 0) return undefined;
     const isWhole = this.#asideSec === 0 && !events.some(({ kind }) => kind === 'resumed');
@@ -89,15 +89,14 @@ export class SessionTally {
 }
 
 /**
- * A second counts in which something measured fell due, and so does one in which nothing did if more falls due later:
- * at a low rate, or where all that a closed loop may have open is stuck. What comes after the last is waiting for
- * ends.
+ * A second counts if a measured attempt was due in it, or is due later: at a low rate, or while all connections of a
+ * closed loop are stuck, some seconds have none. Those after the last one only wait for attempts to end.
  */
 function addSecond(time: ArmTime, name: string, frame: SettledFrame): void {
   const dueIn = (suffix: string): number => frame.series[`${name}${suffix}`]?.scheduled ?? 0;
   const [measured, ramp, aside] = [dueIn(''), dueIn(RAMP_SUFFIX), dueIn(ASIDE_SUFFIX)];
   if (measured > 0) {
-    // A ramp that ended within the second took its part of it.
+    // A ramp that ended within the second took part of it.
     time.measuredSec += time.waitingSec + measured / (measured + ramp);
     time.waitingSec = 0;
     time.isFlowing = true;

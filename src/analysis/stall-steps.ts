@@ -12,7 +12,7 @@ const EARLY = 0.002;
 
 /** How many handshakes were answered at each SYN, inferred from their duration. */
 export interface StallSteps {
-  /** When this host sends a SYN again, seconds, with the handshakes that were completed then. */
+  /** When this host retransmits a SYN, seconds, with the handshakes that were completed then. */
   readonly steps: readonly { readonly atSec: number; readonly count: number }[];
   /** As long as a stall, but at no step. */
   readonly between: number;

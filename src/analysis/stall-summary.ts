@@ -14,7 +14,7 @@ const MOST_RUNS = 200;
 
 type TimeSeries = Pick<ArmSummary, 'byReuseAge' | 'onset' | 'stallSteps' | 'outages'>;
 
-/** When an arm's stalls came, at which ages of source ports, and at which of the host's SYNs they ended. */
+/** When an arm's stalls occurred, at which reuse ages of source ports, and which SYN was answered. */
 export function summariseStalls(
   arm: Arm,
   tally: Tally,
@@ -64,7 +64,7 @@ function summariseSteps(
   synResentAtSec: readonly number[],
 ): Pick<TimeSeries, 'stallSteps'> {
   const times = recordedTimes(histograms.get(`${arm.name}.handshake-service`));
-  // The quickest, for the median may be a stalled one.
+  // The quickest, because the median handshake may have stalled.
   const stallSteps = countStallSteps(times, synResentAtSec, arm.stallAfterUs, times[0]?.us ?? 0);
   return stallSteps.steps.length === 0 && stallSteps.between === 0 ? {} : { stallSteps };
 }

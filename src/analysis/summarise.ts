@@ -24,9 +24,9 @@ export interface SummaryInput {
   readonly nat?: Nat;
   /** When the host of the run retransmits a SYN, seconds after the first; absent if not known. */
   readonly synResentAtSec?: readonly number[];
-  /** Of a soak, and of a run to which something happened: either may have gaps, which no schedule tells. */
+  /** For a soak, and for a run with events: either may have gaps that no schedule shows. */
   readonly timeSeries?: SessionTimeSeries;
-  /** It was cut short, and another process went on with it: of what was open then nobody knows the outcome. */
+  /** It was interrupted and resumed by another process: the outcome of attempts open at that time is unknown. */
   readonly wasResumed?: boolean;
 }
 
@@ -71,7 +71,7 @@ export function summarise(input: SummaryInput): Summary {
     ...tally.faults,
     ...summariseBeside(tally.beside),
     findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
-      // Seconds go on over gaps: no clock does.
+      // Second numbers include gaps; wall-clock times might not.
       startedAtMs: input.timeSeries?.measuredSec === undefined ? Date.parse(run.startedAt) : undefined,
       arms,
       loadOf: (arm) => {
@@ -138,7 +138,7 @@ function judge(
     if (abandoned > 0) reasons.push(`${abandoned} of its attempts were still open and were abandoned`);
   }
   for (const { text, held } of judged)
-    if (held === null) reasons.push(`${text}: nothing was measured to judge it by`);
+    if (held === null) reasons.push(`${text}: nothing was measured that could decide it`);
   const canTell = limits.length === 0 && status === 'complete';
   if (canTell && criteria.length === 0) {
     // A sweep opens connections expecting them to fail.
@@ -177,10 +177,10 @@ function listUnmeasured({ scenario, nat }: SummaryInput): string[] {
   ];
 }
 
-/** Of the attempts that an arm started; with fewer completed a run has not done what it was started for. */
+/** Minimum share of completed attempts; with fewer, a run has not served its purpose. */
 const LEAST_COMPLETED_SHARE = 0.5;
 
-/** Why a run without criteria has not passed: `pass` as in a verdict, and the reason. */
+/** Why a run without criteria has not passed: `pass` as in a verdict, with the reason. */
 interface Incompletion {
   readonly pass: false | null;
   readonly reason: string;

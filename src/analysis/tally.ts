@@ -80,7 +80,7 @@ export class Tally {
     return this.#faults;
   }
 
-  /** What was seen beside the load in seconds that count. */
+  /** What was observed alongside the load in seconds that count. */
   get beside(): BesideCounts {
     return this.#beside;
   }

@@ -4,13 +4,13 @@ import { redactPath } from '../scenario/secrets.ts';
 import type { Arm, HostPort, Scenario } from '../scenario/types.ts';
 import { sendsNothing } from '../scenario/words.ts';
 
-/** What a run tested, and from where: what a reader has to know before any figure of it. */
+/** What a run tested, and from where: what a reader has to know before any of its figures. */
 export interface Tested {
   /** "host:port" of every proxy, in the order of the arms; empty if there is none. */
   readonly proxies: readonly string[];
-  /** URLs, without what may be secret in them; of arms that connect only, "host:port". */
+  /** URLs without possible secrets; "host:port" for arms that only connect. */
   readonly targets: readonly string[];
-  /** Whether both were the run's own, on the machine that ran it. */
+  /** Whether proxy and target were the run's embedded far end. */
   readonly isEmbedded: boolean;
   readonly loads: readonly TestedLoad[];
   readonly from: {
@@ -21,19 +21,19 @@ export interface Tested {
   };
 }
 
-/** How hard one arm was. */
+/** The load of one arm. */
 export type TestedLoad = { readonly arm: string } & (
   | { readonly kind: 'rate'; readonly peakPerSec: number }
   | { readonly kind: 'concurrency'; readonly connections: number }
   | { readonly kind: 'browsers'; readonly browsers: number }
 );
 
-/** What run.json knows of it. */
+/** The facts from run.json. */
 export interface TestedFacts {
   readonly scenario: Scenario;
-  /** Where each arm's connections came from, where the arm says. */
+  /** Source addresses of each arm that specifies them. */
   readonly sources?: Readonly<Record<string, { readonly addresses: readonly string[] }>>;
-  /** As run.json has it, whatever that is. */
+  /** As in run.json, unchecked. */
   readonly host: unknown;
 }
 

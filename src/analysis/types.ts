@@ -22,10 +22,10 @@ export interface Summary {
     /** RFC 3339, UTC. */
     startedAt: string;
     endedAt: string;
-    /** `running`: what there is so far of a run that is still under way; never in a stored summary. */
+    /** `running`: the summary so far of a run in progress; never stored. */
     status: RunStatus | 'running';
     engine: EngineName;
-    /** Only of runs of the raw engine by version 0.2.0 and earlier, which had a choice. */
+    /** Only in runs of the raw engine by version 0.2.0 and earlier, which had a choice. */
     reactor?: 'epoll' | 'io_uring';
     /** False: stalls were inferred only from time. */
     stallsByTcpInfo: boolean;
@@ -34,39 +34,41 @@ export interface Summary {
     pass: boolean | null;
     criteria: { text: string; value: number | null; held: boolean | null }[];
     generatorLimited: boolean;
-    /** What limited it; absent where nothing did, and in runs of an earlier version. */
+    /** What limited it; absent if nothing did, and in runs of an earlier version. */
     limitedBy?: LimitCause[];
     reasons: string[];
   };
   arms: Record<string, ArmSummary>;
   latenessUs: Quantiles;
-  /** What counters of this machine's kernel moved by in seconds that count; absent: not known. */
+  /** Increments of this machine's kernel counters in seconds that count; absent: not known. */
   hostCounters?: HostCounters;
-  /** The same of the far end's host, where that is on this machine. */
+  /** The same for the far end's host, if that is on this machine. */
   farCounters?: HostCounters;
-  /** Pings beside the load, by address, of seconds that count; absent: there were none. */
+  /** Pings sent alongside the load, by address, in seconds that count; absent: there were none. */
   pings?: Record<string, PingSummary>;
-  /** Segments that TCP sent again and that this machine itself dropped; absent: none, or it is not known. */
+  /** Retransmitted TCP segments that this machine itself dropped; absent: none, or not known. */
   localDrops?: number;
-  /** Packets of any kind and program that this machine dropped as its conntrack table was full; absent likewise. */
+  /** Packets of any program that this machine dropped because its conntrack table was full; absent likewise. */
   conntrackDrops?: number;
   /** Seconds in which a worker did not run at all; absent: none. */
   starvedSec?: number;
-  /** Packets for the packet engine that came while its ring was full, and such of its own that the device did not take. */
+  /**
+   * Packet engine: packets that arrived while its ring was full, and packets that the network device did not accept.
+   */
   ringDrops?: number;
   sendDrops?: number;
-  /** Seconds in which the link of the packet engine was down, or not what it was at the start; absent: none. */
+  /** Seconds in which the packet engine's link was down or had changed since the start; absent: none. */
   linkLossSec?: number;
-  /** Packets that the capture beside the load lost; absent: none, or there was no capture. */
+  /** Packets that the capture lost; absent: none, or there was no capture. */
   captureDrops?: number;
   findings: Finding[];
-  /** Of a soak: how whole it is. Absent of any other run. */
+  /** For a soak: how complete it is. Absent for any other run. */
   soak?: Wholeness & {
-    /** Lines that its seconds are rolled up into, and how long each is. */
+    /** Number of windows, and the length of each. */
     windows: number;
     windowSec: number;
   };
-  /** What the firewall said, where the scenario asks it. */
+  /** The firewall's view, if the scenario has firewall commands. */
   firewall?: FirewallSummary;
   /** For a run during which events occurred: how complete it is. Absent if there were none. */
   session?: Wholeness;
@@ -82,12 +84,12 @@ export interface PingSummary {
 }
 
 export interface Wholeness {
-  /** Seconds that were recorded. */
+  /** Recorded seconds. */
   seconds: number;
-  /** Seconds between the start and the last one recorded of which there is nothing: asleep, dead, or without load. */
+  /** Seconds without a record, from the start to the last one recorded: asleep, killed, or without load. */
   missingSec: number;
   /**
-   * Of those recorded, seconds in which something happened that is not the firewall's doing: no figure counts them.
+   * Recorded seconds excluded from every figure because of an event that the firewall did not cause.
    */
   setAsideSec: number;
   /** Number of events by kind. */
@@ -106,65 +108,69 @@ export interface ArmSummary {
   completedShare: number;
   /** For a run or soak that was interrupted and resumed: attempts open then, or abandoned; their outcome is unknown. */
   lost?: number;
-  /** Started a second over the measured time. */
+  /** Starts per second of measured time. */
   achievedPerSec: number;
-  /** What people asked for: of browsers each object, else an attempt, however many connections it took. */
+  /** What users requested: each object for browsers, otherwise each attempt, however many connections it took. */
   requests: number;
-  /** started / requests; 0 without requests. 1 pre-emptive, about 2 where the proxy closes after its 407. */
+  /**
+   * started / requests; 0 without requests. 1 with preemptive credentials, about 2 if the proxy closes after its 407.
+   */
   connectionsPerRequest: number;
-  /** Answers that asked for credentials (407, 401). */
+  /** Responses that asked for credentials (407, 401). */
   challenges: number;
   stalled: {
     count: number;
-    /** count / started; 0 where nothing started. */
+    /** count / started; 0 if nothing was started. */
     rate: number;
     /** Wilson score interval, 95 %. */
     ci95: [number, number];
     recovered: number;
     frozen: number;
     unresolved: number;
-    /** Of each second in which something started: stalled of that second's starts / started, as a share. */
+    /** Distribution over seconds with starts: stalled share of the second's starts. */
     ratePerFrame: { p50: number; p99: number; max: number };
   };
   healed: number;
   slow: number;
   synRetransmits: Record<string, number>;
-  /** Connections that carried a request, by segments sent again after the handshake; absent: not measured. */
+  /** Connections that carried a request, by segments retransmitted after the handshake; absent: not measured. */
   requestRetransmits?: Record<string, number>;
-  /** Of these, on how many anything was sent again, with the Wilson score interval, 95 %; absent: not measured. */
+  /** Those of them with any retransmission, with the 95 % Wilson score interval; absent: not measured. */
   requestsResent?: { count: number; measured: number; rate: number; ci95: [number, number] };
   outcomes: Partial<Record<Outcome, number>>;
-  /** Answers by HTTP status, 407 and 401 that ask for credentials among them; absent in runs of an earlier version. */
+  /** Responses by HTTP status, including 407 and 401; absent in runs of an earlier version. */
   statuses: Record<string, number>;
-  /** The proxy's answers to CONNECT, likewise. */
+  /** The proxy's responses to CONNECT, likewise. */
   tunnelStatuses: Record<string, number>;
-  /** Attempts that were asked in other schemes than the arm has, by those; absent in runs of an earlier version. */
+  /**
+   * Attempts challenged only with schemes other than the arm's, by those schemes; absent in runs of an earlier version.
+   */
   schemesOffered?: Record<string, number>;
-  /** What answered SYNs by a refusal, by kind and sender; likewise. */
+  /** Refusals of SYNs, by kind and sender; likewise. */
   refusals?: Record<string, number>;
-  /** What proxies called their own errors; likewise. */
+  /** Proxies' names for their own errors; likewise. */
   errorNames?: Record<string, number>;
-  /** What of that was asked for unexpected content did not hold, an attempt under each of its names; likewise. */
+  /** Attempts with unexpected content, by each condition that was not met; likewise. */
   unmetContent?: Record<string, number>;
   /**
    * What met the SYNs of attempts that stalled, healed, were refused or reset, as packets on this machine show it:
-   * { "stalled": { "silence": 1233, "rst-other-ttl": 6 } }; absent where none was looked at.
+   * { "stalled": { "silence": 1233, "rst-other-ttl": 6 } }; absent if no packets were examined.
    */
   answers?: Record<string, Record<string, number>>;
   /** Held connections that were cut, by how; absent in runs of an earlier version. */
   cuts?: Partial<Record<Cut, number>>;
-  /** Held connections that were checked, by how long they had been idle, ascending; absent if none was. */
+  /** Held connections that were checked, by idle time, ascending; absent if none was. */
   proofs?: ProofsAtAge[];
   bytes: number;
   /** From the intended start. */
   handshakeUs: Quantiles;
   firstByteUs: Quantiles;
   totalUs: Quantiles;
-  /** Round trip by tcpi_rtt right after the handshake, of those handshakes that gave a sample; absent: none did. */
+  /** Round trip by tcpi_rtt right after the handshake, for handshakes with a sample; absent: none had one. */
   rttUs?: Quantiles;
   /** From the actual start. */
   service: { handshakeUs: Quantiles; firstByteUs: Quantiles; totalUs: Quantiles };
-  /** How long the far end took over each leg, from when it was set to it; absent where no connection had it. */
+  /** Time that the far end took for each phase, from when it could begin; absent if no connection had that phase. */
   phases?: {
     challengeUs?: Quantiles;
     tunnelUs?: Quantiles;
@@ -175,20 +181,20 @@ export interface ArmSummary {
   };
   /** Of arms with Negotiate. */
   tokens?: { minted: number; discarded: number; failures: Record<string, number>; mintUs: Quantiles };
-  /** By address, where a name resolved to one or more. */
+  /** By address. */
   endpoints: Record<string, { started: number; established: number; completed: number; stalled: number }>;
-  /** Attempts whose source port had been used before, by how long it had rested; absent if there are none. */
+  /** Attempts whose source port had been used before, by its reuse age; absent if there are none. */
   byReuseAge?: { ageSec: number; attempts: number; stalled: number }[];
-  /** The first stall, seconds since the arm's first start, and what was started before; absent without stalls. */
+  /** The first stall, seconds since the arm's first start, and the clean starts before it; absent without stalls. */
   onset?: { afterSec: number; cleanStarts: number };
-  /** Handshakes as long as a stall that were completed, by the SYN that was answered; absent where not known. */
+  /** Completed handshakes as long as a stall, by the SYN that was answered; absent if not known. */
   stallSteps?: StallSteps;
   /**
-   * Runs of seconds in which most starts stalled or were refused, seconds since the run's start; the period is the
-   * median from one's beginning to the next one's. Absent without any, and of a sweep.
+   * Sequences of seconds in which most starts stalled or were refused, seconds since the run's start; the period is the
+   * median time between their beginnings. Absent without any, and for a sweep.
    */
   outages?: { runs: { fromSec: number; toSec: number }[]; periodSec: number | null };
-  /** What the arm's ramp phases did, kept out of everything above; absent without ramps. */
+  /** The arm's ramp phases, excluded from everything above; absent without ramps. */
   ramp?: {
     scheduled: number;
     started: number;
@@ -199,7 +205,7 @@ export interface ArmSummary {
   };
 }
 
-/** Of the held connections that had been idle for this long: how many were alive, and how the others had been cut. */
+/** Held connections that had been idle for this long: how many were alive, and how the others had been cut. */
 export interface ProofsAtAge {
   ageSec: number;
   alive: number;

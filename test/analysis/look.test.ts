@@ -47,7 +47,7 @@ describe('a look', () => {
 
   it('finds answers that take ever longer', () => {
     expect(look({}, [20, 30, 20, 300, 600, 900, 1_200, 1_500, 1_800, 2_100]).signs).toEqual([
-      'answers of arm traffic took 20 ms at first and 1800 ms in the end',
+      'responses of arm traffic took 20 ms at first and 1800 ms at the end',
     ]);
   });
 

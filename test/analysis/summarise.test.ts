@@ -234,7 +234,7 @@ describe('the verdict', () => {
     expect(verdictOf([HELD, UNKNOWN])).toMatchObject({
       pass: null,
       generatorLimited: false,
-      reasons: [`${UNKNOWN}: nothing was measured to judge it by`],
+      reasons: [`${UNKNOWN}: nothing was measured that could decide it`],
     });
   });
 

@@ -108,7 +108,7 @@ describe('compare', () => {
     expect([exitCode, out.slice(0, 10)]).toEqual([4, 'NO VERDICT']);
   });
 
-  it('is bad usage where a run is missing or stands on both sides', async () => {
+  it('is bad usage where a run is missing or is on both sides', async () => {
     expect((await cli('before', 'nothing')).exitCode).toBe(2);
     expect((await cli('before', 'before')).err).toContain('is on both sides');
   });

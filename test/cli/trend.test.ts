@@ -85,7 +85,7 @@ describe('trend', () => {
     const fails = await cli('--fail-if', 'traffic.stalled.rate > 1%');
     expect(fails.exitCode).toBe(3);
     expect(fails.out).toContain('holds (traffic: 2.1 % on 2026-10-02');
-    expect(fails.out).toContain('Cannot tell: 2 nights of steady, 8 are the least.');
+    expect(fails.out).toContain('Cannot tell: 2 nights of steady, 8 are the minimum.');
     const holds = await cli(
       '--fail-if',
       'traffic.stalled.rate > 5%',

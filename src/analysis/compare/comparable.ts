@@ -9,7 +9,7 @@ export interface RunFacts {
   readonly scenario: Scenario;
   readonly workers: number;
   readonly versions: { readonly rushhour: string; readonly node: string };
-  /** Of the machine: kernel, CPU, and settings of the kernel by name. */
+  /** Properties of the machine: kernel, CPU, and kernel settings by name. */
   readonly host: { readonly [fact: string]: string };
   readonly generatorLimited: boolean;
   readonly reasons: readonly string[];

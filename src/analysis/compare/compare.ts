@@ -38,7 +38,7 @@ export function compareRuns(
   };
 }
 
-/** The runs next to the change. */
+/** The last run before the change and the first one after it. */
 function compareFirewallViews(
   before: readonly RunTimeSeries[],
   after: readonly RunTimeSeries[],

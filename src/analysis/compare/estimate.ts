@@ -13,7 +13,7 @@ export interface Estimate {
   limits(errors: Errors, clustering: number): readonly [low: number, high: number];
 }
 
-/** How many standard errors to either side. */
+/** The bounds in standard errors. */
 export interface Errors {
   /** If the variance is itself estimated: Student's t. */
   readonly estimated: number;

@@ -1,28 +1,28 @@
 /**
- * Frequencies that the variance is read from reach up to a period of twice this many seconds: what lasts longer than
- * about a tenth of that is taken for one event. Bursts of tens of seconds are what firewalls do.
+ * The variance is estimated from frequencies down to a period of twice this many seconds: anything that lasts longer
+ * than about a tenth of that counts as one event. Firewalls cause bursts of tens of seconds.
  */
 const SECONDS_PER_TERM = 200;
 
 /**
- * Fewer terms, and t quantiles grow beyond use; more at the least, and a burst of a tenth of a short run would be
- * taken for a change (bench/compare.mjs). More at the most gain nothing.
+ * With fewer terms, t quantiles become useless; with a higher minimum, a burst lasting a tenth of a short run would
+ * look like a change (bench/compare.mjs). A higher maximum gains nothing.
  */
 const MIN_TERMS = 4;
 const MAX_TERMS = 40;
 
-/** Below this many seconds nothing is said about how a figure varies. */
+/** Below this many seconds, the variation of a figure cannot be estimated. */
 export const MIN_SECONDS = 8;
 
 /**
- * Of a run's time, a burst may last so much without being taken for a change: found by simulation, docs/comparing.md.
+ * A burst may last this share of a run without looking like a change; determined by simulation, see docs/comparing.md.
  */
 const LONGEST_BURST_SHARE = 1 / 8;
 
 /** The longest simulated. */
 const LONGEST_BURST_SEC = 60;
 
-/** Bursts up to this many seconds are allowed for in what is said of runs, the shortest of which lasted `seconds`. */
+/** The longest burst, in seconds, that is allowed for if the shortest run lasted `seconds`. */
 export function longestBurstSec(seconds: number): number {
   return Math.min(LONGEST_BURST_SEC, Math.floor(seconds * LONGEST_BURST_SHARE));
 }
@@ -35,11 +35,11 @@ export interface Variance {
 }
 
 /**
- * Variance of the sum of a series whose neighbours may be alike, from its lowest frequencies: the equal-weighted
+ * Variance of the sum of a possibly autocorrelated series, from its lowest frequencies: the equal-weighted
  * cosine estimator, with which t intervals hold (Mueller 2004; Lazarus, Lewis, Stock and Watson 2018, "HAR Inference:
  * Recommendations for Practice", JBES 36:541, equation 10).
  * @param residuals deviations of equal stretches of time, summing to 0
- * @param seconds how long all of them took together
+ * @param seconds total length
  */
 export function varianceOfSum(residuals: Float64Array, seconds: number): Variance {
   const length = residuals.length;
@@ -47,7 +47,7 @@ export function varianceOfSum(residuals: Float64Array, seconds: number): Varianc
   let sum = 0;
   for (let term = 1; term <= terms; term += 1) {
     const step = (Math.PI * term) / length;
-    // The cosine of step * (index + 0.5): each is the one before, turned by a step, which takes no call.
+    // The cosine of step * (index + 0.5), by rotation from the previous one, which avoids a call.
     const [turnCos, turnSin] = [Math.cos(step), Math.sin(step)];
     let [cos, sin] = [Math.cos(step / 2), Math.sin(step / 2)];
     let projection = 0;
@@ -64,8 +64,8 @@ export function varianceOfSum(residuals: Float64Array, seconds: number): Varianc
 
 /**
  * Sum of independent variances. Its degrees of freedom are Satterthwaite's with the correction for variances that are
- * themselves estimates (Satterthwaite 1946, Biometrics Bulletin 2:110; Welch 1947, Biometrika 34:28): without it two
- * equal sides seem unequal by chance, and count for less than they are.
+ * themselves estimates (Satterthwaite 1946, Biometrics Bulletin 2:110; Welch 1947, Biometrika 34:28): without it, two
+ * equal sides that differ by chance would count for less than they are worth.
  */
 export function addVariances(parts: readonly Variance[]): Variance {
   const variance = parts.reduce((sum, part) => sum + part.variance, 0);

@@ -2,14 +2,14 @@ import type { Difference } from './difference.ts';
 import { scoreLimits } from './estimate.ts';
 import { normalQuantile, tQuantile } from './students-t.ts';
 
-/** With this chance the smallest difference that is named would have been seen. */
+/** The probability with which the stated smallest difference would have been detected. */
 export const POWER = 0.8;
 
 const BISECTIONS = 50;
 
-/** A share of so many attempts on either side. */
+/** A share, with the number of attempts on either side. */
 export interface ShareDesign {
-  /** Of what is bad, before. */
+  /** The share of bad outcomes before. */
   readonly before: number;
   readonly attemptsBefore: number;
   readonly attemptsAfter: number;

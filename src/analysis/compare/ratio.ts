@@ -7,7 +7,7 @@ export interface PartTimeSeries {
   readonly seconds: number;
 }
 
-/** A part over a whole, and how far that may be off. */
+/** A part divided by a whole, with the variance of the quotient. */
 export interface Ratio {
   readonly value: number;
   readonly whole: number;
@@ -15,7 +15,7 @@ export interface Ratio {
   readonly spread: Variance | undefined;
 }
 
-/** The variation between runs is used only with this many on each side: the difference of two is no measure of it. */
+/** Variation between runs is used only with this many on each side: two runs are too few to estimate it. */
 export const RUNS_FOR_UNITS = 3;
 
 export type Units = 'seconds' | 'runs';
@@ -32,7 +32,7 @@ export function ratioOf(runs: readonly PartTimeSeries[], units: Units): Ratio | 
   return { value, whole, spread };
 }
 
-/** Of the sum of parts, from how runs differ: the ratio estimator (Cochran 1977, Sampling Techniques, 6.4). */
+/** Variance of the sum of parts, from how runs differ: the ratio estimator (Cochran 1977, Sampling Techniques, 6.4). */
 function amongRuns(sums: readonly { part: number; whole: number }[], value: number): Variance | undefined {
   const count = sums.length;
   if (count < 2) return undefined;
@@ -40,7 +40,7 @@ function amongRuns(sums: readonly { part: number; whole: number }[], value: numb
   return { variance: (count / (count - 1)) * squares, df: count - 1 };
 }
 
-/** Of the sum of parts, from how each run varied about its own ratio. */
+/** Variance of the sum of parts, from how each run varied about its own ratio. */
 function withinRuns(
   runs: readonly PartTimeSeries[],
   sums: readonly { part: number; whole: number }[],

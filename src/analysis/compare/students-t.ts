@@ -4,14 +4,14 @@ import { qnorm, qt } from 'lib-r-math.js';
 const MANY = 1e6;
 
 /**
- * Student's t: the value that `chance` of all lie below.
+ * Quantile of Student's t distribution at `chance`.
  * @param df degrees of freedom, above 0
  */
 export function tQuantile(chance: number, df: number): number {
   return qt(chance, Math.min(df, MANY));
 }
 
-/** The standard normal distribution: the value that `chance` of all lie below. */
+/** Quantile of the standard normal distribution at `chance`. */
 export function normalQuantile(chance: number): number {
   return qnorm(chance);
 }

@@ -2,20 +2,20 @@
 export interface Spectrum {
   /** Microseconds, ascending. */
   readonly us: Float64Array;
-  /** How many are that long or shorter. */
+  /** Cumulative counts: how many are that long or shorter. */
   readonly atMost: Float64Array;
 }
 
 /** A quantile of a run, and how many times of each second read were no longer. */
 export interface QuantileTimeSeries {
-  /** As summary.json has it. */
+  /** As in summary.json. */
   readonly us: number;
   readonly atMost: readonly number[];
 }
 
-/** The times of one arm and phase: of every second, or of every so many seconds of a long run. */
+/** The times of one arm and phase: every second's, or a sample of the seconds of a long run. */
 export interface TimeSample {
-  /** One second in so many was read. */
+  /** One second in this many was read. */
   readonly stride: number;
   /** Times in each second that was read. */
   readonly counts: readonly number[];
@@ -35,7 +35,7 @@ export class TimeSampler {
     this.#bounds = [...quantiles].map(([name, us]) => ({ name, us, atMost: [] }));
   }
 
-  /** What is recorded from here on belongs to this one of the seconds read, counted from 0. */
+  /** Assigns what is recorded from here on to this second, counted from 0 among those read. */
   moveTo(index: number): void {
     while (this.#counts.length <= index) {
       this.#counts.push(0);
@@ -44,7 +44,7 @@ export class TimeSampler {
     this.#index = index;
   }
 
-  /** As a histogram has it, so that one can be decoded straight into this. */
+  /** Has the signature of a histogram's method, so that one can be decoded straight into this. */
   recordValueWithCount(us: number, count: number): void {
     if (count === 0) return;
     this.#counts[this.#index] = this.#counts[this.#index]! + count;
@@ -75,7 +75,7 @@ export function spectrumOf(byUs: ReadonlyMap<number, number>): Spectrum {
   return { us, atMost };
 }
 
-/** Several as one, each counted so many times. */
+/** Several samples as one, each with its weight. */
 export function mergeSpectra(parts: readonly { spectrum: Spectrum; weight: number }[]): Spectrum {
   const byUs = new Map<number, number>();
   for (const { spectrum, weight } of parts) {
@@ -93,11 +93,11 @@ export function countAtMost({ us: lengths, atMost }: Spectrum, us: number): numb
   return index === 0 ? 0 : atMost[index - 1]!;
 }
 
-/** The shortest time that `share` of all do not exceed. NaN of none. */
+/** The shortest time that `share` of all do not exceed; NaN if there are none. */
 export function quantileAt({ us, atMost }: Spectrum, share: number): number {
   const total = atMost.at(-1) ?? 0;
   if (total === 0) return Number.NaN;
-  // As HdrHistogram counts: at least one, and no fraction of one.
+  // Like HdrHistogram: at least one, and a whole number.
   const wanted = Math.max(1, Math.ceil(share * total - 1e-9));
   return us[
     Math.min(

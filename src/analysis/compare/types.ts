@@ -12,11 +12,11 @@ export type ComparedTime = (typeof COMPARED_TIMES)[number];
 export const COMPARED_QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99 } as const;
 export type ComparedQuantile = keyof typeof COMPARED_QUANTILES;
 
-/** One run as a comparison reads it: figures, and how they came about over time. */
+/** One run as a comparison reads it: its figures, and their values over time. */
 export interface RunTimeSeries {
   readonly facts: RunFacts;
   readonly arms: ReadonlyMap<string, ArmTimeSeries>;
-  /** What its firewall said; absent: nobody asked. */
+  /** The firewall's view; absent: no firewall commands were run. */
   readonly firewall?: FirewallView;
 }
 
@@ -24,7 +24,7 @@ export interface ArmTimeSeries {
   readonly summary: ArmSummary;
   readonly cells: ArmCells;
   readonly times: ReadonlyMap<ComparedTime, TimeSample>;
-  /** Statuses that are not failures: those that the arm expects, and the one that requires credentials of it. */
+  /** Statuses that are not failures: those that the arm expects, and the one that asks it for credentials. */
   readonly ownStatuses?: readonly number[];
 }
 
@@ -51,16 +51,16 @@ export interface ComparisonLine {
   readonly after: number;
   /** after - before. */
   readonly difference: number;
-  /** Of the difference, for this line only; a bound is null if the data set none. */
+  /** 95 % interval of the difference, for this line only; a bound is null if the data do not determine it. */
   readonly ci95: readonly [number | null, number | null];
   /** Probability of such a difference by chance, corrected for the number of lines (Holm). */
   readonly pAdjusted: number;
   readonly verdict: LineVerdict;
-  /** Whether the verdict of the whole rests on this line. */
+  /** Whether the overall verdict depends on this line. */
   readonly decides: boolean;
   /** Smallest difference that would have been detected with 80 % probability; null if none would. */
   readonly smallestDifference: number | null;
-  /** What else there is to know about this line. */
+  /** A remark on this line. */
   readonly note?: string;
 }
 
@@ -70,16 +70,19 @@ export interface Comparison {
   readonly verdict: ComparisonVerdict;
   readonly sentence: string;
   readonly generatorLimited: boolean;
-  /** What makes the runs less alike than they should be. */
+  /** Differences between the runs that weaken the comparison. */
   readonly warnings: readonly string[];
   readonly before: ComparedSide;
   readonly after: ComparedSide;
-  /** What was taken for independent: stretches of seconds within runs, or whole runs. */
+  /** The independent units: stretches of seconds within runs, or whole runs. */
   readonly units: 'seconds' | 'runs';
-  /** Where seconds are: bursts of stalls up to this many seconds are allowed for; a longer one looks like a change. */
+  /** If units are seconds: the longest burst of stalls that is allowed for; a longer one looks like a change. */
   readonly longestBurstSec: number | null;
   readonly lines: readonly ComparisonLine[];
-  /** What changed on the firewall, of the last run before and the first one after that asked it; absent: neither side did, or only one. */
+  /**
+   * What changed on the firewall between the last run before and the first one after that has its view; absent: a side
+   * has none.
+   */
   readonly firewall?: FirewallComparison;
   readonly failIf: readonly { readonly text: string; readonly held: boolean }[];
 }

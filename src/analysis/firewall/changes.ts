@@ -1,26 +1,26 @@
 import type { ConfigLine } from './config-lines.ts';
 
-/** What differs between two outputs of a firewall. */
+/** A difference between two outputs of a firewall. */
 export interface Change {
-  /** Sections that it stands in; '' for none. */
+  /** The sections that contain it; '' for none. */
   readonly where: string;
-  /** What has the value: `tcp-timewait-timer`. Of a line that is there once only, the line. */
+  /** The name of the value, such as `tcp-timewait-timer`; for a line that only one output has, the line. */
   readonly key: string;
-  /** Absent: it was not there. */
+  /** Absent: it is new. */
   readonly from?: string;
-  /** Absent: it is there no more. */
+  /** Absent: it has gone. */
   readonly to?: string;
-  /** The same for every output in which it has another value. */
+  /** Identifies it in every output, whatever its value. */
   readonly place: string;
 }
 
-/** Of the lines that begin alike and differ, so many are matched with each other; where more do, they are a table. */
+/** At most this many similar lines are matched with each other; more of them are a table. */
 const MOST_ALIKE = 60;
 const MOST_KEY_CHARS = 100;
 const UNIT = /^(?:s|sec|secs|seconds?|ms|min|mins|minutes?|h|hours?|days?|%)$/i;
 const NUMERIC = /^[\d.:,/x%-]*\d[\d.:,/a-z%-]*$/i;
 
-/** What changed from one output to the other, in the order of the first, then what the other has more. Pure. */
+/** What changed from one output to the other, in the order of the first, followed by what only the second has. Pure. */
 export function findChanges(before: readonly ConfigLine[], after: readonly ConfigLine[]): Change[] {
   const gone = without(before, after);
   const come = without(after, before);
@@ -40,7 +40,7 @@ export function findChanges(before: readonly ConfigLine[], after: readonly Confi
   ];
 }
 
-/** Lines of the one that the other does not have, as often as it has more of them. */
+/** The lines that one has more often than the other, with their surplus. */
 function without(lines: readonly ConfigLine[], others: readonly ConfigLine[]): ConfigLine[] {
   const counts = new Map<string, number>();
   for (const line of others) counts.set(textOf(line), (counts.get(textOf(line)) ?? 0) + 1);
@@ -56,15 +56,15 @@ function textOf({ where, words }: ConfigLine): string {
   return `${where}\n${words.join(' ')}`;
 }
 
-/** Lines of one kind may be the same setting with another value. */
+/** Lines of one kind may be the same setting with different values. */
 function kindOf({ where, words }: ConfigLine): string {
   const [first = '', second = ''] = words;
-  // `95 in NONE state` has its figure in front.
+  // In `95 in NONE state` the figure comes first.
   const named = NUMERIC.test(first) ? words.slice(1).join(' ') : first === 'set' ? `set ${second}` : first;
   return [where, words.length, named].join('\n');
 }
 
-/** Each line with the one that differs least from it. */
+/** Pairs each line with the one most similar to it. */
 function matchLines(gone: readonly ConfigLine[], come: readonly ConfigLine[]): [ConfigLine, ConfigLine][] {
   if (gone.length > MOST_ALIKE || come.length > MOST_ALIKE) return [];
   const pairs = gone.flatMap((from) =>
@@ -105,14 +105,14 @@ function withUnit(words: readonly string[], at: number): string {
   return UNIT.test(next) ? `${value} ${next}` : value;
 }
 
-/** What has the value that stands at a place of a line: the name before its sign, or all words before it. */
+/** The name of the value at a position in a line: the name before its sign, or all preceding words. */
 function placeOf({ where, words }: ConfigLine, at: number): Pick<Change, 'where' | 'key' | 'place'> {
   const before = words.slice(words[0] === 'set' ? 1 : 0, at);
   if (/^[=:]$/.test(before.at(-1) ?? '')) before.pop();
   const last = before.at(-1) ?? '';
   const isNamed = last.endsWith('=');
   const name = isNamed ? last.slice(0, -1) : before.map(unquote).join(' ').replace(/:$/, '');
-  // Several `key=value` on a line: what tells the line from others is what it begins with.
+  // Several `key=value` on a line: its beginning distinguishes it from others.
   const line = isNamed && before.length > 2 ? before.slice(0, 2).join('') : '';
   const whole = [where, line].filter((part) => part !== '').join(' > ');
   const key = shorten(name === '' ? words.slice(at + 1).join(' ') : name);

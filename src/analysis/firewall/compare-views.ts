@@ -8,12 +8,12 @@ import type {
   ShownChange,
 } from './types.ts';
 
-/** Beyond these, a reader has to look at the outputs. */
+/** For more, the outputs themselves have to be read. */
 const MOST_SHOWN = 30;
 const MOST_SENTENCES = 12;
 const MOST_VALUE_CHARS = 200;
 
-/** What one run shows of its firewall. */
+/** The firewall's view in one run. */
 export function summariseFirewall(view: FirewallView): FirewallSummary {
   const { before, after, during, isAgain, failures } = view;
   const moved = [
@@ -32,7 +32,7 @@ export function summariseFirewall(view: FirewallView): FirewallSummary {
   };
 }
 
-/** A value that changed, not a line that came or went. */
+/** A value that changed, not a line that was added or removed. */
 function isValue({ from, to }: Change): boolean {
   return from !== undefined && to !== undefined;
 }
@@ -43,8 +43,8 @@ export interface ViewedRun {
 }
 
 /**
- * Which settings of the firewall differ between two runs. What moved between two outputs of the same run is a counter, whatever
- * it is called, and no setting.
+ * The firewall settings that differ between two runs. Whatever moved between two outputs of the same run is a counter,
+ * not a setting.
  */
 export function compareFirewalls(one: ViewedRun, other: ViewedRun): FirewallComparison {
   const volatile = new Set([...volatilePlaces(one.view), ...volatilePlaces(other.view)]);
@@ -61,7 +61,10 @@ export function compareFirewalls(one: ViewedRun, other: ViewedRun): FirewallComp
   };
 }
 
-/** What a run asked before its load, and, where it asked the same again afterwards, the nearer of the two. */
+/**
+ * The output from before a run's load or, if the same command was run again afterwards, whichever is closer to the
+ * other run.
+ */
 function settingsOf(
   { before, after, isAgain }: FirewallView,
   which: 'first' | 'last',

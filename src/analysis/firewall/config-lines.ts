@@ -1,11 +1,11 @@
-/** A line of what a firewall printed, in its place. */
+/** A line of a firewall's output, with its context. */
 export interface ConfigLine {
-  /** Sections that it stands in, outermost first; '' for none. */
+  /** The sections that contain it, outermost first; '' for none. */
   readonly where: string;
   readonly words: readonly string[];
 }
 
-/** What is longer is not read on: a table of sessions tells nothing of settings. */
+/** Anything longer is not read: a session table contains no settings. */
 const MOST_LINES = 50_000;
 const MOST_WORDS = 200;
 const MOST_DEPTH = 40;
@@ -14,9 +14,9 @@ const MOST_LINE_CHARS = 4_000;
 type Section = { readonly kind: 'config' | 'edit' | 'brace'; readonly name: string };
 
 /**
- * Reads the output of a firewall, of whatever make: FortiOS (`config`, `edit`, `next`, `end`), Junos, nft and PAN-OS (braces),
- * Junos's and PAN-OS's `set` lines, `key = value`, `key: value`, RouterOS's `key=value`, indented blocks below a heading (ASA,
- * pfctl, PAN-OS), JSON with a line for each value.
+ * Reads the output of a firewall of any make: FortiOS (`config`, `edit`, `next`, `end`), Junos, nft and PAN-OS
+ * (braces), Junos's and PAN-OS's `set` lines, `key = value`, `key: value`, RouterOS's `key=value`, indented blocks
+ * below a heading (ASA, pfctl, PAN-OS), JSON with a line for each value.
  */
 export function readConfigLines(text: string): ConfigLine[] {
   const lines: ConfigLine[] = [];
@@ -48,7 +48,7 @@ export function readConfigLines(text: string): ConfigLine[] {
   return lines;
 }
 
-/** Without colours, carriage returns and what a pager leaves. */
+/** Removes colours, carriage returns and remains of a pager. */
 function clean(line: string): string {
   return (
     line
@@ -78,7 +78,7 @@ function closes(line: string, sections: Section[]): boolean {
     return true;
   }
   if (line === 'end' && (top === 'config' || top === 'edit')) {
-    // One that was cut off may lack its last `next`.
+    // Truncated output may lack its last `next`.
     while (sections.at(-1)?.kind === 'edit') sections.pop();
     if (sections.at(-1)?.kind === 'config') sections.pop();
     return true;
@@ -86,12 +86,12 @@ function closes(line: string, sections: Section[]): boolean {
   return false;
 }
 
-/** Its figures are the very thing that may change. */
+/** Its figures may change between outputs. */
 function headingOf(line: string): string {
   return line.replace(/[:=].*$/, '').replace(/\d+/g, '#');
 }
 
-/** Words, with what is in quotes as one, and `key=value` as two; without what ends a line of Junos or JSON. */
+/** Words; quoted text counts as one, `key=value` as two. The terminators of Junos and JSON lines are removed. */
 function wordsOf(line: string): string[] {
   const found = line.replace(/[;,]$/, '').match(/"[^"]*":?|'[^']*'|[^\s="]+="[^"]*"|[^\s"]+/g);
   return (found ?? [])

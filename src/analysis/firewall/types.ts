@@ -1,31 +1,31 @@
 import type { Change } from './changes.ts';
 
-/** What a command printed that asked the firewall. */
+/** The output of a firewall command. */
 export interface FirewallText {
   readonly program: string;
   readonly text: string;
 }
 
-/** What a run kept of the firewall: whole of what was asked before and after the load, counts of the rest. */
+/** What a run kept of its firewall: complete outputs from before and after the load, counts of the others. */
 export interface FirewallView {
   readonly before?: FirewallText;
   readonly after?: FirewallText;
-  /** What was asked after the load is what was asked before it. */
+  /** The same command was run before and after the load. */
   readonly isAgain: boolean;
-  /** The first and the last output of what was asked during the load. */
+  /** The first and the last output during the load. */
   readonly during?: { readonly first: FirewallText; readonly last: FirewallText; readonly count: number };
-  /** Commands that failed, by phase and how. */
+  /** Failed commands, with phase and reason. */
   readonly failures: readonly { readonly phase: string; readonly how: string; readonly count: number }[];
 }
 
 /** `firewall` of summary.json. */
 export interface FirewallSummary {
-  /** Outputs that were kept. */
+  /** Number of outputs kept. */
   outputs: { before: number; during: number; after: number };
   failures: { phase: string; how: string; count: number }[];
-  /** What differs between the first output of the run and its last: counters, mostly. */
+  /** Differences between the first and last output of the run, mostly counters. */
   moved: ShownChange[];
-  /** How much more moved. */
+  /** Number of further differences. */
   movedMore: number;
 }
 
@@ -33,11 +33,11 @@ export interface FirewallSummary {
 export interface FirewallComparison {
   /** Runs whose outputs were compared. */
   readonly runs: readonly [before: string, after: string];
-  /** Each change in a sentence; one that says so where there is none. */
+  /** A sentence for each change, or one that says that there is none. */
   readonly sentences: readonly string[];
-  /** Settings that differ between the runs. */
+  /** Settings that differ between the two runs. */
   readonly changes: readonly ShownChange[];
-  /** How many more do. */
+  /** Number of further ones. */
   readonly more: number;
 }
 

@@ -63,13 +63,13 @@ function tiesOf(values: readonly number[]): number[] {
   return [...counts.values()].filter((count) => count > 1);
 }
 
-/** One pair is moved towards 0, as S goes in steps (Kendall 1975, 4.6). */
+/** Continuity correction: S is moved by one towards 0, because it is discrete (Kendall 1975, 4.6). */
 function normalChance(s: number, variance: number): number {
   if (variance === 0 || s === 0) return 1;
   return 2 * pnorm(-Math.max(0, Math.abs(s) - 1) / Math.sqrt(variance));
 }
 
-/** From the number of orders by their number of falling pairs, built up night by night. */
+/** From the number of permutations by their number of falling pairs, built up night by night. */
 function exactChance(size: number, nights: number): number {
   let shares = Float64Array.of(1);
   for (let night = 2; night <= nights; night += 1) {
@@ -82,7 +82,7 @@ function exactChance(size: number, nights: number): number {
     shares = next;
   }
   const pairs = (nights * (nights - 1)) / 2;
-  // Whatever was summed up to here, S goes in steps of two.
+  // S changes in steps of two.
   const most = Math.floor((pairs - size) / 2 + 1e-9);
   const tail = shares.subarray(0, most + 1).reduce((sum, share) => sum + share, 0);
   return Math.min(1, 2 * tail);

@@ -5,8 +5,8 @@ import type { Bound, FailIf, Operator } from './fail-if.ts';
 import type { JudgedCondition, Trend, TrendLine, TrendNight } from './types.ts';
 
 /**
- * The trend with every condition judged; for `*` one arm of which it holds is enough.
- * @throws UsageError where a condition names a line that there is not
+ * The trend with every condition evaluated; for `*`, one matching arm is enough.
+ * @throws UsageError if a condition names a line that does not exist
  */
 export function judgeFailIf(trend: Trend, conditions: readonly FailIf[]): Trend {
   const failIf = conditions.map((condition) => judgeCondition(trend, condition));
@@ -31,7 +31,7 @@ function judgeCondition(trend: Trend, condition: FailIf): JudgedCondition {
 
 type Judged = Omit<JudgedCondition, 'text'>;
 
-/** An outcome or a status that never came up did not change, and its share is 0. */
+/** An outcome or status that never occurred did not change, and its share is 0. */
 function judgeAbsent(condition: FailIf): Judged {
   const held =
     condition.kind === 'became' ? condition.not : compare(0, condition.operator, condition.bound.value);

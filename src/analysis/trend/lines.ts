@@ -13,13 +13,13 @@ import type { TrendVerdict } from './types.ts';
 /** A step and a drift are looked for, each at the cost of the other (Bonferroni). */
 const TESTS = 2;
 
-/** What was found of one figure. */
+/** The result for one figure. */
 export interface JudgedTimeSeries {
   readonly timeSeries: FigureTimeSeries;
   readonly verdict: TrendVerdict;
   readonly worse: boolean | null;
   readonly pAdjusted: number;
-  /** Granted to its test for a step. */
+  /** Significance level of its test for a step. */
   readonly alpha: number;
   readonly found: Found | undefined;
   /** A change was detected, but is too small to matter. */
@@ -36,7 +36,7 @@ export interface Found {
   readonly scatter: number;
 }
 
-/** Judges every figure, so that of trends without a change one in twenty at most has a line that claims one. */
+/** Evaluates every figure, so that at most one in twenty trends without a change has a line that claims one. */
 export function judgeTimeSeries(
   figures: readonly FigureTimeSeries[],
   toSeries: (timeSeries: FigureTimeSeries) => Series,
@@ -62,7 +62,7 @@ export function judgeTimeSeries(
 }
 
 function look(timeSeries: FigureTimeSeries, series: Series): Found {
-  // Where a step would be, and what it leaves, do not depend on how alike neighbours are.
+  // The position of a step and the residuals do not depend on correlation between nights.
   const split = findSplit(series);
   const fit = fitBetter(series, split, testDrift(series, 1).slope);
   const likeness = likenessOf(fit.residuals);
@@ -86,7 +86,7 @@ function look(timeSeries: FigureTimeSeries, series: Series): Found {
   };
 }
 
-/** Nights that happen to agree are not known better than each single one. */
+/** Nights that happen to agree are not known more precisely than each single one. */
 function widen(
   [low, high]: readonly [number, number],
   value: number,

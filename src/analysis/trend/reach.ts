@@ -4,7 +4,7 @@ import { normalQuantile } from '../compare/students-t.ts';
 import { normalScores } from './ranks.ts';
 import { largestStatistic, scalesOf } from './step.ts';
 
-/** Fewer nights do not show how nights vary. */
+/** With fewer nights, their variation cannot be estimated. */
 export const MIN_NIGHTS = 8;
 
 const ORDERS = 20_000;

@@ -9,10 +9,10 @@ import type { SoakRun, SoakRunArm, SoakRunFigure } from './types.ts';
 
 const ALPHA = 0.05;
 
-/** As `compare` bounds it: fewer stalls at even distances must not make few attempts count for many. */
+/** Bounded as in `compare`: evenly spaced stalls must not make few attempts count for many. */
 const LEAST_CLUSTERING = 0.25;
 
-/** Keeps of a run what a trend needs: its figures, and how far each may be off by how its seconds differ. */
+/** Reduces a run to what a trend needs: its figures, each with its error estimated from the seconds. */
 export function reduceRun({ facts, arms }: RunTimeSeries): SoakRun {
   return {
     facts,

@@ -4,10 +4,10 @@ import { medianOf } from '../median.ts';
 import type { Series } from './ranks.ts';
 import type { SoakRun, SoakRunArm, SoakRunFigure } from './types.ts';
 
-/** So many standard errors to either side. */
+/** Half-width of the interval in standard errors. */
 export const TWO_SIDED_95 = 1.959964;
 
-/** Of normal values, a standard deviation is so many times the median distance from the median. */
+/** For normal values, the standard deviation divided by the median absolute deviation. */
 const SDS_PER_MAD = 1.4826;
 
 /** One figure of one arm over the nights that have it. */
@@ -65,7 +65,7 @@ function figureOf(
   };
 }
 
-/** What a count by key is a share of; 0 for any other figure. */
+/** The total that a count by key is a share of; 0 for any other figure. */
 function wholeOf({ scheduled, answers }: SoakRunArm, figure: string): number {
   if (figure.startsWith('outcomes.') || figure.startsWith(OFFERS)) return scheduled;
   const counts = STATUS_COUNTS.find((name) => figure.startsWith(`${name}.`));

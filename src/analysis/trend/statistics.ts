@@ -70,7 +70,7 @@ export function likenessOf(residuals: Float64Array): Likeness {
   if (length < MIN_NIGHTS || squares < 1e-12) return { correlation: null, inflation: 1 };
   let products = 0;
   for (let index = 1; index < length; index += 1) products += residuals[index]! * residuals[index - 1]!;
-  // Taking a step or drift away makes neighbours look less alike than they are, the more so the fewer there are.
+  // Removing a step or drift reduces the apparent correlation, especially with few nights.
   const raw = products / squares;
   const correlation = raw + (LOST + 3 * raw) / length;
   if (correlation * Math.sqrt(length) <= CLEARLY) return { correlation, inflation: 1 };

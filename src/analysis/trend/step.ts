@@ -4,24 +4,24 @@ import { normalScores, placesByClass, type Series } from './ranks.ts';
 /** Minimum number of nights on either side of a step: with fewer, one unusual night would look like a change. */
 const MIN_SIDE = 3;
 
-/** Orders that are tried, and how many of them as extreme as the true one are enough to know that chance did it. */
+/** Permutations to try, and how many as extreme as the true order suffice to attribute it to chance. */
 const MAX_ORDERS = 99_999;
 const ENOUGH_EXTREME = 100;
 
-/** Any number will do; fixed, so that the same nights give the same verdict. */
+/** Any number; fixed, so that the same nights give the same verdict. */
 const SEED = 20_261_121;
 
-/** Below this, two statistics are one that was summed in another order. */
+/** Statistics that differ by less are equal but for the order of summation. */
 const ROUNDING = 1e-9;
 
 /**
- * Splits within so much of the best one, in squares of the statistic, are as plausible: the 95 % point of chi squared
- * with one degree of freedom, as for a likelihood ratio.
+ * Splits within this distance of the best one, in squares of the statistic, are equally plausible: the 95 % point of
+ * chi squared with one degree of freedom, as for a likelihood ratio.
  */
 const PLAUSIBLE = 3.84;
 
 export interface StepTest {
-  /** Probability of such a clear step anywhere by chance: the share of random orders of the nights that show one. */
+  /** Probability of such a clear step by chance: the share of random permutations of the nights that show one. */
   readonly chance: number;
   /** Number of nights before the step. */
   readonly split: number;
@@ -57,7 +57,9 @@ export function testStep(series: Series, inflation: number): StepTest {
   };
 }
 
-/** One over the standard deviation of the sum of so many scores from the first; 0 where no split is looked for. */
+/**
+ * The reciprocal standard deviation of the sum of the first scores, by their number; 0 where no split is considered.
+ */
 export function scalesOf(scores: Float64Array, classes: readonly number[]): Float64Array {
   const length = scores.length;
   const variances = new Float64Array(length);
@@ -97,7 +99,7 @@ export function largestStatistic(scores: Float64Array, scale: Float64Array): num
 }
 
 /**
- * Stops early once luck has shown itself often enough: the estimate stays honest (Besag and Clifford 1991, Biometrika
+ * Stops early once enough permutations are as extreme: the estimate stays honest (Besag and Clifford 1991, Biometrika
  * 78:301).
  */
 function chanceOf(

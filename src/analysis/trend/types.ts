@@ -15,7 +15,7 @@ export interface SoakRunArm {
   /** By name, as in `compare`; outcomes that never occurred are omitted. */
   readonly figures: ReadonlyMap<string, SoakRunFigure>;
   readonly scheduled: number;
-  /** Answers to requests and to CONNECT; 0 too in runs of an earlier version, which did not count them. */
+  /** Answers to requests and to CONNECT; Also 0 in runs of an earlier version, which did not count them. */
   readonly answers: Readonly<Record<(typeof STATUS_COUNTS)[number], number>>;
   /** Attempts that ended otherwise than expected, of those scheduled. */
   readonly notOkShare: number;
@@ -86,10 +86,10 @@ export interface TrendLine {
   /** `stalled.rate`, `handshakeUs.p99`, ... as `compare` has them. */
   readonly figure: string;
   readonly unit: LineUnit;
-  /** That counted. */
+  /** Number of nights that counted. */
   readonly nights: number;
   readonly verdict: TrendVerdict;
-  /** For the worse; null where nothing changed. */
+  /** Whether for the worse; null if nothing changed. */
   readonly worse: boolean | null;
   /** Probability of such a clear step or drift by chance, corrected for the number of lines (Holm). */
   readonly pAdjusted: number;

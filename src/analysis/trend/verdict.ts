@@ -26,7 +26,9 @@ export function concludeFrom(
   const stalls = lines.filter(({ figure }) => figure === 'stalled.rate');
   if (counted < MIN_NIGHTS || stalls.every(({ verdict }) => verdict === 'cannot tell')) {
     const why =
-      counted < MIN_NIGHTS ? `, ${MIN_NIGHTS} are the least` : ' are too few to tell a step from chance';
+      counted < MIN_NIGHTS
+        ? `, ${MIN_NIGHTS} are the minimum`
+        : ' are too few to distinguish a step from chance';
     return {
       verdict: 'cannot-tell',
       sentence: `Cannot tell: ${counted === 1 ? '1 night' : `${counted} nights`} of ${scenario}${aside}${why}.`,

@@ -81,7 +81,7 @@ describe('a trend', () => {
     const trend = judge(nightsOf(QUIET.slice(0, 5)));
     expect([trend.verdict, trend.sentence]).toEqual([
       'cannot-tell',
-      'Cannot tell: 5 nights of test, 8 are the least.',
+      'Cannot tell: 5 nights of test, 8 are the minimum.',
     ]);
     expect(lineOf(trend, 'stalled.rate').sentence).toBe(
       'cannot tell yet: 5 nights count; at least 8 are needed, and 10 to tell a step from chance',
