@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   '--proxy': 'endpoint',
   '--target': 'endpoint',
   '--sink': 'endpoint',
-  // Commands of a shell say whatever their writer put into them.
+  // Shell commands may contain anything.
   '--a': 'shell',
   '--b': 'shell',
   '--verify': 'shell',
@@ -88,7 +88,7 @@ function redactValue(kind: Kind, text: string, readYaml: ReadYaml | undefined): 
   }
 }
 
-/** A header as `-H` takes it; what is none may be anything. */
+/** A header as given to `-H`; anything else may be a secret. */
 function redactLine(text: string): string {
   const [, name = '', value = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
   if (name === '') return REDACTED;
@@ -100,7 +100,7 @@ function without(text: string, { secrets = [] }: Knowledge): string {
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, REDACTED), text);
 }
 
-/** The process title that keeps what was typed out of lists of processes; undefined if there is nothing to hide. */
+/** A process title that hides secrets from process lists; undefined if there is nothing to hide. */
 export function redactedTitle(args: readonly string[]): string | undefined {
   const shown = redactCommand(args);
   return shown.slice(1).every((arg, index) => arg === args[index]) ? undefined : shown.join(' ');

@@ -4,16 +4,16 @@ import type { Scenario } from '../scenario/types.ts';
 import type { RunHandle, RunListener, RunOptions } from '../session/types.ts';
 import type { Host } from './host.ts';
 
-/** What commands do that reaches beyond files: replaced in tests that are only about the command line. */
+/** What commands do beyond reading and writing files; replaced in tests of the command line. */
 export interface Services {
-  /** A run, or a soak where the options say how long one lasts. */
+  /** Starts a run, or a soak if the options have a length. */
   startSession(options: RunOptions, listener: RunListener): Promise<RunHandle>;
   readHostFacts(): Promise<HostFacts>;
   probeScenario(scenario: Scenario): Promise<ReachFacts[]>;
   probeKerberos(scenario: Scenario): Promise<KerberosFacts[]>;
 }
 
-/** The real ones, each loaded when first used: --help and --version wait for none of them. */
+/** The real services, each loaded on first use, so that --help and --version load none. */
 export const realServices: Services = {
   async startSession(options, listener) {
     const { startSession } = await import('../session/start.ts');
@@ -33,12 +33,12 @@ export const realServices: Services = {
   },
 };
 
-/** What every command is given. */
+/** The context of every command. */
 export interface Context {
   readonly host: Host;
   readonly services: Services;
-  /** The command line without node and program. */
+  /** The arguments without node and program. */
   readonly args: readonly string[];
-  /** Runs a command's work and keeps its exit code. */
+  /** Runs a command's action and stores its exit code. */
   act<Args extends unknown[]>(work: (...args: Args) => Promise<ExitCode>): (...args: Args) => Promise<void>;
 }

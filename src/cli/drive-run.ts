@@ -18,23 +18,23 @@ import { resultsDir, type SharedRunOptions } from './flags/run-options.ts';
 import type { SinkFlags } from './flags/sink-flags.ts';
 import { wantsColour } from './host.ts';
 import { createLiveView, type LiveView } from './output/live-view.ts';
-// Not when it is needed: by the end of a run, an upgrade may have replaced what it began with.
+// Imported at the start: by the end of a run, an upgrade may have replaced the files.
 import { reportError } from './output/report-error.ts';
 import { createSinkEvents, openRunSinks } from './run-sinks.ts';
 import { InterruptedBeforeStart, watchSignals } from './stopping.ts';
 
-/** What to do with the load: one run, or a soak. */
+/** How to start a session: a run or a soak. */
 export interface SessionStarter {
   readonly start: (options: RunOptions, listener: RunListener) => Promise<RunHandle>;
-  /** What else it wants to hear. */
+  /** Further listeners. */
   readonly listener?: RunListener;
-  /** Microseconds between the lines of a log. */
+  /** Interval of log lines, microseconds. */
   readonly logEveryUs?: number;
-  /** What stands below the summary, for people. */
+  /** Text to print below the summary. */
   readonly closing?: (finished: FinishedRun) => Promise<string>;
 }
 
-/** Runs a scenario from permission to summary, and tells by the exit code how it went. */
+/** Runs a scenario from permission to summary, and returns the exit code. */
 export async function driveRun(
   context: Context,
   scenario: Scenario,
@@ -64,7 +64,7 @@ export async function driveRun(
   }
 }
 
-/** Options that say how a run is done, and none of what is shown of it. */
+/** Options for running, as opposed to display. */
 export type RunFlags = Pick<
   SharedRunOptions,
   'label' | 'workers' | 'engine' | 'results' | 'iAmAllowedToTestThis' | 'look' | 'goOn'
@@ -76,7 +76,7 @@ export type RunFlags = Pick<
   };
 
 /**
- * Runs a scenario to its end, or to where signals end it.
+ * Runs a scenario until it ends or signals end it.
  * @throws InterruptedBeforeStart
  */
 export async function runToEnd(
@@ -141,7 +141,7 @@ export async function runToEnd(
     return await handle.finished;
   } finally {
     stopping.release();
-    // What only hears of a run must not take its verdict away.
+    // A failing listener must not affect the verdict.
     await sinks?.finish().catch((error: Error) => view.say(`warning: sinks: ${error.message}`));
   }
 }
@@ -165,7 +165,10 @@ function formatEvent({ kind, fromSec, toSec, text }: SessionEvent): string {
   return toSec > fromSec && kind !== 'resumed' ? `${at} to ${toSec}: ${text}` : `${at}: ${text}`;
 }
 
-/** The exit code of a finished run, for scripts and timers. What could not be judged or measured has no verdict. */
+/**
+ * The exit code of a finished run, for scripts and timers. If something could not be judged or measured, there is no
+ * verdict.
+ */
 export function exitCodeOf({ run, verdict }: Summary): ExitCode {
   if (run.status === 'interrupted') return EXIT.interrupted;
   if (run.status === 'failed') return EXIT.internal;
@@ -175,10 +178,10 @@ export function exitCodeOf({ run, verdict }: Summary): ExitCode {
   return verdict.pass === null && !isDone ? EXIT.generatorLimited : EXIT.ok;
 }
 
-/** The command line as a run keeps it, redacted by the scenario that it came to. */
+/** The command line for run.json, redacted with the secrets of the resulting scenario. */
 async function recordedCommand(args: readonly string[], scenario: Scenario): Promise<string[]> {
   const secrets = secretsOf(scenario);
-  // Reading YAML takes a tenth of the start; most command lines have none.
+  // Loading the YAML parser takes a tenth of the start-up time; most command lines do not need it.
   if (!args.some((arg) => arg.startsWith('--set'))) return redactCommand(args, { secrets });
   const { readYamlValue } = await import('../scenario/yaml-value.ts');
   return redactCommand(args, { readYaml: readYamlValue, secrets });

@@ -25,10 +25,10 @@ export interface SoakFlags extends SharedRunOptions, OverrideOptions, PacOptions
   readonly keepBytes?: number;
 }
 
-/** Windows per line of the log: the journal of a night need not list every minute that went well. */
+/** Windows per log line: a night's journal need not list every minute. */
 const LOG_EVERY_WINDOWS = 10;
 
-/** Runs a soak from permission to summary, then makes room for the next; tells by the exit code how it went. */
+/** Runs a soak from permission to summary, then removes old runs; returns the exit code. */
 export async function driveSoak(context: Context, scenario: Scenario, flags: SoakFlags): Promise<ExitCode> {
   const { host, services } = context;
   if (flags.resumeOnly === true && !(await hasCutShort(context, scenario, flags))) {
@@ -37,7 +37,7 @@ export async function driveSoak(context: Context, scenario: Scenario, flags: Soa
   }
   if (flags.onceAt !== undefined && (await isSecondTime(context, scenario, flags, flags.onceAt))) {
     const { notify } = await import('../net/notify.ts');
-    // A service that ends before it was ready has failed, and is started again.
+    // systemd restarts a service that exits before it is ready, because it has failed.
     notify('READY=1');
     return EXIT.ok;
   }

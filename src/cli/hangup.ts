@@ -1,18 +1,18 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** What tells whether SIGHUP was ignored when this process began. */
+/** Facts that show whether SIGHUP was ignored when this process started. */
 export interface HangupFacts {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Text of /proc/PPID/status (proc_pid_status(5)); undefined if there is none. */
   readonly parentStatus: string | undefined;
-  /** What descriptor 0 is, and /proc/self/fdinfo/0 (proc_pid_fdinfo(5)). */
+  /** Target of descriptor 0, and /proc/self/fdinfo/0 (proc_pid_fdinfo(5)). */
   readonly stdin: { readonly target: string; readonly info: string } | undefined;
 }
 
 /** Bit of SIGHUP, signal 1, in the masks of /proc/PID/status. */
 const SIGHUP_BIT = 1n;
-/** The access mode in open(2)'s flags, and the one of `nohup`. */
+/** Mask of the access mode in open(2)'s flags, and the mode that `nohup` uses. */
 const [O_ACCMODE, O_WRONLY] = [0o3, 0o1];
 
 /**
@@ -33,7 +33,7 @@ export function wasHangupIgnored({ env, parentStatus, stdin }: HangupFacts): boo
   );
 }
 
-/** The clues of this process. Outside Linux there are few. */
+/** The facts of this process. Outside Linux there are few. */
 export function readHangupFacts(): HangupFacts {
   return {
     env: process.env,

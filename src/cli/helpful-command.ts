@@ -1,11 +1,11 @@
 import { type AddHelpTextContext, type AddHelpTextPosition, Command } from 'commander';
 import { formatNotes } from './output/format-notes.ts';
 
-/** A command whose notes, such as its examples, fit the terminal that shows its help. */
+/** A command whose notes, such as examples, are fitted to the terminal's width. */
 export class HelpfulCommand extends Command {
   #notes = '';
 
-  /** What stands behind the flags, as it was written; '' where nothing does. */
+  /** The text after the flags, as written; may be empty. */
   get notes(): string {
     return this.#notes.trim();
   }

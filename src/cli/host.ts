@@ -2,31 +2,31 @@ import { homedir } from 'node:os';
 import { readHangupFacts, wasHangupIgnored } from './hangup.ts';
 import { createOutput, type Output } from './output/process-output.ts';
 
-/** Ctrl-C, an orderly end, and a terminal that went away (an ssh session that dropped). */
+/** Ctrl-C, an orderly termination, and a lost terminal (a dropped ssh session). */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** All that the command line has of the outside world, so that a test can run it in its own process. */
+/** Everything that the command line uses of its environment, so that tests can run it in-process. */
 export interface Host {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Sets a variable of this process's environment, which `env` and what the process starts then have. */
+  /** Sets an environment variable of this process and its children. */
   setVariable(name: string, value: string): void;
   readonly cwd: string;
   readonly home: string;
   readonly cores: number;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls the listener for each signal instead of dying of it; returns what puts things back. */
+  /** Calls the listener for each signal instead of terminating; returns a function that restores the default. */
   onStopSignal(listener: (signal: StopSignal) => void): () => void;
   /** Asks the user at the terminal; absent if there is none. Ctrl-C and Ctrl-D answer nothing. */
   readonly ask?: (question: string) => Promise<string>;
 }
 
-/** A terminal that goes away sends SIGHUP more than once: by the shell, and by the kernel as the shell ends. */
+/** A lost terminal causes SIGHUP more than once: from the shell, and from the kernel when the shell exits. */
 const ONE_HANGUP_MS = 1_000;
 
-/** If there is neither HOME nor an entry for the user: a folder that does not exist. Few commands need it. */
+/** Used if there is neither HOME nor an entry for the user: a folder that does not exist. Few commands need it. */
 function findHome(): string {
   try {
     return homedir();
@@ -35,12 +35,12 @@ function findHome(): string {
   }
 }
 
-/** The host that is this process. */
+/** The host for this process. */
 export function createProcessHost(cores: number): Host {
   const signals: readonly StopSignal[] = wasHangupIgnored(readHangupFacts())
     ? ['SIGINT', 'SIGTERM']
     : ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  // Node has put it back to deadly: a listener is what keeps nohup's promise.
+  // Node has reset it to its default: a listener keeps nohup's promise.
   if (!signals.includes('SIGHUP')) process.on('SIGHUP', () => {});
   return {
     stdout: createOutput(process.stdout),
@@ -60,7 +60,7 @@ export function createProcessHost(cores: number): Host {
           const again = performance.now() - hungUpAt < ONE_HANGUP_MS;
           hungUpAt = performance.now();
           if (again) return;
-          // Further signals of this hangup may arrive when nothing listens any more.
+          // Further signals of this hangup may arrive after the last listener is gone.
           process.on('SIGHUP', () => {});
         }
         listener(signal);
@@ -88,8 +88,8 @@ async function ask(question: string): Promise<string> {
 }
 
 /**
- * Whether to colour what goes to an output: FORCE_COLOR and NO_COLOR decide where set (force-color.org, no-color.org),
- * else whether it is a terminal that knows colours.
+ * Whether to colour an output: FORCE_COLOR and NO_COLOR decide if set (force-color.org, no-color.org), otherwise
+ * whether it is a terminal with colours.
  */
 export function wantsColour(host: Host, output: Output): boolean {
   const { FORCE_COLOR, NO_COLOR, TERM } = host.env;

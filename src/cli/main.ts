@@ -4,7 +4,7 @@ import { redactedTitle } from './command-line.ts';
 import { createProcessHost } from './host.ts';
 import { runCli } from './run-cli.ts';
 
-// The only place that ends the process: whatever is still open must neither keep it alive nor truncate its output.
+// The only place that exits: whatever is still open must neither keep the process alive nor truncate its output.
 const host = createProcessHost(availableParallelism());
 const exit = async (code: number): Promise<never> => {
   await flush(process.stdout);
@@ -23,12 +23,12 @@ process.on('uncaughtException', (error) => {
 });
 // Bug reports name lines of src/, not of a bundle.
 if (process.env['RUSHHOUR_DEBUG'] === '1') process.setSourceMapsEnabled(true);
-// As early as possible: until then, a list of processes shows the command line as it was typed.
+// As early as possible: until then, process lists show the command line as typed.
 const title = redactedTitle(process.argv.slice(2));
 if (title !== undefined) process.title = title;
 await exit(await runCli(process.argv.slice(2), host));
 
-/** Resolves once everything written was passed on, or the reader has gone. */
+/** Resolves once all output has been written, or its reader has gone. */
 function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed || stream.writableEnded) resolve();

@@ -30,10 +30,10 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Register>>> = {
   help: async () => (await import('./commands/help.ts')).registerHelp,
 };
 
-/** These describe all other commands, flags and all. */
+/** These commands need the full definitions of all others. */
 const OF_ALL: readonly CommandName[] = ['completion', 'manual'];
 
-/** A command of which only its line in the overview is known: nobody runs it. */
+/** A stub with only the command's line in the overview; it is never run. */
 class Outline extends HelpfulCommand {
   readonly term: string;
 
@@ -44,8 +44,8 @@ class Outline extends HelpfulCommand {
 }
 
 /**
- * Creates the command line: only the command that was typed; or an outline of each, and whole only what is needed of them.
- * Commands load their code when they run, so that help costs no more than commander.
+ * Creates the command line with only the command that was typed, or with a stub of each and full definitions where
+ * needed. Commands load their code when they run, so that help costs no more than commander.
  */
 export async function createProgram(context: Context): Promise<Command> {
   const { stdout, stderr } = context.host;
@@ -54,9 +54,9 @@ export async function createProgram(context: Context): Promise<Command> {
       'Generate rush-hour connection traffic through the firewall under suspicion, and report how many connections stalled.',
     )
     .version(formatVersion(readVersions()), '-V, --version')
-    // Its own, which finds "help soak install" and says what was meant by a slip.
+    // Our own, which supports "help soak install" and suggests corrections.
     .helpCommand(false)
-    // A flag belongs to the command that it stands behind: `results show --json` is not `results --json`.
+    // A flag belongs to the command before it: `results show --json` is not `results --json`.
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('  (see --help)')
@@ -115,21 +115,22 @@ most attempts failed; 4 generator-limited, no verdict; 5 environment missing; 13
   return program;
 }
 
-/** Wide enough for a flag and its sentence, narrow enough to read. */
+/** Wide enough for a flag and its description, narrow enough to read. */
 function helpWidth(columns: number): number {
   return Math.max(60, Math.min(100, columns));
 }
 
 /**
- * Which commands there are, and which of them with their flags and what they do.
- * @param args as they were typed
+ * The commands to create, and those with full definitions.
+ * @param args as typed
  */
 function chooseCommands(args: readonly string[]): {
   readonly listed: readonly CommandName[];
   readonly whole: readonly CommandName[];
 } {
   const [first] = args;
-  // The program has no flag with a value: what is none is the command, and behind `help` the one that is asked for.
+  // The program itself has no flag with a value, so the first other argument is the command or, after `help`, its
+  // subject.
   const [typed, asked] = args.filter((word) => !word.startsWith('-'));
   const whole = typed === 'help' ? [typed, asked].filter(isCommandName) : [typed].filter(isCommandName);
   if (whole.some((name) => OF_ALL.includes(name))) return { listed: COMMAND_NAMES, whole: COMMAND_NAMES };

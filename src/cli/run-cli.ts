@@ -5,7 +5,7 @@ import { type Context, realServices, type Services } from './context.ts';
 import type { Host } from './host.ts';
 
 /**
- * Runs one command line to its end. Writes and listens only through the host, and never exits the process.
+ * Runs one command line to completion. Does I/O and handles signals only through the host, and never exits the process.
  * @param args without node and program
  */
 export async function runCli(
@@ -39,7 +39,7 @@ export async function runCli(
   }
 }
 
-/** What scripts ask most often: it needs neither the commands nor what reads their flags, half of the time to start. */
+/** Handled separately because scripts use it most: loading commands and their parser would double its time. */
 function isVersionAlone([flag, ...rest]: readonly string[]): boolean {
   return rest.length === 0 && (flag === '--version' || flag === '-V');
 }

@@ -13,7 +13,7 @@ const FINISH_MS = 20_000;
 export interface RunSinks {
   begin(run: Pick<RunPlan, 'id' | 'engine'>, before?: Frame): void;
   second(recorded: RecordedSecond): void;
-  /** Delivers what is left, and tells what could not be. */
+  /** Delivers what is left, and reports what could not be delivered. */
   finish(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface RunSinksOptions {
   readonly say: (line: string) => void;
   /**
    * Records that the sink accepts nothing.
-   * @returns a function to call once it does again
+   * @returns a function to call on recovery
    */
   readonly onAway?: ((text: string) => () => void) | undefined;
 }
@@ -72,7 +72,7 @@ export async function openRunSinks(host: Host, options: RunSinksOptions): Promis
   };
 }
 
-/** Undefined where everything got there. */
+/** Undefined if everything was delivered. */
 function formatReport({ name, delivered, spooled, dropped, refused, fault }: SinkReport): string | undefined {
   const missing = [
     ...(spooled > 0 ? [`${spooled} are waiting on disk for the next run with this sink`] : []),
@@ -84,20 +84,20 @@ function formatReport({ name, delivered, spooled, dropped, refused, fault }: Sin
   return `warning: ${name}: ${delivered} seconds delivered, ${missing.join(', ')}${why}`;
 }
 
-/** What a sink that is away is noted by; one may be found so, at what waits in its spool, before load has begun. */
+/** The record of an unavailable sink; one may be found unavailable because of its spool before load has begun. */
 interface SinkAway {
   readonly text: string;
   end?: () => void;
 }
 
-/** Notes among what happens to a run which sinks take nothing. */
+/** Records in a run's events which sinks accept nothing. */
 interface SinkEvents {
   /**
    * Records that a sink accepts nothing.
-   * @returns a function to call once it does again
+   * @returns a function to call on recovery
    */
   away(text: string): () => void;
-  /** The run has started: what was recorded earlier is passed on to it now. */
+  /** The run has started: passes on what was recorded earlier. */
   attach(handle: Pick<RunHandle, 'sinkAway'>): void;
 }
 

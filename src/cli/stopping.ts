@@ -1,27 +1,27 @@
 import type { RunHandle } from '../session/types.ts';
 import type { Host } from './host.ts';
 
-/** Turns signals into a gentle end, then a prompt one. */
+/** Turns a first signal into an orderly stop and a second into an immediate one. */
 export interface SignalWatch {
-  /** Whether a signal has come. */
+  /** Whether a signal has arrived. */
   readonly requested: boolean;
   /** Rejects at the second signal, or 10 s after the first, as long as there is no run to stop. */
   readonly impatient: Promise<never>;
-  /** From now on signals reach this run; one that came before stops it at once. */
+  /** Directs signals to this run; an earlier one stops it at once. */
   attach(handle: Pick<RunHandle, 'stop'>): void;
-  /** Gives signals back to the system. */
+  /** Restores the default handling of signals. */
   release(): void;
 }
 
-/** How long a start may go on once it is no longer wanted: it checks for that at every step, but a step may hang. */
+/** How long a start may continue after a signal: it checks at every step, but a step may hang. */
 const STARTING_MS = 10_000;
 
-/** A signal came before there was anything to stop. */
+/** A signal arrived before there was anything to stop. */
 export class InterruptedBeforeStart extends Error {}
 
 /**
- * First signal: start nothing more and let what is open settle. Second: end it all now.
- * @param say tells the user which of the two
+ * First signal: start nothing more and let open attempts finish. Second: end everything now.
+ * @param say reports which of the two to the user
  */
 export function watchSignals(host: Host, say: (line: string) => void): SignalWatch {
   let signals = 0;
@@ -30,7 +30,7 @@ export function watchSignals(host: Host, say: (line: string) => void): SignalWat
   const impatient = new Promise<never>((_, reject) => {
     giveUp = reject;
   });
-  // Only a race listens to it, and that may be over.
+  // Only a race awaits it, which may be over.
   impatient.catch(() => {});
 
   const stop = (): void => {

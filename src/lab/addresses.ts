@@ -6,12 +6,12 @@ export const ADDRESSES = {
   clientNet: '10.10.0.0/16',
   /** Inner side of the firewall: the clients' gateway. */
   gateway: '10.10.0.1',
-  /** Outer side of the firewall: what the far side sees after NAT. */
+  /** Outer side of the firewall: the source address that the far side sees after NAT. */
   external: '10.20.0.1',
   far: '10.20.0.2',
 } as const;
 
-/** Where the far side listens. Nothing ever listens on `closed` (9, discard). */
+/** Ports of the far side. Nothing ever listens on `closed` (9, discard). */
 export const PORTS = { proxy: 3128, origin: 8080, secondProxy: 3129, secondOrigin: 8081, closed: 9 } as const;
 
 /** An nftables set of the ports that answer. */
@@ -27,7 +27,7 @@ export function clientAddress(index: number): string {
   return `10.10.${1 + Math.floor(index / CLIENTS_AN_OCTET)}.${1 + (index % CLIENTS_AN_OCTET)}`;
 }
 
-/** What a scenario may want to know of a lab, by the names that `lab run` fills in and `lab exec` exports. */
+/** Facts about a lab for scenarios, by the names that `lab run` fills in and `lab exec` exports. */
 export interface LabFacts {
   readonly proxy: string;
   readonly proxy2: string;

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 
-/** Where administrators' tools live; a PATH without them is common, under sudo or cron above all. */
+/** Directories of administrators' tools; PATH often lacks them, especially under sudo or cron. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /** Debian package of each tool that the lab calls. */
@@ -15,9 +15,9 @@ export function toolEnvironment(): NodeJS.ProcessEnv {
 }
 
 /**
- * Runs a tool to its end and returns what it printed. It has a session of its own: Ctrl-C must not leave a lab half built
+ * Runs a tool to completion and returns its output. It runs in its own session: Ctrl-C must not leave a lab half built
  * or half removed.
- * @throws EnvironmentError with what it complained of
+ * @throws EnvironmentError with its error output
  */
 export function runTool(argv: readonly [string, ...string[]], input = ''): Promise<string> {
   const [command, ...args] = argv;
@@ -34,7 +34,7 @@ export function runTool(argv: readonly [string, ...string[]], input = ''): Promi
       if (code === 0) resolve(printed);
       else fail(code === null ? `it died of ${signal}` : `exit code ${code}`);
     });
-    // A tool that failed before it read its input says why itself.
+    // A tool that fails before it has read its input reports the reason itself.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });

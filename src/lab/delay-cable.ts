@@ -7,16 +7,16 @@ import type { Namespace } from './namespace.ts';
 import { ONE_SEGMENT, OUTSIDE } from './topology.ts';
 
 /**
- * Makes the cable between firewall and far side long. The kernel's own delay line (netem, tc-netem(8)) does it where
- * there is one; else a tunnel, whose datagrams a process passes on late. Either delays every packet, SYNs included.
- * @throws EnvironmentError where the kernel has neither
+ * Adds delay to the cable between firewall and far side: with the kernel's netem (tc-netem(8)) if available, otherwise
+ * with a tunnel whose datagrams a process forwards late. Either delays every packet, including SYNs.
+ * @throws EnvironmentError if the kernel has neither
  */
 export async function delayCable(lab: Lab, roundTripMs: number, how: 'auto' | 'tunnel'): Promise<void> {
   if (how === 'auto' && (await useNetem(lab, roundTripMs / 2))) return;
   await useTunnel(lab, roundTripMs / 2);
 }
 
-/** Packets in the queue at most; netem's own 1,000 would drop some at a few thousand a second. */
+/** Queue limit in packets; netem's default of 1,000 would drop some at a few thousand per second. */
 const NETEM_LIMIT = 200_000;
 
 async function useNetem(lab: Lab, oneWayMs: number): Promise<boolean> {
@@ -36,7 +36,7 @@ const NEAR = '10.30.0';
 const FAR = '10.30.1';
 /** The port that IANA gave VXLAN (RFC 7348). */
 const VXLAN_PORT = 4_789;
-/** 1,500 bytes and what VXLAN puts around them: 50. */
+/** 1,500 bytes plus the 50 bytes of VXLAN encapsulation. */
 const OUTER_MTU = 1_600;
 
 async function useTunnel(lab: Lab, oneWayMs: number): Promise<void> {

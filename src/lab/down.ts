@@ -9,13 +9,13 @@ export async function removeLab(file: StateFile): Promise<void> {
   file.remove();
 }
 
-/** Whether the lab is orphaned: its owner process is gone. */
+/** Whether the lab is orphaned: its owner process has died. */
 export function isLeftover({ owner }: LabState): boolean {
   return owner !== null && !isAlive(owner);
 }
 
 /**
- * Removes the labs of dead owners: those of a `run` that was killed, and those that were never finished.
+ * Removes orphaned labs: those of a `run` that was killed, and those whose construction was never finished.
  * @returns their ids
  */
 export async function removeLeftovers(stateDir: string): Promise<string[]> {

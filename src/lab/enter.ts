@@ -19,8 +19,8 @@ export interface LabCommand {
 }
 
 /**
- * Runs a command in one of the lab's namespaces. It belongs to the user: `down` does not end it. At a terminal it may be a
- * shell, which has to be in the foreground there; elsewhere it has a session of its own.
+ * Runs a command in one of the lab's namespaces. It belongs to the user: `down` does not end it. At a terminal it runs
+ * in the foreground, because it may be a shell; otherwise it has its own session.
  */
 export function enterLab(state: LabState, room: Room, argv: readonly string[]): LabCommand {
   const [command, ...args] = new Namespace(namespaceName(state.id, room)).enter(argv);
@@ -30,8 +30,8 @@ export function enterLab(state: LabState, room: Room, argv: readonly string[]): 
 }
 
 /**
- * Runs a command on the clients' side that goes with the lab: what removes the lab ends it, too. It has a session of its own:
- * a signal that is sent to everybody (Ctrl-C) would reach it twice, and twice means at once.
+ * Runs a command on the clients' side that ends with the lab. It has its own session: otherwise Ctrl-C, sent to the
+ * whole process group and forwarded, would reach it twice, and a second signal aborts.
  */
 export function runInLab(file: StateFile, argv: readonly string[]): LabCommand {
   const inside = new Namespace(namespaceName(file.state.id, 'client')).enter(argv);
@@ -40,7 +40,7 @@ export function runInLab(file: StateFile, argv: readonly string[]): LabCommand {
   return follow(spawnRecorded(file, 'run', inside, { stdio: [...stdio], env, detached: true }), false);
 }
 
-/** Fills in `{proxy}`, `{closed}` and the like, wherever they stand. */
+/** Fills in `{proxy}`, `{closed}` and the like, wherever they occur. */
 export function fillFacts(args: readonly string[], clients: number): string[] {
   const facts = new Map(Object.entries(describeFacts(clients)));
   return args.map((arg) => arg.replace(/\{(\w+)\}/g, (hole, name: string) => facts.get(name) ?? hole));
@@ -57,7 +57,7 @@ function environment(state: LabState): NodeJS.ProcessEnv {
   };
 }
 
-/** Whose /proc/<pid>/net shows the counters of the far side's kernel to what runs on the clients'. */
+/** The process whose /proc/<pid>/net shows the far side's kernel counters to commands on the clients' side. */
 function farProcess({ processes }: LabState): NodeJS.ProcessEnv {
   const far = processes.find(({ role }) => role === 'far-end');
   return far === undefined ? {} : { RUSHHOUR_FAR_PROCESS: String(far.pid) };
@@ -70,7 +70,7 @@ function follow(child: ChildProcess, inForeground: boolean): LabCommand {
   return {
     exitCode: settle(child).finally(() => process.off('SIGWINCH', resized)),
     stop(signal) {
-      // In the foreground, Ctrl-C has reached it already.
+      // In the foreground, Ctrl-C has already reached it.
       if (signal !== 'SIGINT' || !inForeground) child.kill(signal);
     },
   };

@@ -38,7 +38,7 @@ async function startFarEnds(lab: Lab, options: Partial<FarEndOptions>): Promise<
   return launched.pid;
 }
 
-/** Waits until something listens. What does not by then may do so later, or use another protocol. */
+/** Waits until something listens, for a limited time: it may listen later, or use another protocol. */
 const LISTEN_PATIENCE_MS = 5_000;
 
 async function startCommand(lab: Lab, command: string): Promise<number> {

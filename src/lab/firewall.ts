@@ -9,11 +9,11 @@ export const OUTGOING_SYN = `iifname "${INSIDE}" tcp flags & (syn|ack) == syn`;
 export interface FirewallRules {
   /** Rules of the forward hook, in order. */
   readonly forward?: readonly string[];
-  /** Rules that see the first packet of each connection from the clients and may send it elsewhere. */
+  /** Rules that see the first packet of each connection from the clients and may redirect it. */
   readonly divert?: readonly string[];
   /** Sets, maps and chains that the rules use. */
   readonly declarations?: readonly string[];
-  /** Absent: as Linux has it. */
+  /** Absent: Linux's default. */
   readonly nat?: Nat;
 }
 
@@ -26,12 +26,12 @@ export async function loadFirewall(lab: Lab, rules: FirewallRules = {}): Promise
     'net.netfilter.nf_conntrack_tcp_timeout_time_wait': finSec,
     'net.netfilter.nf_conntrack_tcp_timeout_close': rstSec,
     'net.netfilter.nf_conntrack_tcp_timeout_syn_sent': OPENING_SEC,
-    // Rules may use packet counts, which Linux keeps only if told to.
+    // Rules may use packet counts, which Linux keeps only on request.
     'net.netfilter.nf_conntrack_acct': 1,
   });
 }
 
-/** Pure: the whole ruleset as nft reads it. */
+/** The complete ruleset in nft's syntax. Pure. */
 function writeRuleset({ forward = [], divert = [], declarations = [], nat = LINUX_NAT }: FirewallRules) {
   return [
     'table ip lab {',

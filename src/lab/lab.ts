@@ -25,7 +25,7 @@ export class Lab {
     return namespace;
   }
 
-  /** Starts a process in a namespace that runs until the lab goes. */
+  /** Starts a process in a namespace that runs until the lab is removed. */
   launch(role: string, inside: Namespace, argv: readonly string[]): Launched {
     return launch(this.file, role, inside.enter(argv));
   }

@@ -10,12 +10,12 @@ import { identifyProcess } from './process-id.ts';
 import type { StateFile } from './state.ts';
 
 /**
- * A shell that becomes the program when told to, and exits if its parent dies first. Its pid is recorded before that,
- * so no process of a lab is ever unrecorded. exec keeps pid and start time.
+ * A shell that becomes the program on request, and exits if its parent dies first. Its pid is recorded before that, so
+ * no process of a lab is ever unrecorded. exec keeps pid and start time.
  */
 const GATE = 'read -r go <&3 || exit 1; exec 3<&-; exec "$@"';
 
-/** Anything of ours is up in a second; a Raspberry Pi under load takes longer. */
+/** Our programs start within a second; a Raspberry Pi under load takes longer. */
 const PATIENCE_MS = 20_000;
 
 /** The command line of a program of the lab. */
@@ -23,11 +23,11 @@ export function programLine(program: string, ...args: string[]): string[] {
   return [process.execPath, locateBuilt(`lab/${program}/main.js`), ...args];
 }
 
-/** A process of a lab that runs on by itself. */
+/** A background process of a lab. */
 export interface Launched {
   readonly pid: number;
   /**
-   * Waits for a line of its output.
+   * Waits for a particular line of its output.
    * @throws EnvironmentError if it ends first, or takes too long
    */
   said(matches: (line: string) => boolean): Promise<string>;
@@ -35,11 +35,11 @@ export interface Launched {
   checkAlive(): void;
 }
 
-/** Starts a process that outlives this one, and goes with the lab. */
+/** Starts a process that outlives this one and is removed with the lab. */
 export function launch(file: StateFile, role: string, argv: readonly string[]): Launched {
   const logPath = join(file.logDir, `${role}.log`);
   const log = openSync(logPath, 'a', 0o600);
-  // A session of its own: Ctrl-C at the terminal is not meant for it.
+  // Its own session: Ctrl-C at the terminal is not meant for it.
   const child = spawnRecorded(file, role, argv, { detached: true, stdio: ['ignore', log, log, 'pipe'] });
   closeSync(log);
   child.unref();
@@ -66,7 +66,7 @@ export function launch(file: StateFile, role: string, argv: readonly string[]): 
 }
 
 /**
- * Starts a process and puts it on record before it becomes the program it was started for.
+ * Starts a process and records it before it becomes the requested program.
  * @param options its fourth descriptor must be a pipe: the gate
  */
 export function spawnRecorded(

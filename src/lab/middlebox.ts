@@ -5,15 +5,15 @@ import { programLine } from './launch.ts';
 import { formatTcpRelay, REDIRECT, TCP_RELAY_READY, type TcpRelayOptions } from './tcp-relay/protocol.ts';
 import { INSIDE } from './topology.ts';
 
-/** Which connections go through the middlebox; the others pass as they are. */
+/** The connections that go through the middlebox; others pass unchanged. */
 export interface Chosen {
-  /** `open`: to ports that answer; `all`: closed ones, too. */
+  /** `open`: to ports that answer; `all`: closed ones as well. */
   readonly ports: 'open' | 'all';
-  /** An nftables match that picks some of them, such as by chance. */
+  /** An nftables match that selects some of them, for example at random. */
   readonly among?: string;
 }
 
-/** Puts a process into the firewall that ends TCP and goes on by itself. */
+/** Puts a process into the firewall that terminates TCP and opens its own connections. */
 export async function loadMiddlebox(lab: Lab, chosen: Chosen, options: Omit<TcpRelayOptions, 'upstream'>) {
   const ports = chosen.ports === 'open' ? OPEN_PORTS : '1-65535';
   const octets = Array.from({ length: 256 }, (_, octet) => octet);

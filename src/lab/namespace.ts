@@ -13,7 +13,7 @@ export class Namespace {
     return ['ip', 'netns', 'exec', this.name, ...argv];
   }
 
-  /** Runs a tool inside to its end and returns what it printed. */
+  /** Runs a tool inside to completion and returns its output. */
   run(...argv: readonly string[]): Promise<string> {
     return runTool(this.enter(argv));
   }
@@ -33,11 +33,11 @@ export class Namespace {
   }
 }
 
-/** Packets come from where the lab says, not from where the kernel would expect them. */
+/** Source addresses are the lab's, not those that the kernel would expect. */
 const FROM_ANYWHERE = { 'net.ipv4.conf.all.rp_filter': 0, 'net.ipv4.conf.default.rp_filter': 0 };
 
 /**
- * Makes namespaces, before anything is in them: interfaces take settings over as they come. Loopbacks are still down.
+ * Makes empty namespaces, because interfaces inherit settings when they are added. Loopbacks are still down.
  */
 export async function makeNamespaces(namespaces: readonly Namespace[]): Promise<void> {
   await runTool(['ip', '-batch', '-'], namespaces.map(({ name }) => `netns add ${name}\n`).join(''));
@@ -50,7 +50,7 @@ export async function makeNamespaces(namespaces: readonly Namespace[]): Promise<
  */
 export async function removeNamespaces(names: readonly string[]): Promise<void> {
   try {
-    // Forced: one that fails must not keep the others.
+    // Forced: a failure must not prevent the removal of the others.
     await runTool(['ip', '-force', '-batch', '-'], names.map((name) => `netns del ${name}\n`).join(''));
   } catch (error) {
     const left = await listNamespaces();

@@ -4,15 +4,15 @@ import { chain } from './ruleset.ts';
 import { INSIDE, OUTSIDE } from './topology.ts';
 
 /*
- * Which port a connection gets is decided here and not by the kernel: when ports run short, Linux evicts entries in
- * TIME_WAIT to have theirs (nf_nat_used_tuple_harder in net/netfilter/nf_nat_core.c, since 5.15), and long before that,
- * as it tries no more than 96 neighbours. The firewalls that the lab mimics do not. So ports that are taken stand in sets,
- * each until its timer ends, and the rules look for one that does not: in turn, which gives back the port that has been
- * free longest, or at random.
+ * The rules, not the kernel, choose the port of a connection: when ports are scarce, Linux evicts entries in TIME_WAIT
+ * to reuse theirs (nf_nat_used_tuple_harder in net/netfilter/nf_nat_core.c, since 5.15), and even long before that,
+ * because it tries no more than 96 neighbours. The firewalls that the lab imitates do not. So ports in use are kept in
+ * sets, each until its timer expires, and the rules look for one that is not: in turn, which selects the port that has
+ * been free longest, or at random.
  */
 
 export interface Nat {
-  /** How long a port stays taken once its connection has ended by FIN, and by RST. */
+  /** How long a port stays in use after its connection has ended with a FIN, and with an RST. */
   readonly finSec: number;
   readonly rstSec: number;
   /** Ports to assign. Absent: the client's own if it is free, otherwise one of {@link SPARE_PORTS}. */
@@ -39,7 +39,7 @@ const SYN_ACK = 'tcp flags & (syn|ack) == (syn|ack)';
 /** Each destination has ports of its own. */
 const DESTINATIONS = [PORTS.proxy, PORTS.secondProxy, PORTS.origin, PORTS.secondOrigin];
 
-/** Kept ports, by what the far side sees: its own port and the client's. */
+/** Preserved ports, as seen from the far side: its own port and the client's. */
 const KEPT = 'ct reply proto-src . ct reply proto-dst';
 const KEPT_NEW = 'tcp dport . tcp sport';
 const OWNER = 'ct original ip saddr . ct original proto-src . ct reply proto-src';
@@ -54,8 +54,8 @@ export function natDeclarations(nat: Nat): string[] {
     'set owner { type ipv4_addr . inet_service . inet_service; flags dynamic,timeout; size 262144; }',
     ...chain('keep', '', [
       `update @kept { ${KEPT_NEW} timeout ${OPENING_SEC}s } update @owner { ${OWNER_NEW} timeout ${OPENING_SEC}s }`,
-      // The kernel keeps the port, as it is free. Without the range it might prefer the spare one that this client has
-      // towards another destination; with the port alone, it would trip over an expired entry not collected yet.
+      // The kernel keeps the port, because it is free. Without the range it might prefer the spare one that this client
+      // has towards another destination; with only the port, an expired but uncollected entry would be in the way.
       `meta l4proto tcp snat to ${ADDRESSES.external}:${SPARE_PORTS.to + 1}-65535`,
     ]),
     ...DESTINATIONS.flatMap((destination) => pickDeclarations(destination, pool)),
@@ -71,7 +71,7 @@ export function natDeclarations(nat: Nat): string[] {
   ];
 }
 
-/** Rules of the forward hook: they set the timers of ports as their connections go on. */
+/** Rules of the forward hook, which update the timers of ports as their connections progress. */
 export function natForward(): string[] {
   return DESTINATIONS.flatMap((destination) => [
     `iifname "${INSIDE}" tcp dport ${destination} ct status confirmed jump track${destination}`,
@@ -83,15 +83,15 @@ function keepRules(): string[] {
   const own = `tcp sport > ${SPARE_PORTS.to}`;
   const known = `tcp dport { ${DESTINATIONS.join(', ')} }`;
   return [
-    // Who opens the same connection again keeps its port.
+    // A connection that is opened again keeps its port.
     `${known} ${own} ${OWNER_NEW} @owner goto keep`,
     `${known} ${own} ${KEPT_NEW} != @kept goto keep`,
   ];
 }
 
-/** A chain cannot loop, but jump to one that jumps on: 8 tries, 64, and so on. */
+/** A chain cannot loop, but can jump to one that jumps again: 8 tries, 64, and so on. */
 const FAN_OUT = 8;
-/** Beyond this many taken ports in a row none is looked for: it would take milliseconds. */
+/** The search ends after this many ports in use: more would take milliseconds. */
 const MOST_TRIES = 4_096;
 /** Random tries before ports are taken in turn. */
 const RANDOM_TRIES = 64;
@@ -115,7 +115,7 @@ function pickDeclarations(destination: number, { ports, pick }: NatPool): string
     ...(pick === 'random' ? random.chains : []),
     ...inTurn.chains,
     ...chain(`pick${destination}`, '', [
-      // Who opens the same connection again, after an RST above all, gets the same port.
+      // A connection that is opened again, especially after an RST, gets the same port.
       `meta mark set ip saddr . tcp sport map @lent${destination} goto take${destination}`,
       ...(pick === 'random' ? [`jump ${random.name}`] : []),
       `jump ${inTurn.name}`,
@@ -136,7 +136,7 @@ function fanOut(name: string, rules: readonly string[], times: number): { name: 
   return { name: last, chains };
 }
 
-/** Each packet that changes what a connection is sets how long its port stays taken. */
+/** Each packet that changes the state of a connection sets how long its port stays in use. */
 function trackRules(destination: number, { finSec, rstSec }: Nat): string[] {
   const stages: readonly (readonly [match: string, timeout: string])[] = [
     [SYN, `${OPENING_SEC}s`],

@@ -1,13 +1,13 @@
 import { UsageError } from '../errors.ts';
 import { formatDuration, formatPercentage, parseDuration, parsePercentage } from '../scenario/units.ts';
 
-/** A figure or word of a preset that its user may choose. */
+/** A parameter of a preset. */
 export interface Parameter<T> {
   readonly help: string;
   readonly fallback: T;
   /** The permitted values in words: "a whole number from 1 to 10". */
   readonly range: string;
-  /** Undefined where the text is not in range. */
+  /** Undefined if the text is out of range. */
   read(text: string): T | undefined;
   format(value: T): string;
 }
@@ -34,7 +34,7 @@ export function wholeNumber({ help, fallback, min, max }: Bounds): Parameter<num
   };
 }
 
-/** Seconds; what the kernel keeps in whole seconds. */
+/** Seconds, for settings that the kernel stores in whole seconds. */
 export function wholeSeconds({ help, fallback, min, max }: Bounds): Parameter<number> {
   const format = (sec: number): string => formatDuration(sec * 1_000_000);
   return {

@@ -11,34 +11,36 @@ const COMMON = {
   timestamps: clientTimestamps('on'),
 };
 
-/** Whether the clients send TCP timestamps: Linux does, Windows does not, and TIME_WAIT tells SYNs apart by them. */
+/**
+ * Whether the clients send TCP timestamps: Linux does, Windows does not, and TIME_WAIT uses them to distinguish SYNs.
+ */
 export function clientTimestamps(fallback: 'on' | 'off') {
   return oneOf(['on', 'off'], { help: "TCP timestamps in the clients' SYNs", fallback });
 }
 
 type Given<P extends Parameters> = Values<Omit<typeof COMMON, keyof P> & P>;
 
-/** A misbehaviour, as its file describes it. */
+/** A misbehaviour, one per file. */
 export interface PresetSpec<P extends Parameters> {
   readonly name: string;
-  /** What it should show at the client. */
+  /** What the client sees. */
   readonly symptom: string;
-  /** The product or setting in the field that behaves so, and how that is known. */
+  /** Products or settings that behave like this, and the source. */
   readonly mimics: string;
-  /** It is rules in the firewall and nothing else: another such preset can take its place while the lab is up. */
+  /** It consists only of firewall rules: another such preset can replace it while the lab is up. */
   readonly isRulesAlone?: true;
-  /** The first is the one that `name:value` sets. */
+  /** `name:value` sets the first. */
   readonly parameters: P;
   /**
    * Checks parameters against each other.
-   * @throws UsageError if they do not fit together
+   * @throws UsageError if they are inconsistent
    */
   readonly check?: (values: Given<P>) => void;
-  /** How the embedded far ends differ from what they are by default. */
+  /** Options of the embedded far ends that differ from the defaults. */
   readonly farEnd?: (values: Given<P>) => Partial<FarEndOptions>;
-  /** Namespaces and cables are there; the far ends are not yet. */
+  /** Called when namespaces and cables exist, before the far ends start. */
   apply(lab: Lab, values: Given<P>): Promise<void>;
-  /** The far end listens, as process `pid`. */
+  /** Called when the far end listens, with its process id. */
   readonly disturb?: (lab: Lab, pid: number, values: Given<P>) => Promise<void>;
 }
 
@@ -48,11 +50,11 @@ export interface Preset {
   readonly mimics: string;
   readonly isRulesAlone: boolean;
   readonly parameters: Parameters;
-  /** @throws UsageError where a setting is unknown or out of range */
+  /** @throws UsageError if a setting is unknown or out of range */
   configure(settings: readonly Setting[]): ConfiguredPreset;
 }
 
-/** A preset with every parameter chosen. */
+/** A preset with a value for every parameter. */
 export interface ConfiguredPreset {
   readonly name: string;
   readonly settings: Readonly<Record<string, string>>;

@@ -8,11 +8,11 @@ export interface ProcessId {
   readonly startTicks: number;
 }
 
-/** Index in what follows the command name, which is field 2 and may hold spaces and brackets. */
+/** Index after the command name, which is field 2 and may contain spaces and brackets. */
 const STATE = 0;
 const START_TICKS = 19;
 
-/** Undefined where no such process lives; one that has ended but was not waited for counts as gone. */
+/** Undefined if there is no such process; a zombie counts as gone. */
 export function identifyProcess(pid: number): ProcessId | undefined {
   let stat: string;
   try {
@@ -28,17 +28,17 @@ export function isAlive({ pid, startTicks }: ProcessId): boolean {
   return identifyProcess(pid)?.startTicks === startTicks;
 }
 
-/** How long a killed process may take to go: it may be writing a core or waiting for a disk. */
+/** How long a killed process may take to exit: it may be writing a core or waiting for a disk. */
 const PATIENCE_MS = 2_000;
 
-/** Kills processes that are still the ones recorded, but for this one, and waits until they are gone. */
+/** Kills processes that are still the recorded ones, except this one, and waits until they are gone. */
 export async function killProcesses(processes: readonly ProcessId[]): Promise<void> {
   const living = processes.filter((each) => each.pid !== process.pid && isAlive(each));
   for (const { pid } of living) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // Gone by itself since.
+      // It has exited since.
     }
   }
   const until = Date.now() + PATIENCE_MS;

@@ -2,27 +2,27 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import type { ProcessId } from './process-id.ts';
 
-/** Gone after a boot, as namespaces and processes are. */
+/** Gone after a reboot, like namespaces and processes. */
 export const STATE_DIR = '/run/rushhour/labs';
 
 export interface LabProcess extends ProcessId {
-  /** What it is for: `far-end`, `tcp-relay` and so on; names its log file, too. */
+  /** Its role: `far-end`, `tcp-relay` and so on; also the name of its log file. */
   readonly role: string;
 }
 
-/** The record of a lab, written before each thing that it names is created, so that nothing is ever left unrecorded. */
+/** The record of a lab; each part is recorded before it is created, so that nothing is ever left unrecorded. */
 export interface LabState {
   readonly schema: 1;
   readonly id: string;
   readonly preset: string;
-  /** Every parameter with its value, as text. */
+  /** Every parameter and its value, as text. */
   readonly settings: Readonly<Record<string, string>>;
   /** Client addresses. */
   readonly clients: number;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly status: 'building' | 'up';
-  /** The process with which it ends; null if it stays until `down`. */
+  /** The process that it ends with; null if it stays until `down`. */
   readonly owner: ProcessId | null;
   readonly namespaces: readonly string[];
   readonly processes: readonly LabProcess[];
@@ -38,13 +38,13 @@ export class StateFile {
     this.#state = state;
   }
 
-  /** @throws Error with code EEXIST where a lab of this id exists */
+  /** @throws Error with code EEXIST if a lab with this id exists */
   static create(dir: string, state: LabState): StateFile {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const file = new StateFile(dir, state);
     const draft = file.#write(state);
     try {
-      // A link, unlike a rename, never replaces: no two labs get the same id, and no reader sees half a file.
+      // Unlike a rename, a link never replaces a file: no two labs get the same id, and no reader sees half a file.
       linkSync(draft, file.#path);
     } finally {
       rmSync(draft);
@@ -61,7 +61,7 @@ export class StateFile {
     return this.#state;
   }
 
-  /** Where the lab's processes write what they have to say. */
+  /** Log file of a process of the lab. */
   get logDir(): string {
     return join(this.#dir, this.#state.id);
   }
@@ -103,7 +103,7 @@ function readNames(dir: string): string[] {
   }
 }
 
-/** Nothing where the file has gone since, or was written by a version that we do not know. */
+/** Undefined if the file has disappeared or is of an unknown version. */
 function readState(path: string): LabState[] {
   try {
     const state = JSON.parse(readFileSync(path, 'utf8')) as LabState;

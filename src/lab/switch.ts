@@ -5,8 +5,8 @@ import { PRESETS } from './presets/index.ts';
 import { type LabState, StateFile } from './state.ts';
 
 /**
- * Gives a running lab another firewall, as a change of settings would: clients and far side stay as they are, with the
- * TIME_WAITs that they hold.
+ * Replaces the firewall rules of a running lab, like a change of settings: clients and far side stay as they are,
+ * including their TIME_WAITs.
  * @throws UsageError if one of the two presets consists of more than rules, or clients would have to change
  */
 export async function switchPreset(
@@ -26,7 +26,7 @@ export async function switchPreset(
   for (const key of ['clients', 'timestamps']) {
     if (settings[key] === state.settings[key]) continue;
     throw new UsageError(
-      `Lab ${state.id} was built with ${key}=${state.settings[key]}, and ${preset.name} would have ${key}=${settings[key]}.`,
+      `Lab ${state.id} was built with ${key}=${state.settings[key]}, but ${preset.name} would use ${key}=${settings[key]}.`,
       { hint: `${preset.name}:${key}=${state.settings[key]} keeps the clients as they are` },
     );
   }

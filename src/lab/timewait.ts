@@ -24,13 +24,13 @@ export function timeWaitParameters(fallbackSec: number) {
   };
 }
 
-/** Pools start here: below the ports that clients bind, so that none is given its own by chance. */
+/** Pools start here: below the ports that clients bind, so that no client gets its own port by chance. */
 const FIRST_POOL_PORT = 2_000;
 const LARGEST_POOL = 12_000;
 
 export function poolSize(fallback: number) {
   return wholeNumber({
-    help: `ports of the NAT, from ${FIRST_POOL_PORT} up${fallback > 0 ? '' : '; 0: all, keeping the own port of a client where it is free'}`,
+    help: `ports of the NAT, from ${FIRST_POOL_PORT} up${fallback > 0 ? '' : '; 0: all, preserving the client’s port if it is free'}`,
     fallback,
     min: fallback > 0 ? 1 : 0,
     max: LARGEST_POOL,
@@ -44,7 +44,9 @@ export function pickOrder() {
   });
 }
 
-/** Linux keeps an entry for 10 s after an RST (net/netfilter/nf_conntrack_proto_tcp.c); never longer than after a FIN. */
+/**
+ * Linux keeps an entry for 10 s after an RST (net/netfilter/nf_conntrack_proto_tcp.c); never longer than after a FIN.
+ */
 const RST_SEC = 10;
 
 export interface TimeWaitValues {
@@ -68,11 +70,11 @@ export async function loadTimeWaitFirewall(
 }
 
 /**
- * A proxy in TIME_WAIT answers a SYN that it takes for a stray segment by a bare ACK (RFC 9293, section 3.10.7.4). Linux
- * passes that answer, and the client's RST mends it. A firewall that tracks strictly takes it for a fault and drops it:
- * nothing that opens a connection from the far side has come before, and it is neither SYN nor RST.
+ * A proxy in TIME_WAIT answers a SYN that looks like a stray segment with a bare ACK (RFC 9293, section 3.10.7.4).
+ * Linux passes that ACK, and the client's RST resolves the conflict. A strictly stateful firewall drops it as invalid:
+ * the far side has not answered this connection before, and it is neither SYN nor RST.
  */
 export const DROP_BARE_ACK = `iifname "${OUTSIDE}" ip saddr ${ADDRESSES.far} ct reply packets <= 1 tcp flags & (syn|rst) == 0 drop`;
 
-/** The other half: the ACK passes, but the RST that the client answers it with does not; the far side never learns. */
+/** The reverse: the ACK passes, but the client's RST in answer does not reach the far side. */
 export const DROP_CLIENT_RST = `iifname "${INSIDE}" tcp flags & rst != 0 ct reply packets == 0 drop`;

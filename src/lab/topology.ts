@@ -2,17 +2,17 @@ import { ADDRESSES, clientAddress } from './addresses.ts';
 import type { Lab } from './lab.ts';
 import { makeNamespaces } from './namespace.ts';
 
-/** Interfaces of the firewall, as rules name them. */
+/** Names of the firewall's interfaces, for rules. */
 export const INSIDE = 'inside';
 export const OUTSIDE = 'outside';
 
 /**
- * TCP hands a veth cable up to 64 KiB at once and leaves the cutting to the card. With one segment each, a rule sees
- * packets as they are on a wire.
+ * TCP passes up to 64 KiB at once to a veth pair and leaves segmentation to the card. With one segment each, rules see
+ * packets as they would be on a wire.
  */
 export const ONE_SEGMENT = 'gso_max_segs 1';
 
-/** Makes the namespaces and lays the cables: clients, firewall, far side. */
+/** Makes the namespaces and connects them: clients, firewall, far side. */
 export async function buildTopology(lab: Lab): Promise<void> {
   const { client, firewall, far } = lab;
   await makeNamespaces([client, firewall, far]);

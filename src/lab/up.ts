@@ -10,7 +10,7 @@ import { STATE_DIR, StateFile } from './state.ts';
 import { buildTopology } from './topology.ts';
 
 export interface UpOptions {
-  /** `stay`: the lab outlives this process, until `down`. `with-owner`: it goes with this process. */
+  /** `stay`: the lab outlives this process, until `down`. `with-owner`: it is removed with this process. */
   readonly lifetime: 'stay' | 'with-owner';
   /** A shell command that answers on the far side instead of the embedded far ends. */
   readonly farEndCommand?: string | undefined;
@@ -18,9 +18,9 @@ export interface UpOptions {
 }
 
 /**
- * Builds a lab, after it has removed what dead ones left behind. A lab that could not be built is removed again.
+ * Builds a lab, after removing remains of orphaned ones. A lab that could not be built is removed again.
  * @returns its state on disk
- * @throws EnvironmentError where root, a tool, or a feature of the kernel is missing
+ * @throws EnvironmentError if root, a tool, or a kernel feature is missing
  */
 export async function bringUp(preset: ConfiguredPreset, options: UpOptions): Promise<StateFile> {
   requireLabHost();
@@ -68,7 +68,7 @@ function createState(stateDir: string, preset: ConfiguredPreset): StateFile {
   }
 }
 
-/** Without what is easily mistaken: 0 and o, 1 and l. */
+/** Without characters that are easily confused: 0 and o, 1 and l. */
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 function drawId(): string {

@@ -5,19 +5,19 @@ import type { Paint } from './paint.ts';
 import { renderLabelled, renderTable } from './table.ts';
 import { wrapHanging } from './wrap.ts';
 
-/** Those that ab prints (support/ab.c of Apache httpd, `percs`). */
+/** The percentiles that ab prints (support/ab.c of Apache httpd, `percs`). */
 const PERCENTILES = [50, 66, 75, 80, 90, 95, 98, 99, 100] as const;
 
-/** What the percentiles are of. */
+/** The measured times. */
 export interface Times {
-  /** As a heading says it: "handshakes", "requests". */
+  /** Their name in the heading: "handshakes", "requests". */
   readonly of: string;
   readonly histogram: Histogram;
 }
 
 /**
- * An arm's figures as users of ab look for them: requests a second, transfer, and a table of percentiles; ends with a
- * line feed, empty where nothing was completed. Statuses stand above it, with the arm's other counts.
+ * An arm's figures as expected by users of ab: requests per second, transfer, and a table of percentiles; ends with a
+ * line feed, empty if nothing was completed. Statuses are shown above it, with the arm's other counts.
  * @param width columns of the terminal
  */
 export function renderAbFigures(

@@ -4,7 +4,7 @@ import { renderSparkline } from './sparkline.ts';
 import { wrapHanging } from './wrap.ts';
 
 const BAR_WIDTH = 40;
-/** What stands before a bar. */
+/** Width of the label before a bar. */
 const BAR_HEAD = 19;
 const MARGIN = 2;
 
@@ -61,11 +61,11 @@ const ROWS = [
   ['max', 'max'],
 ] as const satisfies readonly (readonly [string, keyof Quantiles])[];
 
-/** A bar begins at the decade below the median: two decades of time are then two lengths of bar, whatever the unit. */
+/** Bars begin at the decade below the median, so that decades have equal length whatever the unit. */
 const floorOf = (us: number): number => 10 ** Math.floor(Math.log10(Math.max(1, us)));
 
 /**
- * Quantiles as bars on a logarithmic scale, one a line; none where nothing was measured.
+ * Quantiles as bars on a logarithmic scale, one per line; none if nothing was measured.
  * @param width columns of the longest bar, at least 1
  */
 export function renderPercentileBars(quantiles: Quantiles, width: number): string[] {

@@ -12,7 +12,7 @@ import { renderLabelled, renderTable } from './table.ts';
 const LEFT = { title: '', align: 'left' } as const;
 const RIGHT = { title: '', align: 'right' } as const;
 
-/** One arm: what became of its attempts, its stalls, its latencies. */
+/** One arm: the outcomes of its attempts, its stalls and latencies. */
 export function renderArm(name: string, arm: ArmSummary, width: number, paint: Paint): string[] {
   const room = width - 2;
   const body = [
@@ -55,7 +55,7 @@ function renderCounts(arm: ArmSummary, room: number): string[] {
   );
 }
 
-/** Only where connections and requests are not the same: one each goes without saying. */
+/** Only if there is not exactly one request per connection. */
 function renderRequests(arm: ArmSummary, room: number): string[] {
   const { requests = 0, connectionsPerRequest = 1, challenges = 0, tokens } = arm;
   const asked = challenges === 0 ? [] : [`credentials requested ${formatCount(challenges)} times`];
@@ -112,7 +112,7 @@ function renderUnless0(label: string, count: number, text: string, room: number)
   return count === 0 ? [] : renderLabelled(label, `${formatCount(count)} ${text}`, room);
 }
 
-/** What packets show of attempts that did not go well, in sentences; all of a kind if it is not said otherwise. */
+/** What packets show about attempts that went wrong, in sentences; all of a kind unless stated otherwise. */
 function renderSynAnswers(arm: ArmSummary, room: number): string[] {
   return listMet(arm).flatMap((text, index) => renderLabelled(index === 0 ? 'packets' : '', text, room));
 }
@@ -153,7 +153,7 @@ function renderOutcomes(arm: ArmSummary, room: number): string[] {
   ];
 }
 
-/** Statuses shown; there are a handful as a rule. */
+/** Number of statuses shown; usually there are a handful. */
 const MOST_STATUSES = 12;
 
 /** The most frequent first. */
@@ -167,7 +167,7 @@ function renderAnswers(label: string, statuses: ArmSummary['statuses'] | undefin
   return renderLabelled(label, [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', '), room);
 }
 
-/** What is asked for in place of the scheme that the arm has. */
+/** The schemes offered instead of the arm's. */
 function renderOffers({ schemesOffered = {} }: ArmSummary, room: number): string[] {
   const offers = Object.entries(schemesOffered).sort(([, a], [, b]) => b - a);
   if (offers.length === 0) return [];
@@ -175,7 +175,7 @@ function renderOffers({ schemesOffered = {} }: ArmSummary, room: number): string
   return renderLabelled('offered', `${text.join('; ')}: not the scheme of this arm`, room);
 }
 
-/** Counts by names that the far end or the scenario gave. */
+/** Counts by names that come from the far end or the scenario. */
 function renderNames(label: string, counts: Readonly<Record<string, number>> = {}, room: number): string[] {
   const listed = Object.entries(counts).sort(([, a], [, b]) => b - a);
   if (listed.length === 0) return [];
@@ -186,7 +186,7 @@ function renderNames(label: string, counts: Readonly<Record<string, number>> = {
 /** Number of ages shown; the summary contains all of them. */
 const MOST_AGES = 8;
 
-/** What keep-alives found out about held connections, by how long those had been idle. */
+/** The state of held connections according to keep-alives, by idle time. */
 function renderProofs({ proofs = [] }: ArmSummary, room: number): string[] {
   if (proofs.length === 0) return [];
   const ages = proofs.slice(0, MOST_AGES).map(({ ageSec, alive, cuts }) => {

@@ -20,7 +20,7 @@ export function renderChecks(checks: readonly Check[], { colour, width }: Checks
       index === 0 ? `${paint(TONES[level], level.padEnd(INDENT.length))}${line}` : INDENT + line,
     ),
     ...(why === undefined ? [] : wrap(why, room).map((line) => INDENT + paint('faint', line))),
-    // A command is copied: it is never broken.
+    // A command is for copying, so it is never wrapped.
     ...(mend === undefined ? [] : [`${INDENT}-> ${mend}`]),
   ]);
   const count = (wanted: CheckLevel): number => checks.filter(({ level }) => level === wanted).length;

@@ -9,7 +9,7 @@ export interface LineCells {
   readonly difference: string;
   readonly interval: string;
   readonly verdict: string;
-  /** What qualifies the verdict; may be empty. */
+  /** A qualification of the verdict; may be empty. */
   readonly because: string;
 }
 
@@ -28,7 +28,7 @@ export function cellsOf(line: ComparisonLine): LineCells {
   };
 }
 
-/** What is worth a line: what decides, what changed, and of the rest what could have shown something. */
+/** The lines worth showing: those that decide, those that changed, and others that could have shown a difference. */
 export function isWorthShowing({ decides, verdict, before, after }: ComparisonLine): boolean {
   return (
     decides || verdict === 'better' || verdict === 'worse' || (before !== after && verdict !== 'cannot tell')
@@ -57,7 +57,7 @@ function formatFigure(value: number, unit: LineUnit): string {
   }
 }
 
-/** Shares differ by percentage points: 1 % after 2 % is one point less, not one per cent. */
+/** Shares differ by percentage points: 1 % after 2 % is one point less, not one percent. */
 function formatSize(value: number, unit: LineUnit): string {
   return unit === 'share' ? formatShare(value).replace('%', 'points') : formatFigure(value, unit);
 }

@@ -58,7 +58,7 @@ function formatSide(name: string, { runs }: Comparison['before']): string[] {
   );
 }
 
-/** Labels are anybody's text; of Markdown only what would change a line's look is taken away. */
+/** Labels may contain any text; only Markdown that would change the line is escaped. */
 function escapeText(text: string): string {
   return text.replace(/[\\`*_<[\]]/g, '\\$&');
 }

@@ -17,7 +17,7 @@ export interface ComparisonLook {
   readonly all: boolean;
 }
 
-/** Below that nothing is readable; above the other, hard to read. */
+/** Narrower is unreadable, wider is hard to read. */
 const MIN_WIDTH = 40;
 const MAX_WIDTH = 130;
 
@@ -101,7 +101,7 @@ function renderArm(
       { title: 'after', ...right },
       { title: 'difference', ...right },
       { title: '95 % interval', ...left },
-      // Next to the figure if there is no room for a table, because it is what the reader looks for.
+      // Next to the figure if there is no room for a table, because the reader looks for it.
       { title: 'verdict', ...left, leads: true, gives: 'words', least: 18 },
     ],
     shown.map((line) => {

@@ -3,7 +3,7 @@ import { maskCommand } from '../scenario/shell-command.ts';
 import type { FirewallSpec } from '../scenario/types.ts';
 import { formatDuration, formatPlural } from './format.ts';
 
-/** Which commands a run will run to ask the firewall, each in a line, without what looks like a secret. */
+/** The firewall commands that a run will execute, one per line, without anything that looks like a secret. */
 export function formatCommands({ before, after = before, run, everyUs = 0 }: FirewallSpec): string[] {
   const isAgain = before !== undefined && after === before;
   return [
@@ -15,10 +15,10 @@ export function formatCommands({ before, after = before, run, everyUs = 0 }: Fir
   ];
 }
 
-/** Of what moved, a summary for people names so many. */
+/** Number of counters named in a summary for people. */
 const MOST_MOVED = 6;
 
-/** What the firewall said during a run, in a sentence. */
+/** The firewall's view of a run, in a sentence. */
 export function formatFirewall({ outputs, failures, moved, movedMore }: FirewallSummary): string {
   const { before, during, after } = outputs;
   const asked = [

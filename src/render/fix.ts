@@ -5,7 +5,7 @@ import { wrap, wrapHanging } from './wrap.ts';
 
 const INDENT = ' '.repeat(6);
 
-/** What would be changed: the value now and then, what for, and in what it could hurt. */
+/** The proposed changes: old and new value, purpose, and possible harm. */
 export function renderAdvice({ settings, openFiles }: Advice, look: ChecksLook): string {
   const lines = settings.flatMap((proposal) => renderProposal(proposal, look));
   if (openFiles !== undefined) {
@@ -29,7 +29,7 @@ function renderProposal({ name, now, proposed, why, risk }: Proposal, look: Chec
   ];
 }
 
-/** What taking back would do to each setting. */
+/** What undoing would do to each setting. */
 export function renderUndoPlan(undoing: readonly UndoPlan[], look: ChecksLook): string {
   const paint = createPaint(look.colour);
   return undoing.map((one) => `${paint('strong', one.change.name)}: ${formatUndo(one)}\n`).join('');
@@ -47,7 +47,7 @@ function formatUndo(one: UndoPlan): string {
   }
 }
 
-/** What came of it, a line each. */
+/** The results, one per line. */
 export function renderOutcomes(outcomes: readonly Outcome[], look: ChecksLook): string {
   const paint = createPaint(look.colour);
   return outcomes

@@ -1,6 +1,6 @@
 /**
- * Figures as people read them: thousands grouped, few digits, a unit always. Plain ASCII, for tickets and mails. As Intl has them
- * in English, which takes every start 25 ms to load.
+ * Figures for people: grouped thousands, few digits, always a unit. Plain ASCII, for tickets and mails. Like Intl in
+ * English, which would add 25 ms to every start.
  */
 
 /** `60,000` */
@@ -20,7 +20,7 @@ export function formatShare(share: number): string {
   if (percent === 0) return '0 %';
   if (percent > 0 && percent < 1) {
     const rounded = Number(percent.toPrecision(2));
-    // The second digit's place; toFixed knows a hundred.
+    // Place of the second significant digit; toFixed allows at most 100.
     return `${trim(rounded.toFixed(Math.min(100, 1 - Math.floor(Math.log10(rounded)))))} %`;
   }
   return `${group(trim(percent.toFixed(percent < 10 ? 2 : 1)))} %`;
@@ -31,7 +31,7 @@ function group(digits: string): string {
   return digits.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
 }
 
-/** Without zeros at the end of a fraction. */
+/** Without trailing zeros of a fraction. */
 function trim(digits: string): string {
   return digits.replace(/\.?0+$/, (zeros) => (digits.includes('.') ? '' : zeros));
 }
@@ -48,7 +48,7 @@ function threeDigits(value: number): string {
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 }
 
-/** A length of time in at most two units: `30 s`, `2 min 30 s`, `8 h 5 min`. Below ten seconds with one decimal. */
+/** A duration in at most two units: `30 s`, `2 min 30 s`, `8 h 5 min`. Below ten seconds with one decimal. */
 export function formatDuration(us: number): string {
   if (us < 9_950_000) return `${Number((us / 1_000_000).toFixed(1))} s`;
   const seconds = Math.round(us / 1_000_000);

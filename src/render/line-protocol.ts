@@ -1,6 +1,6 @@
 /**
- * InfluxDB's line protocol (docs.influxdata.com, "InfluxDB line protocol reference"), as v1, v2 and VictoriaMetrics read
- * it: `measurement,tag=value field=1i,field=2i timestamp`. Fields here are whole numbers, timestamps milliseconds.
+ * InfluxDB's line protocol (docs.influxdata.com, "InfluxDB line protocol reference"), as v1, v2 and VictoriaMetrics
+ * read it: `measurement,tag=value field=1i,field=2i timestamp`. Fields here are whole numbers, timestamps milliseconds.
  */
 export interface Point {
   readonly measurement: string;
@@ -11,13 +11,13 @@ export interface Point {
   readonly atMs: number;
 }
 
-/** One line, without its end; empty where the point has no fields, which the protocol does not allow. */
+/** One line, without its line feed; empty if the point has no fields, which the protocol does not allow. */
 export function renderPoint({ measurement, tags, fields, atMs }: Point): string {
   const fieldSet = Object.entries(fields)
     .filter(([, value]) => Number.isFinite(value))
     .map(([key, value]) => `${escapeKey(key)}=${Math.round(value)}i`);
   if (fieldSet.length === 0) return '';
-  // The reference asks for tags in order of their keys: the server would sort them otherwise.
+  // The reference recommends tags sorted by key, because the server would sort them otherwise.
   const tagSet = Object.entries(tags)
     .filter(([, value]) => value !== '')
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -36,8 +36,8 @@ function escapeKey(text: string): string {
 }
 
 /**
- * A line cannot hold a line break, and a backslash before one of the characters above means another thing to each
- * server: neither can be escaped, so both are replaced.
+ * A line cannot contain a line break, and servers disagree about a backslash before one of the characters above:
+ * neither can be escaped, so both are replaced.
  */
 function makeSafe(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').replaceAll('\\', '/');

@@ -2,12 +2,12 @@ import type { ArmSummary } from '../analysis/types.ts';
 import { describeSynAnswer } from '../outcome/syn-answer.ts';
 import { formatCount } from './format.ts';
 
-/** Kinds of attempts, in the order in which they are told of. */
+/** Kinds of attempts, in display order. */
 const KINDS = ['stalled', 'healed', 'refused', 'reset', 'unanswered'] as const;
 
 /**
- * What met the SYNs of an arm's attempts, as packets show it: `of 1,239 stalled: 1,233 met silence, 6 a RST with another TTL`. What
- * was seen, and no cause.
+ * What met the SYNs of an arm's attempts, as packets show it: `of 1,239 stalled: 1,233 met silence, 6 a RST with
+ * another TTL`. An observation, not a cause.
  */
 export function listMet(arm: Pick<ArmSummary, 'answers' | 'stalled' | 'healed'>): string[] {
   return KINDS.flatMap((kind) => {

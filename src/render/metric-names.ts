@@ -2,19 +2,19 @@ import { COUNTERS, type Counter } from '../metrics/counts.ts';
 import type { Named } from '../metrics/named-counts.ts';
 import type { Timed } from '../metrics/types.ts';
 
-/** How databases know what a run counts: measurements and fields of the line protocol, names of Prometheus metrics. */
+/** Names in databases: measurements and fields of the line protocol, Prometheus metrics. */
 
-/** Measurements of the line protocol: of each series, of what was said by name in it, and of the run as a whole. */
+/** Measurements of the line protocol: per series, per series and name, and per run. */
 export const MEASUREMENTS = { series: 'rushhour', names: 'rushhour_names', run: 'rushhour_run' } as const;
 
-/** Times that databases get, with the stem of their names; the rest is in the run's folder. */
+/** Times sent to databases, with the stem of their names; others are only in the run's folder. */
 export const SHOWN_TIMES = [
   ['handshake', 'handshake'],
   ['firstByte', 'first_byte'],
   ['total', 'total'],
 ] as const satisfies readonly (readonly [Timed, string])[];
 
-/** Quantiles that databases get, with Prometheus's value of the label `quantile`. */
+/** Quantiles sent to databases, with Prometheus's value of the label `quantile`. */
 export const SHOWN_QUANTILES = [
   ['p50', '0.5'],
   ['p90', '0.9'],
@@ -27,19 +27,22 @@ export function quantileField(stem: string, quantile: string): string {
   return `${stem}_${quantile}_us`;
 }
 
-/** Field of an outcome: outcome_handshake_timeout. PromQL, which VictoriaMetrics reads such fields by, has no hyphens. */
+/**
+ * Field of an outcome: outcome_handshake_timeout. Without hyphens, which PromQL, used by VictoriaMetrics, does not
+ * allow.
+ */
 export function outcomeField(outcome: string): string {
   return `outcome_${outcome.replaceAll('-', '_')}`;
 }
 
-/** Field of held connections that were cut so: cut_silence, cut_RST. */
+/** Field for held connections that were cut, by how: cut_silence, cut_RST. */
 export function cutField(how: string): string {
   return `cut_${how}`;
 }
 
 /**
  * Field of a status: status_200, tunnel_status_403.
- * @param toConnect of the proxy to CONNECT
+ * @param toConnect a status of the proxy's response to CONNECT
  */
 export function statusField(status: string, toConnect: boolean): string {
   return `${toConnect ? 'tunnel_' : ''}status_${status}`;
@@ -60,7 +63,7 @@ export const RUN_FIELDS: readonly string[] = [
   ...SHOWN_QUANTILES.map(([quantile]) => quantileField('lateness', quantile)),
 ];
 
-/** What is counted by name, with the value of the tag or label `kind`. */
+/** Counts by name, with the value of the tag or label `kind`. */
 export const NAME_KINDS = {
   schemesOffered: 'schemes_offered',
   refusals: 'refused_by',
@@ -68,13 +71,13 @@ export const NAME_KINDS = {
   unmetContent: 'content_not_met',
 } as const satisfies Record<Named, string>;
 
-/** A metric as described to Prometheus. */
+/** A Prometheus metric. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
 }
 
-/** Counters that Prometheus gets as they are; the three fates of a stall are one metric with a label. */
+/** Counters exported to Prometheus one by one; the three fates of a stall are one metric with a label. */
 export const PLAIN_COUNTERS = {
   scheduled: { name: 'rushhour_scheduled_total', help: 'Attempts that fell due.' },
   started: { name: 'rushhour_started_total', help: 'Attempts whose SYN left.' },
@@ -91,11 +94,11 @@ export const PLAIN_COUNTERS = {
   bytes: { name: 'rushhour_received_bytes_total', help: 'Bytes received.' },
 } as const satisfies Record<Exclude<Counter, Fate>, Metric>;
 
-/** What became of a stalled handshake. */
+/** The fate of a stalled handshake. */
 export const FATES = ['recovered', 'frozen', 'unresolved'] as const satisfies readonly Counter[];
 type Fate = (typeof FATES)[number];
 
-/** The other metrics that Prometheus gets. */
+/** The other Prometheus metrics. */
 export const METRICS = {
   stalled: {
     name: 'rushhour_stalled_total',
@@ -144,7 +147,7 @@ export const METRICS = {
   runInfo: { name: 'rushhour_run_info', help: 'The run under way: always 1.' },
 } as const satisfies Record<string, Metric>;
 
-/** Every metric that Prometheus may see. */
+/** All Prometheus metrics. */
 export const METRIC_NAMES: readonly string[] = [
   ...Object.values(PLAIN_COUNTERS),
   ...Object.values(METRICS),

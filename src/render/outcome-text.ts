@@ -1,6 +1,6 @@
 import type { Outcome } from '../outcome/outcome.ts';
 
-/** What each outcome means, in the fewest plain words. */
+/** What each outcome means, in few plain words. */
 export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   ok: 'as the scenario expected',
 

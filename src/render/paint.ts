@@ -11,7 +11,7 @@ const STYLES = {
   faint: 'dim',
 } as const;
 
-/** A painter that colours, or one that leaves text as it is. Whether to colour is the caller's to decide. */
+/** Returns a function that colours text or, without colour, one that returns it unchanged. */
 export function createPaint(colour: boolean): Paint {
   return colour
     ? (tone, text) => styleText(STYLES[tone], text, { validateStream: false })

@@ -2,7 +2,7 @@ import type { CaptureReport, FileReport, Met, StallSeen } from '../evidence/pcap
 import { formatCount, formatDuration, formatMicros, formatPlural, formatShare } from './format.ts';
 import { renderLabelled, renderTable, wrap } from './table.ts';
 
-/** Stalls shown one by one; --json has more. */
+/** Number of stalls shown; --json has all of them. */
 const SHOWN_STALLS = 10;
 
 const MET: Readonly<Record<Met, string>> = {

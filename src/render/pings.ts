@@ -1,7 +1,10 @@
 import type { PingSummary, Summary } from '../analysis/types.ts';
 import { formatCount, formatMicros, formatPlural } from './format.ts';
 
-/** What happened to the pings beside the load, one text per address; with the stalls meanwhile, which pings do not show. */
+/**
+ * Results of the pings during the load, one text per address, with the stalls at the same time, which pings do not
+ * show.
+ */
 export function formatPings({ pings = {}, arms }: Pick<Summary, 'pings' | 'arms'>): string[] {
   const stalled = Object.values(arms).reduce((sum, arm) => sum + arm.stalled.count, 0);
   const meanwhile =

@@ -7,10 +7,10 @@ import { wrapHanging } from './wrap.ts';
 export type ShownPlan = Pick<RunPlan, 'arms' | 'durationUs' | 'engine' | 'workers'> &
   Partial<Pick<RunPlan, 'id' | 'fromUs' | 'capture'>>;
 
-/** Ports that are reserved or in use cut a range to pieces. */
+/** Limit on listed ranges: reserved ports and ports in use split a range. */
 const SHOWN_RANGES = 3;
 
-/** What is about to be connected to, at what rate and for how long: shown before any load is sent. */
+/** What a run is about to connect to, at what rate and for how long; shown before any load is sent. */
 export function renderPlan(
   plan: ShownPlan,
   origins: readonly Origin[] = [],
@@ -37,14 +37,14 @@ export function renderPlan(
   return `${[...head, ...lines, ...formatOrigins(origins, width), ...formatCapture(plan, width)].join('\n')}\n`;
 }
 
-/** Who wonders why it goes there finds the place to change. */
+/** Shows where to change an unexpected endpoint. */
 function formatOrigins(origins: readonly Origin[], width: number): string[] {
   if (origins.length === 0) return [];
   const text = origins.map(({ key, value, from }) => `${key} ${value} from ${from}`).join('; ');
   return wrapHanging(text, width - 2, 2).map((line) => `  ${line}`);
 }
 
-/** Only where something is missing: that it works goes without saying. */
+/** Only if something is missing. */
 function formatCapture({ capture }: ShownPlan, width: number): string[] {
   if (capture === undefined || capture.isOn) return [];
   const text = `the packets of stalled handshakes will not be recorded: ${capture.what} (${capture.mend}; --capture off hides this line)`;
@@ -67,7 +67,7 @@ function formatWay({ via, endpoints, target }: ArmOutline): string {
   }
 }
 
-/** Many addresses are counted, not listed; ports are named, for others on this machine may want them. */
+/** Many addresses are counted instead of listed; ports are named, because other programs may need them. */
 function formatSources({ addresses, ports }: NonNullable<ArmOutline['from']>): string {
   const [first, ...others] = addresses;
   const from =

@@ -2,7 +2,7 @@ import type { Progress } from '../session/types.ts';
 import { formatCount, formatDuration, formatMicros, formatPerSec, formatShare } from './format.ts';
 
 /**
- * The progress of a run in one line of at most `width` characters, the most important first: in full if that fits,
+ * The progress of a run in one line of at most `width` characters, the most important first: complete if that fits,
  * otherwise abbreviated; what is still too long is omitted.
  */
 export function renderProgress(progress: Progress, durationUs: number | undefined, width: number): string {

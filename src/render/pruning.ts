@@ -4,7 +4,7 @@ import { formatBytes, formatPlural } from './format.ts';
 import { renderRuns } from './runs.ts';
 import { wrap, wrapHanging } from './wrap.ts';
 
-/** What would be removed, what is kept although it is old, and the totals. */
+/** The runs that would be removed, old runs that are kept, and the totals. */
 export function renderPruning({ remove, spared, left }: Pruning, width: number): string {
   const lines = spared.flatMap(({ run, because }) =>
     wrapHanging(`stays: ${run.id} (${because})`, width, 2).map((line) => `${line}\n`),

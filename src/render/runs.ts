@@ -11,7 +11,7 @@ export function renderRuns(runs: readonly RunListing[], width: number): string {
   const noted = runs.some(({ note }) => note !== '');
   const columns = [
     left('run'),
-    // An id begins with it, to the second.
+    // Ids begin with the start time, to the second.
     { ...left('started'), spare: 2 },
     { ...left('verdict'), leads: true },
     { title: 'size', align: 'right', spare: 3 } as const,

@@ -11,7 +11,7 @@ const NEEDS: Readonly<Record<CatalogEntry['needs'][number], string>> = {
   'proxy-or-target': '--proxy or --target',
 };
 
-/** The named scenarios as a table; broken ones say so where their description would stand. */
+/** The named scenarios as a table; invalid ones show the error instead of a description. */
 export function renderScenarios(entries: readonly CatalogEntry[], width: number): string {
   if (entries.length === 0) return 'There are no scenarios here.\n';
   const rows = entries.map((entry) => [
@@ -26,13 +26,13 @@ export function renderScenarios(entries: readonly CatalogEntry[], width: number)
     LEFT('scenario'),
     LEFT('takes'),
     LEFT('needs'),
-    // In a narrower column a sentence is a tower of words: it goes below instead.
-    { ...LEFT('what it does'), gives: 'words', least: 40 } as const,
+    // In a narrower column, the sentence goes below the row.
+    { ...LEFT('description'), gives: 'words', least: 40 } as const,
   ];
   return `${renderTable(columns, rows, width).join('\n')}\n`;
 }
 
-/** One scenario: what it is for, what it needs, its mistakes, and its file. */
+/** One scenario: purpose, requirements, errors, and file. */
 export function renderScenario(entry: CatalogEntry, yaml: string, width = Number.POSITIVE_INFINITY): string {
   const facts = [
     ['file', entry.path],
@@ -40,7 +40,7 @@ export function renderScenario(entry: CatalogEntry, yaml: string, width = Number
     ['takes', formatLength(entry)],
     ['needs', formatNeeds(entry) || 'nothing'],
   ].flatMap(([label = '', value = '']) =>
-    // A path is copied, not read: it is never broken.
+    // A path is for copying, so it is never wrapped.
     renderLabelled(`  ${label}`, value, width, 10),
   );
   const head = wrap(entry.description === '' ? entry.name : `${entry.name}: ${entry.description}`, width);

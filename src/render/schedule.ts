@@ -2,7 +2,7 @@ import type { ExperimentState, ExperimentStep } from '../store/experiment-file.t
 import { formatDuration, formatPlural } from './format.ts';
 import { wrapHanging } from './wrap.ts';
 
-/** What an experiment is going to do, and has done. */
+/** The planned and finished runs of an experiment. */
 export function renderSchedule(
   { steps, sides, settleUs, verify, rounds, seed }: ExperimentState,
   width: number = Number.POSITIVE_INFINITY,
@@ -18,7 +18,7 @@ export function renderSchedule(
   ];
   return [
     ...wrapHanging(head, width, 2),
-    // A command is copied: it is never broken.
+    // A command is for copying, so it is never wrapped.
     `  A  ${sides.a.command}`,
     `  B  ${sides.b.command}`,
     ...wrapHanging(`before each run: ${before.join(', ')}`, width - 2, 2).map((line) => `  ${line}`),

@@ -1,4 +1,4 @@
-/** One column wide, as a terminal that speaks UTF-8 shows it. */
+/** One column wide on a UTF-8 terminal. */
 const GAP = '…';
 
 /**
@@ -14,7 +14,7 @@ export function shortenMiddle(text: string, width: number): string {
   return `${characters.slice(0, kept - tail).join('')}${GAP}${tail === 0 ? '' : characters.slice(-tail).join('')}`;
 }
 
-/** As {@link shortenMiddle}, each word by itself: what can be broken between words is not shortened. */
+/** Like {@link shortenMiddle}, but for each word: text that can be wrapped is not shortened. */
 export function shortenWords(text: string, width: number): string {
   return text.replace(/\S+/g, (word) => shortenMiddle(word, width));
 }

@@ -1,10 +1,10 @@
-/** Eight heights each; the first is for nothing at all. */
+/** Eight heights each; the first is for 0. */
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII = [' ', '.', ':', '-', '=', '+', '*', '%', '#'];
 
 /**
- * A course in one line: each column the highest of its stretch of values, so that a single peak is never lost; anything
- * above 0 is seen.
+ * A time series in one line: each column shows the maximum of its values, so that no peak is lost and anything above 0
+ * is visible.
  * @param width columns at most, 1 or more
  * @param unicode whether the terminal shows block elements
  */

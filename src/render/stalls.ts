@@ -2,13 +2,13 @@ import type { ArmSummary } from '../analysis/types.ts';
 import { formatCount, formatPlural, formatShare } from './format.ts';
 import { renderLabelled, renderTable } from './table.ts';
 
-/** More outages than this are counted, and not named. */
+/** Beyond this number, outages are only counted. */
 const NAMED_OUTAGES = 4;
 
 /** Width of the bar of a group whose attempts all stalled. */
 const BAR = 20;
 
-/** When an arm's stalls began, at which SYN they ended, in which runs they came, and at which ages of source ports. */
+/** When an arm's stalls began, which SYN was answered, outages, and reuse ages of source ports. */
 export function renderStallTimeSeries(arm: ArmSummary, room: number): string[] {
   return [
     ...renderOnset(arm, room),
@@ -30,7 +30,7 @@ function renderSteps({ stallSteps }: ArmSummary, room: number): string[] {
   const between = `${formatCount(stallSteps.between)} at other times`;
   return renderLabelled(
     'answered',
-    `${[...steps, between].join(', ')} (this host sends its SYNs again at such times)`,
+    `${[...steps, between].join(', ')} (times at which this host retransmits SYNs)`,
     room,
   );
 }
@@ -48,7 +48,7 @@ function renderOutages({ outages }: ArmSummary, room: number): string[] {
   );
 }
 
-/** Only where reuse stalled: a table of zeros says no more than the count of stalls. */
+/** Only if reused ports stalled: a table of zeros adds nothing to the count of stalls. */
 function renderReuse({ byReuseAge = [] }: ArmSummary, room: number): string[] {
   if (byReuseAge.every(({ stalled }) => stalled === 0)) return [];
   const groups = groupAges(byReuseAge);
@@ -70,7 +70,7 @@ interface AgeGroup {
   stalled: number;
 }
 
-/** By 1, 2 and 5 of each decade: a dozen rows from milliseconds to minutes. */
+/** In steps of 1, 2 and 5 per decade: a dozen rows from milliseconds to minutes. */
 function groupAges(ages: NonNullable<ArmSummary['byReuseAge']>): AgeGroup[] {
   const groups = new Map<number, AgeGroup>();
   for (const { ageSec, attempts, stalled } of ages) {

@@ -15,15 +15,15 @@ export interface SummaryLook {
   readonly colour: boolean;
   /** Columns of the terminal; the text never takes more than {@link MAX_WIDTH}. */
   readonly width: number;
-  /** Where the results are; omitted if there is nothing to point to. */
+  /** The results folder; omitted if there is none. */
   readonly dir?: string;
-  /** What was tested; omitted if it is not known. */
+  /** What was tested; omitted if unknown. */
   readonly tested?: Tested;
 }
 
 /** Wide enough for the tables, narrow enough for a ticket. */
 const MAX_WIDTH = 98;
-/** Below that nothing is readable. */
+/** Narrower is unreadable. */
 const MIN_WIDTH = 40;
 
 /** A run's summary as text to read or to paste into a ticket; leads with the verdict, ends with a line feed. */
@@ -61,7 +61,7 @@ function renderRun(
     ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', formatLateness(latenessUs), width)),
     ...(firewall === undefined ? [] : renderLabelled('firewall', formatFirewall(firewall), width)),
     ...(starvedSec === 0 ? [] : renderLabelled('starved', formatStarved(starvedSec), width)),
-    // A path is copied, not read: it is never broken.
+    // A path is for copying, so it is never wrapped.
     ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${escapeControls(dir)}`]),
   ];
 }
@@ -86,7 +86,7 @@ function renderCounters(summary: Summary, width: number): string[] {
   ];
 }
 
-/** Every soak begins and ends: not worth mentioning. */
+/** Every soak begins and ends, so these are left out. */
 const EXPECTED = ['begun', 'ended'];
 
 function describeEvents({ seconds, missingSec, setAsideSec, events }: Wholeness): string {

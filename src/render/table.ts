@@ -7,13 +7,13 @@ export { renderLabelled, wrap } from './wrap.ts';
 export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
-  /** What gives way where the table is too wide: text is shortened in its middle, or broken between words. */
+  /** How a column shrinks if the table is too wide: text is shortened in the middle, or wrapped between words. */
   readonly gives?: 'middle' | 'words';
-  /** Characters that one that gives keeps at least. */
+  /** Minimum width of a column that shrinks. */
   readonly least?: number;
   /** Columns that may be omitted if there is no room, the highest number first; absent: never omitted. */
   readonly spare?: number;
-  /** Stands beside a row's first cell where rows are laid out below each other. */
+  /** Shown beside a row's first cell if cells are stacked. */
   readonly leads?: boolean;
 }
 
@@ -44,13 +44,13 @@ export function renderTable(
   return [...head, ...laidOut.flat()];
 }
 
-/** As {@link renderTable}, each row by itself. */
+/** Like {@link renderTable}, but each row separately. */
 export function layOutTable(
   columns: readonly Column[],
   written: readonly Cells[],
   width: number,
 ): TableLines {
-  // Labels, notes and names may be anybody's.
+  // Labels, notes and names may contain anything.
   const rows = written.map((cells) => cells.map(escapeControls));
   return (
     layOutBeside(columns, rows, width) ??
@@ -60,7 +60,7 @@ export function layOutTable(
   );
 }
 
-/** Everything side by side, without spare columns if necessary; undefined if even that is too wide. */
+/** All side by side, without spare columns if necessary; undefined if that is still too wide. */
 function layOutBeside(
   columns: readonly Column[],
   rows: readonly Cells[],
@@ -78,7 +78,7 @@ function layOutBeside(
   return undefined;
 }
 
-/** Puts the first title on a line of its own if it takes up the room. */
+/** Puts the first title on its own line if it is too wide. */
 function layOutUnderTitle(
   columns: readonly Column[],
   rows: readonly Cells[],
@@ -91,7 +91,7 @@ function layOutUnderTitle(
   return { head: [...wrap(first.title, width), ...laidOut.head], rows: laidOut.rows };
 }
 
-/** Sentences below the rest of their row. */
+/** Sentences below the other cells of their row. */
 function layOutBelow(
   columns: readonly Column[],
   rows: readonly Cells[],
@@ -117,7 +117,7 @@ function layOutBelow(
   };
 }
 
-/** Undefined where even the narrowest is too wide. A row of one cell is a heading among the others. */
+/** Undefined if even the narrowest form is too wide. A row of one cell is a heading. */
 function layOutWithin(
   columns: readonly Column[],
   rows: readonly Cells[],
@@ -135,7 +135,7 @@ function layOutWithin(
   let left = width - gaps - sum(least);
   if (left < 0) return undefined;
   const widths = [...least];
-  // A column at a time: those that want more get alike.
+  // One column at a time: those that need more share the room equally.
   while (left > 0 && widths.some((wide, index) => wide < natural[index]!)) {
     for (const [index, wide] of widths.entries()) {
       if (left > 0 && wide < natural[index]!) {
@@ -170,7 +170,7 @@ function layOutRow(columns: readonly Column[], cells: Cells, widths: readonly nu
   );
 }
 
-/** Each row a heading, and below it every other cell with the title of its column. */
+/** Each row as a heading with its other cells below, each with its column's title. */
 function stack(columns: readonly Column[], rows: readonly Cells[], width: number): TableLines {
   const isHeading = (index: number) => index === 0 || columns[index]?.leads === true;
   const [first] = columns;
@@ -192,7 +192,7 @@ function stack(columns: readonly Column[], rows: readonly Cells[], width: number
   };
 }
 
-/** What leads stands below what leads above it, as in a table, if there is room. */
+/** Aligns leading items with those above, as in a table, if there is room. */
 function stackHeading(
   name: string,
   leading: string,
@@ -205,7 +205,7 @@ function stackHeading(
     : wrapHanging(`${name} ${leading}`, width, INDENT.length);
 }
 
-/** Items with commas between, as many on a line as there is room for. */
+/** Items separated by commas, as many per line as fit. */
 function fill(items: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const [index, item] of items.entries()) {

@@ -1,10 +1,10 @@
 import type { Tested, TestedLoad } from '../analysis/tested.ts';
 import { formatDuration, formatMoment, formatPerSec, formatPlural } from './format.ts';
 
-/** Of a list longer than this the rest is counted. */
+/** Beyond this number, items of a list are only counted. */
 const NAMED = 2;
 
-/** What was tested, and how hard the first arm was, in the fewest words: `10.0.0.5:3128 -> http://10.0.0.9/, 500/s`. */
+/** What was tested, and the first arm's load, in few words: `10.0.0.5:3128 -> http://10.0.0.9/, 500/s`. */
 export function formatTestedShort(tested: Tested): string {
   return `${formatWay(tested, ' -> ')}, ${formatLoads(tested.loads.slice(0, 1))}`;
 }
@@ -17,14 +17,14 @@ export function formatTested(tested: Tested): string {
   return `${way}, ${formatLoads(tested.loads)}`;
 }
 
-/** `probe-7 (10.0.0.2)`; empty where nothing is known of it. */
+/** `probe-7 (10.0.0.2)`; empty if unknown. */
 export function formatFrom({ from: { host, addresses } }: Tested): string {
   const listed = formatList(addresses);
   if (host === undefined) return listed;
   return listed === '' ? host : `${host} (${listed})`;
 }
 
-/** All of it in a sentence, for what stands under a title. */
+/** All of it in a sentence, for the line under a title. */
 export function formatTestedFully(
   tested: Tested,
   {

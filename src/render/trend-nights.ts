@@ -26,13 +26,13 @@ const COLUMNS: readonly NightColumn[] = [
   },
 ];
 
-/** What is drawn as a line of its own below the table. */
+/** Figures drawn as sparklines below the table. */
 const SPARKLINES = [
   ['stalled', 'stalled.rate'],
   ['p99', 'handshakeUs.p99'],
 ] as const;
 
-/** The nights of one arm, one row each, and two figures as lines. `-`: does not count; `!`: the probe changed. */
+/** The nights of one arm, one row each, and two figures as sparklines. `-`: does not count; `!`: the probe changed. */
 export function renderNights(trend: Trend, arm: string, width: number, paint: Paint): string[] {
   const { nights, probeChanges } = trend;
   const changed = new Set(probeChanges.map(({ id }) => id));
@@ -62,7 +62,7 @@ export function renderNights(trend: Trend, arm: string, width: number, paint: Pa
   ];
 }
 
-/** The date, with the time where a day has several. */
+/** The date, with the time if a day has several nights. */
 export function nameNight(
   { date, time }: Pick<TrendNight, 'date' | 'time'>,
   nights: readonly TrendNight[],

@@ -12,7 +12,7 @@ export interface TrendLook {
   readonly all: boolean;
 }
 
-/** Below that nothing is readable. */
+/** Narrower is unreadable. */
 const MIN_WIDTH = 40;
 const MAX_WIDTH = 100;
 

@@ -6,7 +6,7 @@ import { layOutTable, wrap } from './table.ts';
 
 type Verdict = Summary['verdict'];
 
-/** The verdict in capitals, what it says about, and every criterion with the value measured. */
+/** The verdict in capitals, its reason, and every criterion with the measured value. */
 export function renderVerdict({ run, verdict }: Summary, width: number, paint: Paint): string[] {
   const { word, tone, because } = formatVerdict(run.status, verdict);
   const subject = run.label === '' ? run.scenario : `${run.scenario} (${run.label})`;
@@ -61,7 +61,7 @@ export interface FormattedVerdict {
   readonly because: string;
 }
 
-/** The verdict in a word, and the reason for it. */
+/** The verdict in one word, with its reason. */
 export function formatVerdict(status: Summary['run']['status'], verdict: Verdict): FormattedVerdict {
   if (status === 'failed') return noVerdict('the run failed');
   if (status === 'running') return noVerdict('the run is still in progress');
@@ -90,7 +90,7 @@ function noVerdict(because: string): FormattedVerdict {
   return { word: 'NO VERDICT', tone: 'doubt', because };
 }
 
-/** The word stands first, whatever the terminal; what has no room beside it goes on below. */
+/** The word comes first on any terminal; text that does not fit beside it continues below. */
 function renderLead(word: string, text: string, width: number, paint: (text: string) => string): string[] {
   const [first = '', ...rest] = wrap(shortenWords(text, width - word.length - 2), width - word.length - 2);
   return [
@@ -112,7 +112,7 @@ function renderCriteria(criteria: Verdict['criteria'], width: number, paint: Pai
   );
 }
 
-/** The unit of a figure is in its name: `...Us...` are microseconds, rates are shares unless they say PerSec. */
+/** The unit of a figure is in its name: `...Us...` means microseconds; rates are shares unless named PerSec. */
 export function formatFigure(criterion: string, value: number): string {
   const path = criterion.split(/[<>=!]/, 1)[0]?.trim() ?? '';
   if (/Us\b/.test(path)) return formatMicros(value);

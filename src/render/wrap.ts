@@ -1,11 +1,11 @@
 import { escapeControls } from './escape.ts';
 
-/** Spaces where a line may break: not between a figure and its unit. */
+/** Spaces at which a line may break: not between a figure and its unit. */
 const BREAKS = /\s+(?!(?:%|us|ms|s|min|h)(?:\W|$))/;
 
 /**
- * Breaks a sentence into lines of at most `width` characters. A longer word gets its own line, unbroken; what a terminal would
- * take for a command is escaped.
+ * Breaks a sentence into lines of at most `width` characters. A longer word gets its own line, unbroken; terminal
+ * escape sequences are escaped.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
@@ -20,7 +20,7 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** As {@link wrap}; what goes on below the first line is moved in by `indent` spaces. */
+/** Like {@link wrap}, with continuation lines indented by `indent` spaces. */
 export function wrapHanging(text: string, width: number, indent: number): string[] {
   const lines: string[] = [];
   for (const line of wrap(text, width - indent))
@@ -32,8 +32,8 @@ export function wrapHanging(text: string, width: number, indent: number): string
 const LABEL_WIDTH = 12;
 
 /**
- * A label and its text; what does not fit goes on below the text, not below the label.
- * @param labelWidth characters of the label's column, the space behind it counted
+ * A label and its text; continuation lines are aligned with the text.
+ * @param labelWidth characters of the label's column, including the space after it
  */
 export function renderLabelled(
   label: string,

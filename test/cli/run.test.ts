@@ -152,7 +152,7 @@ describe('hit', () => {
     [['hit', 'http://127.0.0.1/', '--rate', '5', '-c', '2', '-n', '9'], 'cannot be combined'],
     [['hit', 'ftp://127.0.0.1/'], 'ftp'],
     // What was typed in another encoding reaches a program with U+FFFD in it, and would be sent so.
-    [['hit', 'http://127.0.0.1/', '-d', 'm\uFFFDller'], 'bytes of any kind are sent from a file: -d @FILE'],
+    [['hit', 'http://127.0.0.1/', '-d', 'm\uFFFDller'], 'to send arbitrary bytes, use a file: -d @FILE'],
     [['hit', 'http://127.0.0.1/', '-H', 'X-Name: m\uFFFDller'], '-H: the argument is not UTF-8'],
     [['run', 'quickstart', '--set', 'arms.traffic.request.body=m\uFFFD'], '--set: the argument is not UTF-8'],
     [['run', 'quickstat'], 'did you mean "quickstart"'],

@@ -124,7 +124,7 @@ suiteNeeding('the pages of rushhour serve in Chromium', ['chromium'], () => {
     ]);
     const id = await underWay();
     await reloaded;
-    expect([await heading(), await browser.read('window.isOld ?? false')]).toEqual(['Under way', false]);
+    expect([await heading(), await browser.read('window.isOld ?? false')]).toEqual(['In progress', false]);
     await browser.open(`${url}/runs/${id}`);
     expect(await browser.read('document.querySelector("h2").textContent')).toContain('a <b>label</b>');
     await browser.read('window.sameDocument = true');

@@ -1,13 +1,13 @@
-/** A command of the program, as the overview of all commands shows it. */
+/** A command as shown in the overview of all commands. */
 export interface Entry {
   readonly summary: string;
-  /** Its flags and arguments in short, as its definition has them. */
+  /** Its usage line, as in its definition. */
   readonly usage: string;
 }
 
 /**
- * All commands, in the order in which help lists them: the overview needs no more of a command than this, and every module
- * that it does not load is time that a user does not wait.
+ * All commands, in the order in which help lists them. The overview needs nothing else, so no command's module has to
+ * be loaded for it.
  */
 export const CATALOGUE = {
   run: { summary: 'run a scenario and record its results', usage: '[options] <scenario>' },
@@ -18,13 +18,13 @@ export const CATALOGUE = {
   scenarios: { summary: 'list the available scenarios, or show one', usage: '[options] [scenario]' },
   results: { summary: 'list, show, label or remove recorded runs', usage: '[options]' },
   compare: {
-    summary: 'show whether a change helped, or whether it was luck',
+    summary: 'show whether a change helped, or whether it was chance',
     usage: '[options] <before> <after>',
   },
   trend: { summary: 'compare many nights: did anything change or drift?', usage: '[options] [runs...]' },
   report: { summary: 'write an HTML report of one run or of two', usage: '[options] <run> [after]' },
   experiment: {
-    summary: 'alternate two settings, run each time, and compare',
+    summary: 'alternate two settings, run under each, and compare',
     usage: '[options] [scenario]',
   },
   soak: { summary: 'run a scenario for hours and survive failures', usage: '[options] <scenario>' },
@@ -50,7 +50,7 @@ export type CommandName = keyof typeof CATALOGUE;
 
 export const COMMAND_NAMES = Object.keys(CATALOGUE) as CommandName[];
 
-/** @param word as it was typed */
+/** @param word as typed */
 export function isCommandName(word: string | undefined): word is CommandName {
   return word !== undefined && Object.hasOwn(CATALOGUE, word);
 }

@@ -48,7 +48,7 @@ See docs/comparing.md for the method.`,
     );
 }
 
-/** Prints what a change came to, and tells it by the exit code. */
+/** Prints the comparison and returns its exit code. */
 export async function compare(
   { host }: Context,
   before: string,
@@ -80,7 +80,7 @@ export async function compare(
       hint: 'give runs of one scenario at one rate, or compare them regardless with --anyway',
     });
   }
-  // One after the other: two long runs at once would need the memory of both.
+  // One after the other: reading two long runs at once would need the memory of both.
   const runs = [];
   for (const dir of [...dirsBefore, ...dirsAfter]) runs.push(await readRunTimeSeries(dir));
   const comparison = judgeFailIf(

@@ -108,7 +108,7 @@ The exit code is 5 if something would prevent the run, or if a setting could not
     );
 }
 
-/** The arms whose peers are known: no script has failed to name them. */
+/** The arms whose peers are known, because no script failed to name them. */
 function withProxies(scenario: Scenario): Scenario {
   return { ...scenario, arms: scenario.arms.filter(({ pac }) => pac === undefined) };
 }

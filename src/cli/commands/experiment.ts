@@ -129,7 +129,7 @@ async function carryOut(
   } finally {
     acts.release();
   }
-  // A step whose run was cut waits again, but its switch was made.
+  // A step whose run was interrupted waits again, but its switch was made.
   const last = ended.steps.findLast(({ state, cut }) => state !== 'waiting' || cut.length > 0);
   if (last !== undefined) acts.say(`the last switch was to ${describeSide(ended, last.side)}`);
   if (ended.endedAt === undefined) {
@@ -163,14 +163,14 @@ async function runOnce(
     import('../stopping.ts'),
   ]);
   const view = createLiveView(host, options.quiet === true);
-  // Both settings were measured so: a look now and then would not be the same for both.
+  // Both settings are measured without a pre-load check, which might pass for one and not for the other.
   const flags = { ...options, look: false, resume: false };
   try {
     const { summary, unkept } = await runToEnd({ host, args }, scenario, flags, view, {
       start: services.startSession,
       listener: { planned: (plan) => started(plan.id) },
     });
-    // What is compared is read from folders.
+    // The comparison reads the runs' folders.
     if (unkept !== undefined) throw unkept;
     return summary.run.status === 'complete';
   } catch (error) {

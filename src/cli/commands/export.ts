@@ -63,7 +63,7 @@ async function exportRun({ host }: Context, name: string, options: ExportOptions
   return EXIT.ok;
 }
 
-/** Writes the whole file or leaves the old one. */
+/** Writes the complete file or leaves the old one. */
 async function writeFile(path: string, lines: AsyncIterable<string>): Promise<void> {
   const draft = `${path}.new`;
   try {
@@ -71,7 +71,7 @@ async function writeFile(path: string, lines: AsyncIterable<string>): Promise<vo
     await rename(draft, path);
   } catch (cause) {
     await rm(draft, { force: true });
-    // What the system said, and nothing of ours.
+    // Only the system's message.
     if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
     throw new EnvironmentError(`cannot write ${path} (${(cause as Error).message})`, {
       hint: 'choose a file in a writable folder with -o FILE',

@@ -155,7 +155,7 @@ A password on the command line stays in your shell's history: use env:NAME or @f
 }
 
 /**
- * ab's -k on what cannot take curl's.
+ * Rejects -k as ab means it, for URLs that curl's -k does not apply to.
  * @throws UsageError
  */
 function refuseKeepAlive(url: string, { insecure }: HitFlags): void {

@@ -22,7 +22,8 @@ Examples:
           import('../manual/write.ts'),
         ]);
         const { env, stdout } = context.host;
-        // reproducible-builds.org/specs/source-date-epoch: the page of a package tells when that was made.
+        // reproducible-builds.org/specs/source-date-epoch: a package's page has the date on which the package was
+        // built.
         const epochSec = Number(env['SOURCE_DATE_EPOCH'] || Number.NaN);
         const date = Number.isFinite(epochSec) ? new Date(epochSec * 1_000).toISOString().slice(0, 10) : '';
         const specs = describeCommands(program, readKnownNames());

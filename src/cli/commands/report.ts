@@ -73,7 +73,7 @@ async function report(
   return EXIT.ok;
 }
 
-/** Differences in what the runs tested are stated in the report, not refused: a report is there to be looked at. */
+/** Differences in what the runs tested are stated in the report instead of being refused. */
 async function compare(before: string, after: string): Promise<Comparison> {
   return (await import('../../read/compare-folders.ts')).compareFolders(before, after);
 }

@@ -54,7 +54,7 @@ Other flags select the runs to choose from: the rest is neither removed nor coun
       context.act((options: PruneOptions, { parent }: Command) => {
         const astray = Object.keys(parent?.opts() ?? {});
         if (astray.length > 0) {
-          // If they were ignored, more would be removed than intended.
+          // Ignoring them would remove more than intended.
           throw new UsageError(
             `the flags of prune must follow it: ${astray.join(', ')} would have no effect here`,
             {

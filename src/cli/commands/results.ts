@@ -152,14 +152,14 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
   return EXIT.ok;
 }
 
-/** The time series, which the summary by itself does not show. */
+/** Time series, which a summary does not contain. */
 async function printTimeSeries(host: Host, dir: string, summary: Summary): Promise<void> {
   const [{ readStalledTimeSeries }, { renderTimeSeries }] = await Promise.all([
     import('../../read/run-detail.ts'),
     import('../../render/arm-time-series.ts'),
   ]);
   const { LC_ALL, LC_CTYPE, LANG } = host.env;
-  // Pasted into a ticket or written to a file it stays ASCII.
+  // Plain ASCII if it goes to a file or a pipe, for tickets.
   const unicode = host.stdout.isTTY && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
   const { columns: width } = host.stdout;
   host.stdout.write(renderTimeSeries(summary, await readStalledTimeSeries(dir), { width, unicode }));

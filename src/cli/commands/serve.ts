@@ -69,7 +69,7 @@ async function serve({ host }: Context, options: ServeFlags): Promise<ExitCode> 
   return EXIT.ok;
 }
 
-/** Resolves at the first signal; the next one is the system's again. */
+/** Resolves at the first signal; the next one has its default effect. */
 function signalled(host: Host): Promise<void> {
   return new Promise((resolve) => {
     const release = host.onStopSignal(() => {

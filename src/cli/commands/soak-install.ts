@@ -84,7 +84,7 @@ async function installSoak(
     import('../../service/install.ts'),
   ]);
   const machine = createMachine(flags.root);
-  // Whichever of the two was typed: --dry-run is every soak's.
+  // Either of the two: --dry-run is a flag of every soak.
   const isShown = flags.print === true || flags.dryRun === true;
   const by = flags.cron === true || !(machine.hasSystemd || isShown) ? 'cron' : 'systemd';
   const facts = { program: locateProgram(), notifies: isLibcAvailable(), by } as const;

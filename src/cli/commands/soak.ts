@@ -12,7 +12,7 @@ import { asValue, parseCount, parseDurationUs } from '../flags/values.ts';
 import { registerSoakInstall } from './soak-install.ts';
 import { registerInstalledSoaks } from './soak-installed.ts';
 
-/** Windows shorter or longer than this would be seconds or hours by another name. Microseconds. */
+/** Limits of a window; microseconds. */
 const [SHORTEST_WINDOW_US, LONGEST_WINDOW_US] = [5_000_000, 600_000_000];
 
 export function registerSoak(program: Command, context: Context): void {
@@ -63,7 +63,7 @@ Exit codes are those of run.`,
     );
 }
 
-/** All flags of a soak; what a timer starts takes the same. */
+/** All flags of a soak, also for one started by a timer. */
 export function addSoakOptions(command: Command): Command {
   addBesideOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command))))
     .addOption(
@@ -84,7 +84,7 @@ export function addSoakOptions(command: Command): Command {
       'after the soak, remove the oldest runs until the rest takes at most this: 2GB',
       asValue(parseSize),
     );
-  // Another word for --for would leave open which of the two is meant.
+  // A second flag for --for would be ambiguous.
   command.options.find(({ long }) => long === '--duration')?.hideHelp();
   return command;
 }

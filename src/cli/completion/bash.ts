@@ -2,7 +2,7 @@ import type { Candidates, CommandSpec } from './describe.ts';
 import { SHELL_FUNCTIONS } from './names.ts';
 import { commandPlaces, placeOf, positionsOf, valuePlaces } from './patterns.ts';
 
-/** For `source <(rushhour completion bash)`. Where nothing is offered, readline completes file names. */
+/** For `source <(rushhour completion bash)`. Without candidates, readline completes file names. */
 export function writeBash(specs: readonly CommandSpec[]): string {
   return `# bash completion for rushhour
 ${SHELL_FUNCTIONS}_rushhour_offer() {
@@ -50,7 +50,7 @@ complete -o default -F _rushhour rushhour
 `;
 }
 
-/** What follows a flag that takes a value. */
+/** Candidates for the value of a flag. */
 function writeValues({ path, flags }: CommandSpec): string[] {
   return flags.flatMap(({ short, long, value }) => {
     if (value === undefined || value.kind === 'files') return [];
@@ -60,7 +60,7 @@ function writeValues({ path, flags }: CommandSpec): string[] {
   });
 }
 
-/** What stands where no flag is waiting for its value. */
+/** Candidates where no flag expects a value. */
 function writePlace(spec: CommandSpec, specs: readonly CommandSpec[]): string {
   const flags = spec.flags.flatMap(({ short, long }) => (short === undefined ? [long] : [short, long]));
   const positions = positionsOf(spec, specs).map(

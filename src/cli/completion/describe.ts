@@ -1,13 +1,13 @@
 import { type Argument, type Command, Help, type Option } from 'commander';
 import { HelpfulCommand } from '../helpful-command.ts';
 
-/** Names that are there or not as the machine is used: a shell finds them by itself, without starting Node. */
+/** Kinds of names that change over time: the shell finds them itself, without starting Node. */
 export type NameKind = 'scenarios' | 'runs' | 'labels' | 'labs' | 'nights';
 
-/** What can be completed at a position: fixed words, names, or a file. */
+/** The candidates at a position: fixed words, names, or files. */
 export type Candidates =
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  /** `words` are known beforehand, others are looked up. */
+  /** `words` are known in advance, others are looked up. */
   | { readonly kind: 'names'; readonly of: NameKind; readonly words: readonly string[] }
   | { readonly kind: 'files' };
 
@@ -21,9 +21,9 @@ export interface FlagSpec {
   readonly short: string | undefined;
   readonly long: string;
   readonly description: string;
-  /** As commander has it: `--rate <rate>`. */
+  /** As in commander: `--rate <rate>`. */
   readonly usage: string;
-  /** The description as --help has it: with choices and default. */
+  /** The description as in --help, with choices and default. */
   readonly help: string;
   /** Undefined: it takes no value. */
   readonly value: Candidates | undefined;
@@ -43,13 +43,13 @@ export interface CommandSpec {
   /** One line. */
   readonly summary: string;
   readonly description: string;
-  /** What stands behind the flags in --help, such as examples; '' where nothing does. */
+  /** The text after the flags in --help, such as examples; may be empty. */
   readonly notes: string;
   readonly flags: readonly FlagSpec[];
   readonly arguments: readonly ArgumentSpec[];
 }
 
-/** The program and every command below it, as a shell and a manual have to know them. */
+/** Describes the program and every command below it, for completion and the manual. */
 export function describeCommands(
   command: Command,
   known: KnownNames,
@@ -136,7 +136,7 @@ function chosenFrom(choices: readonly string[] | undefined): Candidates {
   return choices === undefined ? { kind: 'files' } : { kind: 'words', words: choices };
 }
 
-/** Names of the commands right below a path. */
+/** Names of the commands directly below a path. */
 export function commandsBelow(specs: readonly CommandSpec[], path: readonly string[]): CommandSpec[] {
   return specs.filter(
     (spec) => spec.path.length === path.length + 1 && path.every((word, index) => spec.path[index] === word),

@@ -18,7 +18,7 @@ export function writeFish(specs: readonly CommandSpec[]): string {
       ),
       ...spec.flags.map((flag) => `${begin(place)}${writeFlag(flag)}`),
       ...positionsOf(spec, specs).flatMap(({ at, completes }) =>
-        // The commands below have stood above, with what they do.
+        // Subcommands have been listed above, with descriptions.
         completes
           .filter((one) => spec.arguments.some((argument) => argument.completes === one))
           .map((one) => `${begin(place, at)} ${offered(one)}`),
@@ -92,7 +92,7 @@ ${lines.join('\n')}
 `;
 }
 
-/** True while the command line has got as far as this command and no further, and to this place behind it. */
+/** True if the command line has reached this command, no deeper one, and this argument. */
 function begin(place: string, at?: string): string {
   const words = [place, ...(at === undefined ? [] : [at])].map((word) => `"${word}"`).join(' ');
   return `complete -c rushhour -n ${quoted(`__rushhour_at ${words}`)}`;
@@ -108,7 +108,7 @@ function isPath(value: Candidates): boolean {
   return value.kind === 'files' || (value.kind === 'names' && !NOT_FILES.has(value.of));
 }
 
-/** What is named by no path. */
+/** Kinds of names that are not paths. */
 const NOT_FILES: ReadonlySet<NameKind> = new Set(['labels', 'labs', 'nights']);
 
 function offered(completes: Candidates): string {

@@ -3,7 +3,7 @@ import { PRESETS } from '../../lab/presets/index.ts';
 import { locateOwn } from '../../places.ts';
 import type { KnownNames } from './describe.ts';
 
-/** Names that come with this program: they are written into the scripts. */
+/** Names that come with this program, which are written into the scripts. */
 export function readKnownNames(): KnownNames {
   const files = readdirSync(locateOwn('scenarios'));
   return {

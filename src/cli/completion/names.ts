@@ -1,4 +1,4 @@
-/** Runs that are looked at, the newest: each costs a file to open, and their folders sort by age. */
+/** Number of runs to read, newest first: each costs opening a file, and folders sort by age. */
 export const MOST_RUNS = 1_000;
 
 /**
@@ -29,13 +29,13 @@ BEGIN {
   }
 }`;
 
-/** Where labs that are up have their state: src/lab/state.ts; only root may read it. */
+/** Folder with the state of labs that are up, see src/lab/state.ts; readable by root only. */
 const LABS = '/run/rushhour/labs';
 
 /**
- * For bash and zsh: puts the names of one kind into the caller's array `found`. Nothing but one awk is started, and that for
- * runs alone: Node would take longer to start than a user waits for a key. Its output is taken whole, as both shells read
- * lines from a pipe byte by byte.
+ * For bash and zsh: adds the names of one kind to the caller's array `found`. It starts a single awk, and only for
+ * runs, because Node would take noticeably long to start. The output is read at once, because both shells read lines
+ * from a pipe byte by byte.
  */
 export const SHELL_FUNCTIONS = `_rushhour_files() {
   local file prefix=$1

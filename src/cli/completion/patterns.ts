@@ -1,16 +1,19 @@
 import { type Candidates, type CommandSpec, commandsBelow } from './describe.ts';
 
-/** A command as the scripts keep it while they walk the line: each of its words behind a blank; '' is the program itself. */
+/**
+ * A command as the scripts store it while parsing the line: each of its words preceded by a blank; '' is the program
+ * itself.
+ */
 export function placeOf(path: readonly string[]): string {
   return path.map((word) => ` ${word}`).join('');
 }
 
-/** Every command as one word further: `$command $word` is one of these where the word names a command. */
+/** All commands: if `$command $word` is one of them, the word names a subcommand. */
 export function commandPlaces(specs: readonly CommandSpec[]): string[] {
   return specs.filter(({ path }) => path.length > 0).map(({ path }) => placeOf(path));
 }
 
-/** `$command $word` where the word is a flag whose value is the next word. */
+/** `$command $word` for flags whose value is the next word. */
 export function valuePlaces(specs: readonly CommandSpec[]): string[] {
   return specs.flatMap(({ path, flags }) =>
     flags
@@ -20,13 +23,13 @@ export function valuePlaces(specs: readonly CommandSpec[]): string[] {
   );
 }
 
-/** What may stand at a place among a command's own words, counted from 1; `*`: at every other one. */
+/** Candidates for a command's arguments by position, from 1; `*`: any other. */
 export interface Position {
   readonly at: string;
   readonly completes: readonly Candidates[];
 }
 
-/** Positions at which something other than files is offered. Subcommands are at the position of the first argument. */
+/** Positions with candidates other than files. Subcommands are at the position of the first argument. */
 export function positionsOf(spec: CommandSpec, specs: readonly CommandSpec[]): Position[] {
   const [first, ...others] = spec.arguments;
   const known = first?.completes.kind === 'words' ? first.completes.words : [];

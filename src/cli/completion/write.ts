@@ -17,7 +17,7 @@ export function writeCompletion(shell: Shell, commands: readonly CommandSpec[]):
   }
 }
 
-/** `help soak` leads on to the commands below `soak`, as `soak` does, but takes nothing else. */
+/** `help soak` is followed by subcommands of `soak`, as `soak` is, but by nothing else. */
 function helpOf(commands: readonly CommandSpec[]): CommandSpec[] {
   const leading = commands.filter(({ path }) => path.length > 1).map(({ path }) => path[0]);
   return commands

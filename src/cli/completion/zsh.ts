@@ -51,7 +51,7 @@ function writePlace(spec: CommandSpec, specs: readonly CommandSpec[]): string {
   const commands = below.map(({ path, summary }) => described(path.at(-1) ?? '', summary));
   const described1 = commands.length === 0 ? [] : [`offer=(${commands.join(' ')}); _describe command offer`];
   const positions = positionsOf(spec, specs).map(({ at, completes }) => {
-    // The commands have descriptions here.
+    // Commands are shown with descriptions.
     const own =
       at === '1' && commands.length > 0
         ? [...described1, ...completes.slice(1).map(offer)]
@@ -67,7 +67,7 @@ function writePlace(spec: CommandSpec, specs: readonly CommandSpec[]): string {
       esac ;;`;
 }
 
-/** Where a name may stand a path may, too. */
+/** A path is allowed wherever a name is. */
 function offer(completes: Candidates): string {
   switch (completes.kind) {
     case 'words':
@@ -79,7 +79,7 @@ function offer(completes: Candidates): string {
   }
 }
 
-/** `name:description`, as _describe wants it. */
+/** `name:description`, as required by _describe. */
 function described(name: string, description: string): string {
   return quoted(`${name}:${description}`);
 }

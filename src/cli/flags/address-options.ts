@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { ADDRESS_USES, type AddressUse } from '../../scenario/words.ts';
 
-/** Which addresses of a name are connected to. */
+/** Which addresses of a name to use. */
 export interface AddressOptions {
   readonly prefer?: 4 | 6;
   readonly addresses?: AddressUse;

@@ -49,7 +49,7 @@ export function addAuthOptions(command: Command): Command {
     .option('--tls-resume', 'resume the TLS session of the previous connection');
 }
 
-/** Whence tickets come; `run` and `doctor` take these too. */
+/** The source of tickets; also for `run` and `doctor`. */
 export function addTicketOptions(command: Command): Command {
   return command
     .option('--keytab <file>', 'Negotiate: keytab to get tickets with (default: the ticket cache)')
@@ -65,8 +65,8 @@ export function addTicketOptions(command: Command): Command {
 }
 
 /**
- * How to authenticate, as curl users mean it: credentials go at once, unless --challenge says to wait.
- * @throws UsageError where the flags do not go together
+ * How to authenticate, as with curl: credentials are sent preemptively, unless --challenge is given.
+ * @throws UsageError if flags contradict each other
  */
 export function readAuth(flags: AuthFlags, host: Host): HitAuth | undefined {
   const isToProxy =
@@ -98,7 +98,7 @@ function readTickets(
   { keytab, principal, service }: AuthFlags,
   user: string | undefined,
 ): Pick<HitAuth, 'credentials' | 'service'> {
-  // curl needs a user to authenticate at all, and takes ":" for none.
+  // curl requires a user in order to authenticate at all; ":" means none.
   if (user !== undefined && user !== ':') {
     throw new UsageError('Negotiate sends tickets, not passwords', {
       hint: 'remove -U (-u), or use --keytab and --principal',
@@ -130,7 +130,7 @@ function readBasic(flags: AuthFlags, to: HitAuth['to'], host: Host): CredentialS
   });
 }
 
-/** How to speak TLS; undefined where no flag says anything. */
+/** TLS settings; undefined without any flag for them. */
 export function readTls(flags: AuthFlags): HitTls | undefined {
   const tls: HitTls = {
     ...(flags.cacert === undefined ? {} : { ca: flags.cacert }),

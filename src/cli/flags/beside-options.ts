@@ -5,7 +5,7 @@ import type { FirewallOverrides } from '../../scenario/overrides.ts';
 export interface BesideOptions {
   /** Text added to each request. */
   readonly marker?: string;
-  /** False: no ping beside the load. */
+  /** False: no pings. */
   readonly ping?: boolean;
   /** False: none. */
   readonly firewall?: boolean;
@@ -32,7 +32,7 @@ export function addBesideOptions(command: Command): Command {
     .option('--no-ping', 'do not ping each endpoint once a second during the load');
 }
 
-/** @returns undefined where no flag says anything */
+/** @returns undefined without any of the flags */
 export function readFirewallOptions({
   firewall,
   firewallBefore: before,

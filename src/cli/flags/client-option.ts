@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { CLIENT_NAMES, type ClientName } from '../../client/registry.ts';
 
-/** Whose packets connections are made of. */
+/** The client to imitate. */
 export interface ClientOption {
   readonly client?: ClientName;
 }

@@ -3,15 +3,15 @@ import type { CredentialSource } from '../../scenario/types.ts';
 import { expandUsers } from '../../scenario/user-pattern.ts';
 import type { Host } from '../host.ts';
 
-/** A flag that takes a user, and the variable of this process that keeps what was typed with it. */
+/** A flag for a user, and the environment variable of this process that stores its value. */
 const VARIABLES = { '--proxy-user': 'RUSHHOUR_ARG_PROXY_USER', '--user': 'RUSHHOUR_ARG_USER' } as const;
 export type UserFlag = keyof typeof VARIABLES;
 
 /**
- * Reads what -U and -u take: `user:password` as curl does, `env:NAME` for a variable that holds such, `@file` for a file
- * with a user a line. The user may be a pattern, `pupil{1-30}:password`. A scenario holds no secret, as results keep it:
- * one that was typed goes into a variable of this process, and the scenario names that.
- * @throws UsageError, without what was typed
+ * Parses the value of -U and -u: `user:password` as in curl, `env:NAME` for a variable that contains it, `@file` for a
+ * file with one user per line. The user may be a pattern, `pupil{1-30}:password`. Scenarios are stored with results and
+ * contain no secrets, so a typed one is put into a variable of this process, which the scenario names.
+ * @throws UsageError that does not repeat the value
  */
 export function readUser(flag: UserFlag, text: string, host: Host): CredentialSource {
   const name = /^env:(.*)$/s.exec(text)?.[1];

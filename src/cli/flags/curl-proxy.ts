@@ -2,24 +2,24 @@ import { BlockList, isIP } from 'node:net';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** A proxy that curl would take from the environment. */
+/** A proxy that curl would use because of the environment. */
 export interface CurlProxy {
-  /** The variable that names it. */
+  /** The environment variable. */
   readonly variable: string;
-  /** As in the environment, without user and password. */
+  /** Its value without user and password. */
   readonly shown: string;
   /** `host:port` of a plain HTTP proxy; undefined for other kinds. */
   readonly proxy: string | undefined;
   readonly hasCredentials: boolean;
 }
 
-/** What curl takes where a proxy names no port (CURLOPT_PROXY). */
+/** curl's default port of a proxy (CURLOPT_PROXY). */
 const DEFAULT_PORT = 1_080;
 
 /**
- * The proxy that curl would go through for a URL, by the rules of its manual ("ENVIRONMENT"): the variable of the scheme, then
- * all_proxy, unless no_proxy names the host. Lower case comes first, and HTTP_PROXY in capitals counts for nothing: a CGI
- * request sets it by a header.
+ * The proxy that curl would use for a URL, by the rules of its manual ("ENVIRONMENT"): the variable of the scheme, then
+ * all_proxy, unless no_proxy names the host. Lower case takes precedence, and HTTP_PROXY in capitals is ignored,
+ * because a CGI request can set it by a header.
  */
 export function findCurlProxy(
   env: Env,
@@ -39,7 +39,7 @@ function isSet(text: string | undefined): boolean {
 function describe(variable: string, text: string): CurlProxy {
   const [, scheme = 'http', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text.trim()) ?? [];
   const authority = rest.replace(/[/?#].*$/s, '');
-  // A password may hold an @ itself.
+  // A password may contain an @.
   const at = authority.lastIndexOf('@');
   const place = authority.slice(at + 1);
   const shown = `${scheme.toLowerCase()}://${at < 0 ? '' : '[redacted]@'}${place}`;
@@ -53,8 +53,8 @@ function describe(variable: string, text: string): CurlProxy {
 }
 
 /**
- * Whether no_proxy names a host: `*` alone for all, a name for itself and what is below it (a leading dot changes nothing), an
- * address, or a block of them (curl 7.86).
+ * Whether no_proxy matches a host: `*` alone matches all, a name itself and its subdomains (with or without a leading
+ * dot), an address itself, a CIDR block its addresses (curl 7.86).
  */
 export function isExempt(host: string, list: string): boolean {
   if (list.trim() === '*') return true;
@@ -84,7 +84,7 @@ function isInBlock(address: string, entry: string): boolean {
   return block.check(address, type);
 }
 
-/** A line for users who expect curl's behaviour. */
+/** A message for users who expect curl's behaviour. */
 export function formatCurlProxy({ variable, shown, proxy, hasCredentials }: CurlProxy): string {
   const head = `${variable}=${shown} is ignored here, although curl would use it`;
   if (proxy === undefined) return `${head}; it cannot be used either: -x takes a plain HTTP proxy, host:port`;

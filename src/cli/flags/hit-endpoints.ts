@@ -11,12 +11,12 @@ import { type PacOptions, readPac } from './pac-options.ts';
 export interface HitEndpoints {
   readonly url: string;
   readonly proxy: string | undefined;
-  /** Further ones that attempts go to in turn with it. */
+  /** Further proxies that attempts use in turn with it. */
   readonly beside?: readonly string[];
   readonly origins: readonly Origin[];
 }
 
-/** What goes straight, whatever the defaults say: curl takes an empty -x so. */
+/** Values that mean a direct connection, whatever the defaults: an empty -x, as in curl, or `none`. */
 const NO_PROXY = ['', 'none'];
 
 /**
@@ -55,7 +55,7 @@ export async function chooseHitEndpoints(
   return { url, proxy, origins: [...origins, ...targetOrigins] };
 }
 
-/** @throws UsageError for a target that no browser would ask a script of */
+/** @throws UsageError for a target for which no browser would evaluate a script */
 function checkAskable(target: Target): Target {
   if (target.scheme !== 'tcp') return target;
   throw new UsageError('--pac needs an http:// or https:// URL: rushhour connects to tcp:// directly', {

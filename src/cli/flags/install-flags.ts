@@ -24,7 +24,7 @@ export interface InstallFlags extends SharedRunOptions, OverrideOptions, PacOpti
   readonly root?: string;
 }
 
-/** What the units say themselves, and what would make no sense in them. */
+/** Flags that the units set themselves, or that make no sense in them. */
 const NOT_PASSED_ON = [
   ...['--at', '--on', '--name', '--user', '--scenario', '--print', '--cron', '--root'],
   ...['--for', '--results', '--resume', '--resume-only', '--quiet', '--json', '--dry-run', '--duration'],
@@ -75,7 +75,10 @@ function setSecretsAside(
   return [typed.filter(({ flag }) => flag !== '--set'), assignments.map(onOneLine)];
 }
 
-/** The same assignment without line feeds: JSON is YAML. What is none is left to the scenario's loader to refuse. */
+/**
+ * The same assignment without line feeds, as JSON, which is valid YAML. Invalid ones are left for the scenario loader
+ * to reject.
+ */
 function onOneLine(assignment: string): string {
   if (!assignment.includes('\n')) return assignment;
   const at = assignment.indexOf('=');
@@ -87,7 +90,7 @@ function onOneLine(assignment: string): string {
 }
 
 /**
- * A unit can be read by everybody.
+ * Units are world-readable.
  * @throws UsageError, without what was typed
  */
 function refuseSecrets(passed: readonly TypedFlag[]): void {

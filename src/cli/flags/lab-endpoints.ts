@@ -10,8 +10,8 @@ import { addLookOptions, addSharedRunOptions } from './run-options.ts';
 type Endpoints = Pick<OverrideOptions, 'proxy' | 'target'>;
 
 /**
- * Chooses the lab's proxy and target for a scenario: both, or the one that it uses. Those that the flags already name
- * stay. If none fits, both: the run then says what is wrong.
+ * Chooses the lab's proxy and target for a scenario: both, or the one that it uses. Those given by flags are kept. If
+ * neither fits, both: the run then reports the mistake.
  * @param flags of `rushhour run`
  */
 export async function chooseEndpoints(
@@ -48,7 +48,7 @@ function without(offered: Endpoints, given: Endpoints): Endpoints {
   );
 }
 
-/** Nothing where the flags are wrong: the run says so. */
+/** Empty if the flags are wrong: the run reports that. */
 function readOverrides(flags: readonly string[]): OverrideOptions {
   const command = new Command('run')
     .exitOverride()

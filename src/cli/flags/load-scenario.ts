@@ -30,7 +30,7 @@ export type ScenarioFlags = OverrideOptions &
   BesideOptions & { readonly tcpTimestamps?: string; readonly capture?: string };
 
 /**
- * As {@link loadForCommand}, but scripts are yet to be asked for the proxies of arms that have `pac`.
+ * Like {@link loadForCommand}, but without evaluating scripts for the arms that have `pac`.
  * @throws UsageError
  */
 export async function readForCommand(
@@ -54,7 +54,7 @@ export async function readForCommand(
     }
     return loaded;
   } catch (error) {
-    // What is missing may be what the environment names for others.
+    // The environment may name the proxy that is missing.
     if (error instanceof UsageError && /needs more to run/.test(error.message)) {
       hint(flags.target ?? defaults.target?.value ?? 'http://any.invalid/');
     }

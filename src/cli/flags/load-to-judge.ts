@@ -10,18 +10,18 @@ import { readForCommand } from './load-scenario.ts';
 import type { OverrideOptions } from './override-options.ts';
 import { type PacOptions, readPac } from './pac-options.ts';
 
-/** What `doctor` is asked about. */
+/** What `doctor` is to check. */
 export interface JudgedLoad {
-  /** Absent where only the machine is. Its arms may still wait for a proxy, where a script has failed. */
+  /** Absent: only the machine. If a script failed, arms may still lack their proxy. */
   readonly scenario: Scenario | undefined;
-  /** What scripts of proxies say. */
+  /** The results of PAC scripts. */
   readonly pac: readonly Chosen[];
-  /** Why they say nothing: one thing among others that are wrong, or not. */
+  /** Why there are none: reported as one check among others. */
   readonly failed: readonly Check[];
 }
 
 /**
- * Loads the scenario, if there is one, and asks the scripts of proxies.
+ * Loads the scenario, if there is one, and evaluates PAC scripts.
  * @throws UsageError
  */
 export async function loadToJudge(
@@ -46,7 +46,7 @@ export async function loadToJudge(
 }
 
 /**
- * Without a scenario, a proxy.pac script is asked only about the target.
+ * Without a scenario, a PAC script is evaluated only for the target.
  * @throws UsageError if there is none
  */
 async function askForTarget(host: Host, options: OverrideOptions & PacOptions): Promise<Chosen[]> {

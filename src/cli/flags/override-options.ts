@@ -11,7 +11,7 @@ import { readUser } from './credentials.ts';
 import { addPacketOptions, type PacketOptions } from './packet-options.ts';
 import { collect } from './values.ts';
 
-/** What the command line changes in a scenario; also what `doctor` takes. */
+/** Flags that change a scenario; also for `doctor`. */
 export interface OverrideOptions extends AddressOptions, ClientOption, PacketOptions {
   readonly proxy?: string;
   readonly target?: string;
@@ -26,7 +26,7 @@ export interface OverrideOptions extends AddressOptions, ClientOption, PacketOpt
 }
 
 /**
- * Makes overrides of the flags.
+ * Converts the flags to overrides.
  * @throws UsageError if --proxy-user names no credentials, or --set names a file that cannot be read
  */
 export function readOverrides(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** Where the packets of the packet engine come from. */
+/** Source of the packet engine's packets. */
 export interface PacketOptions {
   readonly emulate?: string;
   readonly interface?: string;

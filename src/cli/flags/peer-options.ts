@@ -4,7 +4,7 @@ import type { PeerAddress } from '../../evidence/peer/connect-peer.ts';
 import { FINGERPRINT, MAX_TOKEN_CHARACTERS } from '../../evidence/peer/fingerprint.ts';
 import type { Host } from '../host.ts';
 
-/** Where the token comes from: never from the command line, which every user of a machine can read. */
+/** Source of the token: never the command line, which every user of a machine can read. */
 export const PEER_TOKEN_VARIABLE = 'RUSHHOUR_PEER_TOKEN';
 
 export interface PeerOptions {

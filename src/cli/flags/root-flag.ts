@@ -5,7 +5,7 @@ import type { Machine } from '../../service/machine.ts';
 export function rootOption(): Option {
   return new Option(
     '--root <dir>',
-    'of the files below this folder, such as an image; nothing is started',
+    'operate on the files below this folder, such as an image; nothing is started',
   ).hideHelp();
 }
 

@@ -12,7 +12,7 @@ import { parseWorkers } from './values.ts';
 /** The flags that `run` and `hit` share. */
 export interface SharedRunOptions extends SinkFlags, PeerOptions {
   readonly label: string;
-  /** `auto`: as the machine and the scenario need. */
+  /** `auto`: chosen for the machine and the scenario. */
   readonly workers: number | 'auto';
   readonly engine: 'auto' | EngineName;
   readonly tcpTimestamps?: Switch;
@@ -22,11 +22,11 @@ export interface SharedRunOptions extends SinkFlags, PeerOptions {
   readonly quiet?: boolean;
   readonly dryRun?: boolean;
   readonly iAmAllowedToTestThis?: boolean;
-  /** False: without a scenario's look. */
+  /** False: skip the scenario's pre-load check. */
   readonly look?: boolean;
-  /** Whatever the look shows. */
+  /** Continue whatever the pre-load check shows. */
   readonly goOn?: boolean;
-  /** No flag: where the proxy and the target come from, for the plan. */
+  /** Not a flag: where proxy and target come from, for display in the plan. */
   readonly origins?: readonly Origin[];
 }
 
@@ -70,12 +70,12 @@ export function addLookOptions(command: Command): Command {
     .option('--go-on', 'start the load even if that check fails');
 }
 
-/** @param does what the command does with it */
+/** @param does description for the command's help */
 export function tcpTimestampsOption(does: string): Option {
   return new Option('--tcp-timestamps <switch>', does).choices([...SWITCHES]);
 }
 
-/** Where runs are kept. */
+/** The results folder. */
 export function captureOption(): Option {
   return new Option(
     '--capture <mode>',

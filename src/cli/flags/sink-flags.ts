@@ -9,14 +9,14 @@ import type { SinkSecrets } from '../../sinks/types.ts';
 import type { Host } from '../host.ts';
 import { collect } from './values.ts';
 
-/** Where else than in its folder a run is written to, live. */
+/** Live destinations of a run besides its folder. */
 export interface SinkFlags {
   readonly sink?: string[];
   readonly sinkToken?: string;
   readonly sinkUser?: string;
 }
 
-/** What `openSinks` wants. The secrets go nowhere else. */
+/** Input for `openSinks`. The secrets go nowhere else. */
 export interface ChosenSinks {
   readonly specs: readonly SinkSpec[];
   readonly secrets: SinkSecrets;
@@ -76,7 +76,7 @@ function unasked(flag: string, kind: string): UsageError {
   return new UsageError(`${flag} needs a sink that uses it`, { hint: `add --sink ${kind}...` });
 }
 
-/** A secret is never typed, only where to find it: shells and lists of processes would keep it. */
+/** A secret is never typed, only its location, because shell histories and process lists would show it. */
 function readSecret(flag: string, where: string, what: string, host: Host): string {
   const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(where)?.[1];
   if (name !== undefined) return checkSecret(flag, host.env[name], `the variable ${name} is empty`, what);

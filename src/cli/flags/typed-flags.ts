@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 
-/** A flag as it was typed. */
+/** A flag as typed. */
 export interface TypedFlag {
   readonly flag: string;
   readonly value: string | undefined;
 }
 
-/** Keeps what is typed of a command's flags, in order: parsed values cannot be written down again. */
+/** Collects a command's flags as typed, in order, because parsed values cannot be converted back. */
 export function watchFlags(command: Command): readonly TypedFlag[] {
   const typed: TypedFlag[] = [];
   for (const option of command.options) {

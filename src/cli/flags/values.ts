@@ -5,7 +5,7 @@ import { RushhourError, UsageError } from '../../errors.ts';
 import { parseDuration, parseRate } from '../../scenario/units.ts';
 import { isDamaged } from '../../scenario/utf8.ts';
 
-/** A whole number of 1 or more, as a flag's value. */
+/** Parses a whole number of 1 or more. */
 export function parseCount(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
@@ -14,12 +14,12 @@ export function parseCount(text: string): number {
   return value;
 }
 
-/** A number of workers, or `auto`. */
+/** Parses a number of workers, or `auto`. */
 export function parseWorkers(text: string): number | 'auto' {
   return text === 'auto' ? text : parseCount(text);
 }
 
-/** A seed: a whole number that fits into 32 bits. */
+/** Parses a seed: a whole number of 32 bits. */
 export function parseSeed(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value >= 2 ** 32) {
@@ -28,18 +28,18 @@ export function parseSeed(text: string): number {
   return value;
 }
 
-/** A rate, as attempts a second. */
+/** Parses a rate to attempts per second. */
 export const parseRatePerSec = asValue(parseRate);
 
-/** A length of time in microseconds. */
+/** Parses a duration to microseconds. */
 export const parseDurationUs = asValue(parseDuration);
 
-/** Lengths of time in microseconds, separated by commas. */
+/** Parses durations separated by commas to microseconds. */
 export function parseDurationsUs(text: string): number[] {
   return text.split(',').map((one) => parseDurationUs(one.trim()));
 }
 
-/** Keeps every value of a flag that may be given again. */
+/** Collects the values of a repeatable flag. */
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
@@ -55,7 +55,7 @@ export function parseStatuses(text: string): number[] {
 
 /**
  * A request body: the text itself, or the bytes of `@file`, as with curl's --data-binary.
- * @throws UsageError where the file cannot be read, or the text was none as it was typed
+ * @throws UsageError if the file cannot be read, or the text was not valid as typed
  */
 export function readBody(text: string, cwd: string): string | Uint8Array {
   if (!text.startsWith('@')) return checkTyped('-d', text);
@@ -73,18 +73,18 @@ export function readBody(text: string, cwd: string): string | Uint8Array {
   }
 }
 
-/** @throws UsageError where what was typed is not UTF-8, and so would not be sent as it was typed */
+/** @throws UsageError if the argument is not UTF-8, because it would be sent changed */
 export function checkTyped(flag: string, text: string): string {
   if (!isDamaged(text)) return text;
   throw new UsageError(`${flag}: the argument is not UTF-8`, {
     hint:
       flag === '-d'
-        ? 'bytes of any kind are sent from a file: -d @FILE'
+        ? 'to send arbitrary bytes, use a file: -d @FILE'
         : 'type it in a terminal that uses UTF-8',
   });
 }
 
-/** Commander names the flag in front of what a value's parser says. */
+/** Commander puts the flag's name before the parser's message. */
 export function asValue<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {

@@ -2,11 +2,13 @@ import type { ArgumentSpec, CommandSpec, FlagSpec } from '../completion/describe
 
 export interface ManualFacts {
   readonly version: string;
-  /** YYYY-MM-DD, or '' for none. */
+  /** YYYY-MM-DD; empty: none. */
   readonly date: string;
 }
 
-/** rushhour(1) in the macros of man(7): each command with its arguments, flags and examples, from its own definition. */
+/**
+ * rushhour(1) in the macros of man(7): each command with its arguments, flags and examples, from its own definition.
+ */
 export function writeManual(specs: readonly CommandSpec[], { version, date }: ManualFacts): string {
   const [program, ...commands] = specs;
   if (program === undefined) return '';
@@ -28,7 +30,7 @@ export function writeManual(specs: readonly CommandSpec[], { version, date }: Ma
     '.SH ENVIRONMENT',
     '.TP',
     '.B RUSHHOUR_RESULTS',
-    'Folder that keeps the results, unless',
+    'Results folder, unless',
     '.B \\-\\-results',
     'names one.',
     '.SH SEE ALSO',

@@ -19,7 +19,7 @@ import type { PlannedArm } from '../../worker/protocol.ts';
 import type { SharedRunOptions } from '../flags/run-options.ts';
 import type { Host } from '../host.ts';
 
-/** Says what a run would do: names are resolved, nothing is connected to, nothing is written. */
+/** Prints what a run would do: resolves names, connects to nothing, writes nothing. */
 export async function printDryRun(
   host: Host,
   scenario: Scenario,
@@ -59,7 +59,7 @@ export async function printDryRun(
   return EXIT.ok;
 }
 
-/** What the kernel's tables tell of the way: nobody is asked. */
+/** The path according to the kernel's tables, without sending a query. */
 function routePackets(arms: readonly PlannedArm[]): RoutedArm[] {
   checkPlatform();
   return routeArms(arms, readLocalNetwork());

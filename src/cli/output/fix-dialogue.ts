@@ -2,7 +2,7 @@ import type { FixDialogue } from '../../doctor/fix/fix-machine.ts';
 import { renderAdvice, renderOutcomes, renderUndoPlan } from '../../render/fix.ts';
 import { type Host, wantsColour } from '../host.ts';
 
-/** @param json prints only the result, once everything is done */
+/** @param json print only the result, at the end */
 export function createFixDialogue(host: Host, json: boolean): FixDialogue {
   const look = { colour: wantsColour(host, host.stdout), width: host.stdout.columns };
   const say = (text: string): void => {

@@ -4,13 +4,13 @@ import { wrap } from '../../render/wrap.ts';
 const INDENT = 2;
 const BELOW_INDENT = 6;
 
-/** A column that is narrower breaks after every few words, and commander breaks no line in it at all. */
+/** A narrower column would break after every few words, and commander does not wrap it at all. */
 const LEAST_COLUMN = 40;
 
 /**
- * A flag, an argument or a command with what it is for: side by side as commander has it, or the words below where the
- * terminal leaves them too narrow a column.
- * @param termWidth of the longest term, characters
+ * A flag, an argument or a command with its description: side by side as commander does, or the description below if
+ * the terminal is too narrow.
+ * @param termWidth length of the longest term
  */
 export function formatHelpItem(term: string, termWidth: number, description: string, helper: Help): string {
   const width = helper.helpWidth ?? 80;

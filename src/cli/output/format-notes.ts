@@ -1,14 +1,14 @@
 import { wrap } from '../../render/wrap.ts';
 
-/** Where a command goes on that takes more than a line, and where what it is for stands below it. */
+/** Indentation of a command's continuation lines, and of a description below it. */
 const INDENT = ' '.repeat(6);
 
-/** A command, and behind at least three spaces what it is for. */
+/** A command, at least three spaces, and a description. */
 const REMARKED = /^( {2}\S.*?\S) {3,}(\S.*)$/;
 
 /**
- * What stands behind the flags in help, fitted to a terminal: sentences are wrapped, examples broken where a shell goes on
- * reading, so that they can still be pasted.
+ * The text after the flags in help, fitted to a terminal: sentences are wrapped, and examples continued with a
+ * backslash, so that they can still be pasted.
  * @param width characters
  */
 export function formatNotes(text: string, width: number): string {
@@ -17,7 +17,7 @@ export function formatNotes(text: string, width: number): string {
     .join('\n');
 }
 
-/** Consecutive lines of examples, or of prose; an empty line stands alone. */
+/** Consecutive lines of examples or of prose; an empty line is separate. */
 function paragraphsOf(text: string): string[][] {
   const paragraphs: string[][] = [];
   for (const line of text.split('\n')) {
@@ -37,7 +37,7 @@ function isExamples([first = '']: readonly string[]): boolean {
   return isExample(first);
 }
 
-/** A sentence that ends its line in the source ends it here, too. */
+/** A sentence that ends a line in the source also ends it here. */
 function formatProse(lines: readonly string[], width: number): string[] {
   if (lines.every((line) => line.length <= width)) return [...lines];
   const sentences: string[] = [];
@@ -49,10 +49,10 @@ function formatProse(lines: readonly string[], width: number): string[] {
   return sentences.flatMap((sentence) => wrap(sentence, width));
 }
 
-/** Spaces between a command and what it is for. */
+/** Spaces between a command and its description. */
 const GAP = 3;
 
-/** What examples are for stands behind all commands of a list, in a column, or below each of them. */
+/** Descriptions of examples are all in a column behind the commands, or all below them. */
 function formatExamples(lines: readonly string[], width: number): string[] {
   if (lines.every((line) => line.length <= width)) return [...lines];
   const examples = lines.map((line) => {
@@ -70,10 +70,10 @@ function formatExamples(lines: readonly string[], width: number): string[] {
   });
 }
 
-/** A flag and its value, or a word; what stands in quotes is whole. */
+/** A flag and its value, or a word; quoted text stays together. */
 const WORDS = /-[\w-]+ (?!-)(?:[^\s"']|"[^"]*"|'[^']*')+|(?:[^\s"']|"[^"]*"|'[^']*')+/g;
 
-/** Breaks between words, with what tells a shell that more follows. */
+/** Breaks between words, with a backslash as continuation. */
 function breakCommand(line: string, width: number): string[] {
   if (line.length <= width) return [line];
   const lines: string[] = [];

@@ -5,24 +5,24 @@ import type { Origin } from '../../scenario/load.ts';
 import type { Progress, RunPlan } from '../../session/types.ts';
 import type { Host } from '../host.ts';
 
-/** Between the lines of a log. */
+/** Interval of log lines. */
 const LOG_EVERY_US = 5_000_000;
 
 /** Carriage return, then erase to the end of the line (ECMA-48 EL). */
 const REWRITE = '\r\x1b[K';
 
-/** What is seen of a run while it lasts, on stderr: one line rewritten in place, or lines now and then in a log. */
+/** The progress of a run, on stderr: one line rewritten in place, or occasional lines in a log. */
 export interface LiveView {
   planned(plan: RunPlan): void;
   progress(progress: Progress): void;
   /** A line that stays. */
   say(line: string): void;
-  /** Takes the live line away. */
+  /** Clears the live line. */
   end(): void;
 }
 
 /**
- * @param logEveryUs between the lines of a log
+ * @param logEveryUs interval of log lines
  * @param origins of the proxy and the target
  */
 export function createLiveView(
@@ -47,7 +47,7 @@ export function createLiveView(
     progress(progress) {
       if (quiet) return;
       if (stderr.isTTY) {
-        // A line as wide as the terminal would wrap, and the next could not rewrite it.
+        // A line as wide as the terminal would wrap, and could not be rewritten.
         stderr.write(REWRITE + renderProgress(progress, durationUs, stderr.columns - 1));
         shown = true;
       } else if (progress.elapsedUs >= nextLogUs) {

@@ -1,17 +1,17 @@
 import type { WriteStream } from 'node:tty';
 
-/** Where text goes. */
+/** An output stream. */
 export interface Output {
-  /** Never throws: output must not end what it reports on. */
+  /** Never throws: output must not end the run that it reports. */
   write(text: string): void;
-  /** Why something could not be written, a reader that went away aside; absent as long as all could be. */
+  /** Why output could not be written, other than a lost reader; absent if all was. */
   readonly fault?: Error | undefined;
   readonly isTTY: boolean;
-  /** Of the terminal at this moment; infinite if there is none. */
+  /** Current width of the terminal; infinite if there is none. */
   readonly columns: number;
 }
 
-/** Of a pipe without a reader (`| head`), and of a terminal that went away (tty_ioctl(2), write(2)). */
+/** Errors of a pipe without a reader (`| head`) and of a lost terminal (tty_ioctl(2), write(2)). */
 const GONE = ['EPIPE', 'EIO'];
 
 /**

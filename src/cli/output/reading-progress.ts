@@ -2,14 +2,14 @@ import { formatBytes, formatShare } from '../../render/format.ts';
 import { shortenMiddle } from '../../render/shorten.ts';
 import type { Host } from '../host.ts';
 
-/** A file that is read faster shows nothing. */
+/** If reading takes less, nothing is shown. */
 const EACH_MS = 500;
 
-/** How far the reading of a large file has come, in one line of a terminal that is written over; elsewhere nothing. */
+/** Progress of reading a large file, in one line of a terminal, rewritten in place; nothing elsewhere. */
 export interface ReadingProgress {
-  /** @param sizeOf bytes of the file; 0: a pipe, of which nobody knows */
+  /** @param sizeOf bytes of the file; 0: unknown, as for a pipe */
   tell(shown: string, bytes: number, sizeOf: () => number): void;
-  /** Takes the line away. */
+  /** Clears the line. */
   clear(): void;
 }
 

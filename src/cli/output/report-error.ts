@@ -4,7 +4,7 @@ import { escapeControls } from '../../render/escape.ts';
 import { describeExhaustion } from '../../session/load/exhaustion.ts';
 import type { Host } from '../host.ts';
 
-/** Says what went wrong, why and what to do, and returns the exit code for it. */
+/** Reports what went wrong, why and what to do, and returns its exit code. */
 export function reportError(error: unknown, host: Host): ExitCode {
   // Commander has already written its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -28,7 +28,7 @@ export function reportError(error: unknown, host: Host): ExitCode {
   return EXIT.internal;
 }
 
-/** Messages have lines of their own; what they name may hold anything else. */
+/** Messages may have several lines; anything else that they quote is escaped. */
 function escapeLines(text: string): string {
   return text.split('\n').map(escapeControls).join('\n');
 }

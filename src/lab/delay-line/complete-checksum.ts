@@ -11,9 +11,9 @@ const CHECKSUM_OFFSET = new Map([
 ]);
 
 /**
- * Computes the TCP or UDP checksum of the packet inside a tunnel's datagram, in place. Linux leaves that to the
- * network card, which a veth pair does not have: between kernels nobody checks, but a process that carries packets has
- * to do the card's part.
+ * Computes the TCP or UDP checksum of the packet inside a tunnel's datagram, in place. Linux leaves that to the network
+ * card, which a veth pair lacks: kernels on the same host do not check, but a process that forwards packets has to do
+ * the card's part.
  */
 export function completeChecksum(datagram: Buffer): void {
   if (datagram.length < INNER_IP + IPV4_HEADER_BYTES) return;

@@ -5,17 +5,17 @@ import { completeChecksum } from './complete-checksum.ts';
 import { DELAY_LINE_READY, type DelayLineOptions } from './protocol.ts';
 
 /**
- * A long cable: passes the datagrams of a tunnel from one side to the other, each after the same time. Runs until it is
- * killed. Its one argument is {@link DelayLineOptions} as JSON.
+ * A long cable: forwards the datagrams of a tunnel from one side to the other, each after the same delay. Runs until it
+ * is killed. Its one argument is {@link DelayLineOptions} as JSON.
  */
 const { oneWayMs, port, sides } = JSON.parse(process.argv[2] ?? '') as DelayLineOptions;
 
-/** A burst of a whole window of every connection must fit, or the cable would lose packets. */
+/** A burst of a full window from every connection must fit, or the cable would lose packets. */
 const BUFFER_BYTES = 8 * 1_048_576;
 
 async function open(address: string): Promise<Socket> {
   const socket = createSocket({ type: 'udp4' });
-  // A peer that does not exist yet is no reason to end.
+  // The peer may not exist yet: not a reason to exit.
   socket.on('error', () => {});
   socket.bind(port, address);
   await once(socket, 'listening');

@@ -25,7 +25,7 @@ export function formatArguments(options: FarEndOptions): string[] {
   ];
 }
 
-/** @throws UsageError where an argument is unknown or out of range */
+/** @throws UsageError if an argument is unknown or out of range */
 export function parseArguments(argv: readonly string[]): FarEndOptions {
   const values = readFlags(argv);
   return {

@@ -58,9 +58,9 @@ function print(message: FarEndMessage, printed?: () => void): void {
   process.stdout.write(`${JSON.stringify(message)}\n`, printed);
 }
 
-// The reader of the lines may have gone first: not worth a stack trace.
+// The reader may exit first: not worth a stack trace.
 process.stdout.on('error', () => process.exit());
-// A message that cannot be written ends nothing.
+// A message that cannot be written is ignored.
 process.stderr.on('error', () => {});
 
 main().catch((error: Error) => {

@@ -21,15 +21,15 @@ export interface FarEndOptions {
   readonly responseBytes: number;
   /** From a request's end to its response, in milliseconds. */
   readonly delayMs: number;
-  /** The proxy asks for Basic credentials (407) and takes any that name a user and a password. */
+  /** The proxy asks for Basic credentials (407) and accepts any with a user and a password. */
   readonly asksForBasic: boolean;
-  /** It closes the connection after it has asked, as some proxies do: the browser must open another. */
+  /** It closes the connection after its 407, as some proxies do: the client must open another. */
   readonly closesAfterChallenge: boolean;
   /** The origin listens for TLS as well, on a port of its own and with a certificate made for this run. */
   readonly tls: boolean;
   /**
-   * Another far end of the same kind, on the same host and in the same process, so that there is a second destination: it
-   * costs no more to start than one.
+   * Another far end of the same kind, on the same host and in the same process, so that there is a second destination:
+   * it costs no more to start than one.
    */
   readonly second?: FarEndPorts;
 }
@@ -45,23 +45,23 @@ export const FAR_END_DEFAULTS: FarEndOptions = {
   tls: false,
 };
 
-/** What has reached the far end since it started, the second one included. */
+/** What has reached the far end since it started, including the second one. */
 export interface FarEndCounts {
   readonly proxyConnections: number;
-  /** Requests that came through the proxy and were the origin's to answer. */
+  /** Requests that the proxy passed to the origin. */
   readonly proxyRequests: number;
-  /** Requests that the proxy turned away: not in absolute form, or not for its origin. */
+  /** Requests that the proxy rejected: not in absolute form, or not for its origin. */
   readonly refusedRequests: number;
-  /** Requests, CONNECT among them, that were answered by 407. */
+  /** Requests, including CONNECT, answered with 407. */
   readonly challenges: number;
   /** Tunnels that CONNECT has opened. */
   readonly tunnels: number;
   readonly originConnections: number;
-  /** Requests that came to the origin without the proxy. */
+  /** Requests that reached the origin directly. */
   readonly originRequests: number;
 }
 
-/** Where the origin speaks TLS, and the certificate to trust there, PEM. */
+/** Port on which the origin speaks TLS, and the certificate to trust, PEM. */
 export interface TlsOrigin extends HostPort {
   readonly certificate: string;
 }

@@ -5,10 +5,10 @@ import type { HostPort } from '../../scenario/types.ts';
 import type { FarEndCounts, FarEndOptions } from './protocol.ts';
 import { createRespond, refuse } from './respond.ts';
 
-/** Counts as they grow. */
+/** Running counts. */
 export type GrowingCounts = { -readonly [K in keyof FarEndCounts]: FarEndCounts[K] };
 
-/** A server that the proxy may lead to. */
+/** A server that the proxy may reach. */
 export interface Destination {
   readonly at: HostPort;
   readonly server: Server;
@@ -16,13 +16,13 @@ export interface Destination {
 
 export interface Proxy {
   readonly request: RequestListener;
-  /** Opens a tunnel (RFC 9110 section 9.3.6), or says why not. */
+  /** Opens a tunnel (RFC 9110 section 9.3.6), or answers why not. */
   readonly connect: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 /**
- * A forward proxy that only reaches its own origins, so that it is never an open proxy. It answers for them by a call
- * instead of a connection, so that one core keeps up with a load.
+ * A forward proxy that only reaches its own origins, so that it is never an open proxy. It calls them directly instead
+ * of connecting, so that one core keeps up with a load.
  * @param resume hands a connection back to the proxy's server once Node has let go of it after a CONNECT
  */
 export function createProxy(
@@ -51,7 +51,7 @@ export function createProxy(
       }
     },
     connect(request, socket, head) {
-      // A client that resets in the middle is its own affair.
+      // A client may reset at any time.
       socket.on('error', () => socket.destroy());
       if (head.length > 0) socket.unshift(head);
       const destination = destinations.find(({ at }) => isAuthority(request.url ?? '', at));
@@ -72,13 +72,13 @@ export function createProxy(
   };
 }
 
-/** CONNECT asks in authority-form (RFC 9112 section 3.2.3). */
+/** CONNECT uses authority-form (RFC 9112 section 3.2.3). */
 function isAuthority(text: string, { host, port }: HostPort): boolean {
   const match = /^\[?([^[\]]+?)\]?:(\d+)$/.exec(text);
   return match !== null && namesOf(host).includes(match[1]!.toLowerCase()) && Number(match[2]) === port;
 }
 
-/** A proxy is asked in absolute form (RFC 9112 section 3.2.2), and this one for its own origin only. */
+/** Requests to a proxy use absolute-form (RFC 9112 section 3.2.2); this one accepts only its own origin. */
 function whyNotForwarded(url: string, origin: HostPort): { status: number; reason: string } | undefined {
   if (!URL.canParse(url)) return { status: 400, reason: 'This is a proxy: send an absolute URL.' };
   const target = new URL(url);
@@ -95,9 +95,9 @@ function namesOf(host: string): string[] {
   return [host, 'localhost'];
 }
 
-const BODY = 'This proxy wants to know who asks.\n';
+const BODY = 'This proxy requires authentication.\n';
 
-/** Whether a request brings Basic credentials that can be read: a user and a password (RFC 7617 section 2). */
+/** Whether a request has valid Basic credentials: a user and a password (RFC 7617 section 2). */
 function hasBasicCredentials({ headers }: IncomingMessage): boolean {
   const [scheme = '', encoded = ''] = (headers['proxy-authorization'] ?? '').split(' ');
   if (scheme.toLowerCase() !== 'basic') return false;
@@ -113,7 +113,7 @@ function challenge(request: IncomingMessage, response: ServerResponse, closes: b
   response.end(request.method === 'HEAD' ? undefined : BODY);
 }
 
-/** The same where Node has let go of the connection, after a CONNECT. */
+/** The same after a CONNECT, when Node no longer manages the connection. */
 function challengeText(closes: boolean): string {
   const lines = Object.entries(fields(closes)).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 407 Proxy Authentication Required\r\n${lines.join('')}\r\n${BODY}`;
@@ -124,7 +124,7 @@ function fields(closes: boolean): Record<string, string> {
     'Proxy-Authenticate': 'Basic realm="rushhour far end", charset="UTF-8"',
     'Content-Type': 'text/plain',
     'Content-Length': String(BODY.length),
-    // Node would keep it for any request that does not ask to close; this proxy may have a mind of its own.
+    // Node would keep it open for any request that does not ask to close; this proxy may be configured to close.
     Connection: closes ? 'close' : 'keep-alive',
   };
 }

@@ -4,8 +4,9 @@ import type { FarEndOptions } from './protocol.ts';
 export type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * The origin's answer to any request, the same whether it came through the proxy or not, but for who says from where:
- * `X-Rushhour-Peer` is the address and port that the connection has here, after every NAT, and `X-Rushhour-Role` whose.
+ * The origin's response to any request, the same through the proxy or not, except for two fields: `X-Rushhour-Peer` is
+ * the address and port from which the connection arrives here, after every NAT, and `X-Rushhour-Role` says which server
+ * saw it.
  */
 export function createRespond(options: FarEndOptions, role: 'proxy' | 'origin'): Respond {
   const body = Buffer.alloc(options.responseBytes, 'rush hour ');
@@ -32,7 +33,7 @@ export function createRespond(options: FarEndOptions, role: 'proxy' | 'origin'):
   };
 }
 
-/** Turns a request away with the reason as its body, and closes. */
+/** Rejects a request with the reason as the body, and closes. */
 export function refuse(response: ServerResponse, status: number, reason: string): void {
   response.writeHead(status, { 'Content-Type': 'text/plain', Connection: 'close' });
   response.end(`${reason}\n`);

@@ -75,7 +75,7 @@ async function serveTls(
   host: string,
   answer: Respond,
 ): Promise<Destination & { readonly certificate: string }> {
-  // Node takes a while to load what TLS needs, and few ask for it.
+  // Loaded on demand: TLS takes Node a while to load and is rarely requested.
   const [{ createServer: createTlsServer }, { createSelfSigned }] = await Promise.all([
     import('node:https'),
     import('../../net/self-signed.ts'),
@@ -86,7 +86,7 @@ async function serveTls(
     Date.now(),
   );
   const server = createTlsServer({ ...PATIENT, key, cert: certificate }, answer);
-  // A client that does not trust the certificate, or resets, is its own affair.
+  // A client may distrust the certificate or reset.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return { at: await listen(server, { host, port: 0 }), server, certificate };
 }

@@ -21,7 +21,7 @@ export interface FarEnd {
   /** Present if TLS was requested. */
   readonly tlsOrigin?: TlsOrigin;
   /**
-   * What has reached it so far.
+   * Counts so far.
    * @throws EnvironmentError if it has died
    */
   count(): Promise<FarEndCounts>;
@@ -33,20 +33,20 @@ export interface FarEnd {
 
 const STOP_MS = 2_000;
 
-/** Node waits for ever where the system refuses it a thread as it starts. A busy Raspberry Pi takes seconds. */
+/** Node hangs forever if it cannot start a thread during startup. A busy Raspberry Pi takes seconds. */
 const LISTEN_MS = 60_000;
 
-/** Of libuv's pool: it opens few files, and looks nothing up. */
+/** Size of libuv's pool: it opens few files and makes no lookups. */
 const POOL = 4;
 
-/** What it takes: Node's own (main, four of V8, timers, signals) and the pool. */
+/** Threads needed: Node's own (main, four of V8, timers, signals) and the pool. */
 export const FAR_END_THREADS = 7 + POOL;
 
 const MAIN = locateBuilt('lab/far-end/main.js');
 
 /**
  * Starts the embedded far end and waits until it listens. It ends with this process, however that ends, and not
- * earlier: it has a session of its own, which neither Ctrl-C nor a closing terminal reaches.
+ * earlier: its own session protects it from Ctrl-C and a closing terminal.
  * @param listenMs how long it may take to listen
  * @throws EnvironmentError if it cannot listen
  */
@@ -88,7 +88,7 @@ export async function startFarEnd(
 
 function lost(how: unknown): EnvironmentError {
   return new EnvironmentError(`the embedded far end ended during the load (${how})`, {
-    hint: 'something killed it (out of memory: see dmesg); what was measured after that is meaningless',
+    hint: 'something killed it (out of memory: see dmesg); later measurements are meaningless',
   });
 }
 
@@ -114,7 +114,7 @@ function followMessages(child: ChildProcess): Messages {
         const onGone = (cause?: unknown): void => {
           forget();
           const how = `it ended with ${child.exitCode ?? child.signalCode ?? String(cause)}`;
-          // Node's own last words are a stack of its own functions.
+          // Node's last lines are a stack of its own functions.
           const why = isStack(said) ? how : said.trim() || how;
           reject(
             new EnvironmentError(`The embedded far end is not running: ${why}.`, {
@@ -145,7 +145,7 @@ function isStack(said: string): boolean {
 async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
-  // Its channel, and no signal: to those it is deaf.
+  // Through its channel, because it ignores signals.
   if (child.connected) child.disconnect();
   const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   await gone;

@@ -5,7 +5,7 @@ import { INSIDE } from '../topology.ts';
 
 export const efPolicer = definePreset({
   name: 'ef-policer',
-  symptom: 'with DSCP EF handshakes are fine and requests never arrive; with any other DSCP all is well',
+  symptom: 'with DSCP EF, handshakes complete but requests never arrive; any other DSCP works',
   mimics:
     'a policer of the voice class (EF, RFC 3246) whose burst is smaller than a data packet (common knowledge)',
   isRulesAlone: true,

@@ -2,13 +2,13 @@ import { loadMiddlebox } from '../middlebox.ts';
 import { milliseconds, share } from '../parameters.ts';
 import { definePreset } from '../preset.ts';
 
-/** Sides of the dice that pick connections. */
+/** Resolution of the random choice of connections. */
 const SIDES = 10_000;
 
 export const failOpen5s = definePreset({
   name: 'fail-open-5s',
   symptom: 'handshakes are fine, most requests too, but some responses come exactly 5 s late, in every arm',
-  mimics: 'a URL filter that asks a service, waits 5 s for it, then lets the request pass (common knowledge)',
+  mimics: 'a URL filter that queries a service, waits 5 s, then lets the request pass (common knowledge)',
   parameters: {
     share: share({ help: 'connections whose request is held', fallback: 0.05, min: 0.0001, max: 1 }),
     delay: milliseconds({ help: 'how long a request is held', fallback: 5_000, min: 1, max: 600_000 }),

@@ -5,7 +5,7 @@ import { definePreset } from '../preset.ts';
 export const idleCut = definePreset({
   name: 'idle-cut',
   symptom: 'idle connections are reset at the same age',
-  mimics: 'a session timeout that tells both sides, such as FortiGate timeout-send-rst (common knowledge)',
+  mimics: 'a session timeout that resets both sides, such as FortiGate timeout-send-rst (common knowledge)',
   parameters: {
     age: wholeSeconds({ help: 'age at which it cuts', fallback: 30, min: 1, max: 86_400 }),
     from: oneOf(['last-byte', 'start'], { help: 'what the age counts from', fallback: 'last-byte' }),

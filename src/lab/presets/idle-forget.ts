@@ -3,7 +3,7 @@ import { oneOf, wholeSeconds } from '../parameters.ts';
 import { definePreset } from '../preset.ts';
 import { INSIDE } from '../topology.ts';
 
-/** What belongs to no connection that the firewall knows of, and begins none. */
+/** Packets that neither belong to a known connection nor begin one. */
 const UNKNOWN = `iifname "${INSIDE}" meta l4proto tcp ct state invalid`;
 
 export const idleForget = definePreset({
@@ -14,7 +14,7 @@ export const idleForget = definePreset({
   parameters: {
     age: wholeSeconds({ help: 'idle time after which it forgets', fallback: 30, min: 1, max: 86_400 }),
     answer: oneOf(['drop', 'reset'], {
-      help: 'what becomes of packets of a forgotten connection: nothing, or an RST',
+      help: 'what packets of a forgotten connection get: nothing, or an RST',
       fallback: 'drop',
     }),
   },
@@ -24,7 +24,7 @@ export const idleForget = definePreset({
     });
     await lab.firewall.setSysctls({
       'net.netfilter.nf_conntrack_tcp_timeout_established': age,
-      // Else a packet from the middle of a connection would begin another one.
+      // Otherwise a packet from the middle of a connection would begin a new one.
       'net.netfilter.nf_conntrack_tcp_loose': 0,
     });
   },

@@ -42,8 +42,8 @@ export const PRESETS: readonly Preset[] = [
 ];
 
 /**
- * Reads what a user wrote: `name`, `name:value` or `name:key=value,...`, and further `key=value` settings.
- * @throws UsageError where the preset, a parameter or a value is unknown
+ * Parses a preset argument: `name`, `name:value` or `name:key=value,...`, and further `key=value` settings.
+ * @throws UsageError if the preset, a parameter or a value is unknown
  */
 export function readPreset(argument: string, settings: readonly string[] = []): ConfiguredPreset {
   const { name, settings: own } = parsePresetArgument(argument);

@@ -6,7 +6,8 @@ import { definePreset } from '../preset.ts';
 export const latency = definePreset({
   name: 'latency',
   symptom: 'every handshake and response takes a round trip longer, none stalls',
-  mimics: 'a far data centre or a satellite line: the negative control for all that judges by time',
+  mimics:
+    'a distant data centre or a satellite link: the negative control for everything that judges by time',
   parameters: {
     rtt: milliseconds({ help: 'round trip between firewall and far side', fallback: 80, min: 2, max: 5_000 }),
     how: oneOf(['auto', 'tunnel'], {

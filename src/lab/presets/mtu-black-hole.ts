@@ -7,7 +7,7 @@ const RESPONSE_BYTES = 16_384;
 
 export const mtuBlackHole = definePreset({
   name: 'mtu-black-hole',
-  symptom: 'connects at once, then no large packet arrives and nothing says why; a small MSS cures it',
+  symptom: 'connects at once, then large packets vanish without an error; a smaller MSS fixes it',
   mimics: 'a tunnel of smaller MTU whose ICMP "fragmentation needed" is filtered (RFC 2923, section 2.1)',
   parameters: {
     mtu: wholeNumber({

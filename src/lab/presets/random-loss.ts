@@ -3,12 +3,12 @@ import { oneOf, share } from '../parameters.ts';
 import { definePreset } from '../preset.ts';
 import { INSIDE, OUTSIDE } from '../topology.ts';
 
-/** Number of sides of the dice: 0.01 % is the smallest share. */
+/** Resolution of the random choice: 0.01 % is the smallest share. */
 const SIDES = 10_000;
 
 export const randomLoss = definePreset({
   name: 'random-loss',
-  symptom: 'so many handshakes stall as packets are lost, in every arm alike, at any rate',
+  symptom: 'as many handshakes stall as packets are lost, equally in every arm and at any rate',
   mimics: 'a line that loses packets: the negative control, no firewall to blame',
   isRulesAlone: true,
   parameters: {

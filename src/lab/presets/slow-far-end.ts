@@ -5,7 +5,7 @@ import { definePreset } from '../preset.ts';
 
 export const slowFarEnd = definePreset({
   name: 'slow-far-end',
-  symptom: 'stalls on the SYN schedule whatever the source port; at the far end ListenOverflows grows',
+  symptom: 'stalls on the SYN schedule regardless of source port; ListenOverflows grows at the far end',
   mimics: 'a proxy too busy to accept, with a short accept queue: no firewall to blame',
   parameters: {
     backlog: wholeNumber({ help: 'accept queue of the far end', fallback: 8, min: 1, max: 4_096 }),
@@ -14,7 +14,7 @@ export const slowFarEnd = definePreset({
   },
   async apply(lab, { backlog }) {
     await loadFirewall(lab);
-    // listen(2) takes the lower of this and what the program asks for.
+    // listen(2) uses the lower of this and what the program requests.
     await lab.far.setSysctls({ 'net.core.somaxconn': backlog });
   },
   async disturb(lab, pid, { pause, run }) {

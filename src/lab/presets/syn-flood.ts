@@ -6,7 +6,7 @@ import { chain } from '../ruleset.ts';
 
 export const synFlood = definePreset({
   name: 'syn-flood',
-  symptom: 'clean, then an outage of every new connection for a while, then clean again, in phases',
+  symptom: 'clean phases alternate with outages of every new connection',
   mimics:
     'Check Point SYN Defender: on above 5,000 SYN/s, off below 1,000, active for 60 s at least, grace 30 s (vendor document)',
   isRulesAlone: true,
@@ -14,7 +14,7 @@ export const synFlood = definePreset({
     high: wholeNumber({ help: 'SYN/s that switch it on', fallback: 200, min: 1, max: 100_000 }),
     low: wholeNumber({ help: 'SYN/s that keep switching it on again', fallback: 40, min: 1, max: 100_000 }),
     on: wholeSeconds({ help: 'how long it drops', fallback: 20, min: 1, max: 600 }),
-    off: wholeSeconds({ help: 'how long it lets go at least', fallback: 10, min: 1, max: 600 }),
+    off: wholeSeconds({ help: 'minimum pause between two outages', fallback: 10, min: 1, max: 600 }),
   },
   check({ high, low }) {
     if (low > high) {
@@ -30,7 +30,7 @@ export const synFlood = definePreset({
         ...chain('fire', '', [
           `add @dropping { ${SWITCH} timeout ${on}s }`,
           `add @quiet { ${SWITCH} timeout ${on + off}s }`,
-          // Wary until a whole second has passed below the lower rate.
+          // Alert until a whole second has passed below the lower rate.
           `update @wary { ${SWITCH} timeout ${on + off + 1}s }`,
           'drop',
         ]),
@@ -46,15 +46,15 @@ export const synFlood = definePreset({
   },
 });
 
-/** A set with at most one live element is a switch that goes off by itself: every SYN has the same key. */
+/** A set with at most one live element is a switch that expires: every SYN has the same key. */
 const SWITCH = 'meta l4proto';
 
-/** Elements that are over count until they are collected, hence more room than one. */
+/** Expired elements count until they are collected, hence a size above one. */
 function declareSwitch(name: string): string {
   return `set ${name} { type inet_proto; flags dynamic,timeout; size 64; }`;
 }
 
-/** Packets above the rate until it is believed: a quarter of a second's worth, so that arrivals may be uneven. */
+/** Packets above the rate that are tolerated: a quarter of a second's worth, because arrivals may be uneven. */
 function burst(ratePerSec: number): number {
   return Math.max(5, Math.ceil(ratePerSec / 4));
 }

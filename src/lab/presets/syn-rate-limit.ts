@@ -4,12 +4,17 @@ import { definePreset } from '../preset.ts';
 
 export const synRateLimit = definePreset({
   name: 'syn-rate-limit',
-  symptom: 'clean up to the limit; above it the surplus of SYNs is dropped, evenly and at once',
+  symptom: 'clean up to the limit; above it, excess SYNs are dropped evenly and immediately',
   mimics: 'a connection rate limit or DoS policy per interface (common knowledge, no single vendor)',
   isRulesAlone: true,
   parameters: {
     rate: wholeNumber({ help: 'SYN/s let through', fallback: 200, min: 1, max: 100_000 }),
-    burst: wholeNumber({ help: 'SYNs let through above that at once', fallback: 20, min: 1, max: 10_000 }),
+    burst: wholeNumber({
+      help: 'SYNs let through in a burst above the rate',
+      fallback: 20,
+      min: 1,
+      max: 10_000,
+    }),
   },
   async apply(lab, { rate, burst }) {
     await loadFirewall(lab, {

@@ -4,8 +4,8 @@ import { definePreset } from '../preset.ts';
 
 export const tableLimit = definePreset({
   name: 'table-limit',
-  symptom: 'SYNs vanish while more than so many connections are open, to whatever destination',
-  mimics: 'a full session table, or a licence for so many sessions (common knowledge, no single vendor)',
+  symptom: 'SYNs to any destination vanish while more than the limit of connections are open',
+  mimics: 'a full session table, or a licence limit on sessions (common knowledge, no single vendor)',
   isRulesAlone: true,
   parameters: {
     limit: wholeNumber({ help: 'connections open at once', fallback: 500, min: 1, max: 50_000 }),
@@ -15,7 +15,7 @@ export const tableLimit = definePreset({
     }),
   },
   async apply(lab, { limit, full }) {
-    // nf_conntrack_max is one for the whole machine (read-only in namespaces); a count in a rule is the lab's own.
+    // nf_conntrack_max applies to the whole machine (read-only in namespaces); a count in a rule only to the lab.
     await loadFirewall(lab, {
       forward: [
         `${OUTGOING_SYN} ct count over ${limit} ${full === 'drop' ? 'drop' : 'reject with tcp reset'}`,

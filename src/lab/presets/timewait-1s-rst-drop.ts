@@ -3,7 +3,7 @@ import { DROP_CLIENT_RST, loadTimeWaitFirewall, timeWaitParameters } from '../ti
 
 export const timewait1sRstDrop = definePreset({
   name: 'timewait-1s-rst-drop',
-  symptom: 'as timewait-1s, but the bare ACK reaches the client, whose RST never arrives',
+  symptom: 'like timewait-1s, but the bare ACK reaches the client, whose RST never arrives',
   mimics: 'the same early port reuse behind a firewall that drops an RST for which it sees no connection',
   isRulesAlone: true,
   parameters: timeWaitParameters(1),

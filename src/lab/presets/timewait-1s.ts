@@ -3,7 +3,7 @@ import { DROP_BARE_ACK, loadTimeWaitFirewall, timeWaitParameters } from '../time
 
 export const timewait1s = definePreset({
   name: 'timewait-1s',
-  symptom: 'handshakes freeze for seconds where a port comes round again between 1 s and 60 s after use',
+  symptom: 'handshakes freeze for seconds if a port is reused between 1 s and 60 s after its last use',
   mimics:
     'FortiGate tcp-timewait-timer 1 s, Juniper MX services close-timeout 1 s (vendor documents), and a strict firewall that drops the bare ACK',
   isRulesAlone: true,

@@ -3,8 +3,8 @@ import { isLeftover, removeLeftovers } from '../down.ts';
 import { listLabs } from '../state.ts';
 
 /**
- * Takes away a lab whose owner has died. Its arguments: the folder of labs, the lab's id. The owner's pipes close a moment
- * before it is gone for good.
+ * Removes a lab whose owner has died. Arguments: the folder of labs and the lab's id. The owner's pipes close shortly
+ * before the process is gone.
  */
 const [stateDir = '', id = ''] = process.argv.slice(2);
 const PATIENCE_MS = 5_000;

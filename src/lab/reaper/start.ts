@@ -5,17 +5,17 @@ import { killProcesses } from '../process-id.ts';
 import type { StateFile } from '../state.ts';
 
 /**
- * Waits until its standard input ends, which only its writer's end can bring about, then becomes what takes the lab away. A
- * shell, as it costs little; in a session of its own, and deaf to the signals that are sent to everybody.
+ * Waits until its standard input ends, which happens only when its writer dies, then becomes the program that removes
+ * the lab. A shell, because it is cheap; in its own session, ignoring the signals sent to whole process groups.
  */
 const WAIT = 'trap "" INT TERM HUP QUIT; while read -r _; do :; done; exec "$@"';
 
 const ROLE = 'reaper';
 
 /**
- * Has the lab's processes and namespaces taken away should this process die, by kill -9 too. Removing the lab ends it, as
- * any process of the lab.
- * @returns what dismisses it: from then on the lab stays without this process
+ * Ensures that the lab's processes and namespaces are removed if this process dies, even by kill -9. Removing the lab
+ * ends it like any other process of the lab.
+ * @returns a function that dismisses it, so that the lab outlives this process
  */
 export function startReaper(file: StateFile, stateDir: string): () => Promise<void> {
   const log = openSync(join(file.logDir, `${ROLE}.log`), 'a', 0o600);

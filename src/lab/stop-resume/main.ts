@@ -1,8 +1,8 @@
 import { identifyProcess, isAlive } from '../process-id.ts';
 
 /**
- * Stops a process and lets it go on, over and over: a far end that is too busy to accept. Ends with it.
- * Arguments: its pid, how long it stands still and how long it runs, in ms.
+ * Stops and resumes a process repeatedly: a far end too busy to accept. Ends with it.
+ * Arguments: its pid, the stopped time and the running time, in ms.
  */
 const [pid = 0, pauseMs = 0, runMs = 0] = process.argv.slice(2).map(Number);
 const identity = identifyProcess(pid);

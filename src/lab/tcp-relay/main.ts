@@ -4,8 +4,9 @@ import { originalPort, REDIRECT, TCP_RELAY_READY, type TcpRelayOptions } from '.
 import { relayTcp } from './tcp-relay.ts';
 
 /**
- * A middlebox that ends TCP: it accepts connections that the firewall's rules send it, opens one of its own to where
- * each was going, and passes bytes. Runs until it is killed. Its one argument is {@link TcpRelayOptions} as JSON.
+ * A middlebox that terminates TCP: it accepts the connections that the firewall's rules redirect to it, opens another
+ * to each one's destination, and relays bytes. Runs until it is killed. Its one argument is {@link TcpRelayOptions} as
+ * JSON.
  */
 const options = JSON.parse(process.argv[2] ?? '') as TcpRelayOptions;
 

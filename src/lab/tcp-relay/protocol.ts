@@ -1,10 +1,10 @@
-/** What the TCP relay does to the connections that it joins. */
+/** What the TCP relay does to the connections that it relays. */
 export interface TcpRelayOptions {
-  /** Address whose ports it represents. */
+  /** Address that it stands in for. */
   readonly upstream: string;
-  /** A path of this round trip between it and upstream, in ms; 0: none. */
+  /** Round trip between it and upstream, in ms; 0: none. */
   readonly roundTripMs: number;
-  /** How long it keeps the first bytes of a client before it passes them on, in ms; 0: not at all. */
+  /** How long it holds back a client's first bytes, in ms; 0: not at all. */
   readonly holdMs: number;
   /** Age at which it resets both sides, in ms; 0: never. */
   readonly cutMs: number;
@@ -18,7 +18,7 @@ export interface TcpRelayOptions {
  */
 export const REDIRECT = { firstPort: 60_000, net: '10.99.0' } as const;
 
-/** The port that a client asked for. */
+/** The port that a client connected to. */
 export function originalPort(localAddress: string, localPort: number): number {
   return (
     ((localPort - REDIRECT.firstPort) << 8) | Number(localAddress.slice(localAddress.lastIndexOf('.') + 1))

@@ -2,10 +2,10 @@ import { connect, type Socket } from 'node:net';
 import { DelayQueue } from '../delay-queue.ts';
 import type { TcpRelayOptions } from './protocol.ts';
 
-/** Bytes on their way in one direction before the sender has to wait. */
+/** Bytes in flight in one direction before the sender has to wait. */
 const WINDOW_BYTES = 1_048_576;
 
-/** Joins a client's connection to one of its own towards `port`. What befalls one side befalls the other. */
+/** Joins a client's connection to another one to `port`; whatever ends one ends the other. */
 export function relayTcp(client: Socket, port: number, options: TcpRelayOptions): void {
   const { upstream, roundTripMs, holdMs, cutMs, cutFrom } = options;
   const server = connect({ host: upstream, port, allowHalfOpen: true, noDelay: true });
@@ -23,7 +23,7 @@ export function relayTcp(client: Socket, port: number, options: TcpRelayOptions)
     client.on('data', () => cut?.refresh());
     server.on('data', () => cut?.refresh());
   }
-  // The handshake of the far leg takes a round trip, too.
+  // The handshake of the far leg also takes a round trip.
   let openAtMs = performance.now() + roundTripMs;
   if (holdMs > 0) client.once('data', () => (openAtMs = Math.max(openAtMs, performance.now() + holdMs)));
   pass(client, server, outward, () => Math.max(0, openAtMs - performance.now()) + roundTripMs / 2);

@@ -3,7 +3,7 @@ import { formatCount, formatShare } from '../format.ts';
 import { htmlTable } from './html.ts';
 import { type ArmSide, armNames, armSides, type Side, sideLabel } from './sides.ts';
 
-/** Responses of every arm by status; nothing if there were none, or the run is of a version that did not count them. */
+/** Responses of every arm by status; empty if there were none, or the run's version did not count them. */
 export function answersSection(sides: readonly Side[]): string {
   const rows = armNames(sides).flatMap((arm) => armSides(sides, arm).flatMap(rowsOf));
   if (rows.length === 0) return '';
@@ -17,8 +17,7 @@ export function answersSection(sides: readonly Side[]): string {
 }
 
 /**
- * What refused connections, what proxies called their errors, which schemes they required, which content was missing;
- * nothing if there was none of it.
+ * What refused connections, proxies' names for their errors, schemes required, missing content; empty without any.
  */
 export function namesSection(sides: readonly Side[]): string {
   const rows = armNames(sides).flatMap((arm) =>

@@ -3,7 +3,7 @@ import { formatCount } from '../format.ts';
 import { escapeHtml, htmlTable } from './html.ts';
 import { type Side, sideLabel } from './sides.ts';
 
-/** What the kernels counted: in words where it tells of anything, and every counter that moved; nothing if none is known. */
+/** Kernel counters: significant ones in sentences, and every counter that moved; empty if none is known. */
 export function countersSection(sides: readonly Side[]): string {
   const rows = sides.flatMap(({ name, run: { summary } }) => [
     ...rowsOf(sideLabel(name, 'this machine'), summary.hostCounters),

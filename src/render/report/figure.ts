@@ -1,6 +1,6 @@
 import type { HtmlTable } from './html.ts';
 
-/** How an axis counts; `percentile`: the logarithm of 1 / (1 - share). */
+/** Scale of an axis; `percentile`: the logarithm of 1 / (1 - share). */
 export type Scale = 'linear' | 'log' | 'asinh' | 'percentile';
 export type AxisUnit = 'sec' | 'us' | 'count' | 'percent' | 'percentile';
 
@@ -8,7 +8,7 @@ export interface Axis {
   readonly label: string;
   readonly scale: Scale;
   readonly unit: AxisUnit;
-  /** Ends of the axis; else they follow the data. */
+  /** Ends of the axis; default: those of the data. */
   readonly range?: readonly [number, number];
 }
 
@@ -18,37 +18,37 @@ export interface Series {
   readonly colour: number;
   readonly dash?: readonly number[];
   readonly look: 'line' | 'steps' | 'points';
-  /** One for every x; null: nothing to draw. */
+  /** One value for every x; null: a gap. */
   readonly y: readonly (number | null)[];
 }
 
-/** One drawing, and all that the page's script has to know of it. */
+/** One plot, with all that the page's script needs. */
 export interface Plot {
-  /** Who it is about, where a figure has several. */
+  /** Its subject, if a figure has several plots. */
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
   readonly at: readonly number[];
   readonly series: readonly Series[];
-  /** Stretches of x that are shaded. */
+  /** Shaded ranges of x. */
   readonly spans: readonly { readonly from: number; readonly to: number; readonly kind: 'outage' | 'ramp' }[];
-  /** Lines across, each with a word. */
+  /** Labelled lines across the plot. */
   readonly marks: readonly { readonly at: number; readonly label: string }[];
 }
 
-/** A figure of the report: drawings, a description of them, and the same data as a table. */
+/** A figure of the report: plots, a description, and the same data as a table. */
 export interface Figure {
   readonly id: string;
   readonly heading: string;
-  /** What there is to see, in a sentence or two. */
+  /** What the figure shows, in a sentence or two. */
   readonly note: string;
   readonly plots: readonly Plot[];
   readonly table: HtmlTable;
 }
 
 /**
- * Numbers as the page carries them: a run of zeros is one negative number, its length. A quiet hour is a few bytes.
- * Null stays null.
+ * Numbers as embedded in the page: a run of zeros is stored as its negative length, so that a quiet hour takes a few
+ * bytes. Null stays null.
  */
 export function packNumbers(values: readonly (number | null)[]): (number | null)[] {
   const packed: (number | null)[] = [];

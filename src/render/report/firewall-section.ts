@@ -3,7 +3,9 @@ import { formatFirewall } from '../firewall.ts';
 import { escapeHtml, htmlTable } from './html.ts';
 import { type Side, sideLabel } from './sides.ts';
 
-/** What the firewall said of itself: what changed between two runs, and what moved during each; nothing if nobody asked. */
+/**
+ * The firewall's own view: what changed between two runs, and what moved during each; empty without firewall commands.
+ */
 export function firewallSection(sides: readonly Side[], comparison?: Comparison): string {
   const asked = sides.filter(({ run: { summary } }) => summary.firewall !== undefined);
   if (asked.length === 0) return '';

@@ -3,7 +3,7 @@ import { formatCount, formatMicros, formatPlural } from '../format.ts';
 import type { Figure } from './figure.ts';
 import { type ArmSide, sideLabel } from './sides.ts';
 
-/** Bins a decade: each a quarter as wide again as the one before, fine enough to hold 1 s and 2 s apart. */
+/** Bins per decade: each a quarter wider than the one before, fine enough to separate 1 s and 2 s. */
 const BINS_A_DECADE = 10;
 
 interface Bins {
@@ -11,7 +11,7 @@ interface Bins {
   readonly counts: readonly (readonly number[])[];
 }
 
-/** How long handshakes took, on logarithmic axes, and when a lost SYN is sent again. */
+/** Handshakes by duration, on logarithmic axes, with the times at which a lost SYN is retransmitted. */
 export function handshakeFigure(arm: string, sides: readonly ArmSide[]): Figure | undefined {
   const times = sides.map(({ run }) => recordedTimes(run.histograms.get(`${arm}.handshake`)));
   const bins = binTimes(times);
@@ -26,7 +26,7 @@ export function handshakeFigure(arm: string, sides: readonly ArmSide[]): Figure 
     .map((sec) => ({ at: sec * 1e6, label: `${sec} s` }));
   return {
     id: 'handshake',
-    heading: 'Handshakes by length',
+    heading: 'Handshakes by duration',
     note: `${formatCounts(sides)} from when they were due. ${
       marks.length > 0
         ? 'Dashed lines: when this host retransmits a lost SYN. A heap just after one consists of handshakes that were answered at that SYN.'
@@ -84,7 +84,7 @@ function scheduleOf({ run, summary }: ArmSide): readonly number[] {
     : (summary.stallSteps?.steps.map(({ atSec }) => atSec) ?? []);
 }
 
-/** All in the same bins, an empty one on either side; undefined where nothing was recorded. */
+/** All in the same bins, with an empty one on either side; undefined if nothing was recorded. */
 function binTimes(times: readonly (readonly RecordedTime[])[]): Bins | undefined {
   const all = times.flat();
   if (all.length === 0) return undefined;

@@ -5,7 +5,7 @@ import { armNames, armSides, type Side, sideLabel } from './sides.ts';
 
 type Cuts = Readonly<Partial<Record<Cut, number>>>;
 
-/** What became of held connections, by how long they had been idle; nothing if none was proved or cut. */
+/** Outcomes of held connections, by idle time; empty if none was checked or cut. */
 export function holdsSection(sides: readonly Side[]): string {
   const rows = armNames(sides).flatMap((arm) =>
     armSides(sides, arm).flatMap(({ side, summary: { cuts = {}, proofs = [] } }) => {

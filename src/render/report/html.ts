@@ -6,7 +6,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it may stand between tags and in quoted attributes. */
+/** Escapes text for use between tags and in quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
@@ -29,7 +29,7 @@ export interface HtmlTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A table of plain text; the first cell of a row is its head. It scrolls by itself where the page is too narrow. */
+/** A table of plain text; the first cell of a row is its header. It scrolls if the page is too narrow. */
 export function htmlTable({ columns, rows }: HtmlTable, caption: string): string {
   const head = columns.map(
     ({ title, align }) => `<th scope="col" class="${align}">${escapeHtml(title)}</th>`,

@@ -18,8 +18,8 @@ const FALL = 18;
 const MOST_STEPS = 16;
 
 /**
- * Stalled handshakes, packet by packet, as this machine saw them: nothing where none was captured. What left is drawn dashed from
- * half-way on, as whether it arrived is not seen from here.
+ * Stalled handshakes, packet by packet, as this machine saw them: nothing where none was captured. What left is drawn
+ * dashed from half-way on, as whether it arrived is not seen from here.
  */
 export function ladderSection(sides: readonly Side[]): string {
   const drawn = sides.flatMap(({ name, run: { evidence = [] } }) =>

@@ -2,7 +2,10 @@ import { listMet } from '../met.ts';
 import { escapeHtml } from './html.ts';
 import { armNames, armSides, type Side, sideLabel } from './sides.ts';
 
-/** What met the SYNs of attempts that did not go well, in sentences; nothing if no packets were captured, or all went well. */
+/**
+ * What met the SYNs of attempts that did not go well, in sentences; nothing if no packets were captured, or all went
+ * well.
+ */
 export function metSection(sides: readonly Side[]): string {
   const items = armNames(sides).flatMap((arm) =>
     armSides(sides, arm).flatMap(({ side, summary }) =>

@@ -27,7 +27,9 @@ const QUANTILES = [
   ['max', 'max'],
 ] as const satisfies readonly (readonly [string, keyof Quantiles])[];
 
-/** Latency against the share of attempts that were at least as quick, the slowest hundredth drawn as wide as the rest. */
+/**
+ * Latency against the share of attempts that were at least as quick, the slowest hundredth drawn as wide as the rest.
+ */
 export function percentileFigure(arm: string, sides: readonly ArmSide[]): Figure | undefined {
   const drawn = sides.flatMap((side) =>
     TIMES.flatMap((time) => {

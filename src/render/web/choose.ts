@@ -4,9 +4,9 @@ import { renderRunsForm } from './runs-table.ts';
 import type { RunRow } from './types.ts';
 
 /**
- * Runs to choose two from.
+ * A page for choosing two runs.
  * @param rows the latest first
- * @param chosen folders of those that are chosen already
+ * @param chosen folders of those already chosen
  */
 export function renderChoice(rows: readonly RunRow[], chosen: readonly string[]): string {
   const title = 'Compare two runs';

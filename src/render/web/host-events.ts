@@ -4,7 +4,7 @@ import { escapeHtml } from '../report/html.ts';
 /** An event of a run or soak, as the store describes it. */
 export interface ShownEvent {
   readonly fromSec: number;
-  /** Exclusive; null while it lasts. */
+  /** Exclusive; null while it continues. */
   readonly toSec: number | null;
   readonly setsAside: boolean;
   readonly text: string;
@@ -26,7 +26,7 @@ export function formatEvent({ fromSec, toSec, setsAside, text }: ShownEvent): Fo
   return { lasts: toSec === null, says: `${when}: ${text}${setsAside ? ' (excluded)' : ''}` };
 }
 
-/** A list that the page's script keeps up; nothing to be seen while it is empty. */
+/** A list updated by the page's script; invisible while empty. */
 export function renderEvents(hostEvents: readonly FormattedEvent[]): string {
   const items = hostEvents.map(
     ({ lasts, says }) => `<li${lasts ? ' class="lasts"' : ''}>${escapeHtml(says)}</li>`,

@@ -7,7 +7,7 @@ export interface Layout {
   readonly place: Place;
   /** HTML. */
   readonly main: string;
-  /** Whether a script of ours has something to do. */
+  /** Whether the page needs our script. */
   readonly hasScript?: boolean;
 }
 
@@ -38,7 +38,7 @@ ${main}
 `;
 }
 
-/** @param more HTML of what leads on from here */
+/** @param more HTML of further links */
 export function renderNav(place: Place, more = ''): string {
   const link = (href: string, text: string, here: Place) =>
     `<a href="${href}"${place === here ? ' aria-current="page"' : ''}>${text}</a>`;

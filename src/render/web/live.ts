@@ -29,8 +29,8 @@ const COLUMNS = [
 ] as const;
 
 /**
- * Runs that are under way. What stands here is as of now; the page's script keeps it so.
- * @param follows whether runs that begin later are to show up by themselves
+ * The runs in progress, as of now; the page's script keeps them up to date.
+ * @param follows whether later runs are to appear automatically
  */
 export function renderLive(
   runs: readonly LiveRun[],
@@ -83,13 +83,13 @@ function renderSpark(name: string, heading: string): string {
 <p class="scale"><span data-from="${name}"></span><span data-most="${name}"></span><span>now</span></p></figure>`;
 }
 
-/** Since when stands below. */
+/** Without the start time, which is shown below. */
 function formatTestedSince(tested: Tested): string {
   const from = formatFrom(tested);
   return `${formatTested(tested)}${from === '' ? '' : `, from ${from}`}`;
 }
 
-/** Kept apart from figures and verdict. */
+/** Separate from figures and verdict. */
 function isApart(series: string): boolean {
   return /~(ramp|aside)$/.test(series);
 }

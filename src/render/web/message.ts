@@ -1,7 +1,7 @@
 import { escapeHtml } from '../report/html.ts';
 import { renderLayout } from './layout.ts';
 
-/** A page that says why there is nothing else to see. */
+/** A page with only a message. */
 export function renderMessage(title: string, hint: string | undefined): string {
   return renderLayout({
     title: title.replace(/^./, (first) => first.toUpperCase()),

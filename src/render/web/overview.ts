@@ -6,25 +6,28 @@ import { renderTrends } from './trend.ts';
 import type { RunRow } from './types.ts';
 
 export interface Overview {
-  /** Every scenario that there are runs of. */
+  /** Every scenario with runs. */
   readonly scenarios: readonly string[];
-  /** The only one to show; undefined: all are shown. */
+  /** The scenario to show; undefined: all. */
   readonly scenario: string | undefined;
-  /** Of one page of the list, latest first. */
+  /** The runs on this page of the list, latest first. */
   readonly rows: readonly RunRow[];
   /** From 1. */
   readonly page: number;
   readonly pages: number;
   readonly total: number;
-  /** Runs of one scenario that did the same against the same far end, oldest first; the group run last comes first. */
+  /**
+   * Groups of runs of one scenario with the same work and far end, oldest first; the group with the latest run comes
+   * first.
+   */
   readonly trends: readonly (readonly RunRow[])[];
-  /** Runs of that scenario that are in none of these. */
+  /** Runs of that scenario in no group. */
   readonly apart: number;
-  /** Folders that hold a run which is not, or not wholly, shown. */
+  /** Folders of runs that cannot be shown, or not completely. */
   readonly damaged: readonly { readonly folder: string; readonly why: string }[];
 }
 
-/** The list of runs, and how one scenario went from run to run. */
+/** The list of runs, and the trend of one scenario. */
 export function renderOverview(overview: Overview): string {
   const { scenario, rows, trends, apart, total } = overview;
   const title = scenario === undefined ? 'Runs and soaks' : `Runs of ${scenario}`;

@@ -1,23 +1,23 @@
 import { escapeHtml } from '../report/html.ts';
 import { HEAD, renderNav, runHref } from './layout.ts';
 
-/** Of a file that is opened by itself; what is served has a stricter one in its head. */
+/** The policy of a file opened on its own; served pages have a stricter one in their header. */
 const OWN_POLICY = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
 
-/** Puts a report among the pages: what leads back stands above it. */
+/** Embeds a report in the site, with navigation above it. */
 export function frameReport(report: string, links: string): string {
   return report
     .replace(OWN_POLICY, () => HEAD)
     .replace('<body>', () => `<body>\n${renderNav('elsewhere', links)}`);
 }
 
-/** What leads on from the report of one run. */
+/** Links from the report of one run. */
 export function runLinks(folder: string, isRunning: boolean): string {
   const json = `<a href="${escapeHtml(`/api/runs/${encodeURIComponent(folder)}/summary`)}">JSON</a>`;
   return isRunning ? ` <a href="${runHref(folder)}">This run, live</a> ${json}` : ` ${json}`;
 }
 
-/** What leads on from that of two. */
+/** Links from the report of two runs. */
 export function compareLinks(before: string, after: string): string {
   const query = (one: string, other: string) =>
     escapeHtml(new URLSearchParams({ before: one, after: other }).toString());

@@ -7,7 +7,7 @@ import type { RunRow } from './types.ts';
 
 const COLUMNS = ['compare', 'started', 'verdict', 'stalled', 'scenario', 'label', 'lasted', 'size'] as const;
 
-/** A form that sends two of the runs to be compared. Without a script, the server reports if there are not two. */
+/** A form for choosing two runs to compare. Without a script, the server reports a wrong number. */
 export function renderRunsForm(rows: readonly RunRow[], chosen: readonly string[] = []): string {
   return `<form class="runs" action="/compare" method="get">
 <div class="scrolls" tabindex="0" role="region" aria-label="Runs"><table>
@@ -46,7 +46,7 @@ function renderArm({ name, started, stalled, rate }: NonNullable<RunRow['figures
   return `<span class="arm-line"><span class="faint">${escapeHtml(name)}</span> ${figures}</span>`;
 }
 
-/** As `rushhour results` words it. */
+/** Worded as by `rushhour results`. */
 export function formatOutcome({ status, verdict }: RunRow): { readonly word: string; readonly tone: string } {
   if (status !== 'complete' || verdict === undefined) {
     return { word: status, tone: status === 'running' ? 'strong' : 'doubt' };

@@ -7,23 +7,23 @@ import type { ArmFigures, RunRow } from './types.ts';
 
 const HEIGHT_PX = 150;
 const TOP_PX = 10;
-/** The lowest line stands a little above the edge, so that a point at 0 is whole. */
+/** The lowest line is a little above the edge, so that a point at 0 is fully visible. */
 const BASE_PX = HEIGHT_PX - 8;
 const MAX_ARMS = 8;
-/** Labels below a drawing that have room on a phone: days or times, and both together. */
+/** Labels that fit below a plot on a phone: days or times, and both together. */
 const MAX_DATES = 5;
 const MAX_MOMENTS = 3;
-/** Half a letter of them, of the width that a drawing has on a phone. */
+/** Half a character, as a share of a plot's width on a phone. */
 const LETTER_PERCENT = 1.2;
 
 interface Point {
   readonly run: RunRow;
   readonly figures: ArmFigures;
-  /** Percent of the width: each run has as much room as any other. */
+  /** Percent of the width: runs are equally spaced. */
   readonly x: number;
 }
 
-/** A drawing for each group of comparable runs; runs in none of them are counted, with the reason. */
+/** A plot for each group of comparable runs; other runs are counted, with the reason. */
 export function renderTrends(groups: readonly (readonly RunRow[])[], apart: number): string {
   const why = 'because a line between them would show the test, not the network';
   const left =
@@ -38,8 +38,8 @@ export function renderTrends(groups: readonly (readonly RunRow[])[], apart: numb
 }
 
 /**
- * Stalled share from run to run, a drawing an arm, each with its 95 % interval. Widths are in percent and all else in
- * pixels: it fits any screen, and its letters stay as they are.
+ * Stalled share by run, one plot per arm, each with its 95 % interval. Widths are in percent and everything else in
+ * pixels, so that it fits any screen at the same font size.
  */
 function renderTrend(runs: readonly RunRow[], index: number): string {
   const { scenario = '', tested } = runs.at(-1) ?? {};
@@ -90,7 +90,9 @@ function renderPoint({ run, figures, x }: Point, y: (share: number) => number): 
   return `<a href="${runHref(run.folder)}" tabindex="-1"><title>${escapeHtml(title)}</title><line class="interval" x1="${at}" x2="${at}" y1="${round(y(ci95[0]))}" y2="${round(y(ci95[1]))}"/><circle class="${tone === 'doubt' ? 'hollow' : 'full'}" cx="${at}" cy="${round(y(rate))}" r="4"/></a>`;
 }
 
-/** Of runs of one day the times, with seconds where a minute has several; of others the days; both where a day has several. */
+/**
+ * Labels: times for runs of one day, with seconds if a minute has several; otherwise days; both if a day has several.
+ */
 function nameMoments(runs: readonly RunRow[]): string[] {
   const days = runs.map(({ startedAt }) => startedAt.slice(5, 10));
   const minutes = runs.map(({ startedAt }) => startedAt.slice(11, 16));
@@ -108,7 +110,7 @@ function renderDates(runs: readonly RunRow[]): string {
   const dates = names.flatMap((name, index) => {
     if ((runs.length - 1 - index) % every !== 0) return [];
     const x = ((index + 0.5) / runs.length) * 100;
-    // Where runs stand close, the last one would stand out over the edge.
+    // With many runs, the last label would cross the edge.
     const isCut = index === runs.length - 1 && 100 - x < longest * LETTER_PERCENT;
     const [at, anchor] = isCut ? [100, 'end'] : [x, 'middle'];
     return [`<text x="${round(at)}%" y="12" text-anchor="${anchor}">${escapeHtml(name)}</text>`];
@@ -116,7 +118,7 @@ function renderDates(runs: readonly RunRow[]): string {
   return `<div class="plot-row"><span class="levels"></span><svg class="dates" width="100%" height="16" aria-hidden="true">${dates.join('')}</svg></div>`;
 }
 
-/** 1, 2 or 5 of a power of ten, so that two to five of them reach the highest. */
+/** 1, 2 or 5 times a power of ten, so that two to five steps reach the maximum. */
 function stepFor(highest: number): number {
   const most = Math.max(highest, 1e-6);
   const decade = 10 ** Math.floor(Math.log10(most));

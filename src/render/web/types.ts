@@ -1,6 +1,6 @@
 import type { RunListing } from '../../read/listing.ts';
 
-/** Of one arm, what lists and trends show. */
+/** The figures of one arm for lists and trends. */
 export interface ArmFigures {
   readonly name: string;
   readonly started: number;
@@ -10,15 +10,15 @@ export interface ArmFigures {
   readonly ci95: readonly [number, number];
 }
 
-/** Of a summary, what lists and trends show. */
+/** The part of a summary for lists and trends. */
 export interface RunFigures {
   readonly lastedUs: number;
   readonly arms: readonly ArmFigures[];
 }
 
-/** One run of the list. */
+/** A row of the list. */
 export interface RunRow extends RunListing {
-  /** Name of its folder, by which its page is found. */
+  /** Name of its folder, used in its address. */
   readonly folder: string;
   /** Undefined without a summary. */
   readonly figures: RunFigures | undefined;

@@ -6,7 +6,7 @@ import type { PageRequest, Reply, Site } from '../types.ts';
 /** Runs that are shown at once: on one machine there is seldom more than one. */
 const MAX_SHOWN = 3;
 
-/** `/live`: all runs that are under way, the latest first. */
+/** `/live`: all runs in progress, latest first. */
 export async function liveHtml(site: Site): Promise<Reply> {
   const shown = await listShown(site);
   const runs = [];
@@ -26,7 +26,7 @@ async function listShown({ catalog }: Site): Promise<CatalogRun[]> {
   return running.slice(-MAX_SHOWN).reverse();
 }
 
-/** The page of one run that is under way. */
+/** The page of a run in progress. */
 export async function liveRunHtml(site: Site, run: CatalogRun): Promise<Reply> {
   return htmlReply(renderLive([await lookAt(site, run)], run.folder));
 }

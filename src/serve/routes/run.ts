@@ -11,13 +11,13 @@ import { liveRunHtml } from './live.ts';
 
 type Names = Readonly<Record<string, string>>;
 
-/** `/runs/<run>`: its report, or how it goes while it is under way. */
+/** `/runs/<run>`: its report, or its live page while it is in progress. */
 export async function runHtml(site: Site, _request: PageRequest, { run: name }: Names): Promise<Reply> {
   const run = await site.catalog.find(name!);
   return run.status === 'running' ? liveRunHtml(site, run) : reportOf(site, run);
 }
 
-/** `/runs/<run>/report`: of a run under way, of what there is so far. */
+/** `/runs/<run>/report`: for a run in progress, of its data so far. */
 export async function reportHtml(site: Site, _request: PageRequest, { run: name }: Names): Promise<Reply> {
   return reportOf(site, await site.catalog.find(name!));
 }

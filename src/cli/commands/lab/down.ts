@@ -21,7 +21,7 @@ export function registerDown(lab: Command, context: Context): void {
         requireLabHost();
         const { stdout } = context.host;
         for (const leftover of await removeLeftovers(STATE_DIR))
-          stdout.write(`removed what was left of lab ${leftover}\n`);
+          stdout.write(`removed the remains of lab ${leftover}\n`);
         const free = listLabs(STATE_DIR).filter(({ owner }) => owner === null);
         const newest = id === undefined ? free.slice(0, 1) : [findLab(STATE_DIR, id)];
         const doomed = all === true ? free : newest;
@@ -29,7 +29,7 @@ export function registerDown(lab: Command, context: Context): void {
         for (const state of doomed) {
           if (state.owner !== null) {
             throw new UsageError(`Lab ${state.id} belongs to "lab run", process ${state.owner.pid}.`, {
-              hint: 'interrupt that process: it removes its lab',
+              hint: 'interrupt that process, which removes its lab',
             });
           }
           await removeLab(StateFile.open(STATE_DIR, state));

@@ -8,8 +8,8 @@ import { registerSwitch } from './switch.ts';
 import { registerUp } from './up.ts';
 
 export function registerLab(program: Command, context: Context): void {
-  // "lab run" and "lab exec" pass on what follows their own arguments, flags included: every command above them, too, has to
-  // take its flags before its sub-command only.
+  // "lab run" and "lab exec" pass on everything after their own arguments, including flags, so every command above them
+  // must also take its flags before its subcommand.
   const lab = program
     .enablePositionalOptions()
     .command('lab')

@@ -8,7 +8,7 @@ interface Signals {
   follow(entered: Entered): Promise<ExitCode>;
 }
 
-/** A signal must not keep a lab from being removed: it ends what runs inside, and the rest follows. */
+/** A signal must not prevent the removal of a lab: it ends the command inside, and removal follows. */
 export async function withSignals(
   { host }: Context,
   work: (signals: Signals) => Promise<ExitCode>,

@@ -16,10 +16,7 @@ export function registerUp(lab: Command, context: Context): void {
     .description('Build a lab that stays until "lab down".')
     .argument('<preset>', 'name, name:value or name:key=value,...')
     .option('--set <key=value>', 'a parameter of the preset (repeatable)', collect)
-    .option(
-      '--far-end <command>',
-      'shell command that answers on the far side, instead of the embedded far ends',
-    )
+    .option('--far-end <command>', 'shell command to run on the far side instead of the embedded far ends')
     .addHelpText(
       'after',
       `
