@@ -94,7 +94,7 @@ function findGrowth(arm: string, seconds: readonly LookSecond[]): string[] {
   const last = middle(medians.slice(-third));
   if (last < first * GROWTH || last < first + GROWTH_US) return [];
   const inMs = (us: number): string => `${Math.round(us / 1_000)} ms`;
-  return [`answers of arm ${arm} took ${inMs(first)} at first and ${inMs(last)} at the end`];
+  return [`responses of arm ${arm} took ${inMs(first)} at first and ${inMs(last)} at the end`];
 }
 
 function middle(values: readonly number[]): number {

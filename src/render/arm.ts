@@ -47,7 +47,7 @@ function renderCounts(arm: ArmSummary, room: number): string[] {
   const lost =
     arm.lost === undefined
       ? ''
-      : `; ${formatCount(arm.lost)} still open when the run was cut short, outcome unknown`;
+      : `; ${formatCount(arm.lost)} still open when the run was interrupted, outcome unknown`;
   return renderLabelled(
     'attempts',
     `${counts.join(', ')} (${formatShare(arm.completedShare)}); ${formatPerSec(arm.achievedPerSec)}${lost}`,

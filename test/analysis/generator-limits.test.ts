@@ -148,7 +148,7 @@ describe('whether this machine was the bottleneck', () => {
       summaryOf({ scheduled: 500, started: 500, outcomes: { ok: 500 }, ...own } as object);
     const limits = (own: object) =>
       reasonsOf([{ arm: armOf(), summary: summary(own) }], NOTHING, { linkLossSec: 2 });
-    expect(limits({ stalled })).toEqual([expect.stringMatching(/^local-drop: in 2 s the link /)]);
+    expect(limits({ stalled })).toEqual([expect.stringMatching(/^local-drop: in 2 s, the outgoing link /)]);
     expect(limits({})).toEqual([]);
   });
 

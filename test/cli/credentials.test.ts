@@ -81,8 +81,8 @@ describe('hit with credentials', () => {
     [[...HIT, '--proxy-basic', '--proxy-negotiate'], 'cannot be used with option', ''],
     [[...HIT, '--proxy-negotiate', '--principal', 'p'], '--principal needs a keytab', '--keytab'],
     [[...HIT, '--challenge'], '--challenge needs authentication', '-U or -u'],
-    [['hit', 'http://10.0.0.9/', '-U', 'bob:hunter2'], 'without a proxy', '-x'],
-    [['hit', 'http://10.0.0.9/', '-p'], 'a tunnel without a proxy', '-x'],
+    [['hit', 'http://10.0.0.9/', '-U', 'bob:hunter2'], 'these credentials are for a proxy', '-x'],
+    [['hit', 'http://10.0.0.9/', '-p'], 'a tunnel needs a proxy', '-x'],
     [['hit', 'http://10.0.0.9/', '-k'], 'only https:// has certificates', 'There is no ab -k'],
   ])('%j is bad usage, says why without the secret, and starts nothing', async (args, why, fix) => {
     const { exitCode, err, options } = await cli(...args);

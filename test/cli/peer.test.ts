@@ -105,7 +105,7 @@ suiteNeeding('rushhour peer', ['root'], () => {
     const before = readFileSync(path);
     const second = await peering(args, async () => {}, { cwd });
     expect(second.exitCode).toBe(5);
-    expect(second.err).toContain('remove it, or name another');
+    expect(second.err).toContain('remove it, or choose another name');
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 

@@ -251,8 +251,8 @@ arms:
   }
   const first = { host: '127.0.0.1', port: 3128 };
   const second = { host: '127.0.0.3', port: 81 };
-  const line = 'proxy 127.0.0.1:3128 from p.pac for http://127.0.0.1/ (passing over SOCKS s:1)';
-  const bothLine = 'proxy 127.0.0.1:3128 and 127.0.0.3:81 from p.pac for http://127.0.0.1/ (passing over';
+  const line = 'proxy 127.0.0.1:3128 from p.pac for http://127.0.0.1/ (skipping SOCKS s:1)';
+  const bothLine = 'proxy 127.0.0.1:3128 and 127.0.0.3:81 from p.pac for http://127.0.0.1/ (skipping';
 
   it('fills the proxy of hit, and the plan says whence', async () => {
     const { exitCode, arms, err } = await cli('hit', 'http://127.0.0.1/', '--pac', 'p.pac');
@@ -342,7 +342,7 @@ arms:
     ],
     [['run', 'quickstart', '--pac', 'p.pac'], 2, 'give --target'],
     [['hit', 'http://127.0.0.9/?token=s3cret', '--pac', 'p.pac'], 5, '127.0.0.9/?token='],
-    [['doctor', '--pac', 'p.pac'], 2, 'there is none'],
+    [['doctor', '--pac', 'p.pac'], 2, 'none is given'],
     [['hit', 'http://127.0.0.1/', '-x', 'http://wpad/wpad.dat'], 2, '--pac http://wpad/wpad.dat'],
     [
       ['run', 'steady', '-x', 'https://u:s3cret@h/a.pac?b', '--target', 'http://127.0.0.1/'],

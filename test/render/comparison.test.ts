@@ -56,7 +56,7 @@ describe('a comparison on the terminal', () => {
       'after       two, 2025-01-31 06:00:00 UTC',
     ]);
     expect(text).toContain('stalled.rate  15.5 %  0.1 %  -15.4 points  -20 points to -10 points  better\n');
-    expect(text).toContain('up to 7 s are allowed for');
+    expect(text).toContain('They allow for bursts of stalls up to 7 s');
     const short = renderComparison(comparisonOf([lineAt()], { longestBurstSec: 0 }), LOOK);
     expect(short).not.toContain('0 s');
     expect(short.replace(/\s+/g, ' ')).toContain('too short to allow for bursts of stalls');

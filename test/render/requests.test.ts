@@ -8,7 +8,7 @@ const shown = (over: Partial<ArmSummary>): string =>
 
 it('attempts that were open when a run was killed are named beside the others', () => {
   expect(shown({ lost: 12 }).replace(/\s+/g, ' ')).toContain(
-    '12 open when the run was interrupted, outcome unknown',
+    '12 still open when the run was interrupted, outcome unknown',
   );
   expect(shown({})).not.toContain('killed');
 });

@@ -62,7 +62,7 @@ describe('a comparison', () => {
     expect(line.smallestDifference).toBeGreaterThan(0.0015);
     expect(line.smallestDifference).toBeLessThan(0.004);
     expect(comparison.sentence).toMatch(
-      /^No difference seen in stalls: in stress one of 0\.\d+ points or more/,
+      /^No difference seen in stalls: in stress, one of 0\.\d+ points or more/,
     );
   });
 
@@ -81,7 +81,7 @@ describe('a comparison', () => {
     expect([three.units, three.warnings]).toEqual(['runs', []]);
     const two = compareSimulated([clean, clean], [clean, clean]);
     expect(two.units).toBe('seconds');
-    expect(two.warnings[0]).toContain('takes 3 or more a side');
+    expect(two.warnings[0]).toContain('with 3 or more a side');
   });
 
   it('says nothing of what was tested where a run was generator-limited', () => {

@@ -28,7 +28,7 @@ describe('requests that were sent again', () => {
   it('are connections of browsers, which carry many requests each', () => {
     const load = { kind: 'browsers' } as Arm['load'];
     expect(textOf({ '0': 90, '1': 10 }, { load })).toMatch(
-      /^10 % of connections \(10 of 100\) had a request/,
+      /^10 % of connections \(10 of 100\) retransmitted a request/,
     );
   });
 

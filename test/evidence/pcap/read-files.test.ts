@@ -116,8 +116,8 @@ describe('what is odd about a capture', () => {
   const all = () => whole(1, 0);
   const odd: readonly [string, () => string, RegExp][] = [
     ['begun late', () => save(all().slice(3)), /1 of 1 connections began before the capture/],
-    ['clients alone', () => save([0, 2, 3, 6].map((index) => all()[index]!)), /Only packets of clients/],
-    ['servers alone', () => save([1, 4, 5, 7].map((index) => all()[index]!)), /Only packets of servers/],
+    ['clients alone', () => save([0, 2, 3, 6].map((index) => all()[index]!)), /Only packets from clients/],
+    ['servers alone', () => save([1, 4, 5, 7].map((index) => all()[index]!)), /Only packets from servers/],
     [
       'on all interfaces',
       () =>
@@ -130,7 +130,7 @@ describe('what is odd about a capture', () => {
     [
       'cut too short',
       () => save(all(), { snapLength: 40 }),
-      /has 8 of 8 frames that were cut before their TCP header/,
+      /has 8 of 8 frames that were cut off inside their TCP header/,
     ],
     [
       'a clock that was not set',

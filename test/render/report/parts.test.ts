@@ -45,7 +45,7 @@ describe('answers by status', () => {
     const html = namesSection([
       sideOf('', { refusals: { RST: 1 }, errorNames: { '<b>': 2 }, schemesOffered: { NTLM: 3 } }),
     ]);
-    for (const cells of ['refused by</td><td>RST', 'proxy</td><td>&lt;b&gt;', 'offered</td><td>NTLM'])
+    for (const cells of ['refused by</td><td>RST', 'proxy error</td><td>&lt;b&gt;', 'offered</td><td>NTLM'])
       expect(html.replaceAll(/<td[^>]*>/g, '<td>')).toContain(cells);
   });
 });

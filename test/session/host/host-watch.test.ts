@@ -141,7 +141,7 @@ describe('a night that is watched', () => {
     expect(night.told).toEqual([
       {
         ...{ kind: 'address-changed', fromSec: 3, toSec: 4, setsAside: true },
-        text: '10.0.0.5 is gone from eth0, which has 10.0.0.9',
+        text: '10.0.0.5 is gone from eth0, which now has 10.0.0.9',
       },
       'new leg',
     ]);

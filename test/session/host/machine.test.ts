@@ -87,7 +87,7 @@ suiteNeeding('links of a real machine', ['linux', 'root', 'netns', 'ip', 'nsente
       await near.run('sh', '-c', 'ip addr add 10.77.0.9/16 dev cable; ip addr del 10.77.0.1/24 dev cable');
       expect(await watching.next()).toMatchObject({
         ...{ id: 3, kind: 'address-changed', setsAside: true },
-        text: '10.77.0.1 is gone from cable, which has 10.77.0.9',
+        text: '10.77.0.1 is gone from cable, which now has 10.77.0.9',
       });
       expect(await watching.next()).toEqual({ newLeg: true });
       await watching.end();

@@ -45,8 +45,8 @@ it('tells nothing of a link that stays as it was', async () => {
 it.each<[string, Partial<LinkInterface>]>([
   ['eth0 is down', { isUp: false, hasCarrier: false }],
   ['eth0 has lost its carrier', { hasCarrier: false }],
-  ['another Ethernet address, 02:00:00:00:00:99', { mac: '02:00:00:00:00:99' }],
-  ['lowered from 1500 to 1000 bytes', { mtu: 1_000 }],
+  ['changed its Ethernet address to 02:00:00:00:00:99', { mac: '02:00:00:00:00:99' }],
+  ['went down from 1500 to 1000 bytes', { mtu: 1_000 }],
 ])('warns once of what is amiss, and counts its seconds: %s', async (text, seen) => {
   const { warnings, lostSec, again } = await watch(seen);
   expect(warnings).toEqual([expect.stringContaining(text)]);
