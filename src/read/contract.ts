@@ -14,9 +14,9 @@ export type {
   TokenCounts,
 } from '../metrics/types.ts';
 export type { Outcome } from '../outcome/outcome.ts';
-export type { Notes } from '../store/notes.ts';
 /** A line of a soak's frames.jsonl. */
-export type { WindowLine } from '../store/run-frames.ts';
+export type { WindowLine } from '../store/frame-schema.ts';
+export type { Notes } from '../store/notes.ts';
 export type { NatInfo, ProcessMark, RunInfo, SoakInfo, SourcesInfo } from '../store/run-info.ts';
 export type {
   SessionEvent,

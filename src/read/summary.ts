@@ -9,9 +9,12 @@ import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import { type RunInfo, sessionOf } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
 import { readEvents } from '../store/session-events.ts';
+import { schemaOf } from '../store/shapes.ts';
 import { summarySchema } from '../store/summary-schema.ts';
 import { readBeside } from './beside.ts';
 import { SessionSums } from './session-sums.ts';
+
+const SUMMARY = schemaOf<Summary>()(summarySchema);
 
 /** The stored summary of a finished run; otherwise one computed from the frames written so far. */
 export async function readSummary(dir: string): Promise<Summary> {
@@ -27,7 +30,7 @@ export async function readStoredSummary(dir: string): Promise<Summary | undefine
 
 /** As {@link readStoredSummary}, telling a damaged one from none. */
 export async function readSummaryFile(dir: string): Promise<JsonFile<Summary>> {
-  const file = await readJson<Summary>(join(dir, FILES.summary), summarySchema);
+  const file = await readJson(join(dir, FILES.summary), SUMMARY);
   if (file.kind !== 'whole') return file;
   const { label } = await readNotes(dir);
   return label === undefined

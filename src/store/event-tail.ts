@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { SESSION_FILES } from './files.ts';
-import { isEventLine } from './frame-schema.ts';
 import { parseLine } from './read-lines.ts';
 import type { SessionEvent } from './session-events.ts';
+import { isEventLine } from './session-events.ts';
 import { TailFile } from './tail-file.ts';
 
 /** Bounds memory if a link flaps all night: beyond this, the events that ended first are forgotten. */
@@ -31,7 +31,7 @@ export class EventTail {
   }
 
   #take(line: string): void {
-    const event = parseLine<SessionEvent>(line, isEventLine);
+    const event = parseLine(line, isEventLine);
     if (event === undefined) return;
     this.#events.set(event.id, event);
     if (this.#events.size > KEPT) this.#forgetOldest();

@@ -1,6 +1,5 @@
 import { stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Evidence } from '../metrics/evidence.ts';
 import { isEvidenceLine } from './evidence-schema.ts';
 import { EVIDENCE_FILES } from './files.ts';
 import { eachLine } from './lines.ts';
@@ -18,7 +17,7 @@ export async function repairEvidence(dir: string): Promise<{ healthy: number; ot
   let captureEnd = 0;
   await eachLine(path, (bytes, start, end) => {
     read += end - start + 1;
-    const line = parseLine<Evidence>(bytes.toString('utf8', start, end), isEvidenceLine);
+    const line = parseLine(bytes.toString('utf8', start, end), isEvidenceLine);
     if (line === undefined) return;
     wholeEnd = read;
     kept[line.kind === 'healthy' ? 'healthy' : 'others'] += 1;

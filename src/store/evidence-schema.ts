@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import type { Evidence } from '../metrics/evidence.ts';
 import { NOTED_KINDS } from '../metrics/noted.ts';
-import { count, figure, some, text } from './shapes.ts';
+import { count, figure, guardOf, schemaOf, some, text } from './shapes.ts';
 
 /** More packets of an attempt are counted. */
 const MOST_PACKETS = 64;
@@ -27,21 +28,21 @@ const packet = some({
   ...{ ttlOfSynAcks: likeness, ipIdOfSynAcks: likeness },
 });
 
-const evidence = some({
-  series: text,
-  attempt: figure,
-  kind: z.enum(NOTED_KINDS),
-  atUs: number,
-  ...{ endpoint: text, source: text, interface: text, met: text },
-  packets: z.array(packet).max(MOST_PACKETS),
-  packetsLeftOut: count,
-  sinceFirstSynUs: number.nullable(),
-  rttUs: number.nullable(),
-  isPartial: z.literal(true).optional(),
-  capture: z.tuple([figure, figure]).optional(),
-});
-
-/** A line of evidence.jsonl. */
-export function isEvidenceLine(value: unknown): boolean {
-  return evidence.safeParse(value).success;
-}
+/** Whether a value is a line of evidence.jsonl. */
+export const isEvidenceLine = guardOf(
+  schemaOf<Evidence>()(
+    some({
+      series: text,
+      attempt: figure,
+      kind: z.enum(NOTED_KINDS),
+      atUs: number,
+      ...{ endpoint: text, source: text, interface: text, met: text },
+      packets: z.array(packet).max(MOST_PACKETS),
+      packetsLeftOut: count,
+      sinceFirstSynUs: number.nullable(),
+      rttUs: number.nullable(),
+      isPartial: z.literal(true).optional(),
+      capture: z.tuple([figure, figure]).optional(),
+    }),
+  ),
+);

@@ -11,6 +11,7 @@ import { experimentSchema, type Side, type StepState } from './experiment-schema
 import { writeJson } from './json-file.ts';
 import { type JsonFile, readJson } from './read-json.ts';
 import type { ProcessMark } from './run-info.ts';
+import { schemaOf } from './shapes.ts';
 
 /** One run of an experiment, and all that goes before it. */
 export interface ExperimentStep {
@@ -55,6 +56,8 @@ export interface ExperimentState {
   /** The process that does it, or did last. */
   readonly process: ProcessMark;
 }
+
+const STATE = schemaOf<ExperimentState>()(experimentSchema);
 
 /** What identifies a scenario as loaded, without telling its secrets. */
 export function fingerprintOf(scenario: Scenario): string {
@@ -147,7 +150,7 @@ export async function listExperiments(
 
 /** One under another name would be written elsewhere as it goes on. */
 async function readState(path: string): Promise<JsonFile<ExperimentState>> {
-  const file = await readJson<ExperimentState>(path, experimentSchema);
+  const file = await readJson(path, STATE);
   if (file.kind !== 'whole' || `${file.value.id}.json` === basename(path)) return file;
   return { kind: 'damaged', why: 'its id does not match its file name' };
 }

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { ANSWER_KINDS, MATCHED_BY, NAT_KINDS, SYN_CHANGES, SYN_FATES } from '../metrics/far.ts';
+import {
+  ANSWER_KINDS,
+  type FarAttempt,
+  MATCHED_BY,
+  NAT_KINDS,
+  SYN_CHANGES,
+  SYN_FATES,
+} from '../metrics/far.ts';
 import { NOTED_KINDS } from '../metrics/noted.ts';
 import { byName, count, figure, moment, some, text } from './shapes.ts';
 
@@ -91,6 +98,6 @@ export const farSchema = some({
 });
 
 /** A line of far.jsonl. */
-export function isFarLine(value: unknown): boolean {
+export function isFarLine(value: unknown): value is FarAttempt {
   return attempt.safeParse(value).success;
 }

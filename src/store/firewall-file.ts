@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AppendFile } from './append-file.ts';
 import { FILES } from './files.ts';
 import { parseLine, readLines } from './read-lines.ts';
-import { count, figure, moment, some, text } from './shapes.ts';
+import { count, figure, guardOf, moment, schemaOf, some, text } from './shapes.ts';
 
 /** When a command ran: before the load, during it, after it. */
 export const FIREWALL_PHASES = ['before', 'during', 'after'] as const;
@@ -38,18 +38,22 @@ const MOST_DURING_BYTES = 16 * 1024 * 1024;
 /** Of a folder that comes from elsewhere, no more is read. */
 const MOST_READ_CHARS = 2 * MOST_DURING_BYTES;
 
-const outputLine = some({
-  phase: z.enum(FIREWALL_PHASES),
-  at: moment,
-  tookMs: figure,
-  program: text,
-  isAgain: z.boolean().optional(),
-  text: text.max(2 * MOST_OUTPUT_BYTES),
-  isSame: z.boolean().optional(),
-  leftOutBytes: count.optional(),
-  errors: text.optional(),
-  failure: text.optional(),
-});
+const isOutputLine = guardOf(
+  schemaOf<FirewallOutput>()(
+    some({
+      phase: z.enum(FIREWALL_PHASES),
+      at: moment,
+      tookMs: figure,
+      program: text,
+      isAgain: z.boolean().optional(),
+      text: text.max(2 * MOST_OUTPUT_BYTES),
+      isSame: z.boolean().optional(),
+      leftOutBytes: count.optional(),
+      errors: text.optional(),
+      failure: text.optional(),
+    }),
+  ),
+);
 
 /** Appends outputs to firewall.jsonl, and opens it only when there is one. */
 export class FirewallFile {
@@ -99,7 +103,7 @@ export async function eachFirewallOutput(dir: string, take: (output: FirewallOut
     for (const line of lines) {
       read += line.length;
       if (read > MOST_READ_CHARS) return;
-      const output = parseLine<FirewallOutput>(line, (value) => outputLine.safeParse(value).success);
+      const output = parseLine(line, isOutputLine);
       if (output === undefined) continue;
       const whole = output.isSame === true ? { ...output, text: last.get(output.phase) ?? '' } : output;
       last.set(output.phase, whole.text);

@@ -1,5 +1,35 @@
 import * as z from 'zod';
-import { byName, count, counts, countsByNumber, figure, second, some, text } from './shapes.ts';
+import type { Frame, Stall } from '../metrics/types.ts';
+import type { WindowFrame } from '../metrics/window.ts';
+import {
+  byName,
+  count,
+  counts,
+  countsByNumber,
+  figure,
+  guardOf,
+  schemaOf,
+  second,
+  some,
+  text,
+} from './shapes.ts';
+
+/** A line of a soak's frames.jsonl. */
+export interface WindowLine extends WindowFrame {
+  /** Lines of stalls.jsonl that belong to this window and those before. */
+  stallsKept: number;
+}
+
+/** A line of a run's frames.jsonl. */
+export interface SecondLine extends Frame {
+  /** Lines of stalls.jsonl up to and including those of this second; absent if this second has none. */
+  stallsKept?: number;
+}
+
+/** A second as a segment keeps it: not yet settled, and with its stalls, so that both are there or neither is. */
+export interface RecentSecond extends Frame {
+  stalls?: Stall[];
+}
 
 const signed = z
   .int()
@@ -47,17 +77,19 @@ const MAX_WINDOW_SEC = 86_400;
 const stretch = z.tuple([z.int().min(0), z.int().min(1).max(MAX_WINDOW_SEC)]);
 
 /** A line of frames.jsonl, of a run or of a soak. */
-const windowLine = some({
-  ...frame,
-  seconds: z.int().min(1).max(MAX_WINDOW_SEC),
-  bySecond: byName(byName(z.array(signed).max(3 * MAX_WINDOW_SEC)), MOST_SERIES),
-  openBySecond: z.array(signed).max(MAX_WINDOW_SEC),
-  present: z.array(stretch).optional(),
-  aside: z.array(stretch).optional(),
-}).refine(({ seconds, present = [], aside = [] }) =>
-  [...present, ...aside].every(([offset, length]) => offset + length <= seconds),
+const windowLine = schemaOf<WindowLine>()(
+  some({
+    ...frame,
+    seconds: z.int().min(1).max(MAX_WINDOW_SEC),
+    bySecond: byName(byName(z.array(signed).max(3 * MAX_WINDOW_SEC)), MOST_SERIES),
+    openBySecond: z.array(signed).max(MAX_WINDOW_SEC),
+    present: z.array(stretch).optional(),
+    aside: z.array(stretch).optional(),
+  }).refine(({ seconds, present = [], aside = [] }) =>
+    [...present, ...aside].every(([offset, length]) => offset + length <= seconds),
+  ),
 );
-const frameLine = some(frame);
+const frameLine = schemaOf<SecondLine>()(some(frame));
 
 const stall = some({
   series: text,
@@ -67,31 +99,16 @@ const stall = some({
   ...{ reuseAgeMs: figure.nullable(), sourceReuseAgeMs: figure.nullable() },
 });
 
-const event = some({
-  id: count,
-  ...{ kind: text, at: text, text },
-  fromSec: figure,
-  toSec: figure.nullable(),
-  setsAside: z.boolean(),
-});
-
-export function isFrameLine(value: unknown): boolean {
+/** Whether a value is a line of frames.jsonl. */
+export function isFrameLine(value: unknown): value is SecondLine | WindowLine {
   const isWindow = typeof value === 'object' && value !== null && 'seconds' in value;
   return (isWindow ? windowLine : frameLine).safeParse(value).success;
 }
 
-/** A second in recent/. */
-export function isRecentSecond(value: unknown): boolean {
-  return recentSecond.safeParse(value).success;
-}
-const recentSecond = some({ ...frame, stalls: z.array(stall).optional() });
+/** Whether a value is a second in recent/. */
+export const isRecentSecond = guardOf(
+  schemaOf<RecentSecond>()(some({ ...frame, stalls: z.array(stall).optional() })),
+);
 
-/** A line of stalls.jsonl. */
-export function isStallLine(value: unknown): boolean {
-  return stall.safeParse(value).success;
-}
-
-/** A line of events.jsonl. */
-export function isEventLine(value: unknown): boolean {
-  return event.safeParse(value).success;
-}
+/** Whether a value is a line of stalls.jsonl. */
+export const isStallLine = guardOf(schemaOf<Stall>()(stall));

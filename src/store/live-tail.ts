@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stalledOf } from '../metrics/counts.ts';
 import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import type { Frame, SeriesCounts, SeriesName } from '../metrics/types.ts';
-import { unroll, type WindowFrame } from '../metrics/window.ts';
+import { unroll } from '../metrics/window.ts';
 import { FILES, SESSION_FILES } from './files.ts';
 import { isFrameLine } from './frame-schema.ts';
 import { parseLine } from './read-lines.ts';
@@ -169,7 +169,7 @@ const SEGMENT = /^\d+\.jsonl$/;
 
 /** The seconds that a line contains; none if the line is malformed. */
 function secondsOf(line: string): Second[] {
-  const frame = parseLine<Frame | WindowFrame>(line, isFrameLine);
+  const frame = parseLine(line, isFrameLine);
   if (frame === undefined) return [];
   return ('seconds' in frame ? unroll(frame) : [frame]).map(reduce);
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import * as z from 'zod';
 import { EnvironmentError } from '../errors.ts';
 import { FILES } from './files.ts';
 import { writeJson } from './json-file.ts';
 import { readJson } from './read-json.ts';
-import { notesSchema } from './summary-schema.ts';
+import { schemaOf, some, text } from './shapes.ts';
 
 /** notes.json: what was said of a run after it was started. A file of its own, as run.json is still the run's to write. */
 export interface Notes {
@@ -13,9 +14,13 @@ export interface Notes {
   readonly note?: string;
 }
 
+const NOTES = schemaOf<Notes>()(
+  some({ schema: z.literal(1), label: text.optional(), note: text.optional() }),
+);
+
 /** Reads the notes; empty if the file is missing or unreadable. */
 export async function readNotes(dir: string): Promise<Notes> {
-  const file = await readJson<Notes>(join(dir, FILES.notes), notesSchema);
+  const file = await readJson(join(dir, FILES.notes), NOTES);
   return file.kind === 'whole' ? file.value : { schema: 1 };
 }
 

@@ -8,7 +8,7 @@ import { parseLine, readLines } from './read-lines.ts';
 export async function* readEvidence(dir: string): AsyncGenerator<Evidence> {
   for await (const lines of readLines(join(dir, EVIDENCE_FILES.lines))) {
     for (const line of lines) {
-      const evidence = parseLine<Evidence>(line, isEvidenceLine);
+      const evidence = parseLine(line, isEvidenceLine);
       if (evidence !== undefined) yield evidence;
     }
   }

@@ -36,7 +36,7 @@ export async function readRunInfo(dir: string): Promise<RunInfo> {
 }
 
 function readInfoFile(dir: string): Promise<JsonFile<RunInfo>> {
-  return readJson<RunInfo>(join(dir, FILES.info), runInfoSchema);
+  return readJson(join(dir, FILES.info), runInfoSchema);
 }
 
 /**

@@ -1,6 +1,5 @@
-import type * as z from 'zod';
 import { NotRegular, readRegular, TooLarge } from './open-regular.ts';
-import { formatFirstIssue } from './shapes.ts';
+import { formatFirstIssue, type SchemaOf } from './shapes.ts';
 
 /** Ours are far smaller. */
 const MAX_BYTES = 64 * 2 ** 20;
@@ -11,11 +10,8 @@ export type JsonFile<T> =
   | { readonly kind: 'missing' }
   | { readonly kind: 'damaged'; readonly why: string };
 
-/**
- * Reads a file of JSON and checks it. Throws nothing.
- * @typeParam T what a file that the schema accepts is
- */
-export async function readJson<T>(path: string, schema: z.ZodType): Promise<JsonFile<T>> {
+/** Reads a file of JSON and checks it. Throws nothing. */
+export async function readJson<T>(path: string, schema: SchemaOf<T>): Promise<JsonFile<T>> {
   let value: unknown;
   try {
     value = JSON.parse(await readRegular(path, MAX_BYTES));

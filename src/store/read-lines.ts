@@ -65,10 +65,10 @@ export async function* readLines(path: string): AsyncGenerator<string[]> {
  * Parses a line of JSON; undefined if it was truncated or is malformed.
  * @param isWhole checks its shape: the folder may come from elsewhere
  */
-export function parseLine<T>(line: string, isWhole: (value: unknown) => boolean): T | undefined {
+export function parseLine<T>(line: string, isWhole: (value: unknown) => value is T): T | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return isWhole(value) ? (value as T) : undefined;
+    return isWhole(value) ? value : undefined;
   } catch {
     return undefined;
   }

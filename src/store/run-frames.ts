@@ -1,25 +1,13 @@
 import { join } from 'node:path';
 import { type SettledFrame, setAside, setAsideTag } from '../metrics/set-aside.ts';
 import type { Frame } from '../metrics/types.ts';
-import { unroll, type WindowFrame } from '../metrics/window.ts';
+import { unroll } from '../metrics/window.ts';
 import { FILES } from './files.ts';
 import { isFrameLine } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
 import { type RunInfo, sessionOf } from './run-info.ts';
 import { isTouched, readEvents } from './session-events.ts';
 import { readRecent } from './soak-recent.ts';
-
-/** A line of a soak's frames.jsonl. */
-export interface WindowLine extends WindowFrame {
-  /** Lines of stalls.jsonl that belong to this window and those before. */
-  stallsKept: number;
-}
-
-/** A line of a run's frames.jsonl. */
-interface SecondLine extends Frame {
-  /** Lines of stalls.jsonl up to and including those of this second; absent if this second has none. */
-  stallsKept?: number;
-}
 
 /** How far the frames of a folder reach: it decides which lines of its histogram logs count. */
 export class CommittedRange {
@@ -66,7 +54,7 @@ export async function* framesOf(
   const isAside = ({ second }: Frame): boolean => isTouched(second, events, session?.settleSec ?? 0);
   for await (const lines of readLines(join(dir, FILES.frames))) {
     for (const line of lines) {
-      const parsed = parseLine<SecondLine | WindowLine>(line, isFrameLine);
+      const parsed = parseLine(line, isFrameLine);
       if (parsed === undefined) continue;
       reach.lines += 1;
       reach.stallsKept = parsed.stallsKept ?? reach.stallsKept;

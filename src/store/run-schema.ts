@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { armName, count, figure, moment, name, some, text } from './shapes.ts';
+import type { RunInfo } from './run-info.ts';
+import { armName, count, figure, moment, name, schemaOf, some, text } from './shapes.ts';
 
 const hostPort = { host: text, port: z.int().min(0).max(65_535) };
 const us = z.number().min(0);
@@ -86,32 +87,34 @@ const session = {
 };
 
 /** run.json: what everything that reads a run relies on. */
-export const runInfoSchema = some({
-  schema: z.literal(1),
-  id: name,
-  scenario: recordedScenario,
-  label: text,
-  startedAt: moment,
-  endedAt: moment.optional(),
-  status: z.enum(['running', 'complete', 'interrupted', 'failed']),
-  engine: text,
-  reactor: text.optional(),
-  stallsByTcpInfo: z.boolean(),
-  tcpMetrics: text.optional(),
-  workers: count,
-  endpoints: z.record(text, z.array(text)),
-  sources: z.record(text, some({ addresses: z.array(text), ports: z.array(text).optional() })).optional(),
-  links: z
-    .record(
-      text,
-      some({ interface: text, mac: text, nextHops: z.array(text), mtu: count, emulates: z.boolean() }),
-    )
-    .optional(),
-  nat: some({ ports: z.enum(['preserved', 'reassigned', 'apart', 'unknown']), because: text }).optional(),
-  synResentAtSec: z.array(figure).optional(),
-  command: z.array(text),
-  versions: some({ rushhour: text, node: text }),
-  process: mark,
-  session: some(session).optional(),
-  soak: some({ windowSec: z.int().min(1).max(86_400), forUs: us, ...session }).optional(),
-});
+export const runInfoSchema = schemaOf<RunInfo>()(
+  some({
+    schema: z.literal(1),
+    id: name,
+    scenario: recordedScenario,
+    label: text,
+    startedAt: moment,
+    endedAt: moment.optional(),
+    status: z.enum(['running', 'complete', 'interrupted', 'failed']),
+    engine: text,
+    reactor: text.optional(),
+    stallsByTcpInfo: z.boolean(),
+    tcpMetrics: text.optional(),
+    workers: count,
+    endpoints: z.record(text, z.array(text)),
+    sources: z.record(text, some({ addresses: z.array(text), ports: z.array(text).optional() })).optional(),
+    links: z
+      .record(
+        text,
+        some({ interface: text, mac: text, nextHops: z.array(text), mtu: count, emulates: z.boolean() }),
+      )
+      .optional(),
+    nat: some({ ports: z.enum(['preserved', 'reassigned', 'apart', 'unknown']), because: text }).optional(),
+    synResentAtSec: z.array(figure).optional(),
+    command: z.array(text),
+    versions: some({ rushhour: text, node: text }),
+    process: mark,
+    session: some(session).optional(),
+    soak: some({ windowSec: z.int().min(1).max(86_400), forUs: us, ...session }).optional(),
+  }),
+);

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import * as z from 'zod';
 import { SESSION_FILES } from './files.ts';
-import { isEventLine } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
+import { count, figure, guardOf, schemaOf, some, text } from './shapes.ts';
 
 /** What may happen during a run or a soak, besides its load. */
 const SESSION_EVENT_KINDS = [
@@ -48,6 +49,19 @@ export interface SessionEvent {
   readonly text: string;
 }
 
+/** Whether a value is a line of events.jsonl. */
+export const isEventLine = guardOf(
+  schemaOf<SessionEvent>()(
+    some({
+      id: count,
+      ...{ kind: text, at: text, text },
+      fromSec: figure,
+      toSec: figure.nullable(),
+      setsAside: z.boolean(),
+    }),
+  ),
+);
+
 /**
  * The events of a run or soak in the order in which they began, each as last written.
  * @returns none if the folder has no events.jsonl
@@ -56,7 +70,7 @@ export async function readEvents(dir: string): Promise<SessionEvent[]> {
   const events = new Map<number, SessionEvent>();
   for await (const lines of readLines(join(dir, SESSION_FILES.events))) {
     for (const line of lines) {
-      const event = parseLine<SessionEvent>(line, isEventLine);
+      const event = parseLine(line, isEventLine);
       if (event === undefined) continue;
       // The line of its end repeats the event, but the moment of its beginning is in the first line.
       events.set(event.id, { ...event, at: events.get(event.id)?.at ?? event.at });

@@ -45,7 +45,7 @@ export async function cutUncommitted(
 type IsWhole = (bytes: Buffer, start: number, end: number) => boolean;
 
 function isJson(bytes: Buffer, start: number, end: number): boolean {
-  return parseLine(bytes.toString('utf8', start, end), () => true) !== undefined;
+  return parseLine(bytes.toString('utf8', start, end), (_value): _value is unknown => true) !== undefined;
 }
 
 function isLogged(throughSec: number): IsWhole {

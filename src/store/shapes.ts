@@ -3,6 +3,25 @@ import * as z from 'zod';
 /** Files of a folder may come from another version, which adds fields, or have been damaged: what is there is checked, what is more is kept. */
 export const some = z.looseObject;
 
+/** What the schema takes of such a value: the same, with all of it mutable. */
+type Plain<T> = T extends object ? { -readonly [K in keyof T]: Plain<T[K]> } : T;
+
+/** A schema that a value of type T passes; a value that passes it is taken for one. */
+export type SchemaOf<T> = z.ZodType & { readonly '~of'?: T };
+
+/**
+ * States which type a schema is for. If the type is changed so that its values would no longer pass, this no longer
+ * compiles.
+ */
+export function schemaOf<T>() {
+  return <S extends z.ZodType>(schema: Plain<T> extends z.input<S> ? S : never): SchemaOf<T> => schema;
+}
+
+/** A check whether a value is what a schema is for. */
+export function guardOf<T>(schema: SchemaOf<T>): (value: unknown) => value is T {
+  return (value): value is T => schema.safeParse(value).success;
+}
+
 export const text = z.string();
 export const figure = z.number();
 /** Of whatever was counted: adding two never passes what a double holds exactly. */

@@ -1,17 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Frame, Stall } from '../metrics/types.ts';
 import { SESSION_FILES } from './files.ts';
-import { isRecentSecond } from './frame-schema.ts';
+import { isRecentSecond, type RecentSecond } from './frame-schema.ts';
 import { parseLine, readLines } from './read-lines.ts';
 
 /** Number of windows whose seconds are in one segment. */
 const WINDOWS_PER_SEGMENT = 10;
-
-/** A second as a segment keeps it: not yet settled, and with its stalls, so that both are there or neither is. */
-export interface RecentSecond extends Frame {
-  stalls?: Stall[];
-}
 
 /** The segment that contains a second. */
 export function segmentOf(second: number, windowSec: number): number {
@@ -47,7 +41,7 @@ export async function* readRecent(dir: string, afterSecond: number): AsyncGenera
   for (const segment of await listSegments(dir)) {
     for await (const lines of readLines(segmentPath(dir, segment, 'jsonl'))) {
       for (const line of lines) {
-        const second = parseLine<RecentSecond>(line, isRecentSecond);
+        const second = parseLine(line, isRecentSecond);
         if (second !== undefined && second.second > afterSecond) yield second;
       }
     }

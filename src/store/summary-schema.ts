@@ -95,7 +95,7 @@ export const summarySchema = some({
   firewall: some({
     outputs: some({ before: figure, during: figure, after: figure }),
     failures: z.array(some({ phase: text, how: text, count: figure })),
-    moved: z.array(some({ where: text, key: text, from: text, to: text })),
+    moved: z.array(some({ where: text, key: text, from: text.optional(), to: text.optional() })),
     movedMore: figure,
   }).optional(),
   findings: z.array(
@@ -104,6 +104,3 @@ export const summarySchema = some({
   soak: some({ windows: figure, windowSec: figure, ...wholeness }).optional(),
   session: some(wholeness).optional(),
 });
-
-/** notes.json. */
-export const notesSchema = some({ schema: z.literal(1), label: text.optional(), note: text.optional() });

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { Frame, Stall } from '../metrics/types.ts';
 import { AppendFile, closeAll } from './append-file.ts';
 import { FILES, latencyFilesAmong, SESSION_FILES } from './files.ts';
+import type { RecentSecond } from './frame-schema.ts';
 import { appendStep, type Entry, type Step, waiting } from './journal.ts';
 import { formatLogSecond } from './latency-log.ts';
 import type { SoakInfo } from './run-info.ts';
 import { EventsFile, entryOf, type Histograms, jsonLines, type SessionFiles } from './session-files.ts';
 import { RecentFiles, RotatingLog, syncFile } from './soak-files.ts';
-import { listSegments, type RecentSecond } from './soak-recent.ts';
+import { listSegments } from './soak-recent.ts';
 import { type ClosedWindow, encodeAll } from './soak-windows.ts';
 import { StallQuota } from './stall-quota.ts';
 

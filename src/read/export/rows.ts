@@ -199,7 +199,7 @@ async function* readStallRows(dir: string): AsyncGenerator<Row> {
   const stalls: Stall[] = [];
   // A run keeps ten thousand of them at most.
   await eachLine(join(dir, FILES.stalls), (bytes, start, end) => {
-    const stall = parseLine<Stall>(bytes.toString('utf8', start, end), isStallLine);
+    const stall = parseLine(bytes.toString('utf8', start, end), isStallLine);
     if (stall !== undefined) stalls.push(stall);
   });
   for (const stall of stalls) {
