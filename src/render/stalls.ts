@@ -30,7 +30,7 @@ function renderSteps({ stallSteps }: ArmSummary, room: number): string[] {
   const between = `${formatCount(stallSteps.between)} at other times`;
   return renderLabelled(
     'answered',
-    `${[...steps, between].join(', ')} (times at which this host retransmits SYNs)`,
+    `${[...steps, between].join(', ')} (this host retransmits SYNs at these times)`,
     room,
   );
 }

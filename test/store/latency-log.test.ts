@@ -15,7 +15,7 @@ const run = promisify(execFile);
 describe('the histogram log', () => {
   it('begins with what its readers look for', () => {
     expect(formatLogHead(Date.parse('2025-01-31T06:00:00.250Z')).split('\n')).toEqual([
-      '#[rushhour: microseconds, one line a second for each arm and phase]',
+      '#[rushhour: microseconds, one line per second for each arm and phase]',
       '#[Histogram log format version 1.3]',
       '#[StartTime: 1738303200.250 (seconds since epoch), 2025-01-31T06:00:00.250Z]',
       '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
@@ -38,7 +38,7 @@ describe('the histogram log', () => {
   it('says how long a window is', () => {
     const histograms = encodeAll([['lateness', histogramOf(3)]]);
     expect(formatLogSecond(120, histograms, 60)).toMatch(/^Tag=lateness,120\.000,60\.000,0\.003,HISTF/);
-    expect(formatLogHead(0, 'window')).toMatch(/^#\[rushhour: microseconds, one line a window /);
+    expect(formatLogHead(0, 'window')).toMatch(/^#\[rushhour: microseconds, one line per window /);
   });
 
   it('is read back line by line, its head passed over', () => {
