@@ -32,7 +32,7 @@ export const packet = {
     const cpus = shareOutCpus();
     const cable = await layCable(cpus.server);
     const where = { scratch, cpu: cpus.client, prefix: cable.near };
-    const count = quick ? 10_000 : 100_000;
+    const count = quick ? 10_000 : 300_000;
     const cost = async (...args) => {
       const load = (requests) => [...args, '-c', '100', '--workers', '1', '-n', String(requests)];
       return takeOff(await play('hit', load(100), where), await play('hit', load(count), where), count);
@@ -68,8 +68,8 @@ export const packet = {
         const [packetsCheap, othersCheap] = [await cost(cheap, ...EMULATE), await ab(cheap)];
         yield ['HTTP to the responder, processor time of ab', packetsCheap.cpuUs / othersCheap.cpuUs];
         yield ['HTTP to the responder, connections/s x ab', packetsCheap.perSec / othersCheap.perSec, 'more'];
-        // Ten times as many: at these rates, code is still being compiled when a tenth of them are over.
-        const syns = await refuse(responder.address, 10 * count, ...EMULATE);
+        // Five times as many: at these rates, code is still being compiled when a fifth of them are over.
+        const syns = await refuse(responder.address, 5 * count, ...EMULATE);
         const rawSyns = await refuse(responder.address, count);
         yield ['SYN answered by RST, per second', syns.perSec, 'more'];
         yield ['SYN answered by RST, x raw', syns.perSec / rawSyns.perSec, 'more'];

@@ -45,13 +45,15 @@ export interface ProbeOptions {
   readonly source?: string;
   /** Port to bind; absent: the system chooses. */
   readonly sourcePort?: number;
+  /** Close by RST: neither end, nor a firewall between them, then keeps the connection for long. */
+  readonly reset?: true;
 }
 
 /** Opens and closes one connection; never rejects. */
 export function probeEndpoint(
   address: string,
   port: number,
-  { signal, source, sourcePort }: ProbeOptions = {},
+  { signal, source, sourcePort, reset }: ProbeOptions = {},
 ): Promise<ReachFacts['endpoints'][number]> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
@@ -62,7 +64,8 @@ export function probeEndpoint(
       ...(sourcePort === undefined ? {} : { localPort: sourcePort }),
     });
     const finish = (answer: ReachFacts['endpoints'][number]['answer'], code?: string): void => {
-      socket.destroy();
+      if (reset === true && answer === 'connected') socket.resetAndDestroy();
+      else socket.destroy();
       resolve({
         address,
         answer,

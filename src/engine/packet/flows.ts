@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseAddress } from '../../net/addresses.ts';
 import { readU32 } from '../../net/wire/big-endian.ts';
 import type { EngineArm, EngineOptions } from '../types.ts';
@@ -54,6 +55,8 @@ export class Flows {
   readonly #isOwn = new Uint8Array(65_536);
   /** By arm and local address: where the search for a free port goes on. */
   readonly #nextPort: Uint32Array;
+  /** By arm and local address: 1 until the port of the check before the load has been used again. */
+  readonly #repeatsCheck: Uint8Array;
 
   /** @throws RangeError if there are more combinations than memory can index */
   constructor(arms: readonly EngineArm[], shard: NonNullable<EngineOptions['shard']>) {
@@ -74,6 +77,14 @@ export class Flows {
     this.#nextPort = Uint32Array.from({ length: arms.length * locals.size }, (_, index) => {
       const { length } = this.arms[Math.floor(index / locals.size)]!.ports;
       return Math.floor(((index * GOLDEN) % 1) * length);
+    });
+    this.#repeatsCheck = new Uint8Array(this.#nextPort.length);
+    arms.forEach(({ holdsTogether, sources, packets }, index) => {
+      if (holdsTogether !== true || !this.ownsPort(checkedPort(packets!.ports))) return;
+      for (const family of [4, 6]) {
+        const source = sources.findIndex((address) => isIP(address) === family);
+        if (source >= 0) this.#repeatsCheck[index * locals.size + this.arms[index]!.locals[source]!] = 1;
+      }
     });
     const tuples = remotes.length * locals.size * this.#span;
     if (remotes.length > 256 || locals.size > 65_536 || tuples > MAX_TUPLES) {
@@ -141,7 +152,9 @@ export class Flows {
   }
 
   /**
-   * A port of an arm that is free towards a remote, chosen as its client does: sequentially or at random.
+   * A port of an arm that is free towards a remote, chosen as its client does: sequentially or at random. Where connections are
+   * counted, the first is the one that the check before the load has closed: a firewall that remembers it has one place less
+   * otherwise.
    * @returns -1 if all are in use
    */
   choosePort(arm: number, remote: number, local: number): number {
@@ -149,6 +162,10 @@ export class Flows {
     const { length } = ports;
     const cursor = arm * this.#localCount + local;
     let next = isRandom ? Math.floor(Math.random() * length) : this.#nextPort[cursor]!;
+    if (this.#repeatsCheck[cursor] === 1) {
+      this.#repeatsCheck[cursor] = 0;
+      next = 0;
+    }
     for (let tries = 0; tries < length; tries += 1) {
       if (next >= length) next = 0;
       const port = ports[next]!;
@@ -160,6 +177,14 @@ export class Flows {
     }
     return -1;
   }
+}
+
+/**
+ * The port from which an arm that holds its connections together is checked before the load, from the first of its addresses: the
+ * first that the shard chooses from whose it is.
+ */
+export function checkedPort(ranges: readonly { readonly from: number }[]): number {
+  return ranges[0]!.from;
 }
 
 function enroll(

@@ -98,6 +98,7 @@ async function findFault(planned: PlannedArm, endpoint: Endpoint, probe: Probe):
       return probe(endpoint.address, endpoint.port, {
         signal,
         ...(source === undefined ? {} : { source }),
+        ...(planned.arm.holdsTogether && { reset: true as const }),
         ...(range === undefined ? {} : { sourcePort: Math.max(range.from, range.to - nth) }),
       });
     },

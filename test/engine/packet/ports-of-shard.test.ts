@@ -45,3 +45,20 @@ it('has each host go through the ports by itself, from one of its own', () => {
   expect(new Set(first).size).toBe(8);
   expect(second).toEqual(first.map((port) => (port === 40_998 ? 40_000 : port + 2)));
 });
+
+it('begins where the check before a load has ended if connections are counted: a firewall would count that one too', () => {
+  const sources = ['10.0.0.1', '10.0.0.2', 'fd00::1'];
+  const ports = [{ from: 40_000, to: 49_999 }];
+  const packets = { ...packetsOnLoopback({ endpoints: ENDPOINTS }, resolveClient('windows-11')), ports };
+  const arm = { ...ARM, sources, packets };
+  // The second of two arms: sequences of ports do not begin with the first one by themselves there.
+  const choose = (index: number, counted: Partial<EngineArm>): number[] => {
+    const flows = new Flows([arm, { ...arm, ...counted }], { index, count: 2 });
+    const { locals } = flows.arms[1]!;
+    return [0, 1, 2, 0].map((source) => flows.choosePort(1, 0, locals[source]!));
+  };
+  const [four, other, six, again] = choose(0, {});
+  expect([four, other, six, again]).not.toContain(40_000);
+  expect(choose(0, { holdsTogether: true })).toEqual([40_000, other, 40_000, 40_002]);
+  expect(choose(1, { holdsTogether: true })).toEqual(choose(1, {}));
+});

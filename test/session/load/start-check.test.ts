@@ -37,6 +37,28 @@ describe('the start check', () => {
     expect(answers).toEqual(['refused', 'refused', 'connected']);
   });
 
+  it.each([
+    ['', 'closed'],
+    [', via: tcp, hold: together', 'ECONNRESET'],
+  ])('resets its connection if those of the load are counted, so that no firewall keeps it (%s)', async (besides, ends) => {
+    const ended: (string | undefined)[] = [];
+    const server = createServer((socket) => {
+      socket.once('error', ({ code }: NodeJS.ErrnoException) => ended.push(code));
+      socket.once('end', () => ended.push('closed'));
+      socket.resume();
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as { port: number };
+    const target = `target: "tcp://127.0.0.1:${port}"`;
+    const load = 'load: [{ hold: { rate: 10/s, for: 1s } }]';
+    const arm = besides === '' ? `proxy: "127.0.0.1:${port}"` : target;
+    await checkReachable(await resolveArms(scenarioOf(`  x: { ${arm}, ${load} ${besides} }`)), {
+      warn: NOTHING,
+    });
+    await closed(server);
+    expect(ended).toEqual([ends]);
+  });
+
   it('leaves one connection in the log of a proxy that answers, though two arms go through it', async () => {
     let connections = 0;
     const server = createServer((socket) => {

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getSystemErrorName } from 'node:util';
 import type { probeEndpoint } from '../../../doctor/probe.ts';
+import { checkedPort } from '../../../engine/packet/flows.ts';
 import type { AttemptRecord, CreateEngine, EngineArm } from '../../../engine/types.ts';
 import { tickerOf } from '../../../net/ticker.ts';
 import type { PlannedArm } from '../../../worker/protocol.ts';
@@ -27,12 +28,9 @@ export function createPacketProbe(createEngine: CreateEngine, planned: readonly 
       one.endpoints.some((endpoint) => endpoint.address === address && endpoint.port === port);
     const known = planned.find(isSame);
     if (known === undefined) return { address, answer: 'unreachable', us: 0 };
-    const record = await connectOnce(
-      createEngine,
-      toArm(known, address, port, source),
-      sourcePort ?? 0,
-      signal,
-    );
+    const arm = toArm(known, address, port, source);
+    const ownPort = arm.holdsTogether === true ? checkedPort(arm.packets!.ports) : sourcePort;
+    const record = await connectOnce(createEngine, arm, ownPort ?? 0, signal);
     return { address, ...readAnswer(record), us: Math.round((performance.now() - startedMs) * 1_000) };
   };
 }
@@ -48,8 +46,13 @@ function toArm(planned: PlannedArm, address: string, port: number, source: strin
     responseTimeoutUs: TIMEOUT_US,
     holdUs: 0,
     socket: {},
-    // The last ports, which the load uses last.
-    packets: { client, links: [links[index]!], ports: ports.slice(-1) },
+    ...(planned.arm.holdsTogether && { holdsTogether: true }),
+    // The last ports, which the load uses last; or the one that a load whose connections are counted uses first.
+    packets: {
+      client,
+      links: [links[index]!],
+      ports: planned.arm.holdsTogether ? ports.slice(0, 1) : ports.slice(-1),
+    },
   };
 }
 
