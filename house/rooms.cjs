@@ -12,7 +12,7 @@ exports.ROOMS = {
     serve: 'rushhour serve',
     sinks: 'opens what --sink names',
     session: 'starts runs and soaks, and says what one would do',
-    evidence: 'rushhour pcap',
+    evidence: 'rushhour pcap, rushhour evidence',
     lab: 'rushhour lab',
     'evidence/peer': 'rushhour peer',
     doctor: 'rushhour doctor',

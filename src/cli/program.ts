@@ -19,6 +19,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Register>>> = {
   experiment: async () => (await import('./commands/experiment.ts')).registerExperiment,
   soak: async () => (await import('./commands/soak.ts')).registerSoak,
   export: async () => (await import('./commands/export.ts')).registerExport,
+  evidence: async () => (await import('./commands/evidence.ts')).registerEvidence,
   pcap: async () => (await import('./commands/pcap.ts')).registerPcap,
   peer: async () => (await import('./commands/peer.ts')).registerPeer,
   serve: async () => (await import('./commands/serve.ts')).registerServe,

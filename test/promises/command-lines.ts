@@ -16,6 +16,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 const DOERS = [
   ...['run', 'hit', 'results label', 'results note', 'results prune', 'report', 'experiment', 'export'],
   ...[
+    'evidence',
     'soak',
     'soak install',
     'soak uninstall',

@@ -29,6 +29,10 @@ export const CATALOGUE = {
   },
   soak: { summary: 'run a scenario for hours and survive failures', usage: '[options] <scenario>' },
   export: { summary: 'write the figures of a run as CSV or JSON lines', usage: '[options] <run>' },
+  evidence: {
+    summary: 'join a run with a capture of the far side',
+    usage: '[options] <run>',
+  },
   pcap: {
     summary: 'analyse handshakes, stalls and answers in packet captures',
     usage: '[options] <file...>',

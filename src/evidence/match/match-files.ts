@@ -1,42 +1,56 @@
-import { EnvironmentError } from '../../errors.ts';
 import { HandshakeTracker } from '../handshakes/tracker.ts';
 import type { HandshakeSeen } from '../handshakes/types.ts';
 import type { CaptureFile } from '../pcap/read-files.ts';
-import { type CaptureClock, readPackets } from '../pcap/read-packets.ts';
+import { type CaptureClock, type PacketFacts, readPackets } from '../pcap/read-packets.ts';
+import { FarCandidates } from './far-candidates.ts';
 import { matchHandshakes } from './match.ts';
+import { NearSample } from './near-sample.ts';
 import { compareSides, type SidesReport } from './sides.ts';
 
-/** Handshakes of a side that are held to be matched: some 1.5 kB each. */
-const MAX_HANDSHAKES = 500_000;
+/** Takes the bytes that were read of a file so far. */
+export type OnBytes = (file: CaptureFile, bytes: number) => void;
 
 /**
- * Matches the handshakes of two captures.
- * @throws UsageError if one is no capture; EnvironmentError if one cannot be read, or has too many handshakes
+ * Matches the handshakes of two captures, in memory that does not grow with them.
+ * @throws UsageError if one is no capture; EnvironmentError if one cannot be read
  */
-export async function matchFiles(near: CaptureFile, far: CaptureFile): Promise<SidesReport> {
+export async function matchFiles(
+  near: CaptureFile,
+  far: CaptureFile,
+  onBytes?: OnBytes,
+): Promise<SidesReport> {
   const clock: CaptureClock = { baseSec: undefined };
-  const nears = await readHandshakes(near, clock);
-  return compareSides(matchHandshakes(nears, await readHandshakes(far, clock)));
+  const sample = new NearSample();
+  await readHandshakes([near], clock, { onHandshake: (seen) => sample.add(seen), onBytes });
+  const candidates = new FarCandidates(sample.handshakes);
+  await readHandshakes([far], clock, { onHandshake: (seen) => candidates.add(seen), onBytes });
+  return compareSides(matchHandshakes(candidates), sample.leftOut);
 }
 
-async function readHandshakes({ path, shown }: CaptureFile, clock: CaptureClock): Promise<HandshakeSeen[]> {
-  const seen: HandshakeSeen[] = [];
-  const tracker = new HandshakeTracker({
-    onHandshake(one) {
-      if (one.synCount === 0) return;
-      if (seen.length >= MAX_HANDSHAKES)
-        throw new EnvironmentError(`${shown} has more than ${MAX_HANDSHAKES} handshakes, too many to match`, {
-          hint: 'cut both captures to the time that matters with editcap -A and -B',
-        });
-      seen.push(one);
-    },
-  });
-  await readPackets(
-    path,
-    shown,
-    (packet, bytes, atUs, number) => tracker.take(packet, bytes, atUs, number),
-    clock,
-  );
+interface HandshakeReading {
+  readonly onHandshake: (seen: HandshakeSeen) => void;
+  readonly readToken?: ConstructorParameters<typeof HandshakeTracker>[0]['readToken'];
+  readonly onBytes?: OnBytes | undefined;
+}
+
+/** Hands on each handshake of a capture, whose pieces are read in their order. @returns what is told of each file */
+export async function readHandshakes(
+  files: readonly CaptureFile[],
+  clock: CaptureClock,
+  { onHandshake, readToken, onBytes }: HandshakeReading,
+): Promise<PacketFacts[]> {
+  const tracker = new HandshakeTracker({ onHandshake, ...(readToken === undefined ? {} : { readToken }) });
+  const facts: PacketFacts[] = [];
+  for (const file of files)
+    facts.push(
+      await readPackets(
+        file.path,
+        file.shown,
+        (packet, bytes, atUs, number) => tracker.take(packet, bytes, atUs, number),
+        clock,
+        (bytes) => onBytes?.(file, bytes),
+      ),
+    );
   tracker.end();
-  return seen;
+  return facts;
 }

@@ -1,10 +1,13 @@
+import type { ClockOffset } from '../../metrics/far.ts';
 import type { HandshakeSeen } from '../handshakes/types.ts';
-import type { ClockOffset, Pair } from './types.ts';
+import type { Pair } from './types.ts';
 
 /** Pairs that a stretch of time is judged by: clocks drift, so that a night has many. */
 const STRETCH = 51;
 /** What the way may take longer than in the median, at the least. */
-const LEAST_SLACK_US = 150_000;
+export const LEAST_SLACK_US = 150_000;
+/** Of a known offset: beyond that the clocks drifted, and what they showed nearby says more. */
+const STEADY_US = 20_000;
 
 type Candidate = Pick<Pair, 'near' | 'far'>;
 
@@ -29,13 +32,14 @@ export class Offsets {
 
   /** Whether a copy of one's SYN may be a copy of the other's, by time: each side may lack some. */
   fits({ near, far }: Candidate): boolean {
-    const us = this.#at(near.syns[0]!.atUs);
+    const us = this.at(near.syns[0]!.atUs);
     return near.syns.some((one) =>
       far.syns.some((other) => Math.abs(other.atUs - one.atUs - us) <= LEAST_SLACK_US),
     );
   }
 
-  #at(nearUs: number): number {
+  /** @param nearUs by the near clock */
+  at(nearUs: number): number {
     let [low, high] = [0, this.#stretches.length - 1];
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -43,6 +47,34 @@ export class Offsets {
       else high = middle;
     }
     return this.#stretches[low]!.us;
+  }
+}
+
+/** Reads the far clock. */
+export class FarClock {
+  readonly #offsets: Offsets;
+  readonly #offset: ClockOffset | undefined;
+  /** By so much what came may seem earlier than it was sent. */
+  readonly toleranceUs: number;
+
+  /** @param pairs one or more */
+  constructor(pairs: readonly Candidate[], offset: ClockOffset | undefined) {
+    this.#offsets = new Offsets(pairs);
+    this.#offset = offset !== undefined && offset.uncertaintyUs <= STEADY_US ? offset : undefined;
+    this.toleranceUs = 2_000 + (this.#offset?.uncertaintyUs ?? STEADY_US);
+  }
+
+  /** When a SYN that left at that time arrives, by the far clock, as most do. */
+  arrivalUs(nearUs: number): number {
+    return nearUs + this.#offsets.at(nearUs);
+  }
+
+  /**
+   * By the near clock; where the offset is not known, the way there seems to take no time.
+   * @param aboutUs about when, by the near clock: clocks drift
+   */
+  toNearUs(farUs: number, aboutUs: number): number {
+    return farUs - (this.#offset?.us ?? this.#offsets.at(aboutUs));
   }
 }
 

@@ -1,14 +1,15 @@
+import type { AnswerKind, ClockOffset, FarSyn, MatchedBy, SynChange } from '../../metrics/far.ts';
 import { createHistogram, type Quantiles, quantilesOf, recordUs } from '../../metrics/histogram.ts';
-import type { AnswerSeen, HandshakeSeen } from '../handshakes/types.ts';
-import { judge } from '../pcap/judge.ts';
-import type { ClockOffset, Matching, Pair } from './types.ts';
+import type { HandshakeSeen } from '../handshakes/types.ts';
+import { linkPackets } from './link-packets.ts';
+import { countChanges, describeNat, type NatSeen } from './nat.ts';
+import { isStalled } from './near-sample.ts';
+import type { FarClock } from './offsets.ts';
+import { tellSyns } from './tell-syns.ts';
+import type { Matching, Pair } from './types.ts';
 
 /** Stories told one by one. */
 const MAX_STORIES = 1_000;
-/** Ports that a NAT gives one after the other: the next one, or one of the few after it. */
-const NEXT_PORTS = 16;
-/** Fewer pairs say nothing of how ports are chosen. */
-const LEAST_PAIRS = 10;
 
 /** What both sides saw of a stalled handshake. */
 export interface Story {
@@ -21,8 +22,10 @@ export interface Story {
   readonly externalAddress: string | null;
   readonly externalPort: number | null;
   /** What the far side answered, and what of it came back, in their order. */
-  readonly answered: readonly AnswerSeen['kind'][];
-  readonly received: readonly AnswerSeen['kind'][];
+  readonly answered: readonly AnswerKind[];
+  readonly received: readonly AnswerKind[];
+  /** What became of each copy of the SYN; none where nothing is sure. */
+  readonly syns: readonly FarSyn[];
 }
 
 /** Two captures of the same handshakes, compared. All of it was observed; none of it is a cause. */
@@ -30,30 +33,30 @@ export interface SidesReport {
   readonly matched: number;
   readonly nearAlone: number;
   readonly farAlone: number;
-  readonly by: Readonly<Partial<Record<Pair['by'], number>>>;
+  /** Handshakes of the first capture that were not looked for, as there are too many to be held: others are a sample. */
+  readonly nearLeftOut: number;
+  readonly by: Readonly<Partial<Record<MatchedBy, number>>>;
   readonly clockOffset: ClockOffset | null;
-  /** How source ports of pairs were translated; `none`: neither addresses nor ports were. */
-  readonly nat: {
-    readonly kind: 'none' | 'port-preserving' | 'sequential' | 'random' | 'unknown';
-    readonly portsKept: number;
-    readonly externalAddresses: readonly string[];
-  };
+  readonly nat: NatSeen;
   /** Time since the connection before from the same external address and port, as the far side saw it. */
   readonly reuseAgeUs: Quantiles;
   /** Handshakes met near by what the far side never sent. */
   readonly resetsInvented: number;
   readonly synAcksInvented: number;
   /** SYNs that arrived otherwise than they left. */
-  readonly changed: Readonly<Record<'isn' | 'options' | 'mss' | 'trafficClass', number>>;
+  readonly changed: Readonly<Record<SynChange, number>>;
   readonly stories: readonly Story[];
   readonly storiesLeftOut: number;
 }
 
 /** Sums up what two captures have in common, and where they differ. */
-export function compareSides({ pairs, nearAlone, farAlone, offset }: Matching): SidesReport {
+export function compareSides(matching: Matching, nearLeftOut = 0): SidesReport {
+  const { pairs, nearAlone, farAlone, offset, clock } = matching;
+  const stalled = pairs.filter(({ near }) => isStalled(near));
+  const alone = nearAlone.filter(isStalled);
   const stories = [
-    ...pairs.filter(({ near }) => isStalled(near)).map(({ near, far }) => tell(near, far)),
-    ...nearAlone.filter(isStalled).map((near) => tell(near, undefined)),
+    ...stalled.slice(0, MAX_STORIES).map((pair) => tell(pair, clock!)),
+    ...alone.slice(0, Math.max(0, MAX_STORIES - stalled.length)).map(tellAlone),
   ];
   const ages = createHistogram();
   for (const { far } of pairs) {
@@ -61,79 +64,56 @@ export function compareSides({ pairs, nearAlone, farAlone, offset }: Matching): 
     if (!Number.isNaN(us)) recordUs(ages, us);
   }
   return {
-    ...{ matched: pairs.length, nearAlone: nearAlone.length, farAlone: farAlone.length },
+    ...{ matched: pairs.length, nearAlone: nearAlone.length, farAlone, nearLeftOut },
     by: countBy(pairs.map(({ by }) => by)),
     clockOffset: offset ?? null,
-    nat: describeNat(pairs),
+    nat: describeNat(pairs, nearLeftOut > 0),
     reuseAgeUs: quantilesOf(ages),
-    resetsInvented: pairs.filter(({ near, far }) => near.fromServer.rsts > 0 && far.fromServer.rsts === 0)
-      .length,
-    synAcksInvented: pairs.filter(({ near, far }) => has(near, 'syn-ack') && !has(far, 'syn-ack')).length,
+    ...countInvented(pairs, clock),
     changed: countChanges(pairs),
-    stories: stories.slice(0, MAX_STORIES),
-    storiesLeftOut: Math.max(0, stories.length - MAX_STORIES),
+    stories,
+    storiesLeftOut: stalled.length + alone.length - stories.length,
   };
 }
 
-function isStalled(seen: HandshakeSeen): boolean {
-  const verdict = judge(seen);
-  return verdict === 'recovered' || verdict === 'frozen';
-}
-
-function tell(near: HandshakeSeen, far: HandshakeSeen | undefined): Story {
-  return {
-    ...{ client: near.client, clientPort: near.clientPort, synsSent: near.synCount },
-    synsArrived: far?.synCount ?? null,
-    externalAddress: far?.client ?? null,
-    externalPort: far?.clientPort ?? null,
-    answered: far?.answers.map(({ kind }) => kind) ?? [],
-    received: near.answers.map(({ kind }) => kind),
-  };
-}
-
-function has({ answers }: HandshakeSeen, kind: AnswerSeen['kind']): boolean {
-  return answers.some((answer) => answer.kind === kind);
-}
-
-function describeNat(pairs: readonly Pair[]): SidesReport['nat'] {
-  const portsKept = pairs.filter(({ near, far }) => near.clientPort === far.clientPort).length;
-  const isTranslated = pairs.some(
-    ({ near, far }) => near.client !== far.client || near.clientPort !== far.clientPort,
-  );
-  const externalAddresses = [...new Set(pairs.map(({ far }) => far.client))].sort();
-  return { kind: kindOf(pairs, portsKept, isTranslated), portsKept, externalAddresses };
-}
-
-function kindOf(
+/** Pairs that were met near by a RST, or a SYN-ACK, that the far side never sent. */
+export function countInvented(
   pairs: readonly Pair[],
-  portsKept: number,
-  isTranslated: boolean,
-): SidesReport['nat']['kind'] {
-  if (pairs.length < LEAST_PAIRS) return 'unknown';
-  if (!isTranslated) return 'none';
-  if (portsKept / pairs.length >= 0.9) return 'port-preserving';
-  const byAddress = new Map<string, number>();
-  let [steps, small] = [0, 0];
-  for (const { far } of pairs.toSorted((a, b) => a.far.syns[0]!.atUs - b.far.syns[0]!.atUs)) {
-    const before = byAddress.get(far.client);
-    byAddress.set(far.client, far.clientPort);
-    if (before === undefined) continue;
-    steps += 1;
-    if (far.clientPort > before && far.clientPort - before <= NEXT_PORTS) small += 1;
+  clock: FarClock | undefined,
+): Pick<SidesReport, 'resetsInvented' | 'synAcksInvented'> {
+  const counts = { resetsInvented: 0, synAcksInvented: 0 };
+  if (clock === undefined) return counts;
+  for (const pair of pairs) {
+    const invented = [...linkPackets(pair, clock).invented];
+    if (invented.some(({ kind }) => kind === 'rst') || isResetOnTheWay(pair)) counts.resetsInvented += 1;
+    if (invented.some(({ kind }) => kind === 'syn-ack')) counts.synAcksInvented += 1;
   }
-  return small / steps >= 0.9 ? 'sequential' : 'random';
+  return counts;
 }
 
-function countChanges(pairs: readonly Pair[]): SidesReport['changed'] {
-  const changed = { isn: 0, options: 0, mss: 0, trafficClass: 0 };
-  for (const { near, far } of pairs) {
-    const [sent, arrived] = [near.syns[0]!, far.syns[0]!];
-    if (sent.isn !== arrived.isn) changed.isn += 1;
-    if (sent.options.kinds !== arrived.options.kinds) changed.options += 1;
-    if (sent.options.mss !== arrived.options.mss) changed.mss += 1;
-    if (sent.trafficClass !== arrived.trafficClass) changed.trafficClass += 1;
-  }
-  return changed;
+/** Whenever it came: a firewall may also cut what had been established. */
+function isResetOnTheWay({ near, far }: Pair): boolean {
+  return near.fromServer.rsts > 0 && far.fromServer.rsts === 0;
+}
+
+function tell(pair: Pair, clock: FarClock): Story {
+  const { near, far } = pair;
+  return {
+    ...tellAlone(near),
+    synsArrived: far.synCount,
+    externalAddress: far.client,
+    externalPort: far.clientPort,
+    answered: far.answers.map(({ kind }) => kind),
+    syns: tellSyns(pair, linkPackets(pair, clock), clock),
+  };
+}
+
+function tellAlone({ client, clientPort, synCount, answers }: HandshakeSeen): Story {
+  return {
+    ...{ client, clientPort, synsSent: synCount, synsArrived: null },
+    ...{ externalAddress: null, externalPort: null, answered: [], syns: [] },
+    received: answers.map(({ kind }) => kind),
+  };
 }
 
 function countBy<K extends string>(keys: readonly K[]): Partial<Record<K, number>> {

@@ -1,25 +1,22 @@
+import type { ClockOffset, MatchedBy } from '../../metrics/far.ts';
 import type { HandshakeSeen } from '../handshakes/types.ts';
+import type { FarClock } from './offsets.ts';
 
 /** What two captures have of one handshake. */
 export interface Pair {
   readonly near: HandshakeSeen;
   readonly far: HandshakeSeen;
-  /** By what it was found: the client's sequence number, the timestamp in its SYN, or the number in its request. */
-  readonly by: 'isn' | 'timestamp' | 'token';
-}
-
-/** How far the far clock is ahead of the near one; with the way in between, which takes the same time there and back at best. */
-export interface ClockOffset {
-  readonly us: number;
-  /** It is off by no more than this: half of the shortest round trip between both places. */
-  readonly uncertaintyUs: number;
+  readonly by: MatchedBy;
 }
 
 export interface Matching {
   readonly pairs: readonly Pair[];
-  /** SYNs that were captured at one side, and of which nothing is sure at the other. */
+  /** SYNs that were captured here, and of which nothing is sure at the far side. */
   readonly nearAlone: readonly HandshakeSeen[];
-  readonly farAlone: readonly HandshakeSeen[];
+  /** How many handshakes of the far side belong to none that was given here. */
+  readonly farAlone: number;
   /** Undefined: no pairs, or none with a SYN-ACK on both sides. */
   readonly offset: ClockOffset | undefined;
+  /** Undefined: no pairs. */
+  readonly clock: FarClock | undefined;
 }

@@ -85,7 +85,8 @@ export async function readCaptureFiles(
   };
 }
 
-function boundsOf(all: readonly PacketFacts[], baseSec = 0): { fromUs: number; toUs: number } {
+/** First packet and last one of several captures, microseconds since that second; infinite without any. */
+export function boundsOf(all: readonly PacketFacts[], baseSec = 0): { fromUs: number; toUs: number } {
   let [fromUs, toUs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { capture } of all) {
     const offsetUs = ((capture.epochSec ?? Number.NaN) - baseSec) * 1e6;
@@ -95,7 +96,8 @@ function boundsOf(all: readonly PacketFacts[], baseSec = 0): { fromUs: number; t
   return { fromUs, toUs };
 }
 
-function describeFile({ shown }: CaptureFile, facts: PacketFacts, nowSec: number): FileReport {
+/** What is told of one file. @param nowSec when it is read, since 1970 */
+export function describeFile({ shown }: CaptureFile, facts: PacketFacts, nowSec: number): FileReport {
   const {
     frames,
     linkTypes,

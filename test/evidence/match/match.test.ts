@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HandshakeSeen } from '../../../src/evidence/handshakes/types.ts';
-import { matchHandshakes } from '../../../src/evidence/match/match.ts';
 import { createRandom } from '../../../src/random.ts';
 import { track } from '../handshakes/track.ts';
 import { type Framed, frameOf, type Sent, wholeConnection } from '../wire.ts';
+import { matchAll } from './match-all.ts';
 
 interface World {
   readonly seed: number;
@@ -104,7 +104,7 @@ describe('handshakes of two captures', () => {
     fc.assert(
       fc.property(anyWorld, (world) => {
         const { near, far, truth } = simulate(world);
-        const { pairs } = matchHandshakes(near, far);
+        const { pairs } = matchAll(near, far);
         const known = (one: HandshakeSeen) => truth.get(`${one.client}:${one.clientPort}`);
         const wrong = pairs.filter((pair) => known(pair.far) !== numberOf(pair.near));
         expect(wrong).toEqual([]);
@@ -124,7 +124,7 @@ describe('handshakes of two captures', () => {
       ...{ seed: 1, nat: 'random', keeps: 'isn', aheadMs: 3_000, delayMs: 10 },
       ...{ stalledShare: 0.1, lackedShare: 0.01 },
     });
-    const { offset } = matchHandshakes(near, far);
+    const { offset } = matchAll(near, far);
     expect(Math.abs(offset!.us - 3_000_000)).toBeLessThanOrEqual(offset!.uncertaintyUs);
     expect(offset!.uncertaintyUs).toBeLessThan(20_000);
   });
@@ -143,10 +143,10 @@ describe('handshakes of two captures', () => {
           }),
         ),
       ).seen;
-    const { pairs, nearAlone, farAlone } = matchHandshakes(
+    const { pairs, nearAlone, farAlone } = matchAll(
       same([1, 2, 3, 4], '10.0.0.1'),
       same([1, 2, 3, 4], '203.0.113.1'),
     );
-    expect([pairs.length, nearAlone.length, farAlone.length]).toEqual([0, 4, 4]);
+    expect([pairs.length, nearAlone.length, farAlone]).toEqual([0, 4, 4]);
   });
 });

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RushhourError } from '../../../src/errors.ts';
 import type { HandshakeSeen } from '../../../src/evidence/handshakes/types.ts';
-import { matchHandshakes } from '../../../src/evidence/match/match.ts';
 import { compareSides } from '../../../src/evidence/match/sides.ts';
 import { readCaptureFiles } from '../../../src/evidence/pcap/read-files.ts';
 import { createRandomBelow, type RandomBelow } from '../../../src/random.ts';
 import { renderCaptures } from '../../../src/render/pcap.ts';
 import { renderSides } from '../../../src/render/sides.ts';
 import { EPOCH_SEC, pcapOf } from '../capture-file.ts';
+import { matchAll } from '../match/match-all.ts';
 import { makeTraffic } from '../traffic.ts';
 import { frameOf, unreachableFrame } from '../wire.ts';
 
@@ -44,7 +44,7 @@ it('reads, judges and shows whatever a capture contains, or says what is wrong w
       });
       read += 1;
       expect(renderCaptures(report, 80)).not.toMatch(/NaN|undefined|Infinity/);
-      const sides = compareSides(matchHandshakes(seen, seen));
+      const sides = compareSides(matchAll(seen, seen));
       expect(renderSides(sides, 80)).not.toMatch(/NaN|undefined|Infinity/);
       expect(JSON.parse(JSON.stringify(report)).connections).toBe(seen.length);
     } catch (error) {

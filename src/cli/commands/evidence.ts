@@ -1,0 +1,81 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import type { CaptureFile } from '../../evidence/pcap/read-files.ts';
+import { escapeControls } from '../../render/escape.ts';
+import type { Context } from '../context.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
+import { createReadingProgress } from '../output/reading-progress.ts';
+
+interface EvidenceOptions {
+  readonly results?: string;
+  readonly far?: readonly string[];
+  readonly json?: boolean;
+}
+
+export function registerEvidence(program: Command, context: Context): void {
+  program
+    .command('evidence')
+    .description(
+      'Join what a run captured on this side with a capture of the far side: for each stalled attempt whether its SYN arrived, what answered it, and whether the answer came back. Keeps the result with the run, in far.json and far.jsonl.',
+    )
+    .argument('<run>', 'id, the start of one, label or folder')
+    .addOption(resultsOption())
+    .option(
+      '--far <file...>',
+      'pcap or pcapng of the far side, by gzip or not; several: pieces of one capture, in their order (default: what --peer recorded with the run)',
+    )
+    .option('--json', 'print far.json')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tcpdump -i any -s 128 -w proxy.pcap 'tcp port 3128 or icmp'    on the proxy, while the run lasts
+  rushhour evidence 20250131-06 --far proxy.pcap
+  rushhour evidence "timer 1 s" --far proxy.pcap0 proxy.pcap1    pieces of tcpdump -C or -G
+  rushhour evidence 20250131-06                                  of a run with --peer
+
+The run must have kept packets of its own (as root or with CAP_NET_RAW). Attempts are found at the far side by sequence
+number, timestamp or the number that --marker adds to a request, never by ports, and clocks may differ. A far capture of
+any size is read in a bounded amount of memory. The command can be repeated with another capture, which replaces the
+result. See docs/evidence.md.
+
+Exit codes: 0 read, whatever was found; 2 no such run, no evidence, or not a capture; 5 a file that cannot be read or
+written.`,
+    )
+    .action(context.act((run: string, options: EvidenceOptions) => joinRun(context, run, options)));
+}
+
+async function joinRun({ host }: Context, run: string, options: EvidenceOptions): Promise<ExitCode> {
+  const [{ findRun }, { readRunInfo }, { joinSides }, { listOwnCaptures }, { renderFar }] = await Promise.all(
+    [
+      import('../../read/listing.ts'),
+      import('../../store/read-info.ts'),
+      import('../../evidence/far/join.ts'),
+      import('../../evidence/far/own-captures.ts'),
+      import('../../render/far.ts'),
+    ],
+  );
+  const dir = await findRun(run, resultsDir(host, options.results));
+  const far = options.far?.map(
+    (path): CaptureFile => ({ path: resolve(host.cwd, path), shown: escapeControls(path) }),
+  );
+  const files = far ?? (await listOwnCaptures(dir));
+  if (files.length === 0)
+    throw new UsageError(`${dir} has no capture of the far side`, {
+      hint: 'give one that tcpdump -w wrote there: --far FILE; or run with --peer',
+    });
+  const { marker } = (await readRunInfo(dir)).scenario;
+  const progress = createReadingProgress(host);
+  const { summary, attempts } = await joinSides(dir, {
+    ...{ far: files, marker, nowMs: host.now() },
+    onBytes: ({ path, shown }, bytes) => progress.tell(shown, bytes, () => statSync(path).size),
+  }).finally(() => progress.clear());
+  host.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(summary, null, 2)}\n`
+      : renderFar(summary, attempts, host.stdout.columns),
+  );
+  return EXIT.ok;
+}

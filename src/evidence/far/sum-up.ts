@@ -1,0 +1,100 @@
+import {
+  type FarAttempt,
+  type FarFile,
+  type FarSeries,
+  type FarSummary,
+  type MatchedBy,
+  SYN_FATES,
+  type SynFate,
+} from '../../metrics/far.ts';
+import { createHistogram, quantilesOf, recordUs } from '../../metrics/histogram.ts';
+import { NOTED_KINDS, type NotedKind } from '../../metrics/noted.ts';
+import { MOST_EXTERNAL_ADDRESSES } from '../../store/far-schema.ts';
+import { countChanges, describeNat } from '../match/nat.ts';
+import type { ReuseByAddress } from '../match/reuse-by-address.ts';
+import { countInvented } from '../match/sides.ts';
+import type { Matching } from '../match/types.ts';
+import type { FarGaps } from './far-gaps.ts';
+import type { KeptAttempt } from './kept-attempts.ts';
+import { remarkOnSides } from './remarks.ts';
+
+export interface ToSumUp {
+  readonly joinedAt: string;
+  readonly near: FarFile;
+  readonly far: readonly FarFile[];
+  readonly kept: readonly KeptAttempt[];
+  /** One for each of those. */
+  readonly attempts: readonly FarAttempt[];
+  readonly matching: Matching;
+  readonly farHandshakes: number;
+  readonly reuse: ReuseByAddress;
+  readonly gaps: FarGaps;
+}
+
+const STALLED: ReadonlySet<NotedKind> = new Set(['recovered', 'frozen', 'unresolved']);
+
+/** The sums of far.json. */
+export function sumUp(given: ToSumUp): FarSummary {
+  const { joinedAt, near, far, kept, attempts, matching, farHandshakes, reuse } = given;
+  const { pairs, offset, clock } = matching;
+  const { externalAddresses, ...nat } = describeNat(pairs, true);
+  return {
+    ...{ schema: 1, joinedAt, near, far },
+    attempts: {
+      kept: attempts.length,
+      captured: kept.filter((one) => one.near !== undefined).length,
+      matched: pairs.length,
+      by: countBy(attempts),
+    },
+    farHandshakes,
+    series: sumSeries(attempts),
+    clockOffset:
+      offset === undefined ? null : { us: round(offset.us), uncertaintyUs: round(offset.uncertaintyUs) },
+    nat: {
+      ...nat,
+      externalAddresses: externalAddresses.slice(0, MOST_EXTERNAL_ADDRESSES),
+      externalAddressCount: externalAddresses.length,
+    },
+    reuseAgeUs: {
+      all: quantilesOf(reuse.sum(externalAddresses)),
+      stalled: quantilesOf(agesOf(attempts.filter(({ kind }) => STALLED.has(kind)))),
+    },
+    changes: countChanges(pairs),
+    ...countInvented(pairs, clock),
+    remarks: remarkOnSides(given),
+  };
+}
+
+function sumSeries(attempts: readonly FarAttempt[]): Record<string, FarSeries> {
+  const names = [...new Set(attempts.map(({ series }) => series))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const own = attempts.filter(({ series }) => series === name);
+      const kinds = NOTED_KINDS.filter((kind) => own.some((one) => one.kind === kind));
+      const fates = kinds.map((kind) => [kind, countFates(own.filter((one) => one.kind === kind))]);
+      const matched = own.filter(({ by }) => by !== null).length;
+      return [name, { kept: own.length, matched, fates: Object.fromEntries(fates) }];
+    }),
+  );
+}
+
+function countFates(attempts: readonly FarAttempt[]): Partial<Record<SynFate, number>> {
+  const counts = SYN_FATES.map((fate) => [fate, attempts.filter((one) => one.fate === fate).length] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+function countBy(attempts: readonly FarAttempt[]): Partial<Record<MatchedBy, number>> {
+  const counts: Partial<Record<MatchedBy, number>> = {};
+  for (const { by } of attempts) if (by !== null) counts[by] = (counts[by] ?? 0) + 1;
+  return counts;
+}
+
+function agesOf(attempts: readonly FarAttempt[]): ReturnType<typeof createHistogram> {
+  const ages = createHistogram();
+  for (const { reuseAgeUs } of attempts) if (reuseAgeUs !== null) recordUs(ages, reuseAgeUs);
+  return ages;
+}
+
+function round(us: number): number {
+  return Math.round(us * 10) / 10;
+}
