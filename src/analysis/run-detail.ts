@@ -1,5 +1,6 @@
 import { stalledOf } from '../metrics/counts.ts';
 import type { Evidence } from '../metrics/evidence.ts';
+import type { FarAttempt } from '../metrics/far.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import { type Frame, RAMP_SUFFIX, type SeriesCounts } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
@@ -26,6 +27,8 @@ export interface RunDetail {
   readonly host: unknown;
   /** Some of the stalled attempts whose packets were captured; absent: none were. */
   readonly evidence?: readonly Evidence[];
+  /** For each of those, what the far side saw of it. */
+  readonly farEvidence?: readonly (FarAttempt | undefined)[];
 }
 
 /** Counts of one arm's measured phases by second since the run's start; missing ones are 0. */

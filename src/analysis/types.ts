@@ -1,4 +1,5 @@
 import type { EngineName } from '../engine/names.ts';
+import type { FarSummary } from '../metrics/far.ts';
 import type { Quantiles } from '../metrics/histogram.ts';
 import type { HostCounters } from '../metrics/types.ts';
 import type { Cut } from '../outcome/cut.ts';
@@ -70,6 +71,8 @@ export interface Summary {
   };
   /** The firewall's view, if the scenario has firewall commands. */
   firewall?: FirewallSummary;
+  /** What both sides saw, where a capture of the far one was joined: far.json, never part of summary.json. */
+  far?: FarSummary;
   /** For a run during which events occurred: how complete it is. Absent if there were none. */
   session?: Wholeness;
 }

@@ -1,4 +1,6 @@
 import type { Evidence } from '../metrics/evidence.ts';
+import type { FarAttempt } from '../metrics/far.ts';
+import { readFarAttempts } from '../store/far-files.ts';
 import { readEvidence } from '../store/read-evidence.ts';
 
 /** Of each series: a stalled attempt for each of so many things that met one. */
@@ -24,4 +26,26 @@ export async function chooseEvidence(dir: string): Promise<readonly Evidence[]> 
     counts.set(series, count + 1);
   }
   return [...chosen.values()];
+}
+
+/** What the far side saw of those attempts, in their order; undefined where it is not known. */
+export async function chooseFarEvidence(
+  dir: string,
+  chosen: readonly Evidence[],
+): Promise<readonly (FarAttempt | undefined)[]> {
+  const wanted = new Map(chosen.map((one, index) => [keyOf(one), index]));
+  const found: (FarAttempt | undefined)[] = chosen.map(() => undefined);
+  if (wanted.size === 0) return found;
+  let lines = 0;
+  for await (const one of readFarAttempts(dir)) {
+    lines += 1;
+    if (lines > MOST_LINES) break;
+    const index = wanted.get(keyOf(one));
+    if (index !== undefined) found[index] = one;
+  }
+  return found;
+}
+
+function keyOf({ series, attempt, atUs }: Pick<Evidence, 'series' | 'attempt' | 'atUs'>): string {
+  return `${series} ${attempt} ${atUs}`;
 }

@@ -5,7 +5,8 @@ import { readRunInfo } from '../store/read-info.ts';
 import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import type { RunInfo } from '../store/run-info.ts';
 import { sumIntervals } from '../store/run-intervals.ts';
-import { chooseEvidence } from './choose-evidence.ts';
+import { readFarBeside } from './beside.ts';
+import { chooseEvidence, chooseFarEvidence } from './choose-evidence.ts';
 import { SessionSums } from './session-sums.ts';
 import { readStoredSummary, summariseSums } from './summary.ts';
 
@@ -26,13 +27,14 @@ export async function readRunDetail(dir: string): Promise<RunDetail> {
   const sums = await sumIntervals(dir, reach, whole === undefined ? new Set(tags) : undefined);
   whole?.addWindows(reach.lines, sums);
   const { command, workers, versions, endpoints, host, synResentAtSec = [] } = info;
+  const evidence = await chooseEvidence(dir);
   return {
-    summary: stored ?? (await summariseSums(dir, info, whole!)),
+    summary: stored ?? { ...(await summariseSums(dir, info, whole!)), ...(await readFarBeside(dir)) },
     tested: describeTested(info),
     arms,
     histograms: new Map(tags.map((tag) => [tag, sums.get(tag) ?? createHistogram()])),
     seconds: reach.lastSecond + 1,
-    evidence: await chooseEvidence(dir),
+    ...{ evidence, farEvidence: await chooseFarEvidence(dir, evidence) },
     ...{ synResentAtSec, command, workers, versions, endpoints, host },
   };
 }

@@ -11,7 +11,7 @@ import { sumIntervals } from '../store/run-intervals.ts';
 import { readEvents } from '../store/session-events.ts';
 import { schemaOf } from '../store/shapes.ts';
 import { summarySchema } from '../store/summary-schema.ts';
-import { readBeside } from './beside.ts';
+import { readBeside, readFarBeside } from './beside.ts';
 import { SessionSums } from './session-sums.ts';
 
 const SUMMARY = schemaOf<Summary>()(summarySchema);
@@ -19,7 +19,7 @@ const SUMMARY = schemaOf<Summary>()(summarySchema);
 /** The stored summary of a finished run; otherwise one computed from the frames written so far. */
 export async function readSummary(dir: string): Promise<Summary> {
   const stored = await readStoredSummary(dir);
-  return stored ?? rebuildSummary(dir);
+  return stored ?? { ...(await rebuildSummary(dir)), ...(await readFarBeside(dir)) };
 }
 
 /** The stored summary, with the label that was given later, if any; undefined if there is none or it is damaged. */
@@ -33,9 +33,9 @@ export async function readSummaryFile(dir: string): Promise<JsonFile<Summary>> {
   const file = await readJson(join(dir, FILES.summary), SUMMARY);
   if (file.kind !== 'whole') return file;
   const { label } = await readNotes(dir);
-  return label === undefined
-    ? file
-    : { ...file, value: { ...file.value, run: { ...file.value.run, label } } };
+  const { far: _, ...stored } = file.value;
+  const value = { ...stored, ...(await readFarBeside(dir)) };
+  return { ...file, value: label === undefined ? value : { ...value, run: { ...value.run, label } } };
 }
 
 interface Ending {

@@ -63,8 +63,8 @@ export function formatClocks({ clockOffset }: Pick<FarSummary, 'clockOffset'>): 
   if (clockOffset === null) return 'offset not known';
   const { us, uncertaintyUs } = clockOffset;
   const size = Math.abs(us);
-  if (size <= uncertaintyUs) return `the two agree, give or take ${formatMicros(uncertaintyUs + size)}`;
-  return `the far one is ${formatMicros(size)} ${us < 0 ? 'behind' : 'ahead'}, give or take ${formatMicros(uncertaintyUs)}`;
+  if (size <= uncertaintyUs) return `both agree, give or take ${formatMicros(uncertaintyUs + size)}`;
+  return `the far clock is ${formatMicros(size)} ${us < 0 ? 'behind' : 'ahead'}, give or take ${formatMicros(uncertaintyUs)}`;
 }
 
 const NAT_WORDS: Readonly<Record<FarSummary['nat']['kind'], string>> = {
@@ -85,18 +85,18 @@ export function formatNat({ nat, attempts: { matched } }: FarSummary): string {
 }
 
 export function formatReuse({ reuseAgeUs: { all, stalled } }: FarSummary): string {
-  if (all.count === 0) return 'no external port was seen to be used again';
+  if (all.count === 0) return 'no external port was reused';
   const span = ({ min, max, p50 }: typeof all) =>
-    `${formatMicros(min)} to ${formatMicros(max)}, ${formatMicros(p50)} in the median`;
+    `${formatMicros(min)} to ${formatMicros(max)} after the last packet, median ${formatMicros(p50)}`;
   const others =
     stalled.count === 0
       ? ''
-      : `; before ${formatPlural(stalled.count, 'stalled attempt', 'stalled attempts')} ${span(stalled)}`;
-  return `${formatPlural(all.count, 'time', 'times')}, after ${span(all)}${others}`;
+      : `; by ${formatPlural(stalled.count, 'stalled attempt', 'stalled attempts')} ${span(stalled)}`;
+  return `external ports were reused ${formatPlural(all.count, 'time', 'times')}, ${span(all)}${others}`;
 }
 
 /** What was done to packets in between. */
-export function formatOnTheWay({ changes, resetsInvented, synAcksInvented }: FarSummary): string {
+export function formatInTransit({ changes, resetsInvented, synAcksInvented }: FarSummary): string {
   const words = {
     isn: 'sequence number',
     options: 'options',

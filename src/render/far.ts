@@ -3,9 +3,9 @@ import { escapeControls } from './escape.ts';
 import {
   FATE_WORDS,
   formatClocks,
+  formatInTransit,
   formatMatched,
   formatNat,
-  formatOnTheWay,
   formatReuse,
   listFates,
 } from './far-words.ts';
@@ -29,7 +29,7 @@ export function renderFar(far: FarSummary, attempts: readonly FarAttempt[], widt
     ...label('clocks', formatClocks(far)),
     ...label('NAT', formatNat(far)),
     ...label('port reuse', formatReuse(far)),
-    ...label('on the way', formatOnTheWay(far)),
+    ...label('in transit', formatInTransit(far)),
     ...Object.entries(far.series).flatMap(([name, sums]) =>
       listFates(sums).flatMap((text) => label(several ? name : 'first SYNs', text)),
     ),

@@ -14,11 +14,17 @@ export function renderSides(report: SidesReport, width: number): string {
     reuseAgeUs.count === 0
       ? 'no external port was reused'
       : `${formatPlural(reuseAgeUs.count, 'external port', 'external ports')} reused ${formatMicros(reuseAgeUs.min)} to ${formatMicros(reuseAgeUs.max)} after the last packet, median ${formatMicros(reuseAgeUs.p50)}`;
+  const { nearLeftOut } = report;
+  // Of a sample nobody can say which of the far side's handshakes are not among those left out.
+  const unmatched =
+    nearLeftOut === 0
+      ? `unmatched: ${formatCount(nearAlone)} near, ${formatCount(farAlone)} far`
+      : `unmatched: ${formatCount(nearAlone)}; these are all that stalled and a sample, without ${formatCount(nearLeftOut)} others`;
   const rest = stories.length + storiesLeftOut - Math.min(stories.length, SHOWN_STORIES);
   const lines = [
     ...renderLabelled(
       'both sides',
-      `${formatPlural(matched, 'handshake', 'handshakes')} matched; unmatched: ${formatCount(nearAlone)} near, ${formatCount(farAlone)} far`,
+      `${formatPlural(matched, 'handshake', 'handshakes')} matched; ${unmatched}`,
       width,
     ),
     ...renderLabelled(

@@ -3,6 +3,7 @@ import type { Tested } from '../analysis/tested.ts';
 import type { Quantiles, Summary, Wholeness } from '../analysis/types.ts';
 import { renderArm } from './arm.ts';
 import { escapeControls } from './escape.ts';
+import { formatFar } from './far-words.ts';
 import { formatFirewall } from './firewall.ts';
 import { formatDuration, formatMicros, formatMoment, formatPlural } from './format.ts';
 import { createPaint, type Paint } from './paint.ts';
@@ -43,7 +44,7 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
 }
 
 function renderRun(
-  { run, latenessUs, starvedSec = 0, soak, session, firewall }: Summary,
+  { run, latenessUs, starvedSec = 0, soak, session, firewall, far }: Summary,
   width: number,
   { dir, tested }: SummaryLook,
 ): string[] {
@@ -60,6 +61,7 @@ function renderRun(
     ...(from === '' ? [] : renderLabelled('from', from, width)),
     ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', formatLateness(latenessUs), width)),
     ...(firewall === undefined ? [] : renderLabelled('firewall', formatFirewall(firewall), width)),
+    ...(far === undefined ? [] : renderLabelled('far side', escapeControls(formatFar(far)), width)),
     ...(starvedSec === 0 ? [] : renderLabelled('starved', formatStarved(starvedSec), width)),
     // A path is for copying, so it is never wrapped.
     ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${escapeControls(dir)}`]),

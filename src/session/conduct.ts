@@ -3,6 +3,7 @@ import { readBeside } from '../read/beside.ts';
 import { openEvidence } from './evidence.ts';
 import type { FarSide } from './far-side.ts';
 import { createHostWatch } from './host/host-watch.ts';
+import { joinOwnSides } from './join-sides.ts';
 import { type Loss, whyNotKept, workerFault } from './loss.ts';
 import type { OpenedSession } from './opened-session.ts';
 import { Recorder } from './recorder.ts';
@@ -112,7 +113,12 @@ export function conduct(
       };
       const unkept = await whyNotKept(writer.finish(summary, status, endedAt));
       if (fault !== undefined) throw workerFault(fault, plan.dir);
-      return { plan, summary, ...(unkept === undefined ? {} : { unkept }) };
+      const far = farSide === undefined ? undefined : await joinOwnSides(writer.dir, writer.info, listener);
+      return {
+        plan,
+        summary: far === undefined ? summary : { ...summary, far },
+        ...(unkept === undefined ? {} : { unkept }),
+      };
     } finally {
       await undo.run();
     }

@@ -124,9 +124,13 @@ function credentialsPlace(field: string | undefined): readonly Field[] {
   return field === undefined ? [] : [[field, '']];
 }
 
-/** What a capture is searched for, near and far. */
-function markerField({ marker }: Arm): readonly Field[] {
-  return marker === undefined ? [] : [[MARKER_FIELD, marker]];
+/**
+ * What a capture is searched for, near and far: the marker, and which attempt it is. A browser's requests are numbered one by one, and
+ * not by connection: there the marker stands alone.
+ */
+function markerField({ marker, name, load }: Arm): readonly Field[] {
+  if (marker === undefined) return [];
+  return [[MARKER_FIELD, load.kind === 'browsers' ? marker : `${marker}/${name}/{nonce}`]];
 }
 
 /**

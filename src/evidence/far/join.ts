@@ -10,7 +10,8 @@ import type { CaptureClock, PacketFacts } from '../pcap/read-packets.ts';
 import { FarGaps } from './far-gaps.ts';
 import { readKeptAttempts } from './kept-attempts.ts';
 import { nonceOf, readMarkerNonce } from './marker-nonce.ts';
-import { sumUp } from './sum-up.ts';
+import { remarkOnSides } from './remarks.ts';
+import { sumUp, type ToSumUp } from './sum-up.ts';
 import { tellAttempts } from './tell-attempts.ts';
 
 export interface JoinOptions {
@@ -63,13 +64,18 @@ async function readSides(dir: string, { far, marker, nowMs, onBytes }: JoinOptio
   const matching = matchHandshakes(candidates);
   const attempts = tellAttempts(kept.attempts, matching, boundsOf(facts, clock.baseSec));
   const nowSec = nowMs / 1_000;
-  const summary = sumUp({
+  const given: ToSumUp = {
     joinedAt: new Date(nowMs).toISOString(),
-    near: fileOf(kept.file, kept.facts, nowSec),
+    near: fileOf(kept.file, byAttempt(kept.facts), nowSec),
     far: far.map((file, index) => fileOf(file, facts[index]!, nowSec)),
     ...{ kept: kept.attempts, attempts, matching, farHandshakes: candidates.count, reuse, gaps },
-  });
-  return { summary, attempts };
+  };
+  return { summary: { ...sumUp(given), remarks: remarkOnSides(given) }, attempts };
+}
+
+/** Its packets stand attempt by attempt: that times go back in it means nothing. */
+function byAttempt(facts: PacketFacts): PacketFacts {
+  return { ...facts, capture: { ...facts.capture, backwards: 0 } };
 }
 
 function fileOf(file: CaptureFile, facts: PacketFacts, nowSec: number): FarFile {

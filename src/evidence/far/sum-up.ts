@@ -16,7 +16,6 @@ import { countInvented } from '../match/sides.ts';
 import type { Matching } from '../match/types.ts';
 import type { FarGaps } from './far-gaps.ts';
 import type { KeptAttempt } from './kept-attempts.ts';
-import { remarkOnSides } from './remarks.ts';
 
 export interface ToSumUp {
   readonly joinedAt: string;
@@ -33,8 +32,8 @@ export interface ToSumUp {
 
 const STALLED: ReadonlySet<NotedKind> = new Set(['recovered', 'frozen', 'unresolved']);
 
-/** The sums of far.json. */
-export function sumUp(given: ToSumUp): FarSummary {
+/** The sums of far.json, but for remarks. */
+export function sumUp(given: ToSumUp): Omit<FarSummary, 'remarks'> {
   const { joinedAt, near, far, kept, attempts, matching, farHandshakes, reuse } = given;
   const { pairs, offset, clock } = matching;
   const { externalAddresses, ...nat } = describeNat(pairs, true);
@@ -61,7 +60,6 @@ export function sumUp(given: ToSumUp): FarSummary {
     },
     changes: countChanges(pairs),
     ...countInvented(pairs, clock),
-    remarks: remarkOnSides(given),
   };
 }
 

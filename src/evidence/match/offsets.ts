@@ -1,6 +1,5 @@
 import type { ClockOffset } from '../../metrics/far.ts';
 import type { HandshakeSeen } from '../handshakes/types.ts';
-import type { Pair } from './types.ts';
 
 /** Pairs that a stretch of time is judged by: clocks drift, so that a night has many. */
 const STRETCH = 51;
@@ -9,7 +8,10 @@ export const LEAST_SLACK_US = 150_000;
 /** Of a known offset: beyond that the clocks drifted, and what they showed nearby says more. */
 const STEADY_US = 20_000;
 
-type Candidate = Pick<Pair, 'near' | 'far'>;
+interface Candidate {
+  readonly near: HandshakeSeen;
+  readonly far: HandshakeSeen;
+}
 
 /** First SYN of each, as the far clock is ahead of the near one and the way takes. */
 function aheadUs({ near, far }: Candidate): number {

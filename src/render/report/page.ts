@@ -2,6 +2,7 @@ import type { Comparison } from '../../analysis/compare/types.ts';
 import type { RunDetail } from '../../analysis/run-detail.ts';
 import { answersSection, namesSection } from './answers-section.ts';
 import { countersSection } from './counters-section.ts';
+import { farSection } from './far-section.ts';
 import { type Figure, packPlot } from './figure.ts';
 import { firewallSection } from './firewall-section.ts';
 import { handshakeFigure } from './handshake-figure.ts';
@@ -82,6 +83,7 @@ ${countersSection(sides)}
 ${answersSection(sides)}
 ${namesSection(sides)}
 ${metSection(sides)}
+${farSection(sides)}
 ${ladderSection(sides)}
 ${holdsSection(sides)}
 ${arms.map(({ arm, figures }, index) => armSection(arm, index, figures)).join('\n')}

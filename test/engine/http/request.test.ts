@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NONCE_WIDTH } from '../../../src/engine/http/message.ts';
 import { writeNonce } from '../../../src/engine/http/nonce.ts';
 import { compileAuthRequest, compileRequest, compileTunnel } from '../../../src/engine/http/request.ts';
+import { stampRequest } from '../../../src/engine/http/stamp-request.ts';
 import type { CompiledRequest } from '../../../src/engine/types.ts';
 import { UsageError } from '../../../src/errors.ts';
 import type { Arm, AuthSpec, RequestSpec } from '../../../src/scenario/types.ts';
@@ -53,11 +54,12 @@ describe('request', () => {
     );
   });
 
-  it('carries the marker, and so does a CONNECT', () => {
+  it('carries the marker with arm and attempt, and so does a CONNECT', () => {
     const arm: Arm = { ...ARM, marker: 'ticket-4711' };
-    expect(textOf({ marker: 'ticket-4711' })).toContain('\r\nX-Rushhour-Marker: ticket-4711\r\n');
-    const tunnel = compileTunnel({ ...arm, via: 'tunnel' });
-    expect(Buffer.from(tunnel!.bytes).toString()).toContain('\r\nX-Rushhour-Marker: ticket-4711\r\n');
+    const field = `\r\nX-Rushhour-Marker: ticket-4711/${ARM.name}/0000000000000042\r\n`;
+    const stamped = (request: CompiledRequest) => Buffer.from(stampRequest(request, 42)).toString();
+    expect(stamped(compileRequest(arm)!)).toContain(field);
+    expect(stamped(compileTunnel({ ...arm, via: 'tunnel' })!)).toContain(field);
     expect(textOf()).not.toContain('Marker');
   });
 
