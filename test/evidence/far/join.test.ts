@@ -63,8 +63,10 @@ it('keeps what it found with the run, and replaces it when it is done again', as
   expect(await collect(readFarAttempts(dir))).toEqual(again.attempts);
 });
 
-it.each([1, 2, 3])('finds 99 %% and none wrong where the far capture lacks 1 %% (%i)', async (seed) => {
-  const joined = await joinWorld({ seed, count: 450, lackedShare: 0.01 });
+it.each([
+  1, 2, 3,
+])('finds nearly all, and none wrong, where the far capture lacks one packet in a hundred (seed %i)', async (seed) => {
+  const joined = await joinWorld({ seed, count: 270, lackedShare: 0.01 });
   expect(wrongOf(joined)).toEqual([]);
   const found = joined.attempts.filter(
     ({ by, attempt }) => by !== null && joined.arrived.has(attempt),

@@ -5,7 +5,7 @@ import type { SynFate } from '../../../src/metrics/far.ts';
 import type { NotedKind } from '../../../src/metrics/noted.ts';
 import { createRandom } from '../../../src/random.ts';
 import { writeCapture } from '../capture-file.ts';
-import { type Framed, frameOf, type Sent, wholeConnection } from '../wire.ts';
+import { type Exchange, type Framed, frameOf, type Sent, wholeConnection } from '../wire.ts';
 
 export const SERVER = '192.0.2.9:3128';
 const OUTSIDE = '203.0.113.1';
@@ -62,6 +62,7 @@ export function makeWorld(dir: string, options: WorldOptions = {}): World {
     if (hasSyn && kept.length === frames.length) arrived.add(attempt);
     far.push(...kept);
   };
+  const whatIsLeft = (exchange: Exchange) => wholeConnection(exchange).filter(() => random() >= lackedShare);
   for (let attempt = 0; attempt < count; attempt += 1) {
     const [name, kind] = CASES[attempt % CASES.length]!;
     const [client, outer] = [
@@ -188,7 +189,7 @@ export function makeWorld(dir: string, options: WorldOptions = {}): World {
     lines.push(lineOf(attempt, kind, startMs, client, isn));
     for (let other = 0; other < others; other += 1)
       far.push(
-        ...wholeConnection({
+        ...whatIsLeft({
           ...{
             client: `${OUTSIDE}:${61_100 + ((attempt * others + other) % 4_000)}`,
             server: SERVER,
