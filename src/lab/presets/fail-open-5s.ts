@@ -1,9 +1,7 @@
 import { loadMiddlebox } from '../middlebox.ts';
 import { milliseconds, share } from '../parameters.ts';
 import { definePreset } from '../preset.ts';
-
-/** Resolution of the random choice of connections. */
-const SIDES = 10_000;
+import { byChance } from '../ruleset.ts';
 
 export const failOpen5s = definePreset({
   name: 'fail-open-5s',
@@ -14,10 +12,9 @@ export const failOpen5s = definePreset({
     delay: milliseconds({ help: 'how long a request is held', fallback: 5_000, min: 1, max: 600_000 }),
   },
   async apply(lab, values) {
-    const among = `numgen random mod ${SIDES} < ${Math.round(values.share * SIDES)}`;
     await loadMiddlebox(
       lab,
-      { ports: 'open', among },
+      { ports: 'open', among: byChance(values.share) },
       { roundTripMs: 0, holdMs: values.delay, cutMs: 0, cutFrom: 'start' },
     );
   },

@@ -1,10 +1,8 @@
 import { loadFirewall } from '../firewall.ts';
 import { oneOf, share } from '../parameters.ts';
 import { definePreset } from '../preset.ts';
+import { byChance } from '../ruleset.ts';
 import { INSIDE, OUTSIDE } from '../topology.ts';
-
-/** Resolution of the random choice: 0.01 % is the smallest share. */
-const SIDES = 10_000;
 
 export const randomLoss = definePreset({
   name: 'random-loss',
@@ -21,9 +19,7 @@ export const randomLoss = definePreset({
   async apply(lab, { loss, direction }) {
     const interfaces = { out: [INSIDE], in: [OUTSIDE], both: [INSIDE, OUTSIDE] }[direction];
     await loadFirewall(lab, {
-      forward: interfaces.map(
-        (name) => `iifname "${name}" numgen random mod ${SIDES} < ${Math.round(loss * SIDES)} drop`,
-      ),
+      forward: interfaces.map((name) => `iifname "${name}" ${byChance(loss)} drop`),
     });
   },
 });
