@@ -27,12 +27,9 @@ function renderOnset({ onset }: ArmSummary, room: number): string[] {
 function renderSteps({ stallSteps }: ArmSummary, room: number): string[] {
   if (stallSteps === undefined) return [];
   const steps = stallSteps.steps.map(({ atSec, count }) => `${formatCount(count)} at ${atSec} s`);
+  const atSteps = steps.length === 0 ? [] : [`${steps.join(', ')} (when this host retransmits its SYN)`];
   const between = `${formatCount(stallSteps.between)} at other times`;
-  return renderLabelled(
-    'answered',
-    `${[...steps, between].join(', ')} (this host retransmits SYNs at these times)`,
-    room,
-  );
+  return renderLabelled('answered', [...atSteps, between].join(', '), room);
 }
 
 function renderOutages({ outages }: ArmSummary, room: number): string[] {

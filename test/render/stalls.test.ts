@@ -30,8 +30,7 @@ describe('when and how stalls came', () => {
   it('is told in a line each, and by the age of ports in a table with bars', () => {
     expect(renderStallTimeSeries(armSummary(COURSE), 90).join('\n')).toMatchInlineSnapshot(`
       "onset       first stall 10 s after the first start, 2,000 clean starts before
-      answered    188 at 1 s, 6 at 3 s, 2 at other times (this host retransmits SYNs at these
-                  times)
+      answered    188 at 1 s, 6 at 3 s (when this host retransmits its SYN), 2 at other times
       outages     5 runs: 3.6-13.6 s, 19.6-29.6 s, 35.6-45.6 s, 51.6-61.6 s and 1 more; one
                   every 16 s (median)
       reuse age from  attempts  stalled  share
