@@ -4,9 +4,9 @@ import { type Counters, OWN_NET, type ReadFile, readCounters } from './read-coun
 
 /** What a host's kernel counted in one second. */
 export interface HostSecond extends LocalDrops {
-  /** What moved; absent: nothing did, or the system does not tell. */
+  /** The counters that changed; absent: none did, or the system does not report them. */
   hostCounters?: HostCounters;
-  /** The same of the far end's host, where it is on this machine. */
+  /** The same for the far end's host, if it is on this machine. */
   farCounters?: HostCounters;
 }
 
@@ -17,11 +17,11 @@ export interface CountedHosts {
 }
 
 /**
- * Counts what the kernel counts, from call to call, and what of it this machine itself would not let out. Of segments that TCP
- * sent again, SYNs among them, each that never left is counted, as an nftables output chain, a full conntrack table or a full
- * queue dropped it (LINUX_MIB_TCPRETRANSFAIL, net/ipv4/tcp_output.c, __tcp_retransmit_skb). Of the first SYN of a connection only a full
- * conntrack table tells (`drop`, net/netfilter/nf_conntrack_core.c, nf_conntrack_in).
- * @returns what moved since the last call; what did not, or what the system does not tell, is left out
+ * Returns how much the kernel's counters changed between calls, and how much this machine itself dropped on the way out. The
+ * kernel counts each retransmitted segment, SYNs included, that never left because an nftables output chain, a full conntrack
+ * table or a full queue dropped it (LINUX_MIB_TCPRETRANSFAIL, net/ipv4/tcp_output.c, __tcp_retransmit_skb). For the first SYN
+ * of a connection, only a full conntrack table is counted (`drop`, net/netfilter/nf_conntrack_core.c, nf_conntrack_in).
+ * @returns the changes since the last call, without counters that are unchanged or unavailable
  */
 export function countHost({ read, far }: CountedHosts = {}): () => HostSecond {
   const takeOwn = countMoves(() => readCounters(OWN_NET, read));
@@ -49,7 +49,7 @@ function countMoves(readNow: () => Counters): () => HostCounters {
     const now = readNow();
     const moved: HostCounters = {};
     for (const [name, value] of now) {
-      // What comes later began at 0 with its module or interface; what falls began anew.
+      // A counter that appears later started at 0 with its module or interface; one that decreases was reset.
       const by = value - (last.get(name) ?? (last.size === 0 ? value : 0));
       if (by > 0 && isKept(name)) moved[name] = by;
     }

@@ -1,22 +1,22 @@
 /**
- * Counters of the kernel that say something about connections that do not come about, or are lost, by their names in nstat(8);
- * of every other file that is read all are kept. Each second keeps those that moved.
+ * Kernel counters about connections that fail or are lost, under their names in nstat(8). From the other files read, all
+ * counters are kept. Each second keeps those that changed.
  */
 export const KEPT_COUNTERS: ReadonlySet<string> = new Set([
-  // How many SYNs were sent, and again (LINUX_MIB_TCPSYNRETRANS counts SYN-ACKs that were sent again as well).
+  // SYNs sent and retransmitted (LINUX_MIB_TCPSYNRETRANS also counts retransmitted SYN-ACKs).
   ...['TcpActiveOpens', 'TcpPassiveOpens', 'TcpOutSegs', 'TcpRetransSegs', 'TcpExtTCPSynRetrans'],
-  // What became of connections.
+  // How connections ended.
   ...['TcpAttemptFails', 'TcpEstabResets', 'TcpOutRsts', 'TcpInErrs', 'TcpInCsumErrors'],
   ...['TcpExtTCPTimeouts', 'TcpExtTCPAbortOnTimeout', 'TcpExtTCPAbortOnMemory', 'TcpExtTCPAbortFailed'],
   // What never left this machine.
   ...['TcpExtTCPRetransFail', 'IpOutDiscards', 'IpOutNoRoutes', 'IpFragFails'],
-  // Queues of whoever accepts: of this machine where it is the far end.
+  // Accept queues: those of this machine if it is the far end.
   ...['TcpExtListenOverflows', 'TcpExtListenDrops', 'TcpExtTCPReqQFullDrop', 'TcpExtTCPReqQFullDoCookies'],
   ...['TcpExtTCPBacklogDrop', 'TcpExtTCPMinTTLDrop', 'TcpExtTCPDeferAcceptDrop'],
-  // What was taken for a segment of another connection.
+  // Segments mistaken for those of another connection.
   ...['TcpExtPAWSActive', 'TcpExtPAWSEstab', 'TcpExtPAWSTimewait', 'TcpExtTSEcrRejected'],
   ...['TcpExtTCPChallengeACK', 'TcpExtTCPACKSkippedTimeWait', 'TcpExtTCPTimeWaitOverflow', 'TcpExtTW'],
-  // What was thrown away as it came.
+  // Packets discarded on arrival.
   ...[
     'IpInDiscards',
     'IpInAddrErrors',

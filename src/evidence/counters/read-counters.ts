@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 /** The kernel's counters, by name. */
 export type Counters = ReadonlyMap<string, number>;
 
-/** A file by its path; empty where there is none. */
+/** The contents of a file; empty if it does not exist. */
 export type ReadFile = (path: string) => string;
 
-/** Of the network namespace of the thread that asks. */
+/** Of the calling thread's network namespace. */
 export const OWN_NET = '/proc/thread-self/net';
 
-/** Interfaces that are counted one by one: a host of containers has hundreds. */
+/** Interfaces counted individually: a container host has hundreds. */
 const MOST_INTERFACES = 64;
 
 /** Columns of /proc/net/dev (net/core/net-procfs.c, dev_seq_printf_stats), received and then sent. */
@@ -45,14 +45,14 @@ const DEVICE_LOSSES = [
   'tx_carrier',
 ];
 
-/** Columns of /proc/net/stat/nf_conntrack that tell of packets that did not get through (ct_cpu_seq_show, nf_conntrack_standalone.c). */
+/** Columns of /proc/net/stat/nf_conntrack about packets that did not get through (ct_cpu_seq_show, nf_conntrack_standalone.c). */
 const CONNTRACK_LOSSES = ['invalid', 'insert_failed', 'drop', 'early_drop', 'clash_resolve', 'chaintoolong'];
 
 /**
- * Reads what the kernel counts: TCP and IP by the names of nstat(8) (`TcpActiveOpens`, `TcpExtTCPSynRetrans`), conntrack
+ * Reads the kernel's counters: TCP and IP under the names of nstat(8) (`TcpActiveOpens`, `TcpExtTCPSynRetrans`), conntrack
  * (`conntrack.drop`), interfaces (`eth0.tx_dropped`) and the queues of processors (`softnet.dropped`).
  * @param net folder such as /proc/thread-self/net, or that of a process in another namespace
- * @returns what there is; empty where the system has no such files
+ * @returns the available counters; empty if the system has no such files
  */
 export function readCounters(net: string = OWN_NET, read: ReadFile = readProc): Counters {
   return new Map([
@@ -78,7 +78,7 @@ function readPairs(text: string): [string, number][] {
   return lines.flatMap((line, index) => {
     const [protocol = '', ...names] = line.split(' ');
     const [same, ...figures] = (lines[index + 1] ?? '').split(' ');
-    // The first of the two lines has names, the second one figures.
+    // The first of the two lines has the names, the second the figures.
     if (index % 2 === 1 || protocol === '' || same !== protocol) return [];
     return names.map((name, at): [string, number] => [
       `${protocol.slice(0, -1)}${name}`,
@@ -117,7 +117,7 @@ function readDevices(text: string): [string, number][] {
     );
 }
 
-/** Hexadecimal, a line a processor: packets, dropped, time squeezed (net/core/net-procfs.c, softnet_seq_show). Of the whole machine. */
+/** Hexadecimal, one line per processor: packets, dropped, time squeezed (net/core/net-procfs.c, softnet_seq_show). Of the whole machine. */
 function readSoftnet(text: string): [string, number][] {
   const processors = text
     .trim()

@@ -13,11 +13,11 @@ export interface FirewallWatchOptions {
   readonly spec: FirewallSpec;
   /** Texts that outputs must not show. */
   readonly secrets: readonly string[];
-  /** Something worth a line: a command that failed, a full disk. The load goes on. */
+  /** A problem worth a line: a failed command, a full disk. The load continues. */
   readonly warn: (message: string) => void;
 }
 
-/** Asks the firewall before, during and after a load, and keeps what it says with the run. Nothing of it ends the load. */
+/** Queries the firewall before, during and after a load, and keeps its output with the run. It never ends the load. */
 export class FirewallWatch {
   readonly #options: FirewallWatchOptions;
   /** Taken before the run has a folder. */
@@ -41,20 +41,20 @@ export class FirewallWatch {
     if (before !== undefined) await this.#ask('before', before);
   }
 
-  /** The run has a folder from now on; while load flows, the firewall is asked every so often. */
+  /** From now on the run has a folder; during the load, the firewall is queried repeatedly. */
   begin(dir: string): void {
     this.#file = new FirewallFile(dir);
     for (const output of this.#waiting.splice(0)) this.#write(output);
     const { run, everyUs = 0 } = this.#options.spec;
     if (run === undefined) return;
     this.#timer = setInterval(() => {
-      // One that takes longer than that is not asked twice at a time.
+      // A command that takes longer than the interval never runs twice at the same time.
       if (this.#running === undefined) void this.#ask('during', run);
     }, everyUs / 1_000);
     this.#timer.unref();
   }
 
-  /** After the load. Resolves once all is written, or cannot be. */
+  /** After the load. Resolves once everything is written, or cannot be. */
   async after(): Promise<void> {
     clearInterval(this.#timer);
     await this.#running?.answered;
@@ -69,7 +69,7 @@ export class FirewallWatch {
     await this.close();
   }
 
-  /** Asks nothing more, and ends what is being asked. */
+  /** Stops querying, and ends a command in progress. */
   abort(): void {
     this.#isEnded = true;
     clearInterval(this.#timer);
@@ -121,7 +121,7 @@ export class FirewallWatch {
   #tell(phase: FirewallPhase, command: string, failure: string, errors: string): void {
     const failures = (this.#failures.get(phase) ?? 0) + 1;
     this.#failures.set(phase, failures);
-    // Of a command that fails every time, one line is enough.
+    // One line is enough for a command that fails every time.
     if (failures > 1) return;
     const said = redactOutput(errors.split('\n').at(-1) ?? '', this.#options.secrets);
     this.#options.warn(

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { secretsOf } from '../../scenario/secret-places.ts';
 import type { FirewallSpec, Scenario } from '../../scenario/types.ts';
 
-/** A variable by which a command is handed a secret, by its name. */
+/** A variable whose name says that it passes a secret to a command. */
 const SECRET_NAME = /token|pass|pwd|secret|key|psk|cred|auth/i;
 const VARIABLE = /\$\{?([A-Za-z_]\w*)/g;
 
-/** A file of users may have thousands of lines; of a firewall's output none of them is expected. */
+/** A file of users may have thousands of lines; none of them is expected in a firewall's output. */
 const MOST_FILE_CHARS = 4_096;
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -46,7 +46,7 @@ function passwordsOf(pair = ''): string[] {
   return [pair, pair.slice(pair.indexOf(':') + 1)];
 }
 
-/** The file may be gone; then nothing of it is known. */
+/** The file may be gone; then its contents are unknown. */
 function readSecret(path: string): string {
   try {
     return readFileSync(path, 'utf8').slice(0, MOST_FILE_CHARS).trim();

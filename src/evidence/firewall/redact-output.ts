@@ -1,6 +1,6 @@
 import { REDACTED, redactUrl } from '../../scenario/secrets.ts';
 
-/** RFC 7468, and whatever else comes armoured like that. */
+/** RFC 7468, and other formats with the same armour. */
 const ARMOURED = /-----BEGIN ([A-Z0-9 ]{1,60})-----[\s\S]*?(?:-----END \1-----|$)/g;
 
 /**
@@ -10,29 +10,29 @@ const ARMOURED = /-----BEGIN ([A-Z0-9 ]{1,60})-----[\s\S]*?(?:-----END \1-----|$
  */
 const NAME =
   '(?:passw(?:or)?d|passphrase|passcode|secret|psk|shared-?key|phash|private-?key|api[-_]?key|access[-_]?key|token|community|credential|authorization|cookie)[\\w-]{0,40}|\\b(?:key|md5|pin|pwd)';
-/** Then what ends the name, and the value: what is in quotes, or the rest of the line. */
+/** Then the end of the name, and the value: a quoted text, or the rest of the line. */
 const NAMED = new RegExp(
   `((?:${NAME})["']?(?:\\s*[=:>]\\s*|[ \\t]+))("(?:[^"\\\\\\n]|\\\\.)*"|'[^'\\n]*'|\\S.*$)`,
   'gim',
 );
 const NAMED_KEY = new RegExp(`(?:${NAME})$`, 'i');
 
-/** Hashes of crypt(3), and Junos's reversible kind, whatever they are called. */
+/** Hashes of crypt(3) and Junos's reversible ones, under any name. */
 const HASHED = /\$(?:[0-9]|2[abxy]|y)\$[^\s"';<,]+/g;
 
 /** FortiOS: `ENC` and base64. */
 const ENCRYPTED = /\bENC\s+[A-Za-z0-9+/=]{8,}/g;
 
-/** What is longer is cut: the pattern of what is secret in a URL takes time by the square of its length. */
+/** Longer lines are cut: the pattern for secrets in a URL takes quadratic time. */
 const MOST_URL_CHARS = 500;
 const URL = /\bhttps?:\/\/\S+/gi;
 
-/** Shorter ones would be found everywhere. */
+/** Shorter texts would match everywhere. */
 const SHORTEST = 4;
 
 /**
- * What a firewall printed, without what is a secret by its name or its looks, and without what is known to be one. Its price is
- * that settings with such a name are never compared. JSON comes back with a line for each value.
+ * A firewall's output without values that are secret by their name or form, and without known secrets. As a consequence,
+ * settings with such a name are never compared. JSON is returned with one line per value.
  * @param secrets texts to remove wherever they occur
  */
 export function redactOutput(text: string, secrets: readonly string[] = []): string {
@@ -71,7 +71,7 @@ function shortenUrl(url: string): string {
   return url.length > MOST_URL_CHARS ? `${shown}${REDACTED}` : shown;
 }
 
-/** What closes a line belongs to its form, and a name without a value has none. */
+/** The end of a line belongs to its syntax; a name without a value has nothing to hide. */
 function redactNamed(_: string, name: string, value: string): string {
   if (/^["']/.test(value)) return `${name}${value[0]}${REDACTED}${value[0]}`;
   const inner = value.replace(/[\s,;{}[\])]+$/, '');

@@ -2,45 +2,45 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { endGroup, guardGroup, waitForCommand } from '../../process-group.ts';
 
-/** Of what a command says on stderr, the end that is kept. */
+/** How much of the end of stderr is kept. */
 const ERROR_CHARS = 2_000;
 
-/** What sh is told: the command itself stands in no list of processes, nor in the environment of what it starts. */
+/** What sh runs: the command appears neither in the process list nor in the environment of its children. */
 const SCRIPT = 'c=$RUSHHOUR_COMMAND; unset RUSHHOUR_COMMAND; eval "$c"';
 
 export interface AskedCommand {
   /** What sh runs. */
   readonly command: string;
   readonly timeoutUs: number;
-  /** Of its output, what is kept: the beginning. */
+  /** How much of the beginning of its output is kept. */
   readonly mostBytes: number;
 }
 
-/** What became of a command. */
+/** The result of a command. */
 export interface Answer {
   /** Milliseconds since 1970. */
   readonly atMs: number;
   readonly tookMs: number;
-  /** What it printed; of a command that failed as well. */
+  /** Its output, even if it failed. */
   readonly text: string;
-  /** What it printed beyond that. */
+  /** Bytes of output beyond that. */
   readonly leftOutBytes: number;
-  /** The end of what it said on stderr. */
+  /** The end of its stderr. */
   readonly errors: string;
-  /** How it failed, in words that do not repeat it; absent: it did not. */
+  /** How it failed, without repeating the command; absent: it did not. */
   readonly failure?: string;
 }
 
 export interface AskedRun {
   /** Never rejects. */
   readonly answered: Promise<Answer>;
-  /** Ends it and whatever it has started. */
+  /** Ends it and everything it started. */
   kill(): void;
 }
 
 /**
- * Runs a command in a process group of its own, with nothing to read on stdin: one that asks for a password fails instead of
- * waiting. It is ended once its time is over, by a guard if this program is gone by then.
+ * Runs a command in its own process group with an empty stdin, so that one that asks for a password fails instead of
+ * waiting. It is ended when its time is over, by a guard if this program no longer exists.
  */
 export function runCommand({ command, timeoutUs, mostBytes }: AskedCommand): AskedRun {
   const atMs = Date.now();

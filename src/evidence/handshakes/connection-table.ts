@@ -4,8 +4,8 @@ import { KEY_WORDS, type TupleKey } from './tuple-key.ts';
 const NONE = -1;
 
 /**
- * Connections by addresses and ports, so many at most: a hash table with chains, and two lists by age, of those that are over
- * and of those that are not. Slots are numbers; a slot's connection is at the same place in {@link connections}.
+ * Connections by addresses and ports, up to a capacity: a hash table with chains, and two lists by age, of closed and of
+ * open connections. Slots are numbers; a slot's connection is at the same place in {@link connections}.
  */
 export class ConnectionTable {
   readonly capacity: number;
@@ -14,7 +14,7 @@ export class ConnectionTable {
   readonly #hashes: Int32Array;
   readonly #heads: Int32Array;
   readonly #nextInChain: Int32Array;
-  /** Neighbours by age; two more places are where the lists of open and of closed ones begin and end. */
+  /** Neighbours by age; two extra slots are the heads of the lists of open and of closed connections. */
   readonly #older: Int32Array;
   readonly #newer: Int32Array;
   readonly #isClosed: Uint8Array;
@@ -22,7 +22,7 @@ export class ConnectionTable {
   #free = NONE;
   #size = 0;
 
-  /** @param capacity connections that it holds, 1 or more */
+  /** @param capacity most connections, 1 or more */
   constructor(capacity: number) {
     this.capacity = capacity;
     this.#keys = new Int32Array(capacity * KEY_WORDS);
@@ -44,7 +44,7 @@ export class ConnectionTable {
     return this.#size;
   }
 
-  /** @returns its slot; -1: there is none */
+  /** @returns its slot, or -1 if absent */
   find(key: TupleKey): number {
     let slot = this.#heads[key.hash & this.#mask]!;
     while (slot !== NONE && !(this.#hashes[slot] === key.hash && this.#hasKey(slot, key)))
@@ -62,7 +62,7 @@ export class ConnectionTable {
     return this.#size >= this.capacity;
   }
 
-  /** The oldest of those that are over, and of those that are not; -1: there is none. */
+  /** The oldest closed connection, and the oldest open one; -1 if there is none. */
   get oldestClosed(): number {
     const slot = this.#newer[this.capacity + 1]!;
     return slot === this.capacity + 1 ? NONE : slot;
@@ -73,7 +73,7 @@ export class ConnectionTable {
     return slot === this.capacity ? NONE : slot;
   }
 
-  /** @returns its slot. There must be room, and none of this key. */
+  /** @returns its slot. There must be room, and the key must be absent. */
   add(key: TupleKey, connection: Connection): number {
     const slot = this.#free === NONE ? this.#size : this.#free;
     if (this.#free !== NONE) this.#free = this.#nextInChain[slot]!;
@@ -89,7 +89,7 @@ export class ConnectionTable {
     return slot;
   }
 
-  /** Makes it the youngest of its list. */
+  /** Makes it the youngest in its list. */
   touch(slot: number, isClosed: boolean): void {
     this.#takeOut(slot);
     this.#isClosed[slot] = isClosed ? 1 : 0;
@@ -112,7 +112,7 @@ export class ConnectionTable {
     this.#size -= 1;
   }
 
-  /** Slots that are in use: those that are over from the oldest on, then the others. */
+  /** Slots in use: closed connections from the oldest on, then open ones. */
   *slots(): Generator<number> {
     for (const list of [this.capacity + 1, this.capacity]) {
       for (let slot = this.#newer[list]!; slot !== list; ) {

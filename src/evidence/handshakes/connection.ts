@@ -10,7 +10,7 @@ import {
   type SynSeen,
 } from './types.ts';
 
-/** Payload above it, where the receiver announced no MSS, is no packet of any network (Ethernet's jumbo frames). */
+/** If the receiver announced no MSS, a larger payload is no packet of any network (Ethernet's jumbo frames). */
 const LARGEST_PAYLOAD = 8_960;
 
 export interface Ends {
@@ -21,7 +21,7 @@ export interface Ends {
   readonly serverPort: number;
 }
 
-/** A connection that is followed. Sequence numbers within are 32 bits, signed. */
+/** A tracked connection. Its sequence numbers are 32 bits, signed. */
 export class Connection implements HandshakeSeen {
   readonly family: 4 | 6;
   readonly client: string;
@@ -53,12 +53,12 @@ export class Connection implements HandshakeSeen {
   previousEnd: HandshakeEnd | undefined;
   token: string | undefined;
 
-  /** The client's initial sequence number, known by its SYN or the SYN-ACK. */
+  /** The client's initial sequence number, known from its SYN or from the SYN-ACK. */
   #isn = 0;
   #serverIsn = 0;
   #synPayload = 0;
   #hasServerIsn = false;
-  /** Either end's: the handshake is behind. */
+  /** From either end: the handshake is over. */
   #isUp = false;
   #isReset = false;
   #clientMss = -1;
@@ -93,21 +93,21 @@ export class Connection implements HandshakeSeen {
   }
 
   /**
-   * Whether a SYN with this number belongs to it: a copy of its own, or one that comes behind its answer. Where it is over, a
-   * client that begins with the same number each time has begun another.
+   * Whether a SYN with this number belongs to it: a copy of its own SYN, or one that arrives after the answer. If the
+   * connection is closed, a client that reuses the same number has started another.
    */
   mayBeginWith(isn: number): boolean {
     if (this.beganEarlier) return this.#isAnswerAlone;
     return this.#isn === (isn | 0) && this.end !== 'closed';
   }
 
-  /** Whether a SYN-ACK that acknowledges this number may be an answer to it, right or wrong. */
+  /** Whether a SYN-ACK that acknowledges this number may be an answer to it, correct or not. */
   mayBeAnsweredBy(ack: number): boolean {
     if (this.beganEarlier) return this.#isAnswerAlone;
     return (this.syns.length > 0 && this.end === 'open') || this.#acknowledges(ack);
   }
 
-  /** Whether nothing is known of it but bare ACKs of the server, which may have answered a SYN that was not captured. */
+  /** Whether only bare ACKs of the server are known, which may have answered a SYN that was not captured. */
   get #isAnswerAlone(): boolean {
     const { fromClient, fromServer } = this;
     return (
@@ -147,7 +147,7 @@ export class Connection implements HandshakeSeen {
     this.#sum(seen, false);
   }
 
-  /** Any other packet of the client's. */
+  /** Any other packet from the client. */
   takeFromClient(seen: Readonly<SeenPacket>, readToken: ReadToken | undefined): void {
     const { packet, atUs } = seen;
     if (!this.#isUp && !this.beganEarlier && this.#establishes(packet)) {
@@ -160,7 +160,7 @@ export class Connection implements HandshakeSeen {
     this.#sum(seen, true);
   }
 
-  /** Any other packet of the server's. */
+  /** Any other packet from the server. */
   takeFromServer(seen: Readonly<SeenPacket>): void {
     const { packet } = seen;
     const isReset = (packet.flags & RST) !== 0;
@@ -182,11 +182,11 @@ export class Connection implements HandshakeSeen {
     const acknowledges = !hasAck ? 'nothing' : this.#acknowledges(packet.ack) ? 'this' : 'another';
     if (isReset) {
       this.#answer(seen, 'rst', acknowledges);
-      // Before a SYN-ACK a RST counts if it acknowledges the SYN (RFC 9293 section 3.10.7.3).
+      // Before a SYN-ACK, an RST counts if it acknowledges the SYN (RFC 9293 section 3.10.7.3).
       if (acknowledges === 'this' || this.#hasServerIsn) this.#reset();
     } else if (!this.#hasServerIsn) this.#answer(seen, 'ack', acknowledges);
     else if (packet.payloadBytes > 0 || (packet.flags & FIN) !== 0) {
-      // It would send neither without the client's acknowledgement, which the capture lacks.
+      // The server sends neither without the client's acknowledgement, which the capture lacks.
       this.#isUp = true;
       this.#trackGap(atUs);
     }
@@ -204,7 +204,7 @@ export class Connection implements HandshakeSeen {
     return this.syns.length > 0 && bytes >= 0 && bytes <= this.#synPayload;
   }
 
-  /** One that answers a foreign acknowledgement has its number, and leaves the SYN standing. */
+  /** An RST that answers a foreign acknowledgement carries its number and does not end the SYN. */
   #isClientsReset({ seq }: Readonly<Packet>): boolean {
     if (this.#isUp || this.#hasServerIsn || this.syns.length === 0) return true;
     return (
@@ -234,7 +234,7 @@ export class Connection implements HandshakeSeen {
     const mss = isFromClient ? this.#serverMss : this.#clientMss;
     if (packet.payloadBytes > (mss > 0 ? mss : LARGEST_PAYLOAD)) this.merged += 1;
     if (this.#isUp || this.beganEarlier) this.#trackGap(atUs);
-    // The round trip, as soon as the handshake tells it.
+    // The round trip, as soon as the handshake reveals it.
     const reorderingUs = this.establishedAtUs - this.#lastSynAtUs;
     const [side, other] = isFromClient
       ? [this.fromClient, this.fromServer]
@@ -259,5 +259,5 @@ export class Connection implements HandshakeSeen {
   }
 }
 
-/** Finds in the client's first bytes what tells its connection from others; undefined: nothing is there. */
+/** Finds in the client's first bytes what distinguishes its connection from others; undefined if there is nothing. */
 export type ReadToken = (bytes: Uint8Array, at: number, end: number) => string | undefined;

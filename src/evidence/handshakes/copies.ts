@@ -1,14 +1,14 @@
 import { FIN, type Packet, RST, SYN } from '../../net/wire/packet.ts';
 
-/** Packets of each connection that are remembered: as many as may lie between a packet and its copy. */
+/** Packets remembered per connection: as many as may lie between a packet and its duplicate. */
 const REMEMBERED = 8;
 
-/** Later than this after the first it is another packet, which the sender numbered alike (16 bits go round). */
+/** Later than this, it is another packet to which the sender gave the same number (16 bits wrap). */
 const COPY_WITHIN_US = 1_000;
-/** Of packets that the sender did not number, as IPv6's: one sent again at once is told from a copy by time alone. */
+/** For packets without an ID, as in IPv6: only time distinguishes an immediate retransmission from a duplicate. */
 const UNNUMBERED_COPY_WITHIN_US = 200;
 
-/** Tells packets that a capture has twice, as one of all interfaces does, from those that were sent twice. */
+/** Distinguishes packets that a capture contains twice, as on all interfaces, from packets sent twice. */
 export class Copies {
   readonly #marks: Int32Array;
   readonly #atUs: Float64Array;
@@ -27,8 +27,8 @@ export class Copies {
   }
 
   /**
-   * @param isFromClient so that what both ends send alike is told apart
-   * @returns whether this packet was there already
+   * @param isFromClient distinguishes identical packets of both ends
+   * @returns whether this packet is a duplicate
    */
   take(slot: number, packet: Readonly<Packet>, isFromClient: boolean, atUs: number): boolean {
     const { ipId, flags, payloadBytes } = packet;

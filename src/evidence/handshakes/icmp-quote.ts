@@ -5,10 +5,10 @@ import { PROTOCOL } from '../../net/wire/ip.ts';
 import { addressBytes, createPacket, type Packet } from '../../net/wire/packet.ts';
 import type { IcmpSeen } from './types.ts';
 
-/** Reads ICMP errors about TCP. One of these is filled over and over. */
+/** Reads ICMP errors about TCP. The same object is filled for each error. */
 export class IcmpQuote {
   readonly #icmp: Icmp = createIcmp();
-  /** The beginning of the packet that met the error: addresses, ports, sequence number. */
+  /** The start of the packet that caused the error: addresses, ports, sequence number. */
   readonly packet: Packet = createPacket();
 
   /** @returns whether it is an error about a TCP packet */

@@ -2,7 +2,7 @@ import type { Packet } from '../../net/wire/packet.ts';
 import { createTcpOptions, readTcpOptions } from '../../net/wire/tcp-options.ts';
 import type { OptionsSeen } from './types.ts';
 
-/** Of what has no options to be read: ICMP. */
+/** For packets without options: ICMP. */
 export const NO_OPTIONS: OptionsSeen = {
   ...{ mss: -1, windowScale: -1, sackPermitted: false, timestamp: -1, timestampEcho: -1, kinds: '' },
 };
@@ -11,7 +11,7 @@ const OPTIONS = createTcpOptions();
 
 /**
  * The options of a segment, to be kept.
- * @param bytes those that the packet was decoded from
+ * @param bytes the bytes the packet was decoded from
  */
 export function readOptions(bytes: Uint8Array, packet: Readonly<Packet>): OptionsSeen {
   if (packet.optionsAt >= packet.optionsEnd) return NO_OPTIONS;

@@ -7,8 +7,8 @@ const LATE_US = 240_000_000;
 const ENDS: readonly HandshakeEnd[] = ['closed', 'reset', 'open'];
 
 /**
- * When the connection before was last seen with the same addresses and ports, for some that are not tracked any more. A new one
- * takes the place of an older one with which it shares it; whoever asks for that hears of none.
+ * When the previous connection with the same addresses and ports was last seen, for some that are no longer tracked. A new
+ * entry replaces an older one in the same place, which is then unknown.
  */
 export class RecentTuples {
   readonly #checks: Int32Array;
@@ -29,13 +29,13 @@ export class RecentTuples {
     this.#ends[place] = ENDS.indexOf(end);
   }
 
-  /** @returns its last packet; NaN: not known */
+  /** @returns the time of its last packet; NaN if unknown */
   lastAtUs({ hash, check }: TupleKey): number {
     const place = hash & (this.#checks.length - 1);
     return this.#checks[place] === check ? this.#lastAtUs[place]! : Number.NaN;
   }
 
-  /** Whether a packet may be a late one of a connection that is over: not one of another that the capture begins to have. */
+  /** Whether a packet may be a late one of a closed connection, and not the first captured one of another. */
   isLate(key: TupleKey, atUs: number): boolean {
     const agoUs = atUs - this.lastAtUs(key);
     return agoUs >= 0 && agoUs <= LATE_US && this.endOf(key) !== 'open';

@@ -1,12 +1,12 @@
 import { ACK, FIN, type Packet, RST, SYN } from '../../net/wire/packet.ts';
 import type { SideSeen } from './types.ts';
 
-/** A segment this soon behind others may have been overtaken rather than lost, where the round trip is not known: as Wireshark has it. */
+/** A segment this soon after others may have been overtaken rather than lost, if the round trip is unknown (as in Wireshark). */
 export const USUAL_REORDERING_US = 3_000;
-/** And this soon behind duplicate acknowledgements that ask for it, it was sent again because of them. */
+/** A segment this soon after duplicate acknowledgements that request it was retransmitted because of them. */
 const FAST_RETRANSMISSION_US = 20_000;
 
-/** One end of a connection: sums, and what is needed to tell what was sent again. Sequence numbers are 32 bits, signed. */
+/** One end of a connection: sums, and what it takes to detect retransmissions. Sequence numbers are 32 bits, signed. */
 export class Side implements SideSeen {
   packets = 0;
   bytes = 0;
@@ -17,7 +17,7 @@ export class Side implements SideSeen {
   finAtUs: number = Number.NaN;
   rstAtUs: number = Number.NaN;
 
-  /** What follows the highest byte seen, and when that came. */
+  /** The byte after the highest one seen, and when that arrived. */
   #next = 0;
   #hasNext = false;
   #nextAtUs = Number.NaN;
@@ -57,8 +57,8 @@ export class Side implements SideSeen {
   }
 
   /**
-   * Whether its bytes had been sent before, by the rules of Wireshark (tcp_analyze_sequence_number() in
-   * epan/dissectors/packet-tcp.c), so that both count alike: neither a keep-alive, nor what others have overtaken.
+   * Whether its bytes had been sent before, by Wireshark's rules (tcp_analyze_sequence_number() in
+   * epan/dissectors/packet-tcp.c), so that both count the same: not keep-alives, and not segments overtaken by others.
    */
   #isSentAgain(
     { flags, payloadBytes, seq: unsigned }: Readonly<Packet>,
@@ -74,7 +74,7 @@ export class Side implements SideSeen {
     if (isOneBefore && payloadBytes <= 1 && (flags & (SYN | FIN)) === 0) return false;
     const end = (unsigned + payloadBytes) | 0;
     if (payloadBytes > 0 && other.#hasAck && ((end - other.#ack) | 0) <= 0) return true;
-    // Behind a probe of a closed window it is new.
+    // After a zero-window probe it is new.
     if (payloadBytes > 1 && isOneBefore) return false;
     const isAskedFor = other.#duplicateAcks >= 2 && other.#ack === seq;
     if (isAskedFor && atUs - other.#ackAtUs < FAST_RETRANSMISSION_US) return true;
@@ -94,7 +94,7 @@ export class Side implements SideSeen {
       this.#hasNext = true;
       this.#nextAtUs = atUs;
     }
-    // Flags of ACK and RST: what a RST acknowledges says nothing.
+    // Flags of ACK and RST: what an RST acknowledges has no meaning.
     if ((flags & (ACK | RST)) !== ACK) return;
     if (!this.#hasAck || ack !== this.#ack) this.#duplicateAcks = 0;
     else if (

@@ -10,50 +10,50 @@ import { RecentTuples } from './recent-tuples.ts';
 import { TupleKey } from './tuple-key.ts';
 import type { HandshakeSeen } from './types.ts';
 
-/** Connections followed at once: some 1.5 kB each. */
+/** Connections tracked at once: some 1.5 kB each. */
 const CAPACITY = 32_768;
-/** A connection that is over is followed for so long: an acknowledgement may yet come, or a FIN again. */
+/** How long a closed connection is still tracked: an acknowledgement may follow, or a retransmitted FIN. */
 const LINGER_US = 4_000_000;
-/** For each of them, connections given up of which it is remembered when: 13 bytes each. */
+/** Dropped connections whose time is remembered, for each tracked one: 13 bytes each. */
 const REMEMBERED = 8;
 
 export interface TrackerOptions {
   /**
-   * Called for each connection once it is given up: when it has been over for some seconds, when its addresses and ports are
-   * used again, when there is no room for it, and at the end.
+   * Called for each connection when it is dropped: some seconds after it closed, when its addresses and ports are reused,
+   * when there is no room for it, and at the end.
    */
   readonly onHandshake: (seen: HandshakeSeen) => void;
-  /** Connections followed at once, 1 or more. Where there are more, the one of which nothing came for the longest time is given up. */
+  /** Connections tracked at once, 1 or more. If there are more, the one idle for the longest time is dropped. */
   readonly capacity?: number;
-  /** Looks for what tells connections apart in the first bytes of their clients. */
+  /** Finds what distinguishes connections in the first bytes of their clients. */
   readonly readToken?: ReadToken;
-  /** Any 32 bits that whoever made the packets does not know. */
+  /** Any 32 bits that the sender of the packets does not know. */
   readonly seed?: number;
 }
 
-/** What is told of all packets together. */
+/** Figures over all packets. */
 export interface TrackerCounts {
   /** TCP packets. */
   packets: number;
-  /** Of them, those that the capture has twice; not counted in what follows. */
+  /** Of these, duplicates in the capture; not counted below. */
   copies: number;
-  /** SYNs without ACK, and those of them that were sent again. */
+  /** SYNs without ACK, and the retransmissions among them. */
   syns: number;
   synRetransmissions: number;
   synAcks: number;
   resets: number;
-  /** ICMP errors about TCP, and those of them whose connection is not known. */
+  /** ICMP errors about TCP, and those about an unknown connection. */
   icmpErrors: number;
   icmpStrays: number;
-  /** Packets of connections that had been over for so long that they were given up. */
+  /** Packets of connections that had been closed for so long that they were dropped. */
   late: number;
-  /** Connections that were given up, to have room for others, while they may have gone on. */
+  /** Connections dropped to make room for others, although they may have continued. */
   givenUp: number;
 }
 
 /**
- * Makes connections of packets, whatever was captured of them: both directions or one, from their SYN on or from later on,
- * with gaps and copies. Memory does not grow with their number.
+ * Assembles packets into connections, however they were captured: both directions or one, from their SYN on or from later
+ * on, with gaps and duplicates. Memory does not grow with the number of packets.
  */
 export class HandshakeTracker {
   readonly counts: TrackerCounts = {
@@ -67,7 +67,7 @@ export class HandshakeTracker {
   readonly #recent: RecentTuples;
   readonly #key: TupleKey;
   readonly #quote = new IcmpQuote();
-  /** The packet at hand; one object for all. */
+  /** The current packet; one object for all. */
   readonly #seen: SeenPacket = {
     ...{ packet: this.#quote.packet, bytes: new Uint8Array(), atUs: Number.NaN, number: 0 },
   };
@@ -83,10 +83,10 @@ export class HandshakeTracker {
   }
 
   /**
-   * Takes a packet; what is neither TCP nor an ICMP error about it is passed over.
-   * @param packet as decodeFrame() filled it, and found nothing amiss
-   * @param bytes those that it was decoded from; neither is kept
-   * @param atUs on any clock, may run backwards; NaN: not known
+   * Takes a packet; anything but TCP and ICMP errors about TCP is ignored.
+   * @param packet as filled by decodeFrame() without a fault
+   * @param bytes the bytes it was decoded from; neither is kept
+   * @param atUs on any clock, may run backwards; NaN if unknown
    * @param number of its frame
    */
   take(packet: Readonly<Packet>, bytes: Uint8Array, atUs: number, number: number): void {
@@ -99,12 +99,12 @@ export class HandshakeTracker {
     else if (packet.protocol === PROTOCOL.ICMP || packet.protocol === PROTOCOL.ICMPV6) this.#takeIcmp(seen);
   }
 
-  /** Connections that are followed now; none may be changed. */
+  /** Connections tracked now; they must not be modified. */
   *live(): Generator<HandshakeSeen> {
     for (const slot of this.#table.slots()) yield this.#table.connections[slot]!;
   }
 
-  /** Gives up all that there are. */
+  /** Drops all connections. */
   end(): void {
     for (const slot of this.#table.slots()) this.#giveUp(slot);
   }
@@ -147,7 +147,7 @@ export class HandshakeTracker {
     else counts.synAcks += 1;
   }
 
-  /** Whether a packet begins a connection, although there may be one with its addresses and ports. */
+  /** Whether a packet starts a connection, even if one with its addresses and ports exists. */
   #isOfAnother(slot: number, { flags, seq, ack }: Readonly<Packet>, isFromLower: boolean): boolean {
     if (slot < 0) return true;
     if ((flags & SYN) === 0) return false;
@@ -155,11 +155,11 @@ export class HandshakeTracker {
     const isFromClient = connection.isClientLower === isFromLower;
     if ((flags & ACK) !== 0) return isFromClient ? connection.beganEarlier : !connection.mayBeAnsweredBy(ack);
     if (isFromClient) return !connection.mayBeginWith(seq);
-    // From the other side: both may open one at once (RFC 9293 section 3.5), else it is another.
+    // From the other side: a simultaneous open (RFC 9293 section 3.5), otherwise another connection.
     return connection.beganEarlier || connection.end !== 'open';
   }
 
-  /** @param old slot of the one before; -1: none is followed @returns slot of the new one */
+  /** @param old slot of the previous connection; -1: none is tracked @returns slot of the new one */
   #begin(old: number, { packet, bytes, atUs }: Readonly<SeenPacket>): number {
     if (old >= 0) this.#giveUp(old);
     this.#makeRoom(atUs);
@@ -178,10 +178,10 @@ export class HandshakeTracker {
     return slot;
   }
 
-  /** Gives up what has long been over, so that memory is taken for no longer than needed, and what there is no room for. */
+  /** Drops connections closed long ago, to free memory early, and those for which there is no room. */
   #makeRoom(atUs: number): void {
     const table = this.#table;
-    // No more than two: one comes for each that goes.
+    // At most two: one arrives for each that leaves.
     for (let given = 0; given < 2; given += 1) {
       const slot = table.oldestClosed;
       if (slot < 0 || !(atUs - table.connections[slot]!.lastAtUs > LINGER_US)) break;
@@ -219,7 +219,7 @@ export class HandshakeTracker {
   }
 }
 
-/** Of a connection's first packet: a SYN tells who is who, and a SYN-ACK; else the lower port is taken for the server's. */
+/** From a connection's first packet: SYN and SYN-ACK identify the client; otherwise the lower port counts as the server's. */
 function isFromServer({ flags, sourcePort, destinationPort }: Readonly<Packet>): boolean {
   if ((flags & SYN) !== 0) return (flags & ACK) !== 0;
   return sourcePort < destinationPort;

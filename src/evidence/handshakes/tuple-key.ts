@@ -10,7 +10,7 @@ const FAMILY = 9;
 /** Golden ratio of 32 bits (Knuth, The Art of Computer Programming 3, 6.4). */
 const MULTIPLIER = 0x9e37_79b1;
 
-/** Addresses and ports of a connection, the same whoever of the two sends: the lower end stands first. */
+/** Addresses and ports of a connection, the same in both directions: the lower end comes first. */
 export class TupleKey {
   readonly words: Int32Array = new Int32Array(KEY_WORDS);
   readonly #seed: number;
@@ -18,15 +18,15 @@ export class TupleKey {
   isFromLower = false;
   /** 32 bits. */
   hash = 0;
-  /** Another 32, independent enough to tell two keys of one hash apart. */
+  /** Another 32, independent enough to distinguish two keys with the same hash. */
   check = 0;
 
-  /** @param seed any 32 bits, unknown to whoever made the packets: or a capture could put all connections into one chain */
+  /** @param seed any 32 bits unknown to the sender of the packets, who could otherwise force all connections into one chain */
   constructor(seed: number) {
     this.#seed = seed | 0;
   }
 
-  /** @param bytes those that the packet was decoded from; it has ports */
+  /** @param bytes the bytes the packet was decoded from; it has ports */
   set(bytes: Uint8Array, packet: Readonly<Packet>): void {
     const { version, sourceAt, destinationAt, sourcePort, destinationPort } = packet;
     const count = version === 4 ? 1 : 4;

@@ -1,4 +1,4 @@
-/** What the options of a SYN or of its answer said; -1 where it had none such. */
+/** The options of a SYN or of its answer; -1 for an absent one. */
 export interface OptionsSeen {
   readonly mss: number;
   readonly windowScale: number;
@@ -9,13 +9,13 @@ export interface OptionsSeen {
   readonly kinds: string;
 }
 
-/** What stands in the headers of every packet that is kept; -1 where it does not tell. */
+/** Header fields of every packet that is kept; -1 if unknown. */
 export interface HeaderSeen {
-  /** Number of the frame, as whoever handed it over counts: in a capture from 1. */
+  /** Number of the frame as the caller counts them: in a capture, from 1. */
   readonly number: number;
-  /** On the clock of the capture; NaN: it has no time for this frame. */
+  /** On the clock of the capture; NaN if this frame has no time. */
   readonly atUs: number;
-  /** Time to live, or hop limit, as it arrived where the capture was made. */
+  /** Time to live, or hop limit, at the point of capture. */
   readonly ttl: number;
   readonly ipId: number;
   /** DSCP and ECN, 8 bits. */
@@ -26,25 +26,25 @@ export interface HeaderSeen {
 export interface SynSeen extends HeaderSeen {
   /** Initial sequence number, unsigned: the same in all copies, or it is another handshake. */
   readonly isn: number;
-  /** 0 but in the SYNs of some middleboxes. */
+  /** 0 except in the SYNs of some middleboxes. */
   readonly ack: number;
   readonly window: number;
-  /** Flags of the TCP header: an ECN SYN loses two of them when it is sent again. */
+  /** Flags of the TCP header: an ECN SYN loses two of them when it is retransmitted. */
   readonly flags: number;
   /** Data in the SYN: Fast Open. */
   readonly payloadBytes: number;
   readonly options: OptionsSeen;
 }
 
-/** What met a SYN before the handshake was done. */
+/** What came back for a SYN before the handshake was over. */
 export interface AnswerSeen extends HeaderSeen {
   readonly kind: 'syn-ack' | 'ack' | 'rst' | 'icmp';
   /**
-   * Whether its acknowledgement, or what an ICMP error quotes, belongs to this handshake's SYN. `nothing`: a RST without
-   * acknowledgement, or a handshake whose SYN was not seen.
+   * Whether its acknowledgement, or the packet that an ICMP error quotes, belongs to this handshake's SYN. `nothing`: an RST
+   * without acknowledgement, or a handshake whose SYN was not captured.
    */
   readonly acknowledges: 'this' | 'another' | 'nothing';
-  /** Unsigned; -1 of ICMP. */
+  /** Unsigned; -1 for ICMP. */
   readonly seq: number;
   readonly ack: number;
   readonly window: number;
@@ -59,15 +59,15 @@ export interface IcmpSeen {
   readonly sender: string;
 }
 
-/** What one end of a connection sent, as far as it was seen. */
+/** What one end of a connection sent, as far as it was captured. */
 export interface SideSeen {
-  /** Packets, without copies that the capture has twice. */
+  /** Packets, without duplicates in the capture. */
   readonly packets: number;
-  /** Payload on the wire, without what was sent again. */
+  /** Payload on the wire, without retransmissions. */
   readonly bytes: number;
-  /** First byte of payload behind the handshake; NaN: none was seen. */
+  /** First byte of payload after the handshake; NaN: none was captured. */
   readonly firstByteAtUs: number;
-  /** Segments with payload or FIN whose bytes had been sent before, behind the handshake. */
+  /** Segments with payload or FIN whose bytes had been sent before, after the handshake. */
   readonly retransmissions: number;
   readonly fins: number;
   readonly rsts: number;
@@ -78,23 +78,23 @@ export interface SideSeen {
 
 /** How a connection was last seen. */
 export type HandshakeEnd =
-  /** A FIN from each side, or from the one that was captured. */
+  /** A FIN from each side, or from the only side captured. */
   | 'closed'
-  /** A RST from either side. */
+  /** An RST from either side. */
   | 'reset'
-  /** Neither, until the capture was over, or nothing more came for long. */
+  /** Neither, until the capture ended or the connection had been idle for long. */
   | 'open';
 
 /** One connection: its handshake in full, the rest in sums. */
 export interface HandshakeSeen {
   readonly family: 4 | 6;
-  /** Who sent the SYN, or to whom the SYN-ACK went; in a connection begun before the capture, who has the higher port. */
+  /** The sender of the SYN or the receiver of the SYN-ACK; if the connection began before the capture, the end with the higher port. */
   readonly client: string;
   readonly clientPort: number;
   readonly server: string;
   readonly serverPort: number;
 
-  /** Copies of the SYN in the order in which they came, at most {@link MAX_SYNS}; `synCount` counts all of them. */
+  /** Copies of the SYN in order of arrival, at most {@link MAX_SYNS}; `synCount` counts all of them. */
   readonly syns: readonly SynSeen[];
   readonly synCount: number;
   /** At most {@link MAX_ANSWERS}; `answerCount` counts all of them. */
@@ -110,24 +110,24 @@ export interface HandshakeSeen {
   /** First packet and last one. */
   readonly firstAtUs: number;
   readonly lastAtUs: number;
-  /** Longest time without a packet behind the handshake, and when it began; NaN: fewer than two packets there. */
+  /** Longest time without a packet after the handshake, and when it began; NaN: fewer than two packets there. */
   readonly gapUs: number;
   readonly gapAtUs: number;
   readonly end: HandshakeEnd;
 
   /** Neither SYN nor SYN-ACK was seen: it began before the capture, or the capture lost them. */
   readonly beganEarlier: boolean;
-  /** Packets that the capture has twice, as one of several interfaces does. */
+  /** Packets that the capture contains twice, as on several interfaces. */
   readonly copies: number;
-  /** Packets above any MTU: put together by the network card or the kernel before they were captured. */
+  /** Packets above any MTU: merged by the network card or the kernel before they were captured. */
   readonly merged: number;
-  /** Of the connection before with the same addresses and ports: its last packet, and how it was seen; NaN and undefined: none. */
+  /** The previous connection with the same addresses and ports: its last packet, and how it was seen; NaN and undefined: none. */
   readonly previousAtUs: number;
   readonly previousEnd: HandshakeEnd | undefined;
-  /** What whoever created the tracker wanted of the client's first bytes (a nonce); undefined: nothing was found. */
+  /** What the tracker's creator extracts from the client's first bytes (a nonce); undefined: not found. */
   readonly token: string | undefined;
 }
 
-/** Kept of one handshake: a client's whole schedule, and its answers. */
+/** Limits per handshake: a client's whole schedule, and its answers. */
 export const MAX_SYNS = 16;
 export const MAX_ANSWERS = 16;

@@ -10,10 +10,10 @@ import { type NearPacket, NearPackets } from './seen-packets.ts';
 import { isSyn, ownPackets, tellStory } from './tell-story.ts';
 import { encodePackets } from './write-packets.ts';
 
-/** What the clock of a worker and that of the packets may differ by. */
+/** How much the clock of a worker and that of the packets may differ. */
 const CLOCK_US = 2_000;
 
-/** Attempts of one message that are kept with their packets; the others are counted. */
+/** Attempts per message that are kept with their packets; the others are counted. */
 const MOST_KEPT = 250;
 
 const GROUPS: Readonly<Record<NotedKind, string>> = {
@@ -27,7 +27,7 @@ const GROUPS: Readonly<Record<NotedKind, string>> = {
   healthy: 'healthy',
 };
 
-/** How a stretch of load relates to the packets. */
+/** How a segment of load relates to the packets. */
 export interface ReadContext {
   /** Second 0 of the load by the clock of the threads, microseconds since 1970. */
   readonly originUs: number;
@@ -36,7 +36,7 @@ export interface ReadContext {
   readonly nameInterface: (index: number) => string;
 }
 
-/** Finds the packets of attempts, and what they tell. */
+/** Finds the packets of attempts, and what they show. */
 export class AttemptReader {
   readonly endpoints: readonly WatchedEndpoint[];
   readonly #arms: readonly (NearArm & { watched: readonly WatchedEndpoint[]; from: readonly Uint8Array[] })[];

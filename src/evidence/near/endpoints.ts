@@ -2,7 +2,7 @@ import type { Likeness } from '../../metrics/evidence.ts';
 import { parseAddress } from '../../net/addresses.ts';
 import type { FilterEndpoint } from '../../net/packet-socket/handshake-filter.ts';
 
-/** An address and port that a run connects to, and what its SYN-ACKs were like. */
+/** An address and port that a run connects to, and the properties of its SYN-ACKs. */
 export class WatchedEndpoint implements FilterEndpoint {
   readonly address: Uint8Array;
   readonly port: number;
@@ -12,7 +12,7 @@ export class WatchedEndpoint implements FilterEndpoint {
   #synAcks = 0;
   #withoutId = 0;
 
-  /** @param name "address:port", as the run's other files have it */
+  /** @param name "address:port", as in the run's other files */
   constructor(address: string, port: number, name: string) {
     this.address = parseAddress(address);
     this.port = port;
@@ -32,7 +32,7 @@ export class WatchedEndpoint implements FilterEndpoint {
   }
 
   /**
-   * Whether its IP ID is 0 as those of all SYN-ACKs, or not 0 as of none; where both occurred, or IP has none, it tells nothing.
+   * Whether its IP ID is zero like those of all SYN-ACKs, or non-zero like all of theirs; `unknown` if both occurred or there is no IP ID.
    */
   likenIpId(ipId: number): Likeness {
     const isMixed = this.#withoutId > 0 && this.#withoutId < this.#synAcks;
@@ -41,10 +41,10 @@ export class WatchedEndpoint implements FilterEndpoint {
   }
 }
 
-/** More are not searched one by one for each SYN-ACK. */
+/** More than this are not searched for each SYN-ACK. */
 const MOST_SEARCHED = 64;
 
-/** The endpoint with this address and port; undefined where there are too many to look. */
+/** The endpoint with this address and port; undefined if there are too many to search. */
 export function findEndpoint(
   endpoints: readonly WatchedEndpoint[],
   bytes: Uint8Array,
@@ -55,7 +55,7 @@ export function findEndpoint(
   return endpoints.find((one) => one.port === port && holdsAddress(bytes, addressAt, one.address));
 }
 
-/** Whether these bytes stand there. */
+/** Whether these bytes are at this position. */
 export function holdsAddress(bytes: Uint8Array, at: number, address: Uint8Array): boolean {
   for (let index = 0; index < address.length; index += 1)
     if (bytes[at + index] !== address[index]) return false;

@@ -5,27 +5,27 @@ import { isLibcAvailable } from '../../net/load.ts';
 import { locateBuilt } from '../../places.ts';
 import type { FromNear, NearFound, NearTask, ToNear } from './near-protocol.ts';
 
-/** Listens beside a run, in a thread of its own. */
+/** Captures during a run, in its own thread. */
 export interface NearCapture {
   /** Load starts: second 0, milliseconds since 1970. */
   start(atEpochMs: number): void;
-  /** Looks at the packets of attempts (metrics/noted.ts). Where the thread is gone, or late, nothing was found. */
+  /** Examines the packets of attempts (metrics/noted.ts). If the thread is gone, or late, it finds nothing. */
   look(noted: Float64Array): Promise<NearFound>;
   stop(): Promise<void>;
 }
 
-/** What keeps packets from being captured here, and what would mend it. */
+/** Why packets cannot be captured here, and how to fix it. */
 export interface CaptureLack {
   readonly what: string;
   readonly mend: string;
 }
 
 export type NearOptions = NearTask & {
-  /** It ended by itself: nothing more is seen. */
+  /** It ended by itself: nothing more is captured. */
   readonly onLost: (why: Error) => void;
 };
 
-/** To look at a thousand attempts takes it milliseconds. */
+/** Examining a thousand attempts takes milliseconds. */
 const LATE_MS = 5_000;
 
 const NOTHING: NearFound = { answers: {}, kept: [], dropped: 0 };
@@ -48,7 +48,7 @@ export function whyNoCapture(platform: NodeJS.Platform = process.platform): Capt
 }
 
 /**
- * Starts to listen to the handshakes with these arms' endpoints.
+ * Starts to capture the handshakes with these arms' endpoints.
  * @throws EnvironmentError if the kernel refuses
  */
 export async function openNearCapture({ onLost, ...task }: NearOptions): Promise<NearCapture> {
@@ -99,7 +99,7 @@ class NearThread implements NearCapture {
       await this.stop();
       throw error;
     }
-    // Nothing but a run keeps this process alive.
+    // Only a run keeps this process alive.
     this.#thread.unref();
     return this;
   }

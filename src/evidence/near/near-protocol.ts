@@ -1,12 +1,12 @@
 import type { Evidence } from '../../metrics/evidence.ts';
 
-/** What the thread that listens beside a run needs of an arm. */
+/** What the capturing thread needs to know of an arm. */
 export interface NearArm {
   readonly name: string;
   readonly endpoints: readonly {
     readonly address: string;
     readonly port: number;
-    /** As the run's other files have it. */
+    /** As in the run's other files. */
     readonly name: string;
   }[];
   /** By the index of the plan; empty: the system chooses. */
@@ -24,7 +24,7 @@ export interface NearTask {
 export type ToNear =
   /** Load starts: second 0, milliseconds since 1970. */
   | { readonly kind: 'start'; readonly atEpochMs: number }
-  /** Looks at the packets of these attempts (metrics/noted.ts). */
+  /** Examine the packets of these attempts (metrics/noted.ts). */
   | { readonly kind: 'look'; readonly id: number; readonly noted: Float64Array }
   | { readonly kind: 'stop' };
 
@@ -39,7 +39,7 @@ export interface NearFound {
   /** Counts by what met their SYNs (outcome/syn-answer.ts), by series: `stalled silence`. */
   readonly answers: Readonly<Record<string, Record<string, number>>>;
   readonly kept: readonly NearEvidence[];
-  /** Packets that came while the ring was full, since the last message. */
+  /** Packets that arrived while the ring was full, since the last message. */
   readonly dropped: number;
 }
 

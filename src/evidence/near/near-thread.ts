@@ -12,13 +12,13 @@ import type { FromNear, NearTask, ToNear } from './near-protocol.ts';
 import { PacketBudget } from './packet-budget.ts';
 import { PacketMemory } from './packet-memory.ts';
 
-/** Between two looks into the ring: packets bear the kernel's time, so that nothing is in a hurry. */
+/** Interval between reads of the ring: packets carry the kernel's timestamps, so there is no hurry. */
 const DRAIN_MS = 50;
 
-/** At once; then others have their turn. */
+/** Packets at once; then other work has its turn. */
 const MOST_AT_ONCE = 16_384;
 
-/** Listens to the handshakes of a run, and looks up what was seen of an attempt. */
+/** Captures the handshakes of a run, and looks up the packets of an attempt. */
 class NearLoop {
   readonly #reader: AttemptReader;
   readonly #ring: PacketRing;
@@ -119,7 +119,7 @@ function steadyUs(): number {
   return (performance.timeOrigin + performance.now()) * 1_000;
 }
 
-/** The system's clock, microseconds since 1970; by the millisecond where the C library lacks the call. */
+/** The system's clock, microseconds since 1970; in whole milliseconds if the C library lacks the call. */
 function createWallClock(): () => number {
   const libc = loadLibc();
   const { clockGettime } = libc;

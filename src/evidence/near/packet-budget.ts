@@ -1,19 +1,19 @@
-/** Long enough to tell a load from a burst. */
+/** Long enough to distinguish a load from a burst. */
 const WINDOW_US = 200_000;
 
-/** Tells when packets come at a higher rate than may be read beside a load. */
+/** Detects when packets arrive at a higher rate than may be read during a load. */
 export class PacketBudget {
   readonly #mostPerSec: number;
   #count = 0;
   #sinceUs = Number.NaN;
 
-  /** @param mostPerSec packets a second that may come; Infinity: any number */
+  /** @param mostPerSec most packets a second; Infinity: any number */
   constructor(mostPerSec: number) {
     this.#mostPerSec = mostPerSec;
   }
 
   /**
-   * Packets have come since the last call.
+   * Counts packets that arrived since the last call.
    * @param nowUs never decreases
    * @returns whether more came within the last fifth of a second, or since the last call if that is longer ago, than may
    */

@@ -10,10 +10,10 @@ import {
 } from './packet-pool.ts';
 import { createTuple, readTuple, type Tuple } from './read-tuple.ts';
 
-/** A SYN that is answered within so long needs no second look: half of the shortest time to a retransmission. */
+/** A SYN answered within this time is no longer of interest: half of the shortest time to a retransmission. */
 const PROMPT_US = 500_000;
 
-/** Whose packets are asked for. */
+/** The connection whose packets are requested. */
 export interface Sought {
   readonly endpoint: Pick<WatchedEndpoint, 'address' | 'port'>;
   readonly localPort: number;
@@ -23,17 +23,17 @@ export interface Sought {
   readonly fromUs: number;
 }
 
-/** What the memory takes of a ring. */
+/** The part of a ring that the memory uses. */
 export type PacketSource = Pick<PacketRing, 'readOrigin' | 'copyNetwork' | 'packet'>;
 
 export interface MemoryOptions {
   readonly endpoints: readonly WatchedEndpoint[];
-  /** How long an attempt may last until it is judged: of older packets nothing more is asked. */
+  /** How long an attempt may last until it is judged: older packets are not requested any more. */
   readonly horizonUs: number;
-  /** Places for the latest packets, and for those of handshakes that were not answered soon: powers of two. */
+  /** Slots for the latest packets, and for those of handshakes that were not answered soon: powers of two. */
   readonly recent?: number;
   readonly unanswered?: number;
-  /** Of the first packet, 32 bits; for tests of what happens days later. */
+  /** Number of the first packet, 32 bits; for tests of what happens days later. */
   readonly firstNumber?: number;
 }
 
@@ -41,9 +41,9 @@ export interface MemoryOptions {
 const DEFAULT_SLOTS = 65_536;
 
 /**
- * The packets of the last handshakes, in memory of a fixed size. When the latest ones take all of their room, those of handshakes
- * that were answered at once go, and the others move to a place of their own: at a high rate a stall is asked for long
- * after its first SYN.
+ * The packets of the last handshakes, in memory of fixed size. When the area of the latest packets is full, those of
+ * handshakes that were answered at once are dropped, and the others move to their own area: at a high rate, a stall's packets
+ * are requested long after its first SYN.
  */
 export class PacketMemory {
   readonly #endpoints: readonly WatchedEndpoint[];
@@ -57,9 +57,9 @@ export class PacketMemory {
   readonly #other = createTuple();
   readonly #packet = createPooledPacket();
   readonly #later = createPooledPacket();
-  /** Steady time of the last packet that went though it might still be asked for. */
+  /** Steady time of the last packet that was dropped although it might still be requested. */
   #forgottenUs = Number.NEGATIVE_INFINITY;
-  /** Of the last one that left the latest ones. */
+  /** The same for the last packet that left the area of the latest ones. */
   #evictedUs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MemoryOptions) {
@@ -69,19 +69,19 @@ export class PacketMemory {
     this.#unanswered = new PacketPool(options.unanswered ?? DEFAULT_SLOTS, options.firstNumber);
   }
 
-  /** Whether packets may have gone that somebody who asks for so far back would miss. */
+  /** Whether packets from this time on may have been dropped. */
   hasForgotten(fromUs: number): boolean {
     return this.#forgottenUs >= fromUs;
   }
 
-  /** Whether packets of handshakes that were answered at once are still there from then on. */
+  /** Whether packets of handshakes that were answered at once are still held from this time on. */
   hasAllSince(fromUs: number): boolean {
     return this.#evictedUs < fromUs;
   }
 
   /**
    * Takes the packet that a ring has just received.
-   * @param steadyLeadUs by how much the clock of the threads is ahead of the system's
+   * @param steadyLeadUs how far the clock of the threads is ahead of the system's
    */
   take(ring: PacketSource, steadyLeadUs: number): void {
     const origin = this.#origin;
@@ -96,8 +96,8 @@ export class PacketMemory {
   }
 
   /**
-   * Each packet to or from the endpoint with this local port, in order; the object is filled anew for each.
-   * @param take `tuple` as readTuple() has it
+   * Each packet to or from the endpoint with this local port, in order; the same object is filled for each.
+   * @param take `tuple` as filled by readTuple()
    */
   find(sought: Sought, take: (packet: Readonly<PooledPacket>, tuple: Readonly<Tuple>) => void): void {
     this.#findIn(this.#unanswered, sought, take);
@@ -114,7 +114,7 @@ export class PacketMemory {
     let number = pool.lastOf(chainOfPorts(sought.endpoint.port, sought.localPort));
     while (!Number.isNaN(number)) {
       pool.read(number, packet);
-      // Stamps of different processors may be out of order by a little.
+      // Timestamps of different processors may be slightly out of order.
       if (packet.steadyUs < sought.fromUs - PROMPT_US) break;
       if (packet.steadyUs >= sought.fromUs && this.#isSought(packet, sought)) numbers.push(number);
       number = pool.before(number);
@@ -151,7 +151,7 @@ export class PacketMemory {
     findEndpoint(this.#endpoints, bytes, tuple.sourceAt, tuple.sourcePort)?.noteSynAck(tuple.ttl, tuple.ipId);
   }
 
-  /** The oldest of the latest packets goes, or moves. */
+  /** Drops or moves the oldest of the latest packets. */
   #evict(): void {
     const number = this.#recent.first;
     this.#recent.read(number, this.#packet);
@@ -197,7 +197,7 @@ export class PacketMemory {
     return false;
   }
 
-  /** Packets leave in their order: the SYN has moved before. */
+  /** Packets leave in order: the SYN has moved already. */
   #belongsToUnanswered(chain: number): boolean {
     const pool = this.#unanswered;
     const later = this.#later;

@@ -5,14 +5,14 @@ export const SLOT_BYTES = 128;
 export const KEPT_BYTES = SLOT_BYTES - LINK_ROOM_BYTES;
 const SLOT_WORDS = SLOT_BYTES / 4;
 
-/** A packet as the pool has it; one object is filled over and over. */
+/** A packet as the pool holds it; the same object is filled for each packet. */
 export interface PooledPacket {
   /** Its number: ascending, 32 bits, wrapping. */
   number: number;
   /** Memory in which its network header begins at `at`, its link header `linkBytes` before. */
   bytes: Uint8Array;
   at: number;
-  /** Where what was captured ends. */
+  /** End of the captured bytes. */
   end: number;
   linkBytes: number;
   /** From the network header on, on the wire. */
@@ -20,7 +20,7 @@ export interface PooledPacket {
   interfaceIndex: number;
   /** By the system's clock, microseconds since 1970. */
   wallUs: number;
-  /** By the clock of the threads, microseconds since 1970: no setting of the system's clock moves it. */
+  /** By the clock of the threads, microseconds since 1970, unaffected by changes of the system's clock. */
   steadyUs: number;
 }
 
@@ -32,7 +32,7 @@ export function createPooledPacket(): PooledPacket {
 }
 
 /**
- * The last packets, as many as fit: a ring of equal places, found again by their pair of ports. A place costs 160 bytes, and memory
+ * The last packets, as many as fit: a ring of equal slots, looked up by their pair of ports. A slot takes 160 bytes; memory
  * that was never used costs nothing.
  */
 export class PacketPool {
@@ -82,18 +82,18 @@ export class PacketPool {
     return this.size === this.slots;
   }
 
-  /** Number of the oldest one. */
+  /** Number of the oldest packet. */
   get first(): number {
     return this.#first;
   }
 
-  /** Forgets the oldest one. */
+  /** Drops the oldest packet. */
   drop(): void {
     this.#first = (this.#first + 1) | 0;
   }
 
   /**
-   * A place for another packet, the pool not being full.
+   * Claims a slot for another packet; the pool must not be full.
    * @returns index of its first word in {@link words}
    */
   claim(): number {
@@ -108,7 +108,7 @@ export class PacketPool {
     return this.#words;
   }
 
-  /** Adds the packet whose bytes were put into the place claimed. @param chain see {@link chainOfPorts} */
+  /** Adds the packet whose bytes were written into the claimed slot. @param chain see {@link chainOfPorts} */
   add(origin: Readonly<PacketOrigin>, chain: number, wallUs: number, steadyUs: number): void {
     const number = this.#next;
     const slot = number & this.#mask;
@@ -139,12 +139,12 @@ export class PacketPool {
     return this.#chainOf[number & this.#mask]!;
   }
 
-  /** The last packet of a chain; {@link NONE} without any. Chains may have packets of other ports too. */
+  /** The last packet of a chain, or {@link NONE}. Chains may contain packets of other ports, too. */
   lastOf(chain: number): number {
     return this.#valid(this.#last[chain & this.#mask]!);
   }
 
-  /** The packet before another in its chain, likewise. */
+  /** The packet before another in its chain, or {@link NONE}. */
   before(number: number): number {
     return this.#valid(this.#before[number & this.#mask]!, number);
   }
@@ -178,7 +178,7 @@ export class PacketPool {
   }
 }
 
-/** The number of no packet; nothing equals it: ask with Number.isNaN(). */
+/** The number of no packet; nothing equals it: test with Number.isNaN(). */
 export const NONE = Number.NaN;
 
 /** The chain of a pair of ports, whichever way a packet goes; mixed as Fibonacci hashing does. */

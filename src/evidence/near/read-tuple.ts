@@ -1,17 +1,17 @@
 import { readU16 } from '../../net/wire/big-endian.ts';
 import { IPV4_BYTES, IPV6_BYTES, PROTOCOL } from '../../net/wire/ip.ts';
 
-/** What tells which connection a packet belongs to. One object is filled over and over. */
+/** What identifies a packet's connection. The same object is filled for each packet. */
 export interface Tuple {
-  /** Bytes of an address, 4 or 16, and where the two stand. Of an ICMP error: of the packet that it quotes, turned round. */
+  /** Length of an address, 4 or 16 bytes, and the positions of the two; for an ICMP error, those of the packet it quotes, swapped. */
   addressBytes: 4 | 16;
   sourceAt: number;
   destinationAt: number;
   sourcePort: number;
   destinationPort: number;
-  /** Of TCP's header; -1 of ICMP. */
+  /** From the TCP header; -1 for ICMP. */
   flags: number;
-  /** Of IP's header; the ID of IPv4 alone. */
+  /** From the IP header; the ID only for IPv4. */
   ttl: number;
   ipId: number;
 }
@@ -65,7 +65,7 @@ function readQuote(into: Tuple, bytes: Uint8Array, at: number, end: number): boo
   return true;
 }
 
-/** @returns bytes of the header; 0: it is none, or not all of it is there */
+/** @returns length of the header in bytes; 0 if it is not one, or is incomplete */
 function readHeader(into: Tuple, bytes: Uint8Array, at: number, end: number): number {
   if (at + IPV4_BYTES > end) return 0;
   const version = bytes[at]! >> 4;

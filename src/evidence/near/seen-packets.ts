@@ -5,9 +5,9 @@ import { createPacket, type Packet } from '../../net/wire/packet.ts';
 import type { PooledPacket } from './packet-pool.ts';
 import type { Tuple } from './read-tuple.ts';
 
-/** A packet of an attempt, decoded, in memory of its own. */
+/** A decoded packet of an attempt, with its own copy of the bytes. */
 export interface NearPacket {
-  /** From the link header on, cut behind the last header: nothing of a payload. */
+  /** From the link header on, cut after the last header: no payload. */
   readonly frame: Uint8Array;
   /** Where the network header begins in it. */
   readonly networkAt: number;
@@ -28,13 +28,13 @@ export interface IcmpQuote {
   readonly seq: number;
 }
 
-/** No more of one attempt: a whole SYN schedule, its answers, and what a retransmitting far end adds. */
+/** Limit per attempt: a whole SYN schedule, its answers, and what a retransmitting far end adds. */
 export const MOST_PACKETS = 48;
 
-/** The same packet on two interfaces (a bridge and its port, a VLAN and its device) comes within so long. */
+/** The same packet on two interfaces (a bridge and its port, a VLAN and its device) arrives within this time. */
 const COPY_US = 20_000;
 
-/** Gathers the packets of one attempt in the order of their times, each once. */
+/** Collects the packets of one attempt in order of time, each once. */
 export class NearPackets {
   readonly packets: NearPacket[] = [];
   leftOut = 0;
@@ -60,13 +60,13 @@ export class NearPackets {
   }
 }
 
-/** Of an ICMP error, and where the headers that it quotes end: what follows them is a payload of ours. */
+/** The end of the headers that an ICMP error quotes: what follows them is our own payload. */
 function readQuote(frame: Uint8Array, packet: Packet): (IcmpQuote & { end: number }) | undefined {
   const icmp = createIcmp();
   if (!readIcmp(icmp, frame, packet) || icmp.quotedAt < 0) return undefined;
   const quoted = createPacket();
   decodeQuoted(quoted, frame, icmp.quotedAt, icmp.quotedEnd);
-  // Ports and sequence number are all that is sure to be quoted of TCP (RFC 792).
+  // Only ports and sequence number are certain to be quoted from TCP (RFC 792).
   const end = quoted.payloadAt >= 0 ? quoted.payloadAt : quoted.transportAt + 8;
   return { type: icmp.type, code: icmp.code, seq: quoted.seq, end };
 }

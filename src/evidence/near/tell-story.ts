@@ -7,7 +7,7 @@ import { icmpAnswer, type SynAnswer } from '../../outcome/syn-answer.ts';
 import type { WatchedEndpoint } from './endpoints.ts';
 import type { NearPacket } from './seen-packets.ts';
 
-/** What the packets of one attempt tell. */
+/** What the packets of one attempt show. */
 export interface Story {
   readonly packets: readonly PacketSeen[];
   /** See outcome/syn-answer.ts; undefined: no SYN of it was seen. */
@@ -19,8 +19,8 @@ export interface Story {
 const OPTIONS = createTcpOptions();
 
 /**
- * Reads the packets of an attempt: what was sent, what was sent again, what answered which SYN.
- * @param seen in the order of their times, see {@link ownPackets}
+ * Reads the packets of an attempt: what was sent and retransmitted, and what answered which SYN.
+ * @param seen in order of time, see {@link ownPackets}
  */
 export function tellStory(
   seen: readonly NearPacket[],
@@ -69,9 +69,9 @@ export function tellStory(
 }
 
 /**
- * Those of one attempt among the packets of its addresses and ports: from its first SYN until one with another number, which is the
- * next attempt's; and what came from the far end before, as of the connection before it.
- * @param fromUs when it was started, less what clocks may differ by
+ * Selects one attempt's packets among those of its addresses and ports: from its first SYN until a SYN with another number,
+ * which belongs to the next attempt; and what came from the far end before, as part of the previous connection.
+ * @param fromUs when it was started, less the possible difference of clocks
  */
 export function ownPackets(found: readonly NearPacket[], fromUs: number): readonly NearPacket[] {
   const inOrder = [...found]
@@ -82,7 +82,7 @@ export function ownPackets(found: readonly NearPacket[], fromUs: number): readon
   const isn = inOrder[begin]!.packet.seq;
   const next = inOrder.findIndex((one, index) => index > begin && isSyn(one) && one.packet.seq !== isn);
   const own = next === -1 ? inOrder : inOrder.slice(0, next);
-  // What this machine still sent of the connection before is none of this one's.
+  // What this machine still sent for the previous connection is not part of this one.
   return own.filter((one, index) => index >= begin || !one.isOut);
 }
 
@@ -93,7 +93,7 @@ export function isSyn({ isOut, packet, icmp }: NearPacket): boolean {
 /** Kinds of attempts whose handshake was completed. */
 const DONE: ReadonlySet<NotedKind> = new Set(['recovered', 'healed', 'healthy']);
 
-/** The first that came in answer, but for the SYN-ACK that completed a handshake after a retransmission; of a reset, what did it. */
+/** The first answer, except the SYN-ACK that completed a handshake after a retransmission; for a reset, what caused it. */
 function tellMet(packets: readonly PacketSeen[], syns: number, of: NotedKind, family: 4 | 6): string {
   for (const one of packets) {
     const { way, kind, about, icmp, afterSyn = -1 } = one;
@@ -101,7 +101,7 @@ function tellMet(packets: readonly PacketSeen[], syns: number, of: NotedKind, fa
     if (of === 'reset' && kind !== 'rst') continue;
     if (icmp !== undefined) return icmpAnswer(family, icmp.type, icmp.code);
     if (kind !== 'syn-ack' || about !== 'this') return nameAnswer(one);
-    // One after which no SYN was sent again has ended it.
+    // An answer after which no SYN was retransmitted has ended it.
     const hasEnded = DONE.has(of) && afterSyn === syns - 1 && afterSyn > 0;
     return hasEnded ? 'silence' : 'syn-ack';
   }
@@ -153,7 +153,7 @@ function kindOf(flags: number): PacketSeen['kind'] {
   return (flags & FIN) !== 0 ? 'fin' : 'ack';
 }
 
-/** Until a SYN-ACK has come only the SYN can be acknowledged, then what followed it as well (RFC 9293 section 3.10.7.3). */
+/** Before a SYN-ACK only the SYN can be acknowledged, afterwards also what followed it (RFC 9293 section 3.10.7.3). */
 function aboutOf(
   ack: number | undefined,
   isn: number | undefined,
@@ -164,7 +164,7 @@ function aboutOf(
   return beyond === 1 || (isAnswered && beyond > 1 && beyond < WINDOW) ? 'this' : 'another';
 }
 
-/** What this program sends on a connection is less. */
+/** This program sends less than that on a connection. */
 const WINDOW = 0x10_0000;
 
 function optionsOf({ frame, packet }: NearPacket): NonNullable<PacketSeen['options']> {

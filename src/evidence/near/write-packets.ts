@@ -8,12 +8,12 @@ import type { NearPacket } from './seen-packets.ts';
 /** As tcpdump calls it. */
 const EVERY_INTERFACE = 'any';
 
-/** What a capture of this machine's side begins with. */
+/** The beginning of a capture of this machine's side. */
 export function encodeHead(application: string): Uint8Array {
   return join([encodeSection(application), encodeInterface(EVERY_INTERFACE, SNAP_BYTES)]);
 }
 
-/** The packets of an attempt as blocks of pcapng, the comment beside each. */
+/** The packets of an attempt as pcapng blocks, each with a comment. */
 export function encodePackets(packets: readonly NearPacket[], comment: string): Uint8Array {
   const remark = [encodeComment(comment)];
   return join(
@@ -25,7 +25,7 @@ export function encodePackets(packets: readonly NearPacket[], comment: string): 
   );
 }
 
-/** A link without Ethernet's header (a tunnel, PPP) gets one without addresses: a pcapng for every reader has one kind of link. */
+/** A frame from a link without Ethernet (a tunnel, PPP) gets a header without addresses: not every reader of pcapng accepts several link types. */
 function toEthernet({ frame, networkAt, packet }: NearPacket): Uint8Array {
   if (networkAt === ETHERNET_BYTES) return frame;
   const made = new Uint8Array(ETHERNET_BYTES + frame.length - networkAt);

@@ -2,7 +2,7 @@ import { DEFAULT_STALL_AFTER_US, type HandshakeVerdict, judgeHandshake } from '.
 import type { AnswerSeen, HandshakeSeen } from '../handshakes/types.ts';
 import type { Met } from './types.ts';
 
-/** What met the first copy of a handshake's SYN; undefined: no SYN was captured. */
+/** What came back for the first copy of a handshake's SYN; undefined: no SYN was captured. */
 export function metBy({ syns, answers, establishedAtUs }: HandshakeSeen): Met | undefined {
   if (syns.length === 0) return undefined;
   const second = syns[1]?.atUs ?? Number.POSITIVE_INFINITY;
@@ -22,7 +22,7 @@ export function handshakeUs({ syns, establishedAtUs }: HandshakeSeen): number {
   return establishedAtUs - (syns[0]?.atUs ?? Number.NaN);
 }
 
-/** How long it has been waited for: as {@link handshakeUs}, or to the last packet where it was never established. */
+/** How long the client waited: {@link handshakeUs}, or until the last packet if it was never established. */
 export function waitUs(seen: HandshakeSeen): number {
   const us = handshakeUs(seen);
   return Number.isNaN(us) ? seen.lastAtUs - (seen.syns[0]?.atUs ?? Number.NaN) : us;
@@ -37,7 +37,7 @@ export function judge(seen: HandshakeSeen): HandshakeVerdict | undefined {
       synRetransmits: seen.synCount - 1,
       established: !Number.isNaN(seen.establishedAtUs),
       stopped: false,
-      // Not known: only packets behind the handshake could tell, at the client's end.
+      // Unknown: only packets after the handshake could reveal it, at the client's end.
       pathUs: -1,
     },
     DEFAULT_STALL_AFTER_US,

@@ -2,9 +2,9 @@ import { describeLinkType, isReadable, LINK_TYPE } from '../../net/wire/link-typ
 import type { Unread } from '../../net/wire/packet.ts';
 import type { PacketFacts } from './read-packets.ts';
 
-/** Before this a clock was not set: no capture is older than the format (libpcap, 1998). */
+/** An earlier time means a clock that was not set: no capture is older than the format (libpcap, 1998). */
 const FORMAT_SEC = Date.UTC(1998, 0) / 1000;
-/** Clocks of two machines differ by no more where they are set at all. */
+/** The clocks of two machines differ by no more than this if they are set at all. */
 const AHEAD_SEC = 86_400;
 
 const UNREAD: Readonly<Record<Unread, string>> = {
@@ -21,7 +21,7 @@ const USUAL: readonly Unread[] = ['not IP'];
 
 /**
  * What is odd about a file.
- * @param nowSec when it is read, since 1970
+ * @param nowSec current time, seconds since 1970
  */
 export function remarkOn({ capture, unread }: PacketFacts, nowSec: number): string[] {
   const { frames, faults, dropped, backwards, linkTypes } = capture;
@@ -59,7 +59,7 @@ function remarkOnClock(
 
 const COOKED: readonly number[] = [LINK_TYPE.LINUX_SLL, LINK_TYPE.LINUX_SLL2];
 
-/** Whether it was captured on all interfaces at once, on which a packet may be seen twice. */
+/** Whether it was captured on all interfaces at once, which may show a packet twice. */
 export function isCooked({ linkTypes }: PacketFacts['capture']): boolean {
   return COOKED.some((linkType) => linkTypes.has(linkType));
 }

@@ -2,7 +2,7 @@ import { createCounts, type Histogram, LONGEST_US, quantilesOf, recordUs } from 
 import type { HandshakeSeen } from '../handshakes/types.ts';
 import type { ServerReport } from './types.ts';
 
-/** Servers that are told apart, and told of. A scan has thousands. */
+/** Servers counted separately, and servers reported. A scan has thousands. */
 const MAX_SERVERS = 256;
 export const SHOWN_SERVERS = 20;
 
@@ -35,12 +35,12 @@ export class ServerTally {
     if (!Number.isNaN(facts.handshakeUs)) recordUs(sums.times, facts.handshakeUs);
   }
 
-  /** Servers beyond those of {@link list}; at the least so many. */
+  /** Servers beyond those of {@link list}; a lower bound. */
   get leftOut(): number {
     return Math.max(0, this.#servers.size - SHOWN_SERVERS) + this.#others.size;
   }
 
-  /** Those with most connections. */
+  /** The servers with the most connections. */
   list(): ServerReport[] {
     return [...this.#servers.values()]
       .sort((a, b) => b.connections - a.connections)
@@ -63,7 +63,7 @@ export class ServerTally {
     return sums;
   }
 
-  /** Whether there were more servers than are told apart. */
+  /** Whether there were more servers than are counted separately. */
   get isFull(): boolean {
     return this.#isFull;
   }

@@ -6,15 +6,15 @@ import { handshakeUs, judge, metBy, waitUs } from './judge.ts';
 import { ServerTally } from './server-tally.ts';
 import type { CaptureReport, ClusterReport, Met, StallSeen } from './types.ts';
 
-/** Stalls told one by one. */
+/** Stalls reported one by one. */
 export const MAX_STALLS = 1_000;
 
-/** An unanswered SYN this soon before the end may yet have been answered. */
+/** An unanswered SYN this close to the end may have been answered after it. */
 const AT_END_US = 1_000_000;
 
 type Counts<K extends string> = Partial<Record<K, number>>;
 
-/** The part of a report that connections are summed up to. */
+/** The part of a report that sums up connections. */
 export type ConnectionFigures = Pick<
   CaptureReport,
   | 'connections'
@@ -47,7 +47,7 @@ export class ConnectionTally {
   connections = 0;
   beganEarlier = 0;
   merged = 0;
-  /** Packets of clients and of servers; one of them 0: one direction alone was captured. */
+  /** Packets from clients and from servers; if one is 0, only one direction was captured. */
   fromClients = 0;
   fromServers = 0;
   #handshakes = 0;
@@ -63,7 +63,7 @@ export class ConnectionTally {
   readonly #icmp: Record<string, number> = {};
   readonly #ends: Record<HandshakeEnd, number> = { closed: 0, reset: 0, open: 0 };
   readonly #handshakeUs = createHistogram();
-  /** Of those whose SYN was sent once: what others waited for are TCP's own steps. */
+  /** Only those whose SYN was sent once: the waits of others are TCP's own steps. */
   readonly #onceSentUs = createHistogram();
   readonly #firstByteUs = createHistogram();
   readonly #gapUs = createHistogram();
@@ -155,7 +155,7 @@ export class ConnectionTally {
   finish(endUs: number): ConnectionFigures {
     const stalled = this.#recovered + this.#frozen;
     const servers = this.#servers.list();
-    // They came as their connections were given up.
+    // They arrived in the order in which their connections were dropped.
     const stalls = this.#stalls.toSorted((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
     return {
       ...{ connections: this.connections, beganEarlier: this.beganEarlier, handshakes: this.#handshakes },

@@ -1,7 +1,7 @@
 import type { Quantiles } from '../../metrics/histogram.ts';
 import type { AnswerSeen, HandshakeEnd } from '../handshakes/types.ts';
 
-/** What was told of one file. */
+/** What is reported about one file. */
 export interface FileReport {
   /** As it was named. */
   readonly path: string;
@@ -11,24 +11,24 @@ export interface FileReport {
   /** RFC 3339, of the first packet and the last; null: it has no times. */
   readonly from: string | null;
   readonly to: string | null;
-  /** Frames of which not all was captured. */
+  /** Frames that were not captured completely. */
   readonly cut: number;
-  /** Lost while capturing, as far as the file says so; null: it does not. */
+  /** Dropped while capturing, according to the file; null: it does not say. */
   readonly dropped: number | null;
-  /** Frames that are earlier than the one before. */
+  /** Frames that are earlier than the frame before them. */
   readonly backwards: number;
-  /** Frames that are no whole IP packet, by reason. */
+  /** Frames that are not a complete IP packet, by reason. */
   readonly unread: Readonly<Record<string, number>>;
   /** What is odd about it: sentences without its name. */
   readonly remarks: readonly string[];
 }
 
-/** What met a handshake's first SYN, before the second copy of it. */
+/** What came back for a handshake's first SYN, before its second copy. */
 export type Met =
   | 'syn-ack'
   /** It acknowledges another SYN. */
   | 'foreign-syn-ack'
-  /** As of TIME_WAIT, or of a connection that is still there. */
+  /** As from TIME_WAIT, or from a connection that still exists. */
   | 'bare-ack'
   | 'rst'
   | 'icmp'
@@ -51,12 +51,12 @@ export interface StallSeen {
   readonly fate: 'recovered' | 'frozen';
   readonly syns: number;
   readonly met: Met;
-  /** All that came before the handshake was done, in words of AnswerSeen: `ack another`. */
+  /** Everything that came back before the handshake was over, in AnswerSeen's words: `ack another`. */
   readonly answers: readonly {
     readonly kind: AnswerSeen['kind'];
     readonly acknowledges: AnswerSeen['acknowledges'];
   }[];
-  /** Since the last packet of the connection before with the same addresses and ports; null: none was seen. */
+  /** Since the last packet of the previous connection with the same addresses and ports; null: none was seen. */
   readonly reuseAgeUs: number | null;
 }
 
@@ -67,7 +67,7 @@ export interface ServerReport {
   readonly connections: number;
   readonly stalled: number;
   readonly unanswered: number;
-  /** Connections that ended by a RST. */
+  /** Connections ended by an RST. */
   readonly reset: number;
   readonly handshakeUs: Quantiles;
 }
@@ -79,33 +79,33 @@ export interface ClusterReport {
   readonly of: number;
 }
 
-/** Captures, read from their beginning to their end: what `rushhour pcap --json` prints. */
+/** What `rushhour pcap --json` prints. */
 export interface CaptureReport {
   readonly schema: 1;
   readonly files: readonly FileReport[];
   /** From the first packet to the last. */
   readonly durationUs: number;
-  /** TCP connections of which anything was captured. */
+  /** TCP connections with at least one captured packet. */
   readonly connections: number;
-  /** Of them: with neither SYN nor SYN-ACK. */
+  /** Of these, connections without SYN and SYN-ACK. */
   readonly beganEarlier: number;
-  /** With a SYN or a SYN-ACK, and of them: established. */
+  /** Connections with a SYN or a SYN-ACK, and how many of these were established. */
   readonly handshakes: number;
   readonly established: number;
-  /** Packets: SYNs, those of them sent again, SYN-ACKs, RSTs. */
+  /** Packets: SYNs, the retransmissions among them, SYN-ACKs, RSTs. */
   readonly syns: number;
   readonly synRetransmissions: number;
   readonly synAcks: number;
   readonly resets: number;
-  /** Handshakes whose SYN met nothing at all; of them, those begun less than a second before the capture ended. */
+  /** Handshakes without any answer; of these, those that began less than a second before the capture ended. */
   readonly unanswered: number;
   readonly unansweredAtEnd: number;
-  /** As rushhour judges its own: 0.9 s or longer, and a SYN that was sent again. */
+  /** As rushhour judges its own: 0.9 s or longer, and a retransmitted SYN. */
   readonly stalled: { readonly count: number; readonly recovered: number; readonly frozen: number };
-  /** Sent again but faster; as long but not sent again. */
+  /** Retransmitted but faster; as long but not retransmitted. */
   readonly healed: number;
   readonly slow: number;
-  /** Handshakes with a SYN by what met the first copy of it: all, and those that stalled. */
+  /** Handshakes with a SYN by what came back for its first copy: all, and the stalled ones. */
   readonly answers: Readonly<Partial<Record<Met, number>>>;
   readonly stalledAnswers: Readonly<Partial<Record<Met, number>>>;
   /** ICMP errors about TCP, by type and code: `3/1`. */
@@ -114,18 +114,18 @@ export interface CaptureReport {
   /** From the first SYN to the client's acknowledgement of the SYN-ACK; to the server's first byte. */
   readonly handshakeUs: Quantiles;
   readonly firstByteUs: Quantiles;
-  /** Longest silence of each connection, behind its handshake. */
+  /** Longest silence of each connection after its handshake. */
   readonly gapUs: Quantiles;
-  /** Segments sent again behind the handshake. */
+  /** Segments retransmitted after the handshake. */
   readonly retransmissions: { readonly fromClients: number; readonly fromServers: number };
-  /** Connections with the addresses and ports of one before, and the time since its last packet. */
+  /** Connections on the addresses and ports of an earlier one, and the time since its last packet. */
   readonly reused: { readonly count: number; readonly stalled: number; readonly ageUs: Quantiles };
   readonly clusters: readonly ClusterReport[];
-  /** Those with most connections, and how many more there are. */
+  /** The servers with the most connections, and how many others there are. */
   readonly servers: readonly ServerReport[];
   readonly serversLeftOut: number;
   readonly stalls: readonly StallSeen[];
   readonly stallsLeftOut: number;
-  /** What is odd about all of it. */
+  /** What is odd about the whole capture. */
   readonly remarks: readonly string[];
 }

@@ -3,10 +3,10 @@ import { Writable } from 'node:stream';
 import { EnvironmentError } from '../../errors.ts';
 
 /**
- * A new file that is written at once, piece by piece: it is whole whenever this process dies. What cannot be written is said once,
- * and dropped from then on.
- * @param say tells what happens, in a line
- * @throws EnvironmentError if it exists or cannot be made
+ * A new file, written synchronously piece by piece, so that it is valid whenever this process dies. If it cannot be written,
+ * that is reported once, and everything from then on is dropped.
+ * @param say reports what happens, in one line
+ * @throws EnvironmentError if it exists or cannot be created
  */
 export function createCaptureFile(path: string, say: (line: string) => void): Writable {
   const fd = open(path);
@@ -14,7 +14,7 @@ export function createCaptureFile(path: string, say: (line: string) => void): Wr
   return new Writable({
     write(piece: Uint8Array, _encoding, done) {
       try {
-        // A piece that was written in part would make what follows it unreadable.
+        // A partly written piece would make everything after it unreadable.
         if (!isBroken) for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at);
       } catch (error) {
         isBroken = true;

@@ -3,16 +3,16 @@ import type { CaptureTime } from '../../net/capture/pcapng-encode.ts';
 import { PcapngWriter } from '../../net/capture/pcapng-writer.ts';
 import { MAX_CAPTURE_BYTES, SNAP_BYTES } from './protocol.ts';
 
-/** Bytes handed on together: TLS makes a record of each piece. */
+/** Bytes passed on together: TLS makes each piece a record. */
 const PIECE_BYTES = 16 * 1_024;
 
-/** What is not handed on by then goes as it is, so that the other side follows. */
+/** After this time a smaller piece is passed on, so that the other side keeps up. */
 const PIECE_MS = 200;
 
 /** Bytes that may wait for a slow reader; packets beyond are dropped and counted. */
 const MAX_WAITING_BYTES = 8 * 1_024 * 1_024;
 
-/** Writes packets to a stream as a pcapng that is whole after every piece. */
+/** Writes packets to a stream as a pcapng that is valid after every piece. */
 export class CaptureStream {
   readonly #to: Writable;
   readonly #writer: PcapngWriter;
@@ -23,8 +23,8 @@ export class CaptureStream {
   #dropped = 0;
 
   /**
-   * @param application what writes it, with its version
-   * @param interfaceName what is captured on
+   * @param application the program that writes it, with its version
+   * @param interfaceName the interface captured on
    */
   constructor(to: Writable, application: string, interfaceName: string) {
     this.#to = to;
@@ -43,7 +43,7 @@ export class CaptureStream {
     return this.#writer.frames;
   }
 
-  /** Packets that found no room: a reader too slow, or a capture at its limit. */
+  /** Packets without room: the reader is too slow, or the capture at its limit. */
   get dropped(): number {
     return this.#dropped + this.#writer.left;
   }
@@ -57,7 +57,7 @@ export class CaptureStream {
     if (this.#pieceBytes >= PIECE_BYTES) this.#hand();
   }
 
-  /** Ends the capture with its statistics, and the stream. @param lost packets that never came here */
+  /** Ends the capture with its statistics, and the stream. @param lost packets that never arrived here */
   end(lost: number): void {
     this.abandon();
     this.#writer.end({

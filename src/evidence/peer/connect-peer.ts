@@ -24,16 +24,16 @@ export interface PeerAddress {
 
 export interface PeerConnection {
   readonly welcome: Welcome;
-  /** Asks for the rest and resolves once it has come; after five seconds without it. Never rejects. */
+  /** Requests the rest and resolves once it has arrived, or after five seconds. Never rejects. */
   finish(): Promise<void>;
-  /** Leaves at once. */
+  /** Disconnects at once. */
   close(): void;
 }
 
 export interface PeerListener {
-  /** The next bytes of a pcapng. They are hostile until they have been read as one. */
+  /** The next bytes of a pcapng, untrusted until they have been parsed. */
   bytes(piece: Uint8Array): void;
-  /** The peer is gone before it was asked to finish; called at most once. @param why in words */
+  /** The peer disconnected before it was asked to finish; called at most once. @param why in words */
   lost(why: string): void;
 }
 
@@ -42,7 +42,7 @@ const FINISH_MS = 5_000;
 
 /**
  * Connects to a peer, verifies its fingerprint, and only then sends the token.
- * @throws EnvironmentError with what mends it: unreachable, another certificate, a wrong token
+ * @throws EnvironmentError with the remedy: unreachable, another certificate, a wrong token
  */
 export async function connectPeer(peer: PeerAddress, listener: PeerListener): Promise<PeerConnection> {
   const socket = await open(peer);
@@ -72,7 +72,7 @@ async function introduce(
     const { line, rest } = await readFirstLine(socket, MAX_LINE_BYTES, LINE_TIMEOUT_MS);
     const answer = ANSWER.parse(JSON.parse(line));
     if ('refused' in answer) {
-      // Of the peer whose certificate was recognised, and yet a text from a network.
+      // The peer's certificate is the right one, but this is still text from a network.
       const why = answer.refused.replaceAll(/\p{C}/gu, ' ');
       throw new EnvironmentError(`the peer ${at} refused: ${why}`, {
         hint: why.includes('token')
@@ -114,7 +114,7 @@ function follow(
   socket.on('error', ({ message }) => {
     why = message;
   });
-  // Ours stays open until the run is over.
+  // Our direction stays open until the run is over.
   socket.once('end', () => socket.end());
   if (rest.length > 0) take(rest);
   socket.on('data', take);
@@ -150,7 +150,7 @@ function open(peer: PeerAddress): Promise<TLSSocket> {
     };
     const socket = connect({
       ...{ host, port, minVersion: 'TLSv1.3', allowHalfOpen: true },
-      // Its fingerprint is checked instead, before anything is said.
+      // Its fingerprint is checked instead, before anything is sent.
       ...{ rejectUnauthorized: false, ...(isIP(host) === 0 ? { servername: host } : {}) },
     });
     const timer = setTimeout(() => fail(`no answer within ${CONNECT_MS / 1_000} s`), CONNECT_MS);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** How ssh prints fingerprints: SHA-256 of the certificate (DER), in base64 without padding. */
+/** In the format of ssh fingerprints: SHA-256 of the certificate (DER), in base64 without padding. */
 export function formatFingerprint(certificate: Uint8Array): string {
   return `SHA256:${createHash('sha256').update(certificate).digest('base64').replace(/=+$/, '')}`;
 }

@@ -12,20 +12,20 @@ export interface OpenPeerOptions {
   readonly listen?: { readonly address: string; readonly port: number };
   /** File to write, which must not exist. */
   readonly write?: string;
-  /** What writes the captures, with its version. */
+  /** The program that writes the captures, with its version. */
   readonly application: string;
   readonly say: (line: string) => void;
 }
 
 export interface OpenedPeer {
-  /** "address:port", and by what the peer is recognised; absent without `listen`. */
+  /** "address:port" and fingerprint; absent without `listen`. */
   readonly served?: { readonly at: string; readonly fingerprint: string };
   close(): Promise<void>;
 }
 
 /**
  * Records handshakes with ports of this host, for runs that connect, for a file, or for both.
- * @throws EnvironmentError without CAP_NET_RAW, if it cannot listen there, or if the file cannot be made
+ * @throws EnvironmentError without CAP_NET_RAW, if it cannot listen there, or if the file cannot be created
  */
 export async function openPeer(options: OpenPeerOptions): Promise<OpenedPeer> {
   const { ports, listen, write, application, say, token } = options;

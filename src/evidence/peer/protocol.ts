@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { MAX_TOKEN_CHARACTERS } from './fingerprint.ts';
 
 /**
- * What a run and a peer say to each other, inside TLS 1.3: a line of JSON each way, then a pcapng from the peer until the run
- * closes its direction, upon which the peer ends the file with its statistics and closes too.
+ * The protocol between a run and a peer, inside TLS 1.3: one line of JSON each way, then a pcapng from the peer until the run
+ * closes its direction; the peer then ends the file with its statistics and closes too.
  */
 export const PROTOCOL = 1;
 
@@ -17,7 +17,7 @@ export const LINE_TIMEOUT_MS = 5_000;
 /** Most ports that a peer watches. */
 export const MAX_PORTS = 16;
 
-/** Bytes kept of a packet: all headers that TCP over IP can have (14 + 60 + 60), without what follows them. */
+/** Bytes kept of a packet: all headers that TCP over IP can have (14 + 60 + 60), without the payload. */
 export const SNAP_BYTES = 128;
 
 /** Most bytes of one capture. A busy minute is about one megabyte. */
@@ -25,7 +25,7 @@ export const MAX_CAPTURE_BYTES = 256 * 1_024 * 1_024;
 
 const port = z.int().min(1).max(65_535);
 
-/** Sent by a run, only once it has recognised the peer by its fingerprint. */
+/** Sent by a run, only after it has verified the peer's fingerprint. */
 export const HELLO = z.strictObject({
   rushhour: z.literal(PROTOCOL),
   token: z.string().max(MAX_TOKEN_CHARACTERS),

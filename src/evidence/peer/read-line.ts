@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 export interface FirstLine {
   readonly line: string;
-  /** What came with it, and belongs to what follows. */
+  /** What arrived with it and belongs to what follows. */
   readonly rest: Uint8Array;
 }
 

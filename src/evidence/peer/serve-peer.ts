@@ -15,23 +15,23 @@ export interface PeerOptions {
   /** 0: any that is free. */
   readonly port: number;
   readonly token: string;
-  /** What is captured on, and which ports are watched there. */
+  /** The interface captured on, and the ports watched there. */
   readonly interfaceName: string;
   readonly ports: readonly number[];
-  /** What writes the captures, with its version. */
+  /** The program that writes the captures, with its version. */
   readonly application: string;
-  /** Packets that were lost before they came here, since the start. */
+  /** Packets lost before they arrived here, since the start. */
   readonly lost: () => number;
-  /** Tells what happens, in a line without control characters. */
+  /** Reports what happens, in one line without control characters. */
   readonly say: (line: string) => void;
 }
 
 export interface ServedPeer {
   readonly port: number;
   readonly fingerprint: string;
-  /** Runs that are being served. */
+  /** Number of runs being served. */
   readonly clients: number;
-  /** Passes a packet on to every run that is served. */
+  /** Passes a packet to every run being served. */
   write(time: CaptureTime, frame: Uint8Array, wireBytes: number): void;
   close(): Promise<void>;
 }

@@ -9,11 +9,11 @@ import { LINK_TYPE } from '../../net/wire/link-types.ts';
 import { SNAP_BYTES } from './protocol.ts';
 import type { HeaderSource, OnHeader } from './types.ts';
 
-/** The kernel keeps some sixteen thousand packets for us in the meantime. */
+/** Meanwhile the kernel holds some sixteen thousand packets for us. */
 const EVERY_MS = 20;
 
 /**
- * Watches handshakes with ports of this host, at the addresses that it has now, on every interface.
+ * Watches handshakes with ports of this host, at its present addresses, on every interface.
  * @throws EnvironmentError without CAP_NET_RAW
  */
 export function watchHandshakes(ports: readonly number[], onHeader: OnHeader): HeaderSource {
@@ -61,7 +61,7 @@ class Watch implements HeaderSource {
     this.#ring.close();
   }
 
-  /** All that has come; of a flood as much as comes while the first of it is taken. */
+  /** Takes all packets that have arrived; in a flood, a bounded number. */
   #take(): void {
     const ring = this.#ring;
     for (let left = 65_536; left > 0 && ring.receive(); left -= 1) {
@@ -71,7 +71,7 @@ class Watch implements HeaderSource {
     }
   }
 
-  /** With a link header of Ethernet, the one that a pcapng of one interface can have, whatever the interface's is. */
+  /** Passes it on with an Ethernet header, whatever its interface has: a pcapng with one interface has one link type. */
   #pass(): void {
     const ring = this.#ring;
     const [frame, origin] = [this.#frame, this.#origin];

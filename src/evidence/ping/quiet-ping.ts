@@ -2,26 +2,26 @@ import { getSystemErrorName } from 'node:util';
 import type { PingCounts } from '../../metrics/types.ts';
 import { openPingSocket, type PingSocket, type PingTarget } from '../../net/ping-socket.ts';
 
-/** One that has not come back by then is lost: a path on which pings take longer is not fine. */
+/** A ping without a reply by then is lost: a path on which pings take longer is not healthy. */
 const LOST_AFTER_MS = 2_000;
 const EVERY_MS = 1_000;
-/** A name with more addresses is pinged at the first of them. */
+/** If a name has more addresses, only the first ones are pinged. */
 const MOST_TARGETS = 16;
 const SEQUENCES = 0x1_0000;
 
 export interface QuietPingOptions {
   readonly targets: readonly PingTarget[];
-  /** Says once what is missing; the load goes on without. */
+  /** Says once what is missing; the load continues without pings. */
   readonly warn: (message: string) => void;
-  /** Milliseconds, of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
-  /** Opens a socket; an errno where that is refused. */
+  /** Opens a socket, or returns an errno if that is refused. */
   readonly open?: (target: PingTarget) => PingSocket | number;
 }
 
-/** A ping a second to each target, beside a load. */
+/** One ping a second to each target, during a load. */
 export interface QuietPing {
-  /** What has come back, or was lost, since the last call, by address; undefined: nothing. */
+  /** What was answered or lost since the last call, by address; undefined: nothing. */
   take(): Record<string, PingCounts> | undefined;
   close(): void;
 }
@@ -29,14 +29,14 @@ export interface QuietPing {
 interface Pinged {
   readonly address: string;
   readonly socket: PingSocket;
-  /** When each that is under way was sent, by sequence, in order. */
+  /** When each outstanding ping was sent, by sequence number, in order. */
   readonly waiting: Map<number, number>;
   sequence: number;
 }
 
 /**
- * Pings each target once a second. Replies are read as the next is due: the kernel notes when they came.
- * @returns undefined where nothing can be pinged
+ * Pings each target once a second. Replies are read when the next ping is due: the kernel records their time of arrival.
+ * @returns undefined if nothing can be pinged
  */
 export function startQuietPing({
   targets,
@@ -67,7 +67,7 @@ export function startQuietPing({
   const send = (): void => {
     turn();
     for (const one of pinged) {
-      // What this machine itself does not let out is lost as well: nothing came back.
+      // A ping that this machine itself drops is lost too: nothing came back.
       one.socket.send(one.sequence);
       one.waiting.set(one.sequence, now());
       one.sequence = (one.sequence + 1) % SEQUENCES;
@@ -112,7 +112,7 @@ function openAll(
   return pinged;
 }
 
-/** Why a socket to ping with was refused, and what to do. @param errno positive */
+/** Why the system refused a ping socket, and what to do about it. @param errno positive */
 export function whyRefused(errno: number): string {
   const name = nameOf(errno);
   return name === 'EACCES' || name === 'EPERM'
