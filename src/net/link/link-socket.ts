@@ -38,24 +38,30 @@ const FRAME_BYTES = 256;
 const PROTOCOLS = { 4: 0x0806, 6: 0x0003 } as const;
 
 /**
- * Accepts neighbour solicitations (135) and advertisements (136) without extension headers, as classic BPF: {code, jump
- * if true, jump if false, operand} (include/uapi/linux/filter.h). Offsets count from the Ethernet header.
+ * Accepts neighbour solicitations (135) and advertisements (136) without extension headers, and multicast listener queries
+ * (130) behind the one that they have, as classic BPF: {code, jump if true, jump if false, operand}
+ * (include/uapi/linux/filter.h). Offsets count from the Ethernet header.
  */
 const NEIGHBOUR_DISCOVERY = [
   [0x28, 0, 0, 12], // ldh EtherType
-  [0x15, 0, 6, 0x86dd], // jeq IPv6
+  [0x15, 0, 11, 0x86dd], // jeq IPv6
   [0x30, 0, 0, 20], // ldb next header
-  [0x15, 0, 4, 58], // jeq ICMPv6
+  [0x15, 0, 3, 58], // jeq ICMPv6
   [0x30, 0, 0, 54], // ldb type
-  [0x15, 1, 0, 135],
-  [0x15, 0, 1, 136],
+  [0x15, 6, 0, 135],
+  [0x15, 5, 6, 136],
+  [0x15, 0, 5, 0], // jeq hop-by-hop
+  [0x28, 0, 0, 54], // ldh its next header and length
+  [0x15, 0, 3, 0x3a00], // jeq ICMPv6, 8 bytes
+  [0x30, 0, 0, 62], // ldb type
+  [0x15, 0, 1, 130],
   [0x06, 0, 0, 0xffff], // ret whole packet
   [0x06, 0, 0, 0], // ret nothing
 ] as const;
 
 /**
- * ARP (family 4) or neighbour discovery (family 6) on one interface: frames with their Ethernet headers. The kernel
- * also receives incoming ones.
+ * ARP (family 4), or neighbour discovery and listener queries (family 6), on one interface: frames with their Ethernet
+ * headers. The kernel also receives incoming ones.
  */
 export class LinkSocket {
   readonly #libc: Libc;

@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { formatMac, parseAddress, parseMac } from '../addresses.ts';
+import type { Listening } from '../wire/listener-report.ts';
 import { type AddressResolution, keyOf, type LinkMessage, resolutionOf } from './address-resolution.ts';
+import { GroupReports } from './group-reports.ts';
 import { LinkSocket } from './link-socket.ts';
 import { NetlinkError } from './netlink-socket.ts';
 import {
@@ -35,6 +37,7 @@ class ResponderLoop {
   readonly #own: ReadonlyMap<string, string>;
   /** By key of a next hop: addresses to which it has replied. */
   readonly #answeredBy: ReadonlyMap<string, Set<string>>;
+  readonly #reports: GroupReports;
   #conflicts = 0;
 
   constructor(task: ResponderTask) {
@@ -46,18 +49,25 @@ class ResponderLoop {
     this.#resolution = resolutionOf(family);
     this.#frame = new Uint8Array(this.#resolution.frameBytes);
     this.#socket = new LinkSocket(family, task.link.index);
+    this.#reports = new GroupReports(this.#socket, this.#mac, family === 6 ? task.addresses : []);
   }
 
   run(): void {
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
+        // The first report may be lost (RFC 3810 section 6.1).
+        this.#report('joins');
         for (const hop of this.#task.nextHops) this.#ask(hop);
       }
       post({
         kind: 'ready',
         unanswered: this.#task.addresses.filter((address) => !this.#isAnswered(address)),
       });
-      while (!this.#isStopped) this.#serve(WAIT_MS);
+      while (!this.#isStopped) {
+        this.#serve(WAIT_MS);
+        this.#report('listens');
+      }
+      this.#report('leaves');
     } finally {
       this.#socket.close();
     }
@@ -101,6 +111,7 @@ class ResponderLoop {
   /** Handles the next message, if it arrives in time. */
   #serve(waitMs: number): void {
     const frame = this.#socket.receive(waitMs);
+    if (frame !== undefined) this.#reports.read(frame);
     const said = frame === undefined ? undefined : this.#resolution.read(frame);
     if (said === undefined || isSame(said.mac, this.#mac)) return;
     const asked = said.asks === undefined ? undefined : this.#own.get(keyOf(said.asks));
@@ -109,6 +120,12 @@ class ResponderLoop {
     if (claimed !== undefined) this.#noteConflict(claimed, said);
     if (asked !== undefined) this.#answer(said);
     else this.#noteAnswer(said);
+  }
+
+  /** Says which groups the addresses listen to, in bursts with time between them to answer others. */
+  #report(listening: Listening): void {
+    if (listening !== 'listens') this.#reports.ask();
+    while (this.#reports.send(listening, BURST)) this.#serveFor(BURST_MS);
   }
 
   #answer({ mac, claims, asks }: LinkMessage): void {
