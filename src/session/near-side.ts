@@ -1,11 +1,7 @@
 import { EnvironmentError } from '../errors.ts';
-import {
-  type CaptureLack,
-  type NearCapture,
-  openNearCapture,
-  whyNoCapture,
-} from '../evidence/near/near-capture.ts';
-import type { NearArm, NearFound } from '../evidence/near/near-protocol.ts';
+import type { NearCapture } from '../evidence/near/near-capture.ts';
+import type { NearArm, NearFound } from '../evidence/near/types.ts';
+import { type CaptureLack, whyNoCapture } from '../evidence/near/why-no-capture.ts';
 import { emptyCounts } from '../metrics/counts.ts';
 import type { CaptureMode } from '../scenario/words.ts';
 import type { KeptEvidence } from '../store/evidence-log.ts';
@@ -50,9 +46,11 @@ export async function openNearSide(
   mode: CaptureMode,
   { warning }: Pick<RunListener, 'warning'>,
 ): Promise<NearCapture | undefined> {
+  // Only a run that captures loads it.
+  const { NearCapture } = await import('../evidence/near/near-capture.ts');
   const timeoutsUs = arms.map(({ arm }) => arm.handshakeTimeoutUs);
   try {
-    return await openNearCapture({
+    return new NearCapture({
       arms: arms.map(describeArm),
       horizonUs: Math.max(...timeoutsUs) + MARGIN_US,
       ...(mode === 'on' ? {} : { mostPacketsPerSec: MOST_PACKETS_PER_SEC }),
@@ -79,43 +77,25 @@ function describeArm({ arm, endpoints, sources }: PlannedArm): NearArm {
   };
 }
 
+/** Takes what a worker sends on its way to whoever counts. */
+export type Pipe = (message: FromWorker) => void;
+
 /**
- * Between workers and whoever counts: has the packets of the attempts in each message looked at, adds to its counts what met
- * them, and passes messages on in their order.
+ * Between workers and whoever counts: has the packets of the attempts in each message looked at, and adds to its counts what met
+ * them.
+ * @param keep takes what is kept of them, once the message has been received
  */
-export class NearPipe {
-  readonly #near: Pick<NearCapture, 'look'>;
-  readonly #receive: (message: FromWorker) => void;
-  readonly #keep: (second: number, kept: readonly KeptEvidence[]) => void;
-  #passed: Promise<void> = Promise.resolve();
-
-  constructor(
-    near: Pick<NearCapture, 'look'>,
-    receive: (message: FromWorker) => void,
-    keep: (second: number, kept: readonly KeptEvidence[]) => void,
-  ) {
-    this.#near = near;
-    this.#receive = receive;
-    this.#keep = keep;
-  }
-
-  take(message: FromWorker): void {
-    const looked =
-      message.kind === 'frame' && message.noted !== undefined ? this.#near.look(message.noted) : undefined;
-    this.#passed = this.#passed.then(async () => {
-      const found = await looked;
-      if (found === undefined || message.kind !== 'frame') return this.#receive(message);
-      this.#receive({ ...message, frame: withFound(message.frame, found) });
-      this.#keep(message.frame.second, found.kept);
-    });
-    // Whoever waits for the end of it hears of a fault.
-    this.#passed.catch(() => undefined);
-  }
-
-  /** Resolves once everything has been passed on; rejects with the fault of who received it. */
-  get passed(): Promise<void> {
-    return this.#passed;
-  }
+export function pipeThrough(
+  near: Pick<NearCapture, 'look'>,
+  receive: Pipe,
+  keep: (second: number, kept: readonly KeptEvidence[]) => void,
+): Pipe {
+  return (message) => {
+    if (message.kind !== 'frame' || message.noted === undefined) return receive(message);
+    const found = near.look(message.noted);
+    receive({ ...message, frame: withFound(message.frame, found) });
+    keep(message.frame.second, found.kept);
+  };
 }
 
 type WorkerFrame = Extract<FromWorker, { kind: 'frame' }>['frame'];

@@ -7,7 +7,7 @@ import type { FromWorker } from '../worker/protocol.ts';
 import { type Load, openLoad } from './load/load.ts';
 import { findPingTargets } from './load/ping-targets.ts';
 import { SecondAggregator, type SecondAggregatorOptions } from './load/second-aggregator.ts';
-import { checkCapture, NearPipe, openNearSide } from './near-side.ts';
+import { checkCapture, openNearSide, pipeThrough } from './near-side.ts';
 import type { CaptureOutline, RunListener, RunOptions } from './types.ts';
 import { Undo } from './undo.ts';
 
@@ -48,7 +48,7 @@ export async function openSegment(options: SegmentOptions, listener: RunListener
     const notes = capture?.isOn === true;
     const load = await openLoad({ ...options, asksFirst: options.isFirst, notes }, listener, undo);
     const near = notes ? await openNearSide(load.arms, mode, listener) : undefined;
-    if (near !== undefined) undo.push(() => near.stop());
+    if (near !== undefined) undo.push(async () => near.stop());
     return {
       load,
       ...(capture === undefined ? {} : { capture }),
@@ -61,11 +61,9 @@ export async function openSegment(options: SegmentOptions, listener: RunListener
           takeHostSecond: () => ({ ...load.takeHostSecond(), ...takePings(pings) }),
         });
         const receive = (message: FromWorker): void => seconds.receive(message);
-        const pipe = near === undefined ? undefined : new NearPipe(near, receive, take.onEvidence);
         near?.start(atEpochMs);
-        load.start(atEpochMs, pipe === undefined ? receive : (message) => pipe.take(message));
+        load.start(atEpochMs, near === undefined ? receive : pipeThrough(near, receive, take.onEvidence));
         await load.finished;
-        await pipe?.passed;
       },
       close: () => undo.run(),
     };

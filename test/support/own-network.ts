@@ -42,6 +42,23 @@ export function useOwnNetwork(prepare: readonly (readonly string[])[] = []): voi
   });
 }
 
+/**
+ * Moves this thread into a network namespace that has a name (ip-netns(8)).
+ * @returns what moves it back
+ */
+export function enterNamespace(name: string): () => void {
+  const former = openSync('/proc/thread-self/ns/net', 'r');
+  const other = openSync(`/run/netns/${name}`, 'r');
+  const calls = bindCalls();
+  const isIn = calls.setns(other, CLONE_NEWNET) === 0;
+  closeSync(other);
+  if (!isIn) throw new Error(`the network namespace ${name} could not be entered`);
+  return () => {
+    if (calls.setns(former, CLONE_NEWNET) !== 0) throw new Error('the former network namespace is gone');
+    closeSync(former);
+  };
+}
+
 /** Sets a kernel parameter of the thread's network namespace, such as `ipv4.conf.lo.route_localnet`. */
 export function setNetParameter(name: string, value: number): void {
   writeFileSync(`/proc/sys/net/${name.replaceAll('.', '/')}`, String(value));

@@ -4,10 +4,10 @@ import { RAMP_SUFFIX } from '../../metrics/types.ts';
 import { formatAddress, parseAddress } from '../../net/addresses.ts';
 import { addressBytes } from '../../net/wire/packet.ts';
 import { WatchedEndpoint } from './endpoints.ts';
-import type { NearArm, NearEvidence, NearFound } from './near-protocol.ts';
 import type { PacketMemory } from './packet-memory.ts';
 import { type NearPacket, NearPackets } from './seen-packets.ts';
 import { isSyn, ownPackets, tellStory } from './tell-story.ts';
+import type { NearArm, NearEvidence, NearFound } from './types.ts';
 import { encodePackets } from './write-packets.ts';
 
 /** How much the clock of a worker and that of the packets may differ. */

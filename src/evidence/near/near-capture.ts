@@ -1,143 +1,132 @@
-import { Worker } from 'node:worker_threads';
-import { EnvironmentError } from '../../errors.ts';
-import { hasCapability, SETCAP_RAW } from '../../net/link/needs.ts';
-import { isLibcAvailable } from '../../net/load.ts';
-import { locateBuilt } from '../../places.ts';
-import type { FromNear, NearFound, NearTask, ToNear } from './near-protocol.ts';
+import { findInterfaceByIndex } from '../../net/link/interfaces.ts';
+import { loadLibc } from '../../net/load.ts';
+import type { PacketRing } from '../../net/packet-socket/ring.ts';
+import { openHandshakeTap } from '../../net/packet-socket/tap.ts';
+import { AttemptReader } from './attempt-reader.ts';
+import { type NearClocks, openNearClocks } from './near-clocks.ts';
+import { PacketBudget } from './packet-budget.ts';
+import { PacketMemory } from './packet-memory.ts';
+import type { NearArm, NearFound } from './types.ts';
 
-/** Captures during a run, in its own thread. */
-export interface NearCapture {
-  /** Load starts: second 0, milliseconds since 1970. */
-  start(atEpochMs: number): void;
-  /** Examines the packets of attempts (metrics/noted.ts). If the thread is gone, or late, it finds nothing. */
-  look(noted: Float64Array): Promise<NearFound>;
-  stop(): Promise<void>;
-}
+/** Interval between reads of the ring: packets carry the kernel's timestamps, so there is no hurry. */
+const DRAIN_MS = 50;
 
-/** Why packets cannot be captured here, and how to fix it. */
-export interface CaptureLack {
-  readonly what: string;
-  readonly mend: string;
-}
-
-export type NearOptions = NearTask & {
-  /** It ended by itself: nothing more is captured. */
-  readonly onLost: (why: Error) => void;
-};
-
-/** Examining a thousand attempts takes milliseconds. */
-const LATE_MS = 5_000;
+/** Packets at once; then other work has its turn. */
+const MOST_AT_ONCE = 16_384;
 
 const NOTHING: NearFound = { answers: {}, kept: [], dropped: 0 };
 
-/** @returns undefined: they can be captured, as far as this process can tell */
-export function whyNoCapture(platform: NodeJS.Platform = process.platform): CaptureLack | undefined {
-  if (platform !== 'linux')
-    return { what: `this works only on Linux, and this is ${platform}`, mend: 'run it on Linux' };
-  if (!isLibcAvailable())
-    return {
-      what: 'the npm package koffi is not available on this machine',
-      mend: 'install it: npm install koffi',
-    };
-  if (!hasCapability('CAP_NET_RAW'))
-    return {
-      what: 'this user lacks CAP_NET_RAW',
-      mend: `use sudo, or permit it to every program that this Node runs: ${SETCAP_RAW}`,
-    };
-  return undefined;
+export interface NearOptions {
+  readonly arms: readonly NearArm[];
+  /** How long an attempt may last until its handshake is judged, microseconds. */
+  readonly horizonUs: number;
+  /** At a higher rate it stops, so as not to slow the load; default: never. */
+  readonly mostPacketsPerSec?: number;
+  /** It ended by itself: nothing more is seen. */
+  readonly onLost: (why: Error) => void;
 }
 
 /**
- * Starts to capture the handshakes with these arms' endpoints.
- * @throws EnvironmentError if the kernel refuses
+ * Listens to the handshakes of a run, and looks up what was seen of an attempt. It works in the thread that conducts the run, which
+ * has little to do: a thread of its own would take a tenth of a second to start, and 10 MiB. What the ring holds is enough for
+ * that thread to be busy with something else for half a second at the highest rate that is captured.
  */
-export async function openNearCapture({ onLost, ...task }: NearOptions): Promise<NearCapture> {
-  const thread = new Worker(locateBuilt('evidence/near/near-thread.js'), { workerData: task });
-  return new NearThread(thread, onLost).opened();
-}
+export class NearCapture {
+  readonly #reader: AttemptReader;
+  readonly #memory: PacketMemory;
+  readonly #clocks: NearClocks;
+  readonly #ring: PacketRing;
+  readonly #budget: PacketBudget;
+  readonly #onLost: (why: Error) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #names = new Map<number, string>();
+  #originUs = 0;
+  #lostAtUs = Number.NEGATIVE_INFINITY;
+  #dropped = 0;
+  #isOver = false;
 
-class NearThread implements NearCapture {
-  readonly #thread: Worker;
-  readonly #waiting = new Map<number, (found: NearFound) => void>();
-  readonly #gone: Promise<void>;
-  readonly #ready: Promise<void>;
-  #looks = 0;
-  #isStopping = false;
-  #isGone = false;
-
-  constructor(thread: Worker, onLost: (why: Error) => void) {
-    this.#thread = thread;
-    this.#gone = new Promise((resolve) => thread.once('exit', () => resolve()));
-    let fault: Error | undefined;
-    this.#ready = new Promise((resolve, reject) => {
-      thread.on('message', (message: FromNear) => {
-        if (message.kind === 'ready') resolve();
-        else if (message.kind === 'fault') {
-          fault = new EnvironmentError(message.message, { hint: HINT });
-          reject(fault);
-        } else this.#take(message.id, message);
-      });
-      thread.on('error', (error: Error) => {
-        fault = error;
-        reject(error);
-      });
-      thread.once('exit', () => reject(new Error('the thread that captures packets has ended')));
-    });
-    this.#ready.catch(() => undefined);
-    void this.#gone.then(() => {
-      this.#isGone = true;
-      for (const id of [...this.#waiting.keys()]) this.#take(id, NOTHING);
-      if (!this.#isStopping) onLost(fault ?? new Error('its thread has ended'));
-    });
+  /** @throws EnvironmentError if the kernel refuses */
+  constructor({ arms, horizonUs, mostPacketsPerSec = Number.POSITIVE_INFINITY, onLost }: NearOptions) {
+    this.#reader = new AttemptReader(arms);
+    const { endpoints } = this.#reader;
+    this.#memory = new PacketMemory({ endpoints, horizonUs });
+    this.#budget = new PacketBudget(mostPacketsPerSec);
+    this.#onLost = onLost;
+    const libc = loadLibc();
+    this.#ring = openHandshakeTap(libc, endpoints);
+    this.#clocks = openNearClocks(libc);
+    // Nothing but a run keeps this process alive.
+    this.#timer = setInterval(() => this.#orEnd(() => this.#drain()), DRAIN_MS).unref();
   }
 
-  async opened(): Promise<NearCapture> {
-    try {
-      await this.#ready;
-    } catch (error) {
-      this.#isStopping = true;
-      await this.stop();
-      throw error;
-    }
-    // Only a run keeps this process alive.
-    this.#thread.unref();
-    return this;
-  }
-
+  /** Load starts: second 0, milliseconds since 1970. */
   start(atEpochMs: number): void {
-    this.#post({ kind: 'start', atEpochMs });
+    this.#originUs = atEpochMs * 1_000;
   }
 
-  look(noted: Float64Array): Promise<NearFound> {
-    if (this.#isGone || this.#isStopping) return Promise.resolve(NOTHING);
-    this.#looks += 1;
-    const id = this.#looks;
-    return new Promise((resolve) => {
-      const late = setTimeout(() => this.#take(id, NOTHING), LATE_MS);
-      this.#waiting.set(id, (found) => {
-        clearTimeout(late);
-        resolve(found);
-      });
-      this.#post({ kind: 'look', id, noted });
+  /** Looks at the packets of attempts (metrics/noted.ts); once it has ended, nothing was found. */
+  look(noted: Float64Array): NearFound {
+    return this.#orEnd(() => this.#look(noted)) ?? NOTHING;
+  }
+
+  /** May be called repeatedly. */
+  stop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    this.#ring.close();
+    this.#clocks.release();
+  }
+
+  #look(noted: Float64Array): NearFound {
+    this.#drain();
+    if (this.#isOver) return NOTHING;
+    const found = this.#reader.read(this.#memory, noted, {
+      originUs: this.#originUs,
+      lostAtUs: this.#lostAtUs,
+      nameInterface: (index) => this.#nameInterface(index),
     });
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return { ...found, dropped };
   }
 
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    if (this.#isGone) return;
-    this.#thread.ref();
-    this.#post({ kind: 'stop' });
-    await this.#gone;
+  #drain(): void {
+    if (this.#isOver) return;
+    const ring = this.#ring;
+    const nowUs = this.#clocks.steadyUs();
+    const leadUs = nowUs - this.#clocks.wallUs();
+    let count = 0;
+    for (; count < MOST_AT_ONCE && ring.receive(); count += 1) {
+      this.#memory.take(ring, leadUs);
+      ring.advance();
+    }
+    if (this.#budget.exceeds(count, nowUs))
+      throw new Error('there are so many that reading them would slow the load');
+    const dropped = ring.takeDropped();
+    if (dropped === 0) return;
+    this.#dropped += dropped;
+    this.#lostAtUs = nowUs;
   }
 
-  #take(id: number, found: NearFound): void {
-    this.#waiting.get(id)?.(found);
-    this.#waiting.delete(id);
+  /** What packets are like must not end a run. */
+  #orEnd<T>(act: () => T): T | undefined {
+    if (this.#isOver) return undefined;
+    try {
+      return act();
+    } catch (error) {
+      this.stop();
+      this.#onLost(error as Error);
+      return undefined;
+    }
   }
 
-  #post(message: ToNear): void {
-    this.#thread.postMessage(message);
+  #nameInterface(index: number): string {
+    const known = this.#names.get(index);
+    if (known !== undefined) return known;
+    // It may be gone by now.
+    const name = findInterfaceByIndex(index)?.name ?? `interface ${index}`;
+    this.#names.set(index, name);
+    return name;
   }
 }
-
-const HINT = 'leave them out: --capture off';

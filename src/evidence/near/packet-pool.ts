@@ -55,9 +55,9 @@ export class PacketPool {
 
   /**
    * @param slots a power of two
-   * @param firstNumber of the first packet, 32 bits
+   * @param firstNumber of the first packet, 32 bits; by default the one before it is 0, which memory holds anyway
    */
-  constructor(slots: number, firstNumber = 0) {
+  constructor(slots: number, firstNumber = 1) {
     this.slots = slots;
     this.#mask = slots - 1;
     this.#first = firstNumber;
@@ -71,7 +71,9 @@ export class PacketPool {
     this.#interfaces = new Int32Array(slots);
     this.#before = new Int32Array(slots);
     this.#chainOf = new Int32Array(slots);
-    this.#last = new Int32Array(slots).fill((firstNumber - 1) | 0);
+    this.#last = new Int32Array(slots);
+    const before = (firstNumber - 1) | 0;
+    if (before !== 0) this.#last.fill(before);
   }
 
   get size(): number {

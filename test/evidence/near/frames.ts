@@ -1,10 +1,10 @@
 import { AttemptReader } from '../../../src/evidence/near/attempt-reader.ts';
-import type { NearFound } from '../../../src/evidence/near/near-protocol.ts';
 import {
   type MemoryOptions,
   PacketMemory,
   type PacketSource,
 } from '../../../src/evidence/near/packet-memory.ts';
+import type { NearFound } from '../../../src/evidence/near/types.ts';
 import { NOTED_KINDS, type NotedKind } from '../../../src/metrics/noted.ts';
 import { parseAddress } from '../../../src/net/addresses.ts';
 import { LINK_ROOM_BYTES } from '../../../src/net/packet-socket/ring.ts';

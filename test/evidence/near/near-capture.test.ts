@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { NearCapture } from '../../../src/evidence/near/near-capture.ts';
+import type { Evidence } from '../../../src/metrics/evidence.ts';
+import { NOTED_KINDS, type NotedKind } from '../../../src/metrics/noted.ts';
+import { makePair, type Namespace, type Pair } from '../../support/namespaces.ts';
+import { enterNamespace } from '../../support/own-network.ts';
+import { suiteNeeding } from '../../support/suite-needing.ts';
+
+const VLAN_ADDRESS = '10.79.0.2';
+
+/** Answers everybody, and keeps what it has accepted. */
+const LISTEN = `require('node:net').createServer((socket) => socket.on('error', () => {}))
+  .listen({ host: '::', port: 3128 }, () => console.log('ready'))`;
+
+/** What the machine does not send is a connection that the far end does not know to be over. */
+const SENDS_NO_RST = `table inet quiet { chain out { type filter hook output priority 0;
+  tcp flags & rst == rst drop
+} }`;
+
+suiteNeeding('a capture beside a load', ['linux', 'root', 'netns', 'ip', 'nft', 'npm:koffi'], () => {
+  let pair: Pair;
+  let remove: (() => Promise<void>) | undefined;
+  let leave: (() => void) | undefined;
+  let nextPort = 41_000;
+
+  beforeAll(async () => {
+    ({ pair, remove } = await makePair());
+    const tagged = (host: number): string[] => [
+      'link add link cable name cable.7 type vlan id 7',
+      `addr add 10.79.0.${host}/24 dev cable.7`,
+      'link set cable.7 up',
+    ];
+    await pair.near.configure(tagged(1));
+    await pair.far.configure(tagged(2));
+    await ready(pair.far);
+    leave = enterNamespace(pair.near.name);
+  });
+  afterAll(async () => {
+    leave?.();
+    await remove?.();
+  });
+
+  const ready = async (far: Namespace): Promise<void> => {
+    await once(far.spawn(process.execPath, '-e', LISTEN).stdout!, 'data');
+  };
+
+  function capture(address: string, lost: Error[] = [], mostPacketsPerSec?: number): NearCapture {
+    const name = address.includes(':') ? `[${address}]:3128` : `${address}:3128`;
+    const near = new NearCapture({
+      arms: [{ name: 'first', endpoints: [{ address, port: 3_128, name }], sources: [] }],
+      horizonUs: 5_000_000,
+      onLost: (why) => lost.push(why),
+      ...(mostPacketsPerSec === undefined ? {} : { mostPacketsPerSec }),
+    });
+    near.start(Date.now());
+    return near;
+  }
+
+  async function open(host: string, localPort: number): Promise<Socket> {
+    const socket = connect({ host, port: 3_128, localPort });
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  const lookAt = (near: NearCapture, port: number, kind: NotedKind): Evidence =>
+    near.look(Float64Array.of(0, 0, -1, port, 12, 0, NOTED_KINDS.indexOf(kind), 0, 0)).kept[0]!.evidence;
+
+  it.each([
+    ['10.77.0.2', 'cable', '10.77.0.1'],
+    ['fd77::2', 'cable', '[fd77::1]'],
+    [VLAN_ADDRESS, 'cable.7', '10.79.0.1'],
+  ])('sees a healthy handshake with %s once, on %s', async (host, by, source) => {
+    const near = capture(host);
+    const port = nextPort++;
+    try {
+      const socket = await open(host, port);
+      const seen = lookAt(near, port, 'healthy');
+      socket.destroy();
+      expect(seen).toMatchObject({ met: 'syn-ack', interface: by, source: `${source}:${port}` });
+      expect(seen.packets.map(({ way, kind }) => `${way} ${kind}`)).toEqual(['out syn', 'in syn-ack']);
+      expect(seen.packets[0]!.options?.mss).toBeGreaterThan(1_000);
+    } finally {
+      near.stop();
+    }
+  });
+
+  it('tells that a bare ACK of another connection met a SYN', async () => {
+    const near = capture('10.77.0.2');
+    const port = nextPort++;
+    await pair.near.loadRules(SENDS_NO_RST);
+    try {
+      (await open('10.77.0.2', port)).resetAndDestroy();
+      await wait(20);
+      near.start(Date.now());
+      const again = connect({ host: '10.77.0.2', port: 3_128, localPort: port });
+      again.on('error', () => {});
+      let seen: Evidence | undefined;
+      for (let tries = 0; tries < 200 && seen?.met !== 'ack-foreign'; tries += 1) {
+        await wait(10);
+        seen = lookAt(near, port, 'frozen');
+      }
+      again.destroy();
+      expect(seen).toMatchObject({ met: 'ack-foreign' });
+      expect(seen!.packets.slice(0, 2)).toMatchObject([
+        { way: 'out', kind: 'syn' },
+        { way: 'in', kind: 'ack', about: 'another' },
+      ]);
+    } finally {
+      near.stop();
+      await pair.near.dropRules();
+    }
+  });
+
+  it('ends where more packets come than may be read beside a load, says why, and finds nothing from then on', async () => {
+    const lost: Error[] = [];
+    const near = capture('10.77.0.2', lost, 1);
+    const port = nextPort++;
+    try {
+      const socket = await open('10.77.0.2', port);
+      for (let tries = 0; tries < 200 && lost.length === 0; tries += 1) await wait(10);
+      socket.destroy();
+      expect(lost.map(({ message }) => message)).toEqual([
+        'there are so many that reading them would slow the load',
+      ]);
+      expect(near.look(Float64Array.of(0, 0, -1, port, 12, 0, 0, 0, 0))).toEqual({
+        ...{ answers: {}, kept: [], dropped: 0 },
+      });
+    } finally {
+      near.stop();
+    }
+  });
+});
