@@ -32,6 +32,7 @@ export interface PacketSeen {
 /** `unknown`: no SYN-ACK of the endpoint was seen. */
 export type Likeness = 'same' | 'other' | 'unknown';
 
+/** What the options of a SYN or of its answer said; -1 where it had none such. */
 export interface OptionsSeen {
   readonly mss: number;
   readonly windowScale: number;

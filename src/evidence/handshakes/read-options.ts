@@ -1,6 +1,6 @@
+import type { OptionsSeen } from '../../metrics/evidence.ts';
 import type { Packet } from '../../net/wire/packet.ts';
 import { createTcpOptions, readTcpOptions } from '../../net/wire/tcp-options.ts';
-import type { OptionsSeen } from './types.ts';
 
 /** For packets without options: ICMP. */
 export const NO_OPTIONS: OptionsSeen = {

@@ -1,13 +1,4 @@
-/** The options of a SYN or of its answer; -1 for an absent one. */
-export interface OptionsSeen {
-  readonly mss: number;
-  readonly windowScale: number;
-  readonly sackPermitted: boolean;
-  readonly timestamp: number;
-  readonly timestampEcho: number;
-  /** Kinds in their order, as text: `2,4,8,1,3`. */
-  readonly kinds: string;
-}
+import type { OptionsSeen } from '../../metrics/evidence.ts';
 
 /** Header fields of every packet that is kept; -1 if unknown. */
 export interface HeaderSeen {

@@ -1,4 +1,5 @@
 import { decodeFrame, decodeQuoted } from '../../net/wire/decode.ts';
+import { HeadersEnd } from '../../net/wire/headers-end.ts';
 import { createIcmp, readIcmp } from '../../net/wire/icmp.ts';
 import { LINK_TYPE } from '../../net/wire/link-types.ts';
 import { createPacket, type Packet } from '../../net/wire/packet.ts';
@@ -34,7 +35,9 @@ export const MOST_PACKETS = 48;
 /** The same packet on two interfaces (a bridge and its port, a VLAN and its device) arrives within this time. */
 const COPY_US = 20_000;
 
-/** Collects the packets of one attempt in order of time, each once. */
+const HEADERS = new HeadersEnd();
+
+/** Gathers the packets of one attempt in the order of their times, each once. */
 export class NearPackets {
   readonly packets: NearPacket[] = [];
   leftOut = 0;
@@ -49,10 +52,11 @@ export class NearPackets {
     const icmp = isIcmp ? readQuote(frame, packet) : undefined;
     if (isIcmp && icmp === undefined) return;
     const { interfaceIndex, wallUs, steadyUs, wireBytes } = pooled;
-    const end = icmp?.end ?? Math.max(packet.networkAt, packet.payloadAt);
+    // What follows the headers, in an ICMP error those that it quotes, is a payload of somebody's.
+    const end = HEADERS.find(frame, pooled.linkBytes, frame.length, LINK_TYPE.RAW);
     const one: NearPacket = {
       ...{ networkAt: pooled.linkBytes, interfaceIndex, wallUs, steadyUs, wireBytes, isOut, packet },
-      ...{ frame: frame.slice(0, Math.min(end, frame.length)), icmp },
+      ...{ frame: frame.slice(0, end), icmp },
     };
     if (this.packets.some((other) => isCopy(one, other))) return;
     if (this.packets.length >= MOST_PACKETS) this.leftOut += 1;
@@ -60,15 +64,12 @@ export class NearPackets {
   }
 }
 
-/** The end of the headers that an ICMP error quotes: what follows them is our own payload. */
-function readQuote(frame: Uint8Array, packet: Packet): (IcmpQuote & { end: number }) | undefined {
+function readQuote(frame: Uint8Array, packet: Packet): IcmpQuote | undefined {
   const icmp = createIcmp();
   if (!readIcmp(icmp, frame, packet) || icmp.quotedAt < 0) return undefined;
   const quoted = createPacket();
   decodeQuoted(quoted, frame, icmp.quotedAt, icmp.quotedEnd);
-  // Only ports and sequence number are certain to be quoted from TCP (RFC 792).
-  const end = quoted.payloadAt >= 0 ? quoted.payloadAt : quoted.transportAt + 8;
-  return { type: icmp.type, code: icmp.code, seq: quoted.seq, end };
+  return { type: icmp.type, code: icmp.code, seq: quoted.seq };
 }
 
 function isCopy(one: NearPacket, other: NearPacket): boolean {

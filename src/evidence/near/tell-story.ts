@@ -2,8 +2,8 @@ import type { PacketSeen } from '../../metrics/evidence.ts';
 import type { NotedKind } from '../../metrics/noted.ts';
 import { formatAddress } from '../../net/addresses.ts';
 import { ACK, addressBytes, FIN, RST, SYN } from '../../net/wire/packet.ts';
-import { createTcpOptions, readTcpOptions } from '../../net/wire/tcp-options.ts';
 import { icmpAnswer, type SynAnswer } from '../../outcome/syn-answer.ts';
+import { readOptions } from '../handshakes/read-options.ts';
 import type { WatchedEndpoint } from './endpoints.ts';
 import type { NearPacket } from './seen-packets.ts';
 
@@ -15,8 +15,6 @@ export interface Story {
   readonly sinceFirstSynUs: number | null;
   readonly rttUs: number | null;
 }
-
-const OPTIONS = createTcpOptions();
 
 /**
  * Reads the packets of an attempt: what was sent and retransmitted, and what answered which SYN.
@@ -143,7 +141,7 @@ function tellPacket(
   return {
     ...{ ...base, kind, seq, ack: hasAck ? ack : -1, window },
     ...(isOut ? {} : { about: aboutOf(hasAck ? ack : undefined, isn, isAnswered && kind !== 'syn-ack') }),
-    ...(kind === 'syn' || kind === 'syn-ack' ? { options: optionsOf(one) } : {}),
+    ...(kind === 'syn' || kind === 'syn-ack' ? { options: readOptions(frame, packet) } : {}),
   };
 }
 
@@ -166,12 +164,6 @@ function aboutOf(
 
 /** This program sends less than that on a connection. */
 const WINDOW = 0x10_0000;
-
-function optionsOf({ frame, packet }: NearPacket): NonNullable<PacketSeen['options']> {
-  readTcpOptions(OPTIONS, frame, packet.optionsAt, Math.min(packet.optionsEnd, frame.length));
-  const { mss, windowScale, sackPermitted, timestamp, timestampEcho, kinds } = OPTIONS;
-  return { mss, windowScale, sackPermitted, timestamp, timestampEcho, kinds };
-}
 
 function round(us: number): number {
   return Math.round(us * 10) / 10;
