@@ -16,6 +16,7 @@ export class Side implements SideSeen {
   rsts = 0;
   finAtUs: number = Number.NaN;
   rstAtUs: number = Number.NaN;
+  minRttUs: number = Number.NaN;
 
   /** The byte after the highest one seen, and when that arrived. */
   #next = 0;
@@ -26,6 +27,9 @@ export class Side implements SideSeen {
   #ackAtUs = Number.NaN;
   #duplicateAcks = 0;
   #window = -1;
+  /** What follows the segment whose acknowledgement is waited for, and when that was sent; NaN: none is. */
+  #timedNext = 0;
+  #timedAtUs = Number.NaN;
 
   /**
    * @param other the end that receives it
@@ -42,7 +46,29 @@ export class Side implements SideSeen {
       if (Number.isNaN(this.firstByteAtUs)) this.firstByteAtUs = atUs;
     }
     this.#countEnds(flags, atUs);
+    this.#time(packet, atUs, other, isSentAgain);
     this.#remember(packet, seq, atUs, other);
+  }
+
+  /** A segment that was sent again gives no sample: nobody knows which copy is acknowledged (RFC 6298 section 3). */
+  #time(
+    { flags, seq, ack, payloadBytes }: Readonly<Packet>,
+    atUs: number,
+    other: Side,
+    isSentAgain: boolean,
+  ): void {
+    if ((flags & (ACK | RST)) === ACK && ((ack - other.#timedNext) | 0) >= 0) {
+      const rttUs = atUs - other.#timedAtUs;
+      if (rttUs >= 0 && !(rttUs >= other.minRttUs)) other.minRttUs = rttUs;
+      other.#timedAtUs = Number.NaN;
+    }
+    const occupied = payloadBytes + ((flags & FIN) === 0 ? 0 : 1);
+    if (occupied === 0 || (flags & (SYN | RST)) !== 0) return;
+    if (isSentAgain) this.#timedAtUs = Number.NaN;
+    else if (Number.isNaN(this.#timedAtUs)) {
+      this.#timedAtUs = atUs;
+      this.#timedNext = (seq + occupied) | 0;
+    }
   }
 
   #countEnds(flags: number, atUs: number): void {

@@ -65,6 +65,11 @@ export interface SideSeen {
   /** First FIN and first RST; NaN: none. */
   readonly finAtUs: number;
   readonly rstAtUs: number;
+  /**
+   * Shortest time from a segment with payload or FIN to its acknowledgement, behind the handshake: from where the capture was made to
+   * the other end and back; NaN: none was seen.
+   */
+  readonly minRttUs: number;
 }
 
 /** How a connection was last seen. */

@@ -37,9 +37,17 @@ export function judge(seen: HandshakeSeen): HandshakeVerdict | undefined {
       synRetransmits: seen.synCount - 1,
       established: !Number.isNaN(seen.establishedAtUs),
       stopped: false,
-      // Unknown: only packets after the handshake could reveal it, at the client's end.
-      pathUs: -1,
+      pathUs: pathUs(seen),
     },
     DEFAULT_STALL_AFTER_US,
   );
+}
+
+/**
+ * The path's round trip: from the capture to the server and back, and to the client and back. Where one of them is not known it is
+ * that or more; -1: neither is.
+ */
+function pathUs({ fromClient, fromServer }: HandshakeSeen): number {
+  const parts = [fromClient.minRttUs, fromServer.minRttUs].filter((us) => !Number.isNaN(us));
+  return parts.length === 0 ? -1 : parts.reduce((sum, us) => sum + us, 0);
 }
