@@ -23,3 +23,8 @@ export type Expectation =
     }
   | { readonly kind: 'established' }
   | { readonly kind: 'refused' };
+
+/** Every successful status (RFC 9110 section 15.3): also those that nobody has defined yet. */
+export const SUCCESSFUL: readonly number[] = Object.freeze(
+  Array.from({ length: 100 }, (_, index) => 200 + index),
+);

@@ -1,10 +1,11 @@
 import type { ClientName } from '../client/registry.ts';
 import { UsageError } from '../errors.ts';
-import type { Expectation } from '../outcome/expectation.ts';
+import { type Expectation, SUCCESSFUL } from '../outcome/expectation.ts';
 import { parseProxy, parseTarget } from './address.ts';
 import { checkService } from './auth-schema.ts';
 import { type Breach, findBreaches } from './bounds.ts';
 import { deepFreeze } from './freeze.ts';
+import { type HitBeside, readBeside } from './hit-beside.ts';
 import { checkHeaderValue, checkMethod, TOKEN } from './leaves.ts';
 import type { ClosedLoad, OpenLoad } from './load-types.ts';
 import { resolveArm } from './resolve.ts';
@@ -22,7 +23,15 @@ import type {
   TlsSpec,
 } from './types.ts';
 import { expandUsers } from './user-pattern.ts';
-import type { AddressUse, CaptureMode, CloseMode, HttpVersion, Switch, Via } from './words.ts';
+import {
+  type AddressUse,
+  type CaptureMode,
+  type CloseMode,
+  type HttpVersion,
+  type Switch,
+  sendsNothing,
+  type Via,
+} from './words.ts';
 
 /** Who asks for credentials, and how to answer. Holds references, never a secret. */
 export interface HitAuth extends Pick<AuthSpec, 'to' | 'scheme' | 'mode' | 'service'> {
@@ -32,8 +41,8 @@ export interface HitAuth extends Pick<AuthSpec, 'to' | 'scheme' | 'mode' | 'serv
 
 export type HitTls = Partial<TlsSpec>;
 
-/** The options of `rushhour hit`. Absent: the same default as in a scenario. */
-export interface HitOptions {
+/** The options of `rushhour hit`. Absent: the same default as in a scenario, unless another is given here. */
+export interface HitOptions extends HitBeside {
   /** `http://host/path` or `https://host/path`, may contain `{nonce}`; or `tcp://host:port` for handshakes only. */
   readonly url: string;
   /** Total attempts. If this and `durationUs` are absent: 1. */
@@ -58,6 +67,7 @@ export interface HitOptions {
   readonly version?: HttpVersion | undefined;
   /** Text, or raw bytes. */
   readonly body?: string | Uint8Array | undefined;
+  /** Default: any status from 200 to 299, as ab counts them. */
   readonly expect?: Expectation | undefined;
   readonly close?: CloseMode | undefined;
   readonly holdUs?: number | undefined;
@@ -93,13 +103,14 @@ export function scenarioForHit(options: HitOptions): Scenario {
   const target = parseTarget(options.url);
   const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
   const via = chooseVia(target, proxy !== undefined, options);
+  const besideLoad = readBeside(options, via);
   const request = toRequest(options);
   const own: ArmFile = {
     via,
     ...(request === undefined ? {} : { request }),
     ...(options.auth === undefined ? {} : { auth: toAuth(options.auth) }),
     ...(options.tls === undefined ? {} : { tls: { ...options.tls } }),
-    expect: options.expect,
+    expect: options.expect ?? (sendsNothing(via) ? undefined : { kind: 'status', statuses: SUCCESSFUL }),
     prefer: options.prefer,
     addresses: options.addresses,
     ...(options.client === undefined ? {} : { client: { profile: options.client, knobs: {} } }),
@@ -141,9 +152,15 @@ export function scenarioForHit(options: HitOptions): Scenario {
     name: 'hit',
     description: `Ad-hoc traffic to ${options.url}`,
     farEnd: 'none',
-    arms: [{ ...arm, ...(spread && { beside }), request: { ...arm.request, ...bytesOf(options) } }],
+    arms: [
+      {
+        ...{ ...arm, ...(spread && { beside }), request: { ...arm.request, ...bytesOf(options) } },
+        ...(besideLoad.marker === undefined ? {} : { marker: besideLoad.marker }),
+      },
+    ],
     pass: [],
     findings: [],
+    ...besideLoad,
     ...(options.capture === undefined ? {} : { capture: options.capture }),
     ...(options.tcpTimestamps === undefined ? {} : { tcpTimestamps: options.tcpTimestamps }),
   });

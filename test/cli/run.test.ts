@@ -67,6 +67,17 @@ describe('hit', () => {
     );
   });
 
+  it('takes classes of statuses, a marker, and what asks the firewall, as run does', async () => {
+    const beside = ['--marker', 'ticket-4711', '--no-ping', '--firewall-before', 'ssh fw show'];
+    const { run } = await cli(['hit', 'http://127.0.0.1/', '--status', '204,3xx', ...beside]);
+    expect(run.options?.scenario).toMatchObject({
+      ...{ marker: 'ticket-4711', ping: 'off', firewall: { before: 'ssh fw show' } },
+      arms: [{ expect: { statuses: [204, ...Array.from({ length: 100 }, (_, index) => 300 + index)] } }],
+    });
+    const { exitCode, err } = await cli(['hit', 'http://127.0.0.1/', '--status', '6xx']);
+    expect([exitCode, err]).toEqual([2, expect.stringContaining('or classes such as 2xx')]);
+  });
+
   it.each([
     ['500', [], 1],
     ['20000', [], 3],

@@ -39,6 +39,11 @@ describe('soak', () => {
     expect(told.exitCode).toBe(0);
   });
 
+  it('captures packets, or none, as run does', async () => {
+    const { options } = await soak(['quickstart', '--capture', 'off', '--marker', 'ticket-4711']);
+    expect(options?.scenario).toMatchObject({ capture: 'off', marker: 'ticket-4711' });
+  });
+
   it('tells what happens as it happens, and ends with the summary and its exit code', async () => {
     const { exitCode, out, err } = await soak(['quickstart'], {
       during(listener: RunListener) {

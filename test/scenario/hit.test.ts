@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type AttemptEnd, classify } from '../../src/outcome/classify.ts';
+import { SUCCESSFUL } from '../../src/outcome/expectation.ts';
 import { createPacer } from '../../src/plan/pacer.ts';
 import { type HitOptions, scenarioForHit } from '../../src/scenario/hit.ts';
 
@@ -20,7 +22,7 @@ describe('a hit', () => {
           via: 'direct',
           target: { scheme: 'http', host: '127.0.0.1', port: 8080, path: '/p?n={nonce}' },
           request: { method: 'GET', version: '1.1', headers: [], body: '' },
-          expect: { kind: 'status', statuses: [200] },
+          expect: { kind: 'status', statuses: SUCCESSFUL },
           load: { kind: 'closed', concurrency: 1, attempts: 1 },
           handshakeTimeoutUs: 10_000_000,
           responseTimeoutUs: 15_000_000,
@@ -215,5 +217,59 @@ describe('a hit', () => {
         hint: expect.stringContaining(fix),
       }),
     );
+  });
+});
+
+describe('what a hit takes for a success', () => {
+  const outcomeOf = (status: number, options: Partial<HitOptions> = {}) =>
+    classify({ phase: 'done', status } as AttemptEnd, armFor(options).expect);
+
+  it('is any 2xx, as with ab, and no redirect: a filter shows its login page by one', () => {
+    expect([200, 204, 206, 299].map((status) => outcomeOf(status))).toEqual(Array(4).fill('ok'));
+    expect([302, 304, 404, 503].map((status) => outcomeOf(status))).toEqual(
+      Array(4).fill('unexpected-status'),
+    );
+  });
+
+  it('is what --status says instead', () => {
+    const expect200 = { expect: { kind: 'status', statuses: [200] } } as const;
+    expect(outcomeOf(204, expect200)).toBe('unexpected-status');
+  });
+});
+
+describe('what a hit does beside its load', () => {
+  it('is nothing but a ping, unless flags say so', () => {
+    const { marker, ping, firewall } = scenarioForHit({ url: URL_, ping: true });
+    expect({ marker, ping, firewall }).toEqual({ marker: undefined, ping: undefined, firewall: undefined });
+    const asked = scenarioForHit({
+      url: URL_,
+      ...{ marker: 'ticket-4711', ping: false },
+      firewall: { before: 'ssh fw show', run: 'ssh fw count', every: '5s' },
+    });
+    expect(asked).toMatchObject({
+      ...{ marker: 'ticket-4711', ping: 'off' },
+      firewall: { before: 'ssh fw show', run: 'ssh fw count', everyUs: 5_000_000 },
+    });
+    expect(asked.arms[0]?.marker).toBe('ticket-4711');
+    expect(scenarioForHit({ url: URL_, firewall: { asks: false } }).firewall).toBeUndefined();
+  });
+
+  it.each<[string, Partial<HitOptions>, string]>([
+    [
+      'a marker that no request carries',
+      { url: 'tcp://h:1', marker: 'ticket-4711' },
+      '--marker: a tcp:// target',
+    ],
+    ['a marker that is none', { marker: 'a b' }, '"a b" is no marker'],
+    ['an empty command', { firewall: { before: ' ' } }, '--firewall-before: an empty command'],
+    [
+      'a time without a command',
+      { firewall: { before: 'x', every: '5s' } },
+      '--firewall-every: "every" without "run"',
+    ],
+    ['too often', { firewall: { run: 'x', every: '10ms' } }, '--firewall-every: more often than a firewall'],
+    ['no time', { firewall: { run: 'x', every: 'soon' } }, '--firewall-every: '],
+  ])('is refused: %s', (_, options, why) => {
+    expect(() => armFor(options)).toThrow(why);
   });
 });

@@ -6,6 +6,7 @@ import { CLOSE_MODES, type CloseMode, HTTP_VERSIONS, type HttpVersion } from '..
 import type { Context } from '../context.ts';
 import { type AddressOptions, addAddressOptions } from '../flags/address-options.ts';
 import { type AuthFlags, addAuthOptions, readAuth, readTls } from '../flags/auth-flags.ts';
+import { addBesideOptions, type BesideOptions, readFirewallOptions } from '../flags/beside-options.ts';
 import { type ClientOption, clientOption } from '../flags/client-option.ts';
 import { addPacOption, type PacOptions } from '../flags/pac-options.ts';
 import { addPacketOptions, type PacketOptions } from '../flags/packet-options.ts';
@@ -28,7 +29,8 @@ interface HitFlags
     PacOptions,
     AddressOptions,
     ClientOption,
-    PacketOptions {
+    PacketOptions,
+    BesideOptions {
   readonly requests?: number;
   readonly concurrency?: number;
   readonly duration?: number;
@@ -77,7 +79,7 @@ export function registerHit(program: Command, context: Context): void {
     .option('-X, --request <method>', 'request method (default: GET, or POST with -d)')
     .option('-d, --data <body>', 'request body, or @file')
     .addOption(new Option('--http <version>', 'HTTP version (default: 1.1)').choices([...HTTP_VERSIONS]))
-    .option('--status <list>', 'statuses that count as ok, such as 200,407 (default: 200)', parseStatuses)
+    .option('--status <list>', 'statuses that count as ok: 200,302 or 2xx,3xx (default: 2xx)', parseStatuses)
     .addOption(
       new Option(
         '--close <who>',
@@ -103,7 +105,9 @@ export function registerHit(program: Command, context: Context): void {
     )
     .option('--bind <address>', 'source address (repeatable: used in turn)', collect)
     .addOption(clientOption('connections imitate'));
-  addSharedRunOptions(addAuthOptions(addPacOption(addPacketOptions(addAddressOptions(command)))))
+  addBesideOptions(
+    addSharedRunOptions(addAuthOptions(addPacOption(addPacketOptions(addAddressOptions(command))))),
+  )
     .option('--resume', 'resume a killed run of this command, up to its planned end')
     .addHelpText(
       'after',
@@ -117,12 +121,15 @@ Examples:
   rushhour hit http://www.example.org/ -x proxy.example:3128 -U env:PROXY_USER -n 500 -c 20
   rushhour hit http://www.example.org/ -x proxy.example:3128 --proxy-negotiate --challenge --rate 50 -t 60
   rushhour hit https://www.example.org/ -x proxy.example:3128 --cacert filter-ca.pem -n 100
+  rushhour hit http://www.example.org/ -x proxy.example:3128 --marker ticket-4711 --firewall-before 'ssh fw show' -n 500
   rushhour hit http://10.0.0.5/ --engine packet --emulate 10.1.0.0/22 --rate 5k -t 60
 
 It ends with percentiles (p50, p90, p99, p99.9) of handshake, first byte and total, HTTP statuses, and as ab does: requests a
 second, transfer, and what 50, 66, 75, 80, 90, 95, 98, 99 and 100 % of the requests took. --json prints all of it as JSON;
 "rushhour export <run>" writes seconds, arms, stalls and latencies as CSV or JSON lines.
 There is no ab -k: every attempt opens its own connection, because rushhour counts handshakes. -k is curl's.
+Any status but 2xx is a failure, as with ab, and so is a redirect, because filters show a login or block page that way; --status
+2xx,3xx accepts it. If fewer than half of the attempts succeed, the exit code is 3.
 Credentials go with the first request, as curl sends them; --challenge waits for the 407 (401), as browsers do.
 A password on the command line stays in your shell's history: use env:NAME or @file instead.`,
     )
@@ -198,6 +205,9 @@ function toHitOptions(url: string, flags: HitFlags, host: Host): HitOptions {
     tls: readTls(flags),
     tcpTimestamps: flags.tcpTimestamps,
     capture: flags.capture,
+    marker: flags.marker,
+    ping: flags.ping,
+    firewall: readFirewallOptions(flags),
     prefer: flags.prefer,
     addresses: flags.addresses,
     client: flags.client,

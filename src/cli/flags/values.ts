@@ -44,13 +44,18 @@ export function collect(value: string, before: readonly string[] = []): string[]
   return [...before, value];
 }
 
-/** HTTP statuses, separated by commas. */
+/** HTTP statuses, separated by commas; a class, such as `3xx`, is all of its hundred. */
 export function parseStatuses(text: string): number[] {
-  const statuses = text.split(',').map(Number);
-  if (!statuses.every((status) => Number.isInteger(status) && status >= 100 && status <= 599)) {
-    throw new InvalidArgumentError('It must be statuses from 100 to 599, separated by commas.');
-  }
-  return statuses;
+  return text.split(',').flatMap((part) => {
+    const [, hundred] = /^([1-5])xx$/i.exec(part.trim()) ?? [];
+    if (hundred !== undefined)
+      return Array.from({ length: 100 }, (_, index) => Number(hundred) * 100 + index);
+    const status = Number(part);
+    if (Number.isInteger(status) && status >= 100 && status <= 599) return [status];
+    throw new InvalidArgumentError(
+      'It must be statuses from 100 to 599, or classes such as 2xx, separated by commas.',
+    );
+  });
 }
 
 /**
