@@ -178,7 +178,7 @@ async function withDefaults(
 /** Flags that an experiment keeps, so that each of its runs has them. */
 const KEPT = [
   ...(['proxy', 'target', 'via', 'prefer', 'addresses', 'client', 'rate', 'duration'] as const),
-  ...(['tcpTimestamps', 'capture', 'set'] as const),
+  ...(['emulate', 'interface', 'tcpTimestamps', 'capture', 'set'] as const),
   ...(['proxyUser', 'keytab', 'principal', 'service'] as const),
 ] satisfies readonly (keyof Overrides)[];
 

@@ -31,7 +31,7 @@ const word = text.optional();
 
 const overrides = some({
   ...{ proxy: word, target: word, via: word, addresses: word, client: word, rate: word, duration: word },
-  ...{ tcpTimestamps: word, keytab: word, service: word },
+  ...{ emulate: word, interface: word, tcpTimestamps: word, capture: word, keytab: word, service: word },
   prefer: z.number().optional(),
   principal: z.array(text).optional(),
   set: z.array(text).optional(),

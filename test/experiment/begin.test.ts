@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { beginExperiment, type ExperimentRequest } from '../../src/experiment/begin.ts';
 import type { Overrides } from '../../src/scenario/overrides.ts';
+import { experimentSchema } from '../../src/store/experiment-schema.ts';
 
 const PLACE = { env: {}, cwd: process.cwd(), home: '/nonexistent', cores: 2, now: () => 1_738_303_200_000 };
 
@@ -13,6 +14,7 @@ it('keeps every flag that changes the scenario, so that each of its runs has the
       prefer: 6,
       addresses: 'first',
     },
+    ...{ emulate: '10.1.0.0/28', interface: 'eth0', capture: 'off' },
     ...{ rate: '50/s', duration: '5s', set: ['arms.traffic.close=reset'] },
   };
   const request: ExperimentRequest = {
@@ -21,5 +23,9 @@ it('keeps every flag that changes the scenario, so that each of its runs has the
   };
   const { state, scenario } = await beginExperiment(PLACE, 'steady', request);
   expect(state.overrides).toEqual(overrides);
+  // What is resumed is read from a file.
+  expect(experimentSchema.parse({ ...state, id: 'x' }).overrides).toEqual(overrides);
   expect(scenario.arms[0]).toMatchObject({ prefer: 6, addresses: 'first', close: 'reset' });
+  expect(scenario.arms[0]?.source).toMatchObject({ emulate: true, interface: 'eth0' });
+  expect(scenario.capture).toBe('off');
 });
