@@ -24,6 +24,7 @@ const WORDS: readonly (readonly [name: RegExp, words: string])[] = [
   [/\.tx_(dropped|errors|fifo|carrier)$/, 'packets were lost by an interface on the way out'],
   [/\.rx_(dropped|errors|fifo)$/, 'packets were lost by an interface on the way in'],
   [/\.qdisc_drops$/, 'packets were dropped by a queue on the way out'],
+  [/\.ingress_drops$/, 'packets were dropped by a tc filter on the way in'],
   [/^softnet\.dropped$/, 'packets were dropped because a processor could not keep up'],
 ];
 

@@ -14,6 +14,8 @@ export interface CountedHosts {
   readonly read?: ReadFile;
   /** Folder with the network files of the far end's host, such as /proc/1234/net. */
   readonly far?: string | undefined;
+  /** What the queues of this machine's interfaces dropped; undefined: not known. */
+  readonly readQueues?: (() => readonly (readonly [name: string, drops: number])[]) | undefined;
 }
 
 /**
@@ -23,8 +25,8 @@ export interface CountedHosts {
  * of a connection, only a full conntrack table is counted (`drop`, net/netfilter/nf_conntrack_core.c, nf_conntrack_in).
  * @returns the changes since the last call, without counters that are unchanged or unavailable
  */
-export function countHost({ read, far }: CountedHosts = {}): () => HostSecond {
-  const takeOwn = countMoves(() => readCounters(OWN_NET, read));
+export function countHost({ read, far, readQueues = () => [] }: CountedHosts = {}): () => HostSecond {
+  const takeOwn = countMoves(() => new Map([...readCounters(OWN_NET, read), ...readQueues()]));
   const takeFar = far === undefined ? undefined : countMoves(() => readCounters(far, read));
   return () => {
     const own = takeOwn();

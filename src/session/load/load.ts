@@ -4,6 +4,7 @@ import type { EngineName } from '../../engine/names.ts';
 import { ENGINES } from '../../engine/registry.ts';
 import { countHost, type HostSecond } from '../../evidence/counters/count-host.ts';
 import { farNet } from '../../evidence/counters/far-net.ts';
+import { openQueues } from '../../evidence/counters/read-queues.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { NatInfo } from '../../store/run-info.ts';
 import type { RunFacts } from '../../store/session-create.ts';
@@ -150,7 +151,7 @@ export async function openLoad(
   await shards.ready;
   await tokens?.served(FILL_MS);
   const finished = Promise.race([shards.finished, lost.promise]);
-  const takeCounts = countHost({ far: farNet() });
+  const takeCounts = countHost({ far: farNet(), readQueues: openQueues() });
   // The caller that starts the load receives this.
   finished.catch(() => undefined);
   return {

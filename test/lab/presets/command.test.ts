@@ -130,7 +130,14 @@ suiteNeeding('the lab as its user sees it', ['linux', 'root', 'netns', 'ip', 'nf
       const running = start('run', preset, 'closed-port', ...flags);
       const id = await findLabOf(running.pid);
       expect(await running.exitCode).toBe(expected);
-      expect(readdirSync(results)).toHaveLength(1);
+      const [run = '', ...others] = readdirSync(results);
+      expect(others).toEqual([]);
+      // What the far end's host counted is seen from here: it refuses every SYN.
+      const { arms, farCounters }: Summary = JSON.parse(
+        readFileSync(join(results, run, 'summary.json'), 'utf8'),
+      );
+      const started = Object.values(arms).reduce((sum, arm) => sum + arm.started, 0);
+      expect(farCounters?.['TcpOutRsts']).toBeGreaterThanOrEqual(started * 0.9);
       expect((await listNamespaces()).filter((name) => name.startsWith(`rh-${id}-`))).toEqual([]);
       expect(listLabs(STATE_DIR).filter((state) => state.id === id)).toEqual([]);
     } finally {
