@@ -1,6 +1,6 @@
-import type { ArmSummary } from '../analysis/types.ts';
+import type { ArmSummary, Summary } from '../analysis/types.ts';
 import { describeSynAnswer } from '../outcome/syn-answer.ts';
-import { formatCount } from './format.ts';
+import { formatCount, formatPlural } from './format.ts';
 
 /** Kinds of attempts, in display order. */
 const KINDS = ['stalled', 'healed', 'refused', 'reset', 'unanswered'] as const;
@@ -24,4 +24,10 @@ export function listMet(arm: Pick<ArmSummary, 'answers' | 'stalled' | 'healed'>)
     if (left > 0) text.push(`${formatCount(left)} not looked at`);
     return [`of ${formatCount(Math.max(all, seen))} ${kind}: ${text.join(', ')}`];
   });
+}
+
+/** What the capture beside a load lost, in words; undefined: nothing. */
+export function formatCaptureDrops({ captureDrops = 0 }: Pick<Summary, 'captureDrops'>): string | undefined {
+  if (captureDrops === 0) return undefined;
+  return `${formatPlural(captureDrops, 'packet', 'packets')} came faster than this machine took them: what packets show is incomplete, and attempts without theirs are "not-held"`;
 }

@@ -6,6 +6,7 @@ import { escapeControls } from './escape.ts';
 import { formatFar } from './far-words.ts';
 import { formatFirewall } from './firewall.ts';
 import { formatDuration, formatMicros, formatMoment, formatPlural } from './format.ts';
+import { formatCaptureDrops } from './met.ts';
 import { createPaint, type Paint } from './paint.ts';
 import { formatPings } from './pings.ts';
 import { renderLabelled, wrap } from './table.ts';
@@ -43,11 +44,9 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
     .join('\n\n')}\n`;
 }
 
-function renderRun(
-  { run, latenessUs, starvedSec = 0, soak, session, firewall, far }: Summary,
-  width: number,
-  { dir, tested }: SummaryLook,
-): string[] {
+function renderRun(summary: Summary, width: number, { dir, tested }: SummaryLook): string[] {
+  const { run, latenessUs, starvedSec = 0, soak, session, firewall, far } = summary;
+  const drops = formatCaptureDrops(summary);
   const lengthUs = (Date.parse(run.endedAt) - Date.parse(run.startedAt)) * 1_000;
   const from = tested === undefined ? '' : formatFrom(tested);
   const whole = soak ?? session;
@@ -62,6 +61,7 @@ function renderRun(
     ...(latenessUs.count === 0 ? [] : renderLabelled('lateness', formatLateness(latenessUs), width)),
     ...(firewall === undefined ? [] : renderLabelled('firewall', formatFirewall(firewall), width)),
     ...(far === undefined ? [] : renderLabelled('far side', escapeControls(formatFar(far)), width)),
+    ...(drops === undefined ? [] : renderLabelled('capture', drops, width)),
     ...(starvedSec === 0 ? [] : renderLabelled('starved', formatStarved(starvedSec), width)),
     // A path is for copying, so it is never wrapped.
     ...(dir === undefined ? [] : [`${'results'.padEnd(12)}${escapeControls(dir)}`]),

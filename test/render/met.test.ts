@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listMet } from '../../src/render/met.ts';
+import { formatCaptureDrops, listMet } from '../../src/render/met.ts';
 
 const stalled = {
   count: 1_239,
@@ -27,4 +27,12 @@ describe('what met SYNs, in words', () => {
     ]);
     expect(listMet(arm)).toEqual([]);
   });
+});
+
+it('what a capture lost is said, and nothing where it lost nothing', () => {
+  expect(formatCaptureDrops({ captureDrops: 1_200 })).toMatch(
+    /^1,200 packets came faster than this machine took them/,
+  );
+  expect(formatCaptureDrops({ captureDrops: 1 })).toMatch(/^1 packet came/);
+  expect(formatCaptureDrops({})).toBeUndefined();
 });

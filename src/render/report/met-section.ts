@@ -1,4 +1,4 @@
-import { listMet } from '../met.ts';
+import { formatCaptureDrops, listMet } from '../met.ts';
 import { escapeHtml } from './html.ts';
 import { armNames, armSides, type Side, sideLabel } from './sides.ts';
 
@@ -12,6 +12,10 @@ export function metSection(sides: readonly Side[]): string {
       listMet(summary).map((text) => `<li>${escapeHtml(`${sideLabel(side, arm)}: ${text}`)}</li>`),
     ),
   );
-  if (items.length === 0) return '';
-  return `<section><h2>What packets show</h2><ul>${items.join('')}</ul></section>`;
+  const drops = sides.flatMap(({ name, run: { summary } }) => {
+    const text = formatCaptureDrops(summary);
+    return text === undefined ? [] : [`<li>${escapeHtml(sideLabel(name, text))}</li>`];
+  });
+  if (items.length + drops.length === 0) return '';
+  return `<section><h2>What packets show</h2><ul>${[...items, ...drops].join('')}</ul></section>`;
 }
