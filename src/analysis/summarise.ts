@@ -65,6 +65,7 @@ export function summarise(input: SummaryInput): Summary {
       measured
         .flatMap(({ arm, summary }) => findOneEndpoint(arm, summary))
         .map(({ arm, text }) => `${arm}: ${text}`),
+      listDoubts(input),
     ),
     arms,
     latenessUs,
@@ -122,6 +123,7 @@ function judge(
   unmeasured: readonly string[],
   doubted: ReadonlyMap<string, string>,
   oneSided: readonly string[],
+  doubts: readonly string[],
 ): Summary['verdict'] {
   const isDoubted = ({ arm, path }: Criterion): boolean =>
     path[0] === 'stalled' && (arm === '*' ? doubted.size > 0 : doubted.has(arm));
@@ -155,6 +157,7 @@ function judge(
   // The failure may be limited to one of several addresses.
   if (hasFailed) reasons.push(...oneSided);
   const pass = !canTell ? null : hasFailed ? false : isMissing ? null : true;
+  if (pass === true) reasons.push(...doubts);
   const limitedBy = [...new Set(limits.flatMap(({ causes }) => causes))];
   return {
     ...{ pass, criteria, generatorLimited: limits.length > 0 },
@@ -174,6 +177,14 @@ function listUnmeasured({ scenario, nat }: SummaryInput): string[] {
     nat === 'apart'
       ? 'nothing was measured: the two attempts of a pair leave by different external addresses and cannot collide'
       : 'nothing was measured: the NAT reassigns source ports, so the two attempts of a pair cannot collide',
+  ];
+}
+
+/** Doubts about a run that passed: without a far side, nobody knows whether a sweep measured anything. */
+function listDoubts({ scenario, nat }: SummaryInput): string[] {
+  if (!isSweep(scenario) || (nat !== undefined && nat !== 'unknown')) return [];
+  return [
+    'no far side reported which ports and addresses arrive there: if the NAT reassigns ports, or the addresses of a pair leave by different external ones, nothing could collide (rushhour peer on the far host can tell)',
   ];
 }
 

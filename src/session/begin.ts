@@ -8,7 +8,7 @@ import { lookFirst } from './look.ts';
 import type { OpenedSession, SessionOpening } from './opened-session.ts';
 import { planOf, scheduleOf } from './plan.ts';
 import { formatLength } from './schedule.ts';
-import { openSegment } from './segment.ts';
+import { openSegment, type SegmentOptions } from './segment.ts';
 import { settleSecOf } from './settle.ts';
 import type { RunOptions } from './types.ts';
 
@@ -21,7 +21,7 @@ const SOAK_AHEAD_SEC = 1;
  * @param fingerprint of the scenario, by which an interrupted session is found again
  */
 export async function begin(
-  options: RunOptions,
+  options: RunOptions & Pick<SegmentOptions, 'witness'>,
   fingerprint: string,
   { listener, clocks, undo }: SessionOpening,
 ): Promise<OpenedSession> {

@@ -2,8 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { EnvironmentError } from '../errors.ts';
+import { Arrivals } from '../evidence/peer/arrivals.ts';
 import { createCaptureFile } from '../evidence/peer/capture-file.ts';
 import { connectPeer, type PeerAddress, type PeerConnection } from '../evidence/peer/connect-peer.ts';
+import { type FarWitness, witnessOf } from './load/far-witness.ts';
 import type { RunListener } from './types.ts';
 
 /** Folder of captures in a run's folder. */
@@ -22,6 +24,8 @@ export class FarSide {
   #file: Writable | undefined;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  /** What the load is prepared by; undefined once it has begun. */
+  #arrivals: Arrivals | undefined = new Arrivals();
 
   private constructor(warn: (message: string) => void) {
     this.#warn = warn;
@@ -43,6 +47,11 @@ export class FarSide {
     return this.#peer!.welcome.ports;
   }
 
+  /** Who tells, until the load begins, what arrives there. */
+  get witness(): FarWitness {
+    return witnessOf(this.#arrivals ?? new Arrivals());
+  }
+
   /** From now on what comes is kept in a run's folder. Never fails: evidence must not end a run. */
   keep(dir: string): void {
     try {
@@ -54,6 +63,7 @@ export class FarSide {
       this.#peer?.close();
     }
     this.#waiting = [];
+    this.#arrivals = undefined;
   }
 
   /** Takes the rest, once nothing is sent any more. Never rejects. */
@@ -71,6 +81,7 @@ export class FarSide {
   }
 
   #take(piece: Uint8Array): void {
+    this.#arrivals?.take(piece);
     if (this.#file !== undefined) {
       if (!this.#file.writableEnded) this.#file.write(piece);
       return;

@@ -4,6 +4,7 @@ import { isLibcAvailable } from '../net/index.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { KeptEvidence } from '../store/evidence-log.ts';
 import type { FromWorker } from '../worker/protocol.ts';
+import type { FarWitness } from './load/far-witness.ts';
 import { type Load, openLoad } from './load/load.ts';
 import { findPingTargets } from './load/ping-targets.ts';
 import { SecondAggregator, type SecondAggregatorOptions } from './load/second-aggregator.ts';
@@ -16,6 +17,8 @@ export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
   readonly scenario: Scenario;
   /** Whether it is the first of its process: an endpoint must then answer before load starts. */
   readonly isFirst: boolean;
+  /** A peer on the far host, if there is one. */
+  readonly witness?: FarWitness;
 };
 
 /** Receives what a segment counted, and what was seen of its attempts. */

@@ -41,7 +41,8 @@ export async function startSession(options: RunOptions, unsheltered: RunListener
     }
     const farSide = options.peer === undefined ? undefined : await FarSide.open(options.peer, listener);
     undo.push(async () => farSide?.close());
-    const given = { ...options, scenario: await provideFarEnd(whole, undo, loss.happens) };
+    const scenario = await provideFarEnd(whole, undo, loss.happens);
+    const given = { ...options, scenario, ...(farSide && { witness: farSide.witness }) };
     const opened =
       cut === undefined
         ? await begin(given, fingerprint, opening)

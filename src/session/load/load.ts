@@ -16,11 +16,12 @@ import { readCredentials } from './credentials.ts';
 import { createDeferred } from './deferred.ts';
 import { chooseEngine } from './engine-choice.ts';
 import type { ShardGroup } from './executor.ts';
+import type { FarWitness } from './far-witness.ts';
 import { readLocalNetwork } from './local-network.ts';
 import { describeLinks, describeSources, outlineArm, scheduleUs } from './outline.ts';
 import { setClientTimestamps } from './packets/client-timestamps.ts';
 import { fitLinks, openPackets, watchLinks } from './packets/open-packets.ts';
-import { createPacketProbe } from './packets/packet-probe.ts';
+import { askByPackets, createPacketProbe } from './packets/packet-probe.ts';
 import { checkPortPreservation, combine } from './port-preservation.ts';
 import { checkOverlaps, checkSources } from './preflight.ts';
 import { resolveArms } from './resolve.ts';
@@ -47,7 +48,7 @@ const METRICS_AS_FOUND =
   'the kernel reuses what earlier connections learnt about these destinations (net.ipv4.tcp_no_metrics_save, ip tcp_metrics: only root can change them): after a lost SYN-ACK, later connections may wait seconds instead of 0.2 s before they resend a lost request';
 
 const PORTS_UNCHECKED =
-  'with the packet engine, a sweep does not check whether a NAT on the path keeps source ports: run it with --engine raw once to find out, because nothing can collide if it does not';
+  'with the packet engine, a sweep does not check whether a NAT on the path keeps source ports: run rushhour peer on the far host and give --peer, or run it with --engine raw once to find out, because nothing can collide if it does not';
 
 export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
   /** Its far end has an address. */
@@ -56,6 +57,8 @@ export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
   readonly asksFirst: boolean;
   /** Whether attempts are noted whose packets are to be looked at; default: no. */
   readonly notes?: boolean;
+  /** A peer on the far host, if there is one. */
+  readonly witness?: FarWitness;
 }
 
 /** Threads that are ready to start: names resolved, credentials read, tokens in stock. */
@@ -92,7 +95,7 @@ export interface Load {
  * @throws EnvironmentError if something that the load needs is missing
  */
 export async function openLoad(
-  { scenario, workers, asksFirst, notes = false, ...options }: LoadOptions,
+  { scenario, workers, asksFirst, notes = false, witness, ...options }: LoadOptions,
   listener: RunListener,
   undo: Undo,
 ): Promise<Load> {
@@ -128,10 +131,12 @@ export async function openLoad(
   const arms = reached.map((planned, index) => fitLinks(planned, ready[index]!));
   const tokens = await openTokenSource(arms, warn);
   if (tokens !== undefined) undo.push(() => tokens.close());
-  // Through sockets of the system, which cannot connect from emulated addresses.
-  const sweeps = isByPackets ? [] : arms.filter(isSweep);
-  const nat = combine(await Promise.all(sweeps.map(checkPortPreservation)));
-  if (isByPackets && arms.some(isSweep)) warn(PORTS_UNCHECKED);
+  // Only a peer sees packets that no far end answers with what it saw.
+  const isChecked = !isByPackets || witness !== undefined;
+  const sweeps = isChecked ? arms.filter(isSweep) : [];
+  const checking = { witness, ...(probe === undefined ? {} : { ask: askByPackets(probe) }) };
+  const nat = combine(await Promise.all(sweeps.map((arm) => checkPortPreservation(arm, checking))));
+  if (!isChecked && arms.some(isSweep)) warn(PORTS_UNCHECKED);
   if (nat !== undefined && nat.ports !== 'preserved') warn(formatNat(nat));
 
   if (host.platform === 'linux' && host.packages?.koffi === false) warn(WITHOUT_KOFFI);

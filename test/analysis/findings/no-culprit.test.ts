@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Nat } from '../../../src/analysis/findings/finder.ts';
 import { summarise } from '../../../src/analysis/summarise.ts';
 import { Tally } from '../../../src/analysis/tally.ts';
 import type { Finding, Summary } from '../../../src/analysis/types.ts';
@@ -246,8 +247,8 @@ describe('stalls of one endpoint alone', () => {
   });
 });
 
-describe('a sweep whose pairs cannot collide', () => {
-  it.each(['apart', 'reassigned'] as const)('passes nothing (%s)', (nat) => {
+describe('a sweep without a single stall', () => {
+  const judgeSweep = (nat: Nat | undefined) => {
     const tally = new Tally();
     const byReuseAge = { 1000: { attempts: 60, stalled: 0 }, 2000: { attempts: 60, stalled: 0 } };
     tally.add(frameOf(0, { sweep: { ...countSecond(0, 120, clean), byReuseAge } }));
@@ -262,11 +263,29 @@ describe('a sweep whose pairs cannot collide', () => {
       findings: ['reuse-band'],
       criteria: ['sweep.stalled.rate < 0.1%'],
     });
-    const { verdict, findings } = summarise({ run: RUN, scenario, tally, histograms: new Map(), nat });
+    return summarise({
+      ...{ run: RUN, scenario, tally, histograms: new Map() },
+      ...(nat === undefined ? {} : { nat }),
+    });
+  };
+
+  it.each(['apart', 'reassigned'] as const)('passes nothing if its pairs cannot collide (%s)', (nat) => {
+    const { verdict, findings } = judgeSweep(nat);
     expect(verdict).toMatchObject({ pass: null, criteria: [{ held: true }] });
     expect(verdict.reasons[0]).toMatch(/^nothing was measured: .* cannot collide$/);
     expect(findings).toMatchObject([
       { kind: 'reuse-band', confidence: 'none', text: expect.stringMatching(/^not measured/) },
     ]);
+  });
+
+  it.each(['unknown', undefined] as const)('passes with a doubt if no far side tells (%s)', (nat) => {
+    const { verdict, findings } = judgeSweep(nat);
+    expect(verdict.pass).toBe(true);
+    expect(verdict.reasons).toEqual([expect.stringMatching(/^no far side reported which ports/)]);
+    expect(findings).toMatchObject([{ text: expect.stringMatching(/this has measured nothing$/) }]);
+  });
+
+  it('passes without one if its pairs can collide', () => {
+    expect(judgeSweep('preserved').verdict).toMatchObject({ pass: true, reasons: [] });
   });
 });

@@ -6,6 +6,7 @@ import { checkedPort } from '../../../engine/packet/flows.ts';
 import type { AttemptRecord, CreateEngine, EngineArm } from '../../../engine/types.ts';
 import { tickerOf } from '../../../net/ticker.ts';
 import type { PlannedArm } from '../../../worker/protocol.ts';
+import type { AskFarEnd } from '../ask-far-end.ts';
 
 type Probe = typeof probeEndpoint;
 type Answer = Awaited<ReturnType<Probe>>;
@@ -32,6 +33,16 @@ export function createPacketProbe(createEngine: CreateEngine, planned: readonly 
     const ownPort = arm.holdsTogether === true ? checkedPort(arm.packets!.ports) : sourcePort;
     const record = await connectOnce(createEngine, arm, ownPort ?? 0, signal);
     return { address, ...readAnswer(record), us: Math.round((performance.now() - startedMs) * 1_000) };
+  };
+}
+
+/** Opens connections by packets for whom a peer tells what arrived; one after the other. */
+export function askByPackets(probe: Probe): AskFarEnd {
+  let before: Promise<unknown> = Promise.resolve();
+  return (_arm, { address, port }, source, sourcePort) => {
+    const asked = before.then(() => probe(address, port, { source, sourcePort }));
+    before = asked.catch(() => undefined);
+    return asked.then(({ answer }) => ({ isAnswered: answer === 'connected', seen: undefined }));
   };
 }
 
