@@ -11,7 +11,7 @@ schema: 1
 description: Two seconds of load, and a firewall that is a folder.
 farEnd: embedded
 arms:
-  hit: { via: direct, load: [{ hold: { rate: 20/s, for: 2s } }] }
+  hit: { via: tcp, close: fin, hold: 200ms, load: { concurrency: 4, attempts: 40 } }
 firewall:
   before: 'cd ${dir}; cat timers; echo $(( $(cat count) + 3 )) > count; echo "drops: $(cat count)"'
   run: 'echo sessions 7; exit 4'
@@ -32,8 +32,8 @@ it('a change on the firewall between two runs is said, apart from its counters a
       const { stdout, stderr, code } = await place.run([
         ...['run', file, '--label', `timer ${timer}`, '--results', place.results],
       ]);
-      // A machine that is busy is no fault of what is tested here.
-      expect([0, 4]).toContain(code);
+      // Nothing of it starts by the clock, so that a busy machine is late for nothing.
+      expect(code, stderr).toBe(0);
       told.push(stderr + stdout);
     }
     expect(told[0]).toContain('before the load and after it: cd ');
