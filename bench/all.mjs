@@ -6,7 +6,7 @@ const HELP = `npm run bench              the tools in turn, then the sections: 3
 npm run bench -- --quick   few and short turns of both: 4 minutes, to see that all of it works
 npm run bench -- OPTIONS   the tools in turn only, with the options below
 
-node bench/sections.mjs [--quick] [--repeat N] [--only scaling,size,lateness,memory,modes,neighbour,packet] [--history FILE]
+node bench/sections.mjs [--quick] [--repeat N] [--only scaling,size,lateness,memory,modes,neighbour,packet,pcap] [--history FILE]
      [--beside PROGRAM]    in the section neighbour: another build of rushhour to take turns with
 `;
 const QUICK_TURNS = '--rounds 2 --requests 10000 --tools rushhour,ab,wrk,floor,floor+info,floor+poll'.split(

@@ -11,12 +11,13 @@ import { memory } from './sections/memory.mjs';
 import { modes } from './sections/modes.mjs';
 import { neighbour } from './sections/neighbour.mjs';
 import { packet } from './sections/packet.mjs';
+import { pcap } from './sections/pcap.mjs';
 import { scaling } from './sections/scaling.mjs';
 import { size } from './sections/size.mjs';
 import { startServer } from './server.mjs';
 import { align } from './table.mjs';
 
-const SECTIONS = [scaling, size, lateness, memory, modes, neighbour, packet];
+const SECTIONS = [scaling, size, lateness, memory, modes, neighbour, packet, pcap];
 
 const { values } = parseArgs({
   options: {
