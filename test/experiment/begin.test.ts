@@ -19,7 +19,7 @@ it('keeps every flag that changes the scenario, so that each of its runs has the
   };
   const request: ExperimentRequest = {
     ...{ a: 'to a', b: 'to b', rounds: 1, settle: 0, commandTimeout: 1_000_000, seed: 1 },
-    ...{ workers: 'auto', engine: 'auto', overrides, resultsDir: '/nonexistent' },
+    ...{ workers: 'auto', engine: 'packet', overrides, resultsDir: '/nonexistent' },
   };
   const { state, scenario } = await beginExperiment(PLACE, 'steady', request);
   expect(state.overrides).toEqual(overrides);

@@ -260,7 +260,7 @@ describe('what a hit does beside its load', () => {
       { url: 'tcp://h:1', marker: 'ticket-4711' },
       '--marker: a tcp:// target',
     ],
-    ['a marker that is none', { marker: 'a b' }, '"a b" is no marker'],
+    ['a marker that is none', { marker: 'a b' }, '"a b" is not a valid marker'],
     ['an empty command', { firewall: { before: ' ' } }, '--firewall-before: an empty command'],
     [
       'a time without a command',

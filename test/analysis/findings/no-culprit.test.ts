@@ -250,7 +250,8 @@ describe('stalls of one endpoint alone', () => {
 describe('a sweep without a single stall', () => {
   const judgeSweep = (nat: Nat | undefined) => {
     const tally = new Tally();
-    const byReuseAge = { 1000: { attempts: 60, stalled: 0 }, 2000: { attempts: 60, stalled: 0 } };
+    const clear = { attempts: 40, stalled: 0 };
+    const byReuseAge = { 1000: clear, 2000: clear, 3000: clear };
     tally.add(frameOf(0, { sweep: { ...countSecond(0, 120, clean), byReuseAge } }));
     const load = {
       kind: 'sweep',

@@ -17,7 +17,7 @@ const ENDPOINT = '10.78.0.2:3128';
 
 const sweep = () =>
   scenarioOf(
-    `  x: { via: tcp, target: "tcp://${ENDPOINT}", source: { addresses: [${SOURCES}], ports: 24000-24099 }, load: { sweep: { delays: [1s], pairs: 5 } } }`,
+    `  x: { via: direct, target: "http://${ENDPOINT}/", source: { addresses: [${SOURCES}], ports: 24000-24099 }, load: { sweep: { delays: [1s], pairs: 5 } } }`,
   );
 
 const planned = () => ({
@@ -115,7 +115,7 @@ const ANSWER = `require('node:net').createServer((socket) => {
 }).listen(3128, '10.78.0.2', () => console.log('ready'))`;
 
 const nat = (rules: string): string =>
-  `table ip nat { chain post { type nat hook postrouting priority 100; ${rules} } }`;
+  `table ip nat {\n chain post {\n type nat hook postrouting priority 100;\n ${rules}\n }\n}\n`;
 
 suiteNeeding('a peer behind a NAT', ['linux', 'root', 'netns', 'ip', 'nft', 'npm:koffi'], () => {
   let routed: Routed;
