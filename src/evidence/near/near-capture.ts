@@ -1,11 +1,13 @@
+import { Arena } from '../../net/arena.ts';
 import { findInterfaceByIndex } from '../../net/link/interfaces.ts';
 import { loadLibc } from '../../net/load.ts';
 import type { PacketRing } from '../../net/packet-socket/ring.ts';
 import { openHandshakeTap } from '../../net/packet-socket/tap.ts';
 import { AttemptReader } from './attempt-reader.ts';
-import { type NearClocks, openNearClocks } from './near-clocks.ts';
+import { CLOCK_BYTES, type NearClocks, openNearClocks } from './near-clocks.ts';
 import { PacketBudget } from './packet-budget.ts';
-import { PacketMemory } from './packet-memory.ts';
+import { MEMORY_BYTES, PacketMemory } from './packet-memory.ts';
+import type { MemoryPiece } from './packet-pool.ts';
 import type { NearArm, NearFound } from './types.ts';
 
 /** Interval between reads of the ring: packets carry the kernel's timestamps, so there is no hurry. */
@@ -34,6 +36,7 @@ export interface NearOptions {
 export class NearCapture {
   readonly #reader: AttemptReader;
   readonly #memory: PacketMemory;
+  readonly #arena: Arena;
   readonly #clocks: NearClocks;
   readonly #ring: PacketRing;
   readonly #budget: PacketBudget;
@@ -49,12 +52,19 @@ export class NearCapture {
   constructor({ arms, horizonUs, mostPacketsPerSec = Number.POSITIVE_INFINITY, onLost }: NearOptions) {
     this.#reader = new AttemptReader(arms);
     const { endpoints } = this.#reader;
-    this.#memory = new PacketMemory({ endpoints, horizonUs });
     this.#budget = new PacketBudget(mostPacketsPerSec);
     this.#onLost = onLost;
     const libc = loadLibc();
-    this.#ring = openHandshakeTap(libc, endpoints);
-    this.#clocks = openNearClocks(libc);
+    // Of the kernel, which gives a page only when it is written: V8 would fill 20 MiB with zeros.
+    this.#arena = new Arena(libc, MEMORY_BYTES + CLOCK_BYTES);
+    try {
+      this.#ring = openHandshakeTap(libc, endpoints);
+    } catch (error) {
+      this.#arena.release();
+      throw error;
+    }
+    this.#clocks = openNearClocks(libc, this.#arena);
+    this.#memory = new PacketMemory({ endpoints, horizonUs, allocate: (bytes) => this.#take(bytes) });
     // Nothing but a run keeps this process alive.
     this.#timer = setInterval(() => this.#orEnd(() => this.#drain()), DRAIN_MS).unref();
   }
@@ -75,7 +85,12 @@ export class NearCapture {
     this.#isOver = true;
     clearInterval(this.#timer);
     this.#ring.close();
-    this.#clocks.release();
+    this.#arena.release();
+  }
+
+  #take(bytes: number): MemoryPiece {
+    const { buffer, byteOffset } = this.#arena.take(bytes).bytes;
+    return { buffer: buffer as ArrayBuffer, at: byteOffset };
   }
 
   #look(noted: Float64Array): NearFound {

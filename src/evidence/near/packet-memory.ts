@@ -2,9 +2,11 @@ import { LINK_ROOM_BYTES, type PacketOrigin, type PacketRing } from '../../net/p
 import { ACK, SYN } from '../../net/wire/packet.ts';
 import { findEndpoint, holdsAddress, type WatchedEndpoint } from './endpoints.ts';
 import {
+  bytesOfPool,
   chainOfPorts,
   createPooledPacket,
   KEPT_BYTES,
+  type MemoryPiece,
   PacketPool,
   type PooledPacket,
 } from './packet-pool.ts';
@@ -35,10 +37,15 @@ export interface MemoryOptions {
   readonly unanswered?: number;
   /** Number of the first packet, 32 bits; for tests of what happens days later. */
   readonly firstNumber?: number;
+  /** Zeroed memory; default: of V8, which touches all of it. */
+  readonly allocate?: (bytes: number) => MemoryPiece;
 }
 
 /** 8 MiB of packets each, and 2 MiB to find them again. */
 const DEFAULT_SLOTS = 65_536;
+
+/** What a memory of the default size allocates in all. */
+export const MEMORY_BYTES: number = 2 * bytesOfPool(DEFAULT_SLOTS);
 
 /**
  * The packets of the last handshakes, in memory of fixed size. When the area of the latest packets is full, those of
@@ -65,8 +72,11 @@ export class PacketMemory {
   constructor(options: MemoryOptions) {
     this.#endpoints = options.endpoints;
     this.#horizonUs = options.horizonUs;
-    this.#recent = new PacketPool(options.recent ?? DEFAULT_SLOTS, options.firstNumber);
-    this.#unanswered = new PacketPool(options.unanswered ?? DEFAULT_SLOTS, options.firstNumber);
+    const { firstNumber, allocate } = options;
+    const createPool = (slots: number): PacketPool =>
+      new PacketPool(slots, firstNumber, allocate?.(bytesOfPool(slots)));
+    this.#recent = createPool(options.recent ?? DEFAULT_SLOTS);
+    this.#unanswered = createPool(options.unanswered ?? DEFAULT_SLOTS);
   }
 
   /** Whether packets from this time on may have been dropped. */

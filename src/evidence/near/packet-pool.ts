@@ -31,9 +31,26 @@ export function createPooledPacket(): PooledPacket {
   };
 }
 
+/** Memory from there on, a multiple of 8. */
+export interface MemoryPiece {
+  readonly buffer: ArrayBuffer;
+  readonly at: number;
+}
+
+/** Of a packet besides its bytes: two times, four words, and one for a chain. */
+const FACTS_BYTES = 2 * 8 + 5 * 4;
+
+/** What a pool of so many places needs. */
+export function bytesOfPool(slots: number): number {
+  return slots * (SLOT_BYTES + FACTS_BYTES);
+}
+
+function ownMemory(bytes: number): MemoryPiece {
+  return { buffer: new ArrayBuffer(bytes), at: 0 };
+}
+
 /**
- * The last packets, as many as fit: a ring of equal slots, looked up by their pair of ports. A slot takes 160 bytes; memory
- * that was never used costs nothing.
+ * The last packets, as many as fit: a ring of equal places, found again by their pair of ports. A place costs 164 bytes.
  */
 export class PacketPool {
   readonly slots: number;
@@ -56,22 +73,30 @@ export class PacketPool {
   /**
    * @param slots a power of two
    * @param firstNumber of the first packet, 32 bits; by default the one before it is 0, which memory holds anyway
+   * @param memory of {@link bytesOfPool} bytes, zeroed
    */
-  constructor(slots: number, firstNumber = 1) {
+  constructor(slots: number, firstNumber = 1, memory: MemoryPiece = ownMemory(bytesOfPool(slots))) {
     this.slots = slots;
     this.#mask = slots - 1;
     this.#first = firstNumber;
     this.#next = firstNumber;
-    const memory = new ArrayBuffer(slots * SLOT_BYTES);
-    this.#words = new Int32Array(memory);
-    this.#bytes = new Uint8Array(memory);
-    this.#wallUs = new Float64Array(slots);
-    this.#steadyUs = new Float64Array(slots);
-    this.#sizes = new Int32Array(slots);
-    this.#interfaces = new Int32Array(slots);
-    this.#before = new Int32Array(slots);
-    this.#chainOf = new Int32Array(slots);
-    this.#last = new Int32Array(slots);
+    const { buffer } = memory;
+    let at = memory.at;
+    const take = (bytes: number): number => {
+      at += bytes;
+      return at - bytes;
+    };
+    const numbers = (): Int32Array => new Int32Array(buffer, take(slots * 4), slots);
+    this.#wallUs = new Float64Array(buffer, take(slots * 8), slots);
+    this.#steadyUs = new Float64Array(buffer, take(slots * 8), slots);
+    const packetsAt = take(slots * SLOT_BYTES);
+    this.#words = new Int32Array(buffer, packetsAt, slots * SLOT_WORDS);
+    this.#bytes = new Uint8Array(buffer, packetsAt, slots * SLOT_BYTES);
+    this.#sizes = numbers();
+    this.#interfaces = numbers();
+    this.#before = numbers();
+    this.#chainOf = numbers();
+    this.#last = numbers();
     const before = (firstNumber - 1) | 0;
     if (before !== 0) this.#last.fill(before);
   }
