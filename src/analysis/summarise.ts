@@ -3,6 +3,7 @@ import { type HistogramsByTag, quantilesOf } from '../metrics/histogram.ts';
 import { type BesideCounts, LATENESS_TAG } from '../metrics/types.ts';
 import type { Arm, Criterion, Scenario } from '../scenario/types.ts';
 import { summariseArm } from './arm-summary.ts';
+import { diagnose } from './causes/diagnose.ts';
 import { judgeCriterion } from './criteria.ts';
 import { findAll } from './findings/find-all.ts';
 import type { Nat } from './findings/finder.ts';
@@ -11,6 +12,7 @@ import { loadStretch, placeFindings } from './findings/place.ts';
 import { findGeneratorLimits, type GeneratorLimit } from './generator-limits.ts';
 import { findLongPath } from './long-path.ts';
 import { measuredUs } from './measured-time.ts';
+import { observe } from './observations/observe.ts';
 import type { SessionTimeSeries } from './session-tally.ts';
 import type { Tally } from './tally.ts';
 import type { ArmSummary, Summary } from './types.ts';
@@ -32,6 +34,13 @@ export interface SummaryInput {
 
 /** Creates the summary of a run from its records. Live and rebuilt runs both use it. */
 export function summarise(input: SummaryInput): Summary {
+  const summary = describeRun(input);
+  const { scenario, tally, nat } = input;
+  return { ...summary, diagnosis: diagnose(observe({ scenario, tally, summary, nat })) };
+}
+
+/** All but why. */
+function describeRun(input: SummaryInput): Omit<Summary, 'diagnosis'> {
   const { run, scenario, tally, histograms } = input;
   const cutAtUs =
     run.status === 'complete' ? Number.POSITIVE_INFINITY : (tally.lastScheduledSecond + 1) * 1_000_000;

@@ -4,6 +4,7 @@ import type { Quantiles } from '../metrics/histogram.ts';
 import type { HostCounters } from '../metrics/types.ts';
 import type { Cut } from '../outcome/cut.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import type { Diagnosis } from './causes/diagnosis.ts';
 import type { FirewallSummary } from './firewall/types.ts';
 import type { StallSteps } from './stall-steps.ts';
 
@@ -63,6 +64,8 @@ export interface Summary {
   /** Packets that the capture lost; absent: none, or there was no capture. */
   captureDrops?: number;
   findings: Finding[];
+  /** Why, as far as this run can tell; absent in runs of an earlier version. */
+  diagnosis?: Diagnosis;
   /** For a soak: how complete it is. Absent for any other run. */
   soak?: Wholeness & {
     /** Number of windows, and the length of each. */
@@ -224,8 +227,10 @@ export interface Finding {
   to?: string;
   /** "address:port", if it concerns one. */
   endpoint?: string;
+  /** The kind of the finding before it of which it is a part; absent: it stands by itself. */
+  under?: string;
   text: string;
   [figure: string]: unknown;
 }
 
-export type { Quantiles };
+export type { Diagnosis, Quantiles };

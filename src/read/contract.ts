@@ -2,6 +2,7 @@
  * What programs of others may rely on, as `rushhour/results`: the shapes of the files in a folder of results, which
  * docs/results.md describes. Fields may be added; none changes its meaning within a schema number.
  */
+export type { CauseStatus, DiagnosedCause, Diagnosis } from '../analysis/causes/diagnosis.ts';
 export type { ArmSummary, Finding, RunStatus, Summary } from '../analysis/types.ts';
 export type { FarAttempt, FarFile, FarPacket, FarSeries, FarSummary, FarSyn } from '../metrics/far.ts';
 export type { Quantiles } from '../metrics/histogram.ts';

@@ -69,7 +69,7 @@ export async function summariseSums(
 }
 
 /** Everything that a folder holds, summed up; lines that are torn are passed over. */
-async function sumFolder(dir: string, info: RunInfo): Promise<SessionSums> {
+export async function sumFolder(dir: string, info: RunInfo): Promise<SessionSums> {
   const sums = new SessionSums(info);
   const reach = new CommittedRange();
   for await (const frame of framesOf(dir, info, reach)) sums.addFrame(frame);

@@ -2,19 +2,22 @@ import type { Comparison } from '../analysis/compare/types.ts';
 import { cellsOf, isWorthShowing } from './comparison-cells.ts';
 import { escapeControls } from './escape.ts';
 import { formatMoment } from './format.ts';
+import { escapeMarkdown } from './markdown.ts';
 
 /** A comparison for a ticket: GitHub's and GitLab's tables; ends with a line feed. */
 export function renderComparisonMarkdown(comparison: Comparison, { all }: { readonly all: boolean }): string {
   const { sentence, lines, warnings, failIf, units, longestBurstSec } = comparison;
   const arms = [...new Set(lines.map(({ arm }) => arm))];
   const blocks = [
-    `**${escapeText(sentence)}**`,
+    `**${escapeMarkdown(sentence)}**`,
     [...formatSide('before', comparison.before), ...formatSide('after', comparison.after)].join('\n'),
-    warnings.map((warning) => `> ${escapeText(warning)}`).join('\n>\n'),
-    (comparison.firewall?.sentences ?? []).map((text) => `- ${escapeText(escapeControls(text))}`).join('\n'),
+    warnings.map((warning) => `> ${escapeMarkdown(warning)}`).join('\n>\n'),
+    (comparison.firewall?.sentences ?? [])
+      .map((text) => `- ${escapeMarkdown(escapeControls(text))}`)
+      .join('\n'),
     ...arms.map((arm) =>
       [
-        `### ${escapeText(arm)}`,
+        `### ${escapeMarkdown(arm)}`,
         '',
         '| figure | before | after | difference | 95 % interval | verdict |',
         '|---|---:|---:|---:|---|---|',
@@ -36,7 +39,7 @@ export function renderComparisonMarkdown(comparison: Comparison, { all }: { read
       ].join('\n'),
     ),
     failIf
-      .map(({ text, held }) => `- fail if ${escapeText(text)}: ${held ? '**holds**' : 'does not hold'}`)
+      .map(({ text, held }) => `- fail if ${escapeMarkdown(text)}: ${held ? '**holds**' : 'does not hold'}`)
       .join('\n'),
     `95 % intervals from how ${units === 'runs' ? 'runs differ' : formatSeconds(longestBurstSec ?? 0)}; verdicts corrected for ${lines.length} lines (Holm); "would have shown" means with a probability of 80 %.`,
   ];
@@ -54,13 +57,8 @@ function formatSeconds(longestBurstSec: number): string {
 function formatSide(name: string, { runs }: Comparison['before']): string[] {
   return runs.map(
     ({ id, label, startedAt }) =>
-      `- ${name}: \`${id}\`${label === '' ? '' : ` (${escapeText(escapeControls(label))})`}, ${formatMoment(startedAt)}`,
+      `- ${name}: \`${id}\`${label === '' ? '' : ` (${escapeMarkdown(escapeControls(label))})`}, ${formatMoment(startedAt)}`,
   );
-}
-
-/** Labels may contain any text; only Markdown that would change the line is escaped. */
-function escapeText(text: string): string {
-  return text.replace(/[\\`*_<[\]]/g, '\\$&');
 }
 
 function escapeCell(text: string): string {

@@ -2,6 +2,7 @@ import { describeCounters } from '../analysis/counter-words.ts';
 import type { Tested } from '../analysis/tested.ts';
 import type { Quantiles, Summary, Wholeness } from '../analysis/types.ts';
 import { renderArm } from './arm.ts';
+import { renderDiagnosis } from './diagnosis.ts';
 import { escapeControls } from './escape.ts';
 import { formatFar } from './far-words.ts';
 import { formatFirewall } from './firewall.ts';
@@ -35,6 +36,7 @@ export function renderSummary(summary: Summary, look: SummaryLook): string {
   const blocks = [
     renderVerdict(summary, width, paint),
     [...renderRun(summary, width, look), ...renderPings(summary, width), ...renderCounters(summary, width)],
+    renderWhy(summary, width, paint),
     renderFindings(summary, width, paint),
     ...Object.entries(summary.arms).map(([name, arm]) => renderArm(name, arm, width, paint)),
   ];
@@ -110,13 +112,20 @@ function formatStarved(seconds: number): string {
   return `in ${formatPlural(seconds, 'second', 'seconds')}, a worker thread of this machine did not run at all`;
 }
 
+function renderWhy({ diagnosis }: Summary, width: number, paint: Paint): string[] {
+  if (diagnosis === undefined) return [];
+  const lines = renderDiagnosis(diagnosis, { width: width - 2, paint, isBrief: true });
+  return [paint('strong', 'Diagnosis'), ...lines.map((line) => `  ${line}`)];
+}
+
 function renderFindings({ findings, verdict }: Summary, width: number, paint: Paint): string[] {
   if (findings.length === 0) return [];
-  const lines = findings.flatMap(({ arm, confidence, text }) => {
-    const where = arm === undefined ? '' : `${arm}: `;
+  const lines = findings.flatMap(({ arm, confidence, text, under }) => {
+    const where = arm === undefined || under !== undefined ? '' : `${arm}: `;
     const sure = confidence === 'none' ? '' : ` (${confidence} confidence)`;
-    return wrap(`${where}${text}${sure}`, width - 4).map((line, index) =>
-      index === 0 ? `  - ${line}` : `    ${line}`,
+    const indent = under === undefined ? '  ' : '      ';
+    return wrap(`${where}${text}${sure}`, width - indent.length - 2).map((line, index) =>
+      index === 0 ? `${indent}- ${line}` : `${indent}  ${line}`,
     );
   });
   const doubt = verdict.generatorLimited ? ' (this machine was the bottleneck: measure again)' : '';

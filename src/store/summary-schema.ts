@@ -99,8 +99,23 @@ export const summarySchema = some({
     movedMore: figure,
   }).optional(),
   findings: z.array(
-    some({ kind: text, confidence: z.enum(['high', 'medium', 'low', 'none']), text, arm: text.optional() }),
+    some({
+      ...{ kind: text, confidence: z.enum(['high', 'medium', 'low', 'none']), text },
+      ...{ arm: text.optional(), under: text.optional() },
+    }),
   ),
+  diagnosis: some({
+    verdict: z.enum(['named', 'cannot-tell', 'healthy', 'none']),
+    text,
+    symptoms: z.array(text),
+    causes: z.array(
+      some({
+        ...{ id: text, name: text, status: z.enum(['named', 'possible', 'excluded']), proof: text },
+        ...{ for: z.array(text), against: z.array(text), next: z.array(text) },
+      }),
+    ),
+    decide: z.array(some({ text, command: text.optional() })),
+  }).optional(),
   soak: some({ windows: figure, windowSec: figure, ...wholeness }).optional(),
   session: some(wholeness).optional(),
 });

@@ -38,7 +38,10 @@ const SAME_MOMENT_SEC = 1.5;
 const ASKED: readonly string[] = FINDINGS;
 const ALWAYS = Object.entries(FINDERS).flatMap(([kind, finder]) => (ASKED.includes(kind) ? [] : [finder]));
 
-/** All findings beyond counts, without duplicates. Observations only: none assigns blame. */
+/**
+ * All findings beyond counts; one that only repeats another follows it, and says under which kind it belongs. Observations only: none
+ * assigns blame.
+ */
 export function findAll(evidence: Evidence): FoundAt[] {
   const { findings, arms } = evidence.scenario;
   const inArm = (finder: Finder): FoundAt[] => arms.flatMap((arm) => findInArm(finder, arm, evidence));
@@ -47,7 +50,13 @@ export function findAll(evidence: Evidence): FoundAt[] {
     ...arms.flatMap((arm) => ALWAYS.flatMap((finder) => findInArm(finder, arm, evidence))),
     ...ALWAYS.flatMap((finder) => findInRun(finder, evidence)),
   ];
-  return found.filter((finding) => !found.some((other) => explains(other, finding)));
+  const isWhole = (finding: FoundAt): boolean => !found.some((other) => explains(other, finding));
+  const shown = new Set<FoundAt>();
+  return found.filter(isWhole).flatMap((finding) => {
+    const below = found.filter((other) => !shown.has(other) && !isWhole(other) && explains(finding, other));
+    for (const other of below) shown.add(other);
+    return [finding, ...below.map((other) => ({ ...other, under: finding.kind }))];
+  });
 }
 
 function findInArm(finder: Finder, arm: Arm, evidence: Evidence): FoundAt[] {

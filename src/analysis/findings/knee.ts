@@ -13,6 +13,8 @@ const MAX_BAD_SHARE = 0.001;
 /** A step of a load, with what happened in the seconds that lie entirely within it. */
 export interface Level {
   readonly ratePerSec: number;
+  /** The first second that lies entirely within it. */
+  readonly fromSec: number;
   /** How many those are. */
   readonly seconds: number;
   readonly established: number;
@@ -93,7 +95,7 @@ export function levelsOf(arm: Arm, { bySecond }: SeriesTally, untilSec = Number.
     if (stretch.ramp) return [];
     const seconds = Math.max(0, to - from);
     const none = { established: 0, scheduled: 0, stalled: 0, failed: 0, unsent: 0 };
-    const level = { ratePerSec: stretch.fromPerSec, seconds, ...none };
+    const level = { ratePerSec: stretch.fromPerSec, fromSec: from, seconds, ...none };
     for (let second = from; second < to; second += 1) {
       const counts = bySecond.get(second);
       level.established += counts?.established ?? 0;

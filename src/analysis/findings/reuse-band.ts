@@ -53,7 +53,7 @@ export function findReuseBand(
 ): Finding[] {
   if (nat === 'reassigned') {
     const text =
-      'not measured: the far end saw source ports other than those bound here, so the NAT reassigns ports, and a port reused here is not reused there';
+      'not measured: the far end saw source ports other than those bound here, so a port reused here is not reused there';
     return [{ kind: 'reuse-band', arm, confidence: 'none', text }];
   }
   if (nat === 'apart') {
@@ -150,7 +150,7 @@ function describeNone(arm: string, ages: readonly Age[], nat: Nat | undefined): 
   const doubt =
     nat === 'preserved'
       ? ''
-      : '; if the NAT reassigns ports, or translates the addresses of a pair to different external ones, this has measured nothing';
+      : '; if source ports are changed on the way, or the addresses of a pair are translated to different external ones, this has measured nothing';
   return { kind: 'reuse-band', arm, confidence: 'none', text: `no band: ${seen}${doubt}` };
 }
 

@@ -2,6 +2,7 @@ import type { Comparison } from '../../analysis/compare/types.ts';
 import type { RunDetail } from '../../analysis/run-detail.ts';
 import { answersSection, namesSection } from './answers-section.ts';
 import { countersSection } from './counters-section.ts';
+import { diagnosisSection } from './diagnosis-section.ts';
 import { farSection } from './far-section.ts';
 import { type Figure, packPlot } from './figure.ts';
 import { firewallSection } from './firewall-section.ts';
@@ -76,6 +77,7 @@ ${sides.map(testedLine).join('\n')}</header>
 <main>
 ${comparison === undefined ? '' : comparisonSection(comparison)}
 ${sides.map(verdictSection).join('\n')}
+${diagnosisSection(sides)}
 ${keyFiguresSection(sides)}
 ${firewallSection(sides, comparison)}
 ${pingsSection(sides)}

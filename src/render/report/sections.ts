@@ -40,8 +40,8 @@ export function verdictSection({ name, run: { summary } }: Side): string {
   const found = findings
     .filter(({ confidence }) => confidence !== 'none')
     .map(
-      ({ arm, text, confidence }) =>
-        `${arm === undefined ? '' : `${arm}: `}${text} (${confidence} confidence)`,
+      ({ arm, text, confidence, under }) =>
+        `${under === undefined ? '' : 'with it: '}${arm === undefined ? '' : `${arm}: `}${text} (${confidence} confidence)`,
     );
   const reasons = verdict.reasons.filter((reason) => reason !== because);
   return `<section class="verdict ${tone}"><p class="lead"><strong>${word}</strong> ${escapeHtml(

@@ -154,6 +154,7 @@ describe('findings name no culprit', () => {
         ...{ from: '2025-01-31T06:00:20.000Z', to: '2025-01-31T06:00:24.000Z' },
         text: '06:00:20 to 06:00:24 UTC: one outage of 4 s: of 400 starts 400 stalled',
       },
+      expect.objectContaining({ kind: 'onset', arm: 'stress', under: 'outage-phases', afterSec: 20 }),
     ]);
   });
 
@@ -171,6 +172,7 @@ describe('findings name no culprit', () => {
         ...{ kind: 'nat-pool', arm: 'keep', confidence: 'high', ports: 50, releaseLowSec: 0 },
         text: expect.stringMatching(/at most 50 open at once.*to another port \(other-port\), 0 of 300/),
       },
+      { kind: expect.stringMatching(/^(onset|outage-phases)$/), arm: 'keep', under: 'nat-pool' },
     ]);
     expect(found[0]).not.toHaveProperty('sustainablePerSec');
   });
@@ -199,7 +201,10 @@ describe('findings name no culprit', () => {
     const scenario = scenarioOf({ arms: [STRESS] });
     const { findings, verdict } = summarise({ run: RUN, scenario, tally, histograms: new Map() });
     expect(verdict.generatorLimited).toBe(true);
-    expect(findings).toMatchObject([{ kind: 'outage-phases', confidence: 'low' }]);
+    expect(findings).toMatchObject([
+      { kind: 'outage-phases', confidence: 'low' },
+      { kind: 'onset', under: 'outage-phases', confidence: 'low' },
+    ]);
   });
 });
 

@@ -70,7 +70,9 @@ describe('the band of ages at which reused ports stall', () => {
 
   it('says that a NAT which reassigns ports would look like no band, unless it is known to keep them', () => {
     const clean = sweep(NO_BAND, 0, 1);
-    expect(findReuseBand('sweep', clean, 'unknown', true)[0]?.text).toContain('if the NAT reassigns ports');
+    expect(findReuseBand('sweep', clean, 'unknown', true)[0]?.text).toContain(
+      'if source ports are changed on the way',
+    );
     expect(findReuseBand('sweep', clean, 'preserved', true)[0]?.text).not.toContain('reassigns');
   });
 

@@ -1,0 +1,86 @@
+import type { Observations, Symptom } from '../observations/types.ts';
+import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
+import { allStalls, countOverflows, describeFilling, explainedOtherwise, nothingPassed } from './shared.ts';
+import type { Cause, Judgement } from './types.ts';
+
+/** From this share of the stalls on, the queue accounts for them: SYNs that are sent again meet it again, and count again. */
+const ENOUGH = 0.8;
+
+/** Waits that no path and no prompt server explain. */
+const LATE_US = 150_000;
+
+export const acceptQueue = {
+  id: 'accept-queue',
+  name: 'a far end that is overloaded, whose queue of new connections is full',
+  explains: ['stalled', 'late'],
+  predicts:
+    'stalls in all arms to that port, whatever the source; some that are established wait long for their first byte; the far end counts ListenOverflows',
+  scope: {
+    ...{ port: 'either', host: 'either', source: 'alike', client: 'alike' },
+    ...{ mss: 'alike', dscp: 'alike', close: 'alike', ports: 'alike' },
+  },
+  judge: (symptom, seen) => [
+    ...judgeCounters(symptom, seen),
+    ...judgeWaits(symptom),
+    ...(symptom.kind === 'stalled' ? judgeStalls(symptom, seen) : []),
+  ],
+  decidedBy: [
+    {
+      text: "the far end's counters before and after the load",
+      command: 'nstat -az TcpExtListenOverflows TcpExtListenDrops   (on the far end)',
+    },
+    {
+      text: 'a capture at the far end, by rushhour peer or tcpdump',
+      command: 'rushhour run SCENARIO --peer FARHOST:PORT ...',
+    },
+  ],
+  next: [
+    {
+      text: 'at the far end: more workers, a longer listen backlog (net.core.somaxconn and what the program asks for), more descriptors',
+    },
+  ],
+  proof: 'ListenOverflows at the far end grows by as many as handshakes stall',
+  source: 'net/ipv4/tcp_ipv4.c (tcp_conn_request), listen(2); measured on Linux 6.18',
+} as const satisfies Cause;
+
+function judgeCounters({ kind }: Symptom, seen: Observations): Judgement[] {
+  const overflows = countOverflows(seen);
+  if (overflows === undefined) return NOTHING;
+  const stalls = allStalls(seen);
+  const text = `the far end counted ${overflows} SYNs and ACKs that found its queue full, for ${stalls} stalls`;
+  if (overflows === 0) return contradicts(`${text}`);
+  return kind === 'stalled' && overflows >= stalls * ENOUGH ? decides(text) : supports(text);
+}
+
+/** Where a queue is full for long, who gets into it waits until its turn comes. */
+function judgeWaits({ arm, kind }: Symptom): Judgement[] {
+  const { firstByteUs, handshakeUs } = arm.summary.service;
+  if (firstByteUs.count === 0) return NOTHING;
+  const { plateau } = arm;
+  const waitUs = Math.max(firstByteUs.p50 - handshakeUs.p50, firstByteUs.p90 - handshakeUs.p90);
+  if (plateau !== undefined && waitUs < 1_000_000 / plateau.establishedPerSec)
+    return contradicts(
+      `first bytes came ${ms(waitUs)} after the handshake (nine in ten): behind a full queue, at ${plateau.establishedPerSec}/s, they would wait ${ms(1_000_000 / plateau.establishedPerSec)} or longer`,
+    );
+  return waitUs > LATE_US && kind === 'stalled'
+    ? supports(`first bytes came late, ${ms(waitUs)} after the handshake`)
+    : NOTHING;
+}
+
+function judgeStalls(symptom: Symptom, seen: Observations): Judgement[] {
+  const filling = describeFilling(symptom);
+  const none = nothingPassed(symptom);
+  return [
+    ...expectSilence(symptom),
+    ...judgeFates(symptom, seen, ['unanswered', 'syn-ack-returned']),
+    ...explainedOtherwise(symptom, seen, 'queue'),
+    ...(none === undefined ? [] : contradicts(`${none}; a queue takes in as many as are accepted`)),
+    ...(filling === undefined
+      ? []
+      : contradicts(`${filling}; a queue empties as connections are accepted, whatever is closed`)),
+  ];
+}
+
+function ms(us: number): string {
+  return `${Math.round(us / 100) / 10} ms`;
+}

@@ -1,0 +1,52 @@
+import type { Observations, Symptom } from '../observations/types.ts';
+import { contradicts, decides, judgeFates, NOTHING } from './judgements.ts';
+import { explainedOtherwise } from './shared.ts';
+import type { Cause, Judgement } from './types.ts';
+
+/** What looks at a SYN treats the next one of its kind alike: so many that got through are no accident. */
+const SPARED = 0.1;
+const MOST_SPARED = 20;
+
+export const clientIdentity = {
+  id: 'client-identity',
+  name: 'SYNs of one kind of client (their options, ECN bits, MSS, DSCP or TTL) that the path does not let through',
+  explains: ['stalled'],
+  predicts:
+    'all SYNs of one kind fail; those of another, from the same address to the same port at the same time, are clean',
+  scope: {
+    ...{ port: 'either', host: 'either', source: 'alike', client: 'perhaps' },
+    ...{ mss: 'perhaps', dscp: 'perhaps', close: 'alike', ports: 'alike' },
+  },
+  judge: (symptom, seen) => [
+    ...judgeKinds(symptom, seen),
+    ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'syn-ack-lost']),
+    ...explainedOtherwise(symptom, seen),
+  ],
+  decidedBy: [
+    {
+      text: 'arms whose SYNs differ in one thing each',
+      command: 'rushhour run syn-options --target tcp://HOST:PORT',
+    },
+  ],
+  next: [
+    {
+      text: 'on the firewall: what normalises or checks TCP options (scrubbing, TCP normalisation, ECN or Fast Open handling), and rules by DSCP or TTL',
+    },
+  ],
+  proof: 'with that check switched off the same SYNs get through',
+  source: 'RFC 3168 section 6.1.1.1 (SYNs with ECN), RFC 7413 section 7.1 (SYNs with data)',
+} as const satisfies Cause;
+
+function judgeKinds({ arm, contrasts, count, of }: Symptom, _: Observations): Judgement[] {
+  if (of - count >= Math.min(MOST_SPARED, Math.max(3, of * SPARED)))
+    return contradicts(`${of - count} of ${of} SYNs of the same kind got through at once`);
+  const other = contrasts.find(
+    ({ fared, differs }) =>
+      fared === 'clean' &&
+      differs.length === 1 &&
+      (['client', 'mss', 'dscp'] as const).some((one) => one === differs[0]),
+  );
+  return other === undefined
+    ? NOTHING
+    : decides(`${other.text}; it differs from arm ${arm.name} in its SYNs alone`);
+}

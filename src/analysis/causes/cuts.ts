@@ -1,0 +1,34 @@
+import { cutsOf } from '../observations/contrasts.ts';
+import type { Symptom } from '../observations/types.ts';
+import type { ProofsAtAge } from '../types.ts';
+
+/** Fewer proved at one age show no rule. */
+export const FEWEST_PROVED = 10;
+
+/** Cuts that came to light only as something was sent, and those that were told by RST or FIN as they came. */
+export function splitCuts({ arm }: Symptom): { readonly found: number; readonly told: number } {
+  const found = (arm.summary.proofs ?? []).reduce((sum, { cuts }) => sum + sumOf(cuts), 0);
+  return { found, told: Math.max(0, cutsOf(arm.summary) - found) };
+}
+
+/** An age at which nearly all still lived, and the next at which nearly none did. */
+export function findEdge({
+  arm,
+}: Symptom): { readonly alive: ProofsAtAge; readonly gone: ProofsAtAge } | undefined {
+  const proofs = (arm.summary.proofs ?? []).filter(({ alive, cuts }) => alive + sumOf(cuts) >= FEWEST_PROVED);
+  const gone = proofs.find(({ alive, cuts }) => sumOf(cuts) >= (alive + sumOf(cuts)) * 0.9);
+  const lived = proofs.findLast(
+    ({ ageSec, alive, cuts }) => gone !== undefined && ageSec < gone.ageSec && sumOf(cuts) <= alive * 0.02,
+  );
+  return gone === undefined || lived === undefined ? undefined : { alive: lived, gone };
+}
+
+export function sumOf(cuts: ProofsAtAge['cuts']): number {
+  return Object.values(cuts).reduce((sum, count) => sum + count, 0);
+}
+
+/** Seconds between the first and the last start of the arm. */
+export function startSpanSec({ arm }: Symptom): number {
+  const { firstBegunUs, lastBegunUs } = arm.series.counts;
+  return firstBegunUs < 0 ? 0 : (lastBegunUs - firstBegunUs) / 1_000_000;
+}

@@ -1,0 +1,148 @@
+import { OUTCOME_GROUPS, type Outcome } from '../../outcome/outcome.ts';
+import { listSymptoms } from '../observations/symptoms.ts';
+import type { Observations } from '../observations/types.ts';
+import { wilsonInterval } from '../wilson.ts';
+import type { DiagnosedCause, Diagnosis } from './diagnosis.ts';
+import { percent } from './judgements.ts';
+import type { Cause } from './types.ts';
+import { type Weighed, type WeighedSymptom, weighSymptom } from './weigh.ts';
+import { sayCannotTell, sayNamed, sayStep } from './words.ts';
+
+/** Fewer attempts than this are too few to call anything healthy: of 100 clean ones, up to 3.7 % may still be ill. */
+const FEWEST_HEALTHY = 100;
+
+/** Failures of other kinds than are weighed here, from which on nothing is called healthy. */
+const OTHER_FAILURES = 0.01;
+
+/**
+ * What can be said of why a run went as it did. A cause is named only where something in this very run excludes each rival that would
+ * look the same; else the rivals are listed, with what would decide.
+ */
+export function diagnose(seen: Observations): Diagnosis {
+  const why = findNoVerdict(seen);
+  if (why !== undefined) return { verdict: 'none', text: why, symptoms: [], causes: [], decide: [] };
+  const symptoms = listSymptoms(seen);
+  if (symptoms.length === 0) return describeHealth(seen);
+  const weighed = symptoms.map((symptom) => weighSymptom(symptom, seen));
+  const named = new Set(weighed.flatMap((one) => one.named?.cause.id ?? []));
+  // What a cause that is named predicts as well needs no second one.
+  const open = weighed.filter((one) => !one.possible.some(({ cause }) => named.has(cause.id)));
+  return {
+    verdict: open.length === 0 ? 'named' : 'cannot-tell',
+    text: [...sayAllNamed(weighed), ...open.map(sayCannotTell)].join(' '),
+    symptoms: symptoms.map(({ text }) => text),
+    causes: listCauses(weighed, open, named),
+    decide: listDecisions(open),
+  };
+}
+
+function findNoVerdict({ generatorLimited, limits, status, arms }: Observations): string | undefined {
+  if (generatorLimited)
+    return `No verdict: this machine was the bottleneck${limits[0] === undefined ? '' : ` (${limits[0]})`}.`;
+  if (status === 'failed') return 'No verdict: the run failed.';
+  const started = arms.reduce((sum, arm) => sum + arm.started, 0);
+  return started === 0 ? 'No verdict: no connection was started.' : undefined;
+}
+
+/** Nothing stalled, or so few that any path has them. */
+function describeHealth(seen: Observations): Diagnosis {
+  const { arms, nat, limits } = seen;
+  const none = (text: string): Diagnosis => ({ verdict: 'none', text, symptoms: [], causes: [], decide: [] });
+  const isSweep = arms.some(({ arm }) => arm.load.kind === 'sweep');
+  if (isSweep && (nat === 'apart' || nat === 'reassigned'))
+    return none(`No verdict: ${limits[0] ?? 'nothing was measured'}.`);
+  const started = arms.reduce((sum, arm) => sum + arm.started, 0);
+  const stalled = arms.reduce((sum, arm) => sum + arm.stalled, 0);
+  const other = mostOftenFailed(seen);
+  if (other !== undefined && other.count >= started * OTHER_FAILURES)
+    return none(
+      `No verdict: handshakes were fine, but ${other.count} of ${started} attempts failed in a way that is not weighed here (${other.outcome}).`,
+    );
+  if (started < FEWEST_HEALTHY)
+    return none(`No verdict: ${started} attempts are too few to call it healthy, though nothing was ill.`);
+  const [, high] = wilsonInterval(stalled, started);
+  const seenOf =
+    stalled === 0
+      ? `none of ${started} handshakes stalled`
+      : `${stalled} of ${started} handshakes stalled, as on any path`;
+  const text = `Healthy: ${seenOf} (at most ${percent(high)} with 95 % confidence), at the rates and for the time of this run.`;
+  return { verdict: 'healthy', text, symptoms: [], causes: [], decide: [] };
+}
+
+function mostOftenFailed({
+  arms,
+}: Observations): { readonly outcome: string; readonly count: number } | undefined {
+  const counts = new Map<string, number>();
+  for (const { summary } of arms)
+    for (const [outcome, count] of Object.entries(summary.outcomes) as [Outcome, number][])
+      if (OUTCOME_GROUPS[outcome] === 'remote') counts.set(outcome, (counts.get(outcome) ?? 0) + count);
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most === undefined ? undefined : { outcome: most[0], count: most[1] };
+}
+
+function sayAllNamed(weighed: readonly WeighedSymptom[]): string[] {
+  const said = new Set<string>();
+  return weighed.flatMap(({ named }) => {
+    if (named === undefined || said.has(named.cause.id)) return [];
+    said.add(named.cause.id);
+    return [sayNamed(named)];
+  });
+}
+
+/** Each cause once, with all that was seen of it; named ones first, then those that remain. */
+function listCauses(
+  weighed: readonly WeighedSymptom[],
+  open: readonly WeighedSymptom[],
+  named: ReadonlySet<string>,
+): DiagnosedCause[] {
+  const byId = new Map<string, { readonly cause: Cause; readonly parts: Weighed[] }>();
+  for (const { weighed: all } of weighed) {
+    for (const one of all) {
+      const known = byId.get(one.cause.id) ?? { cause: one.cause, parts: [] };
+      known.parts.push(one);
+      byId.set(one.cause.id, known);
+    }
+  }
+  const possible = new Set(open.flatMap((one) => one.possible.map(({ cause }) => cause.id)));
+  const statusOf = (id: string): DiagnosedCause['status'] =>
+    named.has(id) ? 'named' : possible.has(id) ? 'possible' : 'excluded';
+  const causes = [...byId.values()].map(({ cause, parts }): DiagnosedCause => {
+    const status = statusOf(cause.id);
+    return {
+      ...{ id: cause.id, name: cause.name, status },
+      for: textsOf(parts, ['decides', 'supports']),
+      against: againstOf(parts, status),
+      next: status === 'excluded' ? [] : cause.next.map(sayStep),
+      proof: cause.proof,
+    };
+  });
+  const order = { named: 0, possible: 1, excluded: 2 } as const;
+  return causes.toSorted((a, b) => order[a.status] - order[b.status] || b.for.length - a.for.length);
+}
+
+/** What is left of a symptom that a named cause accounts for is excluded by that. */
+function againstOf(parts: readonly Weighed[], status: DiagnosedCause['status']): string[] {
+  const texts = textsOf(parts, ['contradicts']);
+  return status === 'excluded' && texts.length === 0
+    ? ['the cause that is named accounts for it as well']
+    : texts;
+}
+
+function textsOf(
+  parts: readonly Weighed[],
+  kinds: readonly Weighed['judgements'][number]['says'][],
+): string[] {
+  const texts = kinds.flatMap((kind) =>
+    parts.flatMap(({ judgements }) => judgements.flatMap(({ says, text }) => (says === kind ? [text] : []))),
+  );
+  return [...new Set(texts)];
+}
+
+function listDecisions(open: readonly WeighedSymptom[]): Diagnosis['decide'] {
+  const decisions = new Map<string, Diagnosis['decide'][number]>();
+  for (const { possible } of open)
+    for (const { cause } of possible)
+      for (const { text, command } of cause.decidedBy)
+        decisions.set(command ?? text, { text, ...(command === undefined ? {} : { command }) });
+  return [...decisions.values()];
+}

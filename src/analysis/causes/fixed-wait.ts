@@ -1,0 +1,26 @@
+import { decides } from './judgements.ts';
+import { EVERYTHING } from './scope.ts';
+import type { Cause } from './types.ts';
+
+export const fixedWait = {
+  id: 'fixed-wait',
+  name: 'a timer that runs out and then lets things pass: a filter that fails open, or a resolver that times out',
+  explains: ['waits'],
+  predicts:
+    'waits cluster at a round number of seconds, in every arm that sends requests; nothing is odd in the handshake',
+  scope: { ...EVERYTHING, port: 'either', host: 'either' },
+  judge: ({ text }) => decides(text),
+  decidedBy: [
+    {
+      text: 'the same requests without the proxy, and from behind the firewall',
+      command: 'rushhour run steady --via direct ...',
+    },
+  ],
+  next: [
+    {
+      text: 'look for timeouts of that length: URL filter, ICAP or sandbox of the firewall; name servers of the proxy, of which one does not answer',
+    },
+  ],
+  proof: 'with that timer changed, the waits follow it',
+  source: 'resolv.conf(5) (timeout: 5 s); common knowledge of filters',
+} as const satisfies Cause;

@@ -1,0 +1,103 @@
+import type { Observations, Symptom } from '../observations/types.ts';
+import { contradicts, decides, expectSilence, judgeFates, NOTHING, percent, supports } from './judgements.ts';
+import { EVERYTHING } from './scope.ts';
+import {
+  accountForLoss,
+  allStalls,
+  countOverflows,
+  describeFilling,
+  explainedOtherwise,
+  nothingPassed,
+  passedInGaps,
+} from './shared.ts';
+import type { Cause, Judgement } from './types.ts';
+
+/** Requests enough to say that they are not lost as SYNs are. */
+const ENOUGH_REQUESTS = 200;
+
+export const loss = {
+  id: 'loss',
+  name: 'a path that loses packets of any kind',
+  explains: ['stalled', 'late'],
+  predicts:
+    'every arm alike, at any rate and any age of a port; requests are lost as often as SYNs; stalls heal as SYNs are sent again',
+  scope: { ...EVERYTHING, host: 'either', source: 'either' },
+  judge: (symptom, seen) =>
+    symptom.kind === 'late'
+      ? judgeLate(symptom, seen)
+      : [
+          ...judgeRequests(symptom),
+          ...judgeAllOrNothing(symptom, seen),
+          ...expectSilence(symptom),
+          ...judgeFates(symptom, seen, ['not-seen', 'syn-ack-lost']),
+        ],
+  decidedBy: [
+    {
+      text: 'a low rate from ports that are used once, with requests on the connections',
+      command: 'rushhour run loss-check --proxy PROXY:PORT --target URL',
+    },
+  ],
+  next: [
+    {
+      text: 'find where it is lost: counters of errors and drops on each interface of the way, duplex, optics, queues; mtr with TCP SYNs',
+    },
+  ],
+  proof: 'the counter of an interface or a queue that grows with the stalls; captures on both of its sides',
+  source: 'RFC 6298 (timers); measured with nftables on Linux 6.18',
+} as const satisfies Cause;
+
+function judgeRequests(symptom: Symptom): Judgement[] {
+  const account = accountForLoss(symptom);
+  if (account !== undefined) return decides(account.text);
+  const { requestsResent: resent, stalled } = symptom.arm.summary;
+  if (resent === undefined || resent.measured < ENOUGH_REQUESTS || resent.ci95[1] * 4 >= stalled.ci95[0])
+    return NOTHING;
+  return contradicts(
+    `${resent.count} of ${resent.measured} requests on open connections were lost (${percent(resent.ci95[1])} at most), against ${percent(stalled.rate)} of the SYNs`,
+  );
+}
+
+function judgeAllOrNothing(symptom: Symptom, seen: Observations): Judgement[] {
+  const { plateau } = symptom.arm;
+  const filling = describeFilling(symptom);
+  const none = nothingPassed(symptom);
+  const overflows = countOverflows(seen) ?? 0;
+  const { started, passed } = passedInGaps(symptom);
+  return [
+    ...(none === undefined ? [] : contradicts(none)),
+    ...explainedOtherwise(symptom, seen, 'loss'),
+    ...(filling === undefined ? [] : contradicts(`${filling}; loss knows nothing of that`)),
+    ...(started >= 50 && passed <= started * 0.01
+      ? contradicts(
+          `in some seconds ${passed} of ${started} got through, in others all: loss spares some of each second`,
+        )
+      : []),
+    ...(plateau?.cleanUpToPerSec === undefined
+      ? []
+      : contradicts(
+          `at ${plateau.cleanUpToPerSec}/s nothing was lost, and above it the same number got through whatever was tried`,
+        )),
+    ...(overflows >= allStalls(seen) * 0.3 && overflows > 0
+      ? contradicts(`the far end counted ${overflows} SYNs and ACKs that found its queue full`)
+      : []),
+  ];
+}
+
+function judgeLate({ arm }: Symptom, seen: Observations): Judgement[] {
+  const account = accountForLoss({
+    kind: 'stalled',
+    arm,
+    count: arm.stalled,
+    of: arm.started,
+    contrasts: [],
+    text: '',
+  });
+  if (account !== undefined) return supports(account.text);
+  const { requestsResent: resent, stalled } = arm.summary;
+  if ((countOverflows(seen) ?? 0) >= allStalls(seen) * 0.3 && allStalls(seen) > 0) return NOTHING;
+  return resent !== undefined && stalled.ci95[1] * 4 < resent.ci95[0]
+    ? contradicts(
+        `${percent(stalled.rate)} of the SYNs were lost, against ${percent(resent.rate)} of the requests`,
+      )
+    : NOTHING;
+}

@@ -1,0 +1,114 @@
+import type { Contrast, Observations, Symptom } from '../observations/types.ts';
+import {
+  contradicts,
+  decides,
+  expectSilence,
+  judgeFates,
+  NOTHING,
+  openAtOnce,
+  openUsOf,
+  supports,
+} from './judgements.ts';
+import { describeFilling, explainedOtherwise, isShut, nothingPassed, passedInGaps } from './shared.ts';
+import type { Cause, Judgement } from './types.ts';
+import { TABLE_STEPS } from './vendors.ts';
+
+/** Fewer than this open at once are no limit that anyone sets. */
+const FEWEST_OPEN = 3;
+
+export const openLimit = {
+  id: 'open-limit',
+  name: 'a limit of open connections, at the firewall or the far end',
+  explains: ['stalled', 'refused'],
+  predicts:
+    'a number open at once, then every SYN unanswered or refused until one ends; a slot is free at once after a close',
+  scope: {
+    ...{ port: 'either', host: 'either', source: 'either', client: 'alike' },
+    ...{ mss: 'alike', dscp: 'alike', close: 'alike', ports: 'alike' },
+  },
+  judge: (symptom, seen) => [
+    ...judgeRelease(symptom),
+    ...judgeNumber(symptom, seen),
+    ...expectSilence(symptom),
+    ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'rst-returned']),
+    ...explainedOtherwise(symptom, seen),
+  ],
+  decidedBy: [
+    {
+      text: 'connections that are held until no more get in, and when there is room again',
+      command:
+        'rushhour run port-exhaustion --target tcp://HOST:PORT --set arms.other-port.target=tcp://HOST:PORT2',
+    },
+  ],
+  next: [
+    {
+      text: 'look for a limit of connections to this port: per source, per destination, per policy; then for one of the far end (its maximum of clients, its descriptors)',
+    },
+    ...TABLE_STEPS,
+  ],
+  proof: 'with the limit raised by one half, one half more get in at once',
+  source: 'measured with nftables (ct count) on Linux 6.18',
+} as const satisfies Cause;
+
+function judgeRelease({ arm, contrasts }: Symptom): Judgement[] {
+  const { held } = arm;
+  if (held === undefined) return NOTHING;
+  const { room, release, watchedSec, most } = held;
+  if (room === undefined)
+    return watchedSec >= 2
+      ? contradicts(
+          `there was no room within ${watchedSec} s of the first close; a slot would be free at once`,
+        )
+      : NOTHING;
+  if (isShut(arm) && room.lowSec >= 1)
+    return contradicts(
+      `none got in until ${room.lowSec} s after the first close; a slot would be free at once`,
+    );
+  if (release === undefined || release.lowSec >= 1) return NOTHING;
+  if (release.highSec > 1)
+    return supports(`there was room again ${release.lowSec} to ${release.highSec} s after the first close`);
+  const text = `${most} connections at a time, then every SYN failed until one ended; a slot was free within ${release.highSec} s of a close${describeShare(contrasts)}`;
+  return describeFilling({ arm }) !== undefined || (isShut(arm) && hasCleanPort(contrasts))
+    ? decides(text)
+    : supports(text);
+}
+
+/** What has a clock of its own guards a host: a port of it that stays clean was not in its way. */
+function hasCleanPort(contrasts: readonly Contrast[]): boolean {
+  return contrasts.some(
+    ({ fared, differs }) => fared === 'clean' && differs.includes('port') && !differs.includes('client'),
+  );
+}
+
+function describeShare(contrasts: readonly Contrast[]): string {
+  return contrasts
+    .filter(({ fared }) => fared !== 'unclear')
+    .map(({ arm, fared }) => `; arm ${arm} ${fared === 'clean' ? 'stayed clean' : 'met it too'}`)
+    .join('');
+}
+
+/** Short connections alone: a slot becomes free as soon as one of them ends, whoever has the others. */
+function judgeNumber(symptom: Symptom, { arms }: Observations): Judgement[] {
+  const passed = nothingPassed(symptom);
+  if (passed !== undefined) return contradicts(`${passed}; a limit lets the first ones in`);
+  const { plateau, gaps } = symptom.arm;
+  const openUs = openUsOf(symptom);
+  if (openUs === undefined || arms.some(({ arm }) => arm.holdUs > 0 && arm === symptom.arm.arm))
+    return NOTHING;
+  const open = plateau === undefined ? undefined : openAtOnce(symptom);
+  if (open !== undefined && open < FEWEST_OPEN)
+    return contradicts(
+      `no more got through though fewer than ${Math.max(1, Math.ceil(open))} were open at once (${plateau!.establishedPerSec}/s, each open for ${Math.round(openUs / 1_000)} ms)`,
+    );
+  const inGaps = passedInGaps(symptom);
+  const shortest = Math.min(...gaps.map(({ fromSec, toSec }) => toSec - fromSec));
+  const isHeld = arms.some(({ arm }) => arm.holdUs > 0 || arm.load.kind === 'browsers');
+  return !isHeld &&
+    inGaps.started >= 50 &&
+    inGaps.passed <= inGaps.started * 0.01 &&
+    openUs < shortest * 100_000
+    ? contradicts(
+        `in its outages ${inGaps.passed} of ${inGaps.started} got through, though connections of this run are open for ${Math.round(openUs / 1_000)} ms: each would have left a slot`,
+      )
+    : NOTHING;
+}

@@ -1,0 +1,56 @@
+import type { Observations, Symptom } from '../observations/types.ts';
+import { contradicts, decides, MOST, NOTHING, shareAnswered, supports } from './judgements.ts';
+import { describeOwnDrops, explainedOtherwise } from './shared.ts';
+import type { Cause, Judgement } from './types.ts';
+
+/** Counters of this machine that tell of packets that never left it, or were thrown away as they came. */
+const DROPS = [
+  /^TcpExtTCPRetransFail$/,
+  /^Ip(Out(NoRoutes|Discards)|FragFails|InDiscards|ReasmFails)$/,
+  /^conntrack\.(drop|insert_failed|early_drop|chaintoolong)$/,
+  /\.(tx|rx)_(dropped|errors|fifo|carrier)$/,
+  /\.qdisc_drops$/,
+  /^softnet\.dropped$/,
+];
+
+export const probe = {
+  id: 'probe',
+  name: 'this machine itself: its own firewall, conntrack, queue or ports',
+  explains: ['stalled', 'late'],
+  predicts: "the same number in this machine's own counters of drops; SYNs that were never seen to leave",
+  scope: {
+    ...{ port: 'either', host: 'either', source: 'either', client: 'either' },
+    ...{ mss: 'either', dscp: 'either', close: 'either', ports: 'either' },
+  },
+  judge: (symptom, seen) => [...judgeOwn(symptom, seen), ...explainedOtherwise(symptom, seen, 'probe')],
+  decidedBy: [
+    {
+      text: "this machine's own counters and a capture beside the load (root, or CAP_NET_RAW)",
+      command: 'rushhour run SCENARIO --capture on ...',
+    },
+  ],
+  next: [{ text: 'nft list ruleset, conntrack -S and tc -s qdisc on this machine; rushhour doctor' }],
+  proof: 'with what drops taken away on this machine, the same run has no stall',
+  source: '/proc/net/netstat, /proc/net/stat/nf_conntrack',
+} as const satisfies Cause;
+
+function judgeOwn(symptom: Symptom, seen: Observations): Judgement[] {
+  const { near, ownDrops, engine } = seen;
+  const unseen = shareAnswered(symptom, ['not-seen']);
+  if (unseen !== undefined && unseen.count >= unseen.seen * MOST)
+    return decides(`${unseen.count} of ${unseen.seen} SYNs were never seen to leave this machine`);
+  if (unseen !== undefined && unseen.count === 0 && ownDrops === 0)
+    return contradicts(`all ${unseen.seen} SYNs that were looked at were seen to leave this machine`);
+  const own = describeOwnDrops(seen);
+  if (own !== undefined) return decides(own);
+  if (near === undefined || engine === 'packet') return NOTHING;
+  const moved = Object.entries(near).filter(
+    ([name, count]) => count > 0 && DROPS.some((pattern) => pattern.test(name)),
+  );
+  const dropped = moved.reduce((sum, [, count]) => sum + count, 0) + ownDrops;
+  if (dropped === 0) return contradicts("none of this machine's counters of drops moved");
+  const text = `this machine counted ${moved.map(([name, count]) => `${count} ${name}`).join(', ')}`;
+  return dropped * 20 < symptom.count
+    ? contradicts(`${text}, against ${symptom.count} stalls`)
+    : supports(text);
+}

@@ -1,0 +1,73 @@
+import type { Symptom } from '../observations/types.ts';
+import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
+import { explainedOtherwise, isShut, nothingPassed, passedInGaps } from './shared.ts';
+import type { Cause, Judgement } from './types.ts';
+
+/** A meter refills steadily: seconds differ by no more than this. */
+const STEADY = 0.12;
+
+/** The last clean rate may lie this much above what gets through, for a burst. */
+const NEAR = 1.15;
+
+export const rateLimit = {
+  id: 'rate-limit',
+  name: 'a limit of new connections a second',
+  explains: ['stalled', 'refused'],
+  predicts:
+    'a burst, then the same number a second gets through, however many more are tried; below that rate none stalls',
+  scope: {
+    ...{ port: 'either', host: 'either', source: 'either', client: 'alike' },
+    ...{ mss: 'alike', dscp: 'either', close: 'alike', ports: 'alike' },
+  },
+  judge: (symptom, seen) => [
+    ...judgePlateau(symptom),
+    ...judgeShut(symptom),
+    ...expectSilence(symptom),
+    ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'rst-returned']),
+    ...explainedOtherwise(symptom, seen),
+  ],
+  decidedBy: [
+    {
+      text: 'a stepped rate, with connections held and others to another port beside it',
+      command: 'rushhour run ramp-to-knee --proxy PROXY:PORT --target URL',
+    },
+  ],
+  next: [
+    {
+      text: 'look for a limit of SYNs or sessions a second: a DoS or flood policy, a policer, a rate in a rule; per source if more source addresses get more through',
+    },
+    {
+      firewall: 'Linux',
+      text: 'nft list ruleset: limit rate; iptables-save: hashlimit, limit',
+      source: 'https://manpages.ubuntu.com/manpages/bionic/man8/nft.8.html',
+    },
+  ],
+  proof: 'with the limit doubled, twice as many a second get through',
+  source: 'measured with nftables (limit rate) on Linux 6.18',
+} as const satisfies Cause;
+
+function judgePlateau({ arm: { plateau } }: Symptom): Judgement[] {
+  if (plateau === undefined) return NOTHING;
+  const { establishedPerSec, offeredPerSec, cleanUpToPerSec, spread } = plateau;
+  const text = `${establishedPerSec}/s got through, whether ${offeredPerSec.join(', ')}/s were tried`;
+  const isBelowClean = cleanUpToPerSec !== undefined && cleanUpToPerSec <= establishedPerSec * NEAR;
+  return spread <= STEADY && isBelowClean
+    ? decides(`${text}; at ${cleanUpToPerSec}/s none stalled`)
+    : supports(text);
+}
+
+function judgeShut(symptom: Symptom): Judgement[] {
+  const none = nothingPassed(symptom);
+  if (none !== undefined) return contradicts(`${none}; a limit of a rate lets some pass`);
+  const { held } = symptom.arm;
+  if (held !== undefined && isShut(symptom.arm) && held.shortForSec >= 3)
+    return contradicts(
+      `for ${Math.round(held.shortForSec)} s none of ${held.startedMeanwhile} got through; a limit of a rate lets some pass each second`,
+    );
+  const { started, passed } = passedInGaps(symptom);
+  return started >= 50 && passed <= started * 0.01
+    ? contradicts(
+        `in its outages ${passed} of ${started} got through; a limit of a rate lets some pass each second`,
+      )
+    : NOTHING;
+}

@@ -1,0 +1,56 @@
+import type { Symptom } from '../observations/types.ts';
+import { contradicts, decides, NOTHING, percent, shareInGaps, supports } from './judgements.ts';
+import { refusedByIcmp, resetsByTtl } from './refusals.ts';
+import { passedInGaps } from './shared.ts';
+import type { Cause, Judgement } from './types.ts';
+
+export const serviceDown = {
+  id: 'service-down',
+  name: 'a service that was down or restarted',
+  explains: ['refused'],
+  predicts: 'for a time every SYN is refused by the far end itself, of every arm and source, and none stalls',
+  scope: {
+    ...{ port: 'perhaps', host: 'perhaps', source: 'alike', client: 'alike' },
+    ...{ mss: 'alike', dscp: 'alike', close: 'alike', ports: 'alike' },
+  },
+  judge: (symptom) => [...judgeGaps(symptom), ...judgeSender(symptom)],
+  decidedBy: [
+    {
+      text: 'the TTL of the RSTs beside that of SYN-ACKs (root, or CAP_NET_RAW)',
+      command: 'rushhour run SCENARIO --capture on ...',
+    },
+  ],
+  next: [{ text: 'look into the log of the proxy or service at that time: it ended, or was restarted' }],
+  proof: "the service's own log has its start at the end of the outage",
+  source: 'RFC 9293 section 3.5.2 (a closed port answers with RST)',
+} as const satisfies Cause;
+
+function judgeGaps(symptom: Symptom): Judgement[] {
+  const { arm, count } = symptom;
+  const share = shareInGaps(symptom);
+  if (share < 0.8)
+    return contradicts(
+      `only ${percent(share)} of the refusals lie in seconds in which nearly all were refused`,
+    );
+  const stalled = arm.gaps.reduce((sum, gap) => sum + gap.stalled, 0);
+  if (stalled > count * 0.05)
+    return contradicts(`${stalled} stalled in the same seconds: what refuses does not keep silent`);
+  return NOTHING;
+}
+
+function judgeSender(symptom: Symptom): Judgement[] {
+  const icmp = refusedByIcmp(symptom);
+  if (icmp !== undefined) return contradicts(icmp);
+  const resets = resetsByTtl(symptom);
+  if (resets === undefined) return NOTHING;
+  const { kind, text } = resets;
+  if (kind === 'other') return contradicts(text);
+  const { arm } = symptom;
+  const { started, passed } = passedInGaps(symptom);
+  const isWhole = arm.gaps.length === 1 && arm.gaps[0]!.isWhole && passed <= started * 0.1;
+  return isWhole
+    ? decides(
+        `${text}, in one outage of ${Math.round((arm.gaps[0]!.toSec - arm.gaps[0]!.fromSec) * 10) / 10} s`,
+      )
+    : supports(text);
+}

@@ -1,0 +1,65 @@
+import type { Observations, Symptom } from '../observations/types.ts';
+import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
+import { resetsByTtl } from './refusals.ts';
+import { EVERYTHING } from './scope.ts';
+import { excludePool, explainedOtherwise, nothingPassed } from './shared.ts';
+import type { Cause, Judgement } from './types.ts';
+import { TABLE_STEPS } from './vendors.ts';
+
+export const stateTableFull = {
+  id: 'state-table-full',
+  name: "the firewall's table of connections is full",
+  explains: ['stalled', 'refused'],
+  predicts:
+    'new connections fail whoever opens them and to wherever, once so many are known; those that were closed stay for a while',
+  scope: EVERYTHING,
+  judge: (symptom, seen) => [
+    ...judgeRelease(symptom),
+    ...judgeSender(symptom),
+    ...judgeFirewall(symptom, seen),
+    ...expectSilence(symptom),
+    ...judgeFates(symptom, seen, ['not-seen']),
+    ...excludePool(symptom, seen),
+    ...explainedOtherwise(symptom, seen),
+  ],
+  decidedBy: [
+    {
+      text: "the firewall's own count and its maximum, during the load",
+      command: "rushhour run table-capacity --firewall-before 'ssh fw conntrack -S' ...",
+    },
+  ],
+  next: TABLE_STEPS,
+  proof:
+    "the firewall's count stands at its maximum while connections fail, and its counter of drops grows by as many",
+  source: 'https://docs.kernel.org/networking/nf_conntrack-sysctl.html (nf_conntrack_max)',
+} as const satisfies Cause;
+
+function judgeRelease(symptom: Symptom): Judgement[] {
+  const passed = nothingPassed(symptom);
+  if (passed !== undefined) return contradicts(`${passed}; where others come and go, some get in`);
+  const { room, release } = symptom.arm.held ?? {};
+  if (release === undefined) return NOTHING;
+  if (release.highSec <= 1)
+    return symptom.arm.arm.close === 'reset'
+      ? NOTHING
+      : contradicts(
+          `there was room again within ${release.highSec} s of the first close; entries would stay for their TIME_WAIT`,
+        );
+  return room !== undefined && room.lowSec >= 1
+    ? supports(`there was room again only ${release.lowSec} to ${release.highSec} s after the first close`)
+    : NOTHING;
+}
+
+/** A firewall that is full answers for itself. */
+function judgeSender(symptom: Symptom): Judgement[] {
+  const resets = symptom.kind === 'refused' ? resetsByTtl(symptom) : undefined;
+  return resets?.kind === 'own' ? contradicts(resets.text) : NOTHING;
+}
+
+function judgeFirewall({ count }: Symptom, { firewall }: Observations): Judgement[] {
+  const moved = (firewall?.moved ?? []).filter(({ key }) => /(^|[\s.])(drop|state-limit)$/.test(key));
+  const dropped = moved.reduce((sum, { from, to }) => sum + Math.max(0, Number(to) - Number(from)), 0);
+  return dropped >= count
+    ? decides(`the firewall counted ${dropped} drops for want of room, for ${count} failures`)
+    : NOTHING;
+}

@@ -1,0 +1,63 @@
+import type { Observations, Symptom } from '../observations/types.ts';
+import { CAUSES } from './index.ts';
+import { judgeContrasts } from './scope.ts';
+import type { Cause, Judgement } from './types.ts';
+
+/** A cause, and all that was observed of it. */
+export interface Weighed {
+  readonly cause: Cause;
+  readonly judgements: readonly Judgement[];
+  readonly isExcluded: boolean;
+  /** Something was seen that it alone predicts. */
+  readonly isDecided: boolean;
+}
+
+/** A symptom with every cause that could explain it. */
+export interface WeighedSymptom {
+  readonly symptom: Symptom;
+  readonly weighed: readonly Weighed[];
+  /** Not excluded, those first that most speaks for. */
+  readonly possible: readonly Weighed[];
+  /** The only one that is left, if something decides for it as well. */
+  readonly named: Weighed | undefined;
+}
+
+/**
+ * Weighs every cause that could explain a symptom. One that anything contradicts is excluded, whatever speaks for it; confidence in a
+ * cause is nothing but the exclusion of its rivals. The last one left is named only if something was seen that it alone predicts:
+ * what is not in the list may look like it.
+ */
+export function weighSymptom(
+  symptom: Symptom,
+  seen: Observations,
+  causes: readonly Cause[] = CAUSES,
+): WeighedSymptom {
+  const weighed = causes
+    .filter(({ explains }) => explains.includes(symptom.kind))
+    .map((cause) => weigh(cause, symptom, seen));
+  const possible = weighed
+    .filter(({ isExcluded }) => !isExcluded)
+    .toSorted((a, b) => countFor(b) - countFor(a));
+  const [only, ...rivals] = possible;
+  return {
+    symptom,
+    weighed,
+    possible,
+    named: rivals.length === 0 && only?.isDecided === true ? only : undefined,
+  };
+}
+
+function weigh(cause: Cause, symptom: Symptom, seen: Observations): Weighed {
+  const judgements = [...judgeContrasts(cause.scope, symptom), ...cause.judge(symptom, seen)];
+  return {
+    ...{ cause, judgements },
+    isExcluded: judgements.some(({ says }) => says === 'contradicts'),
+    isDecided: judgements.some(({ says }) => says === 'decides'),
+  };
+}
+
+function countFor({ judgements, isDecided }: Weighed): number {
+  return (
+    judgements.filter(({ says }) => says === 'supports' || says === 'decides').length + (isDecided ? 100 : 0)
+  );
+}

@@ -1,0 +1,34 @@
+import type { Step } from './types.ts';
+import type { Weighed, WeighedSymptom } from './weigh.ts';
+
+/** Rivals that a sentence can hold. */
+const MOST_NAMES = 4;
+
+export function sayNamed({ cause, judgements }: Weighed): string {
+  const deciding = judgements.find(({ says }) => says === 'decides');
+  return `${upper(cause.name)}: ${deciding?.text ?? ''}.`;
+}
+
+/** What is to be explained, and what it may be. */
+export function sayCannotTell({ symptom, possible }: WeighedSymptom): string {
+  const names = possible.map(({ cause }) => cause.name);
+  if (names.length === 0)
+    return `Cannot tell: ${symptom.text}, and no single cause that is known fits all that was seen.`;
+  if (names.length === 1)
+    return `Cannot tell for sure: ${symptom.text}; of the known causes only ${names[0]} is not excluded, but nothing was seen that it alone predicts.`;
+  const shown = names.slice(0, MOST_NAMES);
+  const more = names.length - shown.length;
+  const list =
+    more > 0
+      ? `${shown.join('; ')}; or one of ${more} more`
+      : `${shown.slice(0, -1).join('; ')}; or ${shown.at(-1)}`;
+  return `Cannot tell: ${symptom.text}. It may be ${list}.`;
+}
+
+export function sayStep({ firewall, text, source }: Step): string {
+  return `${firewall === undefined ? '' : `${firewall}: `}${text}${source === undefined ? '' : ` (${source})`}`;
+}
+
+function upper(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

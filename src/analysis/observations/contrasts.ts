@@ -1,0 +1,136 @@
+import { chanceOfAtLeast } from '../binomial.ts';
+import { listDifferences } from './differences.ts';
+import type { ArmSeen, Contrast, Fared, SymptomKind } from './types.ts';
+
+/** That chance made an arm so much better must be this unlikely. */
+const LUCK = 0.001;
+
+/** An arm is clean if it was no more than this as ill as the other: what is left has another reason. */
+const CLEAN_BELOW = 0.1;
+
+/** As ill, from this share of what was expected on. */
+const ALIKE_FROM = 0.5;
+
+/** Fewer expected than this say nothing either way. */
+const FEWEST_EXPECTED = 5;
+
+/** Counts of seconds that can be compared: of the same moment, by when they were started. */
+const BY_SECOND = { stalled: 'stalled', refused: 'refused' } as const;
+
+/**
+ * How the others fared in the seconds in which an arm stalled or was refused: had they met the same, as many of theirs would have
+ * been, second by second. A load that comes at another time is compared with nothing.
+ */
+export function contrastArms(ill: ArmSeen, others: readonly ArmSeen[], kind: SymptomKind): Contrast[] {
+  return others.flatMap((other) => {
+    const differs = listDifferences(ill, other);
+    if (differs === undefined) return [];
+    const counts =
+      kind in BY_SECOND ? bySecond(ill, other, kind as keyof typeof BY_SECOND) : inAll(ill, other, kind);
+    if (counts.starts === 0 || counts.expected === 0) return [];
+    return [
+      { arm: other.name, differs, ...counts, fared: judge(counts), text: describe(other, kind, counts) },
+    ];
+  });
+}
+
+interface Counts {
+  readonly starts: number;
+  readonly ill: number;
+  readonly expected: number;
+  /** Of the ill arm, in the same seconds. */
+  readonly illOfIll: number;
+}
+
+function bySecond(ill: ArmSeen, other: ArmSeen, what: 'stalled' | 'refused'): Counts {
+  const counts = { starts: 0, ill: 0, expected: 0, illOfIll: 0 };
+  // Refusals are counted by the second in which they came, which is that of their start or the next.
+  for (const [second, theirs] of other.series.bySecond) {
+    const ours = ill.series.bySecond.get(second);
+    if (ours === undefined || ours.started <= 0 || theirs.started <= 0) continue;
+    const bad = Math.min(ours.started, ours[what]);
+    counts.starts += theirs.started;
+    counts.ill += Math.min(theirs.started, theirs[what]);
+    counts.expected += theirs.started * (bad / ours.started);
+    counts.illOfIll += bad;
+  }
+  return counts;
+}
+
+/** What is counted for the run as a whole. */
+function inAll(ill: ArmSeen, other: ArmSeen, kind: SymptomKind): Counts {
+  const [a, b] = [countOf(ill, kind), countOf(other, kind)];
+  if (a === undefined || b === undefined || a.of === 0)
+    return { starts: 0, ill: 0, expected: 0, illOfIll: 0 };
+  return { starts: b.of, ill: b.count, expected: (b.of * a.count) / a.of, illOfIll: a.count };
+}
+
+/** Attempts of an arm that show a symptom, and of how many that can; undefined where the arm cannot show it. */
+export function countOf(
+  { arm, summary, started, stalled, refused }: ArmSeen,
+  kind: SymptomKind,
+): { readonly count: number; readonly of: number } | undefined {
+  const { outcomes } = summary;
+  switch (kind) {
+    case 'stalled':
+      return { count: stalled, of: started };
+    case 'refused':
+      return { count: refused, of: started };
+    case 'healed':
+      return { count: summary.healed, of: started };
+    case 'late':
+      if (arm.via === 'tcp' || arm.via === 'icmp') return undefined;
+      return {
+        count: Math.min(summary.established, (summary.requestsResent?.count ?? 0) + timeoutsOf(summary)),
+        of: summary.established,
+      };
+    case 'answered':
+      if (arm.expect.kind !== 'refused') return undefined;
+      return { count: outcomes['unexpected-handshake'] ?? 0, of: started };
+    case 'cut':
+      if (arm.holdUs === 0) return undefined;
+      return { count: cutsOf(summary), of: summary.established };
+    case 'waits':
+      return undefined;
+  }
+}
+
+/** Connections that were open, and on which what was asked was not answered in time. */
+export function timeoutsOf({ outcomes }: ArmSeen['summary']): number {
+  return (
+    (outcomes['response-timeout'] ?? 0) + (outcomes['tunnel-timeout'] ?? 0) + (outcomes['tls-timeout'] ?? 0)
+  );
+}
+
+export function cutsOf({ cuts = {} }: ArmSeen['summary']): number {
+  return Object.values(cuts).reduce((sum, count) => sum + count, 0);
+}
+
+/** By the share that the other arm would have of all that were ill, if both met the same. */
+function judge({ ill, expected, illOfIll }: Counts): Fared {
+  if (expected + illOfIll === 0) return 'unclear';
+  const share = expected / (expected + illOfIll);
+  const all = ill + illOfIll;
+  const asFew = 1 - chanceOfAtLeast(ill + 1, all, share);
+  if (asFew <= LUCK && ill <= expected * CLEAN_BELOW) return 'clean';
+  return expected >= FEWEST_EXPECTED && ill >= expected * ALIKE_FROM ? 'alike' : 'unclear';
+}
+
+const WORDS: Readonly<Record<SymptomKind, string>> = {
+  stalled: 'stalled',
+  refused: 'were refused',
+  healed: 'healed',
+  late: 'were late or unanswered after the handshake',
+  cut: 'were cut',
+  answered: 'were answered',
+  waits: 'waited',
+};
+
+function describe({ name }: ArmSeen, kind: SymptomKind, { starts, ill, expected }: Counts): string {
+  const seen = `${ill === 0 ? 'none' : ill} of ${starts} of arm ${name} ${WORDS[kind]} at the same time`;
+  return `${seen} (${round(expected)} would have, had they met the same)`;
+}
+
+function round(value: number): number {
+  return value < 10 ? Math.round(value * 10) / 10 : Math.round(value);
+}

@@ -1,0 +1,91 @@
+import type { FarSummary } from '../../metrics/far.ts';
+import type { Arm, Scenario } from '../../scenario/types.ts';
+import type { Nat } from '../findings/finder.ts';
+import { listOutages } from '../outages.ts';
+import type { Tally } from '../tally.ts';
+import type { Summary } from '../types.ts';
+import { measureDispersion } from './dispersion.ts';
+import { fitHeld } from './held.ts';
+import { findPlateau } from './plateau.ts';
+import type { ArmSeen, Observations } from './types.ts';
+
+/** What a diagnosis is made from: a run's records, and what was joined to them later. */
+export interface Records {
+  readonly scenario: Scenario;
+  readonly tally: Tally;
+  readonly summary: Omit<Summary, 'diagnosis'>;
+  readonly nat?: Nat | undefined;
+  /** What both sides captured, where a far side was joined. */
+  readonly both?: FarSummary | undefined;
+}
+
+const REFUSALS = ['handshake-refused', 'handshake-reset', 'handshake-unreachable'] as const;
+
+/** Source ports used again within this time are in use: no common TIME_WAIT is longer than four minutes (RFC 5382 REQ-5). */
+const IN_USE_SEC = 240;
+
+/** Derives all that causes are judged by, once. */
+export function observe({ scenario, tally, summary, nat, both }: Records): Observations {
+  const { run, verdict, findings, hostCounters, farCounters, pings, firewall } = summary;
+  return {
+    ...{ status: run.status, scenario: run.scenario, engine: run.engine, findings, firewall, both, pings },
+    nat: nat ?? natOf(both),
+    stallsByTcpInfo: run.stallsByTcpInfo,
+    generatorLimited: verdict.generatorLimited,
+    limits: verdict.reasons,
+    arms: scenario.arms.flatMap((arm) => observeArm(arm, tally, summary)),
+    near: hostCounters,
+    far: farCounters,
+    ownDrops: (summary.localDrops ?? 0) + (summary.conntrackDrops ?? 0) + (summary.sendDrops ?? 0),
+  };
+}
+
+/** What a far side shows of source ports, where no sweep has tested them. */
+function natOf(both: FarSummary | undefined): Nat | undefined {
+  switch (both?.nat.kind) {
+    case 'none':
+    case 'port-preserving':
+      return 'preserved';
+    case 'sequential':
+    case 'random':
+      return 'reassigned';
+    default:
+      return undefined;
+  }
+}
+
+function observeArm(arm: Arm, tally: Tally, { arms }: Records['summary']): ArmSeen[] {
+  const summary = arms[arm.name];
+  // Pings have no handshake; they are told beside.
+  if (summary === undefined || summary.started === 0 || arm.via === 'icmp') return [];
+  const series = tally.series(arm.name);
+  const isSweep = arm.load.kind === 'sweep';
+  const held = fitHeld(arm, series);
+  const plateau = findPlateau(arm, series);
+  const dispersion = isSweep ? undefined : measureDispersion(series.bySecond);
+  return [
+    {
+      ...{ name: arm.name, arm, summary, series, started: summary.started, stalled: summary.stalled.count },
+      refused: REFUSALS.reduce((sum, outcome) => sum + (summary.outcomes[outcome] ?? 0), 0),
+      gaps: isSweep ? [] : listOutages(series.bySecond),
+      ...(held === undefined ? {} : { held }),
+      ...(plateau === undefined ? {} : { plateau }),
+      ...(dispersion === undefined ? {} : { dispersion }),
+      ports: portsOf(arm, summary),
+    },
+  ];
+}
+
+function portsOf(
+  { source, load }: Arm,
+  { byReuseAge = [], started }: Summary['arms'][string],
+): ArmSeen['ports'] {
+  // The pairs of a sweep are fresh once and used once.
+  if (source?.ports === undefined || load.kind === 'sweep') return 'unknown';
+  const again = byReuseAge.reduce(
+    (sum, { ageSec, attempts }) => sum + (ageSec < IN_USE_SEC ? attempts : 0),
+    0,
+  );
+  if (again > started * 0.5) return 'used';
+  return again <= started * 0.01 ? 'fresh' : 'unknown';
+}

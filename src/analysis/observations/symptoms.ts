@@ -1,0 +1,93 @@
+import { wilsonInterval } from '../wilson.ts';
+import { contrastArms, countOf } from './contrasts.ts';
+import type { ArmSeen, Observations, Symptom, SymptomKind } from './types.ts';
+
+/** Fewer are chance's, on any path. */
+const FEWEST = 3;
+
+/** A smaller share is what any long run has; an outage counts whatever its share. */
+const SMALLEST_SHARE = 0.001;
+
+/** Fewer connections that were cut have no pattern. */
+const FEWEST_CUT = 10;
+
+const COUNTED = ['stalled', 'healed', 'refused', 'late', 'cut', 'answered'] as const satisfies SymptomKind[];
+
+/** What a run has to have explained: of each kind the arm that is most ill, and those that are ill for a reason of their own. */
+export function listSymptoms(seen: Observations): Symptom[] {
+  return [...COUNTED.flatMap((kind) => ofKind(kind, seen.arms)), ...findWaits(seen)];
+}
+
+function ofKind(kind: SymptomKind, arms: readonly ArmSeen[]): Symptom[] {
+  const ill = arms
+    .filter((arm) => isIll(arm, kind))
+    .sort((a, b) => tellsMore(b) - tellsMore(a) || surelyIll(b, kind) - surelyIll(a, kind));
+  const symptoms: Symptom[] = [];
+  const told = new Set<string>();
+  for (const arm of ill) {
+    if (told.has(arm.name)) continue;
+    // Those that are worse have been told of: what made them so may hide what this one has.
+    const others = arms.filter((other) => other !== arm && !told.has(other.name));
+    const contrasts = contrastArms(arm, others, kind);
+    for (const { arm: name, fared } of contrasts) if (fared === 'alike') told.add(name);
+    told.add(arm.name);
+    const { count, of } = countOf(arm, kind)!;
+    symptoms.push({ kind, arm, count, of, contrasts, text: describe(kind, arm.name, count, of) });
+  }
+  return symptoms;
+}
+
+function isIll(arm: ArmSeen, kind: SymptomKind): boolean {
+  const { count = 0, of = 0 } = countOf(arm, kind) ?? {};
+  if (kind === 'cut') return count >= FEWEST_CUT;
+  const hasGap = arm.gaps.some((gap) => (kind === 'stalled' || kind === 'refused') && gap[kind] >= FEWEST);
+  return count >= FEWEST && (count >= of * SMALLEST_SHARE || hasGap);
+}
+
+/** What holds connections, or steps its rate, shows more of a limit than what only meets it. */
+function tellsMore({ held, plateau }: ArmSeen): number {
+  return held !== undefined ? 2 : plateau !== undefined ? 1 : 0;
+}
+
+/** The share that is ill at least, so that many attempts count for more than few. */
+function surelyIll(arm: ArmSeen, kind: SymptomKind): number {
+  const { count = 0, of = 0 } = countOf(arm, kind) ?? {};
+  return wilsonInterval(Math.min(count, of), of)[0];
+}
+
+/** Waits at a round number that TCP's own retransmissions do not explain. */
+function findWaits({ findings, arms }: Observations): Symptom[] {
+  const clusters = findings.filter(
+    ({ kind, confidence }) =>
+      kind === 'latency-cluster' && (confidence === 'high' || confidence === 'medium'),
+  );
+  const first = clusters.toSorted((a, b) => Number(b['count']) - Number(a['count']))[0];
+  const arm = arms.find(({ name }) => name === first?.arm);
+  if (first === undefined || arm === undefined) return [];
+  const count = Number(first['count']);
+  return [
+    {
+      kind: 'waits',
+      arm,
+      count,
+      of: arm.summary.firstByteUs.count,
+      contrasts: [],
+      text: `${arm.name}: ${first.text}`,
+    },
+  ];
+}
+
+const WORDS: Readonly<Record<Exclude<SymptomKind, 'waits'>, readonly [what: string, verb: string]>> = {
+  stalled: ['handshakes', 'stalled'],
+  healed: ['handshakes', 'needed a second SYN within a fraction of a second'],
+  refused: ['handshakes', 'were refused'],
+  late: ['connections', 'had a request sent again or not answered in time'],
+  cut: ['held connections', 'were cut'],
+  answered: ['handshakes with a port that must refuse', 'were completed'],
+};
+
+function describe(kind: SymptomKind, arm: string, count: number, of: number): string {
+  if (kind === 'waits') return '';
+  const [what, verb] = WORDS[kind];
+  return `${count} of ${of} ${what} (arm ${arm}) ${verb}`;
+}

@@ -1,0 +1,231 @@
+import type { CauseId } from '../../../src/analysis/causes/index.ts';
+import type { Arm } from '../../../src/scenario/types.ts';
+import { armOf, hold, sec } from '../parts.ts';
+import { away, lossy, openLimit, pool, port, rateLimit, reuse } from './paths.ts';
+import { asking, type Load, type More, type Path, randomOf } from './world.ts';
+
+/** A run that decides for a cause, and the same without what decides. */
+export interface Case {
+  readonly cause: CauseId;
+  readonly what: string;
+  readonly loads: readonly Load[];
+  readonly path: () => Path;
+  readonly more?: More;
+  /** Without which arm, or with what else instead, nothing is named any more. */
+  readonly without?: {
+    readonly arms?: readonly string[];
+    readonly more?: More;
+    readonly loads?: readonly Load[];
+    readonly path?: () => Path;
+  };
+}
+
+/** Counters of this machine are known, and none of drops moved. */
+export const NEAR: More = { near: { TcpActiveOpens: 10_000 } };
+
+const OTHER_PORT = { scheme: 'tcp', host: '10.0.0.1', port: 3_129, path: '' } as const;
+const SOURCE = (ports: number, order: 'sequential' | 'lru', reuseAfterUs = 0): NonNullable<Arm['source']> =>
+  ({
+    addresses: [{ kind: 'all' }],
+    ports: { range: { from: 20_000, to: 20_000 + ports }, order, reuseAfterUs },
+  }) as unknown as NonNullable<Arm['source']>;
+
+export const stress: Load = {
+  arm: asking('stress', { load: hold(100, 60), source: SOURCE(500, 'sequential') }),
+  ports: 500,
+};
+export const reset: Load = {
+  arm: asking('reset-control', { load: hold(20, 60), close: 'reset', source: SOURCE(100, 'sequential') }),
+  ports: 100,
+};
+export const fresh: Load = { arm: asking('fresh', { load: hold(10, 60), source: SOURCE(5_000, 'lru') }) };
+
+export const short = (name: string, changes: Partial<Arm> = {}, perSec = 5): Load => ({
+  arm: armOf({ name, load: hold(perSec, 60), close: 'reset', ...changes }),
+});
+export const otherPort = short('other-port', { target: OTHER_PORT });
+export const held = (perSec: number, holdSec: number, forSec: number): Load => ({
+  arm: armOf({ name: 'keep', load: hold(perSec, forSec), holdUs: sec(holdSec) }),
+});
+
+/** Fills what there is room for at one rate and again at another. */
+const heldAtTwoRates: Load = {
+  arm: armOf({
+    ...{ name: 'keep', holdUs: sec(5) },
+    load: {
+      kind: 'open',
+      phases: [
+        { kind: 'hold', ratePerSec: 50, forUs: sec(30) },
+        { kind: 'hold', ratePerSec: 20, forUs: sec(60) },
+      ],
+    },
+  }),
+};
+
+const CLIMB = asking('climb', {
+  load: {
+    kind: 'open',
+    phases: [{ kind: 'step', fromPerSec: 50, toPerSec: 250, byPerSec: 50, eachUs: sec(12) }],
+  },
+});
+export const spread: Load = { arm: asking('spread', { load: hold(60, 60), source: SOURCE(9_000, 'lru') }) };
+const client = (ecn: boolean): Partial<Arm> => ({
+  client: { profile: 'linux-6', knobs: ecn ? { ecn: 'ecn' } : {} },
+});
+const closedPort = (name: string, number: number): Load => ({
+  arm: armOf({
+    name,
+    load: hold(5, 20),
+    expect: { kind: 'refused' } as Arm['expect'],
+    target: { ...OTHER_PORT, port: number },
+  }),
+});
+
+export const CASES: readonly Case[] = [
+  {
+    cause: 'early-reuse',
+    what: 'a timer of 1 s against 60 s, with RST and fresh ports beside it',
+    loads: [stress, reset, fresh],
+    path: () => reuse(1, 60, randomOf(1)),
+    more: NEAR,
+    without: { arms: ['reset-control'] },
+  },
+  {
+    cause: 'early-reuse',
+    what: 'bare ACKs that come back',
+    loads: [stress, fresh],
+    path: () => ({ ...reuse(1, 60, randomOf(2)), answer: () => 'ack-foreign' }),
+    more: NEAR,
+    without: { path: () => reuse(1, 60, randomOf(2)) },
+  },
+  {
+    cause: 'nat-ports',
+    what: '100 ports that rest for 10 s, another port clean',
+    loads: [heldAtTwoRates, otherPort],
+    path: () => pool(100, 10),
+    more: NEAR,
+    without: { arms: ['other-port'] },
+  },
+  {
+    cause: 'open-limit',
+    what: '600 connections to one port, filled slowly',
+    loads: [held(12, 120, 200), otherPort],
+    path: () => openLimit(600),
+    more: NEAR,
+    without: { loads: [held(12, 120, 100), otherPort] },
+  },
+  {
+    cause: 'open-limit',
+    what: '50 connections in all',
+    loads: [held(5, 60, 120), otherPort],
+    path: () => openLimit(50, () => 'all'),
+    more: NEAR,
+    without: { loads: [held(5, 60, 45), otherPort] },
+  },
+  {
+    cause: 'rate-limit',
+    what: '120 SYNs a second, a stepped rate, connections held beside it',
+    loads: [{ arm: CLIMB }, { arm: armOf({ name: 'keep', load: hold(10, 60), holdUs: sec(90) }) }],
+    path: () => rateLimit(120, 20),
+    more: NEAR,
+    without: { arms: ['keep'] },
+  },
+  {
+    cause: 'loss',
+    what: 'two packets in a hundred, requests among them',
+    loads: [spread, short('connect', {}, 20)],
+    path: () => lossy(0.02, randomOf(3)),
+    more: NEAR,
+    without: { arms: ['spread'] },
+  },
+  {
+    cause: 'accept-queue',
+    what: 'the far end counts as many that found its queue full',
+    loads: [spread, short('connect')],
+    path: () => rateLimit(40, 5),
+    more: { ...NEAR, far: { TcpExtListenOverflows: 9_000, TcpExtListenDrops: 9_000 } },
+    without: { more: NEAR },
+  },
+  {
+    cause: 'bad-endpoint',
+    what: 'one of two addresses is silent',
+    loads: [{ ...spread, endpoints: ['10.0.0.1:3128', '10.0.0.2:3128'] }],
+    path: () => ({ syn: ({ endpoint }) => (endpoint.startsWith('10.0.0.2') ? 'drop' : 'pass') }),
+    more: NEAR,
+  },
+  {
+    cause: 'client-identity',
+    what: 'SYNs with ECN are dropped',
+    loads: [short('plain', client(false)), short('ecn', client(true))],
+    path: () => ({ syn: ({ arm }) => (arm.name === 'ecn' ? 'drop' : 'pass') }),
+    more: NEAR,
+    without: { arms: ['plain'] },
+  },
+  {
+    cause: 'long-path',
+    what: 'a round trip of 1.3 s, as timestamps show',
+    loads: [spread, short('connect')],
+    path: () => ({ rttSec: 1.3 }),
+    more: NEAR,
+  },
+  {
+    cause: 'probe',
+    what: 'its own conntrack drops as many',
+    loads: [spread],
+    path: () => away([[20, 24]]),
+    more: { near: { TcpActiveOpens: 10_000, 'conntrack.drop': 300 } },
+    without: { more: { near: { TcpActiveOpens: 10_000, 'conntrack.drop': 30 } } },
+  },
+  {
+    cause: 'service-down',
+    what: 'refused for 2 s, by the TTL of the far end',
+    loads: [spread, short('connect')],
+    path: () => ({ ...away([[30, 32.04]], 'reset'), answer: () => 'rst' }),
+    more: NEAR,
+    without: { path: () => away([[30, 32.04]], 'reset') },
+  },
+  {
+    cause: 'reject-by-policy',
+    what: 'ICMP errors from the first to the last',
+    loads: [short('refused'), otherPort],
+    path: () => ({
+      syn: (syn) => (port(syn) === '3128' ? 'reset' : 'pass'),
+      refusal: 'ICMP admin-prohibited (3/13) from 10.9.9.1',
+    }),
+    more: NEAR,
+  },
+  {
+    cause: 'pre-answered',
+    what: 'two closed ports connect',
+    loads: [closedPort('nine', 9), closedPort('eleven', 11)],
+    path: () => ({}),
+    more: NEAR,
+    without: { arms: ['eleven'] },
+  },
+  {
+    cause: 'mtu-black-hole',
+    what: 'requests vanish but for a small MSS',
+    loads: [spread, { arm: { ...spread.arm, name: 'small', socket: { bind: [], mss: 536 } } }],
+    path: () => ({ swallowsRequest: ({ arm }) => arm.socket.mss === undefined }),
+    more: NEAR,
+    without: { arms: ['small'] },
+  },
+  {
+    cause: 'dscp-policer',
+    what: 'requests vanish with EF',
+    loads: [spread, { arm: { ...spread.arm, name: 'voice', socket: { bind: [], tos: 0xb8 } } }],
+    path: () => ({ swallowsRequest: ({ arm }) => arm.socket.tos === 0xb8 }),
+    more: NEAR,
+    without: { loads: [{ arm: { ...spread.arm, name: 'voice', socket: { bind: [], tos: 0xb8 } } }] },
+  },
+  {
+    cause: 'fixed-wait',
+    what: 'some first bytes come 5 s late',
+    loads: [spread],
+    path: () => {
+      const random = randomOf(4);
+      return { firstByteSec: () => (random() < 0.05 ? 5.002 : 0.002) };
+    },
+    more: NEAR,
+  },
+];

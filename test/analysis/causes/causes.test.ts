@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { Diagnosis } from '../../../src/analysis/causes/diagnosis.ts';
+import { CAUSES } from '../../../src/analysis/causes/index.ts';
+import { armOf, hold } from '../parts.ts';
+import { CASES, fresh, held, NEAR, otherPort, reset, short, spread, stress } from './cases.ts';
+import { away, lossy, openLimit, rateLimit, reuse, together } from './paths.ts';
+import { asking, diagnoseIn, type Load, type Path, randomOf } from './world.ts';
+
+function statusOf({ causes }: Diagnosis, id: string): string | undefined {
+  return causes.find((cause) => cause.id === id)?.status;
+}
+
+describe('a cause', () => {
+  it.each(CASES)('$cause is named: $what', ({ cause, loads, path, more }) => {
+    const diagnosis = diagnoseIn(loads, path(), more);
+    const named = diagnosis.causes.filter(({ status }) => status === 'named').map(({ id }) => id);
+    expect({ verdict: diagnosis.verdict, named, text: diagnosis.text }).toMatchObject({
+      verdict: 'named',
+      named: [cause],
+    });
+    const [found] = diagnosis.causes;
+    expect(found!.for.length).toBeGreaterThan(0);
+    expect(found!.next.length).toBeGreaterThan(0);
+    // Each rival was excluded by something.
+    for (const { status, against } of diagnosis.causes.slice(1)) {
+      expect(status).toBe('excluded');
+      expect(against.length).toBeGreaterThan(0);
+    }
+  });
+
+  it.each(
+    CASES.filter(({ without }) => without !== undefined),
+  )('$cause is one of several without what decides: $what', ({ cause, loads, path, more, without = {} }) => {
+    const left = without.loads ?? loads.filter(({ arm }) => without.arms?.includes(arm.name) !== true);
+    const diagnosis = diagnoseIn(left, (without.path ?? path)(), without.more ?? more);
+    expect({ verdict: diagnosis.verdict, text: diagnosis.text }).toMatchObject({ verdict: 'cannot-tell' });
+    expect(statusOf(diagnosis, cause)).toBe('possible');
+    expect(diagnosis.decide.length).toBeGreaterThan(0);
+  });
+
+  it('says what it predicts, what decides and where that is documented', () => {
+    for (const { predicts, decidedBy, next, proof, source, id } of CAUSES) {
+      for (const text of [predicts, proof, source]) expect(text, id).not.toBe('');
+      expect(next.length, id).toBeGreaterThan(0);
+      if (id !== 'service-listens') expect(decidedBy.length, id).toBeGreaterThan(0);
+    }
+    expect(new Set(CAUSES.map(({ id }) => id)).size).toBe(CAUSES.length);
+  });
+});
+
+describe('what was once blamed on ports', () => {
+  it.each([
+    [
+      'a SYN rate limit',
+      'rate-limit',
+      [{ arm: asking('traffic', { load: hold(100, 60) }) }, short('control')],
+      () => rateLimit(60, 200),
+    ],
+    ['an outage of 4 s', 'outage', [spread, short('connect')], () => away([[20, 24]])],
+    [
+      'a saturated proxy',
+      'accept-queue',
+      [spread, otherPort],
+      () => ({ ...rateLimit(50, 5), firstByteSec: () => 0.4 }),
+    ],
+    ['a limit that all share', 'open-limit', [held(20, 10, 8), otherPort], () => openLimit(50, () => 'all')],
+  ] as const)('%s is not told from others by one arm', (_, cause, loads, path) => {
+    const diagnosis = diagnoseIn(loads, path(), NEAR);
+    expect(diagnosis.verdict).toBe('cannot-tell');
+    expect(diagnosis.causes.filter(({ status }) => status === 'named')).toEqual([]);
+    expect(statusOf(diagnosis, cause)).toBe('possible');
+  });
+
+  it('a proxy that was restarted is no defence against floods', () => {
+    const diagnosis = diagnoseIn([spread], away([[30, 32.04]], 'reset'), NEAR);
+    expect(statusOf(diagnosis, 'syn-flood-defence')).toBeUndefined();
+    expect(statusOf(diagnosis, 'service-down')).toBe('possible');
+  });
+
+  it('one SYN in ten that is refused is put down to no one', () => {
+    let turn = 0;
+    const path: Path = { syn: () => (++turn % 10 === 0 ? 'reset' : 'pass'), refusal: 'RST' };
+    const diagnosis = diagnoseIn([{ arm: asking('traffic', { load: hold(100, 60) }) }], path, NEAR);
+    expect(diagnosis.verdict).toBe('cannot-tell');
+  });
+});
+
+describe('a run in which nothing is ill', () => {
+  it.each([
+    ['as it comes', {}],
+    ['on a path of 400 ms', { rttSec: 0.4 }],
+  ] as const)('is healthy: %s', (_, path) => {
+    expect(diagnoseIn([stress, reset, fresh], path, NEAR)).toMatchObject({ verdict: 'healthy', causes: [] });
+  });
+
+  it('is not called healthy after a few attempts', () => {
+    const few: Load = { arm: armOf({ load: hold(1, 30) }) };
+    expect(diagnoseIn([few], {}, NEAR).verdict).toBe('none');
+  });
+});
+
+describe('two causes at once', () => {
+  it('are never one that is none of them', () => {
+    const random = randomOf(7);
+    const diagnosis = diagnoseIn(
+      [stress, reset, fresh],
+      together(reuse(1, 60, random), lossy(0.02, random)),
+      NEAR,
+    );
+    const named = diagnosis.causes.filter(({ status }) => status === 'named').map(({ id }) => id);
+    for (const id of named) expect(['early-reuse', 'loss']).toContain(id);
+    expect(['named', 'possible']).toContain(statusOf(diagnosis, 'early-reuse'));
+  });
+});

@@ -1,0 +1,370 @@
+import { diagnose } from '../../../src/analysis/causes/diagnose.ts';
+import type { Diagnosis } from '../../../src/analysis/causes/diagnosis.ts';
+import type { Nat } from '../../../src/analysis/findings/finder.ts';
+import { observe, type Records } from '../../../src/analysis/observations/observe.ts';
+import { summarise } from '../../../src/analysis/summarise.ts';
+import { Tally } from '../../../src/analysis/tally.ts';
+import type { Summary } from '../../../src/analysis/types.ts';
+import { createHistogram, type Histogram, recordUs } from '../../../src/metrics/histogram.ts';
+import type { HostCounters, SeriesCounts } from '../../../src/metrics/types.ts';
+import { stretchesOf } from '../../../src/scenario/load-shape.ts';
+import type { Arm, Scenario } from '../../../src/scenario/types.ts';
+import { armOf, frameOf, scenarioOf, sec } from '../parts.ts';
+
+/** A SYN on its way; `copy` 0 is the first, `restedSec` how long its source port had not been used, null: never used. */
+export interface Syn {
+  readonly atSec: number;
+  readonly arm: Arm;
+  readonly endpoint: string;
+  readonly copy: number;
+  readonly restedSec: number | null;
+}
+
+export type Fate = 'pass' | 'drop' | 'reset';
+
+/** What lies in between, or the far end; only what differs from a path on which all goes well. */
+export interface Path {
+  syn?(syn: Syn): Fate;
+  /** A connection that was established ended. */
+  closed?(syn: Syn, atSec: number): void;
+  /** The request's first copy is lost. */
+  losesRequest?(syn: Syn): boolean;
+  /** Never answered, whatever is sent again. */
+  swallowsRequest?(syn: Syn): boolean;
+  /** From the handshake to the first byte, seconds. */
+  firstByteSec?(syn: Syn): number;
+  /** Round trip of the path, as timestamps show it. */
+  readonly rttSec?: number;
+  /** What refuses, as the kernel tells: "RST", "ICMP port-unreachable (3/3) from 10.0.0.1". */
+  readonly refusal?: string;
+  /** What packets show of a SYN that stalled or was refused. */
+  answer?(syn: Syn): string;
+}
+
+export interface Load {
+  readonly arm: Arm;
+  /** "address:port", tried in turn. */
+  readonly endpoints?: readonly string[];
+  /** Source ports, used one after the other; none: never used again. */
+  readonly ports?: number;
+}
+
+export interface More {
+  readonly scenario?: Partial<Scenario>;
+  readonly near?: HostCounters;
+  readonly far?: HostCounters;
+  readonly pings?: Summary['pings'];
+  readonly nat?: Nat;
+  readonly both?: Records['both'];
+  readonly firewall?: Summary['firewall'];
+}
+
+const RTT_SEC = 0.0005;
+const SERVICE_SEC = 0.002;
+/** Linux before 6.5: the wait doubles. */
+const COPIES_AT_SEC = [0, 1, 3, 7];
+const TIMEOUT_SEC = 8;
+const STALL_SEC = 0.9;
+
+const RUN: Summary['run'] = {
+  ...{ id: '20250131-060000-test', scenario: 'test', label: '', startedAt: '2025-01-31T06:00:00.000Z' },
+  ...{ endedAt: '2025-01-31T06:10:00.000Z', status: 'complete', engine: 'raw', stallsByTcpInfo: true },
+};
+
+type Event = { readonly atSec: number; readonly run: () => void };
+
+/** Plays loads against a path, SYN by SYN in order of time, and gives what a run would record of it. */
+export function play(loads: readonly Load[], path: Path, more: More = {}): Records {
+  const events: Event[] = [];
+  const at = (atSec: number, run: () => void): void => void events.push({ atSec, run });
+  const recorders = loads.map((load) => new Recorder(load));
+  for (const recorder of recorders) schedule(recorder, path, at);
+  // Later ones are added while it runs: each time the earliest is taken.
+  const queue = new Queue(events);
+  events.length = 0;
+  for (let next = queue.take(); next !== undefined; next = queue.take()) {
+    next.run();
+    for (const event of events) queue.add(event);
+    events.length = 0;
+  }
+  return record(loads, recorders, more);
+}
+
+/** What a run against it is diagnosed as. */
+export function diagnoseIn(loads: readonly Load[], path: Path, more: More = {}): Diagnosis {
+  return diagnose(observe(play(loads, path, more)));
+}
+
+function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () => void) => void): void {
+  const { load } = recorder;
+  let number = 0;
+  for (const startSec of startsOf(load.arm)) {
+    const index = number;
+    number += 1;
+    at(startSec, () => {
+      const endpoint = endpointsOf(load)[index % endpointsOf(load).length]!;
+      const port = load.ports === undefined ? undefined : index % load.ports;
+      const first: Syn = {
+        atSec: startSec,
+        arm: load.arm,
+        endpoint,
+        copy: 0,
+        restedSec: recorder.rested(port, startSec),
+      };
+      recorder.start(first);
+      const send = (copy: number): void => {
+        const atSec = startSec + COPIES_AT_SEC[copy]!;
+        const syn = { ...first, atSec, copy };
+        const fate = path.syn?.(syn) ?? 'pass';
+        if (fate === 'pass') establish(syn, atSec + (path.rttSec ?? RTT_SEC));
+        else if (fate === 'reset') recorder.refused(first, atSec, path);
+        else if (copy + 1 < COPIES_AT_SEC.length)
+          at(startSec + COPIES_AT_SEC[copy + 1]!, () => send(copy + 1));
+        else recorder.froze(first, startSec + TIMEOUT_SEC, path.answer?.(first));
+      };
+      const establish = (syn: Syn, atSec: number): void => {
+        const isAsking = load.arm.via !== 'tcp';
+        const isLost = isAsking && (path.losesRequest?.(syn) ?? false);
+        const isSwallowed = isAsking && (path.swallowsRequest?.(syn) ?? false);
+        const answeredSec = atSec + (path.firstByteSec?.(syn) ?? SERVICE_SEC) + (isLost ? 0.2 : 0);
+        const endSec = isSwallowed ? atSec + 15 : isAsking ? answeredSec : atSec + load.arm.holdUs / 1e6;
+        recorder.established(
+          first,
+          atSec,
+          copiesBy(atSec - startSec, syn.copy),
+          { isAsking, isLost, isSwallowed, answeredSec, rttSec: path.rttSec ?? RTT_SEC },
+          path.answer?.(first),
+        );
+        at(endSec, () => {
+          path.closed?.(syn, endSec);
+          recorder.ended(port, endSec, isSwallowed);
+        });
+      };
+      send(0);
+    });
+  }
+}
+
+/** How often a SYN had been sent again by the time that its answer came, from a long path after the one that it is for. */
+function copiesBy(afterSec: number, copy: number): number {
+  return Math.max(copy, COPIES_AT_SEC.filter((sentSec) => sentSec < afterSec).length - 1);
+}
+
+/** When the attempts of an arm begin, evenly within each level. */
+function startsOf({ load }: Arm): number[] {
+  if (load.kind !== 'open') throw new TypeError('only open loads are played');
+  let fromUs = 0;
+  return stretchesOf(load).flatMap(({ fromPerSec, forUs }) => {
+    const [start, count] = [fromUs / 1e6, Math.floor((fromPerSec * forUs) / 1e6)];
+    fromUs += forUs;
+    return Array.from({ length: count }, (_, index) => start + index / fromPerSec);
+  });
+}
+
+function endpointsOf({ endpoints, arm: { target } }: Load): readonly string[] {
+  return endpoints ?? [`${target.host}:${target.port}`];
+}
+
+interface Answered {
+  readonly rttSec: number;
+  readonly isAsking: boolean;
+  readonly isLost: boolean;
+  readonly isSwallowed: boolean;
+  readonly answeredSec: number;
+}
+
+/** Counts one arm as the recorder of a worker does. */
+class Recorder {
+  readonly load: Load;
+  readonly bySecond = new Map<number, Partial<SeriesCounts>>();
+  readonly histograms = new Map<string, Histogram>();
+  readonly #closedSec = new Map<number, number>();
+  #firstSec = -1;
+
+  constructor(load: Load) {
+    this.load = load;
+  }
+
+  rested(port: number | undefined, atSec: number): number | null {
+    const closed = port === undefined ? undefined : this.#closedSec.get(port);
+    return closed === undefined ? null : atSec - closed;
+  }
+
+  start({ atSec, endpoint, restedSec }: Syn): void {
+    if (this.#firstSec < 0) this.#firstSec = atSec;
+    this.#add(atSec, {
+      ...{ scheduled: 1, started: 1, firstBegunUs: sec(this.#firstSec), lastBegunUs: sec(atSec) },
+      endpoints: { [endpoint]: { started: 1, established: 0, completed: 0, stalled: 0 } },
+      ...(restedSec === null ? {} : { byReuseAge: { [ageBin(restedSec)]: { attempts: 1, stalled: 0 } } }),
+    });
+  }
+
+  established(first: Syn, atSec: number, copy: number, answered: Answered, answer?: string): void {
+    const isStalled = atSec - first.atSec >= STALL_SEC;
+    const { isAsking, isLost, isSwallowed, answeredSec, rttSec } = answered;
+    this.#add(atSec, {
+      ...{ established: 1, recovered: isStalled ? 1 : 0, synRetransmits: { [copy]: 1 } },
+      ...(isAsking ? { requestRetransmits: { [isLost ? 1 : 0]: 1 } } : {}),
+      endpoints: {
+        [first.endpoint]: { started: 0, established: 1, completed: 0, stalled: isStalled ? 1 : 0 },
+      },
+    });
+    if (isStalled) this.#stalled(first, atSec, answer);
+    this.#time('handshake-service', atSec - first.atSec);
+    // Karn's algorithm, but for timestamps, which tell the copy that was answered.
+    this.#time('rtt', rttSec);
+    if (isAsking && !isSwallowed) {
+      this.#time('firstByte-service', answeredSec - first.atSec);
+      this.#time('total-service', answeredSec - first.atSec);
+    }
+  }
+
+  ended(port: number | undefined, atSec: number, isSwallowed: boolean): void {
+    if (port !== undefined) this.#closedSec.set(port, atSec);
+    this.#add(
+      atSec,
+      isSwallowed
+        ? { outcomes: { 'response-timeout': 1 } }
+        : this.load.arm.expect.kind === 'refused'
+          ? { outcomes: { 'unexpected-handshake': 1 } }
+          : { completed: 1, outcomes: { ok: 1 } },
+    );
+  }
+
+  refused(first: Syn, atSec: number, { answer, refusal = 'RST' }: Path): void {
+    const met = answer?.(first);
+    this.#add(atSec, {
+      ...{ outcomes: { 'handshake-refused': 1 }, refusals: { [refusal]: 1 } },
+      ...(met === undefined ? {} : { synAnswers: { [`refused ${met}`]: 1 } }),
+    });
+    if (atSec - first.atSec >= STALL_SEC) this.#stalled(first, atSec);
+  }
+
+  froze(first: Syn, atSec: number, answer?: string): void {
+    this.#add(atSec, {
+      ...{ frozen: 1, outcomes: { 'handshake-timeout': 1 } },
+      endpoints: { [first.endpoint]: { started: 0, established: 0, completed: 0, stalled: 1 } },
+    });
+    this.#stalled(first, atSec, answer);
+  }
+
+  #stalled({ atSec, restedSec }: Syn, knownSec: number, answer?: string): void {
+    this.#add(knownSec, {
+      stalledBySecond: { [Math.floor(atSec)]: 1 },
+      ...(restedSec === null ? {} : { byReuseAge: { [ageBin(restedSec)]: { attempts: 0, stalled: 1 } } }),
+      ...(answer === undefined ? {} : { synAnswers: { [`stalled ${answer}`]: 1 } }),
+    });
+  }
+
+  #time(what: string, seconds: number): void {
+    const tag = `${this.load.arm.name}.${what}`;
+    const histogram = this.histograms.get(tag) ?? createHistogram();
+    this.histograms.set(tag, histogram);
+    recordUs(histogram, Math.round(seconds * 1e6));
+  }
+
+  #add(atSec: number, counts: Partial<SeriesCounts>): void {
+    const second = Math.floor(atSec);
+    const known = this.bySecond.get(second) ?? {};
+    this.bySecond.set(second, addDeeply(known, counts));
+  }
+}
+
+function ageBin(seconds: number): number {
+  return Math.floor(seconds * 10) * 100;
+}
+
+/** Adds numbers wherever they stand; times of first and last begin are taken as they come. */
+function addDeeply<T extends object>(sum: T, part: T): T {
+  const target = sum as Record<string, unknown>;
+  for (const [key, value] of Object.entries(part)) {
+    if (key === 'firstBegunUs') target[key] ??= value;
+    else if (key === 'lastBegunUs') target[key] = value;
+    else if (typeof value === 'number') target[key] = Number(target[key] ?? 0) + value;
+    else target[key] = addDeeply((target[key] ?? {}) as object, value as object);
+  }
+  return sum;
+}
+
+function record(loads: readonly Load[], recorders: readonly Recorder[], more: More): Records {
+  const tally = new Tally();
+  const seconds = Math.max(...recorders.flatMap(({ bySecond }) => [...bySecond.keys()]));
+  for (let second = 0; second <= seconds; second += 1) {
+    const series = recorders.map(
+      ({ load, bySecond }) => [load.arm.name, bySecond.get(second) ?? {}] as const,
+    );
+    tally.add({
+      ...frameOf(second, Object.fromEntries(series)),
+      ...(second === 0 && more.near !== undefined ? { hostCounters: more.near } : {}),
+      ...(second === 0 && more.far !== undefined ? { farCounters: more.far } : {}),
+    });
+  }
+  const scenario = scenarioOf({ arms: loads.map(({ arm }) => arm), ...more.scenario });
+  const histograms = new Map(recorders.flatMap((one) => [...one.histograms]));
+  const { nat, pings, both, firewall } = more;
+  const whole = summarise({ run: RUN, scenario, tally, histograms, ...(nat === undefined ? {} : { nat }) });
+  const summary = {
+    ...whole,
+    ...(pings === undefined ? {} : { pings }),
+    ...(firewall === undefined ? {} : { firewall }),
+  };
+  return { scenario, tally, summary, nat, both };
+}
+
+/** Events by time, the earliest first. */
+class Queue {
+  readonly #heap: Event[];
+
+  constructor(events: readonly Event[]) {
+    this.#heap = [...events].sort((a, b) => a.atSec - b.atSec);
+  }
+
+  add(event: Event): void {
+    const heap = this.#heap;
+    heap.push(event);
+    for (let child = heap.length - 1; child > 0; ) {
+      const parent = (child - 1) >> 1;
+      if (heap[parent]!.atSec <= heap[child]!.atSec) return;
+      [heap[parent], heap[child]] = [heap[child]!, heap[parent]!];
+      child = parent;
+    }
+  }
+
+  take(): Event | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) return first;
+    heap[0] = last;
+    for (let parent = 0; ; ) {
+      const least = [2 * parent + 1, 2 * parent + 2]
+        .filter((child) => child < heap.length)
+        .reduce((best, child) => (heap[child]!.atSec < heap[best]!.atSec ? child : best), parent);
+      if (least === parent) return first;
+      [heap[parent], heap[least]] = [heap[least]!, heap[parent]!];
+      parent = least;
+    }
+  }
+}
+
+/** An arm that sends requests through a proxy. */
+export function asking(name: string, changes: Partial<Arm> = {}): Arm {
+  return armOf({
+    name,
+    via: 'proxy',
+    close: 'peer',
+    expect: { kind: 'status', statuses: [200] } as Arm['expect'],
+    ...changes,
+  });
+}
+
+/** Numbers between 0 and 1, the same for the same seed (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
