@@ -16,6 +16,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Register>>> = {
   compare: async () => (await import('./commands/compare.ts')).registerCompare,
   trend: async () => (await import('./commands/trend.ts')).registerTrend,
   report: async () => (await import('./commands/report.ts')).registerReport,
+  diagnose: async () => (await import('./commands/diagnose.ts')).registerDiagnose,
   experiment: async () => (await import('./commands/experiment.ts')).registerExperiment,
   soak: async () => (await import('./commands/soak.ts')).registerSoak,
   export: async () => (await import('./commands/export.ts')).registerExport,
@@ -86,6 +87,7 @@ Examples:
   rushhour report before after                     the same as one HTML file
   rushhour soak steady ... --for 5h                for hours, whatever happens to this machine
   rushhour trend --last 30                         did anything change between nights?
+  rushhour diagnose 20250131                       why did it stall, or what would tell?
   rushhour pcap client.pcap                        handshakes and stalls in any packet capture
   rushhour serve                                   everything in a browser, on this machine only
   rushhour doctor steady                           is this machine ready for it?

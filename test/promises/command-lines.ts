@@ -8,6 +8,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   ...{ soak: ['quickstart', '--for', '1m'], completion: ['bash'], manual: [], 'lab list': [], help: [] },
   'soak install': ['quickstart', '--at', '01:30', '--for', '5h'],
   pcap: ['one.pcap'],
+  diagnose: ['done'],
   'soak status': [],
   'soak uninstall': [],
 };

@@ -23,6 +23,7 @@ export const CATALOGUE = {
   },
   trend: { summary: 'compare many nights: did anything change or drift?', usage: '[options] [runs...]' },
   report: { summary: 'write an HTML report of one run or of two', usage: '[options] <run> [after]' },
+  diagnose: { summary: 'say why a run stalled, or what would tell', usage: '[options] <run>' },
   experiment: {
     summary: 'alternate two settings, run under each, and compare',
     usage: '[options] [scenario]',

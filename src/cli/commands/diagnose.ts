@@ -1,0 +1,57 @@
+import { type Command, Option } from 'commander';
+import { EXIT, type ExitCode } from '../../errors.ts';
+import type { Context } from '../context.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
+import { wantsColour } from '../host.ts';
+
+interface DiagnoseOptions {
+  readonly results?: string;
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+}
+
+export function registerDiagnose(program: Command, context: Context): void {
+  program
+    .command('diagnose')
+    .description(
+      'Say why a recorded run went as it did, as far as it can tell: a cause is named only where something in this very run excludes each rival that would look the same; otherwise the rivals are listed, with the command that would decide between them.',
+    )
+    .argument('<run>', 'id, the start of one, label or folder')
+    .addOption(resultsOption())
+    .addOption(new Option('--json', 'print the diagnosis as JSON').conflicts('markdown'))
+    .option('--markdown', 'print it for a ticket')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour diagnose 20250131-06
+  rushhour diagnose "timer 1 s" --markdown
+
+The run is read again from its records, so that what its far side captured counts once it was joined. See
+docs/diagnosis.md.
+
+Exit codes: 0 read, whatever it says; 2 no such run.`,
+    )
+    .action(context.act((run: string, options: DiagnoseOptions) => diagnose(context, run, options)));
+}
+
+async function diagnose({ host }: Context, name: string, options: DiagnoseOptions): Promise<ExitCode> {
+  const [{ findRun }, { diagnoseRun }, { renderDiagnosisText }, { renderDiagnosisMarkdown }] =
+    await Promise.all([
+      import('../../read/listing.ts'),
+      import('../../read/diagnosis.ts'),
+      import('../../render/diagnosis.ts'),
+      import('../../render/diagnosis-markdown.ts'),
+    ]);
+  const { run, diagnosis } = await diagnoseRun(await findRun(name, resultsDir(host, options.results)));
+  if (options.json === true) host.stdout.write(`${JSON.stringify({ run: run.id, ...diagnosis }, null, 2)}\n`);
+  else if (options.markdown === true) host.stdout.write(renderDiagnosisMarkdown(run, diagnosis));
+  else
+    host.stdout.write(
+      renderDiagnosisText(run, diagnosis, {
+        colour: wantsColour(host, host.stdout),
+        width: host.stdout.columns,
+      }),
+    );
+  return EXIT.ok;
+}
