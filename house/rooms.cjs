@@ -26,7 +26,7 @@ exports.ROOMS = {
     'client/registry': 'the words of --client',
     net: 'whether the kernel can be called, and systemd be notified',
     metrics: 'the shape of a second, which is passed on to sinks',
-    outcome: 'what --status and --contains expect',
+    outcome: 'what --status expects',
     scenario: 'reads files and flags',
   },
   experiment: {

@@ -78,7 +78,7 @@ arms:
       const again = await place.run([...args, '--resume']);
       expect([again.code, again.stderr.split('\n')[0]]).toEqual([
         2,
-        `rushhour: no run of this scenario in ${place.results} was cut short within the last day`,
+        `rushhour: no run of this scenario in ${place.results} was interrupted within the last day`,
       ]);
     } finally {
       await place.clean();

@@ -32,7 +32,9 @@ export interface SharedRunOptions extends SinkFlags, PeerOptions {
 
 export function addSharedRunOptions(command: Command): Command {
   return addPeerOptions(addSinkOptions(command))
-    .option('--label <text>', 'description of this run, shown with its results', '')
+    .addOption(
+      new Option('--label <text>', 'description of this run, shown with its results').default('', 'none'),
+    )
     .option(
       '--workers <n>',
       'threads that generate load; auto: 1, or more if the peak rate needs them and there are cores',
