@@ -18,30 +18,30 @@ export function registerEvidence(program: Command, context: Context): void {
   program
     .command('evidence')
     .description(
-      'Join what a run captured on this side with a capture of the far side: for each stalled attempt whether its SYN arrived, what answered it, and whether the answer came back. Keeps the result with the run, in far.json and far.jsonl.',
+      'Join what a run captured on this side with a capture of the far side: for each stalled attempt, whether its SYN arrived, what answered it, and whether the answer came back. The result is kept with the run, in far.json and far.jsonl.',
     )
-    .argument('<run>', 'id, the start of one, label or folder')
+    .argument('<run>', 'id or its start, label or folder')
     .addOption(resultsOption())
     .option(
       '--far <file...>',
-      'pcap or pcapng of the far side, by gzip or not; several: pieces of one capture, in their order (default: what --peer recorded with the run)',
+      'pcap or pcapng of the far side, gzipped or not; several files are pieces of one capture, in order (default: what --peer recorded)',
     )
     .option('--json', 'print far.json')
     .addHelpText(
       'after',
       `
 Examples:
-  tcpdump -i any -s 128 -w proxy.pcap 'tcp port 3128 or icmp'    on the proxy, while the run lasts
+  tcpdump -i any -s 128 -w proxy.pcap 'tcp port 3128 or icmp'    on the proxy, during the run
   rushhour evidence 20250131-06 --far proxy.pcap
-  rushhour evidence "timer 1 s" --far proxy.pcap0 proxy.pcap1    pieces of tcpdump -C or -G
-  rushhour evidence 20250131-06                                  of a run with --peer
+  rushhour evidence "timer 1 s" --far proxy.pcap0 proxy.pcap1    pieces written by tcpdump -C or -G
+  rushhour evidence 20250131-06                                  for a run with --peer
 
-The run must have kept packets of its own (as root or with CAP_NET_RAW). Attempts are found at the far side by sequence
-number, timestamp or the number that --marker adds to a request, never by ports, and clocks may differ. A far capture of
-any size is read in a bounded amount of memory. The command can be repeated with another capture, which replaces the
-result. See docs/evidence.md.
+The run must have recorded its own packets (as root or with CAP_NET_RAW). It finds attempts at the far side by sequence
+number, timestamp or the number that --marker adds to a request, never by ports, and the clocks may differ. Memory stays
+bounded, however large the far capture. Repeat the command with another capture to replace the result. See
+docs/evidence.md.
 
-Exit codes: 0 read, whatever was found; 2 no such run, no evidence, or not a capture; 5 a file that cannot be read or
+Exit codes: 0 read, whatever was found; 2 no such run, no evidence, or not a capture; 5 a file cannot be read or
 written.`,
     )
     .action(context.act((run: string, options: EvidenceOptions) => joinRun(context, run, options)));
@@ -64,7 +64,7 @@ async function joinRun({ host }: Context, run: string, options: EvidenceOptions)
   const files = far ?? (await listOwnCaptures(dir));
   if (files.length === 0)
     throw new UsageError(`${dir} has no capture of the far side`, {
-      hint: 'give one that tcpdump -w wrote there: --far FILE; or run with --peer',
+      hint: 'give one that tcpdump -w wrote there (--far FILE), or run with --peer',
     });
   const { marker } = (await readRunInfo(dir)).scenario;
   const progress = createReadingProgress(host);

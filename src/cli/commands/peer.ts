@@ -31,7 +31,7 @@ export function registerPeer(program: Command, context: Context): void {
     )
     .requiredOption('--watch <ports>', 'ports of the proxy: 3128 or 3128,8080')
     .option('--listen <address:port>', 'address and port for runs to connect to')
-    .option('--write <file>', 'write a pcapng for "rushhour pcap --far" and Wireshark')
+    .option('--write <file>', 'write a pcapng for "rushhour evidence --far" and Wireshark')
     .option('--for <duration>', `stop after this time; ${LONGEST} at most`, DEFAULT_FOR)
     .addHelpText(
       'after',
