@@ -1,6 +1,9 @@
 import { type AddHelpTextContext, type AddHelpTextPosition, Command } from 'commander';
 import { formatNotes } from './output/format-notes.ts';
 
+/** Its types omit the method. */
+const COMMANDER = Command.prototype as Command & { unknownOption(flag: string): void };
+
 /** A command whose notes, such as examples, are fitted to the terminal's width. */
 export class HelpfulCommand extends Command {
   #notes = '';
@@ -21,6 +24,12 @@ export class HelpfulCommand extends Command {
     if (typeof text !== 'string') return super.addHelpText(position, text);
     this.#notes += `${text}\n`;
     return super.addHelpText(position, ({ error }) => formatNotes(text, this.#widthOf(error)));
+  }
+
+  /** Commander calls this for a flag that it does not know; what follows the flag's name may be a password. */
+  unknownOption(flag: string): void {
+    const [shown = flag] = /^(--[^=]*|-[^-])/.exec(flag) ?? [];
+    COMMANDER.unknownOption.call(this, shown);
   }
 
   #widthOf(error: boolean): number {

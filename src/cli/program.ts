@@ -1,5 +1,6 @@
 import { type Command, Help } from 'commander';
 import { formatVersion } from '../render/version.ts';
+import { redactUrl } from '../scenario/secrets.ts';
 import { readVersions } from '../session/load/versions.ts';
 import { CATALOGUE, COMMAND_NAMES, type CommandName, isCommandName } from './commands/catalogue.ts';
 import type { Context } from './context.ts';
@@ -65,7 +66,7 @@ export async function createProgram(context: Context): Promise<Command> {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'rushhour: ')),
+      outputError: (text, write) => write(redactUrl(text.replace(/^error: /, 'rushhour: '))),
       getOutHelpWidth: () => helpWidth(stdout.columns),
       getErrHelpWidth: () => helpWidth(stderr.columns),
       getOutHasColors: () => false,

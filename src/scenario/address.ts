@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { UsageError } from '../errors.ts';
 import { readZone } from './host-names.ts';
+import { redactEndpoint } from './secrets.ts';
 import type { HostPort, Target } from './types.ts';
 
 /** A target as written. Its scheme decides which arms can use it. */
@@ -19,7 +20,7 @@ export const UNCHOSEN: HostPort = { host: 'pac.invalid', port: 1 };
 export function parseProxy(text: string): HostPort {
   if (/^(https?|file):\/\/.*(\.pac|\/wpad\.dat)([?#].*)?$/is.test(text)) {
     throw new UsageError('that is a PAC script, which names proxies, not a proxy', {
-      hint: `--pac ${withoutCredentials(text)} uses it (in a scenario: proxy: { pac: … })`,
+      hint: `--pac ${redactEndpoint(text)} uses it (in a scenario: proxy: { pac: … })`,
     });
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
@@ -51,7 +52,7 @@ export function parseTarget(text: string, embedded = false): ParsedTarget {
     case 'https': {
       const path = checkPath(rest.startsWith('/') ? rest : `/${rest}`);
       if (embedded && authority === '' && rest.startsWith('/')) return { scheme, ...UNFILLED, path };
-      return { scheme, ...parseAuthority(authority, 'target', DEFAULT_PORTS[scheme]), path };
+      return { scheme, ...parseAuthority(authority, 'target', DEFAULT_PORTS[scheme], path), path };
     }
     case 'tcp':
       if (rest !== '' && rest !== '/') {
@@ -61,7 +62,7 @@ export function parseTarget(text: string, embedded = false): ParsedTarget {
       }
       return { scheme, ...parseAuthority(authority, 'target', undefined), path: '' };
     default:
-      throw new UsageError(`"${withoutCredentials(text)}" is not a target`, {
+      throw new UsageError(`"${redactEndpoint(text)}" is not a target`, {
         hint: 'write http://host/path, https://host/path, or tcp://host:port',
       });
   }
@@ -73,24 +74,30 @@ export function parseTarget(text: string, embedded = false): ParsedTarget {
  */
 export function parsePagePath(text: string): string {
   if (text.startsWith('/')) return checkPath(text);
-  throw new UsageError(`${JSON.stringify(withoutCredentials(text))} is not a path`, {
+  throw new UsageError(`${JSON.stringify(redactEndpoint(text))} is not a path`, {
     hint: 'start it with /; all objects of a page come from the target’s host',
   });
 }
 
-function parseAuthority(text: string, what: 'proxy' | 'target', defaultPort: number | undefined): HostPort {
-  if (text.includes('@')) {
-    throw new UsageError(
-      `the ${what} contains credentials, which would end up in results and process lists`,
-      {
-        hint: 'remove everything up to the @',
-      },
-    );
-  }
+function refuseCredentials(what: 'proxy' | 'target'): never {
+  throw new UsageError(`the ${what} contains credentials, which would end up in results and process lists`, {
+    hint: 'remove everything up to the @',
+  });
+}
+
+/** @param rest what follows: an @ in it, behind what is no authority, says that a password contains a / */
+function parseAuthority(
+  text: string,
+  what: 'proxy' | 'target',
+  defaultPort: number | undefined,
+  rest = '',
+): HostPort {
+  if (text.includes('@')) refuseCredentials(what);
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(text);
   const host = match?.[1] === undefined ? (match?.[2] ?? '') : readZone(match[1]);
   const bracketed = match?.[1] !== undefined;
   if (match === null || (bracketed ? isIP(host) !== 6 : !isHost(host))) {
+    if (rest.includes('@')) refuseCredentials(what);
     throw new UsageError(`"${text}" is not a host${defaultPort === undefined ? ' and port' : ''}`, {
       hint: isIP(text) === 6 ? `put the IPv6 address in brackets: [${text}]:3128` : 'write host:port',
     });
@@ -117,7 +124,7 @@ function isHost(host: string): boolean {
 /** RFC 9112 section 3.2: a request line's target contains no spaces, control characters or fragment. */
 function checkPath(path: string): string {
   if (path.includes('#')) {
-    throw new UsageError(`the fragment of "${path}" is never sent`, {
+    throw new UsageError('the fragment of a URL is never sent', {
       hint: 'remove the # and what follows',
     });
   }
@@ -130,8 +137,4 @@ function checkPath(path: string): string {
     );
   }
   return path;
-}
-
-function withoutCredentials(text: string): string {
-  return text.replace(/^(.*:\/\/)?[^/@]*@/s, '$1…@');
 }

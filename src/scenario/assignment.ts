@@ -19,6 +19,8 @@ export function redactAssignment(assignment: string, readYaml: ReadYaml = (text)
   const [key, text] = [assignment.slice(0, at), assignment.slice(at + 1)];
   const value = readOr(text, readYaml);
   const shown = redactAt(key.split('.'), value);
+  // What is nothing to YAML may still be the name of an anchor, or a comment.
+  if (value === null && !/^(|~|null)$/i.test(text)) return `${key}=${REDACTED}`;
   if (JSON.stringify(shown) === JSON.stringify(value)) return assignment;
   return `${key}=${typeof shown === 'string' ? shown : JSON.stringify(shown)}`;
 }

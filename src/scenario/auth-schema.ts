@@ -152,7 +152,8 @@ function checkUsers(pattern: string): string {
  */
 export function checkService(text: string): string {
   if (/^[A-Za-z][A-Za-z0-9_-]*@[^\s@/:]+$/.test(text)) return text;
+  const [, name, host] = /^([A-Za-z][A-Za-z0-9_-]*)\/([^\s@/:]+)(?:@[^\s@/:]*)?$/.exec(text) ?? [];
   throw new UsageError(`${JSON.stringify(text)} is not a service name`, {
-    hint: `write ${text.includes('/') ? text.replace(/@.*/, '').replace('/', '@') : 'HTTP@host'}, with the host as named in its ticket`,
+    hint: `write ${name === undefined ? 'HTTP@host' : `${name}@${host}`}, with the host as named in its ticket`,
   });
 }

@@ -7,6 +7,7 @@ import {
   parseDocument,
   visit,
   type YAMLError,
+  type YAMLWarning,
 } from 'yaml';
 import type { Path, Position } from './problems.ts';
 
@@ -25,7 +26,7 @@ export interface ScenarioDocument {
 
 export function openDocument(text: string): ScenarioDocument {
   const lines = new LineCounter();
-  const yaml: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const yaml: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const positionOf = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), col: Math.max(1, col) };
@@ -34,7 +35,9 @@ export function openDocument(text: string): ScenarioDocument {
     ...mistake,
     position: positionOf(mistake.offset),
   }));
-  const errors = yaml.errors
+  // What follows an unknown tag would be sent without it.
+  const mistakes = [...yaml.errors, ...yaml.warnings];
+  const errors = mistakes
     .map((error) => ({ ...formatError(error), position: positionOf(error.pos[0]) }))
     // Where a * was meant as text, the rest of its line makes no sense either.
     .filter(({ position }) => aliases.every((alias) => alias.position.line !== position.line));
@@ -42,19 +45,27 @@ export function openDocument(text: string): ScenarioDocument {
   return {
     yaml,
     syntax: [...errors, ...aliases, ...excess],
-    readable:
-      aliases.length + excess.length === 0 && yaml.errors.every(({ code }) => code === 'DUPLICATE_KEY'),
+    readable: aliases.length + excess.length === 0 && mistakes.every(({ code }) => code === 'DUPLICATE_KEY'),
     data: () => yaml.toJS(),
     locate: (path, atKey) => positionOf((atKey ? keyOffset(yaml, path) : undefined) ?? offsetOf(yaml, path)),
   };
 }
 
-function formatError({ code, message }: YAMLError): { what: string; fix: string } {
+const IN_QUOTES = 'put it in quotes';
+
+function formatError({ code, message }: YAMLError | YAMLWarning): { what: string; fix: string } {
   if (code === 'DUPLICATE_KEY') return { what: 'this key appears twice', fix: 'keep one of them' };
+  if (code === 'TAG_RESOLVE_FAILED')
+    return { what: 'text that starts with ! is read as a tag, and this tag is unknown', fix: IN_QUOTES };
   return {
-    what: `not YAML: ${message.replace(/\s+/g, ' ')}`,
+    what: `not YAML: ${withoutText(message).replace(/\s+/g, ' ')}`,
     fix: 'check indentation, colons and quotes here',
   };
+}
+
+/** The parser quotes what follows a |, > or !, which may be a password that starts with it. */
+function withoutText(message: string): string {
+  return message.replace(/^(Block scalar header[^:]*|Not a YAML token|Unresolved [a-z]+): .*/s, '$1');
 }
 
 /** A criterion such as `*.unsent == 0` without quotes: to YAML, the * starts an alias. */
@@ -63,8 +74,9 @@ function findLooseAliases(yaml: Document): { what: string; fix: string; offset: 
   visit(yaml, {
     Alias(_, alias) {
       if (alias.resolve(yaml) !== undefined) return;
-      const what = `*${alias.source} is read as an alias, but there is no anchor of that name`;
-      found.push({ what, fix: 'put text that starts with * in quotes', offset: alias.range?.[0] ?? 0 });
+      // Not its name: it may be a password that starts with *.
+      const what = 'text that starts with * is read as an alias, but there is no anchor of that name';
+      found.push({ what, fix: IN_QUOTES, offset: alias.range?.[0] ?? 0 });
     },
   });
   return found;

@@ -10,9 +10,15 @@ export function redactPath(path: string): string {
   return path.replace(SECRET_PARAMETER, `$1${REDACTED}`);
 }
 
+/**
+ * `user:password@` anywhere in text, with or without `//` before it; the password may contain anything but blanks and
+ * quotes. `host:8080/@` is none.
+ */
+const USER_INFO = /(?<![^\s"'=(,/@])[^\s"'=(,/@:[\]]+:(?!\/|\d+(?:[/?#]|$))[^\s"']*@/g;
+
 /** A URL, or text containing URLs, without secret parameters, users and passwords. */
 export function redactUrl(text: string): string {
-  return redactPath(text.replace(/\/\/[^/?#\s]*@/g, `//${REDACTED}@`));
+  return redactPath(text.replace(/\/\/[^/?#\s]*@/g, `//${REDACTED}@`).replace(USER_INFO, `${REDACTED}@`));
 }
 
 /** A proxy or target as typed, with or without a scheme, without what {@link redactUrl} removes. */

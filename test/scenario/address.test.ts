@@ -65,6 +65,11 @@ describe('a target', () => {
     'tcp://secret@h:1',
     'ftp://user:secret@h/',
     'user:secret@h',
+    'http//user:secret@h/',
+    'user:a@secret@h',
+    'http://user:a@secret@h/',
+    'http://user:secret/a@h/',
+    'http://user:#secret@h/',
   ])('carries no credentials, nor does the error about it: %s', (text) => {
     expect(() => parseTarget(text)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('secret') }),

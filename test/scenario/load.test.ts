@@ -121,7 +121,7 @@ describe('a broken scenario', () => {
     ['schema: 1\n\tarms: {}', 'bad.yaml:2:1: not YAML: Tabs'],
     [
       'pass:\n  - *.unsent == 0',
-      'bad.yaml:2:5: *.unsent is read as an alias, but there is no anchor of that name — put text that starts with * in quotes',
+      'bad.yaml:2:5: text that starts with * is read as an alias, but there is no anchor of that name — put it in quotes',
     ],
     [
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${Array(9).fill('*a')}]\nc: &c [${Array(9).fill('*b')}]\nd: [${Array(9).fill('*c')}]`,

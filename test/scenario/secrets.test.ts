@@ -50,6 +50,8 @@ const REFUSED = [
   `arms.web.request.headers.Cookie="${CANARY}\\u0000"`,
   `arms.web.request.headers.Cookie=[${CANARY}`,
   `arms.web.request.body=[${CANARY}]`,
+  `arms.web.request.body=&${CANARY}`,
+  `arms.web.request.headers.Cookie=~ # ${CANARY}`,
   `arms.web.request.bodies=${CANARY}`,
   `arms.web.cookie=${CANARY}`,
   `cookies=${CANARY}`,
@@ -93,6 +95,25 @@ describe('a secret in --set', () => {
     expect(redactCommand(['--label', `is ${CANARY}`], { secrets: secretsOf(scenario) })).toEqual([
       ...['rushhour', '--label', 'is [redacted]'],
     ]);
+  });
+});
+
+/** Without quotes these are not text to YAML. */
+const UNQUOTED = ['*', '&', '!', '|', '>', '@', '`', '{', '[', '"', "'", '? ', '{{', '!<'];
+
+describe('a secret in a file', () => {
+  it.each(UNQUOTED)('that YAML reads as something else is refused, and not repeated: %s', (start) => {
+    const heard: unknown[] = [];
+    const hear = (warning: unknown): unknown => heard.push(warning);
+    process.on('warning', hear);
+    for (const place of ['headers:\n  Cookie: ', 'body: ']) {
+      const text = `${FILE}  other:\n    load: { concurrency: 1, attempts: 1 }\n    request:\n`;
+      const whole = `${text}      ${place.replace('\n', '\n      ')}${start}${CANARY}\n`;
+      expect(() => parseScenario(whole, 'x')).toThrow(/mistake/);
+      expect(() => parseScenario(whole, 'x')).not.toThrow(CANARY);
+    }
+    process.off('warning', hear);
+    expect(heard).toEqual([]);
   });
 });
 

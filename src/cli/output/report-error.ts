@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { EXIT, type ExitCode, RushhourError } from '../../errors.ts';
 import { escapeControls } from '../../render/escape.ts';
+import { redactUrl } from '../../scenario/secrets.ts';
 import { describeExhaustion } from '../../session/load/exhaustion.ts';
 import type { Host } from '../host.ts';
 
@@ -28,9 +29,12 @@ export function reportError(error: unknown, host: Host): ExitCode {
   return EXIT.internal;
 }
 
-/** Messages may have several lines; anything else that they quote is escaped. */
+/**
+ * Messages may have several lines; anything else that they quote is escaped, and appears without users and passwords: an
+ * address with a password may have been typed where another value belongs.
+ */
 function escapeLines(text: string): string {
-  return text.split('\n').map(escapeControls).join('\n');
+  return redactUrl(text).split('\n').map(escapeControls).join('\n');
 }
 
 function wantsStack({ env: { RUSHHOUR_DEBUG } }: Host): boolean {
