@@ -7,6 +7,7 @@ import type { CaptureReport } from '../../evidence/pcap/types.ts';
 import { escapeControls } from '../../render/escape.ts';
 import type { Context } from '../context.ts';
 import { createReadingProgress } from '../output/reading-progress.ts';
+import { keepHeapSmall } from '../small-heap.ts';
 
 interface PcapOptions {
   readonly json?: boolean;
@@ -57,6 +58,7 @@ async function readPcap(
     (path): CaptureFile => ({ path: resolve(host.cwd, path), shown: escapeControls(path) }),
   );
   const progress = createReadingProgress(host);
+  keepHeapSmall();
   const report = await readCaptureFiles(files, {
     nowSec: host.now() / 1_000,
     onBytes: ({ path, shown }, bytes) => progress.tell(shown, bytes, () => statSync(path).size),

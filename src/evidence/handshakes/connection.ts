@@ -13,6 +13,10 @@ import {
 /** If the receiver announced no MSS, a larger payload is no packet of any network (Ethernet's jumbo frames). */
 const LARGEST_PAYLOAD = 8_960;
 
+/** Never added to: V8 makes room for 17 in an empty array that is, and most connections have one of each. */
+const NO_SYNS: SynSeen[] = [];
+const NO_ANSWERS: AnswerSeen[] = [];
+
 export interface Ends {
   readonly family: 4 | 6;
   readonly client: string;
@@ -34,9 +38,9 @@ export class Connection implements HandshakeSeen {
   /** Whether the client is the lower end of the key. */
   readonly isClientLower: boolean;
 
-  readonly syns: SynSeen[] = [];
+  syns: SynSeen[] = NO_SYNS;
   synCount = 0;
-  readonly answers: AnswerSeen[] = [];
+  answers: AnswerSeen[] = NO_ANSWERS;
   answerCount = 0;
   answeredAtUs: number = Number.NaN;
   establishedAtUs: number = Number.NaN;
@@ -121,7 +125,8 @@ export class Connection implements HandshakeSeen {
     this.#isn = packet.seq | 0;
     this.synCount += 1;
     const syn = this.synCount <= MAX_SYNS ? readSyn(seen) : undefined;
-    if (syn !== undefined) this.syns.push(syn);
+    if (this.synCount === 1) this.syns = [syn!];
+    else if (syn !== undefined) this.syns.push(syn);
     if (this.synCount === 1) this.#clientMss = syn!.options.mss;
     if (packet.payloadBytes > this.#synPayload) this.#synPayload = packet.payloadBytes;
     this.#sum(seen, true);
@@ -226,7 +231,9 @@ export class Connection implements HandshakeSeen {
 
   #keep(answer: AnswerSeen | undefined): AnswerSeen | undefined {
     this.answerCount += 1;
-    if (answer !== undefined && this.answers.length < MAX_ANSWERS) this.answers.push(answer);
+    if (answer === undefined || this.answers.length >= MAX_ANSWERS) return answer;
+    if (this.answers.length === 0) this.answers = [answer];
+    else this.answers.push(answer);
     return answer;
   }
 
