@@ -41,8 +41,16 @@ export function linkPackets({ near, far, by }: Pair, clock: FarClock): Links {
 function mayLack(far: HandshakeSeen, { kind, acknowledges }: AnswerSeen): boolean {
   if (kind === 'icmp') return false;
   if (kind === 'rst') return far.fromServer.rsts > 0 && far.answers.every((answer) => answer.kind !== 'rst');
-  const hasOne = far.answers.some((answer) => answer.kind === kind);
-  return !hasOne && acknowledges !== 'another' && !Number.isNaN(far.establishedAtUs);
+  return kind === 'syn-ack' && acknowledges !== 'another' && lacksSynAck(far);
+}
+
+/**
+ * Whether a server accepted a connection, and its SYN-ACK is not in the capture. That its client went on is not enough: something in
+ * between may have answered that, and then a RST of the server is what shows.
+ */
+export function lacksSynAck({ answers, establishedAtUs, fromServer }: HandshakeSeen): boolean {
+  const hasAccepted = !Number.isNaN(establishedAtUs) && fromServer.packets > 0 && fromServer.rsts === 0;
+  return hasAccepted && answers.every(({ kind }) => kind !== 'syn-ack');
 }
 
 function isSame(one: AnswerSeen, other: AnswerSeen, keepsNumbers: boolean): boolean {

@@ -180,8 +180,12 @@ export function makeWorld(dir: string, options: WorldOptions = {}): World {
         nears.push(answerAt(startMs + 1, 'RA', client, 0, isn + 1));
         break;
       default:
-        // The far side refuses, and something in between makes a SYN-ACK of it.
+        // The far side refuses, and something in between makes a SYN-ACK of it, which the client acknowledges.
         fars.push(answerAt(both(0) + 0.1, 'RA', outer, 0, farIsn + 1));
+        fars.push(
+          frameOf({ from: outer, to: SERVER, atMs: farTime(30), flags: 'A', seq: farIsn + 1, ack: 78 }),
+          answerAt(farTime(40), 'R', outer, 78, 0),
+        );
         nears.push(answerAt(startMs + 4 * DELAY_MS, 'SA', client, 77, isn + 1));
     }
     near.push(...nears);
