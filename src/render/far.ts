@@ -31,10 +31,12 @@ export function renderFar(far: FarSummary, attempts: readonly FarAttempt[], widt
     ...label('port reuse', formatReuse(far)),
     ...label('in transit', formatInTransit(far)),
     ...Object.entries(far.series).flatMap(([name, sums]) =>
-      listFates(sums).flatMap((text) => label(several ? name : 'first SYNs', text)),
+      listFates(sums).flatMap((text) => label('first SYNs', several ? `${name}: ${text}` : text)),
     ),
   ];
-  const shown = stalled.slice(0, SHOWN).flatMap((one) => label(nameOf(one, several), tell(one)));
+  const shown = stalled
+    .slice(0, SHOWN)
+    .flatMap((one) => label('stalled', `${nameOf(one, several)}, ${tell(one)}`));
   const more = stalled.length - SHOWN;
   const blocks = [
     lines,
@@ -49,13 +51,25 @@ export function renderFar(far: FarSummary, attempts: readonly FarAttempt[], widt
     .join('\n\n')}\n`;
 }
 
+/** `3 ack, syn-ack`: those alike that follow one another together. */
+function list(kinds: readonly string[]): string {
+  if (kinds.length === 0) return 'nothing';
+  const runs: { kind: string; count: number }[] = [];
+  for (const kind of kinds) {
+    const last = runs.at(-1);
+    if (last?.kind === kind) last.count += 1;
+    else runs.push({ kind, count: 1 });
+  }
+  return runs.map(({ kind, count }) => (count === 1 ? kind : `${count} ${kind}`)).join(', ');
+}
+
 function describeFile({ path, frames, from, to }: FarFile): string {
   const when = from === null || to === null ? '' : `, ${formatMoment(from)} to ${formatMoment(to)}`;
   return `${path}, ${formatPlural(frames, 'frame', 'frames')}${when}`;
 }
 
 function nameOf({ series, attempt }: FarAttempt, several: boolean): string {
-  return several ? `${series} ${attempt}` : `no. ${attempt}`;
+  return several ? `${series} attempt ${attempt}` : `attempt ${attempt}`;
 }
 
 /** One stalled attempt. */
@@ -66,7 +80,6 @@ function tell({ kind, by, external, fate, syns, reuseAgeUs, invented }: FarAttem
   const age = reuseAgeUs === null ? '' : ` (last used ${formatMicros(reuseAgeUs)} before)`;
   const answered = syns.flatMap((syn) => syn.answered);
   const returned = syns.flatMap((syn) => syn.returned);
-  const list = (kinds: readonly string[]) => (kinds.length === 0 ? 'nothing' : kinds.join(', '));
   const others = invented.length === 0 ? '' : `, ${list(invented)} of which the far side never sent`;
   return `${kind}: ${sent} sent, ${formatCount(arrived)} arrived from ${endpoint(external.address, external.port)}${age}; answered: ${list(answered)}; came back: ${list(returned)}${others}`;
 }

@@ -31,9 +31,9 @@ describe('rushhour evidence', () => {
     expect(text).toMatch(/of 30 stalled: 10 answered there by a bare ACK that never came back, 5 never seen/);
     expect(text).toContain('of 10 refused: 5 answered there by a RST, which came back, 5 answered by what');
     expect(text).toMatch(
-      /no\. 2 frozen: 2 SYNs sent, 2 arrived from 203\.0\.113\.1:\d+; answered: ack, ack; came back: nothing/,
+      /stalled attempt 2, frozen: 2 SYNs sent, 2 arrived from 203\.0\.113\.1:\d+; answered: 2 ack; came back: nothing/,
     );
-    expect(text).toContain('no. 3 frozen: 2 SYNs sent, never seen at the far side');
+    expect(text).toContain('stalled attempt 3, frozen: 2 SYNs sent, never seen at the far side');
   });
 
   it('prints far.json, as it stands in the folder', async () => {

@@ -61,7 +61,7 @@ function drawOne(one: Evidence, far: FarAttempt | undefined, subject: string, id
   ];
   const rows = all.map((step) => [
     formatAt(step.atUs),
-    step.way === 'out' ? 'sent' : 'came',
+    step.way === 'out' ? 'sent' : step.near === undefined ? 'sent there' : 'came',
     nameOf(step, one),
     step.near === undefined ? 'not captured here' : detailsOf(step.near),
     ...(far === undefined ? [] : [farWords(step)]),
