@@ -39,6 +39,7 @@ it('tells of each kept attempt what became of its SYN, among many others at the 
     fates: { frozen: { 'ack-lost': 20, 'not-seen': 20, 'syn-ack-lost': 20, unanswered: 20 } },
   });
   expect([summary.resetsInvented, summary.synAcksInvented]).toEqual([20, 20]);
+  expect(summary.remarks).toEqual([]);
   const { us, uncertaintyUs } = summary.clockOffset!;
   expect(Math.abs(us - 3e6)).toBeLessThanOrEqual(uncertaintyUs);
   const mended = attempts[1]!;
