@@ -12,6 +12,7 @@ import { withoutZone } from '../../../scenario/host-names.ts';
 import type { PlannedArm } from '../../../worker/protocol.ts';
 import type { Undo } from '../../undo.ts';
 import type { LocalNetwork } from '../local-network.ts';
+import { claimTuples } from './claims.ts';
 import { LinkWatch, type WatchedLink } from './link-watch.ts';
 import { type RoutedArm, routeArms } from './plan-arm.ts';
 
@@ -44,6 +45,7 @@ export async function openPackets(
   const links = emulatedLinks(routed);
   await Promise.all(links.map(refuseConflicts));
   const planned = await Promise.all(routed.map(findPaths));
+  await claimTuples(planned, undo);
   for (const link of links) await answerFor(link, planned, { warn, onLost }, undo);
   return planned;
 }
