@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import type { EngineName } from '../engine/names.ts';
@@ -9,6 +9,7 @@ import { redactScenario } from '../scenario/secret-places.ts';
 import type { Scenario } from '../scenario/types.ts';
 import { experimentSchema, type Side, type StepState } from './experiment-schema.ts';
 import { writeJson } from './json-file.ts';
+import { makeFolder } from './make-folder.ts';
 import { type JsonFile, readJson } from './read-json.ts';
 import type { ProcessMark } from './run-info.ts';
 import { schemaOf } from './shapes.ts';
@@ -92,7 +93,7 @@ export async function createExperiment(
   const { startedAt } = make('');
   const stamp = startedAt.replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     for (let number = 1; number <= MAX_SAME_NAME; number += 1) {
       const id = `${stamp}-${scenarioName}${number === 1 ? '' : `-${number}`}`;
       if (!(await claim(join(dir, `${id}.json`)))) continue;

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { readRegular } from './open-regular.ts';
 import { isAlive, markProcess } from './process-mark.ts';
 import type { ProcessMark } from './run-info.ts';
@@ -65,7 +66,7 @@ export async function acquireLock(
     process: markProcess(),
   };
   try {
-    await mkdir(resultsDir, { recursive: true });
+    await makeFolder(resultsDir);
     const before = await take(path, own, taken);
     return createLock(path, own, before);
   } catch (cause) {

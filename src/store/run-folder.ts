@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
+import { makeFolder } from './make-folder.ts';
 import { finishRemovals } from './prune.ts';
 
 /** Runs that may start in the same second with the same scenario. */
@@ -12,7 +13,7 @@ export async function makeRunFolder(
   facts: { readonly startedAt: string; readonly scenario: { readonly name: string } },
 ): Promise<{ id: string; dir: string }> {
   const stamp = facts.startedAt.replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  await mkdir(resultsDir, { recursive: true });
+  await makeFolder(resultsDir);
   await finishRemovals(resultsDir);
   for (let number = 1; number <= MAX_SAME_NAME; number += 1) {
     const id = `${stamp}-${facts.scenario.name}${number === 1 ? '' : `-${number}`}`;

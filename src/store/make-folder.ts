@@ -1,0 +1,31 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+
+/**
+ * Creates a folder, and those above it. Node's own `recursive` never ends where a folder exists and the system answers
+ * ENOENT for what is to be in it, as /proc and folders of the automounter do.
+ * @throws Error of the system if one cannot be created, or if something else is in its place
+ */
+export async function makeFolder(dir: string): Promise<void> {
+  try {
+    await makeOne(dir);
+  } catch (error) {
+    const above = dirname(resolve(dir));
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === resolve(dir)) throw error;
+    await makeFolder(above);
+    await makeOne(dir);
+  }
+}
+
+async function makeOne(dir: string): Promise<void> {
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    // Some systems answer EROFS or EACCES for a folder that exists.
+    const isThere = await stat(dir).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isThere) throw error;
+  }
+}
