@@ -4,7 +4,7 @@ import type { Cause } from './types.ts';
 
 export const fixedWait = {
   id: 'fixed-wait',
-  name: 'a timer that runs out and then lets things pass: a filter that fails open, or a resolver that times out',
+  name: 'a wait of fixed length, on the way, in the proxy or behind it: a filter that fails open, a resolver that times out, or a server that waits',
   explains: ['waits'],
   predicts:
     'waits cluster at a round number of seconds, in every arm that sends requests; nothing is odd in the handshake',
