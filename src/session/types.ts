@@ -5,6 +5,7 @@ import type { PeerAddress } from '../evidence/peer/connect-peer.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, FirewallSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';
+import type { LinkInfo } from '../store/run-info.ts';
 import type { SessionEvent } from '../store/session-events.ts';
 
 export interface RunOptions {
@@ -74,7 +75,7 @@ export interface ArmOutline {
   /** Where connections come from; absent if the system chooses. Ports as ranges. */
   readonly from?: { readonly addresses: readonly string[]; readonly ports?: readonly string[] };
   /** Packet engine: the path of its packets, and whether it emulates the hosts that they come from. */
-  readonly link?: ArmLink;
+  readonly link?: LinkInfo;
   /** Sweep: the number and range of its delays, and the pairs of connections for each. */
   readonly sweep?: {
     readonly delays: number;
@@ -87,18 +88,6 @@ export interface ArmOutline {
   readonly auth?: Pick<AuthSpec, 'scheme' | 'mode' | 'to'>;
   /** The imitated client, as a description. */
   readonly client?: string;
-}
-
-/** The path of an arm's packets. */
-export interface ArmLink {
-  readonly interface: string;
-  /** Ethernet address of the interface. */
-  readonly mac: string;
-  /** Gateway, or endpoint on the link, by address; its Ethernet address once it is known. */
-  readonly nextHops: readonly string[];
-  /** Of the path, bytes. */
-  readonly mtu: number;
-  readonly emulates: boolean;
 }
 
 /** Progress of a run, reported once a second. Counts are cumulative and include ramps. */

@@ -7,9 +7,9 @@ import { redactPath } from '../../scenario/secrets.ts';
 import type { Arm, AuthSpec } from '../../scenario/types.ts';
 import { formatPortRange } from '../../scenario/units.ts';
 import { sendsNothing } from '../../scenario/words.ts';
-import type { SourcesInfo } from '../../store/run-info.ts';
+import type { LinkInfo, SourcesInfo } from '../../store/run-info.ts';
 import type { PlannedArm } from '../../worker/protocol.ts';
-import type { ArmLink, ArmOutline } from '../types.ts';
+import type { ArmOutline } from '../types.ts';
 import { formatEndpoint } from './resolve.ts';
 
 /** What an arm is about to do, in figures that a user can check before load starts. */
@@ -35,7 +35,7 @@ export function outlineArm(planned: PlannedArm): ArmOutline {
 export function outlineLink(
   { source }: Arm,
   links: readonly Omit<LinkPath, 'nextHopMac' | 'interfaceIndex' | 'source'>[],
-): ArmLink {
+): LinkInfo {
   const [first] = links;
   const hops = links.map((link) => {
     const { nextHop = '', nextHopMac } = link as Partial<LinkPath>;
@@ -51,7 +51,7 @@ export function outlineLink(
 }
 
 /** Which way each arm's packets went, for run.json; undefined unless the packet engine sent them. */
-export function describeLinks(arms: readonly PlannedArm[]): Record<string, ArmLink> | undefined {
+export function describeLinks(arms: readonly PlannedArm[]): Record<string, LinkInfo> | undefined {
   const links = arms.flatMap(({ arm, packets }) =>
     packets === undefined ? [] : [[arm.name, outlineLink(arm, packets.links)] as const],
   );
