@@ -143,7 +143,7 @@ suiteNeeding(
         'an address that somebody has',
         ['--emulate', '10.77.0.200/29'],
         5,
-        'has an address to emulate: 10.77.0.201',
+        'already uses an address to emulate: 10.77.0.201',
       ],
       ['the gateway’s address', ['--emulate', '10.77.0.254/32'], 2, 'it is the address of a gateway'],
       ['its own address', ['--emulate', '10.77.0.0/30'], 2, 'it belongs to this machine'],
