@@ -225,16 +225,19 @@ suiteNeeding('handshakes across a cable', ['linux', 'root', 'netns', 'ip', 'nft'
       expect(countOutcomes(driven.records)).toEqual({ 'local-denied': 3 });
     });
 
-    it('goes on, as others do, where an ICMP message meets an established connection', async () => {
+    it.each([
+      ['ICMP', () => origin, 'icmp type host-unreachable'],
+      ['ICMPv6', () => origin6, 'icmpv6 type addr-unreachable'],
+    ])('goes on, as others do, where an %s message meets an established connection', async (_what, at, told) => {
       // The message meets the retransmission: during the first send the kernel would keep it to itself in any case.
       await pair.far.loadRules(`table inet once {
         chain input {
           type filter hook input priority 0;
-          tcp dport ${origin.port} tcp flags & psh == psh limit rate 1/hour burst 1 packets drop
-          tcp dport ${origin.port} tcp flags & psh == psh limit rate 1/hour burst 1 packets reject with icmp type host-unreachable
+          tcp dport ${at().port} tcp flags & psh == psh limit rate 1/hour burst 1 packets drop
+          tcp dport ${at().port} tcp flags & psh == psh limit rate 1/hour burst 1 packets reject with ${told}
         }
       }`);
-      const driven = await near.drive(engine, { arms: [armTo(origin)], starts: times(1) });
+      const driven = await near.drive(engine, { arms: [armTo(at())], starts: times(1) });
       expect(driven.faults).toEqual([]);
       expect(countOutcomes(driven.records)).toEqual({ ok: 1 });
     });
