@@ -8,7 +8,7 @@ import { measure } from '../measure.mjs';
 /** Hosts that the packet engine plays: enough for their ports never to run out. */
 const EMULATE = ['--engine', 'packet', '--emulate', '10.213.1.0/28'];
 
-/** A SYN, and a RST that answers it: the least that can become of an attempt. */
+/** A SYN, and an RST that answers it: the least that can become of an attempt. */
 const describeRefusals = (address, attempts) => `
 schema: 1
 description: Connections to a port that is closed.

@@ -24,7 +24,7 @@ export interface PacketSeen {
   /** Of a SYN or SYN-ACK. */
   readonly options?: OptionsSeen;
   readonly icmp?: { readonly type: number; readonly code: number; readonly sender: string };
-  /** Of a RST or bare acknowledgement that came: whether TTL and IP ID are like those of the endpoint's SYN-ACKs. */
+  /** Of an RST or bare acknowledgement that came: whether TTL and IP ID are like those of the endpoint's SYN-ACKs. */
   readonly ttlOfSynAcks?: Likeness;
   readonly ipIdOfSynAcks?: Likeness;
 }

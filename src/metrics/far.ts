@@ -167,7 +167,7 @@ export interface FarSummary {
   readonly reuseAgeUs: { readonly all: Quantiles; readonly stalled: Quantiles };
   /** Matched attempts whose SYN arrived otherwise than it left. */
   readonly changes: Readonly<Record<SynChange, number>>;
-  /** Matched attempts that were met here by a RST, a SYN-ACK that the far side never sent. */
+  /** Matched attempts that were met here by an RST, a SYN-ACK that the far side never sent. */
   readonly resetsInvented: number;
   readonly synAcksInvented: number;
   /** What limits what can be said: sentences. */

@@ -47,7 +47,7 @@ export function readRefusal(fd: number, family: 4 | 6, errno: number): string {
   const told = takeIcmpError(fd, family);
   if (told !== undefined) return told;
   if (errno !== ERRNO.ECONNREFUSED) return CANNOT_TELL;
-  // A RST is a segment, and counted as one (tcp_v4_rcv() in net/ipv4/tcp_ipv4.c); an ICMP message is not.
+  // An RST is a segment, and counted as one (tcp_v4_rcv() in net/ipv4/tcp_ipv4.c); an ICMP message is not.
   readTcpInfo(fd, tcpInfo);
   if (tcpInfo.segmentsIn < 0) return CANNOT_TELL;
   return tcpInfo.segmentsIn > 0 ? RST : SOME_ICMP;

@@ -16,7 +16,7 @@ export interface TcpInfo {
   minRttUs: number;
   /** tcpi_snd_mss, bytes. */
   mss: number;
-  /** tcpi_segs_in: segments received, including a RST. */
+  /** tcpi_segs_in: segments received, including an RST. */
   segmentsIn: number;
   /** tcpi_options: 1 timestamps, 2 SACK, 4 window scale, 8 ECN. */
   options: number;

@@ -49,7 +49,7 @@ export function nameIcmp(family: 4 | 6, type: number, code: number): string | un
   return type === (family === 4 ? 11 : 3) ? 'time-exceeded' : undefined;
 }
 
-/** Whether an ICMP message refused a connection, as opposed to a RST or an unknown cause. */
+/** Whether an ICMP message refused a connection, as opposed to an RST or an unknown cause. */
 export function isIcmp(refusedBy: string): boolean {
   return refusedBy.startsWith(ICMP);
 }

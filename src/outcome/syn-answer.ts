@@ -10,9 +10,9 @@ export const SYN_ANSWERS = {
   'syn-ack-foreign': 'a SYN-ACK with a foreign number',
   ack: 'a bare ACK of the SYN',
   'ack-foreign': 'a bare ACK with a foreign number',
-  rst: 'a RST',
-  'rst-other-ttl': 'a RST with another TTL',
-  'rst-foreign': 'a RST with a foreign number',
+  rst: 'an RST',
+  'rst-other-ttl': 'an RST with another TTL',
+  'rst-foreign': 'an RST with a foreign number',
   /** The packets were looked at, and this machine sent no SYN. */
   'not-seen': 'a SYN that was not seen to leave',
   /** So long after its beginning that its packets had made room for others. */

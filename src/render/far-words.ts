@@ -9,11 +9,11 @@ export const FATE_WORDS: Readonly<Record<SynFate, string>> = {
   unanswered: 'arrived at the far side and not answered',
   'syn-ack-lost': 'answered there by a SYN-ACK that never came back',
   'ack-lost': 'answered there by a bare ACK that never came back',
-  'rst-lost': 'answered there by a RST that never came back',
+  'rst-lost': 'answered there by an RST that never came back',
   'icmp-lost': 'answered there by an ICMP error that never came back',
   'syn-ack-returned': 'answered there by a SYN-ACK, which came back',
   'ack-returned': 'answered there by a bare ACK, which came back',
-  'rst-returned': 'answered there by a RST, which came back',
+  'rst-returned': 'answered there by an RST, which came back',
   'icmp-returned': 'answered there by an ICMP error, which came back',
   'answered-by-another': 'answered by what the far side never sent',
 };
@@ -107,7 +107,7 @@ export function formatInTransit({ changes, resetsInvented, synAcksInvented }: Fa
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${words[what as keyof typeof words]} of ${formatCount(count)}`);
   const invented = [
-    ...(resetsInvented > 0 ? [`${formatPlural(resetsInvented, 'attempt', 'attempts')} met a RST`] : []),
+    ...(resetsInvented > 0 ? [`${formatPlural(resetsInvented, 'attempt', 'attempts')} met an RST`] : []),
     ...(synAcksInvented > 0 ? [`${formatPlural(synAcksInvented, 'attempt', 'attempts')} met a SYN-ACK`] : []),
   ];
   const first = changed.length === 0 ? 'SYNs arrived as they left' : `SYNs changed: ${changed.join(', ')}`;

@@ -6,7 +6,7 @@ import { formatCount, formatPlural } from './format.ts';
 const KINDS = ['stalled', 'healed', 'refused', 'reset', 'unanswered'] as const;
 
 /**
- * What met the SYNs of an arm's attempts, as packets show it: `of 1,239 stalled: 1,233 met silence, 6 a RST with
+ * What met the SYNs of an arm's attempts, as packets show it: `of 1,239 stalled: 1,233 met silence, 6 an RST with
  * another TTL`. An observation, not a cause.
  */
 export function listMet(arm: Pick<ArmSummary, 'answers' | 'stalled' | 'healed'>): string[] {

@@ -9,7 +9,7 @@ const MET: Readonly<Record<Met, string>> = {
   'syn-ack': 'a SYN-ACK',
   'foreign-syn-ack': 'a SYN-ACK to another SYN',
   'bare-ack': 'a bare ACK',
-  rst: 'a RST',
+  rst: 'an RST',
   icmp: 'an ICMP error',
   silence: 'silence',
   unseen: 'an answer that was not captured',

@@ -29,7 +29,7 @@ describe('rushhour evidence', () => {
     expect(text).toContain('40 of 45 kept attempts found at the far side, by sequence number');
     expect(text).toContain('the far clock is 3.00 s ahead, give or take');
     expect(text).toMatch(/of 30 stalled: 10 answered there by a bare ACK that never came back, 5 never seen/);
-    expect(text).toContain('of 10 refused: 5 answered there by a RST, which came back, 5 answered by what');
+    expect(text).toContain('of 10 refused: 5 answered there by an RST, which came back, 5 answered by what');
     expect(text).toMatch(
       /stalled attempt 2, frozen: 2 SYNs sent, 2 arrived from 203\.0\.113\.1:\d+; answered: 2 ack; came back: nothing/,
     );

@@ -87,7 +87,7 @@ suiteNeeding('packets beside a run', ['linux', 'root', 'netns', 'ip', 'nft', 'ts
       );
     });
 
-    it('show a RST of somebody else, an ICMP error, and a healthy handshake', async () => {
+    it('show an RST of somebody else, an ICMP error, and a healthy handshake', async () => {
       const healthy = await hit('healthy', engine);
       expect(answersOf(healthy.summary)).toBeUndefined();
       const [first] = healthy.lines;

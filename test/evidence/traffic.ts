@@ -2,7 +2,7 @@ import { createRandom } from '../../src/random.ts';
 import { type Framed, frameOf, type Sent, wholeConnection } from './wire.ts';
 
 /**
- * Short connections to a proxy with all that may happen to them: SYNs lost, answered by a bare ACK or a RST, SYN-ACKs lost,
+ * Short connections to a proxy with all that may happen to them: SYNs lost, answered by a bare ACK or an RST, SYN-ACKs lost,
  * segments sent again, ports used again. In the order of time.
  */
 export function makeTraffic(count: number, seed: number, options: TrafficOptions = {}): Framed[] {

@@ -143,7 +143,7 @@ suiteNeeding(
       });
     }
 
-    it('a RST turned into a SYN-ACK', async () => {
+    it('an RST turned into a SYN-ACK', async () => {
       const { attempts, summary } = await joined(RST_TO_SYN_ACK, 'lie', [
         ...['run', 'closed-port', '--target', 'tcp://10.78.0.2:9', '--no-look'],
         ...['--set', 'arms.probe.load.0.hold.for=3s'],

@@ -63,7 +63,7 @@ const ROWS: readonly Row[] = [
   ['RST to the SYN', failed('handshake', errno.ECONNREFUSED), ANY, 'handshake-refused'],
   ['RST to the SYN, as asked', failed('handshake', errno.ECONNREFUSED), REFUSED, 'ok'],
   [
-    'ICMP port unreachable, by the error of a RST',
+    'ICMP port unreachable, by the error of an RST',
     { ...failed('handshake', errno.ECONNREFUSED), refusedBy: 'ICMP port-unreachable (3/3) from 10.0.0.1' },
     ANY,
     'handshake-unreachable',

@@ -15,7 +15,7 @@ describe('what met SYNs, in words', () => {
   it('is counted by what was seen, the most frequent first', () => {
     const answers = { stalled: { 'rst-other-ttl': 6, silence: 1_233 } };
     expect(listMet({ ...arm, answers })).toEqual([
-      'of 1,239 stalled: 1,233 met silence, 6 a RST with another TTL',
+      'of 1,239 stalled: 1,233 met silence, 6 an RST with another TTL',
     ]);
   });
 
@@ -23,7 +23,7 @@ describe('what met SYNs, in words', () => {
     const answers = { stalled: { 'icmp 3/13': 3 }, reset: { rst: 2 } };
     expect(listMet({ ...arm, answers })).toEqual([
       'of 1,239 stalled: 3 met ICMP admin-prohibited (3/13), 1,236 not looked at',
-      'of 2 reset: 2 by a RST',
+      'of 2 reset: 2 by an RST',
     ]);
     expect(listMet(arm)).toEqual([]);
   });

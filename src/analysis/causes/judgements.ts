@@ -69,11 +69,11 @@ const FATE_WORDS: Readonly<Record<SynFate, string>> = {
   unanswered: 'reached the far side and were not answered',
   'syn-ack-lost': 'were answered by a SYN-ACK that did not come back',
   'ack-lost': 'were answered by a bare ACK that did not come back',
-  'rst-lost': 'were answered by a RST that did not come back',
+  'rst-lost': 'were answered by an RST that did not come back',
   'icmp-lost': 'were answered by an ICMP error that did not come back',
   'syn-ack-returned': 'were answered by a SYN-ACK that came back',
   'ack-returned': 'were answered by a bare ACK that came back',
-  'rst-returned': 'were answered by a RST that came back',
+  'rst-returned': 'were answered by an RST that came back',
   'icmp-returned': 'were answered by an ICMP error that came back',
   'answered-by-another': 'were answered by something that is not the far side',
 };

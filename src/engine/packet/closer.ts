@@ -85,7 +85,7 @@ export class Closer {
   }
 
   /**
-   * Sends a RST and forgets the connection. The far end heeds only one that has exactly the sequence number that it
+   * Sends an RST and forgets the connection. The far end heeds only one that has exactly the sequence number that it
    * expects (RFC 5961 section 3.2): where something is not acknowledged, it may be that of either end of this.
    */
   reset(slot: number): void {

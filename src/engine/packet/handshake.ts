@@ -135,7 +135,7 @@ export class Handshake {
   }
 
   /**
-   * An acknowledgement of something else: the far end holds an older connection of this address and port. A RST makes
+   * An acknowledgement of something else: the far end holds an older connection of this address and port. An RST makes
    * it drop that one, so that the next SYN can succeed (RFC 9293 section 3.10.7.3, figure 9).
    */
   #meetChallenge(slot: number, ack: number): void {

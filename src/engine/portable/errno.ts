@@ -12,8 +12,8 @@ export function errnoOf(error: NodeJS.ErrnoException): number {
 }
 
 /**
- * Whether an error reported by connect() means that the handshake had completed. A RST to a SYN gives ECONNREFUSED;
- * ECONNRESET and EPIPE are a RST to an established connection (RFC 9293 section 3.10.7.3 and .4), which can arrive
+ * Whether an error reported by connect() means that the handshake had completed. An RST to a SYN gives ECONNREFUSED;
+ * ECONNRESET and EPIPE are an RST to an established connection (RFC 9293 section 3.10.7.3 and .4), which can arrive
  * before the loop has seen the establishment.
  */
 export function isAfterHandshake(code: number): boolean {

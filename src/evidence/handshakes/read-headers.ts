@@ -28,7 +28,7 @@ export function readSyn({ packet, bytes, atUs, number }: Readonly<SeenPacket>): 
   };
 }
 
-/** Of a SYN-ACK, an ACK or a RST. */
+/** Of a SYN-ACK, an ACK or an RST. */
 export function readAnswer(
   { packet, bytes, atUs, number }: Readonly<SeenPacket>,
   kind: 'syn-ack' | 'ack' | 'rst',

@@ -46,7 +46,7 @@ function mayLack(far: HandshakeSeen, { kind, acknowledges }: AnswerSeen): boolea
 
 /**
  * Whether a server accepted a connection, and its SYN-ACK is not in the capture. That its client went on is not enough: something in
- * between may have answered that, and then a RST of the server is what shows.
+ * between may have answered that, and then an RST of the server is what shows.
  */
 export function lacksSynAck({ answers, establishedAtUs, fromServer }: HandshakeSeen): boolean {
   const hasAccepted = !Number.isNaN(establishedAtUs) && fromServer.packets > 0 && fromServer.rsts === 0;

@@ -76,7 +76,7 @@ export function compareSides(matching: Matching, nearLeftOut = 0): SidesReport {
   };
 }
 
-/** Pairs that were met near by a RST, or a SYN-ACK, that the far side never sent. */
+/** Pairs that were met near by an RST, or a SYN-ACK, that the far side never sent. */
 export function countInvented(
   pairs: readonly Pair[],
   clock: FarClock | undefined,

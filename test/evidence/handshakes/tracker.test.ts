@@ -49,7 +49,7 @@ describe('what answers a SYN', () => {
     expect(counts).toMatchObject({ syns: 3, synRetransmissions: 2 });
   });
 
-  it('is a bare ACK of TIME_WAIT, a RST to it, and a SYN that passes after all', () => {
+  it('is a bare ACK of TIME_WAIT, an RST to it, and a SYN that passes after all', () => {
     const one = trackOne(
       frames(
         syn(0),
@@ -67,14 +67,14 @@ describe('what answers a SYN', () => {
     expect(one).toMatchObject({ synCount: 2, establishedAtUs: 10_100, end: 'open', fromClient: { rsts: 1 } });
   });
 
-  it('is a RST, the sender of which its time to live tells', () => {
+  it('is an RST, the sender of which its time to live tells', () => {
     const rst = { ...DOWN, atMs: 1, flags: 'RA', seq: 0, ack: 1_001, ttl: 250, ipId: 0 };
     const one = trackOne(frames(syn(0), rst));
     expect(one.answers[0]).toMatchObject({ kind: 'rst', acknowledges: 'this', ttl: 250, ipId: 0 });
     expect(one.end).toBe('reset');
   });
 
-  it('is a RST about something else, which ends nothing', () => {
+  it('is an RST about something else, which ends nothing', () => {
     const one = trackOne(
       frames(syn(0), { ...DOWN, atMs: 1, flags: 'RA', seq: 0, ack: 5 }, synAck(2), ack(3)),
     );

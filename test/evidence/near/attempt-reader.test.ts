@@ -34,7 +34,7 @@ describe('what packets tell of an attempt', () => {
     expect(new Bench().take(syn, foreign, again).met('frozen')).toBe('syn-ack-foreign');
   });
 
-  it('compares a RST with the SYN-ACKs of its endpoint', () => {
+  it('compares an RST with the SYN-ACKs of its endpoint', () => {
     const rst: Wire = { atUs: 9_000, way: 'in', flags: RST | ACK, seq: 0, ack: 1_001, ttl: 63 };
     const met = (...wires: Wire[]) => new Bench().take(...wires).met('refused');
     expect(met(...other, syn, rst)).toBe('rst');
