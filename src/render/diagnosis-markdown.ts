@@ -3,6 +3,7 @@ import type { Summary } from '../analysis/types.ts';
 import { escapeControls } from './escape.ts';
 import { formatMoment } from './format.ts';
 import { escapeMarkdown } from './markdown.ts';
+import { splitPossible } from './possible-causes.ts';
 
 /** A diagnosis for a ticket, as GitHub and GitLab show it; ends with a line feed. */
 export function renderDiagnosisMarkdown(run: Summary['run'], diagnosis: Diagnosis): string {
@@ -10,6 +11,7 @@ export function renderDiagnosisMarkdown(run: Summary['run'], diagnosis: Diagnosi
   const label = run.label === '' ? '' : ` (${say(run.label)})`;
   const of = (status: DiagnosedCause['status']): DiagnosedCause[] =>
     causes.filter((cause) => cause.status === status);
+  const { spokenFor, others } = splitPossible(causes);
   const blocks = [
     `**${say(text)}**`,
     `Run \`${run.id}\`${label}, ${formatMoment(run.startedAt)}.`,
@@ -19,9 +21,10 @@ export function renderDiagnosisMarkdown(run: Summary['run'], diagnosis: Diagnosi
       list('Next', next),
       list('What would prove it', [proof]),
     ]),
-    ...of('possible').map(({ name, for: reasons, next }) =>
+    ...spokenFor.map(({ name, for: reasons, next }) =>
       list(`Possible: ${name}`, [...reasons, ...next.slice(0, 1)]),
     ),
+    say(others),
     list(
       'Excluded',
       of('excluded').map(({ name, against }) => `${name}: ${against[0] ?? ''}`),

@@ -3,6 +3,7 @@ import type { Summary } from '../analysis/types.ts';
 import { escapeControls } from './escape.ts';
 import { formatMoment } from './format.ts';
 import { createPaint, type Paint, type Tone } from './paint.ts';
+import { splitPossible } from './possible-causes.ts';
 import { wrap } from './table.ts';
 
 export interface DiagnosisLook {
@@ -51,12 +52,13 @@ export function renderDiagnosis(diagnosis: Diagnosis, look: DiagnosisLook): stri
   const { text, verdict, causes, decide } = diagnosis;
   const { paint, isBrief } = look;
   const named = causes.filter(({ status }) => status === 'named');
-  const possible = causes.filter(({ status }) => status === 'possible');
+  const { spokenFor, others } = splitPossible(causes);
   const most = isBrief ? BRIEFLY : Number.POSITIVE_INFINITY;
   return [
     ...wrap(text, look.width).map((line) => paint(TONES[verdict], line)),
     ...named.flatMap((cause) => renderNamed(cause, look, most)),
-    ...(isBrief ? [] : possible.flatMap((cause) => renderPossible(cause, look))),
+    ...(isBrief ? [] : spokenFor.flatMap((cause) => renderPossible(cause, look))),
+    ...(isBrief || others === '' ? [] : renderLine(others, look)),
     ...renderExcluded(causes, look),
     ...renderList(
       'This would decide',
@@ -100,6 +102,10 @@ function renderExcluded(causes: readonly DiagnosedCause[], look: DiagnosisLook):
     excluded.map(({ name, against }) => `${name}: ${against[0] ?? ''}`),
     look,
   );
+}
+
+function renderLine(line: string, { width }: DiagnosisLook): string[] {
+  return wrap(line, width - 4).map((part, index) => (index === 0 ? `  ${part}` : `    ${part}`));
 }
 
 function renderList(title: string, items: readonly string[], { width, paint }: DiagnosisLook): string[] {

@@ -36,7 +36,7 @@ const WAVES: readonly (readonly Cell[])[] = [
     },
     {
       ...{ preset: 'table-limit:100', scenario: 'port-exhaustion', cause: 'open-limit' },
-      args: ['--duration', '70s', '--rate', '60/s', '--set', 'arms.fill.hold=45s', ...OTHER_PORT],
+      args: ['--duration', '78s', '--rate', '60/s', '--set', 'arms.fill.hold=53s', ...OTHER_PORT],
     },
   ],
   [
@@ -63,7 +63,7 @@ const WAVES: readonly (readonly Cell[])[] = [
     },
     {
       ...{ preset: 'idle-forget:8s', scenario: 'hold', cause: 'idle-forgotten' },
-      args: ['--duration', '5s', '--set', 'arms.keep.hold=20s', '--set', 'arms.keep.prove=[4s,14s]'],
+      args: ['--duration', '12s', '--set', 'arms.keep.hold=20s', '--set', 'arms.keep.prove=[4s,14s]'],
     },
     {
       preset: 'mtu-black-hole',

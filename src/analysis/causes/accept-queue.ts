@@ -6,6 +6,9 @@ import type { Cause, Judgement } from './types.ts';
 /** From this share of the stalls on, the queue accounts for them: SYNs that are sent again meet it again, and count again. */
 const ENOUGH = 0.8;
 
+/** More than this, for each stall, are others' SYNs: then not even these stalls need be among them. */
+const MOST_COPIES = 10;
+
 /** Waits that no path and no prompt server explain. */
 const LATE_US = 150_000;
 
@@ -49,7 +52,9 @@ function judgeCounters({ kind }: Symptom, seen: Observations): Judgement[] {
   const stalls = allStalls(seen);
   const text = `the far end counted ${overflows} SYNs and ACKs that found its queue full, for ${stalls} stalls`;
   if (overflows === 0) return contradicts(`${text}`);
-  return kind === 'stalled' && overflows >= stalls * ENOUGH ? decides(text) : supports(text);
+  return kind === 'stalled' && overflows >= stalls * ENOUGH && overflows <= stalls * MOST_COPIES
+    ? decides(text)
+    : supports(text);
 }
 
 /** Where a queue is full for long, who gets into it waits until its turn comes. */

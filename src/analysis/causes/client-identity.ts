@@ -1,5 +1,6 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { contradicts, decides, judgeFates, NOTHING } from './judgements.ts';
+import { hasManyPorts, mayShareSourcePorts } from './clean-arms.ts';
+import { contradicts, decides, judgeFates, NOTHING, supports } from './judgements.ts';
 import { explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
@@ -37,7 +38,7 @@ export const clientIdentity = {
   source: 'RFC 3168 section 6.1.1.1 (SYNs with ECN), RFC 7413 section 7.1 (SYNs with data)',
 } as const satisfies Cause;
 
-function judgeKinds({ arm, contrasts, count, of }: Symptom, _: Observations): Judgement[] {
+function judgeKinds({ arm, contrasts, count, of }: Symptom, { arms }: Observations): Judgement[] {
   if (of - count >= Math.min(MOST_SPARED, Math.max(3, of * SPARED)))
     return contradicts(`${of - count} of ${of} SYNs of the same kind got through at once`);
   const other = contrasts.find(
@@ -46,7 +47,10 @@ function judgeKinds({ arm, contrasts, count, of }: Symptom, _: Observations): Ju
       differs.length === 1 &&
       (['client', 'mss', 'dscp'] as const).some((one) => one === differs[0]),
   );
-  return other === undefined
-    ? NOTHING
-    : decides(`${other.text}; it differs from arm ${arm.name} in its SYNs alone`);
+  const spared = arms.find(({ name }) => name === other?.arm);
+  if (other === undefined || spared === undefined) return NOTHING;
+  // A few source ports may all take a way that is dead, by the hash of their numbers; and a rule may go by them.
+  return hasManyPorts(arm) && mayShareSourcePorts(arm, spared)
+    ? decides(`${other.text}; it differs from arm ${arm.name} in its SYNs alone`)
+    : supports(other.text);
 }

@@ -5,16 +5,31 @@ import type { ProofsAtAge } from '../types.ts';
 /** Fewer proved at one age show no rule. */
 export const FEWEST_PROVED = 10;
 
+/** By how much longer than the ages differ, so that several were asked late. */
+const OVERLAP = 1.1;
+
+export interface Edge {
+  readonly alive: ProofsAtAge;
+  readonly gone: ProofsAtAge;
+}
+
 /** Cuts that came to light only as something was sent, and those that were told by RST or FIN as they came. */
 export function splitCuts({ arm }: Symptom): { readonly found: number; readonly told: number } {
   const found = (arm.summary.proofs ?? []).reduce((sum, { cuts }) => sum + sumOf(cuts), 0);
   return { found, told: Math.max(0, cutsOf(arm.summary) - found) };
 }
 
+/**
+ * Whether an age, and no event, tells those that lived from those that did not. What happens once, after the last of the young ones
+ * was asked and before the first of the old ones was, leaves the same two numbers; it takes starts over more than the two ages differ
+ * by for some young ones to live on after old ones were gone.
+ */
+export function isNoEvent(symptom: Symptom, { alive, gone }: Edge): boolean {
+  return startSpanSec(symptom) >= Math.max(2, (gone.ageSec - alive.ageSec) * OVERLAP);
+}
+
 /** An age at which nearly all still lived, and the next at which nearly none did. */
-export function findEdge({
-  arm,
-}: Symptom): { readonly alive: ProofsAtAge; readonly gone: ProofsAtAge } | undefined {
+export function findEdge({ arm }: Symptom): Edge | undefined {
   const proofs = (arm.summary.proofs ?? []).filter(({ alive, cuts }) => alive + sumOf(cuts) >= FEWEST_PROVED);
   const gone = proofs.find(({ alive, cuts }) => sumOf(cuts) >= (alive + sumOf(cuts)) * 0.9);
   const lived = proofs.findLast(

@@ -1,4 +1,5 @@
-import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
+import type { Observations, Symptom } from '../observations/types.ts';
+import { cleanBut, describeBand, describeFirstUses } from './clean-arms.ts';
 import {
   answersOf,
   contradicts,
@@ -15,7 +16,7 @@ import { TIME_WAIT_STEPS } from './vendors.ts';
 
 export const earlyReuse = {
   id: 'early-reuse',
-  name: 'source ports that the firewall uses again while the far end still holds them',
+  name: 'source ports that are used again while the far end still holds them',
   explains: ['stalled', 'healed'],
   predicts:
     'stalls only where a port is used again after the firewall let it go and before the far end does; none from ports that rested, and none after an RST, which leaves nothing to hold',
@@ -25,17 +26,17 @@ export const earlyReuse = {
   },
   judge: (symptom, seen) =>
     symptom.kind === 'healed'
-      ? judgeAnswers(symptom)
+      ? judgeAnswers(symptom, seen)
       : [
           ...judgeControls(symptom, seen),
           ...judgeBand(symptom, seen),
-          ...judgeAnswers(symptom),
+          ...judgeAnswers(symptom, seen),
           ...judgeFates(symptom, seen, ['ack-lost', 'ack-returned']).map(
             (judgement): Judgement =>
               judgement.says === 'supports' ? { ...judgement, says: 'decides' } : judgement,
           ),
           ...judgeFirstUses(symptom, seen),
-          ...explainedOtherwise(symptom, seen),
+          ...explainedOtherwise(symptom, seen, 'reuse'),
         ],
   decidedBy: [
     {
@@ -53,45 +54,53 @@ export const earlyReuse = {
   source: 'RFC 5382 REQ-5 (4 minutes); RFC 9293 section 3.10.7.4; measured with nftables on Linux 6.18',
 } as const satisfies Cause;
 
-/** What two controls that differ in one thing each show together; one of them alone leaves another reason. */
-function judgeControls({ arm, contrasts }: Symptom, { arms }: Observations): Judgement[] {
-  const armOf = (name: string): ArmSeen | undefined => arms.find((other) => other.name === name);
-  const fresh = contrasts.find(
-    ({ arm: name, fared, differs }) =>
-      fared === 'clean' && differs.length === 1 && differs[0] === 'ports' && armOf(name)?.ports === 'fresh',
-  );
-  const reset = contrasts.find(
-    ({ arm: name, fared, differs }) =>
-      fared === 'clean' &&
-      differs.length === 1 &&
-      differs[0] === 'close' &&
-      armOf(name)?.arm.close === 'reset',
-  );
-  if (fresh === undefined || reset === undefined || arm.ports !== 'used') return NOTHING;
-  return decides(
-    `only where ports are used again after a FIN: of fresh ports (${fresh.arm}) and after RSTs (${reset.arm}) at the same time none or hardly any stalled`,
-  );
+/**
+ * Two controls leave another reason: a firewall that still holds the port itself fares the same, so that they only speak for it.
+ */
+function judgeControls(symptom: Symptom, seen: Observations): Judgement[] {
+  const controls = describeControls(symptom, seen);
+  return controls === undefined ? NOTHING : supports(controls);
+}
+
+/**
+ * What two controls that differ in one thing each, and the first uses of each port, show together: it takes an earlier use that ended
+ * by a FIN. Controls have source ports of their own; what goes by the numbers of ports would hit the first uses as well.
+ */
+export function describeControls(symptom: Symptom, seen: Observations): string | undefined {
+  const { arm } = symptom;
+  const fresh = cleanBut(symptom, 'ports', seen, ({ ports }) => ports === 'fresh');
+  const reset = cleanBut(symptom, 'close', seen, ({ arm: { close } }) => close === 'reset');
+  if (fresh === undefined || reset === undefined || arm.ports !== 'used') return undefined;
+  if (describeFirstUses(symptom) === undefined) return undefined;
+  return `only where ports are used again after a FIN: of fresh ports (${fresh.arm}) and after RSTs (${reset.arm}) at the same time none or hardly any stalled`;
 }
 
 /** A sweep has the ages that it tries; under load other things come with age. */
-function judgeBand({ arm }: Symptom, { findings, nat }: Observations): Judgement[] {
-  const band = findings.find((finding) => finding.kind === 'reuse-band' && finding.arm === arm.name);
+function judgeBand(symptom: Symptom, seen: Observations): Judgement[] {
+  const band = seen.findings.find(({ kind, arm }) => kind === 'reuse-band' && arm === symptom.arm.name);
   if (band === undefined) return NOTHING;
-  if (band.confidence === 'high') return decides(band.text);
-  if (band.confidence === 'medium' || band.confidence === 'low') return supports(band.text);
-  return nat === 'preserved' && band.text.startsWith('no band') ? contradicts(band.text) : NOTHING;
+  const edges = describeBand(symptom, seen);
+  if (edges !== undefined) return decides(edges);
+  if (band.confidence !== 'none') return supports(band.text);
+  return seen.nat === 'preserved' && band.text.startsWith('no band') ? contradicts(band.text) : NOTHING;
 }
 
-function judgeAnswers(symptom: Symptom): Judgement[] {
+/** Defences that test clients answer first SYNs by such an ACK as well: decisive only where ports that rested meet none. */
+function judgeAnswers(symptom: Symptom, seen: Observations): Judgement[] {
   const answered = shareAnswered(symptom, ['ack-foreign', 'rst-foreign']);
   if (answered === undefined) return answersOf(symptom).seen > 0 ? NOTHING : [];
-  const { count, seen } = answered;
-  const text = `${count} of ${seen} such SYNs met a bare ACK of another connection, as a port that is still held answers`;
-  return count >= seen * MOST ? decides(text) : NOTHING;
+  const { count, seen: looked } = answered;
+  const text = `${count} of ${looked} such SYNs met a bare ACK of another connection, as a port that is still held answers`;
+  if (count < looked * MOST) return NOTHING;
+  const fresh = cleanBut(symptom, 'ports', seen, ({ ports }) => ports === 'fresh');
+  const first =
+    fresh?.text ??
+    (symptom.kind === 'stalled' && symptom.arm.ports === 'used' ? describeFirstUses(symptom) : undefined);
+  return first === undefined ? supports(text) : decides(`${text}; ${first}`);
 }
 
 /** Ports that were not in use before cannot be used again too early, if the NAT leaves them as they are. */
-function judgeFirstUses(symptom: Symptom, { nat, arms }: Observations): Judgement[] {
+export function judgeFirstUses(symptom: Symptom, { nat, arms }: Observations): Judgement[] {
   const { arm } = symptom;
   const passed = nothingPassed(symptom);
   const endpoints = Object.keys(arm.summary.endpoints);

@@ -1,5 +1,5 @@
 import { judgeAges } from './age-limit.ts';
-import { findEdge, startSpanSec } from './cuts.ts';
+import { findEdge, isNoEvent } from './cuts.ts';
 import { contradicts, NOTHING } from './judgements.ts';
 import { EVERYTHING } from './scope.ts';
 import type { Cause } from './types.ts';
@@ -14,7 +14,7 @@ export const farGone = {
     const age = judgeAges(symptom, seen).find(({ says }) => says === 'decides');
     const edge = findEdge(symptom);
     if (age !== undefined) return contradicts(age.text);
-    return edge !== undefined && startSpanSec(symptom) >= 2
+    return edge !== undefined && isNoEvent(symptom, edge)
       ? contradicts(
           `those that were idle for ${edge.alive.ageSec} s lived, while others that were idle for ${edge.gone.ageSec} s did not`,
         )

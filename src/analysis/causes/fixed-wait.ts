@@ -1,6 +1,7 @@
-import { decides } from './judgements.ts';
+import type { Observations, Symptom } from '../observations/types.ts';
+import { decides, supports } from './judgements.ts';
 import { EVERYTHING } from './scope.ts';
-import type { Cause } from './types.ts';
+import type { Cause, Judgement } from './types.ts';
 
 export const fixedWait = {
   id: 'fixed-wait',
@@ -9,7 +10,7 @@ export const fixedWait = {
   predicts:
     'waits cluster at a round number of seconds, in every arm that sends requests; nothing is odd in the handshake',
   scope: { ...EVERYTHING, port: 'either', host: 'either' },
-  judge: ({ text }) => decides(text),
+  judge: (symptom, seen) => judgeWaits(symptom, seen),
   decidedBy: [
     {
       text: 'the same requests without the proxy, and from behind the firewall',
@@ -24,3 +25,15 @@ export const fixedWait = {
   proof: 'with that timer changed, the waits follow it',
   source: 'resolv.conf(5) (timeout: 5 s); common knowledge of filters',
 } as const satisfies Cause;
+
+/** Behind a proxy SYNs may be lost as well: sent again after 1 s, and each second after that, or twice as late each time (RFC 6298). */
+function judgeWaits({ arm, text, count }: Symptom, { findings }: Observations): Judgement[] {
+  const ofTcp = findings.find(
+    (finding) =>
+      finding.kind === 'latency-cluster' &&
+      finding.arm === arm.name &&
+      (finding['atSec'] === 1 || finding['atSec'] === 3) &&
+      Number(finding['count']) >= count,
+  );
+  return ofTcp === undefined ? decides(text) : supports(`${text}; but ${ofTcp.text}`);
+}

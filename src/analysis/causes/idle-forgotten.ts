@@ -1,19 +1,19 @@
 import type { Symptom } from '../observations/types.ts';
-import { findEdge, splitCuts, startSpanSec, sumOf } from './cuts.ts';
+import { findEdge, isNoEvent, splitCuts, sumOf } from './cuts.ts';
 import { contradicts, decides, NOTHING, supports } from './judgements.ts';
 import { EVERYTHING } from './scope.ts';
 import type { Cause, Judgement } from './types.ts';
 
 export const idleForgotten = {
   id: 'idle-forgotten',
-  name: 'a firewall that forgets idle connections without telling either end',
+  name: 'a firewall, NAT or load balancer that forgets idle connections without telling',
   explains: ['cut'],
   predicts: 'nothing while idle; what is sent after that age meets silence or an RST; before it, all live',
   scope: { ...EVERYTHING, host: 'either', port: 'either' },
   judge: (symptom) => judgeProofs(symptom),
   decidedBy: [
     {
-      text: 'connections held for different times, each asked once, at two ages or more',
+      text: 'connections held for different times, each asked once, at two ages or more; opened for longer than these ages differ',
       command: 'rushhour run hold --set arms.keep.prove=[20s,2m,10m] --target tcp://HOST:PORT',
     },
   ],
@@ -41,8 +41,7 @@ function judgeProofs(symptom: Symptom): Judgement[] {
   const { alive, gone } = edge;
   const silent = gone.cuts.silence ?? 0;
   const text = `${alive.alive} of ${alive.alive + sumOf(alive.cuts)} lived after ${alive.ageSec} s of silence, ${gone.alive} of ${gone.alive + sumOf(gone.cuts)} after ${gone.ageSec} s`;
-  // All at one moment would be an event, not an age: what was opened over a time must have been asked over a time.
-  return silent >= sumOf(gone.cuts) * 0.9 && startSpanSec(symptom) >= 2
+  return silent >= sumOf(gone.cuts) * 0.9 && isNoEvent(symptom, edge)
     ? decides(`${text}, and nothing told of it`)
     : supports(text);
 }

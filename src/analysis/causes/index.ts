@@ -6,6 +6,7 @@ import { dscpPolicer } from './dscp-policer.ts';
 import { earlyReuse } from './early-reuse.ts';
 import { farGone } from './far-gone.ts';
 import { fixedWait } from './fixed-wait.ts';
+import { heldByFirewall } from './held-by-firewall.ts';
 import { idleForgotten } from './idle-forgotten.ts';
 import { longPath } from './long-path.ts';
 import { loss } from './loss.ts';
@@ -24,10 +25,21 @@ import { serviceDown } from './service-down.ts';
 import { stateTableFull } from './state-table.ts';
 import { synFlood } from './syn-flood.ts';
 import type { Cause } from './types.ts';
+import { windowLimit } from './window-limit.ts';
 
 /** Every cause that is known, each in a file of its own. */
 export const CAUSES = [
-  ...[earlyReuse, natPorts, natNearlyFull, openLimit, stateTableFull, rateLimit, synFlood],
+  ...[
+    earlyReuse,
+    heldByFirewall,
+    natPorts,
+    natNearlyFull,
+    openLimit,
+    stateTableFull,
+    rateLimit,
+    windowLimit,
+    synFlood,
+  ],
   ...[loss, lossAfter, outage, acceptQueue, badEndpoint, clientIdentity, longPath, probe],
   ...[serviceDown, rejectByPolicy, resetInjected],
   ...[preAnswered, serviceListens],

@@ -112,6 +112,11 @@ export function shareInGaps({ arm, kind, count }: Symptom): number {
   return arm.gaps.reduce((sum, gap) => sum + gap[what], 0) / Math.max(1, count);
 }
 
+/** "none of them lies", "only 3 % of them lie". */
+export function fewLie(share: number, of: string): string {
+  return share === 0 ? `none of ${of} lies` : `only ${percent(share)} of ${of} lie`;
+}
+
 export function percent(share: number): string {
   const value = share * 100;
   return `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)} %`;

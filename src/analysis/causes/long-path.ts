@@ -31,6 +31,12 @@ function judgeTimes(symptom: Symptom): Judgement[] {
     return contradicts(
       `the quickest handshake took ${handshakeUs.min < 1_000 ? `${handshakeUs.min} us` : `${Math.round(handshakeUs.min / 1_000)} ms`}`,
     );
+  const { rttUs, service } = arm.summary;
+  const answerUs = service.firstByteUs.p50 - service.handshakeUs.p50;
+  if (rttUs !== undefined && service.firstByteUs.count > 0 && answerUs < rttUs.min * 0.7)
+    return contradicts(
+      `responses came ${Math.round(answerUs / 1_000)} ms after the handshake, sooner than such a path would bring them`,
+    );
   const text = describeLongPath(symptom);
   return text === undefined ? NOTHING : decides(text);
 }

@@ -1,4 +1,5 @@
 import type { Observations, Symptom } from '../observations/types.ts';
+import { describeFailedSearches } from './firewall-counters.ts';
 import {
   contradicts,
   decides,
@@ -32,7 +33,7 @@ export const natNearlyFull = {
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen']),
     ...excludePool(symptom, seen),
-    ...explainedOtherwise(symptom, seen),
+    ...explainedOtherwise(symptom, seen, 'nat'),
   ],
   decidedBy: [
     {
@@ -58,9 +59,7 @@ function judgeShare(symptom: Symptom): Judgement[] {
     : NOTHING;
 }
 
-function judgeFirewall({ count }: Symptom, { firewall }: Observations): Judgement[] {
-  const moved = (firewall?.moved ?? []).filter(({ key }) => /insert_failed/.test(key));
-  const failed = moved.reduce((sum, { from, to }) => sum + Math.max(0, Number(to) - Number(from)), 0);
-  if (!(failed >= count / 3 && failed <= count * 3)) return NOTHING;
-  return decides(`the firewall's insert_failed grew by ${failed}, for ${count} stalls`);
+function judgeFirewall(symptom: Symptom, seen: Observations): Judgement[] {
+  const searches = describeFailedSearches(symptom, seen);
+  return searches === undefined ? NOTHING : decides(searches);
 }

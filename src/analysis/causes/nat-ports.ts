@@ -1,4 +1,5 @@
 import type { HeldFit, Observations, Symptom } from '../observations/types.ts';
+import { describeFailedSearches } from './firewall-counters.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { excludePool, explainedOtherwise, isShut, sameAtEachRate } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
@@ -16,16 +17,21 @@ export const natPorts = {
   },
   judge: (symptom, seen) => [
     ...judgeRelease(symptom, seen),
+    ...judgeBeside(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen']),
     ...excludePool(symptom, seen),
-    ...explainedOtherwise(symptom, seen),
+    ...explainedOtherwise(symptom, seen, 'nat'),
   ],
   decidedBy: [
     {
-      text: 'connections that are held beside short ones to another port of the same host, and when room comes back',
+      text: 'connections that are held, for a time that no timer is set to, beside short ones to another port of the same host, and when room comes back',
       command:
-        'rushhour run port-exhaustion --target tcp://HOST:PORT --set arms.other-port.target=tcp://HOST:PORT2',
+        'rushhour run port-exhaustion --target tcp://HOST:PORT --set arms.fill.hold=53s --set arms.other-port.target=tcp://HOST:PORT2',
+    },
+    {
+      text: "the firewall's own counters during the load",
+      command: "rushhour run SCENARIO --firewall-before 'ssh fw conntrack -S' ...",
     },
   ],
   next: NAT_POOL_STEPS,
@@ -34,25 +40,37 @@ export const natPorts = {
   source: 'RFC 5382; net/netfilter/nf_nat_core.c; measured with nftables on Linux 6.18',
 } as const satisfies Cause;
 
-function judgeRelease(symptom: Symptom, _: Observations): Judgement[] {
-  const { arm, contrasts } = symptom;
+function judgeRelease(symptom: Symptom, seen: Observations): Judgement[] {
+  const { arm } = symptom;
   const { held } = arm;
   const { release } = held ?? {};
   if (held === undefined || release === undefined) return NOTHING;
   if (release.highSec <= 1) return judgePromptRoom(symptom, held);
   if (release.lowSec < 1 || held.room?.lowSec !== release.lowSec) return NOTHING;
   const rest = `there was room again only ${release.lowSec} to ${release.highSec} s after the first close`;
-  const other = contrasts.find(
-    ({ fared, differs }) =>
-      fared === 'clean' &&
-      differs.includes('port') &&
-      differs.every((one) => one === 'port' || one === 'close' || one === 'ports'),
-  );
+  const searches = describeFailedSearches(symptom, seen);
   const same = sameAtEachRate(arm);
-  if (other === undefined || same === undefined || !isShut(arm)) return supports(rest);
+  // Sessions that a limit still counts for a while, and limits of a longer time, look the same but for the firewall's own word.
+  if (searches === undefined || same === undefined || !isShut(arm)) return supports(rest);
   return decides(
-    `${rest}, and ${same.times} times it was full with about ${held.most} in use or resting, whether ${same.rates.join(' or ')}/s were tried, while another port of the same host stayed clean`,
+    `${rest}, and ${same.times} times it was full with about ${held.most} in use or resting, whether ${same.rates.join(' or ')}/s were tried; ${searches}`,
   );
+}
+
+/** What is full lets none in: beside those that fail hardly any get in before one is closed. */
+function judgeBeside(symptom: Symptom, seen: Observations): Judgement[] {
+  const { arm, count } = symptom;
+  if (arm.arm.holdUs === 0 || describeFailedSearches(symptom, seen) === undefined) return NOTHING;
+  const closedSec = (arm.series.counts.firstBegunUs + arm.arm.holdUs) / 1_000_000;
+  const rows = [...arm.series.bySecond].sort(([a], [b]) => a - b);
+  const first = rows.find(([, { stalled }]) => stalled > 0)?.[0] ?? Number.POSITIVE_INFINITY;
+  const open = rows.filter(([second]) => second > first && second + 1 <= closedSec);
+  const [stalled, established] = (['stalled', 'established'] as const).map((what) =>
+    open.reduce((sum, [, counts]) => sum + counts[what], 0),
+  ) as [number, number];
+  return stalled >= count * 0.5 && established >= stalled * 3
+    ? contradicts(`${established} more got in beside ${stalled} that stalled, before any was closed`)
+    : NOTHING;
 }
 
 /** From so many ports on, Linux' search for a free one gives up before the last is found; below, it looks at all of them. */

@@ -35,9 +35,9 @@ export const openLimit = {
   ],
   decidedBy: [
     {
-      text: 'connections that are held until no more get in, and when there is room again',
+      text: 'connections that are held, for a time that no timer is set to, beside short ones to another port of the same host, and when room comes back',
       command:
-        'rushhour run port-exhaustion --target tcp://HOST:PORT --set arms.other-port.target=tcp://HOST:PORT2',
+        'rushhour run port-exhaustion --target tcp://HOST:PORT --set arms.fill.hold=53s --set arms.other-port.target=tcp://HOST:PORT2',
     },
   ],
   next: [
@@ -53,17 +53,9 @@ export const openLimit = {
 function judgeRelease({ arm, contrasts }: Symptom): Judgement[] {
   const { held } = arm;
   if (held === undefined) return NOTHING;
-  const { room, release, watchedSec, most } = held;
-  if (room === undefined)
-    return watchedSec >= 2
-      ? contradicts(
-          `there was no room within ${watchedSec} s of the first close; a slot would be free at once`,
-        )
-      : NOTHING;
-  if (isShut(arm) && room.lowSec >= 1)
-    return contradicts(
-      `none got in until ${room.lowSec} s after the first close; a slot would be free at once`,
-    );
+  const { room, release, most } = held;
+  // Some count a session on for a while after its close, as a NAT lets a port rest: room that comes late excludes nothing.
+  if (room === undefined || (isShut(arm) && room.lowSec >= 1)) return NOTHING;
   if (release === undefined || release.lowSec >= 1) return NOTHING;
   if (release.highSec > 1)
     return supports(`there was room again ${release.lowSec} to ${release.highSec} s after the first close`);

@@ -1,6 +1,7 @@
 import { hostOf } from '../observations/differences.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, judgeFates, NOTHING, supports } from './judgements.ts';
+import { refusedAsUnreachable, refusedByReset, refusedByRule } from './refusals.ts';
 import { describeFilling, expectGaps, explainedOtherwise, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
@@ -10,7 +11,7 @@ const SHORTEST_SEC = 3;
 export const outage = {
   id: 'outage',
   name: 'the path, or the far host, was away for a time',
-  explains: ['stalled'],
+  explains: ['stalled', 'refused'],
   predicts:
     'for one or more stretches nothing gets through, of no arm and no ping, whatever the rate; before and after all is well',
   scope: {
@@ -18,7 +19,7 @@ export const outage = {
     ...{ mss: 'alike', dscp: 'alike', close: 'alike', ports: 'alike' },
   },
   judge: (symptom, seen) => [
-    ...expectGaps(symptom),
+    ...(symptom.kind === 'refused' ? judgeRefusals(symptom) : expectGaps(symptom)),
     ...judgeGaps(symptom),
     ...judgePings(symptom, seen),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'syn-ack-lost']),
@@ -33,6 +34,14 @@ export const outage = {
   proof: 'an event in a log at those times: a link that went down, a failover, a host that stood still',
   source: 'common knowledge',
 } as const satisfies Cause;
+
+/** A router tells of a host or network that is gone; an RST comes from a host that is there. */
+function judgeRefusals(symptom: Symptom): Judgement[] {
+  const unreachable = refusedAsUnreachable(symptom);
+  if (unreachable !== undefined) return supports(unreachable);
+  const other = refusedByReset(symptom) ?? refusedByRule(symptom);
+  return other === undefined ? NOTHING : contradicts(other);
+}
 
 function judgeGaps(symptom: Symptom): Judgement[] {
   const filling = describeFilling(symptom);

@@ -9,7 +9,7 @@ const NEARLY_ALL = 0.9;
 
 export const preAnswered = {
   id: 'pre-answered',
-  name: 'something on the way that answers handshakes for the far end (SYN proxy, WAN optimiser, transparent proxy)',
+  name: 'something that answers handshakes whether or not a service listens (SYN proxy, WAN optimiser, transparent proxy, or a catch-all of the far host)',
   explains: ['answered'],
   predicts: 'ports that are closed connect, each of them; handshakes far faster than the first byte',
   scope: EVERYTHING,

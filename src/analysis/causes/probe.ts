@@ -1,17 +1,7 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, MOST, NOTHING, shareAnswered, supports } from './judgements.ts';
-import { describeOwnDrops, explainedOtherwise } from './shared.ts';
+import { DROPS, describeOwnDrops, explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
-
-/** Counters of this machine that tell of packets that never left it, or were thrown away as they came. */
-const DROPS = [
-  /^TcpExtTCPRetransFail$/,
-  /^Ip(Out(NoRoutes|Discards)|FragFails|InDiscards|ReasmFails)$/,
-  /^conntrack\.(drop|insert_failed|early_drop|chaintoolong)$/,
-  /\.(tx|rx)_(dropped|errors|fifo|carrier)$/,
-  /\.qdisc_drops$/,
-  /^softnet\.dropped$/,
-];
 
 export const probe = {
   id: 'probe',

@@ -1,10 +1,13 @@
-import type { Symptom } from '../observations/types.ts';
+import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { explainedOtherwise, isShut, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** A meter refills steadily: seconds differ by no more than this. */
 const STEADY = 0.12;
+
+/** Requests enough to say that they are not lost as SYNs are. */
+const ENOUGH_REQUESTS = 200;
 
 /** The last clean rate may lie this much above what gets through, for a burst. */
 const NEAR = 1.15;
@@ -21,7 +24,7 @@ export const rateLimit = {
   },
   judge: (symptom, seen) => [
     ...judgePlateau(symptom),
-    ...judgeShut(symptom),
+    ...judgeShut(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'rst-returned']),
     ...explainedOtherwise(symptom, seen),
@@ -46,19 +49,26 @@ export const rateLimit = {
   source: 'measured with nftables (limit rate) on Linux 6.18',
 } as const satisfies Cause;
 
-function judgePlateau({ arm: { plateau } }: Symptom): Judgement[] {
+function judgePlateau({ arm: { plateau, summary } }: Symptom): Judgement[] {
   if (plateau === undefined) return NOTHING;
   const { establishedPerSec, offeredPerSec, cleanUpToPerSec, spread } = plateau;
   const text = `${establishedPerSec}/s got through, whether ${offeredPerSec.join(', ')}/s were tried`;
   const isBelowClean = cleanUpToPerSec !== undefined && cleanUpToPerSec <= establishedPerSec * NEAR;
-  return spread <= STEADY && isBelowClean
+  // What polices packets or bytes loses requests as well.
+  const resent = summary.requestsResent;
+  const isOfSynsAlone =
+    resent !== undefined &&
+    resent.measured >= ENOUGH_REQUESTS &&
+    resent.ci95[1] * 4 < summary.stalled.ci95[0];
+  return spread <= STEADY && isBelowClean && isOfSynsAlone
     ? decides(`${text}; at ${cleanUpToPerSec}/s none stalled`)
     : supports(text);
 }
 
-function judgeShut(symptom: Symptom): Judgement[] {
+function judgeShut(symptom: Symptom, seen: Observations): Judgement[] {
   const none = nothingPassed(symptom);
   if (none !== undefined) return contradicts(`${none}; a limit of a rate lets some pass`);
+  if (otherArmsGotIn(symptom, seen)) return NOTHING;
   const { held } = symptom.arm;
   if (held !== undefined && isShut(symptom.arm) && held.shortForSec >= 3)
     return contradicts(
@@ -70,4 +80,19 @@ function judgeShut(symptom: Symptom): Judgement[] {
         `in its outages ${passed} of ${started} got through; a limit of a rate lets some pass each second`,
       )
     : NOTHING;
+}
+
+/** What others took left nothing for this arm: loads of even rates may come in step, and one of them always late. */
+function otherArmsGotIn({ arm }: Symptom, { arms }: Observations): boolean {
+  const endpoints = Object.keys(arm.summary.endpoints);
+  const seconds = [...arm.series.bySecond].flatMap(([second, { started, established }]) =>
+    started > 0 && established <= started * 0.05 ? [second] : [],
+  );
+  return arms
+    .filter((other) => other !== arm && endpoints.some((one) => one in other.summary.endpoints))
+    .some(({ series }) => {
+      const counts = seconds.flatMap((second) => series.bySecond.get(second) ?? []);
+      const started = counts.reduce((sum, one) => sum + one.started, 0);
+      return counts.reduce((sum, one) => sum + one.established, 0) > started * 0.05;
+    });
 }

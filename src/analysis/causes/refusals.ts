@@ -14,6 +14,35 @@ export function refusedByIcmp({ arm }: Symptom): string | undefined {
     : `${most[1]} of ${all} refusals were ${most[0]}`;
 }
 
+/** What rules reject with, by their own word; port-unreachable comes from a load balancer without a server as well. */
+const PROHIBITED = /^ICMP(v6)? (net-prohibited|host-prohibited|admin-prohibited|policy-fail|reject-route) /;
+
+/** What a router says of a host or a network that it cannot reach: a host that is off, a route that is missing or goes in a circle. */
+const UNREACHABLE = /^ICMP(v6)? (net-unreachable|host-unreachable|no-route|addr-unreachable|time-exceeded) /;
+
+/** Refusals of a kind, where that is what most of them were. */
+function mostRefusals({ arm }: Symptom, kind: RegExp): string | undefined {
+  const refusals = Object.entries(arm.summary.refusals ?? {});
+  const all = refusals.reduce((sum, [, count]) => sum + count, 0);
+  const of = refusals.filter(([name]) => kind.test(name));
+  const count = of.reduce((sum, [, one]) => sum + one, 0);
+  return all < FEWEST || count < all * MOST
+    ? undefined
+    : `${count} of ${all} refusals were ${of.map(([name]) => name).join(', ')}`;
+}
+
+export function refusedByRule(symptom: Symptom): string | undefined {
+  return mostRefusals(symptom, PROHIBITED);
+}
+
+export function refusedAsUnreachable(symptom: Symptom): string | undefined {
+  return mostRefusals(symptom, UNREACHABLE);
+}
+
+export function refusedByReset(symptom: Symptom): string | undefined {
+  return mostRefusals(symptom, /^RST/);
+}
+
 /** RSTs whose TTL is that of the endpoint's own SYN-ACKs, or another; undefined where too few were captured. */
 export function resetsByTtl(
   symptom: Symptom,

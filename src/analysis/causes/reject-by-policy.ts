@@ -1,6 +1,6 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, NOTHING, supports } from './judgements.ts';
-import { refusedByIcmp } from './refusals.ts';
+import { refusedAsUnreachable, refusedByIcmp, refusedByRule } from './refusals.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** A rule rejects all that it matches; what is not reported as such has met Linux' own limit of ICMP errors, and silence. */
@@ -39,5 +39,9 @@ function judgeIcmp(symptom: Symptom, _: Observations): Judgement[] {
       : NOTHING;
   }
   const isAll = arm.summary.established === 0 && count + arm.stalled >= arm.started * ALL && count >= ENOUGH;
-  return isAll ? decides(`${icmp}, and not one of ${arm.started} got through`) : supports(icmp);
+  const unreachable = refusedAsUnreachable(symptom);
+  if (unreachable !== undefined) return NOTHING;
+  return isAll && refusedByRule(symptom) !== undefined
+    ? decides(`${icmp}, and not one of ${arm.started} got through`)
+    : supports(icmp);
 }

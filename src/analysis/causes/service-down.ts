@@ -1,12 +1,12 @@
 import type { Symptom } from '../observations/types.ts';
-import { contradicts, decides, NOTHING, percent, shareInGaps, supports } from './judgements.ts';
-import { refusedByIcmp, resetsByTtl } from './refusals.ts';
+import { contradicts, decides, fewLie, NOTHING, shareInGaps, supports } from './judgements.ts';
+import { refusedByRule, resetsByTtl } from './refusals.ts';
 import { passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 export const serviceDown = {
   id: 'service-down',
-  name: 'a service that was down or restarted',
+  name: 'a service that did not listen for a time: it was down or restarted, or its address was with another host',
   explains: ['refused'],
   predicts: 'for a time every SYN is refused by the far end itself, of every arm and source, and none stalls',
   scope: {
@@ -29,9 +29,7 @@ function judgeGaps(symptom: Symptom): Judgement[] {
   const { arm, count } = symptom;
   const share = shareInGaps(symptom);
   if (share < 0.8)
-    return contradicts(
-      `only ${percent(share)} of the refusals lie in seconds in which nearly all were refused`,
-    );
+    return contradicts(`${fewLie(share, 'the refusals')} in seconds in which nearly all were refused`);
   const stalled = arm.gaps.reduce((sum, gap) => sum + gap.stalled, 0);
   if (stalled > count * 0.05)
     return contradicts(`${stalled} stalled in the same seconds: what refuses does not keep silent`);
@@ -39,8 +37,8 @@ function judgeGaps(symptom: Symptom): Judgement[] {
 }
 
 function judgeSender(symptom: Symptom): Judgement[] {
-  const icmp = refusedByIcmp(symptom);
-  if (icmp !== undefined) return contradicts(icmp);
+  const rule = refusedByRule(symptom);
+  if (rule !== undefined) return contradicts(rule);
   const resets = resetsByTtl(symptom);
   if (resets === undefined) return NOTHING;
   const { kind, text } = resets;

@@ -1,9 +1,11 @@
 import { findLongPath } from '../long-path.ts';
 import { hostOf, portOf } from '../observations/differences.ts';
-import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
+import type { ArmSeen, Observations, Plateau, Symptom } from '../observations/types.ts';
 import { peakOpen } from '../pool-time-series.ts';
 import { wilsonInterval } from '../wilson.ts';
-import { contradicts, NOTHING, percent, shareInGaps } from './judgements.ts';
+import { describeBand } from './clean-arms.ts';
+import { describeFailedSearches, describeTableDrops } from './firewall-counters.ts';
+import { contradicts, fewLie, NOTHING, percent, shareInGaps } from './judgements.ts';
 import type { Judgement } from './types.ts';
 
 /** Fewer stalls have no spread over time, and fewer requests sent again no rate. */
@@ -42,6 +44,26 @@ const OWN_DROPS = [
   /^TcpExtTCPRetransFail$/,
 ];
 
+/** Counters of this machine that tell of packets that never left it, or were thrown away as they came. */
+export const DROPS = [
+  /^TcpExtTCPRetransFail$/,
+  /^Ip(Out(NoRoutes|Discards)|FragFails|InDiscards|ReasmFails)$/,
+  /^conntrack\.(drop|insert_failed|early_drop|chaintoolong)$/,
+  /\.(tx|rx)_(dropped|errors|fifo|carrier)$/,
+  /\.qdisc_drops$/,
+  /^softnet\.dropped$/,
+];
+
+/** A SYN and the ACK that follows it, a round trip later, meet the same queue within this; after it, another one. */
+const APART_US = 5_000;
+
+/** A SYN that stalls is sent again, and dropped again: more than this, for each stall, are not of this run alone. */
+const COPIES = 10;
+
+/** Times that timers are set to, seconds: what starts within a second or so of a hold and lasts as long ends with it. */
+const ROUND_SEC = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600];
+const NEAR_ROUND_SEC = 2.5;
+
 export interface LossAccount {
   readonly resent: number;
   readonly measured: number;
@@ -74,6 +96,9 @@ export function describeLongPath({ kind, arm }: Symptom): string | undefined {
   if (kind !== 'stalled' || findLongPath(arm.arm, arm.summary).length === 0) return undefined;
   const { rttUs, service } = arm.summary;
   if (rttUs === undefined || rttUs.count === 0 || rttUs.min < service.handshakeUs.min * 0.7) return undefined;
+  // Responses that are quicker than the handshake: something keeps SYN-ACKs back, and the path is short.
+  const { firstByteUs, handshakeUs } = service;
+  if (firstByteUs.count > 0 && firstByteUs.p50 - handshakeUs.p50 < rttUs.min * 0.7) return undefined;
   return `every handshake took ${sec(service.handshakeUs.min)} or longer, and so did the round trip of its answer (tcpi_rtt ${sec(rttUs.min)} or longer)`;
 }
 
@@ -97,15 +122,39 @@ export function allStalls({ arms }: Observations): number {
 export function explainedOtherwise(
   symptom: Symptom,
   seen: Observations,
-  but?: 'loss' | 'path' | 'queue' | 'endpoint' | 'probe',
+  but?: 'loss' | 'path' | 'queue' | 'endpoint' | 'probe' | 'table' | 'nat' | 'reuse',
 ): Judgement[] {
-  if (symptom.kind !== 'stalled') return NOTHING;
-  const loss = but === 'loss' ? undefined : accountForLoss(symptom)?.text;
+  const table = but === 'table' ? undefined : describeTableDrops(symptom, seen);
+  if (symptom.kind !== 'stalled') return table === undefined ? NOTHING : contradicts(table);
+  const loss =
+    but === 'loss' || mayLookLikeLoss(symptom, seen, but) ? undefined : accountForLoss(symptom)?.text;
   const long = but === 'path' ? undefined : describeLongPath(symptom);
   const queue = but === 'queue' ? undefined : describeOverflows(seen);
   const endpoint = but === 'endpoint' ? undefined : describeDeadEndpoint(symptom, seen);
   const own = but === 'probe' ? undefined : describeOwnDrops(seen);
-  return [loss, long, queue, endpoint, own].flatMap((text) => (text === undefined ? [] : contradicts(text)));
+  const nat = but === 'nat' ? undefined : describeFailedSearches(symptom, seen);
+  const reuse = but === 'reuse' ? undefined : describeBand(symptom, seen);
+  return [loss, long, queue, endpoint, own, table, nat, reuse].flatMap((text) =>
+    text === undefined ? [] : contradicts(text),
+  );
+}
+
+/**
+ * Packets of open connections are lost as SYNs are also where this machine itself drops them, which its counters tell; and in front of
+ * a queue that is full now and then, if the last ACK comes so long after the SYN that the two fare independently.
+ */
+function mayLookLikeLoss({ arm }: Symptom, { far, near }: Observations, but?: string): boolean {
+  if (but === 'queue')
+    return far === undefined && (arm.summary.rttUs?.p50 ?? Number.POSITIVE_INFINITY) > APART_US;
+  return but === 'probe' && (near === undefined || countOwnDrops(near) > 0);
+}
+
+/** Packets that this machine's own counters tell of: they never left it, or were thrown away as they came. */
+export function countOwnDrops(near: NonNullable<Observations['near']>): number {
+  return Object.entries(near).reduce(
+    (sum, [name, count]) => sum + (count > 0 && DROPS.some((pattern) => pattern.test(name)) ? count : 0),
+    0,
+  );
 }
 
 /** That this machine dropped as many itself as handshakes stalled. */
@@ -119,7 +168,7 @@ export function describeOwnDrops({ near = {}, ownDrops, arms, engine }: Observat
     ownDrops,
     counted.reduce((sum, [, count]) => sum + count, 0),
   );
-  if (dropped === 0 || dropped < stalls * OWN_SHARE) return undefined;
+  if (dropped === 0 || dropped < stalls * OWN_SHARE || dropped > stalls * COPIES) return undefined;
   const names = counted.map(([name, count]) => `${name} ${count}`).join(', ');
   return `this machine itself dropped ${dropped} packets${names === '' ? '' : ` (${names})`}, for ${stalls} stalls`;
 }
@@ -128,7 +177,7 @@ export function describeOwnDrops({ near = {}, ownDrops, arms, engine }: Observat
 function describeOverflows(seen: Observations): string | undefined {
   const overflows = countOverflows(seen) ?? 0;
   const stalls = allStalls(seen);
-  return overflows > 0 && overflows >= stalls * ALL_OF_THEM
+  return overflows > 0 && overflows >= stalls * ALL_OF_THEM && overflows <= stalls * COPIES
     ? `the far end counted ${overflows} SYNs and ACKs that found its queue full, for ${stalls} stalls: they had arrived`
     : undefined;
 }
@@ -142,17 +191,32 @@ export function describeDeadEndpoint({ arm }: Symptom, { findings }: Observation
     : undefined;
 }
 
-/** What leaves room only for something that is counted up, and becomes free as connections are closed. */
+/** What leaves room only for something that is counted up: a clock of its own knows nothing of that. */
 export function describeFilling({ arm }: Pick<Symptom, 'arm'>): string | undefined {
-  const { held } = arm;
-  if (held === undefined || !isShut(arm)) return undefined;
-  const { most, coincidence, release } = held;
-  if (release !== undefined && release.highSec <= 1 && coincidence <= COINCIDENCE)
-    return `it came as ${most} were open, and ended as the first of them were closed`;
-  const same = sameAtEachRate(arm);
+  const room = roomCameWithClose(arm);
+  if (room !== undefined) return room;
+  const same = isShut(arm) ? sameAtEachRate(arm) : undefined;
   return same === undefined
     ? undefined
-    : `it was full ${same.times} times with about ${most}, whether ${same.rates.join(' or ')}/s were tried`;
+    : `it was full ${same.times} times with about ${arm.held!.most}, whether ${same.rates.join(' or ')}/s were tried`;
+}
+
+/**
+ * That there was room as the first connections were closed, and hardly by accident: a timer that began as it was full would have to
+ * be of just that length, and people set timers to round times.
+ */
+export function roomCameWithClose(arm: ArmSeen): string | undefined {
+  const { held } = arm;
+  if (held === undefined || !isShut(arm)) return undefined;
+  const { most, coincidence, release, shortForSec } = held;
+  const isRound = ROUND_SEC.some((round) => Math.abs(round - shortForSec) <= NEAR_ROUND_SEC);
+  return release !== undefined && release.highSec <= 1 && coincidence <= COINCIDENCE && !isRound
+    ? `it came as ${most} were open, and ended as the first of them were closed`
+    : undefined;
+}
+
+export function isSteady({ spread }: Plateau): boolean {
+  return spread <= STEADY;
 }
 
 /** That it was full with the same number each time, though not as many a second were tried: a clock knows nothing of that. */
@@ -189,7 +253,7 @@ export function expectGaps(symptom: Symptom): Judgement[] {
   const share = shareInGaps(symptom);
   if (symptom.count < FEWEST_STALLS || share >= 0.5) return NOTHING;
   return contradicts(
-    `only ${percent(share)} of them lie in seconds in which nearly all starts failed: others got through beside the rest`,
+    `${fewLie(share, 'them')} in seconds in which nearly all starts failed: others got through beside the rest`,
   );
 }
 
@@ -199,7 +263,7 @@ export function expectGaps(symptom: Symptom): Judgement[] {
  */
 export function excludePool({ arm }: Symptom, { arms }: Observations): Judgement[] {
   const { plateau } = arm;
-  if (plateau === undefined || plateau.spread > STEADY) return NOTHING;
+  if (plateau === undefined || !isSteady(plateau)) return NOTHING;
   const endpoints = new Set(Object.keys(arm.summary.endpoints));
   const open = arms
     .filter(

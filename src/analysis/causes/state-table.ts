@@ -1,4 +1,5 @@
 import type { Observations, Symptom } from '../observations/types.ts';
+import { describeTableDrops } from './firewall-counters.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { resetsByTtl } from './refusals.ts';
 import { EVERYTHING } from './scope.ts';
@@ -20,7 +21,7 @@ export const stateTableFull = {
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen']),
     ...excludePool(symptom, seen),
-    ...explainedOtherwise(symptom, seen),
+    ...explainedOtherwise(symptom, seen, 'table'),
   ],
   decidedBy: [
     {
@@ -56,10 +57,7 @@ function judgeSender(symptom: Symptom): Judgement[] {
   return resets?.kind === 'own' ? contradicts(resets.text) : NOTHING;
 }
 
-function judgeFirewall({ count }: Symptom, { firewall }: Observations): Judgement[] {
-  const moved = (firewall?.moved ?? []).filter(({ key }) => /(^|[\s.])(drop|state-limit)$/.test(key));
-  const dropped = moved.reduce((sum, { from, to }) => sum + Math.max(0, Number(to) - Number(from)), 0);
-  return dropped >= count
-    ? decides(`the firewall counted ${dropped} drops for want of room, for ${count} failures`)
-    : NOTHING;
+function judgeFirewall(symptom: Symptom, seen: Observations): Judgement[] {
+  const drops = describeTableDrops(symptom, seen);
+  return drops === undefined ? NOTHING : decides(drops);
 }

@@ -14,6 +14,9 @@ const ALIKE_FROM = 0.5;
 /** Fewer expected than this say nothing either way. */
 const FEWEST_EXPECTED = 5;
 
+/** Of the seconds of each load, how many it must share with the other's. */
+const TOGETHER = 0.8;
+
 /** Counts of seconds that can be compared: of the same moment, by when they were started. */
 const BY_SECOND = { stalled: 'stalled', refused: 'refused' } as const;
 
@@ -49,9 +52,15 @@ function bySecond(ill: ArmSeen, other: ArmSeen, what: 'stalled' | 'refused'): Co
     const ours = ill.series.bySecond.get(second);
     if (ours === undefined || ours.started <= 0 || theirs.started <= 0) continue;
     const bad = Math.min(ours.started, ours[what]);
-    counts.starts += theirs.started;
-    counts.ill += Math.min(theirs.started, theirs[what]);
-    counts.expected += theirs.started * (bad / ours.started);
+    // What was refused never had the chance to stall, and the reverse.
+    const exposed = Math.max(
+      theirs[what],
+      theirs.started - theirs[what === 'stalled' ? 'refused' : 'stalled'],
+    );
+    if (exposed <= 0) continue;
+    counts.starts += exposed;
+    counts.ill += Math.min(exposed, theirs[what]);
+    counts.expected += exposed * (bad / ours.started);
     counts.illOfIll += bad;
   }
   return counts;
@@ -60,9 +69,19 @@ function bySecond(ill: ArmSeen, other: ArmSeen, what: 'stalled' | 'refused'): Co
 /** What is counted for the run as a whole. */
 function inAll(ill: ArmSeen, other: ArmSeen, kind: SymptomKind): Counts {
   const [a, b] = [countOf(ill, kind), countOf(other, kind)];
-  if (a === undefined || b === undefined || a.of === 0)
+  if (a === undefined || b === undefined || a.of === 0 || !wereTogether(ill, other))
     return { starts: 0, ill: 0, expected: 0, illOfIll: 0 };
   return { starts: b.of, ill: b.count, expected: (b.of * a.count) / a.of, illOfIll: a.count };
+}
+
+/** Whether two loads ran in the same seconds, nearly all of each: what was counted in all of a run tells nothing of others. */
+function wereTogether({ series: a }: ArmSeen, { series: b }: ArmSeen): boolean {
+  const share = (one: ArmSeen['series'], other: ArmSeen['series']): number => {
+    const seconds = [...one.bySecond].filter(([, { started }]) => started > 0);
+    const both = seconds.filter(([second]) => (other.bySecond.get(second)?.started ?? 0) > 0);
+    return both.length / Math.max(1, seconds.length);
+  };
+  return Math.min(share(a, b), share(b, a)) >= TOGETHER;
 }
 
 /** Attempts of an arm that show a symptom, and of how many that can; undefined where the arm cannot show it. */

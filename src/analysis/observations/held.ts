@@ -21,6 +21,9 @@ const SHARP = 0.04;
 const WATCHED_SEC = 3;
 const BACK_SHARE = 0.25;
 
+/** Longer without a start: the run was interrupted there. */
+const LONGEST_GAP_SEC = 10;
+
 type Row = readonly [second: number, counts: SecondCounts];
 
 /**
@@ -36,6 +39,7 @@ export function fitHeld(arm: Arm, series: SeriesTally): HeldFit | undefined {
   );
   if (pool === undefined || failed < FEWEST_FAILED || pool.ports === 0) return undefined;
   const rows = [...series.bySecond].sort(([a], [b]) => a - b);
+  if (wasInterrupted(rows)) return undefined;
   const closedSec = (series.counts.firstBegunUs + arm.holdUs) / SECOND_US;
   const fullSec = pool.filled.toSec;
   const meanwhile = rows.filter(([second]) => second >= fullSec && second + 1 <= closedSec);
@@ -52,6 +56,12 @@ export function fitHeld(arm: Arm, series: SeriesTally): HeldFit | undefined {
     fillings: listFillings(rows),
     coincidence: Math.min(1, ON_TIME_SEC / Math.max(1, shortForSec)),
   };
+}
+
+/** A run that was resumed has lost what it held. */
+function wasInterrupted(rows: readonly Row[]): boolean {
+  const seconds = rows.filter(([, { started }]) => started > 0).map(([second]) => second);
+  return seconds.some((second, index) => index > 0 && second - seconds[index - 1]! > LONGEST_GAP_SEC);
 }
 
 /** Whether none failed until the second in which it was full, and few were tried in that one. */

@@ -1,4 +1,5 @@
 import type { DiagnosedCause, Diagnosis } from '../../analysis/causes/diagnosis.ts';
+import { splitPossible } from '../possible-causes.ts';
 import { escapeHtml } from './html.ts';
 import { type Side, sideLabel } from './sides.ts';
 
@@ -13,6 +14,7 @@ export function diagnosisSection(sides: readonly Side[]): string {
 function renderOne(side: Side['name'], { text, causes, decide }: Diagnosis): string {
   const of = (status: DiagnosedCause['status']): DiagnosedCause[] =>
     causes.filter((cause) => cause.status === status);
+  const { spokenFor, others } = splitPossible(causes);
   return [
     `<p class="lead">${escapeHtml(sideLabel(side, text))}</p>`,
     ...of('named').flatMap(({ for: reasons, next, proof }) => [
@@ -20,9 +22,10 @@ function renderOne(side: Side['name'], { text, causes, decide }: Diagnosis): str
       list('Next', next),
       list('What would prove it', [proof]),
     ]),
-    ...of('possible').map(({ name, for: reasons, next }) =>
+    ...spokenFor.map(({ name, for: reasons, next }) =>
       list(`Possible: ${name}`, [...reasons, ...next.slice(0, 1)]),
     ),
+    others === '' ? '' : `<p>${escapeHtml(others)}</p>`,
     list(
       'This would decide',
       decide.map((one) => (one.command === undefined ? one.text : `${one.text}: ${one.command}`)),

@@ -1,8 +1,11 @@
 import type { CauseId } from '../../../src/analysis/causes/index.ts';
+import type { FarSeries, FarSummary } from '../../../src/metrics/far.ts';
+import type { SweepLoad } from '../../../src/scenario/load-types.ts';
 import type { Arm } from '../../../src/scenario/types.ts';
 import { armOf, hold, sec } from '../parts.ts';
-import { away, lossy, openLimit, pool, port, rateLimit, reuse } from './paths.ts';
-import { asking, type Load, type More, type Path, randomOf } from './world.ts';
+import { away, lossy, nearlyFull, openLimit, pool, port, rateLimit, reuse } from './paths.ts';
+import { randomOf } from './random.ts';
+import { asking, type Load, type More, type Path } from './world.ts';
 
 /** A run that decides for a cause, and the same without what decides. */
 export interface Case {
@@ -24,7 +27,11 @@ export interface Case {
 export const NEAR: More = { near: { TcpActiveOpens: 10_000 } };
 
 const OTHER_PORT = { scheme: 'tcp', host: '10.0.0.1', port: 3_129, path: '' } as const;
-const SOURCE = (ports: number, order: 'sequential' | 'lru', reuseAfterUs = 0): NonNullable<Arm['source']> =>
+export const SOURCE = (
+  ports: number,
+  order: 'sequential' | 'lru',
+  reuseAfterUs = 0,
+): NonNullable<Arm['source']> =>
   ({
     addresses: [{ kind: 'all' }],
     ports: { range: { from: 20_000, to: 20_000 + ports }, order, reuseAfterUs },
@@ -49,7 +56,7 @@ export const held = (perSec: number, holdSec: number, forSec: number): Load => (
 });
 
 /** Fills what there is room for at one rate and again at another. */
-const heldAtTwoRates: Load = {
+export const heldAtTwoRates: Load = {
   arm: armOf({
     ...{ name: 'keep', holdUs: sec(5) },
     load: {
@@ -62,14 +69,14 @@ const heldAtTwoRates: Load = {
   }),
 };
 
-const CLIMB = asking('climb', {
+export const CLIMB = asking('climb', {
   load: {
     kind: 'open',
     phases: [{ kind: 'step', fromPerSec: 50, toPerSec: 250, byPerSec: 50, eachUs: sec(12) }],
   },
 });
 export const spread: Load = { arm: asking('spread', { load: hold(60, 60), source: SOURCE(9_000, 'lru') }) };
-const client = (ecn: boolean): Partial<Arm> => ({
+export const client = (ecn: boolean): Partial<Arm> => ({
   client: { profile: 'linux-6', knobs: ecn ? { ecn: 'ecn' } : {} },
 });
 const closedPort = (name: string, number: number): Load => ({
@@ -81,14 +88,63 @@ const closedPort = (name: string, number: number): Load => ({
   }),
 });
 
+const SWEEP: SweepLoad = {
+  kind: 'sweep',
+  delaysUs: [0.3, 0.5, 0.7, 0.9, 1.2, 1.5, 2, 4, 8, 16, 30, 40, 50, 56, 58, 62, 64, 68, 72].map(sec),
+  pairs: 12,
+  ratePerSec: 10,
+};
+
+/** Connections that are held for 20 s and each proved once, after 4, 14 or 20 s. */
+export const proved = (forSec: number): Load => ({
+  arm: armOf({ name: 'keep', load: hold(100 / forSec, forSec), holdUs: sec(20), proveUs: [sec(4), sec(14)] }),
+});
+
+/** What a far side saw of stalled SYNs. */
+export function farOf(fates: Readonly<Record<string, FarSeries['fates']>>): FarSummary {
+  const series = Object.entries(fates).map(([name, one]) => [name, { kept: 40, matched: 40, fates: one }]);
+  const nat = { kind: 'none', portsKept: 40, externalAddresses: [], externalAddressCount: 0 };
+  return {
+    resetsInvented: 0,
+    synAcksInvented: 0,
+    series: Object.fromEntries(series),
+    nat,
+  } as unknown as FarSummary;
+}
+
+/** Counters of the firewall that grew from 0. */
+export function counted(counters: Readonly<Record<string, number>>): NonNullable<More['firewall']> {
+  const moved = Object.entries(counters).map(([key, to]) => ({ where: '', key, from: '0', to: String(to) }));
+  return { outputs: { before: 1, during: 0, after: 1 }, failures: [], moved, movedMore: 0 };
+}
+
 export const CASES: readonly Case[] = [
   {
     cause: 'early-reuse',
-    what: 'a timer of 1 s against 60 s, with RST and fresh ports beside it',
+    what: 'bare ACKs that the far side sent and that did not come back',
     loads: [stress, reset, fresh],
     path: () => reuse(1, 60, randomOf(1)),
+    more: { ...NEAR, both: farOf({ stress: { frozen: { 'ack-lost': 40 } } }) },
+    without: { more: NEAR },
+  },
+  {
+    cause: 'early-reuse',
+    what: 'a sweep with two edges',
+    loads: [{ arm: asking('sweep', { load: SWEEP }) }],
+    path: () => reuse(1, 60, randomOf(5)),
+    more: { ...NEAR, nat: 'preserved', scenario: { findings: ['reuse-band'] } },
+    without: { path: () => reuse(1, 600, randomOf(5)) },
+  },
+  {
+    cause: 'early-reuse',
+    what: 'handshakes that heal after a bare ACK',
+    loads: [stress, fresh],
+    path: () => ({
+      heals: ({ restedSec }) => restedSec !== null && restedSec < 60,
+      answer: () => 'ack-foreign',
+    }),
     more: NEAR,
-    without: { arms: ['reset-control'] },
+    without: { arms: ['fresh'] },
   },
   {
     cause: 'early-reuse',
@@ -100,11 +156,57 @@ export const CASES: readonly Case[] = [
   },
   {
     cause: 'nat-ports',
-    what: '100 ports that rest for 10 s, another port clean',
+    what: '100 ports that rest for 10 s, another port clean, failed searches on the firewall',
     loads: [heldAtTwoRates, otherPort],
     path: () => pool(100, 10),
+    more: { ...NEAR, firewall: counted({ insert_failed: 6_000 }) },
+    without: { more: NEAR },
+  },
+  {
+    cause: 'nat-nearly-full',
+    what: 'a search for a port that fails now and then above 2,500',
+    loads: [held(50, 120, 60), short('other-port', { target: OTHER_PORT }, 30)],
+    path: () => nearlyFull(2_500, 0.1, randomOf(6)),
+    more: { ...NEAR, firewall: counted({ insert_failed: 60, drop: 60 }) },
+    without: { more: NEAR },
+  },
+  {
+    cause: 'state-table-full',
+    what: 'the firewall counts its drops',
+    loads: [held(20, 30, 60), otherPort],
+    path: () => pool(400, 10, () => 'all'),
+    more: { ...NEAR, firewall: counted({ drop: 2_000 }) },
+    without: { more: NEAR },
+  },
+  {
+    cause: 'reset-injected',
+    what: 'RSTs that the far side never sent, for SYNs of one client',
+    loads: [short('plain', client(false), 20), short('ecn', client(true), 20)],
+    path: () => {
+      const random = randomOf(8);
+      return {
+        syn: ({ arm }) => (arm.name === 'plain' && random() < 0.1 ? 'reset' : 'pass'),
+        refusal: 'RST',
+      };
+    },
+    more: { ...NEAR, both: { ...farOf({}), resetsInvented: 120 } },
+    without: { more: NEAR },
+  },
+  {
+    cause: 'idle-forgotten',
+    what: 'silence after 8 s, opened for longer than the ages differ',
+    loads: [proved(20)],
+    path: () => ({ cut: (_, openedSec) => ({ atSec: openedSec + 8, how: 'silence' }) }),
     more: NEAR,
-    without: { arms: ['other-port'] },
+    without: { loads: [proved(5)] },
+  },
+  {
+    cause: 'age-limit',
+    what: 'an RST at 8 s, whenever it was opened',
+    loads: [proved(20)],
+    path: () => ({ cut: (_, openedSec) => ({ atSec: openedSec + 8, how: 'RST' }) }),
+    more: { ...NEAR, scenario: { findings: ['cut-age'] } },
+    without: { loads: [proved(1)] },
   },
   {
     cause: 'open-limit',

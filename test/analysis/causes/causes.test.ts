@@ -4,7 +4,8 @@ import { CAUSES } from '../../../src/analysis/causes/index.ts';
 import { armOf, hold } from '../parts.ts';
 import { CASES, fresh, held, NEAR, otherPort, reset, short, spread, stress } from './cases.ts';
 import { away, lossy, openLimit, rateLimit, reuse, together } from './paths.ts';
-import { asking, diagnoseIn, type Load, type Path, randomOf } from './world.ts';
+import { randomOf } from './random.ts';
+import { asking, diagnoseIn, type Load, type Path } from './world.ts';
 
 function statusOf({ causes }: Diagnosis, id: string): string | undefined {
   return causes.find((cause) => cause.id === id)?.status;

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Arm } from '../../../src/scenario/types.ts';
 import { armOf, hold, sec } from '../parts.ts';
-import { asking, diagnoseIn, type Load, type Path, randomOf, type Syn } from './world.ts';
+import { randomOf } from './random.ts';
+import { asking, diagnoseIn, type Load, type Path, type Syn } from './world.ts';
 
 /** Runs of random noise; a diagnosis that is led astray once in some hundred would show. */
 const WORLDS = 60;

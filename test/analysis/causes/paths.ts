@@ -48,6 +48,19 @@ export function pool(
   };
 }
 
+/** From so many open connections on, the search for a free port fails now and then; the next SYN may find one. */
+export function nearlyFull(from: number, share: number, random: () => number): Path {
+  let open = 0;
+  return {
+    syn(syn) {
+      if (port(syn) !== '3128') return 'pass';
+      if (open >= from && random() < share) return 'drop';
+      open += 1;
+      return 'pass';
+    },
+  };
+}
+
 /** At most so many open at once. */
 export function openLimit(most: number, per?: (syn: Syn) => string, full: Fate = 'drop'): Path {
   const limit = pool(most, 0, per);

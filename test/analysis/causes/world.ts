@@ -7,9 +7,13 @@ import { Tally } from '../../../src/analysis/tally.ts';
 import type { Summary } from '../../../src/analysis/types.ts';
 import { createHistogram, type Histogram, recordUs } from '../../../src/metrics/histogram.ts';
 import type { HostCounters, SeriesCounts } from '../../../src/metrics/types.ts';
+import type { Cut } from '../../../src/outcome/cut.ts';
+import { planSweep } from '../../../src/plan/sweep.ts';
 import { stretchesOf } from '../../../src/scenario/load-shape.ts';
+import type { SweepLoad } from '../../../src/scenario/load-types.ts';
 import type { Arm, Scenario } from '../../../src/scenario/types.ts';
 import { armOf, frameOf, scenarioOf, sec } from '../parts.ts';
+import { type Event, Queue } from './queue.ts';
 
 /** A SYN on its way; `copy` 0 is the first, `restedSec` how long its source port had not been used, null: never used. */
 export interface Syn {
@@ -18,6 +22,8 @@ export interface Syn {
   readonly endpoint: string;
   readonly copy: number;
   readonly restedSec: number | null;
+  /** What a hash of addresses and ports goes by. */
+  readonly tuple: string;
 }
 
 export type Fate = 'pass' | 'drop' | 'reset';
@@ -35,6 +41,12 @@ export interface Path {
   firstByteSec?(syn: Syn): number;
   /** Round trip of the path, as timestamps show it. */
   readonly rttSec?: number;
+  /** The same once a connection is open, where something keeps SYN-ACKs back; by default the same. */
+  readonly dataRttSec?: number;
+  /** An established connection is cut, and how; silence shows only when it is proved. */
+  cut?(syn: Syn, openedSec: number): { readonly atSec: number; readonly how: Cut } | undefined;
+  /** The SYN is sent again at once, as packets made it. */
+  heals?(syn: Syn): boolean;
   /** What refuses, as the kernel tells: "RST", "ICMP port-unreachable (3/3) from 10.0.0.1". */
   readonly refusal?: string;
   /** What packets show of a SYN that stalled or was refused. */
@@ -71,8 +83,6 @@ const RUN: Summary['run'] = {
   ...{ endedAt: '2025-01-31T06:10:00.000Z', status: 'complete', engine: 'raw', stallsByTcpInfo: true },
 };
 
-type Event = { readonly atSec: number; readonly run: () => void };
-
 /** Plays loads against a path, SYN by SYN in order of time, and gives what a run would record of it. */
 export function play(loads: readonly Load[], path: Path, more: More = {}): Records {
   const events: Event[] = [];
@@ -98,18 +108,19 @@ export function diagnoseIn(loads: readonly Load[], path: Path, more: More = {}):
 function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () => void) => void): void {
   const { load } = recorder;
   let number = 0;
-  for (const startSec of startsOf(load.arm)) {
+  for (const { atSec: startSec, pair } of startsOf(load.arm)) {
     const index = number;
     number += 1;
     at(startSec, () => {
       const endpoint = endpointsOf(load)[index % endpointsOf(load).length]!;
-      const port = load.ports === undefined ? undefined : index % load.ports;
+      const port = pair ?? (load.ports === undefined ? undefined : index % load.ports);
       const first: Syn = {
         atSec: startSec,
         arm: load.arm,
         endpoint,
         copy: 0,
         restedSec: recorder.rested(port, startSec),
+        tuple: `${load.arm.name} ${port ?? index} ${endpoint}`,
       };
       recorder.start(first);
       const send = (copy: number): void => {
@@ -126,7 +137,8 @@ function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () =>
         const isAsking = load.arm.via !== 'tcp';
         const isLost = isAsking && (path.losesRequest?.(syn) ?? false);
         const isSwallowed = isAsking && (path.swallowsRequest?.(syn) ?? false);
-        const answeredSec = atSec + (path.firstByteSec?.(syn) ?? SERVICE_SEC) + (isLost ? 0.2 : 0);
+        const rttSec = path.dataRttSec ?? path.rttSec ?? RTT_SEC;
+        const answeredSec = atSec + rttSec + (path.firstByteSec?.(syn) ?? SERVICE_SEC) + (isLost ? 0.2 : 0);
         const endSec = isSwallowed ? atSec + 15 : isAsking ? answeredSec : atSec + load.arm.holdUs / 1e6;
         recorder.established(
           first,
@@ -135,6 +147,18 @@ function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () =>
           { isAsking, isLost, isSwallowed, answeredSec, rttSec: path.rttSec ?? RTT_SEC },
           path.answer?.(first),
         );
+        if (path.heals?.(syn) === true) recorder.healed(atSec, path.answer?.(first));
+        const proved = proofOf(load.arm, index, atSec);
+        const cut = path.cut?.(syn, atSec);
+        if (cut !== undefined && cut.atSec < Math.min(endSec, proved?.atSec ?? endSec)) {
+          at(cut.how === 'silence' ? (proved?.atSec ?? endSec) : cut.atSec, () =>
+            recorder.cut(atSec, cut, proved?.ageSec),
+          );
+          return;
+        }
+        at(proved?.atSec ?? endSec, () => {
+          if (proved !== undefined) recorder.lived(proved);
+        });
         at(endSec, () => {
           path.closed?.(syn, endSec);
           recorder.ended(port, endSec, isSwallowed);
@@ -145,20 +169,51 @@ function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () =>
   }
 }
 
+interface Proof {
+  readonly atSec: number;
+  readonly ageSec: number;
+}
+
+/** Connections that are held are proved in turn at each of the ages, and at the end. */
+function proofOf({ proveUs, holdUs }: Arm, index: number, openedSec: number): Proof | undefined {
+  if (proveUs === undefined) return undefined;
+  const ages = [...proveUs, holdUs];
+  const ageSec = ages[index % ages.length]! / 1e6;
+  return { atSec: openedSec + ageSec, ageSec };
+}
+
 /** How often a SYN had been sent again by the time that its answer came, from a long path after the one that it is for. */
 function copiesBy(afterSec: number, copy: number): number {
   return Math.max(copy, COPIES_AT_SEC.filter((sentSec) => sentSec < afterSec).length - 1);
 }
 
+interface Start {
+  readonly atSec: number;
+  /** Of a sweep: the pair, which has a source port of its own. */
+  readonly pair?: number;
+}
+
 /** When the attempts of an arm begin, evenly within each level. */
-function startsOf({ load }: Arm): number[] {
-  if (load.kind !== 'open') throw new TypeError('only open loads are played');
+function startsOf({ load }: Arm): Start[] {
+  if (load.kind === 'sweep') return startsOfSweep(load);
+  if (load.kind !== 'open') throw new TypeError('only open loads and sweeps are played');
   let fromUs = 0;
   return stretchesOf(load).flatMap(({ fromPerSec, forUs }) => {
     const [start, count] = [fromUs / 1e6, Math.floor((fromPerSec * forUs) / 1e6)];
     fromUs += forUs;
-    return Array.from({ length: count }, (_, index) => start + index / fromPerSec);
+    return Array.from({ length: count }, (_, index) => ({ atSec: start + index / fromPerSec }));
   });
+}
+
+/** The second of a pair begins its delay after the first has been closed. */
+function startsOfSweep(load: SweepLoad): Start[] {
+  const ports = Array.from({ length: load.delaysUs.length * load.pairs }, (_, index) => index);
+  return planSweep(load, ports)
+    .flatMap(({ firstAtUs, delayUs }, pair) => [
+      { atSec: firstAtUs / 1e6, pair },
+      { atSec: firstAtUs / 1e6 + RTT_SEC * 2 + SERVICE_SEC + delayUs / 1e6, pair },
+    ])
+    .toSorted((a, b) => a.atSec - b.atSec);
 }
 
 function endpointsOf({ endpoints, arm: { target } }: Load): readonly string[] {
@@ -229,6 +284,31 @@ class Recorder {
           ? { outcomes: { 'unexpected-handshake': 1 } }
           : { completed: 1, outcomes: { ok: 1 } },
     );
+  }
+
+  healed(atSec: number, answer?: string): void {
+    this.#add(atSec, {
+      healed: 1,
+      ...(answer === undefined ? {} : { synAnswers: { [`healed ${answer}`]: 1 } }),
+    });
+  }
+
+  cut(
+    openedSec: number,
+    { atSec, how }: { readonly atSec: number; readonly how: Cut },
+    provedSec?: number,
+  ): void {
+    this.#add(atSec, {
+      ...{ cuts: { [how]: 1 }, outcomes: { 'held-cut': 1 } },
+      ...(how === 'silence' && provedSec !== undefined
+        ? { byProofAge: { [provedSec * 1_000]: { alive: 0, cuts: { [how]: 1 } } } }
+        : {}),
+    });
+    if (how !== 'silence') this.#time('cutAge', atSec - openedSec);
+  }
+
+  lived({ atSec, ageSec }: Proof): void {
+    this.#add(atSec, { byProofAge: { [ageSec * 1_000]: { alive: 1, cuts: {} } } });
   }
 
   refused(first: Syn, atSec: number, { answer, refusal = 'RST' }: Path): void {
@@ -311,42 +391,6 @@ function record(loads: readonly Load[], recorders: readonly Recorder[], more: Mo
   return { scenario, tally, summary, nat, both };
 }
 
-/** Events by time, the earliest first. */
-class Queue {
-  readonly #heap: Event[];
-
-  constructor(events: readonly Event[]) {
-    this.#heap = [...events].sort((a, b) => a.atSec - b.atSec);
-  }
-
-  add(event: Event): void {
-    const heap = this.#heap;
-    heap.push(event);
-    for (let child = heap.length - 1; child > 0; ) {
-      const parent = (child - 1) >> 1;
-      if (heap[parent]!.atSec <= heap[child]!.atSec) return;
-      [heap[parent], heap[child]] = [heap[child]!, heap[parent]!];
-      child = parent;
-    }
-  }
-
-  take(): Event | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) return first;
-    heap[0] = last;
-    for (let parent = 0; ; ) {
-      const least = [2 * parent + 1, 2 * parent + 2]
-        .filter((child) => child < heap.length)
-        .reduce((best, child) => (heap[child]!.atSec < heap[best]!.atSec ? child : best), parent);
-      if (least === parent) return first;
-      [heap[parent], heap[least]] = [heap[least]!, heap[parent]!];
-      parent = least;
-    }
-  }
-}
-
 /** An arm that sends requests through a proxy. */
 export function asking(name: string, changes: Partial<Arm> = {}): Arm {
   return armOf({
@@ -356,15 +400,4 @@ export function asking(name: string, changes: Partial<Arm> = {}): Arm {
     expect: { kind: 'status', statuses: [200] } as Arm['expect'],
     ...changes,
   });
-}
-
-/** Numbers between 0 and 1, the same for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
