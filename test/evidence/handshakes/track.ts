@@ -10,13 +10,21 @@ import { LINK_TYPE } from '../../../src/net/wire/link-types.ts';
 import { createPacket } from '../../../src/net/wire/packet.ts';
 import type { Framed } from '../wire.ts';
 
-/** Connections of frames, in the order in which they were given up. */
+/**
+ * Connections of frames, in the order in which they were given up. The seed decides which of those given up share a place, and
+ * so forget each other: one seed, one answer.
+ */
 export function track(
   frames: readonly Framed[],
   options: Omit<TrackerOptions, 'onHandshake'> = {},
 ): { seen: HandshakeSeen[]; counts: TrackerCounts } {
   const seen: HandshakeSeen[] = [];
-  const tracker = new HandshakeTracker({ capacity: 256, ...options, onHandshake: (one) => seen.push(one) });
+  const tracker = new HandshakeTracker({
+    capacity: 256,
+    seed: 1,
+    ...options,
+    onHandshake: (one) => seen.push(one),
+  });
   const packet = createPacket();
   for (const [index, { atUs, frame }] of frames.entries()) {
     expect(decodeFrame(packet, frame, 0, frame.length, LINK_TYPE.ETHERNET)).toBeUndefined();
