@@ -120,7 +120,8 @@ arms: { few: { load: { concurrency: 1, attempts: 1 } } }
     const { status, stdout } = rushhour('doctor');
     expect(status).toBe(0);
     expect(stdout).toContain('kerberos is not installed: everything but Negotiate works');
-    if (process.platform === 'linux') expect(stdout).toMatch(/koffi is not installed.*raw engine is\s+unavailable/s);
+    if (process.platform === 'linux')
+      expect(stdout).toMatch(/koffi is not installed.*raw engine is\s+unavailable/s);
   });
 
   it('doctor says of a scenario with Negotiate why it cannot be done', () => {
