@@ -115,7 +115,8 @@ export function judgeFirstUses(symptom: Symptom, { nat, arms }: Observations): J
           'it began before any connection to this endpoint had been closed: no port could be used again',
         )
       : []),
-    ...(arm.plateau?.cleanUpToPerSec === undefined
+    ...(arm.plateau?.cleanUpToPerSec === undefined ||
+    (arm.arm.source?.ports !== undefined && arm.ports !== 'fresh')
       ? []
       : contradicts(
           `${arm.plateau.establishedPerSec}/s got through whatever was asked for (${arm.plateau.offeredPerSec.join(', ')}/s); a share of ports would stall, more at a higher rate`,

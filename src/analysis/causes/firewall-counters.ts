@@ -10,11 +10,22 @@ const COPIES = 10;
 /** Far fewer searches failed than packets were dropped: then it was not the search that dropped them. */
 const FEW_SEARCHES = 1 / 3;
 
-/** By how much the firewall's counters of that name grew during the run. */
-function growthOf({ firewall }: Observations, name: RegExp): number {
+type Moved = NonNullable<Observations['firewall']>['moved'][number];
+
+/** By how much those of the firewall's counters grew during the run. */
+function growthOf({ firewall }: Observations, fits: (moved: Moved) => boolean): number {
   return (firewall?.moved ?? [])
-    .filter(({ key }) => name.test(key))
+    .filter(fits)
     .reduce((sum, { from, to }) => sum + Math.max(0, Number(to) - Number(from) || 0), 0);
+}
+
+/** `drop` of conntrack -S, `state-limit` of pfctl: other firewalls' drops are of rules and limits as well. */
+function isForWantOfRoom({ where, key }: Moved): boolean {
+  return (key === 'drop' && /cpu=\d+$/.test(where)) || /^state-limit$/.test(key);
+}
+
+function isSearch({ key }: Moved): boolean {
+  return /insert_failed/.test(key);
 }
 
 /**
@@ -22,9 +33,9 @@ function growthOf({ firewall }: Observations, name: RegExp): number {
  * in `drop` as well as in `insert_failed` (nf_conntrack_core.c): then it says nothing of the table.
  */
 export function describeTableDrops({ count }: Symptom, seen: Observations): string | undefined {
-  const dropped = growthOf(seen, /(^|[\s.])(drop|state-limit)$/);
-  const isSearch = growthOf(seen, /insert_failed/) > dropped * FEW_SEARCHES;
-  return count >= FEWEST && !isSearch && dropped >= count && dropped <= count * COPIES
+  const dropped = growthOf(seen, isForWantOfRoom);
+  const areSearches = growthOf(seen, isSearch) > dropped * FEW_SEARCHES;
+  return count >= FEWEST && !areSearches && dropped >= count && dropped <= count * COPIES
     ? `the firewall counted ${dropped} drops for want of room, for ${count} failures`
     : undefined;
 }
@@ -37,7 +48,7 @@ export function describeFailedSearches(
   { kind, count, contrasts }: Symptom,
   seen: Observations,
 ): string | undefined {
-  const failed = growthOf(seen, /insert_failed/);
+  const failed = growthOf(seen, isSearch);
   const other = contrasts.find(
     ({ fared, differs }) => fared === 'clean' && differs.includes('port') && differs.every(NOT_OF_A_PORT),
   );

@@ -114,7 +114,12 @@ export function farOf(fates: Readonly<Record<string, FarSeries['fates']>>): FarS
 
 /** Counters of the firewall that grew from 0. */
 export function counted(counters: Readonly<Record<string, number>>): NonNullable<More['firewall']> {
-  const moved = Object.entries(counters).map(([key, to]) => ({ where: '', key, from: '0', to: String(to) }));
+  const moved = Object.entries(counters).map(([key, to]) => ({
+    where: 'cpu=0',
+    key,
+    from: '0',
+    to: String(to),
+  }));
   return { outputs: { before: 1, during: 0, after: 1 }, failures: [], moved, movedMore: 0 };
 }
 

@@ -352,6 +352,22 @@ const FAULTS: readonly Misleading[] = [
     isOneOf: ['rate-limit', 'reset-injected'],
   },
   {
+    what: 'a count of all that a firewall drops, for whatever reason',
+    loads: [held(20, 30, 60), otherPort],
+    path: () => pool(400, 10, () => 'all'),
+    more: {
+      ...NEAR,
+      firewall: { ...counted({}), moved: [{ where: 'interface', key: 'drop', from: '0', to: '2000' }] },
+    },
+    isOneOf: ['state-table-full'],
+  },
+  {
+    what: 'few source ports, each of which the firewall lets rest: a level that no meter makes',
+    loads: [{ arm: { ...CLIMB, source: SOURCE(39, 'sequential') }, ports: 40 }, kept],
+    path: () => ({ syn: ({ restedSec }) => (restedSec !== null && restedSec < 0.79 ? 'drop' : 'pass') }),
+    isOneOf: ['held-by-firewall'],
+  },
+  {
     what: 'loss and a limit at once',
     loads: [held(12, 47, 120), spread],
     path: () =>
