@@ -64,7 +64,7 @@ suiteNeeding('an experiment in the lab', ['linux', 'root', 'netns', 'ip', 'nft']
       const to = (preset: string) => switchPreset(STATE_DIR, state, readPreset(preset));
       await expect(to('latency')).rejects.toThrow('Preset latency is more than firewall rules');
       await expect(to('timewait-1s')).rejects.toThrow(
-        'timestamps=on, and timewait-1s would have timestamps=off',
+        'timestamps=on, but timewait-1s would use timestamps=off',
       );
       await expect(to('timewait-1s:timestamps=on')).resolves.toMatchObject({ preset: 'timewait-1s' });
     } finally {
