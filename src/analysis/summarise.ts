@@ -1,4 +1,5 @@
 import { stepsOf } from '../metrics/counts.ts';
+import type { FarSummary } from '../metrics/far.ts';
 import { type HistogramsByTag, quantilesOf } from '../metrics/histogram.ts';
 import { type BesideCounts, LATENESS_TAG } from '../metrics/types.ts';
 import type { Arm, Criterion, Scenario } from '../scenario/types.ts';
@@ -24,6 +25,8 @@ export interface SummaryInput {
   readonly histograms: HistogramsByTag;
   /** Whether the NAT on the path lets the two attempts of a pair look the same, if a sweep tested it. */
   readonly nat?: Nat;
+  /** What both sides captured, if a far side was joined by then: for the diagnosis. */
+  readonly both?: FarSummary;
   /** When the host of the run retransmits a SYN, seconds after the first; absent if not known. */
   readonly synResentAtSec?: readonly number[];
   /** For a soak, and for a run with events: either may have gaps that no schedule shows. */
@@ -35,8 +38,8 @@ export interface SummaryInput {
 /** Creates the summary of a run from its records. Live and rebuilt runs both use it. */
 export function summarise(input: SummaryInput): Summary {
   const summary = describeRun(input);
-  const { scenario, tally, nat } = input;
-  return { ...summary, diagnosis: diagnose(observe({ scenario, tally, summary, nat })) };
+  const { scenario, tally, nat, both } = input;
+  return { ...summary, diagnosis: diagnose(observe({ scenario, tally, summary, nat, both })) };
 }
 
 /** All but why. */

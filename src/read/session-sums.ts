@@ -2,6 +2,7 @@ import { SessionTally } from '../analysis/session-tally.ts';
 import { summarise } from '../analysis/summarise.ts';
 import { Tally } from '../analysis/tally.ts';
 import type { Summary } from '../analysis/types.ts';
+import type { FarSummary } from '../metrics/far.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 import { addHistogram } from '../metrics/merge.ts';
 import type { SettledFrame } from '../metrics/set-aside.ts';
@@ -47,10 +48,12 @@ export class SessionSums {
     for (const [tag, histogram] of histograms) addHistogram(this.histograms, tag, histogram);
   }
 
+  /** @param both what both sides of it captured; absent: no far side was joined */
   summarise(
     status: Summary['run']['status'],
     endedAt: string,
     events: readonly Pick<SessionEvent, 'kind'>[],
+    both?: FarSummary,
   ): Summary {
     const { scenario, soak, nat, synResentAtSec } = this.#info;
     const kinds = countKinds(events);
@@ -64,6 +67,7 @@ export class SessionSums {
       ...(nat === undefined ? {} : { nat: nat.ports }),
       ...(synResentAtSec === undefined ? {} : { synResentAtSec }),
       ...(timeSeries === undefined ? {} : { timeSeries }),
+      ...(both === undefined ? {} : { both }),
       wasResumed: (sessionOf(this.#info)?.processes.length ?? 1) > 1,
     });
   }

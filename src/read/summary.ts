@@ -65,7 +65,8 @@ export async function summariseSums(
     info.endedAt ??
     new Date(Date.parse(info.startedAt) + (sums.tally.lastSecond + 1) * 1_000).toISOString();
   const events = sessionOf(info) === undefined ? [] : await readEvents(dir);
-  return { ...sums.summarise(status, endedAt, events), ...(await readBeside(dir)) };
+  const { far } = await readFarBeside(dir);
+  return { ...sums.summarise(status, endedAt, events, far), ...(await readBeside(dir)) };
 }
 
 /** Everything that a folder holds, summed up; lines that are torn are passed over. */

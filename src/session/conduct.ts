@@ -106,14 +106,14 @@ export function conduct(
       await evidence.close();
       // By the monotonic clock: the wall clock may have been set back to before the start.
       const endedAt = new Date(Date.parse(writer.info.startedAt) + clock.seconds() * 1_000).toISOString();
+      const far = farSide === undefined ? undefined : await joinOwnSides(writer.dir, writer.info, listener);
       // The verdict does not depend on it, so a failed read is not an error.
       const summary = {
-        ...sums.summarise(status, endedAt, events.kinds),
+        ...sums.summarise(status, endedAt, events.kinds, far),
         ...(await readBeside(writer.dir).catch(() => ({}))),
       };
       const unkept = await whyNotKept(writer.finish(summary, status, endedAt));
       if (fault !== undefined) throw workerFault(fault, plan.dir);
-      const far = farSide === undefined ? undefined : await joinOwnSides(writer.dir, writer.info, listener);
       return {
         plan,
         summary: far === undefined ? summary : { ...summary, far },
