@@ -60,7 +60,7 @@ exports.ROOMS = {
     store: 'keeps what is recorded',
     analysis: 'judges the look before a load',
     worker: 'starts shards',
-    'evidence/peer': 'asks a peer on the far host what arrives there',
+    'evidence/peer': 'asks a peer on the far host what arrives there, or records it in a lab',
     doctor: 'records in run.json what the machine is like',
     'lab/far-end': 'the embedded far end',
     pac: 'which proxy a script names',

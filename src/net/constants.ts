@@ -55,6 +55,9 @@ export const EPOLLRDHUP = 0x2000;
 /** Bit 31, written so as to stay a small signed integer. */
 export const EPOLLET = 1 << 31;
 
+/** uapi/linux/sched.h */
+export const CLONE_NEWNET = 0x4000_0000;
+
 /** uapi/linux/time.h */
 export const CLOCK_MONOTONIC = 1;
 

@@ -43,6 +43,8 @@ export interface Libc {
   mmap(at: number, length: number, protection: number, flags: number, fd: number, offset: number): number;
   munmap(address: number, length: number): number;
   prctl(option: number, argument: number): number;
+  /** Moves the calling thread alone. @param fd of a namespace, setns(2) @param kind CLONE_NEWNET or 0 */
+  setns(fd: number, kind: number): number;
   /** malloc_trim(3), glibc only. */
   readonly mallocTrim?: (keepBytes: number) => number;
   /** Absent if the C library lacks a version with 8-byte fields (32-bit glibc before 2.34). */
@@ -133,6 +135,7 @@ function bindLibc(koffi: Koffi): Libc {
     mmap: bindMmap(library),
     munmap: library.func('munmap', 'int', [address, 'size_t']),
     prctl: library.func('prctl', 'int', ['int', 'unsigned long']),
+    setns: library.func('setns', 'int', ['int', 'int']),
     ...(mallocTrim === undefined ? {} : { mallocTrim }),
     errno: () => errnoCell[0]!,
     viewMemory: (at, length) => koffi.view(at, length),

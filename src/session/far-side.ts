@@ -5,6 +5,7 @@ import { EnvironmentError } from '../errors.ts';
 import { Arrivals } from '../evidence/peer/arrivals.ts';
 import { createCaptureFile } from '../evidence/peer/capture-file.ts';
 import { connectPeer, type PeerAddress, type PeerConnection } from '../evidence/peer/connect-peer.ts';
+import type { NamespaceToRecord } from '../evidence/peer/record-namespace.ts';
 import { type FarWitness, witnessOf } from './load/far-witness.ts';
 import type { RunListener } from './types.ts';
 
@@ -17,10 +18,10 @@ const MAX_WAITING_BYTES = 4 * 1_024 * 1_024;
 /** A resumed run continues in a file of its own: the one before may end within a packet. */
 const MAX_FILES = 100;
 
-/** What a peer on the far host hands over of the handshakes that arrive there, kept in the run's folder. */
+/** The handshakes that arrive at the far host, as a peer there hands them over or as a lab shows them, kept in the run's folder. */
 export class FarSide {
   readonly #warn: (message: string) => void;
-  #peer: PeerConnection | undefined;
+  #peer: Pick<PeerConnection, 'finish' | 'close'> | undefined;
   #file: Writable | undefined;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -42,9 +43,24 @@ export class FarSide {
     return side;
   }
 
-  /** Ports that the peer watches. */
-  get ports(): readonly number[] {
-    return this.#peer!.welcome.ports;
+  /**
+   * Records what arrives in a network namespace of this machine.
+   * @returns undefined: none of the endpoints is there
+   * @throws EnvironmentError if it cannot be entered, or the kernel refuses
+   */
+  static async record(
+    namespace: NamespaceToRecord,
+    { warning }: Pick<RunListener, 'warning'>,
+  ): Promise<FarSide | undefined> {
+    // Only a run in a lab loads it.
+    const { recordNamespace } = await import('../evidence/peer/record-namespace.ts');
+    const side = new FarSide((message) => warning?.(message));
+    side.#peer = recordNamespace(namespace, {
+      bytes: (piece) => side.#take(piece),
+      lost: (why) =>
+        side.#warn(`what arrives at the far side is no longer recorded (${why}); the load continues`),
+    });
+    return side.#peer === undefined ? undefined : side;
   }
 
   /** Who tells, until the load begins, what arrives there. */
@@ -59,7 +75,7 @@ export class FarSide {
       this.#file = createNext(join(dir, CAPTURES), this.#warn);
       for (const piece of this.#waiting) this.#file.write(piece);
     } catch (error) {
-      this.#warn(`cannot keep what the peer records: ${(error as Error).message}`);
+      this.#warn(`cannot keep what arrives at the far side: ${(error as Error).message}`);
       this.#peer?.close();
     }
     this.#waiting = [];
@@ -90,7 +106,7 @@ export class FarSide {
     this.#waitingBytes += piece.length;
     if (this.#waitingBytes <= MAX_WAITING_BYTES) this.#waiting.push(piece);
     else {
-      this.#warn('the peer recorded too much before the run began: the rest is not kept');
+      this.#warn('too much arrived at the far side before the run began: the rest is not kept');
       this.#peer?.close();
     }
   }

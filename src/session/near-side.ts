@@ -16,7 +16,7 @@ const MARGIN_US = 3_000_000;
  * A connection has about six: at some 5,000 connections a second, reading them takes a twentieth of a core. Beyond that a load
  * wants all of the machine.
  */
-const MOST_PACKETS_PER_SEC = 30_000;
+export const MOST_PACKETS_PER_SEC = 30_000;
 
 /**
  * Whether packets can be captured beside a load.

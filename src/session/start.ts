@@ -5,10 +5,10 @@ import { openFirewall } from './ask-firewall.ts';
 import { begin } from './begin.ts';
 import { conduct } from './conduct.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
-import { FarSide } from './far-side.ts';
 import { findCutShort } from './find-cut-short.ts';
 import { openClocks } from './host/read-clocks.ts';
 import { watchForLoss } from './loss.ts';
+import { openFarSide } from './open-far-side.ts';
 import type { OpenedSession, SessionOpening } from './opened-session.ts';
 import { resumeRun, resumeSoak } from './resume.ts';
 import { stretchToSoak } from './schedule.ts';
@@ -39,7 +39,7 @@ export async function startSession(options: RunOptions, unsheltered: RunListener
       const own = await acquireLock(cut, whole.name, isBeingResumed);
       undo.push(() => own.release());
     }
-    const farSide = options.peer === undefined ? undefined : await FarSide.open(options.peer, listener);
+    const farSide = await openFarSide({ ...options, scenario: whole }, listener);
     undo.push(async () => farSide?.close());
     const scenario = await provideFarEnd(whole, undo, loss.happens);
     const given = { ...options, scenario, ...(farSide && { witness: farSide.witness }) };

@@ -17,11 +17,16 @@ const EVERY_MS = 20;
  * @throws EnvironmentError without CAP_NET_RAW
  */
 export function watchHandshakes(ports: readonly number[], onHeader: OnHeader): HeaderSource {
-  const addresses = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .map(({ address }) => parseAddress(address.replace(/%.*$/, '')));
+  const addresses = listOwnAddresses().map(parseAddress);
   const endpoints = addresses.flatMap((address) => ports.map((port) => ({ address, port })));
   return new Watch(loadLibc(), endpoints, onHeader);
+}
+
+/** All addresses of this host, or of the network namespace that this thread is in; without zones. */
+export function listOwnAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .map(({ address }) => address.replace(/%.*$/, ''));
 }
 
 class Watch implements HeaderSource {
@@ -54,6 +59,7 @@ class Watch implements HeaderSource {
   }
 
   close(): void {
+    if (this.#isClosed) return;
     clearInterval(this.#timer);
     this.#take();
     this.#dropped += this.#ring.takeDropped();

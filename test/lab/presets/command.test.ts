@@ -121,17 +121,20 @@ suiteNeeding('the lab as its user sees it', ['linux', 'root', 'netns', 'ip', 'nf
   });
 
   it.each([
-    ['healthy', 0],
-    ['pre-answered', 3],
-  ])('runs a scenario in %s, passes its exit code on (%i) and leaves nothing', async (preset, expected) => {
+    ['healthy', 0, 'auto'],
+    ['pre-answered', 3, 'off'],
+  ])('runs a scenario in %s, passes its exit code on (%i) and leaves nothing', async (preset, expected, capture) => {
     const results = mkdtempSync(join(tmpdir(), 'rushhour-lab-results-'));
     try {
       const flags = ['--target', 'tcp://{closed}', '--duration', '1s', '--results', results, '--quiet'];
+      flags.push('--capture', capture);
       const running = start('run', preset, 'closed-port', ...flags);
       const id = await findLabOf(running.pid);
       expect(await running.exitCode).toBe(expected);
       const [run = '', ...others] = readdirSync(results);
       expect(others).toEqual([]);
+      const names = readdirSync(join(results, run));
+      expect(names.filter((name) => capture === 'off' && /^(capture|far)/.test(name))).toEqual([]);
       // What the far end's host counted is seen from here: it refuses every SYN.
       const { arms, farCounters }: Summary = JSON.parse(
         readFileSync(join(results, run, 'summary.json'), 'utf8'),
