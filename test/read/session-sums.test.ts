@@ -1,9 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { joinSides } from '../../src/evidence/far/join.ts';
 import { SessionSums } from '../../src/read/session-sums.ts';
 import { rebuildSummary } from '../../src/read/summary.ts';
 import { reopenSession } from '../../src/session/reopen.ts';
+import { writeFar } from '../../src/store/far-files.ts';
 import { createSession } from '../../src/store/session-create.ts';
+import { makeWorld } from '../evidence/far/world.ts';
 import { makeFolder } from '../store/runs.ts';
 import { endSoak, fail, openSoak, push, soakFacts } from '../store/soaks.ts';
 
@@ -45,4 +48,25 @@ it('sums of a night need no folder', async () => {
   expect(before).toBeLessThan(200);
   expect(summary.arms['stress']?.started).toBe(200);
   await expect(writer.finish(summary, 'complete', END)).rejects.toThrow(/cannot write the summary/);
+});
+
+it('a diagnosis knows what became at the far side of the SYNs that stalled', async () => {
+  const writer = await openSoak(makeFolder());
+  const { info, dir } = writer;
+  const sums = new SessionSums(info);
+  sums.add(await push(writer, 0, 21));
+  sums.add(await writer.closeAll());
+  const { far } = makeWorld(dir, { count: 9 });
+  const joined = await joinSides(dir, { far: [{ path: far, shown: 'far' }], nowMs: Date.now() });
+  const [series] = Object.values(joined.summary.series);
+  const lost = { ...series!, fates: { recovered: { 'ack-lost': 9 } } };
+  const both = { ...joined.summary, series: { stress: lost } };
+  await writeFar(dir, both, joined.attempts);
+  const told = sums.summarise('complete', END, [], both);
+  const text =
+    'of 9 stalled SYNs matched with the far side 9 were answered by a bare ACK that did not come back';
+  expect(JSON.stringify(told.diagnosis)).toContain(text);
+  expect(JSON.stringify(sums.summarise('complete', END, []).diagnosis)).not.toContain(text);
+  expect(await rebuildSummary(dir, { status: 'complete', endedAt: END })).toEqual(told);
+  await endSoak(writer);
 });
