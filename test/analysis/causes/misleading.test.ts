@@ -166,16 +166,16 @@ const FAULTS: readonly Misleading[] = [
   {
     what: 'a rule by source ports, against another kind of client',
     loads: [
-      few('plain', false, 50),
+      few('plain', false, 400),
       {
         ...short('ecn', {
           ...client(true),
           source: {
-            ...SOURCE(49, 'sequential'),
-            ports: { range: { from: 30_000, to: 30_049 }, order: 'sequential', reuseAfterUs: 0 },
+            ...SOURCE(399, 'sequential'),
+            ports: { range: { from: 30_000, to: 30_399 }, order: 'sequential', reuseAfterUs: 0 },
           },
         } as never),
-        ports: 50,
+        ports: 400,
       },
     ],
     path: () => inArms(['ecn'], { syn: () => 'drop' }),
