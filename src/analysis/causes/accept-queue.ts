@@ -1,13 +1,12 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
-import { allStalls, countOverflows, describeFilling, explainedOtherwise, nothingPassed } from './shared.ts';
+import { COPIES } from './own-drops.ts';
+import { describeFilling } from './room.ts';
+import { allStalls, countOverflows, explainedOtherwise, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** From this share of the stalls on, the queue accounts for them: SYNs that are sent again meet it again, and count again. */
 const ENOUGH = 0.8;
-
-/** More than this, for each stall, are others' SYNs: then not even these stalls need be among them. */
-const MOST_COPIES = 10;
 
 /** Waits that no path and no prompt server explain. */
 const LATE_US = 150_000;
@@ -52,7 +51,7 @@ function judgeCounters({ kind }: Symptom, seen: Observations): Judgement[] {
   const stalls = allStalls(seen);
   const text = `the far end counted ${overflows} SYNs and ACKs that found its queue full, for ${stalls} stalls`;
   if (overflows === 0) return contradicts(`${text}`);
-  return kind === 'stalled' && overflows >= stalls * ENOUGH && overflows <= stalls * MOST_COPIES
+  return kind === 'stalled' && overflows >= stalls * ENOUGH && overflows <= stalls * COPIES
     ? decides(text)
     : supports(text);
 }

@@ -124,7 +124,7 @@ function listCauses(
 function againstOf(parts: readonly Weighed[], status: DiagnosedCause['status']): string[] {
   const texts = textsOf(parts, ['contradicts']);
   return status === 'excluded' && texts.length === 0
-    ? ['the cause that is named accounts for it as well']
+    ? ['the cause that is named would account for it as well']
     : texts;
 }
 

@@ -1,11 +1,9 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { NOT_OF_A_PORT } from './clean-arms.ts';
+import { COPIES } from './own-drops.ts';
 
 /** Fewer failures than this may agree with a counter by accident. */
 const FEWEST = 20;
-
-/** A SYN that stalls is sent again, and counted again: up to so many times. */
-const COPIES = 10;
 
 /** Far fewer searches failed than packets were dropped: then it was not the search that dropped them. */
 const FEW_SEARCHES = 1 / 3;

@@ -1,15 +1,9 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, percent, supports } from './judgements.ts';
+import { accountForLoss } from './loss-account.ts';
+import { describeFilling } from './room.ts';
 import { EVERYTHING } from './scope.ts';
-import {
-  accountForLoss,
-  allStalls,
-  countOverflows,
-  describeFilling,
-  explainedOtherwise,
-  nothingPassed,
-  passedInGaps,
-} from './shared.ts';
+import { allStalls, countOverflows, explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** Requests enough to say that they are not lost as SYNs are. */

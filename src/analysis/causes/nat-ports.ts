@@ -1,7 +1,8 @@
 import type { HeldFit, Observations, Symptom } from '../observations/types.ts';
 import { describeFailedSearches } from './firewall-counters.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
-import { excludePool, explainedOtherwise, isShut, sameAtEachRate } from './shared.ts';
+import { isShut, sameAtEachRate } from './room.ts';
+import { excludePool, explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { NAT_POOL_STEPS } from './vendors.ts';
 

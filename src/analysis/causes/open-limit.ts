@@ -9,7 +9,8 @@ import {
   openUsOf,
   supports,
 } from './judgements.ts';
-import { describeFilling, explainedOtherwise, isShut, nothingPassed, passedInGaps } from './shared.ts';
+import { describeFilling, isShut } from './room.ts';
+import { explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { TABLE_STEPS } from './vendors.ts';
 

@@ -2,7 +2,8 @@ import { hostOf } from '../observations/differences.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, judgeFates, NOTHING, supports } from './judgements.ts';
 import { refusedAsUnreachable, refusedByReset, refusedByRule } from './refusals.ts';
-import { describeFilling, expectGaps, explainedOtherwise, passedInGaps } from './shared.ts';
+import { describeFilling } from './room.ts';
+import { expectGaps, explainedOtherwise, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** A ping a second: fewer seconds than this may fall between two. */

@@ -1,6 +1,7 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, MOST, NOTHING, shareAnswered, supports } from './judgements.ts';
-import { DROPS, describeOwnDrops, explainedOtherwise } from './shared.ts';
+import { DROPS, describeOwnDrops } from './own-drops.ts';
+import { explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 export const probe = {

@@ -1,6 +1,7 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
-import { explainedOtherwise, isShut, nothingPassed, passedInGaps } from './shared.ts';
+import { isShut } from './room.ts';
+import { explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** A meter refills steadily: seconds differ by no more than this. */

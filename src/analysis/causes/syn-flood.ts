@@ -1,7 +1,8 @@
 import { medianOf } from '../median.ts';
 import type { Gap, Observations, Symptom } from '../observations/types.ts';
 import { contradicts, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
-import { describeFilling, expectGaps, explainedOtherwise, nothingPassed } from './shared.ts';
+import { describeFilling } from './room.ts';
+import { expectGaps, explainedOtherwise, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** Outages of a defence last for its timer, to this share. */

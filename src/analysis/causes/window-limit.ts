@@ -1,7 +1,8 @@
 import type { Symptom } from '../observations/types.ts';
 import { contradicts, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { resetsByTtl } from './refusals.ts';
-import { expectGaps, explainedOtherwise, isSteady, nothingPassed, roomCameWithClose } from './shared.ts';
+import { roomCameWithClose } from './room.ts';
+import { expectGaps, explainedOtherwise, isSteady, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** Counts what was opened, not what is open: to what only holds connections it looks like a limit, or like a pool of ports. */

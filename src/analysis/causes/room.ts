@@ -1,0 +1,60 @@
+import type { ArmSeen, Symptom } from '../observations/types.ts';
+
+/** That a clock of its own made room just as connections were closed must be this unlikely. */
+const COINCIDENCE = 0.05;
+
+/** How near to each other numbers are that are the same limit, and how far apart rates that are not the same. */
+const SAME_NUMBER = 0.15;
+const RATES_APART = 1.5;
+/** So many of the fillings agree. */
+const MOSTLY = 0.7;
+
+/** Times that timers are set to, seconds: what starts within a second or so of a hold and lasts as long ends with it. */
+const ROUND_SEC = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600];
+const NEAR_ROUND_SEC = 2.5;
+
+/** What leaves room only for something that is counted up: a clock of its own knows nothing of that. */
+export function describeFilling({ arm }: Pick<Symptom, 'arm'>): string | undefined {
+  const room = roomCameWithClose(arm);
+  if (room !== undefined) return room;
+  const same = isShut(arm) ? sameAtEachRate(arm) : undefined;
+  return same === undefined
+    ? undefined
+    : `it was full ${same.times} times with about ${arm.held!.most}, whether ${same.rates.join(' or ')}/s were tried`;
+}
+
+/**
+ * That there was room as the first connections were closed, and hardly by accident: a timer that began as it was full would have to
+ * be of just that length, and people set timers to round times.
+ */
+export function roomCameWithClose(arm: ArmSeen): string | undefined {
+  const { held } = arm;
+  if (held === undefined || !isShut(arm)) return undefined;
+  const { most, coincidence, release, shortForSec } = held;
+  const isRound = ROUND_SEC.some((round) => Math.abs(round - shortForSec) <= NEAR_ROUND_SEC);
+  return release !== undefined && release.highSec <= 1 && coincidence <= COINCIDENCE && !isRound
+    ? `it came as ${most} were open, and ended as the first of them were closed`
+    : undefined;
+}
+
+/** That it was full with the same number each time, though not as many a second were tried: a clock knows nothing of that. */
+export function sameAtEachRate({
+  held,
+}: ArmSeen): { readonly times: number; readonly rates: readonly number[] } | undefined {
+  const { most = 0, fillings = [] } = held ?? {};
+  const same = fillings.filter(({ count }) => Math.abs(count - most) <= Math.max(2, most * SAME_NUMBER));
+  const rates = same.map(({ perSec }) => Math.round(perSec));
+  const [least, greatest] = [Math.min(...rates), Math.max(...rates)];
+  return same.length >= 2 && same.length >= fillings.length * MOSTLY && greatest >= least * RATES_APART
+    ? { times: same.length, rates: [greatest, least] }
+    : undefined;
+}
+
+/** Hardly anything got in between filling and the first close: what was tried then is enough to say so. */
+export function isShut({ held }: ArmSeen): boolean {
+  return (
+    held !== undefined &&
+    held.startedMeanwhile >= 20 &&
+    held.establishedMeanwhile <= held.startedMeanwhile * 0.02
+  );
+}
