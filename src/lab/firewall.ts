@@ -17,9 +17,17 @@ export interface FirewallRules {
   readonly nat?: Nat;
 }
 
-/** Sets the firewall up: NAT to its one external address, and a preset's rules. */
-export async function loadFirewall(lab: Lab, rules: FirewallRules = {}): Promise<void> {
-  await lab.firewall.loadRules(writeRuleset(rules));
+/** What each lab's presets have loaded so far. */
+const LOADED = new WeakMap<Lab, FirewallRules>();
+
+/** Sets the firewall up: NAT to its one external address, and a preset's rules, after those of the presets before it. */
+export async function loadFirewall(lab: Lab, own: FirewallRules = {}): Promise<void> {
+  const before = LOADED.get(lab);
+  const rules = before === undefined ? own : addRules(before, own);
+  LOADED.set(lab, rules);
+  await lab.firewall.loadRules(
+    `${before === undefined ? '' : 'delete table ip lab\n'}${writeRuleset(rules)}`,
+  );
   const { finSec, rstSec } = rules.nat ?? LINUX_NAT;
   // After the rules: on some kernels the settings appear with the first rule that needs them.
   await lab.firewall.setSysctls({
@@ -29,6 +37,18 @@ export async function loadFirewall(lab: Lab, rules: FirewallRules = {}): Promise
     // Rules may use packet counts, which Linux keeps only on request.
     'net.netfilter.nf_conntrack_acct': 1,
   });
+}
+
+function addRules(one: FirewallRules, other: FirewallRules): FirewallRules {
+  const both = (part: 'forward' | 'divert' | 'declarations'): string[] => [
+    ...(one[part] ?? []),
+    ...(other[part] ?? []),
+  ];
+  const nat = other.nat ?? one.nat;
+  return {
+    ...{ forward: both('forward'), divert: both('divert'), declarations: both('declarations') },
+    ...(nat === undefined ? {} : { nat }),
+  };
 }
 
 /** The complete ruleset in nft's syntax. Pure. */

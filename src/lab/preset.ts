@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { suggest } from '../scenario/suggest.ts';
 import { MOST_CLIENTS } from './addresses.ts';
+import type { Draw } from './draw.ts';
 import type { FarEndOptions } from './far-end/protocol.ts';
 import type { Lab } from './lab.ts';
 import { oneOf, type Parameters, type Values, wholeNumber } from './parameters.ts';
@@ -18,6 +19,12 @@ export function clientTimestamps(fallback: 'on' | 'off') {
   return oneOf(['on', 'off'], { help: "TCP timestamps in the clients' SYNs", fallback });
 }
 
+/**
+ * What of a lab there is once only, so that two presets that take it cannot be combined: the NAT, the cable to the far side, the
+ * behaviour of the far ends, the connections themselves (they end in the firewall: what comes behind it never sees the clients').
+ */
+export type Place = 'nat' | 'cable' | 'far-end' | 'connections';
+
 type Given<P extends Parameters> = Values<Omit<typeof COMMON, keyof P> & P>;
 
 /** A misbehaviour, one per file. */
@@ -29,6 +36,15 @@ export interface PresetSpec<P extends Parameters> {
   readonly mimics: string;
   /** It consists only of firewall rules: another such preset can replace it while the lab is up. */
   readonly isRulesAlone?: true;
+  /** What it takes for itself; nothing, if absent. */
+  readonly takes?: readonly Place[];
+  /** What a diagnosis may rightly name, as `id`s of analysis/causes; none: nothing is ill. */
+  readonly causes: readonly string[] | ((values: Given<P>) => readonly string[]);
+  /**
+   * Settings of one trial of the diagnosis, drawn within ranges in which some 50 connections a second meet the fault within a few
+   * minutes. What it leaves out keeps its default.
+   */
+  readonly vary?: (draw: Draw) => { readonly [K in keyof P | keyof typeof COMMON]?: string };
   /** `name:value` sets the first. */
   readonly parameters: P;
   /**
@@ -49,7 +65,10 @@ export interface Preset {
   readonly symptom: string;
   readonly mimics: string;
   readonly isRulesAlone: boolean;
+  readonly takes: readonly Place[];
   readonly parameters: Parameters;
+  /** Settings of one trial of the diagnosis. */
+  vary(draw: Draw): Setting[];
   /** @throws UsageError if a setting is unknown or out of range */
   configure(settings: readonly Setting[]): ConfiguredPreset;
 }
@@ -61,6 +80,9 @@ export interface ConfiguredPreset {
   readonly clients: number;
   readonly timestamps: 'on' | 'off';
   readonly farEnd: Partial<FarEndOptions>;
+  readonly takes: readonly Place[];
+  /** `id`s of the causes that a diagnosis may rightly name; none: nothing is ill. */
+  readonly causes: readonly string[];
   apply(lab: Lab): Promise<void>;
   disturb(lab: Lab, pid: number): Promise<void>;
 }
@@ -72,7 +94,12 @@ export function definePreset<const P extends Parameters>(spec: PresetSpec<P>): P
     symptom: spec.symptom,
     mimics: spec.mimics,
     isRulesAlone: spec.isRulesAlone ?? false,
+    takes: spec.takes ?? [],
     parameters,
+    vary: (draw) =>
+      Object.entries(spec.vary?.(draw) ?? {}).flatMap(([key, value]) =>
+        value === undefined ? [] : [{ key, value }],
+      ),
     configure(settings) {
       const { values, texts } = readValues(spec.name, parameters, settings);
       const given = values as Given<P> & Values<typeof COMMON>;
@@ -83,6 +110,8 @@ export function definePreset<const P extends Parameters>(spec: PresetSpec<P>): P
         clients: given.clients,
         timestamps: given.timestamps,
         farEnd: spec.farEnd?.(given) ?? {},
+        takes: spec.takes ?? [],
+        causes: typeof spec.causes === 'function' ? spec.causes(given) : spec.causes,
         apply: (lab) => spec.apply(lab, given),
         disturb: async (lab, pid) => spec.disturb?.(lab, pid, given),
       };

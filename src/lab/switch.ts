@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { AND } from './combine.ts';
 import { Lab } from './lab.ts';
 import type { ConfiguredPreset } from './preset.ts';
 import { PRESETS } from './presets/index.ts';
@@ -15,7 +16,7 @@ export async function switchPreset(
   preset: ConfiguredPreset,
 ): Promise<LabState> {
   const ofRules = PRESETS.filter(({ isRulesAlone }) => isRulesAlone).map(({ name }) => name);
-  for (const name of [state.preset, preset.name]) {
+  for (const name of [state.preset, preset.name].flatMap((names) => names.split(AND))) {
     if (!ofRules.includes(name)) {
       throw new UsageError(`Preset ${name} is more than firewall rules: a lab cannot switch to or from it.`, {
         hint: `you can switch between: ${ofRules.join(', ')}`,

@@ -1,4 +1,5 @@
 import { ADDRESSES } from './addresses.ts';
+import type { Draw } from './draw.ts';
 import { type FirewallRules, loadFirewall } from './firewall.ts';
 import type { Lab } from './lab.ts';
 import type { Nat, NatPool } from './nat.ts';
@@ -21,6 +22,15 @@ export function timeWaitParameters(fallbackSec: number) {
     ports: poolSize(0),
     pick: pickOrder(),
     timestamps: clientTimestamps('off'),
+  };
+}
+
+/** Timers that free ports early, and pools large enough for the rate of a trial: nothing but early reuse is ill. */
+export function varyTimeWait(draw: Draw): { t: string; ports: string; pick: NatPool['pick'] } {
+  return {
+    t: draw.seconds(1, 6),
+    ports: String(draw.pick([0, draw.whole(500, 1_500)])),
+    pick: draw.pick(['in-turn', 'random']),
   };
 }
 

@@ -9,6 +9,8 @@ export const efPolicer = definePreset({
   mimics:
     'a policer of the voice class (EF, RFC 3246) whose burst is smaller than a data packet (common knowledge)',
   isRulesAlone: true,
+  causes: ['dscp-policer'],
+  vary: (draw) => ({ bytes: String(draw.whole(90, 200)) }),
   parameters: {
     bytes: wholeNumber({
       help: 'longest EF packet that passes, IP header included',

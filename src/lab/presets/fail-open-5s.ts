@@ -7,6 +7,9 @@ export const failOpen5s = definePreset({
   name: 'fail-open-5s',
   symptom: 'handshakes are fine, most requests too, but some responses come exactly 5 s late, in every arm',
   mimics: 'a URL filter that queries a service, waits 5 s, then lets the request pass (common knowledge)',
+  causes: ['fixed-wait'],
+  takes: ['connections'],
+  vary: (draw) => ({ share: draw.percent(3, 30), delay: draw.pick(['2s', '4s', '5s', '8s', '10s']) }),
   parameters: {
     share: share({ help: 'connections whose request is held', fallback: 0.05, min: 0.0001, max: 1 }),
     delay: milliseconds({ help: 'how long a request is held', fallback: 5_000, min: 1, max: 600_000 }),

@@ -11,6 +11,9 @@ export const idleForget = definePreset({
   symptom: 'idle connections are forgotten: later packets vanish without notice to either end',
   mimics:
     'a session timeout without notice, the default of most firewalls (common knowledge, no single vendor)',
+  // An RST is for the program on the near side what a timer that tells is.
+  causes: ({ answer }) => (answer === 'drop' ? ['idle-forgotten'] : ['idle-forgotten', 'age-limit']),
+  vary: (draw) => ({ age: draw.seconds(5, 30) }),
   parameters: {
     age: wholeSeconds({ help: 'idle time after which it forgets', fallback: 30, min: 1, max: 86_400 }),
     answer: oneOf(['drop', 'reset'], {

@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { suggest } from '../../scenario/suggest.ts';
+import { AND, combine } from '../combine.ts';
 import { type ConfiguredPreset, type Preset, parsePresetArgument, parseSetting } from '../preset.ts';
 import { efPolicer } from './ef-policer.ts';
 import { failOpen5s } from './fail-open-5s.ts';
@@ -42,10 +43,21 @@ export const PRESETS: readonly Preset[] = [
 ];
 
 /**
- * Parses a preset argument: `name`, `name:value` or `name:key=value,...`, and further `key=value` settings.
- * @throws UsageError if the preset, a parameter or a value is unknown
+ * Parses a preset argument: `name`, `name:value` or `name:key=value,...`, several of them with `+` between, and further `key=value`
+ * settings of the only one.
+ * @throws UsageError if a preset, a parameter or a value is unknown, or presets do not go together
  */
 export function readPreset(argument: string, settings: readonly string[] = []): ConfiguredPreset {
+  const parts = argument.split(AND);
+  if (parts.length > 1 && settings.length > 0) {
+    throw new UsageError('Of several presets, --set does not say which one it means.', {
+      hint: `write settings behind each: ${parts.map((part) => part.split(':')[0]).join(`:key=value${AND}`)}:key=value`,
+    });
+  }
+  return combine(parts.map((part) => readOne(part, settings)));
+}
+
+function readOne(argument: string, settings: readonly string[]): ConfiguredPreset {
   const { name, settings: own } = parsePresetArgument(argument);
   const preset = PRESETS.find((one) => one.name === name);
   if (preset === undefined) {

@@ -9,6 +9,8 @@ export const mtuBlackHole = definePreset({
   name: 'mtu-black-hole',
   symptom: 'connects at once, then large packets vanish without an error; a smaller MSS fixes it',
   mimics: 'a tunnel of smaller MTU whose ICMP "fragmentation needed" is filtered (RFC 2923, section 2.1)',
+  causes: ['mtu-black-hole'],
+  vary: (draw) => ({ mtu: String(draw.whole(900, 1_480)) }),
   parameters: {
     mtu: wholeNumber({
       help: 'longest packet that passes, IP header included',

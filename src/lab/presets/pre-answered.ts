@@ -6,6 +6,9 @@ export const preAnswered = definePreset({
   name: 'pre-answered',
   symptom: 'handshakes far faster than the first byte; closed ports connect, too',
   mimics: 'a WAN optimiser, transparent proxy or SYN proxy that answers for the server (common knowledge)',
+  causes: ['pre-answered'],
+  takes: ['connections'],
+  vary: (draw) => ({ rtt: `${draw.whole(1, 300)}ms` }),
   parameters: {
     rtt: milliseconds({
       help: 'round trip between the box and the far side',

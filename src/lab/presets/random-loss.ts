@@ -9,6 +9,8 @@ export const randomLoss = definePreset({
   symptom: 'as many handshakes stall as packets are lost, equally in every arm and at any rate',
   mimics: 'a line that loses packets: the negative control, no firewall to blame',
   isRulesAlone: true,
+  causes: ['loss'],
+  vary: (draw) => ({ loss: draw.percent(1, 20), direction: draw.pick(['out', 'in', 'both']) }),
   parameters: {
     loss: share({ help: 'packets lost', fallback: 0.01, min: 0.0001, max: 1 }),
     direction: oneOf(['out', 'in', 'both'], {

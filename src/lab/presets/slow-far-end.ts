@@ -7,6 +7,12 @@ export const slowFarEnd = definePreset({
   name: 'slow-far-end',
   symptom: 'stalls on the SYN schedule regardless of source port; ListenOverflows grows at the far end',
   mimics: 'a proxy too busy to accept, with a short accept queue: no firewall to blame',
+  causes: ['accept-queue'],
+  takes: ['far-end'],
+  vary: (draw) => ({
+    ...{ backlog: String(draw.whole(2, 16)), pause: `${draw.whole(700, 3_000)}ms` },
+    run: `${draw.whole(50, 200)}ms`,
+  }),
   parameters: {
     backlog: wholeNumber({ help: 'accept queue of the far end', fallback: 8, min: 1, max: 4_096 }),
     pause: milliseconds({ help: 'how long it accepts nothing', fallback: 900, min: 10, max: 60_000 }),

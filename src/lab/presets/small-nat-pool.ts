@@ -9,6 +9,13 @@ export const smallNatPool = definePreset({
   mimics:
     'any NAT whose ports per destination are fewer than rate x TIME_WAIT; 120 s as Linux and GCP NAT (vendor documents)',
   isRulesAlone: true,
+  // The far end holds ports for 60 s: those that come back sooner meet that as well.
+  causes: ({ t }) => (t < 63 ? ['nat-ports', 'early-reuse'] : ['nat-ports']),
+  takes: ['nat'],
+  vary: (draw) => ({
+    ...{ ports: String(draw.whole(60, 600)), t: draw.seconds(5, 120) },
+    pick: draw.pick(['in-turn', 'random']),
+  }),
   parameters: {
     ports: poolSize(500),
     t: wholeSeconds({ help: 'TIME_WAIT of the firewall', fallback: 120, min: 1, max: 600 }),

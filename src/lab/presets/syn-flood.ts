@@ -10,6 +10,14 @@ export const synFlood = definePreset({
   mimics:
     'Check Point SYN Defender: on above 5,000 SYN/s, off below 1,000, active for 60 s at least, grace 30 s (vendor document)',
   isRulesAlone: true,
+  causes: ['syn-flood-defence'],
+  vary(draw) {
+    const low = draw.whole(5, 20);
+    return {
+      ...{ high: String(draw.whole(low, 35)), low: String(low) },
+      ...{ on: draw.seconds(3, 20), off: draw.seconds(2, 10) },
+    };
+  },
   parameters: {
     high: wholeNumber({ help: 'SYN/s that switch it on', fallback: 200, min: 1, max: 100_000 }),
     low: wholeNumber({ help: 'SYN/s that keep switching it on again', fallback: 40, min: 1, max: 100_000 }),

@@ -7,6 +7,8 @@ export const synRateLimit = definePreset({
   symptom: 'clean up to the limit; above it, excess SYNs are dropped evenly and immediately',
   mimics: 'a connection rate limit or DoS policy per interface (common knowledge, no single vendor)',
   isRulesAlone: true,
+  causes: ['rate-limit'],
+  vary: (draw) => ({ rate: String(draw.whole(8, 40)), burst: String(draw.whole(1, 100)) }),
   parameters: {
     rate: wholeNumber({ help: 'SYN/s let through', fallback: 200, min: 1, max: 100_000 }),
     burst: wholeNumber({

@@ -7,6 +7,8 @@ export const tableLimit = definePreset({
   symptom: 'SYNs to any destination vanish while more than the limit of connections are open',
   mimics: 'a full session table, or a licence limit on sessions (common knowledge, no single vendor)',
   isRulesAlone: true,
+  causes: ['open-limit'],
+  vary: (draw) => ({ limit: String(draw.whole(30, 600)), full: draw.pick(['drop', 'drop', 'reset']) }),
   parameters: {
     limit: wholeNumber({ help: 'connections open at once', fallback: 500, min: 1, max: 50_000 }),
     full: oneOf(['drop', 'reset'], {

@@ -1,5 +1,5 @@
 import { definePreset } from '../preset.ts';
-import { DROP_BARE_ACK, loadTimeWaitFirewall, timeWaitParameters } from '../timewait.ts';
+import { DROP_BARE_ACK, loadTimeWaitFirewall, timeWaitParameters, varyTimeWait } from '../timewait.ts';
 
 export const timewait1s = definePreset({
   name: 'timewait-1s',
@@ -7,6 +7,9 @@ export const timewait1s = definePreset({
   mimics:
     'FortiGate tcp-timewait-timer 1 s, Juniper MX services close-timeout 1 s (vendor documents), and a strict firewall that drops the bare ACK',
   isRulesAlone: true,
+  causes: ['early-reuse'],
+  takes: ['nat'],
+  vary: varyTimeWait,
   parameters: timeWaitParameters(1),
   async apply(lab, values) {
     await loadTimeWaitFirewall(lab, values, [DROP_BARE_ACK]);

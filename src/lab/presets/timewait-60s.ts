@@ -7,6 +7,9 @@ export const timewait60s = definePreset({
   mimics:
     'the remedy: FortiGate tcp-timewait-timer 60 s; IOS NAT 60 s (vendor documents); strict, like timewait-1s',
   isRulesAlone: true,
+  causes: ({ t, ports }) => [...(t < 63 ? ['early-reuse'] : []), ...(ports > 0 ? ['nat-ports'] : [])],
+  takes: ['nat'],
+  vary: (draw) => ({ t: draw.seconds(63, 120) }),
   parameters: timeWaitParameters(60),
   async apply(lab, values) {
     await loadTimeWaitFirewall(lab, values, [DROP_BARE_ACK]);

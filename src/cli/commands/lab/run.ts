@@ -10,7 +10,7 @@ export function registerRun(lab: Command, context: Context): void {
     .description(
       'Build a lab, run a scenario in it from the client side, remove the lab, and exit with the exit code of the run. A run that captures packets captures the far side as well, and joins both at its end.',
     )
-    .argument('<preset>', 'name, name:value or name:key=value,...')
+    .argument('<preset>', 'name, name:value or name:key=value,...; several with + between')
     .argument('<scenario>', 'name or path of a scenario')
     .argument(
       '[flags...]',
@@ -23,6 +23,7 @@ export function registerRun(lab: Command, context: Context): void {
 Examples:
   rushhour lab run timewait-1s steady --rate 200/s --duration 1m
   rushhour lab run timewait-1s nat-recycle --duration 20s     then: rushhour evidence RUN
+  rushhour lab run small-nat-pool:150+random-loss:2% port-exhaustion
   rushhour lab run pre-answered closed-port --target tcp://{closed}`,
     )
     .action(

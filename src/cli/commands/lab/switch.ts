@@ -15,7 +15,7 @@ export function registerSwitch(lab: Command, context: Context): void {
     .description(
       'Switch the firewall of a running lab to another preset, like a change of its settings; for "experiment".',
     )
-    .argument('<preset>', 'name, name:value or name:key=value,...')
+    .argument('<preset>', 'name, name:value or name:key=value,...; several with + between')
     .option('--lab <id>', 'the lab (default: the one in which this command runs, or the newest)')
     .option('--set <key=value>', 'a parameter of the preset (repeatable)', collect)
     .addHelpText(

@@ -14,7 +14,7 @@ export function registerUp(lab: Command, context: Context): void {
   lab
     .command('up')
     .description('Build a lab that stays until "lab down".')
-    .argument('<preset>', 'name, name:value or name:key=value,...')
+    .argument('<preset>', 'name, name:value or name:key=value,...; several with + between')
     .option('--set <key=value>', 'a parameter of the preset (repeatable)', collect)
     .option('--far-end <command>', 'shell command to run on the far side instead of the embedded far ends')
     .addHelpText(
