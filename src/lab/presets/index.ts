@@ -4,6 +4,7 @@ import { AND, combine } from '../combine.ts';
 import { type ConfiguredPreset, type Preset, parsePresetArgument, parseSetting } from '../preset.ts';
 import { efPolicer } from './ef-policer.ts';
 import { failOpen5s } from './fail-open-5s.ts';
+import { firstSegmentLoss } from './first-segment-loss.ts';
 import { healthy } from './healthy.ts';
 import { idleCut } from './idle-cut.ts';
 import { idleForget } from './idle-forget.ts';
@@ -11,6 +12,7 @@ import { latency } from './latency.ts';
 import { mtuBlackHole } from './mtu-black-hole.ts';
 import { preAnswered } from './pre-answered.ts';
 import { randomLoss } from './random-loss.ts';
+import { resetInjected } from './reset-injected.ts';
 import { slowFarEnd } from './slow-far-end.ts';
 import { smallNatPool } from './small-nat-pool.ts';
 import { synFlood } from './syn-flood.ts';
@@ -37,6 +39,8 @@ export const PRESETS: readonly Preset[] = [
   efPolicer,
   mtuBlackHole,
   randomLoss,
+  firstSegmentLoss,
+  resetInjected,
   latency,
   slowFarEnd,
   failOpen5s,

@@ -1,3 +1,4 @@
+import { answerTo, countedBy, limitRule } from '../counted.ts';
 import { loadFirewall, OUTGOING_SYN } from '../firewall.ts';
 import { wholeNumber } from '../parameters.ts';
 import { definePreset } from '../preset.ts';
@@ -5,7 +6,8 @@ import { definePreset } from '../preset.ts';
 export const synRateLimit = definePreset({
   name: 'syn-rate-limit',
   symptom: 'clean up to the limit; above it, excess SYNs are dropped evenly and immediately',
-  mimics: 'a connection rate limit or DoS policy per interface (common knowledge, no single vendor)',
+  mimics:
+    'a connection rate limit or DoS policy per interface, per source or per port (common knowledge, no single vendor)',
   isRulesAlone: true,
   causes: ['rate-limit'],
   vary: (draw) => ({ rate: String(draw.whole(8, 40)), burst: String(draw.whole(1, 100)) }),
@@ -17,10 +19,12 @@ export const synRateLimit = definePreset({
       min: 1,
       max: 10_000,
     }),
+    per: countedBy(),
+    answer: answerTo('a SYN above the rate'),
   },
-  async apply(lab, { rate, burst }) {
-    await loadFirewall(lab, {
-      forward: [`${OUTGOING_SYN} limit rate over ${rate}/second burst ${burst} packets drop`],
-    });
+  async apply(lab, { rate, burst, per, answer }) {
+    const limit = `limit rate over ${rate}/second burst ${burst} packets`;
+    const { declarations, rule } = limitRule(OUTGOING_SYN, per, limit, answer);
+    await loadFirewall(lab, { declarations, forward: [rule] });
   },
 });

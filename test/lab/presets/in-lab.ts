@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { afterAll, beforeAll } from 'vitest';
 import { ADDRESSES, clientAddress, PORTS } from '../../../src/lab/addresses.ts';
 import { removeLab } from '../../../src/lab/down.ts';
 import { Lab } from '../../../src/lab/lab.ts';
 import { readPreset } from '../../../src/lab/presets/index.ts';
+import { STATE_DIR, type StateFile } from '../../../src/lab/state.ts';
+import { switchPreset } from '../../../src/lab/switch.ts';
 import { bringUp } from '../../../src/lab/up.ts';
 
 const run = promisify(execFile);
@@ -20,6 +23,21 @@ export async function withLab<T>(preset: string, use: (lab: Lab) => Promise<T>):
   } finally {
     await removeLab(file);
   }
+}
+
+/** One lab for all tests of a suite, whose firewall is switched for each: building one takes a second of a processor. */
+export function withSwitchedLab(): (preset: string, use: (lab: Lab) => Promise<void>) => Promise<void> {
+  let file: StateFile;
+  beforeAll(async () => {
+    file = await bringUp(readPreset('healthy'), { lifetime: 'with-owner' });
+  });
+  afterAll(async () => {
+    await removeLab(file);
+  });
+  return async (preset, use) => {
+    await switchPreset(STATE_DIR, file.state, readPreset(preset));
+    await use(new Lab(file));
+  };
 }
 
 export interface Attempt {
