@@ -36,9 +36,11 @@ const MOST_KEYS = 65_535;
 
 /**
  * A rule, and the set it needs, that answers SYNs beyond a limit.
+ * @param name of the set
  * @param limit an nftables statement such as `ct count over 5`
  */
 export function limitRule(
+  name: string,
   match: string,
   by: CountedBy,
   limit: string,
@@ -47,7 +49,7 @@ export function limitRule(
   if (by === 'all') return { declarations: [], rule: `${match} ${limit} ${ANSWERS[answer]}` };
   const key = KEYS[by];
   return {
-    declarations: [`set limited { type ${key.type}; flags dynamic; size ${MOST_KEYS}; }`],
-    rule: `${match} add @limited { ${key.match} ${limit} } ${ANSWERS[answer]}`,
+    declarations: [`set ${name} { type ${key.type}; flags dynamic; size ${MOST_KEYS}; }`],
+    rule: `${match} add @${name} { ${key.match} ${limit} } ${ANSWERS[answer]}`,
   };
 }

@@ -16,6 +16,8 @@ export const firstSegmentLoss = definePreset({
   mimics:
     'inspection that drops the packet it was looking at, a NAT that has not installed a session yet (common knowledge)',
   isRulesAlone: true,
+  causes: ['loss-after-handshake'],
+  vary: (draw) => ({ loss: draw.percent(2, 20), direction: draw.pick(['out', 'in']) }),
   parameters: {
     loss: share({ help: 'connections whose first segment is lost', fallback: 0.05, min: 0.0001, max: 1 }),
     direction: oneOf(['out', 'in'], {

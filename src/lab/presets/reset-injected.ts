@@ -13,6 +13,8 @@ export const resetInjected = definePreset({
     'connections are reset at random, at the SYN or at the request, by something that is not the far end',
   mimics: 'an IPS or a content filter that resets what it does not like (RFC 3360; common knowledge)',
   isRulesAlone: true,
+  causes: ['reset-injected'],
+  vary: (draw) => ({ share: draw.percent(2, 30), at: draw.pick(['syn', 'request']) }),
   parameters: {
     share: share({ help: 'connections that are reset', fallback: 0.05, min: 0.0001, max: 1 }),
     at: oneOf(['syn', 'request'], {

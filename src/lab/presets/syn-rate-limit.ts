@@ -10,7 +10,12 @@ export const synRateLimit = definePreset({
     'a connection rate limit or DoS policy per interface, per source or per port (common knowledge, no single vendor)',
   isRulesAlone: true,
   causes: ['rate-limit'],
-  vary: (draw) => ({ rate: String(draw.whole(8, 40)), burst: String(draw.whole(1, 100)) }),
+  vary: (draw) => {
+    const per = draw.pick(['all', 'all', 'source', 'port']);
+    // Ten clients share 50/s or more.
+    const rate = per === 'source' ? draw.whole(1, 4) : draw.whole(8, 40);
+    return { rate: String(rate), burst: String(draw.whole(1, per === 'source' ? 10 : 100)), per };
+  },
   parameters: {
     rate: wholeNumber({ help: 'SYN/s let through', fallback: 200, min: 1, max: 100_000 }),
     burst: wholeNumber({
@@ -24,7 +29,7 @@ export const synRateLimit = definePreset({
   },
   async apply(lab, { rate, burst, per, answer }) {
     const limit = `limit rate over ${rate}/second burst ${burst} packets`;
-    const { declarations, rule } = limitRule(OUTGOING_SYN, per, limit, answer);
+    const { declarations, rule } = limitRule('metered', OUTGOING_SYN, per, limit, answer);
     await loadFirewall(lab, { declarations, forward: [rule] });
   },
 });
