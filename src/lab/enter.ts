@@ -25,7 +25,7 @@ export interface LabCommand {
 export function enterLab(state: LabState, room: Room, argv: readonly string[]): LabCommand {
   const [command, ...args] = new Namespace(namespaceName(state.id, room)).enter(argv);
   const inForeground = isatty(0);
-  const options = { stdio: 'inherit', env: environment(state), detached: !inForeground } as const;
+  const options = { stdio: 'inherit', env: labEnvironment(state), detached: !inForeground } as const;
   return follow(spawn(command, args, options), inForeground);
 }
 
@@ -36,7 +36,7 @@ export function enterLab(state: LabState, room: Room, argv: readonly string[]): 
 export function runInLab(file: StateFile, argv: readonly string[]): LabCommand {
   const inside = new Namespace(namespaceName(file.state.id, 'client')).enter(argv);
   const stdio = ['inherit', 'inherit', 'inherit', 'pipe'] as const;
-  const env = environment(file.state);
+  const env = labEnvironment(file.state);
   return follow(spawnRecorded(file, 'run', inside, { stdio: [...stdio], env, detached: true }), false);
 }
 
@@ -47,7 +47,7 @@ export function fillFacts(args: readonly string[], clients: number): string[] {
 }
 
 /** The same values for scripts: RUSHHOUR_LAB_PROXY, RUSHHOUR_LAB_CLOSED and so on. */
-function environment(state: LabState): NodeJS.ProcessEnv {
+export function labEnvironment(state: LabState): NodeJS.ProcessEnv {
   const facts = Object.entries(describeFacts(state.clients));
   return {
     ...toolEnvironment(),

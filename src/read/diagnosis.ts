@@ -1,6 +1,7 @@
 import { diagnose } from '../analysis/causes/diagnose.ts';
 import type { Diagnosis } from '../analysis/causes/diagnosis.ts';
 import { observe } from '../analysis/observations/observe.ts';
+import type { Observations } from '../analysis/observations/types.ts';
 import type { Summary } from '../analysis/types.ts';
 import { readFar } from '../store/far-files.ts';
 import { readNotes } from '../store/notes.ts';
@@ -13,20 +14,37 @@ export interface DiagnosedRun {
   readonly diagnosis: Diagnosis;
 }
 
+/** Whose records count: of this machine alone, or what was recorded of the far side as well. */
+export type Sides = 'near' | 'both';
+
 /**
  * Diagnoses a run from its records, whatever version recorded it.
  * @throws UsageError where the folder holds no run
  */
 export async function diagnoseRun(dir: string): Promise<DiagnosedRun> {
+  const { run, seen } = await observeRun(dir);
+  return { run, diagnosis: diagnose(seen) };
+}
+
+/**
+ * What a run saw, as causes are weighed by it.
+ * @throws UsageError where the folder holds no run
+ */
+export async function observeRun(
+  dir: string,
+  sides: Sides = 'both',
+): Promise<{ readonly run: Summary['run']; readonly seen: Observations }> {
   const info = await readRunInfo(dir);
   const sums = await sumFolder(dir, info);
-  const summary = await summariseSums(dir, info, sums);
+  const { farCounters, ...near } = await summariseSums(dir, info, sums);
   const [far, { label }] = await Promise.all([readFar(dir), readNotes(dir)]);
   const { scenario, nat } = info;
+  const isBoth = sides === 'both';
   const seen = observe({
-    ...{ scenario, tally: sums.tally, summary, nat: nat?.ports },
-    both: far.kind === 'whole' ? far.value : undefined,
+    ...{ scenario, tally: sums.tally, nat: nat?.ports },
+    summary: isBoth && farCounters !== undefined ? { ...near, farCounters } : near,
+    both: isBoth && far.kind === 'whole' ? far.value : undefined,
   });
-  const { run } = summary;
-  return { run: label === undefined ? run : { ...run, label }, diagnosis: diagnose(seen) };
+  const { run } = near;
+  return { run: label === undefined ? run : { ...run, label }, seen };
 }

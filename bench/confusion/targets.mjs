@@ -1,0 +1,54 @@
+const BOTH_RIGHT = 0.95;
+const NEAR_RIGHT = 0.8;
+const HEALTHY = 200;
+
+/**
+ * The targets, and how far they are met. One without any cell is neither.
+ *
+ * @param {readonly import('./types.d.mts').Entry[]} entries
+ * @returns {import('./targets.d.mts').Target[]}
+ */
+export function checkTargets(entries) {
+  const calm = entries.filter(({ busy }) => busy === 0);
+  const ill = (sides) => calm.filter((entry) => entry.sides === sides && entry.causes.length > 0);
+  const healthy = calm.filter(({ causes }) => causes.length === 0);
+  const [both, near] = [ill('both'), ill('near')];
+  const missed = near.filter((entry) => entry.class !== 'right' && entry.class !== 'rival');
+  const wrong = entries.filter((entry) => entry.class === 'wrong' && entry.causes.length > 0);
+  const calledIll = healthy.filter((entry) => entry.class !== 'right' && entry.class !== 'none');
+  const busy = entries.filter((entry) => entry.busy > 0);
+  const busyWrong = busy.filter((entry) => entry.class === 'wrong');
+  return [
+    ...share('near and far evidence: named right', both, BOTH_RIGHT),
+    ...share('near side alone: named right', near, NEAR_RIGHT),
+    ...none(
+      'near side alone: neither right nor "cannot tell" with the true cause among the rivals',
+      missed,
+      near,
+    ),
+    ...none(
+      'named wrongly',
+      wrong,
+      entries.filter(({ causes }) => causes.length > 0),
+    ),
+    ...none('healthy called ill', calledIll, healthy, HEALTHY),
+    ...none('named wrongly beside busy processes', busyWrong, busy),
+  ];
+}
+
+function share(what, of, least) {
+  if (of.length === 0) return [];
+  const right = of.filter((entry) => entry.class === 'right').length;
+  const text = `${what} ${right} of ${of.length} (${percent(right / of.length)}; wanted ${percent(least)} or more)`;
+  return [{ isMet: right >= of.length * least, text }];
+}
+
+function none(what, found, of, planned) {
+  if (of.length === 0) return [];
+  const wanted = planned === undefined ? '' : ` (wanted: 0 of ${planned})`;
+  return [{ isMet: found.length === 0, text: `${what}: ${found.length} of ${of.length}${wanted}` }];
+}
+
+function percent(value) {
+  return `${Math.round(value * 1_000) / 10} %`;
+}
