@@ -35,15 +35,19 @@ interface ArmTime {
  * starts again, including ramps.
  */
 export class SessionTally {
-  readonly #arms: ReadonlyMap<string, ArmTime>;
+  readonly #arms = new Map<string, ArmTime>();
   #last = -1;
   #seconds = 0;
   #asideSec = 0;
 
   constructor(arms: readonly string[]) {
-    this.#arms = new Map(
-      arms.map((name) => [name, { measuredSec: 0, waitingSec: 0, isFlowing: false }] as const),
-    );
+    this.extend(arms);
+  }
+
+  /** @param arms those that are not known yet are counted from now on */
+  extend(arms: readonly string[]): void {
+    for (const name of arms)
+      if (!this.#arms.has(name)) this.#arms.set(name, { measuredSec: 0, waitingSec: 0, isFlowing: false });
   }
 
   /** @param frame known to count or not to; a repeated second was counted before */

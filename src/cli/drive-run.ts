@@ -8,7 +8,14 @@ import type { Scenario } from '../scenario/types.ts';
 import { formatDuration, formatRate } from '../scenario/units.ts';
 import { decideWorkers } from '../session/load/decide-workers.ts';
 import { findPublicHosts } from '../session/load/safety.ts';
-import type { FinishedRun, RunHandle, RunListener, RunOptions, Summary } from '../session/types.ts';
+import type {
+  ChosenStage,
+  FinishedRun,
+  RunHandle,
+  RunListener,
+  RunOptions,
+  Summary,
+} from '../session/types.ts';
 import type { SessionEvent } from '../store/session-events.ts';
 import { requirePermission } from './allowed-hosts.ts';
 import { redactCommand } from './command-line.ts';
@@ -130,6 +137,7 @@ export async function runToEnd(
     looked: ({ attempts, completed }) =>
       view.say(`the check passed: ${completed} of ${attempts} attempts completed; starting the load`),
     progress: view.progress,
+    chosen: (choice) => view.say(formatChoice(choice)),
     event: (event) => view.say(formatEvent(event)),
     ...(also.alive === undefined ? {} : { alive: also.alive }),
     warning: (message) => view.say(`warning: ${message}`),
@@ -157,6 +165,14 @@ async function printSummary({ host }: Context, { plan, summary }: FinishedRun, j
       }),
     );
   }
+}
+
+/** "arms chosen: 12 s: … (held 25/s, baseline-2 5/s)". */
+function formatChoice({ arms, why, atSec }: ChosenStage): string {
+  const at = `at ${Math.max(0, Math.round(atSec))} s`;
+  if (arms === undefined) return `${at}: it ends: ${why}`;
+  const list = arms.map(({ name, peakPerSec }) => `${name} ${formatRate(peakPerSec)}`).join(', ');
+  return `${at}: ${why} (${list})`;
 }
 
 function formatEvent({ kind, fromSec, toSec, text }: SessionEvent): string {

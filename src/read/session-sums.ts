@@ -1,3 +1,5 @@
+import { observe } from '../analysis/observations/observe.ts';
+import type { Observations } from '../analysis/observations/types.ts';
 import { SessionTally } from '../analysis/session-tally.ts';
 import { summarise } from '../analysis/summarise.ts';
 import { Tally } from '../analysis/tally.ts';
@@ -18,13 +20,26 @@ export class SessionSums {
   readonly tally = new Tally();
   /** By tag. */
   readonly histograms = new Map<string, Histogram>();
-  readonly #info: RunInfo;
+  #info: RunInfo;
   readonly #seconds: SessionTally;
   #windows = 0;
 
   constructor(info: RunInfo) {
     this.#info = info;
     this.#seconds = new SessionTally(info.scenario.arms.map(({ name }) => name));
+  }
+
+  /** Further arms of a run that chooses them. */
+  extend(info: RunInfo): void {
+    this.#info = info;
+    this.#seconds.extend(info.scenario.arms.map(({ name }) => name));
+  }
+
+  /** What causes are weighed by, of all that has settled so far. */
+  observe(): Observations {
+    const { scenario, nat } = this.#info;
+    const summary = this.summarise('running', this.#info.startedAt, []);
+    return observe({ scenario, tally: this.tally, summary, nat: nat?.ports });
   }
 
   /** Takes windows as they are for good, in order, each once. */

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { checkAdaptive } from './adaptive-schema.ts';
 import type { ParsedTarget } from './address.ts';
 import { parseCriterion } from './criteria.ts';
 import { type ArmContext, checkFarEnd, type Need } from './far-end.ts';
@@ -61,6 +62,8 @@ export function resolveFile(raw: unknown): ResolvedFile {
     needs.push(...resolved.needs.map((need) => ({ need, arm: name })));
     if (resolved.arm !== undefined) arms.push(resolved.arm);
   }
+  if (parsed.success && arms.length === written.length)
+    problems.push(...checkAdaptive(parsed.data.adaptive, arms, context.farEnd));
   const complete = parsed.success && problems.length === 0;
   return {
     scenario: complete
@@ -76,6 +79,7 @@ export function resolveFile(raw: unknown): ResolvedFile {
           ...(parsed.data.ping === undefined ? {} : { ping: parsed.data.ping }),
           ...(parsed.data.firewall === undefined ? {} : { firewall: parsed.data.firewall }),
           ...(parsed.data.capture === undefined ? {} : { capture: parsed.data.capture }),
+          ...(parsed.data.adaptive === undefined ? {} : { adaptive: parsed.data.adaptive }),
           ...(parsed.data.tcpTimestamps === undefined ? {} : { tcpTimestamps: parsed.data.tcpTimestamps }),
         }
       : undefined,

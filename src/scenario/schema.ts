@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { adaptive } from './adaptive-schema.ts';
 import { parseTarget } from './address.ts';
 import { auth } from './auth-schema.ts';
 import { client } from './client-schema.ts';
@@ -215,6 +216,7 @@ export const scenarioSchema = z
         'Ping each endpoint once a second during the load, to compare with its handshakes. --no-ping switches it off. Default: on.',
       ),
     firewall: firewall.optional(),
+    adaptive: adaptive.optional(),
     defaults: armSchema.optional().describe('Keys that every arm inherits unless it has its own.'),
     arms: z
       .record(z.string().meta({ pattern: ARM_NAME.source }), armSchema.describe('One kind of traffic.'))

@@ -44,6 +44,18 @@ export interface Scenario {
   readonly firewall?: FirewallSpec;
   /** Whether packets are captured beside the load; absent: auto. */
   readonly capture?: CaptureMode;
+  /** Its arms are chosen while it runs, from what was seen so far; absent: they are those above. */
+  readonly adaptive?: AdaptiveSpec;
+}
+
+/** How a run chooses its arms. The only arm of the scenario gives their rate in all, and the time for all of them. */
+export interface AdaptiveSpec {
+  /** Another port of the same host that answers; absent: none is known. */
+  readonly otherPort?: number;
+  /** Ports of the same host on which nothing listens. */
+  readonly closedPorts: readonly number[];
+  /** Run every arm there is, whatever was seen. */
+  readonly isExhaustive: boolean;
 }
 
 /** Commands that sh runs on this machine, whose output is kept with the run; at least one. */

@@ -18,10 +18,11 @@ const SOAK_AHEAD_SEC = 1;
 
 /**
  * Opens the folder of a new run or soak, after the pre-load check and the firewall commands that precede the load.
+ * @param options `mostUs`: time that a run may take that chooses its arms
  * @param fingerprint of the scenario, by which an interrupted session is found again
  */
 export async function begin(
-  options: RunOptions & Pick<SegmentOptions, 'witness'>,
+  options: RunOptions & Pick<SegmentOptions, 'witness'> & { readonly mostUs?: number },
   fingerprint: string,
   { listener, clocks, undo }: SessionOpening,
 ): Promise<OpenedSession> {
@@ -48,7 +49,7 @@ export async function begin(
     (message) => listener.warning?.(message),
   );
   undo.push(() => writer.release());
-  const plan = planOf(writer, segment, soak?.forUs ?? segment.load.durationUs);
+  const plan = planOf(writer, segment, soak?.forUs ?? options.mostUs ?? segment.load.durationUs);
   firewall?.begin(writer.dir);
   return {
     ...{ writer, clock, segment, plan, next: 0 },

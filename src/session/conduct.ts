@@ -3,9 +3,11 @@ import { readBeside } from '../read/beside.ts';
 import { openEvidence } from './evidence.ts';
 import type { FarSide } from './far-side.ts';
 import { createHostWatch } from './host/host-watch.ts';
+import type { Inquiry } from './inquiry.ts';
 import { joinOwnSides } from './join-sides.ts';
 import { type Loss, whyNotKept, workerFault } from './loss.ts';
 import type { OpenedSession } from './opened-session.ts';
+import { planStages } from './plan-stages.ts';
 import { Recorder } from './recorder.ts';
 import { stretchToRest } from './schedule.ts';
 import { Segments, type SegmentsPlan } from './segments.ts';
@@ -25,13 +27,15 @@ export interface SessionContext {
   readonly loss: Loss;
   readonly undo: Undo;
   readonly farSide: FarSide | undefined;
+  /** Of a run that chooses its arms. */
+  readonly inquiry?: Inquiry | undefined;
 }
 
 /** Runs the load of an opened session, records it, and finishes the folder. */
 export function conduct(
   opened: OpenedSession,
   options: RunOptions,
-  { listener, loss, undo, farSide }: SessionContext,
+  { listener, loss, undo, farSide, inquiry }: SessionContext,
 ): RunHandle {
   const { writer, clock, events, sums, segment, next, plan, schedule, first, before, again = [] } = opened;
   const { firewall } = opened;
@@ -63,7 +67,10 @@ export function conduct(
   };
   const segments: Segments = new Segments({
     ...{ options, listener, clock, recorder, events, watch },
-    plan: planSegments(options, opened),
+    plan:
+      inquiry === undefined
+        ? planSegments(options, opened)
+        : planStages(inquiry, { opened, recorder, listener }),
     onFlow: reportFirst,
   });
   let isStopped = false;

@@ -24,7 +24,13 @@ export interface SegmentsPlan {
   /** Seconds from "ready" to a segment's first attempt: time for every shard to receive the message. */
   readonly aheadSec: number;
   /** The scenario of the next segment; undefined: none follows, as in a run, or because too little time is left. */
-  readonly rest: () => Scenario | undefined;
+  readonly rest: () => Scenario | undefined | Promise<Scenario | undefined>;
+  /** Segments differ, as the run chooses them: one that cannot be opened is left out, and no gap is an event. */
+  readonly staged?: {
+    /** @param fromSec its first second */
+    readonly begun: (segment: LoadSegment, fromSec: number) => void;
+    readonly failed: (error: RushhourError) => void;
+  };
   /** Consecutive segments that may end with a worker's fault before the session is abandoned. */
   readonly maxFaults: number;
   /** Second at which load has to end; undefined: by its own schedule. */
@@ -93,7 +99,8 @@ export class Segments {
     const nowSec = clock.seconds();
     const baseSec = Math.max(recorder.next, Math.ceil(nowSec + plan.aheadSec));
     onFlow(baseSec);
-    if (!isFirst) this.#noteGap(recorder.next, baseSec);
+    plan.staged?.begun(segment, baseSec);
+    if (!isFirst && plan.staged === undefined) this.#noteGap(recorder.next, baseSec);
     const ending = setInterval(() => {
       if (clock.seconds() > (plan.endSec ?? Number.POSITIVE_INFINITY) + OVERTIME_SEC) {
         segment.load.stop('drain');
@@ -112,7 +119,7 @@ export class Segments {
     const { options, plan, listener, clock, events } = this.#parts;
     let waiting: number | undefined;
     for (;;) {
-      const scenario = this.#ending.signal.aborted ? undefined : plan.rest();
+      const scenario = this.#ending.signal.aborted ? undefined : await plan.rest();
       if (scenario === undefined) return undefined;
       listener.alive?.();
       try {
@@ -122,6 +129,10 @@ export class Segments {
       } catch (error) {
         if (this.#ending.signal.aborted) return undefined;
         if (!(error instanceof RushhourError)) throw error;
+        if (plan.staged !== undefined) {
+          plan.staged.failed(error);
+          continue;
+        }
         waiting ??= events.add({
           ...{ kind: 'waiting', fromSec: Math.floor(clock.seconds()), toSec: null, setsAside: false },
           text: error.hint === undefined ? error.message : `${error.message} (${error.hint})`,

@@ -7,6 +7,7 @@ import { conduct } from './conduct.ts';
 import { provideFarEnd } from './embedded-far-end.ts';
 import { findCutShort } from './find-cut-short.ts';
 import { openClocks } from './host/read-clocks.ts';
+import { Inquiry } from './inquiry.ts';
 import { watchForLoss } from './loss.ts';
 import { openFarSide } from './open-far-side.ts';
 import type { OpenedSession, SessionOpening } from './opened-session.ts';
@@ -30,10 +31,13 @@ export async function startSession(options: RunOptions, unsheltered: RunListener
   undo.push(async () => clocks.close());
   const opening: SessionOpening = { listener, clocks, undo };
   try {
-    const whole = soak === undefined ? options.scenario : stretchToSoak(options.scenario, soak.forUs);
+    checkAdaptiveUse(options);
+    const inquiry = options.scenario.adaptive === undefined ? undefined : await Inquiry.open(options);
+    const whole =
+      soak === undefined ? (inquiry?.first ?? options.scenario) : stretchToSoak(options.scenario, soak.forUs);
     const lock = soak === undefined ? undefined : await acquireLock(resultsDir, whole.name);
     if (lock !== undefined) undo.push(() => lock.release());
-    const fingerprint = fingerprintOf(whole);
+    const fingerprint = fingerprintOf(inquiry === undefined ? whole : options.scenario);
     const cut = options.resume === true ? await findInterrupted(options, fingerprint) : undefined;
     if (cut !== undefined && soak === undefined) {
       const own = await acquireLock(cut, whole.name, isBeingResumed);
@@ -42,7 +46,12 @@ export async function startSession(options: RunOptions, unsheltered: RunListener
     const farSide = await openFarSide({ ...options, scenario: whole }, listener);
     undo.push(async () => farSide?.close());
     const scenario = await provideFarEnd(whole, undo, loss.happens);
-    const given = { ...options, scenario, ...(farSide && { witness: farSide.witness }) };
+    const given = {
+      ...options,
+      scenario,
+      ...(farSide && { witness: farSide.witness }),
+      ...(inquiry && { mostUs: inquiry.budgetUs }),
+    };
     const opened =
       cut === undefined
         ? await begin(given, fingerprint, opening)
@@ -53,11 +62,20 @@ export async function startSession(options: RunOptions, unsheltered: RunListener
     const endsAt = new Date(Date.parse(startedAt) + (soak?.forUs ?? 0) / 1_000).toISOString();
     await lock?.describe({ runId: id, endsAt });
     farSide?.keep(opened.writer.dir);
-    return conduct(opened, given, { listener, loss, undo, farSide });
+    return conduct(opened, given, { listener, loss, undo, farSide, inquiry });
   } catch (error) {
     await undo.run();
     throw error;
   }
+}
+
+/** @throws UsageError if a run that chooses its arms is to last, or to be resumed */
+function checkAdaptiveUse({ scenario, soak, resume }: RunOptions): void {
+  if (scenario.adaptive === undefined || (soak === undefined && resume !== true)) return;
+  throw new UsageError(
+    `scenario ${scenario.name} chooses its arms from what it has just seen: it can neither be resumed nor soak`,
+    { hint: `start it anew: rushhour run ${scenario.name}` },
+  );
 }
 
 /** Asks the firewall again for a resumed session; its answer from before the load is already on disk. */

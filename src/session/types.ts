@@ -90,6 +90,15 @@ export interface ArmOutline {
   readonly client?: string;
 }
 
+/** What a run that chooses its arms does next, and why. */
+export interface ChosenStage {
+  /** Absent: nothing more. */
+  readonly arms?: readonly { readonly name: string; readonly peakPerSec: number }[];
+  readonly why: string;
+  /** Seconds since the run began. */
+  readonly atSec: number;
+}
+
 /** Progress of a run, reported once a second. Counts are cumulative and include ramps. */
 export interface Progress {
   readonly elapsedUs: number;
@@ -129,6 +138,8 @@ export interface RunListener {
    */
   planned?(plan: RunPlan, before?: Frame): void;
   progress?(progress: Progress): void;
+  /** A run that chooses its arms is about to run these, or to end: why, in a sentence. */
+  chosen?(choice: ChosenStage): void;
   /** A recorded second, for sinks. Never awaited. */
   second?(recorded: RecordedSecond): void;
   /** An event outside the load began or ended. */

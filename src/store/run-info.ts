@@ -49,6 +49,8 @@ export interface RunInfo {
   /** What the machine was like: kernel, sysctls, limits. */
   readonly host: unknown;
   readonly process: ProcessMark;
+  /** Of a run that chose its arms itself: in which order, and why. */
+  readonly inquiry?: InquiryInfo;
   /** For a run that is not a soak; absent in runs of versions that could not resume. */
   readonly session?: SessionInfo;
   /** Only of a soak. */
@@ -64,6 +66,23 @@ export interface LookInfo {
   readonly completed: number;
   /** What failed, timed out or got slower; a run that has any was told to continue regardless. */
   readonly signs: readonly string[];
+}
+
+/** How a run chose its arms. */
+export interface InquiryInfo {
+  /** Arms that ran at the same time, in order. */
+  readonly stages: readonly {
+    readonly id: string;
+    /** First second. */
+    readonly fromSec: number;
+    /** Why it was chosen, with what had been seen. */
+    readonly why: string;
+    readonly arms: readonly string[];
+  }[];
+  /** Why none followed; absent while it runs, and if it was interrupted. */
+  readonly stopped?: string;
+  /** What stays undecided, and what it would need. */
+  readonly untried: readonly { readonly text: string; readonly needs: string }[];
 }
 
 /** What is needed to resume a run or a soak, and to decide which of its seconds count. */

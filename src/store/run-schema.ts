@@ -114,6 +114,11 @@ export const runInfoSchema = schemaOf<RunInfo>()(
     command: z.array(text),
     versions: some({ rushhour: text, node: text }),
     process: mark,
+    inquiry: some({
+      stages: z.array(some({ id: text, fromSec: us, why: text, arms: z.array(text) })),
+      stopped: text.optional(),
+      untried: z.array(some({ text, needs: text })),
+    }).optional(),
     session: some(session).optional(),
     soak: some({ windowSec: z.int().min(1).max(86_400), forUs: us, ...session }).optional(),
   }),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import type { Frame, Stall } from '../metrics/types.ts';
+import { redactScenario } from '../scenario/secret-places.ts';
 import { FILES } from './files.ts';
 import { appendStep, type Entry, Journal } from './journal.ts';
 import { writeJson } from './json-file.ts';
@@ -35,7 +36,6 @@ export interface SessionWriterOptions {
  */
 export class SessionWriter {
   readonly dir: string;
-  readonly info: RunInfo;
   /** How long after a second it may still be excluded, seconds. */
   readonly settleSec: number;
   readonly #files: SessionFiles;
@@ -47,13 +47,14 @@ export class SessionWriter {
   /** Only those that may still exclude seconds. */
   readonly #aside = new Map<number, SessionEvent>();
   readonly #lasting = new Map<number, SessionEvent>();
+  #info: RunInfo;
   #eventCount: number;
   #failures = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor({ dir, info, files, onFailure, before }: SessionWriterOptions) {
     this.dir = dir;
-    this.info = info;
+    this.#info = info;
     this.settleSec = sessionOf(info)?.settleSec ?? 0;
     this.#files = files;
     this.#onFailure = onFailure;
@@ -63,6 +64,22 @@ export class SessionWriter {
     const events = before?.events ?? [];
     this.#eventCount = Math.max(0, ...events.map(({ id }) => id));
     for (const event of events) this.#remember(event);
+  }
+
+  /** run.json as it is. */
+  get info(): RunInfo {
+    return this.#info;
+  }
+
+  /** What run.json says from now on, without secrets; one that cannot be written now is written at the end. */
+  extend({ scenario, ...changes }: Partial<RunInfo>): Promise<void> {
+    const redacted = scenario === undefined ? {} : { scenario: redactScenario(scenario) };
+    this.#info = { ...this.#info, ...changes, ...redacted };
+    return this.#inTurn(async () => {
+      await writeJson(join(this.dir, FILES.info), this.#info).catch((cause: Error) =>
+        this.#onFailure(`${cause.message}: ${FILES.info} in ${this.dir} lacks its last arms for now`),
+      );
+    });
   }
 
   /** Seconds in which something could not be written at once. */

@@ -25,6 +25,7 @@ describe('the scenarios that come with rushhour', () => {
       ['check-tcp', 'proxy-or-target'],
       ['check-windows-sso', 'proxy,target'],
       ['closed-port', 'target'],
+      ['diagnose', 'proxy,target'],
       ['first-bell', 'proxy,target'],
       ['hold', 'proxy-or-target'],
       ['loss-check', 'proxy,target'],

@@ -3,11 +3,13 @@ import { UsageError } from '../../errors.ts';
 import { describeFacts } from '../../lab/index.ts';
 import { scenarioDirs } from '../../scenario/find.ts';
 import { loadScenario } from '../../scenario/load.ts';
+import type { Scenario } from '../../scenario/types.ts';
 import { addBesideOptions } from './beside-options.ts';
 import { addOverrideOptions, type OverrideOptions } from './override-options.ts';
 import { addLookOptions, addSharedRunOptions } from './run-options.ts';
 
-type Endpoints = Pick<OverrideOptions, 'proxy' | 'target'>;
+/** `set`: an assignment, for a scenario that wants a second port as a control. */
+type Endpoints = Pick<OverrideOptions, 'proxy' | 'target'> & { readonly set?: string };
 
 /**
  * Chooses the lab's proxy and target for a scenario: both, or the one that it uses. Those given by flags are kept. If
@@ -22,29 +24,37 @@ export async function chooseEndpoints(
   const { proxy, target } = describeFacts(1);
   const given = readOverrides(flags);
   for (const offered of [{ proxy, target }, { proxy }, { target }, {}]) {
-    if (await loads(scenario, cwd, { ...offered, ...given })) return without(offered, given);
+    const loaded = await load(scenario, cwd, { ...offered, ...given });
+    if (loaded !== undefined) return { ...without(offered, given), ...chooseOtherPort(loaded) };
   }
   return without({ proxy, target }, given);
 }
 
-async function loads(
+/** Of the second proxy, or the second origin. */
+function chooseOtherPort({ adaptive, arms: [base] }: Scenario): Pick<Endpoints, 'set'> {
+  if (adaptive === undefined || adaptive.otherPort !== undefined || base === undefined) return {};
+  const { proxy2, target2 } = describeFacts(1);
+  const port = base.via === 'direct' ? new URL(target2).port : proxy2.split(':').at(-1);
+  return { set: `adaptive.otherPort=${port}` };
+}
+
+async function load(
   scenario: string,
   cwd: string,
   // Whatever the scenario's proxy is for, the lab's endpoints stay the same.
   { proxyUser: _, ...overrides }: OverrideOptions,
-): Promise<boolean> {
+): Promise<Scenario | undefined> {
   try {
-    await loadScenario(scenario, scenarioDirs(cwd), overrides);
-    return true;
+    return await loadScenario(scenario, scenarioDirs(cwd), overrides);
   } catch (error) {
-    if (error instanceof UsageError) return false;
+    if (error instanceof UsageError) return undefined;
     throw error;
   }
 }
 
-function without(offered: Endpoints, given: Endpoints): Endpoints {
+function without(offered: Endpoints, given: Pick<OverrideOptions, 'proxy' | 'target'>): Endpoints {
   return Object.fromEntries(
-    Object.entries(offered).filter(([name]) => given[name as keyof Endpoints] === undefined),
+    Object.entries(offered).filter(([name]) => given[name as 'proxy' | 'target'] === undefined),
   );
 }
 

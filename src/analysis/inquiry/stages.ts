@@ -1,0 +1,253 @@
+import type { Arm } from '../../scenario/types.ts';
+import { connectOnly, hold, idle, type Kit, likeBase, phases, sendsRequests } from './arms.ts';
+import type { StageId } from './types.ts';
+
+/** What was seen that the arms of a stage are measured by. */
+export interface Seen {
+  /** So many fit at once, as held connections showed. */
+  readonly most?: number;
+  /** Got through a second while more was tried. */
+  readonly passedPerSec?: number;
+  /** Share of the handshakes that stalled. */
+  readonly stalledShare?: number;
+  /** Of the time that it may take, seconds. */
+  readonly leftSec: number;
+}
+
+/** Arms that run at the same time, or why they cannot. */
+export type Built = { readonly arms: readonly Arm[] } | { readonly needs: string };
+
+const ON_LINUX = 'Linux, with the raw engine (npm package koffi)';
+
+/** Longest delay of a sweep: beyond the minute for which most systems keep TIME_WAIT. */
+const LONGEST_DELAY_SEC = 66;
+const DELAYS_SEC = [0.3, 0.5, 0.7, 0.9, 1.3, 1.8, 2.5, 4, 7, 12, 20, 30, 40, 50, 57, 59, 61, 63, 66];
+const PAIRS = 10;
+
+/** From the last start to the end of an arm: a handshake that is given up. */
+const TAIL_SEC = 6;
+
+export const BUILDERS: Readonly<Record<StageId, (kit: Kit, seen: Seen) => Built>> = {
+  baseline: (kit, { leftSec }) => {
+    const forSec = within(12, leftSec);
+    return {
+      arms: [likeBase(kit, 'baseline', phases(hold(rate(kit, 0.8), forSec))), ...controls(kit, forSec)],
+    };
+  },
+  breadth: buildBreadth,
+  together: (kit, { stalledShare = 0.1, leftSec }) => {
+    const ratePerSec = rate(kit, 0.45);
+    const forSec = within(clamp(60 / (stalledShare * ratePerSec), 16, 45), leftSec);
+    return {
+      arms: [
+        likeBase(kit, 'baseline', phases(hold(ratePerSec, forSec))),
+        ...reuse(kit, 0.2, forSec),
+        ...otherSource(kit, 0.1, forSec),
+        ...controls(kit, forSec),
+      ],
+    };
+  },
+  steps: buildSteps,
+  cycle: buildCycle,
+  ages: buildAges,
+  packets: buildPackets,
+  idle: (kit, { leftSec }) => {
+    const holdSec = Math.min(60, leftSec - 25);
+    if (holdSec < 20) return { needs: 'more time (--duration)' };
+    const ages = [holdSec * 0.15, holdSec * 0.4, holdSec * 0.7];
+    return { arms: [idleConnections(kit, 0.3, 20, holdSec, ages), ...controls(kit, 20)] };
+  },
+};
+
+/** What a baseline does not show: ports used again, many open at once, other packets, idle connections. */
+function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
+  const heldSec = 26;
+  const forSec = within(24, leftSec - heldSec);
+  if (forSec < 5) return { needs: 'more time (--duration)' };
+  const idleSec = Math.min(heldSec + forSec - 10, 40);
+  return {
+    arms: [
+      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.1), forSec))),
+      connectOnly(kit, 'held', phases(hold(rate(kit, 0.5), forSec)), {
+        holdUs: heldSec * 1_000_000,
+        close: 'fin',
+      }),
+      ...reuse(kit, 0.14, forSec),
+      ...otherSource(kit, 0.04, forSec),
+      ...otherPackets(kit, 0.04, forSec),
+      idleConnections(kit, 0.06, 10, idleSec, [3, idleSec * 0.3, idleSec * 0.65]),
+      ...closed(kit, 0.04, forSec),
+    ],
+  };
+}
+
+/** Below and above what gets through, beside connections that are held. */
+function buildSteps(kit: Kit, { passedPerSec, leftSec }: Seen): Built {
+  const top = kit.ratePerSec;
+  const eachSec = 8;
+  const keepSec = 6;
+  const needed = keepSec + 1 + 3 * eachSec + TAIL_SEC;
+  if (leftSec < needed) return { needs: 'more time (--duration)' };
+  const passed = passedPerSec === undefined || passedPerSec >= top ? top * 0.6 : passedPerSec;
+  const levels = [passed * 0.75, Math.max(passed * 1.12, Math.min(passed * 1.3, top * 0.75)), top * 0.92];
+  return {
+    arms: [
+      connectOnly(kit, 'keep', phases(hold(Math.min(rate(kit, 0.9), passed * 0.75), keepSec)), {
+        holdUs: (3 * eachSec + TAIL_SEC) * 1_000_000,
+        close: 'fin',
+      }),
+      likeBase(kit, 'steps', phases(idle(keepSec + 1), ...levels.map((level) => hold(level, eachSec)))),
+      ...quietControls(kit, keepSec + 1 + 3 * eachSec),
+    ],
+  };
+}
+
+/** Filled several times, at two rates: what has a clock of its own does not know how many are open. */
+function buildCycle(kit: Kit, { most, leftSec }: Seen): Built {
+  const [fast, slow] = [rate(kit, 0.8), rate(kit, 0.4)];
+  const count = most ?? fast * 5;
+  const holdSec = Math.ceil(count / slow) + 4;
+  const forSec = 4 * holdSec;
+  if (forSec + holdSec + TAIL_SEC > leftSec)
+    return { needs: `more time, or a higher rate: ${count} connections have to be filled twice` };
+  return {
+    arms: [
+      connectOnly(kit, 'fill', phases(hold(fast, 2 * holdSec), hold(slow, 2 * holdSec)), {
+        holdUs: holdSec * 1_000_000,
+        close: 'fin',
+      }),
+      ...quietControls(kit, forSec),
+    ],
+  };
+}
+
+/** At which ages of a source port it stalls: from two addresses, almost without load. */
+function buildAges(kit: Kit, { leftSec }: Seen): Built {
+  if (!kit.choosesPackets) return { needs: ON_LINUX };
+  if (kit.sources.length < 2) return { needs: 'a second address on this machine' };
+  if (kit.base.source?.ports !== undefined) return { needs: 'source ports of its own' };
+  const delays = DELAYS_SEC.filter((delay) => delay <= Math.min(LONGEST_DELAY_SEC, leftSec - 12));
+  if (delays.length < 10) return { needs: 'more time (--duration)' };
+  const load = {
+    kind: 'sweep' as const,
+    delaysUs: delays.map((delay) => delay * 1_000_000),
+    pairs: PAIRS,
+    ratePerSec: Math.min(kit.ratePerSec, 10),
+  };
+  const from = kit.sources.slice(0, 2).map((address) => ({ kind: 'address' as const, address }));
+  return {
+    arms: [
+      likeBase(kit, 'ages', load, { from, portCount: PAIRS * delays.length + 50, ...closedByPeer(kit) }),
+    ],
+  };
+}
+
+function buildPackets(kit: Kit, { leftSec }: Seen): Built {
+  if (!kit.choosesPackets) return { needs: ON_LINUX };
+  const forSec = within(12, leftSec);
+  return {
+    arms: [
+      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.2), forSec))),
+      ...otherPackets(kit, 0.2, forSec),
+      ...controls(kit, forSec),
+    ],
+  };
+}
+
+/**
+ * Ports used again within seconds, after a FIN and after an RST: stalls of a port that is still held differ. A handshake that is given
+ * up has its port for as long: there are more than those.
+ */
+function reuse(kit: Kit, share: number, forSec: number): Arm[] {
+  if (!kit.choosesPackets || kit.base.source?.ports !== undefined) return [];
+  const ratePerSec = rate(kit, share);
+  const againAfterSec = kit.base.handshakeTimeoutUs / 1_000_000 + 3;
+  const ports = (perSec: number) => ({
+    againAfterSec,
+    portCount: Math.max(16, Math.ceil(perSec * againAfterSec)),
+  });
+  return [
+    likeBase(kit, 'reuse', phases(hold(ratePerSec, forSec)), { ...ports(ratePerSec), ...closedByPeer(kit) }),
+    likeBase(kit, 'reuse-reset', phases(hold(ratePerSec / 2, forSec)), {
+      ...ports(ratePerSec / 2),
+      close: 'reset',
+    }),
+  ];
+}
+
+/** The far end holds the ports then, as a proxy does. */
+function closedByPeer(kit: Kit): Pick<Arm, 'close'> {
+  return { close: sendsRequests(kit) ? 'peer' : kit.base.close };
+}
+
+function otherSource(kit: Kit, share: number, forSec: number): Arm[] {
+  const [, second] = kit.sources;
+  const isChosen = (kit.base.source?.addresses.length ?? 0) > 0 || kit.base.socket.bind.length > 0;
+  if (second === undefined || isChosen) return [];
+  const from = [{ kind: 'address' as const, address: second }];
+  return [likeBase(kit, 'other-source', phases(hold(rate(kit, share), forSec)), { from })];
+}
+
+/** Differ in MSS alone, and in DSCP alone: EF where the base has none, none where it has one. */
+function otherPackets(kit: Kit, share: number, forSec: number): Arm[] {
+  const { choosesPackets, base } = kit;
+  if (!choosesPackets || !sendsRequests(kit)) return [];
+  const load = phases(hold(rate(kit, share), forSec));
+  const tos = (base.socket.tos ?? 0) >> 2 === 0 ? 0xb8 : 0;
+  return [
+    likeBase(kit, 'small-mss', load, { socket: { ...base.socket, mss: 536 } }),
+    likeBase(kit, tos === 0 ? 'no-dscp' : 'dscp-ef', load, { socket: { ...base.socket, tos } }),
+  ];
+}
+
+function idleConnections(
+  kit: Kit,
+  share: number,
+  forSec: number,
+  holdSec: number,
+  ages: readonly number[],
+): Arm {
+  return connectOnly(kit, 'idle', phases(hold(rate(kit, share), forSec)), {
+    holdUs: Math.round(holdSec * 1_000_000),
+    proveUs: ages.map((age) => Math.round(age) * 1_000_000),
+    close: 'fin',
+  });
+}
+
+/** Other ports of the same host, at the same time. */
+function controls(kit: Kit, forSec: number): Arm[] {
+  return [...closed(kit, 0.1, forSec), ...other(kit, 0.1, forSec)];
+}
+
+/** The same, so little that they do not count where the rate does. */
+function quietControls(kit: Kit, forSec: number): Arm[] {
+  return [...closed(kit, 0.04, forSec), ...other(kit, 0.04, forSec)];
+}
+
+function other(kit: Kit, share: number, forSec: number): Arm[] {
+  const { otherPort } = kit.spec;
+  return otherPort === undefined
+    ? []
+    : [connectOnly(kit, 'other-port', phases(hold(rate(kit, share), forSec)), { port: otherPort })];
+}
+
+function closed(kit: Kit, share: number, forSec: number): Arm[] {
+  const { closedPorts } = kit.spec;
+  return closedPorts.map((port) =>
+    connectOnly(kit, `closed-${port}`, phases(hold(rate(kit, share / closedPorts.length), forSec)), {
+      ...{ port, expect: { kind: 'refused' as const } },
+    }),
+  );
+}
+
+function rate({ ratePerSec }: Kit, share: number): number {
+  return Math.round(ratePerSec * share * 10) / 10;
+}
+
+function within(forSec: number, leftSec: number): number {
+  return Math.max(1, Math.floor(Math.min(forSec, leftSec - TAIL_SEC)));
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
