@@ -9,7 +9,7 @@ describe('the diagnosis of the sample runs', () => {
     const { run, diagnosis } = await diagnoseRun(join(SAMPLES, '20261121-052056-steady'));
     expect(run.id).toBe('20261121-052056-steady');
     expect(diagnosis.verdict).toBe('cannot-tell');
-    expect(diagnosis.symptoms).toEqual(['63 of 3000 handshakes (arm traffic) stalled']);
+    expect(diagnosis.symptoms).toEqual(['63 of 3,000 handshakes (arm traffic) stalled']);
     const of = (status: string): string[] =>
       diagnosis.causes.filter((cause) => cause.status === status).map(({ id }) => id);
     expect(of('named')).toEqual([]);
@@ -20,6 +20,6 @@ describe('the diagnosis of the sample runs', () => {
   it('calls healthy what is, and says how much it could have missed', async () => {
     const { diagnosis } = await diagnoseRun(join(SAMPLES, '20261121-052137-steady'));
     expect(diagnosis).toMatchObject({ verdict: 'healthy', causes: [], decide: [] });
-    expect(diagnosis.text).toContain('none of 3060 handshakes stalled (at most 0.1 % with 95 % confidence)');
+    expect(diagnosis.text).toContain('none of 3,060 handshakes stalled (at most 0.1 % with 95 % confidence)');
   });
 });

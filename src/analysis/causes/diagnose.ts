@@ -1,4 +1,5 @@
 import { OUTCOME_GROUPS, type Outcome } from '../../outcome/outcome.ts';
+import { groupDigits } from '../group-digits.ts';
 import { listSymptoms } from '../observations/symptoms.ts';
 import type { Observations } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
@@ -47,7 +48,10 @@ function findNoVerdict({ generatorLimited, limits, status, arms }: Observations)
 /** Nothing stalled, or so few that any path has them. */
 function describeHealth(seen: Observations): Diagnosis {
   const { arms, nat, limits } = seen;
-  const none = (text: string): Diagnosis => ({ verdict: 'none', text, symptoms: [], causes: [], decide: [] });
+  const none = (text: string): Diagnosis => ({
+    ...{ verdict: 'none', text: groupDigits(text) },
+    ...{ symptoms: [], causes: [], decide: [] },
+  });
   const isSweep = arms.some(({ arm }) => arm.load.kind === 'sweep');
   if (isSweep && (nat === 'apart' || nat === 'reassigned'))
     return none(`No verdict: ${limits[0] ?? 'nothing was measured'}.`);
@@ -66,7 +70,7 @@ function describeHealth(seen: Observations): Diagnosis {
       ? `none of ${started} handshakes stalled`
       : `${stalled} of ${started} handshakes stalled, as on any path`;
   const text = `Healthy: ${seenOf} (at most ${percent(high)} with 95 % confidence), at the rates and for the time of this run.`;
-  return { verdict: 'healthy', text, symptoms: [], causes: [], decide: [] };
+  return { verdict: 'healthy', text: groupDigits(text), symptoms: [], causes: [], decide: [] };
 }
 
 function mostOftenFailed({

@@ -1,3 +1,4 @@
+import { groupDigits } from '../group-digits.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { CAUSES } from './index.ts';
 import { judgeContrasts } from './scope.ts';
@@ -48,7 +49,9 @@ export function weighSymptom(
 }
 
 function weigh(cause: Cause, symptom: Symptom, seen: Observations): Weighed {
-  const judgements = [...judgeContrasts(cause.scope, symptom), ...cause.judge(symptom, seen)];
+  const judgements = [...judgeContrasts(cause.scope, symptom), ...cause.judge(symptom, seen)].map(
+    ({ says, text }): Judgement => ({ says, text: groupDigits(text) }),
+  );
   return {
     ...{ cause, judgements },
     isExcluded: judgements.some(({ says }) => says === 'contradicts'),

@@ -1,4 +1,5 @@
 import type { SeriesCounts } from '../../metrics/types.ts';
+import { groupDigits } from '../group-digits.ts';
 import type { ArmSummary, Finding } from '../types.ts';
 import type { FoundAt, Stretch } from './finder.ts';
 
@@ -28,7 +29,7 @@ export function placeFindings(found: readonly FoundAt[], place: Place): Finding[
       ...formatTimes(stretch, place.startedAtMs),
       ...(finding['endpoint'] === undefined ? endpointOf(arm, place.arms) : {}),
       ...(place.generatorLimited && finding.confidence !== 'none' ? { confidence: 'low' as const } : {}),
-      text: during === undefined ? text : `${formatMoment(during, place.startedAtMs)}${text}`,
+      text: `${during === undefined ? '' : formatMoment(during, place.startedAtMs)}${groupDigits(text)}`,
     };
   });
 }

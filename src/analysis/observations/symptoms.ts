@@ -1,3 +1,4 @@
+import { groupDigits } from '../group-digits.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { contrastArms, countOf } from './contrasts.ts';
 import type { ArmSeen, Observations, Symptom, SymptomKind } from './types.ts';
@@ -89,5 +90,5 @@ const WORDS: Readonly<Record<Exclude<SymptomKind, 'waits'>, readonly [what: stri
 function describe(kind: SymptomKind, arm: string, count: number, of: number): string {
   if (kind === 'waits') return '';
   const [what, verb] = WORDS[kind];
-  return `${count} of ${of} ${what} (arm ${arm}) ${verb}`;
+  return groupDigits(`${count} of ${of} ${what} (arm ${arm}) ${verb}`);
 }

@@ -187,7 +187,7 @@ describe('findings name no culprit', () => {
     const [onset] = FIREWALLS['a SYN rate limit']!();
     expect(onset).toMatchObject({ kind: 'onset', confidence: 'high', from: '2025-01-31T06:00:04.000Z' });
     expect(onset?.text).toMatch(
-      /^06:00:0\d to 06:01:00 UTC: clean for \d s and \d+ starts, then \d+ of \d+ starts stalled \([\d.]+ % to [\d.]+ % with 95 % confidence\)$/,
+      /^06:00:0\d to 06:01:00 UTC: clean for \d s and \d+ starts, then [\d,]+ of \d,\d{3} starts stalled \([\d.]+ % to [\d.]+ % with 95 % confidence\)$/,
     );
   });
 

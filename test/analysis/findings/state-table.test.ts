@@ -127,7 +127,7 @@ describe('a table that is full', () => {
         ...{ kind: 'state-table', arm: 'fill', confidence: 'high' },
         ...{ connections: 750, whenFull: 'drops', establishedPerSec: 200 },
         ...{ from: '2025-01-31T06:00:00.000Z', to: '2025-01-31T06:00:06.000Z' },
-        text: '06:00:00 to 06:00:06 UTC: 750 connections were open at once and alive when checked; of 1120 started from then on, 1070 met silence and 0 were refused; established without loss up to 200/s',
+        text: '06:00:00 to 06:00:06 UTC: 750 connections were open at once and alive when checked; of 1,120 started from then on, 1,070 met silence and 0 were refused; established without loss up to 200/s',
       },
     ]);
   });
