@@ -48,11 +48,11 @@ const TIMED: Readonly<Record<ComparedTime, Timed>> = {
 export async function readRunTimeSeries(dir: string): Promise<RunTimeSeries> {
   const info = await readRunInfo(dir);
   const stored = await readStoredSummary(dir);
-  // Without one it is made of the same frames.
-  const whole = stored === undefined ? new SessionSums(info) : undefined;
+  // Without one, or of a version that did not diagnose, it is made of the same frames.
+  const whole = stored?.diagnosis?.ill === undefined ? new SessionSums(info) : undefined;
   const { cells, reach } = await readCells(dir, info, whole);
   whole?.addWindows(reach.lines, await sumIntervals(dir, reach));
-  const summary = stored ?? (await summariseSums(dir, info, whole!));
+  const summary = await completeSummary(dir, info, stored, whole);
   const times = await readTimes(dir, info, { summary, cells, reach });
   const arms = info.scenario.arms.flatMap((arm): [string, ArmTimeSeries][] => {
     const { name } = arm;
@@ -67,6 +67,18 @@ export async function readRunTimeSeries(dir: string): Promise<RunTimeSeries> {
     ...{ facts: factsOf(info, summary), arms: new Map(arms) },
     ...(firewall === undefined ? {} : { firewall }),
   };
+}
+
+/** @param whole its sums, where the stored summary lacks anything */
+async function completeSummary(
+  dir: string,
+  info: RunInfo,
+  stored: Summary | undefined,
+  whole: SessionSums | undefined,
+): Promise<Summary> {
+  const made = whole === undefined ? undefined : await summariseSums(dir, info, whole);
+  if (stored === undefined) return made!;
+  return { ...stored, ...(made?.diagnosis === undefined ? {} : { diagnosis: made.diagnosis }) };
 }
 
 /** What is known of a run before its frames are read: enough to decide whether it may be compared. */
@@ -226,6 +238,7 @@ function factsOf(info: RunInfo, summary: Summary): RunFacts {
     host: readHost(info.host),
     generatorLimited: summary.verdict.generatorLimited,
     reasons: summary.verdict.generatorLimited ? summary.verdict.reasons : [],
+    ...(summary.diagnosis === undefined ? {} : { diagnosis: summary.diagnosis }),
   };
 }
 

@@ -12,6 +12,9 @@ export function renderComparisonMarkdown(comparison: Comparison, { all }: { read
     `**${escapeMarkdown(sentence)}**`,
     [...formatSide('before', comparison.before), ...formatSide('after', comparison.after)].join('\n'),
     warnings.map((warning) => `> ${escapeMarkdown(warning)}`).join('\n>\n'),
+    (comparison.diagnosis?.changes ?? [])
+      .map(({ sentence }) => `- ${escapeMarkdown(escapeControls(sentence))}`)
+      .join('\n'),
     (comparison.firewall?.sentences ?? [])
       .map((text) => `- ${escapeMarkdown(escapeControls(text))}`)
       .join('\n'),

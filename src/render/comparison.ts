@@ -1,4 +1,5 @@
 import type {
+  CauseChange,
   Comparison,
   ComparisonLine,
   ComparisonVerdict,
@@ -49,6 +50,7 @@ export function renderComparison(comparison: Comparison, look: ComparisonLook): 
       .flatMap((warning) => renderLabelled('note', warning, width))
       .map((line) => paint('doubt', line)),
     ...arms.map((arm) => renderArm(arm, comparison.lines, { all: look.all, width, paint })),
+    renderCauses(comparison, width, paint),
     (comparison.firewall?.sentences ?? []).flatMap((text) => renderLabelled('firewall', text, width)),
     comparison.failIf.flatMap(({ text, held }) =>
       renderLabelled('fail-if', `${text}: ${held ? 'holds' : 'does not hold'}`, width).map((line) =>
@@ -68,6 +70,20 @@ function renderSentence({ verdict, sentence }: Comparison, width: number, paint:
   const said = sentence.slice(sentence.indexOf(':') + 1).trim();
   const [first = '', ...rest] = wrap(`${word}: ${said}`, width);
   return [paint(tone, paint('strong', word)) + first.slice(word.length), ...rest];
+}
+
+const CAUSE_TONES: Readonly<Record<CauseChange['status'], Tone>> = {
+  gone: 'good',
+  still: 'bad',
+  other: 'bad',
+  new: 'bad',
+  'cannot-tell': 'doubt',
+};
+
+function renderCauses({ diagnosis }: Comparison, width: number, paint: Paint): string[] {
+  return (diagnosis?.changes ?? []).flatMap(({ status, sentence }) =>
+    renderLabelled('cause', sentence, width).map((line) => paint(CAUSE_TONES[status], line)),
+  );
 }
 
 function renderSides({ before, after }: Comparison, width: number): string[] {

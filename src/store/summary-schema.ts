@@ -13,6 +13,12 @@ const quantiles = some({
     max: figure,
   },
 });
+const diagnosisVerdict = z.enum(['named', 'cannot-tell', 'healthy', 'none']);
+const causeStatus = z.enum(['named', 'possible', 'excluded']);
+const illArm = some({
+  ...{ arm: armName, count: figure, of: figure },
+  kind: z.enum(['stalled', 'healed', 'refused', 'late', 'cut', 'answered', 'waits']),
+});
 const endpoint = some({ started: figure, established: figure, completed: figure, stalled: figure });
 
 const arm = some({
@@ -105,13 +111,25 @@ export const summarySchema = some({
     }),
   ),
   diagnosis: some({
-    verdict: z.enum(['named', 'cannot-tell', 'healthy', 'none']),
+    verdict: diagnosisVerdict,
     text,
     symptoms: z.array(text),
+    ill: z.array(illArm).optional(),
+    windows: some({ count: figure, ill: figure, lengthSec: figure }).optional(),
+    periods: z
+      .array(
+        some({
+          ...{ fromSec: figure, toSec: figure, from: moment, to: moment, windows: figure },
+          ...{ verdict: diagnosisVerdict, text, ill: z.array(illArm) },
+          causes: z.array(some({ id: text, name: text, status: causeStatus })),
+        }),
+      )
+      .optional(),
     causes: z.array(
       some({
-        ...{ id: text, name: text, status: z.enum(['named', 'possible', 'excluded']), proof: text },
+        ...{ id: text, name: text, status: causeStatus, proof: text },
         ...{ for: z.array(text), against: z.array(text), next: z.array(text) },
+        arms: z.array(armName).optional(),
       }),
     ),
     decide: z.array(some({ text, command: text.optional() })),

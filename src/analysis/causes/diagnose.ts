@@ -21,7 +21,7 @@ const OTHER_FAILURES = 0.01;
  */
 export function diagnose(seen: Observations): Diagnosis {
   const why = findNoVerdict(seen);
-  if (why !== undefined) return { verdict: 'none', text: why, symptoms: [], causes: [], decide: [] };
+  if (why !== undefined) return { verdict: 'none', text: why, symptoms: [], ill: [], causes: [], decide: [] };
   const symptoms = listSymptoms(seen);
   if (symptoms.length === 0) return describeHealth(seen);
   const weighed = symptoms.map((symptom) => weighSymptom(symptom, seen));
@@ -32,6 +32,7 @@ export function diagnose(seen: Observations): Diagnosis {
     verdict: open.length === 0 ? 'named' : 'cannot-tell',
     text: [...sayAllNamed(weighed), ...open.map(sayCannotTell)].join(' '),
     symptoms: symptoms.map(({ text }) => text),
+    ill: symptoms.map(({ kind, arm, count, of }) => ({ arm: arm.name, kind, count, of })),
     causes: listCauses(weighed, open, named),
     decide: listDecisions(open),
   };
@@ -50,7 +51,7 @@ function describeHealth(seen: Observations): Diagnosis {
   const { arms, nat, limits } = seen;
   const none = (text: string): Diagnosis => ({
     ...{ verdict: 'none', text: groupDigits(text) },
-    ...{ symptoms: [], causes: [], decide: [] },
+    ...{ symptoms: [], ill: [], causes: [], decide: [] },
   });
   const isSweep = arms.some(({ arm }) => arm.load.kind === 'sweep');
   if (isSweep && (nat === 'apart' || nat === 'reassigned'))
@@ -70,7 +71,7 @@ function describeHealth(seen: Observations): Diagnosis {
       ? `none of ${started} handshakes stalled`
       : `${stalled} of ${started} handshakes stalled, as on any path`;
   const text = `Healthy: ${seenOf} (at most ${percent(high)} with 95 % confidence), at the rates and for the time of this run.`;
-  return { verdict: 'healthy', text: groupDigits(text), symptoms: [], causes: [], decide: [] };
+  return { verdict: 'healthy', text: groupDigits(text), symptoms: [], ill: [], causes: [], decide: [] };
 }
 
 function mostOftenFailed({
@@ -99,18 +100,22 @@ function listCauses(
   open: readonly WeighedSymptom[],
   named: ReadonlySet<string>,
 ): DiagnosedCause[] {
-  const byId = new Map<string, { readonly cause: Cause; readonly parts: Weighed[] }>();
-  for (const { weighed: all } of weighed) {
+  const byId = new Map<
+    string,
+    { readonly cause: Cause; readonly parts: Weighed[]; readonly arms: Set<string> }
+  >();
+  for (const { weighed: all, symptom } of weighed) {
     for (const one of all) {
-      const known = byId.get(one.cause.id) ?? { cause: one.cause, parts: [] };
+      const known = byId.get(one.cause.id) ?? { cause: one.cause, parts: [], arms: new Set() };
       known.parts.push(one);
+      known.arms.add(symptom.arm.name);
       byId.set(one.cause.id, known);
     }
   }
   const possible = new Set(open.flatMap((one) => one.possible.map(({ cause }) => cause.id)));
   const statusOf = (id: string): DiagnosedCause['status'] =>
     named.has(id) ? 'named' : possible.has(id) ? 'possible' : 'excluded';
-  const causes = [...byId.values()].map(({ cause, parts }): DiagnosedCause => {
+  const causes = [...byId.values()].map(({ cause, parts, arms }): DiagnosedCause => {
     const status = statusOf(cause.id);
     return {
       ...{ id: cause.id, name: cause.name, status },
@@ -118,6 +123,7 @@ function listCauses(
       against: againstOf(parts, status),
       next: status === 'excluded' ? [] : cause.next.map(sayStep),
       proof: cause.proof,
+      arms: [...arms],
     };
   });
   const order = { named: 0, possible: 1, excluded: 2 } as const;

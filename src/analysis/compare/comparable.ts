@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Load, Phase } from '../../scenario/load-types.ts';
 import type { Arm, Scenario } from '../../scenario/types.ts';
-import type { Summary } from '../types.ts';
+import type { Diagnosis, Summary } from '../types.ts';
 
 /** The facts of a run that decide whether it can be compared. */
 export interface RunFacts {
@@ -12,6 +12,8 @@ export interface RunFacts {
   /** Properties of the machine: kernel, CPU, and kernel settings by name. */
   readonly host: { readonly [fact: string]: string };
   readonly generatorLimited: boolean;
+  /** Why it went as it did; absent where only the facts were read, of a run of an earlier version. */
+  readonly diagnosis?: Diagnosis;
   readonly reasons: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 import { compareFirewalls, type ViewedRun } from '../firewall/compare-views.ts';
 import { listFigures } from './arm-figures.ts';
 import { checkComparable } from './comparable.ts';
+import { compareDiagnoses } from './diagnoses.ts';
 import { type Candidate, judgeLines } from './lines.ts';
 import { longestBurstSec } from './long-run.ts';
 import { RUNS_FOR_UNITS, type Units } from './ratio.ts';
@@ -34,6 +35,7 @@ export function compareRuns(
     longestBurstSec: units === 'runs' ? null : longestBurstSec(shortestOf([...before, ...after])),
     lines,
     ...compareFirewallViews(before, after),
+    ...compareDiagnoses(before, after, differences),
     failIf: [],
   };
 }

@@ -1,5 +1,5 @@
 import type { FirewallComparison, FirewallView } from '../firewall/types.ts';
-import type { ArmSummary, Summary } from '../types.ts';
+import type { ArmSummary, Diagnosis, Summary } from '../types.ts';
 import type { ArmCells } from './cells.ts';
 import type { RunFacts } from './comparable.ts';
 import type { TimeSample } from './time-sample.ts';
@@ -84,7 +84,35 @@ export interface Comparison {
    * has none.
    */
   readonly firewall?: FirewallComparison;
+  /** Whether what was wrong before still is; absent: a side has no diagnosis. */
+  readonly diagnosis?: CauseComparison;
   readonly failIf: readonly { readonly text: string; readonly held: boolean }[];
+}
+
+export interface CauseComparison {
+  readonly before: SideDiagnosis;
+  readonly after: SideDiagnosis;
+  /** What was named on either side, and whatever was ill before without a name. */
+  readonly changes: readonly CauseChange[];
+}
+
+export interface SideDiagnosis {
+  /** `mixed`: its runs do not agree. */
+  readonly verdict: Diagnosis['verdict'] | 'mixed';
+  /** In a sentence; of several runs, the verdict of each that differs. */
+  readonly text: string;
+}
+
+export interface CauseChange {
+  /** Of a cause; null: what was ill before has no name. */
+  readonly id: string | null;
+  readonly name: string;
+  /**
+   * `gone`: the arms that it hit are clean after. `still`: named again. `other`: something else is named now. `new`: named after, and
+   * not before.
+   */
+  readonly status: 'gone' | 'still' | 'other' | 'new' | 'cannot-tell';
+  readonly sentence: string;
 }
 
 export interface ComparedSide {

@@ -86,7 +86,13 @@ function wereTogether({ series: a }: ArmSeen, { series: b }: ArmSeen): boolean {
 
 /** Attempts of an arm that show a symptom, and of how many that can; undefined where the arm cannot show it. */
 export function countOf(
-  { arm, summary, started, stalled, refused }: ArmSeen,
+  {
+    arm,
+    summary,
+    started,
+    stalled,
+    refused,
+  }: Pick<ArmSeen, 'arm' | 'summary' | 'started' | 'stalled' | 'refused'>,
   kind: SymptomKind,
 ): { readonly count: number; readonly of: number } | undefined {
   const { outcomes } = summary;

@@ -66,7 +66,7 @@ function observeArm(arm: Arm, tally: Tally, { arms }: Records['summary']): ArmSe
   return [
     {
       ...{ name: arm.name, arm, summary, series, started: summary.started, stalled: summary.stalled.count },
-      refused: REFUSALS.reduce((sum, outcome) => sum + (summary.outcomes[outcome] ?? 0), 0),
+      refused: refusedOf(summary),
       gaps: isSweep ? [] : listOutages(series.bySecond),
       ...(held === undefined ? {} : { held }),
       ...(plateau === undefined ? {} : { plateau }),
@@ -74,6 +74,11 @@ function observeArm(arm: Arm, tally: Tally, { arms }: Records['summary']): ArmSe
       ports: portsOf(arm, summary),
     },
   ];
+}
+
+/** Handshakes that were answered by a refusal of any kind. */
+export function refusedOf({ outcomes }: Pick<Summary['arms'][string], 'outcomes'>): number {
+  return REFUSALS.reduce((sum, outcome) => sum + (outcomes[outcome] ?? 0), 0);
 }
 
 function portsOf(

@@ -19,8 +19,11 @@ const TONES: Readonly<Record<string, string>> = {
 };
 
 /** What the change did, in a sentence. */
-export function comparisonSection({ verdict, sentence, warnings }: Comparison): string {
-  return `<section class="verdict ${TONES[verdict] ?? 'doubt'}"><p class="lead">${escapeHtml(sentence)}</p>${list(warnings, 'warnings')}</section>`;
+export function comparisonSection({ verdict, sentence, warnings, diagnosis }: Comparison): string {
+  return `<section class="verdict ${TONES[verdict] ?? 'doubt'}"><p class="lead">${escapeHtml(sentence)}</p>${list(
+    (diagnosis?.changes ?? []).map((change) => change.sentence),
+    'causes',
+  )}${list(warnings, 'warnings')}</section>`;
 }
 
 /** What was tested, for readers who have nothing but this page. */
