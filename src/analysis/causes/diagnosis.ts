@@ -1,4 +1,4 @@
-import type { SymptomKind } from '../observations/types.ts';
+import type { SymptomKind } from '../observations/symptom-kinds.ts';
 
 export type CauseStatus = 'named' | 'possible' | 'excluded';
 

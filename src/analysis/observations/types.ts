@@ -5,6 +5,7 @@ import type { Nat } from '../findings/finder.ts';
 import type { FirewallSummary } from '../firewall/types.ts';
 import type { SeriesTally } from '../tally.ts';
 import type { ArmSummary, Finding, PingSummary, Summary } from '../types.ts';
+import type { SymptomKind } from './symptom-kinds.ts';
 
 /** In what the connections of two arms differ, as far as something on the path could tell them apart. */
 export const DIFFERENCES = [
@@ -124,10 +125,9 @@ export interface Observations {
   readonly both: FarSummary | undefined;
 }
 
-/** What is to be explained. */
-export const SYMPTOMS = ['stalled', 'healed', 'refused', 'late', 'cut', 'answered', 'waits'] as const;
-export type SymptomKind = (typeof SYMPTOMS)[number];
+export type { SymptomKind };
 
+/** What is to be explained. */
 export interface Symptom {
   readonly kind: SymptomKind;
   /** The arm that shows it most. */

@@ -1,0 +1,3 @@
+/** What there may be to explain. */
+export const SYMPTOMS = ['stalled', 'healed', 'refused', 'late', 'cut', 'answered', 'waits'] as const;
+export type SymptomKind = (typeof SYMPTOMS)[number];
