@@ -7,17 +7,25 @@ const ODD_HOLD_SEC = 53;
 
 const OTHER_PORT = ['--set', `arms.other-port.target=tcp://${ADDRESSES.far}:${PORTS.secondProxy}`];
 const STEADY = ['--duration', '30s'];
-const REUSE = [
-  ...['--duration', '25s', '--rate', '160/s', '--set', 'arms.stress.source.ports=20000-20049'],
-  ...['--set', 'arms.reset-control.source.ports=22000-22009'],
-];
+
+/** Source ports of one client, so that all of them together come round after some six seconds. */
+const PORTS_OF_ALL = 400;
+
+function reuse({ clients }) {
+  const each = Math.max(20, Math.ceil(PORTS_OF_ALL / Number(clients)));
+  return [
+    ...['nat-recycle', '--duration', '25s', '--rate', '80/s'],
+    ...['--set', `arms.stress.source.ports=20000-${20_000 + each - 1}`],
+    ...['--set', `arms.reset-control.source.ports=22000-${22_000 + each - 1}`],
+  ];
+}
 
 /** The scenario that shows a preset's fault, where somebody knows which it is: no session chooses its arms here. */
 const TRIALS = {
-  'timewait-1s': () => ['nat-recycle', ...REUSE],
-  'timewait-1s-rst-drop': () => ['nat-recycle', ...REUSE],
-  'timewait-1s-lenient': () => ['nat-recycle', ...REUSE],
-  'timewait-60s': () => ['nat-recycle', ...REUSE],
+  'timewait-1s': reuse,
+  'timewait-1s-rst-drop': reuse,
+  'timewait-1s-lenient': reuse,
+  'timewait-60s': reuse,
   'small-nat-pool': ({ ports, t }, rate) => [
     ...['port-exhaustion', '--rate', `${rate}/s`, '--set', 'arms.fill.hold=5s', ...OTHER_PORT],
     ...['--duration', `${Math.min(180, Math.ceil((2 * Number(ports)) / rate) + 2 * (5 + sec(t)) + 15)}s`],

@@ -18,6 +18,24 @@ function aheadUs({ near, far }: Candidate): number {
   return far.syns[0]!.atUs - near.syns[0]!.atUs;
 }
 
+/** Pairs that are enough to go by, whatever the others show. */
+const ENOUGH_WHOLE = 3;
+
+/**
+ * How far the far clock seems to be ahead. Where one side saw more copies of a SYN than the other, their first ones need not be the
+ * same packet: a run keeps mostly what stalled, and of that most may have lost the first copy on its way. Such pairs go by their only
+ * SYN-ACK, or count for nothing, unless there is nothing else.
+ */
+function medianAheadUs(stretch: readonly Candidate[]): number {
+  const whole = stretch.filter(({ near, far }) => near.synCount === far.synCount);
+  if (whole.length >= ENOUGH_WHOLE) return median(whole.map(aheadUs));
+  const answered = stretch.flatMap(({ near, far }) => {
+    const [sent, received] = [onlySynAck(far), onlySynAck(near)];
+    return sent === undefined || received === undefined ? [] : [sent - received];
+  });
+  return median(answered.length > whole.length ? answered : stretch.map(aheadUs));
+}
+
 /** How far the far clock is ahead at any time, the way included: medians of pairs most of which are right. */
 export class Offsets {
   readonly #stretches: { readonly untilUs: number; readonly us: number }[] = [];
@@ -28,7 +46,7 @@ export class Offsets {
     for (let from = 0; from < sorted.length; from += STRETCH) {
       // The last stretch has as many as the others, or all there are.
       const stretch = sorted.slice(Math.max(0, Math.min(from, sorted.length - STRETCH)), from + STRETCH);
-      this.#stretches.push({ untilUs: stretch.at(-1)!.near.syns[0]!.atUs, us: median(stretch.map(aheadUs)) });
+      this.#stretches.push({ untilUs: stretch.at(-1)!.near.syns[0]!.atUs, us: medianAheadUs(stretch) });
     }
   }
 
