@@ -3,6 +3,7 @@ import { EXIT } from '../errors.ts';
 import { redactedTitle } from './command-line.ts';
 import { createProcessHost } from './host.ts';
 import { runCli } from './run-cli.ts';
+import { keepYoungGenerationsSmall } from './small-heap.ts';
 
 // The only place that exits: whatever is still open must neither keep the process alive nor truncate its output.
 const host = createProcessHost(availableParallelism());
@@ -21,6 +22,7 @@ const exit = async (code: number): Promise<never> => {
 process.on('uncaughtException', (error) => {
   void import('./output/report-error.ts').then(({ reportError }) => exit(reportError(error, host)));
 });
+keepYoungGenerationsSmall(process.argv[2]);
 // Bug reports name lines of src/, not of a bundle.
 if (process.env['RUSHHOUR_DEBUG'] === '1') process.setSourceMapsEnabled(true);
 // As early as possible: until then, process lists show the command line as typed.

@@ -6,7 +6,7 @@ import { collectGarbageRegularly } from '../../src/worker/collect-garbage.ts';
 
 const EVERY_MS = 60_000;
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
 /** Something that nobody holds any more: tells whether it has been collected. */
@@ -27,6 +27,22 @@ it("collects this thread's garbage as often as it is told until it is ended", as
   await nextTurn();
   expect(isGone()).toBe(true);
   expect(times).toBe(1);
+  stop();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('collects a first time earlier where that is asked for, and then as often as before', () => {
+  let times = 0;
+  const count = (): void => {
+    times += 1;
+  };
+  const stop = collectGarbageRegularly(EVERY_MS, count, 1_000);
+  vi.advanceTimersByTime(1_000);
+  expect(times).toBe(1);
+  vi.advanceTimersByTime(EVERY_MS - 1);
+  expect(times).toBe(1);
+  vi.advanceTimersByTime(1);
+  expect(times).toBe(2);
   stop();
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -20,6 +20,8 @@ const YOUNG_GENERATION_MB = 3;
 
 /** This thread opens no connections: a pause of some ten milliseconds delays none. */
 const COLLECT_EVERY_MS = 60_000;
+/** What reading the scenario and starting has left is never needed again. */
+const FIRST_COLLECT_MS = 5_000;
 
 /** A busy Raspberry Pi takes ten seconds for several, including the rehearsal. */
 const READY_MS = 120_000;
@@ -39,7 +41,7 @@ export const executeInThreads: Executor = (plans, receive) => {
     recordTiming: false,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS, releaseFreedMemory);
+  const stopCollecting = collectGarbageRegularly(COLLECT_EVERY_MS, releaseFreedMemory, FIRST_COLLECT_MS);
   const ports = new Map<number, MessagePort>();
   let waiting = plans.length;
   const ready = createDeferred<void>();
