@@ -8,7 +8,11 @@ export const ADDRESSES = {
   gateway: '10.10.0.1',
   /** Outer side of the firewall: the source address that the far side sees after NAT. */
   external: '10.20.0.1',
+  /** In labs whose NAT has two external addresses, instead: one after the other, as nft(8) wants a range. */
+  externalPair: ['10.20.0.4', '10.20.0.5'],
   far: '10.20.0.2',
+  /** No host has it, or one that does not serve, as `dead-address` says. */
+  dead: '10.20.0.9',
 } as const;
 
 /** Ports of the far side. Nothing ever listens on `closed` (9, discard). */
@@ -35,6 +39,8 @@ export interface LabFacts {
   readonly target2: string;
   /** An address and port on which nothing listens. */
   readonly closed: string;
+  /** The same port of an address that is dead. */
+  readonly dead: string;
   /** Address of the far side. */
   readonly far: string;
   /** All client addresses, separated by commas. */
@@ -43,13 +49,14 @@ export interface LabFacts {
 
 /** @param clients how many client addresses the lab has */
 export function describeFacts(clients: number): LabFacts {
-  const { far } = ADDRESSES;
+  const { far, dead } = ADDRESSES;
   return {
     proxy: `${far}:${PORTS.proxy}`,
     proxy2: `${far}:${PORTS.secondProxy}`,
     target: `http://${far}:${PORTS.origin}/`,
     target2: `http://${far}:${PORTS.secondOrigin}/`,
     closed: `${far}:${PORTS.closed}`,
+    dead: `${dead}:${PORTS.proxy}`,
     far,
     clients: Array.from({ length: clients }, (_, index) => clientAddress(index)).join(','),
   };

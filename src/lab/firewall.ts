@@ -58,7 +58,7 @@ function writeRuleset({ forward = [], divert = [], declarations = [], nat = LINU
     ...declarations,
     ...natDeclarations(nat),
     ...chain('divert', 'type nat hook prerouting priority dstnat', divert),
-    ...chain('forward', 'type filter hook forward priority filter', [...forward, ...natForward()]),
+    ...chain('forward', 'type filter hook forward priority filter', [...forward, ...natForward(nat)]),
     '}',
     '',
   ].join('\n');

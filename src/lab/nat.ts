@@ -17,6 +17,8 @@ export interface Nat {
   readonly rstSec: number;
   /** Ports to assign. Absent: the client's own if it is free, otherwise one of {@link SPARE_PORTS}. */
   readonly pool?: NatPool | undefined;
+  /** An nftables statement by which the kernel itself chooses address and port, instead of all that. */
+  readonly byKernel?: string;
 }
 
 export interface NatPool {
@@ -47,6 +49,10 @@ const OWNER_NEW = 'ip saddr . tcp sport . tcp dport';
 
 /** Sets, maps and chains; `translate` is the hook. */
 export function natDeclarations(nat: Nat): string[] {
+  if (nat.byKernel !== undefined)
+    return chain('translate', 'type nat hook postrouting priority srcnat', [
+      `oifname "${OUTSIDE}" ip saddr ${ADDRESSES.clientNet} ${nat.byKernel}`,
+    ]);
   const pool = nat.pool ?? { ports: SPARE_PORTS, pick: 'in-turn' };
   return [
     `map port { type mark : inet_service; elements = { ${identity(pool.ports)} }\n}`,
@@ -72,7 +78,8 @@ export function natDeclarations(nat: Nat): string[] {
 }
 
 /** Rules of the forward hook, which update the timers of ports as their connections progress. */
-export function natForward(): string[] {
+export function natForward({ byKernel }: Nat): string[] {
+  if (byKernel !== undefined) return [];
   return DESTINATIONS.flatMap((destination) => [
     `iifname "${INSIDE}" tcp dport ${destination} ct status confirmed jump track${destination}`,
     `iifname "${OUTSIDE}" tcp sport ${destination} ct status confirmed jump track${destination}`,

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
 import { suggest } from '../scenario/suggest.ts';
 import { MOST_CLIENTS } from './addresses.ts';
 import type { Draw } from './draw.ts';
@@ -36,6 +36,8 @@ export interface PresetSpec<P extends Parameters> {
   readonly mimics: string;
   /** It consists only of firewall rules: another such preset can replace it while the lab is up. */
   readonly isRulesAlone?: true;
+  /** A kernel module without which its rules cannot be loaded, if not every common kernel has it. */
+  readonly needs?: string;
   /** What it takes for itself; nothing, if absent. */
   readonly takes?: readonly Place[];
   /** What a diagnosis may rightly name, as `id`s of analysis/causes; none: nothing is ill. */
@@ -112,11 +114,27 @@ export function definePreset<const P extends Parameters>(spec: PresetSpec<P>): P
         farEnd: spec.farEnd?.(given) ?? {},
         takes: spec.takes ?? [],
         causes: typeof spec.causes === 'function' ? spec.causes(given) : spec.causes,
-        apply: (lab) => spec.apply(lab, given),
+        apply: (lab) => blameKernel(spec, () => spec.apply(lab, given)),
         disturb: async (lab, pid) => spec.disturb?.(lab, pid, given),
       };
     },
   };
+}
+
+/** @throws EnvironmentError that names the module, where a tool failed that needs it */
+async function blameKernel(
+  { name, needs }: { readonly name: string; readonly needs?: string },
+  apply: () => Promise<void>,
+): Promise<void> {
+  try {
+    await apply();
+  } catch (error) {
+    if (needs === undefined || !(error instanceof EnvironmentError)) throw error;
+    throw new EnvironmentError(`Preset ${name} cannot be set up: ${error.message}`, {
+      cause: error,
+      hint: `it needs the kernel module ${needs}: try modprobe ${needs}; some kernels, of containers and small boards, lack it`,
+    });
+  }
 }
 
 function without(parameters: Parameters, names: readonly string[]): Parameters {

@@ -268,6 +268,7 @@ describe('its arguments', () => {
       closesAfterChallenge: true,
       tls: true,
       second: { proxy: 3_129, origin: 0 },
+      restart: { everyMs: 9_000, awayMs: 300 },
     };
     expect(parseArguments(formatArguments(options))).toEqual(options);
     expect(parseArguments([])).toEqual(FAR_END_DEFAULTS);
@@ -277,6 +278,7 @@ describe('its arguments', () => {
     [['--listen', 'nowhere'], '--listen nowhere is not an address and port.'],
     [['--listen', '127.0.0.1:65536'], '--listen 127.0.0.1:65536 is not an address and port.'],
     [['--origin-port', '65536'], '--origin-port 65536 is not a port: at most 65535.'],
+    [['--restart', '300:9000'], '--restart 300:9000 is not two times, the second shorter.'],
     [['--second', '3129'], '--second 3129 is not two ports.'],
     [['--second', '3129:x'], '--second x is not a whole number'],
     [['--delay-ms', '-1'], 'argument'],

@@ -21,6 +21,9 @@ export function formatArguments(options: FarEndOptions): string[] {
     ...['--response-bytes', String(options.responseBytes)],
     ...['--delay-ms', String(options.delayMs)],
     ...(options.second === undefined ? [] : ['--second', `${options.second.proxy}:${options.second.origin}`]),
+    ...(options.restart === undefined
+      ? []
+      : ['--restart', `${options.restart.everyMs}:${options.restart.awayMs}`]),
     ...SWITCHES.flatMap(([flag, key]) => (options[key] ? [`--${flag}`] : [])),
   ];
 }
@@ -38,6 +41,7 @@ export function parseArguments(argv: readonly string[]): FarEndOptions {
     responseBytes: parseCount('--response-bytes', values['response-bytes'], FAR_END_DEFAULTS.responseBytes),
     delayMs: parseCount('--delay-ms', values['delay-ms'], FAR_END_DEFAULTS.delayMs),
     ...(values.second === undefined ? {} : { second: parseSecond(values.second) }),
+    ...(values.restart === undefined ? {} : { restart: parseRestart(values.restart) }),
   };
 }
 
@@ -55,6 +59,7 @@ function readFlags(argv: readonly string[]) {
         'response-bytes': { type: 'string' },
         'delay-ms': { type: 'string' },
         second: { type: 'string' },
+        restart: { type: 'string' },
       },
     }).values;
   } catch (cause) {
@@ -80,6 +85,15 @@ function parseSecond(text: string): FarEndPorts {
   if (proxy === undefined || origin === undefined || rest.length > 0)
     throw new UsageError(`--second ${text} is not two ports.`, { hint: 'Write 3129:8081.' });
   return { proxy, origin };
+}
+
+function parseRestart(text: string): { readonly everyMs: number; readonly awayMs: number } {
+  const [everyMs, awayMs, ...rest] = text.split(':').map((ms) => parseCount('--restart', ms, 0));
+  if (everyMs === undefined || awayMs === undefined || rest.length > 0 || awayMs >= everyMs)
+    throw new UsageError(`--restart ${text} is not two times, the second shorter.`, {
+      hint: 'Write 20000:3000.',
+    });
+  return { everyMs, awayMs };
 }
 
 function parsePort(flag: string, text: string | undefined, fallback: number): number {

@@ -1,6 +1,7 @@
 import { RushhourError } from '../../errors.ts';
 import { parseArguments } from './arguments.ts';
 import type { FarEndCounts, FarEndMessage, FarEndOptions } from './protocol.ts';
+import { Restarting } from './restart.ts';
 import { type Servers, serveFarEnd } from './serve.ts';
 
 /**
@@ -12,25 +13,29 @@ import { type Servers, serveFarEnd } from './serve.ts';
  */
 async function main(): Promise<void> {
   const isOwned = process.connected === true;
-  let servers: readonly [Servers, ...Servers[]] | undefined;
+  let farEnds: Restarting | undefined;
   let isOver = false;
   const end = (): void => {
     isOver = true;
-    if (servers !== undefined) endProcess(servers);
+    if (farEnds !== undefined) endProcess(farEnds);
   };
   // Before anything else: a signal, or an owner's death, may come at once.
   process.once('disconnect', end);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, isOwned ? () => {} : end);
   if (isOwned) process.on('SIGHUP', () => {});
-  servers = await serveAll(parseArguments(process.argv.slice(2)));
-  if (isOver) endProcess(servers);
-  process.on('SIGUSR2', () => print({ kind: 'counts', counts: sumCounts(servers) }));
+  const options = parseArguments(process.argv.slice(2));
+  const servers = await serveAll(options);
+  const running = new Restarting(servers, () => serveAll(options));
+  farEnds = running;
+  if (isOver) endProcess(running);
+  process.on('SIGUSR2', () => print({ kind: 'counts', counts: sumCounts(running.counts) }));
   const [{ proxy, origin, tlsOrigin }, second] = servers;
   print({
     ...{ kind: 'listening', proxy, origin },
     ...(tlsOrigin === undefined ? {} : { tlsOrigin }),
     ...(second === undefined ? {} : { second: { proxy: second.proxy, origin: second.origin } }),
   });
+  if (options.restart !== undefined) running.begin(options.restart);
 }
 
 async function serveAll({ second, ...first }: FarEndOptions): Promise<[Servers, ...Servers[]]> {
@@ -41,17 +46,17 @@ async function serveAll({ second, ...first }: FarEndOptions): Promise<[Servers, 
   return [servers, await serveFarEnd(other)];
 }
 
-function sumCounts([first, ...others]: readonly [Servers, ...Servers[]]): FarEndCounts {
-  const sum = { ...first.counts };
-  for (const { counts } of others) {
+function sumCounts([first, ...others]: readonly FarEndCounts[]): FarEndCounts {
+  const sum = { ...first! };
+  for (const counts of others) {
     for (const key of Object.keys(sum) as (keyof FarEndCounts)[]) sum[key] += counts[key];
   }
   return sum;
 }
 
-function endProcess(servers: readonly [Servers, ...Servers[]]): void {
+function endProcess({ servers, counts }: Restarting): void {
   for (const one of servers) one.close();
-  print({ kind: 'counts', counts: sumCounts(servers) }, () => process.exit());
+  print({ kind: 'counts', counts: sumCounts(counts) }, () => process.exit());
 }
 
 function print(message: FarEndMessage, printed?: () => void): void {

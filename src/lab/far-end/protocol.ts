@@ -25,6 +25,8 @@ export interface FarEndOptions {
   readonly asksForBasic: boolean;
   /** It closes the connection after its 407, as some proxies do: the client must open another. */
   readonly closesAfterChallenge: boolean;
+  /** It ends after each so many milliseconds, as by kill, and is away for so many. */
+  readonly restart?: { readonly everyMs: number; readonly awayMs: number };
   /** The origin listens for TLS as well, on a port of its own and with a certificate made for this run. */
   readonly tls: boolean;
   /**

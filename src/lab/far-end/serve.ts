@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerOptions } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { HostPort } from '../../scenario/types.ts';
 import type { FarEndCounts, FarEndOptions, TlsOrigin } from './protocol.ts';
 import { createProxy, type Destination, type GrowingCounts } from './proxy.ts';
@@ -13,7 +13,7 @@ export interface Servers {
   /** If TLS was requested. */
   readonly tlsOrigin?: TlsOrigin;
   readonly counts: FarEndCounts;
-  /** Stops listening and resets open connections. */
+  /** Stops listening and closes what is open, tunnels included. */
   close(): void;
 }
 
@@ -34,6 +34,7 @@ export async function serveFarEnd(options: FarEndOptions): Promise<Servers> {
     counts.originRequests += 1;
     respond(request, response);
   };
+  const open = new Set<Socket>();
   const originServer = createServer(PATIENT, answer);
   originServer.on('connection', () => (counts.originConnections += 1));
   const origin = await listen(originServer, { host: options.listen.host, port: options.originPort });
@@ -55,6 +56,12 @@ export async function serveFarEnd(options: FarEndOptions): Promise<Servers> {
   proxyServer.on('connection', (socket) => {
     if (!resumed.has(socket)) counts.proxyConnections += 1;
   });
+  for (const server of [proxyServer, originServer]) {
+    server.on('connection', (socket: Socket) => {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    });
+  }
   const proxy = await listen(proxyServer, options.listen);
 
   return {
@@ -67,6 +74,8 @@ export async function serveFarEnd(options: FarEndOptions): Promise<Servers> {
         server.close();
         server.closeAllConnections();
       }
+      // Tunnels are no longer the servers'.
+      for (const socket of open) socket.destroy();
     },
   };
 }

@@ -2,26 +2,38 @@ import { UsageError } from '../../errors.ts';
 import { suggest } from '../../scenario/suggest.ts';
 import { AND, combine } from '../combine.ts';
 import { type ConfiguredPreset, type Preset, parsePresetArgument, parseSetting } from '../preset.ts';
+import { acceptQueueOne } from './accept-queue-one.ts';
+import { deadAddress } from './dead-address.ts';
+import { ecnDrop } from './ecn-drop.ts';
 import { efPolicer } from './ef-policer.ts';
 import { failOpen5s } from './fail-open-5s.ts';
+import { fastOpenDrop } from './fast-open-drop.ts';
 import { firstSegmentLoss } from './first-segment-loss.ts';
 import { healthy } from './healthy.ts';
+import { icmpReject } from './icmp-reject.ts';
 import { idleCut } from './idle-cut.ts';
 import { idleForget } from './idle-forget.ts';
 import { latency } from './latency.ts';
+import { longPath } from './long-path.ts';
 import { mtuBlackHole } from './mtu-black-hole.ts';
 import { preAnswered } from './pre-answered.ts';
+import { probeDrops } from './probe-drops.ts';
+import { proxyRestart } from './proxy-restart.ts';
 import { randomLoss } from './random-loss.ts';
+import { randomNat } from './random-nat.ts';
 import { resetInjected } from './reset-injected.ts';
 import { slowFarEnd } from './slow-far-end.ts';
 import { smallNatPool } from './small-nat-pool.ts';
 import { synFlood } from './syn-flood.ts';
 import { synRateLimit } from './syn-rate-limit.ts';
+import { synproxy } from './synproxy.ts';
 import { tableLimit } from './table-limit.ts';
 import { timewait1s } from './timewait-1s.ts';
 import { timewait1sLenient } from './timewait-1s-lenient.ts';
 import { timewait1sRstDrop } from './timewait-1s-rst-drop.ts';
 import { timewait60s } from './timewait-60s.ts';
+import { twoAddresses } from './two-addresses.ts';
+import { windowsDrop } from './windows-drop.ts';
 
 export const PRESETS: readonly Preset[] = [
   healthy,
@@ -44,6 +56,18 @@ export const PRESETS: readonly Preset[] = [
   latency,
   slowFarEnd,
   failOpen5s,
+  icmpReject,
+  proxyRestart,
+  acceptQueueOne,
+  deadAddress,
+  longPath,
+  synproxy,
+  twoAddresses,
+  randomNat,
+  windowsDrop,
+  ecnDrop,
+  fastOpenDrop,
+  probeDrops,
 ];
 
 /**

@@ -9,6 +9,7 @@ export const tableLimit = definePreset({
   mimics:
     'a full session table, a licence limit, or a limit of sessions per source or port (common knowledge, no single vendor)',
   isRulesAlone: true,
+  needs: 'nft_connlimit',
   causes: ['open-limit'],
   vary: (draw) => {
     const per = draw.pick(['all', 'all', 'source', 'port']);

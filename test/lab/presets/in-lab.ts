@@ -26,10 +26,12 @@ export async function withLab<T>(preset: string, use: (lab: Lab) => Promise<T>):
 }
 
 /** One lab for all tests of a suite, whose firewall is switched for each: building one takes a second of a processor. */
-export function withSwitchedLab(): (preset: string, use: (lab: Lab) => Promise<void>) => Promise<void> {
+export function withSwitchedLab(
+  first = 'healthy',
+): (preset: string, use: (lab: Lab) => Promise<void>) => Promise<void> {
   let file: StateFile;
   beforeAll(async () => {
-    file = await bringUp(readPreset('healthy'), { lifetime: 'with-owner' });
+    file = await bringUp(readPreset(first), { lifetime: 'with-owner' });
   });
   afterAll(async () => {
     await removeLab(file);
@@ -47,6 +49,7 @@ export interface Attempt {
   readonly client?: number;
   /** Source port; absent: the system's choice. */
   readonly port?: number;
+  readonly toHost?: string;
   readonly toPort?: number;
   /** Absent: a request, after which the far side closes first. Empty: nothing, the connection stays idle. */
   readonly send?: string;
@@ -67,15 +70,17 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: far\r\n\r\n';
 
 /** Makes attempts from inside the lab and tells what became of each, in order. */
 export async function attempt(lab: Lab, attempts: readonly Attempt[]): Promise<Fate[]> {
-  const plan = attempts.map(({ atMs = 0, client = 0, port, toPort, send = REQUEST, giveUpMs = 1_500 }) => ({
-    atMs,
-    from: clientAddress(client),
-    port,
-    toHost: ADDRESSES.far,
-    toPort: toPort ?? PORTS.origin,
-    send,
-    giveUpMs,
-  }));
+  const plan = attempts.map(
+    ({ atMs = 0, client = 0, port, toHost, toPort, send = REQUEST, giveUpMs = 1_500 }) => ({
+      atMs,
+      from: clientAddress(client),
+      port,
+      toHost: toHost ?? ADDRESSES.far,
+      toPort: toPort ?? PORTS.origin,
+      send,
+      giveUpMs,
+    }),
+  );
   const script = fileURLToPath(new URL('./client.mjs', import.meta.url));
   const [command, ...args] = lab.client.enter([process.execPath, script]);
   const running = run(command, args, { maxBuffer: 16 * 1024 * 1024, timeout: 90_000 });

@@ -65,6 +65,7 @@ describe('a preset as written', () => {
       'Preset random-loss: direction=up is out of range.',
       /out or in or both/,
     ],
+    ['proxy-restart:every=2s,away=3s', [], 'Preset proxy-restart: away=3s is not below every=2s.', /be back/],
     ['syn-flood:high=50,low=60', [], 'Preset syn-flood: low=60 is above high=50.', /lower rate/],
   ])('%s with %j is refused: %s', (argument, settings, message, hint) => {
     expect(() => readPreset(argument, settings)).toThrow(
