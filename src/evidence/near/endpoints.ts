@@ -52,7 +52,11 @@ export function findEndpoint(
   port: number,
 ): WatchedEndpoint | undefined {
   if (endpoints.length > MOST_SEARCHED) return undefined;
-  return endpoints.find((one) => one.port === port && holdsAddress(bytes, addressAt, one.address));
+  for (let index = 0; index < endpoints.length; index += 1) {
+    const one = endpoints[index]!;
+    if (one.port === port && holdsAddress(bytes, addressAt, one.address)) return one;
+  }
+  return undefined;
 }
 
 /** Whether these bytes are at this position. */

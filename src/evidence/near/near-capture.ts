@@ -10,8 +10,8 @@ import { MEMORY_BYTES, PacketMemory } from './packet-memory.ts';
 import type { MemoryPiece } from './packet-pool.ts';
 import type { NearArm, NearFound } from './types.ts';
 
-/** Interval between reads of the ring: packets carry the kernel's timestamps, so there is no hurry. */
-const DRAIN_MS = 50;
+/** Interval between reads of the ring: packets carry the kernel's timestamps, so there is no hurry; each read costs a wake-up. */
+const DRAIN_MS = 100;
 
 /** Packets at once; then other work has its turn. */
 const MOST_AT_ONCE = 16_384;
@@ -58,13 +58,14 @@ export class NearCapture {
     // Of the kernel, which gives a page only when it is written: V8 would fill 20 MiB with zeros.
     this.#arena = new Arena(libc, MEMORY_BYTES + CLOCK_BYTES);
     try {
+      this.#clocks = openNearClocks(libc, this.#arena);
+      this.#memory = new PacketMemory({ endpoints, horizonUs, allocate: (bytes) => this.#take(bytes) });
+      // Last, as it alone would have to be closed.
       this.#ring = openHandshakeTap(libc, endpoints);
     } catch (error) {
       this.#arena.release();
       throw error;
     }
-    this.#clocks = openNearClocks(libc, this.#arena);
-    this.#memory = new PacketMemory({ endpoints, horizonUs, allocate: (bytes) => this.#take(bytes) });
     // Nothing but a run keeps this process alive.
     this.#timer = setInterval(() => this.#orEnd(() => this.#drain()), DRAIN_MS).unref();
   }

@@ -1,4 +1,4 @@
-/** Long enough to distinguish a load from a burst. */
+/** Long enough to distinguish a load from a burst; more packets than may come in all of it are too many at once. */
 const WINDOW_US = 200_000;
 
 /** Detects when packets arrive at a higher rate than may be read during a load. */
@@ -21,10 +21,11 @@ export class PacketBudget {
     if (Number.isNaN(this.#sinceUs)) this.#sinceUs = nowUs;
     else this.#count += packets;
     const tookUs = nowUs - this.#sinceUs;
-    if (tookUs < WINDOW_US) return false;
-    const perSec = (this.#count / tookUs) * 1_000_000;
+    const most = (this.#mostPerSec * Math.max(tookUs, WINDOW_US)) / 1_000_000;
+    const isExceeded = this.#count > most;
+    if (!isExceeded && tookUs < WINDOW_US) return false;
     this.#count = 0;
     this.#sinceUs = nowUs;
-    return perSec > this.#mostPerSec;
+    return isExceeded;
   }
 }

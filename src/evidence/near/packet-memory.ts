@@ -1,5 +1,6 @@
 import { LINK_ROOM_BYTES, type PacketOrigin, type PacketRing } from '../../net/packet-socket/ring.ts';
-import { ACK, SYN } from '../../net/wire/packet.ts';
+import { readU32 } from '../../net/wire/big-endian.ts';
+import { ACK, FIN, RST, SYN } from '../../net/wire/packet.ts';
 import { findEndpoint, holdsAddress, type WatchedEndpoint } from './endpoints.ts';
 import {
   bytesOfPool,
@@ -7,6 +8,7 @@ import {
   createPooledPacket,
   KEPT_BYTES,
   type MemoryPiece,
+  NONE,
   PacketPool,
   type PooledPacket,
 } from './packet-pool.ts';
@@ -14,6 +16,9 @@ import { createTuple, readTuple, type Tuple } from './read-tuple.ts';
 
 /** A SYN answered within this time is no longer of interest: half of the shortest time to a retransmission. */
 const PROMPT_US = 500_000;
+
+/** More packets of a chain are not searched for the one before: chains contain packets of other addresses, too. */
+const MOST_SEARCHED = 8;
 
 /** The connection whose packets are requested. */
 export interface Sought {
@@ -156,19 +161,72 @@ export class PacketMemory {
     const at = place * 4 + LINK_ROOM_BYTES;
     const tuple = this.#tuple;
     if (!readTuple(tuple, bytes, at, at + captured)) return;
-    this.#recent.add(this.#origin, chainOfPorts(tuple.sourcePort, tuple.destinationPort), wallUs, steadyUs);
+    const chain = chainOfPorts(tuple.sourcePort, tuple.destinationPort);
+    const isSyn = tuple.flags >= 0 && (tuple.flags & (SYN | ACK)) === SYN;
+    const isSettled = !isSyn && this.#settles(bytes, chain, steadyUs);
+    // An acknowledgement within a connection is not the answer to a SYN.
+    if (isSettled && (tuple.flags & (SYN | FIN | RST | ACK)) === ACK) return;
+    this.#recent.add(this.#origin, chain, wallUs, steadyUs, isSettled);
     if (tuple.flags < 0 || (tuple.flags & (SYN | ACK)) !== (SYN | ACK)) return;
     findEndpoint(this.#endpoints, bytes, tuple.sourceAt, tuple.sourcePort)?.noteSynAck(tuple.ttl, tuple.ipId);
+  }
+
+  /**
+   * Whether the packet at hand shows that its handshake was answered soon, or belongs to one that was. While it arrives, the packets
+   * before it are in the processor's cache: later, reading them takes longer than everything else.
+   */
+  #settles(bytes: Uint8Array, chain: number, steadyUs: number): boolean {
+    const pool = this.#recent;
+    if (this.#tuple.flags < 0) return false;
+    const previous = this.#lastOfPair(pool.lastOf(chain));
+    if (Number.isNaN(previous)) return false;
+    if (pool.isSettled(previous)) return true;
+    if ((this.#tuple.flags & (SYN | ACK)) !== (SYN | ACK)) return false;
+    if ((this.#other.flags & (SYN | ACK)) !== SYN || this.#other.flags < 0) return false;
+    if (steadyUs - this.#later.steadyUs > PROMPT_US || !isOpposite(bytes, this.#tuple, this.#other))
+      return false;
+    const isIts =
+      readU32(bytes, this.#tuple.transportAt + 8) === (readU32(bytes, this.#other.transportAt + 4) + 1) >>> 0;
+    if (!isIts || this.#isRetransmission(previous, chain)) return false;
+    pool.settle(previous);
+    return true;
+  }
+
+  /** Of a SYN: the one before it was not answered soon. */
+  #isRetransmission(syn: number, chain: number): boolean {
+    const { steadyUs } = this.#later;
+    const before = this.#lastOfPair(this.#recent.before(syn));
+    if (Number.isNaN(before)) return this.#belongsToUnanswered(chain, steadyUs);
+    return !this.#recent.isSettled(before) && this.#later.steadyUs > steadyUs - this.#horizonUs;
+  }
+
+  /** From this packet of a chain backwards, the first with the addresses and ports of the packet at hand; read into `#later` and `#other`. */
+  #lastOfPair(from: number): number {
+    const pool = this.#recent;
+    const later = this.#later;
+    let number = from;
+    for (let left = MOST_SEARCHED; left > 0 && !Number.isNaN(number); left -= 1) {
+      pool.read(number, later);
+      if (
+        readTuple(this.#other, later.bytes, later.at, later.end) &&
+        isSamePair(pool.bytes, this.#tuple, later.bytes, this.#other)
+      )
+        return number;
+      number = pool.before(number);
+    }
+    return NONE;
   }
 
   /** Drops or moves the oldest of the latest packets. */
   #evict(): void {
     const number = this.#recent.first;
-    this.#recent.read(number, this.#packet);
-    this.#evictedUs = this.#packet.steadyUs;
-    if (this.#mayBeAskedFor(number)) {
-      if (this.#unanswered.isFull) this.#forget();
-      this.#unanswered.copy(this.#recent, number);
+    this.#evictedUs = this.#recent.steadyUsOf(number);
+    if (!this.#recent.isSettled(number)) {
+      this.#recent.read(number, this.#packet);
+      if (this.#mayBeAskedFor(number)) {
+        if (this.#unanswered.isFull) this.#forget();
+        this.#unanswered.copy(this.#recent, number);
+      }
     }
     this.#recent.drop();
   }
@@ -181,41 +239,22 @@ export class PacketMemory {
   }
 
   #mayBeAskedFor(number: number): boolean {
-    const { bytes, at, end } = this.#packet;
+    const { bytes, at, end, steadyUs } = this.#packet;
     const tuple = this.#tuple;
     if (!readTuple(tuple, bytes, at, end)) return false;
-    const chain = this.#recent.chainOf(number);
     const isSyn = tuple.flags >= 0 && (tuple.flags & (SYN | ACK)) === SYN;
-    return isSyn ? !this.#isAnswered(number, chain) : this.#belongsToUnanswered(chain);
+    return isSyn || this.#belongsToUnanswered(this.#recent.chainOf(number), steadyUs);
   }
 
-  /** Soon, by a SYN-ACK. */
-  #isAnswered(syn: number, chain: number): boolean {
-    const pool = this.#recent;
-    const later = this.#later;
-    for (
-      let number = pool.lastOf(chain);
-      number !== syn && !Number.isNaN(number);
-      number = pool.before(number)
-    ) {
-      pool.read(number, later);
-      if (later.steadyUs - this.#packet.steadyUs > PROMPT_US) continue;
-      if (!readTuple(this.#other, later.bytes, later.at, later.end)) continue;
-      if ((this.#other.flags & (SYN | ACK)) !== (SYN | ACK) || this.#other.flags < 0) continue;
-      if (isOpposite(this.#packet.bytes, this.#tuple, this.#other)) return true;
-    }
-    return false;
-  }
-
-  /** Packets leave in order: the SYN has moved already. */
-  #belongsToUnanswered(chain: number): boolean {
+  /** Of the packet in `#tuple`, at this time. Packets leave in order: the SYN has moved already. */
+  #belongsToUnanswered(chain: number, steadyUs: number): boolean {
     const pool = this.#unanswered;
     const later = this.#later;
     for (let number = pool.lastOf(chain); !Number.isNaN(number); number = pool.before(number)) {
       pool.read(number, later);
-      if (later.steadyUs < this.#packet.steadyUs - this.#horizonUs) return false;
+      if (later.steadyUs < steadyUs - this.#horizonUs) return false;
       if (!readTuple(this.#other, later.bytes, later.at, later.end)) continue;
-      if (isSamePair(this.#packet.bytes, this.#tuple, later.bytes, this.#other)) return true;
+      if (isSamePair(this.#recent.bytes, this.#tuple, later.bytes, this.#other)) return true;
     }
     return false;
   }

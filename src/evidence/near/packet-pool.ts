@@ -37,6 +37,9 @@ export interface MemoryPiece {
   readonly at: number;
 }
 
+/** In the word of a packet's sizes, the bit that says whether it {@link PacketPool.isSettled}. */
+const SETTLED = 1 << 22;
+
 /** Of a packet besides its bytes: two times, four words, and one for a chain. */
 const FACTS_BYTES = 2 * 8 + 5 * 4;
 
@@ -59,7 +62,7 @@ export class PacketPool {
   readonly #bytes: Uint8Array;
   readonly #wallUs: Float64Array;
   readonly #steadyUs: Float64Array;
-  /** Captured and on the wire, from the network header on, and bytes of the link header: 16, 8 and 8 bits. */
+  /** From the lowest bit: on the wire from the network header on (17), bytes of the link header (5), {@link SETTLED}, captured (8). */
   readonly #sizes: Int32Array;
   readonly #interfaces: Int32Array;
   /** The packet before it in its chain. */
@@ -135,8 +138,18 @@ export class PacketPool {
     return this.#words;
   }
 
-  /** Adds the packet whose bytes were written into the claimed slot. @param chain see {@link chainOfPorts} */
-  add(origin: Readonly<PacketOrigin>, chain: number, wallUs: number, steadyUs: number): void {
+  /**
+   * Adds the packet whose bytes were written into the claimed slot.
+   * @param chain see {@link chainOfPorts}
+   * @param isSettled see {@link isSettled}
+   */
+  add(
+    origin: Readonly<PacketOrigin>,
+    chain: number,
+    wallUs: number,
+    steadyUs: number,
+    isSettled = false,
+  ): void {
     const number = this.#next;
     const slot = number & this.#mask;
     const captured = Math.min(origin.capturedBytes, KEPT_BYTES);
@@ -144,6 +157,7 @@ export class PacketPool {
     this.#wallUs[slot] = wallUs;
     this.#steadyUs[slot] = steadyUs;
     this.#sizes[slot] = (captured << 24) | (linkBytes << 17) | Math.min(origin.wireBytes, 0x1_ffff);
+    if (isSettled) this.#sizes[slot]! |= SETTLED;
     this.#interfaces[slot] = origin.interfaceIndex;
     this.#link(number, slot, chain);
   }
@@ -160,6 +174,19 @@ export class PacketPool {
     this.#sizes[slot] = from.#sizes[other]!;
     this.#interfaces[slot] = from.#interfaces[other]!;
     this.#link(this.#next, slot, from.chainOf(number));
+  }
+
+  /** Whether it belongs to a handshake that was answered soon. */
+  isSettled(number: number): boolean {
+    return (this.#sizes[number & this.#mask]! & SETTLED) !== 0;
+  }
+
+  settle(number: number): void {
+    this.#sizes[number & this.#mask]! |= SETTLED;
+  }
+
+  steadyUsOf(number: number): number {
+    return this.#steadyUs[number & this.#mask]!;
   }
 
   chainOf(number: number): number {

@@ -11,6 +11,8 @@ export interface Tuple {
   destinationPort: number;
   /** From the TCP header; -1 for ICMP. */
   flags: number;
+  /** Where that header begins; of an ICMP error, the one it quotes. */
+  transportAt: number;
   /** From the IP header; the ID only for IPv4. */
   ttl: number;
   ipId: number;
@@ -19,7 +21,7 @@ export interface Tuple {
 export function createTuple(): Tuple {
   return {
     ...{ addressBytes: 4, sourceAt: 0, destinationAt: 0, sourcePort: 0, destinationPort: 0, flags: 0 },
-    ...{ ttl: -1, ipId: -1 },
+    ...{ transportAt: 0, ttl: -1, ipId: -1 },
   };
 }
 
@@ -85,6 +87,7 @@ function readHeader(into: Tuple, bytes: Uint8Array, at: number, end: number): nu
 }
 
 function readPorts(into: Tuple, bytes: Uint8Array, at: number): void {
+  into.transportAt = at;
   into.sourcePort = readU16(bytes, at);
   into.destinationPort = readU16(bytes, at + 2);
 }

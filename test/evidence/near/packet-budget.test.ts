@@ -13,6 +13,10 @@ describe('the packets that may be read beside a load', () => {
     expect(exceeded([9_000, 51, 51, 51, 51, 0])).toEqual([false, false, false, false, true, false]);
   });
 
+  it('are exceeded at once by more than may come in all that time', () => {
+    expect(exceeded([0, 201, 0])).toEqual([false, true, false]);
+  });
+
   it('are not exceeded by their own rate, nor by a burst that is less on the whole', () => {
     const steady = Array.from({ length: 40 }, () => 50);
     expect(exceeded(steady)).not.toContain(true);

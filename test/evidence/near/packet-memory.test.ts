@@ -32,6 +32,38 @@ describe('the memory of packets', () => {
     expect(bench.met('frozen')).toBe('ack-foreign');
   });
 
+  it('keeps a SYN, the one that went again and the answer to that', () => {
+    const bench = new Bench({ recent: 16 });
+    const again: Wire[] = [
+      { atUs: 1_000_000, seq: 7 },
+      { atUs: 1_000_050, way: 'in', flags: SYN_ACK, ack: 8 },
+    ];
+    bench.take({ atUs: 0, seq: 7 }, ...manyHealthy(20, 1_000), ...again, ...manyHealthy(20, 1_001_000));
+    const { packets } = bench.read({ kind: 'recovered' }).kept[0]!.evidence;
+    expect(packets.map(({ atUs }) => atUs)).toEqual([0, 1_000_000, 1_000_050]);
+  });
+
+  it('keeps a SYN that was answered with a foreign number', () => {
+    const bench = new Bench({ recent: 16 });
+    bench.take(
+      { atUs: 0, seq: 7 },
+      { atUs: 50, way: 'in', flags: SYN_ACK, ack: 99 },
+      ...manyHealthy(20, 1_000),
+    );
+    expect(bench.read({ kind: 'frozen' }).kept[0]!.evidence.packets).toHaveLength(2);
+  });
+
+  it('keeps no acknowledgements within a connection, but one that answers its next SYN', () => {
+    const bench = new Bench().take(...healthy(40_001, 0), { atUs: 10_000, seq: 50 });
+    bench.take({ atUs: 10_050, way: 'in', flags: ACK, seq: 2, ack: 40_002 });
+    const kindsOf = (startedAtUs: number): string[] =>
+      bench.read({ kind: 'frozen', startedAtUs }).kept[0]!.evidence.packets.map(({ kind }) => kind);
+    expect([kindsOf(0), kindsOf(10_000)]).toEqual([
+      ['syn', 'syn-ack'],
+      ['syn', 'ack'],
+    ]);
+  });
+
   it('says of a handshake that was answered at once and went that it does not know', () => {
     const bench = new Bench({ recent: 16 }).take(...healthy(40_001, 0), ...manyHealthy(20, 1_000));
     expect(bench.met('reset')).toBe('not-held');
