@@ -7,6 +7,7 @@ import { escapeControls } from '../../render/escape.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { createReadingProgress } from '../output/reading-progress.ts';
+import { keepHeapSmall } from '../small-heap.ts';
 
 interface EvidenceOptions {
   readonly results?: string;
@@ -68,6 +69,7 @@ async function joinRun({ host }: Context, run: string, options: EvidenceOptions)
     });
   const { marker } = (await readRunInfo(dir)).scenario;
   const progress = createReadingProgress(host);
+  keepHeapSmall();
   const { summary, attempts } = await joinSides(dir, {
     ...{ far: files, marker, nowMs: host.now() },
     onBytes: ({ path, shown }, bytes) => progress.tell(shown, bytes, () => statSync(path).size),
