@@ -179,6 +179,7 @@ async function withDefaults(
 const KEPT = [
   ...(['proxy', 'target', 'via', 'prefer', 'addresses', 'client', 'rate', 'duration'] as const),
   ...(['emulate', 'interface', 'tcpTimestamps', 'capture', 'set'] as const),
+  ...(['firewall', 'marker', 'ping'] as const),
   ...(['proxyUser', 'keytab', 'principal', 'service'] as const),
 ] satisfies readonly (keyof Overrides)[];
 

@@ -36,6 +36,12 @@ const overrides = some({
   principal: z.array(text).optional(),
   set: z.array(text).optional(),
   proxyUser: credentials.optional(),
+  marker: word,
+  ping: z.boolean().optional(),
+  firewall: some({
+    asks: z.boolean().optional(),
+    ...{ before: word, after: word, run: word, every: word },
+  }).optional(),
 });
 
 const side = some({ command: text, label: text });

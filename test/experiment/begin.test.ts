@@ -15,7 +15,8 @@ it('keeps every flag that changes the scenario, so that each of its runs has the
       addresses: 'first',
     },
     ...{ emulate: '10.1.0.0/28', interface: 'eth0', capture: 'off' },
-    ...{ rate: '50/s', duration: '5s', set: ['arms.traffic.close=reset'] },
+    ...{ rate: '50/s', duration: '5s', set: ['arms.traffic.close=reset'], marker: 'fall-7', ping: false },
+    firewall: { asks: true, before: 'ssh fw show', run: 'ssh fw sessions', every: '2s' },
   };
   const request: ExperimentRequest = {
     ...{ a: 'to a', b: 'to b', rounds: 1, settle: 0, commandTimeout: 1_000_000, seed: 1 },
@@ -28,4 +29,10 @@ it('keeps every flag that changes the scenario, so that each of its runs has the
   expect(scenario.arms[0]).toMatchObject({ prefer: 6, addresses: 'first', close: 'reset' });
   expect(scenario.arms[0]?.source).toMatchObject({ emulate: true, interface: 'eth0' });
   expect(scenario.capture).toBe('off');
+  expect([scenario.marker, scenario.ping]).toEqual(['fall-7', 'off']);
+  expect(scenario.firewall).toMatchObject({
+    before: 'ssh fw show',
+    run: 'ssh fw sessions',
+    everyUs: 2_000_000,
+  });
 });

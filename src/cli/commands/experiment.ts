@@ -3,11 +3,12 @@ import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { ExperimentState } from '../../store/experiment-file.ts';
 import type { Context } from '../context.ts';
+import { addBesideOptions, type BesideOptions } from '../flags/beside-options.ts';
 import { addOverrideOptions, type OverrideOptions, readOverrides } from '../flags/override-options.ts';
 import { addSharedRunOptions, resultsDir, type SharedRunOptions } from '../flags/run-options.ts';
 import { parseCount, parseDurationUs, parseSeed } from '../flags/values.ts';
 
-interface ExperimentOptions extends SharedRunOptions, OverrideOptions {
+interface ExperimentOptions extends SharedRunOptions, OverrideOptions, BesideOptions {
   readonly a?: string;
   readonly b?: string;
   readonly labelA?: string;
@@ -40,7 +41,7 @@ export function registerExperiment(program: Command, context: Context): void {
     .addOption(timeOption('--command-timeout <time>', 'time limit for each command', '5m'))
     .option('--seed <n>', 'seed of the order (default: random, and recorded)', parseSeed)
     .option('--resume <id>', 'resume an interrupted experiment');
-  addSharedRunOptions(addOverrideOptions(command))
+  addBesideOptions(addSharedRunOptions(addOverrideOptions(command)))
     .addHelpText(
       'after',
       `
