@@ -2,6 +2,9 @@ import { describeLinkType, isReadable, LINK_TYPE } from '../../net/wire/link-typ
 import type { Unread } from '../../net/wire/packet.ts';
 import type { PacketFacts } from './read-packets.ts';
 
+/** Two processors that hand over packets at the same time stamp them before either is written: the order of some is not theirs. */
+const PROCESSORS_US = 1_000;
+
 /** An earlier time means a clock that was not set: no capture is older than the format (libpcap, 1998). */
 const FORMAT_SEC = Date.UTC(1998, 0) / 1000;
 /** The clocks of two machines differ by no more than this if they are set at all. */
@@ -24,7 +27,7 @@ const USUAL: readonly Unread[] = ['not IP'];
  * @param nowSec current time, seconds since 1970
  */
 export function remarkOn({ capture, unread }: PacketFacts, nowSec: number): string[] {
-  const { frames, faults, dropped, backwards, linkTypes } = capture;
+  const { frames, faults, dropped, backwards, mostBackUs, linkTypes } = capture;
   const remarks = [...faults];
   if (frames === 0) remarks.push('has no frames');
   for (const linkType of linkTypes.keys())
@@ -38,7 +41,8 @@ export function remarkOn({ capture, unread }: PacketFacts, nowSec: number): stri
   }
   if (dropped !== undefined && dropped > 0)
     remarks.push(`lacks ${dropped} packets that the capture dropped: counts are too low`);
-  if (backwards > 0) remarks.push(`has ${backwards} frames that are earlier than the frame before them`);
+  if (backwards > 0 && mostBackUs > PROCESSORS_US)
+    remarks.push(`has ${backwards} frames that are earlier than the frame before them`);
   return [...remarks, ...remarkOnClock(capture, nowSec)];
 }
 

@@ -66,7 +66,10 @@ export class FrameSink {
     if (end - at < wireBytes) facts.cut += 1;
     if (Number.isNaN(atUs)) return;
     if (Number.isNaN(facts.firstUs)) facts.firstUs = atUs;
-    else if (atUs < facts.lastUs) facts.backwards += 1;
+    else if (atUs < facts.lastUs) {
+      facts.backwards += 1;
+      facts.mostBackUs = Math.max(facts.mostBackUs, facts.lastUs - atUs);
+    }
     facts.lastUs = atUs;
   }
 }

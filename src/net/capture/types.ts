@@ -35,6 +35,8 @@ export interface CaptureFacts {
   cut: number;
   /** Frames with an earlier time than the one before. */
   backwards: number;
+  /** By how much at most, microseconds. */
+  mostBackUs: number;
   /** Frames lost while capturing, according to the file; undefined: it does not say. */
   dropped: number | undefined;
   /** Frames by link type. */
@@ -46,7 +48,7 @@ export interface CaptureFacts {
 export function createFacts(): CaptureFacts {
   return {
     ...{ frames: 0, wholeBytes: 0, epochSec: undefined, firstUs: Number.NaN, lastUs: Number.NaN },
-    ...{ cut: 0, backwards: 0, dropped: undefined, linkTypes: new Map(), faults: new Set() },
+    ...{ cut: 0, backwards: 0, mostBackUs: 0, dropped: undefined, linkTypes: new Map(), faults: new Set() },
   };
 }
 

@@ -143,6 +143,11 @@ describe('what is odd about a capture', () => {
       () => save(all().reverse()),
       /has 7 frames that are earlier than the frame before them/,
     ],
+    [
+      'the order of two processors',
+      () => save([syn(1, 10), syn(2, 9.5), syn(3, 20)]),
+      /^(?!.*earlier than the frame)/,
+    ],
     ['no TCP', () => save([unreachableFrame('10.0.0.254', 1, syn(1, 0), 1)]), /no TCP/],
     ['nothing', () => save([]), /has no frames/],
     ['a frame that breaks off', () => truncated(save(all())), /breaks off after frame 7/],
