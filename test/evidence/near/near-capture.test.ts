@@ -1,10 +1,12 @@
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { NearCapture } from '../../../src/evidence/near/near-capture.ts';
 import type { Evidence } from '../../../src/metrics/evidence.ts';
 import { NOTED_KINDS, type NotedKind } from '../../../src/metrics/noted.ts';
+import { Arena } from '../../../src/net/arena.ts';
 import { makePair, type Namespace, type Pair } from '../../support/namespaces.ts';
 import { enterNamespace } from '../../support/own-network.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
@@ -114,6 +116,22 @@ suiteNeeding('a capture beside a load', ['linux', 'root', 'netns', 'ip', 'nft', 
     } finally {
       near.stop();
       await pair.near.dropRules();
+    }
+  });
+
+  it('leaves nothing open where its memory cannot be made', () => {
+    const take = Arena.prototype.take;
+    const refused = vi.spyOn(Arena.prototype, 'take').mockImplementation(function (this: Arena, length) {
+      if (length > 1_048_576) throw new RangeError('no room');
+      return take.call(this, length);
+    });
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    try {
+      expect(() => capture('10.77.0.2')).toThrow('no room');
+      expect(open()).toBe(before);
+    } finally {
+      refused.mockRestore();
     }
   });
 
