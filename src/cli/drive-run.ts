@@ -140,6 +140,7 @@ export async function runToEnd(
     chosen: (choice) => view.say(formatChoice(choice)),
     event: (event) => view.say(formatEvent(event)),
     ...(also.alive === undefined ? {} : { alive: also.alive }),
+    joining: view.reading,
     warning: (message) => view.say(`warning: ${message}`),
   };
   try {

@@ -9,12 +9,12 @@ import type { RunListener } from './types.ts';
 export async function joinOwnSides(
   dir: string,
   { scenario: { marker } }: Pick<RunInfo, 'scenario'>,
-  { warning }: Pick<RunListener, 'warning'>,
+  { warning, joining }: Pick<RunListener, 'warning' | 'joining'>,
 ): Promise<FarSummary | undefined> {
   try {
     const far = await listOwnCaptures(dir);
     if (far.length === 0) return undefined;
-    return (await joinSides(dir, { far, marker, nowMs: Date.now() })).summary;
+    return (await joinSides(dir, { far, marker, nowMs: Date.now(), onBytes: joining })).summary;
   } catch (error) {
     const hint = error instanceof RushhourError && error.hint !== undefined ? `; ${error.hint}` : '';
     warning?.(`what both sides captured was not joined: ${(error as Error).message}${hint}`);

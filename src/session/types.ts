@@ -1,6 +1,7 @@
 import type { Quantiles, Summary } from '../analysis/types.ts';
 import type { EngineName } from '../engine/names.ts';
 import type { RushhourError } from '../errors.ts';
+import type { CaptureFile } from '../evidence/pcap/read-files.ts';
 import type { PeerAddress } from '../evidence/peer/connect-peer.ts';
 import type { Frame, RecordedSecond } from '../metrics/types.ts';
 import type { AuthSpec, FirewallSpec, Scenario } from '../scenario/types.ts';
@@ -146,6 +147,8 @@ export interface RunListener {
   event?(event: SessionEvent): void;
   /** Called once a second during load, and at each attempt to restart it: silence means that a soak hangs. */
   alive?(): void;
+  /** What both sides captured is read: so many bytes of this file so far. */
+  joining?(file: CaptureFile, bytes: number): void;
   /** A message for the user, such as a full disk or a dead worker; not fatal by itself. */
   warning?(message: string): void;
 }

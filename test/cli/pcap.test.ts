@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLiveView } from '../../src/cli/output/live-view.ts';
 import { createReadingProgress } from '../../src/cli/output/reading-progress.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { writeCapture } from '../evidence/capture-file.ts';
@@ -55,6 +56,21 @@ describe('rushhour pcap', () => {
     expect(code).toBe(5);
     expect(err).toContain('missing.pcap cannot be read (ENOENT');
   });
+});
+
+it.each([
+  [false, '\r\u001b[Kfar.pcapng: 2.00 MB (0 %)\r\u001b[K'],
+  [true, ''],
+])('shows it as well where a run joins both sides, unless it is quiet: %s', (quiet, shown) => {
+  let nowMs = 0;
+  const host = { ...createFakeHost({ tty: true, columns: 60 }), now: () => nowMs };
+  const path = join(dir, 'client.pcap');
+  const view = createLiveView(host, quiet);
+  view.reading({ path, shown: 'far.pcapng' }, 1_000_000);
+  nowMs = 600;
+  view.reading({ path, shown: 'far.pcapng' }, 2_000_000);
+  view.end();
+  expect(host.stderr.text.replace(/ of .*?\(.*?\)/, ' (0 %)')).toBe(shown);
 });
 
 it('shows how far it is on a terminal, and takes that away', () => {

@@ -1,9 +1,12 @@
+import { statSync } from 'node:fs';
+import type { CaptureFile } from '../../evidence/pcap/read-files.ts';
 import { escapeControls } from '../../render/escape.ts';
 import { renderPlan } from '../../render/plan.ts';
 import { renderProgress } from '../../render/progress.ts';
 import type { Origin } from '../../scenario/load.ts';
 import type { Progress, RunPlan } from '../../session/types.ts';
 import type { Host } from '../host.ts';
+import { createReadingProgress, type ReadingProgress } from './reading-progress.ts';
 
 /** Interval of log lines. */
 const LOG_EVERY_US = 5_000_000;
@@ -15,6 +18,8 @@ const REWRITE = '\r\x1b[K';
 export interface LiveView {
   planned(plan: RunPlan): void;
   progress(progress: Progress): void;
+  /** So many bytes of a large file have been read. */
+  reading(file: CaptureFile, bytes: number): void;
   /** A line that stays. */
   say(line: string): void;
   /** Clears the live line. */
@@ -26,15 +31,18 @@ export interface LiveView {
  * @param origins of the proxy and the target
  */
 export function createLiveView(
-  { stderr }: Host,
+  host: Host,
   quiet: boolean,
   logEveryUs: number = LOG_EVERY_US,
   origins: readonly Origin[] = [],
 ): LiveView {
   let durationUs: number | undefined;
+  const { stderr } = host;
   let shown = false;
+  let read: ReadingProgress | undefined;
   let nextLogUs = logEveryUs;
   const clear = (): void => {
+    read?.clear();
     if (shown) stderr.write(REWRITE);
     shown = false;
   };
@@ -54,6 +62,11 @@ export function createLiveView(
         stderr.write(`${renderProgress(progress, durationUs, Number.POSITIVE_INFINITY)}\n`);
         nextLogUs = (Math.floor(progress.elapsedUs / logEveryUs) + 1) * logEveryUs;
       }
+    },
+    reading({ path, shown: name }, bytes) {
+      if (quiet) return;
+      read ??= createReadingProgress(host);
+      read.tell(name, bytes, () => statSync(path).size);
     },
     say(line) {
       clear();

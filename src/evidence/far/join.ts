@@ -20,7 +20,7 @@ export interface JoinOptions {
   /** Of the run: what its requests bear. */
   readonly marker?: string | undefined;
   readonly nowMs: number;
-  readonly onBytes?: OnBytes;
+  readonly onBytes?: OnBytes | undefined;
 }
 
 export interface Joined {
