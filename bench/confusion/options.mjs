@@ -19,7 +19,7 @@ ended at any time, and goes on with what is missing when it is started again. Re
   --busy N           beside so many busy processes (default: 0)
   --minutes N        start no cell after so many minutes
   --journal FILE     a line of JSON for each cell (default: results/confusion.jsonl)
-  --keep DIR         keep the records of runs whose verdict was not the right one
+  --keep DIR         keep the records of each run, without its captures, for "rushhour diagnose DIR/CELL"
   --list             say which cells there are, and which pairs cannot be combined
   --table            print the table of what is in the journal, and try nothing
   --write-docs       put the table into docs/diagnosis.md

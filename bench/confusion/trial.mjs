@@ -26,7 +26,7 @@ const PATIENCE_MS = 10 * 60_000;
  * @param {readonly import('./types.d.mts').Sides[]} how.sides of one run, where what is run does not depend on them
  * @param {'adaptive' | 'fixed'} how.session
  * @param {string} how.scratch an empty folder of its own, removed afterwards
- * @param {string} [how.keep] a folder that gets the run's records, where its verdict was not the right one
+ * @param {string} [how.keep] a folder that gets the run's records, but for its captures
  * @param {AbortSignal} how.signal
  */
 export async function tryCell(cell, { sides, session, scratch, keep, signal }) {
@@ -44,8 +44,12 @@ export async function tryCell(cell, { sides, session, scratch, keep, signal }) {
     if (run === undefined) return sides.map((side) => ({ sides: side, seconds, failed }));
     const entries = [];
     for (const side of sides) entries.push({ sides: side, seconds, ...(await judgeRun(run, cell, side)) });
-    if (keep !== undefined && entries.some((entry) => entry.class !== 'right'))
-      await cp(run, join(keep, `${cell.id.replace(' #', '-')}-${sides.join('-')}`), { recursive: true });
+    if (keep !== undefined)
+      await cp(run, join(keep, `${cell.id.replace(' #', '-')}-${sides.join('-')}`), {
+        recursive: true,
+        // What was made of it is kept; the packets themselves are most of it.
+        filter: (source) => !source.endsWith('/capture'),
+      });
     return entries;
   } finally {
     await rm(scratch, { recursive: true, force: true });

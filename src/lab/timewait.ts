@@ -26,8 +26,12 @@ export function timeWaitParameters(fallbackSec: number) {
 }
 
 /** Timers that free ports early, and pools large enough for the rate of a trial: nothing but early reuse is ill. */
-export function varyTimeWait(draw: Draw): { t: string; ports: string; pick: NatPool['pick'] } {
+export function varyTimeWait(draw: Draw): {
+  readonly [key in 't' | 'ports' | 'pick' | 'clients']: string;
+} {
   return {
+    // One address alone numbers its connections upwards, and collides with none of its own.
+    clients: String(draw.pick([2, 5, 10, 40])),
     t: draw.seconds(1, 6),
     ports: String(draw.pick([0, draw.whole(500, 1_500)])),
     pick: draw.pick(['in-turn', 'random']),

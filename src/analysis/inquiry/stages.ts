@@ -156,7 +156,8 @@ function buildPackets(kit: Kit, { leftSec }: Seen): Built {
 
 /**
  * Ports used again within seconds, after a FIN and after an RST: stalls of a port that is still held differ. A handshake that is given
- * up has its port for as long: there are more than those.
+ * up has its port for as long: there are more than those. From all addresses in turn, where there are several: one host numbers the
+ * connections of a 5-tuple upwards (RFC 6528), by which a far end in TIME_WAIT knows the next one for new; another host does not.
  */
 function reuse(kit: Kit, share: number, forSec: number): Arm[] {
   if (!kit.choosesPackets || kit.base.source?.ports !== undefined) return [];
@@ -166,10 +167,14 @@ function reuse(kit: Kit, share: number, forSec: number): Arm[] {
     againAfterSec,
     portCount: Math.max(16, Math.ceil(perSec * againAfterSec)),
   });
+  const from = choosesSources(kit) ? { from: [{ kind: 'all' as const }] } : {};
   return [
-    likeBase(kit, 'reuse', phases(hold(ratePerSec, forSec)), { ...ports(ratePerSec), ...closedByPeer(kit) }),
+    likeBase(kit, 'reuse', phases(hold(ratePerSec, forSec)), {
+      ...{ ...ports(ratePerSec), ...from },
+      ...closedByPeer(kit),
+    }),
     likeBase(kit, 'reuse-reset', phases(hold(ratePerSec / 2, forSec)), {
-      ...ports(ratePerSec / 2),
+      ...{ ...ports(ratePerSec / 2), ...from },
       close: 'reset',
     }),
   ];
@@ -180,10 +185,15 @@ function closedByPeer(kit: Kit): Pick<Arm, 'close'> {
   return { close: sendsRequests(kit) ? 'peer' : kit.base.close };
 }
 
+/** This machine has several addresses, and the user has chosen none of them. */
+function choosesSources({ sources, base }: Kit): boolean {
+  const isChosen = (base.source?.addresses.length ?? 0) > 0 || base.socket.bind.length > 0;
+  return sources.length > 1 && !isChosen;
+}
+
 function otherSource(kit: Kit, share: number, forSec: number): Arm[] {
   const [, second] = kit.sources;
-  const isChosen = (kit.base.source?.addresses.length ?? 0) > 0 || kit.base.socket.bind.length > 0;
-  if (second === undefined || isChosen) return [];
+  if (second === undefined || !choosesSources(kit)) return [];
   const from = [{ kind: 'address' as const, address: second }];
   return [likeBase(kit, 'other-source', phases(hold(rate(kit, share), forSec)), { from })];
 }
