@@ -42,6 +42,11 @@ export function summarise(input: SummaryInput): Summary {
   return { ...summary, diagnosis: diagnose(observe({ scenario, tally, summary, nat, both })) };
 }
 
+function wasClockSet({ timeSeries }: SummaryInput): boolean {
+  const { soak, session } = timeSeries?.summary ?? {};
+  return (soak ?? session)?.events.some(({ kind }) => kind === 'clock-stepped') === true;
+}
+
 /** All but why. */
 function describeRun(input: SummaryInput): Omit<Summary, 'diagnosis'> {
   const { run, scenario, tally, histograms } = input;
@@ -84,8 +89,8 @@ function describeRun(input: SummaryInput): Omit<Summary, 'diagnosis'> {
     ...tally.faults,
     ...summariseBeside(tally.beside),
     findings: placeFindings(findAll({ scenario, tally, histograms, arms, nat: input.nat }), {
-      // Second numbers include gaps; wall-clock times might not.
-      startedAtMs: input.timeSeries?.measuredSec === undefined ? Date.parse(run.startedAt) : undefined,
+      // Seconds are counted by a clock that goes on while the machine sleeps; only the wall clock may have been set.
+      startedAtMs: wasClockSet(input) ? undefined : Date.parse(run.startedAt),
       arms,
       loadOf: (arm) => {
         const { counts, bySecond } = tally.series(arm);

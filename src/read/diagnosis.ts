@@ -6,6 +6,7 @@ import type { Summary } from '../analysis/types.ts';
 import { readFar } from '../store/far-files.ts';
 import { readNotes } from '../store/notes.ts';
 import { readRunInfo } from '../store/read-info.ts';
+import { diagnoseNight } from './night.ts';
 import { sumFolder, summariseSums } from './summary.ts';
 
 /** What a run says of why, from all that its folder holds by now: what its far side saw may have been joined after it ended. */
@@ -22,8 +23,9 @@ export type Sides = 'near' | 'both';
  * @throws UsageError where the folder holds no run
  */
 export async function diagnoseRun(dir: string): Promise<DiagnosedRun> {
-  const { run, seen } = await observeRun(dir);
-  return { run, diagnosis: diagnose(seen) };
+  const { run, seen, info, sums, arms } = await readAll(dir, 'both');
+  const whole = diagnose(seen);
+  return { run, diagnosis: (await diagnoseNight(dir, info, sums, { run, arms, diagnosis: whole })) ?? whole };
 }
 
 /**
@@ -34,6 +36,11 @@ export async function observeRun(
   dir: string,
   sides: Sides = 'both',
 ): Promise<{ readonly run: Summary['run']; readonly seen: Observations }> {
+  const { run, seen } = await readAll(dir, sides);
+  return { run, seen };
+}
+
+async function readAll(dir: string, sides: Sides) {
   const info = await readRunInfo(dir);
   const sums = await sumFolder(dir, info);
   const { farCounters, ...near } = await summariseSums(dir, info, sums);
@@ -46,5 +53,8 @@ export async function observeRun(
     both: isBoth && far.kind === 'whole' ? far.value : undefined,
   });
   const { run } = near;
-  return { run: label === undefined ? run : { ...run, label }, seen };
+  return {
+    ...{ run: label === undefined ? run : { ...run, label }, seen },
+    ...{ info, sums, arms: near.arms },
+  };
 }

@@ -12,6 +12,7 @@ import { readEvents } from '../store/session-events.ts';
 import { schemaOf } from '../store/shapes.ts';
 import { summarySchema } from '../store/summary-schema.ts';
 import { readBeside, readFarBeside } from './beside.ts';
+import { diagnoseNight } from './night.ts';
 import { SessionSums } from './session-sums.ts';
 
 const SUMMARY = schemaOf<Summary>()(summarySchema);
@@ -66,7 +67,9 @@ export async function summariseSums(
     new Date(Date.parse(info.startedAt) + (sums.tally.lastSecond + 1) * 1_000).toISOString();
   const events = sessionOf(info) === undefined ? [] : await readEvents(dir);
   const { far } = await readFarBeside(dir);
-  return { ...sums.summarise(status, endedAt, events, far), ...(await readBeside(dir)) };
+  const summary = sums.summarise(status, endedAt, events, far);
+  const diagnosis = await diagnoseNight(dir, info, sums, summary);
+  return { ...summary, ...(diagnosis === undefined ? {} : { diagnosis }), ...(await readBeside(dir)) };
 }
 
 /** Everything that a folder holds, summed up; lines that are torn are passed over. */

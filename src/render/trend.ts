@@ -30,6 +30,7 @@ export function renderTrend(trend: Trend, look: TrendLook): string {
         { all: look.all, width, paint },
       ),
     ]),
+    renderCauses(trend, width).map((line) => paint('strong', line)),
     renderMarks(trend, width).map((line) => paint('doubt', line)),
     trend.failIf.flatMap(({ text, held, note }) => {
       const judged = held === null ? 'cannot tell' : held ? 'holds' : 'does not hold';
@@ -78,6 +79,15 @@ function toneOf({ verdict, worse }: TrendLine): Tone {
     case 'cannot tell':
       return 'doubt';
   }
+}
+
+/** Where the cause changed; without a change, what all nights agree in, unless they are healthy. */
+function renderCauses({ causeChanges, cause }: Trend, width: number): string[] {
+  if (causeChanges.length > 0)
+    return causeChanges.flatMap(({ sentence }) => renderLabelled('cause', sentence, width));
+  return cause === null || cause === 'healthy'
+    ? []
+    : renderLabelled('cause', `in all nights that tell: ${cause}`, width);
 }
 
 function renderMarks({ nights, probeChanges, notes }: Trend, width: number): string[] {

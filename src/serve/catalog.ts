@@ -115,8 +115,18 @@ async function hasLinks(dir: string): Promise<boolean> {
   return entries.flat().some((entry) => entry.isSymbolicLink());
 }
 
+/** What is not excluded, in names: a list keeps thousands of runs. */
+function leftIn({
+  verdict,
+  causes,
+}: NonNullable<Summary['diagnosis']>): NonNullable<RunFigures['diagnosis']> {
+  const left = causes.filter(({ status }) => status !== 'excluded');
+  const none = { for: [], against: [], next: [], proof: '' };
+  return { verdict, causes: left.map(({ id, name, status }) => ({ id, name, status, ...none })) };
+}
+
 /** Undefined of a summary that is not what it should be. */
-function figuresOf({ run, arms }: Summary): RunFigures | undefined {
+function figuresOf({ run, arms, diagnosis }: Summary): RunFigures | undefined {
   try {
     return {
       lastedUs: Math.max(0, Date.parse(run.endedAt) - Date.parse(run.startedAt)) * 1_000,
@@ -124,6 +134,7 @@ function figuresOf({ run, arms }: Summary): RunFigures | undefined {
         ...{ name, started, stalled: stalled.count, rate: stalled.rate },
         ci95: [stalled.ci95[0], stalled.ci95[1]],
       })),
+      ...(diagnosis === undefined ? {} : { diagnosis: leftIn(diagnosis) }),
     };
   } catch {
     return undefined;

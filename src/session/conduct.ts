@@ -1,5 +1,6 @@
 import type { RunStatus } from '../analysis/types.ts';
 import { readBeside } from '../read/beside.ts';
+import { diagnoseNight } from '../read/night.ts';
 import { openEvidence } from './evidence.ts';
 import type { FarSide } from './far-side.ts';
 import { createHostWatch } from './host/host-watch.ts';
@@ -115,8 +116,11 @@ export function conduct(
       const endedAt = new Date(Date.parse(writer.info.startedAt) + clock.seconds() * 1_000).toISOString();
       const far = farSide === undefined ? undefined : await joinOwnSides(writer.dir, writer.info, listener);
       // The verdict does not depend on it, so a failed read is not an error.
+      const summed = sums.summarise(status, endedAt, events.kinds, far);
+      const diagnosis = await diagnoseNight(writer.dir, writer.info, sums, summed).catch(() => undefined);
       const summary = {
-        ...sums.summarise(status, endedAt, events.kinds, far),
+        ...summed,
+        ...(diagnosis === undefined ? {} : { diagnosis }),
         ...(await readBeside(writer.dir).catch(() => ({}))),
       };
       const unkept = await whyNotKept(writer.finish(summary, status, endedAt));

@@ -6,8 +6,7 @@ import type { FoundAt, Stretch } from './finder.ts';
 /** Where and when findings are. */
 export interface Place {
   /**
-   * When the run's second 0 began, milliseconds since 1970; undefined if its seconds do not follow a clock, because a
-   * soak has gaps.
+   * When the run's second 0 began, milliseconds since 1970; undefined if the wall clock was set since.
    */
   readonly startedAtMs: number | undefined;
   readonly arms: Readonly<Record<string, ArmSummary>>;
@@ -50,7 +49,7 @@ function formatTimes(stretch: Stretch | undefined, startedAtMs: number | undefin
   return { from: at(stretch.fromSec), to: at(stretch.toSec) };
 }
 
-/** "05:38:05 to 05:38:12 UTC: ", or nothing if the run's seconds do not follow a clock. */
+/** "05:38:05 to 05:38:12 UTC: ", or nothing if the wall clock was set. */
 function formatMoment({ fromSec, toSec }: Stretch, startedAtMs: number | undefined): string {
   if (startedAtMs === undefined) return '';
   const clock = (sec: number): string =>

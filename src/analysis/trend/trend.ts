@@ -1,4 +1,5 @@
 import { medianOf } from '../median.ts';
+import { type DiagnosedNight, findCauseChanges } from './causes.ts';
 import { checkWork } from './choose-soak-runs.ts';
 import { type JudgedTimeSeries, judgeTimeSeries } from './lines.ts';
 import { listTimeSeries, seriesOf } from './series.ts';
@@ -34,6 +35,7 @@ export function judgeTrend(nights: readonly SoakRun[], { timeZone, weekdays, not
   const lines = judged.map((one) => describeLine(one, dateOf, probe));
   const weekendNotes = weekdays ? [] : findWeekendEffect(judged, isWeekend);
   const scenario = nights[0]?.facts.scenario.name ?? '';
+  const { changes: causeChanges, now: cause } = findCauseChanges(diagnosedNights(counted, dateOf));
   return {
     schema: 1,
     ...concludeFrom(lines, { scenario, nights: nights.length, counted: counted.length }),
@@ -44,7 +46,7 @@ export function judgeTrend(nights: readonly SoakRun[], { timeZone, weekdays, not
       const { id, date } = shown[index]!;
       return { id, date, what };
     }),
-    lines,
+    ...{ causeChanges, cause, lines },
     failIf: [],
   };
 }
@@ -56,6 +58,7 @@ function describeRun({ facts, lengthSec, arms }: SoakRun, timeZone: string, usua
     ...localDayOf(startedAt, timeZone),
     generatorLimited: facts.generatorLimited,
     leftOut: whyLeftOut(facts, lengthSec, usualSec),
+    diagnosis: describeDiagnosis(facts),
     arms: Object.fromEntries(
       [...arms].map(([name, { notOkShare, figures }]) => [
         name,
@@ -68,6 +71,19 @@ function describeRun({ facts, lengthSec, arms }: SoakRun, timeZone: string, usua
       ]),
     ),
   };
+}
+
+function describeDiagnosis({ diagnosis }: SoakRun['facts']): TrendNight['diagnosis'] {
+  if (diagnosis === undefined) return null;
+  const { verdict, text, causes } = diagnosis;
+  return { verdict, text, named: causes.filter(({ status }) => status === 'named').map(({ id }) => id) };
+}
+
+function diagnosedNights(nights: readonly SoakRun[], dateOf: (night: SoakRun) => string): DiagnosedNight[] {
+  return nights.flatMap((night) => {
+    const { run, diagnosis } = night.facts;
+    return diagnosis === undefined ? [] : [{ id: run.id, date: dateOf(night), diagnosis }];
+  });
 }
 
 function whyLeftOut(facts: SoakRun['facts'], lengthSec: number, usualSec: number): string | null {

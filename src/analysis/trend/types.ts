@@ -1,7 +1,7 @@
 import type { Figure, STATUS_COUNTS } from '../compare/arm-figures.ts';
 import type { RunFacts } from '../compare/comparable.ts';
 import type { LineUnit } from '../compare/types.ts';
-import type { Summary } from '../types.ts';
+import type { Diagnosis, Summary } from '../types.ts';
 
 /** What is kept of a run after reading it: figures with their errors, no seconds. */
 export interface SoakRun {
@@ -50,6 +50,10 @@ export interface Trend {
   readonly nights: readonly TrendNight[];
   /** Where the probe or the scenario differs from the night before. */
   readonly probeChanges: readonly ProbeChange[];
+  /** Where the cause differs from the nights before, by their diagnoses. */
+  readonly causeChanges: readonly CauseChange[];
+  /** What the nights since the last change agree in, in words; null: no night has a diagnosis that says anything. */
+  readonly cause: string | null;
   readonly lines: readonly TrendLine[];
   readonly failIf: readonly JudgedCondition[];
 }
@@ -64,6 +68,13 @@ export interface TrendNight extends Pick<Summary['run'], 'id' | 'label' | 'start
   readonly generatorLimited: boolean;
   /** Why the night is shown but does not count; null: it counts. */
   readonly leftOut: string | null;
+  /** Null: none, or not known. */
+  readonly diagnosis: {
+    readonly verdict: Diagnosis['verdict'];
+    readonly text: string;
+    /** Ids of causes that are named. */
+    readonly named: readonly string[];
+  } | null;
   readonly arms: Readonly<Record<string, TrendNightArm>>;
 }
 
@@ -72,6 +83,16 @@ export interface TrendNightArm {
   readonly figures: Readonly<
     Record<string, { value: number; ci95: readonly [number | null, number | null] }>
   >;
+}
+
+export interface CauseChange {
+  /** The first night that differs. */
+  readonly id: string;
+  readonly date: string;
+  /** Before, and since, in words. */
+  readonly from: string;
+  readonly to: string;
+  readonly sentence: string;
 }
 
 export interface ProbeChange {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Trend } from '../../analysis/trend/types.ts';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import { escapeControls } from '../../render/escape.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { collect, parseCount, parseDurationUs } from '../flags/values.ts';
@@ -61,8 +62,8 @@ Examples:
   rushhour trend --hook 'curl -sSf -d @- https://hooks.example.org/'
 
 Conditions: <arm>.<figure> and one of changed, drifted, worse, better (optionally preceded by "not"), or a bound for the
-last night: > 0.1%, > 50ms, < 950/s. <arm> may be *. The hook has RUSHHOUR_VERDICT (pass, fail, cannot-tell) in its
-environment. Exit codes: 0 done; 2 bad usage; 3 a --fail-if holds; 4 every night was generator-limited; 5 the hook failed.
+last night: > 0.1%, > 50ms, < 950/s. <arm> may be *. The hook has RUSHHOUR_VERDICT (pass, fail, cannot-tell) and
+RUSHHOUR_CAUSE (the last change of cause, in a line) in its environment. Exit codes: 0 done; 2 bad usage; 3 a --fail-if holds; 4 every night was generator-limited; 5 the hook failed.
 See docs/trend.md for the method.`,
     )
     .action(context.act((runs: string[], options: TrendOptions) => trend(context, runs, options)));
@@ -148,11 +149,16 @@ async function callHook(
     {
       command: hook,
       input: `${JSON.stringify(judged)}\n`,
-      env: { RUSHHOUR_VERDICT: judged.verdict },
+      env: { RUSHHOUR_VERDICT: judged.verdict, RUSHHOUR_CAUSE: sayCause(judged) },
       timeoutUs: hookTimeout,
     },
     host,
   );
+}
+
+/** The last change of cause in a line, or what all nights agree in; for the subject of a mail. */
+function sayCause({ causeChanges, cause }: Trend): string {
+  return escapeControls(causeChanges.at(-1)?.sentence ?? cause ?? 'no diagnosis');
 }
 
 function exitCodeOf({ verdict, nights }: Trend): ExitCode {

@@ -1,3 +1,4 @@
+import { findCauseChanges } from '../../analysis/trend/causes.ts';
 import { formatPlural, formatShare } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
 import { formatTested } from '../tested.ts';
@@ -47,7 +48,26 @@ function renderTrend(runs: readonly RunRow[], index: number): string {
   const drawn = names.slice(0, MAX_ARMS).map((name) => renderArm(name, runs));
   return `<section class="trend" aria-labelledby="trend-heading-${index}"><h2 id="trend-heading-${index}">Stalled share of ${escapeHtml(scenario)}, run by run</h2>
 ${tested === undefined ? '' : `<p class="tested">${escapeHtml(formatTested(tested))}</p>\n`}<p class="caption">The last ${formatPlural(runs.length, 'run', 'runs')}, each with its 95 % interval; hollow: no verdict. The table below has the figures.</p>
-<div class="charts">${drawn.join('\n')}</div></section>`;
+${renderCauses(runs)}<div class="charts">${drawn.join('\n')}</div></section>`;
+}
+
+/** Where the cause changed from one run to the next. */
+function renderCauses(runs: readonly RunRow[]): string {
+  const { changes } = findCauseChanges(
+    runs.flatMap(({ id, startedAt, figures }) =>
+      figures?.diagnosis === undefined
+        ? []
+        : [{ id, date: startedAt.slice(0, 16).replace('T', ' '), diagnosis: figures.diagnosis }],
+    ),
+    'run',
+  );
+  if (changes.length === 0) return '';
+  const items = changes.map(({ sentence }) => `<li>${escapeHtml(upper(sentence))}</li>`);
+  return `<h3>Changes of cause</h3><ul class="causes">${items.join('')}</ul>`;
+}
+
+function upper(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function renderArm(name: string, runs: readonly RunRow[]): string {

@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../../analysis/types.ts';
 import type { RunListing } from '../../read/listing.ts';
 
 /** The figures of one arm for lists and trends. */
@@ -14,6 +15,8 @@ export interface ArmFigures {
 export interface RunFigures {
   readonly lastedUs: number;
   readonly arms: readonly ArmFigures[];
+  /** Why, as far as it can tell; absent in summaries of earlier versions. */
+  readonly diagnosis?: Pick<Diagnosis, 'verdict' | 'causes'>;
 }
 
 /** A row of the list. */
