@@ -30,6 +30,12 @@ describe('what packets tell of an attempt', () => {
     const early: Wire = { ...synAck, atUs: 20_100 };
     expect(new Bench().take(syn, early, again).met('frozen')).toBe('syn-ack');
     expect(new Bench().take(syn, early, again, synAck).met('recovered')).toBe('syn-ack');
+    // It answered the second SYN, and a third one went.
+    const third: Wire[] = [
+      { ...syn, atUs: 3_000_100 },
+      { ...synAck, atUs: 3_020_100 },
+    ];
+    expect(new Bench().take(syn, again, synAck, ...third).met('recovered')).toBe('syn-ack');
     const foreign: Wire = { ...early, ack: 555 };
     expect(new Bench().take(syn, foreign, again).met('frozen')).toBe('syn-ack-foreign');
   });
@@ -45,6 +51,10 @@ describe('what packets tell of an attempt', () => {
       .take(...other, syn, { ...rst, ttl: 61, ipId: 9 })
       .read({ kind: 'refused' }).kept[0]!.evidence;
     expect(packets.at(-1)).toMatchObject({ ttlOfSynAcks: 'other', ipIdOfSynAcks: 'other' });
+    // SYN-ACKs with an ID and without one tell nothing.
+    const numbered: Wire = { ...other[1]!, atUs: 300, ipId: 5 };
+    const mixed = new Bench().take(...other, numbered, syn, { ...rst, ipId: 9 }).read({ kind: 'refused' });
+    expect(mixed.kept[0]!.evidence.packets.at(-1)?.ipIdOfSynAcks).toBe('unknown');
   });
 
   it('knows the bare acknowledgement of an older connection, and what healed it', () => {
@@ -104,6 +114,9 @@ describe('what packets tell of an attempt', () => {
       .kept[0]!.evidence;
     expect(packets.map(({ atUs }) => atUs)).toEqual([0, 1_000_000]);
     expect(by).toBe('if2');
+    // The same bytes on the same interface were sent twice.
+    const soon: Wire = { ...syn, atUs: 115 };
+    expect(new Bench().take(syn, soon).read({ kind: 'frozen' }).kept[0]!.evidence.packets).toHaveLength(2);
   });
 
   it('says that no SYN left, and where it cannot know that', () => {
