@@ -15,8 +15,9 @@ function binomial(random, trials, chance) {
     return Math.max(0, Math.min(trials, Math.round(mean + Math.sqrt(mean * (1 - chance)) * normal(random))));
   }
   let count = 0;
+  const logOfFailure = Math.log1p(-chance);
   for (let at = 0; ; count += 1) {
-    at += 1 + Math.floor(Math.log(1 - random()) / Math.log1p(-chance));
+    at += 1 + Math.floor(Math.log(1 - random()) / logOfFailure);
     if (at > trials) return count;
   }
 }

@@ -27,11 +27,12 @@ export class Queue {
     if (first === undefined || last === undefined || heap.length === 0) return first;
     heap[0] = last;
     for (let parent = 0; ; ) {
-      const least = [2 * parent + 1, 2 * parent + 2]
-        .filter((child) => child < heap.length)
-        .reduce((best, child) => (heap[child]!.atSec < heap[best]!.atSec ? child : best), parent);
-      if (least === parent) return first;
-      [heap[parent], heap[least]] = [heap[least]!, heap[parent]!];
+      let least = 2 * parent + 1;
+      if (least >= heap.length) return first;
+      if (least + 1 < heap.length && heap[least + 1]!.atSec < heap[least]!.atSec) least += 1;
+      if (heap[least]!.atSec >= last.atSec) return first;
+      heap[parent] = heap[least]!;
+      heap[least] = last;
       parent = least;
     }
   }

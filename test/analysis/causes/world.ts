@@ -156,9 +156,7 @@ function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () =>
           );
           return;
         }
-        at(proved?.atSec ?? endSec, () => {
-          if (proved !== undefined) recorder.lived(proved);
-        });
+        if (proved !== undefined) at(proved.atSec, () => recorder.lived(proved));
         at(endSec, () => {
           path.closed?.(syn, endSec);
           recorder.ended(port, endSec, isSwallowed);
