@@ -15,7 +15,7 @@ interface Cell {
 }
 
 const FAR = ADDRESSES.far;
-const SHORT = ['--duration', '20s', '--rate', '60/s'] as const;
+const SHORT = ['--duration', '18s', '--rate', '40/s'] as const;
 const OTHER_PORT = ['--set', 'arms.other-port.target=tcp://{proxy2}'] as const;
 
 /** Waves, as all at once would be too much for a small machine. */
@@ -26,17 +26,17 @@ const WAVES: readonly (readonly Cell[])[] = [
     {
       ...{ preset: 'timewait-1s:timestamps=off', scenario: 'nat-recycle', cause: 'early-reuse' },
       args: [
-        ...['--duration', '25s', '--rate', '160/s', '--set', 'arms.stress.source.ports=20000-20049'],
-        ...['--set', 'arms.reset-control.source.ports=22000-22009'],
+        ...['--duration', '25s', '--rate', '80/s', '--set', 'arms.stress.source.ports=20000-20039'],
+        ...['--set', 'arms.reset-control.source.ports=22000-22039'],
       ],
     },
     {
-      ...{ preset: 'small-nat-pool:150,t=6s', scenario: 'port-exhaustion', cause: 'nat-ports' },
-      args: ['--duration', '50s', '--rate', '100/s', '--set', 'arms.fill.hold=5s', ...OTHER_PORT],
+      ...{ preset: 'small-nat-pool:80,t=6s', scenario: 'port-exhaustion', cause: 'nat-ports' },
+      args: ['--duration', '45s', '--rate', '50/s', '--set', 'arms.fill.hold=5s', ...OTHER_PORT],
     },
     {
-      ...{ preset: 'table-limit:100', scenario: 'port-exhaustion', cause: 'open-limit' },
-      args: ['--duration', '78s', '--rate', '60/s', '--set', 'arms.fill.hold=53s', ...OTHER_PORT],
+      ...{ preset: 'table-limit:50', scenario: 'port-exhaustion', cause: 'open-limit' },
+      args: ['--duration', '78s', '--rate', '30/s', '--set', 'arms.fill.hold=53s', ...OTHER_PORT],
     },
   ],
   [
