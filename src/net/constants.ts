@@ -101,3 +101,7 @@ export const TP_STATUS_KERNEL = 0;
 export const TP_STATUS_USER = 1;
 /** The packet did not fit into its frame; the whole of it can be received from the socket. */
 export const TP_STATUS_COPY = 2;
+/** Of a packet that this machine itself sends: its checksum is left to the device. */
+export const TP_STATUS_CSUMNOTREADY = 8;
+/** Its checksum was found correct before it came here. */
+export const TP_STATUS_CSUM_VALID = 128;

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ClientName } from '../client/registry.ts';
 import { UsageError } from '../errors.ts';
 import { type Expectation, SUCCESSFUL } from '../outcome/expectation.ts';
@@ -10,7 +11,7 @@ import { checkHeaderValue, checkMethod, TOKEN } from './leaves.ts';
 import type { ClosedLoad, OpenLoad } from './load-types.ts';
 import { resolveArm } from './resolve.ts';
 import type { ArmFile } from './schema.ts';
-import { isNamed, parseInterface, parseSourceAddress } from './source-schema.ts';
+import { parseInterface, parseSourceAddress } from './source-schema.ts';
 import { findSpreadFault } from './spread.ts';
 import type {
   AuthSpec,
@@ -177,8 +178,7 @@ function toSource({ emulate, interface: by }: HitOptions): SourceSpec | undefine
 
 /** @throws UsageError */
 function parseEmulated(text: string): SourceAddress {
-  const parsed = parseSourceAddress(text);
-  if (isNamed(parsed)) return parsed;
+  if (text.includes('/') || isIP(text) !== 0) return parseSourceAddress(text);
   throw new UsageError(`"${text}" is not an address or network to emulate`, {
     hint: 'write an address or a network, such as 10.1.0.0/22; --interface sets where they are',
   });

@@ -85,7 +85,7 @@ export const source = sourceKeys.transform((written, context): SourceSpec => {
 });
 
 /** Neither the machine's own interfaces nor all of its addresses. */
-export function isNamed({ kind }: SourceAddress): boolean {
+function isNamed({ kind }: SourceAddress): boolean {
   return kind === 'address' || kind === 'network';
 }
 

@@ -11,6 +11,8 @@ import { type Played, playActs } from './play-acts.ts';
 const RESPONSES = Number(process.env['RUSHHOUR_FUZZ'] ?? 800);
 const FIRST_SEED = Number(process.env['RUSHHOUR_FUZZ_SEED'] ?? 1);
 const PER_SEED = Math.min(RESPONSES, 2_000);
+/** A busy machine takes a tenth of it. */
+const LONGEST_OF_SEED_MS = 180_000;
 const SEEDS = Array.from({ length: Math.ceil(RESPONSES / PER_SEED) }, (_, index) => FIRST_SEED + index);
 
 suiteNeeding(
@@ -22,7 +24,7 @@ suiteNeeding(
     // Before the kernel is kept from answering: where packets are played, its own connections would not work.
     beforeAll(async () => {
       for (const seed of SEEDS) bySockets.push(await playActs(createRawEngine, seed, PER_SEED));
-    });
+    }, SEEDS.length * LONGEST_OF_SEED_MS);
 
     describe('in a network of its own', () => {
       useOwnNetwork();

@@ -247,7 +247,7 @@ class PacketEngine implements Engine {
       do {
         const { packet } = ring;
         const atUs = this.#stamps.toUs(packet.seconds, packet.nanoseconds);
-        this.#receiver.receive(packet.bytes, packet.from, packet.to, atUs);
+        this.#receiver.receive(packet.bytes, packet.from, packet.to, atUs, packet.isChecked);
         ring.advance();
         count += 1;
       } while (count < MAX_PACKETS_PER_TURN && ring.receive());

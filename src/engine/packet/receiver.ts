@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { formatAddress } from '../../net/addresses.ts';
 import { readU16, readU32 } from '../../net/wire/big-endian.ts';
+import { foldSum, sumBytes } from '../../net/wire/checksum.ts';
 import { ETHER_TYPE, ETHERNET_BYTES } from '../../net/wire/ethernet.ts';
 import { IPV4_BYTES, IPV6_BYTES, PROTOCOL } from '../../net/wire/ip.ts';
 import { ACK, FIN, RST, SYN } from '../../net/wire/packet.ts';
@@ -50,6 +51,22 @@ const ERRNO_OF_UNREACHABLE_6: Readonly<Record<number, number>> = {
   6: EACCES,
 };
 
+/**
+ * Whether a segment's checksum is correct (RFC 9293 section 3.1).
+ * @param addressesAt where both addresses of its IP header begin
+ * @param at, to the segment
+ */
+function isIntact(
+  bytes: Uint8Array,
+  addressesAt: number,
+  addressBytes: number,
+  at: number,
+  to: number,
+): boolean {
+  const addresses = sumBytes(bytes, addressesAt, addressesAt + 2 * addressBytes);
+  return foldSum(addresses + PROTOCOL.TCP + (to - at) + sumBytes(bytes, at, to)) === 0xffff;
+}
+
 /** Reads packets, finds the connection of each, and passes them on to the handler for its state. */
 export class Receiver {
   /** Where a segment without a connection is answered from: a slot that no connection uses. */
@@ -84,15 +101,16 @@ export class Receiver {
    * Handles an Ethernet frame.
    * @param from, to its position in `bytes`
    * @param atUs when it came
+   * @param isChecked the kernel vouches for its checksum; otherwise a wrong one makes it as good as lost
    */
-  receive(bytes: Uint8Array, from: number, to: number, atUs: number): void {
+  receive(bytes: Uint8Array, from: number, to: number, atUs: number, isChecked: boolean): void {
     const ip = from + ETHERNET_BYTES;
     const etherType = to - from < ETHERNET_BYTES ? 0 : readU16(bytes, from + 12);
-    if (etherType === ETHER_TYPE.IPV4) this.#receiveIpv4(bytes, ip, to, atUs);
-    else if (etherType === ETHER_TYPE.IPV6) this.#receiveIpv6(bytes, ip, to, atUs);
+    if (etherType === ETHER_TYPE.IPV4) this.#receiveIpv4(bytes, ip, to, atUs, isChecked);
+    else if (etherType === ETHER_TYPE.IPV6) this.#receiveIpv6(bytes, ip, to, atUs, isChecked);
   }
 
-  #receiveIpv4(bytes: Uint8Array, ip: number, end: number, atUs: number): void {
+  #receiveIpv4(bytes: Uint8Array, ip: number, end: number, atUs: number, isChecked: boolean): void {
     if (end - ip < IPV4_BYTES || bytes[ip]! >>> 4 !== 4) return;
     const headerBytes = (bytes[ip]! & 0xf) * 4;
     // Ethernet pads short packets; if segmentation is left to the device, a length of 0 means "to the end".
@@ -110,11 +128,12 @@ export class Receiver {
     }
     if (bytes[ip + 9] !== PROTOCOL.TCP || !this.#inbound.read(bytes, at, to)) return;
     if (length > end - ip) this.#inbound.cutOff();
+    else if (!isChecked && length > 0 && !isIntact(bytes, ip + 12, 4, at, to)) return;
     const remote = flows.findRemoteIpv4(readU32(bytes, ip + 12), readU16(bytes, at));
     if (remote >= 0) this.#dispatch(remote, local, readU16(bytes, at + 2), atUs);
   }
 
-  #receiveIpv6(bytes: Uint8Array, ip: number, end: number, atUs: number): void {
+  #receiveIpv6(bytes: Uint8Array, ip: number, end: number, atUs: number, isChecked: boolean): void {
     if (end - ip < IPV6_BYTES) return;
     const length = readU16(bytes, ip + 4);
     const at = ip + IPV6_BYTES;
@@ -128,6 +147,7 @@ export class Receiver {
     }
     if (bytes[ip + 6] !== PROTOCOL.TCP || !this.#inbound.read(bytes, at, to)) return;
     if (length > end - at) this.#inbound.cutOff();
+    else if (!isChecked && length > 0 && !isIntact(bytes, ip + 8, 16, at, to)) return;
     const remote = flows.findRemoteIpv6(bytes, ip + 8, readU16(bytes, at));
     if (remote >= 0) this.#dispatch(remote, local, readU16(bytes, at + 2), atUs);
   }

@@ -126,8 +126,11 @@ function findWanted(address: string, name: string | undefined): LinkInterface | 
   if (name === undefined) return undefined;
   const link = findInterface(name) ?? findInterfaceByIndex(/^\d+$/.test(name) ? Number(name) : 0);
   if (link !== undefined) return link;
+  const usable = Object.entries(networkInterfaces())
+    .filter(([, addresses]) => addresses?.some(({ internal }) => !internal))
+    .map(([usableName]) => usableName);
   throw new EnvironmentError(`this machine has no interface ${name}, through which to reach ${address}`, {
-    hint: `use one of ${Object.keys(networkInterfaces()).join(', ')}`,
+    hint: `use one of ${usable.join(', ')}`,
   });
 }
 

@@ -11,6 +11,8 @@ import {
   PROT_WRITE,
   SOL_PACKET,
   TP_STATUS_COPY,
+  TP_STATUS_CSUM_VALID,
+  TP_STATUS_CSUMNOTREADY,
   TP_STATUS_KERNEL,
   TP_STATUS_USER,
   TPACKET_V2,
@@ -31,6 +33,9 @@ const NANOSECONDS = 5;
 /** struct sockaddr_ll (packet(7)) follows, at the next multiple of 16: protocol, interface, hardware and kind of packet. */
 const FROM_INTERFACE = 9;
 const FROM_HARDWARE = 10;
+
+/** Nobody has to look at the checksum: the kernel or the device has, or there is none yet. */
+const IS_CHECKED = TP_STATUS_CSUM_VALID | TP_STATUS_CSUMNOTREADY;
 
 /**
  * These machines keep loads in order, and stores: what another core wrote before the status is seen after it. V8 calls a
@@ -56,6 +61,8 @@ export interface ReceivedPacket {
   /** When the kernel received it from the device, seconds and nanoseconds of CLOCK_REALTIME. */
   seconds: number;
   nanoseconds: number;
+  /** Its transport checksum is known to be correct, or was not needed. */
+  isChecked: boolean;
 }
 
 /** Where a packet was seen, for a socket that is bound to no interface. */
@@ -126,7 +133,7 @@ export class PacketRing {
     this.#copy = this.#arena.take(COPY_BYTES);
     this.#statistics = this.#arena.take(8);
     this.#length = this.#arena.take(4);
-    this.packet = { bytes: this.#bytes, from: 0, to: 0, seconds: 0, nanoseconds: 0 };
+    this.packet = { bytes: this.#bytes, from: 0, to: 0, seconds: 0, nanoseconds: 0, isChecked: false };
   }
 
   /** Takes the next packet into {@link packet}; false if there is none. Call {@link advance} once it has been handled. */
@@ -138,6 +145,7 @@ export class PacketRing {
     const { packet } = this;
     packet.seconds = words[word + SECONDS]!;
     packet.nanoseconds = words[word + NANOSECONDS]!;
+    packet.isChecked = (status & IS_CHECKED) !== 0;
     if ((status & TP_STATUS_COPY) !== 0 && this.#receiveWhole()) return true;
     packet.bytes = this.#bytes;
     packet.from = (word << 2) + (words[word + OFFSETS]! & 0xffff);

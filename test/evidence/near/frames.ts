@@ -103,6 +103,7 @@ export function sourceOf(wire: Wire, bytes = networkBytes(wire)): PacketSource {
       ...{ bytes, from: 0, to: 0 },
       seconds: Math.floor(us / 1_000_000),
       nanoseconds: Math.round((us % 1_000_000) * 1_000),
+      isChecked: true,
     },
     readOrigin(origin) {
       Object.assign(origin, { interfaceIndex, hardware: 1, kind: wire.way === 'in' ? 0 : 4, linkBytes });
