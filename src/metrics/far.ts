@@ -17,7 +17,7 @@ export const SYN_FATES = [
   'not-seen',
   /** It arrived, and the far side answered nothing. */
   'unanswered',
-  /** It arrived, and none of what the far side answered came back; by what it answered first. */
+  /** It arrived, and none of what the far side answered came back, or of several SYN-ACKs not all; by what it answered first. */
   'syn-ack-lost',
   'ack-lost',
   'rst-lost',

@@ -112,6 +112,21 @@ export function shareInGaps({ arm, kind, count }: Symptom): number {
   return arm.gaps.reduce((sum, gap) => sum + gap[what], 0) / Math.max(1, count);
 }
 
+/**
+ * The same with the seconds right before and after: a stretch that lasts a few seconds begins and ends within one, and what it has there
+ * is not nearly everything.
+ */
+export function shareAtGaps({ arm, kind, count }: Symptom): number {
+  const what = kind === 'refused' ? 'refused' : 'stalled';
+  let sum = 0;
+  for (const [second, counts] of arm.series.bySecond)
+    if (
+      arm.gaps.some(({ fromSec, toSec }) => second >= Math.floor(fromSec) - 1 && second <= Math.ceil(toSec))
+    )
+      sum += Math.min(counts.started, counts[what]);
+  return sum / Math.max(1, count);
+}
+
 /** "none of them lies", "only 3 % of them lie". */
 export function fewLie(share: number, of: string): string {
   return share === 0 ? `none of ${of} lies` : `only ${percent(share)} of ${of} lie`;

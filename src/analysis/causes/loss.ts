@@ -1,5 +1,15 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { contradicts, decides, expectSilence, judgeFates, NOTHING, percent, supports } from './judgements.ts';
+import {
+  contradicts,
+  decides,
+  expectSilence,
+  fatesOf,
+  judgeFates,
+  MOST,
+  NOTHING,
+  percent,
+  supports,
+} from './judgements.ts';
 import { accountForLoss } from './loss-account.ts';
 import { describeFilling } from './room.ts';
 import { EVERYTHING } from './scope.ts';
@@ -20,7 +30,7 @@ export const loss = {
     symptom.kind === 'late'
       ? judgeLate(symptom, seen)
       : [
-          ...judgeRequests(symptom),
+          ...judgeRequests(symptom, seen),
           ...judgeAllOrNothing(symptom, seen),
           ...expectSilence(symptom),
           ...judgeFates(symptom, seen, ['not-seen', 'syn-ack-lost']),
@@ -40,15 +50,22 @@ export const loss = {
   source: 'RFC 6298 (timers); measured with nftables on Linux 6.18',
 } as const satisfies Cause;
 
-function judgeRequests(symptom: Symptom): Judgement[] {
+function judgeRequests(symptom: Symptom, seen: Observations): Judgement[] {
   const account = accountForLoss(symptom);
   if (account !== undefined) return decides(account.text);
   const { requestsResent: resent, stalled } = symptom.arm.summary;
   if (resent === undefined || resent.measured < ENOUGH_REQUESTS || resent.ci95[1] * 4 >= stalled.ci95[0])
     return NOTHING;
+  // Requests go the other way than SYN-ACKs.
+  if (areSynAcksLost(symptom, seen)) return NOTHING;
   return contradicts(
     `${resent.count} of ${resent.measured} requests on open connections were lost (${percent(resent.ci95[1])} at most), against ${percent(stalled.rate)} of the SYNs`,
   );
+}
+
+function areSynAcksLost(symptom: Symptom, seen: Observations): boolean {
+  const fates = fatesOf(symptom, seen);
+  return fates !== undefined && (fates.counts.get('syn-ack-lost') ?? 0) >= fates.matched * MOST;
 }
 
 function judgeAllOrNothing(symptom: Symptom, seen: Observations): Judgement[] {

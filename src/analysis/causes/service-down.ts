@@ -1,5 +1,5 @@
 import type { Symptom } from '../observations/types.ts';
-import { contradicts, decides, fewLie, NOTHING, shareInGaps, supports } from './judgements.ts';
+import { contradicts, decides, fewLie, NOTHING, shareAtGaps, supports } from './judgements.ts';
 import { refusedByRule, resetsByTtl } from './refusals.ts';
 import { passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
@@ -27,9 +27,11 @@ export const serviceDown = {
 
 function judgeGaps(symptom: Symptom): Judgement[] {
   const { arm, count } = symptom;
-  const share = shareInGaps(symptom);
+  const share = shareAtGaps(symptom);
   if (share < 0.8)
-    return contradicts(`${fewLie(share, 'the refusals')} in seconds in which nearly all were refused`);
+    return contradicts(
+      `${fewLie(share, 'the refusals')} in or beside seconds in which nearly all were refused`,
+    );
   const stalled = arm.gaps.reduce((sum, gap) => sum + gap.stalled, 0);
   if (stalled > count * 0.05)
     return contradicts(`${stalled} stalled in the same seconds: what refuses does not keep silent`);

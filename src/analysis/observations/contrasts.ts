@@ -27,7 +27,7 @@ const BY_SECOND = { stalled: 'stalled', refused: 'refused' } as const;
 export function contrastArms(ill: ArmSeen, others: readonly ArmSeen[], kind: SymptomKind): Contrast[] {
   return others.flatMap((other) => {
     const differs = listDifferences(ill, other);
-    if (differs === undefined) return [];
+    if (differs === undefined || (kind === 'stalled' && tookAsLong(other))) return [];
     const counts =
       kind in BY_SECOND ? bySecond(ill, other, kind as keyof typeof BY_SECOND) : inAll(ill, other, kind);
     if (counts.starts === 0 || counts.expected === 0) return [];
@@ -35,6 +35,11 @@ export function contrastArms(ill: ArmSeen, others: readonly ArmSeen[], kind: Sym
       { arm: other.name, differs, ...counts, fared: judge(counts), text: describe(other, kind, counts) },
     ];
   });
+}
+
+/** Every handshake took as long as a stall, and its exchanges showed that this is the path: it was not spared anything. */
+function tookAsLong({ arm, summary: { service, slow } }: ArmSeen): boolean {
+  return slow > 0 && service.handshakeUs.count > 0 && service.handshakeUs.min >= arm.stallAfterUs;
 }
 
 interface Counts {

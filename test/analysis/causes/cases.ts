@@ -285,11 +285,11 @@ export const CASES: readonly Case[] = [
   },
   {
     cause: 'service-down',
-    what: 'refused for 2 s, by the TTL of the far end',
+    what: 'refused for 2.6 s, by the TTL of the far end',
     loads: [spread, short('connect')],
-    path: () => ({ ...away([[30, 32.04]], 'reset'), answer: () => 'rst' }),
+    path: () => ({ ...away([[30.4, 33.0]], 'reset'), answer: () => 'rst' }),
     more: NEAR,
-    without: { path: () => away([[30, 32.04]], 'reset') },
+    without: { path: () => away([[30.4, 33.0]], 'reset') },
   },
   {
     cause: 'reject-by-policy',

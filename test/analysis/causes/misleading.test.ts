@@ -378,6 +378,17 @@ const FAULTS: readonly Misleading[] = [
     mayBe: ['loss', 'open-limit'],
   },
   {
+    what: 'loss of SYN-ACKs, which go the other way than requests',
+    loads: [spread, short('connect')],
+    path: () => {
+      const random = randomOf(23);
+      return { syn: () => (random() < 0.05 ? 'drop' : 'pass') };
+    },
+    more: { ...NEAR, both: farOf({ spread: { recovered: { 'syn-ack-lost': 40 } } }) },
+    mayBe: ['loss'],
+    isOneOf: ['loss'],
+  },
+  {
     what: 'an outage and early reuse at once',
     loads: RECYCLE,
     path: () => together(away([[30, 34]]), reuse(1, 60, randomOf(18))),

@@ -253,10 +253,19 @@ class Recorder {
   }
 
   established(first: Syn, atSec: number, copy: number, answered: Answered, answer?: string): void {
-    const isStalled = atSec - first.atSec >= STALL_SEC;
+    const isLong = atSec - first.atSec >= STALL_SEC;
+    // Short exchanges show the path's round trip; what takes no longer than that was not stalled.
+    const isPath =
+      answered.isAsking && answered.rttSec >= STALL_SEC && atSec - first.atSec - answered.rttSec < STALL_SEC;
+    const isStalled = isLong && !isPath;
     const { isAsking, isLost, isSwallowed, answeredSec, rttSec } = answered;
     this.#add(atSec, {
-      ...{ established: 1, recovered: isStalled ? 1 : 0, synRetransmits: { [copy]: 1 } },
+      ...{
+        established: 1,
+        recovered: isStalled ? 1 : 0,
+        slow: isLong && isPath ? 1 : 0,
+        synRetransmits: { [copy]: 1 },
+      },
       ...(isAsking ? { requestRetransmits: { [isLost ? 1 : 0]: 1 } } : {}),
       endpoints: {
         [first.endpoint]: { started: 0, established: 1, completed: 0, stalled: isStalled ? 1 : 0 },

@@ -51,7 +51,8 @@ suiteNeeding('a firewall that is switched', ['linux', 'root', 'netns', 'ip', 'nf
     await inLab(`icmp-reject:${kind},clients=30`, async (lab) => {
       // A client of its own for each kind: the limit is one of addresses.
       const client = errno.length;
-      const fates = await attempt(lab, times(40, { client, giveUpMs: 600 }));
+      const fates = await attempt(lab, times(40, { client, toPort: PORTS.secondOrigin, giveUpMs: 600 }));
+      expect(countOf(await attempt(lab, times(3)), isAnswered)).toBe(3);
       const told = countOf(fates, ({ end }) => end === errno);
       expect(told).toBeGreaterThanOrEqual(1);
       expect(told).toBeLessThanOrEqual(12);
