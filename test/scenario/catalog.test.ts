@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isTimersTime } from '../../src/analysis/causes/room.ts';
 import { describeScenario, listScenarios } from '../../src/scenario/catalog.ts';
 import { findScenario, scenarioDirs } from '../../src/scenario/find.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
@@ -12,6 +13,13 @@ const [, OURS = ''] = scenarioDirs('/nowhere');
 /** Those that make no sense without TLS. */
 const SECURED = ['check-https', 'tunnel-tls'];
 const FAR_END = { proxy: '192.0.2.1:3128', target: 'http://192.0.2.2/' };
+
+it('port-exhaustion holds for a time that no timer is set to, and fills until the first close', async () => {
+  const scenario = await loadScenario('port-exhaustion', [OURS], { target: 'tcp://192.0.2.2:80' });
+  const { holdUs } = armOf(scenario, 'fill');
+  expect(isTimersTime(holdUs / 1_000_000)).toBe(false);
+  expect(loadOf(scenario, 'fill')).toMatchObject({ phases: [{ forUs: holdUs }, {}] });
+});
 
 describe('the scenarios that come with rushhour', () => {
   it('are these, with what they need', async () => {

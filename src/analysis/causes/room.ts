@@ -31,10 +31,17 @@ export function roomCameWithClose(arm: ArmSeen): string | undefined {
   const { held } = arm;
   if (held === undefined || !isShut(arm)) return undefined;
   const { most, coincidence, release, shortForSec } = held;
-  const isRound = ROUND_SEC.some((round) => Math.abs(round - shortForSec) <= NEAR_ROUND_SEC);
-  return release !== undefined && release.highSec <= 1 && coincidence <= COINCIDENCE && !isRound
+  return release !== undefined &&
+    release.highSec <= 1 &&
+    coincidence <= COINCIDENCE &&
+    !isTimersTime(shortForSec)
     ? `it came as ${most} were open, and ended as the first of them were closed`
     : undefined;
+}
+
+/** Whether a timer may well be set to about that: what ends after such a time may have ended by itself. */
+export function isTimersTime(sec: number): boolean {
+  return ROUND_SEC.some((round) => Math.abs(round - sec) <= NEAR_ROUND_SEC);
 }
 
 /** That it was full with the same number each time, though not as many a second were tried: a clock knows nothing of that. */
