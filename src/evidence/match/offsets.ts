@@ -13,9 +13,21 @@ interface Candidate {
   readonly far: HandshakeSeen;
 }
 
-/** First SYN of each, as the far clock is ahead of the near one and the way takes. */
+/** From so many on, handshakes of a single SYN tell the offset alone. */
+const ENOUGH_SINGLE = 3;
+
+/**
+ * As the far clock is ahead of the near one and the way takes, by the last SYN of each: where copies were lost, it was the last that came
+ * through as a rule, and the first that did not.
+ */
 function aheadUs({ near, far }: Candidate): number {
-  return far.syns[0]!.atUs - near.syns[0]!.atUs;
+  return far.syns.at(-1)!.atUs - near.syns.at(-1)!.atUs;
+}
+
+/** Of a single SYN no other copy can be meant: what is kept of a run are mostly those that were sent again. */
+function surest(pairs: readonly Candidate[]): readonly Candidate[] {
+  const single = pairs.filter(({ near, far }) => near.syns.length === 1 && far.syns.length === 1);
+  return single.length >= ENOUGH_SINGLE ? single : pairs;
 }
 
 /** Pairs that are enough to go by, whatever the others show. */
@@ -42,7 +54,7 @@ export class Offsets {
 
   /** @param pairs one or more, a few of which may be wrong */
   constructor(pairs: readonly Candidate[]) {
-    const sorted = pairs.toSorted((a, b) => a.near.syns[0]!.atUs - b.near.syns[0]!.atUs);
+    const sorted = surest(pairs).toSorted((a, b) => a.near.syns[0]!.atUs - b.near.syns[0]!.atUs);
     for (let from = 0; from < sorted.length; from += STRETCH) {
       // The last stretch has as many as the others, or all there are.
       const stretch = sorted.slice(Math.max(0, Math.min(from, sorted.length - STRETCH)), from + STRETCH);
