@@ -10,6 +10,7 @@ import {
   shareAnswered,
   supports,
 } from './judgements.ts';
+import { describeFilling, describeTwoHolds } from './room.ts';
 import { explainedOtherwise, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { TIME_WAIT_STEPS } from './vendors.ts';
@@ -100,13 +101,18 @@ function judgeAnswers(symptom: Symptom, seen: Observations): Judgement[] {
 }
 
 /** Ports that were not in use before cannot be used again too early, if the NAT leaves them as they are. */
-export function judgeFirstUses(symptom: Symptom, { nat, arms }: Observations): Judgement[] {
+export function judgeFirstUses(symptom: Symptom, seen: Observations): Judgement[] {
+  const { nat, arms } = seen;
   const { arm } = symptom;
+  const filling = describeFilling(symptom) ?? describeTwoHolds(symptom, seen);
   const passed = nothingPassed(symptom);
   const endpoints = Object.keys(arm.summary.endpoints);
   const beside = arms.filter(({ summary }) => endpoints.some((one) => one in summary.endpoints));
   return [
     ...(passed === undefined ? [] : contradicts(`${passed}; a port that has rested always does`)),
+    ...(filling === undefined
+      ? []
+      : contradicts(`${filling}; a port that is still held knows nothing of how many are open`)),
     ...(nat === 'preserved' && arm.ports === 'fresh'
       ? contradicts('the NAT keeps source ports, and these had not been used for minutes')
       : []),

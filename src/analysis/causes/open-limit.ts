@@ -9,7 +9,7 @@ import {
   openUsOf,
   supports,
 } from './judgements.ts';
-import { describeFilling, isShut } from './room.ts';
+import { describeFilling, describeTwoHolds, isShut } from './room.ts';
 import { explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { TABLE_STEPS } from './vendors.ts';
@@ -28,7 +28,7 @@ export const openLimit = {
     ...{ mss: 'alike', dscp: 'alike', close: 'alike', ports: 'alike' },
   },
   judge: (symptom, seen) => [
-    ...judgeRelease(symptom),
+    ...judgeRelease(symptom, seen),
     ...judgeNumber(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'rst-returned']),
@@ -51,7 +51,7 @@ export const openLimit = {
   source: 'measured with nftables (ct count) on Linux 6.18',
 } as const satisfies Cause;
 
-function judgeRelease({ arm, contrasts }: Symptom): Judgement[] {
+function judgeRelease({ arm, contrasts }: Symptom, seen: Observations): Judgement[] {
   const { held } = arm;
   if (held === undefined) return NOTHING;
   const { room, release, most } = held;
@@ -61,9 +61,8 @@ function judgeRelease({ arm, contrasts }: Symptom): Judgement[] {
   if (release.highSec > 1)
     return supports(`there was room again ${release.lowSec} to ${release.highSec} s after the first close`);
   const text = `${most} connections at a time, then every SYN failed until one ended; a slot was free within ${release.highSec} s of a close${describeShare(contrasts)}`;
-  return describeFilling({ arm }) !== undefined || (isShut(arm) && hasCleanPort(contrasts))
-    ? decides(text)
-    : supports(text);
+  const isCounted = (describeFilling({ arm }) ?? describeTwoHolds({ arm }, seen)) !== undefined;
+  return isCounted || (isShut(arm) && hasCleanPort(contrasts)) ? decides(text) : supports(text);
 }
 
 /** What has a clock of its own guards a host: a port of it that stays clean was not in its way. */

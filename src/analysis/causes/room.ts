@@ -1,4 +1,4 @@
-import type { ArmSeen, Symptom } from '../observations/types.ts';
+import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
 
 /** That a clock of its own made room just as connections were closed must be this unlikely. */
 const COINCIDENCE = 0.05;
@@ -42,6 +42,34 @@ export function roomCameWithClose(arm: ArmSeen): string | undefined {
 /** Whether a timer may well be set to about that: what ends after such a time may have ended by itself. */
 export function isTimersTime(sec: number): boolean {
   return ROUND_SEC.some((round) => Math.abs(round - sec) <= NEAR_ROUND_SEC);
+}
+
+/** Holds this far apart do not end with one clock, told by the second. */
+const HOLDS_APART_US = 4_000_000;
+
+/**
+ * That there was room as the first were closed, whether connections were held for long or for short: a clock that makes room by itself
+ * cannot have been of two lengths.
+ */
+export function describeTwoHolds({ arm }: Pick<Symptom, 'arm'>, { arms }: Observations): string | undefined {
+  if (!madeRoomAtOnce(arm)) return undefined;
+  const other = arms.find(
+    (one) =>
+      madeRoomAtOnce(one) &&
+      Math.abs(one.arm.holdUs - arm.arm.holdUs) >= HOLDS_APART_US &&
+      Math.abs(one.held!.most - arm.held!.most) <= Math.max(2, arm.held!.most * SAME_NUMBER) &&
+      Object.keys(one.summary.endpoints).some((endpoint) => endpoint in arm.summary.endpoints),
+  );
+  if (other === undefined) return undefined;
+  const [short, long] = [arm, other]
+    .map(({ arm: { holdUs } }) => Math.round(holdUs / 1_000_000))
+    .sort((a, b) => a - b);
+  return `with about ${arm.held!.most} open it was full, and there was room as the first were closed, whether they were held for ${short} s or for ${long} s`;
+}
+
+function madeRoomAtOnce(arm: ArmSeen): boolean {
+  const { held } = arm;
+  return held?.release !== undefined && held.release.highSec <= 1 && held.shortForSec >= 3 && isShut(arm);
 }
 
 /** That it was full with the same number each time, though not as many a second were tried: a clock knows nothing of that. */

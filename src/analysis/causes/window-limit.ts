@@ -1,7 +1,7 @@
-import type { Symptom } from '../observations/types.ts';
+import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { resetsByTtl } from './refusals.ts';
-import { roomCameWithClose } from './room.ts';
+import { describeTwoHolds, roomCameWithClose } from './room.ts';
 import { expectGaps, explainedOtherwise, isSteady, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
@@ -18,7 +18,7 @@ export const windowLimit = {
   },
   judge: (symptom, seen) => [
     ...(symptom.kind === 'stalled' ? expectGaps(symptom) : NOTHING),
-    ...judgeTimes(symptom),
+    ...judgeTimes(symptom, seen),
     ...judgeSender(symptom),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'rst-returned']),
@@ -46,13 +46,13 @@ export const windowLimit = {
   source: 'pf.conf(5) (max-src-conn-rate), iptables-extensions(8) (recent)',
 } as const satisfies Cause;
 
-function judgeTimes(symptom: Symptom): Judgement[] {
+function judgeTimes(symptom: Symptom, seen: Observations): Judgement[] {
   const none = nothingPassed(symptom);
   if (none !== undefined) return contradicts(`${none}; it lets the first ones in`);
   const { plateau, held } = symptom.arm;
   if (plateau !== undefined && isSteady(plateau))
     return contradicts(`${plateau.establishedPerSec}/s got through in each second, never none for long`);
-  const room = roomCameWithClose(symptom.arm);
+  const room = roomCameWithClose(symptom.arm) ?? describeTwoHolds(symptom, seen);
   if (room !== undefined) return contradicts(`${room}; what counts new ones knows nothing of closes`);
   return held?.release !== undefined && held.release.lowSec >= 1
     ? supports(
