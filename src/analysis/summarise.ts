@@ -5,6 +5,7 @@ import { type BesideCounts, LATENESS_TAG } from '../metrics/types.ts';
 import type { Arm, Criterion, Scenario } from '../scenario/types.ts';
 import { summariseArm } from './arm-summary.ts';
 import { diagnose } from './causes/diagnose.ts';
+import type { Diagnosis } from './causes/diagnosis.ts';
 import { judgeCriterion } from './criteria.ts';
 import { findAll } from './findings/find-all.ts';
 import type { Nat } from './findings/finder.ts';
@@ -27,6 +28,8 @@ export interface SummaryInput {
   readonly nat?: Nat;
   /** What both sides captured, if a far side was joined by then: for the diagnosis. */
   readonly both?: FarSummary;
+  /** What a run that chose its arms could not try. */
+  readonly untried?: Diagnosis['untried'];
   /** When the host of the run retransmits a SYN, seconds after the first; absent if not known. */
   readonly synResentAtSec?: readonly number[];
   /** For a soak, and for a run with events: either may have gaps that no schedule shows. */
@@ -38,8 +41,26 @@ export interface SummaryInput {
 /** Creates the summary of a run from its records. Live and rebuilt runs both use it. */
 export function summarise(input: SummaryInput): Summary {
   const summary = describeRun(input);
-  const { scenario, tally, nat, both } = input;
-  return { ...summary, diagnosis: diagnose(observe({ scenario, tally, summary, nat, both })) };
+  const { scenario, tally, nat, both, untried } = input;
+  const diagnosis = diagnose(observe({ scenario, tally, summary, nat, both, untried }));
+  const { verdict } = summary;
+  return {
+    ...summary,
+    verdict: scenario.adaptive === undefined ? verdict : judgeByDiagnosis(verdict, diagnosis),
+    diagnosis,
+  };
+}
+
+/** A run that asks why has passed if nothing is ill. */
+function judgeByDiagnosis(verdict: Summary['verdict'], { verdict: told }: Diagnosis): Summary['verdict'] {
+  if (verdict.pass !== true || told === 'healthy') return verdict;
+  return told === 'none'
+    ? { ...verdict, pass: null, reasons: [...verdict.reasons, 'the diagnosis has no verdict'] }
+    : {
+        ...verdict,
+        pass: false,
+        reasons: [...verdict.reasons, 'something was ill: the diagnosis tells what'],
+      };
 }
 
 function wasClockSet({ timeSeries }: SummaryInput): boolean {

@@ -45,10 +45,10 @@ async function readAll(dir: string, sides: Sides) {
   const sums = await sumFolder(dir, info);
   const { farCounters, ...near } = await summariseSums(dir, info, sums);
   const [far, { label }] = await Promise.all([readFar(dir), readNotes(dir)]);
-  const { scenario, nat } = info;
+  const { scenario, nat, inquiry } = info;
   const isBoth = sides === 'both';
   const seen = observe({
-    ...{ scenario, tally: sums.tally, nat: nat?.ports },
+    ...{ scenario, tally: sums.tally, nat: nat?.ports, untried: inquiry?.untried },
     summary: isBoth && farCounters !== undefined ? { ...near, farCounters } : near,
     both: isBoth && far.kind === 'whole' ? far.value : undefined,
   });

@@ -70,7 +70,7 @@ export class SessionSums {
     events: readonly Pick<SessionEvent, 'kind'>[],
     both?: FarSummary,
   ): Summary {
-    const { scenario, soak, nat, synResentAtSec } = this.#info;
+    const { scenario, soak, nat, synResentAtSec, inquiry } = this.#info;
     const kinds = countKinds(events);
     const timeSeries =
       soak === undefined
@@ -83,6 +83,7 @@ export class SessionSums {
       ...(synResentAtSec === undefined ? {} : { synResentAtSec }),
       ...(timeSeries === undefined ? {} : { timeSeries }),
       ...(both === undefined ? {} : { both }),
+      ...(inquiry === undefined ? {} : { untried: inquiry.untried }),
       wasResumed: (sessionOf(this.#info)?.processes.length ?? 1) > 1,
     });
   }

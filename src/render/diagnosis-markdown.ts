@@ -7,7 +7,7 @@ import { splitPossible } from './possible-causes.ts';
 
 /** A diagnosis for a ticket, as GitHub and GitLab show it; ends with a line feed. */
 export function renderDiagnosisMarkdown(run: Summary['run'], diagnosis: Diagnosis): string {
-  const { text, symptoms, causes, decide } = diagnosis;
+  const { text, symptoms, causes, decide, untried = [] } = diagnosis;
   const label = run.label === '' ? '' : ` (${say(run.label)})`;
   const of = (status: DiagnosedCause['status']): DiagnosedCause[] =>
     causes.filter((cause) => cause.status === status);
@@ -33,6 +33,10 @@ export function renderDiagnosisMarkdown(run: Summary['run'], diagnosis: Diagnosi
       'This would decide',
       decide.map((one) => one.text),
       decide.map((one) => one.command),
+    ),
+    list(
+      'Not tried here, and what it would need',
+      untried.map((one) => `${one.text}: ${one.needs}`),
     ),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;

@@ -49,7 +49,7 @@ function split(lines: readonly string[], { text }: Diagnosis, { width }: Diagnos
 
 /** The verdict in a sentence, what speaks for it, what was excluded and by what, what to do next, what would prove it. */
 export function renderDiagnosis(diagnosis: Diagnosis, look: DiagnosisLook): string[] {
-  const { text, verdict, causes, decide } = diagnosis;
+  const { text, verdict, causes, decide, untried = [] } = diagnosis;
   const { paint, isBrief } = look;
   const named = causes.filter(({ status }) => status === 'named');
   const { spokenFor, others } = splitPossible(causes);
@@ -67,6 +67,13 @@ export function renderDiagnosis(diagnosis: Diagnosis, look: DiagnosisLook): stri
         .map((one) => (one.command === undefined ? one.text : `${one.text}: ${one.command}`)),
       look,
     ),
+    ...(isBrief
+      ? []
+      : renderList(
+          'Not tried here, and what it would need',
+          untried.map((one) => `${one.text}: ${one.needs}`),
+          look,
+        )),
   ];
 }
 

@@ -133,6 +133,7 @@ export const summarySchema = some({
       }),
     ),
     decide: z.array(some({ text, command: text.optional() })),
+    untried: z.array(some({ text, needs: text })).optional(),
   }).optional(),
   soak: some({ windows: figure, windowSec: figure, ...wholeness }).optional(),
   session: some(wholeness).optional(),

@@ -20,6 +20,12 @@ const OTHER_FAILURES = 0.01;
  * look the same; else the rivals are listed, with what would decide.
  */
 export function diagnose(seen: Observations): Diagnosis {
+  const diagnosis = weighAll(seen);
+  const { untried = [] } = seen;
+  return untried.length === 0 || diagnosis.verdict === 'named' ? diagnosis : { ...diagnosis, untried };
+}
+
+function weighAll(seen: Observations): Diagnosis {
   const why = findNoVerdict(seen);
   if (why !== undefined) return { verdict: 'none', text: why, symptoms: [], ill: [], causes: [], decide: [] };
   const symptoms = listSymptoms(seen);

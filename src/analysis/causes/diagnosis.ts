@@ -18,6 +18,8 @@ export interface Diagnosis {
   causes: DiagnosedCause[];
   /** What would tell the causes that remain apart. */
   decide: { text: string; command?: string }[];
+  /** Of a run that chose its arms: what stays undecided, and what it would need; absent: nothing, or one cause is named. */
+  untried?: readonly { readonly text: string; readonly needs: string }[];
 }
 
 /** A stretch of windows of a soak in which something was ill, with what can be said of that stretch alone. */

@@ -83,7 +83,10 @@ function judgeBand(symptom: Symptom, seen: Observations): Judgement[] {
   const edges = describeBand(symptom, seen);
   if (edges !== undefined) return decides(edges);
   if (band.confidence !== 'none') return supports(band.text);
-  return seen.nat === 'preserved' && band.text.startsWith('no band') ? contradicts(band.text) : NOTHING;
+  const isSweep = symptom.arm.arm.load.kind === 'sweep';
+  return isSweep && seen.nat === 'preserved' && band.text.startsWith('no band')
+    ? contradicts(band.text)
+    : NOTHING;
 }
 
 /** Defences that test clients answer first SYNs by such an ACK as well: decisive only where ports that rested meet none. */

@@ -19,6 +19,9 @@ import type { Cause, Judgement } from './types.ts';
 /** Requests enough to say that they are not lost as SYNs are. */
 const ENOUGH_REQUESTS = 200;
 
+/** Handshakes enough to say that they were spared. */
+const ENOUGH_LATE = 100;
+
 export const loss = {
   id: 'loss',
   name: 'a path that loses packets of any kind',
@@ -94,7 +97,15 @@ function judgeAllOrNothing(symptom: Symptom, seen: Observations): Judgement[] {
   ];
 }
 
-function judgeLate({ arm }: Symptom, seen: Observations): Judgement[] {
+/** What spares handshakes and hits nearly all that follows is no loss of any packet. */
+const NEARLY_ALL = 0.9;
+const HARDLY_ANY = 0.05;
+
+function judgeLate({ arm, count, of }: Symptom, seen: Observations): Judgement[] {
+  if (of >= ENOUGH_LATE && count >= of * NEARLY_ALL && arm.summary.stalled.ci95[1] < HARDLY_ANY)
+    return contradicts(
+      `${count} of ${of} were late or unanswered after the handshake, and ${percent(arm.summary.stalled.rate)} of the handshakes stalled`,
+    );
   const account = accountForLoss({
     kind: 'stalled',
     arm,

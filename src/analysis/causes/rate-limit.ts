@@ -1,3 +1,4 @@
+import { hostOf } from '../observations/differences.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { isShut } from './room.ts';
@@ -85,15 +86,21 @@ function judgeShut(symptom: Symptom, seen: Observations): Judgement[] {
 
 /** What others took left nothing for this arm: loads of even rates may come in step, and one of them always late. */
 function otherArmsGotIn({ arm }: Symptom, { arms }: Observations): boolean {
-  const endpoints = Object.keys(arm.summary.endpoints);
+  const hosts = new Set(Object.keys(arm.summary.endpoints).map(hostOf));
   const seconds = [...arm.series.bySecond].flatMap(([second, { started, established }]) =>
     started > 0 && established <= started * 0.05 ? [second] : [],
   );
   return arms
-    .filter((other) => other !== arm && endpoints.some((one) => one in other.summary.endpoints))
-    .some(({ series }) => {
+    .filter((other) => other !== arm)
+    .some(({ series, summary }) => {
       const counts = seconds.flatMap((second) => series.bySecond.get(second) ?? []);
       const started = counts.reduce((sum, one) => sum + one.started, 0);
-      return counts.reduce((sum, one) => sum + one.established, 0) > started * 0.05;
+      const failed = counts.reduce((sum, one) => sum + one.stalled + one.refused, 0);
+      const own = Object.keys(summary.endpoints);
+      // Another port of the host shares the meter only if it lacks some as well.
+      const isShared =
+        own.some((one) => one in arm.summary.endpoints) ||
+        (own.some((one) => hosts.has(hostOf(one))) && failed > started * 0.05);
+      return isShared && counts.reduce((sum, one) => sum + one.established, 0) > started * 0.05;
     });
 }

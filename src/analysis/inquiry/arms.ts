@@ -94,9 +94,9 @@ function choosePorts(
   const attempts = loadAttempts(load) ?? 0;
   const range = slices.take(portCount ?? Math.ceil(attempts * SPARE) + 20);
   if (range === undefined) return undefined;
-  return againAfterSec === undefined
-    ? { range, order: 'random', reuseAfterUs: load.kind === 'sweep' ? 0 : LONGER_THAN_ANY_US }
-    : { range, order: 'sequential', reuseAfterUs: 0 };
+  // In order: of several addresses, none uses a port that another has used.
+  const reuseAfterUs = againAfterSec === undefined && load.kind !== 'sweep' ? LONGER_THAN_ANY_US : 0;
+  return { range, order: 'sequential', reuseAfterUs };
 }
 
 /** Addresses that the user chose stay. */

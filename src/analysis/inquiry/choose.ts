@@ -42,7 +42,7 @@ const TELLS: Readonly<Record<StageId, readonly string[]>> = {
 };
 
 /** What a stage does, after "to tell … apart:". */
-const DOES: Readonly<Record<StageId, string>> = {
+export const DOES: Readonly<Record<StageId, string>> = {
   baseline: 'a baseline beside ports on which nothing listens',
   breadth: 'ports used again, connections held, other packets, another source, idle connections',
   together: 'more of the same beside ports used again, an RST close and another source',
@@ -57,7 +57,8 @@ const DOES: Readonly<Record<StageId, string>> = {
  * What to do next: the arms that would tell most of the causes that remain apart, or why there are none.
  * @param seen what the run has shown so far; undefined before its first arm
  */
-export function choose(kit: Kit, { done, leftSec }: Position, seen: Observations | undefined): Chosen {
+export function choose(means: Kit, { done, leftSec }: Position, seen: Observations | undefined): Chosen {
+  const kit = withoutSilentPorts(means, seen);
   const weighed = seen === undefined ? [] : listSymptoms(seen).map((symptom) => weighSymptom(symptom, seen));
   const measured = { ...measure(seen, weighed), leftSec };
   const untried: { id: StageId; needs: string }[] = [];
@@ -112,6 +113,14 @@ export function choose(kit: Kit, { done, leftSec }: Position, seen: Observations
   );
 }
 
+/** What a rule drops is no control. */
+function withoutSilentPorts(kit: Kit, seen: Observations | undefined): Kit {
+  const silent = new Set(seen?.silentControls ?? []);
+  if (silent.size === 0) return kit;
+  const closedPorts = kit.spec.closedPorts.filter((port) => !silent.has(port));
+  return { ...kit, spec: { ...kit.spec, closedPorts } };
+}
+
 /** Which stage says most of a symptom of that kind and shape; the first that can be done is taken. */
 function order({ symptom, possible }: WeighedSymptom, { arms }: Observations): readonly StageId[] {
   switch (symptom.kind) {
@@ -128,14 +137,18 @@ function order({ symptom, possible }: WeighedSymptom, { arms }: Observations): r
   }
   if (arms.some(isFull)) return ['cycle', 'steps', 'together', 'ages'];
   const isScattered = shareInGaps(symptom) < 0.5;
-  const isOfUsedPorts = symptom.arm.ports === 'used';
+  const isOfUsedPorts =
+    symptom.arm.ports === 'used' &&
+    symptom.contrasts.some(({ fared, differs }) => fared === 'clean' && !differs.includes('port'));
   const [first] = possible;
   if (isOfUsedPorts) return ['ages', 'together', 'breadth', 'steps'];
   if (isScattered && symptom.count < symptom.of * 0.1)
     return first?.cause.id === 'rate-limit'
       ? ['steps', 'together', 'breadth']
       : ['together', 'breadth', 'steps', 'ages'];
-  return isScattered ? ['steps', 'together', 'breadth', 'ages'] : ['breadth', 'together', 'steps', 'ages'];
+  return isScattered
+    ? ['steps', 'together', 'breadth', 'cycle', 'ages']
+    : ['breadth', 'cycle', 'steps', 'together', 'ages'];
 }
 
 /** Held connections of an arm reached a number beyond which hardly any got in. */
@@ -186,7 +199,9 @@ function sayWhy({ symptom, possible }: WeighedSymptom, id: StageId): string {
     kind === 'stalled'
       ? `${percent(count / Math.max(1, of))} of the handshakes of ${arm.name} stalled`
       : symptom.text;
-  const rivals = possible.filter(({ cause }) => TELLS[id].includes(cause.id)).map(({ cause }) => cause.name);
+  const rivals = TELLS[id].flatMap((cause) =>
+    possible.filter((one) => one.cause.id === cause).map((one) => one.cause.name),
+  );
   const others = possible.length - rivals.length;
   const shown = rivals.slice(0, 2).join(' and ');
   const rest =

@@ -24,6 +24,15 @@ const LONGEST_DELAY_SEC = 66;
 const DELAYS_SEC = [0.3, 0.5, 0.7, 0.9, 1.3, 1.8, 2.5, 4, 7, 12, 20, 30, 40, 50, 57, 59, 61, 63, 66];
 const PAIRS = 10;
 
+/** Source addresses that use the same ports. */
+const MOST_SOURCES = 4;
+
+/**
+ * Ages at which idle connections are asked: nearer to each other than the time for which they are opened, so that what happens once is
+ * told from what happens at an age.
+ */
+const IDLE_AGES_SEC = [3, 6, 12, 22, 34, 46];
+
 /** From the last start to the end of an arm: a handshake that is given up. */
 const TAIL_SEC = 6;
 
@@ -40,7 +49,7 @@ export const BUILDERS: Readonly<Record<StageId, (kit: Kit, seen: Seen) => Built>
     const forSec = within(clamp(60 / (stalledShare * ratePerSec), 16, 45), leftSec);
     return {
       arms: [
-        likeBase(kit, 'baseline', phases(hold(ratePerSec, forSec))),
+        likeBase(kit, 'baseline', phases(hold(ratePerSec, forSec)), fromSeveral(kit)),
         ...reuse(kit, 0.2, forSec),
         ...otherSource(kit, 0.1, forSec),
         ...controls(kit, forSec),
@@ -54,8 +63,7 @@ export const BUILDERS: Readonly<Record<StageId, (kit: Kit, seen: Seen) => Built>
   idle: (kit, { leftSec }) => {
     const holdSec = Math.min(60, leftSec - 25);
     if (holdSec < 20) return { needs: 'more time (--duration)' };
-    const ages = [holdSec * 0.15, holdSec * 0.4, holdSec * 0.7];
-    return { arms: [idleConnections(kit, 0.3, 20, holdSec, ages), ...controls(kit, 20)] };
+    return { arms: [idleConnections(kit, 0.3, 20, holdSec, IDLE_AGES_SEC), ...controls(kit, 20)] };
   },
 };
 
@@ -64,10 +72,11 @@ function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
   const heldSec = 26;
   const forSec = within(24, leftSec - heldSec);
   if (forSec < 5) return { needs: 'more time (--duration)' };
-  const idleSec = Math.min(heldSec + forSec - 10, 40);
+  const opensSec = Math.min(18, forSec);
+  const idleSec = Math.min(heldSec + forSec - opensSec, 38);
   return {
     arms: [
-      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.1), forSec))),
+      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.1), forSec)), fromSeveral(kit)),
       connectOnly(kit, 'held', phases(hold(rate(kit, 0.5), forSec)), {
         holdUs: heldSec * 1_000_000,
         close: 'fin',
@@ -75,7 +84,7 @@ function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
       ...reuse(kit, 0.14, forSec),
       ...otherSource(kit, 0.04, forSec),
       ...otherPackets(kit, 0.04, forSec),
-      idleConnections(kit, 0.06, 10, idleSec, [3, idleSec * 0.3, idleSec * 0.65]),
+      idleConnections(kit, 0.06, opensSec, idleSec, IDLE_AGES_SEC),
       ...closed(kit, 0.04, forSec),
     ],
   };
@@ -84,20 +93,23 @@ function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
 /** Below and above what gets through, beside connections that are held. */
 function buildSteps(kit: Kit, { passedPerSec, leftSec }: Seen): Built {
   const top = kit.ratePerSec;
-  const eachSec = 8;
+  const eachSec = 9;
   const keepSec = 6;
   const needed = keepSec + 1 + 3 * eachSec + TAIL_SEC;
   if (leftSec < needed) return { needs: 'more time (--duration)' };
   const passed = passedPerSec === undefined || passedPerSec >= top ? top * 0.6 : passedPerSec;
-  const levels = [passed * 0.75, Math.max(passed * 1.12, Math.min(passed * 1.3, top * 0.75)), top * 0.92];
+  const highest = top * 0.98;
+  // The highest before the middle one: it uses up a burst that would hide what is only a little too much.
+  const levels = [passed * 0.77, highest, Math.min(passed * 1.07, highest * 0.9)].map(
+    (level) => Math.round(level * 10) / 10,
+  );
   return {
     arms: [
       connectOnly(kit, 'keep', phases(hold(Math.min(rate(kit, 0.9), passed * 0.75), keepSec)), {
-        holdUs: (3 * eachSec + TAIL_SEC) * 1_000_000,
+        holdUs: (3 * eachSec + 4) * 1_000_000,
         close: 'fin',
       }),
       likeBase(kit, 'steps', phases(idle(keepSec + 1), ...levels.map((level) => hold(level, eachSec)))),
-      ...quietControls(kit, keepSec + 1 + 3 * eachSec),
     ],
   };
 }
@@ -164,8 +176,8 @@ function reuse(kit: Kit, share: number, forSec: number): Arm[] {
   const ratePerSec = rate(kit, share);
   const againAfterSec = kit.base.handshakeTimeoutUs / 1_000_000 + 3;
   const ports = (perSec: number) => ({
-    againAfterSec,
-    portCount: Math.max(16, Math.ceil(perSec * againAfterSec)),
+    ...{ againAfterSec, portCount: Math.max(16, Math.ceil(perSec * againAfterSec)) },
+    ...fromSeveral(kit),
   });
   const from = choosesSources(kit) ? { from: [{ kind: 'all' as const }] } : {};
   return [
@@ -178,6 +190,16 @@ function reuse(kit: Kit, share: number, forSec: number): Arm[] {
       close: 'reset',
     }),
   ];
+}
+
+/**
+ * A far end that still holds a port takes it again from the same host, whose sequence numbers go on (RFC 6191, RFC 9293 section 3.6.1),
+ * but seldom from another one behind the same address.
+ */
+function fromSeveral({ sources, base }: Kit): { from?: { kind: 'address'; address: string }[] } {
+  const isChosen = (base.source?.addresses.length ?? 0) > 0 || base.socket.bind.length > 0;
+  if (isChosen || sources.length < 2) return {};
+  return { from: sources.slice(0, MOST_SOURCES).map((address) => ({ kind: 'address', address })) };
 }
 
 /** The far end holds the ports then, as a proxy does. */
@@ -219,7 +241,7 @@ function idleConnections(
 ): Arm {
   return connectOnly(kit, 'idle', phases(hold(rate(kit, share), forSec)), {
     holdUs: Math.round(holdSec * 1_000_000),
-    proveUs: ages.map((age) => Math.round(age) * 1_000_000),
+    proveUs: ages.filter((age) => age < holdSec - 1).map((age) => age * 1_000_000),
     close: 'fin',
   });
 }
@@ -250,8 +272,14 @@ function closed(kit: Kit, share: number, forSec: number): Arm[] {
   );
 }
 
+/**
+ * Limits are round, and so are rates that users ask for: a load of evenly spaced attempts that comes in step with a meter takes all that
+ * it lets pass, and leaves others nothing.
+ */
+const OUT_OF_STEP = 0.967;
+
 function rate({ ratePerSec }: Kit, share: number): number {
-  return Math.round(ratePerSec * share * 10) / 10;
+  return Math.round(ratePerSec * share * OUT_OF_STEP * 1_000) / 1_000;
 }
 
 function within(forSec: number, leftSec: number): number {

@@ -17,6 +17,7 @@ export interface Records {
   readonly nat?: Nat | undefined;
   /** What both sides captured, where a far side was joined. */
   readonly both?: FarSummary | undefined;
+  readonly untried?: Observations['untried'];
 }
 
 const REFUSALS = ['handshake-refused', 'handshake-reset', 'handshake-unreachable'] as const;
@@ -25,7 +26,9 @@ const REFUSALS = ['handshake-refused', 'handshake-reset', 'handshake-unreachable
 const IN_USE_SEC = 240;
 
 /** Derives all that causes are judged by, once. */
-export function observe({ scenario, tally, summary, nat, both }: Records): Observations {
+export function observe({ scenario, tally, summary, nat, both, untried }: Records): Observations {
+  const all = scenario.arms.flatMap((arm) => observeArm(arm, tally, summary));
+  const silent = listSilentControls(all);
   const { run, verdict, findings, hostCounters, farCounters, pings, firewall } = summary;
   return {
     ...{ status: run.status, scenario: run.scenario, engine: run.engine, findings, firewall, both, pings },
@@ -33,9 +36,11 @@ export function observe({ scenario, tally, summary, nat, both }: Records): Obser
     stallsByTcpInfo: run.stallsByTcpInfo,
     generatorLimited: verdict.generatorLimited,
     limits: verdict.reasons,
-    arms: scenario.arms.flatMap((arm) => observeArm(arm, tally, summary)),
+    arms: all.filter((arm) => !silent.includes(arm)),
+    silentControls: silent.map(({ arm: { target } }) => target.port),
     near: hostCounters,
     far: farCounters,
+    untried,
     ownDrops: (summary.localDrops ?? 0) + (summary.conntrackDrops ?? 0) + (summary.sendDrops ?? 0),
   };
 }
@@ -79,6 +84,21 @@ function observeArm(arm: Arm, tally: Tally, { arms }: Records['summary']): ArmSe
 /** Handshakes that were answered by a refusal of any kind. */
 export function refusedOf({ outcomes }: Pick<Summary['arms'][string], 'outcomes'>): number {
   return REFUSALS.reduce((sum, outcome) => sum + (outcomes[outcome] ?? 0), 0);
+}
+
+/**
+ * Ports that should refuse and of which nothing ever came are dropped by a rule, as many firewalls drop what is not allowed: they tell
+ * nothing of the ports beside them.
+ */
+function listSilentControls(arms: readonly ArmSeen[]): ArmSeen[] {
+  const isAlive = arms.some(({ summary }) => summary.established > 0);
+  return arms.filter(
+    ({ arm, summary, started, stalled }) =>
+      isAlive &&
+      arm.expect.kind === 'refused' &&
+      summary.established + summary.completed === 0 &&
+      stalled === started,
+  );
 }
 
 function portsOf(

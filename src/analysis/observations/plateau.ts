@@ -13,6 +13,10 @@ const SAME_HEIGHT = 0.07;
 /** The highest of their rates must be this many times the lowest, or any load looks level. */
 const APART = 1.3;
 
+/** Rates nearer to each other show a level only where it is as even as a meter's: a share of 8 % would be lost of the higher one, too. */
+const NEARLY_APART = 1.08;
+const METERED = { height: 0.015, spread: 0.03 };
+
 /** A level's first seconds have its burst in them, and take up what the level before left. */
 const SETTLING_SEC = 2;
 
@@ -23,7 +27,7 @@ export function findPlateau(arm: Arm, series: SeriesTally): Plateau | undefined 
   );
   const above = levels.filter((level) => badShare(level) >= ABOVE_FROM);
   const rates = above.map(({ ratePerSec }) => ratePerSec);
-  if (above.length < 2 || Math.max(...rates) < Math.min(...rates) * APART) return undefined;
+  if (above.length < 2 || Math.max(...rates) < Math.min(...rates) * NEARLY_APART) return undefined;
   const seconds = settledSeconds(arm, series, above);
   const perLevel = seconds.map(meanOf);
   const mean = meanOf(perLevel);
@@ -33,13 +37,17 @@ export function findPlateau(arm: Arm, series: SeriesTally): Plateau | undefined 
   );
   const all = seconds.flat();
   const variance = meanOf(all.map((value) => (value - mean) ** 2));
+  const spread = Math.sqrt(variance) / mean;
+  const isMetered =
+    spread <= METERED.spread && perLevel.every((height) => Math.abs(height - mean) <= mean * METERED.height);
+  if (!isMetered && Math.max(...rates) < Math.min(...rates) * APART) return undefined;
   return {
     establishedPerSec: Math.round(mean * 10) / 10,
     offeredPerSec: rates,
     ...(clean.length === 0
       ? {}
       : { cleanUpToPerSec: Math.max(...clean.map(({ ratePerSec }) => ratePerSec)) }),
-    spread: Math.sqrt(variance) / mean,
+    spread,
   };
 }
 

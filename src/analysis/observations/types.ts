@@ -123,6 +123,10 @@ export interface Observations {
   readonly firewall: FirewallSummary | undefined;
   /** What both sides captured. */
   readonly both: FarSummary | undefined;
+  /** Ports that should refuse, and of which nothing ever came: a rule drops what is sent to them. */
+  readonly silentControls?: readonly number[];
+  /** What a run that chose its arms could not try. */
+  readonly untried?: readonly { readonly text: string; readonly needs: string }[] | undefined;
 }
 
 export type { SymptomKind };

@@ -21,6 +21,8 @@ export function registerRun(program: Command, context: Context): void {
       `
 Examples:
   rushhour run quickstart
+  rushhour run diagnose --proxy proxy.example:3128 --target http://www.example.org/    why do connections stall?
+  rushhour run diagnose --target tcp://10.0.0.9:443 --rate 100/s --duration 5m --set adaptive.otherPort=22
   rushhour run steady --proxy proxy.example:3128 --target http://www.example.org/ --label "timer 1 s"
   rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --rate 50/s --duration 2m
   rushhour run steady --pac http://wpad.example/wpad.dat --target http://www.example.org/ --rate 50/s
@@ -41,7 +43,9 @@ Ctrl-C lets attempts in progress finish and keeps the results; a second Ctrl-C e
           import('../drive-run.ts'),
         ]);
         const { scenario, origins } = await loadForCommand(context.host, nameOrPath, options);
-        return driveRun(context, scenario, { ...options, origins });
+        if (scenario.adaptive === undefined) return driveRun(context, scenario, { ...options, origins });
+        const { driveInquiry } = await import('../drive-inquiry.ts');
+        return driveInquiry(context, scenario, { ...options, origins });
       }),
     );
 }

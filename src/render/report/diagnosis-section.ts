@@ -11,7 +11,7 @@ export function diagnosisSection(sides: readonly Side[]): string {
   return parts.length === 0 ? '' : `<section><h2>Diagnosis</h2>${parts.join('')}</section>`;
 }
 
-function renderOne(side: Side['name'], { text, causes, decide }: Diagnosis): string {
+function renderOne(side: Side['name'], { text, causes, decide, untried = [] }: Diagnosis): string {
   const of = (status: DiagnosedCause['status']): DiagnosedCause[] =>
     causes.filter((cause) => cause.status === status);
   const { spokenFor, others } = splitPossible(causes);
@@ -33,6 +33,10 @@ function renderOne(side: Side['name'], { text, causes, decide }: Diagnosis): str
     list(
       'Excluded',
       of('excluded').map(({ name, against }) => `${name}: ${against[0] ?? ''}`),
+    ),
+    list(
+      'Not tried here, and what it would need',
+      untried.map((one) => `${one.text}: ${one.needs}`),
     ),
   ].join('');
 }

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { lossy, openLimit, rateLimit } from '../causes/paths.ts';
+import { randomOf } from '../causes/random.ts';
+import type { Path } from '../causes/world.ts';
+import { converse, MEANS } from './session.ts';
+
+const named = ({ causes }: ReturnType<typeof converse>['diagnosis']): string[] =>
+  causes.filter(({ status }) => status === 'named').map(({ id }) => id);
+
+describe('a session that chooses its arms', () => {
+  it('looks wider where a baseline shows nothing, and calls it healthy', () => {
+    const { stages, diagnosis, stopped } = converse(() => ({}));
+    expect(stages).toEqual(['baseline', 'breadth']);
+    expect(diagnosis.verdict).toBe('healthy');
+    expect(stopped).toBe('nothing was ill');
+  });
+
+  it('stops as soon as a path that loses packets is told from all else', () => {
+    const { stages, diagnosis, stopped } = converse(() => {
+      const random = randomOf(1);
+      return lossy(0.06, random);
+    });
+    expect(named(diagnosis)).toEqual(['loss']);
+    expect(stages.length).toBeLessThanOrEqual(3);
+    expect(stopped).toBe('one cause is left');
+  });
+
+  it('fills a limit of open connections again, at two rates, by the number that was seen', () => {
+    const { stages, why, diagnosis, arms } = converse(() => openLimit(120));
+    expect(stages.slice(0, 3)).toEqual(['baseline', 'breadth', 'cycle']);
+    expect(why[2]).toMatch(/stalled; to tell a limit of open connections/);
+    expect(named(diagnosis).filter((id) => id !== 'open-limit')).toEqual([]);
+    const held = arms.find(({ name }) => name === 'fill-3')!;
+    // As long as it takes to fill it at the lower rate, and a little longer.
+    expect(held.holdUs / 1e6).toBeGreaterThan(120 / (50 * 0.4));
+    expect(held.holdUs / 1e6).toBeLessThan(20);
+  });
+
+  it('steps the rate below and above what got through, beside held connections', () => {
+    const { stages, diagnosis } = converse(() => rateLimit(32, 8));
+    expect(stages.slice(0, 2)).toEqual(['baseline', 'steps']);
+    expect(named(diagnosis)).toEqual(['rate-limit']);
+  });
+
+  it('makes no more than half of the attempts that all arms would, in the median', () => {
+    const paths: (() => Path)[] = [
+      () => ({}),
+      () => lossy(0.06, randomOf(1)),
+      () => openLimit(120),
+      () => rateLimit(32, 8),
+      () => ({ swallowsRequest: () => true }),
+    ];
+    const attempts = paths.map((path) => converse(path).attempts).sort((a, b) => a - b);
+    const everything = converse(() => ({}), { spec: { ...MEANS.spec, isExhaustive: true } }, 600).attempts;
+    expect(attempts[2]!).toBeLessThanOrEqual(everything / 2);
+  });
+
+  it('never asks for more than the rate that it was given, in any second', () => {
+    for (const path of [() => openLimit(120), () => rateLimit(32, 8)]) {
+      const { arms } = converse(path);
+      const perSec = new Map<number, number>();
+      for (const { load } of arms) {
+        if (load.kind !== 'open') continue;
+        let atSec = 0;
+        for (const phase of load.phases) {
+          const toSec = atSec + (phase.kind === 'step' ? phase.eachUs : phase.forUs) / 1e6;
+          if (phase.kind === 'hold')
+            for (let second = Math.floor(atSec); second < toSec; second += 1)
+              perSec.set(second, (perSec.get(second) ?? 0) + phase.ratePerSec);
+          atSec = toSec;
+        }
+      }
+      expect(Math.max(...perSec.values())).toBeLessThanOrEqual(50 + 1e-6);
+    }
+  });
+
+  it('leaves out what a machine with one address, or without the raw engine, cannot do, and says so', () => {
+    const random = randomOf(2);
+    const path = (): Path => lossy(0.02, random);
+    const one = converse(path, { sources: ['10.0.0.1'] });
+    expect(one.arms.map(({ name }) => name.replace(/-\d+$/, ''))).not.toContain('other-source');
+    const portable = converse(() => openLimit(10), { choosesPackets: false, sources: [] });
+    expect(portable.arms.every(({ source }) => source?.ports === undefined)).toBe(true);
+    expect(portable.arms.map(({ name }) => name.replace(/-\d+$/, ''))).not.toContain('reuse');
+  });
+
+  it('stops when the time is over, and begins nothing that does not fit', () => {
+    const { stages, stopped } = converse(() => openLimit(120), {}, 30);
+    expect(stages).toEqual(['baseline']);
+    expect(stopped).toMatch(/nothing was ill/);
+  });
+
+  it('takes ports that a rule drops for no controls, and for no illness', () => {
+    const dropped = (): Path => ({ syn: ({ endpoint }) => (/:(9|79)$/.test(endpoint) ? 'drop' : 'pass') });
+    const { diagnosis, arms } = converse(dropped, { spec: { ...MEANS.spec, closedPorts: [9, 79] } });
+    expect(diagnosis.verdict).toBe('healthy');
+    expect(arms.map(({ name }) => name)).not.toContain('closed-9-2');
+  });
+});
