@@ -2,7 +2,13 @@ import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { COPIES } from './own-drops.ts';
 import { describeFilling } from './room.ts';
-import { allStalls, countOverflows, explainedOtherwise, nothingPassed } from './shared.ts';
+import {
+  allStalls,
+  countOverflows,
+  explainedOtherwise,
+  nothingPassed,
+  stalledAtOneEndpoint,
+} from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** From this share of the stalls on, the queue accounts for them: SYNs that are sent again meet it again, and count again. */
@@ -51,7 +57,10 @@ function judgeCounters({ kind }: Symptom, seen: Observations): Judgement[] {
   const stalls = allStalls(seen);
   const text = `the far end counted ${overflows} SYNs and ACKs that found its queue full, for ${stalls} stalls`;
   if (overflows === 0) return contradicts(`${text}`);
-  return kind === 'stalled' && overflows >= stalls * ENOUGH && overflows <= stalls * COPIES
+  return kind === 'stalled' &&
+    stalledAtOneEndpoint(seen) &&
+    overflows >= stalls * ENOUGH &&
+    overflows <= stalls * COPIES
     ? decides(text)
     : supports(text);
 }

@@ -36,7 +36,7 @@ function weighAll(seen: Observations): Diagnosis {
   const open = weighed.filter((one) => !one.possible.some(({ cause }) => named.has(cause.id)));
   return {
     verdict: open.length === 0 ? 'named' : 'cannot-tell',
-    text: [...sayAllNamed(weighed), ...open.map(sayCannotTell)].join(' '),
+    text: [...sayAllNamed(weighed), ...sayCannotTell(open)].join(' '),
     symptoms: symptoms.map(({ text }) => text),
     ill: symptoms.map(({ kind, arm, count, of }) => ({ arm: arm.name, kind, count, of })),
     causes: listCauses(weighed, open, named),
@@ -118,7 +118,10 @@ function listCauses(
       byId.set(one.cause.id, known);
     }
   }
-  const possible = new Set(open.flatMap((one) => one.possible.map(({ cause }) => cause.id)));
+  const possible = new Set([
+    ...open.flatMap((one) => one.possible.map(({ cause }) => cause.id)),
+    ...weighed.flatMap((one) => listCasesOf(one)),
+  ]);
   const statusOf = (id: string): DiagnosedCause['status'] =>
     named.has(id) ? 'named' : possible.has(id) ? 'possible' : 'excluded';
   const causes = [...byId.values()].map(({ cause, parts, arms }): DiagnosedCause => {
@@ -134,6 +137,13 @@ function listCauses(
   });
   const order = { named: 0, possible: 1, excluded: 2 } as const;
   return causes.toSorted((a, b) => order[a.status] - order[b.status] || b.for.length - a.for.length);
+}
+
+/** What the named cause of a symptom may be in particular. */
+function listCasesOf({ named, possible }: WeighedSymptom): string[] {
+  return possible.flatMap(({ cause }) =>
+    named !== undefined && cause.isCaseOf === named.cause.id ? [cause.id] : [],
+  );
 }
 
 /** What is left of a symptom that a named cause accounts for is excluded by that. */

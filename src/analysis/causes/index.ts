@@ -4,6 +4,7 @@ import { badEndpoint } from './bad-endpoint.ts';
 import { clientIdentity } from './client-identity.ts';
 import { dscpPolicer } from './dscp-policer.ts';
 import { earlyReuse } from './early-reuse.ts';
+import { farBreaks } from './far-breaks.ts';
 import { farGone } from './far-gone.ts';
 import { fixedWait } from './fixed-wait.ts';
 import { heldByFirewall } from './held-by-firewall.ts';
@@ -41,7 +42,7 @@ export const CAUSES = [
     synFlood,
   ],
   ...[loss, lossAfter, outage, acceptQueue, badEndpoint, clientIdentity, longPath, probe],
-  ...[serviceDown, rejectByPolicy, resetInjected],
+  ...[serviceDown, rejectByPolicy, resetInjected, farBreaks],
   ...[preAnswered, serviceListens],
   ...[idleForgotten, ageLimit, farGone],
   ...[mtuBlackHole, dscpPolicer, fixedWait],

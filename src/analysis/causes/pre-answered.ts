@@ -10,10 +10,12 @@ const NEARLY_ALL = 0.9;
 export const preAnswered = {
   id: 'pre-answered',
   name: 'something that answers handshakes whether or not a service listens (SYN proxy, WAN optimiser, transparent proxy, or a catch-all of the far host)',
-  explains: ['answered'],
+  explains: ['answered', 'broken'],
   predicts: 'ports that are closed connect, each of them; handshakes far faster than the first byte',
   scope: EVERYTHING,
   judge: (symptom, seen) => {
+    // Behind what answers for it, a service that is not there ends what was established here.
+    if (symptom.kind === 'broken') return judgeBroken(seen);
     const ports = answeredPorts(seen);
     return ports.length >= 2
       ? decides(`ports ${ports.join(' and ')}, which must refuse, were both answered: ${symptom.text}`)
@@ -33,6 +35,12 @@ export const preAnswered = {
   proof: 'at the far end: no SYN arrives for what was answered here',
   source: 'RFC 4987 section 3.8 (firewalls and proxies), RFC 3135 (performance enhancing proxies)',
 } as const satisfies Cause;
+
+function judgeBroken({ both }: Observations): Judgement[] {
+  return both !== undefined && both.synAcksInvented === 0
+    ? contradicts('no SYN-ACK came here that the far side had not sent')
+    : NOTHING;
+}
 
 export const serviceListens = {
   id: 'service-listens',

@@ -1,6 +1,7 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { contradicts, decides, NOTHING, percent, shareInGaps, supports } from './judgements.ts';
+import { contradicts, decides, MOST, NOTHING, percent, shareInGaps, supports } from './judgements.ts';
 import { refusedByIcmp, resetsByTtl } from './refusals.ts';
+import { describeInvented, endedByFin } from './resets.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** Refusals that have no pattern in time. */
@@ -9,9 +10,9 @@ const LIKE_CHANCE = 0.2;
 export const resetInjected = {
   id: 'reset-injected',
   name: 'something on the way that resets connections at random',
-  explains: ['refused'],
+  explains: ['refused', 'broken'],
   predicts:
-    'refused at random while most succeed; RSTs whose TTL is not that of the endpoint; the far end sent none',
+    'refused, or reset before an answer, at random while most succeed; RSTs whose TTL is not that of the endpoint; the far end sent none',
   scope: {
     ...{ port: 'either', host: 'either', source: 'either', client: 'either' },
     ...{ mss: 'either', dscp: 'either', close: 'alike', ports: 'alike' },
@@ -31,19 +32,24 @@ export const resetInjected = {
 } as const satisfies Cause;
 
 function judgeTimes(symptom: Symptom): Judgement[] {
+  if (symptom.kind === 'broken') {
+    const byFin = endedByFin(symptom);
+    return byFin >= symptom.count * MOST
+      ? contradicts(`${byFin} of ${symptom.count} ended without an RST`)
+      : NOTHING;
+  }
   const share = shareInGaps(symptom);
   return share > LIKE_CHANCE
     ? contradicts(`${percent(share)} of them lie in seconds in which nearly all were refused: not at random`)
     : NOTHING;
 }
 
-function judgeSender(symptom: Symptom, { both, arms }: Observations): Judgement[] {
-  const icmp = refusedByIcmp(symptom);
+function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
+  const icmp = symptom.kind === 'refused' ? refusedByIcmp(symptom) : undefined;
   if (icmp !== undefined) return contradicts(icmp);
-  const invented = both?.resetsInvented ?? 0;
-  const refused = arms.reduce((sum, arm) => sum + arm.refused, 0);
-  if (both !== undefined && invented >= 5 && invented >= refused * 0.5)
-    return decides(`the far side never sent ${invented} of the RSTs that came here`);
+  const invented = describeInvented(symptom, seen);
+  if (invented !== undefined) return decides(invented);
+  if (symptom.kind !== 'refused') return NOTHING;
   const resets = resetsByTtl(symptom);
   if (resets === undefined) return NOTHING;
   return resets.kind === 'other' ? supports(resets.text) : contradicts(resets.text);

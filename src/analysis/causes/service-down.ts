@@ -1,4 +1,4 @@
-import type { Symptom } from '../observations/types.ts';
+import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, fewLie, NOTHING, shareAtGaps, supports } from './judgements.ts';
 import { refusedByRule, resetsByTtl } from './refusals.ts';
 import { passedInGaps } from './shared.ts';
@@ -7,13 +7,14 @@ import type { Cause, Judgement } from './types.ts';
 export const serviceDown = {
   id: 'service-down',
   name: 'a service that did not listen for a time: it was down or restarted, or its address was with another host',
-  explains: ['refused'],
+  explains: ['refused', 'broken'],
   predicts: 'for a time every SYN is refused by the far end itself, of every arm and source, and none stalls',
   scope: {
     ...{ port: 'perhaps', host: 'perhaps', source: 'alike', client: 'alike' },
     ...{ mss: 'alike', dscp: 'alike', close: 'alike', ports: 'alike' },
   },
-  judge: (symptom) => [...judgeGaps(symptom), ...judgeSender(symptom)],
+  judge: (symptom, seen) =>
+    symptom.kind === 'broken' ? judgeBroken(seen) : [...judgeGaps(symptom), ...judgeSender(symptom)],
   decidedBy: [
     {
       text: 'the TTL of the RSTs beside that of SYN-ACKs (root, or CAP_NET_RAW)',
@@ -24,6 +25,13 @@ export const serviceDown = {
   proof: "the service's own log has its start at the end of the outage",
   source: 'RFC 9293 section 3.5.2 (a closed port answers with RST)',
 } as const satisfies Cause;
+
+/** What was open as it ended was broken; what came while it was away was refused. */
+function judgeBroken({ arms }: Observations): Judgement[] {
+  return arms.every(({ refused }) => refused === 0)
+    ? contradicts('not one handshake was refused: what does not listen refuses them')
+    : NOTHING;
+}
 
 function judgeGaps(symptom: Symptom): Judgement[] {
   const { arm, count } = symptom;

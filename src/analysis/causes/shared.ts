@@ -12,6 +12,9 @@ import type { Judgement } from './types.ts';
 /** A far end that refused so many SYNs, of those that stalled, has refused them all: resent SYNs are refused, too. */
 const ALL_OF_THEM = 0.8;
 
+/** Fewer stalls of an arm are chance's, on any path. */
+const FEWEST_ILL = 3;
+
 /** Rests shorter than this cannot be told from a meter, by counts of seconds. */
 const SHORT_REST_SEC = 3;
 
@@ -39,6 +42,17 @@ export function countOverflows({ far }: Observations): number | undefined {
     Math.max(far['TcpExtListenDrops'] ?? 0, far['TcpExtListenOverflows'] ?? 0) +
     (far['TcpExtTCPReqQFullDrop'] ?? 0)
   );
+}
+
+/**
+ * Whether all that stalled was sent to one endpoint: counters of a whole host do not say which of its ports, or whether another host,
+ * had what they count.
+ */
+export function stalledAtOneEndpoint({ arms }: Observations): boolean {
+  const endpoints = arms
+    .filter(({ stalled }) => stalled >= FEWEST_ILL)
+    .flatMap(({ summary }) => Object.keys(summary.endpoints));
+  return new Set(endpoints).size === 1;
 }
 
 export function allStalls({ arms }: Observations): number {
@@ -83,7 +97,10 @@ function mayLookLikeLoss({ arm }: Symptom, { far, near }: Observations, but?: st
 function describeOverflows(seen: Observations): string | undefined {
   const overflows = countOverflows(seen) ?? 0;
   const stalls = allStalls(seen);
-  return overflows > 0 && overflows >= stalls * ALL_OF_THEM && overflows <= stalls * COPIES
+  return stalledAtOneEndpoint(seen) &&
+    overflows > 0 &&
+    overflows >= stalls * ALL_OF_THEM &&
+    overflows <= stalls * COPIES
     ? `the far end counted ${overflows} SYNs and ACKs that found its queue full, for ${stalls} stalls: they had arrived`
     : undefined;
 }

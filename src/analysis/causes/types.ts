@@ -36,6 +36,8 @@ export interface Cause {
   readonly explains: readonly SymptomKind[];
   /** What it predicts, in a sentence. */
   readonly predicts: string;
+  /** The cause that this is a case of: it is no rival of that one, which may be named while this stays possible. */
+  readonly isCaseOf?: string;
   /** Whom it hits: what an arm beside the ill one should show. */
   readonly scope: Scope;
   judge(symptom: Symptom, seen: Observations): readonly Judgement[];

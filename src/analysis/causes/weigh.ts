@@ -19,7 +19,7 @@ export interface WeighedSymptom {
   readonly weighed: readonly Weighed[];
   /** Not excluded, those first that most speaks for. */
   readonly possible: readonly Weighed[];
-  /** The only one that is left, if something decides for it as well. */
+  /** The only one that is left, cases of it aside, if something decides for it as well. */
   readonly named: Weighed | undefined;
 }
 
@@ -39,7 +39,8 @@ export function weighSymptom(
   const possible = weighed
     .filter(({ isExcluded }) => !isExcluded)
     .toSorted((a, b) => countFor(b) - countFor(a));
-  const [only, ...rivals] = possible;
+  const [only, ...others] = possible;
+  const rivals = others.filter(({ cause }) => cause.isCaseOf !== only?.cause.id);
   return {
     symptom,
     weighed,

@@ -9,20 +9,37 @@ export function sayNamed({ cause, judgements }: Weighed): string {
   return `${upper(cause.name)}: ${deciding?.text ?? ''}.`;
 }
 
-/** What is to be explained, and what it may be. */
-export function sayCannotTell({ symptom, possible }: WeighedSymptom): string {
-  const names = possible.map(({ cause }) => cause.name);
+/** What is to be explained, and what it may be: in one sentence where one cause may account for all of a kind. */
+export function sayCannotTell(open: readonly WeighedSymptom[]): string[] {
+  const kinds = [...new Set(open.map(({ symptom }) => symptom.kind))];
+  return kinds.flatMap((kind) => {
+    const alike = open.filter(({ symptom }) => symptom.kind === kind);
+    const names = alike
+      .map(({ possible }) => possible.map(({ cause }) => cause.name))
+      .reduce((common, others) => common.filter((name) => others.includes(name)));
+    return names.length > 0
+      ? [sayMayBe(alike.map(({ symptom }) => symptom.text).join(', and '), names)]
+      : alike.map(({ symptom, possible }) =>
+          sayMayBe(
+            symptom.text,
+            possible.map(({ cause }) => cause.name),
+          ),
+        );
+  });
+}
+
+function sayMayBe(seen: string, names: readonly string[]): string {
   if (names.length === 0)
-    return `Cannot tell: ${symptom.text}, and no single cause that is known fits all that was seen.`;
+    return `Cannot tell: ${seen}, and no single cause that is known fits all that was seen.`;
   if (names.length === 1)
-    return `Cannot tell for sure: ${symptom.text}; of the known causes only ${names[0]} is not excluded, but nothing was seen that it alone predicts.`;
+    return `Cannot tell for sure: ${seen}; of the known causes only ${names[0]} is not excluded, but nothing was seen that it alone predicts.`;
   const shown = names.slice(0, MOST_NAMES);
   const more = names.length - shown.length;
   const list =
     more > 0
       ? `${shown.join('; ')}; or one of ${more} more`
       : `${shown.slice(0, -1).join('; ')}; or ${shown.at(-1)}`;
-  return `Cannot tell: ${symptom.text}. It may be ${list}.`;
+  return `Cannot tell: ${seen}. It may be ${list}.`;
 }
 
 export function sayStep({ firewall, text, source }: Step): string {

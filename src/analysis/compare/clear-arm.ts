@@ -88,6 +88,7 @@ const WORDS: Readonly<Record<IllArm['kind'], string>> = {
   refused: 'were refused',
   healed: 'needed a second SYN',
   late: 'were late or unanswered after the handshake',
+  broken: 'were reset or closed before they were answered',
   cut: 'were cut',
   answered: 'were answered though they should be refused',
   waits: 'waited',

@@ -1,3 +1,4 @@
+import type { Outcome } from '../../outcome/outcome.ts';
 import { chanceOfAtLeast } from '../binomial.ts';
 import { listDifferences } from './differences.ts';
 import type { ArmSeen, Contrast, Fared, SymptomKind } from './types.ts';
@@ -16,6 +17,12 @@ const FEWEST_EXPECTED = 5;
 
 /** Of the seconds of each load, how many it must share with the other's. */
 const TOGETHER = 0.8;
+
+/** How an established connection ends before its answer: by an RST, or by a FIN. */
+const BROKEN = [
+  ...['response-reset', 'response-empty', 'response-truncated'],
+  ...['tunnel-closed', 'tunnel-cut', 'tls-closed'],
+] as const satisfies readonly Outcome[];
 
 /** Counts of seconds that can be compared: of the same moment, by when they were started. */
 const BY_SECOND = { stalled: 'stalled', refused: 'refused' } as const;
@@ -114,6 +121,9 @@ export function countOf(
         count: Math.min(summary.established, (summary.requestsResent?.count ?? 0) + timeoutsOf(summary)),
         of: summary.established,
       };
+    case 'broken':
+      if (arm.expect.kind === 'refused') return undefined;
+      return { count: brokenOf(summary), of: summary.established };
     case 'answered':
       if (arm.expect.kind !== 'refused') return undefined;
       return { count: outcomes['unexpected-handshake'] ?? 0, of: started };
@@ -130,6 +140,11 @@ export function timeoutsOf({ outcomes }: ArmSeen['summary']): number {
   return (
     (outcomes['response-timeout'] ?? 0) + (outcomes['tunnel-timeout'] ?? 0) + (outcomes['tls-timeout'] ?? 0)
   );
+}
+
+/** Connections that were established, and ended by the other side before what was asked was answered. */
+export function brokenOf({ outcomes }: ArmSeen['summary']): number {
+  return BROKEN.reduce((sum, outcome) => sum + (outcomes[outcome] ?? 0), 0);
 }
 
 export function cutsOf({ cuts = {} }: ArmSeen['summary']): number {
@@ -151,6 +166,7 @@ const WORDS: Readonly<Record<SymptomKind, string>> = {
   refused: 'were refused',
   healed: 'healed',
   late: 'were late or unanswered after the handshake',
+  broken: 'were reset or closed before they were answered',
   cut: 'were cut',
   answered: 'were answered',
   waits: 'waited',

@@ -1,3 +1,12 @@
 /** What there may be to explain. */
-export const SYMPTOMS = ['stalled', 'healed', 'refused', 'late', 'cut', 'answered', 'waits'] as const;
+export const SYMPTOMS = [
+  'stalled',
+  'healed',
+  'refused',
+  'late',
+  'broken',
+  'cut',
+  'answered',
+  'waits',
+] as const;
 export type SymptomKind = (typeof SYMPTOMS)[number];

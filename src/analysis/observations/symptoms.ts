@@ -12,7 +12,15 @@ const SMALLEST_SHARE = 0.001;
 /** Fewer connections that were cut have no pattern. */
 const FEWEST_CUT = 10;
 
-const COUNTED = ['stalled', 'healed', 'refused', 'late', 'cut', 'answered'] as const satisfies SymptomKind[];
+const COUNTED = [
+  'stalled',
+  'healed',
+  'refused',
+  'late',
+  'broken',
+  'cut',
+  'answered',
+] as const satisfies SymptomKind[];
 
 /** What a run has to have explained: of each kind the arm that is most ill, and those that are ill for a reason of their own. */
 export function listSymptoms(seen: Observations): Symptom[] {
@@ -83,6 +91,7 @@ const WORDS: Readonly<Record<Exclude<SymptomKind, 'waits'>, readonly [what: stri
   healed: ['handshakes', 'needed a second SYN within a fraction of a second'],
   refused: ['handshakes', 'were refused'],
   late: ['connections', 'had a request sent again or not answered in time'],
+  broken: ['connections', 'were reset or closed before they were answered'],
   cut: ['held connections', 'were cut'],
   answered: ['handshakes with a port that must refuse', 'were completed'],
 };

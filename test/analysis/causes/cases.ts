@@ -198,6 +198,17 @@ export const CASES: readonly Case[] = [
     without: { more: NEAR },
   },
   {
+    cause: 'reset-injected',
+    what: 'RSTs in place of answers, which the far side never sent',
+    loads: [spread],
+    path: () => {
+      const random = randomOf(9);
+      return { breaks: () => (random() < 0.1 ? 'response-reset' : undefined) };
+    },
+    more: { ...NEAR, both: { ...farOf({}), resetsInvented: 320 } },
+    without: { more: NEAR },
+  },
+  {
     cause: 'idle-forgotten',
     what: 'silence after 8 s, opened for longer than the ages differ',
     loads: [proved(20)],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EVERYTHING } from '../../../src/analysis/causes/scope.ts';
 import type { Cause, Judgement, Scope } from '../../../src/analysis/causes/types.ts';
 import { weighSymptom } from '../../../src/analysis/causes/weigh.ts';
+import { sayCannotTell } from '../../../src/analysis/causes/words.ts';
 import { observe } from '../../../src/analysis/observations/observe.ts';
 import { listSymptoms } from '../../../src/analysis/observations/symptoms.ts';
 import type { Contrast, Symptom } from '../../../src/analysis/observations/types.ts';
@@ -69,9 +70,40 @@ describe('a cause', () => {
     });
   });
 
+  it('is named beside a case of it, which is no rival', () => {
+    const both = [cause('a', ['decides']), cause('b', ['supports'], { isCaseOf: 'a' })];
+    expect(weigh(...both)).toMatchObject({ named: 'a', possible: ['a', 'b'] });
+    expect(weigh(both[0]!, both[1]!, cause('c', []))).toMatchObject({ named: undefined });
+  });
+
   it('comes first if more speaks for it, and before all if something decides', () => {
     const three = [cause('a', []), cause('b', ['supports', 'supports']), cause('c', ['decides'])];
     expect(weigh(...three).possible).toEqual(['c', 'b', 'a']);
+  });
+});
+
+describe('what cannot be told', () => {
+  const [SECOND] = listSymptoms(
+    observe(play([{ arm: { ...spread.arm, name: 'second' } }], away([[30, 34]]), NEAR)),
+  );
+  const open = (symptom: Symptom, ...ids: readonly string[]) =>
+    weighSymptom(
+      symptom,
+      SEEN,
+      ids.map((id) => cause(id, [])),
+    );
+
+  it('is said once for all arms that one cause may account for, with the causes that fit each', () => {
+    const said = sayCannotTell([open(STALLED!, 'a', 'b', 'c'), open(SECOND!, 'b', 'c', 'd')]);
+    expect(said).toEqual([`Cannot tell: ${STALLED!.text}, and ${SECOND!.text}. It may be b; or c.`]);
+  });
+
+  it('is said of each arm by itself if no cause fits both', () => {
+    const said = sayCannotTell([open(STALLED!, 'a', 'b'), open(SECOND!, 'c', 'd')]);
+    expect(said).toEqual([
+      `Cannot tell: ${STALLED!.text}. It may be a; or b.`,
+      `Cannot tell: ${SECOND!.text}. It may be c; or d.`,
+    ]);
   });
 });
 

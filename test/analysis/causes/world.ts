@@ -8,6 +8,7 @@ import type { Summary } from '../../../src/analysis/types.ts';
 import { createHistogram, type Histogram, recordUs } from '../../../src/metrics/histogram.ts';
 import type { HostCounters, SeriesCounts } from '../../../src/metrics/types.ts';
 import type { Cut } from '../../../src/outcome/cut.ts';
+import type { Outcome } from '../../../src/outcome/outcome.ts';
 import { planSweep } from '../../../src/plan/sweep.ts';
 import { stretchesOf } from '../../../src/scenario/load-shape.ts';
 import type { SweepLoad } from '../../../src/scenario/load-types.ts';
@@ -37,6 +38,8 @@ export interface Path {
   losesRequest?(syn: Syn): boolean;
   /** Never answered, whatever is sent again. */
   swallowsRequest?(syn: Syn): boolean;
+  /** The connection ends like this before its request is answered. */
+  breaks?(syn: Syn): 'response-reset' | 'response-empty' | undefined;
   /** From the handshake to the first byte, seconds. */
   firstByteSec?(syn: Syn): number;
   /** Round trip of the path, as timestamps show it. */
@@ -139,12 +142,16 @@ function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () =>
         const isSwallowed = isAsking && (path.swallowsRequest?.(syn) ?? false);
         const rttSec = path.dataRttSec ?? path.rttSec ?? RTT_SEC;
         const answeredSec = atSec + rttSec + (path.firstByteSec?.(syn) ?? SERVICE_SEC) + (isLost ? 0.2 : 0);
+        const broken = isAsking ? path.breaks?.(syn) : undefined;
         const endSec = isSwallowed ? atSec + 15 : isAsking ? answeredSec : atSec + load.arm.holdUs / 1e6;
         recorder.established(
           first,
           atSec,
           copiesBy(atSec - startSec, syn.copy),
-          { isAsking, isLost, isSwallowed, answeredSec, rttSec: path.rttSec ?? RTT_SEC },
+          {
+            ...{ isAsking, isLost, answeredSec, rttSec: path.rttSec ?? RTT_SEC },
+            isUnanswered: isSwallowed || broken !== undefined,
+          },
           path.answer?.(first),
         );
         if (path.heals?.(syn) === true) recorder.healed(atSec, path.answer?.(first));
@@ -159,7 +166,7 @@ function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () =>
         if (proved !== undefined) at(proved.atSec, () => recorder.lived(proved));
         at(endSec, () => {
           path.closed?.(syn, endSec);
-          recorder.ended(port, endSec, isSwallowed);
+          recorder.ended(port, endSec, broken ?? (isSwallowed ? 'response-timeout' : undefined));
         });
       };
       send(0);
@@ -222,7 +229,7 @@ interface Answered {
   readonly rttSec: number;
   readonly isAsking: boolean;
   readonly isLost: boolean;
-  readonly isSwallowed: boolean;
+  readonly isUnanswered: boolean;
   readonly answeredSec: number;
 }
 
@@ -258,7 +265,7 @@ class Recorder {
     const isPath =
       answered.isAsking && answered.rttSec >= STALL_SEC && atSec - first.atSec - answered.rttSec < STALL_SEC;
     const isStalled = isLong && !isPath;
-    const { isAsking, isLost, isSwallowed, answeredSec, rttSec } = answered;
+    const { isAsking, isLost, isUnanswered, answeredSec, rttSec } = answered;
     this.#add(atSec, {
       ...{
         established: 1,
@@ -275,18 +282,18 @@ class Recorder {
     this.#time('handshake-service', atSec - first.atSec);
     // Karn's algorithm, but for timestamps, which tell the copy that was answered.
     this.#time('rtt', rttSec);
-    if (isAsking && !isSwallowed) {
+    if (isAsking && !isUnanswered) {
       this.#time('firstByte-service', answeredSec - first.atSec);
       this.#time('total-service', answeredSec - first.atSec);
     }
   }
 
-  ended(port: number | undefined, atSec: number, isSwallowed: boolean): void {
+  ended(port: number | undefined, atSec: number, failed?: Outcome): void {
     if (port !== undefined) this.#closedSec.set(port, atSec);
     this.#add(
       atSec,
-      isSwallowed
-        ? { outcomes: { 'response-timeout': 1 } }
+      failed !== undefined
+        ? { outcomes: { [failed]: 1 } }
         : this.load.arm.expect.kind === 'refused'
           ? { outcomes: { 'unexpected-handshake': 1 } }
           : { completed: 1, outcomes: { ok: 1 } },
