@@ -1,4 +1,5 @@
 import type { HostCounters } from '../metrics/types.ts';
+import { groupDigits } from './group-digits.ts';
 import type { Summary } from './types.ts';
 
 /** What counters count, by name; those that move in every run are left out. */
@@ -38,8 +39,8 @@ export function describeCounters(summary: Pick<Summary, 'run' | 'arms' | 'hostCo
 } {
   const { hostCounters: near = {}, farCounters: far = {} } = summary;
   return {
-    near: [...describeSyns(summary), ...describe(near)],
-    far: [...describeAccepted(far), ...describe(far)],
+    near: [...describeSyns(summary), ...describe(near)].map(groupDigits),
+    far: [...describeAccepted(far), ...describe(far)].map(groupDigits),
   };
 }
 

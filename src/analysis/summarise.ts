@@ -59,7 +59,7 @@ function judgeByDiagnosis(verdict: Summary['verdict'], { verdict: told }: Diagno
     : {
         ...verdict,
         pass: false,
-        reasons: [...verdict.reasons, 'something was ill: the diagnosis tells what'],
+        reasons: [...verdict.reasons, 'something was ill: see the diagnosis'],
       };
 }
 

@@ -38,5 +38,8 @@ async function sayDiagnosis(host: Host, { plan, summary }: FinishedRun): Promise
     run: summary.run,
     diagnosis: summary.diagnosis,
   }));
-  return diagnosis === undefined ? '' : `\n${renderDiagnosisText(run, diagnosis, look)}`;
+  const figures = `Figures of each arm: rushhour results show ${run.id}\n`;
+  return diagnosis === undefined
+    ? `\n${figures}`
+    : `\n${renderDiagnosisText(run, diagnosis, look)}\n${figures}`;
 }

@@ -38,6 +38,7 @@ export interface SessionStarter {
   /** Interval of log lines, microseconds. */
   readonly logEveryUs?: number;
   /** Text to print below the summary. */
+  /** Such text is in place of what the summary says of diagnosis, findings and arms. */
   readonly closing?: (finished: FinishedRun) => Promise<string>;
 }
 
@@ -56,7 +57,7 @@ export async function driveRun(
   try {
     const finished = await runToEnd(context, scenario, options, view, starter);
     view.end();
-    await printSummary(context, finished, options.json === true);
+    await printSummary(context, finished, options.json === true, starter.closing !== undefined);
     if (options.json !== true) context.host.stdout.write((await starter.closing?.(finished)) ?? '');
     const code = exitCodeOf(finished.summary);
     if (finished.unkept === undefined) return code;
@@ -155,13 +156,18 @@ export async function runToEnd(
   }
 }
 
-async function printSummary({ host }: Context, { plan, summary }: FinishedRun, json: boolean): Promise<void> {
+async function printSummary(
+  { host }: Context,
+  { plan, summary }: FinishedRun,
+  json: boolean,
+  isHead: boolean,
+): Promise<void> {
   if (json) host.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else {
     const colour = wantsColour(host, host.stdout);
     host.stdout.write(
       renderSummary(summary, {
-        ...{ colour, width: host.stdout.columns, dir: shownPath(plan.dir, host.cwd) },
+        ...{ colour, width: host.stdout.columns, dir: shownPath(plan.dir, host.cwd), isHead },
         ...(await readTested(plan.dir)),
       }),
     );

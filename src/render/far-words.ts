@@ -31,7 +31,7 @@ const GROUPS: readonly (readonly [string, readonly NotedKind[]])[] = [
  * What became of the first SYN of a series' attempts: `of 41 stalled: 40 answered there by a bare ACK that never came back, 1 never
  * seen at the far side`.
  */
-export function listFates({ fates }: FarSummary['series'][string]): string[] {
+export function listFates({ fates }: Pick<FarSummary['series'][string], 'fates'>): string[] {
   return GROUPS.flatMap(([group, kinds]) => {
     const counts = new Map<SynFate, number>();
     for (const kind of kinds)
@@ -44,6 +44,23 @@ export function listFates({ fates }: FarSummary['series'][string]): string[] {
       .map(([fate, count]) => `${formatCount(count)} ${FATE_WORDS[fate]}`);
     return [`of ${formatCount(all)} ${group}: ${told.join(', ')}`];
   });
+}
+
+/** Of more series than these, the sum is told of. */
+const MOST_SERIES = 4;
+
+type Fates = FarSummary['series'][string]['fates'];
+
+function sumFates(series: readonly Pick<FarSummary['series'][string], 'fates'>[]): Fates {
+  const sums: Partial<Record<NotedKind, Partial<Record<SynFate, number>>>> = {};
+  for (const { fates } of series)
+    for (const [kind, counts] of Object.entries(fates) as [NotedKind, Partial<Record<SynFate, number>>][]) {
+      const sum = sums[kind] ?? {};
+      sums[kind] = sum;
+      for (const [fate, count] of Object.entries(counts) as [SynFate, number][])
+        sum[fate] = (sum[fate] ?? 0) + count;
+    }
+  return sums;
 }
 
 /** How many of the kept attempts were found at the far side, and by what. */
@@ -117,9 +134,12 @@ export function formatInTransit({ changes, resetsInvented, synAcksInvented }: Fa
 /** What both sides saw, in a sentence or two, for those who read of the run as a whole. */
 export function formatFar(far: FarSummary): string {
   const several = Object.keys(far.series).length > 1;
-  const fates = Object.entries(far.series).flatMap(([name, sums]) =>
-    listFates(sums).map((text) => (several ? `${name}: ${text}` : text)),
-  );
+  const fates =
+    Object.keys(far.series).length > MOST_SERIES
+      ? listFates({ fates: sumFates(Object.values(far.series)) })
+      : Object.entries(far.series).flatMap(([name, sums]) =>
+          listFates(sums).map((text) => (several ? `${name}: ${text}` : text)),
+        );
   const { kept, matched } = far.attempts;
   return [
     `${formatCount(matched)} of ${formatPlural(kept, 'kept attempt', 'kept attempts')} matched`,

@@ -22,6 +22,8 @@ export interface SummaryLook {
   readonly dir?: string;
   /** What was tested; omitted if unknown. */
   readonly tested?: Tested;
+  /** Of a run that asks why: its diagnosis follows in full, and its arms are what led to it. */
+  readonly isHead?: boolean;
 }
 
 /** Wide enough for the tables, narrow enough for a ticket. */
@@ -33,14 +35,16 @@ const MIN_WIDTH = 40;
 export function renderSummary(summary: Summary, look: SummaryLook): string {
   const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, look.width));
   const paint = createPaint(look.colour);
-  const blocks = [
+  const head = [
     renderVerdict(summary, width, paint),
     [...renderRun(summary, width, look), ...renderPings(summary, width), ...renderCounters(summary, width)],
+  ];
+  const rest = [
     renderWhy(summary, width, paint),
     renderFindings(summary, width, paint),
     ...Object.entries(summary.arms).map(([name, arm]) => renderArm(name, arm, width, paint)),
   ];
-  return `${blocks
+  return `${(look.isHead === true ? head : [...head, ...rest])
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`;

@@ -74,6 +74,8 @@ export function formatVerdict(status: Summary['run']['status'], verdict: Verdict
   if (verdict.pass === null) return noVerdict('not every criterion could be judged');
   if (verdict.pass) return { word: 'PASS', tone: 'good', because: `${total} held` };
   const failed = verdict.criteria.filter(({ held }) => held === false).length;
+  const last = verdict.reasons.at(-1);
+  if (failed === 0 && last !== undefined) return { word: 'FAIL', tone: 'bad', because: last };
   return { word: 'FAIL', tone: 'bad', because: `${formatCount(failed)} of ${total} did not hold` };
 }
 

@@ -49,6 +49,28 @@ suiteNeeding('an interrupted run', ['linux', 'nginx'], () => {
     expect(arm.outcomes.ok).toBe(arm.scheduled);
   });
 
+  it('that asks why ends by Ctrl-C with what it has seen, and its records can be read', async () => {
+    const run = place.start([
+      ...['run', 'diagnose', '--via', 'direct', '--target', `http://127.0.0.1:${nginx.port}/`],
+      ...['--rate', '60/s', '--label', 'why', '--results', place.results],
+    ]);
+    await place.recorded(4, 'why');
+    run.child.kill('SIGINT');
+    const { code, stdout } = await run.finished;
+    expect({ code, stdout }).toMatchObject({ code: 130, stdout: expect.stringMatching(/^NO VERDICT/) });
+    const dir = await place.recorded(4, 'why');
+    const summary = JSON.parse(await readFile(join(dir, 'summary.json'), 'utf8')) as Summary;
+    expect(summary.run.status).toBe('interrupted');
+    const { started, outcomes } = summary.arms['baseline']!;
+    expect(started).toBeGreaterThan(100);
+    expect(outcomes.ok).toBe(started);
+    // The second stage never began; the first one is told of.
+    const info = JSON.parse(await readFile(join(dir, 'run.json'), 'utf8'));
+    expect(info.inquiry.stages.map(({ id }: { readonly id: string }) => id)).toEqual(['baseline']);
+    const shown = await place.run(['diagnose', 'why', '--results', place.results]);
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('Healthy: none of') });
+  });
+
   it('by kill -9 is listed as interrupted, and its summary is rebuilt from every frame that was written', async () => {
     const run = await begin('killed');
     run.child.kill('SIGKILL');

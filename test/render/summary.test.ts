@@ -85,6 +85,25 @@ describe('renderSummary', () => {
     expect(text.slice(0, lead.length)).toBe(lead);
   });
 
+  it('is the head alone where a diagnosis in full follows', () => {
+    const whole = summary({ arms: { stress: STALLING } });
+    const text = renderSummary(whole, { ...plain, isHead: true });
+    expect(text).toMatch(/^PASS/);
+    expect(text).toContain('\nrun ');
+    for (const left of ['Arm stress', 'Findings', 'Diagnosis']) expect(text).not.toContain(left);
+  });
+
+  it('says why a run failed whose criteria held', () => {
+    const reasons = ['the clock was set', 'something was ill: see the diagnosis'];
+    const { verdict } = summary();
+    const lines = renderSummary(summary({ verdict: { ...verdict, pass: false, reasons } }), plain).split(
+      '\n',
+    );
+    expect(lines[0]).toBe('FAIL  steady (timer 60 s): something was ill: see the diagnosis');
+    expect(lines[1]).toBe('  the clock was set');
+    expect(lines.filter((line) => line.includes('see the diagnosis'))).toHaveLength(1);
+  });
+
   it('gives no verdict on a run that was interrupted or failed', () => {
     const { run } = summary();
     const [interrupted] = renderSummary(summary({ run: { ...run, status: 'interrupted' } }), plain).split(

@@ -1,7 +1,7 @@
 import { hostOf } from '../observations/differences.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
-import { isShut } from './room.ts';
+import { isShut, sameAtEachRate } from './room.ts';
 import { explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
@@ -70,6 +70,8 @@ function judgePlateau({ arm: { plateau, summary } }: Symptom): Judgement[] {
 function judgeShut(symptom: Symptom, seen: Observations): Judgement[] {
   const none = nothingPassed(symptom);
   if (none !== undefined) return contradicts(`${none}; a limit of a rate lets some pass`);
+  const uneven = describeUneven(symptom, seen);
+  if (uneven !== undefined) return contradicts(uneven);
   if (otherArmsGotIn(symptom, seen)) return NOTHING;
   const { held } = symptom.arm;
   if (held !== undefined && isShut(symptom.arm) && held.shortForSec >= 3)
@@ -82,6 +84,33 @@ function judgeShut(symptom: Symptom, seen: Observations): Judgement[] {
         `in its outages ${passed} of ${started} got through; a limit of a rate lets some pass each second`,
       )
     : NOTHING;
+}
+
+/** So many should have got through while it was full, had the same got through each second. */
+const FEWEST_MISSING = 10;
+
+/**
+ * That it was filled several times with the same number and let nothing through in between, though it let so many through on
+ * average that a meter would have: also where that was for a second or two, and others tried a little meanwhile.
+ */
+function describeUneven({ arm }: Symptom, { arms }: Observations): string | undefined {
+  const { held, plateau } = arm;
+  if (held === undefined || plateau === undefined || !isShut(arm)) return undefined;
+  const same = sameAtEachRate(arm);
+  const { establishedPerSec } = plateau;
+  const expected = establishedPerSec * held.shortForSec;
+  if (same === undefined || same.times < 3 || expected < FEWEST_MISSING) return undefined;
+  if (held.establishedMeanwhile > expected * 0.1) return undefined;
+  const seconds = [...arm.series.bySecond].flatMap(([second, { started }]) => (started > 0 ? [second] : []));
+  const others = arms
+    .filter((other) => other !== arm)
+    .reduce(
+      (sum, { series }) =>
+        sum + seconds.reduce((all, second) => all + (series.bySecond.get(second)?.started ?? 0), 0),
+      0,
+    );
+  if (others > (establishedPerSec * seconds.length) / 2) return undefined;
+  return `it was full ${same.times} times with about ${held.most}, and then none of ${held.startedMeanwhile} got through, though ${establishedPerSec}/s do on average; a limit of a rate lets as many pass each second`;
 }
 
 /** What others took left nothing for this arm: loads of even rates may come in step, and one of them always late. */

@@ -44,6 +44,9 @@ export function isTimersTime(sec: number): boolean {
   return ROUND_SEC.some((round) => Math.abs(round - sec) <= NEAR_ROUND_SEC);
 }
 
+/** Of those tried while it is full, what gets in where short connections beside them give up their slots one by one. */
+const FEW_BESIDE = 0.05;
+
 /** Holds this far apart do not end with one clock, told by the second. */
 const HOLDS_APART_US = 4_000_000;
 
@@ -69,7 +72,12 @@ export function describeTwoHolds({ arm }: Pick<Symptom, 'arm'>, { arms }: Observ
 
 function madeRoomAtOnce(arm: ArmSeen): boolean {
   const { held } = arm;
-  return held?.release !== undefined && held.release.highSec <= 1 && held.shortForSec >= 3 && isShut(arm);
+  return (
+    held?.release !== undefined &&
+    held.release.highSec <= 1 &&
+    held.shortForSec >= 3 &&
+    isShut(arm, FEW_BESIDE)
+  );
 }
 
 /** That it was full with the same number each time, though not as many a second were tried: a clock knows nothing of that. */
@@ -86,10 +94,10 @@ export function sameAtEachRate({
 }
 
 /** Hardly anything got in between filling and the first close: what was tried then is enough to say so. */
-export function isShut({ held }: ArmSeen): boolean {
+export function isShut({ held }: ArmSeen, few = 0.02): boolean {
   return (
     held !== undefined &&
     held.startedMeanwhile >= 20 &&
-    held.establishedMeanwhile <= held.startedMeanwhile * 0.02
+    held.establishedMeanwhile <= held.startedMeanwhile * few
   );
 }

@@ -71,13 +71,15 @@ export const BUILDERS: Readonly<Record<StageId, (kit: Kit, seen: Seen) => Built>
 function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
   const heldSec = 26;
   const forSec = within(24, leftSec - heldSec);
+  // Longer than the others, and longer than it takes until the first are closed: to see when there is room again.
+  const fillsSec = leftSec > 2 * heldSec + TAIL_SEC ? heldSec + 4 : forSec;
   if (forSec < 5) return { needs: 'more time (--duration)' };
   const opensSec = Math.min(18, forSec);
   const idleSec = Math.min(heldSec + forSec - opensSec, 38);
   return {
     arms: [
       likeBase(kit, 'baseline', phases(hold(rate(kit, 0.1), forSec)), fromSeveral(kit)),
-      connectOnly(kit, 'held', phases(hold(rate(kit, 0.5), forSec)), {
+      connectOnly(kit, 'held', phases(hold(rate(kit, 0.5), fillsSec)), {
         holdUs: heldSec * 1_000_000,
         close: 'fin',
       }),

@@ -67,6 +67,27 @@ describe('a limit of open connections', () => {
     expect(statusOf(diagnosis, 'state-table-full')).toBe('possible');
   });
 
+  it('that is full for a second or two each time is no limit of a rate', () => {
+    const fill: Load = {
+      arm: armOf({
+        ...{ name: 'fill', holdUs: 5_000_000, close: 'fin' },
+        load: {
+          kind: 'open',
+          phases: [39, 19].map((ratePerSec) => ({ kind: 'hold', ratePerSec, forUs: 10_000_000 })),
+        },
+      }),
+    };
+    const diagnosis = diagnoseIn(
+      [fill, short('other-port', otherPort.arm, 2)],
+      openLimit(90, () => 'all'),
+      NEAR,
+    );
+    expect(statusOf(diagnosis, 'rate-limit')).toBe('excluded');
+    expect(statusOf(diagnosis, 'open-limit')).not.toBe('excluded');
+    // A meter that fills up at the higher rate alone.
+    expect(statusOf(diagnoseIn([fill], rateLimit(15, 20), NEAR), 'rate-limit')).toBe('possible');
+  });
+
   it('of one port is not the table of connections', () => {
     const diagnosis = diagnoseIn([held(12, 120, 200), otherPort], openLimit(600), NEAR);
     expect(statusOf(diagnosis, 'open-limit')).toBe('named');
