@@ -40,7 +40,7 @@ const WAVES: readonly (readonly Cell[])[] = [
     },
   ],
   [
-    { preset: 'syn-rate-limit:40', scenario: 'steady', args: SHORT, cause: 'rate-limit' },
+    { preset: 'syn-rate-limit:20', scenario: 'steady', args: SHORT, cause: 'rate-limit' },
     {
       ...{ preset: 'syn-flood:high=30,low=10,on=6s,off=4s', scenario: 'steady', cause: 'syn-flood-defence' },
       args: ['--duration', '40s', '--rate', '50/s'],
