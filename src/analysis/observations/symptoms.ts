@@ -1,6 +1,7 @@
 import { groupDigits } from '../group-digits.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { contrastArms, countOf } from './contrasts.ts';
+import { SYMPTOMS } from './symptom-kinds.ts';
 import type { ArmSeen, Observations, Symptom, SymptomKind } from './types.ts';
 
 /** Fewer are chance's, on any path. */
@@ -12,15 +13,7 @@ const SMALLEST_SHARE = 0.001;
 /** Fewer connections that were cut have no pattern. */
 const FEWEST_CUT = 10;
 
-const COUNTED = [
-  'stalled',
-  'healed',
-  'refused',
-  'late',
-  'broken',
-  'cut',
-  'answered',
-] as const satisfies SymptomKind[];
+const COUNTED = SYMPTOMS.filter((kind) => kind !== 'waits');
 
 /** What a run has to have explained: of each kind the arm that is most ill, and those that are ill for a reason of their own. */
 export function listSymptoms(seen: Observations): Symptom[] {
