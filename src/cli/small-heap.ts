@@ -4,14 +4,14 @@ import { setFlagsFromString } from 'node:v8';
 const GROWTH_PERCENT = 30;
 
 /** What the space for new objects grows by, as a factor, when many survive: not at all. By default it doubles up to 16 MiB, of which V8 holds three. */
-const NEW_SPACE_GROWTH = 1;
+const KEEP_NEW_SPACE = '--semi-space-growth-factor=1';
 
 /**
  * Keeps this process small while it makes garbage of millions of objects, few of which are in use at any time: that costs it no more
  * processor time, as there is little to mark.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString(`--semi-space-growth-factor=${NEW_SPACE_GROWTH}`);
+  setFlagsFromString(KEEP_NEW_SPACE);
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }
 
@@ -24,5 +24,5 @@ const LOADS: ReadonlySet<string | undefined> = new Set(['run', 'soak', 'hit']);
  * hardly ever gives that back: a third of what a run takes. To be called before anything else is loaded.
  */
 export function keepYoungGenerationsSmall(command: string | undefined): void {
-  if (LOADS.has(command)) setFlagsFromString('--semi-space-growth-factor=1');
+  if (LOADS.has(command)) setFlagsFromString(KEEP_NEW_SPACE);
 }

@@ -72,12 +72,7 @@ export function describeTwoHolds({ arm }: Pick<Symptom, 'arm'>, { arms }: Observ
 
 function madeRoomAtOnce(arm: ArmSeen): boolean {
   const { held } = arm;
-  return (
-    held?.release !== undefined &&
-    held.release.highSec <= 1 &&
-    held.shortForSec >= 3 &&
-    isShut(arm, FEW_BESIDE)
-  );
+  return held?.release !== undefined && held.release.highSec <= 1 && held.shortForSec >= 3 && isFilled(arm);
 }
 
 /** That it was full with the same number each time, though not as many a second were tried: a clock knows nothing of that. */
@@ -91,6 +86,11 @@ export function sameAtEachRate({
   return same.length >= 2 && same.length >= fillings.length * MOSTLY && greatest >= least * RATES_APART
     ? { times: same.length, rates: [greatest, least] }
     : undefined;
+}
+
+/** The same where short connections beside it come and go. */
+export function isFilled(arm: ArmSeen): boolean {
+  return isShut(arm, FEW_BESIDE);
 }
 
 /** Hardly anything got in between filling and the first close: what was tried then is enough to say so. */

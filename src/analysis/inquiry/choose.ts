@@ -1,4 +1,5 @@
 import { percent, shareInGaps } from '../causes/judgements.ts';
+import { isFilled } from '../causes/room.ts';
 import { type WeighedSymptom, weighSymptom } from '../causes/weigh.ts';
 import { listSymptoms } from '../observations/symptoms.ts';
 import type { ArmSeen, Observations } from '../observations/types.ts';
@@ -135,7 +136,7 @@ function order({ symptom, possible }: WeighedSymptom, { arms }: Observations): r
     default:
       return ['together'];
   }
-  if (arms.some(isFull)) return ['cycle', 'steps', 'together', 'ages'];
+  if (arms.some(isFilled)) return ['cycle', 'steps', 'together', 'ages'];
   const isScattered = shareInGaps(symptom) < 0.5;
   const isOfUsedPorts =
     symptom.arm.ports === 'used' &&
@@ -151,24 +152,16 @@ function order({ symptom, possible }: WeighedSymptom, { arms }: Observations): r
     : ['breadth', 'cycle', 'steps', 'together', 'ages'];
 }
 
-/** Held connections of an arm reached a number beyond which hardly any got in. */
-function isFull({ held }: ArmSeen): boolean {
-  return (
-    held !== undefined &&
-    held.startedMeanwhile >= 20 &&
-    held.establishedMeanwhile <= held.startedMeanwhile * 0.05
-  );
-}
-
 /** What the next arms are measured by. */
 function measure(seen: Observations | undefined, weighed: readonly WeighedSymptom[]): Omit<Seen, 'leftSec'> {
   if (seen === undefined) return {};
-  const most = seen.arms.find(isFull)?.held?.most;
+  const filled = seen.arms.filter(isFilled).map(({ held }) => held!.most);
   const stalled = weighed.find(({ symptom }) => symptom.kind === 'stalled')?.symptom;
   const stalledShare = stalled === undefined ? undefined : stalled.count / stalled.of;
   const passed = stalled === undefined ? undefined : passedPerSec(seen.arms);
   return {
-    ...(most === undefined ? {} : { most }),
+    // A few idle connections share what many others fill.
+    ...(filled.length === 0 ? {} : { most: Math.max(...filled) }),
     ...(stalledShare === undefined ? {} : { stalledShare }),
     ...(passed === undefined ? {} : { passedPerSec: passed }),
   };
