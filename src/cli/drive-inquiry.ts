@@ -21,6 +21,7 @@ export async function driveInquiry(
   return driveRun(context, scenario, options, {
     start: context.services.startSession,
     closing: (finished) => sayDiagnosis(context.host, finished),
+    headOnly: true,
   });
 }
 

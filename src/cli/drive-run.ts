@@ -38,8 +38,9 @@ export interface SessionStarter {
   /** Interval of log lines, microseconds. */
   readonly logEveryUs?: number;
   /** Text to print below the summary. */
-  /** Such text is in place of what the summary says of diagnosis, findings and arms. */
   readonly closing?: (finished: FinishedRun) => Promise<string>;
+  /** The closing text takes the place of what the summary says of diagnosis, findings and arms. */
+  readonly headOnly?: boolean;
 }
 
 /** Runs a scenario from permission to summary, and returns the exit code. */
@@ -57,7 +58,7 @@ export async function driveRun(
   try {
     const finished = await runToEnd(context, scenario, options, view, starter);
     view.end();
-    await printSummary(context, finished, options.json === true, starter.closing !== undefined);
+    await printSummary(context, finished, options.json === true, starter.headOnly === true);
     if (options.json !== true) context.host.stdout.write((await starter.closing?.(finished)) ?? '');
     const code = exitCodeOf(finished.summary);
     if (finished.unkept === undefined) return code;
