@@ -49,28 +49,3 @@ export function endGroup({ pid }: ChildProcess): void {
   signal('SIGTERM');
   setTimeout(signal, GRACE_MS, 'SIGKILL').unref();
 }
-
-/** How long output is waited for once a command is over. */
-const OUTPUT_GRACE_MS = 500;
-
-/**
- * Waits for a command to end and for what it printed last, but not for what it left in the background, which may keep its
- * output open for ever.
- * @returns how it failed; undefined: it did not
- */
-export function waitForCommand(child: ChildProcess): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(`could not be started (${error.message})`));
-    child.once('exit', (code, signal) => {
-      const end = (): void =>
-        resolve(
-          code === 0 ? undefined : code === null ? `died of ${signal}` : `ended with exit code ${code}`,
-        );
-      const patience = setTimeout(end, OUTPUT_GRACE_MS);
-      child.once('close', () => {
-        clearTimeout(patience);
-        end();
-      });
-    });
-  });
-}

@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { EnvironmentError } from '../errors.ts';
-import { endGroup, guardGroup, waitForCommand } from '../process-group.ts';
+import { keepTail, startTimedCommand } from '../timed-command.ts';
 
 /** Of what a command that failed printed, the end that an error repeats. */
 const SHOWN_CHARS = 2_000;
 
 /** The command named by --hook, which receives a verdict. */
 export interface NotifyCommand {
-  /** What sh runs. It may hold a token: it is never repeated. */
+  /** It may hold a token: it is never repeated. */
   readonly command: string;
   /** What it reads on stdin. */
   readonly input: string;
@@ -24,54 +23,23 @@ export interface NotifyingHost {
   onStopSignal(listener: () => void): () => void;
 }
 
-/**
- * Runs it with `sh -c` in a process group of its own, so that everything it started ends with it when its time is
- * over.
- * @throws EnvironmentError with the end of its output if it does not exit with 0 in time
- */
+/** @throws EnvironmentError with the end of its output if it does not exit with 0 in time */
 export async function runNotifyCommand(
   { command, input, env, timeoutUs }: NotifyCommand,
   host: NotifyingHost,
 ): Promise<void> {
-  const child = spawn('sh', ['-c', command], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    cwd: host.cwd,
-    env: { ...host.env, ...env },
+  const { child, ended, end } = startTimedCommand({
+    ...{ command, timeoutUs, stdio: ['pipe', 'pipe', 'pipe'] },
+    ...{ cwd: host.cwd, env: { ...host.env, ...env } },
   });
-  guardGroup(child, timeoutUs);
-  const output = keepOutput(child);
+  const output = keepTail([child.stdout, child.stderr], SHOWN_CHARS);
   // It need not read what it is given.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  let why: string | undefined;
-  const stop = (reason: string): void => {
-    why ??= reason;
-    endGroup(child);
-  };
-  const timer = setTimeout(() => stop(`took longer than ${timeoutUs / 1_000_000} s`), timeoutUs / 1_000);
-  const stopListening = host.onStopSignal(() => stop('was interrupted'));
-  try {
-    const ended = await waitForCommand(child);
-    const how = why ?? ended;
-    if (how !== undefined) throw failed(how, output());
-  } finally {
-    clearTimeout(timer);
-    stopListening();
-    // A background process of the command may hold them open; that must not block anything.
-    child.stdout.destroy();
-    child.stderr.destroy();
-  }
-}
-
-function keepOutput(child: ChildProcess): () => string {
-  let kept = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      kept = (kept + text).slice(-SHOWN_CHARS);
-    });
-  }
-  return () => kept.trim();
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
+  const stopListening = host.onStopSignal(() => end('was interrupted'));
+  const how = await ended;
+  stopListening();
+  if (how !== undefined) throw failed(how, output());
 }
 
 function failed(how: string, output: string): EnvironmentError {

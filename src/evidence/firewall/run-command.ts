@@ -1,15 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { endGroup, guardGroup, waitForCommand } from '../../process-group.ts';
+import { keepTail, startTimedCommand } from '../../timed-command.ts';
 
 /** How much of the end of stderr is kept. */
 const ERROR_CHARS = 2_000;
 
-/** What sh runs: the command appears neither in the process list nor in the environment of its children. */
-const SCRIPT = 'c=$RUSHHOUR_COMMAND; unset RUSHHOUR_COMMAND; eval "$c"';
-
 export interface AskedCommand {
-  /** What sh runs. */
   readonly command: string;
   readonly timeoutUs: number;
   /** How much of the beginning of its output is kept. */
@@ -38,41 +33,19 @@ export interface AskedRun {
   kill(): void;
 }
 
-/**
- * Runs a command in its own process group with an empty stdin, so that one that asks for a password fails instead of
- * waiting. It is ended when its time is over, by a guard if this program no longer exists.
- */
+/** Asks a command for its output. Its stdin is empty, so that one that asks for a password fails instead of waiting. */
 export function runCommand({ command, timeoutUs, mostBytes }: AskedCommand): AskedRun {
   const atMs = Date.now();
-  const child = start(command);
-  guardGroup(child, timeoutUs);
+  const { child, ended, end } = startTimedCommand({ command, timeoutUs, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = keepHead(child.stdout, mostBytes);
-  const errors = keepTail(child.stderr);
-  let why: string | undefined;
-  const stop = (reason: string): void => {
-    why ??= reason;
-    endGroup(child);
-  };
-  const timer = setTimeout(() => stop(`took longer than ${timeoutUs / 1_000_000} s`), timeoutUs / 1_000);
-  const answered = waitForCommand(child).then((ended): Answer => {
-    clearTimeout(timer);
-    // A background process of the command may hold them open; that must not block anything.
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-    const failure = why ?? ended;
-    return {
+  const errors = keepTail([child.stderr], ERROR_CHARS);
+  const answered = ended.then(
+    (failure): Answer => ({
       ...{ atMs, tookMs: Date.now() - atMs, ...output(), errors: errors() },
       ...(failure === undefined ? {} : { failure }),
-    };
-  });
-  return { answered, kill: () => stop('was ended with the run') };
-}
-
-function start(command: string): ChildProcess {
-  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
-  if (process.platform === 'win32') return spawn(command, { shell: true, stdio, windowsHide: true });
-  const env = { ...process.env, RUSHHOUR_COMMAND: command };
-  return spawn('sh', ['-c', SCRIPT], { detached: true, stdio, env });
+    }),
+  );
+  return { answered, kill: () => end('was ended with the run') };
 }
 
 function keepHead(
@@ -89,12 +62,4 @@ function keepHead(
     leftOutBytes += chunk.length - taken.length;
   });
   return () => ({ text: Buffer.concat(kept).toString('utf8'), leftOutBytes });
-}
-
-function keepTail(stream: Readable | null): () => string {
-  let kept = '';
-  stream?.setEncoding('utf8').on('data', (text: string) => {
-    kept = (kept + text).slice(-ERROR_CHARS);
-  });
-  return () => kept.trim();
 }
