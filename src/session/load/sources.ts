@@ -33,14 +33,7 @@ export async function fitSources(
   const family = chooseFamily(arm, expanded, found);
   const endpoints = family === undefined ? found : found.filter((endpoint) => endpoint.family === family);
   const [first] = endpoints;
-  if (first === undefined) {
-    throw new EnvironmentError(
-      `arm ${arm.name}: ${peerOf(arm).host} has no address of the same family as the bound source`,
-      {
-        hint: 'bind an address of the other family (source.addresses, socket.bind), or choose a peer that has one',
-      },
-    );
-  }
+  if (first === undefined) throw familyRefusal(arm, family);
   const fitting = expanded.filter((address) => family === undefined || isIP(address) === family);
   if (arm.load.kind === 'sweep') {
     // The two attempts of a pair share a 4-tuple except for the source address: both must use the same endpoint.
@@ -53,6 +46,25 @@ export async function fitSources(
     endpoints: endpoints.filter((endpoint) => endpoint.family === first.family),
     sources: [await findRouteSource(first)],
   };
+}
+
+function familyRefusal(arm: Arm, family: 4 | 6 | undefined): EnvironmentError {
+  const { host } = peerOf(arm);
+  if (arm.source?.emulate !== true) {
+    return new EnvironmentError(
+      `arm ${arm.name}: ${host} has no address of the same family as the bound source`,
+      {
+        hint: 'bind an address of the other family (source.addresses, socket.bind), or choose a peer that has one',
+      },
+    );
+  }
+  const [own, other, network] = family === 6 ? [6, 4, '10.1.0.0/22'] : [4, 6, 'fd00::/118'];
+  return new EnvironmentError(
+    `arm ${arm.name}: the emulated addresses are IPv${own}, and ${host} has no IPv${own} address`,
+    {
+      hint: `emulate an IPv${other} network (such as ${network}), or choose a peer that has an IPv${own} address`,
+    },
+  );
 }
 
 /** The family that the source addresses allow; undefined if they allow both. */

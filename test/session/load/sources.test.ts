@@ -82,6 +82,23 @@ describe('source addresses', () => {
     await expect(sourcesOf('"2001:db8::10"')).rejects.toThrow('no address of the same family');
   });
 
+  it.each([
+    ['fd00::/120', '192.0.2.99', 6, 'emulate an IPv4 network (such as 10.1.0.0/22)'],
+    ['10.1.0.0/24', '[2001:db8::99]', 4, 'emulate an IPv6 network (such as fd00::/118)'],
+  ])('to emulate have to be of the peer’s family: %s towards %s', async (emulated, peer, family, hint) => {
+    const refused = await planned(
+      `via: proxy, source: { addresses: "${emulated}", emulate: true }`,
+      peer,
+    ).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(EnvironmentError);
+    const { message, hint: told } = refused as EnvironmentError;
+    const host = peer.replace(/[[\]]/g, '');
+    expect(message).toBe(
+      `arm x: the emulated addresses are IPv${family}, and ${host} has no IPv${family} address`,
+    );
+    expect(told).toBe(`${hint}, or choose a peer that has an IPv${family} address`);
+  });
+
   it('are the one that the system would choose where only ports are named', async () => {
     const [arm] = await planned('source: { ports: 30000-30001 }', '127.0.0.1');
     expect(arm).toMatchObject({ sources: ['127.0.0.1'], ports: [{ from: 30_000, to: 30_001 }] });
