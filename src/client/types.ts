@@ -15,6 +15,14 @@ export type EcnMode = 'off' | 'ecn' | 'accecn';
 
 export const ECN_MODES = ['off', 'ecn', 'accecn'] as const satisfies readonly EcnMode[];
 
+/**
+ * How a client acknowledges the SYN-ACK: by a segment of its own, or by the request, which follows at once. Both are TCP; systems
+ * do the latter where a program asks them to (Linux: TCP_QUICKACK 0 before connect(), see tcp_rcv_synsent_state_process()).
+ */
+export type HandshakeAck = 'separate' | 'with-request';
+
+export const HANDSHAKE_ACKS = ['separate', 'with-request'] as const satisfies readonly HandshakeAck[];
+
 /** A TCP option of a SYN (RFC 9293, 7323, 2018, 7413); `nop` and `end` pad. */
 export type SynOption =
   | 'mss'
@@ -79,6 +87,7 @@ export interface ClientProfile {
   readonly minRtoUs: number;
   /** Maximum delay of an acknowledgement, microseconds. */
   readonly delayedAckUs: number;
+  readonly handshakeAck: HandshakeAck;
   /** Ports that it chooses from, and how. */
   readonly ports: { readonly from: number; readonly to: number; readonly order: 'sequential' | 'random' };
 }
@@ -100,4 +109,5 @@ export interface ClientKnobs {
   readonly ttl?: number;
   readonly dscp?: number;
   readonly synWaitsUs?: readonly number[];
+  readonly handshakeAck?: HandshakeAck;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CLIENT_NAMES, type ClientName } from '../client/registry.ts';
-import { type ClientKnobs, ECN_MODES, ISN_POLICIES } from '../client/types.ts';
+import { type ClientKnobs, ECN_MODES, HANDSHAKE_ACKS, ISN_POLICIES } from '../client/types.ts';
 import { positiveDuration } from './quantities.ts';
 import { SWITCHES, type Switch } from './words.ts';
 
@@ -60,6 +60,12 @@ const clientKeys = z
       .optional()
       .describe(
         'Waits after the first SYN, the second and so on; one more SYN is sent than there are waits.',
+      ),
+    handshakeAck: z
+      .enum(HANDSHAKE_ACKS)
+      .optional()
+      .describe(
+        'How the SYN-ACK is acknowledged: separate (a segment of its own, as all profiles do) or with-request.',
       ),
   })
   .describe('A client, and what differs from it.');

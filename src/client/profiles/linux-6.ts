@@ -37,5 +37,6 @@ export const linux6: ClientProfile = {
   rtoUs: 1_000_000,
   minRtoUs: 200_000,
   delayedAckUs: 40_000,
+  handshakeAck: 'separate',
   ports: { from: 32_768, to: 60_999, order: 'random' },
 };

@@ -36,5 +36,6 @@ export const macos: ClientProfile = {
   rtoUs: 1_000_000,
   minRtoUs: 230_000,
   delayedAckUs: 100_000,
+  handshakeAck: 'separate',
   ports: { from: 49_152, to: 65_535, order: 'sequential' },
 };

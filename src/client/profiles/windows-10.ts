@@ -36,5 +36,6 @@ export const windows10: ClientProfile = {
   rtoUs: 1_000_000,
   minRtoUs: 300_000,
   delayedAckUs: 40_000,
+  handshakeAck: 'separate',
   ports: { from: 49_152, to: 65_535, order: 'sequential' },
 };

@@ -87,7 +87,7 @@ export class Handshake {
     this.#awaitAnswer(slot, index, atUs);
   }
 
-  /** @returns whether the connection is established */
+  /** @returns whether the connection is established: the SYN-ACK is yet to be acknowledged */
   receive(slot: number, segment: Inbound): boolean {
     const connections = this.#connections;
     const { slots } = connections;
@@ -188,7 +188,6 @@ export class Handshake {
     active.establishedAtUs[index] = establishedAtUs;
     active.rttUs[index] = this.#rtt(slot, index, segment, hasStamps, establishedAtUs);
     connections.nowUs = Math.max(connections.nowUs, establishedAtUs);
-    this.#segments.write(slot, ACK, slots.sndNxt[slot]!, slots.rcvNxt[slot]!);
     connections.deadlines.clear(slot);
     connections.establish(slot);
   }

@@ -167,6 +167,7 @@ export class Receiver {
       return;
     }
     if (!this.#handshake.receive(slot, segment)) return;
+    this.#stream.acknowledgeHandshake(slot);
     this.#exchange.begin(slot);
     // Data or FIN may ride on a SYN-ACK (TCP Fast Open); they take their own sequence numbers.
     const hasMore = segment.to > segment.from || (segment.flags & FIN) !== 0;

@@ -77,13 +77,13 @@ export class Slots {
 
   /** @returns -1 when full */
   take(): number {
-    const slot = this.#pool.take();
-    if (slot >= 0) this.flags[slot] = 0;
-    return slot;
+    return this.#pool.take();
   }
 
   free(slot: number): void {
     this.phase[slot] = FREE;
+    // Whoever comes for what the connection owed finds that it owes nothing.
+    this.flags[slot] = 0;
     this.#pool.free(slot);
   }
 }

@@ -88,6 +88,14 @@ export class Stream {
     return this.#connections.active.sent[index] === this.#bytesOf(slot, index)?.length;
   }
 
+  /** Acknowledges the SYN-ACK, or leaves that to the request, as the client does. */
+  acknowledgeHandshake(slot: number): void {
+    const hasRequest = this.#shared[this.#connections.slots.arm[slot]!] !== undefined;
+    const { handshakeAck } = this.#segments.clientOf(slot);
+    if (hasRequest && handshakeAck === 'with-request') this.#acknowledgeSoon(slot);
+    else this.#acknowledge(slot);
+  }
+
   /** Handles a segment of an established connection. */
   receive(slot: number, segment: Inbound): void {
     const { slots } = this.#connections;
@@ -200,7 +208,7 @@ export class Stream {
 
   /** A second segment is acknowledged at once (RFC 9293 section 3.8.6.3); a lone one waits for company. */
   #oweAck(slot: number, bytes: number): void {
-    const { slots, nowUs, active } = this.#connections;
+    const { slots, active } = this.#connections;
     const index = slots.active[slot]!;
     const owed = index < 0 ? bytes : this.#unacknowledged[index]! + bytes;
     if (index >= 0) this.#unacknowledged[index] = owed;
@@ -208,7 +216,12 @@ export class Stream {
       this.#acknowledge(slot);
       return;
     }
-    if ((slots.flags[slot]! & OWES_ACK) !== 0) return;
+    if ((slots.flags[slot]! & OWES_ACK) === 0) this.#acknowledgeSoon(slot);
+  }
+
+  /** With the next segment, or in a moment. */
+  #acknowledgeSoon(slot: number): void {
+    const { slots, nowUs } = this.#connections;
     slots.flags[slot] = slots.flags[slot]! | OWES_ACK;
     this.acks.add(slot, this.#segments.clientOf(slot).delayedAckUs, nowUs);
   }

@@ -11,6 +11,7 @@ const IP_AT = 14;
 const TCP_AT = 34;
 const PAYLOAD_AT = 54;
 const ROOM = 2_048;
+const NOTHING = new Uint8Array(0);
 
 /** A segment of a client's, as far as a far end needs it. */
 export interface Heard {
@@ -27,6 +28,7 @@ export interface Said {
   readonly seq: number;
   readonly ack: number;
   readonly payload?: Uint8Array;
+  readonly window?: number;
   /** Added to the checksum: anything but 0 makes it wrong. */
   readonly wrongBy?: number;
   /** Length of the TCP header that it claims to have, in words. */
@@ -73,7 +75,8 @@ export class FarEndOfPackets {
     };
   }
 
-  say({ to, flags, seq, ack, payload = new Uint8Array(0), wrongBy = 0, headerWords = 5 }: Said): void {
+  say(said: Said): void {
+    const { to, flags, seq, ack, payload = NOTHING, window = 0xffff, wrongBy = 0, headerWords = 5 } = said;
     const frame = new Uint8Array(PAYLOAD_AT + payload.length);
     const view = new DataView(frame.buffer);
     view.setUint16(12, 0x0800);
@@ -87,7 +90,8 @@ export class FarEndOfPackets {
     view.setUint16(TCP_AT + 2, to);
     view.setUint32(TCP_AT + 4, seq);
     view.setUint32(TCP_AT + 8, ack);
-    frame.set([headerWords << 4, flags, 0xff, 0xff], TCP_AT + 12);
+    frame.set([headerWords << 4, flags], TCP_AT + 12);
+    view.setUint16(TCP_AT + 14, window);
     frame.set(payload, PAYLOAD_AT);
     const sum = 6 + frame.length - TCP_AT + sumBytes(frame, IP_AT + 12, frame.length);
     view.setUint16(TCP_AT + 16, (finishChecksum(sum) + wrongBy) & 0xffff);
