@@ -94,7 +94,9 @@ suiteNeeding('hit against nginx', ['linux', 'nginx'], () => {
       '4',
     ]);
     expect(code).toBe(0);
-    const figures = stdout.slice(stdout.indexOf('As ab counts'));
+    const [counts = '', figures = ''] = stdout.split('As ab counts');
+    expect(counts).toMatch(/^Arm hit\n {2}attempts +40 scheduled/m);
+    expect(/^ {2}answers +40 x 200$/m.test(counts)).toBe(scheme === 'http');
     expect(figures).toMatch(new RegExp(`${of} +40 completed, [\\d,.]+/s`));
     expect(
       [...figures.matchAll(/^ +(\d+) % +[\d.]+ (?:us|ms|s)\b/gm)].map(([, percent]) => Number(percent)),
