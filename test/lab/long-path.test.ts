@@ -56,7 +56,8 @@ pass: ["hit.stalled.rate < 1%"]
         slow: ATTEMPTS,
         stalled: { count: 0 },
       });
-      expect(arms['hit']!.rttUs?.min).toBeGreaterThanOrEqual(RTT_MS * 1_000);
+      // A histogram keeps three digits, and its least value is the beginning of an interval.
+      expect(arms['hit']!.rttUs?.min).toBeGreaterThanOrEqual(RTT_MS * 999);
       expect(verdict).toMatchObject({ pass: true, reasons: [] });
     }
   });
