@@ -22,12 +22,13 @@ const SOAK_AHEAD_SEC = 1;
  * @param fingerprint of the scenario, by which an interrupted session is found again
  */
 export async function begin(
-  options: RunOptions & Pick<SegmentOptions, 'witness'> & { readonly mostUs?: number },
+  options: RunOptions & Pick<SegmentOptions, 'witness' | 'controls'> & { readonly mostUs?: number },
   fingerprint: string,
   { listener, clocks, undo }: SessionOpening,
 ): Promise<OpenedSession> {
-  const { scenario, soak, resultsDir } = options;
-  const look = soak === undefined ? await lookFirst(scenario, options, listener) : undefined;
+  const { scenario, soak, resultsDir, controls = [] } = options;
+  const needed = { ...scenario, arms: scenario.arms.filter(({ name }) => !controls.includes(name)) };
+  const look = soak === undefined ? await lookFirst(needed, options, listener) : undefined;
   const segment = await openSegment({ ...options, isFirst: true }, listener);
   undo.push(() => segment.close());
   const firewall = openFirewall(scenario, listener, undo);

@@ -55,6 +55,11 @@ export class Inquiry {
     return this.#current;
   }
 
+  /** Names of those that it starts with beside what is to be diagnosed: to other ports, which may not answer. */
+  get controls(): readonly string[] {
+    return this.first.arms.slice(1).map(({ name }) => name);
+  }
+
   get hasBegun(): boolean {
     return this.#stages.length > 0;
   }

@@ -17,6 +17,8 @@ export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
   readonly scenario: Scenario;
   /** Whether it is the first of its process: an endpoint must then answer before load starts. */
   readonly isFirst: boolean;
+  /** Names of arms whose endpoints need not. */
+  readonly controls?: readonly string[];
   /** A peer on the far host, if there is one. */
   readonly witness?: FarWitness;
 };

@@ -50,7 +50,7 @@ export async function startSession(options: RunOptions, unsheltered: RunListener
       ...options,
       scenario,
       ...(farSide && { witness: farSide.witness }),
-      ...(inquiry && { mostUs: inquiry.budgetUs }),
+      ...(inquiry && { mostUs: inquiry.budgetUs, controls: inquiry.controls }),
     };
     const opened =
       cut === undefined

@@ -55,6 +55,8 @@ export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
   readonly scenario: Scenario;
   /** False: load is sent even if no endpoint answers, because the results are to show that. */
   readonly asksFirst: boolean;
+  /** Names of arms that are sent to what may well not answer, so that a silent one is no reason to send nothing; default: none. */
+  readonly controls?: readonly string[];
   /** Whether attempts are noted whose packets are to be looked at; default: no. */
   readonly notes?: boolean;
   /** A peer on the far host, if there is one. */
@@ -95,7 +97,7 @@ export interface Load {
  * @throws EnvironmentError if something that the load needs is missing
  */
 export async function openLoad(
-  { scenario, workers, asksFirst, notes = false, witness, ...options }: LoadOptions,
+  { scenario, workers, asksFirst, controls = [], notes = false, witness, ...options }: LoadOptions,
   listener: RunListener,
   undo: Undo,
 ): Promise<Load> {
@@ -127,7 +129,10 @@ export async function openLoad(
   const links = isByPackets ? watchLinks(ready, { warn, onLost: lost.reject }, undo) : undefined;
   checkPings(ready);
   const probe = isByPackets ? createPacketProbe(await ENGINES.packet.load(), ready) : undefined;
-  const reached = await checkReachable(ready, { warn, mayRefuse: asksFirst, ...(probe && { probe }) });
+  const reached = await checkReachable(ready, {
+    ...{ warn, mayRefuse: asksFirst, controls },
+    ...(probe && { probe }),
+  });
   const arms = reached.map((planned, index) => fitLinks(planned, ready[index]!));
   const tokens = await openTokenSource(arms, warn);
   if (tokens !== undefined) undo.push(() => tokens.close());

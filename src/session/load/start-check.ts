@@ -17,6 +17,8 @@ export interface StartCheckOptions {
   readonly warn: (message: string) => void;
   /** False: the results are to show if nothing answers, so only arms that have to choose an address are checked. */
   readonly mayRefuse?: boolean;
+  /** Names of arms that are sent to what may well not answer: the run shows that. Default: none. */
+  readonly controls?: readonly string[];
   readonly probe?: Probe;
   /** What this machine itself has dropped since the last call. */
   readonly takeDrops?: () => LocalDrops;
@@ -25,13 +27,14 @@ export interface StartCheckOptions {
 /**
  * Opens and closes a connection to each distinct endpoint from the same source as the arm, so that a run against
  * nothing ends before it starts: one, and up to five if none answers, because the firewall under test may refuse or
- * drop some. Arms that expect a refusal are left out. If one of several endpoints does not answer, that is a warning.
+ * drop some. Arms that expect a refusal are left out. If one of several endpoints does not answer, or none of a control's,
+ * that is a warning.
  * @returns the arms; those that want the first address that answers have only that one, for each of their hosts
- * @throws EnvironmentError if none of an arm's endpoints answers
+ * @throws EnvironmentError if none of an arm's endpoints answers, unless it is a control
  */
 export async function checkReachable(
   arms: readonly PlannedArm[],
-  { warn, mayRefuse = true, probe = probeEndpoint, takeDrops = countHost() }: StartCheckOptions,
+  { warn, mayRefuse = true, controls = [], probe = probeEndpoint, takeDrops = countHost() }: StartCheckOptions,
 ): Promise<PlannedArm[]> {
   const asked = new Map<string, Promise<string | undefined>>();
   const askOnce = (planned: PlannedArm, endpoint: Endpoint): Promise<string | undefined> => {
@@ -41,16 +44,21 @@ export async function checkReachable(
     return fault;
   };
   const checked: PlannedArm[] = [];
-  for (const planned of arms) checked.push(await checkArm(planned, askOnce, warn, mayRefuse, takeDrops));
+  for (const planned of arms) {
+    const isControl = controls.includes(planned.arm.name);
+    checked.push(await checkArm(planned, askOnce, { warn, mayRefuse, isControl, takeDrops }));
+  }
   return checked;
 }
+
+type CheckedHow = Required<Pick<StartCheckOptions, 'warn' | 'mayRefuse' | 'takeDrops'>> & {
+  readonly isControl: boolean;
+};
 
 async function checkArm(
   planned: PlannedArm,
   ask: (planned: PlannedArm, endpoint: Endpoint) => Promise<string | undefined>,
-  warn: (message: string) => void,
-  mayRefuse: boolean,
-  takeDrops: () => LocalDrops,
+  { warn, mayRefuse, isControl, takeDrops }: CheckedHow,
 ): Promise<PlannedArm> {
   const { arm, endpoints } = planned;
   const choosesFirst = arm.addresses === 'first' && endpoints.length > 1;
@@ -62,14 +70,13 @@ async function checkArm(
     return fault === undefined ? [] : [`${formatEndpoint(endpoint)} (${fault})`];
   });
   const alive = endpoints.filter((_, index) => faults[index] === undefined);
-  if (alive.length === 0 && mayRefuse) throw unreachable(arm, dead, takeDrops());
+  if (alive.length === 0 && mayRefuse && !isControl) throw unreachable(arm, dead, takeDrops());
   const chosen = choosesFirst ? firstOfEach(alive, endpoints) : endpoints;
   for (const each of dead) {
-    warn(
-      choosesFirst
-        ? `arm ${arm.name}: ${each} does not answer; attempts use ${chosen.map(formatEndpoint).join(', ')}`
-        : `arm ${arm.name}: ${each} does not answer; its share of the attempts will fail (--addresses first avoids it)`,
-    );
+    const what = `arm ${arm.name}: ${each} does not answer`;
+    if (alive.length === 0) warn(`${what}; the run goes on, as this may be what is ill`);
+    else if (choosesFirst) warn(`${what}; attempts use ${chosen.map(formatEndpoint).join(', ')}`);
+    else warn(`${what}; its share of the attempts will fail (--addresses first avoids it)`);
   }
   return { ...planned, endpoints: chosen };
 }

@@ -123,6 +123,20 @@ describe('the start check', () => {
       `arm x: 192.0.2.2:3128 (refused ${TRIES} times) does not answer; its share of the attempts will fail (--addresses first avoids it)`,
     ]);
   });
+
+  it('warns where nothing answers a control: that may be what is ill', async () => {
+    const port = await findClosedPort();
+    const warnings: string[] = [];
+    const arms = await armsTo(port);
+    const checked = await checkReachable(arms, {
+      warn: (message) => warnings.push(message),
+      controls: ['x'],
+    });
+    expect(checked).toEqual(arms);
+    expect(warnings).toEqual([
+      `arm x: 127.0.0.1:${port} (refused ${TRIES} times) does not answer; the run goes on, as this may be what is ill`,
+    ]);
+  });
 });
 
 describe('an arm that takes the first address that answers', () => {
