@@ -22,7 +22,13 @@ const OTHER_FAILURES = 0.01;
 export function diagnose(seen: Observations): Diagnosis {
   const diagnosis = weighAll(seen);
   const { untried = [] } = seen;
-  return untried.length === 0 || diagnosis.verdict === 'named' ? diagnosis : { ...diagnosis, untried };
+  if (untried.length === 0 || diagnosis.verdict === 'named') return diagnosis;
+  // What was not met is no health.
+  const text =
+    diagnosis.verdict === 'healthy'
+      ? `${diagnosis.text} Not tried: ${untried.map((one) => one.text).join('; ')}.`
+      : diagnosis.text;
+  return { ...diagnosis, text, untried };
 }
 
 function weighAll(seen: Observations): Diagnosis {

@@ -8,7 +8,7 @@ export const dscpPolicer = {
   name: 'a policer of one class of traffic (DSCP)',
   explains: ['late'],
   predicts: 'with one DSCP handshakes pass and larger packets do not; with any other all is well',
-  scope: { ...EVERYTHING, host: 'either', dscp: 'perhaps', mss: 'either', client: 'either' },
+  scope: { ...EVERYTHING, host: 'either', dscp: 'perhaps', mss: 'either', client: 'either', size: 'perhaps' },
   judge: (symptom) =>
     (symptom.arm.arm.socket.tos ?? 0) >> 2 === 0 && symptom.arm.arm.client?.knobs.dscp === undefined
       ? contradicts('its packets are of no class (DSCP 0)')

@@ -10,7 +10,7 @@ export const lossAfter = {
   explains: ['late'],
   predicts:
     'handshakes clean; first bytes late by 0.2 s, 0.6 s and so on, and the request sent again where it was the own one that was lost',
-  scope: { ...EVERYTHING, host: 'either' },
+  scope: { ...EVERYTHING, host: 'either', size: 'either' },
   judge: (symptom) => judgeResent(symptom),
   decidedBy: [
     {

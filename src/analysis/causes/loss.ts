@@ -28,7 +28,7 @@ export const loss = {
   explains: ['stalled', 'late'],
   predicts:
     'every arm alike, at any rate and any age of a port; requests are lost as often as SYNs; stalls heal as SYNs are sent again',
-  scope: { ...EVERYTHING, host: 'either', source: 'either' },
+  scope: { ...EVERYTHING, host: 'either', source: 'either', size: 'either' },
   judge: (symptom, seen) =>
     symptom.kind === 'late'
       ? judgeLate(symptom, seen)

@@ -8,7 +8,7 @@ export const mtuBlackHole = {
   name: 'a path whose MTU is smaller than segments, and does not say so',
   explains: ['late'],
   predicts: 'handshakes are fine, and nothing comes after the first large segment; a smaller MSS cures it',
-  scope: { ...EVERYTHING, host: 'either', mss: 'perhaps', client: 'either' },
+  scope: { ...EVERYTHING, host: 'either', mss: 'perhaps', client: 'either', size: 'perhaps' },
   judge: (symptom) => judgeBy(symptom, 'mss'),
   decidedBy: [
     {

@@ -19,7 +19,7 @@ export function judgeContrasts(scope: Scope, { contrasts }: Symptom): Judgement[
 
 /** Of an arm that differs in several things: what one of them predicts for sure. */
 function predict(scope: Scope, { differs }: Contrast): Predicted {
-  const predictions = differs.map((difference) => scope[difference]);
+  const predictions = differs.map((difference) => scope[difference] ?? 'alike');
   return (['clean', 'perhaps', 'either'] as const).find((one) => predictions.includes(one)) ?? 'alike';
 }
 
@@ -30,6 +30,7 @@ const WORDS = {
   client: 'SYNs of another client',
   mss: 'another MSS',
   dscp: 'another DSCP',
+  size: 'requests of another length',
   close: 'ended by RST where the others end by FIN, or the reverse',
   ports: 'from source ports that are used again after other times',
 } as const;

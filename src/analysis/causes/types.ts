@@ -26,7 +26,10 @@ export interface Step {
 
 /** How an arm should fare that differs in that alone. `perhaps`: clean speaks for the cause, ill does not speak against it. */
 export type Predicted = 'alike' | 'clean' | 'perhaps' | 'either';
-export type Scope = Readonly<Record<Difference, Predicted>>;
+export type Scope = Readonly<Record<Exclude<Difference, 'size'>, Predicted>> & {
+  /** Absent: alike, as whatever is done to SYNs. */
+  readonly size?: Predicted;
+};
 
 /** A hypothesis that predicts observations. */
 export interface Cause {

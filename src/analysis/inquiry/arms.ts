@@ -45,10 +45,10 @@ export function phases(...list: readonly Phase[]): Load {
 /** An arm as the base, but for what is named. */
 export function likeBase(kit: Kit, name: string, load: Load, change: Change = {}): Arm {
   const { againAfterSec, portCount, from, ...rest } = change;
+  const arm = { ...kit.base, ...rest };
   return {
-    ...kit.base,
-    ...rest,
-    ...chooseSource(kit, choosePorts(kit, load, { againAfterSec, portCount }), from),
+    ...arm,
+    ...chooseSource(arm, choosePorts(kit, load, { againAfterSec, portCount }), from),
     name: kit.nth === 0 ? name : `${name}-${kit.nth + 1}`,
     load,
   };
@@ -101,7 +101,7 @@ function choosePorts(
 
 /** Addresses that the user chose stay. */
 function chooseSource(
-  { base: { source, socket } }: Kit,
+  { source, socket }: Pick<Arm, 'source' | 'socket'>,
   ports: SourceSpec['ports'],
   from: SourceSpec['addresses'] | undefined,
 ): Pick<Arm, 'source' | 'socket'> {

@@ -50,7 +50,7 @@ export const DOES: Readonly<Record<StageId, string>> = {
   steps: 'a rate below what got through and two above it, beside connections that are held',
   cycle: 'connections held, filled several times at two rates',
   ages: 'the ages of a source port at which it stalls',
-  packets: 'the same requests with a smaller MSS and another DSCP',
+  packets: 'long requests, with a smaller MSS, another DSCP, and both',
   idle: 'idle connections, each asked once at one of several ages',
 };
 

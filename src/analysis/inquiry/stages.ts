@@ -1,4 +1,4 @@
-import type { Arm } from '../../scenario/types.ts';
+import type { Arm, SocketOptions } from '../../scenario/types.ts';
 import { connectOnly, hold, idle, type Kit, likeBase, phases, sendsRequests } from './arms.ts';
 import type { StageId } from './types.ts';
 
@@ -78,14 +78,14 @@ function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
   const idleSec = Math.min(heldSec + forSec - opensSec, 38);
   return {
     arms: [
-      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.1), forSec)), fromSeveral(kit)),
+      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.09), forSec)), fromSeveral(kit)),
       connectOnly(kit, 'held', phases(hold(rate(kit, 0.5), fillsSec)), {
         holdUs: heldSec * 1_000_000,
         close: 'fin',
       }),
       ...reuse(kit, 0.14, forSec),
       ...otherSource(kit, 0.04, forSec),
-      ...otherPackets(kit, 0.04, forSec),
+      ...otherPackets(kit, 0.03, forSec),
       idleConnections(kit, 0.06, opensSec, idleSec, IDLE_AGES_SEC),
       ...closed(kit, 0.04, forSec),
     ],
@@ -161,8 +161,9 @@ function buildPackets(kit: Kit, { leftSec }: Seen): Built {
   const forSec = within(12, leftSec);
   return {
     arms: [
-      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.2), forSec))),
-      ...otherPackets(kit, 0.2, forSec),
+      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.15), forSec))),
+      ...otherPackets(kit, 0.15, forSec),
+      ...bothAtOnce(kit, 0.15, forSec),
       ...controls(kit, forSec),
     ],
   };
@@ -222,16 +223,51 @@ function otherSource(kit: Kit, share: number, forSec: number): Arm[] {
   return [likeBase(kit, 'other-source', phases(hold(rate(kit, share), forSec)), { from })];
 }
 
-/** Differ in MSS alone, and in DSCP alone: EF where the base has none, none where it has one. */
+/** More than a segment of Ethernet has room for (1,460 bytes): what lets short packets pass and no long ones meets one of them. */
+const FILL_BYTES = 1_600;
+
+/** What every host has to take (RFC 9293 section 3.7.1). */
+const SMALL_MSS = 536;
+
+/** IP_TOS of expedited forwarding (RFC 3246). */
+const EF_TOS = 0xb8;
+
+/** Long requests, and the same with another MSS alone, and another DSCP alone. */
 function otherPackets(kit: Kit, share: number, forSec: number): Arm[] {
+  return longRequests(kit, share, forSec, [
+    ['large', {}],
+    ['small-mss', { mss: SMALL_MSS }],
+    otherClass(kit),
+  ]);
+}
+
+/** What needs both to pass: neither alone would show it. */
+function bothAtOnce(kit: Kit, share: number, forSec: number): Arm[] {
+  const [name, options] = otherClass(kit);
+  return longRequests(kit, share, forSec, [[`small-mss-${name}`, { ...options, mss: SMALL_MSS }]]);
+}
+
+/** EF where the base has no class, none where it has one. */
+function otherClass({ base }: Kit): [name: string, options: SocketOptions] {
+  return (base.socket.tos ?? 0) >> 2 === 0 ? ['dscp-ef', { tos: EF_TOS }] : ['no-dscp', { tos: 0 }];
+}
+
+function longRequests(
+  kit: Kit,
+  share: number,
+  forSec: number,
+  arms: readonly (readonly [name: string, options: SocketOptions])[],
+): Arm[] {
   const { choosesPackets, base } = kit;
   if (!choosesPackets || !sendsRequests(kit)) return [];
   const load = phases(hold(rate(kit, share), forSec));
-  const tos = (base.socket.tos ?? 0) >> 2 === 0 ? 0xb8 : 0;
-  return [
-    likeBase(kit, 'small-mss', load, { socket: { ...base.socket, mss: 536 } }),
-    likeBase(kit, tos === 0 ? 'no-dscp' : 'dscp-ef', load, { socket: { ...base.socket, tos } }),
-  ];
+  const headers = [...base.request.headers, ['X-Fill', 'x'.repeat(FILL_BYTES)] as const];
+  return arms.map(([name, options]) =>
+    likeBase(kit, name, load, {
+      request: { ...base.request, headers },
+      socket: { ...base.socket, ...options },
+    }),
+  );
 }
 
 function idleConnections(

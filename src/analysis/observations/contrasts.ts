@@ -24,6 +24,9 @@ const BROKEN = [
   ...['tunnel-closed', 'tunnel-cut', 'tls-closed'],
 ] as const satisfies readonly Outcome[];
 
+/** Told by SYNs, which no request precedes: how long that is differs for none of them. */
+const OF_SYNS: readonly SymptomKind[] = ['stalled', 'refused', 'healed', 'answered'];
+
 /** Counts of seconds that can be compared: of the same moment, by when they were started. */
 const BY_SECOND = { stalled: 'stalled', refused: 'refused' } as const;
 
@@ -33,7 +36,8 @@ const BY_SECOND = { stalled: 'stalled', refused: 'refused' } as const;
  */
 export function contrastArms(ill: ArmSeen, others: readonly ArmSeen[], kind: SymptomKind): Contrast[] {
   return others.flatMap((other) => {
-    const differs = listDifferences(ill, other);
+    const all = listDifferences(ill, other);
+    const differs = OF_SYNS.includes(kind) ? all?.filter((one) => one !== 'size') : all;
     if (differs === undefined || (kind === 'stalled' && tookAsLong(other))) return [];
     const counts =
       kind in BY_SECOND ? bySecond(ill, other, kind as keyof typeof BY_SECOND) : inAll(ill, other, kind);

@@ -15,6 +15,7 @@ export function listDifferences(a: ArmSeen, b: ArmSeen): Difference[] | undefine
     ...(isDeepStrictEqual(a.arm.client, b.arm.client) ? [] : (['client'] as const)),
     ...(a.arm.socket.mss === b.arm.socket.mss ? [] : (['mss'] as const)),
     ...((a.arm.socket.tos ?? 0) === (b.arm.socket.tos ?? 0) ? [] : (['dscp'] as const)),
+    ...(requestBytes(a.arm) === requestBytes(b.arm) ? [] : (['size'] as const)),
     ...((a.arm.close === 'reset') === (b.arm.close === 'reset') ? [] : (['close'] as const)),
     ...(a.ports === b.ports ? [] : (['ports'] as const)),
   ];
@@ -31,6 +32,12 @@ function compareEndpoints(a: readonly string[], b: readonly string[]): Differenc
     ...(isDeepStrictEqual(hosts(a), hosts(b)) ? [] : (['host'] as const)),
     ...(isDeepStrictEqual(ports(a), ports(b)) ? [] : (['port'] as const)),
   ];
+}
+
+/** What an arm chose of its request; 0 without one. */
+function requestBytes({ via, request: { headers, body } }: Arm): number {
+  if (via === 'tcp' || via === 'icmp') return 0;
+  return headers.reduce((sum, [name, value]) => sum + name.length + value.length, body.length);
 }
 
 export function hostOf(endpoint: string): string {

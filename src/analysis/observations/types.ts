@@ -17,6 +17,8 @@ export const DIFFERENCES = [
   'client',
   'mss',
   'dscp',
+  /** How long the request is: what is sent after the handshake. */
+  'size',
   /** Ended by an RST, not by a FIN. */
   'close',
   /** From source ports that were not used within minutes before. */

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { diagnose } from '../../../src/analysis/causes/diagnose.ts';
 import type { Diagnosis } from '../../../src/analysis/causes/diagnosis.ts';
 import { CAUSES } from '../../../src/analysis/causes/index.ts';
 import type { Cause } from '../../../src/analysis/causes/types.ts';
+import { observe } from '../../../src/analysis/observations/observe.ts';
+import { listSymptoms } from '../../../src/analysis/observations/symptoms.ts';
 import { armOf, hold } from '../parts.ts';
 import { CASES, fresh, held, NEAR, otherPort, reset, short, spread, stress } from './cases.ts';
 import { away, lossy, openLimit, rateLimit, reuse, together } from './paths.ts';
 import { randomOf } from './random.ts';
-import { asking, diagnoseIn, type Load, type Path } from './world.ts';
+import { asking, diagnoseIn, type Load, type Path, play } from './world.ts';
 
 function statusOf({ causes }: Diagnosis, id: string): string | undefined {
   return causes.find((cause) => cause.id === id)?.status;
@@ -178,12 +181,50 @@ describe('what was once blamed on ports', () => {
   });
 });
 
+describe('arms whose requests differ in length', () => {
+  const load = hold(20, 40);
+  const long = asking('long', { load });
+  const loads = [
+    { arm: asking('short', { load }) },
+    {
+      arm: {
+        ...long,
+        request: { ...long.request, headers: [['X-Fill', 'x'.repeat(1_600)] as const] },
+      },
+    },
+  ];
+  const differences = (path: Path) =>
+    listSymptoms(observe(play(loads, path, NEAR))).map(({ kind, contrasts }) => [
+      kind,
+      contrasts.map(({ differs }) => differs),
+    ]);
+
+  it('differ in that after the handshake, and not in their SYNs', () => {
+    const ill = ({ arm }: { readonly arm: { readonly name: string } }): boolean => arm.name === 'long';
+    expect(differences({ swallowsRequest: ill })).toEqual([['late', [['size']]]]);
+    expect(differences({ syn: (syn) => (ill(syn) ? 'drop' : 'pass') })).toEqual([['stalled', [[]]]]);
+  });
+});
+
 describe('a run in which nothing is ill', () => {
   it.each([
     ['as it comes', {}],
     ['on a path of 400 ms', { rttSec: 0.4 }],
   ] as const)('is healthy: %s', (_, path) => {
     expect(diagnoseIn([stress, reset, fresh], path, NEAR)).toMatchObject({ verdict: 'healthy', causes: [] });
+  });
+
+  it('is healthy as far as it was tried, and says what was not', () => {
+    const seen = observe(play([stress, reset, fresh], {}, NEAR));
+    const untried = [
+      { text: 'what answered the SYNs', needs: 'root' },
+      { text: 'whether SYNs of other clients fare alike', needs: 'the packet engine' },
+    ];
+    const { text } = diagnose({ ...seen, untried });
+    expect(text).toMatch(
+      /of this run\. Not tried: what answered the SYNs; whether SYNs of other clients fare alike\.$/,
+    );
+    expect(diagnose(seen).text).not.toMatch(/Not tried/);
   });
 
   it('is not called healthy after a few attempts', () => {

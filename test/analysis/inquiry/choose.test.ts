@@ -65,6 +65,23 @@ describe('a session that chooses its arms', () => {
     expect(attempts[2]!).toBeLessThanOrEqual(everything / 2);
   });
 
+  it('meets what lets short packets of a class pass and no long ones', () => {
+    const { stages, diagnosis } = converse(() => ({
+      swallowsRequest: ({ arm: { socket, request } }) =>
+        socket.tos === 0xb8 && request.headers.some(([, value]) => value.length > 1_000),
+    }));
+    expect(stages).toEqual(['baseline', 'breadth']);
+    expect(named(diagnosis)).toEqual(['dscp-policer']);
+  });
+
+  it('tells a path that lets no long segment pass, whatever its class, by a smaller MSS', () => {
+    const { diagnosis } = converse(() => ({
+      swallowsRequest: ({ arm: { socket, request } }) =>
+        socket.mss === undefined && request.headers.some(([, value]) => value.length > 1_000),
+    }));
+    expect(named(diagnosis)).toEqual(['mtu-black-hole']);
+  });
+
   it('never asks for more than the rate that it was given, in any second', () => {
     for (const path of [() => openLimit(120), () => rateLimit(32, 8)]) {
       const { arms } = converse(path);
