@@ -34,7 +34,13 @@ export interface StartCheckOptions {
  */
 export async function checkReachable(
   arms: readonly PlannedArm[],
-  { warn, mayRefuse = true, controls = [], probe = probeEndpoint, takeDrops = countHost() }: StartCheckOptions,
+  {
+    warn,
+    mayRefuse = true,
+    controls = [],
+    probe = probeEndpoint,
+    takeDrops = countHost(),
+  }: StartCheckOptions,
 ): Promise<PlannedArm[]> {
   const asked = new Map<string, Promise<string | undefined>>();
   const askOnce = (planned: PlannedArm, endpoint: Endpoint): Promise<string | undefined> => {
