@@ -45,11 +45,16 @@ http {
  *
  * @typedef {{ address: string, stop: () => void }} Responder its port 81 is closed, all others accept
  *
- * @param {number | undefined} cpu the core to pin the far end to
+ * A veth hands a packet over in its sender's time: without more, the far end's TCP would run in the client's system calls, and be
+ * counted as the client's. Each end therefore receives on a core of its own (receive packet steering, Documentation/networking/
+ * scaling.rst), as two hosts do.
+ *
+ * @param {{ server: number | undefined, client: number | undefined }} cpus to pin the far end to, and to receive on at either end;
+ *   undefined: no particular one
  * @param {(dir: string, far: string) => string[]} [serve] another command to run at the far end, whose namespace is `far`
  * @returns {Promise<Cable>}
  */
-export async function layCable(cpu, serve = serveByNginx) {
+export async function layCable(cpus, serve = serveByNginx) {
   const [near, far] = ['near', 'far'].map((end) => `rushhour-bench-${process.pid}-${end}`);
   const dir = await mkdtemp(join(tmpdir(), 'rushhour-bench-'));
   const ip = (...words) => execFileSync('ip', words);
@@ -71,16 +76,27 @@ export async function layCable(cpu, serve = serveByNginx) {
       ip('-n', name, 'link', 'set', 'lo', 'up');
       ip('-n', name, 'link', 'set', end, 'up');
     }
-    const [command, ...args] = ['ip', 'netns', 'exec', far, ...pinTo(cpu, serve(dir, far))];
+    receiveOn(cpus.client, near, 'near');
+    receiveOn(cpus.server, far, 'far');
+    const [command, ...args] = ['ip', 'netns', 'exec', far, ...pinTo(cpus.server, serve(dir, far))];
     server = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await sleep(500);
     const [inNear, inFar] = [near, far].map((name) => ['ip', 'netns', 'exec', name]);
-    const respond = () => startResponder(inFar, cpu);
+    const respond = () => startResponder(inFar, cpus.server);
     return { address: FAR, near: inNear, far: inFar, server, respond, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Lets the kernel handle what comes in at an end of the cable on one core: a mask of cores, 32 to a hexadecimal number. */
+function receiveOn(cpu, namespace, end) {
+  if (cpu === undefined) return;
+  const mask = ((1 << (cpu % 32)) >>> 0).toString(16) + ',00000000'.repeat(Math.floor(cpu / 32));
+  // sysfs shows the links of the namespace in which it was mounted, which `ip netns exec` does.
+  const file = `/sys/class/net/${end}/queues/rx-0/rps_cpus`;
+  execFileSync('ip', ['netns', 'exec', namespace, 'sh', '-c', `echo ${mask} >${file}`]);
 }
 
 function serveByNginx(dir, far) {

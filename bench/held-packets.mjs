@@ -35,7 +35,7 @@ const [connections, seconds] = [Number(values.connections), Number(values.second
 const scratch = await mkdtemp(join(tmpdir(), 'rushhour-held-'));
 const scenario = join(scratch, 'held.yaml');
 const program = join(import.meta.dirname, '../bin/rushhour');
-const cable = await layCable(undefined, (_, far) => {
+const cable = await layCable({ server: undefined, client: undefined }, (_, far) => {
   // Or the kernel would answer as well.
   const quiet = 'table netdev quiet { chain ingress { type filter hook ingress device "far" priority 0;';
   execFileSync('ip', ['netns', 'exec', far, 'nft', '-f', '-'], {

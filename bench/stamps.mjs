@@ -33,7 +33,7 @@ const pace = values['at-once'] === undefined ? ['rate', values.rate] : ['at-once
 
 const cpus = shareOutCpus();
 const scratch = await mkdtemp(join(tmpdir(), 'rushhour-stamps-'));
-const cable = await layCable(cpus.server);
+const cable = await layCable(cpus);
 const capture = join(scratch, 'near.pcap');
 let tcpdump;
 try {

@@ -30,7 +30,7 @@ export const packet = {
   async *measure({ quick, scratch }) {
     if (process.getuid?.() !== 0) return;
     const cpus = shareOutCpus();
-    const cable = await layCable(cpus.server);
+    const cable = await layCable(cpus);
     const where = { scratch, cpu: cpus.client, prefix: cable.near };
     const count = quick ? 10_000 : 300_000;
     const cost = async (...args) => {
