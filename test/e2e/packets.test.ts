@@ -10,12 +10,6 @@ import type { Summary } from '../../src/analysis/types.ts';
 import { makeRouted, type Namespace } from '../support/namespaces.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 
-/** When runs are killed, milliseconds after they have begun: a few each time, by hand RUSHHOUR_KILLS=50. */
-const KILLS = Array.from(
-  { length: Number(process.env['RUSHHOUR_KILLS'] ?? 2) },
-  (_, round) => (round * 467) % 3_000,
-);
-
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 suiteNeeding(
@@ -155,29 +149,6 @@ suiteNeeding(
       expect(error.stderr).toContain(why);
       expect(error.code).toBe(code);
       expect(await rules()).toBe('');
-    });
-
-    it.each(KILLS)('leaves nothing behind when it is killed, after %i ms', async (afterMs) => {
-      const run = near.spawn(
-        process.execPath,
-        MAIN,
-        'hit',
-        `http://${origin}/`,
-        ...['--engine', 'packet', '--emulate', '10.77.0.96/30', '--rate', '20', '-t', '60', '--results', dir],
-      );
-      // Before there is a guard there is nothing to leave behind.
-      for (let tries = 0; tries < 500 && (await rules()) === ''; tries += 1) await sleep(20);
-      expect(await rules()).toContain('rushhour-');
-      await sleep(afterMs);
-      const gone = once(run, 'exit');
-      run.kill('SIGKILL');
-      await gone;
-      for (let tries = 0; tries < 100 && (await rules()) !== ''; tries += 1) await sleep(20);
-      expect(await rules()).toBe('');
-      await router.configure(['neigh flush dev near']);
-      await router.run('bash', '-c', 'echo > /dev/udp/10.77.0.97/9; sleep 0.2');
-      expect(await router.run('ip', 'neigh', 'show', '10.77.0.97')).not.toContain('lladdr');
-      expect(await near.run('sysctl', '-n', 'net.ipv4.ip_local_reserved_ports')).toBe('\n');
     });
   },
 );
