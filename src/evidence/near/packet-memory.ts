@@ -17,7 +17,10 @@ import { createTuple, readTuple, type Tuple } from './read-tuple.ts';
 /** A SYN answered within this time is no longer of interest: half of the shortest time to a retransmission. */
 const PROMPT_US = 500_000;
 
-/** More packets of a chain are not searched for the one before: chains contain packets of other addresses, too. */
+/** The same packet on two interfaces (a bridge and its port, a VLAN and its device) arrives within this time. */
+const COPY_US = 20_000;
+
+/** More packets of a chain are not searched for an earlier one: chains contain packets of other addresses, too. */
 const MOST_SEARCHED = 8;
 
 /** The connection whose packets are requested. */
@@ -162,6 +165,7 @@ export class PacketMemory {
     const tuple = this.#tuple;
     if (!readTuple(tuple, bytes, at, at + captured)) return;
     const chain = chainOfPorts(tuple.sourcePort, tuple.destinationPort);
+    if (this.#isCopy(chain, at, captured, steadyUs)) return;
     const isSyn = tuple.flags >= 0 && (tuple.flags & (SYN | ACK)) === SYN;
     const isSettled = !isSyn && this.#settles(bytes, chain, steadyUs);
     // An acknowledgement within a connection is not the answer to a SYN.
@@ -169,6 +173,26 @@ export class PacketMemory {
     this.#recent.add(this.#origin, chain, wallUs, steadyUs, isSettled);
     if (tuple.flags < 0 || (tuple.flags & (SYN | ACK)) !== (SYN | ACK)) return;
     findEndpoint(this.#endpoints, bytes, tuple.sourceAt, tuple.sourcePort)?.noteSynAck(tuple.ttl, tuple.ipId);
+  }
+
+  /** Whether the packet at hand was seen before, on another interface. */
+  #isCopy(chain: number, at: number, captured: number, steadyUs: number): boolean {
+    const pool = this.#recent;
+    const { interfaceIndex, wireBytes } = this.#origin;
+    const other = this.#later;
+    let number = pool.lastOf(chain);
+    for (let left = MOST_SEARCHED; left > 0 && !Number.isNaN(number); left -= 1) {
+      if (Math.abs(steadyUs - pool.steadyUsOf(number)) > COPY_US) return false;
+      if (pool.interfaceOf(number) !== interfaceIndex) {
+        pool.read(number, other);
+        // A longer link header leaves room for less of the packet.
+        const length = Math.min(captured, other.end - other.at);
+        if (other.wireBytes === wireBytes && isSameAt(pool.bytes, at, other.bytes, other.at, length))
+          return true;
+      }
+      number = pool.before(number);
+    }
+    return false;
   }
 
   /**

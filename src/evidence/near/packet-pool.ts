@@ -189,6 +189,10 @@ export class PacketPool {
     return this.#steadyUs[number & this.#mask]!;
   }
 
+  interfaceOf(number: number): number {
+    return this.#interfaces[number & this.#mask]!;
+  }
+
   chainOf(number: number): number {
     return this.#chainOf[number & this.#mask]!;
   }

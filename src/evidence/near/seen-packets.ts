@@ -32,12 +32,9 @@ export interface IcmpQuote {
 /** Limit per attempt: a whole SYN schedule, its answers, and what a retransmitting far end adds. */
 export const MOST_PACKETS = 48;
 
-/** The same packet on two interfaces (a bridge and its port, a VLAN and its device) arrives within this time. */
-const COPY_US = 20_000;
-
 const HEADERS = new HeadersEnd();
 
-/** Gathers the packets of one attempt in the order of their times, each once. */
+/** Gathers the packets of one attempt. */
 export class NearPackets {
   readonly packets: NearPacket[] = [];
   leftOut = 0;
@@ -58,7 +55,6 @@ export class NearPackets {
       ...{ networkAt: pooled.linkBytes, interfaceIndex, wallUs, steadyUs, wireBytes, isOut, packet },
       ...{ frame: frame.slice(0, end), icmp },
     };
-    if (this.packets.some((other) => isCopy(one, other))) return;
     if (this.packets.length >= MOST_PACKETS) this.leftOut += 1;
     else this.packets.push(one);
   }
@@ -70,12 +66,4 @@ function readQuote(frame: Uint8Array, packet: Packet): IcmpQuote | undefined {
   const quoted = createPacket();
   decodeQuoted(quoted, frame, icmp.quotedAt, icmp.quotedEnd);
   return { type: icmp.type, code: icmp.code, seq: quoted.seq };
-}
-
-function isCopy(one: NearPacket, other: NearPacket): boolean {
-  if (one.interfaceIndex === other.interfaceIndex) return false;
-  if (Math.abs(one.steadyUs - other.steadyUs) > COPY_US) return false;
-  const bytes = one.frame.subarray(one.networkAt);
-  const others = other.frame.subarray(other.networkAt);
-  return bytes.length === others.length && bytes.every((byte, index) => byte === others[index]);
 }

@@ -3,10 +3,15 @@ import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { AttemptReader } from '../../../src/evidence/near/attempt-reader.ts';
 import { NearCapture } from '../../../src/evidence/near/near-capture.ts';
+import { PacketMemory } from '../../../src/evidence/near/packet-memory.ts';
 import type { Evidence } from '../../../src/metrics/evidence.ts';
 import { NOTED_KINDS, type NotedKind } from '../../../src/metrics/noted.ts';
 import { Arena } from '../../../src/net/arena.ts';
+import { loadLibc } from '../../../src/net/load.ts';
+import type { PacketOrigin } from '../../../src/net/packet-socket/ring.ts';
+import { openHandshakeTap } from '../../../src/net/packet-socket/tap.ts';
 import { makePair, type Namespace, type Pair } from '../../support/namespaces.ts';
 import { enterNamespace } from '../../support/own-network.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
@@ -16,6 +21,14 @@ const BRIDGED = '10.79.0.2';
 /** Answers everybody, and keeps what it has accepted. */
 const LISTEN = `require('node:net').createServer((socket) => socket.on('error', () => {}))
   .listen({ host: '::', port: 3128 }, () => console.log('ready'))`;
+
+/** Nobody answers what comes from there. */
+const UNANSWERED_PORT = 40_999;
+const DROPS_ITS_SYNS = `table inet silent { chain in { type filter hook input priority 0;
+  tcp sport ${UNANSWERED_PORT} drop
+  }
+}
+`;
 
 /** What the machine does not send is a connection that the far end does not know to be over. */
 const SENDS_NO_RST = `table inet quiet { chain out { type filter hook output priority 0;
@@ -89,6 +102,46 @@ suiteNeeding('a capture beside a load', ['linux', 'root', 'netns', 'ip', 'nft', 
       expect(seen.packets[0]!.options?.mss).toBeGreaterThan(1_000);
     } finally {
       near.stop();
+    }
+  });
+
+  it('takes no packet for a retransmission that passes a bridge and its port', async () => {
+    const libc = loadLibc();
+    const { endpoints } = new AttemptReader([
+      { name: 'first', endpoints: [{ address: BRIDGED, port: 3_128, name: `${BRIDGED}:3128` }], sources: [] },
+    ]);
+    const memory = new PacketMemory({ endpoints, horizonUs: 5_000_000, recent: 16, unanswered: 8 });
+    await pair.far.loadRules(DROPS_ITS_SYNS);
+    const ring = openHandshakeTap(libc, endpoints);
+    const interfaces = new Set<number>();
+    const origin: PacketOrigin = {
+      ...{ interfaceIndex: 0, hardware: 0, kind: 0, linkBytes: 0, capturedBytes: 0, wireBytes: 0 },
+    };
+    const drain = (): void => {
+      for (; ring.receive(); ring.advance()) {
+        ring.readOrigin(origin);
+        interfaces.add(origin.interfaceIndex);
+        memory.take(ring, 0);
+      }
+    };
+    const silent = connect({ host: BRIDGED, port: 3_128, localPort: UNANSWERED_PORT });
+    silent.on('error', () => {});
+    try {
+      // More healthy handshakes than there is room for.
+      for (let count = 0; count < 40; count += 1) {
+        (await open(BRIDGED, nextPort++)).resetAndDestroy();
+        drain();
+      }
+      const flags: number[] = [];
+      memory.find(
+        { endpoint: endpoints[0]!, localPort: UNANSWERED_PORT, localAddress: undefined, fromUs: 0 },
+        (_packet, tuple) => flags.push(tuple.flags & 0x3f),
+      );
+      expect([interfaces.size, flags[0], memory.hasForgotten(0)]).toEqual([2, 0x02, false]);
+    } finally {
+      silent.destroy();
+      ring.close();
+      await pair.far.dropRules();
     }
   });
 

@@ -88,6 +88,22 @@ describe('the memory of packets', () => {
     expect([packets.length, source]).toEqual([1, '10.0.0.2:40001']);
   });
 
+  it.each([
+    'the device behind it first',
+    'its own interface first',
+  ])('lets healthy handshakes go though a VLAN shows each packet twice, %s', (first) => {
+    // What leaves passes the VLAN's interface, then its device, and what arrives the other way round; or a bridge and its port.
+    const [one, other] = first.startsWith('its') ? [5, 2] : [2, 5];
+    const twice = manyHealthy(40, 1_000).flatMap((wire): Wire[] => [
+      { ...wire, interfaceIndex: wire.way === 'in' ? other : one },
+      { ...wire, interfaceIndex: wire.way === 'in' ? one : other, atUs: wire.atUs + 5 },
+    ]);
+    const bench = new Bench({ recent: 16, unanswered: 8 });
+    bench.take({ atUs: 0 }, { atUs: 5, interfaceIndex: 5 }, ...twice, { atUs: 1_000_000 });
+    const { evidence } = bench.read({ kind: 'frozen' }).kept[0]!;
+    expect([evidence.met, evidence.packets.length, evidence.isPartial]).toEqual(['silence', 2, undefined]);
+  });
+
   it('goes on past 2^31 packets as before', () => {
     const bench = new Bench({ recent: 16, firstNumber: 0x7fff_fff0 });
     bench.take({ atUs: 0 }, ...manyHealthy(30, 1_000), { atUs: 1_000_000 });
