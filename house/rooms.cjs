@@ -29,6 +29,10 @@ exports.ROOMS = {
     outcome: 'what --status expects',
     scenario: 'reads files and flags',
   },
+  fleet: {
+    'analysis/group-digits': 'counts in refusals',
+    scenario: 'what a probe is asked to run, and how its policy is read',
+  },
   experiment: {
     'session/load': 'proxies and workers are decided once, so that all rounds have the same',
     read: 'whether a run is complete',

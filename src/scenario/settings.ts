@@ -1,8 +1,6 @@
 import * as z from 'zod';
-import { UsageError } from '../errors.ts';
-import { openDocument } from './document.ts';
-import { explainIssues } from './issues.ts';
 import { hostPort } from './proxy-schema.ts';
+import { readBySchema } from './read-by-schema.ts';
 import { targetValue } from './schema.ts';
 
 /** A default, and where it is set. */
@@ -31,37 +29,12 @@ const settingsSchema = z
  * @throws UsageError naming every mistake with its line
  */
 export function parseSettings(text: string, file: string): Settings {
-  const document = openDocument(text);
-  const lineOf = (path: readonly (string | number)[], atKey = false): number =>
-    document.locate(path, atKey).line;
-  if (document.syntax.length > 0) {
-    refuse(document.syntax.map(({ what, fix, position }) => `${file}:${position.line}: ${what} — ${fix}`));
-  }
-  // A file with only comments is not a mistake.
-  const raw = document.data() ?? {};
-  const parsed = settingsSchema.safeParse(raw);
-  if (!parsed.success) {
-    const schema = { ...z.toJSONSchema(settingsSchema, { io: 'input', target: 'draft-7' }) };
-    refuse(
-      explainIssues(parsed.error.issues, raw, schema).map(
-        ({ what, fix, path, atKey }) => `${file}:${lineOf(path, atKey)}: ${what} — ${fix}`,
-      ),
-    );
-  }
-  const written = raw as Record<string, unknown>;
+  const { raw, lineOf } = readBySchema(text, settingsSchema, {
+    ...{ file, has: 'the defaults have' },
+    hint: 'they may set proxy and target; docs/proxies.md has an example',
+  });
   const settingOf = (key: string): Setting | undefined =>
-    written[key] === undefined
-      ? undefined
-      : { value: String(written[key]), from: `${file}:${lineOf([key], true)}` };
+    raw[key] === undefined ? undefined : { value: String(raw[key]), from: `${file}:${lineOf([key])}` };
   const [proxy, target] = [settingOf('proxy'), settingOf('target')];
   return { ...(proxy === undefined ? {} : { proxy }), ...(target === undefined ? {} : { target }) };
-}
-
-function refuse(lines: readonly string[]): never {
-  throw new UsageError(
-    [`the defaults have ${lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`}:`, ...lines].join(
-      '\n  ',
-    ),
-    { hint: 'they may set proxy and target; docs/proxies.md has an example' },
-  );
 }
