@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diagnose } from '../../dist/analysis/causes/diagnose.js';
 import { chooseEndpoints } from '../../dist/cli/flags/lab-endpoints.js';
+import { describeFacts } from '../../dist/lab/addresses.js';
 import { removeLab } from '../../dist/lab/down.js';
 import { labEnvironment } from '../../dist/lab/enter.js';
 import { Lab } from '../../dist/lab/lab.js';
@@ -76,7 +77,10 @@ async function judgeRun(dir, { causes, label }, sides) {
 async function runInLab(cell, scenario, flags, { scratch, signal, hasFar }) {
   const preset = readPreset(cell.argument);
   const endpoints = await chooseEndpoints(scenario, flags, scratch);
-  const given = Object.entries(endpoints).flatMap(([name, value]) => [`--${name}`, value]);
+  const pac = cell.label.split('+').includes('dead-address') ? writePac(scratch) : undefined;
+  const given = Object.entries(endpoints).flatMap(([name, value]) =>
+    name === 'proxy' && pac !== undefined ? ['--pac', pac, '--spread'] : [`--${name}`, value],
+  );
   const file = await bringUp(preset, { lifetime: 'with-owner' });
   try {
     signal.throwIfAborted();
@@ -95,6 +99,14 @@ async function runInLab(cell, scenario, flags, { scratch, signal, hasFar }) {
   } finally {
     await removeLab(file);
   }
+}
+
+/** Users of two proxies, one of which is dead, have a script that names both. */
+function writePac(folder) {
+  const { proxy, dead } = describeFacts(1);
+  const file = join(folder, 'proxy.pac');
+  writeFileSync(file, `function FindProxyForURL() {\n  return 'PROXY ${proxy}; PROXY ${dead}';\n}\n`);
+  return file;
 }
 
 /** The end of a run: its last words if it could not be run at all. */

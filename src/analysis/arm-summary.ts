@@ -3,6 +3,8 @@ import { type HistogramsByTag, type Quantiles, quantilesOf } from '../metrics/hi
 import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
+import { type RecordedTime, recordedTimes } from './recorded-times.ts';
+import { summariseLate } from './responses-late.ts';
 import { summariseStalls } from './stall-summary.ts';
 import type { SecondCounts, Tally } from './tally.ts';
 import type { ArmSummary } from './types.ts';
@@ -26,6 +28,7 @@ export function summariseArm(
   // The outcome of attempts abandoned by a failing process is as unknown as that of attempts open when one is killed.
   const lost = untold + (wasResumed ? (counts.outcomes.abandoned ?? 0) : 0);
   const timed = (what: Timed): Quantiles => quantilesOf(histograms.get(`${arm.name}.${what}`));
+  const timesOf = (what: string): RecordedTime[] => recordedTimes(histograms.get(`${arm.name}.${what}`));
   const stalled = stalledOf(counts);
   return {
     scheduled: counts.scheduled,
@@ -52,6 +55,7 @@ export function summariseArm(
     slow: counts.slow,
     synRetransmits: counts.synRetransmits,
     ...summariseResent(counts),
+    ...summariseLate(timesOf('handshake-service'), timesOf('firstByte-service')),
     outcomes: counts.outcomes,
     statuses: counts.statuses,
     tunnelStatuses: counts.tunnelStatuses,

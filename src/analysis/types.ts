@@ -143,6 +143,11 @@ export interface ArmSummary {
   requestRetransmits?: Record<string, number>;
   /** Those of them with any retransmission, with the 95 % Wilson score interval; absent: not measured. */
   requestsResent?: { count: number; measured: number; rate: number; ci95: [number, number] };
+  /**
+   * First bytes that came later than most by about the time after which a segment is sent again, with hardly any just before or after;
+   * absent: none stood out.
+   */
+  responsesLate?: { count: number; measured: number; rate: number; ci95: [number, number] };
   outcomes: Partial<Record<Outcome, number>>;
   /** Responses by HTTP status, including 407 and 401; absent in runs of an earlier version. */
   statuses: Record<string, number>;

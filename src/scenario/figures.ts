@@ -49,8 +49,10 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
   ['stalled.ci95.0', 'share'],
   ['stalled.ci95.1', 'share'],
   ...['p50', 'p99', 'max'].map((name): [string, FigureKind] => [`stalled.ratePerFrame.${name}`, 'share']),
-  ...['count', 'measured'].map((name): [string, FigureKind] => [`requestsResent.${name}`, 'count']),
-  ...['rate', 'ci95.0', 'ci95.1'].map((name): [string, FigureKind] => [`requestsResent.${name}`, 'share']),
+  ...['requestsResent', 'responsesLate'].flatMap((of) => [
+    ...['count', 'measured'].map((name): [string, FigureKind] => [`${of}.${name}`, 'count']),
+    ...['rate', 'ci95.0', 'ci95.1'].map((name): [string, FigureKind] => [`${of}.${name}`, 'share']),
+  ]),
   ...timesBelow(''),
   ...timesBelow('', ['rttUs']),
   ...timesBelow('service.'),

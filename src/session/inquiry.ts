@@ -4,12 +4,17 @@ import { PortSlices } from '../analysis/inquiry/ports.ts';
 import type { Means, Stage, StageId, Untried } from '../analysis/inquiry/types.ts';
 import { listUntried } from '../analysis/inquiry/untried.ts';
 import type { Observations } from '../analysis/observations/types.ts';
+import type { Endpoint } from '../engine/types.ts';
 import { EnvironmentError } from '../errors.ts';
+import { isLibcAvailable } from '../net/index.ts';
+import { whyNoGuard } from '../net/link/guard.ts';
+import { hasCapability } from '../net/link/needs.ts';
 import { loadDurationUs, peakPerSec } from '../scenario/load-shape.ts';
 import type { Arm, Scenario } from '../scenario/types.ts';
 import type { InquiryInfo } from '../store/run-info.ts';
 import { chooseEngine } from './load/engine-choice.ts';
 import { resolveArms } from './load/resolve.ts';
+import { isLoopback } from './load/tcp-metrics.ts';
 import { checkCapture } from './near-side.ts';
 import type { RunOptions } from './types.ts';
 
@@ -94,6 +99,11 @@ export class Inquiry {
     this.#stages.push({ id, fromSec, why, arms: arms.map(({ name }) => name) });
   }
 
+  /** The current stage cannot begin. @param why that is */
+  failed(why: string): void {
+    this.#lacking.set(this.#current.id, why);
+  }
+
   /** For run.json. */
   describe(): InquiryInfo {
     const untried: Untried[] = listUntried(this.#means, this.#lacking);
@@ -138,8 +148,23 @@ async function readMeans(
     means: {
       ...{ base, spec: scenario.adaptive, ratePerSec: peakPerSec(base.load), sources, choosesPackets },
       endpoints: own?.endpoints.length ?? 0,
+      imitates: findLack(engine, own?.endpoints ?? []),
       captures: checkCapture(scenario.capture ?? 'auto')?.isOn === true,
     },
     budgetSec: (loadDurationUs(base.load) ?? 0) / 1_000_000,
   };
+}
+
+/** What SYNs of other clients would need here. Nothing is changed. */
+function findLack(engine: RunOptions['engine'], endpoints: readonly Endpoint[]): Means['imitates'] {
+  if (engine !== 'auto' && engine !== 'packet') return { needs: `a run without --engine ${engine}` };
+  if (process.platform !== 'linux' || !isLibcAvailable())
+    return { needs: 'Linux, with the npm package koffi' };
+  if (!hasCapability('CAP_NET_RAW') || !hasCapability('CAP_NET_ADMIN'))
+    return { needs: 'root, or CAP_NET_RAW and CAP_NET_ADMIN' };
+  const lack = whyNoGuard();
+  if (lack !== undefined) return { needs: `nf_tables in the kernel (${lack})` };
+  return endpoints.some(({ address }) => isLoopback(address))
+    ? { needs: 'a target that is not on this machine' }
+    : {};
 }

@@ -35,6 +35,9 @@ export function planStages(inquiry: Inquiry, { opened, recorder, listener }: Sta
     get aheadSec() {
       return inquiry.hasBegun ? READY_AHEAD_SEC : AHEAD_SEC;
     },
+    get engine() {
+      return inquiry.current.isByPackets ? ('packet' as const) : undefined;
+    },
     maxFaults: 1,
     async rest() {
       await recorder.flush();
@@ -55,7 +58,10 @@ export function planStages(inquiry: Inquiry, { opened, recorder, listener }: Sta
         void writer.extend({ ...added, inquiry: inquiry.describe() });
         sums.extend(writer.info);
       },
-      failed: (error) => listener.warning?.(`these arms are left out: ${error.message}`),
+      failed: (error) => {
+        inquiry.failed(error.message);
+        listener.warning?.(`these arms are left out: ${error.message}`);
+      },
     },
   };
 }

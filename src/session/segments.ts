@@ -25,6 +25,8 @@ export interface SegmentsPlan {
   readonly aheadSec: number;
   /** The scenario of the next segment; undefined: none follows, as in a run, or because too little time is left. */
   readonly rest: () => Scenario | undefined | Promise<Scenario | undefined>;
+  /** The engine of the next segment; absent: that of the session. */
+  readonly engine?: RunOptions['engine'] | undefined;
   /** Segments differ, as the run chooses them: one that cannot be opened is left out, and no gap is an event. */
   readonly staged?: {
     /** @param fromSec its first second */
@@ -123,7 +125,8 @@ export class Segments {
       if (scenario === undefined) return undefined;
       listener.alive?.();
       try {
-        const segment = await openSegment({ ...options, scenario, isFirst: false }, listener);
+        const engine = plan.engine ?? options.engine;
+        const segment = await openSegment({ ...options, engine, scenario, isFirst: false }, listener);
         if (waiting !== undefined) events.end(waiting, Math.ceil(clock.seconds()));
         return segment;
       } catch (error) {

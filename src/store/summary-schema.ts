@@ -36,6 +36,10 @@ const arm = some({
     ...{ count: figure, measured: figure, rate: figure },
     ci95: z.tuple([figure, figure]),
   }).optional(),
+  responsesLate: some({
+    ...{ count: figure, measured: figure, rate: figure },
+    ci95: z.tuple([figure, figure]),
+  }).optional(),
   ...{ healed: figure, slow: figure, bytes: figure },
   ...{ synRetransmits: counts, requestRetransmits: counts.optional(), outcomes: counts },
   ...{ statuses: counts.optional(), tunnelStatuses: counts.optional(), schemesOffered: counts.optional() },

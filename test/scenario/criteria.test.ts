@@ -98,6 +98,7 @@ const summary: Required<Omit<ArmSummary, Course>> = {
   synRetransmits: { 0: 0, 3: 0 },
   requestRetransmits: { 0: 0, 3: 0 },
   requestsResent: { count: 0, measured: 0, rate: 0, ci95: [0, 0] },
+  responsesLate: { count: 0, measured: 0, rate: 0, ci95: [0, 0] },
   outcomes: Object.fromEntries(OUTCOMES.map((name) => [name, 0])) as Record<Outcome, number>,
   statuses: { 200: 0, 503: 0, other: 0 },
   tunnelStatuses: { 200: 0, 403: 0 },

@@ -1,7 +1,7 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { COPIES } from './own-drops.ts';
-import { describeFilling } from './room.ts';
+import { describeCounting } from './room.ts';
 import {
   allStalls,
   countOverflows,
@@ -81,7 +81,7 @@ function judgeWaits({ arm, kind }: Symptom): Judgement[] {
 }
 
 function judgeStalls(symptom: Symptom, seen: Observations): Judgement[] {
-  const filling = describeFilling(symptom);
+  const filling = describeCounting(symptom, seen);
   const none = nothingPassed(symptom);
   return [
     ...expectSilence(symptom),

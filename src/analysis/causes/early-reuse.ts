@@ -10,7 +10,7 @@ import {
   shareAnswered,
   supports,
 } from './judgements.ts';
-import { describeFilling, describeTwoHolds } from './room.ts';
+import { describeCounting } from './room.ts';
 import { explainedOtherwise, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { TIME_WAIT_STEPS } from './vendors.ts';
@@ -107,7 +107,7 @@ function judgeAnswers(symptom: Symptom, seen: Observations): Judgement[] {
 export function judgeFirstUses(symptom: Symptom, seen: Observations): Judgement[] {
   const { nat, arms } = seen;
   const { arm } = symptom;
-  const filling = describeFilling(symptom) ?? describeTwoHolds(symptom, seen);
+  const filling = describeCounting(symptom, seen);
   const passed = nothingPassed(symptom);
   const endpoints = Object.keys(arm.summary.endpoints);
   const beside = arms.filter(({ summary }) => endpoints.some((one) => one in summary.endpoints));

@@ -1,16 +1,17 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { decides, supports } from './judgements.ts';
+import { contradicts, decides, MOST, NOTHING, supports } from './judgements.ts';
+import { countResponsesLate, countResponsesResent, lateResponsesOf } from './responses.ts';
 import { EVERYTHING } from './scope.ts';
 import type { Cause, Judgement } from './types.ts';
 
 export const fixedWait = {
   id: 'fixed-wait',
   name: 'a wait of fixed length, on the way, in the proxy or behind it: a filter that fails open, a resolver that times out, or a server that waits',
-  explains: ['waits'],
+  explains: ['waits', 'late'],
   predicts:
     'waits cluster at a round number of seconds, in every arm that sends requests; nothing is odd in the handshake',
   scope: { ...EVERYTHING, port: 'either', host: 'either' },
-  judge: (symptom, seen) => judgeWaits(symptom, seen),
+  judge: (symptom, seen) => (symptom.kind === 'late' ? judgeLate(symptom, seen) : judgeWaits(symptom, seen)),
   decidedBy: [
     {
       text: 'the same requests without the proxy, and from behind the firewall',
@@ -36,4 +37,16 @@ function judgeWaits({ arm, text, count }: Symptom, { findings }: Observations): 
       Number(finding['count']) >= count,
   );
   return ofTcp === undefined ? decides(text) : supports(`${text}; but ${ofTcp.text}`);
+}
+
+/** A fifth of a second is what a program may wait for as well as TCP; a request that is sent again, or never answered, is no wait. */
+function judgeLate({ arm, count }: Symptom, seen: Observations): Judgement[] {
+  const late = lateResponsesOf(arm);
+  if (late < count / 2)
+    return contradicts(`${count - late} of ${count} were requests that were sent again, or never answered`);
+  const resent = countResponsesResent(seen);
+  const all = countResponsesLate(seen);
+  return resent !== undefined && resent >= all * MOST
+    ? contradicts(`the far end sent ${resent} segments again, for ${all} responses that came late`)
+    : NOTHING;
 }

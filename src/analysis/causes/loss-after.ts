@@ -1,8 +1,13 @@
 import { timeoutsOf } from '../observations/contrasts.ts';
-import type { Symptom } from '../observations/types.ts';
-import { contradicts, NOTHING, percent, supports } from './judgements.ts';
+import type { Observations, Symptom } from '../observations/types.ts';
+import { contradicts, decides, MOST, NOTHING, percent, supports } from './judgements.ts';
+import { COPIES } from './own-drops.ts';
+import { countResponsesLate, countResponsesResent } from './responses.ts';
 import { EVERYTHING } from './scope.ts';
 import type { Cause, Judgement } from './types.ts';
+
+/** Fewer are an accident. */
+const FEWEST_LATE = 3;
 
 export const lossAfter = {
   id: 'loss-after-handshake',
@@ -11,7 +16,7 @@ export const lossAfter = {
   predicts:
     'handshakes clean; first bytes late by 0.2 s, 0.6 s and so on, and the request sent again where it was the own one that was lost',
   scope: { ...EVERYTHING, host: 'either', size: 'either' },
-  judge: (symptom) => judgeResent(symptom),
+  judge: (symptom, seen) => judgeResent(symptom, seen),
   decidedBy: [
     {
       text: 'captures on both sides: which of request, acknowledgement and response did not arrive',
@@ -27,16 +32,29 @@ export const lossAfter = {
   source: 'RFC 6298; measured on Linux 6.18',
 } as const satisfies Cause;
 
-function judgeResent({ arm, count }: Symptom): Judgement[] {
-  const { requestsResent: resent, stalled } = arm.summary;
-  if (resent === undefined) return NOTHING;
+function judgeResent({ arm, count }: Symptom, seen: Observations): Judgement[] {
+  const { requestsResent: resent, responsesLate: late, stalled } = arm.summary;
+  if (resent === undefined && late === undefined) return NOTHING;
   if (timeoutsOf(arm.summary) > count / 2)
     return contradicts(
       `${timeoutsOf(arm.summary)} of ${count} were never answered, though what was lost was sent again`,
     );
-  if (stalled.ci95[0] > resent.ci95[1] / 4)
+  const [least, most] = [resent?.ci95[1] ?? 0, late?.ci95[1] ?? 0];
+  if (stalled.ci95[0] > Math.max(least, most) / 4)
     return contradicts(`handshakes were lost, too (${percent(stalled.rate)})`);
-  return supports(
-    `${resent.count} of ${resent.measured} requests were sent again, and ${percent(stalled.rate)} of the handshakes stalled`,
-  );
+  return [
+    ...supports(
+      `${resent?.count ?? 0} of ${resent?.measured ?? 0} requests were sent again, and ${percent(stalled.rate)} of the handshakes stalled`,
+    ),
+    ...judgeFar(seen),
+  ];
+}
+
+/** A response that came late is one that the far end sent again, if it counts as many; or else something waited. */
+function judgeFar(seen: Observations): Judgement[] {
+  const resent = countResponsesResent(seen);
+  const late = countResponsesLate(seen);
+  if (resent === undefined || late < FEWEST_LATE) return NOTHING;
+  const text = `the far end sent ${resent} segments again, for ${late} responses that came late though their requests had not been`;
+  return resent >= late * MOST && resent <= late * COPIES ? decides(text) : NOTHING;
 }

@@ -11,7 +11,7 @@ import {
   supports,
 } from './judgements.ts';
 import { accountForLoss } from './loss-account.ts';
-import { describeFilling } from './room.ts';
+import { describeCounting } from './room.ts';
 import { EVERYTHING } from './scope.ts';
 import { allStalls, countOverflows, explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
@@ -73,7 +73,7 @@ function areSynAcksLost(symptom: Symptom, seen: Observations): boolean {
 
 function judgeAllOrNothing(symptom: Symptom, seen: Observations): Judgement[] {
   const { plateau } = symptom.arm;
-  const filling = describeFilling(symptom);
+  const filling = describeCounting(symptom, seen);
   const none = nothingPassed(symptom);
   const overflows = countOverflows(seen) ?? 0;
   const { started, passed } = passedInGaps(symptom);
@@ -115,11 +115,18 @@ function judgeLate({ arm, count, of }: Symptom, seen: Observations): Judgement[]
     text: '',
   });
   if (account !== undefined) return supports(account.text);
-  const { requestsResent: resent, stalled } = arm.summary;
+  const { requestsResent, responsesLate, stalled } = arm.summary;
   if ((countOverflows(seen) ?? 0) >= allStalls(seen) * 0.3 && allStalls(seen) > 0) return NOTHING;
-  return resent !== undefined && stalled.ci95[1] * 4 < resent.ci95[0]
-    ? contradicts(
-        `${percent(stalled.rate)} of the SYNs were lost, against ${percent(resent.rate)} of the requests`,
-      )
-    : NOTHING;
+  // On either way as many SYNs, or SYN-ACKs, would have been lost.
+  const lost = [
+    ['requests', requestsResent],
+    ['responses', responsesLate],
+  ] as const;
+  return lost.flatMap(([what, share]) =>
+    share !== undefined && stalled.ci95[1] * 4 < share.ci95[0]
+      ? contradicts(
+          `${percent(stalled.rate)} of the handshakes stalled, against ${percent(share.rate)} of the ${what} that came late`,
+        )
+      : NOTHING,
+  );
 }

@@ -9,7 +9,7 @@ import {
   openUsOf,
   supports,
 } from './judgements.ts';
-import { describeFilling, describeTwoHolds, isShut } from './room.ts';
+import { describeCounting, isShut } from './room.ts';
 import { explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { TABLE_STEPS } from './vendors.ts';
@@ -61,7 +61,7 @@ function judgeRelease({ arm, contrasts }: Symptom, seen: Observations): Judgemen
   if (release.highSec > 1)
     return supports(`there was room again ${release.lowSec} to ${release.highSec} s after the first close`);
   const text = `${most} connections at a time, then every SYN failed until one ended; a slot was free within ${release.highSec} s of a close${describeShare(contrasts)}`;
-  const isCounted = (describeFilling({ arm }) ?? describeTwoHolds({ arm }, seen)) !== undefined;
+  const isCounted = describeCounting({ arm }, seen) !== undefined;
   return isCounted || (isShut(arm) && hasCleanPort(contrasts)) ? decides(text) : supports(text);
 }
 

@@ -2,7 +2,7 @@ import { hostOf } from '../observations/differences.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, judgeFates, NOTHING, supports } from './judgements.ts';
 import { refusedAsUnreachable, refusedByReset, refusedByRule } from './refusals.ts';
-import { describeFilling } from './room.ts';
+import { describeCounting } from './room.ts';
 import { expectGaps, explainedOtherwise, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
@@ -21,7 +21,7 @@ export const outage = {
   },
   judge: (symptom, seen) => [
     ...(symptom.kind === 'refused' ? judgeRefusals(symptom) : expectGaps(symptom)),
-    ...judgeGaps(symptom),
+    ...judgeGaps(symptom, seen),
     ...judgePings(symptom, seen),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'syn-ack-lost']),
     ...explainedOtherwise(symptom, seen),
@@ -44,8 +44,8 @@ function judgeRefusals(symptom: Symptom): Judgement[] {
   return other === undefined ? NOTHING : contradicts(other);
 }
 
-function judgeGaps(symptom: Symptom): Judgement[] {
-  const filling = describeFilling(symptom);
+function judgeGaps(symptom: Symptom, seen: Observations): Judgement[] {
+  const filling = describeCounting(symptom, seen);
   if (filling !== undefined) return contradicts(`${filling}; an outage knows nothing of that`);
   const { started, passed } = passedInGaps(symptom);
   if (started < 50) return NOTHING;

@@ -70,6 +70,11 @@ export function describeTwoHolds({ arm }: Pick<Symptom, 'arm'>, { arms }: Observ
   return `with about ${arm.held!.most} open it was full, and there was room as the first were closed, whether they were held for ${short} s or for ${long} s`;
 }
 
+/** Either of the two. */
+export function describeCounting(symptom: Pick<Symptom, 'arm'>, seen: Observations): string | undefined {
+  return describeFilling(symptom) ?? describeTwoHolds(symptom, seen);
+}
+
 function madeRoomAtOnce(arm: ArmSeen): boolean {
   const { held } = arm;
   return held?.release !== undefined && held.release.highSec <= 1 && held.shortForSec >= 3 && isFilled(arm);

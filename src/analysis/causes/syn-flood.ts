@@ -1,8 +1,8 @@
 import { medianOf } from '../median.ts';
 import type { Gap, Observations, Symptom } from '../observations/types.ts';
 import { contradicts, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
-import { describeFilling } from './room.ts';
-import { expectGaps, explainedOtherwise, nothingPassed } from './shared.ts';
+import { describeCounting } from './room.ts';
+import { expectGaps, explainedOtherwise, isSteady, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** Outages of a defence last for its timer, to this share. */
@@ -62,12 +62,18 @@ function describePauses(gaps: readonly Gap[]): string {
 }
 
 /** It goes by its own clock, not by what is closed. */
-function judgeOwnClock(symptom: Symptom, _: Observations): Judgement[] {
-  const filling = describeFilling(symptom);
+function judgeOwnClock(symptom: Symptom, seen: Observations): Judgement[] {
+  const filling = describeCounting(symptom, seen);
+  const { plateau } = symptom.arm;
   const none = nothingPassed(symptom);
   return [
     ...(filling === undefined ? [] : contradicts(`${filling}; a defence goes by its own clock`)),
     ...(none === undefined ? [] : contradicts(`${none}; below its rate it lets everything pass`)),
+    ...(plateau?.cleanUpToPerSec === undefined || !isSteady(plateau)
+      ? []
+      : contradicts(
+          `${plateau.establishedPerSec}/s got through, the same in every second, whether ${plateau.offeredPerSec.join(' or ')}/s were tried; a defence is on for a time, and then off`,
+        )),
   ];
 }
 

@@ -4,8 +4,8 @@ import { type WeighedSymptom, weighSymptom } from '../causes/weigh.ts';
 import { listSymptoms } from '../observations/symptoms.ts';
 import type { ArmSeen, Observations } from '../observations/types.ts';
 import type { Kit } from './arms.ts';
-import { BUILDERS, type Seen } from './stages.ts';
-import { type Choice, type Position, STAGES, type StageId } from './types.ts';
+import { BUILDERS } from './stages.ts';
+import { type Choice, type Position, type Seen, STAGES, type StageId } from './types.ts';
 
 /** A choice, and what would have been chosen but cannot be done here. */
 export type Chosen = Choice & {
@@ -39,6 +39,7 @@ const TELLS: Readonly<Record<StageId, readonly string[]>> = {
   cycle: ['open-limit', 'nat-ports', 'window-limit', 'state-table-full', 'syn-flood-defence', 'outage'],
   ages: ['early-reuse', 'held-by-firewall'],
   packets: ['mtu-black-hole', 'dscp-policer', 'loss-after-handshake', 'client-identity'],
+  clients: ['client-identity'],
   idle: ['idle-forgotten', 'age-limit', 'far-gone'],
 };
 
@@ -51,6 +52,7 @@ export const DOES: Readonly<Record<StageId, string>> = {
   cycle: 'connections held, filled several times at two rates',
   ages: 'the ages of a source port at which it stalls',
   packets: 'long requests, with a smaller MSS, another DSCP, and both',
+  clients: 'SYNs of other clients, with ECN, with Fast Open, without timestamps',
   idle: 'idle connections, each asked once at one of several ages',
 };
 
@@ -66,7 +68,10 @@ export function choose(means: Kit, { done, leftSec }: Position, seen: Observatio
   const attempt = (id: StageId, why: string): Choice | undefined => {
     if (done.includes(id)) return undefined;
     const built = BUILDERS[id](kit, measured);
-    if ('arms' in built) return { stage: { id, why, arms: built.arms } };
+    if ('arms' in built) {
+      const isByPackets = built.arms.some(({ client }) => client !== undefined);
+      return { stage: { id, why, arms: built.arms, ...(isByPackets ? { isByPackets } : {}) } };
+    }
     untried.push({ id, needs: built.needs });
     return undefined;
   };
@@ -90,10 +95,9 @@ export function choose(means: Kit, { done, leftSec }: Position, seen: Observatio
     return choice === undefined ? stop('this machine was the bottleneck') : { ...choice, untried };
   }
   if (weighed.length === 0) {
-    const choice = attempt(
-      'breadth',
-      `nothing was ill so far; what a baseline does not show: ${DOES.breadth}`,
-    );
+    const choice =
+      attempt('breadth', `nothing was ill so far; what a baseline does not show: ${DOES.breadth}`) ??
+      attempt('clients', `nothing was ill so far; what this machine does not send: ${DOES.clients}`);
     return choice === undefined ? stop('nothing was ill') : { ...choice, untried };
   }
   const named = new Set(weighed.flatMap((one) => one.named?.cause.id ?? []));
@@ -136,20 +140,20 @@ function order({ symptom, possible }: WeighedSymptom, { arms }: Observations): r
     default:
       return ['together'];
   }
-  if (arms.some(isFilled)) return ['cycle', 'steps', 'together', 'ages'];
+  if (arms.some(isFilled)) return ['cycle', 'steps', 'together', 'ages', 'clients'];
   const isScattered = shareInGaps(symptom) < 0.5;
   const isOfUsedPorts =
     symptom.arm.ports === 'used' &&
     symptom.contrasts.some(({ fared, differs }) => fared === 'clean' && !differs.includes('port'));
   const [first] = possible;
-  if (isOfUsedPorts) return ['ages', 'together', 'breadth', 'steps'];
+  if (isOfUsedPorts) return ['ages', 'together', 'breadth', 'steps', 'clients'];
   if (isScattered && symptom.count < symptom.of * 0.1)
     return first?.cause.id === 'rate-limit'
-      ? ['steps', 'together', 'breadth']
-      : ['together', 'breadth', 'steps', 'ages'];
+      ? ['steps', 'together', 'breadth', 'clients']
+      : ['together', 'breadth', 'steps', 'ages', 'clients'];
   return isScattered
-    ? ['steps', 'together', 'breadth', 'cycle', 'ages']
-    : ['breadth', 'cycle', 'steps', 'together', 'ages'];
+    ? ['steps', 'together', 'breadth', 'cycle', 'ages', 'clients']
+    : ['breadth', 'cycle', 'steps', 'together', 'ages', 'clients'];
 }
 
 /** What the next arms are measured by. */

@@ -1,21 +1,7 @@
 import type { Arm, SocketOptions } from '../../scenario/types.ts';
 import { connectOnly, hold, idle, type Kit, likeBase, phases, sendsRequests } from './arms.ts';
-import type { StageId } from './types.ts';
-
-/** What was seen that the arms of a stage are measured by. */
-export interface Seen {
-  /** So many fit at once, as held connections showed. */
-  readonly most?: number;
-  /** Got through a second while more was tried. */
-  readonly passedPerSec?: number;
-  /** Share of the handshakes that stalled. */
-  readonly stalledShare?: number;
-  /** Of the time that it may take, seconds. */
-  readonly leftSec: number;
-}
-
-/** Arms that run at the same time, or why they cannot. */
-export type Built = { readonly arms: readonly Arm[] } | { readonly needs: string };
+import { buildClients } from './clients.ts';
+import type { Built, Seen, StageId } from './types.ts';
 
 const ON_LINUX = 'Linux, with the raw engine (npm package koffi)';
 
@@ -32,6 +18,11 @@ const MOST_SOURCES = 4;
  * told from what happens at an age.
  */
 const IDLE_AGES_SEC = [3, 6, 12, 22, 34, 46];
+
+/** How long connections are held at first, how far another time is from that, and for how long they are full then; seconds. */
+const HELD_SEC = 26;
+const APART_SEC = 5;
+const FULL_FOR_SEC = 6;
 
 /** From the last start to the end of an arm: a handshake that is given up. */
 const TAIL_SEC = 6;
@@ -60,6 +51,7 @@ export const BUILDERS: Readonly<Record<StageId, (kit: Kit, seen: Seen) => Built>
   cycle: buildCycle,
   ages: buildAges,
   packets: buildPackets,
+  clients: buildClients,
   idle: (kit, { leftSec }) => {
     const holdSec = Math.min(60, leftSec - 25);
     if (holdSec < 20) return { needs: 'more time (--duration)' };
@@ -69,7 +61,7 @@ export const BUILDERS: Readonly<Record<StageId, (kit: Kit, seen: Seen) => Built>
 
 /** What a baseline does not show: ports used again, many open at once, other packets, idle connections. */
 function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
-  const heldSec = 26;
+  const heldSec = HELD_SEC;
   const forSec = within(24, leftSec - heldSec);
   // Longer than the others, and longer than it takes until the first are closed: to see when there is room again.
   const fillsSec = leftSec > 2 * heldSec + TAIL_SEC ? heldSec + 4 : forSec;
@@ -122,14 +114,30 @@ function buildCycle(kit: Kit, { most, leftSec }: Seen): Built {
   const count = most ?? fast * 5;
   const holdSec = Math.ceil(count / slow) + 4;
   const forSec = 4 * holdSec;
-  if (forSec + holdSec + TAIL_SEC > leftSec)
-    return { needs: `more time, or a higher rate: ${count} connections have to be filled twice` };
+  if (forSec + holdSec + TAIL_SEC > leftSec) return buildOtherHold(kit, count, leftSec);
   return {
     arms: [
       connectOnly(kit, 'fill', phases(hold(fast, 2 * holdSec), hold(slow, 2 * holdSec)), {
         holdUs: holdSec * 1_000_000,
         close: 'fin',
       }),
+      ...quietControls(kit, forSec),
+    ],
+  };
+}
+
+/** Filled once more, for another time than before: a clock that makes room by itself cannot have been of two lengths. */
+function buildOtherHold(kit: Kit, count: number, leftSec: number): Built {
+  const fast = rate(kit, 0.88);
+  const fillSec = Math.ceil(count / fast);
+  const holdSec =
+    Math.abs(fillSec + FULL_FOR_SEC - HELD_SEC) < APART_SEC ? HELD_SEC + APART_SEC : fillSec + FULL_FOR_SEC;
+  const forSec = holdSec + 4;
+  if (forSec + holdSec + TAIL_SEC > leftSec)
+    return { needs: `more time, or a higher rate: ${count} connections have to be filled twice` };
+  return {
+    arms: [
+      connectOnly(kit, 'fill', phases(hold(fast, forSec)), { holdUs: holdSec * 1_000_000, close: 'fin' }),
       ...quietControls(kit, forSec),
     ],
   };

@@ -9,6 +9,7 @@ export const STAGES = [
   'cycle',
   'ages',
   'packets',
+  'clients',
   'idle',
 ] as const;
 export type StageId = (typeof STAGES)[number];
@@ -25,6 +26,8 @@ export interface Means {
   readonly endpoints: number;
   /** Source ports can be chosen, and MSS and DSCP be set. */
   readonly choosesPackets: boolean;
+  /** Whether SYNs of other clients can be sent, by packets: what that would need, if not. */
+  readonly imitates: { readonly needs?: string };
   /** What answers SYNs is captured. */
   readonly captures: boolean;
 }
@@ -41,6 +44,8 @@ export interface Stage {
   /** In a sentence, with what was seen. */
   readonly why: string;
   readonly arms: readonly Arm[];
+  /** Its arms imitate clients, which takes the packet engine. */
+  readonly isByPackets?: true;
 }
 
 /** What was not tried, and what it would need. */
@@ -51,3 +56,18 @@ export interface Untried {
 
 /** What to do next: a stage, or why there is none. */
 export type Choice = { readonly stage: Stage } | { readonly stop: string };
+
+/** What was seen that the arms of a stage are measured by. */
+export interface Seen {
+  /** So many fit at once, as held connections showed. */
+  readonly most?: number;
+  /** Got through a second while more was tried. */
+  readonly passedPerSec?: number;
+  /** Share of the handshakes that stalled. */
+  readonly stalledShare?: number;
+  /** Of the time that it may take, seconds. */
+  readonly leftSec: number;
+}
+
+/** Arms that run at the same time, or why they cannot. */
+export type Built = { readonly arms: readonly Arm[] } | { readonly needs: string };

@@ -8,6 +8,7 @@ const ASKS: Readonly<Record<StageId, string>> = {
   cycle: 'whether the same number fits at every rate',
   ages: 'at which ages of a source port it stalls',
   packets: 'whether another MSS or DSCP makes a difference',
+  clients: 'whether SYNs of other clients fare alike',
   idle: 'how long idle connections live',
 };
 
@@ -16,7 +17,7 @@ const ASKS: Readonly<Record<StageId, string>> = {
  * @param lacking stages that would have been run next, and why they were not
  */
 export function listUntried(means: Means, lacking: ReadonlyMap<StageId, string>): Untried[] {
-  const { sources, endpoints, choosesPackets, captures, spec } = means;
+  const { sources, endpoints, choosesPackets, imitates, captures, spec } = means;
   const untried = [...lacking].map(([id, needs]) => ({ text: ASKS[id], needs }));
   const add = (is: boolean, text: string, needs: string): void => {
     if (is && !untried.some((one) => one.needs === needs)) untried.push({ text, needs });
@@ -38,10 +39,6 @@ export function listUntried(means: Means, lacking: ReadonlyMap<StageId, string>)
     '--set adaptive.otherPort=PORT',
   );
   add(!captures, 'what answered the SYNs', 'root, or CAP_NET_RAW');
-  add(
-    true,
-    'whether SYNs of other clients fare alike',
-    'the packet engine (root): rushhour run syn-options --target tcp://HOST:PORT',
-  );
+  add(imitates.needs !== undefined, ASKS.clients, imitates.needs ?? '');
   return untried;
 }

@@ -35,7 +35,7 @@ const BY_SECOND = { stalled: 'stalled', refused: 'refused' } as const;
  * been, second by second. A load that comes at another time is compared with nothing.
  */
 export function contrastArms(ill: ArmSeen, others: readonly ArmSeen[], kind: SymptomKind): Contrast[] {
-  return others.flatMap((other) => {
+  const contrasts = others.flatMap((other): Contrast[] => {
     const all = listDifferences(ill, other);
     const differs = OF_SYNS.includes(kind) ? all?.filter((one) => one !== 'size') : all;
     if (differs === undefined || (kind === 'stalled' && tookAsLong(other))) return [];
@@ -46,6 +46,16 @@ export function contrastArms(ill: ArmSeen, others: readonly ArmSeen[], kind: Sym
       { arm: other.name, differs, ...counts, fared: judge(counts), text: describe(other, kind, counts) },
     ];
   });
+  // Longer requests that fare the same show that it is not their length in which others differ.
+  const isOfAnyLength = contrasts.some(
+    ({ fared, differs }) => fared === 'alike' && differs.length === 1 && differs[0] === 'size',
+  );
+  return isOfAnyLength ? contrasts.map(withoutLength) : contrasts;
+}
+
+function withoutLength(contrast: Contrast): Contrast {
+  const differs = contrast.differs.filter((one) => one !== 'size');
+  return differs.length === 0 ? contrast : { ...contrast, differs };
 }
 
 /** Every handshake took as long as a stall, and its exchanges showed that this is the path: it was not spared anything. */
@@ -122,7 +132,7 @@ export function countOf(
     case 'late':
       if (arm.via === 'tcp' || arm.via === 'icmp') return undefined;
       return {
-        count: Math.min(summary.established, (summary.requestsResent?.count ?? 0) + timeoutsOf(summary)),
+        count: Math.min(summary.established, lateOf(summary) + timeoutsOf(summary)),
         of: summary.established,
       };
     case 'broken':
@@ -137,6 +147,11 @@ export function countOf(
     case 'waits':
       return undefined;
   }
+}
+
+/** Requests sent again, or answers that came as late as if a segment had been: a request that is lost shows as both. */
+export function lateOf({ requestsResent, responsesLate }: ArmSeen['summary']): number {
+  return Math.max(requestsResent?.count ?? 0, responsesLate?.count ?? 0);
 }
 
 /** Connections that were open, and on which what was asked was not answered in time. */

@@ -64,7 +64,7 @@ function ignoreUnknown(error: Error & { stderr?: string }): void {
   if (!/No such (process|file)|ESRCH/i.test(error.stderr ?? '')) throw error;
 }
 
-function isLoopback(address: string): boolean {
+export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lossy, openLimit, rateLimit } from '../causes/paths.ts';
 import { randomOf } from '../causes/random.ts';
-import type { Path } from '../causes/world.ts';
+import type { Path, Syn } from '../causes/world.ts';
 import { converse, MEANS } from './session.ts';
 
 const named = ({ causes }: ReturnType<typeof converse>['diagnosis']): string[] =>
@@ -109,6 +109,45 @@ describe('a session that chooses its arms', () => {
     const portable = converse(() => openLimit(10), { choosesPackets: false, sources: [] });
     expect(portable.arms.every(({ source }) => source?.ports === undefined)).toBe(true);
     expect(portable.arms.map(({ name }) => name.replace(/-\d+$/, ''))).not.toContain('reuse');
+  });
+
+  const imitates = {};
+
+  it('sends SYNs of other clients where nothing was ill and packets can be made, and names what is dropped', () => {
+    const isEcn = ({ arm: { client } }: Syn): boolean => client?.knobs.ecn === 'ecn';
+    const dropping = converse(() => ({ syn: (syn) => (isEcn(syn) ? 'drop' : 'pass') }), { imitates });
+    expect(dropping.stages).toEqual(['baseline', 'breadth', 'clients']);
+    expect(named(dropping.diagnosis)).toEqual(['client-identity']);
+    expect(dropping.diagnosis.text).toMatch(/client-ecn/);
+    const healthy = converse(() => ({}), { imitates });
+    expect(healthy.stages).toEqual(['baseline', 'breadth', 'clients']);
+    expect(healthy.diagnosis.verdict).toBe('healthy');
+    expect(healthy.lacking.clients).toBeUndefined();
+  });
+
+  it('says what SYNs of other clients would need', () => {
+    const { stages, lacking } = converse(() => ({}), { imitates: { needs: 'root' } });
+    expect(stages).not.toContain('clients');
+    expect(lacking.clients).toBe('root');
+  });
+
+  it('fills what it has no time to fill twice once more for another time, which no clock would follow', () => {
+    const { stages, arms, diagnosis } = converse(() => openLimit(330, () => 'all'));
+    expect(stages.slice(0, 3)).toEqual(['baseline', 'breadth', 'cycle']);
+    const [held, fill] = ['held-2', 'fill-3'].map((one) => arms.find(({ name }) => name === one)!);
+    expect(Math.abs(held!.holdUs - fill!.holdUs)).toBeGreaterThanOrEqual(4_000_000);
+    expect(named(diagnosis)).toEqual(['open-limit']);
+    expect(diagnosis.causes.find(({ id }) => id === 'open-limit')!.for.join()).toMatch(
+      /whether they were held for|a slot was free within/,
+    );
+  });
+
+  it('tells an MTU by the MSS where requests of any length fail', () => {
+    const { stages, diagnosis } = converse(() => ({
+      swallowsRequest: ({ arm: { socket } }) => socket.mss === undefined,
+    }));
+    expect(stages).toEqual(['baseline', 'packets']);
+    expect(named(diagnosis)).toEqual(['mtu-black-hole']);
   });
 
   it('stops when the time is over, and begins nothing that does not fit', () => {

@@ -9,7 +9,7 @@ import { hold } from '../parts.ts';
 const kitOf = (sources: readonly string[], changes: Partial<Arm> = {}): Kit => ({
   base: asking('baseline', { load: hold(50, 180), handshakeTimeoutUs: 5_000_000, ...changes }),
   spec: { closedPorts: [9, 79], isExhaustive: false },
-  ...{ ratePerSec: 50, sources, endpoints: 1, choosesPackets: true, captures: true, nth: 1 },
+  ...{ ratePerSec: 50, sources, endpoints: 1, choosesPackets: true, captures: true, imitates: {}, nth: 1 },
   slices: new PortSlices(0),
 });
 

@@ -20,7 +20,7 @@ export const MEANS: Means = {
   // Ports that refuse are played by no path.
   spec: { otherPort: 8080, closedPorts: [], isExhaustive: false },
   ...{ ratePerSec: 50, sources: ['10.0.0.1', '10.0.0.2'], endpoints: 1 },
-  ...{ choosesPackets: true, captures: false },
+  ...{ choosesPackets: true, captures: false, imitates: { needs: 'root' } },
 };
 
 export interface Session {
