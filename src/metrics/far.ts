@@ -132,6 +132,16 @@ export interface FarSeries {
   readonly fates: Readonly<Partial<Record<NotedKind, Readonly<Partial<Record<SynFate, number>>>>>>;
 }
 
+/** One of several far hosts. */
+export interface FarHost {
+  /** Its captures, as they were named. */
+  readonly paths: readonly string[];
+  /** As of {@link FarSummary}, of this host alone. */
+  readonly farHandshakes: number;
+  readonly matched: number;
+  readonly clockOffset: ClockOffset | null;
+}
+
 /** What both sides of a run saw: far.json. */
 export interface FarSummary {
   readonly schema: 1;
@@ -150,7 +160,7 @@ export interface FarSummary {
   /** Handshakes in the far capture that began while the run lasted; most belong to attempts of which no packets were kept. */
   readonly farHandshakes: number;
   readonly series: Readonly<Record<SeriesName, FarSeries>>;
-  /** null: no attempt had its SYN-ACK on both sides. */
+  /** null: no attempt had its SYN-ACK on both sides, or there are several far hosts. */
   readonly clockOffset: ClockOffset | null;
   readonly nat: {
     readonly kind: NatKind;
@@ -170,6 +180,8 @@ export interface FarSummary {
   /** Matched attempts that were met here by an RST, a SYN-ACK that the far side never sent. */
   readonly resetsInvented: number;
   readonly synAcksInvented: number;
+  /** Far hosts, where there are several; each has its own clock. */
+  readonly hosts?: readonly FarHost[];
   /** What limits what can be said: sentences. */
   readonly remarks: readonly string[];
 }

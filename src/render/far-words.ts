@@ -64,7 +64,11 @@ function sumFates(series: readonly Pick<FarSummary['series'][string], 'fates'>[]
 }
 
 /** How many of the kept attempts were found at the far side, and by what. */
-export function formatMatched({ attempts: { kept, matched, by }, farHandshakes }: FarSummary): string {
+export function formatMatched({
+  attempts: { kept, matched, by },
+  farHandshakes,
+  hosts = [],
+}: FarSummary): string {
   const words = { isn: 'sequence number', nonce: 'number in the request', timestamp: 'timestamp' } as const;
   const ways = Object.entries(by).map(([way, count]) => ({ way: words[way as keyof typeof words], count }));
   const how =
@@ -73,10 +77,17 @@ export function formatMatched({ attempts: { kept, matched, by }, farHandshakes }
       : ways.length === 0
         ? ''
         : ` (${ways.map(({ way, count }) => `${formatCount(count)} by ${way}`).join(', ')})`;
-  return `${formatCount(matched)} of ${formatPlural(kept, 'kept attempt', 'kept attempts')} found at the far side${how}; ${formatPlural(farHandshakes, 'handshake was', 'handshakes were')} captured there in all`;
+  const there = hosts.map((one) => `${formatCount(one.matched)} in ${one.paths[0]}`);
+  const where = there.length === 0 ? '' : `, ${there.join(', ')}`;
+  return `${formatCount(matched)} of ${formatPlural(kept, 'kept attempt', 'kept attempts')} found at the far side${how}${where}; ${formatPlural(farHandshakes, 'handshake was', 'handshakes were')} captured there in all`;
 }
 
-export function formatClocks({ clockOffset }: Pick<FarSummary, 'clockOffset'>): string {
+export function formatClocks({ clockOffset, hosts }: Pick<FarSummary, 'clockOffset' | 'hosts'>): string {
+  if (hosts === undefined) return formatOffset(clockOffset);
+  return hosts.map((one) => `${one.paths[0]}: ${formatOffset(one.clockOffset)}`).join('; ');
+}
+
+function formatOffset(clockOffset: FarSummary['clockOffset']): string {
   if (clockOffset === null) return 'offset not known';
   const { us, uncertaintyUs } = clockOffset;
   const size = Math.abs(us);

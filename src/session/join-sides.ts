@@ -14,7 +14,7 @@ export async function joinOwnSides(
   try {
     const far = await listOwnCaptures(dir);
     if (far.length === 0) return undefined;
-    return (await joinSides(dir, { far, marker, nowMs: Date.now(), onBytes: joining })).summary;
+    return (await joinSides(dir, { far: [far], marker, nowMs: Date.now(), onBytes: joining })).summary;
   } catch (error) {
     const hint = error instanceof RushhourError && error.hint !== undefined ? `; ${error.hint}` : '';
     warning?.(`what both sides captured was not joined: ${(error as Error).message}${hint}`);

@@ -67,6 +67,8 @@ const quantiles = some({
   ...{ p50: figure, p90: figure, p99: figure, p999: figure, max: figure },
 });
 
+const clockOffset = some({ us: number, uncertaintyUs: number.min(0) }).nullable();
+
 /** far.json. */
 export const farSchema = some({
   schema: z.literal(1),
@@ -84,7 +86,7 @@ export const farSchema = some({
       fates: z.partialRecord(z.enum(NOTED_KINDS), z.partialRecord(z.enum(SYN_FATES), count)),
     }),
   ),
-  clockOffset: some({ us: number, uncertaintyUs: number.min(0) }).nullable(),
+  clockOffset,
   nat: some({
     kind: z.enum(NAT_KINDS),
     portsKept: count,
@@ -94,6 +96,9 @@ export const farSchema = some({
   reuseAgeUs: some({ all: quantiles, stalled: quantiles }),
   changes: some({ isn: count, options: count, mss: count, trafficClass: count }),
   ...{ resetsInvented: count, synAcksInvented: count },
+  hosts: z
+    .array(some({ paths: z.array(text), farHandshakes: count, matched: count, clockOffset }))
+    .optional(),
   remarks: z.array(text),
 });
 

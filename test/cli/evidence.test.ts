@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
-import { makeWorld } from '../evidence/far/world.ts';
+import { makeWorld, type WorldOptions } from '../evidence/far/world.ts';
 import { makeFolder, recordRun } from '../store/runs.ts';
 import { createFakeHost } from './fake-host.ts';
 
@@ -13,11 +13,11 @@ async function call(results: string, ...args: string[]) {
 }
 
 /** A run whose folder has evidence, and a capture of its far side. */
-async function record() {
+async function record(options: WorldOptions = {}) {
   const results = makeFolder();
   const { dir } = await recordRun(results, 2);
-  const world = makeWorld(dir, { count: 45 });
-  return { results, dir, id: basename(dir), far: world.far };
+  const world = makeWorld(dir, { count: 45, ...options });
+  return { results, dir, id: basename(dir), far: world.far, second: world.second };
 }
 
 describe('rushhour evidence', () => {
@@ -53,6 +53,21 @@ describe('rushhour evidence', () => {
     expect(report).toContain('What the far side saw');
     expect(report).toContain('its first SYN: answered there by a bare ACK that never came back');
     expect(readFileSync(join(dir, 'summary.json'), 'utf8')).toBe(before);
+  });
+
+  it('takes each --far for another host', async () => {
+    const { results, dir, id, far, second } = await record({ secondAheadMs: -7_000 });
+    const { code, out, err } = await call(results, 'evidence', id, '--far', far, `--far=${second}`);
+    expect([code, err]).toEqual([0, '']);
+    const text = out.replace(/\s+/g, ' ');
+    expect(text).toContain(
+      `40 of 45 kept attempts found at the far side, by sequence number, 21 in ${far}, 19 in ${second}`,
+    );
+    expect(text).toContain(`${far}: the far clock is 3.00 s ahead, give or take`);
+    expect(text).toContain(`${second}: the far clock is 7.00 s behind, give or take`);
+    // Two files behind one --far are pieces of one capture.
+    await call(results, 'evidence', id, '--far', far, second);
+    expect(JSON.parse(readFileSync(join(dir, 'far.json'), 'utf8')).hosts).toBeUndefined();
   });
 
   it('says what is missing', async () => {

@@ -190,7 +190,7 @@ suiteNeeding(
       expect(Math.abs(offset!.us - AHEAD_SEC * 1e6)).toBeLessThanOrEqual(offset!.uncertaintyUs + 50);
       // And beside the run, in place of what its peer recorded.
       const joined = await joinSides(dir, {
-        ...{ far: [{ path: spoilt, shown: 'spoilt.pcap' }], nowMs: Date.now() },
+        ...{ far: [[{ path: spoilt, shown: 'spoilt.pcap' }]], nowMs: Date.now() },
       });
       const before = new Map(attempts.map((one) => [`${one.series} ${one.attempt}`, one]));
       const matched = joined.attempts.filter(({ by }) => by !== null);

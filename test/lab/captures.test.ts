@@ -139,7 +139,7 @@ suiteNeeding(
       const { run } = await place.measure([...args, '--capture', 'on'], ['ip', 'netns', 'exec', near.name]);
       await dump.stop();
       return joinSides(join(place.results, run.id), {
-        ...{ far: [{ path: dump.path, shown: name }], nowMs: Date.now() },
+        ...{ far: [[{ path: dump.path, shown: name }]], nowMs: Date.now() },
       });
     }
 

@@ -68,7 +68,7 @@ it('a diagnosis knows what became at the far side of the SYNs that stalled', asy
   sums.add(await push(writer, 0, 21));
   sums.add(await writer.closeAll());
   const { far } = makeWorld(dir, { count: 9 });
-  const joined = await joinSides(dir, { far: [{ path: far, shown: 'far' }], nowMs: Date.now() });
+  const joined = await joinSides(dir, { far: [[{ path: far, shown: 'far' }]], nowMs: Date.now() });
   const [series] = Object.values(joined.summary.series);
   const lost = { ...series!, fates: { recovered: { 'ack-lost': 9 } } };
   const both = { ...joined.summary, series: { stress: lost } };

@@ -11,7 +11,7 @@ import { collect, makeFolder, recordRun } from './runs.ts';
 async function joined() {
   const { dir } = await recordRun(makeFolder(), 1);
   const { far } = makeWorld(dir, { count: 9 });
-  return { dir, ...(await joinSides(dir, { far: [{ path: far, shown: 'far' }], nowMs: Date.now() })) };
+  return { dir, ...(await joinSides(dir, { far: [[{ path: far, shown: 'far' }]], nowMs: Date.now() })) };
 }
 
 describe('far.json and far.jsonl', () => {

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
 import type { CaptureFile } from '../../evidence/pcap/read-files.ts';
 import { escapeControls } from '../../render/escape.ts';
 import type { Context } from '../context.ts';
+import { groupValues } from '../flags/grouped-values.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { createReadingProgress } from '../output/reading-progress.ts';
 import { keepHeapSmall } from '../small-heap.ts';
@@ -25,7 +26,7 @@ export function registerEvidence(program: Command, context: Context): void {
     .addOption(resultsOption())
     .option(
       '--far <file...>',
-      'pcap or pcapng of the far side, gzipped or not; several files are pieces of one capture, in order (default: what --peer recorded)',
+      'pcap or pcapng of the far side, gzipped or not; several files are pieces of one capture, in order; give --far once for each far host (default: what --peer recorded)',
     )
     .option('--json', 'print far.json')
     .addHelpText(
@@ -35,6 +36,7 @@ Examples:
   tcpdump -i any -s 128 -w proxy.pcap 'tcp port 3128 or icmp'    on the proxy, during the run
   rushhour evidence 20250131-06 --far proxy.pcap
   rushhour evidence "timer 1 s" --far proxy.pcap0 proxy.pcap1    pieces written by tcpdump -C or -G
+  rushhour evidence 20250131-06 --far proxy1.pcap --far proxy2.pcap    of two proxies, each with its own clock
   rushhour evidence 20250131-06                                  for a run with --peer
 
 The run must have recorded its own packets (as root or with CAP_NET_RAW). It finds attempts at the far side by sequence
@@ -48,7 +50,7 @@ written.`,
     .action(context.act((run: string, options: EvidenceOptions) => joinRun(context, run, options)));
 }
 
-async function joinRun({ host }: Context, run: string, options: EvidenceOptions): Promise<ExitCode> {
+async function joinRun({ host, args }: Context, run: string, options: EvidenceOptions): Promise<ExitCode> {
   const [{ findRun }, { readRunInfo }, { joinSides }, { listOwnCaptures }, { renderFar }] = await Promise.all(
     [
       import('../../read/listing.ts'),
@@ -59,11 +61,14 @@ async function joinRun({ host }: Context, run: string, options: EvidenceOptions)
     ],
   );
   const dir = await findRun(run, resultsDir(host, options.results));
-  const far = options.far?.map(
-    (path): CaptureFile => ({ path: resolve(host.cwd, path), shown: escapeControls(path) }),
-  );
-  const files = far ?? (await listOwnCaptures(dir));
-  if (files.length === 0)
+  const given =
+    options.far === undefined
+      ? undefined
+      : groupValues(args, '--far', options.far).map((pieces) =>
+          pieces.map((path): CaptureFile => ({ path: resolve(host.cwd, path), shown: escapeControls(path) })),
+        );
+  const far = given ?? [await listOwnCaptures(dir)];
+  if (far.flat().length === 0)
     throw new UsageError(`${dir} has no capture of the far side`, {
       hint: 'give one that tcpdump -w wrote there (--far FILE), or run with --peer',
     });
@@ -71,7 +76,7 @@ async function joinRun({ host }: Context, run: string, options: EvidenceOptions)
   const progress = createReadingProgress(host);
   keepHeapSmall();
   const { summary, attempts } = await joinSides(dir, {
-    ...{ far: files, marker, nowMs: host.now() },
+    ...{ far, marker, nowMs: host.now() },
     onBytes: ({ path, shown }, bytes) => progress.tell(shown, bytes, () => statSync(path).size),
   }).finally(() => progress.clear());
   host.stdout.write(

@@ -11,12 +11,12 @@ import { FarGaps } from './far-gaps.ts';
 import { readKeptAttempts } from './kept-attempts.ts';
 import { nonceOf, readMarkerNonce } from './marker-nonce.ts';
 import { remarkOnSides } from './remarks.ts';
-import { sumUp, type ToSumUp } from './sum-up.ts';
+import { type JoinedHost, sumUp, type ToSumUp } from './sum-up.ts';
 import { tellAttempts } from './tell-attempts.ts';
 
 export interface JoinOptions {
-  /** Pieces of one capture of the far side, in their order. */
-  readonly far: readonly CaptureFile[];
+  /** Of each far host: the pieces of its capture, in their order. */
+  readonly far: readonly (readonly CaptureFile[])[];
   /** Of the run: what its requests bear. */
   readonly marker?: string | undefined;
   readonly nowMs: number;
@@ -46,29 +46,37 @@ async function readSides(dir: string, { far, marker, nowMs, onBytes }: JoinOptio
   if (marker !== undefined)
     for (const { near, series, attempt } of kept.attempts)
       if (near !== undefined) nonces.set(near, nonceOf(series, attempt));
-  const candidates = new FarCandidates(
-    kept.attempts.flatMap(({ near }) => near ?? []),
-    (near) => nonces.get(near),
-  );
   const reuse = new ReuseByAddress();
-  const gaps = new FarGaps();
-  const facts = await readHandshakes(far, clock, {
-    onHandshake(seen) {
-      candidates.add(seen);
-      reuse.add(seen);
-      gaps.add(seen);
-    },
-    ...(marker === undefined ? {} : { readToken: readMarkerNonce(marker) }),
-    ...(onBytes === undefined ? {} : { onBytes }),
-  });
-  const matching = matchHandshakes(candidates);
-  const attempts = tellAttempts(kept.attempts, matching, boundsOf(facts, clock.baseSec));
   const nowSec = nowMs / 1_000;
+  // A host's handshakes are not looked for at the next one: between two clocks nothing would tell which came first.
+  let wanted = kept.attempts.flatMap(({ near }) => near ?? []);
+  const hosts: JoinedHost[] = [];
+  for (const files of far) {
+    const candidates = new FarCandidates(wanted, (near) => nonces.get(near));
+    const gaps = new FarGaps();
+    const facts = await readHandshakes(files, clock, {
+      onHandshake(seen) {
+        candidates.add(seen);
+        reuse.add(seen);
+        gaps.add(seen);
+      },
+      ...(marker === undefined ? {} : { readToken: readMarkerNonce(marker) }),
+      ...(onBytes === undefined ? {} : { onBytes }),
+    });
+    const matching = matchHandshakes(candidates);
+    const found = new Set(matching.pairs.map(({ near }) => near));
+    wanted = wanted.filter((near) => !found.has(near));
+    hosts.push({
+      files: files.map((file, index) => fileOf(file, facts[index]!, nowSec)),
+      bounds: boundsOf(facts, clock.baseSec),
+      ...{ matching, handshakes: candidates.count, gaps },
+    });
+  }
+  const attempts = tellAttempts(kept.attempts, hosts);
   const given: ToSumUp = {
     joinedAt: new Date(nowMs).toISOString(),
     near: fileOf(kept.file, byAttempt(kept.facts), nowSec),
-    far: far.map((file, index) => fileOf(file, facts[index]!, nowSec)),
-    ...{ kept: kept.attempts, attempts, matching, farHandshakes: candidates.count, reuse, gaps },
+    ...{ hosts, kept: kept.attempts, attempts, reuse },
   };
   return { summary: { ...sumUp(given), remarks: remarkOnSides(given) }, attempts };
 }

@@ -1,4 +1,5 @@
 import {
+  type ClockOffset,
   type FarAttempt,
   type FarFile,
   type FarSeries,
@@ -13,42 +14,46 @@ import { MOST_EXTERNAL_ADDRESSES } from '../../store/far-schema.ts';
 import { countChanges, describeNat } from '../match/nat.ts';
 import type { ReuseByAddress } from '../match/reuse-by-address.ts';
 import { countInvented } from '../match/sides.ts';
-import type { Matching } from '../match/types.ts';
 import type { FarGaps } from './far-gaps.ts';
 import type { KeptAttempt } from './kept-attempts.ts';
+import type { FoundThere } from './tell-attempts.ts';
+
+/** A far host, and what was found there. */
+export interface JoinedHost extends FoundThere {
+  readonly files: readonly FarFile[];
+  readonly handshakes: number;
+  readonly gaps: FarGaps;
+}
 
 export interface ToSumUp {
   readonly joinedAt: string;
   readonly near: FarFile;
-  readonly far: readonly FarFile[];
+  readonly hosts: readonly JoinedHost[];
   readonly kept: readonly KeptAttempt[];
   /** One for each of those. */
   readonly attempts: readonly FarAttempt[];
-  readonly matching: Matching;
-  readonly farHandshakes: number;
   readonly reuse: ReuseByAddress;
-  readonly gaps: FarGaps;
 }
 
 const STALLED: ReadonlySet<NotedKind> = new Set(['recovered', 'frozen', 'unresolved']);
 
 /** The sums of far.json, but for remarks. */
 export function sumUp(given: ToSumUp): Omit<FarSummary, 'remarks'> {
-  const { joinedAt, near, far, kept, attempts, matching, farHandshakes, reuse } = given;
-  const { pairs, offset, clock } = matching;
+  const { joinedAt, near, hosts, kept, attempts, reuse } = given;
+  const pairs = hosts.flatMap(({ matching }) => matching.pairs);
+  const offsets = hosts.map(({ matching }) => roundOffset(matching.offset));
   const { externalAddresses, ...nat } = describeNat(pairs, true);
   return {
-    ...{ schema: 1, joinedAt, near, far },
+    ...{ schema: 1, joinedAt, near, far: hosts.flatMap(({ files }) => files) },
     attempts: {
       kept: attempts.length,
       captured: kept.filter((one) => one.near !== undefined).length,
       matched: pairs.length,
       by: countBy(attempts),
     },
-    farHandshakes,
+    farHandshakes: hosts.reduce((sum, { handshakes }) => sum + handshakes, 0),
     series: sumSeries(attempts),
-    clockOffset:
-      offset === undefined ? null : { us: round(offset.us), uncertaintyUs: round(offset.uncertaintyUs) },
+    clockOffset: hosts.length === 1 ? offsets[0]! : null,
     nat: {
       ...nat,
       externalAddresses: externalAddresses.slice(0, MOST_EXTERNAL_ADDRESSES),
@@ -59,8 +64,30 @@ export function sumUp(given: ToSumUp): Omit<FarSummary, 'remarks'> {
       stalled: quantilesOf(agesOf(attempts.filter(({ kind }) => STALLED.has(kind)))),
     },
     changes: countChanges(pairs),
-    ...countInvented(pairs, clock),
+    ...addInvented(hosts),
+    ...(hosts.length === 1
+      ? {}
+      : {
+          hosts: hosts.map(({ files, handshakes, matching }, index) => ({
+            paths: files.map(({ path }) => path),
+            ...{ farHandshakes: handshakes, matched: matching.pairs.length, clockOffset: offsets[index]! },
+          })),
+        }),
   };
+}
+
+function addInvented(hosts: readonly JoinedHost[]): Pick<FarSummary, 'resetsInvented' | 'synAcksInvented'> {
+  const counts = { resetsInvented: 0, synAcksInvented: 0 };
+  for (const { matching } of hosts) {
+    const { resetsInvented, synAcksInvented } = countInvented(matching.pairs, matching.clock);
+    counts.resetsInvented += resetsInvented;
+    counts.synAcksInvented += synAcksInvented;
+  }
+  return counts;
+}
+
+function roundOffset(offset: ClockOffset | undefined): ClockOffset | null {
+  return offset === undefined ? null : { us: round(offset.us), uncertaintyUs: round(offset.uncertaintyUs) };
 }
 
 function sumSeries(attempts: readonly FarAttempt[]): Record<string, FarSeries> {

@@ -8,27 +8,41 @@ import { tellAlone, tellPair } from './tell-attempt.ts';
 /** Fewer pairs do not show that the way in between leaves sequence numbers as they are. */
 const LEAST_PAIRS = 10;
 
-/** First and last packet of the far capture, by its own clock. */
+/** What was found at one far host. */
+export interface FoundThere {
+  readonly matching: Matching;
+  /** First and last packet that it captured, by its own clock. */
+  readonly bounds: Bounds;
+}
+
 export interface Bounds {
   readonly fromUs: number;
   readonly toUs: number;
 }
 
 /** What both sides saw of each attempt, in their order. */
-export function tellAttempts(
-  kept: readonly KeptAttempt[],
-  { pairs, clock }: Matching,
-  bounds: Bounds,
-): FarAttempt[] {
-  const pairOf = new Map(pairs.map((pair) => [pair.near, pair]));
-  const keepsNumbers =
-    pairs.length >= LEAST_PAIRS && pairs.every(({ near, far }) => near.syns[0]!.isn === far.syns[0]!.isn);
+export function tellAttempts(kept: readonly KeptAttempt[], hosts: readonly FoundThere[]): FarAttempt[] {
+  const pairOf = new Map<HandshakeSeen, { pair: Pair; clock: FarClock }>();
+  for (const { matching } of hosts)
+    for (const pair of matching.pairs) pairOf.set(pair.near, { pair, clock: matching.clock! });
+  const keepNumbers = hosts.every(({ matching }) => keepsNumbers(matching));
   return kept.map((one) => {
-    const pair: Pair | undefined = one.near === undefined ? undefined : pairOf.get(one.near);
-    if (pair !== undefined) return tellPair(one, pair, clock!);
-    const wouldBeSeen = keepsNumbers && one.near !== undefined && isWithin(one.near, clock!, bounds);
+    const { near } = one;
+    const found = near === undefined ? undefined : pairOf.get(near);
+    if (found !== undefined) return tellPair(one, found.pair, found.clock);
+    // Which host it was meant for is not known: each has to have been capturing.
+    const wouldBeSeen =
+      keepNumbers &&
+      near !== undefined &&
+      hosts.every(({ matching, bounds }) => isWithin(near, matching.clock!, bounds));
     return tellAlone(one, wouldBeSeen ? 'not-seen' : 'unmatched');
   });
+}
+
+function keepsNumbers({ pairs }: Matching): boolean {
+  return (
+    pairs.length >= LEAST_PAIRS && pairs.every(({ near, far }) => near.syns[0]!.isn === far.syns[0]!.isn)
+  );
 }
 
 /** Whether the far side was capturing when a handshake's SYNs would have arrived, all of them. */

@@ -9,7 +9,7 @@ const NOW_MS = Date.UTC(2026, 0, 1);
 
 async function joinWorld(options: WorldOptions = {}): Promise<World & Joined> {
   const world = makeWorld(makeFolder(), options);
-  const far = [{ path: world.far, shown: 'seen-there.pcap' }];
+  const far = [[{ path: world.far, shown: 'seen-there.pcap' }]];
   const marker = options.keeps === 'nonce' ? 'ticket-4711' : undefined;
   return { ...world, ...(await joinSides(world.dir, { far, marker, nowMs: NOW_MS })) };
 }
@@ -58,7 +58,7 @@ it('keeps what it found with the run, and replaces it when it is done again', as
   expect(await collect(readFarAttempts(dir))).toEqual(attempts);
   const world = makeWorld(makeFolder(), { seed: 2, count: 45 });
   const other = makeWorld(dir, { seed: 2, count: 45 });
-  const again = await joinSides(dir, { far: [{ path: other.far, shown: 'other' }], nowMs: NOW_MS });
+  const again = await joinSides(dir, { far: [[{ path: other.far, shown: 'other' }]], nowMs: NOW_MS });
   expect(again.attempts).toHaveLength(world.fates.length);
   expect(await readFar(dir)).toEqual({ kind: 'whole', value: again.summary });
   expect(await collect(readFarAttempts(dir))).toEqual(again.attempts);
@@ -94,12 +94,44 @@ it('goes by the number in the request where nothing else is kept', async () => {
   expect(attempts.filter(({ by }) => by !== null).map(({ attempt }) => attempt)).toEqual([...arrived]);
 });
 
+it('joins two far hosts, each by its own clock', async () => {
+  const world = makeWorld(makeFolder(), { secondAheadMs: -7_000 });
+  const far = [[{ path: world.far, shown: 'a.pcap' }], [{ path: world.second, shown: 'b.pcap' }]];
+  const { summary, attempts } = await joinSides(world.dir, { far, nowMs: NOW_MS });
+  expect(attempts.map(({ fate }) => fate)).toEqual(world.fates);
+  expect(wrongOf({ ...world, summary, attempts })).toEqual([]);
+  expect(summary.clockOffset).toBeNull();
+  expect(summary.hosts).toMatchObject([
+    { paths: ['a.pcap'], matched: 80, farHandshakes: 80 + 3 * 180 },
+    { paths: ['b.pcap'], matched: 80, farHandshakes: 80 },
+  ]);
+  expect(summary.attempts.matched).toBe(160);
+  for (const [index, ahead] of [3e6, -7e6].entries()) {
+    const { us, uncertaintyUs } = summary.hosts![index]!.clockOffset!;
+    expect(Math.abs(us - ahead)).toBeLessThanOrEqual(uncertaintyUs);
+  }
+  expect([summary.resetsInvented, summary.synAcksInvented]).toEqual([20, 20]);
+  expect(summary.far.map(({ path }) => path)).toEqual(['a.pcap', 'b.pcap']);
+  expect(summary.remarks).toEqual([]);
+  expect(await readFar(world.dir)).toEqual({ kind: 'whole', value: summary });
+});
+
+it('calls nothing unseen where one of two far hosts was not captured all the time', async () => {
+  const world = makeWorld(makeFolder(), { secondAheadMs: -7_000 });
+  const other = makeWorld(makeFolder(), { count: 9, seed: 2 });
+  const far = [world.far, world.second, other.far].map((path) => [{ path, shown: path }]);
+  const { summary, attempts } = await joinSides(world.dir, { far, nowMs: NOW_MS });
+  expect(attempts.filter(({ fate }) => fate === 'not-seen')).toEqual([]);
+  expect(summary.attempts.matched).toBe(160);
+  expect(summary.remarks.join(' ')).toContain(`No handshake of the run was found in ${other.far}: none`);
+});
+
 it('refuses a run without evidence, and a far side that is no capture', async () => {
   const { dir } = makeWorld(makeFolder(), { count: 9 });
   const bare = makeFolder();
-  const options = { far: [{ path: join(dir, 'seen-there.pcap'), shown: 'far' }], nowMs: NOW_MS };
+  const options = { far: [[{ path: join(dir, 'seen-there.pcap'), shown: 'far' }]], nowMs: NOW_MS };
   await expect(joinSides(bare, options)).rejects.toThrow(/has no evidence of this side/);
   const lines = [{ path: join(dir, 'evidence.jsonl'), shown: 'lines' }];
-  await expect(joinSides(dir, { ...options, far: lines })).rejects.toThrow(/^lines /);
+  await expect(joinSides(dir, { ...options, far: [lines] })).rejects.toThrow(/^lines /);
   expect((await readFar(dir)).kind).toBe('missing');
 });

@@ -35,11 +35,15 @@ export interface WorldOptions {
   /** Handshakes at the far side that belong to attempts without evidence, or to others, for each attempt. */
   readonly others?: number;
   readonly marker?: string;
+  /** Every other attempt goes to a second far host, whose clock is ahead by this. */
+  readonly secondAheadMs?: number;
 }
 
 export interface World {
   readonly dir: string;
   readonly far: string;
+  /** What the second host captured; empty without one. */
+  readonly second: string;
   /** Attempt by its external address and port. */
   readonly truth: ReadonlyMap<string, number>;
   readonly fates: readonly SynFate[];
@@ -50,17 +54,18 @@ export interface World {
 /** Writes the folder of a run, as far as its evidence goes, and a capture of the far side. */
 export function makeWorld(dir: string, options: WorldOptions = {}): World {
   const { seed = 1, count = 180, keeps = 'isn', aheadMs = 3_000, lackedShare = 0, others = 3 } = options;
-  const { marker = 'ticket-4711' } = options;
+  const { marker = 'ticket-4711', secondAheadMs } = options;
   const random = createRandom(seed);
   const word = () => Math.floor(random() * 2 ** 32);
-  const [near, far]: [Framed[], Framed[]] = [[], []];
+  const [near, far, second]: [Framed[], Framed[], Framed[]] = [[], [], []];
   const truth = new Map<string, number>();
   const arrived = new Set<number>();
   const lines: Evidence[] = [];
   const keep = (attempt: number, frames: readonly Framed[], hasSyn: boolean) => {
     const kept = frames.filter(() => random() >= lackedShare);
     if (hasSyn && kept.length === frames.length) arrived.add(attempt);
-    far.push(...kept);
+    if (secondAheadMs === undefined || attempt % 2 === 0) far.push(...kept);
+    else for (const one of kept) second.push({ ...one, atUs: one.atUs + (secondAheadMs - aheadMs) * 1_000 });
   };
   const whatIsLeft = (exchange: Exchange) => wholeConnection(exchange).filter(() => random() >= lackedShare);
   for (let attempt = 0; attempt < count; attempt += 1) {
@@ -206,14 +211,19 @@ export function makeWorld(dir: string, options: WorldOptions = {}): World {
   mkdirSync(join(dir, 'capture'), { recursive: true });
   writeCapture(join(dir, 'capture/near.pcapng'), near, { form: 'pcapng' });
   writeFileSync(join(dir, 'evidence.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const path = join(dir, 'seen-there.pcap');
-  writeCapture(
-    path,
-    far.sort((a, b) => a.atUs - b.atUs),
-    { form: 'pcap' },
-  );
+  const write = (name: string, frames: Framed[]): string => {
+    const path = join(dir, name);
+    writeCapture(
+      path,
+      frames.sort((a, b) => a.atUs - b.atUs),
+      { form: 'pcap' },
+    );
+    return path;
+  };
+  const path = write('seen-there.pcap', far);
+  const secondPath = secondAheadMs === undefined ? '' : write('seen-there-2.pcap', second);
   const fates = lines.map((_, attempt) => CASES[attempt % CASES.length]![2]);
-  return { dir, far: path, truth, fates, arrived };
+  return { dir, far: path, second: secondPath, truth, fates, arrived };
 }
 
 function bytesOf(word: number): number[] {
