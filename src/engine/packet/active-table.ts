@@ -10,6 +10,8 @@ export const AUTHORISED = 2;
  * index of its own. Times are microseconds on the engine's clock; -1: did not happen.
  */
 export class ActiveTable {
+  /** The slot of the connection. */
+  readonly slot: Int32Array;
   readonly intendedAtUs: Float64Array;
   readonly startedAtUs: Float64Array;
   readonly establishedAtUs: Float64Array;
@@ -48,6 +50,7 @@ export class ActiveTable {
   readonly #pool: Pool;
 
   constructor(capacity: number) {
+    this.slot = new Int32Array(capacity);
     this.intendedAtUs = new Float64Array(capacity);
     this.startedAtUs = new Float64Array(capacity);
     this.establishedAtUs = new Float64Array(capacity);
@@ -75,12 +78,13 @@ export class ActiveTable {
     this.bytes = new Float64Array(capacity);
     this.endpoint = new Uint16Array(capacity);
     this.source = new Int32Array(capacity);
-    this.#pool = new Pool(capacity);
+    this.#pool = new Pool(capacity, this.requestSeq);
   }
 
-  /** Takes an index at which nothing has happened yet; there are as many as slots. */
-  take(): number {
+  /** Takes an index for a slot, at which nothing has happened yet; there are as many as slots. */
+  take(slot: number): number {
     const index = this.#pool.take();
+    this.slot[index] = slot;
     this.startedAtUs[index] = -1;
     this.establishedAtUs[index] = -1;
     this.challengedAtUs[index] = -1;

@@ -3,7 +3,7 @@ import type { AttemptPhase, EndCause } from '../../outcome/classify.ts';
 import type { Connections } from './connections.ts';
 import type { ResendQueues } from './resend-queues.ts';
 import type { Segments } from './segments.ts';
-import { FIN_WAIT, KEPT, LAST_ACK, NONE, OWES_ACK, PEER_CLOSED, PROVING, SYN_SENT } from './slots.ts';
+import { FIN_WAIT, KEPT, LAST_ACK, OWES_ACK, PEER_CLOSED, PROVING, SYN_SENT } from './slots.ts';
 
 /** How often an unanswered FIN is sent again before the connection is reset. */
 const MAX_FIN_RESENDS = 4;
@@ -114,10 +114,8 @@ export class Closer {
 
   /** Leaves the connection as it is, with as little memory as a held one. */
   #keep(slot: number): void {
-    const { slots, active } = this.#connections;
-    active.free(slots.active[slot]!);
-    slots.active[slot] = NONE;
-    slots.phase[slot] = KEPT;
+    this.#connections.deactivate(slot);
+    this.#connections.slots.phase[slot] = KEPT;
   }
 
   #awaitAnswer(slot: number, index: number): void {

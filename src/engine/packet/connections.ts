@@ -8,15 +8,16 @@ import type { AttemptObserver, EngineArm } from '../types.ts';
 import { ActiveTable, AUTHORISED } from './active-table.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Flows } from './flows.ts';
+import { HeldTimes } from './held-times.ts';
 import { NONE, Slots } from './slots.ts';
 
 /** The names of the phases of attempts that have not settled, by number. */
 const PHASES: readonly AttemptPhase[] = ['start', 'handshake', 'response', 'closing', 'held', 'held'];
 
-/** Deadlines of an arm: one list each, because each is a constant time ahead. */
+/** Deadlines of an arm's active connections: one list each, because each is a constant time ahead. */
 export const HANDSHAKE_DEADLINE = 0;
 export const RESPONSE_DEADLINE = 1;
-const HOLD_DEADLINE = 2;
+const ACTIVE_DEADLINES = 2;
 
 /** How long a connection may take to close once its attempt has settled, before it is reset. */
 const LINGER_US = 10_000_000;
@@ -30,7 +31,6 @@ export class Connections {
   readonly flows: Flows;
   readonly slots: Slots;
   readonly active: ActiveTable;
-  readonly deadlines: Deadlines;
   readonly parser: ResponseParser;
   /** Undefined if no arm checks content. */
   readonly contents: Contents | undefined;
@@ -47,16 +47,18 @@ export class Connections {
   open = 0;
   readonly #observer: AttemptObserver;
   readonly #record = createAttemptRecord();
-  /** First list of each arm; last, that of connections that are being closed. */
-  readonly #lists: readonly number[];
+  /** Of active connections, by index in the active table: those of each arm; last, that of connections that are being closed. */
+  readonly #deadlines: Deadlines;
   readonly #lingerList: number;
+  /** Of held connections, by slot; undefined if each arm that holds any lets all of them go together. */
+  readonly #holds: Deadlines | undefined;
+  /** First list of each arm among those of held connections. */
+  readonly #holdLists: readonly number[];
   readonly #agesUs: readonly (readonly number[])[];
   /** By arm: the number of the last attempt begun, which those open are near to. */
   readonly #lastAttempt: Float64Array;
-  /** By slot, while a connection of a bare arm is held: when it was established, and how long that had taken. */
-  readonly #establishedAtUs: Float64Array;
-  readonly #sinceIntendedUs: Float32Array;
-  readonly #sinceStartedUs: Float32Array;
+  /** Of connections that are held without a request, by slot. */
+  readonly #heldTimes: HeldTimes;
   /** By arm: source of each local address. */
   readonly #sourceOf: readonly Int32Array[];
 
@@ -70,20 +72,21 @@ export class Connections {
     this.parser = new ResponseParser(arms.some(({ request }) => request !== undefined) ? capacity : 0);
     this.contents = Contents.of(arms, this.parser);
     this.#agesUs = arms.map(listHoldAgesUs);
-    const durations: number[] = [];
-    this.#lists = [...arms.keys(), arms.length].map((index) => {
-      const first = durations.length;
-      const arm = arms[index];
-      if (arm === undefined) durations.push(LINGER_US);
-      else durations.push(arm.handshakeTimeoutUs, arm.responseTimeoutUs, ...this.#agesUs[index]!);
+    const durations = arms.flatMap(({ handshakeTimeoutUs, responseTimeoutUs }) => [
+      handshakeTimeoutUs,
+      responseTimeoutUs,
+    ]);
+    this.#lingerList = durations.length;
+    this.#deadlines = new Deadlines(capacity, [...durations, LINGER_US]);
+    const ages: number[] = [];
+    this.#holdLists = arms.map(({ holdsTogether, holdUs }, index) => {
+      const first = ages.length;
+      if (holdUs > 0 && holdsTogether !== true) ages.push(...this.#agesUs[index]!);
       return first;
     });
-    this.#lingerList = this.#lists[arms.length]!;
-    this.deadlines = new Deadlines(capacity, durations);
+    this.#holds = ages.length === 0 ? undefined : new Deadlines(capacity, ages);
     this.#lastAttempt = new Float64Array(arms.length);
-    this.#establishedAtUs = new Float64Array(capacity);
-    this.#sinceIntendedUs = new Float32Array(capacity);
-    this.#sinceStartedUs = new Float32Array(capacity);
+    this.#heldTimes = new HeldTimes(capacity);
     this.#sourceOf = flows.arms.map(({ locals }) => {
       const sources = new Int32Array(flows.locals.words.length).fill(-1);
       locals.forEach((local, source) => {
@@ -104,7 +107,7 @@ export class Connections {
   /** Prepares a slot for an attempt. */
   begin(slot: number, arm: number, attempt: number, intendedAtUs: number, endpoint: number): number {
     const { slots, active } = this;
-    const index = active.take();
+    const index = active.take(slot);
     slots.arm[slot] = arm;
     slots.attempt[slot] = attempt >>> 0;
     slots.active[slot] = index;
@@ -121,13 +124,36 @@ export class Connections {
     return last - (((last >>> 0) - this.slots.attempt[slot]!) >>> 0);
   }
 
+  /** Sets the only deadline of an active connection. */
   setDeadline(slot: number, deadline: number): void {
-    this.deadlines.set(slot, this.#lists[this.slots.arm[slot]!]! + deadline, this.nowUs);
+    const list = ACTIVE_DEADLINES * this.slots.arm[slot]! + deadline;
+    this.#deadlines.set(this.slots.active[slot]!, list, this.nowUs);
   }
 
-  /** Sets the deadline of a connection to be held: the age that its attempt should reach. */
+  /** Sets the deadline of a connection to be held: the age that its attempt should reach, unless all are let go together. */
   setHoldDeadline(slot: number): void {
-    this.setDeadline(slot, HOLD_DEADLINE + this.#chooseAge(slot));
+    this.clearDeadline(slot);
+    if (this.armOf(slot).holdsTogether === true) return;
+    this.#holds?.set(slot, this.#holdLists[this.slots.arm[slot]!]! + this.#chooseAge(slot), this.nowUs);
+  }
+
+  clearDeadline(slot: number): void {
+    const index = this.slots.active[slot]!;
+    if (index !== NONE) this.#deadlines.clear(index);
+    this.#holds?.clear(slot);
+  }
+
+  /** Clears the deadline of a connection for which it has passed. @returns its slot; -1 if there are no more */
+  takeExpired(): number {
+    const index = this.#deadlines.takeExpired(this.nowUs);
+    if (index >= 0) return this.active.slot[index]!;
+    return this.#holds?.takeExpired(this.nowUs) ?? -1;
+  }
+
+  /** How long from a moment until the earliest deadline of all; infinite if none is set, 0 or less if it has passed. */
+  soonestInUs(nowUs: number): number {
+    const heldUs = this.#holds?.soonestInUs(nowUs) ?? Number.POSITIVE_INFINITY;
+    return Math.min(heldUs, this.#deadlines.soonestInUs(nowUs));
   }
 
   holdAgeUs(slot: number): number {
@@ -135,22 +161,34 @@ export class Connections {
   }
 
   setLinger(slot: number): void {
-    this.deadlines.set(slot, this.#lingerList, this.nowUs);
+    this.#deadlines.set(this.slots.active[slot]!, this.#lingerList, this.nowUs);
   }
 
   /** The connection that has been closing for longest; -1 if none is. */
   oldestLingering(): number {
-    return this.deadlines.oldest(this.#lingerList);
+    const index = this.#deadlines.oldest(this.#lingerList);
+    return index < 0 ? -1 : this.active.slot[index]!;
   }
 
   /** Moves what a held connection without a request needs into the slot, and frees the rest. */
   shelve(slot: number): void {
     const { active, slots } = this;
     const index = slots.active[slot]!;
-    const establishedAtUs = active.establishedAtUs[index]!;
-    this.#establishedAtUs[slot] = establishedAtUs;
-    this.#sinceIntendedUs[slot] = establishedAtUs - active.intendedAtUs[index]!;
-    this.#sinceStartedUs[slot] = establishedAtUs - active.startedAtUs[index]!;
+    this.#heldTimes.keep(
+      slot,
+      active.intendedAtUs[index]!,
+      active.startedAtUs[index]!,
+      active.establishedAtUs[index]!,
+    );
+    this.deactivate(slot);
+  }
+
+  /** Frees what only an active connection needs. */
+  deactivate(slot: number): void {
+    const { active, slots } = this;
+    const index = slots.active[slot]!;
+    if (index === NONE) return;
+    this.#deadlines.clear(index);
     slots.active[slot] = NONE;
     active.free(index);
   }
@@ -159,12 +197,12 @@ export class Connections {
   unshelve(slot: number): number {
     const { active, slots } = this;
     if (slots.active[slot] !== NONE) return slots.active[slot]!;
-    const index = active.take();
+    const index = active.take(slot);
     slots.active[slot] = index;
-    const establishedAtUs = this.#establishedAtUs[slot]!;
+    const establishedAtUs = this.#heldTimes.establishedAtUs(slot, this.nowUs);
     active.establishedAtUs[index] = establishedAtUs;
-    active.intendedAtUs[index] = establishedAtUs - this.#sinceIntendedUs[slot]!;
-    active.startedAtUs[index] = establishedAtUs - this.#sinceStartedUs[slot]!;
+    active.intendedAtUs[index] = establishedAtUs - this.#heldTimes.sinceIntendedUs(slot);
+    active.startedAtUs[index] = establishedAtUs - this.#heldTimes.sinceStartedUs(slot);
     const { endpoints } = this.armOf(slot);
     active.endpoint[index] = this.attemptOf(slot) % endpoints.length;
     active.source[index] = this.#sourceOf[slots.arm[slot]!]![slots.local[slot]!]!;
@@ -175,7 +213,7 @@ export class Connections {
   /** Ages of a held connection are counted from here. */
   heldSinceUs(slot: number): number {
     const index = this.slots.active[slot]!;
-    if (index === NONE) return this.#establishedAtUs[slot]!;
+    if (index === NONE) return this.#heldTimes.establishedAtUs(slot, this.nowUs);
     return Math.max(this.active.establishedAtUs[index]!, this.active.respondedAtUs[index]!);
   }
 
@@ -208,7 +246,7 @@ export class Connections {
     record.errorName = this.errors.take(slot, status);
     record.challengeStatus = this.#challengeStatusOf(slot, index);
     record.endedAtUs = this.nowUs;
-    this.deadlines.clear(slot);
+    this.clearDeadline(slot);
     this.open -= 1;
   }
 
@@ -226,11 +264,9 @@ export class Connections {
 
   /** The same for one whose port was never taken. */
   freeUnsent(slot: number): void {
-    const { slots, active, deadlines } = this;
-    deadlines.clear(slot);
-    if (slots.active[slot] !== NONE) active.free(slots.active[slot]!);
-    slots.active[slot] = NONE;
-    slots.free(slot);
+    this.clearDeadline(slot);
+    this.deactivate(slot);
+    this.slots.free(slot);
   }
 
   #fill(slot: number): void {

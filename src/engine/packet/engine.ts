@@ -257,17 +257,17 @@ class PacketEngine implements Engine {
 
   #soonestInUs(nowUs: number): number {
     const resendUs = Math.min(this.#resends.soonestUs, this.#acks.soonestUs) - nowUs;
-    return Math.max(0, Math.min(resendUs, this.#connections.deadlines.soonestInUs(nowUs)));
+    return Math.max(0, Math.min(resendUs, this.#connections.soonestInUs(nowUs)));
   }
 
   #expire(nowUs: number): void {
-    const { deadlines, slots } = this.#connections;
+    const { slots } = this.#connections;
     this.#acks.expire(nowUs, this.#acknowledgeLate);
     this.#resends.expire(nowUs, this.#resend);
     for (;;) {
-      const slot = deadlines.takeExpired(nowUs);
-      if (slot < 0) return;
       this.#connections.nowUs = nowUs;
+      const slot = this.#connections.takeExpired();
+      if (slot < 0) return;
       if (slots.phase[slot] === SYN_SENT) this.#handshake.expire(slot);
       else if (slots.phase[slot]! >= FIN_WAIT) this.#closer.reset(slot);
       else this.#exchange.expire(slot);

@@ -179,11 +179,10 @@ export class Exchange implements StreamHandler, Settler {
   /** The exchange is complete: hold the connection, wait for the far end's FIN if one is expected, or close. */
   #finish(slot: number): void {
     const { slots } = this.#connections;
-    const { holdUs, holdsTogether, close, request } = this.#connections.armOf(slot);
+    const { holdUs, close, request } = this.#connections.armOf(slot);
     if (holdUs > 0) {
       slots.phase[slot] = HELD;
-      if (holdsTogether === true) this.#connections.deadlines.clear(slot);
-      else this.#connections.setHoldDeadline(slot);
+      this.#connections.setHoldDeadline(slot);
       if (request === undefined) this.#connections.shelve(slot);
     } else if (close === 'peer' && request !== undefined && !this.#authentication.leavesOpen(slot)) {
       slots.phase[slot] = CLOSING;

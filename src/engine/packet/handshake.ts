@@ -188,7 +188,7 @@ export class Handshake {
     active.establishedAtUs[index] = establishedAtUs;
     active.rttUs[index] = this.#rtt(slot, index, segment, hasStamps, establishedAtUs);
     connections.nowUs = Math.max(connections.nowUs, establishedAtUs);
-    connections.deadlines.clear(slot);
+    connections.clearDeadline(slot);
     connections.establish(slot);
   }
 

@@ -26,6 +26,8 @@ export class Proofs {
     const { slots, active } = this.#connections;
     const index = this.#connections.unshelve(slot);
     slots.phase[slot] = PROVING;
+    // Of one that was released: its answer is waited for, whatever age it would have reached meanwhile.
+    this.#connections.clearDeadline(slot);
     active.provedAtUs[index] = this.#connections.nowUs;
     active.proofAgeUs[index] = ageUs;
     active.resends[index] = 0;

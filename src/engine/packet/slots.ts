@@ -23,8 +23,9 @@ export const OWES_ACK = 4;
 export const NONE = -1;
 
 /**
- * What is kept of every connection, one slot each, in typed arrays: 30 bytes, so that very many held ones fit a probe.
- * Anything that only a connection needs while something is happening on it stands in {@link ActiveTable}.
+ * What is kept of every connection, one slot each, in typed arrays: 24 bytes, and 6 more for clients that need the last two
+ * arrays, so that very many held ones fit a probe. Anything that only a connection needs while something is happening on it
+ * stands in {@link ActiveTable}.
  *
  * Nothing is touched before a slot is used, so memory follows the number of connections, not the capacity.
  */
@@ -43,7 +44,7 @@ export class Slots {
   readonly attempt: Uint32Array;
   /** Index in the {@link ActiveTable}, or {@link NONE}. */
   readonly active: Int32Array;
-  /** The far end's last timestamp (RFC 7323, TS.Recent). */
+  /** The far end's last timestamp (RFC 7323, TS.Recent), of clients with timestamps. */
   readonly peerStamp: Int32Array;
   /** Last IP identification, of clients that count for each connection. */
   readonly ipId: Uint16Array;
@@ -63,7 +64,7 @@ export class Slots {
     this.active = new Int32Array(capacity);
     this.peerStamp = new Int32Array(capacity);
     this.ipId = new Uint16Array(capacity);
-    this.#pool = new Pool(capacity);
+    this.#pool = new Pool(capacity, this.rcvNxt);
   }
 
   /** Slots below this have been used. */
@@ -91,13 +92,16 @@ export class Slots {
 /** Hands out numbers, the one freed last first: its memory is most likely to be cached. */
 export class Pool {
   readonly #capacity: number;
-  readonly #free: Int32Array;
+  /** At a free number, the one freed before it. */
+  readonly #before: Int32Array;
+  #lastFreed = NONE;
   #freeCount = 0;
   #highest = 0;
 
-  constructor(capacity: number) {
+  /** @param room by number; what is in it belongs to the pool while the number is free */
+  constructor(capacity: number, room: Int32Array) {
     this.#capacity = capacity;
-    this.#free = new Int32Array(capacity);
+    this.#before = room;
   }
 
   get highest(): number {
@@ -111,8 +115,10 @@ export class Pool {
   /** @returns -1 when none is left */
   take(): number {
     if (this.#freeCount > 0) {
+      const index = this.#lastFreed;
       this.#freeCount -= 1;
-      return this.#free[this.#freeCount]!;
+      this.#lastFreed = this.#before[index]!;
+      return index;
     }
     if (this.#highest === this.#capacity) return -1;
     this.#highest += 1;
@@ -120,7 +126,8 @@ export class Pool {
   }
 
   free(index: number): void {
-    this.#free[this.#freeCount] = index;
+    this.#before[index] = this.#lastFreed;
+    this.#lastFreed = index;
     this.#freeCount += 1;
   }
 }
