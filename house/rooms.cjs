@@ -30,7 +30,9 @@ exports.ROOMS = {
     scenario: 'reads files and flags',
   },
   fleet: {
+    'store/json-file': 'credentials are written whole or not at all',
     'analysis/group-digits': 'counts in refusals',
+    'net/self-signed': 'the certificate of an embedded server',
     scenario: 'what a probe is asked to run, and how its policy is read',
   },
   experiment: {

@@ -1,5 +1,5 @@
 import { holdTogetherUs, peakPerSec, stepLevels } from './load-shape.ts';
-import type { Load, Phase } from './load-types.ts';
+import type { Load, OpenLoad, Phase } from './load-types.ts';
 import type { Arm } from './types.ts';
 
 /**
@@ -19,6 +19,11 @@ export function scaleRates(arms: readonly Arm[], ratePerSec: number): Arm[] | un
 
 function mapPhases(load: Load, change: (phase: Phase) => Phase): Load {
   return load.kind === 'open' ? { kind: 'open', phases: load.phases.map(change) } : load;
+}
+
+/** The same load at a multiple of all of its rates. */
+export function multiplyRates(load: OpenLoad, factor: number): OpenLoad {
+  return factor === 1 ? load : { ...load, phases: load.phases.map((phase) => scalePhase(phase, factor, 1)) };
 }
 
 /** Multiplies before it divides: 500/s of 500/s scaled to 2,000/s is exactly 2,000/s. */

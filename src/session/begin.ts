@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionSums } from '../read/session-sums.ts';
 import { createSession } from '../store/session-create.ts';
 import { openFirewall } from './ask-firewall.ts';
@@ -15,6 +16,12 @@ import type { RunOptions } from './types.ts';
 /** From the moment that a folder is named after to second 0, seconds. */
 const RUN_AHEAD_SEC = 0.1;
 const SOAK_AHEAD_SEC = 1;
+
+/** @param atMs milliseconds since 1970; past: returns at once */
+async function waitUntil(atMs: number): Promise<void> {
+  const restMs = atMs - Date.now();
+  if (restMs > 0) await sleep(restMs);
+}
 
 /**
  * Opens the folder of a new run or soak, after the pre-load check and the firewall commands that precede the load.
@@ -34,8 +41,14 @@ export async function begin(
   const firewall = openFirewall(scenario, listener, undo);
   await firewall?.before();
   const aheadSec = soak === undefined ? RUN_AHEAD_SEC : SOAK_AHEAD_SEC;
-  const startsAtMs = Date.now() + aheadSec * 1_000;
-  const clock = createSessionClock({ fromSec: -aheadSec, clocks, countsSleep: soak !== undefined });
+  await waitUntil((options.startsAtMs ?? 0) - aheadSec * 1_000);
+  const nowMs = Date.now();
+  // A wait ends a little late, or early: second 0 is the one agreed upon, as long as it is ahead.
+  const agreedMs = options.startsAtMs ?? 0;
+  const startsAtMs = agreedMs > nowMs ? agreedMs : nowMs + aheadSec * 1_000;
+  const clock = createSessionClock({
+    ...{ fromSec: (nowMs - startsAtMs) / 1_000, clocks, countsSleep: soak !== undefined },
+  });
   const session = {
     ...{ settleSec: settleSecOf(scenario), fingerprint },
     startedBootMs: Math.round(clocks.read().bootMs - clock.seconds() * 1_000),

@@ -12,7 +12,7 @@ import { checkCapture, openNearSide, pipeThrough } from './near-side.ts';
 import type { CaptureOutline, RunListener, RunOptions } from './types.ts';
 import { Undo } from './undo.ts';
 
-export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine'> & {
+export type SegmentOptions = Pick<RunOptions, 'workers' | 'engine' | 'share'> & {
   /** The remaining part of the session's scenario. Its far end has an address. */
   readonly scenario: Scenario;
   /** Whether it is the first of its process: an endpoint must then answer before load starts. */

@@ -40,7 +40,7 @@ export interface SegmentsPlan {
 }
 
 export interface SegmentsParts {
-  readonly options: Pick<RunOptions, 'workers' | 'engine'>;
+  readonly options: Pick<RunOptions, 'workers' | 'engine' | 'share'>;
   readonly plan: SegmentsPlan;
   readonly listener: RunListener;
   readonly clock: SessionClock;

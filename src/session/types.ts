@@ -8,6 +8,7 @@ import type { AuthSpec, FirewallSpec, Scenario } from '../scenario/types.ts';
 import type { Via } from '../scenario/words.ts';
 import type { LinkInfo } from '../store/run-info.ts';
 import type { SessionEvent } from '../store/session-events.ts';
+import type { LoadShare } from '../worker/protocol.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -29,6 +30,10 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Address of a peer on the far host that records what arrives there. */
   readonly peer?: PeerAddress;
+  /** Second 0, milliseconds since 1970; absent or past: as soon as everything is ready. Not for a soak. */
+  readonly startsAtMs?: number;
+  /** Its part of a load that several machines send together; absent: all of it. */
+  readonly share?: LoadShare;
   /** Present for a soak: the scenario is stretched, and the load restarted whenever necessary. */
   readonly soak?: SoakLength;
 }

@@ -2,13 +2,14 @@ import { compileContent } from '../engine/http/content-rule.ts';
 import { compileRequest, compileTunnel } from '../engine/http/request.ts';
 import type { EngineArm, EngineTls } from '../engine/types.ts';
 import type { RecordedArm } from '../metrics/recorder.ts';
-import { createPacer, type Pacer } from '../plan/pacer.ts';
+import { createCursor, createPacer, type Pacer, type PacerCursor } from '../plan/pacer.ts';
 import { planSweep, type SweepPair, sweepShare } from '../plan/sweep.ts';
+import { multiplyRates } from '../scenario/adjust.ts';
 import { serverNameOf } from '../scenario/host-names.ts';
 import type { SweepLoad } from '../scenario/load-types.ts';
 import type { PortRange } from '../scenario/units.ts';
 import { toEngineAuth } from './credentials.ts';
-import type { PlannedArm } from './protocol.ts';
+import type { LoadShare, PlannedArm, ShardPlan } from './protocol.ts';
 import type { TokenStock } from './token-stock.ts';
 
 /**
@@ -71,10 +72,20 @@ export function toRecordedArm({ arm, endpoints, sources }: PlannedArm): Recorded
   };
 }
 
-/** The pacer of an open-loop arm; undefined for a closed loop, which has no schedule. */
-export function pacerOf({ arm }: PlannedArm): Pacer | undefined {
-  return arm.load.kind === 'open' ? createPacer(arm.load) : undefined;
+/**
+ * The pacer of an open-loop arm, over the load of all machines that share it; undefined for a closed loop, which has no
+ * schedule.
+ */
+export function pacerOf({ arm }: PlannedArm, share: LoadShare = ALONE): Pacer | undefined {
+  return arm.load.kind === 'open' ? createPacer(multiplyRates(arm.load, share.count)) : undefined;
 }
+
+/** This shard's attempts, of those of all shards of all machines. */
+export function cursorOf(pacer: Pacer, { index, count, share = ALONE }: ShardPlan): PacerCursor {
+  return createCursor(pacer, share.index + share.count * index, share.count * count);
+}
+
+const ALONE: LoadShare = { index: 0, count: 1 };
 
 /** This shard's pairs of a sweep. */
 export function sweepOf(

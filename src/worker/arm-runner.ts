@@ -5,8 +5,8 @@ import { FIRST_USE, type ReuseAge } from '../metrics/reuse-bins.ts';
 import type { Ticker } from '../net/ticker.ts';
 import { type DropReason, groupOfOutcome, type Outcome } from '../outcome/outcome.ts';
 import { closedShare } from '../plan/closed.ts';
-import { createCursor, type Pacer } from '../plan/pacer.ts';
-import { pacerOf, sweepOf } from './arm-plan.ts';
+import type { Pacer } from '../plan/pacer.ts';
+import { cursorOf, pacerOf, sweepOf } from './arm-plan.ts';
 import { createClosedFeeder } from './closed-feeder.ts';
 import type { Feeder, Launcher } from './feeder.ts';
 import { createOpenFeeder } from './open-feeder.ts';
@@ -57,7 +57,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
     this.#endpoints = planned.endpoints.length;
     this.#sources = planned.sources.length;
     this.#stock = options.stock;
-    this.#pacer = pacerOf(planned);
+    this.#pacer = pacerOf(planned, plan.share);
     const isSweep = planned.arm.load.kind === 'sweep';
     this.#ports = isSweep ? undefined : SourcePortPool.open(planned, plan.index, plan.count);
     this.feeder = this.#createFeeder(options);
@@ -147,7 +147,7 @@ export class ArmRunner implements Launcher, SweepLauncher {
       case 'closed':
         return createClosedFeeder(closedShare(load, plan.index, plan.count), this);
       case 'open':
-        return createOpenFeeder(createCursor(this.#pacer!, plan.index, plan.count), this, plan.maxLatenessUs);
+        return createOpenFeeder(cursorOf(this.#pacer!, plan), this, plan.maxLatenessUs);
       case 'sweep':
         return createSweepFeeder(sweepOf(planned, load, plan.index, plan.count), this, plan.maxLatenessUs);
       case 'browsers':

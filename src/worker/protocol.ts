@@ -20,11 +20,24 @@ export interface PlannedArm {
   readonly packets?: EnginePackets;
 }
 
+/**
+ * One machine of several that send a load together: open loops are paced as if one machine sent the load of all, and this
+ * one makes attempts `index`, `index + count`, `index + 2 count`, ... of it.
+ */
+export interface LoadShare {
+  /** From 0. */
+  readonly index: number;
+  /** Machines, each with the same load. */
+  readonly count: number;
+}
+
 /** The unit of work: shard `index` of `count` of a run, the same for a thread and for a machine. */
 export interface ShardPlan {
   readonly index: number;
   readonly count: number;
   readonly engine: EngineName;
+  /** Absent: this machine alone sends the load. */
+  readonly share?: LoadShare;
   readonly arms: readonly PlannedArm[];
   /** Maximum number of open attempts in this shard. */
   readonly maxOpen: number;

@@ -50,7 +50,7 @@ const METRICS_AS_FOUND =
 const PORTS_UNCHECKED =
   'with the packet engine, a sweep does not check whether a NAT on the path keeps source ports: run rushhour peer on the far host and give --peer, or run it with --engine raw once to find out, because nothing can collide if it does not';
 
-export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine'> {
+export interface LoadOptions extends Pick<RunOptions, 'workers' | 'engine' | 'share'> {
   /** Its far end has an address. */
   readonly scenario: Scenario;
   /** False: load is sent even if no endpoint answers, because the results are to show that. */
@@ -145,7 +145,10 @@ export async function openLoad(
   if (nat !== undefined && nat.ports !== 'preserved') warn(formatNat(nat));
 
   if (host.platform === 'linux' && host.packages?.koffi === false) warn(WITHOUT_KOFFI);
-  const plans = planShards(arms, engine, workers, host.fdLimit.soft ?? DEFAULT_DESCRIPTORS, notes);
+  const plans = planShards(arms, engine, workers, host.fdLimit.soft ?? DEFAULT_DESCRIPTORS, {
+    notes,
+    ...(options.share && { share: options.share }),
+  });
   let readsTcpInfo = true;
   let rehearsed = 0;
   let receive: (message: FromWorker) => void = () => {};

@@ -1,7 +1,7 @@
 import { SPARE_DESCRIPTORS } from '../../doctor/judge-descriptors.ts';
 import { LONGEST_PROOF_US } from '../../engine/holding.ts';
 import type { Arm } from '../../scenario/types.ts';
-import type { PlannedArm, ShardPlan } from '../../worker/protocol.ts';
+import type { LoadShare, PlannedArm, ShardPlan } from '../../worker/protocol.ts';
 import { countPorts } from './sources.ts';
 
 /** An attempt that is later than this is not started any more but counted as unsent. */
@@ -22,7 +22,7 @@ export function planShards(
   engine: ShardPlan['engine'],
   count: number,
   descriptorLimit: number,
-  notes = false,
+  { notes = false, share }: { readonly notes?: boolean; readonly share?: LoadShare } = {},
 ): ShardPlan[] {
   const open =
     engine === 'packet'
@@ -36,6 +36,7 @@ export function planShards(
     maxOpen: Math.floor(open / count),
     maxLatenessUs: MAX_LATENESS_US,
     ...(notes && { notes }),
+    ...(share && { share }),
     drainUs: Math.max(...arms.map(({ arm }) => longestAttemptUs(arm))) + DRAIN_MARGIN_US,
   }));
 }

@@ -1,0 +1,58 @@
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { EnvironmentError } from '../errors.ts';
+import type { Credentials } from './credentials.ts';
+import { SUBJECTS } from './protocol.ts';
+
+/** A firewall that forgets the connection is noticed after this, twice; milliseconds. */
+const PING_EVERY_MS = 10_000;
+const CONNECT_WITHIN_MS = 10_000;
+const RECONNECT_AFTER_MS = 1_000;
+const RECONNECT_JITTER_MS = 2_000;
+
+export interface Link {
+  readonly connection: NatsConnection;
+  readonly jetstream: JetStreamClient;
+}
+
+export interface ConnectOptions {
+  /** Waits for a server that is not there yet, and never gives one up. */
+  readonly isPatient: boolean;
+}
+
+/** @throws EnvironmentError if there is no server, or if it does not take these credentials */
+export async function connectFleet(
+  { role, servers, seed, ca }: Credentials,
+  { isPatient }: ConnectOptions,
+): Promise<Link> {
+  const [{ connect, nkeyAuthenticator }, { jetstream }] = await Promise.all([
+    import('@nats-io/transport-node'),
+    import('@nats-io/jetstream'),
+  ]);
+  const who = role.kind === 'probe' ? role.id : 'operator';
+  try {
+    const connection = await connect({
+      servers: [...servers],
+      name: `rushhour ${who}`,
+      authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+      tls: { ca },
+      inboxPrefix: SUBJECTS.inbox(who),
+      timeout: CONNECT_WITHIN_MS,
+      pingInterval: PING_EVERY_MS,
+      maxPingOut: 2,
+      reconnectTimeWait: RECONNECT_AFTER_MS,
+      reconnectJitter: RECONNECT_JITTER_MS,
+      reconnectJitterTLS: RECONNECT_JITTER_MS,
+      maxReconnectAttempts: isPatient ? -1 : 5,
+      // Credentials that are taken back may be given again; whoever watches is told meanwhile.
+      ignoreAuthErrorAbort: isPatient,
+      waitOnFirstConnect: isPatient,
+    });
+    return { connection, jetstream: jetstream(connection) };
+  } catch (cause) {
+    throw new EnvironmentError(`no connection to ${servers.join(', ')} (${(cause as Error).message})`, {
+      hint: 'is "rushhour fleet up" running, and are these its credentials?',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { UsageError } from '../errors.ts';
+import { PROBE_ID, type Role } from './protocol.ts';
+
+const schema = z.strictObject({
+  schema: z.literal(1),
+  role: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('operator') }),
+    z.strictObject({ kind: z.literal('probe'), id: z.string().regex(PROBE_ID) }),
+  ]),
+  servers: z.array(z.string().regex(/^tls:\/\/[^\s/]+$/)).min(1),
+  /** Secret half of the nkey. */
+  seed: z.string().regex(/^SU[A-Z2-7]{56}$/),
+  /** PEM: what the server's certificate has to be signed by, or be. */
+  ca: z.string().min(1),
+});
+
+/** What a probe or an operator connects with; its file is a secret. */
+export type Credentials = z.output<typeof schema> & { readonly role: Role };
+
+/** @throws UsageError */
+export async function readCredentials(file: string): Promise<Credentials> {
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new UsageError(`the credentials ${file} cannot be read (${cause.message})`, {
+      hint: '"rushhour fleet up" makes them; docs/fleet.md says where',
+      cause,
+    });
+  });
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    // Not the content: it holds a secret.
+    throw new UsageError(`${file} does not hold the credentials of a fleet`, {
+      hint: 'take the file that "rushhour fleet up" wrote, unchanged',
+      cause: new Error((cause as Error).name),
+    });
+  }
+}

@@ -1,0 +1,172 @@
+import * as z from 'zod';
+import { FLEET_RUN_ID, PROBE_ID, PROTOCOL } from './protocol.ts';
+
+/** Whoever may publish may publish anything: nothing that arrives is used before these schemas have taken it. */
+
+const text = (most: number) => z.string().max(most);
+const count = z.int().min(0);
+/** Milliseconds since 1970, by the clock of whoever sends it. */
+const epochMs = z.int().min(0).max(8.64e15);
+const fleetRun = z.string().regex(FLEET_RUN_ID);
+const probe = z.string().regex(PROBE_ID);
+const envelope = { v: z.literal(PROTOCOL) };
+
+/** What a file of a scenario may be changed by; secrets, commands and files of the probe cannot be set from afar. */
+const overrides = z.strictObject({
+  proxy: text(300).optional(),
+  target: text(2_000).optional(),
+  via: z.enum(['proxy', 'tunnel', 'direct', 'tcp']).optional(),
+  rate: text(40).optional(),
+  duration: text(40).optional(),
+  capture: z.enum(['auto', 'on', 'off']).optional(),
+  set: z.array(text(2_000)).max(100).optional(),
+});
+
+export const order = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...envelope,
+    kind: z.literal('run'),
+    fleetRun,
+    scenario: z.strictObject({
+      name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+      /** The file itself. */
+      text: text(262_144),
+      overrides,
+    }),
+    /** Which part of all attempts this probe makes: those of shard `index` of `count`. */
+    share: z
+      .strictObject({ index: count, count: z.int().min(1).max(100_000) })
+      .refine(({ index, count }) => index < count),
+    label: text(500),
+    /** Second 0, by the clock of the probe. */
+    startsAtMs: epochMs,
+    /** Taken later than this, by the clock of the probe, it is not run. */
+    expiresAtMs: epochMs,
+  }),
+  z.strictObject({ ...envelope, kind: z.literal('stop'), fleetRun, how: z.enum(['drain', 'abort']) }),
+]);
+export type Order = z.output<typeof order>;
+export type RunOrder = Extract<Order, { kind: 'run' }>;
+
+export const event = z.discriminatedUnion('kind', [
+  z.strictObject({ ...envelope, kind: z.literal('accepted'), fleetRun, attempts: count }),
+  z.strictObject({
+    ...envelope,
+    kind: z.literal('refused'),
+    fleetRun,
+    reasons: z.array(text(2_000)).min(1).max(100),
+  }),
+  z.strictObject({
+    ...envelope,
+    kind: z.literal('started'),
+    fleetRun,
+    /** Name of the run's folder on the probe. */
+    folder: text(200),
+    /** Second 0 by the clock of the probe. */
+    startedAtMs: epochMs,
+  }),
+  z.strictObject({
+    ...envelope,
+    kind: z.literal('ended'),
+    fleetRun,
+    status: z.enum(['complete', 'interrupted', 'failed']),
+    why: text(2_000).optional(),
+  }),
+]);
+export type FleetEvent = z.output<typeof event>;
+
+export const presence = z.strictObject({
+  ...envelope,
+  probe,
+  version: text(100),
+  labels: z.record(text(64), text(64)),
+  host: z.strictObject({
+    ...{ hostname: text(255), arch: text(20), kernel: text(200), node: text(40), cpu: text(200) },
+    ...{ cpus: count, memoryBytes: count, addresses: z.array(text(60)).max(1_000) },
+  }),
+  engines: z.array(text(20)).max(10),
+  /** The fleet's run that it plays, or waits for. */
+  busy: fleetRun.nullable(),
+  /** Bytes of runs that are not stored at the server yet. */
+  unsentBytes: count,
+  atMs: epochMs,
+});
+export type Presence = z.output<typeof presence>;
+
+/** Files of a run's folder, and of folders in it. */
+const fileName = z
+  .string()
+  .regex(/^(?:[a-z][a-z0-9-]{0,40}\/)?[a-z][a-z0-9-]{0,60}(?:\.[a-z0-9]{1,12}){1,3}$/);
+
+const piece = z.strictObject({
+  file: fileName,
+  offset: z
+    .int()
+    .min(0)
+    .max(2 ** 43),
+  bytes: z.int().min(0).max(1_048_576),
+  /** The file is just this, whatever it was before; absent: it continues the file. */
+  whole: z.literal(true).optional(),
+});
+export type Piece = z.output<typeof piece>;
+
+/** The first line of a message about a run; what it announces follows. */
+export const runPart = z.discriminatedUnion('kind', [
+  z.strictObject({ ...envelope, kind: z.literal('pieces'), pieces: z.array(piece).min(1).max(200) }),
+  z.strictObject({
+    ...envelope,
+    kind: z.literal('end'),
+    files: z
+      .array(z.strictObject({ file: fileName, bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
+      .max(500),
+  }),
+]);
+export type RunPart = z.output<typeof runPart>;
+
+export const clockAnswer = z.strictObject({
+  ...envelope,
+  /** When the request arrived, and when the answer left, milliseconds since 1970 by the clock of the probe. */
+  receivedAtMs: z.number(),
+  sentAtMs: z.number(),
+});
+
+/** Most bytes of a JSON message that is parsed at all. */
+const MOST_BYTES = 524_288;
+
+/** What another program sent; undefined if it is not what it should be. */
+export function readMessage<T>(schema: z.ZodType<T>, bytes: Uint8Array): T | undefined {
+  if (bytes.length > MOST_BYTES) return undefined;
+  try {
+    const parsed = schema.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The version that a message says it has, whatever else it holds; undefined if it says none. */
+export function readVersion(bytes: Uint8Array): number | undefined {
+  return readMessage(z.looseObject({ v: z.int() }), bytes)?.v;
+}
+
+const NEWLINE = 10;
+
+/** A part of a run as one message: its head as a line of JSON, then the bytes. */
+export function encodeRunPart(part: RunPart, contents: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat([Buffer.from(`${JSON.stringify(part)}\n`), ...contents]);
+}
+
+/** @returns undefined if it is not one, or if its bytes are not as many as it says */
+export function decodeRunPart(message: Uint8Array): { part: RunPart; contents: Uint8Array[] } | undefined {
+  const end = message.indexOf(NEWLINE);
+  const part = end < 0 ? undefined : readMessage(runPart, message.subarray(0, end));
+  if (part === undefined) return undefined;
+  const pieces = part.kind === 'pieces' ? part.pieces : [];
+  const contents: Uint8Array[] = [];
+  let from = end + 1;
+  for (const { bytes } of pieces) {
+    contents.push(message.subarray(from, from + bytes));
+    from += bytes;
+  }
+  return from === message.length ? { part, contents } : undefined;
+}

@@ -1,0 +1,44 @@
+import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
+import type { Link } from '../connect.ts';
+import { orderConsumer, STREAMS, type StreamPlan } from '../protocol.ts';
+
+/** A server that has just started, or lost its leader, answers "not available" for some seconds. */
+const TRIES = 20;
+const BETWEEN_MS = 500;
+
+/** Makes the streams of a fleet and the consumers of these probes, or brings them up to date. */
+export async function provideStreams(link: Link, probes: readonly string[]): Promise<void> {
+  const manager = await patiently(() => link.jetstream.jetstreamManager());
+  for (const plan of Object.values(STREAMS)) await patiently(() => provideStream(manager, plan));
+  for (const id of probes)
+    await patiently(() => manager.consumers.add(STREAMS.orders.name, { ...orderConsumer(id) }));
+}
+
+async function provideStream(manager: JetStreamManager, plan: StreamPlan): Promise<void> {
+  const { what: _, isBucket, subjects, ...limits } = plan;
+  const config: Partial<StreamConfig> & { name: string } = {
+    ...limits,
+    subjects: isBucket === true ? subjects.map((subject) => subject.replace(/\*$/, '>')) : [...subjects],
+    storage: 'file',
+    retention: 'limits',
+    num_replicas: 1,
+    ...(isBucket === true && { allow_rollup_hdrs: true, deny_delete: true }),
+  };
+  const isThere = await manager.streams.info(plan.name).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) await manager.streams.update(plan.name, config);
+  else await manager.streams.add(config);
+}
+
+async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      return await act();
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import type { Link } from '../connect.ts';
+import type { Publish } from './run-outbox.ts';
+
+/** A server that has lost its leader, or its disk, says so late or never. */
+const STORED_WITHIN_MS = 5_000;
+
+/** What the server has not said that it stored, within its time, counts as not stored, and is sent again. */
+export function publishTo({ jetstream }: Link): Publish {
+  return async (subject, id, payload) => {
+    await jetstream.publish(subject, payload, { msgID: id, timeout: STORED_WITHIN_MS });
+  };
+}

@@ -1,0 +1,208 @@
+import { encodeRunPart, type FleetEvent, type Piece, type RunPart } from '../messages.ts';
+import { PROTOCOL, SUBJECTS } from '../protocol.ts';
+import {
+  countUnsent,
+  digestOf,
+  nextPieces,
+  noteSent,
+  readPiece,
+  type SentFolder,
+  sumUpFolder,
+} from './folder.ts';
+import type { Entry, RunJournal } from './journal.ts';
+
+/** Resolves once the server has stored the message under its id, or had it already; rejects if that is not known. */
+export type Publish = (subject: string, id: string, payload: Uint8Array) => Promise<void>;
+
+/** What is part of a message id, so that no two messages that differ have the same. */
+const ID_CHARACTERS = 32;
+
+/**
+ * One order of a probe on its way to the server: its events and the folder of its run, each until the server has stored
+ * it. What is sent again, also by a later process, has the same id and the same bytes.
+ */
+export class RunOutbox {
+  readonly fleetRun: string;
+  readonly #probe: string;
+  readonly #journal: RunJournal;
+  readonly #sent: SentFolder = { bytes: new Map(), wholes: new Map() };
+  readonly #events = new Map<string, FleetEvent>();
+  readonly #parts = new Map<string, readonly Piece[]>();
+  #dir: string | undefined;
+  #process: string | undefined;
+  #isFinal = false;
+  #isDone = false;
+
+  private constructor(probe: string, fleetRun: string, journal: RunJournal) {
+    this.#probe = probe;
+    this.fleetRun = fleetRun;
+    this.#journal = journal;
+  }
+
+  /** Takes an order. @throws Error of the system if its journal exists: it was taken before */
+  static async take(probe: string, fleetRun: string, journal: RunJournal): Promise<RunOutbox> {
+    await journal.append({ kind: 'taken' }, true);
+    return new RunOutbox(probe, fleetRun, journal);
+  }
+
+  /** As an earlier process left it. */
+  static async reopen(probe: string, fleetRun: string, journal: RunJournal): Promise<RunOutbox> {
+    const outbox = new RunOutbox(probe, fleetRun, journal);
+    for (const entry of await journal.read()) await outbox.#replay(entry);
+    return outbox;
+  }
+
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  get isFinal(): boolean {
+    return this.#isFinal;
+  }
+
+  /** Folder of the run, and a mark of the process that writes it; undefined if none began. */
+  get folder(): { readonly dir: string; readonly process: string } | undefined {
+    return this.#dir === undefined ? undefined : { dir: this.#dir, process: this.#process ?? '' };
+  }
+
+  async addEvent(event: FleetEvent): Promise<void> {
+    const id = `${this.#probe}.${event.fleetRun}.${event.kind}`;
+    this.#events.set(id, event);
+    await this.#journal.append({ kind: 'event', id, event }, true);
+  }
+
+  async addFolder(dir: string, process: string): Promise<void> {
+    this.#dir = dir;
+    this.#process = process;
+    await this.#journal.append({ kind: 'folder', dir, process });
+  }
+
+  /** Nothing is written into the folder any more, or none will be made. */
+  async finish(): Promise<void> {
+    this.#isFinal = true;
+    await this.#journal.append({ kind: 'final' });
+  }
+
+  /** Sends what there is to send; returns once all of it is stored, and rejects if the server cannot be told. */
+  async send(publish: Publish): Promise<void> {
+    await this.#sendEvents(publish);
+    if (this.#dir !== undefined) {
+      for (const [id, pieces] of this.#parts) await this.#sendPart(publish, id, pieces);
+      // Whether it is final is read before the folder is: what is written in between is sent next time.
+      const isFinal = this.#isFinal;
+      for (;;) {
+        const pieces = await nextPieces(this.#dir, this.#sent, isFinal);
+        if (pieces.length === 0) break;
+        const id = this.#idOf(JSON.stringify(pieces), (await this.#readAll(pieces)) ?? []);
+        this.#parts.set(id, pieces);
+        await this.#journal.append({ kind: 'part', id, pieces });
+        await this.#sendPart(publish, id, pieces);
+      }
+      if (!isFinal) return;
+      const files = await sumUpFolder(this.#dir);
+      const head: RunPart = { v: PROTOCOL, kind: 'end', files };
+      await publish(
+        SUBJECTS.run(this.#probe, this.fleetRun),
+        this.#idOf(JSON.stringify(files), []),
+        encodeRunPart(head, []),
+      );
+    }
+    if (!this.#isFinal || this.#events.size > 0) return;
+    this.#isDone = true;
+    await this.#journal.append({ kind: 'done' });
+  }
+
+  /** Bytes of the run that are not at the server yet. */
+  async countUnsent(): Promise<number> {
+    return this.#dir === undefined || this.#isDone ? 0 : countUnsent(this.#dir, this.#sent);
+  }
+
+  async #sendEvents(publish: Publish): Promise<void> {
+    for (const [id, event] of this.#events) {
+      await publish(SUBJECTS.event(this.#probe), id, Buffer.from(JSON.stringify(event)));
+      this.#events.delete(id);
+      await this.#journal.append({ kind: 'stored', id });
+    }
+  }
+
+  async #sendPart(publish: Publish, id: string, pieces: readonly Piece[]): Promise<void> {
+    const contents = await this.#readAll(pieces);
+    this.#parts.delete(id);
+    if (contents === undefined || this.#idOf(JSON.stringify(pieces), contents) !== id) {
+      // Without its bytes there is nothing to send: whoever receives the rest sees what is missing.
+      if (contents === undefined) for (const piece of pieces) this.#skip(piece);
+      return this.#journal.append({ kind: 'dropped', id });
+    }
+    const part: RunPart = { v: PROTOCOL, kind: 'pieces', pieces: [...pieces] };
+    try {
+      await publish(SUBJECTS.run(this.#probe, this.fleetRun), id, encodeRunPart(part, contents));
+    } catch (error) {
+      this.#parts.set(id, pieces);
+      throw error;
+    }
+    pieces.forEach((piece, index) => {
+      noteSent(this.#sent, piece, contents[index]!);
+    });
+    await this.#journal.append({ kind: 'stored', id });
+  }
+
+  #skip({ file, offset, bytes, whole }: Piece): void {
+    if (whole !== true) this.#sent.bytes.set(file, offset + bytes);
+  }
+
+  async #readAll(pieces: readonly Piece[]): Promise<Buffer[] | undefined> {
+    const contents: Buffer[] = [];
+    for (const piece of pieces) {
+      const read = await readPiece(this.#dir!, piece);
+      if (read === undefined) return undefined;
+      contents.push(read);
+    }
+    return contents;
+  }
+
+  #idOf(head: string, contents: readonly Uint8Array[]): string {
+    const digest = digestOf(Buffer.concat([Buffer.from(head), ...contents]));
+    return `${this.#probe}.${this.fleetRun}.${digest.slice(0, ID_CHARACTERS)}`;
+  }
+
+  async #replay(entry: Entry): Promise<void> {
+    switch (entry.kind) {
+      case 'taken':
+        return;
+      case 'event':
+        this.#events.set(entry.id, entry.event);
+        return;
+      case 'folder':
+        this.#dir = entry.dir;
+        this.#process = entry.process;
+        return;
+      case 'part':
+        this.#parts.set(entry.id, entry.pieces);
+        return;
+      case 'stored':
+        this.#events.delete(entry.id);
+        await this.#noteStored(entry.id);
+        return;
+      case 'dropped':
+        this.#parts.delete(entry.id);
+        return;
+      case 'final':
+        this.#isFinal = true;
+        return;
+      case 'done':
+        this.#isDone = true;
+        return;
+    }
+  }
+
+  async #noteStored(id: string): Promise<void> {
+    for (const piece of this.#parts.get(id) ?? []) {
+      const contents = piece.whole === true ? await readPiece(this.#dir!, piece) : undefined;
+      // A file that has been written anew since is sent again.
+      if (piece.whole !== true) noteSent(this.#sent, piece, Buffer.alloc(0));
+      else if (contents !== undefined && this.#idOf(JSON.stringify(this.#parts.get(id)), [contents]) === id)
+        noteSent(this.#sent, piece, contents);
+    }
+    this.#parts.delete(id);
+  }
+}

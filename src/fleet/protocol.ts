@@ -1,0 +1,146 @@
+/**
+ * What goes where between probes, their operators and the NATS server: subjects, streams, consumers and who may use them.
+ * The server's permissions, the table in docs/fleet.md and every publish and subscribe come from here.
+ */
+
+/** Version of the messages. A probe and an operator of different versions refuse each other's, and say so. */
+export const PROTOCOL = 1;
+
+/** One token of a subject: neither a dot nor a wildcard. */
+export const PROBE_ID = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+export const FLEET_RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,119}$/;
+
+const DAY_NS = 86_400_000_000_000;
+const KIB = 1_024;
+const MIB = 1_048_576;
+
+/** Placeholders of subjects in permissions and in the table. */
+export const ANY = '*';
+
+export const SUBJECTS = {
+  /** What a probe is asked to do. */
+  order: (probe: string) => `rushhour.order.${probe}`,
+  /** What became of an order. */
+  event: (probe: string) => `rushhour.event.${probe}`,
+  /** The bytes of a run's folder, as they are written. */
+  run: (probe: string, fleetRun: string) => `rushhour.run.${probe}.${fleetRun}`,
+  /** A request for the time of a probe; not in any stream. */
+  clock: (probe: string) => `rushhour.clock.${probe}`,
+  /** What a probe is; the last value of each counts. */
+  presence: (probe: string) => `$KV.RUSHHOUR_PROBES.${probe}`,
+  /** Answers to whoever asked. */
+  inbox: (who: string) => `_INBOX.${who}`,
+} as const;
+
+/** A stream, in words of the server (JetStream's STREAM.CREATE). Times are nanoseconds. */
+export interface StreamPlan {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  /** What it is for, for the table. */
+  readonly what: string;
+  readonly max_age: number;
+  readonly max_bytes: number;
+  readonly max_msg_size: number;
+  readonly max_msgs_per_subject: number;
+  /** `new`: a full stream takes no more, and probes keep what they have; `old`: the oldest goes. */
+  readonly discard: 'new' | 'old';
+  readonly duplicate_window: number;
+  /** A bucket of keys and values (NATS ADR-8): rolled up by header, nothing deleted one by one. */
+  readonly isBucket?: true;
+}
+
+/** After this, a message that is sent again is stored again; receivers then tell by its contents. */
+const DUPLICATE_WINDOW_NS = 120_000_000_000;
+
+export const STREAMS = {
+  orders: {
+    ...{ name: 'RUSHHOUR_ORDERS', subjects: [SUBJECTS.order(ANY)], what: 'runs to start, and to stop' },
+    ...{ max_age: 7 * DAY_NS, max_bytes: 64 * MIB, max_msg_size: 512 * KIB, max_msgs_per_subject: 1_000 },
+    ...{ discard: 'new', duplicate_window: DUPLICATE_WINDOW_NS },
+  },
+  events: {
+    ...{ name: 'RUSHHOUR_EVENTS', subjects: [SUBJECTS.event(ANY)], what: 'what became of orders' },
+    ...{ max_age: 30 * DAY_NS, max_bytes: 256 * MIB, max_msg_size: 64 * KIB, max_msgs_per_subject: -1 },
+    ...{ discard: 'old', duplicate_window: DUPLICATE_WINDOW_NS },
+  },
+  runs: {
+    ...{
+      name: 'RUSHHOUR_RUNS',
+      subjects: [SUBJECTS.run(ANY, ANY)],
+      what: 'the folders of runs, piece by piece',
+    },
+    ...{ max_age: 30 * DAY_NS, max_bytes: 4_096 * MIB, max_msg_size: 512 * KIB, max_msgs_per_subject: -1 },
+    // A probe keeps its folder until it is stored: what is new waits there, and nothing is lost.
+    ...{ discard: 'new', duplicate_window: DUPLICATE_WINDOW_NS },
+  },
+  probes: {
+    ...{
+      name: 'KV_RUSHHOUR_PROBES',
+      subjects: [SUBJECTS.presence(ANY)],
+      what: 'what each probe is, and when it was seen',
+    },
+    ...{ max_age: 30 * DAY_NS, max_bytes: 64 * MIB, max_msg_size: 64 * KIB, max_msgs_per_subject: 1 },
+    ...{ discard: 'new', duplicate_window: DUPLICATE_WINDOW_NS, isBucket: true },
+  },
+} as const satisfies Readonly<Record<string, StreamPlan>>;
+
+/** The durable pull consumer of a probe, in words of the server. */
+export function orderConsumer(probe: string) {
+  return {
+    durable_name: probe,
+    filter_subject: SUBJECTS.order(probe),
+    ack_policy: 'explicit',
+    deliver_policy: 'all',
+    /** An order that was not acknowledged is delivered again. */
+    ack_wait: 30_000_000_000,
+    max_deliver: -1,
+    max_ack_pending: 16,
+  } as const;
+}
+
+export type Role = { readonly kind: 'operator' } | { readonly kind: 'probe'; readonly id: string };
+
+export interface Permissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+  /** Whether an answer may be published to whoever asked, once for each request. */
+  readonly answers: boolean;
+}
+
+/** Everything that a role may do; the server refuses the rest. */
+export function permissionsOf(role: Role): Permissions {
+  switch (role.kind) {
+    case 'probe': {
+      const { id } = role;
+      const orders = STREAMS.orders.name;
+      return {
+        publish: [
+          SUBJECTS.event(id),
+          SUBJECTS.run(id, ANY),
+          SUBJECTS.presence(id),
+          `$JS.API.CONSUMER.INFO.${orders}.${id}`,
+          `$JS.API.CONSUMER.MSG.NEXT.${orders}.${id}`,
+          `$JS.ACK.${orders}.${id}.>`,
+        ],
+        subscribe: [SUBJECTS.clock(id), `${SUBJECTS.inbox(id)}.>`],
+        answers: true,
+      };
+    }
+    case 'operator':
+      return {
+        publish: [
+          SUBJECTS.order(ANY),
+          SUBJECTS.clock(ANY),
+          '$JS.API.INFO',
+          ...Object.values(STREAMS).flatMap(({ name }) => [
+            ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name}`),
+            ...['CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.${name}.>`),
+            `$JS.API.CONSUMER.DURABLE.CREATE.${name}.*`,
+            `$JS.API.CONSUMER.CREATE.${name}`,
+          ]),
+        ],
+        subscribe: [`${SUBJECTS.inbox('operator')}.>`],
+        answers: false,
+      };
+  }
+}

@@ -1,0 +1,48 @@
+import { type Permissions, permissionsOf, type Role } from '../protocol.ts';
+
+export interface ServerUser {
+  readonly role: Role;
+  /** Public half of its nkey: U and 55 more characters. */
+  readonly publicKey: string;
+}
+
+export interface ServerConfig {
+  readonly port: number;
+  /** Folder of JetStream's files. */
+  readonly storeDir: string;
+  /** Most bytes of all streams. */
+  readonly storeBytes: number;
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly users: readonly ServerUser[];
+}
+
+/** The server takes a message of this size, which is larger than any of ours. */
+const MAX_PAYLOAD_BYTES = 1_048_576;
+
+/** A probe answers what it was just asked. */
+const ANSWER_WITHIN = '1m';
+
+/** nats-server.conf for a server on loopback: its language includes JSON. */
+export function formatServerConfig(config: ServerConfig): string {
+  const conf = {
+    ...{ listen: `127.0.0.1:${config.port}`, server_name: 'rushhour', max_payload: MAX_PAYLOAD_BYTES },
+    jetstream: { store_dir: config.storeDir, max_file: config.storeBytes },
+    tls: { cert_file: config.certificateFile, key_file: config.keyFile },
+    authorization: {
+      users: config.users.map(({ role, publicKey }) => ({
+        nkey: publicKey,
+        permissions: formatPermissions(permissionsOf(role)),
+      })),
+    },
+  };
+  return `${JSON.stringify(conf, null, 2)}\n`;
+}
+
+function formatPermissions({ publish, subscribe, answers }: Permissions): object {
+  return {
+    publish: { allow: publish },
+    subscribe: { allow: subscribe },
+    ...(answers && { allow_responses: { max: 1, expires: ANSWER_WITHIN } }),
+  };
+}
