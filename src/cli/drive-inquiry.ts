@@ -1,13 +1,13 @@
 import { DOES } from '../analysis/inquiry/choose.ts';
 import { STAGES } from '../analysis/inquiry/types.ts';
 import type { ExitCode } from '../errors.ts';
-import { diagnoseRun } from '../read/diagnosis.ts';
 import { renderDiagnosisText } from '../render/diagnosis.ts';
 import { loadAttempts } from '../scenario/load-shape.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { FinishedRun } from '../session/types.ts';
 import type { Context } from './context.ts';
-import { driveRun } from './drive-run.ts';
+import { diagnoseFinished } from './diagnose-finished.ts';
+import { driveRun, type SessionStarter } from './drive-run.ts';
 import type { SharedRunOptions } from './flags/run-options.ts';
 import { type Host, wantsColour } from './host.ts';
 
@@ -16,12 +16,14 @@ export async function driveInquiry(
   context: Context,
   scenario: Scenario,
   options: SharedRunOptions & { readonly resume?: boolean },
+  instead?: SessionStarter['instead'],
 ): Promise<ExitCode> {
   if (options.dryRun === true) context.host.stdout.write(describePossible(scenario));
   return driveRun(context, scenario, options, {
     start: context.services.startSession,
     closing: (finished) => sayDiagnosis(context.host, finished),
     headOnly: true,
+    ...(instead === undefined ? {} : { instead }),
   });
 }
 
@@ -32,13 +34,9 @@ function describePossible({ arms }: Scenario): string {
   return `It chooses its arms from what it sees, of these, with ${Math.round(most)} attempts in all at most:\n${list}\n\n`;
 }
 
-/** From the records, which may know more than the run did: what the firewall said, and the far side. */
-async function sayDiagnosis(host: Host, { plan, summary }: FinishedRun): Promise<string> {
+async function sayDiagnosis(host: Host, finished: FinishedRun): Promise<string> {
   const look = { colour: wantsColour(host, host.stdout), width: host.stdout.columns };
-  const { run, diagnosis } = await diagnoseRun(plan.dir).catch(() => ({
-    run: summary.run,
-    diagnosis: summary.diagnosis,
-  }));
+  const { run, diagnosis } = await diagnoseFinished(finished);
   const figures = `Figures of each arm: rushhour results show ${run.id}\n`;
   return diagnosis === undefined
     ? `\n${figures}`

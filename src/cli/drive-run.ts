@@ -39,6 +39,8 @@ export interface SessionStarter {
   readonly logEveryUs?: number;
   /** Text to print below the summary. */
   readonly closing?: (finished: FinishedRun) => Promise<string>;
+  /** Text to print instead of the summary, and of what would be below it. */
+  readonly instead?: (finished: FinishedRun) => Promise<string>;
   /** The closing text takes the place of what the summary says of diagnosis, findings and arms. */
   readonly headOnly?: boolean;
 }
@@ -58,8 +60,10 @@ export async function driveRun(
   try {
     const finished = await runToEnd(context, scenario, options, view, starter);
     view.end();
-    await printSummary(context, finished, options.json === true, starter.headOnly === true);
-    if (options.json !== true) context.host.stdout.write((await starter.closing?.(finished)) ?? '');
+    if (starter.instead === undefined) {
+      await printSummary(context, finished, options.json === true, starter.headOnly === true);
+      if (options.json !== true) context.host.stdout.write((await starter.closing?.(finished)) ?? '');
+    } else context.host.stdout.write(await starter.instead(finished));
     const code = exitCodeOf(finished.summary);
     if (finished.unkept === undefined) return code;
     // Reported last, so that the verdict stands; it determines the exit code only if the verdict does not.

@@ -6,8 +6,9 @@ import type { Summary } from '../analysis/types.ts';
 import { readFar } from '../store/far-files.ts';
 import { readNotes } from '../store/notes.ts';
 import { readRunInfo } from '../store/read-info.ts';
+import { readBeside } from './beside.ts';
 import { diagnoseNight } from './night.ts';
-import { sumFolder, summariseSums } from './summary.ts';
+import { sumFolder, summariseWhole } from './summary.ts';
 
 /** What a run says of why, from all that its folder holds by now: what its far side saw may have been joined after it ended. */
 export interface DiagnosedRun {
@@ -43,7 +44,8 @@ export async function observeRun(
 async function readAll(dir: string, sides: Sides) {
   const info = await readRunInfo(dir);
   const sums = await sumFolder(dir, info);
-  const { farCounters, ...near } = await summariseSums(dir, info, sums);
+  const whole = await summariseWhole(dir, info, sums);
+  const { farCounters, ...near } = { ...whole, ...(await readBeside(dir)) };
   const [far, { label }] = await Promise.all([readFar(dir), readNotes(dir)]);
   const { scenario, nat, inquiry } = info;
   const isBoth = sides === 'both';

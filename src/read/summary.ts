@@ -60,6 +60,18 @@ export async function summariseSums(
   sums: SessionSums,
   ending?: Ending,
 ): Promise<Summary> {
+  const summary = await summariseWhole(dir, info, sums, ending);
+  const diagnosis = await diagnoseNight(dir, info, sums, summary);
+  return { ...summary, ...(diagnosis === undefined ? {} : { diagnosis }), ...(await readBeside(dir)) };
+}
+
+/** The same, but for what belongs to parts of a soak or lies beside it. @param sums of everything that the folder holds */
+export async function summariseWhole(
+  dir: string,
+  info: RunInfo,
+  sums: SessionSums,
+  ending?: Ending,
+): Promise<Summary> {
   const status = ending?.status ?? readStatus(info);
   const endedAt =
     ending?.endedAt ??
@@ -67,9 +79,7 @@ export async function summariseSums(
     new Date(Date.parse(info.startedAt) + (sums.tally.lastSecond + 1) * 1_000).toISOString();
   const events = sessionOf(info) === undefined ? [] : await readEvents(dir);
   const { far } = await readFarBeside(dir);
-  const summary = sums.summarise(status, endedAt, events, far);
-  const diagnosis = await diagnoseNight(dir, info, sums, summary);
-  return { ...summary, ...(diagnosis === undefined ? {} : { diagnosis }), ...(await readBeside(dir)) };
+  return sums.summarise(status, endedAt, events, far);
 }
 
 /** Everything that a folder holds, summed up; lines that are torn are passed over. */

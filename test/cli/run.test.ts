@@ -21,6 +21,33 @@ async function cli(args: string[], script: FakeRunScript = {}, options: { tty?: 
   return { exitCode, run, host, out: host.stdout.text, err: host.stderr.text };
 }
 
+describe('run --markdown', () => {
+  const diagnosis = {
+    ...{ verdict: 'cannot-tell' as const, text: 'Cannot tell: 5 of 100 handshakes stalled.' },
+    ...{ symptoms: ['5 of 100 handshakes (arm traffic) stalled'], causes: [], decide: [] },
+  };
+
+  it.each([
+    ['a scenario', ['run', 'steady', '--target', 'http://origin.test/', '--via', 'direct']],
+    [
+      'a run that chooses its arms',
+      ['run', 'diagnose', '--target', 'http://origin.test/', '--via', 'direct'],
+    ],
+  ])('prints the diagnosis of %s for a ticket, and nothing else', async (_, args) => {
+    const { out, exitCode } = await cli([...args, '--markdown'], { summary: summary({ diagnosis }) });
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^\*\*Cannot tell: 5 of 100 handshakes stalled\.\*\*\n/);
+    expect(out).toMatch(/Run `[\w-]+`/);
+    expect(out).not.toMatch(/PASS|Figures of each arm/);
+  });
+
+  it('does not go with --json', async () => {
+    const { exitCode, err } = await cli(['run', 'steady', '--json', '--markdown']);
+    expect(exitCode).toBe(2);
+    expect(err).toContain("'--markdown' cannot be used with option '--json'");
+  });
+});
+
 describe('hit', () => {
   it('asks for what ab and curl users mean by their flags', async () => {
     const { run, exitCode } = await cli([

@@ -80,6 +80,15 @@ describe('trend', () => {
     expect(readFileSync(join(dir, 'verdict'), 'utf8')).toBe('fail');
   });
 
+  it('hands the last change of cause to the hook', async () => {
+    makeNights([...repeat(CLEAN, 7), ...repeat(LOSSY, 7)]);
+    const hook = ['--hook', 'printf %s "$RUSHHOUR_CAUSE" > cause'];
+    await cli('--fail-if', '*.stalled.rate worse', ...hook);
+    expect(readFileSync(join(dir, 'cause'), 'utf8')).toMatch(
+      /^since 2026-10-08: ill, and it cannot be told by what .*; before: healthy \(7 nights\)$/,
+    );
+  });
+
   it('judges the last night by a bound, and spares the hook where none holds', async () => {
     makeNights([CLEAN, LOSSY]);
     const fails = await cli('--fail-if', 'traffic.stalled.rate > 1%');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
+import { diagnoseRun } from '../../src/read/diagnosis.ts';
 import { FILES } from '../../src/store/files.ts';
 import { changeNotes } from '../../src/store/notes.ts';
 import { createFakeHost } from '../cli/fake-host.ts';
@@ -71,6 +72,19 @@ describe('the list of runs', () => {
     expect(rowsOf(steady)).toHaveLength(2);
     expect(steady).toContain('aria-label="traffic: 2 runs, stalled 0 % to 2.1 %, last 0 %"');
     expect(rowsOf(await (await site.get('/?scenario=none&page=99')).text())).toHaveLength(3);
+  });
+
+  it('says when the cause of a scenario’s runs changed', async () => {
+    const results = copySamples();
+    for (const id of [BEFORE, AFTER]) {
+      const file = join(results, id, FILES.summary);
+      const { diagnosis } = await diagnoseRun(join(results, id));
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), diagnosis }));
+    }
+    const html = await (await (await openSite(results)).get('/?scenario=steady')).text();
+    expect(html).toMatch(
+      /<li>Since 2026-11-21 05:21: healthy \(1 \w+\); before: ill, and it cannot be told by what/,
+    );
   });
 
   it('is as rushhour results prints it, without paths', async () => {

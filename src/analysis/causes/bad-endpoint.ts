@@ -32,12 +32,13 @@ function judgeEndpoints(symptom: Symptom, seen: Observations): Judgement[] {
   const { arm, kind } = symptom;
   const endpoints = Object.entries(arm.summary.endpoints).filter(([, { started }]) => started > 0);
   if (endpoints.length < 2) return contradicts('there was one endpoint only');
+  const dead = describeDeadEndpoint(symptom);
+  if (dead !== undefined) return decides(dead);
   if (kind !== 'stalled') return NOTHING;
   const only = seen.findings.find((finding) => finding.kind === 'one-endpoint' && finding.arm === arm.name);
   if (only === undefined) {
     const ill = endpoints.filter(([, { stalled }]) => stalled > 0).length;
     return ill < 2 ? NOTHING : contradicts(`${ill} of ${endpoints.length} endpoints had stalls`);
   }
-  const dead = describeDeadEndpoint(symptom, seen);
-  return dead === undefined ? supports(only.text) : decides(dead);
+  return supports(only.text);
 }

@@ -1,12 +1,8 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { hasManyPorts, mayShareSourcePorts } from './clean-arms.ts';
+import { isByItsSyns, listUnlike, sparedTooMany } from './clients-alone.ts';
 import { contradicts, decides, judgeFates, NOTHING, supports } from './judgements.ts';
 import { explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
-
-/** What looks at a SYN treats the next one of its kind alike: so many that got through are no accident. */
-const SPARED = 0.1;
-const MOST_SPARED = 20;
 
 export const clientIdentity = {
   id: 'client-identity',
@@ -21,7 +17,7 @@ export const clientIdentity = {
   judge: (symptom, seen) => [
     ...judgeKinds(symptom, seen),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'syn-ack-lost']),
-    ...explainedOtherwise(symptom, seen),
+    ...explainedOtherwise(symptom, seen, 'client'),
   ],
   decidedBy: [
     {
@@ -38,19 +34,13 @@ export const clientIdentity = {
   source: 'RFC 3168 section 6.1.1.1 (SYNs with ECN), RFC 7413 section 7.1 (SYNs with data)',
 } as const satisfies Cause;
 
-function judgeKinds({ arm, contrasts, count, of }: Symptom, { arms }: Observations): Judgement[] {
-  if (of - count >= Math.min(MOST_SPARED, Math.max(3, of * SPARED)))
+function judgeKinds(symptom: Symptom, seen: Observations): Judgement[] {
+  const { arm, count, of } = symptom;
+  if (sparedTooMany(symptom))
     return contradicts(`${of - count} of ${of} SYNs of the same kind got through at once`);
-  const other = contrasts.find(
-    ({ fared, differs }) =>
-      fared === 'clean' &&
-      differs.length === 1 &&
-      (['client', 'mss', 'dscp'] as const).some((one) => one === differs[0]),
-  );
-  const spared = arms.find(({ name }) => name === other?.arm);
-  if (other === undefined || spared === undefined) return NOTHING;
-  // A few source ports may all take a way that is dead, by the hash of their numbers; and a rule may go by them.
-  return hasManyPorts(arm) && mayShareSourcePorts(arm, spared)
+  const [other] = listUnlike(symptom);
+  if (other === undefined) return NOTHING;
+  return isByItsSyns(symptom, other, seen)
     ? decides(`${other.text}; it differs from arm ${arm.name} in its SYNs alone`)
     : supports(other.text);
 }

@@ -33,11 +33,17 @@ export function diagnose(seen: Observations): Diagnosis {
 
 function weighAll(seen: Observations): Diagnosis {
   const why = findNoVerdict(seen);
-  if (why !== undefined) return { verdict: 'none', text: why, symptoms: [], ill: [], causes: [], decide: [] };
+  const none = (text: string): Diagnosis => ({
+    ...{ verdict: 'none', text },
+    ...{ symptoms: [], ill: [], causes: [], decide: [] },
+  });
+  if (why !== undefined && !(seen.generatorLimited && seen.isLimitedByDrops === true)) return none(why);
   const symptoms = listSymptoms(seen);
-  if (symptoms.length === 0) return describeHealth(seen);
+  if (symptoms.length === 0) return why === undefined ? describeHealth(seen) : none(why);
   const weighed = symptoms.map((symptom) => weighSymptom(symptom, seen));
   const named = new Set(weighed.flatMap((one) => one.named?.cause.id ?? []));
+  // A machine that drops packets itself can tell of nothing else.
+  if (why !== undefined && [...named].join() !== 'probe') return none(why);
   // What a cause that is named predicts as well needs no second one.
   const open = weighed.filter((one) => !one.possible.some(({ cause }) => named.has(cause.id)));
   return {

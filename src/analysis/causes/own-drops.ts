@@ -1,4 +1,5 @@
-import type { Observations } from '../observations/types.ts';
+import type { Observations, Symptom } from '../observations/types.ts';
+import { MOST, shareAnswered } from './judgements.ts';
 
 /** This machine's own drops account for the stalls from here on. */
 const OWN_SHARE = 0.8;
@@ -43,4 +44,12 @@ export function describeOwnDrops({ near = {}, ownDrops, arms, engine }: Observat
   if (dropped === 0 || dropped < stalls * OWN_SHARE || dropped > stalls * COPIES) return undefined;
   const names = counted.map(([name, count]) => `${name} ${count}`).join(', ');
   return `this machine itself dropped ${dropped} packets${names === '' ? '' : ` (${names})`}, for ${stalls} stalls`;
+}
+
+/** That stalled SYNs were never seen to leave: a capture takes them after the rules and the queue of this machine. */
+export function describeUnseen(symptom: Symptom): string | undefined {
+  const unseen = shareAnswered(symptom, ['not-seen']);
+  return unseen !== undefined && unseen.count >= unseen.seen * MOST
+    ? `${unseen.count} of ${unseen.seen} SYNs were never seen to leave this machine`
+    : undefined;
 }

@@ -61,3 +61,15 @@ export function resetsByTtl(
     };
   return undefined;
 }
+
+/** A rule rejects all that it matches; what is not reported as such has met Linux' own limit of ICMP errors, and silence. */
+const ALL = 0.98;
+const ENOUGH = 20;
+
+/** That a rule rejected all that an arm tried: ICMP errors of a kind that only rules send, and not one attempt through. */
+export function describeRejected(symptom: Symptom): string | undefined {
+  const { started, stalled, refused, summary } = symptom.arm;
+  const rule = refusedByRule(symptom);
+  if (rule === undefined || summary.established > 0 || started < ENOUGH) return undefined;
+  return refused + stalled >= started * ALL ? `${rule}, and not one of ${started} got through` : undefined;
+}

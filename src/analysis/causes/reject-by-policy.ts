@@ -1,23 +1,20 @@
-import type { Observations, Symptom } from '../observations/types.ts';
+import type { Symptom } from '../observations/types.ts';
 import { contradicts, decides, NOTHING, supports } from './judgements.ts';
-import { refusedAsUnreachable, refusedByIcmp, refusedByRule } from './refusals.ts';
+import { describeRejected, refusedAsUnreachable, refusedByIcmp } from './refusals.ts';
+import { explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
-
-/** A rule rejects all that it matches; what is not reported as such has met Linux' own limit of ICMP errors, and silence. */
-const ALL = 0.98;
-const ENOUGH = 20;
 
 export const rejectByPolicy = {
   id: 'reject-by-policy',
   name: 'a rule that rejects these connections',
-  explains: ['refused'],
+  explains: ['refused', 'stalled'],
   predicts:
     'ICMP errors that name the sender, from the first attempt on; where Linux limits them, the rest is silence',
   scope: {
     ...{ port: 'perhaps', host: 'perhaps', source: 'perhaps', client: 'perhaps' },
     ...{ mss: 'either', dscp: 'perhaps', close: 'alike', ports: 'alike' },
   },
-  judge: (symptom, seen) => judgeIcmp(symptom, seen),
+  judge: (symptom, seen) => [...judgeIcmp(symptom), ...explainedOtherwise(symptom, seen, 'rule')],
   decidedBy: [
     {
       text: 'type, code and sender of the ICMP errors, which the raw engine records',
@@ -29,19 +26,18 @@ export const rejectByPolicy = {
   source: 'RFC 1812 section 5.2.7.1 (code 13), RFC 9293 section 3.9.2.2',
 } as const satisfies Cause;
 
-function judgeIcmp(symptom: Symptom, _: Observations): Judgement[] {
-  const { arm, count } = symptom;
+function judgeIcmp(symptom: Symptom): Judgement[] {
+  const { arm, count, kind } = symptom;
   const icmp = refusedByIcmp(symptom);
   if (icmp === undefined) {
+    if (kind === 'stalled') return contradicts('no ICMP error told of a rule');
     const known = Object.values(arm.summary.refusals ?? {}).reduce((sum, one) => sum + one, 0);
     return known >= count * 0.5
       ? contradicts('none of the refusals was an ICMP error, or few were')
       : NOTHING;
   }
-  const isAll = arm.summary.established === 0 && count + arm.stalled >= arm.started * ALL && count >= ENOUGH;
   const unreachable = refusedAsUnreachable(symptom);
   if (unreachable !== undefined) return NOTHING;
-  return isAll && refusedByRule(symptom) !== undefined
-    ? decides(`${icmp}, and not one of ${arm.started} got through`)
-    : supports(icmp);
+  const rule = describeRejected(symptom);
+  return rule === undefined ? supports(icmp) : decides(rule);
 }

@@ -3,10 +3,12 @@ import { hostOf, portOf } from '../observations/differences.ts';
 import type { Observations, Plateau, Symptom } from '../observations/types.ts';
 import { peakOpen } from '../pool-time-series.ts';
 import { describeBand } from './clean-arms.ts';
+import { describeUnlikeOthers } from './clients-alone.ts';
 import { describeFailedSearches, describeTableDrops } from './firewall-counters.ts';
 import { contradicts, fewLie, NOTHING, shareInGaps } from './judgements.ts';
 import { accountForLoss, FEWEST_STALLS } from './loss-account.ts';
-import { COPIES, countOwnDrops, describeOwnDrops } from './own-drops.ts';
+import { COPIES, countOwnDrops, describeOwnDrops, describeUnseen } from './own-drops.ts';
+import { describeRejected } from './refusals.ts';
 import type { Judgement } from './types.ts';
 
 /** A far end that refused so many SYNs, of those that stalled, has refused them all: resent SYNs are refused, too. */
@@ -66,19 +68,22 @@ export function allStalls({ arms }: Observations): number {
 export function explainedOtherwise(
   symptom: Symptom,
   seen: Observations,
-  but?: 'loss' | 'path' | 'queue' | 'endpoint' | 'probe' | 'table' | 'nat' | 'reuse',
+  but?: 'loss' | 'path' | 'queue' | 'endpoint' | 'probe' | 'table' | 'nat' | 'reuse' | 'rule' | 'client',
 ): Judgement[] {
   const table = but === 'table' ? undefined : describeTableDrops(symptom, seen);
-  if (symptom.kind !== 'stalled') return table === undefined ? NOTHING : contradicts(table);
+  const endpoint = but === 'endpoint' ? undefined : describeDeadEndpoint(symptom);
+  if (symptom.kind !== 'stalled')
+    return [table, endpoint].flatMap((text) => (text === undefined ? [] : contradicts(text)));
+  const kind = but === 'client' ? undefined : describeUnlikeOthers(symptom, seen);
+  const rule = but === 'rule' ? undefined : describeRejected(symptom);
   const loss =
     but === 'loss' || mayLookLikeLoss(symptom, seen, but) ? undefined : accountForLoss(symptom)?.text;
   const long = but === 'path' ? undefined : describeLongPath(symptom);
   const queue = but === 'queue' ? undefined : describeOverflows(seen);
-  const endpoint = but === 'endpoint' ? undefined : describeDeadEndpoint(symptom, seen);
-  const own = but === 'probe' ? undefined : describeOwnDrops(seen);
+  const own = but === 'probe' ? undefined : (describeOwnDrops(seen) ?? describeUnseen(symptom));
   const nat = but === 'nat' ? undefined : describeFailedSearches(symptom, seen);
   const reuse = but === 'reuse' ? undefined : describeBand(symptom, seen);
-  return [loss, long, queue, endpoint, own, table, nat, reuse].flatMap((text) =>
+  return [loss, long, queue, endpoint, own, table, nat, reuse, rule, kind].flatMap((text) =>
     text === undefined ? [] : contradicts(text),
   );
 }
@@ -105,12 +110,21 @@ function describeOverflows(seen: Observations): string | undefined {
     : undefined;
 }
 
+/** Fewer connections to an address do not say that it is dead; and of those to the others, so few may have failed. */
+const FEWEST_TO_DEAD = 20;
+const OTHERS_FAILED = 0.02;
+
 /** What hits all endpoints, or spares some attempts of each, does not make one of several fail from first to last. */
-export function describeDeadEndpoint({ arm }: Symptom, { findings }: Observations): string | undefined {
-  const only = findings.find((finding) => finding.kind === 'one-endpoint' && finding.arm === arm.name);
-  const counts = only === undefined ? undefined : arm.summary.endpoints[String(only.endpoint)];
-  return counts?.established === 0 && counts.started >= 20
-    ? `none of ${counts.started} connections to ${only!.endpoint} was ever established, and none of those to the others stalled`
+export function describeDeadEndpoint({ arm }: Pick<Symptom, 'arm'>): string | undefined {
+  const endpoints = Object.entries(arm.summary.endpoints).filter(([, { started }]) => started > 0);
+  const [dead, ...more] = endpoints.filter(([, { established }]) => established === 0);
+  if (dead === undefined || more.length > 0 || endpoints.length < 2) return undefined;
+  const [name, { started }] = dead;
+  const others = endpoints.filter(([other]) => other !== name).map(([, counts]) => counts);
+  const tried = others.reduce((sum, one) => sum + one.started, 0);
+  const failed = others.reduce((sum, one) => sum + one.started - one.established + one.stalled, 0);
+  return started >= FEWEST_TO_DEAD && tried >= FEWEST_TO_DEAD && failed <= tried * OTHERS_FAILED
+    ? `none of ${started} connections to ${name} was ever established; of ${tried} to the others ${failed === 0 ? 'none' : failed} failed or stalled`
     : undefined;
 }
 

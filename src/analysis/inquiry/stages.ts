@@ -70,7 +70,10 @@ function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
   const idleSec = Math.min(heldSec + forSec - opensSec, 38);
   return {
     arms: [
-      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.09), forSec)), fromSeveral(kit)),
+      likeBase(kit, 'baseline', phases(hold(rate(kit, 0.09), forSec)), {
+        ...fromSeveral(kit),
+        ...closedHere(kit),
+      }),
       connectOnly(kit, 'held', phases(hold(rate(kit, 0.5), fillsSec)), {
         holdUs: heldSec * 1_000_000,
         close: 'fin',
@@ -218,6 +221,14 @@ function closedByPeer(kit: Kit): Pick<Arm, 'close'> {
   return { close: sendsRequests(kit) ? 'peer' : kit.base.close };
 }
 
+/**
+ * What follows a response at once, as the far end's FIN does, makes a lost one come again soon (RFC 8985); by itself it comes a timer
+ * later, which shows.
+ */
+function closedHere({ base }: Kit): Partial<Pick<Arm, 'close'>> {
+  return base.close === 'peer' ? { close: 'fin' } : {};
+}
+
 /** This machine has several addresses, and the user has chosen none of them. */
 function choosesSources({ sources, base }: Kit): boolean {
   const isChosen = (base.source?.addresses.length ?? 0) > 0 || base.socket.bind.length > 0;
@@ -272,6 +283,7 @@ function longRequests(
   const headers = [...base.request.headers, ['X-Fill', 'x'.repeat(FILL_BYTES)] as const];
   return arms.map(([name, options]) =>
     likeBase(kit, name, load, {
+      ...closedHere(kit),
       request: { ...base.request, headers },
       socket: { ...base.socket, ...options },
     }),

@@ -36,6 +36,7 @@ export function observe({ scenario, tally, summary, nat, both, untried }: Record
     stallsByTcpInfo: run.stallsByTcpInfo,
     generatorLimited: verdict.generatorLimited,
     limits: verdict.reasons,
+    isLimitedByDrops: verdict.limitedBy?.every((cause) => cause === 'local-drop') ?? false,
     arms: all.filter((arm) => !silent.includes(arm)),
     silentControls: silent.map(({ arm: { target } }) => target.port),
     near: hostCounters,

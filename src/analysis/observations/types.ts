@@ -114,6 +114,8 @@ export interface Observations {
   readonly engine: Summary['run']['engine'];
   readonly generatorLimited: boolean;
   readonly limits: readonly string[];
+  /** What limited it was that it dropped packets itself, and nothing else; absent: no. */
+  readonly isLimitedByDrops?: boolean;
   readonly arms: readonly ArmSeen[];
   readonly findings: readonly Finding[];
   readonly nat: Nat | undefined;

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { addBesideOptions, type BesideOptions } from '../flags/beside-options.ts';
 import { addOverrideOptions, type OverrideOptions } from '../flags/override-options.ts';
@@ -7,6 +7,7 @@ import { addLookOptions, addSharedRunOptions, type SharedRunOptions } from '../f
 
 interface RunCommandFlags extends SharedRunOptions, OverrideOptions, PacOptions, BesideOptions {
   readonly resume?: boolean;
+  readonly markdown?: boolean;
 }
 
 export function registerRun(program: Command, context: Context): void {
@@ -15,6 +16,12 @@ export function registerRun(program: Command, context: Context): void {
     .description('Run a built-in scenario, or one from a file, and record its results in a new folder.')
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file');
   addBesideOptions(addLookOptions(addSharedRunOptions(addPacOption(addOverrideOptions(command)))))
+    .addOption(
+      new Option(
+        '--markdown',
+        'print the diagnosis for a ticket, as Markdown, and nothing else on stdout',
+      ).conflicts('json'),
+    )
     .option('--resume', 'resume a killed run of this scenario, up to its planned end')
     .addHelpText(
       'after',
@@ -30,6 +37,7 @@ Examples:
   rushhour run negotiate-storm --proxy proxy.example:3128 --target http://www.example.org/ --keytab pupils.keytab
   rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --firewall-before 'ssh fw show'
   rushhour run ./mine.yaml --set arms.traffic.close=reset --json > summary.json
+  rushhour run diagnose --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --markdown > ticket.md
   rushhour run steady --proxy 10.0.0.5:3128 --target http://10.0.0.9/ --resume    resume after a kill or a crash
 
 A run ends with a verdict and the percentiles (p50, p90, p99, p99.9) of handshake, first byte and total for each arm. --json
@@ -43,9 +51,16 @@ Ctrl-C lets attempts in progress finish and keeps the results; a second Ctrl-C e
           import('../drive-run.ts'),
         ]);
         const { scenario, origins } = await loadForCommand(context.host, nameOrPath, options);
-        if (scenario.adaptive === undefined) return driveRun(context, scenario, { ...options, origins });
-        const { driveInquiry } = await import('../drive-inquiry.ts');
-        return driveInquiry(context, scenario, { ...options, origins });
+        // Before the run: by its end, an upgrade may have replaced the files.
+        const instead =
+          options.markdown === true ? (await import('../diagnose-finished.ts')).sayInMarkdown : undefined;
+        const flags = { ...options, origins };
+        if (scenario.adaptive !== undefined) {
+          const { driveInquiry } = await import('../drive-inquiry.ts');
+          return driveInquiry(context, scenario, flags, instead);
+        }
+        const start = context.services.startSession;
+        return driveRun(context, scenario, flags, { start, ...(instead === undefined ? {} : { instead }) });
       }),
     );
 }

@@ -123,6 +123,29 @@ export function counted(counters: Readonly<Record<string, number>>): NonNullable
   return { outputs: { before: 1, during: 0, after: 1 }, failures: [], moved, movedMore: 0 };
 }
 
+/** What a rule rejects, with as many errors a second as are let through; the rest is silence. */
+function rejecting(refusal: string, everySec: number): Path {
+  let nextSec = 0;
+  return {
+    refusal,
+    syn(syn) {
+      if (port(syn) !== '3128') return 'pass';
+      if (syn.atSec < nextSec) return 'drop';
+      nextSec = syn.atSec + everySec;
+      return 'reset';
+    },
+  };
+}
+
+function lossOfSyns(share: number, random: () => number): Path {
+  return { syn: () => (random() < share ? 'drop' : 'pass') };
+}
+
+/** As after a first segment that is lost and sent again (TCP_RTO_MIN, 200 ms). */
+function lateResponses(share: number, random: () => number): Path {
+  return { firstByteSec: () => (random() < share ? 0.206 : 0.002) };
+}
+
 export const CASES: readonly Case[] = [
   {
     cause: 'early-reuse',
@@ -270,6 +293,40 @@ export const CASES: readonly Case[] = [
     loads: [{ ...spread, endpoints: ['10.0.0.1:3128', '10.0.0.2:3128'] }],
     path: () => ({ syn: ({ endpoint }) => (endpoint.startsWith('10.0.0.2') ? 'drop' : 'pass') }),
     more: NEAR,
+    without: {
+      loads: [
+        { arm: asking('few', { load: hold(0.5, 60) }), endpoints: ['10.0.0.1:3128', '10.0.0.2:3128'] },
+        short('one', {}, 5),
+      ],
+    },
+  },
+  {
+    cause: 'bad-endpoint',
+    what: 'one of two addresses refuses',
+    loads: [{ ...spread, endpoints: ['10.0.0.1:3128', '10.0.0.2:3128'] }, held(5, 20, 40)],
+    path: () => ({
+      syn: ({ endpoint }) => (endpoint.startsWith('10.0.0.2') ? 'reset' : 'pass'),
+      answer: () => 'rst',
+    }),
+    more: NEAR,
+    without: {
+      loads: [
+        { arm: asking('few', { load: hold(0.5, 60) }), endpoints: ['10.0.0.1:3128', '10.0.0.2:3128'] },
+        short('one', {}, 5),
+      ],
+    },
+  },
+  {
+    cause: 'client-identity',
+    what: 'first SYNs with ECN are dropped, and those that are sent again without pass',
+    loads: [
+      short('plain', client(false)),
+      short('ecn', client(true)),
+      short('windows', { client: { profile: 'windows-11', knobs: {} } }),
+    ],
+    path: () => ({ syn: ({ arm, copy }) => (arm.name === 'ecn' && copy === 0 ? 'drop' : 'pass') }),
+    more: NEAR,
+    without: { arms: ['windows'] },
   },
   {
     cause: 'client-identity',
@@ -285,6 +342,7 @@ export const CASES: readonly Case[] = [
     loads: [spread, short('connect')],
     path: () => ({ rttSec: 1.3 }),
     more: NEAR,
+    without: { path: () => ({ rttSec: 1.3, hasNoStamps: true }) },
   },
   {
     cause: 'probe',
@@ -311,6 +369,31 @@ export const CASES: readonly Case[] = [
       refusal: 'ICMP admin-prohibited (3/13) from 10.9.9.1',
     }),
     more: NEAR,
+    without: { path: () => rejecting('ICMP port-unreachable (3/3) from 10.9.9.1', 0) },
+  },
+  {
+    cause: 'reject-by-policy',
+    what: 'one ICMP error a second, as Linux limits them, and silence',
+    loads: [short('refused'), otherPort],
+    path: () => rejecting('ICMP net-prohibited (3/9) from 10.9.9.1', 0.5),
+    more: NEAR,
+    without: { path: () => rejecting('ICMP port-unreachable (3/3) from 10.9.9.1', 0.5) },
+  },
+  {
+    cause: 'probe',
+    what: 'its SYNs were never seen to leave',
+    loads: [spread],
+    path: () => ({ ...lossOfSyns(0.1, randomOf(11)), answer: () => 'not-seen' }),
+    more: NEAR,
+    without: { more: {}, path: () => lossOfSyns(0.1, randomOf(11)) },
+  },
+  {
+    cause: 'loss-after-handshake',
+    what: 'responses a fifth of a second late, and the far end sent as many segments again',
+    loads: [spread],
+    path: () => lateResponses(0.1, randomOf(12)),
+    more: { ...NEAR, far: { TcpRetransSegs: 380, TcpExtTCPSynRetrans: 2 } },
+    without: { more: NEAR },
   },
   {
     cause: 'pre-answered',
@@ -345,5 +428,77 @@ export const CASES: readonly Case[] = [
       return { firstByteSec: () => (random() < 0.05 ? 5.002 : 0.002) };
     },
     more: NEAR,
+    without: {
+      path: () => {
+        const random = randomOf(4);
+        return { firstByteSec: () => [5.002, 1.002, 1.002][Math.floor(random() * 60)] ?? 0.002 };
+      },
+    },
   },
 ];
+
+/** What looks like each cause that nothing decides that is seen from here: its own log does. It is told to be one of several. */
+export const UNDECIDED: Readonly<Partial<Record<CauseId, Omit<Case, 'cause' | 'without'>>>> = {
+  'held-by-firewall': {
+    what: 'ports that are used again within its timer',
+    loads: [stress, reset, fresh],
+    path: () => ({
+      syn: ({ arm, restedSec }) =>
+        arm.close !== 'reset' && restedSec !== null && restedSec < 6 ? 'drop' : 'pass',
+    }),
+    more: NEAR,
+  },
+  'window-limit': {
+    what: '300 connections in each 30 s',
+    loads: [held(20, 47, 120), otherPort],
+    path: () => {
+      let [from, count] = [0, 0];
+      return {
+        syn(syn) {
+          if (syn.atSec >= from + 30) [from, count] = [syn.atSec, 0];
+          count += 1;
+          return count > 300 ? 'drop' : 'pass';
+        },
+      };
+    },
+    more: NEAR,
+  },
+  'syn-flood-defence': {
+    what: 'outages of 5 s, 10 s apart',
+    loads: [spread, short('connect')],
+    path: () =>
+      away([
+        [10, 15],
+        [25, 30],
+        [40, 45],
+      ]),
+    more: NEAR,
+  },
+  outage: {
+    what: '4 s without anything',
+    loads: [spread, short('connect')],
+    path: () => away([[20, 24]]),
+    more: NEAR,
+  },
+  'far-end-breaks': {
+    what: 'RSTs in place of answers',
+    loads: [spread],
+    path: () => {
+      const random = randomOf(13);
+      return { breaks: () => (random() < 0.1 ? 'response-reset' : undefined) };
+    },
+    more: NEAR,
+  },
+  'service-listens': {
+    what: 'one closed port connects',
+    loads: [closedPort('nine', 9)],
+    path: () => ({}),
+    more: NEAR,
+  },
+  'far-gone': {
+    what: 'all that was open is cut at one moment',
+    loads: [proved(20)],
+    path: () => ({ cut: (_, openedSec) => (openedSec < 15 ? { atSec: 15, how: 'RST' } : undefined) }),
+    more: NEAR,
+  },
+};

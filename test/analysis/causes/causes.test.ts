@@ -6,7 +6,7 @@ import type { Cause } from '../../../src/analysis/causes/types.ts';
 import { observe } from '../../../src/analysis/observations/observe.ts';
 import { listSymptoms } from '../../../src/analysis/observations/symptoms.ts';
 import { armOf, hold } from '../parts.ts';
-import { CASES, fresh, held, NEAR, otherPort, reset, short, spread, stress } from './cases.ts';
+import { CASES, fresh, held, NEAR, otherPort, reset, short, spread, stress, UNDECIDED } from './cases.ts';
 import { away, lossy, openLimit, rateLimit, reuse, together } from './paths.ts';
 import { randomOf } from './random.ts';
 import { asking, diagnoseIn, type Load, type Path, play } from './world.ts';
@@ -46,6 +46,22 @@ describe('a cause', () => {
     expect({ verdict: diagnosis.verdict, text: diagnosis.text }).toMatchObject({ verdict: 'cannot-tell' });
     expect(statusOf(diagnosis, cause)).toBe('possible');
     expect(diagnosis.decide.length).toBeGreaterThan(0);
+  });
+
+  it.each(
+    Object.entries(UNDECIDED),
+  )('%s is one of several, as nothing seen from here decides', (id, undecided) => {
+    const diagnosis = diagnoseIn(undecided.loads, undecided.path(), undecided.more);
+    expect({ verdict: diagnosis.verdict, text: diagnosis.text }).toMatchObject({ verdict: 'cannot-tell' });
+    expect(statusOf(diagnosis, id)).toBe('possible');
+    expect(diagnosis.causes.filter(({ status }) => status === 'named')).toEqual([]);
+  });
+
+  it('has a case in which it is named, and is not without what decides; or one in which it stays one of several', () => {
+    const decided = CASES.filter(({ without }) => without !== undefined).map(({ cause }) => cause);
+    expect(new Set([...decided, ...Object.keys(UNDECIDED)])).toEqual(new Set(CAUSES.map(({ id }) => id)));
+    expect(CASES.filter(({ cause }) => cause in UNDECIDED)).toEqual([]);
+    expect(CASES.filter(({ without }) => without === undefined)).toEqual([]);
   });
 
   it('says what it predicts, what decides and where that is documented', () => {
@@ -131,6 +147,34 @@ describe('connections that break before they are answered', () => {
       'service-down',
     ]);
     expect(diagnosis.verdict).toBe('named');
+  });
+});
+
+describe('a machine that drops packets itself', () => {
+  const seenWith = (answer: string) =>
+    observe(
+      play(
+        [spread],
+        {
+          syn: ({ atSec, copy }) => (copy === 0 && Math.round(atSec * 60) % 9 === 0 ? 'drop' : 'pass'),
+          answer: () => answer,
+        },
+        NEAR,
+      ),
+    );
+  const limited = { generatorLimited: true, limits: ['local-drop: …'], isLimitedByDrops: true };
+
+  it('is named where its SYNs were not seen to leave, though it was the bottleneck', () => {
+    const diagnosis = diagnose({ ...seenWith('not-seen'), ...limited });
+    expect(diagnosis.verdict).toBe('named');
+    expect(statusOf(diagnosis, 'probe')).toBe('named');
+  });
+
+  it.each([
+    ['they were seen to leave', 'silence', {}],
+    ['it was late as well', 'not-seen', { isLimitedByDrops: false }],
+  ])('is no verdict where %s', (_, answer, more) => {
+    expect(diagnose({ ...seenWith(answer), ...limited, ...more }).verdict).toBe('none');
   });
 });
 

@@ -9,6 +9,7 @@ import { createHistogram, type Histogram, recordUs } from '../../../src/metrics/
 import type { HostCounters, SeriesCounts } from '../../../src/metrics/types.ts';
 import type { Cut } from '../../../src/outcome/cut.ts';
 import type { Outcome } from '../../../src/outcome/outcome.ts';
+import { judgeHandshake } from '../../../src/outcome/stall.ts';
 import { planSweep } from '../../../src/plan/sweep.ts';
 import { stretchesOf } from '../../../src/scenario/load-shape.ts';
 import type { SweepLoad } from '../../../src/scenario/load-types.ts';
@@ -43,9 +44,13 @@ export interface Path {
   /** From the handshake to the first byte, seconds. */
   firstByteSec?(syn: Syn): number;
   /** Round trip of the path, as timestamps show it. */
-  readonly rttSec?: number;
+  readonly rttSec?: number | ((syn: Syn) => number);
   /** The same once a connection is open, where something keeps SYN-ACKs back; by default the same. */
-  readonly dataRttSec?: number;
+  readonly dataRttSec?: number | ((syn: Syn) => number);
+  /** No timestamps, by which the answer to a SYN that was sent again tells its round trip. */
+  readonly hasNoStamps?: true;
+  /** So much later this machine notices that a handshake is complete. */
+  noticedSec?(syn: Syn): number;
   /** An established connection is cut, and how; silence shows only when it is proved. */
   cut?(syn: Syn, openedSec: number): { readonly atSec: number; readonly how: Cut } | undefined;
   /** The SYN is sent again at once, as packets made it. */
@@ -130,7 +135,7 @@ function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () =>
         const atSec = startSec + COPIES_AT_SEC[copy]!;
         const syn = { ...first, atSec, copy };
         const fate = path.syn?.(syn) ?? 'pass';
-        if (fate === 'pass') establish(syn, atSec + (path.rttSec ?? RTT_SEC));
+        if (fate === 'pass') establish(syn, atSec + secOf(path.rttSec ?? RTT_SEC, syn));
         else if (fate === 'reset') recorder.refused(first, atSec, path);
         else if (copy + 1 < COPIES_AT_SEC.length)
           at(startSec + COPIES_AT_SEC[copy + 1]!, () => send(copy + 1));
@@ -140,16 +145,20 @@ function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () =>
         const isAsking = load.arm.via !== 'tcp';
         const isLost = isAsking && (path.losesRequest?.(syn) ?? false);
         const isSwallowed = isAsking && (path.swallowsRequest?.(syn) ?? false);
-        const rttSec = path.dataRttSec ?? path.rttSec ?? RTT_SEC;
-        const answeredSec = atSec + rttSec + (path.firstByteSec?.(syn) ?? SERVICE_SEC) + (isLost ? 0.2 : 0);
+        const rttSec = secOf(path.rttSec ?? RTT_SEC, syn);
+        const dataRttSec = secOf(path.dataRttSec ?? path.rttSec ?? RTT_SEC, { ...syn, atSec });
+        const noticedSec = path.noticedSec?.(syn) ?? 0;
+        const answeredSec =
+          atSec + noticedSec + dataRttSec + (path.firstByteSec?.(syn) ?? SERVICE_SEC) + (isLost ? 0.2 : 0);
         const broken = isAsking ? path.breaks?.(syn) : undefined;
         const endSec = isSwallowed ? atSec + 15 : isAsking ? answeredSec : atSec + load.arm.holdUs / 1e6;
         recorder.established(
           first,
-          atSec,
+          atSec + noticedSec,
           copiesBy(atSec - startSec, syn.copy),
           {
-            ...{ isAsking, isLost, answeredSec, rttSec: path.rttSec ?? RTT_SEC },
+            ...{ isAsking, isLost, answeredSec, dataRttSec },
+            rttSec: path.hasNoStamps ? undefined : rttSec,
             isUnanswered: isSwallowed || broken !== undefined,
           },
           path.answer?.(first),
@@ -225,8 +234,13 @@ function endpointsOf({ endpoints, arm: { target } }: Load): readonly string[] {
   return endpoints ?? [`${target.host}:${target.port}`];
 }
 
+function secOf(sec: NonNullable<Path['rttSec']>, syn: Syn): number {
+  return typeof sec === 'number' ? sec : sec(syn);
+}
+
 interface Answered {
-  readonly rttSec: number;
+  readonly rttSec: number | undefined;
+  readonly dataRttSec: number;
   readonly isAsking: boolean;
   readonly isLost: boolean;
   readonly isUnanswered: boolean;
@@ -260,17 +274,17 @@ class Recorder {
   }
 
   established(first: Syn, atSec: number, copy: number, answered: Answered, answer?: string): void {
-    const isLong = atSec - first.atSec >= STALL_SEC;
+    const { isAsking, isLost, isUnanswered, answeredSec, rttSec, dataRttSec } = answered;
     // Short exchanges show the path's round trip; what takes no longer than that was not stalled.
-    const isPath =
-      answered.isAsking && answered.rttSec >= STALL_SEC && atSec - first.atSec - answered.rttSec < STALL_SEC;
-    const isStalled = isLong && !isPath;
-    const { isAsking, isLost, isUnanswered, answeredSec, rttSec } = answered;
+    const facts = { established: true, stopped: false, synRetransmits: copy };
+    const took = { handshakeUs: sec(atSec - first.atSec), pathUs: isAsking ? sec(dataRttSec) : -1 };
+    const verdict = judgeHandshake({ ...facts, ...took }, this.load.arm.stallAfterUs);
+    const isStalled = verdict === 'recovered';
     this.#add(atSec, {
       ...{
         established: 1,
         recovered: isStalled ? 1 : 0,
-        slow: isLong && isPath ? 1 : 0,
+        slow: verdict === 'slow' ? 1 : 0,
         synRetransmits: { [copy]: 1 },
       },
       ...(isAsking ? { requestRetransmits: { [isLost ? 1 : 0]: 1 } } : {}),
@@ -281,7 +295,7 @@ class Recorder {
     if (isStalled) this.#stalled(first, atSec, answer);
     this.#time('handshake-service', atSec - first.atSec);
     // Karn's algorithm, but for timestamps, which tell the copy that was answered.
-    this.#time('rtt', rttSec);
+    if (rttSec !== undefined) this.#time('rtt', rttSec);
     if (isAsking && !isUnanswered) {
       this.#time('firstByte-service', answeredSec - first.atSec);
       this.#time('total-service', answeredSec - first.atSec);

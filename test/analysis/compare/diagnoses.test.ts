@@ -119,6 +119,17 @@ describe('whether a cause is gone', () => {
     );
   });
 
+  it('and which, where one is named', () => {
+    const drops = { near: { TcpActiveOpens: 10_000, 'conntrack.drop': 2_000 } };
+    const after = runOf('b', LIMIT.loads, away([[20, 140]]), drops);
+    const [change, ...others] = changesOf([LIMITED], [after]);
+    expect(change).toMatchObject({ id: 'open-limit', status: 'other' });
+    expect(change!.sentence).toMatch(
+      /of its arm keep stalled after it, by another cause now: this machine itself: its own firewall/,
+    );
+    expect(others).toMatchObject([{ id: 'probe', status: 'new' }]);
+  });
+
   it('says of what had no name before that it is gone, and of what has none after that it is new', () => {
     const loads = [caseOf('loss').loads[0]!];
     const ill = runOf('a', loads, lossy(0.05, randomOf(3)));
