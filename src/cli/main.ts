@@ -28,7 +28,8 @@ if (process.env['RUSHHOUR_DEBUG'] === '1') process.setSourceMapsEnabled(true);
 // As early as possible: until then, process lists show the command line as typed.
 const title = redactedTitle(process.argv.slice(2));
 if (title !== undefined) process.title = title;
-await exit(await runCli(process.argv.slice(2), host));
+// Nothing waits for it: a bundle of CommonJS cannot.
+void runCli(process.argv.slice(2), host).then(exit);
 
 /** Resolves once all output has been written, or its reader has gone. */
 function flush(stream: NodeJS.WriteStream): Promise<void> {

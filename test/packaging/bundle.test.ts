@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -42,7 +42,7 @@ function isBundled(): boolean {
     join(ROOT, 'packaging/bundle.mjs'),
   ].map((file) => statSync(file).mtimeMs);
   const isPlain = PROGRAMS.some(
-    (file) => !readFileSync(join(ROOT, 'dist', file), 'utf8').includes('sourceMappingURL'),
+    (file) => !/sourceMappingURL|whole\//.test(readFileSync(join(ROOT, 'dist', file), 'utf8')),
   );
   return !isPlain && bundledAt > Math.max(...changedAt);
 }
@@ -55,7 +55,7 @@ beforeAll(() => {
     cpSync(join(ROOT, name), join(dir, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
   if (isBundled()) {
-    const own = ['chunks', 'LICENSES', ...PROGRAMS];
+    const own = ['chunks', 'whole', 'LICENSES', ...PROGRAMS];
     for (const path of own) cpSync(join(ROOT, 'dist', path), join(dir, 'dist', path), { recursive: true });
   } else {
     const args = [join(ROOT, 'packaging/bundle.mjs'), join(dir, 'dist')];
@@ -78,7 +78,7 @@ function rushhour(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 }
 
 describe('the bundle', () => {
-  it('has each program where tsc puts it, and the rest in chunks alone', () => {
+  it('has each program where tsc puts it, and the rest in folders of its own', () => {
     expect(PROGRAMS.length).toBeGreaterThan(8);
     const others = listDist().filter((file) => dirname(file) !== 'chunks');
     expect(others.sort()).toEqual([...PROGRAMS].sort());
@@ -88,7 +88,7 @@ describe('the bundle', () => {
     const there = new Set(listDist());
     const imported = [...there].flatMap((file) => {
       const text = readFileSync(join(dir, 'dist', file), 'utf8');
-      const paths = text.matchAll(/(?:from |import\(|^import )"(\.[^"]+)"/gm);
+      const paths = text.matchAll(/\b(?:from ?|import\(|import ?)["'](\.[^"']+\.js)["']/g);
       return [...paths].map(([, path = '']) => join(dirname(file), path));
     });
     expect(imported.length).toBeGreaterThan(100);
@@ -123,11 +123,26 @@ describe('the bundle', () => {
   });
 
   it('carries what its packages say in no other language', () => {
-    const parts = listDist().flatMap(
-      (file) => readFileSync(join(dir, 'dist', file), 'utf8').match(/^ *\/\/ node_modules\/.*$/gm) ?? [],
+    const maps = ['chunks', 'whole'].flatMap((folder) =>
+      readdirSync(join(dir, 'dist', folder)).flatMap((file) =>
+        file.endsWith('.map') ? [join(dir, 'dist', folder, file)] : [],
+      ),
     );
-    expect(parts.filter((part) => /\/zod\/.*\/locales\//.test(part)).length).toBeLessThan(3);
-    expect(parts.some((part) => part.includes('/zod/'))).toBe(true);
+    const parts = new Set(
+      maps.flatMap((file): string[] =>
+        JSON.parse(readFileSync(file, 'utf8')).sources.map((path: string) => resolve(dirname(file), path)),
+      ),
+    );
+    const ofZod = [...parts].filter((part) => part.includes('/node_modules/zod/'));
+    expect(ofZod.length).toBeGreaterThan(10);
+    expect(ofZod.filter((part) => part.includes('/locales/')).length).toBeLessThan(3);
+  });
+
+  it('starts a load with one file for its command line, and no chunk', () => {
+    const args = ['hit', 'tcp://127.0.0.1:9', '-n', '1', '--results', join(dir, 'loaded')];
+    const { stderr } = rushhour(args, { NODE_DEBUG: 'esm,module' });
+    const loaded = [...new Set(stderr.match(/dist\/(?:chunks|whole)\/[\w-]+\.c?js/g) ?? [])];
+    expect(loaded.sort()).toEqual(['dist/whole/load.cjs']);
   });
 
   it('finishes a run although an upgrade has meanwhile replaced all of its files', async () => {

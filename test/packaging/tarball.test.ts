@@ -27,7 +27,7 @@ const BUNDLE = `import { cpSync, existsSync } from 'node:fs';
 import { join, sep } from 'node:path';
 const root = ${JSON.stringify(ROOT)};
 const source = (file) => file.replace(join(root, 'dist'), join(root, 'src')).replace(/\\.js$/, '.ts');
-const isOfToday = (file) => file.includes(sep + 'chunks') || existsSync(source(file));
+const isOfToday = (file) => /^(chunks|whole)$/.test(file.slice(join(root, 'dist').length + 1).split(sep)[0]) || existsSync(source(file));
 cpSync(join(root, 'dist'), 'dist', { recursive: true, filter: isOfToday });
 `;
 
