@@ -104,10 +104,13 @@ const CHOOSERS = {
   'cli/main.js': `import { createRequire } from 'node:module';
 // Before anything is loaded: what was loaded until then has no map.
 if (process.env.RUSHHOUR_DEBUG === '1') process.setSourceMapsEnabled(true);
-if (${JSON.stringify(LOADS)}.includes(process.argv[2])) createRequire(import.meta.url)('../whole/load.cjs');
-else await import('../chunks/main.js');
+const [command, ...rest] = process.argv.slice(2);
+// Help is a few chunks.
+const isLoad = ${JSON.stringify(LOADS)}.includes(command) && !rest.some((word) => word === '--help' || word === '-h');
+export const { ended } = isLoad ? createRequire(import.meta.url)('../whole/load.cjs') : await import('../chunks/main.js');
 `,
   'worker/task.js': `import { createRequire } from 'node:module';
+if (process.env.RUSHHOUR_DEBUG === '1') process.setSourceMapsEnabled(true);
 export default createRequire(import.meta.url)('../whole/worker.cjs').default;
 `,
 };

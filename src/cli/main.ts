@@ -20,7 +20,14 @@ const exit = async (code: number): Promise<never> => {
 };
 
 process.on('uncaughtException', (error) => {
-  void import('./output/report-error.ts').then(({ reportError }) => exit(reportError(error, host)));
+  void import('./output/report-error.ts').then(
+    ({ reportError }) => exit(reportError(error, host)),
+    // Not whole, or gone meanwhile: to throw would lead here again, and for ever.
+    () => {
+      host.stderr.write(`rushhour: ${error instanceof Error ? error.message : String(error)}\n`);
+      return exit(EXIT.internal);
+    },
+  );
 });
 keepYoungGenerationsSmall(process.argv[2]);
 // Bug reports name lines of src/, not of a bundle.
@@ -28,8 +35,8 @@ if (process.env['RUSHHOUR_DEBUG'] === '1') process.setSourceMapsEnabled(true);
 // As early as possible: until then, process lists show the command line as typed.
 const title = redactedTitle(process.argv.slice(2));
 if (title !== undefined) process.title = title;
-// Nothing waits for it: a bundle of CommonJS cannot.
-void runCli(process.argv.slice(2), host).then(exit);
+/** For whoever started this, to say what became of it if it fails: CommonJS, which a load is bundled into, cannot await it. */
+export const ended: Promise<never> = runCli(process.argv.slice(2), host).then(exit);
 
 /** Resolves once all output has been written, or its reader has gone. */
 function flush(stream: NodeJS.WriteStream): Promise<void> {

@@ -15,8 +15,8 @@ export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }
 
-/** Commands that conduct a load in this process; what others read is garbage in quantity, and wants room. */
-const LOADS: ReadonlySet<string | undefined> = new Set(['run', 'soak', 'hit']);
+/** Commands that conduct a load in this process, as in packaging/bundle.mjs; what others read is garbage in quantity, and wants room. */
+export const LOADS: ReadonlySet<string | undefined> = new Set(['run', 'soak', 'hit']);
 
 /**
  * Keeps the room for short-lived objects of every thread as small as it is, if this command conducts a load: a process with few

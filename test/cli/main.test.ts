@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -87,14 +87,16 @@ function loadedBy(...args: string[]): Loaded {
   const built = scripts
     .map(({ url }) => url)
     .filter((url) => url.startsWith('file:') && url.includes('/dist/'));
-  const bundled = built.flatMap(
-    (url) => readFileSync(fileURLToPath(url), 'utf8').match(/^ *\/\/ (?:node_modules|src)\/.*$/gm) ?? [],
-  );
+  const bundled = built.flatMap((url) => {
+    const map = `${fileURLToPath(url)}.map`;
+    if (!existsSync(map)) return [];
+    return JSON.parse(readFileSync(map, 'utf8')).sources.map((path: string) => resolve(dirname(map), path));
+  });
   const paths = [...scripts.map(({ url }) => url), ...bundled];
   const find = (pattern: RegExp): string[] => [
     ...new Set(paths.flatMap((path) => pattern.exec(path)?.[1] ?? [])),
   ];
-  const ofSrc = find(/^ *\/\/ src\/(.*\.ts)$/);
+  const ofSrc = find(/\/src\/(.*\.ts)$/);
   return {
     packages: find(/\bnode_modules\/([^/]+)/),
     modules: ofSrc.length > 0 ? ofSrc : find(/\/dist\/(.*)\.js$/).map((path) => `${path}.ts`),

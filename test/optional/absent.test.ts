@@ -59,6 +59,8 @@ describe('without the optional packages', () => {
     const { status, stdout, stderr } = nodeWithout([
       join(import.meta.dirname, 'import-all.mjs'),
       ...programs,
+      // Where the bundle has the command line.
+      'chunks/main.js',
     ]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(Number(stdout)).toBeGreaterThan(400);

@@ -16,7 +16,9 @@ import {
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { COMMAND_NAMES } from '../../src/cli/commands/catalogue.ts';
+import { LOADS } from '../../src/cli/small-heap.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -69,12 +71,37 @@ const listDist = (): string[] =>
     file.endsWith('.js'),
   );
 
-function rushhour(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(dir, 'bin/rushhour'), ...args], {
-    ...{ cwd: dir, encoding: 'utf8' },
+function rushhour(args: readonly string[], env: NodeJS.ProcessEnv = {}, program = 'bin/rushhour') {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(dir, program), ...args], {
+    ...{ cwd: dir, encoding: 'utf8', timeout: 60_000 },
     env: { ...process.env, ...env },
   });
   return { status, stdout, stderr };
+}
+
+/** Paths in src/ or node_modules/ of what became part of the files of a folder of dist/ whose names begin so. */
+function listParts(folder: string, start = ''): string[] {
+  const maps = readdirSync(join(dir, 'dist', folder)).filter(
+    (file) => file.startsWith(start) && file.endsWith('.map'),
+  );
+  const parts = maps.flatMap((map): string[] => {
+    const file = join(dir, 'dist', folder, map);
+    return JSON.parse(readFileSync(file, 'utf8')).sources.map((path: string) => resolve(dirname(file), path));
+  });
+  return [...new Set(parts)];
+}
+
+/** Takes a file of dist/ away until the test has finished. */
+function takeAway(file: string): void {
+  const path = join(dir, 'dist', file);
+  renameSync(path, `${path}.away`);
+  onTestFinished(() => renameSync(`${path}.away`, path));
+}
+
+function takeAwayChunks(name: RegExp): void {
+  const chunks = readdirSync(join(dir, 'dist/chunks')).filter((file) => name.test(file));
+  expect(chunks).not.toEqual([]);
+  for (const file of chunks) takeAway(`chunks/${file}`);
 }
 
 describe('the bundle', () => {
@@ -123,17 +150,8 @@ describe('the bundle', () => {
   });
 
   it('carries what its packages say in no other language', () => {
-    const maps = ['chunks', 'whole'].flatMap((folder) =>
-      readdirSync(join(dir, 'dist', folder)).flatMap((file) =>
-        file.endsWith('.map') ? [join(dir, 'dist', folder, file)] : [],
-      ),
-    );
-    const parts = new Set(
-      maps.flatMap((file): string[] =>
-        JSON.parse(readFileSync(file, 'utf8')).sources.map((path: string) => resolve(dirname(file), path)),
-      ),
-    );
-    const ofZod = [...parts].filter((part) => part.includes('/node_modules/zod/'));
+    const parts = ['chunks', 'whole'].flatMap((folder) => listParts(folder));
+    const ofZod = [...new Set(parts)].filter((part) => part.includes('/node_modules/zod/'));
     expect(ofZod.length).toBeGreaterThan(10);
     expect(ofZod.filter((part) => part.includes('/locales/')).length).toBeLessThan(3);
   });
@@ -143,6 +161,52 @@ describe('the bundle', () => {
     const { stderr } = rushhour(args, { NODE_DEBUG: 'esm,module' });
     const loaded = [...new Set(stderr.match(/dist\/(?:chunks|whole)\/[\w-]+\.c?js/g) ?? [])];
     expect(loaded.sort()).toEqual(['dist/whole/load.cjs']);
+  });
+
+  it('has for loads, and for them alone, the file that starts them', () => {
+    const [, chosen = ''] =
+      /(\[[^\]]*\])\.includes\(command\)/.exec(readFileSync(join(dir, 'dist/cli/main.js'), 'utf8')) ?? [];
+    expect(JSON.parse(chosen).sort()).toEqual([...LOADS].sort());
+    const parts = listParts('whole', 'load.');
+    const isPart = (name: string): boolean =>
+      ['.ts', '/index.ts'].some((end) =>
+        parts.some((part) => part.endsWith(`/src/cli/commands/${name}${end}`)),
+      );
+    expect(COMMAND_NAMES.filter(isPart).sort()).toEqual([...LOADS].sort());
+  });
+
+  it.each([
+    ['whole/load.cjs', 'run'],
+    ['chunks/main.js', 'scenarios'],
+  ])('says what to do where %s is missing', (file, command) => {
+    takeAway(file);
+    const { status, stdout, stderr } = rushhour([command]);
+    expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
+    expect(stderr).toMatch(
+      /^rushhour: this installation is not whole: Cannot find module .*\n {2}install it again; in a checkout: npm ci && npm run build\n$/,
+    );
+  });
+
+  it.each(['bin/rushhour', 'dist/cli/main.js'])('says what to do where a chunk is missing: %s', (program) => {
+    takeAwayChunks(/^scenarios-.*\.js$/);
+    const { status, stdout, stderr } = rushhour(['scenarios'], {}, program);
+    expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
+    expect(stderr).toMatch(
+      /^rushhour: this installation is not whole, or was replaced meanwhile: Cannot find module .*\n {2}run it again; if that does not help, install it again/,
+    );
+  });
+
+  it.each([
+    'bin/rushhour',
+    'dist/cli/main.js',
+  ])('ends, and says something, where what would say it is missing: %s', (program) => {
+    for (const file of readdirSync(join(dir, 'dist/chunks'))) {
+      if (/^(report-error|program)-.*\.js$/.test(file)) takeAway(`chunks/${file}`);
+    }
+    const { status, stdout, stderr } = rushhour(['scenarios'], {}, program);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^rushhour: .*Cannot find module/);
+    expect(status).toBe(program === 'bin/rushhour' ? 5 : 1);
   });
 
   it('finishes a run although an upgrade has meanwhile replaced all of its files', async () => {

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { EXIT, type ExitCode, RushhourError } from '../../errors.ts';
+import { EnvironmentError, EXIT, type ExitCode, RushhourError } from '../../errors.ts';
 import { escapeControls } from '../../render/escape.ts';
 import { redactUrl } from '../../scenario/secrets.ts';
 import { describeExhaustion } from '../../session/load/exhaustion.ts';
@@ -15,8 +15,8 @@ export function reportError(error: unknown, host: Host): ExitCode {
     if (wantsStack(host)) host.stderr.write(`${describe(error)}\n`);
     return error.exitCode;
   }
-  const exhaustion = describeExhaustion(error);
-  if (exhaustion !== undefined) return reportError(exhaustion, host);
+  const lack = describeExhaustion(error) ?? describeMissingModule(error);
+  if (lack !== undefined) return reportError(lack, host);
   host.stderr.write(
     `rushhour: internal fault: ${escapeLines(error instanceof Error ? error.message : String(error))}\n`,
   );
@@ -27,6 +27,20 @@ export function reportError(error: unknown, host: Host): ExitCode {
           '  with the command line, "rushhour --version" and "rushhour doctor"\n',
   );
   return EXIT.internal;
+}
+
+/** Optional packages are missed where they are used: what is missing here was part of the installation. */
+function describeMissingModule(error: unknown): EnvironmentError | undefined {
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  // Of import and of require (nodejs.org/api/errors.html).
+  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return undefined;
+  return new EnvironmentError(
+    `this installation is not whole, or was replaced meanwhile: ${String(message).split('\n')[0]}`,
+    {
+      hint: 'run it again; if that does not help, install it again; in a checkout: npm ci && npm run build',
+      cause: error,
+    },
+  );
 }
 
 /**
