@@ -16,6 +16,8 @@ export interface Make {
   readonly isGzip?: boolean;
   /** Seconds that the clock is ahead. */
   readonly aheadSec?: number;
+  /** Of a pcapng: frames that the system dropped, as its statistics say. */
+  readonly dropped?: number;
 }
 
 const LINKS = { ethernet: 1, sll: 113, sll2: 276, raw: 101 } as const;
@@ -47,7 +49,7 @@ export function pcapOf(frames: readonly Framed[], make: Omit<Make, 'form'>): Buf
 
 function pcapngOf(
   frames: readonly Framed[],
-  { snapLength = 262_144, aheadSec = 0, vlan = false }: Make,
+  { snapLength = 262_144, aheadSec = 0, vlan = false, dropped }: Make,
 ): Buffer {
   const blocks: Uint8Array[] = [];
   const options = { application: 'test', interfaceName: 'eth0', snapLength, maxBytes: 2 ** 30 };
@@ -55,6 +57,10 @@ function pcapngOf(
   for (const { frame, atUs } of frames) {
     const whole = wrap(frame, 'ethernet', vlan);
     writer.write(timeOf(atUs, aheadSec), whole, whole.length);
+  }
+  if (dropped !== undefined) {
+    const [from, to] = [frames[0]!, frames.at(-1)!].map(({ atUs }) => timeOf(atUs, aheadSec));
+    writer.end({ from: from!, to: to!, received: frames.length + dropped, dropped });
   }
   return Buffer.concat(blocks);
 }

@@ -54,9 +54,7 @@ function remarkOnHost({ matching: { pairs, offset }, handshakes, gaps }: JoinedH
   return remarks;
 }
 
-function remarkOnFile({ path, dropped, remarks }: FarFile): string[] {
-  // Each file says so itself, in a sentence without its name.
-  const isSaid = remarks.some((remark) => remark.includes('dropped while'));
-  const lost = (dropped ?? 0) > 0 && !isSaid ? [`lacks ${dropped} packets that were dropped`] : [];
-  return [...remarks, ...lost].map((remark) => `${path} ${remark}.`);
+/** Each file says itself what is odd about it, in sentences without its name. */
+function remarkOnFile({ path, remarks }: FarFile): string[] {
+  return remarks.map((remark) => `${path} ${remark}.`);
 }

@@ -94,6 +94,16 @@ it('goes by the number in the request where nothing else is kept', async () => {
   expect(attempts.filter(({ by }) => by !== null).map(({ attempt }) => attempt)).toEqual([...arrived]);
 });
 
+it('says once what a far capture dropped', async () => {
+  const world = makeWorld(makeFolder(), { count: 9, dropped: 34 });
+  const far = [[{ path: world.far, shown: 'far.pcapng' }]];
+  const { summary } = await joinSides(world.dir, { far, nowMs: NOW_MS });
+  expect(summary.far[0]!.dropped).toBe(34);
+  expect(summary.remarks.filter((remark) => remark.includes('34'))).toEqual([
+    'far.pcapng lacks 34 packets that the capture dropped: counts are too low.',
+  ]);
+});
+
 it('joins two far hosts, each by its own clock', async () => {
   const world = makeWorld(makeFolder(), { secondAheadMs: -7_000 });
   const far = [[{ path: world.far, shown: 'a.pcap' }], [{ path: world.second, shown: 'b.pcap' }]];

@@ -37,6 +37,8 @@ export interface WorldOptions {
   readonly marker?: string;
   /** Every other attempt goes to a second far host, whose clock is ahead by this. */
   readonly secondAheadMs?: number;
+  /** Packets that the far capture says it dropped. */
+  readonly dropped?: number;
 }
 
 export interface World {
@@ -54,7 +56,7 @@ export interface World {
 /** Writes the folder of a run, as far as its evidence goes, and a capture of the far side. */
 export function makeWorld(dir: string, options: WorldOptions = {}): World {
   const { seed = 1, count = 180, keeps = 'isn', aheadMs = 3_000, lackedShare = 0, others = 3 } = options;
-  const { marker = 'ticket-4711', secondAheadMs } = options;
+  const { marker = 'ticket-4711', secondAheadMs, dropped } = options;
   const random = createRandom(seed);
   const word = () => Math.floor(random() * 2 ** 32);
   const [near, far, second]: [Framed[], Framed[], Framed[]] = [[], [], []];
@@ -216,7 +218,7 @@ export function makeWorld(dir: string, options: WorldOptions = {}): World {
     writeCapture(
       path,
       frames.sort((a, b) => a.atUs - b.atUs),
-      { form: 'pcap' },
+      dropped === undefined ? { form: 'pcap' } : { form: 'pcapng', dropped },
     );
     return path;
   };
