@@ -25,13 +25,18 @@ export function track(
     ...options,
     onHandshake: (one) => seen.push(one),
   });
+  feed(tracker, frames);
+  tracker.end();
+  return { seen, counts: tracker.counts };
+}
+
+/** Lets a tracker take frames, one after the other. */
+export function feed(tracker: HandshakeTracker, frames: readonly Framed[]): void {
   const packet = createPacket();
   for (const [index, { atUs, frame }] of frames.entries()) {
     expect(decodeFrame(packet, frame, 0, frame.length, LINK_TYPE.ETHERNET)).toBeUndefined();
     tracker.take(packet, frame, atUs, index + 1);
   }
-  tracker.end();
-  return { seen, counts: tracker.counts };
 }
 
 /** The only connection of frames. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { HandshakeTracker } from '../../../src/evidence/handshakes/tracker.ts';
 import { type Framed, frameOf, type Sent, unreachableFrame, wholeConnection } from '../wire.ts';
-import { track, trackOne } from './track.ts';
+import { feed, track, trackOne } from './track.ts';
 
 const CLIENT = '10.0.0.1:40000';
 const SERVER = '192.0.2.9:3128';
@@ -82,6 +83,11 @@ describe('what answers a SYN', () => {
     expect(one).toMatchObject({ establishedAtUs: 3_000, end: 'open' });
   });
 
+  it('is not an RST of the client without a number, which ends nothing either', () => {
+    const one = trackOne(frames(syn(0), { ...UP, atMs: 1, flags: 'R', seq: 0 }, synAck(2), ack(2.1)));
+    expect(one).toMatchObject({ end: 'open', synCount: 1, establishedAtUs: 2_100 });
+  });
+
   it('is a SYN-ACK that acknowledges another SYN', () => {
     const one = trackOne(frames(syn(0), synAck(1, 9_000, 5_555)));
     expect(one.answers[0]).toMatchObject({ kind: 'syn-ack', acknowledges: 'another' });
@@ -100,6 +106,13 @@ describe('what answers a SYN', () => {
       { kind: 'icmp', acknowledges: 'another', icmp: { type: 3, code: 1, sender: '10.0.0.254' } },
     ]);
     expect(counts).toMatchObject({ icmpErrors: 2, icmpStrays: 0 });
+  });
+
+  it('is no ICMP error about what the server sent', () => {
+    const [about, answer] = frames(syn(0), synAck(1));
+    const { seen, counts } = track([about!, answer!, unreachableFrame('10.0.0.254', 1, answer!, 2)]);
+    expect(seen[0]!.answers.map(({ kind }) => kind)).toEqual(['syn-ack']);
+    expect(counts).toMatchObject({ icmpErrors: 1, icmpStrays: 1 });
   });
 
   it('is kept sixteen times, and counted as often as it comes', () => {
@@ -233,6 +246,14 @@ describe('packets that are there twice', () => {
     expect(counts).toMatchObject({ packets: 16, copies: 8, syns: 1, synRetransmissions: 0 });
   });
 
+  it('are not what both ends send alike', () => {
+    const reset = { flags: 'R', seq: 0, ipId: 7, window: 0 };
+    const { counts } = track(
+      frames(syn(0), { ...UP, ...reset, atMs: 1 }, { ...DOWN, ...reset, atMs: 1.001 }),
+    );
+    expect(counts).toMatchObject({ copies: 0, resets: 2 });
+  });
+
   it('count twice where they were sent twice, each numbered by the sender', () => {
     const { counts } = track(frames(syn(0), syn(0.3)));
     expect(counts).toMatchObject({ copies: 0, synRetransmissions: 1 });
@@ -301,6 +322,36 @@ describe('memory', () => {
     const { seen, counts } = track([...open, ...closed, ...more], { capacity: 2 });
     expect(seen.map(({ clientPort }) => clientPort)).toEqual([40_000, 7, 1, 2]);
     expect(counts.givenUp).toBe(1);
+  });
+
+  it('begins another with packets of a connection that was open when it was given up', () => {
+    const other = { from: '10.0.0.1:40001', to: SERVER };
+    const { seen, counts } = track(
+      frames(
+        syn(0),
+        synAck(1),
+        ack(2),
+        { ...other, atMs: 10, flags: 'S', seq: 1 },
+        { ...ack(20), payload: 'x' },
+      ),
+      { capacity: 1 },
+    );
+    expect(counts).toMatchObject({ givenUp: 2, late: 0 });
+    expect(seen.map(({ clientPort, beganEarlier }) => [clientPort, beganEarlier])).toEqual([
+      [40_000, false],
+      [40_001, false],
+      [40_000, true],
+    ]);
+  });
+
+  it('gives up two that closed long ago for each new one, so that a burst does not stay', () => {
+    const burst = [1, 2, 3, 4].flatMap((port) =>
+      wholeConnection({ client: `10.0.0.3:${port}`, server: SERVER, startMs: port }),
+    );
+    const later = [5, 6].map((port) => frameOf({ ...syn(10_000 + port), from: `10.0.0.3:${port}` }));
+    const tracker = new HandshakeTracker({ onHandshake: () => undefined });
+    feed(tracker, [...burst, ...later]);
+    expect([...tracker.live()].map(({ clientPort }) => clientPort)).toEqual([5, 6]);
   });
 
   it('knows late packets of connections that it has given up, and begins none with them', () => {

@@ -35,6 +35,17 @@ describe('the packets of a handshake on both sides', () => {
     expect([...link(near, far).invented].map(({ kind }) => kind)).toEqual(['rst']);
   });
 
+  it('are each linked once, though both are alike', () => {
+    const synAck = { flags: 'SA', seq: 9, ack: 78 };
+    const near = trackOne([fromClient(0), fromServer(1, synAck), fromServer(400, synAck)]);
+    const far = trackOne([fromClient(0), fromServer(1, synAck)]);
+    const { returned, invented } = link(near, far);
+    expect([[...returned.values()], [...invented]].map((all) => all.map(({ atUs }) => atUs))).toEqual([
+      [1_000],
+      [400_000],
+    ]);
+  });
+
   it('are not called invented where the far capture lacks what must have been sent', () => {
     const synAck = fromServer(1, { flags: 'SA', seq: 9, ack: 78 });
     const after = [

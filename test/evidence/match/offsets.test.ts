@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { HandshakeSeen } from '../../../src/evidence/handshakes/types.ts';
-import { Offsets } from '../../../src/evidence/match/offsets.ts';
+import { measureOffset, Offsets } from '../../../src/evidence/match/offsets.ts';
 
 const WAY_US = 5_000;
 
@@ -42,4 +42,25 @@ it('is told by the handshakes of a single SYN where there are some, whatever the
     };
   });
   expect(new Offsets([...lostLast, ...single]).at(0)).toBe(WAY_US);
+});
+
+it('are told by as many handshakes at the end as before, so that one that is wrong does not count', () => {
+  const right = Array.from({ length: 51 }, (_, index) => ({
+    near: seenAt([index * 100_000]),
+    far: seenAt([index * 100_000 + WAY_US]),
+  }));
+  const wrong = { near: seenAt([6_000_000]), far: seenAt([9_000_000]) };
+  const offsets = new Offsets([...right, wrong]);
+  expect(offsets.at(6_000_000)).toBe(WAY_US);
+  expect(offsets.fits(wrong)).toBe(false);
+});
+
+it('measures no offset by a handshake of which the far side saw another copy of the SYN', () => {
+  const answeredAt = (timesUs: readonly number[], atUs: number): HandshakeSeen => ({
+    ...seenAt(timesUs),
+    answers: [{ kind: 'syn-ack', atUs } as HandshakeSeen['answers'][number]],
+  });
+  const near = answeredAt([0], 2_000);
+  expect(measureOffset([{ near, far: answeredAt([1_000, 1_001_000], 1_100) }])).toBeUndefined();
+  expect(measureOffset([{ near, far: answeredAt([1_000], 1_100) }])).toEqual({ us: 50, uncertaintyUs: 950 });
 });
