@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Summary } from '../../src/analysis/types.ts';
+import { makeWorld } from '../evidence/far/world.ts';
 import { type Browser, Browsers } from '../peers/browser.ts';
 import { suiteNeeding } from '../support/suite-needing.ts';
 import { makeWorkplace, type Workplace } from './rushhour.ts';
@@ -185,6 +186,18 @@ suiteNeeding('the report in Chromium', ['chromium'], () => {
       expect(await page.read('document.querySelector("header .tested").textContent')).toBe(
         'steady: proxy 10.77.0.2:3128 for http://10.77.0.2:41335/, traffic up to 100/s, control up to 2/s; 2026-11-21 05:20:56 UTC, for 41 s, from 10.77.0.1',
       );
+    }));
+
+  it('draws a stalled handshake so that a phone shows it in letters that can be read', () =>
+    closing(async () => {
+      makeWorld(join(place.results, AFTER), { count: 9 });
+      const { page } = await open(AFTER);
+      await page.setWidth(390);
+      const [letterPx, pagePx] = await page.read<number[]>(
+        `[document.querySelector('.ladder text').getBoundingClientRect().height, document.documentElement.scrollWidth]`,
+      );
+      expect(letterPx).toBeGreaterThan(10);
+      expect(pagePx).toBe(390);
     }));
 
   it('shows a label that is HTML as text', () =>
