@@ -7,6 +7,7 @@
  */
 exports.ROOMS = {
   cli: {
+    fleet: 'rushhour fleet, rushhour probe',
     experiment: 'rushhour experiment; the command of --hook',
     service: 'soak install and what follows it',
     serve: 'rushhour serve',
@@ -30,8 +31,11 @@ exports.ROOMS = {
     scenario: 'reads files and flags',
   },
   fleet: {
-    'store/json-file': 'credentials are written whole or not at all',
-    'analysis/group-digits': 'counts in refusals',
+    session: 'a probe’s run is one like any other; how many workers',
+    store: 'what a run’s folder says of its start, whose process is alive, and files that are written whole',
+    'doctor/types': 'what a probe says of its machine',
+    'analysis/(types|wilson|group-digits)': 'sums of probes',
+    'engine/names': 'what a probe says that it can',
     'net/self-signed': 'the certificate of an embedded server',
     scenario: 'what a probe is asked to run, and how its policy is read',
   },

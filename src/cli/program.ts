@@ -24,6 +24,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Register>>> = {
   evidence: async () => (await import('./commands/evidence.ts')).registerEvidence,
   pcap: async () => (await import('./commands/pcap.ts')).registerPcap,
   peer: async () => (await import('./commands/peer.ts')).registerPeer,
+  fleet: async () => (await import('./commands/fleet/index.ts')).registerFleet,
+  probe: async () => (await import('./commands/probe.ts')).registerProbe,
   serve: async () => (await import('./commands/serve.ts')).registerServe,
   doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
   lab: async () => (await import('./commands/lab/index.ts')).registerLab,

@@ -144,9 +144,11 @@ export function readMessage<T>(schema: z.ZodType<T>, bytes: Uint8Array): T | und
   }
 }
 
-/** The version that a message says it has, whatever else it holds; undefined if it says none. */
-export function readVersion(bytes: Uint8Array): number | undefined {
-  return readMessage(z.looseObject({ v: z.int() }), bytes)?.v;
+/** Of an order that is not understood, perhaps of another version: whose it is, so that it can be refused. */
+export function readRefused(
+  bytes: Uint8Array,
+): { readonly v: number; readonly fleetRun: string } | undefined {
+  return readMessage(z.looseObject({ v: z.int(), fleetRun }), bytes);
 }
 
 const NEWLINE = 10;

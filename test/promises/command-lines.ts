@@ -23,6 +23,11 @@ const DOERS = [
     'soak uninstall',
     'serve',
     'peer',
+    'probe',
+    'fleet up',
+    'fleet ls',
+    'fleet run',
+    'fleet pull',
     'lab up',
     'lab switch',
     'lab exec',
@@ -50,9 +55,9 @@ export function listPromises(program: Command, path: readonly string[] = []): Pr
   return [...own, ...program.commands.flatMap((below) => listPromises(below, [...path, below.name()]))];
 }
 
-/** `lab`, which has commands and does nothing itself. */
+/** `lab` and `fleet`, which have commands and do nothing themselves. */
 function isGroup(command: Command): boolean {
-  return command.name() === 'lab';
+  return command.name() === 'lab' || command.name() === 'fleet';
 }
 
 function promisesOf({ options }: Command, name: string, path: readonly string[]): Promised[] {

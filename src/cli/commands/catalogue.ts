@@ -42,6 +42,8 @@ export const CATALOGUE = {
     summary: 'record, on the far host, which handshakes of a run arrive',
     usage: '[options]',
   },
+  fleet: { summary: 'run a scenario from many probes at once', usage: '' },
+  probe: { summary: 'let a fleet run scenarios from this machine', usage: '[options]' },
   serve: { summary: 'show results in a browser, including a run in progress', usage: '[options]' },
   doctor: { summary: 'check whether this machine is ready for a run', usage: '[options] [scenario]' },
   lab: { summary: 'run firewalls that misbehave on purpose, on this machine', usage: '' },

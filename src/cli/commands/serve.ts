@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { platform } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../../errors.ts';
 import { shownPath } from '../../scenario/shown-path.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
+import { parsePort } from '../flags/values.ts';
 import type { Host } from '../host.ts';
 
 interface ServeFlags {
@@ -91,10 +92,3 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: ['open'],
   win32: ['explorer'],
 };
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError('It must be a port, 0 to 65535.');
-  return port;
-}

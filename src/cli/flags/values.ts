@@ -100,3 +100,10 @@ export function asValue<T>(parse: (text: string) => T): (text: string) => T {
     }
   };
 }
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('It must be a port, 0 to 65535.');
+  return port;
+}

@@ -49,7 +49,7 @@ export async function nextPieces(dir: string, sent: SentFolder, isFinal: boolean
   const files = await listFiles(dir);
   const grown = await fill(
     files.filter((file) => GROWING.test(file)),
-    (file) => nextOfGrowing(dir, file, sent.bytes.get(file) ?? 0, isFinal),
+    (file) => nextOfGrowing(dir, file, sent.bytes.get(file), isFinal),
   );
   if (grown.length > 0) return grown;
   // Apart from the others: if one has been written anew before its message was stored, the message is dropped.
@@ -79,10 +79,13 @@ async function fill(
 async function nextOfGrowing(
   dir: string,
   file: string,
-  offset: number,
+  sentBytes: number | undefined,
   isFinal: boolean,
 ): Promise<Piece | undefined> {
   const { size } = await stat(join(dir, file));
+  // A file that stays empty is one of the folder, too.
+  if (size === 0 && isFinal && sentBytes === undefined) return { file, offset: 0, bytes: 0 };
+  const offset = sentBytes ?? 0;
   const most = Math.min(size - offset, MOST_PIECE_BYTES);
   if (most <= 0) return undefined;
   if (isFinal || !LINES.test(file)) return { file, offset, bytes: most };

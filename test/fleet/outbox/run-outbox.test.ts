@@ -107,6 +107,7 @@ describe('the outbox of a run', () => {
         const [folder, path] = [join(dir, `run-${count}`), join(dir, `run-${count}.jsonl`)];
         mkdirSync(join(folder, 'capture'), { recursive: true });
         writeFileSync(join(folder, 'run.json'), '{}');
+        writeFileSync(join(folder, 'stalls.jsonl'), '');
         const server = new Server();
         const journal = new RunJournal(path);
         let outbox = await RunOutbox.take('a', 'one', journal);

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context.ts';
+import { registerList } from './list.ts';
+import { registerPull } from './pull.ts';
+import { registerRun } from './run.ts';
+import { registerUp } from './up.ts';
+
+export function registerFleet(program: Command, context: Context): void {
+  const fleet = program
+    .command('fleet')
+    .description('Run a scenario from many probes at the same second, and receive what they record.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour fleet up --probe leeds-1 --probe york-1
+  rushhour fleet ls
+  rushhour fleet run steady --on site=leeds --proxy proxy.example:3128 --target http://www.example.org/
+  rushhour fleet pull 20250131-060000-steady-k3f9
+
+See docs/fleet.md.`,
+    );
+  registerUp(fleet, context);
+  registerList(fleet, context);
+  registerRun(fleet, context);
+  registerPull(fleet, context);
+}

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../../../errors.ts';
+import { findScenario, scenarioDirs, scenarioName } from '../../../scenario/find.ts';
+import { parseRate } from '../../../scenario/units.ts';
+import { VIAS, type Via } from '../../../scenario/words.ts';
+import type { Context } from '../../context.ts';
+import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
+import { resultsDir, resultsOption } from '../../flags/run-options.ts';
+import { collect } from '../../flags/values.ts';
+import { withLink } from './with-link.ts';
+
+interface RunFlags {
+  readonly on: string;
+  readonly rateTotal?: string;
+  readonly rate?: string;
+  readonly proxy?: string;
+  readonly target?: string;
+  readonly via?: Exclude<Via, 'icmp'>;
+  readonly duration?: string;
+  readonly set?: string[];
+  readonly label: string;
+  readonly fleet?: string;
+  readonly credentials?: string;
+  readonly results?: string;
+  readonly json?: boolean;
+}
+
+export function registerRun(fleet: Command, context: Context): void {
+  fleet
+    .command('run')
+    .description(
+      'Run a scenario from every selected probe at the same second, receive what they record, and show each and their sum. Ctrl-C stops the run everywhere.',
+    )
+    .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file')
+    .option(
+      '--on <selection>',
+      'which probes: site=leeds,model=pi4; a|b is either; probe=ID is one (default: all)',
+      '',
+    )
+    .option('--rate-total <rate>', 'the highest rate of all probes together, whose attempts they share')
+    .option('--rate <rate>', 'the highest rate of each probe')
+    .option('-x, --proxy <host:port>', 'proxy for every arm without its own')
+    .option('--target <url>', 'target for every arm without its own')
+    .addOption(
+      new Option('--via <way>', 'how every arm connects').choices(VIAS.filter((via) => via !== 'icmp')),
+    )
+    .option('-t, --duration <time>', 'set the scenario’s length, phases in proportion')
+    .option('--set <key=value>', 'set any other key (repeatable)', collect)
+    .addOption(
+      new Option('--label <text>', 'description of this run, shown with its results').default('', 'none'),
+    )
+    .addOption(fleetOption())
+    .option(
+      '--credentials <file>',
+      'credentials of the operator, instead of those in the folder of the fleet',
+    )
+    .addOption(resultsOption())
+    .option('--json', 'print what became of each probe as JSON')
+    .action(context.act((scenario: string, flags: RunFlags) => run(context, scenario, flags)));
+}
+
+async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
+  const [{ readProbes }, { isSelected, parseSelection }, { orderRun, stopRun }, { followAndPrint }] =
+    await Promise.all([
+      import('../../../fleet/operator/read-probes.ts'),
+      import('../../../fleet/operator/select.ts'),
+      import('../../../fleet/operator/fleet-run.ts'),
+      import('./follow.ts'),
+    ]);
+  const selection = parseSelection(flags.on);
+  const path = await findScenario(nameOrPath, scenarioDirs(host.cwd));
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new UsageError(`the scenario file ${path} cannot be read (${cause.message})`, { cause });
+  });
+  const results = resultsDir(host, flags.results);
+  return withLink(operatorFile(host, flags), async (link) => {
+    const known = await readProbes(link, host.now());
+    const chosen = known.filter((probe) => probe.isPresent && isSelected(selection, probe));
+    if (chosen.length === 0) {
+      throw new UsageError(`no probe that is there matches --on "${flags.on}"`, {
+        hint: '"rushhour fleet ls" lists the probes and their labels',
+      });
+    }
+    const { rateTotal, rate, proxy, target, via, duration, set } = flags;
+    if (rateTotal !== undefined && rate !== undefined) {
+      throw new UsageError('--rate and --rate-total exclude each other', { hint: 'give one of them' });
+    }
+    const ordered = await orderRun(link, {
+      scenario: {
+        ...{ name: scenarioName(path), text },
+        overrides: {
+          ...(proxy !== undefined && { proxy }),
+          ...(target !== undefined && { target }),
+          ...(via !== undefined && { via }),
+          ...(duration !== undefined && { duration }),
+          ...(set !== undefined && { set }),
+          ...(rate !== undefined && { rate }),
+        },
+      },
+      probes: chosen,
+      ...(rateTotal !== undefined && { ratePerSecTotal: parseRate(rateTotal) }),
+      ...{ label: flags.label, resultsDir: results },
+    });
+    host.stderr.write(
+      `rushhour: ${ordered.id}: ordered from ${ordered.parts.length} of ${chosen.length} probes; press Ctrl-C to stop it\n`,
+    );
+    const ending = new AbortController();
+    let signals = 0;
+    const release = host.onStopSignal(() => {
+      signals += 1;
+      if (signals > 2) ending.abort();
+      else void stopRun(link, ordered, signals === 1 ? 'drain' : 'abort').catch(() => ending.abort());
+    });
+    try {
+      const json = flags.json === true;
+      return await followAndPrint(host, link, ordered, { results, signal: ending.signal, json });
+    } finally {
+      release();
+    }
+  });
+}

@@ -1,0 +1,79 @@
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { EXIT, UsageError } from '../../errors.ts';
+import { formatVersion } from '../../render/version.ts';
+import { readVersions } from '../../session/load/versions.ts';
+import { redactCommand } from '../command-line.ts';
+import type { Context } from '../context.ts';
+import { resultsDir, resultsOption } from '../flags/run-options.ts';
+
+interface ProbeFlags {
+  readonly credentials: string;
+  readonly policy: string;
+  readonly state?: string;
+  readonly results?: string;
+}
+
+export function registerProbe(program: Command, context: Context): void {
+  program
+    .command('probe')
+    .description(
+      'Let the operator of a fleet run scenarios from this machine, as far as the policy of its owner allows. It connects outwards only, records each run in a folder like any other, and keeps what it recorded until the server has all of it.',
+    )
+    .requiredOption('--credentials <file>', 'what it connects with; "rushhour fleet up" writes the file')
+    .requiredOption(
+      '--policy <file>',
+      'YAML file with what it may be asked for; docs/fleet.md describes every key',
+    )
+    .option('--state <dir>', 'folder of what is still to be sent (default: .probe in the results folder)')
+    .addOption(resultsOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rushhour probe --credentials leeds-1.json --policy probe.yaml
+
+It runs until Ctrl-C; a run in progress then lets its attempts finish. Without a connection, a run goes on to its planned
+end, and what it recorded is sent once there is one again, by a later process, too.`,
+    )
+    .action(context.act((flags: ProbeFlags) => probe(context, flags)));
+}
+
+async function probe({ host, services, args }: Context, flags: ProbeFlags) {
+  const [{ readCredentials }, { readPolicy }, { runProbe }] = await Promise.all([
+    import('../../fleet/credentials.ts'),
+    import('../../fleet/policy/read-policy.ts'),
+    import('../../fleet/probe/probe.ts'),
+  ]);
+  const file = resolve(host.cwd, flags.credentials);
+  const credentials = await readCredentials(file);
+  if (credentials.role.kind !== 'probe') {
+    throw new UsageError(`${file} holds the credentials of an operator`, {
+      hint: 'give those of a probe: credentials/ID.json in the folder of the fleet',
+    });
+  }
+  const results = resultsDir(host, flags.results);
+  const say = (line: string): void => host.stderr.write(`rushhour: ${line}\n`);
+  const ending = new AbortController();
+  const release = host.onStopSignal(() => ending.abort());
+  try {
+    say(
+      `probe ${credentials.role.id}: connecting to ${credentials.servers.join(', ')}; press Ctrl-C to stop`,
+    );
+    await runProbe(
+      {
+        ...{ id: credentials.role.id, credentials, resultsDir: results, say },
+        policy: await readPolicy(resolve(host.cwd, flags.policy)),
+        stateDir: flags.state === undefined ? join(results, '.probe') : resolve(host.cwd, flags.state),
+        version: formatVersion(readVersions()),
+        host: await services.readHostFacts(),
+        command: redactCommand(args),
+        startSession: (options, listener) => services.startSession(options, listener),
+      },
+      ending.signal,
+    );
+    return EXIT.ok;
+  } finally {
+    release();
+  }
+}

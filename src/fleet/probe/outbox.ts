@@ -1,0 +1,97 @@
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAlive } from '../../store/process-mark.ts';
+import type { ProcessMark } from '../../store/run-info.ts';
+import type { FleetEvent } from '../messages.ts';
+import { RunJournal } from '../outbox/journal.ts';
+import { type Publish, RunOutbox } from '../outbox/run-outbox.ts';
+import { FLEET_RUN_ID, PROTOCOL } from '../protocol.ts';
+
+const ENDING = '.jsonl';
+
+/** Every order that this probe has taken, and what of it is still to be sent. */
+export class ProbeOutbox {
+  readonly #dir: string;
+  readonly #probe: string;
+  readonly #open = new Map<string, RunOutbox>();
+
+  private constructor(dir: string, probe: string) {
+    this.#dir = dir;
+    this.#probe = probe;
+  }
+
+  /** Continues what earlier processes left. A run whose process died is over: its folder is what it recorded. */
+  static async open(dir: string, probe: string): Promise<ProbeOutbox> {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const outbox = new ProbeOutbox(dir, probe);
+    for (const name of (await readdir(dir)).sort()) {
+      const fleetRun = name.slice(0, -ENDING.length);
+      if (!name.endsWith(ENDING) || !FLEET_RUN_ID.test(fleetRun)) continue;
+      const run = await RunOutbox.reopen(probe, fleetRun, outbox.#journalOf(fleetRun));
+      if (run.isDone) continue;
+      outbox.#open.set(fleetRun, run);
+      if (!run.isFinal && !isRunning(run)) await endCutShort(run);
+    }
+    return outbox;
+  }
+
+  /** @returns undefined if this order was taken before */
+  async take(fleetRun: string): Promise<RunOutbox | undefined> {
+    const isThere = await stat(this.#pathOf(fleetRun)).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return undefined;
+    const run = await RunOutbox.take(this.#probe, fleetRun, this.#journalOf(fleetRun));
+    this.#open.set(fleetRun, run);
+    return run;
+  }
+
+  /** Sends what there is. @returns the first reason why something could not be sent */
+  async send(publish: Publish): Promise<Error | undefined> {
+    for (const [fleetRun, run] of this.#open) {
+      try {
+        await run.send(publish);
+      } catch (error) {
+        return error as Error;
+      }
+      if (run.isDone) this.#open.delete(fleetRun);
+    }
+    return undefined;
+  }
+
+  async countUnsent(): Promise<number> {
+    let sum = 0;
+    for (const run of this.#open.values()) sum += await run.countUnsent();
+    return sum;
+  }
+
+  #pathOf(fleetRun: string): string {
+    return join(this.#dir, `${fleetRun}${ENDING}`);
+  }
+
+  #journalOf(fleetRun: string): RunJournal {
+    return new RunJournal(this.#pathOf(fleetRun));
+  }
+}
+
+function isRunning({ folder }: RunOutbox): boolean {
+  if (folder === undefined) return false;
+  try {
+    return isAlive(JSON.parse(folder.process) as ProcessMark);
+  } catch {
+    return false;
+  }
+}
+
+async function endCutShort(run: RunOutbox): Promise<void> {
+  const ended: FleetEvent = {
+    ...{ v: PROTOCOL, kind: 'ended', fleetRun: run.fleetRun, status: 'interrupted' },
+    why:
+      run.folder === undefined
+        ? 'the probe was restarted before the run began'
+        : 'the probe was restarted while the run was in progress',
+  };
+  await run.addEvent(ended);
+  await run.finish();
+}

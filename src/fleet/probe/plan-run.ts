@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { UsageError } from '../../errors.ts';
+import { findScenarioFiles, scenarioDirs, scenarioName } from '../../scenario/find.ts';
+import { parseScenario } from '../../scenario/load.ts';
+import type { Scenario } from '../../scenario/types.ts';
+import type { RunOrder } from '../messages.ts';
+import { judge } from '../policy/judge.ts';
+import type { Policy } from '../policy/schema.ts';
+
+export type PlannedRun =
+  | { readonly accepted: true; readonly scenario: Scenario; readonly attempts: number }
+  | { readonly accepted: false; readonly reasons: readonly string[] };
+
+/** Reads what an order asks for, and judges it by the policy of this probe. Never throws for what an order holds. */
+export async function planRun(order: RunOrder, policy: Policy, nowMs: number): Promise<PlannedRun> {
+  if (nowMs > order.expiresAtMs) {
+    return { accepted: false, reasons: ['it arrived too late, by the clock of the probe'] };
+  }
+  const { name, text, overrides } = order.scenario;
+  try {
+    const scenario = parseScenario(text, name, overrides);
+    const digest = digestOf(text);
+    const run = { scenario, digest, sameAs: await namesOf(digest), startsAtMs: order.startsAtMs };
+    const judgement = judge(policy, run, nowMs);
+    if (!judgement.accepted) return { accepted: false, reasons: judgement.refusals };
+    // Left open, a capture is made wherever it can be.
+    const played: Scenario = policy.capture === true ? scenario : { ...scenario, capture: 'off' };
+    return { accepted: true, scenario: played, attempts: judgement.attempts };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { accepted: false, reasons: [error.message] };
+  }
+}
+
+/** Names of the scenarios of this installation that have just this text. */
+async function namesOf(digest: string): Promise<string[]> {
+  // Not those of the folder that the probe was started in: only what is installed is meant by a name.
+  const files = await findScenarioFiles(scenarioDirs('/nonexistent'));
+  const digests = await Promise.all(files.map(async (file) => digestOf(await readFile(file, 'utf8'))));
+  return files.filter((_, index) => digests[index] === digest).map(scenarioName);
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
