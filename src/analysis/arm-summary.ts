@@ -55,7 +55,11 @@ export function summariseArm(
     slow: counts.slow,
     synRetransmits: counts.synRetransmits,
     ...summariseResent(counts),
-    ...summariseLate(timesOf('handshake-service'), timesOf('firstByte-service')),
+    ...summariseLate(
+      timesOf('handshake-service'),
+      timesOf('firstByte-service'),
+      counts.started / Math.max(1, (counts.lastBegunUs - counts.firstBegunUs) / 1_000_000),
+    ),
     outcomes: counts.outcomes,
     statuses: counts.statuses,
     tunnelStatuses: counts.tunnelStatuses,

@@ -16,10 +16,18 @@ const WIDEST_US = 60_000;
 const FEWEST = 5;
 const STANDS_OUT = 5;
 
-/** @param handshakes and first bytes, both from the start of the attempt */
+/** A machine that stands still for as long, here or there, makes all late that it was asked meanwhile: so often it may in a short run. */
+const PAUSES = 3;
+const PAUSE_SEC = 0.25;
+
+/**
+ * @param handshakes and first bytes, both from the start of the attempt
+ * @param perSec attempts a second
+ */
 export function summariseLate(
   handshakes: readonly RecordedTime[],
   firstBytes: readonly RecordedTime[],
+  perSec: number,
 ): Pick<ArmSummary, 'responsesLate'> {
   const measured = firstBytes.reduce((sum, { count }) => sum + count, 0);
   const leastUs = firstBytes[0]?.us ?? 0;
@@ -34,7 +42,7 @@ export function summariseLate(
   const count = countFrom(leastUs + FROM_US);
   const beside = [-1, 1].map((windows) => Math.max(0, countFrom(leastUs + FROM_US + windows * widthUs)));
   const usual = beside.reduce((sum, one) => sum + one, 0) / beside.length;
-  if (count < FEWEST || count < usual * STANDS_OUT) return {};
+  if (count < FEWEST + perSec * PAUSE_SEC * PAUSES || count < usual * STANDS_OUT) return {};
   return {
     responsesLate: { count, measured, rate: count / measured, ci95: wilsonInterval(count, measured) },
   };
