@@ -1,6 +1,6 @@
 import { deepFreeze } from './freeze.ts';
 import { peakPerSec } from './load-shape.ts';
-import type { Arm, LookSpec, Scenario } from './types.ts';
+import type { Arm, LookSpec, Scenario, SourceSpec } from './types.ts';
 
 /**
  * Long enough for users to consider it no answer, and short enough for the check to end soon after its last attempt.
@@ -38,6 +38,10 @@ function lookArm({ source, holdsTogether: _, ...arm }: Arm, ratePerSec: number, 
     handshakeTimeoutUs: Math.min(arm.handshakeTimeoutUs, PATIENCE_US),
     responseTimeoutUs: Math.min(arm.responseTimeoutUs, PATIENCE_US),
     holdUs: 0,
-    ...(source === undefined ? {} : { source: { addresses: source.addresses } }),
+    ...(source && { source: withoutPorts(source) }),
   };
+}
+
+function withoutPorts({ ports: _, ...source }: SourceSpec): SourceSpec {
+  return source;
 }

@@ -29,6 +29,18 @@ describe('the look of a scenario', () => {
     expect(traffic.source).toEqual({ addresses: [] });
   });
 
+  it('comes from the same hosts, also from those that are emulated, by the same interface', () => {
+    const source = '{ addresses: 10.1.0.0/22, emulate: true, interface: eth0, ports: 20000-20999 }';
+    const scenario = scenarioOf(
+      `  hosts: { source: ${source}, load: [{ hold: { rate: 500, for: 5m } }] }\nlook: on\n`,
+    );
+    expect(armOf(lookOf(scenario)!, 'hosts').source).toEqual({
+      addresses: [{ kind: 'network', network: '10.1.0.0', prefix: 22 }],
+      emulate: true,
+      interface: 'eth0',
+    });
+  });
+
   it('is as much as the file says', () => {
     expect(lookOf(withLook('{ rate: 5, for: 2s }'))?.arms[0]?.load).toMatchObject({
       phases: [{ ratePerSec: 5, forUs: 2_000_000 }],

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { EnvironmentError } from '../../errors.ts';
 import { Arena, type Region } from '../arena.ts';
 import {
@@ -220,6 +221,10 @@ export class PacketRing {
   #refusal(errno: number): EnvironmentError {
     this.#libc.close(this.fd);
     this.#arena.release();
+    if (errno === constants.errno.ENOPROTOOPT)
+      return new EnvironmentError('This system has no ring for packets (ENOPROTOOPT).', {
+        hint: 'An emulator such as qemu-user does not pass it on: run it on a kernel of its own, or use --engine raw.',
+      });
     return new EnvironmentError(`The kernel refused memory for packets (errno ${errno}).`, {
       hint: 'Free memory, or use --engine raw.',
     });
