@@ -25,6 +25,22 @@ describe('the memory of packets', () => {
     ]);
   });
 
+  it('keeps a SYN that was answered, but late', () => {
+    const bench = new Bench({ recent: 16 });
+    const late: Wire = { atUs: 900_000, way: 'in', flags: SYN_ACK, ack: 8 };
+    bench.take({ atUs: 0, seq: 7 }, late, ...manyHealthy(20, 901_000));
+    expect(bench.read({ kind: 'recovered' }).kept[0]!.evidence.packets).toHaveLength(2);
+  });
+
+  it('takes a SYN that goes again on another interface for no copy', () => {
+    const bench = new Bench().take({ atUs: 0 }, { atUs: 1_000_000, interfaceIndex: 3 });
+    const { packets } = bench.read({ kind: 'frozen' }).kept[0]!.evidence;
+    expect(packets.map(({ atUs, again }) => [atUs, again])).toEqual([
+      [0, undefined],
+      [1_000_000, true],
+    ]);
+  });
+
   it('keeps with them what answered them late', () => {
     const bench = new Bench({ recent: 16 });
     const late: Wire = { atUs: 900_000, way: 'in', flags: ACK, ack: 5 };

@@ -110,6 +110,17 @@ describe('what a capture comes to', () => {
       { what: 'gaps', atSec: 5, count: 15, of: 30 },
     ]);
   });
+
+  it('names no waits that are the steps of TCP', async () => {
+    const half = Array.from({ length: 30 }, (_, index) => {
+      const [first, ...rest] = whole(index + 1, index * 11);
+      const delayUs = index < 15 ? 1_000_000 : 0;
+      const again = delayUs === 0 ? [] : [{ ...first!, atUs: first!.atUs + delayUs }];
+      return [first!, ...again, ...rest.map((one) => ({ ...one, atUs: one.atUs + delayUs }))];
+    });
+    const { clusters, synRetransmissions } = await read(save(half.flat().sort((a, b) => a.atUs - b.atUs)));
+    expect({ clusters, synRetransmissions }).toEqual({ clusters: [], synRetransmissions: 15 });
+  });
 });
 
 describe('what is odd about a capture', () => {
