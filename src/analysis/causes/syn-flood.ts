@@ -38,7 +38,9 @@ export const synFlood = {
     },
     {
       firewall: 'Check Point',
-      text: 'SYN Defender (accelerated): high 5,000, low 1,000 SYN/s, active for 60 s at least',
+      text: 'fwaccel synatk config: SYN Defender, on above high_threshold (5,000), off below low_threshold (1,000), active for 60 s at least',
+      source:
+        'https://sc1.checkpoint.com/documents/R81.20/WebAdminGuides/EN/CP_R81.20_PerformanceTuning_AdminGuide/Content/Topics-PTG/CLI/fwaccel-synatk-config.htm',
     },
   ],
   proof: "the defence's own log names the times of the outages",

@@ -38,8 +38,13 @@ export const windowLimit = {
     {
       firewall: 'pf',
       text: 'max-src-conn-rate NUMBER / SECONDS in a rule, and the table that its overload fills',
+      source: 'https://man.freebsd.org/cgi/man.cgi?query=pf.conf&sektion=5',
     },
-    { firewall: 'Linux', text: 'nft list ruleset, iptables-save: recent (hitcount), sets with a timeout' },
+    {
+      firewall: 'Linux',
+      text: 'nft list ruleset, iptables-save: recent (hitcount), sets with a timeout',
+      source: 'https://manpages.ubuntu.com/manpages/noble/man8/iptables-extensions.8.html',
+    },
   ],
   proof:
     'with that number doubled, twice as many get through before it; a log or a list of blocked sources at those times',

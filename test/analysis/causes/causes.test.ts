@@ -3,6 +3,7 @@ import { diagnose } from '../../../src/analysis/causes/diagnose.ts';
 import type { Diagnosis } from '../../../src/analysis/causes/diagnosis.ts';
 import { CAUSES } from '../../../src/analysis/causes/index.ts';
 import type { Cause } from '../../../src/analysis/causes/types.ts';
+import { sayStep } from '../../../src/analysis/causes/words.ts';
 import { observe } from '../../../src/analysis/observations/observe.ts';
 import { listSymptoms } from '../../../src/analysis/observations/symptoms.ts';
 import { armOf, hold } from '../parts.ts';
@@ -62,6 +63,16 @@ describe('a cause', () => {
     expect(new Set([...decided, ...Object.keys(UNDECIDED)])).toEqual(new Set(CAUSES.map(({ id }) => id)));
     expect(CASES.filter(({ cause }) => cause in UNDECIDED)).toEqual([]);
     expect(CASES.filter(({ without }) => without === undefined)).toEqual([]);
+  });
+
+  it('says where a setting or a command of a firewall is documented, and shows it', () => {
+    const steps = CAUSES.flatMap(({ id, next }: Cause) => next.map((step) => ({ id, step })));
+    const ofFirewalls = steps.filter(({ step }) => step.firewall !== undefined);
+    expect(new Set(ofFirewalls.map(({ step }) => step.firewall))).toContain('PAN-OS');
+    for (const { id, step } of ofFirewalls) {
+      expect(step.source, `${id}: ${step.text}`).toMatch(/^(https?:\/\/\S+|RFC \d+.*)$/);
+      expect(sayStep(step)).toBe(`${step.firewall}: ${step.text} (${step.source})`);
+    }
   });
 
   it('says what it predicts, what decides and where that is documented', () => {
