@@ -1,5 +1,5 @@
-import type { JetStreamClient } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
+import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { EnvironmentError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
 import { SUBJECTS } from './protocol.ts';
@@ -25,10 +25,6 @@ export async function connectFleet(
   { role, servers, seed, ca }: Credentials,
   { isPatient }: ConnectOptions,
 ): Promise<Link> {
-  const [{ connect, nkeyAuthenticator }, { jetstream }] = await Promise.all([
-    import('@nats-io/transport-node'),
-    import('@nats-io/jetstream'),
-  ]);
   const who = role.kind === 'probe' ? role.id : 'operator';
   try {
     const connection = await connect({

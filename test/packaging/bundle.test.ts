@@ -16,6 +16,7 @@ import {
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { nkeys } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { COMMAND_NAMES } from '../../src/cli/commands/catalogue.ts';
 import { LOADS } from '../../src/cli/small-heap.ts';
@@ -147,6 +148,22 @@ describe('the bundle', () => {
       expect(licences).toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
     for (const name of ['undici', 'koffi', 'piscina'])
       expect(licences).not.toMatch(new RegExp(`^${name} \\d+\\.`, 'm'));
+  });
+
+  it('connects to a fleet with what its packages export', () => {
+    const file = join(dir, 'operator.json');
+    const seed = new TextDecoder().decode(nkeys.createUser().getSeed());
+    const credentials = {
+      schema: 1,
+      role: { kind: 'operator' },
+      servers: ['tls://127.0.0.1:1'],
+      seed,
+      ca: 'none',
+    };
+    writeFileSync(file, JSON.stringify(credentials));
+    const { status, stderr } = rushhour(['fleet', 'ls', '--credentials', file]);
+    expect(stderr).toMatch(/^rushhour: no connection to tls:\/\/127\.0\.0\.1:1 /);
+    expect(status).toBe(5);
   });
 
   it('carries what its packages say in no other language', () => {

@@ -1,4 +1,4 @@
-import type { JsMsg } from '@nats-io/jetstream';
+import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { Link } from '../connect.ts';
 
 export interface StreamReading {
@@ -18,7 +18,6 @@ export async function readStream(
   { stream, filter, isOnlyLast = false }: StreamReading,
   take: (message: JsMsg) => Promise<void> | void,
 ): Promise<void> {
-  const { DeliverPolicy } = await import('@nats-io/jetstream');
   const consumer = await jetstream.consumers.get(stream, {
     filter_subjects: filter,
     deliver_policy: isOnlyLast ? DeliverPolicy.LastPerSubject : DeliverPolicy.All,
@@ -39,7 +38,6 @@ export async function followStream(
   take: (message: JsMsg) => Promise<void> | void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { DeliverPolicy } = await import('@nats-io/jetstream');
   const consumer = await jetstream.consumers.get(stream, {
     filter_subjects: filter,
     deliver_policy: DeliverPolicy.All,

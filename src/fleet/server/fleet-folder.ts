@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nkeys } from '@nats-io/transport-node';
 import { UsageError } from '../../errors.ts';
 import { createSelfSigned } from '../../net/self-signed.ts';
 import { writeJson } from '../../store/json-file.ts';
@@ -87,7 +88,6 @@ async function provideUser(
   file: string,
   { port, ca }: { readonly port: number; readonly ca: string },
 ): Promise<ServerUser> {
-  const { nkeys } = await import('@nats-io/transport-node');
   const present = await readCredentials(file).catch(() => undefined);
   const pair =
     present === undefined ? nkeys.createUser() : nkeys.fromSeed(new TextEncoder().encode(present.seed));
