@@ -42,6 +42,6 @@ export function renderLabelled(
   labelWidth: number = LABEL_WIDTH,
 ): string[] {
   return wrap(text, width - labelWidth).map(
-    (line, index) => (index === 0 ? label : '').padEnd(labelWidth) + line,
+    (line, index) => `${index === 0 ? label : ''} `.padEnd(labelWidth) + line,
   );
 }

@@ -5,12 +5,11 @@ import { type Breach, findBreaches } from './bounds.ts';
 import { openDocument, type ScenarioDocument } from './document.ts';
 import type { Need } from './far-end.ts';
 import { deepFreeze } from './freeze.ts';
-import { aboveZero } from './leaves.ts';
 import { applyOverrides, flagOf, type Overrides } from './overrides.ts';
 import type { Path, Position, Problem } from './problems.ts';
 import { type OpenNeed, type ResolvedFile, resolveFile } from './resolve-file.ts';
 import type { Arm, HostPort, Scenario } from './types.ts';
-import { parseDuration, parseRate } from './units.ts';
+import { aboveZero, parseDuration, parseRate } from './units.ts';
 
 /** A scenario file as understood, with everything that is wrong with it. */
 export interface Interpretation {

@@ -47,15 +47,6 @@ function readingBy<T>(parse: (text: string) => T) {
   };
 }
 
-/** Like another parser, but refuses 0. */
-export function aboveZero(parse: (text: string) => number, fix: string): (text: string) => number {
-  return (text) => {
-    const value = parse(text);
-    if (value > 0) return value;
-    throw new UsageError(`"${text}" must be above 0`, { hint: fix });
-  };
-}
-
 /** A key that must match a pattern. */
 export function namedKey(pattern: RegExp, what: string, fix: string) {
   return z

@@ -1,5 +1,5 @@
-import { aboveZero, parsedQuantity, parsedText } from './leaves.ts';
-import { PATTERNS, parseDuration, parsePortRange, parseRate } from './units.ts';
+import { parsedQuantity, parsedText } from './leaves.ts';
+import { aboveZero, PATTERNS, parseDuration, parsePortRange, parseRate } from './units.ts';
 import { TOGETHER } from './words.ts';
 
 const rateMeta = { pattern: PATTERNS.rate, examples: ['500/s', '30/min', 500] };

@@ -129,3 +129,12 @@ export function parsePortRange(text: string): PortRange {
 export function formatPortRange({ from, to }: PortRange): string {
   return `${from}-${to}`;
 }
+
+/** Like another parser, but refuses 0. */
+export function aboveZero(parse: (text: string) => number, fix: string): (text: string) => number {
+  return (text) => {
+    const value = parse(text);
+    if (value > 0) return value;
+    throw new UsageError(`"${text}" must be above 0`, { hint: fix });
+  };
+}

@@ -317,6 +317,7 @@ describe('run', () => {
     const { run, out, exitCode } = await cli([...STEADY, '--dry-run']);
     expect([exitCode, run.options]).toEqual([0, undefined]);
     expect(out).toContain('to proxy 10.0.0.5:3128 for http://10.0.0.9/');
+    expect(out).toContain('\n  checks     first, up to 20/s for 10s\n');
     expect(out).toContain('passes if  traffic.stalled.rate < 0.1%');
     const embedded = await cli(['run', 'quickstart', '--dry-run']);
     expect(embedded.out).toContain('the embedded far end');
@@ -460,5 +461,20 @@ describe('a summary that cannot be written', () => {
     const { verdict, ...rest } = summary();
     const failed = { ...rest, verdict: { ...verdict, pass: false } };
     expect((await cli(STARTED, { unkept, summary: failed })).exitCode).toBe(3);
+  });
+});
+
+describe('hit', () => {
+  it.each([
+    '-t',
+    '--rate',
+    '--timeout',
+    '--connect-timeout',
+    '--stall-after',
+    '--prove',
+  ])('refuses 0 for %s, with which nothing could be told', async (flag) => {
+    const { exitCode, run, err } = await cli(['hit', 'tcp://10.0.0.5:443', flag, '0']);
+    expect([exitCode, run.options]).toEqual([2, undefined]);
+    expect(err).toMatch(/^rushhour: option '.*' argument '0' is invalid\. "0" must be above 0 \(write a /);
   });
 });

@@ -17,6 +17,7 @@ import {
   parseCount,
   parseDurationsUs,
   parseDurationUs,
+  parsePositiveDurationUs,
   parseRatePerSec,
   parseStatuses,
   readBody,
@@ -68,8 +69,8 @@ export function registerHit(program: Command, context: Context): void {
       parseCount,
     )
     .option('-c, --concurrency <count>', 'connections at once; a new one starts when one ends', parseCount)
-    .option('-t, --duration <time>', 'how long to run: 60, 60s, 250ms, 10m', parseDurationUs)
-    .addOption(new Option('--time <time>', 'the same').argParser(parseDurationUs).hideHelp())
+    .option('-t, --duration <time>', 'how long to run: 60, 60s, 250ms, 10m', parsePositiveDurationUs)
+    .addOption(new Option('--time <time>', 'the same').argParser(parsePositiveDurationUs).hideHelp())
     .option('--rate <rate>', 'start attempts at this rate instead of -c: 500, 2k/s, 30/min', parseRatePerSec)
     .option(
       '-x, --proxy <host:port>',
@@ -96,12 +97,12 @@ export function registerHit(program: Command, context: Context): void {
       'also check held connections at these ages, in turn, each connection once: 30s,2m',
       parseDurationsUs,
     )
-    .option('--timeout <time>', 'time limit for a complete response', parseDurationUs)
-    .option('--connect-timeout <time>', 'time limit for a handshake', parseDurationUs)
+    .option('--timeout <time>', 'time limit for a complete response', parsePositiveDurationUs)
+    .option('--connect-timeout <time>', 'time limit for a handshake', parsePositiveDurationUs)
     .option(
       '--stall-after <time>',
       'count a handshake as stalled if it takes this long and needs a SYN retransmission',
-      parseDurationUs,
+      parsePositiveDurationUs,
     )
     .option('--bind <address>', 'source address (repeatable: used in turn)', collect)
     .addOption(clientOption('connections imitate'));

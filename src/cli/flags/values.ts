@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { RushhourError, UsageError } from '../../errors.ts';
-import { parseDuration, parseRate } from '../../scenario/units.ts';
+import { aboveZero, parseDuration, parseRate } from '../../scenario/units.ts';
 import { isDamaged } from '../../scenario/utf8.ts';
 
 /** Parses a whole number of 1 or more. */
@@ -28,15 +28,20 @@ export function parseSeed(text: string): number {
   return value;
 }
 
-/** Parses a rate to attempts per second. */
-export const parseRatePerSec = asValue(parseRate);
+/** Parses a rate above 0 to attempts per second. */
+export const parseRatePerSec = asValue(aboveZero(parseRate, 'write a higher rate, or leave it out'));
 
 /** Parses a duration to microseconds. */
 export const parseDurationUs = asValue(parseDuration);
 
-/** Parses durations separated by commas to microseconds. */
+/** The same, but refuses 0: nothing would be tried, or all of it given up at once. */
+export const parsePositiveDurationUs = asValue(
+  aboveZero(parseDuration, 'write a longer time, or leave it out'),
+);
+
+/** Parses durations above 0, separated by commas, to microseconds. */
 export function parseDurationsUs(text: string): number[] {
-  return text.split(',').map((one) => parseDurationUs(one.trim()));
+  return text.split(',').map((one) => parsePositiveDurationUs(one.trim()));
 }
 
 /** Collects the values of a repeatable flag. */

@@ -47,7 +47,7 @@ export async function printDryRun(
     host.stdout.write(`${renderLabelled(`  ${label}`, text, columns, 13).join('\n')}\n`);
   if (scenario.look !== undefined && options.look !== false && lookOf(scenario) !== undefined) {
     const { ratePerSec, forUs } = scenario.look;
-    say('checks first', `up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}`);
+    say('checks', `first, up to ${formatRate(ratePerSec)} for ${formatDuration(forUs)}`);
   }
   if (scenario.firewall !== undefined)
     for (const line of formatCommands(scenario.firewall)) say('runs', line);
