@@ -39,6 +39,18 @@ describe('the end of headers', () => {
     );
   });
 
+  it('is behind the header of an ICMP message that quotes nothing', () => {
+    const message = Uint8Array.of(8, 0, 0, 0, 0, 1, 0, 1, ...Buffer.from('what a ping carries'));
+    const echo = written((into) => {
+      const addresses = { source: Uint8Array.of(10, 0, 0, 1), destination: Uint8Array.of(10, 0, 0, 2) };
+      const header = { ...addresses, trafficClass: 0, ttl: 64, id: 1 };
+      const at = writeIpv4(into, 0, { ...header, protocol: PROTOCOL.ICMP, payloadBytes: message.length });
+      into.set(message, at);
+      return at + message.length;
+    });
+    expect(find(echo)).toBe(28);
+  });
+
   it('is that of the TCP that an ICMP error quotes', () => {
     fc.assert(
       fc.property(anyIpv4Fields, anySegment, fc.nat({ max: 120 }), (fields, segment, left) => {
