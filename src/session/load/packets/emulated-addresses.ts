@@ -14,7 +14,7 @@ const UNUSABLE: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^127\.|^::1$/, 'loopback addresses'],
   [/^(22[4-9]|23\d)\.|^ff/, 'multicast addresses'],
   [/^2[45]\d\./, 'reserved addresses'],
-  [/^fe[89ab]/, 'link-local addresses, which each host makes for itself'],
+  [/^169\.254\.|^fe[89ab]/, 'link-local addresses, which each host makes for itself'],
 ];
 
 /**

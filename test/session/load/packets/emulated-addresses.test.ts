@@ -43,6 +43,7 @@ describe('addresses to emulate', () => {
     ['255.255.255.255', 'reserved'],
     ['0.0.0.0', 'reserved addresses'],
     ['ff02::1', 'multicast'],
+    ['169.254.1.0/24', 'link-local'],
     ['fe80::1', 'link-local'],
     ['::1', 'loopback'],
   ])('are not %s: %s', (written, why) => {
