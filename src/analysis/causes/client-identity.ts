@@ -38,9 +38,10 @@ function judgeKinds(symptom: Symptom, seen: Observations): Judgement[] {
   const { arm, count, of } = symptom;
   if (sparedTooMany(symptom))
     return contradicts(`${of - count} of ${of} SYNs of the same kind got through at once`);
-  const [other] = listUnlike(symptom);
+  const others = listUnlike(symptom);
+  const [other] = others;
   if (other === undefined) return NOTHING;
-  return isByItsSyns(symptom, other, seen)
+  return isByItsSyns(symptom, others, seen)
     ? decides(`${other.text}; it differs from arm ${arm.name} in its SYNs alone`)
     : supports(other.text);
 }

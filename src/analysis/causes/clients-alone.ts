@@ -23,17 +23,26 @@ export function listUnlike({ contrasts }: Symptom): readonly Contrast[] {
   );
 }
 
-/** A few source ports may all take a way that is dead, by the hash of their numbers; and a rule may go by them. */
-export function isByItsSyns({ arm }: Symptom, { arm: name }: Contrast, { arms }: Observations): boolean {
-  const other = arms.find((one) => one.name === name);
-  return other !== undefined && hasManyPorts(arm) && mayShareSourcePorts(arm, other);
+/**
+ * A few source ports may all take a way that is dead, by the hash of their numbers; and a rule may go by them. Neither tells an arm from
+ * those that have the same ports, nor from those whose ports lie on both sides of its own.
+ */
+export function isByItsSyns({ arm }: Symptom, unlike: readonly Contrast[], { arms }: Observations): boolean {
+  const others = arms.filter(({ name }) => unlike.some((one) => one.arm === name));
+  if (!hasManyPorts(arm)) return false;
+  if (others.some((other) => mayShareSourcePorts(arm, other))) return true;
+  const own = arm.arm.source?.ports?.range;
+  const ranges = others.filter(hasManyPorts).flatMap((other) => other.arm.source?.ports?.range ?? []);
+  return (
+    own !== undefined && ranges.some(({ to }) => to < own.from) && ranges.some(({ from }) => from > own.to)
+  );
 }
 
 /** That all SYNs of a kind stall, and none of several others from the same address at the same time: nothing else tells them apart. */
 export function describeUnlikeOthers(symptom: Symptom, seen: Observations): string | undefined {
   if (sparedTooMany(symptom)) return undefined;
-  const others = listUnlike(symptom).filter((one) => isByItsSyns(symptom, one, seen));
-  return others.length >= FEWEST_OTHERS
+  const others = listUnlike(symptom);
+  return others.length >= FEWEST_OTHERS && isByItsSyns(symptom, others, seen)
     ? `${symptom.count} of ${symptom.of} stalled, and hardly any of arms ${others.map(({ arm }) => arm).join(', ')}, which differ in their SYNs alone`
     : undefined;
 }

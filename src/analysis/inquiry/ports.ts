@@ -9,21 +9,28 @@ const COUNT = 40_000;
  * it, whose ports may still be held.
  */
 export class PortSlices {
+  readonly #first: number;
+  readonly #count: number;
   readonly #start: number;
   #taken = 0;
 
-  /** @param start 0 to 1: where to begin */
-  constructor(start: number) {
-    this.#start = Math.floor(start * COUNT) % COUNT;
+  /**
+   * @param start 0 to 1: where to begin
+   * @param first of how many ports it hands out
+   */
+  constructor(start: number, first = FIRST, count = COUNT) {
+    this.#first = first;
+    this.#count = count;
+    this.#start = Math.floor(start * count) % count;
   }
 
   /** @returns undefined if there are not as many left, or they would lie apart; the system then chooses */
   take(count: number): PortRange | undefined {
-    const at = (this.#start + this.#taken) % COUNT;
-    const skipped = at + count > COUNT ? COUNT - at : 0;
-    if (this.#taken + skipped + count > COUNT) return undefined;
+    const at = (this.#start + this.#taken) % this.#count;
+    const skipped = at + count > this.#count ? this.#count - at : 0;
+    if (this.#taken + skipped + count > this.#count) return undefined;
     this.#taken += skipped + count;
-    const from = FIRST + ((at + skipped) % COUNT);
+    const from = this.#first + ((at + skipped) % this.#count);
     return { from, to: from + count - 1 };
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Arm } from '../../../src/scenario/types.ts';
 import { lossy, openLimit, rateLimit } from '../causes/paths.ts';
 import { randomOf } from '../causes/random.ts';
 import type { Path, Syn } from '../causes/world.ts';
@@ -123,6 +124,22 @@ describe('a session that chooses its arms', () => {
     expect(healthy.stages).toEqual(['baseline', 'breadth', 'clients']);
     expect(healthy.diagnosis.verdict).toBe('healthy');
     expect(healthy.lacking.clients).toBeUndefined();
+  });
+
+  it('sends them from source ports that no other arm has had, those of plain ones on both sides', () => {
+    const { arms } = converse(() => ({}), { imitates });
+    const rangeOf = (arm: Arm) => arm.source!.ports!.range;
+    const clients = arms.filter(({ client }) => client !== undefined);
+    const others = arms.filter(({ client }) => client === undefined).map(rangeOf);
+    expect(clients.length).toBeGreaterThan(5);
+    const highest = Math.max(...clients.map((arm) => rangeOf(arm).to));
+    expect(highest).toBeLessThan(Math.min(...others.map(({ from }) => from)));
+    const [first, last] = [clients[0]!, clients.at(-1)!];
+    expect([first.client, last.client]).toEqual([last.client, first.client]);
+    for (const arm of clients.slice(1, -1)) {
+      expect(rangeOf(arm).from).toBeGreaterThan(rangeOf(first).to);
+      expect(rangeOf(arm).to).toBeLessThan(rangeOf(last).from);
+    }
   });
 
   it('says what SYNs of other clients would need', () => {
