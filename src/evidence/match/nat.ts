@@ -1,4 +1,5 @@
 import type { NatKind, SynChange } from '../../metrics/far.ts';
+import { isStalled } from './near-sample.ts';
 import type { Pair } from './types.ts';
 
 /** Ports that a NAT gives one after the other: the next one, or one of the few after it. */
@@ -22,23 +23,18 @@ const LEAST_STEPS = 20;
  * @param isSample there were handshakes between these, which were given the ports in between
  */
 export function describeNat(pairs: readonly Pair[], isSample = false): NatSeen {
-  const portsKept = pairs.filter(({ near, far }) => near.clientPort === far.clientPort).length;
+  const portsKept = pairs.filter(keptPort).length;
   const isTranslated = pairs.some(
     ({ near, far }) => near.client !== far.client || near.clientPort !== far.clientPort,
   );
   const externalAddresses = [...new Set(pairs.map(({ far }) => far.client))].sort();
-  return { kind: kindOf(pairs, portsKept, isTranslated, isSample), portsKept, externalAddresses };
+  return { kind: kindOf(pairs, isTranslated, isSample), portsKept, externalAddresses };
 }
 
-function kindOf(
-  pairs: readonly Pair[],
-  portsKept: number,
-  isTranslated: boolean,
-  isSample: boolean,
-): NatKind {
+function kindOf(pairs: readonly Pair[], isTranslated: boolean, isSample: boolean): NatKind {
   if (pairs.length < LEAST_PAIRS) return 'unknown';
   if (!isTranslated) return 'none';
-  if (portsKept / pairs.length >= RULE) return 'port-preserving';
+  if (keepsPorts(pairs)) return 'port-preserving';
   const byAddress = new Map<string, number>();
   let [steps, small, ascending] = [0, 0, 0];
   for (const { far } of pairs.toSorted((a, b) => a.far.syns[0]!.atUs - b.far.syns[0]!.atUs)) {
@@ -52,6 +48,22 @@ function kindOf(
   }
   const isInTurn = small / steps >= RULE || (isSample && steps >= LEAST_STEPS && ascending / steps >= RULE);
   return isInTurn ? 'sequential' : 'random';
+}
+
+/**
+ * Of attempts that a run kept, nearly all stalled, and a NAT that gives another port only where its own is taken may have kept just
+ * those: the few that went well have to have kept theirs as well.
+ */
+function keepsPorts(pairs: readonly Pair[]): boolean {
+  const stalled = pairs.filter(({ near }) => isStalled(near));
+  const others = pairs.filter(({ near }) => !isStalled(near));
+  return [pairs, stalled, others]
+    .filter(({ length }) => length >= LEAST_PAIRS)
+    .every((some) => some.filter(keptPort).length / some.length >= RULE);
+}
+
+function keptPort({ near, far }: Pair): boolean {
+  return near.clientPort === far.clientPort;
 }
 
 /** What of a SYN arrived otherwise than it left. */

@@ -26,3 +26,19 @@ it('follows each external address by itself', () => {
   const alternating = inTurn(10, '203.0.113.2', 5_000).flatMap((low, index) => [low, high[index]!]);
   expect(describeNat(pairs(alternating)).kind).toBe('sequential');
 });
+
+it('says that ports are kept only if those of healthy handshakes are, however few these are beside the stalled', () => {
+  const healthy = pairs(inTurn(10, '203.0.113.1', 50_000));
+  const stalled = Array.from({ length: 200 }, (_, index): Pair => {
+    const port = 20_000 + ((index * 77) % 200);
+    const syn = { from: `10.0.0.1:${port}`, to: '192.0.2.9:3128', flags: 'S' as const, seq: index };
+    const near = trackOne([frameOf({ ...syn, atMs: 0 }), frameOf({ ...syn, atMs: 1_000 })]);
+    return {
+      near,
+      far: trackOne([frameOf({ ...syn, from: `203.0.113.1:${port}`, atMs: 0 })]),
+      by: 'isn',
+    };
+  });
+  expect(describeNat(stalled)).toMatchObject({ kind: 'port-preserving', portsKept: 200 });
+  expect(describeNat([...stalled, ...healthy])).toMatchObject({ kind: 'random', portsKept: 200 });
+});
