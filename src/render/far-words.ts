@@ -97,7 +97,7 @@ function formatOffset(clockOffset: FarSummary['clockOffset']): string {
 
 const NAT_WORDS: Readonly<Record<FarSummary['nat']['kind'], string>> = {
   none: 'none: addresses and ports arrive as they left',
-  'port-preserving': 'keeps source ports',
+  'port-preserving': 'keeps source ports where they are free',
   sequential: 'gives source ports in turn',
   random: 'gives source ports at random',
   unknown: 'too few handshakes to tell',

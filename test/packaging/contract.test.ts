@@ -20,7 +20,9 @@ beforeAll(() => {
   execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
   // As npm installs what it depends on; nothing of the checkout's own, no @types/node either.
   for (const name of Object.keys(readManifest(ROOT).dependencies)) {
-    symlinkSync(join(ROOT, 'node_modules', name), join(dir, 'node_modules', name));
+    const link = join(dir, 'node_modules', name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), link);
   }
   writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
 });

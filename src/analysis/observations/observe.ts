@@ -46,12 +46,18 @@ export function observe({ scenario, tally, summary, nat, both, untried }: Record
   };
 }
 
+/** Of ports: so many that those which are not kept do not count. */
+const PRESERVED = 0.9;
+
 /** What a far side shows of source ports, where no sweep has tested them. */
 function natOf(both: FarSummary | undefined): Nat | undefined {
-  switch (both?.nat.kind) {
+  if (both === undefined) return undefined;
+  switch (both.nat.kind) {
     case 'none':
-    case 'port-preserving':
       return 'preserved';
+    // One that gives many another port may give any of them a port that was just used.
+    case 'port-preserving':
+      return both.nat.portsKept >= both.attempts.matched * PRESERVED ? 'preserved' : undefined;
     case 'sequential':
     case 'random':
       return 'reassigned';

@@ -1,5 +1,4 @@
 import type { NatKind, SynChange } from '../../metrics/far.ts';
-import { isStalled } from './near-sample.ts';
 import type { Pair } from './types.ts';
 
 /** Ports that a NAT gives one after the other: the next one, or one of the few after it. */
@@ -8,6 +7,12 @@ const NEXT_PORTS = 16;
 const LEAST_PAIRS = 10;
 /** Of pairs: so many are the rule. */
 const RULE = 0.9;
+/**
+ * A NAT that preserves ports gives another one where that is taken (RFC 4787 section 4.2.1), under load to most; one that chooses by
+ * itself hardly ever meets the same.
+ */
+const KEPT = 0.1;
+const LEAST_KEPT = 5;
 
 export interface NatSeen {
   readonly kind: NatKind;
@@ -28,13 +33,18 @@ export function describeNat(pairs: readonly Pair[], isSample = false): NatSeen {
     ({ near, far }) => near.client !== far.client || near.clientPort !== far.clientPort,
   );
   const externalAddresses = [...new Set(pairs.map(({ far }) => far.client))].sort();
-  return { kind: kindOf(pairs, isTranslated, isSample), portsKept, externalAddresses };
+  return { kind: kindOf(pairs, portsKept, isTranslated, isSample), portsKept, externalAddresses };
 }
 
-function kindOf(pairs: readonly Pair[], isTranslated: boolean, isSample: boolean): NatKind {
+function kindOf(
+  pairs: readonly Pair[],
+  portsKept: number,
+  isTranslated: boolean,
+  isSample: boolean,
+): NatKind {
   if (pairs.length < LEAST_PAIRS) return 'unknown';
   if (!isTranslated) return 'none';
-  if (keepsPorts(pairs)) return 'port-preserving';
+  if (portsKept >= Math.max(LEAST_KEPT, pairs.length * KEPT)) return 'port-preserving';
   const byAddress = new Map<string, number>();
   let [steps, small, ascending] = [0, 0, 0];
   for (const { far } of pairs.toSorted((a, b) => a.far.syns[0]!.atUs - b.far.syns[0]!.atUs)) {
@@ -48,18 +58,6 @@ function kindOf(pairs: readonly Pair[], isTranslated: boolean, isSample: boolean
   }
   const isInTurn = small / steps >= RULE || (isSample && steps >= LEAST_STEPS && ascending / steps >= RULE);
   return isInTurn ? 'sequential' : 'random';
-}
-
-/**
- * Of attempts that a run kept, nearly all stalled, and a NAT that gives another port only where its own is taken may have kept just
- * those: the few that went well have to have kept theirs as well.
- */
-function keepsPorts(pairs: readonly Pair[]): boolean {
-  const stalled = pairs.filter(({ near }) => isStalled(near));
-  const others = pairs.filter(({ near }) => !isStalled(near));
-  return [pairs, stalled, others]
-    .filter(({ length }) => length >= LEAST_PAIRS)
-    .every((some) => some.filter(keptPort).length / some.length >= RULE);
 }
 
 function keptPort({ near, far }: Pair): boolean {
