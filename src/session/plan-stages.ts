@@ -36,7 +36,10 @@ export function planStages(inquiry: Inquiry, { opened, recorder, listener }: Sta
       return inquiry.hasBegun ? READY_AHEAD_SEC : AHEAD_SEC;
     },
     get engine() {
-      return inquiry.current.isByPackets ? ('packet' as const) : undefined;
+      // Imitating a client takes packets.
+      return inquiry.current.arms.some(({ client }) => client !== undefined)
+        ? ('packet' as const)
+        : undefined;
     },
     maxFaults: 1,
     async rest() {

@@ -39,8 +39,7 @@ function judgeResent({ arm, count }: Symptom, seen: Observations): Judgement[] {
     return contradicts(
       `${timeoutsOf(arm.summary)} of ${count} were never answered, though what was lost was sent again`,
     );
-  const [least, most] = [resent?.ci95[1] ?? 0, late?.ci95[1] ?? 0];
-  if (stalled.ci95[0] > Math.max(least, most) / 4)
+  if (stalled.ci95[0] > Math.max(resent?.ci95[1] ?? 0, late?.ci95[1] ?? 0) / 4)
     return contradicts(`handshakes were lost, too (${percent(stalled.rate)})`);
   return [
     ...supports(

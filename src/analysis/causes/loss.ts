@@ -119,13 +119,13 @@ function judgeLate({ arm, count, of }: Symptom, seen: Observations): Judgement[]
   if ((countOverflows(seen) ?? 0) >= allStalls(seen) * 0.3 && allStalls(seen) > 0) return NOTHING;
   // On either way as many SYNs, or SYN-ACKs, would have been lost.
   const lost = [
-    ['requests', requestsResent],
-    ['responses', responsesLate],
+    ['requests that were sent again', requestsResent],
+    ['responses that came late', responsesLate],
   ] as const;
   return lost.flatMap(([what, share]) =>
     share !== undefined && stalled.ci95[1] * 4 < share.ci95[0]
       ? contradicts(
-          `${percent(stalled.rate)} of the handshakes stalled, against ${percent(share.rate)} of the ${what} that came late`,
+          `${percent(stalled.rate)} of the handshakes stalled, against ${percent(share.rate)} ${what}`,
         )
       : NOTHING,
   );

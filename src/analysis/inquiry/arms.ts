@@ -113,3 +113,22 @@ function chooseSource(
     source: { ...source, addresses: chosen, ...(ports === undefined ? {} : { ports }) },
   };
 }
+
+/** From the last start to the end of an arm: a handshake that is given up. */
+export const TAIL_SEC = 6;
+
+/**
+ * Limits are round, and so are rates that users ask for: a load of evenly spaced attempts that comes in step with a meter takes all that
+ * it lets pass, and leaves others nothing.
+ */
+const OUT_OF_STEP = 0.967;
+
+/** A share of the highest rate, per second. */
+export function rate({ ratePerSec }: Kit, share: number): number {
+  return Math.round(ratePerSec * share * OUT_OF_STEP * 1_000) / 1_000;
+}
+
+/** So many seconds, or as many as leave time for the last handshakes. */
+export function within(forSec: number, leftSec: number): number {
+  return Math.max(1, Math.floor(Math.min(forSec, leftSec - TAIL_SEC)));
+}

@@ -68,10 +68,7 @@ export function choose(means: Kit, { done, leftSec }: Position, seen: Observatio
   const attempt = (id: StageId, why: string): Choice | undefined => {
     if (done.includes(id)) return undefined;
     const built = BUILDERS[id](kit, measured);
-    if ('arms' in built) {
-      const isByPackets = built.arms.some(({ client }) => client !== undefined);
-      return { stage: { id, why, arms: built.arms, ...(isByPackets ? { isByPackets } : {}) } };
-    }
+    if ('arms' in built) return { stage: { id, why, arms: built.arms } };
     untried.push({ id, needs: built.needs });
     return undefined;
   };

@@ -1,14 +1,11 @@
 import type { ClientSpec } from '../../scenario/types.ts';
-import { connectOnly, hold, type Kit, phases } from './arms.ts';
+import { connectOnly, hold, type Kit, phases, rate, within } from './arms.ts';
 import { PortSlices } from './ports.ts';
 import type { Built, Seen } from './types.ts';
 
 /** Seconds in which each kind of SYN is sent often enough to be told from the others. */
 const FOR_SEC = 14;
 const LEAST_SEC = 6;
-
-/** From the last start to the end of an arm: a handshake that is given up. */
-const TAIL_SEC = 6;
 
 /**
  * Below the ports of all other arms, whose connections something on the way may still hold, and below those that the kernel gives to
@@ -35,9 +32,9 @@ const CLIENTS: readonly (readonly [name: string, client: ClientSpec])[] = [
 /** All at the same time, by packets; they only connect. */
 export function buildClients(kit: Kit, { leftSec }: Seen): Built {
   if (kit.imitates.needs !== undefined) return { needs: kit.imitates.needs };
-  const forSec = Math.floor(Math.min(FOR_SEC, leftSec - TAIL_SEC));
+  const forSec = within(FOR_SEC, leftSec);
   if (forSec < LEAST_SEC) return { needs: 'more time (--duration)' };
-  const load = phases(hold((kit.ratePerSec * 0.9) / CLIENTS.length, forSec));
+  const load = phases(hold(rate(kit, 0.9 / CLIENTS.length), forSec));
   const { mss: _, tos: __, ...socket } = kit.base.socket;
   // Where in them it begins differs from run to run, as the others' does.
   const at = (kit.slices.take(1)?.from ?? 0) / PORT_COUNT;

@@ -1,6 +1,18 @@
-import type { Arm, SocketOptions } from '../../scenario/types.ts';
-import { connectOnly, hold, idle, type Kit, likeBase, phases, sendsRequests } from './arms.ts';
+import type { Arm } from '../../scenario/types.ts';
+import {
+  connectOnly,
+  hold,
+  idle,
+  type Kit,
+  likeBase,
+  phases,
+  rate,
+  sendsRequests,
+  TAIL_SEC,
+  within,
+} from './arms.ts';
 import { buildClients } from './clients.ts';
+import { bothAtOnce, closedHere, otherPackets } from './packets.ts';
 import type { Built, Seen, StageId } from './types.ts';
 
 const ON_LINUX = 'Linux, with the raw engine (npm package koffi)';
@@ -23,9 +35,6 @@ const IDLE_AGES_SEC = [3, 6, 12, 22, 34, 46];
 const HELD_SEC = 26;
 const APART_SEC = 5;
 const FULL_FOR_SEC = 6;
-
-/** From the last start to the end of an arm: a handshake that is given up. */
-const TAIL_SEC = 6;
 
 export const BUILDERS: Readonly<Record<StageId, (kit: Kit, seen: Seen) => Built>> = {
   baseline: (kit, { leftSec }) => {
@@ -210,23 +219,14 @@ function reuse(kit: Kit, share: number, forSec: number): Arm[] {
  * A far end that still holds a port takes it again from the same host, whose sequence numbers go on (RFC 6191, RFC 9293 section 3.6.1),
  * but seldom from another one behind the same address.
  */
-function fromSeveral({ sources, base }: Kit): { from?: { kind: 'address'; address: string }[] } {
-  const isChosen = (base.source?.addresses.length ?? 0) > 0 || base.socket.bind.length > 0;
-  if (isChosen || sources.length < 2) return {};
-  return { from: sources.slice(0, MOST_SOURCES).map((address) => ({ kind: 'address', address })) };
+function fromSeveral(kit: Kit): { from?: { kind: 'address'; address: string }[] } {
+  if (!choosesSources(kit)) return {};
+  return { from: kit.sources.slice(0, MOST_SOURCES).map((address) => ({ kind: 'address', address })) };
 }
 
 /** The far end holds the ports then, as a proxy does. */
 function closedByPeer(kit: Kit): Pick<Arm, 'close'> {
   return { close: sendsRequests(kit) ? 'peer' : kit.base.close };
-}
-
-/**
- * What follows a response at once, as the far end's FIN does, makes a lost one come again soon (RFC 8985); by itself it comes a timer
- * later, which shows.
- */
-function closedHere({ base }: Kit): Partial<Pick<Arm, 'close'>> {
-  return base.close === 'peer' ? { close: 'fin' } : {};
 }
 
 /** This machine has several addresses, and the user has chosen none of them. */
@@ -240,54 +240,6 @@ function otherSource(kit: Kit, share: number, forSec: number): Arm[] {
   if (second === undefined || !choosesSources(kit)) return [];
   const from = [{ kind: 'address' as const, address: second }];
   return [likeBase(kit, 'other-source', phases(hold(rate(kit, share), forSec)), { from })];
-}
-
-/** More than a segment of Ethernet has room for (1,460 bytes): what lets short packets pass and no long ones meets one of them. */
-const FILL_BYTES = 1_600;
-
-/** What every host has to take (RFC 9293 section 3.7.1). */
-const SMALL_MSS = 536;
-
-/** IP_TOS of expedited forwarding (RFC 3246). */
-const EF_TOS = 0xb8;
-
-/** Long requests, and the same with another MSS alone, and another DSCP alone. */
-function otherPackets(kit: Kit, share: number, forSec: number): Arm[] {
-  return longRequests(kit, share, forSec, [
-    ['large', {}],
-    ['small-mss', { mss: SMALL_MSS }],
-    otherClass(kit),
-  ]);
-}
-
-/** What needs both to pass: neither alone would show it. */
-function bothAtOnce(kit: Kit, share: number, forSec: number): Arm[] {
-  const [name, options] = otherClass(kit);
-  return longRequests(kit, share, forSec, [[`small-mss-${name}`, { ...options, mss: SMALL_MSS }]]);
-}
-
-/** EF where the base has no class, none where it has one. */
-function otherClass({ base }: Kit): [name: string, options: SocketOptions] {
-  return (base.socket.tos ?? 0) >> 2 === 0 ? ['dscp-ef', { tos: EF_TOS }] : ['no-dscp', { tos: 0 }];
-}
-
-function longRequests(
-  kit: Kit,
-  share: number,
-  forSec: number,
-  arms: readonly (readonly [name: string, options: SocketOptions])[],
-): Arm[] {
-  const { choosesPackets, base } = kit;
-  if (!choosesPackets || !sendsRequests(kit)) return [];
-  const load = phases(hold(rate(kit, share), forSec));
-  const headers = [...base.request.headers, ['X-Fill', 'x'.repeat(FILL_BYTES)] as const];
-  return arms.map(([name, options]) =>
-    likeBase(kit, name, load, {
-      ...closedHere(kit),
-      request: { ...base.request, headers },
-      socket: { ...base.socket, ...options },
-    }),
-  );
 }
 
 function idleConnections(
@@ -328,20 +280,6 @@ function closed(kit: Kit, share: number, forSec: number): Arm[] {
       ...{ port, expect: { kind: 'refused' as const } },
     }),
   );
-}
-
-/**
- * Limits are round, and so are rates that users ask for: a load of evenly spaced attempts that comes in step with a meter takes all that
- * it lets pass, and leaves others nothing.
- */
-const OUT_OF_STEP = 0.967;
-
-function rate({ ratePerSec }: Kit, share: number): number {
-  return Math.round(ratePerSec * share * OUT_OF_STEP * 1_000) / 1_000;
-}
-
-function within(forSec: number, leftSec: number): number {
-  return Math.max(1, Math.floor(Math.min(forSec, leftSec - TAIL_SEC)));
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -44,8 +44,6 @@ export interface Stage {
   /** In a sentence, with what was seen. */
   readonly why: string;
   readonly arms: readonly Arm[];
-  /** Its arms imitate clients, which takes the packet engine. */
-  readonly isByPackets?: true;
 }
 
 /** What was not tried, and what it would need. */

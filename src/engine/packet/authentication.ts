@@ -4,7 +4,8 @@ import { stampRequest } from '../http/stamp-request.ts';
 import type { EngineArm, EngineAuth } from '../types.ts';
 import { AUTHORISED, UNASKED } from './active-table.ts';
 import type { Settler } from './closer.ts';
-import { type Connections, RESPONSE_DEADLINE } from './connections.ts';
+import { RESPONSE_DEADLINE } from './connection-deadlines.ts';
+import type { Connections } from './connections.ts';
 import type { Stream } from './stream.ts';
 
 /**
@@ -43,7 +44,7 @@ export class Authentication {
     }
     parser.reset(slot, auth.request.responseHasNoBody);
     this.#connections.contents?.begin(slot, this.#connections.armOf(slot));
-    this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
+    this.#connections.deadlines.set(slot, RESPONSE_DEADLINE, this.#connections.nowUs);
     active.credentials[slots.active[slot]!] = AUTHORISED;
     this.#stream.request(slot, stampRequest(auth.request, attempt, credentials));
   }

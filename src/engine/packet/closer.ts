@@ -51,7 +51,7 @@ export class Closer {
     slots.phase[slot] = (flags & PEER_CLOSED) === 0 ? FIN_WAIT : LAST_ACK;
     active.resends[index] = 0;
     this.#awaitAnswer(slot, index);
-    this.#connections.setLinger(slot);
+    this.#connections.deadlines.linger(slot, this.#connections.nowUs);
   }
 
   /** Something has come on a connection that is being closed. */

@@ -6,21 +6,13 @@ import { ErrorHeads } from '../http/error-name.ts';
 import { ResponseParser } from '../http/response-parser.ts';
 import type { AttemptObserver, EngineArm } from '../types.ts';
 import { ActiveTable, AUTHORISED } from './active-table.ts';
-import { Deadlines } from './deadlines.ts';
+import { ConnectionDeadlines } from './connection-deadlines.ts';
 import type { Flows } from './flows.ts';
 import { HeldTimes } from './held-times.ts';
 import { NONE, Slots } from './slots.ts';
 
 /** The names of the phases of attempts that have not settled, by number. */
 const PHASES: readonly AttemptPhase[] = ['start', 'handshake', 'response', 'closing', 'held', 'held'];
-
-/** Deadlines of an arm's active connections: one list each, because each is a constant time ahead. */
-export const HANDSHAKE_DEADLINE = 0;
-export const RESPONSE_DEADLINE = 1;
-const ACTIVE_DEADLINES = 2;
-
-/** How long a connection may take to close once its attempt has settled, before it is reset. */
-const LINGER_US = 10_000_000;
 
 /** Connections that may be closing in addition to those that are open. */
 const MAX_LINGERING = 65_536;
@@ -31,6 +23,7 @@ export class Connections {
   readonly flows: Flows;
   readonly slots: Slots;
   readonly active: ActiveTable;
+  readonly deadlines: ConnectionDeadlines;
   readonly parser: ResponseParser;
   /** Undefined if no arm checks content. */
   readonly contents: Contents | undefined;
@@ -47,13 +40,6 @@ export class Connections {
   open = 0;
   readonly #observer: AttemptObserver;
   readonly #record = createAttemptRecord();
-  /** Of active connections, by index in the active table: those of each arm; last, that of connections that are being closed. */
-  readonly #deadlines: Deadlines;
-  readonly #lingerList: number;
-  /** Of held connections, by slot; undefined if each arm that holds any lets all of them go together. */
-  readonly #holds: Deadlines | undefined;
-  /** First list of each arm among those of held connections. */
-  readonly #holdLists: readonly number[];
   readonly #agesUs: readonly (readonly number[])[];
   /** By arm: the number of the last attempt begun, which those open are near to. */
   readonly #lastAttempt: Float64Array;
@@ -72,19 +58,7 @@ export class Connections {
     this.parser = new ResponseParser(arms.some(({ request }) => request !== undefined) ? capacity : 0);
     this.contents = Contents.of(arms, this.parser);
     this.#agesUs = arms.map(listHoldAgesUs);
-    const durations = arms.flatMap(({ handshakeTimeoutUs, responseTimeoutUs }) => [
-      handshakeTimeoutUs,
-      responseTimeoutUs,
-    ]);
-    this.#lingerList = durations.length;
-    this.#deadlines = new Deadlines(capacity, [...durations, LINGER_US]);
-    const ages: number[] = [];
-    this.#holdLists = arms.map(({ holdsTogether, holdUs }, index) => {
-      const first = ages.length;
-      if (holdUs > 0 && holdsTogether !== true) ages.push(...this.#agesUs[index]!);
-      return first;
-    });
-    this.#holds = ages.length === 0 ? undefined : new Deadlines(capacity, ages);
+    this.deadlines = new ConnectionDeadlines(arms, this.#agesUs, this.slots, this.active, capacity);
     this.#lastAttempt = new Float64Array(arms.length);
     this.#heldTimes = new HeldTimes(capacity);
     this.#sourceOf = flows.arms.map(({ locals }) => {
@@ -124,50 +98,13 @@ export class Connections {
     return last - (((last >>> 0) - this.slots.attempt[slot]!) >>> 0);
   }
 
-  /** Sets the only deadline of an active connection. */
-  setDeadline(slot: number, deadline: number): void {
-    const list = ACTIVE_DEADLINES * this.slots.arm[slot]! + deadline;
-    this.#deadlines.set(this.slots.active[slot]!, list, this.nowUs);
-  }
-
   /** Sets the deadline of a connection to be held: the age that its attempt should reach, unless all are let go together. */
   setHoldDeadline(slot: number): void {
-    this.clearDeadline(slot);
-    if (this.armOf(slot).holdsTogether === true) return;
-    this.#holds?.set(slot, this.#holdLists[this.slots.arm[slot]!]! + this.#chooseAge(slot), this.nowUs);
-  }
-
-  clearDeadline(slot: number): void {
-    const index = this.slots.active[slot]!;
-    if (index !== NONE) this.#deadlines.clear(index);
-    this.#holds?.clear(slot);
-  }
-
-  /** Clears the deadline of a connection for which it has passed. @returns its slot; -1 if there are no more */
-  takeExpired(): number {
-    const index = this.#deadlines.takeExpired(this.nowUs);
-    if (index >= 0) return this.active.slot[index]!;
-    return this.#holds?.takeExpired(this.nowUs) ?? -1;
-  }
-
-  /** How long from a moment until the earliest deadline of all; infinite if none is set, 0 or less if it has passed. */
-  soonestInUs(nowUs: number): number {
-    const heldUs = this.#holds?.soonestInUs(nowUs) ?? Number.POSITIVE_INFINITY;
-    return Math.min(heldUs, this.#deadlines.soonestInUs(nowUs));
+    this.deadlines.hold(slot, this.#chooseAge(slot), this.nowUs);
   }
 
   holdAgeUs(slot: number): number {
     return this.#agesUs[this.slots.arm[slot]!]![this.#chooseAge(slot)]!;
-  }
-
-  setLinger(slot: number): void {
-    this.#deadlines.set(this.slots.active[slot]!, this.#lingerList, this.nowUs);
-  }
-
-  /** The connection that has been closing for longest; -1 if none is. */
-  oldestLingering(): number {
-    const index = this.#deadlines.oldest(this.#lingerList);
-    return index < 0 ? -1 : this.active.slot[index]!;
   }
 
   /** Moves what a held connection without a request needs into the slot, and frees the rest. */
@@ -188,7 +125,7 @@ export class Connections {
     const { active, slots } = this;
     const index = slots.active[slot]!;
     if (index === NONE) return;
-    this.#deadlines.clear(index);
+    this.deadlines.clearActive(slot);
     slots.active[slot] = NONE;
     active.free(index);
   }
@@ -246,7 +183,7 @@ export class Connections {
     record.errorName = this.errors.take(slot, status);
     record.challengeStatus = this.#challengeStatusOf(slot, index);
     record.endedAtUs = this.nowUs;
-    this.clearDeadline(slot);
+    this.deadlines.clear(slot);
     this.open -= 1;
   }
 
@@ -264,7 +201,7 @@ export class Connections {
 
   /** The same for one whose port was never taken. */
   freeUnsent(slot: number): void {
-    this.clearDeadline(slot);
+    this.deadlines.clear(slot);
     this.deactivate(slot);
     this.slots.free(slot);
   }

@@ -2,7 +2,6 @@ import { PR_SET_TIMERSLACK } from '../../net/constants.ts';
 import { Arena, type Libc, loadLibc } from '../../net/index.ts';
 import type { PacketRing } from '../../net/packet-socket/ring.ts';
 import type { Ticker } from '../../net/ticker.ts';
-import { roundAgeUs } from '../holding.ts';
 import type { CreateEngine, DueTime, Engine, EngineArm, EngineDrops, EngineOptions } from '../types.ts';
 import { AUTHORISED, NO_CREDENTIALS, UNASKED } from './active-table.ts';
 import { Closer } from './closer.ts';
@@ -19,21 +18,10 @@ import { Segments } from './segments.ts';
 import { FIN_WAIT, FREE, HELD, KEPT, PROVING, SYN_SENT } from './slots.ts';
 import { StampClock } from './stamp-clock.ts';
 import { Stream } from './stream.ts';
+import { Sweeps } from './sweeps.ts';
 
 /** Packets handled in one turn before starts and timers have theirs. */
 const MAX_PACKETS_PER_TURN = 1_024;
-
-/**
- * Proofs begun a second where very many have to be, by all shards together: every shard's ring gets the answers to all, and has
- * room for those of a third of a second in which its thread does not run.
- */
-const PROOFS_PER_SEC = 40_000;
-
-/** Proofs of so much time at most are begun together. */
-const MOST_CATCH_UP_US = 5_000;
-
-/** Slots looked at in one turn where all have to be. */
-const MOST_OF_SWEEP = 256;
 
 /**
  * Speaks TCP itself: builds segments and passes them through packet sockets, past the kernel's own TCP. Linux only.
@@ -64,20 +52,11 @@ class PacketEngine implements Engine {
   readonly #wait: PacketWait;
   readonly #arena: Arena;
   readonly #rings: readonly PacketRing[];
-  /** By arm: 1 while its held connections are being released; slots below this have been. */
-  readonly #isReleased: Uint8Array;
-  #releasedBelow = Number.POSITIVE_INFINITY;
-  /** When the next of them may be proved, and how long after another. */
-  #proveAtUs = -0.5;
-  readonly #proveEveryUs: number;
-  /** Kept connections in slots below this have been closed. */
-  #closedBelow = Number.POSITIVE_INFINITY;
+  readonly #sweeps: Sweeps;
   #isClosed = false;
 
   constructor(libc: Libc, { arms, observer, clock, maxOpen, shard = { index: 0, count: 1 } }: EngineOptions) {
     this.#clock = clock;
-    this.#isReleased = new Uint8Array(arms.length);
-    this.#proveEveryUs = (1_000_000 / PROOFS_PER_SEC) * shard.count;
     const flows = new Flows(arms, shard);
     this.#connections = new Connections(arms, flows, observer, maxOpen);
     const readsPayload = arms.some(({ request }) => request !== undefined);
@@ -100,6 +79,7 @@ class PacketEngine implements Engine {
       this.#exchange,
     );
     this.#exchange.attach(this.#stream);
+    this.#sweeps = new Sweeps(this.#connections, this.#exchange, this.#closer, shard.count);
     this.#receiver = new Receiver(
       this.#connections,
       this.#segments,
@@ -144,7 +124,7 @@ class PacketEngine implements Engine {
   poll(maxWaitUs: number): void {
     if (this.#isClosed) return;
     this.#segments.flush();
-    if (this.#receiveAll() === 0 && maxWaitUs > 0 && !this.#isSweeping) {
+    if (this.#receiveAll() === 0 && maxWaitUs > 0 && !this.#sweeps.areUnderWay) {
       this.#clock.tick();
       const waitUs = Math.min(maxWaitUs, this.#soonestInUs(this.#clock.us[0]!));
       if (waitUs > 0) {
@@ -156,10 +136,7 @@ class PacketEngine implements Engine {
     const nowUs = this.#clock.us[0]!;
     this.#connections.nowUs = nowUs;
     this.#expire(nowUs);
-    if (this.#isSweeping) {
-      this.#proveReleased();
-      this.#closeKeptOnes();
-    }
+    if (this.#sweeps.areUnderWay) this.#sweeps.goOn();
     this.#segments.flush();
   }
 
@@ -168,11 +145,7 @@ class PacketEngine implements Engine {
     const { slots } = this.#connections;
     this.#connections.nowUs = this.#clock.us[0]!;
     if (!isHurried) {
-      // Bit by bit, in the turns that follow: a million keep-alives at once would come back as a flood.
-      if (arm === undefined) this.#isReleased.fill(1);
-      else this.#isReleased[arm] = 1;
-      this.#releasedBelow = 0;
-      this.#proveAtUs = Math.max(this.#proveAtUs, this.#connections.nowUs);
+      this.#sweeps.release(arm);
       return;
     }
     for (let slot = 0; slot < slots.highest; slot += 1) {
@@ -183,7 +156,7 @@ class PacketEngine implements Engine {
   }
 
   closeKept(): void {
-    this.#closedBelow = 0;
+    this.#sweeps.closeKept();
   }
 
   abort(): void {
@@ -230,7 +203,7 @@ class PacketEngine implements Engine {
     const { slots } = this.#connections;
     const slot = slots.take();
     if (slot >= 0) return slot;
-    const lingering = this.#connections.oldestLingering();
+    const lingering = this.#connections.deadlines.oldestLingering();
     const oldest = lingering >= 0 ? lingering : slots.phase.indexOf(KEPT);
     if (oldest < 0) throw new RangeError('more than maxOpen attempts open');
     this.#closer.reset(oldest);
@@ -257,7 +230,7 @@ class PacketEngine implements Engine {
 
   #soonestInUs(nowUs: number): number {
     const resendUs = Math.min(this.#resends.soonestUs, this.#acks.soonestUs) - nowUs;
-    return Math.max(0, Math.min(resendUs, this.#connections.soonestInUs(nowUs)));
+    return Math.max(0, Math.min(resendUs, this.#connections.deadlines.soonestInUs(nowUs)));
   }
 
   #expire(nowUs: number): void {
@@ -266,7 +239,7 @@ class PacketEngine implements Engine {
     this.#resends.expire(nowUs, this.#resend);
     for (;;) {
       this.#connections.nowUs = nowUs;
-      const slot = this.#connections.takeExpired();
+      const slot = this.#connections.deadlines.takeExpired(nowUs);
       if (slot < 0) return;
       if (slots.phase[slot] === SYN_SENT) this.#handshake.expire(slot);
       else if (slots.phase[slot]! >= FIN_WAIT) this.#closer.reset(slot);
@@ -286,46 +259,6 @@ class PacketEngine implements Engine {
     if (slots.phase[slot] !== PROVING) this.#receiver.resend(slot);
     else if (!this.#proofs.again(slot)) this.#exchange.settle(slot, 'held', 'timeout', 0);
   };
-
-  get #isSweeping(): boolean {
-    return Math.min(this.#releasedBelow, this.#closedBelow) < Number.POSITIVE_INFINITY;
-  }
-
-  /** Goes on to prove connections that were released: so many at a time that their answers find room. */
-  #proveReleased(): void {
-    const { slots } = this.#connections;
-    if (this.#releasedBelow >= slots.highest) {
-      this.#releasedBelow = Number.POSITIVE_INFINITY;
-      this.#isReleased.fill(0);
-      return;
-    }
-    const until = Math.min(slots.highest, this.#releasedBelow + MOST_OF_SWEEP);
-    for (let slot = this.#releasedBelow; slot < until; slot += 1) {
-      if (slots.phase[slot] !== HELD || this.#isReleased[slots.arm[slot]!] === 0) continue;
-      if (this.#connections.nowUs < this.#proveAtUs) {
-        this.#releasedBelow = slot;
-        return;
-      }
-      // What a turn that came late has missed is not made up for at once.
-      const leastUs = this.#connections.nowUs - MOST_CATCH_UP_US;
-      this.#proveAtUs = Math.max(this.#proveAtUs, leastUs) + this.#proveEveryUs;
-      const ageUs = this.#connections.nowUs - this.#connections.heldSinceUs(slot);
-      this.#exchange.proveOrEnd(slot, roundAgeUs(ageUs));
-    }
-    this.#releasedBelow = until;
-  }
-
-  #closeKeptOnes(): void {
-    const { slots } = this.#connections;
-    if (this.#closedBelow >= slots.highest) {
-      this.#closedBelow = Number.POSITIVE_INFINITY;
-      return;
-    }
-    const until = Math.min(slots.highest, this.#closedBelow + MOST_OF_SWEEP);
-    for (let slot = this.#closedBelow; slot < until; slot += 1)
-      if (slots.phase[slot] === KEPT) this.#closer.reset(slot);
-    this.#closedBelow = until;
-  }
 }
 
 function credentialsAtStart({ auth }: EngineArm, isContinued: boolean): number {

@@ -4,7 +4,8 @@ import { COMPLETE, GARBAGE, NEED_MORE, TRUNCATED } from '../http/response-parser
 import { AUTHORISED, NO_CREDENTIALS } from './active-table.ts';
 import { Authentication } from './authentication.ts';
 import type { Closer, Settler } from './closer.ts';
-import { type Connections, RESPONSE_DEADLINE } from './connections.ts';
+import { RESPONSE_DEADLINE } from './connection-deadlines.ts';
+import type { Connections } from './connections.ts';
 import type { Proofs } from './proofs.ts';
 import { CLOSING, HELD, PROVING, RESPONSE } from './slots.ts';
 import type { Stream, StreamHandler } from './stream.ts';
@@ -39,7 +40,7 @@ export class Exchange implements StreamHandler, Settler {
     }
     this.#connections.parser.reset(slot, request.responseHasNoBody);
     this.#connections.contents?.begin(slot, this.#connections.armOf(slot));
-    this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
+    this.#connections.deadlines.set(slot, RESPONSE_DEADLINE, this.#connections.nowUs);
     const credentials = this.#credentialsOf(slot);
     if (credentials !== NO_CREDENTIALS) this.#authentication.begin(slot);
     if (credentials === AUTHORISED) this.#authentication.authorise(slot);
@@ -186,7 +187,7 @@ export class Exchange implements StreamHandler, Settler {
       if (request === undefined) this.#connections.shelve(slot);
     } else if (close === 'peer' && request !== undefined && !this.#authentication.leavesOpen(slot)) {
       slots.phase[slot] = CLOSING;
-      this.#connections.setDeadline(slot, RESPONSE_DEADLINE);
+      this.#connections.deadlines.set(slot, RESPONSE_DEADLINE, this.#connections.nowUs);
     } else {
       this.settleDone(slot);
     }

@@ -2,8 +2,8 @@ import { constants } from 'node:os';
 import { ACK, ECE, RST, SYN } from '../../net/wire/packet.ts';
 import { RST as RESET } from '../../outcome/refusal.ts';
 import type { Closer } from './closer.ts';
+import { HANDSHAKE_DEADLINE } from './connection-deadlines.ts';
 import type { Connections } from './connections.ts';
-import { HANDSHAKE_DEADLINE } from './connections.ts';
 import type { Inbound } from './inbound.ts';
 import type { ResendQueues } from './resend-queues.ts';
 import type { Segments } from './segments.ts';
@@ -74,7 +74,7 @@ export class Handshake {
     }
     slots.phase[slot] = SYN_SENT;
     flows.set(remote, local, port, slot);
-    connections.setDeadline(slot, HANDSHAKE_DEADLINE);
+    connections.deadlines.set(slot, HANDSHAKE_DEADLINE, connections.nowUs);
   }
 
   /** Called once a SYN has been sent: its time is counted from there. */
@@ -188,7 +188,7 @@ export class Handshake {
     active.establishedAtUs[index] = establishedAtUs;
     active.rttUs[index] = this.#rtt(slot, index, segment, hasStamps, establishedAtUs);
     connections.nowUs = Math.max(connections.nowUs, establishedAtUs);
-    connections.clearDeadline(slot);
+    connections.deadlines.clear(slot);
     connections.establish(slot);
   }
 

@@ -27,7 +27,7 @@ export class Proofs {
     const index = this.#connections.unshelve(slot);
     slots.phase[slot] = PROVING;
     // Of one that was released: its answer is waited for, whatever age it would have reached meanwhile.
-    this.#connections.clearDeadline(slot);
+    this.#connections.deadlines.clear(slot);
     active.provedAtUs[index] = this.#connections.nowUs;
     active.proofAgeUs[index] = ageUs;
     active.resends[index] = 0;

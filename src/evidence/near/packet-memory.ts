@@ -13,6 +13,7 @@ import {
   type PooledPacket,
 } from './packet-pool.ts';
 import { createTuple, readTuple, type Tuple } from './read-tuple.ts';
+import { isOpposite, isSameAt, isSamePair } from './same-pair.ts';
 
 /** A SYN answered within this time is no longer of interest: half of the shortest time to a retransmission. */
 const PROMPT_US = 500_000;
@@ -282,42 +283,4 @@ export class PacketMemory {
     }
     return false;
   }
-}
-
-function isOpposite(bytes: Uint8Array, one: Tuple, other: Tuple): boolean {
-  return (
-    one.sourcePort === other.destinationPort &&
-    one.destinationPort === other.sourcePort &&
-    one.addressBytes === other.addressBytes &&
-    isSameAt(bytes, one.sourceAt, bytes, other.destinationAt, one.addressBytes) &&
-    isSameAt(bytes, one.destinationAt, bytes, other.sourceAt, one.addressBytes)
-  );
-}
-
-/** Whichever way each goes. */
-function isSamePair(bytes: Uint8Array, one: Tuple, otherBytes: Uint8Array, other: Tuple): boolean {
-  if (one.addressBytes !== other.addressBytes) return false;
-  const isSame = one.sourcePort === other.sourcePort && one.destinationPort === other.destinationPort;
-  const isTurned = one.sourcePort === other.destinationPort && one.destinationPort === other.sourcePort;
-  const length = one.addressBytes;
-  return (
-    (isSame &&
-      isSameAt(bytes, one.sourceAt, otherBytes, other.sourceAt, length) &&
-      isSameAt(bytes, one.destinationAt, otherBytes, other.destinationAt, length)) ||
-    (isTurned &&
-      isSameAt(bytes, one.sourceAt, otherBytes, other.destinationAt, length) &&
-      isSameAt(bytes, one.destinationAt, otherBytes, other.sourceAt, length))
-  );
-}
-
-function isSameAt(
-  bytes: Uint8Array,
-  at: number,
-  others: Uint8Array,
-  otherAt: number,
-  length: number,
-): boolean {
-  for (let index = 0; index < length; index += 1)
-    if (bytes[at + index] !== others[otherAt + index]) return false;
-  return true;
 }
