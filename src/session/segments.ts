@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { epochMs } from '../epoch-ms.ts';
 import { RushhourError } from '../errors.ts';
 import type { Scenario } from '../scenario/types.ts';
 import type { EventLog } from './event-log.ts';
@@ -156,12 +156,4 @@ export class Segments {
     const fromSec = Math.floor(this.#parts.clock.seconds());
     this.#parts.events.add({ kind: 'waiting', fromSec, toSec: fromSec + 1, setsAside: false, text });
   }
-}
-
-/**
- * By the clock of the threads: the wall clock at the start of this process plus monotonic time, whatever was set
- * since.
- */
-function epochMs(): number {
-  return performance.timeOrigin + performance.now();
 }

@@ -13,6 +13,7 @@ import { makeFolder } from './make-folder.ts';
 import { type JsonFile, readJson } from './read-json.ts';
 import type { ProcessMark } from './run-info.ts';
 import { schemaOf } from './shapes.ts';
+import { timeStampOf } from './time-stamp.ts';
 
 /** One run of an experiment, and all that goes before it. */
 export interface ExperimentStep {
@@ -91,7 +92,7 @@ export async function createExperiment(
 ): Promise<ExperimentState> {
   const dir = experimentsDir(resultsDir);
   const { startedAt } = make('');
-  const stamp = startedAt.replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const stamp = timeStampOf(startedAt);
   try {
     await makeFolder(dir);
     for (let number = 1; number <= MAX_SAME_NAME; number += 1) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { EnvironmentError } from '../errors.ts';
 import { makeFolder } from './make-folder.ts';
 import { finishRemovals } from './prune.ts';
+import { timeStampOf } from './time-stamp.ts';
 
 /** Runs that may start in the same second with the same scenario. */
 const MAX_SAME_NAME = 1_000;
@@ -12,7 +13,7 @@ export async function makeRunFolder(
   resultsDir: string,
   facts: { readonly startedAt: string; readonly scenario: { readonly name: string } },
 ): Promise<{ id: string; dir: string }> {
-  const stamp = facts.startedAt.replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const stamp = timeStampOf(facts.startedAt);
   await makeFolder(resultsDir);
   await finishRemovals(resultsDir);
   for (let number = 1; number <= MAX_SAME_NAME; number += 1) {

@@ -1,5 +1,6 @@
 import { ENGINES } from '../engine/registry.ts';
 import type { CreateEngine } from '../engine/types.ts';
+import { epochMs } from '../epoch-ms.ts';
 import type { Expectation } from '../outcome/expectation.ts';
 import { loadAttempts, peakPerSec } from '../scenario/load-shape.ts';
 import type { Load } from '../scenario/load-types.ts';
@@ -127,7 +128,7 @@ function playAct(
   peer: { serve(): void },
   longestUs: number,
 ): number {
-  clock.startAt(performance.timeOrigin + performance.now());
+  clock.startAt(epochMs());
   const shard = openShard(act, createEngine, clock, new TokenStocks(act, () => undefined));
   const { engine, single, recorder } = shard;
   const feeder = shard.feeders[0]!;

@@ -1,4 +1,5 @@
 import { ENGINES } from '../engine/registry.ts';
+import { epochMs } from '../epoch-ms.ts';
 import { createMonotonicClock, type MonotonicClock } from '../net/index.ts';
 import type { Clock, Ticker } from '../net/ticker.ts';
 import { tickerOf } from '../net/ticker.ts';
@@ -8,7 +9,7 @@ import type { ShardPlan } from './protocol.ts';
 export interface ShardClock extends Ticker {
   readonly now: Clock;
   /** Sets the moment that counts as 0; the origin is arbitrary until then. */
-  startAt(epochMs: number): void;
+  startAt(atMs: number): void;
 }
 
 /** @param engine one that calls the C library gets its clock, which allocates no heap */
@@ -16,8 +17,8 @@ export function createShardClock(engine: ShardPlan['engine']): ShardClock {
   const clock = (ENGINES[engine].callsLibc ? createMonotonicClock() : undefined) ?? createPerformanceClock();
   return {
     ...clock,
-    startAt(epochMs) {
-      const untilMs = epochMs - (performance.timeOrigin + performance.now());
+    startAt(atMs) {
+      const untilMs = atMs - epochMs();
       clock.setOrigin(clock.now() + untilMs * 1_000);
     },
   };

@@ -1,10 +1,8 @@
+import { epochMs } from '../epoch-ms.ts';
 import type { Frame } from '../metrics/types.ts';
 import { tokensWanted } from './credentials.ts';
 import type { FromWorker, ShardPlan, ToWorker } from './protocol.ts';
 import { TokenStock } from './token-stock.ts';
-
-/** Milliseconds since 1970, monotonic, the same for all threads of the process. */
-const now = (): number => performance.timeOrigin + performance.now();
 
 /** One stock per arm with Negotiate, by the arm's index, and what keeps them filled. */
 export class TokenStocks {
@@ -16,7 +14,7 @@ export class TokenStocks {
     this.#stocks = plan.arms.map((planned, arm) => {
       if (planned.arm.auth?.scheme !== 'negotiate') return undefined;
       const ask = (count: number): void => send({ kind: 'tokens-wanted', shard: plan.index, arm, count });
-      return new TokenStock({ wanted: tokensWanted(planned, plan.count), ask, now });
+      return new TokenStock({ wanted: tokensWanted(planned, plan.count), ask, now: epochMs });
     });
   }
 

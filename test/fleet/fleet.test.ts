@@ -34,8 +34,10 @@ suiteNeeding('a fleet', ['nats-server'], () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  function start(args: readonly string[]): ChildProcess {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
+  function start(args: readonly string[], ofNode: readonly string[] = []): ChildProcess {
+    const child = spawn(process.execPath, [...ofNode, MAIN, ...args], {
+      ...{ cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] },
+    });
     const text = { out: '', err: '' };
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (text.out += chunk));
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (text.err += chunk));
@@ -53,16 +55,11 @@ suiteNeeding('a fleet', ['nats-server'], () => {
     await expect.poll(() => said.get(server)?.out, { timeout: 30_000 }).toContain('press Ctrl-C');
     return server;
   };
-  const probe = (id: string): ChildProcess =>
-    start([
-      'probe',
-      '--credentials',
-      `fleet/credentials/${id}.json`,
-      '--policy',
-      `${id}.yaml`,
-      '--results',
-      id,
-    ]);
+  const probe = (id: string, ofNode: readonly string[] = []): ChildProcess =>
+    start(
+      ['probe', '--credentials', `fleet/credentials/${id}.json`, '--policy', `${id}.yaml`, '--results', id],
+      ofNode,
+    );
   const call = async (...args: readonly string[]) => {
     const child = start(args);
     const [code] = await once(child, 'close');
@@ -128,6 +125,21 @@ suiteNeeding('a fleet', ['nats-server'], () => {
     expect((await call('fleet', 'run', 'quickstart', '--on', 'site=hull')).err).toContain(
       'no probe that is there matches --on "site=hull"',
     );
+  });
+
+  it('begins together with a probe whose clock was set by an hour while it ran', async () => {
+    // As it is set: the time since the process began goes on as before.
+    const shim = join(dir, 'set.cjs');
+    writeFileSync(shim, 'const { now } = Date; Date.now = () => now() + 3_600_000;');
+    await up('a', 'b');
+    probe('a');
+    probe('b', ['--require', shim]);
+    await present('a', 'b');
+    const { code, out } = await call('fleet', 'run', 'quickstart', '--rate', '50', '-t', '2s', '--json');
+    expect(code).toBe(0);
+    const [{ offset, skewMs }, { offset: setOffset, skewMs: setSkewMs }] = JSON.parse(out).parts;
+    expect(Math.abs(setOffset.offsetMs - offset.offsetMs - 3_600_000)).toBeLessThan(1_000);
+    expect([Math.abs(skewMs), Math.abs(setSkewMs)].every((ms) => ms < 1_000)).toBe(true);
   });
 
   it('loses and doubles no second of a run whose server is killed, and the run ends as planned', async () => {

@@ -30,7 +30,7 @@ export class TestFleet {
     const { port } = probe.address() as AddressInfo;
     await new Promise((closed) => probe.close(closed));
     const folder = await prepareFleetFolder({ dir, port, probes, nowMs: Date.now() });
-    const server = await startNatsServer(await findNatsServer(process.env['PATH'] ?? ''), folder.configFile);
+    const server = await startNatsServer(findNatsServer(process.env['PATH'] ?? ''), folder.configFile);
     const fleet = new TestFleet(folder, dir, server);
     await provideStreams(await fleet.connect('operator'), probes);
     return fleet;
@@ -50,10 +50,7 @@ export class TestFleet {
   }
 
   async startAgain(): Promise<void> {
-    this.server = await startNatsServer(
-      await findNatsServer(process.env['PATH'] ?? ''),
-      this.folder.configFile,
-    );
+    this.server = await startNatsServer(findNatsServer(process.env['PATH'] ?? ''), this.folder.configFile);
   }
 
   config(): string {

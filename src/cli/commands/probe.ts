@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../../errors.ts';
+import { escapeControls } from '../../render/escape.ts';
 import { formatVersion } from '../../render/version.ts';
 import { readVersions } from '../../session/load/versions.ts';
 import { redactCommand } from '../command-line.ts';
@@ -53,7 +54,7 @@ async function probe({ host, services, args }: Context, flags: ProbeFlags) {
     });
   }
   const results = resultsDir(host, flags.results);
-  const say = (line: string): void => host.stderr.write(`rushhour: ${line}\n`);
+  const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
   const ending = new AbortController();
   const release = host.onStopSignal(() => ending.abort());
   try {

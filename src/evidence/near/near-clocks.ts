@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { epochMs } from '../../epoch-ms.ts';
 import type { Arena } from '../../net/arena.ts';
 import { CLOCK_REALTIME } from '../../net/constants.ts';
 import type { Libc } from '../../net/load.ts';
@@ -15,7 +15,7 @@ export interface NearClocks {
 export const CLOCK_BYTES = 16;
 
 export function openNearClocks(libc: Libc, arena: Arena): NearClocks {
-  const steadyUs = (): number => (performance.timeOrigin + performance.now()) * 1_000;
+  const steadyUs = (): number => epochMs() * 1_000;
   const { clockGettime } = libc;
   if (clockGettime === undefined) return { steadyUs, wallUs: () => Date.now() * 1_000 };
   const { address, words } = arena.take(CLOCK_BYTES);

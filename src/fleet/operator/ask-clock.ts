@@ -1,3 +1,4 @@
+import { epochMs } from '../../epoch-ms.ts';
 import { type ClockExchange, type ClockOffset, estimateOffset } from '../clock-offset.ts';
 import type { Link } from '../connect.ts';
 import { clockAnswer, readMessage } from '../messages.ts';
@@ -5,6 +6,8 @@ import { SUBJECTS } from '../protocol.ts';
 
 const EXCHANGES = 8;
 const ANSWER_WITHIN_MS = 2_000;
+/** A probe tells whole milliseconds. */
+const STEP_MS = 1;
 
 /** How far the clock of a probe is off, by several exchanges; undefined if it does not answer. */
 export async function askClock({ connection }: Link, probe: string): Promise<ClockOffset | undefined> {
@@ -19,9 +22,6 @@ export async function askClock({ connection }: Link, probe: string): Promise<Clo
     if (read === undefined) break;
     exchanges.push({ askedAtMs, answeredAtMs, receivedAtMs: read.receivedAtMs, sentAtMs: read.sentAtMs });
   }
-  return estimateOffset(exchanges);
-}
-
-function epochMs(): number {
-  return performance.timeOrigin + performance.now();
+  const offset = estimateOffset(exchanges);
+  return offset === undefined ? undefined : { ...offset, errorMs: offset.errorMs + STEP_MS };
 }

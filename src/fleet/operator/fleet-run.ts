@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { epochMs } from '../../epoch-ms.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { writeJson } from '../../store/json-file.ts';
+import { timeStampOf } from '../../store/time-stamp.ts';
 import type { ClockOffset } from '../clock-offset.ts';
 import type { Link } from '../connect.ts';
 import {
@@ -61,7 +63,7 @@ export interface FleetRunRequest {
 
 /** `20250131-060000-steady-k3f9`: two operators in the same second have different ones. */
 function nameRun(scenario: string, startsAtMs: number): string {
-  const stamp = new Date(startsAtMs).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const stamp = timeStampOf(new Date(startsAtMs).toISOString());
   const suffix = Array.from({ length: 4 }, () => SUFFIX_LETTERS[randomInt(SUFFIX_LETTERS.length)]).join('');
   return `${stamp}-${scenario.replace(/[^A-Za-z0-9_-]/g, '-')}-${suffix}`;
 }
@@ -80,7 +82,7 @@ export async function orderRun(link: Link, request: FleetRunRequest): Promise<Fl
       hint: '"rushhour fleet ls" shows when each was last seen',
     });
   }
-  const startsAtMs = request.startsAtMs ?? Date.now() + AHEAD_MS;
+  const startsAtMs = request.startsAtMs ?? Math.ceil(epochMs()) + AHEAD_MS;
   const id = nameRun(request.scenario.name, startsAtMs);
   const parts: ProbePart[] = [];
   const { ratePerSecTotal, scenario } = request;

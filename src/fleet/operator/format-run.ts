@@ -1,6 +1,8 @@
-import { groupThousands } from '../../analysis/group-digits.ts';
 import type { Summary } from '../../analysis/types.ts';
 import { wilsonInterval } from '../../analysis/wilson.ts';
+import { escapeControls } from '../../render/escape.ts';
+import { formatCount, formatShare } from '../../render/format.ts';
+import { type Column, renderTable } from '../../render/table.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
 import type { KnownProbe } from './read-probes.ts';
 
@@ -16,8 +18,28 @@ interface Sums {
   readonly completed: number;
 }
 
+const INDENT = '  ';
+
+const text = (title: string): Column => ({ title, align: 'left' });
+const figure = (title: string): Column => ({ title, align: 'right' });
+
+const OF_RUN: readonly Column[] = [
+  ...[text('probe'), { ...text('labels'), gives: 'middle' as const }, text('status')],
+  ...[figure('started'), figure('completed'), figure('stalled')],
+  ...[text('stall rate (95 %)'), text('start')],
+];
+
+const OF_PROBES: readonly Column[] = [
+  ...[text('probe'), { ...text('labels'), gives: 'middle' as const }, text('version')],
+  ...[
+    { ...text('machine'), gives: 'middle' as const, spare: 2 },
+    { ...text('addresses'), gives: 'middle' as const, spare: 1 },
+  ],
+  ...[text('state'), text('seen')],
+];
+
 /** What became of a fleet's run: a line for each probe, and their sum. */
-export function formatRun(run: FleetRun, parts: readonly ToldPart[]): string {
+export function formatRun(run: FleetRun, parts: readonly ToldPart[], width: number): string {
   const told = parts.map((part) => ({
     part,
     sums: part.summary === undefined ? undefined : sumArms(part.summary),
@@ -27,7 +49,7 @@ export function formatRun(run: FleetRun, parts: readonly ToldPart[]): string {
     formatLabels(part.labels),
     statusOf(part),
     ...formatSums(sums),
-    part.skewMs === undefined ? '' : `${signed(part.skewMs)} ± ${(part.offset?.errorMs ?? 0).toFixed(1)} ms`,
+    part.skewMs === undefined ? '' : `${signed(part.skewMs)} +- ${(part.offset?.errorMs ?? 0).toFixed(1)} ms`,
   ]);
   const all = told.flatMap(({ sums }) => sums ?? []);
   const total: Sums = {
@@ -35,25 +57,23 @@ export function formatRun(run: FleetRun, parts: readonly ToldPart[]): string {
     stalled: all.reduce((sum, { stalled }) => sum + stalled, 0),
     completed: all.reduce((sum, { completed }) => sum + completed, 0),
   };
-  const head = ['probe', 'labels', 'status', 'started', 'completed', 'stalled', 'stall rate (95 %)', 'start'];
   const sum = [`${all.length} of ${parts.length}`, '', '', ...formatSums(total), ''];
-  const trouble = parts.flatMap(formatTrouble).map((line) => `${line}\n`);
-  return `${run.id}\n\n${formatTable([head, ...rows, sum])}${trouble.length === 0 ? '' : '\n'}${trouble.join('')}`;
+  const trouble = parts.flatMap(formatTrouble).map((line) => `${escapeControls(line)}\n`);
+  return `${run.id}\n\n${layOut(OF_RUN, [...rows, sum], width)}${trouble.length === 0 ? '' : '\n'}${trouble.join('')}`;
 }
 
 /** Every probe that the server knows. @param nowMs milliseconds since 1970 */
-export function formatProbes(probes: readonly KnownProbe[], nowMs: number): string {
-  const head = ['probe', 'labels', 'version', 'machine', 'addresses', 'state', 'seen'];
+export function formatProbes(probes: readonly KnownProbe[], nowMs: number, width: number): string {
   const rows = probes.map((each) => [
     each.probe,
     formatLabels(each.labels),
     each.version,
-    `${each.host.arch}, ${each.host.cpus} × ${each.host.cpu}`,
+    `${each.host.arch}, ${each.host.cpus} x ${each.host.cpu}`,
     each.host.addresses.filter((address) => !/^(127\.|::1$|fe80:)/.test(address)).join(' '),
     !each.isPresent ? 'away' : each.busy === null ? 'idle' : each.busy,
     `${Math.max(0, Math.round((nowMs - each.seenAtMs) / 1_000))} s ago`,
   ]);
-  return formatTable([head, ...rows]);
+  return layOut(OF_PROBES, rows, width);
 }
 
 /** Exit codes follow it: whether any probe has something to tell beyond its figures. */
@@ -96,9 +116,9 @@ function formatSums(sums: Sums | undefined): string[] {
   if (sums === undefined) return ['', '', '', ''];
   const { started, stalled, completed } = sums;
   const [low, high] = wilsonInterval(stalled, started);
-  const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
-  const rate = started === 0 ? '' : `${percent(stalled / started)} (${percent(low)} to ${percent(high)})`;
-  return [...[started, completed, stalled].map((count) => groupThousands(String(count))), rate];
+  const rate =
+    started === 0 ? '' : `${formatShare(stalled / started)} (${formatShare(low)} to ${formatShare(high)})`;
+  return [...[started, completed, stalled].map(formatCount), rate];
 }
 
 function formatLabels(labels: Readonly<Record<string, string>>): string {
@@ -111,10 +131,8 @@ function signed(ms: number): string {
   return `${ms < 0 ? '-' : '+'}${Math.abs(ms).toFixed(1)}`;
 }
 
-function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd())
-    .join('\n')
-    .concat('\n');
+function layOut(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string {
+  return renderTable(columns, rows, width - INDENT.length)
+    .map((line) => `${INDENT}${line}\n`)
+    .join('');
 }

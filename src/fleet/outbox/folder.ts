@@ -145,7 +145,8 @@ export function noteSent({ bytes, wholes }: SentFolder, piece: Piece, contents: 
   else bytes.set(piece.file, Math.max(bytes.get(piece.file) ?? 0, piece.offset + piece.bytes));
 }
 
-export function digestOf(contents: Uint8Array): string {
+/** SHA-256, in hexadecimal digits. */
+export function digestOf(contents: Uint8Array | string): string {
   return createHash('sha256').update(contents).digest('hex');
 }
 

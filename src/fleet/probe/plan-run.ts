@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { UsageError } from '../../errors.ts';
 import { findScenarioFiles, scenarioDirs, scenarioName } from '../../scenario/find.ts';
 import { parseScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { RunOrder } from '../messages.ts';
+import { digestOf } from '../outbox/folder.ts';
 import { judge } from '../policy/judge.ts';
 import type { Policy } from '../policy/schema.ts';
 
@@ -39,8 +39,4 @@ async function namesOf(digest: string): Promise<string[]> {
   const files = await findScenarioFiles(scenarioDirs('/nonexistent'));
   const digests = await Promise.all(files.map(async (file) => digestOf(await readFile(file, 'utf8'))));
   return files.filter((_, index) => digests[index] === digest).map(scenarioName);
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

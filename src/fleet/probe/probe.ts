@@ -128,9 +128,10 @@ class Probe {
   #answerClock(): void {
     this.#link.connection.subscribe(SUBJECTS.clock(this.#options.id), {
       callback: (error, message) => {
-        const receivedAtMs = epochMs();
+        // The clock by which a run starts: it may be set while this process runs, as on a Pi that has none of its own.
+        const receivedAtMs = Date.now();
         if (error === null)
-          message.respond(JSON.stringify({ v: PROTOCOL, receivedAtMs, sentAtMs: epochMs() }));
+          message.respond(JSON.stringify({ v: PROTOCOL, receivedAtMs, sentAtMs: Date.now() }));
       },
     });
   }
@@ -261,9 +262,4 @@ class Probe {
 /** Tells the runs of probes apart wherever they are listed together. */
 function labelOf({ label, fleetRun }: RunOrder, id: string): string {
   return label === '' ? `${id} of ${fleetRun}` : `${label} (${id} of ${fleetRun})`;
-}
-
-/** Finer than Date.now(), which has whole milliseconds. */
-function epochMs(): number {
-  return performance.timeOrigin + performance.now();
 }

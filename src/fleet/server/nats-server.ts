@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { findTools } from '../../doctor/read.ts';
 import { EnvironmentError } from '../../errors.ts';
 
-/** Where Debian's package puts it, for a user whose PATH lacks the folder. */
-const ALSO = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin'];
 const READY_WITHIN_MS = 20_000;
 const END_WITHIN_MS = 5_000;
 /** What the server said last is shown if it does not start. */
@@ -18,24 +15,18 @@ export interface RunningServer {
 }
 
 /** @throws EnvironmentError if this machine has none */
-export async function findNatsServer(path: string): Promise<string> {
-  for (const dir of [...path.split(delimiter), ...ALSO]) {
-    const file = join(dir, 'nats-server');
-    if (
-      dir !== '' &&
-      (await access(file, constants.X_OK).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return file;
-  }
+export function findNatsServer(path: string): string {
+  const program = findTools(['nats-server'], path)['nats-server'];
+  if (program !== undefined) return program;
   throw new EnvironmentError('nats-server is not installed on this machine', {
     hint: 'apt-get install nats-server, or put the program of github.com/nats-io/nats-server on the PATH',
   });
 }
 
-/** Starts the server, which ends with this process's own end of its pipe or by `stop`. */
+/**
+ * Starts the server, which ends by `stop`, and goes on if this process is killed.
+ * @throws EnvironmentError if it does not start
+ */
 export async function startNatsServer(program: string, configFile: string): Promise<RunningServer> {
   const child = spawn(program, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';

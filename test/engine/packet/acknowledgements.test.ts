@@ -1,16 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { constants } from 'node:os';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ClientProfile } from '../../../src/client/types.ts';
 import { createPacketEngine } from '../../../src/engine/packet/engine.ts';
 import type { EngineArm } from '../../../src/engine/types.ts';
 import { ACK, FIN, PSH, RST, SYN } from '../../../src/net/wire/packet.ts';
 import { armTo, bareArmTo, outcomeOf } from '../../support/arms.ts';
 import { drive } from '../../support/drive.mjs';
-import { setNetParameter, useOwnNetwork } from '../../support/own-network.ts';
-import { LOOPBACK_GUARD, PLAIN_CLIENT, packetsOnLoopback } from '../../support/packets.ts';
+import { PLAIN_CLIENT, packetsOnLoopback } from '../../support/packets.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 import { FarEndOfPackets, type Heard } from './far-end-of-packets.ts';
+import { useFarEndOfPackets } from './use-far-end.ts';
 
 const AT = { host: '127.0.0.8', port: 9 };
 const ISS = 5_000_000;
@@ -69,14 +68,7 @@ function tell({ flags, payloadBytes }: Heard): string {
 }
 
 suiteNeeding('acknowledgements of packets', ['linux', 'netns', 'ip', 'nft', 'npm:koffi'], () => {
-  useOwnNetwork();
-  beforeAll(() => {
-    setNetParameter('ipv4.conf.all.route_localnet', 1);
-    setNetParameter('ipv4.conf.all.accept_local', 1);
-    const input = `${LOOPBACK_GUARD}
-      table netdev far { chain ingress { type filter hook ingress device "lo" priority -5; tcp dport ${AT.port} drop; }; }`;
-    execFileSync('nft', ['-f', '-'], { input });
-  });
+  useFarEndOfPackets(AT.port);
 
   it.each([
     ['separate', ['syn', 'ack', 'request', 'fin']],

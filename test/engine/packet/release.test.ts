@@ -1,13 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createPacketEngine } from '../../../src/engine/packet/engine.ts';
 import { ACK, SYN } from '../../../src/net/wire/packet.ts';
 import { bareArmTo, outcomeOf } from '../../support/arms.ts';
 import { drive } from '../../support/drive.mjs';
-import { setNetParameter, useOwnNetwork } from '../../support/own-network.ts';
-import { LOOPBACK_GUARD, packetsOnLoopback } from '../../support/packets.ts';
+import { packetsOnLoopback } from '../../support/packets.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 import { FarEndOfPackets } from './far-end-of-packets.ts';
+import { useFarEndOfPackets } from './use-far-end.ts';
 
 const HOST = '127.0.0.9';
 const PORT = 9;
@@ -20,14 +19,7 @@ suiteNeeding(
   'held connections of the packet engine that are let go early',
   ['linux', 'netns', 'ip', 'nft', 'npm:koffi'],
   () => {
-    useOwnNetwork();
-    beforeAll(() => {
-      setNetParameter('ipv4.conf.all.route_localnet', 1);
-      setNetParameter('ipv4.conf.all.accept_local', 1);
-      const input = `${LOOPBACK_GUARD}
-      table netdev far { chain ingress { type filter hook ingress device "lo" priority -5; tcp dport ${PORT} drop; }; }`;
-      execFileSync('nft', ['-f', '-'], { input });
-    });
+    useFarEndOfPackets(PORT);
 
     it('are given the time for a second keep-alive, although their own hold ends meanwhile', async () => {
       const far = new FarEndOfPackets(HOST, PORT);

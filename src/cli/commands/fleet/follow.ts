@@ -4,6 +4,7 @@ import type { FleetEvent } from '../../../fleet/messages.ts';
 import { type FleetRun, followRun, keepRun } from '../../../fleet/operator/fleet-run.ts';
 import { formatRun, hasTrouble } from '../../../fleet/operator/format-run.ts';
 import { readSummary } from '../../../read/summary.ts';
+import { escapeControls } from '../../../render/escape.ts';
 import type { Host } from '../../host.ts';
 
 /** Follows a run until all of it is here or `signal` ends that, and prints what became of it. */
@@ -18,7 +19,7 @@ export async function followAndPrint(
   }: { readonly results: string; readonly signal: AbortSignal; readonly json?: boolean },
 ): Promise<ExitCode> {
   const say = (probe: string, event: FleetEvent): void =>
-    host.stderr.write(`rushhour: ${probe}: ${inWords(event)}\n`);
+    host.stderr.write(`rushhour: ${escapeControls(`${probe}: ${inWords(event)}`)}\n`);
   await followRun(link, run, say, signal);
   await keepRun(run, results);
   const parts = await Promise.all(
@@ -28,7 +29,9 @@ export async function followAndPrint(
       return summary === undefined ? part : { ...part, summary };
     }),
   );
-  host.stdout.write(json ? `${JSON.stringify({ ...run, parts }, null, 2)}\n` : formatRun(run, parts));
+  host.stdout.write(
+    json ? `${JSON.stringify({ ...run, parts }, null, 2)}\n` : formatRun(run, parts, host.stdout.columns),
+  );
   if (hasTrouble(run.parts)) return EXIT.environment;
   return parts.some((part) => 'summary' in part && part.summary?.verdict.pass === false)
     ? EXIT.criteriaFailed

@@ -31,7 +31,9 @@ export function registerList(fleet: Command, context: Context): void {
         ]);
         const probes = await withLink(operatorFile(host, flags), (link) => readProbes(link, host.now()));
         host.stdout.write(
-          flags.json === true ? `${JSON.stringify(probes, null, 2)}\n` : formatProbes(probes, host.now()),
+          flags.json === true
+            ? `${JSON.stringify(probes, null, 2)}\n`
+            : formatProbes(probes, host.now(), host.stdout.columns),
         );
         return EXIT.ok;
       }),

@@ -32,7 +32,7 @@ async function up({ host }: Context, flags: UpFlags) {
       import('../../../fleet/connect.ts'),
       import('../../../fleet/credentials.ts'),
     ]);
-  const program = await server.findNatsServer(host.env['PATH'] ?? '');
+  const program = server.findNatsServer(host.env['PATH'] ?? '');
   const dir = fleetDir(host, flags.fleet);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const folder = await prepareFleetFolder({
