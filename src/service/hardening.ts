@@ -22,34 +22,51 @@ function isInStateDir(path: string): boolean {
   return `${path}/`.startsWith(`${STATE_DIR}/`);
 }
 
-/** What the service may do: open connections, read the system, and write its results. systemd.exec(5) has each word. */
+/** What a unit is let do beyond opening connections, reading the system and writing into its own folders. */
+export interface Privileges {
+  /** Names as capabilities(7) has them. */
+  readonly capabilities: readonly string[];
+  /** It sees or sends whole packets. */
+  readonly opensPacketSockets: boolean;
+  /** It writes below /proc/sys. */
+  readonly setsKernel: boolean;
+}
+
+/** What the service may do: open connections, read the system, and write its results. */
 export function hardeningOf(plan: SoakInstallPlan): string[] {
   const { night, needs } = plan;
-  const capabilities = capabilitiesOf(plan).join(' ');
+  const capabilities = capabilitiesOf(plan);
   return [
     '# The whole system is read-only to it, but for this folder, which systemd makes for its user.',
     'StateDirectory=rushhour',
     'StateDirectoryMode=0755',
     ...(isInStateDir(night.results) ? [] : [`ReadWritePaths=${pathForUnit(night.results)}`]),
     'UMask=0022',
+    capabilities.length === 0
+      ? '# No capability: it opens connections, as any user may.'
+      : '# What the scenario needs: see docs/nightly.md.',
+    ...(needs.setsTcpTimestamps
+      ? ['# The scenario sets net.ipv4.tcp_timestamps for the soak and restores it.']
+      : []),
+    ...confine({
+      ...{ capabilities, opensPacketSockets: needs.sendsPackets, setsKernel: needs.setsTcpTimestamps },
+    }),
+  ];
+}
+
+/** Everything else is closed to it. systemd.exec(5) has each word. */
+export function confine({ capabilities, opensPacketSockets, setsKernel }: Privileges): string[] {
+  return [
+    `CapabilityBoundingSet=${capabilities.join(' ')}`,
+    `AmbientCapabilities=${capabilities.join(' ')}`,
+    'NoNewPrivileges=yes',
     'ProtectSystem=strict',
     'ProtectHome=yes',
     'PrivateTmp=yes',
     'PrivateDevices=yes',
     'PrivateMounts=yes',
     'DevicePolicy=closed',
-    capabilities === ''
-      ? '# No capability: it opens connections, as any user may.'
-      : '# What the scenario needs: see docs/nightly.md.',
-    `CapabilityBoundingSet=${capabilities}`,
-    `AmbientCapabilities=${capabilities}`,
-    'NoNewPrivileges=yes',
-    ...(needs.setsTcpTimestamps
-      ? [
-          '# The scenario sets net.ipv4.tcp_timestamps for the soak and restores it.',
-          'ProtectKernelTunables=no',
-        ]
-      : ['ProtectKernelTunables=yes']),
+    `ProtectKernelTunables=${setsKernel ? 'no' : 'yes'}`,
     'ProtectKernelModules=yes',
     'ProtectKernelLogs=yes',
     'ProtectControlGroups=yes',
@@ -65,7 +82,7 @@ export function hardeningOf(plan: SoakInstallPlan): string[] {
     'RemoveIPC=yes',
     'KeyringMode=private',
     '# Netlink lists the interfaces; unix sockets carry what is told to systemd.',
-    `RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK${needs.sendsPackets ? ' AF_PACKET' : ''}`,
+    `RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK${opensPacketSockets ? ' AF_PACKET' : ''}`,
     'SystemCallArchitectures=native',
     '# What lies outside gives EPERM and kills nobody: V8 tries pkey_alloc() and does without it.',
     'SystemCallErrorNumber=EPERM',

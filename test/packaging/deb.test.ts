@@ -99,12 +99,21 @@ suiteNeeding('removing the Debian package', ['linux'], () => {
 suiteNeeding('purging the Debian package', ['linux'], () => {
   it('removes all that rushhour kept and set, and nothing of others', () => {
     write('var/lib/rushhour/results/one/summary.json', '{}');
+    write('var/lib/private/rushhour-probe/results/one/summary.json', '{}');
+    symlinkSync('private/rushhour-probe', join(root, 'var/lib/rushhour-probe'));
     write('etc/rushhour/steady.env', 'PROXY_USER=u:p');
     const mark = '# Written by "rushhour doctor --fix --persist"; "rushhour doctor --undo" removes it.\n';
     write('etc/sysctl.d/90-rushhour.conf', `${mark}fs.nr_open = 1\n`);
     write('etc/security/limits.d/90-rushhour.conf', '# mine\n');
     expect(maintain('postrm', 'purge')).toEqual({ status: 0, stdout: '', stderr: '' });
-    expect(['var/lib/rushhour', 'etc/rushhour', 'etc/sysctl.d/90-rushhour.conf'].filter(isThere)).toEqual([]);
+    const gone = [
+      'var/lib/rushhour',
+      'var/lib/private/rushhour-probe',
+      'etc/rushhour',
+      'etc/sysctl.d/90-rushhour.conf',
+    ];
+    expect(gone.filter(isThere)).toEqual([]);
+    expect(readdirSync(join(root, 'var/lib'))).toEqual(['private']);
     expect(isThere('etc/security/limits.d/90-rushhour.conf')).toBe(true);
     // The mark is that of the program, which is gone by then.
     expect(readFileSync(join(ROOT, 'src/doctor/fix/persist.ts'), 'utf8')).toContain(mark.trim());

@@ -6,11 +6,11 @@ import { formatVersion } from '../../render/version.ts';
 import { readVersions } from '../../session/load/versions.ts';
 import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
+import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
+import type { ProbePrintFlags } from './probe-print.ts';
 
-interface ProbeFlags {
-  readonly credentials: string;
-  readonly policy: string;
+interface ProbeFlags extends ProbeFiles, ProbePrintFlags {
   readonly state?: string;
   readonly results?: string;
 }
@@ -21,18 +21,25 @@ export function registerProbe(program: Command, context: Context): void {
     .description(
       'Let the operator of a fleet run scenarios from this machine, as far as the policy of its owner allows. It connects outwards only, records each run in a folder like any other, and keeps what it recorded until the server has all of it.',
     )
-    .requiredOption('--credentials <file>', 'what it connects with; "rushhour fleet up" writes the file')
-    .requiredOption(
-      '--policy <file>',
-      'YAML file with what it may be asked for; docs/fleet.md describes every key',
-    )
+    .option('--credentials <file>', 'what it connects with; "rushhour fleet up" writes the file')
+    .option('--policy <file>', 'YAML file with what it may be asked for; docs/fleet.md describes every key')
     .option('--state <dir>', 'folder of what is still to be sent (default: .probe in the results folder)')
     .addOption(resultsOption())
+    .option(
+      '--print-unit',
+      'print a systemd unit that runs it on this machine, and end; captures need a privilege if --policy allows them',
+    )
+    .option(
+      '--print-ansible-vars',
+      'print the variables that the Ansible role takes for this probe, without secrets, and end',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   rushhour probe --credentials leeds-1.json --policy probe.yaml
+  rushhour probe --print-unit --policy probe.yaml
+  rushhour probe --print-ansible-vars --credentials leeds-1.json --policy probe.yaml
 
 It runs until Ctrl-C; a run in progress then lets its attempts finish. Without a connection, a run goes on to its planned
 end, and what it recorded is sent once there is one again, by a later process, too.`,
@@ -40,13 +47,18 @@ end, and what it recorded is sent once there is one again, by a later process, t
     .action(context.act((flags: ProbeFlags) => probe(context, flags)));
 }
 
-async function probe({ host, services, args }: Context, flags: ProbeFlags) {
+async function probe(context: Context, flags: ProbeFlags) {
+  const { host, services, args } = context;
+  if (flags.printUnit === true || flags.printAnsibleVars === true) {
+    const { printForProbe } = await import('./probe-print.ts');
+    return printForProbe(host, flags);
+  }
   const [{ readCredentials }, { readPolicy }, { runProbe }] = await Promise.all([
     import('../../fleet/credentials.ts'),
     import('../../fleet/policy/read-policy.ts'),
     import('../../fleet/probe/probe.ts'),
   ]);
-  const file = resolve(host.cwd, flags.credentials);
+  const file = probeFile(host, flags, 'credentials');
   const credentials = await readCredentials(file);
   if (credentials.role.kind !== 'probe') {
     throw new UsageError(`${file} holds the credentials of an operator`, {
@@ -64,7 +76,7 @@ async function probe({ host, services, args }: Context, flags: ProbeFlags) {
     await runProbe(
       {
         ...{ id: credentials.role.id, credentials, resultsDir: results, say },
-        policy: await readPolicy(resolve(host.cwd, flags.policy)),
+        policy: await readPolicy(probeFile(host, flags, 'policy')),
         stateDir: flags.state === undefined ? join(results, '.probe') : resolve(host.cwd, flags.state),
         version: formatVersion(readVersions()),
         host: await services.readHostFacts(),

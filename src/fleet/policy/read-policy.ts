@@ -13,11 +13,15 @@ export function parsePolicy(text: string, file: string): Policy {
 
 /** @throws UsageError if it cannot be read, or has mistakes */
 export async function readPolicy(file: string): Promise<Policy> {
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+  return parsePolicy(await readPolicyText(file), file);
+}
+
+/** @throws UsageError if it cannot be read */
+export async function readPolicyText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: Error) => {
     throw new UsageError(`the policy ${file} cannot be read (${cause.message})`, {
       hint: 'a probe takes nothing without one; docs/fleet.md has an example',
       cause,
     });
   });
-  return parsePolicy(text, file);
 }

@@ -1,0 +1,18 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../../errors.ts';
+import type { Host } from '../host.ts';
+
+/** What a probe is given, each a file. */
+export interface ProbeFiles {
+  readonly credentials?: string;
+  readonly policy?: string;
+}
+
+/** @throws UsageError if it was not given */
+export function probeFile({ cwd }: Host, files: ProbeFiles, flag: 'credentials' | 'policy'): string {
+  const file = files[flag];
+  if (file !== undefined) return resolve(cwd, file);
+  throw new UsageError(`a probe needs --${flag} FILE`, {
+    hint: 'rushhour probe --credentials FILE --policy FILE; docs/fleet.md tells what both hold',
+  });
+}
