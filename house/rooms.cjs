@@ -37,7 +37,7 @@ exports.ROOMS = {
     'analysis/(types|wilson|group-digits)': 'sums of probes',
     'render/(table|format|escape)': 'what is told of probes, which may say anything, in tables',
     'engine/names': 'what a probe says that it can',
-    'net/self-signed': 'the certificate of an embedded server',
+    'net/authority': 'who signs the certificate of an embedded server',
     scenario: 'what a probe is asked to run, and how its policy is read',
   },
   experiment: {

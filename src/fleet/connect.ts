@@ -2,7 +2,7 @@ import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { EnvironmentError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
-import { SUBJECTS } from './protocol.ts';
+import { nameOf, SUBJECTS } from './protocol.ts';
 
 /** A firewall that forgets the connection is noticed after this, twice; milliseconds. */
 const PING_EVERY_MS = 10_000;
@@ -25,10 +25,13 @@ export async function connectFleet(
   { role, servers, seed, ca }: Credentials,
   { isPatient }: ConnectOptions,
 ): Promise<Link> {
-  const who = role.kind === 'probe' ? role.id : 'operator';
+  const who = nameOf(role);
   try {
     const connection = await connect({
       servers: [...servers],
+      noRandomize: true,
+      // Its certificate is for the names that the credentials have, not for every address that the server knows of itself.
+      ignoreClusterUpdates: true,
       name: `rushhour ${who}`,
       authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
       tls: { ca },

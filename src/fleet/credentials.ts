@@ -7,6 +7,7 @@ const schema = z.strictObject({
   schema: z.literal(1),
   role: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('operator') }),
+    z.strictObject({ kind: z.literal('server') }),
     z.strictObject({ kind: z.literal('probe'), id: z.string().regex(PROBE_ID) }),
   ]),
   servers: z.array(z.string().regex(/^tls:\/\/[^\s/]+$/)).min(1),

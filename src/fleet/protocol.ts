@@ -8,6 +8,8 @@ export const PROTOCOL = 1;
 
 /** One token of a subject: neither a dot nor a wildcard. */
 export const PROBE_ID = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
+/** Names of others who connect. */
+export const RESERVED_IDS: readonly string[] = ['operator', 'server'];
 export const FLEET_RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,119}$/;
 
 const DAY_NS = 86_400_000_000_000;
@@ -98,7 +100,16 @@ export function orderConsumer(probe: string) {
   } as const;
 }
 
-export type Role = { readonly kind: 'operator' } | { readonly kind: 'probe'; readonly id: string };
+export type Role =
+  | { readonly kind: 'operator' }
+  /** The program that runs the server. */
+  | { readonly kind: 'server' }
+  | { readonly kind: 'probe'; readonly id: string };
+
+/** What a role is called by, in its inbox and in the server's log. */
+export function nameOf(role: Role): string {
+  return role.kind === 'probe' ? role.id : role.kind;
+}
 
 export interface Permissions {
   readonly publish: readonly string[];
@@ -126,6 +137,19 @@ export function permissionsOf(role: Role): Permissions {
         answers: true,
       };
     }
+    case 'server':
+      return {
+        publish: [
+          '$JS.API.INFO',
+          ...Object.values(STREAMS).flatMap(({ name }) =>
+            ['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name}`),
+          ),
+          `$JS.API.CONSUMER.CREATE.${STREAMS.orders.name}.>`,
+          `$JS.API.CONSUMER.DURABLE.CREATE.${STREAMS.orders.name}.*`,
+        ],
+        subscribe: [`${SUBJECTS.inbox('server')}.>`],
+        answers: false,
+      };
     case 'operator':
       return {
         publish: [

@@ -5,9 +5,14 @@ import { open, rename, rm } from 'node:fs/promises';
  * @param mode who may read it, as open(2) has it
  */
 export async function writeJson(path: string, value: unknown, mode = 0o666): Promise<void> {
+  await writeWhole(path, `${JSON.stringify(value, null, 2)}\n`, mode);
+}
+
+/** The same for any text. */
+export async function writeWhole(path: string, text: string, mode = 0o666): Promise<void> {
   const draft = `${path}.new`;
   try {
-    await writeSynced(draft, `${JSON.stringify(value, null, 2)}\n`, mode);
+    await writeSynced(draft, text, mode);
     await rename(draft, path);
   } catch (error) {
     // On a full disk half a draft would keep the room that the frames need.

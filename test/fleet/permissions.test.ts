@@ -96,6 +96,7 @@ suiteNeeding('permissions of a probe', ['nats-server'], () => {
     expect(authorization.users.map(({ permissions }: { permissions: unknown }) => permissions)).toEqual(
       [
         { kind: 'operator' } as const,
+        { kind: 'server' } as const,
         { kind: 'probe', id: 'a' } as const,
         { kind: 'probe', id: 'b' } as const,
       ].map((role) => {

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { connectFleet, type Link } from '../../src/fleet/connect.ts';
 import { readCredentials } from '../../src/fleet/credentials.ts';
 import { provideStreams } from '../../src/fleet/operator/streams.ts';
-import { type FleetFolder, prepareFleetFolder } from '../../src/fleet/server/fleet-folder.ts';
+import { type FleetFolder, measureRoom, prepareFleetFolder } from '../../src/fleet/server/fleet-folder.ts';
 import { findNatsServer, type RunningServer, startNatsServer } from '../../src/fleet/server/nats-server.ts';
+import { keepSettings } from '../../src/fleet/server/settings.ts';
 
 /** A real nats-server on loopback, with an operator and probes. */
 export class TestFleet {
@@ -29,7 +30,9 @@ export class TestFleet {
     await once(probe, 'listening');
     const { port } = probe.address() as AddressInfo;
     await new Promise((closed) => probe.close(closed));
-    const folder = await prepareFleetFolder({ dir, port, probes, nowMs: Date.now() });
+    const settings = await keepSettings(dir, { port });
+    const storeBytes = await measureRoom(dir);
+    const folder = await prepareFleetFolder({ dir, settings, probes, storeBytes, nowMs: Date.now() });
     const server = await startNatsServer(findNatsServer(process.env['PATH'] ?? ''), folder.configFile);
     const fleet = new TestFleet(folder, dir, server);
     await provideStreams(await fleet.connect('operator'), probes);

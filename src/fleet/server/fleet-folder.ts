@@ -1,17 +1,17 @@
-import { X509Certificate } from 'node:crypto';
-import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
 import { UsageError } from '../../errors.ts';
-import { createSelfSigned } from '../../net/self-signed.ts';
-import { writeJson } from '../../store/json-file.ts';
+import { writeJson, writeWhole } from '../../store/json-file.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
-import { PROBE_ID, type Role } from '../protocol.ts';
+import { PROBE_ID, RESERVED_IDS, type Role } from '../protocol.ts';
+import { provideCertificate } from './certificate.ts';
 import { formatServerConfig, type ServerUser } from './server-config.ts';
+import { certifiedHosts, localAddress, reachedAs, type ServerSettings, urlsFor } from './settings.ts';
+import { readUsers, writeUsers } from './users.ts';
 
 /** Only its owner reads what holds keys. */
 const SECRET = 0o600;
-const RENEW_BEFORE_MS = 7 * 86_400_000;
 
 /** The streams together may take so much of a disk that has this much left. */
 const STORE_SHARE = 0.5;
@@ -19,18 +19,34 @@ const STORE_MOST_BYTES = 8 * 1_073_741_824;
 
 export interface FleetFolder {
   readonly configFile: string;
-  readonly port: number;
-  /** Files of credentials: `operator.json`, and one for each probe. */
+  readonly config: string;
+  readonly certificateFile: string;
+  /** PEM, what probes trust. */
+  readonly ca: string;
+  /** Files of credentials: `operator.json`, `server.json` of the program that runs the server, and one for each probe that was made here. */
   readonly operatorFile: string;
+  readonly serverFile: string;
   readonly probeFiles: ReadonlyMap<string, string>;
+  /** All that may connect. */
+  readonly probes: readonly string[];
 }
 
 export interface FleetFolderOptions {
   readonly dir: string;
-  readonly port: number;
-  /** Ids of probes, besides those that have credentials already. */
+  readonly settings: ServerSettings;
+  /** Ids of probes for which credentials are made here, besides those that have some already. */
   readonly probes: readonly string[];
+  /** Most bytes of all streams; a server that runs takes no other. */
+  readonly storeBytes: number;
   readonly nowMs: number;
+}
+
+/** @throws UsageError if an id is none */
+export function checkProbeId(id: string): string {
+  if (PROBE_ID.test(id) && !RESERVED_IDS.includes(id)) return id;
+  throw new UsageError(`"${id}" cannot be the id of a probe`, {
+    hint: `use up to 40 lower-case letters, digits and -, such as leeds-1; not ${RESERVED_IDS.join(' or ')}`,
+  });
 }
 
 /**
@@ -39,74 +55,75 @@ export interface FleetFolderOptions {
  * @throws UsageError if an id is none
  */
 export async function prepareFleetFolder(options: FleetFolderOptions): Promise<FleetFolder> {
-  const { dir, port } = options;
-  for (const id of options.probes) {
-    if (PROBE_ID.test(id) && id !== 'operator') continue;
-    throw new UsageError(`"${id}" cannot be the id of a probe`, {
-      hint: 'use up to 40 lower-case letters, digits and -, such as leeds-1',
-    });
-  }
+  const { dir, settings } = options;
+  options.probes.forEach(checkProbeId);
   const folder = join(dir, 'credentials');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const files = { certificateFile: join(dir, 'server.crt'), keyFile: join(dir, 'server.key') };
-  const ca = await provideCertificate(files, options.nowMs);
-  const known = await readIds(join(dir, 'probes.json'));
-  const ids = [...new Set([...known, ...options.probes])].sort();
-  await writeJson(join(dir, 'probes.json'), ids);
-  const roles: Role[] = [{ kind: 'operator' }, ...ids.map((id) => ({ kind: 'probe', id }) as const)];
-  const fileOf = (role: Role): string => join(folder, `${role.kind === 'probe' ? role.id : 'operator'}.json`);
-  const users: ServerUser[] = [];
-  for (const role of roles) users.push(await provideUser(role, fileOf(role), { port, ca }));
+  const { ca, ...files } = await provideCertificate(dir, certifiedHosts(settings), options.nowMs);
+  const fileOf = (name: string): string => join(folder, `${name}.json`);
+  const urls = urlsFor(reachedAs(settings), settings);
+  const local = urlsFor([localAddress(settings)], settings);
+  const server = await provideSeed({ kind: 'server' }, fileOf('server'), { servers: local, ca });
+  // At the machine of the server its own address is the nearest; elsewhere it is refused at once.
+  const servers = [...new Set([...local, ...urls])];
+  const operator = await provideSeed({ kind: 'operator' }, fileOf('operator'), { servers, ca });
+  const known = await readUsers(dir);
+  const probes = new Map(known.probes.map(({ id, publicKey }) => [id, publicKey]));
+  const probeFiles = new Map<string, string>();
+  for (const id of new Set([...probes.keys(), ...options.probes])) {
+    const role = { kind: 'probe', id } as const;
+    const isHere = !probes.has(id) || (await readSeed(fileOf(id), role)) !== undefined;
+    // The credentials of others are only where they were enrolled.
+    if (!isHere) continue;
+    probes.set(id, await provideSeed(role, fileOf(id), { servers: urls, ca }));
+    probeFiles.set(id, fileOf(id));
+  }
+  const sorted = [...probes].sort(([a], [b]) => (a < b ? -1 : 1));
+  await writeUsers(dir, { ...known, probes: sorted.map(([id, publicKey]) => ({ id, publicKey })) });
+  const users: ServerUser[] = [
+    { role: { kind: 'operator' }, publicKey: operator },
+    { role: { kind: 'server' }, publicKey: server },
+    ...sorted.map(([id, publicKey]) => ({ role: { kind: 'probe', id } as const, publicKey })),
+  ];
   const configFile = join(dir, 'nats-server.conf');
   const storeDir = join(dir, 'jetstream');
-  const storeBytes = await measureRoom(dir);
-  await writeFile(configFile, formatServerConfig({ port, storeDir, storeBytes, users, ...files }), {
-    mode: SECRET,
-  });
+  const { storeBytes } = options;
+  const config = formatServerConfig({ settings, storeDir, storeBytes, users, ...files });
+  await writeWhole(configFile, config, SECRET);
   return {
-    ...{ configFile, port, operatorFile: fileOf({ kind: 'operator' }) },
-    probeFiles: new Map(ids.map((id) => [id, fileOf({ kind: 'probe', id })])),
+    ...{
+      configFile,
+      config,
+      certificateFile: files.certificateFile,
+      ca,
+      operatorFile: fileOf('operator'),
+      serverFile: fileOf('server'),
+      probeFiles,
+    },
+    probes: sorted.map(([id]) => id),
   };
 }
 
-async function provideCertificate(
-  { certificateFile, keyFile }: { readonly certificateFile: string; readonly keyFile: string },
-  nowMs: number,
-): Promise<string> {
-  const present = await readFile(certificateFile, 'utf8').catch(() => undefined);
-  const isGood =
-    present !== undefined && Date.parse(new X509Certificate(present).validTo) - nowMs > RENEW_BEFORE_MS;
-  if (isGood) return present;
-  const { key, certificate } = createSelfSigned('rushhour fleet', ['127.0.0.1', 'localhost'], nowMs);
-  await writeFile(keyFile, key, { mode: SECRET });
-  await writeFile(certificateFile, certificate);
-  return certificate;
-}
-
-async function provideUser(
+/** Writes credentials with the secret that the file holds already, or a new one. @returns the public key */
+async function provideSeed(
   role: Role,
   file: string,
-  { port, ca }: { readonly port: number; readonly ca: string },
-): Promise<ServerUser> {
-  const present = await readCredentials(file).catch(() => undefined);
-  const pair =
-    present === undefined ? nkeys.createUser() : nkeys.fromSeed(new TextEncoder().encode(present.seed));
-  const credentials: Credentials = {
-    ...{ schema: 1, role, servers: [`tls://127.0.0.1:${port}`] },
-    ...{ seed: new TextDecoder().decode(pair.getSeed()), ca },
-  };
-  await writeJson(file, credentials, SECRET);
-  return { role, publicKey: pair.getPublicKey() };
+  { servers, ca }: Pick<Credentials, 'servers' | 'ca'>,
+): Promise<string> {
+  const present = await readSeed(file, role);
+  const pair = present === undefined ? nkeys.createUser() : nkeys.fromSeed(new TextEncoder().encode(present));
+  const seed = new TextDecoder().decode(pair.getSeed());
+  await writeJson(file, { schema: 1, role, servers, seed, ca } satisfies Credentials, SECRET);
+  return pair.getPublicKey();
 }
 
-async function readIds(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch(() => '[]');
-  const ids: unknown = JSON.parse(text);
-  return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string' && PROBE_ID.test(id)) : [];
+async function readSeed(file: string, role: Role): Promise<string | undefined> {
+  const present = await readCredentials(file).catch(() => undefined);
+  return JSON.stringify(present?.role) === JSON.stringify(role) ? present?.seed : undefined;
 }
 
 /** Bytes that the streams may take of the disk. */
-async function measureRoom(dir: string): Promise<number> {
+export async function measureRoom(dir: string): Promise<number> {
   const { bavail, bsize } = await statfs(dir);
   return Math.min(STORE_MOST_BYTES, Math.floor(bavail * bsize * STORE_SHARE));
 }

@@ -3,6 +3,7 @@ import { findTools } from '../../doctor/read.ts';
 import { EnvironmentError } from '../../errors.ts';
 
 const READY_WITHIN_MS = 20_000;
+const RELOAD_WITHIN_MS = 10_000;
 const END_WITHIN_MS = 5_000;
 /** What the server said last is shown if it does not start. */
 const KEPT_CHARACTERS = 2_000;
@@ -11,6 +12,11 @@ export interface RunningServer {
   readonly process: ChildProcess;
   /** Resolves once it has ended, with what it said last. */
   readonly ended: Promise<string>;
+  /**
+   * Lets it read its configuration again, without closing the connections of those who may still connect.
+   * @throws EnvironmentError if it refuses, or does not answer
+   */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,32 +36,58 @@ export function findNatsServer(path: string): string {
 export async function startNatsServer(program: string, configFile: string): Promise<RunningServer> {
   const child = spawn(program, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
+  const listeners = new Set<(text: string) => void>();
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', () => resolve(said));
   });
-  let timer: NodeJS.Timeout | undefined;
-  const ready = new Promise<true>((resolve) => {
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-KEPT_CHARACTERS);
-      if (said.includes('Server is ready')) resolve(true);
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-KEPT_CHARACTERS);
+    for (const listener of listeners) listener(text);
+  });
+  /** Resolves with true once it has said so, with what it said last if it ends, says otherwise or says nothing. */
+  const hear = async (wanted: string, unwanted: string, withinMs: number): Promise<true | string> => {
+    let timer: NodeJS.Timeout | undefined;
+    let heard = '';
+    const answer = new Promise<true | string>((resolve) => {
+      listeners.add((text) => {
+        heard += text;
+        if (heard.includes(wanted)) resolve(true);
+        if (heard.includes(unwanted)) resolve(heard);
+      });
+      timer = setTimeout(() => resolve(said), withinMs);
     });
-  });
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, READY_WITHIN_MS, said);
-  });
-  const outcome = await Promise.race([ready, ended, late]);
-  clearTimeout(timer);
+    try {
+      return await Promise.race([answer, ended]);
+    } finally {
+      clearTimeout(timer);
+      listeners.clear();
+    }
+  };
   const stop = async (): Promise<void> => {
     const force = setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS);
     child.kill('SIGTERM');
     await ended;
     clearTimeout(force);
   };
-  if (outcome === true) return { process: child, ended, stop };
+  const reload = async (): Promise<void> => {
+    const answer = hear('Reloaded server configuration', 'Failed to reload', RELOAD_WITHIN_MS);
+    child.kill('SIGHUP');
+    const outcome = await answer;
+    if (outcome === true) return;
+    throw new EnvironmentError(`nats-server did not take its new configuration: ${lastLineOf(outcome)}`, {
+      hint: 'stop "rushhour fleet up" and start it again: what it holds stays in the folder',
+    });
+  };
+  const outcome = await hear('Server is ready', '[FTL]', READY_WITHIN_MS);
+  if (outcome === true) return { process: child, ended, reload, stop };
   await stop();
-  const last = outcome.trim().split('\n').at(-1) ?? '';
-  throw new EnvironmentError(`nats-server did not start: ${last}`, {
+  throw new EnvironmentError(`nats-server did not start: ${lastLineOf(outcome)}`, {
     hint: `try it by hand: ${program} -c ${configFile}`,
   });
+}
+
+/** Of what the server said. */
+export function lastLineOf(said: string): string {
+  return said.trim().split('\n').at(-1) ?? '';
 }

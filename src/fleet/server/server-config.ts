@@ -1,4 +1,6 @@
+import { uriHostOf } from '../../scenario/host-names.ts';
 import { type Permissions, permissionsOf, type Role } from '../protocol.ts';
+import type { ServerSettings } from './settings.ts';
 
 export interface ServerUser {
   readonly role: Role;
@@ -7,7 +9,7 @@ export interface ServerUser {
 }
 
 export interface ServerConfig {
-  readonly port: number;
+  readonly settings: ServerSettings;
   /** Folder of JetStream's files. */
   readonly storeDir: string;
   /** Most bytes of all streams. */
@@ -23,13 +25,18 @@ const MAX_PAYLOAD_BYTES = 1_048_576;
 /** A probe answers what it was just asked. */
 const ANSWER_WITHIN = '1m';
 
-/** nats-server.conf for a server on loopback: its language includes JSON. */
+/** A link that loses packets takes longer than the server waits by itself (2 s); seconds. */
+const HANDSHAKE_WITHIN_S = 20;
+
+/** nats-server.conf: its language includes JSON. */
 export function formatServerConfig(config: ServerConfig): string {
+  const { address, port } = config.settings;
   const conf = {
-    ...{ listen: `127.0.0.1:${config.port}`, server_name: 'rushhour', max_payload: MAX_PAYLOAD_BYTES },
+    ...{ listen: `${uriHostOf(address)}:${port}`, server_name: 'rushhour', max_payload: MAX_PAYLOAD_BYTES },
     jetstream: { store_dir: config.storeDir, max_file: config.storeBytes },
-    tls: { cert_file: config.certificateFile, key_file: config.keyFile },
+    tls: { cert_file: config.certificateFile, key_file: config.keyFile, timeout: HANDSHAKE_WITHIN_S },
     authorization: {
+      timeout: HANDSHAKE_WITHIN_S,
       users: config.users.map(({ role, publicKey }) => ({
         nkey: publicKey,
         permissions: formatPermissions(permissionsOf(role)),

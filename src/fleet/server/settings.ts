@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { UsageError } from '../../errors.ts';
+import { uriHostOf } from '../../scenario/host-names.ts';
+import { writeJson } from '../../store/json-file.ts';
+
+const port = z.int().min(0).max(65_535);
+const schema = z.strictObject({
+  schema: z.literal(1),
+  /** Address of this machine at which the server listens; all of them: 0.0.0.0 or ::. */
+  address: z.string().refine((text) => isIP(text) !== 0),
+  port,
+  /** Names and addresses by which probes reach it; none: `address`. */
+  names: z.array(z.string().min(1).max(255)),
+});
+
+/** Where a fleet's server listens, and how it is reached; kept in its folder. */
+export type ServerSettings = z.output<typeof schema>;
+
+const DEFAULTS: ServerSettings = { schema: 1, address: '127.0.0.1', port: 4222, names: [] };
+const EVERYWHERE = ['0.0.0.0', '::'];
+
+/** A name by DNS (RFC 1123 section 2.1): letters, digits and hyphens, in labels. */
+const HOST_NAME =
+  /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+
+/** What of the settings is to change. */
+export interface SettingsChange {
+  /** `ADDRESS`, `ADDRESS:PORT` or `[ADDRESS]:PORT`. */
+  readonly listen?: string;
+  readonly port?: number;
+  readonly names?: readonly string[];
+}
+
+/**
+ * The settings of a folder, changed as asked, and kept.
+ * @throws UsageError if they cannot be, or if nothing says how the server is reached
+ */
+export async function keepSettings(dir: string, change: SettingsChange): Promise<ServerSettings> {
+  const file = join(dir, 'server.json');
+  const known = await readSettings(file);
+  const listen = change.listen === undefined ? {} : parseListen(change.listen);
+  // Names go with an address: those of another are not kept.
+  const names = change.names ?? (change.listen === undefined ? known.names : []);
+  const settings: ServerSettings = {
+    ...known,
+    ...(change.port !== undefined && { port: change.port }),
+    ...listen,
+    names: names.map(checkName),
+  };
+  if (EVERYWHERE.includes(settings.address) && settings.names.length === 0) {
+    throw new UsageError(`${settings.address} does not say how probes reach this machine`, {
+      hint: 'add --name with its name or address, once for each',
+    });
+  }
+  await writeJson(file, settings);
+  return settings;
+}
+
+async function readSettings(file: string): Promise<ServerSettings> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return DEFAULTS;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UsageError(`${file} does not hold the settings of a fleet’s server`, {
+      hint: 'remove it, and say by flags again where the server listens',
+      cause,
+    });
+  }
+}
+
+/** @throws UsageError */
+function parseListen(text: string): { address: string; port?: number } {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const address = bracketed ?? plain ?? text;
+  const number = digits === undefined ? undefined : Number(digits);
+  if (isIP(address) !== 0 && (number === undefined || number <= 65_535))
+    return { address, ...(number !== undefined && { port: number }) };
+  throw new UsageError(`--listen ${text}: that is not an address of this machine`, {
+    hint: 'write 10.0.0.5, 10.0.0.5:4222, [fd00::5]:4222, or 0.0.0.0 with --name',
+  });
+}
+
+function checkName(text: string): string {
+  if (isIP(text) !== 0 ? !EVERYWHERE.includes(text) : HOST_NAME.test(text)) return text;
+  throw new UsageError(`--name ${text}: that is neither a name nor an address`, {
+    hint: 'write fleet.example.org or 10.0.0.5, without a port',
+  });
+}
+
+/** Names and addresses by which probes reach the server; at least one. */
+export function reachedAs({ address, names }: ServerSettings): readonly string[] {
+  return names.length > 0 ? names : [address];
+}
+
+/** By which programs on the machine of the server reach it. */
+export function localAddress({ address }: ServerSettings): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  return address === '::' ? '::1' : address;
+}
+
+/** Everything that the certificate has to be valid for. */
+export function certifiedHosts(settings: ServerSettings): string[] {
+  return [...new Set([...reachedAs(settings), localAddress(settings), '127.0.0.1', 'localhost'])];
+}
+
+/** For probes: those by which it is reached from elsewhere. */
+export function urlsFor(hosts: readonly string[], { port: number }: ServerSettings): string[] {
+  return hosts.map((host) => `tls://${uriHostOf(host)}:${number}`);
+}

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { UsageError } from '../../errors.ts';
+import { writeJson } from '../../store/json-file.ts';
+import { PROBE_ID } from '../protocol.ts';
+
+/** Public half of an nkey of a user (NATS ADR-14): U and 55 more characters of base32. */
+export const PUBLIC_KEY = /^U[A-Z2-7]{55}$/;
+
+const id = z.string().regex(PROBE_ID);
+const publicKey = z.string().regex(PUBLIC_KEY);
+const schema = z.strictObject({
+  schema: z.literal(1),
+  probes: z.array(z.strictObject({ id, publicKey })),
+});
+
+/** Who may connect besides the operator and the server's own program: by public keys, no secret is kept. */
+export type Users = z.output<typeof schema>;
+
+/** @throws UsageError if the file holds something else: without it, nobody knows who may connect */
+export async function readUsers(dir: string): Promise<Users> {
+  const file = join(dir, 'users.json');
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return { schema: 1, probes: [] };
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UsageError(`${file} does not hold the users of a fleet`, {
+      hint: 'bring it back from a backup, or remove it and enroll every probe anew',
+      cause,
+    });
+  }
+}
+
+export async function writeUsers(dir: string, users: Users): Promise<void> {
+  await writeJson(join(dir, 'users.json'), users, 0o600);
+}
