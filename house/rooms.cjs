@@ -32,10 +32,11 @@ exports.ROOMS = {
   },
   fleet: {
     session: 'a probe’s run is one like any other; how many workers',
-    store: 'what a run’s folder says of its start, whose process is alive, and files that are written whole',
+    store:
+      'what a run’s folder says of its start, whose process is alive, and files that are written whole, fleet.json among them',
     doctor: 'what a probe says of its machine; where nats-server is',
-    'analysis/(types|wilson|group-digits)': 'sums of probes',
-    'render/(table|format|escape)': 'what is told of probes, which may say anything, in tables',
+    'analysis/group-digits': 'figures in sentences',
+    'render/table': 'what is told of probes, which may say anything, in tables',
     'engine/names': 'what a probe says that it can',
     'net/authority': 'who signs the certificate of an embedded server',
     scenario: 'what a probe is asked to run, and how its policy is read',

@@ -3,6 +3,16 @@
  * docs/results.md describes. Fields may be added; none changes its meaning within a schema number.
  */
 export type { CauseStatus, DiagnosedCause, Diagnosis } from '../analysis/causes/diagnosis.ts';
+/** What `rushhour results show --json` prints of a fleet's run. */
+export type {
+  ArmSums,
+  FleetSummary,
+  GroupSummary,
+  GroupSums,
+  ProbeSummary,
+  SiteStatus,
+  SiteSummary,
+} from '../analysis/sites/types.ts';
 export type { ArmSummary, Finding, RunStatus, Summary } from '../analysis/types.ts';
 export type { FarAttempt, FarFile, FarPacket, FarSeries, FarSummary, FarSyn } from '../metrics/far.ts';
 export type { Quantiles } from '../metrics/histogram.ts';
@@ -15,6 +25,8 @@ export type {
   TokenCounts,
 } from '../metrics/types.ts';
 export type { Outcome } from '../outcome/outcome.ts';
+/** fleet.json. */
+export type { AbsentProbe, FleetFile, FleetFileEvent, FleetFilePart } from '../store/fleet-file.ts';
 /** A line of a soak's frames.jsonl. */
 export type { WindowLine } from '../store/frame-schema.ts';
 export type { Notes } from '../store/notes.ts';

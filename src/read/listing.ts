@@ -81,7 +81,7 @@ async function holdsRun(dir: string): Promise<boolean> {
 }
 
 /**
- * The folder of a run named by its folder, id, label (the latest with that label), or the start of an id or label.
+ * The folder of a run named by its folder or that folder's name, id, label (the latest with that label), or the start of an id or label.
  * @throws UsageError if there is none, or several match such a start
  */
 export async function findRun(name: string, resultsDir: string): Promise<string> {
@@ -89,7 +89,11 @@ export async function findRun(name: string, resultsDir: string): Promise<string>
   if (direct !== undefined) return direct;
   const damaged: DamagedRun[] = [];
   const runs = await listRuns(resultsDir, (each) => damaged.push(each));
-  const exact = runs.find(({ id }) => id === name) ?? runs.findLast(({ label }) => label === name);
+  // A probe's folder in a fleet's results has another name than on the probe, where its id comes from.
+  const exact =
+    runs.find(({ dir }) => basename(dir) === name) ??
+    runs.find(({ id }) => id === name) ??
+    runs.findLast(({ label }) => label === name);
   if (exact !== undefined) return exact.dir;
   const starting = runs.filter(({ id, label }) => id.startsWith(name) || label.startsWith(name));
   if (starting.length === 1) return starting[0]!.dir;

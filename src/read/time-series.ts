@@ -20,7 +20,7 @@ import type { Summary } from '../analysis/types.ts';
 import { measuredResentOf, resentOf, stalledOf, stepsOf } from '../metrics/counts.ts';
 import type { SeriesCounts, Timed } from '../metrics/types.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import type { Arm } from '../scenario/types.ts';
+import type { Arm, Scenario } from '../scenario/types.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import type { RunInfo } from '../store/run-info.ts';
@@ -47,26 +47,56 @@ const TIMED: Readonly<Record<ComparedTime, Timed>> = {
  */
 export async function readRunTimeSeries(dir: string): Promise<RunTimeSeries> {
   const info = await readRunInfo(dir);
+  const counted = await readCounted(dir, info);
+  const times = await readTimes(dir, info, counted);
+  const firewall = await readFirewallView(dir);
+  return {
+    ...{ facts: factsOf(info, counted.summary), arms: joinArms(info, counted, times) },
+    ...(firewall === undefined ? {} : { firewall }),
+  };
+}
+
+/** A run as its summary and its counts over time have it, without its times, which take longest to read. */
+export interface CountedRun {
+  readonly scenario: Scenario;
+  readonly summary: Summary;
+  readonly arms: ReadonlyMap<string, ArmTimeSeries>;
+}
+
+/** @throws UsageError where the folder holds no run */
+export async function readRunCounts(dir: string): Promise<CountedRun> {
+  const info = await readRunInfo(dir);
+  const counted = await readCounted(dir, info);
+  return {
+    ...{ scenario: info.scenario, summary: counted.summary },
+    arms: joinArms(info, counted, new Map()),
+  };
+}
+
+async function readCounted(dir: string, info: RunInfo): Promise<Counted> {
   const stored = await readStoredSummary(dir);
   // Without one, or of a version that did not diagnose, it is made of the same frames.
   const whole = stored?.diagnosis?.ill === undefined ? new SessionSums(info) : undefined;
   const { cells, reach } = await readCells(dir, info, whole);
   whole?.addWindows(reach.lines, await sumIntervals(dir, reach));
-  const summary = await completeSummary(dir, info, stored, whole);
-  const times = await readTimes(dir, info, { summary, cells, reach });
-  const arms = info.scenario.arms.flatMap((arm): [string, ArmTimeSeries][] => {
-    const { name } = arm;
-    const armSummary = summary.arms[name];
-    const armCells = cells.get(name);
-    if (armSummary === undefined || armCells === undefined) return [];
-    const shared = { summary: armSummary, cells: armCells, times: times.get(name) ?? new Map() };
-    return [[name, { ...shared, ownStatuses: ownStatusesOf(arm) }]];
-  });
-  const firewall = await readFirewallView(dir);
-  return {
-    ...{ facts: factsOf(info, summary), arms: new Map(arms) },
-    ...(firewall === undefined ? {} : { firewall }),
-  };
+  return { summary: await completeSummary(dir, info, stored, whole), cells, reach };
+}
+
+function joinArms(
+  { scenario }: RunInfo,
+  { summary, cells }: Counted,
+  times: ReadonlyMap<string, ArmTimeSeries['times']>,
+): Map<string, ArmTimeSeries> {
+  return new Map(
+    scenario.arms.flatMap((arm): [string, ArmTimeSeries][] => {
+      const { name } = arm;
+      const armSummary = summary.arms[name];
+      const armCells = cells.get(name);
+      if (armSummary === undefined || armCells === undefined) return [];
+      const shared = { summary: armSummary, cells: armCells, times: times.get(name) ?? new Map() };
+      return [[name, { ...shared, ownStatuses: ownStatusesOf(arm) }]];
+    }),
+  );
 }
 
 /** @param whole its sums, where the stored summary lacks anything */

@@ -171,7 +171,8 @@ suiteNeeding('a fleet', ['nats-server'], () => {
       .toBe('complete');
     await up();
     const { out, code } = await call('fleet', 'pull', id);
-    expect(out).toMatch(/^ {2}a +complete /m);
+    // Its label was kept when the run was ordered.
+    expect(out).toMatch(/^ {2}a +site=leeds +complete /m);
     expect(code).toBe(0);
     const both = bothOf('a', id);
     expect(both.copy).toEqual(both.own);

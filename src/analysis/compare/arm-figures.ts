@@ -1,7 +1,15 @@
 import { STATUS_KEYS } from '../../metrics/statuses.ts';
 import { OUTCOME_GROUPS, OUTCOMES, type Outcome } from '../../outcome/outcome.ts';
 import { type Estimate, estimateMean, estimateQuantile, estimateShare } from './estimate.ts';
-import { type PartTimeSeries, type Ratio, ratioOf, type Units } from './ratio.ts';
+import {
+  type PartTimeSeries,
+  poolRuns,
+  type Ratio,
+  type ReducedRun,
+  ratioOf,
+  reduceSeries,
+  type Units,
+} from './ratio.ts';
 import { countAtMost, mergeSpectra, quantileAt } from './time-sample.ts';
 import {
   type ArmTimeSeries,
@@ -30,23 +38,32 @@ export interface Measured {
   readonly estimate: Estimate | undefined;
 }
 
+/** A figure that can be taken from what was reduced of each run, so that many runs need not be kept. */
+export interface ShareFigure extends Figure {
+  reduce(run: ArmTimeSeries): ReducedRun;
+  measureReduced(runs: readonly ReducedRun[]): Measured | undefined;
+}
+
+/** The figures that decide a verdict, whatever else occurred. @param isConcluded whether `concluded` was counted in any run */
+export function listDeciding(isConcluded: boolean): ShareFigure[] {
+  return [
+    shareFigure('stalled.rate', 'stalled', 'started', 'low', 'stalls'),
+    // Connections whose request another continued are neither completed nor failed.
+    shareFigure('completedShare', 'completed', isConcluded ? 'concluded' : 'started', 'high', 'others'),
+  ];
+}
+
 /**
  * Every figure by which arms are compared, in display order. Outcomes and statuses that never occurred are left out.
  */
 export function listFigures(runs: readonly ArmTimeSeries[]): Figure[] {
   const seen = new Set(runs.flatMap(({ cells }) => cells.keys));
   const outcomes = OUTCOMES.filter((name) => OUTCOME_GROUPS[name] !== 'ok' && seen.has(outcomeKey(name)));
+  const [stalled, ...deciding] = listDeciding(seen.has('concluded'));
   return [
-    shareFigure('stalled.rate', 'stalled', 'started', 'low', 'stalls'),
+    stalled!,
     shareFigure('frozen.rate', 'frozen', 'started', 'low', 'aside'),
-    // Connections whose request another continued are neither completed nor failed.
-    shareFigure(
-      'completedShare',
-      'completed',
-      seen.has('concluded') ? 'concluded' : 'started',
-      'high',
-      'others',
-    ),
+    ...deciding,
     ...(seen.has(RESENT_KEYS.measured)
       ? [shareFigure('requestsResent.rate', RESENT_KEYS.count, RESENT_KEYS.measured, 'low', 'aside')]
       : []),
@@ -117,7 +134,7 @@ function shareFigure(
   whole: string,
   good: Figure['good'],
   role: Figure['role'],
-): Figure {
+): ShareFigure {
   return {
     ...{ name, unit: 'share', good, role },
     measure(runs, units) {
@@ -127,6 +144,8 @@ function shareFigure(
       );
       return measuredFrom(ratio, estimateShare);
     },
+    reduce: ({ cells }) => reduceSeries(partTimeSeries(cells, part, whole)),
+    measureReduced: (runs) => measuredFrom(poolRuns(runs), estimateShare),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Summary } from '../../analysis/types.ts';
 import { EXIT, UsageError } from '../../errors.ts';
+import type { FoundFleetRun } from '../../read/fleet/find.ts';
 import { escapeControls } from '../../render/escape.ts';
 import { shownPath } from '../../scenario/shown-path.ts';
 import { addFilterOptions, chooseRuns, type FilterOptions } from '../choose-runs.ts';
@@ -51,7 +52,7 @@ function registerShow(results: Command, context: Context): void {
     .command('show')
     .summary('print the summary of a run again')
     .description(
-      'Print the summary of a run again. For a run that was interrupted, or is still in progress, it is computed from the data so far.',
+      'Print the summary of a run again, or of a fleet’s run: its sites, and its probes. For a run that was interrupted, or is still in progress, it is computed from the data so far.',
     )
     .argument('[run]', 'id or its start, label or folder (default: the latest)')
     .addOption(resultsOption())
@@ -119,15 +120,24 @@ async function formatEmpty(host: Host, options: ListOptions): Promise<string> {
 }
 
 async function printRun({ host }: Context, name: string | undefined, options: ShowOptions) {
-  const [{ findRun, listRuns }, { readSummary }, { renderSummary }, { readNotes }, { readTested }] =
-    await Promise.all([
-      import('../../read/listing.ts'),
-      import('../../read/summary.ts'),
-      import('../../render/summary.ts'),
-      import('../../store/notes.ts'),
-      import('../../read/run-tested.ts'),
-    ]);
+  const [
+    { findFleetRun },
+    { findRun, listRuns },
+    { readSummary },
+    { renderSummary },
+    { readNotes },
+    { readTested },
+  ] = await Promise.all([
+    import('../../read/fleet/find.ts'),
+    import('../../read/listing.ts'),
+    import('../../read/summary.ts'),
+    import('../../render/summary.ts'),
+    import('../../store/notes.ts'),
+    import('../../read/run-tested.ts'),
+  ]);
   const results = resultsDir(host, options.results);
+  const fleet = name === undefined ? undefined : await findFleetRun(name, results);
+  if (fleet !== undefined) return printFleet(host, fleet, options);
   const dir =
     name === undefined
       ? (await listRuns(results, reportDamaged(host))).at(-1)?.dir
@@ -148,6 +158,20 @@ async function printRun({ host }: Context, name: string | undefined, options: Sh
     await printTimeSeries(host, dir, summary);
     const { note = '' } = await readNotes(dir);
     if (note !== '') host.stdout.write(`note: ${escapeControls(note)}\n`);
+  }
+  return EXIT.ok;
+}
+
+async function printFleet(host: Host, found: FoundFleetRun, { json }: ShowOptions) {
+  const [{ readFleetSummary }, { renderFleet }] = await Promise.all([
+    import('../../read/fleet/summary.ts'),
+    import('../../render/fleet.ts'),
+  ]);
+  const summary = await readFleetSummary(found);
+  if (json === true) host.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  else {
+    const colour = wantsColour(host, host.stdout);
+    host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns }));
   }
   return EXIT.ok;
 }

@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { epochMs } from '../../epoch-ms.ts';
 import { EnvironmentError } from '../../errors.ts';
-import { writeJson } from '../../store/json-file.ts';
+import { type AbsentProbe, type FleetFile, partFolder, writeFleetFile } from '../../store/fleet-file.ts';
 import { timeStampOf } from '../../store/time-stamp.ts';
 import type { ClockOffset } from '../clock-offset.ts';
 import type { Link } from '../connect.ts';
@@ -48,11 +47,20 @@ export interface FleetRun {
   /** By the clock of the operator, milliseconds since 1970. */
   readonly startsAtMs: number;
   readonly parts: readonly ProbePart[];
+  /** Selected, and not asked for anything. */
+  readonly absent: readonly AbsentProbe[];
+}
+
+interface SelectedProbe {
+  readonly probe: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface FleetRunRequest {
   readonly scenario: RunOrder['scenario'];
-  readonly probes: readonly { readonly probe: string; readonly labels: Readonly<Record<string, string>> }[];
+  readonly probes: readonly SelectedProbe[];
+  /** Those that are selected as well, and have not been heard of for a while. */
+  readonly away: readonly SelectedProbe[];
   /** Highest rate of all probes together, whose attempts they share; absent: each sends the whole load. */
   readonly ratePerSecTotal?: number;
   readonly label: string;
@@ -101,10 +109,15 @@ export async function orderRun(link: Link, request: FleetRunRequest): Promise<Fl
       labels,
       offset: offset!,
       events: [],
-      dir: join(request.resultsDir, `${id}-${probe}`),
+      dir: partFolder(join(request.resultsDir, id), probe),
     });
   }
-  return { id, startsAtMs, parts };
+  const silent = asked.filter(({ offset }) => offset === undefined);
+  const absent = [
+    ...silent.map(({ probe, labels }) => ({ probe, labels, why: 'no-answer' as const })),
+    ...request.away.map(({ probe, labels }) => ({ probe, labels, why: 'away' as const })),
+  ];
+  return { id, startsAtMs, parts, absent };
 }
 
 export async function stopRun(link: Link, { id, parts }: FleetRun, how: 'drain' | 'abort'): Promise<void> {
@@ -137,7 +150,9 @@ export async function followRun(
     if (part.events.some(({ kind }) => kind === told.kind)) return;
     part.events.push(told);
     report(part.probe, told);
-    if (told.kind === 'started') await noteSkew(link, run, part, told.startedAtMs);
+    // Of a run that is read again, it was measured while it ran.
+    if (told.kind === 'started' && part.skewMs === undefined && run.startsAtMs > 0)
+      await noteSkew(link, run, part, told.startedAtMs);
   };
   const takePart = async (subject: string, data: Uint8Array): Promise<void> => {
     const probe = subject.split('.')[2] ?? '';
@@ -187,15 +202,35 @@ async function noteSkew(link: Link, run: FleetRun, part: ProbePart, startedAtMs:
 }
 
 /** Writes what is known of a fleet's run beside the folders of its probes. */
-export async function keepRun(run: FleetRun, resultsDir: string): Promise<string> {
-  const dir = join(resultsDir, run.id);
-  await mkdir(dir, { recursive: true });
-  await writeJson(join(dir, 'fleet.json'), { schema: 1, ...run });
-  return dir;
+export async function keepRun(
+  { id, startsAtMs, parts, absent }: FleetRun,
+  resultsDir: string,
+): Promise<void> {
+  const file: FleetFile = {
+    ...{ schema: 1, id, startsAtMs, absent },
+    parts: parts.map(({ dir: _, ...part }) => part),
+  };
+  await writeFleetFile(resultsDir, file);
 }
 
-/** A run that was ordered earlier, from what the server still has; undefined if it has nothing of it. */
-export async function findRun(link: Link, id: string, resultsDir: string): Promise<FleetRun | undefined> {
+/**
+ * A run that was ordered earlier, from what the server still has; undefined if it has nothing of it.
+ * @param kept what was known of it before: what the server does not tell
+ * @param known labels of probes now, where they were not kept
+ */
+export async function findRun(
+  link: Link,
+  id: string,
+  {
+    resultsDir,
+    kept,
+    known,
+  }: {
+    readonly resultsDir: string;
+    readonly kept: FleetFile | undefined;
+    readonly known: readonly SelectedProbe[];
+  },
+): Promise<FleetRun | undefined> {
   const probes = new Set<string>();
   await readStream(
     link,
@@ -205,8 +240,17 @@ export async function findRun(link: Link, id: string, resultsDir: string): Promi
     },
   );
   if (probes.size === 0) return undefined;
-  const parts = [...probes].sort().map((probe) => ({
-    ...{ probe, labels: {}, events: [], dir: join(resultsDir, `${id}-${probe}`) },
-  }));
-  return { id, startsAtMs: 0, parts };
+  // One that was asked and has not answered yet is of the run as well.
+  for (const { probe } of kept?.parts ?? []) probes.add(probe);
+  const parts = [...probes].sort().map((probe): ProbePart => {
+    const before = kept?.parts.find((part) => part.probe === probe);
+    const labels = before?.labels ?? known.find((each) => each.probe === probe)?.labels ?? {};
+    const { offset, skewMs } = before ?? {};
+    return {
+      ...{ probe, labels, events: [], dir: partFolder(join(resultsDir, id), probe) },
+      ...(offset !== undefined && { offset }),
+      ...(skewMs !== undefined && { skewMs }),
+    };
+  });
+  return { id, startsAtMs: kept?.startsAtMs ?? 0, parts, absent: kept?.absent ?? [] };
 }

@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import { EXIT, type ExitCode } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import type { FleetEvent } from '../../../fleet/messages.ts';
 import { type FleetRun, followRun, keepRun } from '../../../fleet/operator/fleet-run.ts';
-import { formatRun, hasTrouble } from '../../../fleet/operator/format-run.ts';
+import { openFleetRun } from '../../../read/fleet/find.ts';
+import { readFleetSummary } from '../../../read/fleet/summary.ts';
+import { hasTrouble } from '../../../read/fleet/trouble.ts';
 import { readSummary } from '../../../read/summary.ts';
 import { escapeControls } from '../../../render/escape.ts';
-import type { Host } from '../../host.ts';
+import { renderFleet } from '../../../render/fleet.ts';
+import { type Host, wantsColour } from '../../host.ts';
 
 /** Follows a run until all of it is here or `signal` ends that, and prints what became of it. */
 export async function followAndPrint(
@@ -22,20 +26,22 @@ export async function followAndPrint(
     host.stderr.write(`rushhour: ${escapeControls(`${probe}: ${inWords(event)}`)}\n`);
   await followRun(link, run, say, signal);
   await keepRun(run, results);
-  const parts = await Promise.all(
-    run.parts.map(async (part) => {
-      const summary =
-        part.copy === undefined ? undefined : await readSummary(part.dir).catch(() => undefined);
-      return summary === undefined ? part : { ...part, summary };
-    }),
-  );
-  host.stdout.write(
-    json ? `${JSON.stringify({ ...run, parts }, null, 2)}\n` : formatRun(run, parts, host.stdout.columns),
-  );
-  if (hasTrouble(run.parts)) return EXIT.environment;
-  return parts.some((part) => 'summary' in part && part.summary?.verdict.pass === false)
-    ? EXIT.criteriaFailed
-    : EXIT.ok;
+  const found = await openFleetRun(join(results, run.id));
+  const summary = await readFleetSummary(found);
+  if (json) {
+    const parts = await Promise.all(
+      run.parts.map(async (part) => {
+        const own = part.copy === undefined ? undefined : await readSummary(part.dir).catch(() => undefined);
+        return own === undefined ? part : { ...part, summary: own };
+      }),
+    );
+    host.stdout.write(`${JSON.stringify({ ...run, parts, summary }, null, 2)}\n`);
+  } else {
+    const colour = wantsColour(host, host.stdout);
+    host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns }));
+  }
+  if (hasTrouble(summary.probes)) return EXIT.environment;
+  return summary.probes.some(({ pass }) => pass === false) ? EXIT.criteriaFailed : EXIT.ok;
 }
 
 function inWords(event: FleetEvent): string {

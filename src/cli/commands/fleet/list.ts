@@ -27,7 +27,7 @@ export function registerList(fleet: Command, context: Context): void {
         const { host } = context;
         const [{ readProbes }, { formatProbes }] = await Promise.all([
           import('../../../fleet/operator/read-probes.ts'),
-          import('../../../fleet/operator/format-run.ts'),
+          import('../../../fleet/operator/format-probes.ts'),
         ]);
         const probes = await withLink(operatorFile(host, flags), (link) => readProbes(link, host.now()));
         host.stdout.write(

@@ -30,7 +30,7 @@ export function registerRun(fleet: Command, context: Context): void {
   fleet
     .command('run')
     .description(
-      'Run a scenario from every selected probe at the same second, receive what they record, and show each and their sum. Ctrl-C stops the run everywhere.',
+      'Run a scenario from every selected probe at the same second, receive what they record, and show which sites are ill, and what became of each probe. Ctrl-C stops the run everywhere.',
     )
     .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file')
     .option(
@@ -61,7 +61,7 @@ export function registerRun(fleet: Command, context: Context): void {
 }
 
 async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
-  const [{ readProbes }, { isSelected, parseSelection }, { orderRun, stopRun }, { followAndPrint }] =
+  const [{ readProbes }, { isSelected, parseSelection }, { keepRun, orderRun, stopRun }, { followAndPrint }] =
     await Promise.all([
       import('../../../fleet/operator/read-probes.ts'),
       import('../../../fleet/operator/select.ts'),
@@ -76,7 +76,8 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
   const results = resultsDir(host, flags.results);
   return withLink(operatorFile(host, flags), async (link) => {
     const known = await readProbes(link, host.now());
-    const chosen = known.filter((probe) => probe.isPresent && isSelected(selection, probe));
+    const selected = known.filter((probe) => isSelected(selection, probe));
+    const chosen = selected.filter(({ isPresent }) => isPresent);
     if (chosen.length === 0) {
       throw new UsageError(`no probe that is there matches --on "${flags.on}"`, {
         hint: '"rushhour fleet ls" lists the probes and their labels',
@@ -98,10 +99,12 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
           ...(rate !== undefined && { rate }),
         },
       },
-      probes: chosen,
+      ...{ probes: chosen, away: selected.filter(({ isPresent }) => !isPresent) },
       ...(rateTotal !== undefined && { ratePerSecTotal: parseRate(rateTotal) }),
       ...{ label: flags.label, resultsDir: results },
     });
+    // Whatever becomes of this process, "fleet pull" knows then which probes were asked.
+    await keepRun(ordered, results);
     host.stderr.write(
       `rushhour: ${ordered.id}: ordered from ${ordered.parts.length} of ${chosen.length} probes; press Ctrl-C to stop it\n`,
     );

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { FleetRun, ProbePart } from '../../src/fleet/operator/fleet-run.ts';
-import { formatProbes, formatRun } from '../../src/fleet/operator/format-run.ts';
+import { formatProbes } from '../../src/fleet/operator/format-probes.ts';
 import type { KnownProbe } from '../../src/fleet/operator/read-probes.ts';
 
 const CLEARS = '\u001b[2J';
@@ -24,16 +23,4 @@ it('shows what a probe says of itself without its effect on a terminal', () => {
   const shown = formatProbes([probe], 4_000, Number.POSITIVE_INFINITY);
   expect(shown).not.toContain('\u001b');
   expect(shown).toMatch(/^ {2}leeds-1 .* 4 x Cortex\\u\{1b\}\[2J .* idle +3 s ago$/m);
-});
-
-it('shows why a probe refused without the effect of its words', () => {
-  const part: ProbePart = {
-    ...{ probe: 'leeds-1', labels: {}, dir: '/nowhere' },
-    events: [{ v: 1, kind: 'refused', fleetRun: 'run', reasons: [`because${CLEARS}`] }],
-  };
-  const run: FleetRun = { id: 'run', startsAtMs: 0, parts: [part] };
-  const shown = formatRun(run, [part], Number.POSITIVE_INFINITY);
-  expect(shown).toMatch(/^ {2}leeds-1 +refused$/m);
-  expect(shown).toContain('leeds-1 refused: because\\u{1b}[2J\n');
-  expect(shown).not.toContain('\u001b');
 });

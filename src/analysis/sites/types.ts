@@ -1,0 +1,150 @@
+import type { ReducedRun } from '../compare/ratio.ts';
+import type { ComparisonLine } from '../compare/types.ts';
+import type { Diagnosis, Summary } from '../types.ts';
+
+/** Labels of probes by which the results of a fleet are summed up. */
+export const SITE_LABEL = 'site';
+export const EXTERNAL_LABEL = 'external';
+export const FIREWALL_LABEL = 'firewall';
+
+/** What a probe brought to a fleet's run. */
+export interface FleetPart {
+  readonly probe: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `no-answer`, `away`: nothing was ordered from it. */
+  readonly status: PartStatus;
+  /** Why it is not all that it should be, in sentences without its name; of a probe that says how it ended, that too. */
+  readonly trouble: readonly string[];
+  /** When second 0 was, after the agreed one, and how far that can be off; milliseconds. Undefined: not known. */
+  readonly start: { readonly skewMs: number; readonly errorMs: number } | undefined;
+  /** Name of its folder, beside that of the fleet's run. */
+  readonly folder: string;
+  /** Undefined: it has no folder, or none that can be read. */
+  readonly run: PartRun | undefined;
+}
+
+export const PART_STATUSES = [
+  ...(['complete', 'interrupted', 'failed', 'refused', 'started', 'accepted', 'no-answer', 'away'] as const),
+] as const;
+export type PartStatus = (typeof PART_STATUSES)[number];
+
+/** A probe's run, reduced to what a fleet's summary needs. */
+export interface PartRun {
+  readonly summary: Summary;
+  /** By arm, and by the figures that decide. */
+  readonly reduced: ReadonlyMap<string, ReadonlyMap<string, ReducedRun>>;
+  /** Whether connections are counted that another one continued. */
+  readonly isConcluded: boolean;
+  /** As the far side saw it; undefined: no far side was joined, or it found none of them. */
+  readonly external: string | undefined;
+}
+
+/** Sums of one arm over runs: each is exactly the sum of those in their summary.json. */
+export interface ArmSums {
+  scheduled: number;
+  started: number;
+  unsent: number;
+  established: number;
+  completed: number;
+  requests: number;
+  challenges: number;
+  healed: number;
+  slow: number;
+  bytes: number;
+  stalled: {
+    count: number;
+    recovered: number;
+    frozen: number;
+    unresolved: number;
+    /** count / started; 0 if nothing was started. */
+    rate: number;
+    /** Wilson score interval, 95 %. */
+    ci95: [number, number];
+  };
+  outcomes: Record<string, number>;
+  statuses: Record<string, number>;
+  tunnelStatuses: Record<string, number>;
+  refusals: Record<string, number>;
+}
+
+/** Sums of some of a fleet's probes. */
+export interface GroupSums {
+  /** Ids, in order. */
+  probes: string[];
+  /** Those of them whose folders are in the sums. */
+  summed: string[];
+  arms: Record<string, ArmSums>;
+}
+
+/** Probes that have something in common; null: those of which it is not known. */
+export interface GroupSummary extends GroupSums {
+  name: string | null;
+  /** Sites of these probes, and those of them that are ill. */
+  sites: string[];
+  ill: string[];
+}
+
+/**
+ * `ill`: worse than the others by more than luck explains; `not-ill`: a relevant difference would have shown; `cannot-tell`: it may be
+ * either. `generator-limited`: none of its probes says anything about what it tested. `no-data`: there is nothing to judge by.
+ */
+export type SiteStatus = 'ill' | 'not-ill' | 'cannot-tell' | 'generator-limited' | 'no-data';
+
+export interface SiteSummary extends GroupSums {
+  name: string;
+  /** Labels of its probes, each once. */
+  firewalls: string[];
+  status: SiteStatus;
+  /** Why, in a sentence. */
+  text: string;
+  /** Its figures (`after`) against those of the sites that are not ill (`before`); p is corrected for all sites. */
+  lines: ComparisonLine[];
+  /** Probes that do not count in its judgement: generator-limited, too short, or without data. */
+  unjudged: { probe: string; why: string }[];
+}
+
+export interface ProbeSummary {
+  probe: string;
+  site: string;
+  labels: Record<string, string>;
+  status: PartStatus;
+  trouble: string[];
+  /** Name of its folder; null: it has none that can be read. */
+  folder: string | null;
+  /** Its counts; null: it has no folder that can be read. */
+  arms: Record<string, ArmSums> | null;
+  /** When its second 0 was, after the agreed one, and how far that can be off, milliseconds; null: not known. */
+  start: { skewMs: number; errorMs: number } | null;
+  external: string | null;
+  /** Of its own criteria; null: none, or no data. */
+  pass: boolean | null;
+  generatorLimited: boolean;
+  /** Why its run went as it did; null: its run does not say. */
+  diagnosis: { verdict: Diagnosis['verdict']; text: string; named: { id: string; name: string }[] } | null;
+}
+
+/** What became of a fleet's run: the stable contract. New fields may be added; none changes meaning within a schema number. */
+export interface FleetSummary {
+  schema: 1;
+  run: {
+    id: string;
+    /** null: no folder is here. */
+    scenario: string | null;
+    /** RFC 3339, UTC: the second 0 that was agreed on; null: not known. */
+    startsAt: string | null;
+  };
+  /** Which sites are ill beside the others, in a sentence. */
+  text: string;
+  /** Names of the sites that are ill. */
+  ill: string[];
+  all: GroupSums;
+  /** In order of their names. A probe without a label `site` is a site by itself, by its id. */
+  sites: SiteSummary[];
+  /** By the address that the far side saw, or else the label `external`. */
+  externals: GroupSummary[];
+  /** By the label `firewall`. */
+  firewalls: GroupSummary[];
+  probes: ProbeSummary[];
+  /** What weakens what is said: sentences. */
+  warnings: string[];
+}

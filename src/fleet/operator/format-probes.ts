@@ -1,0 +1,41 @@
+import { type Column, renderTable } from '../../render/table.ts';
+import type { KnownProbe } from './read-probes.ts';
+
+const INDENT = '  ';
+
+const text = (title: string): Column => ({ title, align: 'left' });
+
+const OF_PROBES: readonly Column[] = [
+  ...[text('probe'), { ...text('labels'), gives: 'middle' as const }, text('version')],
+  ...[
+    { ...text('machine'), gives: 'middle' as const, spare: 2 },
+    { ...text('addresses'), gives: 'middle' as const, spare: 1 },
+  ],
+  ...[text('state'), text('seen')],
+];
+
+/** Every probe that the server knows. @param nowMs milliseconds since 1970 */
+export function formatProbes(probes: readonly KnownProbe[], nowMs: number, width: number): string {
+  const rows = probes.map((each) => [
+    each.probe,
+    formatLabels(each.labels),
+    each.version,
+    `${each.host.arch}, ${each.host.cpus} x ${each.host.cpu}`,
+    each.host.addresses.filter((address) => !/^(127\.|::1$|fe80:)/.test(address)).join(' '),
+    !each.isPresent ? 'away' : each.busy === null ? 'idle' : each.busy,
+    `${Math.max(0, Math.round((nowMs - each.seenAtMs) / 1_000))} s ago`,
+  ]);
+  return layOut(OF_PROBES, rows, width);
+}
+
+function formatLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
+
+function layOut(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string {
+  return renderTable(columns, rows, width - INDENT.length)
+    .map((line) => `${INDENT}${line}\n`)
+    .join('');
+}

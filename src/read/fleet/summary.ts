@@ -1,0 +1,72 @@
+import { basename } from 'node:path';
+import { listDeciding } from '../../analysis/compare/arm-figures.ts';
+import type { ReducedRun } from '../../analysis/compare/ratio.ts';
+import { summariseFleet } from '../../analysis/sites/summarise.ts';
+import { findFalseCount } from '../../analysis/sites/sums.ts';
+import type { FleetPart, FleetSummary, PartRun } from '../../analysis/sites/types.ts';
+import type { Summary } from '../../analysis/types.ts';
+import { RushhourError } from '../../errors.ts';
+import { type FleetFilePart, partFolder } from '../../store/fleet-file.ts';
+import { readRunCounts } from '../time-series.ts';
+import type { FoundFleetRun } from './find.ts';
+import { ABSENT, statusOf, troubleOf } from './trouble.ts';
+
+/** External addresses of one probe that are named. */
+const MOST_ADDRESSES = 3;
+
+/** What became of a fleet's run, from fleet.json and the folders of its probes; nothing else is read. */
+export async function readFleetSummary({ dir, file }: FoundFleetRun): Promise<FleetSummary> {
+  const parts: FleetPart[] = [];
+  // One after the other, and only what is reduced is kept: a night of each of hundreds of probes would not fit.
+  for (const part of file.parts) parts.push(await readPart(dir, part));
+  for (const { probe, labels, why } of file.absent ?? []) {
+    parts.push({
+      ...{ probe, labels, status: why, trouble: [ABSENT[why]] },
+      ...{ start: undefined, folder: basename(partFolder(dir, probe)), run: undefined },
+    });
+  }
+  const startsAtMs = file.startsAtMs === 0 ? undefined : file.startsAtMs;
+  return summariseFleet({ id: file.id, startsAtMs }, parts);
+}
+
+async function readPart(dir: string, part: FleetFilePart): Promise<FleetPart> {
+  const { probe, labels, skewMs, offset } = part;
+  const folder = partFolder(dir, probe);
+  const read = await readPartRun(folder);
+  const hasFolder = part.events.some(({ kind }) => kind === 'started');
+  return {
+    ...{ probe, labels, status: statusOf(part) },
+    trouble: [
+      ...troubleOf(part),
+      ...(typeof read === 'string' && hasFolder ? [`its folder cannot be read: ${read}`] : []),
+    ],
+    start: skewMs === undefined ? undefined : { skewMs, errorMs: offset?.errorMs ?? 0 },
+    ...{ folder: basename(folder), run: typeof read === 'string' ? undefined : read },
+  };
+}
+
+/** @returns why not, where it cannot be read */
+async function readPartRun(dir: string): Promise<PartRun | string> {
+  try {
+    const { summary, arms } = await readRunCounts(dir);
+    const wrong = findFalseCount(summary);
+    if (wrong !== undefined) return `${wrong} is no count`;
+    const isConcluded = [...arms.values()].some(({ cells }) => cells.keys.includes('concluded'));
+    const figures = listDeciding(isConcluded);
+    const reduced = new Map<string, ReadonlyMap<string, ReducedRun>>();
+    for (const [name, arm] of arms)
+      reduced.set(name, new Map(figures.map((figure) => [figure.name, figure.reduce(arm)])));
+    return { summary, reduced, isConcluded, external: externalOf(summary) };
+  } catch (error) {
+    if (!(error instanceof RushhourError)) throw error;
+    return error.message;
+  }
+}
+
+function externalOf({ far }: Summary): string | undefined {
+  const { externalAddresses = [], externalAddressCount = 0 } = far?.nat ?? {};
+  if (externalAddresses.length === 0) return undefined;
+  const named = externalAddresses.slice(0, MOST_ADDRESSES);
+  const more = externalAddressCount - named.length;
+  return `${named.join(' ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,39 @@
+import type { PartStatus } from '../../analysis/sites/types.ts';
+import type { AbsentProbe, FleetFilePart } from '../../store/fleet-file.ts';
+
+/** How far a probe came with its order. */
+export function statusOf({ events }: FleetFilePart): PartStatus {
+  const last = events.find(({ kind }) => kind === 'ended' || kind === 'refused') ?? events.at(-1);
+  if (last === undefined) return 'no-answer';
+  return last.kind === 'ended' ? last.status : last.kind;
+}
+
+/** Everything by which a probe's part is not what was ordered, in sentences without its name. */
+export function troubleOf({ events, copy }: FleetFilePart): string[] {
+  const last = events.find(({ kind }) => kind === 'ended' || kind === 'refused');
+  const hasBegun = events.some(({ kind }) => kind === 'started');
+  return [
+    ...(last === undefined ? ['has not told how it ended'] : []),
+    ...(last?.kind === 'refused' ? last.reasons.map((reason) => `refused: ${reason}`) : []),
+    ...(last?.kind === 'ended' && last.status !== 'complete'
+      ? [`${last.status}${last.why === undefined ? '' : ` (${last.why})`}`]
+      : []),
+    ...(hasBegun && copy?.hasEnded !== true ? ['its folder has not arrived whole yet'] : []),
+    ...(copy?.missing ?? []).map(
+      ({ file, fromByte, toByte }) => `bytes ${fromByte} to ${toByte} of ${file} are missing`,
+    ),
+    ...(copy?.differing ?? []).map((file) => `${file} differs from what the probe has`),
+  ];
+}
+
+export const ABSENT: Readonly<Record<AbsentProbe['why'], string>> = {
+  away: 'was away when the run was ordered',
+  'no-answer': 'did not answer when the run was ordered',
+};
+
+/** Whether anything of what was ordered is missing. Probes that were away were not asked for anything. */
+export function hasTrouble(
+  probes: readonly { readonly status: PartStatus; readonly trouble: readonly string[] }[],
+): boolean {
+  return probes.some(({ status, trouble }) => status !== 'away' && trouble.length > 0);
+}

@@ -1,0 +1,197 @@
+import { sumOverArms } from '../analysis/sites/sums.ts';
+import type {
+  FleetSummary,
+  GroupSummary,
+  GroupSums,
+  ProbeSummary,
+  SiteStatus,
+  SiteSummary,
+} from '../analysis/sites/types.ts';
+import { wilsonInterval } from '../analysis/wilson.ts';
+import { escapeControls } from './escape.ts';
+import { formatCount, formatMoment, formatShare } from './format.ts';
+import { createPaint, type Paint, type Tone } from './paint.ts';
+import { type Column, layOutTable, renderTable, wrap } from './table.ts';
+
+const INDENT = '  ';
+/** Narrower is unreadable. */
+const MIN_WIDTH = 40;
+
+const text = (title: string): Column => ({ title, align: 'left' });
+const shrinking = (title: string): Column => ({ title, align: 'left', gives: 'middle' });
+const figure = (title: string): Column => ({ title, align: 'right' });
+const FIGURES = [figure('started'), figure('completed'), figure('stalled'), text('stall rate (95 %)')];
+
+export const SITE_WORDS: Readonly<Record<SiteStatus, string>> = {
+  ill: 'ill',
+  'not-ill': 'not ill',
+  'cannot-tell': 'cannot tell',
+  'generator-limited': 'generator-limited',
+  'no-data': 'no data',
+};
+
+const TONES: Readonly<Record<SiteStatus, Tone>> = {
+  ...{ ill: 'bad', 'not-ill': 'good', 'cannot-tell': 'doubt', 'generator-limited': 'doubt' },
+  'no-data': 'doubt',
+};
+
+/** What became of a fleet's run: which sites are ill and why, sums, and a line for each probe. Ends with a line feed. */
+export function renderFleet(
+  summary: FleetSummary,
+  look: { readonly colour: boolean; readonly width: number },
+): string {
+  const paint = createPaint(look.colour);
+  const width = Math.max(MIN_WIDTH, look.width);
+  const { run, sites, externals, firewalls, probes, warnings, ill } = summary;
+  const tone = ill.length > 0 ? 'bad' : sites.every(({ status }) => status === 'not-ill') ? 'good' : 'doubt';
+  const what = [run.scenario ?? '', run.startsAt === null ? '' : formatMoment(run.startsAt)]
+    .filter((part) => part !== '')
+    .join(', ');
+  const blocks = [
+    [escapeControls(run.id), ...(what === '' ? [] : [`${INDENT}${escapeControls(what)}`])],
+    ...(sites.length > 1
+      ? [
+          wrap(summary.text, width).map((line) => paint(tone, line)),
+          renderSites(summary, width, paint),
+          ...sites
+            .filter(({ status }) => status === 'ill')
+            .map((site) => renderIll(site, probes, width, paint)),
+          renderUnjudged(sites, width),
+        ]
+      : []),
+    renderGroups('firewall', firewalls, width),
+    renderGroups('external address', externals, width),
+    renderProbes(summary, width),
+    [
+      ...probes.flatMap(({ probe, status, trouble }) =>
+        trouble.map((what) => sayTrouble(probe, status, escapeControls(what))),
+      ),
+      ...warnings.flatMap((warning) => wrap(warning, width)),
+    ],
+  ];
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** `a refused: ...` as a sentence; what it lacks, or how it ended, after a colon. */
+function sayTrouble(probe: string, status: ProbeSummary['status'], what: string): string {
+  return status === 'refused' ? `${probe} ${what}` : `${probe}: ${what}`;
+}
+
+function renderSites({ sites, all }: FleetSummary, width: number, paint: Paint): string[] {
+  const hasFirewalls = sites.some(({ firewalls }) => firewalls.length > 0);
+  const columns = [
+    shrinking('site'),
+    ...(hasFirewalls ? [{ ...shrinking('firewall'), spare: 1 }] : []),
+    ...[text('probes'), ...FIGURES, text('judged')],
+  ];
+  const rows = sites.map((site) => [
+    site.name,
+    ...(hasFirewalls ? [site.firewalls.join(', ')] : []),
+    ...[countProbes(site), ...formatSums(site), SITE_WORDS[site.status]],
+  ]);
+  const sum = [
+    `all ${formatCount(sites.length)}`,
+    ...(hasFirewalls ? [''] : []),
+    ...[countProbes(all), ...formatSums(all), ''],
+  ];
+  const { head, rows: lines } = layOutTable(columns, [...rows, sum], width - INDENT.length);
+  const toneOf = (index: number): Tone | undefined => {
+    const status = sites[index]?.status;
+    return status === undefined || status === 'not-ill' ? undefined : TONES[status];
+  };
+  return [
+    ...head.map((line) => INDENT + line),
+    ...lines.flatMap((row, index) => {
+      const tone = toneOf(index);
+      return row.map((line) => INDENT + (tone === undefined ? line : paint(tone, line)));
+    }),
+  ];
+}
+
+/** Why it is called ill, and what the runs of its probes say of why. */
+function renderIll(
+  site: SiteSummary,
+  probes: readonly ProbeSummary[],
+  width: number,
+  paint: Paint,
+): string[] {
+  const told = probes.filter((probe) => probe.site === site.name && probe.diagnosis !== null);
+  const byText = new Map<string, string[]>();
+  for (const { probe, diagnosis } of told)
+    byText.set(diagnosis!.text, [...(byText.get(diagnosis!.text) ?? []), probe]);
+  return [
+    ...wrap(`${site.name} is ill: ${site.text}`, width).map((line) => paint('strong', line)),
+    ...[...byText].flatMap(([diagnosis, by]) =>
+      wrap(`${by.join(', ')}: ${diagnosis}`, width - 4).map(
+        (line, at) => `${at === 0 ? '  ' : '    '}${line}`,
+      ),
+    ),
+  ];
+}
+
+/** Lines about what was not judged; --json has all of them. */
+const MOST_UNJUDGED = 20;
+
+/** Sites of which it is not told whether they are ill, and probes that do not count in what is. */
+function renderUnjudged(sites: readonly SiteSummary[], width: number): string[] {
+  const said = sites.flatMap(({ name, status, text: why, unjudged }) => [
+    ...(status === 'ill' || status === 'not-ill' ? [] : [`${name}: ${SITE_WORDS[status]}: ${why}`]),
+    // What is missing of a site without data follows with its probes.
+    ...(status === 'no-data' ? [] : unjudged).map(
+      (one) => `${one.probe} does not count in the judgement of ${name}: ${one.why}`,
+    ),
+  ]);
+  const more = said.length - MOST_UNJUDGED;
+  return [...said.slice(0, MOST_UNJUDGED), ...(more > 0 ? [`and ${formatCount(more)} more`] : [])].flatMap(
+    (line) => wrap(line, width),
+  );
+}
+
+function renderGroups(title: string, groups: readonly GroupSummary[], width: number): string[] {
+  if (groups.length === 0) return [];
+  const columns = [shrinking(title), text('probes'), ...FIGURES, text('ill sites')];
+  const rows = groups.map((group) => [
+    group.name ?? 'unknown',
+    countProbes(group),
+    ...formatSums(group),
+    `${formatCount(group.ill.length)} of ${formatCount(group.sites.length)}`,
+  ]);
+  return renderTable(columns, rows, width - INDENT.length).map((line) => INDENT + line);
+}
+
+function renderProbes({ probes, all }: FleetSummary, width: number): string[] {
+  const columns = [text('probe'), shrinking('labels'), text('status'), ...FIGURES, text('start')];
+  const rows = probes.map(({ probe, labels, status, arms, start }) => [
+    ...[probe, formatLabels(labels), status === 'no-answer' ? 'no answer' : status],
+    ...(arms === null ? ['', '', '', ''] : formatSums({ arms, summed: [probe] })),
+    start === null ? '' : `${signed(start.skewMs)} +- ${start.errorMs.toFixed(1)} ms`,
+  ]);
+  const sum = [countProbes(all), '', '', ...formatSums(all), ''];
+  return renderTable(columns, [...rows, sum], width - INDENT.length).map((line) => INDENT + line);
+}
+
+function countProbes({ probes, summed }: GroupSums): string {
+  return `${formatCount(summed.length)} of ${formatCount(probes.length)}`;
+}
+
+function formatSums(sums: Pick<GroupSums, 'arms' | 'summed'>): string[] {
+  if (sums.summed.length === 0) return ['', '', '', ''];
+  const { started, stalled, completed } = sumOverArms(sums);
+  const [low, high] = wilsonInterval(Math.min(stalled, started), started);
+  const rate =
+    started === 0 ? '' : `${formatShare(stalled / started)} (${formatShare(low)} to ${formatShare(high)})`;
+  return [...[started, completed, stalled].map(formatCount), rate];
+}
+
+function formatLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
+
+function signed(ms: number): string {
+  return `${ms < 0 ? '-' : '+'}${Math.abs(ms).toFixed(1)}`;
+}

@@ -1,0 +1,214 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FleetSummary } from '../../../src/analysis/sites/types.ts';
+import type { Frame } from '../../../src/metrics/types.ts';
+import { findFleetRun, listFleetRuns } from '../../../src/read/fleet/find.ts';
+import { readFleetSummary } from '../../../src/read/fleet/summary.ts';
+import { findRun } from '../../../src/read/listing.ts';
+import { makeFolder } from '../../store/runs.ts';
+import { keepFleet, type PlayedSecond, partOf, RUN, recordPart } from './fleets.ts';
+
+async function summarise(results: string): Promise<FleetSummary> {
+  const found = await findFleetRun(RUN, results);
+  return readFleetSummary(found!);
+}
+
+/** Sums of the seconds in a folder, with no code of what is tested. */
+function addFrames(dirs: readonly string[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  const add = (key: string, count: number): void => {
+    sums[key] = (sums[key] ?? 0) + count;
+  };
+  for (const dir of dirs) {
+    for (const line of readFileSync(join(dir, 'frames.jsonl'), 'utf8').trim().split('\n')) {
+      for (const [arm, counts] of Object.entries(JSON.parse(line).series as Frame['series'])) {
+        for (const key of ['scheduled', 'started', 'unsent', 'established', 'completed', 'bytes'] as const)
+          add(`${arm}.${key}`, counts[key]);
+        for (const key of ['recovered', 'frozen', 'unresolved'] as const) add(`${arm}.stalled`, counts[key]);
+        for (const [outcome, count] of Object.entries(counts.outcomes as Record<string, number>))
+          add(`${arm}.${outcome}`, count);
+      }
+    }
+  }
+  return sums;
+}
+
+function flatten(arms: FleetSummary['all']['arms']): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(arms).flatMap(([arm, sums]) => [
+      ...(['scheduled', 'started', 'unsent', 'established', 'completed', 'bytes'] as const).map(
+        (key) => [`${arm}.${key}`, sums[key]] as const,
+      ),
+      [`${arm}.stalled`, sums.stalled.count] as const,
+      ...Object.entries(sums.outcomes).map(([outcome, count]) => [`${arm}.${outcome}`, count] as const),
+    ]),
+  );
+}
+
+const withoutZeros = (sums: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(sums).filter(([, count]) => count !== 0));
+
+const second: fc.Arbitrary<PlayedSecond> = fc.record({
+  ok: fc.nat({ max: 12 }),
+  recovered: fc.nat({ max: 3 }),
+  reset: fc.nat({ max: 2 }),
+  unsent: fc.nat({ max: 2 }),
+});
+
+const probes = fc.array(
+  fc.record({
+    site: fc.constantFrom('leeds', 'york', undefined),
+    firewall: fc.constantFrom('old', 'new', undefined),
+    external: fc.constantFrom('192.0.2.1', '192.0.2.2', undefined),
+    seconds: fc.array(second, { minLength: 1, maxLength: 4 }),
+    isKilled: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+
+describe('sums of a fleet', () => {
+  it('are those of the folders, exactly, for all, each site, external address, firewall and probe', async () => {
+    await fc.assert(
+      fc.asyncProperty(probes, async (recorded) => {
+        const results = makeFolder();
+        const dirs = new Map<string, string>();
+        const parts = [];
+        for (const [index, { site, firewall, external, seconds, isKilled }] of recorded.entries()) {
+          const probe = `p-${index}`;
+          const dir = await recordPart(results, probe, seconds);
+          // As of a probe that was killed: its summary is made of its seconds.
+          if (isKilled) await rm(join(dir, 'summary.json'));
+          dirs.set(probe, dir);
+          const labels = {
+            ...(site !== undefined && { site }),
+            ...(firewall !== undefined && { firewall }),
+            ...(external !== undefined && { external }),
+          };
+          parts.push(partOf(probe, { labels }));
+        }
+        await keepFleet(results, parts);
+        const { all, sites, externals, firewalls, probes: told } = await summarise(results);
+        const groups = [all, ...sites, ...externals, ...firewalls];
+        for (const { summed, probes: own, arms } of groups) {
+          expect(summed).toEqual(own);
+          const expected = addFrames(own.map((probe) => dirs.get(probe)!));
+          expect(withoutZeros(flatten(arms))).toEqual(withoutZeros(expected));
+        }
+        for (const { probe, arms } of told)
+          expect(withoutZeros(flatten(arms!))).toEqual(withoutZeros(addFrames([dirs.get(probe)!])));
+        // Each probe is in just one group of each kind.
+        for (const kind of [sites, ...[externals, firewalls].filter(({ length }) => length > 0)])
+          expect(kind.flatMap(({ probes: own }) => own).sort()).toEqual(
+            told.map(({ probe }) => probe).sort(),
+          );
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('name what is missing, and take nothing for healthy that is not there', async () => {
+    const results = makeFolder();
+    const seconds = Array.from({ length: 3 }, () => ({ ok: 5, recovered: 0, reset: 0, unsent: 0 }));
+    await recordPart(results, 'a', seconds);
+    await recordPart(results, 'torn', seconds);
+    const damaged = await recordPart(results, 'damaged', seconds);
+    writeFileSync(join(damaged, 'run.json'), '{');
+    const false_ = await recordPart(results, 'false', seconds);
+    const summary = JSON.parse(readFileSync(join(false_, 'summary.json'), 'utf8'));
+    summary.arms.stress.started = 1.5;
+    writeFileSync(join(false_, 'summary.json'), JSON.stringify(summary));
+    await keepFleet(
+      results,
+      [
+        partOf('a', { labels: { site: 'leeds' }, skewMs: 1.25, offset: { offsetMs: 1, errorMs: 0.5 } }),
+        partOf('damaged'),
+        partOf('false'),
+        partOf('refused', { events: [{ kind: 'refused', reasons: ['too much'] }] }),
+        partOf('silent', { events: [] }),
+        partOf('torn', {
+          copy: {
+            ...{ hasEnded: false, differing: ['run.json'] },
+            missing: [{ file: 'frames.jsonl', fromByte: 10, toByte: 20 }],
+          },
+        }),
+      ],
+      {
+        absent: [
+          { probe: 'gone', labels: { site: 'leeds' }, why: 'away' },
+          { probe: 'mute', labels: {}, why: 'no-answer' },
+        ],
+      },
+    );
+    const { sites, probes: told, all, text } = await summarise(results);
+    expect(all.summed).toEqual(['a', 'torn']);
+    expect(all.arms['stress']?.started).toBe(30);
+    const statuses = Object.fromEntries(sites.map(({ name, status }) => [name, status]));
+    expect(statuses).toEqual({
+      ...{ damaged: 'no-data', false: 'no-data', refused: 'no-data', silent: 'no-data', mute: 'no-data' },
+      // Three seconds tell nothing of how much they vary.
+      ...{ leeds: 'cannot-tell', torn: 'cannot-tell' },
+    });
+    expect(text).toBe(
+      'No site can be judged beside others. Cannot tell: leeds, torn. No data: damaged, false, mute, refused, silent.',
+    );
+    expect(sites.find(({ name }) => name === 'leeds')?.unjudged).toEqual([
+      { probe: 'a', why: 'too short to tell how much it varies' },
+      { probe: 'gone', why: 'was away when the run was ordered' },
+    ]);
+    const trouble = Object.fromEntries(told.map((probe) => [probe.probe, probe.trouble]));
+    expect(trouble).toEqual({
+      ...{ a: [], refused: ['refused: too much'], silent: ['has not told how it ended'] },
+      damaged: [expect.stringMatching(/^its folder cannot be read: .*run\.json: it is not JSON/)],
+      false: ['its folder cannot be read: stress.started is no count'],
+      torn: [
+        'its folder has not arrived whole yet',
+        'bytes 10 to 20 of frames.jsonl are missing',
+        'run.json differs from what the probe has',
+      ],
+      gone: ['was away when the run was ordered'],
+      mute: ['did not answer when the run was ordered'],
+    });
+    expect(told.find(({ probe }) => probe === 'a')?.start).toEqual({ skewMs: 1.25, errorMs: 0.5 });
+  });
+
+  it('are of the folders beside it, wherever both were moved to, and of no other', async () => {
+    const results = makeFolder();
+    await recordPart(results, 'a', [{ ok: 5, recovered: 1, reset: 0, unsent: 0 }]);
+    const dir = await keepFleet(results, [partOf('a')]);
+    const file = JSON.parse(readFileSync(join(dir, 'fleet.json'), 'utf8'));
+    file.parts[0].dir = '/etc';
+    writeFileSync(join(dir, 'fleet.json'), JSON.stringify(file));
+    const elsewhere = join(makeFolder(), 'elsewhere');
+    await mkdir(elsewhere);
+    for (const name of [RUN, `${RUN}-a`]) await rename(join(results, name), join(elsewhere, name));
+    const found = await findFleetRun(join(elsewhere, RUN), results);
+    expect((await readFleetSummary(found!)).all.arms['stress']?.started).toBe(6);
+    // And no probe leads out of the folder.
+    file.parts[0].probe = '../../etc';
+    writeFileSync(join(elsewhere, RUN, 'fleet.json'), JSON.stringify(file));
+    await expect(findFleetRun(RUN, elsewhere)).rejects.toThrow(/is damaged: fleet\.json: parts\.0\.probe/);
+  });
+});
+
+describe('finding the run of a fleet', () => {
+  it('goes by id, by the start of one, and by folder', async () => {
+    const results = makeFolder();
+    const dir = await keepFleet(results, []);
+    const other = '20250201-060000-steady-aaaa';
+    await keepFleet(results, [], { id: other });
+    for (const word of [RUN, '20250131', dir]) expect((await findFleetRun(word, results))?.dir).toBe(dir);
+    expect(await findFleetRun('steady', results)).toBeUndefined();
+    await expect(findFleetRun('2025', results)).rejects.toThrow('matches 2 runs of fleets');
+    expect((await listFleetRuns(results)).map(({ file }) => file.id)).toEqual([RUN, other]);
+  });
+
+  it('leaves the folder of one probe to be found by its own name', async () => {
+    const results = makeFolder();
+    const dir = await recordPart(results, 'a', [{ ok: 1, recovered: 0, reset: 0, unsent: 0 }]);
+    await recordPart(results, 'b', [{ ok: 1, recovered: 0, reset: 0, unsent: 0 }]);
+    expect(await findRun(`${RUN}-a`, results)).toBe(dir);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { summariseFleet } from '../../src/analysis/sites/summarise.ts';
+import type { FleetPart } from '../../src/analysis/sites/types.ts';
+import { renderFleet } from '../../src/render/fleet.ts';
+import { partOf, runOf } from '../analysis/sites/parts.ts';
+import { summary } from './fixtures.ts';
+
+const CLEARS = '\u001b[2J';
+const WIDE = { colour: false, width: Number.POSITIVE_INFINITY };
+const facts = { id: 'run', startsAtMs: Date.UTC(2025, 0, 31, 6) };
+
+const healthy = (): FleetPart['run'] => runOf(new Array(60).fill(0), 40);
+const ill = (text: string): FleetPart['run'] =>
+  runOf(
+    Array.from({ length: 60 }, (_, second) => (second % 3) + 1),
+    40,
+    {
+      diagnosis: {
+        ...{ verdict: 'named', text, symptoms: [], decide: [] },
+        causes: [
+          {
+            ...{ id: 'early-reuse', name: 'ports reused early', status: 'named' },
+            ...{ for: [], against: [], next: [], proof: '' },
+          },
+        ],
+      },
+    },
+  );
+
+describe('a fleet’s run', () => {
+  it('leads with the ill sites, and with what their runs say of why', () => {
+    const parts = [
+      partOf('a-1', { site: 'leeds', firewall: 'old' }, ill('Named: ports reused early.')),
+      partOf('a-2', { site: 'leeds', firewall: 'old' }, ill('Named: ports reused early.')),
+      partOf('b-1', { site: 'york', firewall: 'new' }, healthy()),
+      partOf('c-1', { site: 'hull' }, healthy()),
+    ];
+    const shown = renderFleet(summariseFleet(facts, parts), WIDE).split('\n');
+    expect(shown.slice(0, 3)).toEqual(['run', '  steady, 2025-01-31 06:00:00 UTC', '']);
+    expect(shown[3]).toBe('1 of 3 sites is ill beside the others: leeds.');
+    expect(shown.filter((line) => /^ {2}(hull|leeds|york|all 3) /.test(line))).toEqual([
+      expect.stringMatching(/^ {2}hull +1 of 1 +2,400 +2,400 +0 +0 % \(0 % to [\d.]+ %\) +not ill$/),
+      expect.stringMatching(/^ {2}leeds +old +2 of 2 +4,800 +4,560 +240 +5 % \([\d.]+ % to [\d.]+ %\) +ill$/),
+      expect.stringMatching(/^ {2}york +new +1 of 1 +2,400 .* not ill$/),
+      expect.stringMatching(/^ {2}all 3 +4 of 4 +9,600 +9,360 +240 +2.5 % /),
+    ]);
+    const why = shown.findIndex((line) =>
+      line.startsWith('leeds is ill: stress.stalled.rate 5 % against 0 %'),
+    );
+    expect(shown[why + 1]).toBe('  a-1, a-2: Named: ports reused early.');
+    expect(shown).toContainEqual(expect.stringMatching(/^ {2}old +2 of 2 +4,800 .* 1 of 1$/));
+    expect(shown).toContainEqual(expect.stringMatching(/^ {2}unknown +1 of 1 +2,400 .* 0 of 1$/));
+  });
+
+  it('shows what probes say of themselves without its effect on a terminal', () => {
+    const parts: FleetPart[] = [
+      partOf(
+        'a',
+        { site: `leeds${CLEARS}`, firewall: `old${CLEARS}`, external: CLEARS },
+        ill(`Named: ${CLEARS}.`),
+      ),
+      partOf('b', {}, healthy()),
+      {
+        ...partOf('c', {}, undefined),
+        ...{ status: 'refused', trouble: [`refused: because${CLEARS}`] },
+      },
+    ];
+    const run = { ...healthy()!, summary: { ...summary(), run: { ...summary().run, scenario: CLEARS } } };
+    const shown = renderFleet(summariseFleet(facts, [...parts, partOf('d', {}, run)]), WIDE);
+    expect(shown).not.toContain('\u001b');
+    expect(shown).toContain('c refused: because\\u{1b}[2J\n');
+    expect(shown).toMatch(/^ {2}c +refused$/m);
+    expect(shown).toContain('1 of 4 sites is ill beside the others: leeds\\u{1b}[2J. No data: c.');
+  });
+
+  it('leaves no figure out on a narrow terminal', () => {
+    const parts = [
+      partOf('a-1', { site: 'leeds' }, ill('Named: ports reused early.')),
+      partOf('b-1', { site: 'york' }, healthy()),
+      partOf('c-1', { site: 'hull' }, healthy()),
+    ];
+    const shown = renderFleet(summariseFleet(facts, parts), { colour: false, width: 60 });
+    expect(shown).toContain('stalled 120');
+    expect(Math.max(...shown.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(60);
+  });
+});
