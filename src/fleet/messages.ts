@@ -22,31 +22,41 @@ const overrides = z.strictObject({
   set: z.array(text(2_000)).max(100).optional(),
 });
 
-export const order = z.discriminatedUnion('kind', [
-  z.strictObject({
-    ...envelope,
-    kind: z.literal('run'),
-    fleetRun,
-    scenario: z.strictObject({
-      name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
-      /** The file itself. */
-      text: text(262_144),
-      overrides,
-    }),
-    /** Which part of all attempts this probe makes: those of shard `index` of `count`. */
-    share: z
-      .strictObject({ index: count, count: z.int().min(1).max(100_000) })
-      .refine(({ index, count }) => index < count),
-    label: text(500),
-    /** Second 0, by the clock of the probe. */
-    startsAtMs: epochMs,
-    /** Taken later than this, by the clock of the probe, it is not run. */
-    expiresAtMs: epochMs,
+export const runOrder = z.strictObject({
+  ...envelope,
+  kind: z.literal('run'),
+  fleetRun,
+  scenario: z.strictObject({
+    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+    /** The file itself. */
+    text: text(262_144),
+    overrides,
   }),
+  /** Which part of all attempts this probe makes: those of shard `index` of `count`. */
+  share: z
+    .strictObject({ index: count, count: z.int().min(1).max(100_000) })
+    .refine(({ index, count }) => index < count),
+  label: text(500),
+  /** Second 0, by the clock of the probe. */
+  startsAtMs: epochMs,
+  /** Taken later than this, by the clock of the probe, it is not run. */
+  expiresAtMs: epochMs,
+  /** What the operator went by, for whoever receives the run later; the probe does not need it. */
+  agreed: z.strictObject({
+    /** Second 0, by the clock of the operator. */
+    startsAtMs: epochMs,
+    /** The probe's clock against the operator's, and how far that can be off. */
+    ...{ offsetMs: z.number(), errorMs: z.number().min(0) },
+    labels: z.record(text(64), text(64)),
+  }),
+});
+export type RunOrder = z.output<typeof runOrder>;
+
+export const order = z.discriminatedUnion('kind', [
+  runOrder,
   z.strictObject({ ...envelope, kind: z.literal('stop'), fleetRun, how: z.enum(['drain', 'abort']) }),
 ]);
 export type Order = z.output<typeof order>;
-export type RunOrder = Extract<Order, { kind: 'run' }>;
 
 export const event = z.discriminatedUnion('kind', [
   z.strictObject({ ...envelope, kind: z.literal('accepted'), fleetRun, attempts: count }),
@@ -85,8 +95,10 @@ export const presence = z.strictObject({
     ...{ cpus: count, memoryBytes: count, addresses: z.array(text(60)).max(1_000) },
   }),
   engines: z.array(text(20)).max(10),
-  /** The fleet's run that it plays, or waits for. */
+  /** The fleet's run that it plays. */
   busy: fleetRun.nullable(),
+  /** Runs that it has accepted for later. */
+  waiting: z.array(fleetRun).max(100),
   /** Bytes of runs that are not stored at the server yet. */
   unsentBytes: count,
   atMs: epochMs,

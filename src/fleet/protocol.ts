@@ -21,9 +21,9 @@ export const ANY = '*';
 
 export const SUBJECTS = {
   /** What a probe is asked to do. */
-  order: (probe: string) => `rushhour.order.${probe}`,
+  order: (probe: string, fleetRun: string) => `rushhour.order.${probe}.${fleetRun}`,
   /** What became of an order. */
-  event: (probe: string) => `rushhour.event.${probe}`,
+  event: (probe: string, fleetRun: string) => `rushhour.event.${probe}.${fleetRun}`,
   /** The bytes of a run's folder, as they are written. */
   run: (probe: string, fleetRun: string) => `rushhour.run.${probe}.${fleetRun}`,
   /** A request for the time of a probe; not in any stream. */
@@ -56,12 +56,13 @@ const DUPLICATE_WINDOW_NS = 120_000_000_000;
 
 export const STREAMS = {
   orders: {
-    ...{ name: 'RUSHHOUR_ORDERS', subjects: [SUBJECTS.order(ANY)], what: 'runs to start, and to stop' },
-    ...{ max_age: 7 * DAY_NS, max_bytes: 64 * MIB, max_msg_size: 512 * KIB, max_msgs_per_subject: 1_000 },
+    ...{ name: 'RUSHHOUR_ORDERS', subjects: [SUBJECTS.order(ANY, ANY)], what: 'runs to start, and to stop' },
+    // Kept as long as what becomes of them: whoever receives a run later sees of whom it was asked.
+    ...{ max_age: 30 * DAY_NS, max_bytes: 256 * MIB, max_msg_size: 512 * KIB, max_msgs_per_subject: 100 },
     ...{ discard: 'new', duplicate_window: DUPLICATE_WINDOW_NS },
   },
   events: {
-    ...{ name: 'RUSHHOUR_EVENTS', subjects: [SUBJECTS.event(ANY)], what: 'what became of orders' },
+    ...{ name: 'RUSHHOUR_EVENTS', subjects: [SUBJECTS.event(ANY, ANY)], what: 'what became of orders' },
     ...{ max_age: 30 * DAY_NS, max_bytes: 256 * MIB, max_msg_size: 64 * KIB, max_msgs_per_subject: -1 },
     ...{ discard: 'old', duplicate_window: DUPLICATE_WINDOW_NS },
   },
@@ -90,7 +91,7 @@ export const STREAMS = {
 export function orderConsumer(probe: string) {
   return {
     durable_name: probe,
-    filter_subject: SUBJECTS.order(probe),
+    filter_subject: SUBJECTS.order(probe, ANY),
     ack_policy: 'explicit',
     deliver_policy: 'all',
     /** An order that was not acknowledged is delivered again. */
@@ -126,7 +127,7 @@ export function permissionsOf(role: Role): Permissions {
       const orders = STREAMS.orders.name;
       return {
         publish: [
-          SUBJECTS.event(id),
+          SUBJECTS.event(id, ANY),
           SUBJECTS.run(id, ANY),
           SUBJECTS.presence(id),
           `$JS.API.CONSUMER.INFO.${orders}.${id}`,
@@ -153,7 +154,7 @@ export function permissionsOf(role: Role): Permissions {
     case 'operator':
       return {
         publish: [
-          SUBJECTS.order(ANY),
+          SUBJECTS.order(ANY, ANY),
           SUBJECTS.clock(ANY),
           '$JS.API.INFO',
           ...Object.values(STREAMS).flatMap(({ name }) => [

@@ -56,6 +56,7 @@ interface Second {
  */
 export class LiveTail {
   readonly #dir: string;
+  readonly #recentSec: number;
   readonly #frames: TailFile;
   readonly #segments = new Map<string, TailFile>();
   #settled = new Map<SeriesName, LiveCounts>();
@@ -65,9 +66,13 @@ export class LiveTail {
   #last = -1;
   #open = 0;
 
-  /** @param dir of the run */
-  constructor(dir: string) {
+  /**
+   * @param dir of the run
+   * @param recentSec number of seconds that are kept individually
+   */
+  constructor(dir: string, recentSec = RECENT_SEC) {
     this.#dir = dir;
+    this.#recentSec = recentSec;
     this.#frames = new TailFile(join(dir, FILES.frames));
   }
 
@@ -94,7 +99,7 @@ export class LiveTail {
       this.#settledTo = Math.max(this.#settledTo, second.second + 1);
       this.#keep(second);
       // Otherwise reading a whole night at once would keep all of it.
-      this.#seconds.delete(second.second - RECENT_SEC);
+      this.#seconds.delete(second.second - this.#recentSec);
     }
   }
 
@@ -136,7 +141,7 @@ export class LiveTail {
   }
 
   #prune(): void {
-    const keepFrom = Math.min(this.#settledTo, this.#last - RECENT_SEC + 1);
+    const keepFrom = Math.min(this.#settledTo, this.#last - this.#recentSec + 1);
     for (const second of this.#seconds.keys()) if (second < keepFrom) this.#seconds.delete(second);
   }
 
@@ -151,7 +156,7 @@ export class LiveTail {
   }
 
   #recentSeconds(): LiveState['recent'] {
-    const fromSec = Math.max(0, this.#last - RECENT_SEC + 1);
+    const fromSec = Math.max(0, this.#last - this.#recentSec + 1);
     const started = new Array<number>(this.#last + 1 - fromSec).fill(0);
     const stalled = [...started];
     for (const [second, record] of this.#seconds) {

@@ -18,7 +18,7 @@ it('shows what a probe says of itself without its effect on a terminal', () => {
       },
       ...{ memoryBytes: 1, addresses: [`10.0.0.1${CLEARS}`] },
     },
-    ...{ engines: [], busy: null, unsentBytes: 0, atMs: 0, seenAtMs: 1_000, isPresent: true },
+    ...{ engines: [], busy: null, waiting: [], unsentBytes: 0, atMs: 0, seenAtMs: 1_000, isPresent: true },
   } as unknown as KnownProbe;
   const shown = formatProbes([probe], 4_000, Number.POSITIVE_INFINITY);
   expect(shown).not.toContain('\u001b');

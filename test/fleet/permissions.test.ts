@@ -31,11 +31,11 @@ suiteNeeding('permissions of a probe', ['nats-server'], () => {
   };
 
   it('a probe sends its own events, runs and presence, and takes its own orders', async () => {
-    for (const subject of [SUBJECTS.event('a'), SUBJECTS.run('a', 'one'), SUBJECTS.presence('a')]) {
+    for (const subject of [SUBJECTS.event('a', 'one'), SUBJECTS.run('a', 'one'), SUBJECTS.presence('a')]) {
       const { stream } = await a!.jetstream.publish(subject, 'x');
       expect(Object.values(STREAMS).map(({ name }) => name)).toContain(stream);
     }
-    await operator!.jetstream.publish(SUBJECTS.order('a'), 'for a');
+    await operator!.jetstream.publish(SUBJECTS.order('a', 'one'), 'for a');
     const consumer = await a!.jetstream.consumers.get(STREAMS.orders.name, 'a');
     const message = await consumer.next({ expires: 5_000 });
     expect(message?.string()).toBe('for a');
@@ -44,11 +44,11 @@ suiteNeeding('permissions of a probe', ['nats-server'], () => {
   });
 
   it.each([
-    ['another’s events', SUBJECTS.event('b')],
+    ['another’s events', SUBJECTS.event('b', 'one')],
     ['another’s runs', SUBJECTS.run('b', 'one')],
     ['another’s presence', SUBJECTS.presence('b')],
-    ['an order, for itself', SUBJECTS.order('a')],
-    ['an order, for another', SUBJECTS.order('b')],
+    ['an order, for itself', SUBJECTS.order('a', 'one')],
+    ['an order, for another', SUBJECTS.order('b', 'one')],
     ['another’s clock request', SUBJECTS.clock('b')],
     ['another’s orders to itself', `$JS.API.CONSUMER.MSG.NEXT.${STREAMS.orders.name}.b`],
     ['an acknowledgement for another', `$JS.ACK.${STREAMS.orders.name}.b.1.1.1.1.0`],
@@ -64,8 +64,8 @@ suiteNeeding('permissions of a probe', ['nats-server'], () => {
   });
 
   it.each([
-    ['another’s orders', SUBJECTS.order('b')],
-    ['its own orders beside its consumer', SUBJECTS.order('a')],
+    ['another’s orders', SUBJECTS.order('b', 'one')],
+    ['its own orders beside its consumer', SUBJECTS.order('a', 'one')],
     ['another’s runs', SUBJECTS.run('b', '*')],
     ['another’s answers', `${SUBJECTS.inbox('b')}.>`],
     ['everything', '>'],

@@ -30,6 +30,7 @@ it('an order cannot name commands, secrets or files of a probe beside its scenar
   const run = {
     ...{ v: 1, kind: 'run', fleetRun: 'one', share: { index: 0, count: 1 }, label: '' },
     ...{ startsAtMs: 1, expiresAtMs: 2, scenario: { name: 'steady', text: '', overrides: {} } },
+    agreed: { startsAtMs: 1, offsetMs: -3_600_000.5, errorMs: 1.5, labels: {} },
   };
   expect(order.safeParse(run).success).toBe(true);
   for (const key of ['proxyUser', 'keytab', 'firewall', 'defaults', 'emulate', 'pac']) {

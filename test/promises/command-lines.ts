@@ -27,6 +27,8 @@ const DOERS = [
     'fleet up',
     'fleet ls',
     'fleet run',
+    'fleet follow',
+    'fleet stop',
     'fleet pull',
     'lab up',
     'lab switch',

@@ -65,10 +65,20 @@ async function probe(context: Context, flags: ProbeFlags) {
       hint: 'give those of a probe: credentials/ID.json in the folder of the fleet',
     });
   }
+  const policy = probeFile(host, flags, 'policy');
+  // Before anything is taken: a mistake is told at once.
+  await readPolicy(policy);
   const results = resultsDir(host, flags.results);
   const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
   const ending = new AbortController();
-  const release = host.onStopSignal(() => ending.abort());
+  const release = host.onStopSignal((name) => {
+    // The policy is read whenever it is needed; SIGHUP only asks for a word about it. A lost terminal ends the probe.
+    if (name !== 'SIGHUP' || host.stderr.isTTY) return ending.abort();
+    readPolicy(policy).then(
+      () => say('the policy was read again'),
+      (error: Error) => say(`it takes no orders for now: ${error.message}`),
+    );
+  });
   try {
     say(
       `probe ${credentials.role.id}: connecting to ${credentials.servers.join(', ')}; press Ctrl-C to stop`,
@@ -76,7 +86,7 @@ async function probe(context: Context, flags: ProbeFlags) {
     await runProbe(
       {
         ...{ id: credentials.role.id, credentials, resultsDir: results, say },
-        policy: await readPolicy(probeFile(host, flags, 'policy')),
+        readPolicy: () => readPolicy(policy),
         stateDir: flags.state === undefined ? join(results, '.probe') : resolve(host.cwd, flags.state),
         version: formatVersion(readVersions()),
         host: await services.readHostFacts(),

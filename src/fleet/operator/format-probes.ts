@@ -22,10 +22,16 @@ export function formatProbes(probes: readonly KnownProbe[], nowMs: number, width
     each.version,
     `${each.host.arch}, ${each.host.cpus} x ${each.host.cpu}`,
     each.host.addresses.filter((address) => !/^(127\.|::1$|fe80:)/.test(address)).join(' '),
-    !each.isPresent ? 'away' : each.busy === null ? 'idle' : each.busy,
+    stateOf(each),
     `${Math.max(0, Math.round((nowMs - each.seenAtMs) / 1_000))} s ago`,
   ]);
   return layOut(OF_PROBES, rows, width);
+}
+
+function stateOf({ isPresent, busy, waiting }: KnownProbe): string {
+  if (!isPresent) return 'away';
+  if (busy !== null) return busy;
+  return waiting.length === 0 ? 'idle' : `waits for ${waiting[0]}`;
 }
 
 function formatLabels(labels: Readonly<Record<string, string>>): string {

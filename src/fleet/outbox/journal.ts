@@ -1,11 +1,11 @@
 import { open, readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { event, type FleetEvent, type Piece } from '../messages.ts';
+import { event, type FleetEvent, type Piece, type RunOrder, runOrder } from '../messages.ts';
 
 /** One line: what is about to be sent, or has arrived. Written before each, so that a restart sends the same again. */
 export type Entry =
-  /** The order was taken, and is never taken again. */
-  | { readonly kind: 'taken' }
+  /** The order was taken, and is never taken again; absent if it was not understood. */
+  | { readonly kind: 'taken'; readonly order?: RunOrder | undefined }
   | { readonly kind: 'event'; readonly id: string; readonly event: FleetEvent }
   | { readonly kind: 'folder'; readonly dir: string; readonly process: string }
   | { readonly kind: 'part'; readonly id: string; readonly pieces: readonly Piece[] }
@@ -22,7 +22,7 @@ const piece = z.object({
   ...{ file: z.string(), offset: z.number(), bytes: z.number(), whole: z.literal(true).optional() },
 });
 const entry: z.ZodType<Entry> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('taken') }),
+  z.object({ kind: z.literal('taken'), order: runOrder.optional() }),
   z.object({ kind: z.literal('event'), id: z.string(), event }),
   z.object({ kind: z.literal('folder'), dir: z.string(), process: z.string() }),
   z.object({ kind: z.literal('part'), id: z.string(), pieces: z.array(piece) }),

@@ -1,4 +1,4 @@
-import { encodeRunPart, type FleetEvent, type Piece, type RunPart } from '../messages.ts';
+import { encodeRunPart, type FleetEvent, type Piece, type RunOrder, type RunPart } from '../messages.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 import {
   countUnsent,
@@ -30,7 +30,9 @@ export class RunOutbox {
   readonly #parts = new Map<string, readonly Piece[]>();
   #dir: string | undefined;
   #process: string | undefined;
+  #order: RunOrder | undefined;
   #isFinal = false;
+  #isAccepted = false;
   #isDone = false;
 
   private constructor(probe: string, fleetRun: string, journal: RunJournal) {
@@ -40,9 +42,16 @@ export class RunOutbox {
   }
 
   /** Takes an order. @throws Error of the system if its journal exists: it was taken before */
-  static async take(probe: string, fleetRun: string, journal: RunJournal): Promise<RunOutbox> {
-    await journal.append({ kind: 'taken' }, true);
-    return new RunOutbox(probe, fleetRun, journal);
+  static async take(
+    probe: string,
+    fleetRun: string,
+    journal: RunJournal,
+    order?: RunOrder,
+  ): Promise<RunOutbox> {
+    await journal.append({ kind: 'taken', order }, true);
+    const outbox = new RunOutbox(probe, fleetRun, journal);
+    outbox.#order = order;
+    return outbox;
   }
 
   /** As an earlier process left it. */
@@ -56,8 +65,18 @@ export class RunOutbox {
     return this.#isDone;
   }
 
+  /** Whether the operator was told, or will be, that it is accepted. */
+  get isAccepted(): boolean {
+    return this.#isAccepted;
+  }
+
   get isFinal(): boolean {
     return this.#isFinal;
+  }
+
+  /** What was asked; undefined if it was not understood. */
+  get order(): RunOrder | undefined {
+    return this.#order;
   }
 
   /** Folder of the run, and a mark of the process that writes it; undefined if none began. */
@@ -68,6 +87,7 @@ export class RunOutbox {
   async addEvent(event: FleetEvent): Promise<void> {
     const id = `${this.#probe}.${event.fleetRun}.${event.kind}`;
     this.#events.set(id, event);
+    if (event.kind === 'accepted') this.#isAccepted = true;
     await this.#journal.append({ kind: 'event', id, event }, true);
   }
 
@@ -119,7 +139,7 @@ export class RunOutbox {
 
   async #sendEvents(publish: Publish): Promise<void> {
     for (const [id, event] of this.#events) {
-      await publish(SUBJECTS.event(this.#probe), id, Buffer.from(JSON.stringify(event)));
+      await publish(SUBJECTS.event(this.#probe, event.fleetRun), id, Buffer.from(JSON.stringify(event)));
       this.#events.delete(id);
       await this.#journal.append({ kind: 'stored', id });
     }
@@ -168,9 +188,11 @@ export class RunOutbox {
   async #replay(entry: Entry): Promise<void> {
     switch (entry.kind) {
       case 'taken':
+        this.#order = entry.order;
         return;
       case 'event':
         this.#events.set(entry.id, entry.event);
+        if (entry.event.kind === 'accepted') this.#isAccepted = true;
         return;
       case 'folder':
         this.#dir = entry.dir;

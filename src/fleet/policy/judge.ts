@@ -21,8 +21,8 @@ export interface JudgedRun {
 }
 
 export type Judgement =
-  /** What the run may send at most. */
-  | { readonly accepted: true; readonly attempts: number }
+  /** What the run may send at most, and for how long from second 0, its check before the load included; microseconds. */
+  | { readonly accepted: true; readonly attempts: number; readonly forUs: number }
   | { readonly accepted: false; readonly refusals: readonly string[] };
 
 /**
@@ -40,7 +40,7 @@ export function judge(policy: Policy, run: JudgedRun, nowMs: number): Judgement 
     ...refuseMachine(policy, scenario),
   ];
   return refusals.length === 0
-    ? { accepted: true, attempts: mostAttempts(scenario) }
+    ? { accepted: true, attempts: mostAttempts(scenario), forUs: longestUs(scenario) }
     : { accepted: false, refusals };
 }
 
@@ -127,27 +127,32 @@ function openAtOnce(load: Load): number {
 
 function refuseTimes(policy: Policy, { scenario, startsAtMs }: JudgedRun, nowMs: number): string[] {
   const { duration = BOUNDS.durationUs, hours = [] } = policy;
-  const lengths = scenario.arms.map(({ name, load, holdUs }) => ({
-    name,
-    forUs: loadDurationUs(load) === undefined ? undefined : Math.max(loadDurationUs(load) ?? 0, holdUs),
-  }));
-  const endless = lengths.filter(({ forUs }) => forUs === undefined);
-  const longestUs = Math.max(...lengths.map(({ forUs = 0 }) => forUs)) + (scenario.look?.forUs ?? 0);
+  const endless = scenario.arms.filter(({ load }) => loadDurationUs(load) === undefined);
+  const forUs = longestUs(scenario);
   const fromMs = startsAtMs ?? nowMs;
   return [
     ...endless.map(({ name }) => `arm ${name} does not say how long it lasts at most`),
-    ...(longestUs > duration
+    ...(forUs > duration
       ? [
-          `a load of ${formatDuration(Math.ceil(longestUs))} exceeds the time that the policy allows, ${formatDuration(duration)}`,
+          `a load of ${formatDuration(Math.ceil(forUs))} exceeds the time that the policy allows, ${formatDuration(duration)}`,
         ]
       : []),
     // Beyond any load there is: hours of years are not walked through.
-    ...(longestUs <= BOUNDS.durationUs * 2 && !isWithinHours(hours, fromMs, fromMs + longestUs / 1_000)
+    ...(forUs <= BOUNDS.durationUs * 2 && !isWithinHours(hours, fromMs, fromMs + forUs / 1_000)
       ? [
-          `it would send load from ${formatLocal(fromMs)} for ${formatDuration(Math.ceil(longestUs))}, outside the hours that the policy allows (${hours.map(({ text }) => text).join(', ')})`,
+          `it would send load from ${formatLocal(fromMs)} for ${formatDuration(Math.ceil(forUs))}, outside the hours that the policy allows (${hours.map(({ text }) => text).join(', ')})`,
         ]
       : []),
   ];
+}
+
+/** From second 0, with the check before the load; arms that do not say count as none. Microseconds. */
+function longestUs({ arms, look }: Scenario): number {
+  const lengths = arms.map(({ load, holdUs }) => {
+    const loadUs = loadDurationUs(load);
+    return loadUs === undefined ? 0 : Math.max(loadUs, holdUs);
+  });
+  return Math.max(0, ...lengths) + (look?.forUs ?? 0);
 }
 
 /** What a run would change, read or execute on this machine beyond opening connections. */

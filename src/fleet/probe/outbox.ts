@@ -2,7 +2,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from '../../store/process-mark.ts';
 import type { ProcessMark } from '../../store/run-info.ts';
-import type { FleetEvent } from '../messages.ts';
+import type { FleetEvent, RunOrder } from '../messages.ts';
 import { RunJournal } from '../outbox/journal.ts';
 import { type Publish, RunOutbox } from '../outbox/run-outbox.ts';
 import { FLEET_RUN_ID, PROTOCOL } from '../protocol.ts';
@@ -14,6 +14,8 @@ export class ProbeOutbox {
   readonly #dir: string;
   readonly #probe: string;
   readonly #open = new Map<string, RunOutbox>();
+  /** Orders of earlier processes that have not begun, and still can. */
+  readonly waiting: RunOutbox[] = [];
 
   private constructor(dir: string, probe: string) {
     this.#dir = dir;
@@ -21,7 +23,7 @@ export class ProbeOutbox {
   }
 
   /** Continues what earlier processes left. A run whose process died is over: its folder is what it recorded. */
-  static async open(dir: string, probe: string): Promise<ProbeOutbox> {
+  static async open(dir: string, probe: string, nowMs: number): Promise<ProbeOutbox> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const outbox = new ProbeOutbox(dir, probe);
     for (const name of (await readdir(dir)).sort()) {
@@ -30,19 +32,21 @@ export class ProbeOutbox {
       const run = await RunOutbox.reopen(probe, fleetRun, outbox.#journalOf(fleetRun));
       if (run.isDone) continue;
       outbox.#open.set(fleetRun, run);
-      if (!run.isFinal && !isRunning(run)) await endCutShort(run);
+      if (run.isFinal || isRunning(run)) continue;
+      if (canBegin(run, nowMs)) outbox.waiting.push(run);
+      else await endCutShort(run);
     }
     return outbox;
   }
 
   /** @returns undefined if this order was taken before */
-  async take(fleetRun: string): Promise<RunOutbox | undefined> {
+  async take(fleetRun: string, order?: RunOrder): Promise<RunOutbox | undefined> {
     const isThere = await stat(this.#pathOf(fleetRun)).then(
       () => true,
       () => false,
     );
     if (isThere) return undefined;
-    const run = await RunOutbox.take(this.#probe, fleetRun, this.#journalOf(fleetRun));
+    const run = await RunOutbox.take(this.#probe, fleetRun, this.#journalOf(fleetRun), order);
     this.#open.set(fleetRun, run);
     return run;
   }
@@ -73,6 +77,11 @@ export class ProbeOutbox {
   #journalOf(fleetRun: string): RunJournal {
     return new RunJournal(this.#pathOf(fleetRun));
   }
+}
+
+/** It was accepted for later, and later has not come. */
+function canBegin({ folder, order, isAccepted }: RunOutbox, nowMs: number): boolean {
+  return folder === undefined && isAccepted && order !== undefined && nowMs <= order.expiresAtMs;
 }
 
 function isRunning({ folder }: RunOutbox): boolean {

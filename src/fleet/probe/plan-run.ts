@@ -9,7 +9,13 @@ import { judge } from '../policy/judge.ts';
 import type { Policy } from '../policy/schema.ts';
 
 export type PlannedRun =
-  | { readonly accepted: true; readonly scenario: Scenario; readonly attempts: number }
+  | {
+      readonly accepted: true;
+      readonly scenario: Scenario;
+      readonly attempts: number;
+      /** From second 0 to the end of the load; microseconds. */
+      readonly forUs: number;
+    }
   | { readonly accepted: false; readonly reasons: readonly string[] };
 
 /** Reads what an order asks for, and judges it by the policy of this probe. Never throws for what an order holds. */
@@ -26,7 +32,8 @@ export async function planRun(order: RunOrder, policy: Policy, nowMs: number): P
     if (!judgement.accepted) return { accepted: false, reasons: judgement.refusals };
     // Left open, a capture is made wherever it can be.
     const played: Scenario = policy.capture === true ? scenario : { ...scenario, capture: 'off' };
-    return { accepted: true, scenario: played, attempts: judgement.attempts };
+    const { attempts, forUs } = judgement;
+    return { accepted: true, scenario: played, attempts, forUs };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { accepted: false, reasons: [error.message] };

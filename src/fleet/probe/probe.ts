@@ -2,40 +2,32 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostFacts } from '../../doctor/types.ts';
 import { ENGINE_NAMES } from '../../engine/names.ts';
-import { decideWorkers } from '../../session/load/decide-workers.ts';
 import type { RunHandle, RunListener, RunOptions } from '../../session/types.ts';
-import { markProcess } from '../../store/process-mark.ts';
-import { readRunInfo } from '../../store/read-info.ts';
 import { connectFleet, type Link } from '../connect.ts';
 import type { Credentials } from '../credentials.ts';
-import {
-  type FleetEvent,
-  order,
-  type Presence,
-  type RunOrder,
-  readMessage,
-  readRefused,
-} from '../messages.ts';
+import { order, type Presence, type RunOrder, readMessage, readRefused } from '../messages.ts';
 import { publishTo } from '../outbox/publish.ts';
 import type { RunOutbox } from '../outbox/run-outbox.ts';
 import type { Policy } from '../policy/schema.ts';
 import { PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
 import { ProbeOutbox } from './outbox.ts';
-import { planRun } from './plan-run.ts';
+import { type PlannedRun, planRun } from './plan-run.ts';
+import { Player } from './player.ts';
 
 /** What is recorded is sent so often; milliseconds. */
 const SEND_EVERY_MS = 1_000;
 /** A server that is not reached is tried again after this. */
 const RETRY_MS = 2_000;
 const PRESENT_EVERY_MS = 15_000;
-/** Before second 0, to look names up, start threads and rehearse; milliseconds. */
-const PREPARE_MS = 15_000;
 const ORDERS_WAIT_MS = 30_000;
+/** Runs that wait are named in its presence, up to so many. */
+const MOST_WAITING = 100;
 
 export interface ProbeOptions {
   readonly id: string;
   readonly credentials: Credentials;
-  readonly policy: Policy;
+  /** The policy as it is now. @throws UsageError if it cannot be read */
+  readonly readPolicy: () => Promise<Policy>;
   /** Folder of what is still to be sent. */
   readonly stateDir: string;
   readonly resultsDir: string;
@@ -48,7 +40,7 @@ export interface ProbeOptions {
 
 /** Offers this machine to the operator of a fleet until told to stop; a run in progress then drains first. */
 export async function runProbe(options: ProbeOptions, signal: AbortSignal): Promise<void> {
-  const outbox = await ProbeOutbox.open(join(options.stateDir, 'outbox'), options.id);
+  const outbox = await ProbeOutbox.open(join(options.stateDir, 'outbox'), options.id, Date.now());
   const link = await connectFleet(options.credentials, { isPatient: true });
   const probe = new Probe(options, outbox, link, signal);
   try {
@@ -63,27 +55,27 @@ class Probe {
   readonly #outbox: ProbeOutbox;
   readonly #link: Link;
   readonly #signal: AbortSignal;
-  #current: { readonly fleetRun: string; handle?: RunHandle; stop?: 'drain' | 'abort' } | undefined;
-  #playing: Promise<void> = Promise.resolve();
+  readonly #player: Player;
 
   constructor(options: ProbeOptions, outbox: ProbeOutbox, link: Link, signal: AbortSignal) {
     this.#options = options;
     this.#outbox = outbox;
     this.#link = link;
     this.#signal = signal;
+    this.#player = new Player({ ...options, plan: (read) => this.#plan(read) });
   }
 
   async serve(): Promise<void> {
-    this.#signal.addEventListener('abort', () => this.#stop('drain'));
     this.#answerClock();
+    await this.#resume();
     const others = [
       this.#repeat(SEND_EVERY_MS, () => this.#send()),
       this.#repeat(PRESENT_EVERY_MS, () => this.#present()),
     ];
     await this.#repeat(RETRY_MS, () => this.#takeOrders());
     await Promise.all(others);
-    await this.#playing;
-    await this.#send();
+    await this.#player.close();
+    await this.#send().catch((error: Error) => this.#complain(error));
   }
 
   /** Again and again until the end; what fails is tried again. */
@@ -109,16 +101,18 @@ class Probe {
   }
 
   async #present(): Promise<void> {
-    const { id, version, policy, host } = this.#options;
+    const { id, version, host } = this.#options;
+    const { labels = {} } = (await this.#readPolicy()) ?? {};
     const presence: Presence = {
-      ...{ v: PROTOCOL, probe: id, version, labels: policy.labels ?? {} },
+      ...{ v: PROTOCOL, probe: id, version, labels },
       host: {
         ...{ hostname: host.hostname, arch: host.arch, kernel: host.kernel, node: host.node },
         ...{ cpu: host.cpus.model, cpus: host.cpus.count, memoryBytes: host.memoryBytes },
         addresses: [...host.addresses],
       },
       engines: [...ENGINE_NAMES],
-      busy: this.#current?.fleetRun ?? null,
+      busy: this.#player.busy ?? null,
+      waiting: this.#player.waiting.slice(0, MOST_WAITING),
       unsentBytes: await this.#outbox.countUnsent(),
       atMs: Date.now(),
     };
@@ -134,6 +128,39 @@ class Probe {
           message.respond(JSON.stringify({ v: PROTOCOL, receivedAtMs, sentAtMs: Date.now() }));
       },
     });
+  }
+
+  /** Runs that were accepted by an earlier process, and have not begun. */
+  async #resume(): Promise<void> {
+    for (const run of this.#outbox.waiting) {
+      const { order } = run;
+      if (order === undefined) continue;
+      const planned = await this.#plan(order);
+      this.#player.play(run, order, planned.accepted ? planned.forUs : 0);
+    }
+  }
+
+  /** By the policy as it is now. One with mistakes allows nothing until they are mended. */
+  async #plan(read: RunOrder): Promise<PlannedRun> {
+    const policy = await this.#readPolicy();
+    if (policy !== undefined) return planRun(read, policy, Date.now());
+    return { accepted: false, reasons: ['its policy cannot be read, which its owner has to mend'] };
+  }
+
+  #lastMistake = '';
+
+  /** Mistakes are shown to the owner of the probe alone, each once. */
+  async #readPolicy(): Promise<Policy | undefined> {
+    try {
+      const policy = await this.#options.readPolicy();
+      this.#lastMistake = '';
+      return policy;
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== this.#lastMistake) this.#options.say(`it takes no orders for now: ${message}`);
+      this.#lastMistake = message;
+      return undefined;
+    }
   }
 
   async #takeOrders(): Promise<void> {
@@ -167,16 +194,15 @@ class Probe {
       return;
     }
     if (read.kind === 'stop') {
-      if (this.#current?.fleetRun === read.fleetRun) this.#stop(read.how);
+      this.#player.stop(read.fleetRun, read.how);
       return;
     }
-    const run = await this.#outbox.take(read.fleetRun);
+    const run = await this.#outbox.take(read.fleetRun, read);
     if (run === undefined) return;
-    const planned =
-      this.#current === undefined
-        ? await planRun(read, this.#options.policy, Date.now())
-        : { accepted: false as const, reasons: [`it is busy with ${this.#current.fleetRun}`] };
+    const planned = await this.#plan(read);
     if (!planned.accepted) return this.#refuse(run, planned.reasons);
+    const isBusy = this.#player.refusalOf(read, planned.forUs);
+    if (isBusy !== undefined) return this.#refuse(run, [isBusy]);
     await run.addEvent({
       v: PROTOCOL,
       kind: 'accepted',
@@ -184,8 +210,7 @@ class Probe {
       attempts: planned.attempts,
     });
     this.#options.say(`${read.fleetRun}: accepted`);
-    this.#current = { fleetRun: read.fleetRun };
-    this.#playing = this.#play(run, read, planned.scenario);
+    this.#player.play(run, read, planned.forUs);
   }
 
   async #refuse(run: RunOutbox, reasons: readonly string[]): Promise<void> {
@@ -193,73 +218,4 @@ class Probe {
     await run.addEvent({ v: PROTOCOL, kind: 'refused', fleetRun: run.fleetRun, reasons: [...reasons] });
     await run.finish();
   }
-
-  /** From here on, the server is not needed: the run goes on to its planned end. */
-  async #play(run: RunOutbox, read: RunOrder, scenario: RunOptions['scenario']): Promise<void> {
-    const { say } = this.#options;
-    const { fleetRun } = read;
-    const end = async (
-      status: Extract<FleetEvent, { kind: 'ended' }>['status'],
-      why?: string,
-    ): Promise<void> => {
-      say(`${fleetRun}: ${status}${why === undefined ? '' : ` (${why})`}`);
-      await run.addEvent({ v: PROTOCOL, kind: 'ended', fleetRun, status, ...(why !== undefined && { why }) });
-    };
-    try {
-      await sleep(Math.max(0, read.startsAtMs - PREPARE_MS - Date.now()), undefined, {
-        signal: this.#signal,
-      });
-      const handle = await this.#start(run, read, scenario);
-      const { summary } = await handle.finished;
-      await end(summary.run.status === 'running' ? 'interrupted' : summary.run.status);
-    } catch (error) {
-      const { stop } = this.#current ?? {};
-      if (stop === undefined) await end('failed', (error as Error).message);
-      else await end('interrupted', 'it was stopped before it began');
-    } finally {
-      this.#current = undefined;
-      await run.finish();
-    }
-  }
-
-  async #start(run: RunOutbox, read: RunOrder, scenario: RunOptions['scenario']): Promise<RunHandle> {
-    const { id, resultsDir, startSession, host, command, say } = this.#options;
-    const engine = 'auto';
-    const handle = await startSession(
-      {
-        ...{ scenario, label: labelOf(read, id), engine, resultsDir, command, look: 'stop' },
-        workers: decideWorkers({ workers: 'auto', engine }, scenario, { cores: host.cpus.count }),
-        ...{ startsAtMs: read.startsAtMs, share: read.share },
-      },
-      {
-        approve: async () => {
-          if (this.#current?.stop !== undefined) throw new Error('stopped');
-        },
-        warning: (message) => say(`${read.fleetRun}: ${message}`),
-      },
-    );
-    const { dir } = handle.plan;
-    await run.addFolder(dir, JSON.stringify(markProcess()));
-    const { startedAt } = await readRunInfo(dir);
-    await run.addEvent({
-      ...{ v: PROTOCOL, kind: 'started', fleetRun: read.fleetRun, folder: handle.plan.id },
-      startedAtMs: Date.parse(startedAt),
-    });
-    if (this.#current !== undefined) {
-      this.#current.handle = handle;
-      if (this.#current.stop !== undefined) handle.stop(this.#current.stop);
-    }
-    return handle;
-  }
-
-  #stop(how: 'drain' | 'abort'): void {
-    if (this.#current === undefined) return;
-    this.#current.stop = how;
-    this.#current.handle?.stop(how);
-  }
-}
-
-/** Tells the runs of probes apart wherever they are listed together. */
-function labelOf({ label, fleetRun }: RunOrder, id: string): string {
-  return label === '' ? `${id} of ${fleetRun}` : `${label} (${id} of ${fleetRun})`;
 }

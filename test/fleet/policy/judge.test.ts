@@ -40,6 +40,7 @@ describe('a policy', () => {
     expect(judge(parsePolicy(POLICY, 'policy.yaml'), run(TRAFFIC), NOW)).toEqual({
       accepted: true,
       attempts: 3_000,
+      forUs: 60_000_000,
     });
   });
 

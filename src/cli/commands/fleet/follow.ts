@@ -1,58 +1,47 @@
-import { join } from 'node:path';
-import { EXIT, type ExitCode } from '../../../errors.ts';
-import type { Link } from '../../../fleet/connect.ts';
-import type { FleetEvent } from '../../../fleet/messages.ts';
-import { type FleetRun, followRun, keepRun } from '../../../fleet/operator/fleet-run.ts';
-import { openFleetRun } from '../../../read/fleet/find.ts';
-import { readFleetSummary } from '../../../read/fleet/summary.ts';
-import { hasTrouble } from '../../../read/fleet/trouble.ts';
-import { readSummary } from '../../../read/summary.ts';
-import { escapeControls } from '../../../render/escape.ts';
-import { renderFleet } from '../../../render/fleet.ts';
-import { type Host, wantsColour } from '../../host.ts';
+import type { Command } from 'commander';
+import type { Context } from '../../context.ts';
+import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
+import { resultsDir, resultsOption } from '../../flags/run-options.ts';
+import { requireRun } from './find-run.ts';
+import { withLink } from './with-link.ts';
 
-/** Follows a run until all of it is here or `signal` ends that, and prints what became of it. */
-export async function followAndPrint(
-  host: Host,
-  link: Link,
-  run: FleetRun,
-  {
-    results,
-    signal,
-    json = false,
-  }: { readonly results: string; readonly signal: AbortSignal; readonly json?: boolean },
-): Promise<ExitCode> {
-  const say = (probe: string, event: FleetEvent): void =>
-    host.stderr.write(`rushhour: ${escapeControls(`${probe}: ${inWords(event)}`)}\n`);
-  await followRun(link, run, say, signal);
-  await keepRun(run, results);
-  const found = await openFleetRun(join(results, run.id));
-  const summary = await readFleetSummary(found);
-  if (json) {
-    const parts = await Promise.all(
-      run.parts.map(async (part) => {
-        const own = part.copy === undefined ? undefined : await readSummary(part.dir).catch(() => undefined);
-        return own === undefined ? part : { ...part, summary: own };
-      }),
-    );
-    host.stdout.write(`${JSON.stringify({ ...run, parts, summary }, null, 2)}\n`);
-  } else {
-    const colour = wantsColour(host, host.stdout);
-    host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns }));
-  }
-  if (hasTrouble(summary.probes)) return EXIT.environment;
-  return summary.probes.some(({ pass }) => pass === false) ? EXIT.criteriaFailed : EXIT.ok;
+interface FollowFlags {
+  readonly fleet?: string;
+  readonly credentials?: string;
+  readonly results?: string;
+  readonly json?: boolean;
 }
 
-function inWords(event: FleetEvent): string {
-  switch (event.kind) {
-    case 'accepted':
-      return 'accepted';
-    case 'refused':
-      return `refused: ${event.reasons.join('; ')}`;
-    case 'started':
-      return 'started';
-    case 'ended':
-      return event.why === undefined ? event.status : `${event.status} (${event.why})`;
-  }
+export function registerFollow(fleet: Command, context: Context): void {
+  fleet
+    .command('follow')
+    .description(
+      'Show what each probe of a run is doing, receive what it records, and show what became of it, as "fleet run" does. Ctrl-C only ends this.',
+    )
+    .argument('<run>', 'its id, as "fleet run" printed it')
+    .addOption(fleetOption())
+    .option(
+      '--credentials <file>',
+      'credentials of the operator, instead of those in the folder of the fleet',
+    )
+    .addOption(resultsOption())
+    .option('--json', 'print what became of each probe as JSON')
+    .action(
+      context.act(async (id: string, flags: FollowFlags) => {
+        const { host } = context;
+        const { receiveAndPrint } = await import('./receive.ts');
+        const results = resultsDir(host, flags.results);
+        return withLink(operatorFile(host, flags), async (link) => {
+          const found = await requireRun(link, id, results);
+          const ending = new AbortController();
+          const release = host.onStopSignal(() => ending.abort());
+          try {
+            const json = flags.json === true;
+            return await receiveAndPrint(host, link, found, { results, signal: ending.signal, json });
+          } finally {
+            release();
+          }
+        });
+      }),
+    );
 }

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
+import { registerFollow } from './follow.ts';
 import { registerList } from './list.ts';
 import { registerPull } from './pull.ts';
 import { registerRun } from './run.ts';
+import { registerStop } from './stop.ts';
 import { registerUp } from './up.ts';
 
 export function registerFleet(program: Command, context: Context): void {
@@ -16,6 +18,9 @@ Examples:
   rushhour fleet up --probe leeds-1 --probe york-1
   rushhour fleet ls
   rushhour fleet run steady --on site=leeds --proxy proxy.example:3128 --target http://www.example.org/
+  rushhour fleet run steady --at 02:00 --no-follow --proxy proxy.example:3128 --target http://www.example.org/
+  rushhour fleet follow 20250131-020000-steady-k3f9
+  rushhour fleet stop 20250131-020000-steady-k3f9
   rushhour fleet pull 20250131-060000-steady-k3f9
 
 See docs/fleet.md.`,
@@ -23,5 +28,7 @@ See docs/fleet.md.`,
   registerUp(fleet, context);
   registerList(fleet, context);
   registerRun(fleet, context);
+  registerFollow(fleet, context);
+  registerStop(fleet, context);
   registerPull(fleet, context);
 }

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../../../errors.ts';
-import { FLEET_RUN_ID } from '../../../fleet/protocol.ts';
 import type { Context } from '../../context.ts';
 import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
 import { resultsDir, resultsOption } from '../../flags/run-options.ts';
+import { requireRun } from './find-run.ts';
 import { withLink } from './with-link.ts';
 
 interface PullFlags {
@@ -34,35 +32,17 @@ export function registerPull(fleet: Command, context: Context): void {
     .action(
       context.act(async (id: string, flags: PullFlags) => {
         const { host } = context;
-        const [{ findRun }, { readProbes }, { readFleetFile }, { followAndPrint }] = await Promise.all([
-          import('../../../fleet/operator/fleet-run.ts'),
-          import('../../../fleet/operator/read-probes.ts'),
-          import('../../../store/fleet-file.ts'),
-          import('./follow.ts'),
-        ]);
-        // It is the name of a folder as well.
-        if (!FLEET_RUN_ID.test(id)) {
-          throw new UsageError(`"${id}" is not the id of a fleet's run`, {
-            hint: 'give it as "fleet run" printed it, such as 20250131-060000-steady-k3f9',
-          });
-        }
+        const { receiveAndPrint } = await import('./receive.ts');
         const results = resultsDir(host, flags.results);
         return withLink(operatorFile(host, flags), async (link) => {
-          const file = await readFleetFile(join(results, id));
-          const kept = file.kind === 'whole' ? file.value : undefined;
-          const known = await readProbes(link, host.now());
-          const found = await findRun(link, id, { resultsDir: results, kept, known });
-          if (found === undefined) {
-            throw new UsageError(`the server has nothing of a run ${id}`, {
-              hint: 'it keeps what probes send for 30 days',
-            });
-          }
+          const found = await requireRun(link, id, results);
           const ending = new AbortController();
           const release = host.onStopSignal(() => ending.abort());
           const timer = flags.wait ? undefined : setTimeout(() => ending.abort(), SOON_MS);
           try {
             const json = flags.json === true;
-            return await followAndPrint(host, link, found, { results, signal: ending.signal, json });
+            const how = { results, signal: ending.signal, json, isLive: false };
+            return await receiveAndPrint(host, link, found, how);
           } finally {
             clearTimeout(timer);
             release();

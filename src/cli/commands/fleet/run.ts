@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../../../errors.ts';
+import { EXIT, UsageError } from '../../../errors.ts';
 import { findScenario, scenarioDirs, scenarioName } from '../../../scenario/find.ts';
 import { parseRate } from '../../../scenario/units.ts';
 import { VIAS, type Via } from '../../../scenario/words.ts';
 import type { Context } from '../../context.ts';
 import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
 import { resultsDir, resultsOption } from '../../flags/run-options.ts';
-import { collect } from '../../flags/values.ts';
+import { parseStartTime } from '../../flags/start-time.ts';
+import { asValue, collect } from '../../flags/values.ts';
 import { withLink } from './with-link.ts';
 
 interface RunFlags {
@@ -20,6 +21,8 @@ interface RunFlags {
   readonly duration?: string;
   readonly set?: string[];
   readonly label: string;
+  readonly at?: number;
+  readonly follow: boolean;
   readonly fleet?: string;
   readonly credentials?: string;
   readonly results?: string;
@@ -50,6 +53,13 @@ export function registerRun(fleet: Command, context: Context): void {
     .addOption(
       new Option('--label <text>', 'description of this run, shown with its results').default('', 'none'),
     )
+    .addOption(
+      new Option(
+        '--at <time>',
+        'when it starts: 02:00 or 02:00:30, the next one by the local time of this machine; or such as 2025-01-31T02:00:00Z (default: in 10 s)',
+      ).argParser(asValue((text: string) => parseStartTime(text, context.host.now()))),
+    )
+    .option('--no-follow', 'only order it; "fleet follow" or "fleet pull" receives it')
     .addOption(fleetOption())
     .option(
       '--credentials <file>',
@@ -61,13 +71,19 @@ export function registerRun(fleet: Command, context: Context): void {
 }
 
 async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
-  const [{ readProbes }, { isSelected, parseSelection }, { keepRun, orderRun, stopRun }, { followAndPrint }] =
-    await Promise.all([
-      import('../../../fleet/operator/read-probes.ts'),
-      import('../../../fleet/operator/select.ts'),
-      import('../../../fleet/operator/fleet-run.ts'),
-      import('./follow.ts'),
-    ]);
+  const [
+    { readProbes },
+    { isSelected, parseSelection },
+    { orderRun, stopRun },
+    { keepRun },
+    { receiveAndPrint },
+  ] = await Promise.all([
+    import('../../../fleet/operator/read-probes.ts'),
+    import('../../../fleet/operator/select.ts'),
+    import('../../../fleet/operator/order-run.ts'),
+    import('../../../fleet/operator/fleet-run.ts'),
+    import('./receive.ts'),
+  ]);
   const selection = parseSelection(flags.on);
   const path = await findScenario(nameOrPath, scenarioDirs(host.cwd));
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
@@ -102,12 +118,19 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
       ...{ probes: chosen, away: selected.filter(({ isPresent }) => !isPresent) },
       ...(rateTotal !== undefined && { ratePerSecTotal: parseRate(rateTotal) }),
       ...{ label: flags.label, resultsDir: results },
+      ...(flags.at !== undefined && { startsAtMs: flags.at }),
     });
     // Whatever becomes of this process, "fleet pull" knows then which probes were asked.
     await keepRun(ordered, results);
     host.stderr.write(
-      `rushhour: ${ordered.id}: ordered from ${ordered.parts.length} of ${chosen.length} probes; press Ctrl-C to stop it\n`,
+      `rushhour: ${ordered.id}: ordered from ${ordered.parts.length} of ${chosen.length} probes; ${
+        flags.follow ? 'press Ctrl-C to stop it' : `rushhour fleet stop ${ordered.id} stops it`
+      }\n`,
     );
+    if (!flags.follow) {
+      host.stdout.write(`${ordered.id}\n`);
+      return EXIT.ok;
+    }
     const ending = new AbortController();
     let signals = 0;
     const release = host.onStopSignal(() => {
@@ -117,7 +140,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     });
     try {
       const json = flags.json === true;
-      return await followAndPrint(host, link, ordered, { results, signal: ending.signal, json });
+      return await receiveAndPrint(host, link, ordered, { results, signal: ending.signal, json });
     } finally {
       release();
     }

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { UsageError } from '../../../errors.ts';
+import type { Link } from '../../../fleet/connect.ts';
+import type { FleetRun } from '../../../fleet/operator/fleet-run.ts';
+import { FLEET_RUN_ID } from '../../../fleet/protocol.ts';
+
+/** @throws UsageError if it cannot be the id of a run, or if the server has nothing of it */
+export async function requireRun(link: Link, id: string, resultsDir: string): Promise<FleetRun> {
+  const [{ findRun }, { readFleetFile }] = await Promise.all([
+    import('../../../fleet/operator/order-run.ts'),
+    import('../../../store/fleet-file.ts'),
+  ]);
+  // It is the name of a folder as well.
+  if (!FLEET_RUN_ID.test(id)) {
+    throw new UsageError(`"${id}" is not the id of a fleet's run`, {
+      hint: 'give it as "fleet run" printed it, such as 20250131-060000-steady-k3f9',
+    });
+  }
+  const file = await readFleetFile(join(resultsDir, id));
+  const kept = file.kind === 'whole' ? file.value : undefined;
+  const found = await findRun(link, id, { resultsDir, kept });
+  if (found !== undefined) return found;
+  throw new UsageError(`the server has nothing of a run ${id}`, {
+    hint: 'it keeps what probes send for 30 days',
+  });
+}

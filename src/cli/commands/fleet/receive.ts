@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { EXIT, type ExitCode } from '../../../errors.ts';
+import type { Link } from '../../../fleet/connect.ts';
+import type { FleetEvent } from '../../../fleet/messages.ts';
+import { type FleetRun, keepRun } from '../../../fleet/operator/fleet-run.ts';
+import { followRun } from '../../../fleet/operator/follow-run.ts';
+import { formatLive } from '../../../fleet/operator/format-live.ts';
+import { openFleetRun } from '../../../read/fleet/find.ts';
+import { readFleetSummary } from '../../../read/fleet/summary.ts';
+import { hasTrouble } from '../../../read/fleet/trouble.ts';
+import { readSummary } from '../../../read/summary.ts';
+import { renderFleet } from '../../../render/fleet.ts';
+import { type Host, wantsColour } from '../../host.ts';
+import { createFleetView } from '../../output/fleet-view.ts';
+
+/** Follows a run until all of it is here or `signal` ends that, and prints what became of it. */
+export async function receiveAndPrint(
+  host: Host,
+  link: Link,
+  run: FleetRun,
+  {
+    results,
+    signal,
+    json = false,
+    isLive = true,
+  }: {
+    readonly results: string;
+    readonly signal: AbortSignal;
+    readonly json?: boolean;
+    /** What each probe is doing is shown meanwhile. */
+    readonly isLive?: boolean;
+  },
+): Promise<ExitCode> {
+  const view = createFleetView(host.stderr);
+  const told = (probe: string, event: FleetEvent): void => view.say(`${probe}: ${inWords(event)}`);
+  try {
+    await followRun(
+      link,
+      run,
+      {
+        told,
+        ...(isLive && {
+          live: (probes) => view.show(formatLive(probes, run.startsAtMs, host.now(), host.stderr.columns)),
+        }),
+      },
+      signal,
+    );
+  } finally {
+    view.end();
+  }
+  await keepRun(run, results);
+  const found = await openFleetRun(join(results, run.id));
+  const summary = await readFleetSummary(found);
+  if (json) {
+    const parts = await Promise.all(
+      run.parts.map(async (part) => {
+        const own = part.copy === undefined ? undefined : await readSummary(part.dir).catch(() => undefined);
+        return own === undefined ? part : { ...part, summary: own };
+      }),
+    );
+    host.stdout.write(`${JSON.stringify({ ...run, parts, summary }, null, 2)}\n`);
+  } else {
+    const colour = wantsColour(host, host.stdout);
+    host.stdout.write(renderFleet(summary, { colour, width: host.stdout.columns }));
+  }
+  if (hasTrouble(summary.probes)) return EXIT.environment;
+  return summary.probes.some(({ pass }) => pass === false) ? EXIT.criteriaFailed : EXIT.ok;
+}
+
+/** What a probe told, for a line of its own; its words are not harmless yet. */
+export function inWords(event: FleetEvent): string {
+  switch (event.kind) {
+    case 'accepted':
+      return 'accepted';
+    case 'refused':
+      return `refused: ${event.reasons.join('; ')}`;
+    case 'started':
+      return 'started';
+    case 'ended':
+      return event.why === undefined ? event.status : `${event.status} (${event.why})`;
+  }
+}

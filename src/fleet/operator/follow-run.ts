@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JsMsg } from '@nats-io/jetstream';
+import { epochMs } from '../../epoch-ms.ts';
+import type { Link } from '../connect.ts';
+import { decodeRunPart, event, type FleetEvent, readMessage } from '../messages.ts';
+import { ANY, STREAMS, SUBJECTS } from '../protocol.ts';
+import { askClock } from './ask-clock.ts';
+import type { FleetRun, ProbePart } from './fleet-run.ts';
+import { type LiveProbe, LiveRun } from './live-run.ts';
+import { followStream } from './read-stream.ts';
+import { RunCopy } from './run-copy.ts';
+
+/** How often it is looked whether all is there. */
+const LOOK_MS = 500;
+const SHOW_MS = 1_000;
+/** Of a start that was told longer ago, the clock as it is now says nothing; milliseconds. */
+const ASK_AGAIN_WITHIN_MS = 60_000;
+
+/** Who is told what happens while a run is followed. */
+export interface RunFollower {
+  told(probe: string, event: FleetEvent): void;
+  /** Once a second: where each probe stands, by what has arrived. */
+  live?(probes: readonly LiveProbe[]): void;
+}
+
+/** Receives what the probes of a run tell and record, until each has told all, or until told to stop. */
+export async function followRun(
+  link: Link,
+  run: FleetRun,
+  { told: report, live: show }: RunFollower,
+  signal: AbortSignal,
+): Promise<void> {
+  const byProbe = new Map(run.parts.map((part) => [part.probe, part]));
+  const copies = new Map(run.parts.map((part) => [part.probe, new RunCopy(part.dir)]));
+  const ended = new Set<string>();
+  const over = new AbortController();
+  signal.addEventListener('abort', () => over.abort());
+  const live = new LiveRun(run);
+  const takeEvent = async ({ subject, data, timestampNanos }: JsMsg): Promise<void> => {
+    const part = byProbe.get(subject.split('.')[2] ?? '');
+    const told = readMessage(event, data);
+    if (part === undefined || told?.fleetRun !== run.id) return;
+    // A message that comes twice tells nothing new.
+    if (part.events.some(({ kind }) => kind === told.kind)) return;
+    part.events.push(told);
+    report(part.probe, told);
+    if (told.kind !== 'started' || part.skewMs !== undefined) return;
+    const toldAtMs = Number(timestampNanos / 1_000_000n);
+    if (epochMs() - toldAtMs < ASK_AGAIN_WITHIN_MS) await askAgain(link, part);
+    if (part.offset !== undefined) part.skewMs = told.startedAtMs - part.offset.offsetMs - run.startsAtMs;
+  };
+  const takePart = async (subject: string, data: Uint8Array): Promise<void> => {
+    const probe = subject.split('.')[2] ?? '';
+    const read = decodeRunPart(data);
+    const copy = copies.get(probe);
+    if (copy === undefined || read === undefined) return;
+    await copy.add(read.part, read.contents);
+    live.touch(probe);
+    if (read.part.kind === 'end') ended.add(probe);
+  };
+  const hasAll = ({ probe, events }: ProbePart): boolean => {
+    const last = events.find(({ kind }) => kind === 'ended' || kind === 'refused');
+    const hasFolder = events.some(({ kind }) => kind === 'started');
+    return last !== undefined && (ended.has(probe) || !hasFolder);
+  };
+  const look = setInterval(() => {
+    if (run.parts.every(hasAll)) over.abort();
+  }, LOOK_MS);
+  const showing = repeatUntil(over.signal, SHOW_MS, async () => show?.(await live.read()));
+  try {
+    await Promise.all([
+      followStream(
+        link,
+        { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, run.id) },
+        takeEvent,
+        over.signal,
+      ),
+      followStream(
+        link,
+        { stream: STREAMS.runs.name, filter: SUBJECTS.run(ANY, run.id) },
+        ({ subject, data }) => takePart(subject, data),
+        over.signal,
+      ),
+    ]);
+  } finally {
+    clearInterval(look);
+    over.abort();
+    await showing;
+  }
+  for (const part of run.parts) {
+    if (part.events.some(({ kind }) => kind === 'started')) part.copy = await copies.get(part.probe)!.check();
+  }
+}
+
+/** A clock that was set since the order neither shows as a late start nor hides one. */
+async function askAgain(link: Link, part: ProbePart): Promise<void> {
+  const offset = await askClock(link, part.probe);
+  if (offset !== undefined) part.offset = offset;
+}
+
+async function repeatUntil(signal: AbortSignal, everyMs: number, act: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(everyMs, undefined, { signal }).catch(() => {});
+    if (!signal.aborted) await act();
+  }
+}

@@ -1,0 +1,141 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { epochMs } from '../../epoch-ms.ts';
+import { EnvironmentError, UsageError } from '../../errors.ts';
+import { type FleetFile, partFolder } from '../../store/fleet-file.ts';
+import { timeStampOf } from '../../store/time-stamp.ts';
+import type { Link } from '../connect.ts';
+import { type Order, order, type RunOrder, readMessage } from '../messages.ts';
+import { ANY, PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
+import { askClock } from './ask-clock.ts';
+import type { FleetRun, ProbePart } from './fleet-run.ts';
+import { readStream } from './read-stream.ts';
+
+/** From the order to second 0: to judge it, look names up, start threads and rehearse; milliseconds. */
+const AHEAD_MS = 10_000;
+/** An order that a probe gets later than this after second 0 is not run. */
+const LATE_MS = 5_000;
+const PUBLISHED_WITHIN_MS = 10_000;
+const SUFFIX_LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+interface SelectedProbe {
+  readonly probe: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface FleetRunRequest {
+  readonly scenario: RunOrder['scenario'];
+  readonly probes: readonly SelectedProbe[];
+  /** Those that are selected as well, and have not been heard of for a while. */
+  readonly away: readonly SelectedProbe[];
+  /** Highest rate of all probes together, whose attempts they share; absent: each sends the whole load. */
+  readonly ratePerSecTotal?: number;
+  readonly label: string;
+  readonly resultsDir: string;
+  /** Milliseconds since 1970; undefined: as soon as all can be ready. */
+  readonly startsAtMs?: number;
+}
+
+/** `20250131-060000-steady-k3f9`: two operators in the same second have different ones. */
+function nameRun(scenario: string, startsAtMs: number): string {
+  const stamp = timeStampOf(new Date(startsAtMs).toISOString());
+  const suffix = Array.from({ length: 4 }, () => SUFFIX_LETTERS[randomInt(SUFFIX_LETTERS.length)]).join('');
+  return `${stamp}-${scenario.replace(/[^A-Za-z0-9_-]/g, '-')}-${suffix}`;
+}
+
+/**
+ * Orders a run from each of these probes, for the same second.
+ * @throws EnvironmentError if none of them answers
+ * @throws UsageError if it would start too soon
+ */
+export async function orderRun(link: Link, request: FleetRunRequest): Promise<FleetRun> {
+  const asked = await Promise.all(
+    request.probes.map(async (each) => ({ ...each, offset: await askClock(link, each.probe) })),
+  );
+  const there = asked.filter(({ offset }) => offset !== undefined);
+  if (there.length === 0) {
+    throw new EnvironmentError('none of these probes answers', {
+      hint: '"rushhour fleet ls" shows when each was last seen',
+    });
+  }
+  const soonestMs = Math.ceil(epochMs()) + AHEAD_MS;
+  const startsAtMs = request.startsAtMs ?? soonestMs;
+  if (startsAtMs < soonestMs) {
+    throw new UsageError('it would start before every probe could be ready', {
+      hint: `choose a time at least ${AHEAD_MS / 1_000} s ahead`,
+    });
+  }
+  const id = nameRun(request.scenario.name, startsAtMs);
+  const parts: ProbePart[] = [];
+  const { ratePerSecTotal, scenario } = request;
+  const rate = ratePerSecTotal === undefined ? {} : { rate: `${ratePerSecTotal / there.length}/s` };
+  for (const [index, { probe, labels, offset }] of there.entries()) {
+    const theirsMs = Math.round(startsAtMs + offset!.offsetMs);
+    const order: Order = {
+      ...{ v: PROTOCOL, kind: 'run', fleetRun: id, label: request.label },
+      scenario: { ...scenario, overrides: { ...scenario.overrides, ...rate } },
+      share: ratePerSecTotal !== undefined ? { index, count: there.length } : { index: 0, count: 1 },
+      ...{ startsAtMs: theirsMs, expiresAtMs: theirsMs + LATE_MS },
+      agreed: { startsAtMs, ...offset!, labels },
+    };
+    await publishOrder(link, probe, order, `${id}.${probe}`);
+    parts.push({
+      probe,
+      labels,
+      offset: offset!,
+      events: [],
+      dir: partFolder(join(request.resultsDir, id), probe),
+    });
+  }
+  const silent = asked.filter(({ offset }) => offset === undefined);
+  const absent = [
+    ...silent.map(({ probe, labels }) => ({ probe, labels, why: 'no-answer' as const })),
+    ...request.away.map(({ probe, labels }) => ({ probe, labels, why: 'away' as const })),
+  ];
+  return { id, startsAtMs, parts, absent };
+}
+
+/** Has every probe of a run end it: `drain` lets open attempts finish, `abort` ends them. */
+export async function stopRun(link: Link, { id, parts }: FleetRun, how: 'drain' | 'abort'): Promise<void> {
+  const order: Order = { v: PROTOCOL, kind: 'stop', fleetRun: id, how };
+  for (const { probe } of parts) await publishOrder(link, probe, order, `${id}.${probe}.${how}`);
+}
+
+async function publishOrder({ jetstream }: Link, probe: string, order: Order, id: string): Promise<void> {
+  const options = { msgID: id, timeout: PUBLISHED_WITHIN_MS };
+  await jetstream.publish(SUBJECTS.order(probe, order.fleetRun), JSON.stringify(order), options);
+}
+
+/**
+ * A run that was ordered earlier, from what the server still has; undefined if it has nothing of it.
+ * @param kept what was known of it before: what the server does not tell
+ */
+export async function findRun(
+  link: Link,
+  id: string,
+  { resultsDir, kept }: { readonly resultsDir: string; readonly kept: FleetFile | undefined },
+): Promise<FleetRun | undefined> {
+  const parts = new Map<string, ProbePart>();
+  let startsAtMs = kept?.startsAtMs ?? 0;
+  const add = (probe: string, known: Pick<ProbePart, 'offset' | 'skewMs'> & Partial<ProbePart>): void => {
+    const dir = partFolder(join(resultsDir, id), probe);
+    parts.set(probe, { ...(parts.get(probe) ?? { probe, labels: {}, events: [], dir }), ...known });
+  };
+  const orders = { stream: STREAMS.orders.name, filter: SUBJECTS.order(ANY, id) };
+  await readStream(link, orders, ({ subject, data }) => {
+    const read = readMessage(order, data);
+    if (read?.kind !== 'run') return;
+    const { labels, offsetMs, errorMs } = read.agreed;
+    startsAtMs = read.agreed.startsAtMs;
+    add(subject.split('.')[2] ?? '', { labels, offset: { offsetMs, errorMs } });
+  });
+  // Of other versions, or kept for longer than their orders.
+  const events = { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, id) };
+  await readStream(link, events, ({ subject }) => add(subject.split('.')[2] ?? '', {}));
+  if (parts.size === 0) return undefined;
+  // What was measured while it ran cannot be measured again.
+  for (const { probe, labels, offset, skewMs } of kept?.parts ?? [])
+    add(probe, { labels, ...(offset !== undefined && { offset }), ...(skewMs !== undefined && { skewMs }) });
+  const sorted = [...parts.values()].sort((a, b) => (a.probe < b.probe ? -1 : 1));
+  return { id, startsAtMs, parts: sorted, absent: kept?.absent ?? [] };
+}
