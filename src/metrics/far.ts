@@ -142,6 +142,26 @@ export interface FarHost {
   readonly clockOffset: ClockOffset | null;
 }
 
+/**
+ * External ports towards the destination that most handshakes were for, and how many of them were taken when SYNs did not arrive. A port
+ * is taken while a connection has it, and after that for the shortest time after which any was seen again.
+ */
+export interface FarPorts {
+  /** Different ones, of all external addresses, and handshakes that came from them. */
+  readonly ports: number;
+  readonly handshakes: number;
+  /** Stalled SYNs that never arrived; how many ports were taken at those times: the fewest, in the median, and the most. */
+  readonly missed: number;
+  readonly takenAtLeast: number;
+  readonly takenMedian: number;
+  readonly takenMost: number;
+  /** Handshakes after the first of those, and ports that came with them for the first time. */
+  readonly later: number;
+  readonly laterNew: number;
+  /** The shortest time from the last packet of a closed connection to the next one from its port; null: none came. */
+  readonly restUs: number | null;
+}
+
 /** What both sides of a run saw: far.json. */
 export interface FarSummary {
   readonly schema: 1;
@@ -169,6 +189,8 @@ export interface FarSummary {
     /** From which they came; at most 64, `externalAddressCount` counts all. */
     readonly externalAddresses: readonly string[];
     readonly externalAddressCount: number;
+    /** Absent: no SYN of a stalled attempt was missed there, or there are several far hosts. */
+    readonly ports?: FarPorts;
   };
   /**
    * Time since the connection before with the same external address and port, as the far side saw it: of all handshakes from the

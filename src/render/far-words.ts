@@ -109,7 +109,14 @@ export function formatNat({ nat, attempts: { matched } }: FarSummary): string {
   if (kind === 'none' || matched === 0) return NAT_WORDS[kind];
   const more = count - Math.min(MOST_ADDRESSES, externalAddresses.length);
   const listed = externalAddresses.slice(0, MOST_ADDRESSES).join(', ');
-  return `${NAT_WORDS[kind]}: ${formatCount(portsKept)} of ${formatCount(matched)} kept; ${formatPlural(count, 'external address', 'external addresses')}: ${listed}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
+  return `${NAT_WORDS[kind]}: ${formatCount(portsKept)} of ${formatCount(matched)} kept; ${formatPlural(count, 'external address', 'external addresses')}: ${listed}${more > 0 ? ` and ${formatCount(more)} more` : ''}${formatPorts(nat)}`;
+}
+
+/** How many external ports there were, and were taken as SYNs did not arrive. */
+function formatPorts({ ports: seen }: FarSummary['nat']): string {
+  if (seen === undefined) return '';
+  const { ports, handshakes, missed, takenMedian } = seen;
+  return `; ${formatPlural(ports, 'external port', 'external ports')} in ${formatPlural(handshakes, 'handshake', 'handshakes')}, ${formatCount(takenMedian)} of them taken (median) as ${formatPlural(missed, 'SYN', 'SYNs')} did not arrive`;
 }
 
 export function formatReuse({ reuseAgeUs: { all, stalled } }: FarSummary): string {

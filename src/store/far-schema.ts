@@ -92,6 +92,11 @@ export const farSchema = some({
     portsKept: count,
     externalAddresses: z.array(text).max(MOST_EXTERNAL_ADDRESSES),
     externalAddressCount: count,
+    ports: some({
+      ...{ ports: count, handshakes: count, missed: count },
+      ...{ takenAtLeast: count, takenMedian: count, takenMost: count, later: count, laterNew: count },
+      restUs: figure.nullable(),
+    }).optional(),
   }),
   reuseAgeUs: some({ all: quantiles, stalled: quantiles }),
   changes: some({ isn: count, options: count, mss: count, trafficClass: count }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FarSummary } from '../../src/metrics/far.ts';
-import { formatFar } from '../../src/render/far-words.ts';
+import { formatFar, formatNat } from '../../src/render/far-words.ts';
 
 const NONE = { count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
 
@@ -34,5 +34,23 @@ describe('what both sides saw, in words', () => {
       'of 5,010 stalled: 5,000 never seen at the far side, 10 answered there by a bare ACK that never came back',
     );
     expect(text).not.toContain('arm-');
+  });
+
+  it('says how many external ports there were, and were taken as SYNs did not arrive', () => {
+    const far = farOf(1);
+    const ports = {
+      ...{ ports: 71, handshakes: 1_356, missed: 1, takenAtLeast: 70, takenMedian: 71, takenMost: 71 },
+      ...{ later: 285, laterNew: 0, restUs: 6e6 },
+    };
+    const nat = {
+      kind: 'random',
+      portsKept: 0,
+      externalAddresses: ['203.0.113.1'],
+      externalAddressCount: 1,
+    } as const;
+    expect(formatNat({ ...far, nat: { ...nat, ports } })).toBe(
+      'gives source ports at random: 0 of 40 kept; 1 external address: 203.0.113.1; 71 external ports in 1,356 handshakes, 71 of them taken (median) as 1 SYN did not arrive',
+    );
+    expect(formatNat({ ...far, nat })).not.toMatch(/taken/);
   });
 });

@@ -1,5 +1,5 @@
 import { cutsOf } from '../observations/contrasts.ts';
-import type { Symptom } from '../observations/types.ts';
+import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
 import type { ProofsAtAge } from '../types.ts';
 
 /** Fewer proved at one age show no rule. */
@@ -46,4 +46,24 @@ export function sumOf(cuts: ProofsAtAge['cuts']): number {
 export function startSpanSec({ arm }: Symptom): number {
   const { firstBegunUs, lastBegunUs } = arm.series.counts;
   return firstBegunUs < 0 ? 0 : (lastBegunUs - firstBegunUs) / 1_000_000;
+}
+
+/**
+ * Held connections that were cut within a second of a moment. What fails of an arm that only holds is refused, stalls, which is counted
+ * apart, or was cut.
+ */
+export function countCutsAt({ arm, series }: ArmSeen, atSec: number): number {
+  if (arm.holdUs === 0) return 0;
+  let cut = 0;
+  for (let second = Math.floor(atSec) - 1; second <= Math.floor(atSec) + 1; second += 1) {
+    const counts = series.bySecond.get(second);
+    if (counts !== undefined) cut += Math.max(0, counts.failed - counts.refused);
+  }
+  return cut;
+}
+
+/** Arms that connect to an endpoint of another. */
+export function besideOf({ arm }: Pick<Symptom, 'arm'>, { arms }: Observations): readonly ArmSeen[] {
+  const endpoints = Object.keys(arm.summary.endpoints);
+  return arms.filter(({ summary }) => endpoints.some((endpoint) => endpoint in summary.endpoints));
 }

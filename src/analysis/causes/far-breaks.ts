@@ -1,5 +1,6 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, MOST, NOTHING, supports } from './judgements.ts';
+import { resetsByTtl } from './refusals.ts';
 import { describeInvented, endedByFin } from './resets.ts';
 import type { Cause, Judgement } from './types.ts';
 
@@ -32,6 +33,8 @@ export const farBreaks = {
 function judgeEnds(symptom: Symptom, seen: Observations): Judgement[] {
   const invented = describeInvented(symptom, seen);
   if (invented !== undefined) return contradicts(invented);
+  const resets = resetsByTtl(symptom);
+  if (resets !== undefined) return resets.kind === 'other' ? contradicts(resets.text) : supports(resets.text);
   const byFin = endedByFin(symptom);
   return byFin >= symptom.count * MOST
     ? supports(`${byFin} of ${symptom.count} ended without an RST, as a program ends them that closes`)

@@ -22,12 +22,17 @@ export const MOST = 0.8;
 /** Fewer attempts whose packets were seen say nothing. */
 export const FEWEST_SEEN = 5;
 
+/** Kinds of attempts as captures are counted by; the rest stalled. */
+const GROUPS: Readonly<Partial<Record<Symptom['kind'], string>>> = {
+  ...{ refused: 'refused', healed: 'healed', broken: 'reset' },
+};
+
 /** Counts of what met the SYNs of stalled attempts of the ill arm, as captured on this machine; empty if nothing was. */
 export function answersOf({ kind, arm }: Symptom): {
   readonly counts: Readonly<Record<string, number>>;
   readonly seen: number;
 } {
-  const group = kind === 'refused' ? 'refused' : kind === 'healed' ? 'healed' : 'stalled';
+  const group = GROUPS[kind] ?? 'stalled';
   const counts = arm.summary.answers?.[group] ?? {};
   const seen = Object.entries(counts).reduce(
     (sum, [name, count]) => (name === 'not-held' ? sum : sum + count),

@@ -1,6 +1,7 @@
 import type { HeldFit, Observations, Symptom } from '../observations/types.ts';
 import { describeFailedSearches } from './firewall-counters.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
+import { describePortsFree, describePortsTaken } from './ports-taken.ts';
 import { isShut, sameAtEachRate } from './room.ts';
 import { excludePool, explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
@@ -17,6 +18,7 @@ export const natPorts = {
     ...{ mss: 'alike', dscp: 'alike', close: 'alike', ports: 'alike' },
   },
   judge: (symptom, seen) => [
+    ...judgePortsTaken(symptom, seen),
     ...judgeRelease(symptom, seen),
     ...judgeBeside(symptom, seen),
     ...expectSilence(symptom),
@@ -40,6 +42,13 @@ export const natPorts = {
     'with a second external address twice as many connections get in; the firewall counts failed allocations of ports',
   source: 'RFC 5382; net/netfilter/nf_nat_core.c; measured with nftables on Linux 6.18',
 } as const satisfies Cause;
+
+function judgePortsTaken(symptom: Symptom, seen: Observations): Judgement[] {
+  const taken = describePortsTaken(symptom, seen);
+  if (taken !== undefined) return decides(taken);
+  const free = describePortsFree(symptom, seen);
+  return free === undefined ? NOTHING : contradicts(free);
+}
 
 function judgeRelease(symptom: Symptom, seen: Observations): Judgement[] {
   const { arm } = symptom;

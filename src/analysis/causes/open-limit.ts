@@ -1,4 +1,5 @@
 import type { Contrast, Observations, Symptom } from '../observations/types.ts';
+import { besideOf, countCutsAt } from './cuts.ts';
 import {
   contradicts,
   decides,
@@ -30,6 +31,7 @@ export const openLimit = {
   judge: (symptom, seen) => [
     ...judgeRelease(symptom, seen),
     ...judgeNumber(symptom, seen),
+    ...judgeCut(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'rst-returned']),
     ...explainedOtherwise(symptom, seen),
@@ -103,4 +105,22 @@ function judgeNumber(symptom: Symptom, { arms }: Observations): Judgement[] {
         `in its outages ${inGaps.passed} of ${inGaps.started} got through, though connections of this run are open for ${Math.round(openUs / 1_000)} ms: each would have left a slot`,
       )
     : NOTHING;
+}
+
+/** So many that were cut have left slots that others cannot have taken all at once; and fewer starts than this say nothing. */
+const FEWEST_CUT = 10;
+const FEWEST_REFUSED = 20;
+
+/** Each connection that ends leaves a slot: nothing is refused for want of one as many of them end. */
+function judgeCut(symptom: Symptom, seen: Observations): Judgement[] {
+  if (symptom.kind !== 'refused') return NOTHING;
+  for (const { fromSec, started, refused } of symptom.arm.gaps) {
+    if (started < FEWEST_REFUSED || refused < started * 0.95) continue;
+    const cut = besideOf(symptom, seen).reduce((sum, arm) => sum + countCutsAt(arm, fromSec), 0);
+    if (cut >= FEWEST_CUT)
+      return contradicts(
+        `${cut} held connections were cut as it began, and ${refused} of ${started} were refused then: each had left a slot`,
+      );
+  }
+  return NOTHING;
 }

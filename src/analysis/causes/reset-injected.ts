@@ -4,20 +4,26 @@ import { refusedByIcmp, resetsByTtl } from './refusals.ts';
 import { describeInvented, endedByFin } from './resets.ts';
 import type { Cause, Judgement } from './types.ts';
 
+/** Most SYNs that find the port held come after a reset of their own port. */
+const HALF = 0.5;
+
 /** Refusals that have no pattern in time. */
 const LIKE_CHANCE = 0.2;
 
 export const resetInjected = {
   id: 'reset-injected',
   name: 'something on the way that resets connections at random',
-  explains: ['refused', 'broken'],
+  explains: ['refused', 'broken', 'healed'],
   predicts:
     'refused, or reset before an answer, at random while most succeed; RSTs whose TTL is not that of the endpoint; the far end sent none',
   scope: {
     ...{ port: 'either', host: 'either', source: 'either', client: 'either' },
-    ...{ mss: 'either', dscp: 'either', close: 'alike', ports: 'alike' },
+    ...{ mss: 'either', dscp: 'either', close: 'alike', ports: 'either' },
   },
-  judge: (symptom, seen) => [...judgeTimes(symptom), ...judgeSender(symptom, seen)],
+  judge: (symptom, seen) =>
+    symptom.kind === 'healed'
+      ? judgeHealed(symptom)
+      : [...judgeTimes(symptom), ...judgeSender(symptom, seen)],
   decidedBy: [
     {
       text: 'the TTL of the RSTs, here and at the far end (root, or CAP_NET_RAW)',
@@ -49,8 +55,17 @@ function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
   if (icmp !== undefined) return contradicts(icmp);
   const invented = describeInvented(symptom, seen);
   if (invented !== undefined) return decides(invented);
-  if (symptom.kind !== 'refused') return NOTHING;
   const resets = resetsByTtl(symptom);
   if (resets === undefined) return NOTHING;
-  return resets.kind === 'other' ? supports(resets.text) : contradicts(resets.text);
+  // What answers the handshake itself does not send its RSTs from another distance.
+  if (resets.kind === 'other') return decides(resets.text);
+  return symptom.kind === 'refused' ? contradicts(resets.text) : NOTHING;
+}
+
+/** A far end that did not hear of the reset still holds the port, and tells whoever comes from it again. */
+function judgeHealed({ arm, count }: Symptom): Judgement[] {
+  const broken = arm.summary.outcomes['response-reset'] ?? 0;
+  return arm.ports === 'used' && broken >= count * HALF
+    ? supports(`${broken} connections of the same arm had been reset, from ports that it uses again`)
+    : contradicts(`${broken} connections from the same ports had been reset, for ${count} such SYNs`);
 }

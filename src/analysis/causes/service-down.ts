@@ -1,5 +1,6 @@
 import type { Observations, Symptom } from '../observations/types.ts';
-import { contradicts, decides, fewLie, NOTHING, shareAtGaps, supports } from './judgements.ts';
+import { besideOf, countCutsAt } from './cuts.ts';
+import { contradicts, decides, fewLie, MOST, NOTHING, shareAtGaps, supports } from './judgements.ts';
 import { refusedByRule, resetsByTtl } from './refusals.ts';
 import { passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
@@ -7,14 +8,19 @@ import type { Cause, Judgement } from './types.ts';
 export const serviceDown = {
   id: 'service-down',
   name: 'a service that did not listen for a time: it was down or restarted, or its address was with another host',
-  explains: ['refused', 'broken'],
-  predicts: 'for a time every SYN is refused by the far end itself, of every arm and source, and none stalls',
+  explains: ['refused', 'broken', 'cut'],
+  predicts:
+    'for a time every SYN is refused by the far end itself, of every arm and source, and none stalls; connections that were open end as that begins',
   scope: {
     ...{ port: 'perhaps', host: 'perhaps', source: 'alike', client: 'alike' },
     ...{ mss: 'alike', dscp: 'alike', close: 'alike', ports: 'alike' },
   },
   judge: (symptom, seen) =>
-    symptom.kind === 'broken' ? judgeBroken(seen) : [...judgeGaps(symptom), ...judgeSender(symptom)],
+    symptom.kind === 'broken'
+      ? judgeBroken(seen)
+      : symptom.kind === 'cut'
+        ? judgeCut(symptom, seen)
+        : [...judgeGaps(symptom), ...judgeSender(symptom)],
   decidedBy: [
     {
       text: 'the TTL of the RSTs beside that of SYN-ACKs (root, or CAP_NET_RAW)',
@@ -31,6 +37,25 @@ function judgeBroken({ arms }: Observations): Judgement[] {
   return arms.every(({ refused }) => refused === 0)
     ? contradicts('not one handshake was refused: what does not listen refuses them')
     : NOTHING;
+}
+
+/** What was open ended as it began to refuse. */
+function judgeCut(symptom: Symptom, seen: Observations): Judgement[] {
+  const begins = new Set(
+    besideOf(symptom, seen).flatMap(({ gaps }) =>
+      gaps
+        .filter(({ started, refused }) => refused >= started * MOST)
+        .map(({ fromSec }) => Math.floor(fromSec)),
+    ),
+  );
+  const cut = Math.max(0, ...[...begins].map((second) => countCutsAt(symptom.arm, second)));
+  return cut >= symptom.count * MOST
+    ? supports(`${cut} of ${symptom.count} were cut as others began to be refused`)
+    : contradicts(
+        cut === 0
+          ? `none of ${symptom.count} was cut as others began to be refused`
+          : `only ${cut} of ${symptom.count} were cut as others began to be refused`,
+      );
 }
 
 function judgeGaps(symptom: Symptom): Judgement[] {

@@ -8,6 +8,7 @@ import { describeFailedSearches, describeTableDrops } from './firewall-counters.
 import { contradicts, fewLie, NOTHING, shareInGaps } from './judgements.ts';
 import { accountForLoss, FEWEST_STALLS } from './loss-account.ts';
 import { COPIES, countOwnDrops, describeOwnDrops, describeUnseen } from './own-drops.ts';
+import { describePortsTaken } from './ports-taken.ts';
 import { describeRejected } from './refusals.ts';
 import type { Judgement } from './types.ts';
 
@@ -81,7 +82,8 @@ export function explainedOtherwise(
   const long = but === 'path' ? undefined : describeLongPath(symptom);
   const queue = but === 'queue' ? undefined : describeOverflows(seen);
   const own = but === 'probe' ? undefined : (describeOwnDrops(seen) ?? describeUnseen(symptom));
-  const nat = but === 'nat' ? undefined : describeFailedSearches(symptom, seen);
+  const nat =
+    but === 'nat' ? undefined : (describeFailedSearches(symptom, seen) ?? describePortsTaken(symptom, seen));
   const reuse = but === 'reuse' ? undefined : describeBand(symptom, seen);
   return [loss, long, queue, endpoint, own, table, nat, reuse, rule, kind].flatMap((text) =>
     text === undefined ? [] : contradicts(text),

@@ -10,6 +10,7 @@ import type { CaptureClock, PacketFacts } from '../pcap/read-packets.ts';
 import { FarGaps } from './far-gaps.ts';
 import { readKeptAttempts } from './kept-attempts.ts';
 import { nonceOf, readMarkerNonce } from './marker-nonce.ts';
+import { PortsInUse } from './ports-in-use.ts';
 import { remarkOnSides } from './remarks.ts';
 import { type JoinedHost, sumUp, type ToSumUp } from './sum-up.ts';
 import { tellAttempts } from './tell-attempts.ts';
@@ -54,11 +55,13 @@ async function readSides(dir: string, { far, marker, nowMs, onBytes }: JoinOptio
   for (const files of far) {
     const candidates = new FarCandidates(wanted, (near) => nonces.get(near));
     const gaps = new FarGaps();
+    const ports = new PortsInUse();
     const facts = await readHandshakes(files, clock, {
       onHandshake(seen) {
         candidates.add(seen);
         reuse.add(seen);
         gaps.add(seen);
+        if (far.length === 1) ports.add(seen);
       },
       ...(marker === undefined ? {} : { readToken: readMarkerNonce(marker) }),
       ...(onBytes === undefined ? {} : { onBytes }),
@@ -69,7 +72,7 @@ async function readSides(dir: string, { far, marker, nowMs, onBytes }: JoinOptio
     hosts.push({
       files: files.map((file, index) => fileOf(file, facts[index]!, nowSec)),
       bounds: boundsOf(facts, clock.baseSec),
-      ...{ matching, handshakes: candidates.count, gaps },
+      ...{ matching, handshakes: candidates.count, gaps, ports },
     });
   }
   const attempts = tellAttempts(kept.attempts, hosts);

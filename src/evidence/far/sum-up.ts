@@ -16,6 +16,7 @@ import type { ReuseByAddress } from '../match/reuse-by-address.ts';
 import { countInvented } from '../match/sides.ts';
 import type { FarGaps } from './far-gaps.ts';
 import type { KeptAttempt } from './kept-attempts.ts';
+import type { PortsInUse } from './ports-in-use.ts';
 import type { FoundThere } from './tell-attempts.ts';
 
 /** A far host, and what was found there. */
@@ -23,6 +24,8 @@ export interface JoinedHost extends FoundThere {
   readonly files: readonly FarFile[];
   readonly handshakes: number;
   readonly gaps: FarGaps;
+  /** Empty where there are several far hosts. */
+  readonly ports: PortsInUse;
 }
 
 export interface ToSumUp {
@@ -43,6 +46,8 @@ export function sumUp(given: ToSumUp): Omit<FarSummary, 'remarks'> {
   const pairs = hosts.flatMap(({ matching }) => matching.pairs);
   const offsets = hosts.map(({ matching }) => roundOffset(matching.offset));
   const { externalAddresses, ...nat } = describeNat(pairs, true);
+  const ports =
+    hosts.length === 1 ? hosts[0]!.ports.describe(externalAddresses, missedAtUs(given)) : undefined;
   return {
     ...{ schema: 1, joinedAt, near, far: hosts.flatMap(({ files }) => files) },
     attempts: {
@@ -58,6 +63,7 @@ export function sumUp(given: ToSumUp): Omit<FarSummary, 'remarks'> {
       ...nat,
       externalAddresses: externalAddresses.slice(0, MOST_EXTERNAL_ADDRESSES),
       externalAddressCount: externalAddresses.length,
+      ...(ports === undefined ? {} : { ports }),
     },
     reuseAgeUs: {
       all: quantilesOf(reuse.sum(externalAddresses)),
@@ -74,6 +80,17 @@ export function sumUp(given: ToSumUp): Omit<FarSummary, 'remarks'> {
           })),
         }),
   };
+}
+
+/** When first SYNs of stalled attempts would have arrived that did not, by the far clock. */
+function missedAtUs({ hosts, kept, attempts }: ToSumUp): number[] {
+  const clock = hosts[0]!.matching.clock;
+  if (clock === undefined) return [];
+  return kept.flatMap(({ near, kind }, index) =>
+    near !== undefined && STALLED.has(kind) && attempts[index]!.fate === 'not-seen'
+      ? [clock.arrivalUs(near.syns[0]!.atUs)]
+      : [],
+  );
 }
 
 function addInvented(hosts: readonly JoinedHost[]): Pick<FarSummary, 'resetsInvented' | 'synAcksInvented'> {

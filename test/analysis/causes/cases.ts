@@ -1,5 +1,5 @@
 import type { CauseId } from '../../../src/analysis/causes/index.ts';
-import type { FarSeries, FarSummary } from '../../../src/metrics/far.ts';
+import type { FarPorts, FarSeries, FarSummary } from '../../../src/metrics/far.ts';
 import type { SweepLoad } from '../../../src/scenario/load-types.ts';
 import type { Arm } from '../../../src/scenario/types.ts';
 import { armOf, hold, sec } from '../parts.ts';
@@ -69,6 +69,11 @@ export const heldAtTwoRates: Load = {
   }),
 };
 
+/** Held for 5 s each from ports that are used once, more than a pool of 100 has room for. */
+export const fill: Load = {
+  arm: armOf({ name: 'fill', load: hold(40, 60), holdUs: sec(5), source: SOURCE(9_000, 'lru') }),
+};
+
 export const CLIMB = asking('climb', {
   load: {
     kind: 'open',
@@ -100,10 +105,22 @@ export const proved = (forSec: number): Load => ({
   arm: armOf({ name: 'keep', load: hold(100 / forSec, forSec), holdUs: sec(20), proveUs: [sec(4), sec(14)] }),
 });
 
+/** A pool of 100 ports, all of which were taken whenever SYNs did not arrive. */
+export function portsOf(changes: Partial<FarPorts> = {}): FarPorts {
+  return {
+    ...{ ports: 100, handshakes: 600, missed: 200, takenAtLeast: 98, takenMedian: 100, takenMost: 100 },
+    ...{ later: 400, laterNew: 0, restUs: 10_000_000 },
+    ...changes,
+  };
+}
+
 /** What a far side saw of stalled SYNs. */
-export function farOf(fates: Readonly<Record<string, FarSeries['fates']>>): FarSummary {
+export function farOf(fates: Readonly<Record<string, FarSeries['fates']>>, ports?: FarPorts): FarSummary {
   const series = Object.entries(fates).map(([name, one]) => [name, { kept: 40, matched: 40, fates: one }]);
-  const nat = { kind: 'none', portsKept: 40, externalAddresses: [], externalAddressCount: 0 };
+  const nat = {
+    ...{ kind: ports === undefined ? 'none' : 'random', portsKept: 40 },
+    ...{ externalAddresses: [], externalAddressCount: 0, ports },
+  };
   return {
     resetsInvented: 0,
     synAcksInvented: 0,
@@ -191,6 +208,16 @@ export const CASES: readonly Case[] = [
     without: { more: NEAR },
   },
   {
+    cause: 'nat-ports',
+    what: 'the far side saw 100 ports and no others, and all of them were taken as SYNs did not arrive',
+    loads: [fill, otherPort],
+    path: () => pool(100, 10),
+    more: { ...NEAR, both: farOf({ fill: { frozen: { 'not-seen': 40 } } }, portsOf()) },
+    without: {
+      more: { ...NEAR, both: farOf({ fill: { frozen: { 'not-seen': 40 } } }, portsOf({ laterNew: 300 })) },
+    },
+  },
+  {
     cause: 'nat-nearly-full',
     what: 'a search for a port that fails now and then above 2,500',
     loads: [held(50, 120, 60), short('other-port', { target: OTHER_PORT }, 30)],
@@ -230,6 +257,25 @@ export const CASES: readonly Case[] = [
     },
     more: { ...NEAR, both: { ...farOf({}), resetsInvented: 320 } },
     without: { more: NEAR },
+  },
+  {
+    cause: 'reset-injected',
+    what: 'RSTs in place of answers, from another distance than the SYN-ACKs',
+    loads: [spread, otherPort],
+    path: () => {
+      const random = randomOf(9);
+      return {
+        breaks: () => (random() < 0.1 ? 'response-reset' : undefined),
+        answer: () => 'rst-other-ttl',
+      };
+    },
+    more: NEAR,
+    without: {
+      path: () => {
+        const random = randomOf(9);
+        return { breaks: () => (random() < 0.1 ? 'response-reset' : undefined) };
+      },
+    },
   },
   {
     cause: 'idle-forgotten',

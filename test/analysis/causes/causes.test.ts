@@ -6,8 +6,24 @@ import type { Cause } from '../../../src/analysis/causes/types.ts';
 import { sayStep } from '../../../src/analysis/causes/words.ts';
 import { observe } from '../../../src/analysis/observations/observe.ts';
 import { listSymptoms } from '../../../src/analysis/observations/symptoms.ts';
-import { armOf, hold } from '../parts.ts';
-import { CASES, fresh, held, NEAR, otherPort, reset, short, spread, stress, UNDECIDED } from './cases.ts';
+import type { FarPorts } from '../../../src/metrics/far.ts';
+import { armOf, hold, sec } from '../parts.ts';
+import {
+  CASES,
+  farOf,
+  fill,
+  fresh,
+  held,
+  NEAR,
+  otherPort,
+  portsOf,
+  reset,
+  SOURCE,
+  short,
+  spread,
+  stress,
+  UNDECIDED,
+} from './cases.ts';
 import { away, lossy, openLimit, rateLimit, reuse, together } from './paths.ts';
 import { randomOf } from './random.ts';
 import { asking, diagnoseIn, type Load, type Path, play } from './world.ts';
@@ -122,6 +138,103 @@ describe('a limit of open connections', () => {
     const diagnosis = diagnoseIn([held(12, 120, 200), otherPort], openLimit(600), NEAR);
     expect(statusOf(diagnosis, 'open-limit')).toBe('named');
     expect(statusOf(diagnosis, 'state-table-full')).toBe('excluded');
+  });
+});
+
+describe('a far side that saw the ports of a NAT', () => {
+  const fates = { fill: { frozen: { 'not-seen': 40 } } };
+  const withPorts = (changes: Partial<FarPorts>) =>
+    diagnoseIn([fill, otherPort], openLimit(100), { ...NEAR, both: farOf(fates, portsOf(changes)) });
+
+  it('shows that it had others while SYNs did not arrive, so that it did not lack any', () => {
+    const many = { ports: 1_600, takenMedian: 210, takenMost: 230, laterNew: 390 };
+    expect(statusOf(withPorts(many), 'nat-ports')).toBe('excluded');
+    expect(statusOf(withPorts(many), 'open-limit')).not.toBe('excluded');
+  });
+
+  it.each([
+    ['most of them were free at some time', { takenMedian: 90 }],
+    ['SYNs came from others later', { laterNew: 60 }],
+    ['few SYNs did not arrive', { missed: 19 }],
+    ['hardly any came after that', { later: 19 }],
+    ['this machine used no more itself', { ports: 2_000, takenMedian: 2_000, takenMost: 2_000 }],
+    [
+      'none was ever seen again',
+      { ports: 1_600, takenMedian: 210, takenMost: 230, laterNew: 390, restUs: null },
+    ],
+  ])('says nothing where %s', (_, changes) => {
+    const diagnosis = withPorts(changes);
+    expect(diagnosis.causes.filter(({ status }) => status === 'named')).toEqual([]);
+    expect(statusOf(diagnosis, 'nat-ports')).toBe('possible');
+    expect(statusOf(diagnosis, 'open-limit')).toBe('possible');
+  });
+
+  it('says nothing where ports are kept, as far as they are free', () => {
+    const both = farOf(fates, portsOf());
+    const attempts = { ...both.attempts, matched: 40 };
+    const kept = { ...both, attempts, nat: { ...both.nat, kind: 'port-preserving' as const } };
+    const diagnosis = diagnoseIn([fill, otherPort], openLimit(100), { ...NEAR, both: kept });
+    expect(diagnosis.causes.filter(({ status }) => status === 'named')).toEqual([]);
+  });
+});
+
+describe('a service that is restarted', () => {
+  const gone: Path = {
+    ...away([[30.4, 33.0]], 'reset'),
+    cut: (_, openedSec) => (openedSec < 30.4 ? { atSec: 30.4, how: 'FIN' } : undefined),
+    answer: () => 'rst',
+  };
+  const keep = (name: string) => ({
+    arm: armOf({ name, load: hold(40, 60), holdUs: sec(20), close: 'fin' }),
+  });
+
+  it('cuts what is held as well, and needs no second cause', () => {
+    const diagnosis = diagnoseIn([keep('keep'), short('connect')], gone, NEAR);
+    expect(diagnosis.verdict).toBe('named');
+    expect(diagnosis.causes.filter(({ status }) => status === 'named').map(({ id }) => id)).toEqual([
+      'service-down',
+    ]);
+    expect(diagnosis.symptoms.join()).toMatch(/held connections \(arm keep\) were cut/);
+  });
+
+  it('leaves slots of whatever limit there is, so that it is no limit', () => {
+    const of = (path: Path) =>
+      statusOf(diagnoseIn([keep('keep'), short('connect', {}, 20)], path, NEAR), 'open-limit');
+    expect(of(gone)).toBe('excluded');
+    const { cut: _, ...refusing } = gone;
+    expect(of(refusing)).toBe('possible');
+  });
+
+  it('has not cut what ended at other times', () => {
+    const cutLater: Path = { ...gone, cut: (_, openedSec) => ({ atSec: openedSec + 3, how: 'FIN' }) };
+    const diagnosis = diagnoseIn([keep('keep'), short('connect')], cutLater, NEAR);
+    expect(diagnosis.verdict).not.toBe('named');
+  });
+});
+
+describe('ports that were reset on the way', () => {
+  it('are held at the far end, which did not hear of it: a SYN that is sent again for that needs no second cause', () => {
+    const reused: Load = {
+      arm: asking('reused', { load: hold(40, 60), source: SOURCE(400, 'sequential') }),
+      ports: 400,
+    };
+    const brokenPorts = new Set<string>();
+    const random = randomOf(3);
+    const path: Path = {
+      breaks: ({ tuple }) => {
+        if (random() >= 0.1) return undefined;
+        brokenPorts.add(tuple);
+        return 'response-reset';
+      },
+      heals: ({ tuple }) => brokenPorts.delete(tuple),
+      answer: () => 'rst-other-ttl',
+    };
+    const diagnosis = diagnoseIn([reused, otherPort], path, NEAR);
+    expect(diagnosis.symptoms.join()).toMatch(/needed a second SYN/);
+    expect(diagnosis.causes.filter(({ status }) => status === 'named').map(({ id }) => id)).toEqual([
+      'reset-injected',
+    ]);
+    expect(diagnosis.verdict).toBe('named');
   });
 });
 

@@ -57,7 +57,7 @@ export interface Path {
   heals?(syn: Syn): boolean;
   /** What refuses, as the kernel tells: "RST", "ICMP port-unreachable (3/3) from 10.0.0.1". */
   readonly refusal?: string;
-  /** What packets show of a SYN that stalled or was refused. */
+  /** What packets show of a SYN that stalled or was refused, or of a connection that was reset. */
   answer?(syn: Syn): string;
 }
 
@@ -175,7 +175,8 @@ function schedule(recorder: Recorder, path: Path, at: (atSec: number, run: () =>
         if (proved !== undefined) at(proved.atSec, () => recorder.lived(proved));
         at(endSec, () => {
           path.closed?.(syn, endSec);
-          recorder.ended(port, endSec, broken ?? (isSwallowed ? 'response-timeout' : undefined));
+          const failed = broken ?? (isSwallowed ? 'response-timeout' : undefined);
+          recorder.ended(port, endSec, failed, path.answer?.(first));
         });
       };
       send(0);
@@ -302,8 +303,10 @@ class Recorder {
     }
   }
 
-  ended(port: number | undefined, atSec: number, failed?: Outcome): void {
+  ended(port: number | undefined, atSec: number, failed?: Outcome, met?: string): void {
     if (port !== undefined) this.#closedSec.set(port, atSec);
+    if (failed === 'response-reset' && met !== undefined)
+      this.#add(atSec, { synAnswers: { [`reset ${met}`]: 1 } });
     this.#add(
       atSec,
       failed !== undefined
