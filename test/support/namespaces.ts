@@ -181,6 +181,13 @@ export async function makeRouted(): Promise<Routed & { remove(): Promise<void> }
   }
 }
 
+/** Makes so many that several tests share; whoever makes them has to remove them. Needs root. */
+export async function makeNamespaces(count: number): Promise<{ all: Namespace[]; remove(): Promise<void> }> {
+  removeLeftovers();
+  const all = await Namespace.make(count);
+  return { all, remove: () => remove(all) };
+}
+
 /** Makes one namespace, hands it over, and removes it whatever happens. Needs root. */
 export async function withNamespace<T>(use: (namespace: Namespace) => Promise<T>): Promise<T> {
   const { namespace, remove } = await makeNamespace();

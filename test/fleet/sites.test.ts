@@ -1,0 +1,126 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ArmSums, FleetSummary, SiteSummary } from '../../src/analysis/sites/types.ts';
+import { readPreset } from '../../src/lab/presets/index.ts';
+import type { Frame } from '../../src/metrics/types.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+import { FirewalledFleet, type FirewalledSite } from './firewalled.ts';
+
+/** `full`: 20 probes behind five firewalls; otherwise six behind three. */
+const IS_FULL = process.env['RUSHHOUR_FLEET_SITES'] === 'full';
+const PROBES = IS_FULL ? 4 : 2;
+const PER_SEC = IS_FULL ? 15 : 40;
+const LOAD_SEC = IS_FULL ? 40 : 30;
+/** Twenty processes start one after the other on two busy processors; milliseconds. */
+const LONGEST_MS = IS_FULL ? 420_000 : 180_000;
+
+const site = (name: string, model: string, preset: string): FirewalledSite => ({
+  ...{ name, model, preset, probes: PROBES },
+});
+
+/** A pool so small that a port comes again after seconds; a limit at half of what the site sends, and one that it never reaches. */
+const SITES: readonly FirewalledSite[] = [
+  site('leeds', 'strict', 'timewait-1s:t=1,ports=400'),
+  site('york', 'linux', 'healthy'),
+  site('hull', 'linux', 'timewait-60s'),
+  ...(IS_FULL
+    ? [site('ripon', 'limited', 'syn-rate-limit:rate=30'), site('selby', 'linux', 'syn-rate-limit:rate=1000')]
+    : []),
+];
+const ILL = IS_FULL ? ['leeds', 'ripon'] : ['leeds'];
+
+suiteNeeding('a fleet behind firewalls', ['linux', 'root', 'netns', 'nft', 'nginx', 'nats-server'], () => {
+  const fleet = new FirewalledFleet(SITES);
+  let summary: FleetSummary;
+  let shown: string;
+
+  beforeAll(async () => {
+    await fleet.start();
+    const scenario = join(fleet.dir, 'web.yaml');
+    writeFileSync(
+      scenario,
+      `schema: 1
+target: ${fleet.target}
+arms:
+  web:
+    via: direct
+    timeouts: { handshake: 5s }
+    load:
+      - hold: { rate: ${PER_SEC}/s, for: ${LOAD_SEC}s }
+`,
+    );
+    const { out, err } = await fleet.call('fleet', 'run', scenario, '--json');
+    if (out === '') throw new Error(err);
+    summary = JSON.parse(out).summary;
+    shown = (await fleet.call('results', 'show', summary.run.id)).out;
+    // It is run by hand, and read.
+    if (IS_FULL) process.stderr.write(`${shown}\n`);
+  }, LONGEST_MS);
+  afterAll(() => fleet.stop(), LONGEST_MS);
+
+  /** Of the seconds that a probe recorded, with no code of what is tested. */
+  const addFrames = (probes: readonly string[]) => {
+    const sums = { started: 0, completed: 0, stalled: 0 };
+    for (const probe of probes) {
+      const file = join(fleet.dir, 'results', `${summary.run.id}-${probe}`, 'frames.jsonl');
+      for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
+        const counts = (JSON.parse(line) as Frame).series['web'];
+        if (counts === undefined) continue;
+        sums.started += counts.started;
+        sums.completed += counts.completed;
+        sums.stalled += counts.recovered + counts.frozen + counts.unresolved;
+      }
+    }
+    return sums;
+  };
+  const sumsOf = ({ started, completed, stalled }: ArmSums) => ({
+    started,
+    completed,
+    stalled: stalled.count,
+  });
+
+  it('has just the ill sites named by one command, beside what their own runs say', () => {
+    expect(summary.probes.flatMap(({ trouble }) => trouble)).toEqual([]);
+    expect(summary.ill).toEqual([...ILL].sort());
+    expect(summary.text).toMatch(
+      new RegExp(
+        `^${ILL.length} of ${SITES.length} sites (is|are) ill beside the others: ${ILL.join(', ')}\\.`,
+      ),
+    );
+    for (const name of ILL) expect(shown).toContain(`${name} is ill: web.stalled.rate `);
+    for (const probe of summary.probes) {
+      const { preset } = SITES.find(({ name }) => name === probe.site)!;
+      const { causes } = readPreset(preset);
+      const isIll = ILL.includes(probe.site);
+      // What a run names is what its firewall does, if it names anything.
+      for (const { id } of probe.diagnosis!.named) expect(isIll ? causes : []).toContain(id);
+      if (isIll && !probe.generatorLimited) expect(probe.diagnosis!.verdict).not.toBe('healthy');
+    }
+  });
+
+  it('has sums that are those of the folders, and of what nginx answered', async () => {
+    const answered = await fleet.countAnswered();
+    const check = ({ arms, probes, summed }: Pick<SiteSummary, 'arms' | 'probes' | 'summed'>): void => {
+      expect(summed).toEqual(probes);
+      expect(sumsOf(arms['web']!)).toEqual(addFrames(probes));
+      expect(arms['web']!.scheduled).toBe(probes.length * PER_SEC * LOAD_SEC);
+    };
+    check(summary.all);
+    for (const each of [...summary.sites, ...summary.firewalls]) check(each);
+    for (const { name, arms } of summary.sites)
+      expect(arms['web']!.completed).toBe(answered.get(fleet.externalOf(name)));
+    const all = [...answered.values()].reduce((sum, count) => sum + count, 0);
+    expect(summary.all.arms['web']!.completed).toBe(all);
+    expect(summary.firewalls.map(({ name, ill, sites }) => [name, ill, sites])).toEqual([
+      ...(IS_FULL ? [['limited', ['ripon'], ['ripon']]] : []),
+      ['linux', [], IS_FULL ? ['hull', 'selby', 'york'] : ['hull', 'york']],
+      ['strict', ['leeds'], ['leeds']],
+    ]);
+  });
+
+  it('starts everywhere at the same second, as far as clocks can be told', () => {
+    const late = summary.probes.map(({ start }) => Math.abs(start!.skewMs) - start!.errorMs);
+    expect(late.filter((ms) => ms > 1_000)).toEqual([]);
+  });
+});
