@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   '--proxy-user': 'user',
   '--sink-user': 'user',
   '--sink-token': 'user',
+  '--enroll': 'body',
   '--header': 'header',
   '--set': 'assignment',
   '--proxy': 'endpoint',

@@ -2,7 +2,7 @@ import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { EnvironmentError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
-import { nameOf, SUBJECTS } from './protocol.ts';
+import { inboxOf, type Role } from './protocol.ts';
 
 /** A firewall that forgets the connection is noticed after this, twice; milliseconds. */
 const PING_EVERY_MS = 10_000;
@@ -22,20 +22,19 @@ export interface ConnectOptions {
 
 /** @throws EnvironmentError if there is no server, or if it does not take these credentials */
 export async function connectFleet(
-  { role, servers, seed, ca }: Credentials,
+  { role, servers, seed, ca }: Omit<Credentials, 'schema' | 'role'> & { readonly role: Role },
   { isPatient }: ConnectOptions,
 ): Promise<Link> {
-  const who = nameOf(role);
   try {
     const connection = await connect({
       servers: [...servers],
       noRandomize: true,
       // Its certificate is for the names that the credentials have, not for every address that the server knows of itself.
       ignoreClusterUpdates: true,
-      name: `rushhour ${who}`,
+      name: `rushhour ${'id' in role ? role.id : role.kind}`,
       authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
       tls: { ca },
-      inboxPrefix: SUBJECTS.inbox(who),
+      inboxPrefix: inboxOf(role),
       timeout: CONNECT_WITHIN_MS,
       pingInterval: PING_EVERY_MS,
       maxPingOut: 2,

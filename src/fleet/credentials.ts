@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { UsageError } from '../errors.ts';
-import { PROBE_ID, type Role } from './protocol.ts';
+import { SEED, SERVER_URL } from './enrolment.ts';
+import { PROBE_ID } from './protocol.ts';
 
 const schema = z.strictObject({
   schema: z.literal(1),
@@ -10,15 +11,15 @@ const schema = z.strictObject({
     z.strictObject({ kind: z.literal('server') }),
     z.strictObject({ kind: z.literal('probe'), id: z.string().regex(PROBE_ID) }),
   ]),
-  servers: z.array(z.string().regex(/^tls:\/\/[^\s/]+$/)).min(1),
+  servers: z.array(z.string().regex(SERVER_URL)).min(1),
   /** Secret half of the nkey. */
-  seed: z.string().regex(/^SU[A-Z2-7]{56}$/),
+  seed: z.string().regex(SEED),
   /** PEM: what the server's certificate has to be signed by, or be. */
   ca: z.string().min(1),
 });
 
 /** What a probe or an operator connects with; its file is a secret. */
-export type Credentials = z.output<typeof schema> & { readonly role: Role };
+export type Credentials = z.output<typeof schema>;
 
 /** @throws UsageError */
 export async function readCredentials(file: string): Promise<Credentials> {

@@ -30,8 +30,14 @@ export const SUBJECTS = {
   clock: (probe: string) => `rushhour.clock.${probe}`,
   /** What a probe is; the last value of each counts. */
   presence: (probe: string) => `$KV.RUSHHOUR_PROBES.${probe}`,
+  /** What the operator asks of the program that runs the server; not in any stream. */
+  server: 'rushhour.server',
+  /** What a new probe asks of it, once; not in any stream. */
+  enrolment: (probe: string) => `rushhour.enroll.${probe}`,
   /** Answers to whoever asked. */
   inbox: (who: string) => `_INBOX.${who}`,
+  /** Answers to a new probe, which no other can hear. */
+  enrolmentInbox: (probe: string) => `_INBOX_ENROLL.${probe}`,
 } as const;
 
 /** A stream, in words of the server (JetStream's STREAM.CREATE). Times are nanoseconds. */
@@ -105,11 +111,14 @@ export type Role =
   | { readonly kind: 'operator' }
   /** The program that runs the server. */
   | { readonly kind: 'server' }
-  | { readonly kind: 'probe'; readonly id: string };
+  | { readonly kind: 'probe'; readonly id: string }
+  /** Whoever holds a token for a probe that has no credentials yet. */
+  | { readonly kind: 'newcomer'; readonly id: string };
 
-/** What a role is called by, in its inbox and in the server's log. */
-export function nameOf(role: Role): string {
-  return role.kind === 'probe' ? role.id : role.kind;
+/** Where a role hears answers. */
+export function inboxOf(role: Role): string {
+  if (role.kind === 'newcomer') return SUBJECTS.enrolmentInbox(role.id);
+  return SUBJECTS.inbox(role.kind === 'probe' ? role.id : role.kind);
 }
 
 export interface Permissions {
@@ -147,8 +156,21 @@ export function permissionsOf(role: Role): Permissions {
           ),
           `$JS.API.CONSUMER.CREATE.${STREAMS.orders.name}.>`,
           `$JS.API.CONSUMER.DURABLE.CREATE.${STREAMS.orders.name}.*`,
+          // Of a probe that is revoked: its orders, and that it was there.
+          `$JS.API.CONSUMER.DELETE.${STREAMS.orders.name}.*`,
+          `$JS.API.STREAM.PURGE.${STREAMS.orders.name}`,
+          SUBJECTS.presence(ANY),
+          // Not as answers: the server forgets who has asked when it reads its configuration again.
+          `${SUBJECTS.inbox('operator')}.>`,
+          `${SUBJECTS.enrolmentInbox(ANY)}.>`,
         ],
-        subscribe: [`${SUBJECTS.inbox('server')}.>`],
+        subscribe: [SUBJECTS.server, SUBJECTS.enrolment(ANY), `${inboxOf(role)}.>`],
+        answers: false,
+      };
+    case 'newcomer':
+      return {
+        publish: [SUBJECTS.enrolment(role.id)],
+        subscribe: [`${inboxOf(role)}.>`],
         answers: false,
       };
     case 'operator':
@@ -156,6 +178,7 @@ export function permissionsOf(role: Role): Permissions {
         publish: [
           SUBJECTS.order(ANY, ANY),
           SUBJECTS.clock(ANY),
+          SUBJECTS.server,
           '$JS.API.INFO',
           ...Object.values(STREAMS).flatMap(({ name }) => [
             ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name}`),

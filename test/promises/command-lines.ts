@@ -25,6 +25,8 @@ const DOERS = [
     'peer',
     'probe',
     'fleet up',
+    'fleet enroll',
+    'fleet revoke',
     'fleet ls',
     'fleet run',
     'fleet follow',

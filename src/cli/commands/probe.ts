@@ -13,6 +13,7 @@ import type { ProbePrintFlags } from './probe-print.ts';
 interface ProbeFlags extends ProbeFiles, ProbePrintFlags {
   readonly state?: string;
   readonly results?: string;
+  readonly enroll?: string;
 }
 
 export function registerProbe(program: Command, context: Context): void {
@@ -23,6 +24,10 @@ export function registerProbe(program: Command, context: Context): void {
     )
     .option('--credentials <file>', 'what it connects with; "rushhour fleet up" writes the file')
     .option('--policy <file>', 'YAML file with what it may be asked for; docs/fleet.md describes every key')
+    .option(
+      '--enroll <token>',
+      'make the file of --credentials with a token of "rushhour fleet enroll", and end; - reads it from standard input',
+    )
     .option('--state <dir>', 'folder of what is still to be sent (default: .probe in the results folder)')
     .addOption(resultsOption())
     .option(
@@ -38,6 +43,7 @@ export function registerProbe(program: Command, context: Context): void {
       `
 Examples:
   rushhour probe --credentials leeds-1.json --policy probe.yaml
+  rushhour probe --enroll rushhour1.leeds-1.SU... --credentials leeds-1.json
   rushhour probe --print-unit --policy probe.yaml
   rushhour probe --print-ansible-vars --credentials leeds-1.json --policy probe.yaml
 
@@ -52,6 +58,10 @@ async function probe(context: Context, flags: ProbeFlags) {
   if (flags.printUnit === true || flags.printAnsibleVars === true) {
     const { printForProbe } = await import('./probe-print.ts');
     return printForProbe(host, flags);
+  }
+  if (flags.enroll !== undefined) {
+    const { enrollHere } = await import('./probe-enroll.ts');
+    return enrollHere(host, flags, flags.enroll);
   }
   const [{ readCredentials }, { readPolicy }, { runProbe }] = await Promise.all([
     import('../../fleet/credentials.ts'),

@@ -1,6 +1,7 @@
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
 import type { Link } from '../connect.ts';
-import { orderConsumer, STREAMS, type StreamPlan } from '../protocol.ts';
+import { ANY, orderConsumer, STREAMS, type StreamPlan, SUBJECTS } from '../protocol.ts';
 
 /** A server that has just started, or lost its leader, answers "not available" for some seconds. */
 const TRIES = 20;
@@ -12,6 +13,18 @@ export async function provideStreams(link: Link, probes: readonly string[]): Pro
   for (const plan of Object.values(STREAMS)) await patiently(() => provideStream(manager, plan));
   for (const id of probes)
     await patiently(() => manager.consumers.add(STREAMS.orders.name, { ...orderConsumer(id) }));
+}
+
+/** Forgets the orders of a probe that may not take them any more, and that it was there. */
+export async function forgetOrders({ connection, jetstream }: Link, probe: string): Promise<void> {
+  const manager = await jetstream.jetstreamManager();
+  await manager.consumers.delete(STREAMS.orders.name, probe).catch(() => {});
+  await manager.streams.purge(STREAMS.orders.name, { filter: SUBJECTS.order(probe, ANY) });
+  const gone = headers();
+  // A key that was deleted (NATS ADR-8).
+  gone.set('KV-Operation', 'DEL');
+  connection.publish(SUBJECTS.presence(probe), '', { headers: gone });
+  await connection.flush();
 }
 
 async function provideStream(manager: JetStreamManager, plan: StreamPlan): Promise<void> {

@@ -1,10 +1,9 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nkeys } from '@nats-io/transport-node';
-import { UsageError } from '../../errors.ts';
 import { writeJson, writeWhole } from '../../store/json-file.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
-import { PROBE_ID, RESERVED_IDS, type Role } from '../protocol.ts';
+import { checkProbeId } from '../enrolment.ts';
 import { provideCertificate } from './certificate.ts';
 import { formatServerConfig, type ServerUser } from './server-config.ts';
 import { certifiedHosts, localAddress, reachedAs, type ServerSettings, urlsFor } from './settings.ts';
@@ -27,6 +26,8 @@ export interface FleetFolder {
   readonly operatorFile: string;
   readonly serverFile: string;
   readonly probeFiles: ReadonlyMap<string, string>;
+  /** Where probes reach the server. */
+  readonly servers: readonly string[];
   /** All that may connect. */
   readonly probes: readonly string[];
 }
@@ -41,12 +42,9 @@ export interface FleetFolderOptions {
   readonly nowMs: number;
 }
 
-/** @throws UsageError if an id is none */
-export function checkProbeId(id: string): string {
-  if (PROBE_ID.test(id) && !RESERVED_IDS.includes(id)) return id;
-  throw new UsageError(`"${id}" cannot be the id of a probe`, {
-    hint: `use up to 40 lower-case letters, digits and -, such as leeds-1; not ${RESERVED_IDS.join(' or ')}`,
-  });
+/** The credentials that are made here, of a probe or of another role. */
+export function credentialsFileOf(dir: string, name: string): string {
+  return join(dir, 'credentials', `${name}.json`);
 }
 
 /**
@@ -57,10 +55,9 @@ export function checkProbeId(id: string): string {
 export async function prepareFleetFolder(options: FleetFolderOptions): Promise<FleetFolder> {
   const { dir, settings } = options;
   options.probes.forEach(checkProbeId);
-  const folder = join(dir, 'credentials');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(join(dir, 'credentials'), { recursive: true, mode: 0o700 });
   const { ca, ...files } = await provideCertificate(dir, certifiedHosts(settings), options.nowMs);
-  const fileOf = (name: string): string => join(folder, `${name}.json`);
+  const fileOf = (name: string): string => credentialsFileOf(dir, name);
   const urls = urlsFor(reachedAs(settings), settings);
   const local = urlsFor([localAddress(settings)], settings);
   const server = await provideSeed({ kind: 'server' }, fileOf('server'), { servers: local, ca });
@@ -84,6 +81,7 @@ export async function prepareFleetFolder(options: FleetFolderOptions): Promise<F
     { role: { kind: 'operator' }, publicKey: operator },
     { role: { kind: 'server' }, publicKey: server },
     ...sorted.map(([id, publicKey]) => ({ role: { kind: 'probe', id } as const, publicKey })),
+    ...known.tokens.map(({ id, publicKey }) => ({ role: { kind: 'newcomer', id } as const, publicKey })),
   ];
   const configFile = join(dir, 'nats-server.conf');
   const storeDir = join(dir, 'jetstream');
@@ -100,13 +98,14 @@ export async function prepareFleetFolder(options: FleetFolderOptions): Promise<F
       serverFile: fileOf('server'),
       probeFiles,
     },
+    servers: urls,
     probes: sorted.map(([id]) => id),
   };
 }
 
 /** Writes credentials with the secret that the file holds already, or a new one. @returns the public key */
 async function provideSeed(
-  role: Role,
+  role: Credentials['role'],
   file: string,
   { servers, ca }: Pick<Credentials, 'servers' | 'ca'>,
 ): Promise<string> {
@@ -117,7 +116,7 @@ async function provideSeed(
   return pair.getPublicKey();
 }
 
-async function readSeed(file: string, role: Role): Promise<string | undefined> {
+async function readSeed(file: string, role: Credentials['role']): Promise<string | undefined> {
   const present = await readCredentials(file).catch(() => undefined);
   return JSON.stringify(present?.role) === JSON.stringify(role) ? present?.seed : undefined;
 }

@@ -3,16 +3,24 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { UsageError } from '../../errors.ts';
 import { writeJson } from '../../store/json-file.ts';
+import { PUBLIC_KEY } from '../enrolment.ts';
 import { PROBE_ID } from '../protocol.ts';
-
-/** Public half of an nkey of a user (NATS ADR-14): U and 55 more characters of base32. */
-export const PUBLIC_KEY = /^U[A-Z2-7]{55}$/;
 
 const id = z.string().regex(PROBE_ID);
 const publicKey = z.string().regex(PUBLIC_KEY);
 const schema = z.strictObject({
   schema: z.literal(1),
   probes: z.array(z.strictObject({ id, publicKey })),
+  /** Each lets one probe enroll, once. */
+  tokens: z.array(
+    z.strictObject({
+      ...{ id, publicKey },
+      /** Milliseconds since 1970. */
+      expiresAtMs: z.int().min(0),
+      /** The key of the probe that has used it. */
+      usedBy: publicKey.optional(),
+    }),
+  ),
 });
 
 /** Who may connect besides the operator and the server's own program: by public keys, no secret is kept. */
@@ -25,7 +33,7 @@ export async function readUsers(dir: string): Promise<Users> {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text === undefined) return { schema: 1, probes: [] };
+  if (text === undefined) return { schema: 1, probes: [], tokens: [] };
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
+import { registerEnroll } from './enroll.ts';
 import { registerFollow } from './follow.ts';
 import { registerList } from './list.ts';
 import { registerPull } from './pull.ts';
+import { registerRevoke } from './revoke.ts';
 import { registerRun } from './run.ts';
 import { registerStop } from './stop.ts';
 import { registerUp } from './up.ts';
@@ -16,6 +18,7 @@ export function registerFleet(program: Command, context: Context): void {
       `
 Examples:
   rushhour fleet up --probe leeds-1 --probe york-1
+  rushhour fleet enroll leeds-2
   rushhour fleet ls
   rushhour fleet run steady --on site=leeds --proxy proxy.example:3128 --target http://www.example.org/
   rushhour fleet run steady --at 02:00 --no-follow --proxy proxy.example:3128 --target http://www.example.org/
@@ -26,6 +29,8 @@ Examples:
 See docs/fleet.md.`,
     );
   registerUp(fleet, context);
+  registerEnroll(fleet, context);
+  registerRevoke(fleet, context);
   registerList(fleet, context);
   registerRun(fleet, context);
   registerFollow(fleet, context);

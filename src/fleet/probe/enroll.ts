@@ -1,0 +1,88 @@
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { nkeys } from '@nats-io/transport-node';
+import { EnvironmentError, UsageError } from '../../errors.ts';
+import { writeJson } from '../../store/json-file.ts';
+import { connectFleet } from '../connect.ts';
+import { type Credentials, readCredentials } from '../credentials.ts';
+import { type EnrolmentToken, readToken, serverAnswer } from '../enrolment.ts';
+import { readMessage } from '../messages.ts';
+import { PROTOCOL, SUBJECTS } from '../protocol.ts';
+
+const ANSWER_WITHIN_MS = 20_000;
+
+/**
+ * Turns a token into credentials. The key is made on this machine and kept beside `file` before anybody is asked: if the
+ * answer is lost, or this process is killed, the same token and key are good again.
+ * @returns id of the probe
+ * @throws UsageError if the file is there already, or if that is no token
+ * @throws EnvironmentError if there is no server, or if it does not take the token
+ */
+export async function enrollProbe(tokenText: string, file: string): Promise<string> {
+  const token = readToken(tokenText);
+  const isThere = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) {
+    throw new UsageError(`${file} is there already`, {
+      hint: 'a probe that has credentials needs no token; remove the file to enroll it anew',
+    });
+  }
+  const draft = `${file}.enrolling`;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const credentials = await makeCredentials(token, draft);
+  const failure = await ask(token, credentials).catch((error: Error) => error);
+  if (failure instanceof UsageError) {
+    await rm(draft, { force: true });
+    throw failure;
+  }
+  // Whatever was answered, only this shows that it may connect: an earlier answer may have been lost.
+  try {
+    const { connection } = await connectFleet(credentials, { isPatient: false });
+    await connection.close();
+  } catch (error) {
+    throw failure ?? error;
+  }
+  await rename(draft, file);
+  return token.probe;
+}
+
+async function makeCredentials({ probe, servers, ca }: EnrolmentToken, draft: string): Promise<Credentials> {
+  const begun = await readCredentials(draft).catch(() => undefined);
+  const isSame = begun?.role.kind === 'probe' && begun.role.id === probe && begun.ca === ca;
+  const seed = isSame ? begun.seed : new TextDecoder().decode(nkeys.createUser().getSeed());
+  const credentials: Credentials = {
+    ...{ schema: 1, role: { kind: 'probe', id: probe }, servers: [...servers], seed, ca },
+  };
+  await writeJson(draft, credentials, 0o600);
+  return credentials;
+}
+
+/** @throws UsageError if the token is refused */
+async function ask(
+  { probe, servers, seed, ca }: EnrolmentToken,
+  credentials: Credentials,
+): Promise<undefined> {
+  const role = { kind: 'newcomer', id: probe } as const;
+  const { connection } = await connectFleet({ role, servers: [...servers], seed, ca }, { isPatient: false });
+  try {
+    const publicKey = nkeys.fromSeed(new TextEncoder().encode(credentials.seed)).getPublicKey();
+    const body = JSON.stringify({ v: PROTOCOL, publicKey });
+    const message = await connection.request(SUBJECTS.enrolment(probe), body, { timeout: ANSWER_WITHIN_MS });
+    const answer = readMessage(serverAnswer, message.data);
+    if (answer?.kind === 'done') return undefined;
+    const why = answer?.kind === 'refused' ? answer.why : 'the answer is none that this version understands';
+    throw new UsageError(`the server did not enroll ${probe}: ${why}`, {
+      hint: 'ask the operator for a new token: rushhour fleet enroll',
+    });
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new EnvironmentError(`the server did not answer the token (${(cause as Error).message})`, {
+      hint: 'is it run by "rushhour fleet up"? Try again with the same token',
+      cause,
+    });
+  } finally {
+    await connection.close();
+  }
+}
