@@ -127,7 +127,9 @@ async function removeOldRuns(
   const beforeMs = keepDays === undefined ? undefined : host.now() - keepDays * DAY_MS;
   try {
     await finishRemovals(results);
-    const spare = await createSpare(results, false, ({ path, why }) => say(`${path} is damaged: ${why}`));
+    const spare = await createSpare(results, { notedGo: false, unsentGo: false }, ({ path, why }) =>
+      say(`${path} is damaged: ${why}`),
+    );
     const told: OnDamaged = ({ dir, why }) => say(`${dir} is skipped: ${why}`);
     const { remove } = choosePruning(await listRuns(results, told), { beforeMs, maxBytes: keepBytes }, spare);
     for (const run of remove) await removeRun(run);

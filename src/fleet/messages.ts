@@ -131,6 +131,11 @@ export const runPart = z.discriminatedUnion('kind', [
     files: z
       .array(z.strictObject({ file: fileName, bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
       .max(500),
+    /** Files that the probe removed to make room, with what was not sent of them: how long they were. */
+    givenUp: z
+      .array(z.strictObject({ file: fileName, bytes: count }))
+      .max(500)
+      .optional(),
   }),
 ]);
 export type RunPart = z.output<typeof runPart>;

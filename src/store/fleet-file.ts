@@ -32,6 +32,8 @@ export interface FleetFilePart {
       readonly file: string;
       readonly fromByte: number;
       readonly toByte: number;
+      /** The probe removed the file to make room. */
+      readonly isGivenUp?: true;
     }[];
     readonly differing: readonly string[];
   };
@@ -85,7 +87,9 @@ const part = some({
   offset: some({ offsetMs: figure, errorMs: figure }).optional(),
   copy: some({
     hasEnded: z.boolean(),
-    missing: z.array(some({ file: text, fromByte: count, toByte: count })),
+    missing: z.array(
+      some({ file: text, fromByte: count, toByte: count, isGivenUp: z.literal(true).optional() }),
+    ),
     differing: z.array(text),
   }).optional(),
   skewMs: figure.optional(),

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT, UsageError } from '../../errors.ts';
+import { parseSize } from '../../read/filter.ts';
 import { escapeControls } from '../../render/escape.ts';
 import { formatVersion } from '../../render/version.ts';
 import { readVersions } from '../../session/load/versions.ts';
@@ -8,12 +9,17 @@ import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
+import { asValue, parseCount } from '../flags/values.ts';
 import type { ProbePrintFlags } from './probe-print.ts';
+
+const DAY_MS = 86_400_000;
 
 interface ProbeFlags extends ProbeFiles, ProbePrintFlags {
   readonly state?: string;
   readonly results?: string;
   readonly enroll?: string;
+  readonly keepUnsent: number;
+  readonly keepDays?: number;
 }
 
 export function registerProbe(program: Command, context: Context): void {
@@ -30,6 +36,19 @@ export function registerProbe(program: Command, context: Context): void {
     )
     .option('--state <dir>', 'folder of what is still to be sent (default: .probe in the results folder)')
     .addOption(resultsOption())
+    .addOption(
+      new Option(
+        '--keep-unsent <size>',
+        'most that waits on the disk to be sent; beyond it, captures of the oldest run go first, which the operator is told',
+      )
+        .default(2_000_000_000, '2GB')
+        .argParser(asValue(parseSize)),
+    )
+    .option(
+      '--keep-days <n>',
+      'remove the folder of a run this long after all of it was sent (default: never)',
+      parseCount,
+    )
     .option(
       '--print-unit',
       'print a systemd unit that runs it on this machine, and end; captures need a privilege if --policy allows them',
@@ -96,6 +115,8 @@ async function probe(context: Context, flags: ProbeFlags) {
     await runProbe(
       {
         ...{ id: credentials.role.id, credentials, resultsDir: results, say },
+        keepUnsentBytes: flags.keepUnsent,
+        keepSentMs: flags.keepDays === undefined ? undefined : flags.keepDays * DAY_MS,
         readPolicy: () => readPolicy(policy),
         stateDir: flags.state === undefined ? join(results, '.probe') : resolve(host.cwd, flags.state),
         version: formatVersion(readVersions()),

@@ -12,6 +12,7 @@ interface PruneOptions extends FilterOptions {
   readonly keep?: number;
   readonly maxSize?: number;
   readonly noted?: boolean;
+  readonly unsent?: boolean;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
 }
@@ -21,7 +22,7 @@ export function registerPrune(results: Command, context: Context): void {
     .command('prune')
     .summary('remove old runs')
     .description(
-      'Remove old runs, all but the latest, or the oldest until the rest fits. Show them and ask first. Keep runs in progress, runs with a note, and runs of an unfinished experiment.',
+      'Remove old runs, all but the latest, or the oldest until the rest fits. Show them and ask first. Keep runs in progress, runs with a note, runs that a probe has not sent to its fleet yet, and runs of an unfinished experiment.',
     )
     .addOption(resultsOption())
     .option(
@@ -36,6 +37,7 @@ export function registerPrune(results: Command, context: Context): void {
       asValue(parseSize),
     )
     .option('--noted', 'also remove runs with a note')
+    .option('--unsent', 'also remove runs that a probe has not sent to its fleet yet')
     .option('--yes', 'do not ask')
     .option('--dry-run', 'show what would be removed, but remove nothing');
   addFilterOptions(command)
@@ -85,7 +87,7 @@ async function prune({ host }: Context, options: PruneOptions): Promise<ExitCode
   if (options.dryRun !== true) await finishRemovals(resultsDir(host, options.results));
   const spare = await createSpare(
     resultsDir(host, options.results),
-    options.noted === true,
+    { notedGo: options.noted === true, unsentGo: options.unsent === true },
     reportDamagedExperiment(host),
   );
   const beforeMs = olderThan === undefined ? undefined : host.now() - olderThan;

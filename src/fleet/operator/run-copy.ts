@@ -9,6 +9,8 @@ export interface MissingBytes {
   readonly fromByte: number;
   /** Exclusive. */
   readonly toByte: number;
+  /** The probe removed the file to make room. */
+  readonly isGivenUp?: true;
 }
 
 /** What a folder lacks of what its probe recorded. */
@@ -51,6 +53,10 @@ export class RunCopy {
       const has = copy?.bytes ?? 0;
       if (has < bytes) missing.push({ file, fromByte: has, toByte: bytes });
       else if (copy?.sha256 !== sha256 && !this.#missing.has(file)) differing.push(file);
+    }
+    for (const { file, bytes } of this.#end?.givenUp ?? []) {
+      const has = own.get(file)?.bytes ?? 0;
+      if (has < bytes) missing.push({ file, fromByte: has, toByte: bytes, isGivenUp: true });
     }
     return { hasEnded: this.#end !== undefined, missing, differing };
   }

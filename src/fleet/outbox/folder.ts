@@ -167,15 +167,29 @@ export async function sumUpFolder(dir: string): Promise<{ file: string; bytes: n
   );
 }
 
-/** Bytes that are not at the server yet. */
-export async function countUnsent(dir: string, sent: SentFolder): Promise<number> {
-  let unsent = 0;
+export interface UnsentFile {
+  readonly file: string;
+  readonly bytes: number;
+  /** Of these, not at the server yet. */
+  readonly unsentBytes: number;
+}
+
+/** Files with something that is not at the server yet. */
+export async function listUnsent(dir: string, sent: SentFolder): Promise<UnsentFile[]> {
+  const unsent: UnsentFile[] = [];
   for (const file of await listFiles(dir).catch(() => [])) {
-    const size = await stat(join(dir, file)).then(
-      (found) => found.size,
+    const bytes = await stat(join(dir, file)).then(
+      ({ size }) => size,
       () => 0,
     );
-    if (!sent.wholes.has(file)) unsent += Math.max(0, size - (sent.bytes.get(file) ?? 0));
+    const unsentBytes = sent.wholes.has(file) ? 0 : bytes - (sent.bytes.get(file) ?? 0);
+    if (unsentBytes > 0) unsent.push({ file, bytes, unsentBytes });
   }
   return unsent;
 }
+
+/** What is given up first, and next, if too much waits: packets; then whatever grows with a run. Its sums never. */
+export const GIVEN_UP: readonly ((file: string) => boolean)[] = [
+  (file) => /^(?:capture\/|evidence\.jsonl$|far\.jsonl$)/.test(file),
+  (file) => GROWING.test(file),
+];

@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { event, type FleetEvent, type Piece, type RunOrder, runOrder } from '../messages.ts';
 
@@ -15,8 +15,10 @@ export type Entry =
   | { readonly kind: 'dropped'; readonly id: string }
   /** Nothing is written into the folder any more. */
   | { readonly kind: 'final' }
-  /** All of it is at the server. */
-  | { readonly kind: 'done' };
+  /** The file has gone to make room, with what was not sent of it; it had so many bytes. */
+  | { readonly kind: 'given-up'; readonly file: string; readonly bytes: number }
+  /** All of it is at the server, since `atMs` (milliseconds since 1970). */
+  | { readonly kind: 'done'; readonly atMs: number };
 
 const piece = z.object({
   ...{ file: z.string(), offset: z.number(), bytes: z.number(), whole: z.literal(true).optional() },
@@ -29,26 +31,79 @@ const entry: z.ZodType<Entry> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('stored'), id: z.string() }),
   z.object({ kind: z.literal('dropped'), id: z.string() }),
   z.object({ kind: z.literal('final') }),
-  z.object({ kind: z.literal('done') }),
+  z.object({ kind: z.literal('given-up'), file: z.string(), bytes: z.number() }),
+  z.object({ kind: z.literal('done'), atMs: z.number() }),
 ]) as z.ZodType<Entry>;
+
+/** A disk that takes no more (write(2)). */
+const FULL = ['ENOSPC', 'EDQUOT'];
+
+export function isDiskFull(error: unknown): boolean {
+  return FULL.includes((error as NodeJS.ErrnoException).code ?? '');
+}
 
 /** The file in which a probe keeps how far an order has come. */
 export class RunJournal {
   readonly #path: string;
+  /** Lines that a full disk has not taken yet. */
+  #unwritten: string[] = [];
+  #isTorn = false;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** @param isSynced whether it has to survive a power cut, too */
-  async append(added: Entry, isSynced = false): Promise<void> {
+  /**
+   * A full disk does not keep a probe from sending, which may be what makes room: the line is written with the next that
+   * is. Only that an order was taken has to be on the disk before anything is done about it.
+   * @param isSynced whether it has to survive a power cut, too
+   * @throws Error of the system
+   */
+  append(added: Entry, isSynced = false): Promise<void> {
+    const appended = this.#last.then(() => this.#append(added, isSynced));
+    this.#last = appended.catch(() => {});
+    return appended;
+  }
+
+  async #append(added: Entry, isSynced: boolean): Promise<void> {
+    const lines = [...this.#unwritten, JSON.stringify(added)];
+    try {
+      await this.#write(`${this.#isTorn ? '\n' : ''}${lines.join('\n')}\n`, isSynced);
+      this.#unwritten = [];
+      this.#isTorn = false;
+    } catch (error) {
+      if (added.kind === 'taken') await rm(this.#path, { force: true });
+      if (added.kind === 'taken' || !isDiskFull(error)) throw error;
+      this.#unwritten = lines;
+      this.#isTorn = true;
+    }
+  }
+
+  async #write(text: string, isSynced: boolean): Promise<void> {
     const file = await open(this.#path, 'a', 0o600);
     try {
-      await file.writeFile(`${JSON.stringify(added)}\n`);
+      await file.writeFile(text);
       if (isSynced) await file.sync();
     } finally {
       await file.close();
     }
+  }
+
+  /** Of what is all at the server, only that is kept: the pieces of a day take megabytes. */
+  async shorten(dir: string | undefined, atMs: number): Promise<void> {
+    const entries: Entry[] = [
+      { kind: 'taken' },
+      ...(dir === undefined ? [] : [{ kind: 'folder', dir, process: '' } as const]),
+      { kind: 'done', atMs },
+    ];
+    const draft = `${this.#path}.new`;
+    await writeFile(draft, entries.map((each) => `${JSON.stringify(each)}\n`).join(''), { mode: 0o600 });
+    await rename(draft, this.#path);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#path, { force: true });
   }
 
   /** Every whole line; a kill or a power cut may have left half of the last. */

@@ -1,8 +1,11 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { markUnsent, unmarkUnsent } from '../../store/unsent-mark.ts';
 import { encodeRunPart, type FleetEvent, type Piece, type RunOrder, type RunPart } from '../messages.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 import {
-  countUnsent,
   digestOf,
+  listUnsent,
   nextPieces,
   noteSent,
   readPiece,
@@ -33,7 +36,8 @@ export class RunOutbox {
   #order: RunOrder | undefined;
   #isFinal = false;
   #isAccepted = false;
-  #isDone = false;
+  readonly #givenUp = new Map<string, number>();
+  #doneAtMs: number | undefined;
 
   private constructor(probe: string, fleetRun: string, journal: RunJournal) {
     this.#probe = probe;
@@ -62,7 +66,12 @@ export class RunOutbox {
   }
 
   get isDone(): boolean {
-    return this.#isDone;
+    return this.#doneAtMs !== undefined;
+  }
+
+  /** When all of it was at the server, milliseconds since 1970; undefined: it is not. */
+  get doneAtMs(): number | undefined {
+    return this.#doneAtMs;
   }
 
   /** Whether the operator was told, or will be, that it is accepted. */
@@ -95,6 +104,7 @@ export class RunOutbox {
     this.#dir = dir;
     this.#process = process;
     await this.#journal.append({ kind: 'folder', dir, process });
+    await markUnsent(dir);
   }
 
   /** Nothing is written into the folder any more, or none will be made. */
@@ -120,21 +130,41 @@ export class RunOutbox {
       }
       if (!isFinal) return;
       const files = await sumUpFolder(this.#dir);
-      const head: RunPart = { v: PROTOCOL, kind: 'end', files };
+      const givenUp = [...this.#givenUp].map(([file, bytes]) => ({ file, bytes }));
+      const head: RunPart = { v: PROTOCOL, kind: 'end', files, ...(givenUp.length > 0 && { givenUp }) };
       await publish(
         SUBJECTS.run(this.#probe, this.fleetRun),
-        this.#idOf(JSON.stringify(files), []),
+        this.#idOf(JSON.stringify([files, givenUp]), []),
         encodeRunPart(head, []),
       );
     }
     if (!this.#isFinal || this.#events.size > 0) return;
-    this.#isDone = true;
-    await this.#journal.append({ kind: 'done' });
+    this.#doneAtMs = Date.now();
+    await this.#journal.append({ kind: 'done', atMs: this.#doneAtMs });
+    if (this.#dir !== undefined) await unmarkUnsent(this.#dir);
+    // What was only appended is good enough where a full disk takes no other file.
+    await this.#journal.shorten(this.#dir, this.#doneAtMs).catch(() => {});
   }
 
   /** Bytes of the run that are not at the server yet. */
   async countUnsent(): Promise<number> {
-    return this.#dir === undefined || this.#isDone ? 0 : countUnsent(this.#dir, this.#sent);
+    if (this.#dir === undefined || this.isDone) return 0;
+    const unsent = await listUnsent(this.#dir, this.#sent);
+    return unsent.reduce((sum, { unsentBytes }) => sum + unsentBytes, 0);
+  }
+
+  /** Removes files that are not sent whole, to make room: whoever receives the run is told. @returns bytes given up */
+  async giveUp(isMeant: (file: string) => boolean): Promise<number> {
+    if (this.#dir === undefined || !this.#isFinal || this.isDone) return 0;
+    let sum = 0;
+    for (const { file, bytes, unsentBytes } of await listUnsent(this.#dir, this.#sent)) {
+      if (!isMeant(file)) continue;
+      this.#givenUp.set(file, bytes);
+      await this.#journal.append({ kind: 'given-up', file, bytes }, true);
+      await rm(join(this.#dir, file), { force: true });
+      sum += unsentBytes;
+    }
+    return sum;
   }
 
   async #sendEvents(publish: Publish): Promise<void> {
@@ -149,8 +179,7 @@ export class RunOutbox {
     const contents = await this.#readAll(pieces);
     this.#parts.delete(id);
     if (contents === undefined || this.#idOf(JSON.stringify(pieces), contents) !== id) {
-      // Without its bytes there is nothing to send: whoever receives the rest sees what is missing.
-      if (contents === undefined) for (const piece of pieces) this.#skip(piece);
+      // What its other files have is cut anew.
       return this.#journal.append({ kind: 'dropped', id });
     }
     const part: RunPart = { v: PROTOCOL, kind: 'pieces', pieces: [...pieces] };
@@ -164,10 +193,6 @@ export class RunOutbox {
       noteSent(this.#sent, piece, contents[index]!);
     });
     await this.#journal.append({ kind: 'stored', id });
-  }
-
-  #skip({ file, offset, bytes, whole }: Piece): void {
-    if (whole !== true) this.#sent.bytes.set(file, offset + bytes);
   }
 
   async #readAll(pieces: readonly Piece[]): Promise<Buffer[] | undefined> {
@@ -211,8 +236,12 @@ export class RunOutbox {
       case 'final':
         this.#isFinal = true;
         return;
+      case 'given-up':
+        this.#givenUp.set(entry.file, entry.bytes);
+        if (this.#dir !== undefined) await rm(join(this.#dir, entry.file), { force: true });
+        return;
       case 'done':
-        this.#isDone = true;
+        this.#doneAtMs = entry.atMs;
         return;
     }
   }

@@ -1,13 +1,19 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatBytes } from '../../render/format.ts';
 import { isAlive } from '../../store/process-mark.ts';
+import { removeRun } from '../../store/prune.ts';
+import { readRunInfo } from '../../store/read-info.ts';
 import type { ProcessMark } from '../../store/run-info.ts';
-import type { FleetEvent, RunOrder } from '../messages.ts';
+import type { RunOrder } from '../messages.ts';
+import { GIVEN_UP } from '../outbox/folder.ts';
 import { RunJournal } from '../outbox/journal.ts';
 import { type Publish, RunOutbox } from '../outbox/run-outbox.ts';
 import { FLEET_RUN_ID, PROTOCOL } from '../protocol.ts';
 
 const ENDING = '.jsonl';
+/** The server keeps orders for 30 days. */
+const JOURNAL_KEPT_MS = 35 * 86_400_000;
 
 /** Every order that this probe has taken, and what of it is still to be sent. */
 export class ProbeOutbox {
@@ -16,6 +22,8 @@ export class ProbeOutbox {
   readonly #open = new Map<string, RunOutbox>();
   /** Orders of earlier processes that have not begun, and still can. */
   readonly waiting: RunOutbox[] = [];
+  /** All of it is at the server. */
+  readonly #done = new Map<string, RunOutbox>();
 
   private constructor(dir: string, probe: string) {
     this.#dir = dir;
@@ -30,7 +38,10 @@ export class ProbeOutbox {
       const fleetRun = name.slice(0, -ENDING.length);
       if (!name.endsWith(ENDING) || !FLEET_RUN_ID.test(fleetRun)) continue;
       const run = await RunOutbox.reopen(probe, fleetRun, outbox.#journalOf(fleetRun));
-      if (run.isDone) continue;
+      if (run.isDone) {
+        outbox.#done.set(fleetRun, run);
+        continue;
+      }
       outbox.#open.set(fleetRun, run);
       if (run.isFinal || isRunning(run)) continue;
       if (canBegin(run, nowMs)) outbox.waiting.push(run);
@@ -59,7 +70,9 @@ export class ProbeOutbox {
       } catch (error) {
         return error as Error;
       }
-      if (run.isDone) this.#open.delete(fleetRun);
+      if (!run.isDone) continue;
+      this.#open.delete(fleetRun);
+      this.#done.set(fleetRun, run);
     }
     return undefined;
   }
@@ -68,6 +81,33 @@ export class ProbeOutbox {
     let sum = 0;
     for (const run of this.#open.values()) sum += await run.countUnsent();
     return sum;
+  }
+
+  /** Gives up what was recorded first, until at most so many bytes wait to be sent; a run in progress keeps all. */
+  async keepWithin(bytes: number, say: (line: string) => void): Promise<void> {
+    let unsent = await this.countUnsent();
+    for (const isMeant of GIVEN_UP) {
+      for (const [fleetRun, run] of this.#open) {
+        if (unsent <= bytes) return;
+        const given = await run.giveUp(isMeant);
+        if (given > 0) say(`${fleetRun}: gave up ${formatBytes(given)} that was not sent, to make room`);
+        unsent -= given;
+      }
+    }
+  }
+
+  /** Removes folders of runs that have been at the server for so long. @param keptMs undefined: none */
+  async removeSent(keptMs: number | undefined, nowMs: number): Promise<void> {
+    for (const [fleetRun, run] of this.#done) {
+      const sinceMs = nowMs - (run.doneAtMs ?? nowMs);
+      const dir = run.folder?.dir;
+      if (keptMs !== undefined && sinceMs > keptMs && dir !== undefined && (await isFolder(dir)))
+        await removeRun({ dir });
+      // Until then, an order that is delivered again has to be known.
+      if (sinceMs <= JOURNAL_KEPT_MS || (keptMs !== undefined && sinceMs <= keptMs)) continue;
+      await this.#journalOf(fleetRun).remove();
+      this.#done.delete(fleetRun);
+    }
   }
 
   #pathOf(fleetRun: string): string {
@@ -93,14 +133,27 @@ function isRunning({ folder }: RunOutbox): boolean {
   }
 }
 
+async function isFolder(dir: string): Promise<boolean> {
+  return stat(dir).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
 async function endCutShort(run: RunOutbox): Promise<void> {
-  const ended: FleetEvent = {
-    ...{ v: PROTOCOL, kind: 'ended', fleetRun: run.fleetRun, status: 'interrupted' },
-    why:
-      run.folder === undefined
-        ? 'the probe was restarted before the run began'
-        : 'the probe was restarted while the run was in progress',
-  };
-  await run.addEvent(ended);
+  const { fleetRun, folder } = run;
+  const recorded = folder === undefined ? undefined : await readRunInfo(folder.dir).catch(() => undefined);
+  const ended = { v: PROTOCOL, kind: 'ended', fleetRun } as const;
+  // Only that it ended had not been noted.
+  if (recorded !== undefined && recorded.status !== 'running')
+    await run.addEvent({ ...ended, status: recorded.status });
+  else
+    await run.addEvent({
+      ...{ ...ended, status: 'interrupted' },
+      why:
+        folder === undefined
+          ? 'the probe was restarted before the run began'
+          : 'the probe was restarted while the run was in progress',
+    });
   await run.finish();
 }

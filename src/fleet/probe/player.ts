@@ -136,7 +136,8 @@ export class Player {
         return { status: 'interrupted', why: `refused when it was to begin: ${planned.reasons.join('; ')}` };
       }
       const handle = await this.#start(run, order, planned.scenario, taken);
-      const { summary } = await handle.finished;
+      const { summary, unkept } = await handle.finished;
+      if (unkept !== undefined) return { status: 'failed', why: unkept.message };
       return { status: summary.run.status === 'running' ? 'interrupted' : summary.run.status };
     } catch (error) {
       return taken.stop === undefined ? { status: 'failed', why: (error as Error).message } : notBegun;

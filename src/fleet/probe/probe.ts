@@ -6,6 +6,7 @@ import type { RunHandle, RunListener, RunOptions } from '../../session/types.ts'
 import { connectFleet, type Link } from '../connect.ts';
 import type { Credentials } from '../credentials.ts';
 import { order, type Presence, type RunOrder, readMessage, readRefused } from '../messages.ts';
+import { isDiskFull } from '../outbox/journal.ts';
 import { publishTo } from '../outbox/publish.ts';
 import type { RunOutbox } from '../outbox/run-outbox.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -19,6 +20,8 @@ const SEND_EVERY_MS = 1_000;
 /** A server that is not reached is tried again after this. */
 const RETRY_MS = 2_000;
 const PRESENT_EVERY_MS = 15_000;
+/** How often it is looked how much waits to be sent, and what is kept for longer than asked. */
+const TIDY_EVERY_MS = 5_000;
 const ORDERS_WAIT_MS = 30_000;
 /** Runs that wait are named in its presence, up to so many. */
 const MOST_WAITING = 100;
@@ -31,6 +34,10 @@ export interface ProbeOptions {
   /** Folder of what is still to be sent. */
   readonly stateDir: string;
   readonly resultsDir: string;
+  /** Most bytes that wait on the disk to be sent. */
+  readonly keepUnsentBytes: number;
+  /** For how long the folder of a run is kept after all of it was sent, milliseconds; undefined: always. */
+  readonly keepSentMs: number | undefined;
   readonly version: string;
   readonly host: HostFacts;
   readonly command: readonly string[];
@@ -71,6 +78,7 @@ class Probe {
     const others = [
       this.#repeat(SEND_EVERY_MS, () => this.#send()),
       this.#repeat(PRESENT_EVERY_MS, () => this.#present()),
+      this.#repeat(TIDY_EVERY_MS, () => this.#tidy()),
     ];
     await this.#repeat(RETRY_MS, () => this.#takeOrders());
     await Promise.all(others);
@@ -98,6 +106,12 @@ class Probe {
     const failed = await this.#outbox.send(publishTo(this.#link));
     if (failed !== undefined) throw failed;
     this.#lastComplaint = '';
+  }
+
+  async #tidy(): Promise<void> {
+    const { keepUnsentBytes, keepSentMs, say } = this.#options;
+    await this.#outbox.keepWithin(keepUnsentBytes, say);
+    await this.#outbox.removeSent(keepSentMs, Date.now());
   }
 
   async #present(): Promise<void> {
@@ -197,7 +211,10 @@ class Probe {
       this.#player.stop(read.fleetRun, read.how);
       return;
     }
-    const run = await this.#outbox.take(read.fleetRun, read);
+    const run = await this.#outbox.take(read.fleetRun, read).catch(async (error: Error) => {
+      if (!isDiskFull(error)) throw error;
+      await this.#refuseUnkept(read.fleetRun);
+    });
     if (run === undefined) return;
     const planned = await this.#plan(read);
     if (!planned.accepted) return this.#refuse(run, planned.reasons);
@@ -211,6 +228,16 @@ class Probe {
     });
     this.#options.say(`${read.fleetRun}: accepted`);
     this.#player.play(run, read, planned.forUs);
+  }
+
+  /** On a full disk, only the server can keep it. */
+  async #refuseUnkept(fleetRun: string): Promise<void> {
+    const { id, say } = this.#options;
+    const reasons = ['its disk is full'];
+    say(`${fleetRun}: refused: ${reasons[0]}`);
+    const told = JSON.stringify({ v: PROTOCOL, kind: 'refused', fleetRun, reasons });
+    const publish = publishTo(this.#link);
+    await publish(SUBJECTS.event(id, fleetRun), `${id}.${fleetRun}.refused`, Buffer.from(told));
   }
 
   async #refuse(run: RunOutbox, reasons: readonly string[]): Promise<void> {

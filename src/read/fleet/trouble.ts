@@ -20,7 +20,8 @@ export function troubleOf({ events, copy }: FleetFilePart): string[] {
       : []),
     ...(hasBegun && copy?.hasEnded !== true ? ['its folder has not arrived whole yet'] : []),
     ...(copy?.missing ?? []).map(
-      ({ file, fromByte, toByte }) => `bytes ${fromByte} to ${toByte} of ${file} are missing`,
+      ({ file, fromByte, toByte, isGivenUp }) =>
+        `bytes ${fromByte} to ${toByte} of ${file} are missing${isGivenUp === true ? ': the probe gave them up to make room (--keep-unsent)' : ''}`,
     ),
     ...(copy?.differing ?? []).map((file) => `${file} differs from what the probe has`),
   ];

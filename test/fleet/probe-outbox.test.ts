@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createSpare } from '../../src/cli/spare-runs.ts';
+import { decodeRunPart } from '../../src/fleet/messages.ts';
+import { RunCopy } from '../../src/fleet/operator/run-copy.ts';
+import { RunJournal } from '../../src/fleet/outbox/journal.ts';
+import type { Publish } from '../../src/fleet/outbox/run-outbox.ts';
+import { ProbeOutbox } from '../../src/fleet/probe/outbox.ts';
+import { PROTOCOL } from '../../src/fleet/protocol.ts';
+import type { RunListing } from '../../src/read/listing.ts';
+import { withSmallDisk } from '../store/full-disk.ts';
+import { suiteNeeding } from '../support/suite-needing.ts';
+
+const DAY_MS = 86_400_000;
+const SAMPLE = join(import.meta.dirname, '../../results/samples/20261121-052056-steady/run.json');
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'rushhour-probe-outbox-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+/** A run that is over, with 1,000 bytes of packets and 500 of frames. */
+async function record(outbox: ProbeOutbox, name: string): Promise<string> {
+  const folder = join(dir, 'results', name);
+  mkdirSync(join(folder, 'capture'), { recursive: true });
+  writeFileSync(join(folder, 'capture/near.pcapng'), Buffer.alloc(1_000));
+  writeFileSync(join(folder, 'frames.jsonl'), `${'f'.repeat(499)}\n`);
+  writeFileSync(join(folder, 'summary.json'), '{}');
+  const run = (await outbox.take(name))!;
+  await run.addFolder(folder, '');
+  await run.addEvent({ v: PROTOCOL, kind: 'ended', fleetRun: name, status: 'complete' });
+  await run.finish();
+  return folder;
+}
+
+const away: Publish = async () => {
+  throw new Error('not reached');
+};
+
+it('bounds what waits: packets of the oldest run go first, then what grew, its sums never, and the operator is told', async () => {
+  let outbox = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
+  const [first, second] = [await record(outbox, 'first'), await record(outbox, 'second')];
+  const said: string[] = [];
+  const keep = (bytes: number) => outbox.keepWithin(bytes, (line) => said.push(line));
+  await keep(3_004);
+  expect(said).toEqual([]);
+  // The part with the packets has been cut, and may be at the server or not.
+  expect((await outbox.send(away))?.message).toBe('not reached');
+  await keep(3_003);
+  expect(said).toEqual(['first: gave up 1.00 kB that was not sent, to make room']);
+  expect(readdirSync(join(first, 'capture'))).toEqual([]);
+  expect(readdirSync(join(second, 'capture'))).toEqual(['near.pcapng']);
+  outbox = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
+  await keep(600);
+  expect(said.slice(1)).toEqual([
+    'second: gave up 1.00 kB that was not sent, to make room',
+    'first: gave up 500 B that was not sent, to make room',
+  ]);
+  expect(readdirSync(first).sort()).toEqual(['.unsent', 'capture', 'summary.json']);
+  const copies = new Map(['first', 'second'].map((name) => [name, new RunCopy(join(dir, `copy-${name}`))]));
+  const publish: Publish = async (subject, _, payload) => {
+    const read = decodeRunPart(payload);
+    if (read !== undefined) await copies.get(subject.split('.')[3]!)!.add(read.part, read.contents);
+  };
+  expect(await outbox.send(publish)).toBeUndefined();
+  const gone = (file: string, toByte: number) => ({ file, fromByte: 0, toByte, isGivenUp: true });
+  expect(await copies.get('first')!.check()).toEqual({
+    ...{ hasEnded: true, differing: [] },
+    missing: [gone('capture/near.pcapng', 1_000), gone('frames.jsonl', 500)],
+  });
+  expect(await copies.get('second')!.check()).toEqual({
+    ...{ hasEnded: true, differing: [] },
+    missing: [gone('capture/near.pcapng', 1_000)],
+  });
+  expect(readFileSync(join(dir, 'copy-second/frames.jsonl'), 'utf8')).toBe(`${'f'.repeat(499)}\n`);
+});
+
+it('removes a folder some days after all of it was sent, never before, and knows its order for longer', async () => {
+  let outbox = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
+  const [sent, waiting] = [await record(outbox, 'sent'), await record(outbox, 'waiting')];
+  const listed = (folder: string) => ({ dir: folder, id: '', status: 'complete', note: '' }) as RunListing;
+  const spare = await createSpare(dir, { notedGo: false, unsentGo: false }, () => {});
+  expect(spare(listed(sent))).toBe('not sent to its fleet yet');
+  await outbox.send(async (subject) => {
+    if (subject.endsWith('.waiting')) throw new Error('not reached');
+  });
+  expect(spare(listed(sent))).toBeUndefined();
+  expect(spare(listed(waiting))).toBe('not sent to its fleet yet');
+  const goOn = await createSpare(dir, { notedGo: false, unsentGo: true }, () => {});
+  expect(goOn(listed(waiting))).toBeUndefined();
+  const now = Date.now();
+  await outbox.removeSent(undefined, now + 30 * DAY_MS);
+  await outbox.removeSent(7 * DAY_MS, now + 6 * DAY_MS);
+  expect(readdirSync(join(dir, 'results'))).toEqual(['sent', 'waiting']);
+  outbox = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
+  await outbox.removeSent(7 * DAY_MS, now + 8 * DAY_MS);
+  expect(readdirSync(join(dir, 'results'))).toEqual(['waiting']);
+  expect(await outbox.take('sent')).toBeUndefined();
+  await outbox.removeSent(7 * DAY_MS, now + 40 * DAY_MS);
+  expect(readdirSync(join(dir, 'outbox'))).toEqual(['waiting.jsonl']);
+});
+
+it.each([
+  ['complete', { status: 'complete' }],
+  ['running', { status: 'interrupted', why: 'the probe was restarted while the run was in progress' }],
+])('after a kill, tells of a run that says "%s" how it ended', async (status, ended) => {
+  const outbox = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
+  const run = (await outbox.take('one'))!;
+  const folder = join(dir, 'one');
+  mkdirSync(folder);
+  const info = JSON.parse(readFileSync(SAMPLE, 'utf8'));
+  writeFileSync(join(folder, 'run.json'), JSON.stringify({ ...info, status }));
+  await run.addFolder(folder, '');
+  const told: unknown[] = [];
+  const again = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
+  await again.send(async (subject, _, payload) => {
+    if (subject.includes('.event.')) told.push(JSON.parse(Buffer.from(payload).toString()));
+  });
+  expect(told).toEqual([{ v: PROTOCOL, kind: 'ended', fleetRun: 'one', ...ended }]);
+});
+
+suiteNeeding('the journal of an order on a full disk', ['root'], () => {
+  it('takes no order that it cannot note, and notes what it did not need to stop for later', () =>
+    withSmallDisk(64, async (disk) => {
+      const journal = new RunJournal(join(disk.dir, 'kept.jsonl'));
+      await journal.append({ kind: 'taken' }, true);
+      await disk.fill(64).catch(() => {});
+      await expect(
+        new RunJournal(join(disk.dir, 'other.jsonl')).append({ kind: 'taken' }, true),
+      ).rejects.toThrow(/ENOSPC/);
+      expect(readdirSync(disk.dir)).not.toContain('other.jsonl');
+      const ids = Array.from({ length: 200 }, (_, index) => `part-${index}-${'x'.repeat(40)}`);
+      for (const id of ids) await journal.append({ kind: 'stored', id });
+      await disk.makeRoom();
+      await journal.append({ kind: 'final' });
+      const entries = await new RunJournal(join(disk.dir, 'kept.jsonl')).read();
+      const stored = entries.flatMap((entry) => (entry.kind === 'stored' ? [entry.id] : []));
+      expect([...new Set(stored)]).toEqual(ids);
+      expect(entries.at(-1)).toEqual({ kind: 'final' });
+    }));
+});
