@@ -3,13 +3,17 @@
  * docs/results.md describes. Fields may be added; none changes its meaning within a schema number.
  */
 export type { CauseStatus, DiagnosedCause, Diagnosis } from '../analysis/causes/diagnosis.ts';
+/** What `rushhour compare --json` prints of two runs of a fleet. */
+export type { FleetComparison } from '../analysis/sites/compare.ts';
 /** What `rushhour results show --json` prints of a fleet's run. */
 export type {
   ArmSums,
+  CommonCause,
   FleetSummary,
   GroupSummary,
   GroupSums,
   ProbeSummary,
+  SiteDiagnosis,
   SiteStatus,
   SiteSummary,
 } from '../analysis/sites/types.ts';

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   answersKey,
   OFFERS,
@@ -51,7 +52,7 @@ export async function readRunTimeSeries(dir: string): Promise<RunTimeSeries> {
   const times = await readTimes(dir, info, counted);
   const firewall = await readFirewallView(dir);
   return {
-    ...{ facts: factsOf(info, counted.summary), arms: joinArms(info, counted, times) },
+    ...{ facts: factsOf(dir, info, counted.summary), arms: joinArms(info, counted, times) },
     ...(firewall === undefined ? {} : { firewall }),
   };
 }
@@ -114,7 +115,7 @@ async function completeSummary(
 /** What is known of a run before its frames are read: enough to decide whether it may be compared. */
 export async function readRunFacts(dir: string): Promise<RunFacts> {
   const info = await readRunInfo(dir);
-  return factsOf(info, await readSummary(dir));
+  return factsOf(dir, info, await readSummary(dir));
 }
 
 async function readCells(
@@ -259,8 +260,9 @@ function tagOf(arm: string, time: ComparedTime): string {
   return `${arm}.${TIMED[time]}`;
 }
 
-function factsOf(info: RunInfo, summary: Summary): RunFacts {
+function factsOf(dir: string, info: RunInfo, summary: Summary): RunFacts {
   return {
+    folder: resolve(dir),
     run: summary.run,
     scenario: info.scenario,
     workers: info.workers,

@@ -1,5 +1,6 @@
 import { sumOverArms } from '../analysis/sites/sums.ts';
 import type {
+  CommonCause,
   FleetSummary,
   GroupSummary,
   GroupSums,
@@ -56,6 +57,7 @@ export function renderFleet(
           ...sites
             .filter(({ status }) => status === 'ill')
             .map((site) => renderIll(site, probes, width, paint)),
+          renderCommon(summary.common, width),
           renderUnjudged(sites, width),
         ]
       : []),
@@ -130,6 +132,10 @@ function renderIll(
       ),
     ),
   ];
+}
+
+export function renderCommon(common: readonly CommonCause[], width: number): string[] {
+  return common.flatMap(({ text: what }) => wrap(`${what.charAt(0).toUpperCase()}${what.slice(1)}.`, width));
 }
 
 /** Lines about what was not judged; --json has all of them. */

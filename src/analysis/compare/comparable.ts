@@ -5,6 +5,8 @@ import type { Diagnosis, Summary } from '../types.ts';
 
 /** The facts of a run that decide whether it can be compared. */
 export interface RunFacts {
+  /** Where it is: probes of a fleet that started in the same second give their runs the same id. Absent: not read from a folder. */
+  readonly folder?: string;
   readonly run: Summary['run'];
   readonly scenario: Scenario;
   readonly workers: number;
@@ -43,8 +45,9 @@ export function checkComparable(before: readonly RunFacts[], after: readonly Run
     for (const text of describeOtherWork(first, other)) refusals.add(text);
     for (const text of describeOtherConditions(first, other)) warnings.add(text);
   }
-  const common = new Set(before.map(({ run }) => run.id));
-  for (const { run } of after) if (common.has(run.id)) refusals.add(`${run.id} is on both sides`);
+  const placeOf = ({ folder, run }: RunFacts): string => folder ?? run.id;
+  const common = new Set(before.map(placeOf));
+  for (const facts of after) if (common.has(placeOf(facts))) refusals.add(`${facts.run.id} is on both sides`);
   return { refusals: [...refusals], warnings: [...warnings] };
 }
 

@@ -5,7 +5,7 @@ import { compareDiagnoses } from './diagnoses.ts';
 import { type Candidate, judgeLines } from './lines.ts';
 import { longestBurstSec } from './long-run.ts';
 import { RUNS_FOR_UNITS, type Units } from './ratio.ts';
-import type { ArmTimeSeries, ComparedSide, Comparison, RunTimeSeries } from './types.ts';
+import type { ArmTimeSeries, ComparedSide, Comparison, ComparisonLine, RunTimeSeries } from './types.ts';
 import { concludeFrom } from './verdict.ts';
 
 /**
@@ -17,26 +17,49 @@ export function compareRuns(
   after: readonly RunTimeSeries[],
   differences: readonly string[] = [],
 ): Comparison {
+  const { candidates, conclude } = measureRuns(before, after, differences);
+  return conclude(judgeLines(candidates));
+}
+
+/** A comparison of which the lines are measured and not judged yet: several may be judged together. */
+export interface MeasuredComparison {
+  readonly candidates: readonly Candidate[];
+  /** @param lines of the candidates, in their order */
+  conclude(lines: readonly ComparisonLine[]): Comparison;
+}
+
+/** The first half of {@link compareRuns}: the runs themselves are not kept. */
+export function measureRuns(
+  before: readonly RunTimeSeries[],
+  after: readonly RunTimeSeries[],
+  differences: readonly string[] = [],
+): MeasuredComparison {
   const units: Units = Math.min(before.length, after.length) >= RUNS_FOR_UNITS ? 'runs' : 'seconds';
   const { warnings } = checkComparable(
     before.map(({ facts }) => facts),
     after.map(({ facts }) => facts),
   );
   const generatorLimited = [...before, ...after].some(({ facts }) => facts.generatorLimited);
-  const lines = judgeLines(listCandidates(before, after, units));
-  return {
-    schema: 1,
-    ...concludeFrom(lines, generatorLimited),
-    generatorLimited,
+  const measured = {
     warnings: [...differences, ...warnings, ...warnOfFewRuns(before, after, units)],
-    before: sideOf(before),
-    after: sideOf(after),
-    units,
+    ...{ before: sideOf(before), after: sideOf(after), units },
     longestBurstSec: units === 'runs' ? null : longestBurstSec(shortestOf([...before, ...after])),
-    lines,
+  };
+  const beside = {
     ...compareFirewallViews(before, after),
     ...compareDiagnoses(before, after, differences),
-    failIf: [],
+  };
+  return {
+    candidates: listCandidates(before, after, units),
+    conclude: (lines) => ({
+      schema: 1,
+      ...concludeFrom(lines, generatorLimited),
+      generatorLimited,
+      ...measured,
+      lines,
+      ...beside,
+      failIf: [],
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { formatDifference, formatFigure } from '../compare/words.ts';
 import { groupThousands } from '../group-digits.ts';
+import { diagnoseSite, findCommon } from './common.ts';
 import { judgeSites, type SiteJudgement } from './judge.ts';
 import { sumParts } from './sums.ts';
 import {
@@ -26,7 +27,8 @@ const MOST_NAMED = 10;
 
 /** What became of a fleet's run: sums by site, external address and firewall, and which sites are ill beside the others. */
 export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): FleetSummary {
-  const sites = summariseSites(parts);
+  const probes = parts.map(describeProbe);
+  const sites = summariseSites(parts, probes);
   const ill = sites.filter(({ status }) => status === 'ill').map(({ name }) => name);
   const scenarios = [...new Set(parts.flatMap(({ run }) => run?.summary.run.scenario ?? []))];
   return {
@@ -39,7 +41,8 @@ export function summariseFleet(facts: FleetFacts, parts: readonly FleetPart[]): 
     ...{ text: describeSites(sites), ill, all: sumParts(parts), sites },
     externals: groupBy(parts, ill, externalOf),
     firewalls: groupBy(parts, ill, ({ labels }) => labelOf(labels, FIREWALL_LABEL)),
-    probes: parts.map(describeProbe),
+    probes,
+    common: findCommon(sites),
     warnings: warnOf(parts),
   };
 }
@@ -57,7 +60,7 @@ function externalOf({ labels, run }: FleetPart): string | undefined {
   return run?.external ?? labelOf(labels, EXTERNAL_LABEL);
 }
 
-function summariseSites(parts: readonly FleetPart[]): SiteSummary[] {
+function summariseSites(parts: readonly FleetPart[], probes: readonly ProbeSummary[]): SiteSummary[] {
   const grouped = [...groupParts(parts, siteOf)].sort(([a], [b]) => (a < b ? -1 : 1));
   const sites = grouped.map(([name, own]) => {
     const looked = own.map((part) => ({ part, why: whyNotJudged(part) }));
@@ -78,6 +81,7 @@ function summariseSites(parts: readonly FleetPart[]): SiteSummary[] {
       status,
       text: judgement === undefined ? WITHOUT[status] : all || describeJudgement(judgement, runs, own),
       lines: [...(judgement?.lines ?? [])],
+      diagnosis: diagnoseSite(probes.filter(({ site }) => site === name)),
       unjudged: looked.flatMap(({ part: { probe }, why }) => (why === undefined ? [] : [{ probe, why }])),
     };
   });

@@ -90,6 +90,23 @@ export interface GroupSummary extends GroupSums {
  */
 export type SiteStatus = 'ill' | 'not-ill' | 'cannot-tell' | 'generator-limited' | 'no-data';
 
+/** What the runs of a site's probes say of why, together; `mixed`: they do not agree. */
+export interface SiteDiagnosis {
+  verdict: Diagnosis['verdict'] | 'mixed';
+  text: string;
+  /** Causes that each of them names. */
+  named: { id: string; name: string }[];
+}
+
+/** What all sites behind one model of firewall have in common, and no other site. */
+export interface CommonCause {
+  firewall: string;
+  /** null: that they are ill, whatever the cause. */
+  cause: { id: string; name: string } | null;
+  sites: string[];
+  text: string;
+}
+
 export interface SiteSummary extends GroupSums {
   name: string;
   /** Labels of its probes, each once. */
@@ -99,6 +116,7 @@ export interface SiteSummary extends GroupSums {
   text: string;
   /** Its figures (`after`) against those of the sites that are not ill (`before`); p is corrected for all sites. */
   lines: ComparisonLine[];
+  diagnosis: SiteDiagnosis;
   /** Probes that do not count in its judgement: generator-limited, too short, or without data. */
   unjudged: { probe: string; why: string }[];
 }
@@ -145,6 +163,8 @@ export interface FleetSummary {
   /** By the label `firewall`. */
   firewalls: GroupSummary[];
   probes: ProbeSummary[];
+  /** What is common to the sites of one firewall model alone; only where it holds for all of them. */
+  common: CommonCause[];
   /** What weakens what is said: sentences. */
   warnings: string[];
 }

@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
+import type { FailIf } from '../../analysis/compare/fail-if.ts';
 import type { Comparison } from '../../analysis/compare/types.ts';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import type { FoundFleetRun } from '../../read/fleet/find.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { collect } from '../flags/values.ts';
-import { wantsColour } from '../host.ts';
+import { type Host, wantsColour } from '../host.ts';
 
 export interface CompareOptions {
   readonly results?: string;
@@ -36,6 +38,7 @@ Examples:
   rushhour compare "timer 1 s" "timer 60 s"
   rushhour compare 20250131-06 20250131-07 --markdown
   rushhour compare 'before*' 'after*' --fail-if "stress.stalled.rate not better"
+  rushhour compare 20250131-060000-steady-k3f9 20250201-060000-steady-p7wm     two runs of a fleet, site by site
 
 With three or more runs a side, the variation between runs is used; with fewer, the variation within them. Exit codes:
 0 done; 2 bad usage, or runs that cannot be compared; 3 got worse, or a --fail-if held; 4 a run was generator-limited.
@@ -70,16 +73,14 @@ export async function compare(
   ]);
   const conditions = (options.failIf ?? []).map(parseFailIf);
   const results = resultsDir(host, options.results);
+  const fleets = await findFleets(before, after, results);
+  if (fleets !== undefined) return compareFleets(host, fleets, conditions, options);
   const [dirsBefore, dirsAfter] = [await findRuns(before, results), await findRuns(after, results)];
   const { refusals } = checkComparable(
     await Promise.all(dirsBefore.map(readRunFacts)),
     await Promise.all(dirsAfter.map(readRunFacts)),
   );
-  if (refusals.length > 0 && options.anyway !== true) {
-    throw new UsageError(`these runs cannot be compared: ${refusals.join('; ')}`, {
-      hint: 'give runs of one scenario at one rate, or compare them regardless with --anyway',
-    });
-  }
+  if (options.anyway !== true) refuse(refusals);
   // One after the other: reading two long runs at once would need the memory of both.
   const runs = [];
   for (const dir of [...dirsBefore, ...dirsAfter]) runs.push(await readRunTimeSeries(dir));
@@ -89,6 +90,66 @@ export async function compare(
   );
   host.stdout.write(await render(comparison, options, host));
   return exitCodeOf(comparison);
+}
+
+/** @throws UsageError if there is a reason */
+function refuse(refusals: readonly string[]): void {
+  if (refusals.length === 0) return;
+  throw new UsageError(`these runs cannot be compared: ${refusals.join('; ')}`, {
+    hint: 'give runs of one scenario at one rate, or compare them regardless with --anyway',
+  });
+}
+
+/**
+ * Both as runs of a fleet; undefined if they are runs of one machine.
+ * @throws UsageError if only one is
+ */
+async function findFleets(
+  before: string,
+  after: string,
+  results: string,
+): Promise<readonly [FoundFleetRun, FoundFleetRun] | undefined> {
+  const { findFleetRun } = await import('../../read/fleet/find.ts');
+  const [was, is] = [await findFleetRun(before, results), await findFleetRun(after, results)];
+  if (was !== undefined && is !== undefined) return [was, is];
+  const [only] = [was, is].filter((found) => found !== undefined);
+  if (only === undefined) return undefined;
+  throw new UsageError(`only ${only.file.id} is the run of a fleet`, {
+    hint: `give two runs of a fleet, or two of its probes, such as ${only.file.id}-${only.file.parts[0]?.probe ?? 'PROBE'}`,
+  });
+}
+
+/** Site by site; conditions hold if they do at any site. */
+async function compareFleets(
+  host: Host,
+  [before, after]: readonly [FoundFleetRun, FoundFleetRun],
+  conditions: readonly FailIf[],
+  options: CompareOptions,
+): Promise<ExitCode> {
+  const [{ planFleetComparison }, { judgeFailIf }, { renderFleetComparison }] = await Promise.all([
+    import('../../read/fleet/compare.ts'),
+    import('../../analysis/compare/fail-if.ts'),
+    import('../../render/fleet-comparison.ts'),
+  ]);
+  const planned = await planFleetComparison(before, after);
+  if (options.anyway !== true) refuse(planned.refusals);
+  const measured = await planned.compare();
+  const sites = measured.sites.map(({ name, comparison }) => ({
+    name,
+    comparison: judgeFailIf(comparison, conditions),
+  }));
+  const comparison = { ...measured, sites };
+  const look = {
+    ...{ colour: wantsColour(host, host.stdout), width: host.stdout.columns },
+    ...{ all: options.all === true, isMarkdown: options.markdown === true },
+  };
+  host.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(comparison, null, 2)}\n`
+      : renderFleetComparison(comparison, look),
+  );
+  const codes = sites.map((site) => exitCodeOf(site.comparison));
+  return codes.includes(EXIT.criteriaFailed) ? EXIT.criteriaFailed : EXIT.ok;
 }
 
 async function render(

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode } from '../../errors.ts';
+import type { FoundFleetRun } from '../../read/fleet/find.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
-import { wantsColour } from '../host.ts';
+import { type Host, wantsColour } from '../host.ts';
 
 interface DiagnoseOptions {
   readonly results?: string;
@@ -26,6 +27,7 @@ export function registerDiagnose(program: Command, context: Context): void {
 Examples:
   rushhour diagnose 20250131-06
   rushhour diagnose "timer 1 s" --markdown
+  rushhour diagnose 20250131-060000-steady-k3f9     a fleet's run: by site, and what sites of one firewall have in common
 
 The run is read again from its records, so that what its far side captured counts once it was joined. See
 docs/diagnosis.md.
@@ -36,13 +38,21 @@ Exit codes: 0 read, whatever it says; 2 no such run.`,
 }
 
 async function diagnose({ host }: Context, name: string, options: DiagnoseOptions): Promise<ExitCode> {
-  const [{ findRun }, { diagnoseRun }, { renderDiagnosisText }, { renderDiagnosisMarkdown }] =
-    await Promise.all([
-      import('../../read/listing.ts'),
-      import('../../read/diagnosis.ts'),
-      import('../../render/diagnosis.ts'),
-      import('../../render/diagnosis-markdown.ts'),
-    ]);
+  const [
+    { findFleetRun },
+    { findRun },
+    { diagnoseRun },
+    { renderDiagnosisText },
+    { renderDiagnosisMarkdown },
+  ] = await Promise.all([
+    import('../../read/fleet/find.ts'),
+    import('../../read/listing.ts'),
+    import('../../read/diagnosis.ts'),
+    import('../../render/diagnosis.ts'),
+    import('../../render/diagnosis-markdown.ts'),
+  ]);
+  const fleet = await findFleetRun(name, resultsDir(host, options.results));
+  if (fleet !== undefined) return diagnoseFleet(host, fleet, options);
   const { run, diagnosis } = await diagnoseRun(await findRun(name, resultsDir(host, options.results)));
   if (options.json === true) host.stdout.write(`${JSON.stringify({ run: run.id, ...diagnosis }, null, 2)}\n`);
   else if (options.markdown === true) host.stdout.write(renderDiagnosisMarkdown(run, diagnosis));
@@ -52,6 +62,31 @@ async function diagnose({ host }: Context, name: string, options: DiagnoseOption
         colour: wantsColour(host, host.stdout),
         width: host.stdout.columns,
       }),
+    );
+  return EXIT.ok;
+}
+
+/** By site, and what the sites of one firewall have in common. */
+async function diagnoseFleet(
+  host: Host,
+  found: FoundFleetRun,
+  { json, markdown }: DiagnoseOptions,
+): Promise<ExitCode> {
+  const [{ readFleetSummary }, { renderFleetDiagnosis, renderFleetDiagnosisMarkdown }] = await Promise.all([
+    import('../../read/fleet/summary.ts'),
+    import('../../render/fleet-diagnosis.ts'),
+  ]);
+  const summary = await readFleetSummary(found, true);
+  const { run, text, ill, common } = summary;
+  const sites = summary.sites.map(({ name, status, firewalls, diagnosis }) => ({
+    ...{ name, status, firewalls, diagnosis },
+  }));
+  const look = { colour: wantsColour(host, host.stdout), width: host.stdout.columns };
+  if (json === true)
+    host.stdout.write(`${JSON.stringify({ schema: 1, run: run.id, text, ill, sites, common }, null, 2)}\n`);
+  else
+    host.stdout.write(
+      markdown === true ? renderFleetDiagnosisMarkdown(summary) : renderFleetDiagnosis(summary, look),
     );
   return EXIT.ok;
 }

@@ -7,6 +7,7 @@ import type { FleetPart, FleetSummary, PartRun } from '../../analysis/sites/type
 import type { Summary } from '../../analysis/types.ts';
 import { RushhourError } from '../../errors.ts';
 import { type FleetFilePart, partFolder } from '../../store/fleet-file.ts';
+import { diagnoseRun } from '../diagnosis.ts';
 import { readRunCounts } from '../time-series.ts';
 import type { FoundFleetRun } from './find.ts';
 import { ABSENT, statusOf, troubleOf } from './trouble.ts';
@@ -14,11 +15,14 @@ import { ABSENT, statusOf, troubleOf } from './trouble.ts';
 /** External addresses of one probe that are named. */
 const MOST_ADDRESSES = 3;
 
-/** What became of a fleet's run, from fleet.json and the folders of its probes; nothing else is read. */
-export async function readFleetSummary({ dir, file }: FoundFleetRun): Promise<FleetSummary> {
+/**
+ * What became of a fleet's run, from fleet.json and the folders of its probes; nothing else is read.
+ * @param isAnew whether each run is diagnosed again from its records, so that what was joined since counts
+ */
+export async function readFleetSummary({ dir, file }: FoundFleetRun, isAnew = false): Promise<FleetSummary> {
   const parts: FleetPart[] = [];
   // One after the other, and only what is reduced is kept: a night of each of hundreds of probes would not fit.
-  for (const part of file.parts) parts.push(await readPart(dir, part));
+  for (const part of file.parts) parts.push(await readPart(dir, part, isAnew));
   for (const { probe, labels, why } of file.absent ?? []) {
     parts.push({
       ...{ probe, labels, status: why, trouble: [ABSENT[why]] },
@@ -29,10 +33,10 @@ export async function readFleetSummary({ dir, file }: FoundFleetRun): Promise<Fl
   return summariseFleet({ id: file.id, startsAtMs }, parts);
 }
 
-async function readPart(dir: string, part: FleetFilePart): Promise<FleetPart> {
+async function readPart(dir: string, part: FleetFilePart, isAnew: boolean): Promise<FleetPart> {
   const { probe, labels, skewMs, offset } = part;
   const folder = partFolder(dir, probe);
-  const read = await readPartRun(folder);
+  const read = await readPartRun(folder, isAnew);
   const hasFolder = part.events.some(({ kind }) => kind === 'started');
   return {
     ...{ probe, labels, status: statusOf(part) },
@@ -46,9 +50,10 @@ async function readPart(dir: string, part: FleetFilePart): Promise<FleetPart> {
 }
 
 /** @returns why not, where it cannot be read */
-async function readPartRun(dir: string): Promise<PartRun | string> {
+async function readPartRun(dir: string, isAnew: boolean): Promise<PartRun | string> {
   try {
-    const { summary, arms } = await readRunCounts(dir);
+    const { summary: stored, arms } = await readRunCounts(dir);
+    const summary = isAnew ? { ...stored, diagnosis: (await diagnoseRun(dir)).diagnosis } : stored;
     const wrong = findFalseCount(summary);
     if (wrong !== undefined) return `${wrong} is no count`;
     const isConcluded = [...arms.values()].some(({ cells }) => cells.keys.includes('concluded'));

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/run-cli.ts';
+import { keepFleet, type PlayedSecond, partOf, RUN, recordPart } from '../read/fleet/fleets.ts';
+import { makeFolder } from '../store/runs.ts';
+import { createFakeHost } from './fake-host.ts';
+import { createFakeRun } from './fake-services.ts';
+
+const LATER = '20250201-060000-steady-p7wm';
+const SECONDS = 20;
+
+const seconds = (recovered: number): PlayedSecond[] =>
+  Array.from({ length: SECONDS }, (_, second) => ({
+    ...{ ok: 200, recovered: recovered === 0 ? 0 : recovered + (second % 3), reset: 0, unsent: 0 },
+  }));
+
+async function cli(dir: string, ...args: string[]) {
+  const host = createFakeHost({ cwd: dir });
+  const exitCode = await runCli([...args], host, createFakeRun().services);
+  return { exitCode, out: host.stdout.text, err: host.stderr.text };
+}
+
+/** A run of a fleet with three sites; at those that are ill, some of what a second starts stalls. */
+async function keep(results: string, id: string, ill: readonly string[], sites = ['hull', 'leeds', 'york']) {
+  for (const site of sites)
+    await recordPart(results, `${site}-1`, seconds(ill.includes(site) ? 30 : 0), { id });
+  await keepFleet(
+    results,
+    sites.map((site) =>
+      partOf(`${site}-1`, { labels: { site, firewall: ill.includes(site) ? 'old' : 'new' } }),
+    ),
+    { id },
+  );
+}
+
+describe('the results of a fleet', () => {
+  it('are shown, diagnosed and compared by the id of its run', async () => {
+    const dir = makeFolder();
+    const results = join(dir, 'results');
+    await keep(results, RUN, ['leeds']);
+    await keep(results, LATER, ['york']);
+    const shown = await cli(dir, 'results', 'show', RUN);
+    expect(shown.out).toContain('1 of 3 sites is ill beside the others: leeds.');
+    const told = JSON.parse((await cli(dir, 'results', 'show', RUN, '--json')).out);
+    expect(told).toMatchObject({ schema: 1, ill: ['leeds'], run: { id: RUN } });
+
+    const diagnosed = await cli(dir, 'diagnose', RUN);
+    expect(diagnosed.exitCode).toBe(0);
+    expect(diagnosed.out).toMatch(/^1 of 3 sites is ill beside the others: leeds\.\n {2}run 20250131-/);
+    expect(diagnosed.out).toMatch(/^leeds \(old\): ill\n {2}\S/m);
+    expect(diagnosed.out).toMatch(/^hull \(new\), york \(new\): not ill$/m);
+    expect((await cli(dir, 'diagnose', RUN, '--markdown')).out).toContain('### leeds (old): ill');
+    expect(JSON.parse((await cli(dir, 'diagnose', RUN, '--json')).out)).toMatchObject({
+      ...{ schema: 1, run: RUN, ill: ['leeds'], common: [] },
+      sites: [{ name: 'hull' }, { name: 'leeds', status: 'ill' }, { name: 'york' }],
+    });
+
+    const compared = await cli(dir, 'compare', RUN, LATER);
+    expect(compared.exitCode).toBe(3);
+    expect(compared.out).toMatch(/^Worse: york\. Better: leeds\. (No difference seen|Cannot tell): hull\.\n/);
+    expect(compared.out).toMatch(/^ {2}york +stress\.stalled\.rate +0 % +13\.4 % /m);
+    expect((await cli(dir, 'compare', RUN, LATER, '--markdown')).out).toContain(
+      '| york | stress.stalled.rate | 0 % |',
+    );
+    const json = JSON.parse((await cli(dir, 'compare', RUN, LATER, '--json')).out);
+    expect(json).toMatchObject({ schema: 1, before: RUN, after: LATER, unjudged: [], leftOut: [] });
+  });
+
+  it('are not compared with a run of one machine, nor sites that one of them lacks', async () => {
+    const dir = makeFolder();
+    const results = join(dir, 'results');
+    await keep(results, RUN, []);
+    await keep(results, LATER, [], ['hull']);
+    const mixed = await cli(dir, 'compare', RUN, `${LATER}-hull-1`);
+    expect(mixed.exitCode).toBe(2);
+    expect(mixed.err).toContain(`only ${RUN} is the run of a fleet`);
+    // Two probes of one run, whose runs have the same id.
+    const probes = await cli(dir, 'compare', `${RUN}-hull-1`, `${RUN}-york-1`);
+    expect([probes.exitCode, probes.err]).toEqual([0, '']);
+    const fewer = await cli(dir, 'compare', RUN, LATER);
+    expect(fewer.err).toBe('');
+    expect(fewer.out).toContain('Not compared: leeds, york.');
+    expect(fewer.out).toMatch(/^leeds: nothing to compare after$/m);
+  });
+});
