@@ -39,6 +39,7 @@ exports.ROOMS = {
     'render/(table|format|escape)': 'what is told of probes, which may say anything, in tables and in lines',
     'metrics/set-aside': 'which counts of a run under way do not count',
     'engine/names': 'what a probe says that it can',
+    'engine/auth': 'credentials for a proxy on the way to the server',
     'net/authority': 'who signs the certificate of an embedded server',
     scenario: 'what a probe is asked to run, and how its policy is read',
   },

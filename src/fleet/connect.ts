@@ -1,7 +1,14 @@
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
+import {
+  type NatsConnection,
+  NatsConnectionImpl,
+  nkeyAuthenticator,
+  setTransportFactory,
+} from '@nats-io/transport-node';
 import { EnvironmentError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
+import type { ProxyRoute } from './link/proxy.ts';
+import { type FleetOptions, FleetTransport } from './link/transport.ts';
 import { inboxOf, type Role } from './protocol.ts';
 
 /** A firewall that forgets the connection is noticed after this, twice; milliseconds. */
@@ -18,22 +25,26 @@ export interface Link {
 export interface ConnectOptions {
   /** Waits for a server that is not there yet, and never gives one up. */
   readonly isPatient: boolean;
+  /** The only way out. */
+  readonly proxy?: ProxyRoute | undefined;
 }
 
 /** @throws EnvironmentError if there is no server, or if it does not take these credentials */
 export async function connectFleet(
   { role, servers, seed, ca }: Omit<Credentials, 'schema' | 'role'> & { readonly role: Role },
-  { isPatient }: ConnectOptions,
+  { isPatient, proxy }: ConnectOptions,
 ): Promise<Link> {
   try {
-    const connection = await connect({
+    setTransportFactory({ factory: () => new FleetTransport() });
+    const options: FleetOptions = {
+      ca,
+      ...(proxy !== undefined && { proxy }),
       servers: [...servers],
       noRandomize: true,
       // Its certificate is for the names that the credentials have, not for every address that the server knows of itself.
       ignoreClusterUpdates: true,
       name: `rushhour ${'id' in role ? role.id : role.kind}`,
       authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
-      tls: { ca },
       inboxPrefix: inboxOf(role),
       timeout: CONNECT_WITHIN_MS,
       pingInterval: PING_EVERY_MS,
@@ -45,7 +56,8 @@ export async function connectFleet(
       // Credentials that are taken back may be given again; whoever watches is told meanwhile.
       ignoreAuthErrorAbort: isPatient,
       waitOnFirstConnect: isPatient,
-    });
+    };
+    const connection = await NatsConnectionImpl.connect(options);
     return { connection, jetstream: jetstream(connection) };
   } catch (cause) {
     throw new EnvironmentError(`no connection to ${servers.join(', ')} (${(cause as Error).message})`, {

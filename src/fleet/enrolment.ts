@@ -5,7 +5,7 @@ import { PROBE_ID, PROTOCOL, RESERVED_IDS } from './protocol.ts';
 /** Public half of an nkey of a user (NATS ADR-14): U and 55 more characters of base32. */
 export const PUBLIC_KEY = /^U[A-Z2-7]{55}$/;
 export const SEED = /^SU[A-Z2-7]{56}$/;
-export const SERVER_URL = /^tls:\/\/[^\s/,]+$/;
+export const SERVER_URL = /^(?:tls|wss):\/\/[^\s/,]+$/;
 
 /** A probe is enrolled within a week of its token. */
 export const LONGEST_LIFE_MS = 7 * 86_400_000;

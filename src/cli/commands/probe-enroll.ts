@@ -1,13 +1,22 @@
 import { text } from 'node:stream/consumers';
 import { EXIT, type ExitCode } from '../../errors.ts';
+import type { ServerProxyFlags } from '../../fleet/link/read-proxy.ts';
 import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
 import type { Host } from '../host.ts';
 
 /** Makes the credentials of this machine with a token, or with one that is piped in. */
-export async function enrollHere(host: Host, flags: ProbeFiles, token: string): Promise<ExitCode> {
-  const { enrollProbe } = await import('../../fleet/probe/enroll.ts');
+export async function enrollHere(
+  host: Host,
+  flags: ProbeFiles & ServerProxyFlags,
+  token: string,
+): Promise<ExitCode> {
+  const [{ enrollProbe }, { readServerProxy }] = await Promise.all([
+    import('../../fleet/probe/enroll.ts'),
+    import('../../fleet/link/read-proxy.ts'),
+  ]);
   const file = probeFile(host, flags, 'credentials');
-  const probe = await enrollProbe(token === '-' ? await text(process.stdin) : token, file);
+  const proxy = await readServerProxy(host, flags);
+  const probe = await enrollProbe(token === '-' ? await text(process.stdin) : token, file, proxy);
   host.stdout.write(`${probe} is enrolled; its credentials are in ${file}\n`);
   return EXIT.ok;
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EXIT, UsageError } from '../../errors.ts';
+import type { ServerProxyFlags } from '../../fleet/link/read-proxy.ts';
 import { parseSize } from '../../read/filter.ts';
 import { escapeControls } from '../../render/escape.ts';
 import { formatVersion } from '../../render/version.ts';
@@ -9,12 +10,13 @@ import { redactCommand } from '../command-line.ts';
 import type { Context } from '../context.ts';
 import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
+import { addServerProxyOptions } from '../flags/server-proxy.ts';
 import { asValue, parseCount } from '../flags/values.ts';
 import type { ProbePrintFlags } from './probe-print.ts';
 
 const DAY_MS = 86_400_000;
 
-interface ProbeFlags extends ProbeFiles, ProbePrintFlags {
+interface ProbeFlags extends ProbeFiles, ProbePrintFlags, ServerProxyFlags {
   readonly state?: string;
   readonly results?: string;
   readonly enroll?: string;
@@ -23,8 +25,7 @@ interface ProbeFlags extends ProbeFiles, ProbePrintFlags {
 }
 
 export function registerProbe(program: Command, context: Context): void {
-  program
-    .command('probe')
+  addServerProxyOptions(program.command('probe'))
     .description(
       'Let the operator of a fleet run scenarios from this machine, as far as the policy of its owner allows. It connects outwards only, records each run in a folder like any other, and keeps what it recorded until the server has all of it.',
     )
@@ -82,10 +83,11 @@ async function probe(context: Context, flags: ProbeFlags) {
     const { enrollHere } = await import('./probe-enroll.ts');
     return enrollHere(host, flags, flags.enroll);
   }
-  const [{ readCredentials }, { readPolicy }, { runProbe }] = await Promise.all([
+  const [{ readCredentials }, { readPolicy }, { runProbe }, { readServerProxy }] = await Promise.all([
     import('../../fleet/credentials.ts'),
     import('../../fleet/policy/read-policy.ts'),
     import('../../fleet/probe/probe.ts'),
+    import('../../fleet/link/read-proxy.ts'),
   ]);
   const file = probeFile(host, flags, 'credentials');
   const credentials = await readCredentials(file);
@@ -114,6 +116,7 @@ async function probe(context: Context, flags: ProbeFlags) {
     );
     await runProbe(
       {
+        proxy: await readServerProxy(host, flags),
         ...{ id: credentials.role.id, credentials, resultsDir: results, say },
         keepUnsentBytes: flags.keepUnsent,
         keepSentMs: flags.keepDays === undefined ? undefined : flags.keepDays * DAY_MS,

@@ -1,6 +1,6 @@
 import { type KerberosFault, readGssMessage } from './fault.ts';
 import type { Identity } from './identity.ts';
-import type { Kerberos } from './kerberos.ts';
+import { type Kerberos, loadKerberos } from './kerberos.ts';
 
 /** A token ready to send; valid for one use. */
 export interface MintedToken {
@@ -36,6 +36,14 @@ interface Job {
   readonly reject: (fault: KerberosFault) => void;
 }
 
+let shared: Promise<Minter> | undefined;
+
+/** The minter of this process. @throws EnvironmentError without the `kerberos` package */
+export function shareMinter(): Promise<Minter> {
+  shared ??= loadKerberos().then((kerberos) => new Minter(kerberos));
+  return shared;
+}
+
 /**
  * Creates Negotiate tokens on libuv's thread pool. There is one per process, on its main thread: the Kerberos library
  * takes the cache and keytab from the environment, so identities have to take turns, and a worker thread that ends
@@ -45,7 +53,8 @@ export class Minter {
   readonly #kerberos: Kerberos;
   readonly #clock: Clock;
   readonly #limit: number;
-  readonly #environment = saveEnvironment();
+  /** As it was before the first token, or the first since {@link close}. */
+  #environment: Saved | undefined;
   readonly #queue: Job[] = [];
   /** Caches that hold their principal's ticket: later requests need not name the principal. */
   readonly #filled = new Set<Identity>();
@@ -72,6 +81,7 @@ export class Minter {
    * @throws KerberosFault (rejects)
    */
   mint(identity: Identity, service: string): Promise<MintedToken> {
+    this.#environment ??= saveEnvironment();
     return new Promise((resolve, reject) => {
       this.#queue.push({ identity, service, resolve, reject });
       this.#pump();
@@ -85,7 +95,8 @@ export class Minter {
   async close(): Promise<void> {
     while (this.#inFlight > 0 || this.#queue.length > 0)
       await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
-    restoreEnvironment(this.#environment);
+    restoreEnvironment(this.#environment ?? []);
+    this.#environment = undefined;
     this.#current = undefined;
   }
 
@@ -125,7 +136,7 @@ export class Minter {
     this.#inARow = 0;
     if (this.#current === identity) return;
     this.#current = identity;
-    restoreEnvironment(this.#environment);
+    restoreEnvironment(this.#environment ?? []);
     if (identity.kind === 'ticket-cache') return;
     process.env['KRB5CCNAME'] = `${identity.cache} ${this.#renewals.get(identity) ?? 0}`;
     process.env['KRB5_CLIENT_KTNAME'] = `FILE:${identity.keytab}`;

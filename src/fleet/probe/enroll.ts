@@ -6,6 +6,7 @@ import { writeJson } from '../../store/json-file.ts';
 import { connectFleet } from '../connect.ts';
 import { type Credentials, readCredentials } from '../credentials.ts';
 import { type EnrolmentToken, readToken, serverAnswer } from '../enrolment.ts';
+import type { ProxyRoute } from '../link/proxy.ts';
 import { readMessage } from '../messages.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 
@@ -18,7 +19,7 @@ const ANSWER_WITHIN_MS = 20_000;
  * @throws UsageError if the file is there already, or if that is no token
  * @throws EnvironmentError if there is no server, or if it does not take the token
  */
-export async function enrollProbe(tokenText: string, file: string): Promise<string> {
+export async function enrollProbe(tokenText: string, file: string, proxy?: ProxyRoute): Promise<string> {
   const token = readToken(tokenText);
   const isThere = await stat(file).then(
     () => true,
@@ -32,14 +33,14 @@ export async function enrollProbe(tokenText: string, file: string): Promise<stri
   const draft = `${file}.enrolling`;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const credentials = await makeCredentials(token, draft);
-  const failure = await ask(token, credentials).catch((error: Error) => error);
+  const failure = await ask(token, credentials, proxy).catch((error: Error) => error);
   if (failure instanceof UsageError) {
     await rm(draft, { force: true });
     throw failure;
   }
   // Whatever was answered, only this shows that it may connect: an earlier answer may have been lost.
   try {
-    const { connection } = await connectFleet(credentials, { isPatient: false });
+    const { connection } = await connectFleet(credentials, { isPatient: false, proxy });
     await connection.close();
   } catch (error) {
     throw failure ?? error;
@@ -63,9 +64,13 @@ async function makeCredentials({ probe, servers, ca }: EnrolmentToken, draft: st
 async function ask(
   { probe, servers, seed, ca }: EnrolmentToken,
   credentials: Credentials,
+  proxy: ProxyRoute | undefined,
 ): Promise<undefined> {
   const role = { kind: 'newcomer', id: probe } as const;
-  const { connection } = await connectFleet({ role, servers: [...servers], seed, ca }, { isPatient: false });
+  const { connection } = await connectFleet(
+    { role, servers: [...servers], seed, ca },
+    { isPatient: false, proxy },
+  );
   try {
     const publicKey = nkeys.fromSeed(new TextEncoder().encode(credentials.seed)).getPublicKey();
     const body = JSON.stringify({ v: PROTOCOL, publicKey });

@@ -5,6 +5,7 @@ import { ENGINE_NAMES } from '../../engine/names.ts';
 import type { RunHandle, RunListener, RunOptions } from '../../session/types.ts';
 import { connectFleet, type Link } from '../connect.ts';
 import type { Credentials } from '../credentials.ts';
+import type { ProxyRoute } from '../link/proxy.ts';
 import { order, type Presence, type RunOrder, readMessage, readRefused } from '../messages.ts';
 import { isDiskFull } from '../outbox/journal.ts';
 import { publishTo } from '../outbox/publish.ts';
@@ -29,6 +30,7 @@ const MOST_WAITING = 100;
 export interface ProbeOptions {
   readonly id: string;
   readonly credentials: Credentials;
+  readonly proxy?: ProxyRoute | undefined;
   /** The policy as it is now. @throws UsageError if it cannot be read */
   readonly readPolicy: () => Promise<Policy>;
   /** Folder of what is still to be sent. */
@@ -48,7 +50,7 @@ export interface ProbeOptions {
 /** Offers this machine to the operator of a fleet until told to stop; a run in progress then drains first. */
 export async function runProbe(options: ProbeOptions, signal: AbortSignal): Promise<void> {
   const outbox = await ProbeOutbox.open(join(options.stateDir, 'outbox'), options.id, Date.now());
-  const link = await connectFleet(options.credentials, { isPatient: true });
+  const link = await connectFleet(options.credentials, { isPatient: true, proxy: options.proxy });
   const probe = new Probe(options, outbox, link, signal);
   try {
     await probe.serve();

@@ -30,11 +30,16 @@ const HANDSHAKE_WITHIN_S = 20;
 
 /** nats-server.conf: its language includes JSON. */
 export function formatServerConfig(config: ServerConfig): string {
-  const { address, port } = config.settings;
+  const { address, port, websocketPort } = config.settings;
+  const host = uriHostOf(address);
+  const tls = { cert_file: config.certificateFile, key_file: config.keyFile };
   const conf = {
-    ...{ listen: `${uriHostOf(address)}:${port}`, server_name: 'rushhour', max_payload: MAX_PAYLOAD_BYTES },
+    ...{ listen: `${host}:${port}`, server_name: 'rushhour', max_payload: MAX_PAYLOAD_BYTES },
     jetstream: { store_dir: config.storeDir, max_file: config.storeBytes },
-    tls: { cert_file: config.certificateFile, key_file: config.keyFile, timeout: HANDSHAKE_WITHIN_S },
+    tls: { ...tls, timeout: HANDSHAKE_WITHIN_S },
+    ...(websocketPort !== undefined && {
+      websocket: { listen: `${host}:${websocketPort}`, tls, handshake_timeout: `${HANDSHAKE_WITHIN_S}s` },
+    }),
     authorization: {
       timeout: HANDSHAKE_WITHIN_S,
       users: config.users.map(({ role, publicKey }) => ({

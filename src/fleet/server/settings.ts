@@ -14,6 +14,8 @@ const schema = z.strictObject({
   port,
   /** Names and addresses by which probes reach it; none: `address`. */
   names: z.array(z.string().min(1).max(255)),
+  /** For sites that let nothing else out; absent: none. */
+  websocketPort: port.min(1).optional(),
 });
 
 /** Where a fleet's server listens, and how it is reached; kept in its folder. */
@@ -32,6 +34,8 @@ export interface SettingsChange {
   readonly listen?: string;
   readonly port?: number;
   readonly names?: readonly string[];
+  /** 0: none. */
+  readonly websocketPort?: number;
 }
 
 /**
@@ -49,6 +53,7 @@ export async function keepSettings(dir: string, change: SettingsChange): Promise
     ...(change.port !== undefined && { port: change.port }),
     ...listen,
     names: names.map(checkName),
+    ...(change.websocketPort !== undefined && { websocketPort: change.websocketPort || undefined }),
   };
   if (EVERYWHERE.includes(settings.address) && settings.names.length === 0) {
     throw new UsageError(`${settings.address} does not say how probes reach this machine`, {
@@ -107,7 +112,9 @@ export function certifiedHosts(settings: ServerSettings): string[] {
   return [...new Set([...reachedAs(settings), localAddress(settings), '127.0.0.1', 'localhost'])];
 }
 
-/** For probes: those by which it is reached from elsewhere. */
-export function urlsFor(hosts: readonly string[], { port: number }: ServerSettings): string[] {
-  return hosts.map((host) => `tls://${uriHostOf(host)}:${number}`);
+/** In the order in which they are tried: WebSockets, which a proxy or a filter may cut off, come last. */
+export function urlsFor(hosts: readonly string[], { port: number, websocketPort }: ServerSettings): string[] {
+  const web =
+    websocketPort === undefined ? [] : hosts.map((host) => `wss://${uriHostOf(host)}:${websocketPort}`);
+  return [...hosts.map((host) => `tls://${uriHostOf(host)}:${number}`), ...web];
 }

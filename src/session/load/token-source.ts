@@ -1,5 +1,4 @@
-import { loadKerberos } from '../../engine/auth/kerberos.ts';
-import { Minter } from '../../engine/auth/minter.ts';
+import { shareMinter } from '../../engine/auth/minter.ts';
 import { listNegotiateArms } from '../../engine/auth/negotiate-arms.ts';
 import type { FromWorker, PlannedArm, ToWorker } from '../../worker/protocol.ts';
 import { checkTokens } from './check-tokens.ts';
@@ -30,7 +29,7 @@ export async function openTokenSource(
 ): Promise<TokenSource | undefined> {
   const arms = await listNegotiateArms(planned.map(({ arm }) => arm));
   if (arms.length === 0) return undefined;
-  const minter = new Minter(await loadKerberos());
+  const minter = await shareMinter();
   try {
     await checkTokens(arms, minter);
   } catch (error) {

@@ -11,6 +11,7 @@ interface UpFlags {
   readonly listen?: string;
   readonly name?: string[];
   readonly port?: number;
+  readonly websocketPort?: number;
   readonly probe?: string[];
 }
 
@@ -31,6 +32,11 @@ export function registerUp(fleet: Command, context: Context): void {
       collect,
     )
     .option('--port <port>', 'port of the server (default: 4222)', parsePort)
+    .option(
+      '--websocket-port <port>',
+      'take probes by WebSocket with TLS, too, for sites that let only 443 out; 0: no more',
+      parsePort,
+    )
     .addOption(fleetOption())
     .action(context.act((flags: UpFlags) => up(context, flags)));
 }
@@ -45,11 +51,12 @@ async function up({ host }: Context, flags: UpFlags) {
   const program = findNatsServer(host.env['PATH'] ?? '');
   const dir = fleetDir(host, flags.fleet);
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const { listen, port, name: names } = flags;
+  const { listen, port, name: names, websocketPort } = flags;
   const settings = await keepSettings(dir, {
     ...(listen !== undefined && { listen }),
     ...(port !== undefined && { port }),
     ...(names !== undefined && { names }),
+    ...(websocketPort !== undefined && { websocketPort }),
   });
   const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
   const now = (): number => host.now();
