@@ -96,6 +96,9 @@ function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
   };
 }
 
+/** Where nothing got through for seconds, the lowest rate that is tried, of the highest: a defence lets so few pass. */
+const LEAST_STEP = 0.12;
+
 /** Below and above what gets through, beside connections that are held. */
 function buildSteps(kit: Kit, { passedPerSec, leftSec }: Seen): Built {
   const top = kit.ratePerSec;
@@ -103,7 +106,8 @@ function buildSteps(kit: Kit, { passedPerSec, leftSec }: Seen): Built {
   const keepSec = 6;
   const needed = keepSec + 1 + 3 * eachSec + TAIL_SEC;
   if (leftSec < needed) return { needs: 'more time (--duration)' };
-  const passed = passedPerSec === undefined || passedPerSec >= top ? top * 0.6 : passedPerSec;
+  const passed =
+    passedPerSec === undefined || passedPerSec >= top ? top * 0.6 : Math.max(passedPerSec, top * LEAST_STEP);
   const highest = top * 0.98;
   // The highest before the middle one: it uses up a burst that would hide what is only a little too much.
   const levels = [passed * 0.77, highest, Math.min(passed * 1.07, highest * 0.9)].map(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Arm } from '../../../src/scenario/types.ts';
-import { lossy, openLimit, rateLimit } from '../causes/paths.ts';
+import { away, lossy, openLimit, rateLimit } from '../causes/paths.ts';
 import { randomOf } from '../causes/random.ts';
 import type { Path, Syn } from '../causes/world.ts';
 import { converse, MEANS } from './session.ts';
@@ -51,6 +51,16 @@ describe('a session that chooses its arms', () => {
     const { stages, diagnosis } = converse(() => rateLimit(32, 8));
     expect(stages.slice(0, 2)).toEqual(['baseline', 'steps']);
     expect(named(diagnosis)).toEqual(['rate-limit']);
+  });
+
+  it('steps the rate from a tenth where nothing gets through for seconds', () => {
+    const outages = Array.from({ length: 40 }, (_, nth) => [nth * 7, nth * 7 + 4] as const);
+    const { arms } = converse(() => away(outages));
+    const { load } = arms.find(({ name }) => name.startsWith('steps'))!;
+    const rates =
+      load.kind === 'open' ? load.phases.flatMap((one) => ('ratePerSec' in one ? [one.ratePerSec] : [])) : [];
+    expect(rates.length).toBe(3);
+    for (const ratePerSec of rates) expect(ratePerSec).toBeGreaterThan(50 * 0.09);
   });
 
   it('makes no more than half of the attempts that all arms would, in the median', () => {
