@@ -1,3 +1,4 @@
+import type { SynFate } from '../../metrics/far.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { cleanBut, describeBand, describeFirstUses } from './clean-arms.ts';
 import {
@@ -27,15 +28,12 @@ export const earlyReuse = {
   },
   judge: (symptom, seen) =>
     symptom.kind === 'healed'
-      ? judgeAnswers(symptom, seen)
+      ? [...judgeAnswers(symptom, seen), ...judgeHeld(symptom, seen, ['ack-returned'])]
       : [
           ...judgeControls(symptom, seen),
           ...judgeBand(symptom, seen),
           ...judgeAnswers(symptom, seen),
-          ...judgeFates(symptom, seen, ['ack-lost', 'ack-returned']).map(
-            (judgement): Judgement =>
-              judgement.says === 'supports' ? { ...judgement, says: 'decides' } : judgement,
-          ),
+          ...judgeHeld(symptom, seen, ['ack-lost', 'ack-returned']),
           ...judgeFirstUses(symptom, seen),
           ...explainedOtherwise(symptom, seen, 'reuse'),
         ],
@@ -54,6 +52,13 @@ export const earlyReuse = {
     'at the far end: the SYN arrives, a bare ACK leaves, and here nothing or that ACK comes; with the timer at 60 s the same run stalls no more',
   source: 'RFC 5382 REQ-5 (4 minutes); RFC 9293 section 3.10.7.4; measured with nftables on Linux 6.18',
 } as const satisfies Cause;
+
+/** That the far side itself was seen to answer by the bare ACK of a connection that it still holds. */
+function judgeHeld(symptom: Symptom, seen: Observations, fates: readonly SynFate[]): Judgement[] {
+  return judgeFates(symptom, seen, fates).map(
+    (judgement): Judgement => (judgement.says === 'supports' ? { ...judgement, says: 'decides' } : judgement),
+  );
+}
 
 /**
  * Two controls leave another reason: a firewall that still holds the port itself fares the same, so that they only speak for it.

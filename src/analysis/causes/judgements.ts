@@ -52,16 +52,17 @@ export function shareAnswered(
 }
 
 const STALLED_KINDS = ['recovered', 'frozen', 'unresolved'] as const;
+const HEALED_KINDS = ['healed'] as const;
 
-/** What became of the SYNs of stalled attempts of the ill arm, as both sides captured it; undefined where too few were matched. */
+/** What became of the SYNs of stalled attempts of the ill arm, or of those that healed, as both sides captured it; undefined where too few were matched. */
 export function fatesOf(
-  { arm }: Symptom,
+  { arm, kind: of }: Symptom,
   { both }: Observations,
 ): { readonly counts: ReadonlyMap<SynFate, number>; readonly matched: number } | undefined {
   const fates = both?.series[arm.name]?.fates;
   if (fates === undefined) return undefined;
   const counts = new Map<SynFate, number>();
-  for (const kind of STALLED_KINDS)
+  for (const kind of of === 'healed' ? HEALED_KINDS : STALLED_KINDS)
     for (const [fate, count] of Object.entries(fates[kind] ?? {}) as [SynFate, number][])
       if (fate !== 'unmatched') counts.set(fate, (counts.get(fate) ?? 0) + count);
   const matched = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -88,12 +89,13 @@ const FATE_WORDS: Readonly<Record<SynFate, string>> = {
  * nothing; one fate among many is an accident.
  */
 export function judgeFates(symptom: Symptom, seen: Observations, predicted: readonly SynFate[]): Judgement[] {
-  const fates = symptom.kind === 'stalled' ? fatesOf(symptom, seen) : undefined;
+  const { kind } = symptom;
+  const fates = kind === 'stalled' || kind === 'healed' ? fatesOf(symptom, seen) : undefined;
   if (fates === undefined) return NOTHING;
   const { counts, matched } = fates;
   const fitting = predicted.reduce((sum, fate) => sum + (counts.get(fate) ?? 0), 0);
   const [most] = [...counts].sort(([, a], [, b]) => b - a);
-  const text = `of ${matched} stalled SYNs matched with the far side ${most![1]} ${FATE_WORDS[most![0]]}`;
+  const text = `of ${matched} ${kind === 'healed' ? 'such' : 'stalled'} SYNs matched with the far side ${most![1]} ${FATE_WORDS[most![0]]}`;
   if (fitting >= matched * MOST) return supports(text);
   return fitting <= matched * (1 - MOST) ? contradicts(text) : NOTHING;
 }

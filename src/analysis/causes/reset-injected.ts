@@ -57,9 +57,10 @@ function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
   if (invented !== undefined) return decides(invented);
   const resets = resetsByTtl(symptom);
   if (resets === undefined) return NOTHING;
-  // What answers the handshake itself does not send its RSTs from another distance.
-  if (resets.kind === 'other') return decides(resets.text);
-  return symptom.kind === 'refused' ? contradicts(resets.text) : NOTHING;
+  if (symptom.kind === 'refused')
+    return resets.kind === 'other' ? supports(resets.text) : contradicts(resets.text);
+  // A limit that refuses has its firewall's TTL as well; but connections that are open are past all limits.
+  return resets.kind === 'other' ? decides(resets.text) : NOTHING;
 }
 
 /** A far end that did not hear of the reset still holds the port, and tells whoever comes from it again. */

@@ -1,4 +1,4 @@
-import type { Arm } from '../../scenario/types.ts';
+import type { Arm, SourceSpec } from '../../scenario/types.ts';
 import {
   connectOnly,
   hold,
@@ -21,9 +21,6 @@ const ON_LINUX = 'Linux, with the raw engine (npm package koffi)';
 const LONGEST_DELAY_SEC = 66;
 const DELAYS_SEC = [0.3, 0.5, 0.7, 0.9, 1.3, 1.8, 2.5, 4, 7, 12, 20, 30, 40, 50, 57, 59, 61, 63, 66];
 const PAIRS = 10;
-
-/** Source addresses that use the same ports. */
-const MOST_SOURCES = 4;
 
 /**
  * Ages at which idle connections are asked: nearer to each other than the time for which they are opened, so that what happens once is
@@ -49,7 +46,7 @@ export const BUILDERS: Readonly<Record<StageId, (kit: Kit, seen: Seen) => Built>
     const forSec = within(clamp(60 / (stalledShare * ratePerSec), 16, 45), leftSec);
     return {
       arms: [
-        likeBase(kit, 'baseline', phases(hold(ratePerSec, forSec)), fromSeveral(kit)),
+        likeBase(kit, 'baseline', phases(hold(ratePerSec, forSec)), fromAll(kit)),
         ...reuse(kit, 0.2, forSec),
         ...otherSource(kit, 0.1, forSec),
         ...controls(kit, forSec),
@@ -80,7 +77,7 @@ function buildBreadth(kit: Kit, { leftSec }: Seen): Built {
   return {
     arms: [
       likeBase(kit, 'baseline', phases(hold(rate(kit, 0.09), forSec)), {
-        ...fromSeveral(kit),
+        ...fromAll(kit),
         ...closedHere(kit),
       }),
       connectOnly(kit, 'held', phases(hold(rate(kit, 0.5), fillsSec)), {
@@ -204,16 +201,15 @@ function reuse(kit: Kit, share: number, forSec: number): Arm[] {
   const againAfterSec = kit.base.handshakeTimeoutUs / 1_000_000 + 3;
   const ports = (perSec: number) => ({
     ...{ againAfterSec, portCount: Math.max(16, Math.ceil(perSec * againAfterSec)) },
-    ...fromSeveral(kit),
+    ...fromAll(kit),
   });
-  const from = choosesSources(kit) ? { from: [{ kind: 'all' as const }] } : {};
   return [
     likeBase(kit, 'reuse', phases(hold(ratePerSec, forSec)), {
-      ...{ ...ports(ratePerSec), ...from },
+      ...ports(ratePerSec),
       ...closedByPeer(kit),
     }),
     likeBase(kit, 'reuse-reset', phases(hold(ratePerSec / 2, forSec)), {
-      ...{ ...ports(ratePerSec / 2), ...from },
+      ...ports(ratePerSec / 2),
       close: 'reset',
     }),
   ];
@@ -223,9 +219,8 @@ function reuse(kit: Kit, share: number, forSec: number): Arm[] {
  * A far end that still holds a port takes it again from the same host, whose sequence numbers go on (RFC 6191, RFC 9293 section 3.6.1),
  * but seldom from another one behind the same address.
  */
-function fromSeveral(kit: Kit): { from?: { kind: 'address'; address: string }[] } {
-  if (!choosesSources(kit)) return {};
-  return { from: kit.sources.slice(0, MOST_SOURCES).map((address) => ({ kind: 'address', address })) };
+function fromAll(kit: Kit): { from?: SourceSpec['addresses'] } {
+  return choosesSources(kit) ? { from: [{ kind: 'all' }] } : {};
 }
 
 /** The far end holds the ports then, as a proxy does. */

@@ -48,12 +48,11 @@ export function portOf(endpoint: string): string {
   return endpoint.slice(endpoint.lastIndexOf(':') + 1);
 }
 
-/** All addresses of this machine, and the one that it chooses by itself, overlap: what counts per source counts for both. */
+/** The one address that the machine chooses by itself is not all of them: what counts per source counts each for itself. */
 function isSameSource(a: Arm, b: Arm): boolean {
   const [one, other] = [a, b].map(({ source, socket }) => {
     const addresses = source?.addresses ?? [];
-    const isWhole = addresses.length === 0 && socket.bind.length === 0;
-    return isWhole || addresses.some(({ kind }) => kind === 'all') ? 'all' : { addresses, bind: socket.bind };
+    return addresses.some(({ kind }) => kind === 'all') ? 'all' : { addresses, bind: socket.bind };
   });
   return isDeepStrictEqual(one, other);
 }

@@ -200,6 +200,17 @@ export const CASES: readonly Case[] = [
     without: { path: () => reuse(1, 60, randomOf(2)) },
   },
   {
+    cause: 'early-reuse',
+    what: 'handshakes that heal after a bare ACK that the far side sent',
+    loads: [stress],
+    path: () => ({
+      heals: ({ restedSec }) => restedSec !== null && restedSec < 60,
+      answer: () => 'ack-foreign',
+    }),
+    more: { ...NEAR, both: farOf({ stress: { healed: { 'ack-returned': 40 } } }) },
+    without: { more: NEAR },
+  },
+  {
     cause: 'nat-ports',
     what: '100 ports that rest for 10 s, another port clean, failed searches on the firewall',
     loads: [heldAtTwoRates, otherPort],

@@ -349,6 +349,32 @@ describe('what was once blamed on ports', () => {
   });
 });
 
+describe('arms of which one uses every address of the machine', () => {
+  it('differ in the source from one that leaves the address to the machine: a limit per source tells them apart', () => {
+    const every: Load = { arm: asking('every', { load: hold(20, 40), source: SOURCE(9_000, 'lru') }) };
+    const plain: Load = { arm: asking('plain', { load: hold(20, 40) }) };
+    const path: Path = {
+      syn: ({ arm, atSec }) => (arm.name === 'plain' && Math.round(atSec * 20) % 3 > 0 ? 'drop' : 'pass'),
+    };
+    const [symptom] = listSymptoms(observe(play([every, plain], path, NEAR)));
+    expect(symptom!.contrasts.map(({ differs }) => differs)).toEqual([expect.arrayContaining(['source'])]);
+    expect(statusOf(diagnoseIn([every, plain], path, NEAR), 'open-limit')).not.toBe('excluded');
+  });
+});
+
+describe('RSTs of another distance in place of SYN-ACKs', () => {
+  it('may be those of a limit at the firewall', () => {
+    const random = randomOf(8);
+    const path: Path = {
+      syn: () => (random() < 0.1 ? 'reset' : 'pass'),
+      answer: () => 'rst-other-ttl',
+    };
+    const diagnosis = diagnoseIn([spread], path, NEAR);
+    expect(diagnosis.causes.filter(({ status }) => status === 'named')).toEqual([]);
+    expect(statusOf(diagnosis, 'reset-injected')).toBe('possible');
+  });
+});
+
 describe('arms whose requests differ in length', () => {
   const load = hold(20, 40);
   const long = asking('long', { load });
