@@ -36,7 +36,8 @@ export async function followRun(
   const over = new AbortController();
   signal.addEventListener('abort', () => over.abort());
   const live = new LiveRun(run);
-  const takeEvent = async ({ subject, data, timestampNanos }: JsMsg): Promise<void> => {
+  const asking: Promise<void>[] = [];
+  const takeEvent = ({ subject, data, timestampNanos }: JsMsg): void => {
     const part = byProbe.get(subject.split('.')[2] ?? '');
     const told = readMessage(event, data);
     if (part === undefined || told?.fleetRun !== run.id) return;
@@ -45,9 +46,14 @@ export async function followRun(
     part.events.push(told);
     report(part.probe, told);
     if (told.kind !== 'started' || part.skewMs !== undefined) return;
-    const toldAtMs = Number(timestampNanos / 1_000_000n);
-    if (epochMs() - toldAtMs < ASK_AGAIN_WITHIN_MS) await askAgain(link, part);
-    if (part.offset !== undefined) part.skewMs = told.startedAtMs - part.offset.offsetMs - run.startsAtMs;
+    const { startedAtMs } = told;
+    const noteSkew = async (): Promise<void> => {
+      const toldAtMs = Number(timestampNanos / 1_000_000n);
+      if (epochMs() - toldAtMs < ASK_AGAIN_WITHIN_MS) await askAgain(link, part);
+      if (part.offset !== undefined) part.skewMs = startedAtMs - part.offset.offsetMs - run.startsAtMs;
+    };
+    // A probe that answers late keeps no other waiting.
+    asking.push(noteSkew());
   };
   const takePart = async (subject: string, data: Uint8Array): Promise<void> => {
     const probe = subject.split('.')[2] ?? '';
@@ -85,7 +91,7 @@ export async function followRun(
   } finally {
     clearInterval(look);
     over.abort();
-    await showing;
+    await Promise.all([showing, ...asking]);
   }
   for (const part of run.parts) {
     if (part.events.some(({ kind }) => kind === 'started')) part.copy = await copies.get(part.probe)!.check();

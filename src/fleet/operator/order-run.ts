@@ -10,6 +10,7 @@ import { ANY, PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
 import { askClock } from './ask-clock.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
 import { readStream } from './read-stream.ts';
+import { sideBySide } from './side-by-side.ts';
 
 /** From the order to second 0: to judge it, look names up, start threads and rehearse; milliseconds. */
 const AHEAD_MS = 10_000;
@@ -49,9 +50,10 @@ function nameRun(scenario: string, startsAtMs: number): string {
  * @throws UsageError if it would start too soon
  */
 export async function orderRun(link: Link, request: FleetRunRequest): Promise<FleetRun> {
-  const asked = await Promise.all(
-    request.probes.map(async (each) => ({ ...each, offset: await askClock(link, each.probe) })),
-  );
+  const asked = await sideBySide(request.probes, async (each) => ({
+    ...each,
+    offset: await askClock(link, each.probe),
+  }));
   const there = asked.filter(({ offset }) => offset !== undefined);
   if (there.length === 0) {
     throw new EnvironmentError('none of these probes answers', {
@@ -66,10 +68,9 @@ export async function orderRun(link: Link, request: FleetRunRequest): Promise<Fl
     });
   }
   const id = nameRun(request.scenario.name, startsAtMs);
-  const parts: ProbePart[] = [];
   const { ratePerSecTotal, scenario } = request;
   const rate = ratePerSecTotal === undefined ? {} : { rate: `${ratePerSecTotal / there.length}/s` };
-  for (const [index, { probe, labels, offset }] of there.entries()) {
+  const parts = await sideBySide(there, async ({ probe, labels, offset }, index): Promise<ProbePart> => {
     const theirsMs = Math.round(startsAtMs + offset!.offsetMs);
     const order: Order = {
       ...{ v: PROTOCOL, kind: 'run', fleetRun: id, label: request.label },
@@ -79,14 +80,9 @@ export async function orderRun(link: Link, request: FleetRunRequest): Promise<Fl
       agreed: { startsAtMs, ...offset!, labels },
     };
     await publishOrder(link, probe, order, `${id}.${probe}`);
-    parts.push({
-      probe,
-      labels,
-      offset: offset!,
-      events: [],
-      dir: partFolder(join(request.resultsDir, id), probe),
-    });
-  }
+    const dir = partFolder(join(request.resultsDir, id), probe);
+    return { probe, labels, offset: offset!, events: [], dir };
+  });
   const silent = asked.filter(({ offset }) => offset === undefined);
   const absent = [
     ...silent.map(({ probe, labels }) => ({ probe, labels, why: 'no-answer' as const })),
@@ -98,7 +94,7 @@ export async function orderRun(link: Link, request: FleetRunRequest): Promise<Fl
 /** Has every probe of a run end it: `drain` lets open attempts finish, `abort` ends them. */
 export async function stopRun(link: Link, { id, parts }: FleetRun, how: 'drain' | 'abort'): Promise<void> {
   const order: Order = { v: PROTOCOL, kind: 'stop', fleetRun: id, how };
-  for (const { probe } of parts) await publishOrder(link, probe, order, `${id}.${probe}.${how}`);
+  await sideBySide(parts, ({ probe }) => publishOrder(link, probe, order, `${id}.${probe}.${how}`));
 }
 
 async function publishOrder({ jetstream }: Link, probe: string, order: Order, id: string): Promise<void> {

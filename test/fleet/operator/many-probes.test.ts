@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Link } from '../../../src/fleet/connect.ts';
+import { encodeRunPart, type FleetEvent } from '../../../src/fleet/messages.ts';
+import type { FleetRun } from '../../../src/fleet/operator/fleet-run.ts';
+import { followRun } from '../../../src/fleet/operator/follow-run.ts';
+import { orderRun, stopRun } from '../../../src/fleet/operator/order-run.ts';
+import { sideBySide } from '../../../src/fleet/operator/side-by-side.ts';
+import { PROTOCOL, SUBJECTS } from '../../../src/fleet/protocol.ts';
+import { suiteNeeding } from '../../support/suite-needing.ts';
+import { TestFleet } from '../start-fleet.ts';
+
+describe('many probes', () => {
+  it('are seen to some at once, in order, and a failure is told', async () => {
+    const all = Array.from({ length: 300 }, (_, index) => index);
+    let [now, most] = [0, 0];
+    const doubled = await sideBySide(all, async (one, index) => {
+      now += 1;
+      most = Math.max(most, now);
+      await sleep(one % 3);
+      now -= 1;
+      return one + index;
+    });
+    expect(doubled).toEqual(all.map((one) => one * 2));
+    expect([most > 8, most < 100]).toEqual([true, true]);
+    const failing = sideBySide(all, async (one) => {
+      if (one === 7) throw new Error('the seventh');
+    });
+    await expect(failing).rejects.toThrow('the seventh');
+  });
+
+  it('are ordered and stopped without one waiting for the server’s word on another', async () => {
+    const ids = Array.from({ length: 200 }, (_, index) => `p-${index}`);
+    const subjects: string[] = [];
+    let [now, most] = [0, 0];
+    const link = {
+      connection: {
+        request: async () => ({
+          data: Buffer.from(JSON.stringify({ v: PROTOCOL, receivedAtMs: Date.now(), sentAtMs: Date.now() })),
+        }),
+      },
+      jetstream: {
+        publish: async (subject: string) => {
+          subjects.push(subject);
+          now += 1;
+          most = Math.max(most, now);
+          await sleep(1);
+          now -= 1;
+        },
+      },
+    } as unknown as Link;
+    const run = await orderRun(link, {
+      ...{
+        scenario: { name: 'steady', text: '', overrides: {} },
+        away: [],
+        label: '',
+        resultsDir: '/nonexistent',
+      },
+      probes: ids.map((probe) => ({ probe, labels: {} })),
+    });
+    expect(run.parts.map(({ probe }) => probe)).toEqual(ids);
+    expect(most).toBeGreaterThan(8);
+    most = 0;
+    await stopRun(link, run, 'drain');
+    expect(most).toBeGreaterThan(8);
+    expect(subjects.toSorted()).toEqual(
+      ids.flatMap((id) => [SUBJECTS.order(id, run.id), SUBJECTS.order(id, run.id)]).toSorted(),
+    );
+  });
+});
+
+suiteNeeding('a fleet with a probe that answers late', ['nats-server'], () => {
+  let fleet: TestFleet;
+  let dir: string;
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'rushhour-many-'));
+    fleet = await TestFleet.start(['a', 'b']);
+  });
+  afterAll(async () => {
+    await fleet.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  it('hears of the others meanwhile, and measures its start all the same', async () => {
+    const [operator, a, b] = [
+      await fleet.connect('operator'),
+      await fleet.connect('a'),
+      await fleet.connect('b'),
+    ];
+    const startsAtMs = Date.now();
+    const parts = ['a', 'b'].map((probe) => ({
+      ...{ probe, labels: {}, events: [], dir: join(dir, probe) },
+      offset: { offsetMs: 9_000_000, errorMs: 1 },
+    }));
+    const run: FleetRun = { id: 'one', startsAtMs, parts, absent: [] };
+    let heardOfB = (): void => {};
+    const ofB = new Promise<void>((resolve) => {
+      heardOfB = resolve;
+    });
+    // It tells its time once the operator has heard of the other.
+    a.connection.subscribe(SUBJECTS.clock('a'), {
+      callback: (_, message) => {
+        void ofB.then(() =>
+          message.respond(JSON.stringify({ v: PROTOCOL, receivedAtMs: Date.now(), sentAtMs: Date.now() })),
+        );
+      },
+    });
+    await a.connection.flush();
+    const tell = async (link: typeof a, probe: string, event: FleetEvent): Promise<void> => {
+      await link.jetstream.publish(SUBJECTS.event(probe, 'one'), JSON.stringify(event));
+    };
+    const common = { v: PROTOCOL, fleetRun: 'one' } as const;
+    await tell(a, 'a', { ...common, kind: 'started', folder: 'one', startedAtMs: startsAtMs });
+    await tell(a, 'a', { ...common, kind: 'ended', status: 'complete' });
+    await a.jetstream.publish(
+      SUBJECTS.run('a', 'one'),
+      encodeRunPart({ v: PROTOCOL, kind: 'end', files: [] }, []),
+    );
+    await tell(b, 'b', { ...common, kind: 'refused', reasons: ['no'] });
+    const told = (probe: string): void => {
+      if (probe === 'b') heardOfB();
+    };
+    await followRun(operator, run, { told }, new AbortController().signal);
+    expect(Math.abs(parts[0]!.offset.offsetMs)).toBeLessThan(5_000);
+  });
+});
