@@ -30,7 +30,7 @@ const OPEN_AT_MOST = 2 * BOUNDS.concurrency + 1_024;
 export function writeProbeUnit({ program, captures }: ProbeUnitPlan): string {
   const start = [program.node, program.main, 'probe'].map(quoteForUnit);
   const { credentials, policy, environment, state } = PROBE_FILES;
-  const fromSystemd = (name: string): string => quoteVariablePath('', 'CREDENTIALS_DIRECTORY', name);
+  const handedOver = quoteVariablePath('', 'CREDENTIALS_DIRECTORY', 'credentials');
   return lines([
     '# Lets the operator of a fleet run scenarios from this machine, as far as its policy allows. Once both files are there:',
     '#   sudo systemctl enable --now rushhour-probe',
@@ -46,10 +46,11 @@ export function writeProbeUnit({ program, captures }: ProbeUnitPlan): string {
     '',
     '[Service]',
     'Type=exec',
-    `ExecStart=${[...start, '--credentials', fromSystemd('credentials'), '--policy', fromSystemd('policy')].join(' ')} --state ${state} --results ${state}/results`,
+    `ExecStart=${[...start, '--credentials', handedOver, '--policy', policy].join(' ')} --state ${state} --results ${state}/results`,
+    '# It says what it makes of a policy that was changed.',
+    'ExecReload=/bin/kill -HUP $MAINPID',
     '# Read by root and handed over; nobody else has to be able to.',
     `LoadCredential=credentials:${credentials}`,
-    `LoadCredential=policy:${policy}`,
     '# NAME=value, a line each: what the policy lists as env:NAME. Need not be there.',
     `EnvironmentFile=-${environment}`,
     `Environment=UV_THREADPOOL_SIZE=${POOL}`,

@@ -35,7 +35,7 @@ const call = (...args: readonly string[]) => {
 };
 
 describe('the unit of a probe', () => {
-  it('waits for credentials and policy, which root reads and hands over', () => {
+  it('waits for credentials, which root reads and hands over, and for a policy', () => {
     const unit = writeProbeUnit({
       ...PLAN,
       program: { node: '/usr/bin/node', main: '/opt/r/dist/cli/main.js' },
@@ -43,12 +43,10 @@ describe('the unit of a probe', () => {
     expect(unit).toContain(
       'ConditionPathExists=/etc/rushhour/probe.json\nConditionPathExists=/etc/rushhour/probe.yaml\n',
     );
-    expect(unit).toContain(
-      'LoadCredential=credentials:/etc/rushhour/probe.json\nLoadCredential=policy:/etc/rushhour/probe.yaml\n',
-    );
+    expect(settingOf(unit, 'LoadCredential')).toBe('credentials:/etc/rushhour/probe.json');
     expect(settingOf(unit, 'ExecStart')).toBe(
       // biome-ignore lint/suspicious/noTemplateCurlyInString: what systemd expands.
-      '/usr/bin/node /opt/r/dist/cli/main.js probe --credentials "${CREDENTIALS_DIRECTORY}/credentials" --policy "${CREDENTIALS_DIRECTORY}/policy" --state /var/lib/rushhour-probe --results /var/lib/rushhour-probe/results',
+      '/usr/bin/node /opt/r/dist/cli/main.js probe --credentials "${CREDENTIALS_DIRECTORY}/credentials" --policy /etc/rushhour/probe.yaml --state /var/lib/rushhour-probe --results /var/lib/rushhour-probe/results',
     );
     expect(settingOf(unit, 'DynamicUser')).toBe('yes');
     expect(settingOf(unit, 'StateDirectory')).toBe('rushhour-probe');
