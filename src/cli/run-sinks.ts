@@ -21,6 +21,8 @@ export interface RunSinksOptions {
   readonly flags: SinkFlags;
   readonly scenario: string;
   readonly label: string;
+  /** Of a probe of a fleet; absent: not known. */
+  readonly site?: string | undefined;
   readonly results: string;
   readonly say: (line: string) => void;
   /**

@@ -25,12 +25,12 @@ export function linesOf(run: RunIdentity, recorded: RecordedSecond, labels = new
 }
 
 function pointsOf(
-  { runId, scenario, label, host }: RunIdentity,
+  { runId, scenario, label, host, site }: RunIdentity,
   recorded: RecordedSecond,
   labels: NameLabels,
 ): Point[] {
   const { atMs, frame, quantiles } = recorded;
-  const tags = { run: runId, scenario, label, host };
+  const tags = { run: runId, scenario, label, host, ...(site !== undefined && { site }) };
   const whole: Point = {
     measurement: MEASUREMENTS.run,
     tags,

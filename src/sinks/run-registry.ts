@@ -21,7 +21,7 @@ type Labels = Record<string, string>;
  * Only `rushhour_run_info` has the id of a run: with it in every label, each night would leave series of its own, and
  * a database that keeps months would fill up with them.
  */
-const RUN_LABELS = ['scenario', 'host'] as const;
+const RUN_LABELS = ['scenario', 'host', 'site'] as const;
 const SERIES_LABELS = [...RUN_LABELS, 'arm', 'phase'] as const;
 
 /** The figures of the run under way as Prometheus reads them. */
@@ -55,8 +55,8 @@ export class RunRegistry {
   }
 
   /** @param before what the counters go on from */
-  begin({ runId, scenario, host, label, engine }: RunIdentity, before?: Frame): void {
-    this.#labels = { scenario, host };
+  begin({ runId, scenario, host, site, label, engine }: RunIdentity, before?: Frame): void {
+    this.#labels = { scenario, host, ...(site !== undefined && { site }) };
     this.#info.set({ ...this.#labels, run: runId, label, engine }, 1);
     this.#seconds.add(this.#labels, 0);
     if (before !== undefined) this.#count(before);

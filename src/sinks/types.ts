@@ -9,6 +9,8 @@ export interface RunIdentity {
   readonly engine: EngineName;
   /** Name of the machine that generates the load. */
   readonly host: string;
+  /** Where that machine is, of a probe of a fleet whose policy says so: one for all of its runs. */
+  readonly site?: string | undefined;
 }
 
 /** Takes what a run records, live. It never makes the run wait, and never throws. */

@@ -96,9 +96,10 @@ export class FirewalledFleet {
       ]);
     const deadline = Date.now() + LONGEST_START_MS;
     for (;;) {
-      const { out } = await this.call('fleet', 'ls', '--json');
-      if (JSON.parse(out).length === probes.length) return;
-      if (Date.now() > deadline) throw new Error(`not all probes came: ${out}`);
+      // While twenty processes start, it may find no time to connect in.
+      const { code, out, err } = await this.call('fleet', 'ls', '--json');
+      if (code === 0 && JSON.parse(out).length === probes.length) return;
+      if (Date.now() > deadline) throw new Error(`not all probes came: ${out}${err}`);
       await sleep(2_000);
     }
   }

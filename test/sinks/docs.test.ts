@@ -40,7 +40,7 @@ function fillIn(query: string): string {
     .replaceAll('$__rate_interval', '1m')
     .replaceAll('$__interval', '10s')
     .replaceAll('$timeFilter', 'time > now() - 1h')
-    .replaceAll(/\$(scenario|host|run)\b/g, '.*');
+    .replaceAll(/\$(scenario|site|host|run)\b/g, '.*');
 }
 
 const queriesOf = ({ panels }: Dashboard): string[] =>

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Frame } from '../../src/metrics/types.ts';
 import { NameLabels } from '../../src/sinks/name-labels.ts';
 import { linesOf } from '../../src/sinks/points.ts';
+import { RunRegistry } from '../../src/sinks/run-registry.ts';
 import { frameOf } from '../analysis/parts.ts';
 import { RUN } from './seconds.ts';
 
@@ -58,4 +59,19 @@ it('a second of an earlier version, which did not count them, has none', () => {
   } = frameOf(0, { stress: {} }).series['stress']!;
   const frame = { ...frameOf(0, {}), series: { stress: older as never } };
   expect(linesOf(RUN, { atMs: 1_000, frame, quantiles: new Map() })[1]).not.toMatch(/status|cut_/);
+});
+
+it('a second says where its probe is, on each of its points, and nothing where nobody says', async () => {
+  const series = { stress: { errorNames: { 'via proxy': 1 } } };
+  const recorded = { atMs: 1_000, frame: frameOf(0, series), quantiles: new Map() };
+  const told = linesOf({ ...RUN, site: 'leeds, north' }, recorded);
+  expect(told).toHaveLength(3);
+  for (const line of told) expect(line).toContain(',site=leeds\\,\\ north');
+  for (const line of linesOf(RUN, recorded)) expect(line).not.toContain('site');
+  const registry = new RunRegistry();
+  registry.begin({ ...RUN, site: 'leeds' });
+  registry.add(recorded);
+  const samples = (await registry.read()).split('\n').filter((line) => /^rushhour_/.test(line));
+  expect(samples.length).toBeGreaterThan(10);
+  expect(samples.filter((line) => !line.includes('site="leeds"'))).toEqual([]);
 });

@@ -11,12 +11,13 @@ import type { Context } from '../context.ts';
 import { type ProbeFiles, probeFile } from '../flags/probe-files.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { addServerProxyOptions } from '../flags/server-proxy.ts';
+import { addSinkOptions, readSinks, type SinkFlags } from '../flags/sink-flags.ts';
 import { asValue, parseCount } from '../flags/values.ts';
 import type { ProbePrintFlags } from './probe-print.ts';
 
 const DAY_MS = 86_400_000;
 
-interface ProbeFlags extends ProbeFiles, ProbePrintFlags, ServerProxyFlags {
+interface ProbeFlags extends ProbeFiles, ProbePrintFlags, ServerProxyFlags, SinkFlags {
   readonly state?: string;
   readonly results?: string;
   readonly enroll?: string;
@@ -25,7 +26,7 @@ interface ProbeFlags extends ProbeFiles, ProbePrintFlags, ServerProxyFlags {
 }
 
 export function registerProbe(program: Command, context: Context): void {
-  addServerProxyOptions(program.command('probe'))
+  const command = addServerProxyOptions(program.command('probe'))
     .description(
       'Let the operator of a fleet run scenarios from this machine, as far as the policy of its owner allows. It connects outwards only, records each run in a folder like any other, and keeps what it recorded until the server has all of it.',
     )
@@ -57,7 +58,8 @@ export function registerProbe(program: Command, context: Context): void {
     .option(
       '--print-ansible-vars',
       'print the variables that the Ansible role takes for this probe, without secrets, and end',
-    )
+    );
+  addSinkOptions(command)
     .addHelpText(
       'after',
       `
@@ -83,12 +85,14 @@ async function probe(context: Context, flags: ProbeFlags) {
     const { enrollHere } = await import('./probe-enroll.ts');
     return enrollHere(host, flags, flags.enroll);
   }
-  const [{ readCredentials }, { readPolicy }, { runProbe }, { readServerProxy }] = await Promise.all([
-    import('../../fleet/credentials.ts'),
-    import('../../fleet/policy/read-policy.ts'),
-    import('../../fleet/probe/probe.ts'),
-    import('../../fleet/link/read-proxy.ts'),
-  ]);
+  const [{ readCredentials }, { readPolicy }, { runProbe }, { readServerProxy }, { sinkingStart }] =
+    await Promise.all([
+      import('../../fleet/credentials.ts'),
+      import('../../fleet/policy/read-policy.ts'),
+      import('../../fleet/probe/probe.ts'),
+      import('../../fleet/link/read-proxy.ts'),
+      import('../sinking-start.ts'),
+    ]);
   const file = probeFile(host, flags, 'credentials');
   const credentials = await readCredentials(file);
   if (credentials.role.kind !== 'probe') {
@@ -99,6 +103,7 @@ async function probe(context: Context, flags: ProbeFlags) {
   const policy = probeFile(host, flags, 'policy');
   // Before anything is taken: a mistake is told at once.
   await readPolicy(policy);
+  readSinks(flags, host);
   const results = resultsDir(host, flags.results);
   const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
   const ending = new AbortController();
@@ -125,7 +130,10 @@ async function probe(context: Context, flags: ProbeFlags) {
         version: formatVersion(readVersions()),
         host: await services.readHostFacts(),
         command: redactCommand(args),
-        startSession: (options, listener) => services.startSession(options, listener),
+        startSession: sinkingStart(services.startSession.bind(services), {
+          ...{ host, flags, results, say },
+          readSite: async () => (await readPolicy(policy)).labels?.['site'],
+        }),
       },
       ending.signal,
     );
