@@ -95,6 +95,17 @@ export const presence = z.strictObject({
     ...{ cpus: count, memoryBytes: count, addresses: z.array(text(60)).max(1_000) },
   }),
   engines: z.array(text(20)).max(10),
+  /** What is amiss with the machine, as its own doctor judges. */
+  checks: z
+    .array(
+      z.strictObject({
+        name: text(100),
+        level: z.enum(['warn', 'fail']),
+        what: text(1_000),
+        mend: text(1_000).optional(),
+      }),
+    )
+    .max(20),
   /** The fleet's run that it plays. */
   busy: fleetRun.nullable(),
   /** Runs that it has accepted for later. */

@@ -22,20 +22,32 @@ interface SchemaNode {
 /**
  * Turns the schema's issues into text for users: what was found, and what belongs there.
  * @param exported the JSON Schema, input side; that of scenarios by default
+ * @param isHidden whether a value at a path must not be repeated; as scenarios have secrets by default
  */
 export function explainIssues(
   issues: readonly Issue[],
   raw: unknown,
   exported: object = exportJsonSchema(),
+  isHidden: IsHidden = isSecretAt,
 ): Problem[] {
-  const schema = exported as SchemaNode;
-  return issues.flatMap((issue) => explain(issue, [], raw, schema));
+  return issues.flatMap((issue) => explain(issue, [], { raw, schema: exported as SchemaNode, isHidden }));
 }
 
-function explain(issue: Issue, above: Path, raw: unknown, schema: SchemaNode): Problem[] {
+export type IsHidden = (path: Path, value: unknown) => boolean;
+
+/** What is being explained. */
+interface Explained {
+  readonly raw: unknown;
+  readonly schema: SchemaNode;
+  readonly isHidden: IsHidden;
+}
+
+function explain(issue: Issue, above: Path, whole: Explained): Problem[] {
+  const { raw, schema, isHidden } = whole;
   const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
   const value = valueAt(raw, path);
   const node = nodeAt(schema, path);
+  const found = formatValue(value, isHidden(path, value));
   if (holdsSecret(path, value)) return [writtenOut(path)];
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -49,18 +61,22 @@ function explain(issue: Issue, above: Path, raw: unknown, schema: SchemaNode): P
       return issue.issues.flatMap((inner) => ({ ...wordsOf(inner), path, atKey: true }));
     case 'invalid_union': {
       const branch = nearestBranch(issue.errors.filter((errors) => !errors.some(isOfOtherType)));
-      if (branch !== undefined) return branch.flatMap((inner) => explain(inner, path, raw, schema));
+      if (branch !== undefined) return branch.flatMap((inner) => explain(inner, path, whole));
       const words = typeof value === 'string' ? issue.errors.flat().find(isOfOtherWord) : undefined;
-      if (words !== undefined) return explain(words, path, raw, schema);
-      return [value === undefined ? missing(path, node) : misplaced(path, value, node)];
+      if (words !== undefined) return explain(words, path, whole);
+      return [value === undefined ? missing(path, node) : misplaced({ path, value, found }, node)];
     }
     case 'invalid_value':
-      return [value === undefined ? missing(path, node) : wrongWord(path, value, issue.values.map(String))];
+      return [
+        value === undefined
+          ? missing(path, node)
+          : wrongWord({ path, value, found }, issue.values.map(String)),
+      ];
     case 'invalid_type':
-      return [value === undefined ? missing(path, node) : misplaced(path, value, node)];
+      return [value === undefined ? missing(path, node) : misplaced({ path, value, found }, node)];
     case 'too_small':
     case 'too_big':
-      return [outOfRange(path, value, node)];
+      return [outOfRange({ path, value, found }, node)];
     default:
       return [{ ...wordsOf(issue), path }];
   }
@@ -126,30 +142,36 @@ function missing(path: Path, node: SchemaNode): Problem {
   };
 }
 
-function wrongWord(path: Path, value: unknown, words: readonly string[]): Problem {
-  const found = formatValue(path, value);
+/** A value, as it is and as it may be shown. */
+interface Found {
+  readonly path: Path;
+  readonly value: unknown;
+  readonly found: string;
+}
+
+function wrongWord({ path, value, found }: Found, words: readonly string[]): Problem {
   if (words.length === 1)
     return { what: `${found} is not a known value of "${path.at(-1)}"`, fix: `write ${words[0]}`, path };
   const fix = typeof value === 'string' ? suggest(value, words) : 'write one of them, in quotes';
   return { what: `${found} is not one of ${words.join(', ')}`, fix, path };
 }
 
-function misplaced(path: Path, value: unknown, node: SchemaNode): Problem {
+function misplaced({ path, value, found }: Found, node: SchemaNode): Problem {
   if (path.length === 0 && value === null) return { what: 'the file is empty', fix: belongs(node), path };
   return {
-    what: `${formatValue(path, value)} does not belong in "${path.at(-1) ?? 'the file'}"`,
+    what: `${found} does not belong in "${path.at(-1) ?? 'the file'}"`,
     fix: belongs(node),
     path,
   };
 }
 
-function outOfRange(path: Path, value: unknown, node: SchemaNode): Problem {
+function outOfRange({ path, value, found }: Found, node: SchemaNode): Problem {
   if (Array.isArray(value))
     return { what: `"${path.at(-1)}" is an empty list`, fix: 'add at least one', path };
   const { minimum, maximum = Number.MAX_SAFE_INTEGER } = node;
   const range = maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `${minimum} to ${maximum}`;
   return {
-    what: `${formatValue(path, value)} is out of range for "${path.at(-1)}"`,
+    what: `${found} is out of range for "${path.at(-1)}"`,
     fix: `write ${range}`,
     path,
   };
@@ -167,11 +189,11 @@ function belongs(node: SchemaNode): string {
 }
 
 /** What was found, without anything that may be a secret. */
-function formatValue(path: Path, value: unknown): string {
+function formatValue(value: unknown, isHidden: boolean): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  if (isSecretAt(path, value)) return `a ${typeof value} that is not shown here`;
+  if (isHidden) return `a ${typeof value} that is not shown here`;
   return typeof value === 'string' ? JSON.stringify(value) : `the ${typeof value} ${String(value)}`;
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { UsageError } from '../errors.ts';
 import { openDocument } from './document.ts';
-import { explainIssues } from './issues.ts';
+import { explainIssues, type IsHidden } from './issues.ts';
 import type { Path } from './problems.ts';
 
 /** What errors say of a file. */
@@ -12,6 +12,8 @@ export interface FileWords {
   readonly has: string;
   /** What such a file may contain. */
   readonly hint: string;
+  /** Whether a value at a path must not be repeated; absent: as in scenarios. */
+  readonly isHidden?: IsHidden;
 }
 
 /** A small YAML file that is not a scenario, as its schema reads it. */
@@ -30,7 +32,7 @@ export interface ReadFile<T> {
 export function readBySchema<Schema extends z.ZodType>(
   text: string,
   schema: Schema,
-  { file, has, hint }: FileWords,
+  { file, has, hint, isHidden }: FileWords,
 ): ReadFile<z.output<Schema>> {
   const refuse = (lines: readonly string[]): never => {
     const count = lines.length === 1 ? 'a mistake' : `${lines.length} mistakes`;
@@ -46,7 +48,7 @@ export function readBySchema<Schema extends z.ZodType>(
   if (!parsed.success) {
     const exported = { ...z.toJSONSchema(schema, { io: 'input', target: 'draft-7' }) };
     refuse(
-      explainIssues(parsed.error.issues, raw, exported).map(
+      explainIssues(parsed.error.issues, raw, exported, isHidden).map(
         ({ what, fix, path, atKey }) =>
           `${file}:${document.locate(path, atKey ?? false).line}: ${what} — ${fix}`,
       ),

@@ -129,6 +129,7 @@ async function probe(context: Context, flags: ProbeFlags) {
         stateDir: flags.state === undefined ? join(results, '.probe') : resolve(host.cwd, flags.state),
         version: formatVersion(readVersions()),
         host: await services.readHostFacts(),
+        readHost: () => services.readHostFacts(),
         command: redactCommand(args),
         startSession: sinkingStart(services.startSession.bind(services), {
           ...{ host, flags, results, say },

@@ -1,3 +1,4 @@
+import { escapeControls } from '../../render/escape.ts';
 import { type Column, renderTable } from '../../render/table.ts';
 import type { KnownProbe } from './read-probes.ts';
 
@@ -25,7 +26,14 @@ export function formatProbes(probes: readonly KnownProbe[], nowMs: number, width
     stateOf(each),
     `${Math.max(0, Math.round((nowMs - each.seenAtMs) / 1_000))} s ago`,
   ]);
-  return layOut(OF_PROBES, rows, width);
+  const amiss = probes.flatMap((each) => each.checks.map((check) => formatCheck(each.probe, check)));
+  return `${layOut(OF_PROBES, rows, width)}${amiss.length === 0 ? '' : '\n'}${amiss.join('')}`;
+}
+
+/** A line for what is amiss with a machine: its own words, harmless. */
+function formatCheck(probe: string, { level, what, mend }: KnownProbe['checks'][number]): string {
+  const line = `${probe}: ${level === 'fail' ? 'fails: ' : ''}${what}${mend === undefined ? '' : ` -- ${mend}`}`;
+  return `${escapeControls(line)}\n`;
 }
 
 function stateOf({ isPresent, busy, waiting }: KnownProbe): string {

@@ -2,7 +2,7 @@ import { groupThousands } from '../../analysis/group-digits.ts';
 import { BOUNDS } from '../../scenario/bounds.ts';
 import { loadAttempts, loadDurationUs, peakPerSec } from '../../scenario/load-shape.ts';
 import type { Load } from '../../scenario/load-types.ts';
-import type { AuthSpec, HostPort, Scenario } from '../../scenario/types.ts';
+import type { Arm, AuthSpec, HostPort, Scenario } from '../../scenario/types.ts';
 import { formatDuration, formatRate } from '../../scenario/units.ts';
 import { sendsNothing } from '../../scenario/words.ts';
 import { type HostRule, isAllowed } from './host-rules.ts';
@@ -35,6 +35,7 @@ export function judge(policy: Policy, run: JudgedRun, nowMs: number): Judgement 
   const refusals = [
     ...refuseScenario(policy, run),
     ...refuseHosts(policy, scenario),
+    ...refuseOtherPorts(policy, scenario),
     ...refuseLoad(policy, scenario),
     ...refuseTimes(policy, run, nowMs),
     ...refuseMachine(policy, scenario),
@@ -82,6 +83,27 @@ function refuseHosts(policy: Policy, { farEnd, arms }: Scenario): string[] {
     ...over('proxy', proxies, used),
     ...scripted.map(({ name }) => `arm ${name} leaves its proxy to a script: name it instead`),
   ];
+}
+
+/** A run that chooses its arms also connects to other ports of the host that it is about. */
+function refuseOtherPorts({ targets = [], proxies = [] }: Policy, { adaptive, arms }: Scenario): string[] {
+  if (adaptive === undefined) return [];
+  const { closedPorts, otherPort } = adaptive;
+  const rules = [...targets, ...proxies];
+  const ports = [...closedPorts, ...(otherPort === undefined ? [] : [otherPort])];
+  const hosts = [...new Set(arms.map((arm) => connectedTo(arm).host))];
+  return hosts
+    .flatMap((host) => ports.map((port) => ({ host, port })))
+    .filter((each) => !isAllowed(rules, each))
+    .map(
+      (each) =>
+        `its control ${formatHostPort(each)} is not among the hosts that the policy allows (${formatRules(rules)})`,
+    );
+}
+
+/** The host that an arm opens its connections to. */
+function connectedTo({ via, proxy, target }: Arm): HostPort {
+  return (via === 'proxy' || via === 'tunnel') && proxy !== undefined ? proxy : target;
 }
 
 function refuseLoad({ rate, attempts, concurrency = 0 }: Policy, scenario: Scenario): string[] {
@@ -166,7 +188,9 @@ function refuseMachine(policy: Policy, scenario: Scenario): string[] {
     ...(firewall === undefined
       ? []
       : ['it runs commands on this machine (firewall), which no policy allows']),
-    ...(adaptive === undefined ? [] : ['it chooses its arms itself (adaptive), which no policy allows']),
+    ...(adaptive === undefined || policy.adaptive === true
+      ? []
+      : ['the policy does not allow that it chooses its arms itself (adaptive)']),
     ...(tcpTimestamps === undefined
       ? []
       : ['it changes a setting of the kernel (tcpTimestamps), which no policy allows']),

@@ -8,6 +8,8 @@ export function parsePolicy(text: string, file: string): Policy {
   return readBySchema(text, policySchema, {
     ...{ file, has: 'the policy has' },
     hint: 'docs/fleet.md describes every key of a policy',
+    // It names secrets, and has none; who misunderstands that may have written one there.
+    isHidden: ([key]) => key === 'secrets',
   }).value;
 }
 

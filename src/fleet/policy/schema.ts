@@ -25,7 +25,8 @@ function parseScenarioRule(text: string): ScenarioRule {
 function parseSecretRule(text: string): string {
   if (/^env:[A-Za-z_][A-Za-z0-9_]*$/.test(text) || text.startsWith('/') || text === 'ticket-cache')
     return text;
-  throw new UsageError(`${JSON.stringify(text)} names no secret`, {
+  // It may be the secret itself.
+  throw new UsageError('an entry names no secret', {
     hint: 'write env:NAME, the full path of a file, or ticket-cache',
   });
 }
@@ -69,6 +70,9 @@ export const policySchema = z
       .optional()
       .describe('When load may be sent, by the local time of the probe. Default: always.'),
     capture: yes('Whether packets may be captured.'),
+    adaptive: yes(
+      'Whether a run may choose its arms itself, as diagnose does, within the rate and time of its first; as root it also sends SYNs of other clients.',
+    ),
     secrets: z
       .array(parsedText(parseSecretRule, { examples: ['env:PROXY_USER', '/etc/rushhour/users.csv'] }))
       .optional()

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { judge as judgeMachine } from '../../doctor/judge.ts';
 import type { HostFacts } from '../../doctor/types.ts';
 import { ENGINE_NAMES } from '../../engine/names.ts';
 import type { RunHandle, RunListener, RunOptions } from '../../session/types.ts';
@@ -20,6 +21,11 @@ import { Player } from './player.ts';
 const SEND_EVERY_MS = 1_000;
 /** A server that is not reached is tried again after this. */
 const RETRY_MS = 2_000;
+/** What is said of this machine is that old at most. */
+const LOOK_EVERY_MS = 300_000;
+/** What of it a message holds. */
+const MOST_CHECKS = 20;
+const MOST_TEXT = 1_000;
 const PRESENT_EVERY_MS = 15_000;
 /** How often it is looked how much waits to be sent, and what is kept for longer than asked. */
 const TIDY_EVERY_MS = 5_000;
@@ -41,7 +47,9 @@ export interface ProbeOptions {
   /** For how long the folder of a run is kept after all of it was sent, milliseconds; undefined: always. */
   readonly keepSentMs: number | undefined;
   readonly version: string;
+  /** As it is at the start, and later. */
   readonly host: HostFacts;
+  readonly readHost: () => Promise<HostFacts>;
   readonly command: readonly string[];
   readonly say: (line: string) => void;
   readonly startSession: (options: RunOptions, listener: RunListener) => Promise<RunHandle>;
@@ -71,6 +79,7 @@ class Probe {
     this.#outbox = outbox;
     this.#link = link;
     this.#signal = signal;
+    this.#host = options.host;
     this.#player = new Player({ ...options, plan: (read) => this.#plan(read) });
   }
 
@@ -116,8 +125,20 @@ class Probe {
     await this.#outbox.removeSent(keepSentMs, Date.now());
   }
 
+  #host: HostFacts;
+  #lookedAtMs = performance.now();
+
+  /** What this machine is like; addresses and limits change while a probe runs. */
+  async #look(): Promise<HostFacts> {
+    if (performance.now() - this.#lookedAtMs < LOOK_EVERY_MS) return this.#host;
+    this.#lookedAtMs = performance.now();
+    this.#host = await this.#options.readHost();
+    return this.#host;
+  }
+
   async #present(): Promise<void> {
-    const { id, version, host } = this.#options;
+    const { id, version } = this.#options;
+    const host = await this.#look();
     const { labels = {} } = (await this.#readPolicy()) ?? {};
     const presence: Presence = {
       ...{ v: PROTOCOL, probe: id, version, labels },
@@ -127,6 +148,20 @@ class Probe {
         addresses: [...host.addresses],
       },
       engines: [...ENGINE_NAMES],
+      checks: judgeMachine(host)
+        .flatMap(({ name, level, what, mend }) =>
+          level === 'warn' || level === 'fail'
+            ? [
+                {
+                  name,
+                  level,
+                  what: what.slice(0, MOST_TEXT),
+                  ...(mend !== undefined && { mend: mend.slice(0, MOST_TEXT) }),
+                },
+              ]
+            : [],
+        )
+        .slice(0, MOST_CHECKS),
       busy: this.#player.busy ?? null,
       waiting: this.#player.waiting.slice(0, MOST_WAITING),
       unsentBytes: await this.#outbox.countUnsent(),

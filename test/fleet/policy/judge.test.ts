@@ -109,6 +109,32 @@ firewall: { before: 'id' }
     expect(refusalsOf(TRAFFIC, `scenarios: ['sha256:${'a'.repeat(64)}']`)).toEqual([]);
   });
 
+  it('lets a run choose its arms only where that is allowed, and the other ports that it connects to', () => {
+    const choosing = TRAFFIC.replace('arms:', 'adaptive: { otherPort: 8080 }\narms:');
+    expect(refusalsOf(choosing, '', { target: 'http://192.0.2.9/' })).toEqual([
+      'the policy does not allow that it chooses its arms itself (adaptive)',
+    ]);
+    expect(refusalsOf(choosing, 'adaptive: true', { target: 'http://192.0.2.9/' })).toEqual([]);
+    const proxied = choosing.replace('via: direct', 'via: proxy, proxy: "proxy.example.org:3128"');
+    expect(refusalsOf(proxied, 'adaptive: true')).toEqual(
+      [9, 79, 8080].map(
+        (port) =>
+          `its control proxy.example.org:${port} is not among the hosts that the policy allows (www.example.org, 192.0.2.0/24, proxy.example.org:3128)`,
+      ),
+    );
+  });
+
+  it('repeats what is wrong in its file, except where a secret may have been written', () => {
+    const text = 'schema: 1\nrate: 5\nattempts: lots\nsecrets: [hush-hush]\n';
+    expect(() => parsePolicy(text, 'probe.yaml')).toThrow(
+      [
+        'the policy has 2 mistakes:',
+        'probe.yaml:3: "lots" does not belong in "attempts" — Most attempts of one run',
+        'probe.yaml:4: an entry names no secret — write env:NAME, the full path of a file, or ticket-cache',
+      ].join('\n  '),
+    );
+  });
+
   it('says every mistake of its file with its line', () => {
     const text = 'schema: 1\ntarget: [a]\nproxies: ["http://x"]\nrate: fast\nattempts: 0\nhours: [mon-fry]\n';
     expect(() => parsePolicy(text, 'probe.yaml')).toThrow(
@@ -116,7 +142,7 @@ firewall: { before: 'id' }
         'the policy has 5 mistakes:',
         'probe.yaml:3: "http://x" is not a host, a name with * or a network — write a name, *.example.org for every name below one, an address or a network, each with :port if only that one is meant',
         'probe.yaml:4: "fast" is not a rate — write a number, with a unit if it is not per second, such as 500, 500/s, 2k/s, 30/min or 1/h',
-        'probe.yaml:5: a number that is not shown here is out of range for "attempts" — write 1 to 50000000',
+        'probe.yaml:5: the number 0 is out of range for "attempts" — write 1 to 50000000',
         'probe.yaml:6: "mon-fry" does not say when — write days, times or both, such as mon-fri 20:00-06:00, 01:00-05:00 or sat,sun',
         'probe.yaml:2: unknown key "target" — did you mean "targets"?',
       ].join('\n  '),
