@@ -39,7 +39,7 @@ export async function connectFleet(
     const options: FleetOptions = {
       ca,
       ...(proxy !== undefined && { proxy }),
-      servers: [...servers],
+      servers: role.kind === 'probe' ? spread(servers) : [...servers],
       noRandomize: true,
       // Its certificate is for the names that the credentials have, not for every address that the server knows of itself.
       ignoreClusterUpdates: true,
@@ -65,4 +65,10 @@ export async function connectFleet(
       cause,
     });
   }
+}
+
+/** Many probes share the servers of a cluster: each begins with another, and with any WebSocket last. */
+function spread(servers: readonly string[]): string[] {
+  const drawn = servers.map((url) => ({ url, place: Math.random() + (url.startsWith('wss:') ? 1 : 0) }));
+  return drawn.sort((a, b) => a.place - b.place).map(({ url }) => url);
 }

@@ -1,4 +1,5 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
+import { askAgain } from '../ask-again.ts';
 import type { Link } from '../connect.ts';
 
 export interface StreamReading {
@@ -18,11 +19,13 @@ export async function readStream(
   { stream, filter, isOnlyLast = false }: StreamReading,
   take: (message: JsMsg) => Promise<void> | void,
 ): Promise<void> {
-  const consumer = await jetstream.consumers.get(stream, {
-    filter_subjects: filter,
-    deliver_policy: isOnlyLast ? DeliverPolicy.LastPerSubject : DeliverPolicy.All,
-  });
-  const { num_pending: pending } = await consumer.info(true);
+  const consumer = await askAgain(() =>
+    jetstream.consumers.get(stream, {
+      filter_subjects: filter,
+      deliver_policy: isOnlyLast ? DeliverPolicy.LastPerSubject : DeliverPolicy.All,
+    }),
+  );
+  const { num_pending: pending } = await askAgain(() => consumer.info(true));
   if (pending === 0) return;
   const messages = await consumer.consume({ max_messages: 200 });
   for await (const message of messages) {
@@ -38,10 +41,12 @@ export async function followStream(
   take: (message: JsMsg) => Promise<void> | void,
   signal: AbortSignal,
 ): Promise<void> {
-  const consumer = await jetstream.consumers.get(stream, {
-    filter_subjects: filter,
-    deliver_policy: DeliverPolicy.All,
-  });
+  const consumer = await askAgain(() =>
+    jetstream.consumers.get(stream, {
+      filter_subjects: filter,
+      deliver_policy: DeliverPolicy.All,
+    }),
+  );
   const messages = await consumer.consume({ max_messages: 200, expires: WAIT_MS });
   const stop = (): void => messages.stop();
   signal.addEventListener('abort', stop);

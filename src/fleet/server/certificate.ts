@@ -15,6 +15,7 @@ const RENEW_BEFORE_MS = 30 * 86_400_000;
 export interface ServerCertificate {
   readonly certificateFile: string;
   readonly keyFile: string;
+  readonly caFile: string;
   /** PEM, of the authority that signed it: what probes trust. */
   readonly ca: string;
 }
@@ -31,7 +32,7 @@ export async function provideCertificate(
 ): Promise<ServerCertificate> {
   const caFile = join(dir, 'ca.crt');
   const caKeyFile = join(dir, 'ca.key');
-  const files = { certificateFile: join(dir, 'server.crt'), keyFile: join(dir, 'server.key') };
+  const files = { certificateFile: join(dir, 'server.crt'), keyFile: join(dir, 'server.key'), caFile };
   const known = await readFile(caFile, 'utf8').catch(() => undefined);
   // What probes trust is never replaced: whoever has taken its key elsewhere brings it back to sign.
   if (known !== undefined) {

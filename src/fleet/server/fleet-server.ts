@@ -10,7 +10,7 @@ import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 import { admitProbe, dropTokens, expectProbe, forgetProbe } from './desk.ts';
 import { type FleetFolder, measureRoom, prepareFleetFolder } from './fleet-folder.ts';
 import { type RunningServer, startNatsServer } from './nats-server.ts';
-import type { ServerSettings } from './settings.ts';
+import { replicasOf, type ServerSettings } from './settings.ts';
 
 /** The certificate is looked at so often; milliseconds. */
 const LOOK_EVERY_MS = 3_600_000;
@@ -20,6 +20,11 @@ const ASKS_AGAIN_MS = 60_000;
 const NOT_UNDERSTOOD: ServerAnswer = {
   ...{ v: PROTOCOL, kind: 'refused' },
   why: `it is not a request that this version understands: install the same rushhour on both`,
+};
+
+const OF_A_CLUSTER: ServerAnswer = {
+  ...{ v: PROTOCOL, kind: 'refused' },
+  why: 'servers of a cluster keep their users each: docs/fleet.md says how to change them on all',
 };
 
 export interface FleetServerOptions {
@@ -73,7 +78,7 @@ export class FleetServer {
     const server = new FleetServer(options, storeBytes, running, folder, given);
     try {
       server.#link = await connectFleet(await readCredentials(folder.serverFile), { isPatient: false });
-      await provideStreams(server.#link, folder.probes);
+      await provideStreams(server.#link, folder.probes, replicasOf(settings));
       server.#attend(server.#link);
     } catch (error) {
       await server.stop();
@@ -136,7 +141,8 @@ export class FleetServer {
   }
 
   async #serveOperator(data: Uint8Array): Promise<ServerAnswer> {
-    const { dir, now, say } = this.#options;
+    const { dir, now, say, settings } = this.#options;
+    if (settings.cluster !== undefined) return OF_A_CLUSTER;
     const request = readMessage(serverRequest, data);
     if (request === undefined) return NOT_UNDERSTOOD;
     const { probe } = request;
@@ -162,7 +168,7 @@ export class FleetServer {
     if (request === undefined) return NOT_UNDERSTOOD;
     const answer = await admitProbe(dir, probe, request.publicKey, now());
     if (answer.kind !== 'done') return answer;
-    await provideStreams(this.#link!, [probe]);
+    await provideStreams(this.#link!, [probe], replicasOf(this.#options.settings));
     await this.#bringUpToDate();
     say(`${probe} was enrolled`);
     void this.#dropUsedLater();

@@ -1,6 +1,6 @@
 import { uriHostOf } from '../../scenario/host-names.ts';
 import { type Permissions, permissionsOf, type Role } from '../protocol.ts';
-import type { ServerSettings } from './settings.ts';
+import { type ServerSettings, serverName } from './settings.ts';
 
 export interface ServerUser {
   readonly role: Role;
@@ -16,6 +16,8 @@ export interface ServerConfig {
   readonly storeBytes: number;
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** Of the authority that signed the certificates of the others of a cluster. */
+  readonly caFile: string;
   readonly users: readonly ServerUser[];
 }
 
@@ -30,15 +32,29 @@ const HANDSHAKE_WITHIN_S = 20;
 
 /** nats-server.conf: its language includes JSON. */
 export function formatServerConfig(config: ServerConfig): string {
-  const { address, port, websocketPort } = config.settings;
+  const { address, port, websocketPort, cluster } = config.settings;
   const host = uriHostOf(address);
   const tls = { cert_file: config.certificateFile, key_file: config.keyFile };
   const conf = {
-    ...{ listen: `${host}:${port}`, server_name: 'rushhour', max_payload: MAX_PAYLOAD_BYTES },
+    ...{
+      listen: `${host}:${port}`,
+      server_name: serverName(config.settings),
+      max_payload: MAX_PAYLOAD_BYTES,
+    },
     jetstream: { store_dir: config.storeDir, max_file: config.storeBytes },
     tls: { ...tls, timeout: HANDSHAKE_WITHIN_S },
     ...(websocketPort !== undefined && {
       websocket: { listen: `${host}:${websocketPort}`, tls, handshake_timeout: `${HANDSHAKE_WITHIN_S}s` },
+    }),
+    ...(cluster !== undefined && {
+      cluster: {
+        ...{ name: 'rushhour', listen: `${host}:${cluster.port}`, no_advertise: true },
+        // Each of both proves to be of this fleet.
+        tls: { ...tls, ca_file: config.caFile, verify: true, timeout: HANDSHAKE_WITHIN_S },
+        routes: cluster.hosts
+          .filter((other) => other !== serverName(config.settings))
+          .map((other) => `tls://${uriHostOf(other)}:${cluster.port}`),
+      },
     }),
     authorization: {
       timeout: HANDSHAKE_WITHIN_S,

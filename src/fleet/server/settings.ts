@@ -16,6 +16,8 @@ const schema = z.strictObject({
   names: z.array(z.string().min(1).max(255)),
   /** For sites that let nothing else out; absent: none. */
   websocketPort: port.min(1).optional(),
+  /** Names or addresses of all servers of a cluster, this one's among them, and the port among themselves; absent: it is alone. */
+  cluster: z.strictObject({ hosts: z.array(z.string()).min(3).max(5), port: port.min(1) }).optional(),
 });
 
 /** Where a fleet's server listens, and how it is reached; kept in its folder. */
@@ -36,7 +38,13 @@ export interface SettingsChange {
   readonly names?: readonly string[];
   /** 0: none. */
   readonly websocketPort?: number;
+  /** Separated by commas; `none`: it is alone. */
+  readonly cluster?: string;
+  readonly clusterPort?: number;
 }
+
+/** NATS' own default for routes. */
+const CLUSTER_PORT = 6222;
 
 /**
  * The settings of a folder, changed as asked, and kept.
@@ -55,6 +63,9 @@ export async function keepSettings(dir: string, change: SettingsChange): Promise
     names: names.map(checkName),
     ...(change.websocketPort !== undefined && { websocketPort: change.websocketPort || undefined }),
   };
+  const cluster = readCluster(settings, change);
+  if (cluster === undefined) delete settings.cluster;
+  else settings.cluster = cluster;
   if (EVERYWHERE.includes(settings.address) && settings.names.length === 0) {
     throw new UsageError(`${settings.address} does not say how probes reach this machine`, {
       hint: 'add --name with its name or address, once for each',
@@ -96,9 +107,44 @@ function checkName(text: string): string {
   });
 }
 
-/** Names and addresses by which probes reach the server; at least one. */
-export function reachedAs({ address, names }: ServerSettings): readonly string[] {
+/** @throws UsageError unless the servers are three or five, and this one is among them by just one name */
+function readCluster(settings: ServerSettings, change: SettingsChange): ServerSettings['cluster'] {
+  const hosts =
+    change.cluster === undefined
+      ? settings.cluster?.hosts
+      : change.cluster.split(',').map((host) => host.trim());
+  if (hosts === undefined || change.cluster === 'none') return undefined;
+  const own = ownNames(settings);
+  const isOdd = hosts.length === 3 || hosts.length === 5;
+  if (isOdd && new Set(hosts).size === hosts.length && own.length === 1 && hosts.includes(own[0] ?? ''))
+    return {
+      hosts: hosts.map(checkName),
+      port: change.clusterPort ?? settings.cluster?.port ?? CLUSTER_PORT,
+    };
+  throw new UsageError('a cluster has three or five servers, each by one name, and this one is among them', {
+    hint: 'write --name a.example.org --cluster a.example.org,b.example.org,c.example.org, with the name of each on its machine',
+  });
+}
+
+/** By which names or addresses this server is reached; at least one. */
+function ownNames({ address, names }: ServerSettings): readonly string[] {
   return names.length > 0 ? names : [address];
+}
+
+/** Names and addresses by which probes reach the server, or one of the cluster; at least one. */
+export function reachedAs(settings: ServerSettings): readonly string[] {
+  return settings.cluster?.hosts ?? ownNames(settings);
+}
+
+/** What a server is called among others. */
+export function serverName(settings: ServerSettings): string {
+  return settings.cluster === undefined ? 'rushhour' : (ownNames(settings)[0] ?? '');
+}
+
+/** How many servers have a copy of what is stored. */
+export function replicasOf({ cluster }: ServerSettings): number {
+  // Three copies bear the loss of one, whatever more servers there are.
+  return cluster === undefined ? 1 : 3;
 }
 
 /** By which programs on the machine of the server reach it. */

@@ -12,6 +12,8 @@ interface UpFlags {
   readonly name?: string[];
   readonly port?: number;
   readonly websocketPort?: number;
+  readonly cluster?: string;
+  readonly clusterPort?: number;
   readonly probe?: string[];
 }
 
@@ -37,6 +39,11 @@ export function registerUp(fleet: Command, context: Context): void {
       'take probes by WebSocket with TLS, too, for sites that let only 443 out; 0: no more',
       parsePort,
     )
+    .option(
+      '--cluster <hosts>',
+      'names of the three or five servers of a cluster, separated by commas, this one’s among them; none: it is alone',
+    )
+    .option('--cluster-port <port>', 'port of these servers among themselves (default: 6222)', parsePort)
     .addOption(fleetOption())
     .action(context.act((flags: UpFlags) => up(context, flags)));
 }
@@ -51,12 +58,14 @@ async function up({ host }: Context, flags: UpFlags) {
   const program = findNatsServer(host.env['PATH'] ?? '');
   const dir = fleetDir(host, flags.fleet);
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const { listen, port, name: names, websocketPort } = flags;
+  const { listen, port, name: names, websocketPort, cluster, clusterPort } = flags;
   const settings = await keepSettings(dir, {
     ...(listen !== undefined && { listen }),
     ...(port !== undefined && { port }),
     ...(names !== undefined && { names }),
     ...(websocketPort !== undefined && { websocketPort }),
+    ...(cluster !== undefined && { cluster }),
+    ...(clusterPort !== undefined && { clusterPort }),
   });
   const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
   const now = (): number => host.now();
