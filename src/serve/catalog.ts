@@ -1,10 +1,12 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Summary } from '../analysis/types.ts';
+import { type FoundFleetRun, listFleetRuns } from '../read/fleet/find.ts';
 import { listRuns, type RunListing } from '../read/listing.ts';
 import { readStoredSummary } from '../read/summary.ts';
 import type { RunFigures } from '../render/web/types.ts';
 import { FILES, SESSION_FILES } from '../store/files.ts';
+import { partFolder } from '../store/fleet-file.ts';
 import { Refusal } from './refusal.ts';
 
 /** A list is good for so long: a flood of requests reads the folders once. */
@@ -30,6 +32,7 @@ export class Catalog {
   #list: Promise<readonly CatalogRun[]> | undefined;
   #listedAtMs = 0;
   #damaged: readonly DamagedFolder[] = [];
+  #fleets: readonly FoundFleetRun[] = [];
   readonly #figures = new Map<string, { readonly state: string; readonly figures: RunFigures | undefined }>();
 
   constructor(resultsDir: string, now: () => number = Date.now) {
@@ -43,11 +46,18 @@ export class Catalog {
       // While it is read, however long that takes, it is read once.
       this.#listedAtMs = Number.POSITIVE_INFINITY;
       const damaged: DamagedFolder[] = [];
-      this.#list = listRuns(this.#resultsDir, ({ dir, why }) =>
+      const onDamaged = ({ dir, why }: { readonly dir: string; readonly why: string }): void => {
         // The path of the folder on this machine is not disclosed.
-        damaged.push({ folder: basename(dir), why: why.replaceAll(dir, basename(dir)) }),
-      )
-        .then((runs) => runs.map((run) => ({ ...run, folder: basename(run.dir) })))
+        damaged.push({ folder: basename(dir), why: why.replaceAll(dir, basename(dir)) });
+      };
+      this.#list = Promise.all([
+        listRuns(this.#resultsDir, onDamaged),
+        listFleetRuns(this.#resultsDir, onDamaged),
+      ])
+        .then(([runs, fleets]) => {
+          this.#fleets = fleets;
+          return runs.map((run) => ({ ...run, folder: basename(run.dir) }));
+        })
         .finally(() => {
           this.#listedAtMs = this.#now();
           this.#damaged = damaged;
@@ -74,6 +84,29 @@ export class Catalog {
     if (await hasLinks(run.dir))
       throw new Refusal(403, 'this run is not shown', 'files of its folder are links to somewhere else');
     return run;
+  }
+
+  /** Runs of fleets, oldest first; as old as the list. */
+  async fleets(): Promise<readonly FoundFleetRun[]> {
+    await this.list();
+    return this.#fleets;
+  }
+
+  /**
+   * Finds the run of a fleet by its id.
+   * @throws Refusal if there is none, or its files or those of its probes are outside the results folder
+   */
+  async findFleet(id: string): Promise<FoundFleetRun> {
+    const found = (await this.fleets()).find(({ file }) => file.id === id);
+    if (found === undefined)
+      throw new Refusal(404, 'there is no such run of a fleet', 'the list shows those that there are');
+    const { dir, file } = found;
+    const folders = [dir, ...file.parts.map(({ probe }) => partFolder(dir, probe))];
+    for (const folder of folders) {
+      if ((await isLink(folder)) || (await hasLinks(folder)))
+        throw new Refusal(403, 'this run is not shown', 'files of its folders are links to somewhere else');
+    }
+    return found;
   }
 
   /** What a finished run came to; undefined without a summary. */
@@ -104,6 +137,13 @@ export async function stateOf(dir: string, files: readonly string[] = Object.val
     ),
   );
   return states.join(' ');
+}
+
+function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
 }
 
 /** A folder that came from elsewhere must not show what else lies on this machine. */

@@ -1,5 +1,6 @@
 import { Refusal } from './refusal.ts';
 import { comparisonHtml, comparisonJson } from './routes/compare.ts';
+import { fleetHtml, fleetJson } from './routes/fleet.ts';
 import { liveHtml, liveJson, liveRunsJson } from './routes/live.ts';
 import { overviewHtml, runsJson } from './routes/overview.ts';
 import { reportHtml, runHtml, summaryJson } from './routes/run.ts';
@@ -12,11 +13,13 @@ const ROUTES: readonly (readonly [pattern: string, handler: Handler])[] = [
   ['compare', comparisonHtml],
   ['runs/:run', runHtml],
   ['runs/:run/report', reportHtml],
+  ['fleets/:run', fleetHtml],
   ['assets/:file', async ({ assets }, _request, { file }) => assets.get(file!) ?? notFound()],
   ['api/live', liveRunsJson],
   ['api/runs', runsJson],
   ['api/runs/:run/summary', summaryJson],
   ['api/runs/:run/live', liveJson],
+  ['api/fleets/:run', fleetJson],
   ['api/compare', comparisonJson],
 ];
 

@@ -1,7 +1,9 @@
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { keepFleet, type PlayedSecond, partOf, RUN, recordPart } from '../read/fleet/fleets.ts';
+import { openSite } from '../serve/site.ts';
 import { makeFolder } from '../store/runs.ts';
 import { createFakeHost } from './fake-host.ts';
 import { createFakeRun } from './fake-services.ts';
@@ -64,6 +66,44 @@ describe('the results of a fleet', () => {
     );
     const json = JSON.parse((await cli(dir, 'compare', RUN, LATER, '--json')).out);
     expect(json).toMatchObject({ schema: 1, before: RUN, after: LATER, unjudged: [], leftOut: [] });
+  });
+
+  it('are one page that runs nothing, whatever labels say, and one that is served', async () => {
+    const dir = makeFolder();
+    const results = join(dir, 'results');
+    const site = '<script>alert(1)</script>';
+    await keep(results, RUN, ['leeds']);
+    const file = join(results, RUN, 'fleet.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"site": "york"', `"site": "${site}"`));
+    const { out } = await cli(dir, 'report', RUN);
+    expect(out).toBe(`results/${RUN}/report.html\n`);
+    const page = readFileSync(join(results, RUN, 'report.html'), 'utf8');
+    expect(page).toContain('1 of 3 sites is ill beside the others: leeds.');
+    expect(page).toContain('&lt;script&gt;alert(1)');
+    expect(page).not.toContain('<script');
+    expect(page.match(/<circle /g)).toHaveLength(3);
+    expect((await cli(dir, 'report', RUN, RUN)).err).toContain('a report shows one run of a fleet');
+
+    const served = await openSite(results);
+    const overview = await (await served.get('/')).text();
+    expect(overview).toContain(
+      `<a href="/fleets/${RUN}">${RUN}</a>: 2025-01-31 06:00:00 UTC, 3 probes at 3 sites`,
+    );
+    expect(overview).not.toContain(site);
+    const shown = await served.get(`/fleets/${RUN}`);
+    expect(shown.status).toBe(200);
+    const html = await shown.text();
+    expect(html).toContain(`<a href="/runs/${RUN}-hull-1">hull-1</a>`);
+    expect(html).not.toContain(site);
+    expect((await served.get(`/runs/${RUN}-hull-1`)).status).toBe(200);
+    const told = await (await served.get(`/api/fleets/${RUN}`)).json();
+    expect(told).toEqual(JSON.parse((await cli(dir, 'results', 'show', RUN, '--json')).out));
+    expect((await served.get('/fleets/nothing')).status).toBe(404);
+    // What is not in the folder is not shown from it.
+    rmSync(join(results, `${RUN}-hull-1`, 'run.json'));
+    symlinkSync('/etc/passwd', join(results, `${RUN}-hull-1`, 'run.json'));
+    expect((await served.get(`/fleets/${RUN}`)).status).toBe(403);
+    expect(served.faults).toEqual([]);
   });
 
   it('are not compared with a run of one machine, nor sites that one of them lacks', async () => {

@@ -1,9 +1,9 @@
-import { formatPlural } from '../format.ts';
+import { formatMoment, formatPlural } from '../format.ts';
 import { escapeHtml } from '../report/html.ts';
 import { renderLayout } from './layout.ts';
 import { renderRunsForm } from './runs-table.ts';
 import { renderTrends } from './trend.ts';
-import type { RunRow } from './types.ts';
+import type { FleetRow, RunRow } from './types.ts';
 
 export interface Overview {
   /** Every scenario with runs. */
@@ -23,6 +23,8 @@ export interface Overview {
   readonly trends: readonly (readonly RunRow[])[];
   /** Runs of that scenario in no group. */
   readonly apart: number;
+  /** Runs of fleets to show, latest first. */
+  readonly fleets: readonly FleetRow[];
   /** Folders of runs that cannot be shown, or not completely. */
   readonly damaged: readonly { readonly folder: string; readonly why: string }[];
 }
@@ -37,6 +39,7 @@ ${renderDamaged(overview)}`;
     return renderLayout({ title, place: 'runs', main });
   }
   const main = `${renderFilter(overview)}
+${renderFleets(overview)}
 ${trends.length === 0 ? '' : renderTrends(trends, apart)}
 <section aria-labelledby="runs-heading"><h2 id="runs-heading">${formatPlural(total, 'run', 'runs')}</h2>
 ${renderRunsForm(rows)}
@@ -50,6 +53,20 @@ function renderFilter({ scenarios, scenario }: Overview): string {
   const link = (name: string | undefined, text: string) =>
     `<li><a href="${hrefOf(name, 1)}"${name === scenario ? ' aria-current="true"' : ''}>${escapeHtml(text)}</a></li>`;
   return `<nav class="filter" aria-label="Scenario"><ul>${link(undefined, 'all')}${scenarios.map((name) => link(name, name)).join('')}</ul></nav>`;
+}
+
+/** Of a fleet with many sites. */
+const MOST_SITES = 12;
+
+function renderFleets({ fleets }: Overview): string {
+  if (fleets.length === 0) return '';
+  const items = fleets.map(({ id, startsAt, probes, sites }) => {
+    const more = sites.length - MOST_SITES;
+    const named = `${sites.slice(0, MOST_SITES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+    const when = startsAt === undefined ? '' : `${formatMoment(startsAt)}, `;
+    return `<li><a href="${escapeHtml(`/fleets/${encodeURIComponent(id)}`)}">${escapeHtml(id)}</a>: ${escapeHtml(`${when}${formatPlural(probes, 'probe', 'probes')} at ${formatPlural(sites.length, 'site', 'sites')}: ${named}`)}</li>`;
+  });
+  return `<section aria-labelledby="fleets-heading"><h2 id="fleets-heading">Runs of fleets</h2><ul>${items.join('')}</ul></section>`;
 }
 
 function renderDamaged({ damaged }: Overview): string {

@@ -19,6 +19,15 @@ export interface RunFigures {
   readonly diagnosis?: Pick<Diagnosis, 'verdict' | 'causes'>;
 }
 
+/** A fleet's run in the list. */
+export interface FleetRow {
+  readonly id: string;
+  /** RFC 3339; undefined: not known. */
+  readonly startsAt: string | undefined;
+  readonly probes: number;
+  readonly sites: readonly string[];
+}
+
 /** A row of the list. */
 export interface RunRow extends RunListing {
   /** Name of its folder, used in its address. */

@@ -1,5 +1,6 @@
+import { siteOf } from '../../analysis/sites/summarise.ts';
 import { renderOverview } from '../../render/web/overview.ts';
-import type { RunRow } from '../../render/web/types.ts';
+import type { FleetRow, RunRow } from '../../render/web/types.ts';
 import type { Catalog, CatalogRun } from '../catalog.ts';
 import { htmlReply, jsonReply } from '../reply.ts';
 import type { PageRequest, Reply, Site } from '../types.ts';
@@ -24,9 +25,25 @@ export async function overviewHtml({ catalog }: Site, { query }: PageRequest): P
       ...{ scenarios, scenario, page, pages, total: listed.length },
       rows: await addFigures(catalog, listed.slice((page - 1) * RUNS_A_PAGE, page * RUNS_A_PAGE)),
       ...(await groupTrends(ofScenario, catalog)),
+      fleets: page === 1 && scenario === undefined ? await listFleets(catalog) : [],
       damaged: await catalog.damaged(),
     }),
   );
+}
+
+/** Of fleets, on the first page. */
+const MOST_FLEETS = 20;
+
+/** The latest first; what became of each takes longer to read, and has a page of its own. */
+async function listFleets(catalog: Catalog): Promise<FleetRow[]> {
+  const fleets = await catalog.fleets();
+  return [...fleets]
+    .reverse()
+    .slice(0, MOST_FLEETS)
+    .map(({ file: { id, startsAtMs, parts } }) => ({
+      ...{ id, probes: parts.length, sites: [...new Set(parts.map(siteOf))].sort() },
+      startsAt: startsAtMs === 0 ? undefined : new Date(startsAtMs).toISOString(),
+    }));
 }
 
 /** The scenario that is run regularly, whatever else was tried recently. */
