@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSpare } from '../../src/cli/spare-runs.ts';
-import { decodeRunPart } from '../../src/fleet/messages.ts';
+import { decodeRunPart, type RunOrder } from '../../src/fleet/messages.ts';
 import { RunCopy } from '../../src/fleet/operator/run-copy.ts';
 import { RunJournal } from '../../src/fleet/outbox/journal.ts';
 import type { Publish } from '../../src/fleet/outbox/run-outbox.ts';
@@ -101,6 +101,34 @@ it('removes a folder some days after all of it was sent, never before, and knows
   expect(await outbox.take('sent')).toBeUndefined();
   await outbox.removeSent(7 * DAY_MS, now + 40 * DAY_MS);
   expect(readdirSync(join(dir, 'outbox'))).toEqual(['waiting.jsonl']);
+});
+
+it('keeps an accepted order until it is too late to begin, and then tells that it did not', async () => {
+  const [startsAtMs, fleetRun] = [DAY_MS, 'night'];
+  const order: RunOrder = {
+    ...{ v: PROTOCOL, kind: 'run', fleetRun, label: '', share: { index: 0, count: 1 } },
+    ...{ scenario: { name: 'steady', text: '', overrides: {} }, startsAtMs, expiresAtMs: startsAtMs + 5_000 },
+    agreed: { startsAtMs, offsetMs: 0, errorMs: 1, labels: {} },
+  };
+  const outbox = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
+  const run = (await outbox.take(fleetRun, order))!;
+  await run.addEvent({ v: PROTOCOL, kind: 'accepted', fleetRun, attempts: 1 });
+  const inTime = await ProbeOutbox.open(join(dir, 'outbox'), 'a', startsAtMs + 5_000);
+  expect(inTime.waiting.map((each) => each.order)).toEqual([order]);
+  // A day without a link later.
+  const late = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 2 * DAY_MS);
+  expect(late.waiting).toEqual([]);
+  const told: unknown[] = [];
+  await late.send(async (_, __, payload) => {
+    told.push(JSON.parse(Buffer.from(payload).toString()));
+  });
+  expect(told).toEqual([
+    { v: PROTOCOL, kind: 'accepted', fleetRun, attempts: 1 },
+    {
+      ...{ v: PROTOCOL, kind: 'ended', fleetRun, status: 'interrupted' },
+      why: 'the probe was restarted before the run began',
+    },
+  ]);
 });
 
 it.each([
