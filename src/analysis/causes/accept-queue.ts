@@ -1,4 +1,5 @@
 import type { Observations, Symptom } from '../observations/types.ts';
+import { describeClosedAlike } from './clean-arms.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { COPIES } from './own-drops.ts';
 import { describeCounting } from './room.ts';
@@ -83,7 +84,9 @@ function judgeWaits({ arm, kind }: Symptom): Judgement[] {
 function judgeStalls(symptom: Symptom, seen: Observations): Judgement[] {
   const filling = describeCounting(symptom, seen);
   const none = nothingPassed(symptom);
+  const closed = describeClosedAlike(symptom, seen);
   return [
+    ...(closed === undefined ? [] : contradicts(`${closed}: no queue is in front of those`)),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['unanswered', 'syn-ack-returned']),
     ...explainedOtherwise(symptom, seen, 'queue'),

@@ -68,3 +68,15 @@ export function describeBand(symptom: Symptom, { findings }: Observations): stri
   const inOutages = listOutages(arm.series.bySecond).reduce((sum, { stalled }) => sum + stalled, 0);
   return inOutages <= count * MOST_AT_ONCE ? band.text : undefined;
 }
+
+/** Arms to ports on which nothing listens that fared as the ill one did. */
+export function describeClosedAlike({ contrasts }: Symptom, { arms }: Observations): string | undefined {
+  const closed = contrasts.filter(
+    ({ arm: name, fared }) =>
+      fared === 'alike' &&
+      arms.some(({ arm, name: other }) => other === name && arm.expect.kind === 'refused'),
+  );
+  return closed.length === 0
+    ? undefined
+    : `connections to ports on which nothing listens stalled as often (${closed.map(({ arm }) => arm).join(', ')})`;
+}

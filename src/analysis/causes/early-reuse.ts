@@ -1,6 +1,6 @@
 import type { SynFate } from '../../metrics/far.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
-import { cleanBut, describeBand, describeFirstUses } from './clean-arms.ts';
+import { cleanBut, describeBand, describeClosedAlike, describeFirstUses } from './clean-arms.ts';
 import {
   answersOf,
   contradicts,
@@ -35,6 +35,7 @@ export const earlyReuse = {
           ...judgeAnswers(symptom, seen),
           ...judgeHeld(symptom, seen, ['ack-lost', 'ack-returned']),
           ...judgeFirstUses(symptom, seen),
+          ...judgeClosed(symptom, seen),
           ...explainedOtherwise(symptom, seen, 'reuse'),
         ],
   decidedBy: [
@@ -106,6 +107,12 @@ function judgeAnswers(symptom: Symptom, seen: Observations): Judgement[] {
     fresh?.text ??
     (symptom.kind === 'stalled' && symptom.arm.ports === 'used' ? describeFirstUses(symptom) : undefined);
   return first === undefined ? supports(text) : decides(`${text}; ${first}`);
+}
+
+/** Where nothing listens, the far end holds nothing. */
+function judgeClosed(symptom: Symptom, seen: Observations): Judgement[] {
+  const closed = describeClosedAlike(symptom, seen);
+  return closed === undefined ? NOTHING : contradicts(`${closed}: nothing is held there`);
 }
 
 /** Ports that were not in use before cannot be used again too early, if the NAT leaves them as they are. */

@@ -1,7 +1,7 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { describeControls, judgeFirstUses } from './early-reuse.ts';
-import { expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
-import { explainedOtherwise } from './shared.ts';
+import { contradicts, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
+import { explainedOtherwise, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** The mirror image of early reuse: here it is the firewall whose timer is the longer one. */
@@ -20,6 +20,7 @@ export const heldByFirewall = {
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen']),
     ...judgeFirstUses(symptom, seen),
+    ...judgeGaps(symptom),
     ...explainedOtherwise(symptom, seen),
   ],
   decidedBy: [
@@ -44,4 +45,15 @@ export const heldByFirewall = {
 function judgeControls(symptom: Symptom, seen: Observations): Judgement[] {
   const controls = describeControls(symptom, seen);
   return controls === undefined ? NOTHING : supports(controls);
+}
+
+/** Ports that had rested are known to no one, or, where a NAT gives others, to some. */
+function judgeGaps(symptom: Symptom): Judgement[] {
+  const { started, passed } = passedInGaps(symptom);
+  const { ports, gaps } = symptom.arm;
+  return ports === 'fresh' && gaps.length >= 2 && started >= 50 && passed <= started * 0.01
+    ? contradicts(
+        `${passed} of ${started} got through in ${gaps.length} stretches, from source ports that had not been used for minutes`,
+      )
+    : NOTHING;
 }

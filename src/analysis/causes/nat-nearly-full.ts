@@ -9,7 +9,7 @@ import {
   percent,
   shareInGaps,
 } from './judgements.ts';
-import { excludePool, explainedOtherwise } from './shared.ts';
+import { excludeCounted, excludePool, explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { NAT_POOL_STEPS } from './vendors.ts';
 
@@ -29,6 +29,7 @@ export const natNearlyFull = {
   },
   judge: (symptom, seen) => [
     ...judgeShare(symptom),
+    ...excludeCounted(symptom, seen),
     ...judgeFirewall(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen']),

@@ -3,7 +3,7 @@ import { describeFailedSearches } from './firewall-counters.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { describePortsFree, describePortsTaken } from './ports-taken.ts';
 import { isShut, sameAtEachRate } from './room.ts';
-import { excludePool, explainedOtherwise } from './shared.ts';
+import { excludeCounted, excludePool, explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { NAT_POOL_STEPS } from './vendors.ts';
 
@@ -21,6 +21,7 @@ export const natPorts = {
     ...judgePortsTaken(symptom, seen),
     ...judgeRelease(symptom, seen),
     ...judgeBeside(symptom, seen),
+    ...excludeCounted(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen']),
     ...excludePool(symptom, seen),

@@ -11,7 +11,7 @@ import {
   supports,
 } from './judgements.ts';
 import { describeCounting, isShut } from './room.ts';
-import { explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
+import { excludeCounted, explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { TABLE_STEPS } from './vendors.ts';
 
@@ -32,6 +32,7 @@ export const openLimit = {
     ...judgeRelease(symptom, seen),
     ...judgeNumber(symptom, seen),
     ...judgeCut(symptom, seen),
+    ...excludeCounted(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'rst-returned']),
     ...explainedOtherwise(symptom, seen),

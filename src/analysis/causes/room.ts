@@ -1,4 +1,5 @@
-import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
+import type { ArmSeen, Gap, Observations, Symptom } from '../observations/types.ts';
+import { besideOf } from './cuts.ts';
 
 /** That a clock of its own made room just as connections were closed must be this unlikely. */
 const COINCIDENCE = 0.05;
@@ -105,4 +106,46 @@ export function isShut({ held }: ArmSeen, few = 0.02): boolean {
     held.startedMeanwhile >= 20 &&
     held.establishedMeanwhile <= held.startedMeanwhile * few
   );
+}
+
+/** So many times room came back; and of starts in the seconds after each, as many as show that it did. */
+const TIMES = 2;
+const FEWEST_AFTER = 5;
+const AFTER_SEC = 2;
+
+/**
+ * That connections were held, and that there was room again, several times, before any of them had been closed: nothing that is counted
+ * or handed out had been given back. Of a gap beside it, that of the arm itself or of another.
+ */
+export function describeUnclosedRoom(symptom: Pick<Symptom, 'arm'>, seen: Observations): string | undefined {
+  for (const arm of besideOf(symptom, seen)) {
+    const { holdUs } = arm.arm;
+    const firstCloseSec = (arm.series.counts.firstBegunUs + holdUs) / 1_000_000;
+    if (holdUs === 0 || countCutsBefore(arm, firstCloseSec) > 0) continue;
+    const times = arm.gaps.filter(
+      ({ isWhole, toSec }) =>
+        isWhole && toSec + AFTER_SEC < firstCloseSec && establishedAfter(arm, toSec) >= FEWEST_AFTER,
+    );
+    const isSame = arm.name === symptom.arm.name || times.some((gap) => meets(symptom.arm, gap));
+    if (times.length < TIMES || !isSame) continue;
+    return `${times.length} times there was room again (arm ${arm.name}) before any of its connections had been closed`;
+  }
+  return undefined;
+}
+
+function establishedAfter({ series }: ArmSeen, sec: number): number {
+  let sum = 0;
+  for (let second = Math.ceil(sec); second < Math.ceil(sec) + AFTER_SEC; second += 1)
+    sum += series.bySecond.get(second)?.established ?? 0;
+  return sum;
+}
+
+function countCutsBefore({ series }: ArmSeen, sec: number): number {
+  return [...series.bySecond]
+    .filter(([second]) => second < sec)
+    .reduce((sum, [, { failed, refused }]) => sum + Math.max(0, failed - refused), 0);
+}
+
+function meets({ gaps }: ArmSeen, { fromSec, toSec }: Gap): boolean {
+  return gaps.some((gap) => gap.fromSec < toSec && fromSec < gap.toSec);
 }

@@ -10,6 +10,7 @@ import { accountForLoss, FEWEST_STALLS } from './loss-account.ts';
 import { COPIES, countOwnDrops, describeOwnDrops, describeUnseen } from './own-drops.ts';
 import { describePortsTaken } from './ports-taken.ts';
 import { describeRejected } from './refusals.ts';
+import { describeUnclosedRoom } from './room.ts';
 import type { Judgement } from './types.ts';
 
 /** A far end that refused so many SYNs, of those that stalled, has refused them all: resent SYNs are refused, too. */
@@ -130,15 +131,37 @@ export function describeDeadEndpoint({ arm }: Pick<Symptom, 'arm'>): string | un
     : undefined;
 }
 
+/** Against what counts what is open, or hands out what it gets back. */
+export function excludeCounted(symptom: Symptom, seen: Observations): Judgement[] {
+  const room = describeUnclosedRoom(symptom, seen);
+  return room === undefined ? NOTHING : contradicts(room);
+}
+
 export function isSteady({ spread }: Plateau): boolean {
   return spread <= STEADY;
 }
 
-/** Starts in gaps, and how many of them came through. */
+/** Starts enough to say how many of them get through. */
+const ENOUGH_STARTS = 50;
+
+/** Starts in gaps, and how many of them came through; in whole seconds of them, where those have enough. */
 export function passedInGaps({ arm }: Symptom): { readonly started: number; readonly passed: number } {
-  const started = arm.gaps.reduce((sum, gap) => sum + gap.started, 0);
-  const bad = arm.gaps.reduce((sum, gap) => sum + gap.stalled + gap.refused, 0);
+  const inside = sumOf(
+    [...arm.series.bySecond].flatMap(([second, counts]) =>
+      arm.gaps.some(({ fromSec, toSec }) => second >= fromSec && second + 1 <= toSec) ? counts : [],
+    ),
+  );
+  const { started, bad } = inside.started >= ENOUGH_STARTS ? inside : sumOf(arm.gaps);
   return { started, passed: Math.max(0, started - bad) };
+}
+
+function sumOf(
+  parts: readonly { readonly started: number; readonly stalled: number; readonly refused: number }[],
+): { readonly started: number; readonly bad: number } {
+  return {
+    started: parts.reduce((sum, part) => sum + part.started, 0),
+    bad: parts.reduce((sum, { stalled, refused }) => sum + stalled + refused, 0),
+  };
 }
 
 /** Against what drops everything for a time: stalls that are scattered among starts that went well. */

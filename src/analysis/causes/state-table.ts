@@ -3,7 +3,7 @@ import { describeTableDrops } from './firewall-counters.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { resetsByTtl } from './refusals.ts';
 import { EVERYTHING } from './scope.ts';
-import { excludePool, explainedOtherwise, nothingPassed } from './shared.ts';
+import { excludeCounted, excludePool, explainedOtherwise, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { TABLE_STEPS } from './vendors.ts';
 
@@ -17,6 +17,7 @@ export const stateTableFull = {
   scope: EVERYTHING,
   judge: (symptom, seen) => [
     ...judgeRelease(symptom),
+    ...excludeCounted(symptom, seen),
     ...judgeSender(symptom),
     ...judgeFirewall(symptom, seen),
     ...expectSilence(symptom),

@@ -84,7 +84,7 @@ export const spread: Load = { arm: asking('spread', { load: hold(60, 60), source
 export const client = (ecn: boolean): Partial<Arm> => ({
   client: { profile: 'linux-6', knobs: ecn ? { ecn: 'ecn' } : {} },
 });
-const closedPort = (name: string, number: number): Load => ({
+export const closedPort = (name: string, number: number): Load => ({
   arm: armOf({
     name,
     load: hold(5, 20),

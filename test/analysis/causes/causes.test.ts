@@ -10,6 +10,7 @@ import type { FarPorts } from '../../../src/metrics/far.ts';
 import { armOf, hold, sec } from '../parts.ts';
 import {
   CASES,
+  closedPort,
   farOf,
   fill,
   fresh,
@@ -24,7 +25,7 @@ import {
   stress,
   UNDECIDED,
 } from './cases.ts';
-import { away, lossy, openLimit, rateLimit, reuse, together } from './paths.ts';
+import { away, lossy, openLimit, port, rateLimit, reuse, together } from './paths.ts';
 import { randomOf } from './random.ts';
 import { asking, diagnoseIn, type Load, type Path, play } from './world.ts';
 
@@ -346,6 +347,63 @@ describe('what was once blamed on ports', () => {
     const path: Path = { syn: () => (++turn % 10 === 0 ? 'reset' : 'pass'), refusal: 'RST' };
     const diagnosis = diagnoseIn([{ arm: asking('traffic', { load: hold(100, 60) }) }], path, NEAR);
     expect(diagnosis.verdict).toBe('cannot-tell');
+  });
+});
+
+describe('outages of 4 s, again and again, of all that is tried', () => {
+  const outages = Array.from({ length: 9 }, (_, nth) => [nth * 7 + 3, nth * 7 + 7] as const);
+  const keep = (holdSec: number): Load => ({
+    arm: armOf({
+      name: 'keep',
+      load: hold(40, 45),
+      holdUs: sec(holdSec),
+      close: 'fin',
+      source: SOURCE(9_000, 'lru'),
+    }),
+  });
+  const nine: Load = { arm: { ...closedPort('nine', 9).arm, load: hold(5, 45) } };
+  const pings = { '10.0.0.1': { sent: 45, answered: 45, minUs: 90, meanUs: 100, maxUs: 200 } };
+  /** Nothing listens at port 9. */
+  const comeAndGo: Path = {
+    syn: (syn) => {
+      const fate = away(outages).syn!(syn);
+      return fate === 'pass' && port(syn) === '9' ? 'reset' : fate;
+    },
+  };
+  const possible = (loads: readonly Load[], path: Path = comeAndGo): string[] =>
+    diagnoseIn(loads, path, { ...NEAR, pings })
+      .causes.filter(({ status }) => status !== 'excluded')
+      .map(({ id }) => id)
+      .sort();
+
+  it('leave what has a clock of its own, and nothing that counts what is open or what rests', () => {
+    expect(possible([keep(44), nine])).toEqual(['syn-flood-defence', 'window-limit']);
+  });
+
+  it('leave limits and pools, if what was held had been closed before', () => {
+    expect(possible([keep(3), nine])).toEqual(
+      expect.arrayContaining(['nat-ports', 'open-limit', 'state-table-full', 'syn-flood-defence']),
+    );
+  });
+
+  it('leave limits and pools, if what was held was cut before', () => {
+    const cut: Path = { ...comeAndGo, cut: (_, openedSec) => ({ atSec: openedSec + 2, how: 'RST' }) };
+    expect(possible([keep(44), nine], cut)).toEqual(expect.arrayContaining(['open-limit']));
+  });
+
+  it('leave a queue, and ports that are held, if nothing but that port was tried, or others were spared', () => {
+    const held = ['accept-queue', 'early-reuse'];
+    expect(possible([keep(44)])).toEqual(expect.arrayContaining(held));
+    const spared: Path = {
+      syn: (syn) => (port(syn) === '9' ? 'reset' : (away(outages).syn?.(syn) ?? 'pass')),
+    };
+    expect(possible([keep(44), nine], spared)).toEqual(expect.arrayContaining(held));
+  });
+
+  it('leave ports that a firewall still knows, where they had been used before', () => {
+    const used: Load = { arm: { ...keep(3).arm, source: SOURCE(120, 'sequential') }, ports: 120 };
+    expect(possible([used, nine])).toContain('held-by-firewall');
+    expect(possible([keep(3), nine])).not.toContain('held-by-firewall');
   });
 });
 

@@ -344,10 +344,15 @@ class Recorder {
 
   refused(first: Syn, atSec: number, { answer, refusal = 'RST' }: Path): void {
     const met = answer?.(first);
-    this.#add(atSec, {
-      ...{ outcomes: { 'handshake-refused': 1 }, refusals: { [refusal]: 1 } },
-      ...(met === undefined ? {} : { synAnswers: { [`refused ${met}`]: 1 } }),
-    });
+    this.#add(
+      atSec,
+      this.load.arm.expect.kind === 'refused'
+        ? { completed: 1, outcomes: { ok: 1 } }
+        : {
+            ...{ outcomes: { 'handshake-refused': 1 }, refusals: { [refusal]: 1 } },
+            ...(met === undefined ? {} : { synAnswers: { [`refused ${met}`]: 1 } }),
+          },
+    );
     if (atSec - first.atSec >= STALL_SEC) this.#stalled(first, atSec);
   }
 
