@@ -22,6 +22,9 @@ export interface FleetFacts {
   readonly startsAtMs: number | undefined;
 }
 
+/** Counts are by the second: probes that began further apart than this did not send together. Milliseconds. */
+const APART_MS = 1_000;
+
 /** Names that a sentence lists. */
 const MOST_NAMED = 10;
 
@@ -234,7 +237,15 @@ function warnOf(parts: readonly FleetPart[]): string[] {
   const engines = [...new Set(summaries.map(({ run }) => run.engine))];
   const scenarios = [...new Set(summaries.map(({ run }) => run.scenario))];
   const unlabelled = parts.filter(({ labels }) => labelOf(labels, SITE_LABEL) === undefined);
+  const late = parts.filter(
+    ({ start }) => start !== undefined && Math.abs(start.skewMs) - start.errorMs > APART_MS,
+  );
   return [
+    ...(late.length > 0
+      ? [
+          `began more than a second away from the agreed one: ${listNames(late.map(({ probe }) => probe))}; what they met may have been another load`,
+        ]
+      : []),
     ...(scenarios.length > 1 ? [`probes ran different scenarios: ${scenarios.join(', ')}`] : []),
     ...(engines.length > 1 ? [`probes used different engines: ${engines.join(', ')}`] : []),
     ...(unlabelled.length > 0 && unlabelled.length < parts.length

@@ -130,6 +130,20 @@ describe('a fleet', () => {
     expect(text).toBe('No site can be judged beside others. Cannot tell: leeds.');
   });
 
+  it('names the probes that did not begin with the others, as far as clocks can be told', () => {
+    const began = (probe: string, skewMs: number, errorMs: number) => ({
+      ...partOf(probe, { site: probe }, healthy()),
+      start: { skewMs, errorMs },
+    });
+    const { warnings } = summariseFleet(facts, [
+      ...[began('a', 3, 1), began('late', 13_000, 20), began('early', -1_500, 20)],
+      began('unsure', 1_500, 900),
+    ]);
+    expect(warnings).toEqual([
+      'began more than a second away from the agreed one: late, early; what they met may have been another load',
+    ]);
+  });
+
   it('takes names of sites from no prototype', () => {
     const parts = ['constructor', '__proto__'].map((site) =>
       partOf(site === '__proto__' ? 'a' : 'b', JSON.parse(`{"site":"${site}"}`), healthy()),
