@@ -1,3 +1,4 @@
+import type { JsMsg } from '@nats-io/jetstream';
 import type { Link } from '../connect.ts';
 import { type Presence, presence, readMessage } from '../messages.ts';
 import { STREAMS, SUBJECTS } from '../protocol.ts';
@@ -14,14 +15,21 @@ export interface KnownProbe extends Presence {
 
 /** Every probe that the server has heard of, by id. @param nowMs milliseconds since 1970 */
 export async function readProbes(link: Link, nowMs: number): Promise<KnownProbe[]> {
-  const probes: KnownProbe[] = [];
+  const probes = new Map<string, KnownProbe>();
   const reading = { stream: STREAMS.probes.name, filter: SUBJECTS.presence('*'), isOnlyLast: true };
-  await readStream(link, reading, (message) => {
-    const read = readMessage(presence, message.data);
-    // A probe can only write what is its own; its message has to say the same.
-    if (read === undefined || message.subject !== SUBJECTS.presence(read.probe)) return;
-    const seenAtMs = Number(message.timestampNanos / 1_000_000n);
-    probes.push({ ...read, seenAtMs, isPresent: nowMs - seenAtMs < GONE_AFTER_MS });
-  });
-  return probes.sort((a, b) => (a.probe < b.probe ? -1 : 1));
+  await readStream(link, reading, (message) => noteProbe(probes, message, nowMs));
+  return [...probes.values()].sort((a, b) => (a.probe < b.probe ? -1 : 1));
+}
+
+/** A probe may say again, while it is read, that it is there: the last word counts. */
+export function noteProbe(
+  probes: Map<string, KnownProbe>,
+  { subject, data, timestampNanos }: Pick<JsMsg, 'subject' | 'data' | 'timestampNanos'>,
+  nowMs: number,
+): void {
+  const read = readMessage(presence, data);
+  // A probe can only write what is its own; its message has to say the same.
+  if (read === undefined || subject !== SUBJECTS.presence(read.probe)) return;
+  const seenAtMs = Number(timestampNanos / 1_000_000n);
+  probes.set(read.probe, { ...read, seenAtMs, isPresent: nowMs - seenAtMs < GONE_AFTER_MS });
 }

@@ -8,6 +8,7 @@ import { encodeRunPart, type FleetEvent } from '../../../src/fleet/messages.ts';
 import type { FleetRun } from '../../../src/fleet/operator/fleet-run.ts';
 import { followRun } from '../../../src/fleet/operator/follow-run.ts';
 import { orderRun, stopRun } from '../../../src/fleet/operator/order-run.ts';
+import { type KnownProbe, noteProbe } from '../../../src/fleet/operator/read-probes.ts';
 import { sideBySide } from '../../../src/fleet/operator/side-by-side.ts';
 import { PROTOCOL, SUBJECTS } from '../../../src/fleet/protocol.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
@@ -30,6 +31,35 @@ describe('many probes', () => {
       if (one === 7) throw new Error('the seventh');
     });
     await expect(failing).rejects.toThrow('the seventh');
+  });
+
+  it('are listed once each, though one says again while all are read that it is there', () => {
+    const presence = {
+      ...{
+        v: PROTOCOL,
+        probe: 'a',
+        version: '0',
+        labels: {},
+        engines: [],
+        busy: null,
+        waiting: [],
+        unsentBytes: 0,
+        atMs: 1,
+      },
+      host: {
+        ...{ hostname: 'a', arch: 'x64', kernel: '6', node: '20', cpu: 'one', cpus: 1, memoryBytes: 1 },
+        addresses: [],
+      },
+    };
+    const probes = new Map<string, KnownProbe>();
+    const say = (subject: string, atMs: bigint): void => {
+      const data = Buffer.from(JSON.stringify(presence));
+      noteProbe(probes, { subject, data, timestampNanos: atMs * 1_000_000n }, 100_000);
+    };
+    say(SUBJECTS.presence('a'), 1_000n);
+    say(SUBJECTS.presence('a'), 90_000n);
+    say(SUBJECTS.presence('b'), 95_000n);
+    expect([...probes.values()]).toMatchObject([{ probe: 'a', seenAtMs: 90_000, isPresent: true }]);
   });
 
   it('are ordered and stopped without one waiting for the server’s word on another', async () => {
