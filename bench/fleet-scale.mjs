@@ -186,7 +186,7 @@ try {
       },
       ...{ stateDir: join(dir, 'state', id), resultsDir: join(dir, 'probes', id), version: 'simulated' },
       ...{ command: ['probe'], startSession: playRecorded },
-      ...{ keepUnsentBytes: 2_000_000_000, keepSentMs: undefined },
+      ...{ readHost: readHostFacts, keepUnsentBytes: 2_000_000_000, keepSentMs: undefined },
     };
     running.push(runProbe(options, ending.signal));
   }
