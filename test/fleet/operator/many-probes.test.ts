@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Link } from '../../../src/fleet/connect.ts';
+import type { Presence } from '../../../src/fleet/messages.ts';
 import { encodeRunPart, type FleetEvent } from '../../../src/fleet/messages.ts';
 import type { FleetRun } from '../../../src/fleet/operator/fleet-run.ts';
 import { followRun } from '../../../src/fleet/operator/follow-run.ts';
@@ -34,13 +35,14 @@ describe('many probes', () => {
   });
 
   it('are listed once each, though one says again while all are read that it is there', () => {
-    const presence = {
+    const presence: Presence = {
       ...{
         v: PROTOCOL,
         probe: 'a',
         version: '0',
         labels: {},
         engines: [],
+        checks: [],
         busy: null,
         waiting: [],
         unsentBytes: 0,

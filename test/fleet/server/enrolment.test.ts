@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connectFleet, type Link } from '../../../src/fleet/connect.ts';
 import { readCredentials } from '../../../src/fleet/credentials.ts';
 import { formatToken, readToken } from '../../../src/fleet/enrolment.ts';
+import type { Presence } from '../../../src/fleet/messages.ts';
 import { requestToken, revokeProbe } from '../../../src/fleet/operator/ask-server.ts';
 import { readProbes } from '../../../src/fleet/operator/read-probes.ts';
 import { enrollProbe } from '../../../src/fleet/probe/enroll.ts';
@@ -23,7 +24,7 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
   });
   afterEach(() => server.close());
   const own = (name: string): string => join(server.dir, 'elsewhere', `${name}.json`);
-  const present = (probe: string) => ({
+  const present = (probe: string): Presence => ({
     ...{
       v: 1,
       probe,
@@ -32,6 +33,7 @@ suiteNeeding('enrolment of probes', ['nats-server'], () => {
       engines: [],
       busy: null,
       waiting: [],
+      checks: [],
       unsentBytes: 0,
       atMs: 1,
     },
