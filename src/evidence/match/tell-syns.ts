@@ -39,10 +39,11 @@ function fateOf(
   { invented }: Links,
 ): SynFate {
   const [first] = returned;
+  if (first !== undefined && invented.has(first)) return 'answered-by-another';
   // One that came late is a copy of one that was lost: the far side sends its SYN-ACK again after a second, as this side its SYN.
   if (first?.kind === 'syn-ack' && answered[0]?.kind === 'syn-ack' && answered.length > returned.length)
     return 'syn-ack-lost';
-  if (first !== undefined) return invented.has(first) ? 'answered-by-another' : `${first.kind}-returned`;
+  if (first !== undefined) return `${first.kind}-returned`;
   if (answered[0] !== undefined) return `${answered[0].kind}-lost`;
   return hasArrived ? 'unanswered' : 'not-seen';
 }

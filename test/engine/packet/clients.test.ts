@@ -99,11 +99,11 @@ suiteNeeding(
     });
 
     it('send a SYN more than they have waits, no sooner than those say, and then give up', async () => {
-      const client = resolveClient('windows-11', { synWaitsUs: [100_000, 200_000, 50_000] });
+      const client = resolveClient('windows-11', { synWaitsUs: [400_000, 800_000, 300_000] });
       const plan = { arms: [armOf(8_080, client)], starts: [{}], syns: 4 };
       const [syns, records] = await capture(plan, (file, all) => [readSyns(file), all] as const);
       const gaps = syns.slice(1).map(({ atUs }, index) => atUs - syns[index]!.atUs);
-      // Of the moments at which two packets are stamped, the first may be late.
+      // A packet is stamped some milliseconds after it was handed over, on a busy machine some tens.
       expect(gaps.map((gapUs, index) => gapUs > 0.9 * client.synWaitsUs[index]!)).toEqual([true, true, true]);
       expect(new Set(syns.map(({ seq }) => seq)).size).toBe(1);
       expect(records[0]).toMatchObject({
