@@ -49,17 +49,28 @@ export function startSpanSec({ arm }: Symptom): number {
 }
 
 /**
- * Held connections that were cut within a second of a moment. What fails of an arm that only holds is refused, stalls, which is counted
- * apart, or was cut.
+ * Held connections that were cut as a stretch began in which others failed: within a second of its first second, or before that since
+ * the last one was accepted, where nothing had been tried in between. What fails of an arm that only holds is refused, stalls, which
+ * is counted apart, or was cut.
  */
-export function countCutsAt({ arm, series }: ArmSeen, atSec: number): number {
+export function countCutsAt({ arm, series }: ArmSeen, atSec: number, beside: readonly ArmSeen[]): number {
   if (arm.holdUs === 0) return 0;
+  const begun = Math.floor(atSec);
   let cut = 0;
-  for (let second = Math.floor(atSec) - 1; second <= Math.floor(atSec) + 1; second += 1) {
+  for (let second = Math.min(begun - 1, lastAcceptedSec(beside, begun)); second <= begun + 1; second += 1) {
     const counts = series.bySecond.get(second);
     if (counts !== undefined) cut += Math.max(0, counts.failed - counts.refused);
   }
   return cut;
+}
+
+/** The last second before this one in which any of them was established; this one, if none was. */
+function lastAcceptedSec(arms: readonly ArmSeen[], beforeSec: number): number {
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { series } of arms)
+    for (const [second, { established }] of series.bySecond)
+      if (established > 0 && second < beforeSec) last = Math.max(last, second);
+  return Number.isFinite(last) ? last : beforeSec;
 }
 
 /** Arms that connect to an endpoint of another. */

@@ -117,7 +117,8 @@ function judgeCut(symptom: Symptom, seen: Observations): Judgement[] {
   if (symptom.kind !== 'refused') return NOTHING;
   for (const { fromSec, started, refused } of symptom.arm.gaps) {
     if (started < FEWEST_REFUSED || refused < started * 0.95) continue;
-    const cut = besideOf(symptom, seen).reduce((sum, arm) => sum + countCutsAt(arm, fromSec), 0);
+    const beside = besideOf(symptom, seen);
+    const cut = beside.reduce((sum, arm) => sum + countCutsAt(arm, fromSec, beside), 0);
     if (cut >= FEWEST_CUT)
       return contradicts(
         `${cut} held connections were cut as it began, and ${refused} of ${started} were refused then: each had left a slot`,

@@ -5,6 +5,9 @@ import { refusedByRule, resetsByTtl } from './refusals.ts';
 import { passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
+/** Fewer that were cut may be an accident. */
+const FEWEST_CUT = 10;
+
 export const serviceDown = {
   id: 'service-down',
   name: 'a service that did not listen for a time: it was down or restarted, or its address was with another host',
@@ -20,7 +23,7 @@ export const serviceDown = {
       ? judgeBroken(seen)
       : symptom.kind === 'cut'
         ? judgeCut(symptom, seen)
-        : [...judgeGaps(symptom), ...judgeSender(symptom)],
+        : [...judgeGaps(symptom), ...judgeSender(symptom, seen)],
   decidedBy: [
     {
       text: 'the TTL of the RSTs beside that of SYN-ACKs (root, or CAP_NET_RAW)',
@@ -41,14 +44,15 @@ function judgeBroken({ arms }: Observations): Judgement[] {
 
 /** What was open ended as it began to refuse. */
 function judgeCut(symptom: Symptom, seen: Observations): Judgement[] {
+  const beside = besideOf(symptom, seen);
   const begins = new Set(
-    besideOf(symptom, seen).flatMap(({ gaps }) =>
+    beside.flatMap(({ gaps }) =>
       gaps
         .filter(({ started, refused }) => refused >= started * MOST)
         .map(({ fromSec }) => Math.floor(fromSec)),
     ),
   );
-  const cut = Math.max(0, ...[...begins].map((second) => countCutsAt(symptom.arm, second)));
+  const cut = Math.max(0, ...[...begins].map((second) => countCutsAt(symptom.arm, second, beside)));
   return cut >= symptom.count * MOST
     ? supports(`${cut} of ${symptom.count} were cut as others began to be refused`)
     : contradicts(
@@ -71,19 +75,26 @@ function judgeGaps(symptom: Symptom): Judgement[] {
   return NOTHING;
 }
 
-function judgeSender(symptom: Symptom): Judgement[] {
+function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
   const rule = refusedByRule(symptom);
   if (rule !== undefined) return contradicts(rule);
   const resets = resetsByTtl(symptom);
   if (resets === undefined) return NOTHING;
   const { kind, text } = resets;
   if (kind === 'other') return contradicts(text);
-  const { arm } = symptom;
   const { started, passed } = passedInGaps(symptom);
-  const isWhole = arm.gaps.length === 1 && arm.gaps[0]!.isWhole && passed <= started * 0.1;
-  return isWhole
-    ? decides(
-        `${text}, in one outage of ${Math.round((arm.gaps[0]!.toSec - arm.gaps[0]!.fromSec) * 10) / 10} s`,
-      )
+  const [gap, ...more] = symptom.arm.gaps;
+  if (gap === undefined || more.length > 0 || passed > started * 0.1) return supports(text);
+  const forSec = Math.round((gap.toSec - gap.fromSec) * 10) / 10;
+  if (gap.isWhole) return decides(`${text}, in one outage of ${forSec} s`);
+  // It had begun before the first of these was tried: what was cut then tells.
+  const beside = besideOf(symptom, seen);
+  const cut = beside.reduce((sum, arm) => sum + countCutsAt(arm, gap.fromSec, beside), 0);
+  return cut >= FEWEST_CUT && isAcceptedAfter(symptom, gap.toSec)
+    ? decides(`${text}, for the first ${forSec} s in which any was tried after ${cut} had been cut`)
     : supports(text);
+}
+
+function isAcceptedAfter({ arm: { series } }: Symptom, sec: number): boolean {
+  return (series.bySecond.get(Math.ceil(sec) + 1)?.established ?? 0) > 0;
 }

@@ -206,6 +206,34 @@ describe('a service that is restarted', () => {
     expect(of(refusing)).toBe('possible');
   });
 
+  it('has cut what was held as others had yet to be tried, and were refused from the first on', () => {
+    const early: Path = {
+      ...gone,
+      cut: (_, openedSec) => (openedSec < 27 ? { atSec: 28.4, how: 'FIN' } : undefined),
+    };
+    const first = { arm: armOf({ name: 'keep', load: hold(40, 26), holdUs: sec(20), close: 'fin' }) };
+    const later = (name: string): Load => ({
+      arm: armOf({
+        name,
+        close: 'reset',
+        load: {
+          kind: 'open',
+          phases: [
+            { kind: 'idle', forUs: sec(30) },
+            { kind: 'hold', ratePerSec: 40, forUs: sec(20) },
+          ],
+        },
+      }),
+    });
+    const away30 = away([[28.4, 33.0]], 'reset');
+    const diagnosis = diagnoseIn([first, later('later')], { ...early, syn: away30.syn! }, NEAR);
+    expect(statusOf(diagnosis, 'open-limit')).toBe('excluded');
+    expect(statusOf(diagnosis, 'service-down')).toBe('named');
+    expect(diagnosis.causes.find(({ id }) => id === 'service-down')?.for.join()).toMatch(
+      /were cut as others began to be refused/,
+    );
+  });
+
   it('has not cut what ended at other times', () => {
     const cutLater: Path = { ...gone, cut: (_, openedSec) => ({ atSec: openedSec + 3, how: 'FIN' }) };
     const diagnosis = diagnoseIn([keep('keep'), short('connect')], cutLater, NEAR);
