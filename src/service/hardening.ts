@@ -23,6 +23,9 @@ function isInStateDir(path: string): boolean {
 }
 
 /** What a unit is let do beyond opening connections, reading the system and writing into its own folders. */
+/** Above the privileges of a unit that has none. */
+export const NO_CAPABILITY = '# No capability: it opens connections, as any user may.';
+
 export interface Privileges {
   /** Names as capabilities(7) has them. */
   readonly capabilities: readonly string[];
@@ -42,9 +45,7 @@ export function hardeningOf(plan: SoakInstallPlan): string[] {
     'StateDirectoryMode=0755',
     ...(isInStateDir(night.results) ? [] : [`ReadWritePaths=${pathForUnit(night.results)}`]),
     'UMask=0022',
-    capabilities.length === 0
-      ? '# No capability: it opens connections, as any user may.'
-      : '# What the scenario needs: see docs/nightly.md.',
+    capabilities.length === 0 ? NO_CAPABILITY : '# What the scenario needs: see docs/nightly.md.',
     ...(needs.setsTcpTimestamps
       ? ['# The scenario sets net.ipv4.tcp_timestamps for the soak and restores it.']
       : []),

@@ -1,5 +1,5 @@
 import { BOUNDS } from '../scenario/bounds.ts';
-import { confine } from './hardening.ts';
+import { confine, NO_CAPABILITY } from './hardening.ts';
 import { CONFIG_DIR, type SoakInstallPlan } from './installed-soak.ts';
 import { quoteForUnit, quoteVariablePath } from './quote.ts';
 
@@ -82,9 +82,7 @@ export function writeProbeUnit({ program, captures }: ProbeUnitPlan): string {
     'Nice=-5',
     'CPUWeight=500',
     '',
-    captures
-      ? '# The policy allows captures, which see whole packets.'
-      : '# No capability: it opens connections, as any user may.',
+    captures ? '# The policy allows captures, which see whole packets.' : NO_CAPABILITY,
     ...confine({
       ...{ capabilities: captures ? ['CAP_NET_RAW'] : [], opensPacketSockets: captures, setsKernel: false },
     }),

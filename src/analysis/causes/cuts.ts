@@ -1,5 +1,6 @@
 import { cutsOf } from '../observations/contrasts.ts';
 import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
+import type { SecondCounts } from '../second-columns.ts';
 import type { ProofsAtAge } from '../types.ts';
 
 /** Fewer proved at one age show no rule. */
@@ -50,8 +51,7 @@ export function startSpanSec({ arm }: Symptom): number {
 
 /**
  * Held connections that were cut as a stretch began in which others failed: within a second of its first second, or before that since
- * the last one was accepted, where nothing had been tried in between. What fails of an arm that only holds is refused, stalls, which
- * is counted apart, or was cut.
+ * the last one was accepted, where nothing had been tried in between.
  */
 export function countCutsAt({ arm, series }: ArmSeen, atSec: number, beside: readonly ArmSeen[]): number {
   if (arm.holdUs === 0) return 0;
@@ -59,7 +59,7 @@ export function countCutsAt({ arm, series }: ArmSeen, atSec: number, beside: rea
   let cut = 0;
   for (let second = Math.min(begun - 1, lastAcceptedSec(beside, begun)); second <= begun + 1; second += 1) {
     const counts = series.bySecond.get(second);
-    if (counts !== undefined) cut += Math.max(0, counts.failed - counts.refused);
+    if (counts !== undefined) cut += cutsIn(counts);
   }
   return cut;
 }
@@ -77,4 +77,9 @@ function lastAcceptedSec(arms: readonly ArmSeen[], beforeSec: number): number {
 export function besideOf({ arm }: Pick<Symptom, 'arm'>, { arms }: Observations): readonly ArmSeen[] {
   const endpoints = Object.keys(arm.summary.endpoints);
   return arms.filter(({ summary }) => endpoints.some((endpoint) => endpoint in summary.endpoints));
+}
+
+/** Held connections of an arm that were cut in a second: what fails there besides is refused, or stalls, which is counted apart. */
+export function cutsIn({ failed, refused }: Pick<SecondCounts, 'failed' | 'refused'>): number {
+  return Math.max(0, failed - refused);
 }

@@ -1,5 +1,5 @@
 import type { ArmSeen, Gap, Observations, Symptom } from '../observations/types.ts';
-import { besideOf } from './cuts.ts';
+import { besideOf, cutsIn } from './cuts.ts';
 
 /** That a clock of its own made room just as connections were closed must be this unlikely. */
 const COINCIDENCE = 0.05;
@@ -143,7 +143,7 @@ function establishedAfter({ series }: ArmSeen, sec: number): number {
 function countCutsBefore({ series }: ArmSeen, sec: number): number {
   return [...series.bySecond]
     .filter(([second]) => second < sec)
-    .reduce((sum, [, { failed, refused }]) => sum + Math.max(0, failed - refused), 0);
+    .reduce((sum, [, counts]) => sum + cutsIn(counts), 0);
 }
 
 function meets({ gaps }: ArmSeen, { fromSec, toSec }: Gap): boolean {

@@ -5,6 +5,7 @@ import { SITE_WORDS } from '../fleet.ts';
 import { formatCount, formatMoment, formatShare } from '../format.ts';
 import { escapeHtml, htmlTable } from './html.ts';
 import type { ReportAssets } from './page.ts';
+import { renderPage } from './page-frame.ts';
 
 /** Nothing is fetched and nothing runs, whatever a label contains (CSP level 3). */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -32,32 +33,21 @@ export function renderFleetReport(
   const title = `rushhour: ${run.id}`;
   const tone = ill.length > 0 ? 'bad' : sites.every(({ status }) => status === 'not-ill') ? 'good' : 'doubt';
   const what = [run.scenario ?? '', run.startsAt === null ? '' : formatMoment(run.startsAt)].filter(Boolean);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<style>${uplotStyle}\n${style}</style>
-</head>
-<body>
-<header><h1>${escapeHtml(title)}</h1>
+  return renderPage(
+    { title, policy: POLICY, styles: [uplotStyle, style] },
+    `<header><h1>${escapeHtml(title)}</h1>
 <p class="tested">${escapeHtml(what.join(', '))}</p></header>
 <main>
 <section class="verdict ${tone}"><p class="lead">${escapeHtml(text)}</p>${list([
-    ...sites.filter(({ status }) => status === 'ill').map((site) => `${site.name} is ill: ${site.text}`),
-    ...common.map((one) => one.text),
-  ])}${list(warnings)}</section>
+      ...sites.filter(({ status }) => status === 'ill').map((site) => `${site.name} is ill: ${site.text}`),
+      ...common.map((one) => one.text),
+    ])}${list(warnings)}</section>
 ${sitesSection(sites)}
 ${groupSection('Firewalls', 'firewall', firewalls)}
 ${groupSection('External addresses', 'external address', externals)}
 ${probesSection(summary, href)}
-</main>
-</body>
-</html>
-`;
+</main>`,
+  );
 }
 
 function list(items: readonly string[]): string {

@@ -12,6 +12,7 @@ import { embedJson, escapeHtml, htmlTable } from './html.ts';
 import { ladderSection } from './ladder-section.ts';
 import { metSection } from './met-section.ts';
 import { outcomesFigure } from './outcomes-figure.ts';
+import { renderPage } from './page-frame.ts';
 import { percentileFigure } from './percentile-figure.ts';
 import { pingsSection } from './pings-section.ts';
 import { reuseFigure } from './reuse-figure.ts';
@@ -61,18 +62,10 @@ export function renderReport({ runs, comparison }: ReportInput, assets: ReportAs
   const plots = arms.flatMap(({ arm, figures }, index) =>
     figures.map((figure) => ({ id: idOf(index, figure), arm, plots: figure.plots.map(packPlot) })),
   );
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<style>${assets.uplotStyle}\n${assets.style}</style>
-</head>
-<body>
-<header><h1>${escapeHtml(title)}</h1>
+  const styles = [assets.uplotStyle, assets.style];
+  return renderPage(
+    { title, policy: POLICY, styles },
+    `<header><h1>${escapeHtml(title)}</h1>
 ${sides.map(testedLine).join('\n')}</header>
 <main>
 ${comparison === undefined ? '' : comparisonSection(comparison)}
@@ -95,10 +88,8 @@ ${reproduceSection(sides)}
 <noscript><p>Figures are drawn by a script of this file, which is switched off here; their tables hold the same.</p></noscript>
 <script type="application/json" id="plots">${embedJson(plots)}</script>
 <script>/*\n${assets.uplotLicence}\n*/\n${assets.uplotScript}</script>
-<script>${assets.script}</script>
-</body>
-</html>
-`;
+<script>${assets.script}</script>`,
+  );
 }
 
 function figuresOf(arm: string, sides: readonly Side[]): Figure[] {

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
-import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
-import { resultsDir, resultsOption } from '../../flags/run-options.ts';
-import { requireRun } from './find-run.ts';
-import { withLink } from './with-link.ts';
+import { fleetOption } from '../../flags/fleet-options.ts';
+import { resultsOption } from '../../flags/run-options.ts';
 
 interface FollowFlags {
   readonly fleet?: string;
@@ -28,20 +26,8 @@ export function registerFollow(fleet: Command, context: Context): void {
     .option('--json', 'print what became of each probe as JSON')
     .action(
       context.act(async (id: string, flags: FollowFlags) => {
-        const { host } = context;
-        const { receiveAndPrint } = await import('./receive.ts');
-        const results = resultsDir(host, flags.results);
-        return withLink(operatorFile(host, flags), async (link) => {
-          const found = await requireRun(link, id, results);
-          const ending = new AbortController();
-          const release = host.onStopSignal(() => ending.abort());
-          try {
-            const json = flags.json === true;
-            return await receiveAndPrint(host, link, found, { results, signal: ending.signal, json });
-          } finally {
-            release();
-          }
-        });
+        const { receiveAgain } = await import('./receive.ts');
+        return receiveAgain(context.host, id, flags, { isLive: true });
       }),
     );
 }

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
-import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
-import { resultsDir, resultsOption } from '../../flags/run-options.ts';
-import { requireRun } from './find-run.ts';
-import { withLink } from './with-link.ts';
+import { fleetOption } from '../../flags/fleet-options.ts';
+import { resultsOption } from '../../flags/run-options.ts';
 
 interface PullFlags {
   readonly fleet?: string;
@@ -31,22 +29,10 @@ export function registerPull(fleet: Command, context: Context): void {
     .option('--json', 'print what became of each probe as JSON')
     .action(
       context.act(async (id: string, flags: PullFlags) => {
-        const { host } = context;
-        const { receiveAndPrint } = await import('./receive.ts');
-        const results = resultsDir(host, flags.results);
-        return withLink(operatorFile(host, flags), async (link) => {
-          const found = await requireRun(link, id, results);
-          const ending = new AbortController();
-          const release = host.onStopSignal(() => ending.abort());
-          const timer = flags.wait ? undefined : setTimeout(() => ending.abort(), SOON_MS);
-          try {
-            const json = flags.json === true;
-            const how = { results, signal: ending.signal, json, isLive: false };
-            return await receiveAndPrint(host, link, found, how);
-          } finally {
-            clearTimeout(timer);
-            release();
-          }
+        const { receiveAgain } = await import('./receive.ts');
+        return receiveAgain(context.host, id, flags, {
+          isLive: false,
+          endAfterMs: flags.wait ? undefined : SOON_MS,
         });
       }),
     );

@@ -10,8 +10,12 @@ import { readFleetSummary } from '../../../read/fleet/summary.ts';
 import { hasTrouble } from '../../../read/fleet/trouble.ts';
 import { readSummary } from '../../../read/summary.ts';
 import { renderFleet } from '../../../render/fleet.ts';
+import { operatorFile } from '../../flags/fleet-options.ts';
+import { resultsDir } from '../../flags/run-options.ts';
 import { type Host, wantsColour } from '../../host.ts';
 import { createFleetView } from '../../output/fleet-view.ts';
+import { requireRun } from './find-run.ts';
+import { withLink } from './with-link.ts';
 
 /** Follows a run until all of it is here or `signal` ends that, and prints what became of it. */
 export async function receiveAndPrint(
@@ -65,6 +69,37 @@ export async function receiveAndPrint(
   }
   if (hasTrouble(summary.probes)) return EXIT.environment;
   return summary.probes.some(({ pass }) => pass === false) ? EXIT.criteriaFailed : EXIT.ok;
+}
+
+/**
+ * Receives a run that was ordered before, until all of it is here or the user ends that.
+ * @param how.isLive what each probe is doing is shown meanwhile; how.endAfterMs it ends by itself after so many milliseconds
+ */
+export async function receiveAgain(
+  host: Host,
+  id: string,
+  flags: {
+    readonly fleet?: string;
+    readonly credentials?: string;
+    readonly results?: string;
+    readonly json?: boolean;
+  },
+  { isLive, endAfterMs }: { readonly isLive: boolean; readonly endAfterMs?: number | undefined },
+): Promise<ExitCode> {
+  const results = resultsDir(host, flags.results);
+  return withLink(operatorFile(host, flags), async (link) => {
+    const found = await requireRun(link, id, results);
+    const ending = new AbortController();
+    const release = host.onStopSignal(() => ending.abort());
+    const timer = endAfterMs === undefined ? undefined : setTimeout(() => ending.abort(), endAfterMs);
+    try {
+      const json = flags.json === true;
+      return await receiveAndPrint(host, link, found, { results, signal: ending.signal, json, isLive });
+    } finally {
+      clearTimeout(timer);
+      release();
+    }
+  });
 }
 
 /** What a probe told, for a line of its own; its words are not harmless yet. */
