@@ -16,7 +16,7 @@ const COUNTED = [
 ] as const;
 
 /** Counts by key that are kept likewise, one column per key. */
-const KEYED = ['outcomes', 'statuses', 'tunnelStatuses'] as const;
+const KEYED = ['outcomes', 'statuses', 'tunnelStatuses', 'browsing'] as const;
 
 /** Stalls by the second of their SYN, if there were any: three numbers each, see {@link takeStalls}. */
 const STALLS = 'stalledBySecond';
@@ -90,7 +90,10 @@ export function readColumns(
     if (name === undefined) continue;
     const key = path.slice(name.length + 1);
     for (const [offset, count] of unfold(column, seconds).entries()) {
-      if (count !== 0) (open(offset)[name] as Record<string, number>)[key] = count;
+      if (count === 0) continue;
+      const counts = open(offset);
+      counts[name] ??= {};
+      (counts[name] as Record<string, number>)[key] = count;
     }
   }
   takeStalls(columns[STALLS] ?? [], firstSecond, open);
@@ -113,5 +116,6 @@ function takeStalls(
 /** The part of a window's sums that columns do not contain. */
 export function withoutColumns(sums: Readonly<SeriesCounts>): SeriesCounts {
   const zeros = Object.fromEntries(COUNTED.map((name) => [name, 0]));
-  return { ...sums, ...zeros, outcomes: {}, statuses: {}, tunnelStatuses: {}, stalledBySecond: {} };
+  const { browsing: _, ...rest } = sums;
+  return { ...rest, ...zeros, outcomes: {}, statuses: {}, tunnelStatuses: {}, stalledBySecond: {} };
 }

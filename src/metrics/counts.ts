@@ -82,6 +82,12 @@ export function addCounts(sum: SeriesCounts, part: Readonly<SeriesCounts>): void
     sum.synAnswers ??= {};
     addByKey(sum.synAnswers, part.synAnswers);
   }
+  for (const name of ['browsing', 'usersByOpen'] as const) {
+    const counts = part[name];
+    if (counts === undefined) continue;
+    sum[name] ??= {};
+    addByKey(sum[name] as Record<string, number>, counts as Record<string, number>);
+  }
   addByKey(sum.cuts as Record<string, number>, part.cuts ?? {});
   for (const [age, counts] of Object.entries(part.byProofAge ?? {})) addProofs(sum.byProofAge, age, counts);
   addByKey(sum.stalledBySecond, part.stalledBySecond);

@@ -4,6 +4,7 @@ import type { Expectation } from '../outcome/expectation.ts';
 import { type DropReason, groupOfOutcome, indexOfOutcome, type Outcome } from '../outcome/outcome.ts';
 import { type HandshakeVerdict, judgeHandshake, needsPath } from '../outcome/stall.ts';
 import { countAnswers } from './answers.ts';
+import { BrowsingCounter } from './browsing-counter.ts';
 import { COUNTER_AT } from './counts.ts';
 import { type CarriedTime, recordExchange } from './exchange-times.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
@@ -86,6 +87,7 @@ export class Recorder {
         `${arm.name}${suffix}`,
         arm.endpoints,
         arm.sweepDelaysUs === undefined ? createAgeBins() : createExactBins(arm.sweepDelaysUs),
+        arm.isOfBrowsers === true && suffix === '' ? new BrowsingCounter() : undefined,
       );
     this.#measured = arms.map((arm) => open(arm, ''));
     this.#ramps = arms.map((arm) => open(arm, RAMP_SUFFIX));
@@ -169,6 +171,7 @@ export class Recorder {
     }
     if (!isNoted) this.#noted?.addEnded(record, ramp, outcome);
     series.add(COUNTER_AT.bytes, record.bytes);
+    series.browsing?.settled(record);
     if (this.#arms[record.arm]!.isOfBrowsers !== true) {
       if (groupOfOutcome(outcome) !== 'step') series.add(COUNTER_AT.requests);
       countAnswers(series, record);
@@ -207,7 +210,14 @@ export class Recorder {
    * @param tookUs -1 if it failed, in part or as a whole
    */
   pageOver(arm: number, tookUs: number): void {
-    if (tookUs >= 0) this.#series(arm, false).time(TIMED_AT.page, Math.round(tookUs));
+    const series = this.#series(arm, false);
+    series.browsing?.pageOver(tookUs >= 0);
+    if (tookUs >= 0) series.time(TIMED_AT.page, Math.round(tookUs));
+  }
+
+  /** What is counted of an arm of browsers besides; undefined for another arm. */
+  browsing(arm: number): BrowsingCounter | undefined {
+    return this.#measured[arm]?.browsing;
   }
 
   /** The second's counts, histograms and stalls; resets them for the next second. */
@@ -281,6 +291,7 @@ export class Recorder {
     age: ReuseAge,
   ): void {
     series.add(COUNTER_AT[verdict]);
+    series.browsing?.stalled(record.synRetransmits);
     series.endpoint(record.endpoint, 'stalled');
     series.stalledIn(Math.floor(record.startedAtUs / 1_000_000));
     series.reused(age.portUs, 'stalled');

@@ -1,5 +1,6 @@
 import type { Cut } from '../outcome/cut.ts';
 import { OUTCOMES } from '../outcome/outcome.ts';
+import type { BrowsingCounter } from './browsing-counter.ts';
 import { addProofs, COUNTERS, emptyCounts } from './counts.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import { addNames, countName, NAMED, type Named } from './named-counts.ts';
@@ -22,6 +23,8 @@ const MOMENTS = 3;
 /** Counts one series during one second. Counters are typed arrays: counting allocates nothing. */
 export class SeriesCounter {
   readonly name: string;
+  /** Present for browsers. */
+  readonly browsing: BrowsingCounter | undefined;
   readonly #endpoints: readonly string[];
   readonly #counters = new Float64Array(COUNTERS.length);
   readonly #outcomes = new Float64Array(OUTCOMES.length);
@@ -52,8 +55,9 @@ export class SeriesCounter {
    */
   readonly #moments = new Float64Array(MOMENTS).fill(-1);
 
-  constructor(name: string, endpoints: readonly string[], bins: ReuseBins) {
+  constructor(name: string, endpoints: readonly string[], bins: ReuseBins, browsing?: BrowsingCounter) {
     this.name = name;
+    this.browsing = browsing;
     this.#endpoints = endpoints;
     this.#bins = bins;
     this.#reused = new Float64Array(bins.keys.length);
@@ -152,7 +156,8 @@ export class SeriesCounter {
 
   /** The second's counts, or undefined if nothing happened; resets them for the next second. */
   takeCounts(): SeriesCounts | undefined {
-    if (!this.#isTouched) return undefined;
+    const browsing = this.browsing?.take();
+    if (!this.#isTouched && browsing === undefined) return undefined;
     const counts = emptyCounts();
     for (let index = 0; index < COUNTERS.length; index += 1)
       counts[COUNTERS[index]!] = this.#counters[index]!;
@@ -160,6 +165,7 @@ export class SeriesCounter {
     counts.lastBegunUs = Math.round(this.#moments[LAST_BEGUN]!);
     counts.lastEndUs = Math.round(this.#moments[LAST_END]!);
     this.#takeByKey(counts);
+    if (browsing !== undefined) Object.assign(counts, browsing);
     this.#reset();
     return counts;
   }

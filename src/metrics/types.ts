@@ -111,7 +111,31 @@ export interface SeriesCounts {
   byReuseAge: Record<string, ReuseCounts>;
   /** By endpoint, "address:port". */
   endpoints: Record<string, EndpointCounts>;
+  /** Of browsers; absent for other arms, and in frames of an earlier version. */
+  browsing?: BrowsingCounts;
+  /**
+   * Browsers that had connections open during the second, by the most that each had at once: { "6": 29, "7": 1 };
+   * likewise.
+   */
+  usersByOpen?: Record<string, number>;
 }
+
+/** What is counted of browsers alone; zeros are omitted. */
+export type BrowsingCounts = {
+  /**
+   * Connections that were open, or being opened, at once: the most during the second, and those at its end. Levels: they
+   * add up over the workers of one second, to an upper bound and exactly; over seconds their sum means nothing.
+   */
+  openMost?: number;
+  openLast?: number;
+  /** Pages that ended, and those of them that lacked the document or an object. */
+  pages?: number;
+  pagesFailed?: number;
+  /** Connections that were established and ended without a request. */
+  withoutRequest?: number;
+  /** SYNs sent for handshakes that stalled, the first one included; none where the system cannot tell. */
+  stalledSyns?: number;
+};
 
 export interface EndpointCounts {
   started: number;

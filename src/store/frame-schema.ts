@@ -51,6 +51,8 @@ const series = some({
   stalledBySecond: countsByNumber,
   byReuseAge: byName(some({ attempts: signed, stalled: signed })),
   endpoints: byName(some({ started: signed, established: signed, completed: signed, stalled: signed })),
+  browsing: byName(count).optional(),
+  usersByOpen: countsByNumber.optional(),
 });
 
 /** A series takes 14 KiB of whoever reads the run. */

@@ -43,6 +43,8 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   /** Browsers that wait for permission to open a connection. */
   readonly #blocked = new Set<Browser>();
   readonly #random: RandomBelow;
+  /** Who opened each connection that has not ended, by its attempt. */
+  readonly #openers = new Map<number, number>();
   #attempts = 0;
   #nonces = 0;
   #isStopped = false;
@@ -84,7 +86,10 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   }
 
   settled(record: Readonly<AttemptRecord>): void {
-    this.#options.recorder.settled(record, false);
+    const { recorder, index } = this.#options;
+    recorder.settled(record, false);
+    recorder.browsing(index)?.closed(this.#openers.get(record.attempt)!);
+    this.#openers.delete(record.attempt);
     this.#options.stock?.release(record.attempt);
   }
 
@@ -105,6 +110,8 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     }
     const attempt = plan.index + plan.count * this.#attempts++;
     recorder.begun(index, false, browser % planned.endpoints.length, { intendedAtUs, begunAtUs: nowUs });
+    recorder.browsing(index)?.opened(browser);
+    this.#openers.set(attempt, browser);
     stock?.promise(attempt);
     return attempt;
   }

@@ -44,6 +44,7 @@ const seriesCounts = fc
     tunnelStatuses: byKey(['200', '403']),
     /** By how many seconds before. */
     stalled: byKey(['0', '1', '9']),
+    browsing: fc.option(byKey(['openMost', 'openLast', 'pages']), { nil: undefined }),
     ages: byKey(['0', '12.5']),
     endpoints: byKey(['10.0.0.1:80', '10.0.0.2:80'], count),
   })
@@ -62,6 +63,9 @@ const seriesCounts = fc
       outcomes: parts.outcomes,
       statuses: parts.statuses,
       tunnelStatuses: parts.tunnelStatuses,
+      ...(parts.browsing !== undefined && Object.keys(parts.browsing).length > 0
+        ? { browsing: parts.browsing, usersByOpen: { '6': 2 } }
+        : {}),
       stalledBySecond: Object.fromEntries(stalled),
       byReuseAge: Object.fromEntries(
         Object.entries(parts.ages).map(([age, attempts]) => [age, { attempts, stalled: attempts % 3 }]),
@@ -109,11 +113,11 @@ function courseOf(frames: readonly Frame[]): unknown {
   return frames.map(({ second, open, series, ...rest }) => ({
     ...{ second, open, aside: isAside(rest as Frame) },
     series: Object.entries(series)
-      .map(([name, { outcomes, stalledBySecond, ...counts }]) => {
+      .map(([name, { outcomes, stalledBySecond, browsing = {}, ...counts }]) => {
         const counters = COUNTERS.filter((key) => key !== 'bytes' && key !== 'challenges')
           .map((key) => [key, counts[key]] as const)
           .filter(([, n]) => n !== 0);
-        return [name, Object.fromEntries([...counters]), outcomes, stalledBySecond] as const;
+        return [name, Object.fromEntries([...counters]), outcomes, stalledBySecond, browsing] as const;
       })
       .filter((entry) => entry.slice(1).some((part) => Object.keys(part).length > 0))
       .sort(([a], [b]) => (a < b ? -1 : 1)),

@@ -91,6 +91,9 @@ describe('a population of browsers in a shard', () => {
     // Two seconds of pages 0.2 s apart, by four: nobody can say how many, but more than one each.
     expect(received).toBeGreaterThanOrEqual(2 * 4 * 5);
     expect(received % 5).toBe(0);
+    // Four browsers held three connections each for as long as it went on, and in the end none.
+    expect(counts.browsing).toMatchObject({ pages: received / 5 });
+    expect(Object.keys(counts.usersByOpen ?? {})).toEqual(['3']);
     expect(timed).toContain('stress.object');
     expect(timed).toContain('stress.page');
   });
