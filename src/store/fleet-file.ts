@@ -36,6 +36,8 @@ export interface FleetFilePart {
       readonly isGivenUp?: true;
     }[];
     readonly differing: readonly string[];
+    /** Names that cannot be those of files, which were not written. */
+    readonly refused?: readonly string[];
   };
   /** Second 0 by the operator's clock, less the agreed one; milliseconds. */
   readonly skewMs?: number;
@@ -91,6 +93,7 @@ const part = some({
       some({ file: text, fromByte: count, toByte: count, isGivenUp: z.literal(true).optional() }),
     ),
     differing: z.array(text),
+    refused: z.array(text).optional(),
   }).optional(),
   skewMs: figure.optional(),
 });

@@ -63,7 +63,7 @@ it('bounds what waits: packets of the oldest run go first, then what grew, its s
   const copies = new Map(['first', 'second'].map((name) => [name, new RunCopy(join(dir, `copy-${name}`))]));
   const publish: Publish = async (subject, _, payload) => {
     const read = decodeRunPart(payload);
-    if (read !== undefined) await copies.get(subject.split('.')[3]!)!.add(read.part, read.contents);
+    if (read !== undefined) await copies.get(subject.split('.')[3]!)!.add(read);
   };
   expect(await outbox.send(publish)).toBeUndefined();
   const gone = (file: string, toByte: number) => ({ file, fromByte: 0, toByte, isGivenUp: true });

@@ -60,7 +60,7 @@ export async function followRun(
     const read = decodeRunPart(data);
     const copy = copies.get(probe);
     if (copy === undefined || read === undefined) return;
-    await copy.add(read.part, read.contents);
+    await copy.add(read);
     live.touch(probe);
     if (read.part.kind === 'end') ended.add(probe);
   };

@@ -1,7 +1,7 @@
 import { mkdir, open, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Piece, RunPart } from '../messages.ts';
-import { sumUpFolder } from '../outbox/folder.ts';
+import type { DecodedPart, Piece, RunPart } from '../messages.ts';
+import { digestOfFile, sumUpFolder } from '../outbox/folder.ts';
 
 /** Bytes of a file that never arrived. */
 export interface MissingBytes {
@@ -20,7 +20,12 @@ export interface CopyState {
   readonly missing: readonly MissingBytes[];
   /** Files that differ from what the probe has, though nothing is missing of them. */
   readonly differing: readonly string[];
+  /** Names that cannot be those of files, as the probe told them; absent: none. They were not written. */
+  readonly refused?: readonly string[];
 }
+
+/** Of names that cannot be those of files, so many are kept. */
+const MOST_REFUSED = 20;
 
 /**
  * The folder of a probe's run, as its messages build it up. Each piece has its place, so that one that comes twice, or
@@ -29,13 +34,15 @@ export interface CopyState {
 export class RunCopy {
   readonly dir: string;
   readonly #missing = new Map<string, MissingBytes[]>();
+  readonly #refused = new Set<string>();
   #end: Extract<RunPart, { kind: 'end' }> | undefined;
 
   constructor(dir: string) {
     this.dir = dir;
   }
 
-  async add(part: RunPart, contents: readonly Uint8Array[]): Promise<void> {
+  async add({ part, contents, refused }: DecodedPart): Promise<void> {
+    for (const name of refused) if (this.#refused.size < MOST_REFUSED) this.#refused.add(name);
     if (part.kind === 'end') {
       this.#end = part;
       return;
@@ -52,13 +59,26 @@ export class RunCopy {
       const copy = own.get(file);
       const has = copy?.bytes ?? 0;
       if (has < bytes) missing.push({ file, fromByte: has, toByte: bytes });
-      else if (copy?.sha256 !== sha256 && !this.#missing.has(file)) differing.push(file);
+      else if (copy?.sha256 !== sha256 && !this.#missing.has(file) && !(await this.#cut(file, bytes, sha256)))
+        differing.push(file);
     }
     for (const { file, bytes } of this.#end?.givenUp ?? []) {
       const has = own.get(file)?.bytes ?? 0;
       if (has < bytes) missing.push({ file, fromByte: has, toByte: bytes, isGivenUp: true });
     }
-    return { hasEnded: this.#end !== undefined, missing, differing };
+    const refused = [...this.#refused];
+    return {
+      ...{ hasEnded: this.#end !== undefined, missing, differing },
+      ...(refused.length > 0 && { refused }),
+    };
+  }
+
+  /** What a probe took back as it resumed is no part of the file. @returns whether the rest is what it should be */
+  async #cut(file: string, bytes: number, sha256: string): Promise<boolean> {
+    const path = join(this.dir, file);
+    if ((await stat(path)).size <= bytes || (await digestOfFile(path, bytes)) !== sha256) return false;
+    await truncate(path, bytes);
+    return true;
   }
 
   async #write(piece: Piece, contents: Uint8Array): Promise<void> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Piece } from '../messages.ts';
+import { SESSION_FILES } from '../../store/files.ts';
+import { isFileName, type Piece } from '../messages.ts';
 
 /** Most bytes of one piece, and of all pieces of a message; the server takes half a megabyte. */
 export const MOST_PIECE_BYTES = 262_144;
@@ -24,8 +25,11 @@ export interface SentFolder {
   readonly wholes: Map<string, string>;
 }
 
+/** Seconds of a soak that no window has taken up: its windows tell the same, and what is left at its end is sent. */
+const PASSING = `${SESSION_FILES.recent}/`;
+
 /** The files of a run's folder, and of folders in it; in order. */
-export async function listFiles(dir: string): Promise<string[]> {
+async function listFiles(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true });
   const nested = await Promise.all(
     entries.map(async (entry) => {
@@ -46,7 +50,9 @@ export async function listFiles(dir: string): Promise<string[]> {
  * @param isFinal nothing is written any more: the rest of a line is sent, too, and what may not change meanwhile
  */
 export async function nextPieces(dir: string, sent: SentFolder, isFinal: boolean): Promise<Piece[]> {
-  const files = await listFiles(dir);
+  const files = (await listFiles(dir)).filter(
+    (file) => isFileName(file) && (isFinal || !file.startsWith(PASSING)),
+  );
   const grown = await fill(
     files.filter((file) => GROWING.test(file)),
     (file) => nextOfGrowing(dir, file, sent.bytes.get(file), isFinal),
@@ -150,21 +156,25 @@ export function digestOf(contents: Uint8Array | string): string {
   return createHash('sha256').update(contents).digest('hex');
 }
 
-/** Size and SHA-256 of each file, for whoever receives them. */
+/** Size and SHA-256 of each file, for whoever receives them; also of those whose names nobody takes. */
 export async function sumUpFolder(dir: string): Promise<{ file: string; bytes: number; sha256: string }[]> {
   const files = await listFiles(dir);
   return Promise.all(
     files.map(async (file) => {
-      const hash = createHash('sha256');
-      let bytes = 0;
-      const handle = await open(join(dir, file), 'r');
-      for await (const chunk of handle.createReadStream()) {
-        hash.update(chunk as Buffer);
-        bytes += (chunk as Buffer).length;
-      }
-      return { file, bytes, sha256: hash.digest('hex') };
+      const { size: bytes } = await stat(join(dir, file));
+      return { file, bytes, sha256: await digestOfFile(join(dir, file), bytes) };
     }),
   );
+}
+
+/** SHA-256 of the first bytes of a file, in hexadecimal digits. */
+export async function digestOfFile(path: string, bytes: number): Promise<string> {
+  const hash = createHash('sha256');
+  if (bytes > 0) {
+    const handle = await open(path, 'r');
+    for await (const chunk of handle.createReadStream({ end: bytes - 1 })) hash.update(chunk as Buffer);
+  }
+  return hash.digest('hex');
 }
 
 export interface UnsentFile {
@@ -177,7 +187,7 @@ export interface UnsentFile {
 /** Files with something that is not at the server yet. */
 export async function listUnsent(dir: string, sent: SentFolder): Promise<UnsentFile[]> {
   const unsent: UnsentFile[] = [];
-  for (const file of await listFiles(dir).catch(() => [])) {
+  for (const file of (await listFiles(dir).catch(() => [])).filter(isFileName)) {
     const bytes = await stat(join(dir, file)).then(
       ({ size }) => size,
       () => 0,

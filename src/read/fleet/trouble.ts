@@ -24,6 +24,9 @@ export function troubleOf({ events, copy }: FleetFilePart): string[] {
         `bytes ${fromByte} to ${toByte} of ${file} are missing${isGivenUp === true ? ': the probe gave them up to make room (--keep-unsent)' : ''}`,
     ),
     ...(copy?.differing ?? []).map((file) => `${file} differs from what the probe has`),
+    ...(copy?.refused ?? []).map(
+      (name) => `${JSON.stringify(name)} cannot be the name of a file of a run, and was not taken`,
+    ),
   ];
 }
 

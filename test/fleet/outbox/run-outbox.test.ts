@@ -2,7 +2,6 @@ import {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
@@ -12,56 +11,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeRunPart } from '../../../src/fleet/messages.ts';
 import { readStream } from '../../../src/fleet/operator/read-stream.ts';
-import { RunCopy } from '../../../src/fleet/operator/run-copy.ts';
 import { RunJournal } from '../../../src/fleet/outbox/journal.ts';
 import { publishTo } from '../../../src/fleet/outbox/publish.ts';
 import { type Publish, RunOutbox } from '../../../src/fleet/outbox/run-outbox.ts';
 import { STREAMS, SUBJECTS } from '../../../src/fleet/protocol.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 import { TestFleet } from '../start-fleet.ts';
+import { filesOf, receive } from './receive.ts';
 
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'rushhour-outbox-'));
 });
 afterAll(() => rmSync(dir, { recursive: true }));
-
-const filesOf = (folder: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(
-        (entry) =>
-          [
-            join(entry.parentPath, entry.name),
-            readFileSync(join(entry.parentPath, entry.name), 'latin1'),
-          ] as const,
-      )
-      .map(([path, text]) => [path.slice(folder.length + 1), text]),
-  );
-
-/** Builds folders from messages as they are stored, and says which bytes of files came in more than one of them. */
-async function receive(to: string, messages: readonly Uint8Array[]) {
-  const copy = new RunCopy(to);
-  const covered = new Map<string, [number, number][]>();
-  let twice = 0;
-  for (const message of messages) {
-    const decoded = decodeRunPart(message);
-    if (decoded === undefined) throw new Error('a message that is none');
-    await copy.add(decoded.part, decoded.contents);
-    if (decoded.part.kind === 'end') continue;
-    for (const { file, offset, bytes, whole } of decoded.part.pieces) {
-      if (whole === true) continue;
-      const before = covered.get(file) ?? [];
-      for (const [from, to] of before)
-        twice += Math.max(0, Math.min(to, offset + bytes) - Math.max(from, offset));
-      covered.set(file, [...before, [offset, offset + bytes]]);
-    }
-  }
-  return { state: await copy.check(), twice };
-}
 
 describe('the outbox of a run', () => {
   /** Takes what is published as a server does: each id once. */
@@ -186,19 +149,6 @@ describe('the outbox of a run', () => {
     expect({ state, twice }).toEqual({ state: { hasEnded: true, missing: [], differing: [] }, twice: 0 });
     expect(filesOf(join(dir, 'large-copy'))).toEqual(filesOf(folder));
   });
-});
-
-describe('what a stranger sends', () => {
-  it.each([
-    ['{"v":1,"kind":"pieces","pieces":[{"file":"../run.json","offset":0,"bytes":1}]}\nx'],
-    ['{"v":1,"kind":"pieces","pieces":[{"file":"/etc/passwd","offset":0,"bytes":1}]}\nx'],
-    ['{"v":1,"kind":"pieces","pieces":[{"file":"a/../../b.json","offset":0,"bytes":1}]}\nx'],
-    ['{"v":1,"kind":"pieces","pieces":[{"file":"run.json","offset":-1,"bytes":1}]}\nx'],
-    ['{"v":1,"kind":"pieces","pieces":[{"file":"run.json","offset":0,"bytes":2}]}\nx'],
-    ['{"v":2,"kind":"pieces","pieces":[{"file":"run.json","offset":0,"bytes":1}]}\nx'],
-    ['not json\nx'],
-    ['{}'],
-  ])('is no part of a run: %s', (text) => expect(decodeRunPart(Buffer.from(text))).toBeUndefined());
 });
 
 suiteNeeding('an outbox with a real server', ['nats-server'], () => {

@@ -139,8 +139,9 @@ suiteNeeding('a cluster of three', ['linux', 'nats-server'], () => {
     let bytesOfFrames = 0;
     const reading = { stream: STREAMS.runs.name, filter: SUBJECTS.run('*', 'one') };
     await readStream(await connect('operator'), reading, async ({ data }) => {
-      const { part, contents } = decodeRunPart(data)!;
-      await copy.add(part, contents);
+      const decoded = decodeRunPart(data)!;
+      await copy.add(decoded);
+      const { part } = decoded;
       if (part.kind === 'end') return;
       for (const { file, bytes } of part.pieces) if (file === 'frames.jsonl') bytesOfFrames += bytes;
     });
