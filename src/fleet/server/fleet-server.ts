@@ -9,6 +9,7 @@ import { forgetOrders, provideStreams } from '../operator/streams.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
 import { admitProbe, dropTokens, expectProbe, forgetProbe } from './desk.ts';
 import { type FleetFolder, measureRoom, prepareFleetFolder } from './fleet-folder.ts';
+import { forgetServer, noteServer } from './left-behind.ts';
 import { type RunningServer, startNatsServer } from './nats-server.ts';
 import { replicasOf, type ServerSettings } from './settings.ts';
 
@@ -74,7 +75,7 @@ export class FleetServer {
     await dropTokens(dir, ({ expiresAtMs, usedBy }) => usedBy !== undefined || expiresAtMs <= now());
     const folder = await prepareFleetFolder({ dir, settings, probes, storeBytes, nowMs: now() });
     const given = await readGiven(folder);
-    const running = await startNatsServer(program, folder.configFile);
+    const running = await startNatsServer(program, folder.configFile, (pid) => noteServer(dir, pid));
     const server = new FleetServer(options, storeBytes, running, folder, given);
     try {
       server.#link = await connectFleet(await readCredentials(folder.serverFile), { isPatient: false });
@@ -191,6 +192,7 @@ export class FleetServer {
     await this.#turn;
     await this.#link?.connection.close();
     await this.#running.stop();
+    await forgetServer(this.#options.dir);
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

@@ -31,9 +31,14 @@ export function findNatsServer(path: string): string {
 
 /**
  * Starts the server, which ends by `stop`, and goes on if this process is killed.
+ * @param note is told its process id before it is ready
  * @throws EnvironmentError if it does not start
  */
-export async function startNatsServer(program: string, configFile: string): Promise<RunningServer> {
+export async function startNatsServer(
+  program: string,
+  configFile: string,
+  note: (pid: number) => Promise<void> = async () => {},
+): Promise<RunningServer> {
   const child = spawn(program, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   const listeners = new Set<(text: string) => void>();
@@ -79,7 +84,9 @@ export async function startNatsServer(program: string, configFile: string): Prom
       hint: 'stop "rushhour fleet up" and start it again: what it holds stays in the folder',
     });
   };
-  const outcome = await hear('Server is ready', '[FTL]', READY_WITHIN_MS);
+  const hearing = hear('Server is ready', '[FTL]', READY_WITHIN_MS);
+  if (child.pid !== undefined) await note(child.pid);
+  const outcome = await hearing;
   if (outcome === true) return { process: child, ended, reload, stop };
   await stop();
   throw new EnvironmentError(`nats-server did not start: ${lastLineOf(outcome)}`, {

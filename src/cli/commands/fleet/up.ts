@@ -49,15 +49,22 @@ export function registerUp(fleet: Command, context: Context): void {
 }
 
 async function up({ host }: Context, flags: UpFlags) {
-  const [{ findNatsServer, lastLineOf }, { FleetServer }, { keepSettings, reachedAs, urlsFor }] =
-    await Promise.all([
-      import('../../../fleet/server/nats-server.ts'),
-      import('../../../fleet/server/fleet-server.ts'),
-      import('../../../fleet/server/settings.ts'),
-    ]);
+  const [
+    { findNatsServer, lastLineOf },
+    { FleetServer },
+    { endLeftBehind },
+    { keepSettings, reachedAs, urlsFor },
+  ] = await Promise.all([
+    import('../../../fleet/server/nats-server.ts'),
+    import('../../../fleet/server/fleet-server.ts'),
+    import('../../../fleet/server/left-behind.ts'),
+    import('../../../fleet/server/settings.ts'),
+  ]);
   const program = findNatsServer(host.env['PATH'] ?? '');
   const dir = fleetDir(host, flags.fleet);
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
+  if (await endLeftBehind(dir)) say('a nats-server that outlived its "rushhour fleet up" was ended');
   const { listen, port, name: names, websocketPort, cluster, clusterPort } = flags;
   const settings = await keepSettings(dir, {
     ...(listen !== undefined && { listen }),
@@ -67,7 +74,6 @@ async function up({ host }: Context, flags: UpFlags) {
     ...(cluster !== undefined && { cluster }),
     ...(clusterPort !== undefined && { clusterPort }),
   });
-  const say = (line: string): void => host.stderr.write(`rushhour: ${escapeControls(line)}\n`);
   const now = (): number => host.now();
   const server = await FleetServer.start({ program, dir, settings, probes: flags.probe ?? [], now, say });
   let release: () => void = () => {};
