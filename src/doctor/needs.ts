@@ -1,4 +1,10 @@
-import { loadAttempts, peakPerSec, stretchesOf, sweepAttempts } from '../scenario/load-shape.ts';
+import {
+  browserConnections,
+  loadAttempts,
+  peakPerSec,
+  stretchesOf,
+  sweepAttempts,
+} from '../scenario/load-shape.ts';
 import type { Load, OpenLoad, SweepLoad } from '../scenario/load-types.ts';
 import type { Arm, Scenario } from '../scenario/types.ts';
 
@@ -28,7 +34,7 @@ export function estimateArmOpen(arm: Arm): OpenNeed {
   const { load } = arm;
   if (load.kind === 'closed') return { healthy: load.concurrency, outage: load.concurrency };
   if (load.kind === 'browsers') {
-    const most = load.browsers * load.connections;
+    const most = browserConnections(load);
     return { healthy: most, outage: most };
   }
   const holdSec = arm.holdUs / 1_000_000;

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { UsageError } from '../errors.ts';
 import { readZone } from './host-names.ts';
+import type { PageHost } from './load-types.ts';
+import { expandNumbered } from './numbered.ts';
 import { redactEndpoint } from './secrets.ts';
 import type { HostPort, Target } from './types.ts';
 
@@ -31,6 +33,9 @@ export function parseProxy(text: string): HostPort {
   }
   return parseAuthority(text.replace(/^http:\/\//i, '').replace(/\/$/, ''), 'proxy', undefined);
 }
+
+/** Of an object’s host without a port: whatever the target’s is. */
+const SAME_PORT = 0;
 
 /** RFC 9110 sections 4.2.1 and 4.2.2. */
 const DEFAULT_PORTS = { http: 80, https: 443 } as const;
@@ -75,11 +80,33 @@ export function parseTarget(text: string, embedded = false): ParsedTarget {
 export function parsePagePath(text: string): string {
   if (text.startsWith('/')) return checkPath(text);
   throw new UsageError(`${JSON.stringify(redactEndpoint(text))} is not a path`, {
-    hint: 'start it with /; all objects of a page come from the target’s host',
+    hint: 'start it with /; page.hosts has the hosts',
   });
 }
 
-function refuseCredentials(what: 'proxy' | 'target'): never {
+/** More than the pages of any portal. */
+const MAX_PAGE_HOSTS = 1_000;
+
+/**
+ * Reads hosts of the objects of a page: `cdn.example.org`, `cdn{1-19}.example.org`, `127.0.0.{2-20}:8080`.
+ * @throws UsageError
+ */
+export function parsePageHosts(text: string): PageHost[] {
+  if (/[/?#]/.test(text)) {
+    throw new UsageError(`${JSON.stringify(redactEndpoint(text))} is not a host`, {
+      hint: 'write host or host:port, without http:// and path; page.paths has the paths',
+    });
+  }
+  if (text.includes('@')) refuseCredentials('host');
+  return expandNumbered(text, { one: 'host', example: 'cdn{1-19}.example.org', most: MAX_PAGE_HOSTS }).map(
+    (place) => {
+      const { host, port } = parseAuthority(place, 'host', SAME_PORT);
+      return port === SAME_PORT ? { host } : { host, port };
+    },
+  );
+}
+
+function refuseCredentials(what: 'proxy' | 'target' | 'host'): never {
   throw new UsageError(`the ${what} contains credentials, which would end up in results and process lists`, {
     hint: 'remove everything up to the @',
   });
@@ -88,7 +115,7 @@ function refuseCredentials(what: 'proxy' | 'target'): never {
 /** @param rest what follows: an @ in it, behind what is no authority, says that a password contains a / */
 function parseAuthority(
   text: string,
-  what: 'proxy' | 'target',
+  what: 'proxy' | 'target' | 'host',
   defaultPort: number | undefined,
   rest = '',
 ): HostPort {
@@ -106,6 +133,7 @@ function parseAuthority(
   if (port === undefined) {
     throw new UsageError(`the ${what} "${text}" has no port`, { hint: `add it, such as ${text}:3128` });
   }
+  if (port === SAME_PORT && match[3] === undefined) return { host, port };
   if (port < 1 || port > 65_535) {
     throw new UsageError(`${port} is not a port`, { hint: 'ports are 1-65535' });
   }

@@ -1,4 +1,4 @@
-import { loadAttempts, loadDurationUs, peakPerSec } from './load-shape.ts';
+import { browserConnections, loadAttempts, loadDurationUs, peakPerSec } from './load-shape.ts';
 import type { Load, Phase } from './load-types.ts';
 import type { Arm } from './types.ts';
 import { formatDuration, formatRate } from './units.ts';
@@ -81,7 +81,7 @@ const peakOf = (load: Load): number =>
   load.kind === 'open' ? peakPerSec(load) : load.kind === 'sweep' ? load.ratePerSec : 0;
 const attemptsOf = (load: Load): number => loadAttempts(load) ?? 0;
 const concurrencyOf = (load: Load): number => {
-  if (load.kind === 'browsers') return load.browsers * load.connections;
+  if (load.kind === 'browsers') return browserConnections(load);
   return load.kind === 'closed' ? load.concurrency : 0;
 };
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parsePagePath } from './address.ts';
+import { parsePageHosts, parsePagePath } from './address.ts';
 import { parsedText } from './leaves.ts';
 import type { BrowserLoad } from './load-types.ts';
 import { duration, positiveDuration } from './quantities.ts';
@@ -17,6 +17,8 @@ const DEFAULT_OBJECTS = 40;
 
 const path = parsedText(parsePagePath, { examples: ['/img/{object}.png', '/style.css?n={nonce}'] });
 
+const hosts = parsedText(parsePageHosts, { examples: ['cdn{1-19}.example.org', '127.0.0.{2-20}:8080'] });
+
 const page = z
   .strictObject({
     objects: z
@@ -30,6 +32,12 @@ const page = z
       .optional()
       .describe(
         'Paths of the objects after the document, used in turn; may contain {object} and {nonce}. Default: the target’s.',
+      ),
+    hosts: z
+      .array(hosts)
+      .optional()
+      .describe(
+        'Hosts of the objects after the document, used in turn; needs a proxy, which looks them up. Default: the target’s.',
       ),
   })
   .describe('What a page consists of.');
@@ -46,7 +54,7 @@ export const browserKeys = z.strictObject({
     .min(1)
     .max(32)
     .optional()
-    .describe('Maximum connections that one browser keeps open. Default: 6.'),
+    .describe('Maximum connections that one browser keeps open to one host. Default: 6.'),
   think: duration()
     .optional()
     .describe('Mean pause between a page and the next, exponentially distributed. Default: 10s.'),
@@ -68,7 +76,7 @@ export const browserLoad = browserKeys
       connections,
       think,
       idle,
-      page: { objects, paths } = {},
+      page: { objects, paths, hosts } = {},
     }): BrowserLoad => ({
       kind: 'browsers',
       browsers,
@@ -77,7 +85,7 @@ export const browserLoad = browserKeys
       connections: connections ?? DEFAULT_CONNECTIONS,
       thinkUs: think ?? DEFAULT_THINK_US,
       idleUs: idle ?? DEFAULT_IDLE_US,
-      page: { objects: objects ?? DEFAULT_OBJECTS, paths: paths ?? [] },
+      page: { objects: objects ?? DEFAULT_OBJECTS, paths: paths ?? [], hosts: hosts?.flat() ?? [] },
     }),
   );
 

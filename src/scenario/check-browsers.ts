@@ -29,6 +29,12 @@ export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecure
     const what = 'browsers support neither CONNECT nor TLS';
     faults.push({ key: 'via', what, fix: 'use via: proxy or direct and an http:// target' });
   }
+  if (via === 'direct' && written.load.page.hosts.length > 0)
+    faults.push({
+      key: 'load',
+      what: 'page.hosts needs a proxy: direct, all objects come from the target',
+      fix: 'use via: proxy, or remove page.hosts',
+    });
   if (written.source?.ports !== undefined)
     faults.push({ key: 'source', what: 'browsers cannot choose source ports', fix: 'remove source.ports' });
   const key = (['close', 'hold', 'prove'] as const).find((one) => own[one] !== undefined);

@@ -1,4 +1,4 @@
-import type { Load, OpenLoad, Phase, SweepLoad } from './load-types.ts';
+import type { BrowserLoad, Load, OpenLoad, Phase, SweepLoad } from './load-types.ts';
 
 /** A stretch of an open loop whose rate changes linearly. Each level of a step is a stretch. */
 export interface Stretch {
@@ -100,6 +100,17 @@ function sweepDurationUs(load: SweepLoad): number {
   const longestUs = load.delaysUs.at(-1) ?? 0;
   const groupUs = (2 * load.pairs * 1_000_000) / load.ratePerSec;
   return Math.max(longestUs + groupUs, (sweepAttempts(load) * 1_000_000) / load.ratePerSec);
+}
+
+/**
+ * The most connections that a population has open at once: for each host of its pages up to `connections`, but no more
+ * than objects that a page has there.
+ */
+export function browserConnections({ browsers, connections, page }: BrowserLoad): number {
+  const others = page.objects - 1;
+  if (page.hosts.length === 0) return browsers * connections;
+  const each = Math.min(connections, Math.ceil(others / page.hosts.length));
+  return browsers * (1 + each * Math.min(page.hosts.length, others));
 }
 
 /** How many attempts a load makes, not rounded; undefined if only time limits it. */

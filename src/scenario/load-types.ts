@@ -46,7 +46,7 @@ export interface BrowserLoad {
   readonly rampUs: number;
   /** How long pages are opened, counted from the start of the run. */
   readonly forUs: number;
-  /** Most connections that one browser keeps open, 1-32. */
+  /** Most connections that one browser keeps open to one host, 1-32. */
   readonly connections: number;
   /** Pause between a page's last object and the next page: exponentially distributed about this mean. */
   readonly thinkUs: number;
@@ -60,6 +60,14 @@ export interface PageSpec {
   readonly objects: number;
   /** Paths of the objects after the document, used in turn; may hold `{object}` and `{nonce}`. Empty: the target's. */
   readonly paths: readonly string[];
+  /** Hosts of the objects after the document, used in turn. Empty: the target's. */
+  readonly hosts: readonly PageHost[];
+}
+
+export interface PageHost {
+  readonly host: string;
+  /** Absent: the target's. */
+  readonly port?: number;
 }
 
 /** Rates are attempts per second over all workers. A ramp is recorded but excluded from the verdict. */

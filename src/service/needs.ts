@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { peakPerSec } from '../scenario/load-shape.ts';
+import { browserConnections, peakPerSec } from '../scenario/load-shape.ts';
 import type { Arm, CredentialSource, PacSource, Scenario } from '../scenario/types.ts';
 import type { SoakNeeds } from './installed-soak.ts';
 
@@ -52,7 +52,7 @@ function openAtMost(arm: Arm): number {
     case 'closed':
       return load.concurrency;
     case 'browsers':
-      return load.browsers * load.connections;
+      return browserConnections(load);
     case 'open':
       return peakPerSec(load) * (longestUs(arm) / 1_000_000);
     case 'sweep':

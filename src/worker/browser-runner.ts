@@ -170,7 +170,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
   }
 }
 
-function toBrowserArm({ planned, load, stock }: BrowserRunnerOptions): BrowserArm {
+function toBrowserArm({ plan, planned, load, stock }: BrowserRunnerOptions): BrowserArm {
   const { endpoints, sources, socket, handshakeTimeoutUs, responseTimeoutUs, auth } = toEngineArm(
     planned,
     stock,
@@ -181,6 +181,7 @@ function toBrowserArm({ planned, load, stock }: BrowserRunnerOptions): BrowserAr
     ...(auth === undefined ? {} : { auth }),
     idleUs: load.idleUs,
     connections: load.connections,
+    maxOpen: plan.maxOpen,
     page: compilePage(planned.arm, load),
     isExpected: (status) =>
       expect.kind !== 'status' || expect.statuses.length === 0 || expect.statuses.includes(status),

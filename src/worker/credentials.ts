@@ -1,6 +1,6 @@
 import { compileAuthRequest } from '../engine/http/request.ts';
 import type { EngineAuth } from '../engine/types.ts';
-import { loadAttempts, peakPerSec } from '../scenario/load-shape.ts';
+import { browserConnections, loadAttempts, peakPerSec } from '../scenario/load-shape.ts';
 import type { Load } from '../scenario/load-types.ts';
 import type { PlannedArm } from './protocol.ts';
 import type { TokenStock } from './token-stock.ts';
@@ -50,6 +50,6 @@ function mostWanted(load: Load): number {
     case 'closed':
       return Math.max(CLOSED_STOCK, load.concurrency * STOCK_SEC);
     case 'browsers':
-      return load.browsers * load.connections;
+      return browserConnections(load);
   }
 }

@@ -65,7 +65,7 @@ function listReleases({ arms }: ShardPlan): { atUs: number; arm: number }[] {
     .sort((one, other) => one.atUs - other.atUs);
 }
 
-/** Loaded only if needed: undici, its HTTP client, is half of what a worker would load. */
+/** Loaded only if needed. */
 async function loadBrowsers({ arms }: ShardPlan): Promise<typeof BrowserRunner | undefined> {
   if (arms.every(({ arm }) => arm.load.kind !== 'browsers')) return undefined;
   return (await import('./browser-runner.ts')).BrowserRunner;

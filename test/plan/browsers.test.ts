@@ -11,7 +11,7 @@ const LOAD: BrowserLoad = {
   connections: 6,
   thinkUs: 1_000,
   idleUs: 1_000,
-  page: { objects: 1, paths: [] },
+  page: { objects: 1, paths: [], hosts: [] },
 };
 
 describe('a population of browsers', () => {

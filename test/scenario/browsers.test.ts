@@ -11,7 +11,7 @@ describe('a population of browsers', () => {
       connections: 6,
       thinkUs: 10_000_000,
       idleUs: 300_000_000,
-      page: { objects: 40, paths: [] },
+      page: { objects: 40, paths: [], hosts: [] },
     });
   });
 
@@ -26,7 +26,7 @@ describe('a population of browsers', () => {
       connections: 8,
       thinkUs: 1_000_000,
       idleUs: 20_000_000,
-      page: { objects: 3, paths: ['/i/{object}?{nonce}'] },
+      page: { objects: 3, paths: ['/i/{object}?{nonce}'], hosts: [] },
     });
   });
 
@@ -41,6 +41,23 @@ describe('a population of browsers', () => {
     ],
     ['load: { browsers: 1, for: 1s, connections: 33 }', 'the number 33 is out of range', '1 to 32'],
     ['load: { browsers: 1, for: 1s, page: { paths: [x.png] } }', '"x.png" is not a path', 'start it with /'],
+    [
+      'load: { browsers: 1, for: 1s, page: { hosts: ["http://x/"] } }',
+      '"http://x/" is not a host',
+      'page.paths',
+    ],
+    [
+      'load: { browsers: 1, for: 1s, page: { hosts: ["c{9-1}.x"] } }',
+      'a pattern of -7 hosts',
+      'lowest number',
+    ],
+    ['load: { browsers: 1, for: 1s, page: { hosts: ["a:0"] } }', '0 is not a port', '1-65535'],
+    ['load: { browsers: 1, for: 1s, page: { host: [x] } }', 'unknown key "host"', 'did you mean "hosts"?'],
+    [
+      `load: { browsers: 1, for: 1s, page: { hosts: [x] } }, via: direct`,
+      'page.hosts needs a proxy',
+      'via: proxy',
+    ],
     ['load: { browsers: 10001, for: 1s }', 'a concurrency of 60,006 exceeds the limit', 'lower'],
     ['load: { browsers: 1, for: 25h }', '25h exceeds the limit', 'shorten'],
     [`${BROWSERS}, via: tcp`, 'browsers open pages, which need HTTP', 'via: proxy'],
@@ -65,6 +82,20 @@ describe('a population of browsers', () => {
     expect(found).toEqual([expect.stringContaining(why)]);
     expect(found[0]).toMatch(/:5:\d+: /);
     expect(found[0]).toContain(fix);
+  });
+
+  it('has objects on hosts that patterns stand for, on the target’s port unless they have their own', () => {
+    const arm =
+      '  a: { load: { browsers: 2, for: 5m, page: { hosts: ["cdn{8-10}.example", "127.0.0.{2-3}:8080", "[::1]"] } } }';
+    expect(loadOf(scenarioOf(arm), 'a')).toMatchObject({
+      page: {
+        hosts: [
+          ...['cdn8.example', 'cdn9.example', 'cdn10.example'].map((host) => ({ host })),
+          ...['127.0.0.2', '127.0.0.3'].map((host) => ({ host, port: 8080 })),
+          { host: '::1' },
+        ],
+      },
+    });
   });
 
   it('has no rate to change', () => {

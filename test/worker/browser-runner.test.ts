@@ -19,7 +19,7 @@ const LOAD: BrowserLoad = {
   connections: 3,
   thinkUs: 20_000,
   idleUs: 60_000_000,
-  page: { objects: 5, paths: [] },
+  page: { objects: 5, paths: [], hosts: [] },
 };
 
 interface Shard {

@@ -1,66 +1,74 @@
-import type { Socket } from 'node:net';
-import type { Client } from 'undici';
 import type { EndCause } from '../../outcome/classify.ts';
-import { uriHostOf } from '../../scenario/host-names.ts';
 import { diagnoseLack } from '../lack.ts';
-import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
-import { noteRefusal } from '../portable/refusal.ts';
-import { openSocket } from '../portable/socket.ts';
-import { readFacts, readResent } from '../portable/tcp-facts.ts';
+import { Connection as SocketConnection } from '../portable/connection.ts';
+import { isAfterHandshake, isReset } from '../portable/errno.ts';
+import type { ExchangePool } from '../portable/exchange.ts';
 import type { AttemptRecord, Endpoint } from '../types.ts';
-import { asksElsewhere } from './challenge.ts';
-import { createClient } from './client.ts';
-import { Exchange, errorNameOf } from './exchange.ts';
-import type { PageRequest } from './page.ts';
+import { Exchange } from './exchange.ts';
+import type { PageObject } from './page-object.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
 /**
- * What happened to a request whose connection ended. `unsent`: it was never sent; `stale`: nothing came back on a
- * reused connection; `challenged`: it was sent with credentials after a challenge, and nothing came back; `failed`:
- * anything else.
+ * What happened to a request whose connection ended. `stale`: nothing came back on a reused connection; `challenged`:
+ * it was sent with credentials after a challenge, and nothing came back; `failed`: anything else.
  */
-export type Lost = 'unsent' | 'stale' | 'challenged' | 'failed';
+export type Lost = 'stale' | 'challenged' | 'failed';
 
 /** The owner of a connection. */
 export interface ConnectionOwner {
   /** The handshake is complete. */
   ready(connection: Connection): void;
   /** The owner sends another request, leaves it idle or ends it. */
-  answered(connection: Connection, answer: Answer): void;
+  answered(connection: Connection, object: PageObject, answer: Answer): void;
   /**
    * It is closed and recorded.
-   * @param lost set if a request was in progress
+   * @param object whose request was in progress
    */
-  over(connection: Connection, lost: Lost | undefined): void;
+  over(connection: Connection, object: PageObject | undefined, lost: Lost): void;
 }
 
-/** One connection of a browser: a socket created like that of any other attempt, with undici's client on top. */
+/** What the connections of a population share. */
+export interface Shared {
+  readonly arm: BrowserArm;
+  readonly host: BrowserHost;
+  /** Everything that arrives is read into it, and used at once. */
+  readonly readBuffer: Uint8Array;
+  readonly responses: ExchangePool;
+}
+
+/** One connection of a browser: a socket created like that of any other attempt, which carries one request at a time. */
 export class Connection {
   readonly record: AttemptRecord;
-  readonly #arm: BrowserArm;
-  readonly #host: BrowserHost;
+  /** Number of the host that it serves, see {@link PageCompiler.hostOf}. */
+  readonly site: number;
+  readonly #shared: Shared;
   readonly #owner: ConnectionOwner;
-  #socket: Socket | undefined;
-  #client: Client | undefined;
-  #fd = -1;
-  #exchange: Exchange | undefined;
-  #isAnswering = false;
+  readonly #socket: SocketConnection;
+  readonly #exchange: Exchange;
   /** Responses received, including challenges. */
   #answers = 0;
   /** The error named by the last response that asked for credentials. */
   #challengeName = '';
-  /** Of the last error: 0 if the system did not report it, undefined if there was none. */
-  #errno: number | undefined;
-  /** The far end's FIN has come. */
-  #isEnded = false;
+  /** Whether a response is being waited for. */
+  #isAsked = false;
   #deadlineUs = Number.POSITIVE_INFINITY;
   #isOver = false;
 
-  constructor(arm: BrowserArm, host: BrowserHost, owner: ConnectionOwner, record: AttemptRecord) {
-    this.#arm = arm;
-    this.#host = host;
+  constructor(shared: Shared, owner: ConnectionOwner, record: AttemptRecord, site: number) {
+    this.#shared = shared;
     this.#owner = owner;
     this.record = record;
+    this.site = site;
+    this.#exchange = new Exchange(shared.host.clock, shared.responses.take(), shared.arm.auth);
+    this.#socket = new SocketConnection({
+      // Node calls connect() on a later tick: the SYN is sent, and the timeout starts, only then.
+      calling: () => this.#markStarted(),
+      connected: () => this.#meetConnect(),
+      refused: (errno) => this.#failToConnect(errno),
+      received: (bytes, count) => this.#take(bytes, count),
+      ended: () => this.#meetEnd(),
+      failed: (errno, _tlsCode, wasBind = false) => this.#fail(errno, wasBind),
+    });
   }
 
   /** Whether any response has arrived on it. */
@@ -68,66 +76,39 @@ export class Connection {
     return this.#answers > 0;
   }
 
+  get isEstablished(): boolean {
+    return this.record.establishedAtUs >= 0;
+  }
+
   open(): void {
     const { record } = this;
-    const { sources, socket: options } = this.#arm;
-    const opened = openSocket(
-      { endpoint: this.#endpoint, source: sources[record.source], sourcePort: 0, options },
-      {},
-    );
-    record.startedAtUs = this.#host.clock();
-    if (typeof opened === 'number') {
-      // The owner does not know the connection yet.
-      setImmediate(() => this.#refuse(opened, true));
-      return;
-    }
-    const { socket, fd, connectOptions } = opened;
-    this.#socket = socket;
-    this.#fd = fd;
-    record.phase = 'handshake';
-    this.#limit(this.#arm.handshakeTimeoutUs);
-    // Node calls connect() on a later tick: the SYN is sent, and the timeout starts, only then.
-    socket.on('connectionAttempt', () => {
-      record.startedAtUs = this.#host.clock();
-      this.#limit(this.#arm.handshakeTimeoutUs);
-    });
-    socket.on('connectionAttemptFailed', (_address, _port, _family, error) =>
-      this.#failToConnect(errnoOf(error)),
-    );
-    socket.on('connect', () => this.#meetConnect(socket));
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('end', () => (this.#isEnded = true));
-    socket.on('close', () => this.#meetClose());
-    socket.connect(connectOptions);
+    const { sources, socket: options } = this.#shared.arm;
+    const route = { endpoint: this.#endpoint, source: sources[record.source], sourcePort: 0, options };
+    const errno = this.#socket.open(route, this.#shared.readBuffer);
+    this.#markStarted();
+    // The owner does not know the connection yet.
+    if (errno !== undefined) setImmediate(() => this.#refuse(errno, true));
+    else record.phase = 'handshake';
   }
 
   /**
    * Sends a request; one at a time.
    * @param isAnswering it answers the challenge just received on this connection
    */
-  ask({ path, headers }: PageRequest, isAnswering: boolean): void {
+  ask(object: PageObject, request: Uint8Array, isAnswering: boolean): void {
     this.record.phase = 'response';
-    this.#isAnswering = isAnswering;
-    this.#limit(this.#arm.responseTimeoutUs);
-    const { auth } = this.#arm;
-    const exchange = new Exchange(
-      this.#host.clock,
-      () => this.#meetAnswer(exchange),
-      (status, head) => {
-        this.#noteResent();
-        return asksElsewhere(status, head, auth);
-      },
-    );
-    this.#exchange = exchange;
-    this.#client!.dispatch({ path, method: 'GET', headers }, exchange);
+    this.#isAsked = true;
+    this.#limit(this.#shared.arm.responseTimeoutUs);
+    this.#exchange.begin(object, isAnswering);
+    this.#socket.stream!.write(request);
   }
 
-  /** Leaves it idle. If the far end has closed it with its last response, it ends here. */
+  /** Leaves it idle, or ends it if it cannot be used again. */
   rest(): void {
-    if (this.#socket?.destroyed === true) this.#settleAtRest();
+    if (!this.#exchange.persists) this.close();
     else {
       this.record.phase = 'held';
-      this.#limit(this.#arm.idleUs);
+      this.#limit(this.#shared.arm.idleUs);
     }
   }
 
@@ -164,43 +145,47 @@ export class Connection {
   }
 
   get #endpoint(): Endpoint {
-    return this.#arm.endpoints[this.record.endpoint]!;
+    return this.#shared.arm.endpoints[this.record.endpoint]!;
   }
 
   #limit(lastsUs: number): void {
-    this.#deadlineUs = this.#host.clock() + lastsUs;
+    this.#deadlineUs = this.#shared.host.clock() + lastsUs;
   }
 
-  #meetConnect(socket: Socket): void {
-    this.#markEstablished(socket);
-    const { address, port } = this.#endpoint;
-    // Only the socket needs the zone.
-    this.#client = createClient(`http://${uriHostOf(address)}:${port}`, socket);
+  #markStarted(): void {
+    this.record.startedAtUs = this.#shared.host.clock();
+    this.#limit(this.#shared.arm.handshakeTimeoutUs);
+  }
+
+  #meetConnect(): void {
+    this.#markEstablished();
     this.rest();
     this.#owner.ready(this);
   }
 
-  #markEstablished(socket: Socket): void {
-    this.record.establishedAtUs = this.#host.clock();
-    readFacts(this.record, this.#fd, this.#endpoint.family, socket);
-    this.#host.established(this.record);
+  #markEstablished(): void {
+    this.record.establishedAtUs = this.#shared.host.clock();
+    this.#socket.readFacts(this.record);
+    this.#shared.host.established(this.record);
   }
 
   /** The SYN was refused or timed out: the descriptor is still open. */
   #failToConnect(errno: number): void {
     if (this.#isOver) return;
     if (isAfterHandshake(errno)) {
-      this.#markEstablished(this.#socket!);
+      this.#markEstablished();
       this.record.phase = 'response';
-    } else noteRefusal(this.record, this.#fd, this.#endpoint, errno);
+    } else this.#socket.noteRefusal(this.record, this.#endpoint, errno);
     this.#settle(this.record.phase, 'errno', errno);
   }
 
-  #fail(error: NodeJS.ErrnoException): void {
-    this.#errno = errnoOf(error);
+  #fail(errno: number, wasBind: boolean): void {
+    if (this.#isOver) return;
     // Without a prior handshake failure, an error in this phase comes from connect() or bind() itself: no SYN was
     // sent.
-    if (this.record.phase === 'handshake') this.#refuse(this.#errno, error.syscall === 'bind');
+    if (this.record.phase === 'handshake') this.#refuse(errno, wasBind);
+    else if (this.#isAsked) this.#settleCut('errno', errno);
+    else this.#settle('held', 'errno', errno);
   }
 
   /** This machine refused to start it. */
@@ -209,87 +194,77 @@ export class Connection {
     this.#settle('start', 'errno', errno);
   }
 
-  #meetAnswer(exchange: Exchange): void {
-    if (this.#isOver) return;
-    const { status, headers, sentAtUs, completedAtUs } = exchange;
-    this.#exchange = undefined;
-    this.#answers += 1;
-    const errorName = errorNameOf(exchange);
-    const isChallenge = status === this.#arm.auth?.status;
-    if (isChallenge) this.#challengeName = errorName;
-    this.#host.answered(status, isChallenge ? '' : errorName);
-    if (!isChallenge) exchange.record(this.record, (other) => this.#arm.isExpected(other));
-    const persists = this.#socket?.destroyed === false && !exchange.isCutShort;
-    this.#owner.answered(this, { status, headers, sentAtUs, completedAtUs, persists });
-  }
-
-  #meetClose(): void {
-    const exchange = this.#exchange;
-    // The response is complete, and about to be reported.
-    if (this.#isOver || (exchange !== undefined && exchange.completedAtUs >= 0)) return;
-    if (exchange === undefined) this.#settleAtRest();
-    else if (exchange.sentAtUs < 0 && !this.#isAnswering) this.#settleAtRest('unsent');
-    else this.#settleCut(exchange);
-  }
-
   /** A FIN is a normal way to end an idle connection; a reset or a path error is not. */
-  #settleAtRest(lost?: Lost): void {
-    const errno = this.#errno ?? 0;
-    if (errno > 0) this.#settle('held', 'errno', errno, lost);
-    else this.#settle('done', 'none', 0, lost);
+  #meetEnd(): void {
+    if (this.#isOver) return;
+    if (!this.#isAsked) this.close();
+    else if (this.#exchange.completesAtEnd()) this.#meetAnswer();
+    else this.#settleCut('eof', 0);
   }
 
-  #settleCut({ firstByteAtUs, status }: Exchange): void {
-    const errno = this.#errno ?? 0;
-    // An error without a system errno is undici's: the data received is not a response.
-    const isGarbage = this.#errno === 0 && !this.#isEnded;
-    const isUnanswered = firstByteAtUs < 0 && !isGarbage && (errno === 0 || isReset(errno));
-    if (isUnanswered && this.#isAnswering) {
-      this.record.status = this.#arm.auth?.status ?? 0;
+  #take(bytes: Uint8Array, count: number): void {
+    if (this.#isOver) return;
+    this.record.bytes += count;
+    // Nobody asked for it: the connection is of no more use, as in Chromium (StreamSocket::IsConnectedAndIdle).
+    if (!this.#isAsked) {
+      this.close();
+      return;
+    }
+    const wasHeadOver = this.#exchange.firstByteAtUs >= 0;
+    const progress = this.#exchange.take(bytes, count);
+    if (!wasHeadOver && this.#exchange.firstByteAtUs >= 0) this.#noteResent();
+    if (progress === 'garbage') this.#settleCut('parse', 0);
+    else if (progress === 'complete') this.#meetAnswer();
+  }
+
+  #meetAnswer(): void {
+    const exchange = this.#exchange;
+    const { object, errorName } = exchange;
+    const answer = exchange.finish();
+    this.#isAsked = false;
+    this.#answers += 1;
+    const isChallenge = answer.challenge !== undefined;
+    if (isChallenge) this.#challengeName = errorName;
+    else exchange.record(this.record, (other) => this.#shared.arm.isExpected(other));
+    this.#shared.host.answered(answer.status, isChallenge ? '' : errorName);
+    this.#owner.answered(this, object!, answer);
+  }
+
+  #settleCut(cause: 'errno' | 'eof' | 'parse', errno: number): void {
+    const { firstByteAtUs, isAnswering, status } = this.#exchange;
+    const isUnanswered = firstByteAtUs < 0 && (cause === 'eof' || (cause === 'errno' && isReset(errno)));
+    if (isUnanswered && isAnswering) {
+      this.record.status = this.#shared.arm.auth?.status ?? 0;
       this.#settle('response', 'challenged', 0, 'challenged');
       return;
     }
     this.record.status = status;
-    const lost = isUnanswered && this.isProven ? 'stale' : 'failed';
-    if (errno > 0) this.#settle('response', 'errno', errno, lost);
-    else this.#settle('response', isGarbage ? 'parse' : 'eof', 0, lost);
+    this.#settle('response', cause, errno, isUnanswered && this.isProven ? 'stale' : 'failed');
   }
 
-  #settle(
-    phase: AttemptRecord['phase'],
-    cause: EndCause,
-    errno = 0,
-    lost: Lost | undefined = this.#exchange === undefined ? undefined : 'failed',
-  ): void {
+  #settle(phase: AttemptRecord['phase'], cause: EndCause, errno = 0, lost: Lost = 'failed'): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const cut = this.#exchange;
-    if (cut !== undefined && cut.status !== 0) this.#host.answered(cut.status, errorNameOf(cut));
+    const { host } = this.#shared;
+    const cut = this.#isAsked ? this.#exchange : undefined;
+    if (cut !== undefined && cut.status !== 0) host.answered(cut.status, cut.errorName);
     const { record } = this;
     record.phase = phase;
     record.cause = cause;
     record.errno = errno;
-    this.#release(phase);
-    record.endedAtUs = this.#host.clock();
-    this.#host.settled(record);
-    this.#owner.over(this, lost);
-  }
-
-  /** The descriptor is available while a response arrives, and may be gone once it is complete. */
-  #noteResent(): void {
-    const socket = this.#socket;
-    if (socket !== undefined && !socket.destroyed && this.record.establishedAtUs >= 0)
-      readResent(this.record, this.#fd, socket.bytesWritten, this.#host.clock());
-  }
-
-  #release(phase: AttemptRecord['phase']): void {
-    const socket = this.#socket;
-    if (socket === undefined) return;
-    if (phase === 'handshake' && !socket.destroyed)
-      readFacts(this.record, this.#fd, this.#endpoint.family, socket);
+    if (phase === 'handshake' && this.#socket.isOpen) this.#socket.readFacts(record);
     this.#noteResent();
-    this.record.bytes = socket.bytesRead;
-    this.#client?.destroy(() => undefined);
-    socket.destroy();
+    this.#socket.close('close');
+    this.#exchange.close();
+    record.endedAtUs = host.clock();
+    host.settled(record);
+    this.#owner.over(this, cut?.object, lost);
+  }
+
+  /** Of all that was sent so far. */
+  #noteResent(): void {
+    if (!this.isEstablished || !this.#socket.isOpen) return;
+    this.record.requestRetransmits = -1;
+    this.#socket.readResent(this.record, this.#shared.host.clock());
   }
 }

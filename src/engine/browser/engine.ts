@@ -1,14 +1,19 @@
 import { createAttemptRecord } from '../blank-record.ts';
+import { ExchangePool } from '../portable/exchange.ts';
 import { Browser, type ConnectionFactory } from './browser.ts';
-import { Connection, type ConnectionOwner } from './connection.ts';
+import { Connection, type ConnectionOwner, type Shared } from './connection.ts';
 import type { BrowserArm, BrowserHost } from './types.ts';
 
 /** How late a timeout may be detected, microseconds. One sweep serves every connection. */
 const SWEEP_US = 10_000;
 
+/** Longest piece that is read at once: node:net's own (uv__stream_io). */
+const READ_BYTES = 65_536;
+
 /** Connections of a population of browsers, driven by Node's event loop. Not thread-safe; one per arm and worker. */
 export class BrowserEngine implements ConnectionFactory {
   readonly #index: number;
+  readonly #shared: Shared;
   readonly #arm: BrowserArm;
   readonly #host: BrowserHost;
   readonly #browsers: Browser[] = [];
@@ -18,6 +23,8 @@ export class BrowserEngine implements ConnectionFactory {
   /** @param index of the arm, as used in records */
   constructor(index: number, arm: BrowserArm, host: BrowserHost) {
     this.#index = index;
+    const responses = new ExchangePool(arm.maxOpen);
+    this.#shared = { arm, host, readBuffer: new Uint8Array(READ_BYTES), responses };
     this.#arm = arm;
     this.#host = host;
   }
@@ -61,7 +68,13 @@ export class BrowserEngine implements ConnectionFactory {
     for (const browser of this.#browsers) browser.abort();
   }
 
-  create(browser: number, attempt: number, intendedAtUs: number, owner: ConnectionOwner): Connection {
+  create(
+    browser: number,
+    attempt: number,
+    intendedAtUs: number,
+    site: number,
+    owner: ConnectionOwner,
+  ): Connection {
     const { endpoints, sources } = this.#arm;
     const record = createAttemptRecord({
       arm: this.#index,
@@ -71,7 +84,7 @@ export class BrowserEngine implements ConnectionFactory {
       // Every source is paired with every endpoint.
       source: sources.length === 0 ? -1 : Math.floor(browser / endpoints.length) % sources.length,
     });
-    const connection = new Connection(this.#arm, this.#host, owner, record);
+    const connection = new Connection(this.#shared, owner, record, site);
     this.#connections.add(connection);
     return connection;
   }

@@ -1,68 +1,93 @@
-import type { Dispatcher } from 'undici';
 import type { Clock } from '../../net/ticker.ts';
-import { LEAST_STATUS, nameError } from '../http/error-name.ts';
-import type { AttemptRecord } from '../types.ts';
+import { KeptHeads } from '../http/kept-heads.ts';
+import { COMPLETE, GARBAGE } from '../http/response-parser.ts';
+import type { Exchange as ResponseSlot } from '../portable/exchange.ts';
+import type { AttemptRecord, EngineAuth } from '../types.ts';
+import { type HeadFacts, readHeadFacts } from './head-facts.ts';
+import type { PageObject } from './page-object.ts';
+import type { Answer } from './types.ts';
 
-/** The response to one request, as reported by undici. The callbacks only record: undici swallows what they throw. */
-export class Exchange implements Dispatcher.DispatchHandler {
+/** One head to keep: each connection has its own store. */
+const ONLY = 0;
+
+/** What has been read of a response: `more` is to come, it is `complete`, or what came is no HTTP response. */
+export type Progress = 'more' | 'complete' | 'garbage';
+
+/** Requests of one connection, one at a time, and the response to each. */
+export class Exchange {
   readonly #clock: Clock;
-  readonly #complete: () => void;
-  readonly #isEnough: (status: number, headers: Exchange['headers']) => boolean;
-  /** When the request was written; -1 if it was not, because the connection turned out to be closed. */
+  readonly #slot: ResponseSlot;
+  readonly #auth: EngineAuth | undefined;
+  readonly #heads = new KeptHeads();
+  #isKept = false;
+  #facts: HeadFacts | undefined;
+  /** Whose request is in progress. */
+  object: PageObject | undefined;
   sentAtUs = -1;
-  /** When the head of the final response was received; -1 if nothing was. */
+  /** When the head of the final response was complete; -1 if it was not. */
   firstByteAtUs = -1;
   completedAtUs = -1;
-  status = 0;
-  headers: Readonly<Record<string, string | string[] | undefined>> = {};
-  /** The body was not read to its end: the connection cannot be reused. */
-  isCutShort = false;
+  /** Answers the challenge just received on this connection. */
+  isAnswering = false;
+  /** The connection can be used again after the response. */
+  persists = true;
 
-  /**
-   * @param complete called in a separate turn once the response is complete
-   * @param isEnough whether, judging by the head, the body need not be read
-   */
-  constructor(
-    clock: Clock,
-    complete: () => void,
-    isEnough: (status: number, headers: Exchange['headers']) => boolean,
-  ) {
+  constructor(clock: Clock, slot: ResponseSlot, auth: EngineAuth | undefined) {
     this.#clock = clock;
-    this.#complete = complete;
-    this.#isEnough = isEnough;
+    this.#slot = slot;
+    this.#auth = auth;
   }
 
-  onRequestStart(): void {
+  begin(object: PageObject, isAnswering: boolean): void {
+    this.object = object;
+    this.isAnswering = isAnswering;
     this.sentAtUs = this.#clock();
+    this.firstByteAtUs = -1;
+    this.completedAtUs = -1;
+    this.persists = true;
+    this.#facts = undefined;
+    this.#slot.expect('other');
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
-    // Interim responses come before it (RFC 9110 section 15.2).
-    if (status < 200) return;
-    this.firstByteAtUs = this.#clock();
-    this.status = status;
-    this.headers = headers;
-    if (!this.#isEnough(status, headers)) return;
-    this.isCutShort = true;
-    this.onResponseEnd();
+  get status(): number {
+    return this.firstByteAtUs < 0 ? 0 : this.#slot.status();
   }
 
-  /** The body is counted, but not read. */
-  onResponseData(): void {}
+  get errorName(): string {
+    return this.#facts?.errorName ?? '';
+  }
 
-  onResponseEnd(): void {
-    if (this.completedAtUs >= 0) return;
+  /** Takes what has arrived; the bytes are not used after this returns. */
+  take(bytes: Uint8Array, count: number): Progress {
+    const progress = this.#slot.push(bytes, count);
+    const headEnd = this.#slot.headEnd();
+    if (this.firstByteAtUs < 0 && headEnd > 0) this.#takeHead(bytes, headEnd);
+    if (progress === GARBAGE) return 'garbage';
+    if (progress === COMPLETE) {
+      // What follows is no response to anything.
+      if (this.#slot.end() < count) this.persists = false;
+      return 'complete';
+    }
+    return this.#isEnough() ? 'complete' : 'more';
+  }
+
+  /** The far end has closed. @returns whether that ends the response */
+  completesAtEnd(): boolean {
+    this.persists = false;
+    return this.firstByteAtUs >= 0 && this.#slot.completesAtEnd();
+  }
+
+  /** Ends the request that is in progress. */
+  finish(): Answer {
     this.completedAtUs = this.#clock();
-    // By then undici has closed a non-persistent connection.
-    setImmediate(this.#complete);
+    const challenge = this.#facts?.challenge;
+    return {
+      status: this.status,
+      challenge: challenge && { ...challenge, persists: challenge.persists && this.persists },
+      sentAtUs: this.sentAtUs,
+      completedAtUs: this.completedAtUs,
+    };
   }
-
-  /** The socket's own events carry more detail. */
-  onResponseError(): void {}
 
   /** Writes a complete response, other than a challenge, into the record of its connection. */
   record(record: AttemptRecord, isExpected: (status: number) => boolean): void {
@@ -72,10 +97,36 @@ export class Exchange implements Dispatcher.DispatchHandler {
     record.firstByteAtUs = this.firstByteAtUs;
     record.respondedAtUs = this.completedAtUs;
   }
-}
 
-/** The name that a proxy gives to the error in its response, see http/error-name.ts; empty if it gives none. */
-export function errorNameOf({ status, headers }: Pick<Exchange, 'status' | 'headers'>): string {
-  if (status < LEAST_STATUS) return '';
-  return nameError((name) => [headers[name] ?? []].flat());
+  close(): void {
+    this.#slot.close();
+  }
+
+  /** Most heads arrive at once, and are read where they are. */
+  #takeHead(bytes: Uint8Array, headEnd: number): void {
+    const part = bytes.subarray(0, headEnd);
+    if (!this.#slot.isHeadOver()) {
+      this.#heads.keep(ONLY, part, 0, headEnd);
+      this.#isKept = true;
+      return;
+    }
+    this.firstByteAtUs = this.#clock();
+    if (this.#isKept) this.#heads.keep(ONLY, part, 0, headEnd);
+    this.#facts = readHeadFacts(this.#isKept ? this.#heads.of(ONLY) : part, this.#slot.status(), this.#auth);
+    if (!this.#facts.persists) this.persists = false;
+    if (this.#isKept) this.#heads.forget(ONLY);
+    this.#isKept = false;
+  }
+
+  /**
+   * Whether the body need not be read: the response asks for credentials on a connection that cannot carry them, because
+   * it is about to close or only its close would end the body. Chromium then opens another at once
+   * (HttpNetworkTransaction::PrepareForAuthRestart).
+   */
+  #isEnough(): boolean {
+    const challenge = this.#facts?.challenge;
+    if (challenge === undefined || (challenge.persists && !this.#slot.closeDelimited())) return false;
+    this.persists = false;
+    return true;
+  }
 }

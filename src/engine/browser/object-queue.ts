@@ -1,4 +1,4 @@
-import { createObject, type PageObject } from './page-object.ts';
+import type { PageObject } from './page-object.ts';
 
 /**
  * Objects that a browser requests at once beyond what its connections can carry. Chromium delays low-priority
@@ -7,7 +7,7 @@ import { createObject, type PageObject } from './page-object.ts';
  */
 const MOST_QUEUED = 5;
 
-/** Objects of a page on their way to a connection: first held back, then waiting for one. */
+/** Objects of a page on one host on their way to a connection: first held back, then waiting for one. */
 export class ObjectQueue {
   readonly #most: number;
   /** Objects that wait for a connection. */
@@ -26,8 +26,8 @@ export class ObjectQueue {
     return this.#waiting;
   }
 
-  want(indexes: readonly number[], nextNonce: () => number, wantedAtUs: number): void {
-    for (const index of indexes) this.#later.push(createObject(index, nextNonce(), wantedAtUs));
+  want(object: PageObject): void {
+    this.#later.push(object);
   }
 
   /** Lets as many objects wait for a connection as may be in progress at once. */

@@ -1,17 +1,16 @@
 import type { Clock } from '../../net/ticker.ts';
 import type { SocketOptions } from '../../scenario/types.ts';
+import type { Challenge } from '../http/challenge.ts';
 import type { AttemptObserver, Endpoint, EngineAuth } from '../types.ts';
-import type { Exchange } from './exchange.ts';
 import type { PageCompiler } from './page.ts';
 
 /** A complete response. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Exchange['headers'];
+  /** What it asks for, if it has the status of the arm's challenges. */
+  readonly challenge: Challenge | undefined;
   readonly sentAtUs: number;
   readonly completedAtUs: number;
-  /** The connection can be reused. */
-  readonly persists: boolean;
 }
 
 /** A population of browsers as this engine sees it: resolved, compiled, in microseconds. */
@@ -25,8 +24,10 @@ export interface BrowserArm {
   readonly responseTimeoutUs: number;
   /** A connection is closed after being idle this long. */
   readonly idleUs: number;
-  /** Maximum number of open connections per browser. */
+  /** Maximum number of open connections per browser and host. */
   readonly connections: number;
+  /** Maximum number of open connections of the whole population. */
+  readonly maxOpen: number;
   readonly auth?: EngineAuth;
   readonly page: PageCompiler;
   /** Whether the arm expects this status. */

@@ -1,6 +1,6 @@
 import { groupThousands } from '../../analysis/group-digits.ts';
 import { BOUNDS } from '../../scenario/bounds.ts';
-import { loadAttempts, loadDurationUs, peakPerSec } from '../../scenario/load-shape.ts';
+import { browserConnections, loadAttempts, loadDurationUs, peakPerSec } from '../../scenario/load-shape.ts';
 import type { Load } from '../../scenario/load-types.ts';
 import type { Arm, AuthSpec, HostPort, Scenario } from '../../scenario/types.ts';
 import { formatDuration, formatRate } from '../../scenario/units.ts';
@@ -143,7 +143,7 @@ function peakOf(load: Load): number {
 }
 
 function openAtOnce(load: Load): number {
-  if (load.kind === 'browsers') return load.browsers * load.connections;
+  if (load.kind === 'browsers') return browserConnections(load);
   return load.kind === 'closed' ? load.concurrency : 0;
 }
 

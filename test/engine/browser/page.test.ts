@@ -6,11 +6,12 @@ import { armOf } from '../../analysis/parts.ts';
 
 const NONCE = '0000000000000007';
 
-function compile(page: PageSpec, changes: Partial<Arm> = {}) {
+function compile(written: Omit<PageSpec, 'hosts'> & Partial<PageSpec>, changes: Partial<Arm> = {}) {
+  const page = { hosts: [], ...written };
   const load: BrowserLoad = {
     ...{ kind: 'browsers', browsers: 1, rampUs: 0, forUs: 1, connections: 6, thinkUs: 0, idleUs: 1, page },
   };
-  return compilePage(
+  const { request, ...compiled } = compilePage(
     armOf({
       load,
       via: 'proxy',
@@ -19,29 +20,54 @@ function compile(page: PageSpec, changes: Partial<Arm> = {}) {
     }),
     load,
   );
+  return {
+    ...compiled,
+    /** Lines of a request, without the empty ones at its end. */
+    linesOf(object: number, nonce: number, credentials?: string): string[] {
+      const text = Buffer.from(request(object, nonce, credentials)).toString('latin1');
+      expect(text.endsWith('\r\n\r\n')).toBe(true);
+      return text.slice(0, -4).split('\r\n');
+    },
+  };
 }
+
+const firstLine = (lines: readonly string[]): string | undefined => lines[0];
 
 describe('the requests of a page', () => {
   it('ask a proxy for whole URLs: the target, then the paths in turn, with numbers of their own', () => {
     const page = compile({ objects: 4, paths: ['/{object}.png?{nonce}', '/style.css'] });
     expect(page.objects).toBe(4);
-    expect([0, 1, 2, 3].map((object) => page.request(object, 7).path)).toEqual([
-      `http://www.example.org/start?n=${NONCE}`,
-      `http://www.example.org/1.png?${NONCE}`,
-      'http://www.example.org/style.css',
-      `http://www.example.org/3.png?${NONCE}`,
+    expect([0, 1, 2, 3].map((object) => firstLine(page.linesOf(object, 7)))).toEqual([
+      `GET http://www.example.org/start?n=${NONCE} HTTP/1.1`,
+      `GET http://www.example.org/1.png?${NONCE} HTTP/1.1`,
+      'GET http://www.example.org/style.css HTTP/1.1',
+      `GET http://www.example.org/3.png?${NONCE} HTTP/1.1`,
     ]);
+  });
+
+  it('go to the hosts of the objects in turn, and name each by its number', () => {
+    const hosts = [{ host: 'a.example' }, { host: '127.0.0.2', port: 8_080 }, { host: 'www.example.org' }];
+    const page = compile({ objects: 5, paths: ['/{object}'], hosts });
+    expect([0, 1, 2, 3, 4].map((object) => page.linesOf(object, 7).slice(0, 2))).toEqual([
+      [`GET http://www.example.org/start?n=${NONCE} HTTP/1.1`, 'Host: www.example.org'],
+      ['GET http://a.example/1 HTTP/1.1', 'Host: a.example'],
+      ['GET http://127.0.0.2:8080/2 HTTP/1.1', 'Host: 127.0.0.2:8080'],
+      ['GET http://www.example.org/3 HTTP/1.1', 'Host: www.example.org'],
+      ['GET http://a.example/4 HTTP/1.1', 'Host: a.example'],
+    ]);
+    // The target is one host, wherever it is named.
+    expect([0, 1, 2, 3, 4].map((object) => page.hostOf(object))).toEqual([0, 1, 2, 0, 1]);
   });
 
   it('ask for the target again and again where no paths are given', () => {
     const page = compile({ objects: 2, paths: [] });
-    expect(page.request(1, 7).path).toBe(`http://www.example.org/start?n=${NONCE}`);
+    expect(firstLine(page.linesOf(1, 7))).toBe(`GET http://www.example.org/start?n=${NONCE} HTTP/1.1`);
   });
 
   it('ask the target itself for paths alone, and name a port that is not the scheme’s', () => {
     const target = { scheme: 'http', host: '::1', port: 8_080, path: '' } as const;
     const page = compile({ objects: 1, paths: [] }, { via: 'direct', target });
-    expect(page.request(0, 7)).toMatchObject({ path: '/', headers: expect.arrayContaining(['[::1]:8080']) });
+    expect(page.linesOf(0, 7).slice(0, 2)).toEqual(['GET / HTTP/1.1', 'Host: [::1]:8080']);
   });
 
   it('have the arm’s own headers, and keep the connection', () => {
@@ -50,9 +76,9 @@ describe('the requests of a page', () => {
       { objects: 1, paths: [] },
       { request: { method: 'GET', version: '1.1', headers, body: '' } },
     );
-    expect(page.request(0, 7).headers).toEqual([
-      ...['Host', 'www.example.org', 'User-Agent', 'rushhour', 'Accept', '*/*'],
-      ...['X-Number', `a${NONCE}`],
+    expect(page.linesOf(0, 7).slice(1)).toEqual([
+      ...['Host: www.example.org', 'User-Agent: rushhour', 'Accept: */*'],
+      `X-Number: a${NONCE}`,
     ]);
   });
 
@@ -60,8 +86,9 @@ describe('the requests of a page', () => {
     const credentials = { kind: 'ticket-cache' } as const;
     const auth = { to: 'origin', scheme: 'negotiate', mode: 'challenge', credentials } as const;
     const page = compile({ objects: 1, paths: [] }, { auth });
-    expect(page.request(0, 7).headers).not.toContain('Authorization');
-    expect(page.request(0, 7, 'Negotiate abc').headers.slice(-2)).toEqual(['Authorization', 'Negotiate abc']);
-    expect(compile({ objects: 1, paths: [] }).request(0, 7, 'x').headers).toContain('Proxy-Authorization');
+    expect(page.linesOf(0, 7).join()).not.toContain('Authorization');
+    expect(page.linesOf(0, 7, 'Negotiate abc')).toContain('Authorization: Negotiate abc');
+    const toProxy = compile({ objects: 1, paths: [] });
+    expect(toProxy.linesOf(0, 7, 'x')).toContain('Proxy-Authorization: x');
   });
 });

@@ -1,9 +1,16 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { answering, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
+import { answering, type Behaviour, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
 import { populate } from './population.ts';
 
 const stays = answering(responseOf('hello'), 'stays');
+
+/** Answers the document, and leaves everything else unanswered. */
+const documentOnly: Behaviour = {
+  request: (socket, message) => {
+    if (message.startsWith('GET /0/')) socket.write(responseOf('hello'));
+  },
+};
 
 /** Paths asked for on each connection. */
 const pathsOf = (seen: readonly { readonly received: string }[]): string[][] =>
@@ -33,6 +40,36 @@ describe('a browser that opens a page', () => {
     await pages(1);
     expect(peer.seen.length).toBeLessThanOrEqual(2);
     expect(told.objects).toHaveLength(3);
+  });
+
+  it('has connections of its own for each host, as many as there are objects for', async () => {
+    const peer = await startPeer(stays);
+    const { add, pages, told } = populate(peer, { objects: 41, hosts: 21 });
+    const browser = add();
+    browser.open(0);
+    await pages(1);
+    // The document's, and for each other host two: both objects are wanted at once.
+    expect(peer.seen).toHaveLength(41);
+    expect(told.pages[0]).toBeGreaterThan(0);
+    browser.open(0);
+    await pages(2);
+    expect(peer.seen).toHaveLength(41);
+    const hosts = pathsOf(peer.seen).map(
+      (paths) =>
+        new Set(
+          paths
+            .map((path) => Number(path.split('/')[1]))
+            .map((object) => (object === 0 ? 0 : 1 + ((object - 1) % 20))),
+        ),
+    );
+    expect(hosts.every(({ size }) => size === 1)).toBe(true);
+  });
+
+  it('keeps to as many connections as it may have to each host, not to all of them together', async () => {
+    const held = populate(await startPeer(documentOnly), { objects: 61, hosts: 4, connections: 6 });
+    held.add().open(0);
+    await held.until(() => held.told.established >= 1 + 3 * 6);
+    expect(held.engine.open).toBe(1 + 3 * 6);
   });
 
   it('uses its connections for the next page again, and closes them once it has no more to do', async () => {

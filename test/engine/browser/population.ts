@@ -1,6 +1,5 @@
 import { onTestFinished } from 'vitest';
 import { BrowserEngine } from '../../../src/engine/browser/engine.ts';
-import type { PageRequest } from '../../../src/engine/browser/page.ts';
 import type { BrowserArm, ConnectPermit } from '../../../src/engine/browser/types.ts';
 import type { AttemptRecord, EngineAuth } from '../../../src/engine/types.ts';
 import { classify } from '../../../src/outcome/classify.ts';
@@ -12,6 +11,8 @@ const EXPECTED = { kind: 'status', statuses: [200] } as const;
 export interface PopulationOptions extends Partial<BrowserArm> {
   /** Requests of a page; default 1. */
   readonly objects?: number;
+  /** Hosts of a page, the document's included; default 1. */
+  readonly hosts?: number;
   /** What is said to a browser that asks for leave; default: always the next number. */
   readonly leave?: (attempt: number) => ConnectPermit;
   readonly waits?: () => boolean;
@@ -20,7 +21,7 @@ export interface PopulationOptions extends Partial<BrowserArm> {
 /** Browsers that open pages at `peer`, and what they told. Driven until the present test is over. */
 export function populate(
   peer: { readonly host: string; readonly port: number },
-  { objects = 1, leave, waits, ...changes }: PopulationOptions = {},
+  { objects = 1, hosts = 1, leave, waits, ...changes }: PopulationOptions = {},
 ) {
   const outcomes: Outcome[] = [];
   const records: AttemptRecord[] = [];
@@ -45,7 +46,12 @@ export function populate(
     responseTimeoutUs: 5_000_000,
     idleUs: 60_000_000,
     connections: 6,
-    page: { objects, request: requestPlainly },
+    maxOpen: 1_000,
+    page: {
+      objects,
+      hostOf: (object) => (hosts === 1 || object === 0 ? 0 : 1 + ((object - 1) % (hosts - 1))),
+      request: requestPlainly,
+    },
     isExpected: (status) => status === 200,
     ...changes,
   };
@@ -54,7 +60,10 @@ export function populate(
     permit: () => leave?.(counts.attempts) ?? counts.attempts++,
     waits: waits ?? (() => true),
     nextNonce: () => counts.nonces++,
-    established: () => (told.established += 1),
+    established() {
+      told.established += 1;
+      hear();
+    },
     settled(record) {
       records.push({ ...record });
       outcomes.push(classify(record, EXPECTED));
@@ -91,6 +100,7 @@ export function populate(
     told,
     outcomes,
     records,
+    until,
     add: (number = 0) => engine.add(number),
     pages: (count: number) => until(() => told.pages.length >= count),
     settled: (count: number) => until(() => records.length >= count),
@@ -98,13 +108,9 @@ export function populate(
 }
 
 /** `/0/17` for the document, if 17 is its nonce. */
-function requestPlainly(object: number, nonce: number, credentials?: string): PageRequest {
-  const headers = [
-    'Host',
-    'peer',
-    ...(credentials === undefined ? [] : ['Proxy-Authorization', credentials]),
-  ];
-  return { path: `/${object}/${nonce}`, headers };
+function requestPlainly(object: number, nonce: number, credentials?: string): Uint8Array {
+  const field = credentials === undefined ? '' : `Proxy-Authorization: ${credentials}\r\n`;
+  return Buffer.from(`GET /${object}/${nonce} HTTP/1.1\r\nHost: peer\r\n${field}\r\n`);
 }
 
 /** Answers a proxy's challenge; every credential that was asked for is kept. */

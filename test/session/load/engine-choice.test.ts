@@ -13,7 +13,7 @@ const browsers: Load = {
   connections: 6,
   thinkUs: 0,
   idleUs: 1,
-  page: { objects: 1, paths: [] },
+  page: { objects: 1, paths: [], hosts: [] },
 };
 
 const NEEDY: readonly (readonly [string, Partial<Arm>])[] = [

@@ -23,7 +23,7 @@ const browsers = (count: number, changes: Partial<Extract<Load, { kind: 'browser
       connections: 6,
       thinkUs: 9_000_000,
       idleUs: 60_000_000,
-      page: { objects: 40, paths: [] },
+      page: { objects: 40, paths: [], hosts: [] },
       ...changes,
     },
   });
