@@ -3,6 +3,8 @@ import { type HistogramsByTag, type Quantiles, quantilesOf } from '../metrics/hi
 import { ASIDE_SUFFIX } from '../metrics/set-aside.ts';
 import { RAMP_SUFFIX, type SeriesCounts, type Timed } from '../metrics/types.ts';
 import type { Arm } from '../scenario/types.ts';
+import { summariseBrowsing } from './browsing-summary.ts';
+import { ascendingOf, nearestRank } from './nearest-rank.ts';
 import { type RecordedTime, recordedTimes } from './recorded-times.ts';
 import { summariseLate } from './responses-late.ts';
 import { summariseStalls } from './stall-summary.ts';
@@ -23,7 +25,8 @@ export function summariseArm(
   synResentAtSec: readonly number[] | undefined,
   wasResumed: boolean,
 ): ArmSummary {
-  const { counts, bySecond } = tally.series(arm.name);
+  const series = tally.series(arm.name);
+  const { counts, bySecond } = series;
   const untold = wasResumed ? untoldOf(arm.name, tally) : 0;
   // The outcome of attempts abandoned by a failing process is as unknown as that of attempts open when one is killed.
   const lost = untold + (wasResumed ? (counts.outcomes.abandoned ?? 0) : 0);
@@ -82,6 +85,7 @@ export function summariseArm(
     ...summariseRtt(arm, histograms),
     ...summarisePhases(arm, histograms),
     ...summariseTokens(arm, tally, timed('mint')),
+    ...summariseBrowsing(arm, series),
     endpoints: counts.endpoints,
     ...summariseStalls(arm, tally, histograms, synResentAtSec),
     ...summariseRamp(arm, tally),
@@ -203,23 +207,10 @@ export function ratePerFrame(seconds: Iterable<Pick<SecondCounts, 'started' | 's
     framesAt.set(parts, (framesAt.get(parts) ?? 0) + 1);
     frames += 1;
   }
-  const ascending = [...framesAt].sort(([a], [b]) => a - b);
+  const ascending = ascendingOf(framesAt);
   return {
     p50: nearestRank(ascending, Math.ceil((frames * 50) / 100)) / PARTS,
     p99: nearestRank(ascending, Math.ceil((frames * 99) / 100)) / PARTS,
     max: (ascending.at(-1)?.[0] ?? 0) / PARTS,
   };
-}
-
-/**
- * The smallest value that this many do not exceed (nearest rank); 0 if there are none.
- * @param ascending values in ascending order, each with its count
- */
-function nearestRank(ascending: readonly (readonly [value: number, count: number])[], rank: number): number {
-  let seen = 0;
-  for (const [value, count] of ascending) {
-    seen += count;
-    if (seen >= rank) return value;
-  }
-  return 0;
 }

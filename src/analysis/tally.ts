@@ -4,6 +4,7 @@ import { sumGeneratorFaults } from '../metrics/merge.ts';
 import { isAside } from '../metrics/set-aside.ts';
 import type { BesideCounts, Frame, GeneratorFaults, SeriesCounts, TokenCounts } from '../metrics/types.ts';
 import { OUTCOME_GROUPS, type Outcome } from '../outcome/outcome.ts';
+import { PortSeconds } from './port-seconds.ts';
 import { SecondColumns, type SecondCounts } from './second-columns.ts';
 
 export { emptySecond, type SecondCounts } from './second-columns.ts';
@@ -14,11 +15,14 @@ const REFUSALS = ['handshake-refused', 'handshake-reset', 'handshake-unreachable
 export interface SeriesTally {
   readonly counts: SeriesCounts;
   readonly bySecond: ReadonlyMap<number, SecondCounts>;
+  /** Of browsers. */
+  readonly ports?: PortSeconds;
 }
 
 interface OpenSeries {
   readonly counts: SeriesCounts;
   readonly bySecond: SecondColumns;
+  ports?: PortSeconds;
 }
 
 /** Sums frames, for live and rebuilt runs alike; memory grows with the run's seconds, not its attempts. */
@@ -38,8 +42,10 @@ export class Tally {
       this.#beside = sumBeside([this.#beside, frame]);
     }
     for (const [name, counts] of Object.entries(frame.series)) {
-      const { counts: sum, bySecond } = this.#open(name);
+      const series = this.#open(name);
+      const { counts: sum, bySecond } = series;
       addCounts(sum, counts);
+      addPorts(series, frame.second, counts);
       if (counts.scheduled > 0) {
         this.#lastScheduledSecond = Math.max(this.#lastScheduledSecond, frame.second);
       }
@@ -106,6 +112,19 @@ export class Tally {
     this.#series.set(name, opened);
     return opened;
   }
+}
+
+/** Ends of browsers' connections count if a NAT may keep something of them: an RST in answer to a SYN leaves nothing. */
+function addPorts(series: OpenSeries, second: number, { browsing, outcomes }: Readonly<SeriesCounts>): void {
+  if (browsing === undefined) return;
+  series.ports ??= new PortSeconds();
+  const { openMost: most = 0, openLast: last = 0 } = browsing;
+  let ended = 0;
+  for (const [outcome, count] of Object.entries(outcomes)) {
+    const isRefused = outcome === 'handshake-refused' || outcome === 'handshake-reset';
+    if (!isRefused && OUTCOME_GROUPS[outcome as Outcome] !== 'unsent') ended += count;
+  }
+  series.ports.add(second, { most, last, ended });
 }
 
 /** Without refusals that the arm expects: those are `ok`. */

@@ -192,6 +192,31 @@ export interface ArmSummary {
   };
   /** Of arms with Negotiate. */
   tokens?: { minted: number; discarded: number; failures: Record<string, number>; mintUs: Quantiles };
+  /** Of browsers; absent in runs of an earlier version. */
+  browsing?: {
+    pages: number;
+    /** Those that lacked the document or an object. */
+    pagesFailed: number;
+    /** started / pages and challenges / pages; 0 without pages. */
+    connectionsPerPage: number;
+    challengesPerPage: number;
+    /** Established, and ended without a request. */
+    connectionsWithoutRequest: number;
+    /** SYNs of stalled handshakes, the first one included, per stall; absent without stalls, or if not known. */
+    synsPerStall?: number;
+  };
+  /** Ports that a NAT holds at once for an arm of browsers; likewise. */
+  ports?: {
+    /** Browsers of the arm. */
+    users: number;
+    /** Connections that one browser has open, the most in a second, over browsers and seconds with any. */
+    perUser: PortSpread;
+    /** Those that all of them have open, the most in a second, over seconds with any. */
+    open: PortSpread;
+    /** The same with those that the NAT still keeps, if it does so for 30 s or for 120 s after each has ended. */
+    held30s: PortSpread;
+    held120s: PortSpread;
+  };
   /** By address. */
   endpoints: Record<string, { started: number; established: number; completed: number; stalled: number }>;
   /** Attempts whose source port had been used before, by its reuse age; absent if there are none. */
@@ -214,6 +239,13 @@ export interface ArmSummary {
     completed: number;
     stalled: number;
   };
+}
+
+/** How many ports, in the median second, in nine of ten, and at most. */
+export interface PortSpread {
+  p50: number;
+  p90: number;
+  max: number;
 }
 
 /** Held connections that had been idle for this long: how many were alive, and how the others had been cut. */

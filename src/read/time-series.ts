@@ -26,6 +26,7 @@ import { readRunInfo } from '../store/read-info.ts';
 import { CommittedRange, framesOf } from '../store/run-frames.ts';
 import type { RunInfo } from '../store/run-info.ts';
 import { eachInterval, sumIntervals } from '../store/run-intervals.ts';
+import { addBrowsing } from './browsing-cells.ts';
 import { readFirewallView } from './firewall-view.ts';
 import { SessionSums } from './session-sums.ts';
 import { readStoredSummary, readSummary, summariseSums } from './summary.ts';
@@ -141,6 +142,7 @@ function addCounts(cells: ArmCells, second: number, counts: SeriesCounts, arm: A
   for (const key of ['scheduled', 'started', 'completed'] as const) cells.add(key, second, counts[key]);
   // Frames of an earlier version lack it.
   if (counts.requests !== undefined) cells.add('requests', second, counts.requests);
+  addBrowsing(cells, second, counts);
   if (arm.auth !== undefined) cells.add('concluded', second, counts.started - stepsOf(counts));
   let bySecond = 0;
   for (const [startedIn, stalled] of Object.entries(counts.stalledBySecond)) {

@@ -1,6 +1,7 @@
 import type { ArmSummary } from '../analysis/types.ts';
 import { listStatuses, OTHER_STATUS } from '../metrics/statuses.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { renderBrowsing } from './browsing.ts';
 import { formatCount, formatMicros, formatPerSec, formatShare } from './format.ts';
 import { renderLatency, renderPhases } from './latency.ts';
 import { listMet } from './met.ts';
@@ -18,6 +19,7 @@ export function renderArm(name: string, arm: ArmSummary, width: number, paint: P
   const body = [
     ...renderCounts(arm, room),
     ...renderRequests(arm, room),
+    ...renderBrowsing(arm, room),
     ...renderStalls(arm, room, paint),
     ...renderSynAnswers(arm, room),
     ...renderRetransmits(arm, room),

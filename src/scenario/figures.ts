@@ -60,6 +60,18 @@ export const FIGURES: ReadonlyMap<string, FigureKind> = new Map<string, FigureKi
   ['tokens.minted', 'count'],
   ['tokens.discarded', 'count'],
   ...timesBelow('tokens.', ['mintUs']),
+  ...['pages', 'pagesFailed', 'connectionsWithoutRequest'].map((name): [string, FigureKind] => [
+    `browsing.${name}`,
+    'count',
+  ]),
+  ...['connectionsPerPage', 'challengesPerPage', 'synsPerStall'].map((name): [string, FigureKind] => [
+    `browsing.${name}`,
+    'ratio',
+  ]),
+  ['ports.users', 'count'],
+  ...['perUser', 'open', 'held30s', 'held120s'].flatMap((of) =>
+    ['p50', 'p90', 'max'].map((name): [string, FigureKind] => [`ports.${of}.${name}`, 'count']),
+  ),
   ...OUTCOMES.map((name): [string, FigureKind] => [`outcomes.${name}`, 'count']),
   ...CUTS.map((name): [string, FigureKind] => [`cuts.${name}`, 'count']),
   ...RAMP_COUNTS.map((name): [string, FigureKind] => [`ramp.${name}`, 'count']),

@@ -19,6 +19,7 @@ const illArm = some({
   ...{ arm: armName, count: figure, of: figure },
   kind: z.enum(['stalled', 'healed', 'refused', 'late', 'broken', 'cut', 'answered', 'waits']),
 });
+const portSpread = some({ p50: figure, p90: figure, max: figure });
 const endpoint = some({ started: figure, established: figure, completed: figure, stalled: figure });
 
 const arm = some({
@@ -50,6 +51,13 @@ const arm = some({
   service: some({ handshakeUs: quantiles, firstByteUs: quantiles, totalUs: quantiles }),
   phases: z.record(text, quantiles).optional(),
   tokens: some({ minted: figure, discarded: figure, failures: counts, mintUs: quantiles }).optional(),
+  browsing: some({
+    ...{ pages: figure, pagesFailed: figure, connectionsPerPage: figure, challengesPerPage: figure },
+    ...{ connectionsWithoutRequest: figure, synsPerStall: figure.optional() },
+  }).optional(),
+  ports: some({
+    ...{ users: figure, perUser: portSpread, open: portSpread, held30s: portSpread, held120s: portSpread },
+  }).optional(),
   endpoints: z.record(text, endpoint),
   byReuseAge: z.array(some({ ageSec: figure, attempts: figure, stalled: figure })).optional(),
   cuts: counts.optional(),

@@ -55,6 +55,25 @@ describe('the course of a real run', () => {
     expect(listFigures([old]).map(({ name }) => name)).not.toContain('requestsResent.rate');
   });
 
+  it('has what browsers hold and do, where it was counted', async () => {
+    const { dir } = await recordRun(makeFolder(), 5);
+    const frames = join(dir, 'frames.jsonl');
+    const old = (await readRunTimeSeries(dir)).arms.get('stress')!;
+    const counted = '"browsing":{"openMost":9,"openLast":6,"pages":2},"outcomes":';
+    writeFileSync(frames, readFileSync(frames, 'utf8').replaceAll('"outcomes":', counted));
+    const course = (await readRunTimeSeries(dir)).arms.get('stress')!;
+    const measured = listFigures([course]).map((figure) => [
+      figure.name,
+      figure.measure([course], 'seconds'),
+    ]);
+    const { seconds } = course.cells;
+    expect(Object.fromEntries(measured)).toMatchObject({
+      'browsing.connectionsPerPage': { value: sum(course.cells.column('started')) / (2 * seconds) },
+      'ports.open.mean': { value: 6, whole: seconds },
+    });
+    expect(listFigures([old]).map(({ name }) => name)).not.toContain('ports.open.mean');
+  });
+
   it('has the times that the summary has', async () => {
     const { arms } = await readRunTimeSeries(BEFORE);
     const { times, summary } = arms.get('traffic')!;

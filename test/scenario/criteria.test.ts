@@ -68,6 +68,7 @@ type Course =
   | 'onset'
   | 'stallSteps'
   | 'outages';
+const spread = { p50: 0, p90: 0, max: 0 };
 /** Has every other field that a summary can have; the compiler sees to it. */
 const summary: Required<Omit<ArmSummary, Course>> = {
   ...counts,
@@ -107,6 +108,11 @@ const summary: Required<Omit<ArmSummary, Course>> = {
   ...times,
   rttUs: quantiles,
   service: times,
+  browsing: {
+    ...{ pages: 0, pagesFailed: 0, connectionsPerPage: 0, challengesPerPage: 0 },
+    ...{ connectionsWithoutRequest: 0, synsPerStall: 0 },
+  },
+  ports: { users: 0, perUser: spread, open: spread, held30s: spread, held120s: spread },
   endpoints: {},
   ramp: { ...counts, stalled: 0 },
 };

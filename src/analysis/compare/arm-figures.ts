@@ -76,6 +76,7 @@ export function listFigures(runs: readonly ArmTimeSeries[]): Figure[] {
       ),
     ),
     ...(seen.has('requests') ? [connectionsPerRequest] : []),
+    ...(seen.has(BROWSING_KEYS.pages) ? BROWSING_FIGURES : []),
     achievedPerSec,
   ];
 }
@@ -149,19 +150,35 @@ function shareFigure(
   };
 }
 
-const connectionsPerRequest: Figure = {
-  name: 'connectionsPerRequest',
-  unit: 'ratio',
-  good: 'low',
-  role: 'aside',
-  measure(runs, units) {
-    const ratio = ratioOf(
-      runs.map(({ cells }) => partTimeSeries(cells, 'started', 'requests')),
-      units,
-    );
-    return measuredFrom(ratio, estimateMean);
-  },
-};
+const connectionsPerRequest = meanFigure('connectionsPerRequest', 'started', 'requests');
+
+/** Keys, among an arm's cells, of what is counted of browsers. */
+export const BROWSING_KEYS = {
+  ...{ pages: 'browsing.pages', challenges: 'browsing.challenges' },
+  /** Connections open at the end of a second, and seconds for which that is known. */
+  ...{ open: 'ports.open', seconds: 'ports.seconds' },
+} as const;
+
+/** Ports are those of the average second: how much the highest one varies no single run shows. */
+const BROWSING_FIGURES: readonly Figure[] = [
+  meanFigure('browsing.connectionsPerPage', 'started', BROWSING_KEYS.pages),
+  meanFigure('browsing.challengesPerPage', BROWSING_KEYS.challenges, BROWSING_KEYS.pages),
+  meanFigure('ports.open.mean', BROWSING_KEYS.open, BROWSING_KEYS.seconds),
+];
+
+/** One count for each of another. */
+function meanFigure(name: string, part: string, whole: string): Figure {
+  return {
+    ...{ name, unit: 'ratio', good: 'low', role: 'aside' },
+    measure(runs, units) {
+      const ratio = ratioOf(
+        runs.map(({ cells }) => partTimeSeries(cells, part, whole)),
+        units,
+      );
+      return measuredFrom(ratio, estimateMean);
+    },
+  };
+}
 
 const achievedPerSec: Figure = {
   name: 'achievedPerSec',

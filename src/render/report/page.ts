@@ -15,6 +15,7 @@ import { outcomesFigure } from './outcomes-figure.ts';
 import { renderPage } from './page-frame.ts';
 import { percentileFigure } from './percentile-figure.ts';
 import { pingsSection } from './pings-section.ts';
+import { portsSection } from './ports-section.ts';
 import { reuseFigure } from './reuse-figure.ts';
 import {
   comparisonSection,
@@ -80,6 +81,7 @@ ${namesSection(sides)}
 ${metSection(sides)}
 ${farSection(sides)}
 ${ladderSection(sides)}
+${portsSection(sides)}
 ${holdsSection(sides)}
 ${arms.map(({ arm, figures }, index) => armSection(arm, index, figures)).join('\n')}
 ${hostSection(sides)}
