@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DevTools } from './devtools.ts';
+import { DevTools } from '../../bench/browsers/devtools.mjs';
 import { stopPeer } from './peer.ts';
 
 /** An empty page, with cookies, connections and credentials that no other has. */

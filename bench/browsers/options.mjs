@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import { ROWS } from './rows.mjs';
+
+export const USAGE = `Usage: node bench/browsers/main.mjs [options]
+
+Drives real browsers, headless and each time with a new profile, against a proxy that notes everything and against Squid, in
+a network namespace of its own, and says what they do on the wire. Needs Linux, root, and Debian's packages chromium,
+firefox-esr, squid, krb5-kdc, krb5-admin-server, krb5-user, tcpdump, nftables, iproute2, openssl.
+
+  --browser NAME,...  chromium, firefox (default: both)
+  --rows NAME,...     these rows; a name that ends in "*" stands for all that begin so (default: all but the long ones)
+  --long              the rows that take minutes too
+  --runs N            times that each row is run (default: 5; slow rows 3 at most)
+  --json              print figures instead of a table
+  --write             put the figures into test/e2e/browsers/measured.json and the table into docs/browsers.md
+  --list              say which rows there are
+  --help
+
+Exit codes: 0 measured; 1 a row could not be; 2 wrong options; 5 not root, or a program is missing.
+`;
+
+const OPTIONS = {
+  browser: { type: 'string', default: 'chromium,firefox' },
+  rows: { type: 'string' },
+  long: { type: 'boolean', default: false },
+  runs: { type: 'string', default: '5' },
+  json: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+};
+
+/** @throws {Error} in words for users, if an option is unknown or out of range */
+export function readOptions(argv, browsers) {
+  const { values } = parseArgs({ args: [...argv], options: OPTIONS, strict: true });
+  const runs = Number(values.runs);
+  if (!(Number.isInteger(runs) && runs >= 1 && runs <= 100))
+    throw new Error(`--runs ${values.runs}: a whole number from 1 to 100 is wanted.`);
+  const names = values.browser.split(',');
+  const unknown = names.find((name) => browsers[name] === undefined);
+  if (unknown !== undefined)
+    throw new Error(`--browser ${unknown}: it is one of ${Object.keys(browsers).join(', ')}.`);
+  return { ...values, runs, browsers: names.map((name) => browsers[name]), rows: chooseRows(values) };
+}
+
+function chooseRows({ rows, long }) {
+  if (rows === undefined) return ROWS.filter(({ isLong }) => long || !isLong);
+  const matchers = rows.split(',').map((name) => {
+    const matches = (id) => (name.endsWith('*') ? id.startsWith(name.slice(0, -1)) : id === name);
+    if (!ROWS.some(({ id }) => matches(id))) throw new Error(`--rows ${name}: there is no such row.`);
+    return matches;
+  });
+  return ROWS.filter(({ id }) => matchers.some((matches) => matches(id)));
+}

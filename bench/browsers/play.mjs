@@ -1,0 +1,136 @@
+/** Plays a row once with a fresh browser, and says what the proxy and the wire saw. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lose } from './losses.mjs';
+import { startPac } from './pac.mjs';
+import { isOfPages } from './pages.mjs';
+import { startProxy } from './proxy.mjs';
+import { startSquid } from './squid.mjs';
+import { peakOf, watchWire } from './wire.mjs';
+
+const FIRST = 3128;
+const SECOND = 3129;
+const PAC = 8088;
+const DIRECT = 80;
+/** For what a browser still does once its page is there. */
+const AFTERWARDS_MS = 1_000;
+
+/**
+ * @param {object} row of rows.mjs
+ * @param {object} browser of chromium.mjs, firefox.mjs or arm.mjs
+ * @param {{dir: string, link: string, address: string, kdc: object}} place
+ */
+export async function playRow(row, browser, place) {
+  const { address, dir, kdc } = place;
+  const { auth = 'none', closes = false } = row;
+  const options = { dir, address, kdc, auth, closes, fault: row.fault };
+  const closers = [];
+  const starting = async (thing) => {
+    closers.push(thing.stop);
+    return thing;
+  };
+  try {
+    await lose('none');
+    const wire = await starting(await watchWire(place.link, address));
+    const proxies = await startProxies(row, options, starting);
+    const told = await tellProxy(row, address, starting);
+    const marks = {};
+    const begin = () => {
+      wire.clear();
+      for (const { connections } of proxies) for (const one of connections ?? []) one.requests.length = 0;
+      marks.begun = Date.now();
+    };
+    const mark = (name) => (marks[name] = Date.now());
+    const launched = await browser.launch({ dir, proxy: told, auth, isCold: row.isCold, env: kdc.env });
+    let came;
+    try {
+      const stage = { browser: launched, proxy: proxies[0], address, mark };
+      await row.prepare?.(stage);
+      if (row.loses !== undefined) await lose(row.loses, FIRST);
+      await row.prepareLossy?.(stage);
+      begin();
+      came = await row.play(stage);
+      await sleep(row.afterwardsMs ?? AFTERWARDS_MS);
+      marks.ended = Date.now();
+    } finally {
+      await launched.stop();
+    }
+    const asked = (await Promise.all(proxies.map((proxy) => readRequests(proxy)))).flat();
+    const seen = await wire.connections([FIRST, SECOND]);
+    const direct = await wire.connections([DIRECT]);
+    return {
+      ...figuresOf(seen, asked, marks),
+      direct: isPageDirect(row, direct),
+      ...came,
+      ms: Math.round(came.ms),
+    };
+  } finally {
+    for (const close of closers.reverse()) await close();
+    await lose('none');
+  }
+}
+
+/** The first proxy, of the row's kind, and the second. */
+async function startProxies(row, options, starting) {
+  const proxies = [];
+  const first = { ...options, port: FIRST };
+  if (row.proxy === 'squid') proxies.push(await starting(await startSquid(first)));
+  else if (row.proxy !== 'absent') proxies.push(await starting(await startProxy(first)));
+  if (row.hasSecond) proxies.push(await starting(await startProxy({ ...options, port: SECOND })));
+  return proxies;
+}
+
+async function tellProxy(row, address, starting) {
+  const proxies = [`${address}:${FIRST}`, ...(row.hasSecond ? [`${address}:${SECOND}`] : [])];
+  if (row.pac === undefined) return { server: proxies[0] };
+  const pac = await starting(await startPac({ kind: row.pac, address, port: PAC, proxies }));
+  return { server: proxies[0], pac: pac.url };
+}
+
+/** Squid connects to the origin itself: what goes past a proxy is asked of rows without it. */
+const isPageDirect = (row, direct) => (row.proxy === 'squid' ? 0 : direct.length);
+
+async function readRequests({ connections, readLog }) {
+  if (readLog !== undefined) return readLog();
+  return connections.flatMap(({ port, requests }) => requests.map((request) => ({ port, ...request })));
+}
+
+/**
+ * Counts and times, in milliseconds from the beginning of the row. What a browser asks of its own accord, of hosts that are
+ * not of the pages, is left out with its connections, and counted apart.
+ */
+function figuresOf(seen, asked, marks) {
+  const others = asked.filter(({ host }) => !isOfPages(host));
+  const foreign = new Set(others.map(({ port }) => port));
+  const wire = seen.filter(({ clientPort }) => !foreign.has(clientPort));
+  const requests = asked.filter(({ port }) => !foreign.has(port));
+  const since = (atMs) => Math.round(atMs - marks.begun);
+  const syns = wire.flatMap((connection) => connection.syns);
+  const begun = wire.map((connection) => connection.syns[0]).sort((a, b) => a - b);
+  const opened = wire.filter(({ openAtMs }) => openAtMs !== undefined);
+  const closed = wire.filter(({ endedAtMs }) => endedAtMs !== undefined && endedAtMs < marks.ended);
+  const times = Object.entries(marks).filter(([name]) => !['begun', 'ended'].includes(name));
+  return {
+    connections: wire.length,
+    unopened: wire.length - opened.length,
+    unasked: opened.filter(({ sentBytes }) => sentBytes === 0).length,
+    connects: requests.filter(({ method, status }) => method === 'CONNECT' && status !== 407).length,
+    challenges: requests.filter(({ status }) => status === 407).length,
+    requests: requests.filter(({ method, status }) => method !== 'CONNECT' && status === 200).length,
+    faults: requests.filter(({ status }) => typeof status === 'string').length,
+    syns: syns.length,
+    synsOfOne: Math.max(0, ...wire.map((connection) => connection.syns.length)),
+    peak: peakOf(wire),
+    toSecond: wire.filter(({ serverPort }) => serverPort === SECOND).length,
+    foreign: foreign.size,
+    foreignHosts: others.map(({ host }) => host),
+    ...(begun.length > 0 && {
+      firstMs: since(begun[0]),
+      lastMs: since(begun.at(-1)),
+      lastSynMs: since(Math.max(...syns)),
+    }),
+    closedByBrowser: closed.filter(({ endedBy }) => endedBy.startsWith('client')).length,
+    ...(closed.length > 0 && { firstClosedMs: since(Math.min(...closed.map(({ endedAtMs }) => endedAtMs))) }),
+    begunMs: begun.map(since),
+    ...Object.fromEntries(times.map(([name, atMs]) => [`${name}Ms`, since(atMs)])),
+  };
+}
