@@ -23,7 +23,7 @@ export interface Link {
 }
 
 export interface ConnectOptions {
-  /** Waits for a server that is not there yet, and never gives one up. */
+  /** Waits for a server that is not there yet, or does not take the credentials for now. One that was there is never given up. */
   readonly isPatient: boolean;
   /** The only way out. */
   readonly proxy?: ProxyRoute | undefined;
@@ -52,7 +52,8 @@ export async function connectFleet(
       reconnectTimeWait: RECONNECT_AFTER_MS,
       reconnectJitter: RECONNECT_JITTER_MS,
       reconnectJitterTLS: RECONNECT_JITTER_MS,
-      maxReconnectAttempts: isPatient ? -1 : 5,
+      // What was there once comes again: a run that is followed goes on meanwhile.
+      maxReconnectAttempts: -1,
       // Credentials that are taken back may be given again; whoever watches is told meanwhile.
       ignoreAuthErrorAbort: isPatient,
       waitOnFirstConnect: isPatient,

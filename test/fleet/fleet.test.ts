@@ -103,7 +103,6 @@ suiteNeeding('a fleet', ['nats-server'], () => {
     expect(pids).toHaveLength(1);
     process.kill(Number(pids[0]), 'SIGKILL');
     await once(server, 'exit');
-    await fleet.end(running, 'SIGKILL');
     // The run is over before there is a server again.
     const own = (): string => fleet.runsOf('a')[0] ?? '';
     await expect
@@ -111,10 +110,19 @@ suiteNeeding('a fleet', ['nats-server'], () => {
         timeout: 60_000,
       })
       .toBe('complete');
+    // Longer than anybody tries who gives up at all.
+    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    expect(running.exitCode).toBeNull();
     await fleet.up();
-    const { out, code } = await fleet.call('fleet', 'pull', id);
-    expect(out).toMatch(/^ {2}a +site=leeds +complete /m);
-    expect(code).toBe(0);
+    await once(running, 'close');
+    expect(fleet.said(running).err).toMatch(
+      /the server is away: it is tried again.*the server is there again/s,
+    );
+    const pulled = await fleet.call('fleet', 'pull', id);
+    for (const { out, code } of [{ ...fleet.said(running), code: running.exitCode }, pulled]) {
+      expect(out).toMatch(/^ {2}a +site=leeds +complete /m);
+      expect(code).toBe(0);
+    }
     const both = fleet.bothOf('a', id);
     expect(both.copy).toEqual(both.own);
     const seconds = secondsOf(both.copy);

@@ -134,20 +134,25 @@ it('keeps an accepted order until it is too late to begin, and then tells that i
 it.each([
   ['complete', { status: 'complete' }],
   ['running', { status: 'interrupted', why: 'the probe was restarted while the run was in progress' }],
-])('after a kill, tells of a run that says "%s" how it ended', async (status, ended) => {
+])('after a kill, tells of a run that says "%s" that it started, and how it ended', async (status, ended) => {
   const outbox = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
   const run = (await outbox.take('one'))!;
   const folder = join(dir, 'one');
   mkdirSync(folder);
   const info = JSON.parse(readFileSync(SAMPLE, 'utf8'));
   writeFileSync(join(folder, 'run.json'), JSON.stringify({ ...info, status }));
-  await run.addFolder(folder, '');
+  // Killed in its first moment, before it could tell anything.
+  run.noteFolder(folder, '');
   const told: unknown[] = [];
   const again = await ProbeOutbox.open(join(dir, 'outbox'), 'a', 0);
   await again.send(async (subject, _, payload) => {
     if (subject.includes('.event.')) told.push(JSON.parse(Buffer.from(payload).toString()));
   });
-  expect(told).toEqual([{ v: PROTOCOL, kind: 'ended', fleetRun: 'one', ...ended }]);
+  const common = { v: PROTOCOL, fleetRun: 'one' };
+  expect(told).toEqual([
+    { ...common, kind: 'started', folder: info.id, startedAtMs: Date.parse(info.startedAt) },
+    { ...common, kind: 'ended', ...ended },
+  ]);
 });
 
 suiteNeeding('the journal of an order on a full disk', ['root'], () => {

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { event, type FleetEvent, type Piece, type RunOrder, runOrder } from '../messages.ts';
@@ -64,6 +65,11 @@ export class RunJournal {
     const appended = this.#last.then(() => this.#append(added, isSynced));
     this.#last = appended.catch(() => {});
     return appended;
+  }
+
+  /** Before anything else happens, not even a turn of the event loop; a kill of this process no longer undoes it. @throws Error of the system */
+  appendNow(added: Entry): void {
+    appendFileSync(this.#path, `${this.#isTorn ? '\n' : ''}${JSON.stringify(added)}\n`, { mode: 0o600 });
   }
 
   async #append(added: Entry, isSynced: boolean): Promise<void> {

@@ -12,7 +12,7 @@ import {
   type SentFolder,
   sumUpFolder,
 } from './folder.ts';
-import type { Entry, RunJournal } from './journal.ts';
+import { type Entry, isDiskFull, type RunJournal } from './journal.ts';
 
 /** Resolves once the server has stored the message under its id, or had it already; rejects if that is not known. */
 export type Publish = (subject: string, id: string, payload: Uint8Array) => Promise<void>;
@@ -36,6 +36,7 @@ export class RunOutbox {
   #order: RunOrder | undefined;
   #isFinal = false;
   #isAccepted = false;
+  #isStarted = false;
   readonly #givenUp = new Map<string, number>();
   #doneAtMs: number | undefined;
 
@@ -79,6 +80,11 @@ export class RunOutbox {
     return this.#isAccepted;
   }
 
+  /** Whether the operator was told, or will be, that it started. */
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
   get isFinal(): boolean {
     return this.#isFinal;
   }
@@ -95,15 +101,27 @@ export class RunOutbox {
 
   async addEvent(event: FleetEvent): Promise<void> {
     const id = `${this.#probe}.${event.fleetRun}.${event.kind}`;
-    this.#events.set(id, event);
-    if (event.kind === 'accepted') this.#isAccepted = true;
+    this.#noteEvent(id, event);
     await this.#journal.append({ kind: 'event', id, event }, true);
   }
 
-  async addFolder(dir: string, process: string): Promise<void> {
+  /** Notes the folder of a run that is about to begin, before it can send anything. */
+  noteFolder(dir: string, process: string): void {
+    try {
+      this.#journal.appendNow({ kind: 'folder', dir, process });
+    } catch (error) {
+      // It is noted once there is room.
+      if (isDiskFull(error)) return;
+      throw error;
+    }
     this.#dir = dir;
     this.#process = process;
-    await this.#journal.append({ kind: 'folder', dir, process });
+  }
+
+  async addFolder(dir: string, process: string): Promise<void> {
+    if (this.#dir !== dir) await this.#journal.append({ kind: 'folder', dir, process });
+    this.#dir = dir;
+    this.#process = process;
     await markUnsent(dir);
   }
 
@@ -167,6 +185,12 @@ export class RunOutbox {
     return sum;
   }
 
+  #noteEvent(id: string, told: FleetEvent): void {
+    this.#events.set(id, told);
+    if (told.kind === 'accepted') this.#isAccepted = true;
+    if (told.kind === 'started') this.#isStarted = true;
+  }
+
   async #sendEvents(publish: Publish): Promise<void> {
     for (const [id, event] of this.#events) {
       await publish(SUBJECTS.event(this.#probe, event.fleetRun), id, Buffer.from(JSON.stringify(event)));
@@ -216,8 +240,7 @@ export class RunOutbox {
         this.#order = entry.order;
         return;
       case 'event':
-        this.#events.set(entry.id, entry.event);
-        if (entry.event.kind === 'accepted') this.#isAccepted = true;
+        this.#noteEvent(entry.id, entry.event);
         return;
       case 'folder':
         this.#dir = entry.dir;

@@ -143,6 +143,14 @@ async function isFolder(dir: string): Promise<boolean> {
 async function endCutShort(run: RunOutbox): Promise<void> {
   const { fleetRun, folder } = run;
   const recorded = folder === undefined ? undefined : await readRunInfo(folder.dir).catch(() => undefined);
+  // Killed just after it was made, it has no mark yet.
+  if (folder !== undefined) await run.addFolder(folder.dir, folder.process).catch(() => {});
+  // Whoever receives the run waits for a folder that they were told of.
+  if (folder !== undefined && recorded !== undefined && !run.isStarted)
+    await run.addEvent({
+      ...{ v: PROTOCOL, kind: 'started', fleetRun, folder: recorded.id },
+      startedAtMs: Date.parse(recorded.startedAt),
+    });
   const ended = { v: PROTOCOL, kind: 'ended', fleetRun } as const;
   // Only that it ended had not been noted.
   if (recorded !== undefined && recorded.status !== 'running')

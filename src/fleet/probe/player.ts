@@ -162,6 +162,7 @@ export class Player {
         approve: async () => {
           if (taken.stop !== undefined) throw new Error('stopped');
         },
+        planned: ({ dir }) => run.noteFolder(dir, JSON.stringify(markProcess())),
         warning: (message) => say(`${order.fleetRun}: ${message}`),
       },
     );

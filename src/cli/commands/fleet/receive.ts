@@ -37,6 +37,8 @@ export async function receiveAndPrint(
 ): Promise<ExitCode> {
   const view = createFleetView(host.stderr);
   const told = (probe: string, event: FleetEvent): void => view.say(`${probe}: ${inWords(event)}`);
+  const ending = new AbortController();
+  void tellOfLink(link, (line) => view.say(line), ending.signal);
   try {
     await followRun(
       link,
@@ -50,6 +52,7 @@ export async function receiveAndPrint(
       signal,
     );
   } finally {
+    ending.abort();
     view.end();
   }
   await keepRun(run, results);
@@ -100,6 +103,19 @@ export async function receiveAgain(
       release();
     }
   });
+}
+
+/** Says when the server goes away, and when it is there again. */
+async function tellOfLink(
+  { connection }: Link,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (signal.aborted) return;
+    if (type === 'disconnect') say('the server is away: it is tried again; probes keep what they record');
+    if (type === 'reconnect') say('the server is there again');
+  }
 }
 
 /** What a probe told, for a line of its own; its words are not harmless yet. */
