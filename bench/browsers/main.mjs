@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startKdc } from '../kdc.mjs';
 import chromium from './chromium.mjs';
-import { renderTable, summarize } from './figures.mjs';
+import { renderTable } from './figures.mjs';
 import firefox from './firefox.mjs';
 import { ADDRESS, enterOwnNamespace, isInside, prepareNamespace } from './namespace.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { startOrigin } from './origin.mjs';
 import { playRow } from './play.mjs';
-import { keepMeasured, writeDocs } from './record.mjs';
+import { addRun, readRuns, summarizeRuns, writeDocs, writeMeasured } from './record.mjs';
 import { ROWS } from './rows.mjs';
 
 const BROWSERS = { chromium, firefox };
@@ -43,12 +43,16 @@ async function main() {
     return 5;
   }
   if (!isInside()) return enterOwnNamespace();
-  const { measured, failures } = await measure(options);
+  const failures = options.table ? 0 : await measure(options);
+  const measured = summarizeRuns(readRuns(options.journal));
   if (options.json) console.log(JSON.stringify(measured, undefined, 1));
   else
     for (const [name, { version, rows }] of Object.entries(measured))
       console.log(`\n${name} ${version}\n\n${renderTable(ROWS, rows)}`);
-  if (options.write) writeDocs();
+  if (options.write) {
+    writeMeasured(measured);
+    writeDocs(measured);
+  }
   return failures === 0 ? 0 : 1;
 }
 
@@ -69,33 +73,32 @@ function has(tool) {
   }
 }
 
-async function measure({ browsers, rows, runs, write }) {
+/** Runs what the journal lacks, each row once and then once more, so that what is cut short has all of them. */
+async function measure(options) {
+  const { browsers, rows, runs, minutes, journal } = options;
   const dir = await mkdtemp(join(tmpdir(), 'rushhour-browsers-'));
   const place = { dir, ...prepareNamespace() };
   const kdc = await startKdc(dir, `HTTP/${ADDRESS}`);
   const origin = await startOrigin(dir, ADDRESS);
-  const measured = {};
+  const until = Date.now() + minutes * 60_000;
+  const versions = {};
   let failures = 0;
   try {
-    for (const browser of browsers) {
-      const version = readVersion(browser.command, dir);
-      measured[browser.name] = { version, rows: {} };
-      for (const row of rows) {
-        const most = row.isLong ? LONG_RUNS : row.isSlow ? SLOW_RUNS : runs;
-        const seen = [];
-        for (let run = 0; run < Math.min(runs, most); run += 1) {
-          try {
-            seen.push(await playRow(row, browser, { ...place, kdc }));
-            say(`${browser.name} ${row.id}: ${JSON.stringify(seen.at(-1))}`);
-          } catch (error) {
-            failures += 1;
-            say(`${browser.name} ${row.id}: not measured: ${error.message}`);
-          }
+    for (let round = 1; round <= runs; round += 1) {
+      for (const { browser, row } of browsers.flatMap((browser) => rows.map((row) => ({ browser, row })))) {
+        versions[browser.name] ??= readVersion(browser.command, dir);
+        const version = versions[browser.name];
+        const mostRuns = row.isLong ? LONG_RUNS : row.isSlow ? SLOW_RUNS : runs;
+        const had = readRuns(journal).filter((run) => isOf(run, browser, version, row)).length;
+        if (had >= Math.min(round, mostRuns) || Date.now() > until) continue;
+        try {
+          const seen = await playRow(row, browser, { ...place, kdc });
+          addRun(journal, { browser: browser.name, version, row: row.id, ...seen });
+          say(`${browser.name} ${row.id}: ${JSON.stringify(seen)}`);
+        } catch (error) {
+          failures += 1;
+          say(`${browser.name} ${row.id}: not measured: ${error.message}`);
         }
-        if (seen.length === 0) continue;
-        measured[browser.name].rows[row.id] = summarize(seen);
-        // At once: the rest takes an hour.
-        if (write) keepMeasured({ [browser.name]: { version, rows: { [row.id]: summarize(seen) } } });
       }
     }
   } finally {
@@ -103,7 +106,11 @@ async function measure({ browsers, rows, runs, write }) {
     await kdc.stop();
     await rm(dir, { recursive: true, force: true });
   }
-  return { measured, failures };
+  return failures;
+}
+
+function isOf(run, browser, version, row) {
+  return run.browser === browser.name && run.version === version && run.row === row.id;
 }
 
 function readVersion(command, home) {

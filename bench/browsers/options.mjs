@@ -11,6 +11,9 @@ firefox-esr, squid, krb5-kdc, krb5-admin-server, krb5-user, tcpdump, nftables, i
   --rows NAME,...     these rows; a name that ends in "*" stands for all that begin so (default: all but the long ones)
   --long              the rows that take minutes too
   --runs N            times that each row is run (default: 5; slow rows 3 at most)
+  --minutes N         start no row after so many minutes
+  --journal FILE      a line of JSON for each run; what it has is not run again (default: results/browsers.jsonl)
+  --table             run nothing
   --json              print figures instead of a table
   --write             put the figures into test/e2e/browsers/measured.json and the table into docs/browsers.md
   --list              say which rows there are
@@ -24,6 +27,9 @@ const OPTIONS = {
   rows: { type: 'string' },
   long: { type: 'boolean', default: false },
   runs: { type: 'string', default: '5' },
+  minutes: { type: 'string', default: '1000' },
+  journal: { type: 'string', default: 'results/browsers.jsonl' },
+  table: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
@@ -33,14 +39,23 @@ const OPTIONS = {
 /** @throws {Error} in words for users, if an option is unknown or out of range */
 export function readOptions(argv, browsers) {
   const { values } = parseArgs({ args: [...argv], options: OPTIONS, strict: true });
-  const runs = Number(values.runs);
-  if (!(Number.isInteger(runs) && runs >= 1 && runs <= 100))
-    throw new Error(`--runs ${values.runs}: a whole number from 1 to 100 is wanted.`);
+  const number = (name, most) => {
+    const value = Number(values[name]);
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    throw new Error(`--${name} ${values[name]}: a whole number from 1 to ${most} is wanted.`);
+  };
+  const [runs, minutes] = [number('runs', 100), number('minutes', 1_000)];
   const names = values.browser.split(',');
   const unknown = names.find((name) => browsers[name] === undefined);
   if (unknown !== undefined)
     throw new Error(`--browser ${unknown}: it is one of ${Object.keys(browsers).join(', ')}.`);
-  return { ...values, runs, browsers: names.map((name) => browsers[name]), rows: chooseRows(values) };
+  return {
+    ...values,
+    runs,
+    minutes,
+    browsers: names.map((name) => browsers[name]),
+    rows: chooseRows(values),
+  };
 }
 
 function chooseRows({ rows, long }) {

@@ -1,38 +1,53 @@
 /** Where the figures are kept: for the test that holds rushhour to them, and for readers. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { renderTable } from './figures.mjs';
+import { renderTable, summarize } from './figures.mjs';
 import { ROWS } from './rows.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILE = join(ROOT, 'test/e2e/browsers/measured.json');
 const DOCS = join(ROOT, 'docs/browsers.md');
 
-export function readMeasured() {
-  return existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {};
+/** @param {string} journal of runs, one a line @returns {object[]} */
+export function readRuns(journal) {
+  if (!existsSync(journal)) return [];
+  return readFileSync(journal, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
 }
 
-/** Rows that were not measured this time stay, unless the browser is another. */
-export function keepMeasured(measured) {
-  const all = readMeasured();
-  for (const [name, { version, rows }] of Object.entries(measured)) {
-    const former = all[name]?.version === version ? all[name].rows : {};
-    const both = { ...former, ...rows };
-    const inOrder = ROWS.filter(({ id }) => both[id] !== undefined).map(({ id }) => [id, both[id]]);
-    all[name] = { version, rows: Object.fromEntries(inOrder) };
+export function addRun(journal, run) {
+  mkdirSync(dirname(journal), { recursive: true });
+  appendFileSync(journal, `${JSON.stringify(run)}\n`);
+}
+
+/** By browser and row, of the version that was run last. */
+export function summarizeRuns(runs) {
+  const measured = {};
+  for (const name of [...new Set(runs.map(({ browser }) => browser))].sort()) {
+    const own = runs.filter(({ browser }) => browser === name);
+    const { version } = own.at(-1);
+    const rows = ROWS.map(({ id }) => [id, own.filter((run) => run.row === id && run.version === version)]);
+    const measuredRows = rows
+      .filter(([, seen]) => seen.length > 0)
+      .map(([id, seen]) => [id, summarize(seen)]);
+    measured[name] = { version, rows: Object.fromEntries(measuredRows) };
   }
-  mkdirSync(dirname(FILE), { recursive: true });
-  writeFileSync(
-    FILE,
-    `${JSON.stringify(all, undefined, 1).replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, inner) => `[${inner.replace(/\s+/g, ' ')}]`)}\n`,
-  );
+  return measured;
 }
 
-/** Puts all that is kept into the page of readers. */
-export function writeDocs() {
-  const all = readMeasured();
+export function writeMeasured(measured) {
+  const text = JSON.stringify(measured, undefined, 1);
+  // A line for each figure.
+  const short = text.replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, inner) => `[${inner.replace(/\s+/g, ' ')}]`);
+  mkdirSync(dirname(FILE), { recursive: true });
+  writeFileSync(FILE, `${short}\n`);
+}
+
+export function writeDocs(measured) {
   let text = readFileSync(DOCS, 'utf8');
-  for (const [name, { version, rows }] of Object.entries(all)) {
+  for (const [name, { version, rows }] of Object.entries(measured)) {
     const markers = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*(<!-- /${name} -->)`);
     if (!markers.test(text)) throw new Error(`${DOCS} has no <!-- ${name} --> ... <!-- /${name} -->.`);
     const title = `${name[0].toUpperCase()}${name.slice(1)} ${version}:`;
