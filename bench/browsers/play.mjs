@@ -40,33 +40,63 @@ export async function playRow(row, browser, place) {
       marks.begun = Date.now();
     };
     const mark = (name) => (marks[name] = Date.now());
-    const launched = await browser.launch({ dir, proxy: told, auth, isCold: row.isCold, env: kdc.env });
+    const launching = { dir, proxy: told, auth, isCold: row.isCold, env: kdc.env };
+    const all = await launchAll(browser, row.browsers ?? 1, launching);
+    const [launched] = all;
     let came;
     try {
-      const stage = { browser: launched, proxy: proxies[0], address, mark };
+      const openAll = (url, withinMs) => openIn(all, url, withinMs);
+      const stage = { browser: launched, proxy: proxies[0], address, mark, openAll };
       await row.prepare?.(stage);
-      if (row.loses !== undefined) await lose(row.loses, FIRST);
+      if (row.loses !== undefined && !browser.looksFirst) await lose(row.loses, FIRST);
       await row.prepareLossy?.(stage);
       begin();
-      came = await row.play(stage);
+      const playing = row.play(stage);
+      if (row.loses !== undefined && browser.looksFirst) await loseAfterLook(row.loses, proxies[0], playing);
+      came = await playing;
+      marks.begun = came.loadBeganAtMs ?? marks.begun;
       await sleep(row.afterwardsMs ?? AFTERWARDS_MS);
       marks.ended = Date.now();
     } finally {
-      await launched.stop();
+      for (const one of all) await one.stop();
     }
     const asked = (await Promise.all(proxies.map((proxy) => readRequests(proxy)))).flat();
     const seen = await wire.connections([FIRST, SECOND]);
     const direct = await wire.connections([DIRECT]);
-    return {
-      ...figuresOf(seen, asked, marks),
-      direct: isPageDirect(row, direct),
-      ...came,
-      ms: Math.round(came.ms),
-    };
+    const lost = await wire.stop();
+    if (lost > 0) throw new Error(`tcpdump lost ${lost} packets.`);
+    const { loadBeganAtMs, ...page } = came;
+    const counted = loadBeganAtMs === undefined ? seen : seen.filter(({ syns }) => syns[0] >= loadBeganAtMs);
+    const figures = figuresOf(counted, asked, marks);
+    return { ...figures, direct: isPageDirect(row, direct), ...page, ms: Math.round(page.ms) };
   } finally {
     for (const close of closers.reverse()) await close();
     await lose('none');
   }
+}
+
+/** Browsers, one after the other; rushhour's arm is all of them at once. */
+async function launchAll(browser, count, launching) {
+  const all = [];
+  const times = browser.looksFirst ? 1 : count;
+  while (all.length < times) all.push(await browser.launch({ ...launching, browsers: count }));
+  return all;
+}
+
+/** All open the page at the same time. @returns the median of their times, and what became of their pages */
+async function openIn(all, url, withinMs) {
+  const pages = await Promise.all(all.map((one) => one.open(url, withinMs)));
+  const sorted = pages.map(({ ms }) => ms).sort((a, b) => a - b);
+  const came = [...new Set(pages.map((page) => page.came))].join(', ');
+  return { ...pages[0], came, ms: sorted[Math.floor((sorted.length - 1) / 2)] };
+}
+
+/** What looks whether the proxy is there before its load is let through until it has seen that. */
+async function loseAfterLook(which, proxy, playing) {
+  const has = { ended: false };
+  playing.finally(() => (has.ended = true)).catch(() => undefined);
+  while (!has.ended && !proxy.connections.some(({ socket }) => socket.destroyed)) await sleep(5);
+  await lose(which, FIRST);
 }
 
 /** The first proxy, of the row's kind, and the second. */

@@ -82,6 +82,23 @@ const throughSquid = ['h1', 'h2'].flatMap((kind) =>
   }),
 );
 
+const CLASS = 5;
+const classes = ['http', 'h2'].flatMap((kind) =>
+  ['none', 'basic', 'negotiate'].map((name) => {
+    const { says, ...auth } = AUTHS[name];
+    const page = pageOf(kind, { objects: OBJECTS - 1, hosts: PORTAL_HOSTS });
+    return {
+      ...opening(
+        `class-${kind}-${name}`,
+        `${CLASS} browsers at once: ${OBJECTS} objects on ${PORTAL_HOSTS} hosts over ${KINDS[kind].says} through Squid, ${says}`,
+        page,
+        { ...auth, proxy: 'squid', browsers: CLASS, isSlow: true, withinMs: 60_000 },
+      ),
+      play: ({ openAll }) => openAll(addressOf(page), 60_000),
+    };
+  }),
+);
+
 const SILENT = 150;
 const silent = ['http', 'h2'].map((kind) =>
   opening(
@@ -164,17 +181,21 @@ const leaving = [
       return came;
     },
   },
-  idle(75),
-  idle(310),
+  idle(75, 0),
+  idle(310, OBJECTS - 1),
 ];
 
-/** A page, nothing for so long, and a page of another host. */
-function idle(sec) {
+/** A page, nothing for so long, and a page of another host. Of a document's two connections one is never used. */
+function idle(sec, objects) {
   return {
-    ...opening(`idle-${sec}`, `nothing for ${sec} s, then a page of another host`, {
-      ...document,
-      objects: OBJECTS - 1,
-    }),
+    ...opening(
+      `idle-${sec}`,
+      `${objects === 0 ? 'a document' : `${objects + 1} objects`}, nothing for ${sec} s, then a page of another host`,
+      {
+        ...document,
+        objects,
+      },
+    ),
     isLong: true,
     async play({ browser, mark }) {
       await browser.open(addressOf(this.page), PAGE_WITHIN_MS);
@@ -211,6 +232,7 @@ export const ROWS = [
   ...pages,
   ...portals,
   ...throughSquid,
+  ...classes,
   ...silent,
   ...losses,
   ...faults,

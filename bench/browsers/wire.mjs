@@ -1,10 +1,14 @@
 /** What a capture of SYN, FIN and RST tells of the connections of browsers. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** TCP flags of RFC 9293, 3.1: of FIN, SYN and RST, one at least. */
 const ENDS_AND_BEGINNINGS = 'tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0';
+/** What is kept of a packet: with more, only a few dozen packets of a burst would find room. */
+const SNAP_BYTES = 96;
+const BUFFER_KIB = 8_192;
 /** tcpdump writes as soon as it has seen (--immediate-mode); its line still has to come here. */
 const STRAGGLERS_MS = 150;
 
@@ -29,15 +33,17 @@ export function readPacket(line) {
 export async function watchWire(link, address) {
   const packets = [];
   const filter = `host ${address} and ${ENDS_AND_BEGINNINGS}`;
-  const child = spawn('tcpdump', ['-i', link, '-n', '-tt', '-l', '--immediate-mode', filter], {
+  const room = ['-s', String(SNAP_BYTES), '-B', String(BUFFER_KIB)];
+  const child = spawn('tcpdump', ['-i', link, '-n', '-tt', '-l', '--immediate-mode', ...room, filter], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const gone = once(child, 'close');
   createInterface({ input: child.stdout }).on('line', (line) => {
     const packet = readPacket(line);
     if (packet !== undefined) packets.push(packet);
   });
+  let said = '';
   await new Promise((resolve, reject) => {
-    let said = '';
     child.stderr.on('data', (text) => {
       said += text;
       if (said.includes('listening on')) resolve();
@@ -52,7 +58,12 @@ export async function watchWire(link, address) {
       await sleep(STRAGGLERS_MS);
       return connectionsOf(packets, ports);
     },
-    stop: () => child.kill('SIGTERM'),
+    /** @returns how many packets it lost */
+    async stop() {
+      child.kill('SIGTERM');
+      await gone;
+      return Number(/(\d+) packets dropped by kernel/.exec(said)?.[1] ?? 0);
+    },
   };
 }
 

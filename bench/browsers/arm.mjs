@@ -1,0 +1,115 @@
+/** rushhour's browser arm in the place of a browser: a run of one browser and one page for each page that is opened. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LOGIN } from './proxy.mjs';
+
+const LAUNCHER = join(import.meta.dirname, '../../bin/rushhour');
+const AUTH = {
+  none: '',
+  basic: 'auth: { scheme: basic, to: proxy, mode: challenge, credentials: { env: RUSHHOUR_BENCH_LOGIN } }',
+  negotiate: (host) => `auth: { scheme: negotiate, to: proxy, mode: challenge, service: "HTTP@${host}" }`,
+};
+
+const STARTED_WITHIN_MS = 10_000;
+
+/** Rows that it cannot play, by the beginnings of their names, and what it lacks. */
+const NOT_YET = {
+  'document-h2': 'no tunnels',
+  'page-h1': 'no tunnels',
+  'page-h2': 'no tunnels',
+  'portal-h2': 'no tunnels',
+  'silent-h2': 'no tunnels',
+  'class-h2': 'no tunnels',
+  squid: 'no tunnels',
+  'syn-objects': 'this script runs one page for each run, and this row needs a page before',
+  'syn-all-second': 'no second proxy',
+  refusing: 'no second proxy',
+  kept: 'this script runs one page for each run, and this row needs a page before',
+  pac: 'a PAC file is read before a run, not by it',
+  'tab-closed': 'it has no tabs',
+  idle: 'it closes its connections at the end of a run',
+};
+
+/** @returns why the arm cannot play a row, or undefined */
+export function whyNotYet(id) {
+  return Object.entries(NOT_YET).find(([beginning]) => id.startsWith(beginning))?.[1];
+}
+
+const ARM = {
+  name: 'rushhour',
+  /** Before a load, rushhour looks whether the proxy is there. */
+  looksFirst: true,
+  command: LAUNCHER,
+  async launch({ dir, proxy, auth, env, browsers = 1 }) {
+    const place = await mkdtemp(join(dir, 'rushhour-'));
+    return {
+      async open(url, withinMs) {
+        const file = join(place, 'page.yaml');
+        await writeFile(file, scenarioOf(url, proxy.server, auth, browsers));
+        return run(file, place, withinMs, env);
+      },
+      stop: () => undefined,
+    };
+  },
+};
+
+/** A page as pages.mjs makes it, and no second one: the pause before that has a mean of three hours. */
+function scenarioOf(url, proxy, auth, browsers) {
+  const { protocol, hostname, searchParams } = new URL(url);
+  const [objects, hosts] = ['objects', 'hosts'].map((key) => Number(searchParams.get(key)));
+  const on = searchParams.get('on');
+  const names =
+    on === ''
+      ? [hostname, ...(hosts > 1 ? [`o{1-${hosts - 1}}.${hostname}`] : [])]
+      : [`o{0-${hosts - 1}}.${on}`];
+  const login = AUTH[auth];
+  return `schema: 1
+description: One page of one browser.
+arms:
+  page:
+    via: proxy
+    proxy: ${proxy}
+    target: ${protocol}//${hostname}/page?n={nonce}
+    ${typeof login === 'function' ? login(proxy.split(':')[0]) : login}
+    load:
+      browsers: ${browsers}
+      for: 500ms
+      think: 3h
+      page: { objects: ${objects + 1}, hosts: ${JSON.stringify(names)}, paths: ["/{object}.png?n={nonce}"] }
+`;
+}
+
+/** @returns how the page came, the milliseconds that it took by the summary, and when the load began */
+async function run(file, place, withinMs, env) {
+  const results = join(place, 'results');
+  const args = ['run', file, '--results', results, '--json', '--quiet', '--capture', 'off', '--no-ping'];
+  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env, RUSHHOUR_BENCH_LOGIN: `${LOGIN.username}:${LOGIN.password}` },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (text) => (stdout += text));
+  child.stderr.on('data', (text) => (stderr += text));
+  // The start takes its time too.
+  const timer = setTimeout(() => child.kill('SIGKILL'), withinMs + STARTED_WITHIN_MS);
+  const [code, signal] = await once(child, 'close');
+  clearTimeout(timer);
+  const began = { loadBeganAtMs: await readBeginning(results) };
+  if (signal === 'SIGKILL') return { ms: withinMs, came: 'waiting', ...began };
+  if (!stdout.startsWith('{')) throw new Error(`rushhour ended with ${code}: ${stderr.slice(0, 500)}`);
+  const { phases = {}, outcomes } = JSON.parse(stdout).arms.page;
+  const pageUs = phases.pageUs?.p50;
+  if (pageUs !== undefined) return { ms: pageUs / 1e3, came: 'loaded', ...began };
+  const failed = Object.keys(outcomes).find((name) => name !== 'ok') ?? 'no page';
+  return { ms: withinMs, came: failed, ...began };
+}
+
+async function readBeginning(results) {
+  const [id] = await readdir(results).catch(() => []);
+  if (id === undefined) throw new Error('rushhour recorded no run.');
+  return Date.parse(JSON.parse(await readFile(join(results, id, 'run.json'), 'utf8')).startedAt);
+}
+
+export default ARM;
