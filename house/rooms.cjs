@@ -35,6 +35,7 @@ exports.ROOMS = {
     store:
       'what a run’s folder says of its start, whose process is alive, and files that are written whole, fleet.json among them',
     doctor: 'what a probe says of its machine; where nats-server is',
+    'service/schedule': 'when a night of a soak begins',
     'analysis/group-digits': 'figures in sentences',
     'render/(table|format|escape)': 'what is told of probes, which may say anything, in tables and in lines',
     'metrics/set-aside': 'which counts of a run under way do not count',

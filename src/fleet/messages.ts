@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { FLEET_FILE } from '../store/fleet-file.ts';
 import { FLEET_RUN_ID, PROBE_ID, PROTOCOL } from './protocol.ts';
 
 /** Whoever may publish may publish anything: nothing that arrives is used before these schemas have taken it. */
@@ -23,10 +22,10 @@ const overrides = z.strictObject({
   set: z.array(text(2_000)).max(100).optional(),
 });
 
-export const runOrder = z.strictObject({
-  ...envelope,
-  kind: z.literal('run'),
-  fleetRun,
+const labels = z.record(text(64), text(64));
+
+/** What is to be played. */
+const load = {
   scenario: z.strictObject({
     name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
     /** The file itself. */
@@ -38,6 +37,42 @@ export const runOrder = z.strictObject({
     .strictObject({ index: count, count: z.int().min(1).max(100_000) })
     .refine(({ index, count }) => index < count),
   label: text(500),
+};
+
+/** A night ends before the next begins. */
+export const [SHORTEST_NIGHT_US, LONGEST_NIGHT_US] = [10_000_000, 82_800_000_000];
+
+/** How a soak is played: microseconds from its start to its end, and seconds of a window. */
+const soakLength = {
+  forUs: z.int().min(SHORTEST_NIGHT_US).max(LONGEST_NIGHT_US),
+  windowSec: z.int().min(5).max(600),
+};
+
+/** A soak that a probe plays again and again, by its own clock. */
+export const soakOrder = z.strictObject({
+  ...envelope,
+  kind: z.literal('soak'),
+  /** Of the soak; its nights have ids of their own. */
+  fleetRun: fleetRun.max(90),
+  ...load,
+  ...soakLength,
+  /** By the local time of the probe. */
+  at: z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/),
+  /** As systemd.time(7) has days; null: every day. */
+  on: text(100).nullable(),
+  /** No night begins later than this, by the clock of the probe. */
+  untilMs: epochMs,
+  labels,
+});
+export type SoakOrder = z.output<typeof soakOrder>;
+
+export const runOrder = z.strictObject({
+  ...envelope,
+  kind: z.literal('run'),
+  fleetRun,
+  ...load,
+  /** It is a night of this soak; absent: a run of its own. */
+  soak: z.strictObject({ id: fleetRun, ...soakLength }).optional(),
   /** Second 0, by the clock of the probe. */
   startsAtMs: epochMs,
   /** Taken later than this, by the clock of the probe, it is not run. */
@@ -48,24 +83,44 @@ export const runOrder = z.strictObject({
     startsAtMs: epochMs,
     /** The probe's clock against the operator's, and how far that can be off. */
     ...{ offsetMs: z.number(), errorMs: z.number().min(0) },
-    labels: z.record(text(64), text(64)),
+    labels,
   }),
 });
 export type RunOrder = z.output<typeof runOrder>;
 
 export const order = z.discriminatedUnion('kind', [
   runOrder,
+  soakOrder,
   z.strictObject({ ...envelope, kind: z.literal('stop'), fleetRun, how: z.enum(['drain', 'abort']) }),
 ]);
 export type Order = z.output<typeof order>;
 
+/** Of a night that a probe begins by its own clock: nobody ordered it by this id. */
+const ofSoak = z
+  .strictObject({
+    soak: fleetRun,
+    /** Second 0, by the clock of the probe. */
+    startsAtMs: epochMs,
+    labels,
+  })
+  .optional();
+
 export const event = z.discriminatedUnion('kind', [
-  z.strictObject({ ...envelope, kind: z.literal('accepted'), fleetRun, attempts: count }),
+  z.strictObject({
+    ...envelope,
+    kind: z.literal('accepted'),
+    fleetRun,
+    attempts: count,
+    ofSoak,
+    /** Of a soak itself: its first night, by the clock of the probe. */
+    firstAtMs: epochMs.optional(),
+  }),
   z.strictObject({
     ...envelope,
     kind: z.literal('refused'),
     fleetRun,
     reasons: z.array(text(2_000)).min(1).max(100),
+    ofSoak,
   }),
   z.strictObject({
     ...envelope,
@@ -86,11 +141,30 @@ export const event = z.discriminatedUnion('kind', [
 ]);
 export type FleetEvent = z.output<typeof event>;
 
+/** Soaks that one probe keeps. */
+export const MOST_SOAKS = 16;
+
+const keptSoak = z.strictObject({
+  ...{
+    id: fleetRun,
+    scenario: text(64),
+    at: text(5),
+    on: text(100).nullable(),
+    forUs: count,
+    untilMs: epochMs,
+  },
+  /** Its next night, by the clock of the probe; null: none is left. */
+  nextAtMs: epochMs.nullable(),
+  /** Its last night, and what became of it. */
+  last: z.strictObject({ run: fleetRun, became: text(20) }).nullable(),
+});
+export type KeptSoak = z.output<typeof keptSoak>;
+
 export const presence = z.strictObject({
   ...envelope,
   probe,
   version: text(100),
-  labels: z.record(text(64), text(64)),
+  labels,
   host: z.strictObject({
     ...{ hostname: text(255), arch: text(20), kernel: text(200), node: text(40), cpu: text(200) },
     ...{ cpus: count, memoryBytes: count, addresses: z.array(text(60)).max(1_000) },
@@ -111,53 +185,12 @@ export const presence = z.strictObject({
   busy: fleetRun.nullable(),
   /** Runs that it has accepted for later. */
   waiting: z.array(fleetRun).max(100),
+  soaks: z.array(keptSoak).max(MOST_SOAKS).optional(),
   /** Bytes of runs that are not stored at the server yet. */
   unsentBytes: count,
   atMs: epochMs,
 });
 export type Presence = z.output<typeof presence>;
-
-/** Files of a run's folder, and of folders in it: no path leads out of it, or deeper. */
-const FILE_NAME = /^(?:[a-z][a-z0-9-]{0,40}\/)?[a-z0-9][a-z0-9-]{0,60}(?:\.[a-z0-9]{1,12}){1,3}$/;
-const MOST_NAME = 300;
-/** As it is told: whether it is one is for whoever would write it to say, so that one that is none drops no other. */
-const toldName = text(MOST_NAME);
-
-/** Whether a file is taken by whoever receives a run. */
-export function isFileName(name: string): boolean {
-  // That one is the operator's own.
-  return FILE_NAME.test(name) && name !== FLEET_FILE;
-}
-
-const piece = z.strictObject({
-  file: toldName,
-  offset: z
-    .int()
-    .min(0)
-    .max(2 ** 43),
-  bytes: z.int().min(0).max(1_048_576),
-  /** The file is just this, whatever it was before; absent: it continues the file. */
-  whole: z.literal(true).optional(),
-});
-export type Piece = z.output<typeof piece>;
-
-/** The first line of a message about a run; what it announces follows. */
-export const runPart = z.discriminatedUnion('kind', [
-  z.strictObject({ ...envelope, kind: z.literal('pieces'), pieces: z.array(piece).min(1).max(200) }),
-  z.strictObject({
-    ...envelope,
-    kind: z.literal('end'),
-    files: z
-      .array(z.strictObject({ file: toldName, bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }))
-      .max(500),
-    /** Files that the probe removed to make room, with what was not sent of them: how long they were. */
-    givenUp: z
-      .array(z.strictObject({ file: toldName, bytes: count }))
-      .max(500)
-      .optional(),
-  }),
-]);
-export type RunPart = z.output<typeof runPart>;
 
 export const clockAnswer = z.strictObject({
   ...envelope,
@@ -185,49 +218,4 @@ export function readRefused(
   bytes: Uint8Array,
 ): { readonly v: number; readonly fleetRun: string } | undefined {
   return readMessage(z.looseObject({ v: z.int(), fleetRun }), bytes);
-}
-
-const NEWLINE = 10;
-
-/** A part of a run as one message: its head as a line of JSON, then the bytes. */
-export function encodeRunPart(part: RunPart, contents: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat([Buffer.from(`${JSON.stringify(part)}\n`), ...contents]);
-}
-
-/** A part of a run, without what has a name that is none. */
-export interface DecodedPart {
-  readonly part: RunPart;
-  /** Of each piece. */
-  readonly contents: readonly Uint8Array[];
-  /** Names that are none, as they were told: each once. */
-  readonly refused: readonly string[];
-}
-
-/** @returns undefined if it is not one, or if its bytes are not as many as it says */
-export function decodeRunPart(message: Uint8Array): DecodedPart | undefined {
-  const end = message.indexOf(NEWLINE);
-  const told = end < 0 ? undefined : readMessage(runPart, message.subarray(0, end));
-  if (told === undefined) return undefined;
-  const refused = new Set<string>();
-  const isTaken = ({ file }: { readonly file: string }): boolean => {
-    if (!isFileName(file)) refused.add(file);
-    return isFileName(file);
-  };
-  if (told.kind === 'end') {
-    const { files, givenUp, ...rest } = told;
-    const left = givenUp?.filter(isTaken);
-    const part = { ...rest, files: files.filter(isTaken), ...(left !== undefined && { givenUp: left }) };
-    return end + 1 === message.length ? { part, contents: [], refused: [...refused] } : undefined;
-  }
-  const pieces: Piece[] = [];
-  const contents: Uint8Array[] = [];
-  let from = end + 1;
-  for (const each of told.pieces) {
-    if (isTaken(each)) {
-      pieces.push(each);
-      contents.push(message.subarray(from, from + each.bytes));
-    }
-    from += each.bytes;
-  }
-  return from === message.length ? { part: { ...told, pieces }, contents, refused: [...refused] } : undefined;
 }

@@ -30,7 +30,7 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Address of a peer on the far host that records what arrives there. */
   readonly peer?: PeerAddress;
-  /** Second 0, milliseconds since 1970; absent or past: as soon as everything is ready. Not for a soak. */
+  /** Second 0, milliseconds since 1970; absent or past: as soon as everything is ready. */
   readonly startsAtMs?: number;
   /** Its part of a load that several machines send together; absent: all of it. */
   readonly share?: LoadShare;

@@ -32,6 +32,9 @@ const DOERS = [
     'fleet follow',
     'fleet stop',
     'fleet pull',
+    'fleet soak install',
+    'fleet soak ls',
+    'fleet soak remove',
     'lab up',
     'lab switch',
     'lab exec',
@@ -55,14 +58,12 @@ export interface Promised {
 /** Every command line that promises to change nothing, from the commands' own definitions. */
 export function listPromises(program: Command, path: readonly string[] = []): Promised[] {
   const name = path.join(' ');
-  const own = path.length === 0 || isGroup(program) ? [] : promisesOf(program, name, path);
+  const own = path.length === 0 || GROUPS.includes(name) ? [] : promisesOf(program, name, path);
   return [...own, ...program.commands.flatMap((below) => listPromises(below, [...path, below.name()]))];
 }
 
-/** `lab` and `fleet`, which have commands and do nothing themselves. */
-function isGroup(command: Command): boolean {
-  return command.name() === 'lab' || command.name() === 'fleet';
-}
+/** They have commands, and do nothing themselves. */
+const GROUPS = ['lab', 'fleet', 'fleet soak'];
 
 function promisesOf({ options }: Command, name: string, path: readonly string[]): Promised[] {
   const isTeller = !DOERS.includes(name);

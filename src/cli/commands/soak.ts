@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { parseSize } from '../../read/filter.ts';
 import { parseAt } from '../../service/schedule.ts';
@@ -9,11 +9,9 @@ import { addOverrideOptions } from '../flags/override-options.ts';
 import { addPacOption } from '../flags/pac-options.ts';
 import { addSharedRunOptions } from '../flags/run-options.ts';
 import { asValue, parseCount, parseDurationUs } from '../flags/values.ts';
+import { parseWindow } from '../flags/window.ts';
 import { registerSoakInstall } from './soak-install.ts';
 import { registerInstalledSoaks } from './soak-installed.ts';
-
-/** Limits of a window; microseconds. */
-const [SHORTEST_WINDOW_US, LONGEST_WINDOW_US] = [5_000_000, 600_000_000];
 
 export function registerSoak(program: Command, context: Context): void {
   const command = program
@@ -87,10 +85,4 @@ export function addSoakOptions(command: Command): Command {
   // A second flag for --for would be ambiguous.
   command.options.find(({ long }) => long === '--duration')?.hideHelp();
   return command;
-}
-
-function parseWindow(text: string): number {
-  const us = parseDurationUs(text);
-  if (us >= SHORTEST_WINDOW_US && us <= LONGEST_WINDOW_US && us % 1_000_000 === 0) return us;
-  throw new InvalidArgumentError('It must be whole seconds, 5s to 10m.');
 }

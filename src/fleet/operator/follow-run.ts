@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import { epochMs } from '../../epoch-ms.ts';
 import type { Link } from '../connect.ts';
-import { decodeRunPart, event, type FleetEvent, readMessage } from '../messages.ts';
+import { event, type FleetEvent, readMessage } from '../messages.ts';
 import { ANY, STREAMS, SUBJECTS } from '../protocol.ts';
+import { decodeRunPart } from '../run-part.ts';
 import { askClock } from './ask-clock.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
 import { type LiveProbe, LiveRun } from './live-run.ts';
@@ -45,7 +46,8 @@ export async function followRun(
     if (part.events.some(({ kind }) => kind === told.kind)) return;
     part.events.push(told);
     report(part.probe, told);
-    if (told.kind !== 'started' || part.skewMs !== undefined) return;
+    // A night begins by the probe's own clock, for no second that was agreed upon.
+    if (told.kind !== 'started' || part.skewMs !== undefined || part.offset === undefined) return;
     const { startedAtMs } = told;
     const noteSkew = async (): Promise<void> => {
       const toldAtMs = Number(timestampNanos / 1_000_000n);

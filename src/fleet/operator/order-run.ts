@@ -5,7 +5,7 @@ import { EnvironmentError, UsageError } from '../../errors.ts';
 import { type FleetFile, partFolder } from '../../store/fleet-file.ts';
 import { timeStampOf } from '../../store/time-stamp.ts';
 import type { Link } from '../connect.ts';
-import { type Order, order, type RunOrder, readMessage } from '../messages.ts';
+import { event, type Order, order, type RunOrder, readMessage } from '../messages.ts';
 import { ANY, PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
 import { askClock } from './ask-clock.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
@@ -19,7 +19,7 @@ const LATE_MS = 5_000;
 const PUBLISHED_WITHIN_MS = 10_000;
 const SUFFIX_LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
 
-interface SelectedProbe {
+export interface SelectedProbe {
   readonly probe: string;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -39,9 +39,13 @@ export interface FleetRunRequest {
 
 /** `20250131-060000-steady-k3f9`: two operators in the same second have different ones. */
 function nameRun(scenario: string, startsAtMs: number): string {
-  const stamp = timeStampOf(new Date(startsAtMs).toISOString());
+  return `${timeStampOf(new Date(startsAtMs).toISOString())}-${nameSoak(scenario)}`;
+}
+
+/** `steady-k3f9`: what is ordered twice has different ones. */
+export function nameSoak(scenario: string): string {
   const suffix = Array.from({ length: 4 }, () => SUFFIX_LETTERS[randomInt(SUFFIX_LETTERS.length)]).join('');
-  return `${stamp}-${scenario.replace(/[^A-Za-z0-9_-]/g, '-')}-${suffix}`;
+  return `${scenario.replace(/[^A-Za-z0-9_-]/g, '-')}-${suffix}`;
 }
 
 /**
@@ -92,18 +96,27 @@ export async function orderRun(link: Link, request: FleetRunRequest): Promise<Fl
 }
 
 /** Has every probe of a run end it: `drain` lets open attempts finish, `abort` ends them. */
-export async function stopRun(link: Link, { id, parts }: FleetRun, how: 'drain' | 'abort'): Promise<void> {
+export async function stopRun(
+  link: Link,
+  { id, parts }: Pick<FleetRun, 'id'> & { readonly parts: readonly Pick<ProbePart, 'probe'>[] },
+  how: 'drain' | 'abort',
+): Promise<void> {
   const order: Order = { v: PROTOCOL, kind: 'stop', fleetRun: id, how };
   await sideBySide(parts, ({ probe }) => publishOrder(link, probe, order, `${id}.${probe}.${how}`));
 }
 
-async function publishOrder({ jetstream }: Link, probe: string, order: Order, id: string): Promise<void> {
+export async function publishOrder(
+  { jetstream }: Link,
+  probe: string,
+  order: Order,
+  id: string,
+): Promise<void> {
   const options = { msgID: id, timeout: PUBLISHED_WITHIN_MS };
   await jetstream.publish(SUBJECTS.order(probe, order.fleetRun), JSON.stringify(order), options);
 }
 
 /**
- * A run that was ordered earlier, from what the server still has; undefined if it has nothing of it.
+ * A run that was ordered earlier, or a night of a soak, from what the server still has; undefined if it has nothing of it.
  * @param kept what was known of it before: what the server does not tell
  */
 export async function findRun(
@@ -125,9 +138,15 @@ export async function findRun(
     startsAtMs = read.agreed.startsAtMs;
     add(subject.split('.')[2] ?? '', { labels, offset: { offsetMs, errorMs } });
   });
-  // Of other versions, or kept for longer than their orders.
+  // Of other versions, or kept for longer than their orders; nights were ordered by another id.
   const events = { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, id) };
-  await readStream(link, events, ({ subject }) => add(subject.split('.')[2] ?? '', {}));
+  await readStream(link, events, ({ subject, data }) => {
+    const told = readMessage(event, data);
+    const night = told !== undefined && 'ofSoak' in told ? told.ofSoak : undefined;
+    if (night !== undefined)
+      startsAtMs = startsAtMs === 0 ? night.startsAtMs : Math.min(startsAtMs, night.startsAtMs);
+    add(subject.split('.')[2] ?? '', { ...(night !== undefined && { labels: night.labels }) });
+  });
   if (parts.size === 0) return undefined;
   // What was measured while it ran cannot be measured again.
   for (const { probe, labels, offset, skewMs } of kept?.parts ?? [])

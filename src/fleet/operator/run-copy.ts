@@ -1,7 +1,7 @@
 import { mkdir, open, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DecodedPart, Piece, RunPart } from '../messages.ts';
 import { digestOfFile, sumUpFolder } from '../outbox/folder.ts';
+import type { DecodedPart, Piece, RunPart } from '../run-part.ts';
 
 /** Bytes of a file that never arrived. */
 export interface MissingBytes {

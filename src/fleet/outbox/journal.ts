@@ -1,14 +1,19 @@
 import { appendFileSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { event, type FleetEvent, type Piece, type RunOrder, runOrder } from '../messages.ts';
+import { event, type FleetEvent, type RunOrder, runOrder, type SoakOrder, soakOrder } from '../messages.ts';
+import type { Piece } from '../run-part.ts';
 
 /** One line: what is about to be sent, or has arrived. Written before each, so that a restart sends the same again. */
 export type Entry =
   /** The order was taken, and is never taken again; absent if it was not understood. */
-  | { readonly kind: 'taken'; readonly order?: RunOrder | undefined }
+  | { readonly kind: 'taken'; readonly order?: RunOrder | SoakOrder | undefined }
   | { readonly kind: 'event'; readonly id: string; readonly event: FleetEvent }
   | { readonly kind: 'folder'; readonly dir: string; readonly process: string }
+  /** This process goes on with the folder: what the one before it had not finished writing may be written otherwise. */
+  | { readonly kind: 'resumed'; readonly process: string }
+  /** Of a soak: what became of its last night. */
+  | { readonly kind: 'night'; readonly run: string; readonly became: string }
   | { readonly kind: 'part'; readonly id: string; readonly pieces: readonly Piece[] }
   /** Stored by the server: an event, or a part. */
   | { readonly kind: 'stored'; readonly id: string }
@@ -25,9 +30,11 @@ const piece = z.object({
   ...{ file: z.string(), offset: z.number(), bytes: z.number(), whole: z.literal(true).optional() },
 });
 const entry: z.ZodType<Entry> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('taken'), order: runOrder.optional() }),
+  z.object({ kind: z.literal('taken'), order: z.union([runOrder, soakOrder]).optional() }),
   z.object({ kind: z.literal('event'), id: z.string(), event }),
   z.object({ kind: z.literal('folder'), dir: z.string(), process: z.string() }),
+  z.object({ kind: z.literal('resumed'), process: z.string() }),
+  z.object({ kind: z.literal('night'), run: z.string(), became: z.string() }),
   z.object({ kind: z.literal('part'), id: z.string(), pieces: z.array(piece) }),
   z.object({ kind: z.literal('stored'), id: z.string() }),
   z.object({ kind: z.literal('dropped'), id: z.string() }),

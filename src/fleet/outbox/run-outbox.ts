@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { markUnsent, unmarkUnsent } from '../../store/unsent-mark.ts';
-import { encodeRunPart, type FleetEvent, type Piece, type RunOrder, type RunPart } from '../messages.ts';
+import type { FleetEvent, RunOrder, SoakOrder } from '../messages.ts';
 import { PROTOCOL, SUBJECTS } from '../protocol.ts';
+import { encodeRunPart, type Piece, type RunPart } from '../run-part.ts';
 import {
   digestOf,
   listUnsent,
@@ -33,7 +34,8 @@ export class RunOutbox {
   readonly #parts = new Map<string, readonly Piece[]>();
   #dir: string | undefined;
   #process: string | undefined;
-  #order: RunOrder | undefined;
+  #order: RunOrder | SoakOrder | undefined;
+  #lastNight: { readonly run: string; readonly became: string } | undefined;
   #isFinal = false;
   #isAccepted = false;
   #isStarted = false;
@@ -51,7 +53,7 @@ export class RunOutbox {
     probe: string,
     fleetRun: string,
     journal: RunJournal,
-    order?: RunOrder,
+    order?: RunOrder | SoakOrder,
   ): Promise<RunOutbox> {
     await journal.append({ kind: 'taken', order }, true);
     const outbox = new RunOutbox(probe, fleetRun, journal);
@@ -89,9 +91,24 @@ export class RunOutbox {
     return this.#isFinal;
   }
 
-  /** What was asked; undefined if it was not understood. */
+  /** What was asked; undefined if it was not understood, or is a soak. */
   get order(): RunOrder | undefined {
-    return this.#order;
+    return this.#order?.kind === 'run' ? this.#order : undefined;
+  }
+
+  /** The soak that is kept; undefined if it is a run. */
+  get soak(): SoakOrder | undefined {
+    return this.#order?.kind === 'soak' ? this.#order : undefined;
+  }
+
+  /** Of a soak; undefined before its first night was over. */
+  get lastNight(): { readonly run: string; readonly became: string } | undefined {
+    return this.#lastNight;
+  }
+
+  async noteNight(run: string, became: string): Promise<void> {
+    this.#lastNight = { run, became };
+    await this.#journal.append({ kind: 'night', run, became });
   }
 
   /** Folder of the run, and a mark of the process that writes it; undefined if none began. */
@@ -123,6 +140,21 @@ export class RunOutbox {
     this.#dir = dir;
     this.#process = process;
     await markUnsent(dir);
+  }
+
+  /**
+   * Another process goes on with its folder. It may take back what the one before had not finished writing, and write it
+   * otherwise: all is sent again, and each piece has its place.
+   */
+  async goOn(process: string): Promise<void> {
+    await this.#journal.append({ kind: 'resumed', process });
+    this.#begunAgain(process);
+  }
+
+  #begunAgain(process: string): void {
+    this.#process = process;
+    this.#parts.clear();
+    this.#sent.bytes.clear();
   }
 
   /** Nothing is written into the folder any more, or none will be made. */
@@ -245,6 +277,12 @@ export class RunOutbox {
       case 'folder':
         this.#dir = entry.dir;
         this.#process = entry.process;
+        return;
+      case 'resumed':
+        this.#begunAgain(entry.process);
+        return;
+      case 'night':
+        this.#lastNight = { run: entry.run, became: entry.became };
         return;
       case 'part':
         this.#parts.set(entry.id, entry.pieces);

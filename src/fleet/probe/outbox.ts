@@ -5,7 +5,7 @@ import { isAlive } from '../../store/process-mark.ts';
 import { removeRun } from '../../store/prune.ts';
 import { readRunInfo } from '../../store/read-info.ts';
 import type { ProcessMark } from '../../store/run-info.ts';
-import type { RunOrder } from '../messages.ts';
+import type { RunOrder, SoakOrder } from '../messages.ts';
 import { GIVEN_UP } from '../outbox/folder.ts';
 import { RunJournal } from '../outbox/journal.ts';
 import { type Publish, RunOutbox } from '../outbox/run-outbox.ts';
@@ -20,8 +20,10 @@ export class ProbeOutbox {
   readonly #dir: string;
   readonly #probe: string;
   readonly #open = new Map<string, RunOutbox>();
-  /** Orders of earlier processes that have not begun, and still can. */
+  /** Orders of earlier processes that have not begun, and still can; nights that were cut short, and have time left. */
   readonly waiting: RunOutbox[] = [];
+  /** Soaks that earlier processes accepted. */
+  readonly soaks: RunOutbox[] = [];
   /** All of it is at the server. */
   readonly #done = new Map<string, RunOutbox>();
 
@@ -44,14 +46,15 @@ export class ProbeOutbox {
       }
       outbox.#open.set(fleetRun, run);
       if (run.isFinal || isRunning(run)) continue;
-      if (canBegin(run, nowMs)) outbox.waiting.push(run);
+      if (run.soak !== undefined && run.isAccepted) outbox.soaks.push(run);
+      else if (canBegin(run, nowMs) || (await canGoOn(run, nowMs))) outbox.waiting.push(run);
       else await endCutShort(run);
     }
     return outbox;
   }
 
   /** @returns undefined if this order was taken before */
-  async take(fleetRun: string, order?: RunOrder): Promise<RunOutbox | undefined> {
+  async take(fleetRun: string, order?: RunOrder | SoakOrder): Promise<RunOutbox | undefined> {
     const isThere = await stat(this.#pathOf(fleetRun)).then(
       () => true,
       () => false,
@@ -122,6 +125,14 @@ export class ProbeOutbox {
 /** It was accepted for later, and later has not come. */
 function canBegin({ folder, order, isAccepted }: RunOutbox, nowMs: number): boolean {
   return folder === undefined && isAccepted && order !== undefined && nowMs <= order.expiresAtMs;
+}
+
+/** A night of a soak that was killed, and whose end is ahead. */
+async function canGoOn({ folder, order }: RunOutbox, nowMs: number): Promise<boolean> {
+  if (folder === undefined || order?.soak === undefined) return false;
+  const info = await readRunInfo(folder.dir).catch(() => undefined);
+  const isCut = info?.soak !== undefined && info.endedAt === undefined;
+  return isCut && nowMs < Date.parse(info.startedAt) + order.soak.forUs / 1_000;
 }
 
 function isRunning({ folder }: RunOutbox): boolean {

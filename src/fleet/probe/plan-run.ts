@@ -3,7 +3,8 @@ import { UsageError } from '../../errors.ts';
 import { findScenarioFiles, scenarioDirs, scenarioName } from '../../scenario/find.ts';
 import { parseScenario } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/types.ts';
-import type { RunOrder } from '../messages.ts';
+import { stretchToSoak } from '../../session/schedule.ts';
+import type { RunOrder, SoakOrder } from '../messages.ts';
 import { digestOf } from '../outbox/folder.ts';
 import { judge } from '../policy/judge.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -11,6 +12,7 @@ import type { Policy } from '../policy/schema.ts';
 export type PlannedRun =
   | {
       readonly accepted: true;
+      /** As it is written: a soak stretches it. */
       readonly scenario: Scenario;
       readonly attempts: number;
       /** From second 0 to the end of the load; microseconds. */
@@ -18,16 +20,33 @@ export type PlannedRun =
     }
   | { readonly accepted: false; readonly reasons: readonly string[] };
 
-/** Reads what an order asks for, and judges it by the policy of this probe. Never throws for what an order holds. */
-export async function planRun(order: RunOrder, policy: Policy, nowMs: number): Promise<PlannedRun> {
-  if (nowMs > order.expiresAtMs) {
+/** What of an order is judged. */
+export type PlannedOrder = Pick<RunOrder, 'scenario' | 'startsAtMs' | 'expiresAtMs'> & {
+  readonly soak?: Pick<SoakOrder, 'forUs'> | undefined;
+};
+
+/**
+ * Reads what an order asks for, and judges it by the policy of this probe. Never throws for what an order holds.
+ * @param hasBegun a process before this one began it
+ */
+export async function planRun(
+  order: PlannedOrder,
+  policy: Policy,
+  nowMs: number,
+  hasBegun = false,
+): Promise<PlannedRun> {
+  if (nowMs > order.expiresAtMs && !hasBegun) {
     return { accepted: false, reasons: ['it arrived too late, by the clock of the probe'] };
   }
   const { name, text, overrides } = order.scenario;
   try {
     const scenario = parseScenario(text, name, overrides);
     const digest = digestOf(text);
-    const run = { scenario, digest, sameAs: await namesOf(digest), startsAtMs: order.startsAtMs };
+    const { soak, startsAtMs } = order;
+    if (soak !== undefined && scenario.adaptive !== undefined)
+      return { accepted: false, reasons: ['it chooses its arms from what it has just seen: it cannot soak'] };
+    const whole = soak === undefined ? scenario : stretchToSoak(scenario, soak.forUs);
+    const run = { scenario: whole, digest, sameAs: await namesOf(digest), startsAtMs };
     const judgement = judge(policy, run, nowMs);
     if (!judgement.accepted) return { accepted: false, reasons: judgement.refusals };
     // Left open, a capture is made wherever it can be.

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostFacts } from '../../doctor/types.ts';
+import { findCutShort } from '../../session/find-cut-short.ts';
 import { decideWorkers } from '../../session/load/decide-workers.ts';
+import { stretchToSoak } from '../../session/schedule.ts';
 import type { RunHandle, RunListener, RunOptions } from '../../session/types.ts';
+import { fingerprintOf } from '../../store/experiment-file.ts';
 import { markProcess } from '../../store/process-mark.ts';
 import { readRunInfo } from '../../store/read-info.ts';
 import type { FleetEvent, RunOrder } from '../messages.ts';
@@ -22,7 +25,9 @@ export interface PlayerOptions {
   readonly say: (line: string) => void;
   readonly startSession: (options: RunOptions, listener: RunListener) => Promise<RunHandle>;
   /** Judges an order by the policy as it is now. */
-  readonly plan: (order: RunOrder) => Promise<PlannedRun>;
+  readonly plan: (order: RunOrder, hasBegun: boolean) => Promise<PlannedRun>;
+  /** Told of each run that has ended. */
+  readonly ended: (order: RunOrder, status: EndStatus) => Promise<void>;
 }
 
 /** An order that was accepted: it waits for its time, or is under way. */
@@ -39,7 +44,7 @@ interface Taken {
   hasBegun: boolean;
 }
 
-type EndStatus = Extract<FleetEvent, { kind: 'ended' }>['status'];
+export type EndStatus = Extract<FleetEvent, { kind: 'ended' }>['status'];
 
 /** Plays the runs that a probe accepted, one at a time, each from its second 0. From then on, no server is needed. */
 export class Player {
@@ -116,6 +121,7 @@ export class Player {
     const { fleetRun } = run;
     await run.addEvent({ v: PROTOCOL, kind: 'ended', fleetRun, status, ...(why !== undefined && { why }) });
     await run.finish();
+    await this.#options.ended(order, status);
   }
 
   async #playToEnd(
@@ -131,7 +137,7 @@ export class Player {
       }
       taken.hasBegun = true;
       // The owner may have changed the policy while it waited.
-      const planned = await this.#options.plan(order);
+      const planned = await this.#options.plan(order, run.folder !== undefined);
       if (!planned.accepted) {
         return { status: 'interrupted', why: `refused when it was to begin: ${planned.reasons.join('; ')}` };
       }
@@ -152,11 +158,16 @@ export class Player {
   ): Promise<RunHandle> {
     const { id, resultsDir, startSession, host, command, say } = this.#options;
     const engine = 'auto';
+    const { folder } = run;
+    const { soak } = order;
+    if (folder !== undefined) await requireCutShort(folder.dir, order, scenario, resultsDir);
     const handle = await startSession(
       {
         ...{ scenario, label: labelOf(order, id), engine, resultsDir, command, look: 'stop' },
         workers: decideWorkers({ workers: 'auto', engine }, scenario, { cores: host.cpus.count }),
         ...{ startsAtMs: order.startsAtMs, share: order.share },
+        ...(soak !== undefined && { soak: { forUs: soak.forUs, windowSec: soak.windowSec } }),
+        ...(folder !== undefined && { resume: true }),
       },
       {
         approve: async () => {
@@ -169,7 +180,12 @@ export class Player {
     taken.handle = handle;
     if (taken.stop !== undefined) handle.stop(taken.stop);
     const { dir } = handle.plan;
-    await run.addFolder(dir, JSON.stringify(markProcess()));
+    const mark = JSON.stringify(markProcess());
+    if (folder !== undefined) {
+      await run.goOn(mark);
+      return handle;
+    }
+    await run.addFolder(dir, mark);
     const { startedAt } = await readRunInfo(dir);
     await run.addEvent({
       ...{ v: PROTOCOL, kind: 'started', fleetRun: order.fleetRun, folder: handle.plan.id },
@@ -181,6 +197,18 @@ export class Player {
 
 function spanOf(startsAtMs: number, forUs: number): { readonly fromMs: number; readonly toMs: number } {
   return { fromMs: startsAtMs - PREPARE_MS, toMs: startsAtMs + forUs / 1_000 + AFTERWARDS_MS };
+}
+
+/** @throws Error if a soak that resumes would not go on with just this folder */
+async function requireCutShort(
+  dir: string,
+  { soak }: RunOrder,
+  scenario: RunOptions['scenario'],
+  resultsDir: string,
+): Promise<void> {
+  const fingerprint = fingerprintOf(stretchToSoak(scenario, soak?.forUs ?? 0));
+  const found = await findCutShort(resultsDir, { fingerprint, kind: 'soak' }, Date.now());
+  if (found !== dir) throw new Error('the probe was restarted, and cannot go on with what it had recorded');
 }
 
 /** The longest time that a timer takes (2^31 - 1 ms, setTimeout of Node) is shorter; a clock may be set meanwhile. */

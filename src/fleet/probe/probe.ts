@@ -1,21 +1,17 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { judge as judgeMachine } from '../../doctor/judge.ts';
 import type { HostFacts } from '../../doctor/types.ts';
-import { ENGINE_NAMES } from '../../engine/names.ts';
 import type { RunHandle, RunListener, RunOptions } from '../../session/types.ts';
 import { connectFleet, type Link } from '../connect.ts';
 import type { Credentials } from '../credentials.ts';
 import type { ProxyRoute } from '../link/proxy.ts';
-import { order, type Presence, type RunOrder, readMessage, readRefused } from '../messages.ts';
-import { isDiskFull } from '../outbox/journal.ts';
 import { publishTo } from '../outbox/publish.ts';
-import type { RunOutbox } from '../outbox/run-outbox.ts';
 import type { Policy } from '../policy/schema.ts';
 import { PROTOCOL, STREAMS, SUBJECTS } from '../protocol.ts';
+import { Orders } from './orders.ts';
 import { ProbeOutbox } from './outbox.ts';
-import { type PlannedRun, planRun } from './plan-run.ts';
-import { Player } from './player.ts';
+import { type PlannedOrder, type PlannedRun, planRun } from './plan-run.ts';
+import { describeProbe } from './presence.ts';
 
 /** What is recorded is sent so often; milliseconds. */
 const SEND_EVERY_MS = 1_000;
@@ -23,15 +19,12 @@ const SEND_EVERY_MS = 1_000;
 const RETRY_MS = 2_000;
 /** What is said of this machine is that old at most. */
 const LOOK_EVERY_MS = 300_000;
-/** What of it a message holds. */
-const MOST_CHECKS = 20;
-const MOST_TEXT = 1_000;
 const PRESENT_EVERY_MS = 15_000;
 /** How often it is looked how much waits to be sent, and what is kept for longer than asked. */
 const TIDY_EVERY_MS = 5_000;
 const ORDERS_WAIT_MS = 30_000;
-/** Runs that wait are named in its presence, up to so many. */
-const MOST_WAITING = 100;
+/** How often it is looked whether a night begins. */
+const NIGHTS_EVERY_MS = 5_000;
 
 export interface ProbeOptions {
   readonly id: string;
@@ -55,46 +48,65 @@ export interface ProbeOptions {
   readonly startSession: (options: RunOptions, listener: RunListener) => Promise<RunHandle>;
 }
 
-/** Offers this machine to the operator of a fleet until told to stop; a run in progress then drains first. */
+/**
+ * Offers this machine to the operator of a fleet until told to stop; a run in progress then drains first. Whether the
+ * server is there or not, what was accepted is run.
+ */
 export async function runProbe(options: ProbeOptions, signal: AbortSignal): Promise<void> {
   const outbox = await ProbeOutbox.open(join(options.stateDir, 'outbox'), options.id, Date.now());
-  const link = await connectFleet(options.credentials, { isPatient: true, proxy: options.proxy });
-  const probe = new Probe(options, outbox, link, signal);
-  try {
-    await probe.serve();
-  } finally {
-    await link.connection.close();
-  }
+  await new Probe(options, outbox, signal).serve();
 }
 
 class Probe {
   readonly #options: ProbeOptions;
   readonly #outbox: ProbeOutbox;
-  readonly #link: Link;
   readonly #signal: AbortSignal;
-  readonly #player: Player;
+  readonly #orders: Orders;
 
-  constructor(options: ProbeOptions, outbox: ProbeOutbox, link: Link, signal: AbortSignal) {
+  constructor(options: ProbeOptions, outbox: ProbeOutbox, signal: AbortSignal) {
     this.#options = options;
     this.#outbox = outbox;
-    this.#link = link;
     this.#signal = signal;
     this.#host = options.host;
-    this.#player = new Player({ ...options, plan: (read) => this.#plan(read) });
+    this.#orders = new Orders({
+      ...{ ...options, outbox },
+      plan: (read, hasBegun) => this.#plan(read, hasBegun),
+    });
   }
 
   async serve(): Promise<void> {
-    this.#answerClock();
-    await this.#resume();
-    const others = [
-      this.#repeat(SEND_EVERY_MS, () => this.#send()),
-      this.#repeat(PRESENT_EVERY_MS, () => this.#present()),
+    await this.#orders.resume();
+    const alone = [
       this.#repeat(TIDY_EVERY_MS, () => this.#tidy()),
+      this.#repeat(NIGHTS_EVERY_MS, () => this.#orders.look(Date.now())),
     ];
-    await this.#repeat(RETRY_MS, () => this.#takeOrders());
+    const link = await this.#connect();
+    if (link !== undefined) await this.#serveOperator(link);
+    await Promise.all(alone);
+    await this.#orders.close();
+    if (link === undefined) return;
+    await this.#send(link).catch((error: Error) => this.#complain(error));
+    await link.connection.close();
+  }
+
+  /** @returns undefined if it is told to stop before there is a server */
+  async #connect(): Promise<Link | undefined> {
+    const { credentials, proxy } = this.#options;
+    const stopped = new Promise<undefined>((resolve) => {
+      if (this.#signal.aborted) resolve(undefined);
+      this.#signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    return Promise.race([connectFleet(credentials, { isPatient: true, proxy }), stopped]);
+  }
+
+  async #serveOperator(link: Link): Promise<void> {
+    this.#answerClock(link);
+    const others = [
+      this.#repeat(SEND_EVERY_MS, () => this.#send(link)),
+      this.#repeat(PRESENT_EVERY_MS, () => this.#present(link)),
+    ];
+    await this.#repeat(RETRY_MS, () => this.#takeOrders(link));
     await Promise.all(others);
-    await this.#player.close();
-    await this.#send().catch((error: Error) => this.#complain(error));
   }
 
   /** Again and again until the end; what fails is tried again. */
@@ -113,8 +125,8 @@ class Probe {
     this.#lastComplaint = message;
   }
 
-  async #send(): Promise<void> {
-    const failed = await this.#outbox.send(publishTo(this.#link));
+  async #send(link: Link): Promise<void> {
+    const failed = await this.#outbox.send(publishTo(link));
     if (failed !== undefined) throw failed;
     this.#lastComplaint = '';
   }
@@ -136,42 +148,18 @@ class Probe {
     return this.#host;
   }
 
-  async #present(): Promise<void> {
+  async #present(link: Link): Promise<void> {
     const { id, version } = this.#options;
     const host = await this.#look();
     const { labels = {} } = (await this.#readPolicy()) ?? {};
-    const presence: Presence = {
-      ...{ v: PROTOCOL, probe: id, version, labels },
-      host: {
-        ...{ hostname: host.hostname, arch: host.arch, kernel: host.kernel, node: host.node },
-        ...{ cpu: host.cpus.model, cpus: host.cpus.count, memoryBytes: host.memoryBytes },
-        addresses: [...host.addresses],
-      },
-      engines: [...ENGINE_NAMES],
-      checks: judgeMachine(host)
-        .flatMap(({ name, level, what, mend }) =>
-          level === 'warn' || level === 'fail'
-            ? [
-                {
-                  name,
-                  level,
-                  what: what.slice(0, MOST_TEXT),
-                  ...(mend !== undefined && { mend: mend.slice(0, MOST_TEXT) }),
-                },
-              ]
-            : [],
-        )
-        .slice(0, MOST_CHECKS),
-      busy: this.#player.busy ?? null,
-      waiting: this.#player.waiting.slice(0, MOST_WAITING),
-      unsentBytes: await this.#outbox.countUnsent(),
-      atMs: Date.now(),
-    };
-    await this.#link.jetstream.publish(SUBJECTS.presence(id), JSON.stringify(presence));
+    const [nowMs, unsentBytes] = [Date.now(), await this.#outbox.countUnsent()];
+    const own = { probe: id, version, labels, ...this.#orders.describe(nowMs), unsentBytes };
+    const presence = JSON.stringify(describeProbe(host, own, nowMs));
+    await link.jetstream.publish(SUBJECTS.presence(id), presence);
   }
 
-  #answerClock(): void {
-    this.#link.connection.subscribe(SUBJECTS.clock(this.#options.id), {
+  #answerClock(link: Link): void {
+    link.connection.subscribe(SUBJECTS.clock(this.#options.id), {
       callback: (error, message) => {
         // The clock by which a run starts: it may be set while this process runs, as on a Pi that has none of its own.
         const receivedAtMs = Date.now();
@@ -181,20 +169,10 @@ class Probe {
     });
   }
 
-  /** Runs that were accepted by an earlier process, and have not begun. */
-  async #resume(): Promise<void> {
-    for (const run of this.#outbox.waiting) {
-      const { order } = run;
-      if (order === undefined) continue;
-      const planned = await this.#plan(order);
-      this.#player.play(run, order, planned.accepted ? planned.forUs : 0);
-    }
-  }
-
   /** By the policy as it is now. One with mistakes allows nothing until they are mended. */
-  async #plan(read: RunOrder): Promise<PlannedRun> {
+  async #plan(read: PlannedOrder, hasBegun = false): Promise<PlannedRun> {
     const policy = await this.#readPolicy();
-    if (policy !== undefined) return planRun(read, policy, Date.now());
+    if (policy !== undefined) return planRun(read, policy, Date.now(), hasBegun);
     return { accepted: false, reasons: ['its policy cannot be read, which its owner has to mend'] };
   }
 
@@ -214,72 +192,16 @@ class Probe {
     }
   }
 
-  async #takeOrders(): Promise<void> {
+  async #takeOrders(link: Link): Promise<void> {
     const { id } = this.#options;
-    const consumer = await this.#link.jetstream.consumers.get(STREAMS.orders.name, id);
+    const consumer = await link.jetstream.consumers.get(STREAMS.orders.name, id);
     const messages = await consumer.consume({ max_messages: 1, expires: ORDERS_WAIT_MS });
     const stop = (): void => messages.stop();
     this.#signal.addEventListener('abort', stop);
     for await (const message of messages) {
-      await this.#take(message.data);
+      await this.#orders.take(message.data, publishTo(link));
       message.ack();
       if (this.#signal.aborted) break;
     }
-  }
-
-  async #take(data: Uint8Array): Promise<void> {
-    const read = readMessage(order, data);
-    if (read === undefined) {
-      const refused = readRefused(data);
-      this.#options.say(
-        `an order was not understood${refused === undefined ? '' : ` (version ${refused.v})`}`,
-      );
-      if (refused === undefined) return;
-      const run = await this.#outbox.take(refused.fleetRun);
-      if (run !== undefined)
-        await this.#refuse(run, [
-          refused.v === PROTOCOL
-            ? 'it is not an order that this probe understands'
-            : `it is of version ${refused.v}, and this probe is of version ${PROTOCOL}: install the same rushhour on both`,
-        ]);
-      return;
-    }
-    if (read.kind === 'stop') {
-      this.#player.stop(read.fleetRun, read.how);
-      return;
-    }
-    const run = await this.#outbox.take(read.fleetRun, read).catch(async (error: Error) => {
-      if (!isDiskFull(error)) throw error;
-      await this.#refuseUnkept(read.fleetRun);
-    });
-    if (run === undefined) return;
-    const planned = await this.#plan(read);
-    if (!planned.accepted) return this.#refuse(run, planned.reasons);
-    const isBusy = this.#player.refusalOf(read, planned.forUs);
-    if (isBusy !== undefined) return this.#refuse(run, [isBusy]);
-    await run.addEvent({
-      v: PROTOCOL,
-      kind: 'accepted',
-      fleetRun: read.fleetRun,
-      attempts: planned.attempts,
-    });
-    this.#options.say(`${read.fleetRun}: accepted`);
-    this.#player.play(run, read, planned.forUs);
-  }
-
-  /** On a full disk, only the server can keep it. */
-  async #refuseUnkept(fleetRun: string): Promise<void> {
-    const { id, say } = this.#options;
-    const reasons = ['its disk is full'];
-    say(`${fleetRun}: refused: ${reasons[0]}`);
-    const told = JSON.stringify({ v: PROTOCOL, kind: 'refused', fleetRun, reasons });
-    const publish = publishTo(this.#link);
-    await publish(SUBJECTS.event(id, fleetRun), `${id}.${fleetRun}.refused`, Buffer.from(told));
-  }
-
-  async #refuse(run: RunOutbox, reasons: readonly string[]): Promise<void> {
-    this.#options.say(`${run.fleetRun}: refused: ${reasons.join('; ')}`);
-    await run.addEvent({ v: PROTOCOL, kind: 'refused', fleetRun: run.fleetRun, reasons: [...reasons] });
-    await run.finish();
   }
 }

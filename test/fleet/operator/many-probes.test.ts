@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Link } from '../../../src/fleet/connect.ts';
-import type { Presence } from '../../../src/fleet/messages.ts';
-import { encodeRunPart, type FleetEvent } from '../../../src/fleet/messages.ts';
+import type { FleetEvent, Presence } from '../../../src/fleet/messages.ts';
 import type { FleetRun } from '../../../src/fleet/operator/fleet-run.ts';
 import { followRun } from '../../../src/fleet/operator/follow-run.ts';
 import { orderRun, stopRun } from '../../../src/fleet/operator/order-run.ts';
 import { type KnownProbe, noteProbe } from '../../../src/fleet/operator/read-probes.ts';
 import { sideBySide } from '../../../src/fleet/operator/side-by-side.ts';
 import { PROTOCOL, SUBJECTS } from '../../../src/fleet/protocol.ts';
+import { encodeRunPart } from '../../../src/fleet/run-part.ts';
 import { suiteNeeding } from '../../support/suite-needing.ts';
 import { TestFleet } from '../start-fleet.ts';
 

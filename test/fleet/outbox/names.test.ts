@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeRunPart } from '../../../src/fleet/messages.ts';
 import { RunJournal } from '../../../src/fleet/outbox/journal.ts';
 import { type Publish, RunOutbox } from '../../../src/fleet/outbox/run-outbox.ts';
+import { decodeRunPart } from '../../../src/fleet/run-part.ts';
 import { filesOf, receive } from './receive.ts';
 
 let dir: string;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeRunPart } from '../../../src/fleet/messages.ts';
 import { RunCopy } from '../../../src/fleet/operator/run-copy.ts';
+import { decodeRunPart } from '../../../src/fleet/run-part.ts';
 
 /** What each file of a folder holds, by its path in it. */
 export const filesOf = (folder: string): Record<string, string> =>

@@ -6,6 +6,7 @@ import { registerList } from './list.ts';
 import { registerPull } from './pull.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerRun } from './run.ts';
+import { registerFleetSoak } from './soak/index.ts';
 import { registerStop } from './stop.ts';
 import { registerUp } from './up.ts';
 
@@ -25,6 +26,7 @@ Examples:
   rushhour fleet follow 20250131-020000-steady-k3f9
   rushhour fleet stop 20250131-020000-steady-k3f9
   rushhour fleet pull 20250131-060000-steady-k3f9
+  rushhour fleet soak install steady --at 01:30 --for 5h --proxy proxy.example:3128 --target http://www.example.org/
 
 See docs/fleet.md.`,
     );
@@ -36,4 +38,5 @@ See docs/fleet.md.`,
   registerFollow(fleet, context);
   registerStop(fleet, context);
   registerPull(fleet, context);
+  registerFleetSoak(fleet, context);
 }

@@ -17,8 +17,10 @@ const SOON_MS = 5_000;
 export function registerPull(fleet: Command, context: Context): void {
   fleet
     .command('pull')
-    .description('Receive a run that was ordered before, from what the server has of it, and show it again.')
-    .argument('<run>', 'its id, as "fleet run" printed it')
+    .description(
+      'Receive a run that was ordered before, from what the server has of it, and show it again; or every night of a soak that is not here whole.',
+    )
+    .argument('<run>', 'its id, as "fleet run" printed it; or that of a soak')
     .addOption(fleetOption())
     .option(
       '--credentials <file>',
@@ -29,7 +31,12 @@ export function registerPull(fleet: Command, context: Context): void {
     .option('--json', 'print what became of each probe as JSON')
     .action(
       context.act(async (id: string, flags: PullFlags) => {
-        const { receiveAgain } = await import('./receive.ts');
+        const [{ receiveAgain }, { receiveNights }] = await Promise.all([
+          import('./receive.ts'),
+          import('./receive-nights.ts'),
+        ]);
+        const code = await receiveNights(context.host, id, flags);
+        if (code !== undefined) return code;
         return receiveAgain(context.host, id, flags, {
           isLive: false,
           endAfterMs: flags.wait ? undefined : SOON_MS,

@@ -122,7 +122,9 @@ async function tellOfLink(
 export function inWords(event: FleetEvent): string {
   switch (event.kind) {
     case 'accepted':
-      return 'accepted';
+      return event.firstAtMs === undefined
+        ? 'accepted'
+        : `keeps it; the first night begins at ${new Date(event.firstAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
     case 'refused':
       return `refused: ${event.reasons.join('; ')}`;
     case 'started':

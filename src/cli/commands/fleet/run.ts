@@ -1,26 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { EXIT, UsageError } from '../../../errors.ts';
-import { findScenario, scenarioDirs, scenarioName } from '../../../scenario/find.ts';
-import { parseRate } from '../../../scenario/units.ts';
-import { VIAS, type Via } from '../../../scenario/words.ts';
 import type { Context } from '../../context.ts';
 import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
+import {
+  addFleetScenarioOptions,
+  type FleetScenarioFlags,
+  readFleetScenario,
+} from '../../flags/fleet-scenario.ts';
 import { resultsDir, resultsOption } from '../../flags/run-options.ts';
 import { parseStartTime } from '../../flags/start-time.ts';
-import { asValue, collect } from '../../flags/values.ts';
+import { asValue } from '../../flags/values.ts';
 import { withLink } from './with-link.ts';
 
-interface RunFlags {
-  readonly on: string;
-  readonly rateTotal?: string;
-  readonly rate?: string;
-  readonly proxy?: string;
-  readonly target?: string;
-  readonly via?: Exclude<Via, 'icmp'>;
-  readonly duration?: string;
-  readonly set?: string[];
-  readonly label: string;
+interface RunFlags extends FleetScenarioFlags {
   readonly at?: number;
   readonly follow: boolean;
   readonly fleet?: string;
@@ -30,29 +22,14 @@ interface RunFlags {
 }
 
 export function registerRun(fleet: Command, context: Context): void {
-  fleet
-    .command('run')
-    .description(
-      'Run a scenario from every selected probe at the same second, receive what they record, and show which sites are ill, and what became of each probe. Ctrl-C stops the run everywhere.',
-    )
-    .argument('<scenario>', 'name ("rushhour scenarios" lists them) or path of a YAML file')
-    .option(
-      '--on <selection>',
-      'which probes: site=leeds,model=pi4; a|b is either; probe=ID is one (default: all)',
-      '',
-    )
-    .option('--rate-total <rate>', 'the highest rate of all probes together, whose attempts they share')
-    .option('--rate <rate>', 'the highest rate of each probe')
-    .option('-x, --proxy <host:port>', 'proxy for every arm without its own')
-    .option('--target <url>', 'target for every arm without its own')
-    .addOption(
-      new Option('--via <way>', 'how every arm connects').choices(VIAS.filter((via) => via !== 'icmp')),
-    )
+  addFleetScenarioOptions(
+    fleet
+      .command('run')
+      .description(
+        'Run a scenario from every selected probe at the same second, receive what they record, and show which sites are ill, and what became of each probe. Ctrl-C stops the run everywhere.',
+      ),
+  )
     .option('-t, --duration <time>', 'set the scenario’s length, phases in proportion')
-    .option('--set <key=value>', 'set any other key (repeatable)', collect)
-    .addOption(
-      new Option('--label <text>', 'description of this run, shown with its results').default('', 'none'),
-    )
     .addOption(
       new Option(
         '--at <time>',
@@ -85,10 +62,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
     import('./receive.ts'),
   ]);
   const selection = parseSelection(flags.on);
-  const path = await findScenario(nameOrPath, scenarioDirs(host.cwd));
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new UsageError(`the scenario file ${path} cannot be read (${cause.message})`, { cause });
-  });
+  const { ordered: scenario, ratePerSecTotal } = await readFleetScenario(host, nameOrPath, flags);
   const results = resultsDir(host, flags.results);
   return withLink(operatorFile(host, flags), async (link) => {
     const known = await readProbes(link, host.now());
@@ -99,24 +73,10 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
         hint: '"rushhour fleet ls" lists the probes and their labels',
       });
     }
-    const { rateTotal, rate, proxy, target, via, duration, set } = flags;
-    if (rateTotal !== undefined && rate !== undefined) {
-      throw new UsageError('--rate and --rate-total exclude each other', { hint: 'give one of them' });
-    }
     const ordered = await orderRun(link, {
-      scenario: {
-        ...{ name: scenarioName(path), text },
-        overrides: {
-          ...(proxy !== undefined && { proxy }),
-          ...(target !== undefined && { target }),
-          ...(via !== undefined && { via }),
-          ...(duration !== undefined && { duration }),
-          ...(set !== undefined && { set }),
-          ...(rate !== undefined && { rate }),
-        },
-      },
+      scenario,
       ...{ probes: chosen, away: selected.filter(({ isPresent }) => !isPresent) },
-      ...(rateTotal !== undefined && { ratePerSecTotal: parseRate(rateTotal) }),
+      ...(ratePerSecTotal !== undefined && { ratePerSecTotal }),
       ...{ label: flags.label, resultsDir: results },
       ...(flags.at !== undefined && { startsAtMs: flags.at }),
     });

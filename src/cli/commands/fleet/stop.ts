@@ -34,7 +34,7 @@ export function registerStop(fleet: Command, context: Context): void {
     .action(
       context.act(async (id: string, flags: StopFlags) => {
         const { host } = context;
-        const [{ stopRun }, { awaitEnds }, { inWords }] = await Promise.all([
+        const [{ stopRun }, { awaitEvents, ENDS }, { inWords }] = await Promise.all([
           import('../../../fleet/operator/order-run.ts'),
           import('../../../fleet/operator/await-ends.ts'),
           import('./receive.ts'),
@@ -49,9 +49,10 @@ export function registerStop(fleet: Command, context: Context): void {
           const release = host.onStopSignal(() => ending.abort());
           const timer = setTimeout(() => ending.abort(), ENDED_WITHIN_MS);
           try {
-            const left = await awaitEnds(
+            const left = await awaitEvents(
               link,
               run,
+              ENDS,
               (probe, event) => host.stdout.write(`${escapeControls(`${probe}: ${inWords(event)}`)}\n`),
               ending.signal,
             );

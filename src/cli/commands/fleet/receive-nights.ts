@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { EXIT, type ExitCode } from '../../../errors.ts';
+import type { Link } from '../../../fleet/connect.ts';
+import { keepRun } from '../../../fleet/operator/fleet-run.ts';
+import { followRun } from '../../../fleet/operator/follow-run.ts';
+import { findNights } from '../../../fleet/operator/soaks.ts';
+import { FLEET_RUN_ID } from '../../../fleet/protocol.ts';
+import { openFleetRun } from '../../../read/fleet/find.ts';
+import { readFleetSummary } from '../../../read/fleet/summary.ts';
+import { hasTrouble } from '../../../read/fleet/trouble.ts';
+import { escapeControls } from '../../../render/escape.ts';
+import { formatNight } from '../../../render/fleet-night.ts';
+import { readFleetFile } from '../../../store/fleet-file.ts';
+import { operatorFile } from '../../flags/fleet-options.ts';
+import { resultsDir } from '../../flags/run-options.ts';
+import type { Host } from '../../host.ts';
+import { requireRun } from './find-run.ts';
+import { withLink } from './with-link.ts';
+
+/** What the server has of one night is here by then; milliseconds. */
+const SOON_MS = 5_000;
+
+/**
+ * Receives every night of a soak that is not here whole, as far as the server has it, and prints a line for each.
+ * @returns undefined if there is no night of a soak of this id
+ */
+export async function receiveNights(
+  host: Host,
+  id: string,
+  flags: {
+    readonly fleet?: string;
+    readonly credentials?: string;
+    readonly results?: string;
+    readonly json?: boolean;
+  },
+): Promise<ExitCode | undefined> {
+  if (!FLEET_RUN_ID.test(id)) return undefined;
+  const results = resultsDir(host, flags.results);
+  return withLink(operatorFile(host, flags), async (link) => {
+    const nights = await findNights(link, id);
+    if (nights.size === 0) return undefined;
+    const ending = new AbortController();
+    const release = host.onStopSignal(() => ending.abort());
+    let isTroubled = false;
+    const summaries: object[] = [];
+    try {
+      for (const [night, probes] of nights) {
+        if (ending.signal.aborted) break;
+        const isHere = await isWhole(join(results, night), probes);
+        if (!isHere) await receiveNight(link, night, results, ending.signal);
+        const summary = await readFleetSummary(await openFleetRun(join(results, night)));
+        isTroubled ||= hasTrouble(summary.probes);
+        summaries.push(summary);
+        if (flags.json !== true) host.stdout.write(`${escapeControls(formatNight(summary))}\n`);
+      }
+    } finally {
+      release();
+    }
+    if (flags.json === true) host.stdout.write(`${JSON.stringify(summaries, null, 2)}\n`);
+    return isTroubled ? EXIT.environment : EXIT.ok;
+  });
+}
+
+async function receiveNight(link: Link, night: string, results: string, signal: AbortSignal): Promise<void> {
+  const run = await requireRun(link, night, results);
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(SOON_MS)]);
+  await followRun(link, run, { told: () => {} }, soon);
+  await keepRun(run, results);
+}
+
+/** Whether a night has been received with nothing missing, of as many probes as told of it. */
+async function isWhole(dir: string, probes: number): Promise<boolean> {
+  const file = await readFleetFile(dir);
+  if (file.kind !== 'whole' || file.value.parts.length < probes) return false;
+  return file.value.parts.every(({ events, copy }) => {
+    if (events.some(({ kind }) => kind === 'refused')) return true;
+    const isComplete = copy?.hasEnded === true && copy.missing.length + copy.differing.length === 0;
+    return isComplete && events.some(({ kind }) => kind === 'ended');
+  });
+}
