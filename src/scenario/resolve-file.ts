@@ -80,6 +80,7 @@ export function resolveFile(raw: unknown): ResolvedFile {
           ...(parsed.data.firewall === undefined ? {} : { firewall: parsed.data.firewall }),
           ...(parsed.data.capture === undefined ? {} : { capture: parsed.data.capture }),
           ...(parsed.data.adaptive === undefined ? {} : { adaptive: parsed.data.adaptive }),
+          ...(parsed.data.natPorts === undefined ? {} : { natPorts: parsed.data.natPorts }),
           ...(parsed.data.tcpTimestamps === undefined ? {} : { tcpTimestamps: parsed.data.tcpTimestamps }),
         }
       : undefined,

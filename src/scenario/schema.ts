@@ -187,6 +187,14 @@ export const scenarioSchema = z
       .describe(
         'What to look for afterwards: knee (rate at which stalls begin), cut-age (age at which held connections are cut), reuse-band (ages of a source port that stall), nat-pool (size of the NAT’s port pool and the rate that it sustains), state-table (how many connections fit at once, and what happens to more).',
       ),
+    natPorts: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .optional()
+      .describe(
+        'Ports that the NAT on the path has for connections to the proxy: the summary then says how many of the browsers they are enough for. Default: what nat-pool measures, if that is looked for.',
+      ),
     tcpTimestamps: z
       .enum(SWITCHES)
       .optional()

@@ -67,7 +67,7 @@ const firewall: Shown = onlyBelow(
 const scenario = keyed(
   {
     ...Object.fromEntries(
-      'schema description farEnd pass findings look tcpTimestamps ping capture marker'
+      'schema description farEnd pass findings look natPorts tcpTimestamps ping capture marker'
         .split(' ')
         .map((key) => [key, asIs]),
     ),

@@ -32,6 +32,8 @@ export interface Scenario {
   readonly pass: readonly Criterion[];
   /** Findings to look for after the run. */
   readonly findings: readonly AskedFinding[];
+  /** Ports that the NAT on the path has for one destination, as its operator knows; absent: not known. */
+  readonly natPorts?: number;
   /** Set net.ipv4.tcp_timestamps for the run and restore it afterwards; absent: leave it unchanged. */
   readonly tcpTimestamps?: Switch;
   /** Begin with a small share of the load, to see whether proxy and target can take it; absent: begin at once. */

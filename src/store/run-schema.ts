@@ -73,6 +73,7 @@ const recordedScenario = some({
   pass: z.array(criterion),
   findings: z.array(text).optional(),
   look: some({ ratePerSec: us, forUs: us }).optional(),
+  natPorts: count.optional(),
   tcpTimestamps: text.optional(),
 });
 

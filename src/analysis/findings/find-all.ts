@@ -9,6 +9,7 @@ import { natPool } from './nat-pool.ts';
 import { oneEndpoint } from './one-endpoint.ts';
 import { onset } from './onset.ts';
 import { outagePhases } from './outage-phases.ts';
+import { portsNeeded } from './ports-needed.ts';
 import { preAnswered } from './pre-answered.ts';
 import { requestsResent } from './requests-resent.ts';
 import { reuseBand } from './reuse-band.ts';
@@ -27,6 +28,7 @@ const FINDERS = {
   'syn-options': synOptions,
   'asked-as-origin': askedAsOrigin,
   'requests-resent': requestsResent,
+  'ports-needed': portsNeeded,
   'outage-phases': outagePhases,
   onset,
   'latency-cluster': latencyCluster,
