@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { UsageError } from '../errors.ts';
 import { readZone } from './host-names.ts';
-import type { PageHost } from './load-types.ts';
+import type { NamedHost } from './load-types.ts';
 import { expandNumbered } from './numbered.ts';
 import { redactEndpoint } from './secrets.ts';
 import type { HostPort, Target } from './types.ts';
@@ -85,13 +85,13 @@ export function parsePagePath(text: string): string {
 }
 
 /** More than the pages of any portal. */
-const MAX_PAGE_HOSTS = 1_000;
+export const MAX_PAGE_HOSTS = 1_000;
 
 /**
  * Reads hosts of the objects of a page: `cdn.example.org`, `cdn{1-19}.example.org`, `127.0.0.{2-20}:8080`.
  * @throws UsageError
  */
-export function parsePageHosts(text: string): PageHost[] {
+export function parsePageHosts(text: string): NamedHost[] {
   if (/[/?#]/.test(text)) {
     throw new UsageError(`${JSON.stringify(redactEndpoint(text))} is not a host`, {
       hint: 'write host or host:port, without http:// and path; page.paths has the paths',

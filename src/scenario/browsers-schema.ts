@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { parsePageHosts, parsePagePath } from './address.ts';
+import { MAX_PAGE_HOSTS, parsePageHosts, parsePagePath } from './address.ts';
 import { parsedText } from './leaves.ts';
-import type { BrowserLoad } from './load-types.ts';
+import type { BrowserLoad, PageHost } from './load-types.ts';
 import { duration, positiveDuration } from './quantities.ts';
 
 /** Connections that Chromium opens to one host, and therefore to one proxy per host (ClientSocketPoolManager). */
@@ -17,7 +17,17 @@ const DEFAULT_OBJECTS = 40;
 
 const path = parsedText(parsePagePath, { examples: ['/img/{object}.png', '/style.css?n={nonce}'] });
 
-const hosts = parsedText(parsePageHosts, { examples: ['cdn{1-19}.example.org', '127.0.0.{2-20}:8080'] });
+const namedHosts = parsedText(parsePageHosts, {
+  examples: ['cdn{1-19}.example.org', '127.0.0.{2-20}:8080'],
+});
+
+const hosts = z
+  .union([z.array(namedHosts), z.int().min(1).max(MAX_PAGE_HOSTS)])
+  .transform((written): PageHost[] =>
+    typeof written === 'number'
+      ? Array.from({ length: written }, (_, standIn) => ({ standIn }))
+      : written.flat(),
+  );
 
 const page = z
   .strictObject({
@@ -33,11 +43,10 @@ const page = z
       .describe(
         'Paths of the objects after the document, used in turn; may contain {object} and {nonce}. Default: the target’s.',
       ),
-    hosts: z
-      .array(hosts)
+    hosts: hosts
       .optional()
       .describe(
-        'Hosts of the objects after the document, used in turn; needs a proxy, which looks them up. Default: the target’s.',
+        'Hosts of the objects after the document, used in turn; needs a proxy, which looks them up. A number: as many as that, the document’s being one, and the target is asked for all of them. Default: the target’s.',
       ),
   })
   .describe('What a page consists of.');
@@ -85,7 +94,7 @@ export const browserLoad = browserKeys
       connections: connections ?? DEFAULT_CONNECTIONS,
       thinkUs: think ?? DEFAULT_THINK_US,
       idleUs: idle ?? DEFAULT_IDLE_US,
-      page: { objects: objects ?? DEFAULT_OBJECTS, paths: paths ?? [], hosts: hosts?.flat() ?? [] },
+      page: { objects: objects ?? DEFAULT_OBJECTS, paths: paths ?? [], hosts: hosts ?? [] },
     }),
   );
 

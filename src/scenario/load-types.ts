@@ -64,10 +64,21 @@ export interface PageSpec {
   readonly hosts: readonly PageHost[];
 }
 
-export interface PageHost {
+/** One host of a page's objects. */
+export type PageHost = NamedHost | StandInHost;
+
+export interface NamedHost {
   readonly host: string;
   /** Absent: the target's. */
   readonly port?: number;
+}
+
+/**
+ * A host without a name of its own, in whose place the target is asked: browsers keep its connections apart like those of
+ * any other host. 0: that of the document.
+ */
+export interface StandInHost {
+  readonly standIn: number;
 }
 
 /** Rates are attempts per second over all workers. A ramp is recorded but excluded from the verdict. */

@@ -98,6 +98,14 @@ describe('a population of browsers', () => {
     });
   });
 
+  it('has as many hosts as a number says, with the target in their place', () => {
+    const arm = '  a: { load: { browsers: 2, for: 5m, page: { objects: 9, hosts: 3 } } }';
+    expect(loadOf(scenarioOf(arm), 'a')).toMatchObject({
+      page: { hosts: [{ standIn: 0 }, { standIn: 1 }, { standIn: 2 }] },
+    });
+    expect(mistakesOf(() => scenarioOf(arm.replace('hosts: 3', 'hosts: 0')))).toHaveLength(1);
+  });
+
   it('has no rate to change', () => {
     expect(mistakesOf(() => scenarioOf(`  a: { ${BROWSERS} }`, { rate: '5/s' }))).toEqual([
       expect.stringContaining('no arm has a rate: all are closed loops or browsers'),

@@ -160,7 +160,9 @@ describe('the scenarios that come with rushhour', () => {
 
   it('play a class of browsers with sign-on', async () => {
     const scenario = await loadScenario('first-bell', [OURS], FAR_END);
-    expect(loadOf(scenario, 'class')).toMatchObject({ kind: 'browsers', browsers: 30, connections: 6 });
+    const load = loadOf(scenario, 'class');
+    expect(load).toMatchObject({ kind: 'browsers', browsers: 30, connections: 6, rampUs: 120_000_000 });
+    expect(load.kind === 'browsers' ? [load.page.objects, load.page.hosts.length] : []).toEqual([40, 20]);
     expect(armOf(scenario, 'class').auth?.scheme).toBe('negotiate');
   });
 

@@ -29,8 +29,7 @@ const CREDENTIALS_FIELDS = { proxy: 'Proxy-Authorization', origin: 'Authorizatio
  * compiled when it is first sent.
  */
 export function compilePage(arm: Arm, { page }: BrowserLoad): PageCompiler {
-  const sites = sitesOf(arm, page.hosts);
-  const places = sites.map(authority);
+  const { sites, places } = sitesOf(arm, page.hosts);
   const hosts = [...new Set(places)];
   const siteOf = (object: number): number =>
     object === 0 || sites.length === 1 ? 0 : 1 + ((object - 1) % (sites.length - 1));
@@ -53,13 +52,24 @@ export function compilePage(arm: Arm, { page }: BrowserLoad): PageCompiler {
   };
 }
 
-/** The arm as it is towards each host of its pages: first the document's, then those of the objects, if they differ. */
-function sitesOf(arm: Arm, hosts: BrowserLoad['page']['hosts']): Arm[] {
-  const others = hosts.map(({ host, port = arm.target.port }) => ({
-    ...arm,
-    target: { ...arm.target, host, port },
-  }));
-  return [arm, ...others];
+/**
+ * The arm as it is towards each host of its pages, and what tells that host from the others: first the document's, then
+ * those of the objects, if they differ.
+ */
+function sitesOf(arm: Arm, hosts: BrowserLoad['page']['hosts']): { sites: Arm[]; places: string[] } {
+  const sites = [arm];
+  const places = [authority(arm)];
+  for (const one of hosts) {
+    if ('standIn' in one) {
+      sites.push(arm);
+      places.push(one.standIn === 0 ? authority(arm) : `${authority(arm)} ${one.standIn}`);
+    } else {
+      const site = { ...arm, target: { ...arm.target, host: one.host, port: one.port ?? arm.target.port } };
+      sites.push(site);
+      places.push(authority(site));
+    }
+  }
+  return { sites, places };
 }
 
 /** @param path of an object after the document; undefined: the target's */

@@ -2,6 +2,7 @@ import { groupThousands } from '../../analysis/group-digits.ts';
 import { BOUNDS } from '../../scenario/bounds.ts';
 import { browserConnections, loadAttempts, loadDurationUs, peakPerSec } from '../../scenario/load-shape.ts';
 import type { Load } from '../../scenario/load-types.ts';
+import { askedHosts } from '../../scenario/page-hosts.ts';
 import type { Arm, AuthSpec, HostPort, Scenario } from '../../scenario/types.ts';
 import { formatDuration, formatRate } from '../../scenario/units.ts';
 import { sendsNothing } from '../../scenario/words.ts';
@@ -70,11 +71,7 @@ function refuseHosts(policy: Policy, { farEnd, arms }: Scenario): string[] {
   const used = arms.flatMap(({ proxy, beside = [] }) => [...(proxy === undefined ? [] : [proxy]), ...beside]);
   const scripted = arms.filter(({ pac }) => pac !== undefined);
   return [
-    ...over(
-      'target',
-      targets,
-      others.map(({ target }) => target),
-    ),
+    ...over('target', targets, others.flatMap(askedHosts)),
     ...over(
       'target',
       [...targets, ...proxies],

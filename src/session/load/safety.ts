@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { goesThroughProxy } from '../../scenario/far-end.ts';
 import { withoutZone } from '../../scenario/host-names.ts';
+import { askedHosts } from '../../scenario/page-hosts.ts';
 import { peersOf } from '../../scenario/peer.ts';
 import type { Scenario } from '../../scenario/types.ts';
 import type { ArmOutline } from '../types.ts';
@@ -77,9 +78,9 @@ export function findPublicHosts(scenario: Scenario, outlines: readonly ArmOutlin
       const peers = peersOf(arm).filter(({ host }, _, { length }) => length === 1 || mayBePublic(host));
       for (const { host } of peers) add(host, `arm ${arm.name} connects to ${open.join(', ')}`);
     }
-    if (goesThroughProxy(arm.via) && isPublicHost(arm.target.host)) {
-      add(arm.target.host, `arm ${arm.name} asks the proxy for it`);
-    }
+    if (!goesThroughProxy(arm.via)) continue;
+    for (const { host } of askedHosts(arm).filter(({ host }) => isPublicHost(host)))
+      add(host, `arm ${arm.name} asks the proxy for it`);
   }
   return [...found.values()];
 }

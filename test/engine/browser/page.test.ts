@@ -59,6 +59,18 @@ describe('the requests of a page', () => {
     expect([0, 1, 2, 3, 4].map((object) => page.hostOf(object))).toEqual([0, 1, 2, 0, 1]);
   });
 
+  it('all go to the target where it stands in for hosts, which are told apart nevertheless', () => {
+    const hosts = [{ standIn: 0 }, { standIn: 1 }, { standIn: 2 }];
+    const page = compile({ objects: 5, paths: ['/{object}'], hosts });
+    expect([1, 2, 3, 4].map((object) => page.linesOf(object, 7).slice(0, 2))).toEqual(
+      [1, 2, 3, 4].map((object) => [
+        `GET http://www.example.org/${object} HTTP/1.1`,
+        'Host: www.example.org',
+      ]),
+    );
+    expect([0, 1, 2, 3, 4].map((object) => page.hostOf(object))).toEqual([0, 0, 1, 2, 0]);
+  });
+
   it('ask for the target again and again where no paths are given', () => {
     const page = compile({ objects: 2, paths: [] });
     expect(firstLine(page.linesOf(1, 7))).toBe(`GET http://www.example.org/start?n=${NONCE} HTTP/1.1`);

@@ -67,6 +67,24 @@ describe('a policy', () => {
     expect(refusalsOf(bare)).toEqual([]);
   });
 
+  it('refuses hosts that pages name and it does not list: the proxy is asked for them as well', () => {
+    const load = (hosts: string) => `{ browsers: 1, for: 5s, page: { hosts: ${hosts} } }`;
+    const browsing = (hosts: string) =>
+      TRAFFIC.replace('via: direct', 'via: proxy, proxy: "proxy.example.org:3128"').replace(
+        '[{ hold: { rate: 50/s, for: 60s } }]',
+        load(hosts),
+      );
+    const refused = (hosts: string) =>
+      refusalsOf(browsing(hosts)).filter((refusal) => refusal.startsWith('target'));
+    expect(refused('["cdn{1-2}.example.org", "192.0.2.9:8080"]')).toEqual(
+      [1, 2].map(
+        (number) =>
+          `target cdn${number}.example.org:80 is not among those that the policy allows (www.example.org, 192.0.2.0/24)`,
+      ),
+    );
+    expect(refused('20')).toEqual([]);
+  });
+
   it('refuses closed loops whose attempts, length or connections nothing bounds', () => {
     const closed = (load: string) => TRAFFIC.replace('[{ hold: { rate: 50/s, for: 60s } }]', `{ ${load} }`);
     expect(refusalsOf(closed('concurrency: 5, attempts: 100'))).toEqual([

@@ -133,6 +133,18 @@ describe('findPublicHosts', () => {
     expect(hosts).toEqual([{ host: 'www.example.com', because: 'arm stress asks the proxy for it' }]);
   });
 
+  it('counts the hosts that pages name, which the proxy is asked for as well', () => {
+    const page = {
+      objects: 9,
+      paths: [],
+      hosts: [{ host: 'cdn.example.com' }, { standIn: 1 }, { host: '10.0.0.9' }],
+    };
+    const load = { kind: 'browsers', page } as unknown as Arm['load'];
+    const proxied = arm({ via: 'proxy', proxy: { host: 'proxy.corp.internal', port: 3128 }, load });
+    const hosts = findPublicHosts(scenario(proxied), [outline('stress', '10.1.1.1:3128')]);
+    expect(hosts.map(({ host }) => host)).toEqual(['www.example.com', 'cdn.example.com']);
+  });
+
   it('names a public proxy and its public target, each once over all arms', () => {
     const proxied = (name: string): Arm =>
       arm({ name, via: 'proxy', proxy: { host: 'Proxy.Example.COM', port: 3128 } });
