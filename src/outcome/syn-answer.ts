@@ -15,6 +15,8 @@ export const SYN_ANSWERS = {
   'rst-foreign': 'an RST with a foreign number',
   /** The packets were looked at, and this machine sent no SYN. */
   'not-seen': 'a SYN that was not seen to leave',
+  /** The same of its first SYN: the one that left was sent when that had not been answered in time. */
+  'left-late': 'a first SYN that was not seen to leave',
   /** So long after its beginning that its packets had made room for others. */
   'not-held': 'something no longer known',
 } as const;

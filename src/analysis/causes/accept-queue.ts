@@ -2,14 +2,9 @@ import type { Observations, Symptom } from '../observations/types.ts';
 import { describeClosedAlike } from './clean-arms.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
 import { COPIES } from './own-drops.ts';
+import { resetsByTtl } from './refusals.ts';
 import { describeCounting } from './room.ts';
-import {
-  allStalls,
-  countOverflows,
-  explainedOtherwise,
-  nothingPassed,
-  stalledAtOneEndpoint,
-} from './shared.ts';
+import { allStalls, countOverflows, explainedOtherwise, isOfThatQueue, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
 /** From this share of the stalls on, the queue accounts for them: SYNs that are sent again meet it again, and count again. */
@@ -21,7 +16,7 @@ const LATE_US = 150_000;
 export const acceptQueue = {
   id: 'accept-queue',
   name: 'a far end that is overloaded, whose queue of new connections is full',
-  explains: ['stalled', 'late'],
+  explains: ['stalled', 'late', 'broken', 'cut'],
   predicts:
     'stalls in all arms to that port, whatever the source; some that are established wait long for their first byte; the far end counts ListenOverflows',
   scope: {
@@ -30,7 +25,9 @@ export const acceptQueue = {
   },
   judge: (symptom, seen) => [
     ...judgeCounters(symptom, seen),
-    ...judgeWaits(symptom),
+    ...(symptom.kind === 'stalled' || symptom.kind === 'late'
+      ? judgeWaits(symptom)
+      : judgeEnds(symptom, seen)),
     ...(symptom.kind === 'stalled' ? judgeStalls(symptom, seen) : []),
   ],
   decidedBy: [
@@ -52,14 +49,27 @@ export const acceptQueue = {
   source: 'net/ipv4/tcp_ipv4.c (tcp_conn_request), listen(2); measured on Linux 6.18',
 } as const satisfies Cause;
 
-function judgeCounters({ kind }: Symptom, seen: Observations): Judgement[] {
+/**
+ * Whoever thinks that it is connected, and whose last ACK found the queue full, is reset by the far end itself once that has forgotten its
+ * SYN: before an answer, or as something is sent. Without its counters nothing tells that from any other end.
+ */
+function judgeEnds(symptom: Symptom, seen: Observations): Judgement[] {
+  const resets = resetsByTtl(symptom);
+  if (resets?.kind === 'other') return contradicts(resets.text);
+  if ((countOverflows(seen) ?? 0) === 0)
+    return contradicts('no counter of the far end tells of a full queue');
+  return NOTHING;
+}
+
+function judgeCounters(symptom: Symptom, seen: Observations): Judgement[] {
+  const { kind } = symptom;
   const overflows = countOverflows(seen);
   if (overflows === undefined) return NOTHING;
   const stalls = allStalls(seen);
   const text = `the far end counted ${overflows} SYNs and ACKs that found its queue full, for ${stalls} stalls`;
   if (overflows === 0) return contradicts(`${text}`);
   return kind === 'stalled' &&
-    stalledAtOneEndpoint(seen) &&
+    isOfThatQueue(symptom, seen) &&
     overflows >= stalls * ENOUGH &&
     overflows <= stalls * COPIES
     ? decides(text)

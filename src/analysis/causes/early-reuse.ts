@@ -16,6 +16,11 @@ import { explainedOtherwise, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 import { TIME_WAIT_STEPS } from './vendors.ts';
 
+/** A part of the connections, scattered among the rest: neither an accident nor nearly all of them. */
+const FEWEST_MET = 20;
+const LEAST_PART = 0.02;
+const GREATEST_PART = 0.7;
+
 export const earlyReuse = {
   id: 'early-reuse',
   name: 'source ports that are used again while the far end still holds them',
@@ -105,8 +110,21 @@ function judgeAnswers(symptom: Symptom, seen: Observations): Judgement[] {
   const fresh = cleanBut(symptom, 'ports', seen, ({ ports }) => ports === 'fresh');
   const first =
     fresh?.text ??
-    (symptom.kind === 'stalled' && symptom.arm.ports === 'used' ? describeFirstUses(symptom) : undefined);
+    (symptom.kind === 'stalled' && symptom.arm.ports === 'used' ? describeFirstUses(symptom) : undefined) ??
+    describeSpared(symptom);
   return first === undefined ? supports(text) : decides(`${text}; ${first}`);
+}
+
+/**
+ * What tests clients tests each of them, on all ports that it guards: it spares no scattered part of the connections, nor a port beside.
+ */
+function describeSpared({ kind, arm, count, of, contrasts }: Symptom): string | undefined {
+  const inGaps = arm.gaps.reduce((sum, { stalled }) => sum + stalled, 0);
+  const isPart = count >= FEWEST_MET && count >= of * LEAST_PART && count <= of * GREATEST_PART;
+  if (!isPart || (kind === 'stalled' && inGaps > count * 0.2)) return undefined;
+  return contrasts.find(
+    ({ fared, differs }) => fared === 'clean' && differs.includes('port') && !differs.includes('host'),
+  )?.text;
 }
 
 /** Where nothing listens, the far end holds nothing. */

@@ -7,7 +7,7 @@ export const FEWEST_STALLS = 20;
 const FEWEST_RESENT = 5;
 
 /** Up to this dispersion stalls look like those of a path that loses each packet with the same chance. */
-const LIKE_CHANCE = 1.6;
+export const LIKE_CHANCE = 1.6;
 
 /** First bytes that come later than this after most handshakes waited for more than a path. */
 const PROMPT_US = 150_000;

@@ -1,5 +1,6 @@
 import { timeoutsOf } from '../observations/contrasts.ts';
-import type { Observations, Symptom } from '../observations/types.ts';
+import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
+import { besideOf } from './cuts.ts';
 import { contradicts, decides, MOST, NOTHING, percent, supports } from './judgements.ts';
 import { COPIES } from './own-drops.ts';
 import { countResponsesLate, countResponsesResent } from './responses.ts';
@@ -8,6 +9,12 @@ import type { Cause, Judgement } from './types.ts';
 
 /** Fewer are an accident. */
 const FEWEST_LATE = 3;
+const FEWEST_RESENT = 10;
+
+/** Handshakes enough to say how long they take; and what is shorter than the shortest time-out of a segment, 200 ms (TCP_RTO_MIN). */
+const ENOUGH_HANDSHAKES = 100;
+const ENOUGH_MEASURED = 500;
+const PROMPT_US = 150_000;
 
 export const lossAfter = {
   id: 'loss-after-handshake',
@@ -46,7 +53,27 @@ function judgeResent({ arm, count }: Symptom, seen: Observations): Judgement[] {
       `${resent?.count ?? 0} of ${resent?.measured ?? 0} requests were sent again, and ${percent(stalled.rate)} of the handshakes stalled`,
     ),
     ...judgeFar(seen),
+    ...judgeSpared(arm, seen),
   ];
+}
+
+/**
+ * Requests that were sent again, while handshakes with the same endpoint were prompt, all but a few: what stands still for as long as
+ * it takes to send a request again keeps SYN-ACKs back as long.
+ */
+function judgeSpared(arm: ArmSeen, seen: Observations): Judgement[] {
+  const { requestsResent: resent } = arm.summary;
+  if (resent === undefined || resent.count < FEWEST_RESENT) return NOTHING;
+  const beside = besideOf({ arm }, seen).filter(({ started }) => started >= ENOUGH_HANDSHAKES);
+  const isFew = resent.ci95[0] < 0.02;
+  const slowest = Math.max(
+    ...beside.map(({ summary: { handshakeUs } }) => (isFew ? handshakeUs.p999 : handshakeUs.p99)),
+  );
+  const measured = beside.reduce((sum, { summary }) => sum + summary.handshakeUs.count, 0);
+  if (measured < ENOUGH_MEASURED || slowest >= PROMPT_US) return NOTHING;
+  return decides(
+    `${resent.count} of ${resent.measured} requests were sent again, while ${isFew ? '99.9' : '99'} % of ${measured} handshakes with the same endpoint took ${Math.ceil(slowest / 1_000)} ms or less`,
+  );
 }
 
 /** A response that came late is one that the far end sent again, if it counts as many; or else something waited. */

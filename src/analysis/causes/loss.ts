@@ -1,4 +1,6 @@
-import type { Observations, Symptom } from '../observations/types.ts';
+import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
+import { wilsonInterval } from '../wilson.ts';
+import { besideOf } from './cuts.ts';
 import {
   contradicts,
   decides,
@@ -10,7 +12,8 @@ import {
   percent,
   supports,
 } from './judgements.ts';
-import { accountForLoss } from './loss-account.ts';
+import { accountForLoss, FEWEST_STALLS, LIKE_CHANCE } from './loss-account.ts';
+import { countResponsesResent } from './responses.ts';
 import { describeCounting } from './room.ts';
 import { EVERYTHING } from './scope.ts';
 import { allStalls, countOverflows, explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
@@ -18,6 +21,10 @@ import type { Cause, Judgement } from './types.ts';
 
 /** Requests enough to say that they are not lost as SYNs are. */
 const ENOUGH_REQUESTS = 200;
+
+/** Fewer segments that were sent again, or came out of order, are an accident; and of one connection there are so many at most. */
+const FEWEST_HOLES = 10;
+const MOST_SEGMENTS = 10;
 
 /** Handshakes enough to say that they were spared. */
 const ENOUGH_LATE = 100;
@@ -54,16 +61,42 @@ export const loss = {
 } as const satisfies Cause;
 
 function judgeRequests(symptom: Symptom, seen: Observations): Judgement[] {
-  const account = accountForLoss(symptom);
-  if (account !== undefined) return decides(account.text);
+  const account = accountForLoss(symptom)?.text ?? describeLossTowardsHere(symptom, seen);
+  if (account !== undefined) return decides(account);
   const { requestsResent: resent, stalled } = symptom.arm.summary;
   if (resent === undefined || resent.measured < ENOUGH_REQUESTS || resent.ci95[1] * 4 >= stalled.ci95[0])
     return NOTHING;
   // Requests go the other way than SYN-ACKs.
   if (areSynAcksLost(symptom, seen)) return NOTHING;
+  // Without a far side, holes in what comes from there tell of that way.
+  const holes = seen.near?.['TcpExtTCPOFOQueue'] ?? 0;
+  if (seen.both === undefined && holes >= FEWEST_HOLES) return NOTHING;
   return contradicts(
     `${resent.count} of ${resent.measured} requests on open connections were lost (${percent(resent.ci95[1])} at most), against ${percent(stalled.rate)} of the SYNs`,
   );
+}
+
+/**
+ * That what comes from the far end is lost as often as its SYN-ACKs are: they left, and did not arrive, spread as chance does it; and the
+ * far end sent a like share of what came after them again, or, where that is not known, as much came with a hole before it.
+ */
+function describeLossTowardsHere(symptom: Symptom, seen: Observations): string | undefined {
+  const { arm, count, of, kind } = symptom;
+  if (kind !== 'stalled' || count < FEWEST_STALLS || (arm.dispersion ?? Infinity) > LIKE_CHANCE)
+    return undefined;
+  const established = seen.arms.reduce((sum, one) => sum + one.summary.established, 0);
+  const again = countResponsesResent(seen);
+  const holes = seen.near?.['TcpExtTCPOFOQueue'] ?? 0;
+  const resent = again ?? holes;
+  if (resent < FEWEST_HOLES || (again !== undefined && !areSynAcksLost(symptom, seen))) return undefined;
+  // A few segments for each connection are lost with the same chance each; far fewer are an accident.
+  const [share, lost] = [count / of, resent / Math.max(1, established)];
+  if (lost < share / 4 || lost > share * MOST_SEGMENTS) return undefined;
+  const what =
+    again === undefined
+      ? `${holes} segments came with a hole before them`
+      : `the far end sent ${again} segments again that were no SYN-ACKs`;
+  return `${what}, on ${established} connections (${percent(lost)}; handshakes ${percent(share)}), spread over time as chance does it`;
 }
 
 function areSynAcksLost(symptom: Symptom, seen: Observations): boolean {
@@ -115,7 +148,8 @@ function judgeLate({ arm, count, of }: Symptom, seen: Observations): Judgement[]
     text: '',
   });
   if (account !== undefined) return supports(account.text);
-  const { requestsResent, responsesLate, stalled } = arm.summary;
+  const { requestsResent, responsesLate } = arm.summary;
+  const [spared, { stalled, started }] = stalledBeside(arm, seen);
   if ((countOverflows(seen) ?? 0) >= allStalls(seen) * 0.3 && allStalls(seen) > 0) return NOTHING;
   // On either way as many SYNs, or SYN-ACKs, would have been lost.
   const lost = [
@@ -123,10 +157,21 @@ function judgeLate({ arm, count, of }: Symptom, seen: Observations): Judgement[]
     ['responses that came late', responsesLate],
   ] as const;
   return lost.flatMap(([what, share]) =>
-    share !== undefined && stalled.ci95[1] * 4 < share.ci95[0]
+    share !== undefined && spared * 4 < share.ci95[0]
       ? contradicts(
-          `${percent(stalled.rate)} of the handshakes stalled, against ${percent(share.rate)} ${what}`,
+          `${stalled} of ${started} handshakes with that endpoint stalled, against ${percent(share.rate)} ${what}`,
         )
       : NOTHING,
   );
+}
+
+/** Of all arms to the same endpoint: the most that may have stalled, of a hundred, and what was counted. */
+function stalledBeside(
+  arm: ArmSeen,
+  seen: Observations,
+): [share: number, { readonly stalled: number; readonly started: number }] {
+  const beside = besideOf({ arm }, seen);
+  const stalled = beside.reduce((sum, one) => sum + one.stalled, 0);
+  const started = beside.reduce((sum, one) => sum + one.started, 0);
+  return [wilsonInterval(Math.min(stalled, started), started)[1], { stalled, started }];
 }

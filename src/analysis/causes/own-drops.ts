@@ -46,9 +46,12 @@ export function describeOwnDrops({ near = {}, ownDrops, arms, engine }: Observat
   return `this machine itself dropped ${dropped} packets${names === '' ? '' : ` (${names})`}, for ${stalls} stalls`;
 }
 
+/** What packets show of a SYN that this machine kept, or the first of it. */
+export const NEVER_LEFT = ['not-seen', 'left-late'] as const;
+
 /** That stalled SYNs were never seen to leave: a capture takes them after the rules and the queue of this machine. */
 export function describeUnseen(symptom: Symptom): string | undefined {
-  const unseen = shareAnswered(symptom, ['not-seen']);
+  const unseen = shareAnswered(symptom, NEVER_LEFT);
   return unseen !== undefined && unseen.count >= unseen.seen * MOST
     ? `${unseen.count} of ${unseen.seen} SYNs were never seen to leave this machine`
     : undefined;

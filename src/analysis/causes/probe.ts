@@ -1,6 +1,6 @@
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, NOTHING, shareAnswered, supports } from './judgements.ts';
-import { DROPS, describeOwnDrops, describeUnseen } from './own-drops.ts';
+import { DROPS, describeOwnDrops, describeUnseen, NEVER_LEFT } from './own-drops.ts';
 import { explainedOtherwise } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
@@ -29,7 +29,7 @@ function judgeOwn(symptom: Symptom, seen: Observations): Judgement[] {
   const { near, ownDrops, engine } = seen;
   const never = describeUnseen(symptom);
   if (never !== undefined) return decides(never);
-  const unseen = shareAnswered(symptom, ['not-seen']);
+  const unseen = shareAnswered(symptom, NEVER_LEFT);
   if (unseen !== undefined && unseen.count === 0 && ownDrops === 0)
     return contradicts(`all ${unseen.seen} SYNs that were looked at were seen to leave this machine`);
   const own = describeOwnDrops(seen);

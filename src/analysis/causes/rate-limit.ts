@@ -1,7 +1,9 @@
 import { hostOf } from '../observations/differences.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
+import { describeMeter } from './meter.ts';
 import { isShut, sameAtEachRate } from './room.ts';
+import { ANYONE } from './scope.ts';
 import { explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
 
@@ -24,12 +26,16 @@ export const rateLimit = {
     ...{ port: 'either', host: 'either', source: 'either', client: 'alike' },
     ...{ mss: 'alike', dscp: 'either', close: 'alike', ports: 'alike' },
   },
+  scopeFor(symptom, seen) {
+    return describeMeter(symptom, seen) === undefined ? this.scope : ANYONE;
+  },
   judge: (symptom, seen) => [
     ...judgePlateau(symptom),
+    ...judgeMeter(symptom, seen),
     ...judgeShut(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen', 'unanswered', 'rst-returned']),
-    ...explainedOtherwise(symptom, seen),
+    ...explainedOtherwise(symptom, seen, 'rate'),
   ],
   decidedBy: [
     {
@@ -65,6 +71,12 @@ function judgePlateau({ arm: { plateau, summary } }: Symptom): Judgement[] {
   return spread <= STEADY && isBelowClean && isOfSynsAlone
     ? decides(`${text}; at ${cleanUpToPerSec}/s none stalled`)
     : supports(text);
+}
+
+/** A level of all arms together, and nothing else that could make it. */
+function judgeMeter(symptom: Symptom, seen: Observations): Judgement[] {
+  const meter = describeMeter(symptom, seen);
+  return meter === undefined ? NOTHING : decides(meter);
 }
 
 function judgeShut(symptom: Symptom, seen: Observations): Judgement[] {

@@ -1,4 +1,5 @@
 import type { Observations, Symptom } from '../observations/types.ts';
+import { describeRefusedByChance } from './by-chance.ts';
 import { contradicts, decides, MOST, NOTHING, percent, shareInGaps, supports } from './judgements.ts';
 import { refusedByIcmp, resetsByTtl } from './refusals.ts';
 import { describeInvented, endedByFin } from './resets.ts';
@@ -57,8 +58,11 @@ function judgeSender(symptom: Symptom, seen: Observations): Judgement[] {
   if (invented !== undefined) return decides(invented);
   const resets = resetsByTtl(symptom);
   if (resets === undefined) return NOTHING;
-  if (symptom.kind === 'refused')
-    return resets.kind === 'other' ? supports(resets.text) : contradicts(resets.text);
+  if (symptom.kind === 'refused') {
+    if (resets.kind === 'own') return contradicts(resets.text);
+    const chance = describeRefusedByChance(symptom, seen);
+    return chance === undefined ? supports(resets.text) : decides(`${resets.text}; ${chance}`);
+  }
   // A limit that refuses has its firewall's TTL as well; but connections that are open are past all limits.
   return resets.kind === 'other' ? decides(resets.text) : NOTHING;
 }

@@ -2,11 +2,14 @@ import { findLongPath } from '../long-path.ts';
 import { hostOf, portOf } from '../observations/differences.ts';
 import type { Observations, Plateau, Symptom } from '../observations/types.ts';
 import { peakOpen } from '../pool-time-series.ts';
+import { describeRefusedByChance } from './by-chance.ts';
 import { describeBand } from './clean-arms.ts';
 import { describeUnlikeOthers } from './clients-alone.ts';
 import { describeFailedSearches, describeTableDrops } from './firewall-counters.ts';
-import { contradicts, fewLie, NOTHING, shareInGaps } from './judgements.ts';
+import { contradicts, fatesOf, fewLie, MOST, NOTHING, shareInGaps } from './judgements.ts';
 import { accountForLoss, FEWEST_STALLS } from './loss-account.ts';
+import { describeMeter } from './meter.ts';
+import { describeOwnClock } from './own-clock.ts';
 import { COPIES, countOwnDrops, describeOwnDrops, describeUnseen } from './own-drops.ts';
 import { describePortsTaken } from './ports-taken.ts';
 import { describeRejected } from './refusals.ts';
@@ -52,7 +55,7 @@ export function countOverflows({ far }: Observations): number | undefined {
  * Whether all that stalled was sent to one endpoint: counters of a whole host do not say which of its ports, or whether another host,
  * had what they count.
  */
-export function stalledAtOneEndpoint({ arms }: Observations): boolean {
+function stalledAtOneEndpoint({ arms }: Observations): boolean {
   const endpoints = arms
     .filter(({ stalled }) => stalled >= FEWEST_ILL)
     .flatMap(({ summary }) => Object.keys(summary.endpoints));
@@ -70,23 +73,39 @@ export function allStalls({ arms }: Observations): number {
 export function explainedOtherwise(
   symptom: Symptom,
   seen: Observations,
-  but?: 'loss' | 'path' | 'queue' | 'endpoint' | 'probe' | 'table' | 'nat' | 'reuse' | 'rule' | 'client',
+  but?:
+    | 'loss'
+    | 'path'
+    | 'queue'
+    | 'endpoint'
+    | 'probe'
+    | 'table'
+    | 'nat'
+    | 'reuse'
+    | 'rule'
+    | 'client'
+    | 'rate'
+    | 'clock',
 ): Judgement[] {
   const table = but === 'table' ? undefined : describeTableDrops(symptom, seen);
   const endpoint = but === 'endpoint' ? undefined : describeDeadEndpoint(symptom);
   if (symptom.kind !== 'stalled')
-    return [table, endpoint].flatMap((text) => (text === undefined ? [] : contradicts(text)));
+    return [table, endpoint, describeRefusedByChance(symptom, seen)].flatMap((text) =>
+      text === undefined ? [] : contradicts(text),
+    );
   const kind = but === 'client' ? undefined : describeUnlikeOthers(symptom, seen);
   const rule = but === 'rule' ? undefined : describeRejected(symptom);
   const loss =
     but === 'loss' || mayLookLikeLoss(symptom, seen, but) ? undefined : accountForLoss(symptom)?.text;
   const long = but === 'path' ? undefined : describeLongPath(symptom);
-  const queue = but === 'queue' ? undefined : describeOverflows(seen);
+  const queue = but === 'queue' ? undefined : describeOverflows(symptom, seen);
   const own = but === 'probe' ? undefined : (describeOwnDrops(seen) ?? describeUnseen(symptom));
   const nat =
     but === 'nat' ? undefined : (describeFailedSearches(symptom, seen) ?? describePortsTaken(symptom, seen));
   const reuse = but === 'reuse' ? undefined : describeBand(symptom, seen);
-  return [loss, long, queue, endpoint, own, table, nat, reuse, rule, kind].flatMap((text) =>
+  const meter = but === 'rate' ? undefined : describeMeter(symptom, seen);
+  const clock = but === 'clock' ? undefined : describeOwnClock(symptom, seen);
+  return [loss, long, queue, endpoint, own, table, nat, reuse, rule, kind, meter, clock].flatMap((text) =>
     text === undefined ? [] : contradicts(text),
   );
 }
@@ -101,11 +120,21 @@ function mayLookLikeLoss({ arm }: Symptom, { far, near }: Observations, but?: st
   return but === 'probe' && (near === undefined || countOwnDrops(near) > 0);
 }
 
+/**
+ * Whether the far end's counters of full queues are of these SYNs: all that stalled was sent to one endpoint, or these were seen to arrive
+ * there, and were not answered.
+ */
+export function isOfThatQueue(symptom: Symptom, seen: Observations): boolean {
+  if (stalledAtOneEndpoint(seen)) return true;
+  const fates = fatesOf(symptom, seen);
+  return fates !== undefined && (fates.counts.get('unanswered') ?? 0) >= fates.matched * MOST;
+}
+
 /** That the far end's own queue accounts for the stalls: what was refused there had arrived. */
-function describeOverflows(seen: Observations): string | undefined {
+function describeOverflows(symptom: Symptom, seen: Observations): string | undefined {
   const overflows = countOverflows(seen) ?? 0;
   const stalls = allStalls(seen);
-  return stalledAtOneEndpoint(seen) &&
+  return isOfThatQueue(symptom, seen) &&
     overflows > 0 &&
     overflows >= stalls * ALL_OF_THEM &&
     overflows <= stalls * COPIES

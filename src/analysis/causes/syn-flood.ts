@@ -1,6 +1,7 @@
 import { medianOf } from '../median.ts';
 import type { Gap, Observations, Symptom } from '../observations/types.ts';
-import { contradicts, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
+import { contradicts, decides, expectSilence, judgeFates, NOTHING, supports } from './judgements.ts';
+import { describeOwnClock } from './own-clock.ts';
 import { describeCounting } from './room.ts';
 import { expectGaps, explainedOtherwise, isSteady, nothingPassed } from './shared.ts';
 import type { Cause, Judgement } from './types.ts';
@@ -22,9 +23,10 @@ export const synFlood = {
     ...expectGaps(symptom),
     ...judgePhases(symptom),
     ...judgeOwnClock(symptom, seen),
+    ...judgeByRate(symptom, seen),
     ...expectSilence(symptom),
     ...judgeFates(symptom, seen, ['not-seen']),
-    ...explainedOtherwise(symptom, seen),
+    ...explainedOtherwise(symptom, seen, 'clock'),
   ],
   decidedBy: [
     {
@@ -56,6 +58,11 @@ function judgePhases({ arm: { gaps } }: Symptom): Judgement[] {
   return isSame
     ? supports(`${whole.length} outages of ${tenths(median)} s each, ${describePauses(gaps)} apart`)
     : NOTHING;
+}
+
+function judgeByRate(symptom: Symptom, seen: Observations): Judgement[] {
+  const clock = describeOwnClock(symptom, seen);
+  return clock === undefined ? NOTHING : decides(clock);
 }
 
 function describePauses(gaps: readonly Gap[]): string {

@@ -43,6 +43,8 @@ export interface Cause {
   readonly isCaseOf?: string;
   /** Whom it hits: what an arm beside the ill one should show. */
   readonly scope: Scope;
+  /** The same where something in the run shows that it hits whom it happens to; by default `scope`. */
+  scopeFor?(symptom: Symptom, seen: Observations): Scope;
   judge(symptom: Symptom, seen: Observations): readonly Judgement[];
   /** What would tell it from others. */
   readonly decidedBy: readonly Decision[];

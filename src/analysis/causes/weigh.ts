@@ -50,9 +50,10 @@ export function weighSymptom(
 }
 
 function weigh(cause: Cause, symptom: Symptom, seen: Observations): Weighed {
-  const judgements = [...judgeContrasts(cause.scope, symptom), ...cause.judge(symptom, seen)].map(
-    ({ says, text }): Judgement => ({ says, text: groupDigits(text) }),
-  );
+  const judgements = [
+    ...judgeContrasts(cause.scopeFor?.(symptom, seen) ?? cause.scope, symptom),
+    ...cause.judge(symptom, seen),
+  ].map(({ says, text }): Judgement => ({ says, text: groupDigits(text) }));
   return {
     ...{ cause, judgements },
     isExcluded: judgements.some(({ says }) => says === 'contradicts'),

@@ -27,6 +27,9 @@ const BROKEN = [
 /** Told by SYNs, which no request precedes: how long that is differs for none of them. */
 const OF_SYNS: readonly SymptomKind[] = ['stalled', 'refused', 'healed', 'answered'];
 
+/** What an arm may have met in place of a symptom. */
+const COUNTERPARTS: Partial<Record<SymptomKind, SymptomKind>> = { late: 'broken', broken: 'late' };
+
 /** Counts of seconds that can be compared: of the same moment, by when they were started. */
 const BY_SECOND = { stalled: 'stalled', refused: 'refused' } as const;
 
@@ -97,6 +100,10 @@ function inAll(ill: ArmSeen, other: ArmSeen, kind: SymptomKind): Counts {
   const [a, b] = [countOf(ill, kind), countOf(other, kind)];
   if (a === undefined || b === undefined || a.of === 0 || !wereTogether(ill, other))
     return { starts: 0, ill: 0, expected: 0, illOfIll: 0 };
+  // What ended before its answer never had the chance to be late, and what was late may have missed its end.
+  const counterpart = COUNTERPARTS[kind];
+  const { count = 0 } = counterpart === undefined ? {} : (countOf(other, counterpart) ?? {});
+  if (count > b.of * CLEAN_BELOW) return { starts: 0, ill: 0, expected: 0, illOfIll: 0 };
   return { starts: b.of, ill: b.count, expected: (b.of * a.count) / a.of, illOfIll: a.count };
 }
 
@@ -136,7 +143,8 @@ export function countOf(
         of: summary.established,
       };
     case 'broken':
-      if (arm.expect.kind === 'refused') return undefined;
+      // What asks nothing waits for no answer.
+      if (arm.expect.kind === 'refused' || (arm.via === 'tcp' && arm.holdUs > 0)) return undefined;
       return { count: brokenOf(summary), of: summary.established };
     case 'answered':
       if (arm.expect.kind !== 'refused') return undefined;

@@ -12,7 +12,7 @@ export const KEPT_COUNTERS: ReadonlySet<string> = new Set([
   ...['TcpExtTCPRetransFail', 'IpOutDiscards', 'IpOutNoRoutes', 'IpFragFails'],
   // Accept queues: those of this machine if it is the far end.
   ...['TcpExtListenOverflows', 'TcpExtListenDrops', 'TcpExtTCPReqQFullDrop', 'TcpExtTCPReqQFullDoCookies'],
-  ...['TcpExtTCPBacklogDrop', 'TcpExtTCPMinTTLDrop', 'TcpExtTCPDeferAcceptDrop'],
+  ...['TcpExtTCPBacklogDrop', 'TcpExtTCPOFOQueue', 'TcpExtTCPMinTTLDrop', 'TcpExtTCPDeferAcceptDrop'],
   // Segments mistaken for those of another connection.
   ...['TcpExtPAWSActive', 'TcpExtPAWSEstab', 'TcpExtPAWSTimewait', 'TcpExtTSEcrRejected'],
   ...['TcpExtTCPChallengeACK', 'TcpExtTCPACKSkippedTimeWait', 'TcpExtTCPTimeWaitOverflow', 'TcpExtTW'],

@@ -13,6 +13,12 @@ import { encodePackets } from './write-packets.ts';
 /** How much the clock of a worker and that of the packets may differ. */
 const CLOCK_US = 2_000;
 
+/**
+ * A SYN that is first seen so long after its attempt began is the one that was sent again: Linux does so after 1 s (TCP_TIMEOUT_INIT,
+ * include/net/tcp.h), and the packet engine no sooner.
+ */
+const LEFT_LATE_US = 900_000;
+
 /** Attempts per message that are kept with their packets; the others are counted. */
 const MOST_KEPT = 250;
 
@@ -99,7 +105,10 @@ export class AttemptReader {
       endpoint: endpoint.name,
       source: nameSource(packets),
       interface: packets[0] === undefined ? '' : nameInterface(packets[0].interfaceIndex),
-      met: story.met ?? (isWhole ? 'not-seen' : 'not-held'),
+      met:
+        isWhole && leftLate(packets, fromUs, noted.kind)
+          ? 'left-late'
+          : (story.met ?? (isWhole ? 'not-seen' : 'not-held')),
       packets: story.packets,
       packetsLeftOut: found.leftOut,
       sinceFirstSynUs: story.sinceFirstSynUs,
@@ -109,6 +118,12 @@ export class AttemptReader {
     const comment = `attempt ${noted.attempt} arm ${evidence.series} outcome ${GROUPS[noted.kind]}`;
     return { evidence, packets, comment };
   }
+}
+
+/** Whether the first SYN of a stalled attempt never left: what was seen is its second. */
+function leftLate(packets: readonly NearPacket[], fromUs: number, kind: NotedKind): boolean {
+  const first = packets.find(isSyn);
+  return GROUPS[kind] === 'stalled' && first !== undefined && first.steadyUs - fromUs >= LEFT_LATE_US;
 }
 
 function nameSource(packets: readonly NearPacket[]): string {

@@ -34,7 +34,66 @@ const CELLS: readonly Cell[] = [
     ...{ name: 'age-limit', cause: 'age-limit' },
     ...{ decidedBy: 'connections that were opened at different times', without: openedAtOnce },
   },
+  {
+    ...{ name: 'syn-flood-defence', cause: 'syn-flood-defence', decidedBy: 'a low rate' },
+    without: (seen) => withoutArms(seen, ['keep-4', 'steps-4']),
+  },
+  {
+    ...{ name: 'rate-limit', cause: 'rate-limit', decidedBy: 'connections that are held' },
+    without: (seen) => withoutArms(seen, ['held-2', 'fill-3', 'idle-2']),
+  },
+  {
+    ...{ name: 'rate-limit-burst', cause: 'rate-limit', decidedBy: 'connections that are held' },
+    without: (seen) => withoutArms(seen, ['held-2', 'keep-3', 'steps-3', 'idle-2']),
+  },
+  {
+    ...{
+      name: 'loss-towards-here',
+      cause: 'loss',
+      decidedBy: 'the far side, which sent more than SYN-ACKs again',
+    },
+    without: (seen) => ({ ...withoutFar(seen), near: { ...seen.near, TcpExtTCPOFOQueue: 40 } }),
+  },
+  {
+    ...{
+      name: 'loss-after-handshake',
+      cause: 'loss-after-handshake',
+      decidedBy: 'handshakes that were all prompt',
+    },
+    without: withSlowHandshakes,
+  },
+  {
+    ...{ name: 'reset-injected', cause: 'reset-injected', decidedBy: 'the TTL of the RSTs' },
+    without: withoutPackets,
+  },
+  {
+    ...{ name: 'accept-queue-one', cause: 'accept-queue', decidedBy: "the far end's ListenOverflows" },
+    without: withoutFar,
+  },
+  {
+    ...{ name: 'early-reuse-near', cause: 'early-reuse', decidedBy: 'another port, which was clean' },
+    without: (seen) => withoutArms(seen, listOtherPorts(seen)),
+  },
 ];
+
+/** The same, as if one in a hundred handshakes had taken as long as it takes until a request is sent again. */
+function withSlowHandshakes(seen: Observations): Observations {
+  const arms = seen.arms.map((arm) => {
+    const handshakeUs = { ...arm.summary.handshakeUs, p99: 260_000, p999: 260_000 };
+    return { ...arm, summary: { ...arm.summary, handshakeUs } };
+  });
+  return { ...seen, arms };
+}
+
+/** The same without what either side captured. */
+function withoutPackets(seen: Observations): Observations {
+  const arms = seen.arms.map(({ summary: { answers: _, ...summary }, ...arm }) => ({ ...arm, summary }));
+  return { ...withoutFar(seen), arms };
+}
+
+function listOtherPorts({ arms }: Observations): string[] {
+  return arms.flatMap(({ name }) => (/^(closed|other-port)/.test(name) ? [name] : []));
+}
 
 /** The same, as if all connections of an arm had been opened in the same moment: an event looks like a timer then. */
 function openedAtOnce(seen: Observations): Observations {

@@ -128,6 +128,18 @@ describe('what packets tell of an attempt', () => {
     expect(lossy.read({ kind: 'frozen' }).kept[0]!.evidence.isPartial).toBe(true);
   });
 
+  it('says that the first SYN of a stalled attempt did not leave, if the one that did was sent a second later', () => {
+    const late = [
+      { ...syn, atUs: 1_000_000 },
+      { ...synAck, atUs: 1_000_150 },
+    ];
+    expect(new Bench().take(...late).met('recovered')).toBe('left-late');
+    expect(new Bench().take(syn, again, { ...synAck, atUs: 1_000_150 }).met('recovered')).toBe('silence');
+    const lossy = new Bench().take(...late);
+    lossy.lose(5);
+    expect(lossy.met('recovered')).not.toBe('left-late');
+  });
+
   it('sums by series and kind, leaves healthy ones out, and counts what it has no room to keep', () => {
     const bench = new Bench().take(syn, again);
     const many = Array.from({ length: 300 }, (_, attempt) => ({ kind: 'frozen' as const, attempt }));
