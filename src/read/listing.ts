@@ -13,6 +13,7 @@ import { readStatus } from '../store/process-mark.ts';
 import { isBeingRemoved } from '../store/prune.ts';
 import { readRunInfo } from '../store/read-info.ts';
 import type { RunInfo } from '../store/run-info.ts';
+import { type FoundFleetRun, findFleetRun } from './fleet/find.ts';
 import { readSummaryFile } from './summary.ts';
 
 /** One run in a list. */
@@ -107,6 +108,8 @@ export async function findRun(name: string, resultsDir: string): Promise<string>
   }
   const [broken, ...others] = damaged.filter(({ dir }) => basename(dir).startsWith(name));
   if (broken !== undefined && others.length === 0) await readRunInfo(broken.dir);
+  const fleet = await findFleetRun(name, resultsDir);
+  if (fleet !== undefined) throw isOfFleet(fleet);
   throw new UsageError(`there is no run "${name}" in ${resultsDir}`, { hint: suggestRun(name, runs) });
 }
 
@@ -186,4 +189,16 @@ async function sizeOf(dir: string): Promise<number> {
       ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Probes that are named. */
+const MOST_NAMED = 5;
+
+/** For what takes the run of one machine. */
+function isOfFleet({ file: { id, parts } }: FoundFleetRun): UsageError {
+  const folders = parts.slice(0, MOST_NAMED).map(({ probe }) => `${id}-${probe}`);
+  const more = parts.length - folders.length;
+  return new UsageError(`${id} is the run of a fleet, and this takes the run of one machine`, {
+    hint: `give one of its probes: ${folders.join(', ')}${more > 0 ? ` or ${more} others` : ''}`,
+  });
 }

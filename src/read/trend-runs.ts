@@ -36,7 +36,7 @@ export async function findTrendRuns(
       onDamaged({ dir, why: error.message });
     }
   }
-  return words.length === 0 ? runs : runs.filter(({ facts }) => fits(facts, filter));
+  return words.length === 0 ? runs : runs.filter(({ facts }) => isTrendRun(facts, filter));
 }
 
 async function listOver(filter: RunFilter, resultsDir: string, onDamaged: OnDamaged): Promise<string[]> {
@@ -50,7 +50,11 @@ async function findNamed(words: readonly string[], resultsDir: string): Promise<
   return [...new Set(found)];
 }
 
-function fits({ run }: RunFacts, { scenario, label, sinceMs }: RunFilter): boolean {
+/** Whether a run that was named matches a filter. */
+export function isTrendRun(
+  { run }: RunFacts,
+  { scenario, label, sinceMs }: Pick<RunFilter, 'scenario' | 'label' | 'sinceMs'>,
+): boolean {
   return (
     (scenario === undefined || patternOf(scenario).test(run.scenario)) &&
     (label === undefined || patternOf(label).test(run.label)) &&

@@ -18,20 +18,59 @@ export interface TrendOptions {
 /** An interrupted night counts if it has at least this share of the usual length. */
 const ENOUGH = 0.5;
 
+/** The nights of one scenario, oldest first. */
+export interface TrendGroup {
+  readonly nights: readonly SoakRun[];
+  readonly notes: readonly string[];
+}
+
 /**
  * Compares nights of one scenario, and decides for every figure whether it changed.
  * @param nights oldest first
  */
-export function judgeTrend(nights: readonly SoakRun[], { timeZone, weekdays, notes }: TrendOptions): Trend {
-  const usualSec = medianOf(nights.map(({ lengthSec }) => lengthSec));
-  const shown = nights.map((night) => describeRun(night, timeZone, usualSec));
-  const counted = nights.filter((_, index) => shown[index]!.leftOut === null);
-  const dates = new Map(counted.map((night) => [night, localDayOf(night.facts.run.startedAt, timeZone)]));
-  const isWeekend = (night: SoakRun): boolean => dates.get(night)?.weekend === true;
+export function judgeTrend(nights: readonly SoakRun[], { notes, ...options }: TrendOptions): Trend {
+  return judgeTrends([{ nights, notes }], options)[0]!;
+}
+
+/** Compares the nights of each group with each other; p is corrected for the figures of all groups together. */
+export function judgeTrends(
+  groups: readonly TrendGroup[],
+  { timeZone, weekdays }: Omit<TrendOptions, 'notes'>,
+): Trend[] {
+  const isWeekend = (night: SoakRun): boolean => localDayOf(night.facts.run.startedAt, timeZone).weekend;
   const classOf = (night: SoakRun): number => (weekdays && isWeekend(night) ? 1 : 0);
-  const judged = judgeTimeSeries(listTimeSeries(counted), (timeSeries) => seriesOf(timeSeries, classOf));
+  const prepared = groups.map((group) => {
+    const usualSec = medianOf(group.nights.map(({ lengthSec }) => lengthSec));
+    const shown = group.nights.map((night) => describeRun(night, timeZone, usualSec));
+    const counted = group.nights.filter((_, index) => shown[index]!.leftOut === null);
+    return { ...group, shown, counted, figures: listTimeSeries(counted) };
+  });
+  const all = prepared.flatMap(({ figures }) => figures);
+  const judged = judgeTimeSeries(all, (timeSeries) => seriesOf(timeSeries, classOf));
+  let from = 0;
+  return prepared.map((group) => {
+    const own = judged.slice(from, from + group.figures.length);
+    from += group.figures.length;
+    return describeTrend(group, own, { timeZone, weekdays, isWeekend });
+  });
+}
+
+function describeTrend(
+  {
+    nights,
+    notes,
+    shown,
+    counted,
+  }: TrendGroup & { readonly shown: readonly TrendNight[]; readonly counted: readonly SoakRun[] },
+  judged: readonly JudgedTimeSeries[],
+  {
+    timeZone,
+    weekdays,
+    isWeekend,
+  }: Omit<TrendOptions, 'notes'> & { readonly isWeekend: (night: SoakRun) => boolean },
+): Trend {
   const probe = new Map([...findProbeChanges(counted)].map(([index, what]) => [counted[index]!, what]));
-  const dateOf = (night: SoakRun): string => dates.get(night)?.date ?? '';
+  const dateOf = (night: SoakRun): string => localDayOf(night.facts.run.startedAt, timeZone).date;
   const lines = judged.map((one) => describeLine(one, dateOf, probe));
   const weekendNotes = weekdays ? [] : findWeekendEffect(judged, isWeekend);
   const scenario = nights[0]?.facts.scenario.name ?? '';

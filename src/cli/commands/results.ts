@@ -83,17 +83,18 @@ function registerNotes(results: Command, context: Context): void {
       .command(name)
       .summary(does)
       .description(`${does.charAt(0).toUpperCase()}${does.slice(1)}. An empty text removes it.`)
-      .argument('<run>', 'id or its start, label or folder')
+      .argument('<run>', 'id or its start, label or folder; of a fleet’s run, all of its probes')
       .argument('<text>', name)
       .addOption(resultsOption())
       .addHelpText('after', `\nExample:\n  rushhour results ${name} 20250131-060000-steady ${example}`)
       .action(
         context.act(async (run: string, text: string, options: ShowOptions) => {
-          const [{ findRun }, { changeNotes }] = await Promise.all([
-            import('../../read/listing.ts'),
+          const [{ findNoted }, { changeNotes }] = await Promise.all([
+            import('../../read/noted.ts'),
             import('../../store/notes.ts'),
           ]);
-          await changeNotes(await findRun(run, resultsDir(context.host, options.results)), { [name]: text });
+          for (const dir of await findNoted(run, resultsDir(context.host, options.results)))
+            await changeNotes(dir, { [name]: text });
           return EXIT.ok;
         }),
       );

@@ -1,7 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { FleetTrend } from '../../analysis/sites/trend.ts';
+import type { FailIf } from '../../analysis/trend/fail-if.ts';
 import type { Trend } from '../../analysis/trend/types.ts';
 import { EXIT, type ExitCode, UsageError } from '../../errors.ts';
+import type { FoundFleetRun } from '../../read/fleet/find.ts';
 import { escapeControls } from '../../render/escape.ts';
+import type { TrendLook } from '../../render/trend.ts';
 import type { Context } from '../context.ts';
 import { resultsDir, resultsOption } from '../flags/run-options.ts';
 import { collect, parseCount, parseDurationUs } from '../flags/values.ts';
@@ -30,7 +34,10 @@ export function registerTrend(program: Command, context: Context): void {
     .description(
       'Compare the runs of one scenario night by night, and tell a change or a drift from normal variation.',
     )
-    .argument('[runs...]', 'runs: ids, labels, folders or patterns (default: all of one scenario)')
+    .argument(
+      '[runs...]',
+      'runs: ids, labels, folders or patterns; or the id of a fleet’s soak (default: all of one scenario)',
+    )
     .addOption(resultsOption())
     .option('--last <n>', 'use only the last n of these', parseCount, 30)
     .option('--scenario <pattern>', 'only runs of this scenario (default: the one with the most runs)')
@@ -57,6 +64,7 @@ export function registerTrend(program: Command, context: Context): void {
 Examples:
   rushhour trend
   rushhour trend --scenario steady --last 60 --weekdays
+  rushhour trend steady-k3f9                       the nights of a fleet, site by site
   rushhour trend --fail-if "*.stalled.rate worse" --fail-if "stress.stalled.rate > 0.1%"
   rushhour trend --fail-if "*.stalled.rate worse" --hook-on fail --hook 'mail -s "$RUSHHOUR_VERDICT" admin@example.org'
   rushhour trend --hook 'curl -sSf -d @- https://hooks.example.org/'
@@ -80,10 +88,58 @@ export async function trend(
     import('../../analysis/trend/judge-fail-if.ts'),
   ]);
   const conditions = (options.failIf ?? []).map(parseFailIf);
+  const fleet = await findNightsOfFleet(host, runs, options);
+  if (fleet !== undefined) {
+    const ofFleet = await judgeFleet(host, fleet, conditions, options);
+    host.stdout.write(await renderOfFleet(ofFleet, options, host));
+    await callHook({ judged: ofFleet, cause: sayCauses(ofFleet) }, options, host);
+    return exitCodeOf(
+      ofFleet.verdict,
+      ofFleet.probes.map(({ trend: one }) => one),
+    );
+  }
   const judged = judgeFailIf(await judgeNights(host, runs, options), conditions);
   host.stdout.write(await render(judged, options, host));
-  await callHook(judged, options, host);
-  return exitCodeOf(judged);
+  await callHook({ judged, cause: sayCause(judged) }, options, host);
+  return exitCodeOf(judged.verdict, [judged]);
+}
+
+async function findNightsOfFleet(
+  host: Host,
+  words: readonly string[],
+  { results }: TrendOptions,
+): Promise<FoundFleetRun[] | undefined> {
+  if (words.length === 0) return undefined;
+  const { findFleetNights } = await import('../../read/fleet/trend.ts');
+  return findFleetNights(words, resultsDir(host, results));
+}
+
+async function judgeFleet(
+  host: Host,
+  runs: readonly FoundFleetRun[],
+  conditions: readonly FailIf[],
+  { scenario, label, since, last, weekdays }: TrendOptions,
+): Promise<FleetTrend> {
+  const [{ judgeNightsOfFleet }, { isTrendRun }, { parseSince }] = await Promise.all([
+    import('./trend-fleet.ts'),
+    import('../../read/trend-runs.ts'),
+    import('../../read/filter.ts'),
+  ]);
+  const sinceMs = since === undefined ? undefined : parseSince(since, host.now());
+  return judgeNightsOfFleet(runs, conditions, {
+    ...{ last, timeZone: timeZoneOf(host), weekdays: weekdays === true },
+    isWanted: ({ facts }) => isTrendRun(facts, { scenario, label, sinceMs }),
+  });
+}
+
+async function renderOfFleet(judged: FleetTrend, options: TrendOptions, host: Host): Promise<string> {
+  if (options.json === true) return `${JSON.stringify(judged, null, 2)}\n`;
+  const { renderFleetTrend } = await import('../../render/fleet-trend.ts');
+  return renderFleetTrend(judged, lookOf(options, host));
+}
+
+function lookOf({ all }: TrendOptions, host: Host): TrendLook {
+  return { colour: wantsColour(host, host.stdout), width: host.stdout.columns, all: all === true };
 }
 
 async function judgeNights(host: Host, words: readonly string[], options: TrendOptions): Promise<Trend> {
@@ -131,15 +187,11 @@ function timeZoneOf({ env: { TZ } }: Host): string {
 async function render(judged: Trend, options: TrendOptions, host: Host): Promise<string> {
   if (options.json === true) return `${JSON.stringify(judged, null, 2)}\n`;
   const { renderTrend } = await import('../../render/trend.ts');
-  return renderTrend(judged, {
-    colour: wantsColour(host, host.stdout),
-    width: host.stdout.columns,
-    all: options.all === true,
-  });
+  return renderTrend(judged, lookOf(options, host));
 }
 
 async function callHook(
-  judged: Trend,
+  { judged, cause }: { readonly judged: Trend | FleetTrend; readonly cause: string },
   { hook, hookOn, hookTimeout }: TrendOptions,
   host: Host,
 ): Promise<void> {
@@ -149,7 +201,7 @@ async function callHook(
     {
       command: hook,
       input: `${JSON.stringify(judged)}\n`,
-      env: { RUSHHOUR_VERDICT: judged.verdict, RUSHHOUR_CAUSE: sayCause(judged) },
+      env: { RUSHHOUR_VERDICT: judged.verdict, RUSHHOUR_CAUSE: cause },
       timeoutUs: hookTimeout,
     },
     host,
@@ -161,7 +213,17 @@ function sayCause({ causeChanges, cause }: Trend): string {
   return escapeControls(causeChanges.at(-1)?.sentence ?? cause ?? 'no diagnosis');
 }
 
-function exitCodeOf({ verdict, nights }: Trend): ExitCode {
+/** Of each site whose cause changed, or of all that have one. */
+function sayCauses({ probes }: FleetTrend): string {
+  const changed = probes.filter(({ trend: { causeChanges } }) => causeChanges.length > 0);
+  const said = (changed.length > 0 ? changed : probes.filter(({ trend: { cause } }) => cause !== null)).map(
+    ({ site, trend: one }) => escapeControls(`${site}: ${sayCause(one)}`),
+  );
+  return [...new Set(said)].join('; ') || 'no diagnosis';
+}
+
+function exitCodeOf(verdict: Trend['verdict'], trends: readonly Trend[]): ExitCode {
   if (verdict === 'fail') return EXIT.criteriaFailed;
+  const nights = trends.flatMap((one) => one.nights);
   return nights.every(({ generatorLimited }) => generatorLimited) ? EXIT.generatorLimited : EXIT.ok;
 }
