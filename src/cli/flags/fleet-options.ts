@@ -1,6 +1,25 @@
 import { join, resolve } from 'node:path';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
+import type { ServerProxyFlags } from '../../fleet/link/read-proxy.ts';
 import type { Host } from '../host.ts';
+import { addServerProxyOptions } from './server-proxy.ts';
+
+/** As whom, and by which way, an operator reaches the server. */
+export interface OperatorFlags extends ServerProxyFlags {
+  readonly fleet?: string;
+  readonly credentials?: string;
+}
+
+export function addOperatorOptions(command: Command): Command {
+  return addServerProxyOptions(
+    command
+      .addOption(fleetOption())
+      .option(
+        '--credentials <file>',
+        'credentials of the operator, instead of those in the folder of the fleet',
+      ),
+  );
+}
 
 /** The folder of a fleet's server and credentials. */
 export function fleetOption(): Option {
@@ -15,10 +34,7 @@ export function fleetDir({ env, cwd }: Host, given: string | undefined): string 
 }
 
 /** Credentials of an operator: a file, or those in the folder of the fleet. */
-export function operatorFile(
-  host: Host,
-  { credentials, fleet }: { readonly credentials?: string; readonly fleet?: string },
-): string {
+export function operatorFile(host: Host, { credentials, fleet }: OperatorFlags): string {
   if (credentials !== undefined) return resolve(host.cwd, credentials);
   return join(fleetDir(host, fleet), 'credentials/operator.json');
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** How a probe reaches its server where only a proxy lets connections out; fleet/link/read-proxy.ts reads them. */
+/** How a probe or an operator reaches the server where only a proxy lets connections out; fleet/link/read-proxy.ts reads them. */
 export function addServerProxyOptions(command: Command): Command {
   return command
     .option('--server-proxy <host:port>', 'reach the server through this proxy, by CONNECT')

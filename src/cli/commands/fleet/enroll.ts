@@ -2,46 +2,41 @@ import type { Command } from 'commander';
 import { EXIT } from '../../../errors.ts';
 import { formatDuration } from '../../../scenario/units.ts';
 import type { Context } from '../../context.ts';
-import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
+import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
 import { parsePositiveDurationUs } from '../../flags/values.ts';
 import { withLink } from './with-link.ts';
 
-interface EnrollFlags {
+interface EnrollFlags extends OperatorFlags {
   readonly within: number;
-  readonly fleet?: string;
-  readonly credentials?: string;
 }
 
 const HOUR_US = 3_600_000_000;
 
 export function registerEnroll(fleet: Command, context: Context): void {
-  fleet
-    .command('enroll')
-    .description(
-      'Print a token with which a new probe enrolls itself, once: rushhour probe --enroll TOKEN. It is not shown again, and the server keeps only what is public of it.',
-    )
-    .argument('<probe>', 'id of the probe: lower-case letters, digits and -')
-    .option('--within <time>', 'how long it is good, at most 7 days', parsePositiveDurationUs, HOUR_US)
-    .addOption(fleetOption())
-    .option(
-      '--credentials <file>',
-      'credentials of the operator, instead of those in the folder of the fleet',
-    )
-    .action(
-      context.act(async (probe: string, flags: EnrollFlags) => {
-        const { host } = context;
-        const [{ requestToken }, { checkLife, checkProbeId }] = await Promise.all([
-          import('../../../fleet/operator/ask-server.ts'),
-          import('../../../fleet/enrolment.ts'),
-        ]);
-        checkProbeId(probe);
-        const lifeMs = checkLife(flags.within);
-        const token = await withLink(operatorFile(host, flags), (link) => requestToken(link, probe, lifeMs));
-        host.stdout.write(`${token}\n`);
-        host.stderr.write(
-          `rushhour: good once, within ${formatDuration(flags.within)}; on ${probe}: rushhour probe --enroll TOKEN --credentials ${probe}.json\n`,
-        );
-        return EXIT.ok;
-      }),
-    );
+  addOperatorOptions(
+    fleet
+      .command('enroll')
+      .description(
+        'Print a token with which a new probe enrolls itself, once: rushhour probe --enroll TOKEN. It is not shown again, and the server keeps only what is public of it.',
+      )
+      .argument('<probe>', 'id of the probe: lower-case letters, digits and -')
+      .option('--within <time>', 'how long it is good, at most 7 days', parsePositiveDurationUs, HOUR_US)
+      .action(
+        context.act(async (probe: string, flags: EnrollFlags) => {
+          const { host } = context;
+          const [{ requestToken }, { checkLife, checkProbeId }] = await Promise.all([
+            import('../../../fleet/operator/ask-server.ts'),
+            import('../../../fleet/enrolment.ts'),
+          ]);
+          checkProbeId(probe);
+          const lifeMs = checkLife(flags.within);
+          const token = await withLink(host, flags, (link) => requestToken(link, probe, lifeMs));
+          host.stdout.write(`${token}\n`);
+          host.stderr.write(
+            `rushhour: good once, within ${formatDuration(flags.within)}; on ${probe}: rushhour probe --enroll TOKEN --credentials ${probe}.json\n`,
+          );
+          return EXIT.ok;
+        }),
+      ),
+  );
 }

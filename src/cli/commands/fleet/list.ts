@@ -1,41 +1,36 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
-import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
+import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
 import { withLink } from './with-link.ts';
 
-interface ListFlags {
-  readonly fleet?: string;
-  readonly credentials?: string;
+interface ListFlags extends OperatorFlags {
   readonly json?: boolean;
 }
 
 export function registerList(fleet: Command, context: Context): void {
-  fleet
-    .command('ls')
-    .description(
-      'List the probes that the server knows: labels, version, machine, addresses, when each was seen.',
-    )
-    .addOption(fleetOption())
-    .option(
-      '--credentials <file>',
-      'credentials of the operator, instead of those in the folder of the fleet',
-    )
-    .option('--json', 'print JSON')
-    .action(
-      context.act(async (flags: ListFlags) => {
-        const { host } = context;
-        const [{ readProbes }, { formatProbes }] = await Promise.all([
-          import('../../../fleet/operator/read-probes.ts'),
-          import('../../../fleet/operator/format-probes.ts'),
-        ]);
-        const probes = await withLink(operatorFile(host, flags), (link) => readProbes(link, host.now()));
-        host.stdout.write(
-          flags.json === true
-            ? `${JSON.stringify(probes, null, 2)}\n`
-            : formatProbes(probes, host.now(), host.stdout.columns),
-        );
-        return EXIT.ok;
-      }),
-    );
+  addOperatorOptions(
+    fleet
+      .command('ls')
+      .description(
+        'List the probes that the server knows: labels, version, machine, addresses, when each was seen.',
+      )
+      .option('--json', 'print JSON')
+      .action(
+        context.act(async (flags: ListFlags) => {
+          const { host } = context;
+          const [{ readProbes }, { formatProbes }] = await Promise.all([
+            import('../../../fleet/operator/read-probes.ts'),
+            import('../../../fleet/operator/format-probes.ts'),
+          ]);
+          const probes = await withLink(host, flags, (link) => readProbes(link, host.now()));
+          host.stdout.write(
+            flags.json === true
+              ? `${JSON.stringify(probes, null, 2)}\n`
+              : formatProbes(probes, host.now(), host.stdout.columns),
+          );
+          return EXIT.ok;
+        }),
+      ),
+  );
 }

@@ -11,7 +11,7 @@ import { hasTrouble } from '../../../read/fleet/trouble.ts';
 import { escapeControls } from '../../../render/escape.ts';
 import { formatNight } from '../../../render/fleet-night.ts';
 import { readFleetFile } from '../../../store/fleet-file.ts';
-import { operatorFile } from '../../flags/fleet-options.ts';
+import type { OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir } from '../../flags/run-options.ts';
 import type { Host } from '../../host.ts';
 import { requireRun } from './find-run.ts';
@@ -27,16 +27,11 @@ const SOON_MS = 5_000;
 export async function receiveNights(
   host: Host,
   id: string,
-  flags: {
-    readonly fleet?: string;
-    readonly credentials?: string;
-    readonly results?: string;
-    readonly json?: boolean;
-  },
+  flags: OperatorFlags & { readonly results?: string; readonly json?: boolean },
 ): Promise<ExitCode | undefined> {
   if (!FLEET_RUN_ID.test(id)) return undefined;
   const results = resultsDir(host, flags.results);
-  return withLink(operatorFile(host, flags), async (link) => {
+  return withLink(host, flags, async (link) => {
     const nights = await findNights(link, id);
     if (nights.size === 0) return undefined;
     const ending = new AbortController();

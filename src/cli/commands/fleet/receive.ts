@@ -10,7 +10,7 @@ import { readFleetSummary } from '../../../read/fleet/summary.ts';
 import { hasTrouble } from '../../../read/fleet/trouble.ts';
 import { readSummary } from '../../../read/summary.ts';
 import { renderFleet } from '../../../render/fleet.ts';
-import { operatorFile } from '../../flags/fleet-options.ts';
+import type { OperatorFlags } from '../../flags/fleet-options.ts';
 import { resultsDir } from '../../flags/run-options.ts';
 import { type Host, wantsColour } from '../../host.ts';
 import { createFleetView } from '../../output/fleet-view.ts';
@@ -81,16 +81,11 @@ export async function receiveAndPrint(
 export async function receiveAgain(
   host: Host,
   id: string,
-  flags: {
-    readonly fleet?: string;
-    readonly credentials?: string;
-    readonly results?: string;
-    readonly json?: boolean;
-  },
+  flags: OperatorFlags & { readonly results?: string; readonly json?: boolean },
   { isLive, endAfterMs }: { readonly isLive: boolean; readonly endAfterMs?: number | undefined },
 ): Promise<ExitCode> {
   const results = resultsDir(host, flags.results);
-  return withLink(operatorFile(host, flags), async (link) => {
+  return withLink(host, flags, async (link) => {
     const found = await requireRun(link, id, results);
     const ending = new AbortController();
     const release = host.onStopSignal(() => ending.abort());

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EXIT, UsageError } from '../../../errors.ts';
 import type { Context } from '../../context.ts';
-import { fleetOption, operatorFile } from '../../flags/fleet-options.ts';
+import { addOperatorOptions, type OperatorFlags } from '../../flags/fleet-options.ts';
 import {
   addFleetScenarioOptions,
   type FleetScenarioFlags,
@@ -12,39 +12,34 @@ import { parseStartTime } from '../../flags/start-time.ts';
 import { asValue } from '../../flags/values.ts';
 import { withLink } from './with-link.ts';
 
-interface RunFlags extends FleetScenarioFlags {
+interface RunFlags extends FleetScenarioFlags, OperatorFlags {
   readonly at?: number;
   readonly follow: boolean;
-  readonly fleet?: string;
-  readonly credentials?: string;
   readonly results?: string;
   readonly json?: boolean;
 }
 
 export function registerRun(fleet: Command, context: Context): void {
-  addFleetScenarioOptions(
-    fleet
-      .command('run')
-      .description(
-        'Run a scenario from every selected probe at the same second, receive what they record, and show which sites are ill, and what became of each probe. Ctrl-C stops the run everywhere.',
-      ),
-  )
-    .option('-t, --duration <time>', 'set the scenario’s length, phases in proportion')
-    .addOption(
-      new Option(
-        '--at <time>',
-        'when it starts: 02:00 or 02:00:30, the next one by the local time of this machine; or such as 2025-01-31T02:00:00Z (default: in 10 s)',
-      ).argParser(asValue((text: string) => parseStartTime(text, context.host.now()))),
+  addOperatorOptions(
+    addFleetScenarioOptions(
+      fleet
+        .command('run')
+        .description(
+          'Run a scenario from every selected probe at the same second, receive what they record, and show which sites are ill, and what became of each probe. Ctrl-C stops the run everywhere.',
+        ),
     )
-    .option('--no-follow', 'only order it; "fleet follow" or "fleet pull" receives it')
-    .addOption(fleetOption())
-    .option(
-      '--credentials <file>',
-      'credentials of the operator, instead of those in the folder of the fleet',
-    )
-    .addOption(resultsOption())
-    .option('--json', 'print what became of each probe as JSON')
-    .action(context.act((scenario: string, flags: RunFlags) => run(context, scenario, flags)));
+      .option('-t, --duration <time>', 'set the scenario’s length, phases in proportion')
+      .addOption(
+        new Option(
+          '--at <time>',
+          'when it starts: 02:00 or 02:00:30, the next one by the local time of this machine; or such as 2025-01-31T02:00:00Z (default: in 10 s)',
+        ).argParser(asValue((text: string) => parseStartTime(text, context.host.now()))),
+      )
+      .option('--no-follow', 'only order it; "fleet follow" or "fleet pull" receives it')
+      .addOption(resultsOption())
+      .option('--json', 'print what became of each probe as JSON')
+      .action(context.act((scenario: string, flags: RunFlags) => run(context, scenario, flags))),
+  );
 }
 
 async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
@@ -64,7 +59,7 @@ async function run({ host }: Context, nameOrPath: string, flags: RunFlags) {
   const selection = parseSelection(flags.on);
   const { ordered: scenario, ratePerSecTotal } = await readFleetScenario(host, nameOrPath, flags);
   const results = resultsDir(host, flags.results);
-  return withLink(operatorFile(host, flags), async (link) => {
+  return withLink(host, flags, async (link) => {
     const known = await readProbes(link, host.now());
     const selected = known.filter((probe) => isSelected(selection, probe));
     const chosen = selected.filter(({ isPresent }) => isPresent);

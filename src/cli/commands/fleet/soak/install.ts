@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EnvironmentError, EXIT, UsageError } from '../../../../errors.ts';
 import { parseAt, parseDays } from '../../../../service/schedule.ts';
 import type { Context } from '../../../context.ts';
-import { fleetOption, operatorFile } from '../../../flags/fleet-options.ts';
+import { addOperatorOptions, type OperatorFlags } from '../../../flags/fleet-options.ts';
 import {
   addFleetScenarioOptions,
   type FleetScenarioFlags,
@@ -12,14 +12,12 @@ import { asValue, parseDurationUs } from '../../../flags/values.ts';
 import { parseWindow } from '../../../flags/window.ts';
 import { withLink } from '../with-link.ts';
 
-interface InstallFlags extends FleetScenarioFlags {
+interface InstallFlags extends FleetScenarioFlags, OperatorFlags {
   readonly at: string;
   readonly days?: string;
   readonly for: number;
   readonly window: number;
   readonly until?: number;
-  readonly fleet?: string;
-  readonly credentials?: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -27,37 +25,38 @@ const DAY_MS = 86_400_000;
 const LONGEST_DAYS = 366;
 
 export function registerSoakInstall(soak: Command, context: Context): void {
-  addFleetScenarioOptions(
-    soak
-      .command('install')
-      .description(
-        'Have every selected probe run a soak at the same time every night, by its own local time and whether the server is there or not. Each night is judged by its policy as it is then, is a run of the fleet, and is sent when the server is there.',
-      ),
-  )
-    .requiredOption('--at <HH:MM>', 'start time, local to each probe', asValue(parseAt))
-    .option('--days <days>', 'only on these days: Mon..Fri, Sat,Sun (default: every day)', asValue(checkDays))
-    .addOption(
-      new Option('--for <time>', 'length of a night, including pauses: 10s to 23h')
-        .argParser(parseDurationUs)
-        .default(8 * 3_600_000_000, '8h'),
+  addOperatorOptions(
+    addFleetScenarioOptions(
+      soak
+        .command('install')
+        .description(
+          'Have every selected probe run a soak at the same time every night, by its own local time and whether the server is there or not. Each night is judged by its policy as it is then, is a run of the fleet, and is sent when the server is there.',
+        ),
     )
-    .addOption(
-      new Option('--window <time>', 'time span summed up in one line: 5s to 10m')
-        .argParser(parseWindow)
-        .default(60_000_000, '1m'),
-    )
-    .addOption(
-      new Option(
-        '--until <date>',
-        'the last day on which a night begins, such as 2025-12-31, at most a year ahead (default: a year ahead)',
-      ).argParser((text) => parseUntil(text, context.host.now())),
-    )
-    .addOption(fleetOption())
-    .option(
-      '--credentials <file>',
-      'credentials of the operator, instead of those in the folder of the fleet',
-    )
-    .action(context.act((scenario: string, flags: InstallFlags) => install(context, scenario, flags)));
+      .requiredOption('--at <HH:MM>', 'start time, local to each probe', asValue(parseAt))
+      .option(
+        '--days <days>',
+        'only on these days: Mon..Fri, Sat,Sun (default: every day)',
+        asValue(checkDays),
+      )
+      .addOption(
+        new Option('--for <time>', 'length of a night, including pauses: 10s to 23h')
+          .argParser(parseDurationUs)
+          .default(8 * 3_600_000_000, '8h'),
+      )
+      .addOption(
+        new Option('--window <time>', 'time span summed up in one line: 5s to 10m')
+          .argParser(parseWindow)
+          .default(60_000_000, '1m'),
+      )
+      .addOption(
+        new Option(
+          '--until <date>',
+          'the last day on which a night begins, such as 2025-12-31, at most a year ahead (default: a year ahead)',
+        ).argParser((text) => parseUntil(text, context.host.now())),
+      )
+      .action(context.act((scenario: string, flags: InstallFlags) => install(context, scenario, flags))),
+  );
 }
 
 async function install({ host }: Context, nameOrPath: string, flags: InstallFlags) {
@@ -85,7 +84,7 @@ async function install({ host }: Context, nameOrPath: string, flags: InstallFlag
   const { ordered, scenario, ratePerSecTotal } = await readFleetScenario(host, nameOrPath, flags);
   // What cannot last is refused before anybody is asked.
   stretchToSoak(scenario, flags.for);
-  return withLink(operatorFile(host, flags), async (link) => {
+  return withLink(host, flags, async (link) => {
     const known = await readProbes(link, host.now());
     const chosen = known.filter((probe) => isSelected(selection, probe));
     if (chosen.length === 0) {
