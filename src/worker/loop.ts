@@ -64,6 +64,8 @@ export interface LoopOptions {
 export interface Loop {
   /** Resolves once every attempt has settled. */
   readonly finished: Promise<void>;
+  /** The second that it is in, or ended in: `onSecond` has not been called for it. */
+  readonly second: number;
   stop(how: 'drain' | 'abort'): void;
 }
 
@@ -111,6 +113,10 @@ class TurnLoop implements Loop {
       this.#reject = reject;
     });
     this.#turn();
+  }
+
+  get second(): number {
+    return this.#second;
   }
 
   stop(how: 'drain' | 'abort'): void {

@@ -50,7 +50,8 @@ export async function runShard(
       if (message.kind === 'stop') loop.stop(message.how);
     });
     await loop.finished;
-    report(Math.max(0, Math.floor(clock.now() / 1_000_000)));
+    // Not the second that it is now: another may have begun since, and the one before would be in no frame.
+    report(loop.second);
     send({ kind: 'done', shard: plan.index });
   } finally {
     port.removeAllListeners('message');

@@ -15,6 +15,7 @@ interface Played {
   readonly answered: number;
   readonly abandoned: number;
   readonly endedAtUs: number;
+  readonly lastSecond: number;
   readonly polls: number;
 }
 
@@ -70,7 +71,7 @@ async function play(
     onSecond: (second, starvedSec) => onSecond(second, loop!, us[0]!, starvedSec),
   });
   await loop.finished;
-  return { ...counts, endedAtUs: us[0]! };
+  return { ...counts, endedAtUs: us[0]!, lastSecond: loop.second };
 }
 
 describe('the loop of a shard', () => {
@@ -97,6 +98,23 @@ describe('the loop of a shard', () => {
     });
     expect(polls).toBeLessThan(6 * 110);
     expect(lateUs).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('ends in the second that no frame has yet, though another has begun since', async () => {
+    const load: ClosedLoad = { kind: 'closed', concurrency: 1, attempts: 1 };
+    const told: number[] = [];
+    // The poll in which the only attempt ends lasts until second 3 has begun.
+    const { endedAtUs, lastSecond } = await play(
+      load,
+      1.5 * SECOND_US,
+      9 * SECOND_US,
+      (second) => told.push(second),
+      {
+        150: 1.8 * SECOND_US,
+      },
+    );
+    expect(endedAtUs).toBeGreaterThan(3 * SECOND_US);
+    expect([...told, lastSecond]).toEqual([0, 1]);
   });
 
   it('counts the seconds in which it did not run, once each', async () => {
