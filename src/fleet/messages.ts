@@ -219,3 +219,13 @@ export function readRefused(
 ): { readonly v: number; readonly fleetRun: string } | undefined {
   return readMessage(z.looseObject({ v: z.int(), fleetRun }), bytes);
 }
+
+/** What a probe tells; one of another version, which cannot be read, counts as a refusal that says so. */
+export function readEvent(bytes: Uint8Array): FleetEvent | undefined {
+  const read = readMessage(event, bytes);
+  if (read !== undefined) return read;
+  const other = readRefused(bytes);
+  if (other === undefined || other.v === PROTOCOL) return undefined;
+  const why = `it answers in version ${other.v}, and this rushhour is of version ${PROTOCOL}: install the same on both`;
+  return { v: PROTOCOL, kind: 'refused', fleetRun: other.fleetRun, reasons: [why] };
+}

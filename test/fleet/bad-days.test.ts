@@ -142,6 +142,24 @@ suiteNeeding('bad days of a probe', ['nats-server'], () => {
     }
   });
 
+  it('takes an answer of another version as a refusal, and waits for no other', async () => {
+    await fleet.up('a');
+    const link = await connectFleet(await readCredentials(join(fleet.dir, 'fleet/credentials/a.json')), {
+      isPatient: false,
+    });
+    try {
+      const answer = { v: PROTOCOL + 1, kind: 'postponed', fleetRun: 'newer', until: 'else' };
+      await link.jetstream.publish(SUBJECTS.event('a', 'newer'), JSON.stringify(answer));
+      const said = `it answers in version ${PROTOCOL + 1}, and this rushhour is of version ${PROTOCOL}: install the same on both`;
+      const pulled = await fleet.call('fleet', 'pull', 'newer');
+      expect(pulled.code).toBe(5);
+      expect(pulled.out).toContain(`a refused: ${said}`);
+      expect((await fleet.call('fleet', 'stop', 'newer')).out).toBe(`a: refused: ${said}\n`);
+    } finally {
+      await link.connection.close();
+    }
+  });
+
   it('takes a changed policy without a restart, and nothing while it has mistakes', async () => {
     await fleet.up('a');
     const probe = fleet.probe('a');

@@ -1,5 +1,5 @@
 import type { Link } from '../connect.ts';
-import { event, type FleetEvent, readMessage } from '../messages.ts';
+import { type FleetEvent, readEvent } from '../messages.ts';
 import { ANY, STREAMS, SUBJECTS } from '../protocol.ts';
 import type { FleetRun, ProbePart } from './fleet-run.ts';
 import { followStream } from './read-stream.ts';
@@ -27,7 +27,7 @@ export async function awaitEvents(
     events,
     ({ subject, data }) => {
       const probe = subject.split('.')[2] ?? '';
-      const read = readMessage(event, data);
+      const read = readEvent(data);
       if (read === undefined || !kinds.includes(read.kind)) return;
       if (left.delete(probe)) told(probe, read);
       if (left.size === 0) over.abort();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import { epochMs } from '../../epoch-ms.ts';
 import type { Link } from '../connect.ts';
-import { event, type FleetEvent, readMessage } from '../messages.ts';
+import { type FleetEvent, readEvent } from '../messages.ts';
 import { ANY, STREAMS, SUBJECTS } from '../protocol.ts';
 import { decodeRunPart } from '../run-part.ts';
 import { askClock } from './ask-clock.ts';
@@ -40,7 +40,7 @@ export async function followRun(
   const asking: Promise<void>[] = [];
   const takeEvent = ({ subject, data, timestampNanos }: JsMsg): void => {
     const part = byProbe.get(subject.split('.')[2] ?? '');
-    const told = readMessage(event, data);
+    const told = readEvent(data);
     if (part === undefined || told?.fleetRun !== run.id) return;
     // A message that comes twice tells nothing new.
     if (part.events.some(({ kind }) => kind === told.kind)) return;

@@ -90,7 +90,9 @@ export async function startNatsServer(
   if (outcome === true) return { process: child, ended, reload, stop };
   await stop();
   throw new EnvironmentError(`nats-server did not start: ${lastLineOf(outcome)}`, {
-    hint: `try it by hand: ${program} -c ${configFile}`,
+    hint: outcome.includes('address already in use')
+      ? 'another server is at that port, such as that of Debian’s package ("systemctl disable --now nats-server" stops it); or choose another with --port'
+      : `try it by hand: ${program} -c ${configFile}`,
   });
 }
 

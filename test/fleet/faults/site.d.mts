@@ -3,6 +3,8 @@ export interface Site {
   readonly probes: readonly string[];
   /** Waits until every probe has told, from now on, that it is idle and that nothing of it is still to be sent. */
   present(): Promise<void>;
+  /** Ports from which a probe has control connections, as the router knows them. */
+  controlPorts(probe: string): Promise<number[]>;
 }
 
 /** Makes a site, hands it over, and removes it. Needs root. */

@@ -268,6 +268,13 @@ class Site {
     );
   }
 
+  /** Ports from which a probe has control connections, as the router knows them. */
+  async controlPorts(id) {
+    const at = ['-p', 'tcp', '--state', 'ESTABLISHED', '--orig-src', insideOf(this.probes.indexOf(id))];
+    const known = await this.#in('router', 'conntrack', '-L', ...at, '--orig-port-dst', String(CONTROL_PORT));
+    return [...known.matchAll(/ESTABLISHED \S+ \S+ sport=(\d+)/g)].map(([, port]) => Number(port));
+  }
+
   /** Messages of a run are published again by whoever published them, without the id by which the server knows them. */
   async repeat(fleetRun, id, random) {
     const args = [here('repeat.mjs'), join(this.dir, 'fleet/credentials'), id, fleetRun, String(random)];

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { suiteNeeding } from '../../support/suite-needing.ts';
@@ -36,6 +37,18 @@ suiteNeeding('a server whose program was killed', ['linux', 'nats-server'], () =
     await fleet.end(second, 'SIGTERM');
     expect(servers()).toEqual([]);
     expect(existsSync(join(fleet.dir, 'fleet/running.json'))).toBe(false);
+  });
+
+  it('says who may be at its port, and how to be rid of it', async () => {
+    const other = createServer().listen(fleet.port, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const { code, err } = await fleet.call('fleet', 'up', '--port', String(fleet.port));
+      expect(code).toBe(5);
+      expect(err).toContain('another server is at that port, such as that of Debian’s package');
+    } finally {
+      await new Promise((closed) => other.close(closed));
+    }
   });
 
   it('is left alone while its program is there: a second one would write the same streams', async () => {
