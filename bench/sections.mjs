@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { shareOutCpus } from './cpus.mjs';
 import { median } from './figures.mjs';
 import { append, compare, fingerprint, readPrevious } from './history.mjs';
+import { browsers } from './sections/browsers.mjs';
 import { lateness } from './sections/lateness.mjs';
 import { memory } from './sections/memory.mjs';
 import { modes } from './sections/modes.mjs';
@@ -17,7 +18,7 @@ import { size } from './sections/size.mjs';
 import { startServer } from './server.mjs';
 import { align } from './table.mjs';
 
-const SECTIONS = [scaling, size, lateness, memory, modes, neighbour, packet, pcap];
+const SECTIONS = [scaling, size, lateness, memory, modes, neighbour, packet, pcap, browsers];
 
 const { values } = parseArgs({
   options: {

@@ -63,6 +63,8 @@ export interface EngineTls {
   readonly insecure: boolean;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly resumption: boolean;
+  /** Application protocols to offer (RFC 7301), preferred first; absent: none. */
+  readonly protocols?: readonly string[];
 }
 
 /** An arm as an engine sees it: resolved, compiled, in microseconds. */

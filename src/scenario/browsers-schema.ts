@@ -1,14 +1,24 @@
 import * as z from 'zod';
 import { MAX_PAGE_HOSTS, parsePageHosts, parsePagePath } from './address.ts';
-import { parsedText } from './leaves.ts';
+import { fixParams, parsedText } from './leaves.ts';
 import type { BrowserLoad, PageHost } from './load-types.ts';
 import { duration, positiveDuration } from './quantities.ts';
+import { BROWSER_KINDS, type BrowserKind } from './words.ts';
 
-/** Connections that Chromium opens to one host, and therefore to one proxy per host (ClientSocketPoolManager). */
-const DEFAULT_CONNECTIONS = 6;
+/**
+ * Connections that Chromium opens to one host, and therefore to one proxy per host (ClientSocketPoolManager), and that
+ * Firefox opens to a proxy (network.http.max-persistent-connections-per-proxy).
+ */
+const DEFAULT_CONNECTIONS: Readonly<Record<BrowserKind, number>> = { chromium: 6, firefox: 32 };
 
-/** Chromium closes a used connection that has been idle this long (ClientSocketPool). */
-const DEFAULT_IDLE_US = 300_000_000;
+/**
+ * A used connection that has been idle this long is closed. Chromium: net/socket/client_socket_pool.cc,
+ * g_used_idle_socket_timeout_s; Firefox: network.http.keep-alive.timeout.
+ */
+const DEFAULT_IDLE_US: Readonly<Record<BrowserKind, number>> = {
+  chromium: 300_000_000,
+  firefox: 115_000_000,
+};
 
 const DEFAULT_THINK_US = 10_000_000;
 
@@ -54,6 +64,7 @@ const page = z
 /** Keys allowed beside `browsers`. */
 export const browserKeys = z.strictObject({
   browsers: z.int().min(1).describe('Simultaneous browsers, over all workers.'),
+  profile: z.enum(BROWSER_KINDS).optional().describe('Which browser they behave like. Default: chromium.'),
   for: positiveDuration().describe('How long to open new pages.'),
   ramp: duration()
     .optional()
@@ -69,7 +80,7 @@ export const browserKeys = z.strictObject({
     .describe('Mean pause between a page and the next, exponentially distributed. Default: 10s.'),
   idle: positiveDuration()
     .optional()
-    .describe('Close a connection that has been idle this long. Default: 5m.'),
+    .describe('A connection is of no use after being idle this long. Default: 5m, of Firefox 115s.'),
   page: page.optional(),
 });
 
@@ -77,9 +88,20 @@ export const browserLoad = browserKeys
   .describe(
     'A population of browsers: each opens a page over several persistent connections, pauses, and opens the next.',
   )
+  .check(({ value, issues }) => {
+    if (value.profile !== 'firefox' || value.connections === undefined) return;
+    issues.push({
+      code: 'custom',
+      message: '"connections" does not apply to Firefox, which keeps up to 32 to a proxy and 6 to an origin',
+      path: ['connections'],
+      params: fixParams('remove connections, or use profile: chromium'),
+      input: value.connections,
+    });
+  })
   .transform(
     ({
       browsers,
+      profile = 'chromium',
       for: forUs,
       ramp,
       connections,
@@ -89,11 +111,12 @@ export const browserLoad = browserKeys
     }): BrowserLoad => ({
       kind: 'browsers',
       browsers,
+      profile,
       rampUs: ramp ?? 0,
       forUs,
-      connections: connections ?? DEFAULT_CONNECTIONS,
+      connections: connections ?? DEFAULT_CONNECTIONS[profile],
       thinkUs: think ?? DEFAULT_THINK_US,
-      idleUs: idle ?? DEFAULT_IDLE_US,
+      idleUs: idle ?? DEFAULT_IDLE_US[profile],
       page: { objects: objects ?? DEFAULT_OBJECTS, paths: paths ?? [], hosts: hosts ?? [] },
     }),
   );

@@ -12,7 +12,7 @@ interface Fault {
 const OWN_FIELDS = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'content-length'];
 
 /**
- * Settings of an arm that browsers do not support. They open plain pages, keep their connections and close them when
+ * Settings of an arm that browsers do not support. They open pages, keep their connections and close them when
  * idle; the system chooses their ports. `close` and `hold` from the defaults are ignored.
  * @param isSecured the target is an https:// one
  */
@@ -25,9 +25,9 @@ export function checkBrowsers(via: Via, written: ArmFile, own: ArmFile, isSecure
       what: 'browsers open pages, which need HTTP',
       fix: 'use via: proxy or direct',
     });
-  else if (via === 'tunnel' || isSecured) {
-    const what = 'browsers support neither CONNECT nor TLS';
-    faults.push({ key: 'via', what, fix: 'use via: proxy or direct and an http:// target' });
+  else if (via === 'tunnel' && !isSecured) {
+    const what = 'browsers ask for tunnels to https:// targets alone';
+    faults.push({ key: 'via', what, fix: 'use an https:// target, or via: proxy' });
   }
   if (via === 'direct' && written.load.page.hosts.length > 0)
     faults.push({

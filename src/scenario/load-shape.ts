@@ -106,12 +106,16 @@ function sweepDurationUs(load: SweepLoad): number {
  * The most connections that a population has open at once: for each host of its pages up to `connections`, but no more
  * than objects that a page has there.
  */
-export function browserConnections({ browsers, connections, page }: BrowserLoad): number {
+export function browserConnections({ browsers, profile, connections, page }: BrowserLoad): number {
   const others = page.objects - 1;
-  if (page.hosts.length === 0) return browsers * connections;
+  if (page.hosts.length === 0 || profile === 'firefox') return browsers * connections;
   const each = Math.min(connections, Math.ceil(others / page.hosts.length));
-  return browsers * (1 + each * Math.min(page.hosts.length, others));
+  return browsers * Math.min(MOST_OF_BROWSER, TO_DOCUMENT + each * Math.min(page.hosts.length, others));
 }
+
+/** Of Chromium: in all (engine/browser/profiles/chromium.ts), and to the document's host beyond those for objects. */
+const MOST_OF_BROWSER = 256;
+const TO_DOCUMENT = 2;
 
 /** How many attempts a load makes, not rounded; undefined if only time limits it. */
 export function loadAttempts(load: Load): number | undefined {

@@ -1,3 +1,5 @@
+import type { BrowserKind } from './words.ts';
+
 /**
  * Open loop: attempts are scheduled by the clock. Closed loop: one starts when one ends ("ab -c"). Sweep: pairs of
  * attempts from the same port of two addresses, a chosen delay apart. Browsers: users who open pages and read them;
@@ -40,13 +42,15 @@ export interface SweepLoad {
  */
 export interface BrowserLoad {
   readonly kind: 'browsers';
+  /** How they behave, see engine/browser/profiles. */
+  readonly profile: BrowserKind;
   /** Simultaneous browsers, over all workers. */
   readonly browsers: number;
   /** Browsers start evenly spread over this time; 0: all at once. */
   readonly rampUs: number;
   /** How long pages are opened, counted from the start of the run. */
   readonly forUs: number;
-  /** Most connections that one browser keeps open to one host, 1-32. */
+  /** Most connections that one browser keeps open to one host, 1-32; Firefox to a proxy, for all hosts. */
   readonly connections: number;
   /** Pause between a page's last object and the next page: exponentially distributed about this mean. */
   readonly thinkUs: number;

@@ -50,6 +50,10 @@ export type Switch = (typeof SWITCHES)[number];
 export const CAPTURE_MODES = ['auto', 'on', 'off'] as const;
 export type CaptureMode = (typeof CAPTURE_MODES)[number];
 
+export const BROWSER_KINDS = ['chromium', 'firefox'] as const;
+/** Which browser a population behaves like. */
+export type BrowserKind = (typeof BROWSER_KINDS)[number];
+
 export const AUTH_SCHEMES = ['basic', 'negotiate'] as const;
 /** RFC 7617; RFC 4559 (SPNEGO with Kerberos). */
 export type AuthScheme = (typeof AUTH_SCHEMES)[number];

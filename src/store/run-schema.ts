@@ -19,7 +19,8 @@ const load = z.discriminatedUnion('kind', [
   some({
     kind: z.literal('browsers'),
     ...{ browsers: us, rampUs: us, forUs: us, connections: us, thinkUs: us, idleUs: us },
-    page: some({ objects: us, paths: z.array(text) }),
+    profile: text.optional(),
+    page: some({ objects: us, paths: z.array(text), hosts: z.array(some({})).optional() }),
   }),
 ]);
 

@@ -1,6 +1,7 @@
 import type { Browser } from '../engine/browser/browser.ts';
 import { BrowserEngine } from '../engine/browser/engine.ts';
 import { compilePage } from '../engine/browser/page.ts';
+import { PROFILES } from '../engine/browser/profiles/profiles.ts';
 import type { BrowserArm, BrowserHost, ConnectPermit } from '../engine/browser/types.ts';
 import type { AttemptRecord } from '../engine/types.ts';
 import type { Recorder } from '../metrics/recorder.ts';
@@ -171,16 +172,23 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
 }
 
 function toBrowserArm({ plan, planned, load, stock }: BrowserRunnerOptions): BrowserArm {
-  const { endpoints, sources, socket, handshakeTimeoutUs, responseTimeoutUs, auth } = toEngineArm(
-    planned,
-    stock,
-  );
-  const { expect } = planned.arm;
+  const engineArm = toEngineArm(planned, stock);
+  const { endpoints, sources, socket, handshakeTimeoutUs, responseTimeoutUs, auth, tls } = engineArm;
+  const { expect, via } = planned.arm;
+  const profile = PROFILES[load.profile];
+  const isProxied = via !== 'direct';
+  const sharesProxy = via === 'proxy' && profile.sharesProxy;
   return {
-    ...{ endpoints, sources, socket, handshakeTimeoutUs, responseTimeoutUs },
+    ...{ endpoints, sources, socket, responseTimeoutUs },
+    handshakeTimeoutUs: isProxied ? Math.min(handshakeTimeoutUs, profile.proxyTimeoutUs) : handshakeTimeoutUs,
     ...(auth === undefined ? {} : { auth }),
     idleUs: load.idleUs,
-    connections: load.connections,
+    profile,
+    ...{ isProxied, sharesProxy },
+    ...(tls === undefined
+      ? {}
+      : { tls: { ...tls, protocols: auth?.status === 401 ? ['http/1.1'] : ['h2', 'http/1.1'] } }),
+    connections: sharesProxy ? load.connections : Math.min(load.connections, profile.mostToHost),
     maxOpen: plan.maxOpen,
     page: compilePage(planned.arm, load),
     isExpected: (status) =>

@@ -10,7 +10,15 @@ import type { BrowserLoad } from '../../src/scenario/load-types.ts';
 import { armOf, fine, frameOf, scenarioOf } from './parts.ts';
 
 const LOAD: BrowserLoad = {
-  ...{ kind: 'browsers', browsers: 30, rampUs: 0, forUs: 60_000_000, connections: 6, thinkUs: 0 },
+  ...{
+    kind: 'browsers',
+    profile: 'chromium',
+    browsers: 30,
+    rampUs: 0,
+    forUs: 60_000_000,
+    connections: 6,
+    thinkUs: 0,
+  },
   ...{ idleUs: 60_000_000, page: { objects: 40, paths: [], hosts: [] } },
 };
 

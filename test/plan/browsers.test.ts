@@ -5,6 +5,7 @@ import type { BrowserLoad } from '../../src/scenario/load-types.ts';
 
 const LOAD: BrowserLoad = {
   kind: 'browsers',
+  profile: 'chromium',
   browsers: 10,
   rampUs: 1_000,
   forUs: 5_000,

@@ -5,6 +5,7 @@ describe('a population of browsers', () => {
   it('has connections, pauses and pages like Chromium’s unless told otherwise', () => {
     expect(loadOf(scenarioOf('  a: { load: { browsers: 30, for: 5m } }'), 'a')).toEqual({
       kind: 'browsers',
+      profile: 'chromium',
       browsers: 30,
       rampUs: 0,
       forUs: 300_000_000,
@@ -20,6 +21,7 @@ describe('a population of browsers', () => {
       '  a: { load: { browsers: 2, connections: 8, think: 1s, for: 5m, ramp: 30s, idle: 20s, page: { objects: 3, paths: ["/i/{object}?{nonce}"] } } }';
     expect(loadOf(scenarioOf(arm, { duration: '1m' }), 'a')).toEqual({
       kind: 'browsers',
+      profile: 'chromium',
       browsers: 2,
       rampUs: 30_000_000,
       forUs: 60_000_000,
@@ -58,6 +60,12 @@ describe('a population of browsers', () => {
       'page.hosts needs a proxy',
       'via: proxy',
     ],
+    ['load: { browsers: 1, for: 1s, profile: firefix }', '"firefix" is not', 'firefox'],
+    [
+      'load: { browsers: 1, for: 1s, profile: firefox, connections: 6 }',
+      '"connections" does not apply to Firefox, which keeps up to 32 to a proxy and 6 to an origin',
+      'remove connections',
+    ],
     ['load: { browsers: 10001, for: 1s }', 'a concurrency of 60,006 exceeds the limit', 'lower'],
     ['load: { browsers: 1, for: 25h }', '25h exceeds the limit', 'shorten'],
     [`${BROWSERS}, via: tcp`, 'browsers open pages, which need HTTP', 'via: proxy'],
@@ -70,7 +78,7 @@ describe('a population of browsers', () => {
       'HTTP/1.0 does not keep connections open',
       'request.version',
     ],
-    [`${BROWSERS}, via: tunnel`, 'browsers support neither CONNECT nor TLS', 'http://'],
+    [`${BROWSERS}, via: tunnel`, 'browsers ask for tunnels to https:// targets alone', 'via: proxy'],
     [
       `${BROWSERS}, request: { headers: { Connection: close } }`,
       'browsers set Connection themselves',
@@ -82,6 +90,11 @@ describe('a population of browsers', () => {
     expect(found).toEqual([expect.stringContaining(why)]);
     expect(found[0]).toMatch(/:5:\d+: /);
     expect(found[0]).toContain(fix);
+  });
+
+  it('keeps idle connections as long as its profile does', () => {
+    const arm = '  a: { load: { browsers: 1, for: 5m, profile: firefox } }';
+    expect(loadOf(scenarioOf(arm), 'a')).toMatchObject({ profile: 'firefox', idleUs: 115_000_000 });
   });
 
   it('has objects on hosts that patterns stand for, on the target’s port unless they have their own', () => {

@@ -13,6 +13,7 @@ import { answering, responseOf, startPeer } from '../support/servers.ts';
 
 const LOAD: BrowserLoad = {
   kind: 'browsers',
+  profile: 'chromium',
   browsers: 4,
   rampUs: 0,
   forUs: 300_000,
@@ -164,7 +165,7 @@ describe('a population of browsers in a shard', () => {
   it('gives everything up when told to abort', async () => {
     const peer = await startPeer({});
     const { counts } = await run(peer, { load: { forUs: 60_000_000 }, stop: 'abort' });
-    expect(counts).toMatchObject({ scheduled: 4, requests: 4, outcomes: { abandoned: 4 } });
+    expect(counts).toMatchObject({ scheduled: 8, requests: 4, outcomes: { abandoned: 8 } });
   });
 
   it('counts connections that it has no room for as unsent, and their pages as failed', async () => {

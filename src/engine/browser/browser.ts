@@ -1,36 +1,25 @@
-import type { Connection, ConnectionOwner, Lost } from './connection.ts';
-import { HostPool } from './host-pool.ts';
+import type { Connection } from './connection.ts';
+import type { ConnectionFactory, DueConnection } from './connection-factory.ts';
+import type { ConnectionOwner, Lost, Manner } from './connection-owner.ts';
+import { Credentials } from './credentials.ts';
+import type { HostPool } from './host-pool.ts';
+import { HostPools } from './host-pools.ts';
 import { createObject, type Page, type PageObject } from './page-object.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
-
-/** What a browser needs to make connections. */
-export interface ConnectionFactory {
-  create(
-    browser: number,
-    attempt: number,
-    intendedAtUs: number,
-    site: number,
-    owner: ConnectionOwner,
-  ): Connection;
-  /** Called whenever a connection has ended. */
-  forget(connection: Connection): void;
-}
 
 /**
  * One person's browser, modelled on Chromium (net/socket/transport_client_socket_pool.cc and
  * net/http/http_network_transaction.cc): a request takes the most recently idle connection for its host; if none is
  * idle, another is opened while the limit allows; the request goes out on whichever is free first.
  */
-export class Browser implements ConnectionOwner {
+export class Browser implements ConnectionOwner<Connection> {
   readonly number: number;
   readonly #arm: BrowserArm;
   readonly #host: BrowserHost;
   readonly #factory: ConnectionFactory;
-  /** By the number of their host. */
-  readonly #pools: (HostPool | undefined)[] = [];
+  readonly #pools: HostPools;
   #page: Page | undefined;
-  /** Basic: once credentials are known to be required, every request carries them (RFC 7617 section 2.2). */
-  #goesAhead: boolean;
+  readonly #credentials: Credentials;
   #isRetired = false;
 
   constructor(number: number, arm: BrowserArm, host: BrowserHost, factory: ConnectionFactory) {
@@ -38,7 +27,8 @@ export class Browser implements ConnectionOwner {
     this.#arm = arm;
     this.#host = host;
     this.#factory = factory;
-    this.#goesAhead = arm.auth?.mode === 'preemptive';
+    this.#pools = new HostPools(arm);
+    this.#credentials = new Credentials(number, arm);
   }
 
   /** Whether a page is being loaded. */
@@ -49,19 +39,23 @@ export class Browser implements ConnectionOwner {
   /** Opens a page. Call only when no page is being loaded. */
   open(dueUs: number): void {
     this.#page = { dueUs, left: 1, isWhole: true };
-    this.#pump(this.#want(0, dueUs));
+    this.#closeStale();
+    const pool = this.#want(0, dueUs);
+    const isNew = pool.connections.size === 0;
+    this.#pump(pool);
+    if (isNew) this.#openSpares(pool, this.#arm.profile.spares);
   }
 
   /** Sends what can be sent, and opens as many connections as the limits allow. */
   pump(): void {
-    for (const pool of this.#pools) if (pool !== undefined) this.#pump(pool);
+    for (const pool of this.#pools.all) this.#pump(pool);
   }
 
   /** Opens no further page, and closes its connections once they are idle. */
   retire(): void {
     this.#isRetired = true;
     if (this.#page !== undefined) return;
-    for (const pool of this.#pools) pool?.closeIdle();
+    for (const pool of this.#pools.all) pool.closeIdle();
   }
 
   /** Abandons the page being loaded and every connection. */
@@ -70,24 +64,47 @@ export class Browser implements ConnectionOwner {
     const left = this.#page?.left ?? 0;
     this.#page = undefined;
     for (let object = 0; object < left; object += 1) this.#host.objectOver(-1);
-    for (const pool of this.#pools) pool?.abort();
+    for (const pool of this.#pools.all) pool.abort();
   }
 
   ready(connection: Connection): void {
-    const pool = this.#poolOf(connection);
+    const pool = this.#pools.ofConnection(connection);
     const object = pool.establish(connection);
     if (object === undefined) this.#closeWhereRetired();
     else this.#ask(pool, connection, object);
     this.#pump(pool);
   }
 
+  /** As in Chromium, the first to be established serves the request, and the other stays. */
+  slow(connection: Connection): void {
+    const pool = this.#pools.ofConnection(connection);
+    if (pool.queue.waiting.length === 0) return;
+    if (this.#arm.profile.backsUpFirstOnly && (pool.hasBackup || pool.isReached)) return;
+    pool.hasBackup = true;
+    this.#openBeside(pool, false);
+  }
+
+  isToAnswer(connection: Connection): boolean {
+    if (connection.isSpare) return false;
+    const pool = this.#pools.ofConnection(connection);
+    if (!pool.isReached && !pool.wasChallenged) {
+      pool.wasChallenged = true;
+      this.#openSpares(pool, this.#arm.profile.sparesAfterChallenge);
+    }
+    this.#credentials.meetChallenge();
+    return true;
+  }
+
+  credentialsOf(connection: Connection): string | undefined {
+    return this.#credentials.valueFor(connection);
+  }
+
   answered(connection: Connection, object: PageObject, answer: Answer): void {
-    const pool = this.#poolOf(connection);
+    const pool = this.#pools.ofConnection(connection);
     const { challenge, status } = answer;
     if (challenge === undefined) this.#take(pool, connection, object, answer);
     else if (object.isAuthorised) {
-      const isUnasked = this.#arm.auth?.mode === 'preemptive';
-      this.#goesAhead = isUnasked;
+      const isUnasked = this.#credentials.meetRefusal();
       if (isUnasked && challenge.offersOthers) connection.end('not-offered', status, challenge.schemes);
       else connection.end('denied', status);
       this.#finish(object, -1);
@@ -98,28 +115,66 @@ export class Browser implements ConnectionOwner {
         this.#finish(object, -1);
       } else this.#meetChallenge(pool, connection, object, status, challenge.persists);
     }
-    this.#pump(pool);
+    this.#goOn(pool, this.#pools.isAtLimit);
   }
 
-  over(connection: Connection, object: PageObject | undefined, lost: Lost): void {
+  cut(connection: Connection, object: PageObject): void {
+    this.#finish(object, -1);
+    this.#pump(this.#pools.ofConnection(connection));
+  }
+
+  over(
+    connection: Connection,
+    object: PageObject | undefined,
+    lost: Lost,
+    others: readonly (readonly [PageObject, Lost])[],
+  ): void {
     this.#factory.forget(connection);
-    const pool = this.#poolOf(connection);
-    const failed = pool.remove(connection);
+    const wasAtLimit = this.#pools.isAtLimit;
+    this.#pools.ends();
+    const pool = this.#pools.ofConnection(connection);
+    const failed = pool.remove(connection, lost === 'challenged');
     if (failed !== undefined) this.#finish(failed, -1);
     if (object !== undefined) this.#lose(pool, object, lost);
-    this.#pump(pool);
+    for (const [other, otherLost] of others) this.#lose(pool, other, otherLost);
+    if (pool.connections.size === 0) pool.hasBackup = false;
+    this.#goOn(pool, wasAtLimit);
   }
 
-  #poolOf({ site }: Connection): HostPool {
-    return this.#pools[site]!;
+  /** @param wasAtLimit other hosts may wait for the room that this one leaves */
+  #goOn(pool: HostPool, wasAtLimit: boolean): void {
+    if (wasAtLimit) this.pump();
+    else this.#pump(pool);
+  }
+
+  /** Connections for which there is no request yet: nobody waits for permission to open them. */
+  #openSpares(pool: HostPool, count: number): void {
+    if (!this.#arm.isProxied || pool.connections.size === 0) return;
+    for (let spare = 0; spare < count; spare += 1) this.#openBeside(pool, true);
+  }
+
+  /** Opens a connection for no object in particular, if that is possible at once. */
+  #openBeside(pool: HostPool, isSpare: boolean): void {
+    if (pool.isFull || !this.#pools.hasRoom()) return;
+    const nowUs = this.#host.clock();
+    const leave = this.#host.permit(this.number, nowUs, nowUs);
+    if (typeof leave === 'number')
+      this.#connect(pool, undefined, { attempt: leave, intendedAtUs: nowUs, isSpare });
+  }
+
+  #closeStale(): void {
+    const nowUs = this.#host.clock();
+    for (const pool of this.#pools.all) pool.closeStale(nowUs);
   }
 
   #pump(pool: HostPool): void {
-    pool.queue.refill();
+    pool.refill();
     for (let next = pool.takeNext(); next !== undefined; next = pool.takeNext()) {
       if (!this.#ask(pool, next.connection, next.object)) return;
     }
-    for (let object = pool.wanting; object !== undefined; object = pool.wanting) {
+    // Making room may have opened a connection for it, or for others.
+    while (pool.wanting !== undefined && this.#pools.hasRoom() && pool.wanting !== undefined) {
+      const object: PageObject = pool.wanting;
       if (object.isGivenUp && pool.connections.size > 0) return;
       const isFirst = object.index === 0 && !object.mustAuthorise;
       const intendedAtUs = isFirst ? object.wantedAtUs : this.#host.clock();
@@ -130,12 +185,20 @@ export class Browser implements ConnectionOwner {
         return;
       }
       if (leave === 'never') this.#giveUp(pool, object);
-      else this.#connect(pool, object, leave, intendedAtUs);
+      else this.#connect(pool, object, { attempt: leave, intendedAtUs, isSpare: false });
     }
   }
 
-  #connect(pool: HostPool, object: PageObject, attempt: number, intendedAtUs: number): void {
-    const connection = this.#factory.create(this.number, attempt, intendedAtUs, pool.site, this);
+  /** @param object undefined: for none in particular */
+  #connect(
+    pool: HostPool,
+    object: PageObject | undefined,
+    { isSpare, ...due }: Pick<DueConnection, 'attempt' | 'intendedAtUs'> & Pick<Manner, 'isSpare'>,
+  ): void {
+    this.#pools.opens();
+    const authorises = this.#credentials.goAhead || (!isSpare && pool.takeOwed());
+    const manner = { isBeside: object === undefined, isSpare, authorises };
+    const connection = this.#factory.create({ ...due, browser: this.number, site: pool.site, manner }, this);
     pool.add(connection, object);
     connection.open();
   }
@@ -150,19 +213,21 @@ export class Browser implements ConnectionOwner {
 
   /** @returns the pool in whose queue the object waits */
   #want(index: number, wantedAtUs: number): HostPool {
-    const site = this.#arm.page.hostOf(index);
-    this.#pools[site] ??= new HostPool(site, this.#arm.connections);
-    const pool = this.#pools[site];
+    const pool = this.#pools.ofObject(index);
     pool.queue.want(createObject(index, this.#host.nextNonce(), wantedAtUs));
     return pool;
   }
 
   /** @returns false if credentials are required and none are available: the object then waits */
   #ask(pool: HostPool, connection: Connection, object: PageObject, isAnswering = false): boolean {
-    const { auth, page } = this.#arm;
+    if (connection.isMultiplexed) {
+      connection.askBeside(object);
+      return true;
+    }
+    const { page } = this.#arm;
     let credentials: string | undefined;
-    if (auth !== undefined && (object.mustAuthorise || this.#authorisesAtOnce(connection))) {
-      credentials = auth.credentials(auth.scheme === 'Basic' ? this.number : connection.record.attempt);
+    if (this.#credentials.goWith(connection, object)) {
+      credentials = this.#credentials.valueFor(connection);
       if (credentials === undefined) return this.#waitForCredentials(pool, connection, object);
     }
     object.blockedAtUs = -1;
@@ -185,11 +250,6 @@ export class Browser implements ConnectionOwner {
     return false;
   }
 
-  /** With Basic, each request is authenticated; with Negotiate, the connection is (RFC 4559 section 6). */
-  #authorisesAtOnce(connection: Connection): boolean {
-    return this.#goesAhead && (this.#arm.auth?.scheme === 'Basic' || !connection.isProven);
-  }
-
   #meetChallenge(
     pool: HostPool,
     connection: Connection,
@@ -198,7 +258,7 @@ export class Browser implements ConnectionOwner {
     persists: boolean,
   ): void {
     object.mustAuthorise = true;
-    if (this.#arm.auth?.scheme === 'Basic') this.#goesAhead = true;
+    this.#credentials.meetChallenge();
     if (persists) this.#ask(pool, connection, object, true);
     else {
       this.#putLast(pool, object);
@@ -233,7 +293,7 @@ export class Browser implements ConnectionOwner {
     if (page === undefined) return;
     this.#host.objectOver(tookUs);
     page.left -= 1;
-    this.#pools[this.#arm.page.hostOf(object.index)]!.queue.finished();
+    this.#pools.ofObject(object.index).queue.finished();
     if (tookUs < 0) page.isWhole = false;
     else if (object.index === 0) this.#openRest(page);
     if (page.left > 0) return;
@@ -245,6 +305,7 @@ export class Browser implements ConnectionOwner {
   /** The document has arrived: everything else is wanted. */
   #openRest(page: Page): void {
     const { objects } = this.#arm.page;
+    this.#closeStale();
     const nowUs = this.#host.clock();
     page.left += objects - 1;
     const pools = new Set<HostPool>();

@@ -1,40 +1,14 @@
+import type { TLSSocket } from 'node:tls';
 import type { EndCause } from '../../outcome/classify.ts';
 import { diagnoseLack } from '../lack.ts';
 import { Connection as SocketConnection } from '../portable/connection.ts';
-import { isAfterHandshake, isReset } from '../portable/errno.ts';
-import type { ExchangePool } from '../portable/exchange.ts';
+import { errnoOf, isAfterHandshake, isReset } from '../portable/errno.ts';
 import type { AttemptRecord, Endpoint } from '../types.ts';
-import { Exchange } from './exchange.ts';
+import type { ConnectionOwner, Lost, Manner, Shared } from './connection-owner.ts';
+import { Exchange, recordAnswer } from './exchange.ts';
+import { Opening } from './opening.ts';
 import type { PageObject } from './page-object.ts';
-import type { Answer, BrowserArm, BrowserHost } from './types.ts';
-
-/**
- * What happened to a request whose connection ended. `stale`: nothing came back on a reused connection; `challenged`:
- * it was sent with credentials after a challenge, and nothing came back; `failed`: anything else.
- */
-export type Lost = 'stale' | 'challenged' | 'failed';
-
-/** The owner of a connection. */
-export interface ConnectionOwner {
-  /** The handshake is complete. */
-  ready(connection: Connection): void;
-  /** The owner sends another request, leaves it idle or ends it. */
-  answered(connection: Connection, object: PageObject, answer: Answer): void;
-  /**
-   * It is closed and recorded.
-   * @param object whose request was in progress
-   */
-  over(connection: Connection, object: PageObject | undefined, lost: Lost): void;
-}
-
-/** What the connections of a population share. */
-export interface Shared {
-  readonly arm: BrowserArm;
-  readonly host: BrowserHost;
-  /** Everything that arrives is read into it, and used at once. */
-  readonly readBuffer: Uint8Array;
-  readonly responses: ExchangePool;
-}
+import { Streams } from './streams.ts';
 
 /** One connection of a browser: a socket created like that of any other attempt, which carries one request at a time. */
 export class Connection {
@@ -42,9 +16,11 @@ export class Connection {
   /** Number of the host that it serves, see {@link PageCompiler.hostOf}. */
   readonly site: number;
   readonly #shared: Shared;
-  readonly #owner: ConnectionOwner;
+  readonly #owner: ConnectionOwner<Connection>;
   readonly #socket: SocketConnection;
   readonly #exchange: Exchange;
+  readonly #opening: Opening;
+  readonly #manner: Manner;
   /** Responses received, including challenges. */
   #answers = 0;
   /** The error named by the last response that asked for credentials. */
@@ -52,14 +28,25 @@ export class Connection {
   /** Whether a response is being waited for. */
   #isAsked = false;
   #deadlineUs = Number.POSITIVE_INFINITY;
+  /** When the handshake is slow, unless that is known. */
+  #slowAtUs = Number.POSITIVE_INFINITY;
+  #streams: Streams | undefined;
+  #isReady = false;
   #isOver = false;
 
-  constructor(shared: Shared, owner: ConnectionOwner, record: AttemptRecord, site: number) {
+  constructor(
+    shared: Shared,
+    owner: ConnectionOwner<Connection>,
+    record: AttemptRecord,
+    site: number,
+    manner: Manner,
+  ) {
+    this.#manner = manner;
     this.#shared = shared;
     this.#owner = owner;
     this.record = record;
     this.site = site;
-    this.#exchange = new Exchange(shared.host.clock, shared.responses.take(), shared.arm.auth);
+    this.#exchange = new Exchange(shared.host.clock, shared.responses.take());
     this.#socket = new SocketConnection({
       // Node calls connect() on a later tick: the SYN is sent, and the timeout starts, only then.
       calling: () => this.#markStarted(),
@@ -67,7 +54,20 @@ export class Connection {
       refused: (errno) => this.#failToConnect(errno),
       received: (bytes, count) => this.#take(bytes, count),
       ended: () => this.#meetEnd(),
-      failed: (errno, _tlsCode, wasBind = false) => this.#fail(errno, wasBind),
+      failed: (errno, tlsCode, wasBind = false) => this.#fail(errno, tlsCode, wasBind),
+    });
+    const { arm, host, tls } = shared;
+    const parts = { arm, host, tls, record, site, exchange: this.#exchange, socket: this.#socket };
+    this.#opening = new Opening(parts, {
+      enter: (phase) => {
+        record.phase = phase;
+        this.#limit(arm.responseTimeoutUs);
+      },
+      isToAnswer: () => owner.isToAnswer(this),
+      credentials: () => owner.credentialsOf(this),
+      settle: (phase, cause, errno) =>
+        this.#settle(phase, cause, errno, cause === 'challenged' ? cause : 'failed'),
+      opened: (secured) => this.#meetOpened(secured),
     });
   }
 
@@ -76,15 +76,37 @@ export class Connection {
     return this.#answers > 0;
   }
 
-  get isEstablished(): boolean {
-    return this.record.establishedAtUs >= 0;
+  /** Whether it can carry requests, or did. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  get isSpare(): boolean {
+    return this.#manner.isSpare;
+  }
+
+  /** It carries any number of requests at once. */
+  get isMultiplexed(): boolean {
+    return this.#streams !== undefined;
+  }
+
+  /** Multiplexed: whether it takes another request. */
+  get isUsable(): boolean {
+    return this.#streams?.isUsable === true;
+  }
+
+  /** Multiplexed: whether any request is in progress. */
+  get isBusy(): boolean {
+    return (this.#streams?.inProgress.length ?? 0) > 0;
   }
 
   open(): void {
     const { record } = this;
     const { sources, socket: options } = this.#shared.arm;
     const route = { endpoint: this.#endpoint, source: sources[record.source], sourcePort: 0, options };
-    const errno = this.#socket.open(route, this.#shared.readBuffer);
+    // TLS takes no buffer.
+    const readBuffer = this.#shared.tls === undefined ? this.#shared.readBuffer : undefined;
+    const errno = this.#socket.open(route, readBuffer);
     this.#markStarted();
     // The owner does not know the connection yet.
     if (errno !== undefined) setImmediate(() => this.#refuse(errno, true));
@@ -99,16 +121,29 @@ export class Connection {
     this.record.phase = 'response';
     this.#isAsked = true;
     this.#limit(this.#shared.arm.responseTimeoutUs);
-    this.#exchange.begin(object, isAnswering);
+    const { auth, page } = this.#shared.arm;
+    // In a tunnel, its proxy asks no more.
+    const asker = page.connect === undefined || auth?.status === 401 ? auth : undefined;
+    this.#exchange.begin(object, isAnswering, asker);
     this.#socket.stream!.write(request);
+  }
+
+  /** Sends a request beside others that are in progress. */
+  askBeside(object: PageObject): void {
+    this.record.phase = 'response';
+    this.#limit(this.#shared.arm.responseTimeoutUs);
+    this.#streams!.ask(object, this.#shared.arm.page.fields(object.index, object.nonce));
   }
 
   /** Leaves it idle, or ends it if it cannot be used again. */
   rest(): void {
-    if (!this.#exchange.persists) this.close();
+    if (this.isBusy) return;
+    if (this.isMultiplexed && !this.isUsable) this.close();
+    else if (!this.#exchange.persists) this.close();
     else {
       this.record.phase = 'held';
-      this.#limit(this.#shared.arm.idleUs);
+      const { idleUs, profile } = this.#shared.arm;
+      this.#limit(this.isProven ? idleUs : Math.min(idleUs, profile.unusedIdleUs));
     }
   }
 
@@ -137,11 +172,21 @@ export class Connection {
     this.#settle(this.record.phase, 'stopped');
   }
 
+  /** Whether it has been idle for too long. */
+  isStale(nowUs: number): boolean {
+    return nowUs >= this.#deadlineUs;
+  }
+
   /** Ends it if its current phase has timed out. */
   expire(nowUs: number): void {
+    const { phase } = this.record;
+    if (phase === 'handshake' && nowUs >= this.#slowAtUs) {
+      this.#slowAtUs = Number.POSITIVE_INFINITY;
+      this.#owner.slow(this);
+    }
     if (nowUs < this.#deadlineUs) return;
-    if (this.record.phase === 'held') this.close();
-    else this.#settle(this.record.phase, 'timeout');
+    if (phase !== 'held') this.#settle(phase, 'timeout');
+    else if (!this.#shared.arm.profile.closesWhenAsked) this.close();
   }
 
   get #endpoint(): Endpoint {
@@ -155,12 +200,44 @@ export class Connection {
   #markStarted(): void {
     this.record.startedAtUs = this.#shared.host.clock();
     this.#limit(this.#shared.arm.handshakeTimeoutUs);
+    if (!this.#manner.isBeside)
+      this.#slowAtUs = this.record.startedAtUs + this.#shared.arm.profile.backupAfterUs;
   }
 
   #meetConnect(): void {
     this.#markEstablished();
+    this.#opening.begin(this.#manner.authorises);
+  }
+
+  #meetOpened(secured: TLSSocket | undefined): void {
+    this.#isReady = true;
+    if (secured?.alpnProtocol === 'h2') this.#streams = this.#multiplex(secured);
     this.rest();
     this.#owner.ready(this);
+  }
+
+  #multiplex(secured: TLSSocket): Streams {
+    const { arm, host } = this.#shared;
+    return new Streams(secured, arm.page.serverName(this.site), host.clock, {
+      received: (bytes) => (this.record.bytes += bytes),
+      answered: (object, answer, firstByteAtUs) => {
+        this.#answers += 1;
+        this.#limit(arm.responseTimeoutUs);
+        recordAnswer(this.record, { ...answer, firstByteAtUs }, (status) => arm.isExpected(status));
+        host.answered(answer.status, '');
+        this.#owner.answered(this, object, answer);
+      },
+      cut: (object) => this.#owner.cut(this, object),
+      ended: (error) => {
+        const errno = error === undefined ? 0 : errnoOf(error);
+        if (!this.isBusy) this.#settle(errno > 0 ? 'held' : 'done', errno > 0 ? 'errno' : 'none', errno);
+        else this.#settle('response', errno > 0 ? 'errno' : error === undefined ? 'eof' : 'parse', errno);
+      },
+    });
+  }
+
+  #lostBy(isUntouched: boolean): Lost {
+    return isUntouched && this.isProven ? 'stale' : 'failed';
   }
 
   #markEstablished(): void {
@@ -179,11 +256,12 @@ export class Connection {
     this.#settle(this.record.phase, 'errno', errno);
   }
 
-  #fail(errno: number, wasBind: boolean): void {
+  #fail(errno: number, tlsCode: string | undefined, wasBind: boolean): void {
     if (this.#isOver) return;
     // Without a prior handshake failure, an error in this phase comes from connect() or bind() itself: no SYN was
     // sent.
     if (this.record.phase === 'handshake') this.#refuse(errno, wasBind);
+    else if (!this.#isReady) this.#opening.fail(errno, tlsCode);
     else if (this.#isAsked) this.#settleCut('errno', errno);
     else this.#settle('held', 'errno', errno);
   }
@@ -197,7 +275,8 @@ export class Connection {
   /** A FIN is a normal way to end an idle connection; a reset or a path error is not. */
   #meetEnd(): void {
     if (this.#isOver) return;
-    if (!this.#isAsked) this.close();
+    if (!this.#isReady) this.#opening.end();
+    else if (!this.#isAsked) this.close();
     else if (this.#exchange.completesAtEnd()) this.#meetAnswer();
     else this.#settleCut('eof', 0);
   }
@@ -205,6 +284,10 @@ export class Connection {
   #take(bytes: Uint8Array, count: number): void {
     if (this.#isOver) return;
     this.record.bytes += count;
+    if (!this.#isReady) {
+      this.#opening.take(bytes, count);
+      return;
+    }
     // Nobody asked for it: the connection is of no more use, as in Chromium (StreamSocket::IsConnectedAndIdle).
     if (!this.#isAsked) {
       this.close();
@@ -219,13 +302,18 @@ export class Connection {
 
   #meetAnswer(): void {
     const exchange = this.#exchange;
+    // The far end has closed an idle connection, and says so (RFC 9110 section 15.5.9).
+    if (exchange.status === 408 && this.isProven && this.#shared.arm.profile.resendsAfter408) {
+      this.#settle('done', 'none', 0, 'stale');
+      return;
+    }
     const { object, errorName } = exchange;
     const answer = exchange.finish();
     this.#isAsked = false;
     this.#answers += 1;
     const isChallenge = answer.challenge !== undefined;
     if (isChallenge) this.#challengeName = errorName;
-    else exchange.record(this.record, (other) => this.#shared.arm.isExpected(other));
+    else recordAnswer(this.record, exchange, (other) => this.#shared.arm.isExpected(other));
     this.#shared.host.answered(answer.status, isChallenge ? '' : errorName);
     this.#owner.answered(this, object!, answer);
   }
@@ -254,16 +342,20 @@ export class Connection {
     record.errno = errno;
     if (phase === 'handshake' && this.#socket.isOpen) this.#socket.readFacts(record);
     this.#noteResent();
+    const others = (this.#streams?.inProgress ?? []).map(
+      ({ object, isUntouched }) => [object, this.#lostBy(isUntouched)] as const,
+    );
+    this.#streams?.close();
     this.#socket.close('close');
     this.#exchange.close();
     record.endedAtUs = host.clock();
     host.settled(record);
-    this.#owner.over(this, cut?.object, lost);
+    this.#owner.over(this, cut?.object, lost, others);
   }
 
   /** Of all that was sent so far. */
   #noteResent(): void {
-    if (!this.isEstablished || !this.#socket.isOpen) return;
+    if (this.record.establishedAtUs < 0 || !this.#socket.isOpen) return;
     this.record.requestRetransmits = -1;
     this.#socket.readResent(this.record, this.#shared.host.clock());
   }

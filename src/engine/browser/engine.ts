@@ -1,7 +1,10 @@
 import { createAttemptRecord } from '../blank-record.ts';
 import { ExchangePool } from '../portable/exchange.ts';
-import { Browser, type ConnectionFactory } from './browser.ts';
-import { Connection, type ConnectionOwner, type Shared } from './connection.ts';
+import { Browser } from './browser.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionFactory, DueConnection } from './connection-factory.ts';
+import type { ConnectionOwner, Shared } from './connection-owner.ts';
+import { SiteTls } from './site-tls.ts';
 import type { BrowserArm, BrowserHost } from './types.ts';
 
 /** How late a timeout may be detected, microseconds. One sweep serves every connection. */
@@ -24,7 +27,8 @@ export class BrowserEngine implements ConnectionFactory {
   constructor(index: number, arm: BrowserArm, host: BrowserHost) {
     this.#index = index;
     const responses = new ExchangePool(arm.maxOpen);
-    this.#shared = { arm, host, readBuffer: new Uint8Array(READ_BYTES), responses };
+    const tls = arm.tls && new SiteTls(arm.tls, arm.page);
+    this.#shared = { arm, host, tls, readBuffer: new Uint8Array(READ_BYTES), responses };
     this.#arm = arm;
     this.#host = host;
   }
@@ -69,11 +73,8 @@ export class BrowserEngine implements ConnectionFactory {
   }
 
   create(
-    browser: number,
-    attempt: number,
-    intendedAtUs: number,
-    site: number,
-    owner: ConnectionOwner,
+    { browser, attempt, intendedAtUs, site, manner }: DueConnection,
+    owner: ConnectionOwner<Connection>,
   ): Connection {
     const { endpoints, sources } = this.#arm;
     const record = createAttemptRecord({
@@ -84,7 +85,7 @@ export class BrowserEngine implements ConnectionFactory {
       // Every source is paired with every endpoint.
       source: sources.length === 0 ? -1 : Math.floor(browser / endpoints.length) % sources.length,
     });
-    const connection = new Connection(this.#shared, owner, record, site);
+    const connection = new Connection(this.#shared, owner, record, site, manner);
     this.#connections.add(connection);
     return connection;
   }

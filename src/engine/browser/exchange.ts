@@ -17,7 +17,8 @@ export type Progress = 'more' | 'complete' | 'garbage';
 export class Exchange {
   readonly #clock: Clock;
   readonly #slot: ResponseSlot;
-  readonly #auth: EngineAuth | undefined;
+  /** How the response to the request in progress may ask for credentials. */
+  #auth: EngineAuth | undefined;
   readonly #heads = new KeptHeads();
   #isKept = false;
   #facts: HeadFacts | undefined;
@@ -32,21 +33,22 @@ export class Exchange {
   /** The connection can be used again after the response. */
   persists = true;
 
-  constructor(clock: Clock, slot: ResponseSlot, auth: EngineAuth | undefined) {
+  constructor(clock: Clock, slot: ResponseSlot) {
     this.#clock = clock;
     this.#slot = slot;
-    this.#auth = auth;
   }
 
-  begin(object: PageObject, isAnswering: boolean): void {
+  /** @param object undefined: a tunnel is asked for */
+  begin(object: PageObject | undefined, isAnswering: boolean, auth: EngineAuth | undefined): void {
     this.object = object;
+    this.#auth = auth;
     this.isAnswering = isAnswering;
     this.sentAtUs = this.#clock();
     this.firstByteAtUs = -1;
     this.completedAtUs = -1;
     this.persists = true;
     this.#facts = undefined;
-    this.#slot.expect('other');
+    this.#slot.expect(object === undefined ? 'connect' : 'other');
   }
 
   get status(): number {
@@ -89,15 +91,6 @@ export class Exchange {
     };
   }
 
-  /** Writes a complete response, other than a challenge, into the record of its connection. */
-  record(record: AttemptRecord, isExpected: (status: number) => boolean): void {
-    // An unexpected status applies to the whole connection, whatever other responses it carried.
-    if (record.status === 0 || isExpected(record.status)) record.status = this.status;
-    if (record.respondedAtUs >= 0) return;
-    record.firstByteAtUs = this.firstByteAtUs;
-    record.respondedAtUs = this.completedAtUs;
-  }
-
   close(): void {
     this.#slot.close();
   }
@@ -129,4 +122,17 @@ export class Exchange {
     this.persists = false;
     return true;
   }
+}
+
+/** Writes a complete response, other than a challenge, into the record of its connection. */
+export function recordAnswer(
+  record: AttemptRecord,
+  answer: Pick<Exchange, 'status' | 'firstByteAtUs' | 'completedAtUs'>,
+  isExpected: (status: number) => boolean,
+): void {
+  // An unexpected status applies to the whole connection, whatever other responses it carried.
+  if (record.status === 0 || isExpected(record.status)) record.status = answer.status;
+  if (record.respondedAtUs >= 0) return;
+  record.firstByteAtUs = answer.firstByteAtUs;
+  record.respondedAtUs = answer.completedAtUs;
 }

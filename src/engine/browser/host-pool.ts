@@ -8,13 +8,23 @@ export class HostPool {
   readonly site: number;
   readonly #most: number;
   readonly connections = new Set<Connection>();
-  /** The most recently idle connection is last. */
+  /** Idle connections that were used: the most recently idle one is last. */
   readonly #resting: Connection[] = [];
+  /** Idle connections that were not. */
+  readonly #unused: Connection[] = [];
   /** Connections being opened for one specific object. */
   readonly #bound = new Map<Connection, PageObject>();
-  /** Connections being opened for any waiting object. */
-  #connecting = 0;
+  /** Connections being opened for any waiting object, or for none. */
+  readonly #opening = new Set<Connection>();
+  /** Connections that replace those whose proxy closed after its challenge: they are to carry credentials at once. */
+  #owed = 0;
+  /** It carries all requests for the host, as long as it takes any. */
+  #shared: Connection | undefined;
   readonly queue: ObjectQueue;
+  /** A connection was opened beside a slow handshake, since there was none at all. */
+  hasBackup = false;
+  /** The proxy has asked for credentials before it opened a tunnel. */
+  wasChallenged = false;
 
   /** @param most open connections */
   constructor(site: number, most: number) {
@@ -23,29 +33,51 @@ export class HostPool {
     this.queue = new ObjectQueue(most);
   }
 
+  /** Lets as many objects wait for a connection as may be in progress at once. */
+  refill(): void {
+    this.queue.refill(this.#shared?.isUsable === true);
+  }
+
   get isFull(): boolean {
     return this.connections.size >= this.#most;
   }
 
+  /** Whether any connection can carry requests, or did. */
+  get isReached(): boolean {
+    for (const connection of this.connections) if (connection.isReady) return true;
+    return false;
+  }
+
   /** The object for which another connection is to be opened; undefined if none is needed or the limit is reached. */
   get wanting(): PageObject | undefined {
-    return this.isFull ? undefined : this.queue.waiting[this.#connecting];
+    if (this.#shared?.isUsable === true) return undefined;
+    return this.isFull ? undefined : this.queue.waiting[this.#opening.size];
   }
 
-  /** Takes an idle connection and the next object for it; undefined if there is no such connection or object. */
+  /**
+   * Takes an idle connection and the next object for it; undefined if there is no such connection or object. Of those
+   * never used, the oldest comes first, and after all others (ClientSocketPool::FindTopIdleSocket).
+   */
   takeNext(): { connection: Connection; object: PageObject } | undefined {
-    if (this.#resting.length === 0) return undefined;
+    if (this.#shared?.isUsable === true) {
+      const object = this.queue.takeNext(true);
+      return object && { connection: this.#shared, object };
+    }
+    if (this.#resting.length + this.#unused.length === 0) return undefined;
     const object = this.queue.takeNext(this.isFull);
-    return object && { connection: this.#resting.pop()!, object };
+    return object && { connection: (this.#resting.pop() ?? this.#unused.shift())!, object };
   }
 
-  /** A connection begins to be opened for this object. */
-  add(connection: Connection, object: PageObject): void {
+  /**
+   * A connection begins to be opened.
+   * @param object that it is opened for; undefined: for none in particular
+   */
+  add(connection: Connection, object: PageObject | undefined): void {
     this.connections.add(connection);
-    if (object.isAlone) {
+    if (object?.isAlone === true) {
       this.queue.remove(object);
       this.#bound.set(connection, object);
-    } else this.#connecting += 1;
+    } else this.#opening.add(connection);
   }
 
   /**
@@ -55,34 +87,67 @@ export class HostPool {
   establish(connection: Connection): PageObject | undefined {
     const object = this.#bound.get(connection);
     if (object === undefined) {
-      this.#connecting -= 1;
-      this.#resting.push(connection);
+      this.#opening.delete(connection);
+      if (!connection.isMultiplexed) this.#unused.push(connection);
+      // One is enough (net/http/http_stream_factory_job.cc: an existing session is used, and the new one closed).
+      else if (this.#shared?.isUsable === true) connection.close();
+      else this.#shared = connection;
     } else this.#bound.delete(connection);
     return object;
   }
 
+  /** Whether the next connection takes the place of one that was challenged. */
+  takeOwed(): boolean {
+    if (this.#owed === 0) return false;
+    this.#owed -= 1;
+    return true;
+  }
+
   rest(connection: Connection): void {
     connection.rest();
-    if (this.connections.has(connection)) this.#resting.push(connection);
+    if (!connection.isMultiplexed && this.connections.has(connection))
+      (connection.isProven ? this.#resting : this.#unused).push(connection);
   }
 
   /**
    * It has ended.
-   * @returns the object that fails with it, if it was never established: as in Chromium, the one that has waited longest
+   * @param isChallenged another connection takes its place
+   * @returns the object that fails with it, if it was never ready: as in Chromium, the one that has waited longest
    */
-  remove(connection: Connection): PageObject | undefined {
+  remove(connection: Connection, isChallenged: boolean): PageObject | undefined {
     this.connections.delete(connection);
-    const place = this.#resting.indexOf(connection);
-    if (place >= 0) this.#resting.splice(place, 1);
-    if (connection.isEstablished) return undefined;
+    if (this.#shared === connection) this.#shared = undefined;
+    for (const idle of [this.#resting, this.#unused]) {
+      const place = idle.indexOf(connection);
+      if (place >= 0) idle.splice(place, 1);
+    }
+    if (connection.isReady) return undefined;
     const object = this.#bound.get(connection);
     if (this.#bound.delete(connection)) return object;
-    this.#connecting -= 1;
-    return this.queue.takeFirst();
+    this.#opening.delete(connection);
+    if (!isChallenged) return connection.isSpare ? undefined : this.queue.takeFirst();
+    if (!connection.isSpare) this.#owed += 1;
+    return undefined;
+  }
+
+  /** Closes the connections that have been idle for too long. */
+  closeStale(nowUs: number): void {
+    for (const idle of [this.#resting, this.#unused])
+      for (const connection of idle.filter((one) => one.isStale(nowUs))) connection.close();
+    if (this.#shared?.isBusy === false && this.#shared.isStale(nowUs)) this.#shared.close();
+  }
+
+  /** Closes the connection that has been idle longest. @returns false if there is none */
+  closeOneIdle(): boolean {
+    const shared = this.#shared?.isBusy === false ? this.#shared : undefined;
+    const connection = this.#unused[0] ?? this.#resting[0] ?? shared;
+    connection?.close();
+    return connection !== undefined;
   }
 
   closeIdle(): void {
-    for (const connection of this.#resting.splice(0)) connection.close();
+    for (const connection of [...this.#resting, ...this.#unused]) connection.close();
+    if (this.#shared?.isBusy === false) this.#shared.close();
   }
 
   abort(): void {

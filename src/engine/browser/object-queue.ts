@@ -30,9 +30,12 @@ export class ObjectQueue {
     this.#later.push(object);
   }
 
-  /** Lets as many objects wait for a connection as may be in progress at once. */
-  refill(): void {
-    while (this.#later.length > 0 && this.#underway < this.#most) {
+  /**
+   * Lets as many objects wait for a connection as may be in progress at once.
+   * @param isMultiplexed that is any number: Chromium's scheduler does not delay requests over HTTP/2
+   */
+  refill(isMultiplexed: boolean): void {
+    while (this.#later.length > 0 && (isMultiplexed || this.#underway < this.#most)) {
       this.#waiting.push(this.#later.shift()!);
       this.#underway += 1;
     }

@@ -1,7 +1,8 @@
+import { type ServerName, serverNameOf } from '../../scenario/host-names.ts';
 import type { BrowserLoad } from '../../scenario/load-types.ts';
 import type { Arm } from '../../scenario/types.ts';
-import { compileMessage } from '../http/message.ts';
-import { authority, requestFields } from '../http/request.ts';
+import { compileMessage, NONCE_WIDTH } from '../http/message.ts';
+import { authority, compileAuthRequest, compileTunnel, requestFields } from '../http/request.ts';
 import { stampRequest } from '../http/stamp-request.ts';
 import type { CompiledRequest } from '../types.ts';
 
@@ -20,6 +21,15 @@ export interface PageCompiler {
    * @param credentials value of the credentials field; none are sent if absent
    */
   request(object: number, nonce: number, credentials?: string): Uint8Array;
+  /** The same request as HTTP/2 writes it (RFC 9113 section 8.3.1), without credentials. */
+  fields(object: number, nonce: number): Record<string, string>;
+  /**
+   * Asks the proxy for a tunnel to a host; absent: none is needed.
+   * @param nonce of the connection
+   */
+  readonly connect?: (site: number, nonce: number, credentials?: string) => Uint8Array;
+  /** What the certificate of a host has to be valid for. */
+  serverName(site: number): ServerName;
 }
 
 const CREDENTIALS_FIELDS = { proxy: 'Proxy-Authorization', origin: 'Authorization' } as const;
@@ -31,24 +41,61 @@ const CREDENTIALS_FIELDS = { proxy: 'Proxy-Authorization', origin: 'Authorizatio
 export function compilePage(arm: Arm, { page }: BrowserLoad): PageCompiler {
   const { sites, places } = sitesOf(arm, page.hosts);
   const hosts = [...new Set(places)];
+  const numbers = places.map((place) => hosts.indexOf(place));
   const siteOf = (object: number): number =>
     object === 0 || sites.length === 1 ? 0 : 1 + ((object - 1) % (sites.length - 1));
   const plain = new Map<number, CompiledRequest>();
   const authorised = new Map<number, CompiledRequest>();
   const field = CREDENTIALS_FIELDS[arm.auth?.to ?? 'proxy'];
+  const siteAt = (number: number): Arm => sites[places.indexOf(hosts[number]!)]!;
   return {
     objects: page.objects,
-    hostOf: (object) => hosts.indexOf(places[siteOf(object)]!),
+    serverName: (number) => serverNameOf(arm.tls?.serverName ?? siteAt(number).target.host),
+    ...(arm.via === 'tunnel' && { connect: compileConnects(siteAt) }),
+    hostOf: (object) => numbers[siteOf(object)]!,
+    fields(object, nonce) {
+      const site = sites[siteOf(object)]!;
+      const path = pathOf(site, object, page.paths);
+      const fill = (text: string): string =>
+        text
+          .replaceAll('{nonce}', String(nonce).padStart(NONCE_WIDTH, '0'))
+          .replaceAll('{object}', String(object));
+      const own = requestFields(site, true)
+        .filter(([name]) => name.toLowerCase() !== 'host')
+        .map(([name, value]) => [name.toLowerCase(), fill(value)] as const);
+      const pseudo = {
+        ':method': 'GET',
+        ':scheme': 'https',
+        ':authority': authority(site),
+        ':path': fill(path),
+      };
+      return { ...pseudo, ...Object.fromEntries(own) };
+    },
     request(object, nonce, credentials) {
       const compiled = credentials === undefined ? plain : authorised;
       let request = compiled.get(object);
       if (request === undefined) {
-        const path = page.paths[(object - 1) % page.paths.length];
-        request = compileObject(sites[siteOf(object)]!, object, path, credentials && field);
+        const site = sites[siteOf(object)]!;
+        request = compileObject(site, object, pathOf(site, object, page.paths), credentials && field);
         compiled.set(object, request);
       }
       return stampRequest(request, nonce, credentials);
     },
+  };
+}
+
+function compileConnects(siteAt: (number: number) => Arm): NonNullable<PageCompiler['connect']> {
+  const plain = new Map<number, CompiledRequest>();
+  const authorised = new Map<number, CompiledRequest>();
+  return (number, nonce, credentials) => {
+    const compiled = credentials === undefined ? plain : authorised;
+    let request = compiled.get(number);
+    if (request === undefined) {
+      const site = siteAt(number);
+      request = (credentials === undefined ? compileTunnel(site) : compileAuthRequest(site))!;
+      compiled.set(number, request);
+    }
+    return stampRequest(request, nonce, credentials);
   };
 }
 
@@ -72,19 +119,23 @@ function sitesOf(arm: Arm, hosts: BrowserLoad['page']['hosts']): { sites: Arm[];
   return { sites, places };
 }
 
-/** @param path of an object after the document; undefined: the target's */
+/** The document's is the target's, and so are those of the other objects where no paths are given. */
+function pathOf({ target }: Arm, object: number, paths: readonly string[]): string {
+  const documentPath = target.path === '' ? '/' : target.path;
+  return object === 0 ? documentPath : (paths[(object - 1) % paths.length] ?? documentPath);
+}
+
 function compileObject(
   site: Arm,
   object: number,
-  path: string | undefined,
+  path: string,
   credentialsField: string | undefined,
 ): CompiledRequest {
-  const documentPath = site.target.path === '' ? '/' : site.target.path;
   const number = (text: string): string => text.replaceAll('{object}', String(object));
   const prefix = site.via === 'proxy' ? `${site.target.scheme}://${authority(site)}` : '';
   return compileMessage(site, {
     method: 'GET',
-    target: prefix + number(object === 0 ? documentPath : (path ?? documentPath)),
+    target: prefix + number(path),
     version: '1.1',
     fields: requestFields(site, true, credentialsField).map(([name, value]) => [name, number(value)]),
     body: '',

@@ -1,8 +1,9 @@
 import type { Clock } from '../../net/ticker.ts';
 import type { SocketOptions } from '../../scenario/types.ts';
 import type { Challenge } from '../http/challenge.ts';
-import type { AttemptObserver, Endpoint, EngineAuth } from '../types.ts';
+import type { AttemptObserver, Endpoint, EngineAuth, EngineTls } from '../types.ts';
 import type { PageCompiler } from './page.ts';
+import type { BrowserProfile } from './profiles/profile.ts';
 
 /** A complete response. */
 export interface Answer {
@@ -22,14 +23,21 @@ export interface BrowserArm {
   readonly handshakeTimeoutUs: number;
   /** From a request to its complete response. */
   readonly responseTimeoutUs: number;
-  /** A connection is closed after being idle this long. */
+  /** A connection that was used is of no more use after being idle this long. */
   readonly idleUs: number;
+  readonly profile: BrowserProfile;
+  /** They lead to a proxy. */
+  readonly isProxied: boolean;
+  /** They serve requests for any host, instead of one host each. */
+  readonly sharesProxy: boolean;
   /** Maximum number of open connections per browser and host. */
   readonly connections: number;
   /** Maximum number of open connections of the whole population. */
   readonly maxOpen: number;
   readonly auth?: EngineAuth;
   readonly page: PageCompiler;
+  /** Over the tunnel, or over the connection if the page needs no tunnel. */
+  readonly tls?: EngineTls;
   /** Whether the arm expects this status. */
   isExpected(status: number): boolean;
 }

@@ -6,34 +6,26 @@ import type { EngineTls } from '../types.ts';
 /** One arm's TLS settings, and the session that its connections may resume. */
 export class TlsLayer {
   readonly #tls: EngineTls;
-  readonly #context: SecureContext;
+  /** May serve other layers with the same certificates to trust. */
+  readonly context: SecureContext;
   #session: Buffer | undefined;
 
   /** @throws EnvironmentError if the certificates to trust cannot be read */
-  constructor(tls: EngineTls) {
+  constructor(tls: EngineTls, context = createContext(tls)) {
     this.#tls = tls;
-    try {
-      this.#context = createSecureContext({
-        minVersion: tls.minVersion,
-        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      });
-    } catch (cause) {
-      throw new EnvironmentError(`The certificates to trust cannot be read: ${String(cause)}.`, {
-        hint: 'tls.ca names a file of PEM certificates: -----BEGIN CERTIFICATE-----',
-        cause,
-      });
-    }
+    this.context = context;
   }
 
   /** Starts TLS over a connected socket. The certificate is not verified here: {@link distrust} does that. */
   begin(socket: Socket): TLSSocket {
-    const { serverName } = this.#tls;
+    const { serverName, protocols } = this.#tls;
     const secured = connect({
       socket,
       // An address is not a valid server name (RFC 6066 section 3), but the certificate must still be valid for it.
       ...(isIP(serverName) === 0 ? { servername: serverName } : { host: serverName, servername: '' }),
-      secureContext: this.#context,
+      secureContext: this.context,
       rejectUnauthorized: false,
+      ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
       ...(this.#session === undefined ? {} : { session: this.#session }),
     });
     if (this.#tls.resumption) secured.on('session', (session) => this.#keep(session, secured));
@@ -53,6 +45,17 @@ export class TlsLayer {
     if (this.#tls.insecure || secured.authorized) return undefined;
     // Node's types say Error, but it is the code: https://nodejs.org/api/tls.html, tlsSocket.authorizationError.
     return String(secured.authorizationError);
+  }
+}
+
+function createContext({ minVersion, ca }: EngineTls): SecureContext {
+  try {
+    return createSecureContext({ minVersion, ...(ca === undefined ? {} : { ca }) });
+  } catch (cause) {
+    throw new EnvironmentError(`The certificates to trust cannot be read: ${String(cause)}.`, {
+      hint: 'tls.ca names a file of PEM certificates: -----BEGIN CERTIFICATE-----',
+      cause,
+    });
   }
 }
 

@@ -9,7 +9,16 @@ import type { Arm, Scenario } from '../../../src/scenario/types.ts';
 import { armOf, fine, frameOf, hold, scenarioOf, sec } from '../parts.ts';
 
 const LOAD: BrowserLoad = {
-  ...{ kind: 'browsers', browsers: 300, rampUs: 0, forUs: sec(60), connections: 6, thinkUs: 0, idleUs: 1 },
+  ...{
+    kind: 'browsers',
+    profile: 'chromium',
+    browsers: 300,
+    rampUs: 0,
+    forUs: sec(60),
+    connections: 6,
+    thinkUs: 0,
+    idleUs: 1,
+  },
   page: { objects: 40, paths: [], hosts: [] },
 };
 const CLASS = armOf({ name: 'class', load: LOAD });

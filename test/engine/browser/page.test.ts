@@ -9,7 +9,17 @@ const NONCE = '0000000000000007';
 function compile(written: Omit<PageSpec, 'hosts'> & Partial<PageSpec>, changes: Partial<Arm> = {}) {
   const page = { hosts: [], ...written };
   const load: BrowserLoad = {
-    ...{ kind: 'browsers', browsers: 1, rampUs: 0, forUs: 1, connections: 6, thinkUs: 0, idleUs: 1, page },
+    ...{
+      kind: 'browsers',
+      profile: 'chromium',
+      browsers: 1,
+      rampUs: 0,
+      forUs: 1,
+      connections: 6,
+      thinkUs: 0,
+      idleUs: 1,
+      page,
+    },
   };
   const { request, ...compiled } = compilePage(
     armOf({

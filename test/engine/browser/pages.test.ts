@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { FIREFOX } from '../../../src/engine/browser/profiles/firefox.ts';
 import { answering, type Behaviour, findClosedPort, responseOf, startPeer } from '../../support/servers.ts';
 import { populate } from './population.ts';
 
@@ -94,14 +95,29 @@ describe('a browser that opens a page', () => {
     expect(bytes).toBe(40 * responseOf('hello').length);
   });
 
-  it('closes a connection that has rested long enough', async () => {
+  it('closes a connection that has rested long enough on time, as Firefox does', async () => {
     const peer = await startPeer(stays);
-    const { add, outcomes, settled, records } = populate(peer, { idleUs: 50_000 });
+    const { add, outcomes, settled, records } = populate(peer, { idleUs: 50_000, profile: FIREFOX });
     add().open(0);
     await settled(1);
     await peer.closedByNear(1);
     expect(outcomes).toEqual(['ok']);
     expect(records[0]!.endedAtUs - records[0]!.respondedAtUs).toBeGreaterThanOrEqual(50_000);
+  });
+
+  it('closes it only when it asks for a connection again, as Chromium does', async () => {
+    const peer = await startPeer(stays);
+    const { add, engine, pages, records } = populate(peer, { idleUs: 20_000 });
+    const browser = add();
+    browser.open(0);
+    await pages(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(engine.open).toBe(1);
+    browser.open(0);
+    await pages(2);
+    await peer.closedByNear(1);
+    expect(peer.seen).toHaveLength(2);
+    expect(records[0]!.endedAtUs - records[0]!.respondedAtUs).toBeGreaterThanOrEqual(100_000);
   });
 
   it('goes on over new connections where the far end closes after each response', async () => {

@@ -1,10 +1,15 @@
 import { onTestFinished } from 'vitest';
 import { BrowserEngine } from '../../../src/engine/browser/engine.ts';
+import { CHROMIUM } from '../../../src/engine/browser/profiles/chromium.ts';
 import type { BrowserArm, ConnectPermit } from '../../../src/engine/browser/types.ts';
 import type { AttemptRecord, EngineAuth } from '../../../src/engine/types.ts';
 import { classify } from '../../../src/outcome/classify.ts';
 import type { Outcome } from '../../../src/outcome/outcome.ts';
+import { serverNameOf } from '../../../src/scenario/host-names.ts';
 import { endpointOf, GET } from '../../support/arms.ts';
+
+/** Chromium, but for the connections that it opens without a request for them. */
+const ALONE = { ...CHROMIUM, spares: 0 };
 
 const EXPECTED = { kind: 'status', statuses: [200] } as const;
 
@@ -13,6 +18,8 @@ export interface PopulationOptions extends Partial<BrowserArm> {
   readonly objects?: number;
   /** Hosts of a page, the document's included; default 1. */
   readonly hosts?: number;
+  /** Default: false. */
+  readonly tunnels?: boolean;
   /** What is said to a browser that asks for leave; default: always the next number. */
   readonly leave?: (attempt: number) => ConnectPermit;
   readonly waits?: () => boolean;
@@ -21,7 +28,7 @@ export interface PopulationOptions extends Partial<BrowserArm> {
 /** Browsers that open pages at `peer`, and what they told. Driven until the present test is over. */
 export function populate(
   peer: { readonly host: string; readonly port: number },
-  { objects = 1, hosts = 1, leave, waits, ...changes }: PopulationOptions = {},
+  { objects = 1, hosts = 1, tunnels = false, leave, waits, ...changes }: PopulationOptions = {},
 ) {
   const outcomes: Outcome[] = [];
   const records: AttemptRecord[] = [];
@@ -46,11 +53,22 @@ export function populate(
     responseTimeoutUs: 5_000_000,
     idleUs: 60_000_000,
     connections: 6,
+    profile: ALONE,
+    isProxied: true,
+    sharesProxy: false,
     maxOpen: 1_000,
     page: {
       objects,
       hostOf: (object) => (hosts === 1 || object === 0 ? 0 : 1 + ((object - 1) % (hosts - 1))),
       request: requestPlainly,
+      serverName: () => serverNameOf('origin.test'),
+      fields: (object, nonce) => ({
+        ':method': 'GET',
+        ':scheme': 'https',
+        ':authority': 'origin.test',
+        ':path': `/${object}/${nonce}`,
+      }),
+      ...(tunnels && { connect: connectPlainly }),
     },
     isExpected: (status) => status === 200,
     ...changes,
@@ -80,7 +98,10 @@ export function populate(
       hear();
     },
   });
-  const driver = setInterval(() => engine.poll(), 1);
+  const driver = setInterval(() => {
+    engine.poll();
+    hear();
+  }, 1);
   onTestFinished(() => {
     engine.abort();
     clearInterval(driver);
@@ -111,6 +132,11 @@ export function populate(
 function requestPlainly(object: number, nonce: number, credentials?: string): Uint8Array {
   const field = credentials === undefined ? '' : `Proxy-Authorization: ${credentials}\r\n`;
   return Buffer.from(`GET /${object}/${nonce} HTTP/1.1\r\nHost: peer\r\n${field}\r\n`);
+}
+
+function connectPlainly(site: number, _nonce: number, credentials?: string): Uint8Array {
+  const field = credentials === undefined ? '' : `Proxy-Authorization: ${credentials}\r\n`;
+  return Buffer.from(`CONNECT host${site}:443 HTTP/1.1\r\nHost: host${site}:443\r\n${field}\r\n`);
 }
 
 /** Answers a proxy's challenge; every credential that was asked for is kept. */

@@ -7,6 +7,7 @@ import { armOf } from '../../analysis/parts.ts';
 const tls = { insecure: false, minVersion: '1.2', resumption: false } as const;
 const browsers: Load = {
   kind: 'browsers',
+  profile: 'chromium',
   browsers: 1,
   rampUs: 0,
   forUs: 1,

@@ -17,6 +17,7 @@ const browsers = (count: number, changes: Partial<Extract<Load, { kind: 'browser
   armOf({
     load: {
       kind: 'browsers',
+      profile: 'chromium',
       browsers: count,
       rampUs: 0,
       forUs: 1,

@@ -1,0 +1,50 @@
+import { HostPool } from './host-pool.ts';
+import type { BrowserArm } from './types.ts';
+
+/** All connections of one browser: a pool for each host, and the limit for all of them. */
+export class HostPools {
+  readonly #arm: BrowserArm;
+  /** By the number of their host. */
+  readonly #pools: (HostPool | undefined)[] = [];
+  /** Connections that have not ended. */
+  #open = 0;
+
+  constructor(arm: BrowserArm) {
+    this.#arm = arm;
+  }
+
+  get isAtLimit(): boolean {
+    return this.#open >= this.#arm.profile.mostInAll;
+  }
+
+  /** The pool that serves an object: where a proxy's connections are not kept apart by host, there is only one. */
+  ofObject(index: number): HostPool {
+    const { sharesProxy, page, connections } = this.#arm;
+    const site = sharesProxy ? 0 : page.hostOf(index);
+    this.#pools[site] ??= new HostPool(site, connections);
+    return this.#pools[site];
+  }
+
+  ofConnection({ site }: { readonly site: number }): HostPool {
+    return this.#pools[site]!;
+  }
+
+  get all(): HostPool[] {
+    return this.#pools.filter((pool) => pool !== undefined);
+  }
+
+  /** A connection is about to be opened. */
+  opens(): void {
+    this.#open += 1;
+  }
+
+  ends(): void {
+    this.#open -= 1;
+  }
+
+  /** Whether another connection may be opened; an idle one makes room for it. */
+  hasRoom(): boolean {
+    if (this.isAtLimit) this.#pools.some((pool) => pool?.closeOneIdle());
+    return !this.isAtLimit;
+  }
+}

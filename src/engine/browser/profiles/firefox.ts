@@ -1,0 +1,26 @@
+import type { BrowserProfile } from './profile.ts';
+
+/**
+ * Firefox, as its default preferences say (modules/libpref/init/all.js and StaticPrefList.yaml). What they do not say, it
+ * does not do here: no connection that nothing needs, and nothing again after a 408.
+ */
+export const FIREFOX: BrowserProfile = {
+  // netwerk/protocol/http/nsHttpConnectionInfo.cpp, BuildHashKey: by proxy, unless it is asked for a tunnel. The limit of
+  // network.http.max-persistent-connections-per-proxy, 32, is the scenario's default.
+  sharesProxy: true,
+  // network.http.max-persistent-connections-per-server
+  mostToHost: 6,
+  // network.http.max-connections
+  mostInAll: 900,
+  spares: 0,
+  sparesAfterChallenge: 0,
+  // network.http.connection-retry-timeout: "to wait before trying a different connection" after a SYN
+  backupAfterUs: 250_000,
+  backsUpFirstOnly: false,
+  // network.http.connection-timeout
+  proxyTimeoutUs: 90_000_000,
+  // network.http.keep-alive.timeout
+  unusedIdleUs: 115_000_000,
+  closesWhenAsked: false,
+  resendsAfter408: false,
+};

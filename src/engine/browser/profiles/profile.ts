@@ -1,0 +1,25 @@
+/** What a kind of browser does with its connections, apart from what a scenario sets. */
+export interface BrowserProfile {
+  /** Connections to a plain HTTP proxy serve requests for any host, instead of one host each. */
+  readonly sharesProxy: boolean;
+  /** Most connections for one host, where they are not shared. */
+  readonly mostToHost: number;
+  /** Most connections of one browser. */
+  readonly mostInAll: number;
+  /** Connections opened beside that for a document on a host to which there is none yet, through a proxy. */
+  readonly spares: number;
+  /** Tunnels asked for once more where the proxy answers the first one with a challenge, which ends each of them. */
+  readonly sparesAfterChallenge: number;
+  /** When another connection is opened beside a slow handshake. */
+  readonly backupAfterUs: number;
+  /** Whether only while there is no connection for the host; otherwise beside each slow handshake. */
+  readonly backsUpFirstOnly: boolean;
+  /** A handshake with a proxy is given up after this long. */
+  readonly proxyTimeoutUs: number;
+  /** An unused connection is of no more use after this long. */
+  readonly unusedIdleUs: number;
+  /** Connections that have been idle for too long are closed only when another is asked for, not on time. */
+  readonly closesWhenAsked: boolean;
+  /** Whether a 408 on a connection that was used before makes it send the request again. */
+  readonly resendsAfter408: boolean;
+}
