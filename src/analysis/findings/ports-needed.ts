@@ -107,6 +107,9 @@ function formatUsers({ users }: Ports): string {
 
 /** `183 ports at once for open connections, 240 where the NAT keeps each for 30 s after its close, 410 where for 120 s` */
 function listNeeds(needs: readonly Need[]): string {
+  const longestSec = needs.at(-1)?.keptSec ?? 0;
+  if (needs.length > 1 && new Set(needs.map(({ ports }) => ports)).size === 1)
+    return `${needs[0]!.ports} ports at once, even where a NAT keeps each for ${longestSec} s after its close`;
   return needs
     .map(({ keptSec, ports }, index) => {
       const count = index === 0 ? `${ports} ports at once` : `${ports}`;

@@ -66,6 +66,25 @@ describe('ports that a class needs', () => {
     });
   });
 
+  it('are told once where nothing was closed before the most were open', () => {
+    const tally = new Tally();
+    tally.add(frameOf(0, { class: { ...fine(90), browsing: { openMost: 90 }, outcomes: { ok: 90 } } }));
+    const scenario = scenarioOf({ arms: [CLASS], natPorts: 30 });
+    const run = {
+      ...({ id: 'a', scenario: 'test', label: '', status: 'complete', engine: 'portable' } as const),
+      ...{
+        startedAt: '2025-01-31T06:00:00.000Z',
+        endedAt: '2025-01-31T06:01:00.000Z',
+        stallsByTcpInfo: true,
+      },
+    };
+    const { findings } = summarise({ run, scenario, tally, histograms: new Map() });
+    expect(findings.find(({ kind }) => kind === 'ports-needed')).toMatchObject({
+      confidence: 'high',
+      text: 'this class of 300 browsers needs 90 ports at once, even where a NAT keeps each for 120 s after its close; the NAT gives 30, enough for some 100 of them',
+    });
+  });
+
   it('are held against the pool that the scenario names', () => {
     expect(neededOf({ natPorts: 1_000 })).toMatchObject({
       ...{ confidence: 'medium', natPorts: 1_000, carriesLeast: 142, carriesMost: 166 },
