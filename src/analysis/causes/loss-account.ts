@@ -1,16 +1,21 @@
-import type { Symptom } from '../observations/types.ts';
+import type { Observations, Symptom } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
-import { percent } from './judgements.ts';
+import { fatesOf, MOST, percent } from './judgements.ts';
+import { countResponsesResent } from './responses.ts';
 
 /** Fewer stalls have no spread over time, and fewer requests sent again no rate. */
 export const FEWEST_STALLS = 20;
 const FEWEST_RESENT = 5;
 
 /** Up to this dispersion stalls look like those of a path that loses each packet with the same chance. */
-export const LIKE_CHANCE = 1.6;
+const LIKE_CHANCE = 1.6;
 
 /** First bytes that come later than this after most handshakes waited for more than a path. */
 const PROMPT_US = 150_000;
+
+/** Fewer segments that were sent again, or came with a hole before them, are an accident; and of one connection there are so many at most. */
+export const FEWEST_HOLES = 10;
+const MOST_SEGMENTS = 10;
 
 interface LossAccount {
   readonly resent: number;
@@ -37,4 +42,38 @@ export function accountForLoss({ kind, arm, count, of }: Symptom): LossAccount |
     ...{ resent: resent.count, measured: resent.measured },
     text: `${resent.count} of ${resent.measured} requests on open connections were lost as well (${percent(resent.rate)}; handshakes ${percent(count / of)}), spread over time as chance does it`,
   };
+}
+
+/**
+ * That what comes from the far end is lost as often as its SYN-ACKs are: they left, and did not arrive, spread as chance does it; and the
+ * far end sent a like share of what came after them again, or, where that is not known, as much came with a hole before it.
+ */
+export function describeLossTowardsHere(symptom: Symptom, seen: Observations): string | undefined {
+  const { arm, count, of, kind } = symptom;
+  if (kind !== 'stalled' || count < FEWEST_STALLS || (arm.dispersion ?? Infinity) > LIKE_CHANCE)
+    return undefined;
+  const established = seen.arms.reduce((sum, one) => sum + one.summary.established, 0);
+  const again = countResponsesResent(seen);
+  const holes = countHoles(seen);
+  const resent = again ?? holes;
+  if (resent < FEWEST_HOLES || (again !== undefined && !areSynAcksLost(symptom, seen))) return undefined;
+  // A few segments for each connection are lost with the same chance each; far fewer are an accident.
+  const [share, lost] = [count / of, resent / Math.max(1, established)];
+  if (lost < share / 4 || lost > share * MOST_SEGMENTS) return undefined;
+  const what =
+    again === undefined
+      ? `${holes} segments came with a hole before them`
+      : `the far end sent ${again} segments again that were no SYN-ACKs`;
+  return `${what}, on ${established} connections (${percent(lost)}; handshakes ${percent(share)}), spread over time as chance does it`;
+}
+
+/** Segments that came to this machine with a hole before them (LINUX_MIB_TCPOFOQUEUE, net/ipv4/tcp_input.c). */
+export function countHoles({ near }: Observations): number {
+  return near?.['TcpExtTCPOFOQueue'] ?? 0;
+}
+
+/** That SYN-ACKs of the far side did not arrive here, as both sides captured it. */
+export function areSynAcksLost(symptom: Symptom, seen: Observations): boolean {
+  const fates = fatesOf(symptom, seen);
+  return fates !== undefined && (fates.counts.get('syn-ack-lost') ?? 0) >= fates.matched * MOST;
 }

@@ -16,6 +16,10 @@ const ENOUGH_HANDSHAKES = 100;
 const ENOUGH_MEASURED = 500;
 const PROMPT_US = 150_000;
 
+/** TCP_RTO_MIN, 200 ms, and what ticks and a round trip of some 50 ms add. */
+const SENT_AGAIN_FROM_US = 190_000;
+const SENT_AGAIN_TO_US = 260_000;
+
 export const lossAfter = {
   id: 'loss-after-handshake',
   name: 'loss of what comes after the handshake',
@@ -70,10 +74,22 @@ function judgeSpared(arm: ArmSeen, seen: Observations): Judgement[] {
     ...beside.map(({ summary: { handshakeUs } }) => (isFew ? handshakeUs.p999 : handshakeUs.p99)),
   );
   const measured = beside.reduce((sum, { summary }) => sum + summary.handshakeUs.count, 0);
-  if (measured < ENOUGH_MEASURED || slowest >= PROMPT_US) return NOTHING;
+  if (measured < ENOUGH_MEASURED || slowest >= PROMPT_US || !cameAfterTimer(arm)) return NOTHING;
   return decides(
     `${resent.count} of ${resent.measured} requests were sent again, while ${isFew ? '99.9' : '99'} % of ${measured} handshakes with the same endpoint took ${Math.ceil(slowest / 1_000)} ms or less`,
   );
+}
+
+/**
+ * Whether late first bytes came as a segment is sent again for the first time. What was kept for longer, by an inspection that waits for
+ * its verdict, is sent again as well, and nothing was lost.
+ */
+function cameAfterTimer({ summary: { requestsResent, service } }: ArmSeen): boolean {
+  const { firstByteUs } = service;
+  const { rate = 0 } = requestsResent ?? {};
+  const lateUs = rate >= 0.15 ? firstByteUs.p90 : rate >= 0.015 ? firstByteUs.p99 : firstByteUs.p999;
+  const afterUs = lateUs - firstByteUs.p50;
+  return afterUs >= SENT_AGAIN_FROM_US && afterUs <= SENT_AGAIN_TO_US;
 }
 
 /** A response that came late is one that the far end sent again, if it counts as many; or else something waited. */

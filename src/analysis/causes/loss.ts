@@ -1,19 +1,14 @@
 import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { besideOf } from './cuts.ts';
+import { contradicts, decides, expectSilence, judgeFates, NOTHING, percent, supports } from './judgements.ts';
 import {
-  contradicts,
-  decides,
-  expectSilence,
-  fatesOf,
-  judgeFates,
-  MOST,
-  NOTHING,
-  percent,
-  supports,
-} from './judgements.ts';
-import { accountForLoss, FEWEST_STALLS, LIKE_CHANCE } from './loss-account.ts';
-import { countResponsesResent } from './responses.ts';
+  accountForLoss,
+  areSynAcksLost,
+  countHoles,
+  describeLossTowardsHere,
+  FEWEST_HOLES,
+} from './loss-account.ts';
 import { describeCounting } from './room.ts';
 import { EVERYTHING } from './scope.ts';
 import { allStalls, countOverflows, explainedOtherwise, nothingPassed, passedInGaps } from './shared.ts';
@@ -21,10 +16,6 @@ import type { Cause, Judgement } from './types.ts';
 
 /** Requests enough to say that they are not lost as SYNs are. */
 const ENOUGH_REQUESTS = 200;
-
-/** Fewer segments that were sent again, or came out of order, are an accident; and of one connection there are so many at most. */
-const FEWEST_HOLES = 10;
-const MOST_SEGMENTS = 10;
 
 /** Handshakes enough to say that they were spared. */
 const ENOUGH_LATE = 100;
@@ -69,39 +60,10 @@ function judgeRequests(symptom: Symptom, seen: Observations): Judgement[] {
   // Requests go the other way than SYN-ACKs.
   if (areSynAcksLost(symptom, seen)) return NOTHING;
   // Without a far side, holes in what comes from there tell of that way.
-  const holes = seen.near?.['TcpExtTCPOFOQueue'] ?? 0;
-  if (seen.both === undefined && holes >= FEWEST_HOLES) return NOTHING;
+  if (seen.both === undefined && countHoles(seen) >= FEWEST_HOLES) return NOTHING;
   return contradicts(
     `${resent.count} of ${resent.measured} requests on open connections were lost (${percent(resent.ci95[1])} at most), against ${percent(stalled.rate)} of the SYNs`,
   );
-}
-
-/**
- * That what comes from the far end is lost as often as its SYN-ACKs are: they left, and did not arrive, spread as chance does it; and the
- * far end sent a like share of what came after them again, or, where that is not known, as much came with a hole before it.
- */
-function describeLossTowardsHere(symptom: Symptom, seen: Observations): string | undefined {
-  const { arm, count, of, kind } = symptom;
-  if (kind !== 'stalled' || count < FEWEST_STALLS || (arm.dispersion ?? Infinity) > LIKE_CHANCE)
-    return undefined;
-  const established = seen.arms.reduce((sum, one) => sum + one.summary.established, 0);
-  const again = countResponsesResent(seen);
-  const holes = seen.near?.['TcpExtTCPOFOQueue'] ?? 0;
-  const resent = again ?? holes;
-  if (resent < FEWEST_HOLES || (again !== undefined && !areSynAcksLost(symptom, seen))) return undefined;
-  // A few segments for each connection are lost with the same chance each; far fewer are an accident.
-  const [share, lost] = [count / of, resent / Math.max(1, established)];
-  if (lost < share / 4 || lost > share * MOST_SEGMENTS) return undefined;
-  const what =
-    again === undefined
-      ? `${holes} segments came with a hole before them`
-      : `the far end sent ${again} segments again that were no SYN-ACKs`;
-  return `${what}, on ${established} connections (${percent(lost)}; handshakes ${percent(share)}), spread over time as chance does it`;
-}
-
-function areSynAcksLost(symptom: Symptom, seen: Observations): boolean {
-  const fates = fatesOf(symptom, seen);
-  return fates !== undefined && (fates.counts.get('syn-ack-lost') ?? 0) >= fates.matched * MOST;
 }
 
 function judgeAllOrNothing(symptom: Symptom, seen: Observations): Judgement[] {

@@ -7,7 +7,7 @@ import { describeBand } from './clean-arms.ts';
 import { describeUnlikeOthers } from './clients-alone.ts';
 import { describeFailedSearches, describeTableDrops } from './firewall-counters.ts';
 import { contradicts, fatesOf, fewLie, MOST, NOTHING, shareInGaps } from './judgements.ts';
-import { accountForLoss, FEWEST_STALLS } from './loss-account.ts';
+import { accountForLoss, describeLossTowardsHere, FEWEST_STALLS } from './loss-account.ts';
 import { describeMeter } from './meter.ts';
 import { describeOwnClock } from './own-clock.ts';
 import { COPIES, countOwnDrops, describeOwnDrops, describeUnseen } from './own-drops.ts';
@@ -96,7 +96,10 @@ export function explainedOtherwise(
   const kind = but === 'client' ? undefined : describeUnlikeOthers(symptom, seen);
   const rule = but === 'rule' ? undefined : describeRejected(symptom);
   const loss =
-    but === 'loss' || mayLookLikeLoss(symptom, seen, but) ? undefined : accountForLoss(symptom)?.text;
+    but === 'loss'
+      ? undefined
+      : ((mayLookLikeLoss(symptom, seen, but) ? undefined : accountForLoss(symptom)?.text) ??
+        describeLossTowardsHere(symptom, seen));
   const long = but === 'path' ? undefined : describeLongPath(symptom);
   const queue = but === 'queue' ? undefined : describeOverflows(symptom, seen);
   const own = but === 'probe' ? undefined : (describeOwnDrops(seen) ?? describeUnseen(symptom));

@@ -113,6 +113,16 @@ function namedOf(seen: Observations): string[] {
   return diagnose(seen).causes.flatMap(({ id, status }) => (status === 'named' ? [id] : []));
 }
 
+it('does not take requests that something kept for a while for lost ones', () => {
+  const seen = see('loss-after-handshake');
+  const arms = seen.arms.map((arm) => {
+    const { service } = arm.summary;
+    const firstByteUs = { ...service.firstByteUs, p99: 480_000, p999: 480_000 };
+    return { ...arm, summary: { ...arm.summary, service: { ...service, firstByteUs } } };
+  });
+  expect(namedOf({ ...seen, arms })).toEqual([]);
+});
+
 describe.each(CELLS)('$cause in a lab', ({ name, cause, decidedBy, without }) => {
   it('is named', () => {
     const { verdict, text } = diagnose(see(name));
