@@ -60,8 +60,8 @@ export async function playRow(row, browser, place) {
     } finally {
       for (const one of all) await one.stop();
     }
-    const asked = (await Promise.all(proxies.map((proxy) => readRequests(proxy)))).flat();
     const seen = await wire.connections([FIRST, SECOND]);
+    const asked = (await Promise.all(proxies.map((proxy) => readRequests(proxy, seen)))).flat();
     const direct = await wire.connections([DIRECT]);
     const lost = await wire.stop();
     if (lost > 0) throw new Error(`tcpdump lost ${lost} packets.`);
@@ -119,8 +119,10 @@ async function tellProxy(row, address, starting) {
 /** Squid connects to the origin itself: what goes past a proxy is asked of rows without it. */
 const isPageDirect = (row, direct) => (row.proxy === 'squid' ? 0 : direct.length);
 
-async function readRequests({ connections, readLog }) {
-  if (readLog !== undefined) return readLog();
+/** Squid's log has what was asked before the row too: it is known by its connections. */
+async function readRequests({ connections, readLog }, seen) {
+  const ports = new Set(seen.map(({ clientPort }) => clientPort));
+  if (readLog !== undefined) return (await readLog()).filter(({ port }) => ports.has(port));
   return connections.flatMap(({ port, requests }) => requests.map((request) => ({ port, ...request })));
 }
 
