@@ -38,7 +38,7 @@ export function summarizeRuns(runs) {
 }
 
 export function writeMeasured(measured) {
-  const text = JSON.stringify(measured, undefined, 1);
+  const text = JSON.stringify(measured, undefined, 2);
   // A line for each figure.
   const short = text.replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, inner) => `[${inner.replace(/\s+/g, ' ')}]`);
   mkdirSync(dirname(FILE), { recursive: true });
