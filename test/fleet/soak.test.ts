@@ -120,8 +120,12 @@ suiteNeeding('a soak of a fleet', ['nats-server'], () => {
     await fleet.up('a');
     fleet.probe('a');
     await fleet.present('a');
-    const sweep = await fleet.call('fleet', 'soak', 'install', 'reuse-sweep', '--at', AT, '--for', '1h');
+    const where = ['--proxy', '127.0.0.1:9', '--target', 'http://127.0.0.1:9/'];
+    const sweep = await fleet.call(
+      ...['fleet', 'soak', 'install', 'timewait-sweep', ...where, '--at', AT, '--for', '1h'],
+    );
     expect(sweep.code).toBe(2);
+    expect(sweep.err).toContain('cannot soak: arm sweep is a sweep, which lasts as long as its delays');
     fleet.writePolicy('a', `${POLICY}hours: ['03:00-05:00']\n`);
     const outside = await install('--for', '1m');
     expect(outside.code).toBe(5);
