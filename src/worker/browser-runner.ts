@@ -100,8 +100,8 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
     this.engine.release();
   }
 
-  permit(browser: number, sinceUs: number, intendedAtUs: number): ConnectPermit {
-    const { plan, index, recorder, stock, planned } = this.#options;
+  permit(browser: number, endpoint: number, sinceUs: number, intendedAtUs: number): ConnectPermit {
+    const { plan, index, recorder, stock } = this.#options;
     const nowUs = this.clock();
     const blockedReason = this.#blockedReason();
     if (blockedReason !== undefined) {
@@ -110,7 +110,7 @@ export class BrowserRunner implements BrowserHost, LoopFeeder {
       return 'never';
     }
     const attempt = plan.index + plan.count * this.#attempts++;
-    recorder.begun(index, false, browser % planned.endpoints.length, { intendedAtUs, begunAtUs: nowUs });
+    recorder.begun(index, false, endpoint, { intendedAtUs, begunAtUs: nowUs });
     recorder.browsing(index)?.opened(browser);
     this.#openers.set(attempt, browser);
     stock?.promise(attempt);

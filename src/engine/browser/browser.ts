@@ -1,10 +1,11 @@
 import type { Connection } from './connection.ts';
 import type { ConnectionFactory, DueConnection } from './connection-factory.ts';
-import type { ConnectionOwner, Lost, Manner } from './connection-owner.ts';
+import type { ConnectionOwner, Ending, Lost, Manner } from './connection-owner.ts';
 import { Credentials } from './credentials.ts';
 import type { HostPool } from './host-pool.ts';
 import { HostPools } from './host-pools.ts';
 import { createObject, type Page, type PageObject } from './page-object.ts';
+import { ProxyList } from './proxy-list.ts';
 import type { Answer, BrowserArm, BrowserHost } from './types.ts';
 
 /**
@@ -18,6 +19,7 @@ export class Browser implements ConnectionOwner<Connection> {
   readonly #host: BrowserHost;
   readonly #factory: ConnectionFactory;
   readonly #pools: HostPools;
+  readonly #proxies: ProxyList;
   #page: Page | undefined;
   readonly #credentials: Credentials;
   #isRetired = false;
@@ -28,6 +30,8 @@ export class Browser implements ConnectionOwner<Connection> {
     this.#host = host;
     this.#factory = factory;
     this.#pools = new HostPools(arm);
+    const { length } = arm.endpoints;
+    this.#proxies = new ProxyList(number % length, length, arm.profile.proxyRetryUs);
     this.#credentials = new Credentials(number, arm);
   }
 
@@ -126,19 +130,44 @@ export class Browser implements ConnectionOwner<Connection> {
   over(
     connection: Connection,
     object: PageObject | undefined,
-    lost: Lost,
+    { lost, isUnreached }: Ending,
     others: readonly (readonly [PageObject, Lost])[],
   ): void {
     this.#factory.forget(connection);
     const wasAtLimit = this.#pools.isAtLimit;
     this.#pools.ends();
     const pool = this.#pools.ofConnection(connection);
-    const failed = pool.remove(connection, lost === 'challenged');
-    if (failed !== undefined) this.#finish(failed, -1);
+    const left = pool.remove(connection, lost === 'challenged');
+    if (isUnreached && this.#arm.isProxied && this.#arm.endpoints.length > 1)
+      this.#meetUnreached(pool, connection, left);
+    else if (left !== undefined) this.#finish(left, -1);
     if (object !== undefined) this.#lose(pool, object, lost);
     for (const [other, otherLost] of others) this.#lose(pool, other, otherLost);
     if (pool.connections.size === 0) pool.hasBackup = false;
     this.#goOn(pool, wasAtLimit);
+  }
+
+  /**
+   * A proxy was not reached: what waits goes on with the next one, or fails if all have been tried.
+   * @param left the object that would fail with the connection
+   */
+  #meetUnreached(pool: HostPool, { record: { endpoint } }: Connection, left: PageObject | undefined): void {
+    const nowUs = this.#host.clock();
+    if (left !== undefined) pool.queue.putFirst(left);
+    // A connection that was begun before the proxy was given up says nothing new.
+    const isKnown = this.#proxies.currentAt(nowUs) !== endpoint;
+    if (isKnown || this.#proxies.failed(endpoint, nowUs)) this.pump();
+    else this.#failUnreached();
+  }
+
+  #failUnreached(): void {
+    for (const pool of this.#pools.all) {
+      if (pool.isReached) continue;
+      for (const object of [...pool.queue.waiting]) {
+        pool.queue.remove(object);
+        this.#finish(object, -1);
+      }
+    }
   }
 
   /** @param wasAtLimit other hosts may wait for the room that this one leaves */
@@ -157,9 +186,10 @@ export class Browser implements ConnectionOwner<Connection> {
   #openBeside(pool: HostPool, isSpare: boolean): void {
     if (pool.isFull || !this.#pools.hasRoom()) return;
     const nowUs = this.#host.clock();
-    const leave = this.#host.permit(this.number, nowUs, nowUs);
+    const endpoint = this.#proxies.currentAt(nowUs);
+    const leave = this.#host.permit(this.number, endpoint, nowUs, nowUs);
     if (typeof leave === 'number')
-      this.#connect(pool, undefined, { attempt: leave, intendedAtUs: nowUs, isSpare });
+      this.#connect(pool, undefined, { attempt: leave, endpoint, intendedAtUs: nowUs, isSpare });
   }
 
   #closeStale(): void {
@@ -179,13 +209,16 @@ export class Browser implements ConnectionOwner<Connection> {
       const isFirst = object.index === 0 && !object.mustAuthorise;
       const intendedAtUs = isFirst ? object.wantedAtUs : this.#host.clock();
       const sinceUs = this.#blockedSince(object);
-      const leave = object.isGivenUp ? 'never' : this.#host.permit(this.number, sinceUs, intendedAtUs);
+      const endpoint = this.#proxies.currentAt(this.#host.clock());
+      const leave = object.isGivenUp
+        ? 'never'
+        : this.#host.permit(this.number, endpoint, sinceUs, intendedAtUs);
       if (leave === 'wait') {
         object.blockedAtUs = sinceUs;
         return;
       }
       if (leave === 'never') this.#giveUp(pool, object);
-      else this.#connect(pool, object, { attempt: leave, intendedAtUs, isSpare: false });
+      else this.#connect(pool, object, { attempt: leave, endpoint, intendedAtUs, isSpare: false });
     }
   }
 
@@ -193,7 +226,10 @@ export class Browser implements ConnectionOwner<Connection> {
   #connect(
     pool: HostPool,
     object: PageObject | undefined,
-    { isSpare, ...due }: Pick<DueConnection, 'attempt' | 'intendedAtUs'> & Pick<Manner, 'isSpare'>,
+    {
+      isSpare,
+      ...due
+    }: Pick<DueConnection, 'attempt' | 'endpoint' | 'intendedAtUs'> & Pick<Manner, 'isSpare'>,
   ): void {
     this.#pools.opens();
     const authorises = this.#credentials.goAhead || (!isSpare && pool.takeOwed());

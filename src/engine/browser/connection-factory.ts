@@ -5,6 +5,8 @@ import type { ConnectionOwner, Manner } from './connection-owner.ts';
 export interface DueConnection {
   readonly browser: number;
   readonly attempt: number;
+  /** Index of the endpoint that it leads to. */
+  readonly endpoint: number;
   readonly intendedAtUs: number;
   /** Number of its host. */
   readonly site: number;

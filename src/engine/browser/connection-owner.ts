@@ -9,6 +9,13 @@ import type { Answer, BrowserArm, BrowserHost } from './types.ts';
  */
 export type Lost = 'stale' | 'challenged' | 'failed';
 
+/** Of a connection that ends. */
+export interface Ending {
+  readonly lost: Lost;
+  /** Its far end refused it, or did not answer in time. */
+  readonly isUnreached: boolean;
+}
+
 /** The owner of a connection. */
 export interface ConnectionOwner<Connection> {
   /** It can carry requests. */
@@ -31,7 +38,7 @@ export interface ConnectionOwner<Connection> {
   over(
     connection: Connection,
     object: PageObject | undefined,
-    lost: Lost,
+    ending: Ending,
     others: readonly (readonly [PageObject, Lost])[],
   ): void;
 }

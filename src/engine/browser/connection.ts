@@ -350,7 +350,8 @@ export class Connection {
     this.#exchange.close();
     record.endedAtUs = host.clock();
     host.settled(record);
-    this.#owner.over(this, cut?.object, lost, others);
+    const isUnreached = phase === 'handshake' && (cause === 'timeout' || cause === 'errno');
+    this.#owner.over(this, cut?.object, { lost, isUnreached }, others);
   }
 
   /** Of all that was sent so far. */

@@ -73,7 +73,7 @@ export class BrowserEngine implements ConnectionFactory {
   }
 
   create(
-    { browser, attempt, intendedAtUs, site, manner }: DueConnection,
+    { browser, attempt, endpoint, intendedAtUs, site, manner }: DueConnection,
     owner: ConnectionOwner<Connection>,
   ): Connection {
     const { endpoints, sources } = this.#arm;
@@ -81,7 +81,7 @@ export class BrowserEngine implements ConnectionFactory {
       arm: this.#index,
       attempt,
       intendedAtUs,
-      endpoint: browser % endpoints.length,
+      endpoint,
       // Every source is paired with every endpoint.
       source: sources.length === 0 ? -1 : Math.floor(browser / endpoints.length) % sources.length,
     });

@@ -53,10 +53,11 @@ export interface BrowserHost extends AttemptObserver {
   readonly clock: Clock;
   /**
    * Requests permission to open a connection.
+   * @param endpoint index of the endpoint that it leads to
    * @param sinceUs when permission was first requested
    * @param intendedAtUs when it should have been opened
    */
-  permit(browser: number, sinceUs: number, intendedAtUs: number): ConnectPermit;
+  permit(browser: number, endpoint: number, sinceUs: number, intendedAtUs: number): ConnectPermit;
   /**
    * Whether a browser should wait for credentials and then try again.
    * @param sinceUs when they were first missing

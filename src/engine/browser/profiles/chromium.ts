@@ -16,6 +16,8 @@ export const CHROMIUM: BrowserProfile = {
   backsUpFirstOnly: true,
   // net/http/http_proxy_connect_job.cc, the least of its adaptive timeout; measured: an error after 8.0 s.
   proxyTimeoutUs: 8_000_000,
+  // net/proxy_resolution/proxy_list.cc, Fallback: five minutes, where the script says nothing else; measured: 313 s.
+  proxyRetryUs: 300_000_000,
   // net/socket/client_socket_pool.cc, g_unused_idle_socket_timeout_s, and CleanupIdleSockets, called by requests only.
   unusedIdleUs: 60_000_000,
   closesWhenAsked: true,

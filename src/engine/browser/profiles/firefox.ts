@@ -19,6 +19,8 @@ export const FIREFOX: BrowserProfile = {
   backsUpFirstOnly: false,
   // network.http.connection-timeout
   proxyTimeoutUs: 90_000_000,
+  // network.proxy.failover_timeout, 1,800 s
+  proxyRetryUs: 1_800_000_000,
   // network.http.keep-alive.timeout
   unusedIdleUs: 115_000_000,
   closesWhenAsked: false,

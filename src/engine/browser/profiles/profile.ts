@@ -16,6 +16,8 @@ export interface BrowserProfile {
   readonly backsUpFirstOnly: boolean;
   /** A handshake with a proxy is given up after this long. */
   readonly proxyTimeoutUs: number;
+  /** A proxy that could not be reached is tried again after this long, if there are others. */
+  readonly proxyRetryUs: number;
   /** An unused connection is of no more use after this long. */
   readonly unusedIdleUs: number;
   /** Connections that have been idle for too long are closed only when another is asked for, not on time. */
