@@ -17,16 +17,9 @@ const STARTED_WITHIN_MS = 60_000;
 
 /** Rows that it cannot play, by the beginnings of their names, and what it lacks. */
 const NOT_YET = {
-  'document-h2': 'no tunnels',
-  'page-h1': 'no tunnels',
-  'page-h2': 'no tunnels',
-  'portal-h2': 'no tunnels',
-  'silent-h2': 'no tunnels',
-  'class-h2': 'no tunnels',
-  squid: 'no tunnels',
   'syn-objects': 'this script runs one page for each run, and this row needs a page before',
-  'syn-all-second': 'no second proxy',
-  refusing: 'no second proxy',
+  'syn-all-second': 'a PAC file is read before a run, not by it',
+  refusing: 'a PAC file is read before a run, not by it',
   kept: 'this script runs one page for each run, and this row needs a page before',
   pac: 'a PAC file is read before a run, not by it',
   'tab-closed': 'it has no tabs',
@@ -70,9 +63,10 @@ function scenarioOf(url, proxy, auth, browsers) {
 description: One page of one browser.
 arms:
   page:
-    via: proxy
+    via: ${protocol === 'https:' ? 'tunnel' : 'proxy'}
     proxy: ${proxy}
     target: ${protocol}//${hostname}/page?n={nonce}
+    ${protocol === 'https:' ? 'tls: { insecure: true }' : ''}
     ${typeof login === 'function' ? login(proxy.split(':')[0]) : login}
     load:
       browsers: ${browsers}

@@ -31,6 +31,9 @@ const WITHIN_MS = 9 * 60_000;
 const OF_THE_ARM = [
   ...['document-http-none', 'document-http-basic', 'document-http-negotiate', 'page-http-none'],
   ...['page-http-basic', 'page-http-negotiate', 'page-http-basic-closing', 'silent-http', 'syn-first-two'],
+  ...['document-h2-none', 'document-h2-negotiate', 'page-h1-none', 'page-h1-negotiate', 'page-h2-none'],
+  ...['page-h1-basic-closing', 'page-h1-negotiate-closing', 'squid-h1-basic', 'squid-h1-negotiate'],
+  ...['squid-h2-none', 'portal-h2-none', 'silent-h2'],
 ];
 
 /** What bench/browsers does with one browser, as often as told. */
