@@ -133,10 +133,13 @@ export async function findRun(
   const orders = { stream: STREAMS.orders.name, filter: SUBJECTS.order(ANY, id) };
   await readStream(link, orders, ({ subject, data }) => {
     const read = readMessage(order, data);
+    const probe = subject.split('.')[2] ?? '';
+    // One of another version is an order as well: its probe says what becomes of it.
+    if (read === undefined) add(probe, {});
     if (read?.kind !== 'run') return;
     const { labels, offsetMs, errorMs } = read.agreed;
     startsAtMs = read.agreed.startsAtMs;
-    add(subject.split('.')[2] ?? '', { labels, offset: { offsetMs, errorMs } });
+    add(probe, { labels, offset: { offsetMs, errorMs } });
   });
   // Of other versions, or kept for longer than their orders; nights were ordered by another id.
   const events = { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, id) };
