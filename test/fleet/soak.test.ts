@@ -51,6 +51,9 @@ suiteNeeding('a soak of a fleet', ['nats-server'], () => {
     const [id = ''] = out.split('\n');
     expect({ code, id }).toEqual({ code: 0, id: expect.stringMatching(/^quickstart-\w{4}$/) });
     expect(out).toMatch(/^a: keeps it; the first night begins at \d{4}-\d\d-\d\d \d\d:\d\d UTC$/m);
+    const early = await fleet.call('fleet', 'pull', id, '--json');
+    expect({ code: early.code, out: early.out }).toEqual({ code: 0, out: '[]\n' });
+    expect(early.err).toContain(`no night of ${id} has arrived yet`);
     await fleet.end(server, 'SIGTERM');
     // Judged anew each night: what its owner has changed since counts.
     fleet.writePolicy('b', 'schema: 1\nembedded: true\nrate: 1\nattempts: 5000\n');

@@ -3,7 +3,8 @@ import { EXIT, type ExitCode } from '../../../errors.ts';
 import type { Link } from '../../../fleet/connect.ts';
 import { keepRun } from '../../../fleet/operator/fleet-run.ts';
 import { followRun } from '../../../fleet/operator/follow-run.ts';
-import { findNights } from '../../../fleet/operator/soaks.ts';
+import { readProbes } from '../../../fleet/operator/read-probes.ts';
+import { findKeepers, findNights } from '../../../fleet/operator/soaks.ts';
 import { FLEET_RUN_ID } from '../../../fleet/protocol.ts';
 import { openFleetRun } from '../../../read/fleet/find.ts';
 import { readFleetSummary } from '../../../read/fleet/summary.ts';
@@ -22,7 +23,7 @@ const SOON_MS = 5_000;
 
 /**
  * Receives every night of a soak that is not here whole, as far as the server has it, and prints a line for each.
- * @returns undefined if there is no night of a soak of this id
+ * @returns undefined if it is no soak's id, as far as anybody knows
  */
 export async function receiveNights(
   host: Host,
@@ -33,7 +34,15 @@ export async function receiveNights(
   const results = resultsDir(host, flags.results);
   return withLink(host, flags, async (link) => {
     const nights = await findNights(link, id);
-    if (nights.size === 0) return undefined;
+    if (nights.size === 0) {
+      const keepers = await findKeepers(link, id, await readProbes(link, host.now()));
+      if (keepers.length === 0) return undefined;
+      if (flags.json === true) host.stdout.write('[]\n');
+      host.stderr.write(
+        `rushhour: no night of ${id} has arrived yet; rushhour fleet soak ls shows when the next begins\n`,
+      );
+      return EXIT.ok;
+    }
     const ending = new AbortController();
     const release = host.onStopSignal(() => ending.abort());
     let isTroubled = false;
