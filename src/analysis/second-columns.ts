@@ -32,6 +32,11 @@ export function emptySecond(): SecondCounts {
   };
 }
 
+/** Held connections of an arm that were cut in a second: what fails there besides is refused, or stalls, which is counted apart. */
+export function cutsIn({ failed, refused }: Pick<SecondCounts, 'failed' | 'refused'>): number {
+  return Math.max(0, failed - refused);
+}
+
 const COLUMNS = [
   'scheduled',
   'started',

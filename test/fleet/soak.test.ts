@@ -54,6 +54,7 @@ suiteNeeding('a soak of a fleet', ['nats-server'], () => {
     const early = await fleet.call('fleet', 'pull', id, '--json');
     expect({ code: early.code, out: early.out }).toEqual({ code: 0, out: '[]\n' });
     expect(early.err).toContain(`no night of ${id} has arrived yet`);
+    expect((await fleet.call('fleet', 'follow', id)).err).toContain(`has nothing of a run ${id}`);
     await fleet.end(server, 'SIGTERM');
     // Judged anew each night: what its owner has changed since counts.
     fleet.writePolicy('b', 'schema: 1\nembedded: true\nrate: 1\nattempts: 5000\n');

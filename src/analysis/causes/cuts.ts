@@ -1,6 +1,6 @@
 import { cutsOf } from '../observations/contrasts.ts';
 import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
-import type { SecondCounts } from '../second-columns.ts';
+import { cutsIn } from '../second-columns.ts';
 import type { ProofsAtAge } from '../types.ts';
 
 /** Fewer proved at one age show no rule. */
@@ -77,9 +77,4 @@ function lastAcceptedSec(arms: readonly ArmSeen[], beforeSec: number): number {
 export function besideOf({ arm }: Pick<Symptom, 'arm'>, { arms }: Observations): readonly ArmSeen[] {
   const endpoints = Object.keys(arm.summary.endpoints);
   return arms.filter(({ summary }) => endpoints.some((endpoint) => endpoint in summary.endpoints));
-}
-
-/** Held connections of an arm that were cut in a second: what fails there besides is refused, or stalls, which is counted apart. */
-export function cutsIn({ failed, refused }: Pick<SecondCounts, 'failed' | 'refused'>): number {
-  return Math.max(0, failed - refused);
 }

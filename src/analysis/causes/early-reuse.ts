@@ -111,19 +111,26 @@ function judgeAnswers(symptom: Symptom, seen: Observations): Judgement[] {
   const first =
     fresh?.text ??
     (symptom.kind === 'stalled' && symptom.arm.ports === 'used' ? describeFirstUses(symptom) : undefined) ??
-    describeSpared(symptom);
+    describeSpared(symptom, seen);
   return first === undefined ? supports(text) : decides(`${text}; ${first}`);
 }
 
 /**
  * What tests clients tests each of them, on all ports that it guards: it spares no scattered part of the connections, nor a port beside.
  */
-function describeSpared({ kind, arm, count, of, contrasts }: Symptom): string | undefined {
+function describeSpared(
+  { kind, arm, count, of, contrasts }: Symptom,
+  { arms }: Observations,
+): string | undefined {
   const inGaps = arm.gaps.reduce((sum, { stalled }) => sum + stalled, 0);
   const isPart = count >= FEWEST_MET && count >= of * LEAST_PART && count <= of * GREATEST_PART;
   if (!isPart || (kind === 'stalled' && inGaps > count * 0.2)) return undefined;
+  // Where nothing listens, nobody tests anything.
+  const listens = (name: string): boolean =>
+    arms.some((other) => other.name === name && other.arm.expect.kind !== 'refused');
   return contrasts.find(
-    ({ fared, differs }) => fared === 'clean' && differs.includes('port') && !differs.includes('host'),
+    ({ arm: name, fared, differs }) =>
+      fared === 'clean' && differs.includes('port') && !differs.includes('host') && listens(name),
   )?.text;
 }
 

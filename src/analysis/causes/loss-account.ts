@@ -1,3 +1,4 @@
+import { LIKE_CHANCE } from '../observations/dispersion.ts';
 import type { Observations, Symptom } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { fatesOf, MOST, percent } from './judgements.ts';
@@ -6,9 +7,6 @@ import { countResponsesResent } from './responses.ts';
 /** Fewer stalls have no spread over time, and fewer requests sent again no rate. */
 export const FEWEST_STALLS = 20;
 const FEWEST_RESENT = 5;
-
-/** Up to this dispersion stalls look like those of a path that loses each packet with the same chance. */
-const LIKE_CHANCE = 1.6;
 
 /** First bytes that come later than this after most handshakes waited for more than a path. */
 const PROMPT_US = 150_000;

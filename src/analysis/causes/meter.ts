@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { meanOf } from '../median.ts';
 import { type Joint, joinArms, sumUp } from '../observations/joint.ts';
-import type { ArmSeen, Observations, Symptom } from '../observations/types.ts';
+import type { ArmSeen } from '../observations/types.ts';
 import { wilsonInterval } from '../wilson.ts';
 import { besideOf } from './cuts.ts';
+import { perSymptom } from './per-symptom.ts';
 
 /** A second in which this share of the starts failed, as in the one before, is above a limit; fewer such seconds show no level. */
 const ABOVE_FROM = 0.05;
@@ -27,12 +29,12 @@ const ENOUGH_REQUESTS = 200;
  * That all arms together got the same number through in each second, whatever was tried, while many times that number were open: what
  * counts new connections a second does that, and nothing that has room for so many, or drops a share.
  */
-export function describeMeter(symptom: Symptom, seen: Observations): string | undefined {
+export const describeMeter = perSymptom((symptom, seen): string | undefined => {
   if (symptom.kind !== 'stalled') return undefined;
   // Other clients send their SYNs again at other times.
   const alike = (arm: ArmSeen): boolean => isDeepStrictEqual(arm.arm.client, symptom.arm.arm.client);
   return describeGroup(besideOf(symptom, seen).filter(alike)) ?? describeGroup(seen.arms.filter(alike));
-}
+});
 
 function describeGroup(arms: readonly ArmSeen[]): string | undefined {
   const joint = joinArms(arms);
@@ -71,7 +73,6 @@ function findLevel({ started, through, bad, ended }: Joint): Level | undefined {
   const middle = passed.filter((count) => count >= low && count <= high);
   const perSec = meanOf(middle);
   const spread = Math.sqrt(meanOf(middle.map((count) => (count - perSec) ** 2))) / perSec;
-
   if (!(spread <= STEADY) || toPerSec < fromPerSec * APART) return undefined;
   if (Math.abs(slopeOf(tried, passed)) > (FOLLOWS * perSec) / meanOf(tried)) return undefined;
   const sums = sumUp(through);
@@ -118,8 +119,4 @@ function slopeOf(xs: readonly number[], ys: readonly number[]): number {
   return squares === 0
     ? 0
     : xs.reduce((sum, x, index) => sum + (x - meanX) * (ys[index]! - meanY), 0) / squares;
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

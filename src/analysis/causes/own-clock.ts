@@ -3,6 +3,7 @@ import { type Joint, joinArms, sumUp } from '../observations/joint.ts';
 import type { Gap, Observations, Symptom } from '../observations/types.ts';
 import { besideOf } from './cuts.ts';
 import { shareAtGaps } from './judgements.ts';
+import { perSymptom } from './per-symptom.ts';
 
 /** So many outages of one length are a timer's; the rest of their lengths is how well seconds show it. */
 const FEWEST_OUTAGES = 3;
@@ -30,8 +31,22 @@ interface Phases {
   readonly joint: Joint;
 }
 
+/**
+ * Outages of one length that come at a high rate only, and that nothing which may be counted explains: a clock of its own, which a high
+ * rate sets off.
+ */
+export const describeOwnClock = perSymptom((symptom, seen): string | undefined => {
+  const phases = findPhases(symptom, seen);
+  const byRate = phases === undefined ? undefined : describeByRate(phases);
+  const all = byRate === undefined ? undefined : joinArms(seen.arms);
+  if (phases === undefined || all === undefined || !isUncounted(phases.joint) || !isUncounted(all))
+    return undefined;
+  const counts = countsBefore(phases.joint);
+  return `${byRate}; they began after ${Math.min(...counts)} to ${Math.max(...counts)} connections had got through, and of whatever may be counted there was more at other times`;
+});
+
 /** Outages of one length that the arm shares, if most of its stalls are in such. */
-export function findPhases(symptom: Symptom, seen: Observations): Phases | undefined {
+function findPhases(symptom: Symptom, seen: Observations): Phases | undefined {
   if (symptom.kind !== 'stalled' || shareAtGaps(symptom) < MOSTLY) return undefined;
   const joint = joinArms(besideOf(symptom, seen));
   if (joint === undefined) return undefined;
@@ -53,24 +68,8 @@ function listWhole({ outages, started, through }: Joint): readonly Gap[] {
   });
 }
 
-/**
- * That nothing that is counted tells when outages began, though all are of one length: of every time for which something may count,
- * they once began with far fewer than had got through at other times.
- */
-export function describeUncounted(symptom: Symptom, seen: Observations): string | undefined {
-  const phases = findPhases(symptom, seen);
-  if (phases === undefined) return undefined;
-  const { joint } = phases;
-  const all = joinArms(seen.arms);
-  if (all === undefined || !isUncounted(joint) || !isUncounted(all)) return undefined;
-  const counts = countsBefore(joint);
-  return `began after ${Math.min(...counts)} to ${Math.max(...counts)} connections had got through, and of whatever may be counted there was more at other times`;
-}
-
-/**
- * That such outages began at high rates only: a low one was clean for longer than a high one ever was.
- */
-export function describeByRate({ joint, lengthSec, times }: Phases): string | undefined {
+/** That such outages began at high rates only: a low one was clean for longer than a high one ever was. */
+function describeByRate({ joint, lengthSec, times }: Phases): string | undefined {
   const { started, bad, outages } = joint;
   const whole = listWhole(joint);
   const rates = whole.map(({ fromSec }) => rateAt(started, Math.floor(fromSec)));
@@ -147,9 +146,8 @@ function isUncounted({ outages, ...counts }: Joint): boolean {
     .flatMap((sec) => sees(sec).filter((_, index) => sec > 0 || index === 0))
     .every(({ sure, most, isKnown }) => {
       const known = onsets.filter(isKnown).map(most);
-      return (
-        known.length > 0 && seconds.some((second) => sure(second) > Math.min(...known) * TOLERANCE + SLACK)
-      );
+      const mostAtOnset = Math.min(...known) * TOLERANCE + SLACK;
+      return known.length > 0 && seconds.some((second) => sure(second) > mostAtOnset);
     });
 }
 
@@ -167,12 +165,4 @@ function at(sums: readonly number[], second: number): number {
 
 function tenths(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-/** Both: a clock of its own, which a high rate sets off. */
-export function describeOwnClock(symptom: Symptom, seen: Observations): string | undefined {
-  const phases = findPhases(symptom, seen);
-  const byRate = phases === undefined ? undefined : describeByRate(phases);
-  const uncounted = byRate === undefined ? undefined : describeUncounted(symptom, seen);
-  return uncounted === undefined ? undefined : `${byRate}; they ${uncounted}`;
 }

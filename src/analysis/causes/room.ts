@@ -1,5 +1,6 @@
 import type { ArmSeen, Gap, Observations, Symptom } from '../observations/types.ts';
-import { besideOf, cutsIn } from './cuts.ts';
+import { cutsIn } from '../second-columns.ts';
+import { besideOf } from './cuts.ts';
 
 /** That a clock of its own made room just as connections were closed must be this unlikely. */
 const COINCIDENCE = 0.05;

@@ -1,6 +1,5 @@
 import { listOutages, type Outage } from '../outages.ts';
-import type { SecondCounts } from '../second-columns.ts';
-import { emptySecond } from '../second-columns.ts';
+import { cutsIn, emptySecond, type SecondCounts } from '../second-columns.ts';
 import type { ArmSeen } from './types.ts';
 
 /** Counts of several arms together, second by second; index 0 is second 0 of the run. */
@@ -36,8 +35,7 @@ export function joinArms(arms: readonly ArmSeen[]): Joint | undefined {
       sum.stalled += counts.stalled;
       sum.refused += shouldRefuse ? 0 : counts.refused;
       ended[second] =
-        (ended[second] ?? 0) +
-        (shouldRefuse ? counts.completed : counts.completed + Math.max(0, counts.failed - counts.refused));
+        (ended[second] ?? 0) + (shouldRefuse ? counts.completed : counts.completed + cutsIn(counts));
     }
   }
   const list = (of: (second: number) => number): number[] =>

@@ -1,5 +1,6 @@
 import type { Arm } from '../../scenario/types.ts';
 import { type Level, levelsOf } from '../findings/knee.ts';
+import { meanOf } from '../median.ts';
 import type { SeriesTally } from '../tally.ts';
 import type { Plateau } from './types.ts';
 
@@ -66,8 +67,4 @@ function settledSeconds(arm: Arm, series: SeriesTally, above: readonly Level[]):
 
 function badShare({ scheduled, stalled, failed }: Level): number {
   return (stalled + failed) / scheduled;
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

@@ -145,6 +145,8 @@ export async function findRun(
   const events = { stream: STREAMS.events.name, filter: SUBJECTS.event(ANY, id) };
   await readStream(link, events, ({ subject, data }) => {
     const told = readMessage(event, data);
+    // A soak is no run: its nights are.
+    if (told?.kind === 'accepted' && told.firstAtMs !== undefined) return;
     const night = told !== undefined && 'ofSoak' in told ? told.ofSoak : undefined;
     if (night !== undefined)
       startsAtMs = startsAtMs === 0 ? night.startsAtMs : Math.min(startsAtMs, night.startsAtMs);

@@ -21,6 +21,6 @@ export async function requireRun(link: Link, id: string, resultsDir: string): Pr
   const found = await findRun(link, id, { resultsDir, kept });
   if (found !== undefined) return found;
   throw new UsageError(`the server has nothing of a run ${id}`, {
-    hint: 'it keeps what probes send for 30 days',
+    hint: 'it keeps what probes send for 30 days; the nights of a soak have ids of their own ("rushhour fleet soak ls")',
   });
 }
