@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JsMsg,
+} from '@nats-io/jetstream';
 import { EnvironmentError } from '../../errors.ts';
 import { askAgain } from '../ask-again.ts';
 import type { Link } from '../connect.ts';
@@ -12,30 +18,43 @@ export interface StreamReading {
   readonly isOnlyLast?: boolean;
 }
 
-/** Nothing more is there, as the server says after this; milliseconds. */
-const WAIT_MS = 2_000;
+/** How a consumer ends: all that there was has come, it was told to, or its server has not been heard of. */
+type End = 'all' | 'told' | 'silent';
+
+/** A pull ends after this, and the next is sent; the server gives a sign of life twice in it. Milliseconds. */
+const PULL_MS = 2_000;
+/** A consumer that gives no sign of life for this long is replaced; milliseconds. */
+const SILENT_MS = 10_000;
+/** The server forgets a consumer that nobody asks any more after this; nanoseconds. */
+const FORGOTTEN_AFTER_NS = 300_000_000_000;
 /** A server that was away is asked again after this; milliseconds. */
 const AGAIN_AFTER_MS = 1_000;
+/** A stream that is there is read in the end; how many consumers may fall silent on the way. */
+const TRIES = 10;
 
-/** Reads every message that a stream has now, in order. */
+/**
+ * Reads every message that a stream has now, in order. Where the server was lost on the way, the last message of a subject may be given
+ * twice.
+ */
 export async function readStream(
-  { jetstream }: Link,
+  link: Link,
   { stream, filter, isOnlyLast = false }: StreamReading,
   take: (message: JsMsg) => Promise<void> | void,
 ): Promise<void> {
-  const consumer = await askAgain(() =>
-    jetstream.consumers.get(stream, {
-      filter_subjects: filter,
-      deliver_policy: isOnlyLast ? DeliverPolicy.LastPerSubject : DeliverPolicy.All,
-    }),
-  );
-  const { num_pending: pending } = await askAgain(() => consumer.info(true));
-  if (pending === 0) return;
-  const messages = await consumer.consume({ max_messages: 200 });
-  for await (const message of messages) {
+  let next = 1;
+  const taken = async (message: JsMsg): Promise<void> => {
     await take(message);
-    if (message.info.pending === 0) break;
+    next = message.seq + 1;
+  };
+  const never = new AbortController().signal;
+  for (let left = TRIES; left > 0; left -= 1) {
+    const from = isOnlyLast ? { deliver_policy: DeliverPolicy.LastPerSubject } : startAt(next);
+    const consumer = await Consumer.make(link, { stream, filter }, from);
+    if ((await consumer.give(taken, { isOnlyWhatIs: true, signal: never })) === 'all') return;
   }
+  throw new EnvironmentError('the server stopped answering again and again while its messages were read', {
+    hint: 'is each of its servers running? See what "rushhour fleet up" says',
+  });
 }
 
 /**
@@ -51,18 +70,19 @@ export async function followStream(
 ): Promise<void> {
   let next = 1;
   let hasBegun = false;
-  const begun = (): void => {
-    hasBegun = true;
-  };
   const taken = async (message: JsMsg): Promise<void> => {
     await take(message);
     next = message.seq + 1;
   };
   while (!signal.aborted) {
     let failed: unknown;
-    await followFrom(link, { stream, filter, next }, { begun, taken }, signal).catch((error: unknown) => {
+    try {
+      const consumer = await Consumer.make(link, { stream, filter }, startAt(next));
+      hasBegun = true;
+      await consumer.give(taken, { isOnlyWhatIs: false, signal });
+    } catch (error) {
       failed = error;
-    });
+    }
     if (signal.aborted) return;
     if (link.connection.isClosed()) {
       throw new EnvironmentError('the connection to the server was closed', {
@@ -76,31 +96,80 @@ export async function followStream(
   }
 }
 
-async function followFrom(
-  { jetstream }: Link,
-  { stream, filter, next }: Pick<StreamReading, 'stream' | 'filter'> & { readonly next: number },
-  { begun, taken }: { begun: () => void; taken: (message: JsMsg) => Promise<void> },
-  signal: AbortSignal,
-): Promise<void> {
-  const consumer = await askAgain(() =>
-    jetstream.consumers.get(stream, {
-      filter_subjects: filter,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: next,
-    }),
-  );
-  const messages = await consumer.consume({ max_messages: 200, expires: WAIT_MS });
-  begun();
-  const stop = (): void => messages.stop();
-  signal.addEventListener('abort', stop);
-  try {
-    if (signal.aborted) return;
-    for await (const message of messages) {
-      await taken(message);
-      if (signal.aborted) break;
+function startAt(next: number): Partial<ConsumerConfig> {
+  return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next };
+}
+
+/**
+ * A consumer of one reading. Every server that has a copy of the stream has one of it, too: the library's own ordered consumers are on one
+ * server alone, and wait for ever once that is lost. Messages are not acknowledged: whoever reads knows where it stands.
+ */
+class Consumer {
+  readonly #messages: ConsumerMessages;
+  readonly #pending: number;
+
+  private constructor(messages: ConsumerMessages, pending: number) {
+    this.#messages = messages;
+    this.#pending = pending;
+  }
+
+  static async make(
+    { jetstream }: Link,
+    { stream, filter }: Pick<StreamReading, 'stream' | 'filter'>,
+    from: Partial<ConsumerConfig>,
+  ): Promise<Consumer> {
+    const manager = await askAgain(() => jetstream.jetstreamManager());
+    const { config } = await askAgain(() => manager.streams.info(stream));
+    const info = await askAgain(() =>
+      manager.consumers.add(stream, {
+        ...from,
+        filter_subject: filter,
+        ack_policy: AckPolicy.None,
+        inactive_threshold: FORGOTTEN_AFTER_NS,
+        num_replicas: config.num_replicas,
+        mem_storage: true,
+      }),
+    );
+    const consumer = jetstream.consumers.getConsumerFromInfo(info);
+    return new Consumer(await consumer.consume({ max_messages: 200, expires: PULL_MS }), info.num_pending);
+  }
+
+  async give(
+    take: (message: JsMsg) => Promise<void>,
+    { isOnlyWhatIs, signal }: { readonly isOnlyWhatIs: boolean; readonly signal: AbortSignal },
+  ): Promise<End> {
+    const messages = this.#messages;
+    let end: End = 'silent';
+    const stop = (why: End): void => {
+      end = why;
+      messages.stop();
+    };
+    const told = (): void => stop('told');
+    signal.addEventListener('abort', told);
+    const watch = setTimeout(() => stop('silent'), SILENT_MS);
+    const noteSigns = async (): Promise<void> => {
+      for await (const { type } of messages.status()) if (type !== 'heartbeats_missed') watch.refresh();
+    };
+    const noting = noteSigns();
+    try {
+      if (signal.aborted) return 'told';
+      if (isOnlyWhatIs && this.#pending === 0) return 'all';
+      let delivered = 0;
+      for await (const message of messages) {
+        watch.refresh();
+        delivered += 1;
+        // Some were on their way when the connection was lost: the next consumer gives them again.
+        if (message.info.deliverySequence !== delivered) return 'silent';
+        await take(message);
+        if (signal.aborted) return 'told';
+        if (isOnlyWhatIs && message.info.pending === 0) return 'all';
+      }
+      return end;
+    } finally {
+      clearTimeout(watch);
+      signal.removeEventListener('abort', told);
+      messages.stop();
+      await noting;
     }
-  } finally {
-    signal.removeEventListener('abort', stop);
-    messages.stop();
   }
 }
